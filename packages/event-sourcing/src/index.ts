@@ -1,0 +1,67 @@
+export type { Brand } from './brand.js';
+export { systemClock, type Clock } from './clock.js';
+export { instant, instantToIso, parseInstant, type Instant } from './instant.js';
+export { eventId, monotonicIds, type EventId, type IdSource } from './ids.js';
+export {
+  CheckpointConflict,
+  ConcurrentChange,
+  DeadlineExceeded,
+  Fault,
+  OutcomeUnknown,
+  ProjectionBehind,
+  ProjectionStopped,
+  ReceiptExists,
+  RevisionConflict,
+  StoreClosed,
+  StoreDamaged,
+  StoreForeign,
+  StoreFull,
+  StoreUnavailable,
+  UnknownEventType,
+  UnreadableEvent,
+  UnserialisableData,
+  isFault,
+  type EventPlace,
+  type FaultCode,
+} from './faults.js';
+export type { EventMetadata, EventShape, NewEvent, Recorded, RecordedEvent, RecordedFacts } from './streams/event.js';
+export {
+  eventCodec,
+  placeOf,
+  type EncodedEvent,
+  type EventCodec,
+  type EventSchema,
+  type EventSchemas,
+} from './streams/event-codec.js';
+export { matchesFilter, type EventFilter } from './streams/event-filter.js';
+export type {
+  Append,
+  EventStore,
+  ReadAllOptions,
+  ReadStreamOptions,
+  Receipt,
+  SubscriptionMessage,
+} from './streams/event-store.js';
+export { toJson, toJsonObject, type Json, type JsonObject } from './streams/json.js';
+export { START, laterPosition, parsePosition, position, positionToString, type Position } from './streams/position.js';
+export { meetsExpectation, revision, revisionAfter, type ExpectedRevision, type Revision } from './streams/revision.js';
+export { categoryOf, keyOf, parseStreamId, streamId, type StreamId } from './streams/stream-id.js';
+export { accept, reject, type Decision } from './decisions/decision.js';
+export type { Decider } from './decisions/decider.js';
+export {
+  modelName,
+  type AnyProjection,
+  type Projection,
+  type ReadModelDefinition,
+  type RowCodec,
+} from './projections/projection.js';
+export { decodePage, reducePage, type DecodedPage, type ReducedPage } from './projections/reduce-page.js';
+export type {
+  KeyedRow,
+  ReadModel,
+  ReadModelChange,
+  ReadModelStore,
+  RebuildingModel,
+  RowQuery,
+} from './projections/read-model-store.js';
+export type { Store } from './store.js';

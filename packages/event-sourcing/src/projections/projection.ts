@@ -1,0 +1,40 @@
+import type { EventCodec } from '../streams/event-codec.js';
+import type { EventFilter } from '../streams/event-filter.js';
+import type { EventShape, Recorded } from '../streams/event.js';
+import type { Json } from '../streams/json.js';
+
+/** How a row is kept by a store that holds text. `decode` undoes `encode` exactly. */
+export interface RowCodec<Row> {
+  encode(row: Row): Json;
+  /** Throws an `Error` that says what is wrong when `stored` is no such row. */
+  decode(stored: Json): Row;
+}
+
+/** What rows a read model holds, and how to find them again. */
+export interface ReadModelDefinition<Row> {
+  /** Of the projection, and of its read model. */
+  readonly name: string;
+  /** Counted up when the reducer or the row changes: a new version is a new read model, built from the first event. */
+  readonly version: number;
+  readonly rows: RowCodec<Row>;
+  /** The values a row can be looked up by, each under the name of its index. Both fixed for a version. */
+  index?(row: Row): Readonly<Record<string, string>>;
+}
+
+/** How events become rows to read. Pure: the same events give the same rows, whenever and wherever they are reduced. */
+export interface Projection<Event extends EventShape, Row> extends ReadModelDefinition<Row> {
+  readonly filter: EventFilter;
+  readonly events: EventCodec<Event>;
+  /** Which row an event belongs to. */
+  key(event: Recorded<Event>): string;
+  /** The row after the event; `undefined` when there is none any more. The row before it is never changed in place. */
+  reduce(row: Row | undefined, event: Recorded<Event>): Row | undefined;
+}
+
+/** A projection of whatever events to whatever rows, for code that only passes it on. */
+export type AnyProjection = Projection<EventShape, unknown>;
+
+/** The name a read model is kept under: a new version stands beside the old one until nobody reads that. */
+export function modelName(definition: { readonly name: string; readonly version: number }): string {
+  return `${definition.name}.v${definition.version}`;
+}

@@ -1,0 +1,72 @@
+import type { Position } from '../streams/position.js';
+import type { ReadModelDefinition } from './projection.js';
+
+/** A row and the key it stands under. */
+export interface KeyedRow<Row> {
+  readonly key: string;
+  readonly row: Row;
+}
+
+/** Rows by the value of one index, in ascending order of their keys (by UTF-8 bytes). */
+export interface RowQuery {
+  readonly index: string;
+  readonly value: string;
+  /** Only rows whose key comes after this one. */
+  readonly afterKey?: string;
+  /** At most so many rows, 1 to 10,000. Default 100. */
+  readonly limit?: number;
+}
+
+/** One step of a projection: rows and checkpoint change together or not at all. */
+export interface ReadModelChange<Row> {
+  /** The checkpoint the rows were computed from; `undefined` while there is none. */
+  readonly expected: Position | undefined;
+  /** All events up to here are reduced. Never before `expected`. */
+  readonly checkpoint: Position;
+  /** The new row under each key; `undefined` takes it away. */
+  readonly rows: ReadonlyMap<string, Row | undefined>;
+}
+
+/** The rows of one projection. Rows handed in or out are never changed. */
+export interface ReadModel<Row> {
+  get(key: string): Promise<Row | undefined>;
+  /** The rows that exist among these keys. */
+  getMany(keys: readonly string[]): Promise<ReadonlyMap<string, Row>>;
+  query(query: RowQuery): Promise<readonly KeyedRow<Row>[]>;
+  /** How far the projection is; `undefined` before its first step. */
+  checkpoint(): Promise<Position | undefined>;
+  /**
+   * Takes one step of the projection, in one transaction.
+   *
+   * @throws CheckpointConflict when the checkpoint is not the expected one: another projector was here.
+   */
+  commit(change: ReadModelChange<Row>): Promise<void>;
+  /**
+   * Resolves when the checkpoint may have moved: at once after a commit in this process, after a short while in any
+   * case, and when `signal` fires.
+   */
+  changed(signal: AbortSignal): Promise<void>;
+  /**
+   * A second, empty copy to rebuild into. Readers go on seeing the live one until the copy takes its place. Beginning
+   * again throws away what an earlier rebuild left.
+   */
+  beginRebuild(): Promise<RebuildingModel<Row>>;
+}
+
+/** The copy a rebuild fills, out of every reader's sight. */
+export interface RebuildingModel<Row> extends ReadModel<Row> {
+  /**
+   * Takes the last step and the live copy's place, in one transaction: a reader sees all old rows or all new ones.
+   *
+   * @throws CheckpointConflict when the live copy has got further than the copy would be after this step.
+   */
+  switchOver(change: ReadModelChange<Row>): Promise<void>;
+}
+
+/** Where read models are kept: the port, and what `readModelStoreContract` of the testkit holds it to. */
+export interface ReadModelStore {
+  /** The read model of a projection, made when it is not there yet. Opened twice, it is the same rows. */
+  open<Row>(definition: ReadModelDefinition<Row>): Promise<ReadModel<Row>>;
+  /** Refuses every later call with `StoreClosed`. Twice is once. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,10 @@
+import type { ReadModelStore } from './projections/read-model-store.js';
+import type { EventStore } from './streams/event-store.js';
+
+/** Events and the read models beside them, over one place of storage. */
+export interface Store {
+  readonly eventStore: EventStore;
+  readonly readModels: ReadModelStore;
+  /** Closes both. Twice is once. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,101 @@
+import { UnknownEventType, UnreadableEvent, type EventPlace } from '../faults.js';
+import type { EventShape, Recorded, RecordedEvent } from './event.js';
+import type { JsonObject } from './json.js';
+
+/** What a store keeps of an event's content. */
+export interface EncodedEvent {
+  readonly type: string;
+  readonly schemaVersion: number;
+  readonly data: JsonObject;
+}
+
+/** Between the domain's events and what a store keeps of them. `decode` undoes `encode` exactly. */
+export interface EventCodec<Event extends EventShape> {
+  /** Writes an event in its newest schema version, checked. @throws UnserialisableData when it is not of its own shape. */
+  encode(event: Event): EncodedEvent;
+  /**
+   * Reads an event of any schema version there ever was, in today's shape.
+   *
+   * @throws UnknownEventType when nobody here knows the type.
+   * @throws UnreadableEvent when the data is not of a known shape.
+   */
+  decode(event: RecordedEvent): Recorded<Event>;
+}
+
+/**
+ * How one type of event is stored: the newest schema version, and how each older one is brought up to it.
+ *
+ * `upcasters[0]` turns version 1 into 2, `upcasters[1]` version 2 into 3, and so on: the newest version is
+ * `upcasters.length + 1`. A recorded event is for ever, so a shape is never edited: a new one is added with its upcaster.
+ */
+export interface EventSchema<Event extends EventShape> {
+  readonly upcasters: readonly ((data: JsonObject) => JsonObject)[];
+  /** Writes the newest version. Throws an `Error` that says what is wrong with the data. */
+  write(data: Event['data']): JsonObject;
+  /** Reads the newest version. Throws an `Error` that says what is wrong with it. */
+  read(data: JsonObject): Event['data'];
+}
+
+/** A schema for each type of event, so that a new type breaks the build until it has one. */
+export type EventSchemas<Event extends EventShape> = {
+  readonly [Type in Event['type']]: EventSchema<Extract<Event, { readonly type: Type }>>;
+};
+
+/** Makes the codec of a vocabulary of events from their schemas. */
+export function eventCodec<Event extends EventShape>(schemas: EventSchemas<Event>): EventCodec<Event> {
+  const known = new Map<string, EventSchema<EventShape>>(Object.entries<EventSchema<EventShape>>(schemas));
+  return {
+    encode(event) {
+      const schema = known.get(event.type);
+      if (schema === undefined) throw new TypeError(`no schema for ${event.type}`);
+      return { type: event.type, schemaVersion: schema.upcasters.length + 1, data: schema.write(event.data) };
+    },
+    decode(event) {
+      const schema = known.get(event.type);
+      if (schema === undefined) throw new UnknownEventType(placeOf(event));
+      const data = readData(schema, event);
+      return (data === event.data ? event : withData(event, data)) as Recorded<Event>;
+    },
+  };
+}
+
+function readData(schema: EventSchema<EventShape>, event: RecordedEvent): object {
+  const newest = schema.upcasters.length + 1;
+  if (!(event.schemaVersion >= 1 && event.schemaVersion <= newest)) {
+    throw new UnreadableEvent({ ...placeOf(event), problem: `schema versions 1 to ${newest} are known` });
+  }
+  try {
+    let data = event.data;
+    for (let version = event.schemaVersion; version < newest; version++)
+      data = schema.upcasters[version - 1]?.(data) ?? data;
+    return schema.read(data);
+  } catch (cause) {
+    throw new UnreadableEvent(
+      { ...placeOf(event), problem: cause instanceof Error ? cause.message : String(cause) },
+      cause,
+    );
+  }
+}
+
+/** Where an event stands, for a fault to say. */
+export function placeOf(event: Pick<RecordedEvent, keyof EventPlace>): EventPlace {
+  return { streamId: event.streamId, revision: event.revision, type: event.type, schemaVersion: event.schemaVersion };
+}
+
+/** The same event with other data. Its metadata is still read only when somebody asks: a store may decode it late. */
+function withData(event: RecordedEvent, data: object): EventShape & Omit<RecordedEvent, 'data'> {
+  const { id, streamId, revision, position, recordedAt, schemaVersion, type } = event;
+  return {
+    id,
+    streamId,
+    revision,
+    position,
+    recordedAt,
+    schemaVersion,
+    type,
+    data,
+    get metadata() {
+      return event.metadata;
+    },
+  };
+}

@@ -1,0 +1,103 @@
+import type { EventFilter } from './event-filter.js';
+import type { NewEvent, RecordedEvent } from './event.js';
+import type { Position } from './position.js';
+import type { ExpectedRevision, Revision } from './revision.js';
+import type { StreamId } from './stream-id.js';
+
+/** What is remembered of a command that carried an idempotency key. Its scope is one stream. */
+export interface Receipt {
+  readonly key: string;
+  /** What tells this command from every other that could come with the same key. */
+  readonly fingerprint: string;
+  /** The last event of the stream when the command was done. */
+  readonly revision: Revision;
+}
+
+/** One append: all of it is recorded, contiguously and with one `recordedAt`, or nothing is. */
+export interface Append {
+  readonly streamId: StreamId;
+  readonly expected: ExpectedRevision;
+  /** At least one event; none only with a receipt, for a command that had nothing to change in a stream that exists. */
+  readonly events: readonly NewEvent[];
+  /** Kept in the same transaction. A stream holds one receipt a key. */
+  readonly receipt?: { readonly key: string; readonly fingerprint: string };
+  /** Given up while it waits, an append writes nothing; once it is being written it is carried through. */
+  readonly signal?: AbortSignal;
+}
+
+/** Which part of a stream to read, and how. */
+export interface ReadStreamOptions {
+  /** The first event wanted. Forwards the default is the first of the stream, backwards the last. */
+  readonly from?: Revision;
+  readonly direction?: 'forwards' | 'backwards';
+  /** At most so many events altogether. Default: all. */
+  readonly limit?: number;
+  /** At most so many events in a page, 1 to 10,000. Default 512. */
+  readonly pageSize?: number;
+}
+
+/** Which part of the whole store to read, and how. */
+export interface ReadAllOptions {
+  /** Only events after this position. Default: from the very first. */
+  readonly after?: Position;
+  readonly filter?: EventFilter;
+  /** At most so many events in a page, 1 to 10,000. Default 512. */
+  readonly pageSize?: number;
+  /** Ends the read quietly: the iteration is done. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * What a subscription hands out.
+ *
+ * - `events`: the next page, never empty, in the order of the store;
+ * - `caught-up`: all that the filter lets through up to `position` has been handed out. It comes each time the reader
+ *   has reached the head of the store, so also when events passed that the filter holds back.
+ */
+export type SubscriptionMessage =
+  | { readonly kind: 'events'; readonly events: readonly RecordedEvent[]; readonly position: Position }
+  | { readonly kind: 'caught-up'; readonly position: Position };
+
+/**
+ * Where events are kept: the port every store implements, and what `eventStoreContract` of the testkit holds it to.
+ *
+ * Order is commit order: an event at position n is never visible before all events at lower positions are. Every
+ * method may reject with `StoreUnavailable`, `StoreClosed` or `StoreDamaged`; none ever stays pending for good.
+ */
+export interface EventStore {
+  /**
+   * Records events at the end of one stream, in one transaction, and answers with them as every later read gives them.
+   *
+   * `recordedAt` is the store's clock, or that of the stream's last event if the clock is behind it.
+   *
+   * @throws RevisionConflict when the stream is not as expected.
+   * @throws ReceiptExists when the stream has a receipt under this key; checked before the revision.
+   * @throws DeadlineExceeded when `signal` fired before the write began.
+   * @throws OutcomeUnknown when the answer was lost and looking did not tell.
+   * @throws StoreFull when there is no room.
+   * @throws RangeError for no events without a receipt, or no events on a stream that does not exist.
+   */
+  append(append: Append): Promise<readonly RecordedEvent[]>;
+
+  /** Reads one stream in pages, none of them empty. A stream that does not exist has no pages. */
+  readStream(streamId: StreamId, options?: ReadStreamOptions): AsyncIterable<readonly RecordedEvent[]>;
+
+  /** Reads the whole store in pages, none of them empty, in the order of commits, up to where it is now or further. */
+  readAll(options?: ReadAllOptions): AsyncIterable<readonly RecordedEvent[]>;
+
+  /**
+   * Reads on from a position, for ever: each event once, none missing, across the border from history to live. The
+   * next page is fetched when it is asked for, so a slow reader holds back nobody but himself. The iteration ends
+   * quietly when `signal` fires or the iterator is returned, and rejects with `StoreClosed` when the store is closed.
+   */
+  subscribe(options?: ReadAllOptions): AsyncIterable<SubscriptionMessage>;
+
+  /** The receipt of the command that came with this key, if one did. */
+  receipt(streamId: StreamId, key: string): Promise<Receipt | undefined>;
+
+  /** The position of the last event in the store; `START` while it is empty. */
+  head(): Promise<Position>;
+
+  /** Lets writes that have begun end, refuses all others with `StoreClosed`, ends subscriptions. Twice is once. */
+  close(): Promise<void>;
+}

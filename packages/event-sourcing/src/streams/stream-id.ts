@@ -1,0 +1,42 @@
+import type { Brand } from '../brand.js';
+
+/** The name of a stream: its category, a dash, a key. All before the **first** dash is the category. */
+export type StreamId = Brand<string, 'StreamId'>;
+
+const CATEGORY = /^[A-Za-z][A-Za-z0-9]{0,63}$/;
+const LONGEST = 2000;
+
+/**
+ * Names the stream of one thing of a kind.
+ *
+ * @throws RangeError when the category is not 1–64 letters and digits, or the key is empty or makes the name longer
+ *   than 2,000 characters.
+ */
+export function streamId(category: string, key: string): StreamId {
+  if (!CATEGORY.test(category))
+    throw new RangeError(`a category is 1 to 64 letters and digits, not ${JSON.stringify(category.slice(0, 80))}`);
+  const name = `${category}-${key}`;
+  if (key === '' || name.length > LONGEST)
+    throw new RangeError(`the key of a stream has 1 to ${LONGEST - category.length - 1} characters`);
+  return name as StreamId;
+}
+
+/**
+ * Takes a stream's whole name.
+ *
+ * @throws RangeError when it has no category and key.
+ */
+export function parseStreamId(name: string): StreamId {
+  const dash = name.indexOf('-');
+  return streamId(name.slice(0, Math.max(dash, 0)), name.slice(dash + 1));
+}
+
+/** The kind of thing a stream is about. */
+export function categoryOf(id: StreamId): string {
+  return id.slice(0, id.indexOf('-'));
+}
+
+/** What a stream is about within its category. */
+export function keyOf(id: StreamId): string {
+  return id.slice(id.indexOf('-') + 1);
+}
