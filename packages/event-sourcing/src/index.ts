@@ -33,7 +33,7 @@ export {
   type EventSchema,
   type EventSchemas,
 } from './streams/event-codec.js';
-export { matchesFilter, type EventFilter } from './streams/event-filter.js';
+export { filterPredicate, matchesFilter, type EventFilter, type EventPredicate } from './streams/event-filter.js';
 export type {
   Append,
   EventStore,
@@ -42,6 +42,9 @@ export type {
   Receipt,
   SubscriptionMessage,
 } from './streams/event-store.js';
+export { limitOf, pageSizeOf } from './streams/paging.js';
+export { subscribeByReading, type ReadAhead, type Source } from './streams/subscription.js';
+export { freezeMetadata, notBefore } from './streams/recording.js';
 export { toJson, toJsonObject, type Json, type JsonObject } from './streams/json.js';
 export { START, laterPosition, parsePosition, position, positionToString, type Position } from './streams/position.js';
 export { meetsExpectation, revision, revisionAfter, type ExpectedRevision, type Revision } from './streams/revision.js';
@@ -64,4 +67,8 @@ export type {
   RebuildingModel,
   RowQuery,
 } from './projections/read-model-store.js';
+export { compareKeys, rowLimitOf } from './projections/row-query.js';
+export { SignalBoard } from './signal-board.js';
 export type { Store } from './store.js';
+export { openMemoryStore, type MemoryStoreOptions } from './memory-store.js';
+export { memoryReadModelStore } from './projections/memory-read-model-store.js';

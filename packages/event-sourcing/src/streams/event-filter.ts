@@ -1,5 +1,4 @@
 import type { RecordedEvent } from './event.js';
-import { categoryOf } from './stream-id.js';
 
 /**
  * Which events a reader wants: those of some categories of streams, or those of some types, whatever their stream. One
@@ -9,12 +8,24 @@ export type EventFilter =
   | { readonly by: 'category'; readonly categories: readonly string[] }
   | { readonly by: 'type'; readonly types: readonly string[] };
 
-/** Whether a reader with this filter wants the event; without a filter he wants all. */
+/** Decides whether a reader wants an event. */
+export type EventPredicate = (event: Pick<RecordedEvent, 'type' | 'streamId'>) => boolean;
+
+/** The filter as a test of one event; without a filter every event passes. */
+export function filterPredicate(filter: EventFilter | undefined): EventPredicate {
+  if (filter === undefined) return () => true;
+  if (filter.by === 'type') {
+    const types = new Set(filter.types);
+    return (event) => types.has(event.type);
+  }
+  const prefixes = filter.categories.map((category) => `${category}-`);
+  return (event) => prefixes.some((prefix) => event.streamId.startsWith(prefix));
+}
+
+/** Whether a reader with this filter wants the event. For many events make a {@link filterPredicate} once. */
 export function matchesFilter(
   filter: EventFilter | undefined,
   event: Pick<RecordedEvent, 'type' | 'streamId'>,
 ): boolean {
-  if (filter === undefined) return true;
-  if (filter.by === 'type') return filter.types.includes(event.type);
-  return filter.categories.includes(categoryOf(event.streamId));
+  return filterPredicate(filter)(event);
 }

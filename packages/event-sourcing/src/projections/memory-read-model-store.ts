@@ -1,0 +1,169 @@
+import { CheckpointConflict, StoreClosed } from '../faults.js';
+import { SignalBoard } from '../signal-board.js';
+import { filterPredicate } from '../streams/event-filter.js';
+import type { EventShape, RecordedEvent } from '../streams/event.js';
+import type { InlineModel } from '../streams/memory-event-store.js';
+import { laterPosition, type Position } from '../streams/position.js';
+import { modelName, type Projection, type ReadModelDefinition } from './projection.js';
+import type {
+  KeyedRow,
+  ReadModel,
+  ReadModelChange,
+  ReadModelStore,
+  RebuildingModel,
+  RowQuery,
+} from './read-model-store.js';
+import { decodePage, reducePage } from './reduce-page.js';
+import { queryRows } from './row-query.js';
+
+/** The rows and how far they are: one object, so that a rebuild takes the live one's place by one assignment. */
+interface Generation<Row> {
+  readonly rows: Map<string, Row>;
+  checkpoint: Position | undefined;
+}
+
+/** Read models in this process's memory: they are gone when it ends, and are rebuilt from the events. */
+export class MemoryReadModelStore implements ReadModelStore {
+  readonly #models = new Map<string, MemoryReadModel<unknown>>();
+  #isClosed = false;
+
+  async open<Row>(definition: ReadModelDefinition<Row>): Promise<ReadModel<Row>> {
+    return this.openNow(definition);
+  }
+
+  /** {@link open} without waiting, for the memory store's inline projections. */
+  openNow<Row>(definition: ReadModelDefinition<Row>): MemoryReadModel<Row> {
+    const refuseWhenClosed = (): void => {
+      if (this.#isClosed) throw new StoreClosed({ store: 'the memory read-model store' });
+    };
+    refuseWhenClosed();
+    const name = modelName(definition);
+    const known = this.#models.get(name);
+    // The name stands for the type of its rows: whoever opens it again means the same projection.
+    if (known !== undefined) return known as MemoryReadModel<Row>;
+    const made = new MemoryReadModel<Row>(definition, refuseWhenClosed);
+    this.#models.set(name, made as MemoryReadModel<unknown>);
+    return made;
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    for (const model of this.#models.values()) model.wake();
+  }
+}
+
+/** Opens read models in memory, to stand beside an event store that keeps none of its own. */
+export function memoryReadModelStore(): ReadModelStore {
+  return new MemoryReadModelStore();
+}
+
+/** One read model in memory. */
+export class MemoryReadModel<Row> implements ReadModel<Row> {
+  readonly #definition: ReadModelDefinition<Row>;
+  readonly #refuseWhenClosed: () => void;
+  readonly #board = new SignalBoard();
+  #live: Generation<Row> = { rows: new Map(), checkpoint: undefined };
+
+  constructor(definition: ReadModelDefinition<Row>, refuseWhenClosed: () => void) {
+    this.#definition = definition;
+    this.#refuseWhenClosed = refuseWhenClosed;
+  }
+
+  async get(key: string): Promise<Row | undefined> {
+    this.#refuseWhenClosed();
+    return this.#live.rows.get(key);
+  }
+
+  async getMany(keys: readonly string[]): Promise<ReadonlyMap<string, Row>> {
+    this.#refuseWhenClosed();
+    return this.existing(keys);
+  }
+
+  async query(query: RowQuery): Promise<readonly KeyedRow<Row>[]> {
+    this.#refuseWhenClosed();
+    return queryRows(this.#definition, this.#live.rows, query);
+  }
+
+  async checkpoint(): Promise<Position | undefined> {
+    this.#refuseWhenClosed();
+    return this.#live.checkpoint;
+  }
+
+  async commit(change: ReadModelChange<Row>): Promise<void> {
+    this.#refuseWhenClosed();
+    this.#refuseUnless(this.#live.checkpoint, change.expected);
+    this.apply(change);
+  }
+
+  changed(signal: AbortSignal): Promise<void> {
+    this.#refuseWhenClosed();
+    return this.#board.changed(signal);
+  }
+
+  async beginRebuild(): Promise<RebuildingModel<Row>> {
+    this.#refuseWhenClosed();
+    const copy = new MemoryReadModel<Row>(this.#definition, this.#refuseWhenClosed);
+    return Object.assign(copy, {
+      switchOver: async (change: ReadModelChange<Row>): Promise<void> => {
+        if (laterPosition(this.#live.checkpoint ?? change.checkpoint, change.checkpoint) !== change.checkpoint) {
+          this.#conflict(change.checkpoint, this.#live.checkpoint);
+        }
+        await copy.commit(change);
+        this.#live = copy.#live;
+        this.wake();
+      },
+    });
+  }
+
+  /** The rows that exist among these keys, at once. */
+  existing(keys: Iterable<string>): ReadonlyMap<string, Row> {
+    const found = new Map<string, Row>();
+    for (const key of keys) {
+      const row = this.#live.rows.get(key);
+      if (row !== undefined) found.set(key, row);
+    }
+    return found;
+  }
+
+  /** Takes a step that was checked before. */
+  apply(change: Omit<ReadModelChange<Row>, 'expected'>): void {
+    for (const [key, row] of change.rows) {
+      if (row === undefined) this.#live.rows.delete(key);
+      else this.#live.rows.set(key, row);
+    }
+    this.#live.checkpoint = change.checkpoint;
+    this.wake();
+  }
+
+  /** Wakes all who wait for a change. */
+  wake(): void {
+    this.#board.notify();
+  }
+
+  #refuseUnless(actual: Position | undefined, expected: Position | undefined): void {
+    if (actual !== expected) this.#conflict(expected, actual);
+  }
+
+  #conflict(expected: Position | undefined, actual: Position | undefined): never {
+    throw new CheckpointConflict({ model: modelName(this.#definition), expected, actual });
+  }
+}
+
+/** Keeps a memory read model up to date inside the memory event store's appends. */
+export function inlineInMemory<Event extends EventShape, Row>(
+  projection: Projection<Event, Row>,
+  model: MemoryReadModel<Row>,
+): InlineModel {
+  const isWanted = filterPredicate(projection.filter);
+  return {
+    prepare(events: readonly RecordedEvent[]): () => void {
+      const page = decodePage(projection, events.filter(isWanted));
+      const { rows, stopped } = reducePage(projection, page, model.existing(page.keys));
+      if (stopped !== undefined) throw stopped;
+      const checkpoint = events.at(-1)?.position;
+      return () => {
+        if (checkpoint !== undefined) model.apply({ checkpoint, rows });
+      };
+    },
+  };
+}

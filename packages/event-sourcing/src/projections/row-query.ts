@@ -1,0 +1,37 @@
+import type { ReadModelDefinition } from './projection.js';
+import type { KeyedRow, RowQuery } from './read-model-store.js';
+
+const DEFAULT_LIMIT = 100;
+const LARGEST_LIMIT = 10_000;
+
+/**
+ * How many rows a query wants at most.
+ *
+ * @throws RangeError when it is no whole number from 1 to 10,000.
+ */
+export function rowLimitOf(query: RowQuery): number {
+  const limit = query.limit ?? DEFAULT_LIMIT;
+  if (Number.isInteger(limit) && limit >= 1 && limit <= LARGEST_LIMIT) return limit;
+  throw new RangeError(`limit is a whole number from 1 to ${LARGEST_LIMIT}, not ${limit}`);
+}
+
+/** Answers a query from all the rows there are, by looking at each: for rows in memory. */
+export function queryRows<Row>(
+  definition: ReadModelDefinition<Row>,
+  rows: ReadonlyMap<string, Row>,
+  query: RowQuery,
+): readonly KeyedRow<Row>[] {
+  const limit = rowLimitOf(query);
+  const found: KeyedRow<Row>[] = [];
+  for (const [key, row] of rows) {
+    if (definition.index?.(row)[query.index] !== query.value) continue;
+    if (query.afterKey === undefined || compareKeys(key, query.afterKey) > 0) found.push({ key, row });
+  }
+  return found.sort((left, right) => compareKeys(left.key, right.key)).slice(0, limit);
+}
+
+/** The order of keys: by their UTF-8 bytes, which is the order of their code points. */
+export function compareKeys(left: string, right: string): number {
+  if (left === right) return 0;
+  return Buffer.compare(Buffer.from(left), Buffer.from(right));
+}

@@ -1,0 +1,31 @@
+/**
+ * Wakes everybody who waits for something to change. A waiter that asked before the change is woken by it, so asking
+ * first and looking then misses nothing.
+ */
+export class SignalBoard {
+  readonly #waiting = new Set<() => void>();
+
+  /** Wakes all who wait now. */
+  notify(): void {
+    const woken = [...this.#waiting];
+    this.#waiting.clear();
+    for (const wake of woken) wake();
+  }
+
+  /** Resolves at the next {@link notify}, after `withinMs` if that is given, or when `signal` fires. */
+  changed(signal?: AbortSignal, withinMs?: number): Promise<void> {
+    return new Promise((resolve) => {
+      if (signal?.aborted === true) return resolve();
+      let timer: NodeJS.Timeout | undefined;
+      const wake = (): void => {
+        clearTimeout(timer);
+        this.#waiting.delete(wake);
+        signal?.removeEventListener('abort', wake);
+        resolve();
+      };
+      if (withinMs !== undefined) timer = setTimeout(wake, withinMs);
+      this.#waiting.add(wake);
+      signal?.addEventListener('abort', wake, { once: true });
+    });
+  }
+}

@@ -1,0 +1,205 @@
+import type { Clock } from '../clock.js';
+import { DeadlineExceeded, ReceiptExists, RevisionConflict, StoreClosed } from '../faults.js';
+import { SignalBoard } from '../signal-board.js';
+import { filterPredicate } from './event-filter.js';
+import type {
+  Append,
+  EventStore,
+  ReadAllOptions,
+  ReadStreamOptions,
+  Receipt,
+  SubscriptionMessage,
+} from './event-store.js';
+import type { NewEvent, RecordedEvent } from './event.js';
+import { toJsonObject } from './json.js';
+import { limitOf, pageSizeOf } from './paging.js';
+import { position, START, type Position } from './position.js';
+import { freezeMetadata, notBefore } from './recording.js';
+import { meetsExpectation, revisionAfter, type Revision } from './revision.js';
+import type { StreamId } from './stream-id.js';
+import { subscribeByReading, type ReadAhead } from './subscription.js';
+
+/** A read model that is kept up to date inside an append: first reckon, which may throw, then take effect, which can't. */
+export interface InlineModel {
+  prepare(events: readonly RecordedEvent[]): () => void;
+}
+
+const SCANNED_AT_ONCE = 10_000;
+
+/** Events in this process's memory: for tests, replays and trying things out. All of the port, nothing kept. */
+export class MemoryEventStore implements EventStore {
+  readonly #clock: Clock;
+  readonly #inline: readonly InlineModel[];
+  readonly #log: RecordedEvent[] = [];
+  readonly #streams = new Map<StreamId, RecordedEvent[]>();
+  readonly #receipts = new Map<StreamId, Map<string, Receipt>>();
+  readonly #board = new SignalBoard();
+  #isClosed = false;
+
+  constructor(clock: Clock, inline: readonly InlineModel[] = []) {
+    this.#clock = clock;
+    this.#inline = inline;
+  }
+
+  async append(append: Append): Promise<readonly RecordedEvent[]> {
+    this.#refuseWhenClosed();
+    if (append.signal?.aborted === true) throw new DeadlineExceeded({ doing: `appending to ${append.streamId}` });
+    const stream = this.#streams.get(append.streamId);
+    const last = stream?.at(-1);
+    this.#check(append, last?.revision);
+    const recorded = this.#place(append, last);
+    this.#record(append.streamId, recorded);
+    if (append.receipt !== undefined) this.#keepReceipt(append, recorded.at(-1)?.revision ?? last?.revision);
+    return recorded;
+  }
+
+  /** Takes in events as they were recorded elsewhere: ids, revisions and instants stay, positions are counted anew. */
+  restore(history: readonly RecordedEvent[]): void {
+    for (const event of history) {
+      const expected = revisionAfter(this.#streams.get(event.streamId)?.at(-1)?.revision);
+      if (event.revision !== expected) {
+        throw new RangeError(`${event.streamId} goes on at revision ${expected}, not ${event.revision}`);
+      }
+      this.#record(event.streamId, [Object.freeze({ ...event, position: position(this.#log.length + 1) })]);
+    }
+  }
+
+  async *readStream(
+    streamId: StreamId,
+    options?: ReadStreamOptions,
+  ): AsyncGenerator<readonly RecordedEvent[], void, undefined> {
+    const pageSize = pageSizeOf(options);
+    let left = limitOf(options);
+    const isForwards = options?.direction !== 'backwards';
+    let next = isForwards ? Number(options?.from ?? 0n) : Number(options?.from ?? Infinity);
+    while (left > 0) {
+      this.#refuseWhenClosed();
+      const stream = this.#streams.get(streamId) ?? [];
+      const page = isForwards
+        ? stream.slice(next, next + Math.min(pageSize, left))
+        : backwards(stream, Math.min(next, stream.length - 1), Math.min(pageSize, left));
+      if (page.length === 0) return;
+      left -= page.length;
+      next = Number(page.at(-1)?.revision) + (isForwards ? 1 : -1);
+      yield page;
+    }
+  }
+
+  async *readAll(options?: ReadAllOptions): AsyncGenerator<readonly RecordedEvent[], void, undefined> {
+    const readAhead = this.#reader(options);
+    let reached = options?.after ?? START;
+    while (options?.signal?.aborted !== true) {
+      const ahead = readAhead(reached);
+      reached = ahead.considered;
+      if (ahead.events.length > 0) yield ahead.events;
+      if (ahead.isHead) return;
+    }
+  }
+
+  subscribe(options?: ReadAllOptions): AsyncIterable<SubscriptionMessage> {
+    const readAhead = this.#reader(options);
+    const source = {
+      readAhead: async (after: Position): Promise<ReadAhead> => readAhead(after),
+      changed: (signal: AbortSignal): Promise<void> => this.#board.changed(signal),
+    };
+    return subscribeByReading(source, options?.after ?? START, options?.signal);
+  }
+
+  async receipt(streamId: StreamId, key: string): Promise<Receipt | undefined> {
+    this.#refuseWhenClosed();
+    return this.#receipts.get(streamId)?.get(key);
+  }
+
+  async head(): Promise<Position> {
+    this.#refuseWhenClosed();
+    return this.#log.at(-1)?.position ?? START;
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#board.notify();
+  }
+
+  #check({ streamId, expected, events, receipt }: Append, actual: Revision | undefined): void {
+    if (events.length === 0 && receipt === undefined) throw new RangeError('an append has at least one event');
+    if (receipt !== undefined && this.#receipts.get(streamId)?.has(receipt.key) === true) {
+      throw new ReceiptExists({ streamId, key: receipt.key });
+    }
+    if (!meetsExpectation(expected, actual)) throw new RevisionConflict({ streamId, expected, actual });
+    if (events.length === 0 && actual === undefined) {
+      throw new RangeError(`a receipt without events needs a stream with events, and ${streamId} has none`);
+    }
+  }
+
+  #place({ streamId, events }: Append, last: RecordedEvent | undefined): readonly RecordedEvent[] {
+    const recordedAt = notBefore(last?.recordedAt, this.#clock());
+    let place = revisionAfter(last?.revision);
+    const recorded: RecordedEvent[] = [];
+    for (const event of events) {
+      recorded.push(freeze(event, { streamId, revision: place, position: this.#after(recorded.length), recordedAt }));
+      place = revisionAfter(place);
+    }
+    return Object.freeze(recorded);
+  }
+
+  #after(count: number): Position {
+    return position(this.#log.length + count + 1);
+  }
+
+  #record(streamId: StreamId, recorded: readonly RecordedEvent[]): void {
+    if (recorded.length === 0) return;
+    const effects = this.#inline.map((model) => model.prepare(recorded));
+    const stream = this.#streams.get(streamId);
+    if (stream === undefined) this.#streams.set(streamId, [...recorded]);
+    else stream.push(...recorded);
+    this.#log.push(...recorded);
+    for (const takeEffect of effects) takeEffect();
+    this.#board.notify();
+  }
+
+  #keepReceipt({ streamId, receipt }: Append, last: Revision | undefined): void {
+    if (receipt === undefined || last === undefined) return;
+    const kept = this.#receipts.get(streamId) ?? new Map<string, Receipt>();
+    kept.set(receipt.key, Object.freeze({ ...receipt, revision: last }));
+    this.#receipts.set(streamId, kept);
+  }
+
+  #reader(options: ReadAllOptions | undefined): (after: Position) => ReadAhead {
+    const pageSize = pageSizeOf(options);
+    const isWanted = filterPredicate(options?.filter);
+    return (after) => {
+      this.#refuseWhenClosed();
+      const events: RecordedEvent[] = [];
+      const start = Number(after);
+      const end = Math.min(this.#log.length, start + SCANNED_AT_ONCE);
+      let next = Math.min(start, end);
+      for (; next < end && events.length < pageSize; next++) {
+        const event = this.#log[next];
+        if (event !== undefined && isWanted(event)) events.push(event);
+      }
+      return { events, considered: position(Math.max(next, start)), isHead: next >= this.#log.length };
+    };
+  }
+
+  #refuseWhenClosed(): void {
+    if (this.#isClosed) throw new StoreClosed({ store: 'the memory store' });
+  }
+}
+
+function backwards(stream: readonly RecordedEvent[], from: number, count: number): readonly RecordedEvent[] {
+  return stream.slice(Math.max(from - count + 1, 0), from + 1).reverse();
+}
+
+function freeze(
+  event: NewEvent,
+  place: Pick<RecordedEvent, 'streamId' | 'revision' | 'position' | 'recordedAt'>,
+): RecordedEvent {
+  return Object.freeze({
+    id: event.id,
+    type: event.type,
+    schemaVersion: event.schemaVersion,
+    data: toJsonObject(event.data),
+    metadata: freezeMetadata(event.metadata),
+    ...place,
+  });
+}

@@ -1,0 +1,26 @@
+import type { ReadAllOptions, ReadStreamOptions } from './event-store.js';
+
+const DEFAULT_PAGE = 512;
+const LARGEST_PAGE = 10_000;
+
+/**
+ * The page size a reader asked for, or the default.
+ *
+ * @throws RangeError when it is no whole number from 1 to 10,000.
+ */
+export function pageSizeOf(options: Pick<ReadAllOptions | ReadStreamOptions, 'pageSize'> | undefined): number {
+  const size = options?.pageSize ?? DEFAULT_PAGE;
+  if (Number.isInteger(size) && size >= 1 && size <= LARGEST_PAGE) return size;
+  throw new RangeError(`pageSize is a whole number from 1 to ${LARGEST_PAGE}, not ${size}`);
+}
+
+/**
+ * The most events a reader of a stream wants; `Infinity` when he wants all.
+ *
+ * @throws RangeError when it is no whole number from 0 on.
+ */
+export function limitOf(options: Pick<ReadStreamOptions, 'limit'> | undefined): number {
+  const limit = options?.limit ?? Infinity;
+  if (limit === Infinity || (Number.isSafeInteger(limit) && limit >= 0)) return limit;
+  throw new RangeError(`limit is a whole number from 0 on, not ${limit}`);
+}

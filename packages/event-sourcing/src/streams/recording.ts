@@ -1,0 +1,19 @@
+import type { Instant } from '../instant.js';
+import type { EventMetadata } from './event.js';
+
+/** The instant an append is recorded at: the clock's, or that of the stream's last event when the clock is behind it. */
+export function notBefore(last: Instant | undefined, now: Instant): Instant {
+  return last === undefined || now >= last ? now : last;
+}
+
+/** The metadata's own fields, copied and frozen; a field that is not there is left out. */
+export function freezeMetadata(metadata: EventMetadata): EventMetadata {
+  const { actor, correlationId, causationId, idempotencyKey, reason } = metadata;
+  return Object.freeze({
+    actor,
+    correlationId,
+    ...(causationId !== undefined && { causationId }),
+    ...(idempotencyKey !== undefined && { idempotencyKey }),
+    ...(reason !== undefined && { reason }),
+  });
+}
