@@ -51,6 +51,11 @@ export { meetsExpectation, revision, revisionAfter, type ExpectedRevision, type 
 export { categoryOf, keyOf, parseStreamId, streamId, type StreamId } from './streams/stream-id.js';
 export { accept, reject, type Decision } from './decisions/decision.js';
 export type { Decider } from './decisions/decider.js';
+export { CommandHandler, type CommandHandlerOptions } from './decisions/command-handler.js';
+export type { CommandContext, Handled, PreconditionFailed } from './decisions/command-context.js';
+export type { StateAt } from './decisions/kept-states.js';
+export { StateReader, type Fold, type Wanted } from './decisions/state-reader.js';
+export { pause } from './decisions/back-off.js';
 export {
   modelName,
   type AnyProjection,
@@ -69,6 +74,8 @@ export type {
 } from './projections/read-model-store.js';
 export { compareKeys, rowLimitOf } from './projections/row-query.js';
 export { SignalBoard } from './signal-board.js';
+export { Projector, type Lag, type ProjectorOptions } from './projections/projector.js';
+export { awaitCheckpoint, type Patience } from './projections/await-checkpoint.js';
 export type { Store } from './store.js';
 export { openMemoryStore, type MemoryStoreOptions } from './memory-store.js';
 export { memoryReadModelStore } from './projections/memory-read-model-store.js';

@@ -1,0 +1,45 @@
+import type { EventMetadata, EventShape, Recorded } from '../streams/event.js';
+import type { Position } from '../streams/position.js';
+import type { Revision } from '../streams/revision.js';
+
+/** Who gives a command, why, and under which conditions. */
+export interface CommandContext extends Omit<EventMetadata, 'correlationId'> {
+  /** Default: a fresh id. */
+  readonly correlationId?: string;
+  /** Refuse at once unless this is the last event of the stream: the caller decided by what he saw there. */
+  readonly ifRevision?: Revision | 'no-stream';
+  /** Fired before the events are being written, the command writes nothing and rejects with `DeadlineExceeded`. */
+  readonly signal?: AbortSignal;
+}
+
+/** Why a command was refused before its rules were asked. */
+export type PreconditionFailed =
+  | {
+      readonly reason: 'revision-not-current';
+      readonly expected: Revision | 'no-stream';
+      readonly actual: Revision | undefined;
+    }
+  | { readonly reason: 'idempotency-key-reused'; readonly idempotencyKey: string };
+
+/** What became of a command. */
+export type Handled<Event extends EventShape, State, Rejection> =
+  | {
+      readonly outcome: 'accepted';
+      /** Right after the command. */
+      readonly state: State;
+      /** The last event of the stream right after the command; `undefined` when it has none. */
+      readonly revision: Revision | undefined;
+      /** Ask a read for at least this to find what the command wrote. */
+      readonly position: Position;
+      /** What it wrote: nothing, when nothing was to change or when it is a repetition. */
+      readonly events: readonly Recorded<Event>[];
+      /** Whether the same command came before under its idempotency key: this is the answer it got then. */
+      readonly isRepeated: boolean;
+    }
+  | {
+      readonly outcome: 'rejected';
+      readonly rejection: Rejection | PreconditionFailed;
+      /** By which it was refused. */
+      readonly state: State;
+      readonly revision: Revision | undefined;
+    };

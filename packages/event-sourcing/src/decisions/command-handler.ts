@@ -1,0 +1,205 @@
+import { ConcurrentChange, DeadlineExceeded, isFault, type Fault } from '../faults.js';
+import { monotonicIds, type IdSource } from '../ids.js';
+import type { EventCodec } from '../streams/event-codec.js';
+import type { EventStore, Receipt } from '../streams/event-store.js';
+import type { EventMetadata, EventShape, NewEvent, Recorded } from '../streams/event.js';
+import type { Revision } from '../streams/revision.js';
+import type { StreamId } from '../streams/stream-id.js';
+import { pause } from './back-off.js';
+import type { CommandContext, Handled, PreconditionFailed } from './command-context.js';
+import { reject, type Decision } from './decision.js';
+import type { Decider } from './decider.js';
+import { fingerprint } from './fingerprint.js';
+import { KeyedQueue } from './keyed-queue.js';
+import { KeptStates, type StateAt } from './kept-states.js';
+import { StateReader } from './state-reader.js';
+
+/** What a command handler is made of. */
+export interface CommandHandlerOptions<Command, Event extends EventShape, State, Rejection> {
+  readonly eventStore: EventStore;
+  readonly decider: Decider<Command, Event, State, Rejection>;
+  readonly events: EventCodec<Event>;
+  /** Default: ULIDs of the machine's clock. */
+  readonly ids?: IdSource;
+  /** How often a command is decided anew when others change its stream meanwhile. Default 16. */
+  readonly attempts?: number;
+  /** How many states are kept in memory. Default 10,000; 0 folds the stream for every command. */
+  readonly keptStates?: number;
+}
+
+/** One command on its way. */
+interface Task<Command> {
+  readonly streamId: StreamId;
+  readonly command: Command;
+  readonly context: CommandContext;
+}
+
+/** A state, and whether it was just compared with the stream: only then may it refuse (SPEC §5). */
+interface Known<State> extends StateAt<State> {
+  readonly isFresh: boolean;
+}
+
+/**
+ * Carries out commands on the streams of one kind: recall or load, decide, append at the revision decided by; when
+ * another writer was first, catch up and decide again (SPEC §5). Commands on one stream go one after another.
+ */
+export class CommandHandler<Command extends object, Event extends EventShape, State, Rejection> {
+  readonly #store: EventStore;
+  readonly #decider: Decider<Command, Event, State, Rejection>;
+  readonly #codec: EventCodec<Event>;
+  readonly #ids: IdSource;
+  readonly #attempts: number;
+  readonly #kept: KeptStates<State>;
+  readonly #queue = new KeyedQueue<StreamId>();
+  readonly states: StateReader<Event, State>;
+
+  constructor(options: CommandHandlerOptions<Command, Event, State, Rejection>) {
+    this.#store = options.eventStore;
+    this.#decider = options.decider;
+    this.#codec = options.events;
+    this.#ids = options.ids ?? monotonicIds();
+    this.#attempts = options.attempts ?? 16;
+    this.#kept = new KeptStates(options.keptStates ?? 10_000);
+    const { initial } = options.decider;
+    const evolve = (state: State, event: Recorded<Event>): State => options.decider.evolve(state, event);
+    this.states = new StateReader(options.eventStore, { events: options.events, initial, evolve });
+  }
+
+  /**
+   * Carries out one command: all its events are written, or none.
+   *
+   * @throws ConcurrentChange when others were first in every attempt.
+   * @throws DeadlineExceeded when `signal` fired in time.
+   * @throws OutcomeUnknown, StoreUnavailable, StoreFull, StoreClosed as the store does.
+   * @throws UnknownEventType, UnreadableEvent when the stream holds what can't be folded.
+   */
+  handle(streamId: StreamId, command: Command, context: CommandContext): Promise<Handled<Event, State, Rejection>> {
+    return this.#queue.run(streamId, () => this.#handle({ streamId, command, context }));
+  }
+
+  async #handle(task: Task<Command>): Promise<Handled<Event, State, Rejection>> {
+    let known = await this.#recall(task);
+    for (let attempt = 1; ; attempt++) {
+      if (task.context.signal?.aborted === true) throw new DeadlineExceeded({ doing: `a command on ${task.streamId}` });
+      const answer = await this.#attempt(task, known);
+      if (answer.done) return answer.handled;
+      if (answer.conflict !== undefined) {
+        if (attempt >= this.#attempts) {
+          throw new ConcurrentChange({ streamId: task.streamId, attempts: attempt }, answer.conflict);
+        }
+        await pause(attempt);
+      }
+      known = await this.#catchUp(task.streamId, known);
+    }
+  }
+
+  /** A kept state may do, but not for a key that may have come before: another process may have had it. */
+  async #recall({ streamId, context }: Task<Command>): Promise<Known<State>> {
+    const kept = this.#kept.recall(streamId);
+    if (kept !== undefined && context.idempotencyKey === undefined) return { ...kept, isFresh: false };
+    return this.#catchUp(streamId, kept ?? this.states.nothing);
+  }
+
+  async #catchUp(streamId: StreamId, known: StateAt<State>): Promise<Known<State>> {
+    const caughtUp = await this.states.catchUp(streamId, known);
+    this.#kept.keep(streamId, caughtUp);
+    return { ...caughtUp, isFresh: true };
+  }
+
+  async #attempt(task: Task<Command>, known: Known<State>): Promise<Attempted<Event, State, Rejection>> {
+    const receipt = await this.#receipt(task);
+    if (receipt !== undefined) return done(await this.#repeat(task, receipt));
+    const { state, revision } = known;
+    const decision = pinned(task.context, revision) ?? this.#decider.decide(task.command, state);
+    if (decision.outcome === 'rejected') {
+      return known.isFresh ? done({ outcome: 'rejected', rejection: decision.rejection, state, revision }) : AGAIN;
+    }
+    if (decision.events.length > 0) return this.#append(task, known, decision.events);
+    if (!known.isFresh) return AGAIN;
+    return task.context.idempotencyKey === undefined ? done(accepted(known, [])) : this.#append(task, known, []);
+  }
+
+  async #receipt({ streamId, context }: Task<Command>): Promise<Receipt | undefined> {
+    if (context.idempotencyKey === undefined) return undefined;
+    return this.#store.receipt(streamId, context.idempotencyKey);
+  }
+
+  /** The answer the command got the first time, folded from the events up to then. */
+  async #repeat(task: Task<Command>, receipt: Receipt): Promise<Handled<Event, State, Rejection>> {
+    const then = await this.states.atRevision(task.streamId, receipt.revision);
+    if (receipt.fingerprint === fingerprint(task.command)) return { ...accepted(then, []), isRepeated: true };
+    const rejection = { reason: 'idempotency-key-reused', idempotencyKey: receipt.key } as const;
+    return { outcome: 'rejected', rejection, state: then.state, revision: then.revision };
+  }
+
+  async #append(
+    task: Task<Command>,
+    known: StateAt<State>,
+    decided: readonly Event[],
+  ): Promise<Attempted<Event, State, Rejection>> {
+    const { streamId, context } = task;
+    const key = context.idempotencyKey;
+    try {
+      const recorded = await this.#store.append({
+        streamId,
+        expected: known.revision ?? 'no-stream',
+        events: this.#encode(decided, context),
+        ...(key !== undefined && { receipt: { key, fingerprint: fingerprint(task.command) } }),
+        ...(context.signal !== undefined && { signal: context.signal }),
+      });
+      const events = recorded.map((event) => this.#codec.decode(event));
+      const after = this.states.fold(known, events);
+      this.#kept.keep(streamId, after);
+      return done(accepted(after, events));
+    } catch (caught) {
+      if (isFault(caught, 'revision-conflict') || isFault(caught, 'receipt-exists'))
+        return { done: false, conflict: caught };
+      this.#kept.forget(streamId);
+      throw caught;
+    }
+  }
+
+  #encode(events: readonly Event[], context: CommandContext): readonly NewEvent[] {
+    const metadata = this.#metadata(context);
+    return events.map((event) => ({ id: this.#ids(), ...this.#codec.encode(event), metadata }));
+  }
+
+  #metadata({ actor, correlationId, causationId, idempotencyKey, reason }: CommandContext): EventMetadata {
+    return {
+      actor,
+      correlationId: correlationId ?? this.#ids(),
+      ...(causationId !== undefined && { causationId }),
+      ...(idempotencyKey !== undefined && { idempotencyKey }),
+      ...(reason !== undefined && { reason }),
+    };
+  }
+}
+
+type Attempted<Event extends EventShape, State, Rejection> =
+  | { readonly done: true; readonly handled: Handled<Event, State, Rejection> }
+  | { readonly done: false; readonly conflict?: Fault };
+
+/** Not to be answered from a kept state: look at the stream first. */
+const AGAIN = { done: false } as const;
+
+/** The refusal of a caller who decided by an older revision than the stream is at. */
+function pinned(
+  { ifRevision }: CommandContext,
+  actual: Revision | undefined,
+): Decision<never, PreconditionFailed> | undefined {
+  if (ifRevision === undefined || ifRevision === (actual ?? 'no-stream')) return undefined;
+  return reject({ reason: 'revision-not-current', expected: ifRevision, actual });
+}
+
+function done<Event extends EventShape, State, Rejection>(
+  handled: Handled<Event, State, Rejection>,
+): Attempted<Event, State, Rejection> {
+  return { done: true, handled };
+}
+
+function accepted<Event extends EventShape, State>(
+  { state, revision, position }: StateAt<State>,
+  events: readonly Recorded<Event>[],
+): Extract<Handled<Event, State, never>, { outcome: 'accepted' }> {
+  return { outcome: 'accepted', state, revision, position, events, isRepeated: false };
+}

@@ -1,0 +1,76 @@
+import type { EventCodec } from '../streams/event-codec.js';
+import type { EventStore } from '../streams/event-store.js';
+import type { EventShape, Recorded } from '../streams/event.js';
+import { START } from '../streams/position.js';
+import { revisionAfter, type Revision } from '../streams/revision.js';
+import type { StreamId } from '../streams/stream-id.js';
+import type { StateAt } from './kept-states.js';
+
+/** What is needed to fold a stream into a state. */
+export interface Fold<Event extends EventShape, State> {
+  readonly events: EventCodec<Event>;
+  readonly initial: State;
+  evolve(state: State, event: Recorded<Event>): State;
+}
+
+/** Where a fold stops: after the last event that is still wanted. Streams are in order, so the first unwanted ends it. */
+export type Wanted<Event extends EventShape> = (event: Recorded<Event>) => boolean;
+
+/** Folds streams of one kind into states: from the first event, or on from where a state was. */
+export class StateReader<Event extends EventShape, State> {
+  readonly #store: EventStore;
+  readonly #fold: Fold<Event, State>;
+
+  constructor(store: EventStore, fold: Fold<Event, State>) {
+    this.#store = store;
+    this.#fold = fold;
+  }
+
+  /** The state of a stream without events. */
+  get nothing(): StateAt<State> {
+    return { state: this.#fold.initial, revision: undefined, position: START };
+  }
+
+  /**
+   * Folds in what the stream has gained since `known`.
+   *
+   * @throws UnknownEventType, UnreadableEvent when the stream holds what can't be folded: no state is better than a
+   *   wrong one.
+   */
+  async catchUp(streamId: StreamId, known: StateAt<State>): Promise<StateAt<State>> {
+    let current = known;
+    for await (const page of this.#store.readStream(streamId, { from: revisionAfter(known.revision) })) {
+      current = this.fold(
+        current,
+        page.map((event) => this.#fold.events.decode(event)),
+      );
+    }
+    return current;
+  }
+
+  /** The state right after the last event that is wanted. */
+  async upTo(streamId: StreamId, isWanted: Wanted<Event>): Promise<StateAt<State>> {
+    let current = this.nothing;
+    for await (const page of this.#store.readStream(streamId)) {
+      const events = page.map((event) => this.#fold.events.decode(event));
+      const end = events.findIndex((event) => !isWanted(event));
+      current = this.fold(current, end === -1 ? events : events.slice(0, end));
+      if (end !== -1) break;
+    }
+    return current;
+  }
+
+  /** {@link upTo} a revision, that one included. */
+  atRevision(streamId: StreamId, last: Revision): Promise<StateAt<State>> {
+    return this.upTo(streamId, (event) => event.revision <= last);
+  }
+
+  /** Folds events that come right after `known`. */
+  fold(known: StateAt<State>, events: readonly Recorded<Event>[]): StateAt<State> {
+    const last = events.at(-1);
+    if (last === undefined) return known;
+    let state = known.state;
+    for (const event of events) state = this.#fold.evolve(state, event);
+    return { state, revision: last.revision, position: last.position };
+  }
+}

@@ -1,0 +1,200 @@
+import { systemClock, type Clock } from '../clock.js';
+import { isFault, type ProjectionStopped } from '../faults.js';
+import type { EventStore, SubscriptionMessage } from '../streams/event-store.js';
+import type { EventShape, RecordedEvent } from '../streams/event.js';
+import { laterPosition, START, type Position } from '../streams/position.js';
+import { pause } from '../decisions/back-off.js';
+import { modelName, type Projection } from './projection.js';
+import type { ReadModel, ReadModelStore } from './read-model-store.js';
+import { decodePage, reducePage, type ReducedPage } from './reduce-page.js';
+
+/** What a projector is made of. */
+export interface ProjectorOptions<Event extends EventShape, Row> {
+  readonly eventStore: EventStore;
+  readonly readModels: ReadModelStore;
+  readonly projection: Projection<Event, Row>;
+  /** Events reduced in one transaction, 1 to 10,000. Default 2,000. */
+  readonly pageSize?: number;
+  readonly clock?: Clock;
+}
+
+/** How far a projection is behind the store. */
+export interface Lag {
+  /** Events not yet reduced; counted up to 10,000, then {@link isAtLeast} is true. */
+  readonly events: number;
+  readonly isAtLeast: boolean;
+  /** How long the oldest of them has been waiting; 0 when there is none. */
+  readonly seconds: number;
+}
+
+const COUNTED_AT_MOST = 10_000;
+
+/**
+ * Keeps one read model up with the store. Each page of events and the checkpoint after it are one transaction that
+ * compares the checkpoint first, so two projectors on one read model only take turns. It stops at an event it can't
+ * reduce, says where, and goes on from there when called again.
+ */
+export class Projector<Event extends EventShape, Row> {
+  readonly #store: EventStore;
+  readonly #readModels: ReadModelStore;
+  readonly #projection: Projection<Event, Row>;
+  readonly #pageSize: number;
+  readonly #clock: Clock;
+  #opened: Promise<ReadModel<Row>> | undefined;
+
+  constructor(options: ProjectorOptions<Event, Row>) {
+    this.#store = options.eventStore;
+    this.#readModels = options.readModels;
+    this.#projection = options.projection;
+    this.#pageSize = options.pageSize ?? 2000;
+    this.#clock = options.clock ?? systemClock;
+  }
+
+  /** The read model it keeps. */
+  readModel(): Promise<ReadModel<Row>> {
+    this.#opened ??= this.#readModels.open(this.#projection);
+    return this.#opened;
+  }
+
+  /**
+   * Reduces all events there are now, and resolves to the checkpoint.
+   *
+   * @throws ProjectionStopped before an event that can't be reduced.
+   */
+  async catchUp(signal?: AbortSignal): Promise<Position> {
+    const model = await this.readModel();
+    return this.#takingTurns(async () => {
+      const head = await this.#store.head();
+      const reached = await this.#reduceFrom(model, await model.checkpoint(), signal);
+      if (signal?.aborted === true || (reached ?? START) >= head) return reached ?? START;
+      await model.commit({ expected: reached, checkpoint: head, rows: new Map() });
+      return head;
+    });
+  }
+
+  /**
+   * Keeps up with the store until `signal` fires.
+   *
+   * @throws ProjectionStopped before an event that can't be reduced.
+   * @throws StoreClosed when a store is closed meanwhile.
+   */
+  async follow(signal: AbortSignal): Promise<void> {
+    const model = await this.readModel();
+    while (!signal.aborted) await this.#takingTurns(() => this.#followFrom(model, signal));
+  }
+
+  /**
+   * Computes all rows anew from the first event, beside the live ones, and puts them in their place at once. Readers see
+   * the old rows till then.
+   *
+   * @throws ProjectionStopped before an event that can't be reduced; the live rows stay.
+   */
+  async rebuild(signal?: AbortSignal): Promise<Position> {
+    const live = await this.readModel();
+    const copy = await live.beginRebuild();
+    return this.#takingTurns(async () => {
+      let reached = await this.#reduceFrom(copy, await copy.checkpoint(), signal);
+      const checkpoint = laterPosition(reached ?? START, await this.#store.head());
+      // What was written since the read ended is reduced before the switch claims to know it.
+      reached = await this.#reduceFrom(copy, reached, signal);
+      signal?.throwIfAborted();
+      const switched = laterPosition(reached ?? START, checkpoint);
+      await copy.switchOver({ expected: reached, checkpoint: switched, rows: new Map() });
+      return switched;
+    });
+  }
+
+  /** How far the read model is behind. Reads on from its checkpoint to see. */
+  async lag(): Promise<Lag> {
+    const model = await this.readModel();
+    const after = (await model.checkpoint()) ?? START;
+    let events = 0;
+    let oldest: RecordedEvent | undefined;
+    for await (const page of this.#store.readAll({ after, filter: this.#projection.filter, pageSize: 1000 })) {
+      oldest ??= page[0];
+      events += page.length;
+      if (events >= COUNTED_AT_MOST) break;
+    }
+    const seconds = oldest === undefined ? 0 : Math.max(0, (this.#clock() - oldest.recordedAt) / 1000);
+    return { events: Math.min(events, COUNTED_AT_MOST), isAtLeast: events >= COUNTED_AT_MOST, seconds };
+  }
+
+  async #reduceFrom(
+    model: ReadModel<Row>,
+    checkpoint: Position | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<Position | undefined> {
+    let reached = checkpoint;
+    for await (const page of this.#store.readAll(this.#reading(reached, signal))) {
+      reached = await this.#reduce(model, reached, page);
+    }
+    return reached;
+  }
+
+  async #followFrom(model: ReadModel<Row>, signal: AbortSignal): Promise<void> {
+    let reached = await model.checkpoint();
+    for await (const message of this.#store.subscribe(this.#reading(reached, signal))) {
+      reached = await this.#take(model, reached, message);
+    }
+  }
+
+  async #take(
+    model: ReadModel<Row>,
+    reached: Position | undefined,
+    message: SubscriptionMessage,
+  ): Promise<Position | undefined> {
+    if (message.kind === 'events') return this.#reduce(model, reached, message.events);
+    if (reached !== undefined && message.position <= reached) return reached;
+    await model.commit({ expected: reached, checkpoint: message.position, rows: new Map() });
+    return message.position;
+  }
+
+  async #reduce(
+    model: ReadModel<Row>,
+    expected: Position | undefined,
+    events: readonly RecordedEvent[],
+  ): Promise<Position | undefined> {
+    const page = decodePage(this.#projection, events);
+    const reduced = reducePage(this.#projection, page, await model.getMany([...page.keys]));
+    if (reduced.position !== undefined) {
+      await model.commit({ expected, checkpoint: reduced.position, rows: reduced.rows });
+    }
+    refuseStopped(reduced);
+    return reduced.position ?? expected;
+  }
+
+  #reading(
+    reached: Position | undefined,
+    signal: AbortSignal | undefined,
+  ): NonNullable<Parameters<EventStore['readAll']>[0]> {
+    const { filter } = this.#projection;
+    return {
+      filter,
+      pageSize: this.#pageSize,
+      ...(reached !== undefined && { after: reached }),
+      ...(signal !== undefined && { signal }),
+    };
+  }
+
+  /** When another projector was first, goes on from where it got to. */
+  async #takingTurns<Result>(turn: () => Promise<Result>): Promise<Result> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await turn();
+      } catch (caught) {
+        if (!isFault(caught, 'checkpoint-conflict')) throw caught;
+        await pause(attempt);
+      }
+    }
+  }
+
+  /** The name its read model is kept under. */
+  get name(): string {
+    return modelName(this.#projection);
+  }
+}
+
+function refuseStopped(reduced: ReducedPage<unknown>): void {
+  const stopped: ProjectionStopped | undefined = reduced.stopped;
+  if (stopped !== undefined) throw stopped;
+}
