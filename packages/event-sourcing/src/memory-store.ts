@@ -1,6 +1,6 @@
 import { systemClock, type Clock } from './clock.js';
 import { inlineInMemory, MemoryReadModelStore } from './projections/memory-read-model-store.js';
-import type { AnyProjection } from './projections/projection.js';
+import { modelName, type AnyProjection } from './projections/projection.js';
 import type { Store } from './store.js';
 import type { RecordedEvent } from './streams/event.js';
 import { MemoryEventStore } from './streams/memory-event-store.js';
@@ -30,6 +30,7 @@ export function openMemoryStore(options: MemoryStoreOptions = {}): Store {
   return {
     eventStore,
     readModels,
+    inlineModels: (options.inlineProjections ?? []).map(modelName),
     async close() {
       await eventStore.close();
       await readModels.close();

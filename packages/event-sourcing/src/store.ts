@@ -5,6 +5,8 @@ import type { EventStore } from './streams/event-store.js';
 export interface Store {
   readonly eventStore: EventStore;
   readonly readModels: ReadModelStore;
+  /** The names of the read models whose rows change inside the appends: nobody needs to run a projector for them. */
+  readonly inlineModels: readonly string[];
   /** Closes both. Twice is once. */
   close(): Promise<void>;
 }

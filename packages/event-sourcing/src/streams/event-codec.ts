@@ -28,22 +28,22 @@ export interface EventCodec<Event extends EventShape> {
  * `upcasters[0]` turns version 1 into 2, `upcasters[1]` version 2 into 3, and so on: the newest version is
  * `upcasters.length + 1`. A recorded event is for ever, so a shape is never edited: a new one is added with its upcaster.
  */
-export interface EventSchema<Event extends EventShape> {
+export interface EventSchema<Data extends object> {
   readonly upcasters: readonly ((data: JsonObject) => JsonObject)[];
   /** Writes the newest version. Throws an `Error` that says what is wrong with the data. */
-  write(data: Event['data']): JsonObject;
+  write(data: Data): JsonObject;
   /** Reads the newest version. Throws an `Error` that says what is wrong with it. */
-  read(data: JsonObject): Event['data'];
+  read(data: JsonObject): Data;
 }
 
 /** A schema for each type of event, so that a new type breaks the build until it has one. */
 export type EventSchemas<Event extends EventShape> = {
-  readonly [Type in Event['type']]: EventSchema<Extract<Event, { readonly type: Type }>>;
+  readonly [Type in Event['type']]: EventSchema<Extract<Event, { readonly type: Type }>['data']>;
 };
 
 /** Makes the codec of a vocabulary of events from their schemas. */
 export function eventCodec<Event extends EventShape>(schemas: EventSchemas<Event>): EventCodec<Event> {
-  const known = new Map<string, EventSchema<EventShape>>(Object.entries<EventSchema<EventShape>>(schemas));
+  const known = new Map<string, EventSchema<object>>(Object.entries<EventSchema<object>>(schemas));
   return {
     encode(event) {
       const schema = known.get(event.type);
@@ -59,7 +59,7 @@ export function eventCodec<Event extends EventShape>(schemas: EventSchemas<Event
   };
 }
 
-function readData(schema: EventSchema<EventShape>, event: RecordedEvent): object {
+function readData(schema: EventSchema<object>, event: RecordedEvent): object {
   const newest = schema.upcasters.length + 1;
   if (!(event.schemaVersion >= 1 && event.schemaVersion <= newest)) {
     throw new UnreadableEvent({ ...placeOf(event), problem: `schema versions 1 to ${newest} are known` });

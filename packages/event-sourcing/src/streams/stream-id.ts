@@ -4,13 +4,13 @@ import type { Brand } from '../brand.js';
 export type StreamId = Brand<string, 'StreamId'>;
 
 const CATEGORY = /^[A-Za-z][A-Za-z0-9]{0,63}$/;
-const LONGEST = 2000;
+const LONGEST = 5000;
 
 /**
  * Names the stream of one thing of a kind.
  *
  * @throws RangeError when the category is not 1–64 letters and digits, or the key is empty or makes the name longer
- *   than 2,000 characters.
+ *   than 5,000 characters.
  */
 export function streamId(category: string, key: string): StreamId {
   if (!CATEGORY.test(category))

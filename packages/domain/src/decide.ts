@@ -1,0 +1,110 @@
+import { accept, reject, type Decision } from '@login-policy/event-sourcing';
+import type {
+  AddIdentityProvider,
+  AddLoginPolicy,
+  IdentityProviderLink,
+  LoginPolicyCommand,
+  MultiFactorCommand,
+  SecondFactorCommand,
+} from './commands.js';
+import type { LoginPolicyEvent } from './events.js';
+import type { IdentityProviderId } from './identity-provider.js';
+import type { ActivePolicy, LoginPolicy } from './login-policy.js';
+import type { PolicyRejection } from './rejections.js';
+import { differing, type LoginSettingsChange } from './settings.js';
+
+/** The events a command is granted with, or why it is refused. */
+export type LoginPolicyDecision = Decision<LoginPolicyEvent, PolicyRejection>;
+
+/**
+ * What a policy answers to a command: the events to append, or the reason why not (SPEC §4).
+ *
+ * Pure: the same policy and command give the same answer, whoever asks and whenever. The same rules hold for an
+ * instance's policy and an organization's.
+ */
+export function decide(command: LoginPolicyCommand, policy: LoginPolicy): LoginPolicyDecision {
+  if (command.type === 'AddLoginPolicy') return addLoginPolicy(command.data, policy);
+  if (policy.stage !== 'active') return reject({ reason: 'policy-not-found' });
+  switch (command.type) {
+    case 'ChangeLoginPolicy':
+      return changeLoginPolicy(command.data.settings, policy);
+    case 'RemoveLoginPolicy':
+      return accept({ type: 'LoginPolicyRemoved', data: {} });
+    case 'AddSecondFactor':
+    case 'RemoveSecondFactor':
+      return decideSecondFactor(command, policy);
+    case 'AddMultiFactor':
+    case 'RemoveMultiFactor':
+      return decideMultiFactor(command, policy);
+    case 'AddIdentityProvider':
+      return addIdentityProvider(command.data, policy);
+    case 'RemoveIdentityProvider':
+      return removeIdentityProvider(command.data.id, policy);
+  }
+}
+
+function addLoginPolicy(data: AddLoginPolicy['data'], policy: LoginPolicy): LoginPolicyDecision {
+  if (policy.stage === 'active') return reject({ reason: 'policy-already-exists' });
+  const unknown = data.identityProviders.find(({ existence }) => existence === 'unknown');
+  if (unknown !== undefined) return notFound(unknown);
+  return accept<LoginPolicyEvent>(
+    { type: 'LoginPolicyAdded', data: { settings: data.settings } },
+    ...data.secondFactors.map((factor) => ({ type: 'SecondFactorAdded', data: { factor } }) as const),
+    ...data.multiFactors.map((factor) => ({ type: 'MultiFactorAdded', data: { factor } }) as const),
+    ...data.identityProviders.map(identityProviderAdded),
+  );
+}
+
+function changeLoginPolicy(change: LoginSettingsChange, policy: ActivePolicy): LoginPolicyDecision {
+  const settings = differing(policy.settings, change);
+  return settings === undefined ? accept() : accept({ type: 'LoginPolicyChanged', data: { settings } });
+}
+
+function decideSecondFactor({ type, data }: SecondFactorCommand, policy: ActivePolicy): LoginPolicyDecision {
+  const isOnPolicy = policy.secondFactors.includes(data.factor);
+  if (type === 'AddSecondFactor') {
+    return isOnPolicy ? reject(alreadyExists(data)) : accept({ type: 'SecondFactorAdded', data });
+  }
+  return isOnPolicy ? accept({ type: 'SecondFactorRemoved', data }) : reject(notOnPolicy(data));
+}
+
+function decideMultiFactor({ type, data }: MultiFactorCommand, policy: ActivePolicy): LoginPolicyDecision {
+  const isOnPolicy = policy.multiFactors.includes(data.factor);
+  if (type === 'AddMultiFactor') {
+    return isOnPolicy ? reject(alreadyExists(data)) : accept({ type: 'MultiFactorAdded', data });
+  }
+  return isOnPolicy ? accept({ type: 'MultiFactorRemoved', data }) : reject(notOnPolicy(data));
+}
+
+type NamedFactor = (SecondFactorCommand | MultiFactorCommand)['data'];
+
+function alreadyExists({ factor }: NamedFactor): PolicyRejection {
+  return { reason: 'factor-already-exists', factor };
+}
+
+function notOnPolicy({ factor }: NamedFactor): PolicyRejection {
+  return { reason: 'factor-not-on-policy', factor };
+}
+
+function addIdentityProvider(link: AddIdentityProvider['data'], policy: ActivePolicy): LoginPolicyDecision {
+  const { id } = link.identityProvider;
+  if (isLinked(id, policy)) return reject({ reason: 'identity-provider-already-exists', id });
+  return link.existence === 'unknown' ? notFound(link) : accept(identityProviderAdded(link));
+}
+
+function removeIdentityProvider(id: IdentityProviderId, policy: ActivePolicy): LoginPolicyDecision {
+  if (!isLinked(id, policy)) return reject({ reason: 'identity-provider-not-on-policy', id });
+  return accept({ type: 'IdentityProviderRemoved', data: { id } });
+}
+
+function isLinked(id: IdentityProviderId, policy: ActivePolicy): boolean {
+  return policy.identityProviders.some((linked) => linked.id === id);
+}
+
+function notFound({ identityProvider }: IdentityProviderLink): LoginPolicyDecision {
+  return reject({ reason: 'identity-provider-not-found', id: identityProvider.id });
+}
+
+function identityProviderAdded({ identityProvider }: IdentityProviderLink): LoginPolicyEvent {
+  return { type: 'IdentityProviderAdded', data: { identityProvider } };
+}

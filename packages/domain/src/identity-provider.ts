@@ -1,0 +1,52 @@
+import type { Brand } from '@login-policy/event-sourcing';
+import { parseList, parseObject, parseOneOf, type Parser } from './invalid-value.js';
+import type { Owner } from './owner.js';
+import { parseId } from './text.js';
+
+/** The identity of an external identity provider. */
+export type IdentityProviderId = Brand<string, 'IdentityProviderId'>;
+
+/** Whose identity provider it is: the instance's (`SYSTEM`) or the organization's own (`ORG`). */
+export const IDENTITY_PROVIDER_OWNERS = ['SYSTEM', 'ORG'] as const;
+
+/** Whose identity provider it is. */
+export type IdentityProviderOwner = (typeof IDENTITY_PROVIDER_OWNERS)[number];
+
+/** An external identity provider that users may sign in with. */
+export interface IdentityProvider {
+  readonly id: IdentityProviderId;
+  readonly ownerType: IdentityProviderOwner;
+}
+
+/** An identity provider as a caller names it. */
+export interface IdentityProviderRef {
+  readonly id: string;
+  readonly ownerType: IdentityProviderOwner;
+}
+
+/**
+ * Knows which identity providers exist. Optional: without one, none is looked up. When it rejects, the command rejects
+ * with the same error and nothing is written.
+ */
+export interface IdentityProviderDirectory {
+  exists(owner: Owner, identityProvider: IdentityProvider): Promise<boolean>;
+}
+
+/** Takes the id of an identity provider. */
+export const parseIdentityProviderId: Parser<IdentityProviderId> = (value, field) =>
+  parseId(value, field) as IdentityProviderId;
+
+const parseOwnerType = parseOneOf(IDENTITY_PROVIDER_OWNERS);
+
+/** Takes `{ id, ownerType }`. */
+export const parseIdentityProvider: Parser<IdentityProvider> = (value, field) => {
+  const { id, ownerType } = parseObject(value, field, ['id', 'ownerType']);
+  return {
+    id: parseIdentityProviderId(id, `${field}.id`),
+    ownerType: parseOwnerType(ownerType, `${field}.ownerType`),
+  };
+};
+
+/** Takes a list of identity providers, each id once, in the order given. */
+export const parseIdentityProviders: Parser<readonly IdentityProvider[]> = (value, field) =>
+  parseList(value, field, { item: parseIdentityProvider, same: ({ id }) => id });

@@ -1,0 +1,83 @@
+import { Duration } from 'luxon';
+import { InvalidValue, parseObject, type Parser } from './invalid-value.js';
+
+/** For how long each kind of check counts; afterwards the user is asked again. */
+export interface Lifetimes {
+  readonly passwordCheck: Duration;
+  readonly externalLoginCheck: Duration;
+  /** For how long a user may put off setting up a factor; zero: he is never asked to. */
+  readonly mfaInitSkip: Duration;
+  readonly secondFactorCheck: Duration;
+  readonly multiFactorCheck: Duration;
+}
+
+/** The name of a lifetime. */
+export type LifetimeName = keyof Lifetimes;
+
+/** Every lifetime there is, in the order of the SPEC. */
+export const LIFETIME_NAMES: readonly LifetimeName[] = [
+  'passwordCheck',
+  'externalLoginCheck',
+  'mfaInitSkip',
+  'secondFactorCheck',
+  'multiFactorCheck',
+];
+
+const DAY_MS = 86_400_000;
+const LONGEST_MS = 36_500 * DAY_MS;
+const EXPECTED = 'a luxon Duration of 0 to 36,500 days in whole milliseconds, without months or years';
+const ZERO = Duration.fromObject({ seconds: 0 });
+
+/** Takes a luxon `Duration` from zero to 36,500 days, exact to the millisecond (SPEC §4). A day has 24 hours. */
+export const parseLifetime: Parser<Duration> = (value, field) => {
+  if (!Duration.isDuration(value) || !value.isValid) throw new InvalidValue(field, EXPECTED, value);
+  const milliseconds = isExact(value) ? value.toMillis() : Number.NaN;
+  if (!Number.isInteger(milliseconds) || milliseconds < 0 || milliseconds > LONGEST_MS) {
+    throw new InvalidValue(field, EXPECTED, value.toISO() ?? 'an invalid Duration');
+  }
+  return canonical(milliseconds);
+};
+
+/** Months and years have no length of their own. */
+function isExact({ years, quarters, months }: Duration): boolean {
+  return years === 0 && quarters === 0 && months === 0;
+}
+
+/** The one form of each length, so that equal lifetimes are equal Durations and read back as they were written. */
+function canonical(milliseconds: number): Duration {
+  if (milliseconds === 0) return ZERO;
+  return Duration.fromMillis(milliseconds).shiftTo('hours', 'minutes', 'seconds', 'milliseconds').removeZeros();
+}
+
+const REMEMBERED = 1000;
+const read = new Map<string, Duration>();
+
+/** Reads a lifetime as it is stored, ISO 8601; policies share few, so each is parsed once. */
+export const parseStoredLifetime: Parser<Duration> = (value, field) => {
+  if (typeof value !== 'string') throw new InvalidValue(field, 'an ISO 8601 duration', value);
+  const known = read.get(value);
+  if (known !== undefined) return known;
+  const lifetime = parseLifetime(Duration.fromISO(value), field);
+  if (read.size < REMEMBERED) read.set(value, lifetime);
+  return lifetime;
+};
+
+/** Lifetimes, all or some, as they are stored: ISO 8601. */
+export function lifetimesToJson(lifetimes: Partial<Lifetimes>): Readonly<Record<string, string>> {
+  const json: Record<string, string> = {};
+  for (const name of LIFETIME_NAMES) {
+    const lifetime = lifetimes[name];
+    if (lifetime !== undefined) json[name] = parseLifetime(lifetime, name).toISO() ?? '';
+  }
+  return json;
+}
+
+/** Takes some of the lifetimes, perhaps none. */
+export function parseLifetimes(value: unknown, field: string, lifetime: Parser<Duration>): Partial<Lifetimes> {
+  const given = parseObject(value, field, LIFETIME_NAMES);
+  const some: Partial<Record<LifetimeName, Duration>> = {};
+  for (const name of LIFETIME_NAMES) {
+    if (given[name] !== undefined) some[name] = lifetime(given[name], `${field}.${name}`);
+  }
+  return some;
+}

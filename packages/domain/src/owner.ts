@@ -1,0 +1,98 @@
+import { categoryOf, keyOf, streamId, type Brand, type StreamId } from '@login-policy/event-sourcing';
+import { InvalidValue, parseObject, type Parser } from './invalid-value.js';
+import { parseId } from './text.js';
+
+/** One IAM installation. */
+export type InstanceId = Brand<string, 'InstanceId'>;
+
+/** A tenant inside an instance. */
+export type OrganizationId = Brand<string, 'OrganizationId'>;
+
+/** Owns the default policy, which holds for every organization without a custom one. */
+export interface Instance {
+  readonly instanceId: InstanceId;
+}
+
+/** May own a custom policy, which then holds instead of the default as a whole. */
+export interface Organization {
+  readonly instanceId: InstanceId;
+  readonly organizationId: OrganizationId;
+}
+
+/** Whose policy it is (SPEC §1). */
+export type Owner = Instance | Organization;
+
+/** An instance as a caller names it. */
+export interface InstanceRef {
+  readonly instanceId: string;
+}
+
+/** An organization as a caller names it. */
+export interface OrganizationRef extends InstanceRef {
+  readonly organizationId: string;
+}
+
+/** An owner as a caller names it. */
+export type OwnerRef = InstanceRef | OrganizationRef;
+
+/** The category of the streams of default policies. */
+export const INSTANCE_CATEGORY = 'instanceLoginPolicy';
+
+/** The category of the streams of custom policies. */
+export const ORGANIZATION_CATEGORY = 'organizationLoginPolicy';
+
+/** Whether a custom policy is meant. */
+export function isOrganization(owner: Owner): owner is Organization {
+  return 'organizationId' in owner;
+}
+
+/** The id that details name as the owner of the policy. */
+export function resourceOwnerOf(owner: Owner): string {
+  return isOrganization(owner) ? owner.organizationId : owner.instanceId;
+}
+
+/** The instance an owner belongs to: itself, or the one it is a tenant of. */
+export function instanceOf(owner: Owner): Instance {
+  return { instanceId: owner.instanceId };
+}
+
+/** Takes `{ instanceId }` or `{ instanceId, organizationId }`. */
+export const parseOwner: Parser<Owner> = (value, field) => {
+  const { instanceId, organizationId } = parseObject(value, field, ['instanceId', 'organizationId']);
+  const instance = { instanceId: parseId(instanceId, `${field}.instanceId`) as InstanceId };
+  if (organizationId === undefined) return instance;
+  return { ...instance, organizationId: parseId(organizationId, `${field}.organizationId`) as OrganizationId };
+};
+
+/** Takes `{ instanceId, organizationId }`. */
+export const parseOrganization: Parser<Organization> = (value, field) => {
+  const owner = parseOwner(value, field);
+  if (isOrganization(owner)) return owner;
+  throw new InvalidValue(`${field}.organizationId`, 'an organization of the instance', undefined);
+};
+
+/** Takes `{ instanceId }` and nothing else. */
+export const parseInstance: Parser<Instance> = (value, field) => {
+  const owner = parseOwner(value, field);
+  if (!isOrganization(owner)) return owner;
+  throw new InvalidValue(`${field}.organizationId`, 'absent: the default policy belongs to the instance', 'it');
+};
+
+/**
+ * The stream of the owner's policy: `instanceLoginPolicy-{instance}` or `organizationLoginPolicy-{instance}/{organization}`,
+ * ids percent-encoded, so that no two owners share one.
+ */
+export function policyStream(owner: Owner): StreamId {
+  const instance = encodeURIComponent(owner.instanceId);
+  if (!isOrganization(owner)) return streamId(INSTANCE_CATEGORY, instance);
+  return streamId(ORGANIZATION_CATEGORY, `${instance}/${encodeURIComponent(owner.organizationId)}`);
+}
+
+/** The owner whose policy a stream is; undoes {@link policyStream}. @throws InvalidValue when it is no policy's stream. */
+export function ownerOfStream(id: StreamId): Owner {
+  const [instanceId, organizationId, ...more] = keyOf(id).split('/').map(decodeURIComponent);
+  const category = categoryOf(id);
+  const isWhole = category === (organizationId === undefined ? INSTANCE_CATEGORY : ORGANIZATION_CATEGORY);
+  if (!isWhole || more.length > 0) throw new InvalidValue('streamId', "the name of a login policy's stream", id);
+  return parseOwner(organizationId === undefined ? { instanceId } : { instanceId, organizationId }, 'streamId');
+}

@@ -1,0 +1,33 @@
+import type { Decider } from '@login-policy/event-sourcing';
+import type { LoginPolicyCommand } from './commands.js';
+import { decide, type LoginPolicyDecision } from './decide.js';
+import { markEvent, type Marks } from './details.js';
+import type { LoginPolicyEvent, RecordedLoginPolicyEvent } from './events.js';
+import { evolve } from './evolve.js';
+import { ABSENT, type LoginPolicy } from './login-policy.js';
+import type { PolicyRejection } from './rejections.js';
+
+/**
+ * A policy with the marks its details are made of. Decisions, the read model and every look at the past fold the same
+ * events into it by the same function, so they can't disagree.
+ */
+export interface PolicyState {
+  readonly policy: LoginPolicy;
+  /** `undefined` for a stream without events. */
+  readonly marks: Marks | undefined;
+}
+
+/** Of a stream without events. */
+export const NO_POLICY: PolicyState = Object.freeze({ policy: ABSENT, marks: undefined });
+
+/** The state after an event. */
+export function evolveState(state: PolicyState, event: RecordedLoginPolicyEvent): PolicyState {
+  return { policy: evolve(state.policy, event), marks: markEvent(state.marks, event) };
+}
+
+/** The rules of a login policy for the command handler: {@link decide} and {@link evolve}. */
+export const loginPolicyDecider: Decider<LoginPolicyCommand, LoginPolicyEvent, PolicyState, PolicyRejection> = {
+  initial: NO_POLICY,
+  evolve: evolveState,
+  decide: (command: LoginPolicyCommand, state: PolicyState): LoginPolicyDecision => decide(command, state.policy),
+};

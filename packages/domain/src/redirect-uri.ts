@@ -1,0 +1,26 @@
+import { InvalidValue, type Parser } from './invalid-value.js';
+
+const LONGEST = 2048;
+const SCHEME = /^[a-z][a-z0-9+.-]*:./i;
+const OUTSIDE_A_URI = /[\s\p{Cc}]/u;
+const RUNS_SCRIPT = new Set(['javascript:', 'data:', 'vbscript:']);
+const EXPECTED = 'empty, or an absolute http(s) or custom-scheme URI of at most 2,048 characters that runs no script';
+
+/**
+ * Takes where users go who came without a place to return to: empty for nowhere, else an absolute http(s) or
+ * custom-scheme URI that can't run script (SPEC §4).
+ */
+export const parseRedirectUri: Parser<string> = (value, field) => {
+  if (value === '') return value;
+  if (typeof value !== 'string' || !isAcceptable(value)) throw new InvalidValue(field, EXPECTED, value);
+  return value;
+};
+
+function isAcceptable(uri: string): boolean {
+  // A browser drops tabs and line breaks before it looks at the scheme, so none may be in it.
+  if (uri.length > LONGEST || !uri.isWellFormed() || OUTSIDE_A_URI.test(uri) || !SCHEME.test(uri)) return false;
+  if (!URL.canParse(uri)) return false;
+  const { protocol, host } = new URL(uri);
+  if (protocol === 'http:' || protocol === 'https:') return host !== '' && /^https?:\/\//i.test(uri);
+  return !RUNS_SCRIPT.has(protocol);
+}

@@ -1,0 +1,83 @@
+import type { MultiFactor, SecondFactor } from './factors.js';
+import type { IdentityProviderId } from './identity-provider.js';
+import { isOrganization, type Owner } from './owner.js';
+
+/** What the rules of a policy refuse (SPEC §4). */
+export type PolicyRejection =
+  | { readonly reason: 'policy-already-exists' }
+  | { readonly reason: 'policy-not-found' }
+  | { readonly reason: 'factor-already-exists'; readonly factor: SecondFactor | MultiFactor }
+  | { readonly reason: 'factor-not-on-policy'; readonly factor: SecondFactor | MultiFactor }
+  | { readonly reason: 'identity-provider-already-exists'; readonly id: IdentityProviderId }
+  | { readonly reason: 'identity-provider-not-found'; readonly id: IdentityProviderId }
+  | { readonly reason: 'identity-provider-not-on-policy'; readonly id: IdentityProviderId };
+
+/** Something given is not of the form it has to have. */
+export interface InvalidArgument {
+  readonly reason: 'invalid-argument';
+  /** Where it stood: `settings.lifetimes.passwordCheck`. */
+  readonly field: string;
+  readonly expected: string;
+  readonly received: string;
+}
+
+/** A condition the caller made does not hold. */
+export type UnmetCondition =
+  | { readonly reason: 'sequence-not-current'; readonly expected: bigint; readonly actual: bigint }
+  | { readonly reason: 'idempotency-key-reused'; readonly idempotencyKey: string };
+
+/** Why a command or a read was refused: branch on `reason`. */
+export type Rejection = InvalidArgument | UnmetCondition | PolicyRejection;
+
+/** The name of a reason to refuse. */
+export type Reason = Rejection['reason'];
+
+/** Whose policy it was, and at which sequence it stood, when it refused. */
+export interface RefusingPolicy {
+  readonly owner: Owner;
+  readonly sequence: bigint;
+}
+
+/** Says a refusal in one sentence with the facts in it; without a policy for a refusal that never got to one. */
+export function describeRejection(rejection: Rejection, policy?: RefusingPolicy): string {
+  const where = policy === undefined ? 'the login policy' : policyPhrase(policy);
+  switch (rejection.reason) {
+    case 'invalid-argument':
+      return `${rejection.field} must be ${rejection.expected}, not ${rejection.received}.`;
+    case 'sequence-not-current':
+      return `${where} was expected at sequence ${rejection.expected} but is at ${rejection.actual}, so nothing was changed.`;
+    case 'idempotency-key-reused':
+      return `The idempotency key ${JSON.stringify(rejection.idempotencyKey)} came before with another command on ${where}, so this one was not carried out.`;
+    case 'policy-already-exists':
+      return `${where} exists already, so it can't be added.`;
+    case 'policy-not-found':
+      return policy === undefined ? 'There is no such login policy.' : absencePhrase(policy.owner);
+    case 'factor-already-exists':
+      return `${rejection.factor} is on ${where} already, so it can't be added.`;
+    case 'factor-not-on-policy':
+      return `${rejection.factor} is not on ${where}, so it can't be removed.`;
+    case 'identity-provider-already-exists':
+      return `Identity provider ${JSON.stringify(rejection.id)} is on ${where} already, so it can't be added.`;
+    case 'identity-provider-not-found':
+      return `Identity provider ${JSON.stringify(rejection.id)} does not exist, so it can't be added to ${where}.`;
+    case 'identity-provider-not-on-policy':
+      return `Identity provider ${JSON.stringify(rejection.id)} is not on ${where}, so it can't be removed.`;
+  }
+}
+
+function policyPhrase({ owner, sequence }: RefusingPolicy): string {
+  return `${policyName(owner)} (sequence ${sequence})`;
+}
+
+/** Names a policy as a sentence does. */
+export function policyName(owner: Owner): string {
+  return isOrganization(owner)
+    ? `the custom login policy of organization ${owner.organizationId}`
+    : `the default login policy of instance ${owner.instanceId}`;
+}
+
+function absencePhrase(owner: Owner): string {
+  return isOrganization(owner)
+    ? `Organization ${owner.organizationId} has no custom login policy.`
+    : `Instance ${owner.instanceId} has no default login policy yet.`;
+}
