@@ -40,6 +40,12 @@ export interface RefusingPolicy {
 
 /** Says a refusal in one sentence with the facts in it; without a policy for a refusal that never got to one. */
 export function describeRejection(rejection: Rejection, policy?: RefusingPolicy): string {
+  const sentence = sentenceOf(rejection, policy);
+  if (rejection.reason === 'invalid-argument') return sentence;
+  return sentence.charAt(0).toUpperCase() + sentence.slice(1);
+}
+
+function sentenceOf(rejection: Rejection, policy: RefusingPolicy | undefined): string {
   const where = policy === undefined ? 'the login policy' : policyPhrase(policy);
   switch (rejection.reason) {
     case 'invalid-argument':

@@ -83,7 +83,11 @@ export const defaultSettings: LoginSettings = Object.freeze({
 });
 
 /** Takes all settings; `lifetime` reads a lifetime, from code or as stored. */
-export function parseSettings(value: unknown, field: string, lifetime: Parser<Duration> = parseLifetime): LoginSettings {
+export function parseSettings(
+  value: unknown,
+  field: string,
+  lifetime: Parser<Duration> = parseLifetime,
+): LoginSettings {
   const settings = parseSettingsChange(value, field, lifetime);
   requireAll(settings, field);
   return settings;

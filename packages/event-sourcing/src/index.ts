@@ -75,6 +75,7 @@ export type {
 export { compareKeys, rowLimitOf } from './projections/row-query.js';
 export { SignalBoard } from './signal-board.js';
 export { Projector, type Lag, type ProjectorOptions } from './projections/projector.js';
+export { ProjectionRunner, type RunnerState } from './projections/projection-runner.js';
 export { awaitCheckpoint, type Patience } from './projections/await-checkpoint.js';
 export type { Store } from './store.js';
 export { openMemoryStore, type MemoryStoreOptions } from './memory-store.js';

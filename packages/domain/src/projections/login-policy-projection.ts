@@ -102,4 +102,3 @@ function text(value: unknown, field: string): string {
 function instantIn(value: unknown, field: string): Instant {
   return parseInstant(text(value, field));
 }
-

@@ -1,0 +1,61 @@
+import type { Handled, PreconditionFailed } from '@login-policy/event-sourcing';
+import type { Accepted, CommandAnswer, Rejected } from './answers.js';
+import { detailsOf } from './details.js';
+import type { LoginPolicyEvent } from './events.js';
+import { InvalidValue } from './invalid-value.js';
+import type { Owner } from './owner.js';
+import type { PolicyState } from './policy-state.js';
+import { describeRejection, type PolicyRejection, type RefusingPolicy, type Rejection } from './rejections.js';
+
+/** Refuses, with the sentence that says it. */
+export function rejected(rejection: Rejection, policy?: RefusingPolicy): Rejected {
+  return { outcome: 'rejected', rejection, message: describeRejection(rejection, policy) };
+}
+
+/** Parses what was given, then answers from it; what is not of the right form, first or later, is refused. */
+export async function answering<Input, Answer>(
+  parse: () => Input,
+  answer: (input: Input) => Promise<Answer>,
+): Promise<Answer | Rejected> {
+  try {
+    return await answer(parse());
+  } catch (caught) {
+    if (!(caught instanceof InvalidValue)) throw caught;
+    const { field, expected, received } = caught;
+    return rejected({ reason: 'invalid-argument', field, expected, received });
+  }
+}
+
+/** Says what became of a command on the owner's policy. */
+export function fromHandled(
+  handled: Handled<LoginPolicyEvent, PolicyState, PolicyRejection>,
+  owner: Owner,
+): CommandAnswer {
+  if (handled.outcome === 'accepted') return accepted(handled, owner);
+  const sequence = handled.state.marks?.sequence ?? 0n;
+  return rejected(inSequences(handled.rejection), { owner, sequence });
+}
+
+function accepted(
+  {
+    state,
+    position,
+    events,
+    isRepeated,
+  }: Extract<Handled<LoginPolicyEvent, PolicyState, never>, { outcome: 'accepted' }>,
+  owner: Owner,
+): Accepted {
+  if (state.marks === undefined) throw new Error('a command was granted on a policy without events');
+  return { outcome: 'accepted', details: detailsOf(state.marks, owner), position, events, isRepeated };
+}
+
+/** The kernel counts revisions from 0, a policy's answers count sequences from 1. */
+function inSequences(rejection: PolicyRejection | PreconditionFailed): Rejection {
+  if (rejection.reason !== 'revision-not-current') return rejection;
+  const { expected, actual } = rejection;
+  return {
+    reason: 'sequence-not-current',
+    expected: expected === 'no-stream' ? 0n : expected + 1n,
+    actual: actual === undefined ? 0n : actual + 1n,
+  };
+}

@@ -1,0 +1,102 @@
+import { revision, type CommandContext } from '@login-policy/event-sourcing';
+import type { AddLoginPolicy } from './commands.js';
+import { parseFactors, parseMultiFactor, parseSecondFactor, type MultiFactor, type SecondFactor } from './factors.js';
+import { parseIdentityProviders, type IdentityProvider, type IdentityProviderRef } from './identity-provider.js';
+import { InvalidValue, parseObject, type Parser } from './invalid-value.js';
+import { parseSettings, type LoginSettings } from './settings.js';
+import { parseId, parseProse } from './text.js';
+
+/** Who gives a command, why, and on which conditions. */
+export interface CommandOptions {
+  /** Who does it: the id of a user or of a machine. */
+  readonly actor: string;
+  /** Why, for those who read the history: up to 2,000 characters. */
+  readonly reason?: string;
+  /** The same for everything that one request sets off. Default: a fresh ULID. */
+  readonly correlationId?: string;
+  /** The id of what directly causes it. */
+  readonly causationId?: string;
+  /** The caller's name for this very command on this policy: repeated under it, it writes nothing (SPEC §5). */
+  readonly idempotencyKey?: string;
+  /** Refuse at once unless the policy is at this sequence; 0 for one that has no events. */
+  readonly ifSequence?: bigint;
+  /** Fired before the events are being written, nothing is, and the command rejects with `DeadlineExceeded`. */
+  readonly signal?: AbortSignal;
+}
+
+/** A policy to bring into force. */
+export interface NewLoginPolicy {
+  readonly settings: LoginSettings;
+  /** Default: none. */
+  readonly secondFactors?: readonly SecondFactor[];
+  /** Default: none. */
+  readonly multiFactors?: readonly MultiFactor[];
+  /** Default: none. */
+  readonly identityProviders?: readonly IdentityProviderRef[];
+}
+
+const OPTIONS = ['actor', 'reason', 'correlationId', 'causationId', 'idempotencyKey', 'ifSequence', 'signal'];
+
+/** Takes the options of a command. @throws InvalidValue */
+export function parseCommandOptions(value: unknown): CommandContext {
+  const given = parseObject(value, 'options', OPTIONS);
+  const ifSequence = optional(given, 'ifSequence', parseSequence);
+  const signal = optional(given, 'signal', parseSignal);
+  const [causationId, correlationId] = [
+    optional(given, 'causationId', parseId),
+    optional(given, 'correlationId', parseId),
+  ];
+  const idempotencyKey = optional(given, 'idempotencyKey', parseId);
+  const reason = optional(given, 'reason', parseProse);
+  return {
+    actor: parseId(given['actor'], 'options.actor'),
+    ...(reason !== undefined && { reason }),
+    ...(correlationId !== undefined && { correlationId }),
+    ...(causationId !== undefined && { causationId }),
+    ...(idempotencyKey !== undefined && { idempotencyKey }),
+    ...(ifSequence !== undefined && { ifRevision: ifSequence === 0n ? 'no-stream' : revision(ifSequence - 1n) }),
+    ...(signal !== undefined && { signal }),
+  };
+}
+
+function optional<Value>(
+  given: Readonly<Record<string, unknown>>,
+  name: string,
+  parse: Parser<Value>,
+): Value | undefined {
+  return given[name] === undefined ? undefined : parse(given[name], `options.${name}`);
+}
+
+/** Takes a sequence, or 0 for that of a policy without events. */
+export const parseSequence: Parser<bigint> = (value, field) => {
+  if (typeof value === 'bigint' && value >= 0n && value < 2n ** 63n) return value;
+  throw new InvalidValue(field, 'a bigint from 0 on', value);
+};
+
+/** Takes an `AbortSignal`. */
+export const parseSignal: Parser<AbortSignal> = (value, field) => {
+  if (value instanceof AbortSignal) return value;
+  throw new InvalidValue(field, 'an AbortSignal', value);
+};
+
+/** What a caller wants to bring into force, its identity providers not yet looked up. */
+export interface ParsedNewPolicy extends Omit<AddLoginPolicy['data'], 'identityProviders'> {
+  readonly identityProviders: readonly IdentityProvider[];
+}
+
+/** Takes a policy to bring into force. @throws InvalidValue */
+export function parseNewPolicy(value: unknown): ParsedNewPolicy {
+  const members = ['settings', 'secondFactors', 'multiFactors', 'identityProviders'];
+  const {
+    settings,
+    secondFactors = [],
+    multiFactors = [],
+    identityProviders = [],
+  } = parseObject(value, 'policy', members);
+  return {
+    settings: parseSettings(settings, 'settings'),
+    secondFactors: parseFactors(secondFactors, 'secondFactors', parseSecondFactor),
+    multiFactors: parseFactors(multiFactors, 'multiFactors', parseMultiFactor),
+    identityProviders: parseIdentityProviders(identityProviders, 'identityProviders'),
+  };
+}

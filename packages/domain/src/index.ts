@@ -1,0 +1,93 @@
+export { openLoginPolicies, type LoginPolicies, type LoginPoliciesOptions } from './login-policies.js';
+export {
+  orThrow,
+  RejectedError,
+  type Accepted,
+  type CommandAnswer,
+  type LoginPolicyList,
+  type LoginPolicyView,
+  type ReadAnswer,
+  type Rejected,
+} from './answers.js';
+export type { CommandOptions, NewLoginPolicy } from './command-input.js';
+export type {
+  AddIdentityProvider,
+  AddLoginPolicy,
+  ChangeLoginPolicy,
+  Existence,
+  IdentityProviderLink,
+  LoginPolicyCommand,
+  MultiFactorCommand,
+  RemoveIdentityProvider,
+  RemoveLoginPolicy,
+  SecondFactorCommand,
+} from './commands.js';
+export { decide, type LoginPolicyDecision } from './decide.js';
+export { detailsToJson, type Details, type DetailsJson, type Marks } from './details.js';
+export { diffPolicies, type PolicyChange, type SettingPath, type Step } from './diff.js';
+export { loginPolicyEvents } from './event-codec.js';
+export type {
+  IdentityProviderAdded,
+  IdentityProviderRemoved,
+  LoginPolicyAdded,
+  LoginPolicyChanged,
+  LoginPolicyEvent,
+  LoginPolicyRemoved,
+  MultiFactorAdded,
+  MultiFactorRemoved,
+  RecordedLoginPolicyEvent,
+  SecondFactorAdded,
+  SecondFactorRemoved,
+} from './events.js';
+export { evolve } from './evolve.js';
+export { MULTI_FACTORS, SECOND_FACTORS, type MultiFactor, type SecondFactor } from './factors.js';
+export { freshInstance } from './fresh-instance.js';
+export type { History, HistoryEntry } from './history.js';
+export {
+  IDENTITY_PROVIDER_OWNERS,
+  type IdentityProvider,
+  type IdentityProviderDirectory,
+  type IdentityProviderId,
+  type IdentityProviderOwner,
+  type IdentityProviderRef,
+} from './identity-provider.js';
+export { LIFETIME_NAMES, type LifetimeName, type Lifetimes } from './lifetimes.js';
+export { ABSENT, type AbsentPolicy, type ActivePolicy, type LoginPolicy } from './login-policy.js';
+export {
+  INSTANCE_CATEGORY,
+  ORGANIZATION_CATEGORY,
+  isOrganization,
+  ownerOfStream,
+  policyStream,
+  type Instance,
+  type InstanceId,
+  type InstanceRef,
+  type Organization,
+  type OrganizationId,
+  type OrganizationRef,
+  type Owner,
+  type OwnerRef,
+} from './owner.js';
+export { evolveState, loginPolicyDecider, NO_POLICY, type PolicyState } from './policy-state.js';
+export { loginPolicyProjection, type LoginPolicyRow } from './projections/login-policy-projection.js';
+export type { CustomizedOrganizations } from './read-desk.js';
+export type { AsOf, HistoryOptions, ListOptions, PolicyReadOptions, ReadOptions } from './read-input.js';
+export {
+  describeRejection,
+  policyName,
+  type InvalidArgument,
+  type PolicyRejection,
+  type Reason,
+  type RefusingPolicy,
+  type Rejection,
+  type UnmetCondition,
+} from './rejections.js';
+export {
+  defaultSettings,
+  PASSWORDLESS_TYPES,
+  SETTING_NAMES,
+  type LoginSettings,
+  type LoginSettingsChange,
+  type PasswordlessType,
+  type SettingName,
+} from './settings.js';

@@ -1,0 +1,196 @@
+import {
+  CommandHandler,
+  modelName,
+  ProjectionRunner,
+  Projector,
+  type IdSource,
+  type ReadModel,
+  type Store,
+} from '@login-policy/event-sourcing';
+import type { CommandAnswer, LoginPolicyList, LoginPolicyView, ReadAnswer } from './answers.js';
+import { CommandDesk } from './command-desk.js';
+import type { CommandOptions, NewLoginPolicy } from './command-input.js';
+import { loginPolicyEvents } from './event-codec.js';
+import type { LoginPolicyEvent } from './events.js';
+import type { MultiFactor, SecondFactor } from './factors.js';
+import type { History } from './history.js';
+import type { IdentityProvider, IdentityProviderDirectory, IdentityProviderRef } from './identity-provider.js';
+import type { InstanceRef, OrganizationRef, OwnerRef } from './owner.js';
+import { loginPolicyDecider } from './policy-state.js';
+import { loginPolicyProjection, type LoginPolicyRow } from './projections/login-policy-projection.js';
+import { ReadDesk, type CustomizedOrganizations } from './read-desk.js';
+import type { HistoryOptions, ListOptions, PolicyReadOptions } from './read-input.js';
+import type { LoginSettingsChange } from './settings.js';
+
+/** What the login policies are kept in, and what else they may ask. */
+export interface LoginPoliciesOptions {
+  readonly store: Store;
+  /** Asked whether an identity provider exists before it is linked. Default: none is looked up. */
+  readonly identityProviders?: IdentityProviderDirectory;
+  /**
+   * Who keeps the read model up when the store does not do it inside its appends: this object in the background
+   * (`here`, the default), or a projector somewhere else.
+   */
+  readonly projector?: 'here' | 'elsewhere';
+  /** Default: ULIDs of the machine's clock. */
+  readonly ids?: IdSource;
+  /** How many policies are kept in memory to decide by. Default 10,000. */
+  readonly keptStates?: number;
+}
+
+/**
+ * Opens the login policies kept in a store. Close them before the store.
+ *
+ * @throws Fault as the store does.
+ */
+export async function openLoginPolicies(options: LoginPoliciesOptions): Promise<LoginPolicies> {
+  const { store } = options;
+  const projector = new Projector({
+    eventStore: store.eventStore,
+    readModels: store.readModels,
+    projection: loginPolicyProjection,
+  });
+  const isInline = store.inlineModels.includes(modelName(loginPolicyProjection));
+  const runner = isInline || options.projector === 'elsewhere' ? undefined : new ProjectionRunner(projector);
+  return new LoginPolicies(options, { projector, runner, model: await projector.readModel() });
+}
+
+/** How the read model is kept up. */
+interface Projecting {
+  readonly projector: Projector<LoginPolicyEvent, LoginPolicyRow>;
+  readonly runner: ProjectionRunner<LoginPolicyEvent, LoginPolicyRow> | undefined;
+  readonly model: ReadModel<LoginPolicyRow>;
+}
+
+/**
+ * The login policies of instances and organizations: every command and every read (SPEC §4–§6).
+ *
+ * A refusal is an answer, `{ outcome: 'rejected', rejection, message }`, also for input that is not of the right form
+ * (`invalid-argument`, naming the field); what is thrown is a `Fault` of the store or a defect. A command is refused for
+ * the first of: input, policy exists or not, the rule itself.
+ */
+export class LoginPolicies {
+  /** The projector of the read model: its lag, its rebuild. */
+  readonly projector: Projector<LoginPolicyEvent, LoginPolicyRow>;
+  /** What keeps the read model up in the background; `undefined` when that is not done here. */
+  readonly runner: ProjectionRunner<LoginPolicyEvent, LoginPolicyRow> | undefined;
+  readonly #commands: CommandDesk;
+  readonly #reads: ReadDesk;
+
+  /** For {@link openLoginPolicies} only. */
+  constructor(options: LoginPoliciesOptions, { projector, runner, model }: Projecting) {
+    const { ids, keptStates, store } = options;
+    const handler = new CommandHandler({
+      eventStore: store.eventStore,
+      decider: loginPolicyDecider,
+      events: loginPolicyEvents,
+      ...(ids !== undefined && { ids }),
+      ...(keptStates !== undefined && { keptStates }),
+    });
+    this.projector = projector;
+    this.runner = runner;
+    this.#commands = new CommandDesk(handler, options.identityProviders);
+    this.#reads = new ReadDesk(store.eventStore, { model, states: handler.states, runner });
+  }
+
+  /** Brings a policy into force: an instance's default, or an organization's custom one. */
+  add(owner: OwnerRef, policy: NewLoginPolicy, options: CommandOptions): Promise<CommandAnswer> {
+    return this.#commands.add(owner, policy, options);
+  }
+
+  /** Changes the settings that are named. When nothing differs it is granted, and nothing is recorded. */
+  change(owner: OwnerRef, settings: LoginSettingsChange, options: CommandOptions): Promise<CommandAnswer> {
+    return this.#commands.change(owner, settings, options);
+  }
+
+  /** Gives up an organization's custom policy: the instance's default holds for it again. */
+  remove(organization: OrganizationRef, options: CommandOptions): Promise<CommandAnswer> {
+    return this.#commands.remove(organization, options);
+  }
+
+  /** Allows a second factor. */
+  addSecondFactor(owner: OwnerRef, factor: SecondFactor, options: CommandOptions): Promise<CommandAnswer> {
+    return this.#commands.secondFactor('AddSecondFactor', [owner, factor], options);
+  }
+
+  /** No longer allows a second factor. */
+  removeSecondFactor(owner: OwnerRef, factor: SecondFactor, options: CommandOptions): Promise<CommandAnswer> {
+    return this.#commands.secondFactor('RemoveSecondFactor', [owner, factor], options);
+  }
+
+  /** Allows a multi-factor. */
+  addMultiFactor(owner: OwnerRef, factor: MultiFactor, options: CommandOptions): Promise<CommandAnswer> {
+    return this.#commands.multiFactor('AddMultiFactor', [owner, factor], options);
+  }
+
+  /** No longer allows a multi-factor: for an instance, in every organization without a custom policy. */
+  removeMultiFactor(owner: OwnerRef, factor: MultiFactor, options: CommandOptions): Promise<CommandAnswer> {
+    return this.#commands.multiFactor('RemoveMultiFactor', [owner, factor], options);
+  }
+
+  /** Allows signing in through an identity provider. */
+  addIdentityProvider(
+    owner: OwnerRef,
+    identityProvider: IdentityProviderRef,
+    options: CommandOptions,
+  ): Promise<CommandAnswer> {
+    return this.#commands.addIdentityProvider(owner, identityProvider, options);
+  }
+
+  /** No longer allows signing in through an identity provider. */
+  removeIdentityProvider(owner: OwnerRef, id: string, options: CommandOptions): Promise<CommandAnswer> {
+    return this.#commands.removeIdentityProvider(owner, id, options);
+  }
+
+  /** The owner's own policy, now or as it was; refused with `policy-not-found` when it has none. */
+  policy(owner: OwnerRef, options: PolicyReadOptions = {}): Promise<ReadAnswer<{ readonly policy: LoginPolicyView }>> {
+    return this.#reads.policy(owner, options);
+  }
+
+  /**
+   * What an organization's users meet, now or as it was: its custom policy as a whole, else the instance's default
+   * (`isDefault`). As of a sequence means one of the organization's own stream.
+   */
+  effectivePolicy(
+    organization: OrganizationRef,
+    options: PolicyReadOptions = {},
+  ): Promise<ReadAnswer<{ readonly policy: LoginPolicyView }>> {
+    return this.#reads.effectivePolicy(organization, options);
+  }
+
+  /** The second factors the owner's users may use: those of the effective policy, in the order they were added. */
+  secondFactors(owner: OwnerRef, options: PolicyReadOptions = {}): Promise<ReadAnswer<LoginPolicyList<SecondFactor>>> {
+    return this.#reads.list(owner, options, (policy) => policy.secondFactors);
+  }
+
+  /** The multi-factors the owner's users may sign in with: those of the effective policy, in the order added. */
+  multiFactors(owner: OwnerRef, options: PolicyReadOptions = {}): Promise<ReadAnswer<LoginPolicyList<MultiFactor>>> {
+    return this.#reads.list(owner, options, (policy) => policy.multiFactors);
+  }
+
+  /** The identity providers of the owner's effective policy, in the order they were added. */
+  identityProviders(
+    owner: OwnerRef,
+    options: PolicyReadOptions = {},
+  ): Promise<ReadAnswer<LoginPolicyList<IdentityProvider>>> {
+    return this.#reads.list(owner, options, (policy) => policy.identityProviders);
+  }
+
+  /** Every event of the owner's own policy, also after its removal: who, when, why, and what changed. */
+  history(owner: OwnerRef, options: HistoryOptions = {}): Promise<ReadAnswer<History>> {
+    return this.#reads.history(owner, options);
+  }
+
+  /** The organizations that have a custom policy, and so are *not* affected by a change to the instance's default. */
+  organizationsWithCustomPolicy(
+    instance: InstanceRef,
+    options: ListOptions = {},
+  ): Promise<ReadAnswer<CustomizedOrganizations>> {
+    return this.#reads.customized(instance, options);
+  }
+
+  /** Stops what runs in the background. The store stays open: it belongs to whoever opened it. */
+  async close(): Promise<void> {
+    await this.runner?.close();
+  }
+}

@@ -1,0 +1,92 @@
+import {
+  awaitCheckpoint,
+  type Position,
+  type ReadModel,
+  type StateAt,
+  type StateReader,
+} from '@login-policy/event-sourcing';
+import type { LoginPolicyView } from './answers.js';
+import { detailsOf } from './details.js';
+import type { LoginPolicyEvent, RecordedLoginPolicyEvent } from './events.js';
+import { InvalidValue } from './invalid-value.js';
+import type { ActivePolicy } from './login-policy.js';
+import { instanceOf, isOrganization, policyStream, type Organization, type Owner } from './owner.js';
+import type { PolicyState } from './policy-state.js';
+import { loginPolicyProjection, type LoginPolicyRow } from './projections/login-policy-projection.js';
+import type { ParsedAsOf, ParsedRead } from './read-input.js';
+
+/** Reads policies: as they are from the read model, as they were from the events. */
+export class PolicyReader {
+  readonly #model: ReadModel<LoginPolicyRow>;
+  readonly #states: StateReader<LoginPolicyEvent, PolicyState>;
+
+  constructor(model: ReadModel<LoginPolicyRow>, states: StateReader<LoginPolicyEvent, PolicyState>) {
+    this.#model = model;
+    this.#states = states;
+  }
+
+  /** The owner's own policy; `undefined` when there is none. */
+  async own(owner: Owner, read: ParsedRead): Promise<LoginPolicyView | undefined> {
+    if (read.asOf !== undefined) return viewOfState((await this.#past(owner, read.asOf)).state, owner);
+    await this.waitFor(read);
+    return this.#current(owner);
+  }
+
+  /** What the users of the owner meet: its own policy as a whole, else the instance's. */
+  async effective(owner: Owner, read: ParsedRead): Promise<LoginPolicyView | undefined> {
+    if (!isOrganization(owner)) return this.own(owner, read);
+    if (read.asOf !== undefined) return this.#effectivePast(owner, read.asOf);
+    await this.waitFor(read);
+    return (await this.#current(owner)) ?? this.#current(instanceOf(owner));
+  }
+
+  /** Waits until the read model is as far as the reader wants. */
+  async waitFor({ atLeast, patience }: ParsedRead): Promise<void> {
+    if (atLeast === undefined) return;
+    await awaitCheckpoint(this.#model, { projection: loginPolicyProjection.name, position: atLeast }, patience);
+  }
+
+  async #current(owner: Owner): Promise<LoginPolicyView | undefined> {
+    const row = await this.#model.get(policyStream(owner));
+    return row === undefined ? undefined : viewOf(row, owner);
+  }
+
+  async #past(owner: Owner, asOf: ParsedAsOf): Promise<StateAt<PolicyState>> {
+    const stream = policyStream(owner);
+    if (asOf.by === 'instant') {
+      return this.#states.upTo(stream, (event: RecordedLoginPolicyEvent) => event.recordedAt <= asOf.instant);
+    }
+    const then = await this.#states.upTo(stream, (event) => event.revision < asOf.sequence);
+    const reached = then.state.marks?.sequence ?? 0n;
+    if (reached === asOf.sequence && reached > 0n) return then;
+    throw new InvalidValue('options.asOf.sequence', `a sequence the policy has had, 1 to ${reached}`, asOf.sequence);
+  }
+
+  /** The default policy is looked at where the organization's stood: at the same instant, or the same place in the store. */
+  async #effectivePast(organization: Organization, asOf: ParsedAsOf): Promise<LoginPolicyView | undefined> {
+    const then = await this.#past(organization, asOf);
+    const instance = instanceOf(organization);
+    const own = viewOfState(then.state, organization);
+    if (own !== undefined) return own;
+    if (asOf.by === 'instant') return viewOfState((await this.#past(instance, asOf)).state, instance);
+    return viewOfState((await this.#upToPosition(instance, then.position)).state, instance);
+  }
+
+  #upToPosition(owner: Owner, position: Position): Promise<StateAt<PolicyState>> {
+    return this.#states.upTo(policyStream(owner), (event) => event.position <= position);
+  }
+}
+
+function viewOfState({ policy, marks }: PolicyState, owner: Owner): LoginPolicyView | undefined {
+  return policy.stage === 'active' && marks !== undefined ? viewOf({ policy, marks }, owner) : undefined;
+}
+
+function viewOf(
+  { policy, marks }: { readonly policy: ActivePolicy; readonly marks: LoginPolicyRow['marks'] },
+  owner: Owner,
+): LoginPolicyView {
+  const { settings, secondFactors, multiFactors, identityProviders } = policy;
+  const isDefault = !isOrganization(owner);
+  const details = detailsOf(marks, owner);
+  return { owner, isDefault, settings, secondFactors, multiFactors, identityProviders, details };
+}

@@ -1,0 +1,123 @@
+import { instant, type Instant, type Patience, type Position } from '@login-policy/event-sourcing';
+import { DateTime } from 'luxon';
+import { parseSequence, parseSignal } from './command-input.js';
+import { InvalidValue, parseObject, type Parser } from './invalid-value.js';
+
+/** A moment in a policy's past: right after an event of its stream, or at an instant. */
+export type AsOf = { readonly sequence: bigint } | { readonly instant: DateTime };
+
+/** How far a read has to be, and how long it may take to get there. */
+export interface ReadOptions {
+  /** Wait until everything up to here is seen: the `position` a command answered with. */
+  readonly atLeast?: Position;
+  /** How long to wait for that: 0 to 600,000 ms, default 5,000. */
+  readonly waitMs?: number;
+  /** Gives the wait up: the read rejects with `DeadlineExceeded`. */
+  readonly signal?: AbortSignal;
+}
+
+/** A read that may look into the past. */
+export interface PolicyReadOptions extends ReadOptions {
+  /** Answer as the policy was then, from the events up to then. Default: as it is now. */
+  readonly asOf?: AsOf;
+}
+
+/** Which part of a history to read. */
+export interface HistoryOptions {
+  /** `forwards`, the default: oldest first; `backwards`: newest first. */
+  readonly direction?: 'forwards' | 'backwards';
+  /** The first entry wanted. Default: the oldest or, backwards, the newest. */
+  readonly fromSequence?: bigint;
+  /** At most so many entries, 1 to 10,000. Default 100. */
+  readonly limit?: number;
+}
+
+/** Which of an instance's custom policies to list. */
+export interface ListOptions extends ReadOptions {
+  /** Only organizations after this page's last one. */
+  readonly after?: string;
+  /** At most so many, 1 to 10,000. Default 100. */
+  readonly limit?: number;
+}
+
+/** A read as it was asked for, checked. */
+export interface ParsedRead {
+  readonly atLeast: Position | undefined;
+  readonly patience: Patience;
+  readonly asOf: ParsedAsOf | undefined;
+}
+
+/** A moment in the past, checked. */
+export type ParsedAsOf =
+  { readonly by: 'sequence'; readonly sequence: bigint } | { readonly by: 'instant'; readonly instant: Instant };
+
+const READ_MEMBERS = ['atLeast', 'waitMs', 'signal'];
+const LONGEST_WAIT_MS = 600_000;
+
+/** Takes the options of a read of one policy. @throws InvalidValue */
+export function parsePolicyRead(value: unknown): ParsedRead {
+  const given = parseObject(value, 'options', [...READ_MEMBERS, 'asOf']);
+  return { ...parseWaiting(given), asOf: given['asOf'] === undefined ? undefined : parseAsOf(given['asOf']) };
+}
+
+/** Takes the options of a list of organizations. @throws InvalidValue */
+export function parseListing(value: unknown): ParsedRead & { readonly after: unknown; readonly limit: number } {
+  const given = parseObject(value, 'options', [...READ_MEMBERS, 'after', 'limit']);
+  return { ...parseWaiting(given), asOf: undefined, after: given['after'], limit: parseLimit(given['limit']) };
+}
+
+/** Takes the options of a history. @throws InvalidValue */
+export function parseHistoryRead(value: unknown): Required<Omit<HistoryOptions, 'fromSequence'>> & {
+  readonly fromSequence: bigint | undefined;
+} {
+  const given = parseObject(value, 'options', ['direction', 'fromSequence', 'limit']);
+  const { direction = 'forwards', fromSequence } = given;
+  if (direction !== 'forwards' && direction !== 'backwards') {
+    throw new InvalidValue('options.direction', 'forwards or backwards', direction);
+  }
+  return {
+    direction,
+    limit: parseLimit(given['limit']),
+    fromSequence: fromSequence === undefined ? undefined : parseSequence(fromSequence, 'options.fromSequence'),
+  };
+}
+
+function parseWaiting(given: Readonly<Record<string, unknown>>): Omit<ParsedRead, 'asOf'> {
+  const { atLeast, waitMs, signal } = given;
+  return {
+    atLeast: atLeast === undefined ? undefined : parsePositionInput(atLeast, 'options.atLeast'),
+    patience: {
+      ...(waitMs !== undefined && { waitMs: parseWait(waitMs, 'options.waitMs') }),
+      ...(signal !== undefined && { signal: parseSignal(signal, 'options.signal') }),
+    },
+  };
+}
+
+const parsePositionInput: Parser<Position> = (value, field) => {
+  if (typeof value === 'bigint' && value >= 0n && value < 2n ** 128n) return value as Position;
+  throw new InvalidValue(field, 'a position that a command answered with', value);
+};
+
+const parseWait: Parser<number> = (value, field) => {
+  if (typeof value === 'number' && value >= 0 && value <= LONGEST_WAIT_MS) return value;
+  throw new InvalidValue(field, `0 to ${LONGEST_WAIT_MS} milliseconds`, value);
+};
+
+function parseLimit(value: unknown): number {
+  if (value === undefined) return 100;
+  if (typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= 10_000) return value;
+  throw new InvalidValue('options.limit', 'a whole number from 1 to 10,000', value);
+}
+
+function parseAsOf(value: unknown): ParsedAsOf {
+  const given = parseObject(value, 'options.asOf', ['sequence', 'instant']);
+  const { sequence, instant: moment } = given;
+  if ((sequence === undefined) === (moment === undefined)) {
+    throw new InvalidValue('options.asOf', '{ sequence } or { instant }', value);
+  }
+  if (sequence !== undefined) return { by: 'sequence', sequence: parseSequence(sequence, 'options.asOf.sequence') };
+  if (!DateTime.isDateTime(moment) || !moment.isValid) {
+    throw new InvalidValue('options.asOf.instant', 'a valid luxon DateTime', moment);
+  }
+  return { by: 'instant', instant: instant(moment.toMillis()) };
+}
