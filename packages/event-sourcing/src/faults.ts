@@ -1,4 +1,3 @@
-import type { Position } from './streams/position.js';
 import type { ExpectedRevision, Revision } from './streams/revision.js';
 import type { StreamId } from './streams/stream-id.js';
 
@@ -229,56 +228,6 @@ export class ReceiptExists extends Fault {
       code: 'receipt-exists',
       retryable: true,
       message: `${facts.streamId} has a receipt for idempotency key ${JSON.stringify(facts.key)} already; nothing was written`,
-    });
-    this.facts = facts;
-  }
-}
-
-/** Another projector moved the checkpoint of this read model meanwhile: nothing was written. */
-export class CheckpointConflict extends Fault {
-  readonly facts: {
-    readonly model: string;
-    readonly expected: Position | undefined;
-    readonly actual: Position | undefined;
-  };
-  constructor(facts: CheckpointConflict['facts']) {
-    super({
-      code: 'checkpoint-conflict',
-      retryable: true,
-      message: `read model ${facts.model} was expected at ${facts.expected ?? 'no checkpoint'}, but it is at ${facts.actual ?? 'no checkpoint'}; nothing was written`,
-    });
-    this.facts = facts;
-  }
-}
-
-/** A projection met an event it can't reduce and stopped before it; all events before it are reduced and kept. */
-export class ProjectionStopped extends Fault {
-  readonly facts: EventPlace & { readonly projection: string; readonly position: Position };
-  constructor(facts: ProjectionStopped['facts'], cause: unknown) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    super({
-      code: 'projection-stopped',
-      retryable: false,
-      cause,
-      message: `projection ${facts.projection} stopped before ${facts.type} at ${facts.streamId} revision ${facts.revision} (position ${facts.position}): ${why}`,
-    });
-    this.facts = facts;
-  }
-}
-
-/** The read model has not got as far as the reader asked within his time. */
-export class ProjectionBehind extends Fault {
-  readonly facts: {
-    readonly projection: string;
-    readonly required: Position;
-    readonly reached: Position | undefined;
-    readonly waitedMs: number;
-  };
-  constructor(facts: ProjectionBehind['facts']) {
-    super({
-      code: 'projection-behind',
-      retryable: true,
-      message: `projection ${facts.projection} is at position ${facts.reached ?? 'none'} after ${facts.waitedMs} ms, not yet at ${facts.required}`,
     });
     this.facts = facts;
   }

@@ -3,13 +3,10 @@ export { systemClock, type Clock } from './clock.js';
 export { instant, instantToIso, parseInstant, type Instant } from './instant.js';
 export { eventId, monotonicIds, type EventId, type IdSource } from './ids.js';
 export {
-  CheckpointConflict,
   ConcurrentChange,
   DeadlineExceeded,
   Fault,
   OutcomeUnknown,
-  ProjectionBehind,
-  ProjectionStopped,
   ReceiptExists,
   RevisionConflict,
   StoreClosed,
@@ -24,6 +21,7 @@ export {
   type EventPlace,
   type FaultCode,
 } from './faults.js';
+export { CheckpointConflict, ProjectionBehind, ProjectionStopped } from './projections/projection-faults.js';
 export type { EventMetadata, EventShape, NewEvent, Recorded, RecordedEvent, RecordedFacts } from './streams/event.js';
 export {
   eventCodec,

@@ -1,4 +1,5 @@
-import { DeadlineExceeded, ProjectionBehind } from '../faults.js';
+import { DeadlineExceeded } from '../faults.js';
+import { ProjectionBehind } from './projection-faults.js';
 import type { Position } from '../streams/position.js';
 import type { ReadModel } from './read-model-store.js';
 

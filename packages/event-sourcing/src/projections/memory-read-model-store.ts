@@ -1,4 +1,5 @@
-import { CheckpointConflict, StoreClosed } from '../faults.js';
+import { StoreClosed } from '../faults.js';
+import { CheckpointConflict } from './projection-faults.js';
 import { SignalBoard } from '../signal-board.js';
 import { filterPredicate } from '../streams/event-filter.js';
 import type { EventShape, RecordedEvent } from '../streams/event.js';

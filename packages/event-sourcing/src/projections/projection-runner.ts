@@ -1,5 +1,6 @@
 import { pause } from '../decisions/back-off.js';
-import { Fault, ProjectionStopped } from '../faults.js';
+import { Fault } from '../faults.js';
+import { ProjectionStopped } from './projection-faults.js';
 import type { EventShape } from '../streams/event.js';
 import type { Projector } from './projector.js';
 

@@ -1,4 +1,4 @@
-import { ProjectionStopped } from '../faults.js';
+import { ProjectionStopped } from './projection-faults.js';
 import { placeOf } from '../streams/event-codec.js';
 import type { EventShape, Recorded, RecordedEvent } from '../streams/event.js';
 import type { Position } from '../streams/position.js';
