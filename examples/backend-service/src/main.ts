@@ -1,0 +1,24 @@
+import { openLoginPolicies } from '@login-policy/domain';
+import { readConfig } from './config.js';
+import { openStore } from './open-store.js';
+import { walkThrough } from './walkthrough.js';
+
+const print = (line: string): void => {
+  process.stdout.write(`${line}\n`);
+};
+
+try {
+  const { storeUrl } = readConfig(process.env);
+  print(`Login policies in ${storeUrl}`);
+  const store = await openStore(storeUrl);
+  const loginPolicies = await openLoginPolicies({ store });
+  try {
+    await walkThrough(loginPolicies, print);
+  } finally {
+    await loginPolicies.close();
+    await store.close();
+  }
+} catch (caught) {
+  process.stderr.write(`${caught instanceof Error ? caught.message : String(caught)}\n`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,97 @@
+import { readFile } from 'node:fs/promises';
+import { loginPolicyEvents, type LoginPolicyEvent } from '@login-policy/domain';
+import {
+  instant,
+  isFault,
+  monotonicIds,
+  position,
+  revision,
+  streamId,
+  type EncodedEvent,
+  type RecordedEvent,
+} from '@login-policy/event-sourcing';
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { describe, it } from 'mocha';
+import { anEvent, sameEvent } from './arbitraries.js';
+
+const ids = monotonicIds();
+
+function recorded(encoded: EncodedEvent): RecordedEvent {
+  return {
+    ...encoded,
+    id: ids(),
+    streamId: streamId('instanceLoginPolicy', '1'),
+    revision: revision(0),
+    position: position(1),
+    recordedAt: instant(0),
+    metadata: { actor: 'a', correlationId: 'c' },
+  };
+}
+
+async function storedExamples(): Promise<readonly EncodedEvent[]> {
+  return JSON.parse(await readFile(new URL('../test/stored-events/v1.json', import.meta.url), 'utf8'));
+}
+
+function unreadable(encoded: object): unknown {
+  try {
+    return loginPolicyEvents.decode(recorded(Object(encoded)));
+  } catch (fault) {
+    return fault;
+  }
+}
+
+describe('the stored form of events', () => {
+  it('is read back as exactly the event that was written, through JSON text', () => {
+    fc.assert(
+      fc.property(anEvent, (event) => {
+        const encoded = loginPolicyEvents.encode(event);
+        const stored: EncodedEvent = JSON.parse(JSON.stringify(encoded));
+        const read = loginPolicyEvents.decode(recorded(stored));
+        expect(sameEvent(read, event), JSON.stringify([read.data, event.data])).to.equal(true);
+        expect(loginPolicyEvents.encode(read)).to.deep.equal(encoded);
+      }),
+    );
+  });
+
+  it('is for ever: every example stored by an earlier version is read and written as it was', async () => {
+    const examples = await storedExamples();
+    const types = new Set(examples.map(({ type }) => type));
+    expect(types.size, 'one example of each type').to.equal(9);
+    for (const example of examples) {
+      const event: LoginPolicyEvent = loginPolicyEvents.decode(recorded(example));
+      expect(loginPolicyEvents.encode(event)).to.deep.equal(example);
+    }
+  });
+
+  it('is refused on reading when it is of no known shape, with the place and the problem', async () => {
+    const broken = {
+      'an unknown factor': { type: 'MultiFactorRemoved', schemaVersion: 1, data: { factor: 'PALM' } },
+      'a member too many': {
+        type: 'MultiFactorRemoved',
+        schemaVersion: 1,
+        data: { factor: 'U2F_WITH_VERIFICATION', by: 1 },
+      },
+      'no data': { type: 'MultiFactorRemoved', schemaVersion: 1, data: {} },
+      'a schema version of the future': { type: 'LoginPolicyRemoved', schemaVersion: 2, data: {} },
+      'schema version 0': { type: 'LoginPolicyRemoved', schemaVersion: 0, data: {} },
+      'settings that lack one': { type: 'LoginPolicyAdded', schemaVersion: 1, data: { settings: { forceMfa: true } } },
+      'a lifetime that is no duration': {
+        type: 'LoginPolicyChanged',
+        schemaVersion: 1,
+        data: { settings: { lifetimes: { mfaInitSkip: 'a while' } } },
+      },
+    };
+    for (const [what, encoded] of Object.entries(broken)) {
+      const fault = unreadable(encoded);
+      expect(isFault(fault, 'unreadable-event'), what).to.equal(true);
+      expect(fault).to.have.property('facts').that.includes({ revision: 0n, type: encoded.type });
+    }
+    expect(isFault(unreadable({ type: 'toString', schemaVersion: 1, data: {} }), 'unknown-event-type')).to.equal(true);
+  });
+
+  it('is refused on writing when the event is not of its own shape', () => {
+    const wrong: LoginPolicyEvent = Object({ type: 'MultiFactorAdded', data: { factor: 'PALM' } });
+    expect(() => loginPolicyEvents.encode(wrong)).to.throw(/data\.factor must be one of/);
+  });
+});

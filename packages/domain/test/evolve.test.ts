@@ -1,0 +1,35 @@
+import { evolve, ABSENT } from '@login-policy/domain';
+import { expect } from 'chai';
+import { describe, it } from 'mocha';
+import { PASSKEY, policyAdded, policyAfter } from './policies.js';
+
+describe('a policy evolving', () => {
+  it('keeps factors in the order they were added, and one added again goes to the end', () => {
+    const policy = policyAfter(
+      ...policyAdded({ secondFactors: ['TOTP', 'U2F', 'OTP_SMS'] }),
+      { type: 'SecondFactorRemoved', data: { factor: 'TOTP' } },
+      { type: 'SecondFactorAdded', data: { factor: 'TOTP' } },
+    );
+    expect(policy).to.have.deep.property('secondFactors', ['U2F', 'OTP_SMS', 'TOTP']);
+  });
+
+  it('begins with no factors when it is added again after a removal', () => {
+    const removed = { type: 'LoginPolicyRemoved', data: {} } as const;
+    const policy = policyAfter(...policyAdded({ multiFactors: [PASSKEY] }), removed, ...policyAdded());
+    expect(policy).to.have.deep.property('multiFactors', []);
+  });
+
+  it('changes no state in place', () => {
+    const before = Object.freeze(policyAfter(...policyAdded({ secondFactors: ['TOTP'], multiFactors: [PASSKEY] })));
+    if (before.stage === 'active') Object.freeze(before.secondFactors);
+    evolve(before, { type: 'SecondFactorAdded', data: { factor: 'U2F' } });
+    evolve(before, { type: 'LoginPolicyChanged', data: { settings: { forceMfa: true } } });
+    expect(before).to.have.deep.property('secondFactors', ['TOTP']);
+    expect(before).to.have.nested.property('settings.forceMfa', false);
+  });
+
+  it('refuses a history that no decision wrote', () => {
+    expect(() => evolve(ABSENT, { type: 'MultiFactorRemoved', data: { factor: PASSKEY } })).to.throw(/follows no/);
+    expect(() => policyAfter(...policyAdded(), ...policyAdded())).to.throw(/follows another/);
+  });
+});

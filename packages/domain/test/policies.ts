@@ -1,0 +1,81 @@
+import {
+  defaultSettings,
+  evolve,
+  ABSENT,
+  loginPolicyProjection,
+  openLoginPolicies,
+  type CommandAnswer,
+  type IdentityProvider,
+  type IdentityProviderDirectory,
+  type LoginPolicies,
+  type LoginPolicy,
+  type LoginPolicyEvent,
+  type LoginSettings,
+  type MultiFactor,
+  type ReadAnswer,
+  type Rejected,
+  type SecondFactor,
+} from '@login-policy/domain';
+import { openMemoryStore, type Clock, type Store } from '@login-policy/event-sourcing';
+import { steppingClock } from '@login-policy/testkit';
+import { expect } from 'chai';
+
+export const instance = { instanceId: '69629023906488334' };
+export const acme = { ...instance, organizationId: 'acme' };
+export const globex = { ...instance, organizationId: 'globex' };
+export const by = { actor: 'alice' };
+export const PASSKEY: MultiFactor = 'U2F_WITH_VERIFICATION';
+
+interface PolicyContent {
+  readonly settings?: Partial<LoginSettings>;
+  readonly secondFactors?: readonly SecondFactor[];
+  readonly multiFactors?: readonly MultiFactor[];
+  readonly identityProviders?: readonly IdentityProvider[];
+}
+
+/** The events of a policy that came into force with this content; what is not named is the default, or nothing. */
+export function policyAdded(content: PolicyContent = {}): LoginPolicyEvent[] {
+  const { settings, secondFactors = [], multiFactors = [], identityProviders = [] } = content;
+  return [
+    { type: 'LoginPolicyAdded', data: { settings: { ...defaultSettings, ...settings } } },
+    ...secondFactors.map((factor): LoginPolicyEvent => ({ type: 'SecondFactorAdded', data: { factor } })),
+    ...multiFactors.map((factor): LoginPolicyEvent => ({ type: 'MultiFactorAdded', data: { factor } })),
+    ...identityProviders.map((identityProvider): LoginPolicyEvent => ({
+      type: 'IdentityProviderAdded',
+      data: { identityProvider },
+    })),
+  ];
+}
+
+/** The policy that events add up to. */
+export function policyAfter(...events: readonly LoginPolicyEvent[]): LoginPolicy {
+  return events.reduce<LoginPolicy>(evolve, ABSENT);
+}
+
+export interface Desk {
+  readonly store: Store;
+  readonly loginPolicies: LoginPolicies;
+}
+
+/** Login policies over a fresh memory store whose clock moves on by a second each time it is read. */
+export async function openDesk(
+  options: { clock?: Clock; identityProviders?: IdentityProviderDirectory } = {},
+): Promise<Desk> {
+  const { clock = steppingClock('2026-01-01T00:00:00.000Z', 1000), ...others } = options;
+  const store = openMemoryStore({ clock, inlineProjections: [loginPolicyProjection] });
+  return { store, loginPolicies: await openLoginPolicies({ store, ...others }) };
+}
+
+/** The rejection of an answer that has to be one. */
+export function rejectionOf(answer: CommandAnswer | ReadAnswer<object>): Rejected['rejection'] {
+  expect(answer.outcome).to.equal('rejected');
+  if (answer.outcome !== 'rejected') throw new Error('unreachable');
+  return answer.rejection;
+}
+
+/** All events of a store, to see that a refusal wrote none. */
+export async function countEvents(store: Store): Promise<number> {
+  let count = 0;
+  for await (const page of store.eventStore.readAll()) count += page.length;
+  return count;
+}

@@ -1,0 +1,167 @@
+import { defaultSettings, freshInstance, openLoginPolicies, orThrow, RejectedError } from '@login-policy/domain';
+import { isFault, openMemoryStore, position } from '@login-policy/event-sourcing';
+import { steppingClock } from '@login-policy/testkit';
+import { expect } from 'chai';
+import { DateTime } from 'luxon';
+import { describe, it } from 'mocha';
+import { acme, by, globex, instance, openDesk, PASSKEY, rejectionOf } from './policies.js';
+
+const utc = (iso: string): DateTime => DateTime.fromISO(iso, { zone: 'utc' });
+
+describe('the effective policy of an organization', () => {
+  it('is its custom policy as a whole: nothing of the default is merged in', async () => {
+    const { loginPolicies } = await openDesk();
+    await loginPolicies.add(instance, freshInstance, by);
+    await loginPolicies.add(acme, { settings: { ...defaultSettings, forceMfa: true } }, by);
+    const { policy } = orThrow(await loginPolicies.effectivePolicy(acme));
+    expect(policy).to.deep.include({ isDefault: false, secondFactors: [], multiFactors: [] });
+    expect(policy.settings.forceMfa).to.equal(true);
+  });
+
+  it('changes with the default while there is no custom one, and no longer when there is', async () => {
+    const { loginPolicies } = await openDesk();
+    await loginPolicies.add(instance, freshInstance, by);
+    await loginPolicies.add(globex, freshInstance, by);
+    await loginPolicies.removeMultiFactor(instance, PASSKEY, by);
+    expect(await loginPolicies.multiFactors(acme)).to.deep.include({ isDefault: true, items: [] });
+    expect(await loginPolicies.multiFactors(globex)).to.deep.include({ isDefault: false, items: [PASSKEY] });
+  });
+
+  it('is the default again after a reset', async () => {
+    const { loginPolicies } = await openDesk();
+    await loginPolicies.add(instance, freshInstance, by);
+    await loginPolicies.add(acme, { settings: defaultSettings }, by);
+    await loginPolicies.remove(acme, by);
+    expect(orThrow(await loginPolicies.effectivePolicy(acme)).policy.isDefault).to.equal(true);
+    expect(rejectionOf(await loginPolicies.policy(acme))).to.deep.equal({ reason: 'policy-not-found' });
+  });
+
+  it('is not found where the instance has none either', async () => {
+    const { loginPolicies } = await openDesk();
+    const answer = await loginPolicies.effectivePolicy(acme);
+    expect(rejectionOf(answer)).to.deep.equal({ reason: 'policy-not-found' });
+    expect(answer).to.have.property('message', 'Instance 69629023906488334 has no default login policy yet.');
+    expect(() => orThrow(answer)).to.throw(RejectedError);
+  });
+});
+
+describe('a policy as of a moment', () => {
+  async function threeSteps() {
+    const desk = await openDesk();
+    await desk.loginPolicies.add(instance, freshInstance, by); // 00:00:00, sequences 1 to 4
+    await desk.loginPolicies.removeMultiFactor(instance, PASSKEY, by); // 00:00:01, sequence 5
+    await desk.loginPolicies.change(instance, { forceMfa: true }, by); // 00:00:02, sequence 6
+    return desk.loginPolicies;
+  }
+
+  it('answers from the events up to a sequence, that one included', async () => {
+    const loginPolicies = await threeSteps();
+    const then = orThrow(await loginPolicies.policy(instance, { asOf: { sequence: 4n } }));
+    const next = orThrow(await loginPolicies.policy(instance, { asOf: { sequence: 5n } }));
+    expect([then.policy.multiFactors, next.policy.multiFactors]).to.deep.equal([[PASSKEY], []]);
+    expect(next.policy.details.sequence).to.equal(5n);
+  });
+
+  it('answers from the events up to an instant, that one included', async () => {
+    const loginPolicies = await threeSteps();
+    const before = orThrow(
+      await loginPolicies.policy(instance, { asOf: { instant: utc('2026-01-01T00:00:00.999Z') } }),
+    );
+    const at = orThrow(await loginPolicies.policy(instance, { asOf: { instant: utc('2026-01-01T00:00:01Z') } }));
+    expect([before.policy.multiFactors, at.policy.multiFactors]).to.deep.equal([[PASSKEY], []]);
+    expect(at.policy.settings.forceMfa).to.equal(false);
+  });
+
+  it('is not found before it was added, and is that of now in the future', async () => {
+    const loginPolicies = await threeSteps();
+    const early = await loginPolicies.policy(instance, { asOf: { instant: utc('2025-12-31T23:59:59.999Z') } });
+    expect(rejectionOf(early).reason).to.equal('policy-not-found');
+    const { policy } = orThrow(await loginPolicies.policy(instance, { asOf: { instant: utc('2100-01-01T00:00Z') } }));
+    expect(policy.details.sequence).to.equal(6n);
+  });
+
+  it('refuses a sequence the policy has not had, and a moment that is none', async () => {
+    const loginPolicies = await threeSteps();
+    for (const asOf of [{ sequence: 7n }, { sequence: 0n }, { sequence: -1n }]) {
+      expect(rejectionOf(await loginPolicies.policy(instance, { asOf }))).to.include({
+        reason: 'invalid-argument',
+        field: 'options.asOf.sequence',
+      });
+    }
+    const answer = await loginPolicies.policy(instance, { asOf: { instant: DateTime.invalid('test') } });
+    expect(rejectionOf(answer)).to.include({ reason: 'invalid-argument', field: 'options.asOf.instant' });
+  });
+
+  it('for an organization is the policy it met then: the default before, between and after custom ones', async () => {
+    const { loginPolicies } = await openDesk();
+    await loginPolicies.add(instance, freshInstance, by); // :00
+    await loginPolicies.add(acme, { settings: defaultSettings, secondFactors: ['OTP_SMS'] }, by); // :01, sequences 1, 2
+    await loginPolicies.removeMultiFactor(instance, PASSKEY, by); // :02
+    await loginPolicies.remove(acme, by); // :03, sequence 3
+    await loginPolicies.addMultiFactor(instance, PASSKEY, by); // :04
+    const metAt = async (second: number) => {
+      const moment = { instant: utc(`2026-01-01T00:00:0${second}Z`) };
+      const { policy } = orThrow(await loginPolicies.effectivePolicy(acme, { asOf: moment }));
+      return [policy.isDefault, ...policy.secondFactors, ...policy.multiFactors];
+    };
+    expect(await metAt(0)).to.deep.equal([true, 'TOTP', 'U2F', PASSKEY]);
+    expect(await metAt(2)).to.deep.equal([false, 'OTP_SMS']);
+    expect(await metAt(3)).to.deep.equal([true, 'TOTP', 'U2F']);
+    expect(await metAt(4)).to.deep.equal([true, 'TOTP', 'U2F', PASSKEY]);
+    const { policy } = orThrow(await loginPolicies.effectivePolicy(acme, { asOf: { sequence: 3n } }));
+    expect(policy, 'right after the reset, the default of then').to.deep.include({ isDefault: true, multiFactors: [] });
+  });
+});
+
+describe('the organizations with a custom policy', () => {
+  it('are listed page by page, each once, and leave the list when they are reset', async () => {
+    const { loginPolicies } = await openDesk();
+    const names = ['a', 'b/c', 'd', 'e', 'f'];
+    for (const organizationId of names) await loginPolicies.add({ ...instance, organizationId }, freshInstance, by);
+    await loginPolicies.add({ instanceId: 'other', organizationId: 'g' }, freshInstance, by);
+    await loginPolicies.remove({ ...instance, organizationId: 'd' }, by);
+    const found: string[] = [];
+    let next: string | undefined;
+    do {
+      const page = orThrow(
+        await loginPolicies.organizationsWithCustomPolicy(instance, {
+          limit: 2,
+          ...(next !== undefined && { after: next }),
+        }),
+      );
+      expect(page.organizations.length).to.be.at.most(2);
+      found.push(...page.organizations.map(({ organizationId }) => organizationId));
+      ({ next } = page);
+    } while (next !== undefined);
+    expect(found).to.deep.equal(['a', 'b/c', 'e', 'f']);
+  });
+});
+
+describe('a read that has to be far enough', () => {
+  it('sees what was written, though the read model is kept up in the background', async () => {
+    const store = openMemoryStore({ clock: steppingClock('2026-01-01T00:00:00Z', 1) });
+    const loginPolicies = await openLoginPolicies({ store });
+    let { position: atLeast } = orThrow(await loginPolicies.add(instance, freshInstance, by));
+    for (let round = 0; round < 50; round++) {
+      const command = round % 2 === 0 ? 'removeMultiFactor' : 'addMultiFactor';
+      const written = orThrow(await loginPolicies[command](instance, PASSKEY, by));
+      atLeast = written.position;
+      const { policy } = orThrow(await loginPolicies.policy(instance, { atLeast }));
+      expect(policy.details.sequence).to.equal(written.details.sequence);
+    }
+    await loginPolicies.close();
+    await store.close();
+  });
+
+  it('says how far the projection is when the time is up', async () => {
+    const { loginPolicies } = await openDesk();
+    const written = orThrow(await loginPolicies.add(instance, freshInstance, by));
+    const atLeast = position(written.position + 1n);
+    const caught = await loginPolicies.policy(instance, { atLeast, waitMs: 10 }).then(
+      () => undefined,
+      (fault: unknown) => fault,
+    );
+    expect(isFault(caught, 'projection-behind')).to.equal(true);
+    expect(caught).to.have.property('facts').that.includes({ reached: written.position, required: atLeast });
+  });
+});

@@ -1,0 +1,128 @@
+import { freshInstance, loginPolicyProjection, openLoginPolicies, orThrow } from '@login-policy/domain';
+import { openMemoryStore } from '@login-policy/event-sourcing';
+import { expect } from 'chai';
+import { describe, it } from 'mocha';
+import { by, countEvents, instance, openDesk, PASSKEY, rejectionOf } from './policies.js';
+
+describe('a command that comes again under its idempotency key', () => {
+  const keyed = { ...by, idempotencyKey: 'removal-1' };
+
+  it("returns the first one's details and writes nothing, whatever happened since", async () => {
+    const { store, loginPolicies } = await openDesk();
+    await loginPolicies.add(instance, freshInstance, by);
+    const first = orThrow(await loginPolicies.removeMultiFactor(instance, PASSKEY, keyed));
+    await loginPolicies.addMultiFactor(instance, PASSKEY, by);
+    const before = await countEvents(store);
+    const again = orThrow(await loginPolicies.removeMultiFactor(instance, PASSKEY, keyed));
+    expect(again.details).to.deep.equal(first.details);
+    expect(again).to.deep.include({ position: first.position, events: [], isRepeated: true });
+    expect(await countEvents(store)).to.equal(before);
+    expect(await loginPolicies.multiFactors(instance)).to.have.deep.property('items', [PASSKEY]);
+  });
+
+  it('does so for a process that has never seen the first', async () => {
+    const { store, loginPolicies } = await openDesk();
+    await loginPolicies.add(instance, freshInstance, by);
+    const first = orThrow(await loginPolicies.removeMultiFactor(instance, PASSKEY, keyed));
+    const elsewhere = await openLoginPolicies({ store });
+    const again = orThrow(await elsewhere.removeMultiFactor(instance, PASSKEY, keyed));
+    expect(again.details).to.deep.equal(first.details);
+  });
+
+  it('is remembered also when it had nothing to change', async () => {
+    const { store, loginPolicies } = await openDesk();
+    await loginPolicies.add(instance, freshInstance, by);
+    const first = orThrow(await loginPolicies.change(instance, { forceMfa: false }, keyed));
+    await loginPolicies.change(instance, { forceMfa: true }, by);
+    const before = await countEvents(store);
+    const again = orThrow(await loginPolicies.change(instance, { forceMfa: false }, keyed));
+    expect(again.details).to.deep.equal(first.details);
+    expect(await countEvents(store)).to.equal(before);
+  });
+
+  it('is refused when it is another command', async () => {
+    const { loginPolicies } = await openDesk();
+    await loginPolicies.add(instance, freshInstance, by);
+    await loginPolicies.removeMultiFactor(instance, PASSKEY, keyed);
+    const other = await loginPolicies.addMultiFactor(instance, PASSKEY, keyed);
+    expect(rejectionOf(other)).to.deep.equal({ reason: 'idempotency-key-reused', idempotencyKey: 'removal-1' });
+  });
+
+  it('wins once when 32 come at the same time, from two processes', async () => {
+    const { store, loginPolicies } = await openDesk();
+    await loginPolicies.add(instance, freshInstance, by);
+    const elsewhere = await openLoginPolicies({ store });
+    const both = [loginPolicies, elsewhere];
+    const answers = await Promise.all(
+      Array.from({ length: 32 }, (_, n) => both[n % 2]?.removeMultiFactor(instance, PASSKEY, keyed)),
+    );
+    const accepted = answers.map((answer) => (answer === undefined ? undefined : orThrow(answer)));
+    expect(accepted.filter((answer) => answer?.isRepeated === false)).to.have.length(1);
+    expect(new Set(accepted.map((answer) => answer?.details.sequence))).to.deep.equal(new Set([5n]));
+  });
+});
+
+describe('a command pinned to a sequence', () => {
+  it('is granted at that sequence and refused at once at another', async () => {
+    const { loginPolicies } = await openDesk();
+    await loginPolicies.add(instance, freshInstance, { ...by, ifSequence: 0n });
+    await loginPolicies.change(instance, { forceMfa: true }, { ...by, ifSequence: 4n });
+    const late = await loginPolicies.change(instance, { forceMfa: false }, { ...by, ifSequence: 4n });
+    expect(rejectionOf(late)).to.deep.equal({ reason: 'sequence-not-current', expected: 4n, actual: 5n });
+  });
+
+  it('is not refused because a kept state is old', async () => {
+    const store = openMemoryStore({ inlineProjections: [loginPolicyProjection] });
+    const here = await openLoginPolicies({ store });
+    const elsewhere = await openLoginPolicies({ store });
+    await here.add(instance, freshInstance, by);
+    await elsewhere.change(instance, { forceMfa: true }, by);
+    expect(await here.change(instance, { forceMfa: false }, { ...by, ifSequence: 5n })).to.include({
+      outcome: 'accepted',
+    });
+  });
+});
+
+describe('commands from two processes on one policy', () => {
+  it('are each decided on what the other wrote: no refusal from an old state, no event twice', async () => {
+    const store = openMemoryStore({ inlineProjections: [loginPolicyProjection] });
+    const [here, elsewhere] = [await openLoginPolicies({ store }), await openLoginPolicies({ store })];
+    await here.add(instance, freshInstance, by);
+    await elsewhere.removeMultiFactor(instance, PASSKEY, by);
+    expect(await here.addMultiFactor(instance, PASSKEY, by), 'its kept state still has it').to.include({
+      outcome: 'accepted',
+    });
+    const racing = await Promise.all(
+      Array.from({ length: 32 }, (_, n) => (n % 2 === 0 ? here : elsewhere).removeMultiFactor(instance, PASSKEY, by)),
+    );
+    expect(racing.filter(({ outcome }) => outcome === 'accepted')).to.have.length(1);
+    const { entries } = orThrow(await here.history(instance));
+    expect(entries.map(({ type }) => type).slice(4)).to.deep.equal([
+      'MultiFactorRemoved',
+      'MultiFactorAdded',
+      'MultiFactorRemoved',
+    ]);
+  });
+});
+
+describe('the directory of identity providers', () => {
+  it('is asked before one is linked, and its failure is the answer', async () => {
+    const known = new Set(['good']);
+    const { store, loginPolicies } = await openDesk({
+      identityProviders: {
+        exists: async (_owner, { id }) => {
+          if (id === 'down') throw new Error('the directory is down');
+          return known.has(id);
+        },
+      },
+    });
+    await loginPolicies.add(instance, freshInstance, by);
+    const link = (id: string) => loginPolicies.addIdentityProvider(instance, { id, ownerType: 'SYSTEM' }, by);
+    expect(await link('good')).to.include({ outcome: 'accepted' });
+    expect(rejectionOf(await link('bad'))).to.deep.equal({ reason: 'identity-provider-not-found', id: 'bad' });
+    const before = await countEvents(store);
+    const caught = await link('down').catch((error: unknown) => error);
+    expect(caught).to.be.an('error').with.property('message', 'the directory is down');
+    expect(await countEvents(store)).to.equal(before);
+  });
+});

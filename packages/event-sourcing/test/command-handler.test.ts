@@ -1,0 +1,205 @@
+import {
+  CommandHandler,
+  isFault,
+  openMemoryStore,
+  revision,
+  RevisionConflict,
+  START,
+  streamId,
+  type Append,
+  type EventStore,
+  type Handled,
+} from '@login-policy/event-sourcing';
+import { expect } from 'chai';
+import { describe, it } from 'mocha';
+import { tally, tallyEvents, type TallyCommand, type TallyEvent, type TooLow } from './tally.js';
+
+const stream = streamId('tally', 'a');
+const by = { actor: 'tester' };
+const raise = (amount: number): TallyCommand => ({ type: 'raise', by: amount });
+const lower = (amount: number): TallyCommand => ({ type: 'lower', by: amount });
+
+type Handler = CommandHandler<TallyCommand, TallyEvent, number, TooLow>;
+
+function handlerOn(eventStore: EventStore, options: { attempts?: number; keptStates?: number } = {}): Handler {
+  return new CommandHandler({ eventStore, decider: tally, events: tallyEvents, ...options });
+}
+
+/** Counts what is asked of a store, and may do something before each append. */
+function watched(eventStore: EventStore, beforeAppend: (append: Append) => Promise<void> = async () => undefined) {
+  const asked = { reads: 0, appends: 0 };
+  const store: EventStore = {
+    ...bound(eventStore),
+    readStream(id, options) {
+      asked.reads++;
+      return eventStore.readStream(id, options);
+    },
+    async append(append) {
+      asked.appends++;
+      await beforeAppend(append);
+      return eventStore.append(append);
+    },
+  };
+  return { store, asked };
+}
+
+function bound(store: EventStore): EventStore {
+  return {
+    append: (append) => store.append(append),
+    readStream: (id, options) => store.readStream(id, options),
+    readAll: (options) => store.readAll(options),
+    subscribe: (options) => store.subscribe(options),
+    receipt: (id, key) => store.receipt(id, key),
+    head: () => store.head(),
+    close: () => store.close(),
+  };
+}
+
+function stateOf(handled: Handled<TallyEvent, number, TooLow>): number {
+  expect(handled.outcome).to.equal('accepted');
+  return handled.state;
+}
+
+const faultOf = (promise: Promise<unknown>): Promise<unknown> =>
+  promise.then(
+    () => undefined,
+    (fault: unknown) => fault,
+  );
+
+describe('the command handler', () => {
+  it('answers with the state after the command, its place, and what was recorded', async () => {
+    const { eventStore } = openMemoryStore();
+    const handled = await handlerOn(eventStore).handle(stream, raise(3), { ...by, reason: 'why' });
+    expect(handled).to.deep.include({ outcome: 'accepted', state: 3, revision: 0n, position: 1n, isRepeated: false });
+    if (handled.outcome === 'rejected') throw new Error('unreachable');
+    expect(handled.events[0]).to.deep.include({ type: 'Raised', data: { by: 3 } });
+    expect(handled.events[0]?.metadata)
+      .to.include({ actor: 'tester', reason: 'why' })
+      .and.to.have.property('correlationId');
+  });
+
+  it('reads the stream once, then decides from what it keeps, however long the stream gets', async () => {
+    const { store, asked } = watched(openMemoryStore().eventStore);
+    const handler = handlerOn(store);
+    for (let count = 1; count <= 50; count++)
+      expect(stateOf(await handler.handle(stream, raise(1), by))).to.equal(count);
+    expect(asked).to.deep.equal({ reads: 1, appends: 50 });
+  });
+
+  it('folds the stream for every command when it may keep nothing', async () => {
+    const { store, asked } = watched(openMemoryStore().eventStore);
+    const handler = handlerOn(store, { keptStates: 0 });
+    for (let count = 1; count <= 5; count++)
+      expect(stateOf(await handler.handle(stream, raise(1), by))).to.equal(count);
+    expect(asked.reads).to.equal(5);
+  });
+
+  it('forgets the state that was used longest ago, and folds it again', async () => {
+    const { store, asked } = watched(openMemoryStore().eventStore);
+    const handler = handlerOn(store, { keptStates: 2 });
+    const [a, b, c] = [streamId('tally', 'a'), streamId('tally', 'b'), streamId('tally', 'c')];
+    for (const id of [a, b, a, c]) await handler.handle(id, raise(1), by);
+    expect(asked.reads).to.equal(3);
+    await handler.handle(a, raise(1), by);
+    expect(asked.reads, 'a was used after b').to.equal(3);
+    await handler.handle(b, raise(1), by);
+    expect(asked.reads, 'b was forgotten').to.equal(4);
+  });
+
+  it('refuses only after looking at the stream: an old state may not say no', async () => {
+    const { eventStore } = openMemoryStore();
+    const [here, elsewhere] = [handlerOn(eventStore), handlerOn(eventStore)];
+    await here.handle(stream, raise(1), by);
+    await elsewhere.handle(stream, raise(9), by);
+    expect(stateOf(await here.handle(stream, lower(10), by))).to.equal(0);
+  });
+
+  it('says that nothing is to be done only after looking at the stream', async () => {
+    const { eventStore } = openMemoryStore();
+    const [here, elsewhere] = [handlerOn(eventStore), handlerOn(eventStore)];
+    await here.handle(stream, raise(1), by);
+    await elsewhere.handle(stream, raise(9), by);
+    expect(await here.handle(stream, raise(0), by)).to.deep.include({ state: 10, revision: 1n, events: [] });
+  });
+
+  it('decides again when another writer was first', async () => {
+    const { eventStore } = openMemoryStore();
+    const elsewhere = handlerOn(eventStore);
+    let isFirst = true;
+    const { store } = watched(eventStore, async () => {
+      if (isFirst) await elsewhere.handle(stream, lower(5), by);
+      isFirst = false;
+    });
+    await elsewhere.handle(stream, raise(5), by);
+    const handled = await handlerOn(store).handle(stream, lower(5), by);
+    expect(handled).to.deep.include({ outcome: 'rejected', rejection: { reason: 'too-low', at: 0 }, revision: 1n });
+  });
+
+  it('gives up, typed and retryable, when others are always first', async () => {
+    const { eventStore } = openMemoryStore();
+    const { store, asked } = watched(eventStore, async ({ streamId: id, expected }) => {
+      throw new RevisionConflict({ streamId: id, expected, actual: revision(7) });
+    });
+    const fault = await faultOf(handlerOn(store, { attempts: 3 }).handle(stream, raise(1), by));
+    expect(isFault(fault, 'concurrent-change')).to.equal(true);
+    expect(fault).to.deep.include({ retryable: true, facts: { streamId: stream, attempts: 3 } });
+    expect(asked.appends).to.equal(3);
+  });
+
+  it('carries out 32 commands at once on one stream in one process without a conflict', async () => {
+    const { store, asked } = watched(openMemoryStore().eventStore);
+    const handler = handlerOn(store);
+    const handled = await Promise.all(Array.from({ length: 32 }, () => handler.handle(stream, raise(1), by)));
+    expect(handled.map(stateOf)).to.deep.equal(Array.from({ length: 32 }, (_, index) => index + 1));
+    expect(asked.appends).to.equal(32);
+  });
+
+  it('loses no update between 32 handlers, each on its own', async () => {
+    const { eventStore } = openMemoryStore();
+    await Promise.all(
+      Array.from({ length: 32 }, () => handlerOn(eventStore, { attempts: 64 }).handle(stream, raise(1), by)),
+    );
+    expect(stateOf(await handlerOn(eventStore).handle(stream, raise(0), by))).to.equal(32);
+  });
+
+  it('forgets what it kept when an append fails for a reason it does not know', async () => {
+    const { eventStore } = openMemoryStore();
+    let fails = false;
+    const { store, asked } = watched(eventStore, async (append) => {
+      if (!fails) return;
+      fails = false;
+      await eventStore.append(append);
+      throw new Error('the answer was lost');
+    });
+    const handler = handlerOn(store);
+    await handler.handle(stream, raise(1), by);
+    fails = true;
+    expect(await faultOf(handler.handle(stream, raise(1), by))).to.be.an('error');
+    expect(stateOf(await handler.handle(stream, raise(1), by))).to.equal(3);
+    expect(asked.reads).to.equal(2);
+  });
+
+  it('writes nothing when its signal has fired', async () => {
+    const { eventStore } = openMemoryStore();
+    const fault = await faultOf(handlerOn(eventStore).handle(stream, raise(1), { ...by, signal: AbortSignal.abort() }));
+    expect(isFault(fault, 'deadline-exceeded')).to.equal(true);
+    expect(await eventStore.head()).to.equal(START);
+  });
+});
+
+describe('a pinned revision', () => {
+  it('is refused at once when the stream is elsewhere, also when it moves during the append', async () => {
+    const { eventStore } = openMemoryStore();
+    const elsewhere = handlerOn(eventStore);
+    const { store, asked } = watched(eventStore, async () => {
+      await elsewhere.handle(stream, raise(1), by);
+    });
+    const handled = await handlerOn(store).handle(stream, raise(1), { ...by, ifRevision: 'no-stream' });
+    expect(handled).to.have.deep.property('rejection', {
+      reason: 'revision-not-current',
+      expected: 'no-stream',
+      actual: revision(0),
+    });
+    expect(asked.appends).to.equal(1);
+  });
+});

@@ -1,0 +1,194 @@
+import {
+  CommandHandler,
+  instant,
+  isFault,
+  openMemoryStore,
+  ProjectionRunner,
+  ProjectionStopped,
+  Projector,
+  StoreUnavailable,
+  streamId,
+  type EventStore,
+  type Projection,
+  type Store,
+} from '@login-policy/event-sourcing';
+import { expect } from 'chai';
+import { describe, it } from 'mocha';
+import { tallies, tally, tallyEvents, type TallyEvent } from './tally.js';
+
+const [a, b] = [streamId('tally', 'a'), streamId('tally', 'b')];
+const by = { actor: 'tester' };
+
+async function raise(store: Store, id: typeof a, ...amounts: readonly number[]): Promise<void> {
+  const handler = new CommandHandler({ eventStore: store.eventStore, decider: tally, events: tallyEvents });
+  for (const amount of amounts) await handler.handle(id, { type: 'raise', by: amount }, by);
+}
+
+function projectorOn(
+  store: Store,
+  projection: Projection<TallyEvent, number> = tallies(),
+): Projector<TallyEvent, number> {
+  return new Projector({ ...store, projection, pageSize: 2 });
+}
+
+const faultOf = (promise: Promise<unknown>): Promise<unknown> =>
+  promise.then(
+    () => undefined,
+    (fault: unknown) => fault,
+  );
+
+/** Waits for something that will be so, and fails the test by its own time-out if it never is. */
+async function until(holds: () => Promise<boolean> | boolean): Promise<void> {
+  while (!(await holds())) await new Promise(setImmediate);
+}
+
+describe('a projector', () => {
+  it('catches up with all there is and remembers how far it is', async () => {
+    const store = openMemoryStore();
+    await raise(store, a, 1, 2, 3);
+    await raise(store, b, 10);
+    const projector = projectorOn(store);
+    expect(await projector.catchUp()).to.equal(4n);
+    const model = await projector.readModel();
+    expect([await model.get(a), await model.get(b), await model.checkpoint()]).to.deep.equal([6, 10, 4n]);
+    await raise(store, a, 4);
+    await projector.catchUp();
+    expect(await model.get(a)).to.equal(10);
+  });
+
+  it('moves its checkpoint past events it does not want', async () => {
+    const store = openMemoryStore();
+    await raise(store, streamId('other', 'x'), 1, 2);
+    const projector = projectorOn(store);
+    await projector.catchUp();
+    expect(await (await projector.readModel()).checkpoint()).to.equal(2n);
+  });
+
+  it('follows until its signal fires', async () => {
+    const store = openMemoryStore();
+    await raise(store, a, 1);
+    const projector = projectorOn(store);
+    const ending = new AbortController();
+    const following = projector.follow(ending.signal);
+    const model = await projector.readModel();
+    await until(async () => (await model.get(a)) === 1);
+    await raise(store, a, 5);
+    await until(async () => (await model.get(a)) === 6);
+    ending.abort();
+    await following;
+  });
+
+  it('stops before an event it can not reduce, says where, keeps all before it, and goes on when it can', async () => {
+    const store = openMemoryStore();
+    await raise(store, a, 1, 1, 11, 1);
+    const stuck = projectorOn(store, tallies({ unlucky: 13 }));
+    const fault = await faultOf(stuck.catchUp());
+    expect(fault).to.be.instanceOf(ProjectionStopped);
+    expect(fault)
+      .to.have.property('facts')
+      .that.includes({ streamId: a, revision: 2n, position: 3n, projection: 'tallies' });
+    const model = await stuck.readModel();
+    expect([await model.get(a), await model.checkpoint()]).to.deep.equal([2, 2n]);
+    expect(await faultOf(stuck.catchUp()), 'it stops there again').to.be.instanceOf(ProjectionStopped);
+    await projectorOn(store).catchUp();
+    expect(await model.get(a)).to.equal(14);
+  });
+
+  it('shares a read model with another: each event is reduced once', async () => {
+    const store = openMemoryStore();
+    const [one, other] = [projectorOn(store), projectorOn(store)];
+    const ending = new AbortController();
+    const following = [one.follow(ending.signal), other.follow(ending.signal)];
+    for (let round = 0; round < 100; round++) await raise(store, round % 3 === 0 ? a : b, 1);
+    const model = await one.readModel();
+    await until(async () => (await model.checkpoint()) === 100n);
+    ending.abort();
+    await Promise.all(following);
+    expect([await model.get(a), await model.get(b)]).to.deep.equal([34, 66]);
+  });
+
+  it('rebuilds beside the live rows and puts the new ones in their place at once', async () => {
+    const store = openMemoryStore();
+    await raise(store, a, 1, 2, 3);
+    const projector = projectorOn(store);
+    await projector.catchUp();
+    const model = await projector.readModel();
+    await model.commit({
+      expected: await model.checkpoint(),
+      checkpoint: await store.eventStore.head(),
+      rows: new Map([[a, 99]]),
+    });
+    await projector.rebuild();
+    expect(await model.get(a)).to.equal(6);
+    await raise(store, a, 4);
+    await projector.catchUp();
+    expect(await model.get(a)).to.equal(10);
+  });
+
+  it('leaves the live rows when a rebuild fails', async () => {
+    const store = openMemoryStore();
+    await raise(store, a, 1, 2);
+    await projectorOn(store).catchUp();
+    const failing = projectorOn(store, tallies({ unlucky: 3 }));
+    expect(await faultOf(failing.rebuild())).to.be.instanceOf(ProjectionStopped);
+    expect(await (await failing.readModel()).get(a)).to.equal(3);
+  });
+
+  it('tells its lag in events and in seconds', async () => {
+    let now = instant(0);
+    const store = openMemoryStore({ clock: () => now });
+    await raise(store, a, 1);
+    const projector = new Projector({ ...store, projection: tallies(), clock: () => now });
+    await projector.catchUp();
+    expect(await projector.lag()).to.deep.equal({ events: 0, isAtLeast: false, seconds: 0 });
+    now = instant(60_000);
+    await raise(store, a, 1, 1);
+    now = instant(90_000);
+    expect(await projector.lag()).to.deep.equal({ events: 2, isAtLeast: false, seconds: 30 });
+  });
+});
+
+describe('a projection runner', () => {
+  it('tries again while the store is away, and follows when it is back', async () => {
+    const store = openMemoryStore();
+    await raise(store, a, 1);
+    let failures = 3;
+    const eventStore: EventStore = Object.assign(Object.create(store.eventStore), {
+      subscribe(options: Parameters<EventStore['subscribe']>[0]) {
+        if (failures-- > 0) throw new StoreUnavailable({ store: 'the store', problem: 'away' });
+        return store.eventStore.subscribe(options);
+      },
+    });
+    const projector = new Projector({ eventStore, readModels: store.readModels, projection: tallies() });
+    const runner = new ProjectionRunner(projector);
+    const model = await projector.readModel();
+    await until(async () => (await model.get(a)) === 1);
+    expect([runner.state, failures]).to.deep.equal(['following', -1]);
+    await runner.close();
+    expect(runner.state).to.equal('closed');
+  });
+
+  it('stays stopped at an event it can not reduce, and resumes when told to', async () => {
+    const store = openMemoryStore();
+    await raise(store, a, 1, 12, 1);
+    let unlucky = 13;
+    const picky = tallies();
+    const projection = {
+      ...picky,
+      reduce(...[row, event]: Parameters<typeof picky.reduce>) {
+        const value = picky.reduce(row, event);
+        if (value === unlucky) throw new Error('unlucky');
+        return value;
+      },
+    };
+    const projector = new Projector({ ...store, projection });
+    const runner = new ProjectionRunner(projector);
+    await until(() => runner.state === 'stopped');
+    expect(isFault(runner.failure, 'projection-stopped')).to.equal(true);
+    unlucky = Number.NaN;
+    runner.resume();
+    const model = await projector.readModel();
+    await until(async () => (await model.get(a)) === 14);
+    await runner.close();
+  });
+});
