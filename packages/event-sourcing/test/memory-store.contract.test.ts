@@ -1,0 +1,37 @@
+import { memoryReadModelStore, openMemoryStore, type RecordedEvent } from '@login-policy/event-sourcing';
+import { eventStoreContract, inlineProjectionContract, readModelStoreContract } from '@login-policy/testkit';
+
+// What is in this process's memory has one handle: `another` is the same.
+eventStoreContract({
+  name: 'memory',
+  open: async ({ clock }) => {
+    const store = openMemoryStore({ clock });
+    return { eventStore: store.eventStore, another: async () => store.eventStore, dispose: () => store.close() };
+  },
+});
+
+readModelStoreContract({
+  name: 'memory',
+  open: async () => {
+    const readModels = memoryReadModelStore();
+    return { readModels, another: async () => readModels, dispose: () => readModels.close() };
+  },
+});
+
+inlineProjectionContract({
+  name: 'memory',
+  open: async (options) => {
+    let store = openMemoryStore(options);
+    return {
+      store,
+      async reopen(inlineProjections) {
+        const history: RecordedEvent[] = [];
+        for await (const page of store.eventStore.readAll()) history.push(...page);
+        await store.close();
+        store = openMemoryStore({ clock: options.clock, inlineProjections, history });
+        return store;
+      },
+      dispose: () => store.close(),
+    };
+  },
+});

@@ -1,0 +1,59 @@
+import type { Clock, EventStore } from '@login-policy/event-sourcing';
+import { describeContract, type Opened, type Theme } from './contract.js';
+import { appending } from './event-store/appending.js';
+import { closing } from './event-store/closing.js';
+import { concurrentWriters } from './event-store/concurrent-writers.js';
+import { eventStoreUnderTest, type EventStoreUnderTest } from './event-store/event-store-under-test.js';
+import { expectedRevisions } from './event-store/expected-revisions.js';
+import { manyStreams } from './event-store/many-streams.js';
+import { orderOfCommits } from './event-store/order-of-commits.js';
+import { payloads } from './event-store/payloads.js';
+import { readingAll } from './event-store/reading-all.js';
+import { readingStreams } from './event-store/reading-streams.js';
+import { receipts } from './event-store/receipts.js';
+import { recordingTime } from './event-store/recording-time.js';
+import { subscriptionEnds } from './event-store/subscription-ends.js';
+import { subscriptions } from './event-store/subscriptions.js';
+
+/** An event store on storage that nothing else uses. */
+export interface OpenedEventStore extends Opened {
+  readonly eventStore: EventStore;
+  /** A further handle on the same storage, independent of the first where a store can have one; else the same. */
+  another(): Promise<EventStore>;
+}
+
+/** How the event store contract gets at a store. */
+export interface EventStoreFixture {
+  /** Of the store, as it stands in the report. */
+  readonly name: string;
+  /** Opens a store on fresh storage; its events are recorded by this clock, also through further handles. */
+  open(options: { readonly clock: Clock }): Promise<OpenedEventStore>;
+}
+
+/**
+ * Every promise of the port `EventStore` as a mocha suite. A store that passes can stand in for any other; a store that
+ * does nothing fails every test.
+ */
+export function eventStoreContract(fixture: EventStoreFixture): void {
+  describeContract<EventStoreUnderTest>({
+    title: `the event store of ${fixture.name}`,
+    themes: THEMES,
+    open: () => eventStoreUnderTest(fixture),
+  });
+}
+
+const THEMES: readonly Theme<EventStoreUnderTest>[] = [
+  appending,
+  expectedRevisions,
+  concurrentWriters,
+  orderOfCommits,
+  readingStreams,
+  readingAll,
+  subscriptions,
+  subscriptionEnds,
+  receipts,
+  recordingTime,
+  payloads,
+  manyStreams,
+  closing,
+];

@@ -1,0 +1,138 @@
+import { DeadlineExceeded, RevisionConflict, revision, START } from '@login-policy/event-sourcing';
+import { demandSame, fail, print } from '../../demand.js';
+import type { Theme } from '../contract.js';
+import { breathe } from '../patience.js';
+import { hasSucceeded, outcomeOf, refusal } from '../refusals.js';
+import { appendOf, FIRST, SECOND, streamsOf, type EventStoreUnderTest } from './event-store-under-test.js';
+import { Follower } from './follower.js';
+import { demandEvents, demandIds, readAll, readStream } from './reading.js';
+
+/** What `append` promises of one append. */
+export const appending: Theme<EventStoreUnderTest> = {
+  title: 'an append',
+  promises: {
+    'answers with the events it was given, each with its place': answersWithPlaces,
+    'answers with what every later read gives, through every handle': answersLikeReads,
+    'goes on after the last event of the stream': goesOn,
+    'of 2,000 events is one append': keepsMany,
+    'that is refused writes none of its events': writesNothing,
+    'is seen whole or not at all by who reads meanwhile': isSeenWhole,
+    'of no events without a receipt is refused': refusesNothing,
+    'that was given up before it began writes nothing': refusesGivenUp,
+    'that is given up while it waits is there whole or not at all, as it answers': isWholeOrAbsent,
+  },
+};
+
+async function answersWithPlaces({ eventStore, newEvents, clock }: EventStoreUnderTest): Promise<void> {
+  const given = newEvents(3);
+  const answer = await eventStore.append(appendOf(FIRST, given));
+  const expected = given.map((event, index) => ({
+    ...event,
+    streamId: FIRST,
+    revision: revision(index),
+    position: answer[index]?.position ?? START,
+    recordedAt: clock(),
+  }));
+  demandEvents(answer, expected);
+  if (answer.some(({ position }, index) => position <= (answer[index - 1]?.position ?? START))) {
+    fail(
+      `positions rise within an append and begin after START, unlike ${print(answer.map((event) => event.position))}`,
+    );
+  }
+}
+
+async function answersLikeReads(subject: EventStoreUnderTest): Promise<void> {
+  const { eventStore, record } = subject;
+  const answers = [...(await record(FIRST, 2)), ...(await record(FIRST, 1))];
+  demandSame({ what: 'count', actual: answers.length, expected: 3 });
+  const follower = new Follower(eventStore);
+  await follower.untilCount(3);
+  await follower.leave();
+  demandEvents(follower.events, answers);
+  for (const store of [eventStore, await subject.another()]) {
+    demandEvents(await readStream(store, FIRST), answers);
+    demandEvents(await readAll(store), answers);
+  }
+}
+
+async function goesOn({ eventStore, record }: EventStoreUnderTest): Promise<void> {
+  await record(FIRST, 2);
+  await record(SECOND, 5);
+  const answer = await record(FIRST, 2);
+  demandSame({ what: 'revisions', actual: answer.map((event) => event.revision), expected: [2n, 3n] });
+  const kept = await readStream(eventStore, FIRST);
+  demandSame({ what: 'revisions', actual: kept.map((event) => event.revision), expected: [0n, 1n, 2n, 3n] });
+}
+
+async function keepsMany({ eventStore, newEvents }: EventStoreUnderTest): Promise<void> {
+  const given = newEvents(2000);
+  const answer = await eventStore.append(appendOf(FIRST, given));
+  demandIds(answer, given);
+  demandIds(await readStream(eventStore, FIRST), given);
+  demandSame({ what: 'instants', actual: new Set(answer.map((event) => event.recordedAt)).size, expected: 1 });
+}
+
+async function writesNothing({ eventStore, record, newEvents }: EventStoreUnderTest): Promise<void> {
+  const before = await record(FIRST, 1);
+  const head = await eventStore.head();
+  const call = eventStore.append({ streamId: FIRST, expected: revision(7), events: newEvents(3) });
+  await refusal(call, RevisionConflict);
+  demandSame({ what: 'head', actual: await eventStore.head(), expected: head });
+  demandEvents(await readAll(eventStore), before);
+  demandSame({ what: 'next', actual: (await record(FIRST, 1))[0]?.revision, expected: 1n });
+}
+
+async function isSeenWhole(subject: EventStoreUnderTest): Promise<void> {
+  const other = await subject.another();
+  const writing = { isDone: false };
+  const write = async (): Promise<void> => {
+    for (let round = 0; round < 40; round++) await subject.record(FIRST, 3);
+  };
+  const read = async (): Promise<void> => {
+    while (!writing.isDone) {
+      const { length } = await readStream(other, FIRST);
+      if (length % 3 !== 0) fail(`${length} events were seen while threes of them were appended`);
+      await breathe();
+    }
+  };
+  const writer = write().finally(() => {
+    writing.isDone = true;
+  });
+  await Promise.all([writer, read()]);
+  demandSame({ what: 'count', actual: (await readStream(other, FIRST)).length, expected: 120 });
+}
+
+async function refusesNothing({ eventStore, record }: EventStoreUnderTest): Promise<void> {
+  await refusal(eventStore.append(appendOf(FIRST, [])), RangeError);
+  const before = await record(FIRST, 1);
+  await refusal(eventStore.append(appendOf(FIRST, [])), RangeError);
+  demandEvents(await readAll(eventStore), before);
+}
+
+async function refusesGivenUp({ eventStore, newEvents, record }: EventStoreUnderTest): Promise<void> {
+  const signal = AbortSignal.abort();
+  const call = eventStore.append({ streamId: FIRST, expected: 'no-stream', events: newEvents(1), signal });
+  await refusal(call, DeadlineExceeded);
+  demandSame({ what: 'head', actual: await eventStore.head(), expected: START });
+  demandSame({ what: 'next', actual: (await record(FIRST, 1))[0]?.revision, expected: 0n });
+}
+
+async function isWholeOrAbsent({ eventStore, newEvents }: EventStoreUnderTest): Promise<void> {
+  const appends = streamsOf('Counter', 64).map((stream, index) => {
+    const control = new AbortController();
+    const append = { ...appendOf(stream, newEvents(2)), signal: control.signal };
+    return { stream, control, mayFail: index % 2 === 0, outcome: outcomeOf(eventStore.append(append)) };
+  });
+  for (const { control, mayFail } of appends) if (mayFail) control.abort();
+  for (const { stream, mayFail, outcome } of appends) {
+    const settled = await outcome;
+    const found = await readStream(eventStore, stream);
+    if (hasSucceeded(settled)) {
+      demandSame({ what: 'count', actual: settled.value.length, expected: 2 });
+      demandEvents(found, settled.value);
+    } else {
+      if (!mayFail || !(settled.error instanceof DeadlineExceeded)) throw settled.error;
+      demandEvents(found, []);
+    }
+  }
+}

@@ -1,0 +1,100 @@
+import { StoreClosed, type EventStore, type RecordedEvent } from '@login-policy/event-sourcing';
+import { demandSame, fail } from '../../demand.js';
+import type { Theme } from '../contract.js';
+import { within } from '../patience.js';
+import { hasSucceeded, outcomeOf, refusal } from '../refusals.js';
+import { appendOf, FIRST, SECOND, streamsOf, type EventStoreUnderTest } from './event-store-under-test.js';
+import { Follower } from './follower.js';
+import { demandEvents, readAll, readStream } from './reading.js';
+
+/** What closing promises, also while the store is busy. */
+export const closing: Theme<EventStoreUnderTest> = {
+  title: 'a closed store',
+  promises: {
+    'refuses every call with StoreClosed': refusesCalls,
+    'is closed once, however often that is asked': closesOnce,
+    'keeps what it acknowledged, and nothing of what it refused, when it was closed while busy': isSoundAfterBusyClose,
+    'settles every reader it had': settlesReaders,
+    'leaves its other handles as they are': leavesOthers,
+  },
+};
+
+async function refusesCalls(subject: EventStoreUnderTest): Promise<void> {
+  const before = await subject.record(FIRST, 2);
+  demandSame({ what: 'count', actual: before.length, expected: 2 });
+  await within('the close', subject.eventStore.close());
+  await demandClosed(subject);
+}
+
+async function closesOnce(subject: EventStoreUnderTest): Promise<void> {
+  const { eventStore } = subject;
+  demandSame({ what: 'count', actual: (await subject.record(FIRST, 1)).length, expected: 1 });
+  await within('two closes', Promise.all([eventStore.close(), eventStore.close()]));
+  await within('another close', eventStore.close());
+  await demandClosed(subject);
+}
+
+async function isSoundAfterBusyClose(subject: EventStoreUnderTest): Promise<void> {
+  const witness = await subject.another();
+  const first = await subject.record(FIRST, 1);
+  demandSame({ what: 'count', actual: first.length, expected: 1 });
+  const calls = streamsOf('Counter', 8).flatMap((stream) =>
+    Array.from({ length: 8 }, () => outcomeOf(subject.eventStore.append(appendOf(stream, subject.newEvents(3))))),
+  );
+  await within('the close', subject.eventStore.close());
+  const acknowledged: RecordedEvent[] = [...first];
+  for (const outcome of await within('the appends', Promise.all(calls))) {
+    if (hasSucceeded(outcome)) acknowledged.push(...outcome.value);
+    else if (!(outcome.error instanceof StoreClosed)) throw outcome.error;
+  }
+  demandSame({ what: 'rest of threes', actual: acknowledged.length % 3, expected: 1 });
+  // A store whose handles are all the same has nobody left to ask.
+  if (witness === subject.eventStore) return demandClosed(subject);
+  const inOrder = acknowledged.toSorted((left, right) => (left.position < right.position ? -1 : 1));
+  demandEvents(await readAll(witness), inOrder);
+}
+
+async function settlesReaders(subject: EventStoreUnderTest): Promise<void> {
+  const { eventStore } = subject;
+  const all = await subject.record(FIRST, 6);
+  const readers = [eventStore.readAll({ pageSize: 2 }), eventStore.readStream(FIRST, { pageSize: 2 })];
+  const iterators = readers.map((pages) => pages[Symbol.asyncIterator]());
+  for (const iterator of iterators) {
+    const { value } = await within('the first page', iterator.next());
+    demandEvents(value ?? [], all.slice(0, 2));
+  }
+  demandSame({ what: 'count', actual: all.length, expected: 6 });
+  await within('the close', eventStore.close());
+  for (const iterator of iterators) {
+    const outcome = await within('the next page', outcomeOf(iterator.next()));
+    if (!hasSucceeded(outcome) && !(outcome.error instanceof StoreClosed)) throw outcome.error;
+  }
+}
+
+async function leavesOthers(subject: EventStoreUnderTest): Promise<void> {
+  const other = await subject.another();
+  const before = await subject.record(FIRST, 1);
+  demandSame({ what: 'count', actual: before.length, expected: 1 });
+  await subject.eventStore.close();
+  if (other === subject.eventStore) return demandClosed(subject);
+  const more = await other.append(appendOf(FIRST, subject.newEvents(1)));
+  demandEvents(await readStream(other, FIRST), [...before, ...more]);
+  await other.close();
+  await demandClosed({ ...subject, eventStore: other });
+}
+
+async function demandClosed({ eventStore, newEvents }: EventStoreUnderTest): Promise<void> {
+  await refusal(eventStore.append(appendOf(FIRST, newEvents(1))), StoreClosed);
+  await refusal(eventStore.append(appendOf(SECOND, newEvents(1))), StoreClosed);
+  await refusal(readStream(eventStore, FIRST), StoreClosed);
+  await refusal(readStream(eventStore, SECOND, { direction: 'backwards' }), StoreClosed);
+  await refusal(readAll(eventStore), StoreClosed);
+  await refusal(firstMessage(eventStore), StoreClosed);
+  await refusal(eventStore.receipt(FIRST, 'key'), StoreClosed);
+  await refusal(eventStore.head(), StoreClosed);
+}
+
+async function firstMessage(eventStore: EventStore): Promise<unknown> {
+  const message = await new Follower(eventStore).next();
+  return message ?? fail('the subscription ended quietly');
+}

@@ -1,0 +1,128 @@
+import {
+  revision,
+  RevisionConflict,
+  type EventStore,
+  type ExpectedRevision,
+  type RecordedEvent,
+  type StreamId,
+} from '@login-policy/event-sourcing';
+import { demandSame, fail, print } from '../../demand.js';
+import type { Theme } from '../contract.js';
+import { hasSucceeded, outcomeOf } from '../refusals.js';
+import { appendOf, FIRST, streamsOf, type EventStoreUnderTest } from './event-store-under-test.js';
+import { demandIds, readAll, readStream } from './reading.js';
+
+const WRITERS = 32;
+const ROUNDS = 4;
+
+/** What holds when 32 write at once, half of them through another handle. */
+export const concurrentWriters: Theme<EventStoreUnderTest> = {
+  title: '32 concurrent writers',
+  deadlineMs: 60_000,
+  promises: {
+    'on one stream, each trying again on a conflict, lose no update': loseNoUpdate,
+    'on one stream, expecting nothing, leave no gap and no double': leaveNoGap,
+    'on 32 streams never meet a conflict': neverConflict,
+    'at one revision: one wins, the others are told where the stream is': (subject) => race(subject, revision(0)),
+    'at the beginning of a stream: one wins': (subject) => race(subject, 'no-stream'),
+  },
+};
+
+async function loseNoUpdate(subject: EventStoreUnderTest): Promise<void> {
+  const write = async (store: EventStore): Promise<readonly RecordedEvent[]> => {
+    const own: RecordedEvent[] = [];
+    while (own.length < ROUNDS) own.push(await addWhatWasSeen(subject, store));
+    return own;
+  };
+  const acknowledged = (await Promise.all((await handles(subject)).map(write))).flat();
+  const kept = await readStream(subject.eventStore, FIRST);
+  demandContiguous(kept, WRITERS * ROUNDS);
+  demandIds(
+    kept,
+    acknowledged.toSorted((left, right) => Number(left.revision - right.revision)),
+  );
+  const based = kept.map((event) => event.data['after']);
+  demandSame({ what: 'bases', actual: based, expected: kept.map((event) => Number(event.revision) - 1) });
+}
+
+/** Reads where the stream is and appends after exactly that, as often as it takes. */
+async function addWhatWasSeen({ newEvents }: EventStoreUnderTest, store: EventStore): Promise<RecordedEvent> {
+  for (;;) {
+    const [last] = await readStream(store, FIRST, { direction: 'backwards', limit: 1 });
+    const events = newEvents(1, { data: { after: Number(last?.revision ?? -1n) } });
+    const expected = last?.revision ?? 'no-stream';
+    const outcome = await outcomeOf(store.append({ streamId: FIRST, expected, events }));
+    if (hasSucceeded(outcome)) return onlyOne(outcome.value);
+    if (!(outcome.error instanceof RevisionConflict)) throw outcome.error;
+  }
+}
+
+async function leaveNoGap(subject: EventStoreUnderTest): Promise<void> {
+  const write = async (store: EventStore): Promise<readonly RecordedEvent[]> => {
+    const own: RecordedEvent[] = [];
+    for (let round = 0; round < ROUNDS; round++) {
+      own.push(...(await store.append(appendOf(FIRST, subject.newEvents(2)))));
+    }
+    return own;
+  };
+  const acknowledged = (await Promise.all((await handles(subject)).map(write))).flat();
+  const kept = await readStream(subject.eventStore, FIRST);
+  demandContiguous(kept, WRITERS * ROUNDS * 2);
+  demandIds(
+    kept,
+    acknowledged.toSorted((left, right) => Number(left.revision - right.revision)),
+  );
+}
+
+async function neverConflict(subject: EventStoreUnderTest): Promise<void> {
+  const streams = streamsOf('Counter', WRITERS);
+  const write = async (store: EventStore, stream: StreamId | undefined): Promise<void> => {
+    let expected: ExpectedRevision = 'no-stream';
+    for (let round = 0; round < ROUNDS; round++) {
+      const events = subject.newEvents(1);
+      expected = onlyOne(await store.append({ streamId: stream ?? FIRST, expected, events })).revision;
+    }
+  };
+  await Promise.all((await handles(subject)).map((store, index) => write(store, streams[index])));
+  for (const stream of streams) demandContiguous(await readStream(subject.eventStore, stream), ROUNDS);
+  demandSame({ what: 'count', actual: (await readAll(subject.eventStore)).length, expected: WRITERS * ROUNDS });
+}
+
+async function race(subject: EventStoreUnderTest, expected: ExpectedRevision): Promise<void> {
+  const before = expected === 'no-stream' ? [] : await subject.record(FIRST, 1);
+  const calls = (await handles(subject)).map((store) =>
+    outcomeOf(store.append({ streamId: FIRST, expected, events: subject.newEvents(2) })),
+  );
+  const outcomes = await Promise.all(calls);
+  const winners = outcomes.filter(hasSucceeded);
+  demandSame({ what: 'winners', actual: winners.length, expected: 1 });
+  const kept = await readStream(subject.eventStore, FIRST);
+  demandIds(kept, [...before, ...(winners[0]?.value ?? [])]);
+  const facts = { streamId: FIRST, expected, actual: revision(before.length + 1) };
+  for (const outcome of outcomes) {
+    if (hasSucceeded(outcome)) continue;
+    if (!(outcome.error instanceof RevisionConflict)) throw outcome.error;
+    demandSame({ what: 'facts', actual: outcome.error.facts, expected: facts });
+  }
+}
+
+async function handles(subject: EventStoreUnderTest): Promise<readonly EventStore[]> {
+  const other = await subject.another();
+  return Array.from({ length: WRITERS }, (_, index) => (index % 2 === 0 ? subject.eventStore : other));
+}
+
+function onlyOne(events: readonly RecordedEvent[]): RecordedEvent {
+  const [event, ...more] = events;
+  if (event === undefined || more.length > 0) return fail(`one event was expected, not ${print(events)}`);
+  return event;
+}
+
+function demandContiguous(events: readonly RecordedEvent[], count: number): void {
+  const revisions = events.map((event) => event.revision);
+  demandSame({
+    what: 'revisions',
+    actual: revisions,
+    expected: Array.from({ length: count }, (_, at) => revision(at)),
+  });
+  demandSame({ what: 'distinct ids', actual: new Set(events.map((event) => event.id)).size, expected: count });
+}

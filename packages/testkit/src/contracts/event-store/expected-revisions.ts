@@ -1,0 +1,55 @@
+import { revision, RevisionConflict, type ExpectedRevision, type Revision } from '@login-policy/event-sourcing';
+import { demandSame } from '../../demand.js';
+import type { Theme } from '../contract.js';
+import { refusal } from '../refusals.js';
+import { FIRST, SECOND, type EventStoreUnderTest } from './event-store-under-test.js';
+import { demandEvents, readStream } from './reading.js';
+
+type Check = (subject: EventStoreUnderTest) => Promise<void>;
+
+/** Every form of an expected revision, met and not met. */
+export const expectedRevisions: Theme<EventStoreUnderTest> = {
+  title: 'an expected revision',
+  promises: {
+    '"no-stream" is met by a stream without events': isMet('no-stream', 0),
+    '"no-stream" is not met by a stream with events': isNotMet('no-stream', 2),
+    '"stream-exists" is met by a stream with events': isMet('stream-exists', 2),
+    '"stream-exists" is not met by a stream without events': isNotMet('stream-exists', 0),
+    '"any" is met by a stream without events': isMet('any', 0),
+    '"any" is met by a stream with events': isMet('any', 2),
+    'of the last event is met': isMet(revision(1), 2),
+    'of the only event is met': isMet(revision(0), 1),
+    'of an event before the last is not met': isNotMet(revision(0), 2),
+    'of an event that does not exist yet is not met': isNotMet(revision(2), 2),
+    'of an event is not met by a stream without events': isNotMet(revision(0), 0),
+    'holds for its own stream, whatever others do': holdsForItsStream,
+  },
+};
+
+function isMet(expected: ExpectedRevision, existing: number): Check {
+  return async ({ eventStore, record, newEvents }) => {
+    const before = existing === 0 ? [] : await record(FIRST, existing);
+    const answer = await eventStore.append({ streamId: FIRST, expected, events: newEvents(2) });
+    const revisions = answer.map((event) => event.revision);
+    demandSame({ what: 'revisions', actual: revisions, expected: [existing, existing + 1].map((at) => revision(at)) });
+    demandEvents(await readStream(eventStore, FIRST), [...before, ...answer]);
+  };
+}
+
+function isNotMet(expected: ExpectedRevision, existing: number): Check {
+  return async ({ eventStore, record, newEvents }) => {
+    const before = existing === 0 ? [] : await record(FIRST, existing);
+    const call = eventStore.append({ streamId: FIRST, expected, events: newEvents(2) });
+    const actual: Revision | undefined = existing === 0 ? undefined : revision(existing - 1);
+    const conflict = await refusal(call, RevisionConflict);
+    demandSame({ what: 'facts', actual: conflict.facts, expected: { streamId: FIRST, expected, actual } });
+    demandEvents(await readStream(eventStore, FIRST), before);
+  };
+}
+
+async function holdsForItsStream({ eventStore, record, newEvents }: EventStoreUnderTest): Promise<void> {
+  await record(FIRST, 1);
+  await record(SECOND, 3);
+  const answer = await eventStore.append({ streamId: FIRST, expected: revision(0), events: newEvents(1) });
+  demandSame({ what: 'revision', actual: answer[0]?.revision, expected: 1n });
+}

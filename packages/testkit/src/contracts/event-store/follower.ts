@@ -1,0 +1,84 @@
+import type {
+  EventStore,
+  Position,
+  ReadAllOptions,
+  RecordedEvent,
+  SubscriptionMessage,
+} from '@login-policy/event-sourcing';
+import { START } from '@login-policy/event-sourcing';
+import { fail, print } from '../../demand.js';
+import { within } from '../patience.js';
+
+const DEFAULT_PAGE = 512;
+
+/**
+ * Reads a subscription and holds every message against what all messages promise: pages are never empty nor too big,
+ * events come in the order of the store, and none comes at a position that an earlier message called done.
+ */
+export class Follower {
+  readonly events: RecordedEvent[] = [];
+  /** The position of the last message: a subscription from here on goes on where this one is. */
+  reached: Position;
+  /** That of the last `caught-up`. */
+  caughtUp: Position | undefined;
+  readonly #pageSize: number;
+  readonly #messages: AsyncIterator<SubscriptionMessage>;
+
+  constructor(store: EventStore, options: ReadAllOptions = {}) {
+    this.reached = options.after ?? START;
+    this.#pageSize = options.pageSize ?? DEFAULT_PAGE;
+    this.#messages = store.subscribe(options)[Symbol.asyncIterator]();
+  }
+
+  /** The next message; `undefined` when the subscription has ended. */
+  async next(): Promise<SubscriptionMessage | undefined> {
+    const result = await within('a message of the subscription', this.#messages.next());
+    if (result.done === true) return undefined;
+    if (result.value.kind === 'events') this.#takeEvents(result.value.events);
+    else this.caughtUp = result.value.position;
+    if (result.value.position < this.reached) fail(`position ${result.value.position} comes after ${this.reached}`);
+    this.reached = result.value.position;
+    return result.value;
+  }
+
+  /** Reads on until so many events have come altogether. */
+  untilCount(count: number): Promise<void> {
+    return this.#until(`${count} events`, () => this.events.length >= count);
+  }
+
+  /** Reads on until all up to this position has been handed out. */
+  untilCaughtUp(position: Position): Promise<void> {
+    return this.#until(`caught-up at ${position}`, () => this.caughtUp !== undefined && this.caughtUp >= position);
+  }
+
+  /** Reads on until the end. */
+  async untilEnd(): Promise<void> {
+    while ((await this.next()) !== undefined);
+  }
+
+  /** Ends the subscription, as leaving a `for await` does. */
+  async leave(): Promise<void> {
+    const result = await within('the end of the subscription', Promise.resolve(this.#messages.return?.()));
+    if (result !== undefined && result.done !== true) fail('a subscription that was left is done');
+  }
+
+  async #until(what: string, isThere: () => boolean): Promise<void> {
+    while (!isThere()) {
+      if ((await this.next()) === undefined) {
+        fail(`the subscription ended before ${what}, after ${this.events.length} events`);
+      }
+    }
+  }
+
+  #takeEvents(events: readonly RecordedEvent[]): void {
+    if (events.length === 0 || events.length > this.#pageSize) {
+      fail(`a page has 1 to ${this.#pageSize} events, not ${events.length}`);
+    }
+    for (const event of events) {
+      if (event.position <= this.reached)
+        fail(`after ${this.reached} came the event at ${print(event.position)} again`);
+      this.reached = event.position;
+      this.events.push(event);
+    }
+  }
+}

@@ -1,0 +1,48 @@
+import { revision, START, type RecordedEvent, type StreamId } from '@login-policy/event-sourcing';
+import { demandSame, fail } from '../../demand.js';
+import type { Theme } from '../contract.js';
+import { streamsOf, type EventStoreUnderTest } from './event-store-under-test.js';
+import { Follower } from './follower.js';
+import { demandIds, readAll, readStream } from './reading.js';
+
+const STREAMS = 10_000;
+const AT_ONCE = 100;
+
+/** What holds when there are very many streams. */
+export const manyStreams: Theme<EventStoreUnderTest> = {
+  title: '10,000 streams',
+  deadlineMs: 180_000,
+  promises: {
+    'are kept apart, in order, and found by category': areKept,
+  },
+};
+
+async function areKept(subject: EventStoreUnderTest): Promise<void> {
+  const streams = [...streamsOf('Counter', STREAMS / 2), ...streamsOf('Gauge', STREAMS / 2)];
+  const answers: RecordedEvent[] = [];
+  for (let done = 0; done < STREAMS; done += AT_ONCE) {
+    const together = streams.slice(done, done + AT_ONCE).map((stream) => subject.record(stream, 1));
+    answers.push(...(await Promise.all(together)).flat());
+  }
+  const all = answers.toSorted((left, right) => (left.position < right.position ? -1 : 1));
+  demandSame({ what: 'count', actual: all.length, expected: STREAMS });
+  demandIds(await readAll(subject.eventStore, { pageSize: 1000 }), all);
+  const gauges = all.filter((event) => event.streamId.startsWith('Gauge-'));
+  demandIds(await readAll(subject.eventStore, { filter: { by: 'category', categories: ['Gauge'] } }), gauges);
+  await demandFollowed(subject, all);
+  for (let index = 0; index < STREAMS; index += 499) await demandOwn(subject, streams[index] ?? fail('no such stream'));
+}
+
+async function demandFollowed(subject: EventStoreUnderTest, all: readonly RecordedEvent[]): Promise<void> {
+  const follower = new Follower(subject.eventStore);
+  await follower.untilCaughtUp(all.at(-1)?.position ?? START);
+  demandIds(follower.events, all);
+  await follower.leave();
+}
+
+async function demandOwn({ eventStore, newEvents }: EventStoreUnderTest, stream: StreamId): Promise<void> {
+  const [more] = await eventStore.append({ streamId: stream, expected: revision(0), events: newEvents(1) });
+  const own = await readStream(eventStore, stream);
+  demandSame({ what: `events of ${stream}`, actual: own.map((event) => event.streamId), expected: [stream, stream] });
+  demandSame({ what: 'last', actual: own.at(-1)?.id, expected: more?.id });
+}

@@ -1,0 +1,163 @@
+import { laterPosition, START, type EventStore, type Position, type RecordedEvent } from '@login-policy/event-sourcing';
+import { demandSame, fail } from '../../demand.js';
+import type { Theme } from '../contract.js';
+import { breathe } from '../patience.js';
+import { appendOf, FIRST, SECOND, streamsOf, type EventStoreUnderTest } from './event-store-under-test.js';
+import { Follower } from './follower.js';
+import { demandEvents, demandIds, readAll, readStream } from './reading.js';
+
+const WRITERS = 8;
+const ROUNDS = 15;
+const EVENTS = WRITERS * ROUNDS * 2;
+
+/** What positions promise: they are the order of the commits, for everybody who looks and whenever he does. */
+export const orderOfCommits: Theme<EventStoreUnderTest> = {
+  title: 'the order of positions',
+  deadlineMs: 60_000,
+  promises: {
+    'is that of appends made one after another, through whatever handle': isThatOfAppends,
+    'puts what begins after an answer behind what was answered, while many write': respectsAnswers,
+    'keeps the events of one append together, while many write': keepsAppendsTogether,
+    'is that of a stream within it': agreesWithStreams,
+    'is what a reader sees who reads on again and again meanwhile': isSeenByReaders,
+    'is what a subscriber sees meanwhile': isSeenBySubscribers,
+    'has the last event at the head': hasHead,
+  },
+};
+
+async function isThatOfAppends(subject: EventStoreUnderTest): Promise<void> {
+  const stores = [subject.eventStore, await subject.another()];
+  const answers: RecordedEvent[] = [];
+  for (let round = 0; round < 10; round++) {
+    for (const store of stores) {
+      answers.push(...(await store.append(appendOf(round % 3 === 0 ? FIRST : SECOND, subject.newEvents(1)))));
+    }
+  }
+  demandSame({ what: 'count', actual: answers.length, expected: 20 });
+  demandRising(answers);
+  for (const store of stores) demandEvents(await readAll(store), answers);
+}
+
+async function respectsAnswers(subject: EventStoreUnderTest): Promise<void> {
+  let answered: Position = START;
+  await writeAtOnce(subject, async (append) => {
+    const before = answered;
+    const events = await append();
+    for (const { position } of events) {
+      if (position <= before) fail(`position ${position} was given after ${before} had been answered`);
+      answered = laterPosition(answered, position);
+    }
+  });
+  demandSame({ what: 'head', actual: await subject.eventStore.head(), expected: answered });
+}
+
+async function keepsAppendsTogether(subject: EventStoreUnderTest): Promise<void> {
+  await writeAtOnce(subject, async (append) => {
+    await append();
+  });
+  const all = await readAll(subject.eventStore);
+  demandSame({ what: 'count', actual: all.length, expected: EVENTS });
+  for (let index = 0; index < all.length; index += 2) {
+    const [left, right] = [all[index], all[index + 1]];
+    if (left?.streamId !== right?.streamId || left?.revision !== (right?.revision ?? 0n) - 1n) {
+      fail(`between the two events of an append to ${left?.streamId} stands one of ${right?.streamId}`);
+    }
+  }
+}
+
+async function agreesWithStreams(subject: EventStoreUnderTest): Promise<void> {
+  await writeAtOnce(subject, async (append) => {
+    await append();
+  });
+  const all = await readAll(subject.eventStore);
+  demandRising(all);
+  for (const stream of streamsOf('Counter', WRITERS)) {
+    const own = await readStream(subject.eventStore, stream);
+    demandSame({ what: 'count', actual: own.length, expected: ROUNDS * 2 });
+    demandEvents(
+      all.filter((event) => event.streamId === stream),
+      own,
+    );
+  }
+}
+
+async function isSeenByReaders(subject: EventStoreUnderTest): Promise<void> {
+  const writing = { isDone: false };
+  const writers = writeAtOnce(subject, async (append) => {
+    await append();
+  }).finally(() => {
+    writing.isDone = true;
+  });
+  const readers = [subject.eventStore, await subject.another()].map((store) => readOnWhile(store, writing));
+  const [seen, seenByOther] = await Promise.all([...readers, writers]);
+  const all = await readAll(subject.eventStore);
+  demandSame({ what: 'count', actual: all.length, expected: EVENTS });
+  demandIds(seen ?? [], all);
+  demandIds(seenByOther ?? [], all);
+}
+
+async function isSeenBySubscribers(subject: EventStoreUnderTest): Promise<void> {
+  const stores = [subject.eventStore, await subject.another()];
+  const followers = stores.map((store) => new Follower(store, { pageSize: 5 }));
+  const following = followers.map((follower) => follower.untilCount(EVENTS));
+  const writers = writeAtOnce(subject, async (append) => {
+    await append();
+  });
+  await Promise.all([writers, ...following]);
+  const all = await readAll(subject.eventStore);
+  for (const follower of followers) {
+    demandIds(follower.events, all);
+    await follower.leave();
+  }
+}
+
+async function hasHead({ eventStore, record, another }: EventStoreUnderTest): Promise<void> {
+  demandSame({ what: 'head', actual: await eventStore.head(), expected: START });
+  const other = await another();
+  for (const stream of [FIRST, SECOND]) {
+    const answer = await record(stream, 2);
+    const last = answer.at(-1)?.position ?? START;
+    if (last <= START) fail('an event stands after START');
+    for (const store of [eventStore, other]) demandSame({ what: 'head', actual: await store.head(), expected: last });
+  }
+}
+
+/** Eight writers on eight streams, each over one of two handles, with appends of two events. */
+async function writeAtOnce(
+  subject: EventStoreUnderTest,
+  turn: (append: () => Promise<readonly RecordedEvent[]>) => Promise<void>,
+): Promise<void> {
+  const other = await subject.another();
+  const write = async (store: EventStore, index: number): Promise<void> => {
+    const stream = streamsOf('Counter', WRITERS)[index] ?? FIRST;
+    for (let round = 0; round < ROUNDS; round++) {
+      await turn(() => store.append(appendOf(stream, subject.newEvents(2))));
+    }
+  };
+  await Promise.all(
+    Array.from({ length: WRITERS }, (_, index) => write(index % 2 === 0 ? subject.eventStore : other, index)),
+  );
+}
+
+/** Reads on from the last event seen, again and again, and once more when nobody writes any longer. */
+async function readOnWhile(
+  store: EventStore,
+  writing: { readonly isDone: boolean },
+): Promise<readonly RecordedEvent[]> {
+  const seen: RecordedEvent[] = [];
+  for (let isLast = false; ; isLast = writing.isDone) {
+    const after = seen.at(-1)?.position ?? START;
+    seen.push(...(await readAll(store, { after, pageSize: 7 })));
+    demandRising(seen);
+    if (isLast) return seen;
+    await breathe();
+  }
+}
+
+function demandRising(events: readonly RecordedEvent[]): void {
+  let last: Position = START;
+  for (const { position } of events) {
+    if (position <= last) fail(`position ${position} comes after ${last}`);
+    last = position;
+  }
+}

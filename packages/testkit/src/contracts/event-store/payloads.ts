@@ -1,0 +1,127 @@
+import {
+  streamId,
+  toJsonObject,
+  type EventMetadata,
+  type JsonObject,
+  type NewEvent,
+} from '@login-policy/event-sourcing';
+import { demandSame, fail } from '../../demand.js';
+import type { Theme } from '../contract.js';
+import { appendOf, FIRST, type EventStoreUnderTest } from './event-store-under-test.js';
+import { demandEvents, readAll, readStream } from './reading.js';
+
+const TEXTS = [
+  '',
+  'emoji 👩‍👩‍👧‍👦 🏳️‍🌈 \u{10FFFF}',
+  'right to left: שלום עולם, مرحبا',
+  'NUL \u0000 and other controls \u0001 \u001f \u007f \u0085 \u2028 \u2029',
+  'combining: e\u0301 is not é, Z\u0351\u036b\u0343a\u0328lgo',
+  'quotes " \' ` \\ \\u0041 %s ${x} <script> \r\n\t',
+  '\ufeffbyte order mark, \ufffd replacement, \ufdd0 noncharacter',
+];
+
+/** What is kept of events, to the last character. */
+export const payloads: Theme<EventStoreUnderTest> = {
+  title: 'what an event holds',
+  promises: {
+    'comes back as it was given, in whatever language': keepsTexts,
+    'comes back as it was given, under whatever field names': keepsFieldNames,
+    'comes back as it was given, of every kind that JSON knows': keepsKinds,
+    'may be a text of 950,000 characters': keepsBigText,
+    'may be 900,000 bytes of text outside ASCII': keepsBigUnicode,
+    'comes back with its type and schema version': keepsTypeAndVersion,
+    'comes back with the metadata it was given and no other, with and without the optional ones': keepsMetadata,
+    'is kept under whatever stream name there can be, and no other': keepsStreamNames,
+  },
+};
+
+async function keepsTexts(subject: EventStoreUnderTest): Promise<void> {
+  await isKept(
+    subject,
+    TEXTS.map((text) => ({ data: { text, list: [text, { text }] } })),
+  );
+}
+
+async function keepsFieldNames(subject: EventStoreUnderTest): Promise<void> {
+  const names = [...TEXTS, 'constructor', 'toString', 'hasOwnProperty', 'length', '0', '$', '.', 'a.b', 'type', 'data'];
+  const data: JsonObject = Object.fromEntries(names.map((name, index) => [name, index]));
+  await isKept(subject, [{ data }, { data: { nested: data } }, { data: {} }]);
+}
+
+async function keepsKinds(subject: EventStoreUnderTest): Promise<void> {
+  const numbers = [0, -1, 0.1, 1e21, 5e-324, 1.7976931348623157e308, Number.MAX_SAFE_INTEGER, -123456.789e-10];
+  const data = { numbers, yes: true, no: false, nothing: null, empty: {}, none: [], deep: [[[{ deeper: [null] }]]] };
+  await isKept(subject, [{ data: toJsonObject(data) }]);
+}
+
+async function keepsBigText(subject: EventStoreUnderTest): Promise<void> {
+  const text = 'abcdefghi\n'.repeat(95_000);
+  await isKept(subject, [{ data: { text } }]);
+}
+
+async function keepsBigUnicode(subject: EventStoreUnderTest): Promise<void> {
+  const text = 'ä€🧀'.repeat(100_000);
+  await isKept(subject, [{ data: { text } }]);
+}
+
+async function keepsTypeAndVersion(subject: EventStoreUnderTest): Promise<void> {
+  await isKept(subject, [
+    { type: 'Counted', schemaVersion: 1 },
+    { type: 'Counted', schemaVersion: 7 },
+    { type: 'Gezählt.v2/🧀', schemaVersion: 1000 },
+  ]);
+}
+
+async function keepsMetadata(subject: EventStoreUnderTest): Promise<void> {
+  const least: EventMetadata = { actor: 'tester', correlationId: 'c-1' };
+  const optional = { causationId: 'cause', idempotencyKey: 'key', reason: TEXTS.join(' ') };
+  const each = Object.entries(optional).map(([name, value]) => ({ ...least, [name]: value }));
+  const metadata = [least, ...each, { ...least, ...optional }, { actor: '', correlationId: '', reason: '' }];
+  const events = metadata.flatMap((one) => subject.newEvents(1, { metadata: one }));
+  const answer = await subject.eventStore.append(appendOf(FIRST, events));
+  demandSame({ what: 'metadata', actual: answer.map((event) => event.metadata), expected: metadata });
+  const kept = await readAll(subject.eventStore);
+  demandSame({ what: 'metadata', actual: kept.map((event) => event.metadata), expected: metadata });
+}
+
+async function keepsStreamNames(subject: EventStoreUnderTest): Promise<void> {
+  const keys = [
+    'a',
+    'A',
+    'a-b',
+    'a_b',
+    'a%',
+    ' a ',
+    '/../a',
+    "a'; --",
+    'é',
+    'e\u0301',
+    '🧀',
+    '-',
+    'x'.repeat(1992),
+    '$all',
+  ];
+  for (const key of keys) {
+    const answer = await subject.record(streamId('Counter', key), 1, { data: { key } });
+    demandSame({ what: `revision in ${key}`, actual: answer[0]?.revision, expected: 0n });
+  }
+  for (const key of keys) {
+    const stream = streamId('Counter', key);
+    const kept = await readStream(subject.eventStore, stream);
+    const actual = kept.map((event) => [event.streamId, event.data['key']]);
+    demandSame({ what: `events of ${key}`, actual, expected: [[stream, key]] });
+  }
+}
+
+async function isKept(subject: EventStoreUnderTest, contents: readonly Partial<NewEvent>[]): Promise<void> {
+  const given = contents.flatMap((content) => subject.newEvents(1, content));
+  const answer = await subject.eventStore.append(appendOf(FIRST, given));
+  for (const [index, event] of given.entries()) {
+    const { type, schemaVersion, data, id } = answer[index] ?? fail(`event ${index} is missing`);
+    const { metadata, ...content } = event;
+    demandSame({ what: `event ${index}`, actual: { id, type, schemaVersion, data }, expected: content });
+    demandSame({ what: 'metadata', actual: answer[index]?.metadata, expected: metadata });
+  }
+  demandEvents(await readStream(subject.eventStore, FIRST), answer);
+  demandEvents(await readAll(await subject.another()), answer);
+}

@@ -1,0 +1,125 @@
+import { START, streamId, type EventFilter, type RecordedEvent } from '@login-policy/event-sourcing';
+import { demandSame, fail } from '../../demand.js';
+import type { Theme } from '../contract.js';
+import { refusal } from '../refusals.js';
+import { FIRST, OTHER_KIND, SECOND, streamsOf, type EventStoreUnderTest } from './event-store-under-test.js';
+import { demandEvents, demandIds, readAll } from './reading.js';
+
+/** What reading the whole store promises. */
+export const readingAll: Theme<EventStoreUnderTest> = {
+  title: 'reading everything',
+  promises: {
+    'gives all events of all streams, in pages of every size': givesAll,
+    'gives more than one page when nothing is asked for': givesManyPages,
+    'after a position gives exactly what comes after it': givesWhatComesAfter,
+    'by category gives the streams of those categories, and of none that sounds alike': filtersByCategory,
+    'by type gives the events of those types, and of none that sounds alike': filtersByType,
+    'by a filter goes on after a position and in pages': filtersInPages,
+    'by a filter that names nothing gives nothing': filtersAllOut,
+    'ends quietly when its signal fires': endsQuietly,
+    'with a page size out of range is refused': refusesOutOfRange,
+  },
+};
+
+async function givesAll(subject: EventStoreUnderTest): Promise<void> {
+  const all = await recordMixed(subject);
+  for (const pageSize of [1, 2, all.length - 1, all.length, all.length + 1, 10_000]) {
+    demandEvents(await readAll(subject.eventStore, { pageSize }), all);
+  }
+}
+
+async function givesManyPages({ eventStore, record }: EventStoreUnderTest): Promise<void> {
+  const all = [...(await record(FIRST, 600)), ...(await record(SECOND, 600))];
+  demandSame({ what: 'count', actual: all.length, expected: 1200 });
+  demandIds(await readAll(eventStore), all);
+}
+
+async function givesWhatComesAfter(subject: EventStoreUnderTest): Promise<void> {
+  const all = await recordMixed(subject);
+  demandEvents(await readAll(subject.eventStore, { after: START }), all);
+  for (const [index, { position }] of all.entries()) {
+    demandEvents(await readAll(subject.eventStore, { after: position, pageSize: 2 }), all.slice(index + 1));
+  }
+  const after = await subject.eventStore.head();
+  const more = await subject.record(FIRST, 2);
+  demandEvents(await readAll(subject.eventStore, { after }), more);
+}
+
+async function filtersByCategory({ eventStore, record }: EventStoreUnderTest): Promise<void> {
+  const names = ['User', 'UserGroup', 'user', 'Use', 'Group'];
+  const streams = names.map((category) => streamId(category, 'User-1'));
+  const events = (await Promise.all(streams.map((stream) => record(stream, 2)))).flat();
+  const all = events.toSorted((left, right) => (left.position < right.position ? -1 : 1));
+  demandSame({ what: 'count', actual: all.length, expected: 10 });
+  for (const categories of [['User'], ['user'], ['User', 'Group'], ['UserGroup', 'Use', 'Nobody'], names]) {
+    const expected = all.filter((event) => categories.some((category) => event.streamId === `${category}-User-1`));
+    demandEvents(await readAll(eventStore, { filter: { by: 'category', categories } }), expected);
+  }
+}
+
+async function filtersByType({ eventStore, record }: EventStoreUnderTest): Promise<void> {
+  const names = ['Counted', 'CountedTwice', 'counted', 'Count.ed', 'CountXed', 'C%'];
+  const all: RecordedEvent[] = [];
+  for (const type of names) all.push(...(await record(FIRST, 1, { type })), ...(await record(OTHER_KIND, 1, { type })));
+  demandSame({ what: 'count', actual: all.length, expected: 12 });
+  for (const types of [['Counted'], ['Count.ed'], ['C%'], ['counted', 'CountedTwice'], ['Nothing', 'Counted'], names]) {
+    const expected = all.filter((event) => types.includes(event.type));
+    demandEvents(await readAll(eventStore, { filter: { by: 'type', types } }), expected);
+  }
+}
+
+async function filtersInPages(subject: EventStoreUnderTest): Promise<void> {
+  const all = await recordMixed(subject);
+  const byCategory: EventFilter = { by: 'category', categories: ['Counter'] };
+  const byType: EventFilter = { by: 'type', types: ['CounterRemoved'] };
+  const counters = all.filter((event) => event.streamId.startsWith('Counter-'));
+  const removed = all.filter((event) => event.type === 'CounterRemoved');
+  for (const [filter, wanted] of [[byCategory, counters] as const, [byType, removed] as const]) {
+    for (const pageSize of [1, wanted.length - 1, wanted.length, wanted.length + 1]) {
+      demandEvents(await readAll(subject.eventStore, { filter, pageSize }), wanted);
+    }
+    for (const { position } of all) {
+      const expected = wanted.filter((event) => event.position > position);
+      demandEvents(await readAll(subject.eventStore, { filter, after: position, pageSize: 2 }), expected);
+    }
+  }
+}
+
+async function filtersAllOut(subject: EventStoreUnderTest): Promise<void> {
+  const all = await recordMixed(subject);
+  demandEvents(await readAll(subject.eventStore, { filter: { by: 'category', categories: [] } }), []);
+  demandEvents(await readAll(subject.eventStore, { filter: { by: 'type', types: [] } }), []);
+  demandEvents(await readAll(subject.eventStore, { filter: { by: 'type', types: ['NeverHeardOf'] } }), []);
+  demandEvents(await readAll(subject.eventStore), all);
+}
+
+async function endsQuietly(subject: EventStoreUnderTest): Promise<void> {
+  const all = await recordMixed(subject);
+  const control = new AbortController();
+  const seen: RecordedEvent[] = [];
+  for await (const page of subject.eventStore.readAll({ pageSize: 2, signal: control.signal })) {
+    seen.push(...page);
+    if (seen.length >= 4) control.abort();
+  }
+  demandEvents(seen, all.slice(0, seen.length));
+  if (seen.length < 4 || seen.length > 6) fail(`a read that is given up ends soon, not after ${seen.length} events`);
+  demandEvents(await readAll(subject.eventStore, { signal: AbortSignal.abort() }), []);
+}
+
+async function refusesOutOfRange({ eventStore, record }: EventStoreUnderTest): Promise<void> {
+  const all = await record(FIRST, 1);
+  for (const pageSize of [0, -1, 1.5, Number.NaN, 10_001]) await refusal(readAll(eventStore, { pageSize }), RangeError);
+  demandEvents(await readAll(eventStore), all);
+}
+
+/** Twenty events over five streams of two kinds, of two types. */
+async function recordMixed({ record }: EventStoreUnderTest): Promise<readonly RecordedEvent[]> {
+  const all: RecordedEvent[] = [];
+  for (let round = 0; round < 2; round++) {
+    for (const stream of [...streamsOf('Counter', 3), ...streamsOf('Gauge', 2)]) {
+      all.push(...(await record(stream, 1)), ...(await record(stream, 1, { type: 'CounterRemoved' })));
+    }
+  }
+  demandSame({ what: 'count', actual: all.length, expected: 20 });
+  return all;
+}

@@ -1,0 +1,175 @@
+import {
+  ReceiptExists,
+  revision,
+  RevisionConflict,
+  START,
+  type Append,
+  type EventStore,
+  type ExpectedRevision,
+} from '@login-policy/event-sourcing';
+import { demandSame, fail } from '../../demand.js';
+import type { Theme } from '../contract.js';
+import { hasSucceeded, outcomeOf, refusal } from '../refusals.js';
+import { FIRST, SECOND, type EventStoreUnderTest } from './event-store-under-test.js';
+import { demandEvents, readAll } from './reading.js';
+
+const KEY = 'command-1';
+const FINGERPRINT = 'count by 1';
+
+/** What is promised of receipts, by which a repeated command is recognised. */
+export const receipts: Theme<EventStoreUnderTest> = {
+  title: 'a receipt',
+  promises: {
+    'is kept with the events of its append, and seen through every handle': isKept,
+    'is none under another key or for another stream': isNoOther,
+    'that exists refuses the second append, whatever it holds': refusesSecond,
+    'that exists is noticed before an unmet revision': comesBeforeRevision,
+    'of the same key can be had by every stream': isPerStream,
+    'without events is kept for a stream that exists, and adds no event': isKeptWithoutEvents,
+    'without events needs the expected revision too': needsRevision,
+    'without events is refused for a stream that does not exist': needsStream,
+    'is not kept of an append that was refused': isNotKeptOfRefused,
+    'is given to exactly one of many concurrent appends': (subject) => isGivenOnce(subject, 2),
+    'without events is given to exactly one of many concurrent appends': (subject) => isGivenOnce(subject, 0),
+    'is kept under whatever key it came with': takesAnyKey,
+  },
+};
+
+interface Wish {
+  readonly count: number;
+  readonly stream?: Append['streamId'];
+  readonly expected?: ExpectedRevision;
+  readonly key?: string;
+  readonly fingerprint?: string;
+  readonly store?: EventStore;
+}
+
+function appendWithReceipt(subject: EventStoreUnderTest, wish: Wish): ReturnType<EventStore['append']> {
+  const { count, stream = FIRST, expected = 'any', key = KEY, fingerprint = FINGERPRINT } = wish;
+  const events = subject.newEvents(count);
+  const store = wish.store ?? subject.eventStore;
+  return store.append({ streamId: stream, expected, events, receipt: { key, fingerprint } });
+}
+
+async function isKept(subject: EventStoreUnderTest): Promise<void> {
+  await subject.record(FIRST, 3);
+  const answer = await appendWithReceipt(subject, { count: 2 });
+  demandSame({ what: 'count', actual: answer.length, expected: 2 });
+  await subject.record(FIRST, 1);
+  for (const store of [subject.eventStore, await subject.another()]) {
+    await demandReceipt(store, FIRST, { key: KEY, fingerprint: FINGERPRINT, revision: revision(4) });
+  }
+}
+
+async function isNoOther(subject: EventStoreUnderTest): Promise<void> {
+  await subject.record(SECOND, 1);
+  await demandReceipt(subject.eventStore, FIRST, undefined);
+  await appendWithReceipt(subject, { count: 1 });
+  await demandReceipt(subject.eventStore, SECOND, undefined);
+  const unlike = await subject.eventStore.receipt(FIRST, KEY.toUpperCase());
+  demandSame({ what: 'receipt', actual: unlike, expected: undefined });
+  await demandReceipt(subject.eventStore, FIRST, { key: KEY, fingerprint: FINGERPRINT, revision: revision(0) });
+}
+
+async function refusesSecond(subject: EventStoreUnderTest): Promise<void> {
+  const before = await appendWithReceipt(subject, { count: 2 });
+  for (const count of [2, 0]) {
+    const exists = await refusal(appendWithReceipt(subject, { count, fingerprint: 'another' }), ReceiptExists);
+    demandSame({ what: 'facts', actual: exists.facts, expected: { streamId: FIRST, key: KEY } });
+  }
+  const overOther = { count: 1, store: await subject.another() };
+  await refusal(appendWithReceipt(subject, overOther), ReceiptExists);
+  demandEvents(await readAll(subject.eventStore), before);
+  await demandReceipt(subject.eventStore, FIRST, { key: KEY, fingerprint: FINGERPRINT, revision: revision(1) });
+}
+
+async function comesBeforeRevision(subject: EventStoreUnderTest): Promise<void> {
+  await appendWithReceipt(subject, { count: 2, expected: 'no-stream' });
+  for (const expected of ['no-stream', revision(0), revision(9)] as const) {
+    await refusal(appendWithReceipt(subject, { count: 1, expected }), ReceiptExists);
+  }
+  await refusal(appendWithReceipt(subject, { count: 1, expected: 'no-stream', key: 'new' }), RevisionConflict);
+}
+
+async function isPerStream(subject: EventStoreUnderTest): Promise<void> {
+  await appendWithReceipt(subject, { count: 1 });
+  await appendWithReceipt(subject, { count: 2, stream: SECOND, fingerprint: 'another' });
+  await demandReceipt(subject.eventStore, FIRST, { key: KEY, fingerprint: FINGERPRINT, revision: revision(0) });
+  await demandReceipt(subject.eventStore, SECOND, { key: KEY, fingerprint: 'another', revision: revision(1) });
+}
+
+async function isKeptWithoutEvents(subject: EventStoreUnderTest): Promise<void> {
+  const before = await subject.record(FIRST, 3);
+  const head = await subject.eventStore.head();
+  const answer = await appendWithReceipt(subject, { count: 0, expected: revision(2) });
+  demandSame({ what: 'answer', actual: answer.length, expected: 0 });
+  for (const store of [subject.eventStore, await subject.another()]) {
+    await demandReceipt(store, FIRST, { key: KEY, fingerprint: FINGERPRINT, revision: revision(2) });
+  }
+  demandEvents(await readAll(subject.eventStore), before);
+  demandSame({ what: 'head', actual: await subject.eventStore.head(), expected: head });
+  demandSame({ what: 'next', actual: (await subject.record(FIRST, 1))[0]?.revision, expected: 3n });
+}
+
+async function needsRevision(subject: EventStoreUnderTest): Promise<void> {
+  await subject.record(FIRST, 3);
+  for (const expected of ['no-stream', revision(1), revision(3)] as const) {
+    await refusal(appendWithReceipt(subject, { count: 0, expected }), RevisionConflict);
+  }
+  await demandReceipt(subject.eventStore, FIRST, undefined);
+}
+
+async function needsStream(subject: EventStoreUnderTest): Promise<void> {
+  for (const expected of ['any', 'no-stream'] as const) {
+    await refusal(appendWithReceipt(subject, { count: 0, expected }), RangeError);
+  }
+  await demandReceipt(subject.eventStore, FIRST, undefined);
+  await subject.record(FIRST, 1);
+  await appendWithReceipt(subject, { count: 0 });
+}
+
+async function isNotKeptOfRefused(subject: EventStoreUnderTest): Promise<void> {
+  await subject.record(FIRST, 1);
+  await refusal(appendWithReceipt(subject, { count: 1, expected: revision(5) }), RevisionConflict);
+  await demandReceipt(subject.eventStore, FIRST, undefined);
+  await appendWithReceipt(subject, { count: 1, expected: revision(0) });
+  await demandReceipt(subject.eventStore, FIRST, { key: KEY, fingerprint: FINGERPRINT, revision: revision(1) });
+}
+
+async function isGivenOnce(subject: EventStoreUnderTest, count: number): Promise<void> {
+  await subject.record(FIRST, 1);
+  const stores = [subject.eventStore, await subject.another()];
+  const calls = Array.from({ length: 16 }, (_, index) => {
+    const store = stores[index % 2] ?? subject.eventStore;
+    return outcomeOf(appendWithReceipt(subject, { count, store, fingerprint: `attempt ${index}` }));
+  });
+  const outcomes = await Promise.all(calls);
+  const winner = outcomes.findIndex(hasSucceeded);
+  demandSame({ what: 'winners', actual: outcomes.filter(hasSucceeded).length, expected: 1 });
+  for (const outcome of outcomes) {
+    if (!hasSucceeded(outcome) && !(outcome.error instanceof ReceiptExists)) throw outcome.error;
+  }
+  demandSame({ what: 'count', actual: (await readAll(subject.eventStore)).length, expected: 1 + count });
+  const kept = { key: KEY, fingerprint: `attempt ${winner}`, revision: revision(count) };
+  await demandReceipt(subject.eventStore, FIRST, kept);
+}
+
+async function takesAnyKey(subject: EventStoreUnderTest): Promise<void> {
+  const keys = ['constructor', '__proto__', "it's; --", 'Käse 🧀', 'כן', ' ', 'x'.repeat(200), '1', '01'];
+  for (const [index, key] of keys.entries())
+    await appendWithReceipt(subject, { count: 1, key, fingerprint: `${index}` });
+  for (const [index, key] of keys.entries()) {
+    const receipt = await subject.eventStore.receipt(FIRST, key);
+    const expected = { key, fingerprint: `${index}`, revision: revision(index) };
+    demandSame({ what: `receipt under ${key}`, actual: receipt, expected });
+  }
+  if ((await subject.eventStore.head()) === START) fail('events stand after START');
+}
+
+async function demandReceipt(
+  store: EventStore,
+  stream: Append['streamId'],
+  expected: Awaited<ReturnType<EventStore['receipt']>>,
+): Promise<void> {
+  demandSame({ what: 'receipt', actual: await store.receipt(stream, KEY), expected });
+}

@@ -1,0 +1,109 @@
+import { START, StoreClosed, type SubscriptionMessage } from '@login-policy/event-sourcing';
+import { demandSame, fail } from '../../demand.js';
+import type { Theme } from '../contract.js';
+import { within } from '../patience.js';
+import { refusal } from '../refusals.js';
+import { FIRST, type EventStoreUnderTest } from './event-store-under-test.js';
+import { Follower } from './follower.js';
+import { demandEvents } from './reading.js';
+
+/** How a subscription ends. */
+export const subscriptionEnds: Theme<EventStoreUnderTest> = {
+  title: 'the end of a subscription',
+  promises: {
+    'comes quietly when the signal fires while the reader waits': endsWaitingReader,
+    'comes quietly when the signal fires between two messages': endsBusyReader,
+    'comes at once when the signal has fired before': endsAtOnce,
+    'comes when the reader leaves, and the store goes on': endsForLeaver,
+    'comes when the reader leaves while he still waits for a message': endsForWaitingLeaver,
+    'comes with StoreClosed when the store is closed while the reader waits': endsByClosing,
+    'of hundreds leaves the store as it was': endsInHundreds,
+  },
+};
+
+async function endsWaitingReader({ eventStore, record }: EventStoreUnderTest): Promise<void> {
+  const all = await record(FIRST, 2);
+  const control = new AbortController();
+  const follower = new Follower(eventStore, { signal: control.signal });
+  await follower.untilCaughtUp(all[1]?.position ?? START);
+  const waiting = follower.untilEnd();
+  control.abort();
+  await waiting;
+  demandEvents(follower.events, all);
+  demandSame({ what: 'a message after the end', actual: await follower.next(), expected: undefined });
+}
+
+async function endsBusyReader({ eventStore, record }: EventStoreUnderTest): Promise<void> {
+  const all = await record(FIRST, 20);
+  const control = new AbortController();
+  const follower = new Follower(eventStore, { pageSize: 2, signal: control.signal });
+  await follower.untilCount(4);
+  control.abort();
+  await follower.untilEnd();
+  if (follower.events.length > 6) fail(`it went on for ${follower.events.length - 4} events after the signal`);
+  demandEvents(follower.events, all.slice(0, follower.events.length));
+}
+
+async function endsAtOnce({ eventStore, record }: EventStoreUnderTest): Promise<void> {
+  const all = await record(FIRST, 2);
+  const follower = new Follower(eventStore, { signal: AbortSignal.abort() });
+  await follower.untilEnd();
+  demandEvents(follower.events, []);
+  demandSame({ what: 'count', actual: all.length, expected: 2 });
+}
+
+async function endsForLeaver({ eventStore, record }: EventStoreUnderTest): Promise<void> {
+  const all = await record(FIRST, 2);
+  const kinds: string[] = [];
+  for await (const message of eventStore.subscribe()) {
+    kinds.push(message.kind);
+    if (message.kind === 'caught-up') break;
+  }
+  demandSame({ what: 'messages', actual: [kinds[0], kinds.at(-1)], expected: ['events', 'caught-up'] });
+  const follower = new Follower(eventStore, { after: all[0]?.position ?? START });
+  await follower.untilCount(1);
+  await follower.leave();
+  demandSame({ what: 'a message after the end', actual: await follower.next(), expected: undefined });
+  demandSame({ what: 'revision', actual: (await record(FIRST, 1))[0]?.revision, expected: 2n });
+}
+
+async function endsForWaitingLeaver({ eventStore, record }: EventStoreUnderTest): Promise<void> {
+  await record(FIRST, 1);
+  const messages = eventStore.subscribe()[Symbol.asyncIterator]();
+  let message: IteratorResult<SubscriptionMessage>;
+  do {
+    message = await within('a message', messages.next());
+    if (message.done === true) return fail('a subscription does not end of itself');
+  } while (message.value.kind !== 'caught-up');
+  const waiting = messages.next();
+  if (messages.return === undefined) return fail('the iterator of a subscription can be returned');
+  const left = await within('the return', messages.return());
+  demandSame({ what: 'done', actual: left.done, expected: true });
+  demandSame({ what: 'done', actual: (await within('the waiting reader', waiting)).done, expected: true });
+  demandSame({ what: 'revision', actual: (await record(FIRST, 1))[0]?.revision, expected: 1n });
+}
+
+async function endsByClosing({ eventStore, record }: EventStoreUnderTest): Promise<void> {
+  const all = await record(FIRST, 2);
+  const followers = [new Follower(eventStore), new Follower(eventStore)];
+  for (const follower of followers) await follower.untilCaughtUp(all[1]?.position ?? START);
+  const waiting = followers.map((follower) => refusal(follower.next(), StoreClosed));
+  await within('the close', eventStore.close());
+  await Promise.all(waiting);
+}
+
+async function endsInHundreds({ eventStore, record }: EventStoreUnderTest): Promise<void> {
+  const all = await record(FIRST, 1);
+  const control = new AbortController();
+  const followers = Array.from({ length: 300 }, () => new Follower(eventStore, { signal: control.signal }));
+  await Promise.all(followers.map((follower) => follower.untilCaughtUp(all[0]?.position ?? START)));
+  const ends = followers.map((follower, index) => (index % 2 === 0 ? follower.leave() : follower.untilEnd()));
+  control.abort();
+  await Promise.all(ends);
+  for (const follower of followers) demandEvents(follower.events, all);
+  const late = new Follower(eventStore);
+  const more = await record(FIRST, 1);
+  await late.untilCount(2);
+  demandEvents(late.events, [...all, ...more]);
+  await late.leave();
+}

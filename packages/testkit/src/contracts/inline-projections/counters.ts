@@ -1,0 +1,91 @@
+import {
+  decodePage,
+  matchesFilter,
+  reducePage,
+  START,
+  streamId,
+  type NewEvent,
+  type Position,
+  type Projection,
+  type RecordedEvent,
+  type Store,
+  type StreamId,
+} from '@login-policy/event-sourcing';
+import { demandSame } from '../../demand.js';
+import {
+  COUNTER_CATEGORY,
+  counterEvents,
+  counterTotals,
+  PARITY,
+  type CounterEvent,
+  type CounterRow,
+} from '../../samples/counter.js';
+import { sequentialIds } from '../../sequential-ids.js';
+import { readAll } from '../event-store/reading.js';
+
+/** A counter. */
+export const APPLES: StreamId = streamId(COUNTER_CATEGORY, 'apples');
+
+/** Another counter. */
+export const PEARS: StreamId = streamId(COUNTER_CATEGORY, 'pears');
+
+/** A stream that the projection of counters does not ask for. */
+export const WEATHER: StreamId = streamId('Weather', 'today');
+
+/** The size of a count that {@link picky} can't take. */
+export const BAD_LUCK = 13;
+
+/** The projection of counters, under another name, with a reducer that throws at a count of 13. */
+export const picky: Projection<CounterEvent, CounterRow> = {
+  ...counterTotals,
+  name: 'picky-totals',
+  reduce(row, event) {
+    if (event.type === 'Counted' && event.data.by === BAD_LUCK) throw new Error('thirteen is bad luck');
+    return counterTotals.reduce(row, event);
+  },
+};
+
+/** Appends to a store: counts of these sizes, `remove` to take the counter away. */
+export class CounterWriter {
+  readonly #store: Store;
+  readonly #nextId: () => NewEvent['id'];
+
+  constructor(store: Store, nextId: () => NewEvent['id'] = sequentialIds()) {
+    this.#store = store;
+    this.#nextId = nextId;
+  }
+
+  /** One append. */
+  write(stream: StreamId, ...counts: readonly (number | 'remove')[]): Promise<readonly RecordedEvent[]> {
+    const events = counts.map((by) => this.newEvent(by));
+    return this.#store.eventStore.append({ streamId: stream, expected: 'any', events });
+  }
+
+  /** An event that is not recorded yet. */
+  newEvent(by: number | 'remove'): NewEvent {
+    const event: CounterEvent =
+      by === 'remove' ? { type: 'CounterRemoved', data: { at: 0 } } : { type: 'Counted', data: { by } };
+    const metadata = { actor: 'tester', correlationId: 'contract' };
+    return { ...counterEvents.encode(event), id: this.#nextId(), metadata };
+  }
+}
+
+/** Passes when rows, indexes and checkpoint are those of the whole log, folded anew. @throws AssertionError when not. */
+export async function demandFolded(store: Store, projection: Projection<CounterEvent, CounterRow>): Promise<void> {
+  const log = await readAll(store.eventStore);
+  const wanted = log.filter((event) => matchesFilter(projection.filter, event));
+  const { rows, stopped } = reducePage(projection, decodePage(projection, wanted), new Map());
+  if (stopped !== undefined) throw stopped;
+  const model = await store.readModels.open(projection);
+  const found = await model.getMany([...rows.keys()]);
+  for (const [key, row] of rows) demandSame({ what: `row ${key}`, actual: found.get(key), expected: row });
+  for (const parity of ['even', 'odd']) {
+    const actual = await model.query({ index: PARITY, value: parity, limit: 10_000 });
+    const isOfParity = (row: CounterRow | undefined): boolean =>
+      row !== undefined && projection.index?.(row)[PARITY] === parity;
+    const expected = [...rows].filter(([, row]) => isOfParity(row)).map(([key]) => key);
+    demandSame({ what: `${parity} keys`, actual: actual.map(({ key }) => key), expected: expected.toSorted() });
+  }
+  const last: Position = log.at(-1)?.position ?? START;
+  demandSame({ what: 'checkpoint', actual: (await model.checkpoint()) ?? START, expected: last });
+}

@@ -1,0 +1,145 @@
+import { modelName, RevisionConflict, START, streamId } from '@login-policy/event-sourcing';
+import { demandSame, fail } from '../../demand.js';
+import { counterTotals } from '../../samples/counter.js';
+import type { Theme } from '../contract.js';
+import type { InlineUnderTest } from '../inline-projection-contract.js';
+import { breathe } from '../patience.js';
+import { refusal } from '../refusals.js';
+import { APPLES, CounterWriter, demandFolded, PEARS, picky, WEATHER } from './counters.js';
+
+/** What is promised of rows that change inside an append. */
+export const rowsInStep: Theme<InlineUnderTest> = {
+  title: 'an append with inline projections',
+  deadlineMs: 60_000,
+  promises: {
+    'has changed rows, indexes and checkpoint when it answers': changesRows,
+    'moves the checkpoint behind events that the filter holds back': movesCheckpoint,
+    'changes the rows of several projections together': changesSeveral,
+    'that is refused changes no row': changesNothing,
+    'is seen with its rows or not at all': isSeenWithRows,
+    'is one of 32 at once on one stream, and the rows are those of a fold': (subject) => manyAtOnce(subject, 1),
+    'is one of 32 at once on as many streams, and the rows are those of a fold': (subject) => manyAtOnce(subject, 32),
+    'wakes who waits for the read model': wakes,
+    'belongs to a store that names its inline read models': names,
+  },
+};
+
+async function changesRows({ open }: InlineUnderTest): Promise<void> {
+  const { store } = await open([counterTotals]);
+  const writer = new CounterWriter(store);
+  const model = await store.readModels.open(counterTotals);
+  const [one, two] = await writer.write(APPLES, 1, 2);
+  const row = { total: 3, revision: two?.revision ?? 0n, countedAt: one?.recordedAt ?? 0 };
+  demandSame({ what: 'row', actual: await model.get(APPLES), expected: row });
+  await demandFolded(store, counterTotals);
+  await writer.write(PEARS, 4);
+  await writer.write(APPLES, 3);
+  await demandFolded(store, counterTotals);
+  await writer.write(PEARS, 'remove');
+  demandSame({ what: 'removed row', actual: await model.get(PEARS), expected: undefined });
+  await writer.write(APPLES, 'remove', 5);
+  demandSame({ what: 'total', actual: (await model.get(APPLES))?.total, expected: 5 });
+  await demandFolded(store, counterTotals);
+}
+
+async function movesCheckpoint({ open }: InlineUnderTest): Promise<void> {
+  const { store } = await open([counterTotals]);
+  const writer = new CounterWriter(store);
+  await writer.write(APPLES, 1);
+  const heldBack = await writer.write(WEATHER, 20, 21);
+  const model = await store.readModels.open(counterTotals);
+  const last = heldBack.at(-1)?.position ?? START;
+  demandSame({ what: 'checkpoint', actual: await model.checkpoint(), expected: last });
+  demandSame({ what: 'row', actual: await model.get(WEATHER), expected: undefined });
+  demandSame({ what: 'total', actual: (await model.get(APPLES))?.total, expected: 1 });
+}
+
+async function changesSeveral({ open }: InlineUnderTest): Promise<void> {
+  const next = { ...counterTotals, version: 2, index: () => ({}) };
+  const { store } = await open([counterTotals, picky, next]);
+  const writer = new CounterWriter(store);
+  await writer.write(APPLES, 1, 2);
+  await writer.write(PEARS, 3);
+  await demandFolded(store, counterTotals);
+  await demandFolded(store, picky);
+  demandSame({
+    what: 'total',
+    actual: (await (await store.readModels.open(next)).get(APPLES))?.total,
+    expected: 3,
+  });
+}
+
+async function changesNothing({ open }: InlineUnderTest): Promise<void> {
+  const { store } = await open([counterTotals]);
+  const writer = new CounterWriter(store);
+  await writer.write(APPLES, 1);
+  const events = [writer.newEvent(2)];
+  const call = store.eventStore.append({ streamId: APPLES, expected: 'no-stream', events });
+  await refusal(call, RevisionConflict);
+  const model = await store.readModels.open(counterTotals);
+  demandSame({ what: 'total', actual: (await model.get(APPLES))?.total, expected: 1 });
+  await demandFolded(store, counterTotals);
+}
+
+async function isSeenWithRows({ open }: InlineUnderTest): Promise<void> {
+  const { store } = await open([counterTotals]);
+  const writer = new CounterWriter(store);
+  const model = await store.readModels.open(counterTotals);
+  const writing = { isDone: false };
+  const write = async (): Promise<void> => {
+    for (let round = 0; round < 40; round++) await writer.write(APPLES, 1, 1, 1);
+  };
+  const read = async (): Promise<void> => {
+    while (!writing.isDone) {
+      const before = await store.eventStore.head();
+      const total = (await model.get(APPLES))?.total ?? 0;
+      const checkpoint = (await model.checkpoint()) ?? START;
+      if (total % 3 !== 0) fail(`a total of ${total} was seen while three at a time were counted`);
+      if (checkpoint < before) fail(`an event at ${before} was seen and its checkpoint was still ${checkpoint}`);
+      await breathe();
+    }
+  };
+  const writes = write().finally(() => {
+    writing.isDone = true;
+  });
+  await Promise.all([writes, read()]);
+  demandSame({ what: 'total', actual: (await model.get(APPLES))?.total, expected: 120 });
+}
+
+async function manyAtOnce({ open }: InlineUnderTest, streams: number): Promise<void> {
+  const { store } = await open([counterTotals, picky]);
+  const writer = new CounterWriter(store);
+  const write = async (index: number): Promise<void> => {
+    const stream = streamId('Counter', String(index % streams));
+    for (const by of [1, 2, 3]) await writer.write(stream, by, index);
+  };
+  const others = [1, 2, 3].map((by) => writer.write(WEATHER, by));
+  const sizes = Array.from({ length: 32 }, (_, index) => (index < 13 ? index : index + 1));
+  await Promise.all([...sizes.map((index) => write(index)), ...others]);
+  await demandFolded(store, counterTotals);
+  await demandFolded(store, picky);
+  const model = await store.readModels.open(counterTotals);
+  const keys = Array.from({ length: 33 }, (_, index) => streamId('Counter', String(index)));
+  const totals = [...(await model.getMany(keys)).values()].map((row) => row.total);
+  const expected = sizes.reduce((sum, index) => sum + 6 + 3 * index, 0);
+  demandSame({ what: 'sum of totals', actual: totals.reduce((sum, total) => sum + total, 0), expected });
+}
+
+async function wakes({ open }: InlineUnderTest): Promise<void> {
+  const { store } = await open([counterTotals]);
+  const writer = new CounterWriter(store);
+  const model = await store.readModels.open(counterTotals);
+  for (let round = 1; round <= 5; round++) {
+    const waiting = model.changed(new AbortController().signal);
+    await writer.write(APPLES, 1);
+    await waiting;
+    demandSame({ what: 'total', actual: (await model.get(APPLES))?.total, expected: round });
+  }
+}
+
+async function names({ open }: InlineUnderTest): Promise<void> {
+  const { store, reopen } = await open([counterTotals, picky]);
+  demandSame({ what: 'names', actual: store.inlineModels, expected: [counterTotals, picky].map(modelName) });
+  const again = await reopen([]);
+  demandSame({ what: 'names', actual: again.inlineModels, expected: [] });
+}

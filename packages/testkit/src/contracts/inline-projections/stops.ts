@@ -1,0 +1,98 @@
+import { ProjectionStopped, revision, type Projection } from '@login-policy/event-sourcing';
+import { demandSame, fail } from '../../demand.js';
+import { counterTotals, type CounterEvent, type CounterRow } from '../../samples/counter.js';
+import type { Theme } from '../contract.js';
+import { readAll, readStream } from '../event-store/reading.js';
+import type { InlineUnderTest } from '../inline-projection-contract.js';
+import { hasSucceeded, outcomeOf, refusal } from '../refusals.js';
+import { APPLES, BAD_LUCK, CounterWriter, demandFolded, PEARS, picky } from './counters.js';
+
+/** What happens when an inline projection can't take an event. */
+export const stops: Theme<InlineUnderTest> = {
+  title: 'an append that an inline projection can not take',
+  deadlineMs: 60_000,
+  promises: {
+    'is refused with ProjectionStopped, which says where and why': saysWhere,
+    'writes nothing: no event, no row, no receipt, of no projection': writesNothing,
+    'is in nobody’s way: the next good one works': isInNobodysWay,
+    'does not take concurrent ones with it': takesNoneWithIt,
+    'is refused when the event can not be decoded': refusesUndecodable,
+  },
+};
+
+async function saysWhere({ open }: InlineUnderTest): Promise<void> {
+  const { store } = await open([picky]);
+  const writer = new CounterWriter(store);
+  await writer.write(APPLES, 1);
+  const stopped = await refusal(writer.write(APPLES, 2, BAD_LUCK, 3), ProjectionStopped);
+  const { projection, streamId, revision: at, type } = stopped.facts;
+  const expected = { projection: picky.name, streamId: APPLES, at: revision(2), type: 'Counted' };
+  demandSame({ what: 'facts', actual: { projection, streamId, at, type }, expected });
+  if (!stopped.message.includes('thirteen is bad luck')) fail(`the message does not say why: ${stopped.message}`);
+}
+
+async function writesNothing({ open }: InlineUnderTest): Promise<void> {
+  const { store } = await open([counterTotals, picky]);
+  const writer = new CounterWriter(store);
+  const before = await writer.write(APPLES, 1);
+  await writer.write(PEARS, 1);
+  const receipt = { key: 'key', fingerprint: 'fingerprint' };
+  const append = { streamId: APPLES, expected: revision(0), events: [writer.newEvent(BAD_LUCK)], receipt };
+  await refusal(store.eventStore.append(append), ProjectionStopped);
+  await refusal(writer.write(APPLES, 5, BAD_LUCK), ProjectionStopped);
+  demandSame({ what: 'count', actual: (await readStream(store.eventStore, APPLES)).length, expected: before.length });
+  demandSame({ what: 'count', actual: (await readAll(store.eventStore)).length, expected: 2 });
+  demandSame({ what: 'receipt', actual: await store.eventStore.receipt(APPLES, 'key'), expected: undefined });
+  for (const projection of [counterTotals, picky]) await demandTotal(await store.readModels.open(projection), 1);
+  await demandFolded(store, counterTotals);
+  await demandFolded(store, picky);
+}
+
+async function isInNobodysWay({ open }: InlineUnderTest): Promise<void> {
+  const { store } = await open([picky, counterTotals]);
+  const writer = new CounterWriter(store);
+  for (let round = 0; round < 3; round++) {
+    await refusal(writer.write(APPLES, BAD_LUCK), ProjectionStopped);
+    const [event] = await writer.write(APPLES, 2);
+    demandSame({ what: 'revision', actual: event?.revision, expected: revision(round) });
+  }
+  await demandTotal(await store.readModels.open(picky), 6);
+  await demandFolded(store, picky);
+  await demandFolded(store, counterTotals);
+}
+
+async function takesNoneWithIt({ open }: InlineUnderTest): Promise<void> {
+  const { store } = await open([picky]);
+  const writer = new CounterWriter(store);
+  const calls = Array.from({ length: 32 }, (_, index) => {
+    const isBad = index % 4 === 3;
+    return { isBad, outcome: outcomeOf(writer.write(index % 2 === 0 ? APPLES : PEARS, isBad ? BAD_LUCK : 1)) };
+  });
+  for (const { isBad, outcome } of calls) {
+    const settled = await outcome;
+    if (hasSucceeded(settled) === isBad) fail(isBad ? 'a bad append was accepted' : 'a good append was refused');
+    if (!hasSucceeded(settled) && !(settled.error instanceof ProjectionStopped)) throw settled.error;
+  }
+  demandSame({ what: 'count', actual: (await readAll(store.eventStore)).length, expected: 24 });
+  await demandFolded(store, picky);
+}
+
+async function refusesUndecodable({ open }: InlineUnderTest): Promise<void> {
+  const { store } = await open([counterTotals]);
+  const writer = new CounterWriter(store);
+  await writer.write(APPLES, 1);
+  for (const wrong of [{ data: { by: 'one' } }, { type: 'NeverHeardOf' }, { schemaVersion: 2 }]) {
+    const events = [writer.newEvent(2), { ...writer.newEvent(3), ...wrong }];
+    const call = store.eventStore.append({ streamId: APPLES, expected: 'any', events });
+    await refusal(call, ProjectionStopped);
+  }
+  demandSame({ what: 'count', actual: (await readAll(store.eventStore)).length, expected: 1 });
+  await demandFolded(store, counterTotals);
+}
+
+async function demandTotal(
+  model: { get(key: string): Promise<ReturnType<Projection<CounterEvent, CounterRow>['reduce']>> },
+  expected: number,
+): Promise<void> {
+  demandSame({ what: 'total', actual: (await model.get(APPLES))?.total, expected });
+}

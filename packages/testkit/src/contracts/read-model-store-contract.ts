@@ -1,0 +1,48 @@
+import type { ReadModelStore } from '@login-policy/event-sourcing';
+import { describeContract, type Opened, type Theme } from './contract.js';
+import { checkpoints } from './read-models/checkpoints.js';
+import { closingReadModels } from './read-models/closing-read-models.js';
+import { definitions } from './read-models/definitions.js';
+import { queries } from './read-models/queries.js';
+import { rebuilds } from './read-models/rebuilds.js';
+import { rows } from './read-models/rows.js';
+import { twoProjectors } from './read-models/two-projectors.js';
+import { waking } from './read-models/waking.js';
+
+/** A read-model store on storage that nothing else uses. */
+export interface OpenedReadModelStore extends Opened {
+  readonly readModels: ReadModelStore;
+  /** A further handle on the same storage, independent of the first where a store can have one; else the same. */
+  another(): Promise<ReadModelStore>;
+}
+
+/** How the read-model store contract gets at a store. */
+export interface ReadModelStoreFixture {
+  /** Of the store, as it stands in the report. */
+  readonly name: string;
+  /** Opens a store on fresh storage. */
+  open(): Promise<OpenedReadModelStore>;
+}
+
+/**
+ * Every promise of the port `ReadModelStore` as a mocha suite. A store that passes can stand in for any other; a store
+ * that does nothing fails every test.
+ */
+export function readModelStoreContract(fixture: ReadModelStoreFixture): void {
+  describeContract<OpenedReadModelStore>({
+    title: `the read-model store of ${fixture.name}`,
+    themes: THEMES,
+    open: () => fixture.open(),
+  });
+}
+
+const THEMES: readonly Theme<OpenedReadModelStore>[] = [
+  rows,
+  queries,
+  checkpoints,
+  twoProjectors,
+  rebuilds,
+  waking,
+  definitions,
+  closingReadModels,
+];

@@ -1,0 +1,62 @@
+import { StoreClosed, type ReadModel } from '@login-policy/event-sourcing';
+import type { Theme } from '../contract.js';
+import { within } from '../patience.js';
+import type { OpenedReadModelStore } from '../read-model-store-contract.js';
+import { hasSucceeded, outcomeOf, refusal } from '../refusals.js';
+import { change, demandModel, GROUP, openTallies, step, tallies, tally, type Tally } from './tally.js';
+
+/** What closing promises. */
+export const closingReadModels: Theme<OpenedReadModelStore> = {
+  title: 'a closed read-model store',
+  promises: {
+    'refuses every call with StoreClosed, and is closed once, however often that is asked': refusesCalls,
+    'leaves nobody waiting': leavesNobodyWaiting,
+    'leaves its other handles as they are, with all that was committed': leavesOthers,
+  },
+};
+
+async function refusesCalls(subject: OpenedReadModelStore): Promise<void> {
+  const model = await openTallies(subject);
+  await step(model, [undefined, 1], change({ a: tally() }));
+  await demandModel(model, 1, { a: tally() });
+  await within('two closes', Promise.all([subject.readModels.close(), subject.readModels.close()]));
+  await within('another close', subject.readModels.close());
+  await refusal(openTallies(subject), StoreClosed);
+  await refusal(subject.readModels.open(tallies('another')), StoreClosed);
+  await demandClosed(model);
+}
+
+async function leavesNobodyWaiting(subject: OpenedReadModelStore): Promise<void> {
+  const model = await openTallies(subject);
+  await step(model, [undefined, 1], change({ a: tally() }));
+  await demandModel(model, 1, { a: tally() });
+  const waiting = outcomeOf(model.changed(new AbortController().signal));
+  await within('the close', subject.readModels.close());
+  const outcome = await within('who waits', waiting);
+  if (!hasSucceeded(outcome) && !(outcome.error instanceof StoreClosed)) throw outcome.error;
+}
+
+async function leavesOthers(subject: OpenedReadModelStore): Promise<void> {
+  const other = await subject.another();
+  const [model, othersModel] = [await openTallies(subject), await other.open(tallies())];
+  await step(model, [undefined, 1], change({ a: tally() }));
+  await demandModel(othersModel, 1, { a: tally() });
+  await subject.readModels.close();
+  if (other === subject.readModels) return demandClosed(othersModel);
+  await step(othersModel, [1, 2], change({ b: tally() }));
+  await demandModel(othersModel, 2, { a: tally(), b: tally() });
+}
+
+async function demandClosed(model: ReadModel<Tally>): Promise<void> {
+  await refusal(model.get('a'), StoreClosed);
+  await refusal(model.getMany(['a']), StoreClosed);
+  await refusal(model.query({ index: GROUP, value: 'g' }), StoreClosed);
+  await refusal(model.checkpoint(), StoreClosed);
+  await refusal(step(model, [1, 2], change({})), StoreClosed);
+  await refusal(model.beginRebuild(), StoreClosed);
+  await refusal(waitFor(model), StoreClosed);
+}
+
+async function waitFor(model: ReadModel<Tally>): Promise<void> {
+  await model.changed(new AbortController().signal);
+}

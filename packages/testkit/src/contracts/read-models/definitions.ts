@@ -1,0 +1,73 @@
+import { demandSame } from '../../demand.js';
+import type { Theme } from '../contract.js';
+import type { OpenedReadModelStore } from '../read-model-store-contract.js';
+import { change, demandModel, GROUP, openTallies, step, tallies, tally } from './tally.js';
+
+/** What is promised of read models that stand side by side. */
+export const definitions: Theme<OpenedReadModelStore> = {
+  title: 'read models side by side',
+  promises: {
+    'are the same rows when they are opened twice': areTheSame,
+    'are made once when many open them at once': areMadeOnce,
+    'are kept apart by their versions': areApartByVersion,
+    'are kept apart by their names, whatever these hold': areApartByName,
+    'may do without an index': mayHaveNoIndex,
+  },
+};
+
+async function areTheSame(subject: OpenedReadModelStore): Promise<void> {
+  const model = await openTallies(subject);
+  await step(model, [undefined, 1], change({ a: tally() }));
+  const again = await openTallies(subject);
+  await demandModel(again, 1, { a: tally() });
+  await step(again, [1, 2], change({ b: tally() }));
+  await demandModel(model, 2, { a: tally(), b: tally() });
+}
+
+async function areMadeOnce(subject: OpenedReadModelStore): Promise<void> {
+  const other = await subject.another();
+  const opening = Array.from({ length: 8 }, (_, index) =>
+    (index % 2 === 0 ? subject.readModels : other).open(tallies()),
+  );
+  const models = await Promise.all(opening);
+  for (const model of models.slice(0, 1)) await step(model, [undefined, 1], change({ a: tally() }));
+  for (const model of models) await demandModel(model, 1, { a: tally() });
+}
+
+async function areApartByVersion({ readModels }: OpenedReadModelStore): Promise<void> {
+  const versions = [1, 2, 11];
+  for (const version of versions) {
+    const model = await readModels.open(tallies('tallies', version));
+    await demandModel(model, undefined, { a: undefined });
+    await step(model, [undefined, version], change({ a: tally({ total: BigInt(version), group: 'g' }) }));
+  }
+  for (const version of versions) {
+    const model = await readModels.open(tallies('tallies', version));
+    const row = tally({ total: BigInt(version), group: 'g' });
+    await demandModel(model, version, { a: row });
+    const found = await model.query({ index: GROUP, value: 'g' });
+    demandSame({ what: 'found', actual: found, expected: [{ key: 'a', row }] });
+  }
+  const first = await readModels.open(tallies());
+  const copy = await first.beginRebuild();
+  await step(copy, [undefined, 5], change({ a: undefined }));
+  await demandModel(await readModels.open(tallies('tallies', 2)), 2, { a: tally({ total: 2n, group: 'g' }) });
+}
+
+async function areApartByName({ readModels }: OpenedReadModelStore): Promise<void> {
+  const names = ['tallies', 'Tallies', 'tallies-2', "odd '; -- name", 'a.b', 'a_b', 'Zähler 🧀'];
+  for (const [index, name] of names.entries()) {
+    const model = await readModels.open(tallies(name));
+    await step(model, [undefined, index], change({ a: tally({ label: name }) }));
+  }
+  for (const [index, name] of names.entries()) {
+    await demandModel(await readModels.open(tallies(name)), index, { a: tally({ label: name }) });
+  }
+}
+
+async function mayHaveNoIndex({ readModels }: OpenedReadModelStore): Promise<void> {
+  const { name, version, rows } = tallies('plain');
+  const model = await readModels.open({ name, version, rows });
+  await step(model, [undefined, 1], change({ a: tally({ group: 'g' }) }));
+  await demandModel(model, 1, { a: tally({ group: 'g' }) });
+}

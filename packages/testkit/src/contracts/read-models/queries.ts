@@ -1,0 +1,151 @@
+import type { ReadModel, RowQuery } from '@login-policy/event-sourcing';
+import { demandSame } from '../../demand.js';
+import type { Theme } from '../contract.js';
+import type { OpenedReadModelStore } from '../read-model-store-contract.js';
+import { refusal } from '../refusals.js';
+import { change, GROUP, LABEL, openTallies, openTwice, step, tally, type Tally } from './tally.js';
+
+/** What is promised of looking rows up by an index. */
+export const queries: Theme<OpenedReadModelStore> = {
+  title: 'a query by an index',
+  promises: {
+    'finds the rows with exactly that value, and hands them out whole': findsRows,
+    'answers in the order of the UTF-8 bytes of the keys': isInOrder,
+    'goes on after a key, in pages of any size': isPaged,
+    'gives 100 rows when no limit is set, and 10,000 at most': hasLimits,
+    'follows a row whose value changes': followsChange,
+    'forgets a row that is taken away or leaves the index': forgets,
+    'tells values apart that look alike': tellsApart,
+    'finds what was committed through another handle': findsOthers,
+    'with a limit out of range is refused': refusesOutOfRange,
+  },
+};
+
+async function findsRows(subject: OpenedReadModelStore): Promise<void> {
+  const model = await openTallies(subject);
+  const [red, blue, none] = [tally({ group: 'red' }), tally({ group: 'blue', total: 2n }), tally()];
+  await step(model, [undefined, 1], change({ b: red, a: red, c: blue, d: none }));
+  const found = await model.query({ index: GROUP, value: 'red' });
+  const expected = [
+    { key: 'a', row: red },
+    { key: 'b', row: red },
+  ];
+  demandSame({ what: 'rows', actual: found, expected });
+  await demandKeys(model, { index: GROUP, value: 'blue' }, ['c']);
+  await demandKeys(model, { index: LABEL, value: 'a label' }, ['a', 'b', 'c', 'd']);
+  await demandKeys(model, { index: GROUP, value: 'green' }, []);
+}
+
+async function isInOrder(subject: OpenedReadModelStore): Promise<void> {
+  const model = await openTallies(subject);
+  // By UTF-16 units 🧀 would stand before U+FFFD; by an alphabet a before B, and é beside e.
+  const inOrder = ['', ' ', '1', '10', '2', 'B', 'a', 'a ', 'aa', 'b', 'é', 'ק', '\ufffd', '🧀', '🧀a', '\u{10ffff}'];
+  const given = inOrder.toReversed().map((key) => [key, tally({ group: 'g' })] as const);
+  await step(model, [undefined, 1], new Map(given));
+  await demandKeys(model, { index: GROUP, value: 'g' }, inOrder);
+  for (const [place, afterKey] of inOrder.entries()) {
+    await demandKeys(model, { index: GROUP, value: 'g', afterKey }, inOrder.slice(place + 1));
+  }
+}
+
+async function isPaged(subject: OpenedReadModelStore): Promise<void> {
+  const model = await openTallies(subject);
+  const keys = await commitNumbered(model, 10);
+  for (const limit of [1, 3, 9, 10, 11]) {
+    const seen: string[] = [];
+    let pages = 0;
+    for (let isMore = true; isMore; pages++) {
+      const after = seen.at(-1);
+      const found = await model.query({
+        index: GROUP,
+        value: 'g',
+        limit,
+        ...(after !== undefined && { afterKey: after }),
+      });
+      seen.push(...found.map(({ key }) => key));
+      isMore = found.length === limit;
+    }
+    demandSame({ what: 'keys', actual: seen, expected: keys });
+    demandSame({ what: 'pages', actual: pages, expected: Math.floor(10 / limit) + 1 });
+  }
+  await demandKeys(model, { index: GROUP, value: 'g', afterKey: 'key-0003x', limit: 2 }, ['key-0004', 'key-0005']);
+  await demandKeys(model, { index: GROUP, value: 'g', afterKey: 'zzz' }, []);
+}
+
+async function hasLimits(subject: OpenedReadModelStore): Promise<void> {
+  const model = await openTallies(subject);
+  const keys = await commitNumbered(model, 150);
+  await demandKeys(model, { index: GROUP, value: 'g' }, keys.slice(0, 100));
+  await demandKeys(model, { index: GROUP, value: 'g', limit: 10_000 }, keys);
+}
+
+async function followsChange(subject: OpenedReadModelStore): Promise<void> {
+  const model = await openTallies(subject);
+  await step(model, [undefined, 1], change({ a: tally({ group: 'old' }), b: tally({ group: 'old' }) }));
+  await step(model, [1, 2], change({ a: tally({ group: 'new' }) }));
+  await demandKeys(model, { index: GROUP, value: 'old' }, ['b']);
+  await demandKeys(model, { index: GROUP, value: 'new' }, ['a']);
+  await step(model, [2, 3], change({ a: tally({ group: 'old', total: 5n }) }));
+  await demandKeys(model, { index: GROUP, value: 'old' }, ['a', 'b']);
+  await demandKeys(model, { index: GROUP, value: 'new' }, []);
+}
+
+async function forgets(subject: OpenedReadModelStore): Promise<void> {
+  const model = await openTallies(subject);
+  const row = tally({ group: 'g' });
+  await step(model, [undefined, 1], change({ a: row, b: row, c: row }));
+  await step(model, [1, 2], change({ a: undefined, b: tally() }));
+  await demandKeys(model, { index: GROUP, value: 'g' }, ['c']);
+  await demandKeys(model, { index: LABEL, value: 'a label' }, ['b', 'c']);
+}
+
+async function tellsApart(subject: OpenedReadModelStore): Promise<void> {
+  const model = await openTallies(subject);
+  const values = [
+    '',
+    ' ',
+    'a',
+    'A',
+    'a%',
+    'a_',
+    '1',
+    '01',
+    '1.0',
+    'é',
+    'e\u0301',
+    "'; --",
+    '🧀',
+    'null',
+    'x'.repeat(500),
+  ];
+  const given = new Map(values.map((group, index) => [`key-${index}`, tally({ group })]));
+  await step(model, [undefined, 1], given);
+  for (const [index, value] of values.entries()) await demandKeys(model, { index: GROUP, value }, [`key-${index}`]);
+}
+
+async function findsOthers(subject: OpenedReadModelStore): Promise<void> {
+  const [model, other] = await openTwice(subject);
+  await step(model, [undefined, 1], change({ a: tally({ group: 'g' }) }));
+  await demandKeys(other, { index: GROUP, value: 'g' }, ['a']);
+  await step(other, [1, 2], change({ b: tally({ group: 'g' }), a: undefined }));
+  await demandKeys(model, { index: GROUP, value: 'g' }, ['b']);
+}
+
+async function refusesOutOfRange(subject: OpenedReadModelStore): Promise<void> {
+  const model = await openTallies(subject);
+  await commitNumbered(model, 1);
+  const query = async (limit: number): Promise<unknown> => model.query({ index: GROUP, value: 'g', limit });
+  for (const limit of [0, -1, 1.5, Number.NaN, 10_001]) await refusal(query(limit), RangeError);
+}
+
+/** Commits so many rows in the group `g`, and answers with their keys in order. */
+async function commitNumbered(model: ReadModel<Tally>, count: number): Promise<readonly string[]> {
+  const keys = Array.from({ length: count }, (_, index) => `key-${String(index).padStart(4, '0')}`);
+  await step(model, [undefined, 1], new Map(keys.map((key) => [key, tally({ group: 'g' })])));
+  return keys;
+}
+
+async function demandKeys(model: ReadModel<Tally>, query: RowQuery, expected: readonly string[]): Promise<void> {
+  const found = await model.query(query);
+  demandSame({ what: `keys under ${query.value}`, actual: found.map(({ key }) => key), expected });
+}

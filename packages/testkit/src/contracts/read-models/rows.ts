@@ -1,0 +1,124 @@
+import { position } from '@login-policy/event-sourcing';
+import { demandSame } from '../../demand.js';
+import type { Theme } from '../contract.js';
+import type { OpenedReadModelStore } from '../read-model-store-contract.js';
+import { change, demandModel, openTallies, openTwice, step, tally, type Tally } from './tally.js';
+
+const KEYS = [
+  'a',
+  'A',
+  'é',
+  'e\u0301',
+  '🧀',
+  '\ufffd',
+  'שלום',
+  ' a ',
+  'a%',
+  'a_',
+  "'; --",
+  '__proto__',
+  'constructor',
+  '1',
+  '01',
+  'x'.repeat(1000),
+  '',
+];
+
+/** What is promised of rows and their keys. */
+export const rows: Theme<OpenedReadModelStore> = {
+  title: 'the rows of a read model',
+  promises: {
+    'are got as they were given': areKept,
+    'are got together: those that exist among the keys': areGotTogether,
+    'are replaced by new ones, and the others stay': areReplaced,
+    'are taken away and given again': areTakenAway,
+    'stand under whatever key there is, each under its own': takeAnyKey,
+    'hold whatever text and kinds their codec writes': holdAnything,
+    'are 1,000 in one step': areMany,
+    'belong to the step as it was given, whatever becomes of its map': areThoseGiven,
+  },
+};
+
+async function areKept(subject: OpenedReadModelStore): Promise<void> {
+  const [model, other] = await openTwice(subject);
+  const row = Object.freeze(tally({ total: 2n ** 70n, group: 'g' }));
+  await step(model, [undefined, 1], change({ key: row }));
+  for (const reader of [model, other]) {
+    demandSame({ what: 'row', actual: await reader.get('key'), expected: row });
+    demandSame({ what: 'row', actual: await reader.get('key'), expected: row });
+    demandSame({ what: 'row that is not there', actual: await reader.get('KEY'), expected: undefined });
+  }
+}
+
+async function areGotTogether(subject: OpenedReadModelStore): Promise<void> {
+  const model = await openTallies(subject);
+  const [one, two] = [tally({ total: 1n }), tally({ total: 2n })];
+  await step(model, [undefined, 1], change({ one, two, three: tally() }));
+  const got = await model.getMany(['two', 'nobody', 'one', 'two']);
+  demandSame({ what: 'one', actual: got.get('one'), expected: one });
+  demandSame({ what: 'two', actual: got.get('two'), expected: two });
+  demandSame({ what: 'count', actual: got.size, expected: 2 });
+  demandSame({ what: 'count of none', actual: (await model.getMany([])).size, expected: 0 });
+}
+
+async function areReplaced(subject: OpenedReadModelStore): Promise<void> {
+  const model = await openTallies(subject);
+  const [old, fresh] = [tally({ label: 'old', group: 'g' }), tally({ label: 'new' })];
+  await step(model, [undefined, 1], change({ a: old, b: old }));
+  await step(model, [1, 2], change({ a: fresh, c: fresh }));
+  await demandModel(model, 2, { a: fresh, b: old, c: fresh });
+}
+
+async function areTakenAway(subject: OpenedReadModelStore): Promise<void> {
+  const model = await openTallies(subject);
+  const [old, fresh] = [tally({ label: 'old' }), tally({ label: 'new' })];
+  await step(model, [undefined, 1], change({ a: old, b: old }));
+  await step(model, [1, 2], change({ a: undefined, nobody: undefined }));
+  await demandModel(model, 2, { a: undefined, b: old, nobody: undefined });
+  demandSame({ what: 'row', actual: await model.get('a'), expected: undefined });
+  await step(model, [2, 3], change({ a: fresh }));
+  await demandModel(model, 3, { a: fresh, b: old });
+}
+
+async function takeAnyKey(subject: OpenedReadModelStore): Promise<void> {
+  const model = await openTallies(subject);
+  const given = new Map(KEYS.map((key, index) => [key, tally({ total: BigInt(index) })]));
+  await step(model, [undefined, 1], given);
+  for (const [key, row] of given) demandSame({ what: `row ${key}`, actual: await model.get(key), expected: row });
+  const together = await model.getMany(KEYS);
+  for (const [key, row] of given) demandSame({ what: `row ${key}`, actual: together.get(key), expected: row });
+  demandSame({ what: 'count', actual: together.size, expected: KEYS.length });
+}
+
+async function holdAnything(subject: OpenedReadModelStore): Promise<void> {
+  const [model, other] = await openTwice(subject);
+  const labels = ['', 'NUL \u0000', '👩‍👩‍👧‍👦', 'quotes " \' \\', '\u2028', 'x'.repeat(100_000), 'null'];
+  const given = new Map(
+    labels.map((label, index) => [`row-${index}`, tally({ label: 'l', group: `${index}${label}` })]),
+  );
+  await step(model, [undefined, 1], given);
+  for (const [key, row] of given) demandSame({ what: `row ${key}`, actual: await other.get(key), expected: row });
+}
+
+async function areMany(subject: OpenedReadModelStore): Promise<void> {
+  const [model, other] = await openTwice(subject);
+  const numbers = Array.from({ length: 1000 }, (_, index) => index);
+  const given = new Map(numbers.map((index) => [`row-${index}`, tally({ total: BigInt(index) })]));
+  await step(model, [undefined, 1], given);
+  const got = await other.getMany([...given.keys()]);
+  demandSame({ what: 'count', actual: got.size, expected: 1000 });
+  for (const [key, row] of given) demandSame({ what: `row ${key}`, actual: got.get(key), expected: row });
+}
+
+async function areThoseGiven(subject: OpenedReadModelStore): Promise<void> {
+  const model = await openTallies(subject);
+  const given = new Map<string, Tally | undefined>([['a', tally()]]);
+  const commit = model.commit({ expected: undefined, checkpoint: position(1), rows: given });
+  await commit;
+  given.set('a', tally({ total: 9n })).set('b', tally());
+  await demandModel(model, 1, { a: tally(), b: undefined });
+  const got = await model.getMany(['a']);
+  await step(model, [1, 2], change({ a: tally({ total: 2n }) }));
+  demandSame({ what: 'row got before', actual: got.get('a'), expected: tally() });
+  await demandModel(model, 2, { a: tally({ total: 2n }) });
+}

@@ -1,0 +1,99 @@
+import {
+  position,
+  type Json,
+  type Position,
+  type ReadModel,
+  type ReadModelDefinition,
+  type ReadModelStore,
+} from '@login-policy/event-sourcing';
+import { demandSame } from '../../demand.js';
+import type { OpenedReadModelStore } from '../read-model-store-contract.js';
+
+/** A row that holds what JSON does not, so that a store that forgets the row's codec is found out. */
+export interface Tally {
+  readonly label: string;
+  readonly total: bigint;
+  readonly at: Date;
+  /** Rows without one are in no group's index. */
+  readonly group?: string;
+}
+
+/** The index of {@link tallies} that leaves rows without a group out. */
+export const GROUP = 'group';
+
+/** The index of {@link tallies} that holds every row. */
+export const LABEL = 'label';
+
+/** A read model of tallies, by its name and version. */
+export function tallies(name = 'tallies', version = 1): ReadModelDefinition<Tally> {
+  return {
+    name,
+    version,
+    rows: { encode: encodeTally, decode: decodeTally },
+    index: ({ label, group }) => ({ [LABEL]: label, ...(group !== undefined && { [GROUP]: group }) }),
+  };
+}
+
+/** A row with defaults for all that the test does not care about. */
+export function tally(content: Partial<Tally> = {}): Tally {
+  return { label: 'a label', total: 1n, at: new Date('2024-06-13T06:44:39.050Z'), ...content };
+}
+
+/** Opens the tallies of the first handle. */
+export function openTallies({ readModels }: OpenedReadModelStore): Promise<ReadModel<Tally>> {
+  return readModels.open(tallies());
+}
+
+/** Opens the same tallies through two handles. */
+export async function openTwice(subject: OpenedReadModelStore): Promise<readonly [ReadModel<Tally>, ReadModel<Tally>]> {
+  const other: ReadModelStore = await subject.another();
+  return [await openTallies(subject), await other.open(tallies())];
+}
+
+/** Rows by their keys, for a change. */
+export function change(rows: Readonly<Record<string, Tally | undefined>>): ReadonlyMap<string, Tally | undefined> {
+  return new Map(Object.entries(rows));
+}
+
+/** Takes a step from one checkpoint to the next, given as plain numbers. */
+export async function step(
+  model: Pick<ReadModel<Tally>, 'commit'>,
+  checkpoints: readonly [from: number | undefined, to: number],
+  rows: ReadonlyMap<string, Tally | undefined>,
+): Promise<void> {
+  const [from, to] = checkpoints;
+  await model.commit({ expected: at(from), checkpoint: position(to), rows });
+}
+
+/** Passes when the model holds exactly these rows among the keys named, at this checkpoint. @throws AssertionError */
+export async function demandModel(
+  model: ReadModel<Tally>,
+  checkpoint: number | undefined,
+  rows: Readonly<Record<string, Tally | undefined>>,
+): Promise<void> {
+  const keys = Object.keys(rows);
+  const expected = new Map(Object.entries(rows).filter(([, row]) => row !== undefined));
+  demandSame({ what: 'rows', actual: byKey(await model.getMany(keys)), expected: byKey(expected) });
+  demandSame({ what: 'checkpoint', actual: await model.checkpoint(), expected: at(checkpoint) });
+}
+
+function at(place: number | undefined): Position | undefined {
+  return place === undefined ? undefined : position(place);
+}
+
+function byKey<Row>(rows: ReadonlyMap<string, Row>): ReadonlyMap<string, Row> {
+  return new Map([...rows].toSorted(([left], [right]) => (left < right ? -1 : 1)));
+}
+
+function encodeTally({ label, total, at: moment, group }: Tally): Json {
+  return { label, total: total.toString(), at: moment.toISOString(), ...(group !== undefined && { group }) };
+}
+
+function decodeTally(stored: Json): Tally {
+  if (typeof stored !== 'object' || stored === null || !('label' in stored)) throw new TypeError('no tally');
+  const { label, total, at: moment, group } = stored;
+  if (typeof label !== 'string' || typeof total !== 'string' || typeof moment !== 'string') {
+    throw new TypeError('a tally has a label, a total and a moment');
+  }
+  return { label, total: BigInt(total), at: new Date(moment), ...(typeof group === 'string' && { group }) };
+}

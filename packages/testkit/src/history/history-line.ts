@@ -1,0 +1,154 @@
+import {
+  eventId,
+  instantToIso,
+  parseInstant,
+  parsePosition,
+  parseStreamId,
+  positionToString,
+  revision,
+  toJson,
+  type EventMetadata,
+  type Instant,
+  type JsonObject,
+  type Position,
+  type RecordedEvent,
+  type Revision,
+} from '@login-policy/event-sourcing';
+import { InvalidHistory } from './invalid-history.js';
+
+type FieldParsers = { readonly [Field in keyof RecordedEvent]: (value: unknown) => RecordedEvent[Field] };
+
+const PARSERS: FieldParsers = {
+  id: (value) => eventId(parseText(value)),
+  streamId: (value) => parseStreamId(parseText(value)),
+  revision: parseRevision,
+  position: parsePlace,
+  recordedAt: parseRecordedAt,
+  type: parseName,
+  schemaVersion: parseSchemaVersion,
+  data: parseObject,
+  metadata: parseMetadata,
+};
+
+const REQUIRED_METADATA = ['actor', 'correlationId'];
+const OPTIONAL_METADATA = ['causationId', 'idempotencyKey', 'reason'];
+const DIGITS = /^(?:0|[1-9]\d*)$/;
+
+/** Writes one recorded event as one line, without the line's end. {@link parseHistoryLine} undoes it exactly. */
+export function writeHistoryLine(event: RecordedEvent): string {
+  const { id, streamId, type, schemaVersion, data, metadata } = event;
+  return JSON.stringify({
+    id,
+    streamId,
+    revision: event.revision.toString(),
+    position: positionToString(event.position),
+    recordedAt: instantToIso(event.recordedAt),
+    type,
+    schemaVersion,
+    data,
+    metadata,
+  });
+}
+
+/** Reads one line; a field too many or too few is refused. @throws InvalidHistory naming the line and the field. */
+export function parseHistoryLine(text: string, line: number): RecordedEvent {
+  const fields = at({ line, field: 'line' }, () => withExactly(parseLine(text), Object.keys(PARSERS), []));
+  const read = <Field extends keyof RecordedEvent>(field: Field): RecordedEvent[Field] =>
+    at({ line, field }, () => PARSERS[field](fields[field]));
+  return {
+    id: read('id'),
+    streamId: read('streamId'),
+    revision: read('revision'),
+    position: read('position'),
+    recordedAt: read('recordedAt'),
+    type: read('type'),
+    schemaVersion: read('schemaVersion'),
+    data: read('data'),
+    metadata: read('metadata'),
+  };
+}
+
+function at<Value>(place: { readonly line: number; readonly field: string }, parse: () => Value): Value {
+  try {
+    return parse();
+  } catch (cause) {
+    throw new InvalidHistory({ ...place, problem: cause instanceof Error ? cause.message : String(cause) }, cause);
+  }
+}
+
+function parseLine(text: string): JsonObject {
+  const value: unknown = JSON.parse(text);
+  if (isPlainObject(value)) return value;
+  throw new TypeError(`one JSON object is expected, not ${shorten(text)}`);
+}
+
+function withExactly(object: JsonObject, required: readonly string[], optional: readonly string[]): JsonObject {
+  const unknown = Object.keys(object).find((key) => !required.includes(key) && !optional.includes(key));
+  if (unknown !== undefined) throw new TypeError(`the field ${JSON.stringify(unknown)} is unknown`);
+  const missing = required.find((key) => !Object.hasOwn(object, key));
+  if (missing !== undefined) throw new TypeError(`the field ${JSON.stringify(missing)} is missing`);
+  return object;
+}
+
+function parseText(value: unknown): string {
+  if (typeof value !== 'string') throw new TypeError(`text is expected, not ${shorten(value)}`);
+  if (!value.isWellFormed()) throw new TypeError('a lone surrogate is no Unicode text');
+  return value;
+}
+
+function parseName(value: unknown): string {
+  const text = parseText(value);
+  if (text === '') throw new TypeError('a name is expected, not an empty text');
+  return text;
+}
+
+function parseRevision(value: unknown): Revision {
+  return revision(BigInt(parseDigits(value)));
+}
+
+function parsePlace(value: unknown): Position {
+  return parsePosition(parseDigits(value));
+}
+
+function parseDigits(value: unknown): string {
+  if (typeof value === 'string' && DIGITS.test(value)) return value;
+  throw new TypeError(`decimal digits in quotes are expected, not ${shorten(value)}`);
+}
+
+function parseRecordedAt(value: unknown): Instant {
+  const text = parseText(value);
+  const recordedAt = parseInstant(text);
+  if (instantToIso(recordedAt) === text) return recordedAt;
+  throw new TypeError(`UTC with milliseconds is expected, as in ${instantToIso(recordedAt)}, not ${shorten(text)}`);
+}
+
+function parseSchemaVersion(value: unknown): number {
+  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 1) return value;
+  throw new TypeError(`a whole number from 1 on is expected, not ${shorten(value)}`);
+}
+
+function parseObject(value: unknown): JsonObject {
+  const json = toJson(value);
+  if (isPlainObject(json)) return json;
+  throw new TypeError(`a JSON object is expected, not ${shorten(value)}`);
+}
+
+function parseMetadata(value: unknown): EventMetadata {
+  const fields = withExactly(parseObject(value), REQUIRED_METADATA, OPTIONAL_METADATA);
+  const read = (key: string): string => metadataText(key, fields[key]);
+  const given = OPTIONAL_METADATA.filter((key) => Object.hasOwn(fields, key)).map((key) => [key, read(key)] as const);
+  return { actor: read('actor'), correlationId: read('correlationId'), ...Object.fromEntries(given) };
+}
+
+function metadataText(key: string, value: unknown): string {
+  if (typeof value === 'string') return value;
+  throw new TypeError(`${key} is text, not ${shorten(value)}`);
+}
+
+function isPlainObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function shorten(value: unknown): string {
+  return String(JSON.stringify(value)).slice(0, 60);
+}

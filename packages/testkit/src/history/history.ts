@@ -1,0 +1,112 @@
+import { readFile } from 'node:fs/promises';
+import {
+  instant,
+  openMemoryStore,
+  revisionAfter,
+  START,
+  type AnyProjection,
+  type Clock,
+  type EventId,
+  type EventStore,
+  type Position,
+  type RecordedEvent,
+  type Store,
+  type StreamId,
+} from '@login-policy/event-sourcing';
+import { fixedClock } from '../clocks.js';
+import { parseHistoryLine, writeHistoryLine } from './history-line.js';
+import { InvalidHistory } from './invalid-history.js';
+
+/** A history as text: all of it, or line by line, with or without the lines' ends. */
+export type HistoryLines = string | Iterable<string> | AsyncIterable<string>;
+
+/** How a history is replayed. */
+export interface ReplayOptions {
+  readonly inlineProjections?: readonly AnyProjection[];
+  /** What time it is for what is written after the history. Default: stands at the latest instant in it, or at 1970. */
+  readonly clock?: Clock;
+}
+
+/**
+ * Writes all events of a store as JSON Lines, each with its line's end, in the order of commits. A history kept beside
+ * the tests is for ever, as the events in it are.
+ */
+export async function* writeHistory(eventStore: EventStore): AsyncGenerator<string, void, undefined> {
+  for await (const page of eventStore.readAll()) {
+    for (const event of page) yield `${writeHistoryLine(event)}\n`;
+  }
+}
+
+/**
+ * Reads what {@link writeHistory} wrote, and refuses everything that no store could have recorded: a gap in a stream,
+ * an id that comes twice, positions that do not rise, a stream whose `recordedAt` goes back.
+ *
+ * @throws InvalidHistory naming the line and the field.
+ */
+export async function readHistory(lines: HistoryLines): Promise<readonly RecordedEvent[]> {
+  const order = new HistoryOrder();
+  const events: RecordedEvent[] = [];
+  for await (const text of typeof lines === 'string' ? linesOf(lines) : lines) {
+    const event = parseHistoryLine(text, events.length + 1);
+    order.add(event);
+    events.push(event);
+  }
+  return events;
+}
+
+/** Reads a history from a file. @throws InvalidHistory naming the line and the field. */
+export async function loadHistory(file: string | URL): Promise<readonly RecordedEvent[]> {
+  return readHistory(await readFile(file, 'utf8'));
+}
+
+/**
+ * Opens a memory store in which the history has happened: ids, revisions and instants are those of the lines.
+ *
+ * @throws InvalidHistory naming the line and the field.
+ * @throws ProjectionStopped when an inline projection can't reduce it.
+ */
+export async function replay(lines: HistoryLines, options: ReplayOptions = {}): Promise<Store> {
+  const history = await readHistory(lines);
+  const { inlineProjections, clock = clockAfter(history) } = options;
+  return openMemoryStore({ clock, history, ...(inlineProjections !== undefined && { inlineProjections }) });
+}
+
+function clockAfter(history: readonly RecordedEvent[]): Clock {
+  const latest = history.reduce((later, { recordedAt }) => Math.max(later, recordedAt), 0);
+  return fixedClock(instant(latest));
+}
+
+function linesOf(text: string): readonly string[] {
+  const lines = text.split('\n');
+  if (lines.at(-1) === '') lines.pop();
+  return lines;
+}
+
+/** Holds each event of a history against those before it. */
+class HistoryOrder {
+  readonly #ids = new Set<EventId>();
+  readonly #lastOf = new Map<StreamId, RecordedEvent>();
+  #position: Position = START;
+  #line = 0;
+
+  add(event: RecordedEvent): void {
+    this.#line += 1;
+    const last = this.#lastOf.get(event.streamId);
+    const next = revisionAfter(last?.revision);
+    if (this.#ids.has(event.id)) this.#refuse('id', `${event.id} came before`);
+    if (event.revision !== next)
+      this.#refuse('revision', `${event.streamId} goes on at ${next}, not ${event.revision}`);
+    if (event.position <= this.#position)
+      this.#refuse('position', `it comes after ${this.#position} and must be higher`);
+    if (last !== undefined && event.recordedAt < last.recordedAt) {
+      this.#refuse('recordedAt', `it is earlier than that of the event before it in ${event.streamId}`);
+    }
+    this.#ids.add(event.id);
+    this.#lastOf.set(event.streamId, event);
+    this.#position = event.position;
+  }
+
+  #refuse(field: string, problem: string): never {
+    throw new InvalidHistory({ line: this.#line, field, problem });
+  }
+}

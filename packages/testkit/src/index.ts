@@ -1,0 +1,50 @@
+export { fixedClock, settableClock, steppingClock, type Moment, type SettableClock } from './clocks.js';
+export { sequentialIds } from './sequential-ids.js';
+export { EventPlacer, type PlacingOptions } from './specifications/event-placer.js';
+export {
+  deciderSpecification,
+  type DeciderGiven,
+  type DeciderThen,
+  type DeciderWhen,
+} from './specifications/decider-specification.js';
+export {
+  projectionSpecification,
+  type ProjectionGiven,
+  type ProjectionThen,
+} from './specifications/projection-specification.js';
+export {
+  loadHistory,
+  readHistory,
+  replay,
+  writeHistory,
+  type HistoryLines,
+  type ReplayOptions,
+} from './history/history.js';
+export { InvalidHistory } from './history/invalid-history.js';
+export { eventStoreContract, type EventStoreFixture, type OpenedEventStore } from './contracts/event-store-contract.js';
+export {
+  readModelStoreContract,
+  type OpenedReadModelStore,
+  type ReadModelStoreFixture,
+} from './contracts/read-model-store-contract.js';
+export {
+  inlineProjectionContract,
+  type InlineProjectionFixture,
+  type InlineProjectionOptions,
+  type OpenedStore,
+} from './contracts/inline-projection-contract.js';
+export type { Opened } from './contracts/contract.js';
+export {
+  COUNTER_CATEGORY,
+  counter,
+  counterEvents,
+  counterTotals,
+  PARITY,
+  type Counted,
+  type CounterCommand,
+  type CounterEvent,
+  type CounterRejection,
+  type CounterRemoved,
+  type CounterRow,
+  type CounterState,
+} from './samples/counter.js';

@@ -1,0 +1,127 @@
+import {
+  accept,
+  eventCodec,
+  instantToIso,
+  parseInstant,
+  reject,
+  type Decider,
+  type EventCodec,
+  type EventSchema,
+  type Instant,
+  type Json,
+  type JsonObject,
+  type Projection,
+} from '@login-policy/event-sourcing';
+
+/** Something was counted. */
+export interface Counted {
+  readonly type: 'Counted';
+  readonly data: { readonly by: number };
+}
+
+/** The counter was taken away; counted again, it begins anew. */
+export interface CounterRemoved {
+  readonly type: 'CounterRemoved';
+  readonly data: { readonly at: number };
+}
+
+/** All that happens to a counter: the smallest vocabulary with which events, decisions and rows can be tested. */
+export type CounterEvent = Counted | CounterRemoved;
+
+/** What a counter can be asked to do. */
+export type CounterCommand =
+  { readonly type: 'Count'; readonly data: { readonly by: number } } | { readonly type: 'Remove' };
+
+/** Why a counter refuses. */
+export type CounterRejection =
+  { readonly reason: 'nothing-counted' } | { readonly reason: 'not-positive'; readonly by: number };
+
+/** What a counter shows; `undefined` while nothing is counted. */
+export type CounterState = { readonly total: number } | undefined;
+
+/** A decider without any domain, for testing what deciders are handed to. */
+export const counter: Decider<CounterCommand, CounterEvent, CounterState, CounterRejection> = {
+  initial: undefined,
+  evolve(state, event) {
+    switch (event.type) {
+      case 'Counted':
+        return { total: (state?.total ?? 0) + event.data.by };
+      case 'CounterRemoved':
+        return undefined;
+    }
+  },
+  decide(command, state) {
+    switch (command.type) {
+      case 'Count':
+        if (!(command.data.by > 0)) return reject({ reason: 'not-positive', by: command.data.by });
+        return accept({ type: 'Counted', data: { by: command.data.by } });
+      case 'Remove':
+        if (state === undefined) return reject({ reason: 'nothing-counted' });
+        return accept({ type: 'CounterRemoved', data: { at: state.total } });
+    }
+  },
+};
+
+/** Writes and reads a counter's events. */
+export const counterEvents: EventCodec<CounterEvent> = eventCodec<CounterEvent>({
+  Counted: numberUnder('by', (by) => ({ by })),
+  CounterRemoved: numberUnder('at', (at) => ({ at })),
+});
+
+/** The row of one counter. */
+export interface CounterRow {
+  readonly total: number;
+  /** The last event reduced. */
+  readonly revision: bigint;
+  readonly countedAt: Instant;
+}
+
+/** The category of a counter's streams. */
+export const COUNTER_CATEGORY = 'Counter';
+
+/** The index that tells even totals from odd ones. */
+export const PARITY = 'parity';
+
+/** Every counter that shows something, under the name of its stream, to be found by the parity of its total. */
+export const counterTotals: Projection<CounterEvent, CounterRow> = {
+  name: 'counter-totals',
+  version: 1,
+  filter: { by: 'category', categories: [COUNTER_CATEGORY] },
+  events: counterEvents,
+  rows: { encode: encodeRow, decode: decodeRow },
+  index: (row: CounterRow) => ({ [PARITY]: row.total % 2 === 0 ? 'even' : 'odd' }),
+  key: (event) => event.streamId,
+  reduce(row, event) {
+    if (event.type === 'CounterRemoved') return undefined;
+    const total = (row?.total ?? 0) + event.data.by;
+    return { total, revision: event.revision, countedAt: event.recordedAt };
+  },
+};
+
+function numberUnder<Data extends object>(
+  field: string & keyof Data,
+  make: (value: number) => Data,
+): EventSchema<Data> {
+  const check = (value: unknown): number => {
+    if (typeof value === 'number') return value;
+    throw new TypeError(`${field} is a number, not ${typeof value}`);
+  };
+  return {
+    upcasters: [],
+    write: (data): JsonObject => ({ [field]: check(data[field]) }),
+    read: (data) => make(check(data[field])),
+  };
+}
+
+function encodeRow({ total, revision, countedAt }: CounterRow): Json {
+  return { total, revision: String(revision), countedAt: instantToIso(countedAt) };
+}
+
+function decodeRow(stored: Json): CounterRow {
+  if (typeof stored !== 'object' || stored === null || !('total' in stored)) throw new TypeError('no row of a counter');
+  const { total, revision, countedAt } = stored;
+  if (typeof total !== 'number' || typeof revision !== 'string' || typeof countedAt !== 'string') {
+    throw new TypeError('the row of a counter has a total, a revision and an instant');
+  }
+  return { total, revision: BigInt(revision), countedAt: parseInstant(countedAt) };
+}

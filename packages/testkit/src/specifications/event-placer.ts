@@ -1,0 +1,78 @@
+import {
+  position,
+  revisionAfter,
+  streamId,
+  type Clock,
+  type EventCodec,
+  type EventMetadata,
+  type EventShape,
+  type IdSource,
+  type Recorded,
+  type RecordedEvent,
+  type RecordedFacts,
+  type Revision,
+  type StreamId,
+} from '@login-policy/event-sourcing';
+import { fixedClock } from '../clocks.js';
+import { sequentialIds } from '../sequential-ids.js';
+
+/** What the events of a test carry beside their content; everything has a default. */
+export interface PlacingOptions {
+  /** Default: `Thing-1`, or a stream of the first category that a projection asks for. */
+  readonly streamId?: StreamId;
+  /** Default: stands at 2024-06-13T06:44:39.050Z. */
+  readonly clock?: Clock;
+  readonly metadata?: EventMetadata;
+}
+
+const STREAM = streamId('Thing', '1');
+const MOMENT = '2024-06-13T06:44:39.050Z';
+const METADATA: EventMetadata = { actor: 'tester', correlationId: 'test' };
+
+/**
+ * Makes recorded events of plain ones for a test: ids and positions count up from 1, and in each stream revisions from 0.
+ */
+export class EventPlacer {
+  readonly #streamId: StreamId;
+  readonly #clock: Clock;
+  readonly #metadata: EventMetadata;
+  readonly #nextId: IdSource = sequentialIds();
+  readonly #revisions = new Map<StreamId, Revision>();
+  #placed = 0;
+
+  constructor(options: PlacingOptions = {}) {
+    this.#streamId = options.streamId ?? STREAM;
+    this.#clock = options.clock ?? fixedClock(MOMENT);
+    this.#metadata = options.metadata ?? METADATA;
+  }
+
+  /** An event as a decider's `evolve` gets it: decoded, with its place. */
+  place<Event extends EventShape>(event: Event): Recorded<Event> {
+    return { ...event, ...this.#nextFacts(this.#streamId, 1) } as Recorded<Event>;
+  }
+
+  /** An event as a store holds it, in a stream of its own choice: what a projection and a history are made of. */
+  record<Event extends EventShape>(
+    codec: EventCodec<Event>,
+    event: Event,
+    stream: StreamId = this.#streamId,
+  ): RecordedEvent {
+    const { type, schemaVersion, data } = codec.encode(event);
+    return { ...this.#nextFacts(stream, schemaVersion), type, data };
+  }
+
+  #nextFacts(stream: StreamId, schemaVersion: number): RecordedFacts {
+    const revision = revisionAfter(this.#revisions.get(stream));
+    this.#revisions.set(stream, revision);
+    this.#placed += 1;
+    return {
+      id: this.#nextId(),
+      streamId: stream,
+      revision,
+      position: position(this.#placed),
+      recordedAt: this.#clock(),
+      schemaVersion,
+      metadata: this.#metadata,
+    };
+  }
+}

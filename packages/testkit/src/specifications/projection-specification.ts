@@ -1,0 +1,76 @@
+import {
+  decodePage,
+  matchesFilter,
+  reducePage,
+  streamId,
+  type EventFilter,
+  type EventShape,
+  type Projection,
+  type RecordedEvent,
+  type StreamId,
+} from '@login-policy/event-sourcing';
+import { demandSame } from '../demand.js';
+import { EventPlacer, type PlacingOptions } from './event-placer.js';
+
+/**
+ * What happened, in its order: plain events, which go to one stream, or recorded ones, from a history file or placed by
+ * an {@link EventPlacer}. Events that the projection's filter holds back do not reach it.
+ */
+export type ProjectionGiven<Event, Row> = (...events: readonly (Event | RecordedEvent)[]) => ProjectionThen<Row>;
+
+/** What rows have to come of it, compared as a whole. */
+export interface ProjectionThen<Row> {
+  /** Passes when exactly this row stands under the key, or none for `undefined`. @throws AssertionError when not. */
+  thenRow(key: string, expected: Row | undefined): void;
+  /** Passes when exactly these rows stand under exactly these keys. @throws AssertionError when not. */
+  thenRows(expected: ReadonlyMap<string, Row>): void;
+}
+
+/**
+ * Tests a projection without a store: `given(…events).thenRow(key, row)`.
+ *
+ * Events and rows go through the projection's codecs on the way, as they do in a store, so what only holds in memory
+ * fails here too. @throws ProjectionStopped when an event can't be reduced.
+ */
+export function projectionSpecification<Event extends EventShape, Row>(
+  projection: Projection<Event, Row>,
+  options: PlacingOptions = {},
+): ProjectionGiven<Event, Row> {
+  return (...events) => {
+    const placer = new EventPlacer({ streamId: wantedStream(projection.filter), ...options });
+    const recorded = events.map((event) => (isRecorded(event) ? event : placer.record(projection.events, event)));
+    const rows = reduceAll(projection, recorded);
+    return {
+      thenRow(key, expected) {
+        demandSame({ what: `row ${JSON.stringify(key)}`, actual: rows.get(key), expected });
+      },
+      thenRows(expected) {
+        demandSame({ what: 'rows', actual: rows, expected });
+      },
+    };
+  };
+}
+
+function isRecorded(event: EventShape | RecordedEvent): event is RecordedEvent {
+  return 'revision' in event;
+}
+
+function wantedStream(filter: EventFilter): StreamId {
+  return streamId((filter.by === 'category' ? filter.categories[0] : undefined) ?? 'Thing', '1');
+}
+
+function reduceAll<Event extends EventShape, Row>(
+  projection: Projection<Event, Row>,
+  events: readonly RecordedEvent[],
+): ReadonlyMap<string, Row> {
+  const rows = new Map<string, Row>();
+  for (const event of events.filter((candidate) => matchesFilter(projection.filter, candidate))) {
+    const reduced = reducePage(projection, decodePage(projection, [event]), rows);
+    if (reduced.stopped !== undefined) throw reduced.stopped;
+    for (const [key, row] of reduced.rows) {
+      if (row === undefined) rows.delete(key);
+      else rows.set(key, projection.rows.decode(projection.rows.encode(row)));
+    }
+  }
+  return rows;
+}
