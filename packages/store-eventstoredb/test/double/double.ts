@@ -1,0 +1,121 @@
+import { Server, ServerCredentials } from '@grpc/grpc-js';
+import { CuttableWire } from './cuttable-wire.js';
+import type { EventLog } from './event-log.js';
+import type { FaultScript } from './fault-script.js';
+import { ServerState, type ServerMode } from './server-state.js';
+import {
+  featuresDefinition,
+  featuresServiceOf,
+  gossipDefinition,
+  gossipServiceOf,
+  streamsDefinition,
+  streamsServiceOf,
+  type Member,
+} from './services.js';
+
+/**
+ * A server of EventStoreDB's gRPC protocol inside this process: streams, `$all`, filters, subscriptions, deletes, server
+ * features and gossip, on 127.0.0.1. "Reference" and "checklist" in its files are
+ * `shared/reference/eventstoredb-protocol.md` and its section 8: each rule names the fact it stands for, so that a real
+ * server can be held against it. Subscriptions to single streams, persistent ones and projections are not in it.
+ */
+export class Double {
+  readonly #state = new ServerState();
+  readonly #members: Member[] = [];
+  #server: Server;
+  #wire: CuttableWire | undefined;
+  #port = 0;
+
+  private constructor() {
+    this.#server = this.#makeServer();
+  }
+
+  /** Starts one that clients reach directly. */
+  static async start(): Promise<Double> {
+    const double = new Double();
+    await double.#listen(0);
+    return double;
+  }
+
+  /** Starts one behind a {@link CuttableWire}. */
+  static async startBehindWire(): Promise<Double> {
+    const double = await Double.start();
+    double.#wire = await CuttableWire.to(double.#port);
+    double.#state.cut = () => double.wire.cut();
+    double.#state.cutInside = () => double.wire.cutInside();
+    return double;
+  }
+
+  get url(): string {
+    return `esdb://127.0.0.1:${this.port}?tls=false`;
+  }
+
+  get port(): number {
+    return this.#wire?.port ?? this.#port;
+  }
+
+  get wire(): CuttableWire {
+    if (this.#wire === undefined) throw new Error('this double has no wire to cut');
+    return this.#wire;
+  }
+
+  get log(): EventLog {
+    return this.#state.log;
+  }
+
+  get script(): FaultScript {
+    return this.#state.script;
+  }
+
+  get mode(): ServerMode {
+    return this.#state.mode;
+  }
+
+  /** The id cache is gone, as after a restart or with a new leader. */
+  forgetIds(): void {
+    this.#state.appender.forgetIds();
+  }
+
+  /** What gossip answers. */
+  setMembers(members: readonly Member[]): void {
+    this.#members.splice(0, Infinity, ...members);
+  }
+
+  /** Ends all calls and connections and comes back on the same port with the same log, and an empty id cache. */
+  async restart(): Promise<void> {
+    this.#server.forceShutdown();
+    this.forgetIds();
+    this.#server = this.#makeServer();
+    await this.#listen(this.#port);
+  }
+
+  async stop(): Promise<void> {
+    // An open batch call blocks a graceful stop for ever (D14).
+    this.#server.forceShutdown();
+    await this.#wire?.close();
+  }
+
+  #makeServer(): Server {
+    const server = new Server({
+      // One message on Streams may have 16,767,216 bytes (checklist 14); grpc-js would stop at 4 MiB.
+      'grpc.max_receive_message_length': 16_767_216,
+      'grpc.max_send_message_length': -1,
+      // Kestrel's default, which the server leaves as it is.
+      'grpc.max_concurrent_streams': 100,
+    });
+    server.addService(streamsDefinition, streamsServiceOf(this.#state));
+    server.addService(featuresDefinition, featuresServiceOf(this.#state));
+    server.addService(gossipDefinition, gossipServiceOf(() => this.#members));
+    return server;
+  }
+
+  #listen(port: number): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#server.bindAsync(`127.0.0.1:${port}`, ServerCredentials.createInsecure(), (error, bound) => {
+        if (error !== null) return reject(error);
+        this.#port = bound;
+        return resolve();
+      });
+    });
+  }
+}

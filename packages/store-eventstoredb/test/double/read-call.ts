@@ -1,0 +1,103 @@
+import { status } from '@grpc/grpc-js';
+import type streams from '@eventstore/db-client/generated/streams_pb.js';
+import { serverFilterOf, PAGE, type ServerFilter } from './event-filter.js';
+import type { LogRecord } from './event-log.js';
+import { eventMessage, notFoundMessage, streamNameOf } from './messages.js';
+import { Outlet, type ReadingCall } from './outlet.js';
+import type { ServerState } from './server-state.js';
+import { bare, streamDeleted, UNKNOWN } from './status.js';
+import { subscribeToAll } from './subscription-call.js';
+import { visibilityOf } from './visibility.js';
+
+type Options = streams.ReadReq.Options;
+
+/** `Read`: one method for reads of a stream, reads of `$all` and subscriptions. */
+export async function readCall(state: ServerState, call: ReadingCall): Promise<void> {
+  const options = call.request.getOptions();
+  const isSubscription = options?.hasSubscription() === true;
+  const streamName = options?.hasAll() === true ? '$all' : streamNameOf(options?.getStream()?.getStreamIdentifier());
+  const outlet = new Outlet(state, call, state.script.strike(isSubscription ? 'subscription' : 'read'));
+  // Access is checked before any message (reference §3.1).
+  const refusal = state.refusal(call.metadata, streamName);
+  if (refusal !== undefined) return outlet.end(refusal);
+  if (options === undefined || !options.hasUuidOption() || (!options.hasFilter() && !options.hasNoFilter())) {
+    return outlet.end(bare(status.INVALID_ARGUMENT, 'The combination of options is invalid.'));
+  }
+  const filter = serverFilterOf(options);
+  if (filter === undefined) return outlet.end(bare(status.INVALID_ARGUMENT, 'window is invalid.'));
+  if (isSubscription && options.hasAll()) return subscribeToAll({ state, outlet, options, filter });
+  if (isSubscription) return outlet.end(bare(status.UNIMPLEMENTED, 'the double has subscriptions to $all only'));
+  if (options.hasAll()) return readAll({ state, outlet, options, filter });
+  return readStream({ state, outlet, options, streamName });
+}
+
+interface Reading {
+  readonly state: ServerState;
+  readonly outlet: Outlet;
+  readonly options: Options;
+}
+
+async function readStream({ state, outlet, options, streamName }: Reading & { streamName: string }): Promise<void> {
+  const visible = visibilityOf(state.log, streamName);
+  if (visible.state === 'tombstoned') return outlet.end(streamDeleted(streamName));
+  if (visible.state === 'not-found') {
+    await outlet.send(notFoundMessage(streamName));
+    return outlet.end();
+  }
+  const place = options.getStream();
+  const isBackwards = Number(options.getReadDirection()) === 1;
+  const asked = place?.hasRevision() === true ? BigInt(place.getRevision()) : undefined;
+  let left = BigInt(options.getCount());
+  // Reading forwards from the end, or nothing at all, is an error (checklist 20, reference §3.3).
+  if (left === 0n || (!isBackwards && place?.hasEnd() === true)) return outlet.end(UNKNOWN);
+  let next = isBackwards ? minOf(asked ?? visible.head, visible.head) : maxOf(asked ?? 0n, visible.from);
+  if (isBackwards && place?.hasStart() === true) next = 0n;
+  const stream = state.log.stream(streamName);
+  for (; left > 0n && !outlet.isOver; left--) {
+    const record = isBackwards && next < visible.from ? undefined : stream[Number(next)];
+    if (record === undefined) break;
+    const room = outlet.send(eventMessage(record));
+    if (room !== undefined) await room;
+    next += isBackwards ? -1n : 1n;
+  }
+  return outlet.end();
+}
+
+/** Of `$all`: positions are inclusive forwards and exclusive backwards (checklist 19). */
+async function readAll({ state, outlet, options, filter }: Reading & { filter: ServerFilter }): Promise<void> {
+  const { log } = state;
+  const all = options.getAll();
+  const isBackwards = Number(options.getReadDirection()) === 1;
+  const position = all?.hasPosition() === true ? BigInt(all.getPosition()?.getCommitPosition() ?? '0') : undefined;
+  if (position !== undefined && !log.isStart(position)) return outlet.end(UNKNOWN);
+  let next = position === undefined ? log.records.length : log.indexFrom(position);
+  if (all?.hasStart() === true) next = 0;
+  let left = BigInt(options.getCount());
+  const step = isBackwards ? -1 : 1;
+  if (isBackwards) next -= 1;
+  for (let considered = 0; left > 0n && !outlet.isOver; next += step, considered++) {
+    const record: LogRecord | undefined = log.records[next];
+    if (record === undefined) break;
+    // Between pages others have their turn: a read is no snapshot (reference §3.3).
+    if (considered % (PAGE * 8) === PAGE * 8 - 1) await otherWork();
+    if (!filter.matches(record)) continue;
+    left -= 1n;
+    const room = outlet.send(eventMessage(record));
+    if (room !== undefined) await room;
+  }
+  return outlet.end();
+}
+
+function otherWork(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
+}
+
+function minOf(left: bigint, right: bigint): bigint {
+  return left < right ? left : right;
+}
+
+function maxOf(left: bigint, right: bigint): bigint {
+  return left > right ? left : right;
+}

@@ -1,0 +1,52 @@
+import type { Metadata } from '@grpc/grpc-js';
+import { Appender } from './append-check.js';
+import { EventLog } from './event-log.js';
+import { FaultScript } from './fault-script.js';
+import { ACCESS_DENIED, NO_LEADER, notLeader, type CallEnd } from './status.js';
+
+/** How the server this double stands for is made up. All of it may be changed while it runs. */
+export interface ServerMode {
+  /** 23.10 and 24.10 differ in subscriptions (reference §4). */
+  version: '23.10.6' | '24.10.4';
+  /** Σ of a whole append (reference §2.4). */
+  maxAppendSize: number;
+  /** Batches unknown: `GetSupportedMethods` does not list them (checklist 1). */
+  knowsBatches: boolean;
+  /** A bad id or type is answered twice (checklist 8). */
+  answersBadRequestTwice: boolean;
+  /** Set on a node that is not the leader: where that is, or that nobody knows. */
+  leader: { readonly host: string; readonly port: number } | 'unknown' | undefined;
+  /** Whether the ACL shuts everybody out of a stream, `$all` included. */
+  isDenied: (streamName: string) => boolean;
+  /** The checkpoint before caught-up (reference §4.2): right, 2^64-1, or at a place where the next event will be. */
+  lastCheckpoint: 'right' | 'largest' | 'next-event';
+}
+
+/** All that the services of one double share. */
+export class ServerState {
+  readonly log = new EventLog();
+  readonly appender = new Appender(this.log);
+  readonly script = new FaultScript();
+  readonly mode: ServerMode = {
+    version: '24.10.4',
+    maxAppendSize: 1_048_576,
+    knowsBatches: true,
+    answersBadRequestTwice: false,
+    leader: undefined,
+    isDenied: () => false,
+    lastCheckpoint: 'right',
+  };
+  /** Tears all connections, without a goodbye. */
+  cut: () => void = () => undefined;
+  /** Tears each connection in the middle of what is sent next. */
+  cutInside: () => void = () => undefined;
+
+  /** Why a call may not be served here at all (checklist 35, 36). */
+  refusal(metadata: Metadata, streamName: string): CallEnd | undefined {
+    const { leader } = this.mode;
+    if (leader !== undefined && metadata.get('requires-leader').includes('true')) {
+      return leader === 'unknown' ? NO_LEADER : notLeader(leader.host, leader.port);
+    }
+    return this.mode.isDenied(streamName) ? ACCESS_DENIED : undefined;
+  }
+}
