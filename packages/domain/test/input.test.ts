@@ -70,7 +70,7 @@ const REFUSED: Readonly<Record<string, Refused>> = {
   'a negative sequence': { field: 'options.ifSequence', call: removal(instance, PASSKEY, { ...by, ifSequence: -1n }) },
   'a signal that is none': { field: 'options.signal', call: removal(instance, PASSKEY, { ...by, signal: {} }) },
   'a negative lifetime': { field: 'settings.lifetimes.mfaInitSkip', call: lifetime(hours(-1)) },
-  'an infinite lifetime': { field: 'settings.lifetimes.mfaInitSkip', call: lifetime(hours(Infinity)) },
+  'an infinite lifetime': { field: 'settings.lifetimes.mfaInitSkip', call: lifetime(hours(1e308)) },
   'a lifetime over 36,500 days': {
     field: 'settings.lifetimes.mfaInitSkip',
     call: lifetime(Duration.fromObject({ days: 36_500, milliseconds: 1 })),
