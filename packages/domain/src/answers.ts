@@ -67,11 +67,11 @@ export class RejectedError extends Error {
  *
  * @throws RejectedError with the rejection and its sentence.
  */
-export function orThrow<Answer extends { readonly outcome: string }>(
-  answer: Answer | Rejected,
-): Exclude<Answer, Rejected> {
+export function orThrow<Granted extends { readonly outcome: 'accepted' | 'found' }>(
+  answer: Granted | Rejected,
+): Granted {
   if (isRejected(answer)) throw new RejectedError(answer);
-  return answer as Exclude<Answer, Rejected>;
+  return answer;
 }
 
 function isRejected(answer: { readonly outcome: string }): answer is Rejected {

@@ -29,15 +29,16 @@ function asItIs<Name extends string, Value extends Json | object>(
   name: Name,
   parse: Parser<Value>,
 ): EventSchema<{ readonly [Only in Name]: Value }> {
-  const check = (data: object): void => {
+  function check(data: object): asserts data is { readonly [Only in Name]: Value } {
     for (const member in data) if (member !== name) parseObject(data, 'data', [name]);
     parse(Reflect.get(data, name), `data.${name}`);
-  };
+  }
   return {
     upcasters: [],
     read(data) {
-      check(data);
-      return data as { readonly [Only in Name]: Value };
+      const read: object = data;
+      check(read);
+      return read;
     },
     write(data) {
       check(data);

@@ -49,8 +49,11 @@ export {
   type IdentityProviderDirectory,
   type IdentityProviderId,
   type IdentityProviderOwner,
+  parseIdentityProvider,
+  parseIdentityProviderId,
   type IdentityProviderRef,
 } from './identity-provider.js';
+export { InvalidValue, type Parser } from './invalid-value.js';
 export { LIFETIME_NAMES, type LifetimeName, type Lifetimes } from './lifetimes.js';
 export { ABSENT, type AbsentPolicy, type ActivePolicy, type LoginPolicy } from './login-policy.js';
 export {
@@ -58,6 +61,9 @@ export {
   ORGANIZATION_CATEGORY,
   isOrganization,
   ownerOfStream,
+  parseInstance,
+  parseOrganization,
+  parseOwner,
   policyStream,
   type Instance,
   type InstanceId,

@@ -61,7 +61,7 @@ export function parseObject(
     }
   }
   // Only own members count: nothing is inherited from a prototype somebody else has touched.
-  return Object.assign(Object.create(null), value);
+  return { __proto__: null, ...value };
 }
 
 /** Takes one of a fixed set of names. */

@@ -1,4 +1,4 @@
-import { instant, type Instant, type Patience, type Position } from '@login-policy/event-sourcing';
+import { instant, position, type Instant, type Patience, type Position } from '@login-policy/event-sourcing';
 import { DateTime } from 'luxon';
 import { parseSequence, parseSignal } from './command-input.js';
 import { InvalidValue, parseObject, type Parser } from './invalid-value.js';
@@ -94,7 +94,7 @@ function parseWaiting(given: Readonly<Record<string, unknown>>): Omit<ParsedRead
 }
 
 const parsePositionInput: Parser<Position> = (value, field) => {
-  if (typeof value === 'bigint' && value >= 0n && value < 2n ** 128n) return value as Position;
+  if (typeof value === 'bigint' && value >= 0n && value < 2n ** 128n) return position(value);
   throw new InvalidValue(field, 'a position that a command answered with', value);
 };
 

@@ -55,7 +55,11 @@ const PARSERS: { readonly [Name in SettingName]: Parser<LoginSettings[Name]> } =
 };
 
 /** Every setting apart from the lifetimes, in the order of the SPEC. */
-export const SETTING_NAMES: readonly SettingName[] = Object.keys(PARSERS) as SettingName[];
+export const SETTING_NAMES: readonly SettingName[] = Object.keys(PARSERS).filter(isSettingName);
+
+function isSettingName(name: string): name is SettingName {
+  return Object.hasOwn(PARSERS, name);
+}
 
 const MEMBERS = [...SETTING_NAMES, 'lifetimes'];
 

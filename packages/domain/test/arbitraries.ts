@@ -1,11 +1,11 @@
 import {
   defaultSettings,
   LIFETIME_NAMES,
+  parseIdentityProviderId,
   MULTI_FACTORS,
   SECOND_FACTORS,
   SETTING_NAMES,
   type IdentityProvider,
-  type IdentityProviderId,
   type LifetimeName,
   type Lifetimes,
   type LoginPolicyEvent,
@@ -72,7 +72,7 @@ export const anIdentityProvider: fc.Arbitrary<IdentityProvider> = fc.record({
   id: fc
     .string({ unit: 'grapheme', minLength: 1, maxLength: 20 })
     .filter((text) => !/\p{Cc}/u.test(text))
-    .map((text) => text as IdentityProviderId),
+    .map((text) => parseIdentityProviderId(text, 'id')),
   ownerType: fc.constantFrom('SYSTEM' as const, 'ORG' as const),
 });
 

@@ -1,12 +1,16 @@
-import { loginPolicyDecider, type IdentityProvider, type IdentityProviderId } from '@login-policy/domain';
-import { defaultSettings } from '@login-policy/domain';
+import {
+  defaultSettings,
+  loginPolicyDecider,
+  parseIdentityProviderId,
+  type IdentityProvider,
+} from '@login-policy/domain';
 import { deciderSpecification } from '@login-policy/testkit';
 import { Duration } from 'luxon';
 import { describe, it } from 'mocha';
 import { PASSKEY, policyAdded } from './policies.js';
 
 const given = deciderSpecification(loginPolicyDecider);
-const id = 'idp-1' as IdentityProviderId;
+const id = parseIdentityProviderId('idp-1', 'id');
 const identityProvider: IdentityProvider = { id, ownerType: 'ORG' };
 const nothing = { secondFactors: [], multiFactors: [], identityProviders: [] } as const;
 

@@ -30,12 +30,15 @@ function recorded(encoded: EncodedEvent): RecordedEvent {
 }
 
 async function storedExamples(): Promise<readonly EncodedEvent[]> {
-  return JSON.parse(await readFile(new URL('../test/stored-events/v1.json', import.meta.url), 'utf8'));
+  const examples: readonly EncodedEvent[] = JSON.parse(
+    await readFile(new URL('../test/stored-events/v1.json', import.meta.url), 'utf8'),
+  );
+  return examples;
 }
 
-function unreadable(encoded: object): unknown {
+function unreadable(encoded: EncodedEvent): unknown {
   try {
-    return loginPolicyEvents.decode(recorded(Object(encoded)));
+    return loginPolicyEvents.decode(recorded(encoded));
   } catch (fault) {
     return fault;
   }
@@ -91,7 +94,7 @@ describe('the stored form of events', () => {
   });
 
   it('is refused on writing when the event is not of its own shape', () => {
-    const wrong: LoginPolicyEvent = Object({ type: 'MultiFactorAdded', data: { factor: 'PALM' } });
+    const wrong: LoginPolicyEvent = JSON.parse('{"type":"MultiFactorAdded","data":{"factor":"PALM"}}');
     expect(() => loginPolicyEvents.encode(wrong)).to.throw(/data\.factor must be one of/);
   });
 });

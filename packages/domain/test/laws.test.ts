@@ -4,6 +4,7 @@ import {
   MULTI_FACTORS,
   openLoginPolicies,
   orThrow,
+  parseOwner,
   policyStream,
   SECOND_FACTORS,
   type CommandAnswer,
@@ -161,7 +162,7 @@ describe('for whatever life of policies', () => {
           expect(then).to.deep.equal(await policies.policy(owner));
         }
         let last = 0n;
-        for await (const page of store.eventStore.readStream(policyStream(Object(instance)))) {
+        for await (const page of store.eventStore.readStream(policyStream(parseOwner(instance, 'owner')))) {
           for (const event of page) expect(event.revision).to.equal(last++);
         }
       }),

@@ -52,13 +52,14 @@ describe('a command that comes again under its idempotency key', () => {
     const { store, loginPolicies } = await openDesk();
     await loginPolicies.add(instance, freshInstance, by);
     const elsewhere = await openLoginPolicies({ store });
-    const both = [loginPolicies, elsewhere];
     const answers = await Promise.all(
-      Array.from({ length: 32 }, (_, n) => both[n % 2]?.removeMultiFactor(instance, PASSKEY, keyed)),
+      Array.from({ length: 32 }, (_, n) =>
+        (n % 2 === 0 ? loginPolicies : elsewhere).removeMultiFactor(instance, PASSKEY, keyed),
+      ),
     );
-    const accepted = answers.map((answer) => (answer === undefined ? undefined : orThrow(answer)));
-    expect(accepted.filter((answer) => answer?.isRepeated === false)).to.have.length(1);
-    expect(new Set(accepted.map((answer) => answer?.details.sequence))).to.deep.equal(new Set([5n]));
+    const accepted = answers.map(orThrow);
+    expect(accepted.filter((answer) => answer.isRepeated === false)).to.have.length(1);
+    expect(new Set(accepted.map((answer) => answer.details.sequence))).to.deep.equal(new Set([5n]));
   });
 });
 

@@ -14,8 +14,8 @@ export class SignalBoard {
 
   /** Resolves at the next {@link notify}, after `withinMs` if that is given, or when `signal` fires. */
   changed(signal?: AbortSignal, withinMs?: number): Promise<void> {
+    if (signal?.aborted === true) return Promise.resolve();
     return new Promise((resolve) => {
-      if (signal?.aborted === true) return resolve();
       let timer: NodeJS.Timeout | undefined;
       const wake = (): void => {
         clearTimeout(timer);

@@ -28,7 +28,8 @@ const moved: EventSchema<Moved['data']> = {
   read(data) {
     const to: unknown = data['to'];
     if (typeof to !== 'object' || to === null) throw new Error('to must be an object');
-    const [street, country]: readonly unknown[] = [Reflect.get(to, 'street'), Reflect.get(to, 'country')];
+    const street: unknown = Reflect.get(to, 'street');
+    const country: unknown = Reflect.get(to, 'country');
     if (typeof street !== 'string' || typeof country !== 'string') throw new Error('street and country must be text');
     return { to: { street, country } };
   },

@@ -43,7 +43,7 @@ export class MemoryReadModelStore implements ReadModelStore {
     // The name stands for the type of its rows: whoever opens it again means the same projection.
     if (known !== undefined) return known as MemoryReadModel<Row>;
     const made = new MemoryReadModel<Row>(definition, refuseWhenClosed);
-    this.#models.set(name, made as MemoryReadModel<unknown>);
+    this.#models.set(name, made);
     return made;
   }
 

@@ -1,6 +1,6 @@
 import { systemClock, type Clock } from '../clock.js';
 import { isFault } from '../faults.js';
-import { type ProjectionStopped } from './projection-faults.js';
+import type { ProjectionStopped } from './projection-faults.js';
 import type { EventStore, SubscriptionMessage } from '../streams/event-store.js';
 import type { EventShape, RecordedEvent } from '../streams/event.js';
 import { laterPosition, START, type Position } from '../streams/position.js';
