@@ -1,0 +1,42 @@
+/** Everything that is wrong and that no test can see. Every check runs, whatever the one before it found. */
+import { conclude, run, tool } from './workspace.mjs';
+
+const node = process.execPath;
+const checks = [
+  ['set-up', [node, '.config/set-up.mjs']],
+  ['lint', [tool('oxlint'), '--config', '.config/oxlintrc.json', '--type-aware', '--deny-warnings']],
+  [
+    'format',
+    [
+      tool('prettier'),
+      '--config',
+      '.config/prettierrc.json',
+      '--ignore-path',
+      '.config/prettierignore',
+      '--check',
+      '.',
+    ],
+  ],
+  ['walls', [node, '.ci/walls.mjs']],
+  ['smells', [node, '.ci/smells.mjs']],
+  ['public docs', [node, '.ci/public-docs.mjs']],
+  ['references', [node, '.ci/references.mjs']],
+  ['links', [node, '.ci/links.mjs']],
+  ['packages', [node, '.ci/packed.mjs']],
+  ['changesets', [node, '.ci/changesets.mjs']],
+];
+
+const failed = [];
+for (const [name, command] of checks) {
+  const began = Date.now();
+  const { code, output } = await run(command);
+  const seconds = ((Date.now() - began) / 1000).toFixed(1);
+  const lines = output.trim().split('\n');
+  if (code === 0) console.log(`ok      ${name.padEnd(12)} ${seconds} s  ${lines.at(-1)}`);
+  else console.log(`FAILED  ${name.padEnd(12)} ${seconds} s\n${lines.map((line) => `        ${line}`).join('\n')}`);
+  if (code !== 0) failed.push(name);
+}
+conclude(
+  failed.map((name) => `Check failed: ${name}`),
+  `All ${checks.length} checks passed.`,
+);

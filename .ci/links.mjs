@@ -1,0 +1,41 @@
+/** Every relative link in our Markdown leads to a file that is there, and to a heading that is there. */
+import { existsSync, statSync } from 'node:fs';
+import { join, posix } from 'node:path';
+import { conclude, ourFiles, root, textOf } from './workspace.mjs';
+
+const pages = ourFiles('.', /\.md$/);
+const fences = /^(```|~~~)[\s\S]*?^\1/gm;
+const links = pages.flatMap(linksOf);
+conclude(
+  links.map(findingFor).filter((finding) => finding !== undefined),
+  `${links.length} relative links in ${pages.length} pages lead somewhere.`,
+);
+
+function linksOf(page) {
+  const prose = textOf(page)
+    .replace(fences, '')
+    .replaceAll(/`[^`\n]*`/g, '');
+  const targets = [...prose.matchAll(/\]\(<?([^)\s>]+)>?(?:\s+"[^"]*")?\)/g)].map(([, target]) => target);
+  return targets.filter((target) => !/^[a-z][a-z+.-]*:/i.test(target)).map((target) => ({ page, target }));
+}
+
+function findingFor({ page, target }) {
+  const [path, heading] = decodeURIComponent(target).split('#');
+  const file = path === '' ? page : posix.join(posix.dirname(page), path);
+  if (!existsSync(join(root, file))) return `${page}: ${target} is not there`;
+  if (heading === undefined || statSync(join(root, file)).isDirectory() || !file.endsWith('.md')) return undefined;
+  return headingsOf(file).includes(heading) ? undefined : `${page}: ${target} has no such heading`;
+}
+
+/** As GitHub makes anchors: lower case, no punctuation, a dash for each space. */
+function headingsOf(file) {
+  const titles = [
+    ...textOf(file)
+      .replace(fences, '')
+      .matchAll(/^#{1,6}\s+(.+?)\s*#*$/gm),
+  ].map(([, title]) => title);
+  return titles.map((title) => {
+    const plain = title.replaceAll(/\[([^\]]*)\]\([^)]*\)/g, '$1').toLowerCase();
+    return plain.replaceAll(/[^\p{L}\p{N}\s_-]/gu, '').replaceAll(/\s/g, '-');
+  });
+}

@@ -1,0 +1,49 @@
+/**
+ * `tsc -b .config` builds everything: each package and its tests stand in the solution file, and each package references
+ * exactly the workspace packages that its package.json names.
+ */
+import { existsSync } from 'node:fs';
+import { join, posix } from 'node:path';
+import { conclude, manifestOf, members, ourFiles, root, textOf } from './workspace.mjs';
+
+const solution = '.config/tsconfig.json';
+const byName = new Map(members().map((member) => [manifestOf(member).name, member]));
+const projects = members()
+  .flatMap((member) => [member, `${member}/test`])
+  .filter(holdsSources);
+const listed = referencesOf(solution);
+
+const findings = [
+  ...projects.filter((project) => !exists(`${project}/tsconfig.json`)).map((it) => `${it} has no tsconfig.json`),
+  ...projects.filter((project) => !listed.includes(project)).map((it) => `${solution} does not list ${it}`),
+  ...listed
+    .filter((project) => !exists(`${project}/tsconfig.json`))
+    .map((it) => `${solution} lists ${it}, which is not there`),
+  ...members().filter(holdsSources).flatMap(differences),
+];
+conclude(findings, `${projects.length} projects are built by \`tsc -b .config\`.`);
+
+function holdsSources(project) {
+  const folder = project.endsWith('/test') ? project : `${project}/src`;
+  return ourFiles(folder, /\.ts$/).length > 0;
+}
+
+/** What the code of a member depends on is built before it; a reference that no dependency stands for is a wall with a hole. */
+function differences(member) {
+  const { dependencies = {} } = manifestOf(member);
+  const needed = Object.keys(dependencies).flatMap((name) => byName.get(name) ?? []);
+  const referenced = exists(`${member}/tsconfig.json`) ? referencesOf(`${member}/tsconfig.json`) : [];
+  return [
+    ...needed.filter((it) => !referenced.includes(it)).map((it) => `${member}/tsconfig.json does not reference ${it}`),
+    ...referenced.filter((it) => !needed.includes(it)).map((it) => `${member}/package.json does not depend on ${it}`),
+  ];
+}
+
+function referencesOf(file) {
+  const { references = [] } = JSON.parse(textOf(file));
+  return references.map(({ path }) => posix.join(posix.dirname(file), path));
+}
+
+function exists(file) {
+  return existsSync(join(root, file));
+}

@@ -1,0 +1,46 @@
+/**
+ * The fenced blocks of a page that the documentation promises something about, in order.
+ *
+ * ```ts           is type-checked, as a module of its own
+ * ```ts run       is type-checked and run in an empty folder; it must end with exit code 0
+ * ```text output  right after a `ts run` block: what it must have written, with … for what differs from run to run
+ * ```ts fragment  is neither: for what can't stand alone, and so rarely right; fragments are counted
+ */
+export function blocksOf(page, text) {
+  const blocks = fencesIn(text).map((fence) => ({ ...fence, page, kind: kindOf(fence.info) }));
+  return blocks.map((block, index) => ({
+    ...block,
+    output: block.kind === 'run' && blocks[index + 1]?.kind === 'output' ? blocks[index + 1] : undefined,
+    orphan: block.kind === 'output' && blocks[index - 1]?.kind !== 'run',
+  }));
+}
+
+const kinds = new Map([
+  ['ts', 'check'],
+  ['ts run', 'run'],
+  ['ts fragment', 'fragment'],
+  ['text output', 'output'],
+]);
+
+function kindOf(info) {
+  if (kinds.has(info)) return kinds.get(info);
+  return /^(ts|typescript)\b/.test(info) ? 'unknown' : 'other';
+}
+
+/** A fence ends with at least as many of the same character as it began with; what is indented in a list is taken out. */
+function fencesIn(text) {
+  const fences = [];
+  let open;
+  for (const [index, line] of text.split('\n').entries()) {
+    const [, indent, ticks, info] = /^(\s*)(`{3,}|~{3,})\s*(.*)$/.exec(line) ?? [];
+    if (open === undefined && ticks !== undefined) {
+      open = { indent: indent.length, ticks, info: info.trim(), line: index + 2, lines: [] };
+    } else if (open !== undefined && info === '' && ticks.startsWith(open.ticks)) {
+      fences.push({ info: open.info, line: open.line, text: open.lines.join('\n') });
+      open = undefined;
+    } else if (open !== undefined) {
+      open.lines.push(line.slice(Math.min(open.indent, line.length - line.trimStart().length)));
+    }
+  }
+  return fences;
+}

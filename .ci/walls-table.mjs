@@ -1,0 +1,88 @@
+const sqlite = 'better-sqlite3';
+const postgres = 'pg';
+const eventstoredb = '@eventstore/db-client';
+const drivers = [sqlite, postgres, eventstoredb, '@grpc/grpc-js'];
+const ours = (...names) => names.map((name) => `@login-policy/${name}`);
+
+const kernel = ours('event-sourcing');
+const stores = ours('store-sqlite', 'store-postgres', 'store-eventstoredb');
+const testkit = ours('testkit');
+const chooses = ours('cli', 'benchmarks', 'example-backend-service');
+const throughTheBackDoor = ours('event-sourcing/src/index.js', 'domain/dist/evolve.js');
+
+const level1 = [...ours('domain'), ...stores, ...testkit];
+const aboveLevel1 = [...ours('api'), ...chooses, ...ours('a-package-to-come')];
+
+/** For each room, what an import must not name there, and what it may. Written from ARCHITECTURE, not from the lint config. */
+export const rooms = {
+  'packages/event-sourcing/src': {
+    forbidden: [...kernel, ...level1, ...aboveLevel1, ...drivers, ...throughTheBackDoor],
+    allowed: ['ulid', 'node:crypto', './near.js', '../streams/near.js'],
+  },
+  'packages/event-sourcing/test': {
+    forbidden: [...ours('domain'), ...stores, ...aboveLevel1, ...drivers, ...throughTheBackDoor],
+    allowed: [...kernel, ...testkit, 'mocha', 'chai'],
+  },
+  'packages/domain/src': {
+    forbidden: [...level1, ...aboveLevel1, ...drivers, 'node:fs', 'node:crypto', ...throughTheBackDoor],
+    allowed: [...kernel, 'luxon', './near.js', '../projections/near.js'],
+  },
+  'packages/domain/test': {
+    forbidden: [...stores, ...aboveLevel1, ...drivers, ...throughTheBackDoor],
+    allowed: [...kernel, ...ours('domain'), ...testkit, 'node:fs', 'mocha'],
+  },
+  'packages/testkit/src': {
+    forbidden: [...level1, ...aboveLevel1, ...drivers, ...throughTheBackDoor],
+    allowed: [...kernel, 'mocha', 'chai', 'node:util'],
+  },
+  'packages/testkit/test': {
+    forbidden: [...ours('domain'), ...stores, ...aboveLevel1, ...drivers],
+    allowed: [...kernel, ...testkit],
+  },
+  ...store('store-sqlite', [sqlite]),
+  ...store('store-postgres', [postgres]),
+  ...store('store-eventstoredb', [eventstoredb, '@grpc/grpc-js']),
+  'packages/api/src': {
+    forbidden: [...stores, ...testkit, ...aboveLevel1, ...drivers, ...throughTheBackDoor],
+    allowed: [...kernel, ...ours('domain'), '@connectrpc/connect'],
+  },
+  'packages/api/test': {
+    forbidden: [...stores, ...chooses, ...drivers],
+    allowed: [...kernel, ...ours('domain', 'api'), ...testkit],
+  },
+  'packages/cli/src': {
+    forbidden: [...testkit, ...chooses, ...drivers, ...throughTheBackDoor],
+    allowed: [...kernel, ...ours('domain', 'api'), ...stores],
+  },
+  'packages/cli/test': {
+    forbidden: [...ours('benchmarks'), ...drivers],
+    allowed: [...kernel, ...ours('domain', 'cli'), ...stores, ...testkit],
+  },
+  'packages/benchmarks/src': {
+    forbidden: [...testkit, ...ours('cli', 'example-backend-service'), ...throughTheBackDoor],
+    allowed: [...kernel, ...ours('domain'), ...stores, ...drivers],
+  },
+  'examples/any/src': {
+    forbidden: [...testkit, ...chooses, ...drivers, ...throughTheBackDoor],
+    allowed: [...kernel, ...ours('domain', 'api'), ...stores, 'luxon'],
+  },
+  'examples/any/test': {
+    forbidden: [...ours('benchmarks'), ...drivers],
+    allowed: [...kernel, ...ours('domain'), ...stores, ...testkit],
+  },
+};
+
+function store(name, own) {
+  const others = stores.filter((other) => other !== `@login-policy/${name}`);
+  const foreign = drivers.filter((driver) => !own.includes(driver));
+  return {
+    [`packages/${name}/src`]: {
+      forbidden: [...level1, ...aboveLevel1, ...foreign, ...throughTheBackDoor],
+      allowed: [...kernel, ...own, 'node:fs'],
+    },
+    [`packages/${name}/test`]: {
+      forbidden: [...ours('domain'), ...others, ...aboveLevel1, ...foreign],
+      allowed: [...kernel, ...ours(name), ...testkit, ...own],
+    },
+  };
+}

@@ -1,0 +1,30 @@
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from './build.mjs';
+import { installPackages } from './install.mjs';
+import { withLock } from './lock.mjs';
+import { SetUpFailed, say } from './process.mjs';
+import { ensureSqliteDriver } from './sqlite-driver.mjs';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+/**
+ * Installs, checks and compiles what is not yet installed, sound and compiled; answers with the exit code.
+ *
+ * Only one set-up of a folder works at a time: a second one waits, and then finds nothing to do.
+ */
+export async function setUp() {
+  try {
+    await withLock(join(root, '.data', 'set-up.lock'), async () => {
+      await installPackages(root);
+      await ensureSqliteDriver(root);
+      await build(root);
+    });
+    return 0;
+  } catch (error) {
+    if (!(error instanceof SetUpFailed)) throw error;
+    if (error.output) say(error.output.trimEnd());
+    say(`Set-up failed: ${error.message}`);
+    return 1;
+  }
+}

@@ -1,0 +1,32 @@
+import { installEnvironment, pnpm } from './pnpm.mjs';
+import { SetUpFailed, run, say } from './process.mjs';
+
+const probe = `new (require('better-sqlite3'))(':memory:').close()`;
+
+/** Proves that better-sqlite3's native half loads in this Node, and compiles it anew where it does not. */
+export async function ensureSqliteDriver(root) {
+  if ((await load(root)).code === 0) return;
+
+  say('The native half of better-sqlite3 does not load in this Node; building it anew (a minute or two).');
+  const rebuild = await run([...pnpm(), 'rebuild', 'better-sqlite3'], {
+    cwd: root,
+    env: installEnvironment(),
+    doing: 'building better-sqlite3',
+  });
+  const again = await load(root);
+  if (again.code === 0) return;
+  throw new SetUpFailed(
+    `better-sqlite3 has no binary for Node ${process.versions.node} on ${process.platform}-${process.arch}, and could not ` +
+      'be compiled. Install a C++ compiler, make and Python 3 (Debian, Ubuntu: apt-get install build-essential python3), ' +
+      'or let this machine reach github.com, then run the same command again.',
+    `${rebuild.output}\n${again.output}`,
+  );
+}
+
+/** In a process of its own: a binary for another Node may end the process that loads it. */
+function load(root) {
+  return run([process.execPath, '--input-type=commonjs', '--eval', probe], {
+    cwd: root,
+    doing: 'loading better-sqlite3',
+  });
+}

@@ -1,0 +1,26 @@
+import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+
+const compiled = /\.(js|d\.ts)(\.map)?$/;
+const outputs = [
+  { output: 'dist', source: 'src' },
+  { output: '.test-build', source: 'test' },
+];
+
+/** Deletes each compiled file whose source is no longer there: `tsc -b` leaves it, and it would be run and published. */
+export function removeStaleOutput(root) {
+  for (const room of ['packages', 'examples']) {
+    for (const member of existsSync(join(root, room)) ? readdirSync(join(root, room)) : []) {
+      for (const pair of outputs) removeWithin(join(root, room, member), pair);
+    }
+  }
+}
+
+function removeWithin(folder, { output, source }) {
+  if (!existsSync(join(folder, output)) || !existsSync(join(folder, source))) return;
+  for (const file of readdirSync(join(folder, output), { recursive: true })) {
+    if (!compiled.test(file)) continue;
+    const stem = join(folder, source, file.replace(compiled, ''));
+    if (!existsSync(`${stem}.ts`)) rmSync(join(folder, output, file), { force: true });
+  }
+}
