@@ -17,6 +17,9 @@ import type {
 import { decodePage, reducePage } from './reduce-page.js';
 import { queryRows } from './row-query.js';
 
+/** After so long a waiter looks again, whether or not anything was heard. */
+const LOOKED_AGAIN_MS = 1000;
+
 /** The rows and how far they are: one object, so that a rebuild takes the live one's place by one assignment. */
 interface Generation<Row> {
   readonly rows: Map<string, Row>;
@@ -98,7 +101,7 @@ export class MemoryReadModel<Row> implements ReadModel<Row> {
 
   changed(signal: AbortSignal): Promise<void> {
     this.#refuseWhenClosed();
-    return this.#board.changed(signal);
+    return this.#board.changed(signal, LOOKED_AGAIN_MS);
   }
 
   async beginRebuild(): Promise<RebuildingModel<Row>> {

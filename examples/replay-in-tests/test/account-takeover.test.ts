@@ -1,0 +1,48 @@
+import { readFile } from 'node:fs/promises';
+import { loginPolicyProjection, openLoginPolicies, orThrow, type LoginPolicies } from '@login-policy/domain';
+import { replay } from '@login-policy/testkit';
+import { expect } from 'chai';
+import { DateTime } from 'luxon';
+import { before, describe, it } from 'mocha';
+
+const instance = { instanceId: '69629023906488334' };
+const acme = { ...instance, organizationId: 'acme' };
+const globex = { ...instance, organizationId: 'globex' };
+
+/** The tests run in `.test-build`; the history lies beside their sources, as it was recorded. */
+const history = new URL('../histories/account-takeover.jsonl', import.meta.url);
+const at = (time: string): DateTime => DateTime.fromISO(`2026-06-13T${time}Z`, { zone: 'utc' });
+
+describe('the day an account was taken over, replayed', () => {
+  let loginPolicies: LoginPolicies;
+
+  before(async () => {
+    const store = await replay(await readFile(history, 'utf8'), { inlineProjections: [loginPolicyProjection] });
+    loginPolicies = await openLoginPolicies({ store });
+  });
+
+  it('at 14:02 nobody on the default could sign in with a passkey, and at 13:58 everybody could', async () => {
+    const allowed = async (time: string) =>
+      orThrow(await loginPolicies.multiFactors(acme, { asOf: { instant: at(time) } })).items;
+    expect(await allowed('13:58:00')).to.deep.equal(['U2F_WITH_VERIFICATION']);
+    expect(await allowed('14:02:00')).to.deep.equal([]);
+    expect(await allowed('14:32:00')).to.deep.equal(['U2F_WITH_VERIFICATION']);
+  });
+
+  it('Globex was never affected: it has a custom policy', async () => {
+    const { policy } = orThrow(await loginPolicies.effectivePolicy(globex, { asOf: { instant: at('14:02:00') } }));
+    expect(policy).to.deep.include({ isDefault: false, multiFactors: ['U2F_WITH_VERIFICATION'] });
+  });
+
+  it('the history names who did it, when, and that no reason was given', async () => {
+    const { entries } = orThrow(await loginPolicies.history(instance));
+    const removal = entries.find(({ type }) => type === 'MultiFactorRemoved');
+    expect(removal).to.include({ actor: 'mallory@example.com', sequence: 6n }).and.not.to.have.property('reason');
+    expect(removal?.recordedAt.toISO()).to.equal('2026-06-13T13:58:40.771Z');
+  });
+
+  it('a rule that is tried out on the replayed policy meets the policy as it is after that day', async () => {
+    const again = await loginPolicies.removeMultiFactor(instance, 'U2F_WITH_VERIFICATION', { actor: 'a test' });
+    expect(again).to.include({ outcome: 'accepted' }).and.to.have.nested.property('details.sequence', 9n);
+  });
+});
