@@ -1,6 +1,6 @@
 import type { Handled, PreconditionFailed } from '@login-policy/event-sourcing';
 import type { Accepted, CommandAnswer, Rejected } from './answers.js';
-import { detailsOf } from './details.js';
+import { detailsOf, lastSequenceOf } from './details.js';
 import type { LoginPolicyEvent } from './events.js';
 import { InvalidValue } from './invalid-value.js';
 import type { Owner } from './owner.js';
@@ -32,7 +32,7 @@ export function fromHandled(
   owner: Owner,
 ): CommandAnswer {
   if (handled.outcome === 'accepted') return accepted(handled, owner);
-  const sequence = handled.state.marks?.sequence ?? 0n;
+  const sequence = lastSequenceOf(handled.state.marks);
   return rejected(inSequences(handled.rejection), { owner, sequence });
 }
 

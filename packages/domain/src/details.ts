@@ -1,4 +1,4 @@
-import type { Instant, RecordedFacts } from '@login-policy/event-sourcing';
+import type { Instant, RecordedFacts, Revision } from '@login-policy/event-sourcing';
 import { DateTime } from 'luxon';
 import type { LoginPolicyEvent } from './events.js';
 import { resourceOwnerOf, type Owner } from './owner.js';
@@ -22,7 +22,7 @@ export interface Details {
 
 /** Where the details of a policy come from: the last event, and when the object began. */
 export interface Marks {
-  readonly sequence: bigint;
+  readonly revision: Revision;
   readonly createdAt: Instant;
   readonly changedAt: Instant;
 }
@@ -32,11 +32,16 @@ export function sequenceOf(event: Pick<RecordedFacts, 'revision'>): bigint {
   return event.revision + 1n;
 }
 
+/** The last sequence of a policy; 0 when it never had an event. */
+export function lastSequenceOf(marks: Marks | undefined): bigint {
+  return marks === undefined ? 0n : sequenceOf(marks);
+}
+
 /** The marks after an event: a policy that is added begins a new object, the sequence goes on counting. */
 export function markEvent(before: Marks | undefined, event: LoginPolicyEvent & RecordedFacts): Marks {
   const isBeginning = before === undefined || event.type === 'LoginPolicyAdded';
   return {
-    sequence: sequenceOf(event),
+    revision: event.revision,
     createdAt: isBeginning ? event.recordedAt : before.createdAt,
     changedAt: event.recordedAt,
   };
@@ -45,7 +50,7 @@ export function markEvent(before: Marks | undefined, event: LoginPolicyEvent & R
 /** Says the marks of the owner's policy as details. */
 export function detailsOf(marks: Marks, owner: Owner): Details {
   return {
-    sequence: marks.sequence,
+    sequence: sequenceOf(marks),
     creationDate: toDateTime(marks.createdAt),
     changeDate: toDateTime(marks.changedAt),
     resourceOwner: resourceOwnerOf(owner),

@@ -6,7 +6,7 @@ import {
   type StateReader,
 } from '@login-policy/event-sourcing';
 import type { LoginPolicyView } from './answers.js';
-import { detailsOf } from './details.js';
+import { detailsOf, lastSequenceOf } from './details.js';
 import type { LoginPolicyEvent, RecordedLoginPolicyEvent } from './events.js';
 import { InvalidValue } from './invalid-value.js';
 import type { ActivePolicy } from './login-policy.js';
@@ -57,7 +57,7 @@ export class PolicyReader {
       return this.#states.upTo(stream, (event: RecordedLoginPolicyEvent) => event.recordedAt <= asOf.instant);
     }
     const then = await this.#states.upTo(stream, (event) => event.revision < asOf.sequence);
-    const reached = then.state.marks?.sequence ?? 0n;
+    const reached = lastSequenceOf(then.state.marks);
     if (reached === asOf.sequence && reached > 0n) return then;
     throw new InvalidValue('options.asOf.sequence', `a sequence the policy has had, 1 to ${reached}`, asOf.sequence);
   }

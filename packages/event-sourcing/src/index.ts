@@ -61,7 +61,15 @@ export {
   type ReadModelDefinition,
   type RowCodec,
 } from './projections/projection.js';
-export { decodePage, reducePage, type DecodedPage, type ReducedPage } from './projections/reduce-page.js';
+export {
+  decodePage,
+  missingKeys,
+  reducePage,
+  type DecodedPage,
+  type PageSlot,
+  type PageSlots,
+  type ReducedPage,
+} from './projections/reduce-page.js';
 export type {
   KeyedRow,
   ReadModel,

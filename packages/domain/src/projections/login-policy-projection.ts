@@ -1,14 +1,21 @@
-import { type Instant, parseInstant, instantToIso, type Json, type Projection } from '@login-policy/event-sourcing';
-import type { Marks } from '../details.js';
+import {
+  revision,
+  type Instant,
+  parseInstant,
+  instantToIso,
+  type Json,
+  type Projection,
+} from '@login-policy/event-sourcing';
+import { markEvent, type Marks } from '../details.js';
 import { loginPolicyEvents } from '../event-codec.js';
 import type { LoginPolicyEvent, RecordedLoginPolicyEvent } from '../events.js';
 import { parseFactors, parseMultiFactor, parseSecondFactor } from '../factors.js';
 import { parseIdentityProviders } from '../identity-provider.js';
 import { InvalidValue, parseObject } from '../invalid-value.js';
 import { parseStoredLifetime } from '../lifetimes.js';
-import type { ActivePolicy } from '../login-policy.js';
+import { evolve } from '../evolve.js';
+import { ABSENT, type ActivePolicy } from '../login-policy.js';
 import { INSTANCE_CATEGORY, isOrganization, ORGANIZATION_CATEGORY, ownerOfStream } from '../owner.js';
-import { evolveState, NO_POLICY } from '../policy-state.js';
 import { parseSettings, settingsToJson } from '../settings.js';
 
 /** The row of one policy in force, under the name of its stream. */
@@ -38,8 +45,9 @@ export const loginPolicyProjection: Projection<LoginPolicyEvent, LoginPolicyRow>
 };
 
 function reduce(row: LoginPolicyRow | undefined, event: RecordedLoginPolicyEvent): LoginPolicyRow | undefined {
-  const { policy, marks } = evolveState(row ?? NO_POLICY, event);
-  if (policy.stage !== 'active' || marks === undefined) return undefined;
+  const policy = evolve(row === undefined ? ABSENT : row.policy, event);
+  if (policy.stage !== 'active') return undefined;
+  const marks = markEvent(row?.marks, event);
   return { policy, marks, customIn: row === undefined ? instanceOfCustom(event) : row.customIn };
 }
 
@@ -59,7 +67,7 @@ function encodeRow({ policy, marks, customIn }: LoginPolicyRow): Json {
     secondFactors,
     multiFactors,
     identityProviders: identityProviders.map(({ id, ownerType }) => ({ id, ownerType })),
-    sequence: String(marks.sequence),
+    revision: String(marks.revision),
     createdAt: instantToIso(marks.createdAt),
     changedAt: instantToIso(marks.changedAt),
     ...(customIn !== undefined && { customIn }),
@@ -71,7 +79,7 @@ const MEMBERS = [
   'secondFactors',
   'multiFactors',
   'identityProviders',
-  'sequence',
+  'revision',
   'createdAt',
   'changedAt',
   'customIn',
@@ -87,7 +95,7 @@ function decodeRow(stored: Json): LoginPolicyRow {
     identityProviders: parseIdentityProviders(row['identityProviders'], 'row.identityProviders'),
   };
   const marks = {
-    sequence: BigInt(text(row['sequence'], 'row.sequence')),
+    revision: revision(BigInt(text(row['revision'], 'row.revision'))),
     createdAt: instantIn(row['createdAt'], 'row.createdAt'),
     changedAt: instantIn(row['changedAt'], 'row.changedAt'),
   };

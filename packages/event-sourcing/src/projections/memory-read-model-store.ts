@@ -14,7 +14,7 @@ import type {
   RebuildingModel,
   RowQuery,
 } from './read-model-store.js';
-import { decodePage, reducePage } from './reduce-page.js';
+import { decodePage, missingKeys, reducePage } from './reduce-page.js';
 import { queryRows } from './row-query.js';
 
 /** After so long a waiter looks again, whether or not anything was heard. */
@@ -162,7 +162,7 @@ export function inlineInMemory<Event extends EventShape, Row>(
   return {
     prepare(events: readonly RecordedEvent[]): () => void {
       const page = decodePage(projection, events.filter(isWanted));
-      const { rows, stopped } = reducePage(projection, page, model.existing(page.keys));
+      const { rows, stopped } = reducePage(projection, page, model.existing(missingKeys(page)));
       if (stopped !== undefined) throw stopped;
       const checkpoint = events.at(-1)?.position;
       return () => {

@@ -7,14 +7,14 @@ import { laterPosition, START, type Position } from '../streams/position.js';
 import { pause } from '../decisions/back-off.js';
 import { modelName, type Projection } from './projection.js';
 import type { ReadModel, ReadModelStore } from './read-model-store.js';
-import { decodePage, reducePage, type ReducedPage } from './reduce-page.js';
+import { decodePage, missingKeys, reducePage, type PageSlots, type ReducedPage } from './reduce-page.js';
 
 /** What a projector is made of. */
 export interface ProjectorOptions<Event extends EventShape, Row> {
   readonly eventStore: EventStore;
   readonly readModels: ReadModelStore;
   readonly projection: Projection<Event, Row>;
-  /** Events reduced in one transaction, 1 to 10,000. Default 2,000. */
+  /** Events reduced in one transaction, 1 to 10,000. Default 5,000. */
   readonly pageSize?: number;
   readonly clock?: Clock;
 }
@@ -29,6 +29,17 @@ export interface Lag {
 }
 
 const COUNTED_AT_MOST = 10_000;
+const REMEMBERED_ROWS = 20_000;
+
+/**
+ * A projector's turn at a read model: how far it is, and the rows it knows. They are as it left them for as long as its
+ * commits succeed, since each compares the checkpoint: when one fails, the turn is over.
+ */
+interface Turn<Row> {
+  readonly model: ReadModel<Row>;
+  reached: Position | undefined;
+  readonly known: PageSlots<Row>;
+}
 
 /**
  * Keeps one read model up with the store. Each page of events and the checkpoint after it are one transaction that
@@ -47,7 +58,7 @@ export class Projector<Event extends EventShape, Row> {
     this.#store = options.eventStore;
     this.#readModels = options.readModels;
     this.#projection = options.projection;
-    this.#pageSize = options.pageSize ?? 2000;
+    this.#pageSize = options.pageSize ?? 5000;
     this.#clock = options.clock ?? systemClock;
   }
 
@@ -125,43 +136,35 @@ export class Projector<Event extends EventShape, Row> {
     checkpoint: Position | undefined,
     signal: AbortSignal | undefined,
   ): Promise<Position | undefined> {
-    let reached = checkpoint;
-    for await (const page of this.#store.readAll(this.#reading(reached, signal))) {
-      reached = await this.#reduce(model, reached, page);
-    }
-    return reached;
+    const turn: Turn<Row> = { model, reached: checkpoint, known: new Map() };
+    for await (const page of this.#store.readAll(this.#reading(checkpoint, signal))) await this.#reduce(turn, page);
+    return turn.reached;
   }
 
   async #followFrom(model: ReadModel<Row>, signal: AbortSignal): Promise<void> {
-    let reached = await model.checkpoint();
-    for await (const message of this.#store.subscribe(this.#reading(reached, signal))) {
-      reached = await this.#take(model, reached, message);
+    const turn: Turn<Row> = { model, reached: await model.checkpoint(), known: new Map() };
+    for await (const message of this.#store.subscribe(this.#reading(turn.reached, signal))) {
+      await this.#take(turn, message);
     }
   }
 
-  async #take(
-    model: ReadModel<Row>,
-    reached: Position | undefined,
-    message: SubscriptionMessage,
-  ): Promise<Position | undefined> {
-    if (message.kind === 'events') return this.#reduce(model, reached, message.events);
-    if (reached !== undefined && message.position <= reached) return reached;
-    await model.commit({ expected: reached, checkpoint: message.position, rows: new Map() });
-    return message.position;
+  async #take(turn: Turn<Row>, message: SubscriptionMessage): Promise<void> {
+    if (message.kind === 'events') return this.#reduce(turn, message.events);
+    if (turn.reached !== undefined && message.position <= turn.reached) return;
+    await turn.model.commit({ expected: turn.reached, checkpoint: message.position, rows: new Map() });
+    turn.reached = message.position;
   }
 
-  async #reduce(
-    model: ReadModel<Row>,
-    expected: Position | undefined,
-    events: readonly RecordedEvent[],
-  ): Promise<Position | undefined> {
-    const page = decodePage(this.#projection, events);
-    const reduced = reducePage(this.#projection, page, await model.getMany([...page.keys]));
+  async #reduce(turn: Turn<Row>, events: readonly RecordedEvent[]): Promise<void> {
+    const page = decodePage(this.#projection, events, turn.known);
+    const before = page.missing.length === 0 ? new Map<string, Row>() : await turn.model.getMany(missingKeys(page));
+    const reduced = reducePage(this.#projection, page, before);
     if (reduced.position !== undefined) {
-      await model.commit({ expected, checkpoint: reduced.position, rows: reduced.rows });
+      await turn.model.commit({ expected: turn.reached, checkpoint: reduced.position, rows: reduced.rows });
+      turn.reached = reduced.position;
     }
     refuseStopped(reduced);
-    return reduced.position ?? expected;
+    if (turn.known.size > REMEMBERED_ROWS) turn.known.clear();
   }
 
   #reading(

@@ -1,7 +1,7 @@
-import { ProjectionStopped } from './projection-faults.js';
 import { placeOf } from '../streams/event-codec.js';
 import type { EventShape, Recorded, RecordedEvent } from '../streams/event.js';
 import type { Position } from '../streams/position.js';
+import { ProjectionStopped } from './projection-faults.js';
 import type { Projection } from './projection.js';
 
 /** What a page of events makes of the rows they belong to. */
@@ -14,51 +14,93 @@ export interface ReducedPage<Row> {
   readonly stopped?: ProjectionStopped;
 }
 
-/** A page of events, decoded, each with the key of its row. */
-export interface DecodedPage<Event extends EventShape> {
-  readonly events: readonly { readonly key: string; readonly event: Recorded<Event> }[];
-  readonly keys: ReadonlySet<string>;
+/** One row on its way through a page, under its key. */
+export interface PageSlot<Row> {
+  readonly key: string;
+  row: Row | undefined;
+  /** The page that changed it last. */
+  changedBy: object | undefined;
+}
+
+/** Rows by their keys, as far as they are known. */
+export type PageSlots<Row> = Map<string, PageSlot<Row>>;
+
+/** A page of events, decoded: the n-th event belongs to the n-th slot. */
+export interface DecodedPage<Event extends EventShape, Row = unknown> {
+  readonly events: readonly Recorded<Event>[];
+  readonly slots: readonly PageSlot<Row>[];
+  /** The rows that were not known: to be looked up before the page is reduced. */
+  readonly missing: readonly PageSlot<Row>[];
   readonly stopped?: ProjectionStopped;
 }
 
-/** Decodes the events of a page that the projection wants, up to the first that can't be decoded. */
+/**
+ * Decodes the events of a page, up to the first that can't be decoded. `known` holds the rows that nobody else can have
+ * changed since an earlier page was reduced; the page's own are added to it.
+ */
 export function decodePage<Event extends EventShape, Row>(
   projection: Projection<Event, Row>,
   page: readonly RecordedEvent[],
-): DecodedPage<Event> {
-  const events: { key: string; event: Recorded<Event> }[] = [];
-  const keys = new Set<string>();
+  known: PageSlots<Row> = new Map(),
+): DecodedPage<Event, Row> {
+  const events: Recorded<Event>[] = [];
+  const slots: PageSlot<Row>[] = [];
+  const missing: PageSlot<Row>[] = [];
   for (const stored of page) {
     try {
       const event = projection.events.decode(stored);
       const key = projection.key(event);
-      keys.add(key);
-      events.push({ key, event });
+      let slot = known.get(key);
+      if (slot === undefined) {
+        slot = { key, row: undefined, changedBy: undefined };
+        known.set(key, slot);
+        missing.push(slot);
+      }
+      slots.push(slot);
+      events.push(event);
     } catch (cause) {
-      return { events, keys, stopped: stoppedAt(projection, stored, cause) };
+      return { events, slots, missing, stopped: stoppedAt(projection, stored, cause) };
     }
   }
-  return { events, keys };
+  return { events, slots, missing };
 }
 
-/** Folds a decoded page into rows, up to the first event the reducer throws at. `before` holds the rows that exist. */
+/** The keys whose rows have to be looked up before the page is reduced. */
+export function missingKeys(page: { readonly missing: readonly { readonly key: string }[] }): readonly string[] {
+  return page.missing.map(({ key }) => key);
+}
+
+/**
+ * Folds a decoded page into rows, up to the first event the reducer throws at. `before` holds those of the missing rows
+ * that exist. One look-up a key, none an event: a rebuild spends its time here.
+ */
 export function reducePage<Event extends EventShape, Row>(
   projection: Projection<Event, Row>,
-  page: DecodedPage<Event>,
+  page: DecodedPage<Event, Row>,
   before: ReadonlyMap<string, Row>,
 ): ReducedPage<Row> {
+  for (const slot of page.missing) slot.row = before.get(slot.key);
   const rows = new Map<string, Row | undefined>();
+  const changed: PageSlot<Row>[] = [];
   let position: Position | undefined;
-  for (const { key, event } of page.events) {
+  let { stopped } = page;
+  for (let index = 0; index < page.events.length; index++) {
+    const [event, slot] = [page.events[index], page.slots[index]];
+    if (event === undefined || slot === undefined) break;
     try {
-      const current = rows.get(key);
-      rows.set(key, projection.reduce(current === undefined && !rows.has(key) ? before.get(key) : current, event));
-      position = event.position;
+      slot.row = projection.reduce(slot.row, event);
     } catch (cause) {
-      return { rows, position, stopped: stoppedAt(projection, event, cause) };
+      stopped = stoppedAt(projection, event, cause);
+      break;
     }
+    if (slot.changedBy !== page) {
+      slot.changedBy = page;
+      changed.push(slot);
+    }
+    position = event.position;
   }
-  return page.stopped === undefined ? { rows, position } : { rows, position, stopped: page.stopped };
+  for (const { key, row } of changed) rows.set(key, row);
+  return stopped === undefined ? { rows, position } : { rows, position, stopped };
 }
 
 function stoppedAt(

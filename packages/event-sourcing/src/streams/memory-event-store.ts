@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.js';
 import { DeadlineExceeded, ReceiptExists, RevisionConflict, StoreClosed } from '../faults.js';
 import { SignalBoard } from '../signal-board.js';
-import { filterPredicate } from './event-filter.js';
+import type { EventFilter } from './event-filter.js';
 import type {
   Append,
   EventStore,
@@ -16,7 +16,7 @@ import { limitOf, pageSizeOf } from './paging.js';
 import { position, START, type Position } from './position.js';
 import { freezeMetadata, notBefore } from './recording.js';
 import { meetsExpectation, revisionAfter, type Revision } from './revision.js';
-import type { StreamId } from './stream-id.js';
+import { categoryOf, type StreamId } from './stream-id.js';
 import { subscribeByReading, type ReadAhead } from './subscription.js';
 
 /** A read model that is kept up to date inside an append: first reckon, which may throw, then take effect, which can't. */
@@ -31,6 +31,9 @@ export class MemoryEventStore implements EventStore {
   readonly #clock: Clock;
   readonly #inline: readonly InlineModel[];
   readonly #log: RecordedEvent[] = [];
+  /** The category of each event of the log: comparing it is cheaper than looking into the stream's name. */
+  readonly #categories: string[] = [];
+  readonly #knownCategories = new Map<string, string>();
   readonly #streams = new Map<StreamId, RecordedEvent[]>();
   readonly #receipts = new Map<StreamId, Map<string, Receipt>>();
   readonly #board = new SignalBoard();
@@ -132,11 +135,15 @@ export class MemoryEventStore implements EventStore {
   }
 
   #place({ streamId, events }: Append, last: RecordedEvent | undefined): readonly RecordedEvent[] {
+    // The name as the stream's first event has it: one string a stream, hashed once.
+    const id = last?.streamId ?? streamId;
     const recordedAt = notBefore(last?.recordedAt, this.#clock());
     let place = revisionAfter(last?.revision);
     const recorded: RecordedEvent[] = [];
     for (const event of events) {
-      recorded.push(freeze(event, { streamId, revision: place, position: this.#after(recorded.length), recordedAt }));
+      recorded.push(
+        freeze(event, { streamId: id, revision: place, position: this.#after(recorded.length), recordedAt }),
+      );
       place = revisionAfter(place);
     }
     return Object.freeze(recorded);
@@ -153,6 +160,8 @@ export class MemoryEventStore implements EventStore {
     if (stream === undefined) this.#streams.set(streamId, [...recorded]);
     else stream.push(...recorded);
     this.#log.push(...recorded);
+    const category = this.#intern(categoryOf(streamId));
+    for (let added = 0; added < recorded.length; added++) this.#categories.push(category);
     for (const takeEffect of effects) takeEffect();
     this.#board.notify();
   }
@@ -166,7 +175,7 @@ export class MemoryEventStore implements EventStore {
 
   #reader(options: ReadAllOptions | undefined): (after: Position) => ReadAhead {
     const pageSize = pageSizeOf(options);
-    const isWanted = filterPredicate(options?.filter);
+    const isWanted = this.#wanted(options?.filter);
     return (after) => {
       this.#refuseWhenClosed();
       const events: RecordedEvent[] = [];
@@ -175,10 +184,22 @@ export class MemoryEventStore implements EventStore {
       let next = Math.min(start, end);
       for (; next < end && events.length < pageSize; next++) {
         const event = this.#log[next];
-        if (event !== undefined && isWanted(event)) events.push(event);
+        if (event !== undefined && isWanted(event, next)) events.push(event);
       }
       return { events, considered: position(Math.max(next, start)), isHead: next >= this.#log.length };
     };
+  }
+
+  #intern(category: string): string {
+    const known = this.#knownCategories.get(category);
+    if (known === undefined) this.#knownCategories.set(category, category);
+    return known ?? category;
+  }
+
+  #wanted(filter: EventFilter | undefined): (event: RecordedEvent, place: number) => boolean {
+    if (filter === undefined) return () => true;
+    if (filter.by === 'type') return (event) => filter.types.includes(event.type);
+    return (_event, place) => filter.categories.includes(this.#categories[place] ?? '');
   }
 
   #refuseWhenClosed(): void {
