@@ -4,7 +4,10 @@ import { conclude, run, tool } from './workspace.mjs';
 const node = process.execPath;
 const checks = [
   ['set-up', [node, '.config/set-up.mjs']],
-  ['lint', [tool('oxlint'), '--config', '.config/oxlintrc.json', '--type-aware', '--deny-warnings']],
+  [
+    'lint',
+    [tool('oxlint'), '--config', '.config/oxlintrc.json', '--type-aware', '--deny-warnings', '--format', 'unix'],
+  ],
   [
     'format',
     [
@@ -29,10 +32,10 @@ const checks = [
 const failed = [];
 for (const [name, command] of checks) {
   const began = Date.now();
-  const { code, output } = await run(command);
+  const { code, output } = await run(command, { env: { ...process.env, NO_COLOR: '1' } });
   const seconds = ((Date.now() - began) / 1000).toFixed(1);
   const lines = output.trim().split('\n');
-  if (code === 0) console.log(`ok      ${name.padEnd(12)} ${seconds} s  ${lines.at(-1)}`);
+  if (code === 0) console.log(`ok      ${name.padEnd(12)} ${seconds} s  ${lines.at(-1) || 'nothing to do'}`);
   else console.log(`FAILED  ${name.padEnd(12)} ${seconds} s\n${lines.map((line) => `        ${line}`).join('\n')}`);
   if (code !== 0) failed.push(name);
 }

@@ -1,6 +1,6 @@
 /**
  * `tsc -b .config` builds everything: each package and its tests stand in the solution file, and each package references
- * exactly the workspace packages that its package.json names.
+ * exactly the workspace packages that its package.json names, its tests those that they import.
  */
 import { existsSync } from 'node:fs';
 import { join, posix } from 'node:path';
@@ -20,6 +20,7 @@ const findings = [
     .filter((project) => !exists(`${project}/tsconfig.json`))
     .map((it) => `${solution} lists ${it}, which is not there`),
   ...members().filter(holdsSources).flatMap(differences),
+  ...members().flatMap(missingInTests),
 ];
 conclude(findings, `${projects.length} projects are built by \`tsc -b .config\`.`);
 
@@ -37,6 +38,20 @@ function differences(member) {
     ...needed.filter((it) => !referenced.includes(it)).map((it) => `${member}/tsconfig.json does not reference ${it}`),
     ...referenced.filter((it) => !needed.includes(it)).map((it) => `${member}/package.json does not depend on ${it}`),
   ];
+}
+
+/** Without the reference a first build compiles the tests before what they import. */
+function missingInTests(member) {
+  const project = `${member}/test`;
+  if (!projects.includes(project) || !exists(`${project}/tsconfig.json`)) return [];
+  const texts = ourFiles(project, /\.ts$/).map(textOf).join('\n');
+  const imported = [...byName].filter(
+    ([name]) => texts.includes(`from '${name}'`) || texts.includes(`import('${name}')`),
+  );
+  const referenced = referencesOf(`${project}/tsconfig.json`);
+  return imported
+    .filter(([, needed]) => !referenced.includes(needed))
+    .map(([name]) => `${project}/tsconfig.json does not reference ${name}, which its tests import`);
 }
 
 function referencesOf(file) {

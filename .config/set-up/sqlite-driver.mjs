@@ -3,6 +3,12 @@ import { SetUpFailed, run, say } from './process.mjs';
 
 const probe = `new (require('better-sqlite3'))(':memory:').close()`;
 
+/** What a machine must have where no prebuilt binary of better-sqlite3 fits or can be fetched. */
+export const driverNeeds =
+  `better-sqlite3 has no binary for Node ${process.versions.node} on ${process.platform}-${process.arch} at hand, and could ` +
+  'not be compiled. Install a C++ compiler, make and Python 3 (Debian, Ubuntu: apt-get install build-essential python3), ' +
+  'or let this machine reach github.com, then run the same command again.';
+
 /** Proves that better-sqlite3's native half loads in this Node, and compiles it anew where it does not. */
 export async function ensureSqliteDriver(root) {
   if ((await load(root)).code === 0) return;
@@ -15,12 +21,11 @@ export async function ensureSqliteDriver(root) {
   });
   const again = await load(root);
   if (again.code === 0) return;
-  throw new SetUpFailed(
-    `better-sqlite3 has no binary for Node ${process.versions.node} on ${process.platform}-${process.arch}, and could not ` +
-      'be compiled. Install a C++ compiler, make and Python 3 (Debian, Ubuntu: apt-get install build-essential python3), ' +
-      'or let this machine reach github.com, then run the same command again.',
-    `${rebuild.output}\n${again.output}`,
-  );
+  throw new SetUpFailed(driverNeeds, `${rebuild.output}\n${reasonIn(again.output)}`);
+}
+
+function reasonIn(output) {
+  return output.split('\n').find((line) => /Error/.test(line)) ?? output;
 }
 
 /** In a process of its own: a binary for another Node may end the process that loads it. */
