@@ -26,9 +26,9 @@ export function findDifference(actual: unknown, expected: unknown, path: string)
   if (Array.isArray(actual) && Array.isArray(expected)) return inArrays(actual, expected, path);
   if (actual instanceof Map && expected instanceof Map) return inMaps(actual, expected, path);
   if (actual instanceof Set && expected instanceof Set) return inArrays([...actual], [...expected], path);
-  if (typeof actual['equals'] === 'function') return isEqual(actual, expected) ? undefined : pair;
-  if (typeof actual['toJSON'] === 'function' && typeof expected['toJSON'] === 'function') {
-    return findDifference(actual['toJSON'](), expected['toJSON'](), path) && pair;
+  if (typeof actual['equals'] === 'function') return ask(actual, 'equals', expected) === true ? undefined : pair;
+  if (typeof actual['toJSON'] === 'function') {
+    return findDifference(ask(actual, 'toJSON'), ask(expected, 'toJSON'), path) && pair;
   }
   return inFields(actual, expected, path);
 }
@@ -43,9 +43,9 @@ function kindOf(value: object): unknown {
   return prototype === null ? Object.prototype : prototype;
 }
 
-function isEqual(actual: Record<string, unknown>, expected: unknown): boolean {
-  const { equals } = actual;
-  return typeof equals === 'function' && Boolean(equals.call(actual, expected));
+function ask(object: Readonly<Record<string, unknown>>, method: string, ...given: readonly unknown[]): unknown {
+  const answer = object[method];
+  return typeof answer === 'function' ? Reflect.apply(answer, object, given) : undefined;
 }
 
 function inArrays(actual: readonly unknown[], expected: readonly unknown[], path: string): Difference | undefined {

@@ -11,14 +11,14 @@ export interface Theme<Subject> {
 
 /** What a promise is checked on: storage of its own, opened for it and thrown away after it. */
 export interface Opened {
-  dispose(): Promise<void>;
+  readonly dispose: () => Promise<void>;
 }
 
 /** All that a port promises, and how a store that claims to keep it is opened. */
 export interface Contract<Subject extends Opened> {
   readonly title: string;
   readonly themes: readonly Theme<Subject>[];
-  open(): Promise<Subject>;
+  readonly open: () => Promise<Subject>;
 }
 
 const DEADLINE_MS = 30_000;

@@ -19,7 +19,7 @@ import { subscriptions } from './event-store/subscriptions.js';
 export interface OpenedEventStore extends Opened {
   readonly eventStore: EventStore;
   /** A further handle on the same storage, independent of the first where a store can have one; else the same. */
-  another(): Promise<EventStore>;
+  readonly another: () => Promise<EventStore>;
 }
 
 /** How the event store contract gets at a store. */
@@ -27,7 +27,7 @@ export interface EventStoreFixture {
   /** Of the store, as it stands in the report. */
   readonly name: string;
   /** Opens a store on fresh storage; its events are recorded by this clock, also through further handles. */
-  open(options: { readonly clock: Clock }): Promise<OpenedEventStore>;
+  readonly open: (options: { readonly clock: Clock }) => Promise<OpenedEventStore>;
 }
 
 /**

@@ -9,7 +9,7 @@ import { stops } from './inline-projections/stops.js';
 export interface OpenedStore extends Opened {
   readonly store: Store;
   /** Closes the store and opens the same storage again, with these projections inline. `dispose` closes that too. */
-  reopen(inlineProjections: readonly AnyProjection[]): Promise<Store>;
+  readonly reopen: (inlineProjections: readonly AnyProjection[]) => Promise<Store>;
 }
 
 /** How the inline projection contract gets at a store. */
@@ -17,7 +17,7 @@ export interface InlineProjectionFixture {
   /** Of the store, as it stands in the report. */
   readonly name: string;
   /** Opens a store on fresh storage, whose appends keep the read models of these projections. */
-  open(options: InlineProjectionOptions): Promise<OpenedStore>;
+  readonly open: (options: InlineProjectionOptions) => Promise<OpenedStore>;
 }
 
 /** How a store is opened for the inline projection contract. */
@@ -28,7 +28,7 @@ export interface InlineProjectionOptions {
 
 /** A way to open the fixture's store with the projections that a promise is about. */
 export interface InlineUnderTest extends Opened {
-  open(inlineProjections: readonly AnyProjection[]): Promise<OpenedStore>;
+  readonly open: (inlineProjections: readonly AnyProjection[]) => Promise<OpenedStore>;
 }
 
 /**

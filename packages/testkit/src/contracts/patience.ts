@@ -16,6 +16,12 @@ export async function within<Value>(doing: string, promise: Promise<Value>, ms: 
   }
 }
 
+/** Takes a promise that is awaited later: should it fail before that, this is not yet anybody's unhandled rejection. */
+export function begun<Value>(promise: Promise<Value>): Promise<Value> {
+  promise.catch(() => undefined);
+  return promise;
+}
+
 /** Asks again and again until the answer is yes. @throws AssertionError when it is not in time. */
 export async function eventually(doing: string, isTrue: () => Promise<boolean>): Promise<void> {
   const end = performance.now() + PATIENCE_MS;

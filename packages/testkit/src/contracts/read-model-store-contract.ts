@@ -13,7 +13,7 @@ import { waking } from './read-models/waking.js';
 export interface OpenedReadModelStore extends Opened {
   readonly readModels: ReadModelStore;
   /** A further handle on the same storage, independent of the first where a store can have one; else the same. */
-  another(): Promise<ReadModelStore>;
+  readonly another: () => Promise<ReadModelStore>;
 }
 
 /** How the read-model store contract gets at a store. */
@@ -21,7 +21,7 @@ export interface ReadModelStoreFixture {
   /** Of the store, as it stands in the report. */
   readonly name: string;
   /** Opens a store on fresh storage. */
-  open(): Promise<OpenedReadModelStore>;
+  readonly open: () => Promise<OpenedReadModelStore>;
 }
 
 /**

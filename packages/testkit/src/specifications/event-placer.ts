@@ -48,6 +48,7 @@ export class EventPlacer {
 
   /** An event as a decider's `evolve` gets it: decoded, with its place. */
   place<Event extends EventShape>(event: Event): Recorded<Event> {
+    // Recorded is Event & RecordedFacts, only spread over a union of events, which a type parameter can't be seen to be.
     return { ...event, ...this.#nextFacts(this.#streamId, 1) } as Recorded<Event>;
   }
 

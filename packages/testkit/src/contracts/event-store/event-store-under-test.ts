@@ -7,9 +7,9 @@ import type { EventStoreFixture, OpenedEventStore } from '../event-store-contrac
 export interface EventStoreUnderTest extends OpenedEventStore {
   readonly clock: SettableClock;
   /** So many events that are not recorded yet, alike but for their ids and what `content` says. */
-  newEvents(count: number, content?: Partial<NewEvent>): readonly NewEvent[];
+  readonly newEvents: (count: number, content?: Partial<NewEvent>) => readonly NewEvent[];
   /** Appends new events through the first handle, whatever the stream's revision. */
-  record(stream: StreamId, count: number, content?: Partial<NewEvent>): Promise<readonly RecordedEvent[]>;
+  readonly record: (stream: StreamId, count: number, content?: Partial<NewEvent>) => Promise<readonly RecordedEvent[]>;
 }
 
 /** A stream that any test may use. */

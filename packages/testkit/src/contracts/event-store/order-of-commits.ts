@@ -40,14 +40,17 @@ async function isThatOfAppends(subject: EventStoreUnderTest): Promise<void> {
 
 async function respectsAnswers(subject: EventStoreUnderTest): Promise<void> {
   let answered: Position = START;
+  let count = 0;
   await writeAtOnce(subject, async (append) => {
     const before = answered;
     const events = await append();
     for (const { position } of events) {
       if (position <= before) fail(`position ${position} was given after ${before} had been answered`);
       answered = laterPosition(answered, position);
+      count += 1;
     }
   });
+  demandSame({ what: 'count', actual: count, expected: EVENTS });
   demandSame({ what: 'head', actual: await subject.eventStore.head(), expected: answered });
 }
 
@@ -82,13 +85,14 @@ async function agreesWithStreams(subject: EventStoreUnderTest): Promise<void> {
 }
 
 async function isSeenByReaders(subject: EventStoreUnderTest): Promise<void> {
+  const stores = [subject.eventStore, await subject.another()];
   const writing = { isDone: false };
   const writers = writeAtOnce(subject, async (append) => {
     await append();
   }).finally(() => {
     writing.isDone = true;
   });
-  const readers = [subject.eventStore, await subject.another()].map((store) => readOnWhile(store, writing));
+  const readers = stores.map((store) => readOnWhile(store, writing));
   const [seen, seenByOther] = await Promise.all([...readers, writers]);
   const all = await readAll(subject.eventStore);
   demandSame({ what: 'count', actual: all.length, expected: EVENTS });

@@ -1,7 +1,7 @@
 import { START, StoreClosed, type SubscriptionMessage } from '@login-policy/event-sourcing';
 import { demandSame, fail } from '../../demand.js';
 import type { Theme } from '../contract.js';
-import { within } from '../patience.js';
+import { begun, within } from '../patience.js';
 import { refusal } from '../refusals.js';
 import { FIRST, type EventStoreUnderTest } from './event-store-under-test.js';
 import { Follower } from './follower.js';
@@ -26,7 +26,7 @@ async function endsWaitingReader({ eventStore, record }: EventStoreUnderTest): P
   const control = new AbortController();
   const follower = new Follower(eventStore, { signal: control.signal });
   await follower.untilCaughtUp(all[1]?.position ?? START);
-  const waiting = follower.untilEnd();
+  const waiting = begun(follower.untilEnd());
   control.abort();
   await waiting;
   demandEvents(follower.events, all);
@@ -75,7 +75,7 @@ async function endsForWaitingLeaver({ eventStore, record }: EventStoreUnderTest)
     message = await within('a message', messages.next());
     if (message.done === true) return fail('a subscription does not end of itself');
   } while (message.value.kind !== 'caught-up');
-  const waiting = messages.next();
+  const waiting = begun(messages.next());
   if (messages.return === undefined) return fail('the iterator of a subscription can be returned');
   const left = await within('the return', messages.return());
   demandSame({ what: 'done', actual: left.done, expected: true });
@@ -87,18 +87,18 @@ async function endsByClosing({ eventStore, record }: EventStoreUnderTest): Promi
   const all = await record(FIRST, 2);
   const followers = [new Follower(eventStore), new Follower(eventStore)];
   for (const follower of followers) await follower.untilCaughtUp(all[1]?.position ?? START);
-  const waiting = followers.map((follower) => refusal(follower.next(), StoreClosed));
+  const waiting = followers.map((follower) => begun(refusal(follower.next(), StoreClosed)));
   await within('the close', eventStore.close());
   await Promise.all(waiting);
 }
 
 async function endsInHundreds({ eventStore, record }: EventStoreUnderTest): Promise<void> {
   const all = await record(FIRST, 1);
-  const control = new AbortController();
-  const followers = Array.from({ length: 300 }, () => new Follower(eventStore, { signal: control.signal }));
+  const controls = Array.from({ length: 300 }, () => new AbortController());
+  const followers = controls.map(({ signal }) => new Follower(eventStore, { signal }));
   await Promise.all(followers.map((follower) => follower.untilCaughtUp(all[0]?.position ?? START)));
   const ends = followers.map((follower, index) => (index % 2 === 0 ? follower.leave() : follower.untilEnd()));
-  control.abort();
+  for (const control of controls) control.abort();
   await Promise.all(ends);
   for (const follower of followers) demandEvents(follower.events, all);
   const late = new Follower(eventStore);

@@ -1,6 +1,7 @@
 import { START, type Position, type ReadAllOptions, type RecordedEvent } from '@login-policy/event-sourcing';
 import { demandSame, fail } from '../../demand.js';
 import type { Theme } from '../contract.js';
+import { begun, breathe } from '../patience.js';
 import { refusal } from '../refusals.js';
 import { appendOf, FIRST, OTHER_KIND, SECOND, streamsOf, type EventStoreUnderTest } from './event-store-under-test.js';
 import { Follower } from './follower.js';
@@ -31,7 +32,7 @@ async function wakesFromEmpty({ eventStore, record }: EventStoreUnderTest): Prom
   demandSame({ what: 'first message', actual: first?.kind, expected: 'caught-up' });
   const all: RecordedEvent[] = [];
   for (const stream of [FIRST, SECOND, FIRST]) {
-    const waiting = follower.untilCount(all.length + 2);
+    const waiting = begun(follower.untilCount(all.length + 2));
     all.push(...(await record(stream, 2)));
     await waiting;
     await follower.untilCaughtUp(all.at(-1)?.position ?? START);
@@ -80,8 +81,10 @@ async function crossesTheBorder(subject: EventStoreUnderTest): Promise<void> {
   for (let round = 0; round < 12; round++) {
     const follower = new Follower(subject.eventStore, { pageSize: 7 });
     followers.push(follower);
-    following.push(follower.untilCount(100 + 12 * 8));
+    following.push(begun(follower.untilCount(100 + 12 * 8)));
     await Promise.all(streamsOf('Counter', 4).map((stream) => subject.record(stream, 2)));
+    // A store that never leaves the process would write all before anybody reached the border.
+    for (let turn = 0; turn < round % 4; turn++) await breathe();
   }
   await Promise.all(following);
   const all = await readAll(subject.eventStore);
@@ -155,7 +158,7 @@ async function waitsForSlowReader(subject: EventStoreUnderTest): Promise<void> {
   const slow = new Follower(subject.eventStore, { pageSize: 10 });
   await slow.next();
   const fast = new Follower(subject.eventStore, { pageSize: 10 });
-  const following = fast.untilCount(1210);
+  const following = begun(fast.untilCount(1210));
   for (let round = 0; round < 12; round++) await subject.record(SECOND, 100);
   await following;
   demandSame({ what: 'count of the slow reader', actual: slow.events.length, expected: 10 });
@@ -170,7 +173,7 @@ async function wakesForOtherHandles(subject: EventStoreUnderTest): Promise<void>
   await follower.untilCaughtUp(START);
   const all: RecordedEvent[] = [];
   for (let round = 0; round < 3; round++) {
-    const waiting = follower.untilCount(all.length + 1);
+    const waiting = begun(follower.untilCount(all.length + 1));
     all.push(...(await other.append(appendOf(FIRST, subject.newEvents(1)))));
     await waiting;
   }

@@ -74,7 +74,7 @@ export class CounterWriter {
 export async function demandFolded(store: Store, projection: Projection<CounterEvent, CounterRow>): Promise<void> {
   const log = await readAll(store.eventStore);
   const wanted = log.filter((event) => matchesFilter(projection.filter, event));
-  const { rows, stopped } = reducePage(projection, decodePage(projection, wanted), new Map());
+  const { rows, stopped } = reducePage(projection, decodePage(projection, wanted), new Map<string, CounterRow>());
   if (stopped !== undefined) throw stopped;
   const model = await store.readModels.open(projection);
   const found = await model.getMany([...rows.keys()]);

@@ -3,7 +3,7 @@ import { demandSame, fail } from '../../demand.js';
 import { counterTotals } from '../../samples/counter.js';
 import type { Theme } from '../contract.js';
 import type { InlineUnderTest } from '../inline-projection-contract.js';
-import { breathe } from '../patience.js';
+import { begun, breathe, within } from '../patience.js';
 import { refusal } from '../refusals.js';
 import { APPLES, CounterWriter, demandFolded, PEARS, picky, WEATHER } from './counters.js';
 
@@ -130,9 +130,9 @@ async function wakes({ open }: InlineUnderTest): Promise<void> {
   const writer = new CounterWriter(store);
   const model = await store.readModels.open(counterTotals);
   for (let round = 1; round <= 5; round++) {
-    const waiting = model.changed(new AbortController().signal);
+    const waiting = begun(model.changed(new AbortController().signal));
     await writer.write(APPLES, 1);
-    await waiting;
+    await within('the wait for the rows', waiting);
     demandSame({ what: 'total', actual: (await model.get(APPLES))?.total, expected: round });
   }
 }

@@ -66,6 +66,7 @@ async function takesItAtOnce(subject: OpenedReadModelStore): Promise<void> {
   const keys = Array.from({ length: 200 }, (_, index) => `row-${index}`);
   await step(live, [10, 11], new Map(keys.map((key) => [key, OLD])));
   await step(copy, [undefined, 11], new Map(keys.map((key) => [key, NEW])));
+  await demandModel(other, 11, { 'row-0': OLD });
   const seen = new Set<string>();
   const switching = { isDone: false };
   const read = async (): Promise<void> => {

@@ -1,8 +1,9 @@
 import { position, type ReadModel } from '@login-policy/event-sourcing';
-import { demandSame } from '../../demand.js';
+import { demandSame, fail } from '../../demand.js';
 import type { Theme } from '../contract.js';
-import { breathe, eventually, within } from '../patience.js';
+import { begun, breathe, eventually, within } from '../patience.js';
 import type { OpenedReadModelStore } from '../read-model-store-contract.js';
+import { hasSucceeded, outcomeOf } from '../refusals.js';
 import { change, demandModel, openTallies, openTwice, step, tally, type Tally } from './tally.js';
 
 const ROUNDS = 20;
@@ -34,9 +35,9 @@ async function endsAfterRebuild(subject: OpenedReadModelStore): Promise<void> {
   const [model, other] = await openTwice(subject);
   await step(model, [undefined, 1], change({ a: tally() }));
   const copy = await other.beginRebuild();
-  const waiting = Promise.all([model, other].map((reader) => awaitStep(reader, 2n)));
-  await copy.switchOver({ expected: undefined, checkpoint: position(2), rows: change({}) });
-  await waiting;
+  await demandWoken([model, other], 2, () =>
+    copy.switchOver({ expected: undefined, checkpoint: position(2), rows: change({}) }),
+  );
   await demandModel(model, 2, { a: undefined });
 }
 
@@ -52,45 +53,74 @@ async function endsBySignal(subject: OpenedReadModelStore): Promise<void> {
   await step(model, [undefined, 1], change({ a: tally() }));
   await within('a wait given up before', model.changed(AbortSignal.abort()));
   const control = new AbortController();
-  const waiting = model.changed(control.signal);
+  const waiting = begun(model.changed(control.signal));
   control.abort();
   await within('a wait given up', waiting);
+  await demandQuickerThanWaiting(model);
   await step(model, [1, 2], change({}));
   await demandModel(model, 2, { a: tally() });
+}
+
+/** A wait that is given up must not last as long as one for nothing. */
+async function demandQuickerThanWaiting(model: ReadModel<Tally>): Promise<void> {
+  const times = 5;
+  const forNothing = await lengthOf(() => model.changed(new AbortController().signal));
+  const givenUp = await lengthOf(async () => {
+    for (let time = 0; time < times; time++) await model.changed(AbortSignal.abort());
+  });
+  const most = Math.max(forNothing / 2, 5) * times;
+  if (givenUp > most) fail(`${times} waits given up took ${givenUp} ms, and one for nothing ${forNothing} ms`);
+}
+
+async function lengthOf(waiting: () => Promise<void>): Promise<number> {
+  const beginning = performance.now();
+  await within('a wait', waiting());
+  return performance.now() - beginning;
 }
 
 async function endsForAll(subject: OpenedReadModelStore): Promise<void> {
   const [model, other] = await openTwice(subject);
   const readers = Array.from({ length: 50 }, (_, index) => (index % 2 === 0 ? model : other));
-  const waiting = Promise.all(readers.map((reader) => awaitStep(reader, 1n)));
-  await breathe();
-  await step(model, [undefined, 1], change({ a: tally() }));
-  await waiting;
+  await demandWoken(readers, 1, () => step(model, [undefined, 1], change({ a: tally() })));
   demandSame({ what: 'row', actual: await other.get('a'), expected: tally() });
 }
 
 /** One commits step after step, the other waits for each. */
 async function followSteps(writer: ReadModel<Tally>, reader: ReadModel<Tally>): Promise<void> {
   for (let at = 1; at <= ROUNDS; at++) {
-    const waiting = awaitStep(reader, BigInt(at));
-    await breathe();
-    await step(writer, [at === 1 ? undefined : at - 1, at], change({ a: tally({ total: BigInt(at) }) }));
-    await waiting;
+    const rows = change({ a: tally({ total: BigInt(at) }) });
+    await demandWoken([reader], at, () => step(writer, [at === 1 ? undefined : at - 1, at], rows));
   }
   await demandModel(reader, ROUNDS, { a: tally({ total: BigInt(ROUNDS) }) });
 }
 
-/** Waits as a reader does: asks to be woken, looks, and goes to sleep if it is not there yet. */
-async function awaitStep(model: ReadModel<Tally>, checkpoint: bigint): Promise<void> {
-  const control = new AbortController();
+/** Lets readers wait for a checkpoint that the commit brings. @throws AssertionError when one of them is not woken. */
+async function demandWoken(
+  readers: readonly ReadModel<Tally>[],
+  checkpoint: number,
+  commit: () => Promise<void>,
+): Promise<void> {
+  const sleepers = readers.map((reader) => ({ reader, control: new AbortController() }));
+  const sleeps = sleepers.map(({ reader, control }) => sleepUntil(reader, checkpoint, control.signal));
+  const waiting = outcomeOf(Promise.all(sleeps));
+  await breathe();
   try {
-    await eventually(`the checkpoint ${checkpoint}`, async () => {
-      const change = model.changed(control.signal);
-      if (((await model.checkpoint()) ?? -1n) >= checkpoint) return true;
-      await change;
-      return false;
-    });
+    await commit();
+    for (const reader of readers) await demandModel(reader, checkpoint, {});
+    const outcome = await waiting;
+    if (!hasSucceeded(outcome)) throw outcome.error;
   } finally {
-    control.abort();
+    for (const { control } of sleepers) control.abort();
   }
+}
+
+/** Waits as a reader does: asks to be woken, looks, and goes to sleep if it is not there yet. */
+async function sleepUntil(model: ReadModel<Tally>, checkpoint: number, signal: AbortSignal): Promise<void> {
+  await eventually(`the checkpoint ${checkpoint}`, async () => {
+    const woken = model.changed(signal);
+    const reached = await model.checkpoint();
+    if (signal.aborted || (reached !== undefined && reached >= checkpoint)) return true;
+    await woken;
+    return false;
+  });
 }

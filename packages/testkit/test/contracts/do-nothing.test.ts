@@ -1,0 +1,67 @@
+import { StoreClosed, type Store } from '@login-policy/event-sourcing';
+import { eventStoreContract, inlineProjectionContract, readModelStoreContract } from '@login-policy/testkit';
+import { expect } from 'chai';
+import { describe, it } from 'mocha';
+import { runContract } from './contract-run.js';
+import { doNothingStore, refusingEverything } from './do-nothing.js';
+
+const CONTRACTS: readonly { readonly name: string; readonly register: (open: () => Store) => void }[] = [
+  { name: 'event store', register: registerEventStore },
+  { name: 'read-model store', register: registerReadModels },
+  { name: 'inline projection', register: registerInline },
+];
+
+describe('a store that does not do its work', () => {
+  for (const { name, register } of CONTRACTS) {
+    it(`fails every test of the ${name} contract when it does nothing`, async function () {
+      this.timeout(90_000);
+      await demandAllFail(() => register(doNothingStore));
+    });
+
+    it(`fails every test of the ${name} contract when it says that it is closed`, async function () {
+      this.timeout(90_000);
+      await demandAllFail(() => register(() => refusingEverything(new StoreClosed({ store: 'the lazy store' }))));
+    });
+
+    it(`fails every test of the ${name} contract when it refuses everything`, async function () {
+      this.timeout(90_000);
+      await demandAllFail(() => register(() => refusingEverything(new RangeError('out of order'))));
+    });
+  }
+});
+
+async function demandAllFail(register: () => void): Promise<void> {
+  const { passed, failed } = await runContract('', register);
+  expect(passed, 'tests that a store passes without doing its work').to.deep.equal([]);
+  expect(failed.size).to.be.greaterThan(15);
+  const overdue = [...failed].filter(([, message]) => message.includes('Timeout')).map(([title]) => title);
+  expect(overdue, 'tests that mocha had to end').to.deep.equal([]);
+}
+
+function registerEventStore(open: () => Store): void {
+  eventStoreContract({
+    name: 'do nothing',
+    open: async () => {
+      const { eventStore } = open();
+      return { eventStore, another: async () => open().eventStore, dispose: async () => {} };
+    },
+  });
+}
+
+function registerReadModels(open: () => Store): void {
+  readModelStoreContract({
+    name: 'do nothing',
+    open: async () => ({
+      readModels: open().readModels,
+      another: async () => open().readModels,
+      dispose: async () => {},
+    }),
+  });
+}
+
+function registerInline(open: () => Store): void {
+  inlineProjectionContract({
+    name: 'do nothing',
+    open: async () => ({ store: open(), reopen: async () => open(), dispose: async () => {} }),
+  });
+}

@@ -1,0 +1,67 @@
+import {
+  START,
+  type EventStore,
+  type ReadModel,
+  type ReadModelStore,
+  type RebuildingModel,
+  type Store,
+} from '@login-policy/event-sourcing';
+
+/** An event store that takes everything and keeps nothing. */
+export function doNothingEventStore(): EventStore {
+  return {
+    append: async () => [],
+    readStream: () => nothing(),
+    readAll: () => nothing(),
+    subscribe: () => nothing(),
+    receipt: async () => undefined,
+    head: async () => START,
+    close: async () => {},
+  };
+}
+
+/** A read-model store that takes everything and keeps nothing. */
+export function doNothingReadModels(): ReadModelStore {
+  return {
+    open: async <Row>() => doNothingReadModel<Row>(),
+    close: async () => {},
+  };
+}
+
+/** A store that takes everything and keeps nothing. */
+export function doNothingStore(): Store {
+  const close = async (): Promise<void> => {};
+  return { eventStore: doNothingEventStore(), readModels: doNothingReadModels(), inlineModels: [], close };
+}
+
+/** Whatever is asked of it, it refuses with the same error; an iteration with its first step. */
+export function refusingEverything(error: Error): Store {
+  const refuse = (): Promise<never> => Promise.reject(error);
+  const refuseToIterate = (): AsyncIterable<never> => ({ [Symbol.asyncIterator]: () => ({ next: refuse }) });
+  const eventStore: EventStore = {
+    append: refuse,
+    readStream: refuseToIterate,
+    readAll: refuseToIterate,
+    subscribe: refuseToIterate,
+    receipt: refuse,
+    head: refuse,
+    close: async () => {},
+  };
+  const readModels: ReadModelStore = { open: refuse, close: async () => {} };
+  return { eventStore, readModels, inlineModels: [], close: async () => {} };
+}
+
+async function* nothing(): AsyncGenerator<never, void, undefined> {}
+
+function doNothingReadModel<Row>(): ReadModel<Row> {
+  const model: ReadModel<Row> = {
+    get: async () => undefined,
+    getMany: async () => new Map<string, Row>(),
+    query: async () => [],
+    checkpoint: async () => undefined,
+    commit: async () => {},
+    changed: async () => {},
+    beginRebuild: async (): Promise<RebuildingModel<Row>> => ({ ...model, switchOver: async () => {} }),
+  };
+  return model;
+}

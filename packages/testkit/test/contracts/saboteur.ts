@@ -1,0 +1,119 @@
+import {
+  openMemoryStore,
+  type Clock,
+  type EventStore,
+  type ReadModel,
+  type ReadModelStore,
+  type RecordedEvent,
+} from '@login-policy/event-sourcing';
+import { eventStoreContract, readModelStoreContract } from '@login-policy/testkit';
+import { expect } from 'chai';
+import { runContract, type ContractRun } from './contract-run.js';
+
+/** A sound store and the clock it was opened with, for a saboteur to break one thing in. */
+export interface Sound {
+  readonly store: EventStore;
+  readonly clock: Clock;
+}
+
+/** A store that breaks one promise. */
+export interface Saboteur<Sabotage> {
+  /** What it does, for the title of the test. */
+  readonly does: string;
+  /** The end of the full title of the contract's test that has to notice. */
+  readonly noticedBy: string;
+  /** Whether that test has to wait until its patience ends: such ones are run side by side. */
+  readonly isNoticedByWaiting?: true;
+  readonly sabotage: Sabotage;
+}
+
+/** What a saboteur does instead of what the sound store does. */
+export type EventStoreSabotage = (sound: Sound) => Partial<EventStore>;
+
+/** What a saboteur does instead of what the sound read model does. */
+export type ReadModelSabotage = <Row>(model: ReadModel<Row>) => Partial<ReadModel<Row>>;
+
+/** Runs the test of the event store contract that has to notice. */
+export function runOnEvents({ noticedBy, sabotage }: Saboteur<EventStoreSabotage>): Promise<ContractRun> {
+  return runContract(noticedBy, () =>
+    eventStoreContract({
+      name: 'a saboteur',
+      open: async ({ clock }) => {
+        const { eventStore } = openMemoryStore({ clock });
+        const store = { ...delegating(eventStore), ...sabotage({ store: eventStore, clock }) };
+        return { eventStore: store, another: async () => store, dispose: () => eventStore.close() };
+      },
+    }),
+  );
+}
+
+/** Runs the test of the read-model store contract that has to notice. */
+export function runOnRows({ noticedBy, sabotage }: Saboteur<ReadModelSabotage>): Promise<ContractRun> {
+  return runContract(noticedBy, () =>
+    readModelStoreContract({
+      name: 'a saboteur',
+      open: async () => {
+        const readModels = sabotaged(openMemoryStore().readModels, sabotage);
+        return { readModels, another: async () => readModels, dispose: () => readModels.close() };
+      },
+    }),
+  );
+}
+
+/** Passes when exactly one test was run and failed, and not by a slip of the saboteur's own. */
+export function demandNoticed({ passed, failed }: ContractRun): void {
+  expect(passed, 'tests that noticed nothing').to.deep.equal([]);
+  expect([...failed.keys()], 'tests that noticed').to.have.length(1);
+  for (const message of failed.values()) expect(message).not.to.match(/^(Type|Reference|Syntax)Error/);
+}
+
+/** The store's methods as functions of their own, so that some can be replaced. */
+export function delegating(store: EventStore): EventStore {
+  return {
+    append: (append) => store.append(append),
+    readStream: (stream, options) => store.readStream(stream, options),
+    readAll: (options) => store.readAll(options),
+    subscribe: (options) => store.subscribe(options),
+    receipt: (stream, key) => store.receipt(stream, key),
+    head: () => store.head(),
+    close: () => store.close(),
+  };
+}
+
+/** Changes every event on its way out, by whatever door it leaves. */
+export function disguising(store: EventStore, disguise: (event: RecordedEvent) => RecordedEvent): EventStore {
+  const pages = async function* (
+    source: AsyncIterable<readonly RecordedEvent[]>,
+  ): AsyncGenerator<readonly RecordedEvent[], void, undefined> {
+    for await (const page of source) yield page.map(disguise);
+  };
+  return {
+    ...delegating(store),
+    append: async (append) => (await store.append(append)).map(disguise),
+    readStream: (stream, options) => pages(store.readStream(stream, options)),
+    readAll: (options) => pages(store.readAll(options)),
+  };
+}
+
+/** A read model's methods as functions of their own, so that some can be replaced. */
+export function methodsOf<Row>(model: ReadModel<Row>): ReadModel<Row> {
+  return {
+    get: (key) => model.get(key),
+    getMany: (keys) => model.getMany(keys),
+    query: (query) => model.query(query),
+    checkpoint: () => model.checkpoint(),
+    commit: (change) => model.commit(change),
+    changed: (signal) => model.changed(signal),
+    beginRebuild: () => model.beginRebuild(),
+  };
+}
+
+function sabotaged(sound: ReadModelStore, sabotage: ReadModelSabotage): ReadModelStore {
+  return {
+    async open(definition) {
+      const model = await sound.open(definition);
+      return { ...methodsOf(model), ...sabotage(model) };
+    },
+    close: () => sound.close(),
+  };
+}

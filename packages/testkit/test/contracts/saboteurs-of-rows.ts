@@ -1,0 +1,129 @@
+import { setImmediate as breathe } from 'node:timers/promises';
+import type { KeyedRow, RebuildingModel } from '@login-policy/event-sourcing';
+import { methodsOf, type ReadModelSabotage, type Saboteur } from './saboteur.js';
+
+/** Read models that do one thing wrong. */
+export const saboteursOfRows: readonly Saboteur<ReadModelSabotage>[] = [
+  {
+    does: 'takes a step from whatever checkpoint',
+    noticedBy: 'that is not the expected one refuses the step, and says where it is',
+    sabotage: (model) => ({
+      commit: async (change) => model.commit({ ...change, expected: await model.checkpoint() }),
+    }),
+  },
+  {
+    does: 'looks at the checkpoint and writes later',
+    noticedBy: 'that take the same step at once: one takes it',
+    sabotage: (model) => ({
+      async commit(change) {
+        const actual = await model.checkpoint();
+        if (actual !== change.expected) return model.commit(change);
+        await breathe();
+        return model.commit({ ...change, expected: await model.checkpoint() });
+      },
+    }),
+  },
+  {
+    does: 'writes the rows first and the checkpoint later',
+    noticedBy: 'show a reader rows and checkpoint of one step, never of two',
+    sabotage: (model) => ({
+      async commit({ expected, checkpoint, rows }) {
+        await model.commit({ expected, checkpoint: expected ?? checkpoint, rows });
+        await breathe();
+        if (expected !== undefined) await model.commit({ expected, checkpoint, rows: new Map() });
+      },
+    }),
+  },
+  {
+    does: 'writes the rows of a step that it refuses',
+    noticedBy: 'of a refused step leaves rows and indexes as they were',
+    sabotage: (model) => ({
+      async commit(change) {
+        const actual = await model.checkpoint();
+        if (actual !== undefined) await model.commit({ ...change, expected: actual, checkpoint: actual });
+        return model.commit(change);
+      },
+    }),
+  },
+  {
+    does: 'orders keys by their UTF-16 units',
+    noticedBy: 'answers in the order of the UTF-8 bytes of the keys',
+    sabotage: (model) => ({ query: async (query) => (await model.query(query)).toSorted(byUnits) }),
+  },
+  {
+    does: 'gives one row more than the limit',
+    noticedBy: 'goes on after a key, in pages of any size',
+    sabotage: (model) => ({ query: (query) => model.query({ ...query, limit: (query.limit ?? 100) + 1 }) }),
+  },
+  {
+    does: 'finds values whatever their case',
+    noticedBy: 'tells values apart that look alike',
+    sabotage: (model) => ({
+      async query(query) {
+        const values = new Set([query.value, query.value.toLowerCase()]);
+        return (await Promise.all([...values].map((value) => model.query({ ...query, value })))).flat();
+      },
+    }),
+  },
+  {
+    does: 'keeps rows that were taken away',
+    noticedBy: 'are taken away and given again',
+    sabotage: (model) => ({
+      commit: ({ rows, ...change }) =>
+        model.commit({ ...change, rows: new Map([...rows].filter(([, row]) => row !== undefined)) }),
+    }),
+  },
+  {
+    does: 'shows a rebuild before its end',
+    noticedBy: 'is out of every sight until it takes the place of the live rows',
+    sabotage: (model) => ({
+      async beginRebuild() {
+        const copy = await model.beginRebuild();
+        return rebuilding(copy, {
+          async commit(change) {
+            await copy.commit(change);
+            await model.commit({ ...change, expected: await model.checkpoint() });
+          },
+        });
+      },
+    }),
+  },
+  {
+    does: 'switches over to a copy that is behind',
+    noticedBy: 'is refused the place while the live rows are further, and may catch up',
+    sabotage: (model) => ({
+      async beginRebuild() {
+        const copy = await model.beginRebuild();
+        return rebuilding(copy, {
+          switchOver: async (change) =>
+            copy.switchOver({ ...change, checkpoint: (await model.checkpoint()) ?? change.checkpoint }),
+        });
+      },
+    }),
+  },
+  {
+    does: 'wakes nobody',
+    noticedBy: 'ends after a commit in this process',
+    isNoticedByWaiting: true,
+    sabotage: () => ({
+      changed: (signal) =>
+        new Promise((resolve) => {
+          signal.addEventListener('abort', () => resolve());
+        }),
+    }),
+  },
+  {
+    does: 'does not hear the signal',
+    noticedBy: 'ends when the signal fires, or has fired before',
+    isNoticedByWaiting: true,
+    sabotage: (model) => ({ changed: () => model.changed(new AbortController().signal) }),
+  },
+];
+
+function byUnits(left: KeyedRow<unknown>, right: KeyedRow<unknown>): number {
+  return left.key < right.key ? -1 : 1;
+}
+
+function rebuilding<Row>(copy: RebuildingModel<Row>, instead: Partial<RebuildingModel<Row>>): RebuildingModel<Row> {
+  return { ...methodsOf(copy), switchOver: (change) => copy.switchOver(change), ...instead };
+}

@@ -1,0 +1,191 @@
+import { setImmediate as breathe } from 'node:timers/promises';
+import {
+  position,
+  START,
+  type EventStore,
+  type Position,
+  type ReadAllOptions,
+  type RecordedEvent,
+  type SubscriptionMessage,
+} from '@login-policy/event-sourcing';
+import type { EventStoreSabotage, Saboteur } from './saboteur.js';
+
+type Pages = AsyncGenerator<readonly RecordedEvent[], void, undefined>;
+type Messages = AsyncGenerator<SubscriptionMessage, void, undefined>;
+
+/** Stores that do one thing wrong when they are read or followed. */
+export const saboteursThatRead: readonly Saboteur<EventStoreSabotage>[] = [
+  {
+    does: 'ends after a page that is full',
+    noticedBy: 'forwards gives exactly what was asked for, at every border',
+    sabotage: ({ store }) => ({ readStream: (stream, options) => firstPage(store.readStream(stream, options)) }),
+  },
+  {
+    does: 'takes "from" for "after" when it reads backwards',
+    noticedBy: 'backwards gives exactly what was asked for, at every border',
+    sabotage: ({ store }) => ({
+      async *readStream(stream, options): Pages {
+        const isWanted = ({ revision }: RecordedEvent): boolean =>
+          options?.direction !== 'backwards' || revision !== options.from;
+        for await (const page of store.readStream(stream, options)) {
+          if (page.some(isWanted)) yield page.filter(isWanted);
+        }
+      },
+    }),
+  },
+  {
+    does: 'gives the last event of a page again',
+    noticedBy: 'gives all events of all streams, in pages of every size',
+    sabotage: ({ store }) => ({
+      async *readAll(options): Pages {
+        let last: RecordedEvent | undefined;
+        for await (const page of store.readAll(options)) {
+          yield last === undefined || page.length > 1 ? page : [last, ...page];
+          last = page.at(-1);
+        }
+      },
+    }),
+  },
+  {
+    does: 'gives an empty page at the end',
+    noticedBy: 'that does not exist gives no pages',
+    sabotage: ({ store }) => ({
+      async *readStream(stream, options): Pages {
+        yield* store.readStream(stream, options);
+        yield [];
+      },
+    }),
+  },
+  {
+    does: 'takes every category that begins alike',
+    noticedBy: 'by category gives the streams of those categories, and of none that sounds alike',
+    sabotage: ({ store }) => ({
+      async *readAll(options = {}): Pages {
+        const { filter, ...rest } = options;
+        if (filter?.by !== 'category') return yield* store.readAll(options);
+        for await (const page of store.readAll(rest)) {
+          const wanted = page.filter((event) => filter.categories.some((name) => event.streamId.startsWith(name)));
+          if (wanted.length > 0) yield wanted;
+        }
+      },
+    }),
+  },
+  {
+    does: 'takes a filter that names nothing for no filter',
+    noticedBy: 'by a filter that names nothing gives nothing',
+    sabotage: ({ store }) => ({
+      readAll({ filter, ...options } = {}) {
+        const isEmpty = filter?.by === 'type' ? filter.types.length === 0 : filter?.categories.length === 0;
+        return store.readAll(filter === undefined || isEmpty ? options : { ...options, filter });
+      },
+    }),
+  },
+  {
+    does: 'shows an event before one at a lower position',
+    noticedBy: 'is what a reader sees who reads on again and again meanwhile',
+    sabotage: ({ store }) => showingSomeLate(store),
+  },
+  {
+    does: 'loses what is written between history and live',
+    noticedBy: 'loses nothing and gives nothing twice across the border from history to live',
+    isNoticedByWaiting: true,
+    sabotage: ({ store }) => ({ subscribe: (options) => withBorder(store, options, (_, head) => head) }),
+  },
+  {
+    does: 'gives twice what is written between history and live',
+    noticedBy: 'loses nothing and gives nothing twice across the border from history to live',
+    sabotage: ({ store }) => ({ subscribe: (options) => withBorder(store, options, (begun) => begun) }),
+  },
+  {
+    does: 'says that it is caught up before it is',
+    noticedBy: 'a subscription gives what was there before, then says it is caught up',
+    sabotage: ({ store }) => ({
+      async *subscribe(options): Messages {
+        yield { kind: 'caught-up', position: await store.head() };
+        yield* store.subscribe(options);
+      },
+    }),
+  },
+  {
+    does: 'is caught up behind events it gives only',
+    noticedBy: 'is caught up behind events its filter holds back',
+    isNoticedByWaiting: true,
+    sabotage: ({ store }) => ({
+      async *subscribe(options): Messages {
+        let isNew = false;
+        for await (const message of store.subscribe(options)) {
+          if (message.kind === 'events' || isNew) yield message;
+          isNew = message.kind === 'events';
+        }
+      },
+    }),
+  },
+  {
+    does: 'hears that its reader left with the next event only',
+    noticedBy: 'comes when the reader leaves while he still waits for a message',
+    isNoticedByWaiting: true,
+    sabotage: ({ store }) => ({
+      async *subscribe(options): Messages {
+        yield* store.subscribe(options);
+      },
+    }),
+  },
+  {
+    does: 'does not hear the signal while it waits',
+    noticedBy: 'comes quietly when the signal fires while the reader waits',
+    isNoticedByWaiting: true,
+    sabotage: ({ store }) => ({ subscribe: ({ signal: _, ...options } = {}) => store.subscribe(options) }),
+  },
+  {
+    does: 'ends quietly when it is closed',
+    noticedBy: 'comes with StoreClosed when the store is closed while the reader waits',
+    sabotage: ({ store }) => ({
+      async *subscribe(options): Messages {
+        try {
+          yield* store.subscribe(options);
+        } catch {
+          // Says nothing, which is what is wrong with it.
+        }
+      },
+    }),
+  },
+  {
+    does: 'counts the head one too far',
+    noticedBy: 'has the last event at the head',
+    sabotage: ({ store }) => ({ head: async () => position((await store.head()) + 1n) }),
+  },
+];
+
+async function* firstPage(pages: AsyncIterable<readonly RecordedEvent[]>): Pages {
+  for await (const page of pages) return yield page;
+}
+
+/** Every seventh event becomes visible when the one after it is there, as if its transaction had ended later. */
+function showingSomeLate(store: EventStore): Pick<EventStore, 'readAll'> {
+  return {
+    async *readAll(options): Pages {
+      const head = await store.head();
+      const isLate = (event: RecordedEvent): boolean => event.position % 7n === 0n && event.position + 1n >= head;
+      for await (const page of store.readAll(options)) {
+        const visible = page.filter((event) => !isLate(event));
+        if (visible.length > 0) yield visible;
+      }
+    },
+  };
+}
+
+/** Reads all there is, and some time later goes on live from the place that is chosen. */
+async function* withBorder(
+  store: EventStore,
+  options: ReadAllOptions | undefined,
+  goOnFrom: (begun: Position, head: Position) => Position,
+): Messages {
+  const begun = options?.after ?? START;
+  let read = begun;
+  for await (const events of store.readAll(options)) {
+    read = events.at(-1)?.position ?? read;
+    yield { kind: 'events', events, position: read };
+  }
+  await breathe();
+  yield* store.subscribe({ ...options, after: goOnFrom(begun, await store.head()) });
+}

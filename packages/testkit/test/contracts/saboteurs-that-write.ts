@@ -1,0 +1,179 @@
+import { setImmediate as breathe } from 'node:timers/promises';
+import {
+  meetsExpectation,
+  ReceiptExists,
+  RevisionConflict,
+  START,
+  type Append,
+  type EventStore,
+  type Receipt,
+  type RecordedEvent,
+} from '@login-policy/event-sourcing';
+import { disguising, type EventStoreSabotage, type Saboteur } from './saboteur.js';
+
+/** Stores that do one thing wrong when they write. */
+export const saboteursThatWrite: readonly Saboteur<EventStoreSabotage>[] = [
+  {
+    does: 'records the events of an append one by one',
+    noticedBy: 'is seen whole or not at all by who reads meanwhile',
+    sabotage: ({ store }) => ({ append: (append) => oneByOne(store, append) }),
+  },
+  {
+    does: 'lets another append in between the events of one',
+    noticedBy: 'keeps the events of one append together, while many write',
+    sabotage: ({ store }) => ({ append: (append) => oneByOne(store, append) }),
+  },
+  {
+    does: 'records the first event of an append that it refuses',
+    noticedBy: 'that is refused writes none of its events',
+    sabotage: ({ store }) => ({
+      async append(append) {
+        try {
+          return await store.append(append);
+        } catch (refusal) {
+          await store.append({ ...append, expected: 'any', events: append.events.slice(0, 1) });
+          throw refusal;
+        }
+      },
+    }),
+  },
+  {
+    does: 'takes "stream-exists" for "any"',
+    noticedBy: '"stream-exists" is not met by a stream without events',
+    sabotage: ({ store }) => ({
+      append: (append) =>
+        store.append({ ...append, expected: append.expected === 'stream-exists' ? 'any' : append.expected }),
+    }),
+  },
+  {
+    does: 'looks at the revision and writes later',
+    noticedBy: 'at one revision: one wins, the others are told where the stream is',
+    sabotage: ({ store }) => ({
+      async append(append) {
+        await refuseUnexpected(store, append);
+        await breathe();
+        return store.append({ ...append, expected: 'any' });
+      },
+    }),
+  },
+  {
+    does: 'loses updates',
+    noticedBy: 'on one stream, each trying again on a conflict, lose no update',
+    sabotage: ({ store }) => ({ append: (append) => store.append({ ...append, expected: 'any' }) }),
+  },
+  {
+    does: 'tells the wrong revision in a conflict',
+    noticedBy: 'of an event before the last is not met',
+    sabotage: ({ store }) => ({
+      append: (append) =>
+        store.append(append).catch((refusal: unknown) => {
+          if (!(refusal instanceof RevisionConflict)) throw refusal;
+          throw new RevisionConflict({ ...refusal.facts, actual: undefined });
+        }),
+    }),
+  },
+  {
+    does: 'writes what was given up',
+    noticedBy: 'that was given up before it began writes nothing',
+    sabotage: ({ store }) => ({
+      append: ({ streamId, expected, events }) => store.append({ streamId, expected, events }),
+    }),
+  },
+  {
+    does: 'writes what it says was given up while it waited',
+    noticedBy: 'that is given up while it waits is there whole or not at all, as it answers',
+    sabotage: ({ store }) => ({
+      async append({ signal, ...append }) {
+        await breathe();
+        const answer = await store.append(append);
+        return signal?.aborted === true ? store.append({ ...append, signal }) : answer;
+      },
+    }),
+  },
+  {
+    does: 'looks for a receipt after the revision',
+    noticedBy: 'that exists is noticed before an unmet revision',
+    sabotage: ({ store }) => ({
+      async append(append) {
+        await refuseUnexpected(store, append);
+        return store.append(append);
+      },
+    }),
+  },
+  {
+    does: 'keeps receipts for the whole store',
+    noticedBy: 'of the same key can be had by every stream',
+    sabotage: ({ store }) => keepingReceipts(store, () => 'all'),
+  },
+  {
+    does: 'looks for a receipt and keeps it later',
+    noticedBy: 'a receipt is given to exactly one of many concurrent appends',
+    sabotage: ({ store }) => keepingReceipts(store, (stream) => stream),
+  },
+  {
+    does: 'lets recordedAt follow the clock back',
+    noticedBy: "is that of the stream's last event when the clock is behind it",
+    sabotage: ({ store, clock }) => {
+      const instants = new Map<string, RecordedEvent['recordedAt']>();
+      return disguising(store, (event) => {
+        const recordedAt = instants.get(event.id) ?? clock();
+        instants.set(event.id, recordedAt);
+        return { ...event, recordedAt };
+      });
+    },
+  },
+  {
+    does: 'leaves the reason out',
+    noticedBy: 'comes back with the metadata it was given and no other, with and without the optional ones',
+    sabotage: ({ store }) =>
+      disguising(store, ({ metadata: { reason: _, ...metadata }, ...event }) => ({ ...event, metadata })),
+  },
+  {
+    does: 'tells two kinds of é apart no longer',
+    noticedBy: 'comes back as it was given, in whatever language',
+    sabotage: ({ store }) =>
+      disguising(store, ({ data, ...event }) => ({
+        ...event,
+        data: typeof data['text'] === 'string' ? { ...data, text: data['text'].normalize('NFC') } : data,
+      })),
+  },
+  {
+    does: 'says that it is closed to who writes only',
+    noticedBy: 'refuses every call with StoreClosed',
+    sabotage: ({ store }) => ({ head: () => store.head().catch(() => START) }),
+  },
+];
+
+async function oneByOne(store: EventStore, append: Append): Promise<readonly RecordedEvent[]> {
+  const answer: RecordedEvent[] = [];
+  for (const event of append.events) {
+    answer.push(...(await store.append({ ...append, expected: 'any', events: [event] })));
+    await breathe();
+  }
+  return answer;
+}
+
+async function refuseUnexpected(store: EventStore, { streamId, expected }: Append): Promise<void> {
+  let actual: RecordedEvent['revision'] | undefined;
+  for await (const [last] of store.readStream(streamId, { direction: 'backwards', limit: 1 })) actual = last?.revision;
+  if (!meetsExpectation(expected, actual)) throw new RevisionConflict({ streamId, expected, actual });
+}
+
+function keepingReceipts(
+  store: EventStore,
+  scopeOf: (stream: RecordedEvent['streamId']) => string,
+): Pick<EventStore, 'append' | 'receipt'> {
+  const kept = new Map<string, Receipt>();
+  return {
+    async append({ receipt, ...append }) {
+      if (receipt === undefined) return store.append(append);
+      const place = `${scopeOf(append.streamId)} ${receipt.key}`;
+      if (kept.has(place)) throw new ReceiptExists({ streamId: append.streamId, key: receipt.key });
+      await breathe();
+      const answer = await store.append(append);
+      for (const { revision } of answer) kept.set(place, { ...receipt, revision });
+      return answer;
+    },
+    receipt: async (stream, key) => kept.get(`${scopeOf(stream)} ${key}`),
+  };
+}
