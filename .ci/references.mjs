@@ -1,8 +1,10 @@
 /**
  * `tsc -b .config` builds everything: each package and its tests stand in the solution file, and each package references
  * exactly the workspace packages that its package.json names, its tests those that they import.
+ *
+ * With --write it first writes the solution file anew.
  */
-import { existsSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { conclude, manifestOf, members, ourFiles, root, textOf } from './workspace.mjs';
 
@@ -11,6 +13,7 @@ const byName = new Map(members().map((member) => [manifestOf(member).name, membe
 const projects = members()
   .flatMap((member) => [member, `${member}/test`])
   .filter(holdsSources);
+if (process.argv.includes('--write')) writeSolution();
 const listed = referencesOf(solution);
 
 const findings = [
@@ -52,6 +55,11 @@ function missingInTests(member) {
   return imported
     .filter(([, needed]) => !referenced.includes(needed))
     .map(([name]) => `${project}/tsconfig.json does not reference ${name}, which its tests import`);
+}
+
+function writeSolution() {
+  const lines = projects.map((project) => `    { "path": "../${project}" }`).join(',\n');
+  writeFileSync(join(root, solution), `{\n  "files": [],\n  "references": [\n${lines}\n  ]\n}\n`);
 }
 
 function referencesOf(file) {
