@@ -1,0 +1,25 @@
+import type { CommandOptions, InstanceRef, OrganizationRef, OwnerRef, PolicyReadOptions } from '@login-policy/domain';
+
+/** All a method knows of a call apart from the request itself. */
+export interface CallContext<Owner extends OwnerRef> {
+  /** Whose policy is meant. */
+  readonly owner: Owner;
+  readonly instance: InstanceRef;
+  readonly command: CommandOptions;
+  readonly read: PolicyReadOptions;
+  /**
+   * An organization that the request itself names, once it is certain that it exists and is open to the caller.
+   *
+   * @throws ApiError otherwise.
+   */
+  readonly organization: (organizationId: string) => Promise<OrganizationRef>;
+}
+
+/** What a method answers, in the words of its own message. */
+export interface Answer<Message> {
+  readonly message: Message;
+  /** The entity tag of the policy that answered, with its quotes. */
+  readonly tag?: string;
+  /** How far a read has to be to see what was written. */
+  readonly position?: string;
+}

@@ -1,0 +1,75 @@
+import { randomUUID } from 'node:crypto';
+import type { CommandOptions, PolicyReadOptions } from '@login-policy/domain';
+import { parsePosition } from '@login-policy/event-sourcing';
+import { DateTime } from 'luxon';
+import { badHeader, foreignTag, unreadable } from '../errors/refusals.js';
+import type { RequestHeaders } from '../ports/ports.js';
+
+/** What came with a call besides its request, whatever the protocol. */
+export interface Incoming {
+  readonly headers: RequestHeaders;
+  /** Goes into the correlation id of the events, and is told to the caller. */
+  readonly requestId: string;
+  /** Fires when the caller's time is up or he went away. */
+  readonly signal?: AbortSignal;
+  /** The moment in the past that a read asks for: a sequence, or an instant in ISO 8601. */
+  readonly asOf?: string;
+}
+
+const LONGEST_REQUEST_ID = 200;
+
+/** The id a request carries, when it is one that can be recorded; else a fresh one. */
+export function requestIdOf(headers: RequestHeaders): string {
+  const id = headers.get('x-request-id');
+  const isFit = id !== undefined && id.length <= LONGEST_REQUEST_ID && /^[\x21-\x7e]+$/.test(id);
+  return isFit ? id : randomUUID();
+}
+
+/** The conditions a command is given under, and who gives it. @throws ApiError for a header that is not of its form. */
+export function commandOptions(actor: string, { headers, requestId, signal }: Incoming): CommandOptions {
+  const idempotencyKey = headers.get('idempotency-key');
+  const ifSequence = matchedSequence(headers.get('if-match'));
+  return {
+    actor,
+    correlationId: requestId,
+    ...(idempotencyKey !== undefined && { idempotencyKey }),
+    ...(ifSequence !== undefined && { ifSequence }),
+    ...(signal !== undefined && { signal }),
+  };
+}
+
+/** `*` asks for no more than that there is a policy, and that every command on one asks anyway. */
+function matchedSequence(tag: string | undefined): bigint | undefined {
+  if (tag === undefined || tag.trim() === '*') return undefined;
+  const sequence = /^"(\d{1,18})"$/.exec(tag.trim())?.[1];
+  if (sequence !== undefined) return BigInt(sequence);
+  if (/^(W\/)?"[^",]*"$/.test(tag.trim())) throw foreignTag();
+  throw badHeader('If-Match', 'one entity tag in quotes, as an ETag had it');
+}
+
+/** How current, or how old, a read has to be. @throws ApiError for what is not of its form. */
+export function readOptions({ headers, signal, asOf }: Incoming): PolicyReadOptions {
+  const atLeast = headers.get('login-policy-at-least');
+  return {
+    ...(signal !== undefined && { signal }),
+    ...(asOf !== undefined && { asOf: parseAsOf(asOf) }),
+    ...(atLeast !== undefined && { atLeast: parseAtLeast(atLeast) }),
+  };
+}
+
+function parseAsOf(text: string): NonNullable<PolicyReadOptions['asOf']> {
+  if (/^\d{1,18}$/.test(text)) return { sequence: BigInt(text) };
+  const moment = DateTime.fromISO(text, { setZone: true });
+  const namesOffset = /(?:z|[+-]\d\d(?::?\d\d)?)$/i.test(text);
+  if (moment.isValid && namesOffset) return { instant: moment };
+  throw unreadable('asOf must be a sequence, or an instant in ISO 8601 with its offset.');
+}
+
+function parseAtLeast(text: string): NonNullable<PolicyReadOptions['atLeast']> {
+  try {
+    return parsePosition(text);
+  } catch (caught) {
+    if (caught instanceof RangeError) throw badHeader('Login-Policy-At-Least', 'what Login-Policy-Position was');
+    throw caught;
+  }
+}

@@ -1,0 +1,97 @@
+import type { Message } from '@bufbuild/protobuf';
+import { InvalidValue, parseOrganization, type OrganizationRef, type OwnerRef } from '@login-policy/domain';
+import { permissionDenied, unauthenticated, unknownInstance, unknownOrganization } from '../errors/refusals.js';
+import type { Caller } from '../ports/caller.js';
+import type { Ports, RequestHeaders } from '../ports/ports.js';
+import type { Answer, CallContext } from './call-context.js';
+import { commandOptions, readOptions, type Incoming } from './conditions.js';
+import type { Scope } from './scope.js';
+import { NOBODY, type ServedMethod } from './served-method.js';
+
+/** What has to be true of a caller before his request is looked at. */
+export interface Demand {
+  /** `undefined`: nothing. */
+  readonly permission: string | undefined;
+  readonly scope: Scope<OwnerRef>;
+}
+
+/** A caller who was let in, and whose policy he is let in to. */
+export interface Admission {
+  readonly permission: string;
+  readonly owner: OwnerRef;
+  /** `undefined` where everybody is let in. */
+  readonly caller: Caller | undefined;
+}
+
+/**
+ * The one way through, whatever protocol a request came by: authenticate, authorize, validate, call. What it refuses,
+ * it throws as an `ApiError`; the domain's faults are thrown as they are and translated by `fromThrown`.
+ */
+export class Pipeline {
+  readonly #ports: Ports;
+
+  constructor(ports: Ports) {
+    this.#ports = ports;
+  }
+
+  /** Lets a caller in by his headers alone: nobody's body is looked at before. @throws ApiError */
+  async admit({ permission, scope }: Demand, headers: RequestHeaders): Promise<Admission> {
+    if (permission === undefined) return { permission: '', owner: NOBODY, caller: undefined };
+    const instanceId = this.#ports.instanceOf(headers);
+    if (instanceId === undefined) throw unknownInstance();
+    const caller = await this.#ports.authenticate(headers);
+    if (caller === undefined) throw unauthenticated();
+    const named = scope.regards === 'organization' ? organizationOf(headers, caller) : undefined;
+    const owner = named === undefined ? { instanceId } : { instanceId, organizationId: named };
+    scope.narrow(owner);
+    await this.#demand({ permission, owner, caller });
+    return { permission, owner, caller };
+  }
+
+  /** Answers a request that was let in. @throws ApiError, or a fault of the store. */
+  async carryOut(
+    { contract, call }: ServedMethod,
+    request: Message,
+    { admission, incoming }: { readonly admission: Admission; readonly incoming: Incoming },
+  ): Promise<Answer<Message>> {
+    contract.check?.(request);
+    return call(request, this.context(admission, incoming));
+  }
+
+  /** What a method knows of a call that was let in. @throws ApiError for a header that is not of its form. */
+  context({ owner, caller, permission }: Admission, incoming: Incoming): CallContext<OwnerRef> {
+    const instance = { instanceId: owner.instanceId };
+    return {
+      owner,
+      instance,
+      command: commandOptions(caller?.id ?? NOBODY.instanceId, incoming),
+      read: readOptions(incoming),
+      organization: async (organizationId) => {
+        const organization = { ...instance, organizationId };
+        if (caller === undefined) throw unauthenticated();
+        await this.#demand({ permission, owner: organization, caller });
+        return organization;
+      },
+    };
+  }
+
+  /** The permission comes first: who has none does not learn which organizations there are. */
+  async #demand({ permission, owner, caller }: Admission & { readonly caller: Caller }): Promise<void> {
+    if (!(await this.#ports.isAllowed(caller, permission, owner))) throw permissionDenied(permission);
+    if ('organizationId' in owner && !(await this.#exists(owner))) throw unknownOrganization();
+  }
+
+  async #exists(organization: OrganizationRef): Promise<boolean> {
+    try {
+      return await this.#ports.organizations.exists(parseOrganization(organization, 'x-zitadel-orgid'));
+    } catch (caught) {
+      if (caught instanceof InvalidValue) return false;
+      throw caught;
+    }
+  }
+}
+
+function organizationOf(headers: RequestHeaders, caller: Caller): string | undefined {
+  const named = headers.get('x-zitadel-orgid');
+  return named === undefined || named === '' ? caller.organizationId : named;
+}

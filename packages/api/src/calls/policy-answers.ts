@@ -1,0 +1,91 @@
+import type { MessageInitShape } from '@bufbuild/protobuf';
+import {
+  isOrganization,
+  type CommandAnswer,
+  type Details,
+  type LoginPolicyList,
+  type LoginPolicyView,
+  type ReadAnswer,
+} from '@login-policy/domain';
+import { positionToString } from '@login-policy/event-sourcing';
+import type { ListDetailsSchema, ListQuery } from '@zitadel/proto/zitadel/object_pb.js';
+import { fromRejected, type AbsentAnswer } from '../errors/status.js';
+import { detailsMessage, listDetailsMessage, type DetailsFields } from '../messages/details.js';
+import type { Answer } from './call-context.js';
+
+/** What every command of the v1 services answers. */
+export interface DetailsMessage {
+  readonly details: DetailsFields;
+}
+
+/** What every list of the v1 services answers. */
+export interface ListMessage<Item> {
+  readonly details: MessageInitShape<typeof ListDetailsSchema>;
+  readonly result: Item[];
+}
+
+/** Turns the answers of the domain into answers of the API, and its refusals into thrown ones. */
+export class PolicyAnswers {
+  readonly #absent: AbsentAnswer;
+
+  constructor(absent: AbsentAnswer) {
+    this.#absent = absent;
+  }
+
+  /** @throws ApiError when the command was refused. */
+  async ofCommand(answering: Promise<CommandAnswer>): Promise<Answer<DetailsMessage>> {
+    const answer = await answering;
+    if (answer.outcome === 'rejected') throw fromRejected(answer, this.#absent);
+    return {
+      message: { details: detailsMessage(answer.details) },
+      tag: `"${answer.details.sequence}"`,
+      position: positionToString(answer.position),
+    };
+  }
+
+  /** @throws ApiError when the read was refused. */
+  async ofPolicy<Message>(
+    answering: Promise<ReadAnswer<{ readonly policy: LoginPolicyView }>>,
+    say: (policy: LoginPolicyView) => Message,
+    tagOf: (policy: LoginPolicyView) => string = ownTag,
+  ): Promise<Answer<Message>> {
+    const answer = await answering;
+    if (answer.outcome === 'rejected') throw fromRejected(answer, this.#absent);
+    return { message: say(answer.policy), tag: tagOf(answer.policy) };
+  }
+
+  /** @throws ApiError when the read was refused. */
+  async ofList<Item, Said>(
+    answering: Promise<ReadAnswer<LoginPolicyList<Item>>>,
+    say: (item: Item) => Said,
+    query?: ListQuery,
+  ): Promise<Answer<ListMessage<Said>>> {
+    const answer = await answering;
+    if (answer.outcome === 'rejected') throw fromRejected(answer, this.#absent);
+    const { details, items } = answer;
+    return { message: { details: listDetailsMessage(details, items.length), result: pageOf(items, query).map(say) } };
+  }
+
+  /** The answer of a read that has no message of its own. @throws ApiError when it was refused. */
+  async ofRead<Found extends object>(answering: Promise<ReadAnswer<Found>>): Promise<Found> {
+    const answer = await answering;
+    if (answer.outcome === 'rejected') throw fromRejected(answer, this.#absent);
+    return answer;
+  }
+}
+
+/** No limit means all there are: a policy's list is short. */
+function pageOf<Item>(items: readonly Item[], query: ListQuery | undefined): readonly Item[] {
+  if (query === undefined) return items;
+  const first = Math.min(Number(query.offset), items.length);
+  return items.slice(first, query.limit === 0 ? undefined : first + query.limit);
+}
+
+function ownTag({ details }: { readonly details: Details }): string {
+  return `"${details.sequence}"`;
+}
+
+/** The tag of an organization's effective policy: one it inherits is none of its own states, so its tag is never met. */
+export function effectiveTag({ owner, details }: LoginPolicyView): string {
+  return isOrganization(owner) ? `"${details.sequence}"` : `"default-${details.sequence}"`;
+}

@@ -1,0 +1,90 @@
+import type { DescMethod, Message } from '@bufbuild/protobuf';
+import type { GenMessage } from '@bufbuild/protobuf/codegenv1';
+import type { LoginPolicies, OwnerRef } from '@login-policy/domain';
+import type { IDPLoginPolicyLink } from '@zitadel/proto/zitadel/idp_pb.js';
+import type { ListDetails, ListQuery, ObjectDetails } from '@zitadel/proto/zitadel/object_pb.js';
+import type { MultiFactorType, SecondFactorType } from '@zitadel/proto/zitadel/policy_pb.js';
+import { multiFactorNumber, multiFactorOf, secondFactorNumber, secondFactorOf } from '../messages/factors.js';
+import { linkMessage } from '../messages/policy.js';
+import type { PolicyAnswers } from './policy-answers.js';
+import type { Scope } from './scope.js';
+import { serve, type ServedMethod } from './served-method.js';
+
+type Method<Request, Response> = DescMethod & {
+  readonly input: GenMessage<Message & Request>;
+  readonly output: GenMessage<Message & Response>;
+};
+
+interface Manipulated {
+  details?: ObjectDetails;
+}
+
+interface Listed<Item> {
+  details?: ListDetails;
+  result: Item[];
+}
+
+/** The methods that the admin and the management service both have, on the instance's and an organization's policy. */
+export interface SharedMethods {
+  readonly listLoginPolicyIDPs: Method<{ query?: ListQuery }, Listed<IDPLoginPolicyLink>>;
+  readonly removeIDPFromLoginPolicy: Method<{ idpId: string }, Manipulated>;
+  readonly listLoginPolicySecondFactors: Method<object, Listed<SecondFactorType>>;
+  readonly addSecondFactorToLoginPolicy: Method<{ type: SecondFactorType }, Manipulated>;
+  readonly removeSecondFactorFromLoginPolicy: Method<{ type: SecondFactorType }, Manipulated>;
+  readonly listLoginPolicyMultiFactors: Method<object, Listed<MultiFactorType>>;
+  readonly addMultiFactorToLoginPolicy: Method<{ type: MultiFactorType }, Manipulated>;
+  readonly removeMultiFactorFromLoginPolicy: Method<{ type: MultiFactorType }, Manipulated>;
+}
+
+/** What methods are bound to. */
+export interface Desk {
+  readonly policies: LoginPolicies;
+  readonly answers: PolicyAnswers;
+}
+
+/** Binds the methods that both services have. */
+export function sharedMethods(scope: Scope<OwnerRef>, method: SharedMethods, desk: Desk): readonly ServedMethod[] {
+  return [...sharedReads(scope, method, desk), ...sharedCommands(scope, method, desk)];
+}
+
+function sharedReads(
+  scope: Scope<OwnerRef>,
+  method: SharedMethods,
+  { policies, answers }: Desk,
+): readonly ServedMethod[] {
+  return [
+    serve(scope, method.listLoginPolicyIDPs, ({ query }, { owner, read }) =>
+      answers.ofList(policies.identityProviders(owner, read), linkMessage, query),
+    ),
+    serve(scope, method.listLoginPolicySecondFactors, (_, { owner, read }) =>
+      answers.ofList(policies.secondFactors(owner, read), secondFactorNumber),
+    ),
+    serve(scope, method.listLoginPolicyMultiFactors, (_, { owner, read }) =>
+      answers.ofList(policies.multiFactors(owner, read), multiFactorNumber),
+    ),
+  ];
+}
+
+function sharedCommands(
+  scope: Scope<OwnerRef>,
+  method: SharedMethods,
+  { policies, answers }: Desk,
+): readonly ServedMethod[] {
+  return [
+    serve(scope, method.removeIDPFromLoginPolicy, ({ idpId }, { owner, command }) =>
+      answers.ofCommand(policies.removeIdentityProvider(owner, idpId, command)),
+    ),
+    serve(scope, method.addSecondFactorToLoginPolicy, ({ type }, { owner, command }) =>
+      answers.ofCommand(policies.addSecondFactor(owner, secondFactorOf(type), command)),
+    ),
+    serve(scope, method.removeSecondFactorFromLoginPolicy, ({ type }, { owner, command }) =>
+      answers.ofCommand(policies.removeSecondFactor(owner, secondFactorOf(type), command)),
+    ),
+    serve(scope, method.addMultiFactorToLoginPolicy, ({ type }, { owner, command }) =>
+      answers.ofCommand(policies.addMultiFactor(owner, multiFactorOf(type), command)),
+    ),
+    serve(scope, method.removeMultiFactorFromLoginPolicy, ({ type }, { owner, command }) =>
+      answers.ofCommand(policies.removeMultiFactor(owner, multiFactorOf(type), command)),
+    ),
+  ];
+}

@@ -1,0 +1,96 @@
+import { getOption, hasOption, ScalarType, type DescField, type DescMessage, type Message } from '@bufbuild/protobuf';
+import { isReflectMessage, reflect, type ReflectMessage } from '@bufbuild/protobuf/reflect';
+import { rules, type EnumRules, type FieldRules, type StringRules } from '@zitadel/proto/validate/validate_pb.js';
+import { ruleBroken } from '../errors/refusals.js';
+import { enumNames, isDefined } from './open-enums.js';
+
+/** Refuses a message that breaks a rule its descriptor states. @throws ApiError */
+export type CheckMessage = (message: Message) => void;
+
+type CheckFields = (message: ReflectMessage, path: string) => void;
+
+/**
+ * Makes the check of a message from the `validate.rules` of its fields; `undefined` when there is nothing to check.
+ *
+ * @throws Error for a rule that is not understood: it would be skipped in silence.
+ */
+export function checkOf(desc: DescMessage): CheckMessage | undefined {
+  const check = fieldsCheckOf(desc);
+  return check === undefined ? undefined : (message) => check(reflect(desc, message), '');
+}
+
+function fieldsCheckOf(desc: DescMessage): CheckFields | undefined {
+  if (desc.typeName.startsWith('google.protobuf.')) return undefined;
+  const checks = desc.fields.flatMap((field) => fieldCheck(field) ?? []);
+  if (checks.length === 0) return undefined;
+  return (message, path) => {
+    for (const check of checks) check(message, path);
+  };
+}
+
+function fieldCheck(field: DescField): CheckFields | undefined {
+  const rule = hasOption(field, rules) ? getOption(field, rules) : undefined;
+  if (rule !== undefined) return ruleCheck(field, rule);
+  if (field.fieldKind === 'message') return nestedCheck(field);
+  if (field.fieldKind === 'list' && field.listKind === 'message') return itemsCheck(field);
+  return undefined;
+}
+
+function ruleCheck(field: DescField, { type }: FieldRules): CheckFields {
+  if (type.case === 'enum' && field.fieldKind === 'enum') return enumCheck(field, type.value);
+  if (type.case === 'string' && field.fieldKind === 'scalar') return stringCheck(field, type.value);
+  if (type.case === 'bool' && field.fieldKind === 'scalar' && type.value.const !== undefined) {
+    return constantCheck(field, type.value.const);
+  }
+  throw new Error(`${field.parent.typeName}.${field.name} has a rule of a kind that is not understood`);
+}
+
+function enumCheck(field: DescField & { readonly fieldKind: 'enum' }, rule: EnumRules): CheckFields {
+  const { enum: type } = field;
+  const wanted = `one of ${enumNames(type)
+    .filter((name) => !rule.notIn.includes(type.values.find((value) => value.name === name)?.number ?? -1))
+    .join(', ')}`;
+  return (message, path) => {
+    const value = message.get(field);
+    const isAllowed = !rule.definedOnly || isDefined(type, value);
+    if (!isAllowed || rule.notIn.includes(value)) throw ruleBroken(path + field.jsonName, wanted);
+  };
+}
+
+function stringCheck(field: DescField & { readonly fieldKind: 'scalar' }, rule: StringRules): CheckFields {
+  const [least, most] = [Number(rule.minLen ?? 0n), Number(rule.maxLen ?? Number.MAX_SAFE_INTEGER)];
+  return (message, path) => {
+    const value = message.get(field);
+    if (field.scalar !== ScalarType.STRING || typeof value !== 'string') return;
+    const length = value.length > 2 * most ? value.length : [...value].length;
+    if (length < least || length > most) throw ruleBroken(path + field.jsonName, `${least} to ${most} characters long`);
+  };
+}
+
+/** A field of a `oneof` that is not the chosen one has no value to check. */
+function constantCheck(field: DescField & { readonly fieldKind: 'scalar' }, wanted: boolean): CheckFields {
+  return (message, path) => {
+    if (message.isSet(field) && message.get(field) !== wanted) throw ruleBroken(path + field.jsonName, String(wanted));
+  };
+}
+
+function nestedCheck(field: DescField & { readonly fieldKind: 'message' }): CheckFields | undefined {
+  const check = fieldsCheckOf(field.message);
+  if (check === undefined) return undefined;
+  return (message, path) => {
+    if (message.isSet(field)) check(message.get(field), `${path}${field.jsonName}.`);
+  };
+}
+
+function itemsCheck(
+  field: DescField & { readonly fieldKind: 'list'; readonly listKind: 'message' },
+): CheckFields | undefined {
+  const check = fieldsCheckOf(field.message);
+  if (check === undefined) return undefined;
+  return (message, path) => {
+    let index = 0;
+    for (const item of message.get(field)) {
+      if (isReflectMessage(item)) check(item, `${path}${field.jsonName}[${index++}].`);
+    }
+  };
+}

@@ -1,0 +1,35 @@
+import type { DescEnum } from '@bufbuild/protobuf';
+
+/**
+ * Values that ZITADEL has and the descriptors of `@zitadel/proto` do not know yet. They travel as their numbers, which
+ * every proto3 client takes; in a path the name is taken too.
+ */
+const OPEN_VALUES: ReadonlyMap<string, ReadonlyMap<string, number>> = new Map([
+  ['zitadel.policy.v1.SecondFactorType', new Map([['SECOND_FACTOR_TYPE_RECOVERY_CODES', 5]])],
+  ['zitadel.settings.v2.SecondFactorType', new Map([['SECOND_FACTOR_TYPE_RECOVERY_CODES', 5]])],
+]);
+
+const NONE: ReadonlyMap<string, number> = new Map();
+
+/** The number of an enum's value, by name or by number; `undefined` when it has no such value. */
+export function enumNumber(desc: DescEnum, text: string): number | undefined {
+  const byName = desc.values.find(({ name }) => name === text)?.number ?? openValues(desc).get(text);
+  if (byName !== undefined) return byName;
+  if (!/^\d{1,9}$/.test(text)) return undefined;
+  const value = Number(text);
+  return isDefined(desc, value) ? value : undefined;
+}
+
+/** Whether an enum has a value with this number. */
+export function isDefined(desc: DescEnum, value: number): boolean {
+  return desc.value[value] !== undefined || [...openValues(desc).values()].includes(value);
+}
+
+/** The names of an enum's values. */
+export function enumNames(desc: DescEnum): readonly string[] {
+  return [...desc.values.map(({ name }) => name), ...openValues(desc).keys()];
+}
+
+function openValues(desc: DescEnum): ReadonlyMap<string, number> {
+  return OPEN_VALUES.get(desc.typeName) ?? NONE;
+}

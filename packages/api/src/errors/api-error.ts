@@ -1,0 +1,72 @@
+/** The status codes of gRPC that an answer can carry (SPEC §4). */
+export const CODES = {
+  canceled: 1,
+  invalidArgument: 3,
+  deadlineExceeded: 4,
+  notFound: 5,
+  alreadyExists: 6,
+  permissionDenied: 7,
+  resourceExhausted: 8,
+  failedPrecondition: 9,
+  aborted: 10,
+  unimplemented: 12,
+  internal: 13,
+  unavailable: 14,
+  unauthenticated: 16,
+} as const;
+
+/** The name of a status code. */
+export type CodeName = keyof typeof CODES;
+
+/** A status code of gRPC. */
+export type Code = (typeof CODES)[CodeName];
+
+const HTTP_STATUS: Readonly<Record<CodeName, number>> = {
+  canceled: 499,
+  invalidArgument: 400,
+  deadlineExceeded: 504,
+  notFound: 404,
+  alreadyExists: 409,
+  permissionDenied: 403,
+  resourceExhausted: 429,
+  failedPrecondition: 400,
+  aborted: 409,
+  unimplemented: 501,
+  internal: 500,
+  unavailable: 503,
+  unauthenticated: 401,
+};
+
+/** What an answer that is no success says. */
+export interface ApiErrorContent {
+  readonly code: CodeName;
+  /** Ours, unique and stable: what programs and people look up in docs/reference/api-errors.md. */
+  readonly id: string;
+  /** A sentence for a person, without the id. */
+  readonly sentence: string;
+  /** The HTTP status, where it is not the one the code stands for. */
+  readonly httpStatus?: number;
+  /** Headers of the answer that belong to the refusal: `www-authenticate`, `allow`. */
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** The one class of answers that are no success, the same over every protocol. Its message is fit for strangers. */
+export class ApiError extends Error {
+  readonly code: Code;
+  readonly codeName: CodeName;
+  readonly id: string;
+  readonly sentence: string;
+  readonly httpStatus: number;
+  readonly headers: Readonly<Record<string, string>>;
+
+  constructor(content: ApiErrorContent, cause?: unknown) {
+    super(`${content.sentence} (${content.id})`, cause === undefined ? undefined : { cause });
+    this.name = 'ApiError';
+    this.code = CODES[content.code];
+    this.codeName = content.code;
+    this.id = content.id;
+    this.sentence = content.sentence;
+    this.httpStatus = content.httpStatus ?? HTTP_STATUS[content.code];
+    this.headers = content.headers ?? {};
+  }
+}

@@ -1,0 +1,124 @@
+import { ApiError } from './api-error.js';
+
+/** There is no token, or none that is good: the caller is not known. */
+export function unauthenticated(): ApiError {
+  return new ApiError({
+    code: 'unauthenticated',
+    id: 'LP-AUTH-01',
+    sentence: 'A valid bearer token is needed in the Authorization header.',
+    headers: { 'www-authenticate': 'Bearer realm="login-policy"' },
+  });
+}
+
+/** The caller is known, but may not do this here. */
+export function permissionDenied(permission: string): ApiError {
+  return new ApiError({
+    code: 'permissionDenied',
+    id: 'LP-AUTH-02',
+    sentence: `This needs the permission ${permission}, which the caller does not have here.`,
+  });
+}
+
+/** Whether the token is good can't be found out at the moment. */
+export function keysUnavailable(cause: unknown): ApiError {
+  return new ApiError(
+    { code: 'unavailable', id: 'LP-AUTH-05', sentence: "Tokens can't be checked at the moment. Try again later." },
+    cause,
+  );
+}
+
+/** The organization named in `x-zitadel-orgid` is not one of this instance. */
+export function unknownOrganization(): ApiError {
+  return new ApiError({
+    code: 'permissionDenied',
+    id: 'LP-AUTH-03',
+    sentence: 'There is no such organization in this instance, or it is not open to the caller.',
+  });
+}
+
+/** Nobody said which organization is meant, and the caller has none of its own. */
+export function noOrganization(): ApiError {
+  return new ApiError({
+    code: 'permissionDenied',
+    id: 'LP-AUTH-04',
+    sentence: 'The caller belongs to no organization: name one in the header x-zitadel-orgid.',
+  });
+}
+
+/** The request is for no instance that is served here. */
+export function unknownInstance(): ApiError {
+  return new ApiError({ code: 'notFound', id: 'LP-HTTP-01', sentence: 'No instance is served under this address.' });
+}
+
+/** No route has this path. */
+export function noSuchRoute(): ApiError {
+  return new ApiError({ code: 'notFound', id: 'LP-HTTP-02', sentence: 'There is nothing at this path.' });
+}
+
+/** The path is known, but not with this verb. */
+export function wrongVerb(allowed: readonly string[]): ApiError {
+  return new ApiError({
+    code: 'unimplemented',
+    httpStatus: 405,
+    id: 'LP-HTTP-03',
+    sentence: `This path takes ${allowed.join(', ')} only.`,
+    headers: { allow: allowed.join(', ') },
+  });
+}
+
+/** The body holds more than is read. */
+export function tooLarge(limit: number): ApiError {
+  return new ApiError({
+    code: 'resourceExhausted',
+    httpStatus: 413,
+    id: 'LP-HTTP-04',
+    sentence: `The body is larger than ${limit} bytes.`,
+    headers: { connection: 'close' },
+  });
+}
+
+/** The body did not come in time. */
+export function tooSlow(): ApiError {
+  return new ApiError({
+    code: 'deadlineExceeded',
+    httpStatus: 408,
+    id: 'LP-HTTP-05',
+    sentence: 'The body did not arrive in time.',
+    headers: { connection: 'close' },
+  });
+}
+
+/** The client went away before its request was complete. */
+export function cutOff(): ApiError {
+  return new ApiError({ code: 'canceled', id: 'LP-HTTP-06', sentence: 'The request ended before it was complete.' });
+}
+
+/** The body, or a parameter, can't be read as what it has to be. */
+export function unreadable(problem: string): ApiError {
+  return new ApiError({ code: 'invalidArgument', id: 'LP-ARG-01', sentence: problem });
+}
+
+/** A field breaks the rule its descriptor states. */
+export function ruleBroken(field: string, rule: string): ApiError {
+  return new ApiError({ code: 'invalidArgument', id: 'LP-ARG-02', sentence: `${field} must be ${rule}.` });
+}
+
+/** A header with a meaning of its own is not of the form it has to have. */
+export function badHeader(header: string, rule: string): ApiError {
+  return new ApiError({ code: 'invalidArgument', id: 'LP-ARG-04', sentence: `The header ${header} must be ${rule}.` });
+}
+
+/** An entity tag was made a condition that no policy of this path can have. */
+export function foreignTag(): ApiError {
+  return new ApiError({
+    code: 'aborted',
+    httpStatus: 412,
+    id: 'LP-COND-03',
+    sentence: 'If-Match names no state that this policy has had, so nothing was changed.',
+  });
+}
+
+/** The method is part of the service, but not served here. */
+export function notServed(): ApiError {
+  return new ApiError({ code: 'unimplemented', id: 'LP-HTTP-07', sentence: 'This method is not served here.' });
+}

@@ -1,0 +1,116 @@
+import { describeRejection, type Rejected, type Rejection } from '@login-policy/domain';
+import { isFault, type FaultCode } from '@login-policy/event-sourcing';
+import { ApiError, type ApiErrorContent, type CodeName } from './api-error.js';
+
+/**
+ * How the removal of what is not on a policy is answered: as the published page says (`page`, 400 with code 9), or as
+ * ZITADEL's own server does (`zitadel`, 404 with code 5).
+ */
+export type AbsentAnswer = 'page' | 'zitadel';
+
+/** A refusal of the domain as every protocol answers it (SPEC §4). */
+export function fromRejected({ rejection, message }: Rejected, absent: AbsentAnswer): ApiError {
+  return new ApiError({ ...statusOf(rejection, absent), sentence: sentenceOf(rejection, message) });
+}
+
+function statusOf(rejection: Rejection, absent: AbsentAnswer): Omit<ApiErrorContent, 'sentence'> {
+  const absentCode: CodeName = absent === 'page' ? 'failedPrecondition' : 'notFound';
+  switch (rejection.reason) {
+    case 'invalid-argument':
+      return { code: 'invalidArgument', id: 'LP-ARG-03' };
+    case 'policy-not-found':
+      return { code: 'notFound', id: 'LP-POLICY-01' };
+    case 'policy-already-exists':
+      return { code: 'alreadyExists', id: 'LP-POLICY-02' };
+    case 'factor-not-on-policy':
+      return { code: absentCode, id: 'LP-FACTOR-01' };
+    case 'factor-already-exists':
+      return { code: 'alreadyExists', id: 'LP-FACTOR-02' };
+    case 'identity-provider-not-on-policy':
+      return { code: absentCode, id: 'LP-IDP-01' };
+    case 'identity-provider-already-exists':
+      return { code: 'alreadyExists', id: 'LP-IDP-02' };
+    case 'identity-provider-not-found':
+      return { code: 'failedPrecondition', id: 'LP-IDP-03' };
+    case 'sequence-not-current':
+      return { code: 'aborted', id: 'LP-COND-01', httpStatus: 412 };
+    case 'idempotency-key-reused':
+      return { code: 'aborted', id: 'LP-COND-02' };
+  }
+}
+
+/** The names that callers of the API know a field or an option by. */
+const NAMES: Readonly<Record<string, string>> = {
+  'options.idempotencyKey': 'idempotency-key',
+  'options.correlationId': 'x-request-id',
+  'options.asOf.sequence': 'asOf',
+  'options.fromSequence': 'fromSequence',
+  'options.limit': 'limit',
+  identityProvider: 'idpId',
+  'identityProvider.id': 'idpId',
+  id: 'idpId',
+  factor: 'type',
+};
+
+function sentenceOf(rejection: Rejection, message: string): string {
+  if (rejection.reason !== 'invalid-argument') return message;
+  return describeRejection({ ...rejection, field: apiFieldOf(rejection.field) });
+}
+
+function apiFieldOf(field: string): string {
+  const lifetime = /^settings\.lifetimes\.(\w+)$/.exec(field)?.[1];
+  if (lifetime !== undefined) return `${lifetime}Lifetime`;
+  return NAMES[field] ?? field.replace(/^settings\./, '').replace(/^identityProviders/, 'idps');
+}
+
+const CHANGED_MEANWHILE: ApiErrorContent = {
+  code: 'aborted',
+  id: 'LP-STORE-01',
+  sentence: 'Others kept changing the policy meanwhile, so nothing was changed. Try again.',
+};
+const TIME_WAS_UP: ApiErrorContent = {
+  code: 'deadlineExceeded',
+  id: 'LP-STORE-02',
+  sentence: 'The time for this request was up. Nothing was changed.',
+};
+/** gRPC says of this code that the change may have been made all the same, and that is the case. */
+const NOT_KNOWN: ApiErrorContent = {
+  code: 'deadlineExceeded',
+  id: 'LP-STORE-03',
+  sentence: 'Whether the change was made is not known. Repeat it with the same Idempotency-Key.',
+};
+const NOT_AVAILABLE: ApiErrorContent = {
+  code: 'unavailable',
+  id: 'LP-STORE-04',
+  sentence: 'The login policies are not available at the moment. Try again later.',
+};
+const UNEXPECTED: ApiErrorContent = {
+  code: 'internal',
+  id: 'LP-500',
+  sentence: 'Something unexpected went wrong. The operator can find it under the id of this request.',
+};
+
+const FAULTS: Readonly<Record<FaultCode, ApiErrorContent>> = {
+  'revision-conflict': CHANGED_MEANWHILE,
+  'concurrent-change': CHANGED_MEANWHILE,
+  'checkpoint-conflict': CHANGED_MEANWHILE,
+  'receipt-exists': CHANGED_MEANWHILE,
+  'deadline-exceeded': TIME_WAS_UP,
+  'outcome-unknown': NOT_KNOWN,
+  'store-unavailable': NOT_AVAILABLE,
+  'store-closed': NOT_AVAILABLE,
+  'store-full': NOT_AVAILABLE,
+  'projection-behind': NOT_AVAILABLE,
+  'projection-stopped': NOT_AVAILABLE,
+  'store-damaged': UNEXPECTED,
+  'store-foreign': UNEXPECTED,
+  'unserialisable-data': UNEXPECTED,
+  'unreadable-event': UNEXPECTED,
+  'unknown-event-type': UNEXPECTED,
+};
+
+/** Whatever was thrown as an answer that tells a stranger nothing about the inside; the cause goes with it for the log. */
+export function fromThrown(caught: unknown): ApiError {
+  if (caught instanceof ApiError) return caught;
+  return new ApiError(isFault(caught) ? FAULTS[caught.code] : UNEXPECTED, caught);
+}

@@ -1,0 +1,3 @@
+export { createApi } from './api.js';
+export { staticTokens } from './ports/static-tokens.js';
+export { oneInstance } from './ports/instances.js';

@@ -1,0 +1,33 @@
+import type { IdentityProviderOwner, IdentityProviderRef, NewLoginPolicy } from '@login-policy/domain';
+import type { AddCustomLoginPolicyRequest } from '@zitadel/proto/zitadel/management_pb.js';
+import { IDPOwnerType } from '@zitadel/proto/zitadel/idp_pb.js';
+import { ruleBroken } from '../errors/refusals.js';
+import { multiFactorOf, secondFactorOf } from './factors.js';
+import { settingsOf } from './settings.js';
+
+/** The policy a request asks to bring into force. @throws ApiError for a factor or owner that is not known. */
+export function newPolicyOf(request: AddCustomLoginPolicyRequest): NewLoginPolicy {
+  return {
+    settings: settingsOf(request),
+    secondFactors: request.secondFactors.map((type, index) => secondFactorOf(type, `secondFactors[${index}]`)),
+    multiFactors: request.multiFactors.map((type, index) => multiFactorOf(type, `multiFactors[${index}]`)),
+    identityProviders: request.idps.map(identityProviderOf),
+  };
+}
+
+/** The identity provider a request names. @throws ApiError when whose it is is not specified. */
+export function identityProviderOf({
+  idpId,
+  ownerType,
+}: {
+  readonly idpId: string;
+  readonly ownerType: IDPOwnerType;
+}): IdentityProviderRef {
+  return { id: idpId, ownerType: ownerOf(ownerType) };
+}
+
+function ownerOf(ownerType: IDPOwnerType): IdentityProviderOwner {
+  if (ownerType === IDPOwnerType.IDP_OWNER_TYPE_SYSTEM) return 'SYSTEM';
+  if (ownerType === IDPOwnerType.IDP_OWNER_TYPE_ORG) return 'ORG';
+  throw ruleBroken('ownerType', 'specified, and one that is known');
+}

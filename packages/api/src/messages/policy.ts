@@ -1,0 +1,40 @@
+import type { MessageInitShape } from '@bufbuild/protobuf';
+import type { IdentityProvider, LoginPolicyView } from '@login-policy/domain';
+import type { IDPLoginPolicyLinkSchema } from '@zitadel/proto/zitadel/idp_pb.js';
+import { PasswordlessType, type LoginPolicySchema } from '@zitadel/proto/zitadel/policy_pb.js';
+import { PasskeysType, type LoginSettingsSchema } from '@zitadel/proto/zitadel/settings/v2/login_settings_pb.js';
+import { ResourceOwnerType } from '@zitadel/proto/zitadel/settings/v2/settings_pb.js';
+import { detailsMessage } from './details.js';
+import { multiFactorNumber, secondFactorNumber } from './factors.js';
+import { settingsMessage } from './settings.js';
+
+/** A policy as the v1 services answer it. */
+export function policyMessage(policy: LoginPolicyView): MessageInitShape<typeof LoginPolicySchema> {
+  const isAllowed = policy.settings.passwordlessType === 'ALLOWED';
+  return {
+    ...settingsMessage(policy.settings),
+    details: detailsMessage(policy.details),
+    passwordlessType: isAllowed ? PasswordlessType.ALLOWED : PasswordlessType.NOT_ALLOWED,
+    isDefault: policy.isDefault,
+    secondFactors: policy.secondFactors.map(secondFactorNumber),
+    multiFactors: policy.multiFactors.map(multiFactorNumber),
+    idps: policy.identityProviders.map(linkMessage),
+  };
+}
+
+/** A policy as the v2 settings service answers it. */
+export function loginSettingsMessage(policy: LoginPolicyView): MessageInitShape<typeof LoginSettingsSchema> {
+  const isAllowed = policy.settings.passwordlessType === 'ALLOWED';
+  return {
+    ...settingsMessage(policy.settings),
+    passkeysType: isAllowed ? PasskeysType.ALLOWED : PasskeysType.NOT_ALLOWED,
+    secondFactors: policy.secondFactors.map(secondFactorNumber),
+    multiFactors: policy.multiFactors.map(multiFactorNumber),
+    resourceOwnerType: policy.isDefault ? ResourceOwnerType.INSTANCE : ResourceOwnerType.ORG,
+  };
+}
+
+/** A linked identity provider. Its name and kind are known to whoever keeps the providers, not to the policy. */
+export function linkMessage({ id }: IdentityProvider): MessageInitShape<typeof IDPLoginPolicyLinkSchema> {
+  return { idpId: id };
+}

@@ -1,0 +1,85 @@
+import { create } from '@bufbuild/protobuf';
+import { DurationSchema, type Duration as DurationMessage } from '@bufbuild/protobuf/wkt';
+import type { Lifetimes, LoginSettings } from '@login-policy/domain';
+import { PasswordlessType } from '@zitadel/proto/zitadel/policy_pb.js';
+import { Duration } from 'luxon';
+
+/** The switches and texts of the settings that are called the same on the wire, in every request and answer. */
+type PlainSettings = Omit<LoginSettings, 'lifetimes' | 'passwordlessType'>;
+
+/** The lifetimes as every request and answer names them. */
+interface LifetimeMessages {
+  readonly passwordCheckLifetime?: DurationMessage;
+  readonly externalLoginCheckLifetime?: DurationMessage;
+  readonly mfaInitSkipLifetime?: DurationMessage;
+  readonly secondFactorCheckLifetime?: DurationMessage;
+  readonly multiFactorCheckLifetime?: DurationMessage;
+}
+
+/** The settings as every request that sets them carries them: all of them, a missing one is zero. */
+export interface SettingsRequest extends PlainSettings, LifetimeMessages {
+  readonly passwordlessType: number;
+}
+
+/** The settings a request asks for. A lifetime the domain can't keep is handed on: the domain says what is wrong. */
+export function settingsOf(request: SettingsRequest): LoginSettings {
+  return {
+    ...plainSettings(request),
+    passwordlessType: request.passwordlessType === PasswordlessType.ALLOWED ? 'ALLOWED' : 'NOT_ALLOWED',
+    lifetimes: {
+      passwordCheck: durationOf(request.passwordCheckLifetime),
+      externalLoginCheck: durationOf(request.externalLoginCheckLifetime),
+      mfaInitSkip: durationOf(request.mfaInitSkipLifetime),
+      secondFactorCheck: durationOf(request.secondFactorCheckLifetime),
+      multiFactorCheck: durationOf(request.multiFactorCheckLifetime),
+    },
+  };
+}
+
+/** The settings as an answer carries them, apart from the type of passwordless sign-in, which each version names anew. */
+export function settingsMessage(settings: LoginSettings): PlainSettings & Required<LifetimeMessages> {
+  return { ...plainSettings(settings), ...lifetimeMessages(settings.lifetimes) };
+}
+
+function plainSettings(settings: PlainSettings): PlainSettings {
+  return {
+    allowUsernamePassword: settings.allowUsernamePassword,
+    allowRegister: settings.allowRegister,
+    allowExternalIdp: settings.allowExternalIdp,
+    forceMfa: settings.forceMfa,
+    forceMfaLocalOnly: settings.forceMfaLocalOnly,
+    hidePasswordReset: settings.hidePasswordReset,
+    ignoreUnknownUsernames: settings.ignoreUnknownUsernames,
+    allowDomainDiscovery: settings.allowDomainDiscovery,
+    disableLoginWithEmail: settings.disableLoginWithEmail,
+    disableLoginWithPhone: settings.disableLoginWithPhone,
+    defaultRedirectUri: settings.defaultRedirectUri,
+  };
+}
+
+function lifetimeMessages(lifetimes: Lifetimes): Required<LifetimeMessages> {
+  return {
+    passwordCheckLifetime: durationMessage(lifetimes.passwordCheck),
+    externalLoginCheckLifetime: durationMessage(lifetimes.externalLoginCheck),
+    mfaInitSkipLifetime: durationMessage(lifetimes.mfaInitSkip),
+    secondFactorCheckLifetime: durationMessage(lifetimes.secondFactorCheck),
+    multiFactorCheckLifetime: durationMessage(lifetimes.multiFactorCheck),
+  };
+}
+
+const MS_PER_SECOND = 1000;
+const NANOS_PER_MS = 1_000_000;
+
+function durationMessage(lifetime: Duration): DurationMessage {
+  const milliseconds = lifetime.toMillis();
+  const seconds = Math.trunc(milliseconds / MS_PER_SECOND);
+  return create(DurationSchema, {
+    seconds: BigInt(seconds),
+    nanos: (milliseconds - seconds * MS_PER_SECOND) * NANOS_PER_MS,
+  });
+}
+
+function durationOf(message: DurationMessage | undefined): Duration {
+  if (message === undefined) return Duration.fromMillis(0);
+  return Duration.fromMillis(Number(message.seconds) * MS_PER_SECOND + message.nanos / NANOS_PER_MS);
+}

@@ -1,0 +1,10 @@
+import type { RequestHeaders } from './ports.js';
+
+const LONGEST_TOKEN = 8192;
+
+/** The bearer token of a request; `undefined` when there is none, or something else. */
+export function bearerToken(headers: RequestHeaders): string | undefined {
+  const value = headers.get('authorization');
+  if (value === undefined || value.length > LONGEST_TOKEN) return undefined;
+  return /^bearer +([\w\-.~+/]+=*)$/i.exec(value)?.[1];
+}

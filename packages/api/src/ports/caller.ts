@@ -1,0 +1,34 @@
+/** What somebody may do, and where. */
+export interface Grant {
+  /** As the descriptors name them: `iam.policy.read`, `iam.policy.write`, `policy.read`, `policy.write`, `policy.delete`. */
+  readonly permissions: readonly string[];
+  /** Only in this organization. Left out: in the instance and all its organizations. */
+  readonly organizationId?: string;
+}
+
+/** Somebody who was recognised by his token. */
+export interface Caller {
+  /** The user's or machine's id: it goes into the metadata of the events as the actor. */
+  readonly id: string;
+  /** The instance the caller belongs to: in any other he may do nothing. */
+  readonly instanceId: string;
+  /** The organization that is meant when none is named. */
+  readonly organizationId?: string;
+  readonly grants: readonly Grant[];
+}
+
+/** Where something is to be done. */
+export interface Place {
+  readonly instanceId: string;
+  readonly organizationId?: string;
+}
+
+/** Whether one of the caller's own grants covers it. A grant for one organization says nothing about the instance. */
+export function holdsGrant(caller: Caller, permission: string, place: Place): boolean {
+  if (caller.instanceId !== place.instanceId) return false;
+  return caller.grants.some(
+    (grant) =>
+      grant.permissions.includes(permission) &&
+      (grant.organizationId === undefined || grant.organizationId === place.organizationId),
+  );
+}

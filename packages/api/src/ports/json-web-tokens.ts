@@ -1,0 +1,60 @@
+import { createRemoteJWKSet, errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey } from 'jose';
+import { keysUnavailable } from '../errors/refusals.js';
+import { bearerToken } from './bearer.js';
+import type { Caller } from './caller.js';
+import type { Authenticate } from './ports.js';
+
+/** Which JSON web tokens are good, and whom they stand for. */
+export interface JsonWebTokenOptions {
+  /** Where the issuer's public keys are, or a key set of `jose`. */
+  readonly keys: URL | JWTVerifyGetKey;
+  readonly issuer: string;
+  /** The audience that has to be among the token's. */
+  readonly audience: string;
+  /** Default: RS256, ES256 and EdDSA. Symmetric ones are never taken. */
+  readonly algorithms?: readonly string[];
+  /** How far the issuer's clock may be off. Default 5 seconds. */
+  readonly clockToleranceSeconds?: number;
+  /** Whom the claims of a good token stand for; `undefined` for nobody. */
+  readonly callerOf: (claims: JWTPayload) => Caller | undefined;
+}
+
+const ALGORITHMS = ['RS256', 'ES256', 'EdDSA'];
+
+/**
+ * Recognises callers by signed tokens: signature, issuer, audience and expiry are checked, and a token that does not
+ * expire is none.
+ *
+ * @throws RangeError when a symmetric or no algorithm is among those allowed.
+ */
+export function jsonWebTokens(options: JsonWebTokenOptions): Authenticate {
+  const algorithms = [...(options.algorithms ?? ALGORITHMS)];
+  if (algorithms.some((name) => /^(HS|none)/i.test(name))) throw new RangeError('only asymmetric algorithms are taken');
+  const keys = options.keys instanceof URL ? createRemoteJWKSet(options.keys) : options.keys;
+  const checks = {
+    issuer: options.issuer,
+    audience: options.audience,
+    algorithms,
+    clockTolerance: options.clockToleranceSeconds ?? 5,
+    requiredClaims: ['exp', 'sub'],
+  };
+  return async (headers) => {
+    const token = bearerToken(headers);
+    if (token === undefined) return undefined;
+    try {
+      return options.callerOf((await jwtVerify(token, keys, checks)).payload);
+    } catch (caught) {
+      if (isBadToken(caught)) return undefined;
+      throw keysUnavailable(caught);
+    }
+  };
+}
+
+/** A key set that can't be fetched says nothing about the token: that is no 401. */
+function isBadToken(caught: unknown): boolean {
+  if (!(caught instanceof errors.JOSEError)) return false;
+  return (
+    !(caught instanceof errors.JWKSTimeout || caught instanceof errors.JWKSInvalid) &&
+    caught.code !== 'ERR_JOSE_GENERIC'
+  );
+}

@@ -1,0 +1,109 @@
+import {
+  fromJson,
+  ScalarType,
+  type DescField,
+  type DescMessage,
+  type JsonObject,
+  type JsonValue,
+  type Message,
+} from '@bufbuild/protobuf';
+import { unreadable } from '../errors/refusals.js';
+import { enumNames, enumNumber } from '../contract/open-enums.js';
+
+/** Reads path variables as fields of a request. @throws ApiError for a value the field can't have. */
+export function pathFields(desc: DescMessage, values: ReadonlyMap<string, string>): JsonObject {
+  const fields: Record<string, JsonValue> = {};
+  for (const [name, encoded] of values) {
+    const field = desc.fields.find((one) => one.name === name);
+    if (field === undefined) throw new Error(`${desc.typeName} has no field ${name}`);
+    fields[field.jsonName] = scalarOf(field, decoded(encoded, name));
+  }
+  return fields;
+}
+
+/** Reads a query as fields of a request; what is no field of it is not looked at. @throws ApiError */
+export function queryFields(desc: DescMessage, query: string): JsonObject {
+  const fields: Record<string, JsonValue> = {};
+  if (query === '' || desc.fields.length === 0) return fields;
+  for (const [path, value] of new URLSearchParams(query)) place(fields, { desc, path: path.split('.') }, value);
+  return fields;
+}
+
+interface Target {
+  readonly desc: DescMessage;
+  readonly path: readonly string[];
+}
+
+function place(into: Record<string, JsonValue>, { desc, path: [name, ...rest] }: Target, value: string): void {
+  const field = desc.fields.find((one) => one.name === name || one.jsonName === name);
+  if (field === undefined) return;
+  const held = into[field.jsonName];
+  if (field.fieldKind === 'message' && rest.length > 0) {
+    const nested = isObject(held) ? held : {};
+    Object.assign(into, { [field.jsonName]: nested });
+    place(nested, { desc: field.message, path: rest }, value);
+  } else if (rest.length === 0 && field.fieldKind !== 'message') {
+    Object.assign(into, { [field.jsonName]: scalarOf(field, value) });
+  }
+}
+
+function isObject(value: JsonValue | undefined): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function scalarOf(field: DescField, text: string): JsonValue {
+  if (field.fieldKind === 'enum') {
+    const value = enumNumber(field.enum, text);
+    if (value !== undefined) return value;
+    throw unreadable(`${field.jsonName} must be one of ${enumNames(field.enum).join(', ')}.`);
+  }
+  if (text === 'true' || text === 'false') return isBoolean(field) ? text === 'true' : text;
+  return text;
+}
+
+function isBoolean(field: DescField): boolean {
+  return field.fieldKind === 'scalar' && field.scalar === ScalarType.BOOL;
+}
+
+function decoded(text: string, name: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch (caught) {
+    if (caught instanceof URIError) throw unreadable(`${name} must be percent-encoded UTF-8.`);
+    throw caught;
+  }
+}
+
+/** Makes a request of JSON, as grpc-gateway reads it: unknown members are not looked at. @throws ApiError */
+export function requestOf(desc: DescMessage, json: JsonValue): Message {
+  try {
+    return fromJson(desc, json, { ignoreUnknownFields: true });
+  } catch (caught) {
+    throw unreadable(`The request can't be read as ${desc.typeName}: ${problemOf(caught)}.`);
+  }
+}
+
+/** What protobuf-es says of bad JSON names the field and shows at most a piece of what the caller sent. */
+function problemOf(caught: unknown): string {
+  const text = caught instanceof Error ? caught.message : 'it is of another form';
+  return text.slice(0, 200);
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+/** Reads a body as a JSON object; none is an empty one. @throws ApiError */
+export function bodyFields(body: Uint8Array): JsonObject {
+  if (body.length === 0) return {};
+  const json = parsed(body);
+  if (isObject(json)) return json;
+  throw unreadable('The body must be a JSON object.');
+}
+
+function parsed(body: Uint8Array): JsonValue {
+  try {
+    const json: JsonValue = JSON.parse(utf8.decode(body));
+    return json;
+  } catch {
+    throw unreadable('The body must be JSON in UTF-8.');
+  }
+}

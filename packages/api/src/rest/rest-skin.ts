@@ -1,0 +1,66 @@
+import type { Pipeline } from '../calls/pipeline.js';
+import { noSuchRoute, wrongVerb } from '../errors/refusals.js';
+import type { ApiError } from '../errors/api-error.js';
+import type { Exchange } from '../server/exchange.js';
+import { errorJson, JSON_TYPE } from './rest-answer.js';
+import type { RestTarget } from './rest-target.js';
+import type { Router } from './router.js';
+
+/** REST over the one pipeline: finds the route, lets the caller in, answers JSON. */
+export class RestSkin {
+  readonly #router: Router<RestTarget>;
+  readonly #pipeline: Pipeline;
+
+  constructor(router: Router<RestTarget>, pipeline: Pipeline) {
+    this.#router = router;
+    this.#pipeline = pipeline;
+  }
+
+  /** Whether a path is one of REST's, with whatever verb. */
+  knows({ verb, path }: Exchange): boolean {
+    return this.#router.match(verb, path).kind !== 'nothing';
+  }
+
+  /** Answers whatever comes; never rejects. */
+  async handle(exchange: Exchange): Promise<void> {
+    try {
+      await this.#answer(exchange);
+    } catch (caught) {
+      refuse(exchange, exchange.failed(caught));
+    }
+  }
+
+  async #answer(exchange: Exchange): Promise<void> {
+    const match = this.#router.match(exchange.verb, exchange.path);
+    if (match.kind === 'nothing') throw noSuchRoute();
+    if (match.kind === 'wrong-verb') throw wrongVerb(match.allowed);
+    const { target, values } = match;
+    const reading = target.read({ query: exchange.query, values, body: () => exchange.body() });
+    const admission = await this.#pipeline.admit(target.demand, exchange.headers);
+    const asOf = asOfIn(exchange);
+    const incoming = exchange.incoming(asOf === undefined ? {} : { asOf });
+    const answer = await reading.answer({ admission, incoming });
+    const isKnown =
+      exchange.verb === 'GET' && answer.tag !== undefined && exchange.headers.get('if-none-match') === answer.tag;
+    const headers = exchange.answerHeaders(answer);
+    if (isKnown) exchange.send({ status: 304, headers });
+    else exchange.send({ status: 200, headers: { ...headers, ...sized(answer.message) }, body: answer.message });
+    exchange.answered('rest', isKnown ? 304 : 200, undefined);
+  }
+}
+
+function asOfIn({ query }: Exchange): string | undefined {
+  return query === '' ? undefined : (new URLSearchParams(query).get('asOf') ?? undefined);
+}
+
+/** Answers an error as REST does. */
+export function refuse(exchange: Exchange, error: ApiError): void {
+  const body = errorJson(error);
+  const headers = { ...exchange.answerHeaders(), ...error.headers, ...sized(body) };
+  exchange.send({ status: error.httpStatus, headers, body });
+  exchange.answered('rest', error.httpStatus, error);
+}
+
+function sized(body: string): { readonly 'content-type': string; readonly 'content-length': number } {
+  return { 'content-type': JSON_TYPE, 'content-length': Buffer.byteLength(body) };
+}

@@ -1,0 +1,57 @@
+import { create, type JsonObject } from '@bufbuild/protobuf';
+import type { Answer } from '../calls/call-context.js';
+import type { Incoming } from '../calls/conditions.js';
+import type { Admission, Demand, Pipeline } from '../calls/pipeline.js';
+import type { ServedMethod } from '../calls/served-method.js';
+import { withEnumNumbers } from './enum-names.js';
+import { bodyFields, pathFields, queryFields, requestOf } from './read-request.js';
+import { jsonOf } from './rest-answer.js';
+
+/** What a route was asked with. */
+export interface RestRequest {
+  readonly query: string;
+  readonly values: ReadonlyMap<string, string>;
+  readonly body: () => Promise<Uint8Array>;
+}
+
+/** What a call of a route may take from others. */
+export interface RestCall {
+  readonly incoming: Incoming;
+  readonly admission: Admission;
+}
+
+/** What a route leads to: something that demands a permission, then answers JSON. */
+export interface RestTarget {
+  readonly demand: Demand;
+  /** Looks at the path and the query alone, before anybody is asked who he is. @throws ApiError */
+  readonly read: (request: RestRequest) => RestReading;
+}
+
+/** A request whose path is of the right form. */
+export interface RestReading {
+  /** Answers it for a caller who was let in. @throws ApiError, or a fault of the store. */
+  readonly answer: (call: RestCall) => Promise<Answer<string>>;
+}
+
+/** The target of a method's own route. */
+export function methodTarget(method: ServedMethod, pipeline: Pipeline): RestTarget {
+  const { input, permission, route } = method.contract;
+  return {
+    demand: { permission, scope: method.scope },
+    read: ({ query, values, body }) => {
+      const named = values.size === 0 ? {} : pathFields(input, values);
+      return {
+        answer: async (call) => {
+          const given = route.body === 'request' ? bodyFields(await body()) : queryFields(input, query);
+          const request = messageOf(method, { ...withEnumNumbers(input, given), ...named });
+          const answer = await pipeline.carryOut(method, request, call);
+          return { ...answer, message: jsonOf(method, answer.message) };
+        },
+      };
+    },
+  };
+}
+
+function messageOf({ contract: { input } }: ServedMethod, fields: JsonObject): ReturnType<typeof requestOf> {
+  return Object.keys(fields).length === 0 ? create(input) : requestOf(input, fields);
+}

@@ -1,0 +1,41 @@
+import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
+import type { RequestHeaders } from '../ports/ports.js';
+
+/** A request as Node's servers of HTTP/1.1 and HTTP/2 hand it out. */
+export type NodeRequest = IncomingMessage | Http2ServerRequest;
+
+/** A response as Node's servers of HTTP/1.1 and HTTP/2 hand it out. */
+export type NodeResponse = ServerResponse | Http2ServerResponse;
+
+/** The headers of a request of Node's. */
+export function headersOf({ headers }: NodeRequest): RequestHeaders {
+  return {
+    get(name) {
+      const value = headers[name];
+      return Array.isArray(value) ? value.join(', ') : value;
+    },
+  };
+}
+
+/** What the two classes of responses have in common, in the one form their types don't say. */
+interface Writable {
+  writeHead(status: number, headers: OutgoingHttpHeaders): unknown;
+  end(body?: string | Uint8Array): unknown;
+}
+
+/** Sends a whole answer. Nothing happens when the connection is gone, or an answer was begun before. */
+export function send(
+  response: NodeResponse,
+  {
+    status,
+    headers,
+    body,
+  }: { readonly status: number; readonly headers: OutgoingHttpHeaders; readonly body?: string | Uint8Array },
+): void {
+  if (response.headersSent || response.destroyed) return;
+  const writable: Writable = response;
+  writable.writeHead(status, headers);
+  if (body === undefined) writable.end();
+  else writable.end(body);
+}
