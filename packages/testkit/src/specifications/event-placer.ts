@@ -48,8 +48,7 @@ export class EventPlacer {
 
   /** An event as a decider's `evolve` gets it: decoded, with its place. */
   place<Event extends EventShape>(event: Event): Recorded<Event> {
-    // Recorded is Event & RecordedFacts, only spread over a union of events, which a type parameter can't be seen to be.
-    return { ...event, ...this.#nextFacts(this.#streamId, 1) } as Recorded<Event>;
+    return withFacts(event, this.#nextFacts(this.#streamId, 1));
   }
 
   /** An event as a store holds it, in a stream of its own choice: what a projection and a history are made of. */
@@ -76,4 +75,10 @@ export class EventPlacer {
       metadata: this.#metadata,
     };
   }
+}
+
+// Recorded spreads `Event & RecordedFacts` over a union of events, which the compiler can't see of a type parameter.
+function withFacts<Event extends EventShape>(event: Event, facts: RecordedFacts): Recorded<Event>;
+function withFacts(event: EventShape, facts: RecordedFacts): EventShape & RecordedFacts {
+  return { ...event, ...facts };
 }
