@@ -1,0 +1,27 @@
+import { parseArgs } from 'node:util';
+
+/** What was asked for. */
+export interface Wish {
+  readonly isQuick: boolean;
+  readonly repetitions: number;
+  /** Whether the table goes into the documentation. */
+  readonly writes: boolean;
+  /** Parts of the names of the rows wanted; none for all. */
+  readonly names: readonly string[];
+}
+
+/** Reads `[--quick] [--repetitions n] [--write] [row …]`. @throws TypeError for anything else. */
+export function readCommandLine(given: readonly string[]): Wish {
+  const { values, positionals } = parseArgs({
+    args: [...given],
+    allowPositionals: true,
+    options: {
+      quick: { type: 'boolean', default: false },
+      write: { type: 'boolean', default: false },
+      repetitions: { type: 'string' },
+    },
+  });
+  const repetitions = Number(values.repetitions ?? (values.quick ? 2 : 5));
+  if (!Number.isInteger(repetitions) || repetitions < 1) throw new TypeError('--repetitions is a number from 1 on');
+  return { isQuick: values.quick, repetitions, writes: values.write, names: positionals };
+}

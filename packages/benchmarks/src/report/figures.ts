@@ -1,0 +1,14 @@
+/** A figure with three digits that count. */
+export function sayFigure(figure: number): string {
+  if (Number.isNaN(figure)) return '–';
+  if (figure >= 1e6) return `${(figure / 1e6).toPrecision(3)} M`;
+  if (figure >= 1e4) return `${(figure / 1e3).toPrecision(3)} k`;
+  if (figure >= 1000) return Math.round(figure).toLocaleString('en');
+  return figure.toPrecision(3);
+}
+
+/** A ratio with the digits that can be meant. */
+export function sayRatio(ratio: number): string {
+  if (!Number.isFinite(ratio)) return '–';
+  return `${ratio >= 10 ? ratio.toFixed(0) : ratio.toPrecision(2)} ×`;
+}
