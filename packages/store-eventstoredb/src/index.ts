@@ -1,1 +1,2 @@
-export {};
+export type { Timeouts } from './deadline.js';
+export { connectEventStoreDb, openEventStoreDbStore, type EventStoreDbStoreOptions } from './eventstoredb-store.js';

@@ -105,7 +105,10 @@ export class Double {
     });
     server.addService(streamsDefinition, streamsServiceOf(this.#state));
     server.addService(featuresDefinition, featuresServiceOf(this.#state));
-    server.addService(gossipDefinition, gossipServiceOf(() => this.#members));
+    server.addService(
+      gossipDefinition,
+      gossipServiceOf(() => this.#members),
+    );
     return server;
   }
 

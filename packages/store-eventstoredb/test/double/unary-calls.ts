@@ -94,10 +94,7 @@ export function tombstoneCall(
   return answer(null, response);
 }
 
-function setPlace(
-  place: streams.DeleteResp.Position | streams.TombstoneResp.Position,
-  result: AppendResult,
-): void {
+function setPlace(place: streams.DeleteResp.Position | streams.TombstoneResp.Position, result: AppendResult): void {
   const position = result.result === 'written' ? (result.position ?? 0n) : 0n;
   place.setCommitPosition(String(position));
   place.setPreparePosition(String(position));

@@ -58,8 +58,11 @@ function metadataOf(log: EventLog, streamName: string): StreamMetadata {
   } catch {
     return none;
   }
-  const numbers = ['tb', 'maxCount', 'maxAge'].map((name) => new RegExp(`"\\$${name}"\\s*:\\s*(-?[\\d.eE+]+)`).exec(text)?.[1]);
-  if (numbers.some((number) => number !== undefined && !(/^-?\d+$/.test(number) && BigInt(number) <= DELETED))) return none;
+  const numbers = ['tb', 'maxCount', 'maxAge'].map(
+    (name) => new RegExp(`"\\$${name}"\\s*:\\s*(-?[\\d.eE+]+)`).exec(text)?.[1],
+  );
+  if (numbers.some((number) => number !== undefined && !(/^-?\d+$/.test(number) && BigInt(number) <= DELETED)))
+    return none;
   const [tb, maxCount, maxAge] = numbers.map((number) => (number === undefined ? 0n : BigInt(number)));
   return {
     truncateBefore: tb !== undefined && tb > 0n ? tb : 0n,

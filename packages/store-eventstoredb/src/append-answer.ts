@@ -1,0 +1,62 @@
+import type { Status } from '@eventstore/db-client/generated/status_pb.js';
+import shared from '@eventstore/db-client/generated/shared_pb.js';
+import type { BatchAppendResp } from '@eventstore/db-client/generated/streams_pb.js';
+import { revision, type Fault, type Position, type Revision, type StreamId } from '@login-policy/event-sourcing';
+import { appendRefusal } from './faults.js';
+import { joinPosition } from './rows.js';
+
+/**
+ * What is known of an append after one attempt.
+ *
+ * - `written`: it is there, its last event at `last`. The position may be missing when the server found it there already;
+ * - `conflict`: others were first, nothing was written; `actual` is where the stream is, `undefined` without events;
+ * - `refused`: nothing was written, and the fault says why;
+ * - `lost`: there is no telling.
+ */
+export type Answer =
+  | { readonly kind: 'written'; readonly last: Revision | undefined; readonly position: Position | undefined }
+  | { readonly kind: 'conflict'; readonly actual: Revision | undefined }
+  | { readonly kind: 'refused'; readonly fault: Fault }
+  | { readonly kind: 'lost'; readonly cause: unknown };
+
+const DETAIL = 'event_store.client.';
+
+/** Reads the server's answer to one append of a batch. What it does not say plainly counts as lost. */
+export function answerOf(response: BatchAppendResp, streamId: StreamId): Answer {
+  const success = response.getSuccess();
+  if (success !== undefined) {
+    const place = success.getPosition();
+    return {
+      kind: 'written',
+      last: success.hasCurrentRevision() ? revision(BigInt(success.getCurrentRevision())) : undefined,
+      position:
+        place === undefined
+          ? undefined
+          : joinPosition(BigInt(place.getCommitPosition()), BigInt(place.getPreparePosition())),
+    };
+  }
+  const error = response.getError();
+  return error === undefined
+    ? lost('the server answered with neither success nor error')
+    : answerOfError(error, streamId);
+}
+
+/** An attempt of which nothing more will be heard. */
+export function lost(cause: unknown): Answer {
+  return { kind: 'lost', cause: typeof cause === 'string' ? new Error(cause) : cause };
+}
+
+function answerOfError(error: Status, streamId: StreamId): Answer {
+  const details = error.getDetails();
+  const name = details?.getTypeName() ?? '';
+  const bytes = details?.getValue_asU8() ?? new Uint8Array();
+  if (name === `${DETAIL}WrongExpectedVersion`) {
+    const wrong = shared.WrongExpectedVersion.deserializeBinary(bytes);
+    const actual = wrong.hasCurrentStreamRevision() ? revision(BigInt(wrong.getCurrentStreamRevision())) : undefined;
+    return { kind: 'conflict', actual };
+  }
+  const isTooBig = name === `${DETAIL}MaximumAppendSizeExceeded`;
+  const limit = isTooBig ? shared.MaximumAppendSizeExceeded.deserializeBinary(bytes).getMaxappendsize() : undefined;
+  const fault = appendRefusal(name, streamId, limit);
+  return fault === undefined ? lost(`${name || 'no detail'}: ${error.getMessage()}`) : { kind: 'refused', fault };
+}

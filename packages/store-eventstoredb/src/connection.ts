@@ -1,0 +1,117 @@
+import { UnavailableError, type Credentials, type EventStoreDBClient } from '@eventstore/db-client';
+import streamsGrpc from '@eventstore/db-client/generated/streams_grpc_pb.js';
+import type { StreamsClient } from '@eventstore/db-client/generated/streams_grpc_pb.js';
+import type { CallOptions, Metadata } from '@grpc/grpc-js';
+import { StoreForeign, StoreUnavailable } from '@login-policy/event-sourcing';
+import { TIME_UP, within } from './deadline.js';
+import { needsNewConnection, STORE } from './faults.js';
+
+/** What a call is begun with: the stub on the connection of the moment, and what goes out with every call. */
+export interface Beginning {
+  readonly streams: StreamsClient;
+  readonly metadata: Metadata;
+  readonly options: CallOptions;
+}
+
+/** A call under way, and how to say that it ended badly. */
+export interface Begun<Call> {
+  readonly call: Call;
+  /** Lets the client connect anew, to the leader if the error names one, when the error is of that kind. */
+  failed(error: unknown): Promise<void>;
+}
+
+/** The members of the client this store is built on. They are `protected` in its types and have been there since 1.0. */
+interface Lent {
+  readonly execute: (
+    Client: typeof StreamsClient,
+    name: string,
+    action: (streams: StreamsClient) => Promise<StreamsClient>,
+  ) => Promise<StreamsClient>;
+  readonly callArguments: (
+    base: { credentials?: Credentials; requiresLeader: boolean },
+    options: CallOptions,
+  ) => [Metadata, CallOptions];
+  readonly handleError: (streams: StreamsClient, error: Error) => Promise<void>;
+}
+
+/**
+ * The client's connection, with the client's discovery, TLS, credentials and reconnecting, but without its calls: why is
+ * in ADR 0010. No promise made here stays pending, and none rejects where nobody listens.
+ */
+export class Connection {
+  readonly #client: Lent;
+  readonly #credentials: Credentials | undefined;
+
+  /** @throws StoreForeign when the client is not of a kind this store knows. */
+  constructor(client: EventStoreDBClient, credentials: Credentials | undefined) {
+    const lent: object = client;
+    if (!isLent(lent)) {
+      throw new StoreForeign({ store: STORE, problem: 'this is no client of @eventstore/db-client 6.2' });
+    }
+    this.#client = lent;
+    this.#credentials = credentials;
+  }
+
+  /**
+   * Begins a call at once on the connection there is, or on a new one.
+   *
+   * @throws StoreUnavailable when there is none in time, or no node to connect to.
+   */
+  async begin<Call>(withinMs: number, start: (beginning: Beginning) => Call): Promise<Begun<Call>> {
+    const streams = await this.#streams(withinMs);
+    try {
+      const call = start({ streams, ...this.#arguments() });
+      return { call, failed: (error) => this.#failed(streams, error) };
+    } catch (error) {
+      await this.#failed(streams, error);
+      throw new StoreUnavailable({ store: STORE, problem: 'the connection was closed' }, error);
+    }
+  }
+
+  /** Resolves when the server can be reached. @throws StoreUnavailable when it can't in time: nothing was sent. */
+  async ready(withinMs: number): Promise<void> {
+    const streams = await this.#streams(withinMs);
+    const waited = new Promise<void>((resolve, reject) => {
+      streams.waitForReady(Date.now() + withinMs, (error) => (error === undefined ? resolve() : reject(error)));
+    });
+    try {
+      if ((await within(waited, withinMs)) !== TIME_UP) return;
+    } catch (error) {
+      await this.#failed(streams, new UnavailableError(undefined, String(error)));
+    }
+    throw new StoreUnavailable({ store: STORE, problem: `no connection within ${withinMs} ms` });
+  }
+
+  async #streams(withinMs: number): Promise<StreamsClient> {
+    // Discovery has limits of its own that can add up to a minute, so it gets ours too.
+    const asked = this.#client.execute(streamsGrpc.StreamsClient, 'store', async (streams) => streams);
+    let streams: StreamsClient | typeof TIME_UP;
+    try {
+      streams = await within(asked, withinMs);
+    } catch (error) {
+      throw new StoreUnavailable({ store: STORE, problem: 'no node was found to connect to' }, error);
+    }
+    if (streams !== TIME_UP) return streams;
+    throw new StoreUnavailable({ store: STORE, problem: `no node was found within ${withinMs} ms` });
+  }
+
+  #arguments(): Omit<Beginning, 'streams'> {
+    const base = { requiresLeader: true, ...(this.#credentials !== undefined && { credentials: this.#credentials }) };
+    const [metadata, options] = this.#client.callArguments(base, { deadline: Infinity });
+    return { metadata, options };
+  }
+
+  async #failed(streams: StreamsClient, error: unknown): Promise<void> {
+    const cause = needsNewConnection(error);
+    if (cause === undefined) return;
+    try {
+      await this.#client.handleError(streams, cause);
+    } catch {
+      // The client could not close what it had; its next call finds that out for itself.
+    }
+  }
+}
+
+function isLent(client: object): client is Lent {
+  return ['execute', 'callArguments', 'handleError'].every((name) => typeof Reflect.get(client, name) === 'function');
+}

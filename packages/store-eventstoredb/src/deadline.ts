@@ -1,0 +1,88 @@
+/** How long each thing may take, in milliseconds. None of them is left to the server or the client. */
+export interface Timeouts {
+  /** One append, from the call to the answer, its wait for others of the same stream included. Default 5,000. */
+  readonly appendMs?: number;
+  /** Finding out what became of an append whose answer was lost. Default 30,000. */
+  readonly lookupMs?: number;
+  /** The silence of a connection or of a read of one stream before it is tried again. Default 10,000. */
+  readonly readMs?: number;
+  /** The same for a read of everything, where a filter may pass over much. Default 60,000. */
+  readonly scanMs?: number;
+  /** How long reads are tried again while the server can't be reached. Default 15,000. */
+  readonly retryMs?: number;
+  /** How often a subscription that has nothing to do looks whether the store went on without it. Default 500. */
+  readonly probeMs?: number;
+  /** How long a subscription may owe an event, or be silent while it catches up. Default 5,000. */
+  readonly stallMs?: number;
+  /** What closing waits for appends under way. Default 5,000. */
+  readonly closeMs?: number;
+}
+
+const DEFAULTS: Required<Timeouts> = {
+  appendMs: 5000,
+  lookupMs: 30_000,
+  readMs: 10_000,
+  scanMs: 60_000,
+  retryMs: 15_000,
+  probeMs: 500,
+  stallMs: 5000,
+  closeMs: 5000,
+};
+
+const LONGEST = 2 ** 31 - 1;
+
+/**
+ * Fills in the defaults.
+ *
+ * @throws RangeError when one is not a number of milliseconds a timer can hold.
+ */
+export function timeoutsOf(given: Timeouts = {}): Required<Timeouts> {
+  const timeouts = { ...DEFAULTS, ...given };
+  for (const [name, value] of Object.entries(timeouts)) {
+    if (!(value >= 1 && value <= LONGEST)) throw new RangeError(`${name} is from 1 to ${LONGEST} ms, not ${value}`);
+  }
+  return timeouts;
+}
+
+/** Marks that time was up, as no promise of others ever resolves to it. */
+export const TIME_UP: unique symbol = Symbol('time is up');
+
+/** Waits for a promise no longer than that, or until the signal fires. What comes later of it is ignored, also a failure. */
+export function within<Value>(
+  promise: Promise<Value>,
+  ms: number,
+  signal?: AbortSignal,
+): Promise<Value | typeof TIME_UP> {
+  return new Promise((resolve, reject) => {
+    const settle = (): void => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', giveUp);
+    };
+    const giveUp = (): void => {
+      settle();
+      resolve(TIME_UP);
+    };
+    const timer = setTimeout(giveUp, ms);
+    signal?.addEventListener('abort', giveUp, { once: true });
+    if (signal?.aborted === true) giveUp();
+    promise.then(
+      (value) => {
+        settle();
+        resolve(value);
+      },
+      (error: unknown) => {
+        settle();
+        reject(error instanceof Error ? error : new Error(String(error)));
+      },
+    );
+  });
+}
+
+const FIRST_PAUSE_MS = 20;
+const LONGEST_PAUSE_MS = 2000;
+
+/** Waits before the next attempt: at random up to 20, 40, 80 … 2,000 ms, so that not all come back at once. */
+export async function backOff(attempt: number, signal?: AbortSignal): Promise<void> {
+  const most = Math.min(FIRST_PAUSE_MS * 2 ** (attempt - 1), LONGEST_PAUSE_MS);
+  await within(new Promise<void>(() => undefined), most * (0.5 + Math.random() / 2), signal);
+}

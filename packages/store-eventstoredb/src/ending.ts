@@ -1,0 +1,86 @@
+import { StoreClosed } from '@login-policy/event-sourcing';
+import { STORE } from './faults.js';
+
+/** Why a signal of an {@link Ending} fired; made once, because an error with its stack is dear. */
+const ENDED = new Error('this was ended');
+
+/** What can end something besides the store's closing. */
+export interface Wishes {
+  readonly signals?: readonly (AbortSignal | undefined)[];
+  /** So many milliseconds from now it ends of itself. */
+  readonly afterMs?: number;
+}
+
+/**
+ * When a read, a subscription or the wait of an append is to end: because its caller leaves, because his signal fires,
+ * because time is up, or because the store is closed. Has to be {@link leave}-d, or it stays with the store for good.
+ */
+export class Ending {
+  readonly #closing: AbortSignal;
+  readonly #signals: readonly (AbortSignal | undefined)[];
+  readonly #until: number;
+  readonly #end = (): void => this.#control?.abort(ENDED);
+  #hasLeft = false;
+  #control: AbortController | undefined;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(closing: AbortSignal, { signals = [], afterMs }: Wishes = {}) {
+    this.#closing = closing;
+    this.#signals = signals;
+    this.#until = afterMs === undefined ? Infinity : performance.now() + afterMs;
+  }
+
+  /** Fires at the end. Only made when somebody asks for it: most appends never wait. */
+  get signal(): AbortSignal {
+    this.#control ??= this.#listen();
+    return this.#control.signal;
+  }
+
+  /** Whether there is nothing more to do. @throws StoreClosed when that is because the store was closed. */
+  isHere(): boolean {
+    if (this.#closing.aborted) throw new StoreClosed({ store: STORE });
+    if (this.#hasLeft || this.#control?.signal.aborted === true) return true;
+    return this.#signals.some((signal) => signal?.aborted === true) || performance.now() > this.#until;
+  }
+
+  /** Ends what still goes on. */
+  leave(): void {
+    this.#hasLeft = true;
+    if (this.#control === undefined) return;
+    clearTimeout(this.#timer);
+    for (const signal of [this.#closing, ...this.#signals]) signal?.removeEventListener('abort', this.#end);
+    this.#end();
+  }
+
+  #listen(): AbortController {
+    const control = new AbortController();
+    this.#control = control;
+    if (this.#until < Infinity) this.#timer = setTimeout(this.#end, Math.max(1, this.#until - performance.now()));
+    for (const signal of [this.#closing, ...this.#signals])
+      signal?.addEventListener('abort', this.#end, { once: true });
+    if (this.#closing.aborted || this.isHere()) this.#end();
+    return control;
+  }
+}
+
+/**
+ * Makes an iterable of a generator whose reader can leave at any time: also while he waits for the next value, which a
+ * generator by itself would only notice when that has come.
+ */
+export function leavable<Value>(
+  make: (left: AbortSignal) => AsyncGenerator<Value, void, undefined>,
+): AsyncIterable<Value> {
+  return {
+    [Symbol.asyncIterator]() {
+      const left = new AbortController();
+      const values = make(left.signal);
+      return {
+        next: () => values.next(),
+        return: () => {
+          left.abort();
+          return values.return();
+        },
+      };
+    },
+  };
+}

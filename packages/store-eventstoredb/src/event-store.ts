@@ -1,0 +1,119 @@
+import { setMaxListeners } from 'node:events';
+import {
+  StoreClosed,
+  type Append,
+  type Clock,
+  type EventStore,
+  type Position,
+  type ReadAllOptions,
+  type ReadStreamOptions,
+  type Receipt,
+  type RecordedEvent,
+  type StreamId,
+  type SubscriptionMessage,
+} from '@login-policy/event-sourcing';
+import { Appender } from './append.js';
+import { BatchLine } from './batch-line.js';
+import type { Connection } from './connection.js';
+import { within, type Timeouts } from './deadline.js';
+import { Delivery } from './delivery.js';
+import { leavable } from './ending.js';
+import { STORE } from './faults.js';
+import { KnownStreams } from './known-streams.js';
+import { LiveSlots } from './live-slots.js';
+import { LogReader } from './reading-all.js';
+import { StreamReader, type Page } from './reading-streams.js';
+import { Receipts } from './receipts.js';
+import type { ReadingContext } from './server-reads.js';
+import type { StreamNames } from './stream-names.js';
+import { subscribe, type SubscribingContext } from './subscription.js';
+
+/** What the event store is made of. */
+export interface EventStoreParts {
+  readonly connection: Connection;
+  readonly names: StreamNames;
+  readonly clock: Clock;
+  readonly timeouts: Required<Timeouts>;
+}
+
+/** Subscriptions of one store that hold a call of their own; the others look for news every `probeMs`. */
+const LIVE_SUBSCRIPTIONS = 30;
+
+/** The event store port on EventStoreDB. */
+export class EventStoreDbEventStore implements EventStore {
+  readonly #closing: AbortController = new AbortController();
+  /** Fires when even appends under way are given up. */
+  readonly #abandoning: AbortController = new AbortController();
+  readonly #timeouts: Required<Timeouts>;
+  readonly #line: BatchLine;
+  readonly #log: LogReader;
+  readonly #streams: StreamReader;
+  readonly #receipts: Receipts;
+  readonly #appender: Appender;
+  readonly #subscribing: SubscribingContext;
+  readonly #underWay: Set<Promise<unknown>> = new Set();
+
+  constructor({ connection, names, clock, timeouts }: EventStoreParts) {
+    this.#timeouts = timeouts;
+    // Each call under way listens: any number of them is right.
+    setMaxListeners(0, this.#closing.signal, this.#abandoning.signal);
+    const known = new KnownStreams();
+    const context: ReadingContext = { connection, names, known, timeouts, closing: this.#closing.signal };
+    const untilAbandoned: ReadingContext = { ...context, closing: this.#abandoning.signal };
+    this.#line = new BatchLine(connection);
+    const delivery = new Delivery(untilAbandoned, this.#line);
+    this.#log = new LogReader(context);
+    this.#streams = new StreamReader(context);
+    this.#receipts = new Receipts(context, this.#streams, delivery);
+    this.#appender = new Appender({ ...context, clock, streams: this.#streams, receipts: this.#receipts, delivery });
+    this.#subscribing = { ...context, log: this.#log, slots: new LiveSlots(LIVE_SUBSCRIPTIONS) };
+  }
+
+  async append(append: Append): Promise<readonly RecordedEvent[]> {
+    const writing = this.#appender.append(append);
+    this.#underWay.add(writing);
+    try {
+      return await writing;
+    } finally {
+      this.#underWay.delete(writing);
+    }
+  }
+
+  readStream(streamId: StreamId, options?: ReadStreamOptions): AsyncIterable<readonly RecordedEvent[]> {
+    return leavable((signal) => eventsOf(this.#streams.pages(streamId, { ...options, signal })));
+  }
+
+  readAll(options: ReadAllOptions = {}): AsyncIterable<readonly RecordedEvent[]> {
+    return leavable((left) => eventsOf(this.#log.pages(options, left)));
+  }
+
+  subscribe(options: ReadAllOptions = {}): AsyncIterable<SubscriptionMessage> {
+    return subscribe(this.#subscribing, options);
+  }
+
+  async receipt(streamId: StreamId, key: string): Promise<Receipt | undefined> {
+    this.#refuseWhenClosed();
+    return this.#receipts.find(streamId, key);
+  }
+
+  async head(): Promise<Position> {
+    this.#refuseWhenClosed();
+    return this.#log.head();
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await within(Promise.allSettled(this.#underWay), this.#timeouts.closeMs);
+    this.#abandoning.abort();
+    await Promise.allSettled(this.#underWay);
+    this.#line.close();
+  }
+
+  #refuseWhenClosed(): void {
+    if (this.#closing.signal.aborted) throw new StoreClosed({ store: STORE });
+  }
+}
+
+async function* eventsOf(pages: AsyncIterable<Page>): AsyncGenerator<readonly RecordedEvent[], void, undefined> {
+  for await (const page of pages) yield page.map(({ event }) => event);
+}

@@ -1,0 +1,41 @@
+import { eventId, type EventId } from '@login-policy/event-sourcing';
+
+/**
+ * The two forms of an event's id: a ULID, and the UUID the server wants, which are the same 128 bits. `ulid` converts them
+ * too, one character at a time: 3 µs each way, a tenth of what a read event costs altogether (ADR 0010).
+ */
+const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
+
+/** Ten bits as two characters, and back. */
+const PAIRS: readonly string[] = [...ALPHABET].flatMap((left) => [...ALPHABET].map((right) => left + right));
+const VALUES: ReadonlyMap<string, number> = new Map(PAIRS.map((pair, value) => [pair, value]));
+
+/** Writes an event's id as a UUID: lower case, with hyphens, as the server gives it back. */
+export function uuidOf(id: EventId): string {
+  // Two characters are the first eight bits (a ULID begins with two zero bits), then four are twenty.
+  let hex = valueOf(id, 0).toString(16).padStart(2, '0');
+  for (let at = 2; at < 26; at += 4) {
+    hex += (valueOf(id, at) * 1024 + valueOf(id, at + 2)).toString(16).padStart(5, '0');
+  }
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+}
+
+/**
+ * Reads an event's id from a UUID.
+ *
+ * @throws RangeError when the text is no UUID.
+ */
+export function eventIdOf(uuid: string): EventId {
+  const hex = uuid.replaceAll('-', '');
+  if (!/^[0-9a-f]{32}$/i.test(hex)) throw new RangeError(`no UUID: ${JSON.stringify(uuid.slice(0, 50))}`);
+  let id = PAIRS[Number.parseInt(hex.slice(0, 2), 16)] ?? '';
+  for (let at = 2; at < 32; at += 5) {
+    const bits = Number.parseInt(hex.slice(at, at + 5), 16);
+    id += (PAIRS[bits >>> 10] ?? '') + (PAIRS[bits & 1023] ?? '');
+  }
+  return eventId(id);
+}
+
+function valueOf(id: EventId, at: number): number {
+  return VALUES.get(id.slice(at, at + 2)) ?? 0;
+}

@@ -1,0 +1,75 @@
+import { EventStoreDBClient, type Credentials } from '@eventstore/db-client';
+import {
+  memoryReadModelStore,
+  systemClock,
+  type Clock,
+  type ReadModelStore,
+  type Store,
+} from '@login-policy/event-sourcing';
+import { Connection } from './connection.js';
+import { timeoutsOf, type Timeouts } from './deadline.js';
+import { EventStoreDbEventStore } from './event-store.js';
+import { StreamNames } from './stream-names.js';
+
+/** How a store on EventStoreDB is opened; everything has a default. */
+export interface EventStoreDbStoreOptions {
+  readonly clock?: Clock;
+  /** Where read models are kept: EventStoreDB keeps none. Default: in this process's memory. */
+  readonly readModels?: ReadModelStore;
+  /**
+   * Sets this store apart from others on the same server: words that each end with a dot, as in `staging.`. Without one
+   * the store reads every stream of the server whose name is a category and a key. Fixed for good.
+   */
+  readonly streamPrefix?: string;
+  /** Go out with every call instead of those in the connection string. With `tls=false` the client sends none. */
+  readonly credentials?: Credentials;
+  readonly timeouts?: Timeouts;
+}
+
+/**
+ * Opens a store on a client that its owner keeps: closing the store leaves the client as it is. The client's calls are not
+ * used, only its connection, so that its owner may go on using it too.
+ *
+ * Nothing is sent before the first call. Every call asks for the cluster's leader.
+ *
+ * @throws RangeError when the prefix or a time-out is not one.
+ * @throws StoreForeign when the client is of an unknown make.
+ */
+export function openEventStoreDbStore(
+  options: EventStoreDbStoreOptions & { readonly client: EventStoreDBClient },
+): Store {
+  const { client, credentials, clock = systemClock, readModels = memoryReadModelStore(), streamPrefix = '' } = options;
+  const eventStore = new EventStoreDbEventStore({
+    connection: new Connection(client, credentials),
+    names: new StreamNames(streamPrefix),
+    clock,
+    timeouts: timeoutsOf(options.timeouts),
+  });
+  return {
+    eventStore,
+    readModels,
+    inlineModels: [],
+    async close() {
+      await eventStore.close();
+      await readModels.close();
+    },
+  };
+}
+
+/**
+ * Opens a store on a client of its own, made from a connection string: `esdb://user:password@host:2113?tls=true`, several
+ * hosts or `esdb+discover://` for a cluster. Closing the store closes the client.
+ *
+ * @throws Error when the client does not understand the connection string.
+ */
+export function connectEventStoreDb(connectionString: string, options: EventStoreDbStoreOptions = {}): Store {
+  const client = EventStoreDBClient.connectionString(connectionString);
+  const store = openEventStoreDbStore({ ...options, client });
+  return {
+    ...store,
+    async close() {
+      await store.close();
+      await client.dispose();
+    },
+  };
+}

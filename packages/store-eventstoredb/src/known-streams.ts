@@ -1,0 +1,74 @@
+import type { Instant, Receipt, Revision, StreamId } from '@login-policy/event-sourcing';
+import type { StoredEvent } from './rows.js';
+
+/** The last event of a stream, as far as it matters to the next. */
+export interface Head {
+  readonly revision: Revision;
+  readonly recordedAt: Instant;
+}
+
+/**
+ * What this process has seen of one stream. It may be old, and never wrong about the past: whatever is done by it is done
+ * at an exact revision, so the server's log has the last word.
+ */
+export class KnownStream {
+  /** The last event seen; `none` when the stream was seen not to be there. */
+  head: Head | 'none' | undefined;
+  /** All receipts of all events before this revision are in `receipts`. */
+  receiptsBefore: bigint = 0n;
+  readonly receipts: Map<string, Receipt> = new Map();
+
+  /** Takes note of events that follow one another in the stream. */
+  see(events: readonly StoredEvent[]): void {
+    for (const { event, receipt } of events) {
+      if (event.revision === this.receiptsBefore) {
+        this.receiptsBefore += 1n;
+        if (receipt !== undefined)
+          this.receipts.set(receipt.key, Object.freeze({ ...receipt, revision: event.revision }));
+      }
+      if (this.head === undefined || this.head === 'none' || event.revision >= this.head.revision) {
+        this.head = { revision: event.revision, recordedAt: event.recordedAt };
+      }
+    }
+  }
+}
+
+const STREAMS = 10_000;
+const RECEIPTS = 100_000;
+
+/** The streams this process has to do with, as many as it can remember: the one not asked for longest goes first. */
+export class KnownStreams {
+  readonly #streams = new Map<StreamId, KnownStream>();
+  #receipts = 0;
+
+  /** What is known of a stream; nothing yet, if it is met for the first time or was forgotten. */
+  of(streamId: StreamId): KnownStream {
+    const known = this.#streams.get(streamId);
+    if (known !== undefined) {
+      this.#streams.delete(streamId);
+      this.#streams.set(streamId, known);
+      return known;
+    }
+    const made = new KnownStream();
+    this.#streams.set(streamId, made);
+    this.#makeRoom();
+    return made;
+  }
+
+  /** Takes note of events of one stream that follow one another. */
+  see(streamId: StreamId, events: readonly StoredEvent[]): void {
+    const known = this.of(streamId);
+    const before = known.receipts.size;
+    known.see(events);
+    this.#receipts += known.receipts.size - before;
+    if (this.#receipts > RECEIPTS) this.#makeRoom();
+  }
+
+  #makeRoom(): void {
+    for (const [streamId, known] of this.#streams) {
+      if (this.#streams.size <= 1 || (this.#streams.size <= STREAMS && this.#receipts <= RECEIPTS)) return;
+      this.#streams.delete(streamId);
+      this.#receipts -= known.receipts.size;
+    }
+  }
+}

@@ -1,0 +1,130 @@
+import { laterPosition, pageSizeOf, START, type Position, type ReadAllOptions } from '@login-policy/event-sourcing';
+import { Ending } from './ending.js';
+import { Patience } from './patience.js';
+import type { Page } from './reading-streams.js';
+import { allReadRequest, type AllRead } from './requests.js';
+import { positionOf, storedEventOf, streamNameOf, typeOf, type StoredEvent, type WireEvent } from './rows.js';
+import { lastPosition, recordsOf, retrying, serverRead, type ReadingContext, type ServerRead } from './server-reads.js';
+import type { StreamNames, Wanted } from './stream-names.js';
+
+/** What a reader of everything wants: his filter, and only what comes after a position. */
+export interface Wish {
+  readonly names: StreamNames;
+  readonly isWanted: Wanted;
+  readonly after: Position;
+}
+
+/**
+ * What is wanted among records that came, decoded.
+ *
+ * @throws UnreadableEvent when an event in a stream of this store was not written by this library.
+ */
+export function wantedAmong(records: readonly WireEvent[], { names, isWanted, after }: Wish): Page {
+  const page: StoredEvent[] = [];
+  for (const record of records) {
+    const streamName = streamNameOf(record);
+    if (!isWanted({ streamName, type: typeOf(record) }) || positionOf(record) <= after) continue;
+    page.push(storedEventOf(record, names.idOf(streamName)));
+  }
+  return page;
+}
+
+/** Reads the whole log, filtered by the server, going on after a broken connection where it was. */
+export class LogReader {
+  readonly #context: ReadingContext;
+
+  constructor(context: ReadingContext) {
+    this.#context = context;
+  }
+
+  /** The pages of everything that is wanted after a position, up to the end there is when it gets there. */
+  async *pages(options: ReadAllOptions, left?: AbortSignal): AsyncGenerator<Page, void, undefined> {
+    const { names, closing, timeouts } = this.#context;
+    const isWanted = names.wanted(options.filter);
+    const filter = names.serverFilter(options.filter);
+    const pageSize = pageSizeOf(options);
+    const ending = new Ending(closing, { signals: [options.signal, left] });
+    const patience = new Patience('reading everything', timeouts.retryMs, ending.signal);
+    let after = options.after ?? START;
+    const isNothing = 'prefixes' in filter && filter.prefixes.length === 0;
+    try {
+      while (!ending.isHere() && !isNothing) {
+        try {
+          const read: AllRead = { direction: 'forwards', from: after, filter, limit: Infinity };
+          const reading = { pageSize, signal: ending.signal, withinMs: timeouts.scanMs };
+          for await (const records of this.#records(read, reading)) {
+            patience.renew();
+            const page = wantedAmong(records, { names, isWanted, after });
+            after = laterPosition(after, lastPosition(records) ?? after);
+            if (page.length > 0) yield page;
+          }
+          if (!ending.isHere()) return;
+        } catch (error) {
+          await patience.after(error);
+        }
+      }
+    } finally {
+      ending.leave();
+    }
+  }
+
+  /** The position of the last event of this store; `START` when it has none. */
+  async head(): Promise<Position> {
+    const { names, timeouts } = this.#context;
+    const isWanted = names.wanted(undefined);
+    const read: AllRead = {
+      direction: 'backwards',
+      from: 'end',
+      filter: names.serverFilter(undefined),
+      limit: Infinity,
+    };
+    return retrying(this.#context, { doing: 'looking for the last event' }, async (signal) => {
+      for await (const records of this.#records(read, { pageSize: 1, signal, withinMs: timeouts.scanMs })) {
+        const last = records.find((record) => isWanted({ streamName: streamNameOf(record), type: typeOf(record) }));
+        if (last !== undefined) return positionOf(last);
+      }
+      return START;
+    });
+  }
+
+  /** The position of the last record of the whole log, whosever it is: all that comes later stands behind it. */
+  end(signal: AbortSignal): Promise<Position> {
+    return this.#lastBefore('end', signal);
+  }
+
+  /**
+   * The position of the record before another, `START` when there is none. That other need not be there any more: a
+   * scavenge may have taken it.
+   */
+  before(place: Position, signal: AbortSignal): Promise<Position> {
+    return place === START ? Promise.resolve(START) : this.#lastBefore(place, signal);
+  }
+
+  /** Whether something wanted comes after a position; where the first of it is. */
+  async firstAfter(wish: Wish, filter: AllRead['filter'], signal: AbortSignal): Promise<Position | undefined> {
+    const read: AllRead = { direction: 'forwards', from: wish.after, filter, limit: Infinity };
+    const { scanMs } = this.#context.timeouts;
+    for await (const records of this.#records(read, { pageSize: 1, signal, withinMs: scanMs })) {
+      const [first] = wantedAmong(records, wish);
+      if (first !== undefined) return first.event.position;
+    }
+    return undefined;
+  }
+
+  async #lastBefore(from: Position | 'end', signal: AbortSignal): Promise<Position> {
+    const read: AllRead = { direction: 'backwards', from, filter: undefined, limit: 1 };
+    const withinMs = this.#context.timeouts.stallMs;
+    for await (const records of this.#records(read, { pageSize: 1, signal, withinMs })) {
+      return lastPosition(records) ?? START;
+    }
+    return START;
+  }
+
+  async *#records(
+    read: AllRead,
+    how: Omit<ServerRead, 'request'>,
+  ): AsyncGenerator<readonly WireEvent[], void, undefined> {
+    const messagesOf = serverRead(this.#context.connection, { ...how, request: allReadRequest(read) });
+    for await (const messages of messagesOf) yield recordsOf(messages);
+  }
+}

@@ -1,0 +1,113 @@
+import shared from '@eventstore/db-client/generated/shared_pb.js';
+import streams from '@eventstore/db-client/generated/streams_pb.js';
+import { START, type Position, type Revision } from '@login-policy/event-sourcing';
+import { splitPosition } from './rows.js';
+import type { ServerFilter } from './stream-names.js';
+
+type Options = streams.ReadReq.Options;
+
+/**
+ * How many records the server looks at before it says how far it is. Its own default, 32, makes a filter that lets little
+ * through slow.
+ */
+const WINDOW = 512;
+
+/** A read of one stream. */
+export interface StreamRead {
+  readonly streamName: string;
+  readonly direction: 'forwards' | 'backwards';
+  /** The first event wanted. Default: the first of the stream, or the last when going backwards. */
+  readonly from: Revision | undefined;
+  readonly limit: number;
+}
+
+/** Makes the request for a read of one stream. Links are left as they are: they are not followed. */
+export function streamReadRequest({ streamName, direction, from, limit }: StreamRead): streams.ReadReq {
+  const place = new streams.ReadReq.Options.StreamOptions();
+  place.setStreamIdentifier(identifierOf(streamName));
+  if (from !== undefined) place.setRevision(String(from));
+  else if (direction === 'forwards') place.setStart(new shared.Empty());
+  else place.setEnd(new shared.Empty());
+  const options = new streams.ReadReq.Options();
+  options.setStream(place);
+  options.setCount(countOf(limit));
+  options.setNoFilter(new shared.Empty());
+  return requestOf(options, direction);
+}
+
+/** A read of the whole log. */
+export interface AllRead {
+  readonly direction: 'forwards' | 'backwards';
+  /** Forwards: this record and those after it. Backwards: those before it. `end` is only for going backwards. */
+  readonly from: Position | 'end';
+  readonly filter: ServerFilter | undefined;
+  readonly limit: number;
+}
+
+/** Makes the request for a read of the whole log. */
+export function allReadRequest({ direction, from, filter, limit }: AllRead): streams.ReadReq {
+  const place = new streams.ReadReq.Options.AllOptions();
+  if (from === 'end') place.setEnd(new shared.Empty());
+  else setPlace(place, from);
+  const options = new streams.ReadReq.Options();
+  options.setAll(place);
+  options.setCount(countOf(limit));
+  setFilter(options, filter);
+  return requestOf(options, direction);
+}
+
+/** Makes the request for a subscription to the whole log after a record. */
+export function subscriptionRequest(after: Position, filter: ServerFilter): streams.ReadReq {
+  const place = new streams.ReadReq.Options.AllOptions();
+  setPlace(place, after);
+  const options = new streams.ReadReq.Options();
+  options.setAll(place);
+  options.setSubscription(new streams.ReadReq.Options.SubscriptionOptions());
+  setFilter(options, filter);
+  return requestOf(options, 'forwards');
+}
+
+/** Stream names travel as bytes. */
+export function identifierOf(streamName: string): shared.StreamIdentifier {
+  const identifier = new shared.StreamIdentifier();
+  identifier.setStreamName(Buffer.from(streamName, 'utf8'));
+  return identifier;
+}
+
+function setPlace(place: streams.ReadReq.Options.AllOptions, from: Position): void {
+  if (from === START) return place.setStart(new shared.Empty()) && undefined;
+  const { commit, prepare } = splitPosition(from);
+  const position = new streams.ReadReq.Options.Position();
+  position.setCommitPosition(String(commit));
+  position.setPreparePosition(String(prepare));
+  place.setPosition(position);
+}
+
+function setFilter(options: Options, filter: ServerFilter | undefined): void {
+  if (filter === undefined) return options.setNoFilter(new shared.Empty()) && undefined;
+  const expression = new streams.ReadReq.Options.FilterOptions.Expression();
+  if ('regex' in filter) expression.setRegex(filter.regex);
+  else expression.setPrefixList([...filter.prefixes]);
+  const made = new streams.ReadReq.Options.FilterOptions();
+  if (filter.on === 'event-type') made.setEventType(expression);
+  else made.setStreamIdentifier(expression);
+  made.setMax(WINDOW);
+  made.setCheckpointintervalmultiplier(1);
+  options.setFilter(made);
+}
+
+function requestOf(options: Options, direction: 'forwards' | 'backwards'): streams.ReadReq {
+  const { FORWARDS, BACKWARDS } = streams.ReadReq.Options.ReadDirection;
+  options.setReadDirection(direction === 'forwards' ? FORWARDS : BACKWARDS);
+  const uuids = new streams.ReadReq.Options.UUIDOption();
+  uuids.setString(new shared.Empty());
+  options.setUuidOption(uuids);
+  options.setResolveLinks(false);
+  const request = new streams.ReadReq();
+  request.setOptions(options);
+  return request;
+}
+
+function countOf(limit: number): string {
+  return String(Math.min(limit, Number.MAX_SAFE_INTEGER));
+}

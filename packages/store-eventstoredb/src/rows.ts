@@ -1,0 +1,172 @@
+import type { ReadResp } from '@eventstore/db-client/generated/streams_pb.js';
+import {
+  freezeMetadata,
+  instantToIso,
+  parseInstant,
+  position,
+  revision,
+  UnreadableEvent,
+  type EventMetadata,
+  type Instant,
+  type JsonObject,
+  type NewEvent,
+  type Position,
+  type RecordedEvent,
+  type StreamId,
+} from '@login-policy/event-sourcing';
+import { eventIdOf, uuidOf } from './event-uuid.js';
+import { tooBig } from './faults.js';
+
+/** A record as the server sent it. */
+export type WireEvent = ReadResp.ReadEvent.RecordedEvent;
+
+/** Kept with the last event of an append that came with a key. */
+export interface KeptReceipt {
+  readonly key: string;
+  readonly fingerprint: string;
+}
+
+/** An event of this store, and the receipt it carries. */
+export interface StoredEvent {
+  readonly event: RecordedEvent;
+  readonly receipt: KeptReceipt | undefined;
+}
+
+/** An event in the form in which it goes out. */
+export interface Proposal {
+  readonly uuid: string;
+  readonly type: string;
+  readonly data: Uint8Array;
+  readonly metadata: Uint8Array;
+}
+
+/** Our part of an event's metadata, as JSON. The two names with `$` are the server's own convention. */
+interface Envelope {
+  readonly recordedAt: string;
+  readonly schemaVersion: number;
+  readonly actor: string;
+  readonly $correlationId: string;
+  readonly $causationId?: string;
+  readonly idempotencyKey?: string;
+  readonly reason?: string;
+  readonly receipt?: KeptReceipt;
+}
+
+/** What one message can hold with room to spare for its frame; the server takes 16,767,216 bytes. */
+const LARGEST_EVENT = 16_000_000;
+
+/**
+ * Makes an event ready to go out. `data` was checked to be JSON before.
+ *
+ * @throws UnserialisableData when it is too large for one message.
+ */
+export function proposalOf(event: NewEvent, recordedAt: Instant, receipt: KeptReceipt | undefined): Proposal {
+  const { actor, correlationId, causationId, idempotencyKey, reason } = event.metadata;
+  const envelope: Envelope = {
+    recordedAt: instantToIso(recordedAt),
+    schemaVersion: event.schemaVersion,
+    actor,
+    $correlationId: correlationId,
+    ...(causationId !== undefined && { $causationId: causationId }),
+    ...(idempotencyKey !== undefined && { idempotencyKey }),
+    ...(reason !== undefined && { reason }),
+    ...(receipt !== undefined && { receipt }),
+  };
+  const data = Buffer.from(JSON.stringify(event.data));
+  const metadata = Buffer.from(JSON.stringify(envelope));
+  if (data.length + metadata.length > LARGEST_EVENT) {
+    throw tooBig(`an event of ${data.length + metadata.length} bytes is larger than a message to the server`);
+  }
+  return { uuid: uuidOf(event.id), type: event.type, data, metadata };
+}
+
+/** The name of the stream a record is in. */
+export function streamNameOf(record: WireEvent): string {
+  return text(record.getStreamIdentifier()?.getStreamName_asU8() ?? new Uint8Array());
+}
+
+/** The type of a record. */
+export function typeOf(record: WireEvent): string {
+  return record.getMetadataMap().get('type') ?? '';
+}
+
+/** Where a record stands in the whole log: its commit and its prepare position as one number (ADR 0011). */
+export function positionOf(record: WireEvent): Position {
+  return joinPosition(BigInt(record.getCommitPosition()), BigInt(record.getPreparePosition()));
+}
+
+/** Puts the two numbers of a position into one that orders as they do: commit first. */
+export function joinPosition(commit: bigint, prepare: bigint): Position {
+  return position((commit << 64n) | prepare);
+}
+
+/** Takes a position apart for the server. */
+export function splitPosition(place: Position): { readonly commit: bigint; readonly prepare: bigint } {
+  return { commit: place >> 64n, prepare: place & 0xffff_ffff_ffff_ffffn };
+}
+
+/**
+ * Reads a record of one of this store's streams.
+ *
+ * @throws UnreadableEvent when it was not written by this library.
+ */
+export function storedEventOf(record: WireEvent, streamId: StreamId): StoredEvent {
+  const type = typeOf(record);
+  const place = revision(BigInt(record.getStreamRevision()));
+  try {
+    const envelope = envelopeOf(record.getCustomMetadata_asU8());
+    const event: RecordedEvent = {
+      id: eventIdOf(record.getId()?.getString() ?? ''),
+      streamId,
+      revision: place,
+      position: positionOf(record),
+      recordedAt: parseInstant(envelope.recordedAt),
+      type,
+      schemaVersion: envelope.schemaVersion,
+      data: dataOf(record.getData_asU8()),
+      metadata: metadataOf(envelope),
+    };
+    return { event, receipt: envelope.receipt };
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    const problem = `it was not written by this library (${why})`;
+    throw new UnreadableEvent({ streamId, revision: place, type, schemaVersion: 0, problem }, cause);
+  }
+}
+
+function envelopeOf(bytes: Uint8Array): Envelope {
+  const envelope: unknown = JSON.parse(text(bytes));
+  if (isEnvelope(envelope)) return envelope;
+  throw new TypeError('its metadata has no recordedAt, schemaVersion and actor');
+}
+
+function isEnvelope(value: unknown): value is Envelope {
+  if (typeof value !== 'object' || value === null) return false;
+  const { recordedAt, schemaVersion, actor, $correlationId } = value as Partial<Envelope>;
+  return (
+    typeof recordedAt === 'string' &&
+    Number.isSafeInteger(schemaVersion) &&
+    typeof actor === 'string' &&
+    typeof $correlationId === 'string'
+  );
+}
+
+function dataOf(bytes: Uint8Array): JsonObject {
+  const data: unknown = JSON.parse(text(bytes));
+  if (typeof data === 'object' && data !== null && !Array.isArray(data)) return data as JsonObject;
+  throw new TypeError('its data is no JSON object');
+}
+
+function metadataOf({ actor, $correlationId, $causationId, idempotencyKey, reason }: Envelope): EventMetadata {
+  return freezeMetadata({
+    actor,
+    correlationId: $correlationId,
+    ...($causationId !== undefined && { causationId: $causationId }),
+    ...(idempotencyKey !== undefined && { idempotencyKey }),
+    ...(reason !== undefined && { reason }),
+  });
+}
+
+function text(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
+}

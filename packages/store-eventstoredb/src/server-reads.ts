@@ -1,0 +1,108 @@
+import type { ReadReq, ReadResp } from '@eventstore/db-client/generated/streams_pb.js';
+import { StoreUnavailable, type Position } from '@login-policy/event-sourcing';
+import type { Connection } from './connection.js';
+import type { Timeouts } from './deadline.js';
+import { Ending } from './ending.js';
+import { STORE } from './faults.js';
+import type { KnownStreams } from './known-streams.js';
+import { Patience } from './patience.js';
+import { ReadCall, SILENCE } from './read-call.js';
+import { positionOf, type WireEvent } from './rows.js';
+import type { StreamNames } from './stream-names.js';
+
+/** What all reading of one store shares. */
+export interface ReadingContext {
+  readonly connection: Connection;
+  readonly names: StreamNames;
+  readonly known: KnownStreams;
+  readonly timeouts: Required<Timeouts>;
+  /** Fires when the store is closed. */
+  readonly closing: AbortSignal;
+}
+
+/** One read as it is put to the server. */
+export interface ServerRead {
+  readonly request: ReadReq;
+  /** At most so many messages at once, and that many whenever there are. */
+  readonly pageSize: number;
+  /** The longest silence. */
+  readonly withinMs: number;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Puts one read to the server and hands on what it sends, until it ends it or `signal` fires. The call is ended on the
+ * server too when the reader leaves.
+ *
+ * @throws StoreUnavailable when there is no connection, or nothing comes for too long.
+ */
+export async function* serverRead(
+  connection: Connection,
+  { request, pageSize, withinMs, signal }: ServerRead,
+): AsyncGenerator<readonly ReadResp[], void, undefined> {
+  const call = await ReadCall.begin(connection, request, { withinMs, ahead: pageSize, signal });
+  try {
+    for (;;) {
+      const messages = await call.next({ atLeast: pageSize, atMost: pageSize, withinMs });
+      if (messages === undefined) return;
+      if (messages === SILENCE) {
+        throw new StoreUnavailable({ store: STORE, problem: `a read fell silent for ${withinMs} ms` });
+      }
+      yield messages;
+    }
+  } finally {
+    call.cancel();
+  }
+}
+
+/** The records among messages. Links are not followed, so what they point to is not in them. */
+export function recordsOf(messages: readonly ReadResp[]): readonly WireEvent[] {
+  const records: WireEvent[] = [];
+  for (const message of messages) {
+    const record = message.getEvent()?.getEvent();
+    if (record !== undefined) records.push(record);
+  }
+  return records;
+}
+
+/** The position of the last of some records. */
+export function lastPosition(records: readonly WireEvent[]): Position | undefined {
+  const last = records.at(-1);
+  return last === undefined ? undefined : positionOf(last);
+}
+
+/** What {@link retrying} needs to know. */
+export interface Retrying {
+  readonly doing: string;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Asks again until there is an answer, as long as reads are patient.
+ *
+ * @throws StoreClosed when the store is closed meanwhile; the fault of the last attempt when patience ends or `signal`
+ *   fires.
+ */
+export async function retrying<Answer>(
+  { closing, timeouts }: ReadingContext,
+  { doing, signal }: Retrying,
+  ask: (signal: AbortSignal) => Promise<Answer>,
+): Promise<Answer> {
+  const ending = new Ending(closing, { signals: [signal] });
+  const patience = new Patience(doing, timeouts.retryMs, ending.signal);
+  try {
+    for (;;) {
+      ending.isHere();
+      try {
+        const answer = await ask(ending.signal);
+        if (!ending.isHere()) return answer;
+        throw new StoreUnavailable({ store: STORE, problem: `${doing} was given up` });
+      } catch (error) {
+        await patience.after(error);
+        if (ending.isHere()) throw error;
+      }
+    }
+  } finally {
+    ending.leave();
+  }
+}

@@ -1,0 +1,80 @@
+import { createHash } from 'node:crypto';
+import { categoryOf, filterPredicate, type EventFilter, type StreamId } from '@login-policy/event-sourcing';
+
+/** Which records the server sends of all it has. */
+export type ServerFilter =
+  | { readonly on: 'stream-name'; readonly prefixes: readonly string[] }
+  | { readonly on: 'stream-name'; readonly regex: string }
+  | { readonly on: 'event-type'; readonly prefixes: readonly string[] };
+
+/** Whether a record that came is one the reader asked for. */
+export type Wanted = (record: { readonly streamName: string; readonly type: string }) => boolean;
+
+const PREFIX = /^(?:[A-Za-z][A-Za-z0-9]{0,63}\.)*$/;
+const CATEGORY = '[A-Za-z][A-Za-z0-9]{0,63}';
+
+/**
+ * How this store's streams are called on the server. A prefix sets it apart from others on the same server: with one it
+ * neither sees nor writes anything outside it.
+ */
+export class StreamNames {
+  readonly #prefix: string;
+  readonly #isOwn: RegExp;
+
+  /** @throws RangeError when the prefix is not empty and not words that each end with a dot. */
+  constructor(prefix: string) {
+    if (!PREFIX.test(prefix)) {
+      throw new RangeError(
+        `streamPrefix is words that each end with a dot, as in "staging.", not ${JSON.stringify(prefix)}`,
+      );
+    }
+    this.#prefix = prefix;
+    this.#isOwn = new RegExp(`${this.#regex()}[^]`);
+  }
+
+  /** The server's name of a stream. What comes before its first dash is the prefix and the category. */
+  nameOf(streamId: StreamId): string {
+    // As bytes, two names with different lone surrogates would be one.
+    if (!streamId.isWellFormed()) throw new RangeError('the name of a stream is Unicode text, without lone surrogates');
+    return this.#prefix + streamId;
+  }
+
+  /** Whether a name is one that {@link nameOf} gives: system streams, receipts and other prefixes are not. */
+  isOwn(streamName: string): boolean {
+    return this.#isOwn.test(streamName);
+  }
+
+  /** The stream behind a name that {@link isOwn}. */
+  idOf(streamName: string): StreamId {
+    return streamName.slice(this.#prefix.length) as StreamId;
+  }
+
+  /**
+   * Where the receipt of a command without events is kept. No category begins with `_`, so no reader of this library
+   * ever meets it; a stream a key, so that the server itself lets only one be written.
+   */
+  receiptNameOf(streamId: StreamId, key: string): string {
+    const place = createHash('sha256')
+      .update(JSON.stringify([streamId, key]))
+      .digest('hex');
+    return `${this.#prefix}_receipts-${categoryOf(streamId)}-${place}`;
+  }
+
+  /** What the server leaves out. It may send more than was asked for, never less: {@link wanted} decides. */
+  serverFilter(filter: EventFilter | undefined): ServerFilter {
+    if (filter === undefined) return { on: 'stream-name', regex: this.#regex() };
+    if (filter.by === 'type') return { on: 'event-type', prefixes: filter.types };
+    return { on: 'stream-name', prefixes: filter.categories.map((category) => `${this.#prefix}${category}-`) };
+  }
+
+  /** What a reader gets: his filter, exactly, and nothing that is not this store's. Types with `$` are the server's. */
+  wanted(filter: EventFilter | undefined): Wanted {
+    const isWanted = filterPredicate(filter);
+    return ({ streamName, type }) =>
+      !type.startsWith('$') && this.isOwn(streamName) && isWanted({ streamId: this.idOf(streamName), type });
+  }
+
+  #regex(): string {
+    return `^${this.#prefix.replaceAll('.', '\\.')}${CATEGORY}-`;
+  }
+}

@@ -1,0 +1,28 @@
+import { randomUUID } from 'node:crypto';
+import { Double } from './double/double.js';
+
+/** A server for tests that hurt nobody: the one at `EVENTSTOREDB_URL` if there is one, else a double. */
+export interface TestServer {
+  readonly name: string;
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+/** Where the real server is, if these tests are to run against one. */
+export const realServerUrl: string | undefined = process.env['EVENTSTOREDB_URL'];
+
+/** Starts a server for one test, or one file of them. */
+export async function startServer(): Promise<TestServer> {
+  if (realServerUrl !== undefined) return { name: 'a real server', url: realServerUrl, stop: async () => undefined };
+  const double = await Double.start();
+  return { name: 'the double', url: double.url, stop: () => double.stop() };
+}
+
+/**
+ * A part of the server that nobody else has ever used. A store with a prefix sees nothing outside it and calls its own last
+ * event the head, so to the store it is an empty server: this is how a contract that expects empty storage runs against a
+ * server full of others' events.
+ */
+export function unusedPrefix(): string {
+  return `test${randomUUID().replaceAll('-', '')}.`;
+}
