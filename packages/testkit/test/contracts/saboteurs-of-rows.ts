@@ -1,4 +1,4 @@
-import { setImmediate as breathe } from 'node:timers/promises';
+import { setImmediate as breathe, setTimeout as pause } from 'node:timers/promises';
 import type { KeyedRow, RebuildingModel } from '@login-policy/event-sourcing';
 import { methodsOf, type ReadModelSabotage, type Saboteur } from './saboteur.js';
 
@@ -103,7 +103,7 @@ export const saboteursOfRows: readonly Saboteur<ReadModelSabotage>[] = [
   },
   {
     does: 'wakes nobody',
-    noticedBy: 'ends after a commit in this process',
+    noticedBy: 'ends after a commit through another handle',
     isNoticedByWaiting: true,
     sabotage: () => ({
       changed: (signal) =>
@@ -111,6 +111,12 @@ export const saboteursOfRows: readonly Saboteur<ReadModelSabotage>[] = [
           signal.addEventListener('abort', () => resolve());
         }),
     }),
+  },
+  {
+    does: 'looks again after a while only',
+    noticedBy: 'ends at once after a commit in this process',
+    isNoticedByWaiting: true,
+    sabotage: () => ({ changed: (signal) => pause(200, undefined, { signal }).catch(() => undefined) }),
   },
   {
     does: 'does not hear the signal',
