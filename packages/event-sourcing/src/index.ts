@@ -43,7 +43,7 @@ export type {
 export { limitOf, pageSizeOf } from './streams/paging.js';
 export { subscribeByReading, type ReadAhead, type Source } from './streams/subscription.js';
 export { freezeMetadata, notBefore } from './streams/recording.js';
-export { toJson, toJsonObject, type Json, type JsonObject } from './streams/json.js';
+export { parseJson, toJson, toJsonObject, type Json, type JsonObject } from './streams/json.js';
 export { START, laterPosition, parsePosition, position, positionToString, type Position } from './streams/position.js';
 export { meetsExpectation, revision, revisionAfter, type ExpectedRevision, type Revision } from './streams/revision.js';
 export { categoryOf, keyOf, parseStreamId, streamId, type StreamId } from './streams/stream-id.js';

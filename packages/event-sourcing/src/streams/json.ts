@@ -8,6 +8,11 @@ export interface JsonObject {
   readonly [key: string]: Json;
 }
 
+/** Reads JSON text. @throws SyntaxError when it is none. */
+export function parseJson(text: string): Json {
+  return JSON.parse(text) as Json;
+}
+
 const DEEPEST = 64;
 
 /**

@@ -1,0 +1,108 @@
+import {
+  freezeMetadata,
+  meetsExpectation,
+  notBefore,
+  position,
+  ReceiptExists,
+  revision,
+  RevisionConflict,
+  toJsonObject,
+  type Append,
+  type Clock,
+  type RecordedEvent,
+} from '@login-policy/event-sourcing';
+import type { EventStatements, StreamHead } from './event-statements.js';
+import type { InlineModels } from './inline-models.js';
+
+/** Records appends inside a transaction that is open. All that can refuse an append comes before its first write. */
+export class AppendTransaction {
+  readonly #statements: EventStatements;
+  readonly #inline: InlineModels;
+  readonly #clock: Clock;
+  #head = 0;
+
+  constructor(statements: EventStatements, inline: InlineModels, clock: Clock) {
+    this.#statements = statements;
+    this.#inline = inline;
+    this.#clock = clock;
+  }
+
+  /** To be called when a transaction has begun: other processes may have written since the last one. */
+  begin(): void {
+    this.#head = this.#statements.head.get() ?? 0;
+    this.#inline.begin(this.#head);
+  }
+
+  /** To be called before the transaction is committed. */
+  end(): void {
+    this.#inline.end(this.#head);
+  }
+
+  /**
+   * Records one append. What it throws before it has written anything refuses this append alone.
+   *
+   * @throws RevisionConflict, ReceiptExists, ProjectionStopped, UnserialisableData, RangeError.
+   */
+  record(append: Append): { readonly recorded: readonly RecordedEvent[]; readonly write: () => void } {
+    const last = this.#statements.streamHead.get(append.streamId);
+    this.#check(append, last);
+    const recorded = this.#place(append, last);
+    const writeRows = this.#inline.prepare(recorded);
+    return {
+      recorded,
+      write: () => {
+        for (const event of recorded) this.#insert(event);
+        this.#keepReceipt(append, recorded.at(-1)?.revision ?? BigInt(last?.revision ?? 0));
+        writeRows();
+        this.#head += recorded.length;
+      },
+    };
+  }
+
+  #check({ streamId, expected, events, receipt }: Append, last: StreamHead | undefined): void {
+    if (events.length === 0 && receipt === undefined) throw new RangeError('an append has at least one event');
+    if (receipt !== undefined && this.#statements.receipt.get(streamId, receipt.key) !== undefined) {
+      throw new ReceiptExists({ streamId, key: receipt.key });
+    }
+    const actual = last === undefined ? undefined : revision(last.revision);
+    if (!meetsExpectation(expected, actual)) throw new RevisionConflict({ streamId, expected, actual });
+    if (events.length === 0 && actual === undefined) {
+      throw new RangeError(`a receipt without events needs a stream with events, and ${streamId} has none`);
+    }
+  }
+
+  #place({ streamId, events }: Append, last: StreamHead | undefined): readonly RecordedEvent[] {
+    const recordedAt = notBefore(last?.recordedAt, this.#clock());
+    const first = last === undefined ? 0 : last.revision + 1;
+    return events.map((event, index) => ({
+      id: event.id,
+      streamId,
+      revision: revision(first + index),
+      position: position(this.#head + index + 1),
+      recordedAt,
+      schemaVersion: event.schemaVersion,
+      type: event.type,
+      data: toJsonObject(event.data),
+      metadata: freezeMetadata(event.metadata),
+    }));
+  }
+
+  #insert(event: RecordedEvent): void {
+    this.#statements.insert.run(
+      Number(event.position),
+      event.streamId,
+      Number(event.revision),
+      event.type,
+      event.schemaVersion,
+      event.recordedAt,
+      event.id,
+      JSON.stringify(event.data),
+      JSON.stringify(event.metadata),
+    );
+  }
+
+  #keepReceipt({ streamId, receipt }: Append, last: bigint): void {
+    if (receipt === undefined) return;
+    this.#statements.keepReceipt.run(streamId, receipt.key, receipt.fingerprint, Number(last));
+  }
+}

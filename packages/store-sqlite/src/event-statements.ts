@@ -1,0 +1,45 @@
+import type { Database, Statement } from 'better-sqlite3';
+import type { Instant } from '@login-policy/event-sourcing';
+import { COLUMNS, type EventRow } from './rows.js';
+
+/** The last event of a stream, as far as an append needs to know it. */
+export interface StreamHead {
+  readonly revision: number;
+  readonly recordedAt: Instant;
+}
+
+/** Takes the rows of a stream from a revision on, so many at the most. */
+type StreamPage = Statement<[stream: string, from: bigint, limit: number], EventRow>;
+
+/** The prepared statements on events and receipts: preparing one costs more than most of them. */
+export interface EventStatements {
+  readonly insert: Statement<[...EventRow]>;
+  readonly streamHead: Statement<[stream: string], StreamHead>;
+  /** The last position, 0 when there is none. */
+  readonly head: Statement<[], number>;
+  readonly forwards: StreamPage;
+  readonly backwards: StreamPage;
+  readonly receipt: Statement<[stream: string, key: string], { fingerprint: string; revision: number }>;
+  readonly keepReceipt: Statement<[stream: string, key: string, fingerprint: string, revision: number]>;
+}
+
+/** Prepares the statements on events and receipts. */
+export function eventStatements(database: Database): EventStatements {
+  const places = COLUMNS.split(', ').map(() => '?');
+  return {
+    insert: database.prepare(`INSERT INTO events (${COLUMNS}) VALUES (${places.join(', ')})`),
+    streamHead: database.prepare(
+      'SELECT revision, recorded_at AS recordedAt FROM events WHERE stream = ? ORDER BY revision DESC LIMIT 1',
+    ),
+    head: database.prepare<[], number>('SELECT coalesce(max(position), 0) FROM events').pluck(),
+    forwards: streamPage(database, '>= ? ORDER BY revision ASC'),
+    backwards: streamPage(database, '<= ? ORDER BY revision DESC'),
+    receipt: database.prepare('SELECT fingerprint, revision FROM receipts WHERE stream = ? AND key = ?'),
+    keepReceipt: database.prepare('INSERT INTO receipts (stream, key, fingerprint, revision) VALUES (?, ?, ?, ?)'),
+  };
+}
+
+function streamPage(database: Database, range: string): StreamPage {
+  const sql = `SELECT ${COLUMNS} FROM events WHERE stream = ? AND revision ${range} LIMIT ?`;
+  return database.prepare<[stream: string, from: bigint, limit: number], EventRow>(sql).raw();
+}

@@ -1,0 +1,113 @@
+import {
+  limitOf,
+  pageSizeOf,
+  position,
+  revision,
+  START,
+  subscribeByReading,
+  type Append,
+  type EventStore,
+  type Position,
+  type ReadAllOptions,
+  type ReadAhead,
+  type ReadStreamOptions,
+  type Receipt,
+  type RecordedEvent,
+  type StreamId,
+  type SubscriptionMessage,
+} from '@login-policy/event-sourcing';
+import type { Connection } from './connection.js';
+import type { EventStatements } from './event-statements.js';
+import type { GroupCommit } from './group-commit.js';
+import { LogReader } from './log-reader.js';
+import { eventOf } from './rows.js';
+
+/** Larger than any revision there can be: SQLite's integers end here. */
+const BEYOND = 2n ** 63n - 1n;
+
+/** Events in a SQLite file. */
+export class SqliteEventStore implements EventStore {
+  readonly #connection: Connection;
+  readonly #commits: GroupCommit;
+  readonly #statements: EventStatements;
+  readonly #log: LogReader;
+
+  constructor(connection: Connection, statements: EventStatements, commits: GroupCommit) {
+    this.#connection = connection;
+    this.#statements = statements;
+    this.#commits = commits;
+    this.#log = new LogReader(connection.database, statements);
+  }
+
+  append(append: Append): Promise<readonly RecordedEvent[]> {
+    return this.#commits.append(append);
+  }
+
+  async *readStream(
+    streamId: StreamId,
+    options?: ReadStreamOptions,
+  ): AsyncGenerator<readonly RecordedEvent[], void, undefined> {
+    const pageSize = pageSizeOf(options);
+    let left = limitOf(options);
+    const isForwards = options?.direction !== 'backwards';
+    let next: bigint = options?.from ?? (isForwards ? 0n : BEYOND);
+    while (left > 0 && next >= 0n) {
+      const count = Math.min(pageSize, left);
+      const page = this.#readPage(streamId, { isForwards, next, count });
+      const last = page.at(-1);
+      if (last === undefined) return;
+      yield page;
+      left -= page.length;
+      next = last.revision + (isForwards ? 1n : -1n);
+      if (page.length < count) return;
+    }
+  }
+
+  async *readAll(options?: ReadAllOptions): AsyncGenerator<readonly RecordedEvent[], void, undefined> {
+    const pageSize = pageSizeOf(options);
+    let reached = options?.after ?? START;
+    while (options?.signal?.aborted !== true) {
+      const ahead = this.#readAhead(reached, options, pageSize);
+      reached = ahead.considered;
+      if (ahead.events.length > 0) yield ahead.events;
+      if (ahead.isHead) return;
+      // A filter that lets nothing through must not keep the process from everything else.
+      if (ahead.events.length === 0) await new Promise(setImmediate);
+    }
+  }
+
+  subscribe(options?: ReadAllOptions): AsyncIterable<SubscriptionMessage> {
+    const pageSize = pageSizeOf(options);
+    const source = {
+      readAhead: async (after: Position): Promise<ReadAhead> => this.#readAhead(after, options, pageSize),
+      changed: (signal: AbortSignal): Promise<void> => this.#connection.watcher.changed(signal),
+    };
+    return subscribeByReading(source, options?.after ?? START, options?.signal);
+  }
+
+  async receipt(streamId: StreamId, key: string): Promise<Receipt | undefined> {
+    const row = this.#connection.use(() => this.#statements.receipt.get(streamId, key));
+    return row === undefined ? undefined : { key, fingerprint: row.fingerprint, revision: revision(row.revision) };
+  }
+
+  async head(): Promise<Position> {
+    return this.#connection.use(() => position(this.#statements.head.get() ?? 0));
+  }
+
+  async close(): Promise<void> {
+    await this.#commits.close();
+    this.#connection.close();
+  }
+
+  #readPage(
+    streamId: StreamId,
+    { isForwards, next, count }: { isForwards: boolean; next: bigint; count: number },
+  ): readonly RecordedEvent[] {
+    const statement = isForwards ? this.#statements.forwards : this.#statements.backwards;
+    return this.#connection.use(() => statement.all(streamId, next, count).map(eventOf));
+  }
+
+  #readAhead(after: Position, options: ReadAllOptions | undefined, pageSize: number): ReadAhead {
+    return this.#connection.use(() => this.#log.readAhead({ after, filter: options?.filter, pageSize }));
+  }
+}

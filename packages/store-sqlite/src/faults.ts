@@ -1,0 +1,25 @@
+import { Fault, StoreDamaged, StoreFull, StoreUnavailable } from '@login-policy/event-sourcing';
+
+/** What SQLite says when another connection holds the lock. */
+export function isBusy(caught: unknown): boolean {
+  return codeOf(caught).startsWith('SQLITE_BUSY');
+}
+
+/** Turns what the driver threw into the fault it stands for; anything that is not the driver's stays as it is. */
+export function toFault(caught: unknown, store: string): unknown {
+  if (caught instanceof Fault) return caught;
+  const code = codeOf(caught);
+  const problem = caught instanceof Error ? caught.message : String(caught);
+  if (code.startsWith('SQLITE_FULL')) return new StoreFull({ store }, caught);
+  if (code.startsWith('SQLITE_CORRUPT') || code === 'SQLITE_NOTADB')
+    return new StoreDamaged({ store, problem }, caught);
+  if (AWAY.some((prefix) => code.startsWith(prefix))) return new StoreUnavailable({ store, problem }, caught);
+  return caught;
+}
+
+const AWAY = ['SQLITE_BUSY', 'SQLITE_LOCKED', 'SQLITE_IOERR', 'SQLITE_CANTOPEN', 'SQLITE_READONLY', 'SQLITE_PROTOCOL'];
+
+function codeOf(caught: unknown): string {
+  if (!(caught instanceof Error) || !('code' in caught)) return '';
+  return typeof caught.code === 'string' ? caught.code : '';
+}

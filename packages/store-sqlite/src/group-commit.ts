@@ -1,0 +1,97 @@
+import { DeadlineExceeded, StoreClosed, type Append, type RecordedEvent } from '@login-policy/event-sourcing';
+import type { AppendTransaction } from './append-transaction.js';
+import type { Connection } from './connection.js';
+
+interface Waiting {
+  readonly append: Append;
+  readonly resolve: (recorded: readonly RecordedEvent[]) => void;
+  readonly reject: (fault: unknown) => void;
+}
+
+/** What became of an append inside its group. */
+type Outcome = { readonly recorded: readonly RecordedEvent[] } | { readonly fault: unknown };
+
+const LARGEST_GROUP = 512;
+
+/**
+ * Writes the appends that wait in one transaction, so that they share one sync to disk. It begins in the next turn of
+ * the event loop: one append alone waits for nobody, and those that come while a group is synced make the next.
+ */
+export class GroupCommit {
+  readonly #connection: Connection;
+  readonly #transaction: AppendTransaction;
+  #waiting: Waiting[] = [];
+  #writing: Promise<void> | undefined;
+  #isClosing = false;
+
+  constructor(connection: Connection, transaction: AppendTransaction) {
+    this.#connection = connection;
+    this.#transaction = transaction;
+  }
+
+  /** Resolves when the append is committed, rejects when it is refused or its group could not be written. */
+  append(append: Append): Promise<readonly RecordedEvent[]> {
+    return new Promise((resolve, reject) => {
+      if (this.#isClosing || this.#connection.isClosed) {
+        reject(new StoreClosed({ store: this.#connection.name }));
+        return;
+      }
+      this.#waiting.push({ append, resolve, reject });
+      this.#writing ??= this.#write();
+    });
+  }
+
+  /** Writes what waits, and refuses what comes after. */
+  async close(): Promise<void> {
+    this.#isClosing = true;
+    await this.#writing;
+  }
+
+  async #write(): Promise<void> {
+    do {
+      await new Promise(setImmediate);
+      await this.#writeGroup(this.#waiting.splice(0, LARGEST_GROUP));
+    } while (this.#waiting.length > 0);
+    this.#writing = undefined;
+  }
+
+  async #writeGroup(group: readonly Waiting[]): Promise<void> {
+    try {
+      const outcomes = await this.#connection.write(() => this.#recordAll(group));
+      this.#connection.watcher.notify();
+      for (const [index, { resolve, reject }] of group.entries()) {
+        const outcome = outcomes[index];
+        if (outcome !== undefined && 'recorded' in outcome) resolve(outcome.recorded);
+        else reject(outcome?.fault);
+      }
+    } catch (fault) {
+      for (const { reject } of group) reject(fault);
+    }
+  }
+
+  #recordAll(group: readonly Waiting[]): readonly Outcome[] {
+    this.#transaction.begin();
+    const outcomes = group.map(({ append }) => this.#record(append));
+    this.#transaction.end();
+    return outcomes;
+  }
+
+  /** A refusal is this append's alone; a write that fails ends the transaction, and with it the whole group. */
+  #record(append: Append): Outcome {
+    if (append.signal?.aborted === true) {
+      return { fault: new DeadlineExceeded({ doing: `appending to ${append.streamId}` }) };
+    }
+    const prepared = this.#prepare(append);
+    if ('fault' in prepared) return prepared;
+    prepared.write();
+    return prepared;
+  }
+
+  #prepare(append: Append): ReturnType<AppendTransaction['record']> | { readonly fault: unknown } {
+    try {
+      return this.#transaction.record(append);
+    } catch (fault) {
+      return { fault };
+    }
+  }
+}

@@ -1,0 +1,173 @@
+import {
+  CheckpointConflict,
+  laterPosition,
+  modelName,
+  parseJson,
+  parsePosition,
+  positionToString,
+  rowLimitOf,
+  type KeyedRow,
+  type Position,
+  type ReadModelChange,
+  type ReadModelDefinition,
+  type RowQuery,
+} from '@login-policy/event-sourcing';
+import type { Database, Statement } from 'better-sqlite3';
+
+interface StoredRow {
+  readonly key: string;
+  readonly row: string;
+}
+
+/** The prepared statements on read models. */
+interface ModelStatements {
+  readonly make: Statement<[name: string]>;
+  readonly idOf: Statement<[name: string], number>;
+  readonly checkpoint: Statement<[name: string], string | null>;
+  readonly moveTo: Statement<[checkpoint: string, name: string]>;
+  readonly rename: Statement<[to: string, from: string]>;
+  readonly dropModel: Statement<[name: string]>;
+  readonly get: Statement<[name: string, key: string], string>;
+  readonly put: Statement<[model: number, key: string, row: string]>;
+  readonly drop: Statement<[model: number, key: string]>;
+  readonly index: Statement<[model: number, key: string, name: string, value: string]>;
+  readonly dropIndex: Statement<[model: number, key: string]>;
+  readonly query: Statement<[name: string, index: string, value: string, from: string, limit: number], StoredRow>;
+}
+
+function prepare(database: Database): ModelStatements {
+  const model = '(SELECT id FROM models WHERE name = ?)';
+  return {
+    make: database.prepare('INSERT INTO models (name) VALUES (?) ON CONFLICT DO NOTHING'),
+    idOf: database.prepare<[string], number>('SELECT id FROM models WHERE name = ?').pluck(),
+    checkpoint: database.prepare<[string], string | null>('SELECT checkpoint FROM models WHERE name = ?').pluck(),
+    moveTo: database.prepare('UPDATE models SET checkpoint = ? WHERE name = ?'),
+    rename: database.prepare('UPDATE models SET name = ? WHERE name = ?'),
+    dropModel: database.prepare('DELETE FROM models WHERE name = ?'),
+    get: database.prepare<[string, string], string>(`SELECT row FROM rows WHERE model = ${model} AND key = ?`).pluck(),
+    put: database.prepare(
+      'INSERT INTO rows (model, key, row) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET row = excluded.row',
+    ),
+    drop: database.prepare('DELETE FROM rows WHERE model = ? AND key = ?'),
+    index: database.prepare('INSERT INTO row_index (model, key, name, value) VALUES (?, ?, ?, ?)'),
+    dropIndex: database.prepare('DELETE FROM row_index WHERE model = ? AND key = ?'),
+    query: database.prepare(
+      `SELECT rows.key, rows.row FROM row_index JOIN rows USING (model, key)
+       WHERE row_index.model = ${model} AND name = ? AND value = ? AND key >= ? ORDER BY key LIMIT ?`,
+    ),
+  };
+}
+
+/** The tables of all read models in one file. */
+export class ModelTables {
+  readonly #database: Database;
+  readonly #statements: ModelStatements;
+
+  constructor(database: Database) {
+    this.#database = database;
+    this.#statements = prepare(database);
+  }
+
+  /** The rows of a projection's live read model, made when they are not there. Needs no transaction of its own. */
+  rowsOf<Row>(definition: ReadModelDefinition<Row>, name: string = modelName(definition)): ModelRows<Row> {
+    this.#statements.make.run(name);
+    return new ModelRows(this.#statements, definition, name);
+  }
+
+  /** Takes away a read model with all its rows. */
+  remove(name: string): void {
+    const id = this.#statements.idOf.get(name);
+    if (id === undefined) return;
+    for (const table of ['rows', 'row_index']) this.#database.prepare(`DELETE FROM ${table} WHERE model = ?`).run(id);
+    this.#statements.dropModel.run(name);
+  }
+
+  /** Puts one read model in the place of another. */
+  replace(name: string, by: string): void {
+    this.remove(name);
+    this.#statements.rename.run(name, by);
+  }
+}
+
+/** The rows of one read model, read and written at once: in a transaction that is open, where one is needed. */
+export class ModelRows<Row> {
+  readonly name: string;
+  readonly #statements: ModelStatements;
+  readonly #definition: ReadModelDefinition<Row>;
+
+  constructor(statements: ModelStatements, definition: ReadModelDefinition<Row>, name: string) {
+    this.#statements = statements;
+    this.#definition = definition;
+    this.name = name;
+  }
+
+  get(key: string): Row | undefined {
+    const stored = this.#statements.get.get(this.name, key);
+    return stored === undefined ? undefined : this.#decode(stored);
+  }
+
+  existing(keys: readonly string[]): ReadonlyMap<string, Row> {
+    const found = new Map<string, Row>();
+    for (const key of keys) {
+      const row = this.get(key);
+      if (row !== undefined) found.set(key, row);
+    }
+    return found;
+  }
+
+  query(query: RowQuery): readonly KeyedRow<Row>[] {
+    const { index, value, afterKey } = query;
+    // The first key there can be after another one is that one and a NUL.
+    const from = afterKey === undefined ? '' : `${afterKey}\0`;
+    const stored = this.#statements.query.all(this.name, index, value, from, rowLimitOf(query));
+    return stored.map(({ key, row }) => ({ key, row: this.#decode(row) }));
+  }
+
+  checkpoint(): Position | undefined {
+    const stored = this.#statements.checkpoint.get(this.name);
+    return stored === undefined || stored === null ? undefined : parsePosition(stored);
+  }
+
+  moveTo(checkpoint: Position): void {
+    this.#statements.moveTo.run(positionToString(checkpoint), this.name);
+  }
+
+  put(rows: ReadonlyMap<string, Row | undefined>): void {
+    if (rows.size === 0) return;
+    const model = this.#statements.idOf.get(this.name);
+    if (model === undefined) throw new Error(`read model ${this.name} is gone`);
+    for (const [key, row] of rows) this.#putRow(model, key, row);
+  }
+
+  /** Takes a step, if the checkpoint is where the step expects it. @throws CheckpointConflict */
+  step({ expected, checkpoint, rows }: ReadModelChange<Row>): void {
+    const actual = this.checkpoint();
+    if (actual !== expected) throw new CheckpointConflict({ model: this.name, expected, actual });
+    this.put(rows);
+    this.moveTo(checkpoint);
+  }
+
+  /** @throws CheckpointConflict when these rows are further than that. */
+  refuseBeyond(checkpoint: Position): void {
+    const actual = this.checkpoint();
+    if (actual !== undefined && laterPosition(actual, checkpoint) !== checkpoint) {
+      throw new CheckpointConflict({ model: this.name, expected: checkpoint, actual });
+    }
+  }
+
+  #putRow(model: number, key: string, row: Row | undefined): void {
+    if (this.#definition.index !== undefined) this.#statements.dropIndex.run(model, key);
+    if (row === undefined) {
+      this.#statements.drop.run(model, key);
+      return;
+    }
+    this.#statements.put.run(model, key, JSON.stringify(this.#definition.rows.encode(row)));
+    for (const [name, value] of Object.entries(this.#definition.index?.(row) ?? {})) {
+      this.#statements.index.run(model, key, name, value);
+    }
+  }
+
+  #decode(stored: string): Row {
+    return this.#definition.rows.decode(parseJson(stored));
+  }
+}

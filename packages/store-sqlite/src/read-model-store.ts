@@ -1,0 +1,98 @@
+import {
+  modelName,
+  type KeyedRow,
+  type Position,
+  type ReadModel,
+  type ReadModelChange,
+  type ReadModelDefinition,
+  type ReadModelStore,
+  type RebuildingModel,
+  type RowQuery,
+} from '@login-policy/event-sourcing';
+import type { Connection } from './connection.js';
+import type { ModelRows, ModelTables } from './model-tables.js';
+
+/** Read models in a SQLite file, beside the events or on their own. */
+export class SqliteReadModelStore implements ReadModelStore {
+  readonly #connection: Connection;
+  readonly #tables: ModelTables;
+
+  constructor(connection: Connection, tables: ModelTables) {
+    this.#connection = connection;
+    this.#tables = tables;
+  }
+
+  async open<Row>(definition: ReadModelDefinition<Row>): Promise<ReadModel<Row>> {
+    const rows = await this.#connection.write(() => this.#tables.rowsOf(definition));
+    return new SqliteReadModel(this.#connection, { tables: this.#tables, definition, rows });
+  }
+
+  async close(): Promise<void> {
+    this.#connection.close();
+  }
+}
+
+interface Parts<Row> {
+  readonly tables: ModelTables;
+  readonly definition: ReadModelDefinition<Row>;
+  readonly rows: ModelRows<Row>;
+}
+
+class SqliteReadModel<Row> implements ReadModel<Row> {
+  protected readonly connection: Connection;
+  protected readonly parts: Parts<Row>;
+
+  constructor(connection: Connection, parts: Parts<Row>) {
+    this.connection = connection;
+    this.parts = parts;
+  }
+
+  async get(key: string): Promise<Row | undefined> {
+    return this.connection.use(() => this.parts.rows.get(key));
+  }
+
+  async getMany(keys: readonly string[]): Promise<ReadonlyMap<string, Row>> {
+    return this.connection.use(() => this.parts.rows.existing(keys));
+  }
+
+  async query(query: RowQuery): Promise<readonly KeyedRow<Row>[]> {
+    return this.connection.use(() => this.parts.rows.query(query));
+  }
+
+  async checkpoint(): Promise<Position | undefined> {
+    return this.connection.use(() => this.parts.rows.checkpoint());
+  }
+
+  async commit(change: ReadModelChange<Row>): Promise<void> {
+    await this.connection.write(() => this.parts.rows.step(change));
+    this.connection.watcher.notify();
+  }
+
+  async changed(signal: AbortSignal): Promise<void> {
+    this.connection.use(() => undefined);
+    await this.connection.watcher.changed(signal);
+  }
+
+  async beginRebuild(): Promise<RebuildingModel<Row>> {
+    const { tables, definition } = this.parts;
+    const rows = await this.connection.write(() => {
+      const name = `${modelName(definition)}.rebuilding`;
+      tables.remove(name);
+      return tables.rowsOf(definition, name);
+    });
+    return new SqliteRebuildingModel(this.connection, { tables, definition, rows });
+  }
+}
+
+class SqliteRebuildingModel<Row> extends SqliteReadModel<Row> implements RebuildingModel<Row> {
+  async switchOver(change: ReadModelChange<Row>): Promise<void> {
+    const { tables, definition, rows } = this.parts;
+    const live = modelName(definition);
+    await this.connection.write(() => {
+      tables.rowsOf(definition).refuseBeyond(change.checkpoint);
+      rows.step(change);
+      tables.replace(live, rows.name);
+    });
+    this.connection.watcher.notify();
+  }
+}

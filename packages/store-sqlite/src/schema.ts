@@ -1,0 +1,67 @@
+import type { Database } from 'better-sqlite3';
+
+/** Tells a file of ours from any other SQLite database: `LPOL`. */
+export const APPLICATION_ID = 0x4c504f4c;
+
+/** Each step brings the schema from the version of its place to the next; a step that was released is never edited. */
+const MIGRATIONS: readonly string[] = [
+  `
+  CREATE TABLE events (
+    position INTEGER PRIMARY KEY,
+    stream TEXT NOT NULL,
+    revision INTEGER NOT NULL,
+    type TEXT NOT NULL,
+    schema_version INTEGER NOT NULL,
+    recorded_at INTEGER NOT NULL,
+    id TEXT NOT NULL,
+    data TEXT NOT NULL,
+    metadata TEXT NOT NULL
+  ) STRICT;
+  CREATE UNIQUE INDEX events_by_stream ON events (stream, revision);
+  CREATE TABLE receipts (
+    stream TEXT NOT NULL,
+    key TEXT NOT NULL,
+    fingerprint TEXT NOT NULL,
+    revision INTEGER NOT NULL,
+    PRIMARY KEY (stream, key)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE models (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    name TEXT NOT NULL UNIQUE,
+    checkpoint TEXT
+  ) STRICT;
+  CREATE TABLE rows (
+    model INTEGER NOT NULL,
+    key TEXT NOT NULL,
+    row TEXT NOT NULL,
+    PRIMARY KEY (model, key)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE row_index (
+    model INTEGER NOT NULL,
+    key TEXT NOT NULL,
+    name TEXT NOT NULL,
+    value TEXT NOT NULL,
+    PRIMARY KEY (model, key, name)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX row_index_by_value ON row_index (model, name, value, key);
+  `,
+];
+
+/** The version this program writes. */
+export const SCHEMA_VERSION: number = MIGRATIONS.length;
+
+/** Brings the schema up to {@link SCHEMA_VERSION} in one transaction; two processes that start at once take turns. */
+export function migrate(database: Database): void {
+  if (versionOf(database) === SCHEMA_VERSION) return;
+  database
+    .transaction(() => {
+      for (const step of MIGRATIONS.slice(versionOf(database))) database.exec(step);
+      database.pragma(`application_id = ${APPLICATION_ID}`);
+      database.pragma(`user_version = ${SCHEMA_VERSION}`);
+    })
+    .immediate();
+}
+
+function versionOf(database: Database): number {
+  return Number(database.pragma('user_version', { simple: true }));
+}

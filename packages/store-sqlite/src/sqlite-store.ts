@@ -1,0 +1,132 @@
+import {
+  modelName,
+  StoreUnavailable,
+  systemClock,
+  type AnyProjection,
+  type Clock,
+  type Store,
+} from '@login-policy/event-sourcing';
+import Database from 'better-sqlite3';
+import { AppendTransaction } from './append-transaction.js';
+import { backUp } from './backup.js';
+import { Connection } from './connection.js';
+import { eventStatements } from './event-statements.js';
+import { SqliteEventStore } from './event-store.js';
+import { toFault } from './faults.js';
+import { checkFile, type IntegrityCheck } from './file-check.js';
+import { GroupCommit } from './group-commit.js';
+import { InlineModels } from './inline-models.js';
+import { LogReader } from './log-reader.js';
+import { ModelTables } from './model-tables.js';
+import { SqliteReadModelStore } from './read-model-store.js';
+import { migrate } from './schema.js';
+
+/** Where the database is: a file, made when it is not there, or a handle of the caller's, which he closes. */
+export type SqliteLocation = { readonly path: string } | { readonly database: Database.Database };
+
+/** How a SQLite store is opened; everything but the place has a default. */
+export type SqliteStoreOptions = SqliteLocation & {
+  /** Projections whose rows change in each append's own transaction. Default: none. */
+  readonly inlineProjections?: readonly AnyProjection[];
+  /**
+   * `full`, the default: an acknowledged append survives a power loss. `normal`: many times as fast for appends one after
+   * another, and a power loss may take the last ones with it; what is left is never damaged.
+   */
+  readonly durability?: 'full' | 'normal';
+  readonly clock?: Clock;
+  /** Of a file, before it is opened to write. `quick`, the default, reads every page; `full` compares indexes too. */
+  readonly integrityCheck?: IntegrityCheck;
+  /** How long a write waits for another process's. 0 to 600,000 ms, default 5,000. */
+  readonly busyTimeoutMs?: number;
+  /** How often other processes' commits are looked for while somebody waits. 1 to 60,000 ms, default 50. */
+  readonly pollIntervalMs?: number;
+};
+
+/** A store in one SQLite file. */
+export interface SqliteStore extends Store {
+  /**
+   * Writes a whole, consistent copy of the file while appends go on. It never overwrites a file.
+   *
+   * @throws StoreUnavailable when it can't be written, or there is a file of that name.
+   */
+  backup(path: string): Promise<void>;
+}
+
+/** While a store is opened, another process may be migrating: then the driver itself waits. */
+const OPENING_WAIT_MS = 5000;
+/** Afterwards it waits at most so long, because the event loop stands still meanwhile. */
+const DRIVER_WAIT_MS = 5;
+
+/**
+ * Opens a store in a SQLite file: events, and read models beside them.
+ *
+ * @throws StoreForeign, StoreDamaged when the file is not to be used; it is left as it was.
+ * @throws StoreUnavailable when it can't be opened.
+ * @throws ProjectionStopped when an inline projection can't reduce what is in it.
+ * @throws RangeError naming the option that is out of its range.
+ */
+export async function openSqliteStore(options: SqliteStoreOptions): Promise<SqliteStore> {
+  const timing = {
+    busyTimeoutMs: milliseconds('busyTimeoutMs', options.busyTimeoutMs ?? 5000, [0, 600_000]),
+    pollIntervalMs: milliseconds('pollIntervalMs', options.pollIntervalMs ?? 50, [1, 60_000]),
+  };
+  const database = openDatabase(options);
+  const ownsDatabase = 'path' in options;
+  const connection = new Connection(database, { ...timing, ownsDatabase, name: database.name });
+  try {
+    return await assemble(connection, options);
+  } catch (caught) {
+    connection.close();
+    throw toFault(caught, database.name);
+  }
+}
+
+async function assemble(connection: Connection, options: SqliteStoreOptions): Promise<SqliteStore> {
+  const { database } = connection;
+  await prepareDatabase(connection, options.durability ?? 'full');
+  const projections = options.inlineProjections ?? [];
+  const [statements, tables] = [eventStatements(database), new ModelTables(database)];
+  const log = new LogReader(database, statements);
+  const inline = await connection.write(() => new InlineModels(projections, tables, log));
+  while (!(await connection.write(() => inline.catchUpStep()))) await new Promise(setImmediate);
+  const transaction = new AppendTransaction(statements, inline, options.clock ?? systemClock);
+  const eventStore = new SqliteEventStore(connection, statements, new GroupCommit(connection, transaction));
+  return {
+    eventStore,
+    readModels: new SqliteReadModelStore(connection, tables),
+    inlineModels: projections.map(modelName),
+    backup: (path) => backUp(connection, path),
+    close: () => eventStore.close(),
+  };
+}
+
+function openDatabase(options: SqliteStoreOptions): Database.Database {
+  if ('database' in options) return options.database;
+  const { path } = options;
+  if (path === '') throw new RangeError('path must name a file');
+  if (path !== ':memory:') checkFile(path, options.integrityCheck ?? 'quick');
+  try {
+    return new Database(path, { timeout: OPENING_WAIT_MS });
+  } catch (cause) {
+    const problem = cause instanceof Error ? cause.message : String(cause);
+    throw new StoreUnavailable({ store: path, problem }, cause);
+  }
+}
+
+/**
+ * The schema comes before the write-ahead log: then the file itself, not only its log, says from the beginning whose it
+ * is. Turning the log on needs the file for a moment alone, and the driver does not wait for that by itself.
+ */
+async function prepareDatabase(connection: Connection, durability: 'full' | 'normal'): Promise<void> {
+  const { database } = connection;
+  database.pragma(`busy_timeout = ${OPENING_WAIT_MS}`);
+  migrate(database);
+  await connection.patiently(() => database.pragma('journal_mode = WAL'));
+  database.pragma(`synchronous = ${durability}`);
+  database.pragma(`busy_timeout = ${DRIVER_WAIT_MS}`);
+}
+
+function milliseconds(option: string, value: number, [least, most]: readonly [number, number]): number {
+  if (Number.isFinite(value) && value >= least && value <= most) return value;
+  throw new RangeError(`${option} must be ${least} to ${most} milliseconds, not ${value}`);
+}

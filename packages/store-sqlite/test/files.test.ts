@@ -1,0 +1,145 @@
+import { createHash } from 'node:crypto';
+import { copyFile, readdir, readFile, writeFile } from 'node:fs/promises';
+import { isFault, type FaultCode } from '@login-policy/event-sourcing';
+import { openSqliteStore } from '@login-policy/store-sqlite';
+import Database from 'better-sqlite3';
+import { expect } from 'chai';
+import { afterEach, beforeEach, describe, it } from 'mocha';
+import { appendOne, eventsOf } from './events.js';
+import { faultOf, freshFolder, type Folder } from './files.js';
+
+describe('a file that is not to be used', () => {
+  let folder: Folder;
+  let path: string;
+
+  beforeEach(async () => {
+    folder = await freshFolder();
+    path = folder.path('store.db');
+  });
+  afterEach(() => folder.remove());
+
+  /** What lies in the folder: every name with what is in it. */
+  async function contents(): Promise<Record<string, string>> {
+    const names = await readdir(folder.path('.'));
+    const hashes = names.map(async (name) => [name, hash(await readFile(folder.path(name)))] as const);
+    return Object.fromEntries(await Promise.all(hashes));
+  }
+
+  async function isRefused(code: FaultCode): Promise<unknown> {
+    const before = await contents();
+    const fault = await faultOf(openSqliteStore({ path, integrityCheck: 'full' }));
+    expect(isFault(fault, code), String(fault)).to.equal(true);
+    expect(await contents(), 'it was left as it was, and nothing beside it').to.deep.equal(before);
+    return fault;
+  }
+
+  /** A store with enough in it to fill some pages, closed. */
+  async function storeWith(count: number): Promise<void> {
+    const store = await openSqliteStore({ path, durability: 'normal' });
+    await Promise.all(Array.from({ length: count }, () => store.eventStore.append(appendOne())));
+    await store.close();
+  }
+
+  it('is foreign when it is no database', async () => {
+    await writeFile(path, 'Dear diary, today I learned what a login policy is. '.repeat(10));
+    await isRefused('store-foreign');
+  });
+
+  it('is foreign when it is too short to be one', async () => {
+    await writeFile(path, 'SQLite format 3\0');
+    await isRefused('store-foreign');
+  });
+
+  it("is foreign when it is another program's database", async () => {
+    const other = new Database(path);
+    other.exec('CREATE TABLE invoices (id INTEGER PRIMARY KEY, total INTEGER)');
+    other.close();
+    await isRefused('store-foreign');
+  });
+
+  it('is foreign when a newer version of this program wrote it', async () => {
+    await storeWith(1);
+    const newer = new Database(path);
+    newer.pragma('user_version = 99');
+    newer.pragma('wal_checkpoint(TRUNCATE)');
+    newer.close();
+    expect(String(await isRefused('store-foreign'))).to.match(/version 99/);
+  });
+
+  it('is foreign when only the log beside it says that a newer version wrote it', async () => {
+    await storeWith(1);
+    const newer = new Database(path);
+    newer.pragma('user_version = 99');
+    // A copy while the writer is still there: as a crash leaves it.
+    await copyFile(path, folder.path('crashed.db'));
+    await copyFile(`${path}-wal`, folder.path('crashed.db-wal'));
+    newer.close();
+    const fault = await faultOf(openSqliteStore({ path: folder.path('crashed.db') }));
+    expect(isFault(fault, 'store-foreign'), String(fault)).to.equal(true);
+  });
+
+  it('is damaged when a page of it was overwritten', async () => {
+    await storeWith(500);
+    const bytes = await readFile(path);
+    bytes.fill(0xa5, bytes.length / 2, bytes.length / 2 + 4096);
+    await writeFile(path, bytes);
+    await isRefused('store-damaged');
+  });
+
+  it('is damaged when its end is missing', async () => {
+    await storeWith(500);
+    const bytes = await readFile(path);
+    await writeFile(path, bytes.subarray(0, Math.floor(bytes.length / 8192) * 4096));
+    await isRefused('store-damaged');
+  });
+
+  it('is unavailable when its folder does not exist', async () => {
+    const fault = await faultOf(openSqliteStore({ path: folder.path('nowhere/store.db') }));
+    expect(isFault(fault, 'store-unavailable'), String(fault)).to.equal(true);
+  });
+
+  it('is used when it is there and empty', async () => {
+    await writeFile(path, '');
+    await storeWith(3);
+    const store = await openSqliteStore({ path });
+    expect(await eventsOf(store.eventStore)).to.have.length(3);
+    await store.close();
+  });
+});
+
+describe('a row that no longer parses', () => {
+  for (const [column, text] of [
+    ['data', '{"by":'],
+    ['data', '7'],
+    ['metadata', 'nonsense'],
+  ] as const) {
+    it(`is an unreadable event, not a crash: ${column} ${text}`, async () => {
+      const database = new Database(':memory:');
+      const store = await openSqliteStore({ database });
+      await store.eventStore.append(appendOne());
+      database.prepare(`UPDATE events SET ${column} = ?`).run(text);
+      const fault = await faultOf(eventsOf(store.eventStore).then((events) => events.map(({ metadata }) => metadata)));
+      expect(isFault(fault, 'unreadable-event'), String(fault)).to.equal(true);
+      expect(fault).to.have.property('facts').that.includes({ revision: 0n, type: 'Counted' });
+      await store.close();
+      database.close();
+    });
+  }
+});
+
+describe('the options of a SQLite store', () => {
+  it('are refused by name when they are out of range', async () => {
+    const refused = { busyTimeoutMs: [-1, Number.NaN, 1e9], pollIntervalMs: [0, -5, Infinity] };
+    for (const [option, values] of Object.entries(refused)) {
+      for (const value of values) {
+        const error = await faultOf(openSqliteStore({ path: ':memory:', [option]: value }));
+        expect(error, `${option} ${value}`).to.be.instanceOf(RangeError).with.property('message').that.includes(option);
+      }
+    }
+    expect(await faultOf(openSqliteStore({ path: '' }))).to.be.instanceOf(RangeError);
+  });
+});
+
+function hash(bytes: Buffer): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}

@@ -1,0 +1,87 @@
+import { isFault, streamId } from '@login-policy/event-sourcing';
+import { openSqliteStore } from '@login-policy/store-sqlite';
+import Database from 'better-sqlite3';
+import { expect } from 'chai';
+import { describe, it } from 'mocha';
+import { appendOne, eventsOf, STREAM } from './events.js';
+import { faultOf, freshFolder } from './files.js';
+
+/** A store over a handle of the test's own, and how many transactions were begun on it. */
+async function watchedStore() {
+  const database = new Database(':memory:');
+  const store = await openSqliteStore({ database });
+  const begun = { count: 0 };
+  const exec = database.exec.bind(database);
+  database.exec = (sql) => {
+    if (sql.startsWith('BEGIN')) begun.count++;
+    return exec(sql);
+  };
+  const close = async (): Promise<void> => {
+    await store.close();
+    database.close();
+  };
+  return { database, store, begun, close };
+}
+
+describe('appends that come together', () => {
+  it('share one transaction', async () => {
+    const { store, begun, close } = await watchedStore();
+    const streams = Array.from({ length: 32 }, (_, index) => streamId('Counter', `${index}`));
+    await Promise.all(streams.map((stream) => store.eventStore.append(appendOne(stream))));
+    expect(begun.count).to.equal(1);
+    await close();
+  });
+
+  it('are refused one by one: a conflict takes no other append with it', async () => {
+    const { store, begun, close } = await watchedStore();
+    await store.eventStore.append(appendOne());
+    const wrong = { ...appendOne(), expected: 'no-stream' } as const;
+    const outcomes = await Promise.allSettled(
+      [appendOne(), wrong, appendOne()].map((one) => store.eventStore.append(one)),
+    );
+    expect(outcomes.map(({ status }) => status)).to.deep.equal(['fulfilled', 'rejected', 'fulfilled']);
+    expect(begun.count).to.equal(2);
+    expect((await eventsOf(store.eventStore)).map(({ revision }) => revision)).to.deep.equal([0n, 1n, 2n]);
+    await close();
+  });
+
+  it('are none of them written when the transaction fails, and the store goes on', async () => {
+    const { database, store, close } = await watchedStore();
+    database.exec(`CREATE TRIGGER strike BEFORE INSERT ON events WHEN NEW.stream = 'Counter-bad'
+      BEGIN SELECT RAISE(ABORT, 'struck'); END`);
+    const faults = await Promise.all(
+      [appendOne(), appendOne(streamId('Counter', 'bad')), appendOne()].map((one) =>
+        faultOf(store.eventStore.append(one)),
+      ),
+    );
+    for (const fault of faults) expect(fault).to.have.property('message', 'struck');
+    expect(await eventsOf(store.eventStore)).to.have.length(0);
+    await store.eventStore.append(appendOne());
+    expect(await eventsOf(store.eventStore)).to.have.length(1);
+    await close();
+  });
+});
+
+describe('a disk that is full', () => {
+  it('refuses what no longer fits, keeps what was acknowledged, and takes more when there is room again', async () => {
+    const folder = await freshFolder();
+    const database = new Database(folder.path('store.db'));
+    const store = await openSqliteStore({ database });
+    database.pragma(`max_page_count = ${Number(database.pragma('page_count', { simple: true })) + 40}`);
+    let acknowledged = 0;
+    let fault: unknown;
+    while (fault === undefined) {
+      fault = await faultOf(store.eventStore.append(appendOne()));
+      if (fault === undefined) acknowledged++;
+    }
+    expect(isFault(fault, 'store-full')).to.equal(true);
+    expect(acknowledged).to.be.above(100);
+    expect(await eventsOf(store.eventStore, STREAM)).to.have.length(acknowledged);
+    database.pragma('max_page_count = 1000000');
+    await store.eventStore.append(appendOne());
+    expect(await eventsOf(store.eventStore, STREAM)).to.have.length(acknowledged + 1);
+    await store.close();
+    database.close();
+    await folder.remove();
+  });
+});

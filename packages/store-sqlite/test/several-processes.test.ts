@@ -1,0 +1,101 @@
+import { readdir } from 'node:fs/promises';
+import { openSqliteStore } from '@login-policy/store-sqlite';
+import { counterTotals } from '@login-policy/testkit';
+import { isFault, streamId } from '@login-policy/event-sourcing';
+import Database from 'better-sqlite3';
+import { expect } from 'chai';
+import { describe, it } from 'mocha';
+import { appendOne, eventsOf } from './events.js';
+import { faultOf, freshFolder } from './files.js';
+import { startWriter } from './processes.js';
+
+describe('several processes on one file', function () {
+  this.timeout(60_000);
+
+  it('write to one stream without a gap, and make the file together when it is not there yet', async () => {
+    const folder = await freshFolder();
+    const path = folder.path('store.db');
+    const writers = Array.from({ length: 3 }, () => startWriter(path, '4', '50', 'shared'));
+    expect(await Promise.all(writers.map(({ ended }) => ended))).to.deep.equal([0, 0, 0]);
+    const store = await openSqliteStore({ path, inlineProjections: [counterTotals] });
+    const events = await eventsOf(store.eventStore, streamId('Counter', 'shared'));
+    expect(events.map(({ revision }) => Number(revision))).to.deep.equal(
+      Array.from({ length: 600 }, (_, index) => index),
+    );
+    const said = writers.flatMap(({ acknowledged }) => acknowledged);
+    expect(new Set(events.map(({ id }) => String(id)))).to.deep.equal(new Set(said));
+    await store.close();
+    await folder.remove();
+  });
+
+  it('wake a subscription in another process', async () => {
+    const folder = await freshFolder();
+    const path = folder.path('store.db');
+    const store = await openSqliteStore({ path });
+    const messages = store.eventStore.subscribe()[Symbol.asyncIterator]();
+    expect((await messages.next()).value).to.include({ kind: 'caught-up' });
+    const next = messages.next();
+    const writer = startWriter(path, '1', '1');
+    const { value } = await next;
+    expect(value).to.include({ kind: 'events' });
+    expect(await writer.ended).to.equal(0);
+    await messages.return?.();
+    await store.close();
+    await folder.remove();
+  });
+});
+
+describe('a lock that another connection holds', () => {
+  it('is waited for without stopping the event loop, and given up in time', async () => {
+    const folder = await freshFolder();
+    const path = folder.path('store.db');
+    const store = await openSqliteStore({ path, busyTimeoutMs: 300 });
+    const holder = new Database(path);
+    holder.exec('BEGIN IMMEDIATE');
+    let turns = 0;
+    const turning = setInterval(() => turns++, 5);
+    const fault = await faultOf(store.eventStore.append(appendOne()));
+    expect(isFault(fault, 'store-unavailable'), String(fault)).to.equal(true);
+    expect(turns, 'turns of the event loop meanwhile').to.be.above(5);
+    const waiting = store.eventStore.append(appendOne());
+    holder.exec('ROLLBACK');
+    expect(await waiting).to.have.length(1);
+    clearInterval(turning);
+    holder.close();
+    await store.close();
+    await folder.remove();
+  });
+});
+
+describe('a backup', () => {
+  it('is a whole store, though appends go on meanwhile', async () => {
+    const folder = await freshFolder();
+    const store = await openSqliteStore({ path: folder.path('store.db'), inlineProjections: [counterTotals] });
+    for (let count = 0; count < 20; count++) await store.eventStore.append(appendOne());
+    const copied = store.backup(folder.path('copy.db'));
+    for (let count = 0; count < 20; count++) await store.eventStore.append(appendOne());
+    await copied;
+    const copy = await openSqliteStore({
+      path: folder.path('copy.db'),
+      inlineProjections: [counterTotals],
+      integrityCheck: 'full',
+    });
+    const events = await eventsOf(copy.eventStore);
+    expect(events.length).to.be.within(20, 40);
+    await copy.eventStore.append(appendOne());
+    await copy.close();
+    await store.close();
+    await folder.remove();
+  });
+
+  it('never takes the place of a file that is there, and leaves nothing half-written', async () => {
+    const folder = await freshFolder();
+    const store = await openSqliteStore({ path: folder.path('store.db') });
+    await store.backup(folder.path('copy.db'));
+    expect(isFault(await faultOf(store.backup(folder.path('copy.db'))), 'store-unavailable')).to.equal(true);
+    expect(isFault(await faultOf(store.backup(folder.path('no/where.db'))), 'store-unavailable')).to.equal(true);
+    await store.close();
+    expect((await readdir(folder.path('.'))).sort()).to.deep.equal(['copy.db', 'store.db']);
+    await folder.remove();
+  });
+});
