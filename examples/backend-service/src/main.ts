@@ -7,6 +7,9 @@ const print = (line: string): void => {
   process.stdout.write(`${line}\n`);
 };
 
+// Whoever reads the output may stop reading: `npm start | head`.
+process.stdout.on('error', () => process.exit());
+
 try {
   const { storeUrl } = readConfig(process.env);
   print(`Login policies in ${storeUrl}`);

@@ -5,7 +5,10 @@ import type { EventStore } from './streams/event-store.js';
 export interface Store {
   readonly eventStore: EventStore;
   readonly readModels: ReadModelStore;
-  /** The names of the read models whose rows change inside the appends: nobody needs to run a projector for them. */
+  /**
+   * The names of the read models whose rows change inside the appends: nobody needs to run a projector for them. Their
+   * checkpoints also move behind events that their filters hold back, so that a reader with `atLeast` never waits.
+   */
   readonly inlineModels: readonly string[];
   /** Closes both. Twice is once. */
   close(): Promise<void>;

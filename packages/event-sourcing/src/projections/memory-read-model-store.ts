@@ -66,6 +66,7 @@ export class MemoryReadModel<Row> implements ReadModel<Row> {
   readonly #definition: ReadModelDefinition<Row>;
   readonly #refuseWhenClosed: () => void;
   readonly #board = new SignalBoard();
+  #rebuilding: MemoryReadModel<Row> | undefined;
   #live: Generation<Row> = { rows: new Map(), checkpoint: undefined };
 
   constructor(definition: ReadModelDefinition<Row>, refuseWhenClosed: () => void) {
@@ -107,13 +108,17 @@ export class MemoryReadModel<Row> implements ReadModel<Row> {
   async beginRebuild(): Promise<RebuildingModel<Row>> {
     this.#refuseWhenClosed();
     const copy = new MemoryReadModel<Row>(this.#definition, this.#refuseWhenClosed);
+    this.#rebuilding = copy;
     return Object.assign(copy, {
       switchOver: async (change: ReadModelChange<Row>): Promise<void> => {
+        // A rebuild that was begun again meanwhile is not this one's to finish.
+        if (this.#rebuilding !== copy) this.#conflict(change.expected, undefined);
         if (laterPosition(this.#live.checkpoint ?? change.checkpoint, change.checkpoint) !== change.checkpoint) {
           this.#conflict(change.checkpoint, this.#live.checkpoint);
         }
         await copy.commit(change);
         this.#live = copy.#live;
+        this.#rebuilding = undefined;
         this.wake();
       },
     });

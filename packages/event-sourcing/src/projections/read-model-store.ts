@@ -32,6 +32,7 @@ export interface ReadModel<Row> {
   get(key: string): Promise<Row | undefined>;
   /** The rows that exist among these keys. */
   getMany(keys: readonly string[]): Promise<ReadonlyMap<string, Row>>;
+  /** @throws RangeError when the limit is out of its range. */
   query(query: RowQuery): Promise<readonly KeyedRow<Row>[]>;
   /** How far the projection is; `undefined` before its first step. */
   checkpoint(): Promise<Position | undefined>;
@@ -48,7 +49,7 @@ export interface ReadModel<Row> {
   changed(signal: AbortSignal): Promise<void>;
   /**
    * A second, empty copy to rebuild into. Readers go on seeing the live one until the copy takes its place. Beginning
-   * again throws away what an earlier rebuild left.
+   * again throws away what an earlier rebuild left: its copy can't take the place any more (`CheckpointConflict`).
    */
   beginRebuild(): Promise<RebuildingModel<Row>>;
 }

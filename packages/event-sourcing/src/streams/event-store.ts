@@ -79,16 +79,25 @@ export interface EventStore {
    */
   append(append: Append): Promise<readonly RecordedEvent[]>;
 
-  /** Reads one stream in pages, none of them empty. A stream that does not exist has no pages. */
+  /**
+   * Reads one stream in pages, none of them empty. A stream that does not exist has no pages.
+   *
+   * @throws RangeError when the limit or the page size is out of its range.
+   */
   readStream(streamId: StreamId, options?: ReadStreamOptions): AsyncIterable<readonly RecordedEvent[]>;
 
-  /** Reads the whole store in pages, none of them empty, in the order of commits, up to where it is now or further. */
+  /**
+   * Reads the whole store in pages, none of them empty, in the order of commits, up to where it is now or further. The
+   * events of one append are next to each other.
+   *
+   * @throws RangeError when the page size is out of its range.
+   */
   readAll(options?: ReadAllOptions): AsyncIterable<readonly RecordedEvent[]>;
 
   /**
    * Reads on from a position, for ever: each event once, none missing, across the border from history to live. The
    * next page is fetched when it is asked for, so a slow reader holds back nobody but himself. The iteration ends
-   * quietly when `signal` fires or the iterator is returned, and rejects with `StoreClosed` when the store is closed.
+   * quietly when `signal` fires or the iterator is returned, also while it waits, and rejects with `StoreClosed` when the store is closed.
    */
   subscribe(options?: ReadAllOptions): AsyncIterable<SubscriptionMessage>;
 
