@@ -3,16 +3,28 @@ import { Pipeline } from './calls/pipeline.js';
 import { PolicyAnswers } from './calls/policy-answers.js';
 import { servedMethods } from './calls/served-methods.js';
 import type { AbsentAnswer } from './errors/status.js';
+import { openApiDocument } from './openapi/document.js';
+import type { Schema } from './openapi/schemas.js';
 import { holdsGrant } from './ports/caller.js';
 import type { Ports } from './ports/ports.js';
+import { historyRoutes } from './rest/history-target.js';
 import { RestSkin } from './rest/rest-skin.js';
 import { methodTarget, type RestTarget } from './rest/rest-target.js';
 import { Router } from './rest/router.js';
+import { ConnectSkin } from './rpc/connect-skin.js';
+import { GrpcHealth } from './rpc/grpc-health.js';
+import { GrpcSkin } from './rpc/grpc-skin.js';
+import { MethodTable } from './rpc/method-table.js';
+import { Cors, type AllowedOrigins } from './server/cors.js';
 import { Exchange, type Hooks } from './server/exchange.js';
+import { FrontDesk } from './server/front-desk.js';
+import { listen, type ListenOptions, type Listening } from './server/listener.js';
 import type { NodeRequest, NodeResponse } from './server/node-http.js';
+import { OpenPages } from './server/open-pages.js';
+import { ReadinessProbe, type Readiness } from './server/readiness.js';
 
-/** How much a client may ask for at once. */
-export interface Limits {
+/** How much a client may send at once. */
+export interface BodyOptions {
   /** Default 262,144: the longest body that is read, and the longest it may be unpacked. */
   readonly maxBodyBytes?: number;
   /** Default 10,000: how long a body may take to arrive. */
@@ -20,28 +32,80 @@ export interface Limits {
 }
 
 /** What the API is made of. */
-export interface ApiOptions extends Hooks {
+export interface ApiOptions extends Hooks, BodyOptions {
   readonly loginPolicies: LoginPolicies;
+  /** Whom it asks who calls, what he may do, which instance is meant and which organizations there are. */
   readonly ports: Omit<Ports, 'isAllowed'> & Partial<Pick<Ports, 'isAllowed'>>;
   /** How the removal of what is not on a policy is answered. Default `page`: 400 with code 9. */
   readonly absent?: AbsentAnswer;
-  readonly limits?: Limits;
+  /** From which web pages it may be called. Default `any`. */
+  readonly origins?: AllowedOrigins;
+  /** Default 30: how far the read model may be behind before the service calls itself not ready. */
+  readonly maxSecondsBehind?: number;
 }
 
-/** Answers one request; mount it in any server of Node's. */
-export type RequestHandler = (request: NodeRequest, response: NodeResponse) => void;
+/** The API of the login policies: a handler to mount in a server, or a port of its own. */
+export interface Api {
+  /**
+   * Answers a request of Node's HTTP/1.1 or HTTP/2 servers. With `next`, what is not one of the API's paths is left to
+   * it; without, it is answered with 404.
+   */
+  readonly handler: (request: NodeRequest, response: NodeResponse, next?: () => void) => void;
+  /** Listens on a port. @throws Error of Node's when it can't be had. */
+  readonly listen: (options: ListenOptions) => Promise<Listening>;
+  /** Whether it can answer, and how far the read model is behind. */
+  readonly readiness: () => Promise<Readiness>;
+  /** The OpenAPI 3.1 document of exactly what REST serves. */
+  readonly openApi: Schema;
+}
 
-export function createApi(options: ApiOptions): RequestHandler {
-  const pipeline = new Pipeline({ isAllowed: holdsGrant, ...options.ports });
-  const answers = new PolicyAnswers(options.absent ?? 'page');
-  const methods = servedMethods({ policies: options.loginPolicies, answers });
-  const router = new Router<RestTarget>();
-  for (const method of methods)
-    router.add(method.contract.route.verb, method.contract.route.segments, methodTarget(method, pipeline));
-  const rest = new RestSkin(router, pipeline);
-  const limits = {
-    maxBytes: options.limits?.maxBodyBytes ?? 262_144,
-    timeoutMs: options.limits?.bodyTimeoutMs ?? 10_000,
+/**
+ * Makes the API. It opens nothing and keeps nothing: closing the login policies and their store stays with whoever opened
+ * them.
+ */
+export function createApi(options: ApiOptions): Api {
+  const limits = { maxBytes: options.maxBodyBytes ?? 262_144, timeoutMs: options.bodyTimeoutMs ?? 10_000 };
+  const cors = new Cors(options.origins ?? 'any');
+  const probe = new ReadinessProbe(options.loginPolicies, { maxSecondsBehind: options.maxSecondsBehind ?? 30 });
+  const { desk, openApi } = furnish(options, { cors, probe, maxBytes: limits.maxBytes });
+  const handler: Api['handler'] = (request, response, next) => {
+    const exchange = new Exchange(request, response, { limits, hooks: options, cors });
+    if (next !== undefined && !desk.knows(exchange)) next();
+    else void desk.handle(exchange);
   };
-  return (request, response) => void rest.handle(new Exchange(request, response, { limits, hooks: options }));
+  return { handler, openApi, readiness: () => probe.look(), listen: (where) => listen(handler, where) };
+}
+
+interface Furniture {
+  readonly cors: Cors;
+  readonly probe: ReadinessProbe;
+  readonly maxBytes: number;
+}
+
+function furnish(
+  { loginPolicies: policies, ports, absent }: ApiOptions,
+  { cors, probe, maxBytes }: Furniture,
+): { readonly desk: FrontDesk; readonly openApi: Schema } {
+  const pipeline = new Pipeline({ isAllowed: holdsGrant, ...ports });
+  const answers = new PolicyAnswers(absent ?? 'page');
+  const served = servedMethods({ policies, answers });
+  const own = historyRoutes({ policies, answers, pipeline });
+  const methods = new MethodTable(served);
+  const router = new Router<RestTarget>();
+  for (const method of served) {
+    router.add(method.contract.route.verb, method.contract.route.segments, methodTarget(method, pipeline));
+  }
+  for (const { verb, segments, target } of own) router.add(verb, segments, target);
+  const contracts = served.map(({ contract }) => contract);
+  const openApi = openApiDocument(contracts, own);
+  const desk = new FrontDesk({
+    methods,
+    cors,
+    pages: new OpenPages(probe, openApi),
+    health: new GrpcHealth(methods, probe),
+    grpc: new GrpcSkin(methods, pipeline),
+    connect: new ConnectSkin(served, pipeline, maxBytes),
+    rest: new RestSkin(router, pipeline),
+  });
+  return { desk, openApi };
 }

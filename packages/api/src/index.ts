@@ -1,3 +1,22 @@
-export { createApi } from './api.js';
+export { createApi, type Api, type ApiOptions, type BodyOptions } from './api.js';
+export type { AbsentAnswer } from './errors/status.js';
+export { holdsGrant, type Caller, type Grant, type Place } from './ports/caller.js';
+export { bearerToken } from './ports/bearer.js';
+export { instancesByHost, oneInstance } from './ports/instances.js';
+export { jsonWebTokens, type JsonWebTokenOptions } from './ports/json-web-tokens.js';
+export type {
+  Authenticate,
+  InstanceOf,
+  IsAllowed,
+  OrganizationDirectory,
+  Ports,
+  RequestHeaders,
+} from './ports/ports.js';
 export { staticTokens } from './ports/static-tokens.js';
-export { oneInstance } from './ports/instances.js';
+export type { AllowedOrigins } from './server/cors.js';
+export type { AccessEntry, Hooks, Protocol } from './server/exchange.js';
+export type { ListenOptions, Listening } from './server/listener.js';
+export type { NodeRequest, NodeResponse } from './server/node-http.js';
+export type { Readiness } from './server/readiness.js';
+export type { PortLimits } from './server/server-limits.js';
+export type { Schema } from './openapi/schemas.js';

@@ -122,3 +122,8 @@ export function foreignTag(): ApiError {
 export function notServed(): ApiError {
   return new ApiError({ code: 'unimplemented', id: 'LP-HTTP-07', sentence: 'This method is not served here.' });
 }
+
+/** The health of a service was asked for that is not one of those served. */
+export function noSuchService(): ApiError {
+  return new ApiError({ code: 'notFound', id: 'LP-HTTP-08', sentence: 'No such service is served here.' });
+}

@@ -4,7 +4,8 @@ import { requestIdOf, type Incoming } from '../calls/conditions.js';
 import type { ApiError } from '../errors/api-error.js';
 import { fromThrown } from '../errors/status.js';
 import type { RequestHeaders } from '../ports/ports.js';
-import { headersOf, send, type NodeRequest, type NodeResponse } from './node-http.js';
+import type { Cors } from './cors.js';
+import { headersOf, send, sendWithTrailers, type NodeRequest, type NodeResponse } from './node-http.js';
 import { readBody, type BodyLimits } from './read-body.js';
 
 /** What was asked and how it was answered, for an access log. */
@@ -34,6 +35,7 @@ export interface Hooks {
 export interface ExchangeSettings {
   readonly limits: BodyLimits;
   readonly hooks: Hooks;
+  readonly cors: Cors;
 }
 
 /** One request and its one answer, whatever the protocol. */
@@ -83,6 +85,7 @@ export class Exchange {
   /** The headers that every answer of this request carries. */
   answerHeaders(answer: Omit<Answer<unknown>, 'message'> = {}): OutgoingHttpHeaders {
     return {
+      ...this.#settings.cors.headers(this.headers),
       'x-request-id': this.requestId,
       ...(answer.tag !== undefined && { etag: answer.tag }),
       ...(answer.position !== undefined && { 'login-policy-position': answer.position }),
@@ -98,6 +101,11 @@ export class Exchange {
     // HTTP/2 has no such header: there a stream is closed instead.
     const { connection, ...others } = answer.headers;
     send(this.response, { ...answer, headers: this.isHttp2 || connection === undefined ? others : answer.headers });
+  }
+
+  /** Sends the whole answer with the trailers behind it. */
+  sendWithTrailers(headers: OutgoingHttpHeaders, body: Uint8Array, trailers: Readonly<Record<string, string>>): void {
+    sendWithTrailers(this.response, { headers, body, trailers });
   }
 
   /** Tells the access log. Once for each exchange. */

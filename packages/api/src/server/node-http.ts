@@ -39,3 +39,30 @@ export function send(
   if (body === undefined) writable.end();
   else writable.end(body);
 }
+
+/** Sends a whole answer with trailers: in HTTP/2 behind the body, in HTTP/1.1 in chunks. */
+export function sendWithTrailers(
+  response: NodeResponse,
+  {
+    headers,
+    body,
+    trailers,
+  }: {
+    readonly headers: OutgoingHttpHeaders;
+    readonly body: Uint8Array;
+    readonly trailers: Readonly<Record<string, string>>;
+  },
+): void {
+  if (response.headersSent || response.destroyed) return;
+  if ('stream' in response) {
+    const { stream } = response;
+    if (stream.destroyed) return;
+    stream.respond({ ':status': 200, ...headers }, { waitForTrailers: true });
+    stream.once('wantTrailers', () => stream.sendTrailers(trailers));
+    stream.end(body);
+  } else {
+    response.writeHead(200, { ...headers, trailer: Object.keys(trailers).join(', ') });
+    response.addTrailers(trailers);
+    response.end(body);
+  }
+}

@@ -1,0 +1,21 @@
+import { badHeader } from '../errors/refusals.js';
+
+const UNIT_MS: Readonly<Record<string, number>> = { H: 3_600_000, M: 60_000, S: 1000, m: 1, u: 0.001, n: 0.000001 };
+const LONGEST_MS = 2 ** 31 - 1;
+
+/** A caller's patience: `signal` fires when it is at its end. Release it when the call is over. */
+export interface Deadline {
+  readonly signal: AbortSignal;
+  readonly release: () => void;
+}
+
+/** Reads a `grpc-timeout`; `undefined` when there is none. @throws ApiError when it is not of its form. */
+export function deadlineOf(timeout: string | undefined): Deadline | undefined {
+  if (timeout === undefined) return undefined;
+  const [, digits, unit] = /^(\d{1,8})([HMSmun])$/.exec(timeout) ?? [];
+  const unitMs = unit === undefined ? undefined : UNIT_MS[unit];
+  if (digits === undefined || unitMs === undefined) throw badHeader('grpc-timeout', 'up to 8 digits and a unit');
+  const controller = new AbortController();
+  const timer = setTimeout(() => controller.abort(), Math.min(Number(digits) * unitMs, LONGEST_MS));
+  return { signal: controller.signal, release: () => clearTimeout(timer) };
+}

@@ -1,0 +1,49 @@
+import { create, toBinary } from '@bufbuild/protobuf';
+import { BinaryWriter } from '@bufbuild/protobuf/wire';
+import { ErrorDetailSchema } from '@zitadel/proto/zitadel/message_pb.js';
+import type { ApiError } from '../errors/api-error.js';
+
+/** The trailers of a success. */
+export const OK_TRAILERS: Readonly<Record<string, string>> = { 'grpc-status': '0', 'grpc-message': '' };
+
+/** The trailers of an error: code, message and one `zitadel.v1.ErrorDetail`. */
+export function errorTrailers(error: ApiError): Readonly<Record<string, string>> {
+  return {
+    'grpc-status': String(error.code),
+    'grpc-message': percentEncoded(error.message),
+    'grpc-status-details-bin': Buffer.from(statusBytes(error)).toString('base64').replace(/=+$/, ''),
+  };
+}
+
+/** Writes a `grpc-message` by the rule of gRPC: only `%` and what is not printable ASCII is escaped, byte by byte. */
+export function percentEncoded(message: string): string {
+  if (/^[\x20-\x24\x26-\x7e]*$/.test(message)) return message;
+  let encoded = '';
+  for (const byte of Buffer.from(message, 'utf8')) {
+    const isPlain = byte >= 0x20 && byte <= 0x7e && byte !== 0x25;
+    encoded += isPlain ? String.fromCharCode(byte) : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
+  }
+  return encoded;
+}
+
+const LENGTH_DELIMITED = 2;
+const VARINT = 0;
+
+/** A `google.rpc.Status`, which `@zitadel/proto` has no descriptor of: code, message, details of type `Any`. */
+function statusBytes(error: ApiError): Uint8Array {
+  const detail = create(ErrorDetailSchema, { id: error.id, message: error.sentence });
+  const any = new BinaryWriter()
+    .tag(1, LENGTH_DELIMITED)
+    .string(`type.googleapis.com/${ErrorDetailSchema.typeName}`)
+    .tag(2, LENGTH_DELIMITED)
+    .bytes(toBinary(ErrorDetailSchema, detail))
+    .finish();
+  return new BinaryWriter()
+    .tag(1, VARINT)
+    .int32(error.code)
+    .tag(2, LENGTH_DELIMITED)
+    .string(error.message)
+    .tag(3, LENGTH_DELIMITED)
+    .bytes(any)
+    .finish();
+}

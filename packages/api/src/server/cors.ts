@@ -1,0 +1,45 @@
+import type { OutgoingHttpHeaders } from 'node:http';
+import type { RequestHeaders } from '../ports/ports.js';
+
+/** From which web pages the API may be called: of any origin, or of those listed. */
+export type AllowedOrigins = 'any' | readonly string[];
+
+const EXPOSED =
+  'grpc-status, grpc-message, grpc-status-details-bin, etag, login-policy-position, x-request-id, www-authenticate';
+const KEPT_SECONDS = '7200';
+
+/**
+ * Answers browsers that ask which pages may call. Nothing is let in by it: every call carries a token, and no cookie is
+ * ever looked at, so credentials are not allowed.
+ */
+export class Cors {
+  readonly #origins: AllowedOrigins;
+
+  constructor(origins: AllowedOrigins) {
+    this.#origins = origins;
+  }
+
+  /** What an answer says to the page that asked; nothing to callers that are no pages. */
+  headers(request: RequestHeaders): OutgoingHttpHeaders {
+    const origin = request.get('origin');
+    if (origin === undefined) return {};
+    if (this.#origins === 'any')
+      return { 'access-control-allow-origin': '*', 'access-control-expose-headers': EXPOSED };
+    if (!this.#origins.includes(origin)) return { vary: 'origin' };
+    return { 'access-control-allow-origin': origin, 'access-control-expose-headers': EXPOSED, vary: 'origin' };
+  }
+
+  /** What is answered to the question before a call; `undefined` when this is none. */
+  preflight(verb: string, request: RequestHeaders): OutgoingHttpHeaders | undefined {
+    const asked = request.get('access-control-request-method');
+    if (verb !== 'OPTIONS' || asked === undefined) return undefined;
+    const headers = this.headers(request);
+    if (headers['access-control-allow-origin'] === undefined) return headers;
+    return {
+      ...headers,
+      'access-control-allow-methods': 'GET, POST, PUT, DELETE',
+      'access-control-allow-headers': request.get('access-control-request-headers') ?? '*',
+      'access-control-max-age': KEPT_SECONDS,
+    };
+  }
+}

@@ -1,0 +1,108 @@
+import { createSecureServer, type ServerHttp2Session } from 'node:http2';
+import type { AddressInfo, Server, Socket } from 'node:net';
+import type { SecureContextOptions } from 'node:tls';
+import { InFlight } from './in-flight.js';
+import type { NodeRequest, NodeResponse } from './node-http.js';
+import { serverLimits, type PortLimits, type ServerLimits } from './server-limits.js';
+import { sniffingServer } from './sniffing-server.js';
+
+/** Which port is listened on, and how. */
+export interface ListenOptions extends PortLimits {
+  /** 0 for any that is free. */
+  readonly port: number;
+  /** Default 127.0.0.1: only this machine. */
+  readonly host?: string;
+  /** Certificate and key; HTTP/1.1 and HTTP/2 are then agreed on by ALPN. Left out: cleartext, both on the one port. */
+  readonly tls?: Pick<SecureContextOptions, 'cert' | 'key' | 'ca' | 'minVersion'>;
+}
+
+/** A port that is listened on. */
+export interface Listening {
+  readonly port: number;
+  /** `http://127.0.0.1:8080` or `https://…`. */
+  readonly url: string;
+  /**
+   * Takes no new connection and no new request, lets those in flight be answered, and resolves when all connections are
+   * closed. What is not done after `graceMs`, default 10,000, is cut off. Twice is once.
+   */
+  readonly close: (graceMs?: number) => Promise<void>;
+}
+
+type OnRequest = (request: NodeRequest, response: NodeResponse) => void;
+
+/** A server, and the servers behind it that it hands its sockets to. */
+interface Ports {
+  readonly server: Server;
+  /** Those that tell of sessions of HTTP/2. */
+  readonly sessions: Pick<Server, 'on'>;
+  readonly closeIdle: () => void;
+}
+
+/** Listens on one port for HTTP/1.1 and HTTP/2. @throws Error of Node's when the port can't be had. */
+export async function listen(onRequest: OnRequest, options: ListenOptions): Promise<Listening> {
+  const limits = serverLimits(options);
+  const inFlight = new InFlight();
+  const ports =
+    options.tls === undefined
+      ? cleartext(inFlight.watch(onRequest), limits)
+      : secure(inFlight.watch(onRequest), { limits, tls: options.tls });
+  const { server } = ports;
+  server.maxConnections = limits.maxConnections;
+  server.on('connection', (socket: Socket) => inFlight.connected(socket));
+  ports.sessions.on('session', (session: ServerHttp2Session) => {
+    session.setTimeout(limits.idleMs, () => session.close());
+    inFlight.opened(session);
+  });
+  const host = options.host ?? '127.0.0.1';
+  const port = await bound(server, { port: options.port, host });
+  const shownHost = host.includes(':') ? `[${host}]` : host;
+  const url = `${options.tls === undefined ? 'http' : 'https'}://${shownHost}:${port}`;
+  let closing: Promise<void> | undefined;
+  return {
+    port,
+    url,
+    close: (graceMs = 10_000) => (closing ??= closed(server, inFlight, { graceMs, closeIdle: ports.closeIdle })),
+  };
+}
+
+function cleartext(onRequest: OnRequest, limits: ServerLimits): Ports {
+  const { net, h1, h2 } = sniffingServer(onRequest, limits);
+  net.once('close', () => h1.close());
+  return { server: net, sessions: h2, closeIdle: () => h1.closeIdleConnections() };
+}
+
+function secure(
+  onRequest: OnRequest,
+  { limits, tls }: { readonly limits: ServerLimits; readonly tls: NonNullable<ListenOptions['tls']> },
+): Ports {
+  const server = createSecureServer({ ...limits.http1, ...limits.http2, ...tls, allowHTTP1: true }, onRequest);
+  server.on('tlsClientError', (_, socket) => socket.destroy());
+  return { server, sessions: server, closeIdle: () => undefined };
+}
+
+function bound(server: Server, where: { readonly port: number; readonly host: string }): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(where, () => {
+      server.off('error', reject);
+      const address: AddressInfo | string | null = server.address();
+      if (typeof address === 'object' && address !== null) resolve(address.port);
+      else reject(new Error('the server has no port'));
+    });
+  });
+}
+
+async function closed(
+  server: Server,
+  inFlight: InFlight,
+  { graceMs, closeIdle }: { readonly graceMs: number; readonly closeIdle: () => void },
+): Promise<void> {
+  const done = new Promise<void>((resolve) => {
+    server.close(() => resolve());
+  });
+  inFlight.end();
+  closeIdle();
+  const timer = setTimeout(() => inFlight.cut(), graceMs);
+  await done;
+  clearTimeout(timer);
+}

@@ -1,0 +1,54 @@
+import type { ServerOptions as Http1Options } from 'node:http';
+import type { ServerOptions as Http2Options } from 'node:http2';
+
+/** What a client may take of a port, each with a default that suits an API of short calls. */
+export interface PortLimits {
+  /** Default 16,384: all headers of a request together. */
+  readonly maxHeaderBytes?: number;
+  /** Default 100: calls at a time on one connection of HTTP/2. */
+  readonly maxConcurrentStreams?: number;
+  /** Default 10,000: how long the headers of a request may take to arrive. */
+  readonly headersTimeoutMs?: number;
+  /** Default 30,000: how long a request may take to arrive as a whole. */
+  readonly requestTimeoutMs?: number;
+  /** Default 60,000: how long a connection without a request is kept. */
+  readonly idleTimeoutMs?: number;
+  /** Default 10,000: connections at a time. */
+  readonly maxConnections?: number;
+}
+
+/** The limits in the words of Node's servers. */
+export interface ServerLimits {
+  readonly http1: Http1Options;
+  readonly http2: Http2Options;
+  readonly firstBytesMs: number;
+  readonly idleMs: number;
+  readonly maxConnections: number;
+}
+
+/** The limits of a port, defaults filled in. */
+export function serverLimits(limits: PortLimits): ServerLimits {
+  const maxHeaderBytes = limits.maxHeaderBytes ?? 16_384;
+  const headersTimeout = limits.headersTimeoutMs ?? 10_000;
+  return {
+    http1: {
+      maxHeaderSize: maxHeaderBytes,
+      headersTimeout,
+      requestTimeout: Math.max(limits.requestTimeoutMs ?? 30_000, headersTimeout),
+      keepAliveTimeout: limits.idleTimeoutMs ?? 60_000,
+      connectionsCheckingInterval: Math.min(1000, headersTimeout),
+      noDelay: true,
+    },
+    http2: {
+      settings: {
+        maxConcurrentStreams: limits.maxConcurrentStreams ?? 100,
+        maxHeaderListSize: maxHeaderBytes,
+        enablePush: false,
+      },
+      maxSessionMemory: 4,
+    },
+    firstBytesMs: headersTimeout,
+    idleMs: limits.idleTimeoutMs ?? 60_000,
+    maxConnections: limits.maxConnections ?? 10_000,
+  };
+}

@@ -1,0 +1,49 @@
+import { createServer as createHttpServer, type Server as HttpServer } from 'node:http';
+import { createServer as createHttp2Server, type Http2Server } from 'node:http2';
+import { createServer as createNetServer, type Server as NetServer, type Socket } from 'node:net';
+import type { ServerLimits } from './server-limits.js';
+import type { NodeRequest, NodeResponse } from './node-http.js';
+
+/** How HTTP/2 begins; no verb of HTTP/1.1 does. */
+const PREFACE = 'PRI';
+
+/** A port that speaks HTTP/1.1 and HTTP/2 without TLS: the first bytes tell which. */
+export interface SniffingServer {
+  readonly net: NetServer;
+  readonly h1: HttpServer;
+  readonly h2: Http2Server;
+}
+
+/** Makes the server of a cleartext port. */
+export function sniffingServer(
+  onRequest: (request: NodeRequest, response: NodeResponse) => void,
+  limits: ServerLimits,
+): SniffingServer {
+  const h1 = createHttpServer(limits.http1, onRequest);
+  const h2 = createHttp2Server(limits.http2, onRequest);
+  // Without it Node does not enforce the timeouts of a server that never listened itself.
+  h1.emit('listening');
+  const net = createNetServer({ noDelay: true, keepAlive: true }, (socket) =>
+    sniff(socket, limits.firstBytesMs, (isHttp2) => (isHttp2 ? h2 : h1).emit('connection', socket)),
+  );
+  return { net, h1, h2 };
+}
+
+/** Reads until it is certain which protocol is spoken, gives back what it read, and hands the socket over. */
+function sniff(socket: Socket, patienceMs: number, handOver: (isHttp2: boolean) => void): void {
+  let head: Buffer = Buffer.alloc(0);
+  const timer = setTimeout(() => socket.destroy(), patienceMs);
+  const ignore = (): void => undefined;
+  const giveUp = (): void => clearTimeout(timer);
+  const look = (): void => {
+    const bytes: unknown = socket.read();
+    if (Buffer.isBuffer(bytes)) head = Buffer.concat([head, bytes]);
+    const start = head.toString('latin1', 0, PREFACE.length);
+    if (start.length < PREFACE.length && PREFACE.startsWith(start)) return;
+    clearTimeout(timer);
+    socket.off('readable', look).off('error', ignore).off('close', giveUp);
+    socket.unshift(head);
+    handOver(start === PREFACE);
+  };
+  socket.on('readable', look).on('error', ignore).on('close', giveUp);
+}
