@@ -1,0 +1,161 @@
+import type { ClientBase, CustomTypesConfig, Pool, PoolClient } from 'pg';
+import { StoreUnavailable } from '@login-policy/event-sourcing';
+import { isConnectionLost, postgresFault } from './faults.js';
+
+/** A value as the server sends it: text, whatever parsers a program has set for its own queries. */
+export type Cell = string | null;
+
+/** One row of an answer, by the order of its columns. */
+export type Cells = readonly Cell[];
+
+/** How long the store waits, in milliseconds. */
+export interface TimeOuts {
+  /** For one statement to be done, on the server and here. */
+  readonly statementMs: number;
+  /** For other writers to be done. */
+  readonly lockMs: number;
+  /** For a connection out of the pool. */
+  readonly connectMs: number;
+}
+
+const AS_TEXT: CustomTypesConfig = { getTypeParser: () => String };
+const ON_TOP_OF_THE_SERVERS_MS = 1000;
+
+/** The way to the server: a connection out of the pool for as long as one piece of work takes, and time-outs on all of it. */
+export class Connection {
+  readonly name: string;
+  readonly timeOuts: TimeOuts;
+  readonly #pool: Pool;
+
+  constructor(pool: Pool, name: string, timeOuts: TimeOuts) {
+    this.#pool = pool;
+    this.name = name;
+    this.timeOuts = timeOuts;
+  }
+
+  /** Reads by one statement. A connection that turns out to be broken is replaced once: reading twice does no harm. */
+  async read(text: string, values: readonly unknown[] = []): Promise<readonly Cells[]> {
+    try {
+      return await this.use((client) => query(client, text, values));
+    } catch (caught) {
+      if (!isConnectionLost(caught)) throw this.faultOf(caught);
+    }
+    return this.faulty(() => this.use((client) => query(client, text, values)));
+  }
+
+  /** Lends a connection to one piece of work. It goes back to the pool only if the work ended well. */
+  async use<Result>(work: (client: PoolClient) => Promise<Result>): Promise<Result> {
+    const client = await this.#borrow();
+    let failure: Error | undefined;
+    // A connection that breaks while nobody waits for an answer says so by an event, which would end the process.
+    const onError = (error: Error): void => {
+      failure = error;
+    };
+    client.on('error', onError);
+    try {
+      return await this.#inTime(work(client));
+    } catch (caught) {
+      failure = caught instanceof Error ? caught : new Error(String(caught));
+      throw caught;
+    } finally {
+      client.off('error', onError);
+      client.release(failure);
+    }
+  }
+
+  /** Lends a connection in a transaction that is committed when the work ends well. */
+  transaction<Result>(work: (client: PoolClient) => Promise<Result>): Promise<Result> {
+    return this.use(async (client) => {
+      await client.query(`BEGIN ISOLATION LEVEL READ COMMITTED; ${this.limits()}`);
+      const result = await work(client);
+      await client.query('COMMIT');
+      return result;
+    });
+  }
+
+  /** Makes the server give up, too; for the beginning of a transaction. `SET LOCAL` ends with it, also behind a pooler. */
+  limits(): string {
+    const { statementMs, lockMs } = this.timeOuts;
+    return `SET LOCAL statement_timeout = ${statementMs}; SET LOCAL lock_timeout = ${lockMs};`;
+  }
+
+  /** What was caught, in the words of the port. */
+  faultOf(caught: unknown): unknown {
+    return postgresFault(this.name, caught);
+  }
+
+  /** Does something, with whatever is thrown in the words of the port. */
+  async faulty<Result>(work: () => Promise<Result>): Promise<Result> {
+    try {
+      return await work();
+    } catch (caught) {
+      throw this.faultOf(caught);
+    }
+  }
+
+  async #borrow(): Promise<PoolClient> {
+    const connecting = this.#pool.connect();
+    try {
+      return await orAfter(connecting, this.timeOuts.connectMs, () => this.#noAnswer('no connection was free in time'));
+    } catch (caught) {
+      // One that comes too late is given back.
+      connecting.then(
+        (client) => client.release(),
+        () => undefined,
+      );
+      throw this.faultOf(caught);
+    }
+  }
+
+  #inTime<Result>(work: Promise<Result>): Promise<Result> {
+    const { statementMs, lockMs } = this.timeOuts;
+    const longest = Math.max(statementMs, lockMs) + ON_TOP_OF_THE_SERVERS_MS;
+    return orAfter(work, longest, () => new ConnectionSilent(longest));
+  }
+
+  #noAnswer(problem: string): StoreUnavailable {
+    return new StoreUnavailable({ store: this.name, problem });
+  }
+}
+
+/** The server said nothing at all for longer than it should take to give up: the connection is not used again. */
+export class ConnectionSilent extends Error {
+  readonly code = 'ETIMEDOUT';
+  constructor(ms: number) {
+    super(`no answer within ${ms} ms`);
+  }
+}
+
+/** Asks by one unnamed statement, which a pooler in transaction mode takes too. */
+export async function query(
+  client: ClientBase,
+  text: string,
+  values: readonly unknown[] = [],
+): Promise<readonly Cells[]> {
+  const answer = await client.query<Cell[]>({ text, values: [...values], rowMode: 'array', types: AS_TEXT });
+  return answer.rows;
+}
+
+/** Asks by several statements in one round trip, without parameters, and hands out the rows of each. */
+export async function script(client: ClientBase, text: string): Promise<readonly (readonly Cells[])[]> {
+  const answer: unknown = await client.query<Cell[]>({ text, rowMode: 'array', types: AS_TEXT });
+  const answers: readonly unknown[] = Array.isArray(answer) ? answer : [answer];
+  return answers.map(rowsOf);
+}
+
+function rowsOf(answer: unknown): readonly Cells[] {
+  if (typeof answer !== 'object' || answer === null || !('rows' in answer) || !Array.isArray(answer.rows)) return [];
+  return answer.rows.filter((row): row is Cell[] => Array.isArray(row));
+}
+
+async function orAfter<Result>(work: Promise<Result>, ms: number, late: () => Error): Promise<Result> {
+  let timer: NodeJS.Timeout | undefined;
+  const tooLate = new Promise<never>((_, refuse) => {
+    timer = setTimeout(() => refuse(late()), ms);
+  });
+  try {
+    return await Promise.race([work, tooLate]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

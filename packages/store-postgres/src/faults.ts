@@ -1,0 +1,92 @@
+import {
+  Fault,
+  StoreClosed,
+  StoreDamaged,
+  StoreForeign,
+  StoreFull,
+  StoreUnavailable,
+} from '@login-policy/event-sourcing';
+
+/** What the server's own condition codes mean to a caller: the first two characters of a code, or all five. */
+type Meaning = 'unavailable' | 'full' | 'damaged' | 'foreign';
+
+const MEANINGS: Readonly<Record<string, Meaning>> = {
+  '08': 'unavailable',
+  '25006': 'unavailable',
+  '28': 'unavailable',
+  '3D': 'unavailable',
+  '40': 'unavailable',
+  '53': 'unavailable',
+  '53100': 'full',
+  '55P03': 'unavailable',
+  '57': 'unavailable',
+  '58': 'unavailable',
+  XX001: 'damaged',
+  XX002: 'damaged',
+  '3F000': 'foreign',
+  '42P01': 'foreign',
+  '42883': 'foreign',
+  '42501': 'foreign',
+};
+
+const WORDS: Readonly<Record<string, string>> = {
+  '55P03': 'other writers were not done within the lock time-out',
+  '57014': 'a statement was not done within the statement time-out',
+};
+
+/** What the socket and the driver say when there is no server at the other end. */
+const NETWORK = /^(?:E(?:CONN|PIPE|TIMEDOUT|HOST|NET|AI_AGAIN)|ENOTFOUND)/;
+const DRIVER =
+  /Connection terminated|timeout exceeded when trying to connect|connection error|not queryable|Client was closed|Connection ended/;
+const ENDED_POOL = /Cannot use a pool after calling end/;
+
+/** What was caught, as a fault of the port; what has nothing to do with the server is handed on as it is. */
+export function postgresFault(store: string, caught: unknown): unknown {
+  if (caught instanceof Fault || !(caught instanceof Error)) return caught;
+  if (ENDED_POOL.test(caught.message)) return new StoreClosed({ store });
+  const code = stateOf(caught);
+  if (code === undefined) {
+    return isConnectionLost(caught) ? new StoreUnavailable({ store, problem: caught.message }, caught) : caught;
+  }
+  const problem = WORDS[code] ?? caught.message;
+  const meaning = MEANINGS[code] ?? MEANINGS[code.slice(0, 2)];
+  if (meaning === undefined) return caught;
+  switch (meaning) {
+    case 'unavailable':
+      return new StoreUnavailable({ store, problem }, caught);
+    case 'full':
+      return new StoreFull({ store }, caught);
+    case 'damaged':
+      return new StoreDamaged({ store, problem }, caught);
+    case 'foreign':
+      return new StoreForeign({ store, problem }, caught);
+  }
+}
+
+/**
+ * Whether the connection broke, so that what it was asked for may have been done or not. An answer with a condition code
+ * is an answer, unless it says that the server was going down: that can come after a commit as well.
+ */
+export function isConnectionLost(caught: unknown): boolean {
+  if (!(caught instanceof Error) || caught instanceof Fault) return false;
+  const state = stateOf(caught);
+  if (state !== undefined) return state.startsWith('08') || /^57P0[1-5]$/.test(state);
+  return NETWORK.test(codeOf(caught) ?? '') || DRIVER.test(caught.message);
+}
+
+/** Whether the server refused what it was given, not the moment: asked again, it would refuse it again. */
+export function isRefusedContent(caught: unknown): boolean {
+  if (!(caught instanceof Error)) return false;
+  const state = stateOf(caught);
+  return state !== undefined && /^(?:22|23|54|P0|42804)/.test(state);
+}
+
+/** The server's condition code, if it was the server who spoke. */
+export function stateOf(caught: unknown): string | undefined {
+  const code = caught instanceof Error ? codeOf(caught) : undefined;
+  return code !== undefined && /^[0-9A-Z]{5}$/.test(code) && !/^E[A-Z]/.test(code) ? code : undefined;
+}
+
+function codeOf(caught: Error): string | undefined {
+  return 'code' in caught && typeof caught.code === 'string' ? caught.code : undefined;
+}

@@ -1,0 +1,140 @@
+/**
+ * Takes the turn of a writer, which ends with its transaction: the lock is had before any position is drawn, so that
+ * positions become visible in their order (ADR 0011). What follows sees all that was committed before, because each
+ * statement of a volatile function looks anew at READ COMMITTED, and only there.
+ */
+const TAKE_TURN = `
+CREATE FUNCTION {schema}.take_turn(this_attempt text) RETURNS void LANGUAGE plpgsql VOLATILE AS $function$
+BEGIN
+  IF current_setting('transaction_isolation') <> 'read committed' THEN
+    RAISE EXCEPTION 'an append needs a transaction at READ COMMITTED' USING ERRCODE = 'LP002';
+  END IF;
+  PERFORM pg_advisory_xact_lock({append_lock});
+  IF EXISTS (SELECT FROM {schema}.revoked_attempts WHERE attempt = this_attempt) THEN
+    RAISE EXCEPTION 'this attempt was given up for lost' USING ERRCODE = 'LP001';
+  END IF;
+END
+$function$;`;
+
+/** Tells who listens that there is more, at the commit. Listeners hold the lock shared; without any, nothing is sent. */
+const TELL_LISTENERS = `
+CREATE FUNCTION {schema}.tell_listeners() RETURNS void LANGUAGE plpgsql VOLATILE AS $function$
+BEGIN
+  IF NOT pg_try_advisory_xact_lock({listen_lock}) THEN
+    PERFORM pg_notify({channel}, '');
+  END IF;
+END
+$function$;`;
+
+/**
+ * Does a batch of appends, each for itself: receipt, expected revision, positions, events. The answer has an array for
+ * each: ["ok", first position, first revision, recorded at], ["conflict", last revision or null], ["receipt"],
+ * ["no-stream"]. An expectation is a revision, or -1 for no stream, -2 for a stream that exists, -3 for none.
+ */
+const APPEND_EVENTS = `
+CREATE FUNCTION {schema}.append_events(this_attempt text, batch json) RETURNS text
+LANGUAGE plpgsql VOLATILE AS $function$
+DECLARE
+  head bigint;
+  before bigint;
+  one record;
+  last_revision bigint;
+  last_at bigint;
+  answers text[] := '{}';
+BEGIN
+  PERFORM {schema}.take_turn(this_attempt);
+  SELECT position INTO head FROM {schema}.events ORDER BY position DESC LIMIT 1;
+  head := coalesce(head, 0);
+  before := head;
+  FOR one IN
+    SELECT * FROM json_to_recordset(batch)
+      AS x(stream text, whole text, expected bigint, at bigint, count integer, key text, fingerprint text, events json)
+  LOOP
+    IF one.key IS NOT NULL AND EXISTS (
+      SELECT FROM {schema}.receipts AS kept WHERE kept.stream = one.stream AND kept.key = one.key
+    ) THEN
+      answers := answers || '["receipt"]'::text;
+      CONTINUE;
+    END IF;
+    SELECT revision, recorded_at INTO last_revision, last_at FROM {schema}.events
+      WHERE stream = one.stream ORDER BY revision DESC LIMIT 1;
+    IF NOT (CASE one.expected
+      WHEN -3 THEN true
+      WHEN -2 THEN last_revision IS NOT NULL
+      WHEN -1 THEN last_revision IS NULL
+      ELSE last_revision IS NOT DISTINCT FROM one.expected
+    END) THEN
+      answers := answers || format('["conflict",%s]', coalesce('"' || last_revision || '"', 'null'));
+      CONTINUE;
+    END IF;
+    IF one.count = 0 AND last_revision IS NULL THEN
+      answers := answers || '["no-stream"]'::text;
+      CONTINUE;
+    END IF;
+    last_revision := coalesce(last_revision, -1);
+    last_at := greatest(one.at, last_at);
+    INSERT INTO {schema}.events
+      SELECT head + n, one.stream, last_revision + n, id, type, version, last_at, data::json, metadata::json, one.whole
+      FROM ROWS FROM (
+        json_to_recordset(one.events) AS (id text, type text, version integer, data text, metadata text)
+      ) WITH ORDINALITY AS given (id, type, version, data, metadata, n);
+    IF one.key IS NOT NULL THEN
+      INSERT INTO {schema}.receipts VALUES (one.stream, one.key, one.fingerprint, last_revision + one.count);
+    END IF;
+    answers := answers || format('["ok","%s","%s","%s"]', head + 1, last_revision + 1, last_at);
+    head := head + one.count;
+  END LOOP;
+  IF head > before THEN
+    PERFORM {schema}.tell_listeners();
+  END IF;
+  RETURN '[' || array_to_string(answers, ',') || ']';
+END
+$function$;`;
+
+/**
+ * Replaces rows and their entries in the indexes: an array of {key, content or null, entries}, bytes in hexadecimal. What
+ * is kept as JSON comes as text, here as in `append_events`: taken apart as JSON it could hold no \\u0000.
+ */
+const WRITE_ROWS = `
+CREATE FUNCTION {schema}.write_rows(this_model bigint, changes json) RETURNS void
+LANGUAGE plpgsql VOLATILE AS $function$
+DECLARE
+  one record;
+BEGIN
+  FOR one IN
+    SELECT decode(x.key, 'hex') AS key, x.content::json AS content,
+      ARRAY(SELECT decode(entry, 'hex') FROM json_array_elements_text(x.entries) AS entry) AS entries
+    FROM json_to_recordset(changes) AS x(key text, content text, entries json)
+  LOOP
+    IF one.content IS NULL THEN
+      DELETE FROM {schema}.read_model_rows AS kept WHERE kept.model = this_model AND sha256(kept.key) = sha256(one.key);
+    ELSE
+      INSERT INTO {schema}.read_model_rows VALUES (this_model, one.key, one.content)
+        ON CONFLICT (model, sha256(key)) DO UPDATE SET content = excluded.content;
+    END IF;
+    DELETE FROM {schema}.read_model_entries AS kept
+      WHERE kept.model = this_model AND sha256(kept.key) = sha256(one.key) AND kept.entry <> ALL (one.entries);
+    INSERT INTO {schema}.read_model_entries SELECT this_model, entry, one.key FROM unnest(one.entries) AS entry
+      ON CONFLICT DO NOTHING;
+  END LOOP;
+END
+$function$;`;
+
+/** Takes one step of a read model, if its checkpoint is the expected one. Answers null, or else where it is or ''. */
+const TAKE_STEP = `
+CREATE FUNCTION {schema}.take_step(this_model bigint, expected numeric, reached numeric, changes json) RETURNS text
+LANGUAGE plpgsql VOLATILE AS $function$
+BEGIN
+  UPDATE {schema}.read_models SET checkpoint = reached, steps = steps + 1
+    WHERE model = this_model AND stage <> 'replaced' AND checkpoint IS NOT DISTINCT FROM expected;
+  IF NOT FOUND THEN
+    RETURN coalesce((SELECT checkpoint::text FROM {schema}.read_models WHERE model = this_model), '');
+  END IF;
+  PERFORM {schema}.write_rows(this_model, changes);
+  PERFORM {schema}.tell_listeners();
+  RETURN NULL;
+END
+$function$;`;
+
+/** The functions of schema version 1. `{…}` stands for what depends on the schema's name. */
+export const FUNCTIONS: readonly string[] = [TAKE_TURN, TELL_LISTENERS, APPEND_EVENTS, WRITE_ROWS, TAKE_STEP];

@@ -1,0 +1,77 @@
+import { pause, StoreUnavailable } from '@login-policy/event-sourcing';
+import { recordedEvents, type Outcome, type PreparedAppend } from './append-batch.js';
+import { query, type Cells, type Connection } from './connection.js';
+import { storedText } from './names.js';
+import type { Schema } from './schema.js';
+
+/** What became of an append of a group whose answer was lost; `undefined`: it was refused, nobody knows why. */
+export type Found = Outcome | undefined;
+
+/**
+ * Finds out what became of a group whose answer was lost, by looking for its event ids and receipts. A group that is not
+ * there is revoked in the same transaction, under the writers' lock, so that it can't be done late either: its
+ * bytes may still be on their way to the server. Answers `undefined` when nothing was written, nor ever will be.
+ *
+ * @throws StoreUnavailable when the server could not be asked within the time.
+ */
+export async function lookUp(
+  { connection, schema, patienceMs }: { connection: Connection; schema: Schema; patienceMs: number },
+  attempt: string,
+  batch: readonly PreparedAppend[],
+): Promise<readonly Found[] | undefined> {
+  const end = performance.now() + patienceMs;
+  for (let tries = 1; ; tries++) {
+    try {
+      return await connection.faulty(() => lookOnce(connection, schema, { attempt, batch }));
+    } catch (caught) {
+      if (!(caught instanceof StoreUnavailable) || performance.now() > end) throw caught;
+      await pause(tries);
+    }
+  }
+}
+
+function lookOnce(
+  connection: Connection,
+  schema: Schema,
+  { attempt, batch }: { attempt: string; batch: readonly PreparedAppend[] },
+): Promise<readonly Found[] | undefined> {
+  return connection.transaction(async (client) => {
+    await query(client, 'SELECT pg_advisory_xact_lock($1)', [schema.appendLock.toString()]);
+    const streams = batch.map(({ stream }) => stream.name);
+    const events = await query(
+      client,
+      `SELECT id, position, revision, recorded_at FROM ${schema.quoted}.events
+       WHERE stream = ANY ($1) AND id = ANY ($2)`,
+      [streams, batch.flatMap((one) => one.events.slice(0, 1).map(({ id }) => id))],
+    );
+    const receipts = await query(
+      client,
+      `SELECT stream, key, fingerprint FROM ${schema.quoted}.receipts WHERE stream = ANY ($1) AND key = ANY ($2)`,
+      [streams, batch.flatMap(({ key }) => (key === undefined ? [] : [key]))],
+    );
+    const found = batch.map((one) => foundAmong(one, events, receipts));
+    if (found.some((outcome) => outcome !== undefined)) return found;
+    await query(
+      client,
+      `WITH old AS (DELETE FROM ${schema.quoted}.revoked_attempts WHERE revoked_at < now() - interval '7 days')
+       INSERT INTO ${schema.quoted}.revoked_attempts (attempt) VALUES ($1) ON CONFLICT DO NOTHING`,
+      [attempt],
+    );
+    return undefined;
+  });
+}
+
+function foundAmong(one: PreparedAppend, events: readonly Cells[], receipts: readonly Cells[]): Found {
+  const [first] = one.events;
+  if (first === undefined) {
+    const { stream, key, append } = one;
+    const fingerprint = storedText(append.receipt?.fingerprint ?? '');
+    const isThere = receipts.some((cells) => cells[0] === stream.name && cells[1] === key && cells[2] === fingerprint);
+    return isThere ? { recorded: [] } : undefined;
+  }
+  const place = events.find(([id]) => id === first.id);
+  if (place === undefined) return undefined;
+  const [, position, revision, recordedAt] = place;
+  const placed = { position: BigInt(position ?? 0), revision: BigInt(revision ?? 0), recordedAt: Number(recordedAt) };
+  return { recorded: recordedEvents(one, placed) };
+}

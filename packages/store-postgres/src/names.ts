@@ -1,0 +1,59 @@
+import { createHash } from 'node:crypto';
+import { UnserialisableData } from '@login-policy/event-sourcing';
+
+/** A name as a column holds it that an index must have room for. */
+export interface StoredName {
+  /** Of at most 1,000 bytes, and no other name's. */
+  readonly name: string;
+  /** All of it, when that is not what {@link name} holds. */
+  readonly whole: string | undefined;
+}
+
+// A B-tree has room for 2,700 bytes an entry, and two names stand in one.
+const LONGEST = 1000;
+const HEAD = 800;
+
+/**
+ * Text that a PostgreSQL column can hold, for any text there is: it has no NUL there, so NUL is written `\0`, and the
+ * backslash `\\`. Undone by {@link givenText}.
+ *
+ * @throws UnserialisableData for a lone surrogate, which is no Unicode text and would come back as something else.
+ */
+export function storedText(text: string): string {
+  if (!text.isWellFormed()) {
+    throw new UnserialisableData({
+      path: JSON.stringify(text.slice(0, 40)),
+      problem: 'a lone surrogate is no Unicode text',
+    });
+  }
+  if (!text.includes('\\') && !text.includes('\0')) return text;
+  return text.replaceAll('\\', '\\\\').replaceAll('\0', '\\0');
+}
+
+/** The text that {@link storedText} was given. */
+export function givenText(stored: string): string {
+  if (!stored.includes('\\')) return stored;
+  return stored.replace(/\\[\\0]/g, (pair) => (pair === '\\0' ? '\0' : '\\'));
+}
+
+/** A name of any length for a column with an index: a long one is cut, and told from its like by its digest. */
+export function storedName(text: string): StoredName {
+  const stored = storedText(text);
+  if (stored.length <= LONGEST / 4 || Buffer.byteLength(stored) <= LONGEST) return { name: stored, whole: undefined };
+  const head = Buffer.from(stored)
+    .subarray(0, HEAD)
+    .toString()
+    .replace(/\ufffd+$/, '');
+  // `\#` stands in no name that was not cut.
+  return { name: `${head}\\#${digest(stored).toString('hex')}`, whole: stored };
+}
+
+/** What tells a key from every other, in 32 bytes. */
+export function digest(text: string | Buffer): Buffer {
+  return createHash('sha256').update(text).digest();
+}
+
+/** The number of the advisory lock by which those who mean the same thing find each other. */
+export function lockNumber(purpose: string, schema: string): bigint {
+  return digest(`login-policy ${purpose} ${schema}`).readBigInt64BE();
+}

@@ -1,0 +1,93 @@
+import {
+  modelName,
+  systemClock,
+  type Append,
+  type AnyProjection,
+  type Clock,
+  type RecordedEvent,
+  type Store,
+} from '@login-policy/event-sourcing';
+import type { ClientBase, Pool } from 'pg';
+import { Connection } from './connection.js';
+import { PostgresEventStore } from './event-store.js';
+import { Listener } from './listener.js';
+import { PostgresReadModelStore } from './read-model-store.js';
+import { prepareSchema, schemaNamed } from './schema.js';
+import { Watch } from './subscription.js';
+import { PlainWriter } from './writer.js';
+
+/** How a store on PostgreSQL is opened. */
+export interface PostgresStoreOptions {
+  /** The program's own; the store takes connections out of it for as long as a statement or a transaction takes. */
+  readonly pool: Pool;
+  /** Where the store keeps its tables: 1 to 63 letters, digits and underscores. Default `login_policy`. */
+  readonly schema?: string;
+  /** Projections whose rows change in the transaction of the append. */
+  readonly inlineProjections?: readonly AnyProjection[];
+  readonly clock?: Clock;
+  /** How long the server may work on one statement. Default 10,000 ms. */
+  readonly statementTimeoutMs?: number;
+  /** How long an append waits for other writers. Default 5,000 ms. */
+  readonly lockTimeoutMs?: number;
+  /** How long to wait for a connection out of the pool. Default 5,000 ms. */
+  readonly connectTimeoutMs?: number;
+  /** How long to look for an append whose answer was lost, before it is `outcome-unknown`. Default 10,000 ms. */
+  readonly lostAnswerTimeoutMs?: number;
+  /** How often to look for what others wrote while somebody waits for it. Default 100 ms. */
+  readonly pollIntervalMs?: number;
+  /** Whether a connection of its own listens for what others write, while somebody waits for it. Default `on`. */
+  readonly listen?: 'on' | 'off';
+}
+
+/** Events and read models in one schema of a PostgreSQL database. */
+export interface PostgresStore extends Store {
+  /**
+   * Appends inside a transaction of the caller's, at READ COMMITTED: the events are there when he commits, and were
+   * never there when he does not. From this call to the end of his transaction all other appends wait.
+   */
+  appendWithin(client: ClientBase, append: Append): Promise<readonly RecordedEvent[]>;
+}
+
+/**
+ * Opens a store on PostgreSQL, and makes its schema when it is not there. Closing it leaves the pool as it is.
+ *
+ * @throws StoreUnavailable when there is no server, or it does not answer in time.
+ * @throws StoreForeign when the schema is another program's, or a newer version's.
+ */
+export async function openPostgresStore(options: PostgresStoreOptions): Promise<PostgresStore> {
+  const { pool, clock = systemClock } = options;
+  const schema = schemaNamed(options.schema ?? 'login_policy');
+  const connection = new Connection(pool, `the PostgreSQL schema ${schema.name}`, {
+    statementMs: options.statementTimeoutMs ?? 10_000,
+    lockMs: options.lockTimeoutMs ?? 5000,
+    connectMs: options.connectTimeoutMs ?? 5000,
+  });
+  pool.on('error', ignore);
+  try {
+    await prepareSchema(connection, schema);
+  } catch (caught) {
+    pool.off('error', ignore);
+    throw caught;
+  }
+  const listener = options.listen === 'off' ? undefined : new Listener(pool.options, schema);
+  const watch = new Watch({ connection, schema, pollIntervalMs: options.pollIntervalMs ?? 100, listener });
+  const writer = new PlainWriter({ connection, schema, clock });
+  const patienceMs = options.lostAnswerTimeoutMs ?? 10_000;
+  const eventStore = new PostgresEventStore({ connection, schema, writer, watch, patienceMs });
+  const readModels = new PostgresReadModelStore({ connection, schema, watch });
+  return {
+    eventStore,
+    readModels,
+    inlineModels: (options.inlineProjections ?? []).map(modelName),
+    appendWithin: (client, append) => eventStore.appendWithin(client, append),
+    async close() {
+      await eventStore.close();
+      await readModels.close();
+      await watch.close();
+      pool.off('error', ignore);
+    },
+  };
+}
+
+/** An idle connection that breaks is replaced by the pool; unheard, its error would end the process. */
+function ignore(): void {}

@@ -1,0 +1,58 @@
+import {
+  modelName,
+  StoreClosed,
+  type ReadModel,
+  type ReadModelDefinition,
+  type ReadModelStore,
+} from '@login-policy/event-sourcing';
+import type { Connection } from './connection.js';
+import { storedName } from './names.js';
+import { LiveReadModel } from './read-model.js';
+import type { Schema } from './schema.js';
+import type { Watch } from './subscription.js';
+
+/** What read models work with. */
+export interface ReadModelParts {
+  readonly connection: Connection;
+  readonly schema: Schema;
+  readonly watch: Watch;
+  readonly refuseWhenClosed: () => void;
+}
+
+/** The read models of one schema, beside its events. */
+export class PostgresReadModelStore implements ReadModelStore {
+  readonly #parts: ReadModelParts;
+  #isClosed = false;
+
+  constructor(parts: Omit<ReadModelParts, 'refuseWhenClosed'>) {
+    this.#parts = { ...parts, refuseWhenClosed: () => this.#refuseWhenClosed() };
+  }
+
+  async open<Row>(definition: ReadModelDefinition<Row>): Promise<ReadModel<Row>> {
+    this.#refuseWhenClosed();
+    const { connection, schema } = this.#parts;
+    const { name } = storedName(modelName(definition));
+    await connection.faulty(() => makeModel(connection, schema, name));
+    return new LiveReadModel(this.#parts, definition, name);
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#parts.watch.notify();
+  }
+
+  #refuseWhenClosed(): void {
+    if (this.#isClosed) throw new StoreClosed({ store: this.#parts.connection.name });
+  }
+}
+
+/** Makes the live read model of that name, unless somebody else did. */
+async function makeModel(connection: Connection, { quoted }: Schema, name: string): Promise<void> {
+  const found = await connection.read(`SELECT model FROM ${quoted}.read_models WHERE name = $1 AND stage = 'live'`, [
+    name,
+  ]);
+  if (found.length > 0) return;
+  await connection.read(`INSERT INTO ${quoted}.read_models (name, stage) VALUES ($1, 'live') ON CONFLICT DO NOTHING`, [
+    name,
+  ]);
+}

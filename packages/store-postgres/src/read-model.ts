@@ -1,0 +1,165 @@
+import {
+  CheckpointConflict,
+  modelName,
+  rowLimitOf,
+  type Json,
+  type KeyedRow,
+  type Position,
+  type ReadModel,
+  type ReadModelChange,
+  type ReadModelDefinition,
+  type RebuildingModel,
+  type RowQuery,
+} from '@login-policy/event-sourcing';
+import type { ClientBase } from 'pg';
+import { query, type Cells } from './connection.js';
+import { digest } from './names.js';
+import type { ReadModelParts } from './read-model-store.js';
+import { beginRebuild, switchOver } from './rebuild.js';
+import { changesJson, checkpointOf, entryOf, keyBytes } from './row-changes.js';
+import { text } from './rows.js';
+
+const LOOKED_AGAIN_MS = 1000;
+
+/** Which of the read models of a name is meant: an expression for its number, and the parameter in it. */
+export interface Target {
+  readonly number: string;
+  readonly parameter: string;
+}
+
+/** The rows of one read model, found anew in every statement: a rebuild may have taken their place. */
+abstract class StoredReadModel<Row> implements ReadModel<Row> {
+  protected readonly parts: ReadModelParts;
+  protected readonly definition: ReadModelDefinition<Row>;
+  readonly #target: Target;
+
+  constructor(parts: ReadModelParts, definition: ReadModelDefinition<Row>, target: Target) {
+    this.parts = parts;
+    this.definition = definition;
+    this.#target = target;
+  }
+
+  async get(key: string): Promise<Row | undefined> {
+    return (await this.getMany([key])).get(key);
+  }
+
+  async getMany(keys: readonly string[]): Promise<ReadonlyMap<string, Row>> {
+    this.parts.refuseWhenClosed();
+    if (keys.length === 0) return new Map();
+    const rows = await this.#read(
+      `SELECT key, content::text FROM {schema}.read_model_rows WHERE model = {model} AND sha256(key) = ANY ($2::bytea[])`,
+      [keys.map((key) => digest(keyBytes(key)))],
+    );
+    return new Map(rows.map((cells) => [keyOf(cells), this.#rowOf(cells)]));
+  }
+
+  async query(asked: RowQuery): Promise<readonly KeyedRow<Row>[]> {
+    this.parts.refuseWhenClosed();
+    const { index, value, afterKey } = asked;
+    const after = afterKey === undefined ? [] : [keyBytes(afterKey)];
+    const rows = await this.#read(
+      `SELECT r.key, r.content::text FROM {schema}.read_model_entries AS e
+       JOIN {schema}.read_model_rows AS r ON r.model = e.model AND sha256(r.key) = sha256(e.key)
+       WHERE e.model = {model} AND e.entry = $2
+       ${after.length === 0 ? '' : 'AND substring(e.key FROM 1 FOR 500) >= substring($4::bytea FROM 1 FOR 500) AND e.key > $4'}
+       ORDER BY substring(e.key FROM 1 FOR 500), e.key LIMIT $3`,
+      [entryOf(index, value), rowLimitOf(asked), ...after],
+    );
+    return rows.map((cells) => ({ key: keyOf(cells), row: this.#rowOf(cells) }));
+  }
+
+  async checkpoint(): Promise<Position | undefined> {
+    this.parts.refuseWhenClosed();
+    const [row] = await this.#read(`SELECT checkpoint FROM {schema}.read_models WHERE model = {model}`);
+    return checkpointOf(row?.[0]);
+  }
+
+  async commit({ expected, checkpoint, rows }: ReadModelChange<Row>): Promise<void> {
+    this.parts.refuseWhenClosed();
+    const changes = changesJson(this.definition, rows);
+    const { connection } = this.parts;
+    const [answer] = await connection.faulty(() =>
+      connection.transaction((client) =>
+        this.#ask(client, `SELECT {schema}.take_step({model}, $2, $3, $4), {model}`, [
+          expected?.toString(),
+          checkpoint.toString(),
+          changes,
+        ]),
+      ),
+    );
+    const [refused] = answer ?? [''];
+    if (refused !== null && refused !== undefined) this.#conflict(expected, refused);
+    this.parts.watch.notify();
+  }
+
+  async changed(signal: AbortSignal): Promise<void> {
+    this.parts.refuseWhenClosed();
+    await this.parts.watch.changed(signal, LOOKED_AGAIN_MS);
+  }
+
+  async beginRebuild(): Promise<RebuildingModel<Row>> {
+    this.parts.refuseWhenClosed();
+    const { model, name } = await beginRebuild(this.parts, modelName(this.definition));
+    return new RebuildingReadModel(this.parts, this.definition, { model, name });
+  }
+
+  #conflict(expected: Position | undefined, actual: string): never {
+    throw new CheckpointConflict({ model: modelName(this.definition), expected, actual: checkpointOf(actual) });
+  }
+
+  #read(statement: string, values: readonly unknown[] = []): Promise<readonly Cells[]> {
+    return this.parts.connection.read(this.#filledIn(statement), [this.#target.parameter, ...values]);
+  }
+
+  #ask(client: ClientBase, statement: string, values: readonly unknown[]): Promise<readonly Cells[]> {
+    return query(client, this.#filledIn(statement), [this.#target.parameter, ...values]);
+  }
+
+  #filledIn(statement: string): string {
+    const { quoted } = this.parts.schema;
+    return statement.replaceAll('{model}', () => this.#target.number).replaceAll('{schema}', () => quoted);
+  }
+
+  #rowOf(cells: Cells): Row {
+    const stored: Json = JSON.parse(text(cells[1]));
+    return this.definition.rows.decode(stored);
+  }
+}
+
+/** The read model that readers see. */
+export class LiveReadModel<Row> extends StoredReadModel<Row> {
+  constructor(parts: ReadModelParts, definition: ReadModelDefinition<Row>, name: string) {
+    const number = `(SELECT model FROM {schema}.read_models WHERE name = $1 AND stage = 'live')`;
+    super(parts, definition, { number, parameter: name });
+  }
+}
+
+/** The copy that a rebuild fills. */
+export class RebuildingReadModel<Row> extends StoredReadModel<Row> implements RebuildingModel<Row> {
+  readonly #copy: { readonly model: string; readonly name: string };
+
+  constructor(
+    parts: ReadModelParts,
+    definition: ReadModelDefinition<Row>,
+    copy: { readonly model: string; readonly name: string },
+  ) {
+    super(parts, definition, { number: '$1::bigint', parameter: copy.model });
+    this.#copy = copy;
+  }
+
+  async switchOver(change: ReadModelChange<Row>): Promise<void> {
+    this.parts.refuseWhenClosed();
+    await switchOver(this.parts, this.#copy, {
+      model: modelName(this.definition),
+      expected: change.expected,
+      checkpoint: change.checkpoint,
+      changes: changesJson(this.definition, change.rows),
+    });
+    this.parts.watch.notify();
+  }
+}
+
+/** The key of a row: bytes, as the server writes them. */
+function keyOf(cells: Cells): string {
+  return Buffer.from(text(cells[0]).slice(2), 'hex').toString();
+}

@@ -1,0 +1,111 @@
+import { CheckpointConflict, type Position } from '@login-policy/event-sourcing';
+import type { ClientBase } from 'pg';
+import { query, type Connection } from './connection.js';
+import { storedName } from './names.js';
+import type { ReadModelParts } from './read-model-store.js';
+import { checkpointOf } from './row-changes.js';
+import { text } from './rows.js';
+import type { Schema } from './schema.js';
+
+/** The copy a rebuild fills. */
+export interface Copy {
+  readonly model: string;
+  /** As its column holds it. */
+  readonly name: string;
+}
+
+/** The last step of a rebuild. */
+export interface LastStep {
+  /** The name of the read model, for a fault to say. */
+  readonly model: string;
+  readonly expected: Position | undefined;
+  readonly checkpoint: Position;
+  readonly changes: string;
+}
+
+/** Makes an empty copy and throws away what an earlier rebuild left. */
+export async function beginRebuild({ connection, schema }: ReadModelParts, givenName: string): Promise<Copy> {
+  const { name } = storedName(givenName);
+  const { quoted } = schema;
+  const model = await connection.faulty(() =>
+    connection.transaction(async (client) => {
+      await query(client, 'SELECT pg_advisory_xact_lock($1)', [schema.appendLock.toString()]);
+      await query(
+        client,
+        `UPDATE ${quoted}.read_models SET stage = 'replaced' WHERE name = $1 AND stage = 'rebuilding'`,
+        [name],
+      );
+      const [made] = await query(
+        client,
+        `INSERT INTO ${quoted}.read_models (name, stage) VALUES ($1, 'rebuilding') RETURNING model`,
+        [name],
+      );
+      return text(made?.[0]);
+    }),
+  );
+  await sweep(connection, schema);
+  return { model, name };
+}
+
+/**
+ * Takes the last step and the live rows' place, in one transaction that no append gets into.
+ *
+ * @throws CheckpointConflict when the live rows are further, or the copy is not where it was expected.
+ */
+export async function switchOver(
+  { connection, schema }: Pick<ReadModelParts, 'connection' | 'schema'>,
+  copy: Copy,
+  step: LastStep,
+): Promise<void> {
+  await connection.faulty(() =>
+    connection.transaction(async (client) => {
+      await query(client, 'SELECT pg_advisory_xact_lock($1)', [schema.appendLock.toString()]);
+      await refuseBehind(client, schema, { copy, step });
+      const [refused] = await query(client, `SELECT ${schema.quoted}.take_step($1, $2, $3, $4)`, [
+        copy.model,
+        step.expected?.toString(),
+        step.checkpoint.toString(),
+        step.changes,
+      ]);
+      const actual = refused?.[0];
+      if (actual !== null && actual !== undefined) {
+        throw new CheckpointConflict({ model: step.model, expected: step.expected, actual: checkpointOf(actual) });
+      }
+      await takePlace(client, schema, copy);
+    }),
+  );
+  await sweep(connection, schema);
+}
+
+async function refuseBehind(
+  client: ClientBase,
+  { quoted }: Schema,
+  { copy, step }: { readonly copy: Copy; readonly step: LastStep },
+): Promise<void> {
+  const [live] = await query(
+    client,
+    `SELECT checkpoint FROM ${quoted}.read_models WHERE name = $1 AND stage = 'live' FOR UPDATE`,
+    [copy.name],
+  );
+  const actual = checkpointOf(live?.[0]);
+  if (actual !== undefined && actual > step.checkpoint) {
+    throw new CheckpointConflict({ model: step.model, expected: step.checkpoint, actual });
+  }
+}
+
+async function takePlace(client: ClientBase, { quoted }: Schema, copy: Copy): Promise<void> {
+  const statements = [
+    [`UPDATE ${quoted}.read_models SET stage = 'replaced' WHERE name = $1 AND stage = 'live'`, copy.name],
+    [`UPDATE ${quoted}.read_models SET stage = 'live' WHERE model = $1`, copy.model],
+  ] as const;
+  for (const [statement, value] of statements) await query(client, statement, [value]);
+}
+
+/** Takes away the rows of what was replaced: nobody reads them, so it need not be in the same transaction. */
+async function sweep(connection: Connection, { quoted }: Schema): Promise<void> {
+  await connection.read(
+    `WITH gone AS (DELETE FROM ${quoted}.read_models WHERE stage = 'replaced' RETURNING model),
+       entries AS (DELETE FROM ${quoted}.read_model_entries WHERE model IN (SELECT model FROM gone))
+     DELETE FROM ${quoted}.read_model_rows WHERE model IN (SELECT model FROM gone)`,
+  );
+}

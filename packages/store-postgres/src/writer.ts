@@ -1,0 +1,48 @@
+import type { Clock } from '@login-policy/event-sourcing';
+import type { ClientBase } from 'pg';
+import { batchJson, outcomesOf, type Outcome, type PreparedAppend } from './append-batch.js';
+import { query, script, type Cells, type Connection } from './connection.js';
+import type { Schema } from './schema.js';
+
+/** Writes appends: in a transaction of its own, which may be tried under a name, or inside one of the caller's. */
+export interface Writer {
+  write(attempt: string, batch: readonly PreparedAppend[]): Promise<readonly Outcome[]>;
+  writeWithin(client: ClientBase, batch: readonly PreparedAppend[]): Promise<readonly Outcome[]>;
+}
+
+/** Writes by one call of `append_events`: one round trip, in which the server itself opens and commits the transaction. */
+export class PlainWriter implements Writer {
+  readonly #connection: Connection;
+  readonly #schema: Schema;
+  readonly #clock: Clock;
+
+  constructor({ connection, schema, clock }: { connection: Connection; schema: Schema; clock: Clock }) {
+    this.#connection = connection;
+    this.#schema = schema;
+    this.#clock = clock;
+  }
+
+  async write(attempt: string, batch: readonly PreparedAppend[]): Promise<readonly Outcome[]> {
+    const answers = await this.#connection.use((client) => {
+      const values = [attempt, batchJson(batch, this.#clock)].map((value) => client.escapeLiteral(value));
+      return script(
+        client,
+        `${this.#connection.limits()} SELECT ${this.#schema.quoted}.append_events(${values.join(', ')})`,
+      );
+    });
+    return outcomesOf(batch, onlyCell(answers.at(-1)));
+  }
+
+  async writeWithin(client: ClientBase, batch: readonly PreparedAppend[]): Promise<readonly Outcome[]> {
+    const values = ['', batchJson(batch, this.#clock)];
+    const rows = await query(client, `SELECT ${this.#schema.quoted}.append_events($1, $2)`, values);
+    return outcomesOf(batch, onlyCell(rows));
+  }
+}
+
+/** The one value a function answered with. */
+export function onlyCell(rows: readonly Cells[] | undefined): string {
+  const cell = rows?.[0]?.[0];
+  if (typeof cell === 'string') return cell;
+  throw new TypeError('the server did not answer');
+}

