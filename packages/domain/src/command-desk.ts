@@ -95,7 +95,8 @@ export class CommandDesk {
     return answering(
       () => ({ owner: parseOwner(given, 'owner'), makeCommand: parse(), context: parseCommandOptions(options) }),
       async ({ owner, makeCommand, context }) => {
-        const command = await makeCommand(owner);
+        const made = makeCommand(owner);
+        const command = made instanceof Promise ? await made : made;
         return fromHandled(await this.#handler.handle(policyStream(owner), command, context), owner);
       },
     );

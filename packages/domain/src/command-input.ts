@@ -12,7 +12,7 @@ export interface CommandOptions {
   readonly actor: string;
   /** Why, for those who read the history: up to 2,000 characters. */
   readonly reason?: string;
-  /** The same for everything that one request sets off. Default: a fresh ULID. */
+  /** The same for everything that one request sets off. Default: the id of the first event that is recorded. */
   readonly correlationId?: string;
   /** The id of what directly causes it. */
   readonly causationId?: string;

@@ -1,5 +1,5 @@
 import type { Instant, RecordedFacts, Revision } from '@login-policy/event-sourcing';
-import { DateTime } from 'luxon';
+import { DateTime, FixedOffsetZone } from 'luxon';
 import type { LoginPolicyEvent } from './events.js';
 import { resourceOwnerOf, type Owner } from './owner.js';
 
@@ -57,9 +57,11 @@ export function detailsOf(marks: Marks, owner: Owner): Details {
   };
 }
 
+const UTC = { zone: FixedOffsetZone.utcInstance };
+
 /** An instant as luxon knows it, in UTC. */
 export function toDateTime(instant: Instant): DateTime<true> {
-  const moment = DateTime.fromMillis(instant, { zone: 'utc' });
+  const moment = DateTime.fromMillis(instant, UTC);
   if (moment.isValid) return moment;
   throw new RangeError(`${instant} is no instant`);
 }

@@ -4,7 +4,7 @@ import type { Revision } from '../streams/revision.js';
 
 /** Who gives a command, why, and under which conditions. */
 export interface CommandContext extends Omit<EventMetadata, 'correlationId'> {
-  /** Default: a fresh id. */
+  /** Default: the id of the first event that the command writes. */
   readonly correlationId?: string;
   /** Refuse at once unless this is the last event of the stream: the caller decided by what he saw there. */
   readonly ifRevision?: Revision | 'no-stream';

@@ -94,10 +94,12 @@ export class CommandHandler<Command extends object, Event extends EventShape, St
   }
 
   /** A kept state may do, but not for a key that may have come before: another process may have had it. */
-  async #recall({ streamId, context }: Task<Command>): Promise<Known<State>> {
+  #recall({ streamId, context }: Task<Command>): Known<State> | Promise<Known<State>> {
     const kept = this.#kept.recall(streamId);
-    if (kept !== undefined && context.idempotencyKey === undefined) return { ...kept, isFresh: false };
-    return this.#catchUp(streamId, kept ?? this.states.nothing);
+    if (kept === undefined) return this.#catchUp(streamId, this.states.nothing);
+    if (context.idempotencyKey !== undefined) return this.#catchUp(streamId, kept);
+    const { state, revision, position } = kept;
+    return { state, revision, position, isFresh: false };
   }
 
   async #catchUp(streamId: StreamId, known: StateAt<State>): Promise<Known<State>> {
@@ -107,7 +109,8 @@ export class CommandHandler<Command extends object, Event extends EventShape, St
   }
 
   async #attempt(task: Task<Command>, known: Known<State>): Promise<Attempted<Event, State, Rejection>> {
-    const receipt = await this.#receipt(task);
+    const key = task.context.idempotencyKey;
+    const receipt = key === undefined ? undefined : await this.#store.receipt(task.streamId, key);
     if (receipt !== undefined) return done(await this.#repeat(task, receipt));
     const { state, revision } = known;
     const decision = pinned(task.context, revision) ?? this.#decider.decide(task.command, state);
@@ -117,11 +120,6 @@ export class CommandHandler<Command extends object, Event extends EventShape, St
     if (decision.events.length > 0) return this.#append(task, known, decision.events);
     if (!known.isFresh) return AGAIN;
     return task.context.idempotencyKey === undefined ? done(accepted(known, [])) : this.#append(task, known, []);
-  }
-
-  async #receipt({ streamId, context }: Task<Command>): Promise<Receipt | undefined> {
-    if (context.idempotencyKey === undefined) return undefined;
-    return this.#store.receipt(streamId, context.idempotencyKey);
   }
 
   /** The answer the command got the first time, folded from the events up to then. */
@@ -160,19 +158,28 @@ export class CommandHandler<Command extends object, Event extends EventShape, St
   }
 
   #encode(events: readonly Event[], context: CommandContext): readonly NewEvent[] {
-    const metadata = this.#metadata(context);
-    return events.map((event) => ({ id: this.#ids(), ...this.#codec.encode(event), metadata }));
+    const encoded = events.map((event) => ({ id: this.#ids(), ...this.#codec.encode(event) }));
+    const [first] = encoded;
+    if (first === undefined) return [];
+    const { actor, correlationId = first.id, causationId, idempotencyKey, reason } = context;
+    const metadata = metadataOf({ actor, correlationId, causationId, idempotencyKey, reason });
+    return encoded.map(({ id, type, schemaVersion, data }) => ({ id, type, schemaVersion, data, metadata }));
   }
+}
 
-  #metadata({ actor, correlationId, causationId, idempotencyKey, reason }: CommandContext): EventMetadata {
-    return {
-      actor,
-      correlationId: correlationId ?? this.#ids(),
-      ...(causationId !== undefined && { causationId }),
-      ...(idempotencyKey !== undefined && { idempotencyKey }),
-      ...(reason !== undefined && { reason }),
-    };
-  }
+/** What there is of it, frozen, so that a store need not copy it. */
+function metadataOf(
+  given: { readonly [Field in keyof EventMetadata]: EventMetadata[Field] | undefined } & Pick<
+    EventMetadata,
+    'actor' | 'correlationId'
+  >,
+): EventMetadata {
+  const { actor, correlationId, causationId, idempotencyKey, reason } = given;
+  const metadata: { -readonly [Field in keyof EventMetadata]: EventMetadata[Field] } = { actor, correlationId };
+  if (causationId !== undefined) metadata.causationId = causationId;
+  if (idempotencyKey !== undefined) metadata.idempotencyKey = idempotencyKey;
+  if (reason !== undefined) metadata.reason = reason;
+  return Object.freeze(metadata);
 }
 
 type Attempted<Event extends EventShape, State, Rejection> =

@@ -1,16 +1,19 @@
 /** Runs tasks under one key one after another, in the order they came; tasks under different keys run side by side. */
 export class KeyedQueue<Key> {
-  readonly #last = new Map<Key, Promise<unknown>>();
+  /** Under each key that is busy, those who wait for it. */
+  readonly #busy = new Map<Key, (() => void)[]>();
 
   /** Answers as the task does, once all tasks that came before it under this key are done, however they ended. */
-  run<Result>(key: Key, task: () => Promise<Result>): Promise<Result> {
-    const before = this.#last.get(key);
-    const result = before === undefined ? task() : before.then(task, task);
-    this.#last.set(key, result);
-    const leave = (): void => {
-      if (this.#last.get(key) === result) this.#last.delete(key);
-    };
-    result.then(leave, leave);
-    return result;
+  async run<Result>(key: Key, task: () => Promise<Result>): Promise<Result> {
+    const waiting = this.#busy.get(key);
+    if (waiting === undefined) this.#busy.set(key, []);
+    else await new Promise<void>((resolve) => waiting.push(resolve));
+    try {
+      return await task();
+    } finally {
+      const next = this.#busy.get(key)?.shift();
+      if (next === undefined) this.#busy.delete(key);
+      else next();
+    }
   }
 }

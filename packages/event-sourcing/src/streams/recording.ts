@@ -6,8 +6,9 @@ export function notBefore(last: Instant | undefined, now: Instant): Instant {
   return last === undefined || now >= last ? now : last;
 }
 
-/** The metadata's own fields, copied and frozen; a field that is not there is left out. */
+/** The metadata's own fields, copied and frozen; a field that is not there is left out. What is frozen stays as it is. */
 export function freezeMetadata(metadata: EventMetadata): EventMetadata {
+  if (Object.isFrozen(metadata)) return metadata;
   const { actor, correlationId, causationId, idempotencyKey, reason } = metadata;
   return Object.freeze({
     actor,
