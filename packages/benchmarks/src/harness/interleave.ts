@@ -6,36 +6,39 @@ export interface Rounds {
   readonly warmUps: number;
 }
 
-/** The figures of one contender, or why there are none. */
+/** The figures of one contender, and what it said each time it failed. */
 export interface Measured {
   readonly name: string;
   readonly how: string;
   readonly figures: readonly number[];
-  readonly failure: string | undefined;
+  readonly failures: readonly string[];
 }
 
 interface Running {
   readonly contender: Contender;
   readonly figures: number[];
-  failure: string | undefined;
+  readonly failures: string[];
 }
+
+/** One that failed so often is not asked again. */
+const GIVEN_UP_AFTER = 2;
 
 const PATIENCE_MS = 120_000;
 
 /**
- * Measures all contenders in turns, so that a machine that is slow for a while is slow for each of them. One that throws
- * is not asked again, and what it said is kept.
+ * Measures all contenders in turns, so that a machine that is slow for a while is slow for each of them. What one
+ * says when it fails is kept.
  *
  * No garbage collection is forced between turns: that throws away compiled code too, and slows a rebuild by half.
  */
 export async function interleave(contenders: readonly Contender[], rounds: Rounds): Promise<readonly Measured[]> {
-  const running = contenders.map((contender): Running => ({ contender, figures: [], failure: undefined }));
+  const running = contenders.map((contender): Running => ({ contender, figures: [], failures: [] }));
   for (let round = -rounds.warmUps; round < rounds.repetitions; round++) {
     for (const one of running) {
-      if (one.failure === undefined) await takeTurn(one, round >= 0);
+      if (one.failures.length < GIVEN_UP_AFTER) await takeTurn(one, round >= 0);
     }
   }
-  return running.map(({ contender: { name, how }, figures, failure }) => ({ name, how, figures, failure }));
+  return running.map(({ contender: { name, how }, figures, failures }) => ({ name, how, figures, failures }));
 }
 
 async function takeTurn(one: Running, counts: boolean): Promise<void> {
@@ -43,7 +46,7 @@ async function takeTurn(one: Running, counts: boolean): Promise<void> {
     const figure = await inTime(one.contender);
     if (counts) one.figures.push(figure);
   } catch (caught) {
-    one.failure = caught instanceof Error ? caught.message : String(caught);
+    one.failures.push(caught instanceof Error ? caught.message : String(caught));
   }
 }
 

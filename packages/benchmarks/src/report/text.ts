@@ -1,5 +1,6 @@
 import type { Measured } from '../harness/interleave.js';
 import { medianOf, type MeasuredRow } from '../harness/measure-row.js';
+import { median } from '../harness/statistics.js';
 import { sayFigure, sayRatio } from './figures.js';
 
 /** One measured row for a person at a terminal. */
@@ -11,9 +12,10 @@ export function rowAsText({ row, measured, verdicts }: MeasuredRow): string {
   return [`${row.name}: ${row.work} [${row.unit}]`, ...lines, ...targets, ''].join('\n');
 }
 
-function figuresOf({ name, figures, failure }: Measured, against: number): string {
-  if (failure !== undefined) return `failed: ${failure}`;
-  const middle = medianOf([{ name, figures, how: '', failure }], name);
+function figuresOf({ figures, failures }: Measured, against: number): string {
+  const failed = failures.length === 0 ? '' : `  failed ${failures.length}×: ${failures[0]}`;
+  if (figures.length === 0) return failed.trim();
+  const middle = median(figures);
   const range = `${sayFigure(Math.min(...figures))} – ${sayFigure(Math.max(...figures))}`;
-  return `${sayFigure(middle).padStart(8)}  (${range})`.padEnd(32) + sayRatio(middle / against).padStart(9);
+  return `${sayFigure(middle).padStart(8)}  (${range})`.padEnd(32) + sayRatio(middle / against).padStart(9) + failed;
 }

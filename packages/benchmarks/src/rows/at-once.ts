@@ -1,0 +1,97 @@
+import type { Contender, Row, Setting } from '../harness/row.js';
+import { ratePerSecond } from '../harness/stopwatch.js';
+import { atLeast } from '../harness/targets.js';
+import { commandToEmmett } from '../peers/emmett-policies.js';
+import { addPolicy, command } from '../workload/our-policies.js';
+import { historyOf } from '../workload/plain-events.js';
+import { instanceId, streamOf } from '../workload/recorded-history.js';
+import { seedEmmett } from '../workload/seeds.js';
+import { emmettSqlite, openEmmett, withOurs, withRawFile } from './sqlite-contenders.js';
+
+const POLICIES = 1000;
+const AT_ONCE = 32;
+
+/** Row 3. */
+export const atOnce: Row = {
+  name: 'at-once',
+  work: '1,000 policies, 32 commands at a time, SQLite FULL',
+  unit: 'commands/s',
+  warmUps: 1,
+  contenders: async (setting) => [
+    raw(setting, 1),
+    raw(setting, AT_ONCE),
+    ours(setting),
+    emmett(setting),
+  ],
+  judge: (medians) => [atLeast({ of: 'ours', against: 'raw', times: 6 }, medians)],
+};
+
+function countOf({ isQuick }: Setting): number {
+  return isQuick ? 2000 : 10_000;
+}
+
+/** Gives commands to the policies in turns, never more than {@link AT_ONCE} on their way. */
+async function lanes(count: number, give: (policy: number, round: number) => Promise<void>): Promise<void> {
+  let next = 0;
+  const lane = async (): Promise<void> => {
+    while (next < count) {
+      const job = next++;
+      await give(job % POLICIES, Math.floor(job / POLICIES));
+    }
+  };
+  const ended = await Promise.allSettled(Array.from({ length: AT_ONCE }, lane));
+  const failed = ended.find((one) => one.status === 'rejected');
+  if (failed !== undefined) throw new Error(String(failed.reason), { cause: failed.reason });
+}
+
+function raw(setting: Setting, inOne: number): Contender {
+  const count = countOf(setting);
+  const events = historyOf(Math.ceil(count / POLICIES));
+  return {
+    name: inOne === 1 ? 'raw' : `raw, ${inOne} in one transaction`,
+    how: `better-sqlite3, insert only, ${inOne === 1 ? 'one transaction each' : `${inOne} inserts in one transaction`}`,
+    measure: () =>
+      withRawFile(setting, (file) => {
+        const insert = (job: number): void => {
+          const event = events[Math.floor(job / POLICIES)];
+          if (event === undefined) throw new RangeError(`no event ${job}`);
+          file.insert({ stream: streamOf(job % POLICIES), revision: Math.floor(job / POLICIES) }, event);
+        };
+        return ratePerSecond(count, () => {
+          for (let job = 0; job < count; job += inOne) {
+            if (inOne === 1) insert(job);
+            else file.together(() => {
+              for (let one = job; one < Math.min(job + inOne, count); one++) insert(one);
+            });
+          }
+        });
+      }),
+  };
+}
+
+function ours(setting: Setting): Contender {
+  const count = countOf(setting);
+  return {
+    name: 'ours',
+    how: 'openLoginPolicies, 32 commands on their way at any time',
+    measure: () =>
+      withOurs(setting, 'not kept up', async ({ policies }) => {
+        const numbers = Array.from({ length: POLICIES }, (_, number) => number);
+        await Promise.all(numbers.map((number) => addPolicy(policies, instanceId(number))));
+        return ratePerSecond(count, () => lanes(count, (number, round) => command(policies, instanceId(number), round)));
+      }),
+  };
+}
+
+function emmett(setting: Setting): Contender {
+  const count = POLICIES;
+  return emmettSqlite(setting, {
+    name: 'emmett-sqlite',
+    how: 'CommandHandler, 32 on their way at any time',
+    measure: async (module, path) => {
+      const store = await openEmmett(module, path);
+      await seedEmmett(store, { policies: POLICIES, eventsEach: 4 });
+      return ratePerSecond(count, () => lanes(count, (number) => commandToEmmett(store, streamOf(number))));
+    },
+  });
+}

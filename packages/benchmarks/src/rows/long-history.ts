@@ -1,0 +1,90 @@
+import type { Contender, Row, Setting } from '../harness/row.js';
+import { median } from '../harness/statistics.js';
+import { microseconds } from '../harness/stopwatch.js';
+import { commandToEmmett } from '../peers/emmett-policies.js';
+import { foldStream } from '../raw/fold-file.js';
+import { sayRatio } from '../report/figures.js';
+import { historyOf, type PlainEvent } from '../workload/plain-events.js';
+import { decidePlain } from '../workload/plain-policy.js';
+import { command } from '../workload/our-policies.js';
+import { instanceId, newEvents, streamOf } from '../workload/recorded-history.js';
+import { emmettSqlite, openEmmett, withOurs, withRawFile } from './sqlite-contenders.js';
+
+/** The histories compared, each of a policy of its own, numbered by its place here. */
+const HISTORIES = [10, 2000] as const;
+
+/** Row 2. */
+export const longHistory: Row = {
+  name: 'long-history',
+  work: 'p50 of a command at history 2,000 against history 10, SQLite FULL',
+  unit: '×, less is better',
+  warmUps: 0,
+  contenders: async (setting) => [raw(setting), ours(setting), emmett(setting)],
+  judge: (medians) => {
+    const growth = medians('ours');
+    return [{ wanted: 'ours ≤ 1.2 ×', found: sayRatio(growth), isMet: growth <= 1.2 }];
+  },
+};
+
+/** Gives both policies commands in turns, and compares how long the one and the other took. */
+async function growth({ isQuick }: Setting, give: (policy: number, round: number) => unknown): Promise<number> {
+  const took: readonly [number[], number[]] = [[], []];
+  for (let round = 0; round < (isQuick ? 40 : 200); round++) {
+    for (const [policy, times] of took.entries()) times.push(await microseconds(() => give(policy, round)));
+  }
+  return median(took[1]) / median(took[0]);
+}
+
+function raw(setting: Setting): Contender {
+  return {
+    name: 'raw',
+    how: 'better-sqlite3: load all events of the policy, fold, decide, insert',
+    measure: () =>
+      withRawFile(setting, (file) => {
+        file.together(() => {
+          for (const [number, length] of HISTORIES.entries()) {
+            for (const [revision, event] of historyOf(length).entries()) {
+              file.insert({ stream: streamOf(number), revision }, event);
+            }
+          }
+        });
+        return growth(setting, (number, round) => {
+          const stream = streamOf(number);
+          const policy = foldStream(file, stream);
+          file.insert({ stream, revision: policy.sequence }, decidePlain(policy, round));
+        });
+      }),
+  };
+}
+
+function ours(setting: Setting): Contender {
+  return {
+    name: 'ours',
+    how: 'openLoginPolicies, on policies whose history was there before',
+    measure: () =>
+      withOurs(setting, 'not kept up', async ({ policies, store }) => {
+        for (const [number, length] of HISTORIES.entries()) {
+          await store.eventStore.append({
+            streamId: streamOf(number),
+            expected: 'no-stream',
+            events: newEvents(length),
+          });
+        }
+        return growth(setting, (number, round) => command(policies, instanceId(number), round));
+      }),
+  };
+}
+
+function emmett(setting: Setting): Contender {
+  return emmettSqlite(setting, {
+    name: 'emmett-sqlite',
+    how: 'CommandHandler',
+    measure: async (module, path) => {
+      const store = await openEmmett(module, path);
+      for (const [number, length] of HISTORIES.entries()) {
+        await store.appendToStream<PlainEvent>(streamOf(number), [...historyOf(length)]);
+      }
+      return growth(setting, (number) => commandToEmmett(store, streamOf(number)));
+    },
+  });
+}

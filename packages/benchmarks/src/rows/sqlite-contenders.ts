@@ -1,0 +1,73 @@
+import type { EventStore as EmmettStore } from '@event-driven-io/emmett';
+import { loginPolicyProjection, openLoginPolicies, type LoginPolicies } from '@login-policy/domain';
+import { openSqliteStore, type SqliteStore } from '@login-policy/store-sqlite';
+import type { Contender, Setting } from '../harness/row.js';
+import type { EmmettSqliteModule } from '../peers/peers.js';
+import { quietly } from '../peers/quietly.js';
+import { RawFile } from '../raw/raw-file.js';
+
+/** Does something with a fresh file by hand, and closes it. */
+export async function withRawFile<Result>(
+  { scratch }: Setting,
+  work: (file: RawFile) => Result | Promise<Result>,
+): Promise<Result> {
+  const file = new RawFile(scratch.fresh('raw.db'));
+  try {
+    return await work(file);
+  } finally {
+    file.close();
+  }
+}
+
+/** What a SQLite store of ours is opened with: whether the read model changes inside the appends. */
+export type ReadModel = 'inline' | 'not kept up';
+
+/** A store of ours, and the policies in it. */
+export interface Opened {
+  readonly store: SqliteStore;
+  readonly policies: LoginPolicies;
+}
+
+/** Does something with a fresh store of ours, durability `full` as by default, and closes it. */
+export async function withOurs<Result>(
+  { scratch }: Setting,
+  readModel: ReadModel,
+  work: (opened: Opened) => Promise<Result>,
+): Promise<Result> {
+  const inlineProjections = readModel === 'inline' ? [loginPolicyProjection] : [];
+  const store = await openSqliteStore({ path: scratch.fresh('ours.db'), inlineProjections });
+  const policies = await openLoginPolicies({ store, projector: 'elsewhere' });
+  try {
+    return await work({ store, policies });
+  } finally {
+    await policies.close();
+    await store.close();
+  }
+}
+
+/** How emmett's SQLite store does a row's work. */
+export interface EmmettWork {
+  readonly name: string;
+  readonly how: string;
+  measure(module: EmmettSqliteModule, path: string): Promise<number>;
+}
+
+/** emmett's SQLite store on a fresh file; one that fails with the reason when it is left out. */
+export function emmettSqlite({ peers, scratch }: Setting, { name, how, measure }: EmmettWork): Contender {
+  const { emmettSqlite: module, whyNot } = peers;
+  return {
+    name,
+    how,
+    async measure() {
+      if (module === undefined) throw new Error(`left out: ${whyNot}`);
+      return quietly(() => measure(module, scratch.fresh('emmett.db')));
+    },
+  };
+}
+
+/** emmett's store with its tables made: without them its first connections meet each other. */
+export async function openEmmett({ getSQLiteEventStore }: EmmettSqliteModule, path: string): Promise<EmmettStore> {
+  const store = getSQLiteEventStore({ fileName: path });
+  await store.schema.migrate();
+  return store;
+}
