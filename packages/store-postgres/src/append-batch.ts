@@ -68,9 +68,8 @@ export function batchJson(batch: readonly PreparedAppend[], clock: Clock): strin
 
 /** What `append_events` answered, append by append. */
 export function outcomesOf(batch: readonly PreparedAppend[], answer: string): readonly Outcome[] {
-  const answers: unknown = JSON.parse(answer);
-  if (!Array.isArray(answers) || answers.length !== batch.length)
-    throw new TypeError('append_events answered otherwise');
+  const answers = partsOf(JSON.parse(answer));
+  if (answers.length !== batch.length) throw new TypeError('append_events answered otherwise');
   return batch.map((one, index) => outcomeOf(one, answers[index]));
 }
 
@@ -107,7 +106,7 @@ export function noStreamOf({ append }: PreparedAppend): RangeError {
 }
 
 function outcomeOf(one: PreparedAppend, answer: unknown): Outcome {
-  const [kind, ...facts]: readonly unknown[] = Array.isArray(answer) ? answer : [];
+  const [kind, ...facts] = partsOf(answer);
   const [first, second, third] = facts.map((fact) => (typeof fact === 'string' ? fact : undefined));
   if (kind === 'ok' && first !== undefined && second !== undefined) {
     const placed = { position: BigInt(first), revision: BigInt(second), recordedAt: Number(third) };
@@ -116,6 +115,11 @@ function outcomeOf(one: PreparedAppend, answer: unknown): Outcome {
   if (kind === 'conflict') return { refused: conflictOf(one, first === undefined ? undefined : BigInt(first)) };
   if (kind === 'receipt') return { refused: receiptExistsOf(one) };
   return { refused: noStreamOf(one) };
+}
+
+/** The parts of what was parsed; none when it is no array. */
+export function partsOf(parsed: unknown): readonly unknown[] {
+  return Array.isArray(parsed) ? parsed : [];
 }
 
 function expectationNumber(expected: ExpectedRevision): bigint {

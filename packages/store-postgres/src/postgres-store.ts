@@ -1,5 +1,6 @@
 import {
   modelName,
+  Projector,
   systemClock,
   type Append,
   type AnyProjection,
@@ -10,7 +11,10 @@ import {
 import type { ClientBase, Pool } from 'pg';
 import { Connection } from './connection.js';
 import { PostgresEventStore } from './event-store.js';
+import { inlineModel } from './inline-plan.js';
+import { InlineWriter } from './inline-writer.js';
 import { Listener } from './listener.js';
+import { storedName } from './names.js';
 import { PostgresReadModelStore } from './read-model-store.js';
 import { prepareSchema, schemaNamed } from './schema.js';
 import { Watch } from './subscription.js';
@@ -52,10 +56,11 @@ export interface PostgresStore extends Store {
  * Opens a store on PostgreSQL, and makes its schema when it is not there. Closing it leaves the pool as it is.
  *
  * @throws StoreUnavailable when there is no server, or it does not answer in time.
+ * @throws ProjectionStopped when an inline projection can't reduce what is there.
  * @throws StoreForeign when the schema is another program's, or a newer version's.
  */
 export async function openPostgresStore(options: PostgresStoreOptions): Promise<PostgresStore> {
-  const { pool, clock = systemClock } = options;
+  const { pool, clock = systemClock, inlineProjections: projections = [] } = options;
   const schema = schemaNamed(options.schema ?? 'login_policy');
   const connection = new Connection(pool, `the PostgreSQL schema ${schema.name}`, {
     statementMs: options.statementTimeoutMs ?? 10_000,
@@ -71,14 +76,16 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
   }
   const listener = options.listen === 'off' ? undefined : new Listener(pool.options, schema);
   const watch = new Watch({ connection, schema, pollIntervalMs: options.pollIntervalMs ?? 100, listener });
-  const writer = new PlainWriter({ connection, schema, clock });
+  const models = projections.map((projection) => inlineModel(projection, storedName(modelName(projection)).name));
+  const parts = { connection, schema, clock, models };
+  const writer = models.length === 0 ? new PlainWriter(parts) : new InlineWriter(parts);
   const patienceMs = options.lostAnswerTimeoutMs ?? 10_000;
   const eventStore = new PostgresEventStore({ connection, schema, writer, watch, patienceMs });
   const readModels = new PostgresReadModelStore({ connection, schema, watch });
-  return {
+  const store: PostgresStore = {
     eventStore,
     readModels,
-    inlineModels: (options.inlineProjections ?? []).map(modelName),
+    inlineModels: projections.map(modelName),
     appendWithin: (client, append) => eventStore.appendWithin(client, append),
     async close() {
       await eventStore.close();
@@ -87,6 +94,13 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
       pool.off('error', ignore);
     },
   };
+  try {
+    for (const projection of projections) await new Projector({ eventStore, readModels, projection }).catchUp();
+  } catch (caught) {
+    await store.close();
+    throw caught;
+  }
+  return store;
 }
 
 /** An idle connection that breaks is replaced by the pool; unheard, its error would end the process. */

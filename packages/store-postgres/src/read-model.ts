@@ -2,7 +2,6 @@ import {
   CheckpointConflict,
   modelName,
   rowLimitOf,
-  type Json,
   type KeyedRow,
   type Position,
   type ReadModel,
@@ -16,7 +15,7 @@ import { query, type Cells } from './connection.js';
 import { digest } from './names.js';
 import type { ReadModelParts } from './read-model-store.js';
 import { beginRebuild, switchOver } from './rebuild.js';
-import { changesJson, checkpointOf, entryOf, keyBytes } from './row-changes.js';
+import { changesJson, checkpointOf, entryOf, keyBytes, keyOfHex, rowOf } from './row-changes.js';
 import { text } from './rows.js';
 
 const LOOKED_AGAIN_MS = 1000;
@@ -121,8 +120,7 @@ abstract class StoredReadModel<Row> implements ReadModel<Row> {
   }
 
   #rowOf(cells: Cells): Row {
-    const stored: Json = JSON.parse(text(cells[1]));
-    return this.definition.rows.decode(stored);
+    return rowOf(this.definition, text(cells[1]));
   }
 }
 
@@ -159,7 +157,6 @@ export class RebuildingReadModel<Row> extends StoredReadModel<Row> implements Re
   }
 }
 
-/** The key of a row: bytes, as the server writes them. */
 function keyOf(cells: Cells): string {
-  return Buffer.from(text(cells[0]).slice(2), 'hex').toString();
+  return keyOfHex(text(cells[0]));
 }

@@ -4,7 +4,6 @@ import {
   pageSizeOf,
   position,
   revision,
-  START,
   type EventFilter,
   type Position,
   type ReadAhead,
@@ -77,7 +76,7 @@ export class EventReads {
     };
   }
 
-  /** The position of the last event; {@link START} when there is none. */
+  /** The position of the last event; 0 when there is none. */
   async head(): Promise<Position> {
     const [row] = await this.#connection.read(`SELECT max(position) FROM ${this.#schema}.events`);
     return position(BigInt(row?.[0] ?? 0));

@@ -1,24 +1,25 @@
-import {
-  CheckpointConflict,
-  modelName,
-  parsePosition,
-  type Position,
-  type ReadModelDefinition,
-} from '@login-policy/event-sourcing';
+import { parsePosition, type Json, type Position, type ReadModelDefinition } from '@login-policy/event-sourcing';
 import { digest } from './names.js';
 
-/** The argument of `write_rows`: each key with its new row and the digests it is found by. */
+/**
+ * The argument of `write_rows`: each key with its new row and the digests it is found by. Where the rows before are known,
+ * digests that stay are left out.
+ */
 export function changesJson<Row>(
   definition: ReadModelDefinition<Row>,
   rows: ReadonlyMap<string, Row | undefined>,
+  before?: ReadonlyMap<string, Row | undefined>,
 ): string {
-  return JSON.stringify(
-    [...rows].map(([key, row]) => ({
+  const changes = [...rows].map(([key, row]) => {
+    const entries = entriesOf(definition, row);
+    const isIndexedAsBefore = before?.has(key) === true && sameEntries(entries, entriesOf(definition, before.get(key)));
+    return {
       key: keyBytes(key).toString('hex'),
       content: row === undefined ? null : JSON.stringify(definition.rows.encode(row)),
-      entries: row === undefined ? [] : entriesOf(definition, row).map((entry) => entry.toString('hex')),
-    })),
-  );
+      entries: isIndexedAsBefore ? null : entries,
+    };
+  });
+  return JSON.stringify(changes);
 }
 
 /** A key as its column holds it: bytes, which compare as the port wants it and may be any. */
@@ -26,18 +27,25 @@ export function keyBytes(key: string): Buffer {
   return Buffer.from(key);
 }
 
+/** The key that its column holds: as the server writes bytes, with or without the `\\x` before them. */
+export function keyOfHex(hex: string): string {
+  return Buffer.from(hex.startsWith('\\x') ? hex.slice(2) : hex, 'hex').toString();
+}
+
+/** A row as its column holds it. */
+export function rowOf<Row>(definition: ReadModelDefinition<Row>, stored: string): Row {
+  const json: unknown = JSON.parse(stored);
+  if (!isJson(json)) throw new TypeError('a row is JSON');
+  return definition.rows.decode(json);
+}
+
+function isJson(parsed: unknown): parsed is Json {
+  return parsed !== undefined;
+}
+
 /** By what rows of one value of an index are found. */
 export function entryOf(index: string, value: string): Buffer {
   return digest(JSON.stringify([index, value]));
-}
-
-/** The refusal of a step, with the checkpoint as the server wrote it; '' when there is none. */
-export function checkpointConflict(
-  definition: ReadModelDefinition<never>,
-  expected: Position | undefined,
-  actual: string,
-): CheckpointConflict {
-  return new CheckpointConflict({ model: modelName(definition), expected, actual: checkpointOf(actual) });
 }
 
 /** A checkpoint of what the server wrote. */
@@ -45,6 +53,11 @@ export function checkpointOf(written: string | null | undefined): Position | und
   return written === null || written === undefined || written === '' ? undefined : parsePosition(written);
 }
 
-function entriesOf<Row>(definition: ReadModelDefinition<Row>, row: Row): readonly Buffer[] {
-  return Object.entries(definition.index?.(row) ?? {}).map(([index, value]) => entryOf(index, value));
+function entriesOf<Row>(definition: ReadModelDefinition<Row>, row: Row | undefined): readonly string[] {
+  if (row === undefined) return [];
+  return Object.entries(definition.index?.(row) ?? {}).map(([index, value]) => entryOf(index, value).toString('hex'));
+}
+
+function sameEntries(left: readonly string[], right: readonly string[]): boolean {
+  return left.length === right.length && left.every((entry, place) => entry === right[place]);
 }

@@ -41,9 +41,9 @@ function eventOf(cells: Cells, streams: StreamNames): RecordedEvent {
     recordedAt: instant(Number(text(recordedAt))),
     type: givenText(text(type)),
     schemaVersion: Number(text(version)),
-    data: parseObject<JsonObject>(text(data)),
+    data: dataOf(text(data)),
     get metadata() {
-      parsed ??= parseObject<EventMetadata>(json);
+      parsed ??= metadataOf(json);
       return parsed;
     },
   };
@@ -68,8 +68,22 @@ export function text(cell: Cell | undefined): string {
   throw new TypeError('a column that has a value is null');
 }
 
-/** What was written with `JSON.stringify`, by this store and nobody else. */
-function parseObject<Value extends object>(json: string): Value {
-  const value: Value = JSON.parse(json);
-  return value;
+function dataOf(json: string): JsonObject {
+  const parsed: unknown = JSON.parse(json);
+  if (isObject(parsed)) return parsed;
+  throw new TypeError('the data of an event is an object');
+}
+
+function metadataOf(json: string): EventMetadata {
+  const parsed: unknown = JSON.parse(json);
+  if (isMetadata(parsed)) return parsed;
+  throw new TypeError('the metadata of an event has an actor and a correlation id');
+}
+
+function isObject(parsed: unknown): parsed is JsonObject {
+  return typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed);
+}
+
+function isMetadata(parsed: unknown): parsed is EventMetadata {
+  return isObject(parsed) && typeof parsed['actor'] === 'string' && typeof parsed['correlationId'] === 'string';
 }

@@ -1,0 +1,71 @@
+import {
+  decodePage,
+  filterPredicate,
+  missingKeys,
+  reducePage,
+  type AnyProjection,
+  type RecordedEvent,
+} from '@login-policy/event-sourcing';
+import type { ClientBase } from 'pg';
+import { query, type Connection } from './connection.js';
+import type { ModelPlace } from './inline-view.js';
+import { digest } from './names.js';
+import { changesJson, keyBytes, keyOfHex, rowOf } from './row-changes.js';
+import { EVENT_COLUMNS, eventReader, text } from './rows.js';
+import type { Schema } from './schema.js';
+
+/** A read model that is behind, and how far it has to come. */
+export interface Behind {
+  readonly projection: AnyProjection;
+  readonly place: ModelPlace;
+  readonly head: bigint;
+}
+
+const PAGE = 1000;
+
+/**
+ * Reduces what was written without the rows, inside the turn of a writer, so that nothing more is written meanwhile.
+ *
+ * @throws ProjectionStopped before an event that can't be reduced.
+ */
+export async function catchUp(
+  client: ClientBase,
+  { connection, schema }: { readonly connection: Connection; readonly schema: Schema },
+  { projection, place, head }: Behind,
+): Promise<void> {
+  const isWanted = filterPredicate(projection.filter);
+  const eventOf = eventReader(connection.name);
+  for (let reached = place.checkpoint; reached < head;) {
+    const rows = await query(
+      client,
+      `SELECT ${EVENT_COLUMNS} FROM ${schema.quoted}.events WHERE position > $1 ORDER BY position LIMIT ${PAGE}`,
+      [reached.toString()],
+    );
+    const events = rows.map(eventOf);
+    const next = events.at(-1)?.position ?? head;
+    const changes = await reduced(client, schema, { projection, model: place.model, events: events.filter(isWanted) });
+    await query(
+      client,
+      `SELECT ${schema.quoted}.take_step(model, checkpoint, $2, $3) FROM ${schema.quoted}.read_models WHERE model = $1`,
+      [place.model, next.toString(), changes],
+    );
+    reached = next;
+  }
+}
+
+async function reduced(
+  client: ClientBase,
+  { quoted }: Schema,
+  { projection, model, events }: { projection: AnyProjection; model: string; events: readonly RecordedEvent[] },
+): Promise<string> {
+  const page = decodePage(projection, events);
+  const found = await query(
+    client,
+    `SELECT key, content::text FROM ${quoted}.read_model_rows WHERE model = $1 AND sha256(key) = ANY ($2::bytea[])`,
+    [model, missingKeys(page).map((key) => digest(keyBytes(key)))],
+  );
+  const before = new Map(found.map(([key, content]) => [keyOfHex(text(key)), rowOf(projection, text(content))]));
+  const { rows, stopped } = reducePage(projection, page, before);
+  if (stopped !== undefined) throw stopped;
+  return changesJson(projection, rows);
+}

@@ -1,0 +1,68 @@
+import type { PreparedAppend } from './append-batch.js';
+import type { Ground, Plan, StreamEnd } from './inline-plan.js';
+import type { ModelPlace, View } from './inline-view.js';
+
+/** Ground to reckon on, and where the read models are on it. */
+export interface RememberedGround extends Ground {
+  readonly places: readonly ModelPlace[];
+}
+
+const LARGEST = 20_000;
+
+/**
+ * What this process knows of the store since it last wrote: it holds as long as nobody else writes, which the server
+ * checks when something is built on it.
+ */
+export class InlineMemory {
+  #head = -1n;
+  #places: readonly ModelPlace[] = [];
+  #rows: readonly Map<string, unknown>[] = [];
+  readonly #ends = new Map<string, StreamEnd | undefined>();
+
+  /** The ground for these appends, if all of their streams are known. */
+  groundFor(batch: readonly PreparedAppend[]): RememberedGround | undefined {
+    if (this.#head < 0n || !batch.every(({ stream }) => this.#ends.has(stream.name))) return undefined;
+    // A receipt that is there all the same is noticed by the server.
+    return { head: this.#head, ends: this.#ends, receipts: new Set(), rows: this.#rows, places: this.#places };
+  }
+
+  /** Adds what was found in a writer's turn, or begins anew with it when others wrote meanwhile. */
+  remember(view: View): void {
+    const isSame = view.head === this.#head && sameSteps(view.places, this.#places);
+    const count = this.#rows.reduce((sum, rows) => sum + rows.size, this.#ends.size);
+    if (!isSame || count > LARGEST) this.forget();
+    if (this.#head < 0n) this.#rows = view.rows.map(() => new Map<string, unknown>());
+    this.#head = view.head;
+    this.#places = view.places;
+    for (const [stream, end] of view.ends) this.#ends.set(stream, end);
+    this.#learn(view.rows);
+  }
+
+  /** Goes on to what is there after the appends of the plan. */
+  advance({ accepted, ends, changes }: Plan): void {
+    const count = accepted.reduce((sum, { recorded }) => sum + recorded.length, 0);
+    if (count === 0) return;
+    this.#head += BigInt(count);
+    this.#places = this.#places.map((place) => ({ ...place, steps: place.steps + 1n, checkpoint: this.#head }));
+    for (const [stream, end] of ends) this.#ends.set(stream, end);
+    this.#learn(changes);
+  }
+
+  /** Knows nothing any more. */
+  forget(): void {
+    this.#head = -1n;
+    this.#ends.clear();
+    this.#rows = [];
+    this.#places = [];
+  }
+
+  #learn(rows: readonly ReadonlyMap<string, unknown>[]): void {
+    for (const [index, known] of rows.entries()) {
+      for (const [key, row] of known) this.#rows[index]?.set(key, row);
+    }
+  }
+}
+
+function sameSteps(left: readonly ModelPlace[], right: readonly ModelPlace[]): boolean {
+  return left.every(({ model, steps }, index) => right[index]?.model === model && right[index].steps === steps);
+}

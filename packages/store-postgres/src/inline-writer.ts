@@ -1,0 +1,168 @@
+import type { Clock } from '@login-policy/event-sourcing';
+import type { ClientBase } from 'pg';
+import type { Outcome, PreparedAppend } from './append-batch.js';
+import { query, script, type Connection } from './connection.js';
+import { catchUp } from './inline-catch-up.js';
+import { InlineMemory } from './inline-memory.js';
+import { planAppends, type Ground, type InlineModel, type Plan } from './inline-plan.js';
+import { lookAt, type ModelPlace, type View } from './inline-view.js';
+import { changesJson } from './row-changes.js';
+import { storedText } from './names.js';
+import type { Schema } from './schema.js';
+import type { Writer } from './writer.js';
+
+/** What a writer with inline projections works with. */
+export interface InlineParts {
+  readonly connection: Connection;
+  readonly schema: Schema;
+  readonly clock: Clock;
+  readonly models: readonly InlineModel[];
+}
+
+/**
+ * Writes events and the rows they make in one transaction. Rows are reckoned here, by the reducer: from what this process
+ * remembers, in one round trip that is refused if anybody wrote meanwhile, and then from what is found in its turn.
+ */
+export class InlineWriter implements Writer {
+  readonly #parts: InlineParts;
+  readonly #memory: InlineMemory;
+
+  constructor(parts: InlineParts) {
+    this.#parts = parts;
+    this.#memory = new InlineMemory();
+  }
+
+  async write(attempt: string, batch: readonly PreparedAppend[]): Promise<readonly Outcome[]> {
+    try {
+      return (await this.#fromMemory(attempt, batch)) ?? (await this.#inTurn(attempt, batch));
+    } catch (caught) {
+      this.#memory.forget();
+      throw caught;
+    }
+  }
+
+  async writeWithin(client: ClientBase, batch: readonly PreparedAppend[]): Promise<readonly Outcome[]> {
+    const { quoted } = this.#parts.schema;
+    await query(client, `SELECT ${quoted}.take_turn('')`);
+    const { plan, view } = await this.#reckon(client, batch);
+    const values = this.#reckoned('', plan, view);
+    const [row] = await query(client, `SELECT ${quoted}.write_reckoned($1, $2, $3, $4, $5)`, values);
+    demandWritten(row?.[0]);
+    return plan.outcomes;
+  }
+
+  async #fromMemory(attempt: string, batch: readonly PreparedAppend[]): Promise<readonly Outcome[] | undefined> {
+    const ground = this.#memory.groundFor(batch);
+    if (ground === undefined) return undefined;
+    const plan = planAppends(batch, ground, this.#parts);
+    if (isIncomplete(plan)) return undefined;
+    const { connection } = this.#parts;
+    const answers = await connection.use((client) =>
+      script(client, `${connection.limits()} ${this.#call(client, this.#reckoned(attempt, plan, ground))}`),
+    );
+    if (answers.at(-1)?.[0]?.[0] !== 't') {
+      this.#memory.forget();
+      return undefined;
+    }
+    this.#memory.advance(plan);
+    return plan.outcomes;
+  }
+
+  async #inTurn(attempt: string, batch: readonly PreparedAppend[]): Promise<readonly Outcome[]> {
+    const { connection, schema } = this.#parts;
+    const { plan, view } = await connection.use(async (client) => {
+      const turn = `SELECT ${schema.quoted}.take_turn(${client.escapeLiteral(attempt)})`;
+      await client.query(`BEGIN ISOLATION LEVEL READ COMMITTED; ${connection.limits()} ${turn}`);
+      const reckoned = await this.#reckon(client, batch);
+      const call = this.#call(client, this.#reckoned(attempt, reckoned.plan, reckoned.view));
+      const [answer] = await script(client, `${call}; COMMIT`);
+      demandWritten(answer?.[0]?.[0]);
+      return reckoned;
+    });
+    this.#memory.remember(view);
+    this.#memory.advance(plan);
+    return plan.outcomes;
+  }
+
+  /** Looks and reckons until it knows every row it needs: which those are is known when the events are in their places. */
+  async #reckon(
+    client: ClientBase,
+    batch: readonly PreparedAppend[],
+  ): Promise<{ readonly plan: Plan; readonly view: View }> {
+    const { models } = this.#parts;
+    const keys = models.map(() => new Set<string>());
+    for (;;) {
+      const view = await lookAt(client, this.#parts, { batch, keys });
+      if (view.places.length !== models.length) throw new TypeError('a read model is missing');
+      if (await this.#hasCaughtUp(client, view)) continue;
+      const plan = planAppends(batch, view, this.#parts);
+      if (!isIncomplete(plan)) return { plan, view };
+      for (const [index, missing] of plan.missing.entries()) for (const key of missing) keys[index]?.add(key);
+    }
+  }
+
+  /** Brings models up to the head that others wrote past, without their rows. */
+  async #hasCaughtUp(client: ClientBase, view: View): Promise<boolean> {
+    const behind = view.places.flatMap((place, index) => {
+      const model = this.#parts.models[index];
+      return model === undefined || place.checkpoint >= view.head ? [] : [{ model, place }];
+    });
+    for (const { model, place } of behind) {
+      await catchUp(client, this.#parts, { projection: model.projection, place, head: view.head });
+    }
+    return behind.length > 0;
+  }
+
+  #call(client: ClientBase, values: readonly string[]): string {
+    const literals = values.map((value) => client.escapeLiteral(value)).join(', ');
+    return `SELECT ${this.#parts.schema.quoted}.write_reckoned(${literals})`;
+  }
+
+  #reckoned(attempt: string, plan: Plan, ground: Ground & { readonly places: readonly ModelPlace[] }): string[] {
+    const { models } = this.#parts;
+    const changes = models.map(({ projection }, index) => {
+      const { model, steps } = ground.places[index] ?? { model: '0', steps: 0n };
+      const rows = changesJson(projection, plan.changes[index] ?? new Map(), ground.rows[index]);
+      return `{"model":${model},"steps":${steps},"changes":${rows}}`;
+    });
+    const json = [eventsJson(plan), receiptsJson(plan), `[${changes.join(',')}]`];
+    return [attempt, ground.head.toString(), ...json];
+  }
+}
+
+function eventsJson({ accepted }: Plan): string {
+  return JSON.stringify(
+    accepted.flatMap(({ prepared: { stream }, recorded }) =>
+      recorded.map((event) => ({
+        position: event.position.toString(),
+        stream: stream.name,
+        revision: event.revision.toString(),
+        id: event.id,
+        type: storedText(event.type),
+        version: event.schemaVersion,
+        at: event.recordedAt,
+        data: JSON.stringify(event.data),
+        metadata: JSON.stringify(event.metadata),
+        whole: stream.whole,
+      })),
+    ),
+  );
+}
+
+function receiptsJson({ accepted }: Plan): string {
+  return JSON.stringify(
+    accepted.flatMap(({ prepared: { stream, key, append }, last }) => {
+      if (key === undefined || append.receipt === undefined) return [];
+      const fingerprint = storedText(append.receipt.fingerprint);
+      return [{ stream: stream.name, key, fingerprint, revision: last.toString() }];
+    }),
+  );
+}
+
+function isIncomplete({ missing }: Plan): boolean {
+  return missing.some((keys) => keys.size > 0);
+}
+
+function demandWritten(answer: string | null | undefined): void {
+  if (answer !== 't') throw new TypeError('what was reckoned in a writer’s turn was refused');
+}
