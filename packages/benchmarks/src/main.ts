@@ -1,10 +1,35 @@
-import { readCommandLine } from './harness/command-line.js';
-import { measureRow } from './harness/measure-row.js';
+import { availableParallelism, cpus } from 'node:os';
+import { readCommandLine, type Wish } from './harness/command-line.js';
+import { measureRow, type MeasuredRow } from './harness/measure-row.js';
 import { openPeers } from './peers/open-peers.js';
+import { writeDocument } from './report/document.js';
+import { asMarkdown, type Circumstances } from './report/markdown.js';
+import { summaryAsText } from './report/summary.js';
 import { rowAsText } from './report/text.js';
 import { rows } from './rows/all-rows.js';
 
 const wish = readCommandLine(process.argv.slice(2));
 const wanted = rows.filter(({ name }) => wish.names.length === 0 || wish.names.some((part) => name.includes(part)));
+if (wanted.length === 0) throw new RangeError(`rows there are: ${rows.map(({ name }) => name).join(', ')}`);
+
 const peers = await openPeers(console.log);
-for (const row of wanted) console.log(rowAsText(await measureRow(row, wish, peers)));
+const measured: MeasuredRow[] = [];
+for (const row of wanted) {
+  const done = await measureRow(row, wish, peers);
+  measured.push(done);
+  console.log(rowAsText(done));
+}
+console.log(summaryAsText(measured));
+if (wish.writes) console.log(`\nWritten to ${await writeDocument(asMarkdown(measured, circumstances(wish)))}`);
+// A peer that failed may have left connections that would keep the process.
+process.exit();
+
+function circumstances({ repetitions }: Wish): Circumstances {
+  return {
+    command: ['npm run bench --', ...process.argv.slice(2)].join(' '),
+    date: new Date().toISOString().slice(0, 10),
+    node: `Node ${process.versions.node}`,
+    machine: `${availableParallelism()} cores (${cpus()[0]?.model.trim() ?? 'unknown'}), ${process.platform}`,
+    repetitions,
+  };
+}

@@ -1,7 +1,8 @@
 import { EventStore, EventType, type EventDetail } from '@castore/core';
 import { InMemoryEventStorageAdapter } from '@castore/event-storage-adapter-in-memory';
 import type { Json, JsonObject } from '@login-policy/event-sourcing';
-import { FACTOR, historyOf } from '../workload/plain-events.js';
+import { FACTOR } from '../workload/factor.js';
+import { historyOf } from '../workload/plain-events.js';
 import { including, without } from '../workload/plain-policy.js';
 
 interface WithFactor {

@@ -1,5 +1,6 @@
 import { CommandHandler, type EventStore } from '@event-driven-io/emmett';
-import { FACTOR, historyOf, type PlainEvent } from '../workload/plain-events.js';
+import { FACTOR } from '../workload/factor.js';
+import { historyOf, type PlainEvent } from '../workload/plain-events.js';
 import { evolvePlain, noPolicy, type PlainPolicy } from '../workload/plain-policy.js';
 
 /** How emmett folds a policy. */

@@ -25,7 +25,12 @@ function buildDriver(tell: (line: string) => void): void {
   const folder = dirname(requireFromPeer.resolve('sqlite3/package.json'));
   if (existsSync(join(folder, 'build', 'Release', 'node_sqlite3.node'))) return;
   tell(`Building sqlite3, which emmett-sqlite needs, in ${folder}: about a minute …`);
-  const built = spawnSync('npm', ['run', 'install'], { cwd: folder, env: withHeaders(), encoding: 'utf8', shell: true });
+  const built = spawnSync('npm', ['run', 'install'], {
+    cwd: folder,
+    env: withHeaders(),
+    encoding: 'utf8',
+    shell: true,
+  });
   if (built.status === 0) return;
   const said = `${built.stdout}\n${built.stderr}`.trim().split('\n').slice(-3).join(' | ');
   throw new Error(`its driver sqlite3 can't be built here (npm run install in ${folder}): ${said}`);

@@ -1,5 +1,6 @@
 import { emptyPolicy, foldInPlace, type PolicyInPlace } from '../workload/plain-policy.js';
-import { parseRaw, type RawEvent, type RawFile } from './raw-file.js';
+import { parseRaw, type RawEvent } from './raw-event.js';
+import type { RawFile } from './raw-file.js';
 
 /** Scans all events, parses each and folds it into the state of its policy. */
 export function foldFile(file: RawFile): ReadonlyMap<string, PolicyInPlace> {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import Database from 'better-sqlite3';
 import type { PlainEvent } from '../workload/plain-events.js';
+import type { RawEvent } from './raw-event.js';
 
 /** The same tables as `store-sqlite` has for events and for rows of a read model. */
 const TABLES = `
@@ -14,9 +15,6 @@ const TABLES = `
     model INTEGER NOT NULL, key TEXT NOT NULL, row TEXT NOT NULL, PRIMARY KEY (model, key)
   ) STRICT, WITHOUT ROWID;
 `;
-
-/** An event's columns as the fold by hand reads them: as a list, which is half as dear as objects. */
-export type RawEvent = readonly [stream: string, type: PlainEvent['type'], recordedAt: number, data: string];
 
 /** Where an event goes. */
 export interface RawPlace {
@@ -82,16 +80,4 @@ export class RawFile {
   close(): void {
     this.database.close();
   }
-}
-
-/** The event of its columns: unchecked, as by hand. */
-export function parseRaw([, type, , text]: RawEvent): PlainEvent {
-  const data: unknown = JSON.parse(text);
-  const event: unknown = { type, data };
-  if (isEvent(event)) return event;
-  throw new TypeError(`no event: ${text}`);
-}
-
-function isEvent(value: unknown): value is PlainEvent {
-  return typeof value === 'object' && value !== null;
 }

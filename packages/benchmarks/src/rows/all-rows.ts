@@ -1,4 +1,7 @@
 import type { Row } from '../harness/row.js';
+import { freshProcess } from './fresh-process.js';
+import { imports } from './imports.js';
+import { peakMemory } from './peak-memory.js';
 import { atOnce } from './at-once.js';
 import { inTurnMemory } from './in-turn-memory.js';
 import { inTurnSqlite } from './in-turn-sqlite.js';
@@ -16,4 +19,7 @@ export const rows: readonly Row[] = [
   rebuildSqlite,
   inTurnMemory,
   rebuildMemory,
+  freshProcess,
+  imports,
+  peakMemory,
 ];

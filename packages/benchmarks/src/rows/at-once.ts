@@ -4,7 +4,8 @@ import { atLeast } from '../harness/targets.js';
 import { commandToEmmett } from '../peers/emmett-policies.js';
 import { addPolicy, command } from '../workload/our-policies.js';
 import { historyOf } from '../workload/plain-events.js';
-import { instanceId, streamOf } from '../workload/recorded-history.js';
+import { instanceId } from '../workload/instance-id.js';
+import { streamOf } from '../workload/recorded-history.js';
 import { seedEmmett } from '../workload/seeds.js';
 import { emmettSqlite, openEmmett, withOurs, withRawFile } from './sqlite-contenders.js';
 
@@ -17,12 +18,7 @@ export const atOnce: Row = {
   work: '1,000 policies, 32 commands at a time, SQLite FULL',
   unit: 'commands/s',
   warmUps: 1,
-  contenders: async (setting) => [
-    raw(setting, 1),
-    raw(setting, AT_ONCE),
-    ours(setting),
-    emmett(setting),
-  ],
+  contenders: async (setting) => [raw(setting, 1), raw(setting, AT_ONCE), ours(setting), emmett(setting)],
   judge: (medians) => [atLeast({ of: 'ours', against: 'raw', times: 6 }, medians)],
 };
 
@@ -60,9 +56,10 @@ function raw(setting: Setting, inOne: number): Contender {
         return ratePerSecond(count, () => {
           for (let job = 0; job < count; job += inOne) {
             if (inOne === 1) insert(job);
-            else file.together(() => {
-              for (let one = job; one < Math.min(job + inOne, count); one++) insert(one);
-            });
+            else
+              file.together(() => {
+                for (let one = job; one < Math.min(job + inOne, count); one++) insert(one);
+              });
           }
         });
       }),
@@ -78,7 +75,9 @@ function ours(setting: Setting): Contender {
       withOurs(setting, 'not kept up', async ({ policies }) => {
         const numbers = Array.from({ length: POLICIES }, (_, number) => number);
         await Promise.all(numbers.map((number) => addPolicy(policies, instanceId(number))));
-        return ratePerSecond(count, () => lanes(count, (number, round) => command(policies, instanceId(number), round)));
+        return ratePerSecond(count, () =>
+          lanes(count, (number, round) => command(policies, instanceId(number), round)),
+        );
       }),
   };
 }

@@ -23,9 +23,16 @@ function countOf({ isQuick }: Setting): number {
 function raw(setting: Setting): Contender {
   const count = countOf(setting);
   const how = 'better-sqlite3, insert only: one prepared statement a command, each its own transaction';
-  return { name: 'raw', how, measure: () => withRawFile(setting, (file) => ratePerSecond(count, () => {
-    for (const [revision, event] of historyOf(count).entries()) file.insert({ stream: 'bench', revision }, event);
-  })) };
+  return {
+    name: 'raw',
+    how,
+    measure: () =>
+      withRawFile(setting, (file) =>
+        ratePerSecond(count, () => {
+          for (const [revision, event] of historyOf(count).entries()) file.insert({ stream: 'bench', revision }, event);
+        }),
+      ),
+  };
 }
 
 function ours(setting: Setting, readModel: ReadModel): Contender {

@@ -102,10 +102,7 @@ function emmett(setting: Setting): Contender {
   });
 }
 
-async function openWithProjection(
-  { getSQLiteEventStore }: EmmettSqliteModule,
-  path: string,
-): Promise<EmmettStore> {
+async function openWithProjection({ getSQLiteEventStore }: EmmettSqliteModule, path: string): Promise<EmmettStore> {
   const store = getSQLiteEventStore({ fileName: path, projections: [{ type: 'inline', projection }] });
   await store.schema.migrate();
   return store;

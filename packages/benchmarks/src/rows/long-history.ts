@@ -7,7 +7,8 @@ import { sayRatio } from '../report/figures.js';
 import { historyOf, type PlainEvent } from '../workload/plain-events.js';
 import { decidePlain } from '../workload/plain-policy.js';
 import { command } from '../workload/our-policies.js';
-import { instanceId, newEvents, streamOf } from '../workload/recorded-history.js';
+import { instanceId } from '../workload/instance-id.js';
+import { newEvents, streamOf } from '../workload/recorded-history.js';
 import { emmettSqlite, openEmmett, withOurs, withRawFile } from './sqlite-contenders.js';
 
 /** The histories compared, each of a policy of its own, numbered by its place here. */

@@ -66,7 +66,7 @@ async function foldBatches({ readMessagesBatch, sqliteConnection }: EmmettSqlite
   const connection = sqliteConnection({ fileName: path });
   const states = new Map<string, PlainPolicy>();
   let after = 0n;
-  for (let isMore = true; isMore; ) {
+  for (let isMore = true; isMore;) {
     const batch = await readMessagesBatch<PlainEvent>(connection, { after, batchSize: 2000 });
     for (const event of batch.messages) {
       const { streamName } = event.metadata;

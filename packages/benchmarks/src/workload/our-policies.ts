@@ -1,5 +1,5 @@
 import { freshInstance, orThrow, type LoginPolicies } from '@login-policy/domain';
-import { FACTOR } from './plain-events.js';
+import { FACTOR } from './factor.js';
 
 const options = { actor: 'bench' } as const;
 

@@ -1,5 +1,6 @@
 import { defaultSettings, loginPolicyEvents } from '@login-policy/domain';
 import type { JsonObject } from '@login-policy/event-sourcing';
+import { FACTOR } from './factor.js';
 
 /** An event of a login policy as a program without any library would hold it. */
 export type PlainEvent =
@@ -8,9 +9,6 @@ export type PlainEvent =
       readonly type: 'SecondFactorAdded' | 'MultiFactorAdded' | 'MultiFactorRemoved';
       readonly data: { readonly factor: string };
     };
-
-/** What the commands of every row take off and put on again. */
-export const FACTOR = 'U2F_WITH_VERIFICATION';
 
 const addedAsStored = loginPolicyEvents.encode({ type: 'LoginPolicyAdded', data: { settings: defaultSettings } });
 

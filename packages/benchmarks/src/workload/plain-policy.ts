@@ -1,5 +1,6 @@
 import type { Json } from '@login-policy/event-sourcing';
-import { FACTOR, type PlainEvent } from './plain-events.js';
+import { FACTOR } from './factor.js';
+import type { PlainEvent } from './plain-events.js';
 
 /** A login policy as a program without any library would hold it, with what its details are made of. */
 export interface PlainPolicy {

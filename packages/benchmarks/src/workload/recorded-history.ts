@@ -8,6 +8,7 @@ import {
   type RecordedEvent,
   type StreamId,
 } from '@login-policy/event-sourcing';
+import { instanceId } from './instance-id.js';
 import { historyOf } from './plain-events.js';
 
 /** How many events, over how many policies. */
@@ -18,11 +19,6 @@ export interface Volume {
 
 /** When all events of the benchmarks were recorded. */
 export const RECORDED_AT: number = Date.UTC(2025, 0, 1);
-
-/** The instance with a number. */
-export function instanceId(number: number): string {
-  return `instance-${number}`;
-}
 
 /** The stream of the policy with a number. */
 export function streamOf(number: number): StreamId {

@@ -1,0 +1,12 @@
+import { openLoginPolicies, orThrow } from '@login-policy/domain';
+import { openSqliteStore } from '@login-policy/store-sqlite';
+import { instanceId } from '../workload/instance-id.js';
+
+const [path = ''] = process.argv.slice(2);
+const store = await openSqliteStore({ path });
+const policies = await openLoginPolicies({ store, projector: 'elsewhere' });
+const answer = await policies.policy({ instanceId: instanceId(0) }, { asOf: { sequence: 10n } });
+const { multiFactors, details } = orThrow(answer).policy;
+console.log(multiFactors.join(), String(details.sequence));
+await policies.close();
+await store.close();
