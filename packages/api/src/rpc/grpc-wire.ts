@@ -11,15 +11,18 @@ export interface GrpcWire {
   readonly fail: (exchange: Exchange, error: ApiError) => void;
 }
 
-/** gRPC: the status is in the trailers of HTTP/2; an error is trailers only. */
+const NOTHING = new Uint8Array(0);
+
+/** gRPC: the status is in the trailers of HTTP/2. */
 const GRPC: GrpcWire = {
   succeed(exchange, answer, message) {
     exchange.sendWithTrailers({ ...exchange.answerHeaders(answer), ...typed(exchange) }, frame(message), OK_TRAILERS);
     exchange.answered('grpc', 200, undefined);
   },
   fail(exchange, error) {
-    const headers = { ...exchange.answerHeaders(), ...error.headers, ...typed(exchange), ...errorTrailers(error) };
-    exchange.send({ status: 200, headers });
+    const headers = { ...exchange.answerHeaders(), ...error.headers, ...typed(exchange) };
+    // Node's responses never end with their headers, and grpc-js takes a status from the headers only if they do.
+    exchange.sendWithTrailers(headers, NOTHING, errorTrailers(error));
     exchange.answered('grpc', 200, error);
   },
 };

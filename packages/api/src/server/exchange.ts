@@ -98,14 +98,12 @@ export class Exchange {
     readonly headers: OutgoingHttpHeaders;
     readonly body?: string | Uint8Array;
   }): void {
-    // HTTP/2 has no such header: there a stream is closed instead.
-    const { connection, ...others } = answer.headers;
-    send(this.response, { ...answer, headers: this.isHttp2 || connection === undefined ? others : answer.headers });
+    send(this.response, { ...answer, headers: this.#fit(answer.headers) });
   }
 
   /** Sends the whole answer with the trailers behind it. */
   sendWithTrailers(headers: OutgoingHttpHeaders, body: Uint8Array, trailers: Readonly<Record<string, string>>): void {
-    sendWithTrailers(this.response, { headers, body, trailers });
+    sendWithTrailers(this.response, { headers: this.#fit(headers), body, trailers });
   }
 
   /** Tells the access log. Once for each exchange. */
@@ -119,5 +117,12 @@ export class Exchange {
       refusal: refusal?.id,
       durationMs: performance.now() - this.#startedAt,
     });
+  }
+
+  /** HTTP/2 has no header `connection`: there a stream is closed instead. */
+  #fit(headers: OutgoingHttpHeaders): OutgoingHttpHeaders {
+    if (!this.isHttp2 || headers.connection === undefined) return headers;
+    const { connection: _, ...others } = headers;
+    return others;
   }
 }

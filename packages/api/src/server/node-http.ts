@@ -24,6 +24,10 @@ interface Writable {
   end(body?: string | Uint8Array): unknown;
 }
 
+interface WritableWithTrailers extends Writable {
+  addTrailers(trailers: Readonly<Record<string, string>>): unknown;
+}
+
 /** Sends a whole answer. Nothing happens when the connection is gone, or an answer was begun before. */
 export function send(
   response: NodeResponse,
@@ -54,15 +58,9 @@ export function sendWithTrailers(
   },
 ): void {
   if (response.headersSent || response.destroyed) return;
-  if ('stream' in response) {
-    const { stream } = response;
-    if (stream.destroyed) return;
-    stream.respond({ ':status': 200, ...headers }, { waitForTrailers: true });
-    stream.once('wantTrailers', () => stream.sendTrailers(trailers));
-    stream.end(body);
-  } else {
-    response.writeHead(200, { ...headers, trailer: Object.keys(trailers).join(', ') });
-    response.addTrailers(trailers);
-    response.end(body);
-  }
+  const isHttp2 = 'stream' in response;
+  const writable: WritableWithTrailers = response;
+  writable.writeHead(200, isHttp2 ? headers : { ...headers, trailer: Object.keys(trailers).join(', ') });
+  writable.addTrailers(trailers);
+  writable.end(body);
 }

@@ -1,0 +1,30 @@
+import { describe, it } from 'mocha';
+import { expect } from 'chai';
+import { CLIENTS } from './clients/all.js';
+import { codeOf } from './life.js';
+import { countEvents, openService, ROOT } from './service.js';
+
+const REMOVAL = {
+  service: 'admin',
+  method: 'RemoveMultiFactorFromLoginPolicy',
+  request: { type: 1 },
+  token: ROOT,
+} as const;
+
+describe('32 removals of one factor at the same time, over all protocols', () => {
+  it('end in one success, 31 refusals and one event', async () => {
+    const service = await openService();
+    const clients = CLIENTS.map((makeClient) => makeClient(service.url));
+    try {
+      const before = await countEvents(service.store);
+      const calls = Array.from({ length: 32 }, (_, index) => clients[index % clients.length]?.call(REMOVAL));
+      const codes = (await Promise.all(calls)).map((outcome) => (outcome === undefined ? -1 : codeOf(outcome)));
+      expect(codes.filter((code) => code === 0)).to.have.length(1);
+      expect(codes.filter((code) => code === 9)).to.have.length(31);
+      expect(await countEvents(service.store)).to.equal(before + 1);
+    } finally {
+      for (const client of clients) client.close?.();
+      await service.close();
+    }
+  });
+});

@@ -1,0 +1,100 @@
+import {
+  createApi,
+  oneInstance,
+  staticTokens,
+  type Api,
+  type ApiOptions,
+  type Caller,
+  type ListenOptions,
+  type Listening,
+} from '@login-policy/api';
+import { freshInstance, loginPolicyProjection, openLoginPolicies, type LoginPolicies } from '@login-policy/domain';
+import { openMemoryStore, type Store } from '@login-policy/event-sourcing';
+import { steppingClock } from '@login-policy/testkit';
+
+export const INSTANCE = '69629023906488334';
+export const ACME = '70669147545070419';
+export const GLOBEX = '70669147545070420';
+
+/** Everything, everywhere. */
+export const ROOT = 'token-of-the-administrator';
+/** Everything in one organization, nothing in the instance. */
+export const OWNER_OF_ACME = 'token-of-the-owner-of-acme';
+/** May look, everywhere. */
+export const READER = 'token-of-somebody-who-reads';
+/** Is known, and may do nothing. */
+export const NOBODY = 'token-of-somebody-with-nothing';
+
+const ORGANIZATION = ['policy.read', 'policy.write', 'policy.delete'];
+const callers: Readonly<Record<string, Caller>> = {
+  [ROOT]: {
+    id: 'root',
+    instanceId: INSTANCE,
+    grants: [{ permissions: ['iam.policy.read', 'iam.policy.write', ...ORGANIZATION] }],
+  },
+  [OWNER_OF_ACME]: {
+    id: 'owner-of-acme',
+    instanceId: INSTANCE,
+    organizationId: ACME,
+    grants: [{ permissions: ORGANIZATION, organizationId: ACME }],
+  },
+  [READER]: { id: 'reader', instanceId: INSTANCE, grants: [{ permissions: ['iam.policy.read', 'policy.read'] }] },
+  [NOBODY]: { id: 'nobody', instanceId: INSTANCE, organizationId: ACME, grants: [] },
+};
+
+export interface Service {
+  readonly api: Api;
+  readonly url: string;
+  readonly listening: Listening;
+  readonly policies: LoginPolicies;
+  readonly store: Store;
+  readonly failures: unknown[];
+  readonly close: () => Promise<void>;
+}
+
+export interface ServiceOptions {
+  readonly api?: Partial<ApiOptions>;
+  readonly listen?: Partial<ListenOptions>;
+}
+
+/** A real port over a fresh memory store whose clock moves on by a second each time it is read. */
+export async function openService({ api: changed = {}, listen = {} }: ServiceOptions = {}): Promise<Service> {
+  const clock = steppingClock('2026-01-01T00:00:00.000Z', 1000);
+  const store = openMemoryStore({ clock, inlineProjections: [loginPolicyProjection] });
+  const policies = await openLoginPolicies({ store });
+  await policies.add({ instanceId: INSTANCE }, freshInstance, { actor: 'set-up' });
+  const failures: unknown[] = [];
+  const api = createApi({
+    loginPolicies: policies,
+    ports: {
+      authenticate: staticTokens(callers),
+      instanceOf: oneInstance(INSTANCE),
+      organizations: { exists: ({ organizationId }) => organizationId === ACME || organizationId === GLOBEX },
+    },
+    onFailure: (cause) => failures.push(cause),
+    ...changed,
+  });
+  const listening = await api.listen({ port: 0, ...listen });
+  return {
+    api,
+    url: listening.url,
+    listening,
+    policies,
+    store,
+    failures,
+    close: () => closeAll(listening, policies, store),
+  };
+}
+
+async function closeAll(listening: Listening, policies: LoginPolicies, store: Store): Promise<void> {
+  await listening.close(2000);
+  await policies.close();
+  await store.close();
+}
+
+/** How many events a store holds, to see what was written. */
+export async function countEvents(store: Store): Promise<number> {
+  let count = 0;
+  for await (const page of store.eventStore.readAll()) count += page.length;
+  return count;
+}
