@@ -7,6 +7,7 @@ import {
   type Caller,
   type ListenOptions,
   type Listening,
+  type Ports,
 } from '@login-policy/api';
 import { freshInstance, loginPolicyProjection, openLoginPolicies, type LoginPolicies } from '@login-policy/domain';
 import { openMemoryStore, type Store } from '@login-policy/event-sourcing';
@@ -53,12 +54,17 @@ export interface Service {
 }
 
 export interface ServiceOptions {
+  readonly ports?: Partial<Ports>;
   readonly api?: Partial<ApiOptions>;
   readonly listen?: Partial<ListenOptions>;
 }
 
 /** A real port over a fresh memory store whose clock moves on by a second each time it is read. */
-export async function openService({ api: changed = {}, listen = {} }: ServiceOptions = {}): Promise<Service> {
+export async function openService({
+  api: changed = {},
+  listen = {},
+  ports = {},
+}: ServiceOptions = {}): Promise<Service> {
   const clock = steppingClock('2026-01-01T00:00:00.000Z', 1000);
   const store = openMemoryStore({ clock, inlineProjections: [loginPolicyProjection] });
   const policies = await openLoginPolicies({ store });
@@ -70,6 +76,7 @@ export async function openService({ api: changed = {}, listen = {} }: ServiceOpt
       authenticate: staticTokens(callers),
       instanceOf: oneInstance(INSTANCE),
       organizations: { exists: ({ organizationId }) => organizationId === ACME || organizationId === GLOBEX },
+      ...ports,
     },
     onFailure: (cause) => failures.push(cause),
     ...changed,

@@ -66,9 +66,9 @@ export async function listen(onRequest: OnRequest, options: ListenOptions): Prom
 }
 
 function cleartext(onRequest: OnRequest, limits: ServerLimits): Ports {
-  const { net, h1, h2 } = sniffingServer(onRequest, limits);
+  const { net, h1, h2, closeIdle } = sniffingServer(onRequest, limits);
   net.once('close', () => h1.close());
-  return { server: net, sessions: h2, closeIdle: () => h1.closeIdleConnections() };
+  return { server: net, sessions: h2, closeIdle };
 }
 
 function secure(

@@ -1,5 +1,5 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
-import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
+import { constants, type Http2ServerRequest, type Http2ServerResponse } from 'node:http2';
 import type { RequestHeaders } from '../ports/ports.js';
 
 /** A request as Node's servers of HTTP/1.1 and HTTP/2 hand it out. */
@@ -38,6 +38,7 @@ export function send(
   }: { readonly status: number; readonly headers: OutgoingHttpHeaders; readonly body?: string | Uint8Array },
 ): void {
   if (response.headersSent || response.destroyed) return;
+  closeUnread(response);
   const writable: Writable = response;
   writable.writeHead(status, headers);
   if (body === undefined) writable.end();
@@ -58,9 +59,17 @@ export function sendWithTrailers(
   },
 ): void {
   if (response.headersSent || response.destroyed) return;
+  closeUnread(response);
   const isHttp2 = 'stream' in response;
   const writable: WritableWithTrailers = response;
   writable.writeHead(200, isHttp2 ? headers : { ...headers, trailer: Object.keys(trailers).join(', ') });
   writable.addTrailers(trailers);
   writable.end(body);
+}
+
+/** Over HTTP/2 a request that is answered before it was read to its end has to be closed, or it stays half open. */
+function closeUnread(response: NodeResponse): void {
+  if (!('stream' in response) || response.req.complete) return;
+  const { stream } = response;
+  stream.once('wantTrailers', () => setImmediate(() => stream.close(constants.NGHTTP2_NO_ERROR)));
 }

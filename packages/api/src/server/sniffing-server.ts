@@ -12,6 +12,8 @@ export interface SniffingServer {
   readonly net: NetServer;
   readonly h1: HttpServer;
   readonly h2: Http2Server;
+  /** Closes the connections on which nothing is being answered over HTTP/1.1, or nothing was said yet. */
+  readonly closeIdle: () => void;
 }
 
 /** Makes the server of a cleartext port. */
@@ -23,27 +25,45 @@ export function sniffingServer(
   const h2 = createHttp2Server(limits.http2, onRequest);
   // Without it Node does not enforce the timeouts of a server that never listened itself.
   h1.emit('listening');
-  const net = createNetServer({ noDelay: true, keepAlive: true }, (socket) =>
-    sniff(socket, limits.firstBytesMs, (isHttp2) => (isHttp2 ? h2 : h1).emit('connection', socket)),
-  );
-  return { net, h1, h2 };
+  const silent = new Set<Socket>();
+  const net = createNetServer({ noDelay: true, keepAlive: true }, (socket) => {
+    silent.add(socket);
+    sniff(socket, limits.firstBytesMs, {
+      known: (isHttp2) => (isHttp2 ? h2 : h1).emit('connection', socket),
+      settled: () => silent.delete(socket),
+    });
+  });
+  const closeIdle = (): void => {
+    h1.closeIdleConnections();
+    for (const socket of silent) socket.destroy();
+  };
+  return { net, h1, h2, closeIdle };
+}
+
+interface Sniffed {
+  readonly known: (isHttp2: boolean) => void;
+  /** The socket was handed over, or is gone. */
+  readonly settled: () => void;
 }
 
 /** Reads until it is certain which protocol is spoken, gives back what it read, and hands the socket over. */
-function sniff(socket: Socket, patienceMs: number, handOver: (isHttp2: boolean) => void): void {
+function sniff(socket: Socket, patienceMs: number, { known, settled }: Sniffed): void {
   let head: Buffer = Buffer.alloc(0);
   const timer = setTimeout(() => socket.destroy(), patienceMs);
   const ignore = (): void => undefined;
-  const giveUp = (): void => clearTimeout(timer);
+  const giveUp = (): void => {
+    clearTimeout(timer);
+    settled();
+  };
   const look = (): void => {
     const bytes: unknown = socket.read();
     if (Buffer.isBuffer(bytes)) head = Buffer.concat([head, bytes]);
     const start = head.toString('latin1', 0, PREFACE.length);
     if (start.length < PREFACE.length && PREFACE.startsWith(start)) return;
-    clearTimeout(timer);
+    giveUp();
     socket.off('readable', look).off('error', ignore).off('close', giveUp);
     socket.unshift(head);
-    handOver(start === PREFACE);
+    known(start === PREFACE);
   };
   socket.on('readable', look).on('error', ignore).on('close', giveUp);
 }

@@ -1,0 +1,72 @@
+import { describe, it } from 'mocha';
+import { expect } from 'chai';
+import { connect } from 'node:net';
+import { curlClient } from './clients/curl.js';
+import { zitadelGrpc } from './clients/protobuf-es-clients.js';
+import { ask, framed, grpc, session } from './raw.js';
+import { openService, ROOT } from './service.js';
+
+const bearer = { headers: { authorization: `Bearer ${ROOT}` } };
+const READ = { service: 'admin', method: 'GetLoginPolicy', token: ROOT } as const;
+
+describe('a graceful end', () => {
+  it('answers what is in flight, over HTTP/1.1 and HTTP/2, and takes nothing new', async () => {
+    const gate = latch();
+    const waiting = latch();
+    let arrived = 0;
+    const isAllowed = async (): Promise<boolean> => {
+      if (++arrived === 2) waiting.open();
+      await gate.opened;
+      return true;
+    };
+    const service = await openService({ ports: { isAllowed } });
+    const calls = Promise.all([zitadelGrpc(service.url).call(READ), curlClient(service.url).call(READ)]);
+    await waiting.opened;
+    const closed = service.listening.close();
+    gate.open();
+    expect((await calls).map(({ ok }) => ok)).to.deep.equal([true, true]);
+    await closed;
+    expect(await fetch(service.url).catch(() => 'refused')).to.equal('refused');
+    await service.close();
+  });
+
+  it('cuts off what does not end in time', async () => {
+    const waiting = latch();
+    let arrived = 0;
+    const isAllowed = (): Promise<boolean> => {
+      if (++arrived === 2) waiting.open();
+      return new Promise<boolean>(() => undefined);
+    };
+    const service = await openService({ ports: { isAllowed } });
+    const overHttp1 = fetch(`${service.url}/admin/v1/policies/login`, bearer).catch(() => 'cut off');
+    const on = session(service.url);
+    const overHttp2 = ask(on, grpc('/zitadel.admin.v1.AdminService/GetLoginPolicy'), framed(new Uint8Array(0)));
+    await waiting.opened;
+    await service.listening.close(100);
+    expect(await overHttp1).to.equal('cut off');
+    expect((await overHttp2).trailers['grpc-status']).to.equal(undefined);
+    await service.close();
+  });
+
+  it('does not wait for connections on which nothing is asked', async () => {
+    const service = await openService();
+    const silent = connect(service.listening.port, '127.0.0.1');
+    const on = session(service.url);
+    await ask(on, grpc('/zitadel.admin.v1.AdminService/Healthz'), framed(new Uint8Array(0)));
+    await (await fetch(`${service.url}/debug/healthz`)).text();
+    const startedAt = performance.now();
+    await service.listening.close(60_000);
+    expect(performance.now() - startedAt).to.be.lessThan(5000);
+    silent.destroy();
+    await service.close();
+  });
+});
+
+/** Something that is waited for until it happens. */
+function latch(): { readonly opened: Promise<void>; readonly open: () => void } {
+  let open: () => void = () => undefined;
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return { opened, open: () => open() };
+}

@@ -1,0 +1,51 @@
+import { describe, it } from 'mocha';
+import { expect } from 'chai';
+import type { AccessEntry } from '@login-policy/api';
+import { CLIENTS } from './clients/all.js';
+import { openService, ROOT } from './service.js';
+
+const READ = { service: 'admin', method: 'GetLoginPolicy', token: ROOT } as const;
+
+describe('what goes wrong inside', () => {
+  it('is answered with code 13 over every protocol, its cause told to the operator only', async () => {
+    const cause = new Error('the password of the database is hunter2');
+    const isAllowed = (): Promise<boolean> => Promise.reject(cause);
+    const service = await openService({ ports: { isAllowed } });
+    const clients = CLIENTS.map((makeClient) => makeClient(service.url));
+    for (const client of clients) {
+      const outcome = await client.call(READ);
+      expect(outcome).to.include({ ok: false, code: 13, id: 'LP-500' });
+      expect(JSON.stringify(outcome)).not.to.contain('hunter2');
+      client.close?.();
+    }
+    expect(service.failures).to.deep.equal(clients.map(() => cause));
+    await service.close();
+  });
+
+  it('is answered with code 14 when the store is closed', async () => {
+    const service = await openService();
+    await service.store.close();
+    for (const makeClient of CLIENTS) {
+      const client = makeClient(service.url);
+      expect(await client.call(READ)).to.include({ ok: false, code: 14, id: 'LP-STORE-04' });
+      client.close?.();
+    }
+    await service.close();
+  });
+});
+
+describe('the access log', () => {
+  it('has one entry for each answer, whatever the protocol', async () => {
+    const entries: AccessEntry[] = [];
+    const service = await openService({ api: { onAnswered: (entry: AccessEntry) => entries.push(entry) } });
+    for (const makeClient of CLIENTS) {
+      const client = makeClient(service.url);
+      await client.call({ ...READ, token: '' });
+      client.close?.();
+    }
+    await service.close();
+    const protocols = ['grpc', 'grpc-web', 'connect', 'connect', 'grpc', 'grpc', 'grpc-web', 'rest'];
+    expect(entries.map(({ protocol }) => protocol)).to.deep.equal(protocols);
+    for (const entry of entries) expect(entry.refusal).to.equal('LP-AUTH-01');
+  });
+});

@@ -1,0 +1,135 @@
+import { after, before, describe, it } from 'mocha';
+import { expect } from 'chai';
+import { gzipSync } from 'node:zlib';
+import { ask, framed, grpc, session, talk } from './raw.js';
+import { countEvents, openService, ROOT, type Service } from './service.js';
+
+const ADD = '/zitadel.admin.v1.AdminService/AddIDPToLoginPolicy';
+const REST = '/admin/v1/policies/login/idps';
+const AUTH = `host: x\r\nauthorization: Bearer ${ROOT}\r\n`;
+
+describe('a client that means no good, or is broken', () => {
+  let service: Service;
+  let eventsBefore: number;
+  before(async () => {
+    service = await openService({
+      api: { maxBodyBytes: 1000, bodyTimeoutMs: 300 },
+      listen: { headersTimeoutMs: 400, requestTimeoutMs: 800, maxHeaderBytes: 2000, maxConcurrentStreams: 10 },
+    });
+    eventsBefore = await countEvents(service.store);
+  });
+  after(async () => {
+    expect(await countEvents(service.store), 'events').to.equal(eventsBefore);
+    expect(service.failures).to.deep.equal([]);
+    await service.close();
+  });
+  const said = (...pieces: readonly (string | Uint8Array)[]): Promise<string> => talk(service.listening.port, pieces);
+
+  it('is told 413 for a body that says it is too long, and for one that does not say', async () => {
+    expect(await said(`POST ${REST} HTTP/1.1\r\n${AUTH}content-length: 1001\r\n\r\n`)).to.match(/^HTTP\/1.1 413 /);
+    const chunk = `${(600).toString(16)}\r\n${'x'.repeat(600)}\r\n`;
+    const chunked = `POST ${REST} HTTP/1.1\r\n${AUTH}transfer-encoding: chunked\r\n\r\n`;
+    expect(await said(chunked, chunk, chunk)).to.match(/^HTTP\/1.1 413 /);
+  });
+
+  it('is told 8 for a message that is too long over gRPC', async () => {
+    const on = session(service.url);
+    const { trailers } = await ask(on, grpc(ADD), framed(new Uint8Array(2000)));
+    on.close();
+    expect(trailers['grpc-status']).to.equal('8');
+  });
+
+  it('is told 408 when the body does not come', async () => {
+    expect(await said(`POST ${REST} HTTP/1.1\r\n${AUTH}content-length: 10\r\n\r\n{`)).to.match(/^HTTP\/1.1 408 /);
+  });
+
+  it('is told 4 when the message does not come over gRPC', async () => {
+    const on = session(service.url);
+    const { trailers } = await ask(on, grpc(ADD), undefined);
+    on.destroy();
+    expect(trailers['grpc-status']).to.equal('4');
+  });
+
+  it('is asked who it is before its body is waited for', async () => {
+    expect(await said(`POST ${REST} HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: 900\r\n\r\n`)).to.match(
+      /^HTTP\/1.1 401 /,
+    );
+    const on = session(service.url);
+    const unsaid = { authorization: 'Bearer of-bad-tidings-for-you' };
+    expect((await ask(on, grpc(ADD, unsaid), undefined)).trailers['grpc-status']).to.equal('16');
+    const connect = { ...grpc(ADD, unsaid), 'content-type': 'application/json' };
+    expect((await ask(on, connect, undefined)).headers[':status']).to.equal(401);
+    const packed = grpc(ADD, { ...unsaid, 'grpc-encoding': 'gzip' });
+    expect((await ask(on, packed, undefined)).trailers['grpc-status']).to.equal('16');
+    on.destroy();
+  });
+
+  it('can not make a bomb of a compressed body', async () => {
+    const bomb = gzipSync(Buffer.alloc(10_000_000));
+    expect(bomb.length).to.be.lessThan(12_000);
+    const small = gzipSync(Buffer.alloc(100_000));
+    const on = session(service.url);
+    const packed = await ask(on, grpc(ADD, { 'grpc-encoding': 'gzip' }), framed(small, 1));
+    expect(packed.trailers['grpc-status']).to.equal('8');
+    const connect = { ...grpc(ADD), 'content-type': 'application/proto', 'content-encoding': 'gzip' };
+    expect((await ask(on, connect, small)).headers[':status']).to.equal(429);
+    on.close();
+  });
+
+  it('is told 3 for a message that is cut off, too many, or rubbish', async () => {
+    const on = session(service.url);
+    const message = framed(Buffer.from([0x0a, 0x01, 0x78]));
+    const bodies = [
+      message.subarray(0, 6),
+      message.subarray(0, 3),
+      new Uint8Array(0),
+      Buffer.concat([message, message]),
+      framed(Buffer.from([0x0a, 0x7f, 0x78])),
+      framed(Buffer.from([0xff, 0xff])),
+      framed(Buffer.from([0x0a, 0x01, 0x78]), 1),
+      framed(Buffer.from([0x0a, 0x01, 0xff])),
+    ];
+    for (const body of bodies) {
+      expect((await ask(on, grpc(ADD), body)).trailers['grpc-status'], Buffer.from(body).toString('hex')).to.equal('3');
+    }
+    on.close();
+  });
+
+  it('is told 3 for a timeout that is none, and 12 for a method that is not served', async () => {
+    const on = session(service.url);
+    const message = framed(Buffer.from([0x0a, 0x01, 0x78]));
+    expect((await ask(on, grpc(ADD, { 'grpc-timeout': '5' }), message)).trailers['grpc-status']).to.equal('3');
+    const { trailers } = await ask(on, grpc('/zitadel.admin.v1.AdminService/GetOrgByID'), message);
+    expect(trailers['grpc-status']).to.equal('12');
+    on.close();
+  });
+
+  it('is cut off when it says nothing, or says its headers too slowly', async () => {
+    expect(await said()).to.equal('');
+    expect(await said('P')).to.equal('');
+    expect(await said('GET / HTTP/1.1\r\nhost: x\r\nx-slow: ')).to.match(/^HTTP\/1.1 408 /);
+  });
+
+  it('is told 400 for rubbish and 431 for headers without end', async () => {
+    expect(await said('RUBBISH\r\n\r\n')).to.match(/^HTTP\/1.1 400 /);
+    expect(await said(`GET / HTTP/1.1\r\nhost: x\r\nx: ${'y'.repeat(3000)}\r\n\r\n`)).to.match(/^HTTP\/1.1 431 /);
+  });
+
+  it('is understood however its first bytes are cut', async () => {
+    const bytes = [...'PUT /nothing HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n'];
+    expect(await said(...bytes)).to.match(/^HTTP\/1.1 404 /);
+  });
+
+  it('does not get a second word in after it broke off', async () => {
+    const on = session(service.url);
+    const stream = on.request({ ':method': 'POST', ...grpc(ADD) });
+    stream.on('error', () => undefined);
+    stream.write(Buffer.from([0, 0, 0]));
+    await new Promise((resolve) => {
+      stream.once('close', resolve).close(8);
+    });
+    const alive = await ask(on, grpc('/zitadel.admin.v1.AdminService/Healthz'), framed(new Uint8Array(0)));
+    on.close();
+    expect(alive.trailers['grpc-status']).to.equal('0');
+  });
+});

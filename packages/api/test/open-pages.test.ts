@@ -1,0 +1,69 @@
+import { describe, it } from 'mocha';
+import { expect } from 'chai';
+import { ask, framed, grpc, session } from './raw.js';
+import { openService } from './service.js';
+
+describe('what anybody may ask', () => {
+  it('is whether it lives, whether it is ready, and what it serves', async () => {
+    const service = await openService();
+    const get = (path: string): Promise<Response> => fetch(`${service.url}${path}`);
+    expect(await (await get('/admin/v1/healthz')).text()).to.equal('{}');
+    expect(await (await get('/debug/healthz')).text()).to.equal('{}');
+    expect(await (await get('/debug/ready')).json()).to.deep.equal({
+      isReady: true,
+      eventsBehind: 0,
+      secondsBehind: 0,
+    });
+    const document = (await (await get('/openapi.json')).json()) as { openapi: string; paths: Record<string, object> };
+    expect(document.openapi).to.equal('3.1.0');
+    expect(Object.keys(document.paths)).to.include('/admin/v1/policies/login/multi_factors/{type}');
+    expect(Object.values(document.paths).flatMap((verbs) => Object.keys(verbs))).to.have.length(11 + 14 + 1 + 2 + 2);
+    await service.close();
+  });
+
+  it('is answered by grpc.health.v1 too', async () => {
+    const service = await openService();
+    const on = session(service.url);
+    const check = grpc('/grpc.health.v1.Health/Check', { authorization: undefined });
+    const all = await ask(on, check, framed(new Uint8Array(0)));
+    expect(all.body.toString('hex')).to.equal('00000000020801');
+    const name = Buffer.from('zitadel.admin.v1.AdminService');
+    const one = await ask(on, check, framed(Buffer.concat([Buffer.from([0x0a, name.length]), name])));
+    expect(one.trailers['grpc-status']).to.equal('0');
+    const other = await ask(on, check, framed(Buffer.from([0x0a, 1, 0x78])));
+    expect(other.trailers['grpc-status']).to.equal('5');
+    on.close();
+    await service.close();
+  });
+
+  it('is told that it is not ready when the store is gone', async () => {
+    const service = await openService();
+    await service.store.close();
+    expect((await fetch(`${service.url}/debug/ready`)).status).to.equal(503);
+    const on = session(service.url);
+    const { body } = await ask(on, grpc('/grpc.health.v1.Health/Check'), framed(new Uint8Array(0)));
+    expect(body.toString('hex')).to.equal('00000000020802');
+    on.close();
+    await service.close();
+  });
+
+  it('is asked by web pages of other origins, unless only some may', async () => {
+    const open = await openService();
+    const some = await openService({ api: { origins: ['https://good.example'] } });
+    const preflight = {
+      method: 'OPTIONS',
+      headers: {
+        origin: 'https://bad.example',
+        'access-control-request-method': 'POST',
+        'access-control-request-headers': 'x-grpc-web',
+      },
+    };
+    const path = '/zitadel.admin.v1.AdminService/GetLoginPolicy';
+    const any = await fetch(`${open.url}${path}`, preflight);
+    expect([any.status, any.headers.get('access-control-allow-origin')]).to.deep.equal([204, '*']);
+    expect(any.headers.get('access-control-allow-headers')).to.equal('x-grpc-web');
+    const bad = await fetch(`${some.url}${path}`, preflight);
+    expect(bad.headers.get('access-control-allow-origin')).to.equal(null);
+    await Promise.all([open.close(), some.close()]);
+  });
+});
