@@ -86,7 +86,8 @@ export function planAppends(
 ): Plan {
   const draft = new Draft(ground, models, clock);
   const outcomes = batch.map((prepared) => draft.take(prepared));
-  return { outcomes, ...draft };
+  const { accepted, ends, changes, missing } = draft;
+  return { outcomes, accepted, ends, changes, missing };
 }
 
 class Draft implements Omit<Plan, 'outcomes'> {

@@ -16,7 +16,7 @@ import { InlineWriter } from './inline-writer.js';
 import { Listener } from './listener.js';
 import { storedName } from './names.js';
 import { PostgresReadModelStore } from './read-model-store.js';
-import { prepareSchema, schemaNamed } from './schema.js';
+import { prepareSchema, schemaNamed, type Schema } from './schema.js';
 import { Watch } from './subscription.js';
 import { PlainWriter } from './writer.js';
 
@@ -60,13 +60,9 @@ export interface PostgresStore extends Store {
  * @throws StoreForeign when the schema is another program's, or a newer version's.
  */
 export async function openPostgresStore(options: PostgresStoreOptions): Promise<PostgresStore> {
-  const { pool, clock = systemClock, inlineProjections: projections = [] } = options;
   const schema = schemaNamed(options.schema ?? 'login_policy');
-  const connection = new Connection(pool, `the PostgreSQL schema ${schema.name}`, {
-    statementMs: options.statementTimeoutMs ?? 10_000,
-    lockMs: options.lockTimeoutMs ?? 5000,
-    connectMs: options.connectTimeoutMs ?? 5000,
-  });
+  const connection = connectionOf(options, schema);
+  const { pool, inlineProjections: projections = [] } = options;
   pool.on('error', ignore);
   try {
     await prepareSchema(connection, schema);
@@ -74,6 +70,26 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     pool.off('error', ignore);
     throw caught;
   }
+  const store = assembled(options, connection, schema);
+  try {
+    for (const projection of projections) await new Projector({ ...store, projection }).catchUp();
+  } catch (caught) {
+    await store.close();
+    throw caught;
+  }
+  return store;
+}
+
+function connectionOf(options: PostgresStoreOptions, schema: Schema): Connection {
+  return new Connection(options.pool, `the PostgreSQL schema ${schema.name}`, {
+    statementMs: options.statementTimeoutMs ?? 10_000,
+    lockMs: options.lockTimeoutMs ?? 5000,
+    connectMs: options.connectTimeoutMs ?? 5000,
+  });
+}
+
+function assembled(options: PostgresStoreOptions, connection: Connection, schema: Schema): PostgresStore {
+  const { pool, clock = systemClock, inlineProjections: projections = [] } = options;
   const listener = options.listen === 'off' ? undefined : new Listener(pool.options, schema);
   const watch = new Watch({ connection, schema, pollIntervalMs: options.pollIntervalMs ?? 100, listener });
   const models = projections.map((projection) => inlineModel(projection, storedName(modelName(projection)).name));
@@ -82,7 +98,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
   const patienceMs = options.lostAnswerTimeoutMs ?? 10_000;
   const eventStore = new PostgresEventStore({ connection, schema, writer, watch, patienceMs });
   const readModels = new PostgresReadModelStore({ connection, schema, watch });
-  const store: PostgresStore = {
+  return {
     eventStore,
     readModels,
     inlineModels: projections.map(modelName),
@@ -94,13 +110,6 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
       pool.off('error', ignore);
     },
   };
-  try {
-    for (const projection of projections) await new Projector({ eventStore, readModels, projection }).catchUp();
-  } catch (caught) {
-    await store.close();
-    throw caught;
-  }
-  return store;
 }
 
 /** An idle connection that breaks is replaced by the pool; unheard, its error would end the process. */

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { Pool, type PoolConfig } from 'pg';
+import type { Pool } from 'pg';
 import { EmbeddedServer } from './embedded-server.js';
 
 let embedded: Promise<EmbeddedServer> | undefined;
@@ -10,11 +10,6 @@ export async function databaseUrl(): Promise<string> {
   if (given !== undefined && given !== '') return given;
   embedded ??= EmbeddedServer.start();
   return (await embedded).url;
-}
-
-/** A pool that a test ends itself. */
-export async function openPool(config: PoolConfig = {}): Promise<Pool> {
-  return new Pool({ connectionString: await databaseUrl(), ...config });
 }
 
 /** The name of a schema that no other test uses. */

@@ -1,7 +1,7 @@
 import { execFile, spawn } from 'node:child_process';
 import { chownSync, cpSync, mkdtempSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { createServer } from 'node:net';
+import { createServer, Socket } from 'node:net';
 import { arch, platform, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -77,7 +77,7 @@ export class EmbeddedServer {
     const options = { ...this.#identity, env: ENVIRONMENT, cwd: this.#folder, detached: true };
     const shell = spawn('sh', args, { ...options, stdio: ['pipe', 'ignore', 'ignore'] });
     shell.unref();
-    if ('unref' in shell.stdin && typeof shell.stdin.unref === 'function') shell.stdin.unref();
+    if (shell.stdin instanceof Socket) shell.stdin.unref();
     await eventually('a server that takes connections', () => answers(this.url), 60_000);
   }
 }

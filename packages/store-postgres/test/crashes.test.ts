@@ -1,0 +1,116 @@
+import { OutcomeUnknown, StoreUnavailable, type EventId } from '@login-policy/event-sourcing';
+import { openPostgresStore, type PostgresStore } from '@login-policy/store-postgres';
+import { counterTotals } from '@login-policy/testkit';
+import { expect } from 'chai';
+import { after, before, describe, it } from 'mocha';
+import { Pool } from 'pg';
+import { databaseUrl } from './database.js';
+import { EmbeddedServer } from './embedded-server.js';
+import { Worker } from './processes.js';
+import { allEvents, counted, counterStream } from './sample.js';
+import { onStorage, storages } from './stores.js';
+import { eventually } from './waiting.js';
+
+/** How often each is killed: more with CRASH_ROUNDS=100. */
+const ROUNDS = Number(process.env['CRASH_ROUNDS'] ?? 4);
+const WRITERS = 8;
+
+const freshStorage = storages();
+
+describe('a process that is killed while it writes to PostgreSQL', () => {
+  it(`loses nothing that was acknowledged and writes nothing twice, ${ROUNDS} times`, async function () {
+    this.timeout(ROUNDS * 10_000);
+    await onStorage(freshStorage(), async (storage) => {
+      const store = await storage.open({ inlineProjections: [counterTotals] });
+      const said: string[] = [];
+      for (let round = 0; round < ROUNDS; round++) {
+        const task = { url: await databaseUrl(), schema: storage.schema, name: `writer-${round}`, count: 0 };
+        const worker = new Worker('writing-process', task);
+        await worker.untilSaid(50 + 37 * (round % 7));
+        worker.kill();
+        await worker.ended;
+        said.push(...worker.said);
+      }
+      await eventually(
+        'the end of all that was under way',
+        async () => (await storage.pool.query(BUSY)).rowCount === 0,
+      );
+      await demandSound(store, { begun: idsOf(said, 'begun'), acknowledged: idsOf(said, 'done') });
+    });
+  });
+});
+
+describe('a PostgreSQL server that is killed while it is written to', () => {
+  let server: EmbeddedServer | undefined;
+  before(async function () {
+    this.timeout(120_000);
+    server = await EmbeddedServer.start();
+  });
+  after(() => server?.kill());
+
+  it(`has each acknowledged append once, and the read model is the fold of the log, ${ROUNDS} times`, async function () {
+    this.timeout(ROUNDS * 30_000);
+    if (server === undefined) throw new Error('there is no server');
+    const pool = new Pool({ connectionString: server.url });
+    const store = await openPostgresStore({ pool, inlineProjections: [counterTotals] });
+    const [begun, acknowledged, refused] = [new Set<string>(), new Set<string>(), new Set<string>()];
+    const ending = new AbortController();
+    const write = async (writer: number): Promise<void> => {
+      while (!ending.signal.aborted) {
+        const event = counted();
+        begun.add(event.id);
+        try {
+          const append = { streamId: counterStream(`w-${writer}`), expected: 'any', events: [event] } as const;
+          await store.eventStore.append(append);
+          acknowledged.add(event.id);
+        } catch (caught) {
+          if (caught instanceof StoreUnavailable) refused.add(event.id);
+          else if (!(caught instanceof OutcomeUnknown)) throw caught;
+        }
+      }
+    };
+    const writing = Promise.all(Array.from({ length: WRITERS }, (_, writer) => write(writer)));
+    for (let round = 0; round < ROUNDS; round++) {
+      const { size } = acknowledged;
+      await eventually('more appends', async () => acknowledged.size > size + 50 + 37 * (round % 7), 30_000);
+      await server.kill();
+      await server.restart();
+    }
+    ending.abort();
+    await writing;
+    await demandSound(store, { begun, acknowledged, refused });
+    await store.close();
+    await pool.end();
+  });
+});
+
+const BUSY = `SELECT FROM pg_stat_activity
+  WHERE state <> 'idle' AND pid <> pg_backend_pid() AND query LIKE '%write_reckoned%' AND datname = current_database()`;
+
+interface Acknowledged {
+  readonly begun: ReadonlySet<string>;
+  readonly acknowledged: ReadonlySet<string>;
+  /** Of which was said that nothing was written. */
+  readonly refused?: ReadonlySet<string>;
+}
+
+async function demandSound(store: PostgresStore, { begun, acknowledged, refused }: Acknowledged): Promise<void> {
+  const all = await allEvents(store.eventStore);
+  const ids = all.map(({ id }) => id);
+  const there = new Set<string>(ids);
+  expect(ids).to.have.length(there.size);
+  expect([...acknowledged].filter((id) => !there.has(id))).to.deep.equal([]);
+  expect([...(refused ?? [])].filter((id) => there.has(id))).to.deep.equal([]);
+  expect(ids.filter((id: EventId) => !begun.has(id))).to.deep.equal([]);
+  expect(all.map(({ position }) => position)).to.deep.equal(all.map((_, index) => BigInt(index + 1)));
+  const totals = new Map<string, number>();
+  for (const { streamId } of all) totals.set(streamId, (totals.get(streamId) ?? 0) + 1);
+  const model = await store.readModels.open(counterTotals);
+  const rows = await model.getMany([...totals.keys()]);
+  expect([...totals].map(([key]) => [key, rows.get(key)?.total])).to.deep.equal([...totals]);
+  expect(await model.checkpoint()).to.equal(all.at(-1)?.position);
+}
+
+function idsOf(said: readonly string[], word: string): ReadonlySet<string> {
+  return new Set(said.filter((line) => line.startsWith(`${word} `)).map((line) => line.slice(word.length + 1)));
+}

@@ -1,0 +1,120 @@
+import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+
+/**
+ * What goes wrong with the next append on the wire: `answer-lost` breaks the connection when the server answers, so after
+ * its commit; `down` does the same, and takes no connection afterwards; `request-lost` swallows the request; `request-late` breaks the connection to the client at once and hands
+ * the request on when the test says so; `silent` lets nothing through any more and breaks nothing.
+ */
+export type Trouble = 'answer-lost' | 'down' | 'request-lost' | 'request-late' | 'silent';
+
+const APPEND = /append_events|write_reckoned/;
+
+/** A network between the store and the server, which fails when a test wants it to. */
+export class FaultyNetwork {
+  readonly #server: Server;
+  readonly #sockets = new Set<Socket>();
+  #trouble: Trouble | undefined;
+  #troubles = 0;
+  #isDown = false;
+  #late: (() => Promise<string>) | undefined;
+
+  private constructor(target: URL) {
+    this.#server = createServer((client) => this.#join(client, connect(Number(target.port), target.hostname)));
+  }
+
+  /** Lies between here and the server of that address. */
+  static async before(url: string): Promise<{ readonly network: FaultyNetwork; readonly url: string }> {
+    const network = new FaultyNetwork(new URL(url));
+    const target = new URL(url);
+    await new Promise<void>((resolve) => {
+      network.#server.listen(0, '127.0.0.1', resolve);
+    });
+    target.port = String(network.#port);
+    target.hostname = '127.0.0.1';
+    return { network, url: target.href };
+  }
+
+  /** Fails the next append in this way, once. */
+  failNextAppend(trouble: Trouble): void {
+    this.#trouble = trouble;
+  }
+
+  /** How often it has failed. */
+  get troubles(): number {
+    return this.#troubles;
+  }
+
+  /** Hands on the request that was held back, and resolves to what the server answers. */
+  async deliverLate(): Promise<string> {
+    return (await this.#late?.()) ?? 'nothing was held back';
+  }
+
+  /** Breaks all connections and takes no more. */
+  async close(): Promise<void> {
+    for (const socket of this.#sockets) socket.destroy();
+    await new Promise((resolve) => {
+      this.#server.close(resolve);
+    });
+  }
+
+  get #port(): number {
+    const address = this.#server.address();
+    return isAddress(address) ? address.port : 0;
+  }
+
+  #join(client: Socket, server: Socket): void {
+    let isCut = this.#isDown;
+    if (isCut) client.destroy();
+    for (const socket of [client, server]) {
+      this.#sockets.add(socket);
+      socket.on('error', () => undefined);
+      socket.on('close', () => this.#sockets.delete(socket));
+    }
+    client.on('data', (bytes) => {
+      if (this.#trouble === undefined || !APPEND.test(bytes.toString('latin1'))) return void server.write(bytes);
+      const trouble = this.#trouble;
+      this.#trouble = undefined;
+      this.#troubles += 1;
+      isCut = true;
+      this.#fail(trouble, { client, server, bytes });
+    });
+    server.on('data', (bytes) => {
+      if (isCut) client.destroy();
+      else client.write(bytes);
+    });
+    client.on('close', () => {
+      if (!isCut) server.destroy();
+    });
+    server.on('close', () => client.destroy());
+  }
+
+  #fail(trouble: Trouble, { client, server, bytes }: { client: Socket; server: Socket; bytes: Buffer }): void {
+    switch (trouble) {
+      case 'down':
+        this.#isDown = true;
+        server.write(bytes);
+        return;
+      case 'answer-lost':
+        server.write(bytes);
+        return;
+      case 'request-lost':
+        client.destroy();
+        server.destroy();
+        return;
+      case 'request-late':
+        this.#late = () =>
+          new Promise((resolve) => {
+            server.once('data', (answer) => resolve(answer.toString()));
+            server.write(bytes);
+          });
+        client.destroy();
+        return;
+      case 'silent':
+        return;
+    }
+  }
+}
+
+function isAddress(address: AddressInfo | string | null): address is AddressInfo {
+  return typeof address === 'object' && address !== null;
+}

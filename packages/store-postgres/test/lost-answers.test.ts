@@ -1,0 +1,120 @@
+import { OutcomeUnknown, StoreUnavailable } from '@login-policy/event-sourcing';
+import type { PostgresStore, PostgresStoreOptions } from '@login-policy/store-postgres';
+import { counterTotals } from '@login-policy/testkit';
+import { expect } from 'chai';
+import { describe, it } from 'mocha';
+import { Pool } from 'pg';
+import { databaseUrl } from './database.js';
+import { FaultyNetwork } from './faulty-network.js';
+import { allEvents, appendTo, counted, counterStream } from './sample.js';
+import { onStorage, storages, type Storage } from './stores.js';
+
+const freshStorage = storages();
+const KINDS = { 'a plain store': [], 'a store with an inline projection': [counterTotals] };
+
+interface Connected {
+  readonly network: FaultyNetwork;
+  /** Over the faulty network. */
+  readonly store: PostgresStore;
+  /** Over a good one. */
+  readonly witness: PostgresStore;
+}
+
+async function connected(
+  storage: Storage,
+  options: Partial<PostgresStoreOptions>,
+  test: (connected: Connected) => Promise<void>,
+): Promise<void> {
+  const { network, url } = await FaultyNetwork.before(await databaseUrl());
+  const pool = new Pool({ connectionString: url });
+  try {
+    const witness = await storage.open();
+    const store = await storage.open({ listen: 'off', ...options, pool });
+    await store.eventStore.append(appendTo('a'));
+    await test({ network, store, witness });
+    await store.close();
+  } finally {
+    await network.close();
+    await pool.end();
+  }
+}
+
+describe('an append whose answer was lost', () => {
+  for (const [kind, inlineProjections] of Object.entries(KINDS)) {
+    it(`is found by its event ids: ${kind}`, () =>
+      onStorage(freshStorage(), (storage) =>
+        connected(storage, { inlineProjections }, async ({ network, store, witness }) => {
+          network.failNextAppend('answer-lost');
+          const recorded = await store.eventStore.append({ ...appendTo('a'), events: [counted(), counted()] });
+          expect(network.troubles).to.equal(1);
+          const all = await allEvents(witness.eventStore);
+          expect(all.slice(1).map((event) => ({ ...event }))).to.deep.equal(recorded.map((event) => ({ ...event })));
+          await store.eventStore.append(appendTo('a', recorded[1]?.revision ?? 'no-stream'));
+        }),
+      ));
+
+    it(`is sent again when it is not there, and is there once: ${kind}`, () =>
+      onStorage(freshStorage(), (storage) =>
+        connected(storage, { inlineProjections }, async ({ network, store, witness }) => {
+          network.failNextAppend('request-lost');
+          const [event] = await store.eventStore.append(appendTo('a'));
+          expect(network.troubles).to.equal(1);
+          expect((await allEvents(witness.eventStore)).map(({ id }) => id).slice(1)).to.deep.equal([event?.id]);
+        }),
+      ));
+
+    it(`is not done late, when it was given up for lost and its bytes arrive after all: ${kind}`, () =>
+      onStorage(freshStorage(), (storage) =>
+        connected(storage, { inlineProjections }, async ({ network, store, witness }) => {
+          network.failNextAppend('request-late');
+          await store.eventStore.append(appendTo('a'));
+          expect(await network.deliverLate()).to.include('given up for lost');
+          expect(await allEvents(witness.eventStore)).to.have.length(2);
+        }),
+      ));
+  }
+
+  it('is found among the others of its group, each of which gets its own answer', () =>
+    onStorage(freshStorage(), (storage) =>
+      connected(storage, {}, async ({ network, store, witness }) => {
+        const appends = [appendTo('a'), appendTo('a', 'no-stream'), appendTo('b', 'no-stream'), appendTo('c')];
+        network.failNextAppend('answer-lost');
+        const outcomes = await Promise.allSettled(appends.map((append) => store.eventStore.append(append)));
+        expect(network.troubles).to.equal(1);
+        expect(outcomes.map(({ status }) => status)).to.deep.equal(['fulfilled', 'rejected', 'fulfilled', 'fulfilled']);
+        expect(await allEvents(witness.eventStore)).to.have.length(4);
+      }),
+    ));
+
+  it('without events is found by its receipt', () =>
+    onStorage(freshStorage(), (storage) =>
+      connected(storage, {}, async ({ network, store, witness }) => {
+        network.failNextAppend('answer-lost');
+        const receipt = { key: 'key', fingerprint: 'fingerprint' };
+        const recorded = await store.eventStore.append({ ...appendTo('a'), events: [], receipt });
+        expect([network.troubles, recorded]).to.deep.equal([1, []]);
+        expect(await witness.eventStore.receipt(counterStream('a'), 'key')).to.deep.include(receipt);
+      }),
+    ));
+
+  it('is OutcomeUnknown when the server can not be asked within the time', () =>
+    onStorage(freshStorage(), (storage) =>
+      connected(storage, { lostAnswerTimeoutMs: 200, connectTimeoutMs: 500 }, async ({ network, store }) => {
+        network.failNextAppend('down');
+        const append = await store.eventStore.append(appendTo('a')).catch((caught: unknown) => caught);
+        expect(append).to.be.instanceOf(OutcomeUnknown);
+        const later = await store.eventStore.append(appendTo('a')).catch((caught: unknown) => caught);
+        expect(later).to.be.instanceOf(StoreUnavailable);
+      }),
+    ));
+
+  it('settles when the network falls silent', () =>
+    onStorage(freshStorage(), (storage) =>
+      connected(storage, { statementTimeoutMs: 300, lockTimeoutMs: 300 }, async ({ network, store, witness }) => {
+        network.failNextAppend('silent');
+        await store.eventStore.append(appendTo('a'));
+        expect(network.troubles).to.equal(1);
+        expect(await allEvents(witness.eventStore)).to.have.length(2);
+      }),
+    ));
+});

@@ -1,0 +1,151 @@
+import { StoreForeign, StoreUnavailable, UnserialisableData } from '@login-policy/event-sourcing';
+import { openPostgresStore } from '@login-policy/store-postgres';
+import { expect } from 'chai';
+import { describe, it } from 'mocha';
+import { Pool } from 'pg';
+import { databaseUrl, freshSchema } from './database.js';
+import { allEvents, appendTo, counted } from './sample.js';
+import { onStorage, storages, type Storage } from './stores.js';
+
+const freshStorage = storages();
+
+describe('opening a store on PostgreSQL', () => {
+  it('makes the schema once when eight start at the same time', () =>
+    onStorage(freshStorage(), async (storage) => {
+      const stores = await Promise.all(Array.from({ length: 8 }, () => storage.open()));
+      for (const store of stores) await store.eventStore.append(appendTo('a'));
+      const { rows } = await storage.pool.query(`SELECT version FROM "${storage.schema}".migrations`);
+      expect(rows).to.deep.equal([{ version: 1 }]);
+    }));
+
+  it("leaves a newer program's schema as it is", () =>
+    onStorage(freshStorage(), async (storage) => {
+      await storage.open();
+      await storage.pool.query(`INSERT INTO "${storage.schema}".migrations (version) VALUES (2)`);
+      expect(await refusal(storage.open())).to.be.instanceOf(StoreForeign);
+    }));
+
+  it("leaves another program's schema as it is", () =>
+    onStorage(freshStorage(), async (storage) => {
+      await storage.pool.query(`CREATE SCHEMA "${storage.schema}"; CREATE TABLE "${storage.schema}".events (id int)`);
+      expect(await refusal(storage.open())).to.be.instanceOf(StoreForeign);
+    }));
+
+  it('takes no name of a schema that is none', async () => {
+    const pool = new Pool({ connectionString: await databaseUrl() });
+    for (const schema of ['', 'a"b', 'pg_own', 'x'.repeat(64)]) {
+      expect(await refusal(openPostgresStore({ pool, schema }))).to.be.instanceOf(RangeError);
+    }
+    await pool.end();
+  });
+
+  it('says that there is no server, in time', async () => {
+    const pool = new Pool({ host: '127.0.0.1', port: 1 });
+    expect(await refusal(openPostgresStore({ pool, connectTimeoutMs: 2000 }))).to.be.instanceOf(StoreUnavailable);
+    await pool.end();
+  });
+
+  it('needs no superuser: a role that owns its schema, or may only use one that is there', () =>
+    onStorage(freshStorage(), async (storage) => {
+      const owner = freshSchema();
+      const url = new URL(await databaseUrl());
+      await storage.pool.query(
+        `CREATE ROLE "${owner}" LOGIN PASSWORD 'secret'; CREATE SCHEMA AUTHORIZATION "${owner}"`,
+      );
+      [url.username, url.password] = [owner, 'secret'];
+      const pool = new Pool({ connectionString: url.href });
+      try {
+        for (const schema of [owner, owner]) {
+          const store = await openPostgresStore({ pool, schema });
+          await store.eventStore.append(appendTo('a'));
+          await store.close();
+        }
+        expect(await refusal(openPostgresStore({ pool, schema: storage.schema }))).to.be.instanceOf(StoreForeign);
+      } finally {
+        await pool.end();
+        await storage.pool.query(`DROP SCHEMA "${owner}" CASCADE; DROP ROLE "${owner}"`);
+      }
+    }));
+});
+
+describe('a store on PostgreSQL', () => {
+  it('gives up an append that waits too long for other writers, and has written nothing', () =>
+    onStorage(freshStorage(), async (storage) => {
+      const store = await storage.open({ lockTimeoutMs: 50 });
+      await holding(storage, async () => {
+        const caught = await refusal(store.eventStore.append(appendTo('a')));
+        expect(caught).to.be.instanceOf(StoreUnavailable);
+        expect(String(caught)).to.include('lock time-out');
+      });
+      expect(await allEvents(store.eventStore)).to.deep.equal([]);
+      await store.eventStore.append(appendTo('a', 'no-stream'));
+    }));
+
+  it('gives up a statement that takes too long, and has written nothing', () =>
+    onStorage(freshStorage(), async (storage) => {
+      const store = await storage.open({ statementTimeoutMs: 50 });
+      await holding(storage, async () => {
+        const caught = await refusal(store.eventStore.append(appendTo('a')));
+        expect(caught).to.be.instanceOf(StoreUnavailable);
+        expect(String(caught)).to.include('statement time-out');
+      });
+      expect(await allEvents(store.eventStore)).to.deep.equal([]);
+    }));
+
+  it('gives up waiting for a connection when the pool has none left', () =>
+    onStorage(freshStorage(), async (storage) => {
+      const pool = new Pool({ connectionString: await databaseUrl(), max: 1 });
+      const store = await storage.open({ pool, connectTimeoutMs: 50 });
+      const client = await pool.connect();
+      expect(await refusal(store.eventStore.append(appendTo('a')))).to.be.instanceOf(StoreUnavailable);
+      expect(await refusal(store.eventStore.head())).to.be.instanceOf(StoreUnavailable);
+      client.release();
+      await store.eventStore.append(appendTo('a'));
+      await store.close();
+      await pool.end();
+    }));
+
+  it('does not care how a program has values parsed for its own queries', () =>
+    onStorage(freshStorage(), async (storage) => {
+      const types = { getTypeParser: () => () => 'nonsense' };
+      const pool = new Pool({ connectionString: await databaseUrl(), types });
+      const store = await storage.open({ pool });
+      const [event] = await store.eventStore.append(appendTo('a'));
+      expect((await allEvents(store.eventStore)).map(({ id }) => id)).to.deep.equal([event?.id]);
+      await store.close();
+      await pool.end();
+    }));
+
+  it('refuses an append with text that is no Unicode, and no other of its group', () =>
+    onStorage(freshStorage(), async (storage) => {
+      const store = await storage.open();
+      const [bad, good] = await Promise.allSettled([
+        store.eventStore.append({ ...appendTo('a'), events: [{ ...counted(), type: 'broken \ud800' }] }),
+        store.eventStore.append(appendTo('a')),
+      ]);
+      expect(bad?.status === 'rejected' && bad.reason).to.be.instanceOf(UnserialisableData);
+      expect(good?.status).to.equal('fulfilled');
+    }));
+});
+
+/** Does something while another writer is in his turn and does not end it. */
+async function holding(storage: Storage, work: () => Promise<void>): Promise<void> {
+  const store = await storage.open();
+  const client = await storage.pool.connect();
+  try {
+    await client.query('BEGIN');
+    await store.appendWithin(client, appendTo('held'));
+    await work();
+    await client.query('ROLLBACK');
+  } finally {
+    client.release();
+  }
+}
+
+async function refusal(call: Promise<unknown>): Promise<unknown> {
+  try {
+    return await call;
+  } catch (caught) {
+    return caught;
+  }
+}

@@ -1,0 +1,153 @@
+import { START, type Position } from '@login-policy/event-sourcing';
+import type { PostgresStore } from '@login-policy/store-postgres';
+import { expect } from 'chai';
+import { describe, it } from 'mocha';
+import type { PoolClient } from 'pg';
+import { allEvents, appendTo } from './sample.js';
+import { onStorage, storages, type Storage } from './stores.js';
+import { eventually } from './waiting.js';
+
+const freshStorage = storages();
+
+/** What a reader came to know who reads on from the last position he saw, as a projection does. */
+class Reader {
+  readonly seen: string[] = [];
+  #after: Position = START;
+  readonly #store: PostgresStore;
+
+  constructor(store: PostgresStore) {
+    this.#store = store;
+  }
+
+  async readOn(): Promise<void> {
+    for await (const page of this.#store.eventStore.readAll({ after: this.#after })) {
+      for (const { streamId, position } of page) {
+        this.seen.push(streamId);
+        this.#after = position;
+      }
+    }
+  }
+}
+
+/** The races that made other stores skip events: an open transaction that has drawn its position, and what others do then. */
+const RACES: Readonly<Record<string, (race: Race) => Promise<void>>> = {
+  'an early transaction id, committed late': async ({ early, another, commit }) => {
+    await early.query('SELECT pg_current_xact_id()');
+    await early.append('early');
+    await another('late');
+    await commit();
+  },
+  'a late commit after many others': async ({ early, another, commit }) => {
+    await early.append('early');
+    for (const name of ['one', 'two', 'three']) await another(name);
+    await commit();
+  },
+  'a gap that a rollback left beside a transaction that is still open': async ({
+    early,
+    another,
+    commit,
+    rolledBack,
+  }) => {
+    await rolledBack('gone');
+    await early.append('early');
+    await another('late');
+    await commit();
+  },
+  'a writer who idles in his transaction': async ({ early, another, commit }) => {
+    await early.append('early');
+    await early.query('SELECT 1');
+    await another('late');
+    await commit();
+  },
+};
+
+interface Race {
+  readonly early: { append(name: string): Promise<void>; query(text: string): Promise<void> };
+  /** Appends through another connection, lets the reader read on when it is done or waits for its turn. */
+  another(name: string): Promise<void>;
+  commit(): Promise<void>;
+  rolledBack(name: string): Promise<void>;
+}
+
+async function run(storage: Storage, race: (race: Race) => Promise<void>): Promise<readonly string[]> {
+  const [store, other] = [await storage.open({ listen: 'off' }), await storage.open({ listen: 'off' })];
+  const reader = new Reader(other);
+  const client = await storage.pool.connect();
+  const waiting: Promise<unknown>[] = [];
+  try {
+    await client.query('BEGIN');
+    await race({
+      early: {
+        append: async (name) => void (await store.appendWithin(client, appendTo(name))),
+        query: async (text) => void (await client.query(text)),
+      },
+      another: async (name) => {
+        let isDone = false;
+        const append = other.eventStore.append(appendTo(name)).finally(() => (isDone = true));
+        waiting.push(append);
+        await eventually('an append that waits or is done', async () => isDone || (await isWaitedFor(storage)));
+        await reader.readOn();
+      },
+      commit: async () => void (await client.query('COMMIT')),
+      rolledBack: (name) => rollBack(storage, store, name),
+    });
+    await Promise.all(waiting);
+    await reader.readOn();
+  } finally {
+    client.release(true);
+  }
+  const all = (await allEvents(store.eventStore)).map(({ streamId }) => streamId);
+  expect(reader.seen.toSorted()).to.have.length.at.most(all.length);
+  return all.filter((stream) => !reader.seen.includes(stream));
+}
+
+async function rollBack({ pool }: Storage, store: PostgresStore, name: string): Promise<void> {
+  const client: PoolClient = await pool.connect();
+  await client.query('BEGIN');
+  await store.appendWithin(client, appendTo(name));
+  await client.query('ROLLBACK');
+  client.release();
+}
+
+async function isWaitedFor({ pool }: Storage): Promise<boolean> {
+  const { rows } = await pool.query<{ waiting: boolean }>(
+    `SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted) AS waiting`,
+  );
+  return rows[0]?.waiting === true;
+}
+
+/**
+ * The same functions as other stores have them: no lock, and positions from a sequence, drawn when the event is written
+ * and not when it becomes visible.
+ */
+async function takeLockOut({ pool, schema }: Storage): Promise<void> {
+  const { rows } = await pool.query<{ name: string; source: string }>(
+    `SELECT proname AS name, pg_get_functiondef(p.oid) AS source FROM pg_proc AS p
+     JOIN pg_namespace AS n ON n.oid = p.pronamespace WHERE n.nspname = $1 AND proname IN ('take_turn', 'append_events')`,
+    [schema],
+  );
+  const sources = new Map(rows.map(({ name, source }) => [name, source]));
+  const turn = sources.get('take_turn') ?? '';
+  const append = sources.get('append_events') ?? '';
+  const withoutLock = turn.replace(/PERFORM pg_advisory_xact_lock\([^;]*;/, '');
+  const fromSequence = append.replace('head := coalesce(head, 0);', `head := nextval('"${schema}".drawn') - 1;`);
+  expect([withoutLock === turn, fromSequence === append]).to.deep.equal([false, false]);
+  await pool.query(`CREATE SEQUENCE "${schema}".drawn; ${withoutLock}; ${fromSequence}`);
+}
+
+describe('a reader who reads on while others write to PostgreSQL', () => {
+  for (const [title, race] of Object.entries(RACES)) {
+    it(`misses nothing: ${title}`, () =>
+      onStorage(freshStorage(), async (storage) => {
+        await storage.open();
+        expect(await run(storage, race)).to.deep.equal([]);
+      }));
+
+    it(`would miss an event without the lock: ${title}`, () =>
+      onStorage(freshStorage(), async (storage) => {
+        await storage.open();
+        await takeLockOut(storage);
+        expect(await run(storage, race)).to.deep.equal(['Counter-early']);
+      }));
+  }
+});

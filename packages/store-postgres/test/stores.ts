@@ -1,0 +1,53 @@
+import { after, before } from 'mocha';
+import { openPostgresStore, type PostgresStore, type PostgresStoreOptions } from '@login-policy/store-postgres';
+import { Pool } from 'pg';
+import { databaseUrl, dropSchema, freshSchema } from './database.js';
+
+/** One fresh schema, the stores a test opened on it, and a way to throw all of them away. */
+export interface Storage {
+  readonly schema: string;
+  readonly pool: Pool;
+  open(options?: Partial<PostgresStoreOptions>): Promise<PostgresStore>;
+  dispose(): Promise<void>;
+}
+
+/** Gives the tests of a file a pool, and each of them storage of its own. */
+export function storages(): () => Storage {
+  let pool: Pool | undefined;
+  before(async function () {
+    this.timeout(120_000);
+    pool = new Pool({ connectionString: await databaseUrl() });
+  });
+  after(() => pool?.end());
+  return () => {
+    if (pool === undefined) throw new Error('storage is for tests, not for their description');
+    return freshStorage(pool);
+  };
+}
+
+function freshStorage(pool: Pool): Storage {
+  const schema = freshSchema();
+  const opened: PostgresStore[] = [];
+  return {
+    schema,
+    pool,
+    async open(options = {}) {
+      const store = await openPostgresStore({ pool, schema, ...options });
+      opened.push(store);
+      return store;
+    },
+    async dispose() {
+      for (const store of opened) await store.close();
+      await dropSchema(pool, schema);
+    },
+  };
+}
+
+/** Lets a test have storage of its own, and throws it away after it. */
+export async function onStorage(storage: Storage, test: (storage: Storage) => Promise<void>): Promise<void> {
+  try {
+    await test(storage);
+  } finally {
+    await storage.dispose();
+  }
+}
