@@ -19,7 +19,9 @@ export class Listener {
   #connecting: Promise<void> = Promise.resolve();
 
   constructor(config: ClientConfig, schema: Schema) {
-    this.#config = config;
+    // Named, so that whoever looks at the server's connections knows whose this is.
+    const name = `login-policy ${schema.name}`;
+    this.#config = { ...config, connectionTimeoutMillis: CONNECT_MS, application_name: name };
     this.#schema = schema;
   }
 
@@ -41,7 +43,7 @@ export class Listener {
   }
 
   async #connect(heard: () => void): Promise<void> {
-    const client = new Client({ ...this.#config, connectionTimeoutMillis: CONNECT_MS });
+    const client = new Client(this.#config);
     this.#client = client;
     this.#isConnected = false;
     client.on('notification', heard);

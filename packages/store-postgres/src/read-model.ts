@@ -10,8 +10,7 @@ import {
   type RebuildingModel,
   type RowQuery,
 } from '@login-policy/event-sourcing';
-import type { ClientBase } from 'pg';
-import { query, type Cells } from './connection.js';
+import { script, type Cells } from './connection.js';
 import { digest } from './names.js';
 import type { ReadModelParts } from './read-model-store.js';
 import { beginRebuild, switchOver } from './rebuild.js';
@@ -77,16 +76,16 @@ abstract class StoredReadModel<Row> implements ReadModel<Row> {
     this.parts.refuseWhenClosed();
     const changes = changesJson(this.definition, rows);
     const { connection } = this.parts;
-    const [answer] = await connection.faulty(() =>
-      connection.transaction((client) =>
-        this.#ask(client, `SELECT {schema}.take_step({model}, $2, $3, $4), {model}`, [
-          expected?.toString(),
-          checkpoint.toString(),
-          changes,
-        ]),
-      ),
+    const answers = await connection.faulty(() =>
+      connection.use((client) => {
+        const values = [this.#target.parameter, expected?.toString(), checkpoint.toString(), changes];
+        const [target, ...rest] = values.map((value) => (value === undefined ? 'NULL' : client.escapeLiteral(value)));
+        const model = this.#filledIn('{model}').replaceAll('$1', () => target ?? 'NULL');
+        const step = `SELECT ${this.parts.schema.quoted}.take_step(${[model, ...rest].join(', ')})`;
+        return script(client, `${connection.limits()} ${step}`);
+      }),
     );
-    const [refused] = answer ?? [''];
+    const refused = answers.at(-1)?.[0]?.[0];
     if (refused !== null && refused !== undefined) this.#conflict(expected, refused);
     this.parts.watch.notify();
   }
@@ -108,10 +107,6 @@ abstract class StoredReadModel<Row> implements ReadModel<Row> {
 
   #read(statement: string, values: readonly unknown[] = []): Promise<readonly Cells[]> {
     return this.parts.connection.read(this.#filledIn(statement), [this.#target.parameter, ...values]);
-  }
-
-  #ask(client: ClientBase, statement: string, values: readonly unknown[]): Promise<readonly Cells[]> {
-    return query(client, this.#filledIn(statement), [this.#target.parameter, ...values]);
   }
 
   #filledIn(statement: string): string {

@@ -108,9 +108,9 @@ export class FaultyNetwork {
             server.write(bytes);
           });
         client.destroy();
-        return;
+        break;
       case 'silent':
-        return;
+        break;
     }
   }
 }

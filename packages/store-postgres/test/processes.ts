@@ -21,7 +21,7 @@ export class Worker {
     const file = fileURLToPath(new URL(`./${program}.js`, import.meta.url));
     this.#process = fork(file, [JSON.stringify(task)], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
     this.#process.on('message', (message) => {
-      this.said.push(String(message));
+      this.said.push(typeof message === 'string' ? message : JSON.stringify(message));
       this.#heard();
     });
     this.ended = new Promise((resolve) => {

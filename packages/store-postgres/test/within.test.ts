@@ -45,7 +45,7 @@ describe("an append inside a caller's transaction", () => {
         const refused = await inTransaction(storage, 'COMMIT', async (client) => {
           const caught: unknown = await store
             .appendWithin(client, appendTo('a', 'stream-exists'))
-            .catch((error) => error);
+            .catch((error: unknown) => error);
           await store.appendWithin(client, appendTo('b'));
           return caught;
         });
