@@ -150,8 +150,17 @@ function differingLifetimes(before: Lifetimes, change: Partial<Lifetimes>): Part
   return Object.keys(differs).length === 0 ? undefined : differs;
 }
 
-/** Settings, all or some, as JSON has them: lifetimes in ISO 8601. */
-export function settingsToJson({ lifetimes, ...others }: LoginSettingsChange): JsonObject {
-  if (lifetimes === undefined) return toJsonObject(others);
-  return toJsonObject({ ...others, lifetimes: lifetimesToJson(lifetimes) });
+const written = new WeakMap<LoginSettingsChange, JsonObject>();
+
+/**
+ * Settings, all or some, as JSON has them: lifetimes in ISO 8601. Most events leave a policy's settings as they are, so
+ * each is written once, however many rows it goes into.
+ */
+export function settingsToJson(settings: LoginSettingsChange): JsonObject {
+  const known = written.get(settings);
+  if (known !== undefined) return known;
+  const { lifetimes, ...others } = settings;
+  const json = toJsonObject(lifetimes === undefined ? others : { ...others, lifetimes: lifetimesToJson(lifetimes) });
+  written.set(settings, json);
+  return json;
 }

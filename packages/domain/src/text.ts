@@ -26,5 +26,5 @@ export const parseProse: Parser<string> = (value, field) => {
 /** Whether the text has more characters (code points) than that. Looks at no more of it than it has to. */
 function isLongerThan(text: string, most: number): boolean {
   if (text.length <= most) return false;
-  return text.length > 2 * most || [...text].length > most;
+  return text.length > 2 * most || Array.from(text).length > most;
 }

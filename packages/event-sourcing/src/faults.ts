@@ -18,7 +18,8 @@ export type FaultCode =
   | 'receipt-exists'
   | 'checkpoint-conflict'
   | 'projection-stopped'
-  | 'projection-behind';
+  | 'projection-behind'
+  | 'rebuild-superseded';
 
 interface FaultContent {
   readonly code: FaultCode;

@@ -21,7 +21,12 @@ export {
   type EventPlace,
   type FaultCode,
 } from './faults.js';
-export { CheckpointConflict, ProjectionBehind, ProjectionStopped } from './projections/projection-faults.js';
+export {
+  CheckpointConflict,
+  ProjectionBehind,
+  ProjectionStopped,
+  RebuildSuperseded,
+} from './projections/projection-faults.js';
 export type { EventMetadata, EventShape, NewEvent, Recorded, RecordedEvent, RecordedFacts } from './streams/event.js';
 export {
   eventCodec,

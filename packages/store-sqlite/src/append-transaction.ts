@@ -1,18 +1,16 @@
 import {
-  freezeMetadata,
   meetsExpectation,
   notBefore,
   position,
   ReceiptExists,
   revision,
   RevisionConflict,
-  toJsonObject,
-  type Append,
   type Clock,
   type RecordedEvent,
 } from '@login-policy/event-sourcing';
 import type { EventStatements, StreamHead } from './event-statements.js';
 import type { InlineModels } from './inline-models.js';
+import type { PreparedAppend, PreparedEvent } from './prepared-append.js';
 
 /** Records appends inside a transaction that is open. All that can refuse an append comes before its first write. */
 export class AppendTransaction {
@@ -41,9 +39,9 @@ export class AppendTransaction {
   /**
    * Records one append. What it throws before it has written anything refuses this append alone.
    *
-   * @throws RevisionConflict, ReceiptExists, ProjectionStopped, UnserialisableData, RangeError.
+   * @throws RevisionConflict, ReceiptExists, ProjectionStopped, RangeError.
    */
-  record(append: Append): { readonly recorded: readonly RecordedEvent[]; readonly write: () => void } {
+  record(append: PreparedAppend): { readonly recorded: readonly RecordedEvent[]; readonly write: () => void } {
     const last = this.#statements.streamHead.get(append.streamId);
     this.#check(append, last);
     const recorded = this.#place(append, last);
@@ -51,7 +49,10 @@ export class AppendTransaction {
     return {
       recorded,
       write: () => {
-        for (const event of recorded) this.#insert(event);
+        for (const [index, { dataText, metadataText }] of append.events.entries()) {
+          const event = recorded[index];
+          if (event !== undefined) this.#insert(event, { dataText, metadataText });
+        }
         this.#keepReceipt(append, recorded.at(-1)?.revision ?? BigInt(last?.revision ?? 0));
         writeRows();
         this.#head += recorded.length;
@@ -59,7 +60,7 @@ export class AppendTransaction {
     };
   }
 
-  #check({ streamId, expected, events, receipt }: Append, last: StreamHead | undefined): void {
+  #check({ streamId, expected, events, receipt }: PreparedAppend, last: StreamHead | undefined): void {
     if (events.length === 0 && receipt === undefined) throw new RangeError('an append has at least one event');
     if (receipt !== undefined && this.#statements.receipt.get(streamId, receipt.key) !== undefined) {
       throw new ReceiptExists({ streamId, key: receipt.key });
@@ -71,10 +72,10 @@ export class AppendTransaction {
     }
   }
 
-  #place({ streamId, events }: Append, last: StreamHead | undefined): readonly RecordedEvent[] {
+  #place({ streamId, events }: PreparedAppend, last: StreamHead | undefined): readonly RecordedEvent[] {
     const recordedAt = notBefore(last?.recordedAt, this.#clock());
     const first = last === undefined ? 0 : last.revision + 1;
-    return events.map((event, index) => ({
+    return events.map(({ event }, index) => ({
       id: event.id,
       streamId,
       revision: revision(first + index),
@@ -82,12 +83,12 @@ export class AppendTransaction {
       recordedAt,
       schemaVersion: event.schemaVersion,
       type: event.type,
-      data: toJsonObject(event.data),
-      metadata: freezeMetadata(event.metadata),
+      data: event.data,
+      metadata: event.metadata,
     }));
   }
 
-  #insert(event: RecordedEvent): void {
+  #insert(event: RecordedEvent, { dataText, metadataText }: Omit<PreparedEvent, 'event'>): void {
     this.#statements.insert.run(
       Number(event.position),
       event.streamId,
@@ -96,12 +97,12 @@ export class AppendTransaction {
       event.schemaVersion,
       event.recordedAt,
       event.id,
-      JSON.stringify(event.data),
-      JSON.stringify(event.metadata),
+      dataText,
+      metadataText,
     );
   }
 
-  #keepReceipt({ streamId, receipt }: Append, last: bigint): void {
+  #keepReceipt({ streamId, receipt }: PreparedAppend, last: bigint): void {
     if (receipt === undefined) return;
     this.#statements.keepReceipt.run(streamId, receipt.key, receipt.fingerprint, Number(last));
   }

@@ -20,10 +20,10 @@ import type { Connection } from './connection.js';
 import type { EventStatements } from './event-statements.js';
 import type { GroupCommit } from './group-commit.js';
 import { LogReader } from './log-reader.js';
-import { eventOf } from './rows.js';
+import { eventsOf } from './rows.js';
 
-/** Larger than any revision there can be: SQLite's integers end here. */
-const BEYOND = 2n ** 63n - 1n;
+/** There can be none beyond: SQLite's integers end here. */
+const LAST_REVISION = 2n ** 63n - 1n;
 
 /** Events in a SQLite file. */
 export class SqliteEventStore implements EventStore {
@@ -50,8 +50,9 @@ export class SqliteEventStore implements EventStore {
     const pageSize = pageSizeOf(options);
     let left = limitOf(options);
     const isForwards = options?.direction !== 'backwards';
-    let next: bigint = options?.from ?? (isForwards ? 0n : BEYOND);
-    while (left > 0 && next >= 0n) {
+    let next: bigint = options?.from ?? (isForwards ? 0n : LAST_REVISION);
+    if (next > LAST_REVISION && !isForwards) next = LAST_REVISION;
+    while (left > 0 && next >= 0n && next <= LAST_REVISION) {
       const count = Math.min(pageSize, left);
       const page = this.#readPage(streamId, { isForwards, next, count });
       const last = page.at(-1);
@@ -59,7 +60,6 @@ export class SqliteEventStore implements EventStore {
       yield page;
       left -= page.length;
       next = last.revision + (isForwards ? 1n : -1n);
-      if (page.length < count) return;
     }
   }
 
@@ -71,8 +71,8 @@ export class SqliteEventStore implements EventStore {
       reached = ahead.considered;
       if (ahead.events.length > 0) yield ahead.events;
       if (ahead.isHead) return;
-      // A filter that lets nothing through must not keep the process from everything else.
-      if (ahead.events.length === 0) await new Promise(setImmediate);
+      // The driver is synchronous: without this, a long read would keep the process from everything else.
+      await new Promise(setImmediate);
     }
   }
 
@@ -104,7 +104,7 @@ export class SqliteEventStore implements EventStore {
     { isForwards, next, count }: { isForwards: boolean; next: bigint; count: number },
   ): readonly RecordedEvent[] {
     const statement = isForwards ? this.#statements.forwards : this.#statements.backwards;
-    return this.#connection.use(() => statement.all(streamId, next, count).map(eventOf));
+    return this.#connection.use(() => eventsOf(statement.all(streamId, next, count)));
   }
 
   #readAhead(after: Position, options: ReadAllOptions | undefined, pageSize: number): ReadAhead {

@@ -5,6 +5,11 @@ export function isBusy(caught: unknown): boolean {
   return codeOf(caught).startsWith('SQLITE_BUSY');
 }
 
+/** What SQLite says when a crash left a file that has to be recovered, and the connection may not write. */
+export function needsRecovery(caught: unknown): boolean {
+  return codeOf(caught).startsWith('SQLITE_READONLY');
+}
+
 /** Turns what the driver threw into the fault it stands for; anything that is not the driver's stays as it is. */
 export function toFault(caught: unknown, store: string): unknown {
   if (caught instanceof Fault) return caught;

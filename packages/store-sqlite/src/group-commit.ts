@@ -1,11 +1,15 @@
 import { DeadlineExceeded, StoreClosed, type Append, type RecordedEvent } from '@login-policy/event-sourcing';
 import type { AppendTransaction } from './append-transaction.js';
 import type { Connection } from './connection.js';
+import { toFault } from './faults.js';
+import { prepareAppend, type PreparedAppend } from './prepared-append.js';
 
 interface Waiting {
-  readonly append: Append;
+  readonly append: PreparedAppend;
   readonly resolve: (recorded: readonly RecordedEvent[]) => void;
   readonly reject: (fault: unknown) => void;
+  /** Whether its caller has given up and been told so. */
+  isGivenUp: boolean;
 }
 
 /** What became of an append inside its group. */
@@ -30,13 +34,13 @@ export class GroupCommit {
   }
 
   /** Resolves when the append is committed, rejects when it is refused or its group could not be written. */
-  append(append: Append): Promise<readonly RecordedEvent[]> {
+  async append(append: Append): Promise<readonly RecordedEvent[]> {
+    if (this.#isClosing || this.#connection.isClosed) throw new StoreClosed({ store: this.#connection.name });
+    if (append.signal?.aborted === true) throw givenUp(append);
+    const prepared = prepareAppend(append);
     return new Promise((resolve, reject) => {
-      if (this.#isClosing || this.#connection.isClosed) {
-        reject(new StoreClosed({ store: this.#connection.name }));
-        return;
-      }
-      this.#waiting.push({ append, resolve, reject });
+      const waiting: Waiting = { append: prepared, resolve, reject, isGivenUp: false };
+      this.#waiting.push(listenForGivingUp(waiting));
       this.#writing ??= this.#write();
     });
   }
@@ -71,27 +75,50 @@ export class GroupCommit {
 
   #recordAll(group: readonly Waiting[]): readonly Outcome[] {
     this.#transaction.begin();
-    const outcomes = group.map(({ append }) => this.#record(append));
+    const outcomes = group.map((waiting) => this.#record(waiting));
     this.#transaction.end();
     return outcomes;
   }
 
   /** A refusal is this append's alone; a write that fails ends the transaction, and with it the whole group. */
-  #record(append: Append): Outcome {
-    if (append.signal?.aborted === true) {
-      return { fault: new DeadlineExceeded({ doing: `appending to ${append.streamId}` }) };
-    }
+  #record({ append, isGivenUp }: Waiting): Outcome {
+    if (isGivenUp) return { fault: givenUp(append) };
     const prepared = this.#prepare(append);
     if ('fault' in prepared) return prepared;
     prepared.write();
     return prepared;
   }
 
-  #prepare(append: Append): ReturnType<AppendTransaction['record']> | { readonly fault: unknown } {
+  #prepare(append: PreparedAppend): ReturnType<AppendTransaction['record']> | { readonly fault: unknown } {
     try {
       return this.#transaction.record(append);
-    } catch (fault) {
-      return { fault };
+    } catch (caught) {
+      return { fault: toFault(caught, this.#connection.name) };
     }
+  }
+}
+
+function givenUp({ streamId }: Pick<Append, 'streamId'>): DeadlineExceeded {
+  return new DeadlineExceeded({ doing: `appending to ${streamId}` });
+}
+
+/** Tells the caller at once when his signal fires while the append waits, for its turn or for another process. */
+function listenForGivingUp(waiting: Waiting): Waiting {
+  const { append, resolve, reject } = waiting;
+  const { signal } = append;
+  if (signal === undefined) return waiting;
+  const listening: Waiting = { append, resolve: settle(resolve), reject: settle(reject), isGivenUp: false };
+  const giveUp = (): void => {
+    listening.isGivenUp = true;
+    reject(givenUp(append));
+  };
+  signal.addEventListener('abort', giveUp, { once: true });
+  return listening;
+
+  function settle<Value>(tell: (value: Value) => void): (value: Value) => void {
+    return (value) => {
+      signal?.removeEventListener('abort', giveUp);
+      tell(value);
+    };
   }
 }

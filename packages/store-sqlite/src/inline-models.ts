@@ -7,12 +7,20 @@ import {
   START,
   type AnyProjection,
   type Position,
+  type ProjectionStopped,
   type RecordedEvent,
+  type ReducedPage,
 } from '@login-policy/event-sourcing';
 import type { LogReader } from './log-reader.js';
 import type { ModelTables, ModelRows } from './model-tables.js';
 
-const CATCH_UP_PAGE = 2000;
+const CATCH_UP_PAGE = 500;
+
+/** How far a step towards the head came, and why it came no further. */
+export interface CatchUpStep {
+  readonly isHead: boolean;
+  readonly stopped: ProjectionStopped | undefined;
+}
 
 /** The read models that change inside the appends. All of it happens in a transaction that is open. */
 export class InlineModels {
@@ -31,13 +39,11 @@ export class InlineModels {
     for (const model of this.#models) model.catchUp(position(head));
   }
 
-  /**
-   * Brings every model one page nearer to the head, for a file that is being opened. Says whether all are there.
-   *
-   * @throws ProjectionStopped when one can't reduce what is there.
-   */
-  catchUpStep(): boolean {
-    return this.#models.map((model) => model.step()).every((isHead) => isHead);
+  /** Brings every model one page nearer to the head, for a file that is being opened. */
+  catchUpStep(): CatchUpStep {
+    const steps = this.#models.map((model) => model.step());
+    const stopped = steps.find((step) => step.stopped !== undefined)?.stopped;
+    return { isHead: steps.every(({ isHead }) => isHead), stopped };
   }
 
   /** Reduces the events of an append, which may throw, and answers with the write of the rows. */
@@ -67,24 +73,37 @@ class InlineModel {
     this.#isWanted = filterPredicate(projection.filter);
   }
 
+  /** @throws ProjectionStopped when it can't get to the head. */
   catchUp(head: Position): void {
-    while ((this.#rows.checkpoint() ?? START) < head && !this.step());
+    while ((this.#rows.checkpoint() ?? START) < head) {
+      const { isHead, stopped } = this.step();
+      if (stopped !== undefined) throw stopped;
+      if (isHead) return;
+    }
   }
 
-  /** Reduces the next page. Says whether that was the last one. */
-  step(): boolean {
+  /** Reduces the next page, or as much of it as can be reduced. */
+  step(): CatchUpStep {
     const { filter } = this.#projection;
     const ahead = this.#log.readAhead({ after: this.#rows.checkpoint() ?? START, filter, pageSize: CATCH_UP_PAGE });
-    this.prepare(ahead.events)();
-    this.moveTo(ahead.considered);
-    return ahead.isHead;
+    const { rows, position: last, stopped } = this.#reduce(ahead.events);
+    this.#rows.write(this.#rows.encode(rows));
+    if (stopped === undefined) this.moveTo(ahead.considered);
+    else if (last !== undefined) this.moveTo(last);
+    return { isHead: ahead.isHead, stopped };
   }
 
+  /** Reduces and encodes, which may throw; the write it answers with can only fail as the database does. */
   prepare(events: readonly RecordedEvent[]): () => void {
-    const page = decodePage(this.#projection, events.filter(this.#isWanted));
-    const { rows, stopped } = reducePage(this.#projection, page, this.#rows.existing(missingKeys(page)));
+    const { rows, stopped } = this.#reduce(events.filter(this.#isWanted));
     if (stopped !== undefined) throw stopped;
-    return () => this.#rows.put(rows);
+    const encoded = this.#rows.encode(rows);
+    return () => this.#rows.write(encoded);
+  }
+
+  #reduce(events: readonly RecordedEvent[]): ReducedPage<unknown> {
+    const page = decodePage(this.#projection, events);
+    return reducePage(this.#projection, page, this.#rows.existing(missingKeys(page)));
   }
 
   moveTo(checkpoint: Position): void {

@@ -1,7 +1,7 @@
 import { position, type EventFilter, type Position, type ReadAhead } from '@login-policy/event-sourcing';
 import type { Database, Statement } from 'better-sqlite3';
 import type { EventStatements } from './event-statements.js';
-import { COLUMNS, eventOf, type EventRow } from './rows.js';
+import { COLUMNS, eventsOf, type EventRow } from './rows.js';
 
 /** What a reader of the whole store wants next. */
 export interface Wanted {
@@ -33,10 +33,9 @@ export class LogReader {
     const end = filter === undefined ? head : Math.min(head, start + WINDOW);
     if (start >= end) return { events: [], considered: after, isHead: true };
     const { clause, values } = conditionOf(filter);
-    const events = this.#page(clause)
-      .all(start, end, ...values, pageSize)
-      .map(eventOf);
-    const isWindowDone = events.length < pageSize;
+    const rows = this.#page(clause).all(start, end, ...values, pageSize);
+    const events = eventsOf(rows);
+    const isWindowDone = rows.length < pageSize && events.length === rows.length;
     const considered = isWindowDone ? position(end) : (events.at(-1)?.position ?? after);
     return { events, considered, isHead: isWindowDone && end === head };
   }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import {
   CheckpointConflict,
   laterPosition,
@@ -5,7 +6,9 @@ import {
   parseJson,
   parsePosition,
   positionToString,
+  RebuildSuperseded,
   rowLimitOf,
+  StoreDamaged,
   type KeyedRow,
   type Position,
   type ReadModelChange,
@@ -17,6 +20,14 @@ import type { Database, Statement } from 'better-sqlite3';
 interface StoredRow {
   readonly key: string;
   readonly row: string;
+}
+
+/** A row as it is written. */
+interface EncodedRow {
+  readonly key: string;
+  /** `undefined` takes the row away. */
+  readonly text: string | undefined;
+  readonly indexed: readonly (readonly [name: string, value: string])[];
 }
 
 /** The prepared statements on read models. */
@@ -71,7 +82,14 @@ export class ModelTables {
   /** The rows of a projection's live read model, made when they are not there. Needs no transaction of its own. */
   rowsOf<Row>(definition: ReadModelDefinition<Row>, name: string = modelName(definition)): ModelRows<Row> {
     this.#statements.make.run(name);
-    return new ModelRows(this.#statements, definition, name);
+    return new ModelRows(this.#statements, definition, { name, store: this.#database.name });
+  }
+
+  /** Takes away every copy that a rebuild of this read model left, and makes a name that none ever had. */
+  freshCopyOf(name: string): string {
+    const copies = this.#database.prepare<[string], string>('SELECT name FROM models WHERE name GLOB ?').pluck();
+    for (const copy of copies.all(`${name}.rebuilding.*`)) this.remove(copy);
+    return `${name}.rebuilding.${randomUUID()}`;
   }
 
   /** Takes away a read model with all its rows. */
@@ -89,21 +107,29 @@ export class ModelTables {
   }
 }
 
+interface Named {
+  readonly name: string;
+  /** The database, for faults to say. */
+  readonly store: string;
+}
+
 /** The rows of one read model, read and written at once: in a transaction that is open, where one is needed. */
 export class ModelRows<Row> {
   readonly name: string;
   readonly #statements: ModelStatements;
   readonly #definition: ReadModelDefinition<Row>;
+  readonly #store: string;
 
-  constructor(statements: ModelStatements, definition: ReadModelDefinition<Row>, name: string) {
+  constructor(statements: ModelStatements, definition: ReadModelDefinition<Row>, { name, store }: Named) {
     this.#statements = statements;
     this.#definition = definition;
     this.name = name;
+    this.#store = store;
   }
 
   get(key: string): Row | undefined {
     const stored = this.#statements.get.get(this.name, key);
-    return stored === undefined ? undefined : this.#decode(stored);
+    return stored === undefined ? undefined : this.#decode(key, stored);
   }
 
   existing(keys: readonly string[]): ReadonlyMap<string, Row> {
@@ -120,7 +146,7 @@ export class ModelRows<Row> {
     // The first key there can be after another one is that one and a NUL.
     const from = afterKey === undefined ? '' : `${afterKey}\0`;
     const stored = this.#statements.query.all(this.name, index, value, from, rowLimitOf(query));
-    return stored.map(({ key, row }) => ({ key, row: this.#decode(row) }));
+    return stored.map(({ key, row }) => ({ key, row: this.#decode(key, row) }));
   }
 
   checkpoint(): Position | undefined {
@@ -132,18 +158,28 @@ export class ModelRows<Row> {
     this.#statements.moveTo.run(positionToString(checkpoint), this.name);
   }
 
-  put(rows: ReadonlyMap<string, Row | undefined>): void {
-    if (rows.size === 0) return;
+  /** What has to be written for these rows; what a row can't be encoded by is thrown here, before anything is written. */
+  encode(rows: ReadonlyMap<string, Row | undefined>): readonly EncodedRow[] {
+    return Array.from(rows, ([key, row]) => {
+      if (row === undefined) return { key, text: undefined, indexed: [] };
+      const indexed = Object.entries(this.#definition.index?.(row) ?? {});
+      return { key, text: JSON.stringify(this.#definition.rows.encode(row)), indexed };
+    });
+  }
+
+  write(rows: readonly EncodedRow[]): void {
+    if (rows.length === 0) return;
     const model = this.#statements.idOf.get(this.name);
-    if (model === undefined) throw new Error(`read model ${this.name} is gone`);
-    for (const [key, row] of rows) this.#putRow(model, key, row);
+    if (model === undefined) throw new RebuildSuperseded({ model: this.name });
+    for (const row of rows) this.#writeRow(model, row);
   }
 
   /** Takes a step, if the checkpoint is where the step expects it. @throws CheckpointConflict */
   step({ expected, checkpoint, rows }: ReadModelChange<Row>): void {
+    if (this.#statements.idOf.get(this.name) === undefined) throw new RebuildSuperseded({ model: this.name });
     const actual = this.checkpoint();
     if (actual !== expected) throw new CheckpointConflict({ model: this.name, expected, actual });
-    this.put(rows);
+    this.write(this.encode(rows));
     this.moveTo(checkpoint);
   }
 
@@ -155,19 +191,20 @@ export class ModelRows<Row> {
     }
   }
 
-  #putRow(model: number, key: string, row: Row | undefined): void {
+  #writeRow(model: number, { key, text, indexed }: EncodedRow): void {
     if (this.#definition.index !== undefined) this.#statements.dropIndex.run(model, key);
-    if (row === undefined) {
-      this.#statements.drop.run(model, key);
-      return;
-    }
-    this.#statements.put.run(model, key, JSON.stringify(this.#definition.rows.encode(row)));
-    for (const [name, value] of Object.entries(this.#definition.index?.(row) ?? {})) {
-      this.#statements.index.run(model, key, name, value);
-    }
+    if (text === undefined) this.#statements.drop.run(model, key);
+    else this.#statements.put.run(model, key, text);
+    for (const [name, value] of indexed) this.#statements.index.run(model, key, name, value);
   }
 
-  #decode(stored: string): Row {
-    return this.#definition.rows.decode(parseJson(stored));
+  #decode(key: string, stored: string): Row {
+    try {
+      return this.#definition.rows.decode(parseJson(stored));
+    } catch (cause) {
+      const why = cause instanceof Error ? cause.message : String(cause);
+      const problem = `row ${JSON.stringify(key)} of read model ${this.name} can't be read (${why}); a rebuild mends it`;
+      throw new StoreDamaged({ store: this.#store, problem }, cause);
+    }
   }
 }

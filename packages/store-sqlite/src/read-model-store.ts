@@ -52,7 +52,8 @@ class SqliteReadModel<Row> implements ReadModel<Row> {
   }
 
   async getMany(keys: readonly string[]): Promise<ReadonlyMap<string, Row>> {
-    return this.connection.use(() => this.parts.rows.existing(keys));
+    // One read transaction: another process must not commit a step between two rows.
+    return this.connection.use((database) => database.transaction(() => this.parts.rows.existing(keys))());
   }
 
   async query(query: RowQuery): Promise<readonly KeyedRow<Row>[]> {
@@ -76,9 +77,7 @@ class SqliteReadModel<Row> implements ReadModel<Row> {
   async beginRebuild(): Promise<RebuildingModel<Row>> {
     const { tables, definition } = this.parts;
     const rows = await this.connection.write(() => {
-      const name = `${modelName(definition)}.rebuilding`;
-      tables.remove(name);
-      return tables.rowsOf(definition, name);
+      return tables.rowsOf(definition, tables.freshCopyOf(modelName(definition)));
     });
     return new SqliteRebuildingModel(this.connection, { tables, definition, rows });
   }
@@ -89,8 +88,8 @@ class SqliteRebuildingModel<Row> extends SqliteReadModel<Row> implements Rebuild
     const { tables, definition, rows } = this.parts;
     const live = modelName(definition);
     await this.connection.write(() => {
-      tables.rowsOf(definition).refuseBeyond(change.checkpoint);
       rows.step(change);
+      tables.rowsOf(definition).refuseBeyond(change.checkpoint);
       tables.replace(live, rows.name);
     });
     this.connection.watcher.notify();

@@ -6,7 +6,9 @@ import {
   type EventMetadata,
   type Instant,
   type JsonObject,
+  type Position,
   type RecordedEvent,
+  type Revision,
   type StreamId,
 } from '@login-policy/event-sourcing';
 
@@ -27,28 +29,67 @@ export type EventRow = readonly [
 ];
 
 /**
- * The event of a row. Its metadata is parsed when somebody asks for it: a projection seldom does.
+ * The events of rows, up to the first that can't be read. Metadata is parsed when somebody asks for it: a projection
+ * seldom does.
  *
- * @throws UnreadableEvent when the row's text is not the JSON that was written.
+ * @throws UnreadableEvent when the very first row is not what was written.
  */
-export function eventOf(row: EventRow): RecordedEvent {
-  const [place, streamId, inStream, type, schemaVersion, recordedAt, id, data, metadataText] = row;
-  let metadata: EventMetadata | undefined;
-  return {
-    id,
-    streamId,
-    revision: revision(inStream),
-    position: position(place),
-    recordedAt,
-    schemaVersion,
-    type,
-    data: parse(data, isObject, row),
-    get metadata() {
-      metadata ??= parse(metadataText, isMetadata, row);
-      return metadata;
-    },
-  };
+export function eventsOf(rows: readonly EventRow[]): readonly RecordedEvent[] {
+  const events: RecordedEvent[] = [];
+  for (const row of rows) {
+    try {
+      events.push(new StoredEvent(row));
+    } catch (caught) {
+      if (events.length === 0) throw caught;
+      return events;
+    }
+  }
+  return events;
 }
+
+/** One accessor for all events: as an own member it is copied and compared like any other, and costs half of a getter. */
+const METADATA: PropertyDescriptor = {
+  enumerable: true,
+  get(this: StoredEvent) {
+    return StoredEvent.metadataOf(this);
+  },
+};
+
+class StoredEvent implements RecordedEvent {
+  readonly id: EventId;
+  readonly streamId: StreamId;
+  readonly revision: Revision;
+  readonly position: Position;
+  readonly recordedAt: Instant;
+  readonly schemaVersion: number;
+  readonly type: string;
+  readonly data: JsonObject;
+  declare readonly metadata: EventMetadata;
+  readonly #row: EventRow;
+  #metadata: EventMetadata | undefined;
+
+  constructor(row: EventRow) {
+    const [place, streamId, inStream, type, schemaVersion, recordedAt, id, data] = row;
+    if (!ID.test(id)) throw unreadable(row, 'its id is no ULID');
+    this.id = id;
+    this.streamId = streamId;
+    this.revision = revision(inStream);
+    this.position = position(place);
+    this.recordedAt = recordedAt;
+    this.schemaVersion = schemaVersion;
+    this.type = type;
+    this.data = parse(data, isObject, row);
+    this.#row = row;
+    Object.defineProperty(this, 'metadata', METADATA);
+  }
+
+  static metadataOf(event: StoredEvent): EventMetadata {
+    event.#metadata ??= parse(event.#row[8], isMetadata, event.#row);
+    return event.#metadata;
+  }
+}
+
+const ID = /^[0-7][0-9A-Z]{25}$/;
 
 function parse<Parsed>(text: string, isParsed: (value: unknown) => value is Parsed, row: EventRow): Parsed {
   let problem = 'it is not what was written';
@@ -58,8 +99,12 @@ function parse<Parsed>(text: string, isParsed: (value: unknown) => value is Pars
   } catch (cause) {
     problem = cause instanceof Error ? cause.message : String(cause);
   }
+  throw unreadable(row, problem);
+}
+
+function unreadable(row: EventRow, problem: string): UnreadableEvent {
   const [, streamId, inStream, type, schemaVersion] = row;
-  throw new UnreadableEvent({ streamId, revision: revision(inStream), type, schemaVersion, problem });
+  return new UnreadableEvent({ streamId, revision: revision(inStream), type, schemaVersion, problem });
 }
 
 function isObject(value: unknown): value is JsonObject {

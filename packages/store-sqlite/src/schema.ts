@@ -1,3 +1,4 @@
+import { StoreForeign } from '@login-policy/event-sourcing';
 import type { Database } from 'better-sqlite3';
 
 /** Tells a file of ours from any other SQLite database: `LPOL`. */
@@ -50,16 +51,47 @@ const MIGRATIONS: readonly string[] = [
 /** The version this program writes. */
 export const SCHEMA_VERSION: number = MIGRATIONS.length;
 
-/** Brings the schema up to {@link SCHEMA_VERSION} in one transaction; two processes that start at once take turns. */
+/**
+ * Brings the schema up to {@link SCHEMA_VERSION} in one transaction; two processes that start at once take turns.
+ *
+ * @throws StoreForeign when the database is another program's, or a newer version of this one wrote it.
+ */
 export function migrate(database: Database): void {
-  if (versionOf(database) === SCHEMA_VERSION) return;
+  if (versionOf(database) === SCHEMA_VERSION && isOurs(database)) return;
   database
     .transaction(() => {
+      refuseForeign(database);
       for (const step of MIGRATIONS.slice(versionOf(database))) database.exec(step);
       database.pragma(`application_id = ${APPLICATION_ID}`);
       database.pragma(`user_version = ${SCHEMA_VERSION}`);
     })
     .immediate();
+}
+
+/** @throws StoreForeign when the schema's version is one that this program does not know. */
+export function refuseNewer(store: string, version: number): void {
+  if (version <= SCHEMA_VERSION) return;
+  const problem = `its schema is version ${version}, and this program knows up to ${SCHEMA_VERSION}`;
+  throw new StoreForeign({ store, problem });
+}
+
+/** Says what is wrong with another program's database. */
+export function foreign(store: string): StoreForeign {
+  return new StoreForeign({ store, problem: 'it is the database of another program' });
+}
+
+function refuseForeign(database: Database): void {
+  const isEmpty = database.prepare('SELECT 1 FROM sqlite_schema LIMIT 1').get() === undefined;
+  if (!isOurs(database) && !(isEmpty && applicationOf(database) === 0)) throw foreign(database.name);
+  refuseNewer(database.name, versionOf(database));
+}
+
+function isOurs(database: Database): boolean {
+  return applicationOf(database) === APPLICATION_ID;
+}
+
+function applicationOf(database: Database): number {
+  return Number(database.pragma('application_id', { simple: true }));
 }
 
 function versionOf(database: Database): number {

@@ -13,7 +13,7 @@ import { Connection } from './connection.js';
 import { eventStatements } from './event-statements.js';
 import { SqliteEventStore } from './event-store.js';
 import { toFault } from './faults.js';
-import { checkFile, type IntegrityCheck } from './file-check.js';
+import { checkFile, refuseUnsound, type IntegrityCheck } from './file-check.js';
 import { GroupCommit } from './group-commit.js';
 import { InlineModels } from './inline-models.js';
 import { LogReader } from './log-reader.js';
@@ -70,10 +70,14 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Sqli
     busyTimeoutMs: milliseconds('busyTimeoutMs', options.busyTimeoutMs ?? 5000, [0, 600_000]),
     pollIntervalMs: milliseconds('pollIntervalMs', options.pollIntervalMs ?? 50, [1, 60_000]),
   };
-  const database = openDatabase(options);
+  const durability = oneOf('durability', options.durability ?? 'full', ['full', 'normal']);
+  const integrityCheck = oneOf('integrityCheck', options.integrityCheck ?? 'quick', ['quick', 'full', 'none']);
+  const { database, isSound } = openDatabase(options, integrityCheck);
   const ownsDatabase = 'path' in options;
   const connection = new Connection(database, { ...timing, ownsDatabase, name: database.name });
   try {
+    await prepareDatabase(connection, durability);
+    if (!isSound && integrityCheck !== 'none') connection.use(() => refuseUnsound(database, integrityCheck));
     return await assemble(connection, options);
   } catch (caught) {
     connection.close();
@@ -83,12 +87,11 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Sqli
 
 async function assemble(connection: Connection, options: SqliteStoreOptions): Promise<SqliteStore> {
   const { database } = connection;
-  await prepareDatabase(connection, options.durability ?? 'full');
   const projections = options.inlineProjections ?? [];
   const [statements, tables] = [eventStatements(database), new ModelTables(database)];
   const log = new LogReader(database, statements);
   const inline = await connection.write(() => new InlineModels(projections, tables, log));
-  while (!(await connection.write(() => inline.catchUpStep()))) await new Promise(setImmediate);
+  await catchUp(connection, inline);
   const transaction = new AppendTransaction(statements, inline, options.clock ?? systemClock);
   const eventStore = new SqliteEventStore(connection, statements, new GroupCommit(connection, transaction));
   return {
@@ -100,13 +103,28 @@ async function assemble(connection: Connection, options: SqliteStoreOptions): Pr
   };
 }
 
-function openDatabase(options: SqliteStoreOptions): Database.Database {
-  if ('database' in options) return options.database;
+/** Page by page, each in a transaction of its own: what could be reduced before a projection stops stays reduced. */
+async function catchUp(connection: Connection, inline: InlineModels): Promise<void> {
+  for (;;) {
+    const { isHead, stopped } = await connection.write(() => inline.catchUpStep());
+    if (stopped !== undefined) throw stopped;
+    if (isHead) return;
+    await new Promise(setImmediate);
+  }
+}
+
+function openDatabase(
+  options: SqliteStoreOptions,
+  integrityCheck: IntegrityCheck,
+): { readonly database: Database.Database; readonly isSound: boolean } {
+  if ('database' in options) return { database: options.database, isSound: false };
   const { path } = options;
-  if (path === '') throw new RangeError('path must name a file');
-  if (path !== ':memory:') checkFile(path, options.integrityCheck ?? 'quick');
+  // The driver drops white space from the ends of a path, and would open another file than the one that was checked.
+  if (path === '' || path !== path.trim())
+    throw new RangeError('path must name a file, without white space at its ends');
+  const isSound = path === ':memory:' || checkFile(path, integrityCheck);
   try {
-    return new Database(path, { timeout: OPENING_WAIT_MS });
+    return { database: new Database(path, { timeout: OPENING_WAIT_MS }), isSound };
   } catch (cause) {
     const problem = cause instanceof Error ? cause.message : String(cause);
     throw new StoreUnavailable({ store: path, problem }, cause);
@@ -129,4 +147,9 @@ async function prepareDatabase(connection: Connection, durability: 'full' | 'nor
 function milliseconds(option: string, value: number, [least, most]: readonly [number, number]): number {
   if (Number.isFinite(value) && value >= least && value <= most) return value;
   throw new RangeError(`${option} must be ${least} to ${most} milliseconds, not ${value}`);
+}
+
+function oneOf<Value extends string>(option: string, value: Value, allowed: readonly Value[]): Value {
+  if (allowed.includes(value)) return value;
+  throw new RangeError(`${option} must be ${allowed.join(' or ')}, not ${JSON.stringify(value)}`);
 }

@@ -136,7 +136,11 @@ describe('the options of a SQLite store', () => {
         expect(error, `${option} ${value}`).to.be.instanceOf(RangeError).with.property('message').that.includes(option);
       }
     }
-    expect(await faultOf(openSqliteStore({ path: '' }))).to.be.instanceOf(RangeError);
+    for (const path of ['', ' store.db', 'store.db ']) {
+      expect(await faultOf(openSqliteStore({ path })), path).to.be.instanceOf(RangeError);
+    }
+    const off: { durability: 'full' } = JSON.parse('{"durability":"off"}');
+    expect(await faultOf(openSqliteStore({ path: ':memory:', ...off }))).to.be.instanceOf(RangeError);
   });
 });
 

@@ -1,5 +1,5 @@
 import { StoreClosed } from '../faults.js';
-import { CheckpointConflict } from './projection-faults.js';
+import { CheckpointConflict, RebuildSuperseded } from './projection-faults.js';
 import { SignalBoard } from '../signal-board.js';
 import { filterPredicate } from '../streams/event-filter.js';
 import type { EventShape, RecordedEvent } from '../streams/event.js';
@@ -112,7 +112,7 @@ export class MemoryReadModel<Row> implements ReadModel<Row> {
     return Object.assign(copy, {
       switchOver: async (change: ReadModelChange<Row>): Promise<void> => {
         // A rebuild that was begun again meanwhile is not this one's to finish.
-        if (this.#rebuilding !== copy) this.#conflict(change.expected, undefined);
+        if (this.#rebuilding !== copy) throw new RebuildSuperseded({ model: modelName(this.#definition) });
         if (laterPosition(this.#live.checkpoint ?? change.checkpoint, change.checkpoint) !== change.checkpoint) {
           this.#conflict(change.checkpoint, this.#live.checkpoint);
         }

@@ -50,3 +50,16 @@ export class ProjectionBehind extends Fault {
     this.facts = facts;
   }
 }
+
+/** Another rebuild of the same read model was begun meanwhile and threw this one's copy away. */
+export class RebuildSuperseded extends Fault {
+  readonly facts: { readonly model: string };
+  constructor(facts: RebuildSuperseded['facts']) {
+    super({
+      code: 'rebuild-superseded',
+      retryable: true,
+      message: `another rebuild of ${facts.model} was begun meanwhile; the live rows are as they were`,
+    });
+    this.facts = facts;
+  }
+}

@@ -1,20 +1,20 @@
 import { systemClock, type Clock } from '../clock.js';
 import { isFault } from '../faults.js';
-import type { ProjectionStopped } from './projection-faults.js';
 import type { EventStore, SubscriptionMessage } from '../streams/event-store.js';
 import type { EventShape, RecordedEvent } from '../streams/event.js';
-import { laterPosition, START, type Position } from '../streams/position.js';
+import { START, type Position } from '../streams/position.js';
 import { pause } from '../decisions/back-off.js';
 import { modelName, type Projection } from './projection.js';
 import type { ReadModel, ReadModelStore } from './read-model-store.js';
-import { decodePage, missingKeys, reducePage, type PageSlots, type ReducedPage } from './reduce-page.js';
+import { Rebuild } from './rebuild.js';
+import { decodePage, missingKeys, reducePage, type PageSlots } from './reduce-page.js';
 
 /** What a projector is made of. */
 export interface ProjectorOptions<Event extends EventShape, Row> {
   readonly eventStore: EventStore;
   readonly readModels: ReadModelStore;
   readonly projection: Projection<Event, Row>;
-  /** Events reduced in one transaction, 1 to 10,000. Default 5,000. */
+  /** Events reduced in one transaction, 1 to 10,000. Default 500: larger pages outlive the young generation, and are slower. */
   readonly pageSize?: number;
   readonly clock?: Clock;
 }
@@ -58,7 +58,7 @@ export class Projector<Event extends EventShape, Row> {
     this.#store = options.eventStore;
     this.#readModels = options.readModels;
     this.#projection = options.projection;
-    this.#pageSize = options.pageSize ?? 5000;
+    this.#pageSize = options.pageSize ?? 500;
     this.#clock = options.clock ?? systemClock;
   }
 
@@ -100,19 +100,18 @@ export class Projector<Event extends EventShape, Row> {
    * the old rows till then.
    *
    * @throws ProjectionStopped before an event that can't be reduced; the live rows stay.
+   * @throws RebuildSuperseded when another rebuild was begun meanwhile.
    */
   async rebuild(signal?: AbortSignal): Promise<Position> {
     const live = await this.readModel();
-    const copy = await live.beginRebuild();
+    const rebuild = new Rebuild(this.#projection, await live.beginRebuild());
     return this.#takingTurns(async () => {
-      let reached = await this.#reduceFrom(copy, await copy.checkpoint(), signal);
-      const checkpoint = laterPosition(reached ?? START, await this.#store.head());
+      await this.#rebuildTo(rebuild, signal);
       // What was written since the read ended is reduced before the switch claims to know it.
-      reached = await this.#reduceFrom(copy, reached, signal);
+      const head = await this.#store.head();
+      await this.#rebuildTo(rebuild, signal);
       signal?.throwIfAborted();
-      const switched = laterPosition(reached ?? START, checkpoint);
-      await copy.switchOver({ expected: reached, checkpoint: switched, rows: new Map() });
-      return switched;
+      return rebuild.finish(head);
     });
   }
 
@@ -141,6 +140,10 @@ export class Projector<Event extends EventShape, Row> {
     return turn.reached;
   }
 
+  async #rebuildTo(rebuild: Rebuild<Event, Row>, signal: AbortSignal | undefined): Promise<void> {
+    for await (const page of this.#store.readAll(this.#reading(rebuild.reached, signal))) await rebuild.take(page);
+  }
+
   async #followFrom(model: ReadModel<Row>, signal: AbortSignal): Promise<void> {
     const turn: Turn<Row> = { model, reached: await model.checkpoint(), known: new Map() };
     for await (const message of this.#store.subscribe(this.#reading(turn.reached, signal))) {
@@ -163,7 +166,7 @@ export class Projector<Event extends EventShape, Row> {
       await turn.model.commit({ expected: turn.reached, checkpoint: reduced.position, rows: reduced.rows });
       turn.reached = reduced.position;
     }
-    refuseStopped(reduced);
+    if (reduced.stopped !== undefined) throw reduced.stopped;
     if (turn.known.size > REMEMBERED_ROWS) turn.known.clear();
   }
 
@@ -196,9 +199,4 @@ export class Projector<Event extends EventShape, Row> {
   get name(): string {
     return modelName(this.#projection);
   }
-}
-
-function refuseStopped(reduced: ReducedPage<unknown>): void {
-  const stopped: ProjectionStopped | undefined = reduced.stopped;
-  if (stopped !== undefined) throw stopped;
 }

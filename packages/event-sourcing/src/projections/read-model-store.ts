@@ -49,7 +49,7 @@ export interface ReadModel<Row> {
   changed(signal: AbortSignal): Promise<void>;
   /**
    * A second, empty copy to rebuild into. Readers go on seeing the live one until the copy takes its place. Beginning
-   * again throws away what an earlier rebuild left: its copy can't take the place any more (`CheckpointConflict`).
+   * again throws away what an earlier rebuild left: its copy can't take the place any more (`RebuildSuperseded`).
    */
   beginRebuild(): Promise<RebuildingModel<Row>>;
 }
@@ -60,6 +60,7 @@ export interface RebuildingModel<Row> extends ReadModel<Row> {
    * Takes the last step and the live copy's place, in one transaction: a reader sees all old rows or all new ones.
    *
    * @throws CheckpointConflict when the live copy has got further than the copy would be after this step.
+   * @throws RebuildSuperseded when another rebuild was begun meanwhile.
    */
   switchOver(change: ReadModelChange<Row>): Promise<void>;
 }

@@ -18,8 +18,8 @@ export interface ReducedPage<Row> {
 export interface PageSlot<Row> {
   readonly key: string;
   row: Row | undefined;
-  /** The page that changed it last. */
-  changedBy: object | undefined;
+  /** Stands for the page that changed it last, and holds nothing of it. */
+  changedBy: symbol | undefined;
 }
 
 /** Rows by their keys, as far as they are known. */
@@ -82,6 +82,7 @@ export function reducePage<Event extends EventShape, Row>(
   for (const slot of page.missing) slot.row = before.get(slot.key);
   const rows = new Map<string, Row | undefined>();
   const changed: PageSlot<Row>[] = [];
+  const thisPage = Symbol('page');
   let position: Position | undefined;
   let { stopped } = page;
   for (let index = 0; index < page.events.length; index++) {
@@ -93,8 +94,8 @@ export function reducePage<Event extends EventShape, Row>(
       stopped = stoppedAt(projection, event, cause);
       break;
     }
-    if (slot.changedBy !== page) {
-      slot.changedBy = page;
+    if (slot.changedBy !== thisPage) {
+      slot.changedBy = thisPage;
       changed.push(slot);
     }
     position = event.position;

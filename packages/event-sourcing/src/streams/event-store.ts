@@ -32,7 +32,7 @@ export interface ReadStreamOptions {
   readonly direction?: 'forwards' | 'backwards';
   /** At most so many events altogether. Default: all. */
   readonly limit?: number;
-  /** At most so many events in a page, 1 to 10,000. Default 512. */
+  /** At most so many events in a page, 1 to 10,000. Default 500. */
   readonly pageSize?: number;
 }
 
@@ -41,7 +41,7 @@ export interface ReadAllOptions {
   /** Only events after this position. Default: from the very first. */
   readonly after?: Position;
   readonly filter?: EventFilter;
-  /** At most so many events in a page, 1 to 10,000. Default 512. */
+  /** At most so many events in a page, 1 to 10,000. Default 500. */
   readonly pageSize?: number;
   /** Ends the read quietly: the iteration is done. */
   readonly signal?: AbortSignal;

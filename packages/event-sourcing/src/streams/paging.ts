@@ -1,6 +1,6 @@
 import type { ReadAllOptions, ReadStreamOptions } from './event-store.js';
 
-const DEFAULT_PAGE = 512;
+const DEFAULT_PAGE = 500;
 const LARGEST_PAGE = 10_000;
 
 /**

@@ -1,0 +1,62 @@
+import type { EventShape, RecordedEvent } from '../streams/event.js';
+import { laterPosition, START, type Position } from '../streams/position.js';
+import type { Projection } from './projection.js';
+import type { RebuildingModel } from './read-model-store.js';
+import { decodePage, missingKeys, reducePage, type PageSlots } from './reduce-page.js';
+
+/** Rows kept in memory before they are written, so that a rebuild needs no more of it the longer the log is. */
+const HELD_ROWS = 20_000;
+
+/**
+ * Fills a copy of a read model that nobody sees yet. Rows are written when there are many of them or at the end, not
+ * after each page: a rebuild that is broken off is begun again anyway.
+ */
+export class Rebuild<Event extends EventShape, Row> {
+  readonly #projection: Projection<Event, Row>;
+  readonly #copy: RebuildingModel<Row>;
+  readonly #known: PageSlots<Row> = new Map();
+  #held = new Map<string, Row | undefined>();
+  /** How far the rows are that were written. */
+  #written: Position | undefined;
+  #reached: Position | undefined;
+
+  constructor(projection: Projection<Event, Row>, copy: RebuildingModel<Row>) {
+    this.#projection = projection;
+    this.#copy = copy;
+  }
+
+  /** The last event that was reduced. */
+  get reached(): Position | undefined {
+    return this.#reached;
+  }
+
+  /** Reduces a page. @throws ProjectionStopped before an event that can't be reduced. */
+  async take(events: readonly RecordedEvent[]): Promise<void> {
+    const page = decodePage(this.#projection, events, this.#known);
+    const { rows, position, stopped } = reducePage(this.#projection, page, await this.#before(missingKeys(page)));
+    if (stopped !== undefined) throw stopped;
+    for (const [key, row] of rows) this.#held.set(key, row);
+    this.#reached = position ?? this.#reached;
+    if (this.#held.size > HELD_ROWS) await this.#write();
+  }
+
+  /** Takes the live rows' place, at `head` or further. @throws CheckpointConflict when those are further still. */
+  async finish(head: Position): Promise<Position> {
+    const checkpoint = laterPosition(this.#reached ?? START, head);
+    await this.#copy.switchOver({ expected: this.#written, checkpoint, rows: this.#held });
+    return checkpoint;
+  }
+
+  /** Nothing is there to be looked up before anything was written. */
+  async #before(keys: readonly string[]): Promise<ReadonlyMap<string, Row>> {
+    return this.#written === undefined || keys.length === 0 ? new Map() : this.#copy.getMany(keys);
+  }
+
+  async #write(): Promise<void> {
+    const checkpoint = this.#reached ?? START;
+    await this.#copy.commit({ expected: this.#written, checkpoint, rows: this.#held });
+    this.#written = checkpoint;
+    this.#held = new Map();
+    this.#known.clear();
+  }
+}
