@@ -21,8 +21,10 @@ export interface PreparedAppend {
   readonly stream: StoredName;
   /** The name of the receipt's key, if there is a receipt. */
   readonly key: string | undefined;
-  /** All that the server is told of it, but for the time: JSON without its braces. */
-  readonly json: string;
+  /** The events as their columns hold them. */
+  readonly stored: readonly StoredEvent[];
+  /** Characters of text in them. */
+  readonly size: number;
 }
 
 /** How one append of a group ended. */
@@ -33,6 +35,15 @@ export interface Placed {
   readonly position: bigint;
   readonly revision: bigint;
   readonly recordedAt: number;
+}
+
+/** The columns of an event that the append brings along. */
+export interface StoredEvent {
+  readonly id: string;
+  readonly type: string;
+  readonly version: number;
+  readonly data: string;
+  readonly metadata: string;
 }
 
 const LARGEST_REVISION = 2n ** 63n - 1n;
@@ -50,20 +61,40 @@ export function prepareAppend(append: Append): PreparedAppend {
   const events = append.events.map(frozen);
   const stream = storedName(append.streamId);
   const key = append.receipt === undefined ? undefined : storedName(append.receipt.key).name;
-  const facts = {
-    stream: stream.name,
-    ...(stream.whole !== undefined && { whole: stream.whole }),
-    expected: expectationNumber(append.expected).toString(),
-    count: events.length,
-    ...(append.receipt !== undefined && { key, fingerprint: storedText(append.receipt.fingerprint) }),
-  };
-  const json = `${JSON.stringify(facts).slice(1, -1)},"events":[${events.map(eventJson).join(',')}]`;
-  return { append, events, stream, key, json };
+  const stored = events.map(storedEvent);
+  const size = stored.reduce((sum, { data, metadata }) => sum + data.length + metadata.length, 0);
+  return { append, events, stored, size, stream, key };
 }
 
 /** The argument of `append_events`. */
 export function batchJson(batch: readonly PreparedAppend[], clock: Clock): string {
-  return `[${batch.map(({ json }) => `{"at":${clock()},${json}}`).join(',')}]`;
+  return JSON.stringify(
+    batch.map(({ append: { expected, receipt }, stream, key, stored }) => ({
+      stream: stream.name,
+      whole: stream.whole,
+      expected: expectationNumber(expected).toString(),
+      at: clock(),
+      count: stored.length,
+      key,
+      fingerprint: receipt === undefined ? undefined : storedText(receipt.fingerprint),
+      events: stored,
+    })),
+  );
+}
+
+/** The arguments of `append_event` behind the attempt, if the append is one event without a receipt. */
+export function singleArguments(
+  batch: readonly PreparedAppend[],
+  clock: Clock,
+): readonly (string | null)[] | undefined {
+  const [one] = batch;
+  const [event] = one?.stored ?? [];
+  if (one === undefined || event === undefined || batch.length + one.stored.length > 2) return undefined;
+  const { append, stream, key } = one;
+  if (key !== undefined) return undefined;
+  const { id, type, version, data, metadata } = event;
+  const expected = expectationNumber(append.expected).toString();
+  return [stream.name, stream.whole ?? null, expected, String(clock()), id, type, String(version), data, metadata];
 }
 
 /** What `append_events` answered, append by append. */
@@ -139,7 +170,7 @@ function frozen({ id, type, schemaVersion, data, metadata }: NewEvent): NewEvent
   return Object.freeze({ id, type, schemaVersion, data: toJsonObject(data), metadata: freezeMetadata(metadata) });
 }
 
-function eventJson({ id, type, schemaVersion, data, metadata }: NewEvent): string {
+function storedEvent({ id, type, schemaVersion, data, metadata }: NewEvent): StoredEvent {
   const kept = { data: JSON.stringify(data), metadata: JSON.stringify(metadata) };
-  return JSON.stringify({ id, type: storedText(type), version: schemaVersion, ...kept });
+  return { id, type: storedText(type), version: schemaVersion, ...kept };
 }

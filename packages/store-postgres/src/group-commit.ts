@@ -87,9 +87,9 @@ export class GroupCommit {
 
   #nextGroup(): readonly Waiting[] {
     let count = 0;
-    for (let length = 0; count < this.#waiting.length && count < LARGEST_GROUP; count++) {
-      length += this.#waiting[count]?.prepared.json.length ?? 0;
-      if (count > 0 && length > LARGEST_TEXT) break;
+    for (let size = 0; count < this.#waiting.length && count < LARGEST_GROUP; count++) {
+      size += this.#waiting[count]?.prepared.size ?? 0;
+      if (count > 0 && size > LARGEST_TEXT) break;
     }
     return this.#waiting.splice(0, count);
   }

@@ -132,17 +132,13 @@ export class InlineWriter implements Writer {
 
 function eventsJson({ accepted }: Plan): string {
   return JSON.stringify(
-    accepted.flatMap(({ prepared: { stream }, recorded }) =>
-      recorded.map((event) => ({
+    accepted.flatMap(({ prepared: { stream, stored }, recorded }) =>
+      recorded.map((event, index) => ({
+        ...stored[index],
         position: event.position.toString(),
         stream: stream.name,
         revision: event.revision.toString(),
-        id: event.id,
-        type: storedText(event.type),
-        version: event.schemaVersion,
         at: event.recordedAt,
-        data: JSON.stringify(event.data),
-        metadata: JSON.stringify(event.metadata),
         whole: stream.whole,
       })),
     ),

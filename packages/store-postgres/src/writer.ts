@@ -1,6 +1,6 @@
 import type { Clock } from '@login-policy/event-sourcing';
 import type { ClientBase } from 'pg';
-import { batchJson, outcomesOf, type Outcome, type PreparedAppend } from './append-batch.js';
+import { batchJson, outcomesOf, singleArguments, type Outcome, type PreparedAppend } from './append-batch.js';
 import { query, script, type Cells, type Connection } from './connection.js';
 import type { Schema } from './schema.js';
 
@@ -23,12 +23,12 @@ export class PlainWriter implements Writer {
   }
 
   async write(attempt: string, batch: readonly PreparedAppend[]): Promise<readonly Outcome[]> {
+    const single = singleArguments(batch, this.#clock);
+    const values = single ?? [batchJson(batch, this.#clock)];
     const answers = await this.#connection.use((client) => {
-      const values = [attempt, batchJson(batch, this.#clock)].map((value) => client.escapeLiteral(value));
-      return script(
-        client,
-        `${this.#connection.limits()} SELECT ${this.#schema.quoted}.append_events(${values.join(', ')})`,
-      );
+      const literals = [attempt, ...values].map((value) => (value === null ? 'NULL' : client.escapeLiteral(value)));
+      const call = `${single === undefined ? 'append_events' : 'append_event'}(${literals.join(', ')})`;
+      return script(client, `${this.#connection.limits()} SELECT ${this.#schema.quoted}.${call}`);
     });
     return outcomesOf(batch, onlyCell(answers.at(-1)));
   }

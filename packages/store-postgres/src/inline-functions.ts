@@ -1,0 +1,75 @@
+/**
+ * What a writer has to know before he reckons rows: where the store is, where these streams end, which of these receipts
+ * there are, and these rows of these read models. Called in the writer's turn; the answer is JSON in the order asked.
+ */
+export const WRITERS_VIEW = `
+CREATE FUNCTION {schema}.writers_view(streams text[], receipts json, models json) RETURNS json
+LANGUAGE plpgsql VOLATILE AS $function$
+BEGIN
+  RETURN json_build_object(
+    'head', (SELECT coalesce(max(position), 0)::text FROM {schema}.events),
+    'ends', (SELECT json_agg((
+        SELECT json_build_array(revision::text, recorded_at) FROM {schema}.events AS kept
+        WHERE kept.stream = asked.stream ORDER BY revision DESC LIMIT 1
+      ) ORDER BY n) FROM unnest(streams) WITH ORDINALITY AS asked(stream, n)),
+    'receipts', (SELECT json_agg(json_build_array(kept.stream, kept.key)) FROM {schema}.receipts AS kept
+      JOIN json_to_recordset(receipts) AS asked(stream text, key text) USING (stream, key)),
+    'models', (SELECT json_agg(json_build_object(
+        'model', kept.model::text, 'steps', kept.steps::text, 'checkpoint', coalesce(kept.checkpoint, 0)::text,
+        'rows', (SELECT json_agg(json_build_array(encode(found.key, 'hex'), found.content::text))
+          FROM {schema}.read_model_rows AS found WHERE found.model = kept.model
+          AND sha256(found.key) IN (SELECT sha256(decode(k.hex, 'hex')) FROM json_array_elements_text(asked.keys) AS k(hex)))
+      ) ORDER BY n)
+      FROM ROWS FROM (json_to_recordset(models) AS (name text, keys json)) WITH ORDINALITY AS asked(name, keys, n)
+      JOIN {schema}.read_models AS kept ON kept.name = asked.name AND kept.stage = 'live'));
+END
+$function$;`;
+
+/**
+ * Writes events, receipts and rows that were reckoned before, if everything is still where it was then; else answers
+ * false and has written nothing.
+ */
+export const WRITE_RECKONED = `
+CREATE FUNCTION {schema}.write_reckoned(this_attempt text, expected_head bigint, new_events json, new_receipts json, models json)
+RETURNS boolean LANGUAGE plpgsql VOLATILE AS $function$
+DECLARE
+  reached bigint;
+  one record;
+BEGIN
+  PERFORM {schema}.take_turn(this_attempt);
+  SELECT position INTO reached FROM {schema}.events ORDER BY position DESC LIMIT 1;
+  IF coalesce(reached, 0) <> expected_head THEN
+    RETURN false;
+  END IF;
+  FOR one IN SELECT * FROM json_to_recordset(models) AS x(model bigint, steps bigint) LOOP
+    IF NOT EXISTS (
+      SELECT FROM {schema}.read_models AS kept WHERE kept.model = one.model AND kept.stage = 'live'
+        AND kept.steps = one.steps AND coalesce(kept.checkpoint, 0) = expected_head
+    ) THEN
+      RETURN false;
+    END IF;
+  END LOOP;
+  IF json_array_length(new_receipts) > 0 THEN
+    IF EXISTS (
+      SELECT FROM json_to_recordset(new_receipts) AS x(stream text, key text) JOIN {schema}.receipts USING (stream, key)
+    ) THEN
+      RETURN false;
+    END IF;
+    INSERT INTO {schema}.receipts
+      SELECT * FROM json_to_recordset(new_receipts) AS x(stream text, key text, fingerprint text, revision bigint);
+  END IF;
+  INSERT INTO {schema}.events
+    SELECT position, stream, revision, id, type, version, at, data::json, metadata::json, whole
+    FROM json_to_recordset(new_events) AS x(position bigint, stream text, revision bigint, id text, type text,
+      version integer, at bigint, data text, metadata text, whole text);
+  GET DIAGNOSTICS reached = ROW_COUNT;
+  IF reached > 0 THEN
+    FOR one IN SELECT * FROM json_to_recordset(models) AS x(model bigint, changes json) LOOP
+      UPDATE {schema}.read_models SET checkpoint = expected_head + reached, steps = steps + 1 WHERE model = one.model;
+      PERFORM {schema}.write_rows(one.model, one.changes);
+    END LOOP;
+    PERFORM {schema}.tell_listeners();
+  END IF;
+  RETURN true;
+END
+$function$;`;
