@@ -5,11 +5,13 @@ import type { RawFile } from './raw-file.js';
 /** Scans all events, parses each and folds it into the state of its policy. */
 export function foldFile(file: RawFile): ReadonlyMap<string, PolicyInPlace> {
   const states = new Map<string, PolicyInPlace>();
-  for (const event of file.all()) {
-    const [stream] = event;
-    let state = states.get(stream);
-    if (state === undefined) states.set(stream, (state = emptyPolicy()));
-    foldInto(state, event);
+  for (let page = file.page(0); page.length > 0; page = file.page(page.at(-1)?.[4] ?? 0)) {
+    for (const event of page) {
+      const [stream] = event;
+      let state = states.get(stream);
+      if (state === undefined) states.set(stream, (state = emptyPolicy()));
+      foldInto(state, event);
+    }
   }
   return states;
 }

@@ -29,7 +29,7 @@ export class RawFile {
   readonly database: Database.Database;
   readonly #insert: Database.Statement<Inserted>;
   readonly #stream: Database.Statement<[string], RawEvent>;
-  readonly #all: Database.Statement<[], RawEvent>;
+  readonly #page: Database.Statement<[number], RawEvent>;
   readonly #row: Database.Statement<[string], string>;
   readonly #putRow: Database.Statement<[string, string]>;
 
@@ -41,9 +41,10 @@ export class RawFile {
     this.#insert = this.database.prepare(
       'INSERT INTO events (stream, revision, type, schema_version, recorded_at, id, data, metadata) VALUES (?, ?, ?, 1, ?, ?, ?, ?)',
     );
-    const columns = 'SELECT stream, type, recorded_at, data FROM events';
+    const columns = 'SELECT stream, type, recorded_at, data, position FROM events';
     this.#stream = this.database.prepare<[string], RawEvent>(`${columns} WHERE stream = ? ORDER BY revision`).raw();
-    this.#all = this.database.prepare<[], RawEvent>(`${columns} ORDER BY position`).raw();
+    const page = `${columns} WHERE position > ? ORDER BY position LIMIT 1000`;
+    this.#page = this.database.prepare<[number], RawEvent>(page).raw();
     this.#row = this.database.prepare<[string], string>('SELECT row FROM rows WHERE model = 1 AND key = ?').pluck();
     this.#putRow = this.database.prepare('INSERT OR REPLACE INTO rows (model, key, row) VALUES (1, ?, ?)');
   }
@@ -64,9 +65,9 @@ export class RawFile {
     return this.#stream.all(stream);
   }
 
-  /** Every event, one at a time, in the order of the store. */
-  all(): IterableIterator<RawEvent> {
-    return this.#all.iterate();
+  /** The next 1,000 events in the order of the store: half as dear as one at a time, or as all at once. */
+  page(after: number): readonly RawEvent[] {
+    return this.#page.all(after);
   }
 
   row(key: string): string | undefined {

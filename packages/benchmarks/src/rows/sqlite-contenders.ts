@@ -53,14 +53,14 @@ export interface EmmettWork {
 }
 
 /** emmett's SQLite store on a fresh file; one that fails with the reason when it is left out. */
-export function emmettSqlite({ peers, scratch }: Setting, { name, how, measure }: EmmettWork): Contender {
+export function emmettSqlite({ peers, scratch }: Setting, work: EmmettWork): Contender {
   const { emmettSqlite: module, whyNot } = peers;
   return {
-    name,
-    how,
+    name: work.name,
+    how: work.how,
     async measure() {
       if (module === undefined) throw new Error(`left out: ${whyNot}`);
-      return quietly(() => measure(module, scratch.fresh('emmett.db')));
+      return quietly(() => work.measure(module, scratch.fresh('emmett.db')));
     },
   };
 }

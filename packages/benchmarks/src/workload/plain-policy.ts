@@ -96,7 +96,6 @@ export function foldInPlace(policy: PolicyInPlace, event: PlainEvent, at: number
       return;
     case 'MultiFactorRemoved':
       policy.multiFactors.splice(policy.multiFactors.indexOf(event.data.factor), 1);
-      return;
   }
 }
 
