@@ -1,4 +1,5 @@
 import {
+  categoryOf,
   meetsExpectation,
   notBefore,
   position,
@@ -10,17 +11,26 @@ import {
 } from '@login-policy/event-sourcing';
 import type { EventStatements, StreamHead } from './event-statements.js';
 import type { InlineModels } from './inline-models.js';
-import type { PreparedAppend, PreparedEvent } from './prepared-append.js';
+import type { Names } from './names.js';
+import type { PreparedAppend } from './prepared-append.js';
+
+/** What an append is written to. */
+interface Log {
+  readonly statements: EventStatements;
+  readonly names: Names;
+}
 
 /** Records appends inside a transaction that is open. All that can refuse an append comes before its first write. */
 export class AppendTransaction {
   readonly #statements: EventStatements;
+  readonly #names: Names;
   readonly #inline: InlineModels;
   readonly #clock: Clock;
   #head = 0;
 
-  constructor(statements: EventStatements, inline: InlineModels, clock: Clock) {
+  constructor({ statements, names }: Log, inline: InlineModels, clock: Clock) {
     this.#statements = statements;
+    this.#names = names;
     this.#inline = inline;
     this.#clock = clock;
   }
@@ -42,22 +52,25 @@ export class AppendTransaction {
    * @throws RevisionConflict, ReceiptExists, ProjectionStopped, RangeError.
    */
   record(append: PreparedAppend): { readonly recorded: readonly RecordedEvent[]; readonly write: () => void } {
-    const last = this.#statements.streamHead.get(append.streamId);
+    const stream = this.#names.find(append.streamId);
+    const last = stream === undefined ? undefined : this.#statements.streamHead.get(stream);
     this.#check(append, last);
     const recorded = this.#place(append, last);
     const writeRows = this.#inline.prepare(recorded);
     return {
       recorded,
       write: () => {
-        for (const [index, { dataText, metadataText }] of append.events.entries()) {
-          const event = recorded[index];
-          if (event !== undefined) this.#insert(event, { dataText, metadataText });
-        }
+        this.#insertAll(append, recorded);
         this.#keepReceipt(append, recorded.at(-1)?.revision ?? BigInt(last?.revision ?? 0));
         writeRows();
         this.#head += recorded.length;
       },
     };
+  }
+
+  /** To be called when the transaction was rolled back. */
+  rolledBack(): void {
+    this.#names.forget();
   }
 
   #check({ streamId, expected, events, receipt }: PreparedAppend, last: StreamHead | undefined): void {
@@ -88,18 +101,27 @@ export class AppendTransaction {
     }));
   }
 
-  #insert(event: RecordedEvent, { dataText, metadataText }: Omit<PreparedEvent, 'event'>): void {
-    this.#statements.insert.run(
-      Number(event.position),
-      event.streamId,
-      Number(event.revision),
-      event.type,
-      event.schemaVersion,
-      event.recordedAt,
-      event.id,
-      dataText,
-      metadataText,
-    );
+  #insertAll({ streamId, events }: PreparedAppend, recorded: readonly RecordedEvent[]): void {
+    if (recorded.length === 0) return;
+    const [category, stream] = [this.#names.idOf(categoryOf(streamId)), this.#names.idOf(streamId)];
+    for (const [index, { dataText, metadataText }] of events.entries()) {
+      const event = recorded[index];
+      if (event === undefined) return;
+      const { id, schemaVersion, recordedAt } = event;
+      const [place, inStream, type] = [Number(event.position), Number(event.revision), this.#names.idOf(event.type)];
+      this.#statements.insert.run(
+        category,
+        place,
+        stream,
+        inStream,
+        type,
+        schemaVersion,
+        recordedAt,
+        id,
+        dataText,
+        metadataText,
+      );
+    }
   }
 
   #keepReceipt({ streamId, receipt }: PreparedAppend, last: bigint): void {

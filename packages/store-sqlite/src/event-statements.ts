@@ -9,12 +9,12 @@ export interface StreamHead {
 }
 
 /** Takes the rows of a stream from a revision on, so many at the most. */
-type StreamPage = Statement<[stream: string, from: bigint, limit: number], EventRow>;
+type StreamPage = Statement<[stream: number, from: bigint, limit: number], EventRow>;
 
 /** The prepared statements on events and receipts: preparing one costs more than most of them. */
 export interface EventStatements {
-  readonly insert: Statement<[...EventRow]>;
-  readonly streamHead: Statement<[stream: string], StreamHead>;
+  readonly insert: Statement<[category: number, ...row: EventRow]>;
+  readonly streamHead: Statement<[stream: number], StreamHead>;
   /** The last position, 0 when there is none. */
   readonly head: Statement<[], number>;
   readonly forwards: StreamPage;
@@ -27,7 +27,7 @@ export interface EventStatements {
 export function eventStatements(database: Database): EventStatements {
   const places = COLUMNS.split(', ').map(() => '?');
   return {
-    insert: database.prepare(`INSERT INTO events (${COLUMNS}) VALUES (${places.join(', ')})`),
+    insert: database.prepare(`INSERT INTO events (category, ${COLUMNS}) VALUES (?, ${places.join(', ')})`),
     streamHead: database.prepare(
       'SELECT revision, recorded_at AS recordedAt FROM events WHERE stream = ? ORDER BY revision DESC LIMIT 1',
     ),
@@ -41,5 +41,5 @@ export function eventStatements(database: Database): EventStatements {
 
 function streamPage(database: Database, range: string): StreamPage {
   const sql = `SELECT ${COLUMNS} FROM events WHERE stream = ? AND revision ${range} LIMIT ?`;
-  return database.prepare<[stream: string, from: bigint, limit: number], EventRow>(sql).raw();
+  return database.prepare<[stream: number, from: bigint, limit: number], EventRow>(sql).raw();
 }

@@ -19,11 +19,17 @@ import {
 import type { Connection } from './connection.js';
 import type { EventStatements } from './event-statements.js';
 import type { GroupCommit } from './group-commit.js';
-import { LogReader } from './log-reader.js';
-import { eventsOf } from './rows.js';
+import type { LogReader } from './log-reader.js';
 
 /** There can be none beyond: SQLite's integers end here. */
 const LAST_REVISION = 2n ** 63n - 1n;
+
+/** What an event store in a SQLite file is made of. */
+export interface EventStoreParts {
+  readonly statements: EventStatements;
+  readonly log: LogReader;
+  readonly commits: GroupCommit;
+}
 
 /** Events in a SQLite file. */
 export class SqliteEventStore implements EventStore {
@@ -32,11 +38,11 @@ export class SqliteEventStore implements EventStore {
   readonly #statements: EventStatements;
   readonly #log: LogReader;
 
-  constructor(connection: Connection, statements: EventStatements, commits: GroupCommit) {
+  constructor(connection: Connection, { statements, log, commits }: EventStoreParts) {
     this.#connection = connection;
     this.#statements = statements;
     this.#commits = commits;
-    this.#log = new LogReader(connection.database, statements);
+    this.#log = log;
   }
 
   append(append: Append): Promise<readonly RecordedEvent[]> {
@@ -54,7 +60,8 @@ export class SqliteEventStore implements EventStore {
     if (next > LAST_REVISION && !isForwards) next = LAST_REVISION;
     while (left > 0 && next >= 0n && next <= LAST_REVISION) {
       const count = Math.min(pageSize, left);
-      const page = this.#readPage(streamId, { isForwards, next, count });
+      const range = { isForwards, next, count };
+      const page = this.#connection.use(() => this.#log.streamPage(streamId, range));
       const last = page.at(-1);
       if (last === undefined) return;
       yield page;
@@ -97,14 +104,6 @@ export class SqliteEventStore implements EventStore {
   async close(): Promise<void> {
     await this.#commits.close();
     this.#connection.close();
-  }
-
-  #readPage(
-    streamId: StreamId,
-    { isForwards, next, count }: { isForwards: boolean; next: bigint; count: number },
-  ): readonly RecordedEvent[] {
-    const statement = isForwards ? this.#statements.forwards : this.#statements.backwards;
-    return this.#connection.use(() => eventsOf(statement.all(streamId, next, count)));
   }
 
   #readAhead(after: Position, options: ReadAllOptions | undefined, pageSize: number): ReadAhead {

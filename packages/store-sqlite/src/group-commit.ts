@@ -69,6 +69,7 @@ export class GroupCommit {
         else reject(outcome?.fault);
       }
     } catch (fault) {
+      this.#transaction.rolledBack();
       for (const { reject } of group) reject(fault);
     }
   }

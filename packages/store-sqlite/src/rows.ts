@@ -1,4 +1,5 @@
 import {
+  placeOf,
   position,
   revision,
   UnreadableEvent,
@@ -11,6 +12,7 @@ import {
   type Revision,
   type StreamId,
 } from '@login-policy/event-sourcing';
+import type { Names } from './names.js';
 
 /** The columns of an event, in the order {@link EventRow} has them. */
 export const COLUMNS = 'position, stream, revision, type, schema_version, recorded_at, id, data, metadata';
@@ -18,9 +20,9 @@ export const COLUMNS = 'position, stream, revision, type, schema_version, record
 /** An event as the driver hands it out: as a list, which is half as dear as an object. */
 export type EventRow = readonly [
   position: number,
-  stream: StreamId,
+  stream: number,
   revision: number,
-  type: string,
+  type: number,
   schemaVersion: number,
   recordedAt: Instant,
   id: EventId,
@@ -34,11 +36,11 @@ export type EventRow = readonly [
  *
  * @throws UnreadableEvent when the very first row is not what was written.
  */
-export function eventsOf(rows: readonly EventRow[]): readonly RecordedEvent[] {
+export function eventsOf(rows: readonly EventRow[], names: Names): readonly RecordedEvent[] {
   const events: RecordedEvent[] = [];
   for (const row of rows) {
     try {
-      events.push(new StoredEvent(row));
+      events.push(new StoredEvent(row, names));
     } catch (caught) {
       if (events.length === 0) throw caught;
       return events;
@@ -65,33 +67,33 @@ class StoredEvent implements RecordedEvent {
   readonly type: string;
   readonly data: JsonObject;
   declare readonly metadata: EventMetadata;
-  readonly #row: EventRow;
+  readonly #metadataText: string;
   #metadata: EventMetadata | undefined;
 
-  constructor(row: EventRow) {
-    const [place, streamId, inStream, type, schemaVersion, recordedAt, id, data] = row;
-    if (!ID.test(id)) throw unreadable(row, 'its id is no ULID');
+  constructor(row: EventRow, names: Names) {
+    const [place, stream, inStream, type, schemaVersion, recordedAt, id, data] = row;
     this.id = id;
-    this.streamId = streamId;
+    this.streamId = names.streamOf(stream);
     this.revision = revision(inStream);
     this.position = position(place);
     this.recordedAt = recordedAt;
     this.schemaVersion = schemaVersion;
-    this.type = type;
-    this.data = parse(data, isObject, row);
-    this.#row = row;
+    this.type = names.textOf(type);
+    this.data = parse(data, isObject, this);
+    this.#metadataText = row[8];
     Object.defineProperty(this, 'metadata', METADATA);
+    if (!ID.test(id)) throw unreadable(this, 'its id is no ULID');
   }
 
   static metadataOf(event: StoredEvent): EventMetadata {
-    event.#metadata ??= parse(event.#row[8], isMetadata, event.#row);
+    event.#metadata ??= parse(event.#metadataText, isMetadata, event);
     return event.#metadata;
   }
 }
 
 const ID = /^[0-7][0-9A-Z]{25}$/;
 
-function parse<Parsed>(text: string, isParsed: (value: unknown) => value is Parsed, row: EventRow): Parsed {
+function parse<Parsed>(text: string, isParsed: (value: unknown) => value is Parsed, event: StoredEvent): Parsed {
   let problem = 'it is not what was written';
   try {
     const value: unknown = JSON.parse(text);
@@ -99,12 +101,11 @@ function parse<Parsed>(text: string, isParsed: (value: unknown) => value is Pars
   } catch (cause) {
     problem = cause instanceof Error ? cause.message : String(cause);
   }
-  throw unreadable(row, problem);
+  throw unreadable(event, problem);
 }
 
-function unreadable(row: EventRow, problem: string): UnreadableEvent {
-  const [, streamId, inStream, type, schemaVersion] = row;
-  return new UnreadableEvent({ streamId, revision: revision(inStream), type, schemaVersion, problem });
+function unreadable(event: RecordedEvent, problem: string): UnreadableEvent {
+  return new UnreadableEvent({ ...placeOf(event), problem });
 }
 
 function isObject(value: unknown): value is JsonObject {

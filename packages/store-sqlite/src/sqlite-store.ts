@@ -18,6 +18,7 @@ import { GroupCommit } from './group-commit.js';
 import { InlineModels } from './inline-models.js';
 import { LogReader } from './log-reader.js';
 import { ModelTables } from './model-tables.js';
+import { Names } from './names.js';
 import { SqliteReadModelStore } from './read-model-store.js';
 import { migrate } from './schema.js';
 
@@ -88,12 +89,16 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Sqli
 async function assemble(connection: Connection, options: SqliteStoreOptions): Promise<SqliteStore> {
   const { database } = connection;
   const projections = options.inlineProjections ?? [];
-  const [statements, tables] = [eventStatements(database), new ModelTables(database)];
-  const log = new LogReader(database, statements);
+  const [statements, names, tables] = [eventStatements(database), new Names(database), new ModelTables(database)];
+  const log = new LogReader(database, statements, names);
   const inline = await connection.write(() => new InlineModels(projections, tables, log));
   await catchUp(connection, inline);
-  const transaction = new AppendTransaction(statements, inline, options.clock ?? systemClock);
-  const eventStore = new SqliteEventStore(connection, statements, new GroupCommit(connection, transaction));
+  const transaction = new AppendTransaction({ statements, names }, inline, options.clock ?? systemClock);
+  const eventStore = new SqliteEventStore(connection, {
+    statements,
+    log,
+    commits: new GroupCommit(connection, transaction),
+  });
   return {
     eventStore,
     readModels: new SqliteReadModelStore(connection, tables),

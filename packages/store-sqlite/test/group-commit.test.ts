@@ -47,7 +47,7 @@ describe('appends that come together', () => {
 
   it('are none of them written when the transaction fails, and the store goes on', async () => {
     const { database, store, close } = await watchedStore();
-    database.exec(`CREATE TRIGGER strike BEFORE INSERT ON events WHEN NEW.stream = 'Counter-bad'
+    database.exec(`CREATE TRIGGER strike BEFORE INSERT ON names WHEN NEW.name = 'Counter-bad'
       BEGIN SELECT RAISE(ABORT, 'struck'); END`);
     const faults = await Promise.all(
       [appendOne(), appendOne(streamId('Counter', 'bad')), appendOne()].map((one) =>

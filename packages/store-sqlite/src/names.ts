@@ -1,0 +1,59 @@
+import { parseStreamId, type StreamId } from '@login-policy/event-sourcing';
+import type { Database, Statement } from 'better-sqlite3';
+
+const REMEMBERED = 100_000;
+
+/**
+ * The texts that recur in events, each kept once under a number: names of streams, categories and types. Rows are smaller
+ * by them, and a reader gets the same string for the same name, which its maps find faster.
+ */
+export class Names {
+  readonly #find: Statement<[name: string], number>;
+  readonly #read: Statement<[id: number], string>;
+  readonly #add: Statement<[name: string]>;
+  readonly #ids = new Map<string, number>();
+  readonly #texts = new Map<number, string>();
+  readonly #streams = new Map<number, StreamId>();
+
+  constructor(database: Database) {
+    this.#find = database.prepare<[string], number>('SELECT id FROM names WHERE name = ?').pluck();
+    this.#read = database.prepare<[number], string>('SELECT name FROM names WHERE id = ?').pluck();
+    this.#add = database.prepare('INSERT INTO names (name) VALUES (?)');
+  }
+
+  /** The number of a name; `undefined` when no event ever had it. */
+  find(name: string): number | undefined {
+    return this.#ids.get(name) ?? remember(this.#ids, name, this.#find.get(name));
+  }
+
+  /** The number of a name, given to it now if need be: in a transaction that is open. */
+  idOf(name: string): number {
+    return this.find(name) ?? remember(this.#ids, name, Number(this.#add.run(name).lastInsertRowid));
+  }
+
+  /** The text under a number. @throws Error when there is none. */
+  textOf(id: number): string {
+    const text = this.#texts.get(id) ?? remember(this.#texts, id, this.#read.get(id));
+    if (text === undefined) throw new Error(`there is no name ${id}`);
+    return text;
+  }
+
+  /** The stream under a number. @throws Error when there is none. */
+  streamOf(id: number): StreamId {
+    return this.#streams.get(id) ?? remember(this.#streams, id, parseStreamId(this.textOf(id)));
+  }
+
+  /** To be called when a transaction was rolled back: numbers it had given may be given again. */
+  forget(): void {
+    this.#ids.clear();
+  }
+}
+
+function remember<Key, Value>(known: Map<Key, Value>, key: Key, value: Value): Value;
+function remember<Key, Value>(known: Map<Key, Value>, key: Key, value: Value | undefined): Value | undefined;
+function remember<Key, Value>(known: Map<Key, Value>, key: Key, value: Value | undefined): Value | undefined {
+  if (value === undefined) return undefined;
+  if (known.size >= REMEMBERED) known.clear();
+  known.set(key, value);
+  return value;
+}
