@@ -1,6 +1,6 @@
 import type { Database, Statement } from 'better-sqlite3';
 import type { Instant } from '@login-policy/event-sourcing';
-import { COLUMNS, type EventRow } from './rows.js';
+import { READ_COLUMNS, type EventRow } from './rows.js';
 
 /** The last event of a stream, as far as an append needs to know it. */
 export interface StreamHead {
@@ -8,12 +8,26 @@ export interface StreamHead {
   readonly recordedAt: Instant;
 }
 
+/** An event's row as it is written. */
+type NewRow = [
+  category: number,
+  position: number,
+  stream: number,
+  revision: number,
+  type: number,
+  schemaVersion: number,
+  recordedAt: Instant,
+  id: string,
+  data: string,
+  metadata: string,
+];
+
 /** Takes the rows of a stream from a revision on, so many at the most. */
 type StreamPage = Statement<[stream: number, from: bigint, limit: number], EventRow>;
 
 /** The prepared statements on events and receipts: preparing one costs more than most of them. */
 export interface EventStatements {
-  readonly insert: Statement<[category: number, ...row: EventRow]>;
+  readonly insert: Statement<NewRow>;
   readonly streamHead: Statement<[stream: number], StreamHead>;
   /** The last position, 0 when there is none. */
   readonly head: Statement<[], number>;
@@ -25,9 +39,11 @@ export interface EventStatements {
 
 /** Prepares the statements on events and receipts. */
 export function eventStatements(database: Database): EventStatements {
-  const places = COLUMNS.split(', ').map(() => '?');
   return {
-    insert: database.prepare(`INSERT INTO events (category, ${COLUMNS}) VALUES (?, ${places.join(', ')})`),
+    insert: database.prepare(
+      `INSERT INTO events (category, position, stream, revision, type, schema_version, recorded_at, id, data, metadata)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    ),
     streamHead: database.prepare(
       'SELECT revision, recorded_at AS recordedAt FROM events WHERE stream = ? ORDER BY revision DESC LIMIT 1',
     ),
@@ -40,6 +56,6 @@ export function eventStatements(database: Database): EventStatements {
 }
 
 function streamPage(database: Database, range: string): StreamPage {
-  const sql = `SELECT ${COLUMNS} FROM events WHERE stream = ? AND revision ${range} LIMIT ?`;
+  const sql = `SELECT ${READ_COLUMNS} FROM events WHERE stream = ? AND revision ${range} LIMIT ?`;
   return database.prepare<[stream: number, from: bigint, limit: number], EventRow>(sql).raw();
 }

@@ -9,7 +9,7 @@ import {
 import type { Database, Statement } from 'better-sqlite3';
 import type { EventStatements } from './event-statements.js';
 import type { Names } from './names.js';
-import { COLUMNS, eventsOf, type EventRow } from './rows.js';
+import { READ_COLUMNS, eventsOf, type EventRow } from './rows.js';
 
 /** What a reader of the whole store wants next. */
 export interface Wanted {
@@ -69,7 +69,7 @@ export class LogReader {
   #page(clause: string): PageStatement {
     const known = this.#pages.get(clause);
     if (known !== undefined) return known;
-    const sql = `SELECT ${COLUMNS} FROM events WHERE position > ? AND position <= ?${clause} ORDER BY position LIMIT ?`;
+    const sql = `SELECT ${READ_COLUMNS} FROM events WHERE position > ? AND position <= ?${clause} ORDER BY position LIMIT ?`;
     const prepared = this.#database.prepare<(string | number)[], EventRow>(sql).raw();
     this.#pages.set(clause, prepared);
     return prepared;

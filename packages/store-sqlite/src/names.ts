@@ -1,4 +1,4 @@
-import { parseStreamId, type StreamId } from '@login-policy/event-sourcing';
+import { parseStreamId, StoreDamaged, type StreamId } from '@login-policy/event-sourcing';
 import type { Database, Statement } from 'better-sqlite3';
 
 const REMEMBERED = 100_000;
@@ -11,11 +11,13 @@ export class Names {
   readonly #find: Statement<[name: string], number>;
   readonly #read: Statement<[id: number], string>;
   readonly #add: Statement<[name: string]>;
+  readonly #store: string;
   readonly #ids = new Map<string, number>();
   readonly #texts = new Map<number, string>();
   readonly #streams = new Map<number, StreamId>();
 
   constructor(database: Database) {
+    this.#store = database.name;
     this.#find = database.prepare<[string], number>('SELECT id FROM names WHERE name = ?').pluck();
     this.#read = database.prepare<[number], string>('SELECT name FROM names WHERE id = ?').pluck();
     this.#add = database.prepare('INSERT INTO names (name) VALUES (?)');
@@ -31,14 +33,14 @@ export class Names {
     return this.find(name) ?? remember(this.#ids, name, Number(this.#add.run(name).lastInsertRowid));
   }
 
-  /** The text under a number. @throws Error when there is none. */
+  /** The text under a number. @throws StoreDamaged when there is none. */
   textOf(id: number): string {
     const text = this.#texts.get(id) ?? remember(this.#texts, id, this.#read.get(id));
-    if (text === undefined) throw new Error(`there is no name ${id}`);
+    if (text === undefined) throw new StoreDamaged({ store: this.#store, problem: `there is no name ${id}` });
     return text;
   }
 
-  /** The stream under a number. @throws Error when there is none. */
+  /** The stream under a number. @throws StoreDamaged when there is none. */
   streamOf(id: number): StreamId {
     return this.#streams.get(id) ?? remember(this.#streams, id, parseStreamId(this.textOf(id)));
   }

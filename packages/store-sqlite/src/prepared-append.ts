@@ -1,4 +1,5 @@
 import { freezeMetadata, toJsonObject, type Append, type NewEvent } from '@login-policy/event-sourcing';
+import { SCHEMA_VERSIONS } from './rows.js';
 
 /** An event with the text its row will have. */
 export interface PreparedEvent {
@@ -16,7 +17,7 @@ export interface PreparedAppend extends Omit<Append, 'events'> {
  * Copies and encodes an append, before it waits for its turn: what can't be written is refused here, alone.
  *
  * @throws UnserialisableData when data or metadata holds what JSON can't.
- * @throws RangeError when a schema version is no whole number from 1 on.
+ * @throws RangeError when a schema version is no whole number from 1 to 65,535.
  */
 export function prepareAppend(append: Append): PreparedAppend {
   return { ...append, events: append.events.map(prepareEvent) };
@@ -24,8 +25,8 @@ export function prepareAppend(append: Append): PreparedAppend {
 
 function prepareEvent(event: NewEvent): PreparedEvent {
   const { id, type, schemaVersion } = event;
-  if (!Number.isSafeInteger(schemaVersion) || schemaVersion < 1) {
-    throw new RangeError(`a schema version is a whole number from 1 on, not ${schemaVersion}`);
+  if (!Number.isInteger(schemaVersion) || schemaVersion < 1 || schemaVersion >= SCHEMA_VERSIONS) {
+    throw new RangeError(`a schema version is a whole number from 1 to ${SCHEMA_VERSIONS - 1}, not ${schemaVersion}`);
   }
   const data = toJsonObject(event.data);
   const metadata = freezeMetadata(event.metadata);

@@ -5,6 +5,7 @@ import {
   UnreadableEvent,
   type EventId,
   type EventMetadata,
+  type EventPlace,
   type Instant,
   type JsonObject,
   type Position,
@@ -14,21 +15,28 @@ import {
 } from '@login-policy/event-sourcing';
 import type { Names } from './names.js';
 
-/** The columns of an event, in the order {@link EventRow} has them. */
-export const COLUMNS = 'position, stream, revision, type, schema_version, recorded_at, id, data, metadata';
+/** A type and a schema version share a number: the version is less than this. */
+export const SCHEMA_VERSIONS = 65_536;
+
+/**
+ * An event's row as it is read. Handing a column to JavaScript is most of the time of a read, so two numbers come as one,
+ * and so do the id (26 characters) and the metadata behind it.
+ */
+export const READ_COLUMNS: string = `position, stream, revision, type * ${SCHEMA_VERSIONS} + schema_version, recorded_at, data, id || metadata`;
 
 /** An event as the driver hands it out: as a list, which is half as dear as an object. */
 export type EventRow = readonly [
   position: number,
   stream: number,
   revision: number,
-  type: number,
-  schemaVersion: number,
+  typeAndVersion: number,
   recordedAt: Instant,
-  id: EventId,
   data: string,
-  metadata: string,
+  idAndMetadata: string,
 ];
+
+const ID_LENGTH = 26;
+const ULID = /^[0-7][0-9A-Z]{25}$/;
 
 /**
  * The events of rows, up to the first that can't be read. Metadata is parsed when somebody asks for it: a projection
@@ -67,31 +75,33 @@ class StoredEvent implements RecordedEvent {
   readonly type: string;
   readonly data: JsonObject;
   declare readonly metadata: EventMetadata;
-  readonly #metadataText: string;
+  readonly #idAndMetadata: string;
   #metadata: EventMetadata | undefined;
 
-  constructor(row: EventRow, names: Names) {
-    const [place, stream, inStream, type, schemaVersion, recordedAt, id, data] = row;
-    this.id = id;
+  constructor([place, stream, inStream, typeAndVersion, recordedAt, data, idAndMetadata]: EventRow, names: Names) {
+    this.schemaVersion = typeAndVersion % SCHEMA_VERSIONS;
+    this.type = names.textOf((typeAndVersion - this.schemaVersion) / SCHEMA_VERSIONS);
     this.streamId = names.streamOf(stream);
     this.revision = revision(inStream);
     this.position = position(place);
     this.recordedAt = recordedAt;
-    this.schemaVersion = schemaVersion;
-    this.type = names.textOf(type);
+    this.id = this.#idIn(idAndMetadata);
     this.data = parse(data, isObject, this);
-    this.#metadataText = row[8];
+    this.#idAndMetadata = idAndMetadata;
     Object.defineProperty(this, 'metadata', METADATA);
-    if (!ID.test(id)) throw unreadable(this, 'its id is no ULID');
   }
 
   static metadataOf(event: StoredEvent): EventMetadata {
-    event.#metadata ??= parse(event.#metadataText, isMetadata, event);
+    event.#metadata ??= parse(event.#idAndMetadata.slice(ID_LENGTH), isMetadata, event);
     return event.#metadata;
   }
-}
 
-const ID = /^[0-7][0-9A-Z]{25}$/;
+  #idIn(idAndMetadata: string): EventId {
+    const id = idAndMetadata.slice(0, ID_LENGTH);
+    if (isEventId(id)) return id;
+    throw unreadable(this, 'its id is no ULID');
+  }
+}
 
 function parse<Parsed>(text: string, isParsed: (value: unknown) => value is Parsed, event: StoredEvent): Parsed {
   let problem = 'it is not what was written';
@@ -104,8 +114,12 @@ function parse<Parsed>(text: string, isParsed: (value: unknown) => value is Pars
   throw unreadable(event, problem);
 }
 
-function unreadable(event: RecordedEvent, problem: string): UnreadableEvent {
+function unreadable(event: EventPlace, problem: string): UnreadableEvent {
   return new UnreadableEvent({ ...placeOf(event), problem });
+}
+
+function isEventId(text: string): text is EventId {
+  return ULID.test(text);
 }
 
 function isObject(value: unknown): value is JsonObject {
