@@ -1,4 +1,4 @@
-import { WRITE_RECKONED, WRITERS_VIEW } from './inline-functions.js';
+import { WRITE_RECKONED, WRITE_RECKONED_EVENT, WRITERS_VIEW } from './inline-functions.js';
 
 /**
  * Takes the turn of a writer, which ends with its transaction: the lock is had before any position is drawn, so that
@@ -189,4 +189,5 @@ export const FUNCTIONS: readonly string[] = [
   TAKE_STEP,
   WRITERS_VIEW,
   WRITE_RECKONED,
+  WRITE_RECKONED_EVENT,
 ];

@@ -10,7 +10,7 @@ import type { ClientBase } from 'pg';
 import { query, type Connection } from './connection.js';
 import type { ModelPlace } from './inline-view.js';
 import { digest } from './names.js';
-import { changesJson, keyBytes, keyOfHex, rowOf } from './row-changes.js';
+import { rowChanges, keyBytes, keyOfHex, rowOf } from './row-changes.js';
 import { EVENT_COLUMNS, eventReader, text } from './rows.js';
 import type { Schema } from './schema.js';
 
@@ -67,5 +67,5 @@ async function reduced(
   const before = new Map(found.map(([key, content]) => [keyOfHex(text(key)), rowOf(projection, text(content))]));
   const { rows, stopped } = reducePage(projection, page, before);
   if (stopped !== undefined) throw stopped;
-  return changesJson(projection, rows);
+  return JSON.stringify(rowChanges(projection, rows));
 }

@@ -73,3 +73,48 @@ BEGIN
   RETURN true;
 END
 $function$;`;
+
+/**
+ * The most frequent of those by itself: one event, no receipt, one read model. Its row is given as key and content while its
+ * entries in the indexes stay, else as an argument of `write_rows`, or not at all when the event changes none.
+ */
+export const WRITE_RECKONED_EVENT = `
+CREATE FUNCTION {schema}.write_reckoned_event(this_attempt text, expected_head bigint, this_stream text, whole text,
+  revision bigint, at bigint, id text, type text, version integer, data json, metadata json,
+  this_model bigint, known_steps bigint, row_key text, row_content json, changes json)
+RETURNS boolean LANGUAGE plpgsql VOLATILE AS $function$
+DECLARE
+  reached bigint;
+  is_revoked boolean;
+BEGIN
+  IF current_setting('transaction_isolation') <> 'read committed' THEN
+    PERFORM {schema}.take_turn(this_attempt);
+  END IF;
+  PERFORM pg_advisory_xact_lock({append_lock});
+  SELECT (SELECT position FROM {schema}.events ORDER BY position DESC LIMIT 1),
+    EXISTS (SELECT FROM {schema}.revoked_attempts WHERE attempt = this_attempt) INTO reached, is_revoked;
+  IF is_revoked THEN
+    PERFORM {schema}.take_turn(this_attempt);
+  END IF;
+  IF coalesce(reached, 0) <> expected_head THEN
+    RETURN false;
+  END IF;
+  UPDATE {schema}.read_models SET checkpoint = expected_head + 1, steps = steps + 1
+    WHERE model = this_model AND steps = known_steps AND stage = 'live' AND coalesce(checkpoint, 0) = expected_head;
+  IF NOT FOUND THEN
+    RETURN false;
+  END IF;
+  INSERT INTO {schema}.events
+    VALUES (expected_head + 1, this_stream, revision, id, type, version, at, data, metadata, whole);
+  IF row_key IS NOT NULL THEN
+    INSERT INTO {schema}.read_model_rows VALUES (this_model, decode(row_key, 'hex'), row_content)
+      ON CONFLICT (model, sha256(key)) DO UPDATE SET content = excluded.content;
+  ELSIF changes IS NOT NULL THEN
+    PERFORM {schema}.write_rows(this_model, changes);
+  END IF;
+  IF NOT pg_try_advisory_xact_lock({listen_lock}) THEN
+    PERFORM pg_notify({channel}, '');
+  END IF;
+  RETURN true;
+END
+$function$;`;

@@ -4,10 +4,9 @@ import type { Outcome, PreparedAppend } from './append-batch.js';
 import { query, script, type Connection } from './connection.js';
 import { catchUp } from './inline-catch-up.js';
 import { InlineMemory } from './inline-memory.js';
-import { planAppends, type Ground, type InlineModel, type Plan } from './inline-plan.js';
-import { lookAt, type ModelPlace, type View } from './inline-view.js';
-import { changesJson } from './row-changes.js';
-import { storedText } from './names.js';
+import { reckonedCall, type Call } from './inline-call.js';
+import { planAppends, type InlineModel, type Plan } from './inline-plan.js';
+import { lookAt, type View } from './inline-view.js';
 import type { Schema } from './schema.js';
 import type { Writer } from './writer.js';
 
@@ -45,8 +44,9 @@ export class InlineWriter implements Writer {
     const { quoted } = this.#parts.schema;
     await query(client, `SELECT ${quoted}.take_turn('')`);
     const { plan, view } = await this.#reckon(client, batch);
-    const values = this.#reckoned('', plan, view);
-    const [row] = await query(client, `SELECT ${quoted}.write_reckoned($1, $2, $3, $4, $5)`, values);
+    const call = reckonedCall('', plan, { ground: view, models: this.#parts.models });
+    const places = call.values.map((_, index) => `$${index + 1}`).join(', ');
+    const [row] = await query(client, `SELECT ${quoted}.${call.name}(${places})`, call.values);
     demandWritten(row?.[0]);
     return plan.outcomes;
   }
@@ -58,7 +58,10 @@ export class InlineWriter implements Writer {
     if (isIncomplete(plan)) return undefined;
     const { connection } = this.#parts;
     const answers = await connection.use((client) =>
-      script(client, `${connection.limits()} ${this.#call(client, this.#reckoned(attempt, plan, ground))}`),
+      script(
+        client,
+        `${connection.limits()} ${this.#call(client, reckonedCall(attempt, plan, { ground, models: this.#parts.models }))}`,
+      ),
     );
     if (answers.at(-1)?.[0]?.[0] !== 't') {
       this.#memory.forget();
@@ -74,7 +77,8 @@ export class InlineWriter implements Writer {
       const turn = `SELECT ${schema.quoted}.take_turn(${client.escapeLiteral(attempt)})`;
       await client.query(`BEGIN ISOLATION LEVEL READ COMMITTED; ${connection.limits()} ${turn}`);
       const reckoned = await this.#reckon(client, batch);
-      const call = this.#call(client, this.#reckoned(attempt, reckoned.plan, reckoned.view));
+      const { plan: found, view: ground } = reckoned;
+      const call = this.#call(client, reckonedCall(attempt, found, { ground, models: this.#parts.models }));
       const [answer] = await script(client, `${call}; COMMIT`);
       demandWritten(answer?.[0]?.[0]);
       return reckoned;
@@ -113,46 +117,10 @@ export class InlineWriter implements Writer {
     return behind.length > 0;
   }
 
-  #call(client: ClientBase, values: readonly string[]): string {
-    const literals = values.map((value) => client.escapeLiteral(value)).join(', ');
-    return `SELECT ${this.#parts.schema.quoted}.write_reckoned(${literals})`;
+  #call(client: ClientBase, call: Call): string {
+    const literals = call.values.map((value) => (value === null ? 'NULL' : client.escapeLiteral(value)));
+    return `SELECT ${this.#parts.schema.quoted}.${call.name}(${literals.join(', ')})`;
   }
-
-  #reckoned(attempt: string, plan: Plan, ground: Ground & { readonly places: readonly ModelPlace[] }): string[] {
-    const { models } = this.#parts;
-    const changes = models.map(({ projection }, index) => {
-      const { model, steps } = ground.places[index] ?? { model: '0', steps: 0n };
-      const rows = changesJson(projection, plan.changes[index] ?? new Map(), ground.rows[index]);
-      return `{"model":${model},"steps":${steps},"changes":${rows}}`;
-    });
-    const json = [eventsJson(plan), receiptsJson(plan), `[${changes.join(',')}]`];
-    return [attempt, ground.head.toString(), ...json];
-  }
-}
-
-function eventsJson({ accepted }: Plan): string {
-  return JSON.stringify(
-    accepted.flatMap(({ prepared: { stream, stored }, recorded }) =>
-      recorded.map((event, index) => ({
-        ...stored[index],
-        position: event.position.toString(),
-        stream: stream.name,
-        revision: event.revision.toString(),
-        at: event.recordedAt,
-        whole: stream.whole,
-      })),
-    ),
-  );
-}
-
-function receiptsJson({ accepted }: Plan): string {
-  return JSON.stringify(
-    accepted.flatMap(({ prepared: { stream, key, append }, last }) => {
-      if (key === undefined || append.receipt === undefined) return [];
-      const fingerprint = storedText(append.receipt.fingerprint);
-      return [{ stream: stream.name, key, fingerprint, revision: last.toString() }];
-    }),
-  );
 }
 
 function isIncomplete({ missing }: Plan): boolean {

@@ -14,7 +14,7 @@ import { script, type Cells } from './connection.js';
 import { digest } from './names.js';
 import type { ReadModelParts } from './read-model-store.js';
 import { beginRebuild, switchOver } from './rebuild.js';
-import { changesJson, checkpointOf, entryOf, keyBytes, keyOfHex, rowOf } from './row-changes.js';
+import { rowChanges, checkpointOf, entryOf, keyBytes, keyOfHex, rowOf } from './row-changes.js';
 import { text } from './rows.js';
 
 const LOOKED_AGAIN_MS = 1000;
@@ -74,7 +74,7 @@ abstract class StoredReadModel<Row> implements ReadModel<Row> {
 
   async commit({ expected, checkpoint, rows }: ReadModelChange<Row>): Promise<void> {
     this.parts.refuseWhenClosed();
-    const changes = changesJson(this.definition, rows);
+    const changes = JSON.stringify(rowChanges(this.definition, rows));
     const { connection } = this.parts;
     const answers = await connection.faulty(() =>
       connection.use((client) => {
@@ -146,7 +146,7 @@ export class RebuildingReadModel<Row> extends StoredReadModel<Row> implements Re
       model: modelName(this.definition),
       expected: change.expected,
       checkpoint: change.checkpoint,
-      changes: changesJson(this.definition, change.rows),
+      changes: JSON.stringify(rowChanges(this.definition, change.rows)),
     });
     this.parts.watch.notify();
   }

@@ -1,16 +1,26 @@
 import { parsePosition, type Json, type Position, type ReadModelDefinition } from '@login-policy/event-sourcing';
 import { digest } from './names.js';
 
+/** A row that changes, as `write_rows` takes it. */
+export interface RowChange {
+  /** Its bytes in hexadecimal. */
+  readonly key: string;
+  /** JSON; `null` takes the row away. */
+  readonly content: string | null;
+  /** By which digests it is found from now on; `null`: by the same as before. */
+  readonly entries: readonly string[] | null;
+}
+
 /**
- * The argument of `write_rows`: each key with its new row and the digests it is found by. Where the rows before are known,
+ * The changes of rows, for `write_rows`: each key with its new row and the digests it is found by. Where the rows before are known,
  * digests that stay are left out.
  */
-export function changesJson<Row>(
+export function rowChanges<Row>(
   definition: ReadModelDefinition<Row>,
   rows: ReadonlyMap<string, Row | undefined>,
   before?: ReadonlyMap<string, Row | undefined>,
-): string {
-  const changes = [...rows].map(([key, row]) => {
+): readonly RowChange[] {
+  return [...rows].map(([key, row]) => {
     const entries = entriesOf(definition, row);
     const isIndexedAsBefore = before?.has(key) === true && sameEntries(entries, entriesOf(definition, before.get(key)));
     return {
@@ -19,7 +29,6 @@ export function changesJson<Row>(
       entries: isIndexedAsBefore ? null : entries,
     };
   });
-  return JSON.stringify(changes);
 }
 
 /** A key as its column holds it: bytes, which compare as the port wants it and may be any. */
