@@ -93,7 +93,7 @@ export class BatchCall {
   }
 
   #fail(error: Error): void {
-    void this.#begun.failed(error);
+    this.#begun.failed(error);
     const { isFinal, fault } = failureOf(error, 'appending');
     // Refused as a whole before the first answer: the server has not looked at any of it.
     this.#end(isFinal && !this.#hasAnswered ? { kind: 'refused', fault } : lost(fault));

@@ -17,7 +17,7 @@ export interface Beginning {
 export interface Begun<Call> {
   readonly call: Call;
   /** Lets the client connect anew, to the leader if the error names one, when the error is of that kind. */
-  failed(error: unknown): Promise<void>;
+  failed(error: unknown): void;
 }
 
 /** The members of the client this store is built on. They are `protected` in its types and have been there since 1.0. */
@@ -63,7 +63,7 @@ export class Connection {
       const call = start({ streams, ...this.#arguments() });
       return { call, failed: (error) => this.#failed(streams, error) };
     } catch (error) {
-      await this.#failed(streams, error);
+      this.#failed(streams, error);
       throw new StoreUnavailable({ store: STORE, problem: 'the connection was closed' }, error);
     }
   }
@@ -77,7 +77,7 @@ export class Connection {
     try {
       if ((await within(waited, withinMs)) !== TIME_UP) return;
     } catch (error) {
-      await this.#failed(streams, new UnavailableError(undefined, String(error)));
+      this.#failed(streams, new UnavailableError(undefined, String(error)));
     }
     throw new StoreUnavailable({ store: STORE, problem: `no connection within ${withinMs} ms` });
   }
@@ -101,14 +101,10 @@ export class Connection {
     return { metadata, options };
   }
 
-  async #failed(streams: StreamsClient, error: unknown): Promise<void> {
+  #failed(streams: StreamsClient, error: unknown): void {
     const cause = needsNewConnection(error);
-    if (cause === undefined) return;
-    try {
-      await this.#client.handleError(streams, cause);
-    } catch {
-      // The client could not close what it had; its next call finds that out for itself.
-    }
+    // When the client can't even close what it had, its next call finds that out for itself.
+    if (cause !== undefined) this.#client.handleError(streams, cause).catch(() => undefined);
   }
 }
 

@@ -1,4 +1,4 @@
-import { OutcomeUnknown, type Position, type Revision } from '@login-policy/event-sourcing';
+import { OutcomeUnknown, revisionAfter, type Position, type Revision } from '@login-policy/event-sourcing';
 import { lost, type Answer } from './append-answer.js';
 import type { BatchLine } from './batch-line.js';
 import type { Order } from './batch-requests.js';
@@ -81,7 +81,7 @@ export class Delivery {
   async #lookUp(order: Order, leftMs: number): Promise<Position[] | 'absent' | 'unseen'> {
     const { connection, timeouts, closing } = this.#context;
     const { streamName, expected, proposals } = order;
-    const from = (expected === 'no-stream' ? 0n : expected + 1n) as Revision;
+    const from = revisionAfter(expected === 'no-stream' ? undefined : expected);
     const request = streamReadRequest({ streamName, direction: 'forwards', from, limit: proposals.length });
     const withinMs = Math.max(1, Math.min(leftMs, timeouts.readMs));
     const found: WireEvent[] = [];

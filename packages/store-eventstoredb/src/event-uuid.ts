@@ -7,7 +7,7 @@ import { eventId, type EventId } from '@login-policy/event-sourcing';
 const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 
 /** Ten bits as two characters, and back. */
-const PAIRS: readonly string[] = [...ALPHABET].flatMap((left) => [...ALPHABET].map((right) => left + right));
+const PAIRS: readonly string[] = Array.from(ALPHABET).flatMap((left) => Array.from(ALPHABET, (right) => left + right));
 const VALUES: ReadonlyMap<string, number> = new Map(PAIRS.map((pair, value) => [pair, value]));
 
 /** Writes an event's id as a UUID: lower case, with hyphens, as the server gives it back. */

@@ -57,6 +57,11 @@ export function isFailure(error: unknown): boolean {
   return error instanceof Fault || isCallError(error);
 }
 
+/** Whether what was caught says that what the store keeps is not sound. */
+export function isDamage(error: unknown): boolean {
+  return failureOf(error, 'reading').fault instanceof StoreDamaged;
+}
+
 /**
  * What to tell the client so that it connects anew, if the error calls for it: the server is away, has reset the call, or
  * is not the leader. A not-leader that names no leader would make the client throw where nobody catches it, so it is
@@ -107,6 +112,11 @@ export function historyCutOff(streamId: string, missing: string): StoreDamaged {
   return new StoreDamaged({ store: STORE, problem });
 }
 
+/** A receipt that is none: written by nobody of this library. */
+export function damagedReceipt(streamName: string): StoreDamaged {
+  return new StoreDamaged({ store: STORE, problem: `${streamName} does not hold a receipt` });
+}
+
 /** More than fits into an append. */
 export function tooBig(problem: string): UnserialisableData {
   return new UnserialisableData({ path: '$', problem });
@@ -130,5 +140,6 @@ function isCallError(error: unknown): error is CallError {
 
 function trailer(error: CallError, name: string): string | undefined {
   const value = error.metadata?.getMap()[name];
-  return value === undefined ? undefined : String(value);
+  if (typeof value === 'string') return value;
+  return Buffer.isBuffer(value) ? value.toString('utf8') : undefined;
 }

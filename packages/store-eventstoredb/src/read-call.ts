@@ -71,7 +71,7 @@ export class ReadCall {
     if (this.#end === undefined) return SILENCE;
     const { error } = this.#end;
     if (error === undefined || isOwnCancellation(error)) return undefined;
-    await this.#begun.failed(error);
+    this.#begun.failed(error);
     throw error;
   }
 

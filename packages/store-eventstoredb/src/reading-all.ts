@@ -5,7 +5,7 @@ import type { Page } from './reading-streams.js';
 import { allReadRequest, type AllRead } from './requests.js';
 import { positionOf, storedEventOf, streamNameOf, typeOf, type StoredEvent, type WireEvent } from './rows.js';
 import { lastPosition, recordsOf, retrying, serverRead, type ReadingContext, type ServerRead } from './server-reads.js';
-import type { StreamNames, Wanted } from './stream-names.js';
+import type { ServerFilter, StreamNames, Wanted } from './stream-names.js';
 
 /** What a reader of everything wants: his filter, and only what comes after a position. */
 export interface Wish {
@@ -15,18 +15,30 @@ export interface Wish {
 }
 
 /**
- * What is wanted among records that came, decoded.
+ * What is wanted among records that came, decoded, and none of it twice.
  *
  * @throws UnreadableEvent when an event in a stream of this store was not written by this library.
  */
 export function wantedAmong(records: readonly WireEvent[], { names, isWanted, after }: Wish): Page {
   const page: StoredEvent[] = [];
+  let reached = after;
   for (const record of records) {
     const streamName = streamNameOf(record);
-    if (!isWanted({ streamName, type: typeOf(record) }) || positionOf(record) <= after) continue;
-    page.push(storedEventOf(record, names.idOf(streamName)));
+    if (!isWanted({ streamName, type: typeOf(record) }) || positionOf(record) <= reached) continue;
+    const stored = storedEventOf(record, names.idOf(streamName));
+    reached = stored.event.position;
+    page.push(stored);
   }
   return page;
+}
+
+/** One read of everything, for which the server may have to be asked more than once. */
+interface Reading {
+  readonly filter: ServerFilter;
+  readonly isWanted: Wanted;
+  readonly pageSize: number;
+  readonly ending: Ending;
+  readonly patience: Patience;
 }
 
 /** Reads the whole log, filtered by the server, going on after a broken connection where it was. */
@@ -40,24 +52,16 @@ export class LogReader {
   /** The pages of everything that is wanted after a position, up to the end there is when it gets there. */
   async *pages(options: ReadAllOptions, left?: AbortSignal): AsyncGenerator<Page, void, undefined> {
     const { names, closing, timeouts } = this.#context;
-    const isWanted = names.wanted(options.filter);
     const filter = names.serverFilter(options.filter);
     const pageSize = pageSizeOf(options);
     const ending = new Ending(closing, { signals: [options.signal, left] });
     const patience = new Patience('reading everything', timeouts.retryMs, ending.signal);
-    let after = options.after ?? START;
+    const place = { after: options.after ?? START };
     const isNothing = 'prefixes' in filter && filter.prefixes.length === 0;
     try {
       while (!ending.isHere() && !isNothing) {
         try {
-          const read: AllRead = { direction: 'forwards', from: after, filter, limit: Infinity };
-          const reading = { pageSize, signal: ending.signal, withinMs: timeouts.scanMs };
-          for await (const records of this.#records(read, reading)) {
-            patience.renew();
-            const page = wantedAmong(records, { names, isWanted, after });
-            after = laterPosition(after, lastPosition(records) ?? after);
-            if (page.length > 0) yield page;
-          }
+          yield* this.#once(place, { filter, isWanted: names.wanted(options.filter), pageSize, ending, patience });
           if (!ending.isHere()) return;
         } catch (error) {
           await patience.after(error);
@@ -65,6 +69,19 @@ export class LogReader {
       }
     } finally {
       ending.leave();
+    }
+  }
+
+  /** One read, from where the place is, and moving it. */
+  async *#once(place: { after: Position }, reading: Reading): AsyncGenerator<Page, void, undefined> {
+    const { filter, isWanted, pageSize, ending, patience } = reading;
+    const { names, timeouts } = this.#context;
+    const read: AllRead = { direction: 'forwards', from: place.after, filter, limit: Infinity };
+    for await (const records of this.#records(read, { pageSize, signal: ending.signal, withinMs: timeouts.scanMs })) {
+      patience.renew();
+      const page = wantedAmong(records, { names, isWanted, after: place.after });
+      place.after = laterPosition(place.after, lastPosition(records) ?? place.after);
+      if (page.length > 0) yield page;
     }
   }
 

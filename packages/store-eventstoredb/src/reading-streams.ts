@@ -6,7 +6,7 @@ import {
   type StreamId,
 } from '@login-policy/event-sourcing';
 import { Ending } from './ending.js';
-import { deletedOutside } from './faults.js';
+import { deletedOutside, isDamage } from './faults.js';
 import type { Head } from './known-streams.js';
 import { Patience } from './patience.js';
 import { streamReadRequest, type StreamRead } from './requests.js';
@@ -58,6 +58,8 @@ export class StreamReader {
           yield* this.#once(reading);
           if (!ending.isHere()) return;
         } catch (error) {
+          // Nothing that was known before counts for a stream that is damaged.
+          if (isDamage(error)) this.#context.known.of(streamId).head = undefined;
           await patience.after(error);
         }
       }
@@ -91,8 +93,8 @@ export class StreamReader {
     });
     for await (const messages of messagesOf) {
       if (messages.some((message) => message.hasStreamNotFound())) return await this.#notFound(reading);
-      const page = recordsOf(messages).map((record) => storedEventOf(record, streamId));
-      for (const { event } of page) cursor.take(event.revision);
+      const came = recordsOf(messages).map((record) => storedEventOf(record, streamId));
+      const page = came.filter(({ event }) => cursor.take(event.revision));
       known.see(streamId, direction === 'forwards' ? page : page.toReversed());
       reading.left -= page.length;
       reading.patience.renew();

@@ -1,9 +1,17 @@
 import { randomUUID } from 'node:crypto';
-import { ReceiptExists, revision, type Receipt, type Revision, type StreamId } from '@login-policy/event-sourcing';
+import {
+  ReceiptExists,
+  revision,
+  revisionAfter,
+  type Receipt,
+  type Revision,
+  type StreamId,
+} from '@login-policy/event-sourcing';
 import type { Delivery } from './delivery.js';
+import { damagedReceipt } from './faults.js';
 import { refuseGivenUp, type StreamReader } from './reading-streams.js';
 import { streamReadRequest } from './requests.js';
-import { typeOf, type KeptReceipt, type Proposal, type WireEvent } from './rows.js';
+import { streamNameOf, typeOf, type KeptReceipt, type Proposal, type WireEvent } from './rows.js';
 import { recordsOf, retrying, serverRead, type ReadingContext } from './server-reads.js';
 
 const KEPT = 'CommandReceipt';
@@ -13,6 +21,13 @@ const VOIDED = 'CommandReceiptVoided';
 interface Alone {
   readonly receipt: Receipt | undefined;
   readonly last: Revision | undefined;
+}
+
+/** What is written of a receipt that stands alone. The revision is decimal digits. */
+interface Content {
+  readonly key: string;
+  readonly fingerprint: string;
+  readonly revision: string;
 }
 
 /** What a receipt of a command without events is kept for. */
@@ -73,20 +88,17 @@ export class Receipts {
    *
    * @throws ReceiptExists when another has kept one under the key.
    */
-  async keep({ streamId, receipt, revision: place }: Keeping): Promise<'kept' | 'overtaken'> {
+  async keep({ streamId, receipt, revision: seen }: Keeping): Promise<'kept' | 'overtaken'> {
     const { key, fingerprint } = receipt;
     const { last } = await this.#findAlone(streamId, key);
-    const content = { streamId, key, fingerprint, revision: String(place) };
-    const delivered = await this.#write(streamId, key, last, proposalOf(KEPT, content));
-    if (delivered !== 'written') throw new ReceiptExists({ streamId, key });
+    const place = { streamId, streamName: this.#context.names.receiptNameOf(streamId, key) };
+    const proposal = proposalOf(KEPT, { streamId, key, fingerprint, revision: String(seen) });
+    const delivered = await this.#delivery.deliver({ ...place, expected: last ?? 'no-stream', proposals: [proposal] });
+    if (delivered.kind !== 'written') throw new ReceiptExists({ streamId, key });
     const head = await this.#streams.head(streamId);
-    if (head !== 'none' && head.revision === place) return 'kept';
-    await this.#write(
-      streamId,
-      key,
-      revision(last === undefined ? 0n : last + 1n),
-      proposalOf(VOIDED, { streamId, key }),
-    );
+    if (head !== 'none' && head.revision === seen) return 'kept';
+    const voiding = proposalOf(VOIDED, { streamId, key });
+    await this.#delivery.deliver({ ...place, expected: revisionAfter(last), proposals: [voiding] });
     return 'overtaken';
   }
 
@@ -115,25 +127,22 @@ export class Receipts {
       return { receipt: undefined, last: undefined };
     });
   }
-
-  async #write(
-    streamId: StreamId,
-    key: string,
-    last: Revision | undefined,
-    proposal: Proposal,
-  ): Promise<'written' | 'conflict'> {
-    const streamName = this.#context.names.receiptNameOf(streamId, key);
-    const expected = last ?? 'no-stream';
-    return (await this.#delivery.deliver({ streamId, streamName, expected, proposals: [proposal] })).kind;
-  }
 }
 
 function aloneOf(record: WireEvent): Alone {
   const last = revision(BigInt(record.getStreamRevision()));
   if (typeOf(record) !== KEPT) return { receipt: undefined, last };
   const content: unknown = JSON.parse(Buffer.from(record.getData_asU8()).toString('utf8'));
-  const { key, fingerprint, revision: place } = content as Record<'key' | 'fingerprint' | 'revision', string>;
-  return { receipt: { key, fingerprint, revision: revision(BigInt(place)) }, last };
+  if (!isContent(content)) throw damagedReceipt(streamNameOf(record));
+  const { key, fingerprint, revision: seen } = content;
+  return { receipt: { key, fingerprint, revision: revision(BigInt(seen)) }, last };
+}
+
+function isContent(value: unknown): value is Content {
+  if (typeof value !== 'object' || value === null) return false;
+  const [key, fingerprint, seen] = ['key', 'fingerprint', 'revision'].map((name): unknown => Reflect.get(value, name));
+  const isComplete = typeof key === 'string' && typeof fingerprint === 'string' && typeof seen === 'string';
+  return isComplete && /^\d+$/.test(seen);
 }
 
 function proposalOf(type: string, content: Readonly<Record<string, string>>): Proposal {

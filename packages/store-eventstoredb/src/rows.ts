@@ -8,6 +8,7 @@ import {
   UnreadableEvent,
   type EventMetadata,
   type Instant,
+  type Json,
   type JsonObject,
   type NewEvent,
   type Position,
@@ -141,19 +142,36 @@ function envelopeOf(bytes: Uint8Array): Envelope {
 }
 
 function isEnvelope(value: unknown): value is Envelope {
-  if (typeof value !== 'object' || value === null) return false;
-  const { recordedAt, schemaVersion, actor, $correlationId } = value as Partial<Envelope>;
+  if (!isObject(value)) return false;
+  const { recordedAt, schemaVersion, actor, $correlationId, $causationId, idempotencyKey, reason, receipt } = value;
   return (
     typeof recordedAt === 'string' &&
-    Number.isSafeInteger(schemaVersion) &&
     typeof actor === 'string' &&
-    typeof $correlationId === 'string'
+    typeof $correlationId === 'string' &&
+    Number.isSafeInteger(schemaVersion) &&
+    isTextOrAbsent($causationId) &&
+    isTextOrAbsent(idempotencyKey) &&
+    isTextOrAbsent(reason) &&
+    (receipt === undefined || isReceipt(receipt))
   );
+}
+
+function isTextOrAbsent(value: Json | undefined): boolean {
+  return value === undefined || typeof value === 'string';
+}
+
+function isReceipt(value: Json): boolean {
+  return isObject(value) && typeof value['key'] === 'string' && typeof value['fingerprint'] === 'string';
+}
+
+/** What came out of JSON.parse is JSON. */
+function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function dataOf(bytes: Uint8Array): JsonObject {
   const data: unknown = JSON.parse(text(bytes));
-  if (typeof data === 'object' && data !== null && !Array.isArray(data)) return data as JsonObject;
+  if (isObject(data)) return data;
   throw new TypeError('its data is no JSON object');
 }
 

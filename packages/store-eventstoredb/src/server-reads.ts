@@ -1,5 +1,5 @@
 import type { ReadReq, ReadResp } from '@eventstore/db-client/generated/streams_pb.js';
-import { StoreUnavailable, type Position } from '@login-policy/event-sourcing';
+import { DeadlineExceeded, StoreUnavailable, type Position } from '@login-policy/event-sourcing';
 import type { Connection } from './connection.js';
 import type { Timeouts } from './deadline.js';
 import { Ending } from './ending.js';
@@ -80,8 +80,8 @@ export interface Retrying {
 /**
  * Asks again until there is an answer, as long as reads are patient.
  *
- * @throws StoreClosed when the store is closed meanwhile; the fault of the last attempt when patience ends or `signal`
- *   fires.
+ * @throws DeadlineExceeded when `signal` fires, StoreClosed when the store is closed meanwhile; the fault of the last
+ *   attempt when patience ends.
  */
 export async function retrying<Answer>(
   { closing, timeouts }: ReadingContext,
@@ -92,14 +92,12 @@ export async function retrying<Answer>(
   const patience = new Patience(doing, timeouts.retryMs, ending.signal);
   try {
     for (;;) {
-      ending.isHere();
+      if (ending.isHere()) throw new DeadlineExceeded({ doing });
       try {
         const answer = await ask(ending.signal);
         if (!ending.isHere()) return answer;
-        throw new StoreUnavailable({ store: STORE, problem: `${doing} was given up` });
       } catch (error) {
         await patience.after(error);
-        if (ending.isHere()) throw error;
       }
     }
   } finally {

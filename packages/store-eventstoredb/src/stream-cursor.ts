@@ -1,4 +1,4 @@
-import type { Revision, StreamId } from '@login-policy/event-sourcing';
+import { revision, type Revision, type StreamId } from '@login-policy/event-sourcing';
 import { historyCutOff } from './faults.js';
 import type { StreamRead } from './requests.js';
 
@@ -18,10 +18,10 @@ export class StreamCursor {
     this.#begins = from;
   }
 
-  /** Where the read goes on when it has to be begun again; `undefined`: where it began. */
+  /** Where the read goes on when it has to be begun again; `undefined`: at the end it began from. */
   get next(): Revision | undefined {
-    if (this.#last === undefined) return this.#begins;
-    return (this.#direction === 'forwards' ? this.#last + 1n : this.#last - 1n) as Revision;
+    if (this.#last === undefined || this.isAtBeginning) return this.#begins;
+    return revision(this.#direction === 'forwards' ? this.#last + 1n : this.#last - 1n);
   }
 
   /** Whether the first event of the stream has been read, going backwards: then there is no next. */
@@ -33,14 +33,12 @@ export class StreamCursor {
     return this.#last !== undefined;
   }
 
-  /** Takes the next event that came. @throws StoreDamaged when it is not the next one. */
-  take(revision: Revision): void {
-    const expected = this.#expected();
-    // Going backwards from behind the end begins at the end.
-    const isPlausible =
-      expected === undefined || expected === revision || (!this.hasBegun && this.#mayBeLess(revision));
-    if (!isPlausible) throw historyCutOff(this.#streamId, `revision ${expected}`);
-    this.#last = revision;
+  /** Takes what came; `false` when it had come before. @throws StoreDamaged when something before it is missing. */
+  take(came: Revision): boolean {
+    if (this.#hadCome(came)) return false;
+    if (!this.#isNext(came)) throw historyCutOff(this.#streamId, `revision ${this.next ?? 0n}`);
+    this.#last = came;
+    return true;
   }
 
   /** Takes note that no more came, though more were wanted. @throws StoreDamaged when there must have been more. */
@@ -50,11 +48,14 @@ export class StreamCursor {
     } else if (!this.hasBegun && (this.#begins ?? 0n) === 0n) throw historyCutOff(this.#streamId, 'everything');
   }
 
-  #expected(): bigint | undefined {
-    return this.next ?? (this.#direction === 'forwards' ? 0n : undefined);
+  #hadCome(came: Revision): boolean {
+    if (this.#last === undefined) return false;
+    return this.#direction === 'forwards' ? came <= this.#last : came >= this.#last;
   }
 
-  #mayBeLess(revision: Revision): boolean {
-    return this.#direction === 'backwards' && revision < (this.#begins ?? revision);
+  #isNext(came: Revision): boolean {
+    if (this.#direction === 'forwards') return came === (this.next ?? 0n);
+    // Going backwards from behind the end begins at the end.
+    return this.hasBegun ? came === this.next : came <= (this.#begins ?? came);
   }
 }

@@ -1,5 +1,11 @@
 import { createHash } from 'node:crypto';
-import { categoryOf, filterPredicate, type EventFilter, type StreamId } from '@login-policy/event-sourcing';
+import {
+  categoryOf,
+  filterPredicate,
+  parseStreamId,
+  type EventFilter,
+  type StreamId,
+} from '@login-policy/event-sourcing';
 
 /** Which records the server sends of all it has. */
 export type ServerFilter =
@@ -12,6 +18,8 @@ export type Wanted = (record: { readonly streamName: string; readonly type: stri
 
 const PREFIX = /^(?:[A-Za-z][A-Za-z0-9]{0,63}\.)*$/;
 const CATEGORY = '[A-Za-z][A-Za-z0-9]{0,63}';
+/** Of a stream's name, without the prefix. */
+const LONGEST = 2000;
 
 /**
  * How this store's streams are called on the server. A prefix sets it apart from others on the same server: with one it
@@ -41,12 +49,12 @@ export class StreamNames {
 
   /** Whether a name is one that {@link nameOf} gives: system streams, receipts and other prefixes are not. */
   isOwn(streamName: string): boolean {
-    return this.#isOwn.test(streamName);
+    return this.#isOwn.test(streamName) && streamName.length - this.#prefix.length <= LONGEST;
   }
 
   /** The stream behind a name that {@link isOwn}. */
   idOf(streamName: string): StreamId {
-    return streamName.slice(this.#prefix.length) as StreamId;
+    return parseStreamId(streamName.slice(this.#prefix.length));
   }
 
   /**

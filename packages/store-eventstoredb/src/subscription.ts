@@ -29,8 +29,6 @@ export interface SubscribingContext extends ReadingContext {
 
 type Messages = AsyncGenerator<SubscriptionMessage, void, undefined>;
 
-const LARGEST_PLACE = 2n ** 63n;
-
 /** What `EventStore.subscribe` promises. */
 export function subscribe(context: SubscribingContext, options: ReadAllOptions): AsyncIterable<SubscriptionMessage> {
   return leavable((left) => new Subscription(context, options).messages(left));
@@ -166,12 +164,8 @@ class Subscription {
    */
   #note(message: ReadResp, horizon: Position): void {
     const checkpoint = message.getCheckpoint();
-    const [commit, prepare] = [
-      BigInt(checkpoint?.getCommitPosition() ?? 0),
-      BigInt(checkpoint?.getPreparePosition() ?? 0),
-    ];
-    if (commit >= LARGEST_PLACE || prepare >= LARGEST_PLACE) return;
-    const place = joinPosition(commit, prepare);
+    if (checkpoint === undefined) return;
+    const place = joinPosition(BigInt(checkpoint.getCommitPosition()), BigInt(checkpoint.getPreparePosition()));
     if (place <= horizon) this.#looked = laterPosition(this.#looked, place);
   }
 

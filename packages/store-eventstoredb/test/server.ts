@@ -1,4 +1,6 @@
+import type { EventStoreDBClient } from '@eventstore/db-client';
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Double } from './double/double.js';
 
 /** A server for tests that hurt nobody: the one at `EVENTSTOREDB_URL` if there is one, else a double. */
@@ -25,4 +27,9 @@ export async function startServer(): Promise<TestServer> {
  */
 export function unusedPrefix(): string {
   return `test${randomUUID().replaceAll('-', '')}.`;
+}
+
+/** Ends a client of a test. After a subscription that was left, its own `dispose` may wait for ever. */
+export async function disposeOf(client: EventStoreDBClient): Promise<void> {
+  await Promise.race([client.dispose(), sleep(200)]);
 }

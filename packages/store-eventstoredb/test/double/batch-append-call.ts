@@ -1,6 +1,6 @@
 import type { ServerDuplexStream } from '@grpc/grpc-js';
 import shared from '@eventstore/db-client/generated/shared_pb.js';
-import streams from '@eventstore/db-client/generated/streams_pb.js';
+import type streams from '@eventstore/db-client/generated/streams_pb.js';
 import {
   deletedInBatch,
   failureInBatch,
@@ -38,6 +38,7 @@ export class BatchAppendCall {
   constructor(state: ServerState, call: ServerDuplexStream<streams.BatchAppendReq, streams.BatchAppendResp>) {
     this.#state = state;
     this.#call = call;
+    state.openCalls += 1;
     call.on('data', (request: streams.BatchAppendReq) => this.#take(request));
     call.on('cancelled', () => this.#leave());
     call.on('error', () => this.#leave());
@@ -120,7 +121,11 @@ export class BatchAppendCall {
         return this.#end(fault.end);
       case 'lose':
         return undefined;
-      default:
+      case 'never-answer':
+      case 'written-but':
+      case 'write-then-end':
+      case 'answer-twice':
+      case 'cut':
         return this.#writeAndFail(id, append, fault);
     }
   }
@@ -181,6 +186,7 @@ export class BatchAppendCall {
   }
 
   #leave(): void {
+    if (!this.#isOver) this.#state.openCalls -= 1;
     this.#isOver = true;
     for (const { timer } of this.#halfMade.values()) clearTimeout(timer);
     this.#halfMade.clear();

@@ -71,6 +71,16 @@ export class Double {
     return this.#state.mode;
   }
 
+  /** Calls that clients have open now, other than those that end with their answer. */
+  get openCalls(): number {
+    return this.#state.openCalls;
+  }
+
+  /** How often a subscriber was too slow for the live buffer. */
+  get overflows(): number {
+    return this.#state.overflows;
+  }
+
   /** The id cache is gone, as after a restart or with a new leader. */
   forgetIds(): void {
     this.#state.appender.forgetIds();

@@ -24,6 +24,8 @@ export class Outlet {
     this.#state = state;
     this.#call = call;
     this.#fault = fault;
+    state.openCalls += 1;
+    this.#over.signal.addEventListener('abort', () => (state.openCalls -= 1), { once: true });
     call.on('cancelled', () => this.#over.abort());
     call.on('error', () => this.#over.abort());
     if (call.cancelled) this.#over.abort();

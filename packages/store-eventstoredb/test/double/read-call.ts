@@ -44,15 +44,13 @@ async function readStream({ state, outlet, options, streamName }: Reading & { st
     await outlet.send(notFoundMessage(streamName));
     return outlet.end();
   }
-  const place = options.getStream();
   const isBackwards = Number(options.getReadDirection()) === 1;
-  const asked = place?.hasRevision() === true ? BigInt(place.getRevision()) : undefined;
+  const isFromEnd = options.getStream()?.hasEnd() === true;
   let left = BigInt(options.getCount());
   // Reading forwards from the end, or nothing at all, is an error (checklist 20, reference §3.3).
-  if (left === 0n || (!isBackwards && place?.hasEnd() === true)) return outlet.end(UNKNOWN);
-  let next = isBackwards ? minOf(asked ?? visible.head, visible.head) : maxOf(asked ?? 0n, visible.from);
-  if (isBackwards && place?.hasStart() === true) next = 0n;
+  if (left === 0n || (!isBackwards && isFromEnd)) return outlet.end(UNKNOWN);
   const stream = state.log.stream(streamName);
+  let next = firstWanted(options, visible);
   for (; left > 0n && !outlet.isOver; left--) {
     const record = isBackwards && next < visible.from ? undefined : stream[Number(next)];
     if (record === undefined) break;
@@ -61,6 +59,14 @@ async function readStream({ state, outlet, options, streamName }: Reading & { st
     next += isBackwards ? -1n : 1n;
   }
   return outlet.end();
+}
+
+/** Where a read of a stream starts, of what is visible (reference §3.3). */
+function firstWanted(options: Options, visible: { readonly from: bigint; readonly head: bigint }): bigint {
+  const place = options.getStream();
+  const asked = place?.hasRevision() === true ? BigInt(place.getRevision()) : undefined;
+  if (Number(options.getReadDirection()) !== 1) return maxOf(asked ?? 0n, visible.from);
+  return place?.hasStart() === true ? 0n : minOf(asked ?? visible.head, visible.head);
 }
 
 /** Of `$all`: positions are inclusive forwards and exclusive backwards (checklist 19). */

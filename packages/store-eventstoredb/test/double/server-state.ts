@@ -36,6 +36,10 @@ export class ServerState {
     isDenied: () => false,
     lastCheckpoint: 'right',
   };
+  /** How often a subscriber was too slow for the live buffer. */
+  overflows = 0;
+  /** Calls that clients have open now. */
+  openCalls = 0;
   /** Tears all connections, without a goodbye. */
   cut: () => void = () => undefined;
   /** Tears each connection in the middle of what is sent next. */

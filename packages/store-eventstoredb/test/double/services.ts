@@ -10,6 +10,7 @@ import { uuidOf, type ReadMessage } from './messages.js';
 import type { ReadingCall } from './outlet.js';
 import { readCall } from './read-call.js';
 import type { ServerState } from './server-state.js';
+import { UNKNOWN } from './status.js';
 import { appendCall, deleteCall, tombstoneCall } from './unary-calls.js';
 
 /** The client's own definition, but a read's answers may be bytes already. */
@@ -33,7 +34,7 @@ export function streamsServiceOf(state: ServerState): UntypedServiceImplementati
     delete: (call: Parameters<typeof deleteCall>[1], answer: Parameters<typeof deleteCall>[2]) =>
       deleteCall(state, call, answer),
     read: (call: ReadingCall) => {
-      void readCall(state, call);
+      readCall(state, call).catch((error: Error) => call.emit('error', { ...UNKNOWN, details: error.message }));
     },
     tombstone: (call: Parameters<typeof tombstoneCall>[1], answer: Parameters<typeof tombstoneCall>[2]) =>
       tombstoneCall(state, call, answer),

@@ -144,6 +144,7 @@ class AllSubscription {
 
   /** Checklist 30: 23.10 gives up, 24.x catches up again. */
   async #fallBehind(): Promise<void> {
+    this.#state.overflows += 1;
     if (this.#state.mode.version === '23.10.6') return this.#outlet.end(TOO_SLOW);
     this.#isLive = false;
   }

@@ -1,0 +1,153 @@
+import { binaryEvent, EventStoreDBClient, jsonEvent } from '@eventstore/db-client';
+import {
+  isFault,
+  monotonicIds,
+  revision,
+  streamId,
+  type EventStore,
+  type ExpectedRevision,
+  type NewEvent,
+  type Store,
+  type StreamId,
+} from '@login-policy/event-sourcing';
+import { connectEventStoreDb } from '@login-policy/store-eventstoredb';
+import { expect } from 'chai';
+import { randomUUID } from 'node:crypto';
+import { after, before, beforeEach, describe, it } from 'mocha';
+import { disposeOf, startServer, unusedPrefix, type TestServer } from './server.js';
+
+const nextId = monotonicIds();
+
+/** The tests of a stream that somebody else changed behind the library's back, on the double or a real server. */
+describe('a stream that was changed outside the library', () => {
+  let server: TestServer;
+  let client: EventStoreDBClient;
+  let prefix: string;
+  let store: Store;
+  let stream: StreamId;
+
+  before(async () => {
+    server = await startServer();
+    client = EventStoreDBClient.connectionString(server.url);
+    prefix = unusedPrefix();
+    store = connectEventStoreDb(server.url, { streamPrefix: prefix });
+  });
+
+  after(async () => {
+    await store.close();
+    await disposeOf(client);
+    await server.stop();
+  });
+
+  beforeEach(async () => {
+    stream = streamId('Counter', randomUUID());
+    await store.eventStore.append({ streamId: stream, expected: 'no-stream', events: newEvents(3) });
+  });
+
+  const name = (): string => prefix + stream;
+
+  /** What reading and writing come to, through a store that has never seen the stream and through one that has. */
+  async function outcomes(expected: ExpectedRevision): Promise<readonly string[]> {
+    const fresh = connectEventStoreDb(server.url, { streamPrefix: prefix });
+    try {
+      const found: string[] = [];
+      for (const { eventStore } of [store, fresh]) {
+        found.push(await outcomeOf(() => revisionsOf(eventStore, stream)));
+        found.push(await outcomeOf(() => eventStore.append({ streamId: stream, expected, events: newEvents(1) })));
+      }
+      return found;
+    } finally {
+      await fresh.close();
+    }
+  }
+
+  it('by a soft delete is a damaged store, not an empty stream', async () => {
+    await client.deleteStream(name());
+    expect(await outcomes('no-stream')).to.deep.equal(Array(4).fill('store-damaged'));
+    expect(await outcomes('any')).to.deep.equal(Array(4).fill('store-damaged'));
+  });
+
+  it('by a soft delete is not revived by an append of somebody who had seen it', async () => {
+    await client.deleteStream(name());
+    const { eventStore } = store;
+    const call = eventStore.append({ streamId: stream, expected: revision(2), events: newEvents(1) });
+    await call.catch(() => undefined);
+    expect(await outcomeOf(() => revisionsOf(eventStore, stream))).to.equal('store-damaged');
+  });
+
+  it('by a tombstone is a damaged store', async () => {
+    await client.tombstoneStream(name());
+    expect(await outcomes('no-stream')).to.deep.equal(Array(4).fill('store-damaged'));
+    expect(await outcomes(revision(2))).to.deep.equal(Array(4).fill('store-damaged'));
+  });
+
+  it('by a soft delete and a new beginning is a damaged store', async () => {
+    await client.deleteStream(name());
+    await client.appendToStream(name(), jsonEvent({ type: 'Counted', data: {} }));
+    expect(await outcomeOf(() => revisionsOf(store.eventStore, stream))).to.not.match(/^\d/);
+  });
+
+  for (const [what, metadata] of [
+    ['$maxCount', { maxCount: 2 }],
+    ['$tb', { truncateBefore: 1 }],
+    ['$tb that hides all of it', { truncateBefore: 9 }],
+  ] as const) {
+    it(`by ${what} is a damaged store, read forwards and backwards`, async () => {
+      await client.setStreamMetadata(name(), metadata);
+      const { eventStore } = store;
+      const backwards = { direction: 'backwards' } as const;
+      expect(await outcomeOf(() => revisionsOf(eventStore, stream))).to.equal('store-damaged');
+      expect(await outcomeOf(() => revisionsOf(eventStore, stream, backwards))).to.equal('store-damaged');
+    });
+  }
+
+  it('by an event of somebody else says where that stands', async () => {
+    await client.appendToStream(name(), jsonEvent({ type: 'Counted', data: { by: 1 } }));
+    const caught: unknown = await revisionsOf(store.eventStore, stream).catch((error: unknown) => error);
+    if (!isFault(caught, 'unreadable-event')) throw new Error('an unreadable event was expected');
+    expect(caught.facts).to.include({ streamId: stream, revision: 3n, type: 'Counted' });
+  });
+
+  it('by links and metadata shows none of them to who reads everything', async () => {
+    const streamPrefix = unusedPrefix();
+    const apart = connectEventStoreDb(server.url, { streamPrefix });
+    await apart.eventStore.append({ streamId: stream, expected: 'no-stream', events: newEvents(3) });
+    const link = binaryEvent({ type: '$>', data: Buffer.from(`0@${streamPrefix}${stream}`) });
+    await client.appendToStream(`${streamPrefix}Links-1`, link);
+    await client.setStreamMetadata(`${streamPrefix}${stream}`, { maxCount: 1000 });
+    await client.tombstoneStream(`${streamPrefix}Gone-1`);
+    const seen: string[] = [];
+    for await (const page of apart.eventStore.readAll()) seen.push(...page.map((event) => event.type));
+    expect(seen).to.deep.equal(['Counted', 'Counted', 'Counted']);
+    await apart.close();
+  });
+});
+
+async function revisionsOf(
+  eventStore: EventStore,
+  stream: StreamId,
+  options?: Parameters<EventStore['readStream']>[1],
+): Promise<string> {
+  const revisions: bigint[] = [];
+  for await (const page of eventStore.readStream(stream, options))
+    revisions.push(...page.map((event) => event.revision));
+  return revisions.join(' ');
+}
+
+async function outcomeOf(call: () => Promise<unknown>): Promise<string> {
+  try {
+    return String(await call());
+  } catch (error) {
+    return isFault(error) ? error.code : String(error);
+  }
+}
+
+function newEvents(count: number): readonly NewEvent[] {
+  return Array.from({ length: count }, () => ({
+    id: nextId(),
+    type: 'Counted',
+    schemaVersion: 1,
+    data: { by: 1 },
+    metadata: { actor: 'tester', correlationId: 'deleted' },
+  }));
+}

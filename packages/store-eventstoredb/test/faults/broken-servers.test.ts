@@ -1,0 +1,153 @@
+import { EventStoreDBClient, jsonEvent } from '@eventstore/db-client';
+import { eventId, isFault, streamId } from '@login-policy/event-sourcing';
+import { expect } from 'chai';
+import { describe } from 'mocha';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Double } from '../double/double.js';
+import { bare, CANCELLED, UNAVAILABLE, UNKNOWN } from '../double/status.js';
+import { itSurvives, type FaultRun } from './fault-run.js';
+import { CATEGORY } from './workload.js';
+import { disposeOf } from '../server.js';
+
+/** Does something again and again while the writers write. */
+async function whileWriting({ isDone }: FaultRun, everyMs: number, act: () => Promise<void> | void): Promise<void> {
+  while (!isDone()) {
+    await act();
+    await sleep(everyMs);
+  }
+}
+
+describe('a server', () => {
+  itSurvives('that restarts, with no memory of connections or ids', {
+    async meanwhile({ double, random }) {
+      for (let count = 0; count < 2; count++) {
+        await sleep(random.below(40));
+        await double.restart();
+      }
+    },
+  });
+
+  itSurvives('that refuses connections for a while', {
+    async meanwhile({ double, random }) {
+      await sleep(random.below(30));
+      double.wire.refuse();
+      await sleep(300);
+      double.wire.admit();
+    },
+  });
+
+  itSurvives('whose connections are torn at any time', {
+    meanwhile: (run) =>
+      whileWriting(run, 5 + run.random.below(20), () =>
+        run.random.below(2) === 0 ? run.double.wire.cut() : undefined,
+      ),
+  });
+
+  itSurvives('whose connections are torn inside messages', {
+    async meanwhile({ double, random }) {
+      for (let count = 0; count < 3; count++) {
+        await sleep(random.below(25));
+        double.wire.cutInside();
+      }
+    },
+  });
+
+  itSurvives('that can hear and not be heard for a while', {
+    async meanwhile({ double, random }) {
+      await sleep(random.below(30));
+      double.wire.hold();
+      await sleep(300);
+      // What was swallowed is missing from the stream of bytes: the connection is of no use any more.
+      double.wire.cut();
+    },
+  });
+
+  itSurvives('whose reads break off', {
+    arrange({ double, random }) {
+      for (let count = 0; count < 12; count++) {
+        const end = random.of(UNAVAILABLE, CANCELLED, UNKNOWN);
+        double.script.plan('read', random.of({ after: 0, do: 'end', end }, { after: random.below(3), do: 'stall' }), {
+          skip: random.below(3),
+        });
+      }
+      for (let count = 0; count < 6; count++) {
+        double.script.plan('batch-append', { do: 'never-answer' }, { skip: random.below(3) });
+      }
+    },
+  });
+
+  itSurvives('that does not say what it can do', {
+    arrange({ double }) {
+      double.script.plan('features', { end: bare(13, 'no answer to that') }, { times: 1000 });
+    },
+  });
+
+  itSurvives('that is not the leader, and does not know who is', {
+    async meanwhile({ double, random }) {
+      await sleep(random.below(20));
+      double.mode.leader = 'unknown';
+      await sleep(150);
+      double.mode.leader = undefined;
+    },
+  });
+
+  itSurvives('that keeps everybody out for a while', {
+    async meanwhile({ double, random }) {
+      await sleep(random.below(20));
+      double.mode.isDenied = (streamName) => streamName.startsWith(CATEGORY);
+      await sleep(100);
+      double.mode.isDenied = () => false;
+    },
+  });
+
+  itSurvives('on which others take their streams away', {
+    async meanwhile(run) {
+      const { double } = run;
+      const other = EventStoreDBClient.connectionString(double.url);
+      let count = 0;
+      await whileWriting(run, 5, async () => {
+        const name = `${CATEGORY}-others-${count++}`;
+        if (count % 2 === 0) await other.tombstoneStream(name);
+        else {
+          await other.appendToStream(`$$${name}`, jsonEvent({ type: '$metadata', data: { $maxCount: 1 } }));
+          await other.deleteStream(name);
+        }
+      });
+      await disposeOf(other);
+    },
+  });
+
+  itSurvives('to which too much is given at once, and it says so', {
+    async meanwhile({ double, store }) {
+      double.mode.maxAppendSize = 5000;
+      const event = {
+        id: eventId('01J00000000000000000000BJG'),
+        type: 'Counted',
+        schemaVersion: 1,
+        data: { text: 'x'.repeat(6000) },
+        metadata: { actor: 'writer', correlationId: 'too-big' },
+      };
+      const append = { streamId: streamId('Other', 'too-big'), expected: 'no-stream', events: [event] } as const;
+      const refused = await store.eventStore.append(append).catch((error: unknown) => error);
+      expect(isFault(refused, 'unserialisable-data')).to.equal(true);
+    },
+  });
+});
+
+describe('other clients in the process', () => {
+  itSurvives("whose batches break, don't disturb this store's", {
+    async meanwhile(run) {
+      const other = await Double.start();
+      const client = EventStoreDBClient.connectionString(other.url);
+      const event = (): ReturnType<typeof jsonEvent> => jsonEvent({ type: 'Counted', data: { by: 1 } });
+      await client.appendToStream('Counter-x', event());
+      await whileWriting(run, 10, async () => {
+        // Its failure rejects all that any client of the process has under way in its own batches (D2).
+        other.script.plan('batch-append', { do: 'write-then-end', end: UNKNOWN });
+        await client.appendToStream('Counter-x', event()).catch(() => undefined);
+      });
+      await disposeOf(client);
+      await other.stop();
+    },
+  });
+});

@@ -1,0 +1,62 @@
+import { START, type EventStore, type Position, type RecordedEvent } from '@login-policy/event-sourcing';
+import { expect } from 'chai';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { CATEGORY } from './workload.js';
+
+const PATIENCE_MS = 15_000;
+
+/** Follows the writers' category and holds each message against what came before. */
+export class FaultFollower {
+  readonly events: RecordedEvent[] = [];
+  caughtUp: Position = START;
+  readonly #left = new AbortController();
+  readonly #following: Promise<void>;
+  #failure: unknown;
+
+  /** A slow one takes that many milliseconds for each message. */
+  constructor(store: EventStore, { slowMs = 0 }: { readonly slowMs?: number } = {}) {
+    this.#following = this.#follow(store, slowMs).catch((error: unknown) => {
+      this.#failure = error;
+    });
+  }
+
+  /** Waits until so many events have been handed out. */
+  async untilCount(count: number): Promise<void> {
+    await this.#until(`${count} events, ${this.events.length} came`, () => this.events.length >= count);
+  }
+
+  /** Waits until it was said that all up to there has come. */
+  async untilCaughtUp(position: Position): Promise<void> {
+    await this.#until(`caught-up at ${position}`, () => this.caughtUp >= position);
+  }
+
+  async leave(): Promise<void> {
+    this.#left.abort();
+    await this.#following;
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  async #follow(store: EventStore, slowMs: number): Promise<void> {
+    const filter = { by: 'category', categories: [CATEGORY] } as const;
+    let reached: Position = START;
+    for await (const message of store.subscribe({ filter, pageSize: 20, signal: this.#left.signal })) {
+      if (message.kind === 'events') {
+        for (const event of message.events) {
+          expect(event.position > reached, 'events come in order, and none twice').to.equal(true);
+          reached = event.position;
+          this.events.push(event);
+        }
+      } else this.caughtUp = message.position;
+      if (slowMs > 0) await sleep(slowMs);
+    }
+  }
+
+  async #until(what: string, isThere: () => boolean): Promise<void> {
+    const until = performance.now() + PATIENCE_MS;
+    while (!isThere()) {
+      if (this.#failure !== undefined) throw this.#failure;
+      if (performance.now() > until) throw new Error(`the follower waited ${PATIENCE_MS} ms for ${what}`);
+      await sleep(5);
+    }
+  }
+}

@@ -1,0 +1,149 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  isFault,
+  monotonicIds,
+  streamId,
+  type EventId,
+  type EventStore,
+  type ExpectedRevision,
+  type NewEvent,
+  type RecordedEvent,
+  type StreamId,
+} from '@login-policy/event-sourcing';
+import type { Timeouts } from '@login-policy/store-eventstoredb';
+import type { Random } from './random.js';
+
+/** Short, so that a script is over in a second. */
+export const TIMEOUTS: Required<Timeouts> = {
+  appendMs: 150,
+  lookupMs: 4000,
+  readMs: 250,
+  scanMs: 400,
+  retryMs: 4000,
+  probeMs: 40,
+  stallMs: 250,
+  closeMs: 1000,
+};
+
+/** What one append may take at most: its wait, its connection, its answer, the lookup, and the last step of that. */
+const LONGEST_APPEND_MS = 4 * TIMEOUTS.appendMs + TIMEOUTS.lookupMs + 2 * TIMEOUTS.readMs + 1000;
+/** How long a command is tried again. */
+const PATIENCE_MS = 15_000;
+
+const WRITERS = 4;
+const COMMANDS = 8;
+
+/** One command of a writer: so many events that belong together, to be there once. */
+export interface Command {
+  readonly name: string;
+  readonly streamId: StreamId;
+  readonly count: number;
+}
+
+/** What the writers have to say when they are done. */
+export class Ledger {
+  /** Commands that were acknowledged, now or at a repetition. */
+  readonly done: Command[] = [];
+  readonly acknowledged: RecordedEvent[] = [];
+  /** Ids of events of which the store said that they were not written. */
+  readonly refused: EventId[] = [];
+  readonly faults = new Map<string, number>();
+  outcomesUnknown = 0;
+}
+
+/** The streams the writers write to. */
+export const CATEGORY = 'Counter';
+
+/** Runs all writers side by side until each of their commands is done. */
+export async function writeAll(store: EventStore, random: Random): Promise<Ledger> {
+  const ledger = new Ledger();
+  const writers = Array.from({ length: WRITERS }, (_, index) => new Writer(store, { ledger, random, index }));
+  await Promise.all(writers.map((writer) => writer.write()));
+  return ledger;
+}
+
+const nextId = monotonicIds();
+
+class Writer {
+  readonly #store: EventStore;
+  readonly #ledger: Ledger;
+  readonly #random: Random;
+  readonly #index: number;
+  #expected: ExpectedRevision = 'no-stream';
+
+  constructor(store: EventStore, { ledger, random, index }: { ledger: Ledger; random: Random; index: number }) {
+    this.#store = store;
+    this.#ledger = ledger;
+    this.#random = random;
+    this.#index = index;
+  }
+
+  async write(): Promise<void> {
+    for (let number = 0; number < COMMANDS; number++) {
+      const command: Command = {
+        name: `${this.#index}-${number}`,
+        streamId: streamId(CATEGORY, String(this.#index)),
+        count: this.#random.of(1, 1, 2, 3),
+      };
+      await this.#carryOut(command);
+      this.#ledger.done.push(command);
+    }
+  }
+
+  /** Tries until it is done: with its key, so that a repetition after an unknown outcome is one. */
+  async #carryOut(command: Command): Promise<void> {
+    const until = performance.now() + PATIENCE_MS;
+    while (performance.now() < until) {
+      const events = eventsOf(command);
+      const outcome = await this.#append(command, events);
+      if (outcome === 'done') return;
+      await sleep(this.#random.below(30));
+    }
+    throw new Error(
+      `command ${command.name} was not done in ${PATIENCE_MS} ms: ${JSON.stringify([...this.#ledger.faults])}`,
+    );
+  }
+
+  async #append(command: Command, events: readonly NewEvent[]): Promise<'done' | 'again'> {
+    const expected = this.#random.of(this.#expected, this.#expected, 'any');
+    const receipt = { key: command.name, fingerprint: command.name };
+    const begun = performance.now();
+    try {
+      const recorded = await this.#store.append({ streamId: command.streamId, expected, events, receipt });
+      this.#ledger.acknowledged.push(...recorded);
+      this.#expected = recorded.at(-1)?.revision ?? this.#expected;
+      return 'done';
+    } catch (error) {
+      return await this.#learn(error, command, events);
+    } finally {
+      const took = performance.now() - begun;
+      if (took > LONGEST_APPEND_MS) throw new Error(`an append took ${took} ms`);
+    }
+  }
+
+  async #learn(error: unknown, command: Command, events: readonly NewEvent[]): Promise<'done' | 'again'> {
+    if (!isFault(error)) throw error;
+    this.#ledger.faults.set(error.message, (this.#ledger.faults.get(error.message) ?? 0) + 1);
+    if (error.code === 'outcome-unknown') this.#ledger.outcomesUnknown += 1;
+    // Every other fault says that nothing was written.
+    else this.#ledger.refused.push(...events.map(({ id }) => id));
+    try {
+      for await (const [last] of this.#store.readStream(command.streamId, { direction: 'backwards', limit: 1 })) {
+        this.#expected = last?.revision ?? this.#expected;
+      }
+    } catch (unread) {
+      if (!isFault(unread)) throw unread;
+    }
+    return error.code === 'receipt-exists' ? 'done' : 'again';
+  }
+}
+
+function eventsOf({ name, count }: Command): readonly NewEvent[] {
+  return Array.from({ length: count }, (_, part) => ({
+    id: nextId(),
+    type: 'Counted',
+    schemaVersion: 1,
+    data: { command: name, part, padding: 'x'.repeat(50) },
+    metadata: { actor: 'writer', correlationId: name },
+  }));
+}
