@@ -60,7 +60,11 @@ export class ApiError extends Error {
   readonly headers: Readonly<Record<string, string>>;
 
   constructor(content: ApiErrorContent, cause?: unknown) {
+    // A refusal is an answer, not a defect: its stack would tell nobody anything, and costs more than the whole call.
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
     super(`${content.sentence} (${content.id})`, cause === undefined ? undefined : { cause });
+    Error.stackTraceLimit = stackTraceLimit;
     this.name = 'ApiError';
     this.code = CODES[content.code];
     this.codeName = content.code;

@@ -102,6 +102,7 @@ const FAULTS: Readonly<Record<FaultCode, ApiErrorContent>> = {
   'store-full': NOT_AVAILABLE,
   'projection-behind': NOT_AVAILABLE,
   'projection-stopped': NOT_AVAILABLE,
+  'rebuild-superseded': NOT_AVAILABLE,
   'store-damaged': UNEXPECTED,
   'store-foreign': UNEXPECTED,
   'unserialisable-data': UNEXPECTED,

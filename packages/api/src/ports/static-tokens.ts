@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { bearerToken } from './bearer.js';
 import type { Caller } from './caller.js';
 import type { Authenticate } from './ports.js';
@@ -23,5 +23,5 @@ export function staticTokens(callers: Readonly<Record<string, Caller>>): Authent
 }
 
 function digestOf(token: string): string {
-  return createHash('sha256').update(token).digest('base64');
+  return hash('sha256', token, 'base64');
 }

@@ -1,0 +1,89 @@
+import { after, before, describe, it } from 'mocha';
+import { expect } from 'chai';
+import { createServer, type Server } from 'node:http';
+import { exportJWK, generateKeyPair, SignJWT, type CryptoKey, type JWTPayload } from 'jose';
+import { jsonWebTokens, type Authenticate } from '@login-policy/api';
+import { INSTANCE, openService } from './service.js';
+
+const ISSUER = 'https://issuer.example';
+const GOOD: JWTPayload = { sub: 'alice', iss: ISSUER, aud: 'login-policy' };
+
+describe('JSON web tokens', () => {
+  let keys: Server;
+  let signing: CryptoKey;
+  let stranger: CryptoKey;
+  let authenticate: Authenticate;
+  before(async () => {
+    const pair = await generateKeyPair('ES256');
+    signing = pair.privateKey;
+    stranger = (await generateKeyPair('ES256')).privateKey;
+    const key = { ...(await exportJWK(pair.publicKey)), kid: 'one', alg: 'ES256' };
+    keys = createServer((_, response) => response.end(JSON.stringify({ keys: [key] })));
+    await new Promise<void>((resolve) => {
+      keys.listen(0, '127.0.0.1', resolve);
+    });
+    authenticate = tokensFrom(`http://127.0.0.1:${portOf(keys)}/keys`);
+  });
+  after(() => keys.close());
+
+  function token(claims: JWTPayload, by: CryptoKey = signing, expires: string | undefined = '1h'): Promise<string> {
+    const made = new SignJWT(claims).setProtectedHeader({ alg: 'ES256', kid: 'one' });
+    return (expires === 'never' ? made : made.setExpirationTime(expires ?? '1h')).sign(by);
+  }
+  async function statusWith(bearer: string, by: Authenticate = authenticate): Promise<number> {
+    const service = await openService({ ports: { authenticate: by } });
+    try {
+      const headers = { authorization: `Bearer ${bearer}` };
+      return (await fetch(`${service.url}/admin/v1/policies/login`, { headers })).status;
+    } finally {
+      await service.close();
+    }
+  }
+
+  it('are good when the issuer signed them for us and they are not past', async () => {
+    expect(await statusWith(await token(GOOD))).to.equal(200);
+  });
+
+  it('are no good when signed by a stranger, for others, by another issuer, past, or for ever', async () => {
+    const bad = [
+      await token(GOOD, stranger),
+      await token({ ...GOOD, aud: 'somebody else' }),
+      await token({ ...GOOD, iss: 'https://other.example' }),
+      await token(GOOD, signing, '-1h'),
+      await token(GOOD, signing, 'never'),
+      await token({ iss: ISSUER, aud: 'login-policy' }),
+      `${await token(GOOD)}x`,
+      'eyJhbGciOiJub25lIn0.e30.',
+    ];
+    for (const [index, one] of bad.entries()) expect([index, await statusWith(one)]).to.deep.equal([index, 401]);
+  });
+
+  it('stand for nobody when the claims say nothing to us', async () => {
+    expect(await statusWith(await token({ ...GOOD, sub: 'mallory' }))).to.equal(401);
+  });
+
+  it('can not be judged while the keys are out of reach: that is 503, not 401', async () => {
+    expect(await statusWith(await token(GOOD), tokensFrom('http://127.0.0.1:9/keys'))).to.equal(503);
+  });
+
+  it('are never taken with a secret that both sides know', () => {
+    const options = { keys: new URL('https://x.example'), issuer: ISSUER, audience: 'x', callerOf: () => undefined };
+    expect(() => jsonWebTokens({ ...options, algorithms: ['HS256'] })).to.throw(RangeError);
+  });
+});
+
+function tokensFrom(url: string): Authenticate {
+  const grants = [{ permissions: ['iam.policy.read'] }];
+  return jsonWebTokens({
+    keys: new URL(url),
+    issuer: ISSUER,
+    audience: 'login-policy',
+    callerOf: ({ sub }) => (sub === 'alice' ? { id: sub, instanceId: INSTANCE, grants } : undefined),
+  });
+}
+
+function portOf(server: Server): number {
+  const address = server.address();
+  if (typeof address === 'object' && address !== null) return address.port;
+  throw new Error('the server does not listen');
+}

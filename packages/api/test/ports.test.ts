@@ -1,0 +1,54 @@
+import { describe, it } from 'mocha';
+import { expect } from 'chai';
+import {
+  bearerToken,
+  holdsGrant,
+  instancesByHost,
+  staticTokens,
+  type Caller,
+  type RequestHeaders,
+} from '@login-policy/api';
+
+function headers(values: Readonly<Record<string, string>>): RequestHeaders {
+  return { get: (name) => values[name] };
+}
+
+const owner: Caller = { id: 'o', instanceId: 'i', grants: [{ permissions: ['policy.read'], organizationId: 'acme' }] };
+const admin: Caller = { id: 'a', instanceId: 'i', grants: [{ permissions: ['policy.read'] }] };
+
+describe('a grant', () => {
+  it('for one organization is none for the instance or another organization', () => {
+    expect(holdsGrant(owner, 'policy.read', { instanceId: 'i', organizationId: 'acme' })).to.equal(true);
+    expect(holdsGrant(owner, 'policy.read', { instanceId: 'i', organizationId: 'globex' })).to.equal(false);
+    expect(holdsGrant(owner, 'policy.read', { instanceId: 'i' })).to.equal(false);
+  });
+
+  it('counts in the instance of its caller only, and for its permissions only', () => {
+    expect(holdsGrant(admin, 'policy.read', { instanceId: 'i', organizationId: 'globex' })).to.equal(true);
+    expect(holdsGrant(admin, 'policy.read', { instanceId: 'other' })).to.equal(false);
+    expect(holdsGrant(admin, 'policy.write', { instanceId: 'i' })).to.equal(false);
+  });
+});
+
+describe('a bearer token', () => {
+  it('is read whatever the case of its scheme, and is nothing else', () => {
+    expect(bearerToken(headers({ authorization: 'bearer abc' }))).to.equal('abc');
+    for (const authorization of ['abc', 'Basic abc', 'Bearer', 'Bearer ', 'Bearer a b', `Bearer ${'x'.repeat(9000)}`]) {
+      expect(bearerToken(headers({ authorization })), authorization.slice(0, 20)).to.equal(undefined);
+    }
+  });
+
+  it('that never changes has at least 16 characters', () => {
+    expect(() => staticTokens({ short: admin })).to.throw(RangeError);
+  });
+});
+
+describe('the host of a request', () => {
+  it('tells the instance, over both versions of HTTP', () => {
+    const instanceOf = instancesByHost({ 'iam.example': 'one' });
+    expect(instanceOf(headers({ host: 'IAM.example:8080' }))).to.equal('one');
+    expect(instanceOf(headers({ ':authority': 'iam.example' }))).to.equal('one');
+    expect(instanceOf(headers({ host: 'other.example' }))).to.equal(undefined);
+    expect(instanceOf(headers({}))).to.equal(undefined);
+  });
+});
