@@ -1,6 +1,7 @@
 import { availableParallelism, cpus } from 'node:os';
 import { readCommandLine, type Wish } from './harness/command-line.js';
-import { measureRow, type MeasuredRow } from './harness/measure-row.js';
+import { measureApart } from './harness/measure-apart.js';
+import type { MeasuredRow } from './harness/measure-row.js';
 import { openPeers } from './peers/open-peers.js';
 import { writeDocument } from './report/document.js';
 import { asMarkdown, type Circumstances } from './report/markdown.js';
@@ -12,17 +13,15 @@ const wish = readCommandLine(process.argv.slice(2));
 const wanted = rows.filter(({ name }) => wish.names.length === 0 || wish.names.some((part) => name.includes(part)));
 if (wanted.length === 0) throw new RangeError(`rows there are: ${rows.map(({ name }) => name).join(', ')}`);
 
-const peers = await openPeers(console.log);
+await openPeers(console.log);
 const measured: MeasuredRow[] = [];
 for (const row of wanted) {
-  const done = await measureRow(row, wish, peers);
+  const done = await measureApart(row, wish);
   measured.push(done);
   console.log(rowAsText(done));
 }
 console.log(summaryAsText(measured));
 if (wish.writes) console.log(`\nWritten to ${await writeDocument(asMarkdown(measured, circumstances(wish)))}`);
-// A peer that failed may have left connections that would keep the process.
-process.exit();
 
 function circumstances({ repetitions }: Wish): Circumstances {
   return {

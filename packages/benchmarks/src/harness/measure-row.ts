@@ -13,13 +13,12 @@ export interface MeasuredRow {
 }
 
 /** Measures one row, on files of its own that are gone afterwards. */
-export async function measureRow(row: Row, wish: Wish, peers: Peers): Promise<MeasuredRow> {
+export async function measureRow(row: Row, wish: Wish, peers: Peers): Promise<readonly Measured[]> {
   const scratch = await openScratch();
   try {
     const contenders = await row.contenders({ isQuick: wish.isQuick, scratch, peers });
     const warmUps = wish.isQuick ? Math.min(row.warmUps, 1) : row.warmUps;
-    const measured = await interleave(contenders, { repetitions: wish.repetitions, warmUps });
-    return { row, measured, verdicts: row.judge((name) => medianOf(measured, name)) };
+    return await interleave(contenders, { repetitions: wish.repetitions, warmUps });
   } finally {
     await scratch.remove();
   }

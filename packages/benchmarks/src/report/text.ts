@@ -5,6 +5,7 @@ import { sayFigure, sayRatio } from './figures.js';
 
 /** One measured row for a person at a terminal. */
 export function rowAsText({ row, measured, verdicts }: MeasuredRow): string {
+  if (measured.length === 0) return `${row.name}: its process ended without figures\n`;
   const against = medianOf(measured, measured[0]?.name ?? '');
   const width = Math.max(...measured.map(({ name }) => name.length));
   const lines = measured.map((one) => `  ${one.name.padEnd(width)}  ${figuresOf(one, against)}`);

@@ -7,7 +7,7 @@ import { historyOf } from '../workload/plain-events.js';
 import { instanceId } from '../workload/instance-id.js';
 import { streamOf } from '../workload/recorded-history.js';
 import { seedEmmett } from '../workload/seeds.js';
-import { emmettSqlite, openEmmett, withOurs, withRawFile } from './sqlite-contenders.js';
+import { emmettSqlite, withOurs, withRawFile } from './sqlite-contenders.js';
 
 const POLICIES = 1000;
 const AT_ONCE = 32;
@@ -86,9 +86,10 @@ function emmett(setting: Setting): Contender {
   const count = POLICIES;
   return emmettSqlite(setting, {
     name: 'emmett-sqlite',
-    how: 'CommandHandler, 32 on their way at any time',
+    how: 'CommandHandler, 32 on their way at any time, a connection each',
     measure: async (module, path) => {
-      const store = await openEmmett(module, path);
+      const store = module.getSQLiteEventStore({ fileName: path });
+      await store.schema.migrate();
       await seedEmmett(store, { policies: POLICIES, eventsEach: 4 });
       return ratePerSecond(count, () => lanes(count, (number) => commandToEmmett(store, streamOf(number))));
     },

@@ -1,15 +1,13 @@
-import type { EventStore as EmmettStore } from '@event-driven-io/emmett';
 import type { SQLiteProjectionDefinition } from '@event-driven-io/emmett-sqlite';
 import type { Contender, Row, Setting } from '../harness/row.js';
 import { ratePerSecond } from '../harness/stopwatch.js';
 import { atLeast } from '../harness/targets.js';
-import type { EmmettSqliteModule } from '../peers/peers.js';
 import type { RawFile } from '../raw/raw-file.js';
 import { addPolicy, commandsInTurn } from '../workload/our-policies.js';
 import { historyOf, type PlainEvent } from '../workload/plain-events.js';
 import { evolvePlain, noPolicy, type PlainPolicy } from '../workload/plain-policy.js';
 import { newEvents, streamOf } from '../workload/recorded-history.js';
-import { emmettSqlite, withOurs, withRawFile } from './sqlite-contenders.js';
+import { emmettSqlite, openEmmett, withOurs, withRawFile } from './sqlite-contenders.js';
 
 const STREAM = streamOf(0);
 
@@ -94,18 +92,12 @@ function emmett(setting: Setting): Contender {
     name: 'emmett-sqlite',
     how: `appendToStream with an inline projection that reads and writes the row; only ${count} appends`,
     measure: async (module, path) => {
-      const store = await openWithProjection(module, path);
+      const store = await openEmmett(module, path, [{ type: 'inline', projection }]);
       return ratePerSecond(count, async () => {
         for (const event of historyOf(count)) await store.appendToStream<PlainEvent>(STREAM, [event]);
       });
     },
   });
-}
-
-async function openWithProjection({ getSQLiteEventStore }: EmmettSqliteModule, path: string): Promise<EmmettStore> {
-  const store = getSQLiteEventStore({ fileName: path, projections: [{ type: 'inline', projection }] });
-  await store.schema.migrate();
-  return store;
 }
 
 const projection: SQLiteProjectionDefinition<PlainEvent> = {

@@ -85,8 +85,7 @@ function emmettConsumer(setting: Setting): Contender {
     name: 'emmett-sqlite, consumer',
     how: `its consumer with a processor, ${count} events in one batch; the fold only, no row is written`,
     measure: async (module, path) => {
-      const store = module.getSQLiteEventStore({ fileName: path });
-      await store.schema.migrate();
+      const store = await openEmmett(module, path);
       await seedEmmett(store, { policies, eventsEach: 100 });
       const consumer = store.consumer<PlainEvent>({ pulling: { batchSize: count, pullingFrequencyInMs: 1 } });
       const states = new Map<string, PlainPolicy>();

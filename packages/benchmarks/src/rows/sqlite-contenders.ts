@@ -1,9 +1,10 @@
-import type { EventStore as EmmettStore } from '@event-driven-io/emmett';
+import type { SQLiteEventStore, SQLiteEventStoreOptions } from '@event-driven-io/emmett-sqlite';
 import { loginPolicyProjection, openLoginPolicies, type LoginPolicies } from '@login-policy/domain';
 import { openSqliteStore, type SqliteStore } from '@login-policy/store-sqlite';
 import type { Contender, Setting } from '../harness/row.js';
 import type { EmmettSqliteModule } from '../peers/peers.js';
 import { quietly } from '../peers/quietly.js';
+import { catchingStrays } from '../peers/stray-errors.js';
 import { RawFile } from '../raw/raw-file.js';
 
 /** Does something with a fresh file by hand, and closes it. */
@@ -60,14 +61,23 @@ export function emmettSqlite({ peers, scratch }: Setting, work: EmmettWork): Con
     how: work.how,
     async measure() {
       if (module === undefined) throw new Error(`left out: ${whyNot}`);
-      return quietly(() => work.measure(module, scratch.fresh('emmett.db')));
+      return catchingStrays(() => quietly(() => work.measure(module, scratch.fresh('emmett.db'))));
     },
   };
 }
 
-/** emmett's store with its tables made: without them its first connections meet each other. */
-export async function openEmmett({ getSQLiteEventStore }: EmmettSqliteModule, path: string): Promise<EmmettStore> {
-  const store = getSQLiteEventStore({ fileName: path });
+/**
+ * emmett's store with its tables made, on one connection: by default it opens one for each operation, which is half as
+ * fast and now and then ends in SQLITE_BUSY.
+ */
+export async function openEmmett(
+  module: EmmettSqliteModule,
+  path: string,
+  projections: SQLiteEventStoreOptions['projections'] = [],
+): Promise<SQLiteEventStore> {
+  const connection = module.sqliteConnection({ fileName: path });
+  const connectionOptions = { singleton: true, connection } as const;
+  const store = module.getSQLiteEventStore({ fileName: path, projections, connectionOptions });
   await store.schema.migrate();
   return store;
 }
