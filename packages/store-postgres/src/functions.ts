@@ -140,26 +140,24 @@ $function$;`;
 const WRITE_ROWS = `
 CREATE FUNCTION {schema}.write_rows(this_model bigint, changes json) RETURNS void
 LANGUAGE plpgsql VOLATILE AS $function$
-DECLARE
-  one record;
 BEGIN
-  FOR one IN
+  WITH given AS MATERIALIZED (
     SELECT decode(x.key, 'hex') AS key, x.content::json AS content, x.entries IS NULL AS is_indexed_as_before,
       ARRAY(SELECT decode(k.hex, 'hex') FROM json_array_elements_text(x.entries) AS k(hex)) AS entries
     FROM json_to_recordset(changes) AS x(key text, content text, entries json)
-  LOOP
-    IF one.content IS NULL THEN
-      DELETE FROM {schema}.read_model_rows AS kept WHERE kept.model = this_model AND sha256(kept.key) = sha256(one.key);
-    ELSE
-      INSERT INTO {schema}.read_model_rows VALUES (this_model, one.key, one.content)
-        ON CONFLICT (model, sha256(key)) DO UPDATE SET content = excluded.content;
-    END IF;
-    CONTINUE WHEN one.is_indexed_as_before;
-    DELETE FROM {schema}.read_model_entries AS kept
-      WHERE kept.model = this_model AND sha256(kept.key) = sha256(one.key) AND kept.entry <> ALL (one.entries);
-    INSERT INTO {schema}.read_model_entries SELECT this_model, entry, one.key FROM unnest(one.entries) AS entry
-      ON CONFLICT DO NOTHING;
-  END LOOP;
+  ), removed AS (
+    DELETE FROM {schema}.read_model_rows AS kept USING given
+      WHERE given.content IS NULL AND kept.model = this_model AND sha256(kept.key) = sha256(given.key)
+  ), written AS (
+    INSERT INTO {schema}.read_model_rows SELECT this_model, key, content FROM given WHERE content IS NOT NULL
+      ON CONFLICT (model, sha256(key)) DO UPDATE SET content = excluded.content
+  ), left_out AS (
+    DELETE FROM {schema}.read_model_entries AS kept USING given
+      WHERE NOT given.is_indexed_as_before AND kept.model = this_model AND sha256(kept.key) = sha256(given.key)
+        AND kept.entry <> ALL (given.entries)
+  )
+  INSERT INTO {schema}.read_model_entries SELECT this_model, entry, key FROM given, unnest(given.entries) AS entry
+    ON CONFLICT DO NOTHING;
 END
 $function$;`;
 

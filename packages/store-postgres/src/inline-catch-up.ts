@@ -17,7 +17,7 @@ import type { Schema } from './schema.js';
 /** A read model that is behind, and how far it has to come. */
 export interface Behind {
   readonly projection: AnyProjection;
-  readonly place: ModelPlace;
+  readonly place: Pick<ModelPlace, 'model' | 'checkpoint'>;
   readonly head: bigint;
 }
 

@@ -97,7 +97,7 @@ function assembled(options: PostgresStoreOptions, connection: Connection, schema
   const writer = models.length === 0 ? new PlainWriter(parts) : new InlineWriter(parts);
   const patienceMs = options.lostAnswerTimeoutMs ?? 10_000;
   const eventStore = new PostgresEventStore({ connection, schema, writer, watch, patienceMs });
-  const readModels = new PostgresReadModelStore({ connection, schema, watch });
+  const readModels = new PostgresReadModelStore({ connection, schema, watch, inline: models });
   return {
     eventStore,
     readModels,

@@ -6,6 +6,7 @@ import {
   type ReadModelStore,
 } from '@login-policy/event-sourcing';
 import type { Connection } from './connection.js';
+import type { InlineModel } from './inline-plan.js';
 import { storedName } from './names.js';
 import { LiveReadModel } from './read-model.js';
 import type { Schema } from './schema.js';
@@ -16,6 +17,8 @@ export interface ReadModelParts {
   readonly connection: Connection;
   readonly schema: Schema;
   readonly watch: Watch;
+  /** The projections that appends keep. */
+  readonly inline: readonly InlineModel[];
   readonly refuseWhenClosed: () => void;
 }
 

@@ -1,11 +1,15 @@
 import { CheckpointConflict, type Position } from '@login-policy/event-sourcing';
 import type { ClientBase } from 'pg';
 import { query, type Connection } from './connection.js';
+import { catchUp, type Behind } from './inline-catch-up.js';
 import { storedName } from './names.js';
 import type { ReadModelParts } from './read-model-store.js';
 import { checkpointOf } from './row-changes.js';
 import { text } from './rows.js';
 import type { Schema } from './schema.js';
+
+/** Events that are few enough to be reduced while all writers wait. */
+const REDUCED_IN_TURN = 5000n;
 
 /** The copy a rebuild fills. */
 export interface Copy {
@@ -52,15 +56,12 @@ export async function beginRebuild({ connection, schema }: ReadModelParts, given
  *
  * @throws CheckpointConflict when the live rows are further, or the copy is not where it was expected.
  */
-export async function switchOver(
-  { connection, schema }: Pick<ReadModelParts, 'connection' | 'schema'>,
-  copy: Copy,
-  step: LastStep,
-): Promise<void> {
+export async function switchOver(parts: ReadModelParts, copy: Copy, step: LastStep): Promise<void> {
+  const { connection, schema } = parts;
   await connection.faulty(() =>
     connection.transaction(async (client) => {
       await query(client, 'SELECT pg_advisory_xact_lock($1)', [schema.appendLock.toString()]);
-      await refuseBehind(client, schema, { copy, step });
+      const behind = await behindLive(client, parts, { copy, step });
       const [refused] = await query(client, `SELECT ${schema.quoted}.take_step($1, $2, $3, $4)`, [
         copy.model,
         step.expected?.toString(),
@@ -71,26 +72,35 @@ export async function switchOver(
       if (actual !== null && actual !== undefined) {
         throw new CheckpointConflict({ model: step.model, expected: step.expected, actual: checkpointOf(actual) });
       }
+      if (behind !== undefined) await catchUp(client, parts, behind);
       await takePlace(client, schema, copy);
     }),
   );
   await sweep(connection, schema);
 }
 
-async function refuseBehind(
+/**
+ * How far the live rows are ahead. A projector brings the copy that far and comes again; where appends keep the rows, they
+ * would always be faster, so the rest is reduced while none of them gets in.
+ */
+async function behindLive(
   client: ClientBase,
-  { quoted }: Schema,
+  { schema, inline }: ReadModelParts,
   { copy, step }: { readonly copy: Copy; readonly step: LastStep },
-): Promise<void> {
+): Promise<Behind | undefined> {
   const [live] = await query(
     client,
-    `SELECT checkpoint FROM ${quoted}.read_models WHERE name = $1 AND stage = 'live' FOR UPDATE`,
+    `SELECT checkpoint FROM ${schema.quoted}.read_models WHERE name = $1 AND stage = 'live' FOR UPDATE`,
     [copy.name],
   );
-  const actual = checkpointOf(live?.[0]);
-  if (actual !== undefined && actual > step.checkpoint) {
-    throw new CheckpointConflict({ model: step.model, expected: step.checkpoint, actual });
+  const head = checkpointOf(live?.[0]);
+  const { checkpoint, model } = step;
+  if (head === undefined || head <= checkpoint) return undefined;
+  const kept = inline.find(({ name }) => name === copy.name);
+  if (kept === undefined || head - checkpoint > REDUCED_IN_TURN) {
+    throw new CheckpointConflict({ model, expected: checkpoint, actual: head });
   }
+  return { projection: kept.projection, place: { model: copy.model, checkpoint }, head };
 }
 
 async function takePlace(client: ClientBase, { quoted }: Schema, copy: Copy): Promise<void> {

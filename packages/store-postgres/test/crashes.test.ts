@@ -1,13 +1,13 @@
-import { OutcomeUnknown, StoreUnavailable, type EventId } from '@login-policy/event-sourcing';
-import { openPostgresStore, type PostgresStore } from '@login-policy/store-postgres';
+import { OutcomeUnknown, StoreUnavailable } from '@login-policy/event-sourcing';
+import { openPostgresStore } from '@login-policy/store-postgres';
 import { counterTotals } from '@login-policy/testkit';
-import { expect } from 'chai';
 import { after, before, describe, it } from 'mocha';
 import { Pool } from 'pg';
 import { databaseUrl } from './database.js';
 import { EmbeddedServer } from './embedded-server.js';
 import { Worker } from './processes.js';
-import { allEvents, counted, counterStream } from './sample.js';
+import { counted, counterStream } from './sample.js';
+import { demandSound } from './soundness.js';
 import { onStorage, storages } from './stores.js';
 import { eventually } from './waiting.js';
 
@@ -86,30 +86,6 @@ describe('a PostgreSQL server that is killed while it is written to', () => {
 
 const BUSY = `SELECT FROM pg_stat_activity
   WHERE state <> 'idle' AND pid <> pg_backend_pid() AND query LIKE '%write_reckoned%' AND datname = current_database()`;
-
-interface Acknowledged {
-  readonly begun: ReadonlySet<string>;
-  readonly acknowledged: ReadonlySet<string>;
-  /** Of which was said that nothing was written. */
-  readonly refused?: ReadonlySet<string>;
-}
-
-async function demandSound(store: PostgresStore, { begun, acknowledged, refused }: Acknowledged): Promise<void> {
-  const all = await allEvents(store.eventStore);
-  const ids = all.map(({ id }) => id);
-  const there = new Set<string>(ids);
-  expect(ids).to.have.length(there.size);
-  expect([...acknowledged].filter((id) => !there.has(id))).to.deep.equal([]);
-  expect([...(refused ?? [])].filter((id) => there.has(id))).to.deep.equal([]);
-  expect(ids.filter((id: EventId) => !begun.has(id))).to.deep.equal([]);
-  expect(all.map(({ position }) => position)).to.deep.equal(all.map((_, index) => BigInt(index + 1)));
-  const totals = new Map<string, number>();
-  for (const { streamId } of all) totals.set(streamId, (totals.get(streamId) ?? 0) + 1);
-  const model = await store.readModels.open(counterTotals);
-  const rows = await model.getMany([...totals.keys()]);
-  expect([...totals].map(([key]) => [key, rows.get(key)?.total])).to.deep.equal([...totals]);
-  expect(await model.checkpoint()).to.equal(all.at(-1)?.position);
-}
 
 function idsOf(said: readonly string[], word: string): ReadonlySet<string> {
   return new Set(said.filter((line) => line.startsWith(`${word} `)).map((line) => line.slice(word.length + 1)));
