@@ -51,8 +51,8 @@ export const rooms = {
     allowed: [...kernel, ...ours('domain', 'api'), ...testkit],
   },
   'packages/cli/src': {
-    forbidden: [...testkit, ...chooses, ...drivers, ...throughTheBackDoor],
-    allowed: [...kernel, ...ours('domain', 'api'), ...stores],
+    forbidden: [...testkit, ...chooses, ...throughTheBackDoor],
+    allowed: [...kernel, ...ours('domain', 'api'), ...stores, ...drivers],
   },
   'packages/cli/test': {
     forbidden: [...ours('benchmarks'), ...drivers],
@@ -63,8 +63,8 @@ export const rooms = {
     allowed: [...kernel, ...ours('domain'), ...stores, ...drivers],
   },
   'examples/any/src': {
-    forbidden: [...testkit, ...chooses, ...drivers, ...throughTheBackDoor],
-    allowed: [...kernel, ...ours('domain', 'api'), ...stores, 'luxon'],
+    forbidden: [...testkit, ...chooses, ...throughTheBackDoor],
+    allowed: [...kernel, ...ours('domain', 'api'), ...stores, ...drivers, 'luxon'],
   },
   'examples/any/test': {
     forbidden: [...ours('benchmarks'), ...drivers],

@@ -1,10 +1,10 @@
 /** What the service is told from outside. */
 export interface Config {
-  /** Where policies are kept: `memory:` or `sqlite:PATH`. */
+  /** Where policies are kept: `memory:`, `sqlite:PATH`, `postgres://…` or `esdb://…`. */
   readonly storeUrl: string;
 }
 
-const KNOWN = /^(memory:$|sqlite:.+)/;
+const KNOWN = /^(memory:$|sqlite:.+|postgres(ql)?:\/\/.+|esdb(\+discover)?:\/\/.+)/;
 
 /**
  * Reads the environment.
@@ -14,7 +14,13 @@ const KNOWN = /^(memory:$|sqlite:.+)/;
 export function readConfig(environment: Readonly<Record<string, string | undefined>>): Config {
   const storeUrl = environment['LOGIN_POLICY_STORE'] ?? 'sqlite:.data/backend-service.db';
   if (!KNOWN.test(storeUrl)) {
-    throw new Error(`LOGIN_POLICY_STORE must be memory: or sqlite:PATH, not ${JSON.stringify(storeUrl)}`);
+    const expected = 'memory:, sqlite:PATH, postgres://… or esdb://…';
+    throw new Error(`LOGIN_POLICY_STORE must be ${expected}, not ${JSON.stringify(withoutSecrets(storeUrl))}`);
   }
   return { storeUrl };
+}
+
+/** The URL without what is secret in it, to be shown. */
+export function withoutSecrets(storeUrl: string): string {
+  return storeUrl.replace(/\/\/[^@/]*@/, '//…@');
 }

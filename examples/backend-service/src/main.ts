@@ -1,5 +1,5 @@
 import { openLoginPolicies } from '@login-policy/domain';
-import { readConfig } from './config.js';
+import { readConfig, withoutSecrets } from './config.js';
 import { openStore } from './open-store.js';
 import { walkThrough } from './walkthrough.js';
 
@@ -12,7 +12,7 @@ process.stdout.on('error', () => process.exit());
 
 try {
   const { storeUrl } = readConfig(process.env);
-  print(`Login policies in ${storeUrl}`);
+  print(`Login policies in ${withoutSecrets(storeUrl)}`);
   const store = await openStore(storeUrl);
   const loginPolicies = await openLoginPolicies({ store });
   try {

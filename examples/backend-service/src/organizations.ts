@@ -1,5 +1,6 @@
 import type { InstanceRef, LoginPolicies, OrganizationRef } from '@login-policy/domain';
 import { orThrow } from '@login-policy/domain';
+import type { Position } from '@login-policy/event-sourcing';
 
 /** The instance this service administers. */
 export const instance: InstanceRef = { instanceId: '69629023906488334' };
@@ -13,12 +14,12 @@ export const globex: OrganizationRef = { ...instance, organizationId: 'globex' }
 /** Which organizations a change to the instance's policy affects: those on the default. */
 export async function splitByEffect(
   loginPolicies: LoginPolicies,
-  organizations: readonly OrganizationRef[],
+  { organizations, atLeast }: { readonly organizations: readonly OrganizationRef[]; readonly atLeast: Position },
 ): Promise<{ readonly affected: readonly string[]; readonly unaffected: readonly string[] }> {
   const affected: string[] = [];
   const unaffected: string[] = [];
   for (const organization of organizations) {
-    const { policy } = orThrow(await loginPolicies.effectivePolicy(organization));
+    const { policy } = orThrow(await loginPolicies.effectivePolicy(organization, { atLeast }));
     (policy.isDefault ? affected : unaffected).push(organization.organizationId);
   }
   return { affected, unaffected };

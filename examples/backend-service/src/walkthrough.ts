@@ -16,9 +16,9 @@ export async function walkThrough(loginPolicies: LoginPolicies, print: Print): P
 }
 
 async function begin(loginPolicies: LoginPolicies, print: Print): Promise<void> {
-  const state = await setUp(loginPolicies);
+  const { state, position } = await setUp(loginPolicies);
   heading(print, `1. The login policy of instance ${instance.instanceId} was ${state}.`);
-  const { policy } = orThrow(await loginPolicies.policy(instance));
+  const { policy } = orThrow(await loginPolicies.policy(instance, { atLeast: position }));
   print(`  second factors ${listed(policy.secondFactors)}`);
   print(`  multi-factors  ${listed(policy.multiFactors)}`);
   if (policy.multiFactors.includes(PASSKEY)) return;
@@ -33,7 +33,10 @@ async function removePasskey(loginPolicies: LoginPolicies, print: Print): Promis
   printDetails(print, 'details on manipulation', removal.details);
   const { policy } = orThrow(await loginPolicies.policy(instance, { atLeast: removal.position }));
   printDetails(print, 'details on read', policy.details);
-  const { affected, unaffected } = await splitByEffect(loginPolicies, [acme, globex]);
+  const { affected, unaffected } = await splitByEffect(loginPolicies, {
+    organizations: [acme, globex],
+    atLeast: removal.position,
+  });
   print(`  affected, because they are on the default: ${listed(affected)}`);
   print(`  not affected, because they have a custom policy: ${listed(unaffected)}`);
   return removal.details.sequence;

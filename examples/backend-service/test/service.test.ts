@@ -1,0 +1,76 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect } from 'chai';
+import { afterEach, beforeEach, describe, it } from 'mocha';
+
+const main = fileURLToPath(new URL('../dist/main.js', import.meta.url));
+
+interface Run {
+  readonly code: unknown;
+  readonly said: string;
+  readonly complained: string;
+}
+
+/** Runs the service as a user does, in a folder of its own. */
+async function run(folder: string, storeUrl?: string): Promise<Run> {
+  const { LOGIN_POLICY_STORE: _mine, ...environment } = process.env;
+  const env = storeUrl === undefined ? environment : { ...environment, LOGIN_POLICY_STORE: storeUrl };
+  const child = spawn(process.execPath, [main], { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const [said, complained]: [string[], string[]] = [[], []];
+  child.stdout.on('data', (chunk: Buffer) => said.push(chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => complained.push(chunk.toString()));
+  const [code]: unknown[] = await once(child, 'close');
+  return { code, said: said.join(''), complained: complained.join('') };
+}
+
+function sequencesIn(said: string): readonly string[] {
+  return Array.from(said.matchAll(/^ +sequence +(\d+)$/gm), ([, sequence = '']) => sequence);
+}
+
+describe('the example service', function () {
+  this.timeout(30_000);
+  let folder: string;
+  beforeEach(async () => (folder = await mkdtemp(join(tmpdir(), 'backend-service-'))));
+  afterEach(() => rm(folder, { recursive: true, force: true }));
+
+  it('removes the multi-factor from the instance and shows what can be asked about it', async () => {
+    const { code, said, complained } = await run(folder);
+    expect({ code, complained }).to.deep.equal({ code: 0, complained: '' });
+    expect(sequencesIn(said), 'on manipulation, on read, and before').to.deep.equal(['5', '5', '4']);
+    expect(said).to.include('affected, because they are on the default: acme');
+    expect(said).to.include('not affected, because they have a custom policy: globex');
+    expect(said).to.match(
+      /factor-not-on-policy: U2F_WITH_VERIFICATION is not on the default login policy .*\(sequence 5\)/,
+    );
+    expect(said).to.match(/MultiFactorRemoved by alice@example\.com: "security advisory 2026-17"/);
+  });
+
+  it('goes on where it was when it is run again on the same file', async () => {
+    await run(folder);
+    const { code, said } = await run(folder);
+    expect(code).to.equal(0);
+    expect(said).to.include('was found');
+    expect(sequencesIn(said)).to.deep.equal(['7', '7', '6']);
+  });
+
+  it('runs in memory too', async () => {
+    const { code, said } = await run(folder, 'memory:');
+    expect(code).to.equal(0);
+    expect(sequencesIn(said)).to.deep.equal(['5', '5', '4']);
+  });
+
+  it('says which variable is wrong, and shows no password', async () => {
+    const { code, complained } = await run(folder, 'mysql://root:secret@localhost');
+    expect(code).to.equal(1);
+    expect(complained).to.match(/^LOGIN_POLICY_STORE must be memory:/);
+    const away = await run(folder, 'postgres://me:secret@127.0.0.1:1/none');
+    expect(away.code).to.equal(1);
+    expect(away.said + away.complained)
+      .to.match(/not available/)
+      .and.not.to.include('secret');
+  });
+});
