@@ -71,7 +71,8 @@ export function createApi(options: ApiOptions): Api {
   const handler: Api['handler'] = (request, response, next) => {
     const exchange = new Exchange(request, response, { limits, hooks: options, cors });
     if (next !== undefined && !desk.knows(exchange)) next();
-    else void desk.handle(exchange);
+    // It never rejects by its own account; a hook that throws ends the one connection, not the process.
+    else desk.handle(exchange).catch((defect: unknown) => response.destroy(asError(defect)));
   };
   return { handler, openApi, readiness: () => probe.look(), listen: (where) => listen(handler, where) };
 }
@@ -108,4 +109,8 @@ function furnish(
     rest: new RestSkin(router, pipeline),
   });
   return { desk, openApi };
+}
+
+function asError(defect: unknown): Error {
+  return defect instanceof Error ? defect : new Error(String(defect));
 }

@@ -90,9 +90,8 @@ describe('whatever is sent', () => {
         fc.asyncProperty(
           verb,
           path,
-          fc.tuple(type, header, text),
-          body,
-          async (method, place, [of, name, value], sent) => {
+          fc.tuple(type, header, text, body),
+          async (method, place, [of, name, value, sent]) => {
             const head = `${method} ${place} HTTP/1.1\r\nhost: x\r\nconnection: close\r\nauthorization: Bearer ${READER}\r\ncontent-type: ${of}\r\n${name}: ${value}\r\ncontent-length: ${sent.length}\r\n\r\n`;
             const answer = await talk(service.listening.port, [Buffer.from(head, 'latin1'), sent]);
             expect(answer).to.match(/^HTTP\/1\.1 (?!500|502|505)[2345]\d\d /);

@@ -116,7 +116,7 @@ describe('a client that means no good, or is broken', () => {
   });
 
   it('is understood however its first bytes are cut', async () => {
-    const bytes = [...'PUT /nothing HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n'];
+    const bytes = Array.from('PUT /nothing HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n');
     expect(await said(...bytes)).to.match(/^HTTP\/1.1 404 /);
   });
 

@@ -8,7 +8,8 @@ const PASSKEY = `${POLICY}/multi_factors/MULTI_FACTOR_TYPE_U2F_WITH_VERIFICATION
 interface Reply {
   readonly status: number;
   readonly headers: Headers;
-  readonly json: any;
+  /** A member of the answer's JSON by its path, `details.0.id`; without a path all of it. */
+  readonly at: (path?: string) => unknown;
 }
 
 describe('REST', () => {
@@ -20,41 +21,41 @@ describe('REST', () => {
   const ask = (place: string, given: Asked = {}): Promise<Reply> => askOf(service, place, given);
 
   it('answers a removal as the published page shows it', async () => {
-    const { json, status } = await ask(`DELETE ${PASSKEY}`);
+    const { at, status } = await ask(`DELETE ${PASSKEY}`);
     expect(status).to.equal(200);
-    expect(json.details.sequence).to.equal('5');
-    expect(json.details.resourceOwner).to.equal(INSTANCE);
-    expect(Object.keys(json)).to.deep.equal(['details']);
-    expect(Object.keys(json.details)).to.have.members(['sequence', 'creationDate', 'changeDate', 'resourceOwner']);
+    expect(at('details.sequence')).to.equal('5');
+    expect(at('details.resourceOwner')).to.equal(INSTANCE);
+    expect(at()).to.have.all.keys('details');
+    expect(at('details')).to.have.all.keys('sequence', 'creationDate', 'changeDate', 'resourceOwner');
   });
 
   it('answers 400 with code 9 when the factor is not on the policy', async () => {
-    const { json, status } = await ask(`DELETE ${PASSKEY}`);
+    const { at, status } = await ask(`DELETE ${PASSKEY}`);
     expect(status).to.equal(400);
-    expect(json.code).to.equal(9);
-    expect(json.details).to.deep.equal([
+    expect(at('code')).to.equal(9);
+    expect(at('details')).to.deep.equal([
       {
         '@type': 'type.googleapis.com/zitadel.v1.ErrorDetail',
         id: 'LP-FACTOR-01',
         message: `U2F_WITH_VERIFICATION is not on the default login policy of instance ${INSTANCE} (sequence 5), so it can't be removed.`,
       },
     ]);
-    expect(json.message).to.equal(`${json.details[0].message} (LP-FACTOR-01)`);
+    expect(at('message')).to.equal(`${String(at('details.0.message'))} (LP-FACTOR-01)`);
   });
 
   it('takes the factor of a path by its number, and refuses what is none before it asks who calls', async () => {
-    expect((await ask(`DELETE ${POLICY}/multi_factors/1`)).json.code).to.equal(9);
+    expect((await ask(`DELETE ${POLICY}/multi_factors/1`)).at('code')).to.equal(9);
     expect((await ask(`DELETE ${POLICY}/multi_factors/FOO`, { token: '' })).status).to.equal(400);
     expect((await ask(`DELETE ${POLICY}/multi_factors/2`, { token: '' })).status).to.equal(400);
     expect((await ask(`DELETE ${POLICY}/multi_factors/0`, { token: '' })).status).to.equal(401);
-    expect((await ask(`DELETE ${POLICY}/multi_factors/0`)).json.code).to.equal(3);
+    expect((await ask(`DELETE ${POLICY}/multi_factors/0`)).at('code')).to.equal(3);
   });
 
   it('takes the recovery codes by name although the descriptors do not know them', async () => {
     const added = await ask(`POST ${POLICY}/second_factors`, { body: { type: 'SECOND_FACTOR_TYPE_RECOVERY_CODES' } });
     expect(added.status).to.equal(200);
     const listed = await ask(`POST ${POLICY}/second_factors/_search`);
-    expect(listed.json.result).to.include(5);
+    expect(listed.at('result')).to.include(5);
     const removed = await ask(`DELETE ${POLICY}/second_factors/SECOND_FACTOR_TYPE_RECOVERY_CODES`);
     expect(removed.status).to.equal(200);
   });
@@ -65,26 +66,26 @@ describe('REST', () => {
     expect(unknown.headers.get('www-authenticate')).to.match(/^Bearer/);
     expect((await ask(`GET ${POLICY}`, { token: NOBODY })).status).to.equal(403);
     const nothing = await ask('GET /admin/v1/nothing');
-    expect([nothing.status, nothing.json.code]).to.deep.equal([404, 5]);
+    expect([nothing.status, nothing.at('code')]).to.deep.equal([404, 5]);
     const verb = await ask(`PATCH ${POLICY}`);
-    expect([verb.status, verb.json.code, verb.headers.get('allow')]).to.deep.equal([405, 12, 'GET, PUT']);
+    expect([verb.status, verb.at('code'), verb.headers.get('allow')]).to.deep.equal([405, 12, 'GET, PUT']);
   });
 
   it('ignores members and parameters it does not know, and refuses what it can not read', async () => {
     const body = { type: 'SECOND_FACTOR_TYPE_OTP_SMS', more: { deep: [1] } };
     expect((await ask(`POST ${POLICY}/second_factors?x=1&type=2`, { body })).status).to.equal(200);
     for (const text of ['{', '[]', '"x"', '{"type":"FOO"}', '{"type":[1]}', '{"type":1} x', '\u00ff']) {
-      const { json, status } = await ask(`POST ${POLICY}/second_factors`, { text });
-      expect([text, status, json.code]).to.deep.equal([text, 400, 3]);
+      const { at, status } = await ask(`POST ${POLICY}/second_factors`, { text });
+      expect([text, status, at('code')]).to.deep.equal([text, 400, 3]);
     }
   });
 
   it('answers ETag, and 304 to who has it', async () => {
     const first = await ask(`GET ${POLICY}`);
     const tag = first.headers.get('etag') ?? '';
-    expect(tag).to.equal(`"${first.json.policy.details.sequence}"`);
+    expect(tag).to.equal(`"${String(first.at('policy.details.sequence'))}"`);
     const again = await ask(`GET ${POLICY}`, { headers: { 'if-none-match': tag } });
-    expect([again.status, again.json]).to.deep.equal([304, undefined]);
+    expect([again.status, again.at()]).to.deep.equal([304, undefined]);
   });
 
   it('changes nothing under If-Match unless the policy is as it was seen', async () => {
@@ -92,7 +93,7 @@ describe('REST', () => {
     const before_ = await countEvents(service.store);
     for (const wrong of ['"1"', '"default-1"', 'W/"1"']) {
       const stale = await ask(`POST ${POLICY}/multi_factors`, { body: { type: 1 }, headers: { 'if-match': wrong } });
-      expect([stale.status, stale.json.code]).to.deep.equal([412, 10]);
+      expect([stale.status, stale.at('code')]).to.deep.equal([412, 10]);
     }
     expect((await ask(`DELETE ${POLICY}/second_factors/1`, { headers: { 'if-match': 'x' } })).status).to.equal(400);
     expect(await countEvents(service.store)).to.equal(before_);
@@ -103,18 +104,18 @@ describe('REST', () => {
   it('answers a repetition under its Idempotency-Key as the first time, and refuses the key for anything else', async () => {
     const headers = { 'idempotency-key': 'once' };
     const first = await ask(`DELETE ${PASSKEY}`, { headers });
-    expect((await ask(`DELETE ${PASSKEY}`, { headers })).json).to.deep.equal(first.json);
+    expect((await ask(`DELETE ${PASSKEY}`, { headers })).at()).to.deep.equal(first.at());
     const other = await ask(`DELETE ${POLICY}/second_factors/1`, { headers });
-    expect([other.status, other.json.details[0].id]).to.deep.equal([409, 'LP-COND-02']);
+    expect([other.status, other.at('details.0.id')]).to.deep.equal([409, 'LP-COND-02']);
   });
 
   it('records who did it in which request, and tells it in the history', async () => {
     const headers = { 'x-request-id': 'request-7' };
     const done = await ask(`POST ${POLICY}/multi_factors`, { body: { type: 1 }, headers });
     expect(done.headers.get('x-request-id')).to.equal('request-7');
-    const { json } = await ask(`GET ${POLICY}/history?direction=backwards&limit=1`, { token: READER });
-    expect(json.entries[0]).to.include({ actor: 'root', correlationId: 'request-7', type: 'MultiFactorAdded' });
-    expect(json.entries[0].changes).to.deep.equal([
+    const { at } = await ask(`GET ${POLICY}/history?direction=backwards&limit=1`, { token: READER });
+    expect(at('entries.0')).to.include({ actor: 'root', correlationId: 'request-7', type: 'MultiFactorAdded' });
+    expect(at('entries.0.changes')).to.deep.equal([
       { what: 'multi-factor', factor: 'U2F_WITH_VERIFICATION', step: 'added' },
     ]);
     expect((await ask(`GET ${POLICY}/history`, { token: NOBODY })).status).to.equal(403);
@@ -124,10 +125,10 @@ describe('REST', () => {
 
   it('reads the past by sequence and by instant', async () => {
     const then = await ask(`GET ${POLICY}?asOf=4`);
-    expect(then.json.policy.details.sequence).to.equal('4');
-    expect(then.json.policy.multiFactors).to.deep.equal(['MULTI_FACTOR_TYPE_U2F_WITH_VERIFICATION']);
-    const instant = encodeURIComponent(then.json.policy.details.changeDate);
-    expect((await ask(`GET ${POLICY}?asOf=${instant}`)).json).to.deep.equal(then.json);
+    expect(then.at('policy.details.sequence')).to.equal('4');
+    expect(then.at('policy.multiFactors')).to.deep.equal(['MULTI_FACTOR_TYPE_U2F_WITH_VERIFICATION']);
+    const instant = encodeURIComponent(String(then.at('policy.details.changeDate')));
+    expect((await ask(`GET ${POLICY}?asOf=${instant}`)).at()).to.deep.equal(then.at());
     expect((await ask(`GET ${POLICY}?asOf=yesterday`)).status).to.equal(400);
     expect((await ask(`GET ${POLICY}?asOf=99`)).status).to.equal(400);
   });
@@ -135,21 +136,21 @@ describe('REST', () => {
   it('lets a read wait for what was written', async () => {
     const done = await ask(`DELETE ${PASSKEY}`);
     const headers = { 'login-policy-at-least': done.headers.get('login-policy-position') ?? '' };
-    expect((await ask(`GET ${POLICY}`, { headers })).json.policy.multiFactors).to.equal(undefined);
+    expect((await ask(`GET ${POLICY}`, { headers })).at('policy.multiFactors')).to.equal(undefined);
     expect((await ask(`GET ${POLICY}`, { headers: { 'login-policy-at-least': 'x' } })).status).to.equal(400);
   });
 
   it('says which organization is meant when nobody named one', async () => {
     const none = await ask('GET /management/v1/policies/login');
-    expect([none.status, none.json.details[0].id]).to.deep.equal([403, 'LP-AUTH-04']);
+    expect([none.status, none.at('details.0.id')]).to.deep.equal([403, 'LP-AUTH-04']);
     const unknown = await ask('GET /management/v1/policies/login', { headers: { 'x-zitadel-orgid': 'nowhere' } });
-    expect([unknown.status, unknown.json.details[0].id]).to.deep.equal([403, 'LP-AUTH-03']);
+    expect([unknown.status, unknown.at('details.0.id')]).to.deep.equal([403, 'LP-AUTH-03']);
     const unseen = await ask('GET /management/v1/policies/login', {
       token: NOBODY,
       headers: { 'x-zitadel-orgid': 'nowhere' },
     });
-    expect(unseen.json.details[0].id).to.equal('LP-AUTH-02');
-    expect((await ask('GET /v2/settings/login')).json.settings.resourceOwnerType).to.equal(
+    expect(unseen.at('details.0.id')).to.equal('LP-AUTH-02');
+    expect((await ask('GET /v2/settings/login')).at('settings.resourceOwnerType')).to.equal(
       'RESOURCE_OWNER_TYPE_INSTANCE',
     );
   });
@@ -158,7 +159,7 @@ describe('REST', () => {
     const headers = { 'x-zitadel-orgid': ACME };
     const inherited = await ask('GET /management/v1/policies/login', { headers });
     expect(inherited.headers.get('etag')).to.match(/^"default-\d+"$/);
-    expect(inherited.json.isDefault).to.equal(true);
+    expect(inherited.at('isDefault')).to.equal(true);
   });
 });
 
@@ -167,8 +168,8 @@ describe('the option to answer as ZITADEL does', () => {
     const service = await openService({ api: { absent: 'zitadel' } });
     try {
       await askOf(service, `DELETE ${PASSKEY}`, {});
-      const { json, status } = await askOf(service, `DELETE ${PASSKEY}`, {});
-      expect([status, json.code, json.details[0].id]).to.deep.equal([404, 5, 'LP-FACTOR-01']);
+      const { at, status } = await askOf(service, `DELETE ${PASSKEY}`, {});
+      expect([status, at('code'), at('details.0.id')]).to.deep.equal([404, 5, 'LP-FACTOR-01']);
     } finally {
       await service.close();
     }
@@ -195,5 +196,13 @@ async function askOf(
     ...(sent !== undefined && { body: Buffer.from(sent, 'latin1') }),
   });
   const answer = await response.text();
-  return { status: response.status, headers: response.headers, json: answer === '' ? undefined : JSON.parse(answer) };
+  const json: unknown = answer === '' ? undefined : JSON.parse(answer);
+  return { status: response.status, headers: response.headers, at: (member = '') => memberOf(json, member) };
+}
+
+function memberOf(json: unknown, path: string): unknown {
+  return path
+    .split('.')
+    .filter((name) => name !== '')
+    .reduce((value, name): unknown => (value instanceof Object ? Reflect.get(value, name) : undefined), json);
 }

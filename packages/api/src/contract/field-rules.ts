@@ -62,7 +62,7 @@ function stringCheck(field: DescField & { readonly fieldKind: 'scalar' }, rule: 
   return (message, path) => {
     const value = message.get(field);
     if (field.scalar !== ScalarType.STRING || typeof value !== 'string') return;
-    const length = value.length > 2 * most ? value.length : [...value].length;
+    const length = value.length > 2 * most ? value.length : Array.from(value).length;
     if (length < least || length > most) throw ruleBroken(path + field.jsonName, `${least} to ${most} characters long`);
   };
 }

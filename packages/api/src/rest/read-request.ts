@@ -95,14 +95,18 @@ const utf8 = new TextDecoder('utf-8', { fatal: true });
 export function bodyFields(body: Uint8Array): JsonObject {
   if (body.length === 0) return {};
   const json = parsed(body);
-  if (isObject(json)) return json;
+  if (isJsonObject(json)) return json;
   throw unreadable('The body must be a JSON object.');
 }
 
-function parsed(body: Uint8Array): JsonValue {
+/** What `JSON.parse` made has JSON in it, and nothing else. */
+function isJsonObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function parsed(body: Uint8Array): unknown {
   try {
-    const json: JsonValue = JSON.parse(utf8.decode(body));
-    return json;
+    return JSON.parse(utf8.decode(body));
   } catch {
     throw unreadable('The body must be JSON in UTF-8.');
   }

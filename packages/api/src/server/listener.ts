@@ -76,7 +76,7 @@ function secure(
   { limits, tls }: { readonly limits: ServerLimits; readonly tls: NonNullable<ListenOptions['tls']> },
 ): Ports {
   const server = createSecureServer({ ...limits.http1, ...limits.http2, ...tls, allowHTTP1: true }, onRequest);
-  server.on('tlsClientError', (_, socket) => socket.destroy());
+  server.on('tlsClientError', (_: Error, socket: Socket) => socket.destroy());
   return { server, sessions: server, closeIdle: () => undefined };
 }
 

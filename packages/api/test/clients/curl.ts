@@ -46,15 +46,15 @@ export function curlClient(url: string, http: 'http1.1' | 'http2-prior-knowledge
 /** Where a call goes: verb and path. */
 export function placeOf({ service, method, request = {} }: Call): { readonly verb: string; readonly path: string } {
   const [verb = '', template = ''] = (ROUTES[`${service} ${method}`] ?? '').split(' ');
-  const path = template.replace(/\{(\w+)\}/, (_, name: string) => encodeURIComponent(String(request[name])));
+  const path = template.replace(/\{(\w+)\}/, (_, name: string) => encodeURIComponent(plain(request[name])));
   return { verb, path: verb === 'GET' ? path + queryOf(request) : path };
 }
 
 function queryOf(request: JsonObject): string {
   const parameters = new URLSearchParams();
   for (const [name, value] of Object.entries(request)) {
-    if (typeof value !== 'object' || value === null) parameters.set(name, String(value));
-    else for (const [inner, one] of Object.entries(value)) parameters.set(`${name}.${inner}`, String(one));
+    if (typeof value !== 'object' || value === null) parameters.set(name, plain(value));
+    else for (const [inner, one] of Object.entries(value)) parameters.set(`${name}.${inner}`, plain(one));
   }
   return parameters.size === 0 ? '' : `?${parameters.toString()}`;
 }
@@ -71,7 +71,7 @@ export function curl(given: readonly string[]): Promise<{ readonly status: numbe
   return new Promise((resolve, reject) => {
     execFile('curl', ['-sS', '--max-time', '15', '-w', '\n%{http_code}', ...given], (error, stdout) => {
       if (error?.code === 'ENOENT') reject(new Error('These tests need curl on the PATH: install it.'));
-      else if (error !== null) reject(error);
+      else if (error !== null) reject(new Error(error.message, { cause: error }));
       else resolve({ status: Number(stdout.slice(-3)), body: stdout.slice(0, -4) });
     });
   });
@@ -80,6 +80,21 @@ export function curl(given: readonly string[]): Promise<{ readonly status: numbe
 function outcomeOf({ status, body }: { readonly status: number; readonly body: string }): Outcome {
   const json: JsonValue = JSON.parse(body);
   if (status === 200) return { ok: true, json };
-  const error = json as { code: number; message: string; details: { id: string }[] };
-  return { ok: false, code: error.code, message: error.message, id: error.details[0]?.id ?? 'no detail' };
+  return errorOf(json);
+}
+
+function errorOf(json: JsonValue): Outcome {
+  const { code, details, message } = membersOf(json);
+  const [detail] = Array.isArray(details) ? details : [];
+  const { id } = membersOf(detail);
+  return { ok: false, code: Number(code), message: plain(message), id: id === undefined ? 'no detail' : plain(id) };
+}
+
+function membersOf(json: JsonValue | undefined): JsonObject {
+  return typeof json === 'object' && json !== null && !Array.isArray(json) ? json : {};
+}
+
+/** A value that is no list and no object, as text. */
+function plain(value: JsonValue | undefined): string {
+  return typeof value === 'string' ? value : JSON.stringify(value ?? '');
 }
