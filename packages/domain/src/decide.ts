@@ -1,13 +1,13 @@
 import { accept, reject, type Decision } from '@login-policy/event-sourcing';
+import type { AddIdentityProvider, AddLoginPolicy, IdentityProviderLink, LoginPolicyCommand } from './commands.js';
 import type {
-  AddIdentityProvider,
-  AddLoginPolicy,
-  IdentityProviderLink,
-  LoginPolicyCommand,
-  MultiFactorCommand,
-  SecondFactorCommand,
-} from './commands.js';
-import type { LoginPolicyEvent } from './events.js';
+  LoginPolicyEvent,
+  MultiFactorAdded,
+  MultiFactorRemoved,
+  SecondFactorAdded,
+  SecondFactorRemoved,
+} from './events.js';
+import type { MultiFactor, SecondFactor } from './factors.js';
 import type { IdentityProviderId } from './identity-provider.js';
 import type { ActivePolicy, LoginPolicy } from './login-policy.js';
 import type { PolicyRejection } from './rejections.js';
@@ -31,11 +31,13 @@ export function decide(command: LoginPolicyCommand, policy: LoginPolicy): LoginP
     case 'RemoveLoginPolicy':
       return accept({ type: 'LoginPolicyRemoved', data: {} });
     case 'AddSecondFactor':
+      return addFactor(policy.secondFactors, { type: 'SecondFactorAdded', data: command.data });
     case 'RemoveSecondFactor':
-      return decideSecondFactor(command, policy);
+      return removeFactor(policy.secondFactors, { type: 'SecondFactorRemoved', data: command.data });
     case 'AddMultiFactor':
+      return addFactor(policy.multiFactors, { type: 'MultiFactorAdded', data: command.data });
     case 'RemoveMultiFactor':
-      return decideMultiFactor(command, policy);
+      return removeFactor(policy.multiFactors, { type: 'MultiFactorRemoved', data: command.data });
     case 'AddIdentityProvider':
       return addIdentityProvider(command.data, policy);
     case 'RemoveIdentityProvider':
@@ -60,30 +62,20 @@ function changeLoginPolicy(change: LoginSettingsChange, policy: ActivePolicy): L
   return settings === undefined ? accept() : accept({ type: 'LoginPolicyChanged', data: { settings } });
 }
 
-function decideSecondFactor({ type, data }: SecondFactorCommand, policy: ActivePolicy): LoginPolicyDecision {
-  const isOnPolicy = policy.secondFactors.includes(data.factor);
-  if (type === 'AddSecondFactor') {
-    return isOnPolicy ? reject(alreadyExists(data)) : accept({ type: 'SecondFactorAdded', data });
-  }
-  return isOnPolicy ? accept({ type: 'SecondFactorRemoved', data }) : reject(notOnPolicy(data));
+function addFactor(
+  onPolicy: readonly (SecondFactor | MultiFactor)[],
+  added: SecondFactorAdded | MultiFactorAdded,
+): LoginPolicyDecision {
+  const { factor } = added.data;
+  return onPolicy.includes(factor) ? reject({ reason: 'factor-already-exists', factor }) : accept(added);
 }
 
-function decideMultiFactor({ type, data }: MultiFactorCommand, policy: ActivePolicy): LoginPolicyDecision {
-  const isOnPolicy = policy.multiFactors.includes(data.factor);
-  if (type === 'AddMultiFactor') {
-    return isOnPolicy ? reject(alreadyExists(data)) : accept({ type: 'MultiFactorAdded', data });
-  }
-  return isOnPolicy ? accept({ type: 'MultiFactorRemoved', data }) : reject(notOnPolicy(data));
-}
-
-type NamedFactor = (SecondFactorCommand | MultiFactorCommand)['data'];
-
-function alreadyExists({ factor }: NamedFactor): PolicyRejection {
-  return { reason: 'factor-already-exists', factor };
-}
-
-function notOnPolicy({ factor }: NamedFactor): PolicyRejection {
-  return { reason: 'factor-not-on-policy', factor };
+function removeFactor(
+  onPolicy: readonly (SecondFactor | MultiFactor)[],
+  removed: SecondFactorRemoved | MultiFactorRemoved,
+): LoginPolicyDecision {
+  const { factor } = removed.data;
+  return onPolicy.includes(factor) ? accept(removed) : reject({ reason: 'factor-not-on-policy', factor });
 }
 
 function addIdentityProvider(link: AddIdentityProvider['data'], policy: ActivePolicy): LoginPolicyDecision {
