@@ -2,7 +2,8 @@ import { describe, it } from 'mocha';
 import { expect } from 'chai';
 import type { AccessEntry } from '@login-policy/api';
 import { CLIENTS } from './clients/all.js';
-import { openService, ROOT } from './service.js';
+import { ask, framed, grpc, session } from './raw.js';
+import { countEvents, openService, ROOT } from './service.js';
 
 const READ = { service: 'admin', method: 'GetLoginPolicy', token: ROOT } as const;
 
@@ -30,6 +31,27 @@ describe('what goes wrong inside', () => {
       expect(await client.call(READ)).to.include({ ok: false, code: 14, id: 'LP-STORE-04' });
       client.close?.();
     }
+    await service.close();
+  });
+});
+
+describe('a caller whose time is up', () => {
+  it('is told 4 and nothing is written, the short way and the long way', async () => {
+    const slow = (): Promise<boolean> =>
+      new Promise((resolve) => {
+        setTimeout(() => resolve(true), 50);
+      });
+    const service = await openService({ ports: { isAllowed: slow } });
+    const before = await countEvents(service.store);
+    const on = session(service.url);
+    const path = '/zitadel.admin.v1.AdminService/RemoveMultiFactorFromLoginPolicy';
+    for (const encoding of ['identity', 'gzip']) {
+      const headers = grpc(path, { 'grpc-timeout': '5m', 'grpc-encoding': encoding });
+      const { trailers } = await ask(on, headers, framed(Buffer.from([8, 1])));
+      expect([encoding, trailers['grpc-status']]).to.deep.equal([encoding, '4']);
+    }
+    on.close();
+    expect(await countEvents(service.store)).to.equal(before);
     await service.close();
   });
 });

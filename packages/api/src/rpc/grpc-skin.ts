@@ -35,11 +35,12 @@ export class GrpcSkin {
   }
 
   async #answer(method: ServedMethod, exchange: Exchange): Promise<Answer<Message>> {
-    const { permission } = method.contract;
-    const admission = await this.#pipeline.admit({ permission, scope: method.scope }, exchange.headers);
-    const request = decoded(method, unframe(await exchange.body()));
+    // The caller's time runs from the moment he asked, also while others decide whether he is let in.
     const deadline = deadlineOf(exchange.headers.get('grpc-timeout'));
     try {
+      const { permission } = method.contract;
+      const admission = await this.#pipeline.admit({ permission, scope: method.scope }, exchange.headers);
+      const request = decoded(method, unframe(await exchange.body()));
       const incoming = exchange.incoming(deadline === undefined ? {} : { signal: deadline.signal });
       return await this.#pipeline.carryOut(method, request, { admission, incoming });
     } finally {
