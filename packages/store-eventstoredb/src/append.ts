@@ -20,6 +20,7 @@ import {
 import type { Order } from './batch-requests.js';
 import type { Delivery } from './delivery.js';
 import { Ending } from './ending.js';
+import { notBegun } from './faults.js';
 import type { Head } from './known-streams.js';
 import type { StreamReader } from './reading-streams.js';
 import type { Receipts } from './receipts.js';
@@ -64,6 +65,10 @@ export class Appender {
     try {
       const undertaking = { append, events, ending };
       return isLoose(append.expected) ? await this.#inTurn(undertaking) : await this.#attempts(undertaking);
+    } catch (error) {
+      // The time of this store was up, not the caller's.
+      const isOwnTime = error instanceof DeadlineExceeded && append.signal?.aborted !== true;
+      throw isOwnTime ? notBegun(append.streamId, timeouts.appendMs) : error;
     } finally {
       ending.leave();
     }

@@ -5,6 +5,7 @@ import {
   StoreForeign,
   StoreUnavailable,
   UnserialisableData,
+  type Position,
   type StreamId,
 } from '@login-policy/event-sourcing';
 
@@ -13,11 +14,15 @@ export const STORE = 'EventStoreDB';
 
 /** The statuses of gRPC that tell something apart here. */
 const CANCELLED = 1;
+const UNKNOWN = 2;
 const INVALID_ARGUMENT = 3;
 const PERMISSION_DENIED = 7;
 const UNIMPLEMENTED = 12;
 const UNAVAILABLE = 14;
 const UNAUTHENTICATED = 16;
+
+/** What a node without a leader says, with status UNKNOWN and no trailers. */
+const NO_LEADER = 'No leader info';
 
 /** How a call ended, as the transport says it. */
 interface CallError extends Error {
@@ -74,7 +79,7 @@ export function needsNewConnection(error: unknown): Error | undefined {
     const isComplete = trailer(error, 'leader-endpoint-host') && trailer(error, 'leader-endpoint-port');
     return isComplete === undefined || isComplete === '' ? new UnavailableError(undefined, error.message) : error;
   }
-  const isAway = error.code === UNAVAILABLE || error.code === CANCELLED || error.details.includes('No leader info');
+  const isAway = error.code === UNAVAILABLE || error.code === CANCELLED || error.details.includes(NO_LEADER);
   return isAway ? new UnavailableError(undefined, error.message) : undefined;
 }
 
@@ -110,6 +115,22 @@ export function deletedOutside(streamId: string, cause?: unknown): StoreDamaged 
 export function historyCutOff(streamId: string, missing: string): StoreDamaged {
   const problem = `${missing} of ${streamId} can't be read: its history was cut off outside the library`;
   return new StoreDamaged({ store: STORE, problem });
+}
+
+/** An append had to wait for so long that it was not begun. */
+export function notBegun(streamId: StreamId, withinMs: number): StoreUnavailable {
+  const problem = `appending to ${streamId} could not begin within ${withinMs} ms; nothing was written`;
+  return new StoreUnavailable({ store: STORE, problem });
+}
+
+/** The server has no record at a position, and never had. */
+export function foreignPosition(place: Position, cause: unknown): StoreForeign {
+  return foreign(`position ${place} is none of this server's: the checkpoint belongs to another one`, cause);
+}
+
+/** Whether the server failed at what it was asked, though it is there: at a position that is none, for one. */
+export function isFailureInside(error: unknown): boolean {
+  return isCallError(error) && error.code === UNKNOWN && !error.details.includes(NO_LEADER);
 }
 
 /** A receipt that is none: written by nobody of this library. */

@@ -81,6 +81,11 @@ export class Double {
     return this.#state.overflows;
   }
 
+  /** How many messages were sent to readers and subscribers. */
+  get sent(): number {
+    return this.#state.sent;
+  }
+
   /** The id cache is gone, as after a restart or with a new leader. */
   forgetIds(): void {
     this.#state.appender.forgetIds();

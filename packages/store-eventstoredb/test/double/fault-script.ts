@@ -41,7 +41,7 @@ export type AppendError =
  * - `stall`: nothing comes any more, and the call stays open (D5: nobody enforces a deadline);
  * - `cut`: the connection is torn between two messages; `cut-inside`: in the middle of one;
  * - `twice`: each event comes two times;
- * - `checkpoint`: a checkpoint at a place that is none (§4.2).
+ * - `checkpoint`: a checkpoint that far behind the end of the log, where nothing is yet (§4.2).
  */
 export type ReadFault = { readonly after: number } & (
   | { readonly do: 'end'; readonly end: CallEnd | undefined }
@@ -49,7 +49,7 @@ export type ReadFault = { readonly after: number } & (
   | { readonly do: 'cut' }
   | { readonly do: 'cut-inside' }
   | { readonly do: 'twice' }
-  | { readonly do: 'checkpoint'; readonly commit: bigint; readonly prepare: bigint }
+  | { readonly do: 'checkpoint'; readonly beyondEnd: bigint }
 );
 
 /** Every kind of fault by where it can strike. */

@@ -69,7 +69,7 @@ export class Outlet {
       case 'twice':
         return false;
       case 'checkpoint':
-        if (this.#sent === fault.after) this.#write(checkpointMessage(fault.commit, fault.prepare));
+        if (this.#sent === fault.after) this.#sendCheckpoint(this.#state.log.end + fault.beyondEnd);
         return false;
       case 'stall':
         this.#mustWait = true;
@@ -86,8 +86,13 @@ export class Outlet {
     }
   }
 
+  #sendCheckpoint(place: bigint): void {
+    this.#write(checkpointMessage(place, place));
+  }
+
   #write(message: ReadMessage): void {
     this.#sent += 1;
+    this.#state.sent += 1;
     if (!this.#call.write(message)) this.#mustWait = true;
   }
 

@@ -38,6 +38,8 @@ export class ServerState {
   };
   /** How often a subscriber was too slow for the live buffer. */
   overflows = 0;
+  /** How many messages were sent to readers and subscribers. */
+  sent = 0;
   /** Calls that clients have open now. */
   openCalls = 0;
   /** Tears all connections, without a goodbye. */

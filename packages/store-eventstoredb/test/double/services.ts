@@ -34,7 +34,7 @@ export function streamsServiceOf(state: ServerState): UntypedServiceImplementati
     delete: (call: Parameters<typeof deleteCall>[1], answer: Parameters<typeof deleteCall>[2]) =>
       deleteCall(state, call, answer),
     read: (call: ReadingCall) => {
-      readCall(state, call).catch((error: Error) => call.emit('error', { ...UNKNOWN, details: error.message }));
+      readCall(state, call).catch((error: unknown) => call.emit('error', { ...UNKNOWN, details: String(error) }));
     },
     tombstone: (call: Parameters<typeof tombstoneCall>[1], answer: Parameters<typeof tombstoneCall>[2]) =>
       tombstoneCall(state, call, answer),

@@ -26,8 +26,6 @@ export interface FaultScript {
   meanwhile?(run: FaultRun): Promise<void>;
   /** After all of it is there. */
   afterwards?(run: FaultRun, ledger: Ledger): Promise<void> | void;
-  /** Each message costs the follower that much. */
-  readonly slowMs?: number;
 }
 
 const RUNS = 3;
@@ -70,7 +68,7 @@ async function runScript(script: FaultScript, parts: Omit<FaultRun, 'isDone'>): 
   let isDone = false;
   const run: FaultRun = { ...parts, isDone: () => isDone };
   script.arrange?.(run);
-  const follower = new FaultFollower(store.eventStore, script.slowMs === undefined ? {} : { slowMs: script.slowMs });
+  const follower = new FaultFollower(store.eventStore);
   const meanwhile = script.meanwhile?.(run);
   const ledger = await writeAll(store.eventStore, random).finally(() => {
     isDone = true;

@@ -11,12 +11,11 @@ export class FaultFollower {
   caughtUp: Position = START;
   readonly #left = new AbortController();
   readonly #following: Promise<void>;
-  #failure: unknown;
+  #failure: Error | undefined;
 
-  /** A slow one takes that many milliseconds for each message. */
-  constructor(store: EventStore, { slowMs = 0 }: { readonly slowMs?: number } = {}) {
-    this.#following = this.#follow(store, slowMs).catch((error: unknown) => {
-      this.#failure = error;
+  constructor(store: EventStore) {
+    this.#following = this.#follow(store).catch((error: unknown) => {
+      this.#failure = error instanceof Error ? error : new Error(String(error));
     });
   }
 
@@ -36,7 +35,7 @@ export class FaultFollower {
     if (this.#failure !== undefined) throw this.#failure;
   }
 
-  async #follow(store: EventStore, slowMs: number): Promise<void> {
+  async #follow(store: EventStore): Promise<void> {
     const filter = { by: 'category', categories: [CATEGORY] } as const;
     let reached: Position = START;
     for await (const message of store.subscribe({ filter, pageSize: 20, signal: this.#left.signal })) {
@@ -47,7 +46,6 @@ export class FaultFollower {
           this.events.push(event);
         }
       } else this.caughtUp = message.position;
-      if (slowMs > 0) await sleep(slowMs);
     }
   }
 

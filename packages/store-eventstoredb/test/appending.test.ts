@@ -1,0 +1,178 @@
+import { isFault, revision, streamId, type Append, type Instant, type Store } from '@login-policy/event-sourcing';
+import { connectEventStoreDb } from '@login-policy/store-eventstoredb';
+import { settableClock } from '@login-policy/testkit';
+import { expect } from 'chai';
+import { afterEach, beforeEach, describe, it } from 'mocha';
+import { Double } from './double/double.js';
+import { UNAUTHENTICATED } from './double/status.js';
+import { appendOf, faultOf, newEvents } from './events.js';
+import { uuidOf } from './uuids.js';
+
+const STREAM = streamId('Counter', 'one');
+const SHORT = { appendMs: 100, lookupMs: 300, readMs: 100, retryMs: 300, closeMs: 200 };
+
+describe('an append to EventStoreDB', () => {
+  let double: Double;
+  let store: Store;
+
+  beforeEach(async () => {
+    double = await Double.startBehindWire();
+    store = connectEventStoreDb(double.url, { timeouts: SHORT });
+  });
+
+  afterEach(async () => {
+    await store.close();
+    await double.stop();
+  });
+
+  const append = (part: Partial<Append> = {}): ReturnType<Store['eventStore']['append']> =>
+    store.eventStore.append({ ...appendOf(STREAM, 1), ...part });
+
+  it('writes events whose ids are the UUID form of their ULIDs, as JSON with our metadata', async () => {
+    const [event] = newEvents(1, { metadata: { actor: 'ann', correlationId: 'c', causationId: 'b', reason: 'why' } });
+    if (event === undefined) throw new Error('an event');
+    const [recorded] = await append({ events: [event] });
+    const [record] = double.log.stream(STREAM);
+    expect(record).to.include({ id: uuidOf(event.id), type: 'Counted', isJson: true });
+    const metadata: unknown = JSON.parse(Buffer.from(record?.metadata ?? []).toString('utf8'));
+    const recordedAt = new Date(recorded?.recordedAt ?? 0).toISOString();
+    const expected = {
+      actor: 'ann',
+      $correlationId: 'c',
+      $causationId: 'b',
+      reason: 'why',
+      schemaVersion: 1,
+      recordedAt,
+    };
+    expect(metadata).to.deep.equal(expected);
+  });
+
+  it('refuses what JSON cannot hold before the client sees it', async () => {
+    const data = JSON.parse('{"by":1}');
+    for (const [value, path] of [
+      [1n, '$.by'],
+      [undefined, '$.by'],
+      [Number.NaN, '$.by'],
+      [new Date(), '$.by'],
+    ] as const) {
+      const fault = await faultOf(append({ events: newEvents(1, { data: { ...data, by: value } }) }));
+      expect(fault).to.include({ code: 'unserialisable-data' });
+      expect(fault.facts).to.include({ path });
+    }
+    expect(double.log.stream(STREAM)).to.have.length(0);
+  });
+
+  it('refuses types that the server would keep to itself, and names that are no text', async () => {
+    for (const type of ['', '$metadata', '\ud800']) {
+      expect(await append({ events: newEvents(1, { type }) }).catch(String)).to.match(/^RangeError/);
+    }
+    const streamIds = [streamId('Counter', '\ud800'), streamId('Counter', '\udfff')];
+    for (const one of streamIds) expect(await append({ streamId: one }).catch(String)).to.match(/^RangeError/);
+    expect(double.log.records.filter(({ streamName }) => streamName.startsWith('Counter'))).to.have.length(0);
+  });
+
+  it('refuses more than the server takes, and says how much that is', async () => {
+    const events = newEvents(2, { data: { text: 'x'.repeat(600_000) } });
+    const fault = await faultOf(append({ events }));
+    expect(fault.code).to.equal('unserialisable-data');
+    expect(fault.message).to.contain('1048576 bytes');
+    const huge = await faultOf(append({ events: newEvents(1, { data: { text: 'x'.repeat(17_000_000) } }) }));
+    expect(huge.code).to.equal('unserialisable-data');
+    expect(double.log.stream(STREAM)).to.have.length(0);
+  });
+
+  it('that fills several messages arrives as one', async () => {
+    double.mode.maxAppendSize = 268_435_456;
+    const patient = connectEventStoreDb(double.url);
+    const events = newEvents(9, { data: { text: 'x'.repeat(700_000) } });
+    const recorded = await patient.eventStore.append({ streamId: STREAM, expected: 'no-stream', events });
+    expect(recorded.map((event) => event.revision)).to.deep.equal(events.map((_, index) => BigInt(index)));
+    await patient.close();
+  });
+
+  it('to a server that cannot be reached is refused: nothing was written', async () => {
+    double.wire.refuse();
+    const fault = await faultOf(append());
+    expect(fault.code).to.equal('store-unavailable');
+    double.wire.admit();
+    expect(double.log.stream(STREAM)).to.have.length(0);
+  });
+
+  it('to a server that is silent for good is an unknown outcome, in time', async () => {
+    await append();
+    double.script.plan('batch-append', { do: 'never-answer' }, { times: 100 });
+    double.script.plan('read', { after: 0, do: 'stall' }, { times: 100 });
+    const begun = performance.now();
+    const fault = await faultOf(append({ expected: revision(0) }));
+    expect(fault.code).to.equal('outcome-unknown');
+    expect(performance.now() - begun).to.be.lessThan(1500);
+    double.script.clear();
+    // It was written, once, though it had been sent again and again.
+    expect(double.log.stream(STREAM)).to.have.length(2);
+    expect((await append())[0]?.revision).to.equal(2n);
+  });
+
+  it('with a wrong password is refused at once', async () => {
+    double.script.plan('batch-append', { do: 'end', end: UNAUTHENTICATED });
+    const fault = await faultOf(append());
+    expect(fault.code).to.equal('store-unavailable');
+    expect(fault.message).to.contain('access was denied');
+    expect(double.log.stream(STREAM)).to.have.length(0);
+  });
+
+  it('that waits for another on its stream can be given up, and then writes nothing', async () => {
+    double.script.plan('batch-append', { do: 'answer-late', ms: 60 });
+    const first = append();
+    const control = new AbortController();
+    const second = faultOf(append({ signal: control.signal }));
+    control.abort();
+    expect((await second).code).to.equal('deadline-exceeded');
+    expect(await first).to.have.length(1);
+    expect(double.log.stream(STREAM)).to.have.length(1);
+  });
+
+  it('goes by what another process wrote meanwhile, also in its time', async () => {
+    const clock = settableClock('2030-01-01T00:00:00.000Z');
+    const [early, late] = [connectEventStoreDb(double.url, { clock }), connectEventStoreDb(double.url)];
+    await early.eventStore.append(appendOf(STREAM, 1));
+    const [latest] = await early.eventStore.append(appendOf(STREAM, 1));
+    const [after] = await late.eventStore.append(appendOf(STREAM, 1));
+    const recordedAt: Instant | undefined = latest?.recordedAt;
+    expect(after?.recordedAt).to.equal(recordedAt);
+    const [own] = await early.eventStore.append(appendOf(STREAM, 1));
+    expect(own?.revision).to.equal(3n);
+    await Promise.all([early.close(), late.close()]);
+  });
+
+  it('under way when the store is closed is carried through, or its outcome is unknown', async () => {
+    await append();
+    double.script.plan('batch-append', { do: 'answer-late', ms: 60 });
+    const carried = append();
+    await carriedOut(double, 2);
+    await store.close();
+    expect(await carried).to.have.length(1);
+  });
+
+  it('under way when the store is closed does not hold the closing up for longer than it may take', async () => {
+    await append();
+    double.script.plan('batch-append', { do: 'never-answer' }, { times: 100 });
+    double.script.plan('read', { after: 0, do: 'stall' }, { times: 100 });
+    const lost = append().catch((error: unknown) => error);
+    await carriedOut(double, 2);
+    const begun = performance.now();
+    await store.close();
+    expect(performance.now() - begun).to.be.lessThan(SHORT.closeMs + 300);
+    expect(isFault(await lost, 'outcome-unknown')).to.equal(true);
+  });
+});
+
+async function carriedOut(double: Double, count: number): Promise<void> {
+  if (double.log.stream(STREAM).length >= count) return;
+  await new Promise<void>((resolve) => {
+    const leave = double.log.onWrite(() => {
+      if (double.log.stream(STREAM).length < count) return;
+      leave();
+      resolve();
+    });
+  });
+}

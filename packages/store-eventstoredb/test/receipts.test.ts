@@ -1,0 +1,132 @@
+import { isFault, revision, streamId, type Append, type EventStore, type Store } from '@login-policy/event-sourcing';
+import { connectEventStoreDb } from '@login-policy/store-eventstoredb';
+import { expect } from 'chai';
+import { afterEach, beforeEach, describe, it } from 'mocha';
+import { Double } from './double/double.js';
+import { appendOf, faultOf, newEvents } from './events.js';
+
+const STREAM = streamId('Counter', 'one');
+const receipt = { key: 'k', fingerprint: 'f' };
+
+describe('a receipt on EventStoreDB', () => {
+  let double: Double;
+  let stores: Store[];
+
+  beforeEach(async () => {
+    double = await Double.start();
+    stores = [];
+  });
+
+  afterEach(async () => {
+    await Promise.all(stores.map((store) => store.close()));
+    await double.stop();
+  });
+
+  /** A store that knows nothing yet, as another process has one. */
+  function another(): EventStore {
+    const store = connectEventStoreDb(double.url, { timeouts: { appendMs: 300, readMs: 300, lookupMs: 2000 } });
+    stores.push(store);
+    return store.eventStore;
+  }
+
+  const withReceipt = (count: number, expected: Append['expected'] = 'any'): Append => ({
+    streamId: STREAM,
+    expected,
+    events: newEvents(count),
+    receipt,
+  });
+
+  /** The records about receipts that stand alone. */
+  const alone = (): readonly string[] =>
+    double.log.records.filter(({ streamName }) => streamName.startsWith('_receipts-')).map(({ type }) => type);
+
+  it('is found in the middle of a long stream by a process that has never read it', async () => {
+    const eventStore = another();
+    await eventStore.append(appendOf(STREAM, 700));
+    await eventStore.append(withReceipt(2));
+    await eventStore.append(appendOf(STREAM, 700));
+    expect(await another().receipt(STREAM, 'k')).to.deep.equal({ ...receipt, revision: 701n });
+  });
+
+  it('is found again by who has read on meanwhile, without reading all of it once more', async () => {
+    const [one, two] = [another(), another()];
+    await one.append(appendOf(STREAM, 300));
+    expect(await two.receipt(STREAM, 'k')).to.equal(undefined);
+    await one.append(withReceipt(1));
+    expect(await two.receipt(STREAM, 'k')).to.deep.equal({ ...receipt, revision: 300n });
+  });
+
+  it('without events is taken back when the stream went on while it was written', async () => {
+    const [one, two] = [another(), another()];
+    await one.append(appendOf(STREAM, 1));
+    double.script.plan('batch-append', { do: 'answer-late', ms: 60 });
+    const keeping = faultOf(one.append(withReceipt(0, revision(0))));
+    await written(double, '_receipts-');
+    await two.append(appendOf(STREAM, 1));
+    expect((await keeping).code).to.equal('revision-conflict');
+    expect(alone()).to.deep.equal(['CommandReceipt', 'CommandReceiptVoided']);
+    expect(await two.receipt(STREAM, 'k')).to.equal(undefined);
+  });
+
+  it('that was taken back can be had again', async () => {
+    const [one, two] = [another(), another()];
+    await one.append(appendOf(STREAM, 1));
+    double.script.plan('batch-append', { do: 'answer-late', ms: 60 });
+    const keeping = faultOf(one.append(withReceipt(0, revision(0))));
+    await written(double, '_receipts-');
+    await two.append(appendOf(STREAM, 1));
+    await keeping;
+    expect(await two.append(withReceipt(0, revision(1)))).to.deep.equal([]);
+    expect(await one.receipt(STREAM, 'k')).to.deep.equal({ ...receipt, revision: 1n });
+    expect((await faultOf(one.append(withReceipt(1)))).code).to.equal('receipt-exists');
+  });
+
+  it('is one, whether two processes come with events or without at the same time', async () => {
+    for (let round = 0; round < 30; round++) {
+      const stream = streamId('Counter', `round-${round}`);
+      const [one, two] = [another(), another()];
+      await one.append(appendOf(stream, 1));
+      // One saw nothing to change at revision 0; a third goes on to 1, where the other sees what there is to change.
+      const without = one.append({ ...withReceipt(0, revision(0)), streamId: stream });
+      const going = two.append({ ...appendOf(stream, 1), expected: revision(0) });
+      const withEvents = going.then(() => two.append({ ...withReceipt(1, revision(1)), streamId: stream }));
+      const outcomes = await Promise.allSettled([without, withEvents]);
+      const succeeded = outcomes.filter(({ status }) => status === 'fulfilled');
+      expect(succeeded, `round ${round}`).to.have.length.lessThan(2);
+      for (const outcome of outcomes) {
+        if (outcome.status === 'rejected') expect(isFault(outcome.reason)).to.equal(true);
+      }
+    }
+  });
+
+  it('is never seen by who reads everything, nor is it the head', async () => {
+    const eventStore = another();
+    const [event] = await eventStore.append(appendOf(STREAM, 1));
+    await eventStore.append(withReceipt(0));
+    const seen: string[] = [];
+    for await (const page of eventStore.readAll()) seen.push(...page.map(({ id }) => id));
+    expect(seen).to.deep.equal([event?.id]);
+    expect(await eventStore.head()).to.equal(event?.position);
+  });
+
+  it('that somebody else wrote is a damaged store', async () => {
+    const eventStore = another();
+    await eventStore.append(appendOf(STREAM, 1));
+    await eventStore.append(withReceipt(0));
+    const name = double.log.records.find(({ streamName }) => streamName.startsWith('_receipts-'))?.streamName ?? '';
+    const forged = { id: crypto.randomUUID(), type: 'CommandReceipt', isJson: true, metadata: new Uint8Array() };
+    double.log.write(name, [{ ...forged, data: Buffer.from('{"key":7}') }]);
+    expect((await faultOf(eventStore.receipt(STREAM, 'k'))).code).to.equal('store-damaged');
+  });
+});
+
+/** Resolves when something is written to a stream whose name begins so. */
+function written(double: Double, prefix: string): Promise<void> {
+  return new Promise((resolve) => {
+    const leave = double.log.onWrite(() => {
+      if (double.log.records.at(-1)?.streamName.startsWith(prefix) !== true) return;
+      leave();
+      resolve();
+    });
+  });
+}

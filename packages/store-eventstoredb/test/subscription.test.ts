@@ -1,0 +1,130 @@
+import { streamId, type RecordedEvent, type Store, type SubscriptionMessage } from '@login-policy/event-sourcing';
+import { connectEventStoreDb } from '@login-policy/store-eventstoredb';
+import { expect } from 'chai';
+import { afterEach, beforeEach, describe, it } from 'mocha';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Double } from './double/double.js';
+import { writeSystemEvent } from './double/event-log.js';
+import { ACCESS_DENIED } from './double/status.js';
+import { appendOf, faultOf } from './events.js';
+
+const STREAM = streamId('Counter', 'one');
+
+describe('a subscription to EventStoreDB', () => {
+  let double: Double;
+  let store: Store;
+
+  beforeEach(async () => {
+    double = await Double.startBehindWire();
+    store = connectEventStoreDb(double.url, { timeouts: { probeMs: 30, stallMs: 200, readMs: 300 } });
+  });
+
+  afterEach(async () => {
+    await store.close();
+    await double.stop();
+  });
+
+  const begin = (options = {}): AsyncIterator<SubscriptionMessage> =>
+    store.eventStore.subscribe(options)[Symbol.asyncIterator]();
+
+  async function losesNothingWhenSlow(version: Double['mode']['version']): Promise<void> {
+    double.mode.version = version;
+    const messages = begin({ pageSize: 50 });
+    expect((await messages.next()).value).to.include({ kind: 'caught-up' });
+    for (let round = 0; round < 40; round++) await store.eventStore.append(appendOf(STREAM, 50));
+    const seen = await gather(messages, 2000);
+    expect(double.overflows).to.be.greaterThan(0);
+    expect(seen.map((event) => event.revision)).to.deep.equal(seen.map((_, index) => BigInt(index)));
+  }
+
+  it('of a reader too slow for a server of 23.10 is dropped and loses nothing', () => losesNothingWhenSlow('23.10.6'));
+
+  it('of a reader too slow for a server of 24.10 catches up and loses nothing', () => losesNothingWhenSlow('24.10.4'));
+
+  it('makes the server wait for a reader who does not read', async () => {
+    for (let round = 0; round < 20; round++) await store.eventStore.append(appendOf(STREAM, 500));
+    const messages = begin({ pageSize: 50 });
+    await messages.next();
+    const before = double.sent;
+    await untilStill(() => double.sent);
+    // What the reader's page, the stream and the connection hold; the store has 10,000 events.
+    expect(double.sent - before).to.be.lessThan(3000);
+    expect(await gather(messages, 9950)).to.have.length(9950);
+  });
+
+  it('tells how far the store is when only others write, the server itself too', async () => {
+    const messages = begin({ filter: { by: 'category', categories: ['Counter'] } });
+    await messages.next();
+    for (let round = 0; round < 3; round++) {
+      writeSystemEvent(double.log);
+      const end = double.log.records.at(-1)?.position ?? 0n;
+      const position = (end << 64n) | end;
+      expect((await messages.next()).value).to.deep.equal({ kind: 'caught-up', position });
+    }
+  });
+
+  it('leaves no call open on the server when its reader leaves or his signal fires', async () => {
+    const control = new AbortController();
+    const [left, given] = [begin(), begin({ signal: control.signal })];
+    await Promise.all([left.next(), given.next()]);
+    expect(double.openCalls).to.equal(2);
+    await left.return?.();
+    control.abort();
+    await untilStill(() => double.openCalls);
+    expect(double.openCalls).to.equal(0);
+  });
+
+  it('holds no call of its own beyond the thirtieth, and follows all the same', async () => {
+    const many = Array.from({ length: 40 }, () => begin());
+    await Promise.all(many.map((messages) => messages.next()));
+    expect(double.openCalls).to.equal(30);
+    const recorded = await store.eventStore.append(appendOf(STREAM, 3));
+    const seen = await Promise.all(many.map((messages) => gather(messages, 3)));
+    for (const events of seen) expect(events).to.deep.equal([...recorded]);
+    await Promise.all(many.map(async (messages) => messages.return?.()));
+  });
+
+  it('that may not read is refused, not tried for ever', async () => {
+    double.script.plan('subscription', { after: 0, do: 'end', end: ACCESS_DENIED });
+    const fault = await faultOf(begin().next());
+    expect(fault.code).to.equal('store-unavailable');
+    expect(fault.message).to.contain('access was denied');
+  });
+
+  it('after a position that is none of this server is refused', async () => {
+    await store.eventStore.append(appendOf(STREAM, 3));
+    const messages = begin({ after: (101n << 64n) | 101n });
+    expect((await faultOf(messages.next())).code).to.equal('store-foreign');
+  });
+
+  it('waits for a server that is away, however long', async () => {
+    await store.eventStore.append(appendOf(STREAM, 2));
+    double.wire.refuse();
+    const messages = begin();
+    const first = messages.next();
+    await sleep(400);
+    double.wire.admit();
+    expect((await first).value).to.include({ kind: 'events' });
+  });
+});
+
+async function gather(messages: AsyncIterator<SubscriptionMessage>, wanted: number): Promise<RecordedEvent[]> {
+  const events: RecordedEvent[] = [];
+  while (events.length < wanted) {
+    const { value, done } = await messages.next();
+    if (done === true) throw new Error(`it ended after ${events.length} events`);
+    if (value.kind === 'events') events.push(...value.events);
+  }
+  return events;
+}
+
+/** Resolves when a number has not changed for a while. */
+async function untilStill(read: () => number): Promise<void> {
+  let last = read();
+  for (let same = 0; same < 8; same++) {
+    await sleep(15);
+    const now = read();
+    if (now !== last) same = 0;
+    last = now;
+  }
+}
