@@ -1,5 +1,7 @@
 import { describe, it } from 'mocha';
 import { expect } from 'chai';
+import { readFileSync } from 'node:fs';
+import { Agent, get } from 'node:https';
 import { connect } from 'node:net';
 import { curlClient } from './clients/curl.js';
 import { zitadelGrpc } from './clients/protobuf-es-clients.js';
@@ -58,6 +60,28 @@ describe('a graceful end', () => {
     await service.listening.close(60_000);
     expect(performance.now() - startedAt).to.be.lessThan(5000);
     silent.destroy();
+    await service.close();
+  });
+});
+
+describe('a graceful end with TLS', () => {
+  it('closes connections that are kept for more, over both versions of HTTP', async () => {
+    const certificate = readFileSync(new URL('../test/tls/certificate.pem', import.meta.url));
+    const key = readFileSync(new URL('../test/tls/key.pem', import.meta.url));
+    const service = await openService({ listen: { tls: { cert: certificate, key } } });
+    const agent = new Agent({ keepAlive: true, ca: certificate });
+    await new Promise((resolve, reject) => {
+      get(`${service.url}/debug/healthz`, { agent }, (answer) => answer.resume().on('end', resolve)).on(
+        'error',
+        reject,
+      );
+    });
+    const on = session(service.url, { ca: certificate });
+    await ask(on, grpc('/zitadel.admin.v1.AdminService/Healthz'), framed(new Uint8Array(0)));
+    const startedAt = performance.now();
+    await service.listening.close(60_000);
+    expect(performance.now() - startedAt).to.be.lessThan(5000);
+    agent.destroy();
     await service.close();
   });
 });
