@@ -120,6 +120,8 @@ export class BatchCall {
     if (this.#waiting.size > 0 || performance.now() - this.#lastUsed < IDLE_MS) return this.#rearm();
     this.#isRetired = true;
     this.#call.end();
+    // The server has nothing left to answer; one that does not end its side would hold the process.
+    setTimeout(() => this.#call.cancel(), IDLE_MS).unref();
   }
 
   #rearm(): void {

@@ -1,8 +1,9 @@
-import { Fault } from '@login-policy/event-sourcing';
+import { Fault, StoreClosed } from '@login-policy/event-sourcing';
 import { lost, type Answer } from './append-answer.js';
 import { BatchCall } from './batch-call.js';
 import type { Order } from './batch-requests.js';
 import type { Connection } from './connection.js';
+import { STORE } from './faults.js';
 
 /**
  * The way all appends of a store take to the server: one call for all of them, opened when it is needed and opened anew
@@ -12,6 +13,7 @@ export class BatchLine {
   readonly #connection: Connection;
   #opening: Promise<BatchCall> | undefined;
   #call: BatchCall | undefined;
+  #isClosed = false;
 
   constructor(connection: Connection) {
     this.#connection = connection;
@@ -28,8 +30,9 @@ export class BatchLine {
     }
   }
 
-  /** Ends the call there is. */
+  /** Ends the call there is, and opens no other. */
   close(): void {
+    this.#isClosed = true;
     this.#call?.cancel();
   }
 
@@ -47,6 +50,7 @@ export class BatchLine {
   /** Waits for a connection first: so that an unreachable server means that nothing was written. */
   async #begin(withinMs: number): Promise<BatchCall> {
     await this.#connection.ready(withinMs);
+    if (this.#isClosed) throw new StoreClosed({ store: STORE });
     const begun = await this.#connection.begin(withinMs, ({ streams, metadata, options }) =>
       streams.batchAppend(metadata, options),
     );

@@ -3,7 +3,7 @@ import streamsGrpc from '@eventstore/db-client/generated/streams_grpc_pb.js';
 import type { StreamsClient } from '@eventstore/db-client/generated/streams_grpc_pb.js';
 import type { CallOptions, Metadata } from '@grpc/grpc-js';
 import { StoreForeign, StoreUnavailable } from '@login-policy/event-sourcing';
-import { TIME_UP, within } from './deadline.js';
+import { backOff, TIME_UP, within } from './deadline.js';
 import { needsNewConnection, STORE } from './faults.js';
 
 /** What a call is begun with: the stub on the connection of the moment, and what goes out with every call. */
@@ -68,18 +68,29 @@ export class Connection {
     }
   }
 
-  /** Resolves when the server can be reached. @throws StoreUnavailable when it can't in time: nothing was sent. */
+  /**
+   * Resolves when the server can be reached.
+   *
+   * @throws StoreUnavailable when it can't in time: nothing was sent.
+   */
   async ready(withinMs: number): Promise<void> {
-    const streams = await this.#streams(withinMs);
-    const waited = new Promise<void>((resolve, reject) => {
-      streams.waitForReady(Date.now() + withinMs, (error) => (error === undefined ? resolve() : reject(error)));
-    });
-    try {
-      if ((await within(waited, withinMs)) !== TIME_UP) return;
-    } catch (error) {
-      this.#failed(streams, new UnavailableError(undefined, String(error)));
+    const until = performance.now() + withinMs;
+    for (let attempt = 1; performance.now() < until; attempt++) {
+      const leftMs = Math.max(1, until - performance.now());
+      if (await this.#isReady(await this.#streams(leftMs), leftMs)) return;
+      // Another call's failure may have closed the connection that was waited for.
+      await backOff(attempt);
     }
     throw new StoreUnavailable({ store: STORE, problem: `no connection within ${withinMs} ms` });
+  }
+
+  async #isReady(streams: StreamsClient, withinMs: number): Promise<boolean> {
+    const waited = new Promise<boolean>((resolve) => {
+      streams.waitForReady(Date.now() + withinMs, (error) => resolve(error === undefined));
+    });
+    const isReady = (await within(waited, withinMs)) === true;
+    if (!isReady) this.#failed(streams, new UnavailableError(undefined, 'it could not be connected to'));
+    return isReady;
   }
 
   async #streams(withinMs: number): Promise<StreamsClient> {

@@ -64,7 +64,8 @@ export class EventStoreDbEventStore implements EventStore {
     const delivery = new Delivery(untilAbandoned, this.#line);
     this.#log = new LogReader(context);
     this.#streams = new StreamReader(context);
-    this.#receipts = new Receipts(context, this.#streams, delivery);
+    const settling = { delivery, streams: new StreamReader(untilAbandoned) };
+    this.#receipts = new Receipts(context, this.#streams, settling);
     this.#appender = new Appender({ ...context, clock, streams: this.#streams, receipts: this.#receipts, delivery });
     this.#subscribing = { ...context, log: this.#log, slots: new LiveSlots(LIVE_SUBSCRIPTIONS) };
   }
@@ -105,8 +106,8 @@ export class EventStoreDbEventStore implements EventStore {
     this.#closing.abort();
     await within(Promise.allSettled(this.#underWay), this.#timeouts.closeMs);
     this.#abandoning.abort();
-    await Promise.allSettled(this.#underWay);
     this.#line.close();
+    await within(Promise.allSettled(this.#underWay), this.#timeouts.closeMs);
   }
 
   #refuseWhenClosed(): void {

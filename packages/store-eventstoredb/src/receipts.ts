@@ -38,6 +38,12 @@ export interface Keeping {
   readonly revision: Revision;
 }
 
+/** What carries through what has begun, also while the store is being closed. */
+export interface Settling {
+  readonly delivery: Delivery;
+  readonly streams: StreamReader;
+}
+
 /**
  * Receipts of commands. One with events travels in the metadata of the last of them, so that it is written with them or
  * not at all. One without events stands alone, in a stream of its key (ADR 0011 says how the two stay one).
@@ -45,12 +51,12 @@ export interface Keeping {
 export class Receipts {
   readonly #context: ReadingContext;
   readonly #streams: StreamReader;
-  readonly #delivery: Delivery;
+  readonly #settling: Settling;
 
-  constructor(context: ReadingContext, streams: StreamReader, delivery: Delivery) {
+  constructor(context: ReadingContext, streams: StreamReader, settling: Settling) {
     this.#context = context;
     this.#streams = streams;
-    this.#delivery = delivery;
+    this.#settling = settling;
   }
 
   /** The receipt under a key, looked up now. The events of the stream win over a receipt that stands alone. */
@@ -93,12 +99,16 @@ export class Receipts {
     const { last } = await this.#findAlone(streamId, key);
     const place = { streamId, streamName: this.#context.names.receiptNameOf(streamId, key) };
     const proposal = proposalOf(KEPT, { streamId, key, fingerprint, revision: String(seen) });
-    const delivered = await this.#delivery.deliver({ ...place, expected: last ?? 'no-stream', proposals: [proposal] });
+    const delivered = await this.#settling.delivery.deliver({
+      ...place,
+      expected: last ?? 'no-stream',
+      proposals: [proposal],
+    });
     if (delivered.kind !== 'written') throw new ReceiptExists({ streamId, key });
-    const head = await this.#streams.head(streamId);
+    const head = await this.#settling.streams.head(streamId);
     if (head !== 'none' && head.revision === seen) return 'kept';
     const voiding = proposalOf(VOIDED, { streamId, key });
-    await this.#delivery.deliver({ ...place, expected: revisionAfter(last), proposals: [voiding] });
+    await this.#settling.delivery.deliver({ ...place, expected: revisionAfter(last), proposals: [voiding] });
     return 'overtaken';
   }
 

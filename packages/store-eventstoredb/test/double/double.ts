@@ -1,4 +1,5 @@
 import { Server, ServerCredentials } from '@grpc/grpc-js';
+import type { Certificate } from '../certificate.js';
 import { CuttableWire } from './cuttable-wire.js';
 import type { EventLog } from './event-log.js';
 import type { FaultScript } from './fault-script.js';
@@ -22,17 +23,28 @@ import {
 export class Double {
   readonly #state = new ServerState();
   readonly #members: Member[] = [];
+  readonly #credentials: ServerCredentials;
   #server: Server;
   #wire: CuttableWire | undefined;
   #port = 0;
 
-  private constructor() {
+  private constructor(credentials: ServerCredentials) {
+    this.#credentials = credentials;
     this.#server = this.#makeServer();
   }
 
   /** Starts one that clients reach directly. */
   static async start(): Promise<Double> {
-    const double = new Double();
+    const double = new Double(ServerCredentials.createInsecure());
+    await double.#listen(0);
+    return double;
+  }
+
+  /** Starts one that speaks TLS and asks who calls. */
+  static async startWithTls({ key, certificate }: Certificate, users: readonly string[]): Promise<Double> {
+    const pair = { private_key: Buffer.from(key), cert_chain: Buffer.from(certificate) };
+    const double = new Double(ServerCredentials.createSsl(null, [pair]));
+    double.mode.users = users;
     await double.#listen(0);
     return double;
   }
@@ -129,7 +141,7 @@ export class Double {
 
   #listen(port: number): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#server.bindAsync(`127.0.0.1:${port}`, ServerCredentials.createInsecure(), (error, bound) => {
+      this.#server.bindAsync(`127.0.0.1:${port}`, this.#credentials, (error, bound) => {
         if (error !== null) return reject(error);
         this.#port = bound;
         return resolve();

@@ -2,7 +2,7 @@ import type { Metadata } from '@grpc/grpc-js';
 import { Appender } from './append-check.js';
 import { EventLog } from './event-log.js';
 import { FaultScript } from './fault-script.js';
-import { ACCESS_DENIED, NO_LEADER, notLeader, type CallEnd } from './status.js';
+import { ACCESS_DENIED, NO_LEADER, notLeader, UNAUTHENTICATED, type CallEnd } from './status.js';
 
 /** How the server this double stands for is made up. All of it may be changed while it runs. */
 export interface ServerMode {
@@ -16,6 +16,8 @@ export interface ServerMode {
   answersBadRequestTwice: boolean;
   /** Set on a node that is not the leader: where that is, or that nobody knows. */
   leader: { readonly host: string; readonly port: number } | 'unknown' | undefined;
+  /** Who may call, as `user:password`; nobody is asked while this is not set (checklist 36). */
+  users: readonly string[] | undefined;
   /** Whether the ACL shuts everybody out of a stream, `$all` included. */
   isDenied: (streamName: string) => boolean;
   /** The checkpoint before caught-up (reference §4.2): right, 2^64-1, or at a place where the next event will be. */
@@ -33,6 +35,7 @@ export class ServerState {
     knowsBatches: true,
     answersBadRequestTwice: false,
     leader: undefined,
+    users: undefined,
     isDenied: () => false,
     lastCheckpoint: 'right',
   };
@@ -53,6 +56,14 @@ export class ServerState {
     if (leader !== undefined && metadata.get('requires-leader').includes('true')) {
       return leader === 'unknown' ? NO_LEADER : notLeader(leader.host, leader.port);
     }
+    if (!this.#isKnown(metadata)) return UNAUTHENTICATED;
     return this.mode.isDenied(streamName) ? ACCESS_DENIED : undefined;
+  }
+
+  #isKnown(metadata: Metadata): boolean {
+    const { users } = this.mode;
+    if (users === undefined) return true;
+    const [header] = metadata.get('authorization').map(String);
+    return users.some((user) => header === `Basic ${Buffer.from(user).toString('base64')}`);
   }
 }

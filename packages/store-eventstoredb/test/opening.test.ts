@@ -1,0 +1,145 @@
+import { EventStoreDBClient } from '@eventstore/db-client';
+import { streamId, type EventStore } from '@login-policy/event-sourcing';
+import {
+  connectEventStoreDb,
+  openEventStoreDbStore,
+  type EventStoreDbStoreOptions,
+} from '@login-policy/store-eventstoredb';
+import { expect } from 'chai';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'mocha';
+import { selfSignedCertificate } from './certificate.js';
+import { Double } from './double/double.js';
+import { appendOf, faultOf } from './events.js';
+import { startServer, unusedPrefix, type TestServer } from './server.js';
+
+const STREAM = streamId('Counter', 'one');
+
+describe('a store that is opened', () => {
+  let server: TestServer;
+
+  before(async () => {
+    server = await startServer();
+  });
+
+  after(() => server.stop());
+
+  it('with a prefix neither sees nor disturbs one with another', async () => {
+    const prefix = unusedPrefix();
+    const [outer, inner] = [prefix, `${prefix}inner.`].map((streamPrefix) =>
+      connectEventStoreDb(server.url, { streamPrefix }),
+    );
+    if (outer === undefined || inner === undefined) throw new Error('two stores');
+    const [own] = await outer.eventStore.append(appendOf(STREAM, 1));
+    const [other] = await inner.eventStore.append(appendOf(STREAM, 1));
+    expect([own?.revision, other?.revision]).to.deep.equal([0n, 0n]);
+    expect(await idsOf(outer.eventStore)).to.deep.equal([own?.id]);
+    expect(await idsOf(inner.eventStore)).to.deep.equal([other?.id]);
+    expect(await outer.eventStore.head()).to.equal(own?.position);
+    await Promise.all([outer.close(), inner.close()]);
+  });
+
+  it('refuses a prefix that is none, and a time-out that is none', () => {
+    const refusalOf = (options: EventStoreDbStoreOptions): string => {
+      try {
+        connectEventStoreDb(server.url, options);
+        return 'opened';
+      } catch (error) {
+        return String(error);
+      }
+    };
+    for (const streamPrefix of ['staging', 'a-b.', '.', '1.', 'ä.', 'a..']) {
+      expect(refusalOf({ streamPrefix }), streamPrefix).to.match(/^RangeError: streamPrefix/);
+    }
+    for (const appendMs of [0, -1, Number.NaN, 2 ** 31]) {
+      expect(refusalOf({ timeouts: { appendMs } })).to.match(/^RangeError: appendMs/);
+    }
+  });
+
+  it('refuses a client of another make', () => {
+    const client = Object.create(EventStoreDBClient.prototype);
+    expect(() => openEventStoreDbStore({ client })).to.throw('no client of @eventstore/db-client');
+  });
+
+  it('closes twice as well as once, and its read models with it', async () => {
+    const store = connectEventStoreDb(server.url);
+    await Promise.all([store.close(), store.close()]);
+    await store.close();
+    const rows = { encode: String, decode: String };
+    const fault = await faultOf(store.readModels.open({ name: 'none', version: 1, rows }));
+    expect(fault.code).to.equal('store-closed');
+  });
+
+  it('does not keep a process from ending that has forgotten to close it', async () => {
+    const program = `
+      import { connectEventStoreDb } from '@login-policy/store-eventstoredb';
+      import { monotonicIds, streamId } from '@login-policy/event-sourcing';
+      const { eventStore } = connectEventStoreDb('${server.url}', { streamPrefix: '${unusedPrefix()}' });
+      const metadata = { actor: 'child', correlationId: 'c' };
+      const event = { id: monotonicIds()(), type: 'Counted', schemaVersion: 1, data: {}, metadata };
+      await eventStore.append({ streamId: streamId('Counter', 'x'), expected: 'no-stream', events: [event] });
+    `;
+    const child = spawn(process.execPath, ['--input-type=module', '-e', program], { cwd: import.meta.dirname });
+    const timer = setTimeout(() => child.kill(), 8000);
+    const [code] = await once(child, 'exit');
+    clearTimeout(timer);
+    expect(code).to.equal(0);
+  }).timeout(10_000);
+});
+
+describe('a store that is opened over TLS', () => {
+  let double: Double;
+  let directory: string;
+  let url: (user: string) => string;
+
+  before(async () => {
+    const certificate = selfSignedCertificate();
+    directory = await mkdtemp(join(tmpdir(), 'login-policy-'));
+    const caFile = join(directory, 'ca.crt');
+    await writeFile(caFile, certificate.certificate);
+    double = await Double.startWithTls(certificate, ['ann:right', 'bob:also-right']);
+    url = (user) => `esdb://${user}@localhost:${double.port}?tls=true&tlsCAFile=${caFile}`;
+  });
+
+  after(async () => {
+    await double.stop();
+    await rm(directory, { recursive: true });
+  });
+
+  it('sends the user and password of the connection string', async () => {
+    const store = connectEventStoreDb(url('ann:right'));
+    expect(await store.eventStore.append(appendOf(STREAM, 1))).to.have.length(1);
+    await store.close();
+  });
+
+  it('sends other credentials when it is given them', async () => {
+    const credentials = { username: 'bob', password: 'also-right' };
+    const store = connectEventStoreDb(url('ann:wrong'), { credentials });
+    expect(await store.eventStore.append(appendOf(STREAM, 1))).to.have.length(1);
+    await store.close();
+  });
+
+  it('is told when they are wrong, whatever it does, and writes nothing', async () => {
+    const { length } = double.log.records;
+    const { eventStore, close } = connectEventStoreDb(url('ann:wrong'));
+    const calls = [
+      eventStore.append({ ...appendOf(STREAM, 1), expected: 'no-stream' }),
+      idsOf(eventStore),
+      eventStore.head(),
+      eventStore.subscribe()[Symbol.asyncIterator]().next(),
+    ];
+    for (const call of calls) expect((await faultOf(call)).message).to.contain('access was denied');
+    expect(double.log.records).to.have.length(length);
+    await close();
+  });
+});
+
+async function idsOf(eventStore: EventStore): Promise<readonly string[]> {
+  const ids: string[] = [];
+  for await (const page of eventStore.readAll()) ids.push(...page.map(({ id }) => id));
+  return ids;
+}

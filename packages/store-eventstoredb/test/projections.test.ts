@@ -1,0 +1,65 @@
+import {
+  awaitCheckpoint,
+  CommandHandler,
+  memoryReadModelStore,
+  ProjectionRunner,
+  Projector,
+  streamId,
+  type ReadModel,
+  type Store,
+} from '@login-policy/event-sourcing';
+import { connectEventStoreDb } from '@login-policy/store-eventstoredb';
+import { counter, counterEvents, counterTotals, type CounterRow } from '@login-policy/testkit';
+import { expect } from 'chai';
+import { afterEach, beforeEach, describe, it } from 'mocha';
+import { Double } from './double/double.js';
+import { UNAVAILABLE } from './double/status.js';
+
+const CONTEXT = { actor: 'tester', correlationId: 'projections' };
+const STREAMS = 6;
+const ROUNDS = 25;
+
+describe('two projectors on one read model beside EventStoreDB', () => {
+  let double: Double;
+  let stores: readonly Store[];
+  let runners: readonly { close(): Promise<void> }[];
+  let model: ReadModel<CounterRow>;
+
+  beforeEach(async () => {
+    double = await Double.startBehindWire();
+    const readModels = memoryReadModelStore();
+    stores = [1, 2].map(() => connectEventStoreDb(double.url, { readModels, timeouts: { probeMs: 30, stallMs: 200 } }));
+    model = await readModels.open(counterTotals);
+    runners = stores.map(
+      ({ eventStore }) => new ProjectionRunner(new Projector({ eventStore, readModels, projection: counterTotals })),
+    );
+  });
+
+  afterEach(async () => {
+    await Promise.all(runners.map((runner) => runner.close()));
+    await Promise.all(stores.map((store) => store.close()));
+    await double.stop();
+  });
+
+  it('let each writer read what he wrote, and never leave the rows wrong, while connections break', async () => {
+    const handlers = stores.map(
+      ({ eventStore }) => new CommandHandler({ eventStore, decider: counter, events: counterEvents }),
+    );
+    double.script.plan('subscription', { after: 7, do: 'end', end: UNAVAILABLE }, { times: 6 });
+    double.script.plan('batch-append', { do: 'cut' }, { skip: 40 });
+    const totals = Array.from({ length: STREAMS }, async (_, index) => {
+      const stream = streamId('Counter', String(index));
+      for (let by = 1; by <= ROUNDS; by++) {
+        const handler = handlers[by % 2];
+        const handled = await handler?.handle(stream, { type: 'Count', data: { by } }, CONTEXT);
+        if (handled?.outcome !== 'accepted') throw new Error('a command was refused');
+        await awaitCheckpoint(model, { projection: 'counter-totals', position: handled.position });
+        const row = await model.get(stream);
+        expect(row?.total).to.equal((by * (by + 1)) / 2);
+        expect(row?.revision).to.equal(BigInt(by - 1));
+      }
+    });
+    await Promise.all(totals);
+    expect(double.script.struck).to.be.greaterThan(4);
+  }).timeout(20_000);
+});
