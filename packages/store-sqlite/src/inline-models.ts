@@ -12,7 +12,7 @@ import {
   type ReducedPage,
 } from '@login-policy/event-sourcing';
 import type { LogReader } from './log-reader.js';
-import type { ModelTables, ModelRows } from './model-tables.js';
+import type { EncodedRow, ModelTables, ModelRows } from './model-tables.js';
 
 const CATCH_UP_PAGE = 500;
 
@@ -86,8 +86,8 @@ class InlineModel {
   step(): CatchUpStep {
     const { filter } = this.#projection;
     const ahead = this.#log.readAhead({ after: this.#rows.checkpoint() ?? START, filter, pageSize: CATCH_UP_PAGE });
-    const { rows, position: last, stopped } = this.#reduce(ahead.events);
-    this.#rows.write(this.#rows.encode(rows));
+    const { encoded, position: last, stopped } = this.#reduce(ahead.events);
+    this.#rows.write(encoded());
     if (stopped === undefined) this.moveTo(ahead.considered);
     else if (last !== undefined) this.moveTo(last);
     return { isHead: ahead.isHead, stopped };
@@ -95,15 +95,17 @@ class InlineModel {
 
   /** Reduces and encodes, which may throw; the write it answers with can only fail as the database does. */
   prepare(events: readonly RecordedEvent[]): () => void {
-    const { rows, stopped } = this.#reduce(events.filter(this.#isWanted));
-    if (stopped !== undefined) throw stopped;
-    const encoded = this.#rows.encode(rows);
+    const reduced = this.#reduce(events.filter(this.#isWanted));
+    if (reduced.stopped !== undefined) throw reduced.stopped;
+    const encoded = reduced.encoded();
     return () => this.#rows.write(encoded);
   }
 
-  #reduce(events: readonly RecordedEvent[]): ReducedPage<unknown> {
+  #reduce(events: readonly RecordedEvent[]): ReducedPage<unknown> & { encoded: () => readonly EncodedRow[] } {
     const page = decodePage(this.#projection, events);
-    return reducePage(this.#projection, page, this.#rows.existing(missingKeys(page)));
+    const before = this.#rows.existing(missingKeys(page));
+    const reduced = reducePage(this.#projection, page, before);
+    return { ...reduced, encoded: () => this.#rows.encode(reduced.rows, before) };
   }
 
   moveTo(checkpoint: Position): void {

@@ -22,12 +22,15 @@ interface StoredRow {
   readonly row: string;
 }
 
+type IndexEntry = readonly [name: string, value: string];
+
 /** A row as it is written. */
-interface EncodedRow {
+export interface EncodedRow {
   readonly key: string;
   /** `undefined` takes the row away. */
   readonly text: string | undefined;
-  readonly indexed: readonly (readonly [name: string, value: string])[];
+  /** `undefined` leaves the index as it is: the row before this one had the same values. */
+  readonly indexed: readonly IndexEntry[] | undefined;
 }
 
 /** The prepared statements on read models. */
@@ -158,13 +161,28 @@ export class ModelRows<Row> {
     this.#statements.moveTo.run(positionToString(checkpoint), this.name);
   }
 
-  /** What has to be written for these rows; what a row can't be encoded by is thrown here, before anything is written. */
-  encode(rows: ReadonlyMap<string, Row | undefined>): readonly EncodedRow[] {
+  /**
+   * What has to be written for these rows; what a row can't be encoded by is thrown here, before anything is written. Of
+   * the rows in `before` it is known that they are there now.
+   */
+  encode(
+    rows: ReadonlyMap<string, Row | undefined>,
+    before: ReadonlyMap<string, Row> = new Map(),
+  ): readonly EncodedRow[] {
     return Array.from(rows, ([key, row]) => {
       if (row === undefined) return { key, text: undefined, indexed: [] };
-      const indexed = Object.entries(this.#definition.index?.(row) ?? {});
-      return { key, text: JSON.stringify(this.#definition.rows.encode(row)), indexed };
+      const [indexed, earlier] = [this.#entriesOf(row), this.#entriesOf(before.get(key))];
+      const isSame = before.has(key) && JSON.stringify(indexed) === JSON.stringify(earlier);
+      return {
+        key,
+        text: JSON.stringify(this.#definition.rows.encode(row)),
+        indexed: isSame ? undefined : indexed,
+      };
     });
+  }
+
+  #entriesOf(row: Row | undefined): readonly IndexEntry[] {
+    return row === undefined ? [] : Object.entries(this.#definition.index?.(row) ?? {});
   }
 
   write(rows: readonly EncodedRow[]): void {
@@ -192,10 +210,10 @@ export class ModelRows<Row> {
   }
 
   #writeRow(model: number, { key, text, indexed }: EncodedRow): void {
-    if (this.#definition.index !== undefined) this.#statements.dropIndex.run(model, key);
+    if (this.#definition.index !== undefined && indexed !== undefined) this.#statements.dropIndex.run(model, key);
     if (text === undefined) this.#statements.drop.run(model, key);
     else this.#statements.put.run(model, key, text);
-    for (const [name, value] of indexed) this.#statements.index.run(model, key, name, value);
+    for (const [name, value] of indexed ?? []) this.#statements.index.run(model, key, name, value);
   }
 
   #decode(key: string, stored: string): Row {

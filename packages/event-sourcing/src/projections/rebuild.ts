@@ -2,7 +2,7 @@ import type { EventShape, RecordedEvent } from '../streams/event.js';
 import { laterPosition, START, type Position } from '../streams/position.js';
 import type { Projection } from './projection.js';
 import type { RebuildingModel } from './read-model-store.js';
-import { decodePage, missingKeys, reducePage, type PageSlots } from './reduce-page.js';
+import { decodePage, foldPage, missingKeys, rowsOf, type PageSlot, type PageSlots } from './reduce-page.js';
 
 /** Rows kept in memory before they are written, so that a rebuild needs no more of it the longer the log is. */
 const HELD_ROWS = 20_000;
@@ -15,7 +15,9 @@ export class Rebuild<Event extends EventShape, Row> {
   readonly #projection: Projection<Event, Row>;
   readonly #copy: RebuildingModel<Row>;
   readonly #known: PageSlots<Row> = new Map();
-  #held = new Map<string, Row | undefined>();
+  /** What was changed since rows were written last. */
+  #held: PageSlot<Row>[] = [];
+  #token = Symbol('rows');
   /** How far the rows are that were written. */
   #written: Position | undefined;
   #reached: Position | undefined;
@@ -33,17 +35,18 @@ export class Rebuild<Event extends EventShape, Row> {
   /** Reduces a page. @throws ProjectionStopped before an event that can't be reduced. */
   async take(events: readonly RecordedEvent[]): Promise<void> {
     const page = decodePage(this.#projection, events, this.#known);
-    const { rows, position, stopped } = reducePage(this.#projection, page, await this.#before(missingKeys(page)));
+    const before = await this.#before(missingKeys(page));
+    const { changed, position, stopped } = foldPage(this.#projection, page, { before, token: this.#token });
     if (stopped !== undefined) throw stopped;
-    for (const [key, row] of rows) this.#held.set(key, row);
+    for (const slot of changed) this.#held.push(slot);
     this.#reached = position ?? this.#reached;
-    if (this.#held.size > HELD_ROWS) await this.#write();
+    if (this.#held.length > HELD_ROWS) await this.#write();
   }
 
   /** Takes the live rows' place, at `head` or further. @throws CheckpointConflict when those are further still. */
   async finish(head: Position): Promise<Position> {
     const checkpoint = laterPosition(this.#reached ?? START, head);
-    await this.#copy.switchOver({ expected: this.#written, checkpoint, rows: this.#held });
+    await this.#copy.switchOver({ expected: this.#written, checkpoint, rows: rowsOf(this.#held) });
     return checkpoint;
   }
 
@@ -54,9 +57,10 @@ export class Rebuild<Event extends EventShape, Row> {
 
   async #write(): Promise<void> {
     const checkpoint = this.#reached ?? START;
-    await this.#copy.commit({ expected: this.#written, checkpoint, rows: this.#held });
+    await this.#copy.commit({ expected: this.#written, checkpoint, rows: rowsOf(this.#held) });
     this.#written = checkpoint;
-    this.#held = new Map();
+    this.#held = [];
+    this.#token = Symbol('rows');
     this.#known.clear();
   }
 }

@@ -18,7 +18,7 @@ export interface ReducedPage<Row> {
 export interface PageSlot<Row> {
   readonly key: string;
   row: Row | undefined;
-  /** Stands for the page that changed it last, and holds nothing of it. */
+  /** Stands for who changed it last, and holds nothing of him. */
   changedBy: symbol | undefined;
 }
 
@@ -70,19 +70,23 @@ export function missingKeys(page: { readonly missing: readonly { readonly key: s
   return page.missing.map(({ key }) => key);
 }
 
+/** What a page changed: the slots themselves, each once for as long as the token is the same. */
+export interface FoldedPage<Row> extends Omit<ReducedPage<Row>, 'rows'> {
+  readonly changed: readonly PageSlot<Row>[];
+}
+
 /**
- * Folds a decoded page into rows, up to the first event the reducer throws at. `before` holds those of the missing rows
- * that exist. One look-up a key, none an event: a rebuild spends its time here.
+ * Folds a decoded page into its slots, up to the first event the reducer throws at. `before` holds those of the missing
+ * rows that exist. A slot is named as changed when it was not marked with the token before: a token that is kept over
+ * many pages collects what they change together. No look-up an event: a rebuild spends its time here.
  */
-export function reducePage<Event extends EventShape, Row>(
+export function foldPage<Event extends EventShape, Row>(
   projection: Projection<Event, Row>,
   page: DecodedPage<Event, Row>,
-  before: ReadonlyMap<string, Row>,
-): ReducedPage<Row> {
+  { before, token }: { readonly before: ReadonlyMap<string, Row>; readonly token: symbol },
+): FoldedPage<Row> {
   for (const slot of page.missing) slot.row = before.get(slot.key);
-  const rows = new Map<string, Row | undefined>();
   const changed: PageSlot<Row>[] = [];
-  const thisPage = Symbol('page');
   let position: Position | undefined;
   let { stopped } = page;
   for (let index = 0; index < page.events.length; index++) {
@@ -94,14 +98,28 @@ export function reducePage<Event extends EventShape, Row>(
       stopped = stoppedAt(projection, event, cause);
       break;
     }
-    if (slot.changedBy !== thisPage) {
-      slot.changedBy = thisPage;
+    if (slot.changedBy !== token) {
+      slot.changedBy = token;
       changed.push(slot);
     }
     position = event.position;
   }
-  for (const { key, row } of changed) rows.set(key, row);
-  return stopped === undefined ? { rows, position } : { rows, position, stopped };
+  return stopped === undefined ? { changed, position } : { changed, position, stopped };
+}
+
+/** {@link foldPage} for a page on its own: the new rows under their keys. */
+export function reducePage<Event extends EventShape, Row>(
+  projection: Projection<Event, Row>,
+  page: DecodedPage<Event, Row>,
+  before: ReadonlyMap<string, Row>,
+): ReducedPage<Row> {
+  const { changed, ...folded } = foldPage(projection, page, { before, token: Symbol('page') });
+  return { ...folded, rows: rowsOf(changed) };
+}
+
+/** The rows of slots under their keys. */
+export function rowsOf<Row>(slots: readonly PageSlot<Row>[]): Map<string, Row | undefined> {
+  return new Map(slots.map(({ key, row }) => [key, row]));
 }
 
 function stoppedAt(
