@@ -11,7 +11,7 @@ import { query, type Connection } from './connection.js';
 import type { ModelPlace } from './inline-view.js';
 import { digest } from './names.js';
 import { rowChanges, keyBytes, keyOfHex, rowOf } from './row-changes.js';
-import { EVENT_COLUMNS, eventReader, text } from './rows.js';
+import { pageOf, pageReader, text } from './rows.js';
 import type { Schema } from './schema.js';
 
 /** A read model that is behind, and how far it has to come. */
@@ -34,14 +34,11 @@ export async function catchUp(
   { projection, place, head }: Behind,
 ): Promise<void> {
   const isWanted = filterPredicate(projection.filter);
-  const eventOf = eventReader(connection.name);
+  const eventsOf = pageReader(connection.name);
+  const page = `SELECT * FROM ${schema.quoted}.events WHERE position > $1 ORDER BY position LIMIT ${PAGE}`;
   for (let reached = place.checkpoint; reached < head;) {
-    const rows = await query(
-      client,
-      `SELECT ${EVENT_COLUMNS} FROM ${schema.quoted}.events WHERE position > $1 ORDER BY position LIMIT ${PAGE}`,
-      [reached.toString()],
-    );
-    const events = rows.map(eventOf);
+    const rows = await query(client, pageOf(page), [reached.toString()]);
+    const events = eventsOf(rows[0] ?? []);
     const next = events.at(-1)?.position ?? head;
     const changes = await reduced(client, schema, { projection, model: place.model, events: events.filter(isWanted) });
     await query(

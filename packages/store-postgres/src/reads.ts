@@ -15,7 +15,7 @@ import {
 } from '@login-policy/event-sourcing';
 import type { Cells, Connection } from './connection.js';
 import { givenText, storedName, storedText } from './names.js';
-import { EVENT_COLUMNS, eventReader, text } from './rows.js';
+import { pageOf, pageReader, text } from './rows.js';
 import type { Schema } from './schema.js';
 
 const SCANNED_AT_ONCE = 50_000n;
@@ -25,12 +25,12 @@ const LARGEST = 2n ** 63n - 1n;
 export class EventReads {
   readonly #connection: Connection;
   readonly #schema: string;
-  readonly #eventOf: (cells: Cells) => RecordedEvent;
+  readonly #eventsOf: (cells: Cells) => readonly RecordedEvent[];
 
   constructor(connection: Connection, schema: Schema) {
     this.#connection = connection;
     this.#schema = schema.quoted;
-    this.#eventOf = eventReader(connection.name);
+    this.#eventsOf = pageReader(connection.name);
   }
 
   /** The pages of one stream, none of them empty. */
@@ -41,13 +41,13 @@ export class EventReads {
     const pageSize = pageSizeOf(options);
     const isForwards = options?.direction !== 'backwards';
     const { name } = storedName(streamId);
-    const statement = `SELECT ${EVENT_COLUMNS} FROM ${this.#schema}.events WHERE stream = $1
-      AND revision ${isForwards ? '>=' : '<='} $2 ORDER BY revision ${isForwards ? 'ASC' : 'DESC'} LIMIT $3`;
+    const statement = pageOf(`SELECT * FROM ${this.#schema}.events WHERE stream = $1
+      AND revision ${isForwards ? '>=' : '<='} $2 ORDER BY revision ${isForwards ? 'ASC' : 'DESC'} LIMIT $3`);
     let next = smaller(options?.from ?? (isForwards ? 0n : LARGEST));
     for (let left = limitOf(options); left > 0;) {
       const wanted = Math.min(pageSize, left);
       const rows = await this.#connection.read(statement, [name, next.toString(), wanted]);
-      const page = rows.map(this.#eventOf);
+      const page = this.#eventsOf(rows[0] ?? []);
       const last = page.at(-1);
       if (last === undefined) return;
       yield page;
@@ -62,12 +62,9 @@ export class EventReads {
     const pageSize = pageSizeOf(options);
     const { condition, values } = conditionOf(options?.filter);
     // The head is read in the same statement, so that it is not further than what was looked at.
-    const statement = `SELECT h.head, e.* FROM
-      (SELECT coalesce(max(position), 0) AS head FROM ${this.#schema}.events) AS h
-      LEFT JOIN LATERAL (
-        SELECT ${EVENT_COLUMNS} FROM ${this.#schema}.events
-        WHERE position > $1 AND position <= $2 ${condition} ORDER BY position LIMIT $3
-      ) AS e ON true`;
+    const events = `SELECT * FROM ${this.#schema}.events
+      WHERE position > $1 AND position <= $2 ${condition} ORDER BY position LIMIT $3`;
+    const statement = `SELECT page.*, (SELECT max(position) FROM ${this.#schema}.events) FROM (${pageOf(events)}) AS page`;
     return async (after) => {
       if (after >= LARGEST) return { events: [], considered: after, isHead: true };
       const end = smaller(after + SCANNED_AT_ONCE);
@@ -96,8 +93,9 @@ export class EventReads {
     rows: readonly Cells[],
     { after, end, pageSize }: { readonly after: Position; readonly end: bigint; readonly pageSize: number },
   ): ReadAhead {
-    const head = position(BigInt(rows[0]?.[0] ?? 0));
-    const events = rows.filter((cells) => cells[1] !== null).map((cells) => this.#eventOf(cells.slice(1)));
+    const [page = []] = rows;
+    const head = position(BigInt(page.at(-1) ?? 0));
+    const events = this.#eventsOf(page);
     const last = events.at(-1);
     const isFull = last !== undefined && events.length === pageSize;
     const considered = isFull ? last.position : laterPosition(after, head < end ? head : position(end));

@@ -18,9 +18,12 @@ interface Identity {
 
 const ENVIRONMENT = { PATH: process.env['PATH'], LC_ALL: 'C' };
 
-// The shell waits for the end of its input, which comes with the end of this process, however that ends.
-const RUN_AND_TIDY_UP = `"$1" -D "$2/data" -p "$3" -k "$2" -c listen_addresses=127.0.0.1 >>"$2/log" 2>&1 &
-cat >/dev/null; kill -QUIT %1 2>/dev/null; wait; rm -rf "$2"`;
+// The shell waits for the end of its input, which comes with the end of this process, however that ends. A server that was
+// killed and started again belongs to the shell that started it last.
+const RUN_AND_TIDY_UP = `"$1" -D "$2/data" -p "$3" -k "$2" -c listen_addresses=127.0.0.1 >>"$2/log" 2>&1 & server=$!
+cat >/dev/null
+if [ "$(head -n 1 "$2/data/postmaster.pid")" = $server ]; then kill -QUIT $server; fi
+wait; rm -rf "$2"`;
 
 /** A PostgreSQL 18 of the tests' own: in a folder of its own, on a port of its own, gone when they are. */
 export class EmbeddedServer {
