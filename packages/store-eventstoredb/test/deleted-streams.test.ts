@@ -72,6 +72,18 @@ describe('a stream that was changed outside the library', () => {
     expect(await outcomeOf(() => revisionsOf(eventStore, stream))).to.equal('store-damaged');
   });
 
+  it('by a soft delete since it was seen not to be there is a damaged store', async () => {
+    stream = streamId('Counter', randomUUID());
+    expect(await outcomeOf(() => revisionsOf(store.eventStore, stream))).to.equal('');
+    await client.appendToStream(name(), [
+      jsonEvent({ type: 'Counted', data: {} }),
+      jsonEvent({ type: 'Counted', data: {} }),
+    ]);
+    await client.deleteStream(name());
+    const append = { streamId: stream, expected: 'no-stream', events: newEvents(1) } as const;
+    expect(await outcomeOf(() => store.eventStore.append(append))).to.equal('store-damaged');
+  });
+
   it('by a tombstone is a damaged store', async () => {
     await client.tombstoneStream(name());
     expect(await outcomes('no-stream')).to.deep.equal(Array(4).fill('store-damaged'));

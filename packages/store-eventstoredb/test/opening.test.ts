@@ -1,5 +1,5 @@
 import { EventStoreDBClient } from '@eventstore/db-client';
-import { streamId, type EventStore } from '@login-policy/event-sourcing';
+import { streamId, type EventFilter, type EventStore } from '@login-policy/event-sourcing';
 import {
   connectEventStoreDb,
   openEventStoreDbStore,
@@ -40,6 +40,11 @@ describe('a store that is opened', () => {
     expect(await idsOf(outer.eventStore)).to.deep.equal([own?.id]);
     expect(await idsOf(inner.eventStore)).to.deep.equal([other?.id]);
     expect(await outer.eventStore.head()).to.equal(own?.position);
+    // By type the server can't tell them apart, nor from receipts.
+    await outer.eventStore.append({ ...appendOf(STREAM, 0), receipt: { key: 'k', fingerprint: 'f' } });
+    const filter = { by: 'type', types: ['Counted', 'CommandReceipt'] } as const;
+    expect(await idsOf(outer.eventStore, filter)).to.deep.equal([own?.id]);
+    expect(await idsOf(inner.eventStore, filter)).to.deep.equal([other?.id]);
     await Promise.all([outer.close(), inner.close()]);
   });
 
@@ -138,8 +143,9 @@ describe('a store that is opened over TLS', () => {
   });
 });
 
-async function idsOf(eventStore: EventStore): Promise<readonly string[]> {
+async function idsOf(eventStore: EventStore, filter?: EventFilter): Promise<readonly string[]> {
   const ids: string[] = [];
-  for await (const page of eventStore.readAll()) ids.push(...page.map(({ id }) => id));
+  for await (const page of eventStore.readAll(filter === undefined ? {} : { filter }))
+    ids.push(...page.map(({ id }) => id));
   return ids;
 }
