@@ -46,7 +46,7 @@ export interface Settling {
 
 /**
  * Receipts of commands. One with events travels in the metadata of the last of them, so that it is written with them or
- * not at all. One without events stands alone, in a stream of its key (ADR 0011 says how the two stay one).
+ * not at all. One without events stands alone, in a stream of its key (ADR 0010 says how the two stay one).
  */
 export class Receipts {
   readonly #context: ReadingContext;

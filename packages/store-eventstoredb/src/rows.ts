@@ -91,7 +91,7 @@ export function typeOf(record: WireEvent): string {
   return record.getMetadataMap().get('type') ?? '';
 }
 
-/** Where a record stands in the whole log: its commit and its prepare position as one number (ADR 0011). */
+/** Where a record stands in the whole log: its commit and its prepare position as one number (ADR 0004). */
 export function positionOf(record: WireEvent): Position {
   return joinPosition(BigInt(record.getCommitPosition()), BigInt(record.getPreparePosition()));
 }
