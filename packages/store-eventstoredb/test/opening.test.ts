@@ -11,6 +11,7 @@ import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { after, before, describe, it } from 'mocha';
 import { selfSignedCertificate } from './certificate.js';
 import { Double } from './double/double.js';
@@ -88,7 +89,9 @@ describe('a store that is opened', () => {
       const event = { id: monotonicIds()(), type: 'Counted', schemaVersion: 1, data: {}, metadata };
       await eventStore.append({ streamId: streamId('Counter', 'x'), expected: 'no-stream', events: [event] });
     `;
-    const child = spawn(process.execPath, ['--input-type=module', '-e', program], { cwd: import.meta.dirname });
+    const child = spawn(process.execPath, ['--input-type=module', '-e', program], {
+      cwd: fileURLToPath(new URL('.', import.meta.url)),
+    });
     const timer = setTimeout(() => child.kill(), 8000);
     const [code] = await once(child, 'exit');
     clearTimeout(timer);
