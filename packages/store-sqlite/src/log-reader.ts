@@ -9,6 +9,7 @@ import {
 import type { Database, Statement } from 'better-sqlite3';
 import type { EventStatements } from './event-statements.js';
 import type { Names } from './names.js';
+import { eventsOfPage, joinPage, type JoinedPage } from './page-columns.js';
 import { READ_COLUMNS, eventsOf, type EventRow } from './rows.js';
 
 /** What a reader of the whole store wants next. */
@@ -25,7 +26,11 @@ export interface StreamRange {
   readonly count: number;
 }
 
-type PageStatement = Statement<(string | number)[], EventRow>;
+/** A page read in one go, and row by row for when that finds something wrong. */
+interface PageStatements {
+  readonly joined: Statement<(string | number)[], JoinedPage>;
+  readonly single: Statement<(string | number)[], EventRow>;
+}
 
 /** So many positions are looked at in one go, so that a filter that lets little through stops nobody for long. */
 const WINDOW = 20_000;
@@ -34,7 +39,7 @@ const WINDOW = 20_000;
 export class LogReader {
   readonly #database: Database;
   readonly #statements: EventStatements;
-  readonly #pages = new Map<string, PageStatement>();
+  readonly #pages = new Map<string, PageStatements>();
 
   readonly #names: Names;
 
@@ -59,18 +64,29 @@ export class LogReader {
     const end = filter === undefined ? head : Math.min(head, start + WINDOW);
     if (start >= end) return { events: [], considered: after, isHead: true };
     const { clause, values } = conditionOf(filter);
-    const rows = this.#page(clause).all(start, end, ...values, pageSize);
-    const events = eventsOf(rows, this.#names);
-    const isWindowDone = rows.length < pageSize && events.length === rows.length;
+    const { count, events } = this.#page(clause, [start, end, ...values, pageSize]);
+    const isWindowDone = count < pageSize && events.length === count;
     const considered = isWindowDone ? position(end) : (events.at(-1)?.position ?? after);
     return { events, considered, isHead: isWindowDone && end === head };
   }
 
-  #page(clause: string): PageStatement {
+  /** The rows there are, and their events up to the first that can't be read. */
+  #page(clause: string, values: readonly (string | number)[]): { count: number; events: readonly RecordedEvent[] } {
+    const { joined, single } = this.#statementsFor(clause);
+    const page = joined.get(...values);
+    if (page === undefined) return { count: 0, events: [] };
+    const events = eventsOfPage(page, this.#names) ?? eventsOf(single.all(...values), this.#names);
+    return { count: page[0], events };
+  }
+
+  #statementsFor(clause: string): PageStatements {
     const known = this.#pages.get(clause);
     if (known !== undefined) return known;
     const sql = `SELECT ${READ_COLUMNS} FROM events WHERE position > ? AND position <= ?${clause} ORDER BY position LIMIT ?`;
-    const prepared = this.#database.prepare<(string | number)[], EventRow>(sql).raw();
+    const prepared = {
+      joined: this.#database.prepare<(string | number)[], JoinedPage>(joinPage(sql)).raw(),
+      single: this.#database.prepare<(string | number)[], EventRow>(sql).raw(),
+    };
     this.#pages.set(clause, prepared);
     return prepared;
   }

@@ -1,4 +1,5 @@
 import {
+  instant,
   placeOf,
   position,
   revision,
@@ -22,7 +23,8 @@ export const SCHEMA_VERSIONS = 65_536;
  * An event's row as it is read. Handing a column to JavaScript is most of the time of a read, so two numbers come as one,
  * and so do the id (26 characters) and the metadata behind it.
  */
-export const READ_COLUMNS: string = `position, stream, revision, type * ${SCHEMA_VERSIONS} + schema_version, recorded_at, data, id || metadata`;
+export const READ_COLUMNS: string = `position, stream, revision, type * ${SCHEMA_VERSIONS} + schema_version AS type_and_version,
+  recorded_at, data, id || metadata AS id_and_metadata`;
 
 /** An event as the driver hands it out: as a list, which is half as dear as an object. */
 export type EventRow = readonly [
@@ -30,7 +32,7 @@ export type EventRow = readonly [
   stream: number,
   revision: number,
   typeAndVersion: number,
-  recordedAt: Instant,
+  recordedAt: number,
   data: string,
   idAndMetadata: string,
 ];
@@ -65,7 +67,8 @@ const METADATA: PropertyDescriptor = {
   },
 };
 
-class StoredEvent implements RecordedEvent {
+/** An event as a row has it; its data may have been parsed already. */
+export class StoredEvent implements RecordedEvent {
   readonly id: EventId;
   readonly streamId: StreamId;
   readonly revision: Revision;
@@ -78,15 +81,17 @@ class StoredEvent implements RecordedEvent {
   readonly #idAndMetadata: string;
   #metadata: EventMetadata | undefined;
 
-  constructor([place, stream, inStream, typeAndVersion, recordedAt, data, idAndMetadata]: EventRow, names: Names) {
+  /** @throws UnreadableEvent when the row is not what was written. */
+  constructor(row: EventRow, names: Names, parsedData?: JsonObject) {
+    const [place, stream, inStream, typeAndVersion, recordedAt, data, idAndMetadata] = row;
     this.schemaVersion = typeAndVersion % SCHEMA_VERSIONS;
     this.type = names.textOf((typeAndVersion - this.schemaVersion) / SCHEMA_VERSIONS);
     this.streamId = names.streamOf(stream);
     this.revision = revision(inStream);
     this.position = position(place);
-    this.recordedAt = recordedAt;
+    this.recordedAt = instant(recordedAt);
     this.id = this.#idIn(idAndMetadata);
-    this.data = parse(data, isObject, this);
+    this.data = parsedData ?? parse(data, isObject, this);
     this.#idAndMetadata = idAndMetadata;
     Object.defineProperty(this, 'metadata', METADATA);
   }
@@ -122,7 +127,8 @@ function isEventId(text: string): text is EventId {
   return ULID.test(text);
 }
 
-function isObject(value: unknown): value is JsonObject {
+/** Whether a value is what an event's data has to be. */
+export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
