@@ -10,7 +10,7 @@ function appendsMeet(first: AppendFault, ...others: readonly AppendFault[]): Fau
   return {
     arrange({ double, random }) {
       for (let count = 0; count < 10; count++) {
-        double.script.plan('batch-append', random.of(first, ...others), { skip: random.below(4) });
+        double.script.plan('batch-append', random.of(first, ...others), { skip: random.below(3) });
       }
     },
     afterwards({ double }, ledger) {
