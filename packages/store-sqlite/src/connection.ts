@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StoreClosed } from '@login-policy/event-sourcing';
-import type { Database } from 'better-sqlite3';
+import type { Database, Statement } from 'better-sqlite3';
 import { ChangeWatcher } from './change-watcher.js';
 import { isBusy, toFault } from './faults.js';
 
@@ -21,12 +21,19 @@ export class Connection {
   readonly name: string;
   readonly watcher: ChangeWatcher;
   readonly #options: ConnectionOptions;
+  // Prepared once: compiling them anew is a good part of a small transaction.
+  readonly #begin: Statement<[]>;
+  readonly #commit: Statement<[]>;
+  readonly #rollback: Statement<[]>;
   #isClosed = false;
 
   constructor(database: Database, options: ConnectionOptions) {
     this.database = database;
     this.name = options.name;
     this.#options = options;
+    this.#begin = database.prepare('BEGIN IMMEDIATE');
+    this.#commit = database.prepare('COMMIT');
+    this.#rollback = database.prepare('ROLLBACK');
     this.watcher = new ChangeWatcher(database, options.pollIntervalMs);
   }
 
@@ -50,9 +57,9 @@ export class Connection {
    * @throws StoreUnavailable when the lock could not be had within the busy time-out.
    */
   async write<Result>(work: () => Result): Promise<Result> {
-    return this.patiently((database) => {
-      database.exec('BEGIN IMMEDIATE');
-      return inTransaction(database, work);
+    return this.patiently(() => {
+      this.#begin.run();
+      return this.#finish(work);
     });
   }
 
@@ -77,15 +84,15 @@ export class Connection {
     this.watcher.close();
     if (this.#options.ownsDatabase) this.database.close();
   }
-}
 
-function inTransaction<Result>(database: Database, work: () => Result): Result {
-  try {
-    const result = work();
-    database.exec('COMMIT');
-    return result;
-  } catch (caught) {
-    if (database.inTransaction) database.exec('ROLLBACK');
-    throw caught;
+  #finish<Result>(work: () => Result): Result {
+    try {
+      const result = work();
+      this.#commit.run();
+      return result;
+    } catch (caught) {
+      if (this.database.inTransaction) this.#rollback.run();
+      throw caught;
+    }
   }
 }

@@ -9,13 +9,22 @@ import { faultOf, freshFolder } from './files.js';
 /** A store over a handle of the test's own, and how many transactions were begun on it. */
 async function watchedStore() {
   const database = new Database(':memory:');
-  const store = await openSqliteStore({ database });
   const begun = { count: 0 };
-  const exec = database.exec.bind(database);
-  database.exec = (sql) => {
-    if (sql.startsWith('BEGIN')) begun.count++;
-    return exec(sql);
+  const prepare = database.prepare.bind(database);
+  const counting = (sql: string) => {
+    const statement = prepare(sql);
+    if (!sql.startsWith('BEGIN')) return statement;
+    const run = statement.run.bind(statement);
+    return Object.assign(statement, {
+      run: () => {
+        begun.count++;
+        return run();
+      },
+    });
   };
+  Object.defineProperty(database, 'prepare', { value: counting });
+  const store = await openSqliteStore({ database });
+  begun.count = 0;
   const close = async (): Promise<void> => {
     await store.close();
     database.close();
