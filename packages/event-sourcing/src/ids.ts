@@ -23,8 +23,8 @@ export function eventId(text: string): EventId {
 /**
  * Makes ULIDs that sort in the order they were made, also within one millisecond and when the clock jumps back.
  *
- * Randomness is drawn from the platform's cryptographic source, 1,024 bytes at a time: a draw for each character costs
- * 36 µs an id.
+ * Randomness is drawn from the platform's cryptographic source, 1,024 bytes at a time: a draw for each character was
+ * far dearer than the id.
  */
 export function monotonicIds(clock: Clock = systemClock): IdSource {
   const next = monotonicFactory(pooledRandom());
