@@ -31,9 +31,15 @@ export function fromHandled(
   handled: Handled<LoginPolicyEvent, PolicyState, PolicyRejection>,
   owner: Owner,
 ): CommandAnswer {
-  if (handled.outcome === 'accepted') return accepted(handled, owner);
-  const sequence = lastSequenceOf(handled.state.marks);
-  return rejected(inSequences(handled.rejection), { owner, sequence });
+  return handled.outcome === 'accepted' ? accepted(handled, owner) : refused(handled, owner);
+}
+
+/** Says why the owner's policy refused. */
+export function refused(
+  { rejection, state }: { readonly rejection: PolicyRejection | PreconditionFailed; readonly state: PolicyState },
+  owner: Owner,
+): Rejected {
+  return rejected(inSequences(rejection), { owner, sequence: lastSequenceOf(state.marks) });
 }
 
 function accepted(

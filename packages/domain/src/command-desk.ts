@@ -1,110 +1,95 @@
-import { answering, fromHandled } from './answering.js';
 import type { CommandHandler } from '@login-policy/event-sourcing';
-import type { CommandAnswer } from './answers.js';
-import { parseCommandOptions, parseNewPolicy } from './command-input.js';
-import type { IdentityProviderLink, LoginPolicyCommand, MultiFactorCommand, SecondFactorCommand } from './commands.js';
+import { NOBODY, onDefault, type Affected, type OrganizationList } from './affected.js';
+import { answering, fromHandled, refused } from './answering.js';
+import type { CommandAnswer, ReadAnswer } from './answers.js';
+import { parseCommandOptions, type CommandInput } from './command-input.js';
+import { CommandMaker, type CommandSources } from './command-maker.js';
+import type { LoginPolicyCommand } from './commands.js';
+import { lastSequenceOf } from './details.js';
+import { diffPolicies } from './diff.js';
 import type { LoginPolicyEvent } from './events.js';
-import { parseMultiFactor, parseSecondFactor } from './factors.js';
-import {
-  parseIdentityProvider,
-  parseIdentityProviderId,
-  type IdentityProvider,
-  type IdentityProviderDirectory,
-} from './identity-provider.js';
-import { parseOrganization, parseOwner, policyStream, type Owner } from './owner.js';
+import { evolve } from './evolve.js';
+import { ABSENT, type LoginPolicy } from './login-policy.js';
+import { instanceOf, isOrganization, parseOwner, policyStream, type Instance, type Owner } from './owner.js';
 import type { PolicyState } from './policy-state.js';
+import { parsePreview, type Preview } from './preview.js';
+import type { ParsedRead } from './read-input.js';
 import type { PolicyRejection } from './rejections.js';
-import { parseSettingsChange } from './settings.js';
+import { warningsOf } from './warnings.js';
 
 type Handler = CommandHandler<LoginPolicyCommand, LoginPolicyEvent, PolicyState, PolicyRejection>;
 
-/** Makes the command once the owner is known; its input is parsed before anything else is done. */
-type MakeCommand = (owner: Owner) => LoginPolicyCommand | Promise<LoginPolicyCommand>;
+/** What a preview has to know besides the policy itself. */
+export interface PreviewSources {
+  readonly organizations: OrganizationList | undefined;
+  /** The instance's policy as it is now. */
+  readonly defaultPolicy: (instance: Instance, read: ParsedRead) => Promise<LoginPolicy>;
+  /** The ids of an instance's organizations that have a custom policy. */
+  readonly customized: (instance: Instance, read: ParsedRead) => Promise<ReadonlySet<string>>;
+}
 
-/** Takes commands as callers give them: checks the input, then has them decided and recorded. */
+/** Takes commands as callers give them: checks the input, then has them decided, and recorded or only looked at. */
 export class CommandDesk {
   readonly #handler: Handler;
-  readonly #directory: IdentityProviderDirectory | undefined;
+  readonly #maker: CommandMaker;
+  readonly #sources: PreviewSources;
 
-  constructor(handler: Handler, directory: IdentityProviderDirectory | undefined) {
+  constructor(handler: Handler, sources: CommandSources & PreviewSources) {
     this.#handler = handler;
-    this.#directory = directory;
+    this.#maker = new CommandMaker(sources);
+    this.#sources = sources;
   }
 
-  add(owner: unknown, policy: unknown, options: unknown): Promise<CommandAnswer> {
-    return this.#carryOut(owner, options, () => {
-      const { identityProviders, ...rest } = parseNewPolicy(policy);
-      return async (of) => {
-        const links = await Promise.all(identityProviders.map((provider) => this.#lookUp(of, provider)));
-        return { type: 'AddLoginPolicy', data: { ...rest, identityProviders: links } };
-      };
-    });
-  }
-
-  change(owner: unknown, settings: unknown, options: unknown): Promise<CommandAnswer> {
-    return this.#carryOut(owner, options, () => {
-      const change = parseSettingsChange(settings, 'settings');
-      return () => ({ type: 'ChangeLoginPolicy', data: { settings: change } });
-    });
-  }
-
-  async remove(organization: unknown, options: unknown): Promise<CommandAnswer> {
-    return this.#carryOut(organization, options, () => {
-      parseOrganization(organization, 'owner');
-      return () => ({ type: 'RemoveLoginPolicy' });
-    });
-  }
-
-  secondFactor(
-    type: SecondFactorCommand['type'],
-    [owner, factor]: readonly [unknown, unknown],
-    options: unknown,
-  ): Promise<CommandAnswer> {
-    return this.#carryOut(owner, options, () => {
-      const data = { factor: parseSecondFactor(factor, 'factor') };
-      return () => ({ type, data });
-    });
-  }
-
-  multiFactor(
-    type: MultiFactorCommand['type'],
-    [owner, factor]: readonly [unknown, unknown],
-    options: unknown,
-  ): Promise<CommandAnswer> {
-    return this.#carryOut(owner, options, () => {
-      const data = { factor: parseMultiFactor(factor, 'factor') };
-      return () => ({ type, data });
-    });
-  }
-
-  addIdentityProvider(owner: unknown, identityProvider: unknown, options: unknown): Promise<CommandAnswer> {
-    return this.#carryOut(owner, options, () => {
-      const provider = parseIdentityProvider(identityProvider, 'identityProvider');
-      return async (of) => ({ type: 'AddIdentityProvider', data: await this.#lookUp(of, provider) });
-    });
-  }
-
-  removeIdentityProvider(owner: unknown, id: unknown, options: unknown): Promise<CommandAnswer> {
-    return this.#carryOut(owner, options, () => {
-      const data = { id: parseIdentityProviderId(id, 'id') };
-      return () => ({ type: 'RemoveIdentityProvider', data });
-    });
-  }
-
-  async #carryOut(given: unknown, options: unknown, parse: () => MakeCommand): Promise<CommandAnswer> {
+  carryOut(given: unknown, input: CommandInput, options: unknown): Promise<CommandAnswer> {
     return answering(
-      () => ({ owner: parseOwner(given, 'owner'), makeCommand: parse(), context: parseCommandOptions(options) }),
+      () => {
+        const owner = parseOwner(given, 'owner');
+        return { owner, makeCommand: this.#maker.parse(input, owner), context: parseCommandOptions(options) };
+      },
       async ({ owner, makeCommand, context }) => {
-        const made = makeCommand(owner);
+        const made = makeCommand();
         const command = made instanceof Promise ? await made : made;
         return fromHandled(await this.#handler.handle(policyStream(owner), command, context), owner);
       },
     );
   }
 
-  async #lookUp(owner: Owner, identityProvider: IdentityProvider): Promise<IdentityProviderLink> {
-    if (this.#directory === undefined) return { identityProvider, existence: 'unchecked' };
-    const exists = await this.#directory.exists(owner, identityProvider);
-    return { identityProvider, existence: exists ? 'exists' : 'unknown' };
+  preview(given: unknown, input: unknown, options: unknown): Promise<ReadAnswer<Preview>> {
+    return answering(
+      () => {
+        const owner = parseOwner(given, 'owner');
+        return { owner, makeCommand: this.#maker.parse(input, owner), ...parsePreview(options) };
+      },
+      async ({ owner, makeCommand, context, read }) => {
+        const considered = await this.#handler.consider(policyStream(owner), await makeCommand(), context);
+        if (considered.outcome === 'rejected') return refused(considered, owner);
+        const { policy, marks } = considered.state;
+        const steps = { before: policy, after: considered.events.reduce<LoginPolicy>(evolve, policy) };
+        const outlook = await this.#outlook(owner, steps, read);
+        return { outcome: 'found', sequence: lastSequenceOf(marks), events: considered.events, ...outlook };
+      },
+    );
+  }
+
+  /** What the owner's users would meet: where it has, or would have, no policy of its own, that is the default. */
+  async #outlook(
+    owner: Owner,
+    { before, after }: { readonly before: LoginPolicy; readonly after: LoginPolicy },
+    read: ParsedRead,
+  ): Promise<Pick<Preview, 'changes' | 'warnings' | 'affected'>> {
+    const fallback =
+      isOrganization(owner) && (before.stage === 'absent' || after.stage === 'absent')
+        ? await this.#sources.defaultPolicy(instanceOf(owner), read)
+        : ABSENT;
+    const met = after.stage === 'absent' ? fallback : after;
+    const changes = diffPolicies(before.stage === 'absent' ? fallback : before, met);
+    const affected = changes.length === 0 ? NOBODY : await this.#affected(owner, read);
+    return { changes, warnings: warningsOf(met), affected };
+  }
+
+  async #affected(owner: Owner, read: ParsedRead): Promise<Affected> {
+    if (isOrganization(owner)) return { organizations: [owner], count: 1 };
+    const { organizations, customized } = this.#sources;
+    return onDefault(owner, organizations, organizations === undefined ? new Set() : await customized(owner, read));
   }
 }

@@ -3,7 +3,8 @@ import type { AddLoginPolicy } from './commands.js';
 import { parseFactors, parseMultiFactor, parseSecondFactor, type MultiFactor, type SecondFactor } from './factors.js';
 import { parseIdentityProviders, type IdentityProvider, type IdentityProviderRef } from './identity-provider.js';
 import { InvalidValue, parseObject, type Parser } from './invalid-value.js';
-import { parseSettings, type LoginSettings } from './settings.js';
+import type { AsOf } from './read-input.js';
+import { parseSettings, type LoginSettings, type LoginSettingsChange } from './settings.js';
 import { parseId, parseProse } from './text.js';
 
 /** Who gives a command, why, and on which conditions. */
@@ -35,6 +36,17 @@ export interface NewLoginPolicy {
   readonly identityProviders?: readonly IdentityProviderRef[];
 }
 
+/** A command as data: what the method of {@link LoginPolicies} that `type` names takes. */
+export type CommandInput =
+  | { readonly type: 'add'; readonly policy: NewLoginPolicy }
+  | { readonly type: 'change'; readonly settings: LoginSettingsChange }
+  | { readonly type: 'remove' }
+  | { readonly type: 'addSecondFactor' | 'removeSecondFactor'; readonly factor: SecondFactor }
+  | { readonly type: 'addMultiFactor' | 'removeMultiFactor'; readonly factor: MultiFactor }
+  | { readonly type: 'addIdentityProvider'; readonly identityProvider: IdentityProviderRef }
+  | { readonly type: 'removeIdentityProvider'; readonly id: string }
+  | { readonly type: 'revert'; readonly to: AsOf };
+
 const OPTIONS = ['actor', 'reason', 'correlationId', 'causationId', 'idempotencyKey', 'ifSequence', 'signal'];
 
 /** Takes the options of a command. @throws InvalidValue */
@@ -54,9 +66,14 @@ export function parseCommandOptions(value: unknown): CommandContext {
     ...(correlationId !== undefined && { correlationId }),
     ...(causationId !== undefined && { causationId }),
     ...(idempotencyKey !== undefined && { idempotencyKey }),
-    ...(ifSequence !== undefined && { ifRevision: ifSequence === 0n ? 'no-stream' : revision(ifSequence - 1n) }),
+    ...(ifSequence !== undefined && ifRevision(ifSequence)),
     ...(signal !== undefined && { signal }),
   };
+}
+
+/** The kernel's condition for a policy's sequence. */
+export function ifRevision(sequence: bigint): Required<Pick<CommandContext, 'ifRevision'>> {
+  return { ifRevision: sequence === 0n ? 'no-stream' : revision(sequence - 1n) };
 }
 
 function optional<Value>(

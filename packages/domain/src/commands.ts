@@ -57,6 +57,15 @@ export interface RemoveIdentityProvider {
   readonly data: { readonly id: IdentityProviderId };
 }
 
+/** What a policy is to be again; its identity providers looked up, for those that would have to be linked anew. */
+export type RevertTarget = { readonly stage: 'absent' } | ({ readonly stage: 'active' } & AddLoginPolicy['data']);
+
+/** Make the policy what it was at a moment. */
+export interface RevertLoginPolicy {
+  readonly type: 'RevertLoginPolicy';
+  readonly data: { readonly to: RevertTarget };
+}
+
 /** All that can be asked of a login policy (SPEC §4). */
 export type LoginPolicyCommand =
   | AddLoginPolicy
@@ -65,4 +74,5 @@ export type LoginPolicyCommand =
   | SecondFactorCommand
   | MultiFactorCommand
   | AddIdentityProvider
-  | RemoveIdentityProvider;
+  | RemoveIdentityProvider
+  | RevertLoginPolicy;

@@ -1,5 +1,11 @@
 import { accept, reject, type Decision } from '@login-policy/event-sourcing';
-import type { AddIdentityProvider, AddLoginPolicy, IdentityProviderLink, LoginPolicyCommand } from './commands.js';
+import type {
+  AddIdentityProvider,
+  AddLoginPolicy,
+  IdentityProviderLink,
+  LoginPolicyCommand,
+  RevertTarget,
+} from './commands.js';
 import type {
   LoginPolicyEvent,
   MultiFactorAdded,
@@ -7,10 +13,12 @@ import type {
   SecondFactorAdded,
   SecondFactorRemoved,
 } from './events.js';
+import { evolve } from './evolve.js';
 import type { MultiFactor, SecondFactor } from './factors.js';
 import type { IdentityProviderId } from './identity-provider.js';
 import type { ActivePolicy, LoginPolicy } from './login-policy.js';
 import type { PolicyRejection } from './rejections.js';
+import { commandsTowards } from './revert.js';
 import { differing, type LoginSettingsChange } from './settings.js';
 
 /** The events a command is granted with, or why it is refused. */
@@ -24,6 +32,7 @@ export type LoginPolicyDecision = Decision<LoginPolicyEvent, PolicyRejection>;
  */
 export function decide(command: LoginPolicyCommand, policy: LoginPolicy): LoginPolicyDecision {
   if (command.type === 'AddLoginPolicy') return addLoginPolicy(command.data, policy);
+  if (command.type === 'RevertLoginPolicy') return revertLoginPolicy(command.data.to, policy);
   if (policy.stage !== 'active') return reject({ reason: 'policy-not-found' });
   switch (command.type) {
     case 'ChangeLoginPolicy':
@@ -55,6 +64,27 @@ function addLoginPolicy(data: AddLoginPolicy['data'], policy: LoginPolicy): Logi
     ...data.multiFactors.map((factor) => ({ type: 'MultiFactorAdded', data: { factor } }) as const),
     ...data.identityProviders.map(identityProviderAdded),
   );
+}
+
+/** What differs is undone by the commands that could have been given one by one, so the same rules hold. */
+function revertLoginPolicy(to: RevertTarget, policy: LoginPolicy): LoginPolicyDecision {
+  if (policy.stage !== 'active') {
+    return to.stage === 'active' ? addLoginPolicy(to, policy) : reject({ reason: 'policy-not-found' });
+  }
+  return carryOutAll(commandsTowards(to, policy), policy);
+}
+
+/** All the commands' events, each decided by what those before leave; one refusal refuses all. */
+function carryOutAll(commands: readonly LoginPolicyCommand[], policy: LoginPolicy): LoginPolicyDecision {
+  const events: LoginPolicyEvent[] = [];
+  let current = policy;
+  for (const command of commands) {
+    const decision = decide(command, current);
+    if (decision.outcome === 'rejected') return decision;
+    events.push(...decision.events);
+    current = decision.events.reduce(evolve, current);
+  }
+  return accept(...events);
 }
 
 function changeLoginPolicy(change: LoginSettingsChange, policy: ActivePolicy): LoginPolicyDecision {

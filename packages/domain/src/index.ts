@@ -9,7 +9,8 @@ export {
   type ReadAnswer,
   type Rejected,
 } from './answers.js';
-export type { CommandOptions, NewLoginPolicy } from './command-input.js';
+export type { Affected, OrganizationList } from './affected.js';
+export type { CommandInput, CommandOptions, NewLoginPolicy } from './command-input.js';
 export type {
   AddIdentityProvider,
   AddLoginPolicy,
@@ -20,6 +21,8 @@ export type {
   MultiFactorCommand,
   RemoveIdentityProvider,
   RemoveLoginPolicy,
+  RevertLoginPolicy,
+  RevertTarget,
   SecondFactorCommand,
 } from './commands.js';
 export { decide, type LoginPolicyDecision } from './decide.js';
@@ -76,8 +79,9 @@ export {
 } from './owner.js';
 export { evolveState, loginPolicyDecider, NO_POLICY, type PolicyState } from './policy-state.js';
 export { loginPolicyProjection, type LoginPolicyRow } from './projections/login-policy-projection.js';
-export type { CustomizedOrganizations } from './read-desk.js';
-export type { AsOf, HistoryOptions, ListOptions, PolicyReadOptions, ReadOptions } from './read-input.js';
+export type { Preview, PreviewOptions } from './preview.js';
+export type { CustomizedOrganizations, PolicyDiff } from './read-desk.js';
+export type { AsOf, HistoryOptions, ListOptions, PolicyReadOptions, ReadOptions, Span } from './read-input.js';
 export {
   describeRejection,
   policyName,
@@ -97,3 +101,4 @@ export {
   type PasswordlessType,
   type SettingName,
 } from './settings.js';
+export { warningsOf, type PolicyWarning, type WarningName } from './warnings.js';

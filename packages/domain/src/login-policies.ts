@@ -7,9 +7,10 @@ import {
   type ReadModel,
   type Store,
 } from '@login-policy/event-sourcing';
+import type { OrganizationList } from './affected.js';
 import type { CommandAnswer, LoginPolicyList, LoginPolicyView, ReadAnswer } from './answers.js';
 import { CommandDesk } from './command-desk.js';
-import type { CommandOptions, NewLoginPolicy } from './command-input.js';
+import type { CommandInput, CommandOptions, NewLoginPolicy } from './command-input.js';
 import { loginPolicyEvents } from './event-codec.js';
 import type { LoginPolicyEvent } from './events.js';
 import type { MultiFactor, SecondFactor } from './factors.js';
@@ -18,8 +19,9 @@ import type { IdentityProvider, IdentityProviderDirectory, IdentityProviderRef }
 import type { InstanceRef, OrganizationRef, OwnerRef } from './owner.js';
 import { loginPolicyDecider } from './policy-state.js';
 import { loginPolicyProjection, type LoginPolicyRow } from './projections/login-policy-projection.js';
-import { ReadDesk, type CustomizedOrganizations } from './read-desk.js';
-import type { HistoryOptions, ListOptions, PolicyReadOptions } from './read-input.js';
+import type { Preview, PreviewOptions } from './preview.js';
+import { ReadDesk, type CustomizedOrganizations, type PolicyDiff } from './read-desk.js';
+import type { AsOf, HistoryOptions, ListOptions, PolicyReadOptions, ReadOptions, Span } from './read-input.js';
 import type { LoginSettingsChange } from './settings.js';
 
 /** What the login policies are kept in, and what else they may ask. */
@@ -27,6 +29,8 @@ export interface LoginPoliciesOptions {
   readonly store: Store;
   /** Asked whether an identity provider exists before it is linked. Default: none is looked up. */
   readonly identityProviders?: IdentityProviderDirectory;
+  /** Names an instance's organizations, for a preview to say which are affected. Default: a preview says of none. */
+  readonly organizations?: OrganizationList;
   /**
    * Who keeps the read model up when the store does not do it inside its appends: this object in the background
    * (`here`, the default), or a projector somewhere else.
@@ -89,43 +93,49 @@ export class LoginPolicies {
     });
     this.projector = projector;
     this.runner = runner;
-    this.#commands = new CommandDesk(handler, options.identityProviders);
     this.#reads = new ReadDesk(store.eventStore, { model, states: handler.states, runner });
+    this.#commands = new CommandDesk(handler, {
+      identityProviders: options.identityProviders,
+      organizations: options.organizations,
+      past: (owner, asOf) => this.#reads.past(owner, asOf),
+      defaultPolicy: (instance, read) => this.#reads.defaultPolicy(instance, read),
+      customized: (instance, read) => this.#reads.allCustomized(instance, read),
+    });
   }
 
   /** Brings a policy into force: an instance's default, or an organization's custom one. */
   add(owner: OwnerRef, policy: NewLoginPolicy, options: CommandOptions): Promise<CommandAnswer> {
-    return this.#commands.add(owner, policy, options);
+    return this.execute(owner, { type: 'add', policy }, options);
   }
 
   /** Changes the settings that are named. When nothing differs it is granted, and nothing is recorded. */
   change(owner: OwnerRef, settings: LoginSettingsChange, options: CommandOptions): Promise<CommandAnswer> {
-    return this.#commands.change(owner, settings, options);
+    return this.execute(owner, { type: 'change', settings }, options);
   }
 
   /** Gives up an organization's custom policy: the instance's default holds for it again. */
   remove(organization: OrganizationRef, options: CommandOptions): Promise<CommandAnswer> {
-    return this.#commands.remove(organization, options);
+    return this.execute(organization, { type: 'remove' }, options);
   }
 
   /** Allows a second factor. */
   addSecondFactor(owner: OwnerRef, factor: SecondFactor, options: CommandOptions): Promise<CommandAnswer> {
-    return this.#commands.secondFactor('AddSecondFactor', [owner, factor], options);
+    return this.execute(owner, { type: 'addSecondFactor', factor }, options);
   }
 
   /** No longer allows a second factor. */
   removeSecondFactor(owner: OwnerRef, factor: SecondFactor, options: CommandOptions): Promise<CommandAnswer> {
-    return this.#commands.secondFactor('RemoveSecondFactor', [owner, factor], options);
+    return this.execute(owner, { type: 'removeSecondFactor', factor }, options);
   }
 
   /** Allows a multi-factor. */
   addMultiFactor(owner: OwnerRef, factor: MultiFactor, options: CommandOptions): Promise<CommandAnswer> {
-    return this.#commands.multiFactor('AddMultiFactor', [owner, factor], options);
+    return this.execute(owner, { type: 'addMultiFactor', factor }, options);
   }
 
   /** No longer allows a multi-factor: for an instance, in every organization without a custom policy. */
   removeMultiFactor(owner: OwnerRef, factor: MultiFactor, options: CommandOptions): Promise<CommandAnswer> {
-    return this.#commands.multiFactor('RemoveMultiFactor', [owner, factor], options);
+    return this.execute(owner, { type: 'removeMultiFactor', factor }, options);
   }
 
   /** Allows signing in through an identity provider. */
@@ -134,12 +144,30 @@ export class LoginPolicies {
     identityProvider: IdentityProviderRef,
     options: CommandOptions,
   ): Promise<CommandAnswer> {
-    return this.#commands.addIdentityProvider(owner, identityProvider, options);
+    return this.execute(owner, { type: 'addIdentityProvider', identityProvider }, options);
   }
 
   /** No longer allows signing in through an identity provider. */
   removeIdentityProvider(owner: OwnerRef, id: string, options: CommandOptions): Promise<CommandAnswer> {
-    return this.#commands.removeIdentityProvider(owner, id, options);
+    return this.execute(owner, { type: 'removeIdentityProvider', id }, options);
+  }
+
+  /**
+   * Makes the owner's own policy what it was at a moment, by ordinary events under the ordinary rules: the past stays.
+   * Factors that are put on again come behind those that stayed. When nothing differs, nothing is recorded.
+   */
+  revert(owner: OwnerRef, to: AsOf, options: CommandOptions): Promise<CommandAnswer> {
+    return this.execute(owner, { type: 'revert', to }, options);
+  }
+
+  /** Carries out a command given as data: what the method its `type` names does. */
+  execute(owner: OwnerRef, command: CommandInput, options: CommandOptions): Promise<CommandAnswer> {
+    return this.#commands.carryOut(owner, command, options);
+  }
+
+  /** What a command would do if it were given now, by the same decision; refused as it would be. Nothing is written. */
+  preview(owner: OwnerRef, command: CommandInput, options: PreviewOptions = {}): Promise<ReadAnswer<Preview>> {
+    return this.#commands.preview(owner, command, options);
   }
 
   /** The owner's own policy, now or as it was; refused with `policy-not-found` when it has none. */
@@ -156,6 +184,11 @@ export class LoginPolicies {
     options: PolicyReadOptions = {},
   ): Promise<ReadAnswer<{ readonly policy: LoginPolicyView }>> {
     return this.#reads.effectivePolicy(organization, options);
+  }
+
+  /** What differs in what the owner's users met at two moments, or at one and now; refused when neither had a policy. */
+  diff(owner: OwnerRef, span: Span, options: ReadOptions = {}): Promise<ReadAnswer<PolicyDiff>> {
+    return this.#reads.diff(owner, span, options);
   }
 
   /** The second factors the owner's users may use: those of the effective policy, in the order they were added. */

@@ -1,5 +1,6 @@
 import {
   awaitCheckpoint,
+  parseStreamId,
   type Position,
   type ReadModel,
   type StateAt,
@@ -9,11 +10,21 @@ import type { LoginPolicyView } from './answers.js';
 import { detailsOf, lastSequenceOf } from './details.js';
 import type { LoginPolicyEvent, RecordedLoginPolicyEvent } from './events.js';
 import { InvalidValue } from './invalid-value.js';
-import type { ActivePolicy } from './login-policy.js';
-import { instanceOf, isOrganization, policyStream, type Organization, type Owner } from './owner.js';
+import { ABSENT, type ActivePolicy, type LoginPolicy } from './login-policy.js';
+import {
+  instanceOf,
+  isOrganization,
+  ownerOfStream,
+  policyStream,
+  type Instance,
+  type Organization,
+  type Owner,
+} from './owner.js';
 import type { PolicyState } from './policy-state.js';
-import { loginPolicyProjection, type LoginPolicyRow } from './projections/login-policy-projection.js';
+import { CUSTOM_IN, loginPolicyProjection, type LoginPolicyRow } from './projections/login-policy-projection.js';
 import type { ParsedAsOf, ParsedRead } from './read-input.js';
+
+const PAGE = 1000;
 
 /** Reads policies: as they are from the read model, as they were from the events. */
 export class PolicyReader {
@@ -32,12 +43,43 @@ export class PolicyReader {
     return this.#current(owner);
   }
 
+  /** The owner's own policy as it was at a moment. */
+  async past(owner: Owner, asOf: ParsedAsOf): Promise<LoginPolicy> {
+    return (await this.#past(owner, asOf)).state.policy;
+  }
+
   /** What the users of the owner meet: its own policy as a whole, else the instance's. */
   async effective(owner: Owner, read: ParsedRead): Promise<LoginPolicyView | undefined> {
     if (!isOrganization(owner)) return this.own(owner, read);
     if (read.asOf !== undefined) return this.#effectivePast(owner, read.asOf);
     await this.waitFor(read);
     return (await this.#current(owner)) ?? this.#current(instanceOf(owner));
+  }
+
+  /** A page of the instance's organizations with a custom policy, in the order of their streams. */
+  async customized(
+    instance: Instance,
+    { after, limit }: { readonly after?: Organization; readonly limit: number },
+  ): Promise<readonly Organization[]> {
+    const rows = await this.#model.query({
+      index: CUSTOM_IN,
+      value: instance.instanceId,
+      limit,
+      ...(after !== undefined && { afterKey: policyStream(after) }),
+    });
+    return rows.map(({ key }) => ownerOfStream(parseStreamId(key))).filter(isOrganization);
+  }
+
+  /** The ids of all the instance's organizations with a custom policy. */
+  async allCustomized(instance: Instance): Promise<ReadonlySet<string>> {
+    const ids = new Set<string>();
+    let after: Organization | undefined;
+    for (;;) {
+      const page = await this.customized(instance, { limit: PAGE, ...(after !== undefined && { after }) });
+      for (const { organizationId } of page) ids.add(organizationId);
+      after = page.at(-1);
+      if (after === undefined || page.length < PAGE) return ids;
+    }
   }
 
   /** Waits until the read model is as far as the reader wants. */
@@ -59,7 +101,7 @@ export class PolicyReader {
     const then = await this.#states.upTo(stream, (event) => event.revision < asOf.sequence);
     const reached = lastSequenceOf(then.state.marks);
     if (reached === asOf.sequence && reached > 0n) return then;
-    throw new InvalidValue('options.asOf.sequence', `a sequence the policy has had, 1 to ${reached}`, asOf.sequence);
+    throw new InvalidValue(asOf.field, `a sequence the policy has had, 1 to ${reached}`, asOf.sequence);
   }
 
   /** The default policy is looked at where the organization's stood: at the same instant, or the same place in the store. */
@@ -89,4 +131,11 @@ function viewOf(
   const isDefault = !isOrganization(owner);
   const details = detailsOf(marks, owner);
   return { owner, isDefault, settings, secondFactors, multiFactors, identityProviders, details };
+}
+
+/** The policy that a view shows; an absent one for none. */
+export function policyIn(view: LoginPolicyView | undefined): LoginPolicy {
+  if (view === undefined) return ABSENT;
+  const { settings, secondFactors, multiFactors, identityProviders } = view;
+  return { stage: 'active', settings, secondFactors, multiFactors, identityProviders };
 }

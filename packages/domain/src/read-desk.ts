@@ -1,28 +1,31 @@
-import {
-  parseStreamId,
-  type EventStore,
-  type ProjectionRunner,
-  type ReadModel,
-  type StateReader,
-} from '@login-policy/event-sourcing';
+import type { EventStore, ProjectionRunner, ReadModel, StateReader } from '@login-policy/event-sourcing';
 import { answering, rejected } from './answering.js';
 import type { LoginPolicyList, LoginPolicyView, ReadAnswer, Rejected } from './answers.js';
+import { diffPolicies, type PolicyChange } from './diff.js';
 import type { LoginPolicyEvent } from './events.js';
 import { readHistory, type History } from './history.js';
+import type { LoginPolicy } from './login-policy.js';
 import {
-  isOrganization,
-  ownerOfStream,
   parseInstance,
   parseOrganization,
   parseOwner,
   policyStream,
+  type Instance,
   type Organization,
   type Owner,
 } from './owner.js';
 import type { PolicyState } from './policy-state.js';
-import { PolicyReader } from './policy-reader.js';
-import { CUSTOM_IN, type LoginPolicyRow } from './projections/login-policy-projection.js';
-import { parseHistoryRead, parseListing, parsePolicyRead, type ParsedRead } from './read-input.js';
+import { policyIn, PolicyReader } from './policy-reader.js';
+import type { LoginPolicyRow } from './projections/login-policy-projection.js';
+import {
+  parseHistoryRead,
+  parseListing,
+  parseNow,
+  parsePolicyRead,
+  parseSpan,
+  type ParsedAsOf,
+  type ParsedRead,
+} from './read-input.js';
 import { parseId } from './text.js';
 
 /** A page of the organizations that have a custom policy. */
@@ -30,6 +33,14 @@ export interface CustomizedOrganizations {
   readonly organizations: readonly Organization[];
   /** Give it as `after` to get the next page; `undefined` when this is the last. */
   readonly next: string | undefined;
+}
+
+/** What differs in what an owner's users met at two moments. */
+export interface PolicyDiff {
+  /** What they met then; `undefined` when no policy held yet. */
+  readonly before: LoginPolicyView | undefined;
+  readonly after: LoginPolicyView | undefined;
+  readonly changes: readonly PolicyChange[];
 }
 
 /** What reads are answered from. */
@@ -84,11 +95,42 @@ export class ReadDesk {
     );
   }
 
+  diff(owner: unknown, span: unknown, options: unknown): Promise<ReadAnswer<PolicyDiff>> {
+    return answering(
+      () => ({ of: parseOwner(owner, 'owner'), ...parseSpan(span), read: parseNow(options) }),
+      async ({ of, from, to, read }) => {
+        if (to === undefined) this.#refuseWhenStopped();
+        const before = await this.#policies.effective(of, { ...read, asOf: from });
+        const after = await this.#policies.effective(of, { ...read, asOf: to });
+        if (before === undefined && after === undefined) return notFound({ instanceId: of.instanceId });
+        return { outcome: 'found', before, after, changes: diffPolicies(policyIn(before), policyIn(after)) };
+      },
+    );
+  }
+
   history(owner: unknown, options: unknown): Promise<ReadAnswer<History>> {
     return answering(
       () => ({ of: parseOwner(owner, 'owner'), wanted: parseHistoryRead(options) }),
       async ({ of, wanted }) => ({ outcome: 'found', ...(await readHistory(this.#store, policyStream(of), wanted)) }),
     );
+  }
+
+  /** The instance's policy as it is now, for whoever has to know what organizations fall back to. */
+  async defaultPolicy(instance: Instance, read: ParsedRead): Promise<LoginPolicy> {
+    this.#refuseWhenStopped();
+    return policyIn(await this.#policies.own(instance, read));
+  }
+
+  /** The ids of all organizations with a custom policy. */
+  async allCustomized(instance: Instance, read: ParsedRead): Promise<ReadonlySet<string>> {
+    this.#refuseWhenStopped();
+    await this.#policies.waitFor(read);
+    return this.#policies.allCustomized(instance);
+  }
+
+  /** The owner's own policy as it was at a moment. */
+  past(owner: Owner, asOf: ParsedAsOf): Promise<LoginPolicy> {
+    return this.#policies.past(owner, asOf);
   }
 
   customized(instance: unknown, options: unknown): Promise<ReadAnswer<CustomizedOrganizations>> {
@@ -97,17 +139,14 @@ export class ReadDesk {
       async ({ of, wanted: { after, limit, ...read } }) => {
         this.#refuseWhenStopped();
         await this.#policies.waitFor(read);
-        const rows = await this.#sources.model.query({
-          index: CUSTOM_IN,
-          value: of.instanceId,
+        const organizations = await this.#policies.customized(of, {
           limit,
-          ...(after !== undefined && { afterKey: policyStream({ ...of, ...parseAfter(after, of) }) }),
+          ...(after !== undefined && { after: parseAfter(after, of) }),
         });
-        const organizations = rows.map(({ key }) => ownerOfStream(parseStreamId(key))).filter(isOrganization);
         return {
           outcome: 'found',
           organizations,
-          next: rows.length < limit ? undefined : organizations.at(-1)?.organizationId,
+          next: organizations.length < limit ? undefined : organizations.at(-1)?.organizationId,
         };
       },
     );
@@ -139,6 +178,9 @@ function parseAfter(value: unknown, instance: { readonly instanceId: string }): 
 }
 
 function found(policy: LoginPolicyView | undefined, owner: Owner): ReadAnswer<{ readonly policy: LoginPolicyView }> {
-  if (policy !== undefined) return { outcome: 'found', policy };
+  return policy === undefined ? notFound(owner) : { outcome: 'found', policy };
+}
+
+function notFound(owner: Owner): Rejected {
   return rejected({ reason: 'policy-not-found' }, { owner, sequence: 0n });
 }

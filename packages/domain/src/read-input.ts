@@ -48,16 +48,42 @@ export interface ParsedRead {
 }
 
 /** A moment in the past, checked. */
-export type ParsedAsOf =
-  { readonly by: 'sequence'; readonly sequence: bigint } | { readonly by: 'instant'; readonly instant: Instant };
+export type ParsedAsOf = (
+  { readonly by: 'sequence'; readonly sequence: bigint } | { readonly by: 'instant'; readonly instant: Instant }
+) & {
+  /** Where it stood in what the caller gave. */
+  readonly field: string;
+};
 
-const READ_MEMBERS = ['atLeast', 'waitMs', 'signal'];
+/** The members of the options of every read. */
+export const READ_MEMBERS: readonly string[] = ['atLeast', 'waitMs', 'signal'];
 const LONGEST_WAIT_MS = 600_000;
 
 /** Takes the options of a read of one policy. @throws InvalidValue */
 export function parsePolicyRead(value: unknown): ParsedRead {
   const given = parseObject(value, 'options', [...READ_MEMBERS, 'asOf']);
-  return { ...parseWaiting(given), asOf: given['asOf'] === undefined ? undefined : parseAsOf(given['asOf']) };
+  return { ...parseWaiting(given), asOf: parseOptionalAsOf(given['asOf']) };
+}
+
+/** Takes the options of a read of how it is now. @throws InvalidValue */
+export function parseNow(value: unknown): Omit<ParsedRead, 'asOf'> {
+  return parseWaiting(parseObject(value, 'options', READ_MEMBERS));
+}
+
+/** Two moments to compare. */
+export interface Span {
+  readonly from: AsOf;
+  /** Default: now. */
+  readonly to?: AsOf;
+}
+
+/** Takes two moments to compare. @throws InvalidValue */
+export function parseSpan(value: unknown): { readonly from: ParsedAsOf; readonly to: ParsedAsOf | undefined } {
+  const { from, to } = parseObject(value, 'span', ['from', 'to']);
+  return {
+    from: parseAsOf(from, 'span.from'),
+    to: to === undefined ? undefined : parseAsOf(to, 'span.to'),
+  };
 }
 
 /** Takes the options of a list of organizations. @throws InvalidValue */
@@ -82,7 +108,8 @@ export function parseHistoryRead(value: unknown): Required<Omit<HistoryOptions, 
   };
 }
 
-function parseWaiting(given: Readonly<Record<string, unknown>>): Omit<ParsedRead, 'asOf'> {
+/** Takes how far a read has to be, and how long it may take. @throws InvalidValue */
+export function parseWaiting(given: Readonly<Record<string, unknown>>): Omit<ParsedRead, 'asOf'> {
   const { atLeast, waitMs, signal } = given;
   return {
     atLeast: atLeast === undefined ? undefined : parsePositionInput(atLeast, 'options.atLeast'),
@@ -109,15 +136,22 @@ function parseLimit(value: unknown): number {
   throw new InvalidValue('options.limit', 'a whole number from 1 to 10,000', value);
 }
 
-function parseAsOf(value: unknown): ParsedAsOf {
-  const given = parseObject(value, 'options.asOf', ['sequence', 'instant']);
+function parseOptionalAsOf(value: unknown): ParsedAsOf | undefined {
+  return value === undefined ? undefined : parseAsOf(value, 'options.asOf');
+}
+
+/** Takes a moment in the past. */
+export const parseAsOf: Parser<ParsedAsOf> = (value, field) => {
+  const given = parseObject(value, field, ['sequence', 'instant']);
   const { sequence, instant: moment } = given;
   if ((sequence === undefined) === (moment === undefined)) {
-    throw new InvalidValue('options.asOf', '{ sequence } or { instant }', value);
+    throw new InvalidValue(field, '{ sequence } or { instant }', value);
   }
-  if (sequence !== undefined) return { by: 'sequence', sequence: parseSequence(sequence, 'options.asOf.sequence') };
+  if (sequence !== undefined) {
+    return { by: 'sequence', sequence: parseSequence(sequence, `${field}.sequence`), field: `${field}.sequence` };
+  }
   if (!DateTime.isDateTime(moment) || !moment.isValid) {
-    throw new InvalidValue('options.asOf.instant', 'a valid luxon DateTime', moment);
+    throw new InvalidValue(`${field}.instant`, 'a valid luxon DateTime', moment);
   }
-  return { by: 'instant', instant: instant(moment.toMillis()) };
-}
+  return { by: 'instant', instant: instant(moment.toMillis()), field: `${field}.instant` };
+};

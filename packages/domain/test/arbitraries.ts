@@ -1,13 +1,16 @@
 import {
+  ABSENT,
   defaultSettings,
   LIFETIME_NAMES,
   parseIdentityProviderId,
   MULTI_FACTORS,
   SECOND_FACTORS,
   SETTING_NAMES,
+  type CommandInput,
   type IdentityProvider,
   type LifetimeName,
   type Lifetimes,
+  type LoginPolicy,
   type LoginPolicyEvent,
   type LoginSettings,
   type LoginSettingsChange,
@@ -115,3 +118,33 @@ export const covered = {
   settings: SETTING_NAMES.every((name) => name in settingMembers && name in defaultSettings),
   lifetimes: LIFETIME_NAMES.every((name) => name in lifetimeMembers),
 };
+
+const lists = {
+  secondFactors: fc.uniqueArray(fc.constantFrom(...SECOND_FACTORS)),
+  multiFactors: fc.uniqueArray(fc.constantFrom(...MULTI_FACTORS)),
+  identityProviders: fc.uniqueArray(anIdentityProvider, { selector: ({ id }) => id, maxLength: 3 }),
+};
+
+/** Any policy, or none. */
+export const policies: fc.Arbitrary<LoginPolicy> = fc.oneof(
+  { weight: 1, arbitrary: fc.constant(ABSENT) },
+  { weight: 6, arbitrary: fc.record({ stage: fc.constant('active' as const), settings: someSettings, ...lists }) },
+);
+
+/** Any command, also such as are refused. */
+export const commandInputs: fc.Arbitrary<CommandInput> = fc.oneof(
+  fc.record({ type: fc.constant('add' as const), policy: fc.record({ settings: someSettings, ...lists }) }),
+  fc.record({ type: fc.constant('change' as const), settings: aSettingsChange }),
+  fc.record({ type: fc.constant('remove' as const) }),
+  fc.record({
+    type: fc.constantFrom('addSecondFactor' as const, 'removeSecondFactor' as const),
+    factor: fc.constantFrom(...SECOND_FACTORS),
+  }),
+  fc.record({
+    type: fc.constantFrom('addMultiFactor' as const, 'removeMultiFactor' as const),
+    factor: fc.constantFrom(...MULTI_FACTORS),
+  }),
+  fc.record({ type: fc.constant('addIdentityProvider' as const), identityProvider: anIdentityProvider }),
+  fc.record({ type: fc.constant('removeIdentityProvider' as const), id: fc.constantFrom('a', 'b') }),
+  fc.record({ type: fc.constant('revert' as const), to: fc.record({ sequence: fc.bigInt({ min: 0n, max: 12n }) }) }),
+);

@@ -53,6 +53,31 @@ const REFUSED: Readonly<Record<string, Refused>> = {
     field: 'owner.instanceId',
     call: removal(Object.create({ instanceId: '1' }), PASSKEY),
   },
+  'a moment that is neither a sequence nor an instant': {
+    field: 'to',
+    call: (policies) => policies['revert']?.(instance, {}, by),
+  },
+  'a moment with both': {
+    field: 'to',
+    call: (policies) => policies['revert']?.(instance, { sequence: 1n, instant: 'now' }, by),
+  },
+  'a command that is none': {
+    field: 'command.type',
+    call: (policies) => policies['execute']?.(instance, { type: 'explode' }, by),
+  },
+  'a command of a type every object has': {
+    field: 'command.type',
+    call: (policies) => policies['execute']?.(instance, { type: 'toString' }, by),
+  },
+  'no command': { field: 'command.type', call: (policies) => policies['execute']?.(instance, null, by) },
+  'a member that has no place in a command': {
+    field: 'command.factor',
+    call: (policies) => policies['execute']?.(acme, { type: 'remove', factor: 'TOTP' }, by),
+  },
+  'a reset of the default policy': {
+    field: 'owner.organizationId',
+    call: (policies) => policies['remove']?.(instance, by),
+  },
   'no options': { field: 'options', call: (policies) => policies['removeMultiFactor']?.(instance, PASSKEY) },
   'no actor': { field: 'options.actor', call: removal(instance, PASSKEY, {}) },
   'an empty idempotency key': {

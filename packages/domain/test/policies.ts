@@ -6,8 +6,8 @@ import {
   openLoginPolicies,
   type CommandAnswer,
   type IdentityProvider,
-  type IdentityProviderDirectory,
   type LoginPolicies,
+  type LoginPoliciesOptions,
   type LoginPolicy,
   type LoginPolicyEvent,
   type LoginSettings,
@@ -58,12 +58,10 @@ export interface Desk {
 }
 
 /** Login policies over a fresh memory store whose clock moves on by a second each time it is read. */
-export async function openDesk(
-  options: { clock?: Clock; identityProviders?: IdentityProviderDirectory } = {},
-): Promise<Desk> {
+export async function openDesk(options: Partial<LoginPoliciesOptions> & { clock?: Clock } = {}): Promise<Desk> {
   const { clock = steppingClock('2026-01-01T00:00:00.000Z', 1000), ...others } = options;
-  const store = openMemoryStore({ clock, inlineProjections: [loginPolicyProjection] });
-  return { store, loginPolicies: await openLoginPolicies({ store, ...others }) };
+  const { store = openMemoryStore({ clock, inlineProjections: [loginPolicyProjection] }) } = others;
+  return { store, loginPolicies: await openLoginPolicies({ ...others, store }) };
 }
 
 /** The rejection of an answer that has to be one. */

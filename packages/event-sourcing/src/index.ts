@@ -55,7 +55,7 @@ export { categoryOf, keyOf, parseStreamId, streamId, type StreamId } from './str
 export { accept, reject, type Decision } from './decisions/decision.js';
 export type { Decider } from './decisions/decider.js';
 export { CommandHandler, type CommandHandlerOptions } from './decisions/command-handler.js';
-export type { CommandContext, Handled, PreconditionFailed } from './decisions/command-context.js';
+export type { CommandContext, Considered, Handled, PreconditionFailed } from './decisions/command-context.js';
 export type { StateAt } from './decisions/kept-states.js';
 export { StateReader, type Fold, type Wanted } from './decisions/state-reader.js';
 export { pause } from './decisions/back-off.js';

@@ -203,3 +203,30 @@ describe('a pinned revision', () => {
     expect(asked.appends).to.equal(1);
   });
 });
+
+describe('considering a command', () => {
+  it('answers what the command would be answered, by the latest state, and writes nothing', async () => {
+    const { eventStore } = openMemoryStore();
+    const handler = handlerOn(eventStore);
+    await handler.handle(stream, raise(2), by);
+    await handlerOn(eventStore).handle(stream, raise(3), by);
+    const granted = await handler.consider(stream, lower(5));
+    expect(granted).to.deep.include({ outcome: 'accepted', state: 5, revision: revision(1n) });
+    expect(granted).to.have.property('events').with.length(1);
+    const refused = await handler.consider(stream, lower(6));
+    expect(refused).to.deep.include({ outcome: 'rejected', state: 5 });
+    for await (const [last] of eventStore.readStream(stream, { direction: 'backwards', limit: 1 })) {
+      expect(last?.revision).to.equal(1n);
+    }
+  });
+
+  it('is refused for another revision than the stream is at, as the command would be', async () => {
+    const { eventStore } = openMemoryStore();
+    const handler = handlerOn(eventStore);
+    await handler.handle(stream, raise(2), by);
+    expect(await handler.consider(stream, raise(1), { ifRevision: revision(7n) })).to.deep.include({
+      outcome: 'rejected',
+      rejection: { reason: 'revision-not-current', expected: revision(7n), actual: revision(0n) },
+    });
+  });
+});

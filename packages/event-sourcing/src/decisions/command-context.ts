@@ -1,3 +1,4 @@
+import type { Decision } from './decision.js';
 import type { EventMetadata, EventShape, Recorded } from '../streams/event.js';
 import type { Position } from '../streams/position.js';
 import type { Revision } from '../streams/revision.js';
@@ -43,3 +44,10 @@ export type Handled<Event extends EventShape, State, Rejection> =
       readonly state: State;
       readonly revision: Revision | undefined;
     };
+
+/** What a command would be answered, and by which state. */
+export type Considered<Event extends EventShape, State, Rejection> = Decision<Event, Rejection | PreconditionFailed> & {
+  readonly state: State;
+  /** The last event of the stream; `undefined` when it has none. */
+  readonly revision: Revision | undefined;
+};

@@ -6,7 +6,7 @@ import type { EventMetadata, EventShape, NewEvent, Recorded } from '../streams/e
 import type { Revision } from '../streams/revision.js';
 import type { StreamId } from '../streams/stream-id.js';
 import { pause } from './back-off.js';
-import type { CommandContext, Handled, PreconditionFailed } from './command-context.js';
+import type { CommandContext, Considered, Handled, PreconditionFailed } from './command-context.js';
 import { reject, type Decision } from './decision.js';
 import type { Decider } from './decider.js';
 import { fingerprint } from './fingerprint.js';
@@ -75,6 +75,24 @@ export class CommandHandler<Command extends object, Event extends EventShape, St
    */
   handle(streamId: StreamId, command: Command, context: CommandContext): Promise<Handled<Event, State, Rejection>> {
     return this.#queue.run(streamId, () => this.#handle({ streamId, command, context }));
+  }
+
+  /**
+   * What a command would be answered now, by the stream's latest state: decided as {@link handle} does, and nothing is
+   * written. Another writer may still be first.
+   *
+   * @throws UnknownEventType, UnreadableEvent, and as the store does.
+   */
+  consider(
+    streamId: StreamId,
+    command: Command,
+    context: Pick<CommandContext, 'ifRevision'> = {},
+  ): Promise<Considered<Event, State, Rejection>> {
+    return this.#queue.run(streamId, async () => {
+      const { state, revision } = await this.#catchUp(streamId, this.#kept.recall(streamId) ?? this.states.nothing);
+      const decision = pinned(context, revision) ?? this.#decider.decide(command, state);
+      return { ...decision, state, revision };
+    });
   }
 
   async #handle(task: Task<Command>): Promise<Handled<Event, State, Rejection>> {
@@ -191,7 +209,7 @@ const AGAIN = { done: false } as const;
 
 /** The refusal of a caller who decided by an older revision than the stream is at. */
 function pinned(
-  { ifRevision }: CommandContext,
+  { ifRevision }: Pick<CommandContext, 'ifRevision'>,
   actual: Revision | undefined,
 ): Decision<never, PreconditionFailed> | undefined {
   if (ifRevision === undefined || ifRevision === (actual ?? 'no-stream')) return undefined;

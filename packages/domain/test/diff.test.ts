@@ -1,0 +1,72 @@
+import { defaultSettings, freshInstance, orThrow } from '@login-policy/domain';
+import { expect } from 'chai';
+import { DateTime } from 'luxon';
+import { describe, it } from 'mocha';
+import { acme, by, instance, openDesk, PASSKEY, rejectionOf } from './policies.js';
+
+const at = (second: number) => ({ instant: DateTime.fromISO(`2026-01-01T00:00:0${second}Z`, { zone: 'utc' }) });
+const passkeyGone = { what: 'multi-factor', factor: PASSKEY, step: 'removed' };
+const forced = { what: 'setting', setting: 'forceMfa', before: false, after: true };
+
+describe('the difference between two moments', () => {
+  async function threeSteps() {
+    const { loginPolicies } = await openDesk();
+    await loginPolicies.add(instance, freshInstance, by); // 00:00:00, sequences 1 to 4
+    await loginPolicies.removeMultiFactor(instance, PASSKEY, by); // 00:00:01, sequence 5
+    await loginPolicies.change(instance, { forceMfa: true }, by); // 00:00:02, sequence 6
+    return loginPolicies;
+  }
+
+  it('is what changed between two sequences, between two instants, and between one and now', async () => {
+    const loginPolicies = await threeSteps();
+    const changesIn = async (span: Parameters<typeof loginPolicies.diff>[1]) =>
+      orThrow(await loginPolicies.diff(instance, span)).changes;
+    expect(await changesIn({ from: { sequence: 4n }, to: { sequence: 5n } })).to.deep.equal([passkeyGone]);
+    expect(await changesIn({ from: at(1), to: at(2) })).to.deep.equal([forced]);
+    expect(await changesIn({ from: { sequence: 4n } })).to.deep.equal([forced, passkeyGone]);
+    expect(await changesIn({ from: at(2) })).to.deep.equal([]);
+  });
+
+  it('goes backwards as well, and shows both policies with the details of then', async () => {
+    const loginPolicies = await threeSteps();
+    const { before, after, changes } = orThrow(
+      await loginPolicies.diff(instance, { from: { sequence: 6n }, to: { sequence: 5n } }),
+    );
+    expect(changes).to.deep.equal([{ ...forced, before: true, after: false }]);
+    expect([before?.details.sequence, after?.details.sequence]).to.deep.equal([6n, 5n]);
+  });
+
+  it('of an organization is that of what its users met, the default included', async () => {
+    const { loginPolicies } = await openDesk();
+    await loginPolicies.add(instance, freshInstance, by); // :00
+    await loginPolicies.removeMultiFactor(instance, PASSKEY, by); // :01
+    await loginPolicies.add(acme, { settings: { ...defaultSettings, forceMfa: true } }, by); // :02
+    const { before, after, changes } = orThrow(await loginPolicies.diff(acme, { from: at(0), to: at(1) }));
+    expect(changes).to.deep.equal([passkeyGone]);
+    expect([before?.isDefault, after?.isDefault]).to.deep.equal([true, true]);
+    const now = orThrow(await loginPolicies.diff(acme, { from: at(1) }));
+    expect(now.changes[0]).to.deep.equal(forced);
+    expect(now.after?.isDefault).to.equal(false);
+  });
+
+  it('from before there was a policy says that it was added, and is not found when there was none at either', async () => {
+    const loginPolicies = await threeSteps();
+    const long = { instant: DateTime.fromISO('2020-01-01T00:00:00Z') };
+    const { before, changes } = orThrow(await loginPolicies.diff(instance, { from: long }));
+    expect(before).to.equal(undefined);
+    expect(changes[0]).to.deep.equal({ what: 'policy', step: 'added' });
+    expect(rejectionOf(await loginPolicies.diff(instance, { from: long, to: long })).reason).to.equal(
+      'policy-not-found',
+    );
+  });
+
+  it('names the moment that is none', async () => {
+    const loginPolicies = await threeSteps();
+    for (const [span, field] of [
+      [{ from: { sequence: 7n } }, 'span.from.sequence'],
+      [{ from: { sequence: 1n }, to: { sequence: 7n } }, 'span.to.sequence'],
+    ] as const) {
+      expect(rejectionOf(await loginPolicies.diff(instance, span))).to.include({ reason: 'invalid-argument', field });
+    }
+  });
+});

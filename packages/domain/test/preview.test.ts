@@ -1,0 +1,176 @@
+import {
+  defaultSettings,
+  freshInstance,
+  orThrow,
+  type CommandInput,
+  type OrganizationList,
+} from '@login-policy/domain';
+import { expect } from 'chai';
+import { describe, it } from 'mocha';
+import { acme, by, countEvents, globex, instance, openDesk, PASSKEY, rejectionOf, type Desk } from './policies.js';
+
+const removal: CommandInput = { type: 'removeMultiFactor', factor: PASSKEY };
+const directory: OrganizationList = { list: () => ['acme', 'globex', 'initech'] };
+
+async function fresh(organizations?: OrganizationList): Promise<Desk> {
+  const desk = await openDesk(organizations === undefined ? {} : { organizations });
+  await desk.loginPolicies.add(instance, freshInstance, by);
+  return desk;
+}
+
+describe('a preview', () => {
+  it('says what would be recorded and what would change, and writes nothing', async () => {
+    const { loginPolicies, store } = await fresh();
+    const before = await countEvents(store);
+    const preview = orThrow(await loginPolicies.preview(instance, removal));
+    expect(preview).to.deep.include({
+      sequence: 4n,
+      events: [{ type: 'MultiFactorRemoved', data: { factor: PASSKEY } }],
+      changes: [{ what: 'multi-factor', factor: PASSKEY, step: 'removed' }],
+    });
+    expect(await countEvents(store)).to.equal(before);
+    expect(orThrow(await loginPolicies.policy(instance)).policy.multiFactors).to.deep.equal([PASSKEY]);
+  });
+
+  it('is refused as the command would be, with the same sentence', async () => {
+    const { loginPolicies } = await fresh();
+    await loginPolicies.removeMultiFactor(instance, PASSKEY, by);
+    const previewed = await loginPolicies.preview(instance, removal);
+    expect(rejectionOf(previewed)).to.deep.equal({ reason: 'factor-not-on-policy', factor: PASSKEY });
+    expect(previewed).to.deep.equal(await loginPolicies.execute(instance, removal, by));
+  });
+
+  it('is refused for another sequence than the one seen, so that what is confirmed is what was shown', async () => {
+    const { loginPolicies } = await fresh();
+    const { sequence } = orThrow(await loginPolicies.preview(instance, removal));
+    await loginPolicies.change(instance, { forceMfa: true }, by);
+    const refused = { reason: 'sequence-not-current', expected: 4n, actual: 5n };
+    expect(rejectionOf(await loginPolicies.preview(instance, removal, { ifSequence: sequence }))).to.deep.equal(
+      refused,
+    );
+    expect(rejectionOf(await loginPolicies.execute(instance, removal, { ...by, ifSequence: sequence }))).to.deep.equal(
+      refused,
+    );
+  });
+
+  it('sees what another process wrote meanwhile', async () => {
+    const { loginPolicies, store } = await fresh();
+    await loginPolicies.preview(instance, removal);
+    const other = await openDesk({ store });
+    await other.loginPolicies.removeMultiFactor(instance, PASSKEY, by);
+    expect(rejectionOf(await loginPolicies.preview(instance, removal)).reason).to.equal('factor-not-on-policy');
+  });
+});
+
+describe('whom a preview names as affected', () => {
+  it('are the organizations on the default policy, as far as a directory names them', async () => {
+    const { loginPolicies } = await fresh(directory);
+    await loginPolicies.add(globex, freshInstance, by);
+    const { affected } = orThrow(await loginPolicies.preview(instance, removal));
+    expect(affected).to.deep.equal({
+      organizations: [acme, { ...instance, organizationId: 'initech' }],
+      count: 2,
+    });
+  });
+
+  it('are not counted where no directory names organizations', async () => {
+    const { loginPolicies } = await fresh();
+    const { affected } = orThrow(await loginPolicies.preview(instance, removal));
+    expect(affected).to.deep.equal({ organizations: [], count: undefined });
+  });
+
+  it('are the one organization when it is its own policy, and nobody when nothing would change', async () => {
+    const { loginPolicies } = await fresh(directory);
+    await loginPolicies.add(acme, freshInstance, by);
+    const own = orThrow(await loginPolicies.preview(acme, removal));
+    expect(own.affected).to.deep.equal({ organizations: [acme], count: 1 });
+    const nothing = orThrow(await loginPolicies.preview(instance, { type: 'change', settings: { forceMfa: false } }));
+    expect(nothing).to.deep.include({ events: [], changes: [], affected: { organizations: [], count: 0 } });
+  });
+
+  it('are shown a hundred at most, and counted in full', async () => {
+    async function* many() {
+      for (let number = 0; number < 2500; number++) yield `organization-${number}`;
+    }
+    const { loginPolicies } = await fresh({ list: many });
+    for (const number of [7, 1700]) {
+      await loginPolicies.add({ ...instance, organizationId: `organization-${number}` }, freshInstance, by);
+    }
+    const { affected } = orThrow(await loginPolicies.preview(instance, removal));
+    expect(affected.count).to.equal(2498);
+    expect(affected.organizations).to.have.length(100);
+    expect(affected.organizations.map(({ organizationId }) => organizationId)).not.to.include('organization-7');
+  });
+
+  it('are not asked of a caller when the directory itself is broken', async () => {
+    const { loginPolicies } = await fresh({ list: () => [''] });
+    const caught = await loginPolicies.preview(instance, removal).then(
+      () => undefined,
+      (defect: unknown) => defect,
+    );
+    expect(caught).to.be.an('error').with.property('message').that.includes('organization');
+  });
+});
+
+describe('what would change for an organization', () => {
+  it('by a custom policy is what differs from the default', async () => {
+    const { loginPolicies } = await fresh();
+    const policy = { settings: { ...defaultSettings, forceMfa: true }, secondFactors: ['TOTP'] as const };
+    const { changes } = orThrow(await loginPolicies.preview(acme, { type: 'add', policy }));
+    expect(changes).to.deep.equal([
+      { what: 'setting', setting: 'forceMfa', before: false, after: true },
+      { what: 'second-factor', factor: 'U2F', step: 'removed' },
+      { what: 'multi-factor', factor: PASSKEY, step: 'removed' },
+    ]);
+  });
+
+  it('by a reset is what differs in the default', async () => {
+    const { loginPolicies } = await fresh();
+    await loginPolicies.add(acme, { settings: defaultSettings, secondFactors: ['TOTP', 'OTP_SMS'] }, by);
+    const preview = orThrow(await loginPolicies.preview(acme, { type: 'remove' }));
+    expect(preview.events).to.deep.equal([{ type: 'LoginPolicyRemoved', data: {} }]);
+    expect(preview.changes).to.deep.equal([
+      { what: 'second-factor', factor: 'OTP_SMS', step: 'removed' },
+      { what: 'second-factor', factor: 'U2F', step: 'added' },
+      { what: 'multi-factor', factor: PASSKEY, step: 'added' },
+    ]);
+  });
+});
+
+describe('a preview warns', () => {
+  async function warningsAfter(command: CommandInput, settings: CommandInput & { type: 'change' }) {
+    const { loginPolicies } = await fresh();
+    await loginPolicies.removeSecondFactor(instance, 'U2F', by);
+    await loginPolicies.removeSecondFactor(instance, 'TOTP', by);
+    orThrow(await loginPolicies.execute(instance, settings, by));
+    const { warnings } = orThrow(await loginPolicies.preview(instance, command));
+    for (const { message } of warnings) expect(message).to.match(/^[A-Z].*\.$/);
+    return warnings.map(({ warning }) => warning);
+  }
+
+  it('when a factor is forced and none would be left', async () => {
+    const forced = { type: 'change', settings: { forceMfa: true, passwordlessType: 'NOT_ALLOWED' } } as const;
+    expect(await warningsAfter(removal, forced)).to.deep.equal(['no-factor-left']);
+    const locally = { type: 'change', settings: { forceMfaLocalOnly: true, passwordlessType: 'NOT_ALLOWED' } } as const;
+    expect(await warningsAfter(removal, locally)).to.deep.equal(['no-factor-left']);
+  });
+
+  it('when passwordless would lose its only factor', async () => {
+    const passwordless = { type: 'change', settings: { passwordlessType: 'ALLOWED' } } as const;
+    expect(await warningsAfter(removal, passwordless)).to.deep.equal(['passwordless-without-factor']);
+  });
+
+  it('when nobody could sign in any more', async () => {
+    const noPassword = { type: 'change', settings: { allowUsernamePassword: false } } as const;
+    expect(await warningsAfter(removal, noPassword)).to.deep.equal([
+      'passwordless-without-factor',
+      'no-way-to-sign-in',
+    ]);
+  });
+
+  it('of nothing when a factor is left', async () => {
+    const forced = { type: 'change', settings: { forceMfa: true } } as const;
+    const another: CommandInput = { type: 'addSecondFactor', factor: 'OTP_SMS' };
+    expect(await warningsAfter(another, forced)).to.deep.equal([]);
+  });
+});
