@@ -1,0 +1,54 @@
+import type { IamFacts } from './data/iam-facts.js';
+import type { Secrets } from './data/quickstart.js';
+
+const FACTORS = '/admin/v1/policies/login/multi_factors';
+const PASSKEY = 'MULTI_FACTOR_TYPE_U2F_WITH_VERIFICATION';
+
+/** What a start came to. */
+export interface Started {
+  readonly url: string;
+  readonly storeName: string;
+  readonly facts: IamFacts;
+  readonly secrets: Secrets | undefined;
+  /** The file that has the secrets in clear. */
+  readonly secretsFile: string;
+}
+
+/** What whoever started the server is told, line by line. */
+export function announcement(started: Started): readonly string[] {
+  const { url, storeName, facts } = started;
+  return [
+    '',
+    `The login policy's page   ${url}/`,
+    `kept in                   ${storeName}`,
+    `instance                  ${facts.instance.id}  ${facts.instance.name}`,
+    ...facts.organizations.map(({ id, name }) => `organization              ${id}  ${name}`),
+    '',
+    ...(started.secrets === undefined ? withoutSecrets(started.secretsFile) : withSecrets(started, started.secrets)),
+    '',
+  ];
+}
+
+function withSecrets({ url, secretsFile }: Started, { tokens, users }: Secrets): readonly string[] {
+  const curl = (verb: string): string => `curl -X ${verb} -H 'Authorization: Bearer ${tokens.owner}'`;
+  return [
+    `sign in as the owner      ${users.owner.name}  ${users.owner.password}`,
+    `sign in as a viewer       ${users.viewer.name}  ${users.viewer.password}`,
+    `the owner's token         ${tokens.owner}`,
+    `a viewer's token          ${tokens.viewer}`,
+    '',
+    'Remove the multi-factor:',
+    `  ${curl('DELETE')} ${url}${FACTORS}/${PASSKEY}`,
+    'and undo it:',
+    `  ${curl('POST')} -H 'Content-Type: application/json' -d '{"type":"${PASSKEY}"}' ${url}${FACTORS}`,
+    '',
+    `These secrets stand in clear in ${secretsFile} too, for this quick start only; delete it when you have them elsewhere.`,
+  ];
+}
+
+function withoutSecrets(secretsFile: string): readonly string[] {
+  return [
+    `Passwords and tokens can't be shown again: only their hashes are kept, and ${secretsFile} is gone or of other accounts.`,
+    'To get new ones, start once with IAM_RESET_SECRETS=yes; that also ends all sessions.',
+  ];
+}

@@ -1,0 +1,76 @@
+import { randomUUID } from 'node:crypto';
+import { constants } from 'node:fs';
+import { access, link, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { CannotStart } from '../config.js';
+
+const ONLY_OWNER = 0o600;
+
+/** Sees that the folder is there and can be written to. @throws CannotStart */
+export async function ensureFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await access(folder, constants.W_OK);
+  } catch (caught) {
+    throw new CannotStart(`IAM_DATA names ${folder}, which is no folder that can be written to (${codeOf(caught)}).`, {
+      cause: caught,
+    });
+  }
+}
+
+/** Puts a file in its place as a whole, readable by nobody but its owner, whatever stood there before. */
+export async function writePrivately(path: string, text: string): Promise<void> {
+  const draft = await draftOf(path, text);
+  try {
+    await rename(draft, path);
+  } catch (caught) {
+    await rm(draft, { force: true });
+    throw caught;
+  }
+}
+
+/** Does the same where nothing stands yet, and answers with what stands there now: another process may have been first. */
+export async function createPrivately(path: string, text: string): Promise<string> {
+  const draft = await draftOf(path, text);
+  try {
+    await link(draft, path);
+    return text;
+  } catch (caught) {
+    if (codeOf(caught) !== 'EEXIST') throw caught;
+    return await readFile(path, 'utf8');
+  } finally {
+    await rm(draft, { force: true });
+  }
+}
+
+/** A file's text, `undefined` when there is none. It is taken from others' eyes, should it have been open to them. */
+export async function readPrivately(path: string): Promise<string | undefined> {
+  try {
+    const file = await open(path, 'r');
+    try {
+      if (((await file.stat()).mode & 0o777) !== ONLY_OWNER) await file.chmod(ONLY_OWNER);
+      return await file.readFile('utf8');
+    } finally {
+      await file.close();
+    }
+  } catch (caught) {
+    if (codeOf(caught) === 'ENOENT') return undefined;
+    throw caught;
+  }
+}
+
+/** Why the operating system refused: `ENOENT`, `EEXIST`; `undefined` for any other error. */
+export function codeOf(caught: unknown): string | undefined {
+  return caught instanceof Error && 'code' in caught && typeof caught.code === 'string' ? caught.code : undefined;
+}
+
+async function draftOf(path: string, text: string): Promise<string> {
+  const draft = `${path}.${randomUUID()}`;
+  const file = await open(draft, 'wx', ONLY_OWNER);
+  try {
+    await file.writeFile(text);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  return draft;
+}

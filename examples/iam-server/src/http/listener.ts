@@ -1,0 +1,105 @@
+import { createServer as createHttpServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createHttpsServer } from 'node:https';
+import { CannotStart } from '../config.js';
+import { codeOf } from '../data/private-file.js';
+
+/** What is listened on. */
+export interface ListenOptions {
+  readonly host: string;
+  /** Tried one after the other. */
+  readonly ports: readonly number[];
+  readonly tls: { readonly key: Buffer; readonly cert: Buffer } | undefined;
+}
+
+/** A port that is listened on. */
+export interface Listening {
+  readonly url: string;
+  /** Begins to answer; requests that came before have waited. */
+  readonly serve: (onRequest: OnRequest) => void;
+  /** Takes nothing new, lets what is in flight be answered, and cuts off what takes longer than `graceMs`. */
+  readonly close: (graceMs: number) => Promise<void>;
+}
+
+/** Answers a request. */
+export type OnRequest = (request: IncomingMessage, response: ServerResponse) => void;
+
+const LIMITS = {
+  maxHeaderSize: 16_384,
+  headersTimeout: 10_000,
+  requestTimeout: 30_000,
+  keepAliveTimeout: 60_000,
+  connectionsCheckingInterval: 1000,
+  noDelay: true,
+} as const;
+
+/** Listens on the first of the ports that can be had. @throws CannotStart when none can. */
+export async function listen({ host, ports, tls }: ListenOptions): Promise<Listening> {
+  const server = tls === undefined ? createHttpServer(LIMITS) : createHttpsServer({ ...LIMITS, ...tls });
+  server.maxConnections = 1000;
+  let isEnding = false;
+  const early: [IncomingMessage, ServerResponse][] = [];
+  let answer: OnRequest = (request, response) => early.push([request, response]);
+  server.on('request', (request, response) => {
+    response.once('close', () => {
+      // A connection counts as idle only after this event.
+      if (isEnding) setImmediate(() => server.closeIdleConnections());
+    });
+    answer(request, response);
+  });
+  const port = await firstFree(server, host, ports);
+  const shownHost = host.includes(':') ? `[${host}]` : host;
+  return {
+    url: `${tls === undefined ? 'http' : 'https'}://${shownHost}:${port}`,
+    serve(onRequest) {
+      answer = onRequest;
+      for (const [request, response] of early.splice(0)) onRequest(request, response);
+    },
+    close(graceMs) {
+      isEnding = true;
+      return closed(server, graceMs);
+    },
+  };
+}
+
+async function firstFree(server: Server, host: string, ports: readonly number[]): Promise<number> {
+  for (const port of ports) {
+    try {
+      return await bound(server, host, port);
+    } catch (caught) {
+      const code = codeOf(caught);
+      if (code === 'EADDRINUSE' && port !== ports.at(-1)) continue;
+      throw new CannotStart(`PORT ${port} on HOST ${host} can't be listened on: ${reasons[code ?? ''] ?? code}.`, {
+        cause: caught,
+      });
+    }
+  }
+  throw new CannotStart('PORT names no port.');
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'another program does',
+  EADDRNOTAVAIL: 'this machine has no such address',
+  ENOTFOUND: 'there is no such host',
+  EACCES: 'this user is not allowed to',
+};
+
+function bound(server: Server, host: string, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ host, port }, () => {
+      server.off('error', reject);
+      const address = server.address();
+      if (typeof address === 'object' && address !== null) resolve(address.port);
+      else reject(new Error('the server has no port'));
+    });
+  });
+}
+
+async function closed(server: Server, graceMs: number): Promise<void> {
+  const done = new Promise<void>((resolve) => {
+    server.close(() => resolve());
+  });
+  const timer = setTimeout(() => server.closeAllConnections(), graceMs);
+  await done;
+  clearTimeout(timer);
+}

@@ -1,0 +1,108 @@
+import { hash } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
+import { extname, join, relative, sep } from 'node:path';
+import { promisify } from 'node:util';
+import { brotliCompress, constants, gzip } from 'node:zlib';
+import { codeOf } from '../data/private-file.js';
+import type { Exchange } from './exchange.js';
+import { nothingHere, wrongVerb } from './refusal.js';
+
+const TYPES: Readonly<Record<string, string>> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.json': 'application/json',
+  '.map': 'application/json',
+  '.svg': 'image/svg+xml',
+  '.txt': 'text/plain; charset=utf-8',
+  '.webmanifest': 'application/manifest+json',
+  '.ico': 'image/x-icon',
+  '.png': 'image/png',
+  '.woff2': 'font/woff2',
+};
+const COMPRESSED = new Set(['.html', '.js', '.css', '.json', '.map', '.svg', '.txt', '.webmanifest']);
+
+interface PageFile {
+  readonly type: string;
+  readonly cacheControl: string;
+  readonly tag: string;
+  readonly plain: Buffer;
+  readonly br: Buffer | undefined;
+  readonly gzip: Buffer | undefined;
+}
+
+/**
+ * The files of the built page, held in memory: a path is looked up among those that were there at the start, so that none
+ * leads anywhere else.
+ */
+export class PageFiles {
+  readonly #files: ReadonlyMap<string, PageFile>;
+
+  private constructor(files: ReadonlyMap<string, PageFile>) {
+    this.#files = files;
+  }
+
+  /** Reads all of a folder; none when it is not there. */
+  static async load(folder: string): Promise<PageFiles> {
+    const files = new Map<string, PageFile>();
+    for (const path of await filesIn(folder)) {
+      const name = `/${relative(folder, path).split(sep).join('/')}`;
+      files.set(name === '/index.html' ? '/' : name, await fileOf(name, await readFile(path)));
+    }
+    return new PageFiles(files);
+  }
+
+  /** Answers with the file at a path. @throws Refusal when there is none. */
+  answer({ path, verb, headers, response }: Exchange): void {
+    const file = this.#files.get(path);
+    if (file === undefined) throw this.#missing(path);
+    if (verb !== 'GET' && verb !== 'HEAD') throw wrongVerb(['GET', 'HEAD']);
+    const about = { 'cache-control': file.cacheControl, etag: file.tag, vary: 'accept-encoding' };
+    if (headers.get('if-none-match') === file.tag) {
+      response.writeHead(304, about).end();
+      return;
+    }
+    const { body, encoding } = encoded(file, headers.get('accept-encoding') ?? '');
+    const content = { 'content-type': file.type, 'content-length': body.length };
+    response.writeHead(200, { ...about, ...content, ...(encoding !== undefined && { 'content-encoding': encoding }) });
+    response.end(verb === 'HEAD' ? undefined : body);
+  }
+
+  #missing(path: string): Error {
+    return path === '/' ? nothingHere('The page is not built: npm start does that.') : nothingHere();
+  }
+}
+
+function encoded(file: PageFile, accepted: string): { readonly body: Buffer; readonly encoding: string | undefined } {
+  const takes = (name: string): boolean =>
+    new RegExp(`(^|,)\\s*${name}\\s*(;(?!\\s*q=0(\\.0*)?\\s*(,|$))|,|$)`).test(accepted);
+  if (file.br !== undefined && takes('br')) return { body: file.br, encoding: 'br' };
+  if (file.gzip !== undefined && takes('gzip')) return { body: file.gzip, encoding: 'gzip' };
+  return { body: file.plain, encoding: undefined };
+}
+
+async function fileOf(name: string, plain: Buffer): Promise<PageFile> {
+  const kind = extname(name);
+  const isText = COMPRESSED.has(kind);
+  return {
+    type: TYPES[kind] ?? 'application/octet-stream',
+    // Vite puts a hash of the content into the names of what it puts there.
+    cacheControl: name.startsWith('/assets/') ? 'public, max-age=31536000, immutable' : 'no-cache',
+    tag: `"${hash('sha256', plain, 'base64url').slice(0, 22)}"`,
+    plain,
+    br: isText
+      ? await promisify(brotliCompress)(plain, { params: { [constants.BROTLI_PARAM_QUALITY]: 9 } })
+      : undefined,
+    gzip: isText ? await promisify(gzip)(plain, { level: 9 }) : undefined,
+  };
+}
+
+async function filesIn(folder: string): Promise<readonly string[]> {
+  try {
+    const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+    return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  } catch (caught) {
+    if (codeOf(caught) === 'ENOENT') return [];
+    throw caught;
+  }
+}

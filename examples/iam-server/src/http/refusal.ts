@@ -1,0 +1,118 @@
+import { isFault } from '@login-policy/event-sourcing';
+
+/** What an answer that is no success says. */
+export interface RefusalContent {
+  readonly status: number;
+  /** The gRPC code of it, as the API's own errors have one. */
+  readonly code: number;
+  /** Stable, for programs. */
+  readonly id: string;
+  /** For a person. */
+  readonly sentence: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** An answer of the server's own routes that is no success. Its sentence is fit for strangers. */
+export class Refusal extends Error {
+  readonly content: RefusalContent;
+
+  constructor(content: RefusalContent, cause?: unknown) {
+    super(content.sentence, cause === undefined ? undefined : { cause });
+    this.content = content;
+  }
+}
+
+/** Nobody is signed in. */
+export function notSignedIn(): Refusal {
+  return new Refusal({ status: 401, code: 16, id: 'IAM-SESSION-01', sentence: 'Nobody is signed in. Sign in first.' });
+}
+
+/** Name and password do not belong together; which of the two is wrong is not said. */
+export function wrongPassword(): Refusal {
+  return new Refusal({
+    status: 401,
+    code: 16,
+    id: 'IAM-SESSION-02',
+    sentence: 'The name or the password is not right.',
+  });
+}
+
+/** There were too many wrong tries. */
+export function tooManyTries(waitSeconds: number): Refusal {
+  return new Refusal({
+    status: 429,
+    code: 8,
+    id: 'IAM-SESSION-03',
+    sentence: `There were too many tries to sign in. Try again in ${waitSeconds} s.`,
+    headers: { 'retry-after': String(waitSeconds) },
+  });
+}
+
+/** A page of another site tried to act for whoever is signed in here. */
+export function fromAnotherPage(): Refusal {
+  return new Refusal({
+    status: 403,
+    code: 7,
+    id: 'IAM-ORIGIN-01',
+    sentence: 'With a session cookie, only the page of this server may change something.',
+  });
+}
+
+/** The caller is known, but may not do this. */
+export function notAllowed(permission: string): Refusal {
+  return new Refusal({
+    status: 403,
+    code: 7,
+    id: 'IAM-ALLOWED-01',
+    sentence: `This needs the permission ${permission}, which the caller does not have.`,
+  });
+}
+
+/** The body is not what the route takes. */
+export function badBody(status: 400 | 413 | 415, sentence: string): Refusal {
+  return new Refusal({
+    status,
+    code: 3,
+    id: 'IAM-BODY-01',
+    sentence,
+    ...(status !== 400 && { headers: { connection: 'close' } }),
+  });
+}
+
+/** Nothing is served under the path. */
+export function nothingHere(sentence = 'There is nothing at this path.'): Refusal {
+  return new Refusal({ status: 404, code: 5, id: 'IAM-PATH-01', sentence });
+}
+
+/** The path is known, but not with this verb. */
+export function wrongVerb(allowed: readonly string[]): Refusal {
+  return new Refusal({
+    status: 405,
+    code: 12,
+    id: 'IAM-PATH-02',
+    sentence: `This path takes ${allowed.join(', ')} only.`,
+    headers: { allow: allowed.join(', ') },
+  });
+}
+
+/** There are more open streams than this server keeps. */
+export function tooManyStreams(): Refusal {
+  return new Refusal({
+    status: 503,
+    code: 8,
+    id: 'IAM-CHANGES-01',
+    sentence: 'Too many pages follow the changes at the moment. Try again later.',
+    headers: { 'retry-after': '30' },
+  });
+}
+
+/** Whatever was thrown as an answer; the cause stays for the operator. */
+export function refusalOf(caught: unknown): Refusal {
+  if (caught instanceof Refusal) return caught;
+  if (isFault(caught) && caught.retryable) {
+    const sentence = 'The login policies are not available at the moment. Try again later.';
+    return new Refusal({ status: 503, code: 14, id: 'IAM-503', sentence }, caught);
+  }
+  const sentence = 'Something unexpected went wrong. The operator can find it in the log.';
+  return new Refusal({ status: 500, code: 13, id: 'IAM-500', sentence }, caught);
+}

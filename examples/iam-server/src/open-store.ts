@@ -1,0 +1,53 @@
+import { mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { loginPolicyProjection } from '@login-policy/domain';
+import { openMemoryStore, type Store } from '@login-policy/event-sourcing';
+import { CannotStart, withoutSecrets } from './config.js';
+
+const inlineProjections = [loginPolicyProjection];
+
+/** Opens the store a URL names, and loads no other store's driver. @throws CannotStart */
+export async function openStore(url: string): Promise<Store> {
+  try {
+    if (url === 'memory:') return openMemoryStore({ inlineProjections });
+    if (url.startsWith('sqlite:')) return await openSqlite(url.slice('sqlite:'.length));
+    return await (url.startsWith('esdb') ? openEventStoreDb(url) : openPostgres(url));
+  } catch (caught) {
+    const reason = caught instanceof Error ? caught.message : String(caught);
+    throw new CannotStart(`The store of IAM_STORE, ${withoutSecrets(url)}, can't be opened: ${reason}.`, {
+      cause: caught,
+    });
+  }
+}
+
+async function openSqlite(path: string): Promise<Store> {
+  await mkdir(dirname(path), { recursive: true });
+  const { openSqliteStore } = await import('@login-policy/store-sqlite');
+  return openSqliteStore({ path, inlineProjections });
+}
+
+async function openEventStoreDb(url: string): Promise<Store> {
+  const { connectEventStoreDb } = await import('@login-policy/store-eventstoredb');
+  return connectEventStoreDb(url);
+}
+
+async function openPostgres(url: string): Promise<Store> {
+  const { openPostgresStore } = await import('@login-policy/store-postgres');
+  const { Pool } = (await import('pg')).default;
+  const pool = new Pool({ connectionString: url });
+  // A connection that breaks while nobody uses it is replaced; without a listener it would end the process.
+  pool.on('error', () => undefined);
+  try {
+    const store = await openPostgresStore({ pool, inlineProjections });
+    return {
+      ...store,
+      async close() {
+        await store.close();
+        await pool.end();
+      },
+    };
+  } catch (caught) {
+    await pool.end();
+    throw caught;
+  }
+}

@@ -1,0 +1,79 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { INSTANCE_CATEGORY, ORGANIZATION_CATEGORY, isOrganization, ownerOfStream } from '@login-policy/domain';
+import { positionToString, type EventStore, type Position, type RecordedEvent } from '@login-policy/event-sourcing';
+
+/** That a policy was changed, by whichever process. */
+export interface Change {
+  readonly instanceId: string;
+  /** Left out when it was the instance's default policy. */
+  readonly organizationId?: string;
+  readonly sequence: string;
+  readonly position: string;
+}
+
+/** Who is told of changes. It must not throw. */
+export type OnChange = (change: Change) => void;
+
+const filter = { by: 'category', categories: [INSTANCE_CATEGORY, ORGANIZATION_CATEGORY] } as const;
+const TRY_AGAIN_MS = 250;
+
+/** Follows the store once for all who want to know what changes; when the store is away, it goes on where it was. */
+export class ChangesFeed {
+  readonly #store: EventStore;
+  readonly #listeners = new Set<OnChange>();
+  readonly #ending = new AbortController();
+  readonly #running: Promise<void>;
+  #reached: Position;
+
+  private constructor(store: EventStore, head: Position, onFailure: (cause: unknown) => void) {
+    this.#store = store;
+    this.#reached = head;
+    this.#running = this.#run(onFailure);
+  }
+
+  /** Follows from now on. `onFailure` is told once each time the store is away. */
+  static async open(store: EventStore, onFailure: (cause: unknown) => void): Promise<ChangesFeed> {
+    return new ChangesFeed(store, await store.head(), onFailure);
+  }
+
+  /** Tells of each change from now on. Answers with how to stop that. */
+  listen(onChange: OnChange): () => void {
+    this.#listeners.add(onChange);
+    return () => this.#listeners.delete(onChange);
+  }
+
+  async close(): Promise<void> {
+    this.#ending.abort();
+    await this.#running;
+  }
+
+  async #run(onFailure: (cause: unknown) => void): Promise<void> {
+    const { signal } = this.#ending;
+    let isAway = false;
+    while (!signal.aborted) {
+      try {
+        for await (const message of this.#store.subscribe({ after: this.#reached, filter, signal })) {
+          isAway = false;
+          if (message.kind === 'events') message.events.forEach((event) => this.#tell(event));
+          this.#reached = message.position;
+        }
+      } catch (caught) {
+        if (signal.aborted) return;
+        if (!isAway) onFailure(caught);
+        isAway = true;
+        await pause(TRY_AGAIN_MS, undefined, { signal }).catch(() => undefined);
+      }
+    }
+  }
+
+  #tell({ streamId, revision, position }: RecordedEvent): void {
+    const owner = ownerOfStream(streamId);
+    const change = {
+      instanceId: owner.instanceId,
+      ...(isOrganization(owner) && { organizationId: owner.organizationId }),
+      sequence: String(revision + 1n),
+      position: positionToString(position),
+    };
+    for (const listener of this.#listeners) listener(change);
+  }
+}

@@ -1,0 +1,71 @@
+import type { ServerResponse } from 'node:http';
+import type { Caller } from '@login-policy/api';
+import type { Exchange } from '../http/exchange.js';
+import { tooManyStreams } from '../http/refusal.js';
+import type { Session, Sessions } from '../sessions/sessions.js';
+import type { ChangesFeed } from './changes-feed.js';
+
+const KEEP_ALIVE_MS = 15_000;
+const UNREAD_BYTES = 64 * 1024;
+const MOST_STREAMS = 500;
+
+/** Tells pages of changes, as Server-Sent Events. Whoever does not read what he is told is cut off. */
+export class ChangesStreams {
+  readonly #feed: ChangesFeed;
+  readonly #sessions: Sessions;
+  readonly #open = new Set<ServerResponse>();
+
+  constructor(feed: ChangesFeed, sessions: Sessions) {
+    this.#feed = feed;
+    this.#sessions = sessions;
+  }
+
+  /** Tells of the changes in the caller's instance, as long as his session lives. @throws Refusal when there are too many. */
+  begin({ request, response }: Exchange, caller: Caller, session: Session | undefined): void {
+    if (this.#open.size >= MOST_STREAMS) throw tooManyStreams();
+    this.#open.add(response);
+    response.writeHead(200, { 'content-type': 'text/event-stream', 'x-accel-buffering': 'no' });
+    const stop = [
+      this.#feed.listen((change) => {
+        if (change.instanceId === caller.instanceId)
+          tell(response, `event: changed\ndata: ${JSON.stringify(change)}\n\n`);
+      }),
+      this.#keepAlive(response, session),
+      ...(session === undefined ? [] : this.#endWith(session, response)),
+    ];
+    response.once('close', () => {
+      this.#open.delete(response);
+      for (const act of stop) act();
+    });
+    request.resume();
+    tell(response, 'event: ready\ndata: {}\n\n');
+  }
+
+  /** Ends all streams, and takes leave of those who come later at once. */
+  close(): void {
+    for (const response of this.#open) response.end();
+  }
+
+  #keepAlive(response: ServerResponse, session: Session | undefined): () => void {
+    const beat = async (): Promise<void> => {
+      // Another process may have ended the session.
+      if (session !== undefined && !(await this.#sessions.isAlive(session.id))) response.end();
+      else tell(response, ': keep-alive\n\n');
+    };
+    const timer = setInterval(() => {
+      beat().catch(() => response.destroy());
+    }, KEEP_ALIVE_MS);
+    return () => clearInterval(timer);
+  }
+
+  #endWith(session: Session, response: ServerResponse): readonly (() => void)[] {
+    const timer = setTimeout(() => response.end(), session.expiresAt.getTime() - Date.now());
+    return [this.#sessions.onEnd(session.id, () => response.end()), () => clearTimeout(timer)];
+  }
+}
+
+function tell(response: ServerResponse, text: string): void {
+  if (response.writableEnded || response.destroyed) return;
+  if (response.writableLength > UNREAD_BYTES) response.destroy();
+  else response.write(text);
+}
