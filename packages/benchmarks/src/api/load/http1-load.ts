@@ -1,0 +1,49 @@
+import { connect, type Socket } from 'node:net';
+import type { InTurns } from './http1-requests.js';
+
+const HEAD_END = Buffer.from('\r\n\r\n');
+const LAST_CHUNK = Buffer.from('0\r\n\r\n');
+const SUCCESS = 'HTTP/1.1 200';
+
+/**
+ * One connection of HTTP/1.1 with one request on its way at any time. It reads no more of an answer than where it ends, so
+ * that asking costs less than answering.
+ *
+ * @throws Error for an answer other than 200, and when the connection ends.
+ */
+export function askOverHttp1(port: number, requests: InTurns<Buffer>, count: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ port, host: '127.0.0.1', noDelay: true });
+    let asked = 0;
+    let held: Buffer | undefined;
+    const ask = (): void => {
+      if (asked === count) finish(socket, resolve);
+      else socket.write(requests[asked++ % 2 === 0 ? 0 : 1]);
+    };
+    socket.on('connect', ask);
+    socket.on('data', (piece) => {
+      held = held === undefined ? piece : Buffer.concat([held, piece]);
+      if (!isWhole(held)) return;
+      const status = held.toString('latin1', 0, SUCCESS.length);
+      if (status !== SUCCESS) socket.destroy(new Error(`answered with ${held.toString('latin1')}`));
+      held = undefined;
+      ask();
+    });
+    socket.on('error', reject).on('close', () => reject(new Error('the server closed the connection')));
+  });
+}
+
+function finish(socket: Socket, resolve: () => void): void {
+  socket.removeAllListeners('close');
+  socket.end();
+  resolve();
+}
+
+/** By its length, or else by the last of its chunks: with one request on its way nothing can come behind. */
+function isWhole(held: Buffer): boolean {
+  const end = held.indexOf(HEAD_END);
+  if (end === -1) return false;
+  const length = /\r\ncontent-length: *(\d+)/i.exec(held.toString('latin1', 0, end))?.[1];
+  if (length !== undefined) return held.length >= end + HEAD_END.length + Number(length);
+  return held.subarray(-LAST_CHUNK.length).equals(LAST_CHUNK);
+}
