@@ -3,13 +3,14 @@ import { fileURLToPath } from 'node:url';
 import { build } from './build.mjs';
 import { installPackages } from './install.mjs';
 import { withLock } from './lock.mjs';
+import { buildPage } from './page.mjs';
 import { SetUpFailed, say } from './process.mjs';
 import { ensureSqliteDriver } from './sqlite-driver.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /**
- * Installs, checks and compiles what is not yet installed, sound and compiled; answers with the exit code.
+ * Installs, checks, compiles and builds what is not yet installed, sound, compiled and built; answers with the exit code.
  *
  * Only one set-up of a folder works at a time: a second one waits, and then finds nothing to do.
  */
@@ -19,6 +20,7 @@ export async function setUp() {
       await installPackages(root);
       await ensureSqliteDriver(root);
       await build(root);
+      await buildPage(root);
     });
     return 0;
   } catch (error) {
