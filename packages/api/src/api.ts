@@ -7,9 +7,13 @@ import { openApiDocument } from './openapi/document.js';
 import type { Schema } from './openapi/schemas.js';
 import { holdsGrant } from './ports/caller.js';
 import type { Ports } from './ports/ports.js';
-import { historyRoutes } from './rest/history-target.js';
+import { diffRoute } from './rest/diff-route.js';
+import { historyRoute } from './rest/history-route.js';
+import { bindOwnRoutes, type OwnRoute } from './rest/own-route.js';
+import { previewRoute } from './rest/preview-route.js';
 import { RestSkin } from './rest/rest-skin.js';
 import { methodTarget, type RestTarget } from './rest/rest-target.js';
+import { revertRoute } from './rest/revert-route.js';
 import { Router } from './rest/router.js';
 import { ConnectSkin } from './rpc/connect-skin.js';
 import { GrpcHealth } from './rpc/grpc-health.js';
@@ -77,6 +81,8 @@ export function createApi(options: ApiOptions): Api {
   return { handler, openApi, readiness: () => probe.look(), listen: (where) => listen(handler, where) };
 }
 
+const OWN_ROUTES: readonly OwnRoute[] = [historyRoute, previewRoute, diffRoute, revertRoute];
+
 interface Furniture {
   readonly cors: Cors;
   readonly probe: ReadinessProbe;
@@ -90,7 +96,7 @@ function furnish(
   const pipeline = new Pipeline({ isAllowed: holdsGrant, ...ports });
   const answers = new PolicyAnswers(absent ?? 'page');
   const served = servedMethods({ policies, answers });
-  const own = historyRoutes({ policies, answers, pipeline });
+  const own = bindOwnRoutes(OWN_ROUTES, { policies, answers, pipeline, served });
   const methods = new MethodTable(served);
   const router = new Router<RestTarget>();
   for (const method of served) {

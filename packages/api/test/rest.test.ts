@@ -1,16 +1,10 @@
 import { after, before, describe, it } from 'mocha';
 import { expect } from 'chai';
-import { ACME, countEvents, INSTANCE, NOBODY, openService, READER, ROOT, type Service } from './service.js';
+import { askOf, type Asked, type Reply } from './rest-client.js';
+import { ACME, countEvents, INSTANCE, NOBODY, openService, READER, type Service } from './service.js';
 
 const POLICY = '/admin/v1/policies/login';
 const PASSKEY = `${POLICY}/multi_factors/MULTI_FACTOR_TYPE_U2F_WITH_VERIFICATION`;
-
-interface Reply {
-  readonly status: number;
-  readonly headers: Headers;
-  /** A member of the answer's JSON by its path, `details.0.id`; without a path all of it. */
-  readonly at: (path?: string) => unknown;
-}
 
 describe('REST', () => {
   let service: Service;
@@ -130,6 +124,7 @@ describe('REST', () => {
     const instant = encodeURIComponent(String(then.at('policy.details.changeDate')));
     expect((await ask(`GET ${POLICY}?asOf=${instant}`)).at()).to.deep.equal(then.at());
     expect((await ask(`GET ${POLICY}?asOf=yesterday`)).status).to.equal(400);
+    expect((await ask(`GET ${POLICY}?asOf=2026-01-01`)).status, 'a day is no instant').to.equal(400);
     expect((await ask(`GET ${POLICY}?asOf=99`)).status).to.equal(400);
   });
 
@@ -175,34 +170,3 @@ describe('the option to answer as ZITADEL does', () => {
     }
   });
 });
-
-interface Asked {
-  readonly token?: string;
-  readonly body?: object;
-  readonly text?: string;
-  readonly headers?: Readonly<Record<string, string>>;
-}
-
-async function askOf(
-  service: Service,
-  place: string,
-  { token = ROOT, body, text, headers = {} }: Asked,
-): Promise<Reply> {
-  const [method = '', path = ''] = place.split(' ');
-  const sent = text ?? (body === undefined ? undefined : JSON.stringify(body));
-  const response = await fetch(`${service.url}${path}`, {
-    method,
-    headers: { ...(token !== '' && { authorization: `Bearer ${token}` }), ...headers },
-    ...(sent !== undefined && { body: Buffer.from(sent, 'latin1') }),
-  });
-  const answer = await response.text();
-  const json: unknown = answer === '' ? undefined : JSON.parse(answer);
-  return { status: response.status, headers: response.headers, at: (member = '') => memberOf(json, member) };
-}
-
-function memberOf(json: unknown, path: string): unknown {
-  return path
-    .split('.')
-    .filter((name) => name !== '')
-    .reduce((value, name): unknown => (value instanceof Object ? Reflect.get(value, name) : undefined), json);
-}

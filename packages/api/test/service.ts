@@ -67,7 +67,7 @@ export async function openService({
 }: ServiceOptions = {}): Promise<Service> {
   const clock = steppingClock('2026-01-01T00:00:00.000Z', 1000);
   const store = openMemoryStore({ clock, inlineProjections: [loginPolicyProjection] });
-  const policies = await openLoginPolicies({ store });
+  const policies = await openLoginPolicies({ store, organizations: { list: () => [ACME, GLOBEX] } });
   await policies.add({ instanceId: INSTANCE }, freshInstance, { actor: 'set-up' });
   const failures: unknown[] = [];
   const api = createApi({

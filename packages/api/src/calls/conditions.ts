@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { CommandOptions, PolicyReadOptions } from '@login-policy/domain';
+import type { AsOf, CommandOptions, PolicyReadOptions } from '@login-policy/domain';
 import { parsePosition } from '@login-policy/event-sourcing';
 import { DateTime } from 'luxon';
 import { badHeader, foreignTag, unreadable } from '../errors/refusals.js';
@@ -29,13 +29,30 @@ export function requestIdOf(headers: RequestHeaders): string {
 export function commandOptions(actor: string, { headers, requestId, signal }: Incoming): CommandOptions {
   const idempotencyKey = headers.get('idempotency-key');
   const ifSequence = matchedSequence(headers.get('if-match'));
+  const reason = headers.get('login-policy-reason');
   return {
     actor,
     correlationId: requestId,
     ...(idempotencyKey !== undefined && { idempotencyKey }),
     ...(ifSequence !== undefined && { ifSequence }),
+    ...(reason !== undefined && { reason: percentDecoded(reason) }),
     ...(signal !== undefined && { signal }),
   };
+}
+
+/** The sequence a call is pinned to by its `If-Match`. @throws ApiError */
+export function pinnedSequence(headers: RequestHeaders): bigint | undefined {
+  return matchedSequence(headers.get('if-match'));
+}
+
+/** A header holds ASCII only, and a reason is prose. */
+function percentDecoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch (caught) {
+    if (caught instanceof URIError) throw badHeader('Login-Policy-Reason', 'percent-encoded UTF-8');
+    throw caught;
+  }
 }
 
 /** `*` asks for no more than that there is a policy, and that every command on one asks anyway. */
@@ -52,17 +69,18 @@ export function readOptions({ headers, signal, asOf }: Incoming): PolicyReadOpti
   const atLeast = headers.get('login-policy-at-least');
   return {
     ...(signal !== undefined && { signal }),
-    ...(asOf !== undefined && { asOf: parseAsOf(asOf) }),
+    ...(asOf !== undefined && { asOf: parseMoment(asOf, 'asOf') }),
     ...(atLeast !== undefined && { atLeast: parseAtLeast(atLeast) }),
   };
 }
 
-function parseAsOf(text: string): NonNullable<PolicyReadOptions['asOf']> {
+/** Takes a moment as callers write it. @throws ApiError that names the field */
+export function parseMoment(text: string, field: string): AsOf {
   if (/^\d{1,18}$/.test(text)) return { sequence: BigInt(text) };
   const moment = DateTime.fromISO(text, { setZone: true });
-  const namesOffset = /(?:z|[+-]\d\d(?::?\d\d)?)$/i.test(text);
+  const namesOffset = /t.*(?:z|[+-]\d\d(?::?\d\d)?)$/i.test(text);
   if (moment.isValid && namesOffset) return { instant: moment };
-  throw unreadable('asOf must be a sequence, or an instant in ISO 8601 with its offset.');
+  throw unreadable(`${field} must be a sequence, or an instant in ISO 8601 with its offset.`);
 }
 
 function parseAtLeast(text: string): NonNullable<PolicyReadOptions['atLeast']> {

@@ -12,6 +12,8 @@ import { NOBODY, type ServedMethod } from './served-method.js';
 export interface Demand {
   /** `undefined`: nothing. */
   readonly permission: string | undefined;
+  /** What he has to be allowed besides. */
+  readonly also?: string;
   readonly scope: Scope<OwnerRef>;
 }
 
@@ -35,7 +37,7 @@ export class Pipeline {
   }
 
   /** Lets a caller in by his headers alone: nobody's body is looked at before. @throws ApiError */
-  async admit({ permission, scope }: Demand, headers: RequestHeaders): Promise<Admission> {
+  async admit({ permission, also, scope }: Demand, headers: RequestHeaders): Promise<Admission> {
     if (permission === undefined) return { permission: '', owner: NOBODY, caller: undefined };
     const instanceId = this.#ports.instanceOf(headers);
     if (instanceId === undefined) throw unknownInstance();
@@ -45,6 +47,7 @@ export class Pipeline {
     const owner = named === undefined ? { instanceId } : { instanceId, organizationId: named };
     scope.narrow(owner);
     await this.#demand({ permission, owner, caller });
+    if (also !== undefined) await this.#demand({ permission: also, owner, caller });
     return { permission, owner, caller };
   }
 

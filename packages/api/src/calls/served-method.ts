@@ -7,9 +7,12 @@ import {
   type MessageInitShape,
   type MessageShape,
 } from '@bufbuild/protobuf';
-import type { InstanceRef, OwnerRef } from '@login-policy/domain';
+import type { GenMessage } from '@bufbuild/protobuf/codegenv1';
+import type { CommandInput, InstanceRef, LoginPolicies, OwnerRef } from '@login-policy/domain';
+import type { ObjectDetails } from '@zitadel/proto/zitadel/object_pb.js';
 import { contractOf, type MethodContract } from '../contract/api-method.js';
 import type { Answer, CallContext } from './call-context.js';
+import type { PolicyAnswers } from './policy-answers.js';
 import { OF_INSTANCE, type Scope } from './scope.js';
 
 /** A method with what answers it: what every protocol calls, and none knows the message of. */
@@ -18,6 +21,8 @@ export interface ServedMethod {
   readonly scope: Scope<OwnerRef>;
   /** Answers a request that was let in and is of the right form. */
   readonly call: (request: Message, context: CallContext<OwnerRef>) => Promise<Answer<Message>>;
+  /** The command that a request gives; `undefined` for a method that only reads. @throws ApiError */
+  readonly commandOf: ((request: Message) => CommandInput) | undefined;
 }
 
 type Method<Input extends DescMessage, Output extends DescMessage> = DescMethod & {
@@ -25,7 +30,13 @@ type Method<Input extends DescMessage, Output extends DescMessage> = DescMethod 
   readonly output: Output;
 };
 
-/** Binds a method of a service to what answers it. */
+/** What methods are bound to. */
+export interface Desk {
+  readonly policies: LoginPolicies;
+  readonly answers: PolicyAnswers;
+}
+
+/** Binds a method of a service that reads to what answers it. */
 export function serve<Owner extends OwnerRef, Input extends DescMessage, Output extends DescMessage>(
   scope: Scope<Owner>,
   desc: Method<Input, Output>,
@@ -34,12 +45,39 @@ export function serve<Owner extends OwnerRef, Input extends DescMessage, Output 
   return {
     contract: contractOf(desc),
     scope,
+    commandOf: undefined,
     async call(request, context) {
-      if (!isMessage(request, desc.input)) throw new Error(`${desc.name} was called with ${request.$typeName}`);
-      const answer = await handle(request, { ...context, owner: scope.narrow(context.owner) });
+      const answer = await handle(own(desc, request), { ...context, owner: scope.narrow(context.owner) });
       return { ...answer, message: create(desc.output, answer.message) };
     },
   };
+}
+
+type Manipulating<Input extends DescMessage> = Method<Input, GenMessage<Message & { details?: ObjectDetails }>>;
+
+/** Binds a method that gives a command: the same command whether it is carried out or only looked at. */
+export function serveCommand<Input extends DescMessage>(
+  scope: Scope<OwnerRef>,
+  desc: Manipulating<Input>,
+  {
+    commandOf,
+    desk: { answers, policies },
+  }: {
+    readonly commandOf: (request: MessageShape<Input>) => CommandInput;
+    readonly desk: Desk;
+  },
+): ServedMethod {
+  return {
+    ...serve(scope, desc, (request, { owner, command }) =>
+      answers.ofCommand(policies.execute(owner, commandOf(request), command)),
+    ),
+    commandOf: (request) => commandOf(own(desc, request)),
+  };
+}
+
+function own<Input extends DescMessage>(desc: Method<Input, DescMessage>, request: Message): MessageShape<Input> {
+  if (isMessage(request, desc.input)) return request;
+  throw new Error(`${desc.name} was called with ${request.$typeName}`);
 }
 
 /** Binds a method that is open to all and answers nothing but that it is there. */
@@ -47,6 +85,7 @@ export function serveHealth<Output extends DescMessage>(desc: Method<DescMessage
   return {
     contract: contractOf(desc),
     scope: OF_INSTANCE,
+    commandOf: undefined,
     call: () => Promise.resolve({ message: create(desc.output) }),
   };
 }

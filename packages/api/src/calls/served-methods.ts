@@ -1,4 +1,4 @@
-import type { InstanceRef, OwnerRef } from '@login-policy/domain';
+import type { CommandInput, InstanceRef, OwnerRef } from '@login-policy/domain';
 import { AdminService } from '@zitadel/proto/zitadel/admin_pb.js';
 import { ManagementService } from '@zitadel/proto/zitadel/management_pb.js';
 import type { RequestContext } from '@zitadel/proto/zitadel/object/v2/object_pb.js';
@@ -10,8 +10,8 @@ import { settingsOf } from '../messages/settings.js';
 import type { CallContext } from './call-context.js';
 import { effectiveTag } from './policy-answers.js';
 import { OF_EITHER, OF_INSTANCE, OF_ORGANIZATION } from './scope.js';
-import { serve, serveHealth, type ServedMethod } from './served-method.js';
-import { sharedMethods, type Desk } from './shared-methods.js';
+import { serve, serveCommand, serveHealth, type Desk, type ServedMethod } from './served-method.js';
+import { sharedMethods } from './shared-methods.js';
 
 /** Every method that is served, bound to the login policies. */
 export function servedMethods(desk: Desk): readonly ServedMethod[] {
@@ -25,19 +25,22 @@ export function servedMethods(desk: Desk): readonly ServedMethod[] {
   ];
 }
 
-function adminMethods({ policies, answers }: Desk): readonly ServedMethod[] {
+function adminMethods(desk: Desk): readonly ServedMethod[] {
+  const { policies, answers } = desk;
   const { method } = AdminService;
   return [
     serveHealth(method.healthz),
     serve(OF_INSTANCE, method.getLoginPolicy, (_, { owner, read }) =>
       answers.ofPolicy(policies.policy(owner, read), (policy) => ({ policy: policyMessage(policy) })),
     ),
-    serve(OF_INSTANCE, method.updateLoginPolicy, (request, { owner, command }) =>
-      answers.ofCommand(policies.change(owner, settingsOf(request), command)),
-    ),
-    serve(OF_INSTANCE, method.addIDPToLoginPolicy, ({ idpId }, { owner, command }) =>
-      answers.ofCommand(policies.addIdentityProvider(owner, { id: idpId, ownerType: 'SYSTEM' }, command)),
-    ),
+    serveCommand(OF_INSTANCE, method.updateLoginPolicy, { commandOf: changeOf, desk }),
+    serveCommand(OF_INSTANCE, method.addIDPToLoginPolicy, {
+      commandOf: ({ idpId }) => ({
+        type: 'addIdentityProvider',
+        identityProvider: { id: idpId, ownerType: 'SYSTEM' },
+      }),
+      desk,
+    }),
   ];
 }
 
@@ -58,22 +61,24 @@ function managementReads({ policies, answers }: Desk): readonly ServedMethod[] {
   ];
 }
 
-function managementCommands({ policies, answers }: Desk): readonly ServedMethod[] {
+function managementCommands(desk: Desk): readonly ServedMethod[] {
   const { method } = ManagementService;
   return [
-    serve(OF_ORGANIZATION, method.addCustomLoginPolicy, (request, { owner, command }) =>
-      answers.ofCommand(policies.add(owner, newPolicyOf(request), command)),
-    ),
-    serve(OF_ORGANIZATION, method.updateCustomLoginPolicy, (request, { owner, command }) =>
-      answers.ofCommand(policies.change(owner, settingsOf(request), command)),
-    ),
-    serve(OF_ORGANIZATION, method.resetLoginPolicyToDefault, (_, { owner, command }) =>
-      answers.ofCommand(policies.remove(owner, command)),
-    ),
-    serve(OF_ORGANIZATION, method.addIDPToLoginPolicy, (request, { owner, command }) =>
-      answers.ofCommand(policies.addIdentityProvider(owner, identityProviderOf(request), command)),
-    ),
+    serveCommand(OF_ORGANIZATION, method.addCustomLoginPolicy, {
+      commandOf: (request) => ({ type: 'add', policy: newPolicyOf(request) }),
+      desk,
+    }),
+    serveCommand(OF_ORGANIZATION, method.updateCustomLoginPolicy, { commandOf: changeOf, desk }),
+    serveCommand(OF_ORGANIZATION, method.resetLoginPolicyToDefault, { commandOf: () => ({ type: 'remove' }), desk }),
+    serveCommand(OF_ORGANIZATION, method.addIDPToLoginPolicy, {
+      commandOf: (request) => ({ type: 'addIdentityProvider', identityProvider: identityProviderOf(request) }),
+      desk,
+    }),
   ];
+}
+
+function changeOf(request: Parameters<typeof settingsOf>[0]): CommandInput {
+  return { type: 'change', settings: settingsOf(request) };
 }
 
 /** The one method of v2: the request itself may name the organization, or the instance. */

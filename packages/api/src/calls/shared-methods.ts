@@ -1,14 +1,13 @@
 import type { DescMethod, Message } from '@bufbuild/protobuf';
 import type { GenMessage } from '@bufbuild/protobuf/codegenv1';
-import type { LoginPolicies, OwnerRef } from '@login-policy/domain';
+import type { OwnerRef } from '@login-policy/domain';
 import type { IDPLoginPolicyLink } from '@zitadel/proto/zitadel/idp_pb.js';
 import type { ListDetails, ListQuery, ObjectDetails } from '@zitadel/proto/zitadel/object_pb.js';
 import type { MultiFactorType, SecondFactorType } from '@zitadel/proto/zitadel/policy_pb.js';
 import { multiFactorNumber, multiFactorOf, secondFactorNumber, secondFactorOf } from '../messages/factors.js';
 import { linkMessage } from '../messages/policy.js';
-import type { PolicyAnswers } from './policy-answers.js';
 import type { Scope } from './scope.js';
-import { serve, type ServedMethod } from './served-method.js';
+import { serve, serveCommand, type Desk, type ServedMethod } from './served-method.js';
 
 type Method<Request, Response> = DescMethod & {
   readonly input: GenMessage<Message & Request>;
@@ -36,12 +35,6 @@ export interface SharedMethods {
   readonly removeMultiFactorFromLoginPolicy: Method<{ type: MultiFactorType }, Manipulated>;
 }
 
-/** What methods are bound to. */
-export interface Desk {
-  readonly policies: LoginPolicies;
-  readonly answers: PolicyAnswers;
-}
-
 /** Binds the methods that both services have. */
 export function sharedMethods(scope: Scope<OwnerRef>, method: SharedMethods, desk: Desk): readonly ServedMethod[] {
   return [...sharedReads(scope, method, desk), ...sharedCommands(scope, method, desk)];
@@ -65,26 +58,27 @@ function sharedReads(
   ];
 }
 
-function sharedCommands(
-  scope: Scope<OwnerRef>,
-  method: SharedMethods,
-  { policies, answers }: Desk,
-): readonly ServedMethod[] {
+function sharedCommands(scope: Scope<OwnerRef>, method: SharedMethods, desk: Desk): readonly ServedMethod[] {
   return [
-    serve(scope, method.removeIDPFromLoginPolicy, ({ idpId }, { owner, command }) =>
-      answers.ofCommand(policies.removeIdentityProvider(owner, idpId, command)),
-    ),
-    serve(scope, method.addSecondFactorToLoginPolicy, ({ type }, { owner, command }) =>
-      answers.ofCommand(policies.addSecondFactor(owner, secondFactorOf(type), command)),
-    ),
-    serve(scope, method.removeSecondFactorFromLoginPolicy, ({ type }, { owner, command }) =>
-      answers.ofCommand(policies.removeSecondFactor(owner, secondFactorOf(type), command)),
-    ),
-    serve(scope, method.addMultiFactorToLoginPolicy, ({ type }, { owner, command }) =>
-      answers.ofCommand(policies.addMultiFactor(owner, multiFactorOf(type), command)),
-    ),
-    serve(scope, method.removeMultiFactorFromLoginPolicy, ({ type }, { owner, command }) =>
-      answers.ofCommand(policies.removeMultiFactor(owner, multiFactorOf(type), command)),
-    ),
+    serveCommand(scope, method.removeIDPFromLoginPolicy, {
+      commandOf: ({ idpId }) => ({ type: 'removeIdentityProvider', id: idpId }),
+      desk,
+    }),
+    serveCommand(scope, method.addSecondFactorToLoginPolicy, {
+      commandOf: ({ type }) => ({ type: 'addSecondFactor', factor: secondFactorOf(type) }),
+      desk,
+    }),
+    serveCommand(scope, method.removeSecondFactorFromLoginPolicy, {
+      commandOf: ({ type }) => ({ type: 'removeSecondFactor', factor: secondFactorOf(type) }),
+      desk,
+    }),
+    serveCommand(scope, method.addMultiFactorToLoginPolicy, {
+      commandOf: ({ type }) => ({ type: 'addMultiFactor', factor: multiFactorOf(type) }),
+      desk,
+    }),
+    serveCommand(scope, method.removeMultiFactorFromLoginPolicy, {
+      commandOf: ({ type }) => ({ type: 'removeMultiFactor', factor: multiFactorOf(type) }),
+      desk,
+    }),
   ];
 }

@@ -43,7 +43,12 @@ function statusOf(rejection: Rejection, absent: AbsentAnswer): Omit<ApiErrorCont
 const NAMES: Readonly<Record<string, string>> = {
   'options.idempotencyKey': 'idempotency-key',
   'options.correlationId': 'x-request-id',
+  'options.reason': 'login-policy-reason',
   'options.asOf.sequence': 'asOf',
+  'span.from.sequence': 'from',
+  'span.to.sequence': 'to',
+  'to.sequence': 'to',
+  'to.instant': 'to',
   'options.fromSequence': 'fromSequence',
   'options.limit': 'limit',
   identityProvider: 'idpId',

@@ -1,10 +1,10 @@
 import type { MethodContract } from '../contract/api-method.js';
 import type { Segment } from '../contract/path-template.js';
-import type { OwnRoute } from '../rest/history-target.js';
+import type { BoundRoute } from '../rest/own-route.js';
 import { Schemas, type Schema } from './schemas.js';
 
 /** The document of exactly what REST serves: made from the same routes that answer. */
-export function openApiDocument(methods: readonly MethodContract[], own: readonly OwnRoute[]): Schema {
+export function openApiDocument(methods: readonly MethodContract[], own: readonly BoundRoute[]): Schema {
   const schemas = new Schemas();
   const paths: Record<string, Record<string, Schema>> = {};
   for (const method of methods) {
@@ -12,7 +12,8 @@ export function openApiDocument(methods: readonly MethodContract[], own: readonl
     const path = `/${segments.map(pieceOf).join('/')}`;
     paths[path] = { ...paths[path], [verb.toLowerCase()]: methodOperation(method, schemas) };
   }
-  for (const { path, verb } of own) paths[path] = { ...paths[path], [verb.toLowerCase()]: historyOperation(path) };
+  for (const route of own)
+    paths[route.path] = { ...paths[route.path], [route.verb.toLowerCase()]: ownOperation(route) };
   return {
     openapi: '3.1.0',
     info: {
@@ -65,30 +66,22 @@ function methodOperation({ desc, input, output, permission, route }: MethodContr
   };
 }
 
-function historyOperation(path: string): Schema {
-  const number = { type: 'string', pattern: '^[0-9]+$' };
+function ownOperation({ operation, verb }: BoundRoute): Schema {
+  const { answer, body, id, parameters = [], summary } = operation;
   return {
-    operationId: path.startsWith('/admin') ? 'AdminService_History' : 'ManagementService_History',
-    summary: 'Login policy history',
-    parameters: [
-      { name: 'direction', in: 'query', schema: { type: 'string', enum: ['forwards', 'backwards'] } },
-      { name: 'fromSequence', in: 'query', schema: number },
-      { name: 'limit', in: 'query', schema: number },
-    ],
-    responses: responses({
-      type: 'object',
-      properties: {
-        lastSequence: number,
-        unknownEvents: { type: 'integer' },
-        entries: { type: 'array', items: { type: 'object' } },
-      },
-    }),
+    operationId: id,
+    summary,
+    parameters: [...parameters, ...headersOf(verb)],
+    ...(body !== undefined && { requestBody: { required: true, content: json(body) } }),
+    responses: responses({ type: 'object', properties: answer }),
   };
 }
 
 function headersOf(verb: string): readonly Schema[] {
   const names =
-    verb === 'GET' ? ['x-zitadel-orgid', 'If-None-Match'] : ['x-zitadel-orgid', 'If-Match', 'Idempotency-Key'];
+    verb === 'GET'
+      ? ['x-zitadel-orgid', 'If-None-Match']
+      : ['x-zitadel-orgid', 'If-Match', 'Idempotency-Key', 'Login-Policy-Reason'];
   return names.map((name) => ({ name, in: 'header', schema: { type: 'string' } }));
 }
 

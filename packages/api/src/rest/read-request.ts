@@ -39,16 +39,12 @@ function place(into: Record<string, JsonValue>, { desc, path: [name, ...rest] }:
   if (field === undefined) return;
   const held = into[field.jsonName];
   if (field.fieldKind === 'message' && rest.length > 0) {
-    const nested = isObject(held) ? held : {};
+    const nested = isJsonObject(held) ? held : {};
     Object.assign(into, { [field.jsonName]: nested });
     place(nested, { desc: field.message, path: rest }, value);
   } else if (rest.length === 0 && field.fieldKind !== 'message') {
     Object.assign(into, { [field.jsonName]: scalarOf(field, value) });
   }
-}
-
-function isObject(value: JsonValue | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function scalarOf(field: DescField, text: string): JsonValue {
@@ -100,7 +96,7 @@ export function bodyFields(body: Uint8Array): JsonObject {
 }
 
 /** What `JSON.parse` made has JSON in it, and nothing else. */
-function isJsonObject(value: unknown): value is JsonObject {
+export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 

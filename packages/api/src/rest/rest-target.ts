@@ -1,4 +1,4 @@
-import { create, type JsonObject } from '@bufbuild/protobuf';
+import { create, type JsonObject, type Message } from '@bufbuild/protobuf';
 import type { Answer } from '../calls/call-context.js';
 import type { Incoming } from '../calls/conditions.js';
 import type { Admission, Demand, Pipeline } from '../calls/pipeline.js';
@@ -50,6 +50,14 @@ export function methodTarget(method: ServedMethod, pipeline: Pipeline): RestTarg
       };
     },
   };
+}
+
+/** The request of a method as a body gives it, its rules checked. @throws ApiError */
+export function checkedRequest(method: ServedMethod, given: JsonObject): Message {
+  const { check, input } = method.contract;
+  const request = messageOf(method, withEnumNumbers(input, given));
+  check?.(request);
+  return request;
 }
 
 function messageOf({ contract: { input } }: ServedMethod, fields: JsonObject): ReturnType<typeof requestOf> {

@@ -1,0 +1,44 @@
+import { create, toJson, type JsonValue } from '@bufbuild/protobuf';
+import type { LoginPolicyView, Span } from '@login-policy/domain';
+import { GetLoginPolicyResponseSchema } from '@zitadel/proto/zitadel/management_pb.js';
+import { parseMoment } from '../calls/conditions.js';
+import { unreadable } from '../errors/refusals.js';
+import { policyMessage } from '../messages/policy.js';
+import type { OwnRoute } from './own-route.js';
+
+const MOMENT = { type: 'string', description: 'A sequence, or an instant in ISO 8601 with its offset.' };
+const POLICY = { $ref: '#/components/schemas/zitadel.management.v1.GetLoginPolicyResponse' };
+
+/** `GET …/policies/login/diff`: what differs in the effective policy between two moments, or between one and now. */
+export const diffRoute: OwnRoute = {
+  verb: 'GET',
+  name: 'diff',
+  demand: 'read',
+  operation: {
+    summary: 'Difference between the login policy at two moments',
+    parameters: [
+      { name: 'from', in: 'query', required: true, schema: MOMENT },
+      { name: 'to', in: 'query', description: 'Left out: now.', schema: MOMENT },
+    ],
+    answer: { changes: { type: 'array', items: { type: 'object' } }, before: POLICY, after: POLICY },
+  },
+  async answer({ policies, answers }, { query, context: { owner, read } }) {
+    const { asOf: _, ...waiting } = read;
+    const { before, after, changes } = await answers.ofRead(policies.diff(owner, spanIn(query), waiting));
+    return { message: JSON.stringify({ changes, before: policyJson(before), after: policyJson(after) }) };
+  },
+};
+
+function spanIn(query: string): Span {
+  const parameters = new URLSearchParams(query);
+  const [from, to] = [parameters.get('from'), parameters.get('to')];
+  if (from === null) throw unreadable('from must be a sequence, or an instant in ISO 8601 with its offset.');
+  return { from: parseMoment(from, 'from'), ...(to !== null && { to: parseMoment(to, 'to') }) };
+}
+
+/** As the read of an effective policy answers it. */
+function policyJson(policy: LoginPolicyView | undefined): JsonValue | undefined {
+  if (policy === undefined) return undefined;
+  const message = { policy: policyMessage(policy), isDefault: policy.isDefault };
+  return toJson(GetLoginPolicyResponseSchema, create(GetLoginPolicyResponseSchema, message));
+}

@@ -1,0 +1,54 @@
+import type { HistoryEntry, HistoryOptions } from '@login-policy/domain';
+import { unreadable } from '../errors/refusals.js';
+import { WHOLE_NUMBER, type OwnRoute } from './own-route.js';
+
+/** `GET …/policies/login/history`: who changed what, when and why, for whoever may read the policy. */
+export const historyRoute: OwnRoute = {
+  verb: 'GET',
+  name: 'history',
+  demand: 'read',
+  operation: {
+    summary: 'Login policy history',
+    parameters: [
+      { name: 'direction', in: 'query', schema: { type: 'string', enum: ['forwards', 'backwards'] } },
+      { name: 'fromSequence', in: 'query', schema: WHOLE_NUMBER },
+      { name: 'limit', in: 'query', schema: WHOLE_NUMBER },
+    ],
+    answer: {
+      lastSequence: WHOLE_NUMBER,
+      unknownEvents: { type: 'integer' },
+      entries: { type: 'array', items: { type: 'object' } },
+    },
+  },
+  async answer({ policies, answers }, { context: { owner }, query }) {
+    const history = await answers.ofRead(policies.history(owner, historyOptions(query)));
+    const { entries, lastSequence, unknownEvents } = history;
+    const body = { lastSequence: String(lastSequence), unknownEvents, entries: entries.map(entryJson) };
+    return { message: JSON.stringify(body), tag: `"history-${lastSequence}"` };
+  },
+};
+
+function entryJson({ sequence, recordedAt, ...entry }: HistoryEntry): object {
+  return { sequence: String(sequence), recordedAt: new Date(recordedAt.toMillis()).toISOString(), ...entry };
+}
+
+function historyOptions(query: string): HistoryOptions {
+  const parameters = new URLSearchParams(query);
+  const direction = parameters.get('direction') ?? 'forwards';
+  if (direction !== 'forwards' && direction !== 'backwards')
+    throw unreadable('direction must be forwards or backwards.');
+  const fromSequence = wholeNumber(parameters, 'fromSequence');
+  const limit = wholeNumber(parameters, 'limit');
+  return {
+    direction,
+    ...(fromSequence !== undefined && { fromSequence }),
+    ...(limit !== undefined && { limit: Number(limit) }),
+  };
+}
+
+function wholeNumber(parameters: URLSearchParams, name: string): bigint | undefined {
+  const text = parameters.get(name);
+  if (text === null) return undefined;
+  if (/^\d{1,18}$/.test(text)) return BigInt(text);
+  throw unreadable(`${name} must be a whole number from 0 on.`);
+}

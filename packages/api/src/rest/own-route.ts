@@ -1,0 +1,112 @@
+import type { LoginPolicies, OwnerRef } from '@login-policy/domain';
+import type { Answer, CallContext } from '../calls/call-context.js';
+import type { Demand, Pipeline } from '../calls/pipeline.js';
+import type { PolicyAnswers } from '../calls/policy-answers.js';
+import { OF_INSTANCE, OF_ORGANIZATION } from '../calls/scope.js';
+import type { ServedMethod } from '../calls/served-method.js';
+import { parseTemplate, type Segment } from '../contract/path-template.js';
+import type { Schema } from '../openapi/schemas.js';
+import type { RequestHeaders } from '../ports/ports.js';
+import type { RestTarget } from './rest-target.js';
+
+/** What a route of ours is asked with, by a caller who was let in. */
+export interface OwnRequest {
+  readonly context: CallContext<OwnerRef>;
+  readonly headers: RequestHeaders;
+  readonly query: string;
+  readonly body: () => Promise<Uint8Array>;
+  /** The methods of the service the route belongs to. */
+  readonly methods: readonly ServedMethod[];
+}
+
+/** What the routes of ours are bound to. */
+export interface OwnDesk {
+  readonly policies: LoginPolicies;
+  readonly answers: PolicyAnswers;
+}
+
+/** What the OpenAPI document says of a route. */
+export interface OwnOperation {
+  readonly summary: string;
+  readonly parameters?: readonly Schema[];
+  readonly body?: Schema;
+  /** The members of the answer. */
+  readonly answer: Readonly<Record<string, Schema>>;
+}
+
+/** A route that no descriptor of ZITADEL has, beside the policy of an instance and that of an organization. */
+export interface OwnRoute {
+  readonly verb: string;
+  /** What stands behind `…/policies/login/`. */
+  readonly name: string;
+  /** Who may ask: whoever may read the policy, or whoever may change it in every way. */
+  readonly demand: 'read' | 'write';
+  readonly operation: OwnOperation;
+  readonly answer: (desk: OwnDesk, request: OwnRequest) => Promise<Answer<string>>;
+}
+
+/** A number that JSON has as text, because it may be longer than a number of JSON. */
+export const WHOLE_NUMBER: Schema = { type: 'string', pattern: '^[0-9]+$' };
+
+/** A route of ours, bound to one of the two services. */
+export interface BoundRoute {
+  readonly verb: string;
+  readonly path: string;
+  readonly segments: readonly Segment[];
+  readonly operation: OwnOperation & { readonly id: string };
+  readonly target: RestTarget;
+}
+
+interface Service {
+  readonly base: string;
+  readonly name: string;
+  readonly read: Demand;
+  readonly write: Demand;
+}
+
+const SERVICES: readonly Service[] = [
+  {
+    base: '/admin/v1/policies/login',
+    name: 'AdminService',
+    read: { permission: 'iam.policy.read', scope: OF_INSTANCE },
+    write: { permission: 'iam.policy.write', scope: OF_INSTANCE },
+  },
+  {
+    base: '/management/v1/policies/login',
+    name: 'ManagementService',
+    read: { permission: 'policy.read', scope: OF_ORGANIZATION },
+    write: { permission: 'policy.write', also: 'policy.delete', scope: OF_ORGANIZATION },
+  },
+];
+
+/** Binds routes to both services. */
+export function bindOwnRoutes(
+  routes: readonly OwnRoute[],
+  sources: OwnDesk & { readonly pipeline: Pipeline; readonly served: readonly ServedMethod[] },
+): readonly BoundRoute[] {
+  return SERVICES.flatMap((service) => {
+    const methods = sources.served.filter(({ contract }) => contract.desc.parent.name === service.name);
+    return routes.map((route) => {
+      const path = `${service.base}/${route.name}`;
+      const id = `${service.name}_${route.name.replace(/^_/, '')}`;
+      const target = targetOf(route, { ...sources, methods, demand: service[route.demand] });
+      return { verb: route.verb, path, segments: parseTemplate(path), operation: { ...route.operation, id }, target };
+    });
+  });
+}
+
+function targetOf(
+  route: OwnRoute,
+  bound: OwnDesk & Pick<OwnRequest, 'methods'> & { readonly pipeline: Pipeline; readonly demand: Demand },
+): RestTarget {
+  const { demand, methods, pipeline } = bound;
+  return {
+    demand,
+    read: ({ query, body }) => ({
+      answer: async ({ admission, incoming }) => {
+        const context = pipeline.context(admission, incoming);
+        return route.answer(bound, { context, headers: incoming.headers, query, body, methods });
+      },
+    }),
+  };
+}

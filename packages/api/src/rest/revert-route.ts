@@ -1,0 +1,37 @@
+import { toJson, create, type JsonObject } from '@bufbuild/protobuf';
+import type { CommandInput } from '@login-policy/domain';
+import { RemoveMultiFactorFromLoginPolicyResponseSchema } from '@zitadel/proto/zitadel/admin_pb.js';
+import { parseMoment } from '../calls/conditions.js';
+import { unreadable } from '../errors/refusals.js';
+import type { OwnRoute } from './own-route.js';
+import { bodyFields } from './read-request.js';
+
+/** `POST …/policies/login/_revert`: makes the policy what it was at a moment, by new events. Answered as any change is. */
+export const revertRoute: OwnRoute = {
+  verb: 'POST',
+  name: '_revert',
+  demand: 'write',
+  operation: {
+    summary: 'Revert the login policy to a moment',
+    body: {
+      type: 'object',
+      required: ['to'],
+      properties: { to: { type: 'string', description: 'A sequence, or an instant in ISO 8601 with its offset.' } },
+    },
+    answer: { details: { $ref: '#/components/schemas/zitadel.v1.ObjectDetails' } },
+  },
+  async answer({ policies, answers }, { body, context: { owner, command } }) {
+    const input = revertOf(bodyFields(await body()));
+    const { message, ...conditions } = await answers.ofCommand(policies.execute(owner, input, command));
+    return { ...conditions, message: JSON.stringify(toJson(DETAILS, create(DETAILS, message))) };
+  },
+};
+
+/** Every command of the services is answered in this one form. */
+const DETAILS = RemoveMultiFactorFromLoginPolicyResponseSchema;
+
+/** The command that a request to revert gives. @throws ApiError */
+export function revertOf({ to }: JsonObject): CommandInput {
+  if (typeof to !== 'string') throw unreadable('to must be a sequence or an instant, as text.');
+  return { type: 'revert', to: parseMoment(to, 'to') };
+}
