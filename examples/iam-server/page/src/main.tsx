@@ -1,0 +1,20 @@
+import { render } from 'preact';
+import { App } from './app.js';
+import { attempt } from './state/attempt.js';
+import { followAddress } from './state/route.js';
+import { askWhoIsThere } from './state/session.js';
+import { recallTheme } from './state/theme.js';
+import './style/fonts.css';
+import './style/colours.css';
+import './style/base.css';
+import './style/layout.css';
+import './style/controls.css';
+import './style/policy.css';
+import './style/dialogs.css';
+import './style/timeline.css';
+
+recallTheme();
+followAddress();
+attempt(askWhoIsThere);
+const root = document.querySelector('#page');
+if (root !== null) render(<App />, root);

@@ -1,0 +1,16 @@
+import type { Policy } from '../wire/policy.js';
+import type { Scope } from '../wire/scope.js';
+import type { Settings } from '../wire/settings.js';
+
+/** What the form of settings is about. */
+export interface SettingsFormProps {
+  readonly scope: Scope;
+  readonly policy: Policy;
+  readonly isLocked: boolean;
+}
+
+/** What every field of the form knows. */
+export interface FieldProps extends SettingsFormProps {
+  /** The settings as they stand in the form. */
+  readonly settings: Settings;
+}

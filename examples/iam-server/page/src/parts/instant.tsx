@@ -1,0 +1,14 @@
+import type { JSX } from 'preact';
+import { localMoment, localTime, utc } from '../words/instant.js';
+
+/** How much of an instant is shown. */
+type Shown = 'moment' | 'time';
+
+/** An instant in the reader's own time, with UTC in the title. */
+export function Instant({ at, shows = 'moment' }: { readonly at: string; readonly shows?: Shown }): JSX.Element {
+  return (
+    <time dateTime={at} title={utc(at)}>
+      {shows === 'moment' ? localMoment(at) : localTime(at)}
+    </time>
+  );
+}

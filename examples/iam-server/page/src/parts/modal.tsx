@@ -1,0 +1,40 @@
+import type { ComponentChildren, JSX } from 'preact';
+import { useEffect, useId, useRef } from 'preact/hooks';
+
+/** A dialog over the page. */
+export interface ModalProps {
+  readonly title: string;
+  /** Called when it is closed without a decision, as by Escape. */
+  readonly dismissed: () => void;
+  readonly size?: 'wide';
+  readonly children: ComponentChildren;
+}
+
+/** Holds the page until it is closed; then whatever had the focus before has it again. */
+export function Modal({ title, dismissed, size, children }: ModalProps): JSX.Element {
+  const id = useId();
+  const dialog = useRef<HTMLDialogElement>(null);
+  useEffect(() => {
+    const before = document.activeElement;
+    dialog.current?.showModal();
+    return () => {
+      // What was pressed may have been drawn anew meanwhile: the view's heading is where a reader goes on then.
+      const goesOn = before?.isConnected === true ? before : document.querySelector('h1');
+      if (goesOn instanceof HTMLElement) goesOn.focus();
+    };
+  }, []);
+  return (
+    <dialog
+      ref={dialog}
+      class={`modal ${size ?? ''}`}
+      aria-labelledby={id}
+      onCancel={(event) => {
+        event.preventDefault();
+        dismissed();
+      }}
+    >
+      <h2 id={id}>{title}</h2>
+      {children}
+    </dialog>
+  );
+}

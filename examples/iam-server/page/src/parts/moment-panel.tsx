@@ -1,0 +1,61 @@
+import { useSignal, type Signal } from '@preact/signals';
+import type { JSX } from 'preact';
+import { useEffect } from 'preact/hooks';
+import { attempt } from '../state/attempt.js';
+import { lookBack, then } from '../state/moments.js';
+import { organizations } from '../state/organizations.js';
+import { MomentChoice } from './moment-choice.js';
+import { ThenAndNow } from './then-and-now.js';
+
+/** What a look back in time is about. */
+export interface MomentPanelProps {
+  /** The moment that is looked at; other parts of the view may set it. */
+  readonly moment: Signal<string>;
+  readonly lastSequence: number;
+}
+
+const SETTLE_MS = 80;
+
+/** What was allowed when: the default policy and an organization's effective policy at any moment, and the way back. */
+export function MomentPanel({ moment, lastSequence }: MomentPanelProps): JSX.Element {
+  const organizationId = useSignal('');
+  const about = `${moment.value} ${organizationId.value} ${lastSequence}`;
+  useEffect(() => {
+    // A slider that is dragged passes many moments; the one it rests on is asked for.
+    const timer = setTimeout(() => {
+      attempt(() => lookBack({ moment: moment.value, organizationId: organizationId.value }));
+    }, SETTLE_MS);
+    return () => {
+      clearTimeout(timer);
+    };
+  }, [about]);
+  return (
+    <section class="card moment" aria-labelledby="moment-heading">
+      <h2 id="moment-heading">What was allowed when</h2>
+      <MomentChoice moment={moment} lastSequence={lastSequence} />
+      <OrganizationChoice chosen={organizationId} />
+      {then.value !== undefined && <ThenAndNow then={then.value} lastSequence={lastSequence} />}
+    </section>
+  );
+}
+
+function OrganizationChoice({ chosen }: { readonly chosen: Signal<string> }): JSX.Element {
+  return (
+    <label class="field inline-field">
+      <span>Organization</span>
+      <select
+        value={chosen.value}
+        onChange={({ currentTarget }) => {
+          chosen.value = currentTarget.value;
+        }}
+      >
+        <option value="">The default policy alone</option>
+        {(organizations.value ?? []).map(({ id, name }) => (
+          <option key={id} value={id}>
+            {name}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}

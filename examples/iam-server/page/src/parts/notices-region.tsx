@@ -1,0 +1,41 @@
+import type { JSX } from 'preact';
+import { dismiss, notices, type Notice } from '../state/notices.js';
+import { Icon } from './icon.js';
+
+/** Where the page says sentences: failures at once, everything else when the reader is ready. */
+export function NoticesRegion(): JSX.Element {
+  const failures = notices.value.filter(({ tone }) => tone === 'failure');
+  const others = notices.value.filter(({ tone }) => tone !== 'failure');
+  return (
+    <div class="notices">
+      <div role="status" aria-live="polite" aria-label="Notes">
+        {others.map((notice) => (
+          <NoticeCard key={notice.id} notice={notice} />
+        ))}
+      </div>
+      <div role="alert" aria-live="assertive" aria-label="Errors">
+        {failures.map((notice) => (
+          <NoticeCard key={notice.id} notice={notice} />
+        ))}
+      </div>
+    </div>
+  );
+}
+
+function NoticeCard({ notice: { id, tone, sentence } }: { readonly notice: Notice }): JSX.Element {
+  return (
+    <div class={`notice notice-${tone}`}>
+      <p>{sentence}</p>
+      <button
+        type="button"
+        class="quiet-icon"
+        aria-label="Dismiss"
+        onClick={() => {
+          dismiss(id);
+        }}
+      >
+        <Icon name="close" />
+      </button>
+    </div>
+  );
+}

@@ -1,0 +1,34 @@
+import type { JSX } from 'preact';
+import type { Policy } from '../wire/policy.js';
+import type { Scope } from '../wire/scope.js';
+import { DetailsCard } from './details-card.js';
+import { FactorList } from './factor-list.js';
+import { SettingsForm } from './settings-form.js';
+
+/** What an editor of a policy is about. */
+export interface PolicyEditorProps {
+  readonly scope: Scope;
+  readonly policy: Policy;
+  /** Why nothing can be changed here, as a sentence; absent where it can. */
+  readonly locked?: string;
+}
+
+/** A whole policy: both kinds of factors, the settings, and the details beside them. */
+export function PolicyEditor({ scope, policy, locked }: PolicyEditorProps): JSX.Element {
+  const isLocked = locked !== undefined;
+  return (
+    <>
+      {isLocked && <p class="locked">{locked}</p>}
+      <div class="columns">
+        <div class="column-main">
+          <FactorList scope={scope} policy={policy} kind="multi-factor" isLocked={isLocked} />
+          <FactorList scope={scope} policy={policy} kind="second-factor" isLocked={isLocked} />
+          <SettingsForm scope={scope} policy={policy} isLocked={isLocked} />
+        </div>
+        <aside class="column-aside" aria-label="Details of the policy">
+          <DetailsCard scope={scope} policy={policy} />
+        </aside>
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,49 @@
+import type { JSX } from 'preact';
+import { attempt } from '../state/attempt.js';
+import { discardDraft, draftOf, problemsIn } from '../state/draft.js';
+import { propose } from '../state/proposals.js';
+import type { Policy } from '../wire/policy.js';
+import type { Scope } from '../wire/scope.js';
+import { counted } from '../words/counted.js';
+import { redirectProblem } from '../words/redirect.js';
+
+/** What is changed and not saved, and what may be done about it. */
+export function SaveBar({ scope, policy }: { readonly scope: Scope; readonly policy: Policy }): JSX.Element | null {
+  const draft = draftOf(scope);
+  if (draft === undefined) return null;
+  const count = Object.keys(draft.patch).length;
+  const problems = problemsIn(draft) + (redirectProblem(draft.patch.defaultRedirectUri ?? '') === undefined ? 0 : 1);
+  if (count === 0 && problems === 0) return null;
+  const discard = (): void => {
+    discardDraft(scope);
+  };
+  return (
+    <div class="save-bar" role="group" aria-label="Changes that are not saved">
+      <p>
+        {problems > 0 ? `${counted(problems, 'field')} can’t be saved yet.` : `${counted(count, 'setting')} changed.`}
+        {draft.seen.details.sequence !== policy.details.sequence && (
+          <span class="warning-line">
+            {' '}
+            The policy moved on from sequence {draft.seen.details.sequence} to {policy.details.sequence} meanwhile.
+          </span>
+        )}
+      </p>
+      <div class="buttons">
+        <button
+          type="button"
+          class="button button-primary"
+          disabled={problems > 0 || count === 0}
+          onClick={() => {
+            const intent = { wish: 'change-settings', patch: draft.patch } as const;
+            attempt(() => propose({ scope, intent, seen: draft.seen, made: discard }));
+          }}
+        >
+          Review and save
+        </button>
+        <button type="button" class="button" onClick={discard}>
+          Discard
+        </button>
+      </div>
+    </div>
+  );
+}

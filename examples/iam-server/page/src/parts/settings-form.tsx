@@ -1,0 +1,80 @@
+import type { ComponentChildren, JSX } from 'preact';
+import { draftOf, patchDraft } from '../state/draft.js';
+import type { Settings } from '../wire/settings.js';
+import { SWITCH_WORDS, wireNameOf, type AnySwitch } from '../words/settings.js';
+import type { FieldProps, SettingsFormProps } from './field-props.js';
+import { LifetimeFields } from './lifetime-fields.js';
+import { RedirectField } from './redirect-field.js';
+import { SaveBar } from './save-bar.js';
+import { Switch } from './switch.js';
+
+const GROUPS: readonly { readonly title: string; readonly names: readonly AnySwitch[] }[] = [
+  {
+    title: 'How users sign in',
+    names: [
+      'allowUsernamePassword',
+      'isPasswordlessAllowed',
+      'allowExternalIdp',
+      'allowRegister',
+      'disableLoginWithEmail',
+      'disableLoginWithPhone',
+    ],
+  },
+  { title: 'When a factor is asked for', names: ['forceMfa', 'forceMfaLocalOnly'] },
+  {
+    title: 'What the sign-in page tells',
+    names: ['hidePasswordReset', 'ignoreUnknownUsernames', 'allowDomainDiscovery'],
+  },
+];
+
+/** Every setting of a policy. What is changed is gathered, looked at together, and saved as one event. */
+export function SettingsForm({ scope, policy, isLocked }: SettingsFormProps): JSX.Element {
+  const settings: Settings = { ...policy.settings, ...draftOf(scope)?.patch };
+  const about = { scope, policy, isLocked, settings };
+  return (
+    <section class="card" aria-label="Settings">
+      <h2>Settings</h2>
+      <p class="soft">What you change is gathered here and recorded as one event.</p>
+      {GROUPS.map(({ title, names }) => (
+        <Group key={title} title={title}>
+          {names.map((name) => (
+            <SettingSwitch key={name} name={name} {...about} />
+          ))}
+        </Group>
+      ))}
+      <Group title="After sign-in">
+        <RedirectField {...about} />
+      </Group>
+      <Group title="For how long a check counts">
+        <LifetimeFields {...about} />
+      </Group>
+      {!isLocked && <SaveBar scope={scope} policy={policy} />}
+    </section>
+  );
+}
+
+function SettingSwitch({ name, scope, policy, isLocked, settings }: FieldProps & { readonly name: AnySwitch }): JSX.Element {
+  const isChanged = settings[name] !== policy.settings[name];
+  return (
+    <Switch
+      {...SWITCH_WORDS[name]}
+      name={wireNameOf(name)}
+      isOn={settings[name]}
+      isDisabled={isLocked}
+      toggle={() => {
+        patchDraft(scope, policy, { [name]: !settings[name] });
+      }}
+    >
+      {isChanged && <span class="changed">not saved yet</span>}
+    </Switch>
+  );
+}
+
+function Group({ title, children }: { readonly title: string; readonly children: ComponentChildren }): JSX.Element {
+  return (
+    <fieldset class="group">
+      <legend>{title}</legend>
+      {children}
+    </fieldset>
+  );
+}

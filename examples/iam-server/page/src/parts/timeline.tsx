@@ -1,0 +1,81 @@
+import type { JSX } from 'preact';
+import { useEffect, useMemo, useRef } from 'preact/hooks';
+import { attempt } from '../state/attempt.js';
+import { oldestRead, readOlder, timelineOf } from '../state/timelines.js';
+import type { HistoryEntry } from '../wire/history.js';
+import type { Scope } from '../wire/scope.js';
+import { counted } from '../words/counted.js';
+import { TimelineEntry, type LookAt } from './timeline-entry.js';
+
+/** What a timeline shows. */
+export interface TimelineProps {
+  readonly scope: Scope;
+  /** Called with an event whose moment the reader wants to look back to; absent where there is nothing to look at. */
+  readonly lookAt?: LookAt;
+}
+
+/** A policy's history, the newest first, read a page at a time as the reader goes down. */
+export function Timeline({ scope, lookAt }: TimelineProps): JSX.Element {
+  const timeline = timelineOf(scope);
+  if (timeline === undefined) return <p class="soft">Reading the history…</p>;
+  const { pages, lastSequence } = timeline;
+  if (lastSequence === 0) return <p class="soft">Nothing was recorded here yet.</p>;
+  const older = oldestRead(timeline) - 1;
+  return (
+    <>
+      <p class="soft" role="status">
+        {counted(lastSequence, 'event')}
+        {older > 0 && `, the newest ${(lastSequence - older).toLocaleString('en-GB')} shown`}
+      </p>
+      {pages.map((entries) => (
+        <TimelinePage key={entries[0]?.sequence ?? 0} entries={entries} lookAt={lookAt} />
+      ))}
+      {older > 0 && <Older key={older} scope={scope} older={older} />}
+    </>
+  );
+}
+
+interface TimelinePageProps {
+  readonly entries: readonly HistoryEntry[];
+  readonly lookAt: LookAt | undefined;
+}
+
+/** A page never changes, so it is drawn once, however many others come. */
+function TimelinePage({ entries, lookAt }: TimelinePageProps): JSX.Element {
+  return useMemo(
+    () => (
+      <ol class="timeline" reversed start={entries[0]?.sequence ?? 1}>
+        {entries.map((entry, index) => (
+          <TimelineEntry key={entry.sequence} entry={entry} newer={entries[index - 1]} lookAt={lookAt} />
+        ))}
+      </ol>
+    ),
+    [entries, lookAt],
+  );
+}
+
+function Older({ scope, older }: { readonly scope: Scope; readonly older: number }): JSX.Element {
+  const button = useRef<HTMLButtonElement>(null);
+  const read = (): void => {
+    attempt(() => readOlder(scope));
+  };
+  useEffect(() => {
+    const seen = new IntersectionObserver(
+      (entries) => {
+        if (entries.some(({ isIntersecting }) => isIntersecting)) read();
+      },
+      { rootMargin: '200px' },
+    );
+    if (button.current !== null) seen.observe(button.current);
+    return () => {
+      seen.disconnect();
+    };
+  }, []);
+  return (
+    <p class="older">
+      <button ref={button} type="button" class="button" onClick={read}>
+        Show older events ({older.toLocaleString('en-GB')} more)
+      </button>
+    </p>
+  );
+}

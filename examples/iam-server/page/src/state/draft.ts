@@ -1,0 +1,70 @@
+import { signal } from '@preact/signals';
+import type { Policy } from '../wire/policy.js';
+import { keyOf, type Scope } from '../wire/scope.js';
+import type { LifetimeName, Settings, SettingsPatch } from '../wire/settings.js';
+import { problemOf, wireOf, type Amount } from '../words/duration.js';
+
+/** Settings that somebody is changing and has not saved. */
+export interface Draft {
+  /** The policy the person began from. */
+  readonly seen: Policy;
+  readonly patch: SettingsPatch;
+  /** What stands in the fields of the lifetimes that were touched. */
+  readonly amounts: Partial<Record<LifetimeName, Amount>>;
+}
+
+const kept = signal<ReadonlyMap<string, Draft>>(new Map());
+
+/** The draft of a policy's settings; `undefined` when nobody touched them. */
+export function draftOf(scope: Scope): Draft | undefined {
+  return kept.value.get(keyOf(scope));
+}
+
+/** Puts values into the draft; what is as it was before leaves it. */
+export function patchDraft(scope: Scope, seen: Policy, patch: SettingsPatch): void {
+  const draft = draftOf(scope) ?? { seen, patch: {}, amounts: {} };
+  keep(scope, { ...draft, patch: differing(draft.seen.settings, { ...draft.patch, ...patch }) });
+}
+
+function differing(settings: Settings, patch: SettingsPatch): SettingsPatch {
+  const names = Object.keys(settings).filter(isName(settings));
+  const entries = names.filter((name) => patch[name] !== undefined && patch[name] !== settings[name]);
+  return Object.fromEntries(entries.map((name) => [name, patch[name]]));
+}
+
+function isName(settings: Settings): (name: string) => name is keyof Settings {
+  return (name): name is keyof Settings => Object.hasOwn(settings, name);
+}
+
+/** Puts what stands in a lifetime's field into the draft, also while it is no lifetime. */
+export function typeLifetime(scope: Scope, seen: Policy, [name, amount]: readonly [LifetimeName, Amount]): void {
+  const draft = draftOf(scope) ?? { seen, patch: {}, amounts: {} };
+  keep(scope, { ...draft, amounts: { ...draft.amounts, [name]: amount } });
+  const wire = wireOf(amount);
+  patchDraft(scope, seen, { [name]: wire ?? draft.seen.settings[name] });
+}
+
+function keep(scope: Scope, draft: Draft): void {
+  const isEmpty = Object.keys(draft.patch).length === 0 && Object.keys(draft.amounts).length === 0;
+  const next = new Map(kept.value);
+  if (isEmpty) next.delete(keyOf(scope));
+  else next.set(keyOf(scope), draft);
+  kept.value = next;
+}
+
+/** Throws a draft away. */
+export function discardDraft(scope: Scope): void {
+  const next = new Map(kept.value);
+  next.delete(keyOf(scope));
+  kept.value = next;
+}
+
+/** Throws every draft away. */
+export function discardDrafts(): void {
+  kept.value = new Map();
+}
+
+/** How many fields hold what can't be saved. */
+export function problemsIn({ amounts }: Draft): number {
+  return Object.values(amounts).filter((amount) => problemOf(amount) !== undefined).length;
+}

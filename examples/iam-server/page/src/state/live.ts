@@ -1,0 +1,86 @@
+import { signal, type ReadonlySignal } from '@preact/signals';
+import { listenToChanges, type Changed } from '../wire/changes.js';
+import { readHistory, type HistoryEntry } from '../wire/history.js';
+import { isSameScope, keyOf, type Scope } from '../wire/scope.js';
+import { changesInShort } from '../words/change.js';
+import { forgetAnswer } from './answers.js';
+import { attempt } from './attempt.js';
+import { say } from './notices.js';
+import { organizationName, refreshOrganizations } from './organizations.js';
+import { isOwnChange } from './own-changes.js';
+import { refreshAfterChange, refreshAllPolicies } from './policies.js';
+import { catchUpAllTimelines, catchUpTimeline, timelineOf } from './timelines.js';
+
+/** Whether changes made elsewhere are heard of. */
+export type Liveness = 'connecting' | 'live' | 'trying-again';
+
+const GATHER_MS = 60;
+const current = signal<Liveness>('connecting');
+let waiting = new Map<string, Changed>();
+let timer: ReturnType<typeof setTimeout> | undefined;
+
+/** Whether changes made elsewhere are heard of. */
+export const liveness: ReadonlySignal<Liveness> = current;
+
+/** Keeps what is shown up with the server until the function it gives back is called. */
+export function stayUpToDate(): () => void {
+  const stop = listenToChanges({
+    opened: () => {
+      // What happened while nobody listened was not told.
+      if (current.value === 'trying-again') attempt(refreshEverything);
+      current.value = 'live';
+    },
+    changed: gather,
+    broke: () => {
+      current.value = 'trying-again';
+    },
+  });
+  return () => {
+    stop();
+    clearTimeout(timer);
+    timer = undefined;
+    waiting = new Map();
+    current.value = 'connecting';
+  };
+}
+
+/** A burst of changes is followed once: what counts is how the policy is after it. */
+function gather(change: Changed): void {
+  waiting.set(keyOf(change.scope), change);
+  timer ??= setTimeout(() => {
+    const gathered = [...waiting.values()];
+    waiting = new Map();
+    timer = undefined;
+    for (const one of gathered) attempt(() => follow(one));
+  }, GATHER_MS);
+}
+
+async function follow({ scope, sequence }: Changed): Promise<void> {
+  await Promise.all([
+    refreshAfterChange(scope),
+    refreshOrganizations(),
+    ...(timelineOf(scope) === undefined ? [] : [catchUpTimeline(scope)]),
+    tellWhoDidIt(scope, sequence),
+  ]);
+}
+
+async function tellWhoDidIt(scope: Scope, sequence: number): Promise<void> {
+  const { entries } = await readHistory(scope, { direction: 'forwards', from: sequence, limit: 1 });
+  const [entry] = entries;
+  if (entry === undefined || isOwnChange(entry.correlationId)) return;
+  forgetAnswer(scope);
+  say('elsewhere', sentenceAbout(scope, entry));
+}
+
+function sentenceAbout(scope: Scope, { actor, changes, sequence }: HistoryEntry): string {
+  const whose = isSameScope(scope, { of: 'instance' }) ? 'default policy' : `policy of ${nameOf(scope)}`;
+  return `${actor} ${changesInShort(changes)} (${whose}, sequence ${sequence}).`;
+}
+
+function nameOf(scope: Scope): string {
+  return scope.of === 'organization' ? organizationName(scope.organizationId) : '';
+}
+
+async function refreshEverything(): Promise<void> {
+  await Promise.all([refreshAllPolicies(), refreshOrganizations(), catchUpAllTimelines()]);
+}

@@ -1,0 +1,39 @@
+import { signal, type ReadonlySignal } from '@preact/signals';
+
+/** A sentence to the person at the page. */
+export interface Notice {
+  readonly id: number;
+  /** `failure` stays until it is dismissed; the others go by themselves. */
+  readonly tone: 'done' | 'elsewhere' | 'failure';
+  readonly sentence: string;
+}
+
+const MOST = 4;
+const SHOWN_MS = 9_000;
+
+let lastId = 0;
+const shown = signal<readonly Notice[]>([]);
+
+/** What is said at the moment, the oldest first. */
+export const notices: ReadonlySignal<readonly Notice[]> = shown;
+
+/** Says a sentence. */
+export function say(tone: Notice['tone'], sentence: string): void {
+  const notice = { id: ++lastId, tone, sentence };
+  const others = shown.value.filter((one) => one.sentence !== sentence);
+  shown.value = [...others, notice].slice(-MOST);
+  if (tone === 'failure') return;
+  setTimeout(() => {
+    dismiss(notice.id);
+  }, SHOWN_MS);
+}
+
+/** Takes a sentence away. */
+export function dismiss(id: number): void {
+  shown.value = shown.value.filter((notice) => notice.id !== id);
+}
+
+/** Takes all sentences away. */
+export function dismissAll(): void {
+  shown.value = [];
+}

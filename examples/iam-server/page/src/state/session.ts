@@ -1,0 +1,55 @@
+import { signal, type ReadonlySignal } from '@preact/signals';
+import { onSignedOut } from '../wire/request.js';
+import type { Scope } from '../wire/scope.js';
+import { readSession, signIn, signOut, type Session } from '../wire/session.js';
+import { dismissAll, say } from './notices.js';
+
+const current = signal<Session | 'asking' | undefined>('asking');
+
+/** Who is signed in: `asking` until the server has said, `undefined` for nobody. */
+export const session: ReadonlySignal<Session | 'asking' | undefined> = current;
+
+/** Finds out who is signed in. */
+export async function askWhoIsThere(): Promise<void> {
+  onSignedOut(() => {
+    if (current.value === undefined) return;
+    current.value = undefined;
+    say('failure', 'Your session has ended. Sign in again to go on.');
+  });
+  try {
+    current.value = await readSession();
+  } catch (caught) {
+    current.value = undefined;
+    throw caught;
+  }
+}
+
+/** Signs in. @throws Refused */
+export async function enter(name: string, password: string): Promise<void> {
+  const opened = await signIn(name, password);
+  dismissAll();
+  current.value = opened;
+}
+
+/** Signs out. */
+export async function leave(): Promise<void> {
+  await signOut();
+  dismissAll();
+  current.value = undefined;
+}
+
+/** The session, where somebody must be signed in; `undefined` elsewhere. */
+export function signedIn(): Session | undefined {
+  return current.value === 'asking' ? undefined : current.value;
+}
+
+/** Whether the one who is signed in may change a policy. */
+export function mayWrite(scope: Scope): boolean {
+  const permission = scope.of === 'instance' ? 'iam.policy.write' : 'policy.write';
+  return signedIn()?.permissions.includes(permission) ?? false;
+}
+
+/** Whether the one who is signed in may take an organization's custom policy away. */
+export function mayReset(): boolean {
+  return signedIn()?.permissions.includes('policy.delete') ?? false;
+}

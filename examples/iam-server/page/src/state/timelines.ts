@@ -1,0 +1,82 @@
+import { signal } from '@preact/signals';
+import { readHistory, type HistoryEntry } from '../wire/history.js';
+import { keyOf, type Scope } from '../wire/scope.js';
+
+/** A policy's history as far as it was read. */
+export interface Timeline {
+  /** Pages, the newest first, each with its entries, the newest first. A page never changes, so it is drawn once. */
+  readonly pages: readonly (readonly HistoryEntry[])[];
+  readonly lastSequence: number;
+}
+
+const PAGE = 100;
+const MOST_TO_CATCH_UP = 1_000;
+
+const kept = signal<ReadonlyMap<string, Timeline>>(new Map());
+const turns = new Map<string, Promise<void>>();
+const scopes = new Map<string, Scope>();
+
+/** The history as far as it was read; `undefined` until it was. */
+export function timelineOf(scope: Scope): Timeline | undefined {
+  return kept.value.get(keyOf(scope));
+}
+
+/** The first sequence that was read; 1 when there is nothing older. */
+export function oldestRead({ pages }: Timeline): number {
+  return pages.at(-1)?.at(-1)?.sequence ?? 1;
+}
+
+/** Reads what was recorded since the last time; the newest page, the first time. */
+export function catchUpTimeline(scope: Scope): Promise<void> {
+  return inTurn(scope, async (known) => {
+    const isFar = known === undefined || known.lastSequence === 0;
+    if (isFar) return newest(scope);
+    const from = known.lastSequence + 1;
+    const { entries, lastSequence } = await readHistory(scope, { direction: 'forwards', from, limit: MOST_TO_CATCH_UP });
+    if (lastSequence - known.lastSequence > MOST_TO_CATCH_UP) return newest(scope);
+    return entries.length === 0 ? known : { pages: [entries.toReversed(), ...known.pages], lastSequence };
+  });
+}
+
+/** Reads a page more of the past. */
+export function readOlder(scope: Scope): Promise<void> {
+  return inTurn(scope, async (known) => {
+    if (known === undefined) return newest(scope);
+    const from = oldestRead(known) - 1;
+    if (from < 1) return known;
+    const { entries } = await readHistory(scope, { direction: 'backwards', from, limit: PAGE });
+    return { ...known, pages: [...known.pages, entries] };
+  });
+}
+
+async function newest(scope: Scope): Promise<Timeline> {
+  const { entries, lastSequence } = await readHistory(scope, { direction: 'backwards', limit: PAGE });
+  return { pages: entries.length === 0 ? [] : [entries], lastSequence };
+}
+
+/** One read of a history at a time, each on top of what the one before it found. */
+function inTurn(scope: Scope, step: (known: Timeline | undefined) => Promise<Timeline>): Promise<void> {
+  const key = keyOf(scope);
+  scopes.set(key, scope);
+  const before = turns.get(key) ?? Promise.resolve();
+  const turn = before
+    .catch(() => {})
+    .then(async () => {
+      const next = await step(kept.value.get(key));
+      kept.value = new Map(kept.value).set(key, next);
+    });
+  turns.set(key, turn);
+  return turn;
+}
+
+/** Reads what was recorded since the last time, in every history that was read. */
+export async function catchUpAllTimelines(): Promise<void> {
+  await Promise.all([...scopes.values()].map(catchUpTimeline));
+}
+
+/** Forgets what was read. */
+export function forgetTimelines(): void {
+  kept.value = new Map();
+  scopes.clear();
+  turns.clear();
+}

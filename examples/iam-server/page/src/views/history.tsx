@@ -1,0 +1,42 @@
+import { useSignal } from '@preact/signals';
+import type { JSX } from 'preact';
+import { useCallback } from 'preact/hooks';
+import { MomentPanel } from '../parts/moment-panel.js';
+import { Timeline } from '../parts/timeline.js';
+import { useLoaded } from '../parts/use-loaded.js';
+import { refreshOrganizations } from '../state/organizations.js';
+import { refreshPolicy } from '../state/policies.js';
+import { catchUpTimeline, timelineOf } from '../state/timelines.js';
+import type { HistoryEntry } from '../wire/history.js';
+import { INSTANCE } from '../wire/scope.js';
+
+/** What happened to the default policy, and what was allowed when. */
+export function HistoryView(): JSX.Element {
+  useLoaded('history', () =>
+    Promise.all([catchUpTimeline(INSTANCE), refreshPolicy(INSTANCE), refreshOrganizations()]),
+  );
+  const lastSequence = timelineOf(INSTANCE)?.lastSequence ?? 0;
+  return (
+    <>
+      <h1 tabIndex={-1}>History</h1>
+      <p class="lead">Everything that ever happened to the default policy. Nothing is taken away, not even by a revert.</p>
+      {lastSequence > 0 ? <Past lastSequence={lastSequence} /> : <Timeline scope={INSTANCE} />}
+    </>
+  );
+}
+
+function Past({ lastSequence }: { readonly lastSequence: number }): JSX.Element {
+  const moment = useSignal(String(lastSequence));
+  const lookAt = useCallback(({ sequence }: HistoryEntry) => {
+    moment.value = String(sequence);
+    document.querySelector<HTMLElement>('.moment input[type="range"]')?.focus();
+  }, []);
+  return (
+    <>
+      <MomentPanel moment={moment} lastSequence={lastSequence} />
+      <section aria-label="Timeline">
+        <Timeline scope={INSTANCE} lookAt={lookAt} />
+      </section>
+    </>
+  );
+}

@@ -1,0 +1,25 @@
+import type { JSX } from 'preact';
+import { PolicyEditor } from '../parts/policy-editor.js';
+import { Reach } from '../parts/reach.js';
+import { useLoaded } from '../parts/use-loaded.js';
+import { refreshOrganizations } from '../state/organizations.js';
+import { policyOf, refreshPolicy } from '../state/policies.js';
+import { mayWrite } from '../state/session.js';
+import { INSTANCE } from '../wire/scope.js';
+
+const READ_ONLY = 'You may look at everything here, but your role does not let you change it.';
+
+/** The default policy of the instance. */
+export function InstanceView(): JSX.Element {
+  useLoaded('instance', () => Promise.all([refreshPolicy(INSTANCE), refreshOrganizations()]));
+  const policy = policyOf(INSTANCE);
+  return (
+    <>
+      <h1 tabIndex={-1}>Default policy</h1>
+      <Reach />
+      {policy !== undefined && (
+        <PolicyEditor scope={INSTANCE} policy={policy} {...(!mayWrite(INSTANCE) && { locked: READ_ONLY })} />
+      )}
+    </>
+  );
+}

@@ -1,0 +1,51 @@
+import type { JSX } from 'preact';
+import { CustomPolicyButton } from '../parts/custom-policy-button.js';
+import { PolicyEditor } from '../parts/policy-editor.js';
+import { Timeline } from '../parts/timeline.js';
+import { useLoaded } from '../parts/use-loaded.js';
+import { organizationName, refreshOrganizations } from '../state/organizations.js';
+import { policyOf, refreshPolicy } from '../state/policies.js';
+import { addressOf } from '../state/route.js';
+import { mayWrite } from '../state/session.js';
+import { catchUpTimeline } from '../state/timelines.js';
+import type { Policy } from '../wire/policy.js';
+import { organization, type Scope } from '../wire/scope.js';
+
+/** One organization: what is effective for its users, its custom policy, and that policy's history. */
+export function OrganizationView({ organizationId }: { readonly organizationId: string }): JSX.Element {
+  const scope = organization(organizationId);
+  useLoaded(organizationId, () => Promise.all([refreshPolicy(scope), refreshOrganizations(), catchUpTimeline(scope)]));
+  const policy = policyOf(scope);
+  const name = organizationName(organizationId);
+  return (
+    <>
+      <p class="crumb">
+        <a href={addressOf({ view: 'organizations' })}>All organizations</a>
+      </p>
+      <h1 tabIndex={-1}>{name}</h1>
+      {policy !== undefined && (
+        <>
+          <p class="lead">{leadOf(policy, name)}</p>
+          <CustomPolicyButton organizationId={organizationId} name={name} effective={policy} />
+          <PolicyEditor scope={scope} policy={policy} {...lockOf(scope, policy)} />
+        </>
+      )}
+      <section class="own-history" aria-labelledby="own-history">
+        <h2 id="own-history">History of its custom policy</h2>
+        <Timeline scope={scope} />
+      </section>
+    </>
+  );
+}
+
+function leadOf({ isDefault }: Policy, name: string): string {
+  return isDefault
+    ? `${name} is on the default policy: a change of the default reaches its users.`
+    : `${name} has a custom policy: it holds as a whole, and a change of the default does not reach its users.`;
+}
+
+function lockOf(scope: Scope, { isDefault }: Policy): { readonly locked?: string } {
+  if (!mayWrite(scope)) return { locked: 'You may look at everything here, but your role does not let you change it.' };
+  if (!isDefault) return {};
+  return { locked: 'This is the default policy, as it is effective here. Add a custom policy to set something else.' };
+}

@@ -1,0 +1,51 @@
+import type { JSX } from 'preact';
+import { CustomPolicyButton } from '../parts/custom-policy-button.js';
+import { PolicyInShort } from '../parts/policy-facts.js';
+import { useLoaded } from '../parts/use-loaded.js';
+import { organizations, refreshOrganizations } from '../state/organizations.js';
+import { policyOf, refreshPolicy } from '../state/policies.js';
+import { addressOf } from '../state/route.js';
+import type { Organization } from '../wire/organizations.js';
+import { INSTANCE, organization } from '../wire/scope.js';
+
+/** Every organization, and which policy holds for it. */
+export function OrganizationsView(): JSX.Element {
+  useLoaded('organizations', () => Promise.all([refreshPolicy(INSTANCE), refreshOrganizations()]));
+  const all = organizations.value;
+  return (
+    <>
+      <h1 tabIndex={-1}>Organizations</h1>
+      <p class="lead">
+        An organization’s users meet its custom policy as a whole, or else the default policy. Nothing is merged.
+      </p>
+      {all?.length === 0 && <p class="soft">The directory knows no organization.</p>}
+      <ul class="organizations">
+        {all?.map((one) => (
+          <OrganizationRow key={one.id} known={one} />
+        ))}
+      </ul>
+    </>
+  );
+}
+
+function OrganizationRow({ known: { id, name, isCustom } }: { readonly known: Organization }): JSX.Element {
+  const scope = organization(id);
+  useLoaded(`${id} ${String(isCustom)}`, async () => {
+    // On the default, the default policy is the effective one: it was read already.
+    if (isCustom) await refreshPolicy(scope);
+  });
+  const effective = policyOf(isCustom ? scope : INSTANCE);
+  return (
+    <li class="card organization">
+      <div class="organization-head">
+        <h2>
+          <a href={addressOf({ view: 'organization', organizationId: id })}>{name}</a>
+        </h2>
+        <code>{id}</code>
+        <span class={`badge ${isCustom ? 'badge-custom' : ''}`}>{isCustom ? 'Custom policy' : 'On the default'}</span>
+      </div>
+      {effective !== undefined && <PolicyInShort policy={effective} />}
+      <CustomPolicyButton organizationId={id} name={name} effective={effective} />
+    </li>
+  );
+}

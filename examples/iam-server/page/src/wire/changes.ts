@@ -1,0 +1,41 @@
+import { objectOf, optionalText, textOf } from './json.js';
+import { INSTANCE, organization, type Scope } from './scope.js';
+
+/** A policy changed, by whomever. */
+export interface Changed {
+  readonly scope: Scope;
+  readonly sequence: number;
+}
+
+/** Who wants to hear of changes. */
+export interface Listener {
+  /** The stream is open, for the first time or again: what happened meanwhile was not told. */
+  readonly opened: () => void;
+  readonly changed: (change: Changed) => void;
+  /** The stream broke off; the browser tries again by itself unless it is `over`. */
+  readonly broke: (state: 'trying-again' | 'over') => void;
+}
+
+/** Listens until the function it gives back is called. */
+export function listenToChanges({ opened, changed, broke }: Listener): () => void {
+  const source = new EventSource('/iam/v1/changes');
+  source.addEventListener('ready', opened);
+  source.addEventListener('changed', ({ data }: MessageEvent<unknown>) => {
+    changed(changedOf(JSON.parse(textOf(data, 'data'))));
+  });
+  source.addEventListener('error', () => {
+    broke(source.readyState === EventSource.CLOSED ? 'over' : 'trying-again');
+  });
+  return () => {
+    source.close();
+  };
+}
+
+function changedOf(value: unknown): Changed {
+  const change = objectOf(value, 'the change');
+  const organizationId = optionalText(change['organizationId'], 'organizationId');
+  return {
+    scope: organizationId === undefined ? INSTANCE : organization(organizationId),
+    sequence: Number(textOf(change['sequence'], 'sequence')),
+  };
+}

@@ -1,0 +1,66 @@
+import type { Factor } from './factors.js';
+import type { JsonObject } from './json.js';
+import type { Policy } from './policy.js';
+import type { Moment } from './reads.js';
+import { pathOf, type Scope } from './scope.js';
+import { settingsRequest, type SettingsPatch } from './settings.js';
+
+/** What a person wants to happen to a policy. It stays the same when the policy moves on under it. */
+export type Intent =
+  | { readonly wish: 'add-factor' | 'remove-factor'; readonly factor: Factor }
+  | { readonly wish: 'change-settings'; readonly patch: SettingsPatch }
+  | { readonly wish: 'add-custom' }
+  | { readonly wish: 'reset' }
+  | { readonly wish: 'revert'; readonly to: Moment };
+
+/** An intent as the API takes it: its method for the preview, and the route that carries it out. */
+export interface Command {
+  readonly method: string;
+  readonly verb: 'POST' | 'PUT' | 'DELETE';
+  readonly path: string;
+  readonly request: JsonObject;
+}
+
+/** Says an intent to the API, on top of the policy as it was seen. */
+export function commandOf(intent: Intent, scope: Scope, seen: Policy): Command {
+  const path = pathOf(scope);
+  switch (intent.wish) {
+    case 'add-factor':
+      return { ...factorCommand('Add', intent.factor, path), verb: 'POST' };
+    case 'remove-factor': {
+      const { path: list, ...command } = factorCommand('Remove', intent.factor, path);
+      return { ...command, verb: 'DELETE', path: `${list}/${intent.factor.wireName}` };
+    }
+    case 'change-settings': {
+      const request = settingsRequest({ ...seen.settings, ...intent.patch });
+      const method = scope.of === 'instance' ? 'UpdateLoginPolicy' : 'UpdateCustomLoginPolicy';
+      return { method, verb: 'PUT', path, request };
+    }
+    case 'add-custom':
+      return { method: 'AddCustomLoginPolicy', verb: 'POST', path, request: copyOf(seen) };
+    case 'reset':
+      return { method: 'ResetLoginPolicyToDefault', verb: 'DELETE', path, request: {} };
+    case 'revert':
+      return { method: 'Revert', verb: 'POST', path: `${path}/_revert`, request: { to: intent.to } };
+  }
+}
+
+function factorCommand(step: 'Add' | 'Remove', factor: Factor, path: string): Omit<Command, 'verb'> {
+  const kind = factor.kind === 'multi-factor' ? 'MultiFactor' : 'SecondFactor';
+  const list = factor.kind === 'multi-factor' ? 'multi_factors' : 'second_factors';
+  return {
+    method: `${step}${kind}${step === 'Add' ? 'To' : 'From'}LoginPolicy`,
+    path: `${path}/${list}`,
+    request: { type: factor.wireName },
+  };
+}
+
+/** A custom policy starts as what its organization's users meet already. */
+function copyOf(policy: Policy): JsonObject {
+  return {
+    ...settingsRequest(policy.settings),
+    secondFactors: policy.secondFactors.map(({ wireName }) => wireName),
+    multiFactors: policy.multiFactors.map(({ wireName }) => wireName),
+    idps: policy.identityProviders.map((idpId) => ({ idpId, ownerType: 'IDP_OWNER_TYPE_SYSTEM' })),
+  };
+}

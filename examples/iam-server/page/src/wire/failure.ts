@@ -1,0 +1,57 @@
+import { listOf, objectOf, optionalText, type JsonObject } from './json.js';
+
+/** The server understood, and said no, in a sentence. */
+export class Refused extends Error {
+  /** The status of HTTP. */
+  readonly status: number;
+  /** The id of the refusal, such as `LP-COND-01`; empty when there is none. */
+  readonly id: string;
+
+  constructor({ status, id, sentence }: { readonly status: number; readonly id: string; readonly sentence: string }) {
+    super(sentence);
+    this.name = 'Refused';
+    this.status = status;
+    this.id = id;
+  }
+}
+
+/** The server could not be reached, so nothing is known of what it did. */
+export class Unreachable extends Error {
+  constructor(cause: unknown) {
+    super("The server can't be reached. Check the connection and try again.", { cause });
+    this.name = 'Unreachable';
+  }
+}
+
+/** Reads a refusal out of an answer, whoever wrote it: the API, the server, or something between. */
+export function refusalOf(status: number, body: string): Refused {
+  const said = bodyOf(body);
+  const detail = listOf(Array.isArray(said['details']) ? said['details'] : [], 'details', objectLike)[0] ?? {};
+  const sentence =
+    optionalText(detail['message'], 'message') ??
+    optionalText(said['message'], 'message') ??
+    `The server answered with status ${status} and no reason.`;
+  return new Refused({ status, id: optionalText(detail['id'], 'id') ?? '', sentence });
+}
+
+function bodyOf(body: string): JsonObject {
+  try {
+    return objectOf(JSON.parse(body), 'the refusal');
+  } catch {
+    return {};
+  }
+}
+
+function objectLike(value: unknown): JsonObject {
+  return objectOf(value, 'a detail');
+}
+
+/** What went wrong, as a sentence for a person. */
+export function sentenceOf(failure: unknown): string {
+  return failure instanceof Error ? failure.message : 'Something went wrong on this page. Reload it.';
+}
+
+/** Whether the policy moved on since it was looked at: what `If-Match` was refused for. */
+export function isConflict(failure: unknown): boolean {
+  return failure instanceof Refused && failure.status === 412;
+}

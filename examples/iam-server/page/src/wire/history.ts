@@ -1,0 +1,66 @@
+import { listOf, objectOf, optionalText, textOf } from './json.js';
+import { policyChangeOf, type PolicyChange } from './policy-change.js';
+import { send } from './request.js';
+import { headersOf, pathOf, type Scope } from './scope.js';
+
+/** One event of a policy: who changed what, when, and why. */
+export interface HistoryEntry {
+  readonly sequence: number;
+  /** In ISO 8601, UTC. */
+  readonly recordedAt: string;
+  readonly type: string;
+  /** Whether the server knows the type; of one it does not know it can't say what changed. */
+  readonly isKnown: boolean;
+  readonly actor: string;
+  readonly reason: string | undefined;
+  readonly correlationId: string;
+  readonly changes: readonly PolicyChange[];
+}
+
+/** A part of a history. */
+export interface HistoryPage {
+  readonly entries: readonly HistoryEntry[];
+  /** The last event there is; 0 when nothing ever happened. */
+  readonly lastSequence: number;
+}
+
+/** Which part of a history is wanted. */
+export interface HistoryPart {
+  readonly direction: 'forwards' | 'backwards';
+  readonly from?: number;
+  readonly limit: number;
+}
+
+/** Reads a part of a policy's history. */
+export async function readHistory(
+  scope: Scope,
+  part: HistoryPart,
+  { signal }: { readonly signal?: AbortSignal } = {},
+): Promise<HistoryPage> {
+  const query = new URLSearchParams({ direction: part.direction, limit: String(part.limit) });
+  if (part.from !== undefined) query.set('fromSequence', String(part.from));
+  const path = `${pathOf(scope)}/history?${query}`;
+  return pageOf(await send({ verb: 'GET', path, headers: headersOf(scope), ...(signal !== undefined && { signal }) }));
+}
+
+function pageOf(value: unknown): HistoryPage {
+  const answer = objectOf(value, 'the history');
+  return {
+    lastSequence: Number(textOf(answer['lastSequence'], 'lastSequence')),
+    entries: listOf(answer['entries'], 'entries', entryOf),
+  };
+}
+
+function entryOf(value: unknown): HistoryEntry {
+  const entry = objectOf(value, 'an entry');
+  return {
+    sequence: Number(textOf(entry['sequence'], 'sequence')),
+    recordedAt: textOf(entry['recordedAt'], 'recordedAt'),
+    type: textOf(entry['type'], 'type'),
+    isKnown: entry['isKnown'] !== false,
+    actor: textOf(entry['actor'], 'actor'),
+    reason: optionalText(entry['reason'], 'reason'),
+    correlationId: optionalText(entry['correlationId'], 'correlationId') ?? '',
+    changes: listOf(entry['changes'], 'changes', policyChangeOf),
+  };
+}

@@ -1,0 +1,40 @@
+import { detailsOf, type Details } from './details.js';
+import { factorOf, type Factor, type FactorKind } from './factors.js';
+import { listOf, objectOf, textOf } from './json.js';
+import { settingsOf, type Settings } from './settings.js';
+
+/** A login policy as the API answers it. */
+export interface Policy {
+  readonly details: Details;
+  readonly secondFactors: readonly Factor[];
+  readonly multiFactors: readonly Factor[];
+  readonly settings: Settings;
+  /** The ids of the identity providers users may sign in through. */
+  readonly identityProviders: readonly string[];
+  /** Whether an organization was asked about that has no custom policy, and this is the default. */
+  readonly isDefault: boolean;
+}
+
+/** Reads the answer to a read of a policy. @throws UnexpectedAnswer */
+export function policyAnswerOf(value: unknown): Policy {
+  const answer = objectOf(value, 'the answer');
+  const policy = objectOf(answer['policy'], 'the policy');
+  return {
+    details: detailsOf(policy['details']),
+    secondFactors: listOf(policy['secondFactors'], 'secondFactors', (one) => factorOf(one, 'second-factor')),
+    multiFactors: listOf(policy['multiFactors'], 'multiFactors', (one) => factorOf(one, 'multi-factor')),
+    settings: settingsOf(policy),
+    identityProviders: listOf(policy['idps'], 'idps', (one) => textOf(objectOf(one, 'an idp')['idpId'], 'idpId')),
+    isDefault: answer['isDefault'] === true || policy['isDefault'] === true,
+  };
+}
+
+/** The factors of one kind that are on a policy. */
+export function factorsOn(policy: Policy, kind: FactorKind): readonly Factor[] {
+  return kind === 'multi-factor' ? policy.multiFactors : policy.secondFactors;
+}
+
+/** Whether a factor is on a policy. */
+export function isOn(policy: Policy, factor: Factor): boolean {
+  return factorsOn(policy, factor.kind).includes(factor);
+}

@@ -1,0 +1,34 @@
+import { listOf, objectOf } from './json.js';
+import { policyAnswerOf, type Policy } from './policy.js';
+import { policyChangeOf, type PolicyChange } from './policy-change.js';
+import { orAbsent, send } from './request.js';
+import { headersOf, pathOf, type Scope } from './scope.js';
+
+/** A moment in a policy's life: a sequence of its stream, or an instant in ISO 8601 with its offset. */
+export type Moment = string;
+
+/** How a read is asked for. */
+export interface ReadOptions {
+  readonly asOf?: Moment;
+  readonly signal?: AbortSignal;
+}
+
+/** The default policy, or the policy that is effective for an organization; `undefined` when there was none. */
+export async function readPolicy(scope: Scope, { asOf, signal }: ReadOptions = {}): Promise<Policy | undefined> {
+  const query = asOf === undefined ? '' : `?${new URLSearchParams({ asOf })}`;
+  const request = { verb: 'GET', path: `${pathOf(scope)}${query}`, headers: headersOf(scope) } as const;
+  const answer = await orAbsent(send({ ...request, ...(signal !== undefined && { signal }) }));
+  return answer === undefined ? undefined : policyAnswerOf(answer);
+}
+
+/** What changed in the effective policy from a moment to another, or to now. */
+export async function readDiff(
+  scope: Scope,
+  { from, to }: { readonly from: Moment; readonly to?: Moment },
+  signal?: AbortSignal,
+): Promise<readonly PolicyChange[]> {
+  const query = new URLSearchParams({ from, ...(to !== undefined && { to }) });
+  const path = `${pathOf(scope)}/diff?${query}`;
+  const answer = await send({ verb: 'GET', path, headers: headersOf(scope), ...(signal !== undefined && { signal }) });
+  return listOf(objectOf(answer, 'the diff')['changes'], 'changes', policyChangeOf);
+}

@@ -1,0 +1,63 @@
+import { Refused, Unreachable, refusalOf } from './failure.js';
+
+/** A request to the server this page came from. */
+export interface Request {
+  readonly verb: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  /** Starts with `/`; with its query. */
+  readonly path: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Sent as JSON. */
+  readonly body?: unknown;
+  readonly signal?: AbortSignal;
+}
+
+const SIGNED_OUT = 401;
+
+let tellSignedOut: () => void = () => {};
+
+/** Names who is told when a session that was there is over. */
+export function onSignedOut(told: () => void): void {
+  tellSignedOut = told;
+}
+
+/**
+ * Sends a request and gives back what JSON was answered, `undefined` for an empty answer.
+ *
+ * @throws Refused when the server said no, Unreachable when it said nothing.
+ */
+export async function send(request: Request): Promise<unknown> {
+  const response = await reach(request);
+  const text = await response.text();
+  if (response.ok) return text === '' ? undefined : JSON.parse(text);
+  const refusal = refusalOf(response.status, text);
+  if (refusal.status === SIGNED_OUT && !request.path.startsWith('/iam/v1/session')) tellSignedOut();
+  throw refusal;
+}
+
+async function reach({ verb, path, headers, body, signal }: Request): Promise<Response> {
+  try {
+    return await fetch(path, {
+      method: verb,
+      headers: { accept: 'application/json', ...(body !== undefined && JSON_BODY), ...headers },
+      credentials: 'same-origin',
+      cache: 'no-store',
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+      ...(signal !== undefined && { signal }),
+    });
+  } catch (caught) {
+    if (signal?.aborted === true) throw caught;
+    throw new Unreachable(caught);
+  }
+}
+
+const JSON_BODY = { 'content-type': 'application/json' };
+
+/** What `read` answers, or `undefined` when there is no such thing. */
+export async function orAbsent<Answer>(read: Promise<Answer>): Promise<Answer | undefined> {
+  try {
+    return await read;
+  } catch (caught) {
+    if (caught instanceof Refused && caught.status === 404) return undefined;
+    throw caught;
+  }
+}

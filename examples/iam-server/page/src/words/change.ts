@@ -1,0 +1,59 @@
+import { factorLabel } from '../wire/factors.js';
+import type { PolicyChange, Step } from '../wire/policy-change.js';
+import { isoInWords } from './duration.js';
+import { settingLabel } from './settings.js';
+
+/** A change as a line of a diff: its sign and its words say the same, so that nobody needs the colour. */
+export interface ChangeWords {
+  readonly step: Step | 'changed';
+  readonly sign: '+' | '−' | '±';
+  readonly what: string;
+  /** The name that code and the wire have for it. */
+  readonly name: string;
+  /** For a setting: its value before and after. */
+  readonly values?: readonly [string, string];
+}
+
+/** Says a change in words. */
+export function changeInWords(change: PolicyChange): ChangeWords {
+  switch (change.what) {
+    case 'policy':
+      return came(change.step, { what: 'Policy', name: 'policy' });
+    case 'setting':
+      return {
+        step: 'changed',
+        sign: '±',
+        what: settingLabel(change.setting),
+        name: change.setting,
+        values: [valueInWords(change.setting, change.before), valueInWords(change.setting, change.after)],
+      };
+    case 'second-factor':
+    case 'multi-factor':
+      return came(change.step, { what: factorLabel(change.what, change.factor), name: change.factor });
+    case 'identity-provider':
+      return came(change.step, { what: 'Identity provider', name: change.id });
+  }
+}
+
+function came(step: Step, words: Pick<ChangeWords, 'what' | 'name'>): ChangeWords {
+  return { step, sign: step === 'added' ? '+' : '−', ...words };
+}
+
+function valueInWords(setting: string, value: boolean | string | undefined): string {
+  if (value === undefined) return 'none';
+  if (typeof value === 'boolean') return value ? 'on' : 'off';
+  if (value === '') return 'empty';
+  if (setting === 'passwordlessType') return value === 'ALLOWED' ? 'on' : 'off';
+  return setting.startsWith('lifetimes.') ? isoInWords(value) : value;
+}
+
+/** Says what an event did in one short clause: `removed Passkeys (U2F with verification)`. */
+export function changesInShort(changes: readonly PolicyChange[]): string {
+  const whole = changes.find((change) => change.what === 'policy');
+  if (whole?.what === 'policy') return `${whole.step} the policy`;
+  const [first, ...others] = changes.map(changeInWords);
+  if (first === undefined) return 'changed nothing';
+  const rest = others.length === 0 ? '' : `, and ${others.length} more`;
+  if (first.values === undefined) return `${first.step} ${first.what}${rest}`;
+  return `changed ${first.what} from ${first.values[0]} to ${first.values[1]}${rest}`;
+}

@@ -1,0 +1,38 @@
+const moment = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'medium' });
+const time = new Intl.DateTimeFormat('en-GB', { timeStyle: 'medium' });
+const day = new Intl.DateTimeFormat('en-GB', { dateStyle: 'full' });
+
+/** An instant in the reader's own time. */
+export function localMoment(iso: string): string {
+  return moment.format(new Date(iso));
+}
+
+/** The time of day of an instant, in the reader's own time. */
+export function localTime(iso: string): string {
+  return time.format(new Date(iso));
+}
+
+/** The day of an instant, in the reader's own time. */
+export function localDay(iso: string): string {
+  return day.format(new Date(iso));
+}
+
+/** An instant in UTC, to the millisecond. */
+export function utc(iso: string): string {
+  return `${new Date(iso).toISOString().replace('T', ' ').replace('Z', '')} UTC`;
+}
+
+const MS_PER_MINUTE = 60_000;
+
+/** An instant as a field for a date and a time holds it: local, without an offset, to the second. */
+export function fieldValue(iso: string): string {
+  const at = new Date(iso);
+  const local = new Date(at.getTime() - at.getTimezoneOffset() * MS_PER_MINUTE);
+  return local.toISOString().slice(0, 19);
+}
+
+/** The last instant of the second a field for a date and a time holds, so that what happened in it counts. */
+export function instantOfField(value: string): string | undefined {
+  const at = new Date(value.length === 16 ? `${value}:00.999` : `${value.slice(0, 19)}.999`);
+  return Number.isNaN(at.getTime()) ? undefined : at.toISOString();
+}

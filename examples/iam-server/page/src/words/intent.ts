@@ -1,0 +1,33 @@
+import type { Intent } from '../wire/command.js';
+import type { Scope } from '../wire/scope.js';
+import { organizationName } from '../state/organizations.js';
+import { counted } from './counted.js';
+import { localMoment } from './instant.js';
+
+/** What a person is about to do, as a heading. */
+export function intentTitle(intent: Intent, scope: Scope): string {
+  switch (intent.wish) {
+    case 'add-factor':
+      return `Add ${intent.factor.label}`;
+    case 'remove-factor':
+      return `Remove ${intent.factor.label}`;
+    case 'change-settings':
+      return `Change ${counted(Object.keys(intent.patch).length, 'setting')}`;
+    case 'add-custom':
+      return `Add a custom policy for ${ownerName(scope)}`;
+    case 'reset':
+      return `Reset ${ownerName(scope)} to the default policy`;
+    case 'revert':
+      return `Revert to ${momentName(intent.to)}`;
+  }
+}
+
+/** Whose policy a scope means, as a sentence has it. */
+export function ownerName(scope: Scope): string {
+  return scope.of === 'instance' ? 'the default policy' : organizationName(scope.organizationId);
+}
+
+/** A moment as a sentence has it. */
+export function momentName(moment: string): string {
+  return /^\d+$/.test(moment) ? `sequence ${moment}` : localMoment(moment);
+}
