@@ -3,25 +3,23 @@ import type { DirectoryEntry, IamFacts } from './data/iam-facts.js';
 
 /** The organizations of the one instance this server has. */
 export class OrganizationDirectory {
+  /** All of them by name. */
+  readonly entries: readonly DirectoryEntry[];
   readonly #instanceId: string;
-  readonly #entries: ReadonlyMap<string, DirectoryEntry>;
+  readonly #ids: ReadonlySet<string>;
 
   constructor({ instance, organizations }: Pick<IamFacts, 'instance' | 'organizations'>) {
+    this.entries = [...organizations].sort((left, right) => left.name.localeCompare(right.name, 'en'));
     this.#instanceId = instance.id;
-    this.#entries = new Map(organizations.map((entry) => [entry.id, entry]));
+    this.#ids = new Set(this.entries.map(({ id }) => id));
   }
 
   exists({ instanceId, organizationId }: OrganizationRef): boolean {
-    return instanceId === this.#instanceId && this.#entries.has(organizationId);
+    return instanceId === this.#instanceId && this.#ids.has(organizationId);
   }
 
-  /** The ids of an instance's organizations. */
+  /** The ids of an instance's organizations, in the order of their names. */
   list({ instanceId }: InstanceRef): Iterable<string> {
-    return instanceId === this.#instanceId ? this.#entries.keys() : [];
-  }
-
-  /** All of them by name. */
-  byName(): readonly DirectoryEntry[] {
-    return [...this.#entries.values()].sort((left, right) => left.name.localeCompare(right.name, 'en'));
+    return instanceId === this.#instanceId ? this.#ids : [];
   }
 }

@@ -62,7 +62,7 @@ async function startWith(
   const page = await PageFiles.load(config.pageFolder ?? PAGE_BESIDE);
   const { facts, secrets } = await begin(config);
   const organizations = new OrganizationDirectory(facts);
-  const policies = await openLoginPolicies({ store });
+  const policies = await openLoginPolicies({ store, organizations });
   await ensureDefaultPolicy(policies, facts.instance.id);
   const assembled = await assemble({ config, facts, organizations, store, policies, page, onFailure });
   const url = config.publicUrl ?? listening.url;

@@ -1,4 +1,4 @@
-import { setTimeout as pause } from 'node:timers/promises';
+import { setImmediate as otherWork, setTimeout as pause } from 'node:timers/promises';
 import { INSTANCE_CATEGORY, ORGANIZATION_CATEGORY, isOrganization, ownerOfStream } from '@login-policy/domain';
 import { positionToString, type EventStore, type Position, type RecordedEvent } from '@login-policy/event-sourcing';
 
@@ -11,8 +11,8 @@ export interface Change {
   readonly position: string;
 }
 
-/** Who is told of changes. It must not throw. */
-export type OnChange = (change: Change) => void;
+/** Who is told of changes, some at once, in their order. It must not throw. */
+export type OnChanges = (changes: readonly Change[]) => void;
 
 const filter = { by: 'category', categories: [INSTANCE_CATEGORY, ORGANIZATION_CATEGORY] } as const;
 const TRY_AGAIN_MS = 250;
@@ -20,7 +20,7 @@ const TRY_AGAIN_MS = 250;
 /** Follows the store once for all who want to know what changes; when the store is away, it goes on where it was. */
 export class ChangesFeed {
   readonly #store: EventStore;
-  readonly #listeners = new Set<OnChange>();
+  readonly #listeners = new Set<OnChanges>();
   readonly #ending = new AbortController();
   readonly #running: Promise<void>;
   #reached: Position;
@@ -37,9 +37,9 @@ export class ChangesFeed {
   }
 
   /** Tells of each change from now on. Answers with how to stop that. */
-  listen(onChange: OnChange): () => void {
-    this.#listeners.add(onChange);
-    return () => this.#listeners.delete(onChange);
+  listen(onChanges: OnChanges): () => void {
+    this.#listeners.add(onChanges);
+    return () => this.#listeners.delete(onChanges);
   }
 
   async close(): Promise<void> {
@@ -54,8 +54,12 @@ export class ChangesFeed {
       try {
         for await (const message of this.#store.subscribe({ after: this.#reached, filter, signal })) {
           isAway = false;
-          if (message.kind === 'events') message.events.forEach((event) => this.#tell(event));
           this.#reached = message.position;
+          if (message.kind !== 'events') continue;
+          const changes = message.events.map(changeOf);
+          for (const listener of this.#listeners) listener(changes);
+          // So that what was told leaves before there is more.
+          await otherWork();
         }
       } catch (caught) {
         if (signal.aborted) return;
@@ -65,15 +69,14 @@ export class ChangesFeed {
       }
     }
   }
+}
 
-  #tell({ streamId, revision, position }: RecordedEvent): void {
-    const owner = ownerOfStream(streamId);
-    const change = {
-      instanceId: owner.instanceId,
-      ...(isOrganization(owner) && { organizationId: owner.organizationId }),
-      sequence: String(revision + 1n),
-      position: positionToString(position),
-    };
-    for (const listener of this.#listeners) listener(change);
-  }
+function changeOf({ streamId, revision, position }: RecordedEvent): Change {
+  const owner = ownerOfStream(streamId);
+  return {
+    instanceId: owner.instanceId,
+    ...(isOrganization(owner) && { organizationId: owner.organizationId }),
+    sequence: String(revision + 1n),
+    position: positionToString(position),
+  };
 }

@@ -3,10 +3,10 @@ import type { Caller } from '@login-policy/api';
 import type { Exchange } from '../http/exchange.js';
 import { tooManyStreams } from '../http/refusal.js';
 import type { Session, Sessions } from '../sessions/sessions.js';
-import type { ChangesFeed } from './changes-feed.js';
+import type { Change, ChangesFeed } from './changes-feed.js';
 
 const KEEP_ALIVE_MS = 15_000;
-const UNREAD_BYTES = 64 * 1024;
+const UNREAD_BYTES = 256 * 1024;
 const MOST_STREAMS = 500;
 
 /** Tells pages of changes, as Server-Sent Events. Whoever does not read what he is told is cut off. */
@@ -26,10 +26,7 @@ export class ChangesStreams {
     this.#open.add(response);
     response.writeHead(200, { 'content-type': 'text/event-stream', 'x-accel-buffering': 'no' });
     const stop = [
-      this.#feed.listen((change) => {
-        if (change.instanceId === caller.instanceId)
-          tell(response, `event: changed\ndata: ${JSON.stringify(change)}\n\n`);
-      }),
+      this.#feed.listen((changes) => tell(response, textOf(changes, caller.instanceId))),
       this.#keepAlive(response, session),
       ...(session === undefined ? [] : this.#endWith(session, response)),
     ];
@@ -64,8 +61,14 @@ export class ChangesStreams {
   }
 }
 
+/** A caller is told of his own instance only. */
+function textOf(changes: readonly Change[], instanceId: string): string {
+  const own = changes.filter((change) => change.instanceId === instanceId);
+  return own.map((change) => `event: changed\ndata: ${JSON.stringify(change)}\n\n`).join('');
+}
+
 function tell(response: ServerResponse, text: string): void {
-  if (response.writableEnded || response.destroyed) return;
+  if (text === '' || response.writableEnded || response.destroyed) return;
   if (response.writableLength > UNREAD_BYTES) response.destroy();
   else response.write(text);
 }

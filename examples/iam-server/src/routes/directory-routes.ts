@@ -17,7 +17,7 @@ export class DirectoryRoutes {
   }
 
   async organizations(exchange: Exchange): Promise<void> {
-    sendJson(exchange, { organizations: this.#directory.byName() });
+    sendJson(exchange, { organizations: this.#directory.entries });
   }
 
   async customized(exchange: Exchange): Promise<void> {

@@ -1,0 +1,140 @@
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { afterEach, describe, it } from 'mocha';
+import {
+  loginPolicyEvents,
+  loginPolicyProjection,
+  openLoginPolicies,
+  orThrow,
+  parseInstance,
+  policyStream,
+  type LoginPolicies,
+} from '@login-policy/domain';
+import { monotonicIds, type EventStore, type Store } from '@login-policy/event-sourcing';
+import { openSqliteStore } from '@login-policy/store-sqlite';
+import { bearer, call, signIn } from './client.js';
+import { EventStream } from './event-stream.js';
+import { TestBench, type Quickstart, type ServerProcess } from './running-server.js';
+
+const WITHIN_A_SECOND = 1000;
+const by = { actor: 'another process' };
+
+describe('following the changes', function () {
+  this.timeout(40_000);
+  const bench = new TestBench();
+  afterEach(() => bench.clear());
+
+  /** Acts on the same file as another process does: through a store of its own. */
+  async function elsewhere(
+    { folder }: ServerProcess,
+    act: (policies: LoginPolicies, store: Store) => Promise<void>,
+  ): Promise<void> {
+    const path = join(folder, '.data', 'login-policy.sqlite');
+    const store = await openSqliteStore({ path, inlineProjections: [loginPolicyProjection] });
+    const policies = await openLoginPolicies({ store });
+    try {
+      await act(policies, store);
+    } finally {
+      await policies.close();
+      await store.close();
+    }
+  }
+
+  it('tells a page within a second of what another process recorded', async () => {
+    const { server, quickstart } = await bench.serve();
+    const { instanceId, organizationIds, url } = quickstart;
+    const stream = await EventStream.open(url, await signIn(quickstart, 'viewer'));
+    expect(stream.response.headers['content-type']).to.equal('text/event-stream');
+    await elsewhere(server, async (policies) => {
+      const removed = orThrow(await policies.removeMultiFactor({ instanceId }, 'U2F_WITH_VERIFICATION', by));
+      const { data } = await stream.told('changed', () => true, WITHIN_A_SECOND);
+      expect(data).to.deep.equal({ instanceId, sequence: '5', position: String(removed.position) });
+      const organization = { instanceId, organizationId: organizationIds[1] };
+      const { settings } = orThrow(await policies.policy({ instanceId })).policy;
+      orThrow(await policies.add(organization, { settings }, by));
+      const custom = await stream.told(
+        'changed',
+        ({ organizationId }) => organizationId === organizationIds[1],
+        WITHIN_A_SECOND,
+      );
+      expect(custom.data).to.include({ ...organization, sequence: '1' });
+    });
+    stream.leave();
+  });
+
+  it('tells nothing of another instance on the same store', async () => {
+    const { server, quickstart } = await bench.serve();
+    const { instanceId, url } = quickstart;
+    const stream = await EventStream.open(url, bearer(quickstart.tokens.viewer));
+    await elsewhere(server, async (policies) => {
+      const { settings } = orThrow(await policies.policy({ instanceId })).policy;
+      orThrow(await policies.add({ instanceId: 'another' }, { settings }, by));
+      orThrow(await policies.removeSecondFactor({ instanceId }, 'U2F', by));
+    });
+    await stream.told('changed');
+    expect(stream.events.map(({ data }) => data.instanceId)).to.deep.equal([undefined, instanceId]);
+    stream.leave();
+  });
+
+  it('ends with the session, and only with its own', async () => {
+    const { quickstart } = await bench.serve();
+    const { url } = quickstart;
+    const leaving = await signIn(quickstart, 'viewer');
+    const [ending, staying] = [
+      await EventStream.open(url, leaving),
+      await EventStream.open(url, await signIn(quickstart, 'viewer')),
+    ];
+    await call(url, '/iam/v1/session', { verb: 'DELETE', headers: leaving });
+    await ending.ended();
+    await change(quickstart);
+    await staying.told('changed');
+    staying.leave();
+  });
+
+  it('ends for all when the server ends, and the store with it', async () => {
+    const { server, quickstart } = await bench.serve();
+    const streams = [
+      await EventStream.open(quickstart.url, await signIn(quickstart, 'viewer')),
+      await EventStream.open(quickstart.url, bearer(quickstart.tokens.owner)),
+    ];
+    const { code, complained } = await server.stop();
+    expect({ code, complained }).to.deep.equal({ code: 0, complained: '' });
+    for (const stream of streams) await stream.ended();
+  });
+
+  it('cuts off a page that does not read, and goes on telling the others', async () => {
+    const { server, quickstart } = await bench.serve();
+    const headers = bearer(quickstart.tokens.owner);
+    const deaf = await EventStream.open(quickstart.url, headers);
+    const good = await EventStream.open(quickstart.url, headers);
+    deaf.response.pause();
+    const count = 80_000;
+    await elsewhere(server, (_, store) => appendMany(store.eventStore, quickstart.instanceId, count));
+    const last = String(4 + count);
+    await good.told('changed', ({ sequence }) => sequence === last);
+    deaf.response.resume();
+    await deaf.ended();
+    expect(deaf.events.length).to.be.within(1, count - 1);
+    good.leave();
+  });
+
+  async function change({ url, tokens }: Quickstart): Promise<void> {
+    const path = '/admin/v1/policies/login/second_factors/SECOND_FACTOR_TYPE_U2F';
+    const { status } = await call(url, path, { verb: 'DELETE', headers: bearer(tokens.owner) });
+    expect(status).to.equal(200);
+  }
+});
+
+/** Records many events that take turns, thousands at once: more than the buffers of the two ends of a connection hold. */
+async function appendMany(eventStore: EventStore, instanceId: string, count: number): Promise<void> {
+  const ids = monotonicIds();
+  const metadata = { actor: 'another process', correlationId: 'many' };
+  const turns = (['SecondFactorRemoved', 'SecondFactorAdded'] as const).map((type) =>
+    loginPolicyEvents.encode({ type, data: { factor: 'U2F' } }),
+  );
+  for (let written = 0; written < count; written += 5000) {
+    const events = Array.from({ length: 2500 }, () => turns.map((turn) => ({ ...turn, id: ids(), metadata }))).flat();
+    const streamId = policyStream(parseInstance({ instanceId }, 'instance'));
+    await eventStore.append({ streamId, expected: 'stream-exists', events });
+  }
+}

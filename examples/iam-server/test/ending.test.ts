@@ -1,0 +1,55 @@
+import { expect } from 'chai';
+import { afterEach, describe, it } from 'mocha';
+import { bearer, call, json, responseTo, send, whole, type Changed, type PolicyRead } from './client.js';
+import { TestBench } from './running-server.js';
+import { eventually } from './waiting.js';
+
+const FACTORS = '/admin/v1/policies/login/second_factors';
+const BODY = '{"type":"SECOND_FACTOR_TYPE_OTP_EMAIL"}';
+
+describe('ending the server', function () {
+  this.timeout(40_000);
+  const bench = new TestBench();
+  afterEach(() => bench.clear());
+
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    it(`answers what is in flight at ${signal}, takes nothing new, and ends with exit code 0`, async () => {
+      const { server, quickstart } = await bench.serve();
+      const { url, tokens } = quickstart;
+      const headers = {
+        ...bearer(tokens.owner),
+        'content-type': 'application/json',
+        'content-length': String(BODY.length),
+        expect: '100-continue',
+      };
+      const sent = send(url, FACTORS, { verb: 'POST', headers });
+      // The server says so when it has begun with the request: from then on it is in flight.
+      const begun = new Promise((resolve) => sent.once('continue', resolve));
+      const response = responseTo(sent);
+      sent.write(BODY.slice(0, 5));
+      await begun;
+      server.signal(signal);
+      await eventually('a port that is closed', async () => {
+        const answer = await call(url, '/debug/healthz').catch(() => undefined);
+        return answer === undefined ? true : undefined;
+      });
+      sent.end(BODY.slice(5));
+      const answer = await whole(await response);
+      expect(answer.status).to.equal(200);
+      expect(json<Changed>(answer).details.sequence).to.equal('5');
+      const { code, complained } = await server.ended();
+      expect({ code, complained }).to.deep.equal({ code: 0, complained: '' });
+    });
+  }
+
+  it('loses nothing that it answered when it is killed', async () => {
+    const { server, quickstart } = await bench.serve();
+    const headers = bearer(quickstart.tokens.owner);
+    await call(quickstart.url, FACTORS, { verb: 'POST', headers, body: JSON.parse(BODY) });
+    server.signal('SIGKILL');
+    await server.ended();
+    const url = await bench.start(server.folder).url();
+    const { policy } = json<PolicyRead>(await call(url, '/admin/v1/policies/login', { headers }));
+    expect(policy.secondFactors).to.include('SECOND_FACTOR_TYPE_OTP_EMAIL');
+  });
+});

@@ -1,0 +1,64 @@
+import type { IncomingMessage } from 'node:http';
+import { responseTo, send } from './client.js';
+import { eventually } from './waiting.js';
+
+/** An event a page is told. */
+export interface Told {
+  readonly event: string;
+  readonly data: {
+    readonly instanceId?: string;
+    readonly organizationId?: string;
+    readonly sequence?: string;
+    readonly position?: string;
+  };
+}
+
+/** A page that follows the changes. */
+export class EventStream {
+  readonly response: IncomingMessage;
+  readonly #text: string[] = [];
+  #isEnded = false;
+
+  private constructor(response: IncomingMessage) {
+    this.response = response;
+    response.setEncoding('utf8');
+    response.on('data', (chunk: string) => this.#text.push(chunk));
+    response.once('close', () => (this.#isEnded = true));
+    response.on('error', () => undefined);
+  }
+
+  /** Follows, and waits until the server is ready to tell. */
+  static async open(url: string, headers: Readonly<Record<string, string>>): Promise<EventStream> {
+    const sent = send(url, '/iam/v1/changes', { headers });
+    sent.end();
+    const stream = new EventStream(await responseTo(sent));
+    if (stream.response.statusCode === 200) await stream.told('ready');
+    return stream;
+  }
+
+  get events(): readonly Told[] {
+    const parts = this.#text.join('').split('\n\n').slice(0, -1);
+    return parts.flatMap((part) => {
+      const [, event = '', data = ''] = /^event: (\w+)\ndata: (.*)$/.exec(part) ?? [];
+      return event === '' ? [] : [{ event, data: JSON.parse(data) }];
+    });
+  }
+
+  /** The first event of a kind that fits, waited for. */
+  told(event: string, fits: (data: Told['data']) => boolean = () => true, patienceMs?: number): Promise<Told> {
+    return eventually(
+      `an event "${event}"`,
+      () => this.events.find((told) => told.event === event && fits(told.data)),
+      patienceMs,
+    );
+  }
+
+  /** Resolves when the server has ended it. */
+  async ended(): Promise<void> {
+    await eventually('the end of the stream', () => this.#isEnded || undefined);
+  }
+
+  leave(): void {
+    this.response.destroy();
+  }
+}
