@@ -42,6 +42,8 @@ function SignedIn({ session: who }: { readonly session: Session }): JSX.Element 
     };
   }, []);
   useEffect(() => {
+    const heading = main.current?.querySelector('h1')?.textContent ?? '';
+    document.title = `${heading} · ${who.instanceName}`;
     if (first.current === at) return;
     first.current = '';
     // A reader who followed a link goes on at the new view's heading.

@@ -2,6 +2,7 @@ import type { JSX } from 'preact';
 import { attempt } from '../state/attempt.js';
 import { settle, type Conflict } from '../state/conflicts.js';
 import { propose } from '../state/proposals.js';
+import { actorName } from '../words/actor.js';
 import { changesInShort } from '../words/change.js';
 import { intentTitle } from '../words/intent.js';
 import { compareThree } from '../words/policy-items.js';
@@ -50,7 +51,7 @@ function Meanwhile({ conflict: { meanwhile } }: { readonly conflict: Conflict })
     <ul class="meanwhile">
       {meanwhile.map((entry) => (
         <li key={entry.sequence}>
-          <strong>{entry.actor}</strong> {changesInShort(entry.changes)}, <Instant at={entry.recordedAt} />
+          <strong>{actorName(entry.actor)}</strong> {changesInShort(entry.changes)}, <Instant at={entry.recordedAt} />
           {entry.reason !== undefined && <q>{entry.reason}</q>}
         </li>
       ))}

@@ -24,12 +24,12 @@ export function CustomPolicyButton({ organizationId, name, effective }: CustomPo
       <button
         type="button"
         class="button"
-        aria-label={isCustom ? `Reset ${name} to the default` : `Add a custom policy for ${name}`}
         onClick={() => {
           attempt(() => propose({ scope, intent: { wish }, seen: effective }));
         }}
       >
         {isCustom ? 'Reset to the default' : 'Add a custom policy'}
+        <span class="hidden"> for {name}</span>
       </button>
     </p>
   );

@@ -82,7 +82,8 @@ function Law({ answered: { onManipulation, onRead } }: { readonly answered: Answ
 }
 
 function meaningOf(member: Member, details: Details, owner: string): string {
-  if (member === 'resourceOwner') return `${MEANINGS[member]}: ${owner === 'the default policy' ? 'the instance' : owner}.`;
+  if (member === 'resourceOwner')
+    return `${MEANINGS[member]}: ${owner === 'the default policy' ? 'the instance' : owner}.`;
   if (member === 'sequence') return MEANINGS[member];
   return `${MEANINGS[member]} Here: ${localMoment(details[member])}.`;
 }

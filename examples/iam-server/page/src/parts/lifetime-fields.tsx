@@ -1,13 +1,13 @@
 import type { JSX } from 'preact';
-import { useId } from 'preact/hooks';
-import { draftOf, typeLifetime } from '../state/draft.js';
+import { draftOf, refusalAt, typeLifetime } from '../state/draft.js';
 import { LIFETIME_NAMES, type LifetimeName } from '../wire/settings.js';
-import { amountOf, problemOf, UNITS, type Unit } from '../words/duration.js';
+import { amountOf, problemOf, UNITS, type Amount } from '../words/duration.js';
 import { LIFETIME_WORDS, wireNameOf } from '../words/settings.js';
-import type { FieldProps } from './field-props.js';
+import { Field, type FieldTies } from './field.js';
+import type { SettingFieldProps } from './setting-field-props.js';
 
 /** The five lifetimes, each as a number and a unit. */
-export function LifetimeFields(props: FieldProps): JSX.Element {
+export function LifetimeFields(props: SettingFieldProps): JSX.Element {
   return (
     <div class="lifetimes">
       {LIFETIME_NAMES.map((name) => (
@@ -17,69 +17,68 @@ export function LifetimeFields(props: FieldProps): JSX.Element {
   );
 }
 
-function LifetimeField({ name, scope, policy, isLocked, settings }: FieldProps & { readonly name: LifetimeName }): JSX.Element {
-  const id = useId();
-  const { label, explanation } = LIFETIME_WORDS[name];
+interface LifetimeFieldProps extends SettingFieldProps {
+  readonly name: LifetimeName;
+}
+
+function LifetimeField({ name, scope, policy, isLocked, settings }: LifetimeFieldProps): JSX.Element {
   const amount = draftOf(scope)?.amounts[name] ?? amountOf(settings[name]);
-  const problem = problemOf(amount);
   return (
-    <div class="field lifetime">
-      <label for={id}>{label}</label> <code>{wireNameOf(name)}</code>
-      <p class="soft" id={`${id}-explanation`}>
-        {explanation}
-      </p>
-      <div class="lifetime-inputs">
-        <input
-          id={id}
-          type="text"
-          inputMode="decimal"
-          autocomplete="off"
-          value={amount.text}
-          disabled={isLocked}
-          aria-invalid={problem !== undefined}
-          aria-describedby={`${id}-explanation ${id}-problem`}
-          onInput={({ currentTarget }) => {
-            typeLifetime(scope, policy, [name, { ...amount, text: currentTarget.value }]);
-          }}
-        />
-        <UnitChoice
-          label={`${label}, unit`}
-          unit={amount.unit}
+    <Field
+      {...LIFETIME_WORDS[name]}
+      name={wireNameOf(name)}
+      problem={problemOf(amount) ?? refusalAt(scope, name)}
+      control={(ties) => (
+        <AmountInputs
+          ties={ties}
+          unitLabel={`${LIFETIME_WORDS[name].label}, unit`}
+          amount={amount}
           isLocked={isLocked}
-          choose={(unit) => {
-            typeLifetime(scope, policy, [name, { ...amount, unit }]);
+          change={(typed) => {
+            typeLifetime(scope, policy, [name, typed]);
           }}
         />
-      </div>
-      <p class="problem" id={`${id}-problem`} aria-live="polite">
-        {problem}
-      </p>
-    </div>
+      )}
+    />
   );
 }
 
-interface UnitChoiceProps {
-  readonly label: string;
-  readonly unit: Unit;
+interface AmountInputsProps {
+  readonly ties: FieldTies;
+  readonly unitLabel: string;
+  readonly amount: Amount;
   readonly isLocked: boolean;
-  readonly choose: (unit: Unit) => void;
+  readonly change: (amount: Amount) => void;
 }
 
-function UnitChoice({ label, unit, isLocked, choose }: UnitChoiceProps): JSX.Element {
+function AmountInputs({ ties, unitLabel, amount, isLocked, change }: AmountInputsProps): JSX.Element {
   return (
-    <select
-      aria-label={label}
-      disabled={isLocked}
-      value={unit}
-      onChange={({ currentTarget }) => {
-        choose(UNITS.find((one) => one === currentTarget.value) ?? unit);
-      }}
-    >
-      {UNITS.map((one) => (
-        <option key={one} value={one}>
-          {one}
-        </option>
-      ))}
-    </select>
+    <div class="lifetime-inputs">
+      <input
+        {...ties}
+        type="text"
+        inputMode="decimal"
+        autocomplete="off"
+        value={amount.text}
+        disabled={isLocked}
+        onInput={({ currentTarget }) => {
+          change({ ...amount, text: currentTarget.value });
+        }}
+      />
+      <select
+        aria-label={unitLabel}
+        disabled={isLocked}
+        value={amount.unit}
+        onChange={({ currentTarget }) => {
+          change({ ...amount, unit: UNITS.find((one) => one === currentTarget.value) ?? amount.unit });
+        }}
+      >
+        {UNITS.map((unit) => (
+          <option key={unit} value={unit}>
+            {unit}
+          </option>
+        ))}
+      </select>
+    </div>
   );
 }

@@ -16,8 +16,11 @@ export function Modal({ title, dismissed, size, children }: ModalProps): JSX.Ele
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => {
     const before = document.activeElement;
-    dialog.current?.showModal();
+    const shown = dialog.current;
+    shown?.showModal();
     return () => {
+      // While it is open, nothing outside of it takes the focus.
+      shown?.close();
       // What was pressed may have been drawn anew meanwhile: the view's heading is where a reader goes on then.
       const goesOn = before?.isConnected === true ? before : document.querySelector('h1');
       if (goesOn instanceof HTMLElement) goesOn.focus();

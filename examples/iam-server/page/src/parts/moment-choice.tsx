@@ -1,6 +1,6 @@
 import type { Signal } from '@preact/signals';
 import type { JSX } from 'preact';
-import { then } from '../state/moments.js';
+import { lookedAt } from '../state/moments.js';
 import { fieldValue, instantOfField, localMoment } from '../words/instant.js';
 
 const MOST_TICKS = 60;
@@ -43,12 +43,12 @@ export function MomentChoice({ moment, lastSequence }: MomentChoiceProps): JSX.E
 
 /** Where the slider stands while a date was chosen: at the last event up to it. */
 function stopNow(lastSequence: number): number {
-  const sequence = then.value?.policy?.details.sequence;
+  const sequence = lookedAt.value?.policy?.details.sequence;
   return sequence === undefined ? lastSequence : Number(sequence);
 }
 
 function valueText(stop: number, lastSequence: number): string {
-  const at = then.value?.policy?.details;
+  const at = lookedAt.value?.policy?.details;
   const when = at !== undefined && Number(at.sequence) === stop ? `, ${localMoment(at.changeDate)}` : '';
   return `Sequence ${stop} of ${lastSequence}${when}`;
 }
@@ -65,7 +65,7 @@ function Ticks({ lastSequence }: { readonly lastSequence: number }): JSX.Element
 
 function MomentField({ moment }: { readonly moment: Signal<string> }): JSX.Element {
   const isSequence = /^\d+$/.test(moment.value);
-  const shown = isSequence ? then.value?.policy?.details.changeDate : moment.value;
+  const shown = isSequence ? lookedAt.value?.policy?.details.changeDate : moment.value;
   return (
     <label class="field">
       <span>Moment, by date and time</span>

@@ -2,10 +2,13 @@ import { useSignal, type Signal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { useEffect } from 'preact/hooks';
 import { attempt } from '../state/attempt.js';
-import { lookBack, then } from '../state/moments.js';
+import { lookBack, lookedAt } from '../state/moments.js';
 import { organizations } from '../state/organizations.js';
+import { policyOf, refreshPolicy } from '../state/policies.js';
+import { organization } from '../wire/scope.js';
 import { MomentChoice } from './moment-choice.js';
 import { ThenAndNow } from './then-and-now.js';
+import { useLoaded } from './use-loaded.js';
 
 /** What a look back in time is about. */
 export interface MomentPanelProps {
@@ -18,12 +21,18 @@ const SETTLE_MS = 80;
 
 /** What was allowed when: the default policy and an organization's effective policy at any moment, and the way back. */
 export function MomentPanel({ moment, lastSequence }: MomentPanelProps): JSX.Element {
-  const organizationId = useSignal('');
-  const about = `${moment.value} ${organizationId.value} ${lastSequence}`;
+  const chosen = useSignal<string | undefined>(undefined);
+  const organizationId = chosen.value ?? organizations.value?.[0]?.id ?? '';
+  const scope = organization(organizationId);
+  useLoaded(organizationId, async () => {
+    if (organizationId !== '') await refreshPolicy(scope);
+  });
+  const now = `${lastSequence} ${policyOf(scope)?.details.changeDate ?? ''}`;
+  const about = `${moment.value} ${organizationId} ${now}`;
   useEffect(() => {
     // A slider that is dragged passes many moments; the one it rests on is asked for.
     const timer = setTimeout(() => {
-      attempt(() => lookBack({ moment: moment.value, organizationId: organizationId.value }));
+      attempt(() => lookBack({ moment: moment.value, organizationId }));
     }, SETTLE_MS);
     return () => {
       clearTimeout(timer);
@@ -33,18 +42,23 @@ export function MomentPanel({ moment, lastSequence }: MomentPanelProps): JSX.Ele
     <section class="card moment" aria-labelledby="moment-heading">
       <h2 id="moment-heading">What was allowed when</h2>
       <MomentChoice moment={moment} lastSequence={lastSequence} />
-      <OrganizationChoice chosen={organizationId} />
-      {then.value !== undefined && <ThenAndNow then={then.value} lastSequence={lastSequence} />}
+      <OrganizationChoice organizationId={organizationId} chosen={chosen} />
+      {lookedAt.value !== undefined && <ThenAndNow then={lookedAt.value} />}
     </section>
   );
 }
 
-function OrganizationChoice({ chosen }: { readonly chosen: Signal<string> }): JSX.Element {
+interface OrganizationChoiceProps {
+  readonly organizationId: string;
+  readonly chosen: Signal<string | undefined>;
+}
+
+function OrganizationChoice({ organizationId, chosen }: OrganizationChoiceProps): JSX.Element {
   return (
     <label class="field inline-field">
       <span>Organization</span>
       <select
-        value={chosen.value}
+        value={organizationId}
         onChange={({ currentTarget }) => {
           chosen.value = currentTarget.value;
         }}

@@ -1,7 +1,8 @@
 import type { JSX } from 'preact';
 import { MULTI_FACTORS, SECOND_FACTORS, type Factor } from '../wire/factors.js';
 import { isOn, type Policy } from '../wire/policy.js';
-import { SWITCH_WORDS } from '../words/settings.js';
+import type { Settings } from '../wire/settings.js';
+import { settingItems } from '../words/policy-items.js';
 
 /** Which factors a policy allows, with a sign and a word for each: what is missing is as clear as what is there. */
 export function FactorFacts({ policy }: { readonly policy: Policy }): JSX.Element {
@@ -26,10 +27,36 @@ function Fact({ factor, isThere }: { readonly factor: Factor; readonly isThere: 
   );
 }
 
+/** Every setting of a policy, folded up. */
+export function AllSettings({ policy }: { readonly policy: Policy }): JSX.Element {
+  return (
+    <details class="all-settings">
+      <summary>All settings</summary>
+      <dl>
+        {settingItems(policy.settings).map(({ label, value }) => (
+          <div key={label}>
+            <dt>{label}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+      </dl>
+    </details>
+  );
+}
+
+/** What a policy asks of users, and whether a password is needed. */
+export function DemandSentences({ policy }: { readonly policy: Policy }): JSX.Element {
+  const { isPasswordlessAllowed } = policy.settings;
+  return (
+    <p class="soft">
+      {forceSentence(policy.settings)} Passwordless sign-in is {isPasswordlessAllowed ? 'allowed' : 'not allowed'}.
+    </p>
+  );
+}
+
 /** A policy in one line: its factors, and what is asked of users. */
 export function PolicyInShort({ policy }: { readonly policy: Policy }): JSX.Element {
   const factors = [...policy.multiFactors, ...policy.secondFactors];
-  const { forceMfa, forceMfaLocalOnly, isPasswordlessAllowed } = policy.settings;
   return (
     <>
       {factors.length === 0 ? (
@@ -43,15 +70,12 @@ export function PolicyInShort({ policy }: { readonly policy: Policy }): JSX.Elem
           ))}
         </ul>
       )}
-      <p class="soft">
-        {forceSentence(forceMfa, forceMfaLocalOnly)} {SWITCH_WORDS.isPasswordlessAllowed.label} is{' '}
-        {isPasswordlessAllowed ? 'allowed' : 'not allowed'}.
-      </p>
+      <DemandSentences policy={policy} />
     </>
   );
 }
 
-function forceSentence(...[isForced, isForcedForLocal]: readonly [boolean, boolean]): string {
-  if (isForced) return 'A factor is forced.';
-  return isForcedForLocal ? 'A factor is forced for local users.' : 'No factor is forced.';
+function forceSentence({ forceMfa, forceMfaLocalOnly }: Settings): string {
+  if (forceMfa) return 'A factor is forced.';
+  return forceMfaLocalOnly ? 'A factor is forced for local users.' : 'No factor is forced.';
 }

@@ -3,28 +3,30 @@ import { attempt } from '../state/attempt.js';
 import { policyOf } from '../state/policies.js';
 import { propose } from '../state/proposals.js';
 import { mayWrite } from '../state/session.js';
-import { INSTANCE } from '../wire/scope.js';
+import type { Scope } from '../wire/scope.js';
 
-/** The way back to a moment of the default policy. */
+/** The way back to a moment of a policy. */
 export interface RevertButtonProps {
+  readonly scope: Scope;
   readonly moment: string;
-  /** Whether the moment is the present one. */
-  readonly isNow: boolean;
+  /** Whether the policy is the same now as it was then. */
+  readonly isSame: boolean;
 }
 
-/** Brings the default policy back to how it was, by events of its own: nothing that happened is taken away. */
-export function RevertButton({ moment, isNow }: RevertButtonProps): JSX.Element {
-  const seen = policyOf(INSTANCE);
-  if (!mayWrite(INSTANCE)) return <p class="soft">You may look at every moment, but not revert to it.</p>;
+/** Brings a policy back to how it was, by events of its own: nothing that happened is taken away. */
+export function RevertButton({ scope, moment, isSame }: RevertButtonProps): JSX.Element | null {
+  const seen = policyOf(scope);
+  if (!mayWrite(scope)) return <p class="soft">You may look at every moment, but not revert to it.</p>;
+  // What an organization inherits is not its own to bring back.
+  if (seen === undefined || (scope.of === 'organization' && seen.isDefault)) return null;
   return (
     <p>
       <button
         type="button"
         class="button"
-        disabled={isNow || seen === undefined}
+        disabled={isSame}
         onClick={() => {
-          if (seen === undefined) return;
-          attempt(() => propose({ scope: INSTANCE, intent: { wish: 'revert', to: moment }, seen }));
+          attempt(() => propose({ scope, intent: { wish: 'revert', to: moment }, seen }));
         }}
       >
         Revert to this moment

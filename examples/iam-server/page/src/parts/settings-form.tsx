@@ -2,7 +2,7 @@ import type { ComponentChildren, JSX } from 'preact';
 import { draftOf, patchDraft } from '../state/draft.js';
 import type { Settings } from '../wire/settings.js';
 import { SWITCH_WORDS, wireNameOf, type AnySwitch } from '../words/settings.js';
-import type { FieldProps, SettingsFormProps } from './field-props.js';
+import type { SettingFieldProps, SettingsFormProps } from './setting-field-props.js';
 import { LifetimeFields } from './lifetime-fields.js';
 import { RedirectField } from './redirect-field.js';
 import { SaveBar } from './save-bar.js';
@@ -53,7 +53,13 @@ export function SettingsForm({ scope, policy, isLocked }: SettingsFormProps): JS
   );
 }
 
-function SettingSwitch({ name, scope, policy, isLocked, settings }: FieldProps & { readonly name: AnySwitch }): JSX.Element {
+function SettingSwitch({
+  name,
+  scope,
+  policy,
+  isLocked,
+  settings,
+}: SettingFieldProps & { readonly name: AnySwitch }): JSX.Element {
   const isChanged = settings[name] !== policy.settings[name];
   return (
     <Switch

@@ -1,40 +1,52 @@
 import type { ComponentChildren, JSX } from 'preact';
-import type { Then } from '../state/moments.js';
+import type { Effective, Then } from '../state/moments.js';
 import { organizationName } from '../state/organizations.js';
 import type { Policy } from '../wire/policy.js';
 import type { PolicyChange } from '../wire/policy-change.js';
+import { INSTANCE, organization } from '../wire/scope.js';
 import { DiffList } from './diff-list.js';
 import { Instant } from './instant.js';
-import { FactorFacts } from './policy-facts.js';
+import { AllSettings, DemandSentences, FactorFacts } from './policy-facts.js';
 import { RevertButton } from './revert-button.js';
 
 /** What was allowed at a moment, and what is different now. */
-export function ThenAndNow({ then, lastSequence }: { readonly then: Then; readonly lastSequence: number }): JSX.Element {
+export function ThenAndNow({ then }: { readonly then: Then }): JSX.Element {
   const { policy, since, effective, moment } = then;
   return (
     <div class="then">
-      <State title="Default policy, then" policy={policy} since={since}>
-        {policy !== undefined && <RevertButton moment={moment} isNow={policy.details.sequence === String(lastSequence)} />}
+      <State title="Default policy, then" source="It was" policy={policy} since={since}>
+        <RevertButton scope={INSTANCE} moment={moment} isSame={since.length === 0} />
       </State>
-      {effective !== undefined && (
-        <State
-          title={`Effective for ${organizationName(effective.organizationId)}, then`}
-          policy={effective.policy}
-          since={effective.since}
-        />
-      )}
+      {effective !== undefined && <EffectiveThen effective={effective} />}
     </div>
+  );
+}
+
+function EffectiveThen({ effective }: { readonly effective: Effective }): JSX.Element {
+  const { organizationId, instant, policy, since } = effective;
+  const isCustom = policy?.isDefault === false;
+  return (
+    <State
+      title={`Effective for ${organizationName(organizationId)}, then`}
+      source={isCustom ? 'Its custom policy' : 'The default policy'}
+      policy={policy}
+      since={since}
+    >
+      {isCustom && <RevertButton scope={organization(organizationId)} moment={instant} isSame={since.length === 0} />}
+    </State>
   );
 }
 
 interface StateProps {
   readonly title: string;
+  /** Whose policy it was. */
+  readonly source: string;
   readonly policy: Policy | undefined;
   readonly since: readonly PolicyChange[];
-  readonly children?: ComponentChildren;
+  readonly children: ComponentChildren;
 }
 
-function State({ title, policy, since, children }: StateProps): JSX.Element {
+function State({ title, source, policy, since, children }: StateProps): JSX.Element {
   return (
     <section class="state" aria-label={title}>
       <h3>{title}</h3>
@@ -43,10 +55,11 @@ function State({ title, policy, since, children }: StateProps): JSX.Element {
       ) : (
         <>
           <p class="soft">
-            {policy.isDefault ? 'The default policy' : 'Sequence'} {policy.isDefault ? 'at sequence ' : ''}
-            {policy.details.sequence}, changed <Instant at={policy.details.changeDate} />
+            {source} at sequence {policy.details.sequence}, changed <Instant at={policy.details.changeDate} />
           </p>
           <FactorFacts policy={policy} />
+          <DemandSentences policy={policy} />
+          <AllSettings policy={policy} />
           <h4>Since then</h4>
           {since.length === 0 ? <p class="soft">It is the same now.</p> : <DiffList changes={since} />}
           {children}

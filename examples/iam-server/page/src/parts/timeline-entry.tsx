@@ -35,17 +35,21 @@ export function TimelineEntry({ entry, newer, lookAt }: TimelineEntryProps): JSX
           <button
             type="button"
             class="link"
-            aria-label={`Look at sequence ${entry.sequence}`}
             onClick={() => {
               lookAt(entry);
             }}
           >
             Look at this moment
+            <span class="hidden">, sequence {entry.sequence}</span>
           </button>
         )}
       </div>
       <div class="entry-body">
-        {entry.isKnown ? <What entry={entry} /> : <p class="soft">A newer program wrote this: what it changed is not known here.</p>}
+        {entry.isKnown ? (
+          <What entry={entry} />
+        ) : (
+          <p class="soft">A newer program wrote this: what it changed is not known here.</p>
+        )}
         {entry.reason !== undefined && <p class="entry-reason">{entry.reason}</p>}
       </div>
     </li>

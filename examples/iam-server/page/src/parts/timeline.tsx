@@ -7,6 +7,8 @@ import type { Scope } from '../wire/scope.js';
 import { counted } from '../words/counted.js';
 import { TimelineEntry, type LookAt } from './timeline-entry.js';
 
+const MANY = 25;
+
 /** What a timeline shows. */
 export interface TimelineProps {
   readonly scope: Scope;
@@ -44,7 +46,11 @@ interface TimelinePageProps {
 function TimelinePage({ entries, lookAt }: TimelinePageProps): JSX.Element {
   return useMemo(
     () => (
-      <ol class="timeline" reversed start={entries[0]?.sequence ?? 1}>
+      <ol
+        class={entries.length > MANY ? 'timeline timeline-long' : 'timeline'}
+        reversed
+        start={entries[0]?.sequence ?? 1}
+      >
         {entries.map((entry, index) => (
           <TimelineEntry key={entry.sequence} entry={entry} newer={entries[index - 1]} lookAt={lookAt} />
         ))}

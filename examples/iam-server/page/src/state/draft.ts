@@ -11,6 +11,8 @@ export interface Draft {
   readonly patch: SettingsPatch;
   /** What stands in the fields of the lifetimes that were touched. */
   readonly amounts: Partial<Record<LifetimeName, Amount>>;
+  /** What the server said against it, until something is changed again. */
+  readonly refusal?: string;
 }
 
 const kept = signal<ReadonlyMap<string, Draft>>(new Map());
@@ -22,8 +24,24 @@ export function draftOf(scope: Scope): Draft | undefined {
 
 /** Puts values into the draft; what is as it was before leaves it. */
 export function patchDraft(scope: Scope, seen: Policy, patch: SettingsPatch): void {
-  const draft = draftOf(scope) ?? { seen, patch: {}, amounts: {} };
-  keep(scope, { ...draft, patch: differing(draft.seen.settings, { ...draft.patch, ...patch }) });
+  const { seen: first, patch: before, amounts } = draftOf(scope) ?? begun(seen);
+  keep(scope, { seen: first, amounts, patch: differing(first.settings, { ...before, ...patch }) });
+}
+
+function begun(seen: Policy): Draft {
+  return { seen, patch: {}, amounts: {} };
+}
+
+/** Remembers what the server said against a draft, so that it is shown at the field it names. */
+export function keepRefusal(scope: Scope, sentence: string): void {
+  const draft = draftOf(scope);
+  if (draft !== undefined) keep(scope, { ...draft, refusal: sentence });
+}
+
+/** What the server said against one setting; `undefined` when it named others or nothing. */
+export function refusalAt(scope: Scope, name: string): string | undefined {
+  const refusal = draftOf(scope)?.refusal;
+  return refusal?.includes(name) === true ? refusal : undefined;
 }
 
 function differing(settings: Settings, patch: SettingsPatch): SettingsPatch {
@@ -38,7 +56,7 @@ function isName(settings: Settings): (name: string) => name is keyof Settings {
 
 /** Puts what stands in a lifetime's field into the draft, also while it is no lifetime. */
 export function typeLifetime(scope: Scope, seen: Policy, [name, amount]: readonly [LifetimeName, Amount]): void {
-  const draft = draftOf(scope) ?? { seen, patch: {}, amounts: {} };
+  const draft = draftOf(scope) ?? begun(seen);
   keep(scope, { ...draft, amounts: { ...draft.amounts, [name]: amount } });
   const wire = wireOf(amount);
   patchDraft(scope, seen, { [name]: wire ?? draft.seen.settings[name] });

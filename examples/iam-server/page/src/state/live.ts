@@ -2,6 +2,7 @@ import { signal, type ReadonlySignal } from '@preact/signals';
 import { listenToChanges, type Changed } from '../wire/changes.js';
 import { readHistory, type HistoryEntry } from '../wire/history.js';
 import { isSameScope, keyOf, type Scope } from '../wire/scope.js';
+import { actorName } from '../words/actor.js';
 import { changesInShort } from '../words/change.js';
 import { forgetAnswer } from './answers.js';
 import { attempt } from './attempt.js';
@@ -74,7 +75,7 @@ async function tellWhoDidIt(scope: Scope, sequence: number): Promise<void> {
 
 function sentenceAbout(scope: Scope, { actor, changes, sequence }: HistoryEntry): string {
   const whose = isSameScope(scope, { of: 'instance' }) ? 'default policy' : `policy of ${nameOf(scope)}`;
-  return `${actor} ${changesInShort(changes)} (${whose}, sequence ${sequence}).`;
+  return `${actorName(actor)} ${changesInShort(changes)} (${whose}, sequence ${sequence}).`;
 }
 
 function nameOf(scope: Scope): string {

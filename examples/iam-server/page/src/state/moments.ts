@@ -18,6 +18,8 @@ export interface Then {
 /** What was effective for an organization. */
 export interface Effective {
   readonly organizationId: string;
+  /** The moment as an instant. */
+  readonly instant: Moment;
   readonly policy: Policy | undefined;
   readonly since: readonly PolicyChange[];
 }
@@ -33,7 +35,7 @@ const current = signal<Then | undefined>(undefined);
 let underWay = new AbortController();
 
 /** What was allowed at the moment that was chosen last. */
-export const then: ReadonlySignal<Then | undefined> = current;
+export const lookedAt: ReadonlySignal<Then | undefined> = current;
 
 /** Looks back to a moment. An earlier look that is still under way is given up. */
 export async function lookBack({ moment, organizationId }: LookBack): Promise<void> {
@@ -52,7 +54,7 @@ async function effectiveThen(
 ): Promise<Effective | undefined> {
   if (organizationId === '' || instant === undefined) return undefined;
   const [policy, since] = await stateThen(organization(organizationId), instant, aborted);
-  return { organizationId, policy, since };
+  return { organizationId, instant, policy, since };
 }
 
 async function stateThen(

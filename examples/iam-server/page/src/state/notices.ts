@@ -20,7 +20,8 @@ export const notices: ReadonlySignal<readonly Notice[]> = shown;
 /** Says a sentence. */
 export function say(tone: Notice['tone'], sentence: string): void {
   const notice = { id: ++lastId, tone, sentence };
-  const others = shown.value.filter((one) => one.sentence !== sentence);
+  // What was done before what was done now is read in the history.
+  const others = shown.value.filter((one) => one.sentence !== sentence && !(tone === 'done' && one.tone === 'done'));
   shown.value = [...others, notice].slice(-MOST);
   if (tone === 'failure') return;
   setTimeout(() => {

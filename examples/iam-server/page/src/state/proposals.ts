@@ -6,6 +6,7 @@ import { readPreview, type Preview } from '../wire/preview.js';
 import type { Scope } from '../wire/scope.js';
 import { keepAnswer } from './answers.js';
 import { meetConflict } from './conflicts.js';
+import { keepRefusal } from './draft.js';
 import { say } from './notices.js';
 import { organizationName, refreshOrganizations } from './organizations.js';
 import { newCorrelationId } from './own-changes.js';
@@ -40,8 +41,14 @@ async function previewed(opened: Proposal): Promise<Proposal> {
   try {
     return { ...opened, preview: await readPreview(scope, commandOf(intent, scope, seen)) };
   } catch (caught) {
-    return { ...opened, failure: sentenceOf(caught) };
+    return refused(opened, caught);
   }
+}
+
+function refused(asked: Proposal, caught: unknown): Proposal {
+  const failure = sentenceOf(caught);
+  if (asked.intent.wish === 'change-settings') keepRefusal(asked.scope, failure);
+  return { ...asked, failure };
 }
 
 /** Lets the change be. */
@@ -58,7 +65,7 @@ export async function confirm(reason: string): Promise<void> {
     await make(asked, reason);
   } catch (caught) {
     if (isConflict(caught)) return meet(asked, reason);
-    current.value = { ...asked, failure: sentenceOf(caught) };
+    current.value = refused(asked, caught);
   }
 }
 
@@ -86,6 +93,7 @@ async function meet(asked: Proposal, reason: string): Promise<void> {
 }
 
 function doneSentence(scope: Scope, sequence: string): string {
-  const whose = scope.of === 'instance' ? 'the default policy' : `the policy of ${organizationName(scope.organizationId)}`;
+  const whose =
+    scope.of === 'instance' ? 'the default policy' : `the policy of ${organizationName(scope.organizationId)}`;
   return `Recorded: ${whose} is at sequence ${sequence} now.`;
 }

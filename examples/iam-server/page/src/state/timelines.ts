@@ -32,7 +32,11 @@ export function catchUpTimeline(scope: Scope): Promise<void> {
     const isFar = known === undefined || known.lastSequence === 0;
     if (isFar) return newest(scope);
     const from = known.lastSequence + 1;
-    const { entries, lastSequence } = await readHistory(scope, { direction: 'forwards', from, limit: MOST_TO_CATCH_UP });
+    const { entries, lastSequence } = await readHistory(scope, {
+      direction: 'forwards',
+      from,
+      limit: MOST_TO_CATCH_UP,
+    });
     if (lastSequence - known.lastSequence > MOST_TO_CATCH_UP) return newest(scope);
     return entries.length === 0 ? known : { pages: [entries.toReversed(), ...known.pages], lastSequence };
   });

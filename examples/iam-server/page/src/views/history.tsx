@@ -12,14 +12,14 @@ import { INSTANCE } from '../wire/scope.js';
 
 /** What happened to the default policy, and what was allowed when. */
 export function HistoryView(): JSX.Element {
-  useLoaded('history', () =>
-    Promise.all([catchUpTimeline(INSTANCE), refreshPolicy(INSTANCE), refreshOrganizations()]),
-  );
+  useLoaded('history', () => Promise.all([catchUpTimeline(INSTANCE), refreshPolicy(INSTANCE), refreshOrganizations()]));
   const lastSequence = timelineOf(INSTANCE)?.lastSequence ?? 0;
   return (
     <>
       <h1 tabIndex={-1}>History</h1>
-      <p class="lead">Everything that ever happened to the default policy. Nothing is taken away, not even by a revert.</p>
+      <p class="lead">
+        Everything that ever happened to the default policy. Nothing is taken away, not even by a revert.
+      </p>
       {lastSequence > 0 ? <Past lastSequence={lastSequence} /> : <Timeline scope={INSTANCE} />}
     </>
   );

@@ -1,7 +1,9 @@
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
+import { useEffect, useRef } from 'preact/hooks';
 import { ThemeChoice } from '../parts/theme-choice.js';
 import { Icon } from '../parts/icon.js';
+import { attempt } from '../state/attempt.js';
 import { enter } from '../state/session.js';
 import { sentenceOf } from '../wire/failure.js';
 
@@ -23,17 +25,15 @@ export function SignInView(): JSX.Element {
 function SignInForm(): JSX.Element {
   const failure = useSignal('');
   const isUnderWay = useSignal(false);
-  const submit = async (form: HTMLFormElement): Promise<void> => {
-    const given = new FormData(form);
+  const name = useRef<HTMLInputElement>(null);
+  useEffect(() => {
+    document.title = 'Login policy';
+    name.current?.focus();
+  }, []);
+  const submit = async (given: FormData): Promise<void> => {
     isUnderWay.value = true;
-    failure.value = '';
-    try {
-      await enter(textOf(given.get('name')), textOf(given.get('password')));
-    } catch (caught) {
-      failure.value = sentenceOf(caught);
-    } finally {
-      isUnderWay.value = false;
-    }
+    failure.value = await failureToEnter(given);
+    isUnderWay.value = false;
   };
   return (
     <form
@@ -41,12 +41,12 @@ function SignInForm(): JSX.Element {
       aria-label="Sign in"
       onSubmit={(event) => {
         event.preventDefault();
-        submit(event.currentTarget).catch(() => {});
+        attempt(() => submit(new FormData(event.currentTarget)));
       }}
     >
       <label class="field">
         <span>Name</span>
-        <input name="name" type="text" autocomplete="username" required autocapitalize="none" spellcheck={false} />
+        <input ref={name} name="name" type="text" autocomplete="username" required autocapitalize="none" />
       </label>
       <label class="field">
         <span>Password</span>
@@ -60,6 +60,16 @@ function SignInForm(): JSX.Element {
       </button>
     </form>
   );
+}
+
+/** Why somebody could not sign in, as a sentence; empty when he could. */
+async function failureToEnter(given: FormData): Promise<string> {
+  try {
+    await enter(textOf(given.get('name')), textOf(given.get('password')));
+    return '';
+  } catch (caught) {
+    return sentenceOf(caught);
+  }
 }
 
 function textOf(value: FormDataEntryValue | null): string {

@@ -30,6 +30,7 @@ export function isSameDetails(one: Details, other: Details): boolean {
 
 /** Whether one member says the same in both. Instants are compared as instants, however many digits they are written with. */
 export function isSameMember(member: (typeof DETAILS_MEMBERS)[number], one: Details, other: Details): boolean {
-  if (member === 'creationDate' || member === 'changeDate') return Date.parse(one[member]) === Date.parse(other[member]);
+  if (member === 'creationDate' || member === 'changeDate')
+    return Date.parse(one[member]) === Date.parse(other[member]);
   return one[member] === other[member];
 }

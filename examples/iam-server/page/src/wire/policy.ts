@@ -11,7 +11,7 @@ export interface Policy {
   readonly settings: Settings;
   /** The ids of the identity providers users may sign in through. */
   readonly identityProviders: readonly string[];
-  /** Whether an organization was asked about that has no custom policy, and this is the default. */
+  /** Whether it is the default policy: of an organization that was asked about, it has no custom policy then. */
   readonly isDefault: boolean;
 }
 

@@ -8,7 +8,7 @@ export interface ChangeWords {
   readonly step: Step | 'changed';
   readonly sign: '+' | '−' | '±';
   readonly what: string;
-  /** The name that code and the wire have for it. */
+  /** The name that code has for it; empty for the policy itself. */
   readonly name: string;
   /** For a setting: its value before and after. */
   readonly values?: readonly [string, string];
@@ -18,7 +18,7 @@ export interface ChangeWords {
 export function changeInWords(change: PolicyChange): ChangeWords {
   switch (change.what) {
     case 'policy':
-      return came(change.step, { what: 'Policy', name: 'policy' });
+      return came(change.step, { what: 'The policy as a whole', name: '' });
     case 'setting':
       return {
         step: 'changed',

@@ -17,7 +17,8 @@ export function itemsOf(policy: Policy): readonly PolicyItem[] {
   return [...MULTI_FACTORS.map(factor), ...SECOND_FACTORS.map(factor), ...settingItems(settings)];
 }
 
-function settingItems(settings: Settings): readonly PolicyItem[] {
+/** The settings alone, one line each. */
+export function settingItems(settings: Settings): readonly PolicyItem[] {
   return [
     { label: SWITCH_WORDS.isPasswordlessAllowed.label, value: onOrOff(settings.isPasswordlessAllowed) },
     ...SWITCH_NAMES.map((name) => ({ label: SWITCH_WORDS[name].label, value: onOrOff(settings[name]) })),

@@ -10,7 +10,7 @@ export interface SettingsFormProps {
 }
 
 /** What every field of the form knows. */
-export interface FieldProps extends SettingsFormProps {
+export interface SettingFieldProps extends SettingsFormProps {
   /** The settings as they stand in the form. */
   readonly settings: Settings;
 }

@@ -1,0 +1,42 @@
+import type { JSX } from 'preact';
+import { useId } from 'preact/hooks';
+
+/** What ties a control to the words around it. */
+export interface FieldTies {
+  readonly id: string;
+  readonly 'aria-invalid': boolean;
+  readonly 'aria-describedby': string;
+}
+
+/** A control with words around it. */
+export interface FieldProps {
+  readonly label: string;
+  /** What the wire calls it. */
+  readonly name: string;
+  readonly explanation: string;
+  /** What is wrong with it, as a sentence. */
+  readonly problem: string | undefined;
+  readonly control: (ties: FieldTies) => JSX.Element;
+}
+
+/** A control with its name, what it means, and what is wrong with it. */
+export function Field({ label, name, explanation, problem, control }: FieldProps): JSX.Element {
+  const id = useId();
+  const ties = {
+    id,
+    'aria-invalid': problem !== undefined,
+    'aria-describedby': `${id}-explanation ${id}-problem`,
+  };
+  return (
+    <div class="field">
+      <label for={id}>{label}</label> <code>{name}</code>
+      <p class="soft" id={`${id}-explanation`}>
+        {explanation}
+      </p>
+      {control(ties)}
+      <p class="problem" id={`${id}-problem`} aria-live="polite">
+        {problem}
+      </p>
+    </div>
+  );
+}
