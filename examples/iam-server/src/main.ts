@@ -1,6 +1,6 @@
 import { announcement } from './announcement.js';
 import { CannotStart, readConfig } from './config.js';
-import { start, type Running } from './start.js';
+import type { Running } from './start.js';
 
 const complain = (line: string): void => {
   process.stderr.write(`${line}\n`);
@@ -10,8 +10,11 @@ const complain = (line: string): void => {
 process.stdout.on('error', () => undefined);
 
 try {
-  const running = await start(readConfig(process.env), (cause) => complain(inFull(cause)));
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => end(running));
+  const config = readConfig(process.env);
+  // After the environment was found good: imports are most of a cold start.
+  const { start } = await import('./start.js');
+  const running = await start(config, (cause) => complain(inFull(cause)));
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.once(signal, () => end(running));
   process.stdout.write(`${announcement(running.started).join('\n')}\n`);
 } catch (caught) {
   complain(caught instanceof CannotStart ? caught.message : inFull(caught));

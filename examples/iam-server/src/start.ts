@@ -3,8 +3,8 @@ import type { LoginPolicies } from '@login-policy/domain';
 import { openLoginPolicies } from '@login-policy/domain';
 import type { Store } from '@login-policy/event-sourcing';
 import type { Started } from './announcement.js';
-import { assemble, type Assembled } from './assembly.js';
-import { withoutSecrets, type Config } from './config.js';
+import { assemble, type Assembled, type Parts } from './assembly.js';
+import { CannotStart, withoutSecrets, type Config } from './config.js';
 import { begin, ensureDefaultPolicy } from './data/first-start.js';
 import { ensureFolder } from './data/private-file.js';
 import { quickstartFile, writeQuickstart } from './data/quickstart.js';
@@ -43,10 +43,11 @@ export async function start(config: Config, onFailure: OnFailure): Promise<Runni
 }
 
 async function startOn(listening: Listening, config: Config, onFailure: OnFailure): Promise<Running> {
+  const page = await pageOf(config);
   await ensureFolder(config.dataFolder);
   const store = await openStore(config.storeUrl);
   try {
-    return await startWith(store, listening, { config, onFailure });
+    return await startWith(store, listening, { config, page, onFailure });
   } catch (caught) {
     await store.close();
     throw caught;
@@ -56,10 +57,9 @@ async function startOn(listening: Listening, config: Config, onFailure: OnFailur
 async function startWith(
   store: Store,
   listening: Listening,
-  { config, onFailure }: { readonly config: Config; readonly onFailure: OnFailure },
+  { config, page, onFailure }: Pick<Parts, 'config' | 'page' | 'onFailure'>,
 ): Promise<Running> {
   const { dataFolder, storeUrl } = config;
-  const page = await PageFiles.load(config.pageFolder ?? PAGE_BESIDE);
   const { facts, secrets } = await begin(config);
   const organizations = new OrganizationDirectory(facts);
   const policies = await openLoginPolicies({ store, organizations });
@@ -72,6 +72,13 @@ async function startWith(
     started: { url, storeName: withoutSecrets(storeUrl), facts, secrets, secretsFile: quickstartFile(dataFolder) },
     stop: () => stop(listening, assembled, { policies, store }),
   };
+}
+
+/** A folder that was named has a page; the one beside the server may not be built yet, which the API does not need. */
+async function pageOf({ pageFolder }: Config): Promise<PageFiles> {
+  const page = await PageFiles.load(pageFolder ?? PAGE_BESIDE);
+  if (page.isThere || pageFolder === undefined) return page;
+  throw new CannotStart(`IAM_PAGE names ${pageFolder}, which holds no index.html.`);
 }
 
 async function stop(

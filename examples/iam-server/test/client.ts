@@ -1,4 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { request, type ClientRequest, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
+import { request as secureRequest } from 'node:https';
+import { fileURLToPath } from 'node:url';
 import type { Quickstart } from './running-server.js';
 
 /** What is asked; the headers are sent exactly as they stand here. */
@@ -15,10 +18,17 @@ export interface Answered {
   readonly bytes: Buffer;
 }
 
+const pem = (name: string): string =>
+  fileURLToPath(new URL(`../../../packages/api/test/tls/${name}.pem`, import.meta.url));
+
+/** The files of a key that everybody knows and its certificate, which {@link send} trusts. */
+export const tls = { keyFile: pem('key'), certFile: pem('certificate') };
+
 /** Begins a request on a connection of its own; the path goes out as it is, dots and all. */
 export function send(url: string, path: string, { verb = 'GET', headers = {} }: Ask): ClientRequest {
-  const { hostname, port } = new URL(url);
-  return request({ hostname, port, path, method: verb, headers, agent: false });
+  const { hostname, port, protocol } = new URL(url);
+  const options = { hostname, port, path, method: verb, headers, agent: false } as const;
+  return protocol === 'https:' ? secureRequest({ ...options, ca: readFileSync(tls.certFile) }) : request(options);
 }
 
 /** The response to a request that was begun. */
@@ -43,7 +53,7 @@ export async function whole(response: IncomingMessage): Promise<Answered> {
 }
 
 /** The body as JSON of the shape a test expects, and then looks at. */
-export function json<Shape>({ bytes }: Answered): Shape {
+export function json<Shape = ReturnType<typeof JSON.parse>>({ bytes }: Answered): Shape {
   return JSON.parse(bytes.toString('utf8'));
 }
 

@@ -147,6 +147,7 @@ describe('starting the server', function () {
       { IAM_TLS_KEY: 'no.pem', IAM_TLS_CERT: 'no.pem' },
       /^IAM_TLS_KEY names no\.pem, which can't be read \(ENOENT\)\.\n$/,
     ],
+    [{ IAM_PAGE: 'nowhere' }, /^IAM_PAGE names nowhere, which holds no index\.html\.\n$/],
     [{ IAM_DATA: '/dev/null/x' }, /^IAM_DATA names \/dev\/null\/x, which is no folder that can be written to/],
   ];
   for (const [variables, sentence] of bad) {

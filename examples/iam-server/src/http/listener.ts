@@ -32,6 +32,9 @@ const LIMITS = {
   noDelay: true,
 } as const;
 
+/** Where a server that listens on all addresses is found from the same machine. */
+const ALL_ADDRESSES: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '::1' };
+
 /** Listens on the first of the ports that can be had. @throws CannotStart when none can. */
 export async function listen({ host, ports, tls }: ListenOptions): Promise<Listening> {
   const server = tls === undefined ? createHttpServer(LIMITS) : createHttpsServer({ ...LIMITS, ...tls });
@@ -47,7 +50,8 @@ export async function listen({ host, ports, tls }: ListenOptions): Promise<Liste
     answer(request, response);
   });
   const port = await firstFree(server, host, ports);
-  const shownHost = host.includes(':') ? `[${host}]` : host;
+  const reachable = ALL_ADDRESSES[host] ?? host;
+  const shownHost = reachable.includes(':') ? `[${reachable}]` : reachable;
   return {
     url: `${tls === undefined ? 'http' : 'https'}://${shownHost}:${port}`,
     serve(onRequest) {

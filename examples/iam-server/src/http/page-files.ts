@@ -52,6 +52,11 @@ export class PageFiles {
     return new PageFiles(files);
   }
 
+  /** Whether there is a page at all. */
+  get isThere(): boolean {
+    return this.#files.has('/');
+  }
+
   /** Answers with the file at a path. @throws Refusal when there is none. */
   answer({ path, verb, headers, response }: Exchange): void {
     const file = this.#files.get(path);

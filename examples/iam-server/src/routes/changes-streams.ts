@@ -14,6 +14,7 @@ export class ChangesStreams {
   readonly #feed: ChangesFeed;
   readonly #sessions: Sessions;
   readonly #open = new Set<ServerResponse>();
+  #isClosed = false;
 
   constructor(feed: ChangesFeed, sessions: Sessions) {
     this.#feed = feed;
@@ -36,10 +37,12 @@ export class ChangesStreams {
     });
     request.resume();
     tell(response, 'event: ready\ndata: {}\n\n');
+    if (this.#isClosed) response.end();
   }
 
-  /** Ends all streams, and takes leave of those who come later at once. */
+  /** Ends all streams, and from now on each new one at once. */
   close(): void {
+    this.#isClosed = true;
     for (const response of this.#open) response.end();
   }
 
