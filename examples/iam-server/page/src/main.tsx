@@ -8,9 +8,14 @@ import './style/fonts.css';
 import './style/colours.css';
 import './style/base.css';
 import './style/layout.css';
-import './style/controls.css';
+import './style/buttons.css';
+import './style/switches.css';
+import './style/fields.css';
 import './style/policy.css';
 import './style/dialogs.css';
+import './style/notices.css';
+import './style/diff.css';
+import './style/moment.css';
 import './style/timeline.css';
 
 recallTheme();

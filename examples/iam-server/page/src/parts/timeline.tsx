@@ -29,8 +29,13 @@ export function Timeline({ scope, lookAt }: TimelineProps): JSX.Element {
         {counted(lastSequence, 'event')}
         {older > 0 && `, the newest ${(lastSequence - older).toLocaleString('en-GB')} shown`}
       </p>
-      {pages.map((entries) => (
-        <TimelinePage key={entries[0]?.sequence ?? 0} entries={entries} lookAt={lookAt} />
+      {pages.map((entries, index) => (
+        <TimelinePage
+          key={entries[0]?.sequence ?? 0}
+          entries={entries}
+          above={pages[index - 1]?.at(-1)}
+          lookAt={lookAt}
+        />
       ))}
       {older > 0 && <Older key={older} scope={scope} older={older} />}
     </>
@@ -39,11 +44,13 @@ export function Timeline({ scope, lookAt }: TimelineProps): JSX.Element {
 
 interface TimelinePageProps {
   readonly entries: readonly HistoryEntry[];
+  /** The event shown above the first one. */
+  readonly above: HistoryEntry | undefined;
   readonly lookAt: LookAt | undefined;
 }
 
 /** A page never changes, so it is drawn once, however many others come. */
-function TimelinePage({ entries, lookAt }: TimelinePageProps): JSX.Element {
+function TimelinePage({ entries, above, lookAt }: TimelinePageProps): JSX.Element {
   return useMemo(
     () => (
       <ol
@@ -52,11 +59,11 @@ function TimelinePage({ entries, lookAt }: TimelinePageProps): JSX.Element {
         start={entries[0]?.sequence ?? 1}
       >
         {entries.map((entry, index) => (
-          <TimelineEntry key={entry.sequence} entry={entry} newer={entries[index - 1]} lookAt={lookAt} />
+          <TimelineEntry key={entry.sequence} entry={entry} newer={entries[index - 1] ?? above} lookAt={lookAt} />
         ))}
       </ol>
     ),
-    [entries, lookAt],
+    [entries, above, lookAt],
   );
 }
 

@@ -1,0 +1,44 @@
+import { expect } from 'chai';
+import { describe, it } from 'mocha';
+import { policyChangeOf } from '../src/wire/policy-change.js';
+import { changeInWords, changesInShort } from '../src/words/change.js';
+
+const removed = policyChangeOf({ what: 'multi-factor', factor: 'U2F_WITH_VERIFICATION', step: 'removed' });
+const forced = policyChangeOf({ what: 'setting', setting: 'forceMfa', before: false, after: true });
+const shorter = policyChangeOf({
+  what: 'setting',
+  setting: 'lifetimes.passwordCheck',
+  before: 'PT240H',
+  after: 'PT72H',
+});
+
+describe('a change in words', () => {
+  it('has a sign that says what the colour says', () => {
+    expect(changeInWords(removed)).to.include({ sign: '−', what: 'Passkeys (U2F with verification)' });
+    expect(changeInWords({ what: 'policy', step: 'added' })).to.include({ sign: '+', step: 'added' });
+    expect(changeInWords(forced)).to.deep.include({ sign: '±', values: ['off', 'on'] });
+  });
+
+  it('says lifetimes as a person does', () => {
+    expect(changeInWords(shorter).values).to.deep.equal(['10 days', '3 days']);
+  });
+
+  it('keeps the name of a factor or a setting that this page does not know', () => {
+    const factor = policyChangeOf({ what: 'second-factor', factor: 'CARRIER_PIGEON', step: 'added' });
+    expect(changeInWords(factor).what).to.equal('CARRIER_PIGEON');
+    const setting = policyChangeOf({ what: 'setting', setting: 'allowPigeons', before: false, after: true });
+    expect(changeInWords(setting).what).to.equal('allowPigeons');
+  });
+
+  it('makes one clause of many', () => {
+    expect(changesInShort([])).to.equal('changed nothing');
+    expect(changesInShort([removed])).to.equal('removed Passkeys (U2F with verification)');
+    expect(changesInShort([forced, removed])).to.equal('changed Force a factor from off to on, and 1 more');
+    expect(changesInShort([{ what: 'policy', step: 'added' }, forced])).to.equal('added the policy');
+  });
+
+  it('is not made up from an answer that can’t be read', () => {
+    expect(() => policyChangeOf({ what: 'weather' })).to.throw("can't be read");
+    expect(() => policyChangeOf({ what: 'multi-factor', factor: 'U2F', step: 'lost' })).to.throw("can't be read");
+  });
+});

@@ -1,0 +1,58 @@
+import { expect } from 'chai';
+import { describe, it } from 'mocha';
+import { commandOf } from '../src/wire/command.js';
+import { MULTI_FACTORS } from '../src/wire/factors.js';
+import { policyAnswerOf, type Policy } from '../src/wire/policy.js';
+import { INSTANCE, organization } from '../src/wire/scope.js';
+import { wishedPolicy } from '../src/wire/wished.js';
+import { compareThree } from '../src/words/policy-items.js';
+
+const [passkeys = expect.fail('There is no multi-factor.')] = MULTI_FACTORS;
+
+describe('what a person wants', () => {
+  it('is said to the API as the method the preview knows and the route that carries it out', () => {
+    expect(commandOf({ wish: 'remove-factor', factor: passkeys }, INSTANCE, seen())).to.deep.equal({
+      method: 'RemoveMultiFactorFromLoginPolicy',
+      verb: 'DELETE',
+      path: '/admin/v1/policies/login/multi_factors/MULTI_FACTOR_TYPE_U2F_WITH_VERIFICATION',
+      request: { type: 'MULTI_FACTOR_TYPE_U2F_WITH_VERIFICATION' },
+    });
+  });
+
+  it('carries every setting, because an update is a full replacement', () => {
+    const wish = { wish: 'change-settings', patch: { forceMfa: true } } as const;
+    const { request } = commandOf(wish, organization('acme'), seen());
+    expect(Object.keys(request)).to.have.lengthOf(17);
+    expect(request).to.include({ forceMfa: true, allowRegister: true, passwordCheckLifetime: '864000s' });
+  });
+
+  it('starts a custom policy as a copy of what is effective', () => {
+    const { method, request } = commandOf({ wish: 'add-custom' }, organization('acme'), seen());
+    expect(method).to.equal('AddCustomLoginPolicy');
+    expect(request['secondFactors']).to.deep.equal(['SECOND_FACTOR_TYPE_OTP', 'SECOND_FACTOR_TYPE_RECOVERY_CODES']);
+    expect(request['multiFactors']).to.deep.equal(['MULTI_FACTOR_TYPE_U2F_WITH_VERIFICATION']);
+  });
+
+  it('is laid beside what was seen and what is there now, where the three differ', async () => {
+    const wanted = await wishedPolicy({ wish: 'remove-factor', factor: passkeys }, INSTANCE, seen());
+    const now = { ...seen(), settings: { ...seen().settings, forceMfa: true } };
+    expect(compareThree(seen(), wanted, now)).to.deep.equal([
+      { label: 'Passkeys (U2F with verification)', seen: 'on', wanted: 'off', now: 'on' },
+      { label: 'Force a factor', seen: 'off', wanted: 'off', now: 'on' },
+    ]);
+  });
+});
+
+/** A policy as the API answers it: false, empty and zero are left out, and recovery codes travel as a number. */
+function seen(): Policy {
+  const at = '2026-11-25T03:45:52.341Z';
+  return policyAnswerOf({
+    policy: {
+      details: { sequence: '7', creationDate: at, changeDate: at, resourceOwner: '1' },
+      allowRegister: true,
+      passwordCheckLifetime: '864000s',
+      secondFactors: ['SECOND_FACTOR_TYPE_OTP', 5],
+      multiFactors: ['MULTI_FACTOR_TYPE_U2F_WITH_VERIFICATION'],
+    },
+  });
+}

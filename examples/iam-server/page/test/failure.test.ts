@@ -1,0 +1,20 @@
+import { expect } from 'chai';
+import { describe, it } from 'mocha';
+import { isConflict, refusalOf, sentenceOf } from '../src/wire/failure.js';
+
+describe('a refusal', () => {
+  it('is said with the sentence of its detail, without the id that is there for support', () => {
+    const body = { code: 10, message: 'Moved on. (LP-COND-01)', details: [{ id: 'LP-COND-01', message: 'Moved on.' }] };
+    const refusal = refusalOf(412, JSON.stringify(body));
+    expect(sentenceOf(refusal)).to.equal('Moved on.');
+    expect(refusal.id).to.equal('LP-COND-01');
+    expect(isConflict(refusal)).to.equal(true);
+  });
+
+  it('is said in a sentence even when something between answered, or nothing that is JSON', () => {
+    expect(sentenceOf(refusalOf(502, '<html>Bad gateway</html>'))).to.contain('status 502');
+    expect(sentenceOf(refusalOf(500, '{"details":"none"}'))).to.contain('status 500');
+    expect(sentenceOf(refusalOf(429, '{"message":"Too many tries."}'))).to.equal('Too many tries.');
+    expect(isConflict(refusalOf(409, '{}'))).to.equal(false);
+  });
+});
