@@ -1,0 +1,60 @@
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { expect } from 'chai';
+import { before, it } from 'mocha';
+import { describeInBrowser } from './suite.js';
+import type { Visitor, Window } from './visitor.js';
+
+const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
+const LOOKS: Readonly<Record<string, Window>> = {
+  'in light': { colorScheme: 'light' },
+  'in dark': { colorScheme: 'dark' },
+  'on a phone': { width: 390, height: 844 },
+};
+
+const OVERFLOW = 'document.documentElement.scrollWidth - document.documentElement.clientWidth';
+
+describeInBrowser('the page: accessibility', (stage) => {
+  before(async () => {
+    await stage.serve();
+    await stage.api('DELETE', '/admin/v1/policies/login/second_factors/SECOND_FACTOR_TYPE_OTP');
+  });
+
+  for (const [look, window] of Object.entries(LOOKS)) {
+    it(`axe finds nothing in any view, ${look}`, async () => {
+      const visitor = await stage.visitor(window);
+      await check(visitor, 'sign-in');
+      await visitor.signIn('owner');
+      await check(visitor, 'default policy');
+      await visitor.passkeys.click();
+      await visitor.dialog.getByText('organizations').first().waitFor();
+      await check(visitor, 'preview');
+      await visitor.page.keyboard.press('Escape');
+      await visitor.goTo('Organizations');
+      await check(visitor, 'organizations');
+      await visitor.page.getByRole('link', { name: 'Globex', exact: true }).click();
+      await visitor.heading('Globex').waitFor();
+      await check(visitor, 'organization');
+      await visitor.goTo('History');
+      await visitor.page.getByRole('region', { name: 'Default policy, then' }).waitFor();
+      await check(visitor, 'history');
+    });
+
+    it(`nothing has to be scrolled sideways, ${look}`, async () => {
+      const visitor = await stage.owner(window);
+      for (const view of ['Default policy', 'Organizations', 'History'] as const) {
+        await visitor.goTo(view);
+        const overflow = await visitor.page.evaluate<number>(OVERFLOW);
+        expect(overflow, view).to.equal(0);
+      }
+    });
+  }
+});
+
+async function check({ page }: Visitor, view: string): Promise<void> {
+  await page.evaluate(await readFile(axe, 'utf8'));
+  const found = await page.evaluate<readonly string[]>(
+    `axe.run().then(({ violations }) => violations.map(({ id, nodes }) => id + ': ' + nodes.map(({ html }) => html).join(' ')))`,
+  );
+  expect(found, view).to.deep.equal([]);
+}

@@ -1,0 +1,133 @@
+import { expect } from 'chai';
+import { beforeEach, it } from 'mocha';
+import { json } from '../client.js';
+import { describeInBrowser } from './suite.js';
+
+const PASSKEYS = 'MULTI_FACTOR_TYPE_U2F_WITH_VERIFICATION';
+const ADMIN = '/admin/v1/policies/login';
+
+describeInBrowser('the page: changing policies', (stage) => {
+  beforeEach(() => stage.serve());
+
+  it('removes the multi-factor: shows first what that does, then what the change answered and the read says', async () => {
+    const visitor = await stage.owner();
+    await visitor.passkeys.click();
+    const { details, dialog } = visitor;
+    await dialog.getByText('2 organizations on the default policy: Acme and Globex').waitFor();
+    await dialog.getByRole('list', { name: 'Warnings' }).getByText('without a password').waitFor();
+    expect(await dialog.getByRole('listitem').filter({ hasText: 'removed' }).innerText()).to.include('Passkeys');
+    expect((await stage.policy()).multiFactors, 'a preview writes nothing').to.deep.equal([PASSKEYS]);
+    await visitor.confirm('security advisory 2026-17 – “lost keys”');
+
+    await details.getByText('They are equal: the change answered exactly what the next read says.').waitFor();
+    expect(await details.getByText(/^5\b/).count(), 'sequence 5, twice').to.equal(2);
+    expect(await visitor.passkeys.getAttribute('aria-checked')).to.equal('false');
+    const policy = await stage.policy();
+    expect(policy.multiFactors).to.equal(undefined);
+    expect(await details.innerText())
+      .to.include(policy.details.changeDate)
+      .and.include(policy.details.creationDate);
+    const { entries } = json<{ entries: readonly object[] }>(
+      await stage.api('GET', `${ADMIN}/history?direction=backwards&limit=1`),
+    );
+    expect(entries[0]).to.include({
+      type: 'MultiFactorRemoved',
+      actor: 'owner',
+      reason: 'security advisory 2026-17 – “lost keys”',
+    });
+  });
+
+  it('warns where a factor is forced and none would be left', async () => {
+    const visitor = await stage.owner();
+    await visitor.switch('Force a factor').click();
+    await visitor.button('Review and save').click();
+    await visitor.confirm();
+    await visitor.switch('Authenticator app (TOTP)').click();
+    await visitor.confirm();
+    await visitor.switch('Security key (U2F)').click();
+    await visitor.confirm();
+    await visitor.passkeys.click();
+    await visitor.dialog
+      .getByRole('list', { name: 'Warnings' })
+      .getByText('none would be left on the policy')
+      .waitFor();
+    await visitor.dialog.getByRole('button', { name: 'Cancel' }).click();
+    expect((await stage.policy()).details.sequence).to.equal('7');
+  });
+
+  it('saves several settings as one event, and says at the field what can not be', async () => {
+    const visitor = await stage.owner();
+    const redirect = visitor.page.getByLabel(/Default redirect URI/);
+    await redirect.fill('javascript:alert(1)');
+    expect(await visitor.button('Review and save').isDisabled()).to.equal(true);
+    await redirect.fill('https://example.com/welcome');
+    await visitor.switch('Self-registration').click();
+    await visitor.button('Review and save').click();
+    await visitor.dialog.getByText('https://example.com/welcome').waitFor();
+    await visitor.confirm();
+    const policy = await stage.policy();
+    expect(policy).to.include({ defaultRedirectUri: 'https://example.com/welcome' });
+    expect([policy.allowRegister, policy.details.sequence]).to.deep.equal([undefined, '5']);
+  });
+
+  it('gives an organization a custom policy, which a change of the default does not reach, and takes it away', async () => {
+    const visitor = await stage.owner();
+    const [acme] = stage.quickstart.organizationIds;
+    await visitor.goTo('Organizations');
+    await visitor.button('Add a custom policy for Acme').click();
+    await visitor.confirm('they asked for it');
+    await visitor.button('Reset to the default for Acme').waitFor();
+
+    await visitor.goTo('Default policy');
+    await visitor.passkeys.click();
+    await visitor.dialog.getByText('1 organization on the default policy: Globex').waitFor();
+    await visitor.dialog.getByText(/Not affected.*Acme/).waitFor();
+    await visitor.confirm();
+
+    await visitor.goTo('Organizations');
+    await visitor.page.getByRole('link', { name: 'Acme', exact: true }).click();
+    await visitor.heading('Acme').waitFor();
+    await visitor.page.getByText('Acme has a custom policy').waitFor();
+    expect(await visitor.passkeys.getAttribute('aria-checked')).to.equal('true');
+    expect(await visitor.details.innerText()).to.include(acme);
+    await visitor.button('Reset to the default for Acme').click();
+    await visitor.dialog.getByText('The users of Acme, and nobody else.').waitFor();
+    await visitor.confirm();
+    await visitor.page.getByText('Acme is on the default policy').waitFor();
+    expect(await visitor.passkeys.getAttribute('aria-checked')).to.equal('false');
+  });
+
+  it('shows what was changed elsewhere without a reload, and who did it', async () => {
+    const visitor = await stage.owner();
+    await visitor.page.getByText('Live', { exact: true }).waitFor();
+    await stage.api('DELETE', `${ADMIN}/multi_factors/${PASSKEYS}`);
+    await visitor.page.getByRole('switch', { name: 'Passkeys (U2F with verification)', checked: false }).waitFor();
+    await visitor.page
+      .getByRole('status', { name: 'Notes' })
+      .getByText(/removed.*sequence 5/)
+      .waitFor();
+  });
+
+  it('tells the second of two tabs that the first was faster, and shows him both versions', async () => {
+    const first = await stage.owner();
+    const second = await first.anotherTab();
+    await second.passkeys.click();
+    await second.dialog.getByText('2 organizations').waitFor();
+    await first.switch('Code by email').click();
+    await first.confirm('faster');
+    await second.dialog.getByText('The policy has moved on to sequence 5').waitFor();
+    await second.dialog.getByRole('button', { name: 'Confirm' }).click();
+    await second.page.getByRole('heading', { name: 'Somebody changed the policy first' }).waitFor();
+    const both = second.dialog.getByRole('region', { name: 'Both versions' });
+    expect(await both.innerText())
+      .to.include('Passkeys')
+      .and.include('Code by email');
+    expect((await stage.policy()).details.sequence, 'nothing was written').to.equal('5');
+    await second.button('Apply again on sequence 5').click();
+    await second.dialog.getByText('2 organizations').waitFor();
+    await second.confirm();
+    const policy = await stage.policy();
+    expect([policy.details.sequence, policy.multiFactors]).to.deep.equal(['6', undefined]);
+    expect(second.complaints.filter((one) => !one.includes('412'))).to.deep.equal([]);
+  });
+});

@@ -1,0 +1,91 @@
+import { expect } from 'chai';
+import { freshInstance, loginPolicyEvents, policyStream, parseOwner } from '@login-policy/domain';
+import { monotonicIds, type NewEvent } from '@login-policy/event-sourcing';
+import { openSqliteStore } from '@login-policy/store-sqlite';
+import { beforeEach, it } from 'mocha';
+import { describeInBrowser, type Stage } from './suite.js';
+import type { Visitor } from './visitor.js';
+
+const PASSKEYS = 'MULTI_FACTOR_TYPE_U2F_WITH_VERIFICATION';
+const ADMIN = '/admin/v1/policies/login';
+
+describeInBrowser('the page: looking back', (stage) => {
+  beforeEach(() => stage.serve());
+
+  it('tells who did what, when and why, the newest first', async () => {
+    const visitor = await stage.owner();
+    await visitor.passkeys.click();
+    await visitor.confirm('ticket 4711');
+    await visitor.goTo('History');
+    const timeline = visitor.page.getByRole('region', { name: 'Timeline' });
+    const text = await timeline.getByRole('listitem').first().innerText();
+    for (const word of ['5', 'owner', 'MultiFactorRemoved', 'Passkeys', 'ticket 4711']) expect(text).to.include(word);
+  });
+
+  it('slides to a moment: what was allowed then, what is different now, for an organization too', async () => {
+    const visitor = await stage.owner();
+    await stage.api('DELETE', `${ADMIN}/multi_factors/${PASSKEYS}`);
+    await visitor.goTo('History');
+    await slideTo(visitor, 4);
+    const then = visitor.page.getByRole('region', { name: 'Default policy, then' });
+    await then.getByText('at sequence 4').waitFor();
+    expect(await then.getByRole('listitem').filter({ hasText: 'removed' }).innerText()).to.include('Passkeys');
+    const acme = visitor.page.getByRole('region', { name: 'Effective for Acme, then' });
+    await acme.getByText('The default policy at sequence 4').waitFor();
+    await visitor.page.getByLabel('Organization').selectOption('Globex');
+    await visitor.page.getByRole('region', { name: 'Effective for Globex, then' }).waitFor();
+  });
+
+  it('goes back to a moment by new events, and keeps what happened', async () => {
+    const visitor = await stage.owner();
+    await stage.api('DELETE', `${ADMIN}/multi_factors/${PASSKEYS}`);
+    await visitor.goTo('History');
+    await slideTo(visitor, 4);
+    await visitor.page.getByText('at sequence 4').first().waitFor();
+    await visitor.button('Revert to this moment').click();
+    await visitor.dialog.getByText('2 organizations').waitFor();
+    await visitor.confirm('too early');
+    const timeline = visitor.page.getByRole('region', { name: 'Timeline' });
+    await timeline.getByText('too early').waitFor();
+    expect(await timeline.innerText())
+      .to.include('MultiFactorRemoved')
+      .and.include('MultiFactorAdded');
+    const policy = await stage.policy();
+    expect([policy.multiFactors, policy.details.sequence]).to.deep.equal([[PASSKEYS], '6']);
+  });
+
+  it('stays quick with 10,000 events: shows the newest hundred, and others when they are asked for', async () => {
+    await writeHistory(stage, 10_000);
+    const visitor = await stage.owner();
+    await visitor.goTo('History');
+    await visitor.page.getByText('10,004 events, the newest 100 shown').waitFor();
+    await slideTo(visitor, 2);
+    await visitor.page.getByRole('region', { name: 'Default policy, then' }).getByText('at sequence 2').waitFor();
+    await visitor.page.getByRole('button', { name: /older/i }).click();
+    await visitor.page.getByText(/the newest [2-9]00 shown/).waitFor();
+    expect(await visitor.page.locator('.entry').count()).to.be.within(200, 900);
+  });
+});
+
+/** As a finger does it: the slider jumps there at once. */
+async function slideTo(visitor: Visitor, sequence: number): Promise<void> {
+  await visitor.page.getByLabel('Moment, by sequence').fill(String(sequence));
+}
+
+/** Takes the multi-factor off and puts it on again, so often, by another process of the same store. */
+async function writeHistory({ quickstart, storeFile }: Stage, count: number): Promise<void> {
+  const [passkeys] = freshInstance.multiFactors ?? [];
+  if (passkeys === undefined) throw new Error('a fresh instance has a multi-factor');
+  const ids = monotonicIds();
+  const events = Array.from({ length: count }, (_, index): NewEvent => {
+    const type = index % 2 === 0 ? 'MultiFactorRemoved' : 'MultiFactorAdded';
+    const metadata = { actor: 'load', correlationId: 'load' };
+    return { id: ids(), metadata, ...loginPolicyEvents.encode({ type, data: { factor: passkeys } }) };
+  });
+  const store = await openSqliteStore({ path: storeFile });
+  const streamId = policyStream(parseOwner({ instanceId: quickstart.instanceId }, 'owner'));
+  for (let from = 0; from < count; from += 500) {
+    await store.eventStore.append({ streamId, expected: 'any', events: events.slice(from, from + 500) });
+  }
+  await store.close();
+}

@@ -1,0 +1,76 @@
+import { expect } from 'chai';
+import { before, it } from 'mocha';
+import { call } from '../client.js';
+import { describeInBrowser } from './suite.js';
+
+describeInBrowser('the page: signing in and out', (stage) => {
+  before(() => stage.serve());
+
+  it('says what was wrong, and lets in who knows the password; a reload keeps him in', async () => {
+    const visitor = await stage.visitor();
+    await visitor.tryToSignIn('owner', 'wrong');
+    await visitor.page.getByRole('alert').getByText('.').first().waitFor();
+    expect(await visitor.heading('Default policy').count()).to.equal(0);
+    await visitor.signIn('owner');
+    await visitor.page.reload();
+    await visitor.heading('Default policy').waitFor();
+    await visitor.page.getByText('Live', { exact: true }).waitFor();
+  });
+
+  it('leaves nothing behind: whoever copied the session has nothing to use', async () => {
+    const visitor = await stage.owner();
+    const [session] = await visitor.page.context().cookies();
+    expect(session).to.include({ httpOnly: true, sameSite: 'Strict' });
+    const headers = { cookie: `${session?.name}=${session?.value}` };
+    const { url } = stage.quickstart;
+    expect((await call(url, '/admin/v1/policies/login', { headers })).status).to.equal(200);
+    await visitor.button('Sign out').click();
+    await visitor.heading('Login policy').waitFor();
+    expect((await call(url, '/admin/v1/policies/login', { headers })).status).to.equal(401);
+    expect(await visitor.page.context().cookies()).to.deep.equal([]);
+    await visitor.page.goBack().catch(() => undefined);
+    expect(await visitor.heading('Default policy').count()).to.equal(0);
+  });
+
+  it('shows a viewer everything and lets him change nothing', async () => {
+    const visitor = await stage.visitor();
+    await visitor.signIn('viewer');
+    await visitor.page.getByText('your role does not let you change it').waitFor();
+    const switches = await visitor.page.getByRole('switch').all();
+    expect(switches.length).to.be.greaterThan(10);
+    for (const one of switches) expect(await one.isDisabled()).to.equal(true);
+    await visitor.goTo('History');
+    await visitor.page.getByText('but not revert to it').waitFor();
+    expect(await visitor.button('Revert to this moment').count()).to.equal(0);
+    await visitor.goTo('Organizations');
+    expect(await visitor.page.getByRole('button', { name: /custom policy|Reset/ }).count()).to.equal(0);
+    const status = await visitor.page.evaluate(async () => {
+      const path = '/admin/v1/policies/login/multi_factors/MULTI_FACTOR_TYPE_U2F_WITH_VERIFICATION';
+      return (await fetch(path, { method: 'DELETE' })).status;
+    });
+    expect(status, 'nor does the server').to.equal(403);
+  });
+
+  it('signs in, looks at a preview and gives it up by the keyboard alone', async () => {
+    const visitor = await stage.visitor();
+    const { page } = visitor;
+    const hasFocus = async (): Promise<boolean> => (await visitor.passkeys.and(page.locator(':focus')).count()) === 1;
+    const { name, password } = stage.quickstart.users.owner;
+    await page.getByLabel('Name').focus();
+    await page.keyboard.type(name);
+    await page.keyboard.press('Tab');
+    await page.keyboard.type(password);
+    await page.keyboard.press('Enter');
+    await visitor.passkeys.waitFor();
+    for (let step = 0; step < 30; step++) {
+      await page.keyboard.press('Tab');
+      if (await hasFocus()) break;
+    }
+    await page.keyboard.press('Space');
+    await visitor.dialog.getByText('2 organizations on the default policy').waitFor();
+    await page.keyboard.press('Escape');
+    await visitor.dialog.waitFor({ state: 'detached' });
+    expect(await hasFocus()).to.equal(true);
+    expect((await stage.policy()).details.sequence).to.equal('4');
+  });
+});

@@ -1,0 +1,121 @@
+import { join } from 'node:path';
+import type { Browser } from 'playwright-core';
+import { after, afterEach, before, describe, it } from 'mocha';
+import { expect } from 'chai';
+import { bearer, call, json, type Answered } from '../client.js';
+import { TestBench, type Quickstart } from '../running-server.js';
+import { findChromium, openBrowser } from './chromium.js';
+import { Visitor, type Window } from './visitor.js';
+
+/** What the tests look at of the default policy. */
+export interface PolicySeen {
+  readonly details: { readonly sequence: string; readonly creationDate: string; readonly changeDate: string };
+  readonly multiFactors?: readonly string[];
+  readonly allowRegister?: boolean;
+  readonly defaultRedirectUri?: string;
+}
+
+/** The server as `npm start` brings it up, and a browser that looks at it. */
+export class Stage {
+  readonly #bench = new TestBench();
+  readonly #visitors: Visitor[] = [];
+  #browser: Browser | undefined;
+  #quickstart: Quickstart | undefined;
+  #folder = '';
+
+  async open(executablePath: string): Promise<void> {
+    this.#browser = await openBrowser(executablePath);
+  }
+
+  /** A new server in a new folder. */
+  async serve(): Promise<void> {
+    const { server, quickstart } = await this.#bench.serve();
+    this.#folder = server.folder;
+    this.#quickstart = quickstart;
+  }
+
+  /** The file the server keeps policies in. */
+  get storeFile(): string {
+    return join(this.#folder, '.data', 'login-policy.sqlite');
+  }
+
+  get quickstart(): Quickstart {
+    if (this.#quickstart === undefined) throw new Error('no server was started');
+    return this.#quickstart;
+  }
+
+  async visitor(look?: Window): Promise<Visitor> {
+    if (this.#browser === undefined) throw new Error('no browser was started');
+    const visitor = await Visitor.at(this.#browser, this.quickstart, look);
+    this.#visitors.push(visitor);
+    return visitor;
+  }
+
+  async owner(look?: Window): Promise<Visitor> {
+    const visitor = await this.visitor(look);
+    await visitor.signIn('owner');
+    return visitor;
+  }
+
+  /** Asks the API as a machine does, beside the page. */
+  async api(verb: string, path: string, body?: unknown): Promise<Answered> {
+    const { tokens, url } = this.quickstart;
+    const headers = bearer(tokens.owner);
+    const answer = await call(url, path, { verb, headers, ...(body !== undefined && { body }) });
+    expect(answer.status, `${verb} ${path}: ${answer.bytes.toString()}`).to.equal(200);
+    return answer;
+  }
+
+  /** The default policy as the API has it. */
+  async policy(): Promise<PolicySeen> {
+    return json<{ policy: PolicySeen }>(await this.api('GET', '/admin/v1/policies/login')).policy;
+  }
+
+  /** Sends all visitors home; none may have found anything wrong, or have asked anybody but the server. */
+  async sendHome(): Promise<void> {
+    for (const visitor of this.#visitors.splice(0)) {
+      await visitor.leave();
+      expect(visitor.complaints.filter((one) => !EXPECTED.test(one))).to.deep.equal([]);
+      expect([...visitor.origins]).to.deep.equal([new URL(this.quickstart.url).origin]);
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#browser?.close();
+    await this.#bench.clear();
+  }
+}
+
+/** What a browser writes of each refusal: 401 for whoever is not signed in, 412 for whoever comes second. */
+const EXPECTED = /^Failed to load resource: the server responded with a status of (401|403|412|429) /;
+
+let wasSaid = false;
+
+/** Tests that need a browser. Without one they are not run, and that is said; where `CI` is set, it is a failure. */
+export function describeInBrowser(title: string, tests: (stage: Stage) => void): void {
+  const executablePath = findChromium();
+  if (executablePath === undefined) return withoutBrowser(title);
+  describe(title, () => {
+    const stage = new Stage();
+    before(() => stage.open(executablePath));
+    afterEach(() => stage.sendHome());
+    after(() => stage.close());
+    tests(stage);
+  });
+}
+
+function withoutBrowser(title: string): void {
+  if (process.env['CI'] !== undefined) {
+    describe(title, () => {
+      it('needs Chromium, which .ci/run installs', () => expect.fail('no Chromium was found'));
+    });
+    return;
+  }
+  if (wasSaid) return;
+  wasSaid = true;
+  process.once('exit', () => {
+    process.stdout.write(
+      '\nNOT RUN: the tests of the IAM server’s page in a browser. No Chromium was found: install it (on Debian, apt-get install chromium), or name it in CHROMIUM.\n',
+    );
+  });
+}

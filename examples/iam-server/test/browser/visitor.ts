@@ -1,0 +1,105 @@
+import type { Browser, BrowserContext, Locator, Page } from 'playwright-core';
+import type { Quickstart } from '../running-server.js';
+
+/** How a visitor's window is. */
+export interface Window {
+  readonly width?: number;
+  readonly height?: number;
+  readonly colorScheme?: 'light' | 'dark';
+}
+
+/** Somebody at the page, in a browser that knows nothing of anybody else. */
+export class Visitor {
+  readonly page: Page;
+  /** What the browser found wrong: errors of scripts, what the policies of the page forbid, failed loads. */
+  readonly complaints: string[] = [];
+  /** Where the page asked anything. */
+  readonly origins = new Set<string>();
+  readonly #context: BrowserContext;
+  readonly #quickstart: Quickstart;
+
+  private constructor(page: Page, context: BrowserContext, quickstart: Quickstart) {
+    this.page = page;
+    this.#context = context;
+    this.#quickstart = quickstart;
+    page.on('pageerror', ({ message }) => this.complaints.push(message));
+    page.on('console', (said) => {
+      if (said.type() === 'error' || said.type() === 'warning') this.complaints.push(said.text());
+    });
+    page.on('request', (request) => this.origins.add(new URL(request.url()).origin));
+  }
+
+  static async at(browser: Browser, quickstart: Quickstart, look: Window = {}): Promise<Visitor> {
+    const { width = 1280, height = 900, colorScheme = 'light' } = look;
+    const context = await browser.newContext({
+      viewport: { width, height },
+      colorScheme,
+      reducedMotion: 'reduce',
+      timezoneId: 'UTC',
+      locale: 'en-GB',
+    });
+    context.setDefaultTimeout(10_000);
+    const visitor = new Visitor(await context.newPage(), context, quickstart);
+    await visitor.page.goto(quickstart.url);
+    return visitor;
+  }
+
+  /** Another tab of the same browser. */
+  async anotherTab(): Promise<Visitor> {
+    const tab = new Visitor(await this.#context.newPage(), this.#context, this.#quickstart);
+    await tab.page.goto(this.#quickstart.url);
+    return tab;
+  }
+
+  async signIn(who: 'owner' | 'viewer'): Promise<void> {
+    const { name, password } = this.#quickstart.users[who];
+    await this.tryToSignIn(name, password);
+    await this.heading('Default policy').waitFor();
+  }
+
+  async tryToSignIn(name: string, password: string): Promise<void> {
+    await this.page.getByLabel('Name').fill(name);
+    await this.page.getByLabel('Password').fill(password);
+    await this.button('Sign in').click();
+  }
+
+  async goTo(view: 'Default policy' | 'Organizations' | 'History'): Promise<void> {
+    await this.page.getByRole('navigation', { name: 'Views' }).getByRole('link', { name: view }).click();
+    await this.heading(view).waitFor();
+  }
+
+  /** Confirms what a dialog shows, and waits until it is done. */
+  async confirm(reason?: string): Promise<void> {
+    if (reason !== undefined) await this.dialog.getByLabel('Why').fill(reason);
+    await this.dialog.getByRole('button', { name: 'Confirm' }).click();
+    await this.dialog.waitFor({ state: 'detached' });
+  }
+
+  get dialog(): Locator {
+    return this.page.getByRole('dialog');
+  }
+
+  get details(): Locator {
+    return this.page.getByRole('region', { name: 'Details' });
+  }
+
+  get passkeys(): Locator {
+    return this.switch('Passkeys (U2F with verification)');
+  }
+
+  switch(name: string): Locator {
+    return this.page.getByRole('switch', { name, exact: true });
+  }
+
+  heading(name: string): Locator {
+    return this.page.getByRole('heading', { name, level: 1, exact: true });
+  }
+
+  button(name: string): Locator {
+    return this.page.getByRole('button', { name, exact: true });
+  }
+
+  async leave(): Promise<void> {
+    await this.#context.close();
+  }
+}
