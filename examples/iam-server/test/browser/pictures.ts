@@ -1,0 +1,103 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { findChromium } from './chromium.js';
+import { Stage } from './suite.js';
+import type { Visitor, Window } from './visitor.js';
+
+const FOLDER = fileURLToPath(new URL('../../../../docs/tutorial/pictures', import.meta.url));
+const ADMIN = '/admin/v1/policies/login';
+const LOOKS: Readonly<Record<string, Window>> = {
+  light: { width: 1280, height: 860, colorScheme: 'light' },
+  dark: { width: 1280, height: 860, colorScheme: 'dark' },
+  phone: { width: 390, height: 844, colorScheme: 'light' },
+};
+
+/** Takes every picture of the page that the docs show: `npm run pictures`. */
+async function takeAll(executablePath: string): Promise<void> {
+  await mkdir(FOLDER, { recursive: true });
+  const stage = new Stage();
+  await stage.open(executablePath);
+  try {
+    for (const [look, window] of Object.entries(LOOKS)) {
+      await stage.serve();
+      await takeOne(stage, { look, window });
+      await stage.sendHome();
+    }
+  } finally {
+    await stage.close();
+  }
+}
+
+async function takeOne(stage: Stage, { look, window }: { look: string; window: Window }): Promise<void> {
+  const visitor = await stage.visitor(window);
+  const picture = async (name: string): Promise<void> => {
+    await visitor.page.evaluate('document.fonts.ready');
+    if ((await visitor.dialog.count()) === 0) await dismissAll(visitor);
+    await visitor.page.screenshot({ path: join(FOLDER, `${name}-${look}.png`) });
+  };
+  await picture('sign-in');
+  await visitor.signIn('owner');
+  await visitor.page.getByText('Live', { exact: true }).waitFor();
+  await picture('default-policy');
+  await remove(visitor, picture);
+  await organizations(visitor, picture);
+  await history(visitor, picture);
+  await conflict(stage, visitor, picture);
+}
+
+/** What was said before is not what the picture is about. */
+async function dismissAll({ page }: Visitor): Promise<void> {
+  for (const note of await page.getByRole('button', { name: 'Dismiss' }).all()) await note.click();
+}
+
+type Picture = (name: string) => Promise<void>;
+
+async function remove(visitor: Visitor, picture: Picture): Promise<void> {
+  await visitor.passkeys.click();
+  await visitor.dialog.getByText('2 organizations').waitFor();
+  await visitor.dialog.getByLabel('Why').fill('Security advisory 2026-17: cloned authenticators');
+  await picture('preview');
+  await visitor.confirm();
+  const { details } = visitor;
+  await details.getByText('They are equal').scrollIntoViewIfNeeded();
+  await picture('details');
+}
+
+async function organizations(visitor: Visitor, picture: Picture): Promise<void> {
+  await visitor.goTo('Organizations');
+  await visitor.button('Add a custom policy for Acme').click();
+  await visitor.confirm('Acme manages its own factors');
+  await visitor.button('Reset to the default for Acme').waitFor();
+  await picture('organizations');
+  await visitor.page.getByRole('link', { name: 'Acme', exact: true }).click();
+  await visitor.heading('Acme').waitFor();
+  await visitor.passkeys.waitFor();
+  await picture('organization');
+}
+
+async function history(visitor: Visitor, picture: Picture): Promise<void> {
+  await visitor.goTo('History');
+  await visitor.page.getByLabel('Moment, by sequence').fill('4');
+  await visitor.page.getByRole('region', { name: 'Effective for Acme, then' }).waitFor();
+  await visitor.page.getByText('at sequence 4').first().waitFor();
+  await picture('slider');
+  await visitor.page.getByRole('region', { name: 'Timeline' }).getByRole('listitem').nth(1).scrollIntoViewIfNeeded();
+  await picture('timeline');
+}
+
+async function conflict(stage: Stage, visitor: Visitor, picture: Picture): Promise<void> {
+  await visitor.goTo('Default policy');
+  await visitor.switch('Authenticator app (TOTP)').click();
+  await visitor.dialog.getByText('What will change').waitFor();
+  await stage.api('POST', `${ADMIN}/second_factors`, { type: 'SECOND_FACTOR_TYPE_OTP_EMAIL' });
+  await visitor.dialog.getByText('The policy has moved on').waitFor();
+  await visitor.dialog.getByRole('button', { name: 'Confirm' }).click();
+  await visitor.page.getByRole('heading', { name: 'Somebody changed the policy first' }).waitFor();
+  await picture('conflict');
+}
+
+const chromium = findChromium();
+if (chromium === undefined) throw new Error('no Chromium was found: install it, or name it in CHROMIUM');
+await takeAll(chromium);
+process.stdout.write(`The pictures are in ${FOLDER}.\n`);
