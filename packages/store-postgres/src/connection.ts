@@ -1,12 +1,8 @@
-import type { ClientBase, CustomTypesConfig, Pool, PoolClient } from 'pg';
+import type { Pool, PoolClient } from 'pg';
 import { StoreUnavailable } from '@login-policy/event-sourcing';
 import { isConnectionLost, postgresFault } from './faults.js';
-
-/** A value as the server sends it: text, whatever parsers a program has set for its own queries. */
-export type Cell = string | null;
-
-/** One row of an answer, by the order of its columns. */
-export type Cells = readonly Cell[];
+import { PreparedStatements, type Preparation } from './prepared-statements.js';
+import { onlyCell, query, script, type Cells } from './queries.js';
 
 /** How long the store waits, in milliseconds. */
 export interface TimeOuts {
@@ -18,7 +14,12 @@ export interface TimeOuts {
   readonly connectMs: number;
 }
 
-const AS_TEXT: CustomTypesConfig = { getTypeParser: () => String };
+/** How the store uses connections. */
+export interface ConnectionWays {
+  readonly timeOuts: TimeOuts;
+  readonly prepared: Preparation;
+}
+
 const ON_TOP_OF_THE_SERVERS_MS = 1000;
 
 /** The way to the server: a connection out of the pool for as long as one piece of work takes, and time-outs on all of it. */
@@ -26,11 +27,13 @@ export class Connection {
   readonly name: string;
   readonly timeOuts: TimeOuts;
   readonly #pool: Pool;
+  readonly #prepared: PreparedStatements;
 
-  constructor(pool: Pool, name: string, timeOuts: TimeOuts) {
+  constructor(pool: Pool, name: string, { timeOuts, prepared }: ConnectionWays) {
     this.#pool = pool;
     this.name = name;
     this.timeOuts = timeOuts;
+    this.#prepared = new PreparedStatements(prepared);
   }
 
   /** Reads by one statement. A connection that turns out to be broken is replaced once: reading twice does no harm. */
@@ -61,6 +64,24 @@ export class Connection {
       client.off('error', onError);
       client.release(failure);
     }
+  }
+
+  /**
+   * Calls a function that writes, in a transaction of its own and one round trip, and hands out the one value it answers
+   * with. Its first parameter, how long it waits for other writers, is filled in here.
+   */
+  async call(name: string, values: readonly (string | null)[]): Promise<string> {
+    const { statementMs, lockMs } = this.timeOuts;
+    const places = ['', ...values].map((_, index) => `$${index + 1}`).join(', ');
+    const rows = await this.use(async (client) => {
+      const given = [String(Math.min(statementMs, lockMs)), ...values];
+      const answer = await this.#prepared.query(client, `SELECT ${name}(${places})`, given);
+      if (answer !== undefined) return answer;
+      const literals = values.map((value) => (value === null ? 'NULL' : client.escapeLiteral(value)));
+      const answers = await script(client, `${this.limits()} SELECT ${name}(${['NULL', ...literals].join(', ')})`);
+      return answers.at(-1);
+    });
+    return onlyCell(rows);
   }
 
   /** Lends a connection in a transaction that is committed when the work ends well. */
@@ -127,28 +148,6 @@ export class ConnectionSilent extends Error {
   constructor(ms: number) {
     super(`no answer within ${ms} ms`);
   }
-}
-
-/** Asks by one unnamed statement, which a pooler in transaction mode takes too. */
-export async function query(
-  client: ClientBase,
-  text: string,
-  values: readonly unknown[] = [],
-): Promise<readonly Cells[]> {
-  const answer = await client.query<Cell[]>({ text, values: [...values], rowMode: 'array', types: AS_TEXT });
-  return answer.rows;
-}
-
-/** Asks by several statements in one round trip, without parameters, and hands out the rows of each. */
-export async function script(client: ClientBase, text: string): Promise<readonly (readonly Cells[])[]> {
-  const answer: unknown = await client.query<Cell[]>({ text, rowMode: 'array', types: AS_TEXT });
-  const answers: readonly unknown[] = Array.isArray(answer) ? answer : [answer];
-  return answers.map(rowsOf);
-}
-
-function rowsOf(answer: unknown): readonly Cells[] {
-  if (typeof answer !== 'object' || answer === null || !('rows' in answer) || !Array.isArray(answer.rows)) return [];
-  return answer.rows.filter((row): row is Cell[] => Array.isArray(row));
 }
 
 async function orAfter<Result>(work: Promise<Result>, ms: number, late: () => Error): Promise<Result> {

@@ -1,46 +1,35 @@
 import { WRITE_RECKONED, WRITE_RECKONED_EVENT, WRITERS_VIEW } from './inline-functions.js';
+import { ROW_FUNCTIONS } from './row-functions.js';
+import { BEGIN_KNOWN_TURN, plpgsql, TAKE_TURN, TELL_LISTENERS } from './turn.js';
 
 /**
- * Takes the turn of a writer, which ends with its transaction: the lock is had before any position is drawn, so that
- * positions become visible in their order (ADR 0011). What follows sees all that was committed before, because each
- * statement of a volatile function looks anew at READ COMMITTED, and only there.
+ * The most frequent append by itself: one event and no receipt, by a writer who wrote last and so knows its place. Answers
+ * 'written', or 'others wrote' and has written nothing.
  */
-const TAKE_TURN = `
-CREATE FUNCTION {schema}.take_turn(this_attempt text) RETURNS void LANGUAGE plpgsql VOLATILE AS $function$
-BEGIN
-  IF current_setting('transaction_isolation') <> 'read committed' THEN
-    RAISE EXCEPTION 'an append needs a transaction at READ COMMITTED' USING ERRCODE = 'LP002';
-  END IF;
-  PERFORM pg_advisory_xact_lock({append_lock});
-  IF EXISTS (SELECT FROM {schema}.revoked_attempts WHERE attempt = this_attempt) THEN
-    RAISE EXCEPTION 'this attempt was given up for lost' USING ERRCODE = 'LP001';
-  END IF;
-END
-$function$;`;
+const APPEND_KNOWN = plpgsql(
+  `append_known(lock_ms text, known_revocations bigint, place bigint, stream text, whole text, revision bigint, at bigint,
+  id text, type text, version integer, data json, metadata json) RETURNS text`,
+  `BEGIN ${BEGIN_KNOWN_TURN}
+  INSERT INTO {schema}.events VALUES (place, stream, revision, id, type, version, at, data, metadata, whole)
+    ON CONFLICT (position) DO NOTHING;
+  IF NOT FOUND THEN
+    RETURN 'others wrote';
+  END IF;${TELL_LISTENERS}
+  RETURN 'written';
+END`,
+);
 
-/**
- * The most frequent append by itself, one event and no receipt: it does and answers what `append_events` does with a batch
- * of that one, in a third of the time.
- */
-const APPEND_EVENT = `
-CREATE FUNCTION {schema}.append_event(this_attempt text, this_stream text, whole text, expected bigint, at bigint,
-  id text, type text, version integer, data json, metadata json) RETURNS text
-LANGUAGE plpgsql VOLATILE AS $function$
-DECLARE
+/** One event and no receipt, at the place that is found in the turn: it does what \`append_events\` does with a batch of that one. */
+const APPEND_EVENT = plpgsql(
+  `append_event(lock_ms text, this_attempt text, this_stream text, whole text, expected bigint, at bigint,
+  id text, type text, version integer, data json, metadata json) RETURNS text`,
+  `DECLARE
   head bigint;
   last_revision bigint;
   last_at bigint;
-  is_revoked boolean;
 BEGIN
-  IF current_setting('transaction_isolation') <> 'read committed' THEN
-    PERFORM {schema}.take_turn(this_attempt);
-  END IF;
-  PERFORM pg_advisory_xact_lock({append_lock});
-  SELECT (SELECT position FROM {schema}.events ORDER BY position DESC LIMIT 1),
-    EXISTS (SELECT FROM {schema}.revoked_attempts WHERE attempt = this_attempt) INTO head, is_revoked;
-  IF is_revoked THEN
-    PERFORM {schema}.take_turn(this_attempt);
-  END IF;
+  PERFORM {schema}.take_turn(lock_ms, this_attempt);
+  SELECT position INTO head FROM {schema}.events ORDER BY position DESC LIMIT 1;
   head := coalesce(head, 0);
   SELECT e.revision, e.recorded_at INTO last_revision, last_at FROM {schema}.events AS e
     WHERE e.stream = this_stream ORDER BY e.revision DESC LIMIT 1;
@@ -50,33 +39,19 @@ BEGIN
   last_revision := coalesce(last_revision, -1) + 1;
   last_at := greatest(at, last_at);
   INSERT INTO {schema}.events
-    VALUES (head + 1, this_stream, last_revision, id, type, version, last_at, data, metadata, whole);
-  IF NOT pg_try_advisory_xact_lock({listen_lock}) THEN
-    PERFORM pg_notify({channel}, '');
-  END IF;
+    VALUES (head + 1, this_stream, last_revision, id, type, version, last_at, data, metadata, whole);${TELL_LISTENERS}
   RETURN '[["ok","' || head + 1 || '","' || last_revision || '","' || last_at || '"]]';
-END
-$function$;`;
-
-/** Tells who listens that there is more, at the commit. Listeners hold the lock shared; without any, nothing is sent. */
-const TELL_LISTENERS = `
-CREATE FUNCTION {schema}.tell_listeners() RETURNS void LANGUAGE plpgsql VOLATILE AS $function$
-BEGIN
-  IF NOT pg_try_advisory_xact_lock({listen_lock}) THEN
-    PERFORM pg_notify({channel}, '');
-  END IF;
-END
-$function$;`;
+END`,
+);
 
 /**
  * Does a batch of appends, each for itself: receipt, expected revision, positions, events. The answer has an array for
  * each: ["ok", first position, first revision, recorded at], ["conflict", last revision or null], ["receipt"],
  * ["no-stream"]. An expectation is a revision, or -1 for no stream, -2 for a stream that exists, -3 for none.
  */
-const APPEND_EVENTS = `
-CREATE FUNCTION {schema}.append_events(this_attempt text, batch json) RETURNS text
-LANGUAGE plpgsql VOLATILE AS $function$
-DECLARE
+const APPEND_EVENTS = plpgsql(
+  'append_events(lock_ms text, this_attempt text, batch json) RETURNS text',
+  `DECLARE
   head bigint;
   before bigint;
   one record;
@@ -84,7 +59,7 @@ DECLARE
   last_at bigint;
   answers text[] := '{}';
 BEGIN
-  PERFORM {schema}.take_turn(this_attempt);
+  PERFORM {schema}.take_turn(lock_ms, this_attempt);
   SELECT position INTO head FROM {schema}.events ORDER BY position DESC LIMIT 1;
   head := coalesce(head, 0);
   before := head;
@@ -126,65 +101,42 @@ BEGIN
     answers := answers || format('["ok","%s","%s","%s"]', head + 1, last_revision + 1, last_at);
     head := head + one.count;
   END LOOP;
-  IF head > before THEN
-    PERFORM {schema}.tell_listeners();
+  IF head > before THEN${TELL_LISTENERS}
   END IF;
   RETURN '[' || array_to_string(answers, ',') || ']';
-END
-$function$;`;
+END`,
+);
+
+/** What schema version 1 had instead. */
+export const DROP_FUNCTIONS: string = [
+  'take_turn',
+  'tell_listeners',
+  'append_event',
+  'append_events',
+  'write_rows',
+  'take_step',
+  'writers_view',
+  'write_reckoned',
+  'write_reckoned_event',
+]
+  .map((name) => `DROP FUNCTION IF EXISTS {schema}.${name};`)
+  .join('\n');
 
 /**
- * Replaces rows and their entries in the indexes: an array of {key, content or null, entries}, bytes in hexadecimal;
- * entries are null where they stay as they are. What is kept as JSON comes as text, here as in `append_events`: taken apart as JSON it could hold no \\u0000.
+ * Counts the attempts that were given up for lost, and begins at 1: a role that may not read it reads NULL, which is no
+ * number that was known.
  */
-const WRITE_ROWS = `
-CREATE FUNCTION {schema}.write_rows(this_model bigint, changes json) RETURNS void
-LANGUAGE plpgsql VOLATILE AS $function$
-BEGIN
-  WITH given AS MATERIALIZED (
-    SELECT decode(x.key, 'hex') AS key, x.content::json AS content, x.entries IS NULL AS is_indexed_as_before,
-      ARRAY(SELECT decode(k.hex, 'hex') FROM json_array_elements_text(x.entries) AS k(hex)) AS entries
-    FROM json_to_recordset(changes) AS x(key text, content text, entries json)
-  ), removed AS (
-    DELETE FROM {schema}.read_model_rows AS kept USING given
-      WHERE given.content IS NULL AND kept.model = this_model AND sha256(kept.key) = sha256(given.key)
-  ), written AS (
-    INSERT INTO {schema}.read_model_rows SELECT this_model, key, content FROM given WHERE content IS NOT NULL
-      ON CONFLICT (model, sha256(key)) DO UPDATE SET content = excluded.content
-  ), left_out AS (
-    DELETE FROM {schema}.read_model_entries AS kept USING given
-      WHERE NOT given.is_indexed_as_before AND kept.model = this_model AND sha256(kept.key) = sha256(given.key)
-        AND kept.entry <> ALL (given.entries)
-  )
-  INSERT INTO {schema}.read_model_entries SELECT this_model, entry, key FROM given, unnest(given.entries) AS entry
-    ON CONFLICT DO NOTHING;
-END
-$function$;`;
+export const REVOCATIONS = `
+CREATE SEQUENCE {schema}.revocations;
+SELECT nextval('{schema}.revocations');`;
 
-/** Takes one step of a read model, if its checkpoint is the expected one. Answers null, or else where it is or ''. */
-const TAKE_STEP = `
-CREATE FUNCTION {schema}.take_step(this_model bigint, expected numeric, reached numeric, changes json) RETURNS text
-LANGUAGE plpgsql VOLATILE AS $function$
-BEGIN
-  UPDATE {schema}.read_models SET checkpoint = reached, steps = steps + 1
-    WHERE model = this_model AND stage <> 'replaced' AND checkpoint IS NOT DISTINCT FROM expected;
-  IF NOT FOUND THEN
-    RETURN coalesce((SELECT checkpoint::text FROM {schema}.read_models WHERE model = this_model), '');
-  END IF;
-  PERFORM {schema}.write_rows(this_model, changes);
-  PERFORM {schema}.tell_listeners();
-  RETURN NULL;
-END
-$function$;`;
-
-/** The functions of schema version 1. `{…}` stands for what depends on the schema's name. */
+/** The functions of schema version 2. `{…}` stands for what depends on the schema's name. */
 export const FUNCTIONS: readonly string[] = [
   TAKE_TURN,
-  TELL_LISTENERS,
+  APPEND_KNOWN,
   APPEND_EVENT,
   APPEND_EVENTS,
-  WRITE_ROWS,
-  TAKE_STEP,
+  ...ROW_FUNCTIONS,
   WRITERS_VIEW,
   WRITE_RECKONED,
   WRITE_RECKONED_EVENT,

@@ -1,11 +1,12 @@
-import type { RememberedGround } from './inline-memory.js';
 import type { Accepted, InlineModel, Plan } from './inline-plan.js';
 import { storedText } from './names.js';
 import { rowChanges, type RowChange } from './row-changes.js';
+import type { RememberedGround } from './writer-memory.js';
 
 /** A call of one of the functions that write what was reckoned. */
 export interface Call {
-  readonly name: 'write_reckoned' | 'write_reckoned_event';
+  readonly name: 'append_known' | 'write_reckoned' | 'write_reckoned_event';
+  /** All behind the first, which is how long to wait for other writers. */
   readonly values: readonly (string | null)[];
 }
 
@@ -20,7 +21,7 @@ export function reckonedCall(attempt: string, plan: Plan, { ground, models }: Re
   const changes = models.map(({ projection }, index) =>
     rowChanges(projection, plan.changes[index] ?? new Map(), ground.rows[index]),
   );
-  return eventCall(attempt, plan, { ground, changes }) ?? groupCall(attempt, plan, { ground, changes });
+  return eventCall(plan, { ground, changes }) ?? groupCall(attempt, plan, { ground, changes });
 }
 
 interface Reckoned {
@@ -29,29 +30,39 @@ interface Reckoned {
   readonly changes: readonly (readonly RowChange[])[];
 }
 
+/** The call that writes one event in the place it has on this ground; `undefined` when the plan is another. */
+export function knownCall(plan: Plan, ground: RememberedGround): Call | undefined {
+  const values = ground.places.length === 0 ? eventArguments(plan, ground) : undefined;
+  return values === undefined ? undefined : { name: 'append_known', values };
+}
+
 /** The shorter call, where it is enough. */
-function eventCall(attempt: string, { accepted }: Plan, { ground, changes }: Reckoned): Call | undefined {
-  const [one] = accepted;
-  const [place] = ground.places;
-  if (one === undefined || place === undefined || accepted.length + ground.places.length > 2) return undefined;
-  const [event] = one.recorded;
-  const [stored] = one.prepared.stored;
-  if (event === undefined || stored === undefined || one.recorded.length > 1 || one.prepared.key !== undefined) {
-    return undefined;
-  }
+function eventCall(plan: Plan, { ground, changes }: Reckoned): Call | undefined {
+  const [place, ...others] = ground.places;
+  const values = eventArguments(plan, ground);
+  if (values === undefined || place === undefined || others.length > 0) return undefined;
+  const model = [place.model, place.steps.toString()];
+  return { name: 'write_reckoned_event', values: [...values, ...model, ...rowArguments(changes[0] ?? [])] };
+}
+
+/** What the functions for a single event begin with; `undefined` when it is not one, or there is a receipt. */
+function eventArguments({ accepted }: Plan, ground: RememberedGround): readonly (string | null)[] | undefined {
+  const [one, ...others] = accepted;
+  const [event] = one?.recorded ?? [];
+  const [stored, ...more] = one?.prepared.stored ?? [];
+  if (one === undefined || event === undefined || stored === undefined) return undefined;
+  if (others.length + more.length > 0 || one.prepared.key !== undefined) return undefined;
   const { name, whole } = one.prepared.stream;
   const { id, type, version, data, metadata } = stored;
-  const where = [name, whole ?? null, event.revision.toString(), String(event.recordedAt)];
-  const what = [id, type, String(version), data, metadata, place.model, place.steps.toString()];
-  const values = [attempt, ground.head.toString(), ...where, ...what, ...rowArguments(changes[0] ?? [])];
-  return { name: 'write_reckoned_event', values };
+  const where = [event.position.toString(), name, whole ?? null, event.revision.toString(), String(event.recordedAt)];
+  return [ground.revocations, ...where, id, type, String(version), data, metadata];
 }
 
 function rowArguments(changes: readonly RowChange[]): readonly (string | null)[] {
   const [one, ...others] = changes;
   if (one === undefined) return [null, null, null];
   if (others.length > 0 || one.content === null || one.entries !== null) return [null, null, JSON.stringify(changes)];
-  return [one.key, one.content, null];
+  return [`\\x${one.key}`, one.content, null];
 }
 
 function groupCall(attempt: string, { accepted }: Plan, { ground, changes }: Reckoned): Call {

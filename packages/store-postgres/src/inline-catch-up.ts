@@ -7,7 +7,8 @@ import {
   type RecordedEvent,
 } from '@login-policy/event-sourcing';
 import type { ClientBase } from 'pg';
-import { query, type Connection } from './connection.js';
+import type { Connection } from './connection.js';
+import { query } from './queries.js';
 import type { ModelPlace } from './inline-view.js';
 import { digest } from './names.js';
 import { rowChanges, keyBytes, keyOfHex, rowOf } from './row-changes.js';

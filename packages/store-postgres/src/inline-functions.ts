@@ -1,12 +1,14 @@
+import { BEGIN_KNOWN_TURN, plpgsql, TELL_LISTENERS } from './turn.js';
+
 /**
  * What a writer has to know before he reckons rows: where the store is, where these streams end, which of these receipts
  * there are, and these rows of these read models. Called in the writer's turn; the answer is JSON in the order asked.
  */
-export const WRITERS_VIEW = `
-CREATE FUNCTION {schema}.writers_view(streams text[], receipts json, models json) RETURNS json
-LANGUAGE plpgsql VOLATILE AS $function$
-BEGIN
+export const WRITERS_VIEW: string = plpgsql(
+  'writers_view(streams text[], receipts json, models json) RETURNS json',
+  `BEGIN
   RETURN json_build_object(
+    'revocations', pg_sequence_last_value('{schema}.revocations')::text,
     'head', (SELECT coalesce(max(position), 0)::text FROM {schema}.events),
     'ends', (SELECT json_agg((
         SELECT json_build_array(revision::text, recorded_at) FROM {schema}.events AS kept
@@ -22,38 +24,38 @@ BEGIN
       ) ORDER BY n)
       FROM ROWS FROM (json_to_recordset(models) AS (name text, keys json)) WITH ORDINALITY AS asked(name, keys, n)
       JOIN {schema}.read_models AS kept ON kept.name = asked.name AND kept.stage = 'live'));
-END
-$function$;`;
+END`,
+);
 
 /**
  * Writes events, receipts and rows that were reckoned before, if everything is still where it was then; else answers
- * false and has written nothing.
+ * 'others wrote' and has written nothing.
  */
-export const WRITE_RECKONED = `
-CREATE FUNCTION {schema}.write_reckoned(this_attempt text, expected_head bigint, new_events json, new_receipts json, models json)
-RETURNS boolean LANGUAGE plpgsql VOLATILE AS $function$
-DECLARE
+export const WRITE_RECKONED: string = plpgsql(
+  `write_reckoned(lock_ms text, this_attempt text, expected_head bigint, new_events json, new_receipts json, models json)
+  RETURNS text`,
+  `DECLARE
   reached bigint;
   one record;
 BEGIN
-  PERFORM {schema}.take_turn(this_attempt);
+  PERFORM {schema}.take_turn(lock_ms, this_attempt);
   SELECT position INTO reached FROM {schema}.events ORDER BY position DESC LIMIT 1;
   IF coalesce(reached, 0) <> expected_head THEN
-    RETURN false;
+    RETURN 'others wrote';
   END IF;
   FOR one IN SELECT * FROM json_to_recordset(models) AS x(model bigint, steps bigint) LOOP
     IF NOT EXISTS (
       SELECT FROM {schema}.read_models AS kept WHERE kept.model = one.model AND kept.stage = 'live'
         AND kept.steps = one.steps AND coalesce(kept.checkpoint, 0) = expected_head
     ) THEN
-      RETURN false;
+      RETURN 'others wrote';
     END IF;
   END LOOP;
   IF json_array_length(new_receipts) > 0 THEN
     IF EXISTS (
       SELECT FROM json_to_recordset(new_receipts) AS x(stream text, key text) JOIN {schema}.receipts USING (stream, key)
     ) THEN
-      RETURN false;
+      RETURN 'others wrote';
     END IF;
     INSERT INTO {schema}.receipts
       SELECT * FROM json_to_recordset(new_receipts) AS x(stream text, key text, fingerprint text, revision bigint);
@@ -67,54 +69,39 @@ BEGIN
     FOR one IN SELECT * FROM json_to_recordset(models) AS x(model bigint, changes json) LOOP
       UPDATE {schema}.read_models SET checkpoint = expected_head + reached, steps = steps + 1 WHERE model = one.model;
       PERFORM {schema}.write_rows(one.model, one.changes);
-    END LOOP;
-    PERFORM {schema}.tell_listeners();
+    END LOOP;${TELL_LISTENERS}
   END IF;
-  RETURN true;
-END
-$function$;`;
+  RETURN 'written';
+END`,
+);
 
 /**
  * The most frequent of those by itself: one event, no receipt, one read model. Its row is given as key and content while its
  * entries in the indexes stay, else as an argument of `write_rows`, or not at all when the event changes none.
  */
-export const WRITE_RECKONED_EVENT = `
-CREATE FUNCTION {schema}.write_reckoned_event(this_attempt text, expected_head bigint, this_stream text, whole text,
-  revision bigint, at bigint, id text, type text, version integer, data json, metadata json,
-  this_model bigint, known_steps bigint, row_key text, row_content json, changes json)
-RETURNS boolean LANGUAGE plpgsql VOLATILE AS $function$
-DECLARE
-  reached bigint;
-  is_revoked boolean;
-BEGIN
-  IF current_setting('transaction_isolation') <> 'read committed' THEN
-    PERFORM {schema}.take_turn(this_attempt);
-  END IF;
-  PERFORM pg_advisory_xact_lock({append_lock});
-  SELECT (SELECT position FROM {schema}.events ORDER BY position DESC LIMIT 1),
-    EXISTS (SELECT FROM {schema}.revoked_attempts WHERE attempt = this_attempt) INTO reached, is_revoked;
-  IF is_revoked THEN
-    PERFORM {schema}.take_turn(this_attempt);
-  END IF;
-  IF coalesce(reached, 0) <> expected_head THEN
-    RETURN false;
-  END IF;
-  UPDATE {schema}.read_models SET checkpoint = expected_head + 1, steps = steps + 1
-    WHERE model = this_model AND steps = known_steps AND stage = 'live' AND coalesce(checkpoint, 0) = expected_head;
+export const WRITE_RECKONED_EVENT: string = plpgsql(
+  `write_reckoned_event(lock_ms text, known_revocations bigint, place bigint, stream text, whole text, revision bigint,
+  at bigint, id text, type text, version integer, data json, metadata json,
+  this_model bigint, known_steps bigint, row_key bytea, row_content json, changes json) RETURNS text`,
+  `BEGIN ${BEGIN_KNOWN_TURN}
+  INSERT INTO {schema}.events VALUES (place, stream, revision, id, type, version, at, data, metadata, whole)
+    ON CONFLICT (position) DO NOTHING;
   IF NOT FOUND THEN
-    RETURN false;
+    RETURN 'others wrote';
   END IF;
-  INSERT INTO {schema}.events
-    VALUES (expected_head + 1, this_stream, revision, id, type, version, at, data, metadata, whole);
+  UPDATE {schema}.read_models SET checkpoint = place, steps = steps + 1
+    WHERE model = this_model AND steps = known_steps AND stage = 'live';
+  IF NOT FOUND THEN
+    RAISE EXCEPTION 'the read model is not where it was' USING ERRCODE = 'LP003';
+  END IF;
   IF row_key IS NOT NULL THEN
-    INSERT INTO {schema}.read_model_rows VALUES (this_model, decode(row_key, 'hex'), row_content)
-      ON CONFLICT (model, sha256(key)) DO UPDATE SET content = excluded.content;
+    UPDATE {schema}.read_model_rows SET content = row_content WHERE model = this_model AND sha256(key) = sha256(row_key);
+    IF NOT FOUND THEN
+      INSERT INTO {schema}.read_model_rows VALUES (this_model, row_key, row_content);
+    END IF;
   ELSIF changes IS NOT NULL THEN
     PERFORM {schema}.write_rows(this_model, changes);
-  END IF;
-  IF NOT pg_try_advisory_xact_lock({listen_lock}) THEN
-    PERFORM pg_notify({channel}, '');
-  END IF;
-  RETURN true;
-END
-$function$;`;
+  END IF;${TELL_LISTENERS}
+  RETURN 'written';
+END`,
+);

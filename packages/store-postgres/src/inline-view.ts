@@ -1,6 +1,6 @@
 import type { ClientBase } from 'pg';
 import { partsOf, type PreparedAppend } from './append-batch.js';
-import { query } from './connection.js';
+import { query } from './queries.js';
 import { receiptName, type Ground, type InlineModel, type StreamEnd } from './inline-plan.js';
 import { keyBytes, keyOfHex, rowOf } from './row-changes.js';
 import { text } from './rows.js';
@@ -15,6 +15,8 @@ export interface ModelPlace {
 
 /** What was found of the store in a writer's turn. */
 export interface View extends Ground {
+  /** How many attempts were given up for lost until then. */
+  readonly revocations: string;
   readonly places: readonly ModelPlace[];
 }
 
@@ -40,6 +42,7 @@ export async function lookAt(
   const ends = partsOf(fieldOf(found, 'ends'));
   const modelsFound = partsOf(fieldOf(found, 'models'));
   return {
+    revocations: textOf(found, 'revocations'),
     head: BigInt(textOf(found, 'head')),
     ends: new Map(streams.map((stream, index) => [stream, endOf(ends[index])])),
     receipts: new Set(partsOf(fieldOf(found, 'receipts')).map(receiptOf)),

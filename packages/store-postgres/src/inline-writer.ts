@@ -1,14 +1,18 @@
 import type { Clock } from '@login-policy/event-sourcing';
 import type { ClientBase } from 'pg';
 import type { Outcome, PreparedAppend } from './append-batch.js';
-import { query, script, type Connection } from './connection.js';
+import type { Connection } from './connection.js';
+import { query, script } from './queries.js';
+import { stateOf } from './faults.js';
 import { catchUp } from './inline-catch-up.js';
-import { InlineMemory } from './inline-memory.js';
 import { reckonedCall, type Call } from './inline-call.js';
 import { planAppends, type InlineModel, type Plan } from './inline-plan.js';
 import { lookAt, type View } from './inline-view.js';
 import type { Schema } from './schema.js';
-import type { Writer } from './writer.js';
+import { WriterMemory } from './writer-memory.js';
+import { WRITTEN, type Writer } from './writer.js';
+
+const READ_MODEL_ELSEWHERE = 'LP003';
 
 /** What a writer with inline projections works with. */
 export interface InlineParts {
@@ -24,11 +28,11 @@ export interface InlineParts {
  */
 export class InlineWriter implements Writer {
   readonly #parts: InlineParts;
-  readonly #memory: InlineMemory;
+  readonly #memory: WriterMemory;
 
   constructor(parts: InlineParts) {
     this.#parts = parts;
-    this.#memory = new InlineMemory();
+    this.#memory = new WriterMemory();
   }
 
   async write(attempt: string, batch: readonly PreparedAppend[]): Promise<readonly Outcome[]> {
@@ -42,11 +46,11 @@ export class InlineWriter implements Writer {
 
   async writeWithin(client: ClientBase, batch: readonly PreparedAppend[]): Promise<readonly Outcome[]> {
     const { quoted } = this.#parts.schema;
-    await query(client, `SELECT ${quoted}.take_turn('')`);
+    await query(client, `SELECT ${quoted}.take_turn(NULL, '')`);
     const { plan, view } = await this.#reckon(client, batch);
     const call = reckonedCall('', plan, { ground: view, models: this.#parts.models });
-    const places = call.values.map((_, index) => `$${index + 1}`).join(', ');
-    const [row] = await query(client, `SELECT ${quoted}.${call.name}(${places})`, call.values);
+    const places = call.values.map((_, index) => `, $${index + 1}`).join('');
+    const [row] = await query(client, `SELECT ${quoted}.${call.name}(NULL${places})`, call.values);
     demandWritten(row?.[0]);
     return plan.outcomes;
   }
@@ -56,14 +60,7 @@ export class InlineWriter implements Writer {
     if (ground === undefined) return undefined;
     const plan = planAppends(batch, ground, this.#parts);
     if (isIncomplete(plan)) return undefined;
-    const { connection } = this.#parts;
-    const answers = await connection.use((client) =>
-      script(
-        client,
-        `${connection.limits()} ${this.#call(client, reckonedCall(attempt, plan, { ground, models: this.#parts.models }))}`,
-      ),
-    );
-    if (answers.at(-1)?.[0]?.[0] !== 't') {
+    if (!(await this.#isWritten(reckonedCall(attempt, plan, { ground, models: this.#parts.models })))) {
       this.#memory.forget();
       return undefined;
     }
@@ -71,10 +68,20 @@ export class InlineWriter implements Writer {
     return plan.outcomes;
   }
 
+  async #isWritten({ name, values }: Call): Promise<boolean> {
+    const { connection, schema } = this.#parts;
+    try {
+      return (await connection.call(`${schema.quoted}.${name}`, values)) === WRITTEN;
+    } catch (caught) {
+      if (stateOf(caught) === READ_MODEL_ELSEWHERE) return false;
+      throw caught;
+    }
+  }
+
   async #inTurn(attempt: string, batch: readonly PreparedAppend[]): Promise<readonly Outcome[]> {
     const { connection, schema } = this.#parts;
     const { plan, view } = await connection.use(async (client) => {
-      const turn = `SELECT ${schema.quoted}.take_turn(${client.escapeLiteral(attempt)})`;
+      const turn = `SELECT ${schema.quoted}.take_turn(NULL, ${client.escapeLiteral(attempt)})`;
       await client.query(`BEGIN ISOLATION LEVEL READ COMMITTED; ${connection.limits()} ${turn}`);
       const reckoned = await this.#reckon(client, batch);
       const { plan: found, view: ground } = reckoned;
@@ -119,7 +126,7 @@ export class InlineWriter implements Writer {
 
   #call(client: ClientBase, call: Call): string {
     const literals = call.values.map((value) => (value === null ? 'NULL' : client.escapeLiteral(value)));
-    return `SELECT ${this.#parts.schema.quoted}.${call.name}(${literals.join(', ')})`;
+    return `SELECT ${this.#parts.schema.quoted}.${call.name}(${['NULL', ...literals].join(', ')})`;
   }
 }
 
@@ -128,5 +135,5 @@ function isIncomplete({ missing }: Plan): boolean {
 }
 
 function demandWritten(answer: string | null | undefined): void {
-  if (answer !== 't') throw new TypeError('what was reckoned in a writer’s turn was refused');
+  if (answer !== WRITTEN) throw new TypeError('what was reckoned in a writer’s turn was refused');
 }

@@ -1,5 +1,6 @@
 import { Client, type ClientConfig } from 'pg';
-import { query } from './connection.js';
+import { query } from './queries.js';
+import { isDirectlyConnected } from './prepared-statements.js';
 import type { Schema } from './schema.js';
 
 const RETRY_MS = 1000;
@@ -53,7 +54,7 @@ export class Listener {
       await client.connect();
       this.#isConnected = true;
       if (this.#state !== 'begun') return;
-      if (!(await this.#isDirect(client))) {
+      if (!(await isDirectlyConnected(client))) {
         this.#state = 'given-up';
         await this.#hangUp();
         return;
@@ -66,12 +67,6 @@ export class Listener {
     } catch {
       this.#again(client, heard);
     }
-  }
-
-  /** Whether the server at the other end is the one whose process was named at the beginning: a pooler makes that up. */
-  async #isDirect(client: Client): Promise<boolean> {
-    const [row] = await query(client, 'SELECT pg_backend_pid()');
-    return !('processID' in client) || Number(row?.[0]) === client.processID;
   }
 
   #again(client: Client, heard: () => void): void {

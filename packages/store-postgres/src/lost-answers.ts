@@ -1,6 +1,7 @@
 import { pause, StoreUnavailable } from '@login-policy/event-sourcing';
 import { recordedEvents, type Outcome, type PreparedAppend } from './append-batch.js';
-import { query, type Cells, type Connection } from './connection.js';
+import type { Connection } from './connection.js';
+import { query, type Cells } from './queries.js';
 import { storedText } from './names.js';
 import type { Schema } from './schema.js';
 
@@ -51,6 +52,8 @@ function lookOnce(
     );
     const found = batch.map((one) => foundAmong(one, events, receipts));
     if (found.some((outcome) => outcome !== undefined)) return found;
+    // Before the lock goes: whoever was made ready before, knows another number.
+    await query(client, 'SELECT nextval($1)', [`${schema.quoted}.revocations`]);
     await query(
       client,
       `WITH old AS (DELETE FROM ${schema.quoted}.revoked_attempts WHERE revoked_at < now() - interval '7 days')

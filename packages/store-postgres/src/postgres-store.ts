@@ -41,6 +41,11 @@ export interface PostgresStoreOptions {
   readonly pollIntervalMs?: number;
   /** Whether a connection of its own listens for what others write, while somebody waits for it. Default `on`. */
   readonly listen?: 'on' | 'off';
+  /**
+   * Whether connections keep the statements that write prepared: only where they go to the server itself, which the store
+   * finds out, or never. Default `when-direct`.
+   */
+  readonly preparedStatements?: 'when-direct' | 'never';
 }
 
 /** Events and read models in one schema of a PostgreSQL database. */
@@ -81,11 +86,13 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
 }
 
 function connectionOf(options: PostgresStoreOptions, schema: Schema): Connection {
-  return new Connection(options.pool, `the PostgreSQL schema ${schema.name}`, {
+  const timeOuts = {
     statementMs: options.statementTimeoutMs ?? 10_000,
     lockMs: options.lockTimeoutMs ?? 5000,
     connectMs: options.connectTimeoutMs ?? 5000,
-  });
+  };
+  const prepared = options.preparedStatements ?? 'when-direct';
+  return new Connection(options.pool, `the PostgreSQL schema ${schema.name}`, { timeOuts, prepared });
 }
 
 function assembled(options: PostgresStoreOptions, connection: Connection, schema: Schema): PostgresStore {

@@ -10,7 +10,7 @@ import {
   type RebuildingModel,
   type RowQuery,
 } from '@login-policy/event-sourcing';
-import { script, type Cells } from './connection.js';
+import { script, type Cells } from './queries.js';
 import { digest } from './names.js';
 import type { ReadModelParts } from './read-model-store.js';
 import { beginRebuild, switchOver } from './rebuild.js';

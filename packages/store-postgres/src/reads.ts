@@ -13,7 +13,8 @@ import {
   type RecordedEvent,
   type StreamId,
 } from '@login-policy/event-sourcing';
-import type { Cells, Connection } from './connection.js';
+import type { Connection } from './connection.js';
+import type { Cells } from './queries.js';
 import { givenText, storedName, storedText } from './names.js';
 import { pageOf, pageReader, text } from './rows.js';
 import type { Schema } from './schema.js';

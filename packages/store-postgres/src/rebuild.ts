@@ -1,6 +1,7 @@
 import { CheckpointConflict, type Position } from '@login-policy/event-sourcing';
 import type { ClientBase } from 'pg';
-import { query, type Connection } from './connection.js';
+import type { Connection } from './connection.js';
+import { query } from './queries.js';
 import { catchUp, type Behind } from './inline-catch-up.js';
 import { storedName } from './names.js';
 import type { ReadModelParts } from './read-model-store.js';

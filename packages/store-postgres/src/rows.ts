@@ -10,7 +10,7 @@ import {
   type RecordedEvent,
   type StreamId,
 } from '@login-policy/event-sourcing';
-import type { Cell, Cells } from './connection.js';
+import type { Cell, Cells } from './queries.js';
 import { givenText } from './names.js';
 
 const ID_LENGTH = 26;

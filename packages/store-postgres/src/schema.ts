@@ -1,7 +1,8 @@
 import { StoreForeign } from '@login-policy/event-sourcing';
 import type { ClientBase } from 'pg';
-import { query, type Connection } from './connection.js';
-import { FUNCTIONS } from './functions.js';
+import type { Connection } from './connection.js';
+import { query } from './queries.js';
+import { DROP_FUNCTIONS, FUNCTIONS, REVOCATIONS } from './functions.js';
 import { lockNumber } from './names.js';
 import { TABLES } from './tables.js';
 
@@ -17,8 +18,9 @@ export interface Schema {
   readonly listenLock: bigint;
 }
 
-// Each entry brings the schema from the version before it to its own: they are for ever, a change is a new one.
-const MIGRATIONS: readonly string[] = [[TABLES, ...FUNCTIONS].join('\n')];
+// Each entry brings the schema from the version before it to its own. What they say of tables is for ever, a change is a new
+// one; functions hold nothing, and the last entry makes all of them anew.
+const MIGRATIONS: readonly string[] = [TABLES, [DROP_FUNCTIONS, REVOCATIONS, ...FUNCTIONS].join('\n')];
 
 const NAME = /^[A-Za-z_][A-Za-z0-9_]{0,62}$/;
 

@@ -1,8 +1,12 @@
 import type { Clock } from '@login-policy/event-sourcing';
 import type { ClientBase } from 'pg';
 import { batchJson, outcomesOf, singleArguments, type Outcome, type PreparedAppend } from './append-batch.js';
-import { query, script, type Cells, type Connection } from './connection.js';
+import type { Connection } from './connection.js';
+import { onlyCell, query } from './queries.js';
+import { knownCall } from './inline-call.js';
+import { planAppends } from './inline-plan.js';
 import type { Schema } from './schema.js';
+import { WriterMemory } from './writer-memory.js';
 
 /** Writes appends: in a transaction of its own, which may be tried under a name, or inside one of the caller's. */
 export interface Writer {
@@ -10,39 +14,88 @@ export interface Writer {
   writeWithin(client: ClientBase, batch: readonly PreparedAppend[]): Promise<readonly Outcome[]>;
 }
 
-/** Writes by one call of `append_events`: one round trip, in which the server itself opens and commits the transaction. */
+/** What a function answers that has written what was reckoned before. */
+export const WRITTEN = 'written';
+
+const LONGEST_BACK_OFF = 1024;
+
+/**
+ * Writes by one call of a function: one round trip, in which the server itself opens and commits the transaction. Where this
+ * process wrote last and knows the stream, the event goes to the place it must have then, which is refused if anybody wrote
+ * meanwhile; else the function finds the place.
+ */
 export class PlainWriter implements Writer {
   readonly #connection: Connection;
-  readonly #schema: Schema;
+  readonly #schema: string;
   readonly #clock: Clock;
+  readonly #memory: WriterMemory = new WriterMemory();
+  /** How many appends go without memory after it was wrong, since somebody else writes too; and how many are left of them. */
+  #backOff = 0;
+  #left = 0;
+  #revocations: string | undefined;
 
   constructor({ connection, schema, clock }: { connection: Connection; schema: Schema; clock: Clock }) {
     this.#connection = connection;
-    this.#schema = schema;
+    this.#schema = schema.quoted;
     this.#clock = clock;
   }
 
   async write(attempt: string, batch: readonly PreparedAppend[]): Promise<readonly Outcome[]> {
-    const single = singleArguments(batch, this.#clock);
-    const values = single ?? [batchJson(batch, this.#clock)];
-    const answers = await this.#connection.use((client) => {
-      const literals = [attempt, ...values].map((value) => (value === null ? 'NULL' : client.escapeLiteral(value)));
-      const call = `${single === undefined ? 'append_events' : 'append_event'}(${literals.join(', ')})`;
-      return script(client, `${this.#connection.limits()} SELECT ${this.#schema.quoted}.${call}`);
-    });
-    return outcomesOf(batch, onlyCell(answers.at(-1)));
+    try {
+      return (await this.#fromMemory(batch)) ?? (await this.#inTurn(attempt, batch));
+    } catch (caught) {
+      this.#forget();
+      throw caught;
+    }
   }
 
   async writeWithin(client: ClientBase, batch: readonly PreparedAppend[]): Promise<readonly Outcome[]> {
     const values = ['', batchJson(batch, this.#clock)];
-    const rows = await query(client, `SELECT ${this.#schema.quoted}.append_events($1, $2)`, values);
+    const rows = await query(client, `SELECT ${this.#schema}.append_events(NULL, $1, $2)`, values);
     return outcomesOf(batch, onlyCell(rows));
   }
-}
 
-/** The one value a function answered with. */
-export function onlyCell(rows: readonly Cells[] | undefined): string {
-  const cell = rows?.[0]?.[0];
-  if (typeof cell === 'string') return cell;
-  throw new TypeError('the server did not answer');
+  async #fromMemory(batch: readonly PreparedAppend[]): Promise<readonly Outcome[] | undefined> {
+    if (this.#left > 0) {
+      this.#left -= 1;
+      return undefined;
+    }
+    const ground = this.#memory.groundFor(batch);
+    if (ground === undefined) return undefined;
+    const plan = planAppends(batch, ground, { models: [], clock: this.#clock });
+    const call = knownCall(plan, ground);
+    if (call === undefined) return undefined;
+    const answer = await this.#connection.call(`${this.#schema}.${call.name}`, call.values);
+    if (answer === WRITTEN) {
+      this.#backOff = Math.floor(this.#backOff / 2);
+      this.#memory.advance(plan);
+      return plan.outcomes;
+    }
+    this.#backOff = Math.min(2 * this.#backOff + 1, LONGEST_BACK_OFF);
+    this.#left = this.#backOff;
+    this.#forget();
+    return undefined;
+  }
+
+  async #inTurn(attempt: string, batch: readonly PreparedAppend[]): Promise<readonly Outcome[]> {
+    const single = singleArguments(batch, this.#clock);
+    const name = single === undefined ? 'append_events' : 'append_event';
+    const values = single ?? [batchJson(batch, this.#clock)];
+    this.#revocations ??= await this.#askRevocations();
+    const answer = await this.#connection.call(`${this.#schema}.${name}`, [attempt, ...values]);
+    const outcomes = outcomesOf(batch, answer);
+    const recorded = outcomes.flatMap((outcome) => ('recorded' in outcome ? outcome.recorded : []));
+    this.#memory.learn(recorded, this.#revocations);
+    return outcomes;
+  }
+
+  #forget(): void {
+    this.#memory.forget();
+    this.#revocations = undefined;
+  }
+
+  async #askRevocations(): Promise<string> {
+    const rows = await this.#connection.read(`SELECT pg_sequence_last_value('${this.#schema}.revocations')`);
+    return onlyCell(rows);
+  }
 }

@@ -15,13 +15,13 @@ describe('opening a store on PostgreSQL', () => {
       const stores = await Promise.all(Array.from({ length: 8 }, () => storage.open()));
       for (const store of stores) await store.eventStore.append(appendTo('a'));
       const { rows } = await storage.pool.query(`SELECT version FROM "${storage.schema}".migrations`);
-      expect(rows).to.deep.equal([{ version: 1 }]);
+      expect(rows).to.deep.equal([{ version: 1 }, { version: 2 }]);
     }));
 
   it("leaves a newer program's schema as it is", () =>
     onStorage(freshStorage(), async (storage) => {
       await storage.open();
-      await storage.pool.query(`INSERT INTO "${storage.schema}".migrations (version) VALUES (2)`);
+      await storage.pool.query(`INSERT INTO "${storage.schema}".migrations (version) VALUES (3)`);
       expect(await refusal(storage.open())).to.be.instanceOf(StoreForeign);
     }));
 
@@ -81,16 +81,18 @@ describe('a store on PostgreSQL', () => {
       await store.eventStore.append(appendTo('a', 'no-stream'));
     }));
 
-  it('gives up a statement that takes too long, and has written nothing', () =>
-    onStorage(freshStorage(), async (storage) => {
-      const store = await storage.open({ statementTimeoutMs: 50 });
-      await holding(storage, async () => {
-        const caught = await refusal(store.eventStore.append(appendTo('a')));
-        expect(caught).to.be.instanceOf(StoreUnavailable);
-        expect(String(caught)).to.include('statement time-out');
-      });
-      expect(await allEvents(store.eventStore)).to.deep.equal([]);
-    }));
+  for (const preparedStatements of ['when-direct', 'never'] as const) {
+    it(`gives up a statement that takes too long, and has written nothing: prepared ${preparedStatements}`, () =>
+      onStorage(freshStorage(), async (storage) => {
+        const store = await storage.open({ statementTimeoutMs: 50, preparedStatements });
+        await holding(storage, async () => {
+          const caught = await refusal(store.eventStore.append(appendTo('a')));
+          expect(caught).to.be.instanceOf(StoreUnavailable);
+          expect(String(caught)).to.include('time-out');
+        });
+        expect(await allEvents(store.eventStore)).to.deep.equal([]);
+      }));
+  }
 
   it('gives up waiting for a connection when the pool has none left', () =>
     onStorage(freshStorage(), async (storage) => {

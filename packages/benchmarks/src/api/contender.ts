@@ -23,8 +23,9 @@ export interface ServerContender extends Contender {
 }
 
 /**
- * The rate at which a server answers. A turn fails when not every command was recorded, or when the clients took more of
- * the processor than the server: then it is they who were measured.
+ * How many requests a server answers in a second of its processor time: on a machine with nothing else to do that is the
+ * rate at which it answers, and on one with other work the other work is not counted. A turn fails when not every command
+ * was recorded.
  */
 export function contenderOf({ name, how, server, protocol }: ServerOnTrial, { load, count }: Trial): ServerContender {
   const worker = new Worker('serve', [server]);
@@ -33,14 +34,12 @@ export function contenderOf({ name, how, server, protocol }: ServerOnTrial, { lo
     how,
     async measure() {
       const { port = 0 } = await worker.ask({ kind: 'open' });
-      const asked = await load.ask({ protocol, port, count });
+      await load.ask({ protocol, port, count });
       const { processorMs, written } = await worker.ask({ kind: 'close' });
       if (written !== undefined && written !== LANES * count) {
         throw new Error(`${LANES * count} commands were sent, ${written} recorded`);
       }
-      if (Number(asked['processorMs']) > Number(processorMs))
-        throw new Error('the clients were busier than the server');
-      return (LANES * count * 1000) / Number(asked['ms']);
+      return (LANES * count * 1000) / Number(processorMs);
     },
     end: () => worker.end(),
   };

@@ -22,11 +22,28 @@ const PROTOCOLS: Readonly<Record<string, (load: Load) => readonly Promise<void>[
   },
 };
 
+/**
+ * Looks for answers again and again while it asks, instead of sleeping: a server on the same machine would otherwise be
+ * charged for waking its clients, the more the faster they are.
+ */
+async function awake(asking: readonly Promise<void>[]): Promise<void> {
+  let isAsking = true;
+  const look = (): void => {
+    if (isAsking) setImmediate(look);
+  };
+  look();
+  try {
+    await Promise.all(asking);
+  } finally {
+    isAsking = false;
+  }
+}
+
 answerQuestions(async ({ protocol, port, count }) => {
   const asking = PROTOCOLS[String(protocol)];
   if (asking === undefined) throw new RangeError(`no protocol ${protocol}`);
   const [begun, before] = [performance.now(), process.cpuUsage()];
-  await Promise.all(asking({ port: Number(port), count: Number(count) }));
+  await awake(asking({ port: Number(port), count: Number(count) }));
   const { system, user } = process.cpuUsage(before);
   return { ms: performance.now() - begun, processorMs: (system + user) / 1000 };
 });

@@ -7,13 +7,12 @@ import { medianOf, type MeasuredRow } from './measure-row.js';
 import type { Row } from './row.js';
 
 /**
- * Measures a row in a process of its own: no row pays for what another left in memory, or profits from what the compiler
+ * Measures a row in a process of its own, by the program that knows the row: no row pays for what another left in memory, or profits from what the compiler
  * learned there. When that process dies, which its standard error explains, the row has no figures.
  */
-export async function measureApart(row: Row, wish: Wish): Promise<MeasuredRow> {
-  const program = fileURLToPath(new URL('../children/measure-row.js', import.meta.url));
+export async function measureApart(row: Row, wish: Wish, program: URL): Promise<MeasuredRow> {
   const options = ['--repetitions', String(wish.repetitions), ...(wish.isQuick ? ['--quick'] : [])];
-  const child = fork(program, [...options, row.name], { serialization: 'advanced' });
+  const child = fork(fileURLToPath(program), [...options, row.name], { serialization: 'advanced' });
   let measured: readonly Measured[] = [];
   child.on('message', (message) => {
     if (isMeasured(message)) measured = message;

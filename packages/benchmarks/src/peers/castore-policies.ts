@@ -1,4 +1,4 @@
-import { EventStore, EventType, type EventDetail } from '@castore/core';
+import { EventStore, EventType, type EventDetail, type EventStorageAdapter } from '@castore/core';
 import { InMemoryEventStorageAdapter } from '@castore/event-storage-adapter-in-memory';
 import type { Json, JsonObject } from '@login-policy/event-sourcing';
 import { FACTOR } from '../workload/factor.js';
@@ -55,14 +55,13 @@ function reducer(policy: CastorePolicy, event: CastoreEvent): CastorePolicy {
   }
 }
 
-/** The policies in a castore event store in memory. */
+/** The policies in a castore event store, in memory if nothing else is said. */
 export class CastorePolicies {
-  readonly #store = new EventStore({
-    eventStoreId: 'policies',
-    eventTypes,
-    reducer,
-    eventStorageAdapter: new InMemoryEventStorageAdapter(),
-  });
+  readonly #store;
+
+  constructor(eventStorageAdapter: EventStorageAdapter = new InMemoryEventStorageAdapter()) {
+    this.#store = new EventStore({ eventStoreId: 'policies', eventTypes, reducer, eventStorageAdapter });
+  }
 
   /** Adds a policy as on a fresh instance: four events. */
   async add(aggregateId: string): Promise<void> {
@@ -75,6 +74,21 @@ export class CastorePolicies {
     const type = aggregate.multiFactors.includes(FACTOR) ? 'MultiFactorRemoved' : 'MultiFactorAdded';
     const event = { aggregateId, version: aggregate.version + 1, type, payload: { factor: FACTOR } } as const;
     await this.#store.pushEvent(event, { prevAggregate: aggregate });
+  }
+
+  /** Loads and folds every policy there is, a hundred at a time. */
+  async foldAll(): Promise<number> {
+    let count = 0;
+    let pageToken: string | undefined;
+    do {
+      const page = await this.#store.listAggregateIds({ limit: 100, ...(pageToken !== undefined && { pageToken }) });
+      const found = await Promise.all(
+        page.aggregateIds.map(({ aggregateId }) => this.#store.getAggregate(aggregateId)),
+      );
+      for (const { events } of found) count += events.length;
+      pageToken = page.nextPageToken;
+    } while (pageToken !== undefined);
+    return count;
   }
 
   /** Folds the events of one policy. */

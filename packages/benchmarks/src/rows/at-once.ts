@@ -2,15 +2,13 @@ import type { Contender, Row, Setting } from '../harness/row.js';
 import { ratePerSecond } from '../harness/stopwatch.js';
 import { atLeast } from '../harness/targets.js';
 import { commandToEmmett } from '../peers/emmett-policies.js';
+import { AT_ONCE, lanes, POLICIES } from '../workload/lanes.js';
 import { addPolicy, command } from '../workload/our-policies.js';
 import { historyOf } from '../workload/plain-events.js';
 import { instanceId } from '../workload/instance-id.js';
 import { streamOf } from '../workload/recorded-history.js';
 import { seedEmmett } from '../workload/seeds.js';
 import { emmettSqlite, withOurs, withRawFile } from './sqlite-contenders.js';
-
-const POLICIES = 1000;
-const AT_ONCE = 32;
 
 /** Row 3. */
 export const atOnce: Row = {
@@ -24,20 +22,6 @@ export const atOnce: Row = {
 
 function countOf({ isQuick }: Setting): number {
   return isQuick ? 2000 : 10_000;
-}
-
-/** Gives commands to the policies in turns, never more than {@link AT_ONCE} on their way. */
-async function lanes(count: number, give: (policy: number, round: number) => Promise<void>): Promise<void> {
-  let next = 0;
-  const lane = async (): Promise<void> => {
-    while (next < count) {
-      const job = next++;
-      await give(job % POLICIES, Math.floor(job / POLICIES));
-    }
-  };
-  const ended = await Promise.allSettled(Array.from({ length: AT_ONCE }, lane));
-  const failed = ended.find((one) => one.status === 'rejected');
-  if (failed !== undefined) throw new Error(String(failed.reason), { cause: failed.reason });
 }
 
 function raw(setting: Setting, inOne: number): Contender {

@@ -1,18 +1,14 @@
 import type { Contender, Row, Setting } from '../harness/row.js';
-import { median } from '../harness/statistics.js';
-import { microseconds } from '../harness/stopwatch.js';
 import { commandToEmmett } from '../peers/emmett-policies.js';
 import { foldStream } from '../raw/fold-file.js';
 import { sayRatio } from '../report/figures.js';
+import { growth, HISTORIES } from '../workload/growth.js';
 import { historyOf, type PlainEvent } from '../workload/plain-events.js';
 import { decidePlain } from '../workload/plain-policy.js';
 import { command } from '../workload/our-policies.js';
 import { instanceId } from '../workload/instance-id.js';
 import { newEvents, streamOf } from '../workload/recorded-history.js';
 import { emmettSqlite, openEmmett, withOurs, withRawFile } from './sqlite-contenders.js';
-
-/** The histories compared, each of a policy of its own, numbered by its place here. */
-const HISTORIES = [10, 2000] as const;
 
 /** Row 2. */
 export const longHistory: Row = {
@@ -26,15 +22,6 @@ export const longHistory: Row = {
     return [{ wanted: 'ours ≤ 1.2 ×', found: sayRatio(found), isMet: found <= 1.2 }];
   },
 };
-
-/** Gives both policies commands in turns, and compares how long the one and the other took. */
-async function growth({ isQuick }: Setting, give: (policy: number, round: number) => unknown): Promise<number> {
-  const took: readonly [number[], number[]] = [[], []];
-  for (let round = 0; round < (isQuick ? 40 : 200); round++) {
-    for (const [policy, times] of took.entries()) times.push(await microseconds(() => give(policy, round)));
-  }
-  return median(took[1]) / median(took[0]);
-}
 
 function raw(setting: Setting): Contender {
   return {

@@ -1,10 +1,14 @@
+import type { RecordedEvent } from '@login-policy/event-sourcing';
 import type { PreparedAppend } from './append-batch.js';
 import type { Ground, Plan, StreamEnd } from './inline-plan.js';
 import type { ModelPlace, View } from './inline-view.js';
+import { storedName } from './names.js';
 
 /** Ground to reckon on, and where the read models are on it. */
 export interface RememberedGround extends Ground {
   readonly places: readonly ModelPlace[];
+  /** How many attempts had been given up for lost. */
+  readonly revocations: string;
 }
 
 const LARGEST = 20_000;
@@ -13,8 +17,9 @@ const LARGEST = 20_000;
  * What this process knows of the store since it last wrote: it holds as long as nobody else writes, which the server
  * checks when something is built on it.
  */
-export class InlineMemory {
+export class WriterMemory {
   #head = -1n;
+  #revocations = '';
   #places: readonly ModelPlace[] = [];
   #rows: readonly Map<string, unknown>[] = [];
   readonly #ends = new Map<string, StreamEnd | undefined>();
@@ -23,7 +28,14 @@ export class InlineMemory {
   groundFor(batch: readonly PreparedAppend[]): RememberedGround | undefined {
     if (this.#head < 0n || !batch.every(({ stream }) => this.#ends.has(stream.name))) return undefined;
     // A receipt that is there all the same is noticed by the server.
-    return { head: this.#head, ends: this.#ends, receipts: new Set(), rows: this.#rows, places: this.#places };
+    return {
+      head: this.#head,
+      revocations: this.#revocations,
+      ends: this.#ends,
+      receipts: new Set(),
+      rows: this.#rows,
+      places: this.#places,
+    };
   }
 
   /** Adds what was found in a writer's turn, or begins anew with it when others wrote meanwhile. */
@@ -33,9 +45,22 @@ export class InlineMemory {
     if (!isSame || count > LARGEST) this.forget();
     if (this.#head < 0n) this.#rows = view.rows.map(() => new Map<string, unknown>());
     this.#head = view.head;
+    this.#revocations = view.revocations;
     this.#places = view.places;
     for (const [stream, end] of view.ends) this.#ends.set(stream, end);
     this.#learn(view.rows);
+  }
+
+  /** Goes on to where the server put events, in their order. Streams are known no more when others wrote before them. */
+  learn(recorded: readonly RecordedEvent[], revocations: string): void {
+    const [first, last] = [recorded[0], recorded.at(-1)];
+    if (first === undefined || last === undefined) return;
+    if (first.position !== this.#head + 1n || this.#ends.size > LARGEST) this.forget();
+    this.#head = last.position;
+    this.#revocations = revocations;
+    for (const { streamId, revision, recordedAt } of recorded) {
+      this.#ends.set(storedName(streamId).name, { revision, recordedAt });
+    }
   }
 
   /** Goes on to what is there after the appends of the plan. */

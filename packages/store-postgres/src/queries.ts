@@ -1,0 +1,45 @@
+import type { ClientBase, CustomTypesConfig } from 'pg';
+
+/** A value as the server sends it: text, whatever parsers a program has set for its own queries. */
+export type Cell = string | null;
+
+/** One row of an answer, by the order of its columns. */
+export type Cells = readonly Cell[];
+
+/** A statement that the connection keeps under a name. */
+export interface PreparedText {
+  readonly name: string;
+  readonly text: string;
+}
+
+const AS_TEXT: CustomTypesConfig = { getTypeParser: () => String };
+
+/** Asks by one statement: without a name, a pooler in transaction mode takes it too. */
+export async function query(
+  client: ClientBase,
+  text: string | PreparedText,
+  values: readonly unknown[] = [],
+): Promise<readonly Cells[]> {
+  const statement = typeof text === 'string' ? { text } : text;
+  const answer = await client.query<Cell[]>({ ...statement, values: [...values], rowMode: 'array', types: AS_TEXT });
+  return answer.rows;
+}
+
+/** The one value a function answered with. */
+export function onlyCell(rows: readonly Cells[] | undefined): string {
+  const cell = rows?.[0]?.[0];
+  if (typeof cell === 'string') return cell;
+  throw new TypeError('the server did not answer');
+}
+
+/** Asks by several statements in one round trip, without parameters, and hands out the rows of each. */
+export async function script(client: ClientBase, text: string): Promise<readonly (readonly Cells[])[]> {
+  const answer: unknown = await client.query<Cell[]>({ text, rowMode: 'array', types: AS_TEXT });
+  const answers: readonly unknown[] = Array.isArray(answer) ? answer : [answer];
+  return answers.map(rowsOf);
+}
+
+function rowsOf(answer: unknown): readonly Cells[] {
+  if (typeof answer !== 'object' || answer === null || !('rows' in answer) || !Array.isArray(answer.rows)) return [];
+  return answer.rows.filter((row): row is Cell[] => Array.isArray(row));
+}

@@ -1,0 +1,56 @@
+/**
+ * What the functions that write begin and end with, in PL/pgSQL. Each of them has a parameter `lock_ms`: how long it waits
+ * for other writers; null in a transaction of the caller's, where that is the caller's to say.
+ */
+
+/** Refuses a transaction whose statements don't look anew: after the lock it would see what was there before. */
+const DEMAND_READ_COMMITTED = `
+  IF current_setting('transaction_isolation') <> 'read committed' THEN
+    RAISE EXCEPTION 'an append needs a transaction at READ COMMITTED' USING ERRCODE = 'LP002';
+  END IF;`;
+
+/**
+ * Takes the turn of a writer, which ends with its transaction: the lock is had before any position is drawn, so that
+ * positions become visible in their order (ADR 0011). What follows sees all that was committed before, because each
+ * statement of a volatile function looks anew at READ COMMITTED, and only there.
+ */
+export const BEGIN_TURN: string = `${DEMAND_READ_COMMITTED}
+  IF lock_ms IS NOT NULL THEN
+    lock_ms := set_config('lock_timeout', lock_ms, true);
+  END IF;
+  PERFORM pg_advisory_xact_lock({append_lock});`;
+
+/**
+ * {@link BEGIN_TURN} for what was made ready before: answers when an attempt was given up for lost since, since it may have
+ * been this one. A sequence is no part of a transaction: after the lock it is what it was when the last turn ended. In
+ * expressions, without a query, which would be a quarter of the time of such a function.
+ */
+export const BEGIN_KNOWN_TURN: string = `${DEMAND_READ_COMMITTED}
+  IF lock_ms IS NOT NULL THEN
+    lock_ms := set_config('lock_timeout', lock_ms, true);
+  END IF;
+  IF pg_advisory_xact_lock({append_lock}) IS NULL
+    OR pg_sequence_last_value('{schema}.revocations') IS DISTINCT FROM known_revocations THEN
+    RETURN 'given up for lost';
+  END IF;`;
+
+/** Tells who listens that there is more, at the commit. Listeners hold the lock shared; without any, nothing is sent. */
+export const TELL_LISTENERS: string = `
+  IF NOT pg_try_advisory_xact_lock({listen_lock}) THEN
+    PERFORM pg_notify({channel}, '');
+  END IF;`;
+
+/** A function in PL/pgSQL of the schema. */
+export function plpgsql(signature: string, body: string): string {
+  return `CREATE FUNCTION {schema}.${signature} LANGUAGE plpgsql VOLATILE AS $function$\n${body.trim()}\n$function$;`;
+}
+
+/** A turn by itself, for a writer who then looks around in it. */
+export const TAKE_TURN: string = plpgsql(
+  'take_turn(lock_ms text, this_attempt text) RETURNS void',
+  `BEGIN ${BEGIN_TURN}
+  IF EXISTS (SELECT FROM {schema}.revoked_attempts WHERE attempt = this_attempt) THEN
+    RAISE EXCEPTION 'this attempt was given up for lost' USING ERRCODE = 'LP001';
+  END IF;
+END`,
+);
