@@ -19,11 +19,12 @@ import { ConnectSkin } from './rpc/connect-skin.js';
 import { GrpcHealth } from './rpc/grpc-health.js';
 import { GrpcSkin } from './rpc/grpc-skin.js';
 import { MethodTable } from './rpc/method-table.js';
+import type { Channel } from './server/channel.js';
 import { Cors, type AllowedOrigins } from './server/cors.js';
 import { Exchange, type Hooks } from './server/exchange.js';
 import { FrontDesk } from './server/front-desk.js';
 import { listen, type ListenOptions, type Listening } from './server/listener.js';
-import type { NodeRequest, NodeResponse } from './server/node-http.js';
+import { NodeChannel, type NodeRequest, type NodeResponse } from './server/node-http.js';
 import { OpenPages } from './server/open-pages.js';
 import { ReadinessProbe, type Readiness } from './server/readiness.js';
 
@@ -72,13 +73,14 @@ export function createApi(options: ApiOptions): Api {
   const cors = new Cors(options.origins ?? 'any');
   const probe = new ReadinessProbe(options.loginPolicies, { maxSecondsBehind: options.maxSecondsBehind ?? 30 });
   const { desk, openApi } = furnish(options, { cors, probe, maxBytes: limits.maxBytes });
-  const handler: Api['handler'] = (request, response, next) => {
-    const exchange = new Exchange(request, response, { limits, hooks: options, cors });
+  const answer = (channel: Channel, next?: () => void): void => {
+    const exchange = new Exchange(channel, { limits, hooks: options, cors });
     if (next !== undefined && !desk.knows(exchange)) next();
     // It never rejects by its own account; a hook that throws ends the one connection, not the process.
-    else desk.handle(exchange).catch((defect: unknown) => response.destroy(asError(defect)));
+    else desk.handle(exchange).catch((defect: unknown) => channel.destroy(asError(defect)));
   };
-  return { handler, openApi, readiness: () => probe.look(), listen: (where) => listen(handler, where) };
+  const handler: Api['handler'] = (request, response, next) => answer(new NodeChannel(request, response), next);
+  return { handler, openApi, readiness: () => probe.look(), listen: (where) => listen(answer, where) };
 }
 
 const OWN_ROUTES: readonly OwnRoute[] = [historyRoute, previewRoute, diffRoute, revertRoute];

@@ -46,9 +46,10 @@ export class Pipeline {
     const named = scope.regards === 'organization' ? organizationOf(headers, caller) : undefined;
     const owner = named === undefined ? { instanceId } : { instanceId, organizationId: named };
     scope.narrow(owner);
-    await this.#demand({ permission, owner, caller });
+    const admission = { permission, owner, caller };
+    await this.#demand(admission);
     if (also !== undefined) await this.#demand({ permission: also, owner, caller });
-    return { permission, owner, caller };
+    return admission;
   }
 
   /** Answers a request that was let in. @throws ApiError, or a fault of the store. */
@@ -78,9 +79,19 @@ export class Pipeline {
     };
   }
 
+  /** Nothing to wait for in the instance, when the port answers at once. */
+  #demand({ permission, owner, caller }: Admission & { readonly caller: Caller }): Promise<void> | undefined {
+    const allowed = this.#ports.isAllowed(caller, permission, owner);
+    if (allowed === true && !('organizationId' in owner)) return undefined;
+    return this.#demandBoth(allowed, { permission, owner });
+  }
+
   /** The permission comes first: who has none does not learn which organizations there are. */
-  async #demand({ permission, owner, caller }: Admission & { readonly caller: Caller }): Promise<void> {
-    if (!(await this.#ports.isAllowed(caller, permission, owner))) throw permissionDenied(permission);
+  async #demandBoth(
+    allowed: boolean | Promise<boolean>,
+    { permission, owner }: Pick<Admission, 'permission' | 'owner'>,
+  ): Promise<void> {
+    if (!(await allowed)) throw permissionDenied(permission);
     if ('organizationId' in owner && !(await this.#exists(owner))) throw unknownOrganization();
   }
 

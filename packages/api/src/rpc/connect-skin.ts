@@ -50,7 +50,7 @@ export class ConnectSkin {
     if (entry === undefined) throw new Error(`${exchange.path} is no method that is served`);
     const visit: Visit = { exchange, admission: undefined, error: undefined };
     const closing = new AbortController();
-    exchange.response.once('close', () => closing.abort());
+    exchange.channel.onClosed(() => closing.abort());
     const answer = await entry.handler({
       ...requestOf(exchange),
       signal: closing.signal,
@@ -92,13 +92,13 @@ export class ConnectSkin {
   }
 }
 
-function requestOf({ path, query, verb, request }: Exchange): Omit<UniversalServerRequest, 'signal' | 'body'> {
+function requestOf({ channel, path, query, verb }: Exchange): Omit<UniversalServerRequest, 'signal' | 'body'> {
   const header = new Headers();
-  for (const [name, value] of Object.entries(request.headers)) {
+  for (const [name, value] of Object.entries(channel.headers)) {
     if (!name.startsWith(':') && value !== undefined) header.set(name, Array.isArray(value) ? value.join(', ') : value);
   }
   const url = `http://localhost${path}${query === '' ? '' : `?${query}`}`;
-  return { httpVersion: request.httpVersion, url, method: verb, header };
+  return { httpVersion: channel.httpVersion, url, method: verb, header };
 }
 
 /** The error as connect-es writes it over each of its protocols. */

@@ -12,17 +12,19 @@ export interface GrpcWire {
 }
 
 const NOTHING = new Uint8Array(0);
+const OK_FRAME = trailerFrame(OK_TRAILERS);
 
 /** gRPC: the status is in the trailers of HTTP/2. */
 const GRPC: GrpcWire = {
   succeed(exchange, answer, message) {
-    exchange.sendWithTrailers({ ...exchange.answerHeaders(answer), ...typed(exchange) }, frame(message), OK_TRAILERS);
+    const headers = typed(exchange, exchange.answerHeaders(answer));
+    exchange.sendWithTrailers({ headers, body: frame(message), trailers: OK_TRAILERS });
     exchange.answered('grpc', 200, undefined);
   },
   fail(exchange, error) {
-    const headers = { ...exchange.answerHeaders(), ...error.headers, ...typed(exchange) };
+    const headers = typed(exchange, { ...exchange.answerHeaders(), ...error.headers });
     // Node's responses never end with their headers, and grpc-js takes a status from the headers only if they do.
-    exchange.sendWithTrailers(headers, NOTHING, errorTrailers(error));
+    exchange.sendWithTrailers({ headers, body: NOTHING, trailers: errorTrailers(error) });
     exchange.answered('grpc', 200, error);
   },
 };
@@ -30,13 +32,14 @@ const GRPC: GrpcWire = {
 /** gRPC-Web: the status is the last frame of the body. */
 const GRPC_WEB: GrpcWire = {
   succeed(exchange, answer, message) {
-    const body = Buffer.concat([frame(message), trailerFrame(OK_TRAILERS)]);
-    exchange.send({ status: 200, headers: { ...exchange.answerHeaders(answer), ...sized(exchange, body) }, body });
+    const body = Buffer.concat([frame(message), OK_FRAME]);
+    const headers = sized(typed(exchange, exchange.answerHeaders(answer)), body);
+    exchange.send({ status: 200, headers, body });
     exchange.answered('grpc-web', 200, undefined);
   },
   fail(exchange, error) {
     const body = trailerFrame(errorTrailers(error));
-    const headers = { ...exchange.answerHeaders(), ...error.headers, ...sized(exchange, body) };
+    const headers = sized(typed(exchange, { ...exchange.answerHeaders(), ...error.headers }), body);
     exchange.send({ status: 200, headers, body });
     exchange.answered('grpc-web', 200, error);
   },
@@ -59,10 +62,14 @@ export function shortWire({ verb, headers, isHttp2 }: Exchange): GrpcWire | unde
   return encoding === undefined || encoding === 'identity' ? wire : undefined;
 }
 
-function typed({ headers }: Exchange): OutgoingHttpHeaders {
-  return { 'content-type': headers.get('content-type') ?? 'application/grpc' };
+function typed({ headers: asked }: Exchange, answer: OutgoingHttpHeaders): OutgoingHttpHeaders {
+  const headers = answer;
+  headers['content-type'] = asked.get('content-type') ?? 'application/grpc';
+  return headers;
 }
 
-function sized(exchange: Exchange, body: Uint8Array): OutgoingHttpHeaders {
-  return { ...typed(exchange), 'content-length': body.length };
+function sized(answer: OutgoingHttpHeaders, body: Uint8Array): OutgoingHttpHeaders {
+  const headers = answer;
+  headers['content-length'] = body.length;
+  return headers;
 }

@@ -14,7 +14,7 @@ export async function sendUniversal(
   const headers = { ...exchange.answerHeaders(), ...plain(header) };
   const bytes = Buffer.concat(chunks);
   if (trailer === undefined) exchange.send({ status, headers, body: bytes });
-  else exchange.sendWithTrailers(headers, bytes, trailersOf(trailer));
+  else exchange.sendWithTrailers({ headers, body: bytes, trailers: trailersOf(trailer) });
   exchange.answered(protocolOf(exchange), status, error);
 }
 

@@ -19,21 +19,17 @@ export class Cors {
     this.#origins = origins;
   }
 
-  /** What an answer says to the page that asked; nothing to callers that are no pages. */
-  headers(request: RequestHeaders): OutgoingHttpHeaders {
+  /** Puts into an answer what it says to the page that asked: nothing to callers that are no pages. */
+  tell(request: RequestHeaders, headers: OutgoingHttpHeaders): void {
     const origin = request.get('origin');
-    if (origin === undefined) return {};
-    if (this.#origins === 'any')
-      return { 'access-control-allow-origin': '*', 'access-control-expose-headers': EXPOSED };
-    if (!this.#origins.includes(origin)) return { vary: 'origin' };
-    return { 'access-control-allow-origin': origin, 'access-control-expose-headers': EXPOSED, vary: 'origin' };
+    if (origin !== undefined) Object.assign(headers, this.#headers(origin));
   }
 
   /** What is answered to the question before a call; `undefined` when this is none. */
   preflight(verb: string, request: RequestHeaders): OutgoingHttpHeaders | undefined {
-    const asked = request.get('access-control-request-method');
-    if (verb !== 'OPTIONS' || asked === undefined) return undefined;
-    const headers = this.headers(request);
+    if (verb !== 'OPTIONS' || request.get('access-control-request-method') === undefined) return undefined;
+    const origin = request.get('origin');
+    const headers = origin === undefined ? {} : this.#headers(origin);
     if (headers['access-control-allow-origin'] === undefined) return headers;
     return {
       ...headers,
@@ -41,5 +37,12 @@ export class Cors {
       'access-control-allow-headers': request.get('access-control-request-headers') ?? '*',
       'access-control-max-age': KEPT_SECONDS,
     };
+  }
+
+  #headers(origin: string): OutgoingHttpHeaders {
+    if (this.#origins === 'any')
+      return { 'access-control-allow-origin': '*', 'access-control-expose-headers': EXPOSED };
+    if (!this.#origins.includes(origin)) return { vary: 'origin' };
+    return { 'access-control-allow-origin': origin, 'access-control-expose-headers': EXPOSED, vary: 'origin' };
   }
 }

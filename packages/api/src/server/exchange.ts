@@ -1,11 +1,11 @@
-import type { OutgoingHttpHeaders } from 'node:http';
+import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http';
 import type { Answer } from '../calls/call-context.js';
 import { requestIdOf, type Incoming } from '../calls/conditions.js';
 import type { ApiError } from '../errors/api-error.js';
 import { fromThrown } from '../errors/status.js';
 import type { RequestHeaders } from '../ports/ports.js';
 import type { Cors } from './cors.js';
-import { headersOf, send, sendWithTrailers, type NodeRequest, type NodeResponse } from './node-http.js';
+import type { Channel, TrailedAnswer, WholeAnswer } from './channel.js';
 import { readBody, type BodyLimits } from './read-body.js';
 
 /** What was asked and how it was answered, for an access log. */
@@ -40,8 +40,7 @@ export interface ExchangeSettings {
 
 /** One request and its one answer, whatever the protocol. */
 export class Exchange {
-  readonly request: NodeRequest;
-  readonly response: NodeResponse;
+  readonly channel: Channel;
   readonly headers: RequestHeaders;
   readonly path: string;
   readonly query: string;
@@ -51,17 +50,16 @@ export class Exchange {
   readonly #settings: ExchangeSettings;
   readonly #startedAt = performance.now();
 
-  constructor(request: NodeRequest, response: NodeResponse, settings: ExchangeSettings) {
-    const url = request.url ?? '/';
+  constructor(channel: Channel, settings: ExchangeSettings) {
+    const { headers, httpVersion, url, verb } = channel;
     const mark = url.indexOf('?');
-    this.request = request;
-    this.response = response;
-    this.headers = headersOf(request);
+    this.channel = channel;
+    this.headers = readable(headers);
     this.path = mark === -1 ? url : url.slice(0, mark);
     this.query = mark === -1 ? '' : url.slice(mark + 1);
-    this.verb = request.method ?? 'GET';
+    this.verb = verb;
     this.requestId = requestIdOf(this.headers);
-    this.isHttp2 = request.httpVersionMajor >= 2;
+    this.isHttp2 = httpVersion.startsWith('2');
     this.#settings = settings;
   }
 
@@ -72,7 +70,7 @@ export class Exchange {
 
   /** Reads the body to its end, within the limits. @throws ApiError */
   body(): Promise<Uint8Array> {
-    return readBody(this.request, this.#settings.limits);
+    return readBody(this.channel, this.#settings.limits);
   }
 
   /** The error that whatever was thrown is answered with; the operator is told of what it hides. */
@@ -83,32 +81,29 @@ export class Exchange {
   }
 
   /** The headers that every answer of this request carries. */
-  answerHeaders(answer: Omit<Answer<unknown>, 'message'> = {}): OutgoingHttpHeaders {
-    return {
-      ...this.#settings.cors.headers(this.headers),
-      'x-request-id': this.requestId,
-      ...(answer.tag !== undefined && { etag: answer.tag }),
-      ...(answer.position !== undefined && { 'login-policy-position': answer.position }),
-    };
+  answerHeaders({ position, tag }: Omit<Answer<unknown>, 'message'> = {}): OutgoingHttpHeaders {
+    const headers: OutgoingHttpHeaders = { 'x-request-id': this.requestId };
+    this.#settings.cors.tell(this.headers, headers);
+    if (tag !== undefined) headers['etag'] = tag;
+    if (position !== undefined) headers['login-policy-position'] = position;
+    return headers;
   }
 
-  /** Sends the whole answer, and tells the access log. */
-  send(answer: {
-    readonly status: number;
-    readonly headers: OutgoingHttpHeaders;
-    readonly body?: string | Uint8Array;
-  }): void {
-    send(this.response, { ...answer, headers: this.#fit(answer.headers) });
+  /** Sends the whole answer. */
+  send(answer: WholeAnswer): void {
+    this.channel.send(this.#fit(answer));
   }
 
   /** Sends the whole answer with the trailers behind it. */
-  sendWithTrailers(headers: OutgoingHttpHeaders, body: Uint8Array, trailers: Readonly<Record<string, string>>): void {
-    sendWithTrailers(this.response, { headers: this.#fit(headers), body, trailers });
+  sendWithTrailers(answer: TrailedAnswer): void {
+    this.channel.sendWithTrailers(this.#fit(answer));
   }
 
   /** Tells the access log. Once for each exchange. */
   answered(protocol: Protocol, httpStatus: number, refusal: ApiError | undefined): void {
-    this.#settings.hooks.onAnswered?.({
+    const { onAnswered } = this.#settings.hooks;
+    if (onAnswered === undefined) return;
+    onAnswered({
       requestId: this.requestId,
       protocol,
       verb: this.verb,
@@ -120,9 +115,18 @@ export class Exchange {
   }
 
   /** HTTP/2 has no header `connection`: there a stream is closed instead. */
-  #fit(headers: OutgoingHttpHeaders): OutgoingHttpHeaders {
-    if (!this.isHttp2 || headers.connection === undefined) return headers;
-    const { connection: _, ...others } = headers;
-    return others;
+  #fit<Sent extends WholeAnswer | TrailedAnswer>(answer: Sent): Sent {
+    if (!this.isHttp2 || answer.headers.connection === undefined) return answer;
+    const { connection: _, ...headers } = answer.headers;
+    return { ...answer, headers };
   }
+}
+
+function readable(headers: IncomingHttpHeaders): RequestHeaders {
+  return {
+    get(name) {
+      const value = headers[name];
+      return Array.isArray(value) ? value.join(', ') : value;
+    },
+  };
 }

@@ -1,10 +1,12 @@
 import { createSecureServer, type ServerHttp2Session } from 'node:http2';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import type { SecureContextOptions } from 'node:tls';
+import { Http2Channel } from './http2-channel.js';
 import { InFlight } from './in-flight.js';
-import type { NodeRequest, NodeResponse } from './node-http.js';
+import type { Channel } from './channel.js';
+import { NodeChannel, type NodeRequest, type NodeResponse } from './node-http.js';
 import { serverLimits, type PortLimits, type ServerLimits } from './server-limits.js';
-import { sniffingServer } from './sniffing-server.js';
+import { sniffingServer, type OnStream } from './sniffing-server.js';
 
 /** Which port is listened on, and how. */
 export interface ListenOptions extends PortLimits {
@@ -29,6 +31,7 @@ export interface Listening {
 }
 
 type OnRequest = (request: NodeRequest, response: NodeResponse) => void;
+type Answer = (channel: Channel) => void;
 
 /** A server, and the servers behind it that it hands its sockets to. */
 interface Ports {
@@ -39,13 +42,14 @@ interface Ports {
 }
 
 /** Listens on one port for HTTP/1.1 and HTTP/2. @throws Error of Node's when the port can't be had. */
-export async function listen(onRequest: OnRequest, options: ListenOptions): Promise<Listening> {
+export async function listen(answer: Answer, options: ListenOptions): Promise<Listening> {
   const limits = serverLimits(options);
   const inFlight = new InFlight();
+  const onRequest = inFlight.watch((request, response) => answer(new NodeChannel(request, response)));
   const ports =
     options.tls === undefined
-      ? cleartext(inFlight.watch(onRequest), limits)
-      : secure(inFlight.watch(onRequest), { limits, tls: options.tls });
+      ? cleartext(onRequest, { limits, answer })
+      : secure(onRequest, { limits, tls: options.tls });
   const { server } = ports;
   server.maxConnections = limits.maxConnections;
   server.on('connection', (socket: Socket) => inFlight.connected(socket));
@@ -65,8 +69,12 @@ export async function listen(onRequest: OnRequest, options: ListenOptions): Prom
   };
 }
 
-function cleartext(onRequest: OnRequest, limits: ServerLimits): Ports {
-  const { net, h1, h2, closeIdle } = sniffingServer(onRequest, limits);
+function cleartext(
+  onRequest: OnRequest,
+  { answer, limits }: { readonly answer: Answer; readonly limits: ServerLimits },
+): Ports {
+  const onStream: OnStream = (stream, headers) => answer(new Http2Channel(stream, headers));
+  const { net, h1, h2, closeIdle } = sniffingServer({ onRequest, onStream }, limits);
   net.once('close', () => h1.close());
   return { server: net, sessions: h2, closeIdle };
 }

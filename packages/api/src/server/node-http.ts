@@ -1,6 +1,7 @@
-import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { constants, type Http2ServerRequest, type Http2ServerResponse } from 'node:http2';
-import type { RequestHeaders } from '../ports/ports.js';
+import type { Readable } from 'node:stream';
+import type { Channel, TrailedAnswer, WholeAnswer } from './channel.js';
 
 /** A request as Node's servers of HTTP/1.1 and HTTP/2 hand it out. */
 export type NodeRequest = IncomingMessage | Http2ServerRequest;
@@ -8,63 +9,62 @@ export type NodeRequest = IncomingMessage | Http2ServerRequest;
 /** A response as Node's servers of HTTP/1.1 and HTTP/2 hand it out. */
 export type NodeResponse = ServerResponse | Http2ServerResponse;
 
-/** The headers of a request of Node's. */
-export function headersOf({ headers }: NodeRequest): RequestHeaders {
-  return {
-    get(name) {
-      const value = headers[name];
-      return Array.isArray(value) ? value.join(', ') : value;
-    },
-  };
-}
-
 /** What the two classes of responses have in common, in the one form their types don't say. */
 interface Writable {
   writeHead(status: number, headers: OutgoingHttpHeaders): unknown;
+  addTrailers(trailers: Readonly<Record<string, string>>): unknown;
   end(body?: string | Uint8Array): unknown;
 }
 
-interface WritableWithTrailers extends Writable {
-  addTrailers(trailers: Readonly<Record<string, string>>): unknown;
-}
+/** A request and its response, as a server of anybody's hands them out. */
+export class NodeChannel implements Channel {
+  readonly verb: string;
+  readonly url: string;
+  readonly httpVersion: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly source: Readable;
+  readonly #response: NodeResponse;
 
-/** Sends a whole answer. Nothing happens when the connection is gone, or an answer was begun before. */
-export function send(
-  response: NodeResponse,
-  {
-    status,
-    headers,
-    body,
-  }: { readonly status: number; readonly headers: OutgoingHttpHeaders; readonly body?: string | Uint8Array },
-): void {
-  if (response.headersSent || response.destroyed) return;
-  closeUnread(response);
-  const writable: Writable = response;
-  writable.writeHead(status, headers);
-  if (body === undefined) writable.end();
-  else writable.end(body);
-}
+  constructor(request: NodeRequest, response: NodeResponse) {
+    this.verb = request.method ?? 'GET';
+    this.url = request.url ?? '/';
+    this.httpVersion = request.httpVersion;
+    this.headers = request.headers;
+    this.source = request;
+    this.#response = response;
+  }
 
-/** Sends a whole answer with trailers: in HTTP/2 behind the body, in HTTP/1.1 in chunks. */
-export function sendWithTrailers(
-  response: NodeResponse,
-  {
-    headers,
-    body,
-    trailers,
-  }: {
-    readonly headers: OutgoingHttpHeaders;
-    readonly body: Uint8Array;
-    readonly trailers: Readonly<Record<string, string>>;
-  },
-): void {
-  if (response.headersSent || response.destroyed) return;
-  closeUnread(response);
-  const isHttp2 = 'stream' in response;
-  const writable: WritableWithTrailers = response;
-  writable.writeHead(200, isHttp2 ? headers : { ...headers, trailer: Object.keys(trailers).join(', ') });
-  writable.addTrailers(trailers);
-  writable.end(body);
+  send({ body, headers, status }: WholeAnswer): void {
+    const writable = this.#begun();
+    if (writable === undefined) return;
+    writable.writeHead(status, headers);
+    if (body === undefined) writable.end();
+    else writable.end(body);
+  }
+
+  sendWithTrailers({ body, headers, trailers }: TrailedAnswer): void {
+    const writable = this.#begun();
+    if (writable === undefined) return;
+    const isHttp2 = 'stream' in this.#response;
+    writable.writeHead(200, isHttp2 ? headers : { ...headers, trailer: Object.keys(trailers).join(', ') });
+    writable.addTrailers(trailers);
+    writable.end(body);
+  }
+
+  onClosed(listener: () => void): void {
+    this.#response.once('close', listener);
+  }
+
+  destroy(defect: Error): void {
+    this.#response.destroy(defect);
+  }
+
+  #begun(): Writable | undefined {
+    const response = this.#response;
+    if (response.headersSent || response.destroyed) return undefined;
+    closeUnread(response);
+    return response;
+  }
 }
 
 /** Over HTTP/2 a request that is answered before it was read to its end has to be closed, or it stays half open. */

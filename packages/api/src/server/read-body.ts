@@ -1,5 +1,7 @@
+import { IncomingMessage } from 'node:http';
+import type { Readable } from 'node:stream';
 import { cutOff, tooLarge, tooSlow } from '../errors/refusals.js';
-import type { NodeRequest } from './node-http.js';
+import type { Channel } from './channel.js';
 
 /** How much of a body is read, and for how long. */
 export interface BodyLimits {
@@ -10,17 +12,33 @@ export interface BodyLimits {
 const NOTHING = new Uint8Array(0);
 
 /** Reads a body to its end. @throws ApiError when it is too large, too slow or cut off. */
-export function readBody(request: NodeRequest, { maxBytes, timeoutMs }: BodyLimits): Promise<Uint8Array> {
-  if (Number(request.headers['content-length'] ?? 0) > maxBytes) return Promise.reject(tooLarge(maxBytes));
+export async function readBody({ headers, source }: Channel, limits: BodyLimits): Promise<Uint8Array> {
+  const { maxBytes } = limits;
+  if (Number(headers['content-length'] ?? 0) > maxBytes) throw tooLarge(maxBytes);
+  const arrived = whatArrived(source);
+  if (arrived === undefined) return whatArrives(source, limits);
+  if (arrived.length > maxBytes) throw tooLarge(maxBytes);
+  return arrived;
+}
+
+/** A short body came with its headers: there is nothing to wait for. */
+function whatArrived(source: Readable): Uint8Array | undefined {
+  if (!(source instanceof IncomingMessage) || !source.complete || source.readableFlowing !== null) return undefined;
+  const bytes: unknown = source.read();
+  source.resume();
+  return bytes instanceof Uint8Array ? bytes : NOTHING;
+}
+
+function whatArrives(source: Readable, { maxBytes, timeoutMs }: BodyLimits): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
     const chunks: Uint8Array[] = [];
     let size = 0;
     const timer = setTimeout(() => settle(() => reject(tooSlow())), timeoutMs);
     const settle = (act: () => void): void => {
       clearTimeout(timer);
-      request.off('data', onData).off('end', onEnd).off('close', onClose).off('error', onClose);
+      source.off('data', onData).off('end', onEnd).off('close', onClose).off('error', onClose);
       // What is still to come is not kept; an error that comes later has to meet somebody.
-      request.on('error', () => undefined).resume();
+      source.on('error', () => undefined).resume();
       act();
     };
     const onData = (chunk: Uint8Array): void => {
@@ -30,7 +48,7 @@ export function readBody(request: NodeRequest, { maxBytes, timeoutMs }: BodyLimi
     };
     const onEnd = (): void => settle(() => resolve(joined(chunks, size)));
     const onClose = (): void => settle(() => reject(cutOff()));
-    request.on('data', onData).on('end', onEnd).on('close', onClose).on('error', onClose);
+    source.on('data', onData).on('end', onEnd).on('close', onClose).on('error', onClose);
   });
 }
 

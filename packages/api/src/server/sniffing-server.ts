@@ -1,5 +1,10 @@
 import { createServer as createHttpServer, type Server as HttpServer } from 'node:http';
-import { createServer as createHttp2Server, type Http2Server } from 'node:http2';
+import {
+  createServer as createHttp2Server,
+  type Http2Server,
+  type IncomingHttpHeaders,
+  type ServerHttp2Stream,
+} from 'node:http2';
 import { createServer as createNetServer, type Server as NetServer, type Socket } from 'node:net';
 import type { ServerLimits } from './server-limits.js';
 import type { NodeRequest, NodeResponse } from './node-http.js';
@@ -16,13 +21,19 @@ export interface SniffingServer {
   readonly closeIdle: () => void;
 }
 
+/** Takes a stream of HTTP/2. */
+export type OnStream = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => void;
+
+/** Who takes requests of HTTP/1.1 and streams of HTTP/2. */
+export interface Receivers {
+  readonly onRequest: (request: NodeRequest, response: NodeResponse) => void;
+  readonly onStream: OnStream;
+}
+
 /** Makes the server of a cleartext port. */
-export function sniffingServer(
-  onRequest: (request: NodeRequest, response: NodeResponse) => void,
-  limits: ServerLimits,
-): SniffingServer {
+export function sniffingServer({ onRequest, onStream }: Receivers, limits: ServerLimits): SniffingServer {
   const h1 = createHttpServer(limits.http1, onRequest);
-  const h2 = createHttp2Server(limits.http2, onRequest);
+  const h2 = createHttp2Server(limits.http2).on('stream', onStream);
   // Without it Node does not enforce the timeouts of a server that never listened itself.
   h1.emit('listening');
   const silent = new Set<Socket>();

@@ -1,0 +1,62 @@
+import type { OutgoingHttpHeaders } from 'node:http';
+import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
+import type { Readable } from 'node:stream';
+import type { Channel, TrailedAnswer, WholeAnswer } from './channel.js';
+
+/** A stream of HTTP/2, without the request and the response that Node puts around it: they cost as much as a call. */
+export class Http2Channel implements Channel {
+  readonly verb: string;
+  readonly url: string;
+  readonly httpVersion = '2.0';
+  readonly headers: IncomingHttpHeaders;
+  readonly source: Readable;
+  readonly #stream: ServerHttp2Stream;
+
+  constructor(stream: ServerHttp2Stream, headers: IncomingHttpHeaders) {
+    this.verb = headers[':method'] ?? 'GET';
+    this.url = headers[':path'] ?? '/';
+    this.headers = headers;
+    this.source = stream;
+    this.#stream = stream;
+    // A client that breaks off is told of by 'close'; without a listener its error would end the process.
+    stream.on('error', () => undefined);
+    if (headers.expect === '100-continue') stream.additionalHeaders({ ':status': 100 });
+  }
+
+  send({ body, headers, status }: WholeAnswer): void {
+    this.#answer({ ...headers, ':status': status }, body);
+  }
+
+  sendWithTrailers({ body, headers, trailers }: TrailedAnswer): void {
+    this.#answer({ ...headers, ':status': 200 }, body, trailers);
+  }
+
+  onClosed(listener: () => void): void {
+    this.#stream.once('close', listener);
+  }
+
+  destroy(defect: Error): void {
+    this.#stream.destroy(defect);
+  }
+
+  /** A request that is answered before it was read to its end has to be closed, or it stays half open. */
+  #answer(
+    headers: OutgoingHttpHeaders,
+    body: string | Uint8Array | undefined,
+    trailers?: Readonly<Record<string, string>>,
+  ): void {
+    const stream = this.#stream;
+    if (stream.headersSent || stream.destroyed || stream.closed) return;
+    const isUnread = !stream.readableEnded;
+    const waitForTrailers = isUnread || trailers !== undefined;
+    if (waitForTrailers) {
+      stream.once('wantTrailers', () => {
+        stream.sendTrailers(trailers ?? {});
+        if (isUnread) setImmediate(() => stream.close(constants.NGHTTP2_NO_ERROR));
+      });
+    }
+    stream.respond(headers, { endStream: body === undefined, waitForTrailers });
+    // Where there must be no body (HEAD, 204, 304), Node has ended the stream with the headers.
+    if (!stream.writableEnded) stream.end(body);
+  }
+}
