@@ -85,7 +85,7 @@ describe('following the changes', function () {
       await EventStream.open(url, await signIn(quickstart, 'viewer')),
     ];
     await call(url, '/iam/v1/session', { verb: 'DELETE', headers: leaving });
-    await ending.ended();
+    expect(await ending.over()).to.equal('ended');
     await change(quickstart);
     await staying.told('changed');
     staying.leave();
@@ -99,7 +99,7 @@ describe('following the changes', function () {
     ];
     const { code, complained } = await server.stop();
     expect({ code, complained }).to.deep.equal({ code: 0, complained: '' });
-    for (const stream of streams) await stream.ended();
+    for (const stream of streams) expect(await stream.over()).to.equal('ended');
   });
 
   it('cuts off a page that does not read, and goes on telling the others', async () => {
@@ -113,7 +113,7 @@ describe('following the changes', function () {
     const last = String(4 + count);
     await good.told('changed', ({ sequence }) => sequence === last);
     deaf.response.resume();
-    await deaf.ended();
+    expect(await deaf.over()).to.equal('cut off');
     expect(deaf.events.length).to.be.within(1, count - 1);
     good.leave();
   });

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { request, type ClientRequest, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
+import { request, type Agent, type ClientRequest, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
 import { request as secureRequest } from 'node:https';
 import { fileURLToPath } from 'node:url';
 import type { Quickstart } from './running-server.js';
@@ -9,6 +9,8 @@ export interface Ask {
   readonly verb?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: unknown;
+  /** Keeps the connection for more. Default: each request has one of its own. */
+  readonly agent?: Agent;
 }
 
 /** What is answered. */
@@ -24,10 +26,10 @@ const pem = (name: string): string =>
 /** The files of a key that everybody knows and its certificate, which {@link send} trusts. */
 export const tls = { keyFile: pem('key'), certFile: pem('certificate') };
 
-/** Begins a request on a connection of its own; the path goes out as it is, dots and all. */
-export function send(url: string, path: string, { verb = 'GET', headers = {} }: Ask): ClientRequest {
+/** Begins a request; the path goes out as it is, dots and all. */
+export function send(url: string, path: string, { verb = 'GET', headers = {}, agent }: Ask): ClientRequest {
   const { hostname, port, protocol } = new URL(url);
-  const options = { hostname, port, path, method: verb, headers, agent: false } as const;
+  const options = { hostname, port, path, method: verb, headers, agent: agent ?? false } as const;
   return protocol === 'https:' ? secureRequest({ ...options, ca: readFileSync(tls.certFile) }) : request(options);
 }
 

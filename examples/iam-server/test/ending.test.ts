@@ -1,3 +1,4 @@
+import { Agent } from 'node:http';
 import { expect } from 'chai';
 import { afterEach, describe, it } from 'mocha';
 import { bearer, call, json, responseTo, send, whole, type Changed, type PolicyRead } from './client.js';
@@ -16,13 +17,14 @@ describe('ending the server', function () {
     it(`answers what is in flight at ${signal}, takes nothing new, and ends with exit code 0`, async () => {
       const { server, quickstart } = await bench.serve();
       const { url, tokens } = quickstart;
+      const agent = new Agent({ keepAlive: true });
       const headers = {
         ...bearer(tokens.owner),
         'content-type': 'application/json',
         'content-length': String(BODY.length),
         expect: '100-continue',
       };
-      const sent = send(url, FACTORS, { verb: 'POST', headers });
+      const sent = send(url, FACTORS, { verb: 'POST', headers, agent });
       // The server says so when it has begun with the request: from then on it is in flight.
       const begun = new Promise((resolve) => sent.once('continue', resolve));
       const response = responseTo(sent);
@@ -37,7 +39,9 @@ describe('ending the server', function () {
       const answer = await whole(await response);
       expect(answer.status).to.equal(200);
       expect(json<Changed>(answer).details.sequence).to.equal('5');
+      const answeredAt = performance.now();
       const { code, complained } = await server.ended();
+      expect(performance.now() - answeredAt, 'no wait for a connection that is kept').to.be.below(8000);
       expect({ code, complained }).to.deep.equal({ code: 0, complained: '' });
     });
   }

@@ -17,13 +17,13 @@ export interface Told {
 export class EventStream {
   readonly response: IncomingMessage;
   readonly #text: string[] = [];
-  #isEnded = false;
+  #isOver = false;
 
   private constructor(response: IncomingMessage) {
     this.response = response;
     response.setEncoding('utf8');
     response.on('data', (chunk: string) => this.#text.push(chunk));
-    response.once('close', () => (this.#isEnded = true));
+    response.once('close', () => (this.#isOver = true));
     response.on('error', () => undefined);
   }
 
@@ -53,9 +53,10 @@ export class EventStream {
     );
   }
 
-  /** Resolves when the server has ended it. */
-  async ended(): Promise<void> {
-    await eventually('the end of the stream', () => this.#isEnded || undefined);
+  /** Resolves when it is over: whether the server has `ended` it, or cut it off. */
+  async over(): Promise<'ended' | 'cut off'> {
+    await eventually('the end of the stream', () => this.#isOver || undefined);
+    return this.response.complete ? 'ended' : 'cut off';
   }
 
   leave(): void {
