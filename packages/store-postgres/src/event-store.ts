@@ -34,6 +34,7 @@ export interface EventStoreParts {
   readonly watch: Watch;
   /** How long a lost answer is looked for, in milliseconds. */
   readonly patienceMs: number;
+  readonly largestPageBytes: number;
 }
 
 const TRIES = 2;
@@ -47,7 +48,7 @@ export class PostgresEventStore implements EventStore {
 
   constructor(parts: EventStoreParts) {
     this.#parts = parts;
-    this.#reads = new EventReads(parts.connection, parts.schema);
+    this.#reads = new EventReads(parts.connection, parts.schema, parts.largestPageBytes);
     this.#group = new GroupCommit(parts.connection.name, (batch) => this.#write(batch, 1));
   }
 
@@ -82,14 +83,19 @@ export class PostgresEventStore implements EventStore {
   }
 
   async *readAll(options?: ReadAllOptions): AsyncGenerator<readonly RecordedEvent[], void, undefined> {
+    this.#refuseWhenClosed();
     const readAhead = this.#reads.ahead(options);
-    let reached = options?.after ?? START;
-    while (options?.signal?.aborted !== true) {
+    let reading = options?.signal?.aborted === true ? undefined : readAhead(options?.after ?? START);
+    for (let pages = 0; reading !== undefined && options?.signal?.aborted !== true; pages++) {
+      const { events, considered, isHead } = await reading;
+      // Who comes for a second page gets the next ones sooner: they are read while he is busy with the one before.
+      const isLater = pages > 0 && !isHead;
+      reading = isLater ? readAhead(considered) : undefined;
+      reading?.catch(() => undefined);
+      if (events.length > 0) yield events;
+      if (isHead) return;
       this.#refuseWhenClosed();
-      const ahead = await readAhead(reached);
-      reached = ahead.considered;
-      if (ahead.events.length > 0) yield ahead.events;
-      if (ahead.isHead) return;
+      reading ??= readAhead(considered);
     }
   }
 

@@ -12,7 +12,8 @@ import { query } from './queries.js';
 import type { ModelPlace } from './inline-view.js';
 import { digest } from './names.js';
 import { rowChanges, keyBytes, keyOfHex, rowOf } from './row-changes.js';
-import { pageOf, pageReader, text } from './rows.js';
+import { PageReader } from './pages.js';
+import { text } from './rows.js';
 import type { Schema } from './schema.js';
 
 /** A read model that is behind, and how far it has to come. */
@@ -23,6 +24,7 @@ export interface Behind {
 }
 
 const PAGE = 1000;
+const LARGEST_PAGE_BYTES = 16_000_000;
 
 /**
  * Reduces what was written without the rows, inside the turn of a writer, so that nothing more is written meanwhile.
@@ -35,11 +37,11 @@ export async function catchUp(
   { projection, place, head }: Behind,
 ): Promise<void> {
   const isWanted = filterPredicate(projection.filter);
-  const eventsOf = pageReader(connection.name);
-  const page = `SELECT * FROM ${schema.quoted}.events WHERE position > $1 ORDER BY position LIMIT ${PAGE}`;
+  const reader = new PageReader(connection.name, LARGEST_PAGE_BYTES);
+  const page = reader.statement(`SELECT * FROM ${schema.quoted}.events WHERE position > $1 ORDER BY position LIMIT $2`);
   for (let reached = place.checkpoint; reached < head;) {
-    const rows = await query(client, pageOf(page), [reached.toString()]);
-    const events = eventsOf(rows[0] ?? []);
+    const after = reached.toString();
+    const { events } = await reader.read((limit) => query(client, page, [after, limit]), PAGE);
     const next = events.at(-1)?.position ?? head;
     const changes = await reduced(client, schema, { projection, model: place.model, events: events.filter(isWanted) });
     await query(

@@ -42,6 +42,11 @@ export interface PostgresStoreOptions {
   /** Whether a connection of its own listens for what others write, while somebody waits for it. Default `on`. */
   readonly listen?: 'on' | 'off';
   /**
+   * How much text of events is read at once: a page with more is read with fewer events, one event alone however large it
+   * is. Default 64,000,000 bytes.
+   */
+  readonly largestPageBytes?: number;
+  /**
    * Whether connections keep the statements that write prepared: only where they go to the server itself, which the store
    * finds out, or never. Default `when-direct`.
    */
@@ -102,8 +107,9 @@ function assembled(options: PostgresStoreOptions, connection: Connection, schema
   const models = projections.map((projection) => inlineModel(projection, storedName(modelName(projection)).name));
   const parts = { connection, schema, clock, models };
   const writer = models.length === 0 ? new PlainWriter(parts) : new InlineWriter(parts);
+  const { largestPageBytes = 64_000_000 } = options;
   const patienceMs = options.lostAnswerTimeoutMs ?? 10_000;
-  const eventStore = new PostgresEventStore({ connection, schema, writer, watch, patienceMs });
+  const eventStore = new PostgresEventStore({ connection, schema, writer, watch, patienceMs, largestPageBytes });
   const readModels = new PostgresReadModelStore({ connection, schema, watch, inline: models });
   return {
     eventStore,

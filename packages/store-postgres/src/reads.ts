@@ -14,9 +14,9 @@ import {
   type StreamId,
 } from '@login-policy/event-sourcing';
 import type { Connection } from './connection.js';
-import type { Cells } from './queries.js';
 import { givenText, storedName, storedText } from './names.js';
-import { pageOf, pageReader, text } from './rows.js';
+import { PageReader, type Page } from './pages.js';
+import { text } from './rows.js';
 import type { Schema } from './schema.js';
 
 const SCANNED_AT_ONCE = 50_000n;
@@ -26,12 +26,12 @@ const LARGEST = 2n ** 63n - 1n;
 export class EventReads {
   readonly #connection: Connection;
   readonly #schema: string;
-  readonly #eventsOf: (cells: Cells) => readonly RecordedEvent[];
+  readonly #largestPageBytes: number;
 
-  constructor(connection: Connection, schema: Schema) {
+  constructor(connection: Connection, schema: Schema, largestPageBytes: number) {
     this.#connection = connection;
     this.#schema = schema.quoted;
-    this.#eventsOf = pageReader(connection.name);
+    this.#largestPageBytes = largestPageBytes;
   }
 
   /** The pages of one stream, none of them empty. */
@@ -42,18 +42,22 @@ export class EventReads {
     const pageSize = pageSizeOf(options);
     const isForwards = options?.direction !== 'backwards';
     const { name } = storedName(streamId);
-    const statement = pageOf(`SELECT * FROM ${this.#schema}.events WHERE stream = $1
+    const reader = new PageReader(this.#connection.name, this.#largestPageBytes);
+    const statement = reader.statement(`SELECT * FROM ${this.#schema}.events WHERE stream = $1
       AND revision ${isForwards ? '>=' : '<='} $2 ORDER BY revision ${isForwards ? 'ASC' : 'DESC'} LIMIT $3`);
     let next = smaller(options?.from ?? (isForwards ? 0n : LARGEST));
     for (let left = limitOf(options); left > 0;) {
       const wanted = Math.min(pageSize, left);
-      const rows = await this.#connection.read(statement, [name, next.toString(), wanted]);
-      const page = this.#eventsOf(rows[0] ?? []);
-      const last = page.at(-1);
+      const from = next.toString();
+      const { events, asked } = await reader.read(
+        (limit) => this.#connection.read(statement, [name, from, limit]),
+        wanted,
+      );
+      const last = events.at(-1);
       if (last === undefined) return;
-      yield page;
-      if (page.length < wanted) return;
-      left -= wanted;
+      yield events;
+      if (events.length < asked) return;
+      left -= asked;
       next = last.revision + (isForwards ? 1n : -1n);
     }
   }
@@ -65,12 +69,17 @@ export class EventReads {
     // The head is read in the same statement, so that it is not further than what was looked at.
     const events = `SELECT * FROM ${this.#schema}.events
       WHERE position > $1 AND position <= $2 ${condition} ORDER BY position LIMIT $3`;
-    const statement = `SELECT page.*, (SELECT max(position) FROM ${this.#schema}.events) FROM (${pageOf(events)}) AS page`;
+    const reader = new PageReader(this.#connection.name, this.#largestPageBytes);
+    const statement = reader.statement(events, `, (SELECT max(position) FROM ${this.#schema}.events)`);
     return async (after) => {
       if (after >= LARGEST) return { events: [], considered: after, isHead: true };
       const end = smaller(after + SCANNED_AT_ONCE);
-      const rows = await this.#connection.read(statement, [after.toString(), end.toString(), pageSize, ...values]);
-      return this.#aheadOf(rows, { after, end, pageSize });
+      const range = [after.toString(), end.toString()];
+      const page = await reader.read(
+        (limit) => this.#connection.read(statement, [...range, limit, ...values]),
+        pageSize,
+      );
+      return aheadOf(page, after, end);
     };
   }
 
@@ -89,19 +98,14 @@ export class EventReads {
     if (row === undefined) return undefined;
     return Object.freeze({ key, fingerprint: givenText(text(row[0])), revision: revision(BigInt(text(row[1]))) });
   }
+}
 
-  #aheadOf(
-    rows: readonly Cells[],
-    { after, end, pageSize }: { readonly after: Position; readonly end: bigint; readonly pageSize: number },
-  ): ReadAhead {
-    const [page = []] = rows;
-    const head = position(BigInt(page.at(-1) ?? 0));
-    const events = this.#eventsOf(page);
-    const last = events.at(-1);
-    const isFull = last !== undefined && events.length === pageSize;
-    const considered = isFull ? last.position : laterPosition(after, head < end ? head : position(end));
-    return { events, considered, isHead: considered >= head };
-  }
+function aheadOf({ events, asked, further }: Page, after: Position, end: bigint): ReadAhead {
+  const head = position(BigInt(further[0] ?? 0));
+  const last = events.at(-1);
+  const isFull = last !== undefined && events.length === asked;
+  const considered = isFull ? last.position : laterPosition(after, head < end ? head : position(end));
+  return { events, considered, isHead: considered >= head };
 }
 
 function conditionOf(filter: EventFilter | undefined): {

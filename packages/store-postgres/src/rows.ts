@@ -4,60 +4,51 @@ import {
   parseStreamId,
   position,
   revision,
-  StoreDamaged,
   type EventMetadata,
   type JsonObject,
   type RecordedEvent,
   type StreamId,
 } from '@login-policy/event-sourcing';
-import type { Cell, Cells } from './queries.js';
+import type { Cell } from './queries.js';
 import { givenText } from './names.js';
 
 const ID_LENGTH = 26;
-/** Numbers of an event in the first column of a page. */
-const PLACES = 4;
+/** Bytes of the numbers of an event: three of 8, one of 4. */
+const PLACE_LENGTH = 28;
+
+/** What a page has in its columns, each for all of its events. */
+export interface PageColumns {
+  /** Position, revision, time and schema version, as bytes. */
+  readonly places: string;
+  readonly ids: Cell | undefined;
+  readonly types: Cell | undefined;
+  readonly streams: Cell | undefined;
+  readonly data: Cell | undefined;
+  readonly metadata: Cell | undefined;
+}
 
 /**
- * A page of events in one row. Handing each column of each event from the driver to JavaScript would be most of the time of
- * a read: joined by the server, a page is a few long texts, and its data one call of `JSON.parse`.
+ * Makes the events of a page. Metadata is parsed when somebody asks for it: a fold hardly ever does.
+ *
+ * @throws TypeError and others when the columns are not what was written.
  */
-export function pageOf(events: string): string {
-  return `SELECT string_agg(position || ' ' || revision || ' ' || schema_version || ' ' || recorded_at, ' '),
-    string_agg(id, ''), json_agg(type)::text, json_agg(coalesce(whole_stream, stream))::text,
-    '[' || string_agg(data::text, ',') || ']', string_agg(metadata::text, E'\\n') FROM (${events}) AS page`;
-}
-
-/** Makes events of the columns of {@link pageOf}. Metadata is parsed when somebody asks for it: a fold hardly ever does. */
-export function pageReader(store: string): (cells: Cells) => readonly RecordedEvent[] {
-  const streams = new StreamNames();
-  return (cells) => {
-    if (cells[0] === null || cells[0] === undefined) return [];
-    try {
-      return eventsOf(cells, streams);
-    } catch (cause) {
-      const [first] = cells[0].split(' ');
-      throw new StoreDamaged({ store, problem: `an event from position ${first ?? '?'} on can't be read` }, cause);
-    }
-  };
-}
-
-function eventsOf(cells: Cells, streams: StreamNames): readonly RecordedEvent[] {
-  const [placeCells, ids, types, names, data, metadata] = cells.map(text);
-  const places = text(placeCells).split(' ');
-  const [typeOf, streamOf, dataOf] = [types, names, data].map(listIn);
-  const metadataOf = linesOf(text(metadata));
+export function eventsOf(columns: PageColumns, streams: StreamNames): readonly RecordedEvent[] {
+  const places = Buffer.from(columns.places.slice(2), 'hex');
+  const ids = text(columns.ids);
+  const [types, names, data] = [columns.types, columns.streams, columns.data].map(listIn);
+  const metadataOf = linesOf(text(columns.metadata));
   const events: RecordedEvent[] = [];
-  for (let index = 0; index * PLACES < places.length; index++) {
-    const at = index * PLACES;
+  for (let index = 0; index * PLACE_LENGTH < places.length; index++) {
+    const at = index * PLACE_LENGTH;
     events.push({
-      id: eventId(text(ids).slice(index * ID_LENGTH, (index + 1) * ID_LENGTH)),
-      streamId: streams.named(word(streamOf?.[index])),
-      revision: revision(BigInt(places[at + 1] ?? '')),
-      position: position(BigInt(places[at] ?? '')),
-      recordedAt: instant(Number(places[at + 3])),
-      type: givenText(word(typeOf?.[index])),
-      schemaVersion: Number(places[at + 2]),
-      data: objectOf(dataOf?.[index]),
+      id: eventId(ids.slice(index * ID_LENGTH, (index + 1) * ID_LENGTH)),
+      streamId: streams.named(word(names?.[index])),
+      revision: revision(places.readBigInt64BE(at + 8)),
+      position: position(places.readBigInt64BE(at)),
+      recordedAt: instant(Number(places.readBigInt64BE(at + 16))),
+      type: givenText(word(types?.[index])),
+      schemaVersion: places.readInt32BE(at + 24),
+      data: objectOf(data?.[index]),
       get metadata() {
         return metadataOf(index);
       },
@@ -76,21 +67,25 @@ function linesOf(page: string): (index: number) => EventMetadata {
   };
 }
 
-function listIn(json: string | undefined): readonly unknown[] {
-  const parsed: unknown = JSON.parse(json ?? '[]');
+function listIn(json: Cell | undefined): readonly unknown[] {
+  const parsed: unknown = JSON.parse(text(json));
   return Array.isArray(parsed) ? parsed : [];
 }
 
-/** The last name seen, which is most often the next one too. */
-class StreamNames {
-  #stored = '';
-  #named: StreamId | undefined;
+const NAMES_KEPT = 10_000;
 
+/** The names of streams seen lately: in a log of many the same ones come again and again. */
+export class StreamNames {
+  readonly #names = new Map<string, StreamId>();
+
+  /** The name that a column holds. @throws TypeError when it is none. */
   named(stored: string): StreamId {
-    if (this.#named !== undefined && stored === this.#stored) return this.#named;
-    this.#stored = stored;
-    this.#named = parseStreamId(givenText(stored));
-    return this.#named;
+    const known = this.#names.get(stored);
+    if (known !== undefined) return known;
+    if (this.#names.size >= NAMES_KEPT) this.#names.clear();
+    const name = parseStreamId(givenText(stored));
+    this.#names.set(stored, name);
+    return name;
   }
 }
 

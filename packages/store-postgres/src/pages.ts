@@ -1,0 +1,86 @@
+import { StoreDamaged, type RecordedEvent } from '@login-policy/event-sourcing';
+import { stateOf } from './faults.js';
+import type { Cells } from './queries.js';
+import { eventsOf, StreamNames, type PageColumns } from './rows.js';
+
+/** Asks for one page of so many events at the most, by a statement of {@link PageReader.statement}. */
+export type AskForPage = (limit: number) => Promise<readonly Cells[]>;
+
+/** A page, and for how many events it was asked: with less in it, there were no more. */
+export interface Page {
+  readonly events: readonly RecordedEvent[];
+  readonly asked: number;
+  /** What the statement has behind the columns of a page. */
+  readonly further: Cells;
+}
+
+/** The server has no room for a text this long. */
+const TOO_LONG = '54000';
+const COLUMNS = 8;
+
+/**
+ * Reads one page after another. A page of more text than is wanted is not sent: it is asked for again with fewer events,
+ * and the next ones are smaller too. One event alone is read however large it is.
+ */
+export class PageReader {
+  readonly #store: string;
+  readonly #largestBytes: number;
+  readonly #streams = new StreamNames();
+  #most = Infinity;
+
+  constructor(store: string, largestBytes: number) {
+    this.#store = store;
+    this.#largestBytes = largestBytes;
+  }
+
+  /**
+   * A page of events in one row. Handing each column of each event from the driver to JavaScript would be most of the time of
+   * a read: joined by the server, a page is a few long texts, and its data one call of `JSON.parse`.
+   */
+  statement(events: string, further = ''): string {
+    const fits = `count = 1 OR octet_length(data) + octet_length(metadata) <= ${this.#largestBytes}`;
+    return `SELECT count, octet_length(data) + octet_length(metadata), places, ids, types, streams,
+      CASE WHEN ${fits} THEN data END, CASE WHEN ${fits} THEN metadata END ${further}
+      FROM (SELECT count(*) AS count,
+        string_agg(int8send(position) || int8send(revision) || int8send(recorded_at) || int4send(schema_version), ''::bytea) AS places,
+        string_agg(id, '') AS ids, json_agg(type)::text AS types, json_agg(coalesce(whole_stream, stream))::text AS streams,
+        '[' || string_agg(data::text, ',') || ']' AS data, string_agg(metadata::text, E'\\n') AS metadata
+        FROM (${events}) AS page) AS joined`;
+  }
+
+  /** Reads the next page of so many events at the most. */
+  async read(ask: AskForPage, wanted: number): Promise<Page> {
+    for (let asked = Math.min(wanted, this.#most); ; asked = this.#most) {
+      const cells = await this.#answerTo(ask, asked);
+      const [count = '0', bytes, ...columns] = cells ?? [];
+      const isSent = count === '0' || columns[COLUMNS - 3] !== null;
+      if (cells !== undefined && isSent) {
+        this.#most *= 2;
+        return { events: this.#eventsOf(columns), asked, further: cells.slice(COLUMNS) };
+      }
+      const fitting = (Number(count) * this.#largestBytes) / Number(bytes ?? Infinity) / 2;
+      this.#most = Math.max(1, Math.floor(cells === undefined ? asked / 2 : Math.min(fitting, asked / 2)));
+    }
+  }
+
+  /** `undefined` when the server has no room for it. */
+  async #answerTo(ask: AskForPage, limit: number): Promise<Cells | undefined> {
+    try {
+      return (await ask(limit))[0] ?? [];
+    } catch (caught) {
+      if (stateOf(caught) === TOO_LONG && limit > 1) return undefined;
+      throw caught;
+    }
+  }
+
+  #eventsOf(columns: Cells): readonly RecordedEvent[] {
+    const [places, ids, types, streams, data, metadata] = columns;
+    if (places === null || places === undefined) return [];
+    try {
+      return eventsOf({ places, ids, types, streams, data, metadata } satisfies PageColumns, this.#streams);
+    } catch (cause) {
+      const first = BigInt(`0x${places.slice(2, 18)}`);
+      throw new StoreDamaged({ store: this.#store, problem: `an event from position ${first} on can't be read` }, cause);
+    }
+  }
+}
