@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { RequestHeaders } from '@login-policy/api';
 import type { z } from 'zod';
+import { codeOf } from '../data/private-file.js';
 import { badBody, type Refusal } from './refusal.js';
 
 const LARGEST_BODY = 4096;
@@ -69,11 +70,17 @@ function jsonOf(text: string): unknown {
 async function textOf(request: IncomingMessage): Promise<string> {
   const chunks: Uint8Array[] = [];
   let size = 0;
-  for await (const chunk of request) {
-    if (!(chunk instanceof Uint8Array)) continue;
-    size += chunk.length;
-    if (size > LARGEST_BODY) throw badBody(413, `The body is larger than ${LARGEST_BODY} bytes.`);
-    chunks.push(chunk);
+  try {
+    for await (const chunk of request) {
+      if (!(chunk instanceof Uint8Array)) continue;
+      size += chunk.length;
+      if (size > LARGEST_BODY) throw badBody(413, `The body is larger than ${LARGEST_BODY} bytes.`);
+      chunks.push(chunk);
+    }
+  } catch (caught) {
+    // The client went away; that is nobody's failure.
+    if (codeOf(caught) === 'ECONNRESET') throw badBody(400, 'The request ended before it was complete.');
+    throw caught;
   }
   return Buffer.concat(chunks).toString('utf8');
 }
