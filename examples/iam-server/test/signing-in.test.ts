@@ -1,6 +1,7 @@
+import { once } from 'node:events';
 import { expect } from 'chai';
 import { afterEach, describe, it } from 'mocha';
-import { call, cookieIn, json, sentence, signIn, trySignIn } from './client.js';
+import { call, cookieIn, json, send, sentence, signIn, trySignIn } from './client.js';
 import { TestBench } from './running-server.js';
 import { eventually } from './waiting.js';
 
@@ -71,6 +72,20 @@ describe('signing in', function () {
     expect((await post({ name: 'owner', password: 'x'.repeat(100_000) })).status).to.equal(413);
     expect((await post({}, { 'content-type': 'text/plain' })).status).to.equal(415);
     expect((await call(url, SESSION, { verb: 'PATCH' })).headers.allow).to.equal('GET, POST, DELETE');
+  });
+
+  it('is no failure of the server when a client goes away in the middle', async () => {
+    const { server, quickstart } = await bench.serve();
+    const headers = { 'content-type': 'application/json', 'content-length': '100', expect: '100-continue' };
+    const sent = send(quickstart.url, SESSION, { verb: 'POST', headers });
+    const begun = once(sent, 'continue');
+    sent.write('{"name": ');
+    await begun;
+    const gone = once(sent, 'error');
+    sent.destroy(new Error('the client goes away'));
+    await gone;
+    expect((await call(quickstart.url, SESSION)).status).to.equal(401);
+    expect(await server.stop()).to.include({ code: 0, complained: '' });
   });
 });
 

@@ -4,6 +4,7 @@ import { bearer, call, cookieIn, json, signIn, tls, trySignIn, type Changed, typ
 import { EventStream } from './event-stream.js';
 import { readQuickstart, TestBench } from './running-server.js';
 import { TemporaryPostgres } from './temporary-postgres.js';
+import { eventually } from './waiting.js';
 
 const POLICY = '/admin/v1/policies/login';
 
@@ -30,6 +31,33 @@ describe('the server on another store', function () {
       const { policy } = json<PolicyRead>(await call(again, POLICY, { headers }));
       expect(policy).to.not.have.property('multiFactors');
       expect(policy.details.sequence).to.equal('5');
+    } finally {
+      await bench.clear();
+      await postgres.stop();
+    }
+  });
+
+  it('says that a database is away, and goes on where it was when it is back, streams and all', async () => {
+    const postgres = await TemporaryPostgres.start();
+    try {
+      const { server, quickstart } = await bench.serve({ IAM_STORE: postgres.url });
+      const { url, tokens } = quickstart;
+      const headers = bearer(tokens.owner);
+      const stream = await EventStream.open(url, headers);
+      await postgres.restart(async () => {
+        expect((await call(url, '/iam/v1/customized', { headers })).status).to.equal(503);
+        expect((await call(url, '/iam/v1/session', { headers: await signIn(quickstart, 'viewer') })).status).to.equal(
+          200,
+        );
+      });
+      const path = `${POLICY}/second_factors/SECOND_FACTOR_TYPE_U2F`;
+      await eventually('a change that is taken', async () => {
+        const { status } = await call(url, path, { verb: 'DELETE', headers });
+        return status === 200 || undefined;
+      });
+      expect((await stream.told('changed')).data.sequence).to.equal('5');
+      stream.leave();
+      expect((await server.stop()).code).to.equal(0);
     } finally {
       await bench.clear();
       await postgres.stop();

@@ -20,15 +20,24 @@ interface Identity {
   readonly gid?: number;
 }
 
+interface Place {
+  readonly folder: string;
+  readonly bin: string;
+  readonly port: string;
+  readonly identity: Identity;
+}
+
+const ENVIRONMENT = { PATH: process.env['PATH'], LC_ALL: 'C' };
+
 /** A PostgreSQL for one test: in a folder of its own, on a port of its own. */
 export class TemporaryPostgres {
   readonly url: string;
-  readonly #folder: string;
-  readonly #shell: ChildProcess;
+  readonly #place: Place;
+  #shell: ChildProcess;
 
-  private constructor(url: string, folder: string, shell: ChildProcess) {
-    this.url = url;
-    this.#folder = folder;
+  private constructor(place: Place, shell: ChildProcess) {
+    this.url = `postgres://postgres@127.0.0.1:${place.port}/postgres`;
+    this.#place = place;
     this.#shell = shell;
   }
 
@@ -36,29 +45,41 @@ export class TemporaryPostgres {
     const folder = await mkdtemp(join(tmpdir(), 'iam-server-postgres-'));
     const identity = await identityFor(folder);
     const bin = await binariesFor(folder, identity);
-    const data = join(folder, 'data');
-    const options = { ...identity, cwd: folder, env: { PATH: process.env['PATH'], LC_ALL: 'C' } };
-    await run(
-      join(bin, 'initdb'),
-      ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C', '--no-sync'],
-      options,
-    );
+    const made = ['-D', join(folder, 'data'), '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C', '--no-sync'];
+    await run(join(bin, 'initdb'), made, { ...identity, cwd: folder, env: ENVIRONMENT });
     const port = (await run(process.execPath, ['-e', FREE_PORT])).stdout.trim();
-    const args = ['-c', RUN_UNTIL_LEFT, 'sh', join(bin, 'postgres'), data, port];
-    const shell = spawn('sh', args, { ...options, stdio: ['pipe', 'ignore', 'pipe'] });
-    const said: string[] = [];
-    shell.stderr?.on('data', (chunk: Buffer) => said.push(chunk.toString()));
-    const isReady = (): true | undefined => said.join('').includes('ready to accept connections') || undefined;
-    await eventually('a database that takes connections', isReady, 60_000);
-    return new TemporaryPostgres(`postgres://postgres@127.0.0.1:${port}/postgres`, folder, shell);
+    const place = { folder, bin, port, identity };
+    return new TemporaryPostgres(place, await runningAt(place));
+  }
+
+  /** Is away for a moment, while `meanwhile` is done, and comes back where it was. */
+  async restart(meanwhile: () => Promise<void>): Promise<void> {
+    await this.#end();
+    await meanwhile();
+    this.#shell = await runningAt(this.#place);
   }
 
   async stop(): Promise<void> {
+    await this.#end();
+    await rm(this.#place.folder, { recursive: true, force: true });
+  }
+
+  async #end(): Promise<void> {
     const ended = once(this.#shell, 'close');
     this.#shell.stdin?.end();
     await ended;
-    await rm(this.#folder, { recursive: true, force: true });
   }
+}
+
+async function runningAt({ folder, bin, port, identity }: Place): Promise<ChildProcess> {
+  const args = ['-c', RUN_UNTIL_LEFT, 'sh', join(bin, 'postgres'), join(folder, 'data'), port];
+  const options = { ...identity, cwd: folder, env: ENVIRONMENT };
+  const shell = spawn('sh', args, { ...options, stdio: ['pipe', 'ignore', 'pipe'] });
+  const said: string[] = [];
+  shell.stderr.on('data', (chunk: Buffer) => said.push(chunk.toString()));
+  const isReady = (): true | undefined => said.join('').includes('ready to accept connections') || undefined;
+  await eventually('a database that takes connections', isReady, 60_000);
+  return shell;
 }
 
 /** PostgreSQL refuses to be run by root: then it is run by the user who owns nothing. */
