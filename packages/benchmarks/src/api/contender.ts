@@ -1,4 +1,4 @@
-import type { Contender } from '../harness/row.js';
+import type { Contender, Setting } from '../harness/row.js';
 import { LANES } from './lanes.js';
 import { Worker } from './worker.js';
 
@@ -8,18 +8,11 @@ export interface ServerOnTrial {
   readonly how: string;
   /** As `serve` knows it. */
   readonly server: string;
-  readonly protocol: 'rest' | 'grpc' | 'grpc-web';
 }
 
-/** Under what it is tried: who asks it, and how many requests each lane makes. */
-export interface Trial {
-  readonly load: Worker;
-  readonly count: number;
-}
-
-/** A contender whose process lives until it is ended. */
-export interface ServerContender extends Contender {
-  readonly end: () => void;
+/** How many requests each lane makes in a turn. */
+function countIn({ isQuick }: Setting): number {
+  return isQuick ? 50 : 500;
 }
 
 /**
@@ -27,20 +20,30 @@ export interface ServerContender extends Contender {
  * rate at which it answers, and on one with other work the other work is not counted. A turn fails when not every command
  * was recorded.
  */
-export function contenderOf({ name, how, server, protocol }: ServerOnTrial, { load, count }: Trial): ServerContender {
-  const worker = new Worker('serve', [server]);
-  return {
-    name,
-    how,
-    async measure() {
-      const { port = 0 } = await worker.ask({ kind: 'open' });
-      await load.ask({ protocol, port, count });
-      const { processorMs, written } = await worker.ask({ kind: 'close' });
-      if (written !== undefined && written !== LANES * count) {
-        throw new Error(`${LANES * count} commands were sent, ${written} recorded`);
-      }
-      return (LANES * count * 1000) / Number(processorMs);
-    },
-    end: () => worker.end(),
+export function contendersUnder(
+  load: string,
+  servers: readonly ServerOnTrial[],
+): (setting: Setting) => Promise<readonly Contender[]> {
+  return async (setting) => {
+    const clients = new Worker('load');
+    const count = countIn(setting);
+    return servers.map(({ name, how, server }) => {
+      const worker = new Worker('serve', [server]);
+      return { name, how, measure: () => rateOf(worker, clients, { load, count }) };
+    });
   };
+}
+
+async function rateOf(
+  server: Worker,
+  clients: Worker,
+  { count, load }: { readonly count: number; readonly load: string },
+): Promise<number> {
+  const { port = 0 } = await server.ask({ kind: 'open' });
+  await clients.ask({ load, port, count });
+  const { processorMs, written } = await server.ask({ kind: 'close' });
+  if (written !== undefined && written !== LANES * count) {
+    throw new Error(`${LANES * count} commands were sent, ${written} recorded`);
+  }
+  return (LANES * count * 1000) / Number(processorMs);
 }

@@ -1,6 +1,7 @@
 import { lanes } from './lanes.js';
+import { grpcCalls, harmlessCalls } from './load/grpc-calls.js';
 import { askOverHttp1 } from './load/http1-load.js';
-import { grpcWebRequests, restRequests } from './load/http1-requests.js';
+import { grpcWebRequests, harmlessRequests, restRequests } from './load/http1-requests.js';
 import { askOverHttp2 } from './load/http2-load.js';
 import { answerQuestions } from './worker.js';
 
@@ -9,18 +10,34 @@ const CONNECTIONS = 8;
 
 interface Load {
   readonly port: number;
+  /** How many requests each lane makes. */
   readonly count: number;
 }
 
-const PROTOCOLS: Readonly<Record<string, (load: Load) => readonly Promise<void>[]>> = {
-  rest: ({ port, count }) => lanes.map((lane) => askOverHttp1(port, restRequests(lane), count)),
-  'grpc-web': ({ port, count }) => lanes.map((lane) => askOverHttp1(port, grpcWebRequests(lane), count)),
-  grpc: ({ port, count }) => {
-    const each = lanes.length / CONNECTIONS;
-    const shares = Array.from({ length: CONNECTIONS }, (_, at) => lanes.slice(at * each, (at + 1) * each));
-    return shares.map((share) => askOverHttp2({ port, lanes: share, count }));
-  },
+type Ask = (load: Load) => readonly Promise<void>[];
+
+const OK = /200/;
+/** Refusals are part of it, but nothing unexpected. */
+const NO_DEFECT = /[24]\d\d/;
+
+const LOADS: Readonly<Record<string, Ask>> = {
+  rest: (load) => lanes.map((lane) => askOverHttp1({ ...load, requests: restRequests(lane), status: OK })),
+  'grpc-web': (load) => lanes.map((lane) => askOverHttp1({ ...load, requests: grpcWebRequests(lane), status: OK })),
+  grpc: (load) => overHttp2(load, lanes.map(grpcCalls)),
+  mixed: ({ port, count }) => [
+    ...overHttp2({ port, count: count / 2 }, lanes.map(harmlessCalls)),
+    ...lanes.map((lane) =>
+      askOverHttp1({ port, count: count / 2, requests: harmlessRequests(lane), status: NO_DEFECT }),
+    ),
+  ],
 };
+
+function overHttp2(load: Load, calls: readonly (readonly Buffer[])[]): readonly Promise<void>[] {
+  const each = calls.length / CONNECTIONS;
+  return Array.from({ length: CONNECTIONS }, (_, at) =>
+    askOverHttp2({ ...load, lanes: calls.slice(at * each, (at + 1) * each) }),
+  );
+}
 
 /**
  * Looks for answers again and again while it asks, instead of sleeping: a server on the same machine would otherwise be
@@ -39,11 +56,9 @@ async function awake(asking: readonly Promise<void>[]): Promise<void> {
   }
 }
 
-answerQuestions(async ({ protocol, port, count }) => {
-  const asking = PROTOCOLS[String(protocol)];
-  if (asking === undefined) throw new RangeError(`no protocol ${protocol}`);
-  const [begun, before] = [performance.now(), process.cpuUsage()];
-  await awake(asking({ port: Number(port), count: Number(count) }));
-  const { system, user } = process.cpuUsage(before);
-  return { ms: performance.now() - begun, processorMs: (system + user) / 1000 };
+answerQuestions(async ({ load, port, count }) => {
+  const ask = LOADS[String(load)];
+  if (ask === undefined) throw new RangeError(`there are ${Object.keys(LOADS).join(', ')}`);
+  await awake(ask({ port: Number(port), count: Number(count) }));
+  return {};
 });

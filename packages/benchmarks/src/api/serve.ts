@@ -1,4 +1,5 @@
 import { openBareHttp, openBareHttp2 } from './servers/bare.js';
+import { openBareCommands } from './servers/bare-commands.js';
 import { openOurs } from './servers/ours.js';
 import { openPlainConnectHttp1, openPlainConnectHttp2 } from './servers/plain-connect.js';
 import type { OpenServer, OpenTheServer } from './servers/server.js';
@@ -9,6 +10,7 @@ const SERVERS: Readonly<Record<string, OpenTheServer>> = {
   ours: openOurs,
   'bare-http': openBareHttp,
   'bare-http2': openBareHttp2,
+  'bare-commands': openBareCommands,
   'plain-connect-http1': openPlainConnectHttp1,
   'plain-connect-http2': openPlainConnectHttp2,
 };
@@ -32,4 +34,14 @@ async function closed(): Promise<Facts> {
   return { processorMs: (system + user) / 1000, ...(written !== undefined && { written }) };
 }
 
-answerQuestions(({ kind }) => (kind === 'open' ? opened() : closed()));
+/** What is in use after all that can be collected was, twice: what is finalized in the first is free in the second. */
+function heap(): Facts {
+  if (globalThis.gc === undefined) throw new Error('this needs --expose-gc');
+  for (let round = 0; round < 2; round++) globalThis.gc();
+  return { heapMegabytes: process.memoryUsage().heapUsed / 1e6 };
+}
+
+answerQuestions(async ({ kind }) => {
+  if (kind === 'heap') return heap();
+  return kind === 'open' ? opened() : closed();
+});

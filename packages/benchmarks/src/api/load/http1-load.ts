@@ -1,33 +1,41 @@
 import { connect, type Socket } from 'node:net';
-import type { InTurns } from './http1-requests.js';
 
 const HEAD_END = Buffer.from('\r\n\r\n');
 const LAST_CHUNK = Buffer.from('0\r\n\r\n');
-const SUCCESS = 'HTTP/1.1 200';
+
+/** What goes over one connection of HTTP/1.1, one request on its way at any time. */
+export interface Http1Work {
+  readonly port: number;
+  /** Sent in turns. */
+  readonly requests: readonly Buffer[];
+  readonly count: number;
+  /** The statuses that may be answered. */
+  readonly status: RegExp;
+}
 
 /**
- * One connection of HTTP/1.1 with one request on its way at any time. It reads no more of an answer than where it ends, so
- * that asking costs less than answering.
+ * Asks, and reads no more of an answer than its status and where it ends, so that asking costs less than answering.
  *
- * @throws Error for an answer other than 200, and when the connection ends.
+ * @throws Error for an answer of another status, and when the connection ends.
  */
-export function askOverHttp1(port: number, requests: InTurns<Buffer>, count: number): Promise<void> {
+export function askOverHttp1({ port, requests, count, status }: Http1Work): Promise<void> {
   return new Promise((resolve, reject) => {
     const socket = connect({ port, host: '127.0.0.1', noDelay: true });
     let asked = 0;
     let held: Buffer | undefined;
     const ask = (): void => {
-      if (asked === count) finish(socket, resolve);
-      else socket.write(requests[asked++ % 2 === 0 ? 0 : 1]);
+      const request = requests[asked++ % requests.length];
+      if (asked > count || request === undefined) finish(socket, resolve);
+      else socket.write(request);
     };
     socket.on('connect', ask);
     socket.on('data', (piece) => {
       held = held === undefined ? piece : Buffer.concat([held, piece]);
       if (!isWhole(held)) return;
-      const status = held.toString('latin1', 0, SUCCESS.length);
-      if (status !== SUCCESS) socket.destroy(new Error(`answered with ${held.toString('latin1')}`));
+      const isExpected = status.test(held.toString('latin1', 9, 12));
+      if (!isExpected) socket.destroy(new Error(`answered with ${held.toString('latin1')}`));
       held = undefined;
-      ask();
+      if (isExpected) ask();
     });
     socket.on('error', reject).on('close', () => reject(new Error('the server closed the connection')));
   });

@@ -1,69 +1,41 @@
 import { connect, type Socket } from 'node:net';
-import type { Lane } from '../lanes.js';
-import { FACTOR_MESSAGE, RPC_PATHS, type InTurns } from './http1-requests.js';
-import {
-  asStream,
-  callOf,
-  FrameReader,
-  frameOf,
-  FRAMES,
-  LAST,
-  OPENING,
-  SETTINGS_KNOWN,
-  type Frame,
-} from './http2-frames.js';
+import { asStream, FrameReader, frameOf, FRAMES, LAST, OPENING, SETTINGS_KNOWN, type Frame } from './http2-frames.js';
 
-/** What goes over one connection. */
+/** What goes over one connection of HTTP/2. */
 export interface Http2Work {
   readonly port: number;
-  /** One call of each is on its way at any time. */
-  readonly lanes: readonly Lane[];
-  /** How many calls each makes. */
+  /** The calls of each lane, made in turns; one of each lane is on its way at any time. */
+  readonly lanes: readonly (readonly Buffer[])[];
+  /** How many calls each lane makes. */
   readonly count: number;
 }
 
 /**
- * One connection of HTTP/2 whose lanes each have one call of gRPC on its way. Headers are written once, and of an answer no
- * more is read than where it ends, so that asking costs less than answering: Node's own client costs more than our server.
+ * Calls, and reads no more of an answer than where it ends, so that asking costs less than answering: Node's own client
+ * costs more than our server.
  *
  * @throws Error when a stream is reset or the connection ends. Whether calls were granted shows in what was recorded.
  */
 export function askOverHttp2({ port, lanes, count }: Http2Work): Promise<void> {
   return new Promise((resolve, reject) => {
     const socket = connect({ port, host: '127.0.0.1', noDelay: true });
-    const caller = new Caller(socket, lanes.map(grpcCalls), count);
+    const caller = new Caller(socket, lanes, count);
     const reader = new FrameReader();
     socket.on('connect', () => caller.begin());
     socket.on('data', (piece) => {
       socket.cork();
       reader.read(piece, (frame) => caller.met(frame));
       socket.uncork();
-      if (caller.isDone) resolve(socket.destroy() && undefined);
+      if (!caller.isDone) return;
+      resolve();
+      socket.destroy();
     });
     socket.on('error', reject).on('close', () => reject(new Error('the server closed the connection')));
   });
 }
 
-function grpcCalls({ host, token }: Lane): InTurns<Buffer> {
-  const call = (path: string): Buffer =>
-    callOf(
-      {
-        ':method': 'POST',
-        ':scheme': 'http',
-        ':path': path,
-        ':authority': host,
-        'content-type': 'application/grpc',
-        te: 'trailers',
-        'user-agent': 'bench',
-        authorization: `Bearer ${token}`,
-      },
-      FACTOR_MESSAGE,
-    );
-  return [call(RPC_PATHS[0]), call(RPC_PATHS[1])];
-}
-
 interface Turn {
-  readonly calls: InTurns<Buffer>;
+  readonly calls: readonly Buffer[];
   asked: number;
 }
 
@@ -74,7 +46,7 @@ class Caller {
   readonly #byStream = new Map<number, Turn>();
   #nextStream = 1;
 
-  constructor(socket: Socket, calls: readonly InTurns<Buffer>[], count: number) {
+  constructor(socket: Socket, calls: readonly (readonly Buffer[])[], count: number) {
     this.#socket = socket;
     this.#turns = calls.map((one) => ({ calls: one, asked: 0 }));
     this.#count = count;
@@ -108,9 +80,11 @@ class Caller {
 
   #ask(given: Turn): void {
     const turn = given;
-    if (turn.asked === this.#count) return;
+    const call = turn.calls[turn.asked % turn.calls.length];
+    if (turn.asked === this.#count || call === undefined) return;
+    turn.asked += 1;
     this.#byStream.set(this.#nextStream, turn);
-    this.#socket.write(asStream(turn.calls[turn.asked++ % 2 === 0 ? 0 : 1], this.#nextStream));
+    this.#socket.write(asStream(call, this.#nextStream));
     this.#nextStream += 2;
   }
 }

@@ -2,13 +2,14 @@ import { createServer } from 'node:http';
 import { createServer as createHttp2Server } from 'node:http2';
 import { closing, listening, type OpenServer } from './server.js';
 
-/** The headers of a granted command, as long as those of ours. */
-const HEADERS = {
+/** The headers of a granted command, as long as those of ours: what every bare server answers. */
+export const HEADERS: Readonly<Record<string, string>> = {
   'x-request-id': '0b5e1f0c-3f0e-4c43-9d53-5b0c1a6d2f11',
   etag: '"123"',
   'login-policy-position': '12345',
 };
-const BODY =
+/** Its body. */
+export const BODY: string =
   '{"details":{"sequence":"123","creationDate":"2026-11-25T03:30:00.123Z","changeDate":"2026-11-25T03:30:01.456Z","resourceOwner":"696290239064880000"}}';
 const MESSAGE = Buffer.from(
   '000000002a0a28087b120c0894a1b3c9061080d0acae01' +
