@@ -39,7 +39,6 @@ export class Http2Channel implements Channel {
     this.#stream.destroy(defect);
   }
 
-  /** A request that is answered before it was read to its end has to be closed, or it stays half open. */
   #answer(
     headers: OutgoingHttpHeaders,
     body: string | Uint8Array | undefined,
@@ -52,11 +51,18 @@ export class Http2Channel implements Channel {
     if (waitForTrailers) {
       stream.once('wantTrailers', () => {
         stream.sendTrailers(trailers ?? {});
-        if (isUnread) setImmediate(() => stream.close(constants.NGHTTP2_NO_ERROR));
+        if (isUnread) setImmediate(() => closeUnread(stream));
       });
     }
     stream.respond(headers, { endStream: body === undefined, waitForTrailers });
     // Where there must be no body (HEAD, 204, 304), Node has ended the stream with the headers.
     if (!stream.writableEnded) stream.end(body);
   }
+}
+
+/** A request that is answered before it came to its end has to be closed, or it stays half open. */
+function closeUnread(stream: ServerHttp2Stream): void {
+  if (stream.destroyed) return;
+  if (stream.state.remoteClose === 1) stream.resume();
+  else stream.close(constants.NGHTTP2_NO_ERROR);
 }
