@@ -11,10 +11,15 @@ import { RevertButton } from './revert-button.js';
 
 /** What was allowed at a moment, and what is different now. */
 export function ThenAndNow({ then }: { readonly then: Then }): JSX.Element {
-  const { policy, since, effective, moment } = then;
+  const { policy, since, effective, moment, actEnd } = then;
   return (
     <div class="then">
       <State title="Default policy, then" source="It was" policy={policy} since={since}>
+        {policy !== undefined && actEnd !== undefined && actEnd !== policy.details.sequence && (
+          <p class="soft">
+            It was recorded in one act with all up to sequence {actEnd}: nobody met this state by itself.
+          </p>
+        )}
         <RevertButton scope={INSTANCE} moment={moment} isSame={since.length === 0} />
       </State>
       {effective !== undefined && <EffectiveThen effective={effective} />}

@@ -10,34 +10,55 @@ import { say } from './notices.js';
 import { organizationName, refreshOrganizations } from './organizations.js';
 import { isOwnChange } from './own-changes.js';
 import { refreshAfterChange, refreshAllPolicies } from './policies.js';
+import { askWhetherItGoesOn, signedIn } from './session.js';
 import { catchUpAllTimelines, catchUpTimeline, timelineOf } from './timelines.js';
 
 /** Whether changes made elsewhere are heard of. */
 export type Liveness = 'connecting' | 'live' | 'trying-again';
 
 const GATHER_MS = 60;
+const AGAIN_MS = 2_000;
 const current = signal<Liveness>('connecting');
 let waiting = new Map<string, Changed>();
 let timer: ReturnType<typeof setTimeout> | undefined;
+let again: ReturnType<typeof setTimeout> | undefined;
+let stop: () => void = () => {};
 
 /** Whether changes made elsewhere are heard of. */
 export const liveness: ReadonlySignal<Liveness> = current;
 
-/** Keeps what is shown up with the server until the function it gives back is called. */
-export function stayUpToDate(): () => void {
-  const stop = listenToChanges({
+function listen(): void {
+  stop = listenToChanges({
     opened: () => {
       // What happened while nobody listened was not told.
       if (current.value === 'trying-again') attempt(refreshEverything);
       current.value = 'live';
     },
     changed: gather,
-    broke: () => {
+    broke: (state) => {
       current.value = 'trying-again';
+      if (state === 'over') again = setTimeout(listenAgain, AGAIN_MS);
+      // A stream ends with its session, and when the server can't be reached: then the header says so already.
+      else askWhetherItGoesOn().catch(() => {});
     },
   });
+}
+
+/** The browser gave up, as it does when it is refused: perhaps the session is over, perhaps the server was not ready. */
+function listenAgain(): void {
+  stop();
+  attempt(async () => {
+    await askWhetherItGoesOn();
+    if (signedIn() !== undefined) listen();
+  });
+}
+
+/** Keeps what is shown up with the server until the function it gives back is called. */
+export function stayUpToDate(): () => void {
+  listen();
   return () => {
     stop();
+    clearTimeout(again);
     clearTimeout(timer);
     timer = undefined;
     waiting = new Map();

@@ -9,6 +9,8 @@ export interface Then {
   readonly moment: Moment;
   /** The default policy as it was; `undefined` when there was none yet. */
   readonly policy: Policy | undefined;
+  /** The last sequence recorded in the same act; up to it nobody met what lies between. */
+  readonly actEnd: string | undefined;
   /** What changed in the default policy from then to now. */
   readonly since: readonly PolicyChange[];
   /** What was effective for the organization that was chosen. */
@@ -43,8 +45,12 @@ export async function lookBack({ moment, organizationId }: LookBack): Promise<vo
   underWay = new AbortController();
   const { signal: aborted } = underWay;
   const [policy, since] = await stateThen(INSTANCE, moment, aborted);
-  const effective = await effectiveThen(organizationId, instantOf(moment, policy), aborted);
-  current.value = { moment, policy, since, effective };
+  const instant = instantOf(moment, policy);
+  const [settled, effective] = await Promise.all([
+    instant === undefined ? undefined : readPolicy(INSTANCE, { asOf: instant, signal: aborted }),
+    effectiveThen(organizationId, instant, aborted),
+  ]);
+  current.value = { moment, policy, since, effective, actEnd: settled?.details.sequence };
 }
 
 async function effectiveThen(

@@ -5,23 +5,33 @@ import { readSession, signIn, signOut, type Session } from '../wire/session.js';
 import { dismissAll, say } from './notices.js';
 
 const current = signal<Session | 'asking' | undefined>('asking');
+let isLeaving = false;
 
 /** Who is signed in: `asking` until the server has said, `undefined` for nobody. */
 export const session: ReadonlySignal<Session | 'asking' | undefined> = current;
 
 /** Finds out who is signed in. */
 export async function askWhoIsThere(): Promise<void> {
-  onSignedOut(() => {
-    if (current.value === undefined) return;
-    current.value = undefined;
-    say('failure', 'Your session has ended. Sign in again to go on.');
-  });
+  onSignedOut(tellEnd);
   try {
     current.value = await readSession();
   } catch (caught) {
     current.value = undefined;
     throw caught;
   }
+}
+
+function tellEnd(): void {
+  if (current.value === undefined || isLeaving) return;
+  current.value = undefined;
+  say('failure', 'Your session has ended. Sign in again to go on.');
+}
+
+/** Finds out whether the session is still there, and whether it is the same one. */
+export async function askWhetherItGoesOn(): Promise<void> {
+  const found = await readSession();
+  if (found === undefined) tellEnd();
+  else if (found.userId !== signedIn()?.userId) current.value = found;
 }
 
 /** Signs in. @throws Refused */
@@ -33,9 +43,14 @@ export async function enter(name: string, password: string): Promise<void> {
 
 /** Signs out. */
 export async function leave(): Promise<void> {
-  await signOut();
-  dismissAll();
-  current.value = undefined;
+  isLeaving = true;
+  try {
+    await signOut();
+    dismissAll();
+    current.value = undefined;
+  } finally {
+    isLeaving = false;
+  }
 }
 
 /** The session, where somebody must be signed in; `undefined` elsewhere. */
