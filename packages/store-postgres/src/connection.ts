@@ -38,12 +38,14 @@ export class Connection {
 
   /** Reads by one statement. A connection that turns out to be broken is replaced once: reading twice does no harm. */
   async read(text: string, values: readonly unknown[] = []): Promise<readonly Cells[]> {
+    const ask = async (client: PoolClient): Promise<readonly Cells[]> =>
+      (await this.#prepared.query(client, text, values)) ?? query(client, text, values);
     try {
-      return await this.use((client) => query(client, text, values));
+      return await this.use(ask);
     } catch (caught) {
       if (!isConnectionLost(caught)) throw this.faultOf(caught);
     }
-    return this.faulty(() => this.use((client) => query(client, text, values)));
+    return this.faulty(() => this.use(ask));
   }
 
   /** Lends a connection to one piece of work. It goes back to the pool only if the work ended well. */

@@ -1,7 +1,7 @@
 import { StoreDamaged, type RecordedEvent } from '@login-policy/event-sourcing';
 import { stateOf } from './faults.js';
 import type { Cells } from './queries.js';
-import { eventsOf, StreamNames, type PageColumns } from './rows.js';
+import { eventsOf, PageNames, type PageColumns } from './rows.js';
 
 /** Asks for one page of so many events at the most, by a statement of {@link PageReader.statement}. */
 export type AskForPage = (limit: number) => Promise<readonly Cells[]>;
@@ -25,7 +25,7 @@ const COLUMNS = 8;
 export class PageReader {
   readonly #store: string;
   readonly #largestBytes: number;
-  readonly #streams = new StreamNames();
+  readonly #names = new PageNames();
   #most = Infinity;
 
   constructor(store: string, largestBytes: number) {
@@ -44,7 +44,7 @@ export class PageReader {
       FROM (SELECT count(*) AS count,
         string_agg(int8send(position) || int8send(revision) || int8send(recorded_at) || int4send(schema_version), ''::bytea) AS places,
         string_agg(id, '') AS ids, json_agg(type)::text AS types, json_agg(coalesce(whole_stream, stream))::text AS streams,
-        '[' || string_agg(data::text, ',') || ']' AS data, string_agg(metadata::text, E'\\n') AS metadata
+        '[' || string_agg(data::text, ',') || ']' AS data, '[' || string_agg(metadata::text, ',') || ']' AS metadata
         FROM (${events}) AS page) AS joined`;
   }
 
@@ -77,7 +77,7 @@ export class PageReader {
     const [places, ids, types, streams, data, metadata] = columns;
     if (places === null || places === undefined) return [];
     try {
-      return eventsOf({ places, ids, types, streams, data, metadata } satisfies PageColumns, this.#streams);
+      return eventsOf({ places, ids, types, streams, data, metadata } satisfies PageColumns, this.#names);
     } catch (cause) {
       const first = BigInt(`0x${places.slice(2, 18)}`);
       throw new StoreDamaged({ store: this.#store, problem: `an event from position ${first} on can't be read` }, cause);

@@ -28,43 +28,31 @@ export interface PageColumns {
 }
 
 /**
- * Makes the events of a page. Metadata is parsed when somebody asks for it: a fold hardly ever does.
+ * Makes the events of a page.
  *
  * @throws TypeError and others when the columns are not what was written.
  */
-export function eventsOf(columns: PageColumns, streams: StreamNames): readonly RecordedEvent[] {
-  const places = Buffer.from(columns.places.slice(2), 'hex');
+export function eventsOf(columns: PageColumns, names: PageNames): readonly RecordedEvent[] {
+  const bytes = Buffer.from(columns.places.slice(2), 'hex');
+  const places = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const ids = text(columns.ids);
-  const [types, names, data] = [columns.types, columns.streams, columns.data].map(listIn);
-  const metadataOf = linesOf(text(columns.metadata));
+  const [types, streams, data, metadata] = [columns.types, columns.streams, columns.data, columns.metadata].map(listIn);
   const events: RecordedEvent[] = [];
-  for (let index = 0; index * PLACE_LENGTH < places.length; index++) {
+  for (let index = 0; index * PLACE_LENGTH < places.byteLength; index++) {
     const at = index * PLACE_LENGTH;
     events.push({
       id: eventId(ids.slice(index * ID_LENGTH, (index + 1) * ID_LENGTH)),
-      streamId: streams.named(word(names?.[index])),
-      revision: revision(places.readBigInt64BE(at + 8)),
-      position: position(places.readBigInt64BE(at)),
-      recordedAt: instant(Number(places.readBigInt64BE(at + 16))),
-      type: givenText(word(types?.[index])),
-      schemaVersion: places.readInt32BE(at + 24),
+      streamId: names.stream(word(streams?.[index])),
+      revision: revision(places.getBigInt64(at + 8)),
+      position: position(places.getBigInt64(at)),
+      recordedAt: instant(places.getInt32(at + 16) * 2 ** 32 + places.getUint32(at + 20)),
+      type: names.type(word(types?.[index])),
+      schemaVersion: places.getInt32(at + 24),
       data: objectOf(data?.[index]),
-      get metadata() {
-        return metadataOf(index);
-      },
+      metadata: metadataOf(metadata?.[index]),
     });
   }
   return events;
-}
-
-/** The metadata of a page, each parsed once, when it is asked for. JSON has no line break of its own. */
-function linesOf(page: string): (index: number) => EventMetadata {
-  let lines: readonly string[] | undefined;
-  const parsed: EventMetadata[] = [];
-  return (index) => {
-    lines ??= page.split('\n');
-    return (parsed[index] ??= parsedMetadata(lines[index] ?? ''));
-  };
 }
 
 function listIn(json: Cell | undefined): readonly unknown[] {
@@ -74,19 +62,29 @@ function listIn(json: Cell | undefined): readonly unknown[] {
 
 const NAMES_KEPT = 10_000;
 
-/** The names of streams seen lately: in a log of many the same ones come again and again. */
-export class StreamNames {
-  readonly #names = new Map<string, StreamId>();
+/** The names seen lately, each made once: in a log the same ones come again and again. */
+export class PageNames {
+  readonly #streams = new Map<string, StreamId>();
+  readonly #types = new Map<string, string>();
 
-  /** The name that a column holds. @throws TypeError when it is none. */
-  named(stored: string): StreamId {
-    const known = this.#names.get(stored);
-    if (known !== undefined) return known;
-    if (this.#names.size >= NAMES_KEPT) this.#names.clear();
-    const name = parseStreamId(givenText(stored));
-    this.#names.set(stored, name);
-    return name;
+  /** The name of a stream that a column holds. @throws TypeError when it is none. */
+  stream(stored: string): StreamId {
+    return kept(this.#streams, stored, () => parseStreamId(givenText(stored)));
   }
+
+  type(stored: string): string {
+    return kept(this.#types, stored, () => givenText(stored));
+  }
+}
+
+function kept<Name>(names: Map<string, Name>, stored: string, made: () => Name): Name {
+  let name = names.get(stored);
+  if (name === undefined) {
+    if (names.size >= NAMES_KEPT) names.clear();
+    name = made();
+    names.set(stored, name);
+  }
+  return name;
 }
 
 /** What has to be there. @throws TypeError when the column is null. */
@@ -105,8 +103,7 @@ function objectOf(parsed: unknown): JsonObject {
   throw new TypeError('the data of an event is an object');
 }
 
-function parsedMetadata(json: string): EventMetadata {
-  const parsed: unknown = JSON.parse(json);
+function metadataOf(parsed: unknown): EventMetadata {
   if (isMetadata(parsed)) return parsed;
   throw new TypeError('the metadata of an event has an actor and a correlation id');
 }
