@@ -1,9 +1,7 @@
 import { expect } from 'chai';
-import { freshInstance, loginPolicyEvents, policyStream, parseOwner } from '@login-policy/domain';
-import { monotonicIds, type NewEvent } from '@login-policy/event-sourcing';
-import { openSqliteStore } from '@login-policy/store-sqlite';
 import { beforeEach, it } from 'mocha';
-import { describeInBrowser, type Stage } from './suite.js';
+import { writeHistory } from './long-history.js';
+import { describeInBrowser } from './suite.js';
 import type { Visitor } from './visitor.js';
 
 const PASSKEYS = 'MULTI_FACTOR_TYPE_U2F_WITH_VERIFICATION';
@@ -70,22 +68,4 @@ describeInBrowser('the page: looking back', (stage) => {
 /** As a finger does it: the slider jumps there at once. */
 async function slideTo(visitor: Visitor, sequence: number): Promise<void> {
   await visitor.page.getByLabel('Moment, by sequence').fill(String(sequence));
-}
-
-/** Takes the multi-factor off and puts it on again, so often, by another process of the same store. */
-async function writeHistory({ quickstart, storeFile }: Stage, count: number): Promise<void> {
-  const [passkeys] = freshInstance.multiFactors ?? [];
-  if (passkeys === undefined) throw new Error('a fresh instance has a multi-factor');
-  const ids = monotonicIds();
-  const events = Array.from({ length: count }, (_, index): NewEvent => {
-    const type = index % 2 === 0 ? 'MultiFactorRemoved' : 'MultiFactorAdded';
-    const metadata = { actor: 'load', correlationId: 'load' };
-    return { id: ids(), metadata, ...loginPolicyEvents.encode({ type, data: { factor: passkeys } }) };
-  });
-  const store = await openSqliteStore({ path: storeFile });
-  const streamId = policyStream(parseOwner({ instanceId: quickstart.instanceId }, 'owner'));
-  for (let from = 0; from < count; from += 500) {
-    await store.eventStore.append({ streamId, expected: 'any', events: events.slice(from, from + 500) });
-  }
-  await store.close();
 }

@@ -1,0 +1,110 @@
+import { findChromium } from './chromium.js';
+import { writeHistory } from './long-history.js';
+import { Stage } from './suite.js';
+import type { Visitor } from './visitor.js';
+
+const ROUNDS = 7;
+
+interface Figures {
+  readonly scriptBytes: number;
+  readonly scriptBytesOnTheWire: number;
+  readonly requests: number;
+  readonly longestTaskMs: number;
+}
+
+/** Prints how heavy the page is and how long it takes on this machine: `npm run bench:page`. */
+async function measure(executablePath: string): Promise<void> {
+  const stage = new Stage();
+  await stage.open(executablePath);
+  try {
+    await stage.serve();
+    const visitor = await stage.owner();
+    const fresh = await repeated(() => untilInteractive(visitor));
+    const figures = await figuresOf(visitor);
+    const live = await repeated((round) => untilSeen(stage, visitor, round));
+    await writeHistory(stage, 10_000);
+    const long = await repeated(() => untilInteractive(visitor));
+    const history = await repeated(() => untilHistory(visitor));
+    print({
+      'script of the first view': `${(figures.scriptBytes / 1000).toFixed(1)} kB, ${(figures.scriptBytesOnTheWire / 1000).toFixed(1)} kB on the wire`,
+      'requests of a reload': String(figures.requests),
+      'longest task of the script': `${figures.longestTaskMs} ms (0: none over 50 ms)`,
+      'reload until a switch can be used': fresh,
+      'change made by a machine until the page shows it': live,
+      'reload until a switch can be used, 10,000 events': long,
+      'History opened until it shows the newest, 10,000 events': history,
+    });
+    await stage.sendHome();
+  } finally {
+    await stage.close();
+  }
+}
+
+async function repeated(once: (round: number) => Promise<number>): Promise<string> {
+  const times: number[] = [];
+  for (let round = 0; round < ROUNDS; round++) times.push(await once(round));
+  times.sort((left, right) => left - right);
+  const [least, median, most] = [times[0], times[Math.floor(ROUNDS / 2)], times.at(-1)];
+  return `${median?.toFixed(0)} ms (${least?.toFixed(0)} to ${most?.toFixed(0)}, ${ROUNDS} rounds)`;
+}
+
+async function timed(work: () => Promise<void>): Promise<number> {
+  const began = performance.now();
+  await work();
+  return performance.now() - began;
+}
+
+function untilInteractive({ page, passkeys }: Visitor): Promise<number> {
+  return timed(async () => {
+    await page.reload({ waitUntil: 'commit' });
+    await passkeys.and(page.locator(':enabled')).waitFor();
+  });
+}
+
+async function untilHistory(visitor: Visitor): Promise<number> {
+  await visitor.goTo('Default policy');
+  return timed(async () => {
+    await visitor.goTo('History');
+    await visitor.page.getByText('the newest 100 shown').waitFor();
+  });
+}
+
+/** From the answer the machine got to the switch on the page. */
+async function untilSeen(stage: Stage, { page }: Visitor, round: number): Promise<number> {
+  await page.getByText('Live', { exact: true }).waitFor();
+  const isOn = round % 2 === 1;
+  const type = 'MULTI_FACTOR_TYPE_U2F_WITH_VERIFICATION';
+  const factors = '/admin/v1/policies/login/multi_factors';
+  await (isOn ? stage.api('POST', factors, { type }) : stage.api('DELETE', `${factors}/${type}`));
+  const seen = page.getByRole('switch', { name: 'Passkeys (U2F with verification)', checked: isOn });
+  return timed(() => seen.waitFor());
+}
+
+const LOOK = `new Promise((resolve) => {
+  const tasks = [];
+  new PerformanceObserver((list) => tasks.push(...list.getEntries())).observe({ type: 'longtask', buffered: true });
+  setTimeout(() => {
+    const resources = performance.getEntriesByType('resource');
+    const scripts = resources.filter(({ initiatorType, name }) => initiatorType === 'script' || name.endsWith('.js'));
+    const sum = (member) => scripts.reduce((total, script) => total + script[member], 0);
+    resolve({
+      scriptBytes: sum('decodedBodySize'),
+      scriptBytesOnTheWire: sum('encodedBodySize'),
+      requests: resources.length + 1,
+      longestTaskMs: Math.max(0, ...tasks.map(({ duration }) => Math.round(duration))),
+    });
+  }, 500);
+})`;
+
+function figuresOf({ page }: Visitor): Promise<Figures> {
+  return page.evaluate<Figures>(LOOK);
+}
+
+function print(rows: Readonly<Record<string, string>>): void {
+  const width = Math.max(...Object.keys(rows).map(({ length }) => length));
+  for (const [name, value] of Object.entries(rows)) process.stdout.write(`${name.padEnd(width)}  ${value}\n`);
+}
+
+const chromium = findChromium();
+if (chromium === undefined) throw new Error('no Chromium was found: install it, or name it in CHROMIUM');
+await measure(chromium);
