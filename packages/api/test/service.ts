@@ -10,7 +10,7 @@ import {
   type Ports,
 } from '@login-policy/api';
 import { freshInstance, loginPolicyProjection, openLoginPolicies, type LoginPolicies } from '@login-policy/domain';
-import { openMemoryStore, type Store } from '@login-policy/event-sourcing';
+import { openMemoryStore, type Clock, type Store } from '@login-policy/event-sourcing';
 import { steppingClock } from '@login-policy/testkit';
 
 export const INSTANCE = '69629023906488334';
@@ -57,15 +57,17 @@ export interface ServiceOptions {
   readonly ports?: Partial<Ports>;
   readonly api?: Partial<ApiOptions>;
   readonly listen?: Partial<ListenOptions>;
+  /** Default: moves on by a second each time it is read. */
+  readonly clock?: Clock;
 }
 
-/** A real port over a fresh memory store whose clock moves on by a second each time it is read. */
+/** A real port over a fresh memory store. */
 export async function openService({
   api: changed = {},
+  clock = steppingClock('2026-01-01T00:00:00.000Z', 1000),
   listen = {},
   ports = {},
 }: ServiceOptions = {}): Promise<Service> {
-  const clock = steppingClock('2026-01-01T00:00:00.000Z', 1000);
   const store = openMemoryStore({ clock, inlineProjections: [loginPolicyProjection] });
   const policies = await openLoginPolicies({ store, organizations: { list: () => [ACME, GLOBEX] } });
   await policies.add({ instanceId: INSTANCE }, freshInstance, { actor: 'set-up' });

@@ -1,3 +1,4 @@
+import type { OutgoingHttpHeaders } from 'node:http';
 import type { Pipeline } from '../calls/pipeline.js';
 import { noSuchRoute, wrongVerb } from '../errors/refusals.js';
 import type { ApiError } from '../errors/api-error.js';
@@ -44,7 +45,7 @@ export class RestSkin {
       exchange.verb === 'GET' && answer.tag !== undefined && exchange.headers.get('if-none-match') === answer.tag;
     const headers = exchange.answerHeaders(answer);
     if (isKnown) exchange.send({ status: 304, headers });
-    else exchange.send({ status: 200, headers: { ...headers, ...sized(answer.message) }, body: answer.message });
+    else exchange.send({ status: 200, headers: sized(headers, answer.message), body: answer.message });
     exchange.answered('rest', isKnown ? 304 : 200, undefined);
   }
 }
@@ -56,11 +57,14 @@ function asOfIn({ query }: Exchange): string | undefined {
 /** Answers an error as REST does. */
 export function refuse(exchange: Exchange, error: ApiError): void {
   const body = errorJson(error);
-  const headers = { ...exchange.answerHeaders(), ...error.headers, ...sized(body) };
+  const headers = sized({ ...exchange.answerHeaders(), ...error.headers }, body);
   exchange.send({ status: error.httpStatus, headers, body });
   exchange.answered('rest', error.httpStatus, error);
 }
 
-function sized(body: string): { readonly 'content-type': string; readonly 'content-length': number } {
-  return { 'content-type': JSON_TYPE, 'content-length': Buffer.byteLength(body) };
+function sized(answer: OutgoingHttpHeaders, body: string): OutgoingHttpHeaders {
+  const headers = answer;
+  headers['content-type'] = JSON_TYPE;
+  headers['content-length'] = Buffer.byteLength(body);
+  return headers;
 }

@@ -5,7 +5,7 @@ import type { Admission, Demand, Pipeline } from '../calls/pipeline.js';
 import type { ServedMethod } from '../calls/served-method.js';
 import { withEnumNumbers } from './enum-names.js';
 import { bodyFields, pathFields, queryFields, requestOf } from './read-request.js';
-import { jsonOf } from './rest-answer.js';
+import { jsonWriter } from './rest-answer.js';
 
 /** What a route was asked with. */
 export interface RestRequest {
@@ -36,6 +36,7 @@ export interface RestReading {
 /** The target of a method's own route. */
 export function methodTarget(method: ServedMethod, pipeline: Pipeline): RestTarget {
   const { input, permission, route } = method.contract;
+  const write = jsonWriter(method);
   return {
     demand: { permission, scope: method.scope },
     read: ({ query, values, body }) => {
@@ -45,7 +46,7 @@ export function methodTarget(method: ServedMethod, pipeline: Pipeline): RestTarg
           const given = route.body === 'request' ? bodyFields(await body()) : queryFields(input, query);
           const request = messageOf(method, { ...withEnumNumbers(input, given), ...named });
           const answer = await pipeline.carryOut(method, request, call);
-          return { ...answer, message: jsonOf(method, answer.message) };
+          return { ...answer, message: write(answer.message) };
         },
       };
     },

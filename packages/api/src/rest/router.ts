@@ -1,9 +1,11 @@
 import type { Segment } from '../contract/path-template.js';
 
-interface Branch<Target> {
-  readonly literals: Map<string, Branch<Target>>;
-  field: { readonly name: string; readonly branch: Branch<Target> } | undefined;
-  readonly targets: Map<string, Target>;
+type ByVerb<Target> = Map<string, Target>;
+
+/** The routes that begin alike and end in a variable. */
+interface Open<Target> {
+  readonly variable: string;
+  readonly targets: ByVerb<Target>;
 }
 
 /** What a path and a verb lead to. */
@@ -14,57 +16,63 @@ export type Match<Target> =
 
 const NO_VALUES: ReadonlyMap<string, string> = new Map();
 
-/** Finds what answers a path. Text that stands there goes before a variable; no two routes here share a path and verb. */
+/**
+ * Finds what answers a path by at most two looks into a table. Text that stands there goes before a variable; no two routes
+ * here share a path and verb, and a variable is always the last piece of its path.
+ */
 export class Router<Target> {
-  readonly #root: Branch<Target> = newBranch();
+  readonly #closed = new Map<string, ByVerb<Target>>();
+  readonly #open = new Map<string, Open<Target>>();
 
-  /** @throws Error when another route has this path and verb. */
+  /** @throws Error when another route has this path and verb, or the path is of a form that no route here has. */
   add(verb: string, segments: readonly Segment[], target: Target): void {
-    let branch = this.#root;
-    for (const segment of segments)
-      branch = 'field' in segment ? fieldBranch(branch, segment.field) : literalBranch(branch, segment.literal);
-    if (branch.targets.has(verb)) throw new Error(`two routes take ${verb} at one path`);
-    branch.targets.set(verb, target);
+    const targets = this.#place(segments);
+    if (targets.has(verb)) throw new Error(`two routes take ${verb} at one path`);
+    targets.set(verb, target);
   }
 
   /** Values of variables are as they stand in the path: still percent-encoded. */
   match(verb: string, path: string): Match<Target> {
-    let branch: Branch<Target> | undefined = this.#root;
-    let values: Map<string, string> | undefined;
-    for (const piece of path.split('/').slice(1)) {
-      const literal: Branch<Target> | undefined = branch.literals.get(piece);
-      if (literal === undefined && branch.field !== undefined && piece !== '') {
-        values = (values ?? new Map<string, string>()).set(branch.field.name, piece);
-        branch = branch.field.branch;
-      } else {
-        branch = literal;
-      }
-      if (branch === undefined) return { kind: 'nothing' };
-    }
-    return found(branch, verb, values ?? NO_VALUES);
+    const closed = this.#closed.get(path);
+    if (closed !== undefined) return found(closed, verb, NO_VALUES);
+    const end = path.lastIndexOf('/');
+    const open = end === path.length - 1 ? undefined : this.#open.get(path.slice(0, end));
+    if (open === undefined) return { kind: 'nothing' };
+    return found(open.targets, verb, new Map([[open.variable, path.slice(end + 1)]]));
+  }
+
+  #place(segments: readonly Segment[]): ByVerb<Target> {
+    const last = segments.at(-1);
+    if (last === undefined || !('field' in last)) return existing(this.#closed, pathOf(segments), newTargets<Target>);
+    const path = pathOf(segments.slice(0, -1));
+    const open = existing(this.#open, path, () => ({ variable: last.field, targets: newTargets<Target>() }));
+    if (open.variable !== last.field)
+      throw new Error(`two routes name one variable ${last.field} and ${open.variable}`);
+    return open.targets;
   }
 }
 
-function found<Target>(branch: Branch<Target>, verb: string, values: ReadonlyMap<string, string>): Match<Target> {
-  const target = branch.targets.get(verb);
-  if (target !== undefined) return { kind: 'found', target, values };
-  const allowed = [...branch.targets.keys()];
-  return allowed.length === 0 ? { kind: 'nothing' } : { kind: 'wrong-verb', allowed };
+function pathOf(segments: readonly Segment[]): string {
+  const pieces = segments.map((segment) => {
+    if ('literal' in segment) return segment.literal;
+    throw new Error(`the variable ${segment.field} is not the last piece of its path`);
+  });
+  return `/${pieces.join('/')}`;
 }
 
-function newBranch<Target>(): Branch<Target> {
-  return { literals: new Map(), field: undefined, targets: new Map() };
+function existing<Value>(among: Map<string, Value>, key: string, make: () => Value): Value {
+  const value = among.get(key) ?? make();
+  among.set(key, value);
+  return value;
 }
 
-function literalBranch<Target>(branch: Branch<Target>, literal: string): Branch<Target> {
-  const next = branch.literals.get(literal) ?? newBranch<Target>();
-  branch.literals.set(literal, next);
-  return next;
+function newTargets<Target>(): ByVerb<Target> {
+  return new Map();
 }
 
-function fieldBranch<Target>(from: Branch<Target>, name: string): Branch<Target> {
-  const branch = from;
-  branch.field ??= { name, branch: newBranch<Target>() };
-  if (branch.field.name !== name) throw new Error(`two routes name one variable ${name} and ${branch.field.name}`);
-  return branch.field.branch;
+function found<Target>(targets: ByVerb<Target>, verb: string, values: ReadonlyMap<string, string>): Match<Target> {
+  const target = targets.get(verb);
+  return target === undefined
+    ? { kind: 'wrong-verb', allowed: [...targets.keys()] }
+    : { kind: 'found', target, values };
 }

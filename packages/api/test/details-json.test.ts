@@ -1,0 +1,40 @@
+import { describe, it } from 'mocha';
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { fromJsonString, toJson } from '@bufbuild/protobuf';
+import { instant } from '@login-policy/event-sourcing';
+import { RemoveMultiFactorFromLoginPolicyResponseSchema } from '@zitadel/proto/zitadel/admin_pb.js';
+import { openService, ROOT } from './service.js';
+
+const FACTORS = '/admin/v1/policies/login/multi_factors';
+const headers = { authorization: `Bearer ${ROOT}` };
+const schema = RemoveMultiFactorFromLoginPolicyResponseSchema;
+
+/** Any millisecond of the years that RFC 3339 can say, the whole seconds and the edges among them. */
+const moment = fc.oneof(
+  fc.integer({ min: 0, max: Date.UTC(9999, 11, 31, 23, 59, 59, 999) }),
+  fc.integer({ min: 0, max: 253_402_300_799 }).map((seconds) => seconds * 1000),
+  fc.constantFrom(0, 1, 999, 1000, 1010, 1100, Date.UTC(9999, 11, 31, 23, 59, 59, 999)),
+);
+
+describe('what a command answers over REST', () => {
+  it('is to the letter what protobuf says of the message, whenever it was', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(moment, { minLength: 2, maxLength: 6 }), async (moments) => {
+        const ascending = moments.toSorted((left, right) => left - right);
+        let next = 0;
+        const clock = () => instant(ascending[Math.min(next, ascending.length - 1)] ?? 0);
+        const service = await openService({ clock });
+        for (; next < ascending.length; next++) {
+          const taken = next % 2 === 0 ? { method: 'DELETE' } : { method: 'POST', body: '{"type":1}' };
+          const answer = await fetch(`${service.url}${FACTORS}${next % 2 === 0 ? '/1' : ''}`, { ...taken, headers });
+          const text = await answer.text();
+          expect(answer.status, text).to.equal(200);
+          expect(text).to.equal(JSON.stringify(toJson(schema, fromJsonString(schema, text))));
+        }
+        await service.close();
+      }),
+      { numRuns: 60 },
+    );
+  });
+});
