@@ -1,35 +1,9 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { afterEach, beforeEach, describe, it } from 'mocha';
-
-const main = fileURLToPath(new URL('../dist/main.js', import.meta.url));
-
-interface Run {
-  readonly code: unknown;
-  readonly said: string;
-  readonly complained: string;
-}
-
-/** Runs the service as a user does, in a folder of its own. */
-async function run(folder: string, storeUrl?: string): Promise<Run> {
-  const { LOGIN_POLICY_STORE: _mine, ...environment } = process.env;
-  const env = storeUrl === undefined ? environment : { ...environment, LOGIN_POLICY_STORE: storeUrl };
-  const child = spawn(process.execPath, [main], { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] });
-  const [said, complained]: [string[], string[]] = [[], []];
-  child.stdout.on('data', (chunk: Buffer) => said.push(chunk.toString()));
-  child.stderr.on('data', (chunk: Buffer) => complained.push(chunk.toString()));
-  const [code]: unknown[] = await once(child, 'close');
-  return { code, said: said.join(''), complained: complained.join('') };
-}
-
-function sequencesIn(said: string): readonly string[] {
-  return Array.from(said.matchAll(/^ +sequence +(\d+)$/gm), ([, sequence = '']) => sequence);
-}
+import { run, sequencesIn } from './run.js';
 
 describe('the example service', function () {
   this.timeout(30_000);

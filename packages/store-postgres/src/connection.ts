@@ -61,6 +61,7 @@ export class Connection {
       return await this.#inTime(work(client));
     } catch (caught) {
       failure = caught instanceof Error ? caught : new Error(String(caught));
+      if (caught instanceof ConnectionSilent) this.#tellToGiveUp(client);
       throw caught;
     } finally {
       client.off('error', onError);
@@ -114,6 +115,14 @@ export class Connection {
     } catch (caught) {
       throw this.faultOf(caught);
     }
+  }
+
+  /** What we don't wait for any more, the server need not go on with. It does not notice by itself that we are gone. */
+  #tellToGiveUp(client: PoolClient): void {
+    const process = this.#prepared.directProcess(client);
+    if (process === undefined) return;
+    const text = `SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE pid = $1 AND query_start < now() - interval '1 second'`;
+    this.#pool.query({ text, values: [process] }).catch(() => undefined);
   }
 
   async #borrow(): Promise<PoolClient> {

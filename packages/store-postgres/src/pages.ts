@@ -80,7 +80,10 @@ export class PageReader {
       return eventsOf({ places, ids, types, streams, data, metadata } satisfies PageColumns, this.#names);
     } catch (cause) {
       const first = BigInt(`0x${places.slice(2, 18)}`);
-      throw new StoreDamaged({ store: this.#store, problem: `an event from position ${first} on can't be read` }, cause);
+      throw new StoreDamaged(
+        { store: this.#store, problem: `an event from position ${first} on can't be read` },
+        cause,
+      );
     }
   }
 }

@@ -6,6 +6,7 @@ import { Pool } from 'pg';
 import { databaseUrl, freshSchema } from './database.js';
 import { allEvents, appendTo, counted } from './sample.js';
 import { onStorage, storages, type Storage } from './stores.js';
+import { eventually } from './waiting.js';
 
 const freshStorage = storages();
 
@@ -16,6 +17,16 @@ describe('opening a store on PostgreSQL', () => {
       for (const store of stores) await store.eventStore.append(appendTo('a'));
       const { rows } = await storage.pool.query(`SELECT version FROM "${storage.schema}".migrations`);
       expect(rows).to.deep.equal([{ version: 1 }, { version: 2 }]);
+    }));
+
+  it('brings a schema of version 1 to its own, and goes on after what is in it', () =>
+    onStorage(freshStorage(), async (storage) => {
+      const { eventStore } = await storage.open();
+      await eventStore.append(appendTo('a'));
+      await storage.pool.query(asInVersion1(storage.schema));
+      const store = await storage.open();
+      for (let count = 0; count < 2; count++) await store.eventStore.append(appendTo('a'));
+      expect((await allEvents(store.eventStore)).map(({ position }) => position)).to.deep.equal([1n, 2n, 3n]);
     }));
 
   it("leaves a newer program's schema as it is", () =>
@@ -84,6 +95,8 @@ describe('a store on PostgreSQL', () => {
   for (const preparedStatements of ['when-direct', 'never'] as const) {
     it(`gives up a statement that takes too long, and has written nothing: prepared ${preparedStatements}`, () =>
       onStorage(freshStorage(), async (storage) => {
+        // Making the schema may take longer than that.
+        await storage.open();
         const store = await storage.open({ statementTimeoutMs: 50, preparedStatements });
         await holding(storage, async () => {
           const caught = await refusal(store.eventStore.append(appendTo('a')));
@@ -93,6 +106,29 @@ describe('a store on PostgreSQL', () => {
         expect(await allEvents(store.eventStore)).to.deep.equal([]);
       }));
   }
+
+  it('gives up a read that takes too long, and the server gives it up too', function () {
+    this.timeout(10_000);
+    return onStorage(freshStorage(), async (storage) => {
+      const store = await storage.open({ statementTimeoutMs: 200, lockTimeoutMs: 200 });
+      const client = await storage.pool.connect();
+      await client.query(`BEGIN; LOCK TABLE "${storage.schema}".events`);
+      try {
+        expect(await refusal(store.eventStore.head())).to.be.instanceOf(StoreUnavailable);
+        await eventually('the end of the read on the server', async () => {
+          const { rowCount } = await client.query(
+            'SELECT FROM pg_locks WHERE NOT granted AND relation = $1::regclass',
+            [`"${storage.schema}".events`],
+          );
+          return rowCount === 0;
+        });
+      } finally {
+        await client.query('ROLLBACK');
+        client.release();
+      }
+      expect(await store.eventStore.head()).to.equal(0n);
+    });
+  });
 
   it('gives up waiting for a connection when the pool has none left', () =>
     onStorage(freshStorage(), async (storage) => {
@@ -129,6 +165,14 @@ describe('a store on PostgreSQL', () => {
       expect(good?.status).to.equal('fulfilled');
     }));
 });
+
+/** Takes away what version 2 brought, and puts a function of version 1 in the place of that of version 2. */
+function asInVersion1(schema: string): string {
+  return `SET search_path = "${schema}"; DELETE FROM migrations WHERE version = 2; DROP SEQUENCE revocations;
+    DROP FUNCTION append_known; DROP FUNCTION take_turn;
+    CREATE FUNCTION take_turn(this_attempt text) RETURNS void LANGUAGE sql AS 'SELECT';
+    CREATE FUNCTION tell_listeners() RETURNS void LANGUAGE sql AS 'SELECT'; RESET search_path`;
+}
 
 /** Does something while another writer is in his turn and does not end it. */
 async function holding(storage: Storage, work: () => Promise<void>): Promise<void> {

@@ -1,0 +1,38 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { tmpdir } from 'node:os';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { expect } from 'chai';
+import { describe, it } from 'mocha';
+import { run, sequencesIn } from './run.js';
+
+// The PostgreSQL that the tests of the store bring along.
+const program = new URL('../../../packages/store-postgres/.test-build/server-process.js', import.meta.url);
+
+async function withPostgres(work: (url: string) => Promise<void>): Promise<void> {
+  const child = spawn(process.execPath, [fileURLToPath(program)], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const ended = once(child, 'exit');
+  try {
+    for await (const url of createInterface(child.stdout)) return await work(url);
+    throw new Error('the server did not start');
+  } finally {
+    child.stdin.end();
+    await ended;
+  }
+}
+
+describe('the example service on PostgreSQL', function () {
+  this.timeout(120_000);
+
+  it('does what it does on a file, and goes on where it was when it is run again', () =>
+    withPostgres(async (url) => {
+      const first = await run(tmpdir(), url);
+      expect({ code: first.code, complained: first.complained }).to.deep.equal({ code: 0, complained: '' });
+      expect(sequencesIn(first.said), 'on manipulation, on read, and before').to.deep.equal(['5', '5', '4']);
+      expect(first.said).to.match(/MultiFactorRemoved by alice@example\.com: "security advisory 2026-17"/);
+      const again = await run(tmpdir(), url);
+      expect(again.said).to.include('was found');
+      expect(sequencesIn(again.said)).to.deep.equal(['7', '7', '6']);
+    }));
+});

@@ -1,0 +1,76 @@
+import type { PostgresStore } from '@login-policy/store-postgres';
+import { counterTotals } from '@login-policy/testkit';
+import { expect } from 'chai';
+import { describe, it } from 'mocha';
+import { Pool } from 'pg';
+import { databaseUrl } from './database.js';
+import { allEvents, appendTo, counterStream } from './sample.js';
+import { onStorage, storages, type Storage } from './stores.js';
+
+const freshStorage = storages();
+
+/** A store on a pool of one connection, so that a test can look at what is kept in it. */
+async function onOneConnection(
+  storage: Storage,
+  kind: 'direct' | 'pooled' | 'never',
+  test: (store: PostgresStore, pool: Pool) => Promise<void>,
+): Promise<void> {
+  const pool = new Pool({ connectionString: await databaseUrl(), max: 1 });
+  // A pooler makes up the process it names.
+  if (kind === 'pooled') pool.on('connect', (client) => Object.assign(client, { processID: 1 }));
+  const preparedStatements = kind === 'never' ? 'never' : 'when-direct';
+  try {
+    const store = await storage.open({ listen: 'off', inlineProjections: [counterTotals], preparedStatements, pool });
+    await test(store, pool);
+    await store.close();
+  } finally {
+    await pool.end();
+  }
+}
+
+async function preparedIn(pool: Pool): Promise<number> {
+  const { rows } = await pool.query<{ count: string }>('SELECT count(*) FROM pg_prepared_statements');
+  return Number(rows[0]?.count);
+}
+
+async function useIt({ eventStore, readModels }: PostgresStore): Promise<void> {
+  for (let count = 0; count < 3; count++) await eventStore.append(appendTo('a'));
+  expect((await (await readModels.open(counterTotals)).get(counterStream('a')))?.total).to.be.greaterThan(2);
+  await allEvents(eventStore);
+}
+
+describe('prepared statements', () => {
+  it('are kept in a connection that goes to the server itself', () =>
+    onStorage(freshStorage(), (storage) =>
+      onOneConnection(storage, 'direct', async (store, pool) => {
+        await useIt(store);
+        expect(await preparedIn(pool)).to.be.greaterThan(2);
+      }),
+    ));
+
+  it('are not kept behind a pooler', () =>
+    onStorage(freshStorage(), (storage) =>
+      onOneConnection(storage, 'pooled', async (store, pool) => {
+        await useIt(store);
+        expect(await preparedIn(pool)).to.equal(0);
+      }),
+    ));
+
+  it('are not kept when the program says so', () =>
+    onStorage(freshStorage(), (storage) =>
+      onOneConnection(storage, 'never', async (store, pool) => {
+        await useIt(store);
+        expect(await preparedIn(pool)).to.equal(0);
+      }),
+    ));
+
+  it('that are gone all the same are done without, and each append is there once', () =>
+    onStorage(freshStorage(), (storage) =>
+      onOneConnection(storage, 'direct', async (store, pool) => {
+        await useIt(store);
+        await pool.query('DEALLOCATE ALL');
+        await useIt(store);
+        expect(await allEvents(store.eventStore)).to.have.length(6);
+      }),
+    ));
+});

@@ -1,0 +1,55 @@
+import { revision, type RecordedEvent, type Revision } from '@login-policy/event-sourcing';
+import type { PostgresStore } from '@login-policy/store-postgres';
+import { counterTotals } from '@login-policy/testkit';
+import { expect } from 'chai';
+import { describe, it } from 'mocha';
+import { allEvents, appendTo, counterStream } from './sample.js';
+import { onStorage, storages } from './stores.js';
+
+const freshStorage = storages();
+const KINDS = { 'plain stores': [], 'stores with an inline projection': [counterTotals] };
+
+describe('two processes that write to PostgreSQL in turns', () => {
+  for (const [kind, inlineProjections] of Object.entries(KINDS)) {
+    it(`go on where the other ended, though each remembers where it ended itself: ${kind}`, () =>
+      onStorage(freshStorage(), async (storage) => {
+        const stores = [await storage.open({ inlineProjections }), await storage.open({ inlineProjections })];
+        let last: Revision | 'no-stream' = 'no-stream';
+        // Short turns and long ones: after a long one the other is mistaken about much.
+        for (const [turn, length] of [1, 3, 1, 1, 20, 2, 5, 1, 40, 3].entries()) {
+          for (let count = 0; count < length; count++) {
+            const [event] = await storeOf(stores, turn).eventStore.append(appendTo('a', last));
+            last = event?.revision ?? 'no-stream';
+          }
+        }
+        const all = await allEvents(storeOf(stores, 0).eventStore);
+        expect(all.map(placeOf)).to.deep.equal(all.map((_, index) => [BigInt(index + 1), revision(index)]));
+        expect(all).to.have.length(77);
+        if (inlineProjections.length > 0) {
+          const model = await storeOf(stores, 1).readModels.open(counterTotals);
+          expect((await model.get(counterStream('a')))?.total).to.equal(77);
+        }
+      }));
+  }
+
+  it('refuse what the other has made untrue, and take what it has made true', () =>
+    onStorage(freshStorage(), async (storage) => {
+      const [one, other] = [await storage.open(), await storage.open()];
+      await one.eventStore.append(appendTo('a', 'no-stream'));
+      await other.eventStore.append(appendTo('a', revision(0)));
+      const refused = await one.eventStore.append(appendTo('a', revision(0))).catch((caught: unknown) => caught);
+      expect(refused).to.have.property('code', 'revision-conflict');
+      await one.eventStore.append(appendTo('a', revision(1)));
+      expect(await allEvents(other.eventStore)).to.have.length(3);
+    }));
+});
+
+function storeOf(stores: readonly PostgresStore[], turn: number): PostgresStore {
+  const store = stores[turn % stores.length];
+  if (store === undefined) throw new RangeError(`no store has turn ${turn}`);
+  return store;
+}
+
+function placeOf({ position, revision: inStream }: RecordedEvent): readonly [bigint, bigint] {
+  return [position, inStream];
+}
