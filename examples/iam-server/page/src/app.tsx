@@ -7,6 +7,7 @@ import { PreviewDialog } from './parts/preview-dialog.js';
 import { conflict } from './state/conflicts.js';
 import { forgetWhatWasRead } from './state/forget.js';
 import { stayUpToDate } from './state/live.js';
+import { organizations } from './state/organizations.js';
 import { proposal } from './state/proposals.js';
 import { addressOf, route, type Route } from './state/route.js';
 import { session } from './state/session.js';
@@ -41,9 +42,13 @@ function SignedIn({ session: who }: { readonly session: Session }): JSX.Element 
       forgetWhatWasRead();
     };
   }, []);
+  const loaded = organizations.value;
   useEffect(() => {
     const heading = main.current?.querySelector('h1')?.textContent ?? '';
     document.title = `${heading} · ${who.instanceName}`;
+    // An organization's name is known once the organizations were read.
+  }, [at, loaded]);
+  useEffect(() => {
     if (first.current === at) return;
     first.current = '';
     // A reader who followed a link goes on at the new view's heading.

@@ -12,7 +12,7 @@ import { Modal } from './modal.js';
 
 /** Both versions, for the one whose change was refused because the policy moved on: what he wanted, and what is there. */
 export function ConflictDialog({ conflict }: { readonly conflict: Conflict }): JSX.Element {
-  const { wish, now } = conflict;
+  const { wish, now, reason } = conflict;
   return (
     <Modal title="Somebody changed the policy first" dismissed={settle} size="wide">
       <p>
@@ -32,7 +32,7 @@ export function ConflictDialog({ conflict }: { readonly conflict: Conflict }): J
           disabled={typeof conflict.changesNow === 'string'}
           onClick={() => {
             settle();
-            attempt(() => propose({ ...wish, seen: now }));
+            attempt(() => propose({ ...wish, seen: now, reason }));
           }}
         >
           Apply again on sequence {now.details.sequence}

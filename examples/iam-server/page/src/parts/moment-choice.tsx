@@ -43,8 +43,8 @@ export function MomentChoice({ moment, lastSequence }: MomentChoiceProps): JSX.E
 
 /** Where the slider stands while a date was chosen: at the last event up to it. */
 function stopNow(lastSequence: number): number {
-  const sequence = lookedAt.value?.policy?.details.sequence;
-  return sequence === undefined ? lastSequence : Number(sequence);
+  if (lookedAt.value === undefined) return lastSequence;
+  return Number(lookedAt.value.policy?.details.sequence ?? 1);
 }
 
 function valueText(stop: number, lastSequence: number): string {

@@ -47,7 +47,7 @@ function NoChange({ proposal: { intent, preview } }: { readonly proposal: Propos
 }
 
 function Decision({ proposal }: { readonly proposal: Proposal }): JSX.Element {
-  const reason = useSignal('');
+  const reason = useSignal(proposal.reason ?? '');
   const { preview, isUnderWay, intent } = proposal;
   const isPointless = preview === undefined || preview.events.length === 0;
   return (

@@ -13,13 +13,21 @@ import { refreshAfterChange, refreshAllPolicies } from './policies.js';
 import { askWhetherItGoesOn, signedIn } from './session.js';
 import { catchUpAllTimelines, catchUpTimeline, timelineOf } from './timelines.js';
 
+/** Changes of one policy that came close together. */
+interface Burst {
+  readonly scope: Scope;
+  readonly first: number;
+  readonly last: number;
+}
+
 /** Whether changes made elsewhere are heard of. */
 export type Liveness = 'connecting' | 'live' | 'trying-again';
 
 const GATHER_MS = 60;
+const MOST_TOLD = 50;
 const AGAIN_MS = 2_000;
 const current = signal<Liveness>('connecting');
-let waiting = new Map<string, Changed>();
+let waiting = new Map<string, Burst>();
 let timer: ReturnType<typeof setTimeout> | undefined;
 let again: ReturnType<typeof setTimeout> | undefined;
 let stop: () => void = () => {};
@@ -67,36 +75,40 @@ export function stayUpToDate(): () => void {
 }
 
 /** A burst of changes is followed once: what counts is how the policy is after it. */
-function gather(change: Changed): void {
-  waiting.set(keyOf(change.scope), change);
+function gather({ scope, sequence }: Changed): void {
+  const first = waiting.get(keyOf(scope))?.first ?? sequence;
+  waiting.set(keyOf(scope), { scope, first, last: sequence });
   timer ??= setTimeout(() => {
     const gathered = [...waiting.values()];
     waiting = new Map();
     timer = undefined;
-    for (const one of gathered) attempt(() => follow(one));
+    for (const burst of gathered) attempt(() => follow(burst));
   }, GATHER_MS);
 }
 
-async function follow({ scope, sequence }: Changed): Promise<void> {
+async function follow(burst: Burst): Promise<void> {
+  const { scope } = burst;
   await Promise.all([
     refreshAfterChange(scope),
     refreshOrganizations(),
     ...(timelineOf(scope) === undefined ? [] : [catchUpTimeline(scope)]),
-    tellWhoDidIt(scope, sequence),
+    tellWhoDidIt(burst),
   ]);
 }
 
-async function tellWhoDidIt(scope: Scope, sequence: number): Promise<void> {
-  const { entries } = await readHistory(scope, { direction: 'forwards', from: sequence, limit: 1 });
-  const [entry] = entries;
-  if (entry === undefined || isOwnChange(entry.correlationId)) return;
+async function tellWhoDidIt({ scope, first, last }: Burst): Promise<void> {
+  const limit = Math.min(last - first + 1, MOST_TOLD);
+  const { entries } = await readHistory(scope, { direction: 'backwards', from: last, limit });
+  const [newest, ...older] = entries.filter(({ correlationId }) => !isOwnChange(correlationId));
+  if (newest === undefined) return;
   forgetAnswer(scope);
-  say('elsewhere', sentenceAbout(scope, entry));
+  say('elsewhere', sentenceAbout(scope, newest, older));
 }
 
-function sentenceAbout(scope: Scope, { actor, changes, sequence }: HistoryEntry): string {
+function sentenceAbout(scope: Scope, newest: HistoryEntry, older: readonly HistoryEntry[]): string {
   const whose = isSameScope(scope, { of: 'instance' }) ? 'default policy' : `policy of ${nameOf(scope)}`;
-  return `${actorName(actor)} ${changesInShort(changes)} (${whose}, sequence ${sequence}).`;
+  const changes = [...older.toReversed(), newest].flatMap((entry) => entry.changes);
+  return `${actorName(newest.actor)} ${changesInShort(changes)} (${whose}, sequence ${newest.sequence}).`;
 }
 
 function nameOf(scope: Scope): string {
