@@ -16,8 +16,8 @@ export function ConflictDialog({ conflict }: { readonly conflict: Conflict }): J
   return (
     <Modal title="Somebody changed the policy first" dismissed={settle} size="wide">
       <p>
-        You wanted to “{intentTitle(wish.intent, wish.scope)}” on top of sequence {wish.seen.details.sequence}. The
-        policy is at sequence {now.details.sequence} now, so nothing was written.
+        “{intentTitle(wish.intent, wish.scope)}” was meant for sequence {wish.seen.details.sequence}. The policy is at
+        sequence {now.details.sequence} now, so nothing was written.
       </p>
       <h3>What happened meanwhile</h3>
       <Meanwhile conflict={conflict} />
