@@ -27,6 +27,7 @@ const checks = [
   ['links', [node, '.ci/links.mjs']],
   ['packages', [node, '.ci/packed.mjs']],
   ['changesets', [node, '.ci/changesets.mjs']],
+  ['page size', [node, 'examples/iam-server/page/check-size.mjs']],
 ];
 
 const failed = [];

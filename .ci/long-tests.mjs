@@ -19,5 +19,7 @@ export async function longTests() {
 
 /** The formatter may put the function on the line after the title. */
 function opensDescribe(lines, index) {
-  return /^\s*(describe\w*|context)\(/.test(lines[index]) || /^\s*(describe\w*|context)\($/.test(lines[index - 2] ?? '');
+  return (
+    /^\s*(describe\w*|context)\(/.test(lines[index]) || /^\s*(describe\w*|context)\($/.test(lines[index - 2] ?? '')
+  );
 }

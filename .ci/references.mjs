@@ -11,7 +11,7 @@ import { conclude, manifestOf, members, ourFiles, root, textOf } from './workspa
 const solution = '.config/tsconfig.json';
 const byName = new Map(members().map((member) => [manifestOf(member).name, member]));
 const projects = members()
-  .flatMap((member) => [member, `${member}/test`])
+  .flatMap((member) => [member, `${member}/page`, `${member}/test`])
   .filter(holdsSources);
 if (process.argv.includes('--write')) writeSolution();
 const listed = referencesOf(solution);
@@ -29,7 +29,7 @@ conclude(findings, `${projects.length} projects are built by \`tsc -b .config\`.
 
 function holdsSources(project) {
   const folder = project.endsWith('/test') ? project : `${project}/src`;
-  return ourFiles(folder, /\.ts$/).length > 0;
+  return ourFiles(folder, /\.tsx?$/).length > 0;
 }
 
 /** What the code of a member depends on is built before it; a reference that no dependency stands for is a wall with a hole. */

@@ -97,17 +97,6 @@ describeInBrowser('the page: changing policies', (stage) => {
     expect(await visitor.passkeys.getAttribute('aria-checked')).to.equal('false');
   });
 
-  it('shows what was changed elsewhere without a reload, and who did it', async () => {
-    const visitor = await stage.owner();
-    await visitor.page.getByText('Live', { exact: true }).waitFor();
-    await stage.api('DELETE', `${ADMIN}/multi_factors/${PASSKEYS}`);
-    await visitor.page.getByRole('switch', { name: 'Passkeys (U2F with verification)', checked: false }).waitFor();
-    await visitor.page
-      .getByRole('status', { name: 'Notes' })
-      .getByText(/removed.*sequence 5/)
-      .waitFor();
-  });
-
   it('tells the second of two tabs that the first was faster, and shows him both versions', async () => {
     const first = await stage.owner();
     const second = await first.anotherTab();

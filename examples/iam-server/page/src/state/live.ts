@@ -1,7 +1,8 @@
 import { signal, type ReadonlySignal } from '@preact/signals';
-import { listenToChanges, type Changed } from '../wire/changes.js';
+import type { Changed } from '../wire/changes.js';
 import { readHistory, type HistoryEntry } from '../wire/history.js';
 import { isSameScope, keyOf, type Scope } from '../wire/scope.js';
+import { listenToChanges } from '../wire/shared-changes.js';
 import { actorName } from '../words/actor.js';
 import { changesInShort } from '../words/change.js';
 import { forgetAnswer } from './answers.js';

@@ -16,8 +16,8 @@ export interface Listener {
   readonly broke: (state: 'trying-again' | 'over') => void;
 }
 
-/** Listens until the function it gives back is called. */
-export function listenToChanges({ opened, changed, broke }: Listener): () => void {
+/** Follows the server until the function it gives back is called. */
+export function followChanges({ opened, changed, broke }: Listener): () => void {
   const source = new EventSource('/iam/v1/changes');
   source.addEventListener('ready', opened);
   source.addEventListener('changed', ({ data }: MessageEvent<unknown>) => {

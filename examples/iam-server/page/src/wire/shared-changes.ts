@@ -1,0 +1,99 @@
+import { followChanges, type Changed, type Listener } from './changes.js';
+
+/** What the tab that follows tells the others. */
+type Told =
+  | { readonly what: 'opened' }
+  | { readonly what: 'changed'; readonly change: Changed }
+  | { readonly what: 'broke'; readonly state: 'trying-again' | 'over' };
+
+type Message = Told | { readonly what: 'asked' };
+
+const NAME = 'login-policy-changes';
+
+/**
+ * Listens until the function it gives back is called. Of all tabs of one browser only one follows the server and tells the
+ * others, because a browser has six connections to a host, and each stream would keep one. When that tab goes, another
+ * takes its place.
+ */
+export function listenToChanges(listener: Listener): () => void {
+  // Browsers keep both from pages that came over plain http from another machine.
+  if (!('locks' in navigator)) return followChanges(listener);
+  const channel = new BroadcastChannel(NAME);
+  const stopped = new AbortController();
+  const tab = new Tab(listener, channel);
+  channel.onmessage = ({ data }: MessageEvent<Message>) => {
+    tab.hear(data);
+  };
+  tab.ask();
+  navigator.locks
+    .request(NAME, { signal: stopped.signal }, () => tab.follow(stopped.signal))
+    .catch((caught: unknown) => {
+      // Whoever stops listening while he waits for his turn is told so; that is no failure.
+      if (!stopped.signal.aborted) throw caught;
+    });
+  return () => {
+    stopped.abort();
+    channel.close();
+  };
+}
+
+class Tab {
+  readonly #listener: Listener;
+  readonly #channel: BroadcastChannel;
+  #heard: Told | undefined;
+  #isFollowing = false;
+
+  constructor(listener: Listener, channel: BroadcastChannel) {
+    this.#listener = listener;
+    this.#channel = channel;
+  }
+
+  /** Asks whether another tab follows already. */
+  ask(): void {
+    this.#channel.postMessage({ what: 'asked' } satisfies Message);
+  }
+
+  hear(message: Message): void {
+    if (message.what !== 'asked') this.#take(message);
+    else if (this.#isFollowing && this.#heard?.what === 'opened') this.#channel.postMessage(this.#heard);
+  }
+
+  /** Follows the server for all tabs. */
+  follow(stopped: AbortSignal): Promise<void> {
+    this.#isFollowing = true;
+    // What happened between the one that followed before and this one was told to nobody.
+    if (this.#heard !== undefined) this.#tell({ what: 'broke', state: 'trying-again' });
+    const stop = followChanges({
+      opened: () => {
+        this.#tell({ what: 'opened' });
+      },
+      changed: (change) => {
+        this.#tell({ what: 'changed', change });
+      },
+      broke: (state) => {
+        this.#tell({ what: 'broke', state });
+      },
+    });
+    return new Promise((resolve) => {
+      stopped.addEventListener('abort', () => {
+        stop();
+        resolve();
+      });
+    });
+  }
+
+  #tell(told: Told): void {
+    this.#channel.postMessage(told);
+    this.#take(told);
+  }
+
+  #take(told: Told): void {
+    if (told.what === 'changed') {
+      this.#listener.changed(told.change);
+      return;
+    }
+    this.#heard = told;
+    if (told.what === 'opened') this.#listener.opened();
+    else this.#listener.broke(told.state);
+  }
+}

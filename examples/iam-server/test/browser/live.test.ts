@@ -1,0 +1,49 @@
+import { beforeEach, it } from 'mocha';
+import { describeInBrowser, type Stage } from './suite.js';
+import type { Visitor } from './visitor.js';
+
+const PASSKEYS = 'MULTI_FACTOR_TYPE_U2F_WITH_VERIFICATION';
+const FACTORS = '/admin/v1/policies/login/multi_factors';
+
+describeInBrowser('the page: what happens elsewhere', (stage) => {
+  beforeEach(() => stage.serve());
+
+  it('shows what was changed elsewhere without a reload, and who did it', async () => {
+    const visitor = await stage.owner();
+    await visitor.page.getByText('Live', { exact: true }).waitFor();
+    await stage.api('DELETE', `${FACTORS}/${PASSKEYS}`);
+    await visitor.page.getByRole('switch', { name: 'Passkeys (U2F with verification)', checked: false }).waitFor();
+    await visitor.page
+      .getByRole('status', { name: 'Notes' })
+      .getByText(/removed.*sequence 5/)
+      .waitFor();
+  });
+
+  it('shows it in ten tabs of one browser, though a browser has six connections', async () => {
+    const first = await stage.owner();
+    const tabs = [first];
+    for (let tab = 1; tab < 10; tab++) tabs.push(await first.anotherTab());
+    for (const tab of tabs) await tab.page.getByText('Live', { exact: true }).waitFor();
+    await stage.api('DELETE', `${FACTORS}/${PASSKEYS}`);
+    for (const tab of tabs) await seen(tab, false);
+  });
+
+  it('goes on in the other tabs when the one that followed the server is closed, and misses nothing', async () => {
+    const first = await stage.owner();
+    const [second, third] = [await first.anotherTab(), await first.anotherTab()];
+    for (const tab of [first, second, third]) await tab.page.getByText('Live', { exact: true }).waitFor();
+    await Promise.all([first.page.close(), remove(stage)]);
+    for (const tab of [second, third]) await seen(tab, false);
+    await second.page.close();
+    await stage.api('POST', FACTORS, { type: PASSKEYS });
+    await seen(third, true);
+  });
+});
+
+function remove(stage: Stage): Promise<unknown> {
+  return stage.api('DELETE', `${FACTORS}/${PASSKEYS}`);
+}
+
+function seen({ page }: Visitor, isOn: boolean): Promise<void> {
+  return page.getByRole('switch', { name: 'Passkeys (U2F with verification)', checked: isOn }).waitFor();
+}
