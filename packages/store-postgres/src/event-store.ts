@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import {
   DeadlineExceeded,
   OutcomeUnknown,
+  pageSizeOf,
   StoreClosed,
   subscribeByReading,
   START,
@@ -38,6 +39,8 @@ export interface EventStoreParts {
 }
 
 const TRIES = 2;
+/** Events that are read at once for a reader who goes on. */
+const READ_AHEAD = 2000;
 
 /** The events of one schema. Appends that wait at the same time share a transaction. */
 export class PostgresEventStore implements EventStore {
@@ -84,18 +87,23 @@ export class PostgresEventStore implements EventStore {
 
   async *readAll(options?: ReadAllOptions): AsyncGenerator<readonly RecordedEvent[], void, undefined> {
     this.#refuseWhenClosed();
+    const pageSize = pageSizeOf(options);
+    const ahead = Math.max(1, Math.floor(READ_AHEAD / pageSize));
     const readAhead = this.#reads.ahead(options);
     let reading = options?.signal?.aborted === true ? undefined : readAhead(options?.after ?? START);
-    for (let pages = 0; reading !== undefined && options?.signal?.aborted !== true; pages++) {
+    for (let isFirst = true; reading !== undefined; isFirst = false) {
       const { events, considered, isHead } = await reading;
-      // Who comes for a second page gets the next ones sooner: they are read while he is busy with the one before.
-      const isLater = pages > 0 && !isHead;
-      reading = isLater ? readAhead(considered) : undefined;
+      // Who comes for a second page gets the next ones sooner: they are read while he is busy with those before.
+      reading = isFirst || isHead ? undefined : readAhead(considered, ahead);
       reading?.catch(() => undefined);
-      if (events.length > 0) yield events;
-      if (isHead) return;
+      for (let from = 0; from < events.length; from += pageSize) {
+        if (options?.signal?.aborted === true) return;
+        this.#refuseWhenClosed();
+        yield events.slice(from, from + pageSize);
+      }
+      if (isHead || options?.signal?.aborted === true) return;
       this.#refuseWhenClosed();
-      reading ??= readAhead(considered);
+      reading ??= readAhead(considered, ahead);
     }
   }
 

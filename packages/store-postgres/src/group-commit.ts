@@ -15,7 +15,7 @@ const LARGEST_TEXT = 8_000_000;
 
 /**
  * Lets appends that wait at the same time share a transaction: while one group is being written the next one gathers.
- * One append alone waits for nobody but the next turn of the event loop.
+ * One append alone waits for nobody.
  */
 export class GroupCommit {
   readonly #store: string;
@@ -67,11 +67,11 @@ export class GroupCommit {
   }
 
   async #run(): Promise<void> {
-    await nextTurn();
+    await whenAllIsSaid();
     for (let group = this.#nextGroup(); group.length > 0; group = this.#nextGroup()) {
       const outcomes = await this.#outcomes(group);
       for (const [index, { settle }] of group.entries()) settle(outcomes(index));
-      await nextTurn();
+      await whenAllIsSaid();
     }
     this.#running = undefined;
   }
@@ -95,9 +95,12 @@ export class GroupCommit {
   }
 }
 
-/** After all that is ready now: who was just answered may append again, and joins the next group. */
-function nextTurn(): Promise<void> {
+/**
+ * After all that is ready now: who was just answered may append again, and joins the next group. Not after the next look at
+ * sockets and timers, which an append alone would wait for in vain.
+ */
+function whenAllIsSaid(): Promise<void> {
   return new Promise((resolve) => {
-    setImmediate(resolve);
+    process.nextTick(resolve);
   });
 }

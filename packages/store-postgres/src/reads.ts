@@ -62,8 +62,8 @@ export class EventReads {
     }
   }
 
-  /** A way to look for the next events after a position, all by the same filter. */
-  ahead(options: ReadAllOptions | undefined): (after: Position) => Promise<ReadAhead> {
+  /** A way to look for the next events after a position, all by the same filter: a page, or as many as several have. */
+  ahead(options: ReadAllOptions | undefined): (after: Position, pages?: number) => Promise<ReadAhead> {
     const pageSize = pageSizeOf(options);
     const { condition, values } = conditionOf(options?.filter);
     // The head is read in the same statement, so that it is not further than what was looked at.
@@ -71,13 +71,13 @@ export class EventReads {
       WHERE position > $1 AND position <= $2 ${condition} ORDER BY position LIMIT $3`;
     const reader = new PageReader(this.#connection.name, this.#largestPageBytes);
     const statement = reader.statement(events, `, (SELECT max(position) FROM ${this.#schema}.events)`);
-    return async (after) => {
+    return async (after, pages = 1) => {
       if (after >= LARGEST) return { events: [], considered: after, isHead: true };
       const end = smaller(after + SCANNED_AT_ONCE);
       const range = [after.toString(), end.toString()];
       const page = await reader.read(
         (limit) => this.#connection.read(statement, [...range, limit, ...values]),
-        pageSize,
+        pageSize * pages,
       );
       return aheadOf(page, after, end);
     };

@@ -3,15 +3,39 @@ import { storages } from './stores.js';
 
 const freshStorage = storages();
 
-eventStoreContract({
-  name: 'PostgreSQL',
-  open: async ({ clock }) => {
-    const storage = freshStorage();
-    const { eventStore } = await storage.open({ clock });
-    const another = async (): Promise<typeof eventStore> => (await storage.open({ clock })).eventStore;
-    return { eventStore, another, dispose: () => storage.dispose() };
-  },
-});
+const PLAIN = { preparedStatements: 'never', listen: 'off' } as const;
+
+/** As by default, and as it works behind a pooler. */
+const WAYS = { PostgreSQL: {}, 'PostgreSQL, with nothing kept in a connection': PLAIN };
+
+for (const [name, way] of Object.entries(WAYS)) {
+  eventStoreContract({
+    name,
+    open: async ({ clock }) => {
+      const storage = freshStorage();
+      const { eventStore } = await storage.open({ ...way, clock });
+      const another = async (): Promise<typeof eventStore> => (await storage.open({ ...way, clock })).eventStore;
+      return { eventStore, another, dispose: () => storage.dispose() };
+    },
+  });
+
+  inlineProjectionContract({
+    name,
+    open: async (options) => {
+      const storage = freshStorage();
+      let store = await storage.open({ ...way, ...options });
+      return {
+        store,
+        async reopen(inlineProjections) {
+          await store.close();
+          store = await storage.open({ ...way, clock: options.clock, inlineProjections });
+          return store;
+        },
+        dispose: () => storage.dispose(),
+      };
+    },
+  });
+}
 
 readModelStoreContract({
   name: 'PostgreSQL',
@@ -20,22 +44,5 @@ readModelStoreContract({
     const { readModels } = await storage.open();
     const another = async (): Promise<typeof readModels> => (await storage.open()).readModels;
     return { readModels, another, dispose: () => storage.dispose() };
-  },
-});
-
-inlineProjectionContract({
-  name: 'PostgreSQL',
-  open: async (options) => {
-    const storage = freshStorage();
-    let store = await storage.open(options);
-    return {
-      store,
-      async reopen(inlineProjections) {
-        await store.close();
-        store = await storage.open({ clock: options.clock, inlineProjections });
-        return store;
-      },
-      dispose: () => storage.dispose(),
-    };
   },
 });
