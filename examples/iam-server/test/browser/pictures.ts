@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { Locator, Page } from 'playwright-core';
 import { findChromium } from './chromium.js';
 import { Stage } from './suite.js';
 import type { Visitor, Window } from './visitor.js';
@@ -31,10 +32,10 @@ async function takeAll(executablePath: string): Promise<void> {
 
 async function takeOne(stage: Stage, { look, window }: { look: string; window: Window }): Promise<void> {
   const visitor = await stage.visitor(window);
-  const picture = async (name: string): Promise<void> => {
+  const picture: Picture = async (name, of = visitor.page) => {
     await visitor.page.evaluate('document.fonts.ready');
     if ((await visitor.dialog.count()) === 0) await dismissAll(visitor);
-    await visitor.page.screenshot({ path: join(FOLDER, `${name}-${look}.png`) });
+    await of.screenshot({ path: join(FOLDER, `${name}-${look}.png`) });
   };
   await picture('sign-in');
   await visitor.signIn('owner');
@@ -51,7 +52,8 @@ async function dismissAll({ page }: Visitor): Promise<void> {
   for (const note of await page.getByRole('button', { name: 'Dismiss' }).all()) await note.click();
 }
 
-type Picture = (name: string) => Promise<void>;
+/** Takes a picture of what is in the window, or of a part of it. */
+type Picture = (name: string, of?: Page | Locator) => Promise<void>;
 
 async function remove(visitor: Visitor, picture: Picture): Promise<void> {
   await visitor.passkeys.click();
@@ -60,8 +62,8 @@ async function remove(visitor: Visitor, picture: Picture): Promise<void> {
   await picture('preview');
   await visitor.confirm();
   const { details } = visitor;
-  await details.getByText('They are equal').scrollIntoViewIfNeeded();
-  await picture('details');
+  await details.getByText('They are equal').waitFor();
+  await picture('details', details);
 }
 
 async function organizations(visitor: Visitor, picture: Picture): Promise<void> {
