@@ -4,14 +4,14 @@ import { databaseUrl } from './database.js';
 import { Worker } from './processes.js';
 import { onStorage, storages } from './stores.js';
 
-/** Of write-then-read pairs, in both processes together: the 10,000 of the promise with PAIRS=10000. */
-const PAIRS = Number(process.env['PAIRS'] ?? 2000);
+/** Of write-then-read pairs, in both processes together. */
+const PAIRS = Number(process.env['PAIRS'] ?? 10_000);
 
 const freshStorage = storages();
 
 describe('two processes that write to PostgreSQL and read what they wrote', () => {
   it(`see none of ${PAIRS} writes too late, whichever of them keeps the read model`, async function () {
-    this.timeout(PAIRS * 30);
+    this.timeout(PAIRS * 20);
     await onStorage(freshStorage(), async (storage) => {
       await storage.open();
       const task = { url: await databaseUrl(), schema: storage.schema, count: PAIRS / 2 };

@@ -76,19 +76,10 @@ export class CastorePolicies {
     await this.#store.pushEvent(event, { prevAggregate: aggregate });
   }
 
-  /** Loads and folds every policy there is, a hundred at a time. */
-  async foldAll(): Promise<number> {
-    let count = 0;
-    let pageToken: string | undefined;
-    do {
-      const page = await this.#store.listAggregateIds({ limit: 100, ...(pageToken !== undefined && { pageToken }) });
-      const found = await Promise.all(
-        page.aggregateIds.map(({ aggregateId }) => this.#store.getAggregate(aggregateId)),
-      );
-      for (const { events } of found) count += events.length;
-      pageToken = page.nextPageToken;
-    } while (pageToken !== undefined);
-    return count;
+  /** Loads and folds one policy, and answers with how many events it has. */
+  async load(aggregateId: string): Promise<number> {
+    const { events } = await this.#store.getAggregate(aggregateId);
+    return events.length;
   }
 
   /** Folds the events of one policy. */

@@ -10,10 +10,11 @@ import { streamOf } from '../workload/recorded-history.js';
 import { seedEmmett } from '../workload/seeds.js';
 import { withOurs, withRaw } from './databases.js';
 import { castorePostgres, emmettPostgres } from './peers.js';
+import type { PlacedEvent } from './raw-database.js';
 
 /** Row 3. */
 export const atOnce: Row = {
-  name: 'at-once',
+  name: 'at-once-postgres',
   work: '1,000 policies, 32 commands at a time',
   unit: 'commands/s',
   warmUps: 1,
@@ -25,7 +26,7 @@ function countOf({ isQuick }: Setting): number {
   return isQuick ? 2000 : 5000;
 }
 
-function jobsOf(setting: Setting): Parameters<Parameters<Parameters<typeof withRaw>[0]>[0]['insertMany']>[0] {
+function jobsOf(setting: Setting): readonly PlacedEvent[] {
   const count = countOf(setting);
   return historyOf(Math.ceil(count / POLICIES)).flatMap((event, revision) =>
     Array.from({ length: POLICIES }, (_, number) => ({ place: { stream: streamOf(number), revision }, event })),

@@ -10,7 +10,7 @@ import { castorePostgres, emmettPostgres } from './peers.js';
 
 /** Row 1. */
 export const inTurn: Row = {
-  name: 'in-turn',
+  name: 'in-turn-postgres',
   work: 'one policy, 2,000 commands one after another',
   unit: 'commands/s',
   warmUps: 1,

@@ -14,7 +14,7 @@ import { emmettPostgres } from './peers.js';
 
 /** Row 2. */
 export const longHistory: Row = {
-  name: 'long-history',
+  name: 'long-history-postgres',
   work: 'p50 of a command at history 2,000 against history 10',
   unit: '×, less is better',
   warmUps: 0,

@@ -14,15 +14,28 @@ const TABLES = `
   );
   CREATE TABLE rows (model bigint NOT NULL, key bytea NOT NULL, content json NOT NULL) WITH (fillfactor = 80);
   CREATE UNIQUE INDEX rows_by_key ON rows (model, sha256(key));
+  CREATE TABLE checkpoints (model bigint PRIMARY KEY, position bigint NOT NULL);
+  INSERT INTO checkpoints VALUES (1, 0);
 `;
 
 const COLUMNS = 'stream, revision, type, schema_version, recorded_at, id, data, metadata';
 const INSERT = `INSERT INTO events (${COLUMNS}) VALUES ($1, $2, $3, 1, $4, $5, $6, $7)`;
-const PUT = `WITH event AS (${INSERT}) INSERT INTO rows VALUES (1, $8, $9)
+const PUT_ROW = `INSERT INTO rows VALUES (1, $8, $9)
   ON CONFLICT (model, sha256(key)) DO UPDATE SET content = excluded.content`;
+const PUT = {
+  'insert-put': `WITH event AS (${INSERT}) ${PUT_ROW}`,
+  'insert-put-step': `WITH event AS (${INSERT} RETURNING position),
+    step AS (UPDATE checkpoints SET position = event.position FROM event WHERE model = 1) ${PUT_ROW}`,
+};
 const PAGE =
   'SELECT stream, type, recorded_at, data::text, position FROM events WHERE position > $1 ORDER BY position LIMIT $2';
 const STREAM = 'SELECT stream, type, recorded_at, data::text, position FROM events WHERE stream = $1 ORDER BY revision';
+
+/** An event and where it goes. */
+export interface PlacedEvent {
+  readonly place: RawPlace;
+  readonly event: PlainEvent;
+}
 
 type Cells = readonly [stream: string, type: PlainEvent['type'], recordedAt: string, data: string, position: string];
 
@@ -44,14 +57,14 @@ export class RawDatabase {
     await this.pool.query({ name: 'insert', text: INSERT, values: valuesOf(place, event) });
   }
 
-  /** The event and the row it makes, in one statement. */
-  async insertAndPut(place: RawPlace, event: PlainEvent, row: string): Promise<void> {
+  /** The event and the row it makes, in one statement; with the last step, how far the rows are as well. */
+  async insertAndPut(name: keyof typeof PUT, { place, event }: PlacedEvent, row: string): Promise<void> {
     const values = [...valuesOf(place, event), Buffer.from(place.stream), row];
-    await this.pool.query({ name: 'put', text: PUT, values });
+    await this.pool.query({ name, text: PUT[name], values });
   }
 
   /** Many events in one statement of many rows. */
-  async insertMany(events: readonly { readonly place: RawPlace; readonly event: PlainEvent }[]): Promise<void> {
+  async insertMany(events: readonly PlacedEvent[]): Promise<void> {
     const lists = events.map(({ place, event }) => valuesOf(place, event));
     const columns = Array.from({ length: 7 }, (_, column) => lists.map((values) => values[column]));
     const text = `INSERT INTO events (${COLUMNS}) SELECT stream, revision, type, 1, at, id, data, metadata FROM
