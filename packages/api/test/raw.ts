@@ -46,7 +46,7 @@ export function ask(
   body: Uint8Array | undefined,
 ): Promise<RawAnswer> {
   return new Promise((resolve) => {
-    const stream = on.request({ ':method': 'POST', ...headers });
+    const stream = on.request({ ':method': 'POST', ...headers }, { endStream: false });
     const chunks: Uint8Array[] = [];
     let answered: Readonly<Record<string, unknown>> = {};
     let trailers: Readonly<Record<string, unknown>> = {};

@@ -7,13 +7,15 @@ import {
   createContextValues,
 } from '@connectrpc/connect';
 import { compressionBrotli, compressionGzip } from '@connectrpc/connect-node';
-import type { UniversalHandler, UniversalServerRequest } from '@connectrpc/connect/protocol';
+import type { UniversalHandler, UniversalServerRequest, UniversalServerResponse } from '@connectrpc/connect/protocol';
 import { ErrorDetailSchema } from '@zitadel/proto/zitadel/message_pb.js';
 import type { Admission, Pipeline } from '../calls/pipeline.js';
 import type { ServedMethod } from '../calls/served-method.js';
 import type { ApiError } from '../errors/api-error.js';
+import { unreadable } from '../errors/refusals.js';
 import type { Exchange } from '../server/exchange.js';
-import { sendUniversal } from './universal-answer.js';
+import { isEndless } from './deadline.js';
+import { collected, saysDefect, sendCollected } from './universal-answer.js';
 
 /** One call on its way through connect-es. */
 interface Visit {
@@ -51,13 +53,17 @@ export class ConnectSkin {
     const visit: Visit = { exchange, admission: undefined, error: undefined };
     const closing = new AbortController();
     exchange.channel.onClosed(() => closing.abort());
-    const answer = await entry.handler({
-      ...requestOf(exchange),
-      signal: closing.signal,
-      body: this.#body(visit, entry.method),
-      contextValues: createContextValues().set(VISIT, visit),
-    });
-    await sendUniversal(exchange, answer, visit.error);
+    const ask = (body: AsyncIterable<Uint8Array>): Promise<UniversalServerResponse> =>
+      entry.handler({
+        ...requestOf(exchange),
+        signal: closing.signal,
+        body,
+        contextValues: createContextValues().set(VISIT, visit),
+      });
+    const answer = await collected(await ask(this.#body(visit, entry.method)));
+    // connect-es calls a message it can't read a defect of its own. It is asked to refuse it, each protocol in its way.
+    const isDefect = visit.error === undefined && saysDefect(answer);
+    sendCollected(exchange, isDefect ? await collected(await ask(unread(visit, entry.method))) : answer, visit.error);
   }
 
   /** The body is read only once its sender was let in. */
@@ -92,10 +98,26 @@ export class ConnectSkin {
   }
 }
 
+/** A body in whose place there is only the refusal of it. */
+function unread(visit: Visit, { contract: { input } }: ServedMethod): AsyncIterable<Uint8Array> {
+  const refusal = refused(visit, unreadable(`The message can't be read as ${input.typeName}.`));
+  return { [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(refusal) }) };
+}
+
+/** What connect-es makes of a timeout that is longer than any timer is one that is over at once. */
+const NEVER_OVER: readonly (readonly [string, (value: string) => boolean])[] = [
+  ['grpc-timeout', isEndless],
+  ['connect-timeout-ms', (value) => isEndless(`${value}m`)],
+];
+
 function requestOf({ channel, path, query, verb }: Exchange): Omit<UniversalServerRequest, 'signal' | 'body'> {
   const header = new Headers();
   for (const [name, value] of Object.entries(channel.headers)) {
     if (!name.startsWith(':') && value !== undefined) header.set(name, Array.isArray(value) ? value.join(', ') : value);
+  }
+  for (const [name, isOver] of NEVER_OVER) {
+    const value = header.get(name);
+    if (value !== null && isOver(value)) header.delete(name);
   }
   const url = `http://localhost${path}${query === '' ? '' : `?${query}`}`;
   return { httpVersion: channel.httpVersion, url, method: verb, header };

@@ -12,10 +12,20 @@ export interface Deadline {
 /** Reads a `grpc-timeout`; `undefined` when there is none. @throws ApiError when it is not of its form. */
 export function deadlineOf(timeout: string | undefined): Deadline | undefined {
   if (timeout === undefined) return undefined;
-  const [, digits, unit] = /^(\d{1,8})([HMSmun])$/.exec(timeout) ?? [];
-  const unitMs = unit === undefined ? undefined : UNIT_MS[unit];
-  if (digits === undefined || unitMs === undefined) throw badHeader('grpc-timeout', 'up to 8 digits and a unit');
+  const milliseconds = millisecondsOf(timeout);
+  if (milliseconds === undefined) throw badHeader('grpc-timeout', 'up to 8 digits and a unit');
   const controller = new AbortController();
-  const timer = setTimeout(() => controller.abort(), Math.min(Number(digits) * unitMs, LONGEST_MS));
+  const timer = setTimeout(() => controller.abort(), Math.min(milliseconds, LONGEST_MS));
   return { signal: controller.signal, release: () => clearTimeout(timer) };
+}
+
+/** Whether a timeout is longer than a timer can run: 24 days. */
+export function isEndless(timeout: string): boolean {
+  return (millisecondsOf(timeout, 10) ?? 0) > LONGEST_MS;
+}
+
+function millisecondsOf(timeout: string, mostDigits = 8): number | undefined {
+  const [, digits = '', unit = ''] = /^(\d+)([HMSmun])$/.exec(timeout) ?? [];
+  const unitMs = UNIT_MS[unit];
+  return unitMs === undefined || digits.length > mostDigits ? undefined : Number(digits) * unitMs;
 }
