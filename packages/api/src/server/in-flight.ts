@@ -1,5 +1,6 @@
 import type { ServerHttp2Session } from 'node:http2';
 import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { NodeRequest, NodeResponse } from './node-http.js';
 
 type OnRequest = (request: NodeRequest, response: NodeResponse) => void;
@@ -10,6 +11,10 @@ export class InFlight {
   readonly #sessions = new Set<ServerHttp2Session>();
   /** How many answers are still owed on a connection of HTTP/1.1. */
   readonly #owed = new Map<Socket, number>();
+  /** The last request of a connection, as long as an answer is owed on it. */
+  readonly #last = new Map<Duplex, NodeRequest>();
+  /** Connections that close after what is owed on them. */
+  readonly #leaving = new WeakSet<Duplex>();
   #isEnding = false;
 
   /** A connection was made. */
@@ -18,6 +23,7 @@ export class InFlight {
     socket.once('close', () => {
       this.#sockets.delete(socket);
       this.#owed.delete(socket);
+      this.#last.delete(socket);
     });
   }
 
@@ -31,9 +37,19 @@ export class InFlight {
   /** The same listener, whose answers are watched. */
   watch(onRequest: OnRequest): OnRequest {
     return (request, response) => {
-      if (!('stream' in response)) this.#owe(response);
+      if (!('stream' in response)) this.#owe(request, response);
       onRequest(request, response);
     };
+  }
+
+  /**
+   * Meets what can't be read on a connection of HTTP/1.1. A request before it that came whole is answered for what it did:
+   * Node would say 400 in its place.
+   */
+  meetRubbish(error: Error, socket: Duplex): void {
+    if (this.#last.get(socket)?.complete === true) this.#leaving.add(socket);
+    else if (socket.writable) socket.end(refusalOf(error), () => socket.destroy());
+    else socket.destroy();
   }
 
   /** Lets what is in flight be answered; each connection closes after its last answer. */
@@ -48,14 +64,28 @@ export class InFlight {
     for (const socket of this.#sockets) socket.destroy();
   }
 
-  #owe(response: Exclude<NodeResponse, { readonly stream: unknown }>): void {
-    const { socket } = response;
-    if (socket === null) return;
+  #owe(request: NodeRequest, response: NodeResponse): void {
+    const { socket } = request;
     this.#owed.set(socket, (this.#owed.get(socket) ?? 0) + 1);
+    this.#last.set(socket, request);
     response.once('close', () => {
       const owed = (this.#owed.get(socket) ?? 1) - 1;
       this.#owed.set(socket, owed);
-      if (this.#isEnding && owed === 0) socket.end();
+      if (owed > 0) return;
+      this.#last.delete(socket);
+      if (this.#isEnding || this.#leaving.has(socket)) socket.end();
     });
   }
+}
+
+const REFUSALS: Readonly<Record<string, string>> = {
+  HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: '413 Payload Too Large',
+  ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
+};
+
+/** As Node says it. */
+function refusalOf(error: Error): string {
+  const code = 'code' in error ? String(error.code) : '';
+  return `HTTP/1.1 ${REFUSALS[code] ?? '400 Bad Request'}\r\nConnection: close\r\n\r\n`;
 }

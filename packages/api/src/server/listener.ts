@@ -1,5 +1,6 @@
 import { createSecureServer, type ServerHttp2Session } from 'node:http2';
 import type { AddressInfo, Server, Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { SecureContextOptions } from 'node:tls';
 import { Http2Channel } from './http2-channel.js';
 import { InFlight } from './in-flight.js';
@@ -36,7 +37,9 @@ type Answer = (channel: Channel) => void;
 /** A server, and the servers behind it that it hands its sockets to. */
 interface Ports {
   readonly server: Server;
-  /** Those that tell of sessions of HTTP/2. */
+  /** The one that tells of what can't be read on a connection of HTTP/1.1. */
+  readonly http1: Pick<Server, 'on'>;
+  /** The one that tells of sessions of HTTP/2. */
   readonly sessions: Pick<Server, 'on'>;
   readonly closeIdle: () => void;
 }
@@ -53,6 +56,7 @@ export async function listen(answer: Answer, options: ListenOptions): Promise<Li
   const { server } = ports;
   server.maxConnections = limits.maxConnections;
   server.on('connection', (socket: Socket) => inFlight.connected(socket));
+  ports.http1.on('clientError', (error: Error, socket: Duplex) => inFlight.meetRubbish(error, socket));
   ports.sessions.on('session', (session: ServerHttp2Session) => {
     session.setTimeout(limits.idleMs, () => session.close());
     inFlight.opened(session);
@@ -76,7 +80,7 @@ function cleartext(
   const onStream: OnStream = (stream, headers) => answer(new Http2Channel(stream, headers));
   const { net, h1, h2, closeIdle } = sniffingServer({ onRequest, onStream }, limits);
   net.once('close', () => h1.close());
-  return { server: net, sessions: h2, closeIdle };
+  return { server: net, http1: h1, sessions: h2, closeIdle };
 }
 
 function secure(
@@ -85,7 +89,7 @@ function secure(
 ): Ports {
   const server = createSecureServer({ ...limits.http1, ...limits.http2, ...tls, allowHTTP1: true }, onRequest);
   server.on('tlsClientError', (_: Error, socket: Socket) => socket.destroy());
-  return { server, sessions: server, closeIdle: () => undefined };
+  return { server, http1: server, sessions: server, closeIdle: () => undefined };
 }
 
 function bound(server: Server, where: { readonly port: number; readonly host: string }): Promise<number> {
