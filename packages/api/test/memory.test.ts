@@ -49,8 +49,8 @@ describe('memory', () => {
       await round(service);
       await round(service);
       const grown = heapAfterCollection() - warm;
-      // A leak of 100 bytes a request, over three rounds, would be seen.
-      expect(grown).to.be.lessThan(3 * ROUND * 100);
+      // Some 20 bytes a request is what the engine takes for itself; a string kept of each would be seen.
+      expect(grown).to.be.lessThan(3 * ROUND * 40);
     } finally {
       await service.close();
     }
