@@ -12,7 +12,7 @@ import { onStorage, storages } from './stores.js';
 import { eventually } from './waiting.js';
 
 /** How often each is killed: more with CRASH_ROUNDS=100. */
-const ROUNDS = Number(process.env['CRASH_ROUNDS'] ?? 8);
+const ROUNDS = Number(process.env['CRASH_ROUNDS'] ?? 25);
 const WRITERS = 8;
 
 const freshStorage = storages();

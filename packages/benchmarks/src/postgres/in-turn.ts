@@ -13,7 +13,7 @@ export const inTurn: Row = {
   name: 'in-turn-postgres',
   work: 'one policy, 2,000 commands one after another',
   unit: 'commands/s',
-  warmUps: 1,
+  warmUps: 3,
   contenders: async (setting) => [
     raw(setting),
     ours(setting, 'not kept up'),

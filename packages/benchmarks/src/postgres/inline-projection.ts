@@ -16,7 +16,7 @@ export const inlineProjection: Row = {
   name: 'inline-projection-postgres',
   work: 'append with inline projection, one after another',
   unit: 'appends/s',
-  warmUps: 1,
+  warmUps: 3,
   contenders: async (setting) => [
     raw(setting, 'insert-put'),
     raw(setting, 'insert-put-step'),

@@ -22,7 +22,7 @@ export const rebuild: Row = {
   name: 'rebuild-postgres',
   work: 'rebuild a projection from 100,000 events of 1,000 policies',
   unit: 'events/s',
-  warmUps: 1,
+  warmUps: 3,
   contenders: async (setting): Promise<readonly Contender[]> => {
     const layout = { policies: POLICIES, eventsEach: setting.isQuick ? 10 : 100, inARow: 1 };
     return [await raw(layout), await ours(layout), castore(setting), emmettConsumer()];
@@ -69,7 +69,8 @@ function castore({ isQuick }: Setting): Contender {
       let count = 0;
       const rate = await ratePerSecond(POLICIES * eventsEach, () =>
         lanes(POLICIES, async (number) => {
-          count += await policies.load(streamOf(number));
+          const loaded = await policies.load(streamOf(number));
+          count += loaded;
         }),
       );
       if (count !== POLICIES * eventsEach) throw new Error(`it read ${count} events`);
