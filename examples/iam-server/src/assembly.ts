@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { Authenticate } from '@login-policy/api';
 import type { LoginPolicies } from '@login-policy/domain';
 import type { Store } from '@login-policy/event-sourcing';
 import { Accounts } from './accounts/accounts.js';
@@ -33,6 +34,7 @@ export interface Assembled {
   readonly server: IamServer;
   readonly feed: ChangesFeed;
   readonly streams: ChangesStreams;
+  readonly authenticate: Authenticate;
 }
 
 /** Puts the server together. */
@@ -45,6 +47,7 @@ export async function assemble(parts: Parts): Promise<Assembled> {
   if (config.resetsSecrets) await sessions.endAll();
   const feed = await ChangesFeed.open(parts.store.eventStore, onFailure);
   const streams = new ChangesStreams(feed, sessions);
+  const authenticate = identification({ instanceId, sessions, machineOf: machineTokens(facts.machines) });
   const server = new IamServer({
     instanceId,
     policies,
@@ -53,12 +56,12 @@ export async function assemble(parts: Parts): Promise<Assembled> {
     sessions,
     onFailure,
     publicUrl: config.publicUrl,
-    authenticate: identification({ instanceId, sessions, machineOf: machineTokens(facts.machines) }),
+    authenticate,
     session: sessionRoutes(parts, accounts, sessions),
     directory: new DirectoryRoutes(instanceId, organizations, policies),
     changes: streams,
   });
-  return { server, feed, streams };
+  return { server, feed, streams, authenticate };
 }
 
 function sessionRoutes({ config, facts }: Parts, accounts: Accounts, sessions: Sessions): SessionRoutes {

@@ -13,6 +13,7 @@ import { PageFiles } from './http/page-files.js';
 import { readTlsFiles } from './http/tls-files.js';
 import { openStore } from './open-store.js';
 import { OrganizationDirectory } from './organization-directory.js';
+import { listenForPrograms, type ProgramsPortOptions } from './programs-port.js';
 
 const PAGE_BESIDE = fileURLToPath(new URL('../page/dist', import.meta.url));
 const GRACE_MS = 10_000;
@@ -33,21 +34,25 @@ type OnFailure = (cause: unknown) => void;
  */
 export async function start(config: Config, onFailure: OnFailure): Promise<Running> {
   const { host, ports } = config;
-  const listening = await listen({ host, ports, tls: await readTlsFiles(config.tls) });
+  const tls = await readTlsFiles(config.tls);
+  const listening = await listen({ host, ports, tls });
   try {
-    return await startOn(listening, config, onFailure);
+    return await startOn(listening, { config, tls, onFailure });
   } catch (caught) {
     await listening.close(0);
     throw caught;
   }
 }
 
-async function startOn(listening: Listening, config: Config, onFailure: OnFailure): Promise<Running> {
+type Given = Pick<Parts, 'config' | 'onFailure'> & Pick<ProgramsPortOptions, 'tls'>;
+
+async function startOn(listening: Listening, given: Given): Promise<Running> {
+  const { config } = given;
   const page = await pageOf(config);
   await ensureFolder(config.dataFolder);
   const store = await openStore(config.storeUrl);
   try {
-    return await startWith(store, listening, { config, page, onFailure });
+    return await startWith(store, listening, { ...given, page });
   } catch (caught) {
     await store.close();
     throw caught;
@@ -57,7 +62,7 @@ async function startOn(listening: Listening, config: Config, onFailure: OnFailur
 async function startWith(
   store: Store,
   listening: Listening,
-  { config, page, onFailure }: Pick<Parts, 'config' | 'page' | 'onFailure'>,
+  { config, page, onFailure, tls }: Given & Pick<Parts, 'page'>,
 ): Promise<Running> {
   const { dataFolder, storeUrl } = config;
   const { facts, secrets } = await begin(config);
@@ -65,12 +70,33 @@ async function startWith(
   const policies = await openLoginPolicies({ store, organizations });
   await ensureDefaultPolicy(policies, facts.instance.id);
   const assembled = await assemble({ config, facts, organizations, store, policies, page, onFailure });
+  const { authenticate } = assembled;
+  const instanceId = facts.instance.id;
+  const programs = await listenForPrograms({
+    config,
+    tls,
+    instanceId,
+    policies,
+    organizations,
+    authenticate,
+    onFailure,
+  }).catch(async (caught: unknown) => {
+    await end(assembled, policies);
+    throw caught;
+  });
   const url = config.publicUrl ?? listening.url;
   if (secrets !== undefined) await writeQuickstart(dataFolder, { url, facts, secrets });
   listening.serve((request, response) => assembled.server.handle(request, response));
   return {
-    started: { url, storeName: withoutSecrets(storeUrl), facts, secrets, secretsFile: quickstartFile(dataFolder) },
-    stop: () => stop(listening, assembled, { policies, store }),
+    started: {
+      url,
+      apiUrl: programs?.url,
+      storeName: withoutSecrets(storeUrl),
+      facts,
+      secrets,
+      secretsFile: quickstartFile(dataFolder),
+    },
+    stop: () => stop([listening, ...(programs === undefined ? [] : [programs])], assembled, { policies, store }),
   };
 }
 
@@ -82,14 +108,19 @@ async function pageOf({ pageFolder }: Config): Promise<PageFiles> {
 }
 
 async function stop(
-  listening: Listening,
+  ports: readonly Pick<Listening, 'close'>[],
   { streams, feed }: Assembled,
   { policies, store }: { readonly policies: LoginPolicies; readonly store: Store },
 ): Promise<void> {
-  const answered = listening.close(GRACE_MS);
+  const answered = Promise.all(ports.map((port) => port.close(GRACE_MS)));
   streams.close();
   await answered;
+  await end({ feed }, policies);
+  await store.close();
+}
+
+/** Ends what looks at the store in the background. */
+async function end({ feed }: Pick<Assembled, 'feed'>, policies: LoginPolicies): Promise<void> {
   await feed.close();
   await policies.close();
-  await store.close();
 }
