@@ -1,20 +1,14 @@
 import { WRITE_RECKONED, WRITE_RECKONED_EVENT, WRITERS_VIEW } from './inline-functions.js';
 import { ROW_FUNCTIONS } from './row-functions.js';
-import { BEGIN_KNOWN_TURN, plpgsql, TAKE_TURN, TELL_LISTENERS } from './turn.js';
+import { BEGIN_KNOWN_TURN, INSERT_AT_PLACE, KNOWN_EVENT, plpgsql, TAKE_TURN, TELL_LISTENERS } from './turn.js';
 
 /**
  * The most frequent append by itself: one event and no receipt, by a writer who wrote last and so knows its place. Answers
  * 'written', or 'others wrote' and has written nothing.
  */
 const APPEND_KNOWN = plpgsql(
-  `append_known(lock_ms text, known_revocations bigint, place bigint, stream text, whole text, revision bigint, at bigint,
-  id text, type text, version integer, data json, metadata json) RETURNS text`,
-  `BEGIN ${BEGIN_KNOWN_TURN}
-  INSERT INTO {schema}.events VALUES (place, stream, revision, id, type, version, at, data, metadata, whole)
-    ON CONFLICT (position) DO NOTHING;
-  IF NOT FOUND THEN
-    RETURN 'others wrote';
-  END IF;${TELL_LISTENERS}
+  `append_known(lock_ms text, ${KNOWN_EVENT}) RETURNS text`,
+  `BEGIN ${BEGIN_KNOWN_TURN}${INSERT_AT_PLACE}${TELL_LISTENERS}
   RETURN 'written';
 END`,
 );

@@ -1,4 +1,4 @@
-import { BEGIN_KNOWN_TURN, plpgsql, TELL_LISTENERS } from './turn.js';
+import { BEGIN_KNOWN_TURN, INSERT_AT_PLACE, KNOWN_EVENT, plpgsql, TELL_LISTENERS } from './turn.js';
 
 /**
  * What a writer has to know before he reckons rows: where the store is, where these streams end, which of these receipts
@@ -80,15 +80,9 @@ END`,
  * entries in the indexes stay, else as an argument of `write_rows`, or not at all when the event changes none.
  */
 export const WRITE_RECKONED_EVENT: string = plpgsql(
-  `write_reckoned_event(lock_ms text, known_revocations bigint, place bigint, stream text, whole text, revision bigint,
-  at bigint, id text, type text, version integer, data json, metadata json,
+  `write_reckoned_event(lock_ms text, ${KNOWN_EVENT},
   this_model bigint, known_steps bigint, row_key bytea, row_content json, changes json) RETURNS text`,
-  `BEGIN ${BEGIN_KNOWN_TURN}
-  INSERT INTO {schema}.events VALUES (place, stream, revision, id, type, version, at, data, metadata, whole)
-    ON CONFLICT (position) DO NOTHING;
-  IF NOT FOUND THEN
-    RETURN 'others wrote';
-  END IF;
+  `BEGIN ${BEGIN_KNOWN_TURN}${INSERT_AT_PLACE}
   UPDATE {schema}.read_models SET checkpoint = place, steps = steps + 1
     WHERE model = this_model AND steps = known_steps AND stage = 'live';
   IF NOT FOUND THEN

@@ -36,6 +36,18 @@ export const BEGIN_KNOWN_TURN: string = `${DEMAND_READ_COMMITTED}
     RETURN 'given up for lost';
   END IF;`;
 
+/** What {@link INSERT_AT_PLACE} needs to be given, behind the time to wait for other writers. */
+export const KNOWN_EVENT = `known_revocations bigint, place bigint, stream text, whole text, revision bigint,
+  at bigint, id text, type text, version integer, data json, metadata json`;
+
+/** Writes the event to the place it must have if nobody wrote meanwhile. */
+export const INSERT_AT_PLACE = `
+  INSERT INTO {schema}.events VALUES (place, stream, revision, id, type, version, at, data, metadata, whole)
+    ON CONFLICT (position) DO NOTHING;
+  IF NOT FOUND THEN
+    RETURN 'others wrote';
+  END IF;`;
+
 /** Tells who listens that there is more, at the commit. Listeners hold the lock shared; without any, nothing is sent. */
 export const TELL_LISTENERS: string = `
   IF NOT pg_try_advisory_xact_lock({listen_lock}) THEN

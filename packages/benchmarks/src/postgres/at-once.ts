@@ -2,9 +2,8 @@ import type { Contender, Row, Setting } from '../harness/row.js';
 import { ratePerSecond } from '../harness/stopwatch.js';
 import { atLeast } from '../harness/targets.js';
 import { commandToEmmett } from '../peers/emmett-policies.js';
-import { instanceId } from '../workload/instance-id.js';
 import { AT_ONCE, lanes, POLICIES } from '../workload/lanes.js';
-import { addPolicy, command } from '../workload/our-policies.js';
+import { oursAtOnce } from '../workload/our-contenders.js';
 import { historyOf } from '../workload/plain-events.js';
 import { streamOf } from '../workload/recorded-history.js';
 import { seedEmmett } from '../workload/seeds.js';
@@ -18,7 +17,13 @@ export const atOnce: Row = {
   work: '1,000 policies, 32 commands at a time',
   unit: 'commands/s',
   warmUps: 1,
-  contenders: async (setting) => [raw(setting), rawTogether(setting), ours(setting), emmett(), castore()],
+  contenders: async (setting) => [
+    raw(setting),
+    rawTogether(setting),
+    oursAtOnce(withOurs, countOf(setting)),
+    emmett(),
+    castore(),
+  ],
   judge: (medians) => [atLeast({ of: 'ours', against: 'raw', times: 1.5 }, medians)],
 };
 
@@ -60,22 +65,6 @@ function rawTogether(setting: Setting): Contender {
           }
         }),
       ),
-  };
-}
-
-function ours(setting: Setting): Contender {
-  const count = countOf(setting);
-  return {
-    name: 'ours',
-    how: 'openLoginPolicies, 32 commands on their way at any time; positions in the order of commits',
-    measure: () =>
-      withOurs('not kept up', async ({ policies }) => {
-        const numbers = Array.from({ length: POLICIES }, (_, number) => number);
-        await Promise.all(numbers.map((number) => addPolicy(policies, instanceId(number))));
-        return ratePerSecond(count, () =>
-          lanes(count, (number, round) => command(policies, instanceId(number), round)),
-        );
-      }),
   };
 }
 

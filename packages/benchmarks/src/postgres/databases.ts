@@ -1,7 +1,7 @@
-import { loginPolicyProjection, openLoginPolicies, type LoginPolicies } from '@login-policy/domain';
-import { openPostgresStore, type PostgresStore } from '@login-policy/store-postgres';
+import { loginPolicyProjection, openLoginPolicies } from '@login-policy/domain';
+import { openPostgresStore } from '@login-policy/store-postgres';
 import { Pool } from 'pg';
-import type { ReadModel } from '../rows/sqlite-contenders.js';
+import type { WithOurs } from '../workload/our-contenders.js';
 import { RawDatabase } from './raw-database.js';
 import { onServer } from './server.js';
 
@@ -35,17 +35,8 @@ export async function withRaw<Result>(work: (raw: RawDatabase) => Promise<Result
   }
 }
 
-/** A store of ours, and the policies in it. */
-export interface Opened {
-  readonly store: PostgresStore;
-  readonly policies: LoginPolicies;
-}
-
 /** Does something with a fresh store of ours, all options as by default. */
-export async function withOurs<Result>(
-  readModel: ReadModel,
-  work: (opened: Opened) => Promise<Result>,
-): Promise<Result> {
+export const withOurs: WithOurs = async (readModel, work) => {
   const pool = new Pool({ connectionString: await freshDatabase() });
   const inlineProjections = readModel === 'inline' ? [loginPolicyProjection] : [];
   const store = await openPostgresStore({ pool, inlineProjections });
@@ -57,4 +48,4 @@ export async function withOurs<Result>(
     await store.close();
     await pool.end();
   }
-}
+};

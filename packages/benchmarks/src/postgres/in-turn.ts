@@ -2,8 +2,7 @@ import type { Contender, Row, Setting } from '../harness/row.js';
 import { ratePerSecond } from '../harness/stopwatch.js';
 import { atLeast } from '../harness/targets.js';
 import { addToEmmett, commandToEmmett } from '../peers/emmett-policies.js';
-import type { ReadModel } from '../rows/sqlite-contenders.js';
-import { addPolicy, commandsInTurn } from '../workload/our-policies.js';
+import { oursInTurn } from '../workload/our-contenders.js';
 import { historyOf } from '../workload/plain-events.js';
 import { withOurs, withRaw } from './databases.js';
 import { castorePostgres, emmettPostgres } from './peers.js';
@@ -16,8 +15,8 @@ export const inTurn: Row = {
   warmUps: 3,
   contenders: async (setting) => [
     raw(setting),
-    ours(setting, 'not kept up'),
-    ours(setting, 'inline'),
+    oursInTurn(withOurs, countOf(setting), 'not kept up'),
+    oursInTurn(withOurs, countOf(setting), 'inline'),
     emmett(setting),
     castore(setting),
   ],
@@ -41,22 +40,6 @@ function raw(setting: Setting): Contender {
           }
         }),
       ),
-  };
-}
-
-function ours(setting: Setting, readModel: ReadModel): Contender {
-  const count = countOf(setting);
-  return {
-    name: readModel === 'inline' ? 'ours, inline projection' : 'ours',
-    how:
-      readModel === 'inline'
-        ? 'the same, the read model kept up inside each append'
-        : 'openLoginPolicies: input checked, decided by the kept state, appended',
-    measure: () =>
-      withOurs(readModel, async ({ policies }) => {
-        await addPolicy(policies, 'bench');
-        return ratePerSecond(count, () => commandsInTurn(policies, 'bench', count));
-      }),
   };
 }
 

@@ -2,10 +2,10 @@ import { pongoSingleStreamProjection } from '@event-driven-io/emmett-postgresql'
 import type { Contender, Row, Setting } from '../harness/row.js';
 import { ratePerSecond } from '../harness/stopwatch.js';
 import { atLeast } from '../harness/targets.js';
-import { addPolicy, commandsInTurn } from '../workload/our-policies.js';
+import { oursInline } from '../workload/our-contenders.js';
 import { historyOf, type PlainEvent } from '../workload/plain-events.js';
 import { evolvePlain, noPolicy, type PlainPolicy } from '../workload/plain-policy.js';
-import { newEvents, streamOf } from '../workload/recorded-history.js';
+import { streamOf } from '../workload/recorded-history.js';
 import { withOurs, withRaw } from './databases.js';
 import { emmettPostgres } from './peers.js';
 
@@ -20,8 +20,7 @@ export const inlineProjection: Row = {
   contenders: async (setting) => [
     raw(setting, 'insert-put'),
     raw(setting, 'insert-put-step'),
-    ours(setting),
-    byCommand(setting),
+    ...oursInline(withOurs, countOf(setting)),
     emmett(setting),
   ],
   judge: (medians) => [atLeast({ of: 'ours', against: 'raw', times: 0.9 }, medians)],
@@ -58,34 +57,6 @@ function raw(setting: Setting, statement: keyof typeof BY_HAND): Contender {
           }
         }),
       ),
-  };
-}
-
-function ours(setting: Setting): Contender {
-  const count = countOf(setting);
-  return {
-    name: 'ours',
-    how: 'eventStore.append, the read model inline',
-    measure: () =>
-      withOurs('inline', async ({ store: { eventStore } }) => {
-        const events = newEvents(count);
-        return ratePerSecond(count, async () => {
-          for (const event of events) await eventStore.append({ streamId: STREAM, expected: 'any', events: [event] });
-        });
-      }),
-  };
-}
-
-function byCommand(setting: Setting): Contender {
-  const count = countOf(setting);
-  return {
-    name: 'ours, by command',
-    how: 'openLoginPolicies, the read model inline: checked and decided as well',
-    measure: () =>
-      withOurs('inline', async ({ policies }) => {
-        await addPolicy(policies, 'bench');
-        return ratePerSecond(count, () => commandsInTurn(policies, 'bench', count));
-      }),
   };
 }
 

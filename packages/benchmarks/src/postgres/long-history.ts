@@ -2,11 +2,10 @@ import type { Contender, Row, Setting } from '../harness/row.js';
 import { foldInto } from '../raw/fold-file.js';
 import { sayRatio } from '../report/figures.js';
 import { growth, HISTORIES } from '../workload/growth.js';
-import { instanceId } from '../workload/instance-id.js';
-import { command } from '../workload/our-policies.js';
+import { oursOnLongHistory } from '../workload/our-contenders.js';
 import { historyOf } from '../workload/plain-events.js';
 import { decidePlain, emptyPolicy } from '../workload/plain-policy.js';
-import { newEvents, streamOf } from '../workload/recorded-history.js';
+import { streamOf } from '../workload/recorded-history.js';
 import { withOurs, withRaw } from './databases.js';
 import { commandToEmmett } from '../peers/emmett-policies.js';
 import type { PlainEvent } from '../workload/plain-events.js';
@@ -18,7 +17,7 @@ export const longHistory: Row = {
   work: 'p50 of a command at history 2,000 against history 10',
   unit: '×, less is better',
   warmUps: 0,
-  contenders: async (setting) => [raw(setting), ours(setting), emmett(setting)],
+  contenders: async (setting) => [raw(setting), oursOnLongHistory(withOurs, setting), emmett(setting)],
   judge: (medians) => {
     const found = medians('ours');
     return [{ wanted: 'ours ≤ 1.2 ×', found: sayRatio(found), isMet: found <= 1.2 }];
@@ -44,20 +43,6 @@ function raw(setting: Setting): Contender {
           for (const event of await database.stream(stream)) foldInto(policy, event);
           await database.insert({ stream, revision: policy.sequence }, decidePlain(policy, round));
         });
-      }),
-  };
-}
-
-function ours(setting: Setting): Contender {
-  return {
-    name: 'ours',
-    how: 'openLoginPolicies, on policies whose history was there before',
-    measure: () =>
-      withOurs('not kept up', async ({ policies, store: { eventStore } }) => {
-        for (const [number, length] of HISTORIES.entries()) {
-          await eventStore.append({ streamId: streamOf(number), expected: 'no-stream', events: newEvents(length) });
-        }
-        return growth(setting, (number, round) => command(policies, instanceId(number), round));
       }),
   };
 }

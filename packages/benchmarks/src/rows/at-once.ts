@@ -3,9 +3,8 @@ import { ratePerSecond } from '../harness/stopwatch.js';
 import { atLeast } from '../harness/targets.js';
 import { commandToEmmett } from '../peers/emmett-policies.js';
 import { AT_ONCE, lanes, POLICIES } from '../workload/lanes.js';
-import { addPolicy, command } from '../workload/our-policies.js';
+import { oursAtOnce } from '../workload/our-contenders.js';
 import { historyOf } from '../workload/plain-events.js';
-import { instanceId } from '../workload/instance-id.js';
 import { streamOf } from '../workload/recorded-history.js';
 import { seedEmmett } from '../workload/seeds.js';
 import { emmettSqlite, withOurs, withRawFile } from './sqlite-contenders.js';
@@ -16,7 +15,12 @@ export const atOnce: Row = {
   work: '1,000 policies, 32 commands at a time, SQLite FULL',
   unit: 'commands/s',
   warmUps: 1,
-  contenders: async (setting) => [raw(setting, 1), raw(setting, AT_ONCE), ours(setting), emmett(setting)],
+  contenders: async (setting) => [
+    raw(setting, 1),
+    raw(setting, AT_ONCE),
+    oursAtOnce(withOurs(setting), countOf(setting)),
+    emmett(setting),
+  ],
   judge: (medians) => [atLeast({ of: 'ours', against: 'raw', times: 6 }, medians)],
 };
 
@@ -46,22 +50,6 @@ function raw(setting: Setting, inOne: number): Contender {
               });
           }
         });
-      }),
-  };
-}
-
-function ours(setting: Setting): Contender {
-  const count = countOf(setting);
-  return {
-    name: 'ours',
-    how: 'openLoginPolicies, 32 commands on their way at any time',
-    measure: () =>
-      withOurs(setting, 'not kept up', async ({ policies }) => {
-        const numbers = Array.from({ length: POLICIES }, (_, number) => number);
-        await Promise.all(numbers.map((number) => addPolicy(policies, instanceId(number))));
-        return ratePerSecond(count, () =>
-          lanes(count, (number, round) => command(policies, instanceId(number), round)),
-        );
       }),
   };
 }

@@ -3,8 +3,8 @@ import { ratePerSecond } from '../harness/stopwatch.js';
 import { atLeast } from '../harness/targets.js';
 import { addToEmmett, commandToEmmett } from '../peers/emmett-policies.js';
 import { historyOf } from '../workload/plain-events.js';
-import { addPolicy, commandsInTurn } from '../workload/our-policies.js';
-import { emmettSqlite, openEmmett, withOurs, withRawFile, type ReadModel } from './sqlite-contenders.js';
+import { oursInTurn } from '../workload/our-contenders.js';
+import { emmettSqlite, openEmmett, withOurs, withRawFile } from './sqlite-contenders.js';
 
 /** Row 1. */
 export const inTurnSqlite: Row = {
@@ -12,7 +12,12 @@ export const inTurnSqlite: Row = {
   work: 'one policy, 2,000 commands one after another, SQLite FULL',
   unit: 'commands/s',
   warmUps: 1,
-  contenders: async (setting) => [raw(setting), ours(setting, 'not kept up'), ours(setting, 'inline'), emmett(setting)],
+  contenders: async (setting) => [
+    raw(setting),
+    oursInTurn(withOurs(setting), countOf(setting), 'not kept up'),
+    oursInTurn(withOurs(setting), countOf(setting), 'inline'),
+    emmett(setting),
+  ],
   judge: (medians) => [atLeast({ of: 'ours', against: 'raw', times: 0.7 }, medians)],
 };
 
@@ -32,22 +37,6 @@ function raw(setting: Setting): Contender {
           for (const [revision, event] of historyOf(count).entries()) file.insert({ stream: 'bench', revision }, event);
         }),
       ),
-  };
-}
-
-function ours(setting: Setting, readModel: ReadModel): Contender {
-  const count = countOf(setting);
-  return {
-    name: readModel === 'inline' ? 'ours, inline projection' : 'ours',
-    how:
-      readModel === 'inline'
-        ? 'the same, the read model kept up inside each append'
-        : 'openLoginPolicies: input checked, decided by the kept state, appended',
-    measure: () =>
-      withOurs(setting, readModel, async ({ policies }) => {
-        await addPolicy(policies, 'bench');
-        return ratePerSecond(count, () => commandsInTurn(policies, 'bench', count));
-      }),
   };
 }
 

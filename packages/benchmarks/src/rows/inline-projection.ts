@@ -3,10 +3,10 @@ import type { Contender, Row, Setting } from '../harness/row.js';
 import { ratePerSecond } from '../harness/stopwatch.js';
 import { atLeast } from '../harness/targets.js';
 import type { RawFile } from '../raw/raw-file.js';
-import { addPolicy, commandsInTurn } from '../workload/our-policies.js';
+import { oursInline } from '../workload/our-contenders.js';
 import { historyOf, type PlainEvent } from '../workload/plain-events.js';
 import { evolvePlain, noPolicy, type PlainPolicy } from '../workload/plain-policy.js';
-import { newEvents, streamOf } from '../workload/recorded-history.js';
+import { streamOf } from '../workload/recorded-history.js';
 import { emmettSqlite, openEmmett, withOurs, withRawFile } from './sqlite-contenders.js';
 
 const STREAM = streamOf(0);
@@ -17,7 +17,7 @@ export const inlineProjection: Row = {
   work: 'append with inline projection, SQLite FULL',
   unit: 'appends/s',
   warmUps: 1,
-  contenders: async (setting) => [raw(setting), ours(setting), byCommand(setting), emmett(setting)],
+  contenders: async (setting) => [raw(setting), ...oursInline(withOurs(setting), countOf(setting)), emmett(setting)],
   judge: (medians) => [atLeast({ of: 'ours', against: 'raw', times: 0.8 }, medians)],
 };
 
@@ -56,34 +56,6 @@ function policyIn(row: string | undefined): PlainPolicy {
 
 function isPolicy(value: unknown): value is PlainPolicy {
   return typeof value === 'object' && value !== null;
-}
-
-function ours(setting: Setting): Contender {
-  const count = countOf(setting);
-  return {
-    name: 'ours',
-    how: 'eventStore.append, the read model inline',
-    measure: () =>
-      withOurs(setting, 'inline', async ({ store: { eventStore } }) => {
-        const events = newEvents(count);
-        return ratePerSecond(count, async () => {
-          for (const event of events) await eventStore.append({ streamId: STREAM, expected: 'any', events: [event] });
-        });
-      }),
-  };
-}
-
-function byCommand(setting: Setting): Contender {
-  const count = countOf(setting);
-  return {
-    name: 'ours, by command',
-    how: 'openLoginPolicies, the read model inline: checked and decided as well',
-    measure: () =>
-      withOurs(setting, 'inline', async ({ policies }) => {
-        await addPolicy(policies, 'bench');
-        return ratePerSecond(count, () => commandsInTurn(policies, 'bench', count));
-      }),
-  };
 }
 
 function emmett(setting: Setting): Contender {

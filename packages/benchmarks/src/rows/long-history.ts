@@ -5,9 +5,8 @@ import { sayRatio } from '../report/figures.js';
 import { growth, HISTORIES } from '../workload/growth.js';
 import { historyOf, type PlainEvent } from '../workload/plain-events.js';
 import { decidePlain } from '../workload/plain-policy.js';
-import { command } from '../workload/our-policies.js';
-import { instanceId } from '../workload/instance-id.js';
-import { newEvents, streamOf } from '../workload/recorded-history.js';
+import { oursOnLongHistory } from '../workload/our-contenders.js';
+import { streamOf } from '../workload/recorded-history.js';
 import { emmettSqlite, openEmmett, withOurs, withRawFile } from './sqlite-contenders.js';
 
 /** Row 2. */
@@ -16,7 +15,7 @@ export const longHistory: Row = {
   work: 'p50 of a command at history 2,000 against history 10, SQLite FULL',
   unit: '×, less is better',
   warmUps: 0,
-  contenders: async (setting) => [raw(setting), ours(setting), emmett(setting)],
+  contenders: async (setting) => [raw(setting), oursOnLongHistory(withOurs(setting), setting), emmett(setting)],
   judge: (medians) => {
     const found = medians('ours');
     return [{ wanted: 'ours ≤ 1.2 ×', found: sayRatio(found), isMet: found <= 1.2 }];
@@ -41,24 +40,6 @@ function raw(setting: Setting): Contender {
           const policy = foldStream(file, stream);
           file.insert({ stream, revision: policy.sequence }, decidePlain(policy, round));
         });
-      }),
-  };
-}
-
-function ours(setting: Setting): Contender {
-  return {
-    name: 'ours',
-    how: 'openLoginPolicies, on policies whose history was there before',
-    measure: () =>
-      withOurs(setting, 'not kept up', async ({ policies, store }) => {
-        for (const [number, length] of HISTORIES.entries()) {
-          await store.eventStore.append({
-            streamId: streamOf(number),
-            expected: 'no-stream',
-            events: newEvents(length),
-          });
-        }
-        return growth(setting, (number, round) => command(policies, instanceId(number), round));
       }),
   };
 }

@@ -1,11 +1,12 @@
 import type { SQLiteEventStore, SQLiteEventStoreOptions } from '@event-driven-io/emmett-sqlite';
-import { loginPolicyProjection, openLoginPolicies, type LoginPolicies } from '@login-policy/domain';
-import { openSqliteStore, type SqliteStore } from '@login-policy/store-sqlite';
+import { loginPolicyProjection, openLoginPolicies } from '@login-policy/domain';
+import { openSqliteStore } from '@login-policy/store-sqlite';
 import type { Contender, Setting } from '../harness/row.js';
 import type { EmmettSqliteModule } from '../peers/peers.js';
 import { quietly } from '../peers/quietly.js';
 import { catchingStrays } from '../peers/stray-errors.js';
 import { RawFile } from '../raw/raw-file.js';
+import type { WithOurs } from '../workload/our-contenders.js';
 
 /** Does something with a fresh file by hand, and closes it. */
 export async function withRawFile<Result>(
@@ -20,30 +21,19 @@ export async function withRawFile<Result>(
   }
 }
 
-/** What a SQLite store of ours is opened with: whether the read model changes inside the appends. */
-export type ReadModel = 'inline' | 'not kept up';
-
-/** A store of ours, and the policies in it. */
-export interface Opened {
-  readonly store: SqliteStore;
-  readonly policies: LoginPolicies;
-}
-
 /** Does something with a fresh store of ours, durability `full` as by default, and closes it. */
-export async function withOurs<Result>(
-  { scratch }: Setting,
-  readModel: ReadModel,
-  work: (opened: Opened) => Promise<Result>,
-): Promise<Result> {
-  const inlineProjections = readModel === 'inline' ? [loginPolicyProjection] : [];
-  const store = await openSqliteStore({ path: scratch.fresh('ours.db'), inlineProjections });
-  const policies = await openLoginPolicies({ store, projector: 'elsewhere' });
-  try {
-    return await work({ store, policies });
-  } finally {
-    await policies.close();
-    await store.close();
-  }
+export function withOurs({ scratch }: Setting): WithOurs {
+  return async (readModel, work) => {
+    const inlineProjections = readModel === 'inline' ? [loginPolicyProjection] : [];
+    const store = await openSqliteStore({ path: scratch.fresh('ours.db'), inlineProjections });
+    const policies = await openLoginPolicies({ store, projector: 'elsewhere' });
+    try {
+      return await work({ store, policies });
+    } finally {
+      await policies.close();
+      await store.close();
+    }
+  };
 }
 
 /** How emmett's SQLite store does a row's work. */
