@@ -11,7 +11,7 @@ import type { MethodTable } from './method-table.js';
 
 /**
  * The short way of unary gRPC and gRPC-Web in plain protobuf, which is what every client sends; the rest goes on to
- * connect-es. A call costs about a tenth of what it does there (ADR 12).
+ * connect-es. A call costs less than a third of what it does there (`npm run bench:api`).
  */
 export class GrpcSkin {
   readonly #methods: MethodTable;
