@@ -3,18 +3,34 @@ import { expect } from 'chai';
 import { talk } from './raw.js';
 import { countEvents, openService, ROOT } from './service.js';
 
-const DELETE = `DELETE /admin/v1/policies/login/multi_factors/1 HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${ROOT}\r\n\r\n`;
+const PATH = '/admin/v1/policies/login/multi_factors';
+const HEAD = `HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${ROOT}\r\n`;
+const CHUNKED = 'transfer-encoding: chunked\r\n\r\nRUBBISH\r\n\r\n';
 
-describe('a whole request with rubbish behind it', () => {
-  it('is answered for what it did, and then the connection is closed', async () => {
-    const service = await openService();
-    try {
-      const had = await countEvents(service.store);
-      const answer = await talk(service.listening.port, [`${DELETE}RUBBISH\r\n\r\n`]);
-      expect(await countEvents(service.store)).to.equal(had + 1);
-      expect(answer).to.match(/^HTTP\/1\.1 200 /);
-    } finally {
-      await service.close();
-    }
+/** The status of the answer, and how many events there are more. */
+async function said(request: string): Promise<readonly [status: string | undefined, events: number]> {
+  const service = await openService({ api: { bodyTimeoutMs: 100 } });
+  try {
+    const had = await countEvents(service.store);
+    const answer = await talk(service.listening.port, [request]);
+    return [/^HTTP\/1\.1 (\d+)/.exec(answer)?.[1], (await countEvents(service.store)) - had];
+  } finally {
+    await service.close();
+  }
+}
+
+describe('rubbish on a connection of HTTP/1.1', () => {
+  it('behind a whole request does not change what that is answered', async () => {
+    expect(await said(`DELETE ${PATH}/1 ${HEAD}\r\nRUBBISH\r\n\r\n`)).to.deep.equal(['200', 1]);
+  });
+
+  it('as a body that nobody reads does not either', async () => {
+    expect(await said(`DELETE ${PATH}/1 ${HEAD}${CHUNKED}`)).to.deep.equal(['200', 1]);
+  });
+
+  it('as a body that is read is refused, and nothing is written', async () => {
+    const [status, events] = await said(`POST ${PATH} ${HEAD}${CHUNKED}`);
+    expect(status).to.match(/^40[08]$/);
+    expect(events).to.equal(0);
   });
 });

@@ -43,11 +43,12 @@ export class InFlight {
   }
 
   /**
-   * Meets what can't be read on a connection of HTTP/1.1. A request before it that came whole is answered for what it did:
-   * Node would say 400 in its place.
+   * Meets what can't be read on a connection of HTTP/1.1. A request before it that came whole, or whose body nobody reads, is
+   * answered for what it did: Node would say 400 in its place. Whoever reads such a body later waits no longer than for any.
    */
   meetRubbish(error: Error, socket: Duplex): void {
-    if (this.#last.get(socket)?.complete === true) this.#leaving.add(socket);
+    const last = this.#last.get(socket);
+    if (last?.complete === true || last?.readableFlowing === null) this.#leaving.add(socket);
     else if (socket.writable) socket.end(refusalOf(error), () => socket.destroy());
     else socket.destroy();
   }

@@ -2,6 +2,7 @@ import { after, before, describe, it } from 'mocha';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { connect, type ClientHttp2Session } from 'node:http2';
+import { isFault } from '@login-policy/event-sourcing';
 import { ask, framed, grpc } from '../raw.js';
 import { countEvents, openService, type Service } from '../service.js';
 import { fuzzedFrames, type FuzzedFrames } from './frames.js';
@@ -28,7 +29,8 @@ describe('calls of every skin, whole and spoilt, in pieces, left open and broken
   after(async () => {
     on.destroy();
     await service.close();
-    expect(service.failures).to.deep.equal([]);
+    // Some give the server less time than it needs.
+    expect(service.failures.filter((failure) => !isFault(failure, 'deadline-exceeded'))).to.deep.equal([]);
   });
 
   it('never end in a defect or in silence, write nothing when they are refused, and spoil no other call', () =>
