@@ -60,7 +60,8 @@ export class PlainWriter implements Writer {
       this.#left -= 1;
       return undefined;
     }
-    const ground = this.#memory.groundFor(batch);
+    // What can't be a single event need not be planned here.
+    const ground = batch.length === 1 ? this.#memory.groundFor(batch) : undefined;
     if (ground === undefined) return undefined;
     const plan = planAppends(batch, ground, { models: [], clock: this.#clock });
     const call = knownCall(plan, ground);
