@@ -36,6 +36,7 @@ export {
   type EventSchema,
   type EventSchemas,
 } from './streams/event-codec.js';
+export { OriginlessEvent, type WithoutOrigin } from './streams/originless-event.js';
 export { filterPredicate, matchesFilter, type EventFilter, type EventPredicate } from './streams/event-filter.js';
 export type {
   Append,

@@ -38,6 +38,7 @@ export const loginPolicyProjection: Projection<LoginPolicyEvent, LoginPolicyRow>
   version: 1,
   filter: { by: 'category', categories: [INSTANCE_CATEGORY, ORGANIZATION_CATEGORY] },
   events: loginPolicyEvents,
+  origin: 'not-looked-at',
   rows: { encode: encodeRow, decode: decodeRow },
   index,
   key: (event: RecordedLoginPolicyEvent) => event.streamId,

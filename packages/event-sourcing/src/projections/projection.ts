@@ -25,6 +25,11 @@ export interface ReadModelDefinition<Row> {
 export interface Projection<Event extends EventShape, Row> extends ReadModelDefinition<Row> {
   readonly filter: EventFilter;
   readonly events: EventCodec<Event>;
+  /**
+   * Promises that neither `key` nor `reduce` looks at an event's id or metadata: a store may leave them out where many events
+   * are read, which is a good part of a rebuild. Broken, it stops the projection.
+   */
+  readonly origin?: 'not-looked-at';
   /** Which row an event belongs to. */
   key(event: Recorded<Event>): string;
   /** The row after the event; `undefined` when there is none any more. The row before it is never changed in place. */

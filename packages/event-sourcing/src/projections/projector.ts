@@ -174,9 +174,10 @@ export class Projector<Event extends EventShape, Row> {
     reached: Position | undefined,
     signal: AbortSignal | undefined,
   ): NonNullable<Parameters<EventStore['readAll']>[0]> {
-    const { filter } = this.#projection;
+    const { filter, origin } = this.#projection;
     return {
       filter,
+      ...(origin !== undefined && { origin: 'left-out' }),
       pageSize: this.#pageSize,
       ...(reached !== undefined && { after: reached }),
       ...(signal !== undefined && { signal }),

@@ -82,11 +82,13 @@ export function placeOf(event: Pick<RecordedEvent, keyof EventPlace>): EventPlac
   return { streamId: event.streamId, revision: event.revision, type: event.type, schemaVersion: event.schemaVersion };
 }
 
-/** The same event with other data. Its metadata is still read only when somebody asks: a store may decode it late. */
+/** The same event with other data. Its origin is still read only when somebody asks: a store may decode it late, or not have it. */
 function withData(event: RecordedEvent, data: object): EventShape & Omit<RecordedEvent, 'data'> {
-  const { id, streamId, revision, position, recordedAt, schemaVersion, type } = event;
+  const { streamId, revision, position, recordedAt, schemaVersion, type } = event;
   return {
-    id,
+    get id() {
+      return event.id;
+    },
     streamId,
     revision,
     position,
