@@ -37,7 +37,8 @@ export async function catchUp(
   { projection, place, head }: Behind,
 ): Promise<void> {
   const isWanted = filterPredicate(projection.filter);
-  const reader = new PageReader(connection.name, LARGEST_PAGE_BYTES);
+  const origin = projection.origin === undefined ? undefined : 'left-out';
+  const reader = new PageReader(connection.name, LARGEST_PAGE_BYTES, origin);
   const page = reader.statement(`SELECT * FROM ${schema.quoted}.events WHERE position > $1 ORDER BY position LIMIT $2`);
   for (let reached = place.checkpoint; reached < head;) {
     const after = reached.toString();

@@ -1,7 +1,7 @@
-import { StoreDamaged, type RecordedEvent } from '@login-policy/event-sourcing';
+import { StoreDamaged, type ReadAllOptions, type RecordedEvent } from '@login-policy/event-sourcing';
 import { stateOf } from './faults.js';
 import type { Cells } from './queries.js';
-import { eventsOf, PageNames, type PageColumns } from './rows.js';
+import { eventsOf, originlessEventsOf, PageNames } from './rows.js';
 
 /** Asks for one page of so many events at the most, by a statement of {@link PageReader.statement}. */
 export type AskForPage = (limit: number) => Promise<readonly Cells[]>;
@@ -17,6 +17,8 @@ export interface Page {
 /** The server has no room for a text this long. */
 const TOO_LONG = '54000';
 const COLUMNS = 8;
+/** Where the data stands behind the first two. */
+const DATA = 4;
 
 /**
  * Reads one page after another. A page of more text than is wanted is not sent: it is asked for again with fewer events,
@@ -25,12 +27,14 @@ const COLUMNS = 8;
 export class PageReader {
   readonly #store: string;
   readonly #largestBytes: number;
+  readonly #origin: ReadAllOptions['origin'];
   readonly #names = new PageNames();
   #most = Infinity;
 
-  constructor(store: string, largestBytes: number) {
+  constructor(store: string, largestBytes: number, origin?: ReadAllOptions['origin']) {
     this.#store = store;
     this.#largestBytes = largestBytes;
+    this.#origin = origin;
   }
 
   /**
@@ -38,13 +42,16 @@ export class PageReader {
    * a read: joined by the server, a page is a few long texts, and its data one call of `JSON.parse`.
    */
   statement(events: string, further = ''): string {
-    const fits = `count = 1 OR octet_length(data) + octet_length(metadata) <= ${this.#largestBytes}`;
-    return `SELECT count, octet_length(data) + octet_length(metadata), places, ids, types, streams,
+    const hasOrigin = this.#origin === undefined;
+    const bytes = hasOrigin ? 'octet_length(data) + octet_length(metadata)' : 'octet_length(data)';
+    const fits = `count = 1 OR ${bytes} <= ${this.#largestBytes}`;
+    const origin = hasOrigin ? `string_agg(id, '') AS ids, ${list('metadata')}` : 'NULL AS ids, NULL AS metadata';
+    return `SELECT count, ${bytes}, places, ids, types, streams,
       CASE WHEN ${fits} THEN data END, CASE WHEN ${fits} THEN metadata END ${further}
       FROM (SELECT count(*) AS count,
         string_agg(int8send(position) || int8send(revision) || int8send(recorded_at) || int4send(schema_version), ''::bytea) AS places,
-        string_agg(id, '') AS ids, json_agg(type)::text AS types, json_agg(coalesce(whole_stream, stream))::text AS streams,
-        '[' || string_agg(data::text, ',') || ']' AS data, '[' || string_agg(metadata::text, ',') || ']' AS metadata
+        json_agg(type)::text AS types, json_agg(coalesce(whole_stream, stream))::text AS streams,
+        ${list('data')}, ${origin}
         FROM (${events}) AS page) AS joined`;
   }
 
@@ -53,7 +60,7 @@ export class PageReader {
     for (let asked = Math.min(wanted, this.#most); ; asked = this.#most) {
       const cells = await this.#answerTo(ask, asked);
       const [count = '0', bytes, ...columns] = cells ?? [];
-      const isSent = count === '0' || columns[COLUMNS - 3] !== null;
+      const isSent = count === '0' || columns[DATA] !== null;
       if (cells !== undefined && isSent) {
         this.#most *= 2;
         return { events: this.#eventsOf(columns), asked, further: cells.slice(COLUMNS) };
@@ -77,7 +84,10 @@ export class PageReader {
     const [places, ids, types, streams, data, metadata] = columns;
     if (places === null || places === undefined) return [];
     try {
-      return eventsOf({ places, ids, types, streams, data, metadata } satisfies PageColumns, this.#names);
+      const placed = { places, types, streams, data };
+      return this.#origin === undefined
+        ? eventsOf({ ...placed, ids, metadata }, this.#names)
+        : originlessEventsOf(placed, this.#names);
     } catch (cause) {
       const first = BigInt(`0x${places.slice(2, 18)}`);
       throw new StoreDamaged(
@@ -86,4 +96,8 @@ export class PageReader {
       );
     }
   }
+}
+
+function list(column: string): string {
+  return `'[' || string_agg(${column}::text, ',') || ']' AS ${column}`;
 }

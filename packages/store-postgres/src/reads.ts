@@ -69,7 +69,7 @@ export class EventReads {
     // The head is read in the same statement, so that it is not further than what was looked at.
     const events = `SELECT * FROM ${this.#schema}.events
       WHERE position > $1 AND position <= $2 ${condition} ORDER BY position LIMIT $3`;
-    const reader = new PageReader(this.#connection.name, this.#largestPageBytes);
+    const reader = new PageReader(this.#connection.name, this.#largestPageBytes, options?.origin);
     const statement = reader.statement(events, `, (SELECT max(position) FROM ${this.#schema}.events)`);
     return async (after, pages = 1) => {
       if (after >= LARGEST) return { events: [], considered: after, isHead: true };

@@ -1,6 +1,7 @@
 import {
   eventId,
   instant,
+  OriginlessEvent,
   parseStreamId,
   position,
   revision,
@@ -8,6 +9,7 @@ import {
   type JsonObject,
   type RecordedEvent,
   type StreamId,
+  type WithoutOrigin,
 } from '@login-policy/event-sourcing';
 import type { Cell } from './queries.js';
 import { givenText } from './names.js';
@@ -17,13 +19,17 @@ const ID_LENGTH = 26;
 const PLACE_LENGTH = 28;
 
 /** What a page has in its columns, each for all of its events. */
-export interface PageColumns {
+export interface PlacedColumns {
   /** Position, revision, time and schema version, as bytes. */
   readonly places: string;
-  readonly ids: Cell | undefined;
   readonly types: Cell | undefined;
   readonly streams: Cell | undefined;
   readonly data: Cell | undefined;
+}
+
+/** The columns of a page with the origin of its events. */
+export interface PageColumns extends PlacedColumns {
+  readonly ids: Cell | undefined;
   readonly metadata: Cell | undefined;
 }
 
@@ -33,15 +39,32 @@ export interface PageColumns {
  * @throws TypeError and others when the columns are not what was written.
  */
 export function eventsOf(columns: PageColumns, names: PageNames): readonly RecordedEvent[] {
+  const ids = text(columns.ids);
+  const metadata = listIn(columns.metadata);
+  return placedIn(columns, names, (placed, index) => ({
+    id: eventId(ids.slice(index * ID_LENGTH, (index + 1) * ID_LENGTH)),
+    ...placed,
+    metadata: metadataOf(metadata[index]),
+  }));
+}
+
+/** The same without their origin. */
+export function originlessEventsOf(columns: PlacedColumns, names: PageNames): readonly RecordedEvent[] {
+  return placedIn(columns, names, (placed) => new OriginlessEvent(placed));
+}
+
+function placedIn(
+  columns: PlacedColumns,
+  names: PageNames,
+  make: (placed: WithoutOrigin, index: number) => RecordedEvent,
+): readonly RecordedEvent[] {
   const bytes = Buffer.from(columns.places.slice(2), 'hex');
   const places = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  const ids = text(columns.ids);
-  const [types, streams, data, metadata] = [columns.types, columns.streams, columns.data, columns.metadata].map(listIn);
+  const [types, streams, data] = [columns.types, columns.streams, columns.data].map(listIn);
   const events: RecordedEvent[] = [];
   for (let index = 0; index * PLACE_LENGTH < places.byteLength; index++) {
     const at = index * PLACE_LENGTH;
-    events.push({
-      id: eventId(ids.slice(index * ID_LENGTH, (index + 1) * ID_LENGTH)),
+    const placed = {
       streamId: names.stream(word(streams?.[index])),
       revision: revision(places.getBigInt64(at + 8)),
       position: position(places.getBigInt64(at)),
@@ -49,8 +72,8 @@ export function eventsOf(columns: PageColumns, names: PageNames): readonly Recor
       type: names.type(word(types?.[index])),
       schemaVersion: places.getInt32(at + 24),
       data: objectOf(data?.[index]),
-      metadata: metadataOf(metadata?.[index]),
-    });
+    };
+    events.push(make(placed, index));
   }
   return events;
 }

@@ -107,6 +107,9 @@ export class SqliteEventStore implements EventStore {
   }
 
   #readAhead(after: Position, options: ReadAllOptions | undefined, pageSize: number): ReadAhead {
-    return this.#connection.use(() => this.#log.readAhead({ after, filter: options?.filter, pageSize }));
+    const { filter, origin } = options ?? {};
+    return this.#connection.use(() =>
+      this.#log.readAhead({ after, filter, pageSize, ...(origin !== undefined && { origin }) }),
+    );
   }
 }

@@ -84,8 +84,13 @@ class InlineModel {
 
   /** Reduces the next page, or as much of it as can be reduced. */
   step(): CatchUpStep {
-    const { filter } = this.#projection;
-    const ahead = this.#log.readAhead({ after: this.#rows.checkpoint() ?? START, filter, pageSize: CATCH_UP_PAGE });
+    const { filter, origin } = this.#projection;
+    const ahead = this.#log.readAhead({
+      after: this.#rows.checkpoint() ?? START,
+      filter,
+      pageSize: CATCH_UP_PAGE,
+      ...(origin !== undefined && { origin: 'left-out' }),
+    });
     const { encoded, position: last, stopped } = this.#reduce(ahead.events);
     this.#rows.write(encoded());
     if (stopped === undefined) this.moveTo(ahead.considered);

@@ -3,6 +3,7 @@ import {
   type EventFilter,
   type Position,
   type ReadAhead,
+  type ReadAllOptions,
   type RecordedEvent,
   type StreamId,
 } from '@login-policy/event-sourcing';
@@ -17,6 +18,7 @@ export interface Wanted {
   readonly after: Position;
   readonly filter: EventFilter | undefined;
   readonly pageSize: number;
+  readonly origin?: ReadAllOptions['origin'];
 }
 
 /** Which part of a stream. */
@@ -58,36 +60,40 @@ export class LogReader {
   }
 
   /** The next page after a position: perhaps empty, but then the window behind it is known to hold nothing wanted. */
-  readAhead({ after, filter, pageSize }: Wanted): ReadAhead {
+  readAhead({ after, filter, pageSize, origin }: Wanted): ReadAhead {
     const head = this.#statements.head.get() ?? 0;
     const start = Math.min(Number(after), head);
     const end = filter === undefined ? head : Math.min(head, start + WINDOW);
     if (start >= end) return { events: [], considered: after, isHead: true };
     const { clause, values } = conditionOf(filter);
-    const { count, events } = this.#page(clause, [start, end, ...values, pageSize]);
+    const { count, events } = this.#page(this.#statementsFor(clause, origin), [start, end, ...values, pageSize]);
     const isWindowDone = count < pageSize && events.length === count;
     const considered = isWindowDone ? position(end) : (events.at(-1)?.position ?? after);
     return { events, considered, isHead: isWindowDone && end === head };
   }
 
   /** The rows there are, and their events up to the first that can't be read. */
-  #page(clause: string, values: readonly (string | number)[]): { count: number; events: readonly RecordedEvent[] } {
-    const { joined, single } = this.#statementsFor(clause);
+  #page(
+    { joined, single }: PageStatements,
+    values: readonly (string | number)[],
+  ): { count: number; events: readonly RecordedEvent[] } {
     const page = joined.get(...values);
     if (page === undefined) return { count: 0, events: [] };
     const events = eventsOfPage(page, this.#names) ?? eventsOf(single.all(...values), this.#names);
     return { count: page[0], events };
   }
 
-  #statementsFor(clause: string): PageStatements {
-    const known = this.#pages.get(clause);
+  /** What finds a damaged row reads all of it, whatever was left out. */
+  #statementsFor(clause: string, origin: Wanted['origin']): PageStatements {
+    const name = `${origin ?? ''}${clause}`;
+    const known = this.#pages.get(name);
     if (known !== undefined) return known;
     const sql = `SELECT ${READ_COLUMNS} FROM events WHERE position > ? AND position <= ?${clause} ORDER BY position LIMIT ?`;
     const prepared = {
-      joined: this.#database.prepare<(string | number)[], JoinedPage>(joinPage(sql)).raw(),
+      joined: this.#database.prepare<(string | number)[], JoinedPage>(joinPage(sql, origin)).raw(),
       single: this.#database.prepare<(string | number)[], EventRow>(sql).raw(),
     };
-    this.#pages.set(clause, prepared);
+    this.#pages.set(name, prepared);
     return prepared;
   }
 }

@@ -1,6 +1,6 @@
-import { parseJson, type Json, type RecordedEvent } from '@login-policy/event-sourcing';
+import { parseJson, type Json, type ReadAllOptions, type RecordedEvent } from '@login-policy/event-sourcing';
 import type { Names } from './names.js';
-import { isObject, StoredEvent, type EventRow } from './rows.js';
+import { isObject, originlessEvent, StoredEvent } from './rows.js';
 
 /** A page as one row, each column joined: the driver hands out eight values a page instead of seven an event. */
 export type JoinedPage = readonly [
@@ -14,11 +14,14 @@ export type JoinedPage = readonly [
   idsAndMetadata: string | null,
 ];
 
-/** Joins the columns of the page that a subquery reads. JSON text holds no bare line break, and no id does. */
-export function joinPage(page: string): string {
+/**
+ * Joins the columns of the page that a subquery reads, with or without the events' origin. JSON text holds no bare line
+ * break, and no id does.
+ */
+export function joinPage(page: string, origin?: ReadAllOptions['origin']): string {
+  const origins = origin === undefined ? 'group_concat(id_and_metadata, char(10))' : 'NULL';
   return `SELECT count(*), group_concat(position), group_concat(stream), group_concat(revision),
-    group_concat(type_and_version), group_concat(recorded_at), group_concat(data),
-    group_concat(id_and_metadata, char(10)) FROM (${page})`;
+    group_concat(type_and_version), group_concat(recorded_at), group_concat(data), ${origins} FROM (${page})`;
 }
 
 /**
@@ -36,7 +39,7 @@ export function eventsOfPage(page: JoinedPage, names: Names): readonly RecordedE
       types: numbersIn(types),
       instants: numbersIn(instants),
       data: listIn(data),
-      texts: (texts ?? '').split('\n'),
+      texts: texts?.split('\n'),
     });
   } catch {
     // Whatever is wrong with it, reading row by row finds it again and says where.
@@ -51,12 +54,14 @@ interface Columns {
   readonly types: readonly number[];
   readonly instants: readonly number[];
   readonly data: readonly Json[];
-  readonly texts: readonly string[];
+  /** `undefined` when they were not asked for. */
+  readonly texts: readonly string[] | undefined;
 }
 
 function takeApart(count: number, names: Names, columns: Columns): readonly RecordedEvent[] | undefined {
   const { positions, streams, revisions, types, instants, data, texts } = columns;
-  if (Object.values(columns).some((column: readonly unknown[]) => column.length !== count)) return undefined;
+  const present = Object.values(columns).filter((column: readonly unknown[] | undefined) => column !== undefined);
+  if (present.some(({ length }) => length !== count)) return undefined;
   const events: RecordedEvent[] = [];
   let last = 0;
   for (let index = 0; index < count; index++) {
@@ -64,16 +69,15 @@ function takeApart(count: number, names: Names, columns: Columns): readonly Reco
     const content = data[index];
     if (place <= last || !isObject(content)) return undefined;
     last = place;
-    const row: EventRow = [
+    const placed = [
       place,
       streams[index] ?? 0,
       revisions[index] ?? 0,
       types[index] ?? 0,
       instants[index] ?? 0,
-      '',
-      texts[index] ?? '',
-    ];
-    events.push(new StoredEvent(row, names, content));
+    ] as const;
+    if (texts === undefined) events.push(originlessEvent(placed, names, content));
+    else events.push(new StoredEvent([...placed, '', texts[index] ?? ''], names, content));
   }
   return events;
 }

@@ -1,5 +1,6 @@
 import {
   instant,
+  OriginlessEvent,
   placeOf,
   position,
   revision,
@@ -27,14 +28,15 @@ export const READ_COLUMNS: string = `position, stream, revision, type * ${SCHEMA
   recorded_at, data, id || metadata AS id_and_metadata`;
 
 /** An event as the driver hands it out: as a list, which is half as dear as an object. */
-export type EventRow = readonly [
+export type EventRow = readonly [...EventPlaced, data: string, idAndMetadata: string];
+
+/** The numbers of an event's row. */
+export type EventPlaced = readonly [
   position: number,
   stream: number,
   revision: number,
   typeAndVersion: number,
   recordedAt: number,
-  data: string,
-  idAndMetadata: string,
 ];
 
 const ID_LENGTH = 26;
@@ -106,6 +108,24 @@ export class StoredEvent implements RecordedEvent {
     if (isEventId(id)) return id;
     throw unreadable(this, 'its id is no ULID');
   }
+}
+
+/** The event of a row that was read without its origin. */
+export function originlessEvent(
+  [place, stream, inStream, typeAndVersion, recordedAt]: EventPlaced,
+  names: Names,
+  data: JsonObject,
+): OriginlessEvent {
+  const schemaVersion = typeAndVersion % SCHEMA_VERSIONS;
+  return new OriginlessEvent({
+    streamId: names.streamOf(stream),
+    revision: revision(inStream),
+    position: position(place),
+    recordedAt: instant(recordedAt),
+    schemaVersion,
+    type: names.textOf((typeAndVersion - schemaVersion) / SCHEMA_VERSIONS),
+    data,
+  });
 }
 
 function parse<Parsed>(text: string, isParsed: (value: unknown) => value is Parsed, event: StoredEvent): Parsed {
