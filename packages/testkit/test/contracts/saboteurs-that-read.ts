@@ -1,5 +1,6 @@
 import { setImmediate as breathe } from 'node:timers/promises';
 import {
+  instant,
   position,
   START,
   type EventStore,
@@ -68,6 +69,29 @@ export const saboteursThatRead: readonly Saboteur<EventStoreSabotage>[] = [
           if (wanted.length > 0) yield wanted;
         }
       },
+    }),
+  },
+  {
+    does: 'reads another time with the origin left out',
+    noticedBy: 'with the origin left out gives all else of each event',
+    sabotage: ({ store }) => ({
+      readAll: (options) =>
+        options?.origin === undefined
+          ? store.readAll(options)
+          : changed(store.readAll(options), (event) => ({ ...event, recordedAt: instant(event.recordedAt + 1) })),
+    }),
+  },
+  {
+    does: 'says that nobody did it when the origin is left out',
+    noticedBy: 'with the origin left out makes none up',
+    sabotage: ({ store }) => ({
+      readAll: (options) =>
+        options?.origin === undefined
+          ? store.readAll(options)
+          : changed(store.readAll(options), (event) => ({
+              ...event,
+              metadata: { ...event.metadata, actor: 'nobody' },
+            })),
     }),
   },
   {
@@ -188,4 +212,11 @@ async function* withBorder(
   }
   await breathe();
   yield* store.subscribe({ ...options, after: goOnFrom(begun, await store.head()) });
+}
+
+async function* changed(
+  pages: AsyncIterable<readonly RecordedEvent[]>,
+  change: (event: RecordedEvent) => RecordedEvent,
+): Pages {
+  for await (const page of pages) yield page.map(change);
 }
