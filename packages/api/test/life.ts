@@ -44,6 +44,8 @@ function identityProviders(service: 'admin' | 'management'): readonly Step[] {
     step(service, 'AddIDPToLoginPolicy', [3, { idpId: '', ...ownerType }]),
     step(service, 'AddIDPToLoginPolicy', [3, { idpId: 'x'.repeat(201), ...ownerType }]),
     step(service, 'ListLoginPolicyIDPs', [0, { query: { offset: '1', limit: 1 } }]),
+    step(service, 'ListLoginPolicyIDPs', [0, { query: { offset: '1', limit: 1, asc: true } }]),
+    step(service, 'ListLoginPolicyIDPs', [0, { query: {} }]),
     step(service, 'ListLoginPolicyIDPs', [0]),
     step(service, 'RemoveIDPFromLoginPolicy', [0, { idpId: 'über / idp?' }]),
     step(service, 'RemoveIDPFromLoginPolicy', [9, { idpId: 'über / idp?' }]),

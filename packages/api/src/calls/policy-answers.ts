@@ -74,11 +74,15 @@ export class PolicyAnswers {
   }
 }
 
-/** No limit means all there are: a policy's list is short. */
+/**
+ * Who asks with no query gets the list as the policy has it, in the order added. A query goes by what its own contract says:
+ * descending, so the last added first, unless it asks for ascending. No limit means all there are: the list is short.
+ */
 function pageOf<Item>(items: readonly Item[], query: ListQuery | undefined): readonly Item[] {
   if (query === undefined) return items;
+  const ordered = query.asc ? items : items.toReversed();
   const first = Math.min(Number(query.offset), items.length);
-  return items.slice(first, query.limit === 0 ? undefined : first + query.limit);
+  return ordered.slice(first, query.limit === 0 ? undefined : first + query.limit);
 }
 
 function ownTag({ details }: { readonly details: Details }): string {
