@@ -161,14 +161,18 @@ export class ConnectionSilent extends Error {
   }
 }
 
-async function orAfter<Result>(work: Promise<Result>, ms: number, late: () => Error): Promise<Result> {
-  let timer: NodeJS.Timeout | undefined;
-  const tooLate = new Promise<never>((_, refuse) => {
-    timer = setTimeout(() => refuse(late()), ms);
+function orAfter<Result>(work: Promise<Result>, ms: number, late: () => Error): Promise<Result> {
+  return new Promise((resolve, refuse) => {
+    const timer = setTimeout(() => refuse(late()), ms);
+    work.then(
+      (result) => {
+        clearTimeout(timer);
+        resolve(result);
+      },
+      (caught: unknown) => {
+        clearTimeout(timer);
+        refuse(caught instanceof Error ? caught : new Error(String(caught)));
+      },
+    );
   });
-  try {
-    return await Promise.race([work, tooLate]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -1,5 +1,5 @@
 import type { ClientBase } from 'pg';
-import { query, type Cells } from './queries.js';
+import { preparedStatement, query, type Cells, type Statement } from './queries.js';
 import { stateOf } from './faults.js';
 import { digest } from './names.js';
 
@@ -18,7 +18,7 @@ const NOT_PREPARED = new Set(['26000', '42P05', '0A000']);
 export class PreparedStatements {
   readonly #preparation: Preparation;
   readonly #isDirect = new WeakMap<ClientBase, boolean>();
-  readonly #names = new Map<string, string>();
+  readonly #statements = new Map<string, Statement>();
 
   constructor(preparation: Preparation) {
     this.#preparation = preparation;
@@ -29,7 +29,7 @@ export class PreparedStatements {
     if (this.#preparation === 'never' || !(this.#isDirect.get(client) ?? (await this.#findOut(client))))
       return undefined;
     try {
-      return await query(client, { name: this.#nameOf(text), text }, values);
+      return await query(client, this.#statementOf(text), values);
     } catch (caught) {
       if (!NOT_PREPARED.has(stateOf(caught) ?? '')) throw caught;
       this.#isDirect.set(client, false);
@@ -49,15 +49,15 @@ export class PreparedStatements {
     return isDirect;
   }
 
-  /** Begins with the function that is called, for whoever reads what the server is doing. */
-  #nameOf(text: string): string {
-    let name = this.#names.get(text);
-    if (name === undefined) {
+  /** Its name begins with the function that is called, for whoever reads what the server is doing. */
+  #statementOf(text: string): Statement {
+    let statement = this.#statements.get(text);
+    if (statement === undefined) {
       const called = /\.(\w+)\(/.exec(text)?.[1] ?? 'login_policy';
-      name = `${called} ${digest(text).toString('hex').slice(0, 16)}`;
-      this.#names.set(text, name);
+      statement = preparedStatement(`${called} ${digest(text).toString('hex').slice(0, 16)}`, text);
+      this.#statements.set(text, statement);
     }
-    return name;
+    return statement;
   }
 }
 

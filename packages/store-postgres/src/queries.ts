@@ -1,4 +1,4 @@
-import type { ClientBase, CustomTypesConfig } from 'pg';
+import type { ClientBase, CustomTypesConfig, QueryArrayConfig } from 'pg';
 
 /** A value as the server sends it: text, whatever parsers a program has set for its own queries. */
 export type Cell = string | null;
@@ -6,23 +6,34 @@ export type Cell = string | null;
 /** One row of an answer, by the order of its columns. */
 export type Cells = readonly Cell[];
 
-/** A statement that the connection keeps under a name. */
-export interface PreparedText {
-  readonly name: string;
-  readonly text: string;
-}
+/** A statement that a connection keeps under a name, as the driver wants it. */
+export type Statement = QueryArrayConfig & { readonly name: string };
 
 const AS_TEXT: CustomTypesConfig = { getTypeParser: () => String };
 
 /** Asks by one statement: without a name, a pooler in transaction mode takes it too. */
 export async function query(
   client: ClientBase,
-  text: string | PreparedText,
+  text: string | Statement,
   values: readonly unknown[] = [],
 ): Promise<readonly Cells[]> {
-  const statement = typeof text === 'string' ? { text } : text;
-  const answer = await client.query<Cell[]>({ ...statement, values: [...values], rowMode: 'array', types: AS_TEXT });
+  const statement = typeof text === 'string' ? { text, rowMode: 'array' as const, types: AS_TEXT } : text;
+  const answer = await client.query<Cell[]>(statement, [...values]);
   return answer.rows;
+}
+
+/**
+ * A statement that a connection keeps under a name. The driver copies it for each call, own property by own property, which is
+ * dear: so it has none of its own.
+ */
+export function preparedStatement(name: string, text: string): Statement {
+  const statement: Statement = { name, text, rowMode: 'array', types: AS_TEXT };
+  const heir: unknown = Object.create(statement);
+  return isStatement(heir) ? heir : statement;
+}
+
+function isStatement(heir: unknown): heir is Statement {
+  return typeof heir === 'object' && heir !== null && 'text' in heir;
 }
 
 /** The one value a function answered with. */
