@@ -1,11 +1,5 @@
-import { readCommandLine } from '../harness/command-line.js';
-import { measureRow } from '../harness/measure-row.js';
+import { measureForParent } from '../harness/measured-child.js';
 import { openPeers } from '../peers/open-peers.js';
 import { rows } from '../rows/all-rows.js';
 
-const wish = readCommandLine(process.argv.slice(2));
-const row = rows.find(({ name }) => name === wish.names[0]);
-if (row === undefined) throw new RangeError(`no row ${wish.names[0]}`);
-const measured = await measureRow(row, wish, await openPeers(() => undefined));
-// A peer that failed may have left connections that would keep the process.
-process.send?.(measured, () => process.exit());
+await measureForParent(rows, await openPeers(() => undefined));
