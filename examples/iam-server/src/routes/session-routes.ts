@@ -4,7 +4,7 @@ import { permissionsOf } from '../accounts/roles.js';
 import type { SignInAttempts } from '../accounts/sign-in-attempts.js';
 import type { IamFacts, User } from '../data/iam-facts.js';
 import { readJson, sendJson, type Exchange } from '../http/exchange.js';
-import { fromAnotherPage, notSignedIn, tooManyTries, wrongPassword } from '../http/refusal.js';
+import { fromAnotherPage, tooManyTries, wrongPassword } from '../http/refusal.js';
 import { sessionOf } from '../sessions/identification.js';
 import { isFromAnotherPage } from '../sessions/same-origin.js';
 import { forgetCookie, keepCookie } from '../sessions/session-cookie.js';
@@ -43,11 +43,11 @@ export class SessionRoutes {
     sendJson(exchange, this.#describe(session), { 'set-cookie': keepCookie(token, transport) });
   }
 
-  /** @throws Refusal */
+  /** That nobody is signed in is an answer, 204: whoever comes for the first time asks, and a browser logs each refusal. */
   async show(exchange: Exchange): Promise<void> {
     const session = await sessionOf(exchange.headers, this.#options.sessions);
-    if (session === undefined) throw notSignedIn();
-    sendJson(exchange, this.#describe(session));
+    if (session === undefined) exchange.response.writeHead(204).end();
+    else sendJson(exchange, this.#describe(session));
   }
 
   /** Signing out is never refused: who is not signed in is as he wants to be. */

@@ -1,5 +1,4 @@
 import { listOf, objectOf, textOf } from './json.js';
-import { Refused } from './failure.js';
 import { send } from './request.js';
 
 /** Who is signed in, where, and what he may do. */
@@ -16,12 +15,8 @@ const PATH = '/iam/v1/session';
 
 /** The session of this browser, if there is one. */
 export async function readSession(): Promise<Session | undefined> {
-  try {
-    return sessionOf(await send({ verb: 'GET', path: PATH }));
-  } catch (caught) {
-    if (caught instanceof Refused && caught.status === 401) return undefined;
-    throw caught;
-  }
+  const answer = await send({ verb: 'GET', path: PATH });
+  return answer === undefined ? undefined : sessionOf(answer);
 }
 
 /** Opens a session. @throws Refused when name and password do not belong together. */
