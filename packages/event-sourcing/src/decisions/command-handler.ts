@@ -2,7 +2,7 @@ import { ConcurrentChange, DeadlineExceeded, isFault, type Fault } from '../faul
 import { monotonicIds, type IdSource } from '../ids.js';
 import type { EventCodec } from '../streams/event-codec.js';
 import type { EventStore, Receipt } from '../streams/event-store.js';
-import type { EventMetadata, EventShape, NewEvent, Recorded } from '../streams/event.js';
+import type { EventShape, Recorded } from '../streams/event.js';
 import type { Revision } from '../streams/revision.js';
 import type { StreamId } from '../streams/stream-id.js';
 import { pause } from './back-off.js';
@@ -12,6 +12,7 @@ import type { Decider } from './decider.js';
 import { fingerprint } from './fingerprint.js';
 import { KeyedQueue } from './keyed-queue.js';
 import { KeptStates, type StateAt } from './kept-states.js';
+import { newEvents } from './new-events.js';
 import { StateReader } from './state-reader.js';
 
 /** What a command handler is made of. */
@@ -73,8 +74,18 @@ export class CommandHandler<Command extends object, Event extends EventShape, St
    * @throws OutcomeUnknown, StoreUnavailable, StoreFull, StoreClosed as the store does.
    * @throws UnknownEventType, UnreadableEvent when the stream holds what can't be folded.
    */
-  handle(streamId: StreamId, command: Command, context: CommandContext): Promise<Handled<Event, State, Rejection>> {
-    return this.#queue.run(streamId, () => this.#handle({ streamId, command, context }));
+  async handle(
+    streamId: StreamId,
+    command: Command,
+    context: CommandContext,
+  ): Promise<Handled<Event, State, Rejection>> {
+    const turn = this.#queue.enter(streamId);
+    if (turn !== undefined) await turn;
+    try {
+      return await this.#handle({ streamId, command, context });
+    } finally {
+      this.#queue.leave(streamId);
+    }
   }
 
   /**
@@ -83,23 +94,28 @@ export class CommandHandler<Command extends object, Event extends EventShape, St
    *
    * @throws UnknownEventType, UnreadableEvent, and as the store does.
    */
-  consider(
+  async consider(
     streamId: StreamId,
     command: Command,
     context: Pick<CommandContext, 'ifRevision'> = {},
   ): Promise<Considered<Event, State, Rejection>> {
-    return this.#queue.run(streamId, async () => {
+    await this.#queue.enter(streamId);
+    try {
       const { state, revision } = await this.#catchUp(streamId, this.#kept.recall(streamId) ?? this.states.nothing);
       const decision = pinned(context, revision) ?? this.#decider.decide(command, state);
       return { ...decision, state, revision };
-    });
+    } finally {
+      this.#queue.leave(streamId);
+    }
   }
 
   async #handle(task: Task<Command>): Promise<Handled<Event, State, Rejection>> {
-    let known = await this.#recall(task);
+    const recalled = this.#recall(task);
+    let known = recalled instanceof Promise ? await recalled : recalled;
     for (let attempt = 1; ; attempt++) {
       if (task.context.signal?.aborted === true) throw new DeadlineExceeded({ doing: `a command on ${task.streamId}` });
-      const answer = await this.#attempt(task, known);
+      const attempted = this.#attempt(task, known);
+      const answer = attempted instanceof Promise ? await attempted : attempted;
       if (answer.done) return answer.handled;
       if (answer.conflict !== undefined) {
         if (attempt >= this.#attempts) {
@@ -126,10 +142,28 @@ export class CommandHandler<Command extends object, Event extends EventShape, St
     return { ...caughtUp, isFresh: true };
   }
 
-  async #attempt(task: Task<Command>, known: Known<State>): Promise<Attempted<Event, State, Rejection>> {
+  /** Nothing to wait for but the append, unless there may be a receipt. */
+  #attempt(
+    task: Task<Command>,
+    known: Known<State>,
+  ): Attempted<Event, State, Rejection> | Promise<Attempted<Event, State, Rejection>> {
     const key = task.context.idempotencyKey;
-    const receipt = key === undefined ? undefined : await this.#store.receipt(task.streamId, key);
-    if (receipt !== undefined) return done(await this.#repeat(task, receipt));
+    return key === undefined ? this.#decide(task, known) : this.#unlessRepeated(task, known, key);
+  }
+
+  async #unlessRepeated(
+    task: Task<Command>,
+    known: Known<State>,
+    key: string,
+  ): Promise<Attempted<Event, State, Rejection>> {
+    const receipt = await this.#store.receipt(task.streamId, key);
+    return receipt === undefined ? this.#decide(task, known) : done(await this.#repeat(task, receipt));
+  }
+
+  #decide(
+    task: Task<Command>,
+    known: Known<State>,
+  ): Attempted<Event, State, Rejection> | Promise<Attempted<Event, State, Rejection>> {
     const { state, revision } = known;
     const decision = pinned(task.context, revision) ?? this.#decider.decide(task.command, state);
     if (decision.outcome === 'rejected') {
@@ -159,7 +193,7 @@ export class CommandHandler<Command extends object, Event extends EventShape, St
       const recorded = await this.#store.append({
         streamId,
         expected: known.revision ?? 'no-stream',
-        events: this.#encode(decided, context),
+        events: newEvents(decided, { codec: this.#codec, ids: this.#ids, context }),
         ...(key !== undefined && { receipt: { key, fingerprint: fingerprint(task.command) } }),
         ...(context.signal !== undefined && { signal: context.signal }),
       });
@@ -174,30 +208,6 @@ export class CommandHandler<Command extends object, Event extends EventShape, St
       throw caught;
     }
   }
-
-  #encode(events: readonly Event[], context: CommandContext): readonly NewEvent[] {
-    const encoded = events.map((event) => ({ id: this.#ids(), ...this.#codec.encode(event) }));
-    const [first] = encoded;
-    if (first === undefined) return [];
-    const { actor, correlationId = first.id, causationId, idempotencyKey, reason } = context;
-    const metadata = metadataOf({ actor, correlationId, causationId, idempotencyKey, reason });
-    return encoded.map(({ id, type, schemaVersion, data }) => ({ id, type, schemaVersion, data, metadata }));
-  }
-}
-
-/** What there is of it, frozen, so that a store need not copy it. */
-function metadataOf(
-  given: { readonly [Field in keyof EventMetadata]: EventMetadata[Field] | undefined } & Pick<
-    EventMetadata,
-    'actor' | 'correlationId'
-  >,
-): EventMetadata {
-  const { actor, correlationId, causationId, idempotencyKey, reason } = given;
-  const metadata: { -readonly [Field in keyof EventMetadata]: EventMetadata[Field] } = { actor, correlationId };
-  if (causationId !== undefined) metadata.causationId = causationId;
-  if (idempotencyKey !== undefined) metadata.idempotencyKey = idempotencyKey;
-  if (reason !== undefined) metadata.reason = reason;
-  return Object.freeze(metadata);
 }
 
 type Attempted<Event extends EventShape, State, Rejection> =

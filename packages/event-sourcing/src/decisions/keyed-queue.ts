@@ -1,19 +1,23 @@
-/** Runs tasks under one key one after another, in the order they came; tasks under different keys run side by side. */
+/** Lets one at a time in under each key, in the order they came; under different keys they go side by side. */
 export class KeyedQueue<Key> {
-  /** Under each key that is busy, those who wait for it. */
-  readonly #busy = new Map<Key, (() => void)[]>();
+  /** The keys somebody is in under, each with those who wait; `undefined` as long as nobody ever did. */
+  readonly #busy = new Map<Key, (() => void)[] | undefined>();
 
-  /** Answers as the task does, once all tasks that came before it under this key are done, however they ended. */
-  async run<Result>(key: Key, task: () => Promise<Result>): Promise<Result> {
+  /** Resolves once it is the caller's turn; `undefined` when it is at once. Whoever came in has to {@link leave}. */
+  enter(key: Key): Promise<void> | undefined {
     const waiting = this.#busy.get(key);
-    if (waiting === undefined) this.#busy.set(key, []);
-    else await new Promise<void>((resolve) => waiting.push(resolve));
-    try {
-      return await task();
-    } finally {
-      const next = this.#busy.get(key)?.shift();
-      if (next === undefined) this.#busy.delete(key);
-      else next();
+    if (waiting !== undefined) return new Promise((resolve) => waiting.push(resolve));
+    if (!this.#busy.has(key)) {
+      this.#busy.set(key, undefined);
+      return undefined;
     }
+    return new Promise((resolve) => this.#busy.set(key, [resolve]));
+  }
+
+  /** Lets in who came next under this key. */
+  leave(key: Key): void {
+    const next = this.#busy.get(key)?.shift();
+    if (next === undefined) this.#busy.delete(key);
+    else next();
   }
 }

@@ -1,0 +1,37 @@
+import type { EventId, IdSource } from '../ids.js';
+import type { EventCodec } from '../streams/event-codec.js';
+import type { EventMetadata, EventShape, NewEvent } from '../streams/event.js';
+import type { CommandContext } from './command-context.js';
+
+/** What decided events are made ready with. */
+export interface Preparation<Event extends EventShape> {
+  readonly codec: EventCodec<Event>;
+  readonly ids: IdSource;
+  readonly context: CommandContext;
+}
+
+/** Makes decided events ready to be appended: encoded, named, and each with the same metadata. */
+export function newEvents<Event extends EventShape>(
+  decided: readonly Event[],
+  { codec, context, ids }: Preparation<Event>,
+): readonly NewEvent[] {
+  const ready: NewEvent[] = [];
+  let metadata: EventMetadata | undefined;
+  for (const event of decided) {
+    const id = ids();
+    const { type, schemaVersion, data } = codec.encode(event);
+    metadata ??= metadataOf(context, id);
+    ready.push({ id, type, schemaVersion, data, metadata });
+  }
+  return ready;
+}
+
+/** What there is of it, frozen, so that a store need not copy it. Without a correlation given, the first event's id is it. */
+function metadataOf(context: CommandContext, firstId: EventId): EventMetadata {
+  const { actor, correlationId = firstId, causationId, idempotencyKey, reason } = context;
+  const metadata: { -readonly [Field in keyof EventMetadata]: EventMetadata[Field] } = { actor, correlationId };
+  if (causationId !== undefined) metadata.causationId = causationId;
+  if (idempotencyKey !== undefined) metadata.idempotencyKey = idempotencyKey;
+  if (reason !== undefined) metadata.reason = reason;
+  return Object.freeze(metadata);
+}
