@@ -7,6 +7,7 @@ export class SignalBoard {
 
   /** Wakes all who wait now. */
   notify(): void {
+    if (this.#waiting.size === 0) return;
     const woken = [...this.#waiting];
     this.#waiting.clear();
     for (const wake of woken) wake();

@@ -14,7 +14,7 @@ import type {
   RebuildingModel,
   RowQuery,
 } from './read-model-store.js';
-import { decodePage, missingKeys, reducePage } from './reduce-page.js';
+import { reduceAtOnce } from './reduce-page.js';
 import { queryRows } from './row-query.js';
 
 /** After so long a waiter looks again, whether or not anything was heard. */
@@ -76,12 +76,17 @@ export class MemoryReadModel<Row> implements ReadModel<Row> {
 
   async get(key: string): Promise<Row | undefined> {
     this.#refuseWhenClosed();
-    return this.#live.rows.get(key);
+    return this.row(key);
   }
 
   async getMany(keys: readonly string[]): Promise<ReadonlyMap<string, Row>> {
     this.#refuseWhenClosed();
-    return this.existing(keys);
+    const found = new Map<string, Row>();
+    for (const key of keys) {
+      const row = this.row(key);
+      if (row !== undefined) found.set(key, row);
+    }
+    return found;
   }
 
   async query(query: RowQuery): Promise<readonly KeyedRow<Row>[]> {
@@ -124,14 +129,9 @@ export class MemoryReadModel<Row> implements ReadModel<Row> {
     });
   }
 
-  /** The rows that exist among these keys, at once. */
-  existing(keys: Iterable<string>): ReadonlyMap<string, Row> {
-    const found = new Map<string, Row>();
-    for (const key of keys) {
-      const row = this.#live.rows.get(key);
-      if (row !== undefined) found.set(key, row);
-    }
-    return found;
+  /** The row under a key, at once. */
+  row(key: string): Row | undefined {
+    return this.#live.rows.get(key);
   }
 
   /** Takes a step that was checked before. */
@@ -166,8 +166,7 @@ export function inlineInMemory<Event extends EventShape, Row>(
   const isWanted = filterPredicate(projection.filter);
   return {
     prepare(events: readonly RecordedEvent[]): () => void {
-      const page = decodePage(projection, events.filter(isWanted));
-      const { rows, stopped } = reducePage(projection, page, model.existing(missingKeys(page)));
+      const { rows, stopped } = reduceAtOnce(projection, events.filter(isWanted), (key) => model.row(key));
       if (stopped !== undefined) throw stopped;
       const checkpoint = events.at(-1)?.position;
       return () => {

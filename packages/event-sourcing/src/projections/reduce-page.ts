@@ -117,6 +117,30 @@ export function reducePage<Event extends EventShape, Row>(
   return { ...folded, rows: rowsOf(changed) };
 }
 
+/**
+ * Reduces a page over rows that can be looked up at once, up to the first event that can't be decoded or reduced. For the
+ * short pages of appends: nothing is collected on the way.
+ */
+export function reduceAtOnce<Event extends EventShape, Row>(
+  projection: Projection<Event, Row>,
+  page: readonly RecordedEvent[],
+  lookUp: (key: string) => Row | undefined,
+): ReducedPage<Row> {
+  const rows = new Map<string, Row | undefined>();
+  let position: Position | undefined;
+  for (const stored of page) {
+    try {
+      const event = projection.events.decode(stored);
+      const key = projection.key(event);
+      rows.set(key, projection.reduce(rows.has(key) ? rows.get(key) : lookUp(key), event));
+    } catch (cause) {
+      return { rows, position, stopped: stoppedAt(projection, stored, cause) };
+    }
+    position = stored.position;
+  }
+  return { rows, position };
+}
+
 /** The rows of slots under their keys. */
 export function rowsOf<Row>(slots: readonly PageSlot<Row>[]): Map<string, Row | undefined> {
   return new Map(slots.map(({ key, row }) => [key, row]));

@@ -24,6 +24,13 @@ export interface InlineModel {
   prepare(events: readonly RecordedEvent[]): () => void;
 }
 
+/** The events of one stream. Its name and category are one string each, for all its events. */
+interface StreamLog {
+  readonly id: StreamId;
+  readonly category: string;
+  readonly events: RecordedEvent[];
+}
+
 const SCANNED_AT_ONCE = 10_000;
 
 /** Events in this process's memory: for tests, replays and trying things out. All of the port, nothing kept. */
@@ -34,7 +41,7 @@ export class MemoryEventStore implements EventStore {
   /** The category of each event of the log: comparing it is cheaper than looking into the stream's name. */
   readonly #categories: string[] = [];
   readonly #knownCategories = new Map<string, string>();
-  readonly #streams = new Map<StreamId, RecordedEvent[]>();
+  readonly #streams = new Map<StreamId, StreamLog>();
   readonly #receipts = new Map<StreamId, Map<string, Receipt>>();
   readonly #board = new SignalBoard();
   #isClosed = false;
@@ -48,10 +55,10 @@ export class MemoryEventStore implements EventStore {
     this.#refuseWhenClosed();
     if (append.signal?.aborted === true) throw new DeadlineExceeded({ doing: `appending to ${append.streamId}` });
     const stream = this.#streams.get(append.streamId);
-    const last = stream?.at(-1);
+    const last = stream?.events.at(-1);
     this.#check(append, last?.revision);
-    const recorded = this.#place(append, last);
-    this.#record(append.streamId, recorded);
+    const recorded = this.#place(append.events, { id: stream?.id ?? append.streamId, last });
+    this.#record(stream ?? this.#begun(append.streamId), recorded);
     if (append.receipt !== undefined) this.#keepReceipt(append, recorded.at(-1)?.revision ?? last?.revision);
     return recorded;
   }
@@ -59,11 +66,12 @@ export class MemoryEventStore implements EventStore {
   /** Takes in events as they were recorded elsewhere: ids, revisions and instants stay, positions are counted anew. */
   restore(history: readonly RecordedEvent[]): void {
     for (const event of history) {
-      const expected = revisionAfter(this.#streams.get(event.streamId)?.at(-1)?.revision);
+      const stream = this.#streams.get(event.streamId) ?? this.#begun(event.streamId);
+      const expected = revisionAfter(stream.events.at(-1)?.revision);
       if (event.revision !== expected) {
         throw new RangeError(`${event.streamId} goes on at revision ${expected}, not ${event.revision}`);
       }
-      this.#record(event.streamId, [Object.freeze({ ...event, position: position(this.#log.length + 1) })]);
+      this.#record(stream, [Object.freeze({ ...event, position: position(this.#log.length + 1) })]);
     }
   }
 
@@ -77,7 +85,7 @@ export class MemoryEventStore implements EventStore {
     let next = isForwards ? Number(options?.from ?? 0n) : Number(options?.from ?? Infinity);
     while (left > 0) {
       this.#refuseWhenClosed();
-      const stream = this.#streams.get(streamId) ?? [];
+      const stream = this.#streams.get(streamId)?.events ?? [];
       const page = isForwards
         ? stream.slice(next, next + Math.min(pageSize, left))
         : backwards(stream, Math.min(next, stream.length - 1), Math.min(pageSize, left));
@@ -134,17 +142,21 @@ export class MemoryEventStore implements EventStore {
     }
   }
 
-  #place({ streamId, events }: Append, last: RecordedEvent | undefined): readonly RecordedEvent[] {
-    // The name as the stream's first event has it: one string a stream, hashed once.
-    const id = last?.streamId ?? streamId;
+  #place(
+    events: readonly NewEvent[],
+    { id: streamId, last }: { readonly id: StreamId; readonly last: RecordedEvent | undefined },
+  ): readonly RecordedEvent[] {
     const recordedAt = notBefore(last?.recordedAt, this.#clock());
-    let place = revisionAfter(last?.revision);
+    let revision = revisionAfter(last?.revision);
     const recorded: RecordedEvent[] = [];
     for (const event of events) {
+      const { id, type, schemaVersion } = event;
+      const [data, metadata] = [toJsonObject(event.data), freezeMetadata(event.metadata)];
+      const place = this.#after(recorded.length);
       recorded.push(
-        freeze(event, { streamId: id, revision: place, position: this.#after(recorded.length), recordedAt }),
+        Object.freeze({ id, type, schemaVersion, data, metadata, streamId, revision, position: place, recordedAt }),
       );
-      place = revisionAfter(place);
+      revision = revisionAfter(revision);
     }
     return Object.freeze(recorded);
   }
@@ -153,17 +165,22 @@ export class MemoryEventStore implements EventStore {
     return position(this.#log.length + count + 1);
   }
 
-  #record(streamId: StreamId, recorded: readonly RecordedEvent[]): void {
+  #record(stream: StreamLog, recorded: readonly RecordedEvent[]): void {
     if (recorded.length === 0) return;
     const effects = this.#inline.map((model) => model.prepare(recorded));
-    const stream = this.#streams.get(streamId);
-    if (stream === undefined) this.#streams.set(streamId, [...recorded]);
-    else stream.push(...recorded);
-    this.#log.push(...recorded);
-    const category = this.#intern(categoryOf(streamId));
-    for (let added = 0; added < recorded.length; added++) this.#categories.push(category);
+    if (stream.events.length === 0) this.#streams.set(stream.id, stream);
+    for (const event of recorded) {
+      stream.events.push(event);
+      this.#log.push(event);
+      this.#categories.push(stream.category);
+    }
     for (const takeEffect of effects) takeEffect();
     this.#board.notify();
+  }
+
+  /** A stream that is there once its first events are recorded. */
+  #begun(id: StreamId): StreamLog {
+    return { id, category: this.#intern(categoryOf(id)), events: [] };
   }
 
   #keepReceipt({ streamId, receipt }: Append, last: Revision | undefined): void {
@@ -209,18 +226,4 @@ export class MemoryEventStore implements EventStore {
 
 function backwards(stream: readonly RecordedEvent[], from: number, count: number): readonly RecordedEvent[] {
   return stream.slice(Math.max(from - count + 1, 0), from + 1).reverse();
-}
-
-function freeze(
-  event: NewEvent,
-  place: Pick<RecordedEvent, 'streamId' | 'revision' | 'position' | 'recordedAt'>,
-): RecordedEvent {
-  return Object.freeze({
-    id: event.id,
-    type: event.type,
-    schemaVersion: event.schemaVersion,
-    data: toJsonObject(event.data),
-    metadata: freezeMetadata(event.metadata),
-    ...place,
-  });
 }
