@@ -25,46 +25,70 @@ const DEEPEST = 64;
  * @throws UnserialisableData naming the path of the first such value.
  */
 export function toJson(value: unknown): Json {
-  return copy(value, '$', 0);
+  return copy(value, ROOT);
 }
 
 /** {@link toJson} for what has to be an object. */
 export function toJsonObject(value: object): JsonObject {
-  return copyObject(value, '$', 0);
+  return copyObject(value, ROOT);
 }
 
-function copy(value: unknown, path: string, depth: number): Json {
-  if (typeof value === 'string') return copyText(value, path);
+/** Where a value stands in the whole; written out as a path only for a fault. */
+interface Place {
+  readonly parent: Place | undefined;
+  readonly step: string | number;
+  readonly depth: number;
+}
+
+const ROOT: Place = { parent: undefined, step: '$', depth: 0 };
+
+function pathOf({ parent, step }: Place): string {
+  if (parent === undefined) return String(step);
+  return `${pathOf(parent)}${typeof step === 'number' ? `[${step}]` : `.${step}`}`;
+}
+
+function refused(place: Place, problem: string): UnserialisableData {
+  return new UnserialisableData({ path: pathOf(place), problem });
+}
+
+function copy(value: unknown, place: Place): Json {
+  if (typeof value === 'string') return copyText(value, place);
   if (typeof value === 'boolean' || value === null) return value;
   if (typeof value === 'number') {
     if (Number.isFinite(value) && !Object.is(value, -0)) return value;
-    throw new UnserialisableData({ path, problem: `${Object.is(value, -0) ? '-0' : value} is no JSON number` });
+    throw refused(place, `${Object.is(value, -0) ? '-0' : value} is no JSON number`);
   }
-  if (typeof value !== 'object') throw new UnserialisableData({ path, problem: `${typeof value} is not part of JSON` });
-  if (depth >= DEEPEST) throw new UnserialisableData({ path, problem: `nested deeper than ${DEEPEST} levels` });
-  return Array.isArray(value) ? copyArray(value, path, depth) : copyObject(value, path, depth);
+  if (typeof value !== 'object') throw refused(place, `${typeof value} is not part of JSON`);
+  if (place.depth >= DEEPEST) throw refused(place, `nested deeper than ${DEEPEST} levels`);
+  return Array.isArray(value) ? copyArray(value, place) : copyObject(value, place);
 }
 
-function copyText(text: string, path: string): string {
+/** Most members are text, and most text is fit: for that no place is made. */
+function copyMember(value: unknown, parent: Place, step: string | number): Json {
+  if (typeof value === 'string' && value.isWellFormed()) return value;
+  return copy(value, { parent, step, depth: parent.depth + 1 });
+}
+
+function copyText(text: string, place: Place): string {
   if (text.isWellFormed()) return text;
-  throw new UnserialisableData({ path, problem: 'a lone surrogate is no Unicode text' });
+  throw refused(place, 'a lone surrogate is no Unicode text');
 }
 
-function copyArray(array: readonly unknown[], path: string, depth: number): readonly Json[] {
+function copyArray(array: readonly unknown[], place: Place): readonly Json[] {
   const out: Json[] = [];
-  for (let index = 0; index < array.length; index++) out.push(copy(array[index], `${path}[${index}]`, depth + 1));
+  for (let index = 0; index < array.length; index++) out.push(copyMember(array[index], place, index));
   return Object.freeze(out);
 }
 
-function copyObject(object: object, path: string, depth: number): JsonObject {
+function copyObject(object: object, place: Place): JsonObject {
   const prototype: unknown = Object.getPrototypeOf(object);
   if (prototype !== Object.prototype && prototype !== null) {
-    throw new UnserialisableData({ path, problem: 'an instance of a class is no plain object' });
+    throw refused(place, 'an instance of a class is no plain object');
   }
   const out: Record<string, Json> = {};
-  for (const [key, value] of Object.entries(object)) {
-    if (key === '__proto__') throw new UnserialisableData({ path, problem: 'the key __proto__ is refused' });
-    out[copyText(key, path)] = copy(value, `${path}.${key}`, depth + 1);
+  for (const key of Object.keys(object)) {
+    if (key === '__proto__') throw refused(place, 'the key __proto__ is refused');
+    out[copyText(key, place)] = copyMember(Reflect.get(object, key), place, key);
   }
   return Object.freeze(out);
 }
