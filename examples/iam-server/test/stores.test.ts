@@ -3,7 +3,7 @@ import { afterEach, describe, it } from 'mocha';
 import { bearer, call, cookieIn, json, signIn, tls, trySignIn, type Changed, type PolicyRead } from './client.js';
 import { EventStream } from './event-stream.js';
 import { readQuickstart, TestBench } from './running-server.js';
-import { TemporaryPostgres } from './temporary-postgres.js';
+import { StoreServer } from './store-server.js';
 import { eventually } from './waiting.js';
 
 const POLICY = '/admin/v1/policies/login';
@@ -13,43 +13,44 @@ describe('the server on another store', function () {
   const bench = new TestBench();
   afterEach(() => bench.clear());
 
-  it('does the same on PostgreSQL, where two servers see what the other does', async () => {
-    const postgres = await TemporaryPostgres.start();
-    try {
-      const variables = { IAM_STORE: postgres.url };
-      const { server, quickstart } = await bench.serve(variables);
-      const other = await bench.start(server.folder, variables).url();
-      const headers = await signIn(quickstart, 'owner');
-      const stream = await EventStream.open(quickstart.url, headers);
-      const path = `${POLICY}/multi_factors/MULTI_FACTOR_TYPE_U2F_WITH_VERIFICATION`;
-      const removed = await call(other, path, { verb: 'DELETE', headers });
-      expect(json<Changed>(removed).details.sequence).to.equal('5');
-      expect((await stream.told('changed', () => true, 1000)).data.sequence).to.equal('5');
-      stream.leave();
-      expect((await server.stop()).code).to.equal(0);
-      const again = await bench.start(server.folder, variables).url();
-      const { policy } = json<PolicyRead>(await call(again, POLICY, { headers }));
-      expect(policy).to.not.have.property('multiFactors');
-      expect(policy.details.sequence).to.equal('5');
-    } finally {
-      await bench.clear();
-      await postgres.stop();
-    }
-  });
+  for (const kind of ['PostgreSQL', 'the double of EventStoreDB'] as const) {
+    it(`does the same on ${kind}, where two servers see what the other does`, async () => {
+      const store = await StoreServer.start(kind);
+      try {
+        const variables = { IAM_STORE: store.url };
+        const { server, quickstart } = await bench.serve(variables);
+        const other = await bench.start(server.folder, variables).url();
+        const headers = await signIn(quickstart, 'owner');
+        const stream = await EventStream.open(quickstart.url, headers);
+        const path = `${POLICY}/multi_factors/MULTI_FACTOR_TYPE_U2F_WITH_VERIFICATION`;
+        const removed = await call(other, path, { verb: 'DELETE', headers });
+        expect(json<Changed>(removed).details.sequence).to.equal('5');
+        expect((await stream.told('changed', () => true, 1000)).data.sequence).to.equal('5');
+        stream.leave();
+        expect((await server.stop()).code).to.equal(0);
+        const again = await bench.start(server.folder, variables).url();
+        const { policy } = json<PolicyRead>(await call(again, POLICY, { headers }));
+        expect(policy).to.not.have.property('multiFactors');
+        expect(policy.details.sequence).to.equal('5');
+      } finally {
+        await bench.clear();
+        await store.stop();
+      }
+    });
+  }
 
   it('says that a database is away, and goes on where it was when it is back, streams and all', async () => {
-    const postgres = await TemporaryPostgres.start();
+    const postgres = await StoreServer.start('PostgreSQL');
     try {
       const { server, quickstart } = await bench.serve({ IAM_STORE: postgres.url });
       const { url, tokens } = quickstart;
       const headers = bearer(tokens.owner);
       const stream = await EventStream.open(url, headers);
-      await postgres.restart(async () => {
-        expect((await call(url, '/iam/v1/customized', { headers })).status).to.equal(503);
-        expect((await call(url, '/iam/v1/session', { headers: await signIn(quickstart, 'viewer') })).status).to.equal(
-          200,
-        );
-      });
+      await postgres.order('kill');
+      expect((await call(url, '/iam/v1/customized', { headers })).status).to.equal(503);
+      const session = await call(url, '/iam/v1/session', { headers: await signIn(quickstart, 'viewer') });
+      expect(session.status).to.equal(200);
+      await postgres.order('restart');
       const path = `${POLICY}/second_factors/SECOND_FACTOR_TYPE_U2F`;
       await eventually('a change that is taken', async () => {
         const { status } = await call(url, path, { verb: 'DELETE', headers });

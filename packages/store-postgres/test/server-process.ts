@@ -1,7 +1,13 @@
+import { createInterface } from 'node:readline';
 import { EmbeddedServer } from './embedded-server.js';
 
-// A PostgreSQL for another program: says where it listens, and is gone with this process, which ends with its input.
+// A PostgreSQL for another program: says where it listens, is killed or restarted by a line of that name, which is said again
+// when it is done, and is gone with this process, which ends with its input.
 const server = await EmbeddedServer.start();
 process.stdout.write(`${server.url}\n`);
-process.stdin.resume();
-process.stdin.once('end', () => process.exit());
+for await (const order of createInterface(process.stdin)) {
+  if (order === 'kill') await server.kill();
+  if (order === 'restart') await server.restart();
+  process.stdout.write(`${order}\n`);
+}
+process.exit();

@@ -14,8 +14,8 @@ const LOG = 100_000;
 
 async function serverUrl(): Promise<{ url: string; stop: () => void }> {
   if (realServerUrl !== undefined) return { url: realServerUrl, stop: () => undefined };
-  const script = fileURLToPath(new URL('./server-process.js', import.meta.url));
-  const child = spawn(process.execPath, [script], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const script = fileURLToPath(new URL('../server-process.js', import.meta.url));
+  const child = spawn(process.execPath, [script], { stdio: ['pipe', 'pipe', 'inherit'] });
   const [line]: unknown[] = await once(child.stdout, 'data');
   return { url: String(line).trim(), stop: () => child.kill() };
 }
