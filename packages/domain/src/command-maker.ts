@@ -23,18 +23,18 @@ export interface CommandSources {
   readonly past: (owner: Owner, asOf: ParsedAsOf) => Promise<LoginPolicy>;
 }
 
-/** The members of each input besides its type. */
+/** The members of each input. */
 const MEMBERS: { readonly [Type in CommandInput['type']]: readonly string[] } = {
-  add: ['policy'],
-  change: ['settings'],
-  remove: [],
-  addSecondFactor: ['factor'],
-  removeSecondFactor: ['factor'],
-  addMultiFactor: ['factor'],
-  removeMultiFactor: ['factor'],
-  addIdentityProvider: ['identityProvider'],
-  removeIdentityProvider: ['id'],
-  revert: ['to'],
+  add: ['type', 'policy'],
+  change: ['type', 'settings'],
+  remove: ['type'],
+  addSecondFactor: ['type', 'factor'],
+  removeSecondFactor: ['type', 'factor'],
+  addMultiFactor: ['type', 'factor'],
+  removeMultiFactor: ['type', 'factor'],
+  addIdentityProvider: ['type', 'identityProvider'],
+  removeIdentityProvider: ['type', 'id'],
+  revert: ['type', 'to'],
 };
 
 const parseType = parseOneOf(Object.keys(MEMBERS).filter((name): name is CommandInput['type'] => name in MEMBERS));
@@ -50,7 +50,7 @@ export class CommandMaker {
   /** Parses all of the input, before anything else is done. @throws InvalidValue */
   parse(input: unknown, owner: Owner): MakeCommand {
     const type = typeIn(input);
-    const given = parseObject(input, 'command', ['type', ...MEMBERS[type]]);
+    const given = parseObject(input, 'command', MEMBERS[type]);
     switch (type) {
       case 'add':
         return this.#add(given['policy'], owner);

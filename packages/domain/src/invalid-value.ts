@@ -46,6 +46,13 @@ export const parseBoolean: Parser<boolean> = (value, field) => {
   throw new InvalidValue(field, 'true or false', value);
 };
 
+/** What somebody gave, member by member. Inherits nothing, not even from a prototype that somebody else has touched. */
+class OwnMembers {
+  [member: string]: unknown;
+}
+Object.setPrototypeOf(OwnMembers.prototype, null);
+Reflect.deleteProperty(OwnMembers.prototype, 'constructor');
+
 /** Takes a plain object that has no members but these. */
 export function parseObject(
   value: unknown,
@@ -55,13 +62,14 @@ export function parseObject(
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw new InvalidValue(field, 'an object', value);
   }
+  const own = new OwnMembers();
   for (const member of Object.keys(value)) {
     if (!members.includes(member)) {
       throw new InvalidValue(`${field}.${member.slice(0, SHOWN)}`, `absent: ${field} has ${members.join(', ')}`, 'it');
     }
+    own[member] = Reflect.get(value, member);
   }
-  // Only own members count: nothing is inherited from a prototype somebody else has touched.
-  return { __proto__: null, ...value };
+  return own;
 }
 
 /** Takes one of a fixed set of names. */
