@@ -20,10 +20,15 @@ export async function answering<Input, Answer>(
   try {
     return await answer(parse());
   } catch (caught) {
-    if (!(caught instanceof InvalidValue)) throw caught;
-    const { field, expected, received } = caught;
-    return rejected({ reason: 'invalid-argument', field, expected, received });
+    return invalidArgument(caught);
   }
+}
+
+/** Refuses what is not of the right form. Throws on what was thrown for another reason. */
+export function invalidArgument(caught: unknown): Rejected {
+  if (!(caught instanceof InvalidValue)) throw caught;
+  const { field, expected, received } = caught;
+  return rejected({ reason: 'invalid-argument', field, expected, received });
 }
 
 /** Says what became of a command on the owner's policy. */

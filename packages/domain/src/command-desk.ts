@@ -1,6 +1,6 @@
 import type { CommandHandler } from '@login-policy/event-sourcing';
 import { NOBODY, onDefault, type Affected, type OrganizationList } from './affected.js';
-import { answering, fromHandled, refused } from './answering.js';
+import { answering, fromHandled, invalidArgument, refused } from './answering.js';
 import type { CommandAnswer, ReadAnswer } from './answers.js';
 import { parseCommandOptions, type CommandInput } from './command-input.js';
 import { CommandMaker, type CommandSources } from './command-maker.js';
@@ -40,18 +40,17 @@ export class CommandDesk {
     this.#sources = sources;
   }
 
-  carryOut(given: unknown, input: CommandInput, options: unknown): Promise<CommandAnswer> {
-    return answering(
-      () => {
-        const owner = parseOwner(given, 'owner');
-        return { owner, makeCommand: this.#maker.parse(input, owner), context: parseCommandOptions(options) };
-      },
-      async ({ owner, makeCommand, context }) => {
-        const made = makeCommand();
-        const command = made instanceof Promise ? await made : made;
-        return fromHandled(await this.#handler.handle(policyStream(owner), command, context), owner);
-      },
-    );
+  async carryOut(given: unknown, input: CommandInput, options: unknown): Promise<CommandAnswer> {
+    try {
+      const owner = parseOwner(given, 'owner');
+      const makeCommand = this.#maker.parse(input, owner);
+      const context = parseCommandOptions(options);
+      const made = makeCommand();
+      const command = made instanceof Promise ? await made : made;
+      return fromHandled(await this.#handler.handle(policyStream(owner), command, context), owner);
+    } catch (caught) {
+      return invalidArgument(caught);
+    }
   }
 
   preview(given: unknown, input: unknown, options: unknown): Promise<ReadAnswer<Preview>> {

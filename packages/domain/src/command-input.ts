@@ -1,4 +1,4 @@
-import { revision, type CommandContext } from '@login-policy/event-sourcing';
+import { revision, type CommandContext, type Revision } from '@login-policy/event-sourcing';
 import type { AddLoginPolicy } from './commands.js';
 import { parseFactors, parseMultiFactor, parseSecondFactor, type MultiFactor, type SecondFactor } from './factors.js';
 import { parseIdentityProviders, type IdentityProvider, type IdentityProviderRef } from './identity-provider.js';
@@ -54,26 +54,29 @@ export function parseCommandOptions(value: unknown): CommandContext {
   const given = parseObject(value, 'options', OPTIONS);
   const ifSequence = optional(given, 'ifSequence', parseSequence);
   const signal = optional(given, 'signal', parseSignal);
-  const [causationId, correlationId] = [
-    optional(given, 'causationId', parseId),
-    optional(given, 'correlationId', parseId),
-  ];
+  const causationId = optional(given, 'causationId', parseId);
+  const correlationId = optional(given, 'correlationId', parseId);
   const idempotencyKey = optional(given, 'idempotencyKey', parseId);
   const reason = optional(given, 'reason', parseProse);
-  return {
+  const context: { -readonly [Member in keyof CommandContext]: CommandContext[Member] } = {
     actor: parseId(given['actor'], 'options.actor'),
-    ...(reason !== undefined && { reason }),
-    ...(correlationId !== undefined && { correlationId }),
-    ...(causationId !== undefined && { causationId }),
-    ...(idempotencyKey !== undefined && { idempotencyKey }),
-    ...(ifSequence !== undefined && ifRevision(ifSequence)),
-    ...(signal !== undefined && { signal }),
   };
+  if (reason !== undefined) context.reason = reason;
+  if (correlationId !== undefined) context.correlationId = correlationId;
+  if (causationId !== undefined) context.causationId = causationId;
+  if (idempotencyKey !== undefined) context.idempotencyKey = idempotencyKey;
+  if (ifSequence !== undefined) context.ifRevision = revisionOf(ifSequence);
+  if (signal !== undefined) context.signal = signal;
+  return context;
 }
 
 /** The kernel's condition for a policy's sequence. */
 export function ifRevision(sequence: bigint): Required<Pick<CommandContext, 'ifRevision'>> {
-  return { ifRevision: sequence === 0n ? 'no-stream' : revision(sequence - 1n) };
+  return { ifRevision: revisionOf(sequence) };
+}
+
+function revisionOf(sequence: bigint): Revision | 'no-stream' {
+  return sequence === 0n ? 'no-stream' : revision(sequence - 1n);
 }
 
 function optional<Value>(
