@@ -59,11 +59,21 @@ export function detailsOf(marks: Marks, owner: Owner): Details {
 
 const UTC = { zone: FixedOffsetZone.utcInstance };
 
-/** An instant as luxon knows it, in UTC. */
+const REMEMBERED = 1000;
+const made = new Map<Instant, DateTime<true>>();
+
+/**
+ * An instant as luxon knows it, in UTC. A `DateTime` never changes, and is dear to make: one does for all who ask, as they do
+ * again and again for the day a policy began.
+ */
 export function toDateTime(instant: Instant): DateTime<true> {
+  const known = made.get(instant);
+  if (known !== undefined) return known;
   const moment = DateTime.fromMillis(instant, UTC);
-  if (moment.isValid) return moment;
-  throw new RangeError(`${instant} is no instant`);
+  if (!moment.isValid) throw new RangeError(`${instant} is no instant`);
+  if (made.size >= REMEMBERED) made.clear();
+  made.set(instant, moment);
+  return moment;
 }
 
 /** Details as JSON has them: the sequence as a decimal string, instants as ISO 8601 in UTC with milliseconds. */
