@@ -11,8 +11,8 @@ import { demandSound } from './soundness.js';
 import { onStorage, storages } from './stores.js';
 import { eventually } from './waiting.js';
 
-/** How often each is killed: more with CRASH_ROUNDS=100. */
-const ROUNDS = Number(process.env['CRASH_ROUNDS'] ?? 25);
+/** How often each is killed: more or less with CRASH_ROUNDS. */
+const ROUNDS = Number(process.env['CRASH_ROUNDS'] ?? 100);
 const WRITERS = 8;
 
 const freshStorage = storages();

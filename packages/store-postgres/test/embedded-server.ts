@@ -138,7 +138,16 @@ function end(pid: number): void {
 function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    return true;
+  } catch {
+    return false;
+  }
+  return !isWaitedFor(pid);
+}
+
+/** Whether nothing is left of it but its exit code, which nobody has asked for yet: Linux says so. */
+function isWaitedFor(pid: number): boolean {
+  try {
+    return /\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
   } catch {
     return false;
   }
