@@ -12,6 +12,7 @@ import './style/buttons.css';
 import './style/switches.css';
 import './style/fields.css';
 import './style/policy.css';
+import './style/providers.css';
 import './style/dialogs.css';
 import './style/notices.css';
 import './style/diff.css';

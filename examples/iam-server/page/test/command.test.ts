@@ -26,6 +26,20 @@ describe('what a person wants', () => {
     expect(request).to.include({ forceMfa: true, allowRegister: true, passwordCheckLifetime: '864000s' });
   });
 
+  it('says whose an identity provider is where that can be asked, and escapes its id where it is part of a path', () => {
+    const added = { wish: 'add-provider', id: 'a/b', owner: 'ORG' } as const;
+    expect(commandOf(added, organization('acme'), seen())).to.include({ path: '/management/v1/policies/login/idps' });
+    expect(commandOf(added, organization('acme'), seen()).request).to.deep.equal({
+      idpId: 'a/b',
+      ownerType: 'IDP_OWNER_TYPE_ORG',
+    });
+    expect(commandOf(added, INSTANCE, seen()).request).to.deep.equal({ idpId: 'a/b' });
+    expect(commandOf({ wish: 'remove-provider', id: 'a/b' }, INSTANCE, seen())).to.include({
+      method: 'RemoveIDPFromLoginPolicy',
+      path: '/admin/v1/policies/login/idps/a%2Fb',
+    });
+  });
+
   it('starts a custom policy as a copy of what is effective', () => {
     const { method, request } = commandOf({ wish: 'add-custom' }, organization('acme'), seen());
     expect(method).to.equal('AddCustomLoginPolicy');

@@ -70,6 +70,29 @@ describeInBrowser('the page: changing policies', (stage) => {
     expect([policy.allowRegister, policy.details.sequence]).to.deep.equal([undefined, '5']);
   });
 
+  it('adds and removes an identity provider, of an organization its own too', async () => {
+    const visitor = await stage.owner();
+    const providers = visitor.page.getByRole('region', { name: 'Identity providers' });
+    await providers.getByLabel('Another identity provider').fill('google');
+    await providers.getByRole('button', { name: 'Review and add' }).click();
+    await visitor.confirm();
+    await visitor.goTo('Organizations');
+    await visitor.button('Add a custom policy for Globex').click();
+    await visitor.confirm();
+    await visitor.page.getByRole('link', { name: 'Globex', exact: true }).click();
+    await visitor.page.getByText('Globex has a custom policy').waitFor();
+    await providers.getByLabel('Another identity provider').fill('globex-saml');
+    await providers.getByLabel('Whose it is').selectOption('The organization’s own');
+    await providers.getByRole('button', { name: 'Review and add' }).click();
+    await visitor.confirm();
+    await providers.getByRole('button', { name: 'Remove the identity provider google' }).click();
+    await visitor.dialog.getByText('The users of Globex, and nobody else.').waitFor();
+    await visitor.confirm();
+    await providers.getByText('globex-saml').waitFor();
+    expect(await providers.getByRole('listitem').count()).to.equal(1);
+    expect((await stage.policy()).idps?.map(({ idpId }) => idpId)).to.deep.equal(['google']);
+  });
+
   it('gives an organization a custom policy, which a change of the default does not reach, and takes it away', async () => {
     const visitor = await stage.owner();
     const [acme] = stage.quickstart.organizationIds;

@@ -13,6 +13,7 @@ export interface PolicySeen {
   readonly multiFactors?: readonly string[];
   readonly allowRegister?: boolean;
   readonly defaultRedirectUri?: string;
+  readonly idps?: readonly { readonly idpId: string }[];
 }
 
 /** The server as `npm start` brings it up, and a browser that looks at it. */

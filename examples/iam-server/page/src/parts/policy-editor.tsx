@@ -3,6 +3,7 @@ import type { Policy } from '../wire/policy.js';
 import type { Scope } from '../wire/scope.js';
 import { DetailsCard } from './details-card.js';
 import { FactorList } from './factor-list.js';
+import { ProviderList } from './provider-list.js';
 import { SettingsForm } from './settings-form.js';
 
 /** What an editor of a policy is about. */
@@ -13,7 +14,7 @@ export interface PolicyEditorProps {
   readonly locked?: string;
 }
 
-/** A whole policy: both kinds of factors, the settings, and the details beside them. */
+/** A whole policy: both kinds of factors, the settings, the identity providers, and the details beside them. */
 export function PolicyEditor({ scope, policy, locked }: PolicyEditorProps): JSX.Element {
   const isLocked = locked !== undefined;
   return (
@@ -24,6 +25,7 @@ export function PolicyEditor({ scope, policy, locked }: PolicyEditorProps): JSX.
           <FactorList scope={scope} policy={policy} kind="multi-factor" isLocked={isLocked} />
           <FactorList scope={scope} policy={policy} kind="second-factor" isLocked={isLocked} />
           <SettingsForm scope={scope} policy={policy} isLocked={isLocked} />
+          <ProviderList scope={scope} policy={policy} isLocked={isLocked} />
         </div>
         <aside class="column-aside" aria-label="Details of the policy">
           <DetailsCard scope={scope} policy={policy} />

@@ -2,7 +2,7 @@ import type { JSX } from 'preact';
 import { MULTI_FACTORS, SECOND_FACTORS, type Factor } from '../wire/factors.js';
 import { isOn, type Policy } from '../wire/policy.js';
 import type { Settings } from '../wire/settings.js';
-import { settingItems } from '../words/policy-items.js';
+import { otherItems } from '../words/policy-items.js';
 
 /** Which factors a policy allows, with a sign and a word for each: what is missing is as clear as what is there. */
 export function FactorFacts({ policy }: { readonly policy: Policy }): JSX.Element {
@@ -33,7 +33,7 @@ export function AllSettings({ policy }: { readonly policy: Policy }): JSX.Elemen
     <details class="all-settings">
       <summary>All settings</summary>
       <dl>
-        {settingItems(policy.settings).map(({ label, value }) => (
+        {otherItems(policy).map(({ label, value }) => (
           <div key={label}>
             <dt>{label}</dt>
             <dd>{value}</dd>

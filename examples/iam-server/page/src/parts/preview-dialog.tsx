@@ -84,7 +84,9 @@ function Decision({ proposal }: { readonly proposal: Proposal }): JSX.Element {
 }
 
 function toneOf({ intent: { wish } }: Proposal): string {
-  return wish === 'remove-factor' || wish === 'reset' ? 'button-danger' : 'button-primary';
+  return wish === 'remove-factor' || wish === 'remove-provider' || wish === 'reset'
+    ? 'button-danger'
+    : 'button-primary';
 }
 
 function Pinned({ proposal: { scope, seen } }: { readonly proposal: Proposal }): JSX.Element {

@@ -5,9 +5,14 @@ import type { Moment } from './reads.js';
 import { pathOf, type Scope } from './scope.js';
 import { settingsRequest, type SettingsPatch } from './settings.js';
 
+/** Whose an identity provider is: the instance's, or the organization's own. */
+export type ProviderOwner = 'SYSTEM' | 'ORG';
+
 /** What a person wants to happen to a policy. It stays the same when the policy moves on under it. */
 export type Intent =
   | { readonly wish: 'add-factor' | 'remove-factor'; readonly factor: Factor }
+  | { readonly wish: 'add-provider'; readonly id: string; readonly owner: ProviderOwner }
+  | { readonly wish: 'remove-provider'; readonly id: string }
   | { readonly wish: 'change-settings'; readonly patch: SettingsPatch }
   | { readonly wish: 'add-custom' }
   | { readonly wish: 'reset' }
@@ -30,6 +35,16 @@ export function commandOf(intent: Intent, scope: Scope, seen: Policy): Command {
     case 'remove-factor': {
       const { path: list, ...command } = factorCommand('Remove', intent.factor, path);
       return { ...command, verb: 'DELETE', path: `${list}/${intent.factor.wireName}` };
+    }
+    case 'add-provider': {
+      const whose = scope.of === 'instance' ? {} : { ownerType: ownerType(intent.owner) };
+      const request = { idpId: intent.id, ...whose };
+      return { method: 'AddIDPToLoginPolicy', verb: 'POST', path: `${path}/idps`, request };
+    }
+    case 'remove-provider': {
+      const request = { idpId: intent.id };
+      const one = `${path}/idps/${encodeURIComponent(intent.id)}`;
+      return { method: 'RemoveIDPFromLoginPolicy', verb: 'DELETE', path: one, request };
     }
     case 'change-settings': {
       const request = settingsRequest({ ...seen.settings, ...intent.patch });
@@ -61,6 +76,10 @@ function copyOf(policy: Policy): JsonObject {
     ...settingsRequest(policy.settings),
     secondFactors: policy.secondFactors.map(({ wireName }) => wireName),
     multiFactors: policy.multiFactors.map(({ wireName }) => wireName),
-    idps: policy.identityProviders.map((idpId) => ({ idpId, ownerType: 'IDP_OWNER_TYPE_SYSTEM' })),
+    idps: policy.identityProviders.map((idpId) => ({ idpId, ownerType: ownerType('SYSTEM') })),
   };
+}
+
+function ownerType(owner: ProviderOwner): string {
+  return `IDP_OWNER_TYPE_${owner}`;
 }

@@ -9,6 +9,10 @@ export async function wishedPolicy(intent: Intent, scope: Scope, seen: Policy): 
     case 'add-factor':
     case 'remove-factor':
       return withFactor(intent, seen);
+    case 'add-provider':
+      return { ...seen, identityProviders: [...otherProviders(intent.id, seen), intent.id] };
+    case 'remove-provider':
+      return { ...seen, identityProviders: otherProviders(intent.id, seen) };
     case 'change-settings':
       return { ...seen, settings: { ...seen.settings, ...intent.patch } };
     case 'add-custom':
@@ -18,6 +22,10 @@ export async function wishedPolicy(intent: Intent, scope: Scope, seen: Policy): 
     case 'revert':
       return (await readPolicy(scope, { asOf: intent.to })) ?? seen;
   }
+}
+
+function otherProviders(id: string, { identityProviders }: Policy): readonly string[] {
+  return identityProviders.filter((one) => one !== id);
 }
 
 function withFactor({ wish, factor }: Extract<Intent, { wish: 'add-factor' | 'remove-factor' }>, seen: Policy): Policy {

@@ -11,6 +11,10 @@ export function intentTitle(intent: Intent, scope: Scope): string {
       return `Add ${intent.factor.label}`;
     case 'remove-factor':
       return `Remove ${intent.factor.label}`;
+    case 'add-provider':
+      return `Add the identity provider ${intent.id}`;
+    case 'remove-provider':
+      return `Remove the identity provider ${intent.id}`;
     case 'change-settings':
       return `Change ${counted(Object.keys(intent.patch).length, 'setting')}`;
     case 'add-custom':

@@ -12,13 +12,16 @@ export interface PolicyItem {
 
 /** All that a policy says, one line each, always in the same order. */
 export function itemsOf(policy: Policy): readonly PolicyItem[] {
-  const { settings } = policy;
   const factor = (one: Factor): PolicyItem => ({ label: one.label, value: isOn(policy, one) ? 'on' : 'off' });
-  return [...MULTI_FACTORS.map(factor), ...SECOND_FACTORS.map(factor), ...settingItems(settings)];
+  return [...MULTI_FACTORS.map(factor), ...SECOND_FACTORS.map(factor), ...otherItems(policy)];
 }
 
-/** The settings alone, one line each. */
-export function settingItems(settings: Settings): readonly PolicyItem[] {
+/** All but the factors, one line each. */
+export function otherItems({ settings, identityProviders }: Policy): readonly PolicyItem[] {
+  return [...settingItems(settings), { label: 'Identity providers', value: identityProviders.join(', ') || 'none' }];
+}
+
+function settingItems(settings: Settings): readonly PolicyItem[] {
   return [
     { label: SWITCH_WORDS.isPasswordlessAllowed.label, value: onOrOff(settings.isPasswordlessAllowed) },
     ...SWITCH_NAMES.map((name) => ({ label: SWITCH_WORDS[name].label, value: onOrOff(settings[name]) })),

@@ -1,0 +1,85 @@
+import { useSignal, type Signal } from '@preact/signals';
+import type { JSX } from 'preact';
+import { useId } from 'preact/hooks';
+import { attempt } from '../state/attempt.js';
+import { propose } from '../state/proposals.js';
+import type { ProviderOwner } from '../wire/command.js';
+import type { Policy } from '../wire/policy.js';
+import type { Scope } from '../wire/scope.js';
+import { Field } from './field.js';
+
+/** Whose policy gets it. */
+export interface NewProviderProps {
+  readonly scope: Scope;
+  readonly policy: Policy;
+}
+
+/** A form for one identity provider more. */
+export function NewProvider({ scope, policy }: NewProviderProps): JSX.Element {
+  const id = useSignal('');
+  const owner = useSignal<ProviderOwner>('SYSTEM');
+  const given = id.value.trim();
+  const isThere = policy.identityProviders.includes(given);
+  const made = (): void => {
+    id.value = '';
+  };
+  return (
+    <form
+      class="new-provider"
+      onSubmit={(event) => {
+        event.preventDefault();
+        const intent = { wish: 'add-provider', id: given, owner: owner.value } as const;
+        attempt(() => propose({ scope, intent, seen: policy, made }));
+      }}
+    >
+      <IdField id={id} isThere={isThere} />
+      {scope.of === 'organization' && <OwnerChoice owner={owner} />}
+      <button type="submit" class="button" disabled={given === '' || isThere}>
+        Review and add
+      </button>
+    </form>
+  );
+}
+
+function IdField({ id, isThere }: { readonly id: Signal<string>; readonly isThere: boolean }): JSX.Element {
+  return (
+    <Field
+      label="Another identity provider"
+      name="idpId"
+      explanation="Its id, as the IAM knows it."
+      problem={isThere ? 'It is on the policy already.' : undefined}
+      control={(ties) => (
+        <input
+          {...ties}
+          type="text"
+          spellcheck={false}
+          autocomplete="off"
+          maxLength={200}
+          value={id}
+          onInput={({ currentTarget }) => {
+            id.value = currentTarget.value;
+          }}
+        />
+      )}
+    />
+  );
+}
+
+function OwnerChoice({ owner }: { readonly owner: Signal<ProviderOwner> }): JSX.Element {
+  const id = useId();
+  return (
+    <div class="field">
+      <label for={id}>Whose it is</label> <code>ownerType</code>
+      <select
+        id={id}
+        value={owner}
+        onChange={({ currentTarget }) => {
+          owner.value = currentTarget.value === 'ORG' ? 'ORG' : 'SYSTEM';
+        }}
+      >
+        <option value="SYSTEM">The instance’s</option>
+        <option value="ORG">The organization’s own</option>
+      </select>
+    </div>
+  );
+}

@@ -1,0 +1,51 @@
+import type { JSX } from 'preact';
+import { attempt } from '../state/attempt.js';
+import { propose } from '../state/proposals.js';
+import type { Policy } from '../wire/policy.js';
+import { keyOf, type Scope } from '../wire/scope.js';
+import { NewProvider } from './new-provider.js';
+
+/** Whose policy's identity providers. */
+export interface ProviderListProps {
+  readonly scope: Scope;
+  readonly policy: Policy;
+  readonly isLocked: boolean;
+}
+
+/** The identity providers users may sign in through. Adding or removing one shows first what that would do. */
+export function ProviderList({ scope, policy, isLocked }: ProviderListProps): JSX.Element {
+  const { identityProviders } = policy;
+  return (
+    <section class="card" aria-label="Identity providers">
+      <h2>Identity providers</h2>
+      <p class="soft">External services users may sign in through, while external sign-in is allowed.</p>
+      {identityProviders.length === 0 && <p>None.</p>}
+      <ul class="providers">
+        {identityProviders.map((id) => (
+          <li key={id}>
+            <code>{id}</code>
+            {!isLocked && <RemoveButton id={id} scope={scope} policy={policy} />}
+          </li>
+        ))}
+      </ul>
+      {!isLocked && <NewProvider key={keyOf(scope)} scope={scope} policy={policy} />}
+    </section>
+  );
+}
+
+type OneOf = Omit<ProviderListProps, 'isLocked'>;
+
+function RemoveButton({ id, scope, policy }: OneOf & { readonly id: string }): JSX.Element {
+  return (
+    <button
+      type="button"
+      class="button"
+      aria-label={`Remove the identity provider ${id}`}
+      onClick={() => {
+        attempt(() => propose({ scope, intent: { wish: 'remove-provider', id }, seen: policy }));
+      }}
+    >
+      Remove
+    </button>
+  );
+}
