@@ -66,7 +66,7 @@ describe('the access log', () => {
       client.close?.();
     }
     await service.close();
-    const protocols = ['grpc', 'grpc-web', 'connect', 'connect', 'grpc', 'grpc', 'grpc-web', 'rest'];
+    const protocols = ['grpc', 'grpc-web', 'connect', 'connect', 'grpc', 'grpc', 'grpc-web', 'grpc-web', 'rest'];
     expect(entries.map(({ protocol }) => protocol)).to.deep.equal(protocols);
     for (const entry of entries) expect(entry.refusal).to.equal('LP-AUTH-01');
   });

@@ -82,3 +82,8 @@ export function framed(message: Uint8Array, flags = 0): Uint8Array {
   head.writeUInt32BE(message.length, 1);
   return Buffer.concat([head, message]);
 }
+
+/** Bytes as a text of base64. */
+export function base64(bytes: Uint8Array): Buffer {
+  return Buffer.from(Buffer.from(bytes).toString('base64'));
+}

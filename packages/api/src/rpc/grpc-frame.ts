@@ -7,7 +7,7 @@ const IN_TRAILERS = 0x80;
 export function unframe(body: Uint8Array): Uint8Array {
   if (body.length < HEAD) throw unreadable('The body must hold one message.');
   const view = new DataView(body.buffer, body.byteOffset, body.length);
-  if (view.getUint8(0) !== 0) throw unreadable('The message is said to be compressed, but not how.');
+  if (view.getUint8(0) !== 0) throw unreadable('The message is said to be compressed in no way that is read here.');
   if (view.getUint32(1) !== body.length - HEAD) throw unreadable('The body must hold one message, as long as it says.');
   return body.subarray(HEAD);
 }

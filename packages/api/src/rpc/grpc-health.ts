@@ -30,7 +30,7 @@ export class GrpcHealth {
   async handle(exchange: Exchange, wire: GrpcWire): Promise<void> {
     try {
       if (exchange.path !== `${SERVICE}Check`) throw notServed();
-      const service = serviceOf(unframe(await exchange.body()));
+      const service = serviceOf(unframe(await wire.body(exchange)));
       if (service !== '' && !this.#methods.isOfService(`/${service}/`)) throw noSuchService();
       const { isReady } = await this.#probe.look();
       const status = new BinaryWriter().tag(1, VARINT).int32(isReady ? SERVING : NOT_SERVING);

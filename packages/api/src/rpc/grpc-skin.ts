@@ -27,20 +27,20 @@ export class GrpcSkin {
     try {
       const method = this.#methods.find(exchange.path);
       if (method === undefined) throw notServed();
-      const answer = await this.#answer(method, exchange);
+      const answer = await this.#answer(method, exchange, wire);
       wire.succeed(exchange, answer, toBinary(method.contract.output, answer.message));
     } catch (caught) {
       wire.fail(exchange, exchange.failed(caught));
     }
   }
 
-  async #answer(method: ServedMethod, exchange: Exchange): Promise<Answer<Message>> {
+  async #answer(method: ServedMethod, exchange: Exchange, wire: GrpcWire): Promise<Answer<Message>> {
     // The caller's time runs from the moment he asked, also while others decide whether he is let in.
     const deadline = deadlineOf(exchange.headers.get('grpc-timeout'));
     try {
       const { permission } = method.contract;
       const admission = await this.#pipeline.admit({ permission, scope: method.scope }, exchange.headers);
-      const request = decoded(method, unframe(await exchange.body()));
+      const request = decoded(method, unframe(await wire.body(exchange)));
       const incoming = exchange.incoming(deadline === undefined ? {} : { signal: deadline.signal });
       return await this.#pipeline.carryOut(method, request, { admission, incoming });
     } finally {

@@ -4,9 +4,12 @@ import type { ApiError } from '../errors/api-error.js';
 import type { Exchange } from '../server/exchange.js';
 import { frame, trailerFrame } from './grpc-frame.js';
 import { errorTrailers, OK_TRAILERS } from './grpc-status.js';
+import { isWebText, wantedForm, WEB, WEB_TEXT, type WebForm } from './grpc-web-form.js';
 
-/** How an answer goes out: in trailers of HTTP/2, or in the body. */
+/** How a request comes in and its answer goes out: with trailers of HTTP/2, or all in the body. */
 export interface GrpcWire {
+  /** The frames of the request. @throws ApiError */
+  readonly body: (exchange: Exchange) => Promise<Uint8Array>;
   readonly succeed: (exchange: Exchange, answer: Answer<unknown>, message: Uint8Array) => void;
   readonly fail: (exchange: Exchange, error: ApiError) => void;
 }
@@ -16,6 +19,7 @@ const OK_FRAME = trailerFrame(OK_TRAILERS);
 
 /** gRPC: the status is in the trailers of HTTP/2. */
 const GRPC: GrpcWire = {
+  body: (exchange) => exchange.body(),
   succeed(exchange, answer, message) {
     const headers = typed(exchange, exchange.answerHeaders(answer));
     exchange.sendWithTrailers({ headers, body: frame(message), trailers: OK_TRAILERS });
@@ -30,20 +34,30 @@ const GRPC: GrpcWire = {
 };
 
 /** gRPC-Web: the status is the last frame of the body. */
-const GRPC_WEB: GrpcWire = {
-  succeed(exchange, answer, message) {
-    const body = Buffer.concat([frame(message), OK_FRAME]);
-    const headers = sized(typed(exchange, exchange.answerHeaders(answer)), body);
-    exchange.send({ status: 200, headers, body });
-    exchange.answered('grpc-web', 200, undefined);
-  },
-  fail(exchange, error) {
-    const body = trailerFrame(errorTrailers(error));
-    const headers = sized(typed(exchange, { ...exchange.answerHeaders(), ...error.headers }), body);
-    exchange.send({ status: 200, headers, body });
-    exchange.answered('grpc-web', 200, error);
-  },
-};
+function web(asked: WebForm, answered: WebForm): GrpcWire {
+  const { encode } = answered;
+  // A client is answered in the type it asked in, unless that is another form.
+  const type = asked === answered && answered === WEB ? undefined : answered.type;
+  const whole = (exchange: Exchange, headers: OutgoingHttpHeaders, body: Uint8Array): void =>
+    exchange.send({ status: 200, headers: sized(typed(exchange, headers, type), body), body });
+  return {
+    body: asked.read,
+    succeed(exchange, answer, message) {
+      whole(exchange, exchange.answerHeaders(answer), encode(Buffer.concat([frame(message), OK_FRAME])));
+      exchange.answered('grpc-web', 200, undefined);
+    },
+    fail(exchange, error) {
+      const headers = { ...exchange.answerHeaders(), ...error.headers };
+      whole(exchange, headers, encode(trailerFrame(errorTrailers(error))));
+      exchange.answered('grpc-web', 200, error);
+    },
+  };
+}
+
+const GRPC_WEB = web(WEB, WEB);
+const GRPC_WEB_TEXT = web(WEB_TEXT, WEB_TEXT);
+const TEXT_THEN_BINARY = web(WEB_TEXT, WEB);
+const BINARY_THEN_TEXT = web(WEB, WEB_TEXT);
 
 const WIRES: ReadonlyMap<string, GrpcWire> = new Map([
   ['application/grpc', GRPC],
@@ -57,14 +71,18 @@ export function shortWire({ verb, headers, isHttp2 }: Exchange): GrpcWire | unde
   const type = headers.get('content-type');
   if (type === undefined || verb !== 'POST') return undefined;
   const wire = WIRES.get(type);
+  // There is no long way for text: connect-es does not know it.
+  if (wire === undefined && isWebText(type))
+    return wantedForm(headers.get('accept')) === WEB ? TEXT_THEN_BINARY : GRPC_WEB_TEXT;
   if (wire === undefined || (wire === GRPC && !isHttp2)) return undefined;
   const encoding = headers.get('grpc-encoding');
-  return encoding === undefined || encoding === 'identity' ? wire : undefined;
+  if (encoding !== undefined && encoding !== 'identity') return undefined;
+  return wire === GRPC_WEB && wantedForm(headers.get('accept')) === WEB_TEXT ? BINARY_THEN_TEXT : wire;
 }
 
-function typed({ headers: asked }: Exchange, answer: OutgoingHttpHeaders): OutgoingHttpHeaders {
+function typed({ headers: asked }: Exchange, answer: OutgoingHttpHeaders, type?: string): OutgoingHttpHeaders {
   const headers = answer;
-  headers['content-type'] = asked.get('content-type') ?? 'application/grpc';
+  headers['content-type'] = type ?? asked.get('content-type') ?? 'application/grpc';
   return headers;
 }
 

@@ -2,9 +2,11 @@ import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http';
 import type { Answer } from '../calls/call-context.js';
 import { requestIdOf, type Incoming } from '../calls/conditions.js';
 import type { ApiError } from '../errors/api-error.js';
+import { tooLarge } from '../errors/refusals.js';
 import { fromThrown } from '../errors/status.js';
 import type { RequestHeaders } from '../ports/ports.js';
 import type { Cors } from './cors.js';
+import { base64Length, fromBase64 } from './base64.js';
 import type { Channel, TrailedAnswer, WholeAnswer } from './channel.js';
 import { readBody, type BodyLimits } from './read-body.js';
 
@@ -71,6 +73,14 @@ export class Exchange {
   /** Reads the body to its end, within the limits. @throws ApiError */
   body(): Promise<Uint8Array> {
     return readBody(this.channel, this.#settings.limits);
+  }
+
+  /** The same of a body in base64: the limit counts for what it stands for. @throws ApiError */
+  async bodyOfBase64(): Promise<Uint8Array> {
+    const { maxBytes, timeoutMs } = this.#settings.limits;
+    const bytes = fromBase64(await readBody(this.channel, { maxBytes: base64Length(maxBytes), timeoutMs }));
+    if (bytes.length > maxBytes) throw tooLarge(maxBytes);
+    return bytes;
   }
 
   /** The error that whatever was thrown is answered with; the operator is told of what it hides. */

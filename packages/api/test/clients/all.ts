@@ -1,5 +1,6 @@
 import type { Client } from './client.js';
 import { curlClient } from './curl.js';
+import { googleWebText } from './google-web-clients.js';
 import { connectBinary, connectJson, grpcCompressed, zitadelGrpc, zitadelWeb } from './protobuf-es-clients.js';
 import { niceWeb, zitadelNode } from './ts-proto-clients.js';
 
@@ -12,5 +13,6 @@ export const CLIENTS: readonly ((url: string) => Client)[] = [
   grpcCompressed,
   zitadelNode,
   niceWeb,
+  googleWebText,
   curlClient,
 ];

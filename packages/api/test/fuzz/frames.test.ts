@@ -56,7 +56,8 @@ function opened(url: string): ClientHttp2Session {
 
 /** Who broke off was told nothing: what he said may have been whole, and done. */
 function isRefused({ body, grpc: code, http }: Answered): boolean {
-  const inBody = /grpc-status: *(\d+)/.exec(body)?.[1];
+  const frames = /^[A-Za-z0-9+/]+=*$/.test(body) ? Buffer.from(body, 'base64').toString('latin1') : body;
+  const inBody = /grpc-status: *(\d+)/.exec(frames)?.[1];
   return http !== undefined && (http !== 200 || (code ?? inBody ?? '0') !== '0');
 }
 

@@ -2,7 +2,7 @@ import { gzipSync } from 'node:zlib';
 import { toBinary } from '@bufbuild/protobuf';
 import type { OutgoingHttpHeaders } from 'node:http2';
 import fc, { type Arbitrary } from 'fast-check';
-import { framed, grpc } from '../raw.js';
+import { base64, framed, grpc } from '../raw.js';
 import { fuzzedCall, fuzzedHeaders, rpcPathOf } from './calls.js';
 import { messageOf } from './message-of.js';
 
@@ -33,7 +33,9 @@ const spoilt: Arbitrary<Spoil> = fc.oneof(
     (bytes) => framed(bytes, 0x80),
     (bytes) => Buffer.concat([framed(bytes), framed(bytes)]),
     (bytes) => Buffer.concat([framed(bytes), Buffer.from([0])]),
-    (bytes) => Buffer.from(Buffer.from(framed(bytes)).toString('base64')),
+    (bytes) => base64(framed(bytes)),
+    (bytes) => Buffer.concat([base64(framed(bytes).subarray(0, 5)), base64(framed(bytes).subarray(5))]),
+    (bytes) => base64(framed(bytes)).subarray(1),
     () => Buffer.from([0, 0xff, 0xff, 0xff, 0xff]),
     () => new Uint8Array(0),
   ),
@@ -63,8 +65,10 @@ const skin: Arbitrary<OutgoingHttpHeaders> = fc.record(
     'content-type': fc.constantFrom(
       ...['application/grpc', 'application/grpc+proto', 'application/grpc+json', 'application/grpc-web'],
       ...['application/grpc-web+proto', 'application/grpc-web-text', 'application/proto', 'application/json'],
+      ...['application/grpc-web-text+proto', 'application/grpc-web-text; charset=utf-8'],
       ...['application/grpc; charset=utf-8', 'application/connect+proto', 'text/plain', ''],
     ),
+    accept: fc.constantFrom('application/grpc-web-text', 'application/grpc-web+proto', '*/*', ''),
     'grpc-timeout': fc.constantFrom('1S', '1n', '0m', '99999999H', '5', '', '-1S', '1s', 'x'.repeat(300)),
     'grpc-encoding': fc.constantFrom('identity', 'gzip', 'br', 'snappy', ''),
     'content-encoding': fc.constantFrom('identity', 'gzip', 'br', 'snappy', 'gzip, gzip', ''),
