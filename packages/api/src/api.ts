@@ -23,6 +23,7 @@ import type { Channel } from './server/channel.js';
 import { Cors, type AllowedOrigins } from './server/cors.js';
 import { Exchange, type Hooks } from './server/exchange.js';
 import { FrontDesk } from './server/front-desk.js';
+import { LastingAnswers } from './server/lasting-answers.js';
 import { listen, type ListenOptions, type Listening } from './server/listener.js';
 import { NodeChannel, type NodeRequest, type NodeResponse } from './server/node-http.js';
 import { OpenPages } from './server/open-pages.js';
@@ -56,6 +57,11 @@ export interface Api {
    * it; without, it is answered with 404.
    */
   readonly handler: (request: NodeRequest, response: NodeResponse, next?: () => void) => void;
+  /**
+   * Ends what else would last for ever over `handler`, the watches of its health: call it before the server it is mounted in
+   * closes. Over `listen`, `close` does it.
+   */
+  readonly endWatches: () => void;
   /** Listens on a port. @throws Error of Node's when it can't be had. */
   readonly listen: (options: ListenOptions) => Promise<Listening>;
   /** Whether it can answer, and how far the read model is behind. */
@@ -79,8 +85,14 @@ export function createApi(options: ApiOptions): Api {
     // It never rejects by its own account; a hook that throws ends the one connection, not the process.
     else desk.handle(exchange).catch((defect: unknown) => channel.destroy(asError(defect)));
   };
-  const handler: Api['handler'] = (request, response, next) => answer(new NodeChannel(request, response), next);
-  return { handler, openApi, readiness: () => probe.look(), listen: (where) => listen(answer, where) };
+  const lasting = new LastingAnswers();
+  return {
+    handler: (request, response, next) => answer(new NodeChannel(request, response, lasting), next),
+    endWatches: () => lasting.end(),
+    listen: (where) => listen(answer, where),
+    readiness: () => probe.look(),
+    openApi,
+  };
 }
 
 const OWN_ROUTES: readonly OwnRoute[] = [historyRoute, previewRoute, diffRoute, revertRoute];

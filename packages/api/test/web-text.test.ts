@@ -1,5 +1,8 @@
 import { after, before, describe, it } from 'mocha';
 import { expect } from 'chai';
+import { GrpcWebClientBase, MethodDescriptor, MethodType } from 'grpc-web';
+import './clients/google-web-clients.js';
+import { asking, lagging, statusIn, WATCH } from './health.js';
 import { base64, framed } from './raw.js';
 import { countEvents, openService, ROOT, type Service } from './service.js';
 
@@ -127,3 +130,32 @@ describe('gRPC-Web in base64', () => {
     expect(answer.headers.get('access-control-expose-headers')).to.contain('grpc-status');
   });
 });
+
+describe('a watch of the health by grpc-web', () => {
+  it('comes in messages that can be read one by one, and ends with the port', async () => {
+    const lag = lagging();
+    const service = await openService({ api: { loginPolicies: lag.policies } });
+    const method = new MethodDescriptor(WATCH, MethodType.SERVER_STREAMING, Object, Object, asking, statusIn);
+    const client = new GrpcWebClientBase({ format: 'text' });
+    const stream = client.serverStreaming<string, string>(service.url + WATCH, '', {}, method);
+    const said: unknown[] = [];
+    const ended = new Promise<void>((resolve) => {
+      stream.on('status', ({ code }) => said.push(code));
+      stream.on('data', (status) => said.push(status));
+      stream.on('end', resolve);
+    });
+    await lag.firstAsked;
+    // xhr2 gives out what it received only when that is all; fetch gives it out as it comes.
+    const bodies = (
+      await fetch(service.url + WATCH, { ...asText, body: base64(framed(asking(''))) })
+    ).body?.getReader();
+    const first = Buffer.from((await bodies?.read())?.value ?? []).toString();
+    expect(first).to.equal('AAAAAAIIAQ==');
+    await service.listening.close(60_000);
+    await ended;
+    expect(said).to.deep.equal(['SERVING', 'NOT_SERVING', 0]);
+    await service.close();
+  });
+});
+
+const asText = { method: 'POST', headers: { 'content-type': TEXT } };

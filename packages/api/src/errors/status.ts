@@ -115,6 +115,11 @@ const FAULTS: Readonly<Record<FaultCode, ApiErrorContent>> = {
   'unknown-event-type': UNEXPECTED,
 };
 
+/** The caller's time was up before there was an answer. */
+export function timeWasUp(): ApiError {
+  return new ApiError(TIME_WAS_UP);
+}
+
 /** Whatever was thrown as an answer that tells a stranger nothing about the inside; the cause goes with it for the log. */
 export function fromThrown(caught: unknown): ApiError {
   if (caught instanceof ApiError) return caught;

@@ -1,24 +1,28 @@
-import { BinaryReader, BinaryWriter } from '@bufbuild/protobuf/wire';
-import { noSuchService, notServed, unreadable } from '../errors/refusals.js';
+import { noSuchService, notServed } from '../errors/refusals.js';
+import { timeWasUp } from '../errors/status.js';
 import type { Exchange } from '../server/exchange.js';
 import type { ReadinessProbe } from '../server/readiness.js';
+import { ReadinessWatch } from '../server/readiness-watch.js';
+import { deadlineOf } from './deadline.js';
 import { unframe } from './grpc-frame.js';
 import type { GrpcWire } from './grpc-wire.js';
+import { healthMessage, serviceIn, type HealthStatus } from './health-messages.js';
 import type { MethodTable } from './method-table.js';
 
 const SERVICE = '/grpc.health.v1.Health/';
-const SERVING = 1;
-const NOT_SERVING = 2;
-const VARINT = 0;
+const CHECK = `${SERVICE}Check`;
+const WATCH = `${SERVICE}Watch`;
 
-/** The `Check` of grpc.health.v1, open to all: whether the service is ready. `Watch` is not served. */
+/** grpc.health.v1, open to all: whether the service is ready, now (`Check`) and at every change (`Watch`). */
 export class GrpcHealth {
   readonly #methods: MethodTable;
   readonly #probe: ReadinessProbe;
+  readonly #watch: ReadinessWatch;
 
   constructor(methods: MethodTable, probe: ReadinessProbe) {
     this.#methods = methods;
     this.#probe = probe;
+    this.#watch = new ReadinessWatch(probe);
   }
 
   /** Whether a path is one of the health service's. */
@@ -29,30 +33,51 @@ export class GrpcHealth {
   /** Answers whatever comes; never rejects. */
   async handle(exchange: Exchange, wire: GrpcWire): Promise<void> {
     try {
-      if (exchange.path !== `${SERVICE}Check`) throw notServed();
-      const service = serviceOf(unframe(await wire.body(exchange)));
-      if (service !== '' && !this.#methods.isOfService(`/${service}/`)) throw noSuchService();
-      const { isReady } = await this.#probe.look();
-      const status = new BinaryWriter().tag(1, VARINT).int32(isReady ? SERVING : NOT_SERVING);
-      wire.succeed(exchange, { message: undefined }, status.finish());
+      if (exchange.path !== CHECK && exchange.path !== WATCH) throw notServed();
+      const deadline = deadlineOf(exchange.headers.get('grpc-timeout'));
+      if (deadline !== undefined) exchange.channel.onClosed(deadline.release);
+      const isServed = this.#serves(serviceIn(unframe(await wire.body(exchange))));
+      if (exchange.path === CHECK) await this.#check(exchange, wire, isServed);
+      else this.#begin(exchange, wire, { isServed, deadline: deadline?.signal });
     } catch (caught) {
       wire.fail(exchange, exchange.failed(caught));
     }
   }
+
+  async #check(exchange: Exchange, wire: GrpcWire, isServed: boolean): Promise<void> {
+    if (!isServed) throw noSuchService();
+    const { isReady } = await this.#probe.look();
+    wire.succeed(exchange, { message: undefined }, healthMessage(statusOf(isReady)));
+  }
+
+  /** A service that is not served is none for as long as the watch lasts, and that is no error. */
+  #begin(
+    exchange: Exchange,
+    wire: GrpcWire,
+    { deadline, isServed }: { readonly deadline: AbortSignal | undefined; readonly isServed: boolean },
+  ): void {
+    let said: HealthStatus | undefined;
+    const say = (status: HealthStatus): void => {
+      if (said !== status) stream?.say(healthMessage(status));
+      said = status;
+    };
+    const stream = wire.open(exchange, () => {
+      leave();
+      if (isServed) say('NOT_SERVING');
+      stream?.end();
+    });
+    if (stream === undefined) return;
+    if (!isServed) say('SERVICE_UNKNOWN');
+    const leave = isServed ? this.#watch.watch((isReady) => say(statusOf(isReady))) : (): void => undefined;
+    exchange.channel.onClosed(leave);
+    deadline?.addEventListener('abort', () => stream.end(timeWasUp()));
+  }
+
+  #serves(service: string): boolean {
+    return service === '' || this.#methods.isOfService(`/${service}/`);
+  }
 }
 
-/** Field 1 of a HealthCheckRequest. */
-function serviceOf(message: Uint8Array): string {
-  try {
-    const reader = new BinaryReader(message);
-    let service = '';
-    while (reader.pos < reader.len) {
-      const [field, type] = reader.tag();
-      if (field === 1) service = reader.string();
-      else reader.skip(type, field);
-    }
-    return service;
-  } catch {
-    throw unreadable("The message can't be read as grpc.health.v1.HealthCheckRequest.");
-  }
+function statusOf(isReady: boolean): HealthStatus {
+  return isReady ? 'SERVING' : 'NOT_SERVING';
 }

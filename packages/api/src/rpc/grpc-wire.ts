@@ -1,7 +1,7 @@
 import type { OutgoingHttpHeaders } from 'node:http';
 import type { Answer } from '../calls/call-context.js';
 import type { ApiError } from '../errors/api-error.js';
-import type { Exchange } from '../server/exchange.js';
+import type { Exchange, Protocol } from '../server/exchange.js';
 import { frame, trailerFrame } from './grpc-frame.js';
 import { errorTrailers, OK_TRAILERS } from './grpc-status.js';
 import { isWebText, wantedForm, WEB, WEB_TEXT, type WebForm } from './grpc-web-form.js';
@@ -12,6 +12,15 @@ export interface GrpcWire {
   readonly body: (exchange: Exchange) => Promise<Uint8Array>;
   readonly succeed: (exchange: Exchange, answer: Answer<unknown>, message: Uint8Array) => void;
   readonly fail: (exchange: Exchange, error: ApiError) => void;
+  /** Begins an answer of several messages; `undefined` when nobody is there. `onEnding`: as `Channel` has it. */
+  readonly open: (exchange: Exchange, onEnding: () => void) => GrpcStream | undefined;
+}
+
+/** An answer of several messages. */
+export interface GrpcStream {
+  readonly say: (message: Uint8Array) => void;
+  /** Ends it: as a success, unless there is an error. */
+  readonly end: (error?: ApiError) => void;
 }
 
 const NOTHING = new Uint8Array(0);
@@ -30,6 +39,15 @@ const GRPC: GrpcWire = {
     // Node's responses never end with their headers, and grpc-js takes a status from the headers only if they do.
     exchange.sendWithTrailers({ headers, body: NOTHING, trailers: errorTrailers(error) });
     exchange.answered('grpc', 200, error);
+  },
+  open(exchange, onEnding) {
+    const answer = exchange.open(typed(exchange, exchange.answerHeaders()), onEnding);
+    if (answer === undefined) return undefined;
+    const conclude = concluded(exchange, 'grpc');
+    return {
+      say: (message) => answer.write(frame(message)),
+      end: (error) => answer.end({ trailers: conclude(error) }),
+    };
   },
 };
 
@@ -50,6 +68,15 @@ function web(asked: WebForm, answered: WebForm): GrpcWire {
       const headers = { ...exchange.answerHeaders(), ...error.headers };
       whole(exchange, headers, encode(trailerFrame(errorTrailers(error))));
       exchange.answered('grpc-web', 200, error);
+    },
+    open(exchange, onEnding) {
+      const answer = exchange.open(typed(exchange, exchange.answerHeaders(), type), onEnding);
+      if (answer === undefined) return undefined;
+      const conclude = concluded(exchange, 'grpc-web');
+      return {
+        say: (message) => answer.write(encode(frame(message))),
+        end: (error) => answer.end({ body: encode(trailerFrame(conclude(error))) }),
+      };
     },
   };
 }
@@ -78,6 +105,16 @@ export function shortWire({ verb, headers, isHttp2 }: Exchange): GrpcWire | unde
   const encoding = headers.get('grpc-encoding');
   if (encoding !== undefined && encoding !== 'identity') return undefined;
   return wire === GRPC_WEB && wantedForm(headers.get('accept')) === WEB_TEXT ? BINARY_THEN_TEXT : wire;
+}
+
+/** Gives the trailers an answer of several messages ends with; the access log is told when it is over, be it cut off. */
+function concluded(exchange: Exchange, protocol: Protocol): (error?: ApiError) => Readonly<Record<string, string>> {
+  let refusal: ApiError | undefined;
+  exchange.channel.onClosed(() => exchange.answered(protocol, 200, refusal));
+  return (error) => {
+    refusal = error;
+    return error === undefined ? OK_TRAILERS : errorTrailers(error);
+  };
 }
 
 function typed({ headers: asked }: Exchange, answer: OutgoingHttpHeaders, type?: string): OutgoingHttpHeaders {

@@ -15,6 +15,12 @@ export interface TrailedAnswer {
   readonly trailers: Readonly<Record<string, string>>;
 }
 
+/** An answer that goes on until it is ended. A reader who takes nothing in is cut off before much is kept for him. */
+export interface LastingAnswer {
+  readonly write: (bytes: Uint8Array) => void;
+  readonly end: (last: Partial<Pick<TrailedAnswer, 'body' | 'trailers'>>) => void;
+}
+
 /** One request, and the way its answer goes back, whichever of Node's servers it came by. */
 export interface Channel {
   readonly verb: string;
@@ -28,6 +34,11 @@ export interface Channel {
   send(answer: WholeAnswer): void;
   /** The same with trailers: in HTTP/2 behind the body, in HTTP/1.1 in chunks. */
   sendWithTrailers(answer: TrailedAnswer): void;
+  /**
+   * Begins an answer of status 200 that lasts; `undefined` where `send` would do nothing. `onEnding` is called when the port
+   * is to end: it does not before the answer has.
+   */
+  open(headers: OutgoingHttpHeaders, onEnding: () => void): LastingAnswer | undefined;
   /** Tells when nothing can be sent any more, be it that all was. */
   onClosed(listener: () => void): void;
   /** Breaks off. */

@@ -7,7 +7,7 @@ import { fromThrown } from '../errors/status.js';
 import type { RequestHeaders } from '../ports/ports.js';
 import type { Cors } from './cors.js';
 import { base64Length, fromBase64 } from './base64.js';
-import type { Channel, TrailedAnswer, WholeAnswer } from './channel.js';
+import type { Channel, LastingAnswer, TrailedAnswer, WholeAnswer } from './channel.js';
 import { readBody, type BodyLimits } from './read-body.js';
 
 /** What was asked and how it was answered, for an access log. */
@@ -107,6 +107,11 @@ export class Exchange {
   /** Sends the whole answer with the trailers behind it. */
   sendWithTrailers(answer: TrailedAnswer): void {
     this.channel.sendWithTrailers(this.#fit(answer));
+  }
+
+  /** Begins an answer that lasts, as `Channel` has it. */
+  open(headers: OutgoingHttpHeaders, onEnding: () => void): LastingAnswer | undefined {
+    return this.channel.open(headers, onEnding);
   }
 
   /** Tells the access log. Once for each exchange. */

@@ -1,7 +1,8 @@
 import type { OutgoingHttpHeaders } from 'node:http';
 import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
 import type { Readable } from 'node:stream';
-import type { Channel, TrailedAnswer, WholeAnswer } from './channel.js';
+import type { Channel, LastingAnswer, TrailedAnswer, WholeAnswer } from './channel.js';
+import type { LastingAnswers } from './lasting-answers.js';
 
 /** A stream of HTTP/2, without the request and the response that Node puts around it: they cost as much as a call. */
 export class Http2Channel implements Channel {
@@ -11,13 +12,15 @@ export class Http2Channel implements Channel {
   readonly headers: IncomingHttpHeaders;
   readonly source: Readable;
   readonly #stream: ServerHttp2Stream;
+  readonly #lasting: LastingAnswers;
 
-  constructor(stream: ServerHttp2Stream, headers: IncomingHttpHeaders) {
+  constructor(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, lasting: LastingAnswers) {
     this.verb = headers[':method'] ?? 'GET';
     this.url = headers[':path'] ?? '/';
     this.headers = headers;
     this.source = stream;
     this.#stream = stream;
+    this.#lasting = lasting;
     // A client that breaks off is told of by 'close'; without a listener its error would end the process.
     stream.on('error', () => undefined);
     if (headers.expect === '100-continue') stream.additionalHeaders({ ':status': 100 });
@@ -29,6 +32,25 @@ export class Http2Channel implements Channel {
 
   sendWithTrailers({ body, headers, trailers }: TrailedAnswer): void {
     this.#answer({ ...headers, ':status': 200 }, body, trailers);
+  }
+
+  open(headers: OutgoingHttpHeaders, onEnding: () => void): LastingAnswer | undefined {
+    const stream = this.#stream;
+    if (stream.headersSent || stream.destroyed || stream.closed) return undefined;
+    let trailers: Readonly<Record<string, string>> = {};
+    stream.once('wantTrailers', () => stream.sendTrailers(trailers));
+    stream.once('close', this.#lasting.begun(stream.session ?? stream, onEnding));
+    stream.respond({ ...headers, ':status': 200 }, { waitForTrailers: true });
+    return {
+      write: (bytes) => {
+        if (!stream.writableEnded && !stream.write(bytes)) stream.close(constants.NGHTTP2_ENHANCE_YOUR_CALM);
+      },
+      end: (last) => {
+        if (stream.writableEnded || stream.destroyed) return;
+        trailers = last.trailers ?? {};
+        stream.end(last.body);
+      },
+    };
   }
 
   onClosed(listener: () => void): void {

@@ -3,11 +3,13 @@ import type { AddressInfo, Server, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { SecureContextOptions } from 'node:tls';
 import { Http2Channel } from './http2-channel.js';
+import { closeWhenIdle } from './idle-session.js';
 import { InFlight } from './in-flight.js';
+import { LastingAnswers } from './lasting-answers.js';
 import type { Channel } from './channel.js';
 import { NodeChannel, type NodeRequest, type NodeResponse } from './node-http.js';
 import { serverLimits, type PortLimits, type ServerLimits } from './server-limits.js';
-import { sniffingServer, type OnStream } from './sniffing-server.js';
+import { sniffingServer, type OnStream, type Receivers } from './sniffing-server.js';
 
 /** Which port is listened on, and how. */
 export interface ListenOptions extends PortLimits {
@@ -48,17 +50,19 @@ interface Ports {
 export async function listen(answer: Answer, options: ListenOptions): Promise<Listening> {
   const limits = serverLimits(options);
   const inFlight = new InFlight();
-  const onRequest = inFlight.watch((request, response) => answer(new NodeChannel(request, response)));
+  const lasting = new LastingAnswers();
+  const onRequest = inFlight.watch((request, response) => answer(new NodeChannel(request, response, lasting)));
+  const onStream: OnStream = (stream, headers) => answer(new Http2Channel(stream, headers, lasting));
   const ports =
     options.tls === undefined
-      ? cleartext(onRequest, { limits, answer })
+      ? cleartext({ onRequest, onStream }, limits)
       : secure(onRequest, { limits, tls: options.tls });
   const { server } = ports;
   server.maxConnections = limits.maxConnections;
   server.on('connection', (socket: Socket) => inFlight.connected(socket));
   ports.http1.on('clientError', (error: Error, socket: Duplex) => inFlight.meetRubbish(error, socket));
   ports.sessions.on('session', (session: ServerHttp2Session) => {
-    session.setTimeout(limits.idleMs, () => session.close());
+    closeWhenIdle(session, limits.idleMs, () => lasting.isOn(session));
     inFlight.opened(session);
   });
   const host = options.host ?? '127.0.0.1';
@@ -69,16 +73,15 @@ export async function listen(answer: Answer, options: ListenOptions): Promise<Li
   return {
     port,
     url,
-    close: (graceMs = 10_000) => (closing ??= closed(server, inFlight, { graceMs, closeIdle: ports.closeIdle })),
+    close: (graceMs = 10_000) => {
+      lasting.end();
+      return (closing ??= closed(server, inFlight, { graceMs, closeIdle: ports.closeIdle }));
+    },
   };
 }
 
-function cleartext(
-  onRequest: OnRequest,
-  { answer, limits }: { readonly answer: Answer; readonly limits: ServerLimits },
-): Ports {
-  const onStream: OnStream = (stream, headers) => answer(new Http2Channel(stream, headers));
-  const { net, h1, h2, closeIdle } = sniffingServer({ onRequest, onStream }, limits);
+function cleartext(receivers: Receivers, limits: ServerLimits): Ports {
+  const { net, h1, h2, closeIdle } = sniffingServer(receivers, limits);
   net.once('close', () => h1.close());
   return { server: net, http1: h1, sessions: h2, closeIdle };
 }

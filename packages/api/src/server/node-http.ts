@@ -1,7 +1,8 @@
 import type { IncomingHttpHeaders, IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { constants, type Http2ServerRequest, type Http2ServerResponse } from 'node:http2';
 import type { Readable } from 'node:stream';
-import type { Channel, TrailedAnswer, WholeAnswer } from './channel.js';
+import type { Channel, LastingAnswer, TrailedAnswer, WholeAnswer } from './channel.js';
+import type { LastingAnswers } from './lasting-answers.js';
 
 /** A request as Node's servers of HTTP/1.1 and HTTP/2 hand it out. */
 export type NodeRequest = IncomingMessage | Http2ServerRequest;
@@ -13,6 +14,7 @@ export type NodeResponse = ServerResponse | Http2ServerResponse;
 interface Writable {
   writeHead(status: number, headers: OutgoingHttpHeaders): unknown;
   addTrailers(trailers: Readonly<Record<string, string>>): unknown;
+  write(body: Uint8Array): boolean;
   end(body?: string | Uint8Array): unknown;
 }
 
@@ -24,14 +26,16 @@ export class NodeChannel implements Channel {
   readonly headers: IncomingHttpHeaders;
   readonly source: Readable;
   readonly #response: NodeResponse;
+  readonly #lasting: LastingAnswers;
 
-  constructor(request: NodeRequest, response: NodeResponse) {
+  constructor(request: NodeRequest, response: NodeResponse, lasting: LastingAnswers) {
     this.verb = request.method ?? 'GET';
     this.url = request.url ?? '/';
     this.httpVersion = request.httpVersion;
     this.headers = request.headers;
     this.source = request;
     this.#response = response;
+    this.#lasting = lasting;
   }
 
   send({ body, headers, status }: WholeAnswer): void {
@@ -49,6 +53,27 @@ export class NodeChannel implements Channel {
     writable.writeHead(200, isHttp2 ? headers : { ...headers, trailer: Object.keys(trailers).join(', ') });
     writable.addTrailers(trailers);
     writable.end(body);
+  }
+
+  open(headers: OutgoingHttpHeaders, onEnding: () => void): LastingAnswer | undefined {
+    const response = this.#response;
+    if ('stream' in response && response.stream.destroyed) return undefined;
+    const writable = this.#begun();
+    if (writable === undefined) return undefined;
+    const connection = 'stream' in response ? response.stream.session : response.socket;
+    response.once('close', this.#lasting.begun(connection ?? response, onEnding));
+    writable.writeHead(200, headers);
+    return {
+      write: (bytes) => {
+        if (!response.writableEnded && !writable.write(bytes)) response.destroy();
+      },
+      end: ({ body, trailers }) => {
+        if (response.writableEnded) return;
+        if (trailers !== undefined) writable.addTrailers(trailers);
+        if (body === undefined) writable.end();
+        else writable.end(body);
+      },
+    };
   }
 
   onClosed(listener: () => void): void {

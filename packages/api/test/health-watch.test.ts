@@ -1,0 +1,214 @@
+import { after, before, describe, it } from 'mocha';
+import { expect } from 'chai';
+import { readFileSync } from 'node:fs';
+import { createServer, type Http2Server } from 'node:http2';
+import { connect, createServer as createProxy, type AddressInfo, type Server } from 'node:net';
+import { asking, check, healthClient, lagging, watch, WATCH, type HealthClient, type Lagging } from './health.js';
+import { ask, framed, grpc, session } from './raw.js';
+import { openService, type Service } from './service.js';
+
+const ADMIN = 'zitadel.admin.v1.AdminService';
+
+describe('a watch of the health by connect-node', () => {
+  let lag: Lagging;
+  let service: Service;
+  let client: HealthClient;
+  before(async () => {
+    lag = lagging();
+    service = await openService({
+      api: { loginPolicies: lag.policies },
+      listen: { maxConcurrentStreams: 3, idleTimeoutMs: 100 },
+    });
+    client = healthClient(service.url);
+  });
+  after(async () => {
+    client.close();
+    await service.close();
+    expect(service.failures).to.deep.equal([]);
+  });
+
+  it('is told how it is at once, and then each change, through many times of idleness', async () => {
+    const [whole, one] = [watch(client), watch(client, ADMIN)];
+    expect([await whole.next(), await one.next()]).to.deep.equal(['SERVING', 'SERVING']);
+    for (const [seconds, status] of [
+      [31, 'NOT_SERVING'],
+      [30, 'SERVING'],
+    ] as const) {
+      lag.seconds = seconds;
+      expect([await whole.next(), await one.next()]).to.deep.equal([status, status]);
+    }
+    whole.cancel();
+    one.cancel();
+    expect(await whole.next()).to.equal('1');
+  });
+
+  it('is told that there is no such service, and stays', async () => {
+    const watching = watch(client, 'no.such.Service');
+    expect(await watching.next()).to.equal('SERVICE_UNKNOWN');
+    const over = watching.next();
+    expect(await Promise.race([over, check(client)])).to.equal('SERVING');
+    watching.cancel();
+    expect(await over).to.equal('1');
+  });
+
+  it('ends with its deadline', async () => {
+    const watching = watch(client, '', 50);
+    expect([await watching.next(), await watching.next()]).to.deep.equal(['SERVING', '4']);
+    const on = session(service.url);
+    const { body, trailers } = await ask(on, grpc(WATCH, { 'grpc-timeout': '20m' }), framed(asking('')));
+    on.close();
+    expect([body.toString('hex'), trailers['grpc-status']]).to.deep.equal(['00000000020801', '4']);
+  });
+
+  it('counts as one of the calls that a connection may have at a time', async () => {
+    const watches = [watch(client), watch(client), watch(client)];
+    for (const watching of watches) expect(await watching.next()).to.equal('SERVING');
+    let isChecked = false;
+    const checked = check(client).then((status) => {
+      isChecked = true;
+      return status;
+    });
+    lag.seconds = 31;
+    for (const watching of watches) expect(await watching.next()).to.equal('NOT_SERVING');
+    expect(isChecked).to.equal(false);
+    watches[0]?.cancel();
+    expect(await checked).to.equal('NOT_SERVING');
+    lag.seconds = 0;
+    for (const watching of watches.slice(1)) expect(await watching.next()).to.equal('SERVING');
+    for (const watching of watches) watching.cancel();
+  });
+
+  it('is refused with 3 when it can not be read, and with 12 what is neither Check nor Watch', async () => {
+    const on = session(service.url);
+    expect((await ask(on, grpc(WATCH), framed(Buffer.from([0x0a, 9])))).trailers['grpc-status']).to.equal('3');
+    expect((await ask(on, grpc(WATCH), new Uint8Array(0))).trailers['grpc-status']).to.equal('3');
+    const list = await ask(on, grpc('/grpc.health.v1.Health/List'), framed(new Uint8Array(0)));
+    expect(list.trailers['grpc-status']).to.equal('12');
+    on.close();
+  });
+});
+
+describe('many watches', () => {
+  it('ask no more often than one, and not at all once their clients are gone', async () => {
+    const lag = lagging();
+    const ended: string[] = [];
+    const service = await openService({
+      api: { loginPolicies: lag.policies, onAnswered: ({ path }) => ended.push(path) },
+      listen: { idleTimeoutMs: 2500 },
+    });
+    const on = session(service.url);
+    const closed = new Promise((resolve) => {
+      on.once('close', resolve);
+    });
+    const answers = Array.from({ length: 50 }, () => on.request({ ':method': 'POST', ...grpc(WATCH) }));
+    const told = answers.map(
+      (stream) =>
+        new Promise<void>((resolve) => {
+          let size = 0;
+          stream.on('data', ({ length }: Buffer) => {
+            size += length;
+            if (size === 14) resolve();
+          });
+          stream.end(framed(new Uint8Array(0)));
+        }),
+    );
+    await new Promise((resolve) => {
+      answers[0]?.once('response', resolve);
+    });
+    lag.seconds = 31;
+    await Promise.all(told);
+    expect(lag.asked).to.be.lessThan(5);
+    for (const stream of answers) stream.close(8);
+    const askedBefore = lag.asked;
+    // The server closes the connection when it lies idle: it has forgotten what was on it.
+    await closed;
+    expect(lag.asked - askedBefore).to.be.lessThan(2);
+    expect(ended).to.deep.equal(answers.map(() => WATCH));
+    await service.close();
+  });
+
+  it('of a client that is gone without a word end, too', async () => {
+    const service = await openService({ listen: { idleTimeoutMs: 100 } });
+    let isDeaf = false;
+    const proxy = createProxy();
+    const cut = new Promise((resolve) => {
+      proxy.once('connection', (near) => {
+        const far = connect(service.listening.port, '127.0.0.1');
+        near.on('data', (bytes) => {
+          if (!isDeaf) far.write(bytes);
+        });
+        far.on('data', (bytes) => near.write(bytes)).once('close', resolve);
+      });
+    });
+    const client = healthClient(`http://127.0.0.1:${await portOf(proxy)}`);
+    const watching = watch(client);
+    expect(await watching.next()).to.equal('SERVING');
+    isDeaf = true;
+    await cut;
+    client.close();
+    proxy.close();
+    await service.close();
+  });
+});
+
+describe('a graceful end', () => {
+  it('tells those who watch that it is one, and does not wait for them', async () => {
+    const certificate = readFileSync(new URL('../test/tls/certificate.pem', import.meta.url));
+    const key = readFileSync(new URL('../test/tls/key.pem', import.meta.url));
+    const plain = await openService();
+    const secure = await openService({ listen: { tls: { cert: certificate, key } } });
+    const clients = [healthClient(plain.url), healthClient(secure.url, certificate)];
+    const watches = clients.flatMap((client) => [watch(client), watch(client, ADMIN)]);
+    for (const watching of watches) expect(await watching.next()).to.equal('SERVING');
+    const unknown = watch(clients[0] ?? healthClient(plain.url), 'no.such.Service');
+    expect(await unknown.next()).to.equal('SERVICE_UNKNOWN');
+    const startedAt = performance.now();
+    const closed = Promise.all([plain.listening.close(60_000), secure.listening.close(60_000)]);
+    for (const watching of watches) {
+      expect([await watching.next(), await watching.next()]).to.deep.equal(['NOT_SERVING', 'OK']);
+    }
+    expect(await unknown.next()).to.equal('OK');
+    await closed;
+    expect(performance.now() - startedAt).to.be.lessThan(5000);
+    for (const client of clients) client.close();
+    await Promise.all([plain.close(), secure.close()]);
+  });
+
+  it('comes to watches over HTTP/1.1, and to those in a server of somebody else', async () => {
+    const service = await openService();
+    const type = 'application/grpc-web';
+    const overWeb = await fetch(`${service.url}${WATCH}`, {
+      method: 'POST',
+      headers: { 'content-type': type },
+      body: framed(new Uint8Array(0)),
+    });
+    const server = createServer((request, response) => service.api.handler(request, response));
+    const client = healthClient(`http://127.0.0.1:${await portOf(server)}`);
+    const watching = watch(client);
+    expect(await watching.next()).to.equal('SERVING');
+    const ended = new Promise((resolve) => {
+      server.close(resolve);
+    });
+    service.api.endWatches();
+    expect([await watching.next(), await watching.next()]).to.deep.equal(['NOT_SERVING', 'OK']);
+    const late = watch(client);
+    expect(await late.next()).to.equal('NOT_SERVING');
+    client.close();
+    await ended;
+    await service.listening.close(60_000);
+    expect(overWeb.headers.get('content-type')).to.equal(type);
+    const said = Buffer.from(await overWeb.arrayBuffer());
+    expect(said.toString('hex', 0, 14)).to.equal('0000000002080100000000020802');
+    expect(said.toString('latin1', 19)).to.contain('grpc-status: 0');
+    await service.close();
+  });
+});
+
+async function portOf(server: Server | Http2Server): Promise<number> {
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  const address: AddressInfo | string | null = server.address();
+  if (typeof address === 'object' && address !== null) return address.port;
+  throw new Error('the server does not listen');
+}
