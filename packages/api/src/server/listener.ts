@@ -90,7 +90,10 @@ function secure(
   onRequest: OnRequest,
   { limits, tls }: { readonly limits: ServerLimits; readonly tls: NonNullable<ListenOptions['tls']> },
 ): Ports {
-  const server = createSecureServer({ ...limits.http1, ...limits.http2, ...tls, allowHTTP1: true }, onRequest);
+  const server = createSecureServer(
+    { ...limits.tcp, ...limits.http1, ...limits.http2, ...tls, allowHTTP1: true },
+    onRequest,
+  );
   server.on('tlsClientError', (_: Error, socket: Socket) => socket.destroy());
   return { server, http1: server, sessions: server, closeIdle: () => undefined };
 }

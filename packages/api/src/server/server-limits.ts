@@ -1,5 +1,6 @@
 import type { ServerOptions as Http1Options } from 'node:http';
 import type { ServerOptions as Http2Options } from 'node:http2';
+import type { ServerOpts as TcpOptions } from 'node:net';
 
 /** What a client may take of a port, each with a default that suits an API of short calls. */
 export interface PortLimits {
@@ -19,6 +20,7 @@ export interface PortLimits {
 
 /** The limits in the words of Node's servers. */
 export interface ServerLimits {
+  readonly tcp: TcpOptions;
   readonly http1: Http1Options;
   readonly http2: Http2Options;
   readonly firstBytesMs: number;
@@ -30,12 +32,15 @@ export interface ServerLimits {
 export function serverLimits(limits: PortLimits): ServerLimits {
   const maxHeaderBytes = limits.maxHeaderBytes ?? 16_384;
   const headersTimeout = limits.headersTimeoutMs ?? 10_000;
+  const idleMs = limits.idleTimeoutMs ?? 60_000;
   return {
+    // A watch over HTTP/1.1 may be silent for ever: only TCP finds out that its client is gone.
+    tcp: { noDelay: true, keepAlive: true, keepAliveInitialDelay: idleMs },
     http1: {
       maxHeaderSize: maxHeaderBytes,
       headersTimeout,
       requestTimeout: Math.max(limits.requestTimeoutMs ?? 30_000, headersTimeout),
-      keepAliveTimeout: limits.idleTimeoutMs ?? 60_000,
+      keepAliveTimeout: idleMs,
       connectionsCheckingInterval: Math.min(1000, headersTimeout),
       noDelay: true,
     },
@@ -48,7 +53,7 @@ export function serverLimits(limits: PortLimits): ServerLimits {
       maxSessionMemory: 4,
     },
     firstBytesMs: headersTimeout,
-    idleMs: limits.idleTimeoutMs ?? 60_000,
+    idleMs,
     maxConnections: limits.maxConnections ?? 10_000,
   };
 }

@@ -37,7 +37,7 @@ export function sniffingServer({ onRequest, onStream }: Receivers, limits: Serve
   // Without it Node does not enforce the timeouts of a server that never listened itself.
   h1.emit('listening');
   const silent = new Set<Socket>();
-  const net = createNetServer({ noDelay: true, keepAlive: true }, (socket) => {
+  const net = createNetServer(limits.tcp, (socket) => {
     silent.add(socket);
     sniff(socket, limits.firstBytesMs, {
       known: (isHttp2) => (isHttp2 ? h2 : h1).emit('connection', socket),
