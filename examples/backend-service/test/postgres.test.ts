@@ -1,26 +1,8 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { tmpdir } from 'node:os';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { run, sequencesIn } from './run.js';
-
-// The PostgreSQL that the tests of the store bring along.
-const program = new URL('../../../packages/store-postgres/.test-build/server-process.js', import.meta.url);
-
-async function withPostgres(work: (url: string) => Promise<void>): Promise<void> {
-  const child = spawn(process.execPath, [fileURLToPath(program)], { stdio: ['pipe', 'pipe', 'inherit'] });
-  const ended = once(child, 'exit');
-  try {
-    for await (const url of createInterface(child.stdout)) return await work(url);
-    throw new Error('the server did not start');
-  } finally {
-    child.stdin.end();
-    await ended;
-  }
-}
+import { withPostgres } from './with-postgres.js';
 
 describe('the example service on PostgreSQL', function () {
   this.timeout(120_000);

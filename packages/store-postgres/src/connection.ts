@@ -1,6 +1,6 @@
-import type { Pool, PoolClient } from 'pg';
-import { StoreUnavailable } from '@login-policy/event-sourcing';
+import type { ClientBase } from 'pg';
 import { isConnectionLost, postgresFault } from './faults.js';
+import { orAfter, type Lender, type Lent } from './lenders.js';
 import { PreparedStatements, type Preparation } from './prepared-statements.js';
 import { onlyCell, query, script, type Cells } from './queries.js';
 
@@ -22,15 +22,15 @@ export interface ConnectionWays {
 
 const ON_TOP_OF_THE_SERVERS_MS = 1000;
 
-/** The way to the server: a connection out of the pool for as long as one piece of work takes, and time-outs on all of it. */
+/** The way to the server: a connection that is lent for as long as one piece of work takes, and time-outs on all of it. */
 export class Connection {
   readonly name: string;
   readonly timeOuts: TimeOuts;
-  readonly #pool: Pool;
+  readonly #lender: Lender;
   readonly #prepared: PreparedStatements;
 
-  constructor(pool: Pool, name: string, { timeOuts, prepared }: ConnectionWays) {
-    this.#pool = pool;
+  constructor(lender: Lender, name: string, { timeOuts, prepared }: ConnectionWays) {
+    this.#lender = lender;
     this.name = name;
     this.timeOuts = timeOuts;
     this.#prepared = new PreparedStatements(prepared);
@@ -38,7 +38,7 @@ export class Connection {
 
   /** Reads by one statement. A connection that turns out to be broken is replaced once: reading twice does no harm. */
   async read(text: string, values: readonly unknown[] = []): Promise<readonly Cells[]> {
-    const ask = async (client: PoolClient): Promise<readonly Cells[]> =>
+    const ask = async (client: ClientBase): Promise<readonly Cells[]> =>
       (await this.#prepared.query(client, text, values)) ?? query(client, text, values);
     try {
       return await this.use(ask);
@@ -48,9 +48,9 @@ export class Connection {
     return this.faulty(() => this.use(ask));
   }
 
-  /** Lends a connection to one piece of work. It goes back to the pool only if the work ended well. */
-  async use<Result>(work: (client: PoolClient) => Promise<Result>): Promise<Result> {
-    const client = await this.#borrow();
+  /** Lends a connection to one piece of work, and gives it back. */
+  async use<Result>(work: (client: ClientBase) => Promise<Result>): Promise<Result> {
+    const { client, giveBack } = await this.#lend();
     let failure: Error | undefined;
     // A connection that breaks while nobody waits for an answer says so by an event, which would end the process.
     const onError = (error: Error): void => {
@@ -65,7 +65,7 @@ export class Connection {
       throw caught;
     } finally {
       client.off('error', onError);
-      client.release(failure);
+      giveBack(failure);
     }
   }
 
@@ -88,7 +88,7 @@ export class Connection {
   }
 
   /** Lends a connection in a transaction that is committed when the work ends well. */
-  transaction<Result>(work: (client: PoolClient) => Promise<Result>): Promise<Result> {
+  transaction<Result>(work: (client: ClientBase) => Promise<Result>): Promise<Result> {
     return this.use(async (client) => {
       await client.query(`BEGIN ISOLATION LEVEL READ COMMITTED; ${this.limits()}`);
       const result = await work(client);
@@ -118,26 +118,15 @@ export class Connection {
   }
 
   /** What we don't wait for any more, the server need not go on with. It does not notice by itself that we are gone. */
-  #tellToGiveUp(client: PoolClient): void {
+  #tellToGiveUp(client: ClientBase): void {
     const process = this.#prepared.directProcess(client);
-    if (process === undefined) return;
-    const text = `SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE pid = $1 AND query_start < now() - interval '1 second'`;
-    this.#pool.query({ text, values: [process] }).catch(() => undefined);
+    if (process !== undefined) this.#lender.cancel(process);
   }
 
-  async #borrow(): Promise<PoolClient> {
-    const isIdle = this.#pool.idleCount > this.#pool.waitingCount;
-    const connecting = this.#pool.connect();
+  async #lend(): Promise<Lent> {
     try {
-      // One that lies idle comes at once: no need to watch the clock.
-      if (isIdle) return await connecting;
-      return await orAfter(connecting, this.timeOuts.connectMs, () => this.#noAnswer('no connection was free in time'));
+      return await this.#lender.lend();
     } catch (caught) {
-      // One that comes too late is given back.
-      connecting.then(
-        (client) => client.release(),
-        () => undefined,
-      );
       throw this.faultOf(caught);
     }
   }
@@ -147,10 +136,6 @@ export class Connection {
     const longest = Math.max(statementMs, lockMs) + ON_TOP_OF_THE_SERVERS_MS;
     return orAfter(work, longest, () => new ConnectionSilent(longest));
   }
-
-  #noAnswer(problem: string): StoreUnavailable {
-    return new StoreUnavailable({ store: this.name, problem });
-  }
 }
 
 /** The server said nothing at all for longer than it should take to give up: the connection is not used again. */
@@ -159,20 +144,4 @@ export class ConnectionSilent extends Error {
   constructor(ms: number) {
     super(`no answer within ${ms} ms`);
   }
-}
-
-function orAfter<Result>(work: Promise<Result>, ms: number, late: () => Error): Promise<Result> {
-  return new Promise((resolve, refuse) => {
-    const timer = setTimeout(() => refuse(late()), ms);
-    work.then(
-      (result) => {
-        clearTimeout(timer);
-        resolve(result);
-      },
-      (caught: unknown) => {
-        clearTimeout(timer);
-        refuse(caught instanceof Error ? caught : new Error(String(caught)));
-      },
-    );
-  });
 }

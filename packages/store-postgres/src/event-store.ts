@@ -16,7 +16,6 @@ import {
   type StreamId,
   type SubscriptionMessage,
 } from '@login-policy/event-sourcing';
-import type { ClientBase } from 'pg';
 import { prepareAppend, type Outcome, type PreparedAppend } from './append-batch.js';
 import type { Connection } from './connection.js';
 import { isConnectionLost, isRefusedContent } from './faults.js';
@@ -61,17 +60,6 @@ export class PostgresEventStore implements EventStore {
     const recorded = await this.#group.append(prepareAppend(append));
     this.#parts.watch.notify();
     return recorded;
-  }
-
-  /** {@link append} inside a transaction of the caller's, who commits it, or does not. */
-  async appendWithin(client: ClientBase, append: Append): Promise<readonly RecordedEvent[]> {
-    this.#refuseWhenClosed();
-    if (append.signal?.aborted === true) throw new DeadlineExceeded({ doing: `appending to ${append.streamId}` });
-    const prepared = prepareAppend(append);
-    const [outcome] = await this.#parts.connection.faulty(() => this.#parts.writer.writeWithin(client, [prepared]));
-    if (outcome === undefined) throw new TypeError('an append was not answered');
-    if ('refused' in outcome) throw outcome.refused;
-    return outcome.recorded;
   }
 
   async *readStream(

@@ -2,10 +2,8 @@ import {
   modelName,
   Projector,
   systemClock,
-  type Append,
   type AnyProjection,
   type Clock,
-  type RecordedEvent,
   type Store,
 } from '@login-policy/event-sourcing';
 import type { ClientBase, Pool } from 'pg';
@@ -13,11 +11,13 @@ import { Connection } from './connection.js';
 import { PostgresEventStore } from './event-store.js';
 import { inlineModel } from './inline-plan.js';
 import { InlineWriter } from './inline-writer.js';
+import { PoolLender } from './lenders.js';
 import { Listener } from './listener.js';
 import { storedName } from './names.js';
 import { PostgresReadModelStore } from './read-model-store.js';
 import { prepareSchema, schemaNamed, type Schema } from './schema.js';
 import { Watch } from './subscription.js';
+import { Within } from './within.js';
 import { PlainWriter } from './writer.js';
 
 /** How a store on PostgreSQL is opened. */
@@ -56,10 +56,11 @@ export interface PostgresStoreOptions {
 /** Events and read models in one schema of a PostgreSQL database. */
 export interface PostgresStore extends Store {
   /**
-   * Appends inside a transaction of the caller's, at READ COMMITTED: the events are there when he commits, and were
-   * never there when he does not. From this call to the end of his transaction all other appends wait.
+   * The same store inside a transaction of the caller's, at READ COMMITTED: what is appended, inline projections' rows with it, is
+   * there when he commits, and was never there when he does not; until then only this store sees it. From the first append
+   * to the end of his transaction all other appends wait. It can't be followed, and closing it does nothing.
    */
-  appendWithin(client: ClientBase, append: Append): Promise<readonly RecordedEvent[]>;
+  within(client: ClientBase): Store;
 }
 
 /**
@@ -97,7 +98,8 @@ function connectionOf(options: PostgresStoreOptions, schema: Schema): Connection
     connectMs: options.connectTimeoutMs ?? 5000,
   };
   const prepared = options.preparedStatements ?? 'when-direct';
-  return new Connection(options.pool, `the PostgreSQL schema ${schema.name}`, { timeOuts, prepared });
+  const name = `the PostgreSQL schema ${schema.name}`;
+  return new Connection(new PoolLender(options.pool, name, timeOuts.connectMs), name, { timeOuts, prepared });
 }
 
 function assembled(options: PostgresStoreOptions, connection: Connection, schema: Schema): PostgresStore {
@@ -111,12 +113,15 @@ function assembled(options: PostgresStoreOptions, connection: Connection, schema
   const patienceMs = options.lostAnswerTimeoutMs ?? 10_000;
   const eventStore = new PostgresEventStore({ connection, schema, writer, watch, patienceMs, largestPageBytes });
   const readModels = new PostgresReadModelStore({ connection, schema, watch, inline: models });
+  const inlineModels = projections.map(modelName);
+  const within = new Within({ ...parts, writer, watch, inline: models, largestPageBytes, inlineModels });
   return {
     eventStore,
     readModels,
-    inlineModels: projections.map(modelName),
-    appendWithin: (client, append) => eventStore.appendWithin(client, append),
+    inlineModels,
+    within: (client) => within.store(client),
     async close() {
+      within.close();
       await eventStore.close();
       await readModels.close();
       await watch.close();

@@ -180,7 +180,7 @@ async function holding(storage: Storage, work: () => Promise<void>): Promise<voi
   const client = await storage.pool.connect();
   try {
     await client.query('BEGIN');
-    await store.appendWithin(client, appendTo('held'));
+    await store.within(client).eventStore.append(appendTo('held'));
     await work();
     await client.query('ROLLBACK');
   } finally {

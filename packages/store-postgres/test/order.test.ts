@@ -78,7 +78,7 @@ async function run(storage: Storage, race: (race: Race) => Promise<void>): Promi
     await client.query('BEGIN');
     await race({
       early: {
-        append: async (name) => void (await store.appendWithin(client, appendTo(name))),
+        append: async (name) => void (await store.within(client).eventStore.append(appendTo(name))),
         query: async (text) => void (await client.query(text)),
       },
       another: async (name) => {
@@ -104,7 +104,7 @@ async function run(storage: Storage, race: (race: Race) => Promise<void>): Promi
 async function rollBack({ pool }: Storage, store: PostgresStore, name: string): Promise<void> {
   const client: PoolClient = await pool.connect();
   await client.query('BEGIN');
-  await store.appendWithin(client, appendTo(name));
+  await store.within(client).eventStore.append(appendTo(name));
   await client.query('ROLLBACK');
   client.release();
 }

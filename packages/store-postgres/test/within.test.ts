@@ -1,5 +1,13 @@
-import { revision, RevisionConflict } from '@login-policy/event-sourcing';
-import { counterTotals } from '@login-policy/testkit';
+import {
+  accept,
+  CommandHandler,
+  reject,
+  revision,
+  RevisionConflict,
+  StoreClosed,
+  type Decider,
+} from '@login-policy/event-sourcing';
+import { counterEvents, counterTotals, type CounterEvent } from '@login-policy/testkit';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import type { PoolClient } from 'pg';
@@ -7,6 +15,14 @@ import { allEvents, appendTo, counterStream } from './sample.js';
 import { onStorage, storages, type Storage } from './stores.js';
 
 const freshStorage = storages();
+
+/** Counts once and never again. */
+const once: Decider<{ readonly type: 'count' }, CounterEvent, number, { readonly reason: 'counted-already' }> = {
+  initial: 0,
+  evolve: (count) => count + 1,
+  decide: (_, count) =>
+    count === 0 ? accept({ type: 'Counted', data: { by: 1 } }) : reject({ reason: 'counted-already' }),
+};
 
 describe("an append inside a caller's transaction", () => {
   for (const inlineProjections of [[], [counterTotals]]) {
@@ -19,7 +35,7 @@ describe("an append inside a caller's transaction", () => {
         const recorded = await inTransaction(storage, 'COMMIT', async (client) => {
           await client.query(`CREATE TABLE "${storage.schema}".services (name text)`);
           await client.query(`INSERT INTO "${storage.schema}".services VALUES ('mine')`);
-          return store.appendWithin(client, appendTo('a'));
+          return store.within(client).eventStore.append(appendTo('a'));
         });
         expect(await allEvents(store.eventStore)).to.have.length(2);
         expect((await storage.pool.query(`SELECT FROM "${storage.schema}".services`)).rowCount).to.equal(1);
@@ -32,7 +48,7 @@ describe("an append inside a caller's transaction", () => {
       onStorage(freshStorage(), async (storage) => {
         const store = await storage.open({ inlineProjections });
         const before = await store.eventStore.append(appendTo('a'));
-        await inTransaction(storage, 'ROLLBACK', (client) => store.appendWithin(client, appendTo('a')));
+        await inTransaction(storage, 'ROLLBACK', (client) => store.within(client).eventStore.append(appendTo('a')));
         expect((await allEvents(store.eventStore)).map(({ id }) => id)).to.deep.equal(before.map(({ id }) => id));
         const [next] = await store.eventStore.append(appendTo('a', revision(0)));
         expect([next?.revision, next?.position]).to.deep.equal([1n, 2n]);
@@ -44,22 +60,85 @@ describe("an append inside a caller's transaction", () => {
         const store = await storage.open({ inlineProjections });
         const refused = await inTransaction(storage, 'COMMIT', async (client) => {
           const caught: unknown = await store
-            .appendWithin(client, appendTo('a', 'stream-exists'))
+            .within(client)
+            .eventStore.append(appendTo('a', 'stream-exists'))
             .catch((error: unknown) => error);
-          await store.appendWithin(client, appendTo('b'));
+          await store.within(client).eventStore.append(appendTo('b'));
           return caught;
         });
         expect(refused).to.be.instanceOf(RevisionConflict);
         expect((await allEvents(store.eventStore)).map(({ streamId }) => streamId)).to.deep.equal(['Counter-b']);
       }));
+
+    it(`is seen in his transaction, and nowhere else before he commits: ${kind}`, () =>
+      onStorage(freshStorage(), async (storage) => {
+        const store = await storage.open({ inlineProjections });
+        await inTransaction(storage, 'COMMIT', async (client) => {
+          const within = store.within(client);
+          await within.eventStore.append(appendTo('a'));
+          expect((await allEvents(within.eventStore)).map(({ position }) => position)).to.deep.equal([1n]);
+          expect(await within.eventStore.head()).to.equal(1n);
+          const inside = await (await within.readModels.open(counterTotals)).get(counterStream('a'));
+          expect(inside?.total).to.equal(inlineProjections.length === 0 ? undefined : 1);
+          expect(await allEvents(store.eventStore)).to.have.length(0);
+          expect(await (await store.readModels.open(counterTotals)).get(counterStream('a'))).to.equal(undefined);
+        });
+        expect(await allEvents(store.eventStore)).to.have.length(1);
+      }));
+
+    it(`waits for the one before it in the same transaction: ${kind}`, () =>
+      onStorage(freshStorage(), async (storage) => {
+        const store = await storage.open({ inlineProjections });
+        const names = Array.from({ length: 20 }, (_, index) => `s-${index % 3}`);
+        await inTransaction(storage, 'COMMIT', (client) =>
+          Promise.all(names.map((name) => store.within(client).eventStore.append(appendTo(name)))),
+        );
+        const all = await allEvents(store.eventStore);
+        expect(all.map(({ streamId }) => streamId)).to.deep.equal(names.map(counterStream));
+        expect(all.map(({ position }) => position)).to.deep.equal(names.map((_, index) => BigInt(index + 1)));
+      }));
   }
+
+  it('may be what a command was decided to, by what the transaction itself wrote, and is repeated once', () =>
+    onStorage(freshStorage(), async (storage) => {
+      const store = await storage.open();
+      const stream = counterStream('a');
+      await inTransaction(storage, 'COMMIT', async (client) => {
+        const handler = new CommandHandler({ ...store.within(client), decider: once, events: counterEvents });
+        const context = { actor: 'tester', idempotencyKey: 'k' };
+        const first = await handler.handle(stream, { type: 'count' }, context);
+        const again = await handler.handle(stream, { type: 'count' }, context);
+        const refused = await handler.handle(stream, { type: 'count' }, { actor: 'tester' });
+        expect([first.outcome, again, refused.outcome]).to.deep.equal([
+          'accepted',
+          { ...first, isRepeated: true, events: [] },
+          'rejected',
+        ]);
+      });
+      const outside = new CommandHandler({ ...store, decider: once, events: counterEvents });
+      expect((await outside.handle(stream, { type: 'count' }, { actor: 'tester' })).outcome).to.equal('rejected');
+      expect(await allEvents(store.eventStore)).to.have.length(1);
+    }));
+
+  it('is refused when the store is closed, and what is inside can not be followed', () =>
+    onStorage(freshStorage(), async (storage) => {
+      const store = await storage.open();
+      await inTransaction(storage, 'ROLLBACK', async (client) => {
+        expect(() => store.within(client).eventStore.subscribe()).to.throw('can’t be followed');
+        await store.close();
+        expect(() => store.within(client)).to.throw(StoreClosed);
+      });
+    }));
 
   it('is refused in a transaction that does not see what others commit', () =>
     onStorage(freshStorage(), async (storage) => {
       const store = await storage.open();
       const caught = await inTransaction(storage, 'ROLLBACK', async (client) => {
         await client.query('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ');
-        return store.appendWithin(client, appendTo('a')).catch((error: unknown) => error);
+        return store
+          .within(client)
+          .eventStore.append(appendTo('a'))
+          .catch((error: unknown) => error);
       });
       expect(String(caught)).to.include('READ COMMITTED');
     }));
