@@ -75,14 +75,14 @@ export class PolicyAnswers {
 }
 
 /**
- * Who asks with no query gets the list as the policy has it, in the order added. A query goes by what its own contract says:
- * descending, so the last added first, unless it asks for ascending. No limit means all there are: the list is short.
+ * Always in the order added. What `asc` says has no effect here, as it has none in ZITADEL: its documentation speaks of a
+ * descending default, but its server does not sort, and clients are used to that. No limit means all there are: the list is
+ * short.
  */
 function pageOf<Item>(items: readonly Item[], query: ListQuery | undefined): readonly Item[] {
   if (query === undefined) return items;
-  const ordered = query.asc ? items : items.toReversed();
   const first = Math.min(Number(query.offset), items.length);
-  return ordered.slice(first, query.limit === 0 ? undefined : first + query.limit);
+  return items.slice(first, query.limit === 0 ? undefined : first + query.limit);
 }
 
 function ownTag({ details }: { readonly details: Details }): string {
