@@ -1,4 +1,4 @@
-import { IncomingMessage } from 'node:http';
+import { IncomingMessage, type IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
 import { cutOff, tooLarge, tooSlow } from '../errors/refusals.js';
 import type { Channel } from './channel.js';
@@ -15,15 +15,17 @@ const NOTHING = new Uint8Array(0);
 export async function readBody({ headers, source }: Channel, limits: BodyLimits): Promise<Uint8Array> {
   const { maxBytes } = limits;
   if (Number(headers['content-length'] ?? 0) > maxBytes) throw tooLarge(maxBytes);
-  const arrived = whatArrived(source);
+  const arrived = whatArrived(source, headers);
   if (arrived === undefined) return whatArrives(source, limits);
   if (arrived.length > maxBytes) throw tooLarge(maxBytes);
   return arrived;
 }
 
 /** A short body came with its headers: there is nothing to wait for. */
-function whatArrived(source: Readable): Uint8Array | undefined {
-  if (!(source instanceof IncomingMessage) || !source.complete || source.readableFlowing !== null) return undefined;
+function whatArrived(source: Readable, headers: IncomingHttpHeaders): Uint8Array | undefined {
+  if (!(source instanceof IncomingMessage) || source.readableFlowing !== null) return undefined;
+  // Node hands out a body before it says that the message is complete.
+  if (!source.complete && source.readableLength !== Number(headers['content-length'])) return undefined;
   const bytes: unknown = source.read();
   source.resume();
   return bytes instanceof Uint8Array ? bytes : NOTHING;
