@@ -5,26 +5,26 @@ import type { NodeRequest, NodeResponse } from './node-http.js';
 
 type OnRequest = (request: NodeRequest, response: NodeResponse) => void;
 
+/** What is owed on one connection of HTTP/1.1. */
+interface Owing {
+  answers: number;
+  /** The last request, as long as an answer is owed. */
+  last: NodeRequest | undefined;
+  /** Whether it closes after what is owed on it. */
+  isLeaving: boolean;
+}
+
 /** What is open on a port: its connections, its sessions of HTTP/2, and the answers not yet given. */
 export class InFlight {
   readonly #sockets = new Set<Socket>();
   readonly #sessions = new Set<ServerHttp2Session>();
-  /** How many answers are still owed on a connection of HTTP/1.1. */
-  readonly #owed = new Map<Socket, number>();
-  /** The last request of a connection, as long as an answer is owed on it. */
-  readonly #last = new Map<Duplex, NodeRequest>();
-  /** Connections that close after what is owed on them. */
-  readonly #leaving = new WeakSet<Duplex>();
+  readonly #owing = new WeakMap<Duplex, Owing>();
   #isEnding = false;
 
   /** A connection was made. */
   connected(socket: Socket): void {
     this.#sockets.add(socket);
-    socket.once('close', () => {
-      this.#sockets.delete(socket);
-      this.#owed.delete(socket);
-      this.#last.delete(socket);
-    });
+    socket.once('close', () => this.#sockets.delete(socket));
   }
 
   /** A session of HTTP/2 was opened. */
@@ -47,8 +47,8 @@ export class InFlight {
    * answered for what it did: Node would say 400 in its place. Whoever reads such a body later waits no longer than for any.
    */
   meetRubbish(error: Error, socket: Duplex): void {
-    const last = this.#last.get(socket);
-    if (last?.complete === true || last?.readableFlowing === null) this.#leaving.add(socket);
+    const owing = this.#owing.get(socket);
+    if (owing?.last?.complete === true || owing?.last?.readableFlowing === null) owing.isLeaving = true;
     else if (socket.writable) socket.end(refusalOf(error), () => socket.destroy());
     else socket.destroy();
   }
@@ -67,14 +67,14 @@ export class InFlight {
 
   #owe(request: NodeRequest, response: NodeResponse): void {
     const { socket } = request;
-    this.#owed.set(socket, (this.#owed.get(socket) ?? 0) + 1);
-    this.#last.set(socket, request);
-    response.once('close', () => {
-      const owed = (this.#owed.get(socket) ?? 1) - 1;
-      this.#owed.set(socket, owed);
-      if (owed > 0) return;
-      this.#last.delete(socket);
-      if (this.#isEnding || this.#leaving.has(socket)) socket.end();
+    const owing = this.#owing.get(socket) ?? { answers: 0, last: undefined, isLeaving: false };
+    if (owing.last === undefined) this.#owing.set(socket, owing);
+    owing.answers++;
+    owing.last = request;
+    response.on('close', () => {
+      if (--owing.answers > 0) return;
+      owing.last = undefined;
+      if (this.#isEnding || owing.isLeaving) socket.end();
     });
   }
 }
