@@ -1,11 +1,12 @@
+import type { PreparedAppend } from './append-batch.js';
 import type { Accepted, InlineModel, Plan } from './inline-plan.js';
 import { storedText } from './names.js';
 import { rowChanges, type RowChange } from './row-changes.js';
-import type { RememberedGround } from './writer-memory.js';
+import type { KnownPlace, RememberedGround } from './writer-memory.js';
 
 /** A call of one of the functions that write what was reckoned. */
 export interface Call {
-  readonly name: 'append_known' | 'write_reckoned' | 'write_reckoned_event';
+  readonly name: 'write_reckoned' | 'write_reckoned_event';
   /** All behind the first, which is how long to wait for other writers. */
   readonly values: readonly (string | null)[];
 }
@@ -30,12 +31,6 @@ interface Reckoned {
   readonly changes: readonly (readonly RowChange[])[];
 }
 
-/** The call that writes one event in the place it has on this ground; `undefined` when the plan is another. */
-export function knownCall(plan: Plan, ground: RememberedGround): Call | undefined {
-  const values = ground.places.length === 0 ? eventArguments(plan, ground) : undefined;
-  return values === undefined ? undefined : { name: 'append_known', values };
-}
-
 /** The shorter call, where it is enough. */
 function eventCall(plan: Plan, { ground, changes }: Reckoned): Call | undefined {
   const [place, ...others] = ground.places;
@@ -45,17 +40,26 @@ function eventCall(plan: Plan, { ground, changes }: Reckoned): Call | undefined 
   return { name: 'write_reckoned_event', values: [...values, ...model, ...rowArguments(changes[0] ?? [])] };
 }
 
-/** What the functions for a single event begin with; `undefined` when it is not one, or there is a receipt. */
-function eventArguments({ accepted }: Plan, ground: RememberedGround): readonly (string | null)[] | undefined {
+/**
+ * What the functions for a single event at a known place begin with; `undefined` when it is not one event, or there is a
+ * receipt.
+ */
+export function placedArguments(
+  { stored, stream, key }: PreparedAppend,
+  { place, revocations }: KnownPlace,
+): readonly (string | null)[] | undefined {
+  const [event, ...more] = stored;
+  if (event === undefined || more.length > 0 || key !== undefined) return undefined;
+  const { position, revision, recordedAt } = place;
+  const where = [position.toString(), stream.name, stream.whole ?? null, revision.toString(), String(recordedAt)];
+  return [revocations, ...where, event.id, event.type, String(event.version), event.data, event.metadata];
+}
+
+function eventArguments({ accepted }: Plan, { revocations }: RememberedGround): readonly (string | null)[] | undefined {
   const [one, ...others] = accepted;
-  const [event] = one?.recorded ?? [];
-  const [stored, ...more] = one?.prepared.stored ?? [];
-  if (one === undefined || event === undefined || stored === undefined) return undefined;
-  if (others.length + more.length > 0 || one.prepared.key !== undefined) return undefined;
-  const { name, whole } = one.prepared.stream;
-  const { id, type, version, data, metadata } = stored;
-  const where = [event.position.toString(), name, whole ?? null, event.revision.toString(), String(event.recordedAt)];
-  return [ground.revocations, ...where, id, type, String(version), data, metadata];
+  const [place] = one?.recorded ?? [];
+  if (one === undefined || place === undefined || others.length > 0) return undefined;
+  return placedArguments(one.prepared, { place, revocations });
 }
 
 function rowArguments(changes: readonly RowChange[]): readonly (string | null)[] {

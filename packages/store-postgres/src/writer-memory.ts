@@ -1,5 +1,12 @@
-import type { RecordedEvent } from '@login-policy/event-sourcing';
-import type { PreparedAppend } from './append-batch.js';
+import {
+  instant,
+  meetsExpectation,
+  notBefore,
+  revision,
+  type Clock,
+  type RecordedEvent,
+} from '@login-policy/event-sourcing';
+import type { Placed, PreparedAppend } from './append-batch.js';
 import type { Ground, Plan, StreamEnd } from './inline-plan.js';
 import type { ModelPlace, View } from './inline-view.js';
 import { storedName } from './names.js';
@@ -7,6 +14,13 @@ import { storedName } from './names.js';
 /** Ground to reckon on, and where the read models are on it. */
 export interface RememberedGround extends Ground {
   readonly places: readonly ModelPlace[];
+  /** How many attempts had been given up for lost. */
+  readonly revocations: string;
+}
+
+/** Where something goes if nobody writes before it. */
+export interface KnownPlace {
+  readonly place: Placed;
   /** How many attempts had been given up for lost. */
   readonly revocations: string;
 }
@@ -38,6 +52,15 @@ export class WriterMemory {
     };
   }
 
+  /** The place of an append's first event, if its stream is known and is where the append expects it. */
+  placeFor({ append, stream }: PreparedAppend, clock: Clock): KnownPlace | undefined {
+    const end = this.#head < 0n ? undefined : this.#ends.get(stream.name);
+    if (end === undefined || !meetsExpectation(append.expected, revision(end.revision))) return undefined;
+    const recordedAt = notBefore(instant(end.recordedAt), clock());
+    const place = { position: this.#head + 1n, revision: end.revision + 1n, recordedAt };
+    return { place, revocations: this.#revocations };
+  }
+
   /** Adds what was found in a writer's turn, or begins anew with it when others wrote meanwhile. */
   remember(view: View): void {
     const isSame = view.head === this.#head && sameSteps(view.places, this.#places);
@@ -58,8 +81,8 @@ export class WriterMemory {
     if (first.position !== this.#head + 1n || this.#ends.size > LARGEST) this.forget();
     this.#head = last.position;
     this.#revocations = revocations;
-    for (const { streamId, revision, recordedAt } of recorded) {
-      this.#ends.set(storedName(streamId).name, { revision, recordedAt });
+    for (const { streamId, revision: reached, recordedAt } of recorded) {
+      this.#ends.set(storedName(streamId).name, { revision: reached, recordedAt });
     }
   }
 

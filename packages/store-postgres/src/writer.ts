@@ -1,10 +1,16 @@
 import type { Clock } from '@login-policy/event-sourcing';
 import type { ClientBase } from 'pg';
-import { batchJson, outcomesOf, singleArguments, type Outcome, type PreparedAppend } from './append-batch.js';
+import {
+  batchJson,
+  outcomesOf,
+  recordedEvents,
+  singleArguments,
+  type Outcome,
+  type PreparedAppend,
+} from './append-batch.js';
 import type { Connection } from './connection.js';
 import { onlyCell, query } from './queries.js';
-import { knownCall } from './inline-call.js';
-import { planAppends } from './inline-plan.js';
+import { placedArguments } from './inline-call.js';
 import type { Schema } from './schema.js';
 import { WriterMemory } from './writer-memory.js';
 
@@ -60,17 +66,19 @@ export class PlainWriter implements Writer {
       this.#left -= 1;
       return undefined;
     }
-    // What can't be a single event need not be planned here.
-    const ground = batch.length === 1 ? this.#memory.groundFor(batch) : undefined;
-    if (ground === undefined) return undefined;
-    const plan = planAppends(batch, ground, { models: [], clock: this.#clock });
-    const call = knownCall(plan, ground);
-    if (call === undefined) return undefined;
-    const answer = await this.#connection.call(`${this.#schema}.${call.name}`, call.values);
+    const [one] = batch;
+    const known = one === undefined || batch.length > 1 ? undefined : this.#memory.placeFor(one, this.#clock);
+    if (one === undefined || known === undefined) return undefined;
+    const values = placedArguments(one, known);
+    if (values === undefined) return undefined;
+    const answering = this.#connection.call(`${this.#schema}.append_known`, values);
+    // Made while the server writes them.
+    const recorded = recordedEvents(one, known.place);
+    const answer = await answering;
     if (answer === WRITTEN) {
       this.#backOff = Math.floor(this.#backOff / 2);
-      this.#memory.advance(plan);
-      return plan.outcomes;
+      this.#memory.learn(recorded, known.revocations);
+      return [{ recorded }];
     }
     this.#backOff = Math.min(2 * this.#backOff + 1, LONGEST_BACK_OFF);
     this.#left = this.#backOff;
