@@ -1,12 +1,14 @@
 import type { Message } from '@bufbuild/protobuf';
 import { InvalidValue, parseOrganization, type OrganizationRef, type OwnerRef } from '@login-policy/domain';
+import type { MethodContract } from '../contract/api-method.js';
 import { permissionDenied, unauthenticated, unknownInstance, unknownOrganization } from '../errors/refusals.js';
 import type { Caller } from '../ports/caller.js';
 import type { Ports, RequestHeaders } from '../ports/ports.js';
 import type { Answer, CallContext } from './call-context.js';
 import { commandOptions, readOptions, type Incoming } from './conditions.js';
+import { isPending, type Answered } from './pending.js';
 import type { Scope } from './scope.js';
-import { NOBODY, type ServedMethod } from './served-method.js';
+import { NOBODY, type Call } from './served-method.js';
 
 /** What has to be true of a caller before his request is looked at. */
 export interface Demand {
@@ -25,6 +27,21 @@ export interface Admission {
   readonly caller: Caller | undefined;
 }
 
+/** A demand, of whoever sent these headers. */
+interface Asked {
+  readonly permission: string;
+  readonly also: string | undefined;
+  readonly scope: Scope<OwnerRef>;
+  readonly instanceId: string;
+  readonly headers: RequestHeaders;
+}
+
+/** What a request that was let in is given to. */
+export interface Carriable<Said> {
+  readonly contract: Pick<MethodContract, 'check'>;
+  readonly call: Call<Said>;
+}
+
 /**
  * The one way through, whatever protocol a request came by: authenticate, authorize, validate, call. What it refuses,
  * it throws as an `ApiError`; the domain's faults are thrown as they are and translated by `fromThrown`.
@@ -36,28 +53,49 @@ export class Pipeline {
     this.#ports = ports;
   }
 
-  /** Lets a caller in by his headers alone: nobody's body is looked at before. @throws ApiError */
-  async admit({ permission, also, scope }: Demand, headers: RequestHeaders): Promise<Admission> {
+  /**
+   * Lets a caller in by his headers alone: nobody's body is looked at before. At once, when those who are asked answer at once.
+   *
+   * @throws ApiError, at once or later.
+   */
+  admit(demand: Demand, headers: RequestHeaders): Answered<Admission> {
+    const { also, permission, scope } = demand;
     if (permission === undefined) return { permission: '', owner: NOBODY, caller: undefined };
     const instanceId = this.#ports.instanceOf(headers);
     if (instanceId === undefined) throw unknownInstance();
-    const caller = await this.#ports.authenticate(headers);
+    const asked: Asked = { permission, also, scope, instanceId, headers };
+    const caller = this.#ports.authenticate(headers);
+    return isPending(caller)
+      ? Promise.resolve(caller).then((known) => this.#letIn(known, asked))
+      : this.#letIn(caller, asked);
+  }
+
+  #letIn(caller: Caller | undefined, { also, headers, instanceId, permission, scope }: Asked): Answered<Admission> {
     if (caller === undefined) throw unauthenticated();
     const named = scope.regards === 'organization' ? organizationOf(headers, caller) : undefined;
     const owner = named === undefined ? { instanceId } : { instanceId, organizationId: named };
     scope.narrow(owner);
     const admission = { permission, owner, caller };
-    await this.#demand(admission);
-    if (also !== undefined) await this.#demand({ permission: also, owner, caller });
+    const pending = this.#demand(admission);
+    return pending === undefined && also === undefined ? admission : this.#onceAllowed(admission, pending, also);
+  }
+
+  async #onceAllowed(
+    admission: Admission & { readonly caller: Caller },
+    pending: Promise<void> | undefined,
+    also: string | undefined,
+  ): Promise<Admission> {
+    await pending;
+    if (also !== undefined) await this.#demand({ ...admission, permission: also });
     return admission;
   }
 
-  /** Answers a request that was let in. @throws ApiError, or a fault of the store. */
-  async carryOut(
-    { contract, call }: ServedMethod,
+  /** Answers a request that was let in. @throws ApiError, at once or later, or a fault of the store. */
+  carryOut<Said>(
+    { contract, call }: Carriable<Said>,
     request: Message,
     { admission, incoming }: { readonly admission: Admission; readonly incoming: Incoming },
-  ): Promise<Answer<Message>> {
+  ): Promise<Answer<Said>> {
     contract.check?.(request);
     return call(request, this.context(admission, incoming));
   }

@@ -10,13 +10,8 @@ import {
 import { positionToString } from '@login-policy/event-sourcing';
 import type { ListDetailsSchema, ListQuery } from '@zitadel/proto/zitadel/object_pb.js';
 import { fromRejected, type AbsentAnswer } from '../errors/status.js';
-import { detailsMessage, listDetailsMessage, type DetailsFields } from '../messages/details.js';
+import { listDetailsMessage } from '../messages/details.js';
 import type { Answer } from './call-context.js';
-
-/** What every command of the v1 services answers. */
-export interface DetailsMessage {
-  readonly details: DetailsFields;
-}
 
 /** What every list of the v1 services answers. */
 export interface ListMessage<Item> {
@@ -33,11 +28,10 @@ export class PolicyAnswers {
   }
 
   /** @throws ApiError when the command was refused. */
-  async ofCommand(answering: Promise<CommandAnswer>): Promise<Answer<DetailsMessage>> {
-    const answer = await answering;
+  ofCommand(answer: CommandAnswer): Answer<Details> {
     if (answer.outcome === 'rejected') throw fromRejected(answer, this.#absent);
     return {
-      message: { details: detailsMessage(answer.details) },
+      message: answer.details,
       tag: `"${answer.details.sequence}"`,
       position: positionToString(answer.position),
     };

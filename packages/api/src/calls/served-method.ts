@@ -8,19 +8,24 @@ import {
   type MessageShape,
 } from '@bufbuild/protobuf';
 import type { GenMessage } from '@bufbuild/protobuf/codegenv1';
-import type { CommandInput, InstanceRef, LoginPolicies, OwnerRef } from '@login-policy/domain';
+import type { CommandInput, Details, InstanceRef, LoginPolicies, OwnerRef } from '@login-policy/domain';
 import type { ObjectDetails } from '@zitadel/proto/zitadel/object_pb.js';
 import { contractOf, type MethodContract } from '../contract/api-method.js';
+import { detailsMessage } from '../messages/details.js';
 import type { Answer, CallContext } from './call-context.js';
 import type { PolicyAnswers } from './policy-answers.js';
 import { OF_INSTANCE, type Scope } from './scope.js';
+
+/** Answers a request that was let in and is of the right form. */
+export type Call<Said> = (request: Message, context: CallContext<OwnerRef>) => Promise<Answer<Said>>;
 
 /** A method with what answers it: what every protocol calls, and none knows the message of. */
 export interface ServedMethod {
   readonly contract: MethodContract;
   readonly scope: Scope<OwnerRef>;
-  /** Answers a request that was let in and is of the right form. */
-  readonly call: (request: Message, context: CallContext<OwnerRef>) => Promise<Answer<Message>>;
+  readonly call: Call<Message>;
+  /** The same for a protocol that writes details itself, without a message; `undefined` for a method that only reads. */
+  readonly give: Call<Details> | undefined;
   /** The command that a request gives; `undefined` for a method that only reads. @throws ApiError */
   readonly commandOf: ((request: Message) => CommandInput) | undefined;
 }
@@ -45,6 +50,7 @@ export function serve<Owner extends OwnerRef, Input extends DescMessage, Output 
   return {
     contract: contractOf(desc),
     scope,
+    give: undefined,
     commandOf: undefined,
     async call(request, context) {
       const answer = await handle(own(desc, request), { ...context, owner: scope.narrow(context.owner) });
@@ -67,11 +73,17 @@ export function serveCommand<Input extends DescMessage>(
     readonly desk: Desk;
   },
 ): ServedMethod {
+  const give: Call<Details> = async (request, { owner, command }) =>
+    answers.ofCommand(await policies.execute(scope.narrow(owner), commandOf(own(desc, request)), command));
   return {
-    ...serve(scope, desc, (request, { owner, command }) =>
-      answers.ofCommand(policies.execute(owner, commandOf(request), command)),
-    ),
+    contract: contractOf(desc),
+    scope,
+    give,
     commandOf: (request) => commandOf(own(desc, request)),
+    async call(request, context) {
+      const answer = await give(request, context);
+      return { ...answer, message: create(desc.output, { details: detailsMessage(answer.message) }) };
+    },
   };
 }
 
@@ -85,6 +97,7 @@ export function serveHealth<Output extends DescMessage>(desc: Method<DescMessage
   return {
     contract: contractOf(desc),
     scope: OF_INSTANCE,
+    give: undefined,
     commandOf: undefined,
     call: () => Promise.resolve({ message: create(desc.output) }),
   };

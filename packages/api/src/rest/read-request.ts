@@ -1,4 +1,5 @@
 import {
+  create,
   fromJson,
   ScalarType,
   type DescField,
@@ -8,17 +9,14 @@ import {
   type Message,
 } from '@bufbuild/protobuf';
 import { unreadable } from '../errors/refusals.js';
-import { enumNames, enumNumber } from '../contract/open-enums.js';
+import { enumNames, enumNumber, isDefined } from '../contract/open-enums.js';
+import type { PathVariable } from './router.js';
 
-/** Reads path variables as fields of a request. @throws ApiError for a value the field can't have. */
-export function pathFields(desc: DescMessage, values: ReadonlyMap<string, string>): JsonObject {
-  const fields: Record<string, JsonValue> = {};
-  for (const [name, encoded] of values) {
-    const field = desc.fields.find((one) => one.name === name);
-    if (field === undefined) throw new Error(`${desc.typeName} has no field ${name}`);
-    fields[field.jsonName] = scalarOf(field, decoded(encoded, name));
-  }
-  return fields;
+/** Reads the variable of a path as a field of a request. @throws ApiError for a value the field can't have. */
+export function pathField(desc: DescMessage, { name, encoded }: PathVariable): JsonObject {
+  const field = desc.fields.find((one) => one.name === name);
+  if (field === undefined) throw new Error(`${desc.typeName} has no field ${name}`);
+  return { [field.jsonName]: scalarOf(field, decoded(encoded, name)) };
 }
 
 /** Reads a query as fields of a request; what is no field of it is not looked at. @throws ApiError */
@@ -62,6 +60,7 @@ function isBoolean(field: DescField): boolean {
 }
 
 function decoded(text: string, name: string): string {
+  if (!text.includes('%')) return text;
   try {
     return decodeURIComponent(text);
   } catch (caught) {
@@ -71,12 +70,27 @@ function decoded(text: string, name: string): string {
 }
 
 /** Makes a request of JSON, as grpc-gateway reads it: unknown members are not looked at. @throws ApiError */
-export function requestOf(desc: DescMessage, json: JsonValue): Message {
+export function requestOf(desc: DescMessage, json: JsonObject): Message {
+  const named = enumRequest(desc, json);
+  if (named !== undefined) return named;
   try {
     return fromJson(desc, json, { ignoreUnknownFields: true });
   } catch (caught) {
     throw unreadable(`The request can't be read as ${desc.typeName}: ${problemOf(caught)}.`);
   }
+}
+
+/** A request of one known enum value, as those for a factor are: nothing of JSON is left in it to read. */
+function enumRequest(desc: DescMessage, json: JsonObject): Message | undefined {
+  const [name, ...others] = Object.keys(json);
+  if (name === undefined || others.length > 0) return undefined;
+  const value = json[name];
+  const field = desc.fields.find((one) => one.jsonName === name || one.name === name);
+  if (field?.fieldKind !== 'enum' || field.oneof !== undefined) return undefined;
+  if (typeof value !== 'number' || !isDefined(field.enum, value)) return undefined;
+  const request = create(desc);
+  Reflect.set(request, field.localName, value);
+  return request;
 }
 
 /** What protobuf-es says of bad JSON names the field and shows at most a piece of what the caller sent. */

@@ -1,11 +1,12 @@
 import type { OutgoingHttpHeaders } from 'node:http';
+import type { Answer } from '../calls/call-context.js';
 import type { Pipeline } from '../calls/pipeline.js';
 import { noSuchRoute, wrongVerb } from '../errors/refusals.js';
 import type { ApiError } from '../errors/api-error.js';
 import type { Exchange } from '../server/exchange.js';
 import { errorJson, JSON_TYPE } from './rest-answer.js';
 import type { RestTarget } from './rest-target.js';
-import type { Router } from './router.js';
+import type { Match, Router } from './router.js';
 
 /** REST over the one pipeline: finds the route, lets the caller in, answers JSON. */
 export class RestSkin {
@@ -25,29 +26,32 @@ export class RestSkin {
   /** Answers whatever comes; never rejects. */
   async handle(exchange: Exchange): Promise<void> {
     try {
-      await this.#answer(exchange);
+      const { target, variable } = this.#find(exchange);
+      const reading = target.read({ query: exchange.query, variable, body: () => exchange.body() });
+      const admission = await this.#pipeline.admit(target.demand, exchange.headers);
+      const asOf = asOfIn(exchange);
+      const incoming = exchange.incoming(asOf === undefined ? {} : { asOf });
+      succeed(exchange, await reading.answer({ admission, incoming }));
     } catch (caught) {
       refuse(exchange, exchange.failed(caught));
     }
   }
 
-  async #answer(exchange: Exchange): Promise<void> {
-    const match = this.#router.match(exchange.verb, exchange.path);
+  #find({ verb, path }: Exchange): Extract<Match<RestTarget>, { kind: 'found' }> {
+    const match = this.#router.match(verb, path);
     if (match.kind === 'nothing') throw noSuchRoute();
     if (match.kind === 'wrong-verb') throw wrongVerb(match.allowed);
-    const { target, values } = match;
-    const reading = target.read({ query: exchange.query, values, body: () => exchange.body() });
-    const admission = await this.#pipeline.admit(target.demand, exchange.headers);
-    const asOf = asOfIn(exchange);
-    const incoming = exchange.incoming(asOf === undefined ? {} : { asOf });
-    const answer = await reading.answer({ admission, incoming });
-    const isKnown =
-      exchange.verb === 'GET' && answer.tag !== undefined && exchange.headers.get('if-none-match') === answer.tag;
-    const headers = exchange.answerHeaders(answer);
-    if (isKnown) exchange.send({ status: 304, headers });
-    else exchange.send({ status: 200, headers: sized(headers, answer.message), body: answer.message });
-    exchange.answered('rest', isKnown ? 304 : 200, undefined);
+    return match;
   }
+}
+
+function succeed(exchange: Exchange, answer: Answer<string>): void {
+  const { tag, message } = answer;
+  const isKnown = exchange.verb === 'GET' && tag !== undefined && exchange.headers.get('if-none-match') === tag;
+  const headers = exchange.answerHeaders(answer);
+  if (isKnown) exchange.send({ status: 304, headers });
+  else exchange.send({ status: 200, headers: sized(headers, message), body: message });
+  exchange.answered('rest', isKnown ? 304 : 200, undefined);
 }
 
 function asOfIn({ query }: Exchange): string | undefined {

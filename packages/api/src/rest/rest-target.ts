@@ -4,13 +4,14 @@ import type { Incoming } from '../calls/conditions.js';
 import type { Admission, Demand, Pipeline } from '../calls/pipeline.js';
 import type { ServedMethod } from '../calls/served-method.js';
 import { withEnumNumbers } from './enum-names.js';
-import { bodyFields, pathFields, queryFields, requestOf } from './read-request.js';
-import { jsonWriter } from './rest-answer.js';
+import { bodyFields, pathField, queryFields, requestOf } from './read-request.js';
+import { inJson } from './rest-answer.js';
+import type { PathVariable } from './router.js';
 
 /** What a route was asked with. */
 export interface RestRequest {
   readonly query: string;
-  readonly values: ReadonlyMap<string, string>;
+  readonly variable: PathVariable | undefined;
   readonly body: () => Promise<Uint8Array>;
 }
 
@@ -29,26 +30,23 @@ export interface RestTarget {
 
 /** A request whose path is of the right form. */
 export interface RestReading {
-  /** Answers it for a caller who was let in. @throws ApiError, or a fault of the store. */
+  /** Answers it for a caller who was let in. @throws ApiError, at once or later, or a fault of the store. */
   readonly answer: (call: RestCall) => Promise<Answer<string>>;
 }
 
 /** The target of a method's own route. */
 export function methodTarget(method: ServedMethod, pipeline: Pipeline): RestTarget {
   const { input, permission, route } = method.contract;
-  const write = jsonWriter(method);
+  const answer = inJson(method, pipeline);
   return {
     demand: { permission, scope: method.scope },
-    read: ({ query, values, body }) => {
-      const named = values.size === 0 ? {} : pathFields(input, values);
-      return {
-        answer: async (call) => {
-          const given = route.body === 'request' ? bodyFields(await body()) : queryFields(input, query);
-          const request = messageOf(method, { ...withEnumNumbers(input, given), ...named });
-          const answer = await pipeline.carryOut(method, request, call);
-          return { ...answer, message: write(answer.message) };
-        },
-      };
+    read: ({ query, variable, body }) => {
+      const named = variable === undefined ? {} : pathField(input, variable);
+      const requestWith = (given: JsonObject): Message =>
+        messageOf(method, { ...withEnumNumbers(input, given), ...named });
+      return route.body === 'request'
+        ? { answer: async (call) => await answer(requestWith(bodyFields(await body())), call) }
+        : { answer: (call) => answer(requestWith(queryFields(input, query)), call) };
     },
   };
 }
@@ -61,6 +59,6 @@ export function checkedRequest(method: ServedMethod, given: JsonObject): Message
   return request;
 }
 
-function messageOf({ contract: { input } }: ServedMethod, fields: JsonObject): ReturnType<typeof requestOf> {
+function messageOf({ contract: { input } }: ServedMethod, fields: JsonObject): Message {
   return Object.keys(fields).length === 0 ? create(input) : requestOf(input, fields);
 }

@@ -1,8 +1,8 @@
-import { toJson, create, type JsonObject } from '@bufbuild/protobuf';
+import type { JsonObject } from '@bufbuild/protobuf';
 import type { CommandInput } from '@login-policy/domain';
-import { RemoveMultiFactorFromLoginPolicyResponseSchema } from '@zitadel/proto/zitadel/admin_pb.js';
 import { parseMoment } from '../calls/conditions.js';
 import { unreadable } from '../errors/refusals.js';
+import { detailsJson } from './details-json.js';
 import type { OwnRoute } from './own-route.js';
 import { bodyFields } from './read-request.js';
 
@@ -22,13 +22,10 @@ export const revertRoute: OwnRoute = {
   },
   async answer({ policies, answers }, { body, context: { owner, command } }) {
     const input = revertOf(bodyFields(await body()));
-    const { message, ...conditions } = await answers.ofCommand(policies.execute(owner, input, command));
-    return { ...conditions, message: JSON.stringify(toJson(DETAILS, create(DETAILS, message))) };
+    const answer = answers.ofCommand(await policies.execute(owner, input, command));
+    return { ...answer, message: detailsJson(answer.message) };
   },
 };
-
-/** Every command of the services is answered in this one form. */
-const DETAILS = RemoveMultiFactorFromLoginPolicyResponseSchema;
 
 /** The command that a request to revert gives. @throws ApiError */
 export function revertOf({ to }: JsonObject): CommandInput {

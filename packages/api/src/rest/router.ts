@@ -8,13 +8,17 @@ interface Open<Target> {
   readonly targets: ByVerb<Target>;
 }
 
+/** What stands in a path in the place of a variable: still percent-encoded. */
+export interface PathVariable {
+  readonly name: string;
+  readonly encoded: string;
+}
+
 /** What a path and a verb lead to. */
 export type Match<Target> =
-  | { readonly kind: 'found'; readonly target: Target; readonly values: ReadonlyMap<string, string> }
+  | { readonly kind: 'found'; readonly target: Target; readonly variable: PathVariable | undefined }
   | { readonly kind: 'wrong-verb'; readonly allowed: readonly string[] }
   | { readonly kind: 'nothing' };
-
-const NO_VALUES: ReadonlyMap<string, string> = new Map();
 
 /**
  * Finds what answers a path by at most two looks into a table. Text that stands there goes before a variable; no two routes
@@ -31,14 +35,13 @@ export class Router<Target> {
     targets.set(verb, target);
   }
 
-  /** Values of variables are as they stand in the path: still percent-encoded. */
   match(verb: string, path: string): Match<Target> {
     const closed = this.#closed.get(path);
-    if (closed !== undefined) return found(closed, verb, NO_VALUES);
+    if (closed !== undefined) return found(closed, verb, undefined);
     const end = path.lastIndexOf('/');
     const open = end === path.length - 1 ? undefined : this.#open.get(path.slice(0, end));
     if (open === undefined) return { kind: 'nothing' };
-    return found(open.targets, verb, new Map([[open.variable, path.slice(end + 1)]]));
+    return found(open.targets, verb, { name: open.variable, encoded: path.slice(end + 1) });
   }
 
   #place(segments: readonly Segment[]): ByVerb<Target> {
@@ -70,9 +73,9 @@ function newTargets<Target>(): ByVerb<Target> {
   return new Map();
 }
 
-function found<Target>(targets: ByVerb<Target>, verb: string, values: ReadonlyMap<string, string>): Match<Target> {
+function found<Target>(targets: ByVerb<Target>, verb: string, variable: PathVariable | undefined): Match<Target> {
   const target = targets.get(verb);
   return target === undefined
     ? { kind: 'wrong-verb', allowed: [...targets.keys()] }
-    : { kind: 'found', target, values };
+    : { kind: 'found', target, variable };
 }

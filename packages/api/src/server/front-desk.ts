@@ -45,7 +45,7 @@ export class FrontDesk {
     }
   }
 
-  async #dispatch(exchange: Exchange): Promise<void> {
+  #dispatch(exchange: Exchange): Promise<void> | undefined {
     const { cors, connect, grpc, health, methods, pages, rest } = this.#skins;
     const preflight = cors.preflight(exchange.verb, exchange.headers);
     if (preflight !== undefined) {
