@@ -1,3 +1,4 @@
+import { runInNewContext } from 'node:vm';
 import { describe, it } from 'mocha';
 import { expect } from 'chai';
 import { staticTokens, type Authenticate, type Caller, type IsAllowed } from '@login-policy/api';
@@ -8,34 +9,15 @@ const headers = { authorization: `Bearer ${ROOT}` };
 const root: Caller = { id: 'root', instanceId: INSTANCE, grants: [] };
 const known = staticTokens({ [ROOT]: root });
 
-/** As the promise of another library is: it can be waited for, and is none of Node's. */
-class ForeignPromise<Value> implements Promise<Value> {
-  readonly [Symbol.toStringTag] = 'ForeignPromise';
-  readonly #inner: Promise<Value>;
-
-  constructor(inner: Promise<Value>) {
-    this.#inner = inner;
-  }
-
-  get then(): Promise<Value>['then'] {
-    return this.#inner.then.bind(this.#inner);
-  }
-
-  get catch(): Promise<Value>['catch'] {
-    return this.#inner.catch.bind(this.#inner);
-  }
-
-  get finally(): Promise<Value>['finally'] {
-    return this.#inner.finally.bind(this.#inner);
-  }
-}
-
 type Say = <Value>(value: Value | Promise<Value>) => Value | Promise<Value>;
+
+/** Can be waited for, and is none of this realm's promises, as those of some libraries are not. */
+const elsewhere: Say = runInNewContext('(value) => Promise.resolve(value)');
 
 const WAYS: Readonly<Record<string, Say>> = {
   'at once': (value) => value,
   'by a promise': async (value) => value,
-  'by a promise of another library': (value) => new ForeignPromise(Promise.resolve(value)),
+  'by a promise of another making': elsewhere,
 };
 
 describe('a port that answers', () => {
