@@ -22,7 +22,10 @@ export class Listener {
   constructor(config: ClientConfig, schema: Schema) {
     // Named, so that whoever looks at the server's connections knows whose this is.
     const name = `login-policy ${schema.name}`;
-    this.#config = { ...config, connectionTimeoutMillis: CONNECT_MS, application_name: name };
+    // The pool hides its password from whoever copies its options.
+    const { password } = config;
+    const own = { connectionTimeoutMillis: CONNECT_MS, application_name: name };
+    this.#config = { ...config, ...own, ...(password !== undefined && { password }) };
     this.#schema = schema;
   }
 

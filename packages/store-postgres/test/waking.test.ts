@@ -1,6 +1,9 @@
 import type { PostgresStore } from '@login-policy/store-postgres';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
+import { Pool } from 'pg';
+import { AskingServer } from './asking-server.js';
+import { databaseUrl } from './database.js';
 import { appendTo } from './sample.js';
 import { onStorage, storages, type Storage } from './stores.js';
 import { eventually } from './waiting.js';
@@ -29,6 +32,23 @@ describe('a subscriber who waits for what another process writes to PostgreSQL',
       expect(await isListening(storage)).to.not.equal(broken);
       await tellsOf(subscriber, writer);
       await subscriber.leave();
+    }));
+
+  it('is told by a server that asks for the password of the pool', () =>
+    onStorage(freshStorage(), async (storage) => {
+      const url = new URL(await databaseUrl());
+      const server = await AskingServer.before(url.href);
+      const [user, database] = [url.username, url.pathname.slice(1)];
+      const password = url.password === '' ? 'secret' : url.password;
+      const pool = new Pool({ host: '127.0.0.1', port: server.port, user, database, password });
+      const reader = await storage.open({ pool });
+      const subscriber = subscribe(reader);
+      await isListening(storage);
+      expect(new Set(server.told)).to.deep.equal(new Set([password]));
+      await subscriber.leave();
+      await reader.close();
+      await pool.end();
+      await server.close();
     }));
 
   it('finds out by looking, when nothing listens', () =>
