@@ -12,6 +12,8 @@ export interface StoredName {
 // A B-tree has room for 2,700 bytes an entry, and two names stand in one.
 const LONGEST = 1000;
 const HEAD = 800;
+/** What ends like a name that was cut inside of a doubled backslash. It is cut too, so that it is told from that one. */
+const LIKE_CUT = /\\\\#[0-9a-f]{64}$/;
 
 /**
  * Text that a PostgreSQL column can hold, for any text there is: it has no NUL there, so NUL is written `\0`, and the
@@ -39,12 +41,13 @@ export function givenText(stored: string): string {
 /** A name of any length for a column with an index: a long one is cut, and told from its like by its digest. */
 export function storedName(text: string): StoredName {
   const stored = storedText(text);
-  if (stored.length <= LONGEST / 4 || Buffer.byteLength(stored) <= LONGEST) return { name: stored, whole: undefined };
+  const isShort = stored.length <= LONGEST / 4 || Buffer.byteLength(stored) <= LONGEST;
+  if (isShort && !LIKE_CUT.test(stored)) return { name: stored, whole: undefined };
   const head = Buffer.from(stored)
     .subarray(0, HEAD)
     .toString()
     .replace(/\ufffd+$/, '');
-  // `\#` stands in no name that was not cut.
+  // No name that was not cut ends like this.
   return { name: `${head}\\#${digest(stored).toString('hex')}`, whole: stored };
 }
 
