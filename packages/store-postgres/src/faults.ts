@@ -13,6 +13,8 @@ type Meaning = 'unavailable' | 'full' | 'damaged' | 'foreign';
 const MEANINGS: Readonly<Record<string, Meaning>> = {
   '08': 'unavailable',
   '25006': 'unavailable',
+  '25P03': 'unavailable',
+  '25P04': 'unavailable',
   '28': 'unavailable',
   '3D': 'unavailable',
   '40': 'unavailable',
@@ -37,7 +39,7 @@ const WORDS: Readonly<Record<string, string>> = {
 /** What the socket and the driver say when there is no server at the other end. */
 const NETWORK = /^(?:E(?:CONN|PIPE|TIMEDOUT|HOST|NET|AI_AGAIN)|ENOTFOUND)/;
 const DRIVER =
-  /Connection terminated|timeout exceeded when trying to connect|connection error|not queryable|Client was closed|Connection ended/;
+  /Connection terminated|timeout exceeded when trying to connect|connection error|not queryable|Client was closed|Connection ended|Query read timeout/;
 const ENDED_POOL = /Cannot use a pool after calling end/;
 
 /** What was caught, as a fault of the port; what has nothing to do with the server is handed on as it is. */

@@ -8,6 +8,7 @@ import { databaseUrl } from './database.js';
 import { FaultyNetwork } from './faulty-network.js';
 import { allEvents, appendTo, counted, counterStream } from './sample.js';
 import { onStorage, storages, type Storage } from './stores.js';
+import { eventually } from './waiting.js';
 
 const freshStorage = storages();
 const KINDS = { 'a plain store': [], 'a store with an inline projection': [counterTotals] };
@@ -107,6 +108,29 @@ describe('an append whose answer was lost', () => {
         expect(later).to.be.instanceOf(StoreUnavailable);
       }),
     ));
+
+  it('is looked for when the driver was told not to wait for answers that long', () =>
+    onStorage(freshStorage(), async (storage) => {
+      const pool = new Pool({ connectionString: await databaseUrl(), query_timeout: 300 });
+      const witness = await storage.open();
+      const store = await storage.open({ pool, listen: 'off' });
+      const client = await storage.pool.connect();
+      await client.query('BEGIN');
+      await witness.within(client).eventStore.append(appendTo('held'));
+      const append = store.eventStore.append(appendTo('a'));
+      await eventually('the search for the append', async () => {
+        const { rowCount } = await storage.pool.query(
+          `SELECT FROM pg_stat_activity WHERE wait_event = 'advisory' AND query LIKE 'SELECT pg_advisory_xact_lock%'`,
+        );
+        return rowCount !== 0;
+      });
+      await client.query('COMMIT');
+      client.release();
+      const [event] = await append;
+      expect((await allEvents(witness.eventStore)).map(({ id }) => id).slice(1)).to.deep.equal([event?.id]);
+      await store.close();
+      await pool.end();
+    }));
 
   it('settles when the network falls silent', () =>
     onStorage(freshStorage(), (storage) =>
