@@ -2,7 +2,7 @@ import { after, before, describe, it } from 'mocha';
 import { expect } from 'chai';
 import { gzipSync } from 'node:zlib';
 import { ask, framed, grpc, session, talk } from './raw.js';
-import { countEvents, openService, ROOT, type Service } from './service.js';
+import { countEvents, openService, READER, ROOT, type Service } from './service.js';
 
 const ADD = '/zitadel.admin.v1.AdminService/AddIDPToLoginPolicy';
 const REST = '/admin/v1/policies/login/idps';
@@ -74,6 +74,20 @@ describe('a client that means no good, or is broken', () => {
     const connect = { ...grpc(ADD), 'content-type': 'application/proto', 'content-encoding': 'gzip' };
     expect((await ask(on, connect, small)).headers[':status']).to.equal(429);
     on.close();
+  });
+
+  it('can not keep the service busy with a moment that has no end', async () => {
+    const roomy = await openService();
+    const body = JSON.stringify({ method: 'Revert', request: { to: 't'.repeat(100_000) } });
+    const began = performance.now();
+    const preview = await fetch(`${roomy.url}/admin/v1/policies/login/_preview`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${READER}` },
+      body,
+    });
+    expect(performance.now() - began, 'ms').to.be.lessThan(1000);
+    expect([preview.status, await preview.text()].join(' ')).to.match(/^400 .*to must be a sequence, or an instant/);
+    await roomy.close();
   });
 
   it('is told 3 for a message that is cut off, too many, or rubbish', async () => {
