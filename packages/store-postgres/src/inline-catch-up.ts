@@ -27,7 +27,8 @@ const PAGE = 1000;
 const LARGEST_PAGE_BYTES = 16_000_000;
 
 /**
- * Reduces what was written without the rows, inside the turn of a writer, so that nothing more is written meanwhile.
+ * Reduces what was written without the rows, inside the turn of a writer, so that nothing more is written meanwhile. A
+ * projector takes no turn: where one has moved the rows since, nothing is reduced twice, and the answer is false.
  *
  * @throws ProjectionStopped before an event that can't be reduced.
  */
@@ -35,7 +36,7 @@ export async function catchUp(
   client: ClientBase,
   { connection, schema }: { readonly connection: Connection; readonly schema: Schema },
   { projection, place, head }: Behind,
-): Promise<void> {
+): Promise<boolean> {
   const isWanted = filterPredicate(projection.filter);
   const origin = projection.origin === undefined ? undefined : 'left-out';
   const reader = new PageReader(connection.name, LARGEST_PAGE_BYTES, origin);
@@ -45,13 +46,16 @@ export async function catchUp(
     const { events } = await reader.read((limit) => query(client, page, [after, limit]), PAGE);
     const next = events.at(-1)?.position ?? head;
     const changes = await reduced(client, schema, { projection, model: place.model, events: events.filter(isWanted) });
-    await query(
+    const [taken] = await query(
       client,
-      `SELECT ${schema.quoted}.take_step(model, checkpoint, $2, $3) FROM ${schema.quoted}.read_models WHERE model = $1`,
-      [place.model, next.toString(), changes],
+      `SELECT ${schema.quoted}.take_step(model, checkpoint, $2, $3) FROM ${schema.quoted}.read_models
+       WHERE model = $1 AND coalesce(checkpoint, 0) = $4`,
+      [place.model, next.toString(), changes, after],
     );
+    if (taken === undefined || taken[0] !== null) return false;
     reached = next;
   }
+  return true;
 }
 
 async function reduced(

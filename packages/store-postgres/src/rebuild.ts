@@ -70,10 +70,10 @@ export async function switchOver(parts: ReadModelParts, copy: Copy, step: LastSt
         step.changes,
       ]);
       const actual = refused?.[0];
-      if (actual !== null && actual !== undefined) {
+      const isThere = actual === null && (behind === undefined || (await catchUp(client, parts, behind)));
+      if (!isThere) {
         throw new CheckpointConflict({ model: step.model, expected: step.expected, actual: checkpointOf(actual) });
       }
-      if (behind !== undefined) await catchUp(client, parts, behind);
       await takePlace(client, schema, copy);
     }),
   );
