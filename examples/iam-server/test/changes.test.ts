@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { afterEach, describe, it } from 'mocha';
@@ -89,6 +91,26 @@ describe('following the changes', function () {
     await change(quickstart);
     await staying.told('changed');
     staying.leave();
+  });
+
+  it('keeps nothing for pages that left before they were told anything, or waited behind another on their connection', async () => {
+    const { quickstart } = await bench.serve();
+    const { host, hostname, port } = new URL(quickstart.url);
+    const { cookie } = await signIn(quickstart, 'viewer');
+    const asked = `GET /iam/v1/changes HTTP/1.1\r\nhost: ${host}\r\ncookie: ${cookie}\r\n\r\n`;
+    const leave = async (times: number, leaving: 'at once' | 'once told'): Promise<void> => {
+      const socket = connect(Number(port), hostname).on('error', () => undefined);
+      socket.write(asked.repeat(times));
+      if (leaving === 'once told') await once(socket, 'data');
+      socket.resetAndDestroy();
+      await once(socket, 'close');
+    };
+    // More than are kept at a time.
+    for (let left = 0; left < 520; left++) await leave(1, 'at once');
+    for (let left = 0; left < 520; left += 20) await leave(20, 'once told');
+    const stream = await EventStream.open(quickstart.url, { cookie });
+    expect(stream.response.statusCode).to.equal(200);
+    stream.leave();
   });
 
   it('ends for all when the server ends, and the store with it', async () => {

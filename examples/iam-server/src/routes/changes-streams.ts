@@ -23,6 +23,9 @@ export class ChangesStreams {
 
   /** Tells of the changes in the caller's instance, as long as his session lives. @throws Refusal when there are too many. */
   begin({ request, response }: Exchange, caller: Caller, session: Session | undefined): void {
+    const { socket } = request;
+    // Whoever left while he was being recognised is told of nothing, not even of that he left.
+    if (socket.destroyed) return;
     if (this.#open.size >= MOST_STREAMS) throw tooManyStreams();
     this.#open.add(response);
     response.writeHead(200, { 'content-type': 'text/event-stream', 'x-accel-buffering': 'no' });
@@ -31,10 +34,14 @@ export class ChangesStreams {
       this.#keepAlive(response, session),
       ...(session === undefined ? [] : this.#endWith(session, response)),
     ];
-    response.once('close', () => {
+    const leave = (): void => {
+      socket.off('close', leave);
       this.#open.delete(response);
       for (const act of stop) act();
-    });
+    };
+    response.once('close', leave);
+    // A response that waits behind another on its connection does not hear that the connection closed.
+    socket.setMaxListeners(0).once('close', leave);
     request.resume();
     tell(response, 'event: ready\ndata: {}\n\n');
     if (this.#isClosed) response.end();
