@@ -82,7 +82,17 @@ export class CommandHandler<Command extends object, Event extends EventShape, St
     const turn = this.#queue.enter(streamId);
     if (turn !== undefined) await turn;
     try {
-      return await this.#handle({ streamId, command, context });
+      const task = { streamId, command, context };
+      const recalled = this.#recall(task);
+      let known = recalled instanceof Promise ? await recalled : recalled;
+      for (let attempt = 1; ; attempt++) {
+        if (context.signal?.aborted === true) throw new DeadlineExceeded({ doing: `a command on ${streamId}` });
+        const attempted = this.#attempt(task, known);
+        const answer = attempted instanceof Promise ? await attempted : attempted;
+        if (answer.done) return answer.handled;
+        if (answer.conflict !== undefined) await this.#giveWay(task, attempt, answer.conflict);
+        known = await this.#catchUp(streamId, known);
+      }
     } finally {
       this.#queue.leave(streamId);
     }
@@ -109,22 +119,10 @@ export class CommandHandler<Command extends object, Event extends EventShape, St
     }
   }
 
-  async #handle(task: Task<Command>): Promise<Handled<Event, State, Rejection>> {
-    const recalled = this.#recall(task);
-    let known = recalled instanceof Promise ? await recalled : recalled;
-    for (let attempt = 1; ; attempt++) {
-      if (task.context.signal?.aborted === true) throw new DeadlineExceeded({ doing: `a command on ${task.streamId}` });
-      const attempted = this.#attempt(task, known);
-      const answer = attempted instanceof Promise ? await attempted : attempted;
-      if (answer.done) return answer.handled;
-      if (answer.conflict !== undefined) {
-        if (attempt >= this.#attempts) {
-          throw new ConcurrentChange({ streamId: task.streamId, attempts: attempt }, answer.conflict);
-        }
-        await pause(attempt);
-      }
-      known = await this.#catchUp(task.streamId, known);
-    }
+  /** Waits before the next attempt, if there is to be one. */
+  #giveWay({ streamId }: Task<Command>, attempts: number, conflict: Fault): Promise<void> {
+    if (attempts >= this.#attempts) throw new ConcurrentChange({ streamId, attempts }, conflict);
+    return pause(attempts);
   }
 
   /** A kept state may do, but not for a key that may have come before: another process may have had it. */
