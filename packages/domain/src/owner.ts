@@ -83,9 +83,14 @@ export const parseInstance: Parser<Instance> = (value, field) => {
  * ids percent-encoded, so that no two owners share one.
  */
 export function policyStream(owner: Owner): StreamId {
-  const instance = encodeURIComponent(owner.instanceId);
+  const instance = encoded(owner.instanceId);
   if (!isOrganization(owner)) return streamId(INSTANCE_CATEGORY, instance);
-  return streamId(ORGANIZATION_CATEGORY, `${instance}/${encodeURIComponent(owner.organizationId)}`);
+  return streamId(ORGANIZATION_CATEGORY, `${instance}/${encoded(owner.organizationId)}`);
+}
+
+/** Most ids are digits, letters and dashes, and stay as they are. */
+function encoded(id: string): string {
+  return /^[\w-]+$/.test(id) ? id : encodeURIComponent(id);
 }
 
 /** The owner whose policy a stream is; undoes {@link policyStream}. @throws InvalidValue when it is no policy's stream. */
