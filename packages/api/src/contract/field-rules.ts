@@ -1,5 +1,12 @@
-import { getOption, hasOption, ScalarType, type DescField, type DescMessage, type Message } from '@bufbuild/protobuf';
-import { isReflectMessage, reflect, type ReflectMessage } from '@bufbuild/protobuf/reflect';
+import {
+  getOption,
+  hasOption,
+  isMessage,
+  ScalarType,
+  type DescField,
+  type DescMessage,
+  type Message,
+} from '@bufbuild/protobuf';
 import { rules, type EnumRules, type FieldRules, type StringRules } from '@zitadel/proto/validate/validate_pb.js';
 import { ruleBroken } from '../errors/refusals.js';
 import { enumNames, isDefined } from './open-enums.js';
@@ -7,7 +14,7 @@ import { enumNames, isDefined } from './open-enums.js';
 /** Refuses a message that breaks a rule its descriptor states. @throws ApiError */
 export type CheckMessage = (message: Message) => void;
 
-type CheckFields = (message: ReflectMessage, path: string) => void;
+type CheckFields = (message: Message, path: string) => void;
 
 /**
  * Makes the check of a message from the `validate.rules` of its fields; `undefined` when there is nothing to check.
@@ -16,7 +23,7 @@ type CheckFields = (message: ReflectMessage, path: string) => void;
  */
 export function checkOf(desc: DescMessage): CheckMessage | undefined {
   const check = fieldsCheckOf(desc);
-  return check === undefined ? undefined : (message) => check(reflect(desc, message), '');
+  return check === undefined ? undefined : (message) => check(message, '');
 }
 
 function fieldsCheckOf(desc: DescMessage): CheckFields | undefined {
@@ -39,8 +46,8 @@ function fieldCheck(field: DescField): CheckFields | undefined {
 function ruleCheck(field: DescField, { type }: FieldRules): CheckFields {
   if (type.case === 'enum' && field.fieldKind === 'enum') return enumCheck(field, type.value);
   if (type.case === 'string' && field.fieldKind === 'scalar') return stringCheck(field, type.value);
-  if (type.case === 'bool' && field.fieldKind === 'scalar' && type.value.const !== undefined) {
-    return constantCheck(field, type.value.const);
+  if (type.case === 'bool' && field.fieldKind === 'scalar' && field.oneof !== undefined) {
+    if (type.value.const !== undefined) return constantCheck(field, type.value.const);
   }
   throw new Error(`${field.parent.typeName}.${field.name} has a rule of a kind that is not understood`);
 }
@@ -51,26 +58,27 @@ function enumCheck(field: DescField & { readonly fieldKind: 'enum' }, rule: Enum
     .filter((name) => !rule.notIn.includes(type.values.find((value) => value.name === name)?.number ?? -1))
     .join(', ')}`;
   return (message, path) => {
-    const value = message.get(field);
-    const isAllowed = !rule.definedOnly || isDefined(type, value);
-    if (!isAllowed || rule.notIn.includes(value)) throw ruleBroken(path + field.jsonName, wanted);
+    const value = valueOf(message, field) ?? 0;
+    const isKnown = typeof value === 'number' && (!rule.definedOnly || isDefined(type, value));
+    if (!isKnown || rule.notIn.includes(value)) throw ruleBroken(path + field.jsonName, wanted);
   };
 }
 
 function stringCheck(field: DescField & { readonly fieldKind: 'scalar' }, rule: StringRules): CheckFields {
   const [least, most] = [Number(rule.minLen ?? 0n), Number(rule.maxLen ?? Number.MAX_SAFE_INTEGER)];
   return (message, path) => {
-    const value = message.get(field);
+    const value = valueOf(message, field) ?? '';
     if (field.scalar !== ScalarType.STRING || typeof value !== 'string') return;
     const length = value.length > 2 * most ? value.length : Array.from(value).length;
     if (length < least || length > most) throw ruleBroken(path + field.jsonName, `${least} to ${most} characters long`);
   };
 }
 
-/** A field of a `oneof` that is not the chosen one has no value to check. */
+/** Only of a `oneof`: elsewhere what was not said and `false` would be one. */
 function constantCheck(field: DescField & { readonly fieldKind: 'scalar' }, wanted: boolean): CheckFields {
   return (message, path) => {
-    if (message.isSet(field) && message.get(field) !== wanted) throw ruleBroken(path + field.jsonName, String(wanted));
+    const value = valueOf(message, field);
+    if (value !== undefined && value !== wanted) throw ruleBroken(path + field.jsonName, String(wanted));
   };
 }
 
@@ -78,7 +86,8 @@ function nestedCheck(field: DescField & { readonly fieldKind: 'message' }): Chec
   const check = fieldsCheckOf(field.message);
   if (check === undefined) return undefined;
   return (message, path) => {
-    if (message.isSet(field)) check(message.get(field), `${path}${field.jsonName}.`);
+    const value = valueOf(message, field);
+    if (isMessage(value)) check(value, `${path}${field.jsonName}.`);
   };
 }
 
@@ -89,8 +98,16 @@ function itemsCheck(
   if (check === undefined) return undefined;
   return (message, path) => {
     let index = 0;
-    for (const item of message.get(field)) {
-      if (isReflectMessage(item)) check(item, `${path}${field.jsonName}[${index++}].`);
-    }
+    const items = valueOf(message, field);
+    if (!Array.isArray(items)) return;
+    for (const item of items) if (isMessage(item)) check(item, `${path}${field.jsonName}[${index++}].`);
   };
+}
+
+/** The value of a field; `undefined` where none is set, as of a `oneof` in which another was chosen. */
+function valueOf(message: Message, { localName, oneof }: DescField): unknown {
+  if (oneof === undefined) return Reflect.get(message, localName);
+  const chosen: unknown = Reflect.get(message, oneof.localName);
+  if (typeof chosen !== 'object' || chosen === null || Reflect.get(chosen, 'case') !== localName) return undefined;
+  return Reflect.get(chosen, 'value');
 }
