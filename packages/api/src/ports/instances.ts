@@ -10,6 +10,7 @@ export function instancesByHost(instances: Readonly<Record<string, string>>): In
   const byHost = new Map(Object.entries(instances).map(([host, id]) => [host.toLowerCase(), id]));
   return (headers) => {
     const host = headers.get(':authority') ?? headers.get('host');
-    return host === undefined ? undefined : byHost.get(host.toLowerCase().replace(/:\d+$/, ''));
+    if (host === undefined) return undefined;
+    return byHost.get(host) ?? byHost.get(host.toLowerCase().replace(/:\d+$/, ''));
   };
 }
