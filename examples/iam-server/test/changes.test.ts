@@ -1,6 +1,8 @@
 import { once } from 'node:events';
+import { Agent } from 'node:http';
 import { connect } from 'node:net';
 import { join } from 'node:path';
+import { setImmediate as otherWork } from 'node:timers/promises';
 import { expect } from 'chai';
 import { afterEach, describe, it } from 'mocha';
 import {
@@ -91,6 +93,23 @@ describe('following the changes', function () {
     await change(quickstart);
     await staying.told('changed');
     staying.leave();
+  });
+
+  it('never outlives a session that ends while it begins', async () => {
+    const { quickstart } = await bench.serve();
+    const { url } = quickstart;
+    const agent = new Agent({ keepAlive: true });
+    for (let round = 0; round < 100; round++) {
+      const headers = await signIn(quickstart, 'viewer');
+      await call(url, '/iam/v1/session', { headers, agent });
+      const begun = EventStream.open(url, headers);
+      // Each round a tenth of a millisecond later, so that some meet what the server does between two looks.
+      const signOutAt = performance.now() + (round % 30) / 10;
+      while (performance.now() < signOutAt) await otherWork();
+      await call(url, '/iam/v1/session', { verb: 'DELETE', headers, agent });
+      expect(await (await begun).over(), `round ${round}`).to.equal('ended');
+    }
+    agent.destroy();
   });
 
   it('keeps nothing for pages that left before they were told anything, or waited behind another on their connection', async () => {

@@ -44,9 +44,12 @@ export class IamRoutes {
       [
         '/iam/v1/changes',
         {
-          GET: this.#forReaders(async (exchange, caller) =>
-            changes.begin(exchange, caller, await sessionOf(exchange.headers, sessions)),
-          ),
+          GET: async (exchange) => {
+            // Looked for first: one that ends meanwhile lets nobody in, and is no stream without a session.
+            const found = await sessionOf(exchange.headers, sessions);
+            const follow = this.#forReaders(async (_, caller) => changes.begin(exchange, caller, found));
+            return follow(exchange);
+          },
         },
       ],
     ]);
