@@ -1,8 +1,10 @@
 import { after, before, describe, it } from 'mocha';
 import { expect } from 'chai';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer, type Http2Server } from 'node:http2';
 import { connect, createServer as createProxy, type AddressInfo, type Server } from 'node:net';
+import type { AccessEntry } from '@login-policy/api';
 import { asking, check, healthClient, lagging, watch, WATCH, type HealthClient, type Lagging } from './health.js';
 import { ask, framed, grpc, session } from './raw.js';
 import { openService, type Service } from './service.js';
@@ -148,6 +150,34 @@ describe('many watches', () => {
     client.close();
     proxy.close();
     await service.close();
+  });
+});
+
+describe('watches that wait behind others on a connection of HTTP/1.1', () => {
+  it('end with the connection, each once', async () => {
+    const lag = lagging();
+    const ended: string[] = [];
+    const count = 12;
+    let tellAll: () => void = () => undefined;
+    const allEnded = new Promise<void>((resolve) => {
+      tellAll = resolve;
+    });
+    const onAnswered = ({ path }: AccessEntry): void => {
+      if (path === WATCH && ended.push(path) === count) tellAll();
+    };
+    const service = await openService({ api: { loginPolicies: lag.policies, onAnswered } });
+    const socket = connect(service.listening.port, '127.0.0.1');
+    const head = `POST ${WATCH} HTTP/1.1\r\nhost: x\r\ncontent-type: application/grpc-web\r\ncontent-length: 5\r\n\r\n`;
+    socket.write((head + '\0'.repeat(5)).repeat(count));
+    // They begin one after the other, and only the first is told anything before it is over.
+    await once(socket, 'data');
+    const client = healthClient(service.url);
+    await check(client);
+    client.close();
+    socket.destroy();
+    await allEnded;
+    await service.close();
+    expect(ended).to.deep.equal(Array.from({ length: count }, () => WATCH));
   });
 });
 

@@ -25,6 +25,7 @@ export class NodeChannel implements Channel {
   readonly httpVersion: string;
   readonly headers: IncomingHttpHeaders;
   readonly source: Readable;
+  readonly #request: NodeRequest;
   readonly #response: NodeResponse;
   readonly #lasting: LastingAnswers;
 
@@ -34,6 +35,7 @@ export class NodeChannel implements Channel {
     this.httpVersion = request.httpVersion;
     this.headers = request.headers;
     this.source = request;
+    this.#request = request;
     this.#response = response;
     this.#lasting = lasting;
   }
@@ -57,11 +59,11 @@ export class NodeChannel implements Channel {
 
   open(headers: OutgoingHttpHeaders, onEnding: () => void): LastingAnswer | undefined {
     const response = this.#response;
-    if ('stream' in response && response.stream.destroyed) return undefined;
-    const writable = this.#begun();
+    const isGone = 'stream' in response ? response.stream.destroyed : this.#request.socket.destroyed;
+    const writable = isGone ? undefined : this.#begun();
     if (writable === undefined) return undefined;
-    const connection = 'stream' in response ? response.stream.session : response.socket;
-    response.once('close', this.#lasting.begun(connection ?? response, onEnding));
+    const connection = 'stream' in response ? response.stream.session : this.#request.socket;
+    this.onClosed(this.#lasting.begun(connection ?? response, onEnding));
     writable.writeHead(200, headers);
     return {
       write: (bytes) => {
@@ -77,7 +79,20 @@ export class NodeChannel implements Channel {
   }
 
   onClosed(listener: () => void): void {
-    this.#response.once('close', listener);
+    const response = this.#response;
+    if ('stream' in response) {
+      response.once('close', listener);
+      return;
+    }
+    const { socket } = this.#request;
+    const tell = (): void => {
+      response.off('close', tell);
+      socket.off('close', tell);
+      listener();
+    };
+    response.once('close', tell);
+    // One that waits behind another on its connection does not hear that the connection closed.
+    if (response.socket === null) socket.setMaxListeners(0).once('close', tell);
   }
 
   destroy(defect: Error): void {
