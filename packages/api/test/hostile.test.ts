@@ -1,11 +1,14 @@
 import { after, before, describe, it } from 'mocha';
 import { expect } from 'chai';
+import { readFileSync } from 'node:fs';
+import { connect as connectTls } from 'node:tls';
 import { gzipSync } from 'node:zlib';
-import { ask, framed, grpc, session, talk } from './raw.js';
+import { ask, framed, grpc, received, session, talk } from './raw.js';
 import { countEvents, openService, READER, ROOT, type Service } from './service.js';
 
 const ADD = '/zitadel.admin.v1.AdminService/AddIDPToLoginPolicy';
 const REST = '/admin/v1/policies/login/idps';
+const pem = (name: string): URL => new URL(`../test/tls/${name}.pem`, import.meta.url);
 const AUTH = `host: x\r\nauthorization: Bearer ${ROOT}\r\n`;
 
 describe('a client that means no good, or is broken', () => {
@@ -122,6 +125,24 @@ describe('a client that means no good, or is broken', () => {
     expect(await said()).to.equal('');
     expect(await said('P')).to.equal('');
     expect(await said('GET / HTTP/1.1\r\nhost: x\r\nx-slow: ')).to.match(/^HTTP\/1.1 408 /);
+  });
+
+  it('is cut off just so over TLS', async () => {
+    const tls = { cert: readFileSync(pem('certificate')), key: readFileSync(pem('key')) };
+    const limits = { headersTimeoutMs: 400, requestTimeoutMs: 800, idleTimeoutMs: 500 };
+    const secure = await openService({ listen: { tls, ...limits } });
+    const { port } = secure.listening;
+    const say = (words: string, ALPNProtocols?: string[]): Promise<string> => {
+      const socket = connectTls({ port, ca: tls.cert, ...(ALPNProtocols !== undefined && { ALPNProtocols }) });
+      socket.write(words);
+      return received(socket);
+    };
+    const body = `POST ${REST} HTTP/1.1\r\n${AUTH}content-length: 10\r\n\r\n{`;
+    const answers = [say('GET / HTTP/1.1\r\nhost: x\r\nx-slow: '), say('', ['http/1.1']), say(body, ['http/1.1'])];
+    for (const answer of answers) expect(await answer).to.match(/^HTTP\/1.1 408 /);
+    expect(await talk(port, []), 'before the handshake').to.equal('');
+    await say('', ['h2']);
+    await secure.close();
   });
 
   it('is told 400 for rubbish and 431 for headers without end', async () => {

@@ -15,7 +15,8 @@ export async function talk(port: number, pieces: readonly (string | Uint8Array)[
   return answer;
 }
 
-function received(socket: Socket): Promise<string> {
+/** All that comes over a socket until it closes. */
+export function received(socket: Socket): Promise<string> {
   return new Promise((resolve) => {
     const chunks: Uint8Array[] = [];
     const done = (): void => resolve(Buffer.concat(chunks).toString('latin1'));

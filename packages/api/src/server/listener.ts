@@ -1,4 +1,4 @@
-import { createSecureServer, type ServerHttp2Session } from 'node:http2';
+import type { ServerHttp2Session } from 'node:http2';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { SecureContextOptions } from 'node:tls';
@@ -7,9 +7,11 @@ import { closeWhenIdle } from './idle-session.js';
 import { InFlight } from './in-flight.js';
 import { LastingAnswers } from './lasting-answers.js';
 import type { Channel } from './channel.js';
-import { NodeChannel, type NodeRequest, type NodeResponse } from './node-http.js';
-import { serverLimits, type PortLimits, type ServerLimits } from './server-limits.js';
-import { sniffingServer, type OnStream, type Receivers } from './sniffing-server.js';
+import { NodeChannel } from './node-http.js';
+import type { OnStream } from './port-server.js';
+import { serverLimits, type PortLimits } from './server-limits.js';
+import { sniffingServer } from './sniffing-server.js';
+import { tlsServer } from './tls-server.js';
 
 /** Which port is listened on, and how. */
 export interface ListenOptions extends PortLimits {
@@ -33,18 +35,7 @@ export interface Listening {
   readonly close: (graceMs?: number) => Promise<void>;
 }
 
-type OnRequest = (request: NodeRequest, response: NodeResponse) => void;
 type Answer = (channel: Channel) => void;
-
-/** A server, and the servers behind it that it hands its sockets to. */
-interface Ports {
-  readonly server: Server;
-  /** The one that tells of what can't be read on a connection of HTTP/1.1. */
-  readonly http1: Pick<Server, 'on'>;
-  /** The one that tells of sessions of HTTP/2. */
-  readonly sessions: Pick<Server, 'on'>;
-  readonly closeIdle: () => void;
-}
 
 /** Listens on one port for HTTP/1.1 and HTTP/2. @throws Error of Node's when the port can't be had. */
 export async function listen(answer: Answer, options: ListenOptions): Promise<Listening> {
@@ -53,15 +44,15 @@ export async function listen(answer: Answer, options: ListenOptions): Promise<Li
   const lasting = new LastingAnswers();
   const onRequest = inFlight.watch((request, response) => answer(new NodeChannel(request, response, lasting)));
   const onStream: OnStream = (stream, headers) => answer(new Http2Channel(stream, headers, lasting));
+  const receivers = { onRequest, onStream };
   const ports =
-    options.tls === undefined
-      ? cleartext({ onRequest, onStream }, limits)
-      : secure(onRequest, { limits, tls: options.tls });
-  const { server } = ports;
+    options.tls === undefined ? sniffingServer(receivers, limits) : tlsServer(receivers, { limits, tls: options.tls });
+  const { net: server, h1, h2 } = ports;
+  server.once('close', () => h1.close());
   server.maxConnections = limits.maxConnections;
   server.on('connection', (socket: Socket) => inFlight.connected(socket));
-  ports.http1.on('clientError', (error: Error, socket: Duplex) => inFlight.meetRubbish(error, socket));
-  ports.sessions.on('session', (session: ServerHttp2Session) => {
+  h1.on('clientError', (error: Error, socket: Duplex) => inFlight.meetRubbish(error, socket));
+  h2.on('session', (session: ServerHttp2Session) => {
     closeWhenIdle(session, limits.idleMs, () => lasting.isOn(session));
     inFlight.opened(session);
   });
@@ -78,24 +69,6 @@ export async function listen(answer: Answer, options: ListenOptions): Promise<Li
       return (closing ??= closed(server, inFlight, { graceMs, closeIdle: ports.closeIdle }));
     },
   };
-}
-
-function cleartext(receivers: Receivers, limits: ServerLimits): Ports {
-  const { net, h1, h2, closeIdle } = sniffingServer(receivers, limits);
-  net.once('close', () => h1.close());
-  return { server: net, http1: h1, sessions: h2, closeIdle };
-}
-
-function secure(
-  onRequest: OnRequest,
-  { limits, tls }: { readonly limits: ServerLimits; readonly tls: NonNullable<ListenOptions['tls']> },
-): Ports {
-  const server = createSecureServer(
-    { ...limits.tcp, ...limits.http1, ...limits.http2, ...tls, allowHTTP1: true },
-    onRequest,
-  );
-  server.on('tlsClientError', (_: Error, socket: Socket) => socket.destroy());
-  return { server, http1: server, sessions: server, closeIdle: () => undefined };
 }
 
 function bound(server: Server, where: { readonly port: number; readonly host: string }): Promise<number> {

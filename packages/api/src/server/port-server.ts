@@ -1,0 +1,41 @@
+import { createServer as createHttpServer, type Server as HttpServer } from 'node:http';
+import {
+  createServer as createHttp2Server,
+  type Http2Server,
+  type IncomingHttpHeaders,
+  type ServerHttp2Stream,
+} from 'node:http2';
+import type { Server as NetServer } from 'node:net';
+import type { ServerLimits } from './server-limits.js';
+import type { NodeRequest, NodeResponse } from './node-http.js';
+
+/** Takes a stream of HTTP/2. */
+export type OnStream = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => void;
+
+/** Who takes requests of HTTP/1.1 and streams of HTTP/2. */
+export interface Receivers {
+  readonly onRequest: (request: NodeRequest, response: NodeResponse) => void;
+  readonly onStream: OnStream;
+}
+
+/** The servers of the two protocols. Neither listens: they are handed their sockets. */
+export interface ProtocolServers {
+  readonly h1: HttpServer;
+  readonly h2: Http2Server;
+}
+
+/** A port that speaks HTTP/1.1 and HTTP/2. */
+export interface PortServer extends ProtocolServers {
+  readonly net: NetServer;
+  /** Closes the connections on which nothing is being answered over HTTP/1.1, or nothing was said yet. */
+  readonly closeIdle: () => void;
+}
+
+/** Makes the servers of the two protocols. */
+export function protocolServers({ onRequest, onStream }: Receivers, limits: ServerLimits): ProtocolServers {
+  const h1 = createHttpServer(limits.http1, onRequest);
+  const h2 = createHttp2Server(limits.http2).on('stream', onStream);
+  // Without it Node does not enforce the timeouts of a server that never listened itself.
+  h1.emit('listening');
+  return { h1, h2 };
+}

@@ -1,0 +1,25 @@
+import type { Socket } from 'node:net';
+import { createServer, type SecureContextOptions } from 'node:tls';
+import { protocolServers, type PortServer, type Receivers } from './port-server.js';
+import type { ServerLimits } from './server-limits.js';
+
+/**
+ * Makes the server of a port with TLS: the protocol is agreed on by ALPN, and is HTTP/1.1 for clients that don't speak of it.
+ *
+ * HTTP/1.1 goes to a server of its own: Node's secure server of HTTP/2 takes it too, but with no time-outs at all.
+ */
+export function tlsServer(
+  receivers: Receivers,
+  { limits, tls }: { readonly limits: ServerLimits; readonly tls: SecureContextOptions },
+): PortServer {
+  const { h1, h2 } = protocolServers(receivers, limits);
+  const options = {
+    ...limits.tcp,
+    ...tls,
+    ALPNProtocols: ['h2', 'http/1.1'],
+    handshakeTimeout: limits.firstBytesMs,
+  };
+  const net = createServer(options, (socket) => (socket.alpnProtocol === 'h2' ? h2 : h1).emit('connection', socket));
+  net.on('tlsClientError', (_: Error, socket: Socket) => socket.destroy());
+  return { net, h1, h2, closeIdle: () => h1.closeIdleConnections() };
+}
