@@ -46,6 +46,11 @@ export class IamServer {
     else this.#api.handler(request, response, () => this.#answer(exchange));
   }
 
+  /** Ends what would go on for ever: whoever watches the health is told that the server ends. */
+  endWatches(): void {
+    this.#api.endWatches();
+  }
+
   /** A cookie comes along by itself, so whatever changes something has to come from our page. */
   #isForged({ verb, headers }: Exchange): boolean {
     return !isSafe(verb) && reliesOnCookie(headers) && !isFromOurPage(headers, this.#options.publicUrl);

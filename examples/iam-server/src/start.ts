@@ -109,11 +109,12 @@ async function pageOf({ pageFolder }: Config): Promise<PageFiles> {
 
 async function stop(
   ports: readonly Pick<Listening, 'close'>[],
-  { streams, feed }: Assembled,
+  { server, streams, feed }: Assembled,
   { policies, store }: { readonly policies: LoginPolicies; readonly store: Store },
 ): Promise<void> {
   const answered = Promise.all(ports.map((port) => port.close(GRACE_MS)));
   streams.close();
+  server.endWatches();
   await answered;
   await end({ feed }, policies);
   await store.close();

@@ -46,6 +46,20 @@ describe('ending the server', function () {
     });
   }
 
+  it('does not wait for those who watch its health', async () => {
+    const { server, quickstart } = await bench.serve();
+    const headers = { 'content-type': 'application/grpc-web' };
+    const sent = send(quickstart.url, '/grpc.health.v1.Health/Watch', { verb: 'POST', headers });
+    const watching = responseTo(sent);
+    sent.end(Buffer.alloc(5));
+    const watch = await watching;
+    const signalledAt = performance.now();
+    const [said, { code, complained }] = [whole(watch), await server.stop()];
+    expect(performance.now() - signalledAt, 'ms').to.be.below(5000);
+    expect({ code, complained }).to.deep.equal({ code: 0, complained: '' });
+    expect((await said).bytes.toString('latin1')).to.contain('grpc-status: 0');
+  });
+
   it('loses nothing that it answered when it is killed', async () => {
     const { server, quickstart } = await bench.serve();
     const headers = bearer(quickstart.tokens.owner);
