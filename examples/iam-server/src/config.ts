@@ -48,14 +48,15 @@ export function readConfig(environment: Environment): Config {
   };
 }
 
-/** The URL without what is secret in it, to be shown. */
+/** The URL without what is secret in it, to be shown. A password may hold any character, be it that it should be escaped. */
 export function withoutSecrets(storeUrl: string): string {
-  return storeUrl.replace(/\/\/[^/]*@/, '//…@').replace(/\?.*/s, '?…');
+  return storeUrl.replace(/\/\/.*@/s, '//…@').replace(/\?.*/s, '?…');
 }
 
 function storeUrlIn(value: string): string {
   if (KNOWN_STORE.test(value)) return value;
-  throw mustBe('IAM_STORE', 'memory:, sqlite:PATH, postgres://… or esdb://…', withoutSecrets(value));
+  // What is of no known form is not shown: where the password is in it, nobody can say.
+  throw new CannotStart('IAM_STORE must be memory:, sqlite:PATH, postgres://… or esdb://….');
 }
 
 function portsIn(value: string | undefined): readonly number[] {

@@ -8,6 +8,7 @@ import { bearer, call, json, signIn, trySignIn, type Changed, type PolicyRead } 
 import { readQuickstart, TestBench } from './running-server.js';
 
 const POLICY = '/admin/v1/policies/login';
+const NO_STORE = /^IAM_STORE must be memory:, sqlite:PATH, postgres:\/\/… or esdb:\/\/…\.\n$/;
 
 describe('starting the server', function () {
   this.timeout(60_000);
@@ -140,7 +141,8 @@ describe('starting the server', function () {
       { HOST: '203.0.113.1' },
       /^PORT 0 on HOST 203\.0\.113\.1 can't be listened on: this machine has no such address\.\n$/,
     ],
-    [{ IAM_STORE: 'mysql://me:secret@x' }, /^IAM_STORE must be memory:, sqlite:PATH.*, not "mysql:\/\/…@x"\.\n$/],
+    [{ IAM_STORE: 'mysql://me:secret@x' }, NO_STORE],
+    [{ IAM_STORE: 'host=x user=me password=secret' }, NO_STORE],
     [{ IAM_PUBLIC_URL: 'iam.example.com' }, /^IAM_PUBLIC_URL must be the address of a server/],
     [{ IAM_PUBLIC_URL: 'https://x.example/path' }, /^IAM_PUBLIC_URL must be/],
     [{ IAM_RESET_SECRETS: 'perhaps' }, /^IAM_RESET_SECRETS must be yes or no, not "perhaps"\.\n$/],
@@ -162,6 +164,10 @@ describe('starting the server', function () {
   }
 
   it('says which store can not be opened, and shows no password', async () => {
+    const slashed = await endOf({ IAM_STORE: 'postgres://me:sec/ret@127.0.0.1:1/none' });
+    expect(slashed.complained).to.match(
+      /^The store of IAM_STORE, postgres:\/\/…@127\.0\.0\.1:1\/none, can't be opened: /,
+    );
     const { code, complained } = await endOf({ IAM_STORE: 'postgres://me:secret@127.0.0.1:1/none' });
     expect(code).to.equal(1);
     expect(complained).to.match(/^The store of IAM_STORE, postgres:\/\/…@127\.0\.0\.1:1\/none, can't be opened: /);
