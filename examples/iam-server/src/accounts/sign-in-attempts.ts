@@ -3,6 +3,7 @@ import { hash, randomUUID } from 'node:crypto';
 const FREE_TRIES = 5;
 const LONGEST_WAIT_MS = 60_000;
 const AT_ONCE = 4;
+const MOST_WAITING = 100;
 /** 65,536 places for names: four digits in hexadecimal. */
 const PLACE_DIGITS = 4;
 
@@ -13,7 +14,7 @@ interface Tries {
 
 /**
  * Slows down whoever guesses: after five wrong passwords in a row a name has to wait one second, then two, four, up to a
- * minute. Only so many passwords are looked at at once, because each costs memory and time on purpose.
+ * minute. Only so many passwords are looked at at once, because each costs memory and time on purpose; others wait their turn.
  *
  * Nothing is forgotten to make room, or guessing at many names would give new tries at one: names share places instead, by a
  * secret, so that nobody can find out which.
@@ -22,6 +23,7 @@ export class SignInAttempts {
   readonly #tries = new Map<string, Tries>();
   readonly #now: () => number;
   readonly #secret = randomUUID();
+  readonly #waiting: (() => void)[] = [];
   #running = 0;
 
   constructor(now: () => number) {
@@ -30,22 +32,25 @@ export class SignInAttempts {
 
   /**
    * Counts a try before its password is looked at, so that many at the same time are counted too. Answers with the seconds
-   * to wait when it is not to be looked at.
+   * to wait when it is not to be looked at; else when it is its turn.
    */
-  begin(name: string): { readonly waitSeconds: number } | undefined {
+  async begin(name: string): Promise<{ readonly waitSeconds: number } | undefined> {
     const place = this.#placeOf(name);
     const { failed, openAt } = this.#tries.get(place) ?? { failed: 0, openAt: 0 };
     const waitMs = openAt - this.#now();
     if (waitMs > 0) return { waitSeconds: Math.ceil(waitMs / 1000) };
-    if (this.#running >= AT_ONCE) return { waitSeconds: 1 };
-    this.#running++;
+    if (this.#waiting.length >= MOST_WAITING) return { waitSeconds: 1 };
     this.#remember(place, failed + 1);
+    if (this.#running < AT_ONCE) this.#running++;
+    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
     return undefined;
   }
 
   /** Whatever came of a try that was begun. A right password clears the name. */
   end(name: string, verdict: 'right' | 'wrong'): void {
-    this.#running--;
+    const next = this.#waiting.shift();
+    if (next === undefined) this.#running--;
+    else next();
     if (verdict === 'right') this.#tries.delete(this.#placeOf(name));
   }
 

@@ -60,7 +60,7 @@ export class SessionRoutes {
 
   async #recognise({ name, password }: z.infer<typeof credentials>): Promise<User> {
     const { accounts, attempts } = this.#options;
-    const refused = attempts.begin(name);
+    const refused = await attempts.begin(name);
     if (refused !== undefined) throw tooManyTries(refused.waitSeconds);
     let user: User | undefined;
     try {
