@@ -67,7 +67,9 @@ function rangeOf({ direction, fromSequence, limit }: ReturnType<typeof parseHist
   const count = BigInt(limit);
   if (direction === 'forwards') {
     const first = fromSequence ?? 1n;
-    return { first, last: first + count - 1n };
+    const last = first + count - 1n;
+    // No store counts further than it has events.
+    return { first, last: last > end ? end : last };
   }
   const last = fromSequence === undefined || fromSequence > end ? end : fromSequence;
   return { first: last - count + 1n, last };

@@ -40,6 +40,7 @@ describe('the history of a policy', () => {
     expect(await sequences({ limit: 3 })).to.deep.equal([1n, 2n, 3n]);
     expect(await sequences({ fromSequence: 6n })).to.deep.equal([6n, 7n]);
     expect(await sequences({ fromSequence: 8n })).to.deep.equal([]);
+    expect(await sequences({ fromSequence: 2n ** 63n - 1n })).to.deep.equal([]);
     expect(await sequences({ direction: 'backwards', limit: 3 })).to.deep.equal([7n, 6n, 5n]);
     expect(await sequences({ direction: 'backwards', fromSequence: 2n })).to.deep.equal([2n, 1n]);
     expect(await sequences({ direction: 'backwards', fromSequence: 99n, limit: 1 })).to.deep.equal([7n]);
