@@ -64,6 +64,7 @@ export class NodeChannel implements Channel {
     if (writable === undefined) return undefined;
     const connection = 'stream' in response ? response.stream.session : this.#request.socket;
     this.onClosed(this.#lasting.begun(connection ?? response, onEnding));
+    if (!('stream' in response)) this.#request.socket.setTimeout(0);
     writable.writeHead(200, headers);
     return {
       write: (bytes) => {

@@ -35,6 +35,8 @@ export interface PortServer extends ProtocolServers {
 export function protocolServers({ onRequest, onStream }: Receivers, limits: ServerLimits): ProtocolServers {
   const h1 = createHttpServer(limits.http1, onRequest);
   const h2 = createHttp2Server(limits.http2).on('stream', onStream);
+  // Who takes nothing in of what he asked for; `Channel.open` lifts it for answers that may be silent.
+  h1.timeout = limits.unreadMs;
   // Without it Node does not enforce the timeouts of a server that never listened itself.
   h1.emit('listening');
   return { h1, h2 };

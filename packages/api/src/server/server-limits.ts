@@ -12,7 +12,7 @@ export interface PortLimits {
   readonly headersTimeoutMs?: number;
   /** Default 30,000: how long a request may take to arrive as a whole. */
   readonly requestTimeoutMs?: number;
-  /** Default 60,000: how long a connection without a request is kept. */
+  /** Default 60,000: how long a connection is kept on which nothing is asked, or nothing of the answers is read. */
   readonly idleTimeoutMs?: number;
   /** Default 10,000: connections at a time. */
   readonly maxConnections?: number;
@@ -25,6 +25,8 @@ export interface ServerLimits {
   readonly http2: Http2Options;
   readonly firstBytesMs: number;
   readonly idleMs: number;
+  /** How long a client of HTTP/1.1 may leave an answer unread: longer than a request may be on its way. */
+  readonly unreadMs: number;
   readonly maxConnections: number;
 }
 
@@ -32,6 +34,7 @@ export interface ServerLimits {
 export function serverLimits(limits: PortLimits): ServerLimits {
   const maxHeaderBytes = limits.maxHeaderBytes ?? 16_384;
   const headersTimeout = limits.headersTimeoutMs ?? 10_000;
+  const requestTimeout = Math.max(limits.requestTimeoutMs ?? 30_000, headersTimeout);
   const idleMs = limits.idleTimeoutMs ?? 60_000;
   return {
     // A watch over HTTP/1.1 may be silent for ever: only TCP finds out that its client is gone.
@@ -39,7 +42,7 @@ export function serverLimits(limits: PortLimits): ServerLimits {
     http1: {
       maxHeaderSize: maxHeaderBytes,
       headersTimeout,
-      requestTimeout: Math.max(limits.requestTimeoutMs ?? 30_000, headersTimeout),
+      requestTimeout,
       keepAliveTimeout: idleMs,
       connectionsCheckingInterval: Math.min(1000, headersTimeout),
       noDelay: true,
@@ -54,6 +57,7 @@ export function serverLimits(limits: PortLimits): ServerLimits {
     },
     firstBytesMs: headersTimeout,
     idleMs,
+    unreadMs: requestTimeout + idleMs,
     maxConnections: limits.maxConnections ?? 10_000,
   };
 }
