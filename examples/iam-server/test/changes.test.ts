@@ -19,6 +19,7 @@ import { openSqliteStore } from '@login-policy/store-sqlite';
 import { bearer, call, signIn } from './client.js';
 import { EventStream } from './event-stream.js';
 import { TestBench, type Quickstart, type ServerProcess } from './running-server.js';
+import { eventually } from './waiting.js';
 
 const WITHIN_A_SECOND = 1000;
 const by = { actor: 'another process' };
@@ -130,6 +131,23 @@ describe('following the changes', function () {
     const stream = await EventStream.open(quickstart.url, { cookie });
     expect(stream.response.statusCode).to.equal(200);
     stream.leave();
+  });
+
+  it('is kept from nobody by one caller who follows too often', async () => {
+    const { url, tokens } = (await bench.serve()).quickstart;
+    const greedy = bearer(tokens.viewer);
+    const streams = await Promise.all(Array.from({ length: 51 }, () => EventStream.open(url, greedy)));
+    const refused = streams.filter(({ response }) => response.statusCode === 503);
+    expect(refused).to.have.lengthOf(1);
+    const other = await EventStream.open(url, bearer(tokens.owner));
+    expect(other.response.statusCode).to.equal(200);
+    streams[0]?.leave();
+    await eventually('a place that is free', async () => {
+      const again = await EventStream.open(url, greedy);
+      streams.push(again);
+      return again.response.statusCode === 200 || undefined;
+    });
+    for (const stream of [...streams, other]) stream.leave();
   });
 
   it('ends for all when the server ends, and the store with it', async () => {

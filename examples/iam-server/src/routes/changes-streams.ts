@@ -8,12 +8,14 @@ import type { Change, ChangesFeed } from './changes-feed.js';
 const KEEP_ALIVE_MS = 15_000;
 const UNREAD_BYTES = 256 * 1024;
 const MOST_STREAMS = 500;
+const MOST_OF_ONE_CALLER = 50;
 
 /** Tells pages of changes, as Server-Sent Events. Whoever does not read what he is told is cut off. */
 export class ChangesStreams {
   readonly #feed: ChangesFeed;
   readonly #sessions: Sessions;
-  readonly #open = new Set<ServerResponse>();
+  /** The id of its caller for each. */
+  readonly #open = new Map<ServerResponse, string>();
   #isClosed = false;
 
   constructor(feed: ChangesFeed, sessions: Sessions) {
@@ -26,8 +28,8 @@ export class ChangesStreams {
     const { socket } = request;
     // Whoever left while he was being recognised is told of nothing, not even of that he left.
     if (socket.destroyed) return;
-    if (this.#open.size >= MOST_STREAMS) throw tooManyStreams();
-    this.#open.add(response);
+    if (this.#open.size >= MOST_STREAMS || this.#countOf(caller) >= MOST_OF_ONE_CALLER) throw tooManyStreams();
+    this.#open.set(response, caller.id);
     response.writeHead(200, { 'content-type': 'text/event-stream', 'x-accel-buffering': 'no' });
     const stop = [
       this.#feed.listen((changes) => tell(response, textOf(changes, caller.instanceId))),
@@ -50,7 +52,11 @@ export class ChangesStreams {
   /** Ends all streams, and from now on each new one at once. */
   close(): void {
     this.#isClosed = true;
-    for (const response of this.#open) response.end();
+    for (const response of this.#open.keys()) response.end();
+  }
+
+  #countOf({ id }: Caller): number {
+    return [...this.#open.values()].filter((one) => one === id).length;
   }
 
   #keepAlive(response: ServerResponse, session: Session | undefined): () => void {
