@@ -26,7 +26,7 @@ describe('a port for programs', function () {
     expect((await server.stop()).code).to.equal(0);
   });
 
-  it('takes no session: a browser sends its cookie to every port of a host', async () => {
+  it('takes no cookie: a browser sends it to every port of a host', async () => {
     const { server, quickstart } = await bench.serve({ IAM_API_PORT: '0' });
     const url = apiUrlIn(server.output.said);
     const headers = await signIn(quickstart, 'owner');
