@@ -1,7 +1,7 @@
 import { after, before, describe, it } from 'mocha';
 import { expect } from 'chai';
 import { askOf, type Asked, type Reply } from './rest-client.js';
-import { ACME, countEvents, INSTANCE, NOBODY, openService, READER, type Service } from './service.js';
+import { ACME, GLOBEX, countEvents, INSTANCE, NOBODY, openService, READER, type Service } from './service.js';
 
 const POLICY = '/admin/v1/policies/login';
 const PASSKEY = `${POLICY}/multi_factors/MULTI_FACTOR_TYPE_U2F_WITH_VERIFICATION`;
@@ -155,6 +155,20 @@ describe('REST', () => {
     const inherited = await ask('GET /management/v1/policies/login', { headers });
     expect(inherited.headers.get('etag')).to.match(/^"default-\d+"$/);
     expect(inherited.at('isDefault')).to.equal(true);
+  });
+
+  it('is for nobody to keep: one path answers for all organizations, whose tags may be equal', async () => {
+    const [acme, globex] = [{ 'x-zitadel-orgid': ACME }, { 'x-zitadel-orgid': GLOBEX }];
+    await ask('POST /management/v1/policies/login', { headers: acme, body: {} });
+    await ask('POST /management/v1/policies/login', { headers: globex, body: { forceMfa: true } });
+    const [one, other] = [
+      await ask('GET /management/v1/policies/login', { headers: acme }),
+      await ask('GET /management/v1/policies/login', { headers: globex }),
+    ];
+    expect(one.headers.get('etag')).to.equal(other.headers.get('etag'));
+    expect(one.at('policy')).not.to.deep.equal(other.at('policy'));
+    const refused = await ask('GET /management/v1/policies/login', { token: '' });
+    for (const { headers } of [one, other, refused]) expect(headers.get('cache-control')).to.equal('no-store');
   });
 });
 

@@ -94,6 +94,8 @@ export class Exchange {
   answerHeaders({ position, tag }: Omit<Answer<unknown>, 'message'> = {}): OutgoingHttpHeaders {
     const headers: OutgoingHttpHeaders = { 'x-request-id': this.requestId };
     this.#settings.cors.tell(this.headers, headers);
+    // One path answers for many organizations and callers, and their tags may be equal: a cache would mix them up.
+    if (this.verb === 'GET') headers['cache-control'] = 'no-store';
     if (tag !== undefined) headers['etag'] = tag;
     if (position !== undefined) headers['login-policy-position'] = position;
     return headers;
