@@ -192,6 +192,16 @@ describe('input that is not of the right form', () => {
 });
 
 describe('input at the border of what is right', () => {
+  it('is only what the caller gave, also when somebody has touched the prototype of all objects', async () => {
+    const { loginPolicies } = await openDesk();
+    Reflect.defineProperty(Object.prototype, 'ifSequence', { value: 99n, configurable: true });
+    try {
+      expect(await loginPolicies.add(instance, { settings: defaultSettings }, by)).to.include({ outcome: 'accepted' });
+    } finally {
+      Reflect.deleteProperty(Object.prototype, 'ifSequence');
+    }
+  });
+
   it('is granted: ids of 200 characters of whatever script, long and zero lifetimes, custom schemes', async () => {
     const { loginPolicies } = await openDesk();
     const owner = { instanceId: '👩‍🚀'.repeat(40), organizationId: '/ %2F?#-ñ漢'.padEnd(200, '漢') };
