@@ -101,6 +101,21 @@ describe('starting the server', function () {
     expect((await call(reset, POLICY, { headers: bearer(renewed.tokens.owner) })).status).to.equal(200);
   });
 
+  it('gives no two people of a role the same new password', async () => {
+    const { server } = await bench.serve();
+    await server.stop();
+    const file = join(server.folder, '.data', 'iam.json');
+    const facts: { readonly users: readonly [object, object] } = JSON.parse(await readFile(file, 'utf8'));
+    const [owner, viewer] = facts.users;
+    const users = [{ ...owner, name: 'root' }, { ...owner, id: 'alice', name: 'alice' }, viewer];
+    await writeFile(file, JSON.stringify({ ...facts, users }));
+    const url = await bench.start(server.folder, { IAM_RESET_SECRETS: 'yes' }).url();
+    const { name, password } = (await readQuickstart(server.folder)).users.owner;
+    expect(name).to.equal('root');
+    expect((await trySignIn(url, 'root', password)).status).to.equal(200);
+    expect((await trySignIn(url, 'alice', password)).status).to.equal(401);
+  });
+
   it('goes to the next port when the first is taken, and fails in a sentence when a port was asked for', async () => {
     const taken = createServer().listen(0, '127.0.0.1');
     await once(taken, 'listening');

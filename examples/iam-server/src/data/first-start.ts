@@ -2,8 +2,9 @@ import { randomInt } from 'node:crypto';
 import { freshInstance, orThrow, type LoginPolicies } from '@login-policy/domain';
 import { hashPassword, newPassword } from '../accounts/accounts.js';
 import { digestOf, newToken } from '../accounts/machine-tokens.js';
+import type { Role } from '../accounts/roles.js';
 import type { Config } from '../config.js';
-import { factsFile, loadFacts, parseFacts, type IamFacts } from './iam-facts.js';
+import { factsFile, loadFacts, parseFacts, type IamFacts, type Machine, type User } from './iam-facts.js';
 import { createPrivately, writePrivately } from './private-file.js';
 import { loadSecrets, type Secrets } from './quickstart.js';
 
@@ -60,25 +61,46 @@ export async function ensureDefaultPolicy(policies: LoginPolicies, instanceId: s
   if (added.outcome === 'rejected' && added.rejection.reason !== 'policy-already-exists') orThrow(added);
 }
 
+/** The first user and the first machine of each role get secrets to be shown; others of the role, some that nobody knows. */
 async function withNewSecrets(facts: IamFacts): Promise<{ readonly facts: IamFacts; readonly secrets: Secrets }> {
-  const passwords = { owner: newPassword(), viewer: newPassword() };
-  const tokens = { owner: newToken(), viewer: newToken() };
-  const hashes = { owner: await hashPassword(passwords.owner), viewer: await hashPassword(passwords.viewer) };
-  const who = { IAM_OWNER: 'owner', IAM_OWNER_VIEWER: 'viewer' } as const;
+  const [owner, viewer] = [newSecretsFor(facts, 'IAM_OWNER'), newSecretsFor(facts, 'IAM_OWNER_VIEWER')];
+  const passwords = new Map([owner, viewer].map(({ user, password }) => [user, password]));
+  const tokens = new Map([owner, viewer].map(({ machine, token }) => [machine, token]));
   return {
     facts: {
       ...facts,
-      users: facts.users.map((user) => ({ ...user, passwordHash: hashes[who[user.role]] })),
-      machines: facts.machines.map((machine) => ({ ...machine, tokenDigest: digestOf(tokens[who[machine.role]]) })),
+      users: await Promise.all(
+        facts.users.map(async (user) => ({
+          ...user,
+          passwordHash: await hashPassword(passwords.get(user) ?? newPassword()),
+        })),
+      ),
+      machines: facts.machines.map((machine) => ({
+        ...machine,
+        tokenDigest: digestOf(tokens.get(machine) ?? newToken()),
+      })),
     },
     secrets: {
-      tokens,
-      users: {
-        owner: { name: 'owner', password: passwords.owner },
-        viewer: { name: 'viewer', password: passwords.viewer },
-      },
+      tokens: { owner: owner.token, viewer: viewer.token },
+      users: { owner: signInOf(owner), viewer: signInOf(viewer) },
     },
   };
+}
+
+interface NewSecrets {
+  readonly user: User | undefined;
+  readonly machine: Machine | undefined;
+  readonly password: string;
+  readonly token: string;
+}
+
+function newSecretsFor({ users, machines }: IamFacts, role: Role): NewSecrets {
+  const has = (one: { readonly role: Role }): boolean => one.role === role;
+  return { user: users.find(has), machine: machines.find(has), password: newPassword(), token: newToken() };
+}
+
+function signInOf({ user, password }: NewSecrets): { readonly name: string; readonly password: string } {
+  return { name: user?.name ?? 'nobody', password };
 }
 
 /** Eighteen digits, like ZITADEL's own ids. */
