@@ -1,5 +1,5 @@
 import type { ComponentChildren, JSX } from 'preact';
-import { useEffect, useId, useRef } from 'preact/hooks';
+import { useId, useLayoutEffect, useRef } from 'preact/hooks';
 
 /** A dialog over the page. */
 export interface ModalProps {
@@ -14,7 +14,8 @@ export interface ModalProps {
 export function Modal({ title, dismissed, size, children }: ModalProps): JSX.Element {
   const id = useId();
   const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => {
+  // Not an effect after painting: what is typed as soon as the dialog is gone would go nowhere.
+  useLayoutEffect(() => {
     const before = document.activeElement;
     const shown = dialog.current;
     shown?.showModal();
