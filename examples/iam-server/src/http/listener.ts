@@ -30,6 +30,9 @@ const LIMITS = {
   keepAliveTimeout: 60_000,
   connectionsCheckingInterval: 1000,
   noDelay: true,
+  // Whoever watches the health may be told nothing for ever: only TCP finds out that he is gone.
+  keepAlive: true,
+  keepAliveInitialDelay: 60_000,
 } as const;
 
 /** Where a server that listens on all addresses is found from the same machine. */
