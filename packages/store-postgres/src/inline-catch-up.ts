@@ -6,7 +6,7 @@ import {
   type AnyProjection,
   type RecordedEvent,
 } from '@login-policy/event-sourcing';
-import type { ClientBase } from 'pg';
+import { transactionEnded, type Transaction } from './callers-transaction.js';
 import type { Connection } from './connection.js';
 import { query } from './queries.js';
 import type { ModelPlace } from './inline-view.js';
@@ -33,7 +33,7 @@ const LARGEST_PAGE_BYTES = 16_000_000;
  * @throws ProjectionStopped before an event that can't be reduced.
  */
 export async function catchUp(
-  client: ClientBase,
+  { client, goesOn }: Transaction,
   { connection, schema }: { readonly connection: Connection; readonly schema: Schema },
   { projection, place, head }: Behind,
 ): Promise<boolean> {
@@ -48,18 +48,20 @@ export async function catchUp(
     const changes = await reduced(client, schema, { projection, model: place.model, events: events.filter(isWanted) });
     const [taken] = await query(
       client,
-      `SELECT ${schema.quoted}.take_step(model, checkpoint, $2, $3) FROM ${schema.quoted}.read_models
-       WHERE model = $1 AND coalesce(checkpoint, 0) = $4`,
+      `SELECT ${goesOn}, CASE WHEN ${goesOn} AND coalesce(checkpoint, 0) = $4
+         THEN coalesce(${schema.quoted}.take_step(model, checkpoint, $2, $3), 'taken') END
+       FROM ${schema.quoted}.read_models WHERE model = $1`,
       [place.model, next.toString(), changes, after],
     );
-    if (taken === undefined || taken[0] !== null) return false;
+    if (taken?.[0] === 'f') throw transactionEnded();
+    if (taken?.[1] !== 'taken') return false;
     reached = next;
   }
   return true;
 }
 
 async function reduced(
-  client: ClientBase,
+  client: Transaction['client'],
   { quoted }: Schema,
   { projection, model, events }: { projection: AnyProjection; model: string; events: readonly RecordedEvent[] },
 ): Promise<string> {

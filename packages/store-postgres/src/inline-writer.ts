@@ -1,8 +1,9 @@
 import type { Clock } from '@login-policy/event-sourcing';
 import type { ClientBase } from 'pg';
 import type { Outcome, PreparedAppend } from './append-batch.js';
+import { callWithin, ownTransaction, type Transaction } from './callers-transaction.js';
 import type { Connection } from './connection.js';
-import { query, script } from './queries.js';
+import { script } from './queries.js';
 import { stateOf } from './faults.js';
 import { catchUp } from './inline-catch-up.js';
 import { reckonedCall, type Call } from './inline-call.js';
@@ -44,14 +45,13 @@ export class InlineWriter implements Writer {
     }
   }
 
-  async writeWithin(client: ClientBase, batch: readonly PreparedAppend[]): Promise<readonly Outcome[]> {
+  async writeWithin(transaction: Transaction, batch: readonly PreparedAppend[]): Promise<readonly Outcome[]> {
     const { quoted } = this.#parts.schema;
-    await query(client, `SELECT ${quoted}.take_turn(NULL, '')`);
-    const { plan, view } = await this.#reckon(client, batch);
+    await callWithin(transaction, `${quoted}.take_turn(NULL, '')`);
+    const { plan, view } = await this.#reckon(transaction, batch);
     const call = reckonedCall('', plan, { ground: view, models: this.#parts.models });
     const places = call.values.map((_, index) => `, $${index + 1}`).join('');
-    const [row] = await query(client, `SELECT ${quoted}.${call.name}(NULL${places})`, call.values);
-    demandWritten(row?.[0]);
+    demandWritten(await callWithin(transaction, `${quoted}.${call.name}(NULL${places})`, call.values));
     return plan.outcomes;
   }
 
@@ -83,7 +83,7 @@ export class InlineWriter implements Writer {
     const { plan, view } = await connection.use(async (client) => {
       const turn = `SELECT ${schema.quoted}.take_turn(NULL, ${client.escapeLiteral(attempt)})`;
       await client.query(`BEGIN ISOLATION LEVEL READ COMMITTED; ${connection.limits()} ${turn}`);
-      const reckoned = await this.#reckon(client, batch);
+      const reckoned = await this.#reckon(ownTransaction(client), batch);
       const { plan: found, view: ground } = reckoned;
       const call = this.#call(client, reckonedCall(attempt, found, { ground, models: this.#parts.models }));
       const [answer] = await script(client, `${call}; COMMIT`);
@@ -97,15 +97,15 @@ export class InlineWriter implements Writer {
 
   /** Looks and reckons until it knows every row it needs: which those are is known when the events are in their places. */
   async #reckon(
-    client: ClientBase,
+    transaction: Transaction,
     batch: readonly PreparedAppend[],
   ): Promise<{ readonly plan: Plan; readonly view: View }> {
     const { models } = this.#parts;
     const keys = models.map(() => new Set<string>());
     for (;;) {
-      const view = await lookAt(client, this.#parts, { batch, keys });
+      const view = await lookAt(transaction.client, this.#parts, { batch, keys });
       if (view.places.length !== models.length) throw new TypeError('a read model is missing');
-      if (await this.#hasCaughtUp(client, view)) continue;
+      if (await this.#hasCaughtUp(transaction, view)) continue;
       const plan = planAppends(batch, view, this.#parts);
       if (!isIncomplete(plan)) return { plan, view };
       for (const [index, missing] of plan.missing.entries()) for (const key of missing) keys[index]?.add(key);
@@ -113,13 +113,13 @@ export class InlineWriter implements Writer {
   }
 
   /** Brings models up to the head that others wrote past, without their rows. */
-  async #hasCaughtUp(client: ClientBase, view: View): Promise<boolean> {
+  async #hasCaughtUp(transaction: Transaction, view: View): Promise<boolean> {
     const behind = view.places.flatMap((place, index) => {
       const model = this.#parts.models[index];
       return model === undefined || place.checkpoint >= view.head ? [] : [{ model, place }];
     });
     for (const { model, place } of behind) {
-      await catchUp(client, this.#parts, { projection: model.projection, place, head: view.head });
+      await catchUp(transaction, this.#parts, { projection: model.projection, place, head: view.head });
     }
     return behind.length > 0;
   }

@@ -55,21 +55,6 @@ export class PoolLender implements Lender {
   }
 }
 
-/** Lends a connection of the caller's, whose transaction it is: what becomes of it is his to say. */
-export class CallersClient implements Lender {
-  readonly #lent: Lent;
-
-  constructor(client: ClientBase) {
-    this.#lent = { client, giveBack: () => undefined };
-  }
-
-  async lend(): Promise<Lent> {
-    return this.#lent;
-  }
-
-  cancel(): void {}
-}
-
 /** What is promised, or the error when it is not there in time. */
 export function orAfter<Result>(work: Promise<Result>, ms: number, late: () => Error): Promise<Result> {
   return new Promise((resolve, refuse) => {

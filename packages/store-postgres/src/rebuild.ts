@@ -1,5 +1,6 @@
 import { CheckpointConflict, type Position } from '@login-policy/event-sourcing';
 import type { ClientBase } from 'pg';
+import { ownTransaction } from './callers-transaction.js';
 import type { Connection } from './connection.js';
 import { query } from './queries.js';
 import { catchUp, type Behind } from './inline-catch-up.js';
@@ -70,7 +71,8 @@ export async function switchOver(parts: ReadModelParts, copy: Copy, step: LastSt
         step.changes,
       ]);
       const actual = refused?.[0];
-      const isThere = actual === null && (behind === undefined || (await catchUp(client, parts, behind)));
+      const isThere =
+        actual === null && (behind === undefined || (await catchUp(ownTransaction(client), parts, behind)));
       if (!isThere) {
         throw new CheckpointConflict({ model: step.model, expected: step.expected, actual: checkpointOf(actual) });
       }

@@ -11,6 +11,7 @@ import {
   type ReadModel,
   type ReadModelDefinition,
   type ReadModelStore,
+  type RebuildingModel,
   type Receipt,
   type RecordedEvent,
   type Store,
@@ -18,9 +19,9 @@ import {
   type SubscriptionMessage,
 } from '@login-policy/event-sourcing';
 import type { ClientBase } from 'pg';
-import { prepareAppend } from './append-batch.js';
+import { prepareAppend, type Outcome, type PreparedAppend } from './append-batch.js';
+import { CallersClient } from './callers-transaction.js';
 import { Connection } from './connection.js';
-import { CallersClient } from './lenders.js';
 import { storedName } from './names.js';
 import { LiveReadModel } from './read-model.js';
 import type { ReadModelParts } from './read-model-store.js';
@@ -34,12 +35,11 @@ export interface WithinParts extends Omit<ReadModelParts, 'refuseWhenClosed'>, P
 }
 
 /**
- * Makes stores inside transactions of the caller's, one for each of his connections. Statements are not prepared there: one
- * that turned out to be gone would be an error, which would end his transaction.
+ * Makes stores inside transactions of the caller's. Statements are not prepared there: one that turned out to be gone would
+ * be an error, which would end his transaction.
  */
 export class Within {
   readonly #parts: WithinParts;
-  readonly #stores = new WeakMap<ClientBase, Store>();
   #isClosed = false;
 
   constructor(parts: WithinParts) {
@@ -48,28 +48,20 @@ export class Within {
 
   /** @throws StoreClosed */
   store(client: ClientBase): Store {
-    const { name } = this.#parts.connection;
-    if (this.#isClosed) throw new StoreClosed({ store: name });
-    const known = this.#stores.get(client);
-    if (known !== undefined) return known;
-    const made = this.#make(client);
-    this.#stores.set(client, made);
-    return made;
-  }
-
-  close(): void {
-    this.#isClosed = true;
-  }
-
-  #make(client: ClientBase): Store {
     const { name, timeOuts } = this.#parts.connection;
-    const connection = new Connection(new CallersClient(client), name, { timeOuts, prepared: 'never' });
+    if (this.#isClosed) throw new StoreClosed({ store: name });
+    const callers = new CallersClient(client);
+    const connection = new Connection(callers, name, { timeOuts, prepared: 'never' });
     return {
-      eventStore: new EventStoreWithin(client, connection, this.#parts),
+      eventStore: new EventStoreWithin(callers, connection, this.#parts),
       readModels: new ReadModelsWithin({ ...this.#parts, connection, refuseWhenClosed: () => undefined }),
       inlineModels: this.#parts.inlineModels,
       close: async () => undefined,
     };
+  }
+
+  close(): void {
+    this.#isClosed = true;
   }
 }
 
@@ -82,22 +74,37 @@ class ReadModelsWithin implements ReadModelStore {
   }
 
   async open<Row>(definition: ReadModelDefinition<Row>): Promise<ReadModel<Row>> {
-    return new LiveReadModel(this.#parts, definition, storedName(modelName(definition)).name);
+    return new ReadModelWithin(this.#parts, definition, storedName(modelName(definition)).name);
   }
 
   async close(): Promise<void> {}
 }
 
+/** Appends change its rows, and nobody else: a projector's transactions would end the caller's. */
+class ReadModelWithin<Row> extends LiveReadModel<Row> {
+  override commit(): Promise<void> {
+    return Promise.reject(projectedElsewhere());
+  }
+
+  override beginRebuild(): Promise<RebuildingModel<Row>> {
+    return Promise.reject(projectedElsewhere());
+  }
+}
+
+function projectedElsewhere(): Error {
+  return new Error(
+    'a store inside a transaction has no projector: catch up and rebuild in the one that it was made from',
+  );
+}
+
 class EventStoreWithin implements EventStore {
-  readonly #client: ClientBase;
+  readonly #callers: CallersClient;
   readonly #connection: Connection;
   readonly #writer: Writer;
   readonly #reads: EventReads;
-  /** Settles when the appends so far are done: one needs several statements, which no other may come between. */
-  #turn: Promise<unknown> = Promise.resolve();
 
-  constructor(client: ClientBase, connection: Connection, { schema, writer, largestPageBytes }: WithinParts) {
-    this.#client = client;
+  constructor(callers: CallersClient, connection: Connection, { schema, writer, largestPageBytes }: WithinParts) {
+    this.#callers = callers;
     this.#connection = connection;
     this.#writer = writer;
     this.#reads = new EventReads(connection, schema, largestPageBytes);
@@ -105,15 +112,21 @@ class EventStoreWithin implements EventStore {
 
   async append(append: Append): Promise<readonly RecordedEvent[]> {
     const prepared = prepareAppend(append);
-    const writing = this.#turn.then(() => {
-      if (append.signal?.aborted === true) throw new DeadlineExceeded({ doing: `appending to ${append.streamId}` });
-      return this.#connection.faulty(() => this.#writer.writeWithin(this.#client, [prepared]));
-    });
-    this.#turn = writing.catch(() => undefined);
-    const [outcome] = await writing;
+    const [outcome] = await this.#connection.faulty(() => this.#write(prepared));
     if (outcome === undefined) throw new TypeError('an append was not answered');
     if ('refused' in outcome) throw outcome.refused;
     return outcome.recorded;
+  }
+
+  async #write(prepared: PreparedAppend): Promise<readonly Outcome[]> {
+    const { client, goesOn, giveBack } = await this.#callers.lend();
+    try {
+      const { signal, streamId } = prepared.append;
+      if (signal?.aborted === true) throw new DeadlineExceeded({ doing: `appending to ${streamId}` });
+      return await this.#writer.writeWithin({ client, goesOn }, [prepared]);
+    } finally {
+      giveBack(undefined);
+    }
   }
 
   readStream(streamId: StreamId, options?: ReadStreamOptions): AsyncIterable<readonly RecordedEvent[]> {

@@ -1,5 +1,4 @@
 import type { Clock } from '@login-policy/event-sourcing';
-import type { ClientBase } from 'pg';
 import {
   batchJson,
   outcomesOf,
@@ -8,8 +7,9 @@ import {
   type Outcome,
   type PreparedAppend,
 } from './append-batch.js';
+import { callWithin, type Transaction } from './callers-transaction.js';
 import type { Connection } from './connection.js';
-import { onlyCell, query } from './queries.js';
+import { onlyCell } from './queries.js';
 import { placedArguments } from './inline-call.js';
 import type { Schema } from './schema.js';
 import { WriterMemory } from './writer-memory.js';
@@ -17,7 +17,7 @@ import { WriterMemory } from './writer-memory.js';
 /** Writes appends: in a transaction of its own, which may be tried under a name, or inside one of the caller's. */
 export interface Writer {
   write(attempt: string, batch: readonly PreparedAppend[]): Promise<readonly Outcome[]>;
-  writeWithin(client: ClientBase, batch: readonly PreparedAppend[]): Promise<readonly Outcome[]>;
+  writeWithin(transaction: Transaction, batch: readonly PreparedAppend[]): Promise<readonly Outcome[]>;
 }
 
 /** What a function answers that has written what was reckoned before. */
@@ -55,10 +55,9 @@ export class PlainWriter implements Writer {
     }
   }
 
-  async writeWithin(client: ClientBase, batch: readonly PreparedAppend[]): Promise<readonly Outcome[]> {
+  async writeWithin(transaction: Transaction, batch: readonly PreparedAppend[]): Promise<readonly Outcome[]> {
     const values = ['', batchJson(batch, this.#clock)];
-    const rows = await query(client, `SELECT ${this.#schema}.append_events(NULL, $1, $2)`, values);
-    return outcomesOf(batch, onlyCell(rows));
+    return outcomesOf(batch, await callWithin(transaction, `${this.#schema}.append_events(NULL, $1, $2)`, values));
   }
 
   async #fromMemory(batch: readonly PreparedAppend[]): Promise<readonly Outcome[] | undefined> {

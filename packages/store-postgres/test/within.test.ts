@@ -1,6 +1,7 @@
 import {
   accept,
   CommandHandler,
+  position as positionOf,
   reject,
   revision,
   RevisionConflict,
@@ -86,6 +87,48 @@ describe("an append inside a caller's transaction", () => {
         expect(await allEvents(store.eventStore)).to.have.length(1);
       }));
 
+    it(`is refused when his transaction has ended or was never begun, and writes nothing outside of it: ${kind}`, () =>
+      onStorage(freshStorage(), async (storage) => {
+        const store = await storage.open({ inlineProjections });
+        const client = await storage.pool.connect();
+        try {
+          await client.query('BEGIN');
+          const within = store.within(client);
+          await within.eventStore.append(appendTo('a'));
+          await client.query('COMMIT');
+          await demandRefused(within.eventStore.append(appendTo('a')), 'has ended, or was never begun');
+          await client.query('BEGIN');
+          await demandRefused(within.eventStore.append(appendTo('a')), 'has ended, or was never begun');
+          await client.query('COMMIT');
+          await demandRefused(store.within(client).eventStore.append(appendTo('a')), 'has ended, or was never begun');
+        } finally {
+          client.release();
+        }
+        expect(await allEvents(store.eventStore)).to.have.length(1);
+        await demandTotal(storage, inlineProjections.length === 0 ? undefined : 1);
+      }));
+
+    it(`writes nothing when he rolls back without waiting for it: ${kind}`, () =>
+      onStorage(freshStorage(), async (storage) => {
+        const store = await storage.open({ inlineProjections });
+        const client = await storage.pool.connect();
+        try {
+          await client.query('BEGIN');
+          const within = store.within(client);
+          await within.eventStore.head();
+          const appends = ['a', 'a', 'b'].map((name) => within.eventStore.append(appendTo(name)));
+          const settled = Promise.allSettled(appends);
+          await client.query('ROLLBACK');
+          const refusals = (await settled).filter(({ status }) => status === 'rejected');
+          expect(refusals).to.have.length.of.at.least(2);
+        } finally {
+          client.release();
+        }
+        expect(await allEvents(store.eventStore)).to.have.length(0);
+        await store.eventStore.append(appendTo('a'));
+        await demandTotal(storage, inlineProjections.length === 0 ? undefined : 1);
+      }));
+
     it(`waits for the one before it in the same transaction: ${kind}`, () =>
       onStorage(freshStorage(), async (storage) => {
         const store = await storage.open({ inlineProjections });
@@ -130,6 +173,20 @@ describe("an append inside a caller's transaction", () => {
       });
     }));
 
+  it('changes the rows of read models, and a projector that would end the transaction does not', () =>
+    onStorage(freshStorage(), async (storage) => {
+      const store = await storage.open();
+      await store.readModels.open(counterTotals);
+      await inTransaction(storage, 'COMMIT', async (client) => {
+        const model = await store.within(client).readModels.open(counterTotals);
+        const step = { expected: undefined, checkpoint: positionOf(1), rows: new Map() };
+        await demandRefused(model.commit(step), 'no projector');
+        await demandRefused(model.beginRebuild(), 'no projector');
+        await store.within(client).eventStore.append(appendTo('a'));
+      });
+      expect(await allEvents(store.eventStore)).to.have.length(1);
+    }));
+
   it('is refused in a transaction that does not see what others commit', () =>
     onStorage(freshStorage(), async (storage) => {
       const store = await storage.open();
@@ -158,6 +215,14 @@ async function inTransaction<Result>(
   } finally {
     client.release();
   }
+}
+
+async function demandRefused(work: Promise<unknown>, why: string): Promise<void> {
+  const caught: unknown = await work.then(
+    () => 'nothing was refused',
+    (error: unknown) => error,
+  );
+  expect(String(caught)).to.include(why);
 }
 
 async function demandTotal(storage: Storage, expected: number | undefined): Promise<void> {
