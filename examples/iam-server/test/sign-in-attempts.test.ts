@@ -1,6 +1,6 @@
+import { SignInAttempts } from '@login-policy/example-iam-server';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
-import { SignInAttempts } from '../dist/accounts/sign-in-attempts.js';
 
 async function guess(attempts: SignInAttempts, name: string): Promise<'looked at' | 'has to wait'> {
   if ((await attempts.begin(name)) !== undefined) return 'has to wait';
