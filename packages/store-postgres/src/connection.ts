@@ -90,17 +90,21 @@ export class Connection {
   /** Lends a connection in a transaction that is committed when the work ends well. */
   transaction<Result>(work: (client: ClientBase) => Promise<Result>): Promise<Result> {
     return this.use(async (client) => {
-      await client.query(`BEGIN ISOLATION LEVEL READ COMMITTED; ${this.limits()}`);
+      await client.query(`BEGIN; ${this.limits()}`);
       const result = await work(client);
       await client.query('COMMIT');
       return result;
     });
   }
 
-  /** Makes the server give up, too; for the beginning of a transaction. `SET LOCAL` ends with it, also behind a pooler. */
+  /**
+   * For the beginning of a transaction: what follows sees what others committed, whatever is usual for the role, and the server
+   * gives up, too. All of it ends with the transaction, also behind a pooler.
+   */
   limits(): string {
     const { statementMs, lockMs } = this.timeOuts;
-    return `SET LOCAL statement_timeout = ${statementMs}; SET LOCAL lock_timeout = ${lockMs};`;
+    return `SET TRANSACTION ISOLATION LEVEL READ COMMITTED; SET LOCAL statement_timeout = ${statementMs};
+      SET LOCAL lock_timeout = ${lockMs};`;
   }
 
   /** What was caught, in the words of the port. */

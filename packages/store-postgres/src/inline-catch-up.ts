@@ -68,7 +68,7 @@ async function reduced(
   const page = decodePage(projection, events);
   const found = await query(
     client,
-    `SELECT key, content::text FROM ${quoted}.read_model_rows WHERE model = $1 AND sha256(key) = ANY ($2::bytea[])`,
+    `SELECT encode(key, 'hex'), content::text FROM ${quoted}.read_model_rows WHERE model = $1 AND sha256(key) = ANY ($2::bytea[])`,
     [model, missingKeys(page).map((key) => digest(keyBytes(key)))],
   );
   const before = new Map(found.map(([key, content]) => [keyOfHex(text(key)), rowOf(projection, text(content))]));

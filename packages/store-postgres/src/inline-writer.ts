@@ -82,7 +82,7 @@ export class InlineWriter implements Writer {
     const { connection, schema } = this.#parts;
     const { plan, view } = await connection.use(async (client) => {
       const turn = `SELECT ${schema.quoted}.take_turn(NULL, ${client.escapeLiteral(attempt)})`;
-      await client.query(`BEGIN ISOLATION LEVEL READ COMMITTED; ${connection.limits()} ${turn}`);
+      await client.query(`BEGIN; ${connection.limits()} ${turn}`);
       const reckoned = await this.#reckon(ownTransaction(client), batch);
       const { plan: found, view: ground } = reckoned;
       const call = this.#call(client, reckonedCall(attempt, found, { ground, models: this.#parts.models }));

@@ -46,7 +46,7 @@ export class PageReader {
     const bytes = hasOrigin ? 'octet_length(data) + octet_length(metadata)' : 'octet_length(data)';
     const fits = `count = 1 OR ${bytes} <= ${this.#largestBytes}`;
     const origin = hasOrigin ? `string_agg(id, '') AS ids, ${list('metadata')}` : 'NULL AS ids, NULL AS metadata';
-    return `SELECT count, ${bytes}, places, ids, types, streams,
+    return `SELECT count, ${bytes}, encode(places, 'hex'), ids, types, streams,
       CASE WHEN ${fits} THEN data END, CASE WHEN ${fits} THEN metadata END ${further}
       FROM (SELECT count(*) AS count,
         string_agg(int8send(position) || int8send(revision) || int8send(recorded_at) || int4send(schema_version), ''::bytea) AS places,
@@ -89,7 +89,7 @@ export class PageReader {
         ? eventsOf({ ...placed, ids, metadata }, this.#names)
         : originlessEventsOf(placed, this.#names);
     } catch (cause) {
-      const first = BigInt(`0x${places.slice(2, 18)}`);
+      const first = BigInt(`0x${places.slice(0, 16)}`);
       throw new StoreDamaged(
         { store: this.#store, problem: `an event from position ${first} on can't be read` },
         cause,

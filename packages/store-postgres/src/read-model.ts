@@ -45,7 +45,7 @@ abstract class StoredReadModel<Row> implements ReadModel<Row> {
     this.parts.refuseWhenClosed();
     if (keys.length === 0) return new Map();
     const rows = await this.#read(
-      `SELECT key, content::text FROM {schema}.read_model_rows WHERE model = {model} AND sha256(key) = ANY ($2::bytea[])`,
+      `SELECT encode(key, 'hex'), content::text FROM {schema}.read_model_rows WHERE model = {model} AND sha256(key) = ANY ($2::bytea[])`,
       [keys.map((key) => digest(keyBytes(key)))],
     );
     return new Map(rows.map((cells) => [keyOf(cells), this.#rowOf(cells)]));
@@ -56,7 +56,7 @@ abstract class StoredReadModel<Row> implements ReadModel<Row> {
     const { index, value, afterKey } = asked;
     const after = afterKey === undefined ? [] : [keyBytes(afterKey)];
     const rows = await this.#read(
-      `SELECT r.key, r.content::text FROM {schema}.read_model_entries AS e
+      `SELECT encode(r.key, 'hex'), r.content::text FROM {schema}.read_model_entries AS e
        JOIN {schema}.read_model_rows AS r ON r.model = e.model AND sha256(r.key) = sha256(e.key)
        WHERE e.model = {model} AND e.entry = $2
        ${after.length === 0 ? '' : 'AND substring(e.key FROM 1 FOR 500) >= substring($4::bytea FROM 1 FOR 500) AND e.key > $4'}

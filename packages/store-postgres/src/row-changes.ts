@@ -36,9 +36,9 @@ export function keyBytes(key: string): Buffer {
   return Buffer.from(key);
 }
 
-/** The key that its column holds: as the server writes bytes, with or without the `\\x` before them. */
+/** The key whose bytes the server wrote by `encode`: what it does by itself depends on a setting of the role. */
 export function keyOfHex(hex: string): string {
-  return Buffer.from(hex.startsWith('\\x') ? hex.slice(2) : hex, 'hex').toString();
+  return Buffer.from(hex, 'hex').toString();
 }
 
 /** A row as its column holds it. */

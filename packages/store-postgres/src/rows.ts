@@ -20,7 +20,7 @@ const PLACE_LENGTH = 28;
 
 /** What a page has in its columns, each for all of its events. */
 export interface PlacedColumns {
-  /** Position, revision, time and schema version, as bytes. */
+  /** Position, revision, time and schema version: bytes, in hexadecimal. */
   readonly places: string;
   readonly types: Cell | undefined;
   readonly streams: Cell | undefined;
@@ -58,7 +58,7 @@ function placedIn(
   names: PageNames,
   make: (placed: WithoutOrigin, index: number) => RecordedEvent,
 ): readonly RecordedEvent[] {
-  const bytes = Buffer.from(columns.places.slice(2), 'hex');
+  const bytes = Buffer.from(columns.places, 'hex');
   const places = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const [types, streams, data] = [columns.types, columns.streams, columns.data].map(listIn);
   const events: RecordedEvent[] = [];

@@ -1,0 +1,45 @@
+import { Projector } from '@login-policy/event-sourcing';
+import { counterTotals } from '@login-policy/testkit';
+import { expect } from 'chai';
+import { describe, it } from 'mocha';
+import { Pool } from 'pg';
+import { databaseUrl } from './database.js';
+import { allEvents, appendTo, counterStream } from './sample.js';
+import { demandSound } from './soundness.js';
+import { onStorage, storages } from './stores.js';
+
+const freshStorage = storages();
+
+/** What `ALTER ROLE … SET` may have changed, for a server that many programs share. */
+const SETTINGS = [
+  'bytea_output=escape',
+  'default_transaction_isolation=serializable',
+  "search_path=''",
+  'search_path=pg_temp,pg_catalog',
+  'standard_conforming_strings=off',
+  'extra_float_digits=0',
+  'datestyle=German',
+  'quote_all_identifiers=on',
+];
+
+describe('a store on PostgreSQL, for a role with settings of its own', () => {
+  for (const setting of SETTINGS) {
+    for (const preparedStatements of ['when-direct', 'never'] as const) {
+      it(`works with ${setting}: statements prepared ${preparedStatements}`, () =>
+        onStorage(freshStorage(), async (storage) => {
+          const pool = new Pool({ connectionString: await databaseUrl(), options: `-c ${setting}` });
+          const plain = await storage.open({ pool, preparedStatements });
+          for (let count = 0; count < 3; count++) await plain.eventStore.append(appendTo('a\\b'));
+          const store = await storage.open({ pool, preparedStatements, inlineProjections: [counterTotals] });
+          await Promise.all(['a\\b', 'c', 'd'].map((name) => store.eventStore.append(appendTo(name))));
+          await new Projector({ ...store, projection: counterTotals }).rebuild();
+          expect(await allEvents(store.eventStore)).to.have.length(6);
+          const model = await store.readModels.open(counterTotals);
+          expect((await model.get(counterStream('a\\b')))?.total).to.equal(4);
+          await demandSound(store);
+          for (const one of [plain, store]) await one.close();
+          await pool.end();
+        }));
+    }
+  }
+});
