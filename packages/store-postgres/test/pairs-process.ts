@@ -30,7 +30,7 @@ async function pairs(writer: number): Promise<void> {
 await Promise.all(Array.from({ length: AT_ONCE }, (_, writer) => pairs(writer)));
 ending.abort();
 await following;
-say(`${stale} stale`);
+await say(`${stale} stale`);
 await store.close();
 await pool.end();
 process.disconnect();

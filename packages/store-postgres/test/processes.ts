@@ -12,7 +12,7 @@ export interface Task {
 /** Another process with a store of its own, and what it says. */
 export class Worker {
   readonly said: string[] = [];
-  /** The exit code, or the signal that ended it. */
+  /** The exit code, or the signal that ended it; then nothing more is heard of what it said. */
   readonly ended: Promise<number | string>;
   readonly #process: ChildProcess;
   #heard: () => void = () => undefined;
@@ -24,9 +24,13 @@ export class Worker {
       this.said.push(typeof message === 'string' ? message : JSON.stringify(message));
       this.#heard();
     });
-    this.ended = new Promise((resolve) => {
+    const exited = new Promise<number | string>((resolve) => {
       this.#process.once('exit', (code, signal) => resolve(code ?? signal ?? 'lost'));
     });
+    const allHeard = new Promise<void>((resolve) => {
+      this.#process.once('disconnect', resolve);
+    });
+    this.ended = allHeard.then(() => exited);
   }
 
   /** Resolves when it has said so much. @throws Error when it ends before. */
@@ -52,7 +56,9 @@ export function ownTask(): Task {
   return task;
 }
 
-/** Tells the process that started this one. */
-export function say(message: string): void {
-  process.send?.(message);
+/** Tells the process that started this one; resolves when it will hear of it, even if this one is killed. */
+export function say(message: string): Promise<void> {
+  return new Promise((resolve) => {
+    process.send?.(message, () => resolve());
+  });
 }

@@ -15,9 +15,9 @@ const store = await openPostgresStore({
 async function write(writer: number): Promise<void> {
   for (;;) {
     const event = counted();
-    say(`begun ${event.id}`);
+    await say(`begun ${event.id}`);
     await store.eventStore.append({ streamId: counterStream(`${name}-${writer}`), expected: 'any', events: [event] });
-    say(`done ${event.id}`);
+    await say(`done ${event.id}`);
   }
 }
 
