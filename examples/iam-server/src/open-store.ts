@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import { loginPolicyProjection } from '@login-policy/domain';
 import { openMemoryStore, type Store } from '@login-policy/event-sourcing';
 import { CannotStart, withoutSecrets } from './config.js';
+import { createPrivateFile } from './data/private-file.js';
 
 const inlineProjections = [loginPolicyProjection];
 
@@ -13,15 +14,20 @@ export async function openStore(url: string): Promise<Store> {
     if (url.startsWith('sqlite:')) return await openSqlite(url.slice('sqlite:'.length));
     return await (url.startsWith('esdb') ? openEventStoreDb(url) : openPostgres(url));
   } catch (caught) {
-    const reason = caught instanceof Error ? caught.message : String(caught);
-    throw new CannotStart(`The store of IAM_STORE, ${withoutSecrets(url)}, can't be opened: ${reason}.`, {
-      cause: caught,
-    });
+    throw storeFailure(url, caught);
   }
+}
+
+/** Why the store a URL names is of no use, as a sentence. */
+export function storeFailure(url: string, cause: unknown): CannotStart {
+  const reason = (cause instanceof Error ? cause.message : String(cause)).trim();
+  return new CannotStart(`The store of IAM_STORE, ${withoutSecrets(url)}, can't be opened: ${reason}.`, { cause });
 }
 
 async function openSqlite(path: string): Promise<Store> {
   await mkdir(dirname(path), { recursive: true });
+  // SQLite would let everybody read it; its other files get the mode of this one.
+  await createPrivateFile(path);
   const { openSqliteStore } = await import('@login-policy/store-sqlite');
   return openSqliteStore({ path, inlineProjections });
 }

@@ -34,13 +34,28 @@ export interface IamFacts {
 }
 
 const role = z.enum(['IAM_OWNER', 'IAM_OWNER_VIEWER']);
-const text = z.string().min(1).max(200);
+const text = z
+  .string()
+  .min(1)
+  .max(200)
+  .regex(/^[^\p{Cc}\p{Cs}]*$/u, 'No control characters or lone surrogates');
+const passwordHash = z.string().startsWith('$argon2id$');
 const schema: z.ZodType<IamFacts> = z.strictObject({
   instance: z.strictObject({ id: text, name: text }),
-  organizations: z.array(z.strictObject({ id: text, name: text })),
-  users: z.array(z.strictObject({ id: text, name: text, role, passwordHash: text })),
-  machines: z.array(z.strictObject({ id: text, role, tokenDigest: text })),
+  organizations: z.array(z.strictObject({ id: text, name: text })).refine(...each('id')),
+  users: z
+    .array(z.strictObject({ id: text, name: text, role, passwordHash }))
+    .refine(...each('id'))
+    .refine(...each('name')),
+  machines: z.array(z.strictObject({ id: text, role, tokenDigest: text })).refine(...each('id')),
 });
+
+/** That no two of a list have the same of something, for whoever edits the file by hand. */
+function each<Member extends string>(
+  member: Member,
+): [(all: readonly Readonly<Record<Member, string>>[]) => boolean, string] {
+  return [(all) => new Set(all.map((one) => one[member])).size === all.length, `Two have the same ${member}`];
+}
 
 /** Where the facts are kept. */
 export function factsFile(dataFolder: string): string {

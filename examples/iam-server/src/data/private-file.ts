@@ -17,32 +17,40 @@ export async function ensureFolder(folder: string): Promise<void> {
   }
 }
 
-/** Puts a file in its place as a whole, readable by nobody but its owner, whatever stood there before. */
+/** Puts a file in its place as a whole, readable by nobody but its owner, whatever stood there before. @throws CannotStart */
 export async function writePrivately(path: string, text: string): Promise<void> {
   const draft = await draftOf(path, text);
   try {
     await rename(draft, path);
   } catch (caught) {
     await rm(draft, { force: true });
-    throw caught;
+    throw unusable(path, 'written', caught);
   }
 }
 
-/** Does the same where nothing stands yet, and answers with what stands there now: another process may have been first. */
+/**
+ * Does the same where nothing stands yet, and answers with what stands there now: another process may have been first.
+ *
+ * @throws CannotStart
+ */
 export async function createPrivately(path: string, text: string): Promise<string> {
   const draft = await draftOf(path, text);
   try {
     await link(draft, path);
     return text;
   } catch (caught) {
-    if (codeOf(caught) !== 'EEXIST') throw caught;
+    if (codeOf(caught) !== 'EEXIST') throw unusable(path, 'written', caught);
     return await readFile(path, 'utf8');
   } finally {
     await rm(draft, { force: true });
   }
 }
 
-/** A file's text, `undefined` when there is none. It is taken from others' eyes, should it have been open to them. */
+/**
+ * A file's text, `undefined` when there is none. It is taken from others' eyes, should it have been open to them.
+ *
+ * @throws CannotStart
+ */
 export async function readPrivately(path: string): Promise<string | undefined> {
   try {
     const file = await open(path, 'r');
@@ -54,8 +62,13 @@ export async function readPrivately(path: string): Promise<string | undefined> {
     }
   } catch (caught) {
     if (codeOf(caught) === 'ENOENT') return undefined;
-    throw caught;
+    throw unusable(path, 'read', caught);
   }
+}
+
+/** Makes an empty file that its owner alone can read, for a driver to write to. One that is there stays as it is. */
+export async function createPrivateFile(path: string): Promise<void> {
+  await (await open(path, 'a', ONLY_OWNER)).close();
 }
 
 /** Why the operating system refused: `ENOENT`, `EEXIST`; `undefined` for any other error. */
@@ -63,9 +76,15 @@ export function codeOf(caught: unknown): string | undefined {
   return caught instanceof Error && 'code' in caught && typeof caught.code === 'string' ? caught.code : undefined;
 }
 
+function unusable(path: string, verb: 'read' | 'written', cause: unknown): CannotStart {
+  return new CannotStart(`${path} (in IAM_DATA) can't be ${verb} (${codeOf(cause)}).`, { cause });
+}
+
 async function draftOf(path: string, text: string): Promise<string> {
   const draft = `${path}.${randomUUID()}`;
-  const file = await open(draft, 'wx', ONLY_OWNER);
+  const file = await open(draft, 'wx', ONLY_OWNER).catch((caught: unknown) => {
+    throw unusable(path, 'written', caught);
+  });
   try {
     await file.writeFile(text);
     await file.sync();
