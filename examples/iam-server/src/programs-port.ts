@@ -1,7 +1,7 @@
 import { createApi, oneInstance, type Authenticate, type Listening } from '@login-policy/api';
 import type { LoginPolicies } from '@login-policy/domain';
-import { CannotStart, type Config } from './config.js';
-import { codeOf } from './data/private-file.js';
+import type { Config } from './config.js';
+import { cannotListen, listen } from './http/listener.js';
 import type { KeyAndCertificate } from './http/tls-files.js';
 import type { OrganizationDirectory } from './organization-directory.js';
 
@@ -14,6 +14,17 @@ export interface ProgramsPortOptions {
   readonly organizations: OrganizationDirectory;
   readonly authenticate: Authenticate;
   readonly onFailure: (cause: unknown) => void;
+}
+
+/**
+ * Sees that the port for programs can be had, before anything is written: it is taken when there is something to answer with.
+ *
+ * @throws CannotStart
+ */
+export async function tryProgramsPort({ host, apiPort }: ProgramsPortOptions['config']): Promise<void> {
+  if (apiPort === undefined) return;
+  const trial = await listen({ host, ports: [apiPort], variable: 'IAM_API_PORT', tls: undefined });
+  await trial.close(0);
 }
 
 /**
@@ -34,7 +45,7 @@ export async function listenForPrograms(options: ProgramsPortOptions): Promise<L
   try {
     return await api.listen({ host: config.host, port: config.apiPort, ...(tls !== undefined && { tls }) });
   } catch (cause) {
-    throw new CannotStart(`IAM_API_PORT ${config.apiPort} can't be listened on (${codeOf(cause)}).`, { cause });
+    throw cannotListen(`IAM_API_PORT ${config.apiPort} on HOST ${config.host}`, cause);
   }
 }
 

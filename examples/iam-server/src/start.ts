@@ -1,19 +1,20 @@
 import { fileURLToPath } from 'node:url';
 import type { LoginPolicies } from '@login-policy/domain';
 import { openLoginPolicies } from '@login-policy/domain';
-import type { Store } from '@login-policy/event-sourcing';
+import { isFault, type Store } from '@login-policy/event-sourcing';
 import type { Started } from './announcement.js';
 import { assemble, type Assembled, type Parts } from './assembly.js';
 import { CannotStart, withoutSecrets, type Config } from './config.js';
 import { begin, ensureDefaultPolicy } from './data/first-start.js';
+import type { IamFacts } from './data/iam-facts.js';
 import { ensureFolder } from './data/private-file.js';
 import { quickstartFile, writeQuickstart } from './data/quickstart.js';
 import { listen, type Listening } from './http/listener.js';
 import { PageFiles } from './http/page-files.js';
 import { readTlsFiles } from './http/tls-files.js';
-import { openStore } from './open-store.js';
+import { openStore, storeFailure } from './open-store.js';
 import { OrganizationDirectory } from './organization-directory.js';
-import { listenForPrograms, type ProgramsPortOptions } from './programs-port.js';
+import { listenForPrograms, tryProgramsPort, type ProgramsPortOptions } from './programs-port.js';
 
 const PAGE_BESIDE = fileURLToPath(new URL('../page/dist', import.meta.url));
 const GRACE_MS = 10_000;
@@ -28,14 +29,14 @@ export interface Running {
 type OnFailure = (cause: unknown) => void;
 
 /**
- * Starts the server. The port is taken first, so that nothing is written when it can't be had.
+ * Starts the server. Ports come first, so that nothing is written when they can't be had.
  *
  * @throws CannotStart
  */
 export async function start(config: Config, onFailure: OnFailure): Promise<Running> {
   const { host, ports } = config;
   const tls = await readTlsFiles(config.tls);
-  const listening = await listen({ host, ports, tls });
+  const listening = await listen({ host, ports, variable: 'PORT', tls });
   try {
     return await startOn(listening, { config, tls, onFailure });
   } catch (caught) {
@@ -49,6 +50,7 @@ type Given = Pick<Parts, 'config' | 'onFailure'> & Pick<ProgramsPortOptions, 'tl
 async function startOn(listening: Listening, given: Given): Promise<Running> {
   const { config } = given;
   const page = await pageOf(config);
+  await tryProgramsPort(config);
   await ensureFolder(config.dataFolder);
   const store = await openStore(config.storeUrl);
   try {
@@ -66,11 +68,13 @@ async function startWith(
 ): Promise<Running> {
   const { dataFolder, storeUrl } = config;
   const { facts, secrets } = await begin(config);
+  const url = config.publicUrl ?? listening.url;
+  // At once: whatever goes wrong after this, they are not lost.
+  if (secrets !== undefined) await writeQuickstart(dataFolder, { url, facts, secrets });
   const organizations = new OrganizationDirectory(facts);
   const policies = await openLoginPolicies({ store, organizations });
-  await ensureDefaultPolicy(policies, facts.instance.id);
+  await beginPolicies(policies, facts, storeUrl);
   const assembled = await assemble({ config, facts, organizations, store, policies, page, onFailure });
-  const { authenticate } = assembled;
   const instanceId = facts.instance.id;
   const programs = await listenForPrograms({
     config,
@@ -78,14 +82,12 @@ async function startWith(
     instanceId,
     policies,
     organizations,
-    authenticate,
+    authenticate: assembled.authenticate,
     onFailure,
   }).catch(async (caught: unknown) => {
     await end(assembled, policies);
     throw caught;
   });
-  const url = config.publicUrl ?? listening.url;
-  if (secrets !== undefined) await writeQuickstart(dataFolder, { url, facts, secrets });
   listening.serve((request, response) => assembled.server.handle(request, response));
   return {
     started: {
@@ -98,6 +100,15 @@ async function startWith(
     },
     stop: () => stop([listening, ...(programs === undefined ? [] : [programs])], assembled, { policies, store }),
   };
+}
+
+/** The first use of some stores: only now it turns out that there is none. */
+async function beginPolicies(policies: LoginPolicies, { instance }: IamFacts, storeUrl: string): Promise<void> {
+  try {
+    await ensureDefaultPolicy(policies, instance.id);
+  } catch (caught) {
+    throw isFault(caught) ? storeFailure(storeUrl, caught) : caught;
+  }
 }
 
 /** A folder that was named has a page; the one beside the server may not be built yet, which the API does not need. */

@@ -1,3 +1,4 @@
+import { readdir } from 'node:fs/promises';
 import { once } from 'node:events';
 import { connect, constants, type IncomingHttpHeaders } from 'node:http2';
 import { createServer } from 'node:net';
@@ -35,15 +36,19 @@ describe('a port for programs', function () {
     expect(await grpcStatus(url, headers)).to.equal('16');
   });
 
-  it('is said when it can not be had', async () => {
+  it('is said when it can not be had, before anything is written', async () => {
     const taken = createServer().listen(0, '127.0.0.1');
     await once(taken, 'listening');
     const address = taken.address();
     const port = typeof address === 'object' && address !== null ? String(address.port) : '';
-    const ended = await bench.start(await bench.folder(), { IAM_API_PORT: port }).ended();
+    const folder = await bench.folder();
+    const ended = await bench.start(folder, { IAM_API_PORT: port }).ended();
     taken.close();
+    expect(await readdir(folder)).to.deep.equal([]);
     expect(ended.code).to.equal(1);
-    expect(ended.complained).to.equal(`IAM_API_PORT ${port} can't be listened on (EADDRINUSE).\n`);
+    expect(ended.complained).to.equal(
+      `IAM_API_PORT ${port} on HOST 127.0.0.1 can't be listened on: another program does.\n`,
+    );
   });
 });
 

@@ -8,6 +8,8 @@ export interface ListenOptions {
   readonly host: string;
   /** Tried one after the other. */
   readonly ports: readonly number[];
+  /** Where they were named. */
+  readonly variable: 'PORT' | 'IAM_API_PORT';
   readonly tls: { readonly key: Buffer; readonly cert: Buffer } | undefined;
 }
 
@@ -39,7 +41,7 @@ const LIMITS = {
 const ALL_ADDRESSES: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '::1' };
 
 /** Listens on the first of the ports that can be had. @throws CannotStart when none can. */
-export async function listen({ host, ports, tls }: ListenOptions): Promise<Listening> {
+export async function listen({ host, ports, variable, tls }: ListenOptions): Promise<Listening> {
   const server = tls === undefined ? createHttpServer(LIMITS) : createHttpsServer({ ...LIMITS, ...tls });
   server.maxConnections = 1000;
   let isEnding = false;
@@ -52,7 +54,7 @@ export async function listen({ host, ports, tls }: ListenOptions): Promise<Liste
     });
     answer(request, response);
   });
-  const port = await firstFree(server, host, ports);
+  const port = await firstFree(server, { host, ports, variable });
   const reachable = ALL_ADDRESSES[host] ?? host;
   const shownHost = reachable.includes(':') ? `[${reachable}]` : reachable;
   return {
@@ -68,19 +70,25 @@ export async function listen({ host, ports, tls }: ListenOptions): Promise<Liste
   };
 }
 
-async function firstFree(server: Server, host: string, ports: readonly number[]): Promise<number> {
+async function firstFree(
+  server: Server,
+  { host, ports, variable }: Pick<ListenOptions, 'host' | 'ports' | 'variable'>,
+): Promise<number> {
   for (const port of ports) {
     try {
       return await bound(server, host, port);
     } catch (caught) {
-      const code = codeOf(caught);
-      if (code === 'EADDRINUSE' && port !== ports.at(-1)) continue;
-      throw new CannotStart(`PORT ${port} on HOST ${host} can't be listened on: ${reasons[code ?? ''] ?? code}.`, {
-        cause: caught,
-      });
+      if (codeOf(caught) === 'EADDRINUSE' && port !== ports.at(-1)) continue;
+      throw cannotListen(`${variable} ${port} on HOST ${host}`, caught);
     }
   }
-  throw new CannotStart('PORT names no port.');
+  throw new CannotStart(`${variable} names no port.`);
+}
+
+/** Why a place can't be listened on, as a sentence. */
+export function cannotListen(place: string, cause: unknown): CannotStart {
+  const code = codeOf(cause) ?? '';
+  return new CannotStart(`${place} can't be listened on: ${reasons[code] ?? code}.`, { cause });
 }
 
 const reasons: Readonly<Record<string, string>> = {
