@@ -127,3 +127,24 @@ export function notServed(): ApiError {
 export function noSuchService(): ApiError {
   return new ApiError({ code: 'notFound', id: 'LP-HTTP-08', sentence: 'No such service is served here.' });
 }
+
+/** The message is packed in a way that is not read here. */
+export function unknownPacking(known: readonly string[]): ApiError {
+  const names = known.join(',');
+  return new ApiError({
+    code: 'unimplemented',
+    id: 'LP-HTTP-09',
+    sentence: `Messages may be packed by ${known.join(' or ')}, and in no other way.`,
+    headers: { 'accept-encoding': names, 'grpc-accept-encoding': names },
+  });
+}
+
+/** A method was called by a type of content that is none of gRPC, gRPC-Web or Connect. */
+export function unknownType(): ApiError {
+  return new ApiError({
+    code: 'invalidArgument',
+    httpStatus: 415,
+    id: 'LP-HTTP-10',
+    sentence: 'The Content-Type of a call must be one of gRPC, of gRPC-Web, or of unary Connect.',
+  });
+}

@@ -3,7 +3,7 @@ import type { Answer } from '../calls/call-context.js';
 import type { Incoming } from '../calls/conditions.js';
 import type { Admission, Demand, Pipeline } from '../calls/pipeline.js';
 import type { ServedMethod } from '../calls/served-method.js';
-import { withEnumNumbers } from './enum-names.js';
+import { withEnumNumbers } from '../contract/enum-names.js';
 import { bodyFields, pathField, queryFields, requestOf } from './read-request.js';
 import { inJson } from './rest-answer.js';
 import type { PathVariable } from './router.js';

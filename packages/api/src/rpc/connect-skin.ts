@@ -6,37 +6,48 @@ import {
   createContextKey,
   createContextValues,
 } from '@connectrpc/connect';
-import { compressionBrotli, compressionGzip } from '@connectrpc/connect-node';
-import type { UniversalHandler, UniversalServerRequest, UniversalServerResponse } from '@connectrpc/connect/protocol';
-import { ErrorDetailSchema } from '@zitadel/proto/zitadel/message_pb.js';
+import type { UniversalHandler, UniversalServerRequest } from '@connectrpc/connect/protocol';
 import type { Admission, Pipeline } from '../calls/pipeline.js';
 import type { ServedMethod } from '../calls/served-method.js';
 import type { ApiError } from '../errors/api-error.js';
-import { unreadable } from '../errors/refusals.js';
+import { badHeader, tooLarge, unknownType, unreadable, wrongVerb } from '../errors/refusals.js';
+import { fromThrown, timeWasUp } from '../errors/status.js';
+import type { RequestHeaders } from '../ports/ports.js';
 import type { Exchange } from '../server/exchange.js';
-import { isEndless } from './deadline.js';
-import { collected, saysDefect, sendCollected } from './universal-answer.js';
+import { badTimeout, isEndless, isTimeout } from './deadline.js';
+import { PACKINGS, packingOf } from './packing.js';
+import { refuseCall } from './refuse-call.js';
+import { withKnownNames } from './rpc-json.js';
+import { collected, refusalCode, sendCollected } from './universal-answer.js';
 
 /** One call on its way through connect-es. */
 interface Visit {
   readonly exchange: Exchange;
   admission: Admission | undefined;
+  /** What ended it, which connect-es is not told. */
   error: ApiError | undefined;
+}
+
+interface Entry {
+  readonly handler: UniversalHandler;
+  readonly method: ServedMethod;
 }
 
 const VISIT = createContextKey<Visit | undefined>(undefined, { description: 'login-policy visit' });
 
 /** Connect, and what of gRPC and gRPC-Web does not go the short way, over the one pipeline by connect-es. */
 export class ConnectSkin {
-  readonly #handlers: ReadonlyMap<string, { readonly handler: UniversalHandler; readonly method: ServedMethod }>;
+  readonly #handlers: ReadonlyMap<string, Entry>;
+  readonly #maxBytes: number;
   readonly #pipeline: Pipeline;
 
   constructor(methods: readonly ServedMethod[], pipeline: Pipeline, maxBytes: number) {
     const router = createConnectRouter({
-      acceptCompression: [compressionGzip, compressionBrotli],
+      acceptCompression: [...PACKINGS],
       readMaxBytes: maxBytes,
     });
     this.#pipeline = pipeline;
+    this.#maxBytes = maxBytes;
     for (const method of methods) this.#register(router, method);
     this.#handlers = new Map(
       router.handlers.flatMap((handler) => {
@@ -46,34 +57,54 @@ export class ConnectSkin {
     );
   }
 
-  /** Answers a call of a method that is served; never rejects. */
+  /** Answers a call of a method that is served. @throws ApiError for one that is of no protocol */
   async handle(exchange: Exchange): Promise<void> {
     const entry = this.#handlers.get(exchange.path);
     if (entry === undefined) throw new Error(`${exchange.path} is no method that is served`);
+    if (exchange.verb !== 'POST') throw wrongVerb(['POST']);
+    if (!entry.handler.supportedContentType(exchange.headers.get('content-type') ?? '')) throw unknownType();
+    try {
+      checkHeaders(exchange.headers);
+      await this.#answer(exchange, entry);
+    } catch (caught) {
+      refuseCall(exchange, exchange.failed(caught));
+    }
+  }
+
+  async #answer(exchange: Exchange, { handler, method }: Entry): Promise<void> {
     const visit: Visit = { exchange, admission: undefined, error: undefined };
     const closing = new AbortController();
     exchange.channel.onClosed(() => closing.abort());
-    const ask = (body: AsyncIterable<Uint8Array>): Promise<UniversalServerResponse> =>
-      entry.handler({
+    const answer = await collected(
+      await handler({
         ...requestOf(exchange),
         signal: closing.signal,
-        body,
+        body: this.#body(visit, method),
         contextValues: createContextValues().set(VISIT, visit),
-      });
-    const answer = await collected(await ask(this.#body(visit, entry.method)));
-    // connect-es calls a message it can't read a defect of its own. It is asked to refuse it, each protocol in its way.
-    const isDefect = visit.error === undefined && saysDefect(answer);
-    sendCollected(exchange, isDefect ? await collected(await ask(unread(visit, entry.method))) : answer, visit.error);
+      }),
+    );
+    const code = refusalCode(answer);
+    if (code === undefined) sendCollected(exchange, answer);
+    else throw visit.error ?? this.#refusalOf(code, method);
+  }
+
+  /** What connect-es refuses by its own account has no id, and a message it can't read it calls a defect of its own. */
+  #refusalOf(code: ConnectCode, { contract: { input } }: ServedMethod): ApiError {
+    if (code === ConnectCode.ResourceExhausted) return tooLarge(this.#maxBytes);
+    if (code === ConnectCode.DeadlineExceeded) return timeWasUp();
+    return unreadable(`The message can't be read as ${input.typeName}.`);
   }
 
   /** The body is read only once its sender was let in. */
-  async *#body(current: Visit, { contract: { permission }, scope }: ServedMethod): AsyncIterable<Uint8Array> {
+  async *#body(current: Visit, { contract: { input, permission }, scope }: ServedMethod): AsyncIterable<Uint8Array> {
     const visit = current;
+    const { exchange } = visit;
+    const { headers } = exchange;
     try {
-      visit.admission = await this.#pipeline.admit({ permission, scope }, visit.exchange.headers);
-      yield await visit.exchange.body();
+      visit.admission = await this.#pipeline.admit({ permission, scope }, headers);
+      yield await withKnownNames({ bytes: await exchange.body(), headers, input, maxBytes: this.#maxBytes });
     } catch (caught) {
-      throw refused(visit, caught);
+      throw noted(visit, caught);
     }
   }
 
@@ -92,16 +123,20 @@ export class ConnectSkin {
         }
         return answer.message;
       } catch (caught) {
-        throw refused(visit, caught);
+        throw noted(visit, caught);
       }
     });
   }
 }
 
-/** A body in whose place there is only the refusal of it. */
-function unread(visit: Visit, { contract: { input } }: ServedMethod): AsyncIterable<Uint8Array> {
-  const refusal = refused(visit, unreadable(`The message can't be read as ${input.typeName}.`));
-  return { [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(refusal) }) };
+/** What connect-es would refuse in words of its own. @throws ApiError */
+function checkHeaders(headers: RequestHeaders): void {
+  const isGrpc = headers.get('content-type')?.startsWith('application/grpc') === true;
+  packingOf(headers.get(isGrpc ? 'grpc-encoding' : 'content-encoding'));
+  const timeout = headers.get(isGrpc ? 'grpc-timeout' : 'connect-timeout-ms');
+  if (timeout === undefined) return;
+  if (isGrpc && !isTimeout(timeout)) throw badTimeout();
+  if (!isGrpc && !/^\d{1,10}$/.test(timeout)) throw badHeader('connect-timeout-ms', 'up to 10 digits');
 }
 
 /** What connect-es makes of a timeout that is longer than any timer is one that is over at once. */
@@ -123,16 +158,9 @@ function requestOf({ channel, path, query, verb }: Exchange): Omit<UniversalServ
   return { httpVersion: channel.httpVersion, url, method: verb, header };
 }
 
-/** The error as connect-es writes it over each of its protocols. */
-function refused(visit: Visit, caught: unknown): ConnectError {
-  const { exchange } = visit;
-  const error = visit.error ?? exchange.failed(caught);
-  Object.assign(visit, { error });
-  const details = [{ desc: ErrorDetailSchema, value: { id: error.id, message: error.sentence } }];
-  const { connection: _, ...headers } = error.headers;
-  return new ConnectError(error.message, connectCodeOf(error), headers, details);
-}
-
-function connectCodeOf({ code }: ApiError): ConnectCode {
-  return Object.values(ConnectCode).find((known): known is ConnectCode => known === code) ?? ConnectCode.Internal;
+/** Notes what has to be answered, and gives what connect-es takes for an error. */
+function noted(current: Visit, caught: unknown): ConnectError {
+  const visit = current;
+  visit.error ??= fromThrown(caught);
+  return new ConnectError('refused');
 }

@@ -13,10 +13,20 @@ export interface Deadline {
 export function deadlineOf(timeout: string | undefined): Deadline | undefined {
   if (timeout === undefined) return undefined;
   const milliseconds = millisecondsOf(timeout);
-  if (milliseconds === undefined) throw badHeader('grpc-timeout', 'up to 8 digits and a unit');
+  if (milliseconds === undefined) throw badTimeout();
   const controller = new AbortController();
   const timer = setTimeout(() => controller.abort(), Math.min(milliseconds, LONGEST_MS));
   return { signal: controller.signal, release: () => clearTimeout(timer) };
+}
+
+/** A `grpc-timeout` is not of its form. */
+export function badTimeout(): Error {
+  return badHeader('grpc-timeout', 'up to 8 digits and a unit');
+}
+
+/** Whether a timeout is of the form that gRPC has them in. */
+export function isTimeout(timeout: string): boolean {
+  return millisecondsOf(timeout) !== undefined;
 }
 
 /** Whether a timeout is longer than a timer can run: 24 days. */

@@ -8,10 +8,13 @@ import { unframe } from './grpc-frame.js';
 import type { GrpcWire } from './grpc-wire.js';
 import { healthMessage, serviceIn, type HealthStatus } from './health-messages.js';
 import type { MethodTable } from './method-table.js';
+import { packingOf } from './packing.js';
 
 const SERVICE = '/grpc.health.v1.Health/';
 const CHECK = `${SERVICE}Check`;
 const WATCH = `${SERVICE}Watch`;
+/** It holds no more than a name. */
+const LONGEST_REQUEST = 10_000;
 
 /** grpc.health.v1, open to all: whether the service is ready, now (`Check`) and at every change (`Watch`). */
 export class GrpcHealth {
@@ -36,7 +39,9 @@ export class GrpcHealth {
       if (exchange.path !== CHECK && exchange.path !== WATCH) throw notServed();
       const deadline = deadlineOf(exchange.headers.get('grpc-timeout'));
       if (deadline !== undefined) exchange.channel.onClosed(deadline.release);
-      const isServed = this.#serves(serviceIn(unframe(await wire.body(exchange))));
+      const packing = packingOf(exchange.headers.get('grpc-encoding'));
+      const asked = await unframe(await wire.body(exchange), { packing, maxBytes: LONGEST_REQUEST });
+      const isServed = this.#serves(serviceIn(asked));
       if (exchange.path === CHECK) await this.#check(exchange, wire, isServed);
       else this.#begin(exchange, wire, { isServed, deadline: deadline?.signal });
     } catch (caught) {

@@ -5,7 +5,7 @@ import type { ServedMethod } from '../calls/served-method.js';
 import { notServed, unreadable } from '../errors/refusals.js';
 import type { Exchange } from '../server/exchange.js';
 import { deadlineOf } from './deadline.js';
-import { unframe } from './grpc-frame.js';
+import { unframePlain } from './grpc-frame.js';
 import type { GrpcWire } from './grpc-wire.js';
 import type { MethodTable } from './method-table.js';
 
@@ -40,7 +40,7 @@ export class GrpcSkin {
     try {
       const { permission } = method.contract;
       const admission = await this.#pipeline.admit({ permission, scope: method.scope }, exchange.headers);
-      const request = decoded(method, unframe(await wire.body(exchange)));
+      const request = decoded(method, unframePlain(await wire.body(exchange)));
       const incoming = exchange.incoming(deadline === undefined ? {} : { signal: deadline.signal });
       return await this.#pipeline.carryOut(method, request, { admission, incoming });
     } finally {

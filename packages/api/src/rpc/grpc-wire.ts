@@ -107,6 +107,14 @@ export function shortWire({ verb, headers, isHttp2 }: Exchange): GrpcWire | unde
   return wire === GRPC_WEB && wantedForm(headers.get('accept')) === WEB_TEXT ? BINARY_THEN_TEXT : wire;
 }
 
+/** The wire that a call's own protocol has, whatever its messages are written in; `undefined` for what is no gRPC. */
+export function anyWire({ headers }: Exchange): GrpcWire | undefined {
+  const type = headers.get('content-type') ?? '';
+  if (isWebText(type)) return GRPC_WEB_TEXT;
+  if (/^application\/grpc-web(?:[+;]|$)/i.test(type)) return GRPC_WEB;
+  return /^application\/grpc(?:[+;]|$)/i.test(type) ? GRPC : undefined;
+}
+
 /** Gives the trailers an answer of several messages ends with; the access log is told when it is over, be it cut off. */
 function concluded(exchange: Exchange, protocol: Protocol): (error?: ApiError) => Readonly<Record<string, string>> {
   let refusal: ApiError | undefined;

@@ -1,10 +1,8 @@
+import { Code } from '@connectrpc/connect';
 import type { UniversalServerResponse } from '@connectrpc/connect/protocol';
-import type { ApiError } from '../errors/api-error.js';
+import { codeToHttpStatus } from '@connectrpc/connect/protocol-connect';
 import type { Exchange, Protocol } from '../server/exchange.js';
-import { percentEncoded } from './grpc-status.js';
 
-/** As gRPC numbers it. */
-const DEFECT = '13';
 const IN_TRAILERS = 0x80;
 
 /** An answer of connect-es whose body is collected: all that is served is unary. */
@@ -19,34 +17,24 @@ export async function collected({ body, ...answer }: UniversalServerResponse): P
   return { ...answer, bytes: Buffer.concat(chunks) };
 }
 
-/** Whether an answer says, in one of the three protocols, that something unexpected went wrong. */
-export function saysDefect({ bytes, status, trailer }: CollectedAnswer): boolean {
-  if (status === 500 || trailer?.get('grpc-status') === DEFECT) return true;
+/** The code an answer refuses with, in one of the three protocols; `undefined` for what a method answered. */
+export function refusalCode({ bytes, status, trailer }: CollectedAnswer): Code | undefined {
+  const inTrailers = trailer?.get('grpc-status') ?? null;
+  if (inTrailers !== null) return inTrailers === '0' ? undefined : Number(inTrailers);
   // Over gRPC-Web a refusal is a frame of trailers and nothing else.
-  return bytes[0] === IN_TRAILERS && bytes.includes(`grpc-status: ${DEFECT}\r\n`);
+  if (bytes[0] === IN_TRAILERS) return Number(/grpc-status: (\d+)/.exec(bytes.toString('latin1'))?.[1] ?? Code.Unknown);
+  if (status === 200) return undefined;
+  return (
+    [Code.ResourceExhausted, Code.DeadlineExceeded].find((code) => codeToHttpStatus(code) === status) ?? Code.Unknown
+  );
 }
 
-/** Sends what connect-es answered. */
-export function sendCollected(
-  exchange: Exchange,
-  { bytes, header, status, trailer }: CollectedAnswer,
-  error: ApiError | undefined,
-): void {
+/** Sends what a method answered. */
+export function sendCollected(exchange: Exchange, { bytes, header, status, trailer }: CollectedAnswer): void {
   const headers = { ...exchange.answerHeaders(), ...plain(header) };
   if (trailer === undefined) exchange.send({ status, headers, body: bytes });
-  else exchange.sendWithTrailers({ headers, body: bytes, trailers: trailersOf(trailer) });
-  exchange.answered(protocolOf(exchange), status, error);
-}
-
-/**
- * connect-es escapes all of a `grpc-message` that a URI would have escaped; clients that undo only what gRPC asks for
- * (grpc-js) would show `%3A` for a colon.
- */
-function trailersOf(trailer: Headers): Readonly<Record<string, string>> {
-  const trailers = plain(trailer);
-  const message = trailers['grpc-message'];
-  if (message === undefined) return trailers;
-  return { ...trailers, 'grpc-message': percentEncoded(decodeURIComponent(message)) };
+  else exchange.sendWithTrailers({ headers, body: bytes, trailers: plain(trailer) });
+  exchange.answered(protocolOf(exchange), status, undefined);
 }
 
 function plain(headers: Headers | undefined): Readonly<Record<string, string>> {

@@ -1,8 +1,9 @@
 import type { ConnectSkin } from '../rpc/connect-skin.js';
 import type { GrpcHealth } from '../rpc/grpc-health.js';
 import type { GrpcSkin } from '../rpc/grpc-skin.js';
-import { shortWire } from '../rpc/grpc-wire.js';
+import { anyWire, shortWire } from '../rpc/grpc-wire.js';
 import type { MethodTable } from '../rpc/method-table.js';
+import { refuseCall } from '../rpc/refuse-call.js';
 import { notServed } from '../errors/refusals.js';
 import { refuse, type RestSkin } from '../rest/rest-skin.js';
 import type { Cors } from './cors.js';
@@ -53,10 +54,14 @@ export class FrontDesk {
       exchange.answered('rest', 204, undefined);
       return undefined;
     }
-    const wire = shortWire(exchange);
+    const isServed = methods.find(exchange.path) !== undefined;
+    const wire = shortWire(exchange) ?? (isServed || exchange.verb !== 'POST' ? undefined : anyWire(exchange));
     if (wire !== undefined) return (health.knows(exchange) ? health : grpc).handle(exchange, wire);
-    if (methods.find(exchange.path) !== undefined) return connect.handle(exchange);
-    if (methods.isOfService(exchange.path)) throw notServed();
+    if (isServed) return connect.handle(exchange);
+    if (methods.isOfService(exchange.path)) {
+      refuseCall(exchange, notServed());
+      return undefined;
+    }
     return pages.knows(exchange) ? pages.handle(exchange) : rest.handle(exchange);
   }
 }

@@ -1,5 +1,5 @@
 import type { DescEnum, DescField, DescMessage, JsonObject, JsonValue } from '@bufbuild/protobuf';
-import { enumNames, enumNumber } from '../contract/open-enums.js';
+import { enumNames, enumNumber } from './open-enums.js';
 import { unreadable } from '../errors/refusals.js';
 
 /**
