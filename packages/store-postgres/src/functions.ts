@@ -1,6 +1,9 @@
 import { WRITE_RECKONED, WRITE_RECKONED_EVENT, WRITERS_VIEW } from './inline-functions.js';
 import { ROW_FUNCTIONS } from './row-functions.js';
-import { BEGIN_KNOWN_TURN, INSERT_AT_PLACE, KNOWN_EVENT, plpgsql, TAKE_TURN, TELL_LISTENERS } from './turn.js';
+import { BEGIN_KNOWN_TURN, ERA, INSERT_AT_PLACE, KNOWN_EVENT, plpgsql, TAKE_TURN, TELL_LISTENERS } from './turn.js';
+
+/** The {@link ERA}, for a writer who does not look around in his turn. */
+const CURRENT_ERA = plpgsql('current_era() RETURNS text', `BEGIN RETURN ${ERA}; END`);
 
 /**
  * The most frequent append by itself: one event and no receipt, by a writer who wrote last and so knows its place. Answers
@@ -101,10 +104,11 @@ BEGIN
 END`,
 );
 
-/** What schema version 1 had instead. */
+/** What the schema versions before had instead. */
 export const DROP_FUNCTIONS: string = [
   'take_turn',
   'tell_listeners',
+  'append_known',
   'append_event',
   'append_events',
   'write_rows',
@@ -124,8 +128,9 @@ export const REVOCATIONS = `
 CREATE SEQUENCE {schema}.revocations;
 SELECT nextval('{schema}.revocations');`;
 
-/** The functions of schema version 2. `{…}` stands for what depends on the schema's name. */
+/** The functions of schema version 3. `{…}` stands for what depends on the schema's name. */
 export const FUNCTIONS: readonly string[] = [
+  CURRENT_ERA,
   TAKE_TURN,
   APPEND_KNOWN,
   APPEND_EVENT,

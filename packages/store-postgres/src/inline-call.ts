@@ -46,20 +46,20 @@ function eventCall(plan: Plan, { ground, changes }: Reckoned): Call | undefined 
  */
 export function placedArguments(
   { stored, stream, key }: PreparedAppend,
-  { place, revocations }: KnownPlace,
+  { place, era }: KnownPlace,
 ): readonly (string | null)[] | undefined {
   const [event, ...more] = stored;
   if (event === undefined || more.length > 0 || key !== undefined) return undefined;
   const { position, revision, recordedAt } = place;
   const where = [position.toString(), stream.name, stream.whole ?? null, revision.toString(), String(recordedAt)];
-  return [revocations, ...where, event.id, event.type, String(event.version), event.data, event.metadata];
+  return [era, ...where, event.id, event.type, String(event.version), event.data, event.metadata];
 }
 
-function eventArguments({ accepted }: Plan, { revocations }: RememberedGround): readonly (string | null)[] | undefined {
+function eventArguments({ accepted }: Plan, { era }: RememberedGround): readonly (string | null)[] | undefined {
   const [one, ...others] = accepted;
   const [place] = one?.recorded ?? [];
   if (one === undefined || place === undefined || others.length > 0) return undefined;
-  return placedArguments(one.prepared, { place, revocations });
+  return placedArguments(one.prepared, { place, era });
 }
 
 function rowArguments(changes: readonly RowChange[]): readonly (string | null)[] {
@@ -76,7 +76,7 @@ function groupCall(attempt: string, { accepted }: Plan, { ground, changes }: Rec
     changes: changes[index] ?? [],
   }));
   const json = [accepted.flatMap(eventsOf), accepted.flatMap(receiptsOf), models].map((value) => JSON.stringify(value));
-  return { name: 'write_reckoned', values: [attempt, ground.head.toString(), ...json] };
+  return { name: 'write_reckoned', values: [attempt, ground.era, ground.head.toString(), ...json] };
 }
 
 function eventsOf({ prepared: { stream, stored }, recorded }: Accepted): readonly object[] {

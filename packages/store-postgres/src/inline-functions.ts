@@ -1,4 +1,4 @@
-import { BEGIN_KNOWN_TURN, INSERT_AT_PLACE, KNOWN_EVENT, plpgsql, TELL_LISTENERS } from './turn.js';
+import { BEGIN_KNOWN_TURN, ERA, INSERT_AT_PLACE, KNOWN_EVENT, plpgsql, TELL_LISTENERS } from './turn.js';
 
 /**
  * What a writer has to know before he reckons rows: where the store is, where these streams end, which of these receipts
@@ -8,7 +8,7 @@ export const WRITERS_VIEW: string = plpgsql(
   'writers_view(streams text[], receipts json, models json) RETURNS json',
   `BEGIN
   RETURN json_build_object(
-    'revocations', pg_sequence_last_value('{schema}.revocations')::text,
+    'era', ${ERA},
     'head', (SELECT coalesce(max(position), 0)::text FROM {schema}.events),
     'ends', (SELECT json_agg((
         SELECT json_build_array(revision::text, recorded_at) FROM {schema}.events AS kept
@@ -32,13 +32,16 @@ END`,
  * 'others wrote' and has written nothing.
  */
 export const WRITE_RECKONED: string = plpgsql(
-  `write_reckoned(lock_ms text, this_attempt text, expected_head bigint, new_events json, new_receipts json, models json)
-  RETURNS text`,
+  `write_reckoned(lock_ms text, this_attempt text, known_era text, expected_head bigint, new_events json,
+  new_receipts json, models json) RETURNS text`,
   `DECLARE
   reached bigint;
   one record;
 BEGIN
   PERFORM {schema}.take_turn(lock_ms, this_attempt);
+  IF ${ERA} IS DISTINCT FROM known_era THEN
+    RETURN 'others wrote';
+  END IF;
   SELECT position INTO reached FROM {schema}.events ORDER BY position DESC LIMIT 1;
   IF coalesce(reached, 0) <> expected_head THEN
     RETURN 'others wrote';

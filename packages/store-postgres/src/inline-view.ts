@@ -15,8 +15,8 @@ export interface ModelPlace {
 
 /** What was found of the store in a writer's turn. */
 export interface View extends Ground {
-  /** How many attempts were given up for lost until then. */
-  readonly revocations: string;
+  /** The one it holds in: see {@link ERA}. */
+  readonly era: string;
   readonly places: readonly ModelPlace[];
 }
 
@@ -42,7 +42,7 @@ export async function lookAt(
   const ends = partsOf(fieldOf(found, 'ends'));
   const modelsFound = partsOf(fieldOf(found, 'models'));
   return {
-    revocations: textOf(found, 'revocations'),
+    era: textOf(found, 'era'),
     head: BigInt(textOf(found, 'head')),
     ends: new Map(streams.map((stream, index) => [stream, endOf(ends[index])])),
     receipts: new Set(partsOf(fieldOf(found, 'receipts')).map(receiptOf)),

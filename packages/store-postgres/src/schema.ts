@@ -20,7 +20,7 @@ export interface Schema {
 
 // Each entry brings the schema from the version before it to its own. What they say of tables is for ever, a change is a new
 // one; functions hold nothing, and the last entry makes all of them anew.
-const MIGRATIONS: readonly string[] = [TABLES, [DROP_FUNCTIONS, REVOCATIONS, ...FUNCTIONS].join('\n')];
+const MIGRATIONS: readonly string[] = [TABLES, REVOCATIONS, [DROP_FUNCTIONS, ...FUNCTIONS].join('\n')];
 
 const NAME = /^[A-Za-z_][A-Za-z0-9_]{0,62}$/;
 

@@ -21,9 +21,16 @@ export const BEGIN_TURN: string = `${DEMAND_READ_COMMITTED}
   PERFORM pg_advisory_xact_lock({append_lock});`;
 
 /**
- * {@link BEGIN_TURN} for what was made ready before: answers when an attempt was given up for lost since, since it may have
- * been this one. A sequence is no part of a transaction: after the lock it is what it was when the last turn ended. In
- * expressions: a query would be a quarter of the time of such a function.
+ * How long a writer's memory holds: till an attempt is given up for lost, which may be the one that is on its way, and till
+ * the server was started anew or is another one, which need not have all that this process wrote. A sequence is no part of a
+ * transaction: after the lock it is what it was when the last turn ended.
+ */
+export const ERA =
+  "pg_sequence_last_value('{schema}.revocations') || ' ' || (extract(epoch FROM pg_postmaster_start_time()) * 1000000)::bigint";
+
+/**
+ * {@link BEGIN_TURN} for what was made ready before: answers when it was in another {@link ERA}. In expressions: a query would
+ * be a quarter of the time of such a function.
  */
 export const BEGIN_KNOWN_TURN: string = `${DEMAND_READ_COMMITTED}
   IF NOT pg_try_advisory_xact_lock({append_lock}) THEN
@@ -32,12 +39,12 @@ export const BEGIN_KNOWN_TURN: string = `${DEMAND_READ_COMMITTED}
     END IF;
     PERFORM pg_advisory_xact_lock({append_lock});
   END IF;
-  IF pg_sequence_last_value('{schema}.revocations') IS DISTINCT FROM known_revocations THEN
-    RETURN 'given up for lost';
+  IF ${ERA} IS DISTINCT FROM known_era THEN
+    RETURN 'given up for lost, or another server';
   END IF;`;
 
 /** What {@link INSERT_AT_PLACE} needs to be given, behind the time to wait for other writers. */
-export const KNOWN_EVENT = `known_revocations bigint, place bigint, stream text, whole text, revision bigint,
+export const KNOWN_EVENT = `known_era text, place bigint, stream text, whole text, revision bigint,
   at bigint, id text, type text, version integer, data json, metadata json`;
 
 /** Writes the event to the place it must have if nobody wrote meanwhile. */
@@ -54,9 +61,10 @@ export const TELL_LISTENERS: string = `
     PERFORM pg_notify({channel}, '');
   END IF;`;
 
-/** A function in PL/pgSQL of the schema. */
+/** A function in PL/pgSQL of the schema. What the role has in its path can't take the place of what is meant in it. */
 export function plpgsql(signature: string, body: string): string {
-  return `CREATE FUNCTION {schema}.${signature} LANGUAGE plpgsql VOLATILE AS $function$\n${body.trim()}\n$function$;`;
+  return `CREATE FUNCTION {schema}.${signature} LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
+AS $function$\n${body.trim()}\n$function$;`;
 }
 
 /** A turn by itself, for a writer who then looks around in it. */

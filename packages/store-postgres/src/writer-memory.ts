@@ -14,15 +14,15 @@ import { storedName } from './names.js';
 /** Ground to reckon on, and where the read models are on it. */
 export interface RememberedGround extends Ground {
   readonly places: readonly ModelPlace[];
-  /** How many attempts had been given up for lost. */
-  readonly revocations: string;
+  /** The one it is known in. */
+  readonly era: string;
 }
 
 /** Where something goes if nobody writes before it. */
 export interface KnownPlace {
   readonly place: Placed;
-  /** How many attempts had been given up for lost. */
-  readonly revocations: string;
+  /** The one it is known in. */
+  readonly era: string;
 }
 
 const LARGEST = 20_000;
@@ -33,7 +33,7 @@ const LARGEST = 20_000;
  */
 export class WriterMemory {
   #head = -1n;
-  #revocations = '';
+  #era = '';
   #places: readonly ModelPlace[] = [];
   #rows: readonly Map<string, unknown>[] = [];
   readonly #ends = new Map<string, StreamEnd | undefined>();
@@ -44,7 +44,7 @@ export class WriterMemory {
     // A receipt that is there all the same is noticed by the server.
     return {
       head: this.#head,
-      revocations: this.#revocations,
+      era: this.#era,
       ends: this.#ends,
       receipts: new Set(),
       rows: this.#rows,
@@ -58,7 +58,7 @@ export class WriterMemory {
     if (end === undefined || !meetsExpectation(append.expected, revision(end.revision))) return undefined;
     const recordedAt = notBefore(instant(end.recordedAt), clock());
     const place = { position: this.#head + 1n, revision: end.revision + 1n, recordedAt };
-    return { place, revocations: this.#revocations };
+    return { place, era: this.#era };
   }
 
   /** Adds what was found in a writer's turn, or begins anew with it when others wrote meanwhile. */
@@ -68,19 +68,19 @@ export class WriterMemory {
     if (!isSame || count > LARGEST) this.forget();
     if (this.#head < 0n) this.#rows = view.rows.map(() => new Map<string, unknown>());
     this.#head = view.head;
-    this.#revocations = view.revocations;
+    this.#era = view.era;
     this.#places = view.places;
     for (const [stream, end] of view.ends) this.#ends.set(stream, end);
     this.#learn(view.rows);
   }
 
   /** Goes on to where the server put events, in their order. Streams are known no more when others wrote before them. */
-  learn(recorded: readonly RecordedEvent[], revocations: string): void {
+  learn(recorded: readonly RecordedEvent[], era: string): void {
     const [first, last] = [recorded[0], recorded.at(-1)];
     if (first === undefined || last === undefined) return;
     if (first.position !== this.#head + 1n || this.#ends.size > LARGEST) this.forget();
     this.#head = last.position;
-    this.#revocations = revocations;
+    this.#era = era;
     for (const { streamId, revision: reached, recordedAt } of recorded) {
       this.#ends.set(storedName(streamId).name, { revision: reached, recordedAt });
     }

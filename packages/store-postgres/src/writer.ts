@@ -38,7 +38,7 @@ export class PlainWriter implements Writer {
   /** How many appends go without memory after it was wrong, since somebody else writes too; and how many are left of them. */
   #backOff = 0;
   #left = 0;
-  #revocations: string | undefined;
+  #era: string | undefined;
 
   constructor({ connection, schema, clock }: { connection: Connection; schema: Schema; clock: Clock }) {
     this.#connection = connection;
@@ -76,7 +76,7 @@ export class PlainWriter implements Writer {
     const answer = await answering;
     if (answer === WRITTEN) {
       this.#backOff = Math.floor(this.#backOff / 2);
-      this.#memory.learn(recorded, known.revocations);
+      this.#memory.learn(recorded, known.era);
       return [{ recorded }];
     }
     this.#backOff = Math.min(2 * this.#backOff + 1, LONGEST_BACK_OFF);
@@ -89,21 +89,21 @@ export class PlainWriter implements Writer {
     const single = singleArguments(batch, this.#clock);
     const name = single === undefined ? 'append_events' : 'append_event';
     const values = single ?? [batchJson(batch, this.#clock)];
-    this.#revocations ??= await this.#askRevocations();
+    this.#era ??= await this.#askEra();
     const answer = await this.#connection.call(`${this.#schema}.${name}`, [attempt, ...values]);
     const outcomes = outcomesOf(batch, answer);
     const recorded = outcomes.flatMap((outcome) => ('recorded' in outcome ? outcome.recorded : []));
-    this.#memory.learn(recorded, this.#revocations);
+    this.#memory.learn(recorded, this.#era);
     return outcomes;
   }
 
   #forget(): void {
     this.#memory.forget();
-    this.#revocations = undefined;
+    this.#era = undefined;
   }
 
-  async #askRevocations(): Promise<string> {
-    const rows = await this.#connection.read(`SELECT pg_sequence_last_value('${this.#schema}.revocations')`);
+  async #askEra(): Promise<string> {
+    const rows = await this.#connection.read(`SELECT ${this.#schema}.current_era()`);
     return onlyCell(rows);
   }
 }

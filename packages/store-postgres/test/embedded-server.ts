@@ -74,6 +74,17 @@ export class EmbeddedServer {
     await eventually('the end of the server', async () => !pids.some(isAlive));
   }
 
+  /** Keeps what a killed server has now; {@link restore} brings it back to that, as a standby is that was behind. */
+  async keep(): Promise<void> {
+    await run('cp', ['-a', join(this.#folder, 'data'), join(this.#folder, 'kept')]);
+  }
+
+  /** Throws away what a killed server has written since {@link keep}. */
+  async restore(): Promise<void> {
+    await run('rm', ['-r', join(this.#folder, 'data')]);
+    await run('mv', [join(this.#folder, 'kept'), join(this.#folder, 'data')]);
+  }
+
   /** Starts it, also after {@link kill}, and waits until it takes connections. */
   async restart(): Promise<void> {
     const args = ['-c', RUN_AND_TIDY_UP, 'sh', join(this.#binaries, 'postgres'), this.#folder, String(this.#port)];

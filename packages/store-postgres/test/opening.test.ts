@@ -16,7 +16,7 @@ describe('opening a store on PostgreSQL', () => {
       const stores = await Promise.all(Array.from({ length: 8 }, () => storage.open()));
       for (const store of stores) await store.eventStore.append(appendTo('a'));
       const { rows } = await storage.pool.query(`SELECT version FROM "${storage.schema}".migrations`);
-      expect(rows).to.deep.equal([{ version: 1 }, { version: 2 }]);
+      expect(rows).to.deep.equal([{ version: 1 }, { version: 2 }, { version: 3 }]);
     }));
 
   it('brings a schema of version 1 to its own, and goes on after what is in it', () =>
@@ -32,7 +32,7 @@ describe('opening a store on PostgreSQL', () => {
   it("leaves a newer program's schema as it is", () =>
     onStorage(freshStorage(), async (storage) => {
       await storage.open();
-      await storage.pool.query(`INSERT INTO "${storage.schema}".migrations (version) VALUES (3)`);
+      await storage.pool.query(`INSERT INTO "${storage.schema}".migrations (version) VALUES (4)`);
       expect(await refusal(storage.open())).to.be.instanceOf(StoreForeign);
     }));
 
@@ -166,10 +166,10 @@ describe('a store on PostgreSQL', () => {
     }));
 });
 
-/** Takes away what version 2 brought, and puts a function of version 1 in the place of that of version 2. */
+/** Takes away what later versions brought, and puts a function of version 1 in the place of theirs. */
 function asInVersion1(schema: string): string {
-  return `SET search_path = "${schema}"; DELETE FROM migrations WHERE version = 2; DROP SEQUENCE revocations;
-    DROP FUNCTION append_known; DROP FUNCTION take_turn;
+  return `SET search_path = "${schema}"; DELETE FROM migrations WHERE version > 1; DROP SEQUENCE revocations;
+    DROP FUNCTION append_known; DROP FUNCTION current_era; DROP FUNCTION take_turn;
     CREATE FUNCTION take_turn(this_attempt text) RETURNS void LANGUAGE sql AS 'SELECT';
     CREATE FUNCTION tell_listeners() RETURNS void LANGUAGE sql AS 'SELECT'; RESET search_path`;
 }
