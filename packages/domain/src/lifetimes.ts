@@ -33,10 +33,16 @@ export const parseLifetime: Parser<Duration> = (value, field) => {
   if (!Duration.isDuration(value) || !value.isValid) throw new InvalidValue(field, EXPECTED, value);
   const milliseconds = isExact(value) ? value.toMillis() : Number.NaN;
   if (!Number.isInteger(milliseconds) || milliseconds < 0 || milliseconds > LONGEST_MS) {
-    throw new InvalidValue(field, EXPECTED, value.toISO() ?? 'an invalid Duration');
+    throw new InvalidValue(field, EXPECTED, shown(value, milliseconds));
   }
   return canonical(milliseconds);
 };
+
+/** luxon shows whole milliseconds, as if there were no more to it. */
+function shown(lifetime: Duration, milliseconds: number): string {
+  const isBroken = Number.isFinite(milliseconds) && !Number.isInteger(milliseconds);
+  return isBroken ? `PT${milliseconds / 1000}S` : (lifetime.toISO() ?? 'an invalid Duration');
+}
 
 /** Months and years have no length of their own. */
 function isExact({ years, quarters, months }: Duration): boolean {

@@ -101,7 +101,11 @@ export class PolicyReader {
     const then = await this.#states.upTo(stream, (event) => event.revision < asOf.sequence);
     const reached = lastSequenceOf(then.state.marks);
     if (reached === asOf.sequence && reached > 0n) return then;
-    throw new InvalidValue(asOf.field, `a sequence the policy has had, 1 to ${reached}`, asOf.sequence);
+    const had =
+      reached === 0n
+        ? 'a sequence from 1 on that the policy has had'
+        : `a sequence the policy has had, 1 to ${reached}`;
+    throw new InvalidValue(asOf.field, had, asOf.sequence);
   }
 
   /** The default policy is looked at where the organization's stood: at the same instant, or the same place in the store. */

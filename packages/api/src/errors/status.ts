@@ -57,13 +57,23 @@ const NAMES: Readonly<Record<string, string>> = {
   factor: 'type',
 };
 
+const LIFETIME = /^settings\.lifetimes\.(\w+)$/;
+/** The domain takes objects of a class that callers of the API do not have. */
+const A_LIFETIME = 'a duration of 0 to 36,500 days in whole milliseconds';
+
 function sentenceOf(rejection: Rejection, message: string): string {
   if (rejection.reason !== 'invalid-argument') return message;
-  return describeRejection({ ...rejection, field: apiFieldOf(rejection.field) });
+  const { expected, field, received } = rejection;
+  return describeRejection({
+    reason: 'invalid-argument',
+    field: apiFieldOf(field),
+    expected: LIFETIME.test(field) ? A_LIFETIME : expected,
+    received: received.replace(/^(-?\d+)n$/, '$1'),
+  });
 }
 
 function apiFieldOf(field: string): string {
-  const lifetime = /^settings\.lifetimes\.(\w+)$/.exec(field)?.[1];
+  const lifetime = LIFETIME.exec(field)?.[1];
   if (lifetime !== undefined) return `${lifetime}Lifetime`;
   return NAMES[field] ?? field.replace(/^settings\./, '').replace(/^identityProviders/, 'idps');
 }

@@ -16,7 +16,7 @@ import type { PathVariable } from './router.js';
 export function pathField(desc: DescMessage, { name, encoded }: PathVariable): JsonObject {
   const field = desc.fields.find((one) => one.name === name);
   if (field === undefined) throw new Error(`${desc.typeName} has no field ${name}`);
-  return { [field.jsonName]: scalarOf(field, decoded(encoded, name)) };
+  return { [field.jsonName]: scalarOf(field, decoded(encoded, field.jsonName)) };
 }
 
 /** Reads a query as fields of a request; what is no field of it is not looked at. @throws ApiError */
