@@ -37,11 +37,16 @@ export class Router<Target> {
 
   match(verb: string, path: string): Match<Target> {
     const closed = this.#closed.get(path);
-    if (closed !== undefined) return found(closed, verb, undefined);
+    const fixed = closed?.get(verb);
+    if (fixed !== undefined) return { kind: 'found', target: fixed, variable: undefined };
     const end = path.lastIndexOf('/');
     const open = end === path.length - 1 ? undefined : this.#open.get(path.slice(0, end));
-    if (open === undefined) return { kind: 'nothing' };
-    return found(open.targets, verb, { name: open.variable, encoded: path.slice(end + 1) });
+    const target = open?.targets.get(verb);
+    if (open !== undefined && target !== undefined) {
+      return { kind: 'found', target, variable: { name: open.variable, encoded: path.slice(end + 1) } };
+    }
+    const allowed = [...(closed?.keys() ?? []), ...(open?.targets.keys() ?? [])];
+    return allowed.length === 0 ? { kind: 'nothing' } : { kind: 'wrong-verb', allowed };
   }
 
   #place(segments: readonly Segment[]): ByVerb<Target> {
@@ -71,11 +76,4 @@ function existing<Value>(among: Map<string, Value>, key: string, make: () => Val
 
 function newTargets<Target>(): ByVerb<Target> {
   return new Map();
-}
-
-function found<Target>(targets: ByVerb<Target>, verb: string, variable: PathVariable | undefined): Match<Target> {
-  const target = targets.get(verb);
-  return target === undefined
-    ? { kind: 'wrong-verb', allowed: [...targets.keys()] }
-    : { kind: 'found', target, variable };
 }
