@@ -19,6 +19,9 @@ export interface ListMessage<Item> {
   readonly result: Item[];
 }
 
+/** Gives the entity tag of the policy that answered, with its quotes. */
+export type TagOf = (policy: Pick<LoginPolicyView, 'owner' | 'details'>) => string;
+
 /** Turns the answers of the domain into answers of the API, and its refusals into thrown ones. */
 export class PolicyAnswers {
   readonly #absent: AbsentAnswer;
@@ -41,7 +44,7 @@ export class PolicyAnswers {
   async ofPolicy<Message>(
     answering: Promise<ReadAnswer<{ readonly policy: LoginPolicyView }>>,
     say: (policy: LoginPolicyView) => Message,
-    tagOf: (policy: LoginPolicyView) => string = ownTag,
+    tagOf: TagOf = ownTag,
   ): Promise<Answer<Message>> {
     const answer = await answering;
     if (answer.outcome === 'rejected') throw fromRejected(answer, this.#absent);
@@ -52,12 +55,13 @@ export class PolicyAnswers {
   async ofList<Item, Said>(
     answering: Promise<ReadAnswer<LoginPolicyList<Item>>>,
     say: (item: Item) => Said,
-    query?: ListQuery,
+    { tagOf, query }: { readonly tagOf: TagOf; readonly query?: ListQuery | undefined },
   ): Promise<Answer<ListMessage<Said>>> {
     const answer = await answering;
     if (answer.outcome === 'rejected') throw fromRejected(answer, this.#absent);
     const { details, items } = answer;
-    return { message: { details: listDetailsMessage(details, items.length), result: pageOf(items, query).map(say) } };
+    const message = { details: listDetailsMessage(details, items.length), result: pageOf(items, query).map(say) };
+    return { message, tag: tagOf(answer) };
   }
 
   /** The answer of a read that has no message of its own. @throws ApiError when it was refused. */
@@ -79,11 +83,12 @@ function pageOf<Item>(items: readonly Item[], query: ListQuery | undefined): rea
   return items.slice(first, query.limit === 0 ? undefined : first + query.limit);
 }
 
-function ownTag({ details }: { readonly details: Details }): string {
+/** The tag of the policy that answered. */
+export function ownTag({ details }: Pick<LoginPolicyView, 'owner' | 'details'>): string {
   return `"${details.sequence}"`;
 }
 
 /** The tag of an organization's effective policy: one it inherits is none of its own states, so its tag is never met. */
-export function effectiveTag({ owner, details }: LoginPolicyView): string {
+export function effectiveTag({ owner, details }: Pick<LoginPolicyView, 'owner' | 'details'>): string {
   return isOrganization(owner) ? `"${details.sequence}"` : `"default-${details.sequence}"`;
 }

@@ -6,6 +6,7 @@ import type { ListDetails, ListQuery, ObjectDetails } from '@zitadel/proto/zitad
 import type { MultiFactorType, SecondFactorType } from '@zitadel/proto/zitadel/policy_pb.js';
 import { multiFactorNumber, multiFactorOf, secondFactorNumber, secondFactorOf } from '../messages/factors.js';
 import { linkMessage } from '../messages/policy.js';
+import { effectiveTag, ownTag } from './policy-answers.js';
 import type { Scope } from './scope.js';
 import { serve, serveCommand, type Desk, type ServedMethod } from './served-method.js';
 
@@ -45,15 +46,16 @@ function sharedReads(
   method: SharedMethods,
   { policies, answers }: Desk,
 ): readonly ServedMethod[] {
+  const tagOf = scope.regards === 'instance' ? ownTag : effectiveTag;
   return [
     serve(scope, method.listLoginPolicyIDPs, ({ query }, { owner, read }) =>
-      answers.ofList(policies.identityProviders(owner, read), linkMessage, query),
+      answers.ofList(policies.identityProviders(owner, read), linkMessage, { query, tagOf }),
     ),
     serve(scope, method.listLoginPolicySecondFactors, (_, { owner, read }) =>
-      answers.ofList(policies.secondFactors(owner, read), secondFactorNumber),
+      answers.ofList(policies.secondFactors(owner, read), secondFactorNumber, { tagOf }),
     ),
     serve(scope, method.listLoginPolicyMultiFactors, (_, { owner, read }) =>
-      answers.ofList(policies.multiFactors(owner, read), multiFactorNumber),
+      answers.ofList(policies.multiFactors(owner, read), multiFactorNumber, { tagOf }),
     ),
   ];
 }
