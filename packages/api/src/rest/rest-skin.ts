@@ -47,11 +47,17 @@ export class RestSkin {
 
 function succeed(exchange: Exchange, answer: Answer<string>): void {
   const { tag, message } = answer;
-  const isKnown = exchange.verb === 'GET' && tag !== undefined && exchange.headers.get('if-none-match') === tag;
+  const isKnown = exchange.verb === 'GET' && tag !== undefined && isAmong(tag, exchange.headers.get('if-none-match'));
   const headers = exchange.answerHeaders(answer);
   if (isKnown) exchange.send({ status: 304, headers });
   else exchange.send({ status: 200, headers: sized(headers, message), body: message });
   exchange.answered('rest', isKnown ? 304 : 200, undefined);
+}
+
+/** Whether a client has this tag, be it made a weak one on its way. */
+function isAmong(tag: string, known: string | undefined): boolean {
+  if (known === undefined) return false;
+  return known.trim() === '*' || [...known.matchAll(/"[^"]*"/g)].some(([one]) => one === tag);
 }
 
 function asOfIn({ query }: Exchange): string | undefined {
