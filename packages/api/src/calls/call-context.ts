@@ -5,7 +5,9 @@ export interface CallContext<Owner extends OwnerRef> {
   /** Whose policy is meant. */
   readonly owner: Owner;
   readonly instance: InstanceRef;
+  /** The conditions of a change. @throws ApiError for a header that is not of its form. */
   readonly command: CommandOptions;
+  /** The conditions of a read. @throws ApiError for a header or an `asOf` that is not of its form. */
   readonly read: PolicyReadOptions;
   /**
    * An organization that the request itself names, once it is certain that it exists and is open to the caller.
@@ -14,6 +16,9 @@ export interface CallContext<Owner extends OwnerRef> {
    */
   readonly organization: (organizationId: string) => Promise<OrganizationRef>;
 }
+
+/** What a method knows that only reads. */
+export type ReadContext<Owner extends OwnerRef> = Omit<CallContext<Owner>, 'command'>;
 
 /** What a method answers, in the words of its own message. */
 export interface Answer<Message> {

@@ -4,8 +4,9 @@ import type { MethodContract } from '../contract/api-method.js';
 import { permissionDenied, unauthenticated, unknownInstance, unknownOrganization } from '../errors/refusals.js';
 import type { Caller } from '../ports/caller.js';
 import type { Ports, RequestHeaders } from '../ports/ports.js';
+import { AdmittedCall } from './admitted-call.js';
 import type { Answer, CallContext } from './call-context.js';
-import { commandOptions, readOptions, type Incoming } from './conditions.js';
+import type { Incoming } from './conditions.js';
 import { isPending, type Answered } from './pending.js';
 import type { Scope } from './scope.js';
 import { NOBODY, type Call } from './served-method.js';
@@ -100,21 +101,15 @@ export class Pipeline {
     return call(request, this.context(admission, incoming));
   }
 
-  /** What a method knows of a call that was let in. @throws ApiError for a header that is not of its form. */
-  context({ owner, caller, permission }: Admission, incoming: Incoming): CallContext<OwnerRef> {
-    const instance = { instanceId: owner.instanceId };
-    return {
-      owner,
-      instance,
-      command: commandOptions(caller?.id ?? NOBODY.instanceId, incoming),
-      read: readOptions(incoming),
-      organization: async (organizationId) => {
-        const organization = { ...instance, organizationId };
-        if (caller === undefined) throw unauthenticated();
-        await this.#demand({ permission, owner: organization, caller });
-        return organization;
-      },
-    };
+  /** What a method knows of a call that was let in. */
+  context(admission: Admission, incoming: Incoming): CallContext<OwnerRef> {
+    return new AdmittedCall({ admission, incoming }, async (organizationId) => {
+      const { caller, owner, permission } = admission;
+      const organization = { instanceId: owner.instanceId, organizationId };
+      if (caller === undefined) throw unauthenticated();
+      await this.#demand({ permission, owner: organization, caller });
+      return organization;
+    });
   }
 
   /** Nothing to wait for in the instance, when the port answers at once. */

@@ -12,7 +12,7 @@ import type { CommandInput, Details, InstanceRef, LoginPolicies, OwnerRef } from
 import type { ObjectDetails } from '@zitadel/proto/zitadel/object_pb.js';
 import { contractOf, type MethodContract } from '../contract/api-method.js';
 import { detailsMessage } from '../messages/details.js';
-import type { Answer, CallContext } from './call-context.js';
+import type { Answer, CallContext, ReadContext } from './call-context.js';
 import type { PolicyAnswers } from './policy-answers.js';
 import { OF_INSTANCE, type Scope } from './scope.js';
 
@@ -45,7 +45,7 @@ export interface Desk {
 export function serve<Owner extends OwnerRef, Input extends DescMessage, Output extends DescMessage>(
   scope: Scope<Owner>,
   desc: Method<Input, Output>,
-  handle: (request: MessageShape<Input>, context: CallContext<Owner>) => Promise<Answer<MessageInitShape<Output>>>,
+  handle: (request: MessageShape<Input>, context: ReadContext<Owner>) => Promise<Answer<MessageInitShape<Output>>>,
 ): ServedMethod {
   return {
     contract: contractOf(desc),
@@ -53,7 +53,9 @@ export function serve<Owner extends OwnerRef, Input extends DescMessage, Output 
     give: undefined,
     commandOf: undefined,
     async call(request, context) {
-      const answer = await handle(own(desc, request), { ...context, owner: scope.narrow(context.owner) });
+      const { instance, organization, read } = context;
+      const owner = scope.narrow(context.owner);
+      const answer = await handle(own(desc, request), { owner, instance, organization, read });
       return { ...answer, message: create(desc.output, answer.message) };
     },
   };

@@ -7,7 +7,7 @@ import { detailsMessage } from '../messages/details.js';
 import { identityProviderOf, newPolicyOf } from '../messages/new-policy.js';
 import { loginSettingsMessage, policyMessage } from '../messages/policy.js';
 import { settingsOf } from '../messages/settings.js';
-import type { CallContext } from './call-context.js';
+import type { ReadContext } from './call-context.js';
 import { effectiveTag } from './policy-answers.js';
 import { OF_EITHER, OF_INSTANCE, OF_ORGANIZATION } from './scope.js';
 import { serve, serveCommand, serveHealth, type Desk, type ServedMethod } from './served-method.js';
@@ -98,7 +98,7 @@ function loginSettings({ policies, answers }: Desk): ServedMethod {
 /** The default policy is nobody's secret: who may read an organization's may read what it falls back to. */
 function ownerIn(
   named: RequestContext['resourceOwner'] | undefined,
-  context: CallContext<OwnerRef>,
+  context: ReadContext<OwnerRef>,
 ): Promise<OwnerRef> | InstanceRef | OwnerRef {
   if (named?.case === 'orgId' && named.value !== '') return context.organization(named.value);
   if (named?.case === 'instance') return context.instance;
