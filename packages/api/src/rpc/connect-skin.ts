@@ -10,11 +10,11 @@ import type { UniversalHandler, UniversalServerRequest } from '@connectrpc/conne
 import type { Admission, Pipeline } from '../calls/pipeline.js';
 import type { ServedMethod } from '../calls/served-method.js';
 import type { ApiError } from '../errors/api-error.js';
-import { badHeader, tooLarge, unknownType, unreadable, wrongVerb } from '../errors/refusals.js';
+import { tooLarge, unknownType, unreadable, wrongVerb } from '../errors/refusals.js';
 import { fromThrown, timeWasUp } from '../errors/status.js';
 import type { RequestHeaders } from '../ports/ports.js';
 import type { Exchange } from '../server/exchange.js';
-import { badTimeout, isEndless, isTimeout } from './deadline.js';
+import { checkConnectTimeout, checkTimeout, isEndless } from './deadline.js';
 import { PACKINGS, packingOf } from './packing.js';
 import { refuseCall } from './refuse-call.js';
 import { withKnownNames } from './rpc-json.js';
@@ -134,9 +134,7 @@ function checkHeaders(headers: RequestHeaders): void {
   const isGrpc = headers.get('content-type')?.startsWith('application/grpc') === true;
   packingOf(headers.get(isGrpc ? 'grpc-encoding' : 'content-encoding'));
   const timeout = headers.get(isGrpc ? 'grpc-timeout' : 'connect-timeout-ms');
-  if (timeout === undefined) return;
-  if (isGrpc && !isTimeout(timeout)) throw badTimeout();
-  if (!isGrpc && !/^\d{1,10}$/.test(timeout)) throw badHeader('connect-timeout-ms', 'up to 10 digits');
+  if (timeout !== undefined) (isGrpc ? checkTimeout : checkConnectTimeout)(timeout);
 }
 
 /** What connect-es makes of a timeout that is longer than any timer is one that is over at once. */

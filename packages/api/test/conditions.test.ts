@@ -1,0 +1,111 @@
+import { after, before, describe, it } from 'mocha';
+import { expect } from 'chai';
+import { ask as askRaw, framed, grpc, session } from './raw.js';
+import { askOf, type Asked, type Reply } from './rest-client.js';
+import { ACME, countEvents, openService, type Service } from './service.js';
+
+const ADMIN = '/admin/v1/policies/login';
+const MANAGEMENT = '/management/v1/policies/login';
+
+describe('the conditions of a call', () => {
+  let service: Service;
+  before(async () => {
+    service = await openService();
+  });
+  after(() => service.close());
+  const ask = (place: string, given: Asked = {}): Promise<Reply> => askOf(service, place, given);
+
+  it('have a tag to be made of in every list, too, over every protocol', async () => {
+    const headers = { 'x-zitadel-orgid': ACME };
+    for (const list of ['second_factors', 'multi_factors', 'idps']) {
+      expect((await ask(`POST ${ADMIN}/${list}/_search`)).headers.get('etag'), list).to.equal('"4"');
+    }
+    for (const list of ['second_factors', 'auth_factors', 'idps']) {
+      const inherited = await ask(`POST ${MANAGEMENT}/${list}/_search`, { headers });
+      expect(inherited.headers.get('etag'), list).to.equal('"default-4"');
+    }
+    const on = session(service.url);
+    const path = '/zitadel.admin.v1.AdminService/ListLoginPolicySecondFactors';
+    expect((await askRaw(on, grpc(path), framed(new Uint8Array(0)))).headers['etag']).to.equal('"4"');
+    on.close();
+  });
+
+  it('hold for a read when one of several tags is its own, be it made weak on the way, or any will do', async () => {
+    for (const tags of ['"4"', 'W/"4"', '"1", W/"4"', '"1","4"', '*']) {
+      expect((await ask(`GET ${ADMIN}`, { headers: { 'if-none-match': tags } })).status, tags).to.equal(304);
+    }
+    for (const tags of ['"1"', '"1", "2"', '4', '"default-4"', '']) {
+      expect((await ask(`GET ${ADMIN}`, { headers: { 'if-none-match': tags } })).status, tags).to.equal(200);
+    }
+  });
+
+  it('that only a change can be under do not stand in the way of a read, nor those of a read in that of a change', async () => {
+    const headers = { 'if-match': '"default-4"', 'login-policy-reason': '%zz', 'x-zitadel-orgid': ACME };
+    expect((await ask(`GET ${MANAGEMENT}`, { headers })).status).to.equal(200);
+    const change = await ask(`POST ${ADMIN}/second_factors?asOf=yesterday`, {
+      body: { type: 3 },
+      headers: { 'login-policy-at-least': 'x' },
+    });
+    expect(change.status).to.equal(200);
+  });
+
+  it('are not met by a caller who gives no time at all', async () => {
+    const on = session(service.url);
+    const had = await countEvents(service.store);
+    const path = '/zitadel.admin.v1.AdminService/RemoveMultiFactorFromLoginPolicy';
+    for (const [timeout, encoding] of [
+      ['0m', 'identity'],
+      ['1n', 'identity'],
+      ['0S', 'gzip'],
+      ['1n', 'gzip'],
+    ]) {
+      const headers = grpc(path, { 'grpc-timeout': timeout, 'grpc-encoding': encoding });
+      const { trailers } = await askRaw(on, headers, framed(Buffer.from([8, 1])));
+      expect([timeout, encoding, trailers['grpc-status']]).to.deep.equal([timeout, encoding, '4']);
+    }
+    on.close();
+    const connect = await fetch(`${service.url}${path}`, {
+      method: 'POST',
+      headers: { authorization: 'Bearer token-of-the-administrator', 'connect-timeout-ms': '0' },
+      body: new Blob(['{"type":1}'], { type: 'application/json' }),
+    });
+    expect([connect.status, await connect.text()].join(' ')).to.match(/^504 .*LP-STORE-02/);
+    expect(await countEvents(service.store)).to.equal(had);
+  });
+});
+
+describe('what stands in the place of a variable', () => {
+  it('may be what another route has there', async () => {
+    const service = await openService();
+    await askOf(service, `POST ${ADMIN}/idps`, { body: { idpId: '_search' } });
+    const wrong = await askOf(service, `PUT ${ADMIN}/idps/_search`, {});
+    expect([wrong.status, wrong.headers.get('allow')]).to.deep.equal([405, 'POST, DELETE']);
+    expect((await askOf(service, `DELETE ${ADMIN}/idps/_search`, {})).status).to.equal(200);
+    await service.close();
+  });
+
+  it('is named in a refusal as in a body', async () => {
+    const service = await openService();
+    const { at, status } = await askOf(service, `DELETE ${ADMIN}/idps/%ff`, {});
+    expect([status, at('details.0.message')]).to.deep.equal([400, 'idpId must be percent-encoded UTF-8.']);
+    await service.close();
+  });
+});
+
+describe('the sentence of a refusal', () => {
+  it('says numbers and durations as the API has them', async () => {
+    const service = await openService();
+    const sentence = async (place: string, body?: object): Promise<unknown> =>
+      (await askOf(service, place, body === undefined ? {} : { body })).at('details.0.message');
+    expect(await sentence(`GET ${ADMIN}?asOf=99`)).to.equal(
+      'asOf must be a sequence the policy has had, 1 to 4, not 99.',
+    );
+    expect(await sentence(`GET ${ADMIN}?asOf=0`)).to.equal(
+      'asOf must be a sequence from 1 on that the policy has had, not 0.',
+    );
+    expect(await sentence(`PUT ${ADMIN}`, { passwordCheckLifetime: '0.0005s' })).to.equal(
+      'passwordCheckLifetime must be a duration of 0 to 36,500 days in whole milliseconds, not "PT0.0005S".',
+    );
+    await service.close();
+  });
+});
