@@ -130,8 +130,8 @@ export class CommandHandler<Command extends object, Event extends EventShape, St
     const kept = this.#kept.recall(streamId);
     if (kept === undefined) return this.#catchUp(streamId, this.states.nothing);
     if (context.idempotencyKey !== undefined) return this.#catchUp(streamId, kept);
-    const { state, revision, position } = kept;
-    return { state, revision, position, isFresh: false };
+    const { state, revision, position, eventId } = kept;
+    return { state, revision, position, eventId, isFresh: false };
   }
 
   async #catchUp(streamId: StreamId, known: StateAt<State>): Promise<Known<State>> {

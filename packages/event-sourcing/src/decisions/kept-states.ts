@@ -1,3 +1,4 @@
+import type { EventId } from '../ids.js';
 import type { Position } from '../streams/position.js';
 import type { Revision } from '../streams/revision.js';
 import type { StreamId } from '../streams/stream-id.js';
@@ -9,6 +10,8 @@ export interface StateAt<State> {
   readonly revision: Revision | undefined;
   /** Where that event stands in the whole store; `START` for a stream without events. */
   readonly position: Position;
+  /** That event itself. */
+  readonly eventId: EventId | undefined;
 }
 
 /** Remembers the states used last, so many and no more. What is forgotten is only slower: it is folded again. */

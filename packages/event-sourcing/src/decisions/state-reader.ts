@@ -28,24 +28,29 @@ export class StateReader<Event extends EventShape, State> {
 
   /** The state of a stream without events. */
   get nothing(): StateAt<State> {
-    return { state: this.#fold.initial, revision: undefined, position: START };
+    return { state: this.#fold.initial, revision: undefined, position: START, eventId: undefined };
   }
 
   /**
-   * Folds in what the stream has gained since `known`.
+   * Folds in what the stream has gained since `known`; or all of it, when the stream does not hold the event `known` ends with:
+   * a transaction was rolled back to before it, or the store came back from a copy that lacked it.
    *
    * @throws UnknownEventType, UnreadableEvent when the stream holds what can't be folded: no state is better than a
    *   wrong one.
    */
   async catchUp(streamId: StreamId, known: StateAt<State>): Promise<StateAt<State>> {
     let current = known;
-    for await (const page of this.#store.readStream(streamId, { from: revisionAfter(known.revision) })) {
+    let isContinued = known.revision === undefined;
+    for await (const page of this.#store.readStream(streamId, { from: known.revision ?? revisionAfter(undefined) })) {
+      const gained = isContinued ? page : page.slice(1);
+      if (!isContinued && page[0]?.id !== known.eventId) break;
+      isContinued = true;
       current = this.fold(
         current,
-        page.map((event) => this.#fold.events.decode(event)),
+        gained.map((event) => this.#fold.events.decode(event)),
       );
     }
-    return current;
+    return isContinued ? current : this.catchUp(streamId, this.nothing);
   }
 
   /** The state right after the last event that is wanted. */
@@ -71,6 +76,6 @@ export class StateReader<Event extends EventShape, State> {
     if (last === undefined) return known;
     let state = known.state;
     for (const event of events) state = this.#fold.evolve(state, event);
-    return { state, revision: last.revision, position: last.position };
+    return { state, revision: last.revision, position: last.position, eventId: last.id };
   }
 }

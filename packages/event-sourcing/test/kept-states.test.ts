@@ -1,0 +1,57 @@
+import { CommandHandler, openMemoryStore, streamId, type EventStore } from '@login-policy/event-sourcing';
+import { expect } from 'chai';
+import { describe, it } from 'mocha';
+import { tally, tallyEvents, type TallyCommand, type TallyEvent, type TooLow } from './tally.js';
+
+const stream = streamId('tally', 'a');
+const by = { actor: 'tester' };
+const raise = (amount: number): TallyCommand => ({ type: 'raise', by: amount });
+const lower = (amount: number): TallyCommand => ({ type: 'lower', by: amount });
+
+function handlerOn(eventStore: EventStore): CommandHandler<TallyCommand, TallyEvent, number, TooLow> {
+  return new CommandHandler({ eventStore, decider: tally, events: tallyEvents });
+}
+
+/** A store that another can take the place of, as a standby does. */
+function replaceable(first: EventStore): { readonly store: EventStore; replaceBy(next: EventStore): void } {
+  let current = first;
+  return {
+    store: {
+      append: (append) => current.append(append),
+      readStream: (id, options) => current.readStream(id, options),
+      readAll: (options) => current.readAll(options),
+      subscribe: (options) => current.subscribe(options),
+      receipt: (id, key) => current.receipt(id, key),
+      head: () => current.head(),
+      close: () => current.close(),
+    },
+    replaceBy(next) {
+      current = next;
+    },
+  };
+}
+
+describe('a state that a command handler has kept', () => {
+  for (const writtenAnew of [[], [8], [8, 16], [8, 16, 32]]) {
+    it(`decides nothing when the store lost events of it and others wrote ${writtenAnew.length} instead`, async () => {
+      const { store, replaceBy } = replaceable(openMemoryStore().eventStore);
+      const standby = openMemoryStore().eventStore;
+      const handler = handlerOn(store);
+      for (const amount of [1, 2, 4]) await handler.handle(stream, raise(amount), by);
+      for (const amount of [1, ...writtenAnew]) await handlerOn(standby).handle(stream, raise(amount), by);
+      const there = writtenAnew.reduce((sum, amount) => sum + amount, 1);
+      replaceBy(standby);
+      const refused = await handler.handle(stream, lower(there + 1), by);
+      expect(refused).to.deep.include({ outcome: 'rejected', rejection: { reason: 'too-low', at: there } });
+      expect(await handler.handle(stream, lower(there), by)).to.deep.include({ outcome: 'accepted', state: 0 });
+    });
+  }
+
+  it('decides nothing by an append that was lost before anybody read it', async () => {
+    const { store, replaceBy } = replaceable(openMemoryStore().eventStore);
+    const handler = handlerOn(store);
+    await handler.handle(stream, raise(7), by);
+    replaceBy(openMemoryStore().eventStore);
+    expect(await handler.handle(stream, raise(1), by)).to.deep.include({ outcome: 'accepted', state: 1 });
+  });
+});
