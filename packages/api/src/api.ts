@@ -117,8 +117,7 @@ function furnish(
     router.add(method.contract.route.verb, method.contract.route.segments, methodTarget(method, pipeline));
   }
   for (const { verb, segments, target } of own) router.add(verb, segments, target);
-  const contracts = served.map(({ contract }) => contract);
-  const openApi = openApiDocument(contracts, own);
+  const openApi = openApiDocument(served, own);
   const desk = new FrontDesk({
     methods,
     cors,

@@ -1,14 +1,16 @@
-import type { MethodContract } from '../contract/api-method.js';
+import type { Demand } from '../calls/pipeline.js';
+import type { ServedMethod } from '../calls/served-method.js';
 import type { Segment } from '../contract/path-template.js';
 import type { BoundRoute } from '../rest/own-route.js';
+import { CHANGE_HEADERS, headerParameters, queryParameters, READ_HEADERS } from './parameters.js';
 import { Schemas, type Schema } from './schemas.js';
 
 /** The document of exactly what REST serves: made from the same routes that answer. */
-export function openApiDocument(methods: readonly MethodContract[], own: readonly BoundRoute[]): Schema {
+export function openApiDocument(methods: readonly ServedMethod[], own: readonly BoundRoute[]): Schema {
   const schemas = new Schemas();
   const paths: Record<string, Record<string, Schema>> = {};
   for (const method of methods) {
-    const { verb, segments } = method.route;
+    const { verb, segments } = method.contract.route;
     const path = `/${segments.map(pieceOf).join('/')}`;
     paths[path] = { ...paths[path], [verb.toLowerCase()]: methodOperation(method, schemas) };
   }
@@ -50,52 +52,61 @@ function pieceOf(segment: Segment): string {
   return 'field' in segment ? `{${segment.field}}` : segment.literal;
 }
 
-function methodOperation({ desc, input, output, permission, route }: MethodContract, schemas: Schemas): Schema {
+function methodOperation({ commandOf, contract, scope }: ServedMethod, schemas: Schemas): Schema {
+  const { desc, input, output, permission, route } = contract;
+  const isOpen = permission === undefined;
+  const isRead = commandOf === undefined;
   const inPath = route.segments.flatMap((segment) => ('field' in segment ? [segment.field] : []));
-  const parameters = input.fields
+  const variables = input.fields
     .filter(({ name }) => inPath.includes(name))
     .map((field) => ({ name: field.name, in: 'path', required: true, schema: schemas.field(field) }));
+  const headers = isRead ? [...READ_HEADERS, ...taggedHeaders(route.verb)] : CHANGE_HEADERS;
+  const others = isOpen ? [] : headerParameters(headers, scope.regards);
+  const inQuery = isRead && route.body === 'ignored' ? queryParameters(input, schemas) : [];
   return {
     operationId: `${desc.parent.name}_${desc.name}`,
     summary: wordsOf(desc.name),
     tags: [desc.parent.typeName],
-    ...(permission === undefined ? { security: [] } : { description: `Needs the permission ${permission}.` }),
-    parameters: [...parameters, ...(permission === undefined ? [] : [...headersOf(route.verb), ...queryOf(route)])],
+    ...(isOpen ? { security: [] } : { description: needsOf({ permission, scope }) }),
+    parameters: [...variables, ...inQuery, ...(isRead && !isOpen ? [AS_OF] : []), ...others],
     ...(route.body === 'request' && { requestBody: { content: json(schemas.inline(input, inPath)) } }),
-    responses: responses(schemas.of(output)),
+    responses: responses(schemas.of(output), !isOpen && isRead && route.verb === 'GET'),
   };
 }
 
-function ownOperation({ operation, verb }: BoundRoute): Schema {
-  const { answer, body, id, parameters = [], summary } = operation;
+function ownOperation({ operation, service, target }: BoundRoute): Schema {
+  const { answer, body, headers, id, parameters = [], summary } = operation;
   return {
     operationId: id,
     summary,
-    parameters: [...parameters, ...headersOf(verb)],
+    tags: [service],
+    description: needsOf(target.demand),
+    parameters: [...parameters, ...headerParameters(headers, target.demand.scope.regards)],
     ...(body !== undefined && { requestBody: { required: true, content: json(body) } }),
-    responses: responses({ type: 'object', properties: answer }),
+    responses: responses({ type: 'object', properties: answer }, headers.includes('If-None-Match')),
   };
 }
 
-function headersOf(verb: string): readonly Schema[] {
-  const names =
-    verb === 'GET'
-      ? ['x-zitadel-orgid', 'If-None-Match']
-      : ['x-zitadel-orgid', 'If-Match', 'Idempotency-Key', 'Login-Policy-Reason'];
-  return names.map((name) => ({ name, in: 'header', schema: { type: 'string' } }));
+const AS_OF: Schema = {
+  name: 'asOf',
+  in: 'query',
+  description: 'The policy as it was then: a sequence, or an instant in ISO 8601 with its offset.',
+  schema: { type: 'string' },
+};
+
+/** Only what is fetched can be known already. */
+function taggedHeaders(verb: string): readonly string[] {
+  return verb === 'GET' ? ['If-None-Match'] : [];
 }
 
-function queryOf({ verb, segments }: MethodContract['route']): readonly Schema[] {
-  const isSearch = segments.some((segment) => 'literal' in segment && segment.literal === '_search');
-  if (verb !== 'GET' && !isSearch) return [];
-  return [
-    { name: 'asOf', in: 'query', description: 'A sequence, or an instant in ISO 8601.', schema: { type: 'string' } },
-  ];
+function needsOf({ permission, also }: Demand): string {
+  return `Needs the permission ${permission ?? ''}${also === undefined ? '' : ` and the permission ${also}`}.`;
 }
 
-function responses(success: Schema): Schema {
+function responses(success: Schema, mayBeKnown: boolean): Schema {
   const error = { description: 'Refused, or failed.', content: json({ $ref: '#/components/schemas/Error' }) };
-  return { '200': { description: 'Done.', content: json(success) }, default: error };
+  const known = { '304': { description: 'It is what If-None-Match names.' } };
+  return { '200': { description: 'Done.', content: json(success) }, ...(mayBeKnown && known), default: error };
 }
 
 function json(schema: Schema): Schema {

@@ -4,6 +4,7 @@ import { GetLoginPolicyResponseSchema } from '@zitadel/proto/zitadel/management_
 import { parseMoment } from '../calls/conditions.js';
 import { unreadable } from '../errors/refusals.js';
 import { policyMessage } from '../messages/policy.js';
+import { READ_HEADERS } from '../openapi/parameters.js';
 import type { OwnRoute } from './own-route.js';
 
 const MOMENT = { type: 'string', description: 'A sequence, or an instant in ISO 8601 with its offset.' };
@@ -20,6 +21,7 @@ export const diffRoute: OwnRoute = {
       { name: 'from', in: 'query', required: true, schema: MOMENT },
       { name: 'to', in: 'query', description: 'Left out: now.', schema: MOMENT },
     ],
+    headers: READ_HEADERS,
     answer: { changes: { type: 'array', items: { type: 'object' } }, before: POLICY, after: POLICY },
   },
   async answer({ policies, answers }, { query, context: { owner, read } }) {

@@ -14,6 +14,7 @@ export const historyRoute: OwnRoute = {
       { name: 'fromSequence', in: 'query', schema: WHOLE_NUMBER },
       { name: 'limit', in: 'query', schema: WHOLE_NUMBER },
     ],
+    headers: ['If-None-Match'],
     answer: {
       lastSequence: WHOLE_NUMBER,
       unknownEvents: { type: 'integer' },

@@ -30,6 +30,8 @@ export interface OwnOperation {
   readonly summary: string;
   readonly parameters?: readonly Schema[];
   readonly body?: Schema;
+  /** The headers that are looked at, apart from those of every call. */
+  readonly headers: readonly string[];
   /** The members of the answer. */
   readonly answer: Readonly<Record<string, Schema>>;
 }
@@ -54,6 +56,8 @@ export interface BoundRoute {
   readonly path: string;
   readonly segments: readonly Segment[];
   readonly operation: OwnOperation & { readonly id: string };
+  /** The full name of the service it stands beside. */
+  readonly service: string;
   readonly target: RestTarget;
 }
 
@@ -90,9 +94,14 @@ export function bindOwnRoutes(
       const path = `${service.base}/${route.name}`;
       const id = `${service.name}_${route.name.replace(/^_/, '')}`;
       const target = targetOf(route, { ...sources, methods, demand: service[route.demand] });
-      return { verb: route.verb, path, segments: parseTemplate(path), operation: { ...route.operation, id }, target };
+      const operation = { ...route.operation, id };
+      return { verb: route.verb, path, segments: parseTemplate(path), operation, service: fullNameOf(methods), target };
     });
   });
+}
+
+function fullNameOf([method]: readonly ServedMethod[]): string {
+  return method?.contract.desc.parent.typeName ?? '';
 }
 
 function targetOf(

@@ -3,6 +3,7 @@ import { loginPolicyEvents, type CommandInput, type LoginPolicyEvent, type Previ
 import { pinnedSequence } from '../calls/conditions.js';
 import type { ServedMethod } from '../calls/served-method.js';
 import { unreadable } from '../errors/refusals.js';
+import { READ_HEADERS } from '../openapi/parameters.js';
 import { WHOLE_NUMBER, type OwnRequest, type OwnRoute } from './own-route.js';
 import { bodyFields, isJsonObject } from './read-request.js';
 import { checkedRequest } from './rest-target.js';
@@ -28,6 +29,7 @@ export const previewRoute: OwnRoute = {
         request: { type: 'object', description: 'What that method takes.' },
       },
     },
+    headers: ['If-Match', ...READ_HEADERS],
     answer: {
       sequence: WHOLE_NUMBER,
       events: LIST,

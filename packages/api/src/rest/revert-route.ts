@@ -3,6 +3,7 @@ import type { CommandInput } from '@login-policy/domain';
 import { parseMoment } from '../calls/conditions.js';
 import { unreadable } from '../errors/refusals.js';
 import { detailsJson } from './details-json.js';
+import { CHANGE_HEADERS } from '../openapi/parameters.js';
 import type { OwnRoute } from './own-route.js';
 import { bodyFields } from './read-request.js';
 
@@ -18,6 +19,7 @@ export const revertRoute: OwnRoute = {
       required: ['to'],
       properties: { to: { type: 'string', description: 'A sequence, or an instant in ISO 8601 with its offset.' } },
     },
+    headers: CHANGE_HEADERS,
     answer: { details: { $ref: '#/components/schemas/zitadel.v1.ObjectDetails' } },
   },
   async answer({ policies, answers }, { body, context: { owner, command } }) {

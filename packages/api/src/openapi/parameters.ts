@@ -1,0 +1,27 @@
+import type { DescField, DescMessage } from '@bufbuild/protobuf';
+import type { Scope } from '../calls/scope.js';
+import type { OwnerRef } from '@login-policy/domain';
+import type { Schema, Schemas } from './schemas.js';
+
+/** The headers under which every read can be asked for. */
+export const READ_HEADERS: readonly string[] = ['Login-Policy-At-Least'];
+
+/** The headers under which every change can be asked for. */
+export const CHANGE_HEADERS: readonly string[] = ['If-Match', 'Idempotency-Key', 'Login-Policy-Reason'];
+
+/** Headers as parameters; the organization's only where one is looked at. */
+export function headerParameters(names: readonly string[], regards: Scope<OwnerRef>['regards']): readonly Schema[] {
+  const all = [...(regards === 'organization' ? ['x-zitadel-orgid'] : []), ...names, 'x-request-id'];
+  return all.map((name) => ({ name, in: 'header', schema: { type: 'string' } }));
+}
+
+/** The fields of a request that has no body: those of a message in it stand behind its name and a dot. */
+export function queryParameters(desc: DescMessage, schemas: Schemas): readonly Schema[] {
+  return desc.fields.flatMap((field) => queryParameter(field, '', schemas));
+}
+
+function queryParameter(field: DescField, path: string, schemas: Schemas): readonly Schema[] {
+  const name = `${path}${field.jsonName}`;
+  if (field.fieldKind !== 'message') return [{ name, in: 'query', schema: schemas.field(field) }];
+  return field.message.fields.flatMap((inner) => queryParameter(inner, `${name}.`, schemas));
+}
