@@ -58,6 +58,23 @@ describe('one port without TLS', () => {
 });
 
 describe('mounted in a server of somebody else', () => {
+  it('answers 500 at once when the body was read before, and tells the operator', async () => {
+    const service = await openService();
+    const server = createServer((request, response) => {
+      request.on('end', () => setImmediate(() => service.api.handler(request, response))).resume();
+    });
+    await new Promise<void>((resolve) => {
+      server.listen(0, '127.0.0.1', resolve);
+    });
+    const url = `http://127.0.0.1:${portOf(server)}/admin/v1/policies/login`;
+    expect((await fetch(url, bearer)).status, 'what has no body').to.equal(200);
+    expect((await fetch(url, { ...bearer, method: 'PUT', body: '{}' })).status).to.equal(500);
+    expect(service.failures.map(String)).to.deep.equal(['Error: the body was read before the API came to it']);
+    server.closeAllConnections();
+    server.close();
+    await service.close();
+  });
+
   it('answers its own paths and leaves all others to the server', async () => {
     const service = await openService();
     const server = createServer((request, response) => {

@@ -11,9 +11,13 @@ export interface BodyLimits {
 
 const NOTHING = new Uint8Array(0);
 
-/** Reads a body to its end. @throws ApiError when it is too large, too slow or cut off. */
+/**
+ * Reads a body to its end. @throws ApiError when it is too large, too slow or cut off, and Error when somebody else has read it,
+ * who would be waited for in vain.
+ */
 export async function readBody({ headers, source }: Channel, limits: BodyLimits): Promise<Uint8Array> {
   const { maxBytes } = limits;
+  if (source.readableEnded) throw new Error('the body was read before the API came to it');
   if (Number(headers['content-length'] ?? 0) > maxBytes) throw tooLarge(maxBytes);
   const arrived = whatArrived(source, headers);
   if (arrived === undefined) return whatArrives(source, limits);
