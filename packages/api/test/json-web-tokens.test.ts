@@ -2,7 +2,7 @@ import { after, before, describe, it } from 'mocha';
 import { expect } from 'chai';
 import { createServer, type Server } from 'node:http';
 import { exportJWK, generateKeyPair, SignJWT, type CryptoKey, type JWTPayload } from 'jose';
-import { jsonWebTokens, type Authenticate } from '@login-policy/api';
+import { jsonWebTokens, type Authenticate, type Caller } from '@login-policy/api';
 import { INSTANCE, openService } from './service.js';
 
 const ISSUER = 'https://issuer.example';
@@ -66,20 +66,29 @@ describe('JSON web tokens', () => {
     expect(await statusWith(await token(GOOD), tokensFrom('http://127.0.0.1:9/keys'))).to.equal(503);
   });
 
+  it('do not hide a defect of whoever is asked what the claims say behind a want of keys', async () => {
+    const callerOf = (): undefined => {
+      throw new TypeError('a defect');
+    };
+    expect(await statusWith(await token(GOOD), tokensFrom(`http://127.0.0.1:${portOf(keys)}/keys`, callerOf))).to.equal(
+      500,
+    );
+  });
+
   it('are never taken with a secret that both sides know', () => {
     const options = { keys: new URL('https://x.example'), issuer: ISSUER, audience: 'x', callerOf: () => undefined };
     expect(() => jsonWebTokens({ ...options, algorithms: ['HS256'] })).to.throw(RangeError);
   });
 });
 
-function tokensFrom(url: string): Authenticate {
-  const grants = [{ permissions: ['iam.policy.read'] }];
-  return jsonWebTokens({
-    keys: new URL(url),
-    issuer: ISSUER,
-    audience: 'login-policy',
-    callerOf: ({ sub }) => (sub === 'alice' ? { id: sub, instanceId: INSTANCE, grants } : undefined),
-  });
+const grants = [{ permissions: ['iam.policy.read'] }];
+
+function onlyAlice({ sub }: JWTPayload): Caller | undefined {
+  return sub === 'alice' ? { id: sub, instanceId: INSTANCE, grants } : undefined;
+}
+
+function tokensFrom(url: string, callerOf = onlyAlice): Authenticate {
+  return jsonWebTokens({ keys: new URL(url), issuer: ISSUER, audience: 'login-policy', callerOf });
 }
 
 function portOf(server: Server): number {

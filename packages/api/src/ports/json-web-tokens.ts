@@ -41,13 +41,18 @@ export function jsonWebTokens(options: JsonWebTokenOptions): Authenticate {
   return async (headers) => {
     const token = bearerToken(headers);
     if (token === undefined) return undefined;
-    try {
-      return options.callerOf((await jwtVerify(token, keys, checks)).payload);
-    } catch (caught) {
-      if (isBadToken(caught)) return undefined;
-      throw keysUnavailable(caught);
-    }
+    const claims = await verified(() => jwtVerify(token, keys, checks));
+    return claims === undefined ? undefined : options.callerOf(claims);
   };
+}
+
+async function verified(verify: () => Promise<{ readonly payload: JWTPayload }>): Promise<JWTPayload | undefined> {
+  try {
+    return (await verify()).payload;
+  } catch (caught) {
+    if (isBadToken(caught)) return undefined;
+    throw keysUnavailable(caught);
+  }
 }
 
 /** A key set that can't be fetched says nothing about the token: that is no 401. */
