@@ -24,6 +24,21 @@ describe('what anybody may ask', () => {
     await service.close();
   });
 
+  it('is answered without a body to who asks for the status only', async () => {
+    const service = await openService();
+    for (const path of ['/debug/healthz', '/debug/ready', '/openapi.json']) {
+      const head = await fetch(`${service.url}${path}`, { method: 'HEAD' });
+      expect([path, head.status, await head.text()]).to.deep.equal([path, 200, '']);
+      const over2 = session(service.url);
+      const { body, headers } = await ask(over2, { ':method': 'HEAD', ':path': path }, new Uint8Array(0));
+      expect([headers[':status'], body.length]).to.deep.equal([200, 0]);
+      over2.close();
+    }
+    const other = await fetch(`${service.url}/debug/healthz`, { method: 'POST' });
+    expect([other.status, other.headers.get('allow')]).to.deep.equal([405, 'GET, HEAD']);
+    await service.close();
+  });
+
   it('is answered by grpc.health.v1 too', async () => {
     const service = await openService();
     const on = session(service.url);

@@ -2,6 +2,8 @@ import { wrongVerb } from '../errors/refusals.js';
 import type { Exchange } from './exchange.js';
 import type { ReadinessProbe } from './readiness.js';
 
+/** Those who watch over many services ask for no more than the status. */
+const VERBS = ['GET', 'HEAD'];
 const ALIVE = '/debug/healthz';
 const READY = '/debug/ready';
 const OPEN_API = '/openapi.json';
@@ -21,9 +23,9 @@ export class OpenPages {
     return path === ALIVE || path === READY || path === OPEN_API;
   }
 
-  /** Answers one of these pages. @throws ApiError for another verb than GET. */
+  /** Answers one of these pages. @throws ApiError for another verb than GET and HEAD. */
   async handle(exchange: Exchange): Promise<void> {
-    if (exchange.verb !== 'GET') throw wrongVerb(['GET']);
+    if (!VERBS.includes(exchange.verb)) throw wrongVerb(VERBS);
     const { status, body } = await this.#page(exchange.path);
     const type = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
     exchange.send({ status, headers: { ...exchange.answerHeaders(), ...type }, body });
