@@ -106,6 +106,13 @@ describe('the sentence of a refusal', () => {
     expect(await sentence(`PUT ${ADMIN}`, { passwordCheckLifetime: '0.0005s' })).to.equal(
       'passwordCheckLifetime must be a duration of 0 to 36,500 days in whole milliseconds, not "PT0.0005S".',
     );
+    for (const refused of [
+      await sentence(`DELETE ${ADMIN}/multi_factors/FOO`),
+      await sentence(`POST ${ADMIN}/multi_factors`, { type: 'FOO' }),
+      await sentence(`POST ${ADMIN}/multi_factors`, { type: 'MULTI_FACTOR_TYPE_UNSPECIFIED' }),
+    ]) {
+      expect(refused).to.equal('type must be one of MULTI_FACTOR_TYPE_U2F_WITH_VERIFICATION.');
+    }
     await service.close();
   });
 });

@@ -1,5 +1,5 @@
 import type { DescEnum, DescField, DescMessage, JsonObject, JsonValue } from '@bufbuild/protobuf';
-import { enumNames, enumNumber } from './open-enums.js';
+import { specifiedNames, enumNumber } from './open-enums.js';
 import { unreadable } from '../errors/refusals.js';
 
 /**
@@ -31,7 +31,7 @@ function enumValue(desc: DescEnum, value: JsonValue, name: string): JsonValue {
   if (typeof value !== 'string') return value;
   const known = /^\d/.test(value) ? undefined : enumNumber(desc, value);
   if (known !== undefined) return known;
-  throw unreadable(`${name} must be one of ${enumNames(desc).join(', ')}.`);
+  throw unreadable(`${name} must be one of ${specifiedNames(desc).join(', ')}.`);
 }
 
 function messageValue(desc: DescMessage, value: JsonValue): JsonValue {

@@ -30,6 +30,11 @@ export function enumNames(desc: DescEnum): readonly string[] {
   return [...desc.values.map(({ name }) => name), ...openValues(desc).keys()];
 }
 
+/** The names of an enum's values that say something: what a caller is told to choose from. */
+export function specifiedNames(desc: DescEnum): readonly string[] {
+  return enumNames(desc).filter((name) => !name.endsWith('_UNSPECIFIED'));
+}
+
 function openValues(desc: DescEnum): ReadonlyMap<string, number> {
   return OPEN_VALUES.get(desc.typeName) ?? NONE;
 }

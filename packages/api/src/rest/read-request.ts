@@ -9,7 +9,7 @@ import {
   type Message,
 } from '@bufbuild/protobuf';
 import { unreadable } from '../errors/refusals.js';
-import { enumNames, enumNumber, isDefined } from '../contract/open-enums.js';
+import { specifiedNames, enumNumber, isDefined } from '../contract/open-enums.js';
 import type { PathVariable } from './router.js';
 
 /** Reads the variable of a path as a field of a request. @throws ApiError for a value the field can't have. */
@@ -49,7 +49,7 @@ function scalarOf(field: DescField, text: string): JsonValue {
   if (field.fieldKind === 'enum') {
     const value = enumNumber(field.enum, text);
     if (value !== undefined) return value;
-    throw unreadable(`${field.jsonName} must be one of ${enumNames(field.enum).join(', ')}.`);
+    throw unreadable(`${field.jsonName} must be one of ${specifiedNames(field.enum).join(', ')}.`);
   }
   if (text === 'true' || text === 'false') return isBoolean(field) ? text === 'true' : text;
   return text;
