@@ -29,7 +29,7 @@ export type Protocol = 'rest' | 'grpc' | 'grpc-web' | 'connect';
 export interface Hooks {
   /** After each answer. */
   readonly onAnswered?: (entry: AccessEntry) => void;
-  /** For each answer that hides a fault or a defect behind an error of 500 or 503: the cause, for the operator. */
+  /** For each answer that stands for a fault or a defect, or for keys that are out of reach: the cause, for the operator. */
   readonly onFailure?: (cause: unknown, requestId: string) => void;
 }
 

@@ -20,6 +20,7 @@ export async function readBody({ headers, source }: Channel, limits: BodyLimits)
   if (source.readableEnded) throw new Error('the body was read before the API came to it');
   if (Number(headers['content-length'] ?? 0) > maxBytes) throw tooLarge(maxBytes);
   const arrived = whatArrived(source, headers);
+  if (arrived === undefined && source.destroyed) throw cutOff();
   if (arrived === undefined) return whatArrives(source, limits);
   if (arrived.length > maxBytes) throw tooLarge(maxBytes);
   return arrived;
@@ -32,7 +33,10 @@ function whatArrived(source: Readable, headers: IncomingHttpHeaders): Uint8Array
   if (!source.complete && source.readableLength !== Number(headers['content-length'])) return undefined;
   const bytes: unknown = source.read();
   source.resume();
-  return bytes instanceof Uint8Array ? bytes : NOTHING;
+  if (bytes instanceof Uint8Array) return bytes;
+  // Nothing that can be had any more is not the same as nothing.
+  if (source.destroyed) throw cutOff();
+  return NOTHING;
 }
 
 function whatArrives(source: Readable, { maxBytes, timeoutMs }: BodyLimits): Promise<Uint8Array> {
