@@ -39,11 +39,11 @@ function heapAfterCollection(): number {
 }
 
 describe('memory', () => {
-  it('does not grow with the number of requests: 20,000 of them', async () => {
+  it('does not grow with the number of requests: 28,000 of them', async () => {
     const service = await openService();
     try {
-      await round(service);
-      await round(service);
+      // The engine goes on compiling for a while: measured sooner, what it keeps for itself looks like growth.
+      for (let warming = 0; warming < 4; warming++) await round(service);
       const warm = heapAfterCollection();
       await round(service);
       await round(service);
