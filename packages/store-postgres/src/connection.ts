@@ -74,10 +74,9 @@ export class Connection {
    * with. Its first parameter, how long it waits for other writers, is filled in here.
    */
   async call(name: string, values: readonly (string | null)[]): Promise<string> {
-    const { statementMs, lockMs } = this.timeOuts;
     const places = ['', ...values].map((_, index) => `$${index + 1}`).join(', ');
     const rows = await this.use(async (client) => {
-      const given = [String(Math.min(statementMs, lockMs)), ...values];
+      const given = [this.longestWait(), ...values];
       const answer = await this.#prepared.query(client, `SELECT ${name}(${places})`, given);
       if (answer !== undefined) return answer;
       const literals = values.map((value) => (value === null ? 'NULL' : client.escapeLiteral(value)));
@@ -95,6 +94,12 @@ export class Connection {
       await client.query('COMMIT');
       return result;
     });
+  }
+
+  /** How long a statement waits for other writers: no longer than it may take. */
+  longestWait(): string {
+    const { statementMs, lockMs } = this.timeOuts;
+    return String(Math.min(statementMs, lockMs));
   }
 
   /**

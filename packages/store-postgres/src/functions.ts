@@ -126,7 +126,7 @@ export const DROP_FUNCTIONS: string = [
  */
 export const REVOCATIONS = `
 CREATE SEQUENCE {schema}.revocations;
-SELECT nextval('{schema}.revocations');`;
+SELECT pg_catalog.nextval('{schema}.revocations');`;
 
 /** The functions of schema version 3. `{…}` stands for what depends on the schema's name. */
 export const FUNCTIONS: readonly string[] = [

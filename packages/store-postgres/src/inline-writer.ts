@@ -47,7 +47,7 @@ export class InlineWriter implements Writer {
 
   async writeWithin(transaction: Transaction, batch: readonly PreparedAppend[]): Promise<readonly Outcome[]> {
     const { quoted } = this.#parts.schema;
-    await callWithin(transaction, `${quoted}.take_turn(NULL, '')`);
+    await callWithin(transaction, `${quoted}.take_turn($1, '')`, [this.#parts.connection.longestWait()]);
     const { plan, view } = await this.#reckon(transaction, batch);
     const call = reckonedCall('', plan, { ground: view, models: this.#parts.models });
     const places = call.values.map((_, index) => `, $${index + 1}`).join('');

@@ -64,7 +64,7 @@ export class Listener {
       }
       await client.query(`LISTEN "${this.#schema.name}"`);
       // Writers tell only when somebody holds this.
-      await query(client, 'SELECT pg_advisory_lock_shared($1)', [this.#schema.listenLock.toString()]);
+      await query(client, 'SELECT pg_catalog.pg_advisory_lock_shared($1)', [this.#schema.listenLock.toString()]);
       // What was written before that, was not told.
       heard();
     } catch {

@@ -37,7 +37,7 @@ function lookOnce(
   { attempt, batch }: { attempt: string; batch: readonly PreparedAppend[] },
 ): Promise<readonly Found[] | undefined> {
   return connection.transaction(async (client) => {
-    await query(client, 'SELECT pg_advisory_xact_lock($1)', [schema.appendLock.toString()]);
+    await query(client, 'SELECT pg_catalog.pg_advisory_xact_lock($1)', [schema.appendLock.toString()]);
     const streams = batch.map(({ stream }) => stream.name);
     const events = await query(
       client,
@@ -53,7 +53,7 @@ function lookOnce(
     const found = batch.map((one) => foundAmong(one, events, receipts));
     if (found.some((outcome) => outcome !== undefined)) return found;
     // Before the lock goes: whoever was made ready before, knows another number.
-    await query(client, 'SELECT nextval($1)', [`${schema.quoted}.revocations`]);
+    await query(client, 'SELECT pg_catalog.nextval($1)', [`${schema.quoted}.revocations`]);
     await query(
       client,
       `WITH old AS (DELETE FROM ${schema.quoted}.revoked_attempts WHERE revoked_at < now() - interval '7 days')

@@ -50,7 +50,7 @@ export class PageReader {
       CASE WHEN ${fits} THEN data END, CASE WHEN ${fits} THEN metadata END ${further}
       FROM (SELECT count(*) AS count,
         string_agg(int8send(position) || int8send(revision) || int8send(recorded_at) || int4send(schema_version), ''::bytea) AS places,
-        json_agg(type)::text AS types, json_agg(coalesce(whole_stream, stream))::text AS streams,
+        pg_catalog.json_agg(type)::text AS types, pg_catalog.json_agg(coalesce(whole_stream, stream))::text AS streams,
         ${list('data')}, ${origin}
         FROM (${events}) AS page) AS joined`;
   }

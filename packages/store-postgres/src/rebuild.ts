@@ -35,7 +35,7 @@ export async function beginRebuild({ connection, schema }: ReadModelParts, given
   const { quoted } = schema;
   const model = await connection.faulty(() =>
     connection.transaction(async (client) => {
-      await query(client, 'SELECT pg_advisory_xact_lock($1)', [schema.appendLock.toString()]);
+      await query(client, 'SELECT pg_catalog.pg_advisory_xact_lock($1)', [schema.appendLock.toString()]);
       await query(
         client,
         `UPDATE ${quoted}.read_models SET stage = 'replaced' WHERE name = $1 AND stage = 'rebuilding'`,
@@ -62,7 +62,7 @@ export async function switchOver(parts: ReadModelParts, copy: Copy, step: LastSt
   const { connection, schema } = parts;
   await connection.faulty(() =>
     connection.transaction(async (client) => {
-      await query(client, 'SELECT pg_advisory_xact_lock($1)', [schema.appendLock.toString()]);
+      await query(client, 'SELECT pg_catalog.pg_advisory_xact_lock($1)', [schema.appendLock.toString()]);
       const behind = await behindLive(client, parts, { copy, step });
       const [refused] = await query(client, `SELECT ${schema.quoted}.take_step($1, $2, $3, $4)`, [
         copy.model,

@@ -49,7 +49,7 @@ export async function prepareSchema(connection: Connection, schema: Schema): Pro
 }
 
 async function migrate(client: ClientBase, schema: Schema): Promise<void> {
-  await query(client, 'SELECT pg_advisory_xact_lock($1)', [lockNumber('migrate', schema.name).toString()]);
+  await query(client, 'SELECT pg_catalog.pg_advisory_xact_lock($1)', [lockNumber('migrate', schema.name).toString()]);
   const found = await versionOf(client, schema);
   if (found === undefined) {
     await client.query(`CREATE SCHEMA IF NOT EXISTS ${schema.quoted}`);

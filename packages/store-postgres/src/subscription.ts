@@ -75,7 +75,7 @@ export class Watch {
     try {
       const [row] = await this.#parts.connection.read(
         `SELECT (SELECT max(position) FROM ${quoted}.events),
-          (SELECT coalesce(sum(steps), 0) + coalesce(max(model), 0) FROM ${quoted}.read_models WHERE stage = 'live')`,
+          (SELECT coalesce(sum(steps)::bigint, 0) + coalesce(max(model), 0) FROM ${quoted}.read_models WHERE stage = 'live')`,
       );
       return (row ?? []).join(' ');
     } catch {

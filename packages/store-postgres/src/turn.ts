@@ -1,6 +1,6 @@
 /**
  * What the functions that write begin and end with, in PL/pgSQL. Each of them has a parameter `lock_ms`: how long it waits
- * for other writers; null in a transaction of the caller's, where that is the caller's to say.
+ * for other writers; null where that was said before.
  */
 
 /** Refuses a transaction whose statements don't look anew: after the lock it would see what was there before. */
@@ -14,11 +14,14 @@ const DEMAND_READ_COMMITTED = `
  * positions become visible in their order (ADR 0011). What follows sees all that was committed before, because each
  * statement of a volatile function looks anew at READ COMMITTED, and only there.
  */
-export const BEGIN_TURN: string = `${DEMAND_READ_COMMITTED}
-  IF lock_ms IS NOT NULL THEN
+const BEGIN_TURN = `${DEMAND_READ_COMMITTED}
+  IF lock_ms IS NOT NULL AND (this_attempt <> '' OR before = '0') THEN
     lock_ms := set_config('lock_timeout', lock_ms, true);
   END IF;
-  PERFORM pg_advisory_xact_lock({append_lock});`;
+  PERFORM pg_advisory_xact_lock({append_lock});
+  IF this_attempt = '' THEN
+    before := set_config('lock_timeout', before, true);
+  END IF;`;
 
 /**
  * How long a writer's memory holds: till an attempt is given up for lost, which may be the one that is on its way, and till
@@ -67,10 +70,15 @@ export function plpgsql(signature: string, body: string): string {
 AS $function$\n${body.trim()}\n$function$;`;
 }
 
-/** A turn by itself, for a writer who then looks around in it. */
+/**
+ * A turn by itself, for a writer who then looks around in it. Without a name of the attempt it is in a caller's transaction: a
+ * time-out of his own is left as it is, and one of the store's does not last.
+ */
 export const TAKE_TURN: string = plpgsql(
   'take_turn(lock_ms text, this_attempt text) RETURNS void',
-  `BEGIN ${BEGIN_TURN}
+  `DECLARE
+  before text := current_setting('lock_timeout');
+BEGIN ${BEGIN_TURN}
   IF EXISTS (SELECT FROM {schema}.revoked_attempts WHERE attempt = this_attempt) THEN
     RAISE EXCEPTION 'this attempt was given up for lost' USING ERRCODE = 'LP001';
   END IF;

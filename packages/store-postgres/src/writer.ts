@@ -56,8 +56,8 @@ export class PlainWriter implements Writer {
   }
 
   async writeWithin(transaction: Transaction, batch: readonly PreparedAppend[]): Promise<readonly Outcome[]> {
-    const values = ['', batchJson(batch, this.#clock)];
-    return outcomesOf(batch, await callWithin(transaction, `${this.#schema}.append_events(NULL, $1, $2)`, values));
+    const values = [this.#connection.longestWait(), '', batchJson(batch, this.#clock)];
+    return outcomesOf(batch, await callWithin(transaction, `${this.#schema}.append_events($1, $2, $3)`, values));
   }
 
   async #fromMemory(batch: readonly PreparedAppend[]): Promise<readonly Outcome[] | undefined> {

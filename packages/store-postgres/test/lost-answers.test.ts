@@ -120,7 +120,7 @@ describe('an append whose answer was lost', () => {
       const append = store.eventStore.append(appendTo('a'));
       await eventually('the search for the append', async () => {
         const { rowCount } = await storage.pool.query(
-          `SELECT FROM pg_stat_activity WHERE wait_event = 'advisory' AND query LIKE 'SELECT pg_advisory_xact_lock%'`,
+          `SELECT FROM pg_stat_activity WHERE wait_event = 'advisory' AND query LIKE 'SELECT pg_catalog.pg_advisory_xact_lock%'`,
         );
         return rowCount !== 0;
       });

@@ -5,6 +5,7 @@ import { describe, it } from 'mocha';
 import { demandSound } from './soundness.js';
 import { appendTo } from './sample.js';
 import { onStorage, storages } from './stores.js';
+import { eventually } from './waiting.js';
 
 const freshStorage = storages();
 
@@ -24,6 +25,7 @@ describe('a rebuild on PostgreSQL', () => {
           }
         };
         const writing = Promise.all(Array.from({ length: 8 }, (_, writer) => write(writer)));
+        await eventually('a log that takes a while to rebuild from', async () => written > 2000);
         for (let round = 0; round < 5; round++) {
           const before = written;
           await projector.rebuild();

@@ -1,9 +1,9 @@
-import { Projector } from '@login-policy/event-sourcing';
+import { isFault, Projector } from '@login-policy/event-sourcing';
 import { counterTotals } from '@login-policy/testkit';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { Pool } from 'pg';
-import { databaseUrl } from './database.js';
+import { databaseUrl, dropSchema, freshSchema } from './database.js';
 import { allEvents, appendTo, counterStream } from './sample.js';
 import { demandSound } from './soundness.js';
 import { onStorage, storages } from './stores.js';
@@ -21,6 +21,18 @@ const SETTINGS = [
   'datestyle=German',
   'quote_all_identifiers=on',
 ];
+
+/** What looks more fitting than what PostgreSQL has: whoever may make things in a schema of the path could put it there. */
+const LURES = `
+  CREATE FUNCTION lure(text, bigint) RETURNS text LANGUAGE plpgsql AS 'BEGIN RAISE ''lured''; END';
+  CREATE FUNCTION lure(numeric, bigint) RETURNS bigint LANGUAGE plpgsql AS 'BEGIN RAISE ''lured''; END';
+  CREATE FUNCTION lure(text, text) RETURNS text LANGUAGE plpgsql AS 'BEGIN RAISE ''lured''; END';
+  CREATE OPERATOR || (LEFTARG = text, RIGHTARG = bigint, FUNCTION = lure);
+  CREATE OPERATOR + (LEFTARG = numeric, RIGHTARG = bigint, FUNCTION = lure);
+  CREATE AGGREGATE json_agg(text) (SFUNC = lure, STYPE = text);
+  CREATE FUNCTION format(text, text) RETURNS text LANGUAGE plpgsql AS 'BEGIN RAISE ''lured''; END';
+  CREATE FUNCTION nextval(text) RETURNS bigint LANGUAGE plpgsql AS 'BEGIN RAISE ''lured''; END';
+  CREATE FUNCTION pg_advisory_xact_lock(text) RETURNS void LANGUAGE plpgsql AS 'BEGIN RAISE ''lured''; END'`;
 
 describe('a store on PostgreSQL, for a role with settings of its own', () => {
   for (const setting of SETTINGS) {
@@ -42,4 +54,23 @@ describe('a store on PostgreSQL, for a role with settings of its own', () => {
         }));
     }
   }
+
+  it('means what PostgreSQL has, whatever others put into the path', () =>
+    onStorage(freshStorage(), async (storage) => {
+      const path = freshSchema();
+      const pool = new Pool({ connectionString: await databaseUrl(), options: `-c search_path=${path}` });
+      await pool.query(`CREATE SCHEMA ${path}; ${LURES}`);
+      const store = await storage.open({ pool, inlineProjections: [counterTotals] });
+      const appends = ['a', 'a', 'b'].map((name) => store.eventStore.append(appendTo(name)));
+      const conflict = await store.eventStore.append(appendTo('a', 'no-stream')).catch((caught: unknown) => caught);
+      expect(isFault(conflict, 'revision-conflict')).to.equal(true);
+      await Promise.all(appends);
+      const plain = await storage.open({ pool });
+      await Promise.all(['a', 'b'].map((name) => plain.eventStore.append(appendTo(name))));
+      await new Projector({ ...store, projection: counterTotals }).rebuild();
+      await demandSound(store);
+      for (const one of [plain, store]) await one.close();
+      await pool.end();
+      await dropSchema(storage.pool, path);
+    }));
 });

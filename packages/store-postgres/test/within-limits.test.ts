@@ -1,0 +1,120 @@
+import {
+  accept,
+  CommandHandler,
+  StoreUnavailable,
+  type AnyProjection,
+  type Decider,
+} from '@login-policy/event-sourcing';
+import type { PostgresStore } from '@login-policy/store-postgres';
+import { counterEvents, counterTotals, type CounterEvent } from '@login-policy/testkit';
+import { expect } from 'chai';
+import { describe, it } from 'mocha';
+import type { PoolClient } from 'pg';
+import { allEvents, appendTo, counterStream } from './sample.js';
+import { demandSound } from './soundness.js';
+import { onStorage, storages, type Storage } from './stores.js';
+
+const freshStorage = storages();
+
+const KINDS: Readonly<Record<string, readonly AnyProjection[]>> = {
+  'a plain store': [],
+  'a store with an inline projection': [counterTotals],
+};
+
+/** Counts on and on. */
+const counting: Decider<{ readonly type: 'count' }, CounterEvent, number, never> = {
+  initial: 0,
+  evolve: (count) => count + 1,
+  decide: () => accept({ type: 'Counted', data: { by: 1 } }),
+};
+
+describe("a caller's transaction with appends in it", () => {
+  for (const [kind, inlineProjections] of Object.entries(KINDS)) {
+    it(`is not kept waiting for other writers longer than the store waits: ${kind}`, () =>
+      inTwoTransactions({ inlineProjections, lockTimeoutMs: 100 }, async ({ store, other, waits }) => {
+        await store.within(other).eventStore.append(appendTo('a'));
+        const caught = await refusal(store.within(waits).eventStore.append(appendTo('a')));
+        expect(caught).to.be.instanceOf(StoreUnavailable);
+        expect(String(caught)).to.include('lock time-out');
+        await waits.query('ROLLBACK');
+      }));
+
+    it(`waits as long as its own lock time-out says, when it has one: ${kind}`, () =>
+      inTwoTransactions({ inlineProjections, lockTimeoutMs: 60_000 }, async ({ store, other, waits }) => {
+        await store.within(other).eventStore.append(appendTo('a'));
+        await waits.query("SET LOCAL lock_timeout = '50ms'");
+        expect(await refusal(store.within(waits).eventStore.append(appendTo('a')))).to.be.instanceOf(StoreUnavailable);
+      }));
+
+    it(`has the settings it had: ${kind}`, () =>
+      inTwoTransactions({ inlineProjections }, async ({ store, waits }) => {
+        for (const setting of ['0', '7s']) {
+          await waits.query(`SET LOCAL lock_timeout = '${setting}'`);
+          await store.within(waits).eventStore.append(appendTo('a'));
+          const { rows } = await waits.query<{ lock_timeout: string }>('SHOW lock_timeout');
+          expect(rows[0]?.lock_timeout).to.equal(setting);
+        }
+        const { rows } = await waits.query<{ statement_timeout: string }>('SHOW statement_timeout');
+        expect(rows[0]?.statement_timeout).to.equal('0');
+      }));
+
+    it(`takes appends back to a savepoint, and goes on from there: ${kind}`, () =>
+      onStorage(freshStorage(), async (storage) => {
+        const store = await storage.open({ inlineProjections });
+        const client = await storage.pool.connect();
+        await client.query('BEGIN');
+        const within = store.within(client);
+        const handler = new CommandHandler({ ...within, decider: counting, events: counterEvents });
+        const count = async (): Promise<number> =>
+          (await handler.handle(counterStream('a'), { type: 'count' }, { actor: 'tester' })).state;
+        expect(await count()).to.equal(1);
+        await client.query('SAVEPOINT before');
+        expect([await count(), await count()]).to.deep.equal([2, 3]);
+        await client.query('ROLLBACK TO SAVEPOINT before');
+        expect(await count()).to.equal(2);
+        await client.query('COMMIT');
+        client.release();
+        expect(await allEvents(store.eventStore)).to.have.length(2);
+        if (inlineProjections.length > 0) await demandSound(store);
+      }));
+  }
+
+  it('says so when it may only read, and when it has failed, and nothing is written', () =>
+    inTwoTransactions({}, async ({ store, other, waits }) => {
+      await waits.query('SET TRANSACTION READ ONLY');
+      expect(await refusal(store.within(waits).eventStore.append(appendTo('a')))).to.be.instanceOf(StoreUnavailable);
+      await refusal(other.query('SELECT 1 / 0'));
+      expect(await refusal(store.within(other).eventStore.append(appendTo('a')))).to.be.an('error');
+      expect(await allEvents(store.eventStore)).to.deep.equal([]);
+    }));
+});
+
+interface Transactions {
+  readonly store: PostgresStore;
+  readonly other: PoolClient;
+  readonly waits: PoolClient;
+}
+
+async function inTwoTransactions(
+  options: Parameters<Storage['open']>[0],
+  test: (transactions: Transactions) => Promise<void>,
+): Promise<void> {
+  await onStorage(freshStorage(), async (storage) => {
+    const store = await storage.open(options);
+    const [other, waits] = [await storage.pool.connect(), await storage.pool.connect()];
+    try {
+      for (const client of [other, waits]) await client.query('BEGIN');
+      await test({ store, other, waits });
+    } finally {
+      for (const client of [other, waits]) await client.query('ROLLBACK');
+      for (const client of [other, waits]) client.release();
+    }
+  });
+}
+
+async function refusal(work: Promise<unknown>): Promise<unknown> {
+  return work.then(
+    () => 'nothing was refused',
+    (caught: unknown) => caught,
+  );
+}
