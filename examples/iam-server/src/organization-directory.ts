@@ -1,6 +1,9 @@
 import type { InstanceRef, OrganizationRef } from '@login-policy/domain';
 import type { DirectoryEntry, IamFacts } from './data/iam-facts.js';
 
+/** Numbers in names count as numbers: the second comes before the tenth. */
+const byName = new Intl.Collator('en', { numeric: true });
+
 /** The organizations of the one instance this server has. */
 export class OrganizationDirectory {
   /** All of them by name. */
@@ -9,7 +12,7 @@ export class OrganizationDirectory {
   readonly #ids: ReadonlySet<string>;
 
   constructor({ instance, organizations }: Pick<IamFacts, 'instance' | 'organizations'>) {
-    this.entries = [...organizations].sort((left, right) => left.name.localeCompare(right.name, 'en'));
+    this.entries = [...organizations].sort((left, right) => byName.compare(left.name, right.name));
     this.#instanceId = instance.id;
     this.#ids = new Set(this.entries.map(({ id }) => id));
   }

@@ -1,9 +1,10 @@
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { after, afterEach, before, describe, it } from 'mocha';
 import { expect } from 'chai';
 import { bearer, call, json, type Answered } from '../client.js';
-import { TestBench, type Quickstart } from '../running-server.js';
+import { TestBench, type Quickstart, type ServerProcess } from '../running-server.js';
 import { findChromium, openBrowser } from './chromium.js';
 import { Visitor, type Window } from './visitor.js';
 
@@ -22,7 +23,7 @@ export class Stage {
   readonly #visitors: Visitor[] = [];
   #browser: Browser | undefined;
   #quickstart: Quickstart | undefined;
-  #folder = '';
+  #server: ServerProcess | undefined;
 
   async open(executablePath: string): Promise<void> {
     this.#browser = await openBrowser(executablePath);
@@ -31,13 +32,41 @@ export class Stage {
   /** A new server in a new folder. */
   async serve(): Promise<void> {
     const { server, quickstart } = await this.#bench.serve();
-    this.#folder = server.folder;
+    this.#server = server;
     this.#quickstart = quickstart;
+  }
+
+  /** Ends the server, and starts it again where it was, once something was done while it was away. */
+  async restart(whileAway: () => Promise<void>): Promise<void> {
+    const { folder } = this.#running;
+    await this.#running.stop();
+    await whileAway();
+    this.#server = this.#bench.start(folder, { PORT: new URL(this.quickstart.url).port });
+    await this.#server.url();
+  }
+
+  /** Writes other organizations into the server's own file, and starts it with them. */
+  async direct(organizations: readonly { readonly id: string; readonly name: string }[]): Promise<void> {
+    const file = join(this.#running.folder, '.data', 'iam.json');
+    await this.restart(async () => {
+      const facts: object = JSON.parse(await readFile(file, 'utf8'));
+      await writeFile(file, JSON.stringify({ ...facts, organizations }));
+    });
+  }
+
+  /** Ends every session, as its end does. */
+  async endSessions(): Promise<void> {
+    await rm(join(this.#running.folder, '.data', 'sessions'), { recursive: true });
   }
 
   /** The file the server keeps policies in. */
   get storeFile(): string {
-    return join(this.#folder, '.data', 'login-policy.sqlite');
+    return join(this.#running.folder, '.data', 'login-policy.sqlite');
+  }
+
+  get #running(): ServerProcess {
+    if (this.#server === undefined) throw new Error('no server was started');
+    return this.#server;
   }
 
   get quickstart(): Quickstart {

@@ -40,11 +40,9 @@ function EffectOfDefault({ affectedIds, count }: EffectOfDefaultProps): JSX.Elem
 
 function Affected({ names, count }: { readonly names: readonly string[]; readonly count: number }): JSX.Element {
   if (count === 0) return <>No organization: all of them have a custom policy.</>;
-  const rest = count - names.length;
   return (
     <>
-      <strong>{counted(count, 'organization')} on the default policy</strong>: {listed(names)}
-      {rest > 0 && ` (and ${counted(rest, 'other')})`}.
+      <strong>{counted(count, 'organization')} on the default policy</strong>: {listed(names, count)}.
     </>
   );
 }

@@ -1,5 +1,7 @@
+import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { CustomPolicyButton } from '../parts/custom-policy-button.js';
+import { EVERYTHING, OrganizationFilter, passing } from '../parts/organization-filter.js';
 import { PolicyInShort } from '../parts/policy-facts.js';
 import { useLoaded } from '../parts/use-loaded.js';
 import { organizations, refreshOrganizations } from '../state/organizations.js';
@@ -8,9 +10,12 @@ import { addressOf } from '../state/route.js';
 import type { Organization } from '../wire/organizations.js';
 import { INSTANCE, organization } from '../wire/scope.js';
 
+const MANY = 8;
+
 /** Every organization, and which policy holds for it. */
 export function OrganizationsView(): JSX.Element {
   useLoaded('organizations', () => Promise.all([refreshPolicy(INSTANCE), refreshOrganizations()]));
+  const filter = useSignal(EVERYTHING);
   const all = organizations.value;
   return (
     <>
@@ -19,8 +24,9 @@ export function OrganizationsView(): JSX.Element {
         An organization’s users meet its custom policy as a whole, or else the default policy. Nothing is merged.
       </p>
       {all?.length === 0 && <p class="soft">The directory knows no organization.</p>}
+      {all !== undefined && all.length > MANY && <OrganizationFilter all={all} filter={filter} />}
       <ul class="organizations">
-        {all?.map((one) => (
+        {passing(all ?? [], filter.value).map((one) => (
           <OrganizationRow key={one.id} known={one} />
         ))}
       </ul>

@@ -3,10 +3,12 @@ export function counted(count: number, one: string, many = `${one}s`): string {
   return `${count.toLocaleString('en-GB')} ${count === 1 ? one : many}`;
 }
 
-/** Names as a sentence has them: `A, B and C`; of a long list the first few, and how many more. */
-export function listed(names: readonly string[], most = 5): string {
-  const shown = names.slice(0, most);
-  const rest = names.length - shown.length;
+const MOST_NAMES = 5;
+
+/** Names as a sentence has them: `A, B and C`; of many the first few, and how many more there are. */
+export function listed(names: readonly string[], count: number = names.length): string {
+  const shown = names.slice(0, MOST_NAMES);
+  const rest = count - shown.length;
   const all = rest > 0 ? [...shown, counted(rest, 'more', 'more')] : shown;
   return new Intl.ListFormat('en-GB', { type: 'conjunction' }).format(all);
 }
