@@ -36,14 +36,20 @@ export function PreviewDialog({ proposal }: { readonly proposal: Proposal }): JS
 
 function NoChange({ proposal: { intent, preview } }: { readonly proposal: Proposal }): JSX.Element {
   if (preview?.events.length === 0) return <p>Nothing: this is how it is already, so nothing would be recorded.</p>;
-  return intent.wish === 'add-custom' ? (
-    <p>
-      Nothing today: the custom policy starts as a copy of the default. From then on a change of the default does not
-      reach this organization.
-    </p>
-  ) : (
-    <p>Nothing that users meet.</p>
-  );
+  if (intent.wish === 'add-custom') {
+    return (
+      <p>
+        Nothing today: the custom policy starts as a copy of the default. From then on a change of the default does not
+        reach this organization.
+      </p>
+    );
+  }
+  if (intent.wish === 'reset') {
+    return (
+      <p>Nothing today: it is like the default. From then on a change of the default reaches this organization.</p>
+    );
+  }
+  return <p>Nothing that users meet.</p>;
 }
 
 function Decision({ proposal }: { readonly proposal: Proposal }): JSX.Element {
@@ -72,7 +78,8 @@ function Decision({ proposal }: { readonly proposal: Proposal }): JSX.Element {
       </label>
       {intent.wish !== 'add-custom' && <Pinned proposal={proposal} />}
       <div class="buttons">
-        <button type="submit" class={`button ${toneOf(proposal)}`} disabled={isPointless || isUnderWay}>
+        {/* Not disabled while it is under way: it would lose the focus. */}
+        <button type="submit" class={`button ${toneOf(proposal)}`} disabled={isPointless} aria-disabled={isUnderWay}>
           {isUnderWay ? 'Recording…' : 'Confirm'}
         </button>
         <button type="button" class="button" onClick={giveUp}>
@@ -99,7 +106,8 @@ function Pinned({ proposal: { scope, seen } }: { readonly proposal: Proposal }):
     </p>
   ) : (
     <p class="warning-line" role="status">
-      The policy has moved on to sequence {now} since you looked at sequence {sequence}.
+      The policy has moved on to sequence {now} since you looked at sequence {sequence}: nothing will be written, and
+      you will see both versions.
     </p>
   );
 }

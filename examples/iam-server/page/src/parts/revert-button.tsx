@@ -24,9 +24,10 @@ export function RevertButton({ scope, moment, isSame }: RevertButtonProps): JSX.
       <button
         type="button"
         class="button"
-        disabled={isSame}
+        // Not disabled: once it has reverted there is nothing left to do, and the focus would be lost.
+        aria-disabled={isSame}
         onClick={() => {
-          attempt(() => propose({ scope, intent: { wish: 'revert', to: moment }, seen }));
+          if (!isSame) attempt(() => propose({ scope, intent: { wish: 'revert', to: moment }, seen }));
         }}
       >
         Revert to this moment

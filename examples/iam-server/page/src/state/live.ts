@@ -28,6 +28,7 @@ const GATHER_MS = 60;
 const MOST_TOLD = 50;
 const AGAIN_MS = 2_000;
 const current = signal<Liveness>('connecting');
+const returned = signal(0);
 let waiting = new Map<string, Burst>();
 let timer: ReturnType<typeof setTimeout> | undefined;
 let again: ReturnType<typeof setTimeout> | undefined;
@@ -36,11 +37,17 @@ let stop: () => void = () => {};
 /** Whether changes made elsewhere are heard of. */
 export const liveness: ReadonlySignal<Liveness> = current;
 
+/** How often the server came back: what could not be read while it was away can be read then. */
+export const returns: ReadonlySignal<number> = returned;
+
 function listen(): void {
   stop = listenToChanges({
     opened: () => {
       // What happened while nobody listened was not told.
-      if (current.value === 'trying-again') attempt(refreshEverything);
+      if (current.value === 'trying-again') {
+        returned.value++;
+        attempt(refreshEverything);
+      }
       current.value = 'live';
     },
     changed: gather,

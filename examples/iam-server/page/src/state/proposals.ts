@@ -30,8 +30,6 @@ export const proposal: ReadonlySignal<Proposal | undefined> = current;
 export async function propose(wish: Wish): Promise<void> {
   const opened: Proposal = { ...wish, preview: undefined, failure: undefined, isUnderWay: false };
   current.value = opened;
-  // The dialog says which organizations have a custom policy and so are not affected.
-  if (wish.scope.of === 'instance') await refreshOrganizations();
   const next = await previewed(opened);
   if (current.value === opened) current.value = next;
 }
@@ -39,6 +37,8 @@ export async function propose(wish: Wish): Promise<void> {
 async function previewed(opened: Proposal): Promise<Proposal> {
   const { scope, intent, seen } = opened;
   try {
+    // The dialog says which organizations have a custom policy and so are not affected.
+    if (scope.of === 'instance') await refreshOrganizations();
     return { ...opened, preview: await readPreview(scope, commandOf(intent, scope, seen)) };
   } catch (caught) {
     return refused(opened, caught);

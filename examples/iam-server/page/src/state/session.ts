@@ -24,6 +24,7 @@ export async function askWhoIsThere(): Promise<void> {
 function tellEnd(): void {
   if (current.value === undefined || isLeaving) return;
   current.value = undefined;
+  dismissAll();
   say('failure', 'Your session has ended. Sign in again to go on.');
 }
 

@@ -1,5 +1,5 @@
 import { useSignal } from '@preact/signals';
-import type { JSX } from 'preact';
+import type { JSX, RefObject } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import { ThemeChoice } from '../parts/theme-choice.js';
 import { Icon } from '../parts/icon.js';
@@ -26,14 +26,17 @@ function SignInForm(): JSX.Element {
   const failure = useSignal('');
   const isUnderWay = useSignal(false);
   const name = useRef<HTMLInputElement>(null);
+  const password = useRef<HTMLInputElement>(null);
   useEffect(() => {
     document.title = 'Login policy';
     name.current?.focus();
   }, []);
   const submit = async (given: FormData): Promise<void> => {
+    if (isUnderWay.value) return;
     isUnderWay.value = true;
     failure.value = await failureToEnter(given);
     isUnderWay.value = false;
+    password.current?.select();
   };
   return (
     <form
@@ -44,21 +47,34 @@ function SignInForm(): JSX.Element {
         attempt(() => submit(new FormData(event.currentTarget)));
       }}
     >
+      <Credentials name={name} password={password} />
+      <p class="problem" role="alert">
+        {failure}
+      </p>
+      <button type="submit" class="button button-primary" aria-disabled={isUnderWay.value}>
+        Sign in
+      </button>
+    </form>
+  );
+}
+
+interface CredentialsProps {
+  readonly name: RefObject<HTMLInputElement | null>;
+  readonly password: RefObject<HTMLInputElement | null>;
+}
+
+function Credentials({ name, password }: CredentialsProps): JSX.Element {
+  return (
+    <>
       <label class="field">
         <span>Name</span>
         <input ref={name} name="name" type="text" autocomplete="username" required autocapitalize="none" />
       </label>
       <label class="field">
         <span>Password</span>
-        <input name="password" type="password" autocomplete="current-password" required />
+        <input ref={password} name="password" type="password" autocomplete="current-password" required />
       </label>
-      <p class="problem" role="alert">
-        {failure}
-      </p>
-      <button type="submit" class="button button-primary" disabled={isUnderWay.value}>
-        Sign in
-      </button>
-    </form>
+    </>
   );
 }
 
