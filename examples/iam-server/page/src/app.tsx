@@ -86,6 +86,6 @@ function View({ at }: { readonly at: Route }): JSX.Element {
     case 'organization':
       return <OrganizationView organizationId={at.organizationId} />;
     case 'history':
-      return <HistoryView />;
+      return <HistoryView {...at} />;
   }
 }

@@ -28,10 +28,28 @@ describeInBrowser('the page: looking back', (stage) => {
     const then = visitor.page.getByRole('region', { name: 'Default policy, then' });
     await then.getByText('at sequence 4').waitFor();
     expect(await then.getByRole('listitem').filter({ hasText: 'removed' }).innerText()).to.include('Passkeys');
+    await visitor.page.getByText('(UTC)', { exact: true }).waitFor();
     const acme = visitor.page.getByRole('region', { name: 'Effective for Acme, then' });
     await acme.getByText('The default policy at sequence 4').waitFor();
     await visitor.page.getByLabel('Organization').selectOption('Globex');
     await visitor.page.getByRole('region', { name: 'Effective for Globex, then' }).waitFor();
+  });
+
+  it('leads from the history of a custom policy to what was effective at that moment', async () => {
+    const visitor = await stage.owner();
+    await visitor.goTo('Organizations');
+    await visitor.button('Add a custom policy for Globex').click();
+    await visitor.confirm();
+    await visitor.page.getByRole('link', { name: 'Globex', exact: true }).click();
+    await visitor.page.getByText('Globex has a custom policy').waitFor();
+    await visitor.passkeys.click();
+    await visitor.confirm();
+    await visitor.page.getByRole('button', { name: /Look at this moment.*sequence 1$/ }).click();
+    await visitor.heading('History').waitFor();
+    const globex = visitor.page.getByRole('region', { name: 'Effective for Globex, then' });
+    await globex.getByText('Its custom policy at sequence').waitFor();
+    expect(await globex.getByRole('listitem').filter({ hasText: 'removed' }).innerText()).to.include('Passkeys');
+    await globex.getByRole('button', { name: 'Revert to this moment' }).waitFor();
   });
 
   it('goes back to a moment by new events, and keeps what happened', async () => {
@@ -43,6 +61,9 @@ describeInBrowser('the page: looking back', (stage) => {
     await visitor.button('Revert to this moment').click();
     await visitor.dialog.getByText('2 organizations').waitFor();
     await visitor.confirm('too early');
+    const revert = visitor.page.getByRole('button', { name: 'Revert to this moment', disabled: true });
+    await revert.waitFor();
+    expect(await visitor.page.evaluate('document.activeElement.textContent')).to.equal('Revert to this moment');
     const timeline = visitor.page.getByRole('region', { name: 'Timeline' });
     await timeline.getByText('too early').waitFor();
     expect(await timeline.innerText())

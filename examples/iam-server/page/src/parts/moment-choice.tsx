@@ -1,7 +1,7 @@
 import type { Signal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { lookedAt } from '../state/moments.js';
-import { fieldValue, instantOfField, localMoment } from '../words/instant.js';
+import { fieldValue, instantOfField, localMoment, timeZone } from '../words/instant.js';
 
 const MOST_TICKS = 60;
 
@@ -68,7 +68,7 @@ function MomentField({ moment }: { readonly moment: Signal<string> }): JSX.Eleme
   const shown = isSequence ? lookedAt.value?.policy?.details.changeDate : moment.value;
   return (
     <label class="field">
-      <span>Moment, by date and time</span>
+      <span>Moment, by date and time</span> <span class="soft">({timeZone})</span>
       <input
         type="datetime-local"
         step={1}

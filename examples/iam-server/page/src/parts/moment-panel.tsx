@@ -1,4 +1,4 @@
-import { useSignal, type Signal } from '@preact/signals';
+import type { Signal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { useEffect } from 'preact/hooks';
 import { attempt } from '../state/attempt.js';
@@ -14,15 +14,16 @@ import { useLoaded } from './use-loaded.js';
 export interface MomentPanelProps {
   /** The moment that is looked at; other parts of the view may set it. */
   readonly moment: Signal<string>;
+  /** The organization that is looked at: none while it is empty, the first one until one was chosen. */
+  readonly chosen: Signal<string | undefined>;
   readonly lastSequence: number;
 }
 
 const SETTLE_MS = 80;
 
 /** What was allowed when: the default policy and an organization's effective policy at any moment, and the way back. */
-export function MomentPanel({ moment, lastSequence }: MomentPanelProps): JSX.Element {
-  const chosen = useSignal<string | undefined>(undefined);
-  const organizationId = chosen.value ?? organizations.value?.[0]?.id ?? '';
+export function MomentPanel({ moment, chosen, lastSequence }: MomentPanelProps): JSX.Element {
+  const organizationId = shownOf(chosen.value);
   const scope = organization(organizationId);
   useLoaded(organizationId, async () => {
     if (organizationId !== '') await refreshPolicy(scope);
@@ -46,6 +47,13 @@ export function MomentPanel({ moment, lastSequence }: MomentPanelProps): JSX.Ele
       {lookedAt.value !== undefined && <ThenAndNow then={lookedAt.value} />}
     </section>
   );
+}
+
+/** An address may name an organization that there is not. */
+function shownOf(chosen: string | undefined): string {
+  const all = organizations.value ?? [];
+  const isThere = chosen === '' || all.some(({ id }) => id === chosen);
+  return (isThere ? chosen : all[0]?.id) ?? '';
 }
 
 interface OrganizationChoiceProps {

@@ -8,10 +8,19 @@ import { refreshOrganizations } from '../state/organizations.js';
 import { refreshPolicy } from '../state/policies.js';
 import { catchUpTimeline, timelineOf } from '../state/timelines.js';
 import type { HistoryEntry } from '../wire/history.js';
+import type { Moment } from '../wire/reads.js';
 import { INSTANCE } from '../wire/scope.js';
 
+/** Where a look back begins. */
+export interface HistoryViewProps {
+  /** Absent for the first organization. */
+  readonly organizationId?: string;
+  /** Absent for now. */
+  readonly at?: Moment;
+}
+
 /** What happened to the default policy, and what was allowed when. */
-export function HistoryView(): JSX.Element {
+export function HistoryView(begin: HistoryViewProps): JSX.Element {
   useLoaded('history', () => Promise.all([catchUpTimeline(INSTANCE), refreshPolicy(INSTANCE), refreshOrganizations()]));
   const lastSequence = timelineOf(INSTANCE)?.lastSequence ?? 0;
   return (
@@ -20,20 +29,21 @@ export function HistoryView(): JSX.Element {
       <p class="lead">
         Everything that ever happened to the default policy. Nothing is taken away, not even by a revert.
       </p>
-      {lastSequence > 0 ? <Past lastSequence={lastSequence} /> : <Timeline scope={INSTANCE} />}
+      {lastSequence > 0 ? <Past lastSequence={lastSequence} {...begin} /> : <Timeline scope={INSTANCE} />}
     </>
   );
 }
 
-function Past({ lastSequence }: { readonly lastSequence: number }): JSX.Element {
-  const moment = useSignal(String(lastSequence));
+function Past({ lastSequence, organizationId, at }: HistoryViewProps & { readonly lastSequence: number }): JSX.Element {
+  const moment = useSignal(at ?? String(lastSequence));
+  const chosen = useSignal(organizationId);
   const lookAt = useCallback(({ sequence }: HistoryEntry) => {
     moment.value = String(sequence);
     document.querySelector<HTMLElement>('.moment input[type="range"]')?.focus();
   }, []);
   return (
     <>
-      <MomentPanel moment={moment} lastSequence={lastSequence} />
+      <MomentPanel moment={moment} chosen={chosen} lastSequence={lastSequence} />
       <section aria-label="Timeline">
         <Timeline scope={INSTANCE} lookAt={lookAt} />
       </section>

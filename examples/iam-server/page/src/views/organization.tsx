@@ -1,28 +1,46 @@
 import type { JSX } from 'preact';
+import { useCallback } from 'preact/hooks';
 import { CustomPolicyButton } from '../parts/custom-policy-button.js';
 import { PolicyEditor } from '../parts/policy-editor.js';
 import { Timeline } from '../parts/timeline.js';
 import { useLoaded } from '../parts/use-loaded.js';
-import { organizationName, refreshOrganizations } from '../state/organizations.js';
+import { organizationName, organizations, refreshOrganizations } from '../state/organizations.js';
 import { policyOf, refreshPolicy } from '../state/policies.js';
 import { addressOf } from '../state/route.js';
 import { mayWrite } from '../state/session.js';
 import { catchUpTimeline } from '../state/timelines.js';
+import type { HistoryEntry } from '../wire/history.js';
 import type { Policy } from '../wire/policy.js';
 import { organization, type Scope } from '../wire/scope.js';
 
 /** One organization: what is effective for its users, its custom policy, and that policy's history. */
 export function OrganizationView({ organizationId }: { readonly organizationId: string }): JSX.Element {
-  const scope = organization(organizationId);
-  useLoaded(organizationId, () => Promise.all([refreshPolicy(scope), refreshOrganizations(), catchUpTimeline(scope)]));
-  const policy = policyOf(scope);
-  const name = organizationName(organizationId);
+  useLoaded('organizations', refreshOrganizations);
+  const all = organizations.value;
   return (
     <>
       <p class="crumb">
         <a href={addressOf({ view: 'organizations' })}>All organizations</a>
       </p>
-      <h1 tabIndex={-1}>{name}</h1>
+      <h1 tabIndex={-1}>{organizationName(organizationId)}</h1>
+      {all?.some(({ id }) => id === organizationId) === true && <OneOrganization organizationId={organizationId} />}
+      {all?.every(({ id }) => id !== organizationId) === true && (
+        <p class="lead">There is no organization with this id in the instance.</p>
+      )}
+    </>
+  );
+}
+
+function OneOrganization({ organizationId }: { readonly organizationId: string }): JSX.Element {
+  const scope = organization(organizationId);
+  useLoaded(organizationId, () => Promise.all([refreshPolicy(scope), catchUpTimeline(scope)]));
+  const policy = policyOf(scope);
+  const name = organizationName(organizationId);
+  const lookAt = useCallback(({ recordedAt }: HistoryEntry) => {
+    location.hash = addressOf({ view: 'history', organizationId, at: recordedAt });
+  }, []);
+  return (
+    <>
       {policy !== undefined && (
         <>
           <p class="lead">{leadOf(policy, name)}</p>
@@ -32,7 +50,7 @@ export function OrganizationView({ organizationId }: { readonly organizationId: 
       )}
       <section class="own-history" aria-labelledby="own-history">
         <h2 id="own-history">History of its custom policy</h2>
-        <Timeline scope={scope} />
+        <Timeline scope={scope} lookAt={lookAt} />
       </section>
     </>
   );

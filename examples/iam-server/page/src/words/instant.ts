@@ -2,6 +2,9 @@ const moment = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle
 const time = new Intl.DateTimeFormat('en-GB', { timeStyle: 'medium' });
 const day = new Intl.DateTimeFormat('en-GB', { dateStyle: 'full' });
 
+/** The reader's time zone, in which all times are shown: `Europe/Zurich`. */
+export const timeZone: string = moment.resolvedOptions().timeZone;
+
 /** An instant in the reader's own time. */
 export function localMoment(iso: string): string {
   return moment.format(new Date(iso));
