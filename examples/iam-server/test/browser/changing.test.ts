@@ -108,6 +108,7 @@ describeInBrowser('the page: changing policies', (stage) => {
     await visitor.confirm();
 
     await visitor.goTo('Organizations');
+    await visitor.page.getByText('Passwordless sign-in is allowed, but there is no multi-factor').waitFor();
     await visitor.page.getByRole('link', { name: 'Acme', exact: true }).click();
     await visitor.heading('Acme').waitFor();
     await visitor.page.getByText('Acme has a custom policy').waitFor();

@@ -1,7 +1,6 @@
 import type { JSX } from 'preact';
 import { MULTI_FACTORS, SECOND_FACTORS, type Factor } from '../wire/factors.js';
 import { isOn, type Policy } from '../wire/policy.js';
-import type { Settings } from '../wire/settings.js';
 import { otherItems } from '../words/policy-items.js';
 
 /** Which factors a policy allows, with a sign and a word for each: what is missing is as clear as what is there. */
@@ -46,10 +45,9 @@ export function AllSettings({ policy }: { readonly policy: Policy }): JSX.Elemen
 
 /** What a policy asks of users, and whether a password is needed. */
 export function DemandSentences({ policy }: { readonly policy: Policy }): JSX.Element {
-  const { isPasswordlessAllowed } = policy.settings;
   return (
     <p class="soft">
-      {forceSentence(policy.settings)} Passwordless sign-in is {isPasswordlessAllowed ? 'allowed' : 'not allowed'}.
+      {forceSentence(policy)} {passwordlessSentence(policy)}
     </p>
   );
 }
@@ -75,7 +73,15 @@ export function PolicyInShort({ policy }: { readonly policy: Policy }): JSX.Elem
   );
 }
 
-function forceSentence({ forceMfa, forceMfaLocalOnly }: Settings): string {
-  if (forceMfa) return 'A factor is forced.';
-  return forceMfaLocalOnly ? 'A factor is forced for local users.' : 'No factor is forced.';
+function forceSentence({ settings: { forceMfa, forceMfaLocalOnly }, multiFactors, secondFactors }: Policy): string {
+  if (!forceMfa && !forceMfaLocalOnly) return 'No factor is forced.';
+  const forced = forceMfa ? 'A factor is forced' : 'A factor is forced for local users';
+  return multiFactors.length + secondFactors.length > 0 ? `${forced}.` : `${forced}, but there is none to use.`;
+}
+
+function passwordlessSentence({ settings, multiFactors }: Policy): string {
+  if (!settings.isPasswordlessAllowed) return 'Passwordless sign-in is not allowed.';
+  return multiFactors.length > 0
+    ? 'Passwordless sign-in is allowed.'
+    : 'Passwordless sign-in is allowed, but there is no multi-factor to do it with.';
 }

@@ -24,7 +24,7 @@ export const MULTI_FACTORS: readonly Factor[] = [
     wireName: 'MULTI_FACTOR_TYPE_U2F_WITH_VERIFICATION',
     number: 1,
     label: 'Passkeys (U2F with verification)',
-    explanation: 'First and second factor in one act: a fingerprint, a face or a PIN on the user’s own device.',
+    explanation: 'A fingerprint, a face or a PIN on the user’s own device.',
   },
 ];
 
