@@ -9,55 +9,59 @@ const PATH = '/admin/v1/policies/login';
 const BODY = '{"allowRegister":true}';
 const HEAD = `PUT ${PATH} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${ROOT}\r\n`;
 
+/** The ways to begin a request; each answers with the way to leave before it is answered. */
+const leaving = {
+  'HTTP/1.1': (service: Service) => {
+    const socket = connect(service.listening.port, '127.0.0.1');
+    socket.write(`${HEAD}content-length: ${BODY.length}\r\n\r\n${BODY.slice(0, 9)}`);
+    return () => socket.resetAndDestroy();
+  },
+  'in chunks': (service: Service) => {
+    const socket = connect(service.listening.port, '127.0.0.1');
+    socket.write(`${HEAD}transfer-encoding: chunked\r\n\r\n${BODY.length.toString(16)}\r\n${BODY}\r\n`);
+    return () => socket.resetAndDestroy();
+  },
+  gRPC: (service: Service) => {
+    const on = session(service.url);
+    const call = { ':method': 'POST', ...grpc('/zitadel.admin.v1.AdminService/RemoveMultiFactorFromLoginPolicy') };
+    const stream = on.request(call).on('error', () => undefined);
+    stream.end(framed(Buffer.from([8, 1])));
+    return () => {
+      stream.close(8);
+      on.close();
+    };
+  },
+};
+
 describe('a client that is gone before it is known who it was', () => {
   it('is not waited for when its body had not come as a whole, and nothing is written', async () => {
-    const leaving = {
-      'HTTP/1.1': (service: Service) => {
-        const socket = connect(service.listening.port, '127.0.0.1');
-        socket.write(`${HEAD}content-length: ${BODY.length}\r\n\r\n${BODY.slice(0, 9)}`);
-        return () => socket.resetAndDestroy();
-      },
-      'in chunks': (service: Service) => {
-        const socket = connect(service.listening.port, '127.0.0.1');
-        socket.write(`${HEAD}transfer-encoding: chunked\r\n\r\n${BODY.length.toString(16)}\r\n${BODY}\r\n`);
-        return () => socket.resetAndDestroy();
-      },
-      gRPC: (service: Service) => {
-        const on = session(service.url);
-        const call = { ':method': 'POST', ...grpc('/zitadel.admin.v1.AdminService/RemoveMultiFactorFromLoginPolicy') };
-        const stream = on.request(call).on('error', () => undefined);
-        stream.end(framed(Buffer.from([8, 1])));
-        return () => {
-          stream.close(8);
-          on.close();
-        };
-      },
-    };
-    for (const [way, ask] of Object.entries(leaving)) {
-      const { promise: asked, resolve: isAsked } = promised<unknown>();
-      const { promise: allowed, resolve: allow } = promised<boolean>();
-      const { promise: answered, resolve: answer } = promised<AccessEntry>();
-      const isAllowed: IsAllowed = (caller) => {
-        isAsked(caller);
-        return allowed;
-      };
-      const onAnswered = (entry: AccessEntry): void => {
-        if (!entry.path.startsWith('/debug')) answer(entry);
-      };
-      const service = await openService({ ports: { isAllowed }, api: { onAnswered, bodyTimeoutMs: 60_000 } });
-      const had = await countEvents(service.store);
-      const leave = ask(service);
-      await asked;
-      leave();
-      // What is answered later was asked later, so that the service has heard of it.
-      await fetch(`${service.url}/debug/healthz`).then((response) => response.text());
-      allow(true);
-      expect((await answered).refusal, way).to.equal('LP-HTTP-06');
-      expect(await countEvents(service.store), way).to.equal(had);
-      await service.close();
-    }
+    for (const [way, ask] of Object.entries(leaving)) await demandNothingWritten(way, ask);
   });
 });
+
+async function demandNothingWritten(way: string, ask: (service: Service) => () => void): Promise<void> {
+  const { promise: asked, resolve: isAsked } = promised<unknown>();
+  const { promise: allowed, resolve: allow } = promised<boolean>();
+  const { promise: answered, resolve: answer } = promised<AccessEntry>();
+  const isAllowed: IsAllowed = (caller) => {
+    isAsked(caller);
+    return allowed;
+  };
+  const onAnswered = (entry: AccessEntry): void => {
+    if (!entry.path.startsWith('/debug')) answer(entry);
+  };
+  const service = await openService({ ports: { isAllowed }, api: { onAnswered, bodyTimeoutMs: 60_000 } });
+  const had = await countEvents(service.store);
+  const leave = ask(service);
+  await asked;
+  leave();
+  // What is answered later was asked later, so that the service has heard of it.
+  await fetch(`${service.url}/debug/healthz`).then((response) => response.text());
+  allow(true);
+  expect((await answered).refusal, way).to.equal('LP-HTTP-06');
+  expect(await countEvents(service.store), way).to.equal(had);
+  await service.close();
+}
 
 interface Promised<Value> {
   readonly promise: Promise<Value>;
