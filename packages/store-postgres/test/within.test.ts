@@ -90,8 +90,7 @@ describe("an append inside a caller's transaction", () => {
     it(`is refused when his transaction has ended or was never begun, and writes nothing outside of it: ${kind}`, () =>
       onStorage(freshStorage(), async (storage) => {
         const store = await storage.open({ inlineProjections });
-        const client = await storage.pool.connect();
-        try {
+        await onClient(storage, async (client) => {
           await client.query('BEGIN');
           const within = store.within(client);
           await within.eventStore.append(appendTo('a'));
@@ -101,9 +100,7 @@ describe("an append inside a caller's transaction", () => {
           await demandRefused(within.eventStore.append(appendTo('a')), 'has ended, or was never begun');
           await client.query('COMMIT');
           await demandRefused(store.within(client).eventStore.append(appendTo('a')), 'has ended, or was never begun');
-        } finally {
-          client.release();
-        }
+        });
         expect(await allEvents(store.eventStore)).to.have.length(1);
         await demandTotal(storage, inlineProjections.length === 0 ? undefined : 1);
       }));
@@ -111,8 +108,7 @@ describe("an append inside a caller's transaction", () => {
     it(`writes nothing when he rolls back without waiting for it: ${kind}`, () =>
       onStorage(freshStorage(), async (storage) => {
         const store = await storage.open({ inlineProjections });
-        const client = await storage.pool.connect();
-        try {
+        await onClient(storage, async (client) => {
           await client.query('BEGIN');
           const within = store.within(client);
           await within.eventStore.head();
@@ -121,9 +117,7 @@ describe("an append inside a caller's transaction", () => {
           await client.query('ROLLBACK');
           const refusals = (await settled).filter(({ status }) => status === 'rejected');
           expect(refusals).to.have.length.of.at.least(2);
-        } finally {
-          client.release();
-        }
+        });
         expect(await allEvents(store.eventStore)).to.have.length(0);
         await store.eventStore.append(appendTo('a'));
         await demandTotal(storage, inlineProjections.length === 0 ? undefined : 1);
@@ -202,16 +196,22 @@ describe("an append inside a caller's transaction", () => {
 });
 
 async function inTransaction<Result>(
-  { pool }: Storage,
+  storage: Storage,
   end: 'COMMIT' | 'ROLLBACK',
   work: (client: PoolClient) => Promise<Result>,
 ): Promise<Result> {
-  const client = await pool.connect();
-  try {
+  return onClient(storage, async (client) => {
     await client.query('BEGIN');
     const result = await work(client);
     await client.query(end);
     return result;
+  });
+}
+
+async function onClient<Result>({ pool }: Storage, work: (client: PoolClient) => Promise<Result>): Promise<Result> {
+  const client = await pool.connect();
+  try {
+    return await work(client);
   } finally {
     client.release();
   }
