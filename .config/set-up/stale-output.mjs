@@ -20,7 +20,11 @@ function removeWithin(folder, { output, source }) {
   if (!existsSync(join(folder, output)) || !existsSync(join(folder, source))) return;
   for (const file of readdirSync(join(folder, output), { recursive: true })) {
     if (!compiled.test(file)) continue;
-    const stem = join(folder, source, file.replace(compiled, ''));
-    if (!existsSync(`${stem}.ts`)) rmSync(join(folder, output, file), { force: true });
+    const stem = file.replace(compiled, '');
+    // The page has a project of its own: page/test/… is compiled into .test-build/page/test/….
+    const sources = [join(folder, source, stem), join(folder, stem)];
+    if (!sources.some((path) => existsSync(`${path}.ts`) || existsSync(`${path}.tsx`))) {
+      rmSync(join(folder, output, file), { force: true });
+    }
   }
 }
