@@ -52,6 +52,12 @@ export class NodeChannel implements Channel {
     const writable = this.#begun();
     if (writable === undefined) return;
     const isHttp2 = 'stream' in this.#response;
+    // Over HTTP/1.1 trailers come after a body in chunks, and an answer to HEAD has none.
+    if (!isHttp2 && this.verb === 'HEAD') {
+      writable.writeHead(200, { ...headers, ...trailers });
+      writable.end();
+      return;
+    }
     writable.writeHead(200, isHttp2 ? headers : { ...headers, trailer: Object.keys(trailers).join(', ') });
     writable.addTrailers(trailers);
     writable.end(body);
