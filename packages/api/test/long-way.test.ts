@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { gzipSync } from 'node:zlib';
 import type { ClientHttp2Session, OutgoingHttpHeaders } from 'node:http2';
 import type { AccessEntry } from '@login-policy/api';
-import { ask, framed, grpc, session, type RawAnswer } from './raw.js';
+import { ask, framed, grpc, session, talk, type RawAnswer } from './raw.js';
 import { ACME, countEvents, INSTANCE, openService, type Service } from './service.js';
 
 const ADMIN = '/zitadel.admin.v1.AdminService';
@@ -44,6 +44,20 @@ describe('a call that goes the long way', () => {
     const [headers = {}, body] = ways[way]?.(text) ?? [];
     return ask(on, grpc(path, { 'x-zitadel-orgid': ACME, ...headers }), body);
   };
+
+  it('is told how it ended in headers where there can be no trailers: over HTTP/1.0, and when asked by HEAD', async () => {
+    const { port } = service.listening;
+    const type = 'content-type: application/grpc\r\nconnection: close\r\ncontent-length: 0';
+    for (const [verb, version] of [
+      ['HEAD', '1.1'],
+      ['HEAD', '1.0'],
+      ['POST', '1.0'],
+    ] as const) {
+      const said = await talk(port, [`${verb} ${ADMIN}/NoSuchMethod HTTP/${version}\r\nhost: x\r\n${type}\r\n\r\n`]);
+      expect(said.split('\r\n')[0], said).to.equal('HTTP/1.1 200 OK');
+      expect(said.toLowerCase(), `${verb} ${version}`).to.include('\r\ngrpc-status: 12\r\n');
+    }
+  });
 
   it('is refused when its JSON names what is no value of its enum, instead of read as if it had not', async () => {
     const had = await countEvents(service.store);

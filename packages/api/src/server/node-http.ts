@@ -51,13 +51,12 @@ export class NodeChannel implements Channel {
   sendWithTrailers({ body, headers, trailers }: TrailedAnswer): void {
     const writable = this.#begun();
     if (writable === undefined) return;
-    const isHttp2 = 'stream' in this.#response;
-    // Over HTTP/1.1 trailers come after a body in chunks, and an answer to HEAD has none.
-    if (!isHttp2 && this.verb === 'HEAD') {
+    if (!this.#takesTrailers()) {
       writable.writeHead(200, { ...headers, ...trailers });
-      writable.end();
+      writable.end(body);
       return;
     }
+    const isHttp2 = 'stream' in this.#response;
     writable.writeHead(200, isHttp2 ? headers : { ...headers, trailer: Object.keys(trailers).join(', ') });
     writable.addTrailers(trailers);
     writable.end(body);
@@ -104,6 +103,11 @@ export class NodeChannel implements Channel {
 
   destroy(defect: Error): void {
     this.#response.destroy(defect);
+  }
+
+  /** Before HTTP/2 they come after a body in chunks: HTTP/1.0 has no chunks, and an answer to HEAD no body. */
+  #takesTrailers(): boolean {
+    return 'stream' in this.#response || (this.httpVersion === '1.1' && this.verb !== 'HEAD');
   }
 
   #begun(): Writable | undefined {
