@@ -63,21 +63,21 @@ describe('a watch of the health by connect-node', () => {
   });
 
   it('counts as one of the calls that a connection may have at a time', async () => {
-    const watches = [watch(client), watch(client), watch(client)];
-    for (const watching of watches) expect(await watching.next()).to.equal('SERVING');
-    let isChecked = false;
-    const checked = check(client).then((status) => {
-      isChecked = true;
-      return status;
-    });
-    lag.seconds = 31;
-    for (const watching of watches) expect(await watching.next()).to.equal('NOT_SERVING');
-    expect(isChecked).to.equal(false);
-    watches[0]?.cancel();
-    expect(await checked).to.equal('NOT_SERVING');
-    lag.seconds = 0;
-    for (const watching of watches.slice(1)) expect(await watching.next()).to.equal('SERVING');
-    for (const watching of watches) watching.cancel();
+    const on = session(service.url);
+    await once(on, 'remoteSettings');
+    const answered: string[] = [];
+    const call = async (name: string, path: string, headers = {}): Promise<void> => {
+      const { trailers } = await ask(on, grpc(path, headers), framed(asking('')));
+      answered.push(`${name} ${String(trailers['grpc-status'])}`);
+    };
+    // One that its client cancels does as well, but for a moment more on Node 24: who waits is refused then.
+    const first = call('watch', WATCH, { 'grpc-timeout': '200m' });
+    const others = [call('watch', WATCH), call('watch', WATCH)];
+    await call('check', '/grpc.health.v1.Health/Check');
+    await first;
+    expect(answered).to.deep.equal(['watch 4', 'check 0']);
+    on.destroy();
+    await Promise.all(others);
   });
 
   it('is refused with 3 when it can not be read, and with 12 what is neither Check nor Watch', async () => {
@@ -216,15 +216,14 @@ describe('a graceful end', () => {
     const client = healthClient(`http://127.0.0.1:${await portOf(server)}`);
     const watching = watch(client);
     expect(await watching.next()).to.equal('SERVING');
-    const ended = new Promise((resolve) => {
-      server.close(resolve);
-    });
     service.api.endWatches();
     expect([await watching.next(), await watching.next()]).to.deep.equal(['NOT_SERVING', 'OK']);
     const late = watch(client);
     expect(await late.next()).to.equal('NOT_SERVING');
     client.close();
-    await ended;
+    await new Promise((resolve) => {
+      server.close(resolve);
+    });
     await service.listening.close(60_000);
     expect(overWeb.headers.get('content-type')).to.equal(type);
     const said = Buffer.from(await overWeb.arrayBuffer());

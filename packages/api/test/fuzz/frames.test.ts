@@ -33,6 +33,15 @@ describe('calls of every skin, whole and spoilt, in pieces, left open and broken
     expect(service.failures.filter((failure) => !isFault(failure, 'deadline-exceeded'))).to.deep.equal([]);
   });
 
+  /** A server may close what is broken beyond repair, as Node 24 does; then it has to take a new connection. */
+  const nextCall = async (): Promise<unknown> => {
+    for (;;) {
+      if (isOver(on)) on = opened(service.url);
+      const { trailers } = await inTime(ask(on, grpc(ALIVE), framed(new Uint8Array(0))), 'the next call');
+      if (!isOver(on)) return trailers['grpc-status'];
+    }
+  };
+
   it('never end in a defect or in silence, write nothing when they are refused, and spoil no other call', () =>
     fc.assert(
       fc.asyncProperty(fuzzedFrames, async (call) => {
@@ -41,14 +50,15 @@ describe('calls of every skin, whole and spoilt, in pieces, left open and broken
         expect([500, 502, 505], answer.body).to.not.include(answer.http);
         expect(['2', '13'], answer.body).to.not.include(answer.grpc);
         if (isRefused(answer)) expect(await countEvents(service.store)).to.equal(had);
-        // A server may close what is broken beyond repair; then it has to take a new connection.
-        if (on.closed || on.destroyed) on = opened(service.url);
-        const alive = await inTime(ask(on, grpc(ALIVE), framed(new Uint8Array(0))), 'the next call');
-        expect(alive.trailers['grpc-status']).to.equal('0');
+        expect(await nextCall()).to.equal('0');
       }),
       { numRuns: FUZZ_RUNS * 4 },
     ));
 });
+
+function isOver({ closed, destroyed }: ClientHttp2Session): boolean {
+  return closed || destroyed;
+}
 
 function opened(url: string): ClientHttp2Session {
   return connect(url).on('error', () => undefined);
