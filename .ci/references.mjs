@@ -1,6 +1,7 @@
 /**
  * `tsc -b .config` builds everything: each package and its tests stand in the solution file, and each package references
- * exactly the workspace packages that its package.json names, its tests those that they import.
+ * exactly the workspace packages that its package.json names, its tests those that they import. After a set-up each test is
+ * there to be run.
  *
  * With --write it first writes the solution file anew.
  */
@@ -24,6 +25,7 @@ const findings = [
     .map((it) => `${solution} lists ${it}, which is not there`),
   ...members().filter(holdsSources).flatMap(differences),
   ...members().flatMap(missingInTests),
+  ...members().flatMap(testsNotCompiled),
 ];
 conclude(findings, `${projects.length} projects are built by \`tsc -b .config\`.`);
 
@@ -55,6 +57,20 @@ function missingInTests(member) {
   return imported
     .filter(([, needed]) => !referenced.includes(needed))
     .map(([name]) => `${project}/tsconfig.json does not reference ${name}, which its tests import`);
+}
+
+/** A test that is not compiled is not run, and nobody is told. */
+function testsNotCompiled(member) {
+  const compiled = (path) => `${member}/.test-build/${path.replace(/\.ts$/, '.js')}`;
+  return [
+    ...ourFiles(`${member}/test`, /\.test\.ts$/).map((file) => [
+      file,
+      compiled(posix.relative(`${member}/test`, file)),
+    ]),
+    ...ourFiles(`${member}/page/test`, /\.test\.ts$/).map((file) => [file, compiled(posix.relative(member, file))]),
+  ]
+    .filter(([, output]) => !exists(output))
+    .map(([file, output]) => `${file} was not compiled to ${output}`);
 }
 
 function writeSolution() {
