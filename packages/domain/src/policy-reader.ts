@@ -53,7 +53,10 @@ export class PolicyReader {
     if (!isOrganization(owner)) return this.own(owner, read);
     if (read.asOf !== undefined) return this.#effectivePast(owner, read.asOf);
     await this.waitFor(read);
-    return (await this.#current(owner)) ?? this.#current(instanceOf(owner));
+    // Both by one look: between two, the custom policy could be taken away and the default loosened (SPEC §5).
+    const instance = instanceOf(owner);
+    const { rows } = await this.#model.read([policyStream(owner), policyStream(instance)]);
+    return viewOfRow(rows, owner) ?? viewOfRow(rows, instance);
   }
 
   /** A page of the instance's organizations with a custom policy, in the order of their streams. */
@@ -61,7 +64,7 @@ export class PolicyReader {
     instance: Instance,
     { after, limit }: { readonly after?: Organization; readonly limit: number },
   ): Promise<readonly Organization[]> {
-    const rows = await this.#model.query({
+    const { rows } = await this.#model.query({
       index: CUSTOM_IN,
       value: instance.instanceId,
       limit,
@@ -89,8 +92,7 @@ export class PolicyReader {
   }
 
   async #current(owner: Owner): Promise<LoginPolicyView | undefined> {
-    const row = await this.#model.get(policyStream(owner));
-    return row === undefined ? undefined : viewOf(row, owner);
+    return viewOfRow((await this.#model.read([policyStream(owner)])).rows, owner);
   }
 
   async #past(owner: Owner, asOf: ParsedAsOf): Promise<StateAt<PolicyState>> {
@@ -121,6 +123,11 @@ export class PolicyReader {
   #upToPosition(owner: Owner, position: Position): Promise<StateAt<PolicyState>> {
     return this.#states.upTo(policyStream(owner), (event) => event.position <= position);
   }
+}
+
+function viewOfRow(rows: ReadonlyMap<string, LoginPolicyRow>, owner: Owner): LoginPolicyView | undefined {
+  const row = rows.get(policyStream(owner));
+  return row === undefined ? undefined : viewOf(row, owner);
 }
 
 function viewOfState({ policy, marks }: PolicyState, owner: Owner): LoginPolicyView | undefined {

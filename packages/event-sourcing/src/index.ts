@@ -82,6 +82,7 @@ export type {
   ReadModelChange,
   ReadModelStore,
   RebuildingModel,
+  RowsAt,
   RowQuery,
 } from './projections/read-model-store.js';
 export { compareKeys, rowLimitOf } from './projections/row-query.js';

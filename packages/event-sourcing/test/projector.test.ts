@@ -12,6 +12,7 @@ import {
   type Projection,
   type Store,
 } from '@login-policy/event-sourcing';
+import { rowUnder } from '@login-policy/testkit';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { tallies, tally, tallyEvents, type TallyEvent } from './tally.js';
@@ -50,10 +51,10 @@ describe('a projector', () => {
     const projector = projectorOn(store);
     expect(await projector.catchUp()).to.equal(4n);
     const model = await projector.readModel();
-    expect([await model.get(a), await model.get(b), await model.checkpoint()]).to.deep.equal([6, 10, 4n]);
+    expect([await rowUnder(model, a), await rowUnder(model, b), await model.checkpoint()]).to.deep.equal([6, 10, 4n]);
     await raise(store, a, 4);
     await projector.catchUp();
-    expect(await model.get(a)).to.equal(10);
+    expect(await rowUnder(model, a)).to.equal(10);
   });
 
   it('moves its checkpoint past events it does not want', async () => {
@@ -71,9 +72,9 @@ describe('a projector', () => {
     const ending = new AbortController();
     const following = projector.follow(ending.signal);
     const model = await projector.readModel();
-    await until(async () => (await model.get(a)) === 1);
+    await until(async () => (await rowUnder(model, a)) === 1);
     await raise(store, a, 5);
-    await until(async () => (await model.get(a)) === 6);
+    await until(async () => (await rowUnder(model, a)) === 6);
     ending.abort();
     await following;
   });
@@ -88,10 +89,10 @@ describe('a projector', () => {
       .to.have.property('facts')
       .that.includes({ streamId: a, revision: 2n, position: 3n, projection: 'tallies' });
     const model = await stuck.readModel();
-    expect([await model.get(a), await model.checkpoint()]).to.deep.equal([2, 2n]);
+    expect([await rowUnder(model, a), await model.checkpoint()]).to.deep.equal([2, 2n]);
     expect(await faultOf(stuck.catchUp()), 'it stops there again').to.be.instanceOf(ProjectionStopped);
     await projectorOn(store).catchUp();
-    expect(await model.get(a)).to.equal(14);
+    expect(await rowUnder(model, a)).to.equal(14);
   });
 
   it('shares a read model with another: each event is reduced once', async () => {
@@ -104,7 +105,7 @@ describe('a projector', () => {
     await until(async () => (await model.checkpoint()) === 100n);
     ending.abort();
     await Promise.all(following);
-    expect([await model.get(a), await model.get(b)]).to.deep.equal([34, 66]);
+    expect([await rowUnder(model, a), await rowUnder(model, b)]).to.deep.equal([34, 66]);
   });
 
   it('rebuilds beside the live rows and puts the new ones in their place at once', async () => {
@@ -119,10 +120,10 @@ describe('a projector', () => {
       rows: new Map([[a, 99]]),
     });
     await projector.rebuild();
-    expect(await model.get(a)).to.equal(6);
+    expect(await rowUnder(model, a)).to.equal(6);
     await raise(store, a, 4);
     await projector.catchUp();
-    expect(await model.get(a)).to.equal(10);
+    expect(await rowUnder(model, a)).to.equal(10);
   });
 
   it('leaves the live rows when a rebuild fails', async () => {
@@ -131,7 +132,7 @@ describe('a projector', () => {
     await projectorOn(store).catchUp();
     const failing = projectorOn(store, tallies({ unlucky: 3 }));
     expect(await faultOf(failing.rebuild())).to.be.instanceOf(ProjectionStopped);
-    expect(await (await failing.readModel()).get(a)).to.equal(3);
+    expect(await rowUnder(await failing.readModel(), a)).to.equal(3);
   });
 
   it('tells its lag in events and in seconds', async () => {
@@ -162,7 +163,7 @@ describe('a projection runner', () => {
     const projector = new Projector({ eventStore, readModels: store.readModels, projection: tallies() });
     const runner = new ProjectionRunner(projector);
     const model = await projector.readModel();
-    await until(async () => (await model.get(a)) === 1);
+    await until(async () => (await rowUnder(model, a)) === 1);
     expect([runner.state, failures]).to.deep.equal(['following', -1]);
     await runner.close();
     expect(runner.state).to.equal('closed');
@@ -188,7 +189,7 @@ describe('a projection runner', () => {
     unlucky = Number.NaN;
     runner.resume();
     const model = await projector.readModel();
-    await until(async () => (await model.get(a)) === 14);
+    await until(async () => (await rowUnder(model, a)) === 14);
     await runner.close();
   });
 });

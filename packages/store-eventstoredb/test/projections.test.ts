@@ -9,7 +9,7 @@ import {
   type Store,
 } from '@login-policy/event-sourcing';
 import { connectEventStoreDb } from '@login-policy/store-eventstoredb';
-import { counter, counterEvents, counterTotals, type CounterRow } from '@login-policy/testkit';
+import { counter, counterEvents, counterTotals, type CounterRow, rowUnder } from '@login-policy/testkit';
 import { expect } from 'chai';
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import { Double } from './double/double.js';
@@ -54,7 +54,7 @@ describe('two projectors on one read model beside EventStoreDB', () => {
         const handled = await handler?.handle(stream, { type: 'Count', data: { by } }, CONTEXT);
         if (handled?.outcome !== 'accepted') throw new Error('a command was refused');
         await awaitCheckpoint(model, { projection: 'counter-totals', position: handled.position });
-        const row = await model.get(stream);
+        const row = await rowUnder(model, stream);
         expect(row?.total).to.equal((by * (by + 1)) / 2);
         expect(row?.revision).to.equal(BigInt(by - 1));
       }

@@ -9,6 +9,7 @@ import {
   type ReadModelDefinition,
   type RebuildingModel,
   type RowQuery,
+  type RowsAt,
 } from '@login-policy/event-sourcing';
 import { script, type Cells } from './queries.js';
 import { digest } from './names.js';
@@ -37,33 +38,27 @@ abstract class StoredReadModel<Row> implements ReadModel<Row> {
     this.#target = target;
   }
 
-  async get(key: string): Promise<Row | undefined> {
-    return (await this.getMany([key])).get(key);
-  }
-
-  async getMany(keys: readonly string[]): Promise<ReadonlyMap<string, Row>> {
+  async read(keys: readonly string[]): Promise<RowsAt<ReadonlyMap<string, Row>>> {
     this.parts.refuseWhenClosed();
-    if (keys.length === 0) return new Map();
-    const rows = await this.#read(
-      `SELECT encode(key, 'hex'), content::text FROM {schema}.read_model_rows WHERE model = {model} AND sha256(key) = ANY ($2::bytea[])`,
+    const found = await this.#look(
+      `SELECT r.key, r.content FROM {schema}.read_model_rows AS r WHERE r.model = m.model AND sha256(r.key) = ANY ($2::bytea[])`,
       [keys.map((key) => digest(keyBytes(key)))],
     );
-    return new Map(rows.map((cells) => [keyOf(cells), this.#rowOf(cells)]));
+    return { checkpoint: found.checkpoint, rows: new Map(found.rows.map(({ key, row }) => [key, row])) };
   }
 
-  async query(asked: RowQuery): Promise<readonly KeyedRow<Row>[]> {
+  async query(asked: RowQuery): Promise<RowsAt<readonly KeyedRow<Row>[]>> {
     this.parts.refuseWhenClosed();
     const { index, value, afterKey } = asked;
     const after = afterKey === undefined ? [] : [keyBytes(afterKey)];
-    const rows = await this.#read(
-      `SELECT encode(r.key, 'hex'), r.content::text FROM {schema}.read_model_entries AS e
+    return this.#look(
+      `SELECT e.key, r.content FROM {schema}.read_model_entries AS e
        JOIN {schema}.read_model_rows AS r ON r.model = e.model AND sha256(r.key) = sha256(e.key)
-       WHERE e.model = {model} AND e.entry = $2
+       WHERE e.model = m.model AND e.entry = $2
        ${after.length === 0 ? '' : 'AND substring(e.key FROM 1 FOR 500) >= substring($4::bytea FROM 1 FOR 500) AND e.key > $4'}
        ORDER BY substring(e.key FROM 1 FOR 500), e.key LIMIT $3`,
       [entryOf(index, value), rowLimitOf(asked), ...after],
     );
-    return rows.map((cells) => ({ key: keyOf(cells), row: this.#rowOf(cells) }));
   }
 
   async checkpoint(): Promise<Position | undefined> {
@@ -105,6 +100,19 @@ abstract class StoredReadModel<Row> implements ReadModel<Row> {
     throw new CheckpointConflict({ model: modelName(this.definition), expected, actual: checkpointOf(actual) });
   }
 
+  /** Rows and checkpoint by one statement: what it sees is of one moment. The first column is the checkpoint, the same in each row. */
+  async #look(rows: string, values: readonly unknown[]): Promise<RowsAt<readonly KeyedRow<Row>[]>> {
+    const found = await this.#read(
+      `SELECT m.checkpoint, encode(found.key, 'hex'), found.content::text
+       FROM {schema}.read_models AS m LEFT JOIN LATERAL (${rows}) AS found ON true WHERE m.model = {model}`,
+      values,
+    );
+    return {
+      checkpoint: checkpointOf(found[0]?.[0]),
+      rows: found.filter(([, key]) => key !== null).map((cells) => ({ key: keyOf(cells), row: this.#rowOf(cells) })),
+    };
+  }
+
   #read(statement: string, values: readonly unknown[] = []): Promise<readonly Cells[]> {
     return this.parts.connection.read(this.#filledIn(statement), [this.#target.parameter, ...values]);
   }
@@ -115,7 +123,7 @@ abstract class StoredReadModel<Row> implements ReadModel<Row> {
   }
 
   #rowOf(cells: Cells): Row {
-    return rowOf(this.definition, text(cells[1]));
+    return rowOf(this.definition, text(cells[2]));
   }
 }
 
@@ -153,5 +161,5 @@ export class RebuildingReadModel<Row> extends StoredReadModel<Row> implements Re
 }
 
 function keyOf(cells: Cells): string {
-  return keyOfHex(text(cells[0]));
+  return keyOfHex(text(cells[1]));
 }

@@ -1,6 +1,6 @@
 import { Projector, StoreForeign } from '@login-policy/event-sourcing';
 import type { PostgresStore } from '@login-policy/store-postgres';
-import { counterTotals } from '@login-policy/testkit';
+import { counterTotals, rowUnder } from '@login-policy/testkit';
 import { expect } from 'chai';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'mocha';
@@ -34,7 +34,7 @@ describe('a role on PostgreSQL that does not own the schema', () => {
       await owner.eventStore.append(appendTo('a'));
       const store = await storage.open({ pool });
       const model = await store.readModels.open(counterTotals);
-      expect((await model.get(counterStream('a')))?.total).to.equal(1);
+      expect((await rowUnder(model, counterStream('a')))?.total).to.equal(1);
       expect(await allEvents(store.eventStore)).to.have.length(1);
       expect(await refusal(store.eventStore.append(appendTo('a')))).to.be.instanceOf(StoreForeign);
     }));

@@ -1,6 +1,6 @@
 import { awaitCheckpoint, Projector } from '@login-policy/event-sourcing';
 import { openPostgresStore } from '@login-policy/store-postgres';
-import { counterTotals } from '@login-policy/testkit';
+import { counterTotals, rowUnder } from '@login-policy/testkit';
 import { Pool } from 'pg';
 import { ownTask, say } from './processes.js';
 import { appendTo, counterStream } from './sample.js';
@@ -22,7 +22,7 @@ async function pairs(writer: number): Promise<void> {
     const [event] = await store.eventStore.append(appendTo(stream));
     if (event === undefined) throw new Error('nothing was recorded');
     await awaitCheckpoint(model, { projection: counterTotals.name, position: event.position }, { waitMs: 10_000 });
-    const row = await model.get(counterStream(stream));
+    const row = await rowUnder(model, counterStream(stream));
     if (row?.total !== total) stale += 1;
   }
 }

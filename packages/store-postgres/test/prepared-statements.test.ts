@@ -1,5 +1,5 @@
 import type { PostgresStore } from '@login-policy/store-postgres';
-import { counterTotals } from '@login-policy/testkit';
+import { counterTotals, rowUnder } from '@login-policy/testkit';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { Pool } from 'pg';
@@ -35,7 +35,7 @@ async function preparedIn(pool: Pool): Promise<number> {
 
 async function useIt({ eventStore, readModels }: PostgresStore): Promise<void> {
   for (let count = 0; count < 3; count++) await eventStore.append(appendTo('a'));
-  expect((await (await readModels.open(counterTotals)).get(counterStream('a')))?.total).to.be.greaterThan(2);
+  expect((await rowUnder(await readModels.open(counterTotals), counterStream('a')))?.total).to.be.greaterThan(2);
   await allEvents(eventStore);
 }
 

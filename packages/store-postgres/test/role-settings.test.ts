@@ -1,5 +1,5 @@
 import { isFault, Projector } from '@login-policy/event-sourcing';
-import { counterTotals } from '@login-policy/testkit';
+import { counterTotals, rowUnder } from '@login-policy/testkit';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { Pool } from 'pg';
@@ -47,7 +47,7 @@ describe('a store on PostgreSQL, for a role with settings of its own', () => {
           await new Projector({ ...store, projection: counterTotals }).rebuild();
           expect(await allEvents(store.eventStore)).to.have.length(6);
           const model = await store.readModels.open(counterTotals);
-          expect((await model.get(counterStream('a\\b')))?.total).to.equal(4);
+          expect((await rowUnder(model, counterStream('a\\b')))?.total).to.equal(4);
           await demandSound(store);
           for (const one of [plain, store]) await one.close();
           await pool.end();

@@ -28,7 +28,7 @@ export async function demandSound(store: PostgresStore, remembered: Remembered =
   const totals = new Map<string, number>();
   for (const { streamId } of all) totals.set(streamId, (totals.get(streamId) ?? 0) + 1);
   const model = await store.readModels.open(counterTotals);
-  const rows = await model.getMany([...totals.keys()]);
+  const rows = (await model.read([...totals.keys()])).rows;
   expect([...totals].map(([key]) => [key, rows.get(key)?.total])).to.deep.equal([...totals]);
   expect(await model.checkpoint()).to.equal(all.at(-1)?.position);
 }

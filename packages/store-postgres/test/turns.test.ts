@@ -1,6 +1,6 @@
 import { revision, type RecordedEvent, type Revision } from '@login-policy/event-sourcing';
 import type { PostgresStore } from '@login-policy/store-postgres';
-import { counterTotals } from '@login-policy/testkit';
+import { counterTotals, rowUnder } from '@login-policy/testkit';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { allEvents, appendTo, counterStream } from './sample.js';
@@ -27,7 +27,7 @@ describe('two processes that write to PostgreSQL in turns', () => {
         expect(all).to.have.length(77);
         if (inlineProjections.length > 0) {
           const model = await storeOf(stores, 1).readModels.open(counterTotals);
-          expect((await model.get(counterStream('a')))?.total).to.equal(77);
+          expect((await rowUnder(model, counterStream('a')))?.total).to.equal(77);
         }
       }));
   }

@@ -8,7 +8,7 @@ import {
   StoreClosed,
   type Decider,
 } from '@login-policy/event-sourcing';
-import { counterEvents, counterTotals, type CounterEvent } from '@login-policy/testkit';
+import { counterEvents, counterTotals, type CounterEvent, rowUnder } from '@login-policy/testkit';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import type { PoolClient } from 'pg';
@@ -79,10 +79,10 @@ describe("an append inside a caller's transaction", () => {
           await within.eventStore.append(appendTo('a'));
           expect((await allEvents(within.eventStore)).map(({ position }) => position)).to.deep.equal([1n]);
           expect(await within.eventStore.head()).to.equal(1n);
-          const inside = await (await within.readModels.open(counterTotals)).get(counterStream('a'));
+          const inside = await rowUnder(await within.readModels.open(counterTotals), counterStream('a'));
           expect(inside?.total).to.equal(inlineProjections.length === 0 ? undefined : 1);
           expect(await allEvents(store.eventStore)).to.have.length(0);
-          expect(await (await store.readModels.open(counterTotals)).get(counterStream('a'))).to.equal(undefined);
+          expect(await rowUnder(await store.readModels.open(counterTotals), counterStream('a'))).to.equal(undefined);
         });
         expect(await allEvents(store.eventStore)).to.have.length(1);
       }));
@@ -228,5 +228,5 @@ async function demandRefused(work: Promise<unknown>, why: string): Promise<void>
 async function demandTotal(storage: Storage, expected: number | undefined): Promise<void> {
   const { readModels } = await storage.open();
   const model = await readModels.open(counterTotals);
-  expect((await model.get(counterStream('a')))?.total).to.equal(expected);
+  expect((await rowUnder(model, counterStream('a')))?.total).to.equal(expected);
 }

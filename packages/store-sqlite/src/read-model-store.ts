@@ -8,6 +8,7 @@ import {
   type ReadModelStore,
   type RebuildingModel,
   type RowQuery,
+  type RowsAt,
 } from '@login-policy/event-sourcing';
 import type { Connection } from './connection.js';
 import type { ModelRows, ModelTables } from './model-tables.js';
@@ -47,17 +48,12 @@ class SqliteReadModel<Row> implements ReadModel<Row> {
     this.parts = parts;
   }
 
-  async get(key: string): Promise<Row | undefined> {
-    return this.connection.use(() => this.parts.rows.get(key));
+  async read(keys: readonly string[]): Promise<RowsAt<ReadonlyMap<string, Row>>> {
+    return this.#atOnce((rows) => rows.existing(keys));
   }
 
-  async getMany(keys: readonly string[]): Promise<ReadonlyMap<string, Row>> {
-    // One read transaction: another process must not commit a step between two rows.
-    return this.connection.use((database) => database.transaction(() => this.parts.rows.existing(keys))());
-  }
-
-  async query(query: RowQuery): Promise<readonly KeyedRow<Row>[]> {
-    return this.connection.use(() => this.parts.rows.query(query));
+  async query(query: RowQuery): Promise<RowsAt<readonly KeyedRow<Row>[]>> {
+    return this.#atOnce((rows) => rows.query(query));
   }
 
   async checkpoint(): Promise<Position | undefined> {
@@ -72,6 +68,14 @@ class SqliteReadModel<Row> implements ReadModel<Row> {
   async changed(signal: AbortSignal): Promise<void> {
     this.connection.use(() => undefined);
     await this.connection.watcher.changed(signal);
+  }
+
+  /** In one read transaction: another process must not commit a step between two rows, or between rows and checkpoint. */
+  #atOnce<Rows>(look: (rows: ModelRows<Row>) => Rows): RowsAt<Rows> {
+    const { rows } = this.parts;
+    return this.connection.use((database) =>
+      database.transaction(() => ({ checkpoint: rows.checkpoint(), rows: look(rows) }))(),
+    );
   }
 
   async beginRebuild(): Promise<RebuildingModel<Row>> {

@@ -9,7 +9,7 @@ import {
   type RecordedEvent,
 } from '@login-policy/event-sourcing';
 import { openSqliteStore, type SqliteStore } from '@login-policy/store-sqlite';
-import { counterTotals, type CounterEvent, type CounterRow } from '@login-policy/testkit';
+import { counterTotals, type CounterEvent, type CounterRow, rowUnder } from '@login-policy/testkit';
 import Database from 'better-sqlite3';
 import { expect } from 'chai';
 import { afterEach, beforeEach, describe, it } from 'mocha';
@@ -158,7 +158,7 @@ describe('a row in the middle that can not be used', () => {
     await appending(store, {});
     database.exec("UPDATE rows SET row = '{'");
     const model = await store.readModels.open(counterTotals);
-    const fault = await faultOf(model.get(STREAM));
+    const fault = await faultOf(rowUnder(model, STREAM));
     expect(isFault(fault, 'store-damaged')).to.equal(true);
     expect(fault).to.have.property('message').that.includes(STREAM).and.includes('a rebuild mends it');
     await store.close();
@@ -174,7 +174,7 @@ describe('two rebuilds of one read model at once', () => {
     const faults = await Promise.all(projectors.map((projector) => faultOf(projector.rebuild())));
     expect(faults).to.include(undefined);
     for (const fault of faults) if (fault !== undefined) expect(isFault(fault, 'rebuild-superseded')).to.equal(true);
-    expect(await (await store.readModels.open(counterTotals)).get(STREAM)).to.include({ total: 200 });
+    expect(await rowUnder(await store.readModels.open(counterTotals), STREAM)).to.include({ total: 200 });
     await store.close();
   });
 });

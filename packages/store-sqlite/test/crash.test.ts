@@ -1,6 +1,6 @@
 import { modelName, type RecordedEvent } from '@login-policy/event-sourcing';
 import { openSqliteStore, type SqliteStore } from '@login-policy/store-sqlite';
-import { counterTotals } from '@login-policy/testkit';
+import { counterTotals, rowUnder } from '@login-policy/testkit';
 import Database from 'better-sqlite3';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
@@ -52,7 +52,7 @@ async function expectRowsAreFolded(store: SqliteStore, events: readonly Recorded
   const totals = new Map<string, number>();
   for (const { streamId } of events) totals.set(streamId, (totals.get(streamId) ?? 0) + 1);
   for (const [streamId, total] of totals) {
-    const row = await model.get(counterTotals.key(Object.assign(Object.create(null), { streamId })));
+    const row = await rowUnder(model, counterTotals.key(Object.assign(Object.create(null), { streamId })));
     expect(row, `${modelName(counterTotals)} ${streamId}`).to.include({ total });
   }
 }

@@ -1,6 +1,6 @@
 import { isFault, Projector, type Projection, type RecordedEvent } from '@login-policy/event-sourcing';
 import { openSqliteStore, type SqliteStore } from '@login-policy/store-sqlite';
-import { counterTotals, type CounterEvent, type CounterRow } from '@login-policy/testkit';
+import { counterTotals, type CounterEvent, type CounterRow, rowUnder } from '@login-policy/testkit';
 import { expect } from 'chai';
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import { appendOne, STREAM } from './events.js';
@@ -41,7 +41,7 @@ describe('the origin of events', () => {
   it('is there for a projection that says nothing about it', async () => {
     const projector = new Projector({ ...store, projection: actors });
     await projector.rebuild();
-    expect(await (await projector.readModel()).get(STREAM)).to.include({ total: 3 });
+    expect(await rowUnder(await projector.readModel(), STREAM)).to.include({ total: 3 });
   });
 
   it('stops a projection that said it would not look at it, and did', async () => {
@@ -49,7 +49,7 @@ describe('the origin of events', () => {
     const fault = await faultOf(projector.catchUp());
     expect(isFault(fault, 'projection-stopped')).to.equal(true);
     expect(fault).to.have.property('message').that.includes('the metadata of this event was left out');
-    expect(await (await projector.readModel()).get(STREAM)).to.equal(undefined);
+    expect(await rowUnder(await projector.readModel(), STREAM)).to.equal(undefined);
   });
 
   it('stops the opening of a store with such a projection inline', async () => {

@@ -8,6 +8,7 @@ import {
   replay,
   settableClock,
   writeHistory,
+  rowUnder,
 } from '@login-policy/testkit';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
@@ -79,8 +80,8 @@ describe('a replayed history', () => {
   it('has the rows of its inline projections', async () => {
     const replayed = await replay(await linesOf(await recordedStore()), { inlineProjections: [counterTotals] });
     const rows = await replayed.readModels.open(counterTotals);
-    expect((await rows.get(APPLES))?.total).to.equal(1 + 4);
-    expect((await rows.get(PEARS))?.total).to.equal(2 + 3);
+    expect((await rowUnder(rows, APPLES))?.total).to.equal(1 + 4);
+    expect((await rowUnder(rows, PEARS))?.total).to.equal(2 + 3);
   });
 
   it('goes on at its last instant, unless another clock is given', async () => {

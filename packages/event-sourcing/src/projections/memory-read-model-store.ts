@@ -13,6 +13,7 @@ import type {
   ReadModelStore,
   RebuildingModel,
   RowQuery,
+  RowsAt,
 } from './read-model-store.js';
 import { reduceAtOnce } from './reduce-page.js';
 import { queryRows } from './row-query.js';
@@ -74,24 +75,19 @@ export class MemoryReadModel<Row> implements ReadModel<Row> {
     this.#refuseWhenClosed = refuseWhenClosed;
   }
 
-  async get(key: string): Promise<Row | undefined> {
+  async read(keys: readonly string[]): Promise<RowsAt<ReadonlyMap<string, Row>>> {
     this.#refuseWhenClosed();
-    return this.row(key);
-  }
-
-  async getMany(keys: readonly string[]): Promise<ReadonlyMap<string, Row>> {
-    this.#refuseWhenClosed();
-    const found = new Map<string, Row>();
+    const rows = new Map<string, Row>();
     for (const key of keys) {
       const row = this.row(key);
-      if (row !== undefined) found.set(key, row);
+      if (row !== undefined) rows.set(key, row);
     }
-    return found;
+    return { checkpoint: this.#live.checkpoint, rows };
   }
 
-  async query(query: RowQuery): Promise<readonly KeyedRow<Row>[]> {
+  async query(query: RowQuery): Promise<RowsAt<readonly KeyedRow<Row>[]>> {
     this.#refuseWhenClosed();
-    return queryRows(this.#definition, this.#live.rows, query);
+    return { checkpoint: this.#live.checkpoint, rows: queryRows(this.#definition, this.#live.rows, query) };
   }
 
   async checkpoint(): Promise<Position | undefined> {

@@ -4,6 +4,7 @@ import type { EventStore, SubscriptionMessage } from '../streams/event-store.js'
 import type { EventShape, RecordedEvent } from '../streams/event.js';
 import { START, type Position } from '../streams/position.js';
 import { pause } from '../decisions/back-off.js';
+import { CheckpointConflict } from './projection-faults.js';
 import { modelName, type Projection } from './projection.js';
 import type { ReadModel, ReadModelStore } from './read-model-store.js';
 import { Rebuild } from './rebuild.js';
@@ -160,7 +161,7 @@ export class Projector<Event extends EventShape, Row> {
 
   async #reduce(turn: Turn<Row>, events: readonly RecordedEvent[]): Promise<void> {
     const page = decodePage(this.#projection, events, turn.known);
-    const before = page.missing.length === 0 ? new Map<string, Row>() : await turn.model.getMany(missingKeys(page));
+    const before = await this.#rowsBefore(turn, missingKeys(page));
     const reduced = reducePage(this.#projection, page, before);
     if (reduced.position !== undefined) {
       await turn.model.commit({ expected: turn.reached, checkpoint: reduced.position, rows: reduced.rows });
@@ -168,6 +169,19 @@ export class Projector<Event extends EventShape, Row> {
     }
     if (reduced.stopped !== undefined) throw reduced.stopped;
     if (turn.known.size > REMEMBERED_ROWS) turn.known.clear();
+  }
+
+  /**
+   * The rows a page begins with. Those of another checkpoint hold events that are still to come: an event reduced twice would
+   * look like one that can't be reduced.
+   *
+   * @throws CheckpointConflict when another projector was here.
+   */
+  async #rowsBefore(turn: Turn<Row>, keys: readonly string[]): Promise<ReadonlyMap<string, Row>> {
+    if (keys.length === 0) return new Map();
+    const { rows, checkpoint } = await turn.model.read(keys);
+    if (checkpoint === turn.reached) return rows;
+    throw new CheckpointConflict({ model: this.name, expected: turn.reached, actual: checkpoint });
   }
 
   #reading(

@@ -27,13 +27,19 @@ export interface ReadModelChange<Row> {
   readonly rows: ReadonlyMap<string, Row | undefined>;
 }
 
+/** Rows, and the checkpoint they are of: both of one moment, whoever writes meanwhile. */
+export interface RowsAt<Rows> {
+  /** All events up to here are in the rows; `undefined` before the projection's first step. */
+  readonly checkpoint: Position | undefined;
+  readonly rows: Rows;
+}
+
 /** The rows of one projection. Rows handed in or out are never changed. */
 export interface ReadModel<Row> {
-  get(key: string): Promise<Row | undefined>;
-  /** The rows that exist among these keys. */
-  getMany(keys: readonly string[]): Promise<ReadonlyMap<string, Row>>;
-  /** @throws RangeError when the limit is out of its range. */
-  query(query: RowQuery): Promise<readonly KeyedRow<Row>[]>;
+  /** The rows that exist among these keys, with the checkpoint they are of. */
+  read(keys: readonly string[]): Promise<RowsAt<ReadonlyMap<string, Row>>>;
+  /** The rows an index has under a value, with the checkpoint they are of. @throws RangeError when the limit is out of its range. */
+  query(query: RowQuery): Promise<RowsAt<readonly KeyedRow<Row>[]>>;
   /** How far the projection is; `undefined` before its first step. */
   checkpoint(): Promise<Position | undefined>;
   /**

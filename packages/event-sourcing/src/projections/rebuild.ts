@@ -52,7 +52,7 @@ export class Rebuild<Event extends EventShape, Row> {
 
   /** Nothing is there to be looked up before anything was written. */
   async #before(keys: readonly string[]): Promise<ReadonlyMap<string, Row>> {
-    return this.#written === undefined || keys.length === 0 ? new Map() : this.#copy.getMany(keys);
+    return this.#written === undefined || keys.length === 0 ? new Map() : (await this.#copy.read(keys)).rows;
   }
 
   async #write(): Promise<void> {

@@ -55,9 +55,8 @@ async function* nothing(): AsyncGenerator<never, void, undefined> {}
 
 function doNothingReadModel<Row>(): ReadModel<Row> {
   const model: ReadModel<Row> = {
-    get: async () => undefined,
-    getMany: async () => new Map<string, Row>(),
-    query: async () => [],
+    read: async () => ({ checkpoint: undefined, rows: new Map<string, Row>() }),
+    query: async () => ({ checkpoint: undefined, rows: [] }),
     checkpoint: async () => undefined,
     commit: async () => {},
     changed: async () => {},

@@ -98,8 +98,7 @@ export function disguising(store: EventStore, disguise: (event: RecordedEvent) =
 /** A read model's methods as functions of their own, so that some can be replaced. */
 export function methodsOf<Row>(model: ReadModel<Row>): ReadModel<Row> {
   return {
-    get: (key) => model.get(key),
-    getMany: (keys) => model.getMany(keys),
+    read: (keys) => model.read(keys),
     query: (query) => model.query(query),
     checkpoint: () => model.checkpoint(),
     commit: (change) => model.commit(change),

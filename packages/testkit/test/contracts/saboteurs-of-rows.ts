@@ -1,5 +1,5 @@
 import { setImmediate as breathe, setTimeout as pause } from 'node:timers/promises';
-import type { KeyedRow, RebuildingModel } from '@login-policy/event-sourcing';
+import type { KeyedRow, RebuildingModel, RowsAt } from '@login-policy/event-sourcing';
 import { methodsOf, type ReadModelSabotage, type Saboteur } from './saboteur.js';
 
 /** Read models that do one thing wrong. */
@@ -35,6 +35,28 @@ export const saboteursOfRows: readonly Saboteur<ReadModelSabotage>[] = [
     }),
   },
   {
+    does: 'reads the rows first and the checkpoint later',
+    noticedBy: 'show a reader rows and checkpoint of one step, never of two',
+    sabotage: (model) => ({
+      async read(keys) {
+        const { rows } = await model.read(keys);
+        await breathe();
+        return { rows, checkpoint: await model.checkpoint() };
+      },
+    }),
+  },
+  {
+    does: 'reads rows and checkpoint of two moments',
+    noticedBy: 'that reduce the same log: each event is reduced once, and none of them stops',
+    sabotage: (model) => ({
+      async read(keys) {
+        const checkpoint = await model.checkpoint();
+        await breathe();
+        return { rows: (await model.read(keys)).rows, checkpoint };
+      },
+    }),
+  },
+  {
     does: 'writes the rows of a step that it refuses',
     noticedBy: 'of a refused step leaves rows and indexes as they were',
     sabotage: (model) => ({
@@ -48,7 +70,9 @@ export const saboteursOfRows: readonly Saboteur<ReadModelSabotage>[] = [
   {
     does: 'orders keys by their UTF-16 units',
     noticedBy: 'answers in the order of the UTF-8 bytes of the keys',
-    sabotage: (model) => ({ query: async (query) => (await model.query(query)).toSorted(byUnits) }),
+    sabotage: (model) => ({
+      query: async (query) => rowsChanged(await model.query(query), (rows) => rows.toSorted(byUnits)),
+    }),
   },
   {
     does: 'gives one row more than the limit',
@@ -61,7 +85,8 @@ export const saboteursOfRows: readonly Saboteur<ReadModelSabotage>[] = [
     sabotage: (model) => ({
       async query(query) {
         const values = new Set([query.value, query.value.toLowerCase()]);
-        return (await Promise.all([...values].map((value) => model.query({ ...query, value })))).flat();
+        const found = await Promise.all([...values].map((value) => model.query({ ...query, value })));
+        return rowsChanged(await model.query(query), () => found.flatMap(({ rows }) => rows));
       },
     }),
   },
@@ -125,6 +150,10 @@ export const saboteursOfRows: readonly Saboteur<ReadModelSabotage>[] = [
     sabotage: (model) => ({ changed: () => model.changed(new AbortController().signal) }),
   },
 ];
+
+function rowsChanged<Found>(found: RowsAt<Found>, change: (rows: Found) => Found): RowsAt<Found> {
+  return { ...found, rows: change(found.rows) };
+}
 
 function byUnits(left: KeyedRow<unknown>, right: KeyedRow<unknown>): number {
   return left.key < right.key ? -1 : 1;

@@ -2,6 +2,7 @@ import { Projector, type Store } from '@login-policy/event-sourcing';
 import { demandSame } from '../../demand.js';
 import { counterTotals } from '../../samples/counter.js';
 import { sequentialIds } from '../../sequential-ids.js';
+import { rowUnder } from '../../row-under.js';
 import type { Theme } from '../contract.js';
 import type { InlineUnderTest } from '../inline-projection-contract.js';
 import { APPLES, CounterWriter, demandFolded, PEARS, picky, WEATHER } from './counters.js';
@@ -55,9 +56,9 @@ async function agreesWithRebuild({ open }: InlineUnderTest): Promise<void> {
   const writer = new CounterWriter(store);
   await writeSome(writer);
   const model = await store.readModels.open(counterTotals);
-  const before = await model.getMany([APPLES, PEARS, WEATHER]);
+  const before = (await model.read([APPLES, PEARS, WEATHER])).rows;
   await new Projector({ ...store, projection: counterTotals }).rebuild();
-  demandSame({ what: 'rows', actual: await model.getMany([APPLES, PEARS, WEATHER]), expected: before });
+  demandSame({ what: 'rows', actual: (await model.read([APPLES, PEARS, WEATHER])).rows, expected: before });
   await demandFolded(store, counterTotals);
   await writer.write(APPLES, 1);
   await demandFolded(store, counterTotals);
@@ -82,5 +83,5 @@ function idsAfter(count: number): ReturnType<typeof sequentialIds> {
 
 async function demandTotal({ readModels }: Store, expected: number): Promise<void> {
   const model = await readModels.open(counterTotals);
-  demandSame({ what: 'apples', actual: (await model.get(APPLES))?.total, expected });
+  demandSame({ what: 'apples', actual: (await rowUnder(model, APPLES))?.total, expected });
 }

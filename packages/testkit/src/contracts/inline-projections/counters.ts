@@ -77,10 +77,10 @@ export async function demandFolded(store: Store, projection: Projection<CounterE
   const { rows, stopped } = reducePage(projection, decodePage(projection, wanted), new Map<string, CounterRow>());
   if (stopped !== undefined) throw stopped;
   const model = await store.readModels.open(projection);
-  const found = await model.getMany([...rows.keys()]);
+  const found = (await model.read([...rows.keys()])).rows;
   for (const [key, row] of rows) demandSame({ what: `row ${key}`, actual: found.get(key), expected: row });
   for (const parity of ['even', 'odd']) {
-    const actual = await model.query({ index: PARITY, value: parity, limit: 10_000 });
+    const actual = (await model.query({ index: PARITY, value: parity, limit: 10_000 })).rows;
     const isOfParity = (row: CounterRow | undefined): boolean =>
       row !== undefined && projection.index?.(row)[PARITY] === parity;
     const expected = [...rows].filter(([, row]) => isOfParity(row)).map(([key]) => key);

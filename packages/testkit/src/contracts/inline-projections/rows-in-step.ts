@@ -1,6 +1,7 @@
 import { modelName, RevisionConflict, START, streamId } from '@login-policy/event-sourcing';
 import { demandSame, fail } from '../../demand.js';
 import { counterTotals } from '../../samples/counter.js';
+import { rowUnder } from '../../row-under.js';
 import type { Theme } from '../contract.js';
 import type { InlineUnderTest } from '../inline-projection-contract.js';
 import { begun, breathe, within } from '../patience.js';
@@ -30,15 +31,15 @@ async function changesRows({ open }: InlineUnderTest): Promise<void> {
   const model = await store.readModels.open(counterTotals);
   const [one, two] = await writer.write(APPLES, 1, 2);
   const row = { total: 3, revision: two?.revision ?? 0n, countedAt: one?.recordedAt ?? 0 };
-  demandSame({ what: 'row', actual: await model.get(APPLES), expected: row });
+  demandSame({ what: 'row', actual: await rowUnder(model, APPLES), expected: row });
   await demandFolded(store, counterTotals);
   await writer.write(PEARS, 4);
   await writer.write(APPLES, 3);
   await demandFolded(store, counterTotals);
   await writer.write(PEARS, 'remove');
-  demandSame({ what: 'removed row', actual: await model.get(PEARS), expected: undefined });
+  demandSame({ what: 'removed row', actual: await rowUnder(model, PEARS), expected: undefined });
   await writer.write(APPLES, 'remove', 5);
-  demandSame({ what: 'total', actual: (await model.get(APPLES))?.total, expected: 5 });
+  demandSame({ what: 'total', actual: (await rowUnder(model, APPLES))?.total, expected: 5 });
   await demandFolded(store, counterTotals);
 }
 
@@ -50,8 +51,8 @@ async function movesCheckpoint({ open }: InlineUnderTest): Promise<void> {
   const model = await store.readModels.open(counterTotals);
   const last = heldBack.at(-1)?.position ?? START;
   demandSame({ what: 'checkpoint', actual: await model.checkpoint(), expected: last });
-  demandSame({ what: 'row', actual: await model.get(WEATHER), expected: undefined });
-  demandSame({ what: 'total', actual: (await model.get(APPLES))?.total, expected: 1 });
+  demandSame({ what: 'row', actual: await rowUnder(model, WEATHER), expected: undefined });
+  demandSame({ what: 'total', actual: (await rowUnder(model, APPLES))?.total, expected: 1 });
 }
 
 async function changesSeveral({ open }: InlineUnderTest): Promise<void> {
@@ -64,7 +65,7 @@ async function changesSeveral({ open }: InlineUnderTest): Promise<void> {
   await demandFolded(store, picky);
   demandSame({
     what: 'total',
-    actual: (await (await store.readModels.open(next)).get(APPLES))?.total,
+    actual: (await rowUnder(await store.readModels.open(next), APPLES))?.total,
     expected: 3,
   });
 }
@@ -77,7 +78,7 @@ async function changesNothing({ open }: InlineUnderTest): Promise<void> {
   const call = store.eventStore.append({ streamId: APPLES, expected: 'no-stream', events });
   await refusal(call, RevisionConflict);
   const model = await store.readModels.open(counterTotals);
-  demandSame({ what: 'total', actual: (await model.get(APPLES))?.total, expected: 1 });
+  demandSame({ what: 'total', actual: (await rowUnder(model, APPLES))?.total, expected: 1 });
   await demandFolded(store, counterTotals);
 }
 
@@ -92,7 +93,7 @@ async function isSeenWithRows({ open }: InlineUnderTest): Promise<void> {
   const read = async (): Promise<void> => {
     while (!writing.isDone) {
       const before = await store.eventStore.head();
-      const total = (await model.get(APPLES))?.total ?? 0;
+      const total = (await rowUnder(model, APPLES))?.total ?? 0;
       const checkpoint = (await model.checkpoint()) ?? START;
       if (total % 3 !== 0) fail(`a total of ${total} was seen while three at a time were counted`);
       if (checkpoint < before) fail(`an event at ${before} was seen and its checkpoint was still ${checkpoint}`);
@@ -103,7 +104,7 @@ async function isSeenWithRows({ open }: InlineUnderTest): Promise<void> {
     writing.isDone = true;
   });
   await Promise.all([writes, read()]);
-  demandSame({ what: 'total', actual: (await model.get(APPLES))?.total, expected: 120 });
+  demandSame({ what: 'total', actual: (await rowUnder(model, APPLES))?.total, expected: 120 });
 }
 
 async function manyAtOnce({ open }: InlineUnderTest, streams: number): Promise<void> {
@@ -120,7 +121,7 @@ async function manyAtOnce({ open }: InlineUnderTest, streams: number): Promise<v
   await demandFolded(store, picky);
   const model = await store.readModels.open(counterTotals);
   const keys = Array.from({ length: 33 }, (_, index) => streamId('Counter', String(index)));
-  const totals = [...(await model.getMany(keys)).values()].map((row) => row.total);
+  const totals = [...(await model.read(keys)).rows.values()].map((row) => row.total);
   const expected = sizes.reduce((sum, index) => sum + 6 + 3 * index, 0);
   demandSame({ what: 'sum of totals', actual: totals.reduce((sum, total) => sum + total, 0), expected });
 }
@@ -133,7 +134,7 @@ async function wakes({ open }: InlineUnderTest): Promise<void> {
     const waiting = begun(model.changed(new AbortController().signal));
     await writer.write(APPLES, 1);
     await within('the wait for the rows', waiting);
-    demandSame({ what: 'total', actual: (await model.get(APPLES))?.total, expected: round });
+    demandSame({ what: 'total', actual: (await rowUnder(model, APPLES))?.total, expected: round });
   }
 }
 

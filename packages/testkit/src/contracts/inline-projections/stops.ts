@@ -1,6 +1,7 @@
-import { ProjectionStopped, revision, type Projection } from '@login-policy/event-sourcing';
+import { ProjectionStopped, revision, type ReadModel } from '@login-policy/event-sourcing';
 import { demandSame, fail } from '../../demand.js';
-import { counterTotals, type CounterEvent, type CounterRow } from '../../samples/counter.js';
+import { counterTotals, type CounterRow } from '../../samples/counter.js';
+import { rowUnder } from '../../row-under.js';
 import type { Theme } from '../contract.js';
 import { readAll, readStream } from '../event-store/reading.js';
 import type { InlineUnderTest } from '../inline-projection-contract.js';
@@ -90,9 +91,6 @@ async function refusesUndecodable({ open }: InlineUnderTest): Promise<void> {
   await demandFolded(store, counterTotals);
 }
 
-async function demandTotal(
-  model: { get(key: string): Promise<ReturnType<Projection<CounterEvent, CounterRow>['reduce']>> },
-  expected: number,
-): Promise<void> {
-  demandSame({ what: 'total', actual: (await model.get(APPLES))?.total, expected });
+async function demandTotal(model: ReadModel<CounterRow>, expected: number): Promise<void> {
+  demandSame({ what: 'total', actual: (await rowUnder(model, APPLES))?.total, expected });
 }

@@ -76,9 +76,9 @@ async function leavesAll(subject: OpenedReadModelStore): Promise<void> {
   await refusal(step(other, [undefined, 2], late), CheckpointConflict);
   for (const reader of [model, other]) {
     await demandModel(reader, 1, { a: kept, b: kept, c: undefined });
-    const found = await reader.query({ index: GROUP, value: 'g' });
+    const found = (await reader.query({ index: GROUP, value: 'g' })).rows;
     demandSame({ what: 'keys', actual: found.map(({ key }) => key), expected: ['a', 'b'] });
-    demandSame({ what: 'none', actual: await reader.query({ index: GROUP, value: 'h' }), expected: [] });
+    demandSame({ what: 'none', actual: (await reader.query({ index: GROUP, value: 'h' })).rows, expected: [] });
   }
   await step(other, [1, 2], late);
   await demandModel(model, 2, { a: tally({ group: 'h' }), b: undefined, c: kept });

@@ -48,8 +48,7 @@ async function leavesOthers(subject: OpenedReadModelStore): Promise<void> {
 }
 
 async function demandClosed(model: ReadModel<Tally>): Promise<void> {
-  await refusal(model.get('a'), StoreClosed);
-  await refusal(model.getMany(['a']), StoreClosed);
+  await refusal(model.read(['a']), StoreClosed);
   await refusal(model.query({ index: GROUP, value: 'g' }), StoreClosed);
   await refusal(model.checkpoint(), StoreClosed);
   await refusal(step(model, [1, 2], change({})), StoreClosed);

@@ -45,7 +45,7 @@ async function areApartByVersion({ readModels }: OpenedReadModelStore): Promise<
     const model = await readModels.open(tallies('tallies', version));
     const row = tally({ total: BigInt(version), group: 'g' });
     await demandModel(model, version, { a: row });
-    const found = await model.query({ index: GROUP, value: 'g' });
+    const found = (await model.query({ index: GROUP, value: 'g' })).rows;
     demandSame({ what: 'found', actual: found, expected: [{ key: 'a', row }] });
   }
   const first = await readModels.open(tallies());

@@ -25,7 +25,7 @@ async function findsRows(subject: OpenedReadModelStore): Promise<void> {
   const model = await openTallies(subject);
   const [red, blue, none] = [tally({ group: 'red' }), tally({ group: 'blue', total: 2n }), tally()];
   await step(model, [undefined, 1], change({ b: red, a: red, c: blue, d: none }));
-  const found = await model.query({ index: GROUP, value: 'red' });
+  const found = (await model.query({ index: GROUP, value: 'red' })).rows;
   const expected = [
     { key: 'a', row: red },
     { key: 'b', row: red },
@@ -56,12 +56,8 @@ async function isPaged(subject: OpenedReadModelStore): Promise<void> {
     let pages = 0;
     for (let isMore = true; isMore; pages++) {
       const after = seen.at(-1);
-      const found = await model.query({
-        index: GROUP,
-        value: 'g',
-        limit,
-        ...(after !== undefined && { afterKey: after }),
-      });
+      const query = { index: GROUP, value: 'g', limit, ...(after !== undefined && { afterKey: after }) };
+      const found = (await model.query(query)).rows;
       seen.push(...found.map(({ key }) => key));
       isMore = found.length === limit;
     }
@@ -146,6 +142,6 @@ async function commitNumbered(model: ReadModel<Tally>, count: number): Promise<r
 }
 
 async function demandKeys(model: ReadModel<Tally>, query: RowQuery, expected: readonly string[]): Promise<void> {
-  const found = await model.query(query);
+  const found = (await model.query(query)).rows;
   demandSame({ what: `keys under ${query.value}`, actual: found.map(({ key }) => key), expected });
 }

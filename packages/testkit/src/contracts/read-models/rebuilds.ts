@@ -1,5 +1,6 @@
 import { CheckpointConflict, position, type ReadModel, type RebuildingModel } from '@login-policy/event-sourcing';
 import { demandSame, fail } from '../../demand.js';
+import { rowUnder } from '../../row-under.js';
 import type { Theme } from '../contract.js';
 import { breathe, eventually } from '../patience.js';
 import type { OpenedReadModelStore } from '../read-model-store-contract.js';
@@ -28,7 +29,7 @@ export const rebuilds: Theme<OpenedReadModelStore> = {
 async function beginsEmpty(subject: OpenedReadModelStore): Promise<void> {
   const { live, copy } = await liveAndCopy(subject);
   await demandModel(copy, undefined, { a: undefined, b: undefined });
-  demandSame({ what: 'rows', actual: await copy.query({ index: GROUP, value: 'old' }), expected: [] });
+  demandSame({ what: 'rows', actual: (await copy.query({ index: GROUP, value: 'old' })).rows, expected: [] });
   await refusal(step(copy, [10, 11], change({ a: NEW })), CheckpointConflict);
   await step(copy, [undefined, 3], change({ a: NEW, c: NEW }));
   await step(copy, [3, 4], change({ a: OLD, c: undefined }));
@@ -41,7 +42,7 @@ async function isOutOfSight(subject: OpenedReadModelStore): Promise<void> {
   await step(copy, [undefined, 20], change({ a: NEW, c: NEW, b: undefined }));
   for (const reader of [live, other]) {
     await demandModel(reader, 10, { a: OLD, b: OLD, c: undefined });
-    demandSame({ what: 'rows', actual: await reader.query({ index: GROUP, value: 'new' }), expected: [] });
+    demandSame({ what: 'rows', actual: (await reader.query({ index: GROUP, value: 'new' })).rows, expected: [] });
   }
   await step(live, [10, 11], change({ d: OLD }));
   await demandModel(copy, 20, { a: NEW, b: undefined, c: NEW, d: undefined });
@@ -55,8 +56,8 @@ async function takesThePlace(subject: OpenedReadModelStore): Promise<void> {
   const late = await (await subject.another()).open(tallies());
   for (const reader of [live, other, late]) {
     await demandModel(reader, 12, { a: NEW, b: undefined, c: NEW, d: undefined });
-    demandSame({ what: 'old rows', actual: await reader.query({ index: GROUP, value: 'old' }), expected: [] });
-    const found = await reader.query({ index: GROUP, value: 'new' });
+    demandSame({ what: 'old rows', actual: (await reader.query({ index: GROUP, value: 'old' })).rows, expected: [] });
+    const found = (await reader.query({ index: GROUP, value: 'new' })).rows;
     demandSame({ what: 'new rows', actual: found.map(({ key }) => key), expected: ['a', 'c'] });
   }
 }
@@ -71,7 +72,7 @@ async function takesItAtOnce(subject: OpenedReadModelStore): Promise<void> {
   const switching = { isDone: false };
   const read = async (): Promise<void> => {
     while (!switching.isDone) {
-      const labels = new Set([...(await other.getMany(keys)).values()].map(({ label }) => label));
+      const labels = new Set([...(await other.read(keys)).rows.values()].map(({ label }) => label));
       if (labels.size !== 1) fail(`a reader saw rows of ${labels.size} generations`);
       for (const label of labels) seen.add(label);
       await breathe();
@@ -83,7 +84,7 @@ async function takesItAtOnce(subject: OpenedReadModelStore): Promise<void> {
   switching.isDone = true;
   const outcome = await reader;
   if (!hasSucceeded(outcome)) throw outcome.error;
-  demandSame({ what: 'label', actual: (await other.get('row-0'))?.label, expected: 'new' });
+  demandSame({ what: 'label', actual: (await rowUnder(other, 'row-0'))?.label, expected: 'new' });
 }
 
 async function goesOn(subject: OpenedReadModelStore): Promise<void> {

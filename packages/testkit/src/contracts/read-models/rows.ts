@@ -1,5 +1,6 @@
 import { position } from '@login-policy/event-sourcing';
 import { demandSame } from '../../demand.js';
+import { rowUnder } from '../../row-under.js';
 import type { Theme } from '../contract.js';
 import type { OpenedReadModelStore } from '../read-model-store-contract.js';
 import { change, demandModel, openTallies, openTwice, step, tally, type Tally } from './tally.js';
@@ -44,9 +45,9 @@ async function areKept(subject: OpenedReadModelStore): Promise<void> {
   const row = Object.freeze(tally({ total: 2n ** 70n, group: 'g' }));
   await step(model, [undefined, 1], change({ key: row }));
   for (const reader of [model, other]) {
-    demandSame({ what: 'row', actual: await reader.get('key'), expected: row });
-    demandSame({ what: 'row', actual: await reader.get('key'), expected: row });
-    demandSame({ what: 'row that is not there', actual: await reader.get('KEY'), expected: undefined });
+    demandSame({ what: 'row', actual: await rowUnder(reader, 'key'), expected: row });
+    demandSame({ what: 'row', actual: await rowUnder(reader, 'key'), expected: row });
+    demandSame({ what: 'row that is not there', actual: await rowUnder(reader, 'KEY'), expected: undefined });
   }
 }
 
@@ -54,11 +55,11 @@ async function areGotTogether(subject: OpenedReadModelStore): Promise<void> {
   const model = await openTallies(subject);
   const [one, two] = [tally({ total: 1n }), tally({ total: 2n })];
   await step(model, [undefined, 1], change({ one, two, three: tally() }));
-  const got = await model.getMany(['two', 'nobody', 'one', 'two']);
+  const got = (await model.read(['two', 'nobody', 'one', 'two'])).rows;
   demandSame({ what: 'one', actual: got.get('one'), expected: one });
   demandSame({ what: 'two', actual: got.get('two'), expected: two });
   demandSame({ what: 'count', actual: got.size, expected: 2 });
-  demandSame({ what: 'count of none', actual: (await model.getMany([])).size, expected: 0 });
+  demandSame({ what: 'count of none', actual: (await model.read([])).rows.size, expected: 0 });
 }
 
 async function areReplaced(subject: OpenedReadModelStore): Promise<void> {
@@ -75,7 +76,7 @@ async function areTakenAway(subject: OpenedReadModelStore): Promise<void> {
   await step(model, [undefined, 1], change({ a: old, b: old }));
   await step(model, [1, 2], change({ a: undefined, nobody: undefined }));
   await demandModel(model, 2, { a: undefined, b: old, nobody: undefined });
-  demandSame({ what: 'row', actual: await model.get('a'), expected: undefined });
+  demandSame({ what: 'row', actual: await rowUnder(model, 'a'), expected: undefined });
   await step(model, [2, 3], change({ a: fresh }));
   await demandModel(model, 3, { a: fresh, b: old });
 }
@@ -84,8 +85,8 @@ async function takeAnyKey(subject: OpenedReadModelStore): Promise<void> {
   const model = await openTallies(subject);
   const given = new Map(KEYS.map((key, index) => [key, tally({ total: BigInt(index) })]));
   await step(model, [undefined, 1], given);
-  for (const [key, row] of given) demandSame({ what: `row ${key}`, actual: await model.get(key), expected: row });
-  const together = await model.getMany(KEYS);
+  for (const [key, row] of given) demandSame({ what: `row ${key}`, actual: await rowUnder(model, key), expected: row });
+  const together = (await model.read(KEYS)).rows;
   for (const [key, row] of given) demandSame({ what: `row ${key}`, actual: together.get(key), expected: row });
   demandSame({ what: 'count', actual: together.size, expected: KEYS.length });
 }
@@ -97,7 +98,7 @@ async function holdAnything(subject: OpenedReadModelStore): Promise<void> {
     labels.map((label, index) => [`row-${index}`, tally({ label: 'l', group: `${index}${label}` })]),
   );
   await step(model, [undefined, 1], given);
-  for (const [key, row] of given) demandSame({ what: `row ${key}`, actual: await other.get(key), expected: row });
+  for (const [key, row] of given) demandSame({ what: `row ${key}`, actual: await rowUnder(other, key), expected: row });
 }
 
 async function areMany(subject: OpenedReadModelStore): Promise<void> {
@@ -105,7 +106,7 @@ async function areMany(subject: OpenedReadModelStore): Promise<void> {
   const numbers = Array.from({ length: 1000 }, (_, index) => index);
   const given = new Map(numbers.map((index) => [`row-${index}`, tally({ total: BigInt(index) })]));
   await step(model, [undefined, 1], given);
-  const got = await other.getMany([...given.keys()]);
+  const got = (await other.read([...given.keys()])).rows;
   demandSame({ what: 'count', actual: got.size, expected: 1000 });
   for (const [key, row] of given) demandSame({ what: `row ${key}`, actual: got.get(key), expected: row });
 }
@@ -117,7 +118,7 @@ async function areThoseGiven(subject: OpenedReadModelStore): Promise<void> {
   await commit;
   given.set('a', tally({ total: 9n })).set('b', tally());
   await demandModel(model, 1, { a: tally(), b: undefined });
-  const got = await model.getMany(['a']);
+  const got = (await model.read(['a'])).rows;
   await step(model, [1, 2], change({ a: tally({ total: 2n }) }));
   demandSame({ what: 'row got before', actual: got.get('a'), expected: tally() });
   await demandModel(model, 2, { a: tally({ total: 2n }) });

@@ -73,7 +73,9 @@ export async function demandModel(
 ): Promise<void> {
   const keys = Object.keys(rows);
   const expected = new Map(Object.entries(rows).filter(([, row]) => row !== undefined));
-  demandSame({ what: 'rows', actual: byKey(await model.getMany(keys)), expected: byKey(expected) });
+  const found = await model.read(keys);
+  demandSame({ what: 'rows', actual: byKey(found.rows), expected: byKey(expected) });
+  demandSame({ what: 'checkpoint of the rows', actual: found.checkpoint, expected: at(checkpoint) });
   demandSame({ what: 'checkpoint', actual: await model.checkpoint(), expected: at(checkpoint) });
 }
 

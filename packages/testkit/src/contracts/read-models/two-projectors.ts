@@ -1,12 +1,45 @@
-import { CheckpointConflict, position, type ReadModel } from '@login-policy/event-sourcing';
+import {
+  CheckpointConflict,
+  openMemoryStore,
+  position,
+  Projector,
+  streamId,
+  type EventStore,
+  type NewEvent,
+  type Projection,
+  type ReadModel,
+  type StreamId,
+} from '@login-policy/event-sourcing';
 import { demandSame, fail } from '../../demand.js';
+import { rowUnder } from '../../row-under.js';
+import {
+  COUNTER_CATEGORY,
+  counterEvents,
+  counterTotals,
+  type CounterEvent,
+  type CounterRow,
+} from '../../samples/counter.js';
+import { sequentialIds } from '../../sequential-ids.js';
 import type { Theme } from '../contract.js';
-import { breathe } from '../patience.js';
+import { breathe, eventually } from '../patience.js';
 import type { OpenedReadModelStore } from '../read-model-store-contract.js';
 import { hasSucceeded, outcomeOf } from '../refusals.js';
 import { change, demandModel, openTwice, step, tally, type Tally } from './tally.js';
 
 const STEPS = 20;
+const STREAMS = 100;
+const BY = { actor: 'tester', correlationId: 'contract' };
+
+/** The totals of counters, by a reducer that takes each event once, and in order. */
+const countersInOrder: Projection<CounterEvent, CounterRow> = {
+  ...counterTotals,
+  name: 'counters-in-order',
+  reduce(row, event) {
+    const next = row === undefined ? 0n : row.revision + 1n;
+    if (event.revision !== next) throw new Error(`revision ${event.revision} came where ${next} is next`);
+    return counterTotals.reduce(row, event);
+  },
+};
 
 /** What holds when two projectors keep the same read model. */
 export const twoProjectors: Theme<OpenedReadModelStore> = {
@@ -14,6 +47,7 @@ export const twoProjectors: Theme<OpenedReadModelStore> = {
   promises: {
     'that take the same step at once: one takes it': takeItOnce,
     'that take turns lose no step and take none twice': loseNothing,
+    'that reduce the same log: each event is reduced once, and none of them stops': reduceOnce,
     'show a reader rows and checkpoint of one step, never of two': showOneStep,
   },
 };
@@ -49,7 +83,7 @@ async function takeSteps(model: ReadModel<Tally>): Promise<number> {
   let taken = 0;
   while (taken < STEPS) {
     const expected = await model.checkpoint();
-    const before = await model.get('sum');
+    const before = await rowUnder(model, 'sum');
     const row = tally({ total: (before?.total ?? 0n) + 1n });
     const next = position((expected ?? 0n) + 1n);
     const outcome = await outcomeOf(model.commit({ expected, checkpoint: next, rows: change({ sum: row }) }));
@@ -58,6 +92,48 @@ async function takeSteps(model: ReadModel<Tally>): Promise<number> {
     await breathe();
   }
   return taken;
+}
+
+/** Three on two handles, while streams begin all the time; one of them begins anew again and again, as an opening does. */
+async function reduceOnce(subject: OpenedReadModelStore): Promise<void> {
+  const { eventStore } = openMemoryStore();
+  const other = await subject.another();
+  const handles = [subject.readModels, other, other];
+  const projectors = handles.map(
+    (readModels) => new Projector({ eventStore, readModels, projection: countersInOrder, pageSize: 3 }),
+  );
+  const ending = new AbortController();
+  const following = watched(Promise.all(projectors.map((projector) => projector.follow(ending.signal))));
+  const nextId = sequentialIds();
+  for (let round = 0; round < STREAMS; round++) {
+    await countTwice(eventStore, streamId(COUNTER_CATEGORY, String(round)), nextId);
+    if (round % 10 === 0) await new Projector({ eventStore, readModels: other, projection: countersInOrder }).catchUp();
+    await breathe();
+  }
+  const model = await subject.readModels.open(countersInOrder);
+  const head = await eventStore.head();
+  await eventually('the head', async () => (await model.checkpoint()) === head || following.isSettled);
+  ending.abort();
+  const outcome = await following.outcome;
+  if (!hasSucceeded(outcome)) throw outcome.error;
+  for (let round = 0; round < STREAMS; round++) {
+    const row = await rowUnder(model, `${COUNTER_CATEGORY}-${round}`);
+    demandSame({ what: `total ${round}`, actual: row?.total, expected: 2 });
+  }
+}
+
+/** What comes of a promise, and whether it has come already. */
+function watched(promise: Promise<unknown>): { outcome: ReturnType<typeof outcomeOf>; isSettled: boolean } {
+  const watching = { outcome: outcomeOf(promise), isSettled: false };
+  void watching.outcome.then(() => (watching.isSettled = true));
+  return watching;
+}
+
+async function countTwice(eventStore: EventStore, stream: StreamId, nextId: () => NewEvent['id']): Promise<void> {
+  for (const expected of ['no-stream', 'stream-exists'] as const) {
+    const event = { ...counterEvents.encode({ type: 'Counted', data: { by: 1 } }), id: nextId(), metadata: BY };
+    await eventStore.append({ streamId: stream, expected, events: [event] });
+  }
 }
 
 async function showOneStep(subject: OpenedReadModelStore): Promise<void> {
@@ -72,13 +148,10 @@ async function showOneStep(subject: OpenedReadModelStore): Promise<void> {
   };
   const read = async (): Promise<void> => {
     while (!writing.isDone) {
-      const before = (await other.checkpoint()) ?? 0n;
-      const rows = await other.getMany(['a', 'b']);
-      const after = (await other.checkpoint()) ?? 0n;
+      const { rows, checkpoint } = await other.read(['a', 'b']);
       const [left, right] = [rows.get('a')?.total ?? 0n, rows.get('b')?.total ?? 0n];
       if (left !== right) fail(`one row is of step ${left}, the other of step ${right}`);
-      if (left < before || left > after)
-        fail(`rows of step ${left} were seen between checkpoints ${before} and ${after}`);
+      if (left !== (checkpoint ?? 0n)) fail(`rows of step ${left} were handed out as of checkpoint ${checkpoint}`);
       await breathe();
     }
   };

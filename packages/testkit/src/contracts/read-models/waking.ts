@@ -1,5 +1,6 @@
 import { position, type ReadModel } from '@login-policy/event-sourcing';
 import { demandSame, fail } from '../../demand.js';
+import { rowUnder } from '../../row-under.js';
 import type { Theme } from '../contract.js';
 import { begun, breathe, eventually, within } from '../patience.js';
 import type { OpenedReadModelStore } from '../read-model-store-contract.js';
@@ -86,7 +87,7 @@ async function endsForAll(subject: OpenedReadModelStore): Promise<void> {
   const [model, other] = await openTwice(subject);
   const readers = Array.from({ length: 50 }, (_, index) => (index % 2 === 0 ? model : other));
   await demandWoken(readers, 1, () => step(model, [undefined, 1], change({ a: tally() })));
-  demandSame({ what: 'row', actual: await other.get('a'), expected: tally() });
+  demandSame({ what: 'row', actual: await rowUnder(other, 'a'), expected: tally() });
 }
 
 /** One commits step after step, the other waits for each. */

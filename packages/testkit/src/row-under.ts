@@ -1,0 +1,6 @@
+import type { ReadModel } from '@login-policy/event-sourcing';
+
+/** The row under one key; `undefined` when there is none. */
+export async function rowUnder<Row>(model: ReadModel<Row>, key: string): Promise<Row | undefined> {
+  return (await model.read([key])).rows.get(key);
+}
