@@ -1,12 +1,4 @@
-import {
-  CommandHandler,
-  modelName,
-  ProjectionRunner,
-  Projector,
-  type IdSource,
-  type ReadModel,
-  type Store,
-} from '@login-policy/event-sourcing';
+import { CommandHandler, Follower, type IdSource, type Store } from '@login-policy/event-sourcing';
 import type { OrganizationList } from './affected.js';
 import type { CommandAnswer, LoginPolicyList, LoginPolicyView, ReadAnswer } from './answers.js';
 import { CommandDesk } from './command-desk.js';
@@ -32,10 +24,11 @@ export interface LoginPoliciesOptions {
   /** Names an instance's organizations, for a preview to say which are affected. Default: a preview says of none. */
   readonly organizations?: OrganizationList;
   /**
-   * Who keeps the read model up when the store does not do it inside its appends: this object in the background
-   * (`here`, the default), or a projector somewhere else.
+   * Where read models are followed (EventStoreDB): how old, in milliseconds, what is known of the end of the store may be when a
+   * read is answered. Older, the read asks for it, and rejects with `projection-behind` when it can't be had: sign-in fails
+   * closed when the process is cut off. Default 10,000.
    */
-  readonly projector?: 'here' | 'elsewhere';
+  readonly maxAgeMs?: number;
   /** Default: ULIDs of the machine's clock. */
   readonly ids?: IdSource;
   /** How many policies are kept in memory to decide by. Default 10,000. */
@@ -48,22 +41,13 @@ export interface LoginPoliciesOptions {
  * @throws Fault as the store does.
  */
 export async function openLoginPolicies(options: LoginPoliciesOptions): Promise<LoginPolicies> {
-  const { store } = options;
-  const projector = new Projector({
-    eventStore: store.eventStore,
-    readModels: store.readModels,
+  const { store, maxAgeMs } = options;
+  const readModel = await Follower.open({
+    store,
     projection: loginPolicyProjection,
+    ...(maxAgeMs !== undefined && { maxAgeMs }),
   });
-  const isInline = store.inlineModels.includes(modelName(loginPolicyProjection));
-  const runner = isInline || options.projector === 'elsewhere' ? undefined : new ProjectionRunner(projector);
-  return new LoginPolicies(options, { projector, runner, model: await projector.readModel() });
-}
-
-/** How the read model is kept up. */
-interface Projecting {
-  readonly projector: Projector<LoginPolicyEvent, LoginPolicyRow>;
-  readonly runner: ProjectionRunner<LoginPolicyEvent, LoginPolicyRow> | undefined;
-  readonly model: ReadModel<LoginPolicyRow>;
+  return new LoginPolicies(options, readModel);
 }
 
 /**
@@ -74,15 +58,13 @@ interface Projecting {
  * the first of: input, policy exists or not, the rule itself.
  */
 export class LoginPolicies {
-  /** The projector of the read model: its lag, its rebuild. */
-  readonly projector: Projector<LoginPolicyEvent, LoginPolicyRow>;
-  /** What keeps the read model up in the background; `undefined` when that is not done here. */
-  readonly runner: ProjectionRunner<LoginPolicyEvent, LoginPolicyRow> | undefined;
+  /** What keeps the read model up: its state, its lag, its rebuild. */
+  readonly readModel: Follower<LoginPolicyEvent, LoginPolicyRow>;
   readonly #commands: CommandDesk;
   readonly #reads: ReadDesk;
 
   /** For {@link openLoginPolicies} only. */
-  constructor(options: LoginPoliciesOptions, { projector, runner, model }: Projecting) {
+  constructor(options: LoginPoliciesOptions, readModel: Follower<LoginPolicyEvent, LoginPolicyRow>) {
     const { ids, keptStates, store } = options;
     const handler = new CommandHandler({
       eventStore: store.eventStore,
@@ -91,9 +73,8 @@ export class LoginPolicies {
       ...(ids !== undefined && { ids }),
       ...(keptStates !== undefined && { keptStates }),
     });
-    this.projector = projector;
-    this.runner = runner;
-    this.#reads = new ReadDesk(store.eventStore, { model, states: handler.states, runner });
+    this.readModel = readModel;
+    this.#reads = new ReadDesk(store.eventStore, { model: readModel, states: handler.states });
     this.#commands = new CommandDesk(handler, {
       identityProviders: options.identityProviders,
       organizations: options.organizations,
@@ -224,6 +205,6 @@ export class LoginPolicies {
 
   /** Stops what runs in the background. The store stays open: it belongs to whoever opened it. */
   async close(): Promise<void> {
-    await this.runner?.close();
+    await this.readModel.close();
   }
 }

@@ -1,8 +1,8 @@
 import {
-  awaitCheckpoint,
   parseStreamId,
+  type Follower,
+  type Freshness,
   type Position,
-  type ReadModel,
   type StateAt,
   type StateReader,
 } from '@login-policy/event-sourcing';
@@ -21,17 +21,24 @@ import {
   type Owner,
 } from './owner.js';
 import type { PolicyState } from './policy-state.js';
-import { CUSTOM_IN, loginPolicyProjection, type LoginPolicyRow } from './projections/login-policy-projection.js';
+import { CUSTOM_IN, type LoginPolicyRow } from './projections/login-policy-projection.js';
 import type { ParsedAsOf, ParsedRead } from './read-input.js';
 
 const PAGE = 1000;
 
+/** Which of an instance's custom policies to list, and how fresh. */
+interface CustomizedPage {
+  readonly after?: Organization;
+  readonly limit: number;
+  readonly freshness: Freshness;
+}
+
 /** Reads policies: as they are from the read model, as they were from the events. */
 export class PolicyReader {
-  readonly #model: ReadModel<LoginPolicyRow>;
+  readonly #model: Follower<LoginPolicyEvent, LoginPolicyRow>;
   readonly #states: StateReader<LoginPolicyEvent, PolicyState>;
 
-  constructor(model: ReadModel<LoginPolicyRow>, states: StateReader<LoginPolicyEvent, PolicyState>) {
+  constructor(model: Follower<LoginPolicyEvent, LoginPolicyRow>, states: StateReader<LoginPolicyEvent, PolicyState>) {
     this.#model = model;
     this.#states = states;
   }
@@ -39,8 +46,8 @@ export class PolicyReader {
   /** The owner's own policy; `undefined` when there is none. */
   async own(owner: Owner, read: ParsedRead): Promise<LoginPolicyView | undefined> {
     if (read.asOf !== undefined) return viewOfState((await this.#past(owner, read.asOf)).state, owner);
-    await this.waitFor(read);
-    return this.#current(owner);
+    const { rows } = await this.#model.read([policyStream(owner)], read.freshness);
+    return viewOfRow(rows, owner);
   }
 
   /** The owner's own policy as it was at a moment. */
@@ -52,47 +59,34 @@ export class PolicyReader {
   async effective(owner: Owner, read: ParsedRead): Promise<LoginPolicyView | undefined> {
     if (!isOrganization(owner)) return this.own(owner, read);
     if (read.asOf !== undefined) return this.#effectivePast(owner, read.asOf);
-    await this.waitFor(read);
     // Both by one look: between two, the custom policy could be taken away and the default loosened (SPEC §5).
     const instance = instanceOf(owner);
-    const { rows } = await this.#model.read([policyStream(owner), policyStream(instance)]);
+    const { rows } = await this.#model.read([policyStream(owner), policyStream(instance)], read.freshness);
     return viewOfRow(rows, owner) ?? viewOfRow(rows, instance);
   }
 
   /** A page of the instance's organizations with a custom policy, in the order of their streams. */
-  async customized(
-    instance: Instance,
-    { after, limit }: { readonly after?: Organization; readonly limit: number },
-  ): Promise<readonly Organization[]> {
-    const { rows } = await this.#model.query({
+  async customized(instance: Instance, { after, limit, freshness }: CustomizedPage): Promise<readonly Organization[]> {
+    const query = {
       index: CUSTOM_IN,
       value: instance.instanceId,
       limit,
       ...(after !== undefined && { afterKey: policyStream(after) }),
-    });
+    };
+    const { rows } = await this.#model.query(query, freshness);
     return rows.map(({ key }) => ownerOfStream(parseStreamId(key))).filter(isOrganization);
   }
 
   /** The ids of all the instance's organizations with a custom policy. */
-  async allCustomized(instance: Instance): Promise<ReadonlySet<string>> {
+  async allCustomized(instance: Instance, freshness: Freshness): Promise<ReadonlySet<string>> {
     const ids = new Set<string>();
     let after: Organization | undefined;
     for (;;) {
-      const page = await this.customized(instance, { limit: PAGE, ...(after !== undefined && { after }) });
+      const page = await this.customized(instance, { limit: PAGE, freshness, ...(after !== undefined && { after }) });
       for (const { organizationId } of page) ids.add(organizationId);
       after = page.at(-1);
       if (after === undefined || page.length < PAGE) return ids;
     }
-  }
-
-  /** Waits until the read model is as far as the reader wants. */
-  async waitFor({ atLeast, patience }: ParsedRead): Promise<void> {
-    if (atLeast === undefined) return;
-    await awaitCheckpoint(this.#model, { projection: loginPolicyProjection.name, position: atLeast }, patience);
-  }
-
-  async #current(owner: Owner): Promise<LoginPolicyView | undefined> {
-    return viewOfRow((await this.#model.read([policyStream(owner)])).rows, owner);
   }
 
   async #past(owner: Owner, asOf: ParsedAsOf): Promise<StateAt<PolicyState>> {

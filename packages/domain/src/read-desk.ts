@@ -1,4 +1,4 @@
-import type { EventStore, ProjectionRunner, ReadModel, StateReader } from '@login-policy/event-sourcing';
+import type { EventStore, Follower, StateReader } from '@login-policy/event-sourcing';
 import { answering, rejected } from './answering.js';
 import type { LoginPolicyList, LoginPolicyView, ReadAnswer, Rejected } from './answers.js';
 import { diffPolicies, type PolicyChange } from './diff.js';
@@ -45,20 +45,17 @@ export interface PolicyDiff {
 
 /** What reads are answered from. */
 export interface ReadSources {
-  readonly model: ReadModel<LoginPolicyRow>;
+  readonly model: Follower<LoginPolicyEvent, LoginPolicyRow>;
   readonly states: StateReader<LoginPolicyEvent, PolicyState>;
-  readonly runner: ProjectionRunner<LoginPolicyEvent, LoginPolicyRow> | undefined;
 }
 
 /** Takes reads as callers give them: checks the input, then answers. */
 export class ReadDesk {
   readonly #store: EventStore;
-  readonly #sources: ReadSources;
   readonly #policies: PolicyReader;
 
   constructor(store: EventStore, sources: ReadSources) {
     this.#store = store;
-    this.#sources = sources;
     this.#policies = new PolicyReader(sources.model, sources.states);
   }
 
@@ -99,7 +96,6 @@ export class ReadDesk {
     return answering(
       () => ({ of: parseOwner(owner, 'owner'), ...parseSpan(span), read: parseNow(options) }),
       async ({ of, from, to, read }) => {
-        if (to === undefined) this.#refuseWhenStopped();
         const before = await this.#policies.effective(of, { ...read, asOf: from });
         const after = await this.#policies.effective(of, { ...read, asOf: to });
         if (before === undefined && after === undefined) return notFound({ instanceId: of.instanceId });
@@ -117,15 +113,12 @@ export class ReadDesk {
 
   /** The instance's policy as it is now, for whoever has to know what organizations fall back to. */
   async defaultPolicy(instance: Instance, read: ParsedRead): Promise<LoginPolicy> {
-    this.#refuseWhenStopped();
     return policyIn(await this.#policies.own(instance, read));
   }
 
   /** The ids of all organizations with a custom policy. */
   async allCustomized(instance: Instance, read: ParsedRead): Promise<ReadonlySet<string>> {
-    this.#refuseWhenStopped();
-    await this.#policies.waitFor(read);
-    return this.#policies.allCustomized(instance);
+    return this.#policies.allCustomized(instance, read.freshness);
   }
 
   /** The owner's own policy as it was at a moment. */
@@ -137,10 +130,9 @@ export class ReadDesk {
     return answering(
       () => ({ of: parseInstance(instance, 'instance'), wanted: parseListing(options) }),
       async ({ of, wanted: { after, limit, ...read } }) => {
-        this.#refuseWhenStopped();
-        await this.#policies.waitFor(read);
         const organizations = await this.#policies.customized(of, {
           limit,
+          freshness: read.freshness,
           ...(after !== undefined && { after: parseAfter(after, of) }),
         });
         return {
@@ -159,17 +151,8 @@ export class ReadDesk {
   ): Promise<Answer | Rejected> {
     return answering(
       () => ({ of: parseOf(), read: parsePolicyRead(options) }),
-      ({ of, read }) => {
-        if (read.asOf === undefined) this.#refuseWhenStopped();
-        return answer(of, read);
-      },
+      ({ of, read }) => answer(of, read),
     );
-  }
-
-  /** A read model that stands still must not answer as if it were up to date. */
-  #refuseWhenStopped(): void {
-    const { runner } = this.#sources;
-    if (runner?.state === 'stopped') throw runner.failure;
   }
 }
 

@@ -1,4 +1,4 @@
-import { instant, position, type Instant, type Patience, type Position } from '@login-policy/event-sourcing';
+import { instant, position, type Freshness, type Instant, type Position } from '@login-policy/event-sourcing';
 import { DateTime } from 'luxon';
 import { parseSequence, parseSignal } from './command-input.js';
 import { InvalidValue, parseObject, type Parser } from './invalid-value.js';
@@ -42,8 +42,7 @@ export interface ListOptions extends ReadOptions {
 
 /** A read as it was asked for, checked. */
 export interface ParsedRead {
-  readonly atLeast: Position | undefined;
-  readonly patience: Patience;
+  readonly freshness: Freshness;
   readonly asOf: ParsedAsOf | undefined;
 }
 
@@ -112,8 +111,8 @@ export function parseHistoryRead(value: unknown): Required<Omit<HistoryOptions, 
 export function parseWaiting(given: Readonly<Record<string, unknown>>): Omit<ParsedRead, 'asOf'> {
   const { atLeast, waitMs, signal } = given;
   return {
-    atLeast: atLeast === undefined ? undefined : parsePositionInput(atLeast, 'options.atLeast'),
-    patience: {
+    freshness: {
+      ...(atLeast !== undefined && { atLeast: parsePositionInput(atLeast, 'options.atLeast') }),
       ...(waitMs !== undefined && { waitMs: parseWait(waitMs, 'options.waitMs') }),
       ...(signal !== undefined && { signal: parseSignal(signal, 'options.signal') }),
     },

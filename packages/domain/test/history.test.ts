@@ -58,7 +58,7 @@ describe('an event of a type nobody here knows', () => {
 
   it('is counted and reported in the history, and no decision is made past it', async () => {
     const store = openMemoryStore();
-    const loginPolicies = await openLoginPolicies({ store, projector: 'elsewhere' });
+    const loginPolicies = await openLoginPolicies({ store });
     await loginPolicies.add(instance, freshInstance, by);
     await appendUnknown(store);
     const { entries, unknownEvents } = orThrow(await loginPolicies.history(instance));
@@ -77,7 +77,7 @@ describe('an event of a type nobody here knows', () => {
     const atLeast = await store.eventStore.head();
     expect(isFault(await faultOf(loginPolicies.policy(instance, { atLeast, waitMs: 50 })))).to.equal(true);
     expect(isFault(await faultOf(loginPolicies.policy(instance)), 'projection-stopped')).to.equal(true);
-    expect(loginPolicies.runner?.state).to.equal('stopped');
+    expect(loginPolicies.readModel.state.is).to.equal('stopped');
     await loginPolicies.close();
   });
 });

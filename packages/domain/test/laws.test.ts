@@ -122,7 +122,7 @@ describe('for whatever life of policies', () => {
       fc.asyncProperty(aLife, async (life) => {
         const { policies } = await lived(life);
         const inline = await everything(policies);
-        await policies.projector.rebuild();
+        await policies.readModel.rebuild();
         expect(await everything(policies)).to.equal(inline);
       }),
     ));

@@ -153,15 +153,15 @@ describe('a read that has to be far enough', () => {
     await store.close();
   });
 
-  it('says how far the projection is when the time is up', async () => {
+  it('refuses a position that nothing was written at, and says where the end is', async () => {
     const { loginPolicies } = await openDesk();
     const written = orThrow(await loginPolicies.add(instance, freshInstance, by));
     const atLeast = position(written.position + 1n);
-    const caught = await loginPolicies.policy(instance, { atLeast, waitMs: 10 }).then(
+    const caught = await loginPolicies.policy(instance, { atLeast, waitMs: 600_000 }).then(
       () => undefined,
       (fault: unknown) => fault,
     );
-    expect(isFault(caught, 'projection-behind')).to.equal(true);
-    expect(caught).to.have.property('facts').that.includes({ reached: written.position, required: atLeast });
+    expect(isFault(caught, 'position-unknown')).to.equal(true);
+    expect(caught).to.have.property('facts').that.includes({ head: written.position, position: atLeast });
   });
 });

@@ -1,3 +1,4 @@
+import type { Position } from './streams/position.js';
 import type { ExpectedRevision, Revision } from './streams/revision.js';
 import type { StreamId } from './streams/stream-id.js';
 
@@ -19,7 +20,8 @@ export type FaultCode =
   | 'checkpoint-conflict'
   | 'projection-stopped'
   | 'projection-behind'
-  | 'rebuild-superseded';
+  | 'rebuild-superseded'
+  | 'position-unknown';
 
 interface FaultContent {
   readonly code: FaultCode;
@@ -168,6 +170,22 @@ export class StoreForeign extends Fault {
       retryable: false,
       cause,
       message: `${facts.store} can't be used: ${facts.problem}`,
+    });
+    this.facts = facts;
+  }
+}
+
+/**
+ * A position is beyond the end of the store: it belongs to another store, or to a history that was lost. What is asked of it
+ * would look like "nothing new", for ever.
+ */
+export class PositionUnknown extends Fault {
+  readonly facts: { readonly position: Position; readonly head: Position };
+  constructor(facts: PositionUnknown['facts']) {
+    super({
+      code: 'position-unknown',
+      retryable: false,
+      message: `position ${facts.position} is beyond the end of this store, ${facts.head}: it belongs to another store, or to a history that was lost`,
     });
     this.facts = facts;
   }

@@ -7,6 +7,7 @@ export {
   DeadlineExceeded,
   Fault,
   OutcomeUnknown,
+  PositionUnknown,
   ReceiptExists,
   RevisionConflict,
   StoreClosed,
@@ -59,7 +60,7 @@ export { CommandHandler, type CommandHandlerOptions } from './decisions/command-
 export type { CommandContext, Considered, Handled, PreconditionFailed } from './decisions/command-context.js';
 export type { StateAt } from './decisions/kept-states.js';
 export { StateReader, type Fold, type Wanted } from './decisions/state-reader.js';
-export { pause } from './decisions/back-off.js';
+export { OutagePauses, pause } from './decisions/back-off.js';
 export {
   modelName,
   type AnyProjection,
@@ -88,8 +89,7 @@ export type {
 export { compareKeys, rowLimitOf } from './projections/row-query.js';
 export { SignalBoard } from './signal-board.js';
 export { Projector, type Lag, type ProjectorOptions } from './projections/projector.js';
-export { ProjectionRunner, type RunnerState } from './projections/projection-runner.js';
-export { awaitCheckpoint, type Patience } from './projections/await-checkpoint.js';
+export { Follower, type FollowerOptions, type FollowerState, type Freshness } from './projections/follower.js';
 export type { Store } from './store.js';
 export { openMemoryStore, type MemoryStoreOptions } from './memory-store.js';
 export { memoryReadModelStore } from './projections/memory-read-model-store.js';

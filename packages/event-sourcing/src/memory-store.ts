@@ -21,15 +21,16 @@ export interface MemoryStoreOptions {
  * @throws ProjectionStopped when an inline projection can't reduce the history.
  */
 export function openMemoryStore(options: MemoryStoreOptions = {}): Store {
-  const readModels = new MemoryReadModelStore();
+  const readModels: MemoryReadModelStore = new MemoryReadModelStore(() => eventStore.headNow());
   const inline = (options.inlineProjections ?? []).map((projection) =>
     inlineInMemory(projection, readModels.openNow(projection)),
   );
-  const eventStore = new MemoryEventStore(options.clock ?? systemClock, inline);
+  const eventStore: MemoryEventStore = new MemoryEventStore(options.clock ?? systemClock, inline);
   eventStore.restore(options.history ?? []);
   return {
     eventStore,
     readModels,
+    keeps: 'inline',
     inlineModels: (options.inlineProjections ?? []).map(modelName),
     async close() {
       await eventStore.close();

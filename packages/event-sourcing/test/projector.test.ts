@@ -1,14 +1,10 @@
 import {
   CommandHandler,
   instant,
-  isFault,
   openMemoryStore,
-  ProjectionRunner,
   ProjectionStopped,
   Projector,
-  StoreUnavailable,
   streamId,
-  type EventStore,
   type Projection,
   type Store,
 } from '@login-policy/event-sourcing';
@@ -146,50 +142,5 @@ describe('a projector', () => {
     await raise(store, a, 1, 1);
     now = instant(90_000);
     expect(await projector.lag()).to.deep.equal({ events: 2, isAtLeast: false, seconds: 30 });
-  });
-});
-
-describe('a projection runner', () => {
-  it('tries again while the store is away, and follows when it is back', async () => {
-    const store = openMemoryStore();
-    await raise(store, a, 1);
-    let failures = 3;
-    const eventStore: EventStore = Object.assign(Object.create(store.eventStore), {
-      subscribe(options: Parameters<EventStore['subscribe']>[0]) {
-        if (failures-- > 0) throw new StoreUnavailable({ store: 'the store', problem: 'away' });
-        return store.eventStore.subscribe(options);
-      },
-    });
-    const projector = new Projector({ eventStore, readModels: store.readModels, projection: tallies() });
-    const runner = new ProjectionRunner(projector);
-    const model = await projector.readModel();
-    await until(async () => (await rowUnder(model, a)) === 1);
-    expect([runner.state, failures]).to.deep.equal(['following', -1]);
-    await runner.close();
-    expect(runner.state).to.equal('closed');
-  });
-
-  it('stays stopped at an event it can not reduce, and resumes when told to', async () => {
-    const store = openMemoryStore();
-    await raise(store, a, 1, 12, 1);
-    let unlucky = 13;
-    const picky = tallies();
-    const projection = {
-      ...picky,
-      reduce(...[row, event]: Parameters<typeof picky.reduce>) {
-        const value = picky.reduce(row, event);
-        if (value === unlucky) throw new Error('unlucky');
-        return value;
-      },
-    };
-    const projector = new Projector({ ...store, projection });
-    const runner = new ProjectionRunner(projector);
-    await until(() => runner.state === 'stopped');
-    expect(isFault(runner.failure, 'projection-stopped')).to.equal(true);
-    unlucky = Number.NaN;
-    runner.resume();
-    const model = await projector.readModel();
-    await until(async () => (await rowUnder(model, a)) === 14);
-    await runner.close();
   });
 });

@@ -48,6 +48,7 @@ export function openEventStoreDbStore(
   return {
     eventStore,
     readModels,
+    keeps: 'followed',
     inlineModels: [],
     async close() {
       await eventStore.close();

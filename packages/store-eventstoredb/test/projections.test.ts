@@ -1,15 +1,6 @@
-import {
-  awaitCheckpoint,
-  CommandHandler,
-  memoryReadModelStore,
-  ProjectionRunner,
-  Projector,
-  streamId,
-  type ReadModel,
-  type Store,
-} from '@login-policy/event-sourcing';
+import { CommandHandler, Follower, memoryReadModelStore, streamId, type Store } from '@login-policy/event-sourcing';
 import { connectEventStoreDb } from '@login-policy/store-eventstoredb';
-import { counter, counterEvents, counterTotals, type CounterRow, rowUnder } from '@login-policy/testkit';
+import { counter, counterEvents, counterTotals, type CounterEvent, type CounterRow } from '@login-policy/testkit';
 import { expect } from 'chai';
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import { Double } from './double/double.js';
@@ -22,21 +13,17 @@ const ROUNDS = 25;
 describe('two projectors on one read model beside EventStoreDB', () => {
   let double: Double;
   let stores: readonly Store[];
-  let runners: readonly { close(): Promise<void> }[];
-  let model: ReadModel<CounterRow>;
+  let followers: readonly Follower<CounterEvent, CounterRow>[];
 
   beforeEach(async () => {
     double = await Double.startBehindWire();
     const readModels = memoryReadModelStore();
     stores = [1, 2].map(() => connectEventStoreDb(double.url, { readModels, timeouts: { probeMs: 30, stallMs: 200 } }));
-    model = await readModels.open(counterTotals);
-    runners = stores.map(
-      ({ eventStore }) => new ProjectionRunner(new Projector({ eventStore, readModels, projection: counterTotals })),
-    );
+    followers = await Promise.all(stores.map((store) => Follower.open({ store, projection: counterTotals })));
   });
 
   afterEach(async () => {
-    await Promise.all(runners.map((runner) => runner.close()));
+    await Promise.all(followers.map((follower) => follower.close()));
     await Promise.all(stores.map((store) => store.close()));
     await double.stop();
   });
@@ -53,8 +40,8 @@ describe('two projectors on one read model beside EventStoreDB', () => {
         const handler = handlers[by % 2];
         const handled = await handler?.handle(stream, { type: 'Count', data: { by } }, CONTEXT);
         if (handled?.outcome !== 'accepted') throw new Error('a command was refused');
-        await awaitCheckpoint(model, { projection: 'counter-totals', position: handled.position });
-        const row = await rowUnder(model, stream);
+        const found = await followers[index % 2]?.read([stream], { atLeast: handled.position });
+        const row = found?.rows.get(stream);
         expect(row?.total).to.equal((by * (by + 1)) / 2);
         expect(row?.revision).to.equal(BigInt(by - 1));
       }

@@ -118,6 +118,7 @@ function assembled(options: PostgresStoreOptions, connection: Connection, schema
   return {
     eventStore,
     readModels,
+    keeps: 'inline',
     inlineModels,
     within: (client) => within.store(client),
     async close() {

@@ -2,6 +2,7 @@ import {
   CheckpointConflict,
   modelName,
   rowLimitOf,
+  START,
   type KeyedRow,
   type Position,
   type ReadModel,
@@ -86,7 +87,6 @@ abstract class StoredReadModel<Row> implements ReadModel<Row> {
   }
 
   async changed(signal: AbortSignal): Promise<void> {
-    this.parts.refuseWhenClosed();
     await this.parts.watch.changed(signal, LOOKED_AGAIN_MS);
   }
 
@@ -103,12 +103,13 @@ abstract class StoredReadModel<Row> implements ReadModel<Row> {
   /** Rows and checkpoint by one statement: what it sees is of one moment. The first column is the checkpoint, the same in each row. */
   async #look(rows: string, values: readonly unknown[]): Promise<RowsAt<readonly KeyedRow<Row>[]>> {
     const found = await this.#read(
-      `SELECT m.checkpoint, encode(found.key, 'hex'), found.content::text
+      `SELECT m.checkpoint, encode(found.key, 'hex'), found.content::text, (SELECT max(position) FROM {schema}.events)
        FROM {schema}.read_models AS m LEFT JOIN LATERAL (${rows}) AS found ON true WHERE m.model = {model}`,
       values,
     );
     return {
       checkpoint: checkpointOf(found[0]?.[0]),
+      head: checkpointOf(found[0]?.[3]) ?? START,
       rows: found.filter(([, key]) => key !== null).map((cells) => ({ key: keyOf(cells), row: this.#rowOf(cells) })),
     };
   }

@@ -55,6 +55,7 @@ export class Within {
     return {
       eventStore: new EventStoreWithin(callers, connection, this.#parts),
       readModels: new ReadModelsWithin({ ...this.#parts, connection, refuseWhenClosed: () => undefined }),
+      keeps: 'inline',
       inlineModels: this.#parts.inlineModels,
       close: async () => undefined,
     };

@@ -10,6 +10,7 @@ export class ChangeWatcher {
   readonly #intervalMs: number;
   readonly #board = new SignalBoard();
   #waiting = 0;
+  #isClosed = false;
   #timer: NodeJS.Timeout | undefined;
   #seen: unknown;
 
@@ -25,6 +26,7 @@ export class ChangeWatcher {
 
   /** Resolves at the next commit, here or elsewhere, or when `signal` fires. */
   async changed(signal: AbortSignal): Promise<void> {
+    if (this.#isClosed) return;
     this.#waiting++;
     this.#watch();
     try {
@@ -37,6 +39,7 @@ export class ChangeWatcher {
 
   /** Wakes all who wait, for the last time. */
   close(): void {
+    this.#isClosed = true;
     this.#rest();
     this.#board.notify();
   }

@@ -17,15 +17,20 @@ import type { ModelRows, ModelTables } from './model-tables.js';
 export class SqliteReadModelStore implements ReadModelStore {
   readonly #connection: Connection;
   readonly #tables: ModelTables;
+  readonly #head: () => Position;
 
-  constructor(connection: Connection, tables: ModelTables) {
+  constructor(
+    connection: Connection,
+    { tables, head }: { readonly tables: ModelTables; readonly head: () => Position },
+  ) {
     this.#connection = connection;
     this.#tables = tables;
+    this.#head = head;
   }
 
   async open<Row>(definition: ReadModelDefinition<Row>): Promise<ReadModel<Row>> {
     const rows = await this.#connection.write(() => this.#tables.rowsOf(definition));
-    return new SqliteReadModel(this.#connection, { tables: this.#tables, definition, rows });
+    return new SqliteReadModel(this.#connection, { tables: this.#tables, head: this.#head, definition, rows });
   }
 
   async close(): Promise<void> {
@@ -35,6 +40,8 @@ export class SqliteReadModelStore implements ReadModelStore {
 
 interface Parts<Row> {
   readonly tables: ModelTables;
+  /** Where the store is, in the transaction that is open. */
+  readonly head: () => Position;
   readonly definition: ReadModelDefinition<Row>;
   readonly rows: ModelRows<Row>;
 }
@@ -66,24 +73,23 @@ class SqliteReadModel<Row> implements ReadModel<Row> {
   }
 
   async changed(signal: AbortSignal): Promise<void> {
-    this.connection.use(() => undefined);
     await this.connection.watcher.changed(signal);
   }
 
   /** In one read transaction: another process must not commit a step between two rows, or between rows and checkpoint. */
   #atOnce<Rows>(look: (rows: ModelRows<Row>) => Rows): RowsAt<Rows> {
-    const { rows } = this.parts;
+    const { rows, head } = this.parts;
     return this.connection.use((database) =>
-      database.transaction(() => ({ checkpoint: rows.checkpoint(), rows: look(rows) }))(),
+      database.transaction(() => ({ checkpoint: rows.checkpoint(), rows: look(rows), head: head() }))(),
     );
   }
 
   async beginRebuild(): Promise<RebuildingModel<Row>> {
-    const { tables, definition } = this.parts;
+    const { tables, head, definition } = this.parts;
     const rows = await this.connection.write(() => {
       return tables.rowsOf(definition, tables.freshCopyOf(modelName(definition)));
     });
-    return new SqliteRebuildingModel(this.connection, { tables, definition, rows });
+    return new SqliteRebuildingModel(this.connection, { tables, head, definition, rows });
   }
 }
 

@@ -1,5 +1,6 @@
 import {
   modelName,
+  position,
   StoreUnavailable,
   systemClock,
   type AnyProjection,
@@ -101,7 +102,8 @@ async function assemble(connection: Connection, options: SqliteStoreOptions): Pr
   });
   return {
     eventStore,
-    readModels: new SqliteReadModelStore(connection, tables),
+    readModels: new SqliteReadModelStore(connection, { tables, head: () => position(statements.head.get() ?? 0) }),
+    keeps: 'inline',
     inlineModels: projections.map(modelName),
     backup: (path) => backUp(connection, path),
     close: () => eventStore.close(),

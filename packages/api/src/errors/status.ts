@@ -99,6 +99,11 @@ const NOT_AVAILABLE: ApiErrorContent = {
   id: 'LP-STORE-04',
   sentence: 'The login policies are not available at the moment. Try again later.',
 };
+const POSITION_UNKNOWN: ApiErrorContent = {
+  code: 'failedPrecondition',
+  id: 'LP-STORE-05',
+  sentence: 'The position asked for is not one of this service: nothing was written there.',
+};
 const UNEXPECTED: ApiErrorContent = {
   code: 'internal',
   id: 'LP-500',
@@ -118,6 +123,7 @@ const FAULTS: Readonly<Record<FaultCode, ApiErrorContent>> = {
   'projection-behind': NOT_AVAILABLE,
   'projection-stopped': NOT_AVAILABLE,
   'rebuild-superseded': NOT_AVAILABLE,
+  'position-unknown': POSITION_UNKNOWN,
   'store-damaged': UNEXPECTED,
   'store-foreign': UNEXPECTED,
   'unserialisable-data': UNEXPECTED,

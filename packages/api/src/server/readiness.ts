@@ -35,9 +35,10 @@ export class ReadinessProbe {
 
   async #measure(): Promise<Readiness> {
     try {
-      const { events, seconds } = await this.#policies.projector.lag();
-      const isFollowed = this.#policies.runner?.state !== 'stopped';
-      const isReady = isFollowed && seconds <= this.#limits.maxSecondsBehind;
+      const { readModel } = this.#policies;
+      const { events, seconds } = await readModel.lag();
+      // Not before the rows have been at the head, nor while the store is away or they stand still.
+      const isReady = readModel.state.is === 'following' && seconds <= this.#limits.maxSecondsBehind;
       return { isReady, eventsBehind: events, secondsBehind: seconds };
     } catch {
       return { isReady: false, eventsBehind: undefined, secondsBehind: undefined };

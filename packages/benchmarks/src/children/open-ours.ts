@@ -4,7 +4,7 @@ import { instanceId } from '../workload/instance-id.js';
 
 const [path = ''] = process.argv.slice(2);
 const store = await openSqliteStore({ path });
-const policies = await openLoginPolicies({ store, projector: 'elsewhere' });
+const policies = await openLoginPolicies({ store });
 const answer = await policies.policy({ instanceId: instanceId(0) }, { asOf: { sequence: 10n } });
 const { multiFactors, details } = orThrow(answer).policy;
 console.log(multiFactors.join(), String(details.sequence));

@@ -40,7 +40,7 @@ export const withOurs: WithOurs = async (readModel, work) => {
   const pool = new Pool({ connectionString: await freshDatabase() });
   const inlineProjections = readModel === 'inline' ? [loginPolicyProjection] : [];
   const store = await openPostgresStore({ pool, inlineProjections });
-  const policies = await openLoginPolicies({ store, projector: 'elsewhere' });
+  const policies = await openLoginPolicies({ store });
   try {
     return await work({ store, policies });
   } finally {

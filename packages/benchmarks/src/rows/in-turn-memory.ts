@@ -52,7 +52,7 @@ async function measureOurs(options: MemoryStoreOptions): Promise<number> {
   return ratePerSecond(POLICIES * COUNT, async () => {
     for (let number = 0; number < POLICIES; number++) {
       const store = openMemoryStore(options);
-      const policies = await openLoginPolicies({ store, projector: 'elsewhere' });
+      const policies = await openLoginPolicies({ store });
       await addPolicy(policies, 'bench');
       await commandsInTurn(policies, 'bench', COUNT);
       await policies.close();

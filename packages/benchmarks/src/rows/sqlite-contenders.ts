@@ -26,7 +26,7 @@ export function withOurs({ scratch }: Setting): WithOurs {
   return async (readModel, work) => {
     const inlineProjections = readModel === 'inline' ? [loginPolicyProjection] : [];
     const store = await openSqliteStore({ path: scratch.fresh('ours.db'), inlineProjections });
-    const policies = await openLoginPolicies({ store, projector: 'elsewhere' });
+    const policies = await openLoginPolicies({ store });
     try {
       return await work({ store, policies });
     } finally {

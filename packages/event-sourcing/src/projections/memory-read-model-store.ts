@@ -30,7 +30,13 @@ interface Generation<Row> {
 /** Read models in this process's memory: they are gone when it ends, and are rebuilt from the events. */
 export class MemoryReadModelStore implements ReadModelStore {
   readonly #models = new Map<string, MemoryReadModel<unknown>>();
+  readonly #head: (() => Position) | undefined;
   #isClosed = false;
+
+  /** @param head Of the event store they are kept with; left out for read models that stand alone. */
+  constructor(head?: () => Position) {
+    this.#head = head;
+  }
 
   async open<Row>(definition: ReadModelDefinition<Row>): Promise<ReadModel<Row>> {
     return this.openNow(definition);
@@ -38,15 +44,13 @@ export class MemoryReadModelStore implements ReadModelStore {
 
   /** {@link open} without waiting, for the memory store's inline projections. */
   openNow<Row>(definition: ReadModelDefinition<Row>): MemoryReadModel<Row> {
-    const refuseWhenClosed = (): void => {
-      if (this.#isClosed) throw new StoreClosed({ store: 'the memory read-model store' });
-    };
-    refuseWhenClosed();
+    const surroundings = { isClosed: () => this.#isClosed, head: this.#head };
+    refuseWhenClosed(surroundings);
     const name = modelName(definition);
     const known = this.#models.get(name);
     // The name stands for the type of its rows: whoever opens it again means the same projection.
     if (known !== undefined) return known as MemoryReadModel<Row>;
-    const made = new MemoryReadModel<Row>(definition, refuseWhenClosed);
+    const made = new MemoryReadModel<Row>(definition, surroundings);
     this.#models.set(name, made);
     return made;
   }
@@ -62,53 +66,63 @@ export function memoryReadModelStore(): ReadModelStore {
   return new MemoryReadModelStore();
 }
 
+/** What a read model in memory knows of its store. */
+interface Surroundings {
+  readonly isClosed: () => boolean;
+  /** Where the events are that it is kept with; `undefined` when it stands alone. */
+  readonly head: (() => Position) | undefined;
+}
+
+function refuseWhenClosed({ isClosed }: Surroundings): void {
+  if (isClosed()) throw new StoreClosed({ store: 'the memory read-model store' });
+}
+
 /** One read model in memory. */
 export class MemoryReadModel<Row> implements ReadModel<Row> {
   readonly #definition: ReadModelDefinition<Row>;
-  readonly #refuseWhenClosed: () => void;
+  readonly #surroundings: Surroundings;
   readonly #board = new SignalBoard();
   #rebuilding: MemoryReadModel<Row> | undefined;
   #live: Generation<Row> = { rows: new Map(), checkpoint: undefined };
 
-  constructor(definition: ReadModelDefinition<Row>, refuseWhenClosed: () => void) {
+  constructor(definition: ReadModelDefinition<Row>, surroundings: Surroundings) {
     this.#definition = definition;
-    this.#refuseWhenClosed = refuseWhenClosed;
+    this.#surroundings = surroundings;
   }
 
   async read(keys: readonly string[]): Promise<RowsAt<ReadonlyMap<string, Row>>> {
-    this.#refuseWhenClosed();
+    refuseWhenClosed(this.#surroundings);
     const rows = new Map<string, Row>();
     for (const key of keys) {
       const row = this.row(key);
       if (row !== undefined) rows.set(key, row);
     }
-    return { checkpoint: this.#live.checkpoint, rows };
+    return this.#at(rows);
   }
 
   async query(query: RowQuery): Promise<RowsAt<readonly KeyedRow<Row>[]>> {
-    this.#refuseWhenClosed();
-    return { checkpoint: this.#live.checkpoint, rows: queryRows(this.#definition, this.#live.rows, query) };
+    refuseWhenClosed(this.#surroundings);
+    return this.#at(queryRows(this.#definition, this.#live.rows, query));
   }
 
   async checkpoint(): Promise<Position | undefined> {
-    this.#refuseWhenClosed();
+    refuseWhenClosed(this.#surroundings);
     return this.#live.checkpoint;
   }
 
   async commit(change: ReadModelChange<Row>): Promise<void> {
-    this.#refuseWhenClosed();
+    refuseWhenClosed(this.#surroundings);
     this.#refuseUnless(this.#live.checkpoint, change.expected);
     this.apply(change);
   }
 
-  changed(signal: AbortSignal): Promise<void> {
-    this.#refuseWhenClosed();
-    return this.#board.changed(signal, LOOKED_AGAIN_MS);
+  async changed(signal: AbortSignal): Promise<void> {
+    if (!this.#surroundings.isClosed()) await this.#board.changed(signal, LOOKED_AGAIN_MS);
   }
 
   async beginRebuild(): Promise<RebuildingModel<Row>> {
-    this.#refuseWhenClosed();
-    const copy = new MemoryReadModel<Row>(this.#definition, this.#refuseWhenClosed);
+    refuseWhenClosed(this.#surroundings);
+    const copy = new MemoryReadModel<Row>(this.#definition, this.#surroundings);
     this.#rebuilding = copy;
     return Object.assign(copy, {
       switchOver: async (change: ReadModelChange<Row>): Promise<void> => {
@@ -143,6 +157,11 @@ export class MemoryReadModel<Row> implements ReadModel<Row> {
   /** Wakes all who wait for a change. */
   wake(): void {
     this.#board.notify();
+  }
+
+  #at<Rows>(rows: Rows): RowsAt<Rows> {
+    const head = this.#surroundings.head?.();
+    return { checkpoint: this.#live.checkpoint, rows, ...(head !== undefined && { head }) };
   }
 
   #refuseUnless(actual: Position | undefined, expected: Position | undefined): void {

@@ -37,15 +37,17 @@ export class ProjectionStopped extends Fault {
 export class ProjectionBehind extends Fault {
   readonly facts: {
     readonly projection: string;
-    readonly required: Position;
+    /** `undefined` when the store did not say where its end is. */
+    readonly required: Position | undefined;
     readonly reached: Position | undefined;
     readonly waitedMs: number;
   };
-  constructor(facts: ProjectionBehind['facts']) {
+  constructor(facts: ProjectionBehind['facts'], cause?: unknown) {
     super({
       code: 'projection-behind',
       retryable: true,
-      message: `projection ${facts.projection} is at position ${facts.reached ?? 'none'} after ${facts.waitedMs} ms, not yet at ${facts.required}`,
+      cause,
+      message: `projection ${facts.projection} is at position ${facts.reached ?? 'none'} after ${facts.waitedMs} ms, ${wanting(facts.required)}${because(cause)}`,
     });
     this.facts = facts;
   }
@@ -62,4 +64,12 @@ export class RebuildSuperseded extends Fault {
     });
     this.facts = facts;
   }
+}
+
+function wanting(required: Position | undefined): string {
+  return required === undefined ? 'and the store does not say where its end is' : `not yet at ${required}`;
+}
+
+function because(cause: unknown): string {
+  return cause instanceof Error ? ` (${cause.message})` : '';
 }

@@ -1,8 +1,8 @@
 import { systemClock, type Clock } from '../clock.js';
-import { isFault } from '../faults.js';
+import { DeadlineExceeded, isFault } from '../faults.js';
 import type { EventStore, SubscriptionMessage } from '../streams/event-store.js';
 import type { EventShape, RecordedEvent } from '../streams/event.js';
-import { START, type Position } from '../streams/position.js';
+import { laterPosition, START, type Position } from '../streams/position.js';
 import { pause } from '../decisions/back-off.js';
 import { CheckpointConflict } from './projection-faults.js';
 import { modelName, type Projection } from './projection.js';
@@ -18,6 +18,8 @@ export interface ProjectorOptions<Event extends EventShape, Row> {
   /** Events reduced in one transaction, 1 to 10,000. Default 500: larger pages outlive the young generation, and are slower. */
   readonly pageSize?: number;
   readonly clock?: Clock;
+  /** Called each time its rows are at the head of the store. */
+  readonly onHead?: () => void;
 }
 
 /** How far a projection is behind the store. */
@@ -53,6 +55,7 @@ export class Projector<Event extends EventShape, Row> {
   readonly #projection: Projection<Event, Row>;
   readonly #pageSize: number;
   readonly #clock: Clock;
+  readonly #onHead: () => void;
   #opened: Promise<ReadModel<Row>> | undefined;
 
   constructor(options: ProjectorOptions<Event, Row>) {
@@ -61,11 +64,16 @@ export class Projector<Event extends EventShape, Row> {
     this.#projection = options.projection;
     this.#pageSize = options.pageSize ?? 500;
     this.#clock = options.clock ?? systemClock;
+    this.#onHead = options.onHead ?? (() => undefined);
   }
 
   /** The read model it keeps. */
   readModel(): Promise<ReadModel<Row>> {
-    this.#opened ??= this.#readModels.open(this.#projection);
+    this.#opened ??= this.#readModels.open(this.#projection).catch((caught: unknown) => {
+      // The next call opens it anew.
+      this.#opened = undefined;
+      throw caught;
+    });
     return this.#opened;
   }
 
@@ -79,9 +87,10 @@ export class Projector<Event extends EventShape, Row> {
     return this.#takingTurns(async () => {
       const head = await this.#store.head();
       const reached = await this.#reduceFrom(model, await model.checkpoint(), signal);
-      if (signal?.aborted === true || (reached ?? START) >= head) return reached ?? START;
-      await model.commit({ expected: reached, checkpoint: head, rows: new Map() });
-      return head;
+      if (signal?.aborted === true) return reached ?? START;
+      if ((reached ?? START) < head) await model.commit({ expected: reached, checkpoint: head, rows: new Map() });
+      this.#onHead();
+      return laterPosition(reached ?? START, head);
     });
   }
 
@@ -111,7 +120,7 @@ export class Projector<Event extends EventShape, Row> {
       // What was written since the read ended is reduced before the switch claims to know it.
       const head = await this.#store.head();
       await this.#rebuildTo(rebuild, signal);
-      signal?.throwIfAborted();
+      if (signal?.aborted === true) throw new DeadlineExceeded({ doing: `a rebuild of ${this.name}` });
       return rebuild.finish(head);
     });
   }
@@ -154,9 +163,11 @@ export class Projector<Event extends EventShape, Row> {
 
   async #take(turn: Turn<Row>, message: SubscriptionMessage): Promise<void> {
     if (message.kind === 'events') return this.#reduce(turn, message.events);
-    if (turn.reached !== undefined && message.position <= turn.reached) return;
-    await turn.model.commit({ expected: turn.reached, checkpoint: message.position, rows: new Map() });
-    turn.reached = message.position;
+    if (turn.reached === undefined || message.position > turn.reached) {
+      await turn.model.commit({ expected: turn.reached, checkpoint: message.position, rows: new Map() });
+      turn.reached = message.position;
+    }
+    this.#onHead();
   }
 
   async #reduce(turn: Turn<Row>, events: readonly RecordedEvent[]): Promise<void> {

@@ -32,6 +32,8 @@ export interface RowsAt<Rows> {
   /** All events up to here are in the rows; `undefined` before the projection's first step. */
   readonly checkpoint: Position | undefined;
   readonly rows: Rows;
+  /** Where the events are in the same place: the head of the store at that moment. */
+  readonly head?: Position;
 }
 
 /** The rows of one projection. Rows handed in or out are never changed. */
@@ -50,7 +52,7 @@ export interface ReadModel<Row> {
   commit(change: ReadModelChange<Row>): Promise<void>;
   /**
    * Resolves when the checkpoint may have moved: at once after a commit in this process, after a short while in any
-   * case, and when `signal` fires.
+   * case, when `signal` fires, and when the store is closed. It never rejects: why it ended, the next look finds out.
    */
   changed(signal: AbortSignal): Promise<void>;
   /**

@@ -123,6 +123,11 @@ export class MemoryEventStore implements EventStore {
 
   async head(): Promise<Position> {
     this.#refuseWhenClosed();
+    return this.headNow();
+  }
+
+  /** {@link head} without waiting, for the read models beside it. */
+  headNow(): Position {
     return this.#log.at(-1)?.position ?? START;
   }
 

@@ -31,7 +31,13 @@ export function doNothingReadModels(): ReadModelStore {
 /** A store that takes everything and keeps nothing. */
 export function doNothingStore(): Store {
   const close = async (): Promise<void> => {};
-  return { eventStore: doNothingEventStore(), readModels: doNothingReadModels(), inlineModels: [], close };
+  return {
+    eventStore: doNothingEventStore(),
+    readModels: doNothingReadModels(),
+    keeps: 'inline',
+    inlineModels: [],
+    close,
+  };
 }
 
 /** Whatever is asked of it, it refuses with the same error; an iteration with its first step. */
@@ -48,7 +54,7 @@ export function refusingEverything(error: Error): Store {
     close: async () => {},
   };
   const readModels: ReadModelStore = { open: refuse, close: async () => {} };
-  return { eventStore, readModels, inlineModels: [], close: async () => {} };
+  return { eventStore, readModels, keeps: 'inline', inlineModels: [], close: async () => {} };
 }
 
 async function* nothing(): AsyncGenerator<never, void, undefined> {}

@@ -1,0 +1,86 @@
+import { onAbort } from '../on-abort.js';
+import type { Position } from '../streams/position.js';
+import type { ReadModel } from './read-model-store.js';
+
+/** What became of a wait. */
+export type WaitOutcome = 'reached' | 'timed-out' | 'given-up';
+
+interface Waiter {
+  readonly position: Position;
+  readonly settle: (outcome: WaitOutcome) => void;
+  readonly fail: (fault: unknown) => void;
+}
+
+/**
+ * All who wait for one read model to get somewhere. There is one look at the checkpoint for each change, however many wait,
+ * and it wakes those whom it concerns: what a writer pays does not grow with the number of readers.
+ */
+export class CheckpointWaiters {
+  readonly #model: Pick<ReadModel<unknown>, 'checkpoint' | 'changed'>;
+  readonly #waiting = new Set<Waiter>();
+  /** Fires when nobody waits any more, so that the wait for a change ends. */
+  #looking: AbortController | undefined;
+
+  constructor(model: Pick<ReadModel<unknown>, 'checkpoint' | 'changed'>) {
+    this.#model = model;
+  }
+
+  /**
+   * Waits until the read model is at a position or beyond.
+   *
+   * @throws Whatever the look at the checkpoint threw, or {@link fail} was called with.
+   */
+  until(position: Position, waitMs: number, signal?: AbortSignal): Promise<WaitOutcome> {
+    return new Promise((resolve, reject) => {
+      const stopWaiting = (): void => {
+        clearTimeout(timer);
+        takeBack();
+        this.#waiting.delete(waiter);
+        if (this.#waiting.size === 0) this.#looking?.abort();
+      };
+      const settle = (outcome: WaitOutcome): void => {
+        stopWaiting();
+        resolve(outcome);
+      };
+      const fail = (fault: unknown): void => {
+        stopWaiting();
+        reject(fault);
+      };
+      const waiter = { position, settle, fail };
+      const timer = setTimeout(() => settle('timed-out'), waitMs);
+      let takeBack = (): void => undefined;
+      this.#waiting.add(waiter);
+      takeBack = onAbort(signal, () => settle('given-up'));
+      if (this.#looking === undefined && this.#waiting.size > 0) void this.#look();
+    });
+  }
+
+  /** Ends every wait with this fault: what they wait for will not come. */
+  fail(fault: unknown): void {
+    for (const waiter of this.#waiting) waiter.fail(fault);
+  }
+
+  async #look(): Promise<void> {
+    const looking = new AbortController();
+    this.#looking = looking;
+    try {
+      while (this.#waiting.size > 0) {
+        // Asked before the look, so that a change between the two is not missed. Why it ended, the next look finds out.
+        const change = this.#model.changed(looking.signal).catch(() => undefined);
+        this.#release(await this.#model.checkpoint());
+        await change;
+      }
+    } catch (caught) {
+      this.fail(caught);
+    } finally {
+      looking.abort();
+      this.#looking = undefined;
+      if (this.#waiting.size > 0) void this.#look();
+    }
+  }
+
+  #release(reached: Position | undefined): void {
+    if (reached === undefined) return;
+    for (const waiter of this.#waiting) if (waiter.position <= reached) waiter.settle('reached');
+  }
+}

@@ -1,0 +1,273 @@
+import { OutagePauses } from '../decisions/back-off.js';
+import { DeadlineExceeded, Fault, isFault, PositionUnknown, StoreClosed } from '../faults.js';
+import { inTime } from '../in-time.js';
+import { onAbort } from '../on-abort.js';
+import type { Store } from '../store.js';
+import type { EventShape } from '../streams/event.js';
+import { laterPosition, START, type Position } from '../streams/position.js';
+import { CheckpointWaiters } from './checkpoint-waiters.js';
+import { KnownHead, type AskedHead } from './known-head.js';
+import { modelName, type Projection } from './projection.js';
+import { ProjectionBehind } from './projection-faults.js';
+import { Projector, type Lag } from './projector.js';
+import type { KeyedRow, ReadModel, RowQuery, RowsAt } from './read-model-store.js';
+
+/** How far a read has to be, and how long it may take to get there. */
+export interface Freshness {
+  /** At least so far: the position a command answered with. */
+  readonly atLeast?: Position;
+  /** How long to wait for that, in milliseconds. Default 5,000. */
+  readonly waitMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** How a read model is followed. */
+export interface FollowerOptions<Event extends EventShape, Row> {
+  readonly store: Store;
+  readonly projection: Projection<Event, Row>;
+  /**
+   * Where read models are followed: how long ago, in milliseconds, an answer's rows may have been shown to be at the head of the
+   * store. Default 10,000.
+   */
+  readonly maxAgeMs?: number;
+}
+
+/** What a follower is doing. */
+export type FollowerState =
+  /** The rows have not been at the head yet since it began; nothing is read from them until they are. */
+  | { readonly is: 'catching-up' }
+  | { readonly is: 'following' }
+  /** The store is away; it is tried again, after longer and longer pauses up to a minute. */
+  | { readonly is: 'retrying'; readonly since: Date; readonly fault: Fault }
+  /** An event could not be reduced, or access was denied: see `why`. Believed only at this checkpoint. */
+  | { readonly is: 'stopped'; readonly why: unknown; readonly at: Position | undefined }
+  | { readonly is: 'closed' };
+
+const DEFAULT_WAIT_MS = 5000;
+const DEFAULT_MAX_AGE_MS = 10_000;
+
+/**
+ * Keeps one read model up with its store in the background, and reads it: never from rows that have not reached the head that
+ * was there when the read began, or that were not shown to be there within `maxAgeMs`. A read that can't have such rows
+ * in its time rejects; it never answers from older ones.
+ */
+export class Follower<Event extends EventShape, Row> {
+  readonly #store: Store;
+  readonly #projector: Projector<Event, Row>;
+  readonly #model: ReadModel<Row>;
+  readonly #name: string;
+  readonly #maxAgeMs: number;
+  readonly #isInline: boolean;
+  readonly #waiters: CheckpointWaiters;
+  readonly #ending = new AbortController();
+  readonly #running: Promise<void>;
+  #state: FollowerState = { is: 'catching-up' };
+  readonly #head: KnownHead;
+  /** Ends the rest between two attempts, or until there is something to do. */
+  #wake: () => void = () => undefined;
+  #isWanted = false;
+
+  private constructor({ store, projection, maxAgeMs }: FollowerOptions<Event, Row>, model: ReadModel<Row>) {
+    this.#store = store;
+    this.#model = model;
+    this.#name = projection.name;
+    this.#maxAgeMs = maxAgeMs ?? DEFAULT_MAX_AGE_MS;
+    this.#isInline = store.inlineModels.includes(modelName(projection));
+    this.#projector = new Projector({ ...store, projection, onHead: () => this.#isAtHead() });
+    this.#waiters = new CheckpointWaiters(model);
+    if (this.#isInline) this.#state = { is: 'following' };
+    this.#head = new KnownHead(store.eventStore, model);
+    this.#running = this.#run();
+  }
+
+  /** Opens the read model and begins to follow. Nothing is left running when opening fails. @throws Fault as the store does. */
+  static async open<Event extends EventShape, Row>(
+    options: FollowerOptions<Event, Row>,
+  ): Promise<Follower<Event, Row>> {
+    return new Follower(options, await options.store.readModels.open(options.projection));
+  }
+
+  get state(): FollowerState {
+    return this.#state;
+  }
+
+  /**
+   * The rows under these keys.
+   *
+   * @throws ProjectionBehind when they are not fresh enough in time.
+   * @throws DeadlineExceeded when the signal fired.
+   */
+  read(keys: readonly string[], freshness: Freshness = {}): Promise<RowsAt<ReadonlyMap<string, Row>>> {
+    return this.#answer(() => this.#model.read(keys), freshness);
+  }
+
+  /** The rows an index has under a value; as fresh as those of {@link read}. */
+  query(query: RowQuery, freshness: Freshness = {}): Promise<RowsAt<readonly KeyedRow<Row>[]>> {
+    return this.#answer(() => this.#model.query(query), freshness);
+  }
+
+  /** Waits until a read would be answered at once. @throws ProjectionBehind, DeadlineExceeded */
+  async ready(freshness: Freshness = {}): Promise<void> {
+    await this.read([], freshness);
+  }
+
+  /** How far the rows are behind the store. */
+  lag(): Promise<Lag> {
+    return this.#projector.lag();
+  }
+
+  /** Reduces all events there are now, and resolves to the checkpoint. @throws ProjectionStopped */
+  catchUp(signal?: AbortSignal): Promise<Position> {
+    return this.#projector.catchUp(signal);
+  }
+
+  /**
+   * Computes all rows anew from the first event; reads answer from the old ones till then. What had stopped goes on from them.
+   *
+   * @throws ProjectionStopped before an event that can't be reduced; the rows stay.
+   * @throws RebuildSuperseded when another rebuild was begun meanwhile.
+   */
+  async rebuild(signal?: AbortSignal): Promise<Position> {
+    const checkpoint = await this.#projector.rebuild(signal);
+    this.resume();
+    return checkpoint;
+  }
+
+  /** Goes on at once from where it stopped, or from a pause: the cause is mended. */
+  resume(): void {
+    this.#isWanted = true;
+    this.#wake();
+  }
+
+  /** Lets the transaction under way end, then stops for good; reads that wait reject. */
+  async close(): Promise<void> {
+    this.#state = { is: 'closed' };
+    this.#ending.abort();
+    this.#waiters.fail(this.#closed());
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    const pauses = new OutagePauses();
+    while (!this.#ending.signal.aborted) {
+      try {
+        if (this.#isInline) await this.#catchUpOnDemand();
+        else await this.#projector.follow(this.#ending.signal);
+        pauses.reset();
+      } catch (caught) {
+        await this.#recover(caught, pauses);
+      }
+    }
+  }
+
+  /** Rows that appends keep are at the head, unless somebody wrote without them: a read that finds them behind asks for this. */
+  async #catchUpOnDemand(): Promise<void> {
+    if (!this.#isWanted) return this.#rest();
+    this.#isWanted = false;
+    await this.#projector.catchUp(this.#ending.signal);
+  }
+
+  async #recover(caught: unknown, pauses: OutagePauses): Promise<void> {
+    if (this.#ending.signal.aborted) return;
+    this.#isWanted = true;
+    if (caught instanceof Fault && caught.retryable) {
+      const since = this.#state.is === 'retrying' ? this.#state.since : new Date();
+      this.#state = { is: 'retrying', since, fault: caught };
+      return this.#rest(pauses.next());
+    }
+    const at = await this.#model.checkpoint().catch(() => undefined);
+    if (this.#ending.signal.aborted) return;
+    this.#state = { is: 'stopped', why: caught, at };
+    this.#waiters.fail(caught);
+    await this.#rest();
+    if (!this.#ending.signal.aborted) this.#state = { is: 'catching-up' };
+  }
+
+  #rest(ms?: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = ms === undefined ? undefined : setTimeout(() => this.#wake(), ms);
+      let takeBack = (): void => undefined;
+      this.#wake = () => {
+        clearTimeout(timer);
+        takeBack();
+        resolve();
+      };
+      takeBack = onAbort(this.#ending.signal, this.#wake);
+    });
+  }
+
+  #isAtHead(): void {
+    if (this.#ending.signal.aborted) return;
+    this.#head.show(performance.now());
+    this.#state = { is: 'following' };
+  }
+
+  async #answer<Found>(look: () => Promise<RowsAt<Found>>, freshness: Freshness): Promise<RowsAt<Found>> {
+    if (this.#state.is === 'closed') throw this.#closed();
+    const found = await look();
+    const required = await this.#required(found, freshness);
+    const { position = START, askedAt = -Infinity } = required ?? {};
+    const isThere = (found.checkpoint ?? START) >= position;
+    if (!isThere) await this.#until(position, found.checkpoint, freshness);
+    this.#head.show(askedAt);
+    return isThere ? found : look();
+  }
+
+  /** How far the rows have to be at the least; nothing, when they are known to be fresh enough. */
+  async #required(
+    found: RowsAt<unknown>,
+    freshness: Freshness,
+  ): Promise<{ readonly position: Position; readonly askedAt?: number } | undefined> {
+    const { atLeast = START } = freshness;
+    if (this.#store.keeps === 'inline') {
+      const head = found.head ?? START;
+      if (atLeast > head) throw new PositionUnknown({ position: atLeast, head });
+      return { position: head };
+    }
+    this.#refuseWhenStopped(found.checkpoint);
+    const { ageMs } = this.#head;
+    if (ageMs > this.#maxAgeMs / 2) void this.#head.lookAhead();
+    if (ageMs <= this.#maxAgeMs) return { position: atLeast };
+    const { position, askedAt } = await this.#headInTime(freshness);
+    return { position: laterPosition(position, atLeast), askedAt };
+  }
+
+  async #until(required: Position, reached: Position | undefined, freshness: Freshness): Promise<void> {
+    this.#refuseWhenStopped(reached);
+    this.#isWanted = true;
+    if (this.#state.is !== 'retrying') this.#wake();
+    const waitMs = freshness.waitMs ?? DEFAULT_WAIT_MS;
+    const outcome = await this.#waiters.until(required, waitMs, freshness.signal);
+    if (outcome === 'given-up') throw new DeadlineExceeded({ doing: `a read of ${this.#name}` });
+    if (outcome === 'timed-out') throw await this.#behind(required, waitMs);
+  }
+
+  /** A stop is only believed at the checkpoint it was reached from: whoever moved the rows since has mended it. */
+  #refuseWhenStopped(reached: Position | undefined): void {
+    if (this.#state.is !== 'stopped') return;
+    if (this.#state.at === reached) throw this.#state.why;
+    this.resume();
+  }
+
+  /** @throws ProjectionBehind when the store does not say where its head is. */
+  async #headInTime({ waitMs = DEFAULT_WAIT_MS, signal }: Freshness): Promise<AskedHead> {
+    try {
+      return await inTime(this.#head.ask(), { waitMs, signal, doing: `a read of ${this.#name}` });
+    } catch (caught) {
+      if (isFault(caught, 'store-closed') || (isFault(caught, 'deadline-exceeded') && signal?.aborted === true)) {
+        throw caught;
+      }
+      throw await this.#behind(undefined, waitMs, caught);
+    }
+  }
+
+  async #behind(required: Position | undefined, waitedMs: number, cause?: unknown): Promise<ProjectionBehind> {
+    const reached = await this.#model.checkpoint().catch(() => undefined);
+    const why = cause ?? (this.#state.is === 'retrying' ? this.#state.fault : undefined);
+    return new ProjectionBehind({ projection: this.#name, required, reached, waitedMs }, why);
+  }
+
+  #closed(): StoreClosed {
+    return new StoreClosed({ store: `the read model ${this.#name}` });
+  }
+}

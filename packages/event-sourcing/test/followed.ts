@@ -1,0 +1,79 @@
+import {
+  CommandHandler,
+  Follower,
+  isFault,
+  memoryReadModelStore,
+  openMemoryStore,
+  type EventStore,
+  type Projection,
+  type Store,
+  type StreamId,
+} from '@login-policy/event-sourcing';
+import { tallies, tally, tallyEvents, type TallyEvent } from './tally.js';
+
+/** A store whose rows are somewhere else than its events, as beside EventStoreDB; some of its methods replaced. */
+export function followedStore(instead: (sound: EventStore) => Partial<EventStore> = () => ({})): Store {
+  const { eventStore: sound, ...store } = openMemoryStore();
+  const eventStore = { ...methodsOf(sound), ...instead(sound) };
+  return { ...store, eventStore, readModels: memoryReadModelStore(), keeps: 'followed' };
+}
+
+function methodsOf(eventStore: EventStore): EventStore {
+  return {
+    append: (append) => eventStore.append(append),
+    readStream: (stream, options) => eventStore.readStream(stream, options),
+    readAll: (options) => eventStore.readAll(options),
+    subscribe: (options) => eventStore.subscribe(options),
+    receipt: (stream, key) => eventStore.receipt(stream, key),
+    head: () => eventStore.head(),
+    close: () => eventStore.close(),
+  };
+}
+
+/** Followers of the tests of one file, closed together. */
+export class Followers {
+  readonly #opened: Follower<TallyEvent, number>[] = [];
+
+  async open(
+    store: Store,
+    options: { readonly projection?: Projection<TallyEvent, number>; readonly maxAgeMs?: number } = {},
+  ): Promise<Follower<TallyEvent, number>> {
+    const follower = await Follower.open({ store, projection: tallies(), ...options });
+    this.#opened.push(follower);
+    return follower;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#opened.splice(0).map((follower) => follower.close()));
+  }
+}
+
+/** One command for each amount. */
+export async function raise(store: Store, id: StreamId, ...amounts: readonly number[]): Promise<void> {
+  const handler = new CommandHandler({ eventStore: store.eventStore, decider: tally, events: tallyEvents });
+  for (const amount of amounts) await handler.handle(id, { type: 'raise', by: amount }, { actor: 'tester' });
+}
+
+/** What a follower answers under a key. */
+export async function valueOf(follower: Follower<TallyEvent, number>, key: string): Promise<number | undefined> {
+  return (await follower.read([key])).rows.get(key);
+}
+
+/** What a promise was rejected with; `undefined` when it was not. */
+export function faultOf(promise: Promise<unknown>): Promise<unknown> {
+  return promise.then(
+    () => undefined,
+    (fault: unknown) => fault,
+  );
+}
+
+/** The code of the fault a promise was rejected with. */
+export async function codeOf(promise: Promise<unknown>): Promise<string> {
+  const fault = await faultOf(promise);
+  return isFault(fault) ? fault.code : String(fault);
+}
+
+/** Waits for something that will be so, and fails the test by its own time-out if it never is. */
+export async function until(holds: () => Promise<boolean> | boolean): Promise<void> {
+  while (!(await holds())) await new Promise(setImmediate);
+}

@@ -1,0 +1,252 @@
+import {
+  modelName,
+  openMemoryStore,
+  position,
+  StoreUnavailable,
+  streamId,
+  type EventStore,
+  type Store,
+} from '@login-policy/event-sourcing';
+import { expect } from 'chai';
+import { afterEach, describe, it } from 'mocha';
+import { codeOf, faultOf, followedStore, Followers, raise, until, valueOf } from './followed.js';
+import { tallies } from './tally.js';
+
+const [a, b] = [streamId('tally', 'a'), streamId('tally', 'b')];
+const followers = new Followers();
+const forever = new Promise<never>(() => {});
+
+afterEach(() => followers.close());
+
+/** A store that can be cut off: asked for its head, it then never answers. */
+function cuttable(): { readonly store: Store; readonly link: { isCut: boolean; asked: number } } {
+  const link = { isCut: false, asked: 0 };
+  const store = followedStore((sound) => ({
+    head() {
+      link.asked += 1;
+      return link.isCut ? forever : sound.head();
+    },
+  }));
+  return { store, link };
+}
+
+/** Nothing ever comes; the iteration ends when its signal fires, as the port says. */
+const silent = (): Partial<EventStore> => ({
+  async *subscribe(options) {
+    await new Promise<void>((resolve) => options?.signal?.addEventListener('abort', () => resolve()));
+  },
+});
+
+describe('reading a read model that is followed', () => {
+  it('answers nothing before the rows have reached the head that was there when it was opened (K30)', async () => {
+    const store = followedStore();
+    await raise(store, a, ...Array.from({ length: 600 }, () => 1));
+    const follower = await followers.open(store);
+    expect(follower.state.is).to.equal('catching-up');
+    expect(await valueOf(follower, a)).to.equal(600);
+    expect(follower.state.is).to.equal('following');
+  });
+
+  it('rejects when the head is not reached in time, and never answers from what is there so far (K30)', async () => {
+    const store = followedStore(silent);
+    await raise(store, a, 1);
+    const follower = await followers.open(store);
+    const fault = await faultOf(follower.read([b], { waitMs: 20 }));
+    expect(fault).to.have.property('code', 'projection-behind');
+    expect(fault).to.have.property('facts').that.includes({ required: 1n, reached: undefined, waitedMs: 20 });
+  });
+
+  it('rejects when the store does not say where its head is, once what is known of it is too old (K32)', async () => {
+    const { store, link } = cuttable();
+    const follower = await followers.open(store, { maxAgeMs: 0 });
+    await raise(store, a, 1);
+    expect(await valueOf(follower, a)).to.equal(1);
+    link.isCut = true;
+    expect(await codeOf(follower.read([a], { waitMs: 20 }))).to.equal('projection-behind');
+  });
+
+  it('does not ask for the head while what is known of it is young enough', async () => {
+    const { store, link } = cuttable();
+    await raise(store, a, 1);
+    const follower = await followers.open(store, { maxAgeMs: 600_000 });
+    for (let read = 0; read < 20; read++) expect(await valueOf(follower, a)).to.equal(1);
+    expect(link.asked).to.be.lessThan(3);
+  });
+
+  it('waits for what a writer was answered', async () => {
+    const store = followedStore();
+    const follower = await followers.open(store);
+    for (let round = 1; round <= 50; round++) {
+      await raise(store, a, 1);
+      const { rows, checkpoint } = await follower.read([a], { atLeast: await store.eventStore.head() });
+      expect([rows.get(a), checkpoint]).to.deep.equal([round, BigInt(round)]);
+    }
+  });
+
+  it('rejects with what stopped it, at once, also who waits already (K8)', async () => {
+    const store = followedStore();
+    await raise(store, a, 13);
+    const follower = await followers.open(store, { projection: tallies({ unlucky: 13 }) });
+    expect(await codeOf(follower.read([a], { waitMs: 600_000 }))).to.equal('projection-stopped');
+    expect(await codeOf(follower.read([a], { waitMs: 600_000 }))).to.equal('projection-stopped');
+    expect(follower.state.is).to.equal('stopped');
+  });
+
+  it('goes on by itself once another has brought the rows past what stopped it (K34)', async () => {
+    const store = followedStore();
+    await raise(store, a, 13, 1);
+    const stuck = await followers.open(store, { projection: tallies({ unlucky: 13 }) });
+    await until(() => stuck.state.is === 'stopped');
+    const other = await followers.open(store);
+    expect(await valueOf(other, a)).to.equal(14);
+    expect(await valueOf(stuck, a)).to.equal(14);
+    await raise(store, a, 1);
+    expect((await stuck.read([a], { atLeast: await store.eventStore.head() })).rows.get(a)).to.equal(15);
+  });
+
+  it('ends each wait when it is closed, and when its signal fires', async () => {
+    const store = followedStore(silent);
+    await raise(store, a, 1);
+    const follower = await followers.open(store);
+    const control = new AbortController();
+    const waiting = Array.from({ length: 20 }, () => codeOf(follower.read([a], { signal: control.signal })));
+    const others = [codeOf(follower.read([a], { waitMs: 600_000 })), codeOf(follower.ready({ waitMs: 600_000 }))];
+    await new Promise(setImmediate);
+    control.abort();
+    expect(new Set(await Promise.all(waiting))).to.deep.equal(new Set(['deadline-exceeded']));
+    await follower.close();
+    expect(new Set(await Promise.all(others))).to.deep.equal(new Set(['store-closed']));
+    expect(await codeOf(follower.read([a]))).to.equal('store-closed');
+  });
+
+  it('warns of no leak when many reads wait on one signal (K35)', async () => {
+    const store = followedStore(silent);
+    await raise(store, a, 1);
+    const follower = await followers.open(store);
+    const warnings: Error[] = [];
+    const hear = (warning: Error): number => warnings.push(warning);
+    process.on('warning', hear);
+    const control = new AbortController();
+    const waiting = Array.from({ length: 50 }, () => codeOf(follower.read([a], { signal: control.signal })));
+    await new Promise(setImmediate);
+    control.abort();
+    await Promise.all(waiting);
+    await new Promise(setImmediate);
+    process.off('warning', hear);
+    expect(warnings).to.deep.equal([]);
+  });
+});
+
+describe('following', () => {
+  it('tries again while the store is away, says since when, and follows when it is back', async () => {
+    let failures = 3;
+    const store = followedStore((sound) => ({
+      subscribe(options) {
+        if (failures-- > 0) throw new StoreUnavailable({ store: 'the store', problem: 'away' });
+        return sound.subscribe(options);
+      },
+    }));
+    await raise(store, a, 1);
+    const follower = await followers.open(store);
+    await until(() => follower.state.is === 'retrying');
+    expect(follower.state).to.have.property('since').that.is.instanceOf(Date);
+    expect(await valueOf(follower, a)).to.equal(1);
+    expect([follower.state.is, failures]).to.deep.equal(['following', -1]);
+    await follower.close();
+    expect(follower.state.is).to.equal('closed');
+  });
+
+  it('leaves nothing running when the read model can not be opened, and opens it when asked again (K8)', async () => {
+    let isAway = true;
+    const sound = followedStore();
+    const readModels = Object.assign(Object.create(sound.readModels), {
+      open: (definition: Parameters<typeof sound.readModels.open>[0]) =>
+        isAway
+          ? Promise.reject(new StoreUnavailable({ store: 'the rows', problem: 'away' }))
+          : sound.readModels.open(definition),
+    });
+    const store = { ...sound, readModels };
+    expect(await codeOf(followers.open(store))).to.equal('store-unavailable');
+    isAway = false;
+    await raise(store, a, 1);
+    expect(await valueOf(await followers.open(store), a)).to.equal(1);
+  });
+
+  it('is not disturbed by rebuilds and catching up beside it, nor by other followers (K28)', async () => {
+    const store = followedStore();
+    const all = await Promise.all([1, 2, 3].map(() => followers.open(store)));
+    for (let round = 1; round <= 60; round++) {
+      await raise(store, streamId('tally', String(round)), 1);
+      const beside = all[round % 3];
+      if (round % 10 === 0) void beside?.rebuild().catch(() => undefined);
+      if (round % 7 === 0) void beside?.catchUp();
+    }
+    const atLeast = await store.eventStore.head();
+    for (const follower of all) {
+      const { rows } = await follower.read(['tally-1', 'tally-60'], { atLeast });
+      expect([...rows.values()]).to.deep.equal([1, 1]);
+    }
+  });
+});
+
+describe('reading a read model that appends keep', () => {
+  it('notices what was written without it, and catches up first (K9)', async () => {
+    const store = openMemoryStore();
+    const inline = { ...store, inlineModels: [modelName(tallies())] };
+    const follower = await followers.open(inline);
+    await raise(store, a, 1);
+    expect(await valueOf(follower, a)).to.equal(1);
+    await raise(store, a, 1, 1);
+    expect(await valueOf(follower, a)).to.equal(3);
+  });
+
+  it('refuses a position beyond the end of the store at once (K10)', async () => {
+    const store = openMemoryStore({ inlineProjections: [tallies()] });
+    const follower = await followers.open(store);
+    await raise(store, a, 1);
+    const fault = await faultOf(follower.read([a], { atLeast: position(2), waitMs: 600_000 }));
+    expect(fault).to.have.property('code', 'position-unknown');
+    expect(fault).to.have.property('facts').that.deep.equals({ position: 2n, head: 1n });
+  });
+
+  it('lets a store be closed under reads that wait, with no rejection that nobody hears (K31)', async () => {
+    const sound = openMemoryStore({ inlineProjections: [tallies()] });
+    const store = { ...sound, keeps: 'followed' as const };
+    const follower = await followers.open(store);
+    await raise(store, a, 1);
+    const waiting = Array.from({ length: 10 }, () => codeOf(follower.read([a], { atLeast: position(2) })));
+    await new Promise(setImmediate);
+    await store.close();
+    expect(new Set(await Promise.all(waiting))).to.deep.equal(new Set(['store-closed']));
+  });
+});
+
+describe('many readers that wait', () => {
+  it('look at the checkpoint once a change together, however many they are (L3)', async () => {
+    let looks = 0;
+    const sound = followedStore();
+    const model = await sound.readModels.open(tallies());
+    const counted = Object.assign(Object.create(model), {
+      ...bound(model),
+      checkpoint: () => ((looks += 1), model.checkpoint()),
+    });
+    const store = { ...sound, readModels: { open: async () => counted, close: () => sound.readModels.close() } };
+    const follower = await followers.open(store, { maxAgeMs: 600_000 });
+    await raise(store, a, 1);
+    await follower.read([a], { atLeast: position(1) });
+    const waiting = Array.from({ length: 500 }, () => codeOf(follower.read([a], { atLeast: position(100) })));
+    await new Promise(setImmediate);
+    looks = 0;
+    await raise(store, a, ...Array.from({ length: 20 }, () => 1));
+    await follower.read([a], { atLeast: position(21) });
+    expect(looks).to.be.lessThan(200);
+    await follower.close();
+    expect(new Set(await Promise.all(waiting))).to.deep.equal(new Set(['store-closed']));
+  });
+});
+
+/** The private members of a class are only there on itself. */
+function bound<Methods extends object>(of: Methods): Partial<Methods> {
+  const names = ['read', 'query', 'commit', 'changed', 'beginRebuild'].map((name) => [name, Reflect.get(of, name)]);
+  return Object.fromEntries(names.map(([name, method]) => [name, typeof method === 'function' ? method.bind(of) : 0]));
+}
