@@ -1,4 +1,4 @@
-import { Fault, StoreDamaged, StoreFull, StoreUnavailable } from '@login-policy/event-sourcing';
+import { Fault, StoreDamaged, StoreForeign, StoreFull, StoreUnavailable } from '@login-policy/event-sourcing';
 
 /** What SQLite says when another connection holds the lock. */
 export function isBusy(caught: unknown): boolean {
@@ -8,6 +8,16 @@ export function isBusy(caught: unknown): boolean {
 /** What SQLite says when a crash left a file that has to be recovered, and the connection may not write. */
 export function needsRecovery(caught: unknown): boolean {
   return codeOf(caught).startsWith('SQLITE_READONLY');
+}
+
+/** What SQLite says of a file whose first page is none of a database. */
+export function isNoDatabase(caught: unknown): boolean {
+  return codeOf(caught) === 'SQLITE_NOTADB';
+}
+
+/** Says that a file is of another kind altogether. */
+export function notADatabase(store: string, cause: unknown): StoreForeign {
+  return new StoreForeign({ store, problem: 'it is not a SQLite database' }, cause);
 }
 
 /** Turns what the driver threw into the fault it stands for; anything that is not the driver's stays as it is. */

@@ -2,7 +2,7 @@ import { StoreForeign } from '@login-policy/event-sourcing';
 import type { Database } from 'better-sqlite3';
 
 /** Tells a file of ours from any other SQLite database: `LPOL`. */
-export const APPLICATION_ID = 0x4c504f4c;
+const APPLICATION_ID = 0x4c504f4c;
 
 /** Each step brings the schema from the version of its place to the next; a step that was released is never edited. */
 const MIGRATIONS: readonly string[] = [
@@ -78,20 +78,19 @@ export function migrate(database: Database): void {
 }
 
 /** @throws StoreForeign when the schema's version is one that this program does not know. */
-export function refuseNewer(store: string, version: number): void {
+function refuseNewer(store: string, version: number): void {
   if (version <= SCHEMA_VERSION) return;
   const problem = `its schema is version ${version}, and this program knows up to ${SCHEMA_VERSION}`;
   throw new StoreForeign({ store, problem });
 }
 
-/** Says what is wrong with another program's database. */
-export function foreign(store: string): StoreForeign {
-  return new StoreForeign({ store, problem: 'it is the database of another program' });
-}
-
-function refuseForeign(database: Database): void {
-  const isEmpty = database.prepare('SELECT 1 FROM sqlite_schema LIMIT 1').get() === undefined;
-  if (!isOurs(database) && !(isEmpty && applicationOf(database) === 0)) throw foreign(database.name);
+/** @throws StoreForeign when the database has something in it that is not ours, or a newer version of this program wrote it. */
+export function refuseForeign(database: Database): void {
+  const hasContent = database.prepare('SELECT 1 FROM sqlite_schema LIMIT 1').get() !== undefined;
+  const isMarked = applicationOf(database) !== 0 || versionOf(database) !== 0;
+  if (!isOurs(database) && (hasContent || isMarked)) {
+    throw new StoreForeign({ store: database.name, problem: 'it is the database of another program' });
+  }
   refuseNewer(database.name, versionOf(database));
 }
 
