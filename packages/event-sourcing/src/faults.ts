@@ -13,6 +13,7 @@ export type FaultCode =
   | 'store-full'
   | 'store-damaged'
   | 'store-foreign'
+  | 'driver-unusable'
   | 'unserialisable-data'
   | 'unreadable-event'
   | 'unknown-event-type'
@@ -186,6 +187,20 @@ export class PositionUnknown extends Fault {
       code: 'position-unknown',
       retryable: false,
       message: `position ${facts.position} is beyond the end of this store, ${facts.head}: it belongs to another store, or to a history that was lost`,
+    });
+    this.facts = facts;
+  }
+}
+
+/** The driver of a store is missing, or can't run in this Node: nothing was opened. `remedy` is the command that mends it. */
+export class DriverUnusable extends Fault {
+  readonly facts: { readonly driver: string; readonly problem: string; readonly remedy: string };
+  constructor(facts: DriverUnusable['facts'], cause?: unknown) {
+    super({
+      code: 'driver-unusable',
+      retryable: false,
+      cause,
+      message: `${facts.driver} can't be used: ${facts.problem}. Run: ${facts.remedy}`,
     });
     this.facts = facts;
   }

@@ -5,6 +5,7 @@ export { eventId, monotonicIds, type EventId, type IdSource } from './ids.js';
 export {
   ConcurrentChange,
   DeadlineExceeded,
+  DriverUnusable,
   Fault,
   OutcomeUnknown,
   PositionUnknown,

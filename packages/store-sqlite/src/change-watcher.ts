@@ -1,12 +1,12 @@
 import { SignalBoard } from '@login-policy/event-sourcing';
-import type { Database } from 'better-sqlite3';
+import type { Database, Statement } from './database.js';
 
 /** After so long a waiter looks again, whether or not anything was heard. */
 const LOOKED_AGAIN_MS = 1000;
 
 /** Tells who waits that something was committed: at once by this connection, within the poll interval by another. */
 export class ChangeWatcher {
-  readonly #database: Database;
+  readonly #dataVersion: Statement;
   readonly #intervalMs: number;
   readonly #board = new SignalBoard();
   #waiting = 0;
@@ -15,7 +15,7 @@ export class ChangeWatcher {
   #seen: unknown;
 
   constructor(database: Database, intervalMs: number) {
-    this.#database = database;
+    this.#dataVersion = database.prepare('PRAGMA data_version').pluck();
     this.#intervalMs = intervalMs;
   }
 
@@ -65,7 +65,7 @@ export class ChangeWatcher {
   /** Changes with every commit of another connection. One that can't be read wakes the waiters, who will see why. */
   #version(): unknown {
     try {
-      return this.#database.pragma('data_version', { simple: true });
+      return this.#dataVersion.get();
     } catch (caught) {
       return caught;
     }

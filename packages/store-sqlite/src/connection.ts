@@ -1,16 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StoreClosed } from '@login-policy/event-sourcing';
-import type { Database, Statement } from 'better-sqlite3';
 import { ChangeWatcher } from './change-watcher.js';
+import type { Database } from './database.js';
 import { isBusy, toFault } from './faults.js';
 
 /** How a connection behaves towards other processes. */
 export interface ConnectionOptions {
-  readonly name: string;
   readonly busyTimeoutMs: number;
   readonly pollIntervalMs: number;
-  /** Whether closing the store closes the database: not when it was handed in open. */
-  readonly ownsDatabase: boolean;
 }
 
 const LONGEST_PAUSE_MS = 20;
@@ -21,19 +18,12 @@ export class Connection {
   readonly name: string;
   readonly watcher: ChangeWatcher;
   readonly #options: ConnectionOptions;
-  // Prepared once: compiling them anew is a good part of a small transaction.
-  readonly #begin: Statement<[]>;
-  readonly #commit: Statement<[]>;
-  readonly #rollback: Statement<[]>;
   #isClosed = false;
 
   constructor(database: Database, options: ConnectionOptions) {
     this.database = database;
-    this.name = options.name;
+    this.name = database.name;
     this.#options = options;
-    this.#begin = database.prepare('BEGIN IMMEDIATE');
-    this.#commit = database.prepare('COMMIT');
-    this.#rollback = database.prepare('ROLLBACK');
     this.watcher = new ChangeWatcher(database, options.pollIntervalMs);
   }
 
@@ -57,10 +47,9 @@ export class Connection {
    * @throws StoreUnavailable when the lock could not be had within the busy time-out.
    */
   async write<Result>(work: () => Result): Promise<Result> {
-    return this.patiently(() => {
-      this.#begin.run();
-      return this.#finish(work);
-    });
+    const written = await this.patiently(() => this.database.write(work));
+    if (!written.isCommitted) throw toFault(written.cause, this.name);
+    return written.result;
   }
 
   /** Does something that another process's lock may keep it from: then again, until the busy time-out. */
@@ -82,17 +71,6 @@ export class Connection {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.watcher.close();
-    if (this.#options.ownsDatabase) this.database.close();
-  }
-
-  #finish<Result>(work: () => Result): Result {
-    try {
-      const result = work();
-      this.#commit.run();
-      return result;
-    } catch (caught) {
-      if (this.database.inTransaction) this.#rollback.run();
-      throw caught;
-    }
+    this.database.close();
   }
 }

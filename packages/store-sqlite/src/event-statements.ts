@@ -1,5 +1,5 @@
-import type { Database, Statement } from 'better-sqlite3';
 import type { Instant } from '@login-policy/event-sourcing';
+import type { Database, Statement } from './database.js';
 import { READ_COLUMNS, type EventRow } from './rows.js';
 
 /** The last event of a stream, as far as an append needs to know it. */

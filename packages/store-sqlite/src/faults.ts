@@ -32,6 +32,13 @@ export function toFault(caught: unknown, store: string): unknown {
   return caught;
 }
 
+/** The fault of a file that can't be opened: there, whatever the driver or Node says means that it is out of reach. */
+export function openingFault(caught: unknown, store: string): unknown {
+  const fault = toFault(caught, store);
+  if (fault instanceof Fault || !(caught instanceof Error)) return fault;
+  return new StoreUnavailable({ store, problem: caught.message }, caught);
+}
+
 const AWAY = ['SQLITE_BUSY', 'SQLITE_LOCKED', 'SQLITE_IOERR', 'SQLITE_CANTOPEN', 'SQLITE_READONLY', 'SQLITE_PROTOCOL'];
 
 function codeOf(caught: unknown): string {

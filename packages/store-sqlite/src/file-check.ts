@@ -1,11 +1,15 @@
 import { existsSync, statSync } from 'node:fs';
-import { isFault, StoreDamaged, StoreUnavailable } from '@login-policy/event-sourcing';
-import Database from 'better-sqlite3';
-import { isNoDatabase, needsRecovery, notADatabase, toFault } from './faults.js';
+import { StoreDamaged } from '@login-policy/event-sourcing';
+import { Database } from './database.js';
+import type { Driver, DriverConnection } from './driver.js';
+import { isNoDatabase, needsRecovery, notADatabase, openingFault } from './faults.js';
 import { refuseForeign } from './schema.js';
 
 /** How closely a file is looked at before it is used: every page, every page and index, or not at all. */
 export type IntegrityCheck = 'quick' | 'full' | 'none';
+
+/** While a store is opened, another process may be migrating: then the driver itself waits. */
+export const OPENING_WAIT_MS = 5000;
 
 /**
  * Looks at a file before anything is written to it. A file that is not there yet, or is empty, passes. Says whether it was
@@ -18,22 +22,23 @@ export type IntegrityCheck = 'quick' | 'full' | 'none';
  * @throws StoreDamaged when it is ours and not sound.
  * @throws StoreUnavailable when it can't be read.
  */
-export function checkFile(path: string, integrity: IntegrityCheck): boolean {
+export function checkFile(driver: Driver, path: string, integrity: IntegrityCheck): boolean {
   const isAlone = !existsSync(`${path}-wal`) && !existsSync(`${path}-shm`);
   try {
     if ((statSync(path, { throwIfNoEntry: false })?.size ?? 0) === 0) return true;
-    look(path, integrity);
+    look(driver, path, integrity);
     return true;
   } catch (caught) {
     if (needsRecovery(caught)) return false;
-    if (isAlone) removeEmptyLog(path);
-    throw isNoDatabase(caught) ? notADatabase(path, caught) : unavailable(path, caught);
+    if (isAlone) removeEmptyLog(driver, path);
+    throw isNoDatabase(caught) ? notADatabase(path, caught) : openingFault(caught, path);
   }
 }
 
 /** Read-only, so that the file stays as it is whatever is found. */
-function look(path: string, integrity: IntegrityCheck): void {
-  const database = new Database(path, { readonly: true });
+function look(driver: Driver, path: string, integrity: IntegrityCheck): void {
+  const connect = (): DriverConnection => driver.connect(path, { waitMs: OPENING_WAIT_MS, isReadOnly: true });
+  const database = new Database({ name: path, connect });
   try {
     refuseForeign(database);
     if (integrity !== 'none') refuseUnsound(database, integrity);
@@ -43,9 +48,9 @@ function look(path: string, integrity: IntegrityCheck): void {
 }
 
 /** @throws StoreDamaged when SQLite's own check finds something. */
-export function refuseUnsound(database: Database.Database, integrity: 'quick' | 'full'): void {
+export function refuseUnsound(database: Database, integrity: 'quick' | 'full'): void {
   const check = integrity === 'quick' ? 'quick_check' : 'integrity_check';
-  const problem = String(database.pragma(`${check}(1)`, { simple: true }));
+  const problem = String(database.value(`PRAGMA ${check}(1)`));
   if (problem !== 'ok') throw new StoreDamaged({ store: database.name, problem });
 }
 
@@ -53,23 +58,16 @@ export function refuseUnsound(database: Database.Database, integrity: 'quick' | 
  * A read-only look at a file with a write-ahead log makes an empty log and its index beside it, and leaves them there. A
  * connection that may write takes them away when it closes, unless somebody else has opened the file meanwhile.
  */
-function removeEmptyLog(path: string): void {
+function removeEmptyLog(driver: Driver, path: string): void {
   if (!existsSync(`${path}-wal`)) return;
   try {
-    const database = new Database(path, { fileMustExist: true });
+    const connection = driver.connect(path, { waitMs: 0, mustExist: true });
     try {
-      database.pragma('schema_version');
+      connection.prepare('PRAGMA schema_version', 'value').get();
     } finally {
-      database.close();
+      connection.close();
     }
   } catch {
     // The log stays beside a file that can't be written. It is empty.
   }
-}
-
-/** Any system error of Node's is one of a file that can't be looked at. */
-function unavailable(store: string, caught: unknown): unknown {
-  const fault = toFault(caught, store);
-  if (isFault(fault) || !(caught instanceof Error)) return fault;
-  return new StoreUnavailable({ store, problem: caught.message }, caught);
 }

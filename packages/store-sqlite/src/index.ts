@@ -1,2 +1,2 @@
-export { openSqliteStore, type SqliteLocation, type SqliteStore, type SqliteStoreOptions } from './sqlite-store.js';
+export { openSqliteStore, type SqliteStore, type SqliteStoreOptions } from './sqlite-store.js';
 export type { IntegrityCheck } from './file-check.js';

@@ -7,7 +7,7 @@ import {
   type RecordedEvent,
   type StreamId,
 } from '@login-policy/event-sourcing';
-import type { Database, Statement } from 'better-sqlite3';
+import type { Database, Statement } from './database.js';
 import type { EventStatements } from './event-statements.js';
 import type { Names } from './names.js';
 import { eventsOfPage, joinPage, type JoinedPage } from './page-columns.js';

@@ -15,7 +15,7 @@ import {
   type ReadModelDefinition,
   type RowQuery,
 } from '@login-policy/event-sourcing';
-import type { Database, Statement } from 'better-sqlite3';
+import type { Database, Statement } from './database.js';
 
 interface StoredRow {
   readonly key: string;

@@ -1,5 +1,5 @@
 import { parseStreamId, StoreDamaged, type StreamId } from '@login-policy/event-sourcing';
-import type { Database, Statement } from 'better-sqlite3';
+import type { Database, Statement } from './database.js';
 
 const REMEMBERED = 100_000;
 

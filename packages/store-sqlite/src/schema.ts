@@ -1,5 +1,5 @@
 import { StoreForeign } from '@login-policy/event-sourcing';
-import type { Database } from 'better-sqlite3';
+import type { Database } from './database.js';
 
 /** Tells a file of ours from any other SQLite database: `LPOL`. */
 const APPLICATION_ID = 0x4c504f4c;
@@ -67,14 +67,13 @@ export const SCHEMA_VERSION: number = MIGRATIONS.length;
  */
 export function migrate(database: Database): void {
   if (versionOf(database) === SCHEMA_VERSION && isOurs(database)) return;
-  database
-    .transaction(() => {
-      refuseForeign(database);
-      for (const step of MIGRATIONS.slice(versionOf(database))) database.exec(step);
-      database.pragma(`application_id = ${APPLICATION_ID}`);
-      database.pragma(`user_version = ${SCHEMA_VERSION}`);
-    })
-    .immediate();
+  const migrated = database.write(() => {
+    refuseForeign(database);
+    for (const step of MIGRATIONS.slice(versionOf(database))) database.exec(step);
+    database.exec(`PRAGMA application_id = ${APPLICATION_ID}`);
+    database.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
+  });
+  if (!migrated.isCommitted) throw migrated.cause;
 }
 
 /** @throws StoreForeign when the schema's version is one that this program does not know. */
@@ -99,9 +98,9 @@ function isOurs(database: Database): boolean {
 }
 
 function applicationOf(database: Database): number {
-  return Number(database.pragma('application_id', { simple: true }));
+  return Number(database.value('PRAGMA application_id'));
 }
 
 function versionOf(database: Database): number {
-  return Number(database.pragma('user_version', { simple: true }));
+  return Number(database.value('PRAGMA user_version'));
 }

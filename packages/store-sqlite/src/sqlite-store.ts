@@ -1,3 +1,4 @@
+<<<<<<< HEAD
 import {
   modelName,
   position,
@@ -8,26 +9,31 @@ import {
   type Store,
 } from '@login-policy/event-sourcing';
 import Database from 'better-sqlite3';
+=======
+import { modelName, systemClock, type AnyProjection, type Clock, type Store } from '@login-policy/event-sourcing';
+>>>>>>> 7c23cc0 (Load the SQLite driver when a store is opened, and refuse the pairs that abort)
 import { AppendTransaction } from './append-transaction.js';
 import { backUp } from './backup.js';
 import { Connection } from './connection.js';
+import { Database } from './database.js';
+import type { Driver } from './driver.js';
 import { eventStatements } from './event-statements.js';
 import { SqliteEventStore } from './event-store.js';
-import { toFault } from './faults.js';
-import { checkFile, refuseUnsound, type IntegrityCheck } from './file-check.js';
+import { openingFault, toFault } from './faults.js';
+import { checkFile, OPENING_WAIT_MS, refuseUnsound, type IntegrityCheck } from './file-check.js';
 import { GroupCommit } from './group-commit.js';
 import { InlineModels } from './inline-models.js';
+import { loadDriver } from './load-driver.js';
 import { LogReader } from './log-reader.js';
 import { ModelTables } from './model-tables.js';
 import { Names } from './names.js';
 import { SqliteReadModelStore } from './read-model-store.js';
 import { migrate } from './schema.js';
 
-/** Where the database is: a file, made when it is not there, or a handle of the caller's, which he closes. */
-export type SqliteLocation = { readonly path: string } | { readonly database: Database.Database };
-
 /** How a SQLite store is opened; everything but the place has a default. */
-export type SqliteStoreOptions = SqliteLocation & {
+export interface SqliteStoreOptions {
+  /** The file, made when it is not there; `:memory:` for a store that is gone when it is closed. */
+  readonly path: string;
   /** Projections whose rows change in each append's own transaction. Default: none. */
   readonly inlineProjections?: readonly AnyProjection[];
   /**
@@ -42,7 +48,7 @@ export type SqliteStoreOptions = SqliteLocation & {
   readonly busyTimeoutMs?: number;
   /** How often other processes' commits are looked for while somebody waits. 1 to 60,000 ms, default 50. */
   readonly pollIntervalMs?: number;
-};
+}
 
 /** A store in one SQLite file. */
 export interface SqliteStore extends Store {
@@ -54,9 +60,7 @@ export interface SqliteStore extends Store {
   backup(path: string): Promise<void>;
 }
 
-/** While a store is opened, another process may be migrating: then the driver itself waits. */
-const OPENING_WAIT_MS = 5000;
-/** Afterwards it waits at most so long, because the event loop stands still meanwhile. */
+/** Once a store is open the driver waits at most so long, because the event loop stands still meanwhile. */
 const DRIVER_WAIT_MS = 5;
 
 /**
@@ -64,6 +68,7 @@ const DRIVER_WAIT_MS = 5;
  *
  * @throws StoreForeign, StoreDamaged when the file is not to be used; it is left as it was.
  * @throws StoreUnavailable when it can't be opened.
+ * @throws DriverUnusable when the driver is missing or can't run in this Node.
  * @throws ProjectionStopped when an inline projection can't reduce what is in it.
  * @throws RangeError naming the option that is out of its range.
  */
@@ -74,16 +79,17 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Sqli
   };
   const durability = oneOf('durability', options.durability ?? 'full', ['full', 'normal']);
   const integrityCheck = oneOf('integrityCheck', options.integrityCheck ?? 'quick', ['quick', 'full', 'none']);
-  const { database, isSound } = openDatabase(options, integrityCheck);
-  const ownsDatabase = 'path' in options;
-  const connection = new Connection(database, { ...timing, ownsDatabase, name: database.name });
+  refuseUnclear(options.path);
+  const driver = await loadDriver();
+  const isSound = options.path === ':memory:' || checkFile(driver, options.path, integrityCheck);
+  const connection = new Connection(openDatabase(driver, options.path, durability), timing);
   try {
-    await prepareDatabase(connection, durability);
-    if (!isSound && integrityCheck !== 'none') connection.use(() => refuseUnsound(database, integrityCheck));
+    await prepareDatabase(connection);
+    if (!isSound && integrityCheck !== 'none') connection.use((database) => refuseUnsound(database, integrityCheck));
     return await assemble(connection, options);
   } catch (caught) {
     connection.close();
-    throw toFault(caught, database.name);
+    throw toFault(caught, connection.name);
   }
 }
 
@@ -120,35 +126,38 @@ async function catchUp(connection: Connection, inline: InlineModels): Promise<vo
   }
 }
 
-function openDatabase(
-  options: SqliteStoreOptions,
-  integrityCheck: IntegrityCheck,
-): { readonly database: Database.Database; readonly isSound: boolean } {
-  if ('database' in options) return { database: options.database, isSound: false };
-  const { path } = options;
-  // The driver drops white space from the ends of a path, and would open another file than the one that was checked.
-  if (path === '' || path !== path.trim())
-    throw new RangeError('path must name a file, without white space at its ends');
-  const isSound = path === ':memory:' || checkFile(path, integrityCheck);
-  try {
-    return { database: new Database(path, { timeout: OPENING_WAIT_MS }), isSound };
-  } catch (cause) {
-    const problem = cause instanceof Error ? cause.message : String(cause);
-    throw new StoreUnavailable({ store: path, problem }, cause);
-  }
+/** The driver drops white space from the ends of a path, and would open another file than the one that was checked. */
+function refuseUnclear(path: string): void {
+  if (typeof path === 'string' && path !== '' && path === path.trim()) return;
+  throw new RangeError('path must name a file, without white space at its ends');
+}
+
+/** @throws StoreUnavailable */
+function openDatabase(driver: Driver, path: string, durability: 'full' | 'normal'): Database {
+  return new Database({
+    name: path,
+    connect(isFirst) {
+      try {
+        const connection = driver.connect(path, { waitMs: OPENING_WAIT_MS, mustExist: !isFirst });
+        connection.exec(`PRAGMA synchronous = ${durability}`);
+        if (!isFirst) connection.exec(`PRAGMA busy_timeout = ${DRIVER_WAIT_MS}`);
+        return connection;
+      } catch (caught) {
+        throw openingFault(caught, path);
+      }
+    },
+  });
 }
 
 /**
  * The schema comes before the write-ahead log: then the file itself, not only its log, says from the beginning whose it
  * is. Turning the log on needs the file for a moment alone, and the driver does not wait for that by itself.
  */
-async function prepareDatabase(connection: Connection, durability: 'full' | 'normal'): Promise<void> {
+async function prepareDatabase(connection: Connection): Promise<void> {
   const { database } = connection;
-  database.pragma(`busy_timeout = ${OPENING_WAIT_MS}`);
   migrate(database);
-  await connection.patiently(() => database.pragma('journal_mode = WAL'));
-  database.pragma(`synchronous = ${durability}`);
-  database.pragma(`busy_timeout = ${DRIVER_WAIT_MS}`);
+  await connection.patiently(() => database.exec('PRAGMA journal_mode = WAL'));
+  database.exec(`PRAGMA busy_timeout = ${DRIVER_WAIT_MS}`);
 }
 
 function milliseconds(option: string, value: number, [least, most]: readonly [number, number]): number {

@@ -1,4 +1,4 @@
-import { copyFile, readFile } from 'node:fs/promises';
+import { copyFile } from 'node:fs/promises';
 import {
   isFault,
   Projector,
@@ -49,26 +49,6 @@ function unlucky(where: 'reduce' | 'encode'): Projection<CounterEvent, CounterRo
     },
   };
 }
-
-describe('a database handed in open', () => {
-  it('is refused and left as it was when a newer version of this program wrote it', async () => {
-    await (await openSqliteStore({ path })).close();
-    const database = new Database(path);
-    database.pragma('user_version = 7');
-    expect(isFault(await faultOf(openSqliteStore({ database })), 'store-foreign')).to.equal(true);
-    expect(database.pragma('user_version', { simple: true })).to.equal(7);
-    database.close();
-  });
-
-  it("is refused and left as it was when it is another program's", async () => {
-    const database = new Database(path);
-    database.exec('CREATE TABLE invoices (id INTEGER)');
-    const before = await readFile(path);
-    expect(isFault(await faultOf(openSqliteStore({ database })), 'store-foreign')).to.equal(true);
-    expect((await readFile(path)).equals(before)).to.equal(true);
-    database.close();
-  });
-});
 
 describe('an append that can not be written', () => {
   const refused: Readonly<Record<string, Partial<NewEvent>>> = {
@@ -135,12 +115,12 @@ describe('a row in the middle that can not be used', () => {
     await tenEvents();
     const database = new Database(path);
     database.exec("UPDATE events SET data = '{' WHERE position = 5");
-    const store = await openSqliteStore({ database });
+    database.close();
+    const store = await openSqliteStore({ path });
     const projector = new Projector({ ...store, projection: counterTotals });
     expect(isFault(await faultOf(projector.catchUp()), 'unreadable-event')).to.equal(true);
     expect(await (await projector.readModel()).checkpoint()).to.equal(4n);
     await store.close();
-    database.close();
   });
 
   it('stops the opening of an inline projection, which keeps all before it', async () => {
@@ -153,16 +133,16 @@ describe('a row in the middle that can not be used', () => {
   });
 
   it('is a fault that names the row, where it is a row of a read model', async () => {
-    const database = new Database(path);
-    const store = await openSqliteStore({ database, inlineProjections: [counterTotals] });
+    const store = await openSqliteStore({ path, inlineProjections: [counterTotals] });
     await appending(store, {});
+    const database = new Database(path);
     database.exec("UPDATE rows SET row = '{'");
+    database.close();
     const model = await store.readModels.open(counterTotals);
     const fault = await faultOf(rowUnder(model, STREAM));
     expect(isFault(fault, 'store-damaged')).to.equal(true);
     expect(fault).to.have.property('message').that.includes(STREAM).and.includes('a rebuild mends it');
     await store.close();
-    database.close();
   });
 });
 

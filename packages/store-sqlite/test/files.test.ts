@@ -114,15 +114,17 @@ describe('a row that no longer parses', () => {
     ['metadata', 'nonsense'],
   ] as const) {
     it(`is an unreadable event, not a crash: ${column} ${text}`, async () => {
-      const database = new Database(':memory:');
-      const store = await openSqliteStore({ database });
+      const folder = await freshFolder();
+      const store = await openSqliteStore({ path: folder.path('store.db') });
       await store.eventStore.append(appendOne());
+      const database = new Database(folder.path('store.db'));
       database.prepare(`UPDATE events SET ${column} = ?`).run(text);
+      database.close();
       const fault = await faultOf(eventsOf(store.eventStore).then((events) => events.map(({ metadata }) => metadata)));
       expect(isFault(fault, 'unreadable-event'), String(fault)).to.equal(true);
       expect(fault).to.have.property('facts').that.includes({ revision: 0n, type: 'Counted' });
       await store.close();
-      database.close();
+      await folder.remove();
     });
   }
 });

@@ -1,35 +1,23 @@
 import { isFault, streamId } from '@login-policy/event-sourcing';
 import { openSqliteStore } from '@login-policy/store-sqlite';
-import Database from 'better-sqlite3';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { appendOne, eventsOf, STREAM } from './events.js';
 import { faultOf, freshFolder } from './files.js';
+import { watchDriver } from './watched-driver.js';
 
-/** A store over a handle of the test's own, and how many transactions were begun on it. */
-async function watchedStore() {
-  const database = new Database(':memory:');
-  const begun = { count: 0 };
-  const prepare = database.prepare.bind(database);
-  const counting = (sql: string) => {
-    const statement = prepare(sql);
-    if (!sql.startsWith('BEGIN')) return statement;
-    const run = statement.run.bind(statement);
-    return Object.assign(statement, {
-      run: () => {
-        begun.count++;
-        return run();
-      },
-    });
-  };
-  Object.defineProperty(database, 'prepare', { value: counting });
-  const store = await openSqliteStore({ database });
-  begun.count = 0;
+/** A store, the driver's connection it has, and how many transactions were begun on it. */
+async function watchedStore(path = ':memory:') {
+  const driver = watchDriver();
+  const store = await openSqliteStore({ path });
+  const [database] = driver.connections.filter(({ open }) => open);
+  if (database === undefined) throw new Error('the store has opened nothing');
+  const opened = driver.count('BEGIN');
   const close = async (): Promise<void> => {
+    driver.restore();
     await store.close();
-    database.close();
   };
-  return { database, store, begun, close };
+  return { database, store, begun: () => driver.count('BEGIN') - opened, close };
 }
 
 describe('appends that come together', () => {
@@ -37,7 +25,7 @@ describe('appends that come together', () => {
     const { store, begun, close } = await watchedStore();
     const streams = Array.from({ length: 32 }, (_, index) => streamId('Counter', `${index}`));
     await Promise.all(streams.map((stream) => store.eventStore.append(appendOne(stream))));
-    expect(begun.count).to.equal(1);
+    expect(begun()).to.equal(1);
     await close();
   });
 
@@ -49,7 +37,7 @@ describe('appends that come together', () => {
       [appendOne(), wrong, appendOne()].map((one) => store.eventStore.append(one)),
     );
     expect(outcomes.map(({ status }) => status)).to.deep.equal(['fulfilled', 'rejected', 'fulfilled']);
-    expect(begun.count).to.equal(2);
+    expect(begun()).to.equal(2);
     expect((await eventsOf(store.eventStore)).map(({ revision }) => revision)).to.deep.equal([0n, 1n, 2n]);
     await close();
   });
@@ -74,8 +62,7 @@ describe('appends that come together', () => {
 describe('a disk that is full', () => {
   it('refuses what no longer fits, keeps what was acknowledged, and takes more when there is room again', async () => {
     const folder = await freshFolder();
-    const database = new Database(folder.path('store.db'));
-    const store = await openSqliteStore({ database });
+    const { database, store, close } = await watchedStore(folder.path('store.db'));
     database.pragma(`max_page_count = ${Number(database.pragma('page_count', { simple: true })) + 40}`);
     let acknowledged = 0;
     let fault: unknown;
@@ -89,8 +76,7 @@ describe('a disk that is full', () => {
     database.pragma('max_page_count = 1000000');
     await store.eventStore.append(appendOne());
     expect(await eventsOf(store.eventStore, STREAM)).to.have.length(acknowledged + 1);
-    await store.close();
-    database.close();
+    await close();
     await folder.remove();
   });
 });

@@ -126,6 +126,7 @@ const FAULTS: Readonly<Record<FaultCode, ApiErrorContent>> = {
   'position-unknown': POSITION_UNKNOWN,
   'store-damaged': UNEXPECTED,
   'store-foreign': UNEXPECTED,
+  'driver-unusable': UNEXPECTED,
   'unserialisable-data': UNEXPECTED,
   'unreadable-event': UNEXPECTED,
   'unknown-event-type': UNEXPECTED,

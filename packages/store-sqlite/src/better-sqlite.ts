@@ -1,0 +1,48 @@
+import type Native from 'better-sqlite3';
+import type { Driver, DriverConnection, DriverStatement, RowShape } from './driver.js';
+
+/** better-sqlite3 as the driver. */
+export function betterSqlite(constructor: typeof Native): Driver {
+  return {
+    connect: (path, { waitMs, isReadOnly = false, mustExist = false }) =>
+      new BetterConnection(
+        new constructor(path, { timeout: waitMs, readonly: isReadOnly, fileMustExist: mustExist || isReadOnly }),
+      ),
+  };
+}
+
+class BetterConnection implements DriverConnection {
+  readonly #native: Native.Database;
+
+  constructor(native: Native.Database) {
+    this.#native = native;
+  }
+
+  get inTransaction(): boolean {
+    return this.#native.inTransaction;
+  }
+
+  prepare(sql: string, shape: RowShape): DriverStatement {
+    const statement = this.#native.prepare(sql);
+    switch (shape) {
+      case 'record':
+        return statement;
+      case 'list':
+        return statement.raw();
+      case 'value':
+        return statement.pluck();
+    }
+  }
+
+  exec(sql: string): void {
+    this.#native.exec(sql);
+  }
+
+  async copyTo(path: string): Promise<void> {
+    await this.#native.backup(path);
+  }
+
+  close(): void {
+    this.#native.close();
+  }
+}

@@ -1,0 +1,209 @@
+import type { Changes, DriverConnection, DriverStatement, RowShape } from './driver.js';
+
+/** How a connection to a database is made, the first time and each time after. */
+export interface DatabaseOptions {
+  /** The file, for faults to say; `:memory:` for one that dies with its connection. */
+  readonly name: string;
+  readonly connect: (isFirst: boolean) => DriverConnection;
+}
+
+/** What a transaction came to. An error of its commit says nothing about what is in the file now. */
+export type Transacted<Result> = { readonly result: Result } & (
+  { readonly isCommitted: true } | { readonly isCommitted: false; readonly cause: unknown }
+);
+
+/**
+ * The one connection of a store. It can be closed and opened anew underneath its statements, which are compiled again when
+ * they are next used: after an error of some kinds only a new connection knows what is in the file.
+ */
+export class Database {
+  readonly name: string;
+  readonly #options: DatabaseOptions;
+  // Compiled once: doing so anew is a good part of a small transaction.
+  readonly #begin: Statement;
+  readonly #beginReads: Statement;
+  readonly #commit: Statement;
+  readonly #rollback: Statement;
+  #connection: DriverConnection | undefined;
+  #era = 0;
+  #isWriting = false;
+  #lostBy: { readonly caught: unknown } | undefined;
+
+  constructor(options: DatabaseOptions) {
+    this.name = options.name;
+    this.#options = options;
+    this.#connection = options.connect(true);
+    this.#begin = this.prepare('BEGIN IMMEDIATE');
+    this.#beginReads = this.prepare('BEGIN');
+    this.#commit = this.prepare('COMMIT');
+    this.#rollback = this.prepare('ROLLBACK');
+  }
+
+  /** Changes whenever the connection is another one. */
+  get era(): number {
+    return this.#era;
+  }
+
+  /** The driver's connection, opened anew if need be. */
+  connection(): DriverConnection {
+    this.#connection ??= this.#options.connect(false);
+    return this.#connection;
+  }
+
+  prepare<Values extends unknown[] = unknown[], Row = unknown>(sql: string): Statement<Values, Row> {
+    return new Statement(this, sql);
+  }
+
+  exec(sql: string): void {
+    this.connection().exec(sql);
+  }
+
+  /** The first value that a statement answers. */
+  value(sql: string): unknown {
+    return this.prepare(sql).pluck().get();
+  }
+
+  /** Makes reads one: what another process commits between them is not seen. */
+  transaction<Result>(work: () => Result): () => Result {
+    return () => {
+      const connection = this.connection();
+      if (connection.inTransaction) return work();
+      this.#beginReads.run();
+      try {
+        return work();
+      } finally {
+        if (connection.inTransaction) this.#commit.run();
+      }
+    };
+  }
+
+  /** Writes in one transaction. What is thrown before its commit takes it back. */
+  write<Result>(work: () => Result): Transacted<Result> {
+    this.#begin.run();
+    this.#isWriting = true;
+    let result: Result;
+    try {
+      result = work();
+      this.refuseLost();
+    } catch (caught) {
+      this.#isWriting = false;
+      this.#rollBack();
+      throw caught;
+    }
+    this.#isWriting = false;
+    try {
+      this.#commit.run();
+      return { result, isCommitted: true };
+    } catch (cause) {
+      return { result, isCommitted: false, cause };
+    }
+  }
+
+  /** Whether SQLite has rolled back the transaction that is being written, by itself: it does so after some errors. */
+  get isLost(): boolean {
+    return this.#lostBy !== undefined;
+  }
+
+  /** Keeps what belongs to a transaction from being done without it. */
+  refuseLost(): void {
+    if (this.#lostBy !== undefined) throw this.#lostBy.caught;
+  }
+
+  /** To be called with each error of a statement: some take the whole transaction with them. */
+  heard(caught: unknown): void {
+    if (this.#isWriting && this.#connection?.inTransaction !== true) this.#lostBy ??= { caught };
+  }
+
+  /** Lets go of a connection that can't be trusted any more; the next use opens another. */
+  reopen(): void {
+    if (this.#options.name === ':memory:') return this.#rollBack();
+    const connection = this.#connection;
+    this.#connection = undefined;
+    this.#era++;
+    try {
+      connection?.close();
+    } catch {
+      // It is not used again, whatever it says.
+    }
+  }
+
+  close(): void {
+    this.#connection?.close();
+  }
+
+  #rollBack(): void {
+    this.#lostBy = undefined;
+    try {
+      if (this.connection().inTransaction) this.#rollback.run();
+    } catch {
+      // Closing a connection ends its transaction, too.
+      this.reopen();
+    }
+  }
+}
+
+/** A statement of a database, compiled when it is first used and again after each reopening. */
+export class Statement<Values extends unknown[] = unknown[], Row = unknown> {
+  readonly #database: Database;
+  readonly #sql: string;
+  #shape: RowShape = 'record';
+  #compiled: DriverStatement | undefined;
+  #era = -1;
+
+  constructor(database: Database, sql: string) {
+    this.#database = database;
+    this.#sql = sql;
+  }
+
+  /** Rows are their first column. */
+  pluck(): this {
+    return this.#shaped('value');
+  }
+
+  /** Rows are lists of their columns. */
+  raw(): this {
+    return this.#shaped('list');
+  }
+
+  run(...values: Values): Changes {
+    try {
+      return this.#ready().run(...values);
+    } catch (caught) {
+      this.#database.heard(caught);
+      throw caught;
+    }
+  }
+
+  get(...values: Values): Row | undefined {
+    try {
+      return this.#ready().get(...values) as Row | undefined;
+    } catch (caught) {
+      this.#database.heard(caught);
+      throw caught;
+    }
+  }
+
+  all(...values: Values): Row[] {
+    try {
+      return this.#ready().all(...values) as Row[];
+    } catch (caught) {
+      this.#database.heard(caught);
+      throw caught;
+    }
+  }
+
+  #shaped(shape: RowShape): this {
+    this.#shape = shape;
+    this.#compiled = undefined;
+    return this;
+  }
+
+  #ready(): DriverStatement {
+    this.#database.refuseLost();
+    const { era } = this.#database;
+    if (this.#compiled !== undefined && this.#era === era) return this.#compiled;
+    this.#compiled = this.#database.connection().prepare(this.#sql, this.#shape);
+    this.#era = era;
+    return this.#compiled;
+  }
+}
