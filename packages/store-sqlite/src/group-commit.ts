@@ -81,7 +81,10 @@ export class GroupCommit {
     return outcomes;
   }
 
-  /** A refusal is this append's alone; a write that fails ends the transaction, and with it the whole group. */
+  /**
+   * A refusal is this append's alone. A write that fails ends the transaction, and with it the whole group, and so does a
+   * read that has made SQLite roll back by itself: what came after it would be written outside of any transaction.
+   */
   #record({ append, isGivenUp }: Waiting): Outcome {
     if (isGivenUp) return { fault: givenUp(append) };
     const prepared = this.#prepare(append);
@@ -94,6 +97,7 @@ export class GroupCommit {
     try {
       return this.#transaction.record(append);
     } catch (caught) {
+      this.#connection.database.refuseLost();
       return { fault: toFault(caught, this.#connection.name) };
     }
   }
@@ -103,7 +107,7 @@ function givenUp({ streamId }: Pick<Append, 'streamId'>): DeadlineExceeded {
   return new DeadlineExceeded({ doing: `appending to ${streamId}` });
 }
 
-/** Tells the caller at once when his signal fires while the append waits, for its turn or for another process. */
+/** Tells the caller at once when their signal fires while the append waits, for its turn or for another process. */
 function listenForGivingUp(waiting: Waiting): Waiting {
   const { append, resolve, reject } = waiting;
   const { signal } = append;
