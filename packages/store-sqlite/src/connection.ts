@@ -3,12 +3,18 @@ import { StoreClosed } from '@login-policy/event-sourcing';
 import { ChangeWatcher } from './change-watcher.js';
 import type { Database } from './database.js';
 import { isBusy, toFault } from './faults.js';
+import { settle } from './settle.js';
 
 /** How a connection behaves towards other processes. */
 export interface ConnectionOptions {
   readonly busyTimeoutMs: number;
   readonly pollIntervalMs: number;
 }
+
+/** How a transaction ended. Where it could not be found out, `fault` says what stood in the way. */
+export type Ending<Result> =
+  | { readonly outcome: 'written'; readonly result: Result }
+  | { readonly outcome: 'in-doubt'; readonly result: Result; readonly fault: unknown };
 
 const LONGEST_PAUSE_MS = 20;
 
@@ -47,9 +53,29 @@ export class Connection {
    * @throws StoreUnavailable when the lock could not be had within the busy time-out.
    */
   async write<Result>(work: () => Result): Promise<Result> {
-    const written = await this.patiently(() => this.database.write(work));
-    if (!written.isCommitted) throw toFault(written.cause, this.name);
-    return written.result;
+    const ending = await this.transact(work, () => false);
+    if (ending.outcome === 'in-doubt') throw ending.fault;
+    return ending.result;
+  }
+
+  /**
+   * Writes in one transaction, as {@link write} does, and finds out what a commit that failed has come to: by looking,
+   * with `isThere`, over a connection that was opened anew.
+   *
+   * @throws StoreUnavailable and others, for which nothing was written.
+   */
+  async transact<Result>(work: () => Result, isThere: (result: Result) => boolean): Promise<Ending<Result>> {
+    const transacted = await this.patiently(() => this.database.write(work));
+    const { result } = transacted;
+    if (transacted.isCommitted) return { outcome: 'written', result };
+    try {
+      this.database.reopen();
+      await this.patiently(() => settle(this.database));
+      if (this.use(() => isThere(result))) return { outcome: 'written', result };
+    } catch (fault) {
+      return { outcome: 'in-doubt', result, fault };
+    }
+    throw toFault(transacted.cause, this.name);
   }
 
   /** Does something that another process's lock may keep it from: then again, until the busy time-out. */

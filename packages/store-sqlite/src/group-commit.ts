@@ -1,6 +1,13 @@
-import { DeadlineExceeded, StoreClosed, type Append, type RecordedEvent } from '@login-policy/event-sourcing';
+import {
+  DeadlineExceeded,
+  OutcomeUnknown,
+  StoreClosed,
+  type Append,
+  type RecordedEvent,
+} from '@login-policy/event-sourcing';
 import type { AppendTransaction } from './append-transaction.js';
-import type { Connection } from './connection.js';
+import { Appended } from './appended.js';
+import type { Connection, Ending } from './connection.js';
 import { toFault } from './faults.js';
 import { prepareAppend, type PreparedAppend } from './prepared-append.js';
 
@@ -24,6 +31,7 @@ const LARGEST_GROUP = 512;
 export class GroupCommit {
   readonly #connection: Connection;
   readonly #transaction: AppendTransaction;
+  readonly #appended: Appended;
   #waiting: Waiting[] = [];
   #writing: Promise<void> | undefined;
   #isClosing = false;
@@ -31,6 +39,7 @@ export class GroupCommit {
   constructor(connection: Connection, transaction: AppendTransaction) {
     this.#connection = connection;
     this.#transaction = transaction;
+    this.#appended = new Appended(connection.database);
   }
 
   /** Resolves when the append is committed, rejects when it is refused or its group could not be written. */
@@ -61,17 +70,32 @@ export class GroupCommit {
 
   async #writeGroup(group: readonly Waiting[]): Promise<void> {
     try {
-      const outcomes = await this.#connection.write(() => this.#recordAll(group));
-      this.#connection.watcher.notify();
-      for (const [index, { resolve, reject }] of group.entries()) {
-        const outcome = outcomes[index];
-        if (outcome !== undefined && 'recorded' in outcome) resolve(outcome.recorded);
-        else reject(outcome?.fault);
-      }
+      const areThere = (outcomes: readonly Outcome[]): boolean => this.#areThere(group, outcomes);
+      const ending = await this.#connection.transact(() => this.#recordAll(group), areThere);
+      this.#answer(group, ending);
     } catch (fault) {
       this.#transaction.rolledBack();
       for (const { reject } of group) reject(fault);
     }
+  }
+
+  #answer(group: readonly Waiting[], ending: Ending<readonly Outcome[]>): void {
+    if (ending.outcome === 'in-doubt') this.#transaction.rolledBack();
+    this.#connection.watcher.notify();
+    for (const [index, { append, resolve, reject }] of group.entries()) {
+      const outcome = ending.result[index];
+      if (outcome === undefined || 'fault' in outcome) reject(outcome?.fault);
+      else if (ending.outcome === 'written') resolve(outcome.recorded);
+      else reject(new OutcomeUnknown({ streamId: append.streamId }, ending.fault));
+    }
+  }
+
+  /** They are one transaction, so all of them are or none. */
+  #areThere(group: readonly Waiting[], outcomes: readonly Outcome[]): boolean {
+    return group.every(({ append }, index) => {
+      const outcome = outcomes[index];
+      return outcome === undefined || 'fault' in outcome || this.#appended.has(append, outcome.recorded);
+    });
   }
 
   #recordAll(group: readonly Waiting[]): readonly Outcome[] {

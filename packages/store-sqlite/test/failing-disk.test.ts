@@ -6,6 +6,7 @@ import { appendOne, eventsOf, STREAM } from './events.js';
 import { faultOf, freshFolder, type Folder } from './files.js';
 import { driverError, watchDriver, type WatchedDriver } from './watched-driver.js';
 
+const noSync = driverError('disk I/O error', 'SQLITE_IOERR_FSYNC');
 const streams = ['a', 'b', 'c'].map((key) => streamId('Counter', key));
 
 let folder: Folder;
@@ -33,6 +34,83 @@ async function foundLater(stream = STREAM): Promise<number> {
   await later.close();
   return found.length;
 }
+
+describe('a commit that is answered with an error', () => {
+  const receipt = { key: 'k', fingerprint: 'f' };
+
+  it('and was carried out is an append that was written', async () => {
+    driver.strikeAt('COMMIT', (proceed) => {
+      proceed();
+      throw noSync;
+    });
+    const [first, second, third] = await Promise.allSettled([
+      store.eventStore.append(appendOne()),
+      store.eventStore.append({ ...appendOne(), expected: 'no-stream' }),
+      store.eventStore.append({ streamId: STREAM, expected: 'any', events: [], receipt }),
+    ]);
+    expect(first).to.have.property('status', 'fulfilled');
+    expect(second).to.have.nested.property('reason.code', 'revision-conflict');
+    expect(third).to.have.property('status', 'fulfilled');
+    expect(await foundLater()).to.equal(2);
+    expect(await store.eventStore.receipt(STREAM, 'k')).to.include(receipt);
+  });
+
+  it('and was not carried out is an append that was not written, and stays so', async () => {
+    driver.strikeAt('COMMIT', (_, database) => {
+      database.exec('ROLLBACK');
+      throw noSync;
+    });
+    const faults = await Promise.all([
+      faultOf(store.eventStore.append(appendOne())),
+      faultOf(store.eventStore.append({ streamId: STREAM, expected: 'any', events: [], receipt })),
+    ]);
+    for (const fault of faults) expect(isFault(fault, 'store-unavailable'), String(fault)).to.equal(true);
+    expect(await foundLater()).to.equal(1);
+    expect(await store.eventStore.receipt(STREAM, 'k')).to.equal(undefined);
+    await store.eventStore.append(appendOne());
+    expect(await foundLater()).to.equal(2);
+  });
+
+  it('is looked at over another connection, once nothing of it is left in the log', async () => {
+    driver.strikeAt('COMMIT', (proceed) => {
+      proceed();
+      throw noSync;
+    });
+    const [before] = [driver.count('PRAGMA wal_checkpoint(TRUNCATE)'), driver.connections.length];
+    await store.eventStore.append(appendOne());
+    expect(driver.count('PRAGMA wal_checkpoint(TRUNCATE)')).to.be.above(before);
+    expect(driver.connections.filter(({ open }) => open)).to.have.length(1);
+  });
+
+  it('has an outcome that is not known when looking fails, too; then the store goes on', async () => {
+    driver.strikeAt('COMMIT', (proceed) => {
+      proceed();
+      throw noSync;
+    });
+    driver.strikeAt('PRAGMA wal_checkpoint', () => {
+      throw noSync;
+    });
+    const fault = await faultOf(store.eventStore.append(appendOne()));
+    expect(isFault(fault, 'outcome-unknown'), String(fault)).to.equal(true);
+    expect(await foundLater()).to.equal(2);
+    await store.eventStore.append(appendOne());
+    expect(await foundLater()).to.equal(3);
+  });
+
+  it('is settled by a commit of our own where another process reads the log', async () => {
+    const reader = await openSqliteStore({ path });
+    const [handle] = driver.connections.filter(({ open }) => open).slice(-1);
+    handle?.exec('BEGIN; SELECT * FROM events');
+    driver.strikeAt('COMMIT', (_, database) => {
+      database.exec('ROLLBACK');
+      throw noSync;
+    });
+    const fault = await faultOf(store.eventStore.append(appendOne()));
+    expect(isFault(fault, 'store-unavailable'), String(fault)).to.equal(true);
+    handle?.exec('COMMIT');
+    await reader.close();
+  });
+});
 
 describe('a read that makes SQLite roll the transaction back', () => {
   it('fails the whole group: nothing of it goes on without a transaction', async () => {
