@@ -20,6 +20,7 @@ import { GrpcHealth } from './rpc/grpc-health.js';
 import { GrpcSkin } from './rpc/grpc-skin.js';
 import { MethodTable } from './rpc/method-table.js';
 import type { Channel } from './server/channel.js';
+import { asError } from './server/contained.js';
 import { Cors, type AllowedOrigins } from './server/cors.js';
 import { Exchange, type Hooks } from './server/exchange.js';
 import { FrontDesk } from './server/front-desk.js';
@@ -128,8 +129,4 @@ function furnish(
     rest: new RestSkin(router, pipeline),
   });
   return { desk, openApi };
-}
-
-function asError(defect: unknown): Error {
-  return defect instanceof Error ? defect : new Error(String(defect));
 }

@@ -1,6 +1,7 @@
 import type { OutgoingHttpHeaders } from 'node:http';
 import type { Answer } from '../calls/call-context.js';
 import type { ApiError } from '../errors/api-error.js';
+import { contained } from '../server/contained.js';
 import type { Exchange, Protocol } from '../server/exchange.js';
 import { frame, trailerFrame } from './grpc-frame.js';
 import { errorTrailers, OK_TRAILERS } from './grpc-status.js';
@@ -118,7 +119,13 @@ export function anyWire({ headers }: Exchange): GrpcWire | undefined {
 /** Gives the trailers an answer of several messages ends with; the access log is told when it is over, be it cut off. */
 function concluded(exchange: Exchange, protocol: Protocol): (error?: ApiError) => Readonly<Record<string, string>> {
   let refusal: ApiError | undefined;
-  exchange.channel.onClosed(() => exchange.answered(protocol, 200, refusal));
+  const { channel } = exchange;
+  channel.onClosed(() => {
+    contained(
+      (defect) => channel.destroy(defect),
+      () => exchange.answered(protocol, 200, refusal),
+    );
+  });
   return (error) => {
     refusal = error;
     return error === undefined ? OK_TRAILERS : errorTrailers(error);

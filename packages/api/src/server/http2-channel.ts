@@ -21,8 +21,6 @@ export class Http2Channel implements Channel {
     this.source = stream;
     this.#stream = stream;
     this.#lasting = lasting;
-    // A client that breaks off is told of by 'close'; without a listener its error would end the process.
-    stream.on('error', () => undefined);
     if (headers.expect === '100-continue') stream.additionalHeaders({ ':status': 100 });
   }
 

@@ -2,6 +2,7 @@ import type { ServerHttp2Session } from 'node:http2';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { SecureContextOptions } from 'node:tls';
+import { contained } from './contained.js';
 import { Http2Channel } from './http2-channel.js';
 import { closeWhenIdle } from './idle-session.js';
 import { InFlight } from './in-flight.js';
@@ -42,9 +43,13 @@ export async function listen(answer: Answer, options: ListenOptions): Promise<Li
   const limits = serverLimits(options);
   const inFlight = new InFlight();
   const lasting = new LastingAnswers();
-  const onRequest = inFlight.watch((request, response) => answer(new NodeChannel(request, response, lasting)));
-  const onStream: OnStream = (stream, headers) => answer(new Http2Channel(stream, headers, lasting));
-  const receivers = { onRequest, onStream };
+  const receivers = {
+    onRequest: inFlight.watch((request, response) => {
+      const breakOff = (defect: Error): unknown => response.destroy(defect);
+      contained(breakOff, () => answer(new NodeChannel(request, response, lasting)));
+    }),
+    onStream: receiving((stream, headers) => answer(new Http2Channel(stream, headers, lasting))),
+  };
   const ports =
     options.tls === undefined ? sniffingServer(receivers, limits) : tlsServer(receivers, { limits, tls: options.tls });
   const { net: server, h1, h2 } = ports;
@@ -68,6 +73,19 @@ export async function listen(answer: Answer, options: ListenOptions): Promise<Li
       lasting.end();
       return (closing ??= closed(server, inFlight, { graceMs, closeIdle: ports.closeIdle }));
     },
+  };
+}
+
+/** Node tells of a stream that its client has broken off by then, too: with it nothing can be done that does not throw. */
+function receiving(onStream: OnStream): OnStream {
+  return (stream, headers) => {
+    // A client that breaks off is told of by 'close'; without a listener its error would end the process.
+    stream.on('error', () => undefined);
+    if (stream.destroyed || stream.closed) return;
+    contained(
+      (defect) => stream.destroy(defect),
+      () => onStream(stream, headers),
+    );
   };
 }
 

@@ -75,6 +75,7 @@ const skin: Arbitrary<OutgoingHttpHeaders> = fc.record(
     'connect-protocol-version': fc.constantFrom('1', '2', ''),
     'connect-timeout-ms': fc.constantFrom('1000', '0', '-1', 'x', '99999999999'),
     'content-length': fc.constantFrom('0', '7'),
+    expect: fc.constantFrom('100-continue', '100-Continue', '200-ok'),
   },
   { requiredKeys: [] },
 );

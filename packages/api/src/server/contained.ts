@@ -1,0 +1,13 @@
+/** Does something for one request: what it throws breaks that request off, and never reaches the process. */
+export function contained(breakOff: (defect: Error) => void, act: () => void): void {
+  try {
+    act();
+  } catch (caught) {
+    breakOff(asError(caught));
+  }
+}
+
+/** Whatever was thrown, as what streams are destroyed with. */
+export function asError(caught: unknown): Error {
+  return caught instanceof Error ? caught : new Error(String(caught));
+}
