@@ -4,10 +4,16 @@ import { CLIENTS } from './clients/all.js';
 import type { Client, Outcome } from './clients/client.js';
 import { curlClient } from './clients/curl.js';
 import { codeOf, INSTANCE_LIFE, ORGANIZATION_LIFE, SETTINGS_LIFE, type Step } from './life.js';
-import { openService } from './service.js';
+import type { Ports } from '@login-policy/api';
+import { openService, waitingAuthenticate } from './service.js';
 
-async function live(makeClient: (url: string) => Client, steps: readonly Step[]): Promise<readonly Outcome[]> {
-  const service = await openService();
+interface Life {
+  readonly steps: readonly Step[];
+  readonly ports?: Partial<Ports>;
+}
+
+async function live(makeClient: (url: string) => Client, { ports = {}, steps }: Life): Promise<readonly Outcome[]> {
+  const service = await openService({ ports });
   const client = makeClient(service.url);
   try {
     const outcomes: Outcome[] = [];
@@ -28,22 +34,33 @@ function expectCodes(steps: readonly Step[], outcomes: readonly Outcome[]): void
   });
 }
 
+const LIVES = [...INSTANCE_LIFE, ...ORGANIZATION_LIFE];
+
+function stepsOf({ services }: Client): readonly Step[] {
+  return services.includes('settings') ? [...LIVES, ...SETTINGS_LIFE] : LIVES;
+}
+
 describe('clients that nobody here wrote', () => {
-  const lives = [...INSTANCE_LIFE, ...ORGANIZATION_LIFE];
+  const steps = [...LIVES, ...SETTINGS_LIFE];
   let byCurl: readonly Outcome[];
   before(async () => {
-    byCurl = await live(curlClient, [...lives, ...SETTINGS_LIFE]);
+    byCurl = await live(curlClient, { steps });
   });
 
-  it('lives the whole life of both policies by curl', () => expectCodes([...lives, ...SETTINGS_LIFE], byCurl));
+  it('lives the whole life of both policies by curl', () => expectCodes(steps, byCurl));
 
-  CLIENTS.filter((one) => one !== curlClient).forEach((makeClient) => {
-    const { name, services } = makeClient('http://127.0.0.1:1');
-    it(`has the same life over ${name}`, async () => {
-      const steps = services.includes('settings') ? [...lives, ...SETTINGS_LIFE] : lives;
-      const outcomes = await live(makeClient, steps);
-      expectCodes(steps, outcomes);
-      expect(outcomes).to.deep.equal(byCurl.slice(0, outcomes.length));
+  const ways: readonly (readonly [string, Partial<Ports>])[] = [
+    ['', {}],
+    [' where it takes time to find out who calls', { authenticate: waitingAuthenticate }],
+  ];
+  ways.forEach(([where, ports]) => {
+    CLIENTS.forEach((makeClient) => {
+      const client = makeClient('http://127.0.0.1:1');
+      it(`has the same life over ${client.name}${where}`, async () => {
+        const outcomes = await live(makeClient, { steps: stepsOf(client), ports });
+        expectCodes(stepsOf(client), outcomes);
+        expect(outcomes).to.deep.equal(byCurl.slice(0, outcomes.length));
+      });
     });
   });
 });

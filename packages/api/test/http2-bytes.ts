@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 
 const PREFACE = 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n';
 const HEAD = 9;
@@ -28,11 +28,12 @@ export interface Frame {
 }
 
 /** What a client sends to begin with, and these frames behind it. */
-function opening(frames: readonly Frame[]): Buffer {
+export function opening(frames: readonly Frame[]): Buffer {
   return Buffer.concat([Buffer.from(PREFACE), ...[{ type: 'settings' } as const, ...frames].map(bytesOf)]);
 }
 
-function bytesOf({ flags = FLAGS.none, payload = new Uint8Array(0), stream = 0, type }: Frame): Buffer {
+/** A frame as it is sent. */
+export function bytesOf({ flags = FLAGS.none, payload = new Uint8Array(0), stream = 0, type }: Frame): Buffer {
   const bytes = Buffer.alloc(HEAD + payload.length);
   bytes.writeUIntBE(payload.length, 0, 3);
   bytes.writeUInt8(FRAMES[type], 3);
@@ -58,15 +59,21 @@ export function number(value: number): Buffer {
 const MARK = Buffer.from('answered');
 
 /** Sends all of this in one piece on a connection of its own, and waits until the server has read it, or hung up. */
-export async function sendAtOnce(port: number, frames: readonly Frame[]): Promise<void> {
+export function sendAtOnce(port: number, frames: readonly Frame[]): Promise<void> {
   const socket = connect(port, '127.0.0.1');
+  socket.on('error', () => undefined);
+  socket.write(opening(frames));
+  return untilRead(socket);
+}
+
+/** Waits until the server has read all that was sent, or hung up; then hangs up. */
+export async function untilRead(socket: Socket): Promise<void> {
   const isOver = once(socket, 'close');
   let heard = Buffer.alloc(0);
-  socket.on('error', () => undefined);
   socket.on('data', (bytes: Buffer) => {
     heard = Buffer.concat([heard, bytes]);
     if (heard.includes(MARK)) socket.destroy();
   });
-  socket.write(opening([...frames, { type: 'ping', payload: MARK }]));
+  socket.write(bytesOf({ type: 'ping', payload: MARK }));
   await isOver;
 }

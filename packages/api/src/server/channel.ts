@@ -30,6 +30,8 @@ export interface Channel {
   readonly headers: IncomingHttpHeaders;
   /** What the body is read from. */
   readonly source: Readable;
+  /** Whether the client went away before its request had come as a whole, which reads like an end of its body. */
+  isCutOff(): boolean;
   /** Sends a whole answer. Nothing happens when the connection is gone, or an answer was begun before. */
   send(answer: WholeAnswer): void;
   /** The same with trailers: in HTTP/2 behind the body, in HTTP/1.1 in chunks. */

@@ -24,6 +24,10 @@ export class Http2Channel implements Channel {
     if (headers.expect === '100-continue') stream.additionalHeaders({ ':status': 100 });
   }
 
+  isCutOff(): boolean {
+    return isOver(this.#stream);
+  }
+
   send({ body, headers, status }: WholeAnswer): void {
     this.#answer({ ...headers, ':status': status }, body);
   }
@@ -34,7 +38,7 @@ export class Http2Channel implements Channel {
 
   open(headers: OutgoingHttpHeaders, onEnding: () => void): LastingAnswer | undefined {
     const stream = this.#stream;
-    if (stream.headersSent || stream.destroyed || stream.closed) return undefined;
+    if (stream.headersSent || isOver(stream)) return undefined;
     let trailers: Readonly<Record<string, string>> = {};
     stream.once('wantTrailers', () => stream.sendTrailers(trailers));
     stream.once('close', this.#lasting.begun(stream.session ?? stream, onEnding));
@@ -65,7 +69,7 @@ export class Http2Channel implements Channel {
     trailers?: Readonly<Record<string, string>>,
   ): void {
     const stream = this.#stream;
-    if (stream.headersSent || stream.destroyed || stream.closed) return;
+    if (stream.headersSent || isOver(stream)) return;
     const isUnread = !stream.readableEnded;
     const waitForTrailers = isUnread || trailers !== undefined;
     if (waitForTrailers) {
@@ -78,6 +82,11 @@ export class Http2Channel implements Channel {
     // Where there must be no body (HEAD, 204, 304), Node has ended the stream with the headers.
     if (!stream.writableEnded) stream.end(body);
   }
+}
+
+/** Whether a stream is closed, be it by its client: Node ends what is read of one that is reset without an error. */
+export function isOver({ closed, destroyed }: Pick<ServerHttp2Stream, 'closed' | 'destroyed'>): boolean {
+  return closed || destroyed;
 }
 
 /** A request that is answered before it came to its end has to be closed, or it stays half open. */

@@ -3,7 +3,7 @@ import type { AddressInfo, Server, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { SecureContextOptions } from 'node:tls';
 import { contained } from './contained.js';
-import { Http2Channel } from './http2-channel.js';
+import { Http2Channel, isOver } from './http2-channel.js';
 import { closeWhenIdle } from './idle-session.js';
 import { InFlight } from './in-flight.js';
 import { LastingAnswers } from './lasting-answers.js';
@@ -81,7 +81,7 @@ function receiving(onStream: OnStream): OnStream {
   return (stream, headers) => {
     // A client that breaks off is told of by 'close'; without a listener its error would end the process.
     stream.on('error', () => undefined);
-    if (stream.destroyed || stream.closed) return;
+    if (isOver(stream)) return;
     contained(
       (defect) => stream.destroy(defect),
       () => onStream(stream, headers),

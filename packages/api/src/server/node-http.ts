@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders, IncomingMessage, OutgoingHttpHeaders, ServerR
 import { constants, type Http2ServerRequest, type Http2ServerResponse } from 'node:http2';
 import type { Readable } from 'node:stream';
 import type { Channel, LastingAnswer, TrailedAnswer, WholeAnswer } from './channel.js';
+import { isOver } from './http2-channel.js';
 import type { LastingAnswers } from './lasting-answers.js';
 
 /** A request as Node's servers of HTTP/1.1 and HTTP/2 hand it out. */
@@ -38,6 +39,11 @@ export class NodeChannel implements Channel {
     this.#request = request;
     this.#response = response;
     this.#lasting = lasting;
+  }
+
+  isCutOff(): boolean {
+    const request = this.#request;
+    return 'stream' in request ? isOver(request.stream) : request.destroyed && !request.complete;
   }
 
   send({ body, headers, status }: WholeAnswer): void {

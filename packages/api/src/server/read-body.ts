@@ -15,13 +15,17 @@ const NOTHING = new Uint8Array(0);
  * Reads a body to its end. @throws ApiError when it is too large, too slow or cut off, and Error when somebody else has read it,
  * who would be waited for in vain.
  */
-export async function readBody({ headers, source }: Channel, limits: BodyLimits): Promise<Uint8Array> {
+export async function readBody(channel: Channel, limits: BodyLimits): Promise<Uint8Array> {
+  const { headers, source } = channel;
   const { maxBytes } = limits;
+  if (channel.isCutOff()) throw cutOff();
+  // An empty body ends by itself while others are waited for.
+  if (source.readableEnded && !source.readableDidRead) return NOTHING;
   if (source.readableEnded) throw new Error('the body was read before the API came to it');
   if (Number(headers['content-length'] ?? 0) > maxBytes) throw tooLarge(maxBytes);
   const arrived = whatArrived(source, headers);
   if (arrived === undefined && source.destroyed) throw cutOff();
-  if (arrived === undefined) return whatArrives(source, limits);
+  if (arrived === undefined) return whatArrives(channel, limits);
   if (arrived.length > maxBytes) throw tooLarge(maxBytes);
   return arrived;
 }
@@ -39,7 +43,8 @@ function whatArrived(source: Readable, headers: IncomingHttpHeaders): Uint8Array
   return NOTHING;
 }
 
-function whatArrives(source: Readable, { maxBytes, timeoutMs }: BodyLimits): Promise<Uint8Array> {
+function whatArrives(channel: Channel, { maxBytes, timeoutMs }: BodyLimits): Promise<Uint8Array> {
+  const { source } = channel;
   return new Promise((resolve, reject) => {
     const chunks: Uint8Array[] = [];
     let size = 0;
@@ -56,7 +61,7 @@ function whatArrives(source: Readable, { maxBytes, timeoutMs }: BodyLimits): Pro
       if (size > maxBytes) settle(() => reject(tooLarge(maxBytes)));
       else chunks.push(chunk);
     };
-    const onEnd = (): void => settle(() => resolve(joined(chunks, size)));
+    const onEnd = (): void => settle(() => (channel.isCutOff() ? reject(cutOff()) : resolve(joined(chunks, size))));
     const onClose = (): void => settle(() => reject(cutOff()));
     source.on('data', onData).on('end', onEnd).on('close', onClose).on('error', onClose);
   });
