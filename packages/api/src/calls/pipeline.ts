@@ -73,6 +73,8 @@ export class Pipeline {
 
   #letIn(caller: Caller | undefined, { also, headers, instanceId, permission, scope }: Asked): Answered<Admission> {
     if (caller === undefined) throw unauthenticated();
+    // Not left to `isAllowed`: a program that answers by the role alone would let in the administrators of its neighbours.
+    if (caller.instanceId !== instanceId) throw permissionDenied(permission);
     const named = scope.regards === 'organization' ? organizationOf(headers, caller) : undefined;
     const owner = named === undefined ? { instanceId } : { instanceId, organizationId: named };
     scope.narrow(owner);

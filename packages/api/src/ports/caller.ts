@@ -6,11 +6,11 @@ export interface Grant {
   readonly organizationId?: string;
 }
 
-/** Somebody who was recognised by his token. */
+/** Somebody who was recognised by their token. */
 export interface Caller {
   /** The user's or machine's id: it goes into the metadata of the events as the actor. */
   readonly id: string;
-  /** The instance the caller belongs to: in any other he may do nothing. */
+  /** The instance the caller belongs to: in any other they may do nothing, whatever `isAllowed` would say. */
   readonly instanceId: string;
   /** The organization that is meant when none is named. */
   readonly organizationId?: string;

@@ -11,7 +11,7 @@ export interface RequestHeaders {
  */
 export type Authenticate = (headers: RequestHeaders) => Caller | undefined | Promise<Caller | undefined>;
 
-/** Knows what a caller may do, and where. */
+/** Knows what a caller may do, and where. It is never asked about a place outside the caller's own instance. */
 export type IsAllowed = (caller: Caller, permission: string, place: Place) => boolean | Promise<boolean>;
 
 /** Knows which instance a request is for, by its host or another header; `undefined` for none that is served here. */

@@ -1,0 +1,70 @@
+import { describe, it } from 'mocha';
+import { expect } from 'chai';
+import { holdsGrant, staticTokens, type Caller, type Ports } from '@login-policy/api';
+import { CLIENTS } from './clients/all.js';
+import { INSTANCE_LIFE, ORGANIZATION_LIFE, SETTINGS_LIFE } from './life.js';
+import { ACME, countEvents, INSTANCE, openService, ROOT } from './service.js';
+
+const BASES = ['/admin/v1/policies/login', '/management/v1/policies/login'];
+const OWN_ROUTES = ['GET history', 'GET diff?from=1', 'POST _preview', 'POST _revert'];
+
+/** An administrator of a neighbour: all there is to be granted, in another instance. */
+const stranger: Caller = {
+  id: 'administrator-of-another-instance',
+  instanceId: '79629023906488335',
+  organizationId: ACME,
+  grants: [
+    { permissions: ['iam.policy.read', 'iam.policy.write', 'policy.read', 'policy.write', 'policy.delete'] },
+    { permissions: ['policy.read', 'policy.write', 'policy.delete'], organizationId: ACME },
+  ],
+};
+
+/** A program that lets in whoever it knows, and notes whom it was asked about. */
+function trustful(asked: string[]): Partial<Ports> {
+  return {
+    authenticate: staticTokens({ [ROOT]: stranger }),
+    isAllowed: ({ id }) => asked.push(id) > 0,
+    organizations: { exists: ({ organizationId }) => asked.push(organizationId) > 0 },
+  };
+}
+
+describe('a caller of another instance', () => {
+  it('is refused over every protocol and in every method, and no port is asked about them', async () => {
+    const asked: string[] = [];
+    const service = await openService({ ports: trustful(asked) });
+    const had = await countEvents(service.store);
+    for (const makeClient of CLIENTS) {
+      const client = makeClient(service.url);
+      const steps = [...INSTANCE_LIFE, ...ORGANIZATION_LIFE, ...SETTINGS_LIFE].filter(
+        ({ method, service: of, token }) => method !== 'Healthz' && token === ROOT && client.services.includes(of),
+      );
+      const methods = new Map(steps.map((step) => [`${step.service}.${step.method}`, step]));
+      for (const [name, step] of methods) {
+        expect(await client.call(step), `${client.name}: ${name}`).to.include({ ok: false, code: 7, id: 'LP-AUTH-02' });
+      }
+      client.close?.();
+    }
+    expect([asked, await countEvents(service.store)]).to.deep.equal([[], had]);
+    await service.close();
+  });
+
+  it('is refused by the routes of our own, too', async () => {
+    const asked: string[] = [];
+    const service = await openService({ ports: trustful(asked) });
+    for (const base of BASES) {
+      for (const route of OWN_ROUTES) {
+        const [method = '', name = ''] = route.split(' ');
+        const headers = { authorization: `Bearer ${ROOT}` };
+        const answer = await fetch(`${service.url}${base}/${name}`, { method, headers });
+        expect([route, answer.status]).to.deep.equal([route, 403]);
+      }
+    }
+    expect(asked).to.deep.equal([]);
+    await service.close();
+  });
+
+  it('holds no grant in this one, whoever asks', () => {
+    const place = { instanceId: INSTANCE, organizationId: ACME };
+    expect(holdsGrant(stranger, 'policy.read', place)).to.equal(false);
+  });
+});
