@@ -11,6 +11,8 @@ export interface ListenOptions {
   /** Where they were named. */
   readonly variable: 'PORT' | 'IAM_API_PORT';
   readonly tls: { readonly key: Buffer; readonly cert: Buffer } | undefined;
+  /** How long a connection is kept on which nothing is read or sent. Default 90,000. */
+  readonly silentMs?: number;
 }
 
 /** A port that is listened on. */
@@ -29,6 +31,7 @@ const LIMITS = {
   maxHeaderSize: 16_384,
   headersTimeout: 10_000,
   requestTimeout: 30_000,
+  handshakeTimeout: 10_000,
   keepAliveTimeout: 60_000,
   connectionsCheckingInterval: 1000,
   noDelay: true,
@@ -41,9 +44,11 @@ const LIMITS = {
 const ALL_ADDRESSES: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '::1' };
 
 /** Listens on the first of the ports that can be had. @throws CannotStart when none can. */
-export async function listen({ host, ports, variable, tls }: ListenOptions): Promise<Listening> {
+export async function listen({ host, ports, variable, tls, silentMs = 90_000 }: ListenOptions): Promise<Listening> {
   const server = tls === undefined ? createHttpServer(LIMITS) : createHttpsServer({ ...LIMITS, ...tls });
-  server.maxConnections = 1000;
+  server.maxConnections = 10_000;
+  // Who takes nothing in of what they asked for would keep their place for ever.
+  server.timeout = silentMs;
   let isEnding = false;
   const early: [IncomingMessage, ServerResponse][] = [];
   let answer: OnRequest = (request, response) => early.push([request, response]);
