@@ -34,10 +34,11 @@ export class ServerProcess {
   readonly #ended: Promise<Ended>;
   readonly folder: string;
 
-  constructor(folder: string, variables: Variables = {}) {
+  /** `stderr`: where it complains; a pipe, or a file by its descriptor. */
+  constructor(folder: string, variables: Variables = {}, stderr: 'pipe' | number = 'pipe') {
     const env = { PATH: process.env['PATH'], PORT: '0', ...variables };
     this.folder = folder;
-    this.#child = spawn(process.execPath, [main], { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] });
+    this.#child = spawn(process.execPath, [main], { cwd: folder, env, stdio: ['ignore', 'pipe', stderr] });
     this.#child.stdout?.on('data', (chunk: Buffer) => this.#said.push(chunk.toString()));
     this.#child.stderr?.on('data', (chunk: Buffer) => this.#complained.push(chunk.toString()));
     this.#ended = once(this.#child, 'close').then(([code]: unknown[]) => ({ code, ...this.output }));
@@ -53,6 +54,12 @@ export class ServerProcess {
       if (this.#child.exitCode !== null) throw new Error(`the server ended: ${this.output.complained}`);
       return /page +(https?:\S+)\/\n/.exec(this.output.said)?.[1];
     });
+  }
+
+  /** Closes the pipes it writes to, as the end of whoever reads them does. */
+  stopListening(): void {
+    this.#child.stdout?.destroy();
+    this.#child.stderr?.destroy();
   }
 
   signal(name: 'SIGTERM' | 'SIGINT' | 'SIGKILL'): void {
@@ -81,8 +88,8 @@ export class TestBench {
     return folder;
   }
 
-  start(folder: string, variables?: Variables): ServerProcess {
-    const server = new ServerProcess(folder, variables);
+  start(folder: string, variables?: Variables, stderr?: 'pipe' | number): ServerProcess {
+    const server = new ServerProcess(folder, variables, stderr);
     this.#servers.push(server);
     return server;
   }
