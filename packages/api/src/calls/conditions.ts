@@ -4,6 +4,7 @@ import { parsePosition } from '@login-policy/event-sourcing';
 import { DateTime } from 'luxon';
 import { badHeader, foreignTag, unreadable } from '../errors/refusals.js';
 import type { RequestHeaders } from '../ports/ports.js';
+import { recordedKey } from './idempotency-key.js';
 
 /** What came with a call besides its request, whatever the protocol. */
 export interface Incoming {
@@ -34,7 +35,7 @@ export function commandOptions(actor: string, { headers, requestId, signal }: In
   const ifSequence = matchedSequence(headers.get('if-match'));
   const reason = headers.get('login-policy-reason');
   const options: Writable<CommandOptions> = { actor, correlationId: requestId };
-  if (idempotencyKey !== undefined) options.idempotencyKey = idempotencyKey;
+  if (idempotencyKey !== undefined) options.idempotencyKey = recordedKey(actor, idempotencyKey);
   if (ifSequence !== undefined) options.ifSequence = ifSequence;
   if (reason !== undefined) options.reason = percentDecoded(reason);
   if (signal !== undefined) options.signal = signal;

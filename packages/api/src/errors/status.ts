@@ -41,7 +41,6 @@ function statusOf(rejection: Rejection, absent: AbsentAnswer): Omit<ApiErrorCont
 
 /** The names that callers of the API know a field or an option by. */
 const NAMES: Readonly<Record<string, string>> = {
-  'options.idempotencyKey': 'idempotency-key',
   'options.correlationId': 'x-request-id',
   'options.reason': 'login-policy-reason',
   'options.asOf.sequence': 'asOf',
@@ -62,6 +61,9 @@ const LIFETIME = /^settings\.lifetimes\.(\w+)$/;
 const A_LIFETIME = 'a duration of 0 to 36,500 days in whole milliseconds';
 
 function sentenceOf(rejection: Rejection, message: string): string {
+  // The key in the message is the one that was recorded, which no caller has ever seen.
+  if (rejection.reason === 'idempotency-key-reused')
+    return message.replace(/^The idempotency key "[^"]*"/, 'The Idempotency-Key of this request');
   if (rejection.reason !== 'invalid-argument') return message;
   const { expected, field, received } = rejection;
   return describeRejection({

@@ -29,7 +29,8 @@ export const historyRoute: OwnRoute = {
   },
 };
 
-function entryJson({ sequence, recordedAt, ...entry }: HistoryEntry): object {
+/** Without the idempotency key: it belongs to whoever gave it. */
+function entryJson({ sequence, recordedAt, idempotencyKey: _, ...entry }: HistoryEntry): object {
   return { sequence: String(sequence), recordedAt: new Date(recordedAt.toMillis()).toISOString(), ...entry };
 }
 
