@@ -2,6 +2,7 @@ import type { LoginPolicies } from '@login-policy/domain';
 import { Pipeline } from './calls/pipeline.js';
 import { PolicyAnswers } from './calls/policy-answers.js';
 import { servedMethods } from './calls/served-methods.js';
+import type { UnknownNames } from './contract/enum-names.js';
 import type { AbsentAnswer } from './errors/status.js';
 import { openApiDocument } from './openapi/document.js';
 import type { Schema } from './openapi/schemas.js';
@@ -45,6 +46,11 @@ export interface ApiOptions extends Hooks, BodyOptions {
   readonly ports: Omit<Ports, 'isAllowed'> & Partial<Pick<Ports, 'isAllowed'>>;
   /** How the removal of what is not on a policy is answered. Default `page`: 400 with code 9. */
   readonly absent?: AbsentAnswer;
+  /**
+   * What becomes of names in a body of JSON that ZITADEL's messages don't have. Default `refuse`: 400, with the name that was
+   * probably meant. With `ignore` a setting whose name is misspelt is not made, and nobody is told.
+   */
+  readonly unknownNames?: UnknownNames;
   /** From which web pages it may be called. Default `any`. */
   readonly origins?: AllowedOrigins;
   /** Default 30: how far the read model may be behind before the service calls itself not ready. */
@@ -105,17 +111,21 @@ interface Furniture {
 }
 
 function furnish(
-  { loginPolicies: policies, ports, absent }: ApiOptions,
+  { loginPolicies: policies, ports, absent, unknownNames = 'refuse' }: ApiOptions,
   { cors, probe, maxBytes }: Furniture,
 ): { readonly desk: FrontDesk; readonly openApi: Schema } {
   const pipeline = new Pipeline({ isAllowed: holdsGrant, ...ports });
   const answers = new PolicyAnswers(absent ?? 'page');
   const served = servedMethods({ policies, answers });
-  const own = bindOwnRoutes(OWN_ROUTES, { policies, answers, pipeline, served });
+  const own = bindOwnRoutes(OWN_ROUTES, { policies, answers, pipeline, served, unknownNames });
   const methods = new MethodTable(served);
   const router = new Router<RestTarget>();
   for (const method of served) {
-    router.add(method.contract.route.verb, method.contract.route.segments, methodTarget(method, pipeline));
+    router.add(
+      method.contract.route.verb,
+      method.contract.route.segments,
+      methodTarget(method, { pipeline, unknownNames }),
+    );
   }
   for (const { verb, segments, target } of own) router.add(verb, segments, target);
   const openApi = openApiDocument(served, own);
@@ -125,7 +135,7 @@ function furnish(
     pages: new OpenPages(probe, openApi),
     health: new GrpcHealth(methods, probe),
     grpc: new GrpcSkin(methods, pipeline),
-    connect: new ConnectSkin(served, pipeline, maxBytes),
+    connect: new ConnectSkin(served, pipeline, { maxBytes, unknownNames }),
     rest: new RestSkin(router, pipeline),
   });
   return { desk, openApi };

@@ -1,4 +1,5 @@
 export { createApi, type Api, type ApiOptions, type BodyOptions } from './api.js';
+export type { UnknownNames } from './contract/enum-names.js';
 export type { AbsentAnswer } from './errors/status.js';
 export { holdsGrant, type Caller, type Grant, type Place } from './ports/caller.js';
 export { bearerToken } from './ports/bearer.js';

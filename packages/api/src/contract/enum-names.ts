@@ -1,29 +1,55 @@
 import type { DescEnum, DescField, DescMessage, JsonObject, JsonValue } from '@bufbuild/protobuf';
 import { specifiedNames, enumNumber } from './open-enums.js';
-import { unreadable } from '../errors/refusals.js';
+import { unknownName, unreadable } from '../errors/refusals.js';
+
+/** What becomes of a name in a body of JSON that the message has no field of: it is refused, or not looked at. */
+export type UnknownNames = 'refuse' | 'ignore';
+
+/** How a body of JSON is read, and where in it. */
+interface Reading {
+  readonly unknownNames: UnknownNames;
+  readonly path: string;
+}
 
 /**
  * Puts numbers in the place of the names of enum values, also of those the descriptors do not know yet. A name that is
- * unknown is refused: left out, as JSON of protobuf would have it, it could mean something else than was said.
+ * unknown is refused: left out, as JSON of protobuf would have it, it could mean something else than was said. The same is
+ * true of the name of a field, unless those are to be ignored.
  *
  * @throws ApiError
  */
-export function withEnumNumbers(desc: DescMessage, json: JsonObject): JsonObject {
+export function withEnumNumbers(desc: DescMessage, json: JsonObject, unknownNames: UnknownNames): JsonObject {
+  return messageFields(desc, json, { unknownNames, path: '' });
+}
+
+function messageFields(desc: DescMessage, json: JsonObject, reading: Reading): JsonObject {
   const read: Record<string, JsonValue> = {};
   for (const [name, value] of Object.entries(json)) {
     const field = desc.fields.find((one) => one.jsonName === name || one.name === name);
-    if (field !== undefined) read[name] = fieldValue(field, value);
+    if (field !== undefined) read[name] = fieldValue(field, value, reading);
+    else if (reading.unknownNames === 'refuse') throw unknownName(reading.path, name, namesOf(desc));
   }
   return read;
 }
 
-function fieldValue(field: DescField, value: JsonValue): JsonValue {
+/** Refuses the members of an object that are none of these. @throws ApiError */
+export function checkNames(json: JsonObject, names: readonly string[]): void {
+  const unknown = Object.keys(json).find((name) => !names.includes(name));
+  if (unknown !== undefined) throw unknownName('', unknown, names);
+}
+
+function namesOf({ fields }: DescMessage): readonly string[] {
+  return fields.map(({ jsonName }) => jsonName);
+}
+
+function fieldValue(field: DescField, value: JsonValue, reading: Reading): JsonValue {
+  const within = { ...reading, path: `${reading.path}${field.jsonName}.` };
   if (field.fieldKind === 'enum') return enumValue(field.enum, value, field.jsonName);
-  if (field.fieldKind === 'message') return messageValue(field.message, value);
+  if (field.fieldKind === 'message') return messageValue(field.message, value, within);
   if (field.fieldKind !== 'list' || !Array.isArray(value)) return value;
   const { listKind } = field;
   if (listKind === 'enum') return value.map((item) => enumValue(field.enum, item, field.jsonName));
-  if (listKind === 'message') return value.map((item) => messageValue(field.message, item));
+  if (listKind === 'message') return value.map((item) => messageValue(field.message, item, within));
   return value;
 }
 
@@ -34,7 +60,7 @@ function enumValue(desc: DescEnum, value: JsonValue, name: string): JsonValue {
   throw unreadable(`${name} must be one of ${specifiedNames(desc).join(', ')}.`);
 }
 
-function messageValue(desc: DescMessage, value: JsonValue): JsonValue {
+function messageValue(desc: DescMessage, value: JsonValue, reading: Reading): JsonValue {
   const isPlain = typeof value === 'object' && value !== null && !Array.isArray(value);
-  return isPlain && !desc.typeName.startsWith('google.protobuf.') ? withEnumNumbers(desc, value) : value;
+  return isPlain && !desc.typeName.startsWith('google.protobuf.') ? messageFields(desc, value, reading) : value;
 }

@@ -1,3 +1,4 @@
+import { nearestName } from '../contract/nearest-name.js';
 import { ApiError } from './api-error.js';
 
 /** There is no token, or none that is good: the caller is not known. */
@@ -96,6 +97,15 @@ export function cutOff(): ApiError {
 /** The body, or a parameter, can't be read as what it has to be. */
 export function unreadable(problem: string): ApiError {
   return new ApiError({ code: 'invalidArgument', id: 'LP-ARG-01', sentence: problem });
+}
+
+const LONGEST_SHOWN = 60;
+
+/** A body names a field that its request does not have. */
+export function unknownName(path: string, name: string, names: readonly string[]): ApiError {
+  const nearest = nearestName(name, names);
+  const hint = nearest === undefined ? '' : ` Did you mean ${nearest}?`;
+  return unreadable(`${path}${name.slice(0, LONGEST_SHOWN)} is not a field of this request.${hint}`);
 }
 
 /** A field breaks the rule its descriptor states. */

@@ -5,6 +5,7 @@ import type { PolicyAnswers } from '../calls/policy-answers.js';
 import { OF_INSTANCE, OF_ORGANIZATION } from '../calls/scope.js';
 import type { ServedMethod } from '../calls/served-method.js';
 import { parseTemplate, type Segment } from '../contract/path-template.js';
+import type { UnknownNames } from '../contract/enum-names.js';
 import type { Schema } from '../openapi/schemas.js';
 import type { RequestHeaders } from '../ports/ports.js';
 import type { RestTarget } from './rest-target.js';
@@ -15,6 +16,8 @@ export interface OwnRequest {
   readonly headers: RequestHeaders;
   readonly query: string;
   readonly body: () => Promise<Uint8Array>;
+  /** What becomes of names in the body that nobody knows. */
+  readonly unknownNames: UnknownNames;
   /** The methods of the service the route belongs to. */
   readonly methods: readonly ServedMethod[];
 }
@@ -86,7 +89,8 @@ const SERVICES: readonly Service[] = [
 /** Binds routes to both services. */
 export function bindOwnRoutes(
   routes: readonly OwnRoute[],
-  sources: OwnDesk & { readonly pipeline: Pipeline; readonly served: readonly ServedMethod[] },
+  sources: OwnDesk &
+    Pick<OwnRequest, 'unknownNames'> & { readonly pipeline: Pipeline; readonly served: readonly ServedMethod[] },
 ): readonly BoundRoute[] {
   return SERVICES.flatMap((service) => {
     const methods = sources.served.filter(({ contract }) => contract.desc.parent.name === service.name);
@@ -106,15 +110,16 @@ function fullNameOf([method]: readonly ServedMethod[]): string {
 
 function targetOf(
   route: OwnRoute,
-  bound: OwnDesk & Pick<OwnRequest, 'methods'> & { readonly pipeline: Pipeline; readonly demand: Demand },
+  bound: OwnDesk &
+    Pick<OwnRequest, 'methods' | 'unknownNames'> & { readonly pipeline: Pipeline; readonly demand: Demand },
 ): RestTarget {
-  const { demand, methods, pipeline } = bound;
+  const { demand, methods, pipeline, unknownNames } = bound;
   return {
     demand,
     read: ({ query, body }) => ({
       answer: async ({ admission, incoming }) => {
         const context = pipeline.context(admission, incoming);
-        return route.answer(bound, { context, headers: incoming.headers, query, body, methods });
+        return route.answer(bound, { context, headers: incoming.headers, query, body, methods, unknownNames });
       },
     }),
   };

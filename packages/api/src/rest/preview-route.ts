@@ -2,6 +2,7 @@ import type { JsonObject } from '@bufbuild/protobuf';
 import { loginPolicyEvents, type CommandInput, type LoginPolicyEvent, type Preview } from '@login-policy/domain';
 import { pinnedSequence } from '../calls/conditions.js';
 import type { ServedMethod } from '../calls/served-method.js';
+import { checkNames } from '../contract/enum-names.js';
 import { unreadable } from '../errors/refusals.js';
 import { READ_HEADERS } from '../openapi/parameters.js';
 import { WHOLE_NUMBER, type OwnRequest, type OwnRoute } from './own-route.js';
@@ -55,12 +56,13 @@ export const previewRoute: OwnRoute = {
   },
 };
 
-function commandIn(body: JsonObject, { methods }: OwnRequest): CommandInput {
+function commandIn(body: JsonObject, { methods, unknownNames }: OwnRequest): CommandInput {
+  if (unknownNames === 'refuse') checkNames(body, ['method', 'request']);
   const { method: name, request = {} } = body;
   if (!isJsonObject(request)) throw unreadable('request must be a JSON object.');
-  if (name === 'Revert') return revertOf(request);
+  if (name === 'Revert') return revertOf(request, unknownNames);
   const method = methods.find(({ commandOf, contract }) => commandOf !== undefined && contract.desc.name === name);
-  if (method?.commandOf !== undefined) return method.commandOf(checkedRequest(method, request));
+  if (method?.commandOf !== undefined) return method.commandOf(checkedRequest(method, request, unknownNames));
   throw unreadable(`method must be one of ${namesOf(methods).join(', ')}, Revert.`);
 }
 

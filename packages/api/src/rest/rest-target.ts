@@ -3,7 +3,7 @@ import type { Answer } from '../calls/call-context.js';
 import type { Incoming } from '../calls/conditions.js';
 import type { Admission, Demand, Pipeline } from '../calls/pipeline.js';
 import type { ServedMethod } from '../calls/served-method.js';
-import { withEnumNumbers } from '../contract/enum-names.js';
+import { withEnumNumbers, type UnknownNames } from '../contract/enum-names.js';
 import { bodyFields, pathField, queryFields, requestOf } from './read-request.js';
 import { inJson } from './rest-answer.js';
 import type { PathVariable } from './router.js';
@@ -35,7 +35,10 @@ export interface RestReading {
 }
 
 /** The target of a method's own route. */
-export function methodTarget(method: ServedMethod, pipeline: Pipeline): RestTarget {
+export function methodTarget(
+  method: ServedMethod,
+  { pipeline, unknownNames }: { readonly pipeline: Pipeline; readonly unknownNames: UnknownNames },
+): RestTarget {
   const { input, permission, route } = method.contract;
   const answer = inJson(method, pipeline);
   return {
@@ -43,7 +46,7 @@ export function methodTarget(method: ServedMethod, pipeline: Pipeline): RestTarg
     read: ({ query, variable, body }) => {
       const named = variable === undefined ? {} : pathField(input, variable);
       const requestWith = (given: JsonObject): Message =>
-        messageOf(method, { ...withEnumNumbers(input, given), ...named });
+        messageOf(method, { ...withEnumNumbers(input, given, unknownNames), ...named });
       return route.body === 'request'
         ? { answer: async (call) => await answer(requestWith(bodyFields(await body())), call) }
         : { answer: (call) => answer(requestWith(queryFields(input, query)), call) };
@@ -52,9 +55,9 @@ export function methodTarget(method: ServedMethod, pipeline: Pipeline): RestTarg
 }
 
 /** The request of a method as a body gives it, its rules checked. @throws ApiError */
-export function checkedRequest(method: ServedMethod, given: JsonObject): Message {
+export function checkedRequest(method: ServedMethod, given: JsonObject, unknownNames: UnknownNames): Message {
   const { check, input } = method.contract;
-  const request = messageOf(method, withEnumNumbers(input, given));
+  const request = messageOf(method, withEnumNumbers(input, given, unknownNames));
   check?.(request);
   return request;
 }

@@ -1,6 +1,7 @@
 import type { JsonObject } from '@bufbuild/protobuf';
 import type { CommandInput } from '@login-policy/domain';
 import { parseMoment } from '../calls/conditions.js';
+import { checkNames, type UnknownNames } from '../contract/enum-names.js';
 import { unreadable } from '../errors/refusals.js';
 import { detailsJson } from './details-json.js';
 import { CHANGE_HEADERS } from '../openapi/parameters.js';
@@ -22,15 +23,17 @@ export const revertRoute: OwnRoute = {
     headers: CHANGE_HEADERS,
     answer: { details: { $ref: '#/components/schemas/zitadel.v1.ObjectDetails' } },
   },
-  async answer({ policies, answers }, { body, context: { owner, command } }) {
-    const input = revertOf(bodyFields(await body()));
+  async answer({ policies, answers }, { body, unknownNames, context: { owner, command } }) {
+    const input = revertOf(bodyFields(await body()), unknownNames);
     const answer = answers.ofCommand(await policies.execute(owner, input, command));
     return { ...answer, message: detailsJson(answer.message) };
   },
 };
 
 /** The command that a request to revert gives. @throws ApiError */
-export function revertOf({ to }: JsonObject): CommandInput {
+export function revertOf(given: JsonObject, unknownNames: UnknownNames): CommandInput {
+  const { to } = given;
+  if (unknownNames === 'refuse') checkNames(given, ['to']);
   if (typeof to !== 'string') throw unreadable('to must be a sequence or an instant, as text.');
   return { type: 'revert', to: parseMoment(to, 'to') };
 }

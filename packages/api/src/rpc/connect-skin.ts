@@ -7,6 +7,7 @@ import {
   createContextValues,
 } from '@connectrpc/connect';
 import type { UniversalHandler, UniversalServerRequest } from '@connectrpc/connect/protocol';
+import type { UnknownNames } from '../contract/enum-names.js';
 import type { Admission, Pipeline } from '../calls/pipeline.js';
 import type { ServedMethod } from '../calls/served-method.js';
 import type { ApiError } from '../errors/api-error.js';
@@ -17,7 +18,7 @@ import type { Exchange } from '../server/exchange.js';
 import { checkConnectTimeout, checkTimeout, isEndless } from './deadline.js';
 import { PACKINGS, packingOf } from './packing.js';
 import { refuseCall } from './refuse-call.js';
-import { withKnownNames } from './rpc-json.js';
+import { withKnownNames, type CallBody } from './rpc-json.js';
 import { collected, refusalCode, sendCollected } from './universal-answer.js';
 
 /** One call on its way through connect-es. */
@@ -39,15 +40,21 @@ const VISIT = createContextKey<Visit | undefined>(undefined, { description: 'log
 export class ConnectSkin {
   readonly #handlers: ReadonlyMap<string, Entry>;
   readonly #maxBytes: number;
+  readonly #unknownNames: UnknownNames;
   readonly #pipeline: Pipeline;
 
-  constructor(methods: readonly ServedMethod[], pipeline: Pipeline, maxBytes: number) {
+  constructor(
+    methods: readonly ServedMethod[],
+    pipeline: Pipeline,
+    { maxBytes, unknownNames }: Pick<CallBody, 'maxBytes' | 'unknownNames'>,
+  ) {
     const router = createConnectRouter({
       acceptCompression: [...PACKINGS],
       readMaxBytes: maxBytes,
     });
     this.#pipeline = pipeline;
     this.#maxBytes = maxBytes;
+    this.#unknownNames = unknownNames;
     for (const method of methods) this.#register(router, method);
     this.#handlers = new Map(
       router.handlers.flatMap((handler) => {
@@ -102,7 +109,8 @@ export class ConnectSkin {
     const { headers } = exchange;
     try {
       visit.admission = await this.#pipeline.admit({ permission, scope }, headers);
-      yield await withKnownNames({ bytes: await exchange.body(), headers, input, maxBytes: this.#maxBytes });
+      const read = { headers, input, maxBytes: this.#maxBytes, unknownNames: this.#unknownNames };
+      yield await withKnownNames({ ...read, bytes: await exchange.body() });
     } catch (caught) {
       throw noted(visit, caught);
     }

@@ -1,5 +1,5 @@
 import type { DescMessage } from '@bufbuild/protobuf';
-import { withEnumNumbers } from '../contract/enum-names.js';
+import { withEnumNumbers, type UnknownNames } from '../contract/enum-names.js';
 import type { RequestHeaders } from '../ports/ports.js';
 import { bodyFields } from '../rest/read-request.js';
 import { frame, unframe } from './grpc-frame.js';
@@ -11,6 +11,7 @@ export interface CallBody {
   readonly headers: RequestHeaders;
   readonly input: DescMessage;
   readonly maxBytes: number;
+  readonly unknownNames: UnknownNames;
 }
 
 /**
@@ -19,10 +20,10 @@ export interface CallBody {
  *
  * @throws ApiError for such a name, and for what is no JSON.
  */
-export async function withKnownNames({ bytes, headers, input, maxBytes }: CallBody): Promise<Uint8Array> {
+export async function withKnownNames({ bytes, headers, input, maxBytes, unknownNames }: CallBody): Promise<Uint8Array> {
   const type = headers.get('content-type') ?? '';
   const inNumbers = (json: Uint8Array): Uint8Array =>
-    Buffer.from(JSON.stringify(withEnumNumbers(input, bodyFields(json))));
+    Buffer.from(JSON.stringify(withEnumNumbers(input, bodyFields(json), unknownNames)));
   if (/^application\/json\b/i.test(type)) {
     const packing = packingOf(headers.get('content-encoding'));
     const json = inNumbers(await unpacked(bytes, { packing, maxBytes }));

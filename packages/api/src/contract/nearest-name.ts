@@ -1,0 +1,29 @@
+/** Of the names there are, the one that was probably meant; `undefined` when none is near. */
+export function nearestName(given: string, names: readonly string[]): string | undefined {
+  // No name there is has as many letters; the time this takes grows with them.
+  if (given.length > 100) return undefined;
+  const plain = plainly(given);
+  const [nearest] = names
+    .map((name) => ({ name, distance: distance(plain, plainly(name)) }))
+    .toSorted((one, other) => one.distance - other.distance);
+  return nearest !== undefined && nearest.distance <= Math.max(1, plain.length * 0.4) ? nearest.name : undefined;
+}
+
+/** Case and underscores are what is mistaken most. */
+function plainly(name: string): string {
+  return name.replace(/[_\s-]/g, '').toLowerCase();
+}
+
+/** How many letters have to be put in, taken out or changed (Levenshtein). */
+function distance(from: string, to: string): number {
+  let row = Array.from({ length: to.length + 1 }, (_, index) => index);
+  for (const [line, letter] of Array.from(from).entries()) {
+    const next = [line + 1];
+    for (const [column, other] of Array.from(to).entries()) {
+      const changed = (row[column] ?? 0) + (letter === other ? 0 : 1);
+      next.push(Math.min(changed, (row[column + 1] ?? 0) + 1, (next[column] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[to.length] ?? from.length;
+}
