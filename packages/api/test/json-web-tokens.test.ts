@@ -75,6 +75,26 @@ describe('JSON web tokens', () => {
     );
   });
 
+  it('are no good when a stranger says that another algorithm made them, and no operator is told', async () => {
+    const { publicKey: ours } = await generateKeyPair('ES256');
+    const { privateKey: theirs } = await generateKeyPair('RS256');
+    const forged = await new SignJWT(GOOD).setProtectedHeader({ alg: 'RS256' }).setExpirationTime('1h').sign(theirs);
+    const service = await openService({
+      ports: {
+        authenticate: jsonWebTokens({
+          keys: () => Promise.resolve(ours),
+          issuer: ISSUER,
+          audience: 'login-policy',
+          callerOf: onlyAlice,
+        }),
+      },
+    });
+    const headers = { authorization: `Bearer ${forged}` };
+    const { status } = await fetch(`${service.url}/admin/v1/policies/login`, { headers });
+    expect([status, service.failures]).to.deep.equal([401, []]);
+    await service.close();
+  });
+
   it('are never taken with a secret that both sides know', () => {
     const options = { keys: new URL('https://x.example'), issuer: ISSUER, audience: 'x', callerOf: () => undefined };
     expect(() => jsonWebTokens({ ...options, algorithms: ['HS256'] })).to.throw(RangeError);

@@ -1,4 +1,5 @@
 import { createRemoteJWKSet, errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey } from 'jose';
+import { ApiError } from '../errors/api-error.js';
 import { keysUnavailable } from '../errors/refusals.js';
 import { bearerToken } from './bearer.js';
 import type { Caller } from './caller.js';
@@ -30,7 +31,7 @@ const ALGORITHMS = ['RS256', 'ES256', 'EdDSA'];
 export function jsonWebTokens(options: JsonWebTokenOptions): Authenticate {
   const algorithms = [...(options.algorithms ?? ALGORITHMS)];
   if (algorithms.some((name) => /^(HS|none)/i.test(name))) throw new RangeError('only asymmetric algorithms are taken');
-  const keys = options.keys instanceof URL ? createRemoteJWKSet(options.keys) : options.keys;
+  const keys = reachable(options.keys instanceof URL ? createRemoteJWKSet(options.keys) : options.keys);
   const checks = {
     issuer: options.issuer,
     audience: options.audience,
@@ -46,17 +47,28 @@ export function jsonWebTokens(options: JsonWebTokenOptions): Authenticate {
   };
 }
 
+/** What is wrong with a token is the token's fault; that its key can't be had says nothing about it. */
 async function verified(verify: () => Promise<{ readonly payload: JWTPayload }>): Promise<JWTPayload | undefined> {
   try {
     return (await verify()).payload;
   } catch (caught) {
-    if (isBadToken(caught)) return undefined;
-    throw keysUnavailable(caught);
+    if (caught instanceof ApiError) throw caught;
+    return undefined;
   }
 }
 
-/** A key set that can't be fetched says nothing about the token: that is no 401. */
-function isBadToken(caught: unknown): boolean {
+/** The same keys; what keeps them out of reach is told from a token that names none of them. */
+function reachable(keys: JWTVerifyGetKey): JWTVerifyGetKey {
+  return async (header, token) => {
+    try {
+      return await keys(header, token);
+    } catch (caught) {
+      throw isAboutToken(caught) ? caught : keysUnavailable(caught);
+    }
+  };
+}
+
+function isAboutToken(caught: unknown): boolean {
   if (!(caught instanceof errors.JOSEError)) return false;
   return (
     !(caught instanceof errors.JWKSTimeout || caught instanceof errors.JWKSInvalid) &&
