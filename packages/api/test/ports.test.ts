@@ -23,6 +23,14 @@ describe('a grant', () => {
     expect(holdsGrant(owner, 'policy.read', { instanceId: 'i' })).to.equal(false);
   });
 
+  it('for an organization that is not known is none at all, not even for the instance', () => {
+    const grant = { permissions: ['policy.read'] };
+    Reflect.set(grant, 'organizationId', undefined);
+    const unsure: Caller = { id: 'u', instanceId: 'i', grants: [grant] };
+    expect(holdsGrant(unsure, 'policy.read', { instanceId: 'i' })).to.equal(false);
+    expect(holdsGrant(unsure, 'policy.read', { instanceId: 'i', organizationId: 'acme' })).to.equal(false);
+  });
+
   it('counts in the instance of its caller only, and for its permissions only', () => {
     expect(holdsGrant(admin, 'policy.read', { instanceId: 'i', organizationId: 'globex' })).to.equal(true);
     expect(holdsGrant(admin, 'policy.read', { instanceId: 'other' })).to.equal(false);

@@ -11,6 +11,7 @@ export type OrganizationId = Brand<string, 'OrganizationId'>;
 /** Owns the default policy, which holds for every organization without a custom one. */
 export interface Instance {
   readonly instanceId: InstanceId;
+  readonly organizationId?: never;
 }
 
 /** May own a custom policy, which then holds instead of the default as a whole. */
@@ -22,13 +23,15 @@ export interface Organization {
 /** Whose policy it is (SPEC §1). */
 export type Owner = Instance | Organization;
 
-/** An instance as a caller names it. */
+/** An instance as a caller names it: an organization that is not known is not the instance, so it may not be there at all. */
 export interface InstanceRef {
   readonly instanceId: string;
+  readonly organizationId?: never;
 }
 
 /** An organization as a caller names it. */
-export interface OrganizationRef extends InstanceRef {
+export interface OrganizationRef {
+  readonly instanceId: string;
   readonly organizationId: string;
 }
 
@@ -41,8 +44,8 @@ export const INSTANCE_CATEGORY = 'instanceLoginPolicy';
 /** The category of the streams of custom policies. */
 export const ORGANIZATION_CATEGORY = 'organizationLoginPolicy';
 
-/** Whether a custom policy is meant. */
-export function isOrganization(owner: Owner): owner is Organization {
+/** Whether an organization is meant, and so a custom policy. */
+export function isOrganization<Named extends OwnerRef>(owner: Named): owner is Extract<Named, OrganizationRef> {
   return 'organizationId' in owner;
 }
 
@@ -56,11 +59,14 @@ export function instanceOf(owner: Owner): Instance {
   return { instanceId: owner.instanceId };
 }
 
-/** Takes `{ instanceId }` or `{ instanceId, organizationId }`. */
+/**
+ * Takes `{ instanceId }` or `{ instanceId, organizationId }`. An organization's id that is there, but is undefined or not the
+ * object's own, is refused: whoever named it did not mean the instance (SPEC §4).
+ */
 export const parseOwner: Parser<Owner> = (value, field) => {
   const { instanceId, organizationId } = parseObject(value, field, ['instanceId', 'organizationId']);
   const instance = { instanceId: parseId(instanceId, `${field}.instanceId`) as InstanceId };
-  if (organizationId === undefined) return instance;
+  if (!('organizationId' in Object(value))) return instance;
   return { ...instance, organizationId: parseId(organizationId, `${field}.organizationId`) as OrganizationId };
 };
 

@@ -1,5 +1,6 @@
 import {
   freshInstance,
+  isOrganization,
   loginPolicyProjection,
   MULTI_FACTORS,
   openLoginPolicies,
@@ -41,7 +42,7 @@ const aStep: fc.Arbitrary<Step> = fc.oneof(
         policies.change(owner, change, by),
   ),
   fc.constant<Step>((policies, owner) =>
-    'organizationId' in owner ? policies.remove(owner, by) : policies.change(owner, {}, by),
+    isOrganization(owner) ? policies.remove(owner, by) : policies.change(owner, {}, by),
   ),
   fc.constantFrom(...SECOND_FACTORS).map(
     (factor): Step =>

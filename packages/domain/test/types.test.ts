@@ -5,8 +5,14 @@ import { describe, it } from 'mocha';
 /** Never run: what must not compile, doesn't. Each line stops the build when it begins to. */
 export function mustNotCompile(policies: LoginPolicies, event: LoginPolicyEvent): readonly Promise<unknown>[] {
   const pending: Promise<unknown>[] = [];
+  const by = { actor: 'a' };
+  const perhaps = new Map<string, string>().get('acme');
   // @ts-expect-error a second factor is no multi-factor
   pending.push(policies.removeMultiFactor({ instanceId: '1' }, 'TOTP', { actor: 'a' }));
+  // @ts-expect-error an organization that is not known is not the instance
+  pending.push(policies.removeMultiFactor({ instanceId: '1', organizationId: undefined }, 'U2F_WITH_VERIFICATION', by));
+  // @ts-expect-error nor is one that perhaps is known
+  pending.push(policies.removeMultiFactor({ instanceId: '1', organizationId: perhaps }, 'U2F_WITH_VERIFICATION', by));
   // @ts-expect-error nobody changes a policy without saying who he is
   pending.push(policies.removeMultiFactor({ instanceId: '1' }, 'U2F_WITH_VERIFICATION', {}));
   // @ts-expect-error an instance's policy can't be removed

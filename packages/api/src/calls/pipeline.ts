@@ -1,5 +1,11 @@
 import type { Message } from '@bufbuild/protobuf';
-import { InvalidValue, parseOrganization, type OrganizationRef, type OwnerRef } from '@login-policy/domain';
+import {
+  InvalidValue,
+  isOrganization,
+  parseOrganization,
+  type OrganizationRef,
+  type OwnerRef,
+} from '@login-policy/domain';
 import type { MethodContract } from '../contract/api-method.js';
 import { permissionDenied, unauthenticated, unknownInstance, unknownOrganization } from '../errors/refusals.js';
 import type { Caller } from '../ports/caller.js';
@@ -117,7 +123,7 @@ export class Pipeline {
   /** Nothing to wait for in the instance, when the port answers at once. */
   #demand({ permission, owner, caller }: Admission & { readonly caller: Caller }): Promise<void> | undefined {
     const allowed = this.#ports.isAllowed(caller, permission, owner);
-    if (allowed === true && !('organizationId' in owner)) return undefined;
+    if (allowed === true && !isOrganization(owner)) return undefined;
     return this.#demandBoth(allowed, { permission, owner });
   }
 
@@ -127,7 +133,7 @@ export class Pipeline {
     { permission, owner }: Pick<Admission, 'permission' | 'owner'>,
   ): Promise<void> {
     if (!(await allowed)) throw permissionDenied(permission);
-    if ('organizationId' in owner && !(await this.#exists(owner))) throw unknownOrganization();
+    if (isOrganization(owner) && !(await this.#exists(owner))) throw unknownOrganization();
   }
 
   async #exists(organization: OrganizationRef): Promise<boolean> {

@@ -1,4 +1,4 @@
-import type { InstanceRef, OrganizationRef, OwnerRef } from '@login-policy/domain';
+import { isOrganization, type InstanceRef, type OrganizationRef, type OwnerRef } from '@login-policy/domain';
 import { noOrganization } from '../errors/refusals.js';
 
 /** Whose policy a method speaks of. */
@@ -19,7 +19,7 @@ export const OF_INSTANCE: Scope<InstanceRef> = {
 export const OF_ORGANIZATION: Scope<OrganizationRef> = {
   regards: 'organization',
   narrow: (owner) => {
-    if ('organizationId' in owner) return owner;
+    if (isOrganization(owner)) return owner;
     throw noOrganization();
   },
 };

@@ -1,4 +1,4 @@
-import type { CommandInput, InstanceRef, OwnerRef } from '@login-policy/domain';
+import { isOrganization, type CommandInput, type InstanceRef, type OwnerRef } from '@login-policy/domain';
 import { AdminService } from '@zitadel/proto/zitadel/admin_pb.js';
 import { ManagementService } from '@zitadel/proto/zitadel/management_pb.js';
 import type { RequestContext } from '@zitadel/proto/zitadel/object/v2/object_pb.js';
@@ -85,8 +85,9 @@ function changeOf(request: Parameters<typeof settingsOf>[0]): CommandInput {
 function loginSettings({ policies, answers }: Desk): ServedMethod {
   return serve(OF_EITHER, SettingsService.method.getLoginSettings, async ({ ctx }, context) => {
     const owner = await ownerIn(ctx?.resourceOwner, context);
-    const reading =
-      'organizationId' in owner ? policies.effectivePolicy(owner, context.read) : policies.policy(owner, context.read);
+    const reading = isOrganization(owner)
+      ? policies.effectivePolicy(owner, context.read)
+      : policies.policy(owner, context.read);
     return answers.ofPolicy(
       reading,
       (policy) => ({ details: detailsMessage(policy.details), settings: loginSettingsMessage(policy) }),

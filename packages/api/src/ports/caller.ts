@@ -2,7 +2,7 @@
 export interface Grant {
   /** As the descriptors name them: `iam.policy.read`, `iam.policy.write`, `policy.read`, `policy.write`, `policy.delete`. */
   readonly permissions: readonly string[];
-  /** Only in this organization. Left out: in the instance and all its organizations. */
+  /** Only in this organization. Left out: in the instance and all its organizations. There and undefined: nowhere. */
   readonly organizationId?: string;
 }
 
@@ -26,9 +26,11 @@ export interface Place {
 /** Whether one of the caller's own grants covers it. A grant for one organization says nothing about the instance. */
 export function holdsGrant(caller: Caller, permission: string, place: Place): boolean {
   if (caller.instanceId !== place.instanceId) return false;
-  return caller.grants.some(
-    (grant) =>
-      grant.permissions.includes(permission) &&
-      (grant.organizationId === undefined || grant.organizationId === place.organizationId),
-  );
+  return caller.grants.some((grant) => grant.permissions.includes(permission) && covers(grant, place));
+}
+
+/** Whoever named an organization that turned out undefined did not mean the whole instance. */
+function covers(grant: Grant, { organizationId }: Place): boolean {
+  if (!('organizationId' in grant)) return true;
+  return grant.organizationId !== undefined && grant.organizationId === organizationId;
 }

@@ -1,0 +1,62 @@
+import { defaultSettings, type InstanceRef, type LoginPolicies, type OwnerRef } from '@login-policy/domain';
+import { expect } from 'chai';
+import { describe, it } from 'mocha';
+import { by, countEvents, instance, openDesk, PASSKEY, rejectionOf } from './policies.js';
+
+/** An entity whose organization is a getter of its class, as those of object mappers are. */
+class Tenant {
+  readonly instanceId = instance.instanceId;
+  get organizationId(): string {
+    return 'acme';
+  }
+}
+
+/** As plain JavaScript names one. */
+function naming(organizationId: unknown): InstanceRef {
+  const owner = { ...instance };
+  Reflect.set(owner, 'organizationId', organizationId);
+  return owner;
+}
+
+/** Each names an organization, though not one that can be known: none of them is the instance. */
+const NAMED_IN_VAIN: Readonly<Record<string, OwnerRef>> = {
+  'is undefined': naming(undefined),
+  'is null': naming(null),
+  'is only inherited': Object.assign(Object.create({ organizationId: 'acme' }), instance),
+  'is a getter of its class': new Tenant(),
+};
+
+async function openWithPasskey(): Promise<{ loginPolicies: LoginPolicies; events: () => Promise<number> }> {
+  const { store, loginPolicies } = await openDesk();
+  await loginPolicies.add(instance, { settings: defaultSettings, multiFactors: [PASSKEY] }, by);
+  return { loginPolicies, events: () => countEvents(store) };
+}
+
+const REFUSED = { reason: 'invalid-argument', field: 'owner.organizationId' };
+
+describe('an organization that is named in vain is not taken for the instance', () => {
+  for (const [how, owner] of Object.entries(NAMED_IN_VAIN)) {
+    it(`when a change is asked for and the id ${how}`, async () => {
+      const { loginPolicies, events } = await openWithPasskey();
+      const before = await events();
+      expect(rejectionOf(await loginPolicies.removeMultiFactor(owner, PASSKEY, by))).to.include(REFUSED);
+      expect(await events()).to.equal(before);
+    });
+  }
+
+  it('when something is read', async () => {
+    const { loginPolicies } = await openWithPasskey();
+    const owner = naming(undefined);
+    expect(rejectionOf(await loginPolicies.policy(owner))).to.include(REFUSED);
+    expect(rejectionOf(await loginPolicies.history(owner))).to.include(REFUSED);
+    expect(rejectionOf(await loginPolicies.multiFactors(owner))).to.include(REFUSED);
+    expect(rejectionOf(await loginPolicies.preview(owner, { type: 'remove' }))).to.include(REFUSED);
+    expect(rejectionOf(await loginPolicies.diff(owner, { from: { sequence: 1n } }))).to.include(REFUSED);
+  });
+
+  it('when the customized organizations of an instance are listed', async () => {
+    const { loginPolicies } = await openWithPasskey();
+    const rejection = rejectionOf(await loginPolicies.organizationsWithCustomPolicy(naming(undefined)));
+    expect(rejection).to.include({ reason: 'invalid-argument', field: 'instance.organizationId' });
+  });
+});
