@@ -38,6 +38,7 @@ function typescriptSmells() {
       /^\s*export\b.*\b(\w*(Util|Utils|Helper|Helpers|Manager|Misc)\b|[uU]til[A-Z]\w*)/,
       'this word is not used in names (STYLE 3)',
     ],
+    [/\bURL\.canParse\(/, 'on Node 20 and 22 it denies hosts that are not ASCII, once it is hot; new URL in a try'],
     [/\bimport\.meta\.(main|dirname|filename)\b/, 'Node 20.19 does not have this yet'],
   ];
 }

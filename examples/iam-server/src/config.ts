@@ -78,10 +78,18 @@ function portIn(name: string, value: string): number {
 
 function publicUrlIn(value: string | undefined): string | undefined {
   if (value === undefined) return undefined;
-  const url = URL.canParse(value) ? new URL(value) : undefined;
+  const url = urlIn(value);
   // The page and the API stand at the root of their origin.
   if (url !== undefined && /^https?:$/.test(url.protocol) && url.href === `${url.origin}/`) return url.origin;
   throw mustBe('IAM_PUBLIC_URL', 'the address of a server, like https://iam.example.com', value);
+}
+
+function urlIn(value: string): URL | undefined {
+  try {
+    return new URL(value);
+  } catch {
+    return undefined;
+  }
 }
 
 function tlsIn(keyFile: string | undefined, certFile: string | undefined): Config['tls'] {

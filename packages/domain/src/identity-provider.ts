@@ -1,7 +1,7 @@
 import type { Brand } from '@login-policy/event-sourcing';
 import { parseList, parseObject, parseOneOf, type Parser } from './invalid-value.js';
 import type { Owner } from './owner.js';
-import { parseId } from './text.js';
+import { parseId, parseText } from './text.js';
 
 /** The identity of an external identity provider. */
 export type IdentityProviderId = Brand<string, 'IdentityProviderId'>;
@@ -36,17 +36,28 @@ export interface IdentityProviderDirectory {
 export const parseIdentityProviderId: Parser<IdentityProviderId> = (value, field) =>
   parseId(value, field) as IdentityProviderId;
 
-const parseOwnerType = parseOneOf(IDENTITY_PROVIDER_OWNERS);
+/** Reads the id of an identity provider as it was recorded. */
+export const parseRecordedIdentityProviderId: Parser<IdentityProviderId> = (value, field) =>
+  parseText(value, field) as IdentityProviderId;
 
 /** Takes `{ id, ownerType }`. */
-export const parseIdentityProvider: Parser<IdentityProvider> = (value, field) => {
-  const { id, ownerType } = parseObject(value, field, ['id', 'ownerType']);
-  return {
-    id: parseIdentityProviderId(id, `${field}.id`),
-    ownerType: parseOwnerType(ownerType, `${field}.ownerType`),
-  };
-};
+export const parseIdentityProvider: Parser<IdentityProvider> = providerParser(parseIdentityProviderId);
+
+/** Reads `{ id, ownerType }` as it was recorded. */
+export const parseRecordedIdentityProvider: Parser<IdentityProvider> = providerParser(parseRecordedIdentityProviderId);
 
 /** Takes a list of identity providers, each id once, in the order given. */
 export const parseIdentityProviders: Parser<readonly IdentityProvider[]> = (value, field) =>
   parseList(value, field, { item: parseIdentityProvider, same: ({ id }) => id });
+
+/** Reads a list of identity providers as it was recorded. */
+export const parseRecordedIdentityProviders: Parser<readonly IdentityProvider[]> = (value, field) =>
+  parseList(value, field, { item: parseRecordedIdentityProvider, same: ({ id }) => id });
+
+function providerParser(parseProviderId: Parser<IdentityProviderId>): Parser<IdentityProvider> {
+  const parseOwnerType = parseOneOf(IDENTITY_PROVIDER_OWNERS);
+  return (value, field) => {
+    const { id, ownerType } = parseObject(value, field, ['id', 'ownerType']);
+    return { id: parseProviderId(id, `${field}.id`), ownerType: parseOwnerType(ownerType, `${field}.ownerType`) };
+  };
+}

@@ -58,12 +58,14 @@ function canonical(milliseconds: number): Duration {
 const REMEMBERED = 1000;
 const read = new Map<string, Duration>();
 
-/** Reads a lifetime as it is stored, ISO 8601; policies share few, so each is parsed once. */
-export const parseStoredLifetime: Parser<Duration> = (value, field) => {
+/** Reads a lifetime as it was recorded, ISO 8601 of whatever length; policies share few, so each is parsed once. */
+export const parseRecordedLifetime: Parser<Duration> = (value, field) => {
   if (typeof value !== 'string') throw new InvalidValue(field, 'an ISO 8601 duration', value);
   const known = read.get(value);
   if (known !== undefined) return known;
-  const lifetime = parseLifetime(Duration.fromISO(value), field);
+  const milliseconds = Duration.fromISO(value).toMillis();
+  if (!Number.isFinite(milliseconds)) throw new InvalidValue(field, 'an ISO 8601 duration', value);
+  const lifetime = canonical(milliseconds);
   if (read.size < REMEMBERED) read.set(value, lifetime);
   return lifetime;
 };
@@ -73,7 +75,7 @@ export function lifetimesToJson(lifetimes: Partial<Lifetimes>): Readonly<Record<
   const json: Record<string, string> = {};
   for (const name of LIFETIME_NAMES) {
     const lifetime = lifetimes[name];
-    if (lifetime !== undefined) json[name] = parseLifetime(lifetime, name).toISO() ?? '';
+    if (lifetime !== undefined) json[name] = canonical(lifetime.toMillis()).toISO() ?? '';
   }
   return json;
 }

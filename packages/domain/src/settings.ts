@@ -1,8 +1,16 @@
 import { toJsonObject, type JsonObject } from '@login-policy/event-sourcing';
 import { Duration } from 'luxon';
 import { parseBoolean, parseObject, parseOneOf, type Parser } from './invalid-value.js';
-import { LIFETIME_NAMES, lifetimesToJson, parseLifetime, parseLifetimes, type Lifetimes } from './lifetimes.js';
+import {
+  LIFETIME_NAMES,
+  lifetimesToJson,
+  parseLifetime,
+  parseLifetimes,
+  parseRecordedLifetime,
+  type Lifetimes,
+} from './lifetimes.js';
 import { parseRedirectUri } from './redirect-uri.js';
+import { parseText } from './text.js';
 
 /** Whether users may sign in without a password. */
 export const PASSWORDLESS_TYPES = ['NOT_ALLOWED', 'ALLOWED'] as const;
@@ -39,7 +47,12 @@ export type SettingName = Exclude<keyof LoginSettings, 'lifetimes'>;
 
 const parsePasswordlessType = parseOneOf(PASSWORDLESS_TYPES);
 
-const PARSERS: { readonly [Name in SettingName]: Parser<LoginSettings[Name]> } = {
+type SettingParsers = { readonly [Name in SettingName]: Parser<LoginSettings[Name]> } & {
+  readonly lifetime: Parser<Duration>;
+};
+
+/** What is allowed as input. */
+const AS_INPUT: SettingParsers = {
   allowUsernamePassword: parseBoolean,
   allowRegister: parseBoolean,
   allowExternalIdp: parseBoolean,
@@ -52,13 +65,21 @@ const PARSERS: { readonly [Name in SettingName]: Parser<LoginSettings[Name]> } =
   disableLoginWithEmail: parseBoolean,
   disableLoginWithPhone: parseBoolean,
   defaultRedirectUri: parseRedirectUri,
+  lifetime: parseLifetime,
+};
+
+/** What is of the right form. It was allowed when it was recorded, and what is allowed today does not matter (SPEC §2). */
+const AS_RECORDED: SettingParsers = {
+  ...AS_INPUT,
+  defaultRedirectUri: parseText,
+  lifetime: parseRecordedLifetime,
 };
 
 /** Every setting apart from the lifetimes, in the order of the SPEC. */
-export const SETTING_NAMES: readonly SettingName[] = Object.keys(PARSERS).filter(isSettingName);
+export const SETTING_NAMES: readonly SettingName[] = Object.keys(AS_INPUT).filter(isSettingName);
 
 function isSettingName(name: string): name is SettingName {
-  return Object.hasOwn(PARSERS, name);
+  return name !== 'lifetime' && Object.hasOwn(AS_INPUT, name);
 }
 
 const MEMBERS = [...SETTING_NAMES, 'lifetimes'];
@@ -86,39 +107,42 @@ export const defaultSettings: LoginSettings = Object.freeze({
   }),
 });
 
-/** Takes all settings; `lifetime` reads a lifetime, from code or as stored. */
-export function parseSettings(
-  value: unknown,
-  field: string,
-  lifetime: Parser<Duration> = parseLifetime,
-): LoginSettings {
-  const settings = parseSettingsChange(value, field, lifetime);
+/** Takes all settings. */
+export const parseSettings: Parser<LoginSettings> = (value, field) => allSettings(value, field, AS_INPUT);
+
+/** Reads all settings as they were recorded. */
+export const parseRecordedSettings: Parser<LoginSettings> = (value, field) => allSettings(value, field, AS_RECORDED);
+
+/** Takes some of the settings, perhaps none; a member that is `undefined` counts as absent. */
+export const parseSettingsChange: Parser<LoginSettingsChange> = (value, field) => someSettings(value, field, AS_INPUT);
+
+/** Reads some of the settings as they were recorded. */
+export const parseRecordedSettingsChange: Parser<LoginSettingsChange> = (value, field) =>
+  someSettings(value, field, AS_RECORDED);
+
+function allSettings(value: unknown, field: string, parsers: SettingParsers): LoginSettings {
+  const settings = someSettings(value, field, parsers);
   requireAll(settings, field);
   return settings;
 }
 
 function requireAll(settings: LoginSettingsChange, field: string): asserts settings is LoginSettings {
   for (const name of SETTING_NAMES) {
-    if (settings[name] === undefined) PARSERS[name](undefined, `${field}.${name}`);
+    if (settings[name] === undefined) AS_INPUT[name](undefined, `${field}.${name}`);
   }
   for (const name of LIFETIME_NAMES) {
     if (settings.lifetimes?.[name] === undefined) parseLifetime(undefined, `${field}.lifetimes.${name}`);
   }
 }
 
-/** Takes some of the settings, perhaps none; a member that is `undefined` counts as absent. */
-export function parseSettingsChange(
-  value: unknown,
-  field: string,
-  lifetime: Parser<Duration> = parseLifetime,
-): LoginSettingsChange {
+function someSettings(value: unknown, field: string, parsers: SettingParsers): LoginSettingsChange {
   const given = parseObject(value, field, MEMBERS);
   const change: { -readonly [Name in keyof LoginSettingsChange]: LoginSettingsChange[Name] } = {};
   for (const name of SETTING_NAMES) {
-    if (given[name] !== undefined) Object.assign(change, { [name]: PARSERS[name](given[name], `${field}.${name}`) });
+    if (given[name] !== undefined) Object.assign(change, { [name]: parsers[name](given[name], `${field}.${name}`) });
   }
   if (given['lifetimes'] !== undefined) {
-    const lifetimes = parseLifetimes(given['lifetimes'], `${field}.lifetimes`, lifetime);
+    const lifetimes = parseLifetimes(given['lifetimes'], `${field}.lifetimes`, parsers.lifetime);
     if (Object.keys(lifetimes).length > 0) change.lifetimes = lifetimes;
   }
   return change;

@@ -6,6 +6,12 @@ const LONGEST_REASON = 2000;
 const UNFIT = /[\p{Cc}\p{Cs}]/u;
 const UNFIT_IN_PROSE = /(?![\n\t])[\p{Cc}\p{Cs}]/u;
 
+/** Takes any text, as what was recorded is: the rules of input may have changed since. */
+export const parseText: Parser<string> = (value, field) => {
+  if (typeof value === 'string') return value;
+  throw new InvalidValue(field, 'text', value);
+};
+
 /** Takes an id as others give it: 1 to 200 characters, none of them a control character or a lone surrogate (SPEC §4). */
 export const parseId: Parser<string> = (value, field) => {
   const expected = 'an id of 1 to 200 characters without control characters or lone surrogates';

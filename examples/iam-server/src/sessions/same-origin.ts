@@ -15,8 +15,18 @@ export function isFromOurPage(headers: RequestHeaders, publicUrl: string | undef
   const site = headers.get('sec-fetch-site');
   if (site !== undefined) return site === 'same-origin';
   const origin = headers.get('origin');
-  if (origin === undefined || !URL.canParse(origin)) return false;
-  return origin === publicUrl || new URL(origin).host === headers.get('host');
+  if (origin === undefined) return false;
+  const host = hostOf(origin);
+  return origin === publicUrl || (host !== '' && host === headers.get('host'));
+}
+
+/** Of `null`, which a browser sends for a page without an origin, and of what is no URL there is none. */
+function hostOf(origin: string): string {
+  try {
+    return new URL(origin).host;
+  } catch {
+    return '';
+  }
 }
 
 /** Whether a browser says that another page made the request. A program says nothing of that kind. */

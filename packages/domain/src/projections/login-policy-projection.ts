@@ -10,13 +10,12 @@ import { markEvent, type Marks } from '../details.js';
 import { loginPolicyEvents } from '../event-codec.js';
 import type { LoginPolicyEvent, RecordedLoginPolicyEvent } from '../events.js';
 import { parseFactors, parseMultiFactor, parseSecondFactor } from '../factors.js';
-import { parseIdentityProviders } from '../identity-provider.js';
+import { parseRecordedIdentityProviders } from '../identity-provider.js';
 import { InvalidValue, parseObject } from '../invalid-value.js';
-import { parseStoredLifetime } from '../lifetimes.js';
 import { evolve } from '../evolve.js';
 import { ABSENT, type ActivePolicy } from '../login-policy.js';
 import { INSTANCE_CATEGORY, isOrganization, ORGANIZATION_CATEGORY, ownerOfStream } from '../owner.js';
-import { parseSettings, settingsToJson } from '../settings.js';
+import { parseRecordedSettings, settingsToJson } from '../settings.js';
 
 /** The row of one policy in force, under the name of its stream. */
 export interface LoginPolicyRow {
@@ -90,10 +89,10 @@ function decodeRow(stored: Json): LoginPolicyRow {
   const row = parseObject(stored, 'row', MEMBERS);
   const policy: ActivePolicy = {
     stage: 'active',
-    settings: parseSettings(row['settings'], 'row.settings', parseStoredLifetime),
+    settings: parseRecordedSettings(row['settings'], 'row.settings'),
     secondFactors: parseFactors(row['secondFactors'], 'row.secondFactors', parseSecondFactor),
     multiFactors: parseFactors(row['multiFactors'], 'row.multiFactors', parseMultiFactor),
-    identityProviders: parseIdentityProviders(row['identityProviders'], 'row.identityProviders'),
+    identityProviders: parseRecordedIdentityProviders(row['identityProviders'], 'row.identityProviders'),
   };
   const marks = {
     revision: revision(BigInt(text(row['revision'], 'row.revision'))),

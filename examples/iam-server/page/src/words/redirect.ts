@@ -6,8 +6,16 @@ export function redirectProblem(text: string): string | undefined {
   if (text === '') return undefined;
   if (RUNS_SCRIPT.test(text)) return 'This URI could run script in the user’s browser, so it is not taken.';
   if (text.length > LONGEST) return 'A redirect URI has at most 2,048 characters.';
-  if (!URL.canParse(text) || /\s/.test(text)) {
+  if (!isAbsolute(text) || /\s/.test(text)) {
     return 'Give an absolute URI, such as https://app.example.com/home, or leave it empty.';
   }
   return undefined;
+}
+
+function isAbsolute(uri: string): boolean {
+  try {
+    return new URL(uri).href !== '';
+  } catch {
+    return false;
+  }
 }

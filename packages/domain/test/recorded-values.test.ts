@@ -1,0 +1,109 @@
+import {
+  loginPolicyEvents,
+  loginPolicyProjection,
+  orThrow,
+  ownerOfStream,
+  type LoginPolicyEvent,
+  type LoginPolicyRow,
+} from '@login-policy/domain';
+import {
+  monotonicIds,
+  streamId,
+  toJsonObject,
+  type Json,
+  type JsonObject,
+  type NewEvent,
+  type Store,
+} from '@login-policy/event-sourcing';
+import { expect } from 'chai';
+import { describe, it } from 'mocha';
+import { acme, by, openDesk, PASSKEY, policyAdded, rejectionOf } from './policies.js';
+
+/** Values that a laxer program once took and that today's rules of input refuse. */
+const FORMER = {
+  settings: { defaultRedirectUri: '/welcome', lifetimes: { passwordCheck: 'PT999999H' } },
+  identityProvider: { id: 'x'.repeat(300), ownerType: 'ORG' },
+};
+
+const STREAM = streamId('organizationLoginPolicy', `${acme.instanceId}/${acme.organizationId}`);
+
+const ids = monotonicIds();
+
+function stored(type: string, data: JsonObject): NewEvent {
+  return { id: ids(), type, schemaVersion: 1, data, metadata: { actor: 'a', correlationId: 'c' } };
+}
+
+/** A policy whose events 3 and 4 hold such values. */
+async function recordFormer(store: Store): Promise<void> {
+  const [added, passkey] = policyAdded({ multiFactors: [PASSKEY] }).map((event) => loginPolicyEvents.encode(event));
+  if (added === undefined || passkey === undefined) throw new Error('unreachable');
+  await store.eventStore.append({
+    streamId: STREAM,
+    expected: 'no-stream',
+    events: [
+      stored(added.type, added.data),
+      stored(passkey.type, passkey.data),
+      stored('LoginPolicyChanged', toJsonObject({ settings: FORMER.settings })),
+      stored('IdentityProviderAdded', toJsonObject({ identityProvider: FORMER.identityProvider })),
+    ],
+  });
+}
+
+describe('what was recorded is not judged by the rules of input', () => {
+  it('so a policy with values that are refused today is read, changed and reverted, and keeps them', async () => {
+    const { store, loginPolicies } = await openDesk();
+    await recordFormer(store);
+    const { details } = orThrow(await loginPolicies.removeMultiFactor(acme, PASSKEY, by));
+    expect(details.sequence).to.equal(5n);
+    const { policy } = orThrow(await loginPolicies.policy(acme));
+    expect(policy.settings.defaultRedirectUri).to.equal('/welcome');
+    expect(policy.settings.lifetimes.passwordCheck.as('hours')).to.equal(999_999);
+    expect(policy.identityProviders).to.deep.equal([FORMER.identityProvider]);
+    expect(orThrow(await loginPolicies.policy(acme, { asOf: { sequence: 4n } })).policy.multiFactors).to.have.length(1);
+    expect(orThrow(await loginPolicies.history(acme)).entries).to.have.length(5);
+    expect(orThrow(await loginPolicies.revert(acme, { sequence: 4n }, by)).details.sequence).to.equal(6n);
+  });
+
+  it('but is input again where a revert would record it anew, and refused', async () => {
+    const { store, loginPolicies } = await openDesk();
+    await recordFormer(store);
+    await loginPolicies.change(acme, { defaultRedirectUri: '' }, by);
+    const rejection = rejectionOf(await loginPolicies.revert(acme, { sequence: 4n }, by));
+    expect(rejection).to.include({ reason: 'invalid-argument', field: 'data.settings.defaultRedirectUri' });
+  });
+
+  it('so a row that holds them is read back from its store', async () => {
+    const { store } = await openDesk();
+    await recordFormer(store);
+    const { reduce, rows } = loginPolicyProjection;
+    let row: LoginPolicyRow | undefined;
+    for await (const page of store.eventStore.readStream(STREAM)) {
+      for (const event of page) row = reduce(row, loginPolicyEvents.decode(event));
+    }
+    if (row === undefined) throw new Error('unreachable');
+    const kept: Json = JSON.parse(JSON.stringify(rows.encode(row)));
+    const read = rows.decode(kept);
+    expect(rows.encode(read)).to.deep.equal(kept);
+    expect(read.policy.identityProviders).to.deep.equal([FORMER.identityProvider]);
+  });
+
+  it('so the owner of a stream is read from its name whatever ids are allowed today', () => {
+    const organizationId = 'x'.repeat(300);
+    expect(ownerOfStream(streamId('organizationLoginPolicy', `1/${organizationId}`))).to.deep.equal({
+      instanceId: '1',
+      organizationId,
+    });
+    expect(() => ownerOfStream(streamId('organizationLoginPolicy', '1/'))).to.throw(/streamId/);
+    expect(() => ownerOfStream(streamId('organizationLoginPolicy', '1/%'))).to.throw(/streamId/);
+  });
+});
+
+describe('a redirect URI', () => {
+  it('is allowed the ten thousandth time as it was the first, whatever script its host is written in', () => {
+    const event: LoginPolicyEvent = {
+      type: 'LoginPolicyChanged',
+      data: { settings: { defaultRedirectUri: 'https://münchen.example/' } },
+    };
+    for (let times = 0; times < 10_000; times++) loginPolicyEvents.encode(event);
+  });
+});
