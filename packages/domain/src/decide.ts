@@ -15,7 +15,7 @@ import type {
 } from './events.js';
 import { evolve } from './evolve.js';
 import type { MultiFactor, SecondFactor } from './factors.js';
-import type { IdentityProviderId } from './identity-provider.js';
+import { MOST_IDENTITY_PROVIDERS, type IdentityProviderId } from './identity-provider.js';
 import type { ActivePolicy, LoginPolicy } from './login-policy.js';
 import type { PolicyRejection } from './rejections.js';
 import { commandsTowards } from './revert.js';
@@ -56,14 +56,19 @@ export function decide(command: LoginPolicyCommand, policy: LoginPolicy): LoginP
 
 function addLoginPolicy(data: AddLoginPolicy['data'], policy: LoginPolicy): LoginPolicyDecision {
   if (policy.stage === 'active') return reject({ reason: 'policy-already-exists' });
+  const count = data.identityProviders.length;
+  if (count > MOST_IDENTITY_PROVIDERS) {
+    const expected = `at most ${MOST_IDENTITY_PROVIDERS} identity providers`;
+    return reject({ reason: 'invalid-argument', field: 'identityProviders', expected, received: String(count) });
+  }
   const unknown = data.identityProviders.find(({ existence }) => existence === 'unknown');
   if (unknown !== undefined) return notFound(unknown);
-  return accept<LoginPolicyEvent>(
+  return acceptAll([
     { type: 'LoginPolicyAdded', data: { settings: data.settings } },
     ...data.secondFactors.map((factor) => ({ type: 'SecondFactorAdded', data: { factor } }) as const),
     ...data.multiFactors.map((factor) => ({ type: 'MultiFactorAdded', data: { factor } }) as const),
     ...data.identityProviders.map(identityProviderAdded),
-  );
+  ]);
 }
 
 /** What differs is undone by the commands that could have been given one by one, so the same rules hold. */
@@ -81,10 +86,15 @@ function carryOutAll(commands: readonly LoginPolicyCommand[], policy: LoginPolic
   for (const command of commands) {
     const decision = decide(command, current);
     if (decision.outcome === 'rejected') return decision;
-    events.push(...decision.events);
+    for (const event of decision.events) events.push(event);
     current = decision.events.reduce(evolve, current);
   }
-  return accept(...events);
+  return acceptAll(events);
+}
+
+/** As a list, not as arguments: of those there may only be so many, and a policy of old may have more links. */
+function acceptAll(events: readonly LoginPolicyEvent[]): LoginPolicyDecision {
+  return { outcome: 'accepted', events };
 }
 
 function changeLoginPolicy(change: LoginSettingsChange, policy: ActivePolicy): LoginPolicyDecision {
@@ -111,6 +121,16 @@ function removeFactor(
 function addIdentityProvider(link: AddIdentityProvider['data'], policy: ActivePolicy): LoginPolicyDecision {
   const { id } = link.identityProvider;
   if (isLinked(id, policy)) return reject({ reason: 'identity-provider-already-exists', id });
+  const count = policy.identityProviders.length;
+  if (count >= MOST_IDENTITY_PROVIDERS) {
+    const expected = `one of at most ${MOST_IDENTITY_PROVIDERS} that are linked to a policy`;
+    return reject({
+      reason: 'invalid-argument',
+      field: 'identityProvider',
+      expected,
+      received: `one more than ${count}`,
+    });
+  }
   return link.existence === 'unknown' ? notFound(link) : accept(identityProviderAdded(link));
 }
 

@@ -44,6 +44,7 @@ export function diffPolicies(before: LoginPolicy, after: LoginPolicy): readonly 
 }
 
 function diffSettings(from: LoginSettings | undefined, to: LoginSettings | undefined): readonly PolicyChange[] {
+  if (from === to) return [];
   const [before, after] = [valuesOf(from), valuesOf(to)];
   const paths = [...(after.size > 0 ? after : before).keys()];
   return paths
@@ -63,13 +64,16 @@ function diffLists<Item>(
   before: readonly Item[] = [],
   after: readonly Item[] = [],
 ): readonly { readonly item: Item; readonly step: Step }[] {
+  const [had, has] = [new Set(before), new Set(after)];
   return [
-    ...before.filter((item) => !after.includes(item)).map((item) => ({ item, step: 'removed' }) as const),
-    ...after.filter((item) => !before.includes(item)).map((item) => ({ item, step: 'added' }) as const),
+    ...before.filter((item) => !has.has(item)).map((item) => ({ item, step: 'removed' }) as const),
+    ...after.filter((item) => !had.has(item)).map((item) => ({ item, step: 'added' }) as const),
   ];
 }
 
 function diffIdentityProviders(from: ActivePolicy | undefined, to: ActivePolicy | undefined): readonly PolicyChange[] {
+  // Most events leave the links as they are, and a history compares them at each.
+  if (from?.identityProviders === to?.identityProviders) return [];
   const known = new Map<string, IdentityProvider>();
   const keysOf = (policy: ActivePolicy | undefined): readonly string[] =>
     (policy?.identityProviders ?? []).map((provider) => {

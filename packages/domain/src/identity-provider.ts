@@ -1,5 +1,5 @@
 import type { Brand } from '@login-policy/event-sourcing';
-import { parseList, parseObject, parseOneOf, type Parser } from './invalid-value.js';
+import { InvalidValue, parseList, parseObject, parseOneOf, type Parser } from './invalid-value.js';
 import type { Owner } from './owner.js';
 import { parseId, parseText } from './text.js';
 
@@ -24,6 +24,9 @@ export interface IdentityProviderRef {
   readonly ownerType: IdentityProviderOwner;
 }
 
+/** How many identity providers may be linked to one policy (SPEC §4). A recorded policy with more is read as it is. */
+export const MOST_IDENTITY_PROVIDERS = 200;
+
 /**
  * Knows which identity providers exist. Optional: without one, none is looked up. When it rejects, the command rejects
  * with the same error and nothing is written.
@@ -46,9 +49,12 @@ export const parseIdentityProvider: Parser<IdentityProvider> = providerParser(pa
 /** Reads `{ id, ownerType }` as it was recorded. */
 export const parseRecordedIdentityProvider: Parser<IdentityProvider> = providerParser(parseRecordedIdentityProviderId);
 
-/** Takes a list of identity providers, each id once, in the order given. */
-export const parseIdentityProviders: Parser<readonly IdentityProvider[]> = (value, field) =>
-  parseList(value, field, { item: parseIdentityProvider, same: ({ id }) => id });
+/** Takes a list of at most {@link MOST_IDENTITY_PROVIDERS}, each id once, in the order given. */
+export const parseIdentityProviders: Parser<readonly IdentityProvider[]> = (value, field) => {
+  const providers = parseList(value, field, { item: parseIdentityProvider, same: ({ id }) => id });
+  if (providers.length <= MOST_IDENTITY_PROVIDERS) return providers;
+  throw new InvalidValue(field, `at most ${MOST_IDENTITY_PROVIDERS} identity providers`, providers.length);
+};
 
 /** Reads a list of identity providers as it was recorded. */
 export const parseRecordedIdentityProviders: Parser<readonly IdentityProvider[]> = (value, field) =>

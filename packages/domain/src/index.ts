@@ -52,6 +52,7 @@ export {
   type IdentityProviderDirectory,
   type IdentityProviderId,
   type IdentityProviderOwner,
+  MOST_IDENTITY_PROVIDERS,
   parseIdentityProvider,
   parseIdentityProviderId,
   type IdentityProviderRef,

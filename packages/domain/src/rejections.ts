@@ -2,8 +2,9 @@ import type { MultiFactor, SecondFactor } from './factors.js';
 import type { IdentityProviderId } from './identity-provider.js';
 import { isOrganization, type Owner } from './owner.js';
 
-/** What the rules of a policy refuse (SPEC §4). */
+/** What the rules of a policy refuse (SPEC §4); input, too, that only the policy shows to be too much. */
 export type PolicyRejection =
+  | InvalidArgument
   | { readonly reason: 'policy-already-exists' }
   | { readonly reason: 'policy-not-found' }
   | { readonly reason: 'factor-already-exists'; readonly factor: SecondFactor | MultiFactor }
@@ -27,7 +28,7 @@ export type UnmetCondition =
   | { readonly reason: 'idempotency-key-reused'; readonly idempotencyKey: string };
 
 /** Why a command or a read was refused: branch on `reason`. */
-export type Rejection = InvalidArgument | UnmetCondition | PolicyRejection;
+export type Rejection = UnmetCondition | PolicyRejection;
 
 /** The name of a reason to refuse. */
 export type Reason = Rejection['reason'];

@@ -16,7 +16,14 @@ import {
   type Rejected,
   type SecondFactor,
 } from '@login-policy/domain';
-import { openMemoryStore, type Clock, type Store } from '@login-policy/event-sourcing';
+import {
+  monotonicIds,
+  openMemoryStore,
+  streamId,
+  toJsonObject,
+  type Clock,
+  type Store,
+} from '@login-policy/event-sourcing';
 import { steppingClock } from '@login-policy/testkit';
 import { expect } from 'chai';
 
@@ -69,6 +76,29 @@ export function rejectionOf(answer: CommandAnswer | ReadAnswer<object>): Rejecte
   expect(answer.outcome).to.equal('rejected');
   if (answer.outcome !== 'rejected') throw new Error('unreachable');
   return answer.rejection;
+}
+
+/** The stream of {@link acme}'s policy. */
+export const ACME_STREAM = streamId('organizationLoginPolicy', `${acme.instanceId}/${acme.organizationId}`);
+
+const ids = monotonicIds();
+
+/** Records events of acme's policy as they stand, past all rules of input: as a laxer program once did. */
+export async function recordAsItStands(
+  store: Store,
+  events: readonly { readonly type: string; readonly data: object }[],
+): Promise<void> {
+  await store.eventStore.append({
+    streamId: ACME_STREAM,
+    expected: 'no-stream',
+    events: events.map(({ type, data }) => ({
+      id: ids(),
+      type,
+      schemaVersion: 1,
+      data: toJsonObject(data),
+      metadata: { actor: 'a', correlationId: 'c' },
+    })),
+  });
 }
 
 /** All events of a store, to see that a refusal wrote none. */

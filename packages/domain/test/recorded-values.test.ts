@@ -6,18 +6,10 @@ import {
   type LoginPolicyEvent,
   type LoginPolicyRow,
 } from '@login-policy/domain';
-import {
-  monotonicIds,
-  streamId,
-  toJsonObject,
-  type Json,
-  type JsonObject,
-  type NewEvent,
-  type Store,
-} from '@login-policy/event-sourcing';
+import { streamId, type Json, type Store } from '@login-policy/event-sourcing';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
-import { acme, by, openDesk, PASSKEY, policyAdded, rejectionOf } from './policies.js';
+import { acme, ACME_STREAM, by, openDesk, PASSKEY, policyAdded, recordAsItStands, rejectionOf } from './policies.js';
 
 /** Values that a laxer program once took and that today's rules of input refuse. */
 const FORMER = {
@@ -25,28 +17,13 @@ const FORMER = {
   identityProvider: { id: 'x'.repeat(300), ownerType: 'ORG' },
 };
 
-const STREAM = streamId('organizationLoginPolicy', `${acme.instanceId}/${acme.organizationId}`);
-
-const ids = monotonicIds();
-
-function stored(type: string, data: JsonObject): NewEvent {
-  return { id: ids(), type, schemaVersion: 1, data, metadata: { actor: 'a', correlationId: 'c' } };
-}
-
 /** A policy whose events 3 and 4 hold such values. */
 async function recordFormer(store: Store): Promise<void> {
-  const [added, passkey] = policyAdded({ multiFactors: [PASSKEY] }).map((event) => loginPolicyEvents.encode(event));
-  if (added === undefined || passkey === undefined) throw new Error('unreachable');
-  await store.eventStore.append({
-    streamId: STREAM,
-    expected: 'no-stream',
-    events: [
-      stored(added.type, added.data),
-      stored(passkey.type, passkey.data),
-      stored('LoginPolicyChanged', toJsonObject({ settings: FORMER.settings })),
-      stored('IdentityProviderAdded', toJsonObject({ identityProvider: FORMER.identityProvider })),
-    ],
-  });
+  await recordAsItStands(store, [
+    ...policyAdded({ multiFactors: [PASSKEY] }).map((event) => loginPolicyEvents.encode(event)),
+    { type: 'LoginPolicyChanged', data: { settings: FORMER.settings } },
+    { type: 'IdentityProviderAdded', data: { identityProvider: FORMER.identityProvider } },
+  ]);
 }
 
 describe('what was recorded is not judged by the rules of input', () => {
@@ -77,7 +54,7 @@ describe('what was recorded is not judged by the rules of input', () => {
     await recordFormer(store);
     const { reduce, rows } = loginPolicyProjection;
     let row: LoginPolicyRow | undefined;
-    for await (const page of store.eventStore.readStream(STREAM)) {
+    for await (const page of store.eventStore.readStream(ACME_STREAM)) {
       for (const event of page) row = reduce(row, loginPolicyEvents.decode(event));
     }
     if (row === undefined) throw new Error('unreachable');

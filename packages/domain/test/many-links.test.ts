@@ -1,0 +1,94 @@
+import {
+  defaultSettings,
+  diffPolicies,
+  loginPolicyDecider,
+  loginPolicyEvents,
+  orThrow,
+  parseIdentityProviderId,
+  type IdentityProvider,
+  type LoginPolicy,
+} from '@login-policy/domain';
+import { deciderSpecification } from '@login-policy/testkit';
+import { expect } from 'chai';
+import { describe, it } from 'mocha';
+import { acme, by, openDesk, policyAdded, recordAsItStands, rejectionOf, type Desk } from './policies.js';
+
+const given = deciderSpecification(loginPolicyDecider);
+
+function links(count: number): readonly IdentityProvider[] {
+  return Array.from({ length: count }, (_, index) => ({
+    id: parseIdentityProviderId(`idp-${index}`, 'id'),
+    ownerType: 'ORG',
+  }));
+}
+
+async function recordLinks({ store }: Desk, count: number): Promise<void> {
+  const [added] = policyAdded().map((event) => loginPolicyEvents.encode(event));
+  if (added === undefined) throw new Error('unreachable');
+  const data = links(count).map((identityProvider) => ({ identityProvider }));
+  await recordAsItStands(store, [added, ...data.map((one) => ({ type: 'IdentityProviderAdded', data: one }))]);
+}
+
+describe('the identity providers linked to a policy', () => {
+  it('are 200 at most: a new policy with more is refused, one that names some twice is not', async () => {
+    const { loginPolicies } = await openDesk();
+    const policy = { settings: defaultSettings, identityProviders: links(201) };
+    const rejection = rejectionOf(await loginPolicies.add(acme, policy, by));
+    expect(rejection).to.include({ reason: 'invalid-argument', field: 'identityProviders', received: '201' });
+    const twice = [...links(200), ...links(200)];
+    expect(await loginPolicies.add(acme, { ...policy, identityProviders: twice }, by)).to.include({
+      outcome: 'accepted',
+    });
+  });
+
+  it('are 200 at most: the 201st is refused, naming what was given', async () => {
+    const { loginPolicies } = await openDesk();
+    await loginPolicies.add(acme, { settings: defaultSettings, identityProviders: links(200) }, by);
+    const rejection = rejectionOf(await loginPolicies.addIdentityProvider(acme, { id: 'x', ownerType: 'ORG' }, by));
+    expect(rejection).to.include({ reason: 'invalid-argument', field: 'identityProvider' });
+    await loginPolicies.removeIdentityProvider(acme, 'idp-7', by);
+    const answer = await loginPolicies.addIdentityProvider(acme, { id: 'x', ownerType: 'ORG' }, by);
+    expect(answer.outcome).to.equal('accepted');
+  });
+
+  it('that are linked already are refused as such, also where there is no room', () => {
+    const [first, ...others] = links(200);
+    if (first === undefined) throw new Error('unreachable');
+    given(...policyAdded({ identityProviders: [first, ...others] }))
+      .when({ type: 'AddIdentityProvider', data: { identityProvider: first, existence: 'exists' } })
+      .thenRejected({ reason: 'identity-provider-already-exists', id: first.id });
+  });
+});
+
+describe('a policy that was recorded with more identity providers than are allowed today', () => {
+  it('is read, takes none, and gives up one after the other', async () => {
+    const desk = await openDesk();
+    await recordLinks(desk, 300);
+    const { loginPolicies } = desk;
+    expect(orThrow(await loginPolicies.identityProviders(acme)).items).to.have.length(300);
+    const full = await loginPolicies.addIdentityProvider(acme, { id: 'x', ownerType: 'ORG' }, by);
+    expect(rejectionOf(full)).to.include({ reason: 'invalid-argument', field: 'identityProvider' });
+    expect((await loginPolicies.removeIdentityProvider(acme, 'idp-0', by)).outcome).to.equal('accepted');
+    expect(orThrow(await loginPolicies.history(acme)).entries).to.have.length(100);
+  });
+
+  it('is not made again by a revert', async () => {
+    const desk = await openDesk();
+    await recordLinks(desk, 300);
+    const { loginPolicies } = desk;
+    orThrow(await loginPolicies.remove(acme, by));
+    const rejection = rejectionOf(await loginPolicies.revert(acme, { sequence: 301n }, by));
+    expect(rejection).to.include({ reason: 'invalid-argument', field: 'identityProviders' });
+  });
+});
+
+describe('the difference between two policies', () => {
+  it('is found by looking at each of 100,000 links once', () => {
+    const [left, right] = [policyWith(links(100_000)), policyWith(links(100_001).toReversed())];
+    expect(diffPolicies(left, right)).to.have.length(1);
+  });
+});
+
+function policyWith(identityProviders: readonly IdentityProvider[]): LoginPolicy {
+  return { stage: 'active', settings: defaultSettings, secondFactors: [], multiFactors: [], identityProviders };
+}
