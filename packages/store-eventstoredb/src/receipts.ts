@@ -96,7 +96,9 @@ export class Receipts {
    */
   async keep({ streamId, receipt, revision: seen }: Keeping): Promise<'kept' | 'overtaken'> {
     const { key, fingerprint } = receipt;
-    const { last } = await this.#findAlone(streamId, key);
+    const { last, receipt: standing } = await this.#findAlone(streamId, key);
+    // Kept by another since the caller looked: what goes after it would be a second one.
+    if (standing !== undefined) throw new ReceiptExists({ streamId, key });
     const place = { streamId, streamName: this.#context.names.receiptNameOf(streamId, key) };
     const proposal = proposalOf(KEPT, { streamId, key, fingerprint, revision: String(seen) });
     const delivered = await this.#settling.delivery.deliver({

@@ -2,6 +2,7 @@ import { isFault, revision, streamId, type Append, type EventStore, type Store }
 import { connectEventStoreDb } from '@login-policy/store-eventstoredb';
 import { expect } from 'chai';
 import { afterEach, beforeEach, describe, it } from 'mocha';
+import { setImmediate } from 'node:timers/promises';
 import { Double } from './double/double.js';
 import { appendOf, faultOf, newEvents } from './events.js';
 
@@ -97,6 +98,19 @@ describe('a receipt on EventStoreDB', () => {
         if (outcome.status === 'rejected') expect(isFault(outcome.reason)).to.equal(true);
       }
     }
+  });
+
+  it('without events is one, also when another process keeps it between the last look and the writing', async () => {
+    const [one, two] = [another(), another()];
+    await one.append(appendOf(STREAM, 1));
+    // The first two reads look for a receipt; the third for where the next record goes, and it hears nothing at first.
+    double.script.plan('read', { do: 'stall', after: 0 }, { skip: 2 });
+    const first = one.append(withReceipt(0, revision(0)));
+    while (double.script.struck === 0) await setImmediate();
+    const outcomes = await Promise.allSettled([first, two.append(withReceipt(0, revision(0)))]);
+    expect(alone()).to.deep.equal(['CommandReceipt']);
+    const refused = outcomes.filter((outcome) => outcome.status === 'rejected');
+    expect(refused.map(({ reason }) => isFault(reason, 'receipt-exists'))).to.deep.equal([true]);
   });
 
   it('is never seen by who reads everything, nor is it the head', async () => {
