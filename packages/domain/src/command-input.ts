@@ -1,8 +1,9 @@
 import { revision, type CommandContext, type Revision } from '@login-policy/event-sourcing';
 import type { AddLoginPolicy } from './commands.js';
 import { parseFactors, parseMultiFactor, parseSecondFactor, type MultiFactor, type SecondFactor } from './factors.js';
-import { parseIdentityProviders, type IdentityProvider, type IdentityProviderRef } from './identity-provider.js';
+import { identityProvidersFor, type IdentityProvider, type IdentityProviderRef } from './identity-provider.js';
 import { InvalidValue, parseObject, type Parser } from './invalid-value.js';
+import type { Owner } from './owner.js';
 import type { AsOf } from './read-input.js';
 import { parseSettings, type LoginSettings, type LoginSettingsChange } from './settings.js';
 import { parseId, parseProse } from './text.js';
@@ -104,8 +105,8 @@ export interface ParsedNewPolicy extends Omit<AddLoginPolicy['data'], 'identityP
   readonly identityProviders: readonly IdentityProvider[];
 }
 
-/** Takes a policy to bring into force. @throws InvalidValue */
-export function parseNewPolicy(value: unknown): ParsedNewPolicy {
+/** Takes a policy of the owner to bring into force. @throws InvalidValue */
+export function parseNewPolicy(value: unknown, owner: Owner): ParsedNewPolicy {
   const members = ['settings', 'secondFactors', 'multiFactors', 'identityProviders'];
   const {
     settings,
@@ -117,6 +118,6 @@ export function parseNewPolicy(value: unknown): ParsedNewPolicy {
     settings: parseSettings(settings, 'settings'),
     secondFactors: parseFactors(secondFactors, 'secondFactors', parseSecondFactor),
     multiFactors: parseFactors(multiFactors, 'multiFactors', parseMultiFactor),
-    identityProviders: parseIdentityProviders(identityProviders, 'identityProviders'),
+    identityProviders: identityProvidersFor(owner)(identityProviders, 'identityProviders'),
   };
 }

@@ -2,7 +2,7 @@ import { parseNewPolicy, type CommandInput } from './command-input.js';
 import type { IdentityProviderLink, LoginPolicyCommand, RevertTarget } from './commands.js';
 import { parseMultiFactor, parseSecondFactor } from './factors.js';
 import {
-  parseIdentityProvider,
+  identityProviderFor,
   parseIdentityProviderId,
   type IdentityProvider,
   type IdentityProviderDirectory,
@@ -67,7 +67,7 @@ export class CommandMaker {
       case 'removeMultiFactor':
         return factorCommand(type, given['factor']);
       case 'addIdentityProvider': {
-        const provider = parseIdentityProvider(given['identityProvider'], 'identityProvider');
+        const provider = identityProviderFor(owner)(given['identityProvider'], 'identityProvider');
         return async () => ({ type: 'AddIdentityProvider', data: await this.#lookUp(owner, provider) });
       }
       case 'removeIdentityProvider': {
@@ -80,7 +80,7 @@ export class CommandMaker {
   }
 
   #add(policy: unknown, owner: Owner): MakeCommand {
-    const { identityProviders, ...rest } = parseNewPolicy(policy);
+    const { identityProviders, ...rest } = parseNewPolicy(policy, owner);
     return async () => ({
       type: 'AddLoginPolicy',
       data: { ...rest, identityProviders: await this.#lookUpAll(owner, identityProviders) },

@@ -18,7 +18,7 @@ export interface LoginPolicyChanged {
 /** An organization gave up its custom policy: from now on the instance's default holds for it. */
 export interface LoginPolicyRemoved {
   readonly type: 'LoginPolicyRemoved';
-  readonly data: { readonly [none in never]: never };
+  readonly data: Readonly<Record<string, never>>;
 }
 
 /** Users may from now on be asked for this after the password. */

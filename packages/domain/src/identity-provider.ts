@@ -1,6 +1,6 @@
 import type { Brand } from '@login-policy/event-sourcing';
 import { InvalidValue, parseList, parseObject, parseOneOf, type Parser } from './invalid-value.js';
-import type { Owner } from './owner.js';
+import { isOrganization, type Owner } from './owner.js';
 import { parseId, parseText } from './text.js';
 
 /** The identity of an external identity provider. */
@@ -46,22 +46,34 @@ export const parseRecordedIdentityProviderId: Parser<IdentityProviderId> = (valu
 /** Takes `{ id, ownerType }`. */
 export const parseIdentityProvider: Parser<IdentityProvider> = providerParser(parseIdentityProviderId);
 
+/** Takes `{ id, ownerType }` for the owner's policy: an instance's has none of an organization's own (SPEC §2). */
+export function identityProviderFor(owner: Owner): Parser<IdentityProvider> {
+  return isOrganization(owner) ? parseIdentityProvider : parseSystemProvider;
+}
+
+const parseSystemProvider = providerParser(parseIdentityProviderId, ['SYSTEM']);
+
 /** Reads `{ id, ownerType }` as it was recorded. */
 export const parseRecordedIdentityProvider: Parser<IdentityProvider> = providerParser(parseRecordedIdentityProviderId);
 
-/** Takes a list of at most {@link MOST_IDENTITY_PROVIDERS}, each id once, in the order given. */
-export const parseIdentityProviders: Parser<readonly IdentityProvider[]> = (value, field) => {
-  const providers = parseList(value, field, { item: parseIdentityProvider, same: ({ id }) => id });
-  if (providers.length <= MOST_IDENTITY_PROVIDERS) return providers;
-  throw new InvalidValue(field, `at most ${MOST_IDENTITY_PROVIDERS} identity providers`, providers.length);
-};
+/** Takes a list for the owner's policy: at most {@link MOST_IDENTITY_PROVIDERS}, each id once, in the order given. */
+export function identityProvidersFor(owner: Owner): Parser<readonly IdentityProvider[]> {
+  return (value, field) => {
+    const providers = parseList(value, field, { item: identityProviderFor(owner), same: ({ id }) => id });
+    if (providers.length <= MOST_IDENTITY_PROVIDERS) return providers;
+    throw new InvalidValue(field, `at most ${MOST_IDENTITY_PROVIDERS} identity providers`, providers.length);
+  };
+}
 
 /** Reads a list of identity providers as it was recorded. */
 export const parseRecordedIdentityProviders: Parser<readonly IdentityProvider[]> = (value, field) =>
   parseList(value, field, { item: parseRecordedIdentityProvider, same: ({ id }) => id });
 
-function providerParser(parseProviderId: Parser<IdentityProviderId>): Parser<IdentityProvider> {
-  const parseOwnerType = parseOneOf(IDENTITY_PROVIDER_OWNERS);
+function providerParser(
+  parseProviderId: Parser<IdentityProviderId>,
+  ownerTypes: readonly IdentityProviderOwner[] = IDENTITY_PROVIDER_OWNERS,
+): Parser<IdentityProvider> {
+  const parseOwnerType = parseOneOf(ownerTypes);
   return (value, field) => {
     const { id, ownerType } = parseObject(value, field, ['id', 'ownerType']);
     return { id: parseProviderId(id, `${field}.id`), ownerType: parseOwnerType(ownerType, `${field}.ownerType`) };

@@ -158,6 +158,17 @@ const REFUSED: Readonly<Record<string, Refused>> = {
     field: 'identityProvider.ownerType',
     call: (policies) => policies['addIdentityProvider']?.(instance, { id: 'x' }, by),
   },
+  "an organization's own identity provider on the instance's policy": {
+    field: 'identityProvider.ownerType',
+    call: (policies) => policies['addIdentityProvider']?.(instance, { id: 'x', ownerType: 'ORG' }, by),
+  },
+  "an organization's own identity provider in a new policy of the instance": {
+    field: 'identityProviders[0].ownerType',
+    call: (policies) => {
+      const identityProviders = [{ id: 'x', ownerType: 'ORG' }];
+      return policies['add']?.({ instanceId: 'fresh' }, { settings: defaultSettings, identityProviders }, by);
+    },
+  },
   'an identity provider with an empty id': {
     field: 'id',
     call: (policies) => policies['removeIdentityProvider']?.(instance, '', by),
@@ -230,8 +241,8 @@ describe('input at the border of what is right', () => {
       secondFactors: ['U2F', 'TOTP', 'U2F'] as const,
       identityProviders: idps,
     };
-    await loginPolicies.add(instance, policy, by);
-    expect(await loginPolicies.secondFactors(instance)).to.have.deep.property('items', ['U2F', 'TOTP']);
-    expect(await loginPolicies.identityProviders(instance)).to.have.deep.property('items', [idps[0]]);
+    await loginPolicies.add(acme, policy, by);
+    expect(await loginPolicies.secondFactors(acme)).to.have.deep.property('items', ['U2F', 'TOTP']);
+    expect(await loginPolicies.identityProviders(acme)).to.have.deep.property('items', [idps[0]]);
   });
 });

@@ -1,4 +1,4 @@
-import { decide, ABSENT, type LoginPolicies, type LoginPolicyEvent } from '@login-policy/domain';
+import { ABSENT, decide, evolve, type LoginPolicies, type LoginPolicyEvent } from '@login-policy/domain';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 
@@ -21,6 +21,8 @@ export function mustNotCompile(policies: LoginPolicies, event: LoginPolicyEvent)
   pending.push(policies.change({ instanceId: '1' }, { forceMFA: true }, { actor: 'a' }));
   // @ts-expect-error what was recorded stays as it is
   event.type = 'MultiFactorRemoved';
+  // @ts-expect-error a removal says nothing else
+  evolve(ABSENT, { type: 'LoginPolicyRemoved', data: 42 });
   // @ts-expect-error there is no such command
   decide({ type: 'SetMultiFactors', data: {} }, ABSENT);
   return pending;
