@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { pnpm } from '../.config/set-up/pnpm.mjs';
+import { findingsOfConsumer } from './consumer.mjs';
 import { conclude, manifestOf, members, ourFiles, root, run, tool } from './workspace.mjs';
 
 const mustHold = ['package.json', 'LICENSE', 'README.md', 'dist/index.js', 'dist/index.d.ts', 'src/index.ts'];
@@ -14,16 +15,23 @@ const packages = members().filter(
 );
 const shelf = mkdtempSync(join(tmpdir(), 'packed-'));
 try {
-  const findings = await Promise.all(packages.map(findingsOf));
-  conclude(findings.flat(), `${packages.length} packages are fit to be published.`);
+  const packs = await Promise.all(packages.map(pack));
+  const broken = packs.filter(({ problem }) => problem !== undefined).map(({ problem }) => problem);
+  const sound = packs.filter(({ problem }) => problem === undefined);
+  const findings = [...(await Promise.all(sound.map(findingsOf))).flat(), ...broken];
+  if (broken.length === 0) findings.push(...(await findingsOfConsumer(sound, join(shelf, 'consumer'))));
+  conclude(findings, `${packages.length} packages are fit to be published, and a program that uses them compiles.`);
 } finally {
   rmSync(shelf, { recursive: true, force: true });
 }
 
-async function findingsOf(member) {
+async function pack(member) {
   const packing = await run([...pnpm(), 'pack', '--json', '--pack-destination', shelf], { cwd: join(root, member) });
-  if (packing.code !== 0) return [`${member} can't be packed:\n${packing.output}`];
-  const { filename, files } = JSON.parse(packing.stdout);
+  if (packing.code !== 0) return { member, problem: `${member} can't be packed:\n${packing.output}` };
+  return { member, ...JSON.parse(packing.stdout) };
+}
+
+async function findingsOf({ member, filename, files }) {
   const [publint, attw] = await Promise.all([
     run([tool('publint'), filename, '--strict']),
     run([tool('attw'), filename, '--profile', 'esm-only', '--no-color', '--no-emoji']),
