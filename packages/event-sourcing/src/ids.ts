@@ -28,7 +28,17 @@ export function eventId(text: string): EventId {
  */
 export function monotonicIds(clock: Clock = systemClock): IdSource {
   const next = monotonicFactory(pooledRandom());
-  return () => next(clock()) as EventId;
+  return () => next(withinUlid(clock())) as EventId;
+}
+
+const LAST = 2 ** 48 - 1;
+
+/**
+ * A ULID counts from 1970 in 48 bits; a machine whose clock is elsewhere still has to name its events. Not from 0: `ulid` takes
+ * that for no time at all, and asks the machine's clock itself.
+ */
+function withinUlid(moment: number): number {
+  return Math.min(Math.max(moment, 1), LAST);
 }
 
 function pooledRandom(): () => number {

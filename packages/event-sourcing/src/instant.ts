@@ -22,13 +22,24 @@ export function instantToIso(value: Instant): string {
   return new Date(value).toISOString();
 }
 
+const ISO = /^((?:\d{4}|[+-]\d{6})-\d\d-(\d\d))T\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:\d\d)$/;
+const IN_EVERY_MONTH = 28;
+
 /**
- * Reads what {@link instantToIso} wrote, or any ISO 8601 text that names its offset.
+ * Reads what {@link instantToIso} wrote, or any ISO 8601 date and time of the calendar that names its offset.
  *
  * @throws RangeError when the text is no such moment.
  */
 export function parseInstant(text: string): Instant {
-  if (!/(?:Z|[+-]\d\d:\d\d)$/.test(text))
-    throw new RangeError(`an instant names its offset, as in …Z, not ${JSON.stringify(text)}`);
-  return instant(Date.parse(text));
+  const [, date, day] = ISO.exec(text) ?? [];
+  const milliseconds = date === undefined ? Number.NaN : Date.parse(text);
+  const isOnCalendar = !Number.isNaN(milliseconds) && (Number(day) <= IN_EVERY_MONTH || isDay(`${date}`));
+  if (isOnCalendar) return instant(milliseconds);
+  const shown = JSON.stringify(text.slice(0, 60));
+  throw new RangeError(`an instant is ISO 8601 with its offset, as in 2024-06-13T06:44:39.050Z, not ${shown}`);
+}
+
+/** JavaScript takes 30 February for 1 March. */
+function isDay(date: string): boolean {
+  return new Date(`${date}T00:00:00Z`).toISOString().split('T')[0]?.slice(-2) === date.slice(-2);
 }

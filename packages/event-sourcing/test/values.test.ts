@@ -5,13 +5,16 @@ import {
   instantToIso,
   keyOf,
   monotonicIds,
+  openMemoryStore,
   parseInstant,
   parsePosition,
   parseStreamId,
   position,
   positionToString,
   revision,
+  START,
   streamId,
+  type Append,
 } from '@login-policy/event-sourcing';
 import { expect } from 'chai';
 import fc from 'fast-check';
@@ -39,6 +42,36 @@ describe('values with one parser', () => {
       expect(() => instant(value), `${value}`).to.throw(RangeError);
   });
 
+  it('instants are read from ISO 8601 only, and a day that the calendar does not have is none', () => {
+    const wrong = [
+      'Jan 5 2024 Z',
+      'Jan 5 2024Z',
+      '2024-02-30T00:00:00Z',
+      '2023-02-29T00:00:00.000Z',
+      '2024-04-31T00:00:00Z',
+    ];
+    const alsoWrong = [
+      '2024-6-13T06:44:39Z',
+      '2024-06-13 06:44:39Z',
+      '2024-06-13Z',
+      '-000000-01-01T00:00:00Z',
+      '2024-06-13T25:00:00Z',
+    ];
+    for (const text of [...wrong, ...alsoWrong, `2024-06-13T06:44:39.${'0'.repeat(100)}Z`]) {
+      expect(() => parseInstant(text), text).to.throw(RangeError, /ISO 8601/);
+    }
+    expect(parseInstant('2024-02-29T23:59:59.000Z')).to.equal(1_709_251_199_000);
+    expect(parseInstant('2024-06-13T06:44Z')).to.equal(1_718_261_040_000);
+  });
+
+  it('instants of all times are read back as they were written', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: -8_640_000_000_000_000, max: 8_640_000_000_000_000 }), (milliseconds) => {
+        expect(parseInstant(instantToIso(instant(milliseconds)))).to.equal(milliseconds);
+      }),
+    );
+  });
+
   it('the category of a stream is all before the first dash', () => {
     const id = streamId('policy', 'a-b/c');
     expect([categoryOf(id), keyOf(id), parseStreamId(id)]).to.deep.equal(['policy', 'a-b/c', id]);
@@ -61,5 +94,45 @@ describe('values with one parser', () => {
     expect(new Set(made).size).to.equal(5000);
     for (const id of made) expect(eventId(id)).to.equal(id);
     expect(() => eventId('not-a-ulid')).to.throw(RangeError);
+  });
+
+  it('event ids are made whatever time a machine believes it is', () => {
+    for (const moment of [-1, 0, -8_640_000_000_000_000, 8_640_000_000_000_000]) {
+      const ids = monotonicIds(() => instant(moment));
+      const [first, second] = [ids(), ids()];
+      expect(eventId(first) < eventId(second), String(moment)).to.equal(true);
+      expect(first.slice(0, 10)).to.equal(moment > 0 ? '7ZZZZZZZZZ' : '0000000001');
+    }
+  });
+});
+
+describe('a clock', () => {
+  const append = (): Append => ({
+    streamId: streamId('Counter', '1'),
+    expected: 'any',
+    events: [
+      {
+        id: monotonicIds()(),
+        type: 'Counted',
+        schemaVersion: 1,
+        data: {},
+        metadata: { actor: 'a', correlationId: 'c' },
+      },
+    ],
+  });
+
+  it('that is before 1970 is recorded as it is', async () => {
+    const { eventStore } = openMemoryStore({ clock: () => instant(-1) });
+    const [event] = await eventStore.append(append());
+    expect(event?.recordedAt).to.equal(-1);
+  });
+
+  it('that tells no instant is a defect of the program, and nothing is recorded', async () => {
+    for (const told of [Number.NaN, 0.5, Infinity]) {
+      const { eventStore } = openMemoryStore(Object({ clock: () => told }));
+      const outcome = await eventStore.append(append()).catch((error: unknown) => error);
+      expect(outcome, String(told)).to.be.instanceOf(RangeError);
+      expect(await eventStore.head()).to.equal(START);
+    }
   });
 });
