@@ -1,8 +1,8 @@
 import { after, before, describe, it } from 'mocha';
 import { expect } from 'chai';
 import { createServer, type Server } from 'node:http';
-import { exportJWK, generateKeyPair, SignJWT, type CryptoKey, type JWTPayload } from 'jose';
-import { jsonWebTokens, type Authenticate, type Caller } from '@login-policy/api';
+import { createLocalJWKSet, exportJWK, generateKeyPair, SignJWT, type CryptoKey, type JWTPayload } from 'jose';
+import { jsonWebTokens, type Authenticate, type Caller, type JsonWebTokenOptions } from '@login-policy/api';
 import { INSTANCE, openService } from './service.js';
 
 const ISSUER = 'https://issuer.example';
@@ -95,6 +95,18 @@ describe('JSON web tokens', () => {
     await service.close();
   });
 
+  it('that name no key are tried with each that fits, as while an issuer changes keys', async () => {
+    const [former, next] = [await generateKeyPair('ES256'), await generateKeyPair('ES256')];
+    const published = await Promise.all([former, next].map(({ publicKey }) => exportJWK(publicKey)));
+    const both = tokensOf(createLocalJWKSet({ keys: published }));
+    const unnamed = (by: CryptoKey, expires = '1h'): Promise<string> =>
+      new SignJWT(GOOD).setProtectedHeader({ alg: 'ES256' }).setExpirationTime(expires).sign(by);
+    expect(await statusWith(await unnamed(former.privateKey), both)).to.equal(200);
+    expect(await statusWith(await unnamed(next.privateKey), both)).to.equal(200);
+    expect(await statusWith(await unnamed(stranger), both)).to.equal(401);
+    expect(await statusWith(await unnamed(next.privateKey, '-1h'), both)).to.equal(401);
+  });
+
   it('are never taken with a secret that both sides know', () => {
     const options = { keys: new URL('https://x.example'), issuer: ISSUER, audience: 'x', callerOf: () => undefined };
     expect(() => jsonWebTokens({ ...options, algorithms: ['HS256'] })).to.throw(RangeError);
@@ -108,7 +120,11 @@ function onlyAlice({ sub }: JWTPayload): Caller | undefined {
 }
 
 function tokensFrom(url: string, callerOf = onlyAlice): Authenticate {
-  return jsonWebTokens({ keys: new URL(url), issuer: ISSUER, audience: 'login-policy', callerOf });
+  return tokensOf(new URL(url), callerOf);
+}
+
+function tokensOf(keys: JsonWebTokenOptions['keys'], callerOf = onlyAlice): Authenticate {
+  return jsonWebTokens({ keys, issuer: ISSUER, audience: 'login-policy', callerOf });
 }
 
 function portOf(server: Server): number {

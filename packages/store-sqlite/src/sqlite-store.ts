@@ -1,17 +1,11 @@
-<<<<<<< HEAD
 import {
   modelName,
   position,
-  StoreUnavailable,
   systemClock,
   type AnyProjection,
   type Clock,
   type Store,
 } from '@login-policy/event-sourcing';
-import Database from 'better-sqlite3';
-=======
-import { modelName, systemClock, type AnyProjection, type Clock, type Store } from '@login-policy/event-sourcing';
->>>>>>> 7c23cc0 (Load the SQLite driver when a store is opened, and refuse the pairs that abort)
 import { AppendTransaction } from './append-transaction.js';
 import { backUp } from './backup.js';
 import { Connection } from './connection.js';

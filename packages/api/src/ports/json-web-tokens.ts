@@ -1,4 +1,12 @@
-import { createRemoteJWKSet, errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey } from 'jose';
+import {
+  createRemoteJWKSet,
+  errors,
+  jwtVerify,
+  type JWTPayload,
+  type JWTVerifyGetKey,
+  type JWTVerifyOptions,
+  type JWTVerifyResult,
+} from 'jose';
 import { ApiError } from '../errors/api-error.js';
 import { keysUnavailable } from '../errors/refusals.js';
 import { bearerToken } from './bearer.js';
@@ -42,9 +50,30 @@ export function jsonWebTokens(options: JsonWebTokenOptions): Authenticate {
   return async (headers) => {
     const token = bearerToken(headers);
     if (token === undefined) return undefined;
-    const claims = await verified(() => jwtVerify(token, keys, checks));
+    const claims = await verified(() => verifyWithEach(token, keys, checks));
     return claims === undefined ? undefined : options.callerOf(claims);
   };
+}
+
+/** While an issuer changes keys, a token that names none may be of any that fits: only a signature tells. */
+async function verifyWithEach(
+  token: string,
+  keys: JWTVerifyGetKey,
+  checks: JWTVerifyOptions,
+): Promise<JWTVerifyResult> {
+  try {
+    return await jwtVerify(token, keys, checks);
+  } catch (caught) {
+    if (!(caught instanceof errors.JWKSMultipleMatchingKeys)) throw caught;
+    for await (const key of caught) {
+      try {
+        return await jwtVerify(token, key, checks);
+      } catch (refused) {
+        if (!(refused instanceof errors.JWSSignatureVerificationFailed)) throw refused;
+      }
+    }
+    throw caught;
+  }
 }
 
 /** What is wrong with a token is the token's fault; that its key can't be had says nothing about it. */
