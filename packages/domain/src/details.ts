@@ -2,6 +2,7 @@ import type { Instant, RecordedFacts, Revision } from '@login-policy/event-sourc
 import { DateTime, FixedOffsetZone } from 'luxon';
 import type { LoginPolicyEvent } from './events.js';
 import { resourceOwnerOf, type Owner } from './owner.js';
+import { RecentlyUsed } from './recently-used.js';
 
 /**
  * What every answer says of the object it speaks of (SPEC §3): always all four.
@@ -59,8 +60,7 @@ export function detailsOf(marks: Marks, owner: Owner): Details {
 
 const UTC = { zone: FixedOffsetZone.utcInstance };
 
-const REMEMBERED = 1000;
-const made = new Map<Instant, DateTime<true>>();
+const made = new RecentlyUsed<Instant, DateTime<true>>(1000);
 
 /**
  * An instant as luxon knows it, in UTC. A `DateTime` never changes, and is dear to make: one does for all who ask, as they do
@@ -71,7 +71,6 @@ export function toDateTime(instant: Instant): DateTime<true> {
   if (known !== undefined) return known;
   const moment = DateTime.fromMillis(instant, UTC);
   if (!moment.isValid) throw new RangeError(`${instant} is no instant`);
-  if (made.size >= REMEMBERED) made.clear();
   made.set(instant, moment);
   return moment;
 }

@@ -1,5 +1,6 @@
 import { Duration } from 'luxon';
 import { InvalidValue, parseObject, type Parser } from './invalid-value.js';
+import { RecentlyUsed } from './recently-used.js';
 
 /** For how long each kind of check counts; afterwards the user is asked again. */
 export interface Lifetimes {
@@ -55,8 +56,7 @@ function canonical(milliseconds: number): Duration {
   return Duration.fromMillis(milliseconds).shiftTo('hours', 'minutes', 'seconds', 'milliseconds').removeZeros();
 }
 
-const REMEMBERED = 1000;
-const read = new Map<string, Duration>();
+const read = new RecentlyUsed<string, Duration>(1000);
 
 /** Reads a lifetime as it was recorded, ISO 8601 of whatever length; policies share few, so each is parsed once. */
 export const parseRecordedLifetime: Parser<Duration> = (value, field) => {
@@ -66,7 +66,7 @@ export const parseRecordedLifetime: Parser<Duration> = (value, field) => {
   const milliseconds = Duration.fromISO(value).toMillis();
   if (!Number.isFinite(milliseconds)) throw new InvalidValue(field, 'an ISO 8601 duration', value);
   const lifetime = canonical(milliseconds);
-  if (read.size < REMEMBERED) read.set(value, lifetime);
+  read.set(value, lifetime);
   return lifetime;
 };
 

@@ -1,33 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { loginPolicyEvents, type LoginPolicyEvent } from '@login-policy/domain';
-import {
-  instant,
-  isFault,
-  monotonicIds,
-  position,
-  revision,
-  streamId,
-  type EncodedEvent,
-  type RecordedEvent,
-} from '@login-policy/event-sourcing';
+import { isFault, type EncodedEvent } from '@login-policy/event-sourcing';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { describe, it } from 'mocha';
 import { anEvent, sameEvent } from './arbitraries.js';
-
-const ids = monotonicIds();
-
-function recorded(encoded: EncodedEvent): RecordedEvent {
-  return {
-    ...encoded,
-    id: ids(),
-    streamId: streamId('instanceLoginPolicy', '1'),
-    revision: revision(0),
-    position: position(1),
-    recordedAt: instant(0),
-    metadata: { actor: 'a', correlationId: 'c' },
-  };
-}
+import { recorded } from './policies.js';
 
 async function storedExamples(): Promise<readonly EncodedEvent[]> {
   const examples: readonly EncodedEvent[] = JSON.parse(

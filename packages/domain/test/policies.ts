@@ -17,11 +17,16 @@ import {
   type SecondFactor,
 } from '@login-policy/domain';
 import {
+  instant,
   monotonicIds,
   openMemoryStore,
+  position,
+  revision,
   streamId,
   toJsonObject,
   type Clock,
+  type EncodedEvent,
+  type RecordedEvent,
   type Store,
 } from '@login-policy/event-sourcing';
 import { steppingClock } from '@login-policy/testkit';
@@ -82,6 +87,19 @@ export function rejectionOf(answer: CommandAnswer | ReadAnswer<object>): Rejecte
 export const ACME_STREAM = streamId('organizationLoginPolicy', `${acme.instanceId}/${acme.organizationId}`);
 
 const ids = monotonicIds();
+
+/** An event as the first of a store would be read. */
+export function recorded(encoded: EncodedEvent): RecordedEvent {
+  return {
+    ...encoded,
+    id: ids(),
+    streamId: ACME_STREAM,
+    revision: revision(0),
+    position: position(1),
+    recordedAt: instant(0),
+    metadata: { actor: 'a', correlationId: 'c' },
+  };
+}
 
 /** Records events of acme's policy as they stand, past all rules of input: as a laxer program once did. */
 export async function recordAsItStands(

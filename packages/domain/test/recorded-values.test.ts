@@ -9,7 +9,17 @@ import {
 import { streamId, type Json, type Store } from '@login-policy/event-sourcing';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
-import { acme, ACME_STREAM, by, openDesk, PASSKEY, policyAdded, recordAsItStands, rejectionOf } from './policies.js';
+import {
+  acme,
+  ACME_STREAM,
+  by,
+  openDesk,
+  PASSKEY,
+  policyAdded,
+  recordAsItStands,
+  recorded,
+  rejectionOf,
+} from './policies.js';
 
 /** Values that a laxer program once took and that today's rules of input refuse. */
 const FORMER = {
@@ -72,6 +82,17 @@ describe('what was recorded is not judged by the rules of input', () => {
     });
     expect(() => ownerOfStream(streamId('organizationLoginPolicy', '1/'))).to.throw(/streamId/);
     expect(() => ownerOfStream(streamId('organizationLoginPolicy', '1/%'))).to.throw(/streamId/);
+  });
+});
+
+describe('a lifetime', () => {
+  it('is read once for all policies that share it, also after thousands of others', () => {
+    const read = (hours: number): unknown => {
+      const data = { settings: { lifetimes: { passwordCheck: `PT${hours}H` } } };
+      const event = loginPolicyEvents.decode(recorded({ type: 'LoginPolicyChanged', schemaVersion: 1, data }));
+      return event.type === 'LoginPolicyChanged' ? event.data.settings.lifetimes?.passwordCheck : undefined;
+    };
+    for (let hours = 1; hours <= 5000; hours++) expect(read(hours), `${hours} hours`).to.equal(read(hours));
   });
 });
 
