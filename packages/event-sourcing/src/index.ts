@@ -29,7 +29,17 @@ export {
   ProjectionStopped,
   RebuildSuperseded,
 } from './projections/projection-faults.js';
-export type { EventMetadata, EventShape, NewEvent, Recorded, RecordedEvent, RecordedFacts } from './streams/event.js';
+export {
+  followedInAppend,
+  placeInAppend,
+  type EventMetadata,
+  type EventShape,
+  type NewEvent,
+  type PlaceInAppend,
+  type Recorded,
+  type RecordedEvent,
+  type RecordedFacts,
+} from './streams/event.js';
 export {
   eventCodec,
   placeOf,

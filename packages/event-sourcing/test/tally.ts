@@ -58,7 +58,7 @@ export function tallies(options: { readonly unlucky?: number } = {}): Projection
   return {
     name: 'tallies',
     version: 1,
-    filter: { by: 'category', categories: ['tally'] },
+    filter: { categories: ['tally'] },
     events: tallyEvents,
     rows: { encode: (row) => row, decode: Number },
     key: (event: Recorded<TallyEvent>) => event.streamId,

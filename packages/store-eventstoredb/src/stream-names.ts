@@ -71,7 +71,6 @@ export class StreamNames {
   /** What the server leaves out. It may send more than was asked for, never less: {@link wanted} decides. */
   serverFilter(filter: EventFilter | undefined): ServerFilter {
     if (filter === undefined) return { on: 'stream-name', regex: this.#regex() };
-    if (filter.by === 'type') return { on: 'event-type', prefixes: filter.types };
     return { on: 'stream-name', prefixes: filter.categories.map((category) => `${this.#prefix}${category}-`) };
   }
 
@@ -79,7 +78,7 @@ export class StreamNames {
   wanted(filter: EventFilter | undefined): Wanted {
     const isWanted = filterPredicate(filter);
     return ({ streamName, type }) =>
-      !type.startsWith('$') && this.isOwn(streamName) && isWanted({ streamId: this.idOf(streamName), type });
+      !type.startsWith('$') && this.isOwn(streamName) && isWanted({ streamId: this.idOf(streamName) });
   }
 
   #regex(): string {

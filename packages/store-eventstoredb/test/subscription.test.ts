@@ -53,7 +53,7 @@ describe('a subscription to EventStoreDB', () => {
   });
 
   it('tells how far the store is when only others write, the server itself too', async () => {
-    const messages = begin({ filter: { by: 'category', categories: ['Counter'] } });
+    const messages = begin({ filter: { categories: ['Counter'] } });
     await messages.next();
     for (let round = 0; round < 3; round++) {
       writeSystemEvent(double.log);

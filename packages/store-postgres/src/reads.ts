@@ -113,7 +113,6 @@ function conditionOf(filter: EventFilter | undefined): {
   readonly values: readonly unknown[];
 } {
   if (filter === undefined) return { condition: '', values: [] };
-  if (filter.by === 'type') return { condition: 'AND type = ANY ($4)', values: [filter.types.map(storedText)] };
   // By bytes, all names that begin with "Category-" stand before "Category.".
   const ranges = filter.categories.map((_, index) => `stream >= $${2 * index + 4} AND stream < $${2 * index + 5}`);
   return {

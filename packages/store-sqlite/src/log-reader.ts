@@ -101,7 +101,7 @@ export class LogReader {
 /** The plus sign keeps the planner from any index, which would be in another order. */
 function conditionOf(filter: EventFilter | undefined): { clause: string; values: readonly string[] } {
   if (filter === undefined) return { clause: '', values: [] };
-  const [column, values] = filter.by === 'type' ? ['type', filter.types] : ['category', filter.categories];
+  const { categories: values } = filter;
   const places = values.map(() => '?').join(', ');
-  return { clause: ` AND +${column} IN (SELECT id FROM names WHERE name IN (${places}))`, values };
+  return { clause: ` AND +category IN (SELECT id FROM names WHERE name IN (${places}))`, values };
 }

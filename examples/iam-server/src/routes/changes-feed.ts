@@ -14,7 +14,7 @@ export interface Change {
 /** Who is told of changes, some at once, in their order. It must not throw. */
 export type OnChanges = (changes: readonly Change[]) => void;
 
-const filter = { by: 'category', categories: [INSTANCE_CATEGORY, ORGANIZATION_CATEGORY] } as const;
+const filter = { categories: [INSTANCE_CATEGORY, ORGANIZATION_CATEGORY] } as const;
 const TRY_AGAIN_MS = 250;
 
 /** Follows the store once for all who want to know what changes; when the store is away, it goes on where it was. */

@@ -35,7 +35,7 @@ export const CUSTOM_IN = 'customIn';
 export const loginPolicyProjection: Projection<LoginPolicyEvent, LoginPolicyRow> = {
   name: 'login-policies',
   version: 1,
-  filter: { by: 'category', categories: [INSTANCE_CATEGORY, ORGANIZATION_CATEGORY] },
+  filter: { categories: [INSTANCE_CATEGORY, ORGANIZATION_CATEGORY] },
   events: loginPolicyEvents,
   origin: 'not-looked-at',
   rows: { encode: encodeRow, decode: decodeRow },

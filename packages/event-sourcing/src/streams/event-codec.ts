@@ -99,5 +99,6 @@ function withData(event: RecordedEvent, data: object): EventShape & Omit<Recorde
     get metadata() {
       return event.metadata;
     },
+    ...(event.append !== undefined && { append: event.append }),
   };
 }

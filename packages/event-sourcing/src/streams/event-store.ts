@@ -41,7 +41,10 @@ export interface ReadAllOptions {
   /** Only events after this position. Default: from the very first. */
   readonly after?: Position;
   readonly filter?: EventFilter;
-  /** At most so many events in a page, 1 to 10,000. Default 500. */
+  /**
+   * About so many events in a page, 1 to 10,000. Default 500. A page ends where an append ends: there may be more in it, by
+   * the rest of its last append.
+   */
   readonly pageSize?: number;
   /** Ends the read quietly: the iteration is done. */
   readonly signal?: AbortSignal;
@@ -93,14 +96,16 @@ export interface EventStore {
 
   /**
    * Reads the whole store in pages, none of them empty, in the order of commits, up to where it is now or further. The
-   * events of one append are next to each other.
+   * events of one append are next to each other, and no page ends between two of them: whoever reads page by page never
+   * sees half a command.
    *
    * @throws RangeError when the page size is out of its range.
    */
   readAll(options?: ReadAllOptions): AsyncIterable<readonly RecordedEvent[]>;
 
   /**
-   * Reads on from a position, for ever: each event once, none missing, across the border from history to live. The
+   * Reads on from a position, for ever: each event once, none missing, across the border from history to live, the events
+   * of one append in one message. The
    * next page is fetched when it is asked for, so a slow reader holds back nobody but himself. The iteration ends
    * quietly when `signal` fires or the iterator is returned, also while it waits, and rejects with `StoreClosed` when the store is closed.
    */

@@ -44,6 +44,24 @@ export interface RecordedFacts {
   readonly recordedAt: Instant;
   readonly schemaVersion: number;
   readonly metadata: EventMetadata;
+  /** Which of the events of its append it is. Left out where it is the only one. */
+  readonly append?: PlaceInAppend;
+}
+
+/** One of several events that were recorded together: `place` 1 to `count`. */
+export interface PlaceInAppend {
+  readonly place: number;
+  readonly count: number;
+}
+
+/** The place of the n-th of so many events, from 0 on; `undefined` of a single one. For stores. */
+export function placeInAppend(index: number, count: number): PlaceInAppend | undefined {
+  return count === 1 ? undefined : { place: index + 1, count };
+}
+
+/** How many events of its append come after this one: 0 for the last, behind which a page may end. */
+export function followedInAppend({ append }: Pick<RecordedFacts, 'append'>): number {
+  return append === undefined ? 0 : append.count - append.place;
 }
 
 /** An event as a store holds it: its data is JSON in the schema version it was written with. */

@@ -10,7 +10,7 @@ import type {
   Receipt,
   SubscriptionMessage,
 } from './event-store.js';
-import type { NewEvent, RecordedEvent } from './event.js';
+import { followedInAppend, placeInAppend, type NewEvent, type RecordedEvent } from './event.js';
 import { toJsonObject } from './json.js';
 import { limitOf, pageSizeOf } from './paging.js';
 import { position, START, type Position } from './position.js';
@@ -154,12 +154,16 @@ export class MemoryEventStore implements EventStore {
     const recordedAt = notBefore(last?.recordedAt, this.#clock());
     let revision = revisionAfter(last?.revision);
     const recorded: RecordedEvent[] = [];
-    for (const event of events) {
+    for (const [index, event] of events.entries()) {
       const { id, type, schemaVersion } = event;
+      const append = placeInAppend(index, events.length);
       const [data, metadata] = [toJsonObject(event.data), freezeMetadata(event.metadata)];
       const place = this.#after(recorded.length);
       recorded.push(
-        Object.freeze({ id, type, schemaVersion, data, metadata, streamId, revision, position: place, recordedAt }),
+        Object.freeze({
+          ...{ id, type, schemaVersion, data, metadata, streamId, revision, position: place, recordedAt },
+          ...(append !== undefined && { append }),
+        }),
       );
       revision = revisionAfter(revision);
     }
@@ -204,9 +208,12 @@ export class MemoryEventStore implements EventStore {
       const start = Number(after);
       const end = Math.min(this.#log.length, start + SCANNED_AT_ONCE);
       let next = Math.min(start, end);
-      for (; next < end && events.length < pageSize; next++) {
+      for (let owed = 0; owed > 0 || (next < end && events.length < pageSize); next++) {
         const event = this.#log[next];
-        if (event !== undefined && isWanted(event, next)) events.push(event);
+        if (event === undefined) break;
+        if (isWanted(next)) events.push(event);
+        // Of what is not wanted nothing is owed, but its place is passed as a whole all the same.
+        owed = followedInAppend(event);
       }
       return { events, considered: position(Math.max(next, start)), isHead: next >= this.#log.length };
     };
@@ -218,10 +225,9 @@ export class MemoryEventStore implements EventStore {
     return known ?? category;
   }
 
-  #wanted(filter: EventFilter | undefined): (event: RecordedEvent, place: number) => boolean {
+  #wanted(filter: EventFilter | undefined): (place: number) => boolean {
     if (filter === undefined) return () => true;
-    if (filter.by === 'type') return (event) => filter.types.includes(event.type);
-    return (_event, place) => filter.categories.includes(this.#categories[place] ?? '');
+    return (place) => filter.categories.includes(this.#categories[place] ?? '');
   }
 
   #refuseWhenClosed(): void {

@@ -1,6 +1,6 @@
 import type { EventId } from '../ids.js';
 import type { Instant } from '../instant.js';
-import type { EventMetadata, RecordedEvent } from './event.js';
+import type { EventMetadata, PlaceInAppend, RecordedEvent } from './event.js';
 import type { JsonObject } from './json.js';
 import type { Position } from './position.js';
 import type { Revision } from './revision.js';
@@ -18,8 +18,9 @@ export class OriginlessEvent implements RecordedEvent {
   readonly schemaVersion: number;
   readonly type: string;
   readonly data: JsonObject;
+  declare readonly append?: PlaceInAppend;
 
-  constructor({ streamId, revision, position, recordedAt, schemaVersion, type, data }: WithoutOrigin) {
+  constructor({ streamId, revision, position, recordedAt, schemaVersion, type, data, append }: WithoutOrigin) {
     this.streamId = streamId;
     this.revision = revision;
     this.position = position;
@@ -27,6 +28,7 @@ export class OriginlessEvent implements RecordedEvent {
     this.schemaVersion = schemaVersion;
     this.type = type;
     this.data = data;
+    if (append !== undefined) this.append = append;
   }
 
   /** @throws Error always: it was left out. */

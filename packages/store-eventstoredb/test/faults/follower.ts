@@ -36,7 +36,7 @@ export class FaultFollower {
   }
 
   async #follow(store: EventStore): Promise<void> {
-    const filter = { by: 'category', categories: [CATEGORY] } as const;
+    const filter = { categories: [CATEGORY] } as const;
     let reached: Position = START;
     for await (const message of store.subscribe({ filter, pageSize: 20, signal: this.#left.signal })) {
       if (message.kind === 'events') {

@@ -74,7 +74,7 @@ export function readLog(events: number): Work {
     raw: (client) => rawSubscription(client, events),
     async ours(store) {
       let count = 0;
-      for await (const page of store.readAll({ filter: { by: 'category', categories: ['Log'] } })) count += page.length;
+      for await (const page of store.readAll({ filter: { categories: ['Log'] } })) count += page.length;
       return count;
     },
   };
@@ -116,7 +116,7 @@ export const follow: Work = {
     const after: Position = await store.head();
     const writing = inLanes(LIVE - (LIVE % LANES), (lane) => store.append(appendOf(streamId(category, `${lane}`), 1)));
     let count = 0;
-    for await (const message of store.subscribe({ after, filter: { by: 'category', categories: [category] } })) {
+    for await (const message of store.subscribe({ after, filter: { categories: [category] } })) {
       if (message.kind === 'events') count += message.events.length;
       if (count >= LIVE - (LIVE % LANES)) break;
     }

@@ -14,6 +14,7 @@ import { receipts } from './event-store/receipts.js';
 import { recordingTime } from './event-store/recording-time.js';
 import { subscriptionEnds } from './event-store/subscription-ends.js';
 import { subscriptions } from './event-store/subscriptions.js';
+import { wholeAppends } from './event-store/whole-appends.js';
 
 /** An event store on storage that nothing else uses. */
 export interface OpenedEventStore extends Opened {
@@ -54,6 +55,7 @@ const THEMES: readonly Theme<EventStoreUnderTest>[] = [
   receipts,
   recordingTime,
   payloads,
+  wholeAppends,
   manyStreams,
   closing,
 ];

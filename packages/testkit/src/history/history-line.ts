@@ -10,13 +10,15 @@ import {
   type EventMetadata,
   type Instant,
   type JsonObject,
+  type PlaceInAppend,
   type Position,
   type RecordedEvent,
   type Revision,
 } from '@login-policy/event-sourcing';
 import { InvalidHistory } from './invalid-history.js';
 
-type FieldParsers = { readonly [Field in keyof RecordedEvent]: (value: unknown) => RecordedEvent[Field] };
+type Field = Exclude<keyof RecordedEvent, 'append'>;
+type FieldParsers = { readonly [Name in Field]: (value: unknown) => RecordedEvent[Name] };
 
 const PARSERS: FieldParsers = {
   id: (value) => eventId(parseText(value)),
@@ -47,14 +49,16 @@ export function writeHistoryLine(event: RecordedEvent): string {
     schemaVersion,
     data,
     metadata,
+    append: event.append,
   });
 }
 
 /** Reads one line; a field too many or too few is refused. @throws InvalidHistory naming the line and the field. */
 export function parseHistoryLine(text: string, line: number): RecordedEvent {
-  const fields = at({ line, field: 'line' }, () => withExactly(parseLine(text), Object.keys(PARSERS), []));
-  const read = <Field extends keyof RecordedEvent>(field: Field): RecordedEvent[Field] =>
+  const fields = at({ line, field: 'line' }, () => withExactly(parseLine(text), Object.keys(PARSERS), ['append']));
+  const read = <Name extends Field>(field: Name): RecordedEvent[Name] =>
     at({ line, field }, () => PARSERS[field](fields[field]));
+  const append = at({ line, field: 'append' }, () => parseAppend(fields['append']));
   return {
     id: read('id'),
     streamId: read('streamId'),
@@ -65,6 +69,7 @@ export function parseHistoryLine(text: string, line: number): RecordedEvent {
     schemaVersion: read('schemaVersion'),
     data: read('data'),
     metadata: read('metadata'),
+    ...(append !== undefined && { append }),
   };
 }
 
@@ -125,6 +130,18 @@ function parseRecordedAt(value: unknown): Instant {
 function parseSchemaVersion(value: unknown): number {
   if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 1) return value;
   throw new TypeError(`a whole number from 1 on is expected, not ${shorten(value)}`);
+}
+
+/** Histories that were written before events knew their place have none. */
+function parseAppend(value: unknown): PlaceInAppend | undefined {
+  if (value === undefined) return undefined;
+  const { place, count } = withExactly(parseObject(value), ['place', 'count'], []);
+  if (isWhole(place) && isWhole(count) && place <= count && count > 1) return { place, count };
+  throw new TypeError(`a place of a count is expected, 1 of 2 or further, not ${shorten(value)}`);
+}
+
+function isWhole(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 1;
 }
 
 function parseObject(value: unknown): JsonObject {

@@ -86,7 +86,7 @@ export const PARITY = 'parity';
 export const counterTotals: Projection<CounterEvent, CounterRow> = {
   name: 'counter-totals',
   version: 1,
-  filter: { by: 'category', categories: [COUNTER_CATEGORY] },
+  filter: { categories: [COUNTER_CATEGORY] },
   events: counterEvents,
   rows: { encode: encodeRow, decode: decodeRow },
   index: (row: CounterRow) => ({ [PARITY]: row.total % 2 === 0 ? 'even' : 'odd' }),

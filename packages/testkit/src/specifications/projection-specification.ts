@@ -56,7 +56,7 @@ function isRecorded(event: EventShape | RecordedEvent): event is RecordedEvent {
 }
 
 function wantedStream(filter: EventFilter): StreamId {
-  return streamId((filter.by === 'category' ? filter.categories[0] : undefined) ?? 'Thing', '1');
+  return streamId(filter.categories[0] ?? 'Thing', '1');
 }
 
 function reduceAll<Event extends EventShape, Row>(

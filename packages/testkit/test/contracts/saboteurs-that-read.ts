@@ -63,7 +63,7 @@ export const saboteursThatRead: readonly Saboteur<EventStoreSabotage>[] = [
     sabotage: ({ store }) => ({
       async *readAll(options = {}): Pages {
         const { filter, ...rest } = options;
-        if (filter?.by !== 'category') return yield* store.readAll(options);
+        if (filter === undefined) return yield* store.readAll(options);
         for await (const page of store.readAll(rest)) {
           const wanted = page.filter((event) => filter.categories.some((name) => event.streamId.startsWith(name)));
           if (wanted.length > 0) yield wanted;
@@ -99,9 +99,37 @@ export const saboteursThatRead: readonly Saboteur<EventStoreSabotage>[] = [
     noticedBy: 'by a filter that names nothing gives nothing',
     sabotage: ({ store }) => ({
       readAll({ filter, ...options } = {}) {
-        const isEmpty = filter?.by === 'type' ? filter.types.length === 0 : filter?.categories.length === 0;
+        const isEmpty = filter?.categories.length === 0;
         return store.readAll(filter === undefined || isEmpty ? options : { ...options, filter });
       },
+    }),
+  },
+  {
+    does: 'ends a page at the size asked for, wherever that is',
+    noticedBy: 'come in one page of everything, whatever its size',
+    sabotage: ({ store }) => ({
+      async *readAll(options): Pages {
+        for await (const page of store.readAll(options)) yield* cut(page, options?.pageSize);
+      },
+    }),
+  },
+  {
+    does: 'hands out messages of the size asked for, wherever they end',
+    noticedBy: 'come in one message of a subscription, history or live',
+    sabotage: ({ store }) => ({
+      async *subscribe(options): Messages {
+        for await (const message of store.subscribe(options)) {
+          if (message.kind !== 'events') yield message;
+          else for (const events of cut(message.events, options?.pageSize)) yield { ...message, events };
+        }
+      },
+    }),
+  },
+  {
+    does: 'says no event’s place in its append when it is read',
+    noticedBy: 'say their place in it, in the answer and in every later read; a single one says none',
+    sabotage: ({ store }) => ({
+      readAll: (options) => changed(store.readAll(options), ({ append: _, ...event }) => event),
     }),
   },
   {
@@ -179,6 +207,11 @@ export const saboteursThatRead: readonly Saboteur<EventStoreSabotage>[] = [
     sabotage: ({ store }) => ({ head: async () => position((await store.head()) + 1n) }),
   },
 ];
+
+function cut(page: readonly RecordedEvent[], pageSize = 500): readonly (readonly RecordedEvent[])[] {
+  const count = Math.ceil(page.length / pageSize);
+  return Array.from({ length: count }, (_, index) => page.slice(index * pageSize, (index + 1) * pageSize));
+}
 
 async function* firstPage(pages: AsyncIterable<readonly RecordedEvent[]>): Pages {
   for await (const page of pages) return yield page;

@@ -32,6 +32,7 @@ async function answersWithPlaces({ eventStore, newEvents, clock }: EventStoreUnd
     revision: revision(index),
     position: answer[index]?.position ?? START,
     recordedAt: clock(),
+    append: { place: index + 1, count: 3 },
   }));
   demandEvents(answer, expected);
   if (answer.some(({ position }, index) => position <= (answer[index - 1]?.position ?? START))) {

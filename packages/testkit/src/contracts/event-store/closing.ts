@@ -3,7 +3,7 @@ import { demandSame, fail } from '../../demand.js';
 import type { Theme } from '../contract.js';
 import { within } from '../patience.js';
 import { hasSucceeded, outcomeOf, refusal } from '../refusals.js';
-import { appendOf, FIRST, SECOND, streamsOf, type EventStoreUnderTest } from './event-store-under-test.js';
+import { appendOf, FIRST, SECOND, streamsOf, recordEach, type EventStoreUnderTest } from './event-store-under-test.js';
 import { Follower } from './follower.js';
 import { demandEvents, readAll, readStream } from './reading.js';
 
@@ -56,7 +56,7 @@ async function isSoundAfterBusyClose(subject: EventStoreUnderTest): Promise<void
 
 async function settlesReaders(subject: EventStoreUnderTest): Promise<void> {
   const { eventStore } = subject;
-  const all = await subject.record(FIRST, 6);
+  const all = await recordEach(subject, FIRST, 6);
   const readers = [eventStore.readAll({ pageSize: 2 }), eventStore.readStream(FIRST, { pageSize: 2 })];
   const iterators = readers.map((pages) => pages[Symbol.asyncIterator]());
   for (const iterator of iterators) {

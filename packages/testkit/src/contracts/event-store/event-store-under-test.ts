@@ -12,6 +12,17 @@ export interface EventStoreUnderTest extends OpenedEventStore {
   readonly record: (stream: StreamId, count: number, content?: Partial<NewEvent>) => Promise<readonly RecordedEvent[]>;
 }
 
+/** Records so many events in appends of one each. */
+export async function recordEach(
+  { record }: Pick<EventStoreUnderTest, 'record'>,
+  stream: StreamId,
+  count: number,
+): Promise<readonly RecordedEvent[]> {
+  const all: RecordedEvent[] = [];
+  while (all.length < count) all.push(...(await record(stream, 1)));
+  return all;
+}
+
 /** A stream that any test may use. */
 export const FIRST: StreamId = streamId('Counter', 'first');
 

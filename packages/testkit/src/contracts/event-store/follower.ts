@@ -8,11 +8,10 @@ import type {
 import { START } from '@login-policy/event-sourcing';
 import { fail, print } from '../../demand.js';
 import { within } from '../patience.js';
-
-const DEFAULT_PAGE = 512;
+import { demandPage } from './reading.js';
 
 /**
- * Reads a subscription and holds every message against what all messages promise: pages are never empty nor too big,
+ * Reads a subscription and holds every message against what all messages promise: pages are never empty nor too big and end where an append ends,
  * events come in the order of the store, and none comes at a position that an earlier message called done.
  */
 export class Follower {
@@ -21,12 +20,12 @@ export class Follower {
   reached: Position;
   /** That of the last `caught-up`. */
   caughtUp: Position | undefined;
-  readonly #pageSize: number;
+  readonly #pageSize: number | undefined;
   readonly #messages: AsyncIterator<SubscriptionMessage>;
 
   constructor(store: EventStore, options: ReadAllOptions = {}) {
     this.reached = options.after ?? START;
-    this.#pageSize = options.pageSize ?? DEFAULT_PAGE;
+    this.#pageSize = options.pageSize;
     this.#messages = store.subscribe(options)[Symbol.asyncIterator]();
   }
 
@@ -71,9 +70,7 @@ export class Follower {
   }
 
   #takeEvents(events: readonly RecordedEvent[]): void {
-    if (events.length === 0 || events.length > this.#pageSize) {
-      fail(`a page has 1 to ${this.#pageSize} events, not ${events.length}`);
-    }
+    demandPage(events, this.#pageSize);
     for (const event of events) {
       if (event.position <= this.reached)
         fail(`after ${this.reached} came the event at ${print(event.position)} again`);

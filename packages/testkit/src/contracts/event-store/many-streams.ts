@@ -28,7 +28,7 @@ async function areKept(subject: EventStoreUnderTest): Promise<void> {
   demandSame({ what: 'count', actual: all.length, expected: STREAMS });
   demandIds(await readAll(subject.eventStore, { pageSize: 1000 }), all);
   const gauges = all.filter((event) => event.streamId.startsWith('Gauge-'));
-  demandIds(await readAll(subject.eventStore, { filter: { by: 'category', categories: ['Gauge'] } }), gauges);
+  demandIds(await readAll(subject.eventStore, { filter: { categories: ['Gauge'] } }), gauges);
   await demandFollowed(subject, all);
   for (let index = 0; index < STREAMS; index += 499) await demandOwn(subject, streams[index] ?? fail('no such stream'));
 }

@@ -1,14 +1,15 @@
-import type {
-  EventStore,
-  ReadAllOptions,
-  ReadStreamOptions,
-  RecordedEvent,
-  StreamId,
+import {
+  followedInAppend,
+  type EventStore,
+  type ReadAllOptions,
+  type ReadStreamOptions,
+  type RecordedEvent,
+  type StreamId,
 } from '@login-policy/event-sourcing';
 import { demandSame, fail } from '../../demand.js';
 import { within } from '../patience.js';
 
-const DEFAULT_PAGE = 512;
+const DEFAULT_PAGE = 500;
 
 /** All of a stream, or the part the options name. */
 export function readStream(
@@ -16,19 +17,40 @@ export function readStream(
   stream: StreamId,
   options: ReadStreamOptions = {},
 ): Promise<readonly RecordedEvent[]> {
-  return gather(async () => store.readStream(stream, options), options.pageSize);
+  return gather(
+    async () => store.readStream(stream, options),
+    (page) => demandLength(page, options.pageSize),
+  );
 }
 
 /** All of a store, or the part the options name. */
 export function readAll(store: EventStore, options: ReadAllOptions = {}): Promise<readonly RecordedEvent[]> {
-  return gather(async () => store.readAll(options), options.pageSize);
+  return gather(
+    async () => store.readAll(options),
+    (page) => demandPage(page, options.pageSize),
+  );
 }
 
-/** The plain nine fields of each event, so that it does not matter whether a store makes some of them late. */
+/**
+ * Passes when a page of everything is as long as was wished, but for the rest of its last append, and ends where that ends.
+ *
+ * @throws AssertionError
+ */
+export function demandPage(page: readonly RecordedEvent[], pageSize: number = DEFAULT_PAGE): void {
+  const last = page.at(-1);
+  if (last === undefined) return fail('a page is never empty');
+  if (followedInAppend(last) > 0)
+    fail(`a page ends at event ${last.append?.place} of ${last.append?.count} of an append`);
+  const before = page.length - (last.append?.count ?? 1);
+  if (before >= pageSize) fail(`a page of ${pageSize} has ${before} events before its last append`);
+}
+
+/** The plain ten fields of each event, so that it does not matter whether a store makes some of them late. */
 export function plain(events: readonly RecordedEvent[]): readonly RecordedEvent[] {
   return events.map((event) => {
-    const { id, streamId, revision, position, recordedAt, type, schemaVersion, data, metadata } = event;
-    return { id, streamId, revision, position, recordedAt, type, schemaVersion, data, metadata };
+    const { id, streamId, revision, position, recordedAt, type, schemaVersion, data, metadata, append } = event;
+    const fields = { id, streamId, revision, position, recordedAt, type, schemaVersion, data, metadata };
+    return append === undefined ? fields : { ...fields, append };
   });
 }
 
@@ -45,17 +67,21 @@ export function demandIds(actual: readonly { id: string }[], expected: readonly 
   fail(`${expected.length} events were expected and ${actual.length} came; they differ from event ${place} on`);
 }
 
+function demandLength(page: readonly RecordedEvent[], pageSize: number = DEFAULT_PAGE): void {
+  if (page.length === 0) fail('a page is never empty');
+  if (page.length > pageSize) fail(`a page has at most ${pageSize} events, not ${page.length}`);
+}
+
 async function gather(
   pages: () => Promise<AsyncIterable<readonly RecordedEvent[]>>,
-  pageSize: number = DEFAULT_PAGE,
+  demand: (page: readonly RecordedEvent[]) => void,
 ): Promise<readonly RecordedEvent[]> {
   const events: RecordedEvent[] = [];
   const iterator = (await pages())[Symbol.asyncIterator]();
   for (;;) {
     const result = await within('a page', iterator.next());
     if (result.done === true) return events;
-    if (result.value.length === 0) fail('a page is never empty');
-    if (result.value.length > pageSize) fail(`a page has at most ${pageSize} events, not ${result.value.length}`);
+    demand(result.value);
     events.push(...result.value);
   }
 }

@@ -3,7 +3,7 @@ import { demandSame, fail } from '../../demand.js';
 import type { Theme } from '../contract.js';
 import { begun, within } from '../patience.js';
 import { refusal } from '../refusals.js';
-import { FIRST, type EventStoreUnderTest } from './event-store-under-test.js';
+import { FIRST, recordEach, type EventStoreUnderTest } from './event-store-under-test.js';
 import { Follower } from './follower.js';
 import { demandEvents } from './reading.js';
 
@@ -33,8 +33,9 @@ async function endsWaitingReader({ eventStore, record }: EventStoreUnderTest): P
   demandSame({ what: 'a message after the end', actual: await follower.next(), expected: undefined });
 }
 
-async function endsBusyReader({ eventStore, record }: EventStoreUnderTest): Promise<void> {
-  const all = await record(FIRST, 20);
+async function endsBusyReader(subject: EventStoreUnderTest): Promise<void> {
+  const { eventStore } = subject;
+  const all = await recordEach(subject, FIRST, 20);
   const control = new AbortController();
   const follower = new Follower(eventStore, { pageSize: 2, signal: control.signal });
   await follower.untilCount(4);

@@ -1,0 +1,93 @@
+import { START, type RecordedEvent } from '@login-policy/event-sourcing';
+import { demandSame, fail } from '../../demand.js';
+import type { Theme } from '../contract.js';
+import { breathe } from '../patience.js';
+import { FIRST, OTHER_KIND, SECOND, type EventStoreUnderTest } from './event-store-under-test.js';
+import { Follower } from './follower.js';
+import { demandEvents, readAll, readStream } from './reading.js';
+
+const SIZES = [1, 2, 3, 4, 5, 6, 7, 10];
+
+/** What keeps a reader from seeing half a command. */
+export const wholeAppends: Theme<EventStoreUnderTest> = {
+  title: 'the events of one append',
+  deadlineMs: 60_000,
+  promises: {
+    'say their place in it, in the answer and in every later read; a single one says none': sayTheirPlace,
+    'come in one page of everything, whatever its size': comeInOnePage,
+    'come in one message of a subscription, history or live': comeInOneMessage,
+    'are seen together by who reads while they are written': areSeenTogether,
+  },
+};
+
+async function sayTheirPlace({ eventStore, record }: EventStoreUnderTest): Promise<void> {
+  const recorded = [...(await record(FIRST, 3)), ...(await record(SECOND, 1)), ...(await record(FIRST, 2))];
+  const expected = [{ place: 1, count: 3 }, { place: 2, count: 3 }, { place: 3, count: 3 }, undefined];
+  demandSame({
+    what: 'places',
+    actual: placesOf(recorded),
+    expected: [...expected, { place: 1, count: 2 }, { place: 2, count: 2 }],
+  });
+  demandEvents(await readAll(eventStore), recorded);
+  const first = recorded.filter(({ streamId }) => streamId === FIRST);
+  demandEvents(await readStream(eventStore, FIRST), first);
+  demandEvents(await readStream(eventStore, FIRST, { direction: 'backwards' }), first.toReversed());
+}
+
+function placesOf(events: readonly RecordedEvent[]): readonly unknown[] {
+  return events.map(({ append }) => append);
+}
+
+async function comeInOnePage(subject: EventStoreUnderTest): Promise<void> {
+  const all = await recordFives(subject);
+  const counters = all.filter(({ streamId }) => streamId !== OTHER_KIND);
+  for (const pageSize of SIZES) {
+    // That each page ends with an append is looked at by every read of the contract.
+    demandEvents(await readAll(subject.eventStore, { pageSize }), all);
+    demandEvents(await readAll(subject.eventStore, { pageSize, filter: { categories: ['Counter'] } }), counters);
+  }
+}
+
+async function comeInOneMessage(subject: EventStoreUnderTest): Promise<void> {
+  const { eventStore } = subject;
+  const before = await recordFives(subject);
+  const filter = { categories: ['Counter'] };
+  const followers = SIZES.flatMap((pageSize) => [
+    new Follower(eventStore, { pageSize }),
+    new Follower(eventStore, { pageSize, filter }),
+  ]);
+  for (const follower of followers.slice(0, 8)) await follower.untilCaughtUp(before.at(-1)?.position ?? START);
+  const all = [...before, ...(await recordFives(subject))];
+  const counters = all.filter(({ streamId }) => streamId !== OTHER_KIND);
+  for (const [index, follower] of followers.entries()) {
+    await follower.untilCaughtUp(await eventStore.head());
+    demandEvents(follower.events, index % 2 === 0 ? all : counters);
+    await follower.leave();
+  }
+}
+
+async function areSeenTogether({ eventStore, record }: EventStoreUnderTest): Promise<void> {
+  const writing = { isDone: false };
+  const write = async (): Promise<void> => {
+    for (let round = 0; round < 30; round++) await record(round % 2 === 0 ? FIRST : SECOND, 5);
+    writing.isDone = true;
+  };
+  const read = async (): Promise<void> => {
+    while (!writing.isDone) {
+      const { length } = await readAll(eventStore, { pageSize: 2 });
+      if (length % 5 !== 0) fail(`${length} events were seen, of appends of 5`);
+      await breathe();
+    }
+  };
+  await Promise.all([write(), read(), read()]);
+  demandSame({ what: 'count', actual: (await readAll(eventStore)).length, expected: 150 });
+}
+
+/** Appends of five over two kinds of streams, and one of one between them. */
+async function recordFives({ record }: EventStoreUnderTest): Promise<readonly RecordedEvent[]> {
+  const all: RecordedEvent[] = [];
+  for (const stream of [FIRST, OTHER_KIND, SECOND, FIRST]) all.push(...(await record(stream, 5)));
+  all.push(...(await record(OTHER_KIND, 1)), ...(await record(SECOND, 5)));
+  demandSame({ what: 'count', actual: all.length, expected: 26 });
+  return all;
+}
