@@ -19,7 +19,7 @@ export async function recordEach(
   count: number,
 ): Promise<readonly RecordedEvent[]> {
   const all: RecordedEvent[] = [];
-  while (all.length < count) all.push(...(await record(stream, 1)));
+  for (let recorded = 0; recorded < count; recorded++) all.push(...(await record(stream, 1)));
   return all;
 }
 
