@@ -2,6 +2,7 @@ import {
   categoryOf,
   meetsExpectation,
   notBefore,
+  placeInAppend,
   position,
   ReceiptExists,
   revision,
@@ -13,6 +14,7 @@ import type { EventStatements, StreamHead } from './event-statements.js';
 import type { InlineModels } from './inline-models.js';
 import type { Names } from './names.js';
 import type { PreparedAppend } from './prepared-append.js';
+import { packAppend } from './rows.js';
 
 /** What an append is written to. */
 interface Log {
@@ -88,17 +90,21 @@ export class AppendTransaction {
   #place({ streamId, events }: PreparedAppend, last: StreamHead | undefined): readonly RecordedEvent[] {
     const recordedAt = notBefore(last?.recordedAt, this.#clock());
     const first = last === undefined ? 0 : last.revision + 1;
-    return events.map(({ event }, index) => ({
-      id: event.id,
-      streamId,
-      revision: revision(first + index),
-      position: position(this.#head + index + 1),
-      recordedAt,
-      schemaVersion: event.schemaVersion,
-      type: event.type,
-      data: event.data,
-      metadata: event.metadata,
-    }));
+    return events.map(({ event }, index) => {
+      const append = placeInAppend(index, events.length);
+      return {
+        id: event.id,
+        streamId,
+        revision: revision(first + index),
+        position: position(this.#head + index + 1),
+        recordedAt,
+        schemaVersion: event.schemaVersion,
+        type: event.type,
+        data: event.data,
+        metadata: event.metadata,
+        ...(append !== undefined && { append }),
+      };
+    });
   }
 
   #insertAll({ streamId, events }: PreparedAppend, recorded: readonly RecordedEvent[]): void {
@@ -120,6 +126,7 @@ export class AppendTransaction {
         id,
         dataText,
         metadataText,
+        packAppend(event.append),
       );
     }
   }

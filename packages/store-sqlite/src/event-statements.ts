@@ -20,6 +20,7 @@ type NewRow = [
   id: string,
   data: string,
   metadata: string,
+  append: number,
 ];
 
 /** Takes the rows of a stream from a revision on, so many at the most. */
@@ -41,8 +42,8 @@ export interface EventStatements {
 export function eventStatements(database: Database): EventStatements {
   return {
     insert: database.prepare(
-      `INSERT INTO events (category, position, stream, revision, type, schema_version, recorded_at, id, data, metadata)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO events (category, position, stream, revision, type, schema_version, recorded_at, id, data, metadata, append)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     ),
     streamHead: database.prepare(
       'SELECT revision, recorded_at AS recordedAt FROM events WHERE stream = ? ORDER BY revision DESC LIMIT 1',

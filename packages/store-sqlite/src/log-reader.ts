@@ -1,4 +1,5 @@
 import {
+  followedInAppend,
   position,
   type EventFilter,
   type Position,
@@ -66,10 +67,12 @@ export class LogReader {
     const end = filter === undefined ? head : Math.min(head, start + WINDOW);
     if (start >= end) return { events: [], considered: after, isHead: true };
     const { clause, values } = conditionOf(filter);
-    const { count, events } = this.#page(this.#statementsFor(clause, origin), [start, end, ...values, pageSize]);
+    const statements = this.#statementsFor(clause, origin);
+    const { count, events } = this.#page(statements, [start, end, ...values, pageSize]);
+    const rest = this.#restOfAppend(statements, events.at(-1), values);
     const isWindowDone = count < pageSize && events.length === count;
-    const considered = isWindowDone ? position(end) : (events.at(-1)?.position ?? after);
-    return { events, considered, isHead: isWindowDone && end === head };
+    const reached = rest.at(-1)?.position ?? (isWindowDone ? position(end) : (events.at(-1)?.position ?? after));
+    return { events: [...events, ...rest], considered: reached, isHead: isWindowDone && reached >= head };
   }
 
   /** The rows there are, and their events up to the first that can't be read. */
@@ -81,6 +84,18 @@ export class LogReader {
     if (page === undefined) return { count: 0, events: [] };
     const events = eventsOfPage(page, this.#names) ?? eventsOf(single.all(...values), this.#names);
     return { count: page[0], events };
+  }
+
+  /** What a page lacks of its last append: it was recorded in one transaction, so it is there. */
+  #restOfAppend(
+    statements: PageStatements,
+    last: RecordedEvent | undefined,
+    values: readonly string[],
+  ): readonly RecordedEvent[] {
+    const owed = last === undefined ? 0 : followedInAppend(last);
+    if (last === undefined || owed === 0) return [];
+    const from = Number(last.position);
+    return this.#page(statements, [from, from + owed, ...values, owed]).events;
   }
 
   /** What finds a damaged row reads all of it, whatever was left out. */

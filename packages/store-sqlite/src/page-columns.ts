@@ -2,7 +2,7 @@ import { parseJson, type Json, type ReadAllOptions, type RecordedEvent } from '@
 import type { Names } from './names.js';
 import { isObject, originlessEvent, StoredEvent } from './rows.js';
 
-/** A page as one row, each column joined: the driver hands out eight values a page instead of seven an event. */
+/** A page as one row, each column joined: the driver hands out nine values a page instead of eight an event. */
 export type JoinedPage = readonly [
   count: number,
   positions: string | null,
@@ -10,6 +10,7 @@ export type JoinedPage = readonly [
   revisions: string | null,
   typesAndVersions: string | null,
   instants: string | null,
+  appends: string | null,
   data: string | null,
   idsAndMetadata: string | null,
 ];
@@ -21,7 +22,7 @@ export type JoinedPage = readonly [
 export function joinPage(page: string, origin?: ReadAllOptions['origin']): string {
   const origins = origin === undefined ? 'group_concat(id_and_metadata, char(10))' : 'NULL';
   return `SELECT count(*), group_concat(position), group_concat(stream), group_concat(revision),
-    group_concat(type_and_version), group_concat(recorded_at), group_concat(data), ${origins} FROM (${page})`;
+    group_concat(type_and_version), group_concat(recorded_at), group_concat(append), group_concat(data), ${origins} FROM (${page})`;
 }
 
 /**
@@ -29,7 +30,7 @@ export function joinPage(page: string, origin?: ReadAllOptions['origin']): strin
  * rows is damaged, and reading them one by one says which.
  */
 export function eventsOfPage(page: JoinedPage, names: Names): readonly RecordedEvent[] | undefined {
-  const [count, positions, streams, revisions, types, instants, data, texts] = page;
+  const [count, positions, streams, revisions, types, instants, appends, data, texts] = page;
   if (count === 0) return [];
   try {
     return takeApart(count, names, {
@@ -38,6 +39,7 @@ export function eventsOfPage(page: JoinedPage, names: Names): readonly RecordedE
       revisions: numbersIn(revisions),
       types: numbersIn(types),
       instants: numbersIn(instants),
+      appends: numbersIn(appends),
       data: listIn(data),
       texts: texts?.split('\n'),
     });
@@ -53,13 +55,14 @@ interface Columns {
   readonly revisions: readonly number[];
   readonly types: readonly number[];
   readonly instants: readonly number[];
+  readonly appends: readonly number[];
   readonly data: readonly Json[];
   /** `undefined` when they were not asked for. */
   readonly texts: readonly string[] | undefined;
 }
 
 function takeApart(count: number, names: Names, columns: Columns): readonly RecordedEvent[] | undefined {
-  const { positions, streams, revisions, types, instants, data, texts } = columns;
+  const { positions, streams, revisions, types, instants, appends, data, texts } = columns;
   const present = Object.values(columns).filter((column: readonly unknown[] | undefined) => column !== undefined);
   if (present.some(({ length }) => length !== count)) return undefined;
   const events: RecordedEvent[] = [];
@@ -75,6 +78,7 @@ function takeApart(count: number, names: Names, columns: Columns): readonly Reco
       revisions[index] ?? 0,
       types[index] ?? 0,
       instants[index] ?? 0,
+      appends[index] ?? 0,
     ] as const;
     if (texts === undefined) events.push(originlessEvent(placed, names, content));
     else events.push(new StoredEvent([...placed, '', texts[index] ?? ''], names, content));

@@ -1,5 +1,5 @@
 import { freezeMetadata, toJsonObject, type Append, type NewEvent } from '@login-policy/event-sourcing';
-import { SCHEMA_VERSIONS } from './rows.js';
+import { LARGEST_APPEND, SCHEMA_VERSIONS } from './rows.js';
 
 /** An event with the text its row will have. */
 export interface PreparedEvent {
@@ -20,6 +20,8 @@ export interface PreparedAppend extends Omit<Append, 'events'> {
  * @throws RangeError when a schema version is no whole number from 1 to 65,535.
  */
 export function prepareAppend(append: Append): PreparedAppend {
+  if (append.events.length >= LARGEST_APPEND)
+    throw new RangeError(`an append has at most ${LARGEST_APPEND - 1} events`);
   return { ...append, events: append.events.map(prepareEvent) };
 }
 

@@ -1,5 +1,6 @@
 import {
   instant,
+  followedInAppend,
   OriginlessEvent,
   placeOf,
   position,
@@ -10,6 +11,7 @@ import {
   type EventPlace,
   type Instant,
   type JsonObject,
+  type PlaceInAppend,
   type Position,
   type RecordedEvent,
   type Revision,
@@ -25,7 +27,7 @@ export const SCHEMA_VERSIONS = 65_536;
  * and so do the id (26 characters) and the metadata behind it.
  */
 export const READ_COLUMNS: string = `position, stream, revision, type * ${SCHEMA_VERSIONS} + schema_version AS type_and_version,
-  recorded_at, data, id || metadata AS id_and_metadata`;
+  recorded_at, append, data, id || metadata AS id_and_metadata`;
 
 /** An event as the driver hands it out: as a list, which is half as dear as an object. */
 export type EventRow = readonly [...EventPlaced, data: string, idAndMetadata: string];
@@ -37,16 +39,29 @@ export type EventPlaced = readonly [
   revision: number,
   typeAndVersion: number,
   recordedAt: number,
+  append: number,
 ];
+
+/** An append has less events than this: place and count share a number. */
+export const LARGEST_APPEND = 65_536;
+
+/** What a column has of an event's place in its append. */
+export function packAppend(append: PlaceInAppend | undefined): number {
+  return append === undefined ? 0 : append.place * LARGEST_APPEND + append.count;
+}
+
+function unpackAppend(packed: number): PlaceInAppend | undefined {
+  return packed === 0 ? undefined : { place: Math.floor(packed / LARGEST_APPEND), count: packed % LARGEST_APPEND };
+}
 
 const ID_LENGTH = 26;
 const ULID = /^[0-7][0-9A-Z]{25}$/;
 
 /**
- * The events of rows, up to the first that can't be read. Metadata is parsed when somebody asks for it: a projection
- * seldom does.
+ * The events of rows, up to the append with the first that can't be read. Metadata is parsed when somebody asks for it: a
+ * projection seldom does.
  *
- * @throws UnreadableEvent when the very first row is not what was written.
+ * @throws UnreadableEvent when it is in the very first append.
  */
 export function eventsOf(rows: readonly EventRow[], names: Names): readonly RecordedEvent[] {
   const events: RecordedEvent[] = [];
@@ -54,8 +69,9 @@ export function eventsOf(rows: readonly EventRow[], names: Names): readonly Reco
     try {
       events.push(new StoredEvent(row, names));
     } catch (caught) {
-      if (events.length === 0) throw caught;
-      return events;
+      const whole = events.findLastIndex((event) => followedInAppend(event) === 0) + 1;
+      if (whole === 0) throw caught;
+      return events.slice(0, whole);
     }
   }
   return events;
@@ -79,13 +95,14 @@ export class StoredEvent implements RecordedEvent {
   readonly schemaVersion: number;
   readonly type: string;
   readonly data: JsonObject;
+  declare readonly append?: PlaceInAppend;
   declare readonly metadata: EventMetadata;
   readonly #idAndMetadata: string;
   #metadata: EventMetadata | undefined;
 
   /** @throws UnreadableEvent when the row is not what was written. */
   constructor(row: EventRow, names: Names, parsedData?: JsonObject) {
-    const [place, stream, inStream, typeAndVersion, recordedAt, data, idAndMetadata] = row;
+    const [place, stream, inStream, typeAndVersion, recordedAt, packed, data, idAndMetadata] = row;
     this.schemaVersion = typeAndVersion % SCHEMA_VERSIONS;
     this.type = names.textOf((typeAndVersion - this.schemaVersion) / SCHEMA_VERSIONS);
     this.streamId = names.streamOf(stream);
@@ -94,6 +111,8 @@ export class StoredEvent implements RecordedEvent {
     this.recordedAt = instant(recordedAt);
     this.id = this.#idIn(idAndMetadata);
     this.data = parsedData ?? parse(data, isObject, this);
+    const append = unpackAppend(packed);
+    if (append !== undefined) this.append = append;
     this.#idAndMetadata = idAndMetadata;
     Object.defineProperty(this, 'metadata', METADATA);
   }
@@ -112,12 +131,14 @@ export class StoredEvent implements RecordedEvent {
 
 /** The event of a row that was read without its origin. */
 export function originlessEvent(
-  [place, stream, inStream, typeAndVersion, recordedAt]: EventPlaced,
+  [place, stream, inStream, typeAndVersion, recordedAt, packed]: EventPlaced,
   names: Names,
   data: JsonObject,
 ): OriginlessEvent {
   const schemaVersion = typeAndVersion % SCHEMA_VERSIONS;
+  const append = unpackAppend(packed);
   return new OriginlessEvent({
+    ...(append !== undefined && { append }),
     streamId: names.streamOf(stream),
     revision: revision(inStream),
     position: position(place),

@@ -55,6 +55,8 @@ const MIGRATIONS: readonly string[] = [
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX row_index_by_value ON row_index (model, name, value, key);
   `,
+  // The place of an event in its append times 65,536, and how many there are: 0 for a single one, and for all that were there.
+  'ALTER TABLE events ADD COLUMN append INTEGER NOT NULL DEFAULT 0;',
 ];
 
 /** The version this program writes. */
