@@ -1,16 +1,13 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { loginPolicyProjection } from '@login-policy/domain';
 import { openMemoryStore, type Store } from '@login-policy/event-sourcing';
-
-const inlineProjections = [loginPolicyProjection];
 
 /**
  * Opens the store a URL names: outgrowing one machine is another URL. A store's driver is loaded only when it is chosen,
  * because imports are most of a cold start.
  */
 export async function openStore(url: string): Promise<Store> {
-  if (url === 'memory:') return openMemoryStore({ inlineProjections });
+  if (url === 'memory:') return openMemoryStore();
   if (url.startsWith('sqlite:')) return openSqlite(url.slice('sqlite:'.length));
   return url.startsWith('esdb') ? openEventStoreDb(url) : openPostgres(url);
 }
@@ -18,7 +15,7 @@ export async function openStore(url: string): Promise<Store> {
 async function openSqlite(path: string): Promise<Store> {
   await mkdir(dirname(path), { recursive: true });
   const { openSqliteStore } = await import('@login-policy/store-sqlite');
-  return openSqliteStore({ path, inlineProjections });
+  return openSqliteStore({ path });
 }
 
 /** EventStoreDB keeps no read models: they are in memory here, and are followed in the background. */
@@ -31,7 +28,7 @@ async function openPostgres(url: string): Promise<Store> {
   const { openPostgresStore } = await import('@login-policy/store-postgres');
   const { Pool } = (await import('pg')).default;
   const pool = new Pool({ connectionString: url });
-  const store = await openPostgresStore({ pool, inlineProjections });
+  const store = await openPostgresStore({ pool });
   return {
     ...store,
     async close() {

@@ -1,6 +1,5 @@
 import {
   freshInstance,
-  loginPolicyProjection,
   openLoginPolicies,
   orThrow,
   type CommandAnswer,
@@ -30,7 +29,7 @@ class Service {
   static async open(url: string): Promise<Service> {
     const pool = new Pool({ connectionString: url });
     await pool.query('CREATE TABLE plans (name text)');
-    const store = await openPostgresStore({ pool, inlineProjections: [loginPolicyProjection] });
+    const store = await openPostgresStore({ pool });
     const policies = await openLoginPolicies({ store });
     orThrow(await policies.add(instance, freshInstance, by));
     return new Service(pool, store, policies);

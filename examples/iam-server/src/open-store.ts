@@ -1,16 +1,13 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { loginPolicyProjection } from '@login-policy/domain';
 import { openMemoryStore, type Store } from '@login-policy/event-sourcing';
 import { CannotStart, withoutSecrets } from './config.js';
 import { createPrivateFile } from './data/private-file.js';
 
-const inlineProjections = [loginPolicyProjection];
-
 /** Opens the store a URL names, and loads no other store's driver. @throws CannotStart */
 export async function openStore(url: string): Promise<Store> {
   try {
-    if (url === 'memory:') return openMemoryStore({ inlineProjections });
+    if (url === 'memory:') return openMemoryStore();
     if (url.startsWith('sqlite:')) return await openSqlite(url.slice('sqlite:'.length));
     return await (url.startsWith('esdb') ? openEventStoreDb(url) : openPostgres(url));
   } catch (caught) {
@@ -29,7 +26,7 @@ async function openSqlite(path: string): Promise<Store> {
   // SQLite would let everybody read it; its other files get the mode of this one.
   await createPrivateFile(path);
   const { openSqliteStore } = await import('@login-policy/store-sqlite');
-  return openSqliteStore({ path, inlineProjections });
+  return openSqliteStore({ path });
 }
 
 async function openEventStoreDb(url: string): Promise<Store> {
@@ -44,7 +41,7 @@ async function openPostgres(url: string): Promise<Store> {
   // A connection that breaks while nobody uses it is replaced; without a listener it would end the process.
   pool.on('error', () => undefined);
   try {
-    const store = await openPostgresStore({ pool, inlineProjections });
+    const store = await openPostgresStore({ pool });
     return {
       ...store,
       async close() {

@@ -7,7 +7,6 @@ import { expect } from 'chai';
 import { afterEach, describe, it } from 'mocha';
 import {
   loginPolicyEvents,
-  loginPolicyProjection,
   openLoginPolicies,
   orThrow,
   parseInstance,
@@ -35,7 +34,7 @@ describe('following the changes', function () {
     act: (policies: LoginPolicies, store: Store) => Promise<void>,
   ): Promise<void> {
     const path = join(folder, '.data', 'login-policy.sqlite');
-    const store = await openSqliteStore({ path, inlineProjections: [loginPolicyProjection] });
+    const store = await openSqliteStore({ path });
     const policies = await openLoginPolicies({ store });
     try {
       await act(policies, store);

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { loginPolicyProjection, openLoginPolicies, orThrow, type LoginPolicies } from '@login-policy/domain';
+import { openLoginPolicies, orThrow, type LoginPolicies } from '@login-policy/domain';
 import { replay } from '@login-policy/testkit';
 import { expect } from 'chai';
 import { DateTime } from 'luxon';
@@ -17,7 +17,7 @@ describe('the day an account was taken over, replayed', () => {
   let loginPolicies: LoginPolicies;
 
   before(async () => {
-    const store = await replay(await readFile(history, 'utf8'), { inlineProjections: [loginPolicyProjection] });
+    const store = await replay(await readFile(history, 'utf8'));
     loginPolicies = await openLoginPolicies({ store });
   });
 

@@ -12,7 +12,7 @@ import {
   type Listening,
   type Ports,
 } from '@login-policy/api';
-import { freshInstance, loginPolicyProjection, openLoginPolicies, type LoginPolicies } from '@login-policy/domain';
+import { freshInstance, openLoginPolicies, type LoginPolicies } from '@login-policy/domain';
 import { openMemoryStore, type Clock, type Store } from '@login-policy/event-sourcing';
 import { steppingClock } from '@login-policy/testkit';
 
@@ -77,7 +77,7 @@ export async function openService({
   listen = {},
   ports = {},
 }: ServiceOptions = {}): Promise<Service> {
-  const store = openMemoryStore({ clock, inlineProjections: [loginPolicyProjection] });
+  const store = openMemoryStore({ clock });
   const policies = await openLoginPolicies({ store, organizations: { list: () => [ACME, GLOBEX] } });
   await policies.add({ instanceId: INSTANCE }, freshInstance, { actor: 'set-up' });
   const failures: unknown[] = [];

@@ -86,7 +86,7 @@ function decodeKnown(event: RecordedEvent): RecordedLoginPolicyEvent | undefined
   try {
     return loginPolicyEvents.decode(event);
   } catch (caught) {
-    if (isFault(caught, 'unknown-event-type')) return undefined;
+    if (isFault(caught, 'written-by-newer-program')) return undefined;
     throw caught;
   }
 }

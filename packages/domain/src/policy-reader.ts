@@ -2,13 +2,14 @@ import {
   parseStreamId,
   type Follower,
   type Freshness,
+  type FreshRows,
   type Position,
   type StateAt,
   type StateReader,
 } from '@login-policy/event-sourcing';
 import type { LoginPolicyView } from './answers.js';
 import { detailsOf, lastSequenceOf } from './details.js';
-import type { LoginPolicyEvent, RecordedLoginPolicyEvent } from './events.js';
+import type { LoginPolicyEvent } from './events.js';
 import { InvalidValue } from './invalid-value.js';
 import { ABSENT, type ActivePolicy, type LoginPolicy } from './login-policy.js';
 import {
@@ -46,8 +47,7 @@ export class PolicyReader {
   /** The owner's own policy; `undefined` when there is none. */
   async own(owner: Owner, read: ParsedRead): Promise<LoginPolicyView | undefined> {
     if (read.asOf !== undefined) return viewOfState((await this.#past(owner, read.asOf)).state, owner);
-    const { rows } = await this.#model.read([policyStream(owner)], read.freshness);
-    return viewOfRow(rows, owner);
+    return viewIn(await this.#model.read([policyStream(owner)], read.freshness), owner);
   }
 
   /** The owner's own policy as it was at a moment. */
@@ -61,8 +61,8 @@ export class PolicyReader {
     if (read.asOf !== undefined) return this.#effectivePast(owner, read.asOf);
     // Both by one look: between two, the custom policy could be taken away and the default loosened (SPEC §5).
     const instance = instanceOf(owner);
-    const { rows } = await this.#model.read([policyStream(owner), policyStream(instance)], read.freshness);
-    return viewOfRow(rows, owner) ?? viewOfRow(rows, instance);
+    const found = await this.#model.read([policyStream(owner), policyStream(instance)], read.freshness);
+    return viewIn(found, owner) ?? viewIn(found, instance);
   }
 
   /** A page of the instance's organizations with a custom policy, in the order of their streams. */
@@ -92,7 +92,7 @@ export class PolicyReader {
   async #past(owner: Owner, asOf: ParsedAsOf): Promise<StateAt<PolicyState>> {
     const stream = policyStream(owner);
     if (asOf.by === 'instant') {
-      return this.#states.upTo(stream, (event: RecordedLoginPolicyEvent) => event.recordedAt <= asOf.instant);
+      return this.#states.upTo(stream, (event) => event.recordedAt <= asOf.instant);
     }
     const then = await this.#states.upTo(stream, (event) => event.revision < asOf.sequence);
     const reached = lastSequenceOf(then.state.marks);
@@ -119,8 +119,12 @@ export class PolicyReader {
   }
 }
 
-function viewOfRow(rows: ReadonlyMap<string, LoginPolicyRow>, owner: Owner): LoginPolicyView | undefined {
-  const row = rows.get(policyStream(owner));
+/** @throws WrittenByNewerProgram, UnreadableEvent when it is this owner's policy that can't be read. */
+function viewIn({ rows, unreadable }: FreshRows<LoginPolicyRow>, owner: Owner): LoginPolicyView | undefined {
+  const stream = policyStream(owner);
+  const fault = unreadable.get(stream);
+  if (fault !== undefined) throw fault;
+  const row = rows.get(stream);
   return row === undefined ? undefined : viewOf(row, owner);
 }
 

@@ -1,8 +1,8 @@
-import { defaultSettings, freshInstance, openLoginPolicies, orThrow } from '@login-policy/domain';
-import { isFault, monotonicIds, openMemoryStore, parseStreamId, type Store } from '@login-policy/event-sourcing';
+import { defaultSettings, freshInstance, orThrow } from '@login-policy/domain';
+import { isFault, monotonicIds, parseStreamId, type Store } from '@login-policy/event-sourcing';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
-import { acme, by, countEvents, instance, openDesk, PASSKEY } from './policies.js';
+import { acme, by, instance, openDesk, PASSKEY } from './policies.js';
 
 describe('the history of a policy', () => {
   it('says of each event who, when, why and what changed', async () => {
@@ -47,46 +47,59 @@ describe('the history of a policy', () => {
   });
 });
 
-describe('an event of a type nobody here knows', () => {
-  it('stops an inline projection before anything is written', async () => {
-    const { store, loginPolicies } = await openDesk();
-    await loginPolicies.add(instance, freshInstance, by);
-    const before = await countEvents(store);
-    expect(isFault(await appendUnknown(store), 'projection-stopped')).to.equal(true);
-    expect(await countEvents(store)).to.equal(before);
-  });
+describe('an event that a newer program wrote', () => {
+  const other = { instanceId: 'another' };
+  const [acme, globex] = [
+    { ...instance, organizationId: 'acme' },
+    { ...instance, organizationId: 'globex' },
+  ];
 
   it('is counted and reported in the history, and no decision is made past it', async () => {
-    const store = openMemoryStore();
-    const loginPolicies = await openLoginPolicies({ store });
+    const { store, loginPolicies } = await openDesk();
     await loginPolicies.add(instance, freshInstance, by);
     await appendUnknown(store);
     const { entries, unknownEvents } = orThrow(await loginPolicies.history(instance));
     expect(unknownEvents).to.equal(1);
     expect(entries.at(-1)).to.deep.include({ type: 'PasskeyPolicyTightened', isKnown: false, changes: [] });
     const command = await faultOf(loginPolicies.removeMultiFactor(instance, PASSKEY, { ...by, ifSequence: 5n }));
-    expect(isFault(command, 'unknown-event-type')).to.equal(true);
+    expect(isFault(command, 'written-by-newer-program')).to.equal(true);
     expect(command).to.have.property('facts').that.includes({ revision: 4n, type: 'PasskeyPolicyTightened' });
   });
 
-  it('makes reads refuse to answer once the background projection has met it', async () => {
-    const store = openMemoryStore();
-    const loginPolicies = await openLoginPolicies({ store });
+  it('makes its own policy unreadable, and no other (V1)', async () => {
+    const { store, loginPolicies } = await openDesk();
+    for (const owner of [instance, other, acme]) await loginPolicies.add(owner, freshInstance, by);
+    await appendUnknown(store);
+    for (const read of [loginPolicies.policy(instance), loginPolicies.effectivePolicy(globex)]) {
+      const fault = await faultOf(read);
+      expect(isFault(fault, 'written-by-newer-program')).to.equal(true);
+      expect(fault).to.have.property('facts').that.includes({ revision: 4n, schemaVersion: 1 });
+    }
+    for (const owner of [other, acme]) {
+      expect((await loginPolicies.removeMultiFactor(owner, PASSKEY, by)).outcome).to.equal('accepted');
+      expect(orThrow(await loginPolicies.policy(owner)).policy.multiFactors).to.deep.equal([]);
+    }
+    expect(loginPolicies.readModel.state.is).to.equal('following');
+  });
+
+  it('leaves what was before it readable as it was, and a policy that only it is known of listed (V1, K5)', async () => {
+    const { store, loginPolicies } = await openDesk();
     await loginPolicies.add(instance, freshInstance, by);
     await appendUnknown(store);
-    const atLeast = await store.eventStore.head();
-    expect(isFault(await faultOf(loginPolicies.policy(instance, { atLeast, waitMs: 50 })))).to.equal(true);
-    expect(isFault(await faultOf(loginPolicies.policy(instance)), 'projection-stopped')).to.equal(true);
-    expect(loginPolicies.readModel.state.is).to.equal('stopped');
-    await loginPolicies.close();
+    await appendUnknown(store, 'organizationLoginPolicy-69629023906488334/acme');
+    const then = orThrow(await loginPolicies.policy(instance, { asOf: { sequence: 4n } }));
+    expect(then.policy.multiFactors).to.deep.equal([PASSKEY]);
+    const { organizations } = orThrow(await loginPolicies.organizationsWithCustomPolicy(instance));
+    expect(organizations.map(({ organizationId }) => organizationId)).to.deep.equal(['acme']);
+    expect(isFault(await faultOf(loginPolicies.effectivePolicy(acme)), 'written-by-newer-program')).to.equal(true);
   });
 });
 
 /** Writes what a newer program might; answers with the fault when the store refuses. */
-function appendUnknown(store: Store): Promise<unknown> {
+function appendUnknown(store: Store, stream = 'instanceLoginPolicy-69629023906488334'): Promise<unknown> {
   const event = { id: monotonicIds()(), type: 'PasskeyPolicyTightened', schemaVersion: 1, data: { level: 3 } };
   const metadata = { actor: 'a newer program', correlationId: 'x' };
-  const streamId = parseStreamId('instanceLoginPolicy-69629023906488334');
+  const streamId = parseStreamId(stream);
   return faultOf(store.eventStore.append({ streamId, expected: 'any', events: [{ ...event, metadata }] }));
 }
 

@@ -1,7 +1,6 @@
 import {
   freshInstance,
   isOrganization,
-  loginPolicyProjection,
   MULTI_FACTORS,
   openLoginPolicies,
   orThrow,
@@ -82,7 +81,7 @@ const OWNERS: readonly OwnerRef[] = [instance, acme, globex];
 const aLife = fc.array(fc.tuple(aStep, fc.constantFrom(...OWNERS)), { minLength: 1, maxLength: 40 });
 
 async function openAll(): Promise<{ store: Store; policies: LoginPolicies }> {
-  const store = openMemoryStore({ inlineProjections: [loginPolicyProjection] });
+  const store = openMemoryStore();
   const policies = await openLoginPolicies({ store });
   for (const owner of OWNERS) await policies.add(owner, freshInstance, by);
   return { store, policies };
@@ -132,7 +131,7 @@ describe('for whatever life of policies', () => {
     fc.assert(
       fc.asyncProperty(aLife, async (life) => {
         const { store, policies } = await lived(life);
-        const replayed = await replay(writeHistory(store.eventStore), { inlineProjections: [loginPolicyProjection] });
+        const replayed = await replay(writeHistory(store.eventStore));
         expect(await everything(await openLoginPolicies({ store: replayed }))).to.equal(await everything(policies));
       }),
     ));
@@ -141,7 +140,7 @@ describe('for whatever life of policies', () => {
     fc.assert(
       fc.asyncProperty(aLife, async (life) => {
         const { policies } = await openAll();
-        const store = openMemoryStore({ inlineProjections: [loginPolicyProjection] });
+        const store = openMemoryStore();
         const folding = await openLoginPolicies({ store, keptStates: 0 });
         for (const owner of OWNERS) await folding.add(owner, freshInstance, by);
         for (const [step, owner] of life) {

@@ -2,7 +2,6 @@ import {
   defaultSettings,
   evolve,
   ABSENT,
-  loginPolicyProjection,
   openLoginPolicies,
   type CommandAnswer,
   type IdentityProvider,
@@ -72,7 +71,7 @@ export interface Desk {
 /** Login policies over a fresh memory store whose clock moves on by a second each time it is read. */
 export async function openDesk(options: Partial<LoginPoliciesOptions> & { clock?: Clock } = {}): Promise<Desk> {
   const { clock = steppingClock('2026-01-01T00:00:00.000Z', 1000), ...others } = options;
-  const { store = openMemoryStore({ clock, inlineProjections: [loginPolicyProjection] }) } = others;
+  const { store = openMemoryStore({ clock }) } = others;
   return { store, loginPolicies: await openLoginPolicies({ ...others, store }) };
 }
 

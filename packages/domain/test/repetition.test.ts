@@ -1,4 +1,4 @@
-import { freshInstance, loginPolicyProjection, openLoginPolicies, orThrow } from '@login-policy/domain';
+import { freshInstance, openLoginPolicies, orThrow } from '@login-policy/domain';
 import { openMemoryStore } from '@login-policy/event-sourcing';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
@@ -73,7 +73,7 @@ describe('a command pinned to a sequence', () => {
   });
 
   it('is not refused because a kept state is old', async () => {
-    const store = openMemoryStore({ inlineProjections: [loginPolicyProjection] });
+    const store = openMemoryStore();
     const here = await openLoginPolicies({ store });
     const elsewhere = await openLoginPolicies({ store });
     await here.add(instance, freshInstance, by);
@@ -86,7 +86,7 @@ describe('a command pinned to a sequence', () => {
 
 describe('commands from two processes on one policy', () => {
   it('are each decided on what the other wrote: no refusal from an old state, no event twice', async () => {
-    const store = openMemoryStore({ inlineProjections: [loginPolicyProjection] });
+    const store = openMemoryStore();
     const [here, elsewhere] = [await openLoginPolicies({ store }), await openLoginPolicies({ store })];
     await here.add(instance, freshInstance, by);
     await elsewhere.removeMultiFactor(instance, PASSKEY, by);

@@ -16,7 +16,7 @@ export type FaultCode =
   | 'driver-unusable'
   | 'unserialisable-data'
   | 'unreadable-event'
-  | 'unknown-event-type'
+  | 'written-by-newer-program'
   | 'receipt-exists'
   | 'checkpoint-conflict'
   | 'projection-stopped'
@@ -241,14 +241,14 @@ export class UnreadableEvent extends Fault {
   }
 }
 
-/** A stream holds an event of a type this program has never heard of, most likely written by a newer one. */
-export class UnknownEventType extends Fault {
-  readonly facts: EventPlace;
-  constructor(facts: UnknownEventType['facts']) {
+/** A stream holds an event of a type, or in a schema version, that this program does not know: a newer one wrote it. */
+export class WrittenByNewerProgram extends Fault {
+  readonly facts: EventPlace & { readonly problem: string };
+  constructor(facts: WrittenByNewerProgram['facts']) {
     super({
-      code: 'unknown-event-type',
+      code: 'written-by-newer-program',
       retryable: false,
-      message: `${facts.type} (schema ${facts.schemaVersion}) at ${facts.streamId} revision ${facts.revision} is of an unknown type: a newer program wrote it`,
+      message: `${facts.type} (schema ${facts.schemaVersion}) at ${facts.streamId} revision ${facts.revision} was written by a newer program: ${facts.problem}`,
     });
     this.facts = facts;
   }

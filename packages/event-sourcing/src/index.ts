@@ -16,7 +16,7 @@ export {
   StoreForeign,
   StoreFull,
   StoreUnavailable,
-  UnknownEventType,
+  WrittenByNewerProgram,
   UnreadableEvent,
   UnserialisableData,
   isFault,
@@ -88,6 +88,7 @@ export {
   type PageSlots,
   type ReducedPage,
 } from './projections/reduce-page.js';
+export { MOST_BEHIND } from './projections/read-model-store.js';
 export type {
   KeyedRow,
   ReadModel,
@@ -100,7 +101,9 @@ export type {
 export { compareKeys, rowLimitOf } from './projections/row-query.js';
 export { SignalBoard } from './signal-board.js';
 export { Projector, type Lag, type ProjectorOptions } from './projections/projector.js';
-export { Follower, type FollowerOptions, type FollowerState, type Freshness } from './projections/follower.js';
+export { tolerating, UnreadableRow, type UnreadableFacts } from './projections/tolerating.js';
+export { Follower } from './projections/follower.js';
+export type { FollowerOptions, FollowerState, Freshness, FreshRows } from './projections/following.js';
 export type { Store } from './store.js';
 export { openMemoryStore, type MemoryStoreOptions } from './memory-store.js';
 export { memoryReadModelStore } from './projections/memory-read-model-store.js';

@@ -6,15 +6,11 @@ export interface Store {
   readonly eventStore: EventStore;
   readonly readModels: ReadModelStore;
   /**
-   * How read models are kept up. `inline`: they are where the events are, and a look at them says where the head is in the same
-   * moment. `followed`: they are somewhere else, and what is known of the head is as old as the last time it was asked for.
+   * How read models are kept up. `inline`: they are where the events are; every opened one is kept in the transaction of each
+   * append, and a look at one says where the head is in the same moment. `followed`: they are somewhere else, kept up by a
+   * `Follower`, and what is known of the head is as old as the last time it was asked for.
    */
   readonly keeps: 'inline' | 'followed';
-  /**
-   * The names of the read models whose rows change inside the appends: nobody needs to run a projector for them. Their
-   * checkpoints also move behind events that their filters hold back, so that a reader with `atLeast` never waits.
-   */
-  readonly inlineModels: readonly string[];
   /** Closes both. Twice is once. */
   close(): Promise<void>;
 }

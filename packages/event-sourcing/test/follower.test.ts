@@ -1,10 +1,11 @@
 import {
-  modelName,
+  memoryReadModelStore,
   openMemoryStore,
   position,
   StoreUnavailable,
   streamId,
   type EventStore,
+  type ReadModelStore,
   type Store,
 } from '@login-policy/event-sourcing';
 import { expect } from 'chai';
@@ -191,9 +192,9 @@ describe('following', () => {
 
 describe('reading a read model that appends keep', () => {
   it('notices what was written without it, and catches up first (K9)', async () => {
-    const store = openMemoryStore();
-    const inline = { ...store, inlineModels: [modelName(tallies())] };
-    const follower = await followers.open(inline);
+    const sound = openMemoryStore();
+    const store = { ...sound, readModels: apart(sound) };
+    const follower = await followers.open(store);
     await raise(store, a, 1);
     expect(await valueOf(follower, a)).to.equal(1);
     await raise(store, a, 1, 1);
@@ -201,7 +202,7 @@ describe('reading a read model that appends keep', () => {
   });
 
   it('refuses a position beyond the end of the store at once (K10)', async () => {
-    const store = openMemoryStore({ inlineProjections: [tallies()] });
+    const store = openMemoryStore();
     const follower = await followers.open(store);
     await raise(store, a, 1);
     const fault = await faultOf(follower.read([a], { atLeast: position(2), waitMs: 600_000 }));
@@ -210,7 +211,7 @@ describe('reading a read model that appends keep', () => {
   });
 
   it('lets a store be closed under reads that wait, with no rejection that nobody hears (K31)', async () => {
-    const sound = openMemoryStore({ inlineProjections: [tallies()] });
+    const sound = openMemoryStore();
     const store = { ...sound, keeps: 'followed' as const };
     const follower = await followers.open(store);
     await raise(store, a, 1);
@@ -244,6 +245,19 @@ describe('many readers that wait', () => {
     expect(new Set(await Promise.all(waiting))).to.deep.equal(new Set(['store-closed']));
   });
 });
+
+/** Read models that no append keeps, and that say where the head is: as another process has them. */
+function apart({ eventStore }: Store): ReadModelStore {
+  const readModels = memoryReadModelStore();
+  return {
+    async open(projection) {
+      const model = await readModels.open(projection);
+      const read: typeof model.read = async (keys) => ({ ...(await model.read(keys)), head: await eventStore.head() });
+      return Object.assign(Object.create(model), { ...bound(model), checkpoint: () => model.checkpoint(), read });
+    },
+    close: () => readModels.close(),
+  };
+}
 
 /** The private members of a class are only there on itself. */
 function bound<Methods extends object>(of: Methods): Partial<Methods> {

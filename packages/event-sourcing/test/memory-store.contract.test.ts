@@ -1,5 +1,5 @@
 import { memoryReadModelStore, openMemoryStore, type RecordedEvent } from '@login-policy/event-sourcing';
-import { eventStoreContract, inlineProjectionContract, readModelStoreContract } from '@login-policy/testkit';
+import { eventStoreContract, readModelStoreContract, storeContract } from '@login-policy/testkit';
 
 // What is in this process's memory has one handle: `another` is the same.
 eventStoreContract({
@@ -18,17 +18,19 @@ readModelStoreContract({
   },
 });
 
-inlineProjectionContract({
+storeContract({
   name: 'memory',
+  keeps: 'inline',
   open: async (options) => {
     let store = openMemoryStore(options);
     return {
       store,
-      async reopen(inlineProjections) {
+      another: async () => store,
+      async reopen() {
         const history: RecordedEvent[] = [];
         for await (const page of store.eventStore.readAll()) history.push(...page);
         await store.close();
-        store = openMemoryStore({ clock: options.clock, inlineProjections, history });
+        store = openMemoryStore({ clock: options.clock, history });
         return store;
       },
       dispose: () => store.close(),

@@ -1,6 +1,7 @@
 import {
   CommandHandler,
   instant,
+  memoryReadModelStore,
   openMemoryStore,
   ProjectionStopped,
   Projector,
@@ -133,7 +134,8 @@ describe('a projector', () => {
 
   it('tells its lag in events and in seconds', async () => {
     let now = instant(0);
-    const store = openMemoryStore({ clock: () => now });
+    const { eventStore } = openMemoryStore({ clock: () => now });
+    const store = { ...openMemoryStore(), eventStore, readModels: memoryReadModelStore() };
     await raise(store, a, 1);
     const projector = new Projector({ ...store, projection: tallies(), clock: () => now });
     await projector.catchUp();

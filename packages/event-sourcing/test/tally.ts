@@ -6,7 +6,6 @@ import {
   type Decider,
   type EventCodec,
   type Projection,
-  type Recorded,
 } from '@login-policy/event-sourcing';
 
 /** The smallest thing that has rules: a tally that never goes below zero. */
@@ -61,7 +60,7 @@ export function tallies(options: { readonly unlucky?: number } = {}): Projection
     filter: { categories: ['tally'] },
     events: tallyEvents,
     rows: { encode: (row) => row, decode: Number },
-    key: (event: Recorded<TallyEvent>) => event.streamId,
+    key: (streamId) => streamId,
     reduce(row, event) {
       const value = evolveTally(row ?? 0, event);
       if (value === options.unlucky) throw new Error(`${value} can't be reduced`);

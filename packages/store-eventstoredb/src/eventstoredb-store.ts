@@ -49,7 +49,6 @@ export function openEventStoreDbStore(
     eventStore,
     readModels,
     keeps: 'followed',
-    inlineModels: [],
     async close() {
       await eventStore.close();
       await readModels.close();

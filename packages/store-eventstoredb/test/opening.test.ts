@@ -5,6 +5,7 @@ import {
   openEventStoreDbStore,
   type EventStoreDbStoreOptions,
 } from '@login-policy/store-eventstoredb';
+import { counterTotals } from '@login-policy/testkit';
 import { expect } from 'chai';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -75,8 +76,7 @@ describe('a store that is opened', () => {
     const store = connectEventStoreDb(server.url);
     await Promise.all([store.close(), store.close()]);
     await store.close();
-    const rows = { encode: String, decode: String };
-    const fault = await faultOf(store.readModels.open({ name: 'none', version: 1, rows }));
+    const fault = await faultOf(store.readModels.open(counterTotals));
     expect(fault.code).to.equal('store-closed');
   });
 

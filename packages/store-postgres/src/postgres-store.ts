@@ -113,13 +113,11 @@ function assembled(options: PostgresStoreOptions, connection: Connection, schema
   const patienceMs = options.lostAnswerTimeoutMs ?? 10_000;
   const eventStore = new PostgresEventStore({ connection, schema, writer, watch, patienceMs, largestPageBytes });
   const readModels = new PostgresReadModelStore({ connection, schema, watch, inline: models });
-  const inlineModels = projections.map(modelName);
-  const within = new Within({ ...parts, writer, watch, inline: models, largestPageBytes, inlineModels });
+  const within = new Within({ ...parts, writer, watch, inline: models, largestPageBytes });
   return {
     eventStore,
     readModels,
     keeps: 'inline',
-    inlineModels,
     within: (client) => within.store(client),
     async close() {
       within.close();

@@ -2,7 +2,8 @@ import {
   modelName,
   StoreClosed,
   type ReadModel,
-  type ReadModelDefinition,
+  type EventShape,
+  type Projection,
   type ReadModelStore,
 } from '@login-policy/event-sourcing';
 import type { Connection } from './connection.js';
@@ -31,7 +32,7 @@ export class PostgresReadModelStore implements ReadModelStore {
     this.#parts = { ...parts, refuseWhenClosed: () => this.#refuseWhenClosed() };
   }
 
-  async open<Row>(definition: ReadModelDefinition<Row>): Promise<ReadModel<Row>> {
+  async open<Event extends EventShape, Row>(definition: Projection<Event, Row>): Promise<ReadModel<Row>> {
     this.#refuseWhenClosed();
     const { connection, schema } = this.#parts;
     const { name } = storedName(modelName(definition));

@@ -9,7 +9,8 @@ import {
   type ReadAllOptions,
   type ReadStreamOptions,
   type ReadModel,
-  type ReadModelDefinition,
+  type EventShape,
+  type Projection,
   type ReadModelStore,
   type RebuildingModel,
   type Receipt,
@@ -29,7 +30,7 @@ import { EventReads } from './reads.js';
 import type { Writer } from './writer.js';
 
 /** What a store inside a transaction shares with the one it was made from. */
-export interface WithinParts extends Omit<ReadModelParts, 'refuseWhenClosed'>, Pick<Store, 'inlineModels'> {
+export interface WithinParts extends Omit<ReadModelParts, 'refuseWhenClosed'> {
   readonly writer: Writer;
   readonly largestPageBytes: number;
 }
@@ -56,7 +57,6 @@ export class Within {
       eventStore: new EventStoreWithin(callers, connection, this.#parts),
       readModels: new ReadModelsWithin({ ...this.#parts, connection, refuseWhenClosed: () => undefined }),
       keeps: 'inline',
-      inlineModels: this.#parts.inlineModels,
       close: async () => undefined,
     };
   }
@@ -74,7 +74,7 @@ class ReadModelsWithin implements ReadModelStore {
     this.#parts = parts;
   }
 
-  async open<Row>(definition: ReadModelDefinition<Row>): Promise<ReadModel<Row>> {
+  async open<Event extends EventShape, Row>(definition: Projection<Event, Row>): Promise<ReadModel<Row>> {
     return new ReadModelWithin(this.#parts, definition, storedName(modelName(definition)).name);
   }
 

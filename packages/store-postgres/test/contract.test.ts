@@ -1,4 +1,4 @@
-import { eventStoreContract, inlineProjectionContract, readModelStoreContract } from '@login-policy/testkit';
+import { eventStoreContract, readModelStoreContract, storeContract } from '@login-policy/testkit';
 import { storages } from './stores.js';
 
 const freshStorage = storages();
@@ -19,16 +19,18 @@ for (const [name, way] of Object.entries(WAYS)) {
     },
   });
 
-  inlineProjectionContract({
+  storeContract({
     name,
+    keeps: 'inline',
     open: async (options) => {
       const storage = freshStorage();
       let store = await storage.open({ ...way, ...options });
       return {
         store,
-        async reopen(inlineProjections) {
+        another: () => storage.open({ ...way, ...options }),
+        async reopen() {
           await store.close();
-          store = await storage.open({ ...way, clock: options.clock, inlineProjections });
+          store = await storage.open({ ...way, ...options });
           return store;
         },
         dispose: () => storage.dispose(),

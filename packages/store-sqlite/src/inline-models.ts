@@ -2,53 +2,49 @@ import {
   decodePage,
   filterPredicate,
   missingKeys,
+  modelName,
+  MOST_BEHIND,
   position,
   reducePage,
   START,
-  type AnyProjection,
+  type EventPredicate,
+  type EventShape,
   type Position,
-  type ProjectionStopped,
+  type Projection,
   type RecordedEvent,
   type ReducedPage,
 } from '@login-policy/event-sourcing';
 import type { LogReader } from './log-reader.js';
-import type { EncodedRow, ModelTables, ModelRows } from './model-tables.js';
+import type { EncodedRow, ModelRows } from './model-tables.js';
 
-const CATCH_UP_PAGE = 500;
-
-/** How far a step towards the head came, and why it came no further. */
-export interface CatchUpStep {
-  readonly isHead: boolean;
-  readonly stopped: ProjectionStopped | undefined;
+/** What an append needs of a read model that it keeps. */
+interface Kept {
+  /** Whether the rows are at the head now, having been brought there if they were near enough. */
+  catchUp(head: Position): boolean;
+  prepare(events: readonly RecordedEvent[]): () => void;
+  moveTo(checkpoint: Position): void;
 }
 
-/** The read models that change inside the appends. All of it happens in a transaction that is open. */
+/** The read models that change inside the appends: each that was opened. All of it happens in a transaction that is open. */
 export class InlineModels {
-  readonly #models: readonly InlineModel[];
+  readonly #models = new Map<string, Kept>();
+  /** Those of the transaction that is open: their rows were at the head when it began. */
+  #atHead: readonly Kept[] = [];
 
-  constructor(projections: readonly AnyProjection[], tables: ModelTables, log: LogReader) {
-    this.#models = projections.map((projection) => new InlineModel(projection, tables.rowsOf(projection), log));
+  /** From now on appends keep these rows, too. */
+  keep<Event extends EventShape, Row>(projection: Projection<Event, Row>, rows: ModelRows<Row>, log: LogReader): void {
+    const name = modelName(projection);
+    if (!this.#models.has(name)) this.#models.set(name, new InlineModel(projection, rows, log));
   }
 
-  /**
-   * Brings every model to the head first: another process may have written without it.
-   *
-   * @throws ProjectionStopped when one can't reduce what is there.
-   */
+  /** Other processes may have written without some of them: those that are too far behind are left out. */
   begin(head: number): void {
-    for (const model of this.#models) model.catchUp(position(head));
-  }
-
-  /** Brings every model one page nearer to the head, for a file that is being opened. */
-  catchUpStep(): CatchUpStep {
-    const steps = this.#models.map((model) => model.step());
-    const stopped = steps.find((step) => step.stopped !== undefined)?.stopped;
-    return { isHead: steps.every(({ isHead }) => isHead), stopped };
+    this.#atHead = [...this.#models.values()].filter((model) => model.catchUp(position(head)));
   }
 
   /** Reduces the events of an append, which may throw, and answers with the write of the rows. */
   prepare(events: readonly RecordedEvent[]): () => void {
-    const writes = this.#models.map((model) => model.prepare(events));
+    const writes = this.#atHead.map((model) => model.prepare(events));
     return () => {
       for (const write of writes) write();
     };
@@ -56,46 +52,39 @@ export class InlineModels {
 
   /** Moves every checkpoint to the head. */
   end(head: number): void {
-    for (const model of this.#models) model.moveTo(position(head));
+    for (const model of this.#atHead) model.moveTo(position(head));
   }
 }
 
-class InlineModel {
-  readonly #projection: AnyProjection;
-  readonly #rows: ModelRows<unknown>;
+/** One read model, brought to the head and kept there. */
+export class InlineModel<Event extends EventShape, Row> {
+  readonly #projection: Projection<Event, Row>;
+  readonly #rows: ModelRows<Row>;
   readonly #log: LogReader;
-  readonly #isWanted: (event: RecordedEvent) => boolean;
+  readonly #isWanted: EventPredicate;
 
-  constructor(projection: AnyProjection, rows: ModelRows<unknown>, log: LogReader) {
+  constructor(projection: Projection<Event, Row>, rows: ModelRows<Row>, log: LogReader) {
     this.#projection = projection;
     this.#rows = rows;
     this.#log = log;
     this.#isWanted = filterPredicate(projection.filter);
   }
 
-  /** @throws ProjectionStopped when it can't get to the head. */
-  catchUp(head: Position): void {
-    while ((this.#rows.checkpoint() ?? START) < head) {
-      const { isHead, stopped } = this.step();
-      if (stopped !== undefined) throw stopped;
-      if (isHead) return;
-    }
-  }
-
-  /** Reduces the next page, or as much of it as can be reduced. */
-  step(): CatchUpStep {
-    const { filter, origin } = this.#projection;
-    const ahead = this.#log.readAhead({
-      after: this.#rows.checkpoint() ?? START,
-      filter,
-      pageSize: CATCH_UP_PAGE,
-      ...(origin !== undefined && { origin: 'left-out' }),
-    });
-    const { encoded, position: last, stopped } = this.#reduce(ahead.events);
+  /**
+   * Brings the rows to the head, if they are at most {@link MOST_BEHIND} events behind and all of those can be reduced. Else they
+   * stay as they are, and the answer is no.
+   */
+  catchUp(head: Position): boolean {
+    const reached = this.#rows.checkpoint() ?? START;
+    if (reached >= head) return true;
+    if (head - reached > MOST_BEHIND) return false;
+    const { filter } = this.#projection;
+    const { events } = this.#log.readAhead({ after: reached, filter, pageSize: MOST_BEHIND });
+    const { encoded, stopped } = this.#reduce(events);
+    if (stopped !== undefined) return false;
     this.#rows.write(encoded());
-    if (stopped === undefined) this.moveTo(ahead.considered);
-    else if (last !== undefined) this.moveTo(last);
-    return { isHead: ahead.isHead, stopped };
+    this.moveTo(head);
+    return true;
   }
 
   /** Reduces and encodes, which may throw; the write it answers with can only fail as the database does. */
@@ -106,14 +95,14 @@ class InlineModel {
     return () => this.#rows.write(encoded);
   }
 
-  #reduce(events: readonly RecordedEvent[]): ReducedPage<unknown> & { encoded: () => readonly EncodedRow[] } {
+  moveTo(checkpoint: Position): void {
+    this.#rows.moveTo(checkpoint);
+  }
+
+  #reduce(events: readonly RecordedEvent[]): ReducedPage<Row> & { encoded: () => readonly EncodedRow[] } {
     const page = decodePage(this.#projection, events);
     const before = this.#rows.existing(missingKeys(page));
     const reduced = reducePage(this.#projection, page, before);
     return { ...reduced, encoded: () => this.#rows.encode(reduced.rows, before) };
-  }
-
-  moveTo(checkpoint: Position): void {
-    this.#rows.moveTo(checkpoint);
   }
 }

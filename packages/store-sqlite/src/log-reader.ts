@@ -60,6 +60,11 @@ export class LogReader {
     return eventsOf(statement.all(stream, next, count), this.#names);
   }
 
+  /** The last position there is. */
+  head(): Position {
+    return position(this.#statements.head.get() ?? 0);
+  }
+
   /** The next page after a position: perhaps empty, but then the window behind it is known to hold nothing wanted. */
   readAhead({ after, filter, pageSize, origin }: Wanted): ReadAhead {
     const head = this.#statements.head.get() ?? 0;

@@ -1,36 +1,43 @@
 import {
   modelName,
+  type EventShape,
   type KeyedRow,
   type Position,
+  type Projection,
   type ReadModel,
   type ReadModelChange,
-  type ReadModelDefinition,
   type ReadModelStore,
   type RebuildingModel,
   type RowQuery,
   type RowsAt,
 } from '@login-policy/event-sourcing';
 import type { Connection } from './connection.js';
+import { InlineModel, type InlineModels } from './inline-models.js';
+import type { LogReader } from './log-reader.js';
 import type { ModelRows, ModelTables } from './model-tables.js';
+
+/** What the read models of a file share. */
+interface Shared {
+  readonly tables: ModelTables;
+  readonly log: LogReader;
+  readonly inline: InlineModels;
+}
 
 /** Read models in a SQLite file, beside the events or on their own. */
 export class SqliteReadModelStore implements ReadModelStore {
   readonly #connection: Connection;
-  readonly #tables: ModelTables;
-  readonly #head: () => Position;
+  readonly #shared: Shared;
 
-  constructor(
-    connection: Connection,
-    { tables, head }: { readonly tables: ModelTables; readonly head: () => Position },
-  ) {
+  constructor(connection: Connection, shared: Shared) {
     this.#connection = connection;
-    this.#tables = tables;
-    this.#head = head;
+    this.#shared = shared;
   }
 
-  async open<Row>(definition: ReadModelDefinition<Row>): Promise<ReadModel<Row>> {
-    const rows = await this.#connection.write(() => this.#tables.rowsOf(definition));
-    return new SqliteReadModel(this.#connection, { tables: this.#tables, head: this.#head, definition, rows });
+  async open<Event extends EventShape, Row>(projection: Projection<Event, Row>): Promise<ReadModel<Row>> {
+    const { tables, log, inline } = this.#shared;
+    const rows = await this.#connection.write(() => tables.rowsOf(projection));
+    inline.keep(projection, rows, log);
+    return new SqliteReadModel(this.#connection, { shared: this.#shared, projection, rows });
   }
 
   async close(): Promise<void> {
@@ -38,19 +45,17 @@ export class SqliteReadModelStore implements ReadModelStore {
   }
 }
 
-interface Parts<Row> {
-  readonly tables: ModelTables;
-  /** Where the store is, in the transaction that is open. */
-  readonly head: () => Position;
-  readonly definition: ReadModelDefinition<Row>;
+interface Parts<Event extends EventShape, Row> {
+  readonly shared: Shared;
+  readonly projection: Projection<Event, Row>;
   readonly rows: ModelRows<Row>;
 }
 
-class SqliteReadModel<Row> implements ReadModel<Row> {
+class SqliteReadModel<Event extends EventShape, Row> implements ReadModel<Row> {
   protected readonly connection: Connection;
-  protected readonly parts: Parts<Row>;
+  protected readonly parts: Parts<Event, Row>;
 
-  constructor(connection: Connection, parts: Parts<Row>) {
+  constructor(connection: Connection, parts: Parts<Event, Row>) {
     this.connection = connection;
     this.parts = parts;
   }
@@ -76,30 +81,37 @@ class SqliteReadModel<Row> implements ReadModel<Row> {
     await this.connection.watcher.changed(signal);
   }
 
-  /** In one read transaction: another process must not commit a step between two rows, or between rows and checkpoint. */
-  #atOnce<Rows>(look: (rows: ModelRows<Row>) => Rows): RowsAt<Rows> {
-    const { rows, head } = this.parts;
-    return this.connection.use((database) =>
-      database.transaction(() => ({ checkpoint: rows.checkpoint(), rows: look(rows), head: head() }))(),
+  async beginRebuild(): Promise<RebuildingModel<Row>> {
+    const { shared, projection } = this.parts;
+    const { tables } = shared;
+    const rows = await this.connection.write(() =>
+      tables.rowsOf(projection, tables.freshCopyOf(modelName(projection))),
     );
+    return new SqliteRebuildingModel(this.connection, { shared, projection, rows });
   }
 
-  async beginRebuild(): Promise<RebuildingModel<Row>> {
-    const { tables, head, definition } = this.parts;
-    const rows = await this.connection.write(() => {
-      return tables.rowsOf(definition, tables.freshCopyOf(modelName(definition)));
-    });
-    return new SqliteRebuildingModel(this.connection, { tables, head, definition, rows });
+  /** In one read transaction: another process must not commit a step between two rows, or between rows and checkpoint. */
+  #atOnce<Rows>(look: (rows: ModelRows<Row>) => Rows): RowsAt<Rows> {
+    const { rows, shared } = this.parts;
+    return this.connection.use((database) =>
+      database.transaction(() => ({ checkpoint: rows.checkpoint(), rows: look(rows), head: shared.log.head() }))(),
+    );
   }
 }
 
-class SqliteRebuildingModel<Row> extends SqliteReadModel<Row> implements RebuildingModel<Row> {
+class SqliteRebuildingModel<Event extends EventShape, Row>
+  extends SqliteReadModel<Event, Row>
+  implements RebuildingModel<Row>
+{
+  /** What was written since the last step is reduced in the same transaction: else appends would always be faster. */
   async switchOver(change: ReadModelChange<Row>): Promise<void> {
-    const { tables, definition, rows } = this.parts;
-    const live = modelName(definition);
+    const { shared, projection, rows } = this.parts;
+    const { tables, log } = shared;
+    const live = modelName(projection);
     await this.connection.write(() => {
       rows.step(change);
-      tables.rowsOf(definition).refuseBeyond(change.checkpoint);
+      new InlineModel(projection, rows, log).catchUp(log.head());
+      tables.rowsOf(projection).refuseBeyond(rows.checkpoint() ?? change.checkpoint);
       tables.replace(live, rows.name);
     });
     this.connection.watcher.notify();

@@ -1,11 +1,4 @@
-import {
-  modelName,
-  position,
-  systemClock,
-  type AnyProjection,
-  type Clock,
-  type Store,
-} from '@login-policy/event-sourcing';
+import { systemClock, type Clock, type Store } from '@login-policy/event-sourcing';
 import { AppendTransaction } from './append-transaction.js';
 import { backUp } from './backup.js';
 import { Connection } from './connection.js';
@@ -28,8 +21,6 @@ import { migrate } from './schema.js';
 export interface SqliteStoreOptions {
   /** The file, made when it is not there; `:memory:` for a store that is gone when it is closed. */
   readonly path: string;
-  /** Projections whose rows change in each append's own transaction. Default: none. */
-  readonly inlineProjections?: readonly AnyProjection[];
   /**
    * `full`, the default: an acknowledged append survives a power loss. `normal`: many times as fast for appends one after
    * another, and a power loss may take the last ones with it; what is left is never damaged.
@@ -63,7 +54,6 @@ const DRIVER_WAIT_MS = 5;
  * @throws StoreForeign, StoreDamaged when the file is not to be used; it is left as it was.
  * @throws StoreUnavailable when it can't be opened.
  * @throws DriverUnusable when the driver is missing or can't run in this Node.
- * @throws ProjectionStopped when an inline projection can't reduce what is in it.
  * @throws RangeError naming the option that is out of its range.
  */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<SqliteStore> {
@@ -80,20 +70,18 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Sqli
   try {
     await prepareDatabase(connection);
     if (!isSound && integrityCheck !== 'none') connection.use((database) => refuseUnsound(database, integrityCheck));
-    return await assemble(connection, options);
+    return assemble(connection, options);
   } catch (caught) {
     connection.close();
     throw toFault(caught, connection.name);
   }
 }
 
-async function assemble(connection: Connection, options: SqliteStoreOptions): Promise<SqliteStore> {
+function assemble(connection: Connection, options: SqliteStoreOptions): SqliteStore {
   const { database } = connection;
-  const projections = options.inlineProjections ?? [];
   const [statements, names, tables] = [eventStatements(database), new Names(database), new ModelTables(database)];
   const log = new LogReader(database, statements, names);
-  const inline = await connection.write(() => new InlineModels(projections, tables, log));
-  await catchUp(connection, inline);
+  const inline = new InlineModels();
   const transaction = new AppendTransaction({ statements, names }, inline, options.clock ?? systemClock);
   const eventStore = new SqliteEventStore(connection, {
     statements,
@@ -102,22 +90,11 @@ async function assemble(connection: Connection, options: SqliteStoreOptions): Pr
   });
   return {
     eventStore,
-    readModels: new SqliteReadModelStore(connection, { tables, head: () => position(statements.head.get() ?? 0) }),
+    readModels: new SqliteReadModelStore(connection, { tables, log, inline }),
     keeps: 'inline',
-    inlineModels: projections.map(modelName),
     backup: (path) => backUp(connection, path),
     close: () => eventStore.close(),
   };
-}
-
-/** Page by page, each in a transaction of its own: what could be reduced before a projection stops stays reduced. */
-async function catchUp(connection: Connection, inline: InlineModels): Promise<void> {
-  for (;;) {
-    const { isHead, stopped } = await connection.write(() => inline.catchUpStep());
-    if (stopped !== undefined) throw stopped;
-    if (isHead) return;
-    await new Promise(setImmediate);
-  }
 }
 
 /** The driver drops white space from the ends of a path, and would open another file than the one that was checked. */

@@ -69,7 +69,8 @@ describe('an append that can not be written', () => {
   });
 
   it('takes no other of its group with it: a row that can not be encoded', async () => {
-    const store = await openSqliteStore({ path, inlineProjections: [unlucky('encode')] });
+    const store = await openSqliteStore({ path });
+    await store.readModels.open(unlucky('encode'));
     const both = await Promise.allSettled([appending(store, {}), appending(store, { data: { by: 13 } }, other)]);
     expect(both.map(({ status }) => status)).to.deep.equal(['fulfilled', 'rejected']);
     expect(await eventsOf(store.eventStore, other)).to.have.length(0);
@@ -123,22 +124,13 @@ describe('a row in the middle that can not be used', () => {
     await store.close();
   });
 
-  it('stops the opening of an inline projection, which keeps all before it', async () => {
-    await tenEvents();
-    const inlineProjections = [unlucky('reduce')];
-    expect(isFault(await faultOf(openSqliteStore({ path, inlineProjections })), 'projection-stopped')).to.equal(true);
-    const store = await openSqliteStore({ path });
-    expect(await (await store.readModels.open(counterTotals)).checkpoint()).to.equal(4n);
-    await store.close();
-  });
-
   it('is a fault that names the row, where it is a row of a read model', async () => {
-    const store = await openSqliteStore({ path, inlineProjections: [counterTotals] });
+    const store = await openSqliteStore({ path });
+    const model = await store.readModels.open(counterTotals);
     await appending(store, {});
     const database = new Database(path);
     database.exec("UPDATE rows SET row = '{'");
     database.close();
-    const model = await store.readModels.open(counterTotals);
     const fault = await faultOf(rowUnder(model, STREAM));
     expect(isFault(fault, 'store-damaged')).to.equal(true);
     expect(fault).to.have.property('message').that.includes(STREAM).and.includes('a rebuild mends it');

@@ -1,8 +1,8 @@
 import { openSqliteStore, type SqliteStore, type SqliteStoreOptions } from '@login-policy/store-sqlite';
-import { eventStoreContract, inlineProjectionContract, readModelStoreContract } from '@login-policy/testkit';
+import { eventStoreContract, readModelStoreContract, storeContract } from '@login-policy/testkit';
 import { freshFolder } from './files.js';
 
-type Options = Pick<SqliteStoreOptions, 'clock' | 'inlineProjections'>;
+type Options = Pick<SqliteStoreOptions, 'clock'>;
 
 /** Stores over one fresh file; durability is not what the contract is about, and syncs to disk are slow. */
 async function freshFile(options: Options) {
@@ -36,14 +36,15 @@ readModelStoreContract({
   },
 });
 
-inlineProjectionContract({
+storeContract({
   name: 'SQLite',
-  open: async ({ clock, inlineProjections }) => {
-    const { store, open, dispose } = await freshFile({ clock, inlineProjections });
-    const reopen = async (projections: typeof inlineProjections): Promise<SqliteStore> => {
+  keeps: 'inline',
+  open: async ({ clock }) => {
+    const { store, open, dispose } = await freshFile({ clock });
+    const reopen = async (): Promise<SqliteStore> => {
       await store.close();
-      return open({ clock, inlineProjections: projections });
+      return open();
     };
-    return { store, reopen, dispose };
+    return { store, reopen, another: () => open(), dispose };
   },
 });

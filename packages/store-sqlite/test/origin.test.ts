@@ -51,10 +51,4 @@ describe('the origin of events', () => {
     expect(fault).to.have.property('message').that.includes('the metadata of this event was left out');
     expect(await rowUnder(await projector.readModel(), STREAM)).to.equal(undefined);
   });
-
-  it('stops the opening of a store with such a projection inline', async () => {
-    await store.close();
-    const fault = await faultOf(openSqliteStore({ path: folder.path('store.db'), inlineProjections: [liar] }));
-    expect(isFault(fault, 'projection-stopped')).to.equal(true);
-  });
 });

@@ -17,7 +17,7 @@ describe('several processes on one file', function () {
     const path = folder.path('store.db');
     const writers = Array.from({ length: 3 }, () => startWriter(path, '4', '50', 'shared'));
     expect(await Promise.all(writers.map(({ ended }) => ended))).to.deep.equal([0, 0, 0]);
-    const store = await openSqliteStore({ path, inlineProjections: [counterTotals] });
+    const store = await openSqliteStore({ path });
     const events = await eventsOf(store.eventStore, streamId('Counter', 'shared'));
     expect(events.map(({ revision }) => Number(revision))).to.deep.equal(
       Array.from({ length: 600 }, (_, index) => index),
@@ -70,16 +70,16 @@ describe('a lock that another connection holds', () => {
 describe('a backup', () => {
   it('is a whole store, though appends go on meanwhile', async () => {
     const folder = await freshFolder();
-    const store = await openSqliteStore({ path: folder.path('store.db'), inlineProjections: [counterTotals] });
+    const store = await openSqliteStore({ path: folder.path('store.db') });
     for (let count = 0; count < 20; count++) await store.eventStore.append(appendOne());
     const copied = store.backup(folder.path('copy.db'));
     for (let count = 0; count < 20; count++) await store.eventStore.append(appendOne());
     await copied;
     const copy = await openSqliteStore({
       path: folder.path('copy.db'),
-      inlineProjections: [counterTotals],
       integrityCheck: 'full',
     });
+    await copy.readModels.open(counterTotals);
     const events = await eventsOf(copy.eventStore);
     expect(events.length).to.be.within(20, 40);
     await copy.eventStore.append(appendOne());

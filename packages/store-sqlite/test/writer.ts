@@ -9,7 +9,8 @@ import { newEvent } from './events.js';
  */
 const [path = '', lanes = '1', appends = '0', only] = process.argv.slice(2);
 const ids = monotonicIds();
-const store = await openSqliteStore({ path, inlineProjections: [counterTotals], busyTimeoutMs: 20_000 });
+const store = await openSqliteStore({ path, busyTimeoutMs: 20_000 });
+await store.readModels.open(counterTotals);
 
 async function append(lane: number): Promise<void> {
   const stream = only === undefined ? streamId('Counter', `lane-${lane}`) : streamId('Counter', only);

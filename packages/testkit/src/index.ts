@@ -28,18 +28,14 @@ export {
   type OpenedReadModelStore,
   type ReadModelStoreFixture,
 } from './contracts/read-model-store-contract.js';
-export {
-  inlineProjectionContract,
-  type InlineProjectionFixture,
-  type InlineProjectionOptions,
-  type OpenedStore,
-} from './contracts/inline-projection-contract.js';
+export { storeContract, type OpenedStore, type StoreFixture } from './contracts/store-contract.js';
 export type { Opened } from './contracts/contract.js';
 export {
   COUNTER_CATEGORY,
   counter,
   counterEvents,
   counterTotals,
+  countersInOrder,
   PARITY,
   type Counted,
   type CounterCommand,

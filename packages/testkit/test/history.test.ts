@@ -1,4 +1,4 @@
-import { openMemoryStore, streamId, type RecordedEvent, type Store } from '@login-policy/event-sourcing';
+import { Follower, openMemoryStore, streamId, type RecordedEvent, type Store } from '@login-policy/event-sourcing';
 import {
   counterEvents,
   counterTotals,
@@ -8,7 +8,6 @@ import {
   replay,
   settableClock,
   writeHistory,
-  rowUnder,
 } from '@login-policy/testkit';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
@@ -77,11 +76,12 @@ describe('a replayed history', () => {
     expect(await linesOf(replayed)).to.deep.equal(await linesOf(store));
   });
 
-  it('has the rows of its inline projections', async () => {
-    const replayed = await replay(await linesOf(await recordedStore()), { inlineProjections: [counterTotals] });
-    const rows = await replayed.readModels.open(counterTotals);
-    expect((await rowUnder(rows, APPLES))?.total).to.equal(1 + 4);
-    expect((await rowUnder(rows, PEARS))?.total).to.equal(2 + 3);
+  it('has the rows of each read model that is opened', async () => {
+    const store = await replay(await linesOf(await recordedStore()));
+    const follower = await Follower.open({ store, projection: counterTotals });
+    const { rows } = await follower.read([APPLES, PEARS]);
+    expect([...rows.values()].map(({ total }) => total)).to.deep.equal([1 + 4, 2 + 3]);
+    await follower.close();
   });
 
   it('goes on at its last instant, unless another clock is given', async () => {

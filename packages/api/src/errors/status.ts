@@ -131,7 +131,7 @@ const FAULTS: Readonly<Record<FaultCode, ApiErrorContent>> = {
   'driver-unusable': UNEXPECTED,
   'unserialisable-data': UNEXPECTED,
   'unreadable-event': UNEXPECTED,
-  'unknown-event-type': UNEXPECTED,
+  'written-by-newer-program': UNEXPECTED,
 };
 
 /** The caller's time was up before there was an answer. */

@@ -1,4 +1,4 @@
-import { loginPolicyProjection, openLoginPolicies } from '@login-policy/domain';
+import { openLoginPolicies } from '@login-policy/domain';
 import { openPostgresStore } from '@login-policy/store-postgres';
 import { Pool } from 'pg';
 import type { WithOurs } from '../workload/our-contenders.js';
@@ -36,10 +36,9 @@ export async function withRaw<Result>(work: (raw: RawDatabase) => Promise<Result
 }
 
 /** Does something with a fresh store of ours, all options as by default. */
-export const withOurs: WithOurs = async (readModel, work) => {
+export const withOurs: WithOurs = async (_readModel, work) => {
   const pool = new Pool({ connectionString: await freshDatabase() });
-  const inlineProjections = readModel === 'inline' ? [loginPolicyProjection] : [];
-  const store = await openPostgresStore({ pool, inlineProjections });
+  const store = await openPostgresStore({ pool });
   const policies = await openLoginPolicies({ store });
   try {
     return await work({ store, policies });

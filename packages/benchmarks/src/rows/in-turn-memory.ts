@@ -1,6 +1,6 @@
 import { getInMemoryEventStore } from '@event-driven-io/emmett';
-import { loginPolicyProjection, openLoginPolicies } from '@login-policy/domain';
-import { openMemoryStore, type MemoryStoreOptions } from '@login-policy/event-sourcing';
+import { openLoginPolicies } from '@login-policy/domain';
+import { openMemoryStore } from '@login-policy/event-sourcing';
 import type { Contender, Row } from '../harness/row.js';
 import { ratePerSecond } from '../harness/stopwatch.js';
 import { sayFigure, sayRatio } from '../report/figures.js';
@@ -40,18 +40,17 @@ const raw: Contender = {
 };
 
 const ours: readonly Contender[] = [
-  { name: 'ours', how: 'openLoginPolicies on a memory store', measure: () => measureOurs({}) },
   {
-    name: 'ours, inline projection',
-    how: 'the same, the read model kept up inside each append',
-    measure: () => measureOurs({ inlineProjections: [loginPolicyProjection] }),
+    name: 'ours',
+    how: 'openLoginPolicies on a memory store, the read model kept up inside each append',
+    measure: () => measureOurs(),
   },
 ];
 
-async function measureOurs(options: MemoryStoreOptions): Promise<number> {
+async function measureOurs(): Promise<number> {
   return ratePerSecond(POLICIES * COUNT, async () => {
     for (let number = 0; number < POLICIES; number++) {
-      const store = openMemoryStore(options);
+      const store = openMemoryStore();
       const policies = await openLoginPolicies({ store });
       await addPolicy(policies, 'bench');
       await commandsInTurn(policies, 'bench', COUNT);

@@ -1,5 +1,5 @@
 import type { SQLiteEventStore, SQLiteEventStoreOptions } from '@event-driven-io/emmett-sqlite';
-import { loginPolicyProjection, openLoginPolicies } from '@login-policy/domain';
+import { openLoginPolicies } from '@login-policy/domain';
 import { openSqliteStore } from '@login-policy/store-sqlite';
 import type { Contender, Setting } from '../harness/row.js';
 import type { EmmettSqliteModule } from '../peers/peers.js';
@@ -23,9 +23,8 @@ export async function withRawFile<Result>(
 
 /** Does something with a fresh store of ours, durability `full` as by default, and closes it. */
 export function withOurs({ scratch }: Setting): WithOurs {
-  return async (readModel, work) => {
-    const inlineProjections = readModel === 'inline' ? [loginPolicyProjection] : [];
-    const store = await openSqliteStore({ path: scratch.fresh('ours.db'), inlineProjections });
+  return async (_readModel, work) => {
+    const store = await openSqliteStore({ path: scratch.fresh('ours.db') });
     const policies = await openLoginPolicies({ store });
     try {
       return await work({ store, policies });

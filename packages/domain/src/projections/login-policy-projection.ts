@@ -5,6 +5,7 @@ import {
   instantToIso,
   type Json,
   type Projection,
+  type StreamId,
 } from '@login-policy/event-sourcing';
 import { markEvent, type Marks } from '../details.js';
 import { loginPolicyEvents } from '../event-codec.js';
@@ -40,7 +41,8 @@ export const loginPolicyProjection: Projection<LoginPolicyEvent, LoginPolicyRow>
   origin: 'not-looked-at',
   rows: { encode: encodeRow, decode: decodeRow },
   index,
-  key: (event: RecordedLoginPolicyEvent) => event.streamId,
+  key: (streamId) => streamId,
+  indexUnread: indexOfOwner,
   reduce,
 };
 
@@ -54,6 +56,11 @@ function reduce(row: LoginPolicyRow | undefined, event: RecordedLoginPolicyEvent
 function instanceOfCustom(event: RecordedLoginPolicyEvent): string | undefined {
   const owner = ownerOfStream(event.streamId);
   return isOrganization(owner) ? owner.instanceId : undefined;
+}
+
+function indexOfOwner(streamId: StreamId): Readonly<Record<string, string>> {
+  const owner = ownerOfStream(streamId);
+  return isOrganization(owner) ? { [CUSTOM_IN]: owner.instanceId } : {};
 }
 
 function index({ customIn }: LoginPolicyRow): Readonly<Record<string, string>> {

@@ -72,7 +72,7 @@ export class CommandHandler<Command extends object, Event extends EventShape, St
    * @throws ConcurrentChange when others were first in every attempt.
    * @throws DeadlineExceeded when `signal` fired in time.
    * @throws OutcomeUnknown, StoreUnavailable, StoreFull, StoreClosed as the store does.
-   * @throws UnknownEventType, UnreadableEvent when the stream holds what can't be folded.
+   * @throws WrittenByNewerProgram, UnreadableEvent when the stream holds what can't be folded.
    */
   async handle(
     streamId: StreamId,
@@ -102,7 +102,7 @@ export class CommandHandler<Command extends object, Event extends EventShape, St
    * What a command would be answered now, by the stream's latest state: decided as {@link handle} does, and nothing is
    * written. Another writer may still be first.
    *
-   * @throws UnknownEventType, UnreadableEvent, and as the store does.
+   * @throws WrittenByNewerProgram, UnreadableEvent, and as the store does.
    */
   async consider(
     streamId: StreamId,

@@ -1,6 +1,6 @@
 import type { EventCodec } from '../streams/event-codec.js';
 import type { EventStore } from '../streams/event-store.js';
-import type { EventShape, Recorded } from '../streams/event.js';
+import type { EventShape, Recorded, RecordedFacts } from '../streams/event.js';
 import { START } from '../streams/position.js';
 import { revisionAfter, type Revision } from '../streams/revision.js';
 import type { StreamId } from '../streams/stream-id.js';
@@ -14,7 +14,7 @@ export interface Fold<Event extends EventShape, State> {
 }
 
 /** Where a fold stops: after the last event that is still wanted. Streams are in order, so the first unwanted ends it. */
-export type Wanted<Event extends EventShape> = (event: Recorded<Event>) => boolean;
+export type Wanted = (event: RecordedFacts) => boolean;
 
 /** Folds streams of one kind into states: from the first event, or on from where a state was. */
 export class StateReader<Event extends EventShape, State> {
@@ -35,7 +35,7 @@ export class StateReader<Event extends EventShape, State> {
    * Folds in what the stream has gained since `known`; or all of it, when the stream does not hold the event `known` ends with:
    * a transaction was rolled back to before it, or the store came back from a copy that lacked it.
    *
-   * @throws UnknownEventType, UnreadableEvent when the stream holds what can't be folded: no state is better than a
+   * @throws WrittenByNewerProgram, UnreadableEvent when the stream holds what can't be folded: no state is better than a
    *   wrong one.
    */
   async catchUp(streamId: StreamId, known: StateAt<State>): Promise<StateAt<State>> {
@@ -54,12 +54,16 @@ export class StateReader<Event extends EventShape, State> {
   }
 
   /** The state right after the last event that is wanted. */
-  async upTo(streamId: StreamId, isWanted: Wanted<Event>): Promise<StateAt<State>> {
+  async upTo(streamId: StreamId, isWanted: Wanted): Promise<StateAt<State>> {
     let current = this.nothing;
     for await (const page of this.#store.readStream(streamId)) {
-      const events = page.map((event) => this.#fold.events.decode(event));
-      const end = events.findIndex((event) => !isWanted(event));
-      current = this.fold(current, end === -1 ? events : events.slice(0, end));
+      // Cut before it is decoded: what was recorded later may be more than this program can read.
+      const end = page.findIndex((event) => !isWanted(event));
+      const wanted = end === -1 ? page : page.slice(0, end);
+      current = this.fold(
+        current,
+        wanted.map((event) => this.#fold.events.decode(event)),
+      );
       if (end !== -1) break;
     }
     return current;

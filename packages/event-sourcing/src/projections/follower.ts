@@ -3,45 +3,15 @@ import { DeadlineExceeded, Fault, isFault, PositionUnknown, StoreClosed } from '
 import { inTime } from '../in-time.js';
 import { onAbort } from '../on-abort.js';
 import type { Store } from '../store.js';
-import type { EventShape } from '../streams/event.js';
+import type { EventShape, RecordedEvent } from '../streams/event.js';
 import { laterPosition, START, type Position } from '../streams/position.js';
 import { CheckpointWaiters } from './checkpoint-waiters.js';
+import type { FollowerOptions, FollowerState, Freshness, FreshRows } from './following.js';
 import { KnownHead, type AskedHead } from './known-head.js';
-import { modelName, type Projection } from './projection.js';
 import { ProjectionBehind } from './projection-faults.js';
 import { Projector, type Lag } from './projector.js';
 import type { KeyedRow, ReadModel, RowQuery, RowsAt } from './read-model-store.js';
-
-/** How far a read has to be, and how long it may take to get there. */
-export interface Freshness {
-  /** At least so far: the position a command answered with. */
-  readonly atLeast?: Position;
-  /** How long to wait for that, in milliseconds. Default 5,000. */
-  readonly waitMs?: number;
-  readonly signal?: AbortSignal;
-}
-
-/** How a read model is followed. */
-export interface FollowerOptions<Event extends EventShape, Row> {
-  readonly store: Store;
-  readonly projection: Projection<Event, Row>;
-  /**
-   * Where read models are followed: how long ago, in milliseconds, an answer's rows may have been shown to be at the head of the
-   * store. Default 10,000.
-   */
-  readonly maxAgeMs?: number;
-}
-
-/** What a follower is doing. */
-export type FollowerState =
-  /** The rows have not been at the head yet since it began; nothing is read from them until they are. */
-  | { readonly is: 'catching-up' }
-  | { readonly is: 'following' }
-  /** The store is away; it is tried again, after longer and longer pauses up to a minute. */
-  | { readonly is: 'retrying'; readonly since: Date; readonly fault: Fault }
-  /** An event could not be reduced, or access was denied: see `why`. Believed only at this checkpoint. */
-  | { readonly is: 'stopped'; readonly why: unknown; readonly at: Position | undefined }
-  | { readonly is: 'closed' };
+import { tolerating, UnreadableRow } from './tolerating.js';
 
 const DEFAULT_WAIT_MS = 5000;
 const DEFAULT_MAX_AGE_MS = 10_000;
@@ -53,11 +23,10 @@ const DEFAULT_MAX_AGE_MS = 10_000;
  */
 export class Follower<Event extends EventShape, Row> {
   readonly #store: Store;
-  readonly #projector: Projector<Event, Row>;
-  readonly #model: ReadModel<Row>;
+  readonly #projector: Projector<RecordedEvent, Row | UnreadableRow>;
+  readonly #model: ReadModel<Row | UnreadableRow>;
   readonly #name: string;
   readonly #maxAgeMs: number;
-  readonly #isInline: boolean;
   readonly #waiters: CheckpointWaiters;
   readonly #ending = new AbortController();
   readonly #running: Promise<void>;
@@ -65,17 +34,20 @@ export class Follower<Event extends EventShape, Row> {
   readonly #head: KnownHead;
   /** Ends the rest between two attempts, or until there is something to do. */
   #wake: () => void = () => undefined;
-  #isWanted = false;
+  #isWanted: boolean;
 
-  private constructor({ store, projection, maxAgeMs }: FollowerOptions<Event, Row>, model: ReadModel<Row>) {
+  private constructor(
+    { store, projection, maxAgeMs }: FollowerOptions<Event, Row>,
+    { model, isAtHead }: { readonly model: ReadModel<Row | UnreadableRow>; readonly isAtHead: boolean },
+  ) {
     this.#store = store;
     this.#model = model;
     this.#name = projection.name;
     this.#maxAgeMs = maxAgeMs ?? DEFAULT_MAX_AGE_MS;
-    this.#isInline = store.inlineModels.includes(modelName(projection));
-    this.#projector = new Projector({ ...store, projection, onHead: () => this.#isAtHead() });
+    this.#projector = new Projector({ ...store, projection: tolerating(projection), onHead: () => this.#isAtHead() });
     this.#waiters = new CheckpointWaiters(model);
-    if (this.#isInline) this.#state = { is: 'following' };
+    this.#isWanted = !isAtHead;
+    if (isAtHead && store.keeps === 'inline') this.#state = { is: 'following' };
     this.#head = new KnownHead(store.eventStore, model);
     this.#running = this.#run();
   }
@@ -84,7 +56,9 @@ export class Follower<Event extends EventShape, Row> {
   static async open<Event extends EventShape, Row>(
     options: FollowerOptions<Event, Row>,
   ): Promise<Follower<Event, Row>> {
-    return new Follower(options, await options.store.readModels.open(options.projection));
+    const model = await options.store.readModels.open(tolerating(options.projection));
+    const { checkpoint = START, head } = await model.read([]);
+    return new Follower(options, { model, isAtHead: head !== undefined && checkpoint >= head });
   }
 
   get state(): FollowerState {
@@ -97,12 +71,18 @@ export class Follower<Event extends EventShape, Row> {
    * @throws ProjectionBehind when they are not fresh enough in time.
    * @throws DeadlineExceeded when the signal fired.
    */
-  read(keys: readonly string[], freshness: Freshness = {}): Promise<RowsAt<ReadonlyMap<string, Row>>> {
-    return this.#answer(() => this.#model.read(keys), freshness);
+  async read(keys: readonly string[], freshness: Freshness = {}): Promise<FreshRows<Row>> {
+    const { checkpoint, rows: found } = await this.#answer(() => this.#model.read(keys), freshness);
+    const [rows, unreadable] = [new Map<string, Row>(), new Map<string, Fault>()];
+    for (const [key, row] of found) {
+      if (row instanceof UnreadableRow) unreadable.set(key, row.fault());
+      else rows.set(key, row);
+    }
+    return { checkpoint, rows, unreadable };
   }
 
-  /** The rows an index has under a value; as fresh as those of {@link read}. */
-  query(query: RowQuery, freshness: Freshness = {}): Promise<RowsAt<readonly KeyedRow<Row>[]>> {
+  /** The rows an index has under a value, also those that can't be read; as fresh as those of {@link read}. */
+  query(query: RowQuery, freshness: Freshness = {}): Promise<RowsAt<readonly KeyedRow<Row | UnreadableRow>[]>> {
     return this.#answer(() => this.#model.query(query), freshness);
   }
 
@@ -151,7 +131,7 @@ export class Follower<Event extends EventShape, Row> {
     const pauses = new OutagePauses();
     while (!this.#ending.signal.aborted) {
       try {
-        if (this.#isInline) await this.#catchUpOnDemand();
+        if (this.#store.keeps === 'inline') await this.#catchUpOnDemand();
         else await this.#projector.follow(this.#ending.signal);
         pauses.reset();
       } catch (caught) {

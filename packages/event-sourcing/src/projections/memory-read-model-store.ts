@@ -1,11 +1,11 @@
 import { StoreClosed } from '../faults.js';
 import { CheckpointConflict, RebuildSuperseded } from './projection-faults.js';
 import { SignalBoard } from '../signal-board.js';
-import { filterPredicate } from '../streams/event-filter.js';
+import { filterPredicate, type EventPredicate } from '../streams/event-filter.js';
 import type { EventShape, RecordedEvent } from '../streams/event.js';
-import type { InlineModel } from '../streams/memory-event-store.js';
-import { laterPosition, type Position } from '../streams/position.js';
-import { modelName, type Projection, type ReadModelDefinition } from './projection.js';
+import { START, type Position } from '../streams/position.js';
+import { modelName, type Projection } from './projection.js';
+import { MOST_BEHIND } from './read-model-store.js';
 import type {
   KeyedRow,
   ReadModel,
@@ -15,7 +15,7 @@ import type {
   RowQuery,
   RowsAt,
 } from './read-model-store.js';
-import { reduceAtOnce } from './reduce-page.js';
+import { reduceAtOnce, type ReducedPage } from './reduce-page.js';
 import { queryRows } from './row-query.js';
 
 /** After so long a waiter looks again, whether or not anything was heard. */
@@ -29,36 +29,47 @@ interface Generation<Row> {
 
 /** Read models in this process's memory: they are gone when it ends, and are rebuilt from the events. */
 export class MemoryReadModelStore implements ReadModelStore {
-  readonly #models = new Map<string, MemoryReadModel<unknown>>();
-  readonly #head: (() => Position) | undefined;
+  readonly #models = new Map<string, KeptInMemory>();
+  readonly #log: (() => readonly RecordedEvent[]) | undefined;
   #isClosed = false;
 
-  /** @param head Of the event store they are kept with; left out for read models that stand alone. */
-  constructor(head?: () => Position) {
-    this.#head = head;
+  /** @param log Of the event store they are kept with; left out for read models that stand alone. */
+  constructor(log?: () => readonly RecordedEvent[]) {
+    this.#log = log;
   }
 
-  async open<Row>(definition: ReadModelDefinition<Row>): Promise<ReadModel<Row>> {
-    return this.openNow(definition);
-  }
-
-  /** {@link open} without waiting, for the memory store's inline projections. */
-  openNow<Row>(definition: ReadModelDefinition<Row>): MemoryReadModel<Row> {
-    const surroundings = { isClosed: () => this.#isClosed, head: this.#head };
+  async open<Event extends EventShape, Row>(projection: Projection<Event, Row>): Promise<ReadModel<Row>> {
+    const surroundings = { isClosed: () => this.#isClosed, log: this.#log };
     refuseWhenClosed(surroundings);
-    const name = modelName(definition);
+    const name = modelName(projection);
     const known = this.#models.get(name);
     // The name stands for the type of its rows: whoever opens it again means the same projection.
-    if (known !== undefined) return known as MemoryReadModel<Row>;
-    const made = new MemoryReadModel<Row>(definition, surroundings);
-    this.#models.set(name, made);
-    return made;
+    if (known !== undefined) return known.model as MemoryReadModel<Event, Row>;
+    const model = new MemoryReadModel(projection, surroundings);
+    this.#models.set(name, { model, keep: (events) => model.keep(events) });
+    return model;
+  }
+
+  /**
+   * Reduces the events of an append for every model that is near enough to the head, which may throw; the effect it answers with
+   * can't fail. To be called before the events are in the log.
+   */
+  keep(events: readonly RecordedEvent[]): () => void {
+    const effects = Array.from(this.#models.values(), ({ keep }) => keep(events));
+    return () => {
+      for (const takeEffect of effects) takeEffect();
+    };
   }
 
   async close(): Promise<void> {
     this.#isClosed = true;
-    for (const model of this.#models.values()) model.wake();
+    for (const { model } of this.#models.values()) model.wake();
   }
+}
+
+interface KeptInMemory {
+  readonly model: { wake(): void };
+  readonly keep: (events: readonly RecordedEvent[]) => () => void;
 }
 
 /** Opens read models in memory, to stand beside an event store that keeps none of its own. */
@@ -69,8 +80,8 @@ export function memoryReadModelStore(): ReadModelStore {
 /** What a read model in memory knows of its store. */
 interface Surroundings {
   readonly isClosed: () => boolean;
-  /** Where the events are that it is kept with; `undefined` when it stands alone. */
-  readonly head: (() => Position) | undefined;
+  /** All events of the store it is kept with; `undefined` when it stands alone. */
+  readonly log: (() => readonly RecordedEvent[]) | undefined;
 }
 
 function refuseWhenClosed({ isClosed }: Surroundings): void {
@@ -78,15 +89,17 @@ function refuseWhenClosed({ isClosed }: Surroundings): void {
 }
 
 /** One read model in memory. */
-export class MemoryReadModel<Row> implements ReadModel<Row> {
-  readonly #definition: ReadModelDefinition<Row>;
+export class MemoryReadModel<Event extends EventShape, Row> implements ReadModel<Row> {
+  readonly #projection: Projection<Event, Row>;
   readonly #surroundings: Surroundings;
   readonly #board = new SignalBoard();
-  #rebuilding: MemoryReadModel<Row> | undefined;
+  readonly #isWanted: EventPredicate;
+  #rebuilding: MemoryReadModel<Event, Row> | undefined;
   #live: Generation<Row> = { rows: new Map(), checkpoint: undefined };
 
-  constructor(definition: ReadModelDefinition<Row>, surroundings: Surroundings) {
-    this.#definition = definition;
+  constructor(projection: Projection<Event, Row>, surroundings: Surroundings) {
+    this.#projection = projection;
+    this.#isWanted = filterPredicate(projection.filter);
     this.#surroundings = surroundings;
   }
 
@@ -94,7 +107,7 @@ export class MemoryReadModel<Row> implements ReadModel<Row> {
     refuseWhenClosed(this.#surroundings);
     const rows = new Map<string, Row>();
     for (const key of keys) {
-      const row = this.row(key);
+      const row = this.#row(key);
       if (row !== undefined) rows.set(key, row);
     }
     return this.#at(rows);
@@ -102,7 +115,7 @@ export class MemoryReadModel<Row> implements ReadModel<Row> {
 
   async query(query: RowQuery): Promise<RowsAt<readonly KeyedRow<Row>[]>> {
     refuseWhenClosed(this.#surroundings);
-    return this.#at(queryRows(this.#definition, this.#live.rows, query));
+    return this.#at(queryRows(this.#projection, this.#live.rows, query));
   }
 
   async checkpoint(): Promise<Position | undefined> {
@@ -113,7 +126,7 @@ export class MemoryReadModel<Row> implements ReadModel<Row> {
   async commit(change: ReadModelChange<Row>): Promise<void> {
     refuseWhenClosed(this.#surroundings);
     this.#refuseUnless(this.#live.checkpoint, change.expected);
-    this.apply(change);
+    this.#apply(change);
   }
 
   async changed(signal: AbortSignal): Promise<void> {
@@ -122,30 +135,67 @@ export class MemoryReadModel<Row> implements ReadModel<Row> {
 
   async beginRebuild(): Promise<RebuildingModel<Row>> {
     refuseWhenClosed(this.#surroundings);
-    const copy = new MemoryReadModel<Row>(this.#definition, this.#surroundings);
+    const copy = new MemoryReadModel(this.#projection, this.#surroundings);
     this.#rebuilding = copy;
-    return Object.assign(copy, {
-      switchOver: async (change: ReadModelChange<Row>): Promise<void> => {
-        // A rebuild that was begun again meanwhile is not this one's to finish.
-        if (this.#rebuilding !== copy) throw new RebuildSuperseded({ model: modelName(this.#definition) });
-        if (laterPosition(this.#live.checkpoint ?? change.checkpoint, change.checkpoint) !== change.checkpoint) {
-          this.#conflict(change.checkpoint, this.#live.checkpoint);
-        }
-        await copy.commit(change);
-        this.#live = copy.#live;
-        this.#rebuilding = undefined;
-        this.wake();
-      },
-    });
+    return Object.assign(copy, { switchOver: async (change: ReadModelChange<Row>) => this.#switchTo(copy, change) });
   }
 
-  /** The row under a key, at once. */
-  row(key: string): Row | undefined {
+  /**
+   * What an append comes to, if the rows are at most {@link MOST_BEHIND} events behind the head; else nothing.
+   *
+   * @throws ProjectionStopped when one of the events can't be reduced.
+   */
+  keep(events: readonly RecordedEvent[]): () => void {
+    const behind = this.#behind();
+    const checkpoint = events.at(-1)?.position;
+    if (behind === undefined || checkpoint === undefined) return () => undefined;
+    const before = this.#reduced(behind);
+    if (before.stopped !== undefined) return () => undefined;
+    const { rows, stopped } = this.#reduced(events, before.rows);
+    if (stopped !== undefined) throw stopped;
+    return () => this.#apply({ checkpoint, rows: before.rows.size === 0 ? rows : new Map([...before.rows, ...rows]) });
+  }
+
+  /** Wakes all who wait for a change. */
+  wake(): void {
+    this.#board.notify();
+  }
+
+  /** All at once, so that no append gets in between: it would be lost with the rows it was reduced into. */
+  #switchTo(copy: MemoryReadModel<Event, Row>, { expected, ...change }: ReadModelChange<Row>): void {
+    // A rebuild that was begun again meanwhile is not this one's to finish.
+    if (this.#rebuilding !== copy) throw new RebuildSuperseded({ model: modelName(this.#projection) });
+    copy.#refuseUnless(copy.#live.checkpoint, expected);
+    const behind = copy.#behind(change.checkpoint) ?? [];
+    const rest = copy.#reduced(behind, change.rows);
+    const head = rest.stopped === undefined ? behind.at(-1)?.position : undefined;
+    const [reached, live] = [head ?? change.checkpoint, this.#live.checkpoint ?? START];
+    if (live > reached) this.#conflict(reached, live);
+    copy.#apply(change);
+    if (head !== undefined) copy.#apply({ checkpoint: head, rows: rest.rows });
+    this.#live = copy.#live;
+    this.#rebuilding = undefined;
+    this.wake();
+  }
+
+  /** The events between the rows and the head; `undefined` when they are too many, or there is no log to look at. */
+  #behind(checkpoint: Position | undefined = this.#live.checkpoint): readonly RecordedEvent[] | undefined {
+    const log = this.#surroundings.log?.();
+    const reached = Number(checkpoint ?? START);
+    return log === undefined || log.length - reached > MOST_BEHIND ? undefined : log.slice(reached);
+  }
+
+  /** `over`: rows that are newer than those kept. */
+  #reduced(events: readonly RecordedEvent[], over: ReadonlyMap<string, Row | undefined> = new Map()): ReducedPage<Row> {
+    const lookUp = (key: string): Row | undefined => (over.has(key) ? over.get(key) : this.#row(key));
+    return reduceAtOnce(this.#projection, events.filter(this.#isWanted), lookUp);
+  }
+
+  #row(key: string): Row | undefined {
     return this.#live.rows.get(key);
   }
 
-  /** Takes a step that was checked before. */
-  apply(change: Omit<ReadModelChange<Row>, 'expected'>): void {
+  #apply(change: Omit<ReadModelChange<Row>, 'expected'>): void {
     for (const [key, row] of change.rows) {
       if (row === undefined) this.#live.rows.delete(key);
       else this.#live.rows.set(key, row);
@@ -154,13 +204,9 @@ export class MemoryReadModel<Row> implements ReadModel<Row> {
     this.wake();
   }
 
-  /** Wakes all who wait for a change. */
-  wake(): void {
-    this.#board.notify();
-  }
-
   #at<Rows>(rows: Rows): RowsAt<Rows> {
-    const head = this.#surroundings.head?.();
+    const log = this.#surroundings.log?.();
+    const head = log === undefined ? undefined : (log.at(-1)?.position ?? START);
     return { checkpoint: this.#live.checkpoint, rows, ...(head !== undefined && { head }) };
   }
 
@@ -169,24 +215,6 @@ export class MemoryReadModel<Row> implements ReadModel<Row> {
   }
 
   #conflict(expected: Position | undefined, actual: Position | undefined): never {
-    throw new CheckpointConflict({ model: modelName(this.#definition), expected, actual });
+    throw new CheckpointConflict({ model: modelName(this.#projection), expected, actual });
   }
-}
-
-/** Keeps a memory read model up to date inside the memory event store's appends. */
-export function inlineInMemory<Event extends EventShape, Row>(
-  projection: Projection<Event, Row>,
-  model: MemoryReadModel<Row>,
-): InlineModel {
-  const isWanted = filterPredicate(projection.filter);
-  return {
-    prepare(events: readonly RecordedEvent[]): () => void {
-      const { rows, stopped } = reduceAtOnce(projection, events.filter(isWanted), (key) => model.row(key));
-      if (stopped !== undefined) throw stopped;
-      const checkpoint = events.at(-1)?.position;
-      return () => {
-        if (checkpoint !== undefined) model.apply({ checkpoint, rows });
-      };
-    },
-  };
 }

@@ -2,6 +2,7 @@ import type { EventCodec } from '../streams/event-codec.js';
 import type { EventFilter } from '../streams/event-filter.js';
 import type { EventShape, Recorded } from '../streams/event.js';
 import type { Json } from '../streams/json.js';
+import type { StreamId } from '../streams/stream-id.js';
 
 /** How a row is kept by a store that holds text. `decode` undoes `encode` exactly. */
 export interface RowCodec<Row> {
@@ -30,8 +31,10 @@ export interface Projection<Event extends EventShape, Row> extends ReadModelDefi
    * are read, which is a good part of a rebuild. Broken, it stops the projection.
    */
   readonly origin?: 'not-looked-at';
-  /** Which row an event belongs to. */
-  key(event: Recorded<Event>): string;
+  /** Which row the events of a stream belong to: it is known of an event that can't be read, too. */
+  key(streamId: StreamId): string;
+  /** The values to find a row by of which nothing could be read: what its stream's name tells. Default: none. */
+  indexUnread?(streamId: StreamId): Readonly<Record<string, string>>;
   /** The row after the event; `undefined` when there is none any more. The row before it is never changed in place. */
   reduce(row: Row | undefined, event: Recorded<Event>): Row | undefined;
 }

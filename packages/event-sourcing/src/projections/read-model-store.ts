@@ -1,5 +1,12 @@
 import type { Position } from '../streams/position.js';
-import type { ReadModelDefinition } from './projection.js';
+import type { EventShape } from '../streams/event.js';
+import type { Projection } from './projection.js';
+
+/**
+ * So many events an append, or the last step of a rebuild, reduces at the most of what others wrote without the rows: the work in
+ * the writers' critical section does not grow with what was written outside of it.
+ */
+export const MOST_BEHIND = 500;
 
 /** A row and the key it stands under. */
 export interface KeyedRow<Row> {
@@ -75,8 +82,14 @@ export interface RebuildingModel<Row> extends ReadModel<Row> {
 
 /** Where read models are kept: the port, and what `readModelStoreContract` of the testkit holds it to. */
 export interface ReadModelStore {
-  /** The read model of a projection, made when it is not there yet. Opened twice, it is the same rows. */
-  open<Row>(definition: ReadModelDefinition<Row>): Promise<ReadModel<Row>>;
+  /**
+   * The read model of a projection, made when it is not there yet. Opened twice, it is the same rows.
+   *
+   * Where read models are kept inline, it is from now on kept in every append of this opening of the store, as soon as its rows
+   * are at the head: an append that finds them at most {@link MOST_BEHIND} events behind brings them there, in its own transaction;
+   * rows that are further behind it leaves as they are, for a `Follower` to bring nearer.
+   */
+  open<Event extends EventShape, Row>(projection: Projection<Event, Row>): Promise<ReadModel<Row>>;
   /** Refuses every later call with `StoreClosed`. Twice is once. */
   close(): Promise<void>;
 }

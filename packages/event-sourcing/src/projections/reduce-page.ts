@@ -49,7 +49,7 @@ export function decodePage<Event extends EventShape, Row>(
   for (const stored of page) {
     try {
       const event = projection.events.decode(stored);
-      const key = projection.key(event);
+      const key = projection.key(stored.streamId);
       let slot = known.get(key);
       if (slot === undefined) {
         slot = { key, row: undefined, changedBy: undefined };
@@ -131,7 +131,7 @@ export function reduceAtOnce<Event extends EventShape, Row>(
   for (const stored of page) {
     try {
       const event = projection.events.decode(stored);
-      const key = projection.key(event);
+      const key = projection.key(stored.streamId);
       rows.set(key, projection.reduce(rows.has(key) ? rows.get(key) : lookUp(key), event));
     } catch (cause) {
       return { rows, position, stopped: stoppedAt(projection, stored, cause) };

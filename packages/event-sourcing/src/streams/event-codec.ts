@@ -1,4 +1,4 @@
-import { UnknownEventType, UnreadableEvent, type EventPlace } from '../faults.js';
+import { UnreadableEvent, WrittenByNewerProgram, type EventPlace } from '../faults.js';
 import type { EventShape, Recorded, RecordedEvent } from './event.js';
 import type { JsonObject } from './json.js';
 
@@ -16,7 +16,7 @@ export interface EventCodec<Event extends EventShape> {
   /**
    * Reads an event of any schema version there ever was, in today's shape.
    *
-   * @throws UnknownEventType when nobody here knows the type.
+   * @throws WrittenByNewerProgram when nobody here knows the type, or the schema version.
    * @throws UnreadableEvent when the data is not of a known shape.
    */
   decode(event: RecordedEvent): Recorded<Event>;
@@ -52,7 +52,8 @@ export function eventCodec<Event extends EventShape>(schemas: EventSchemas<Event
     },
     decode(event) {
       const schema = known.get(event.type);
-      if (schema === undefined) throw new UnknownEventType(placeOf(event));
+      if (schema === undefined)
+        throw new WrittenByNewerProgram({ ...placeOf(event), problem: 'the type is not known here' });
       const data = readData(schema, event);
       return (data === event.data ? event : withData(event, data)) as Recorded<Event>;
     },
@@ -61,9 +62,9 @@ export function eventCodec<Event extends EventShape>(schemas: EventSchemas<Event
 
 function readData(schema: EventSchema<object>, event: RecordedEvent): object {
   const newest = schema.upcasters.length + 1;
-  if (!(event.schemaVersion >= 1 && event.schemaVersion <= newest)) {
-    throw new UnreadableEvent({ ...placeOf(event), problem: `schema versions 1 to ${newest} are known` });
-  }
+  const problem = `schema versions 1 to ${newest} are known`;
+  if (event.schemaVersion > newest) throw new WrittenByNewerProgram({ ...placeOf(event), problem });
+  if (!(event.schemaVersion >= 1)) throw new UnreadableEvent({ ...placeOf(event), problem });
   try {
     let data = event.data;
     for (let version = event.schemaVersion; version < newest; version++)

@@ -19,10 +19,8 @@ import { meetsExpectation, revisionAfter, type Revision } from './revision.js';
 import { categoryOf, type StreamId } from './stream-id.js';
 import { subscribeByReading, type ReadAhead } from './subscription.js';
 
-/** A read model that is kept up to date inside an append: first reckon, which may throw, then take effect, which can't. */
-export interface InlineModel {
-  prepare(events: readonly RecordedEvent[]): () => void;
-}
+/** What is kept up to date inside an append: first computed, which may throw, then put into effect, which can't. */
+export type KeepInStep = (events: readonly RecordedEvent[]) => () => void;
 
 /** The events of one stream. Its name and category are one string each, for all its events. */
 interface StreamLog {
@@ -36,7 +34,7 @@ const SCANNED_AT_ONCE = 10_000;
 /** Events in this process's memory: for tests, replays and trying things out. All of the port, nothing kept. */
 export class MemoryEventStore implements EventStore {
   readonly #clock: Clock;
-  readonly #inline: readonly InlineModel[];
+  readonly #keep: KeepInStep;
   readonly #log: RecordedEvent[] = [];
   /** The category of each event of the log: comparing it is cheaper than looking into the stream's name. */
   readonly #categories: string[] = [];
@@ -46,9 +44,9 @@ export class MemoryEventStore implements EventStore {
   readonly #board = new SignalBoard();
   #isClosed = false;
 
-  constructor(clock: Clock, inline: readonly InlineModel[] = []) {
+  constructor(clock: Clock, keep: KeepInStep) {
     this.#clock = clock;
-    this.#inline = inline;
+    this.#keep = keep;
   }
 
   async append(append: Append): Promise<readonly RecordedEvent[]> {
@@ -123,12 +121,12 @@ export class MemoryEventStore implements EventStore {
 
   async head(): Promise<Position> {
     this.#refuseWhenClosed();
-    return this.headNow();
+    return this.#log.at(-1)?.position ?? START;
   }
 
-  /** {@link head} without waiting, for the read models beside it. */
-  headNow(): Position {
-    return this.#log.at(-1)?.position ?? START;
+  /** All events, for the read models beside it. */
+  get log(): readonly RecordedEvent[] {
+    return this.#log;
   }
 
   async close(): Promise<void> {
@@ -176,14 +174,14 @@ export class MemoryEventStore implements EventStore {
 
   #record(stream: StreamLog, recorded: readonly RecordedEvent[]): void {
     if (recorded.length === 0) return;
-    const effects = this.#inline.map((model) => model.prepare(recorded));
+    const takeEffect = this.#keep(recorded);
     if (stream.events.length === 0) this.#streams.set(stream.id, stream);
     for (const event of recorded) {
       stream.events.push(event);
       this.#log.push(event);
       this.#categories.push(stream.category);
     }
-    for (const takeEffect of effects) takeEffect();
+    takeEffect();
     this.#board.notify();
   }
 

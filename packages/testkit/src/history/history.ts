@@ -4,7 +4,6 @@ import {
   openMemoryStore,
   revisionAfter,
   START,
-  type AnyProjection,
   type Clock,
   type EventId,
   type EventStore,
@@ -22,7 +21,6 @@ export type HistoryLines = string | Iterable<string> | AsyncIterable<string>;
 
 /** How a history is replayed. */
 export interface ReplayOptions {
-  readonly inlineProjections?: readonly AnyProjection[];
   /** What time it is for what is written after the history. Default: stands at the latest instant in it, or at 1970. */
   readonly clock?: Clock;
 }
@@ -63,12 +61,11 @@ export async function loadHistory(file: string | URL): Promise<readonly Recorded
  * Opens a memory store in which the history has happened: ids, revisions and instants are those of the lines.
  *
  * @throws InvalidHistory naming the line and the field.
- * @throws ProjectionStopped when an inline projection can't reduce it.
  */
 export async function replay(lines: HistoryLines, options: ReplayOptions = {}): Promise<Store> {
   const history = await readHistory(lines);
-  const { inlineProjections, clock = clockAfter(history) } = options;
-  return openMemoryStore({ clock, history, ...(inlineProjections !== undefined && { inlineProjections }) });
+  const { clock = clockAfter(history) } = options;
+  return openMemoryStore({ clock, history });
 }
 
 function clockAfter(history: readonly RecordedEvent[]): Clock {

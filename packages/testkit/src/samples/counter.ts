@@ -90,11 +90,22 @@ export const counterTotals: Projection<CounterEvent, CounterRow> = {
   events: counterEvents,
   rows: { encode: encodeRow, decode: decodeRow },
   index: (row: CounterRow) => ({ [PARITY]: row.total % 2 === 0 ? 'even' : 'odd' }),
-  key: (event) => event.streamId,
+  key: (streamId) => streamId,
   reduce(row, event) {
     if (event.type === 'CounterRemoved') return undefined;
     const total = (row?.total ?? 0) + event.data.by;
     return { total, revision: event.revision, countedAt: event.recordedAt };
+  },
+};
+
+/** The same by a reducer that takes each event once and in order, and throws where one is missing or comes again. */
+export const countersInOrder: Projection<CounterEvent, CounterRow> = {
+  ...counterTotals,
+  name: 'counters-in-order',
+  reduce(row, event) {
+    const next = row === undefined ? 0n : row.revision + 1n;
+    if (event.revision !== next) throw new Error(`revision ${event.revision} came where ${next} is next`);
+    return counterTotals.reduce(row, event);
   },
 };
 

@@ -1,5 +1,5 @@
 import { StoreClosed, type Store } from '@login-policy/event-sourcing';
-import { eventStoreContract, inlineProjectionContract, readModelStoreContract } from '@login-policy/testkit';
+import { eventStoreContract, readModelStoreContract, storeContract } from '@login-policy/testkit';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { runContract } from './contract-run.js';
@@ -8,7 +8,7 @@ import { doNothingStore, refusingEverything } from './do-nothing.js';
 const CONTRACTS: readonly { readonly name: string; readonly register: (open: () => Store) => void }[] = [
   { name: 'event store', register: registerEventStore },
   { name: 'read-model store', register: registerReadModels },
-  { name: 'inline projection', register: registerInline },
+  { name: 'store', register: registerStore },
 ];
 
 describe('a store that does not do its work', () => {
@@ -59,9 +59,15 @@ function registerReadModels(open: () => Store): void {
   });
 }
 
-function registerInline(open: () => Store): void {
-  inlineProjectionContract({
+function registerStore(open: () => Store): void {
+  storeContract({
     name: 'do nothing',
-    open: async () => ({ store: open(), reopen: async () => open(), dispose: async () => {} }),
+    keeps: 'inline',
+    open: async () => ({
+      store: open(),
+      reopen: async () => open(),
+      another: async () => open(),
+      dispose: async () => {},
+    }),
   });
 }

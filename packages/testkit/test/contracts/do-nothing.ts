@@ -35,7 +35,6 @@ export function doNothingStore(): Store {
     eventStore: doNothingEventStore(),
     readModels: doNothingReadModels(),
     keeps: 'inline',
-    inlineModels: [],
     close,
   };
 }
@@ -54,7 +53,7 @@ export function refusingEverything(error: Error): Store {
     close: async () => {},
   };
   const readModels: ReadModelStore = { open: refuse, close: async () => {} };
-  return { eventStore, readModels, keeps: 'inline', inlineModels: [], close: async () => {} };
+  return { eventStore, readModels, keeps: 'inline', close: async () => {} };
 }
 
 async function* nothing(): AsyncGenerator<never, void, undefined> {}

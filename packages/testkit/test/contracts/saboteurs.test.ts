@@ -1,15 +1,8 @@
-import {
-  openMemoryStore,
-  Projector,
-  type Append,
-  type EventShape,
-  type RecordedEvent,
-  type Store,
-} from '@login-policy/event-sourcing';
-import { inlineProjectionContract, type InlineProjectionOptions } from '@login-policy/testkit';
+import { memoryReadModelStore, openMemoryStore, START, type RecordedEvent, type Store } from '@login-policy/event-sourcing';
+import { storeContract } from '@login-policy/testkit';
 import { before, describe, it } from 'mocha';
 import { runContract, type ContractRun } from './contract-run.js';
-import { delegating, demandNoticed, runOnEvents, runOnRows, type Saboteur } from './saboteur.js';
+import { demandNoticed, methodsOf, runOnEvents, runOnRows, type Saboteur } from './saboteur.js';
 import { saboteursOfRows } from './saboteurs-of-rows.js';
 import { saboteursThatRead } from './saboteurs-that-read.js';
 import { saboteursThatWrite } from './saboteurs-that-write.js';
@@ -19,24 +12,24 @@ const DEADLINE_MS = 20_000;
 describeSaboteurs('the event store contract', [...saboteursThatWrite, ...saboteursThatRead], runOnEvents);
 describeSaboteurs('the read-model store contract', saboteursOfRows, runOnRows);
 
-describe('the inline projection contract notices a store that', () => {
-  it('changes the rows after it has answered', async () => {
+describe('the store contract notices a store that', () => {
+  it('keeps no read model in its appends', async () => {
     const run = await runContract('has changed rows, indexes and checkpoint when it answers', () =>
-      registerInline((options) => projectingLater(options, async () => {})),
+      registerStore((store) => ({ ...store, readModels: memoryReadModelStore() })),
     );
     demandNoticed(run);
   });
 
-  it('records what its projection can not take', async () => {
+  it('records what a projection can not take', async () => {
     const run = await runContract('writes nothing: no event, no row, no receipt, of no projection', () =>
-      registerInline((options) => projectingLater(options, (projectors) => catchUpAll(projectors))),
+      registerStore((store) => ({ ...store, readModels: memoryReadModelStore() })),
     );
     demandNoticed(run);
   });
 
-  it('does not catch up when it is opened', async () => {
-    const run = await runContract('has their rows of all events that are there already', () =>
-      registerInline(openMemoryStore),
+  it('says that the head is where the rows are', async () => {
+    const run = await runContract('has the rows of all events that are there already, before it is read', () =>
+      registerStore(withoutHead),
     );
     demandNoticed(run);
   });
@@ -63,37 +56,36 @@ function describeSaboteurs<Sabotage>(
   });
 }
 
-/** A store that records first and then does `afterwards` with its projections. */
-function projectingLater(
-  { clock, inlineProjections }: InlineProjectionOptions,
-  afterwards: (projectors: readonly Projector<EventShape, unknown>[]) => Promise<void>,
-): Store {
-  const store = openMemoryStore({ clock });
-  const projectors = inlineProjections.map((projection) => new Projector({ ...store, projection }));
-  const append = async (appended: Append): Promise<readonly RecordedEvent[]> => {
-    const answer = await store.eventStore.append(appended);
-    await afterwards(projectors);
-    return answer;
+/** Whoever reads its rows takes them for the newest. */
+function withoutHead(store: Store): Store {
+  return {
+    ...store,
+    readModels: {
+      async open(projection) {
+        const model = await store.readModels.open(projection);
+        const read: typeof model.read = async (keys) => {
+          const found = await model.read(keys);
+          return { ...found, head: found.checkpoint ?? START };
+        };
+        return { ...methodsOf(model), read };
+      },
+      close: () => store.readModels.close(),
+    },
   };
-  return { ...store, eventStore: { ...delegating(store.eventStore), append } };
 }
 
-async function catchUpAll(projectors: readonly Projector<EventShape, unknown>[]): Promise<void> {
-  for (const projector of projectors) await projector.catchUp();
-}
-
-function registerInline(open: (options: InlineProjectionOptions) => Store): void {
-  inlineProjectionContract({
+function registerStore(spoil: (store: Store) => Store): void {
+  storeContract({
     name: 'a saboteur',
-    open: async (options) => {
-      const store = open(options);
-      // Whatever projections it is opened with again, it takes none of them in.
+    keeps: 'inline',
+    open: async ({ clock }) => {
+      const store = spoil(openMemoryStore({ clock }));
       const reopen = async (): Promise<Store> => {
         const history: RecordedEvent[] = [];
         for await (const page of store.eventStore.readAll()) history.push(...page);
-        return openMemoryStore({ clock: options.clock, history });
+        return spoil(openMemoryStore({ clock, history }));
       };
-      return { store, reopen, dispose: () => store.close() };
+      return { store, reopen, another: async () => store, dispose: () => store.close() };
     },
   });
 }

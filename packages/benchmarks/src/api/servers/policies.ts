@@ -1,11 +1,5 @@
 import { staticTokens, type Authenticate, type Caller, instancesByHost, type InstanceOf } from '@login-policy/api';
-import {
-  freshInstance,
-  loginPolicyProjection,
-  openLoginPolicies,
-  orThrow,
-  type LoginPolicies,
-} from '@login-policy/domain';
+import { freshInstance, openLoginPolicies, orThrow, type LoginPolicies } from '@login-policy/domain';
 import { openMemoryStore } from '@login-policy/event-sourcing';
 import { lanes } from '../lanes.js';
 
@@ -19,7 +13,7 @@ export interface OpenPolicies {
 
 /** Opens them, the read model kept up inside each append. */
 export async function openPolicies(): Promise<OpenPolicies> {
-  const store = openMemoryStore({ inlineProjections: [loginPolicyProjection] });
+  const store = openMemoryStore();
   const policies = await openLoginPolicies({ store });
   for (const { instanceId } of lanes) orThrow(await policies.add({ instanceId }, freshInstance, { actor: 'bench' }));
   const before = await store.eventStore.head();

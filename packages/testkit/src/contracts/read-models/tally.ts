@@ -3,7 +3,7 @@ import {
   type Json,
   type Position,
   type ReadModel,
-  type ReadModelDefinition,
+  type Projection,
   type ReadModelStore,
 } from '@login-policy/event-sourcing';
 import { demandSame } from '../../demand.js';
@@ -25,13 +25,26 @@ export const GROUP = 'group';
 export const LABEL = 'label';
 
 /** A read model of tallies, by its name and version. */
-export function tallies(name = 'tallies', version = 1): ReadModelDefinition<Tally> {
+export function tallies(name = 'tallies', version = 1): Projection<never, Tally> {
   return {
     name,
     version,
+    ...NO_EVENTS,
     rows: { encode: encodeTally, decode: decodeTally },
     index: ({ label, group }) => ({ [LABEL]: label, ...(group !== undefined && { [GROUP]: group }) }),
   };
+}
+
+/** Rows of these read models are given by the tests, not made of events. */
+const NO_EVENTS: Pick<Projection<never, Tally>, 'filter' | 'events' | 'key' | 'reduce'> = {
+  filter: { categories: [] },
+  events: { encode: noEvents, decode: noEvents },
+  key: noEvents,
+  reduce: noEvents,
+};
+
+function noEvents(): never {
+  throw new Error('a tally is not made of events');
 }
 
 /** A row with defaults for all that the test does not care about. */

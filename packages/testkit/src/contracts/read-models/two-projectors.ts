@@ -6,19 +6,12 @@ import {
   streamId,
   type EventStore,
   type NewEvent,
-  type Projection,
   type ReadModel,
   type StreamId,
 } from '@login-policy/event-sourcing';
 import { demandSame, fail } from '../../demand.js';
 import { rowUnder } from '../../row-under.js';
-import {
-  COUNTER_CATEGORY,
-  counterEvents,
-  counterTotals,
-  type CounterEvent,
-  type CounterRow,
-} from '../../samples/counter.js';
+import { COUNTER_CATEGORY, counterEvents, countersInOrder } from '../../samples/counter.js';
 import { sequentialIds } from '../../sequential-ids.js';
 import type { Theme } from '../contract.js';
 import { breathe, eventually } from '../patience.js';
@@ -29,17 +22,6 @@ import { change, demandModel, openTwice, step, tally, type Tally } from './tally
 const STEPS = 20;
 const STREAMS = 100;
 const BY = { actor: 'tester', correlationId: 'contract' };
-
-/** The totals of counters, by a reducer that takes each event once, and in order. */
-const countersInOrder: Projection<CounterEvent, CounterRow> = {
-  ...counterTotals,
-  name: 'counters-in-order',
-  reduce(row, event) {
-    const next = row === undefined ? 0n : row.revision + 1n;
-    if (event.revision !== next) throw new Error(`revision ${event.revision} came where ${next} is next`);
-    return counterTotals.reduce(row, event);
-  },
-};
 
 /** What holds when two projectors keep the same read model. */
 export const twoProjectors: Theme<OpenedReadModelStore> = {

@@ -4,13 +4,13 @@ import { counterTotals, type CounterRow } from '../../samples/counter.js';
 import { rowUnder } from '../../row-under.js';
 import type { Theme } from '../contract.js';
 import { readAll, readStream } from '../event-store/reading.js';
-import type { InlineUnderTest } from '../inline-projection-contract.js';
+import type { StoreUnderTest } from '../store-contract.js';
 import { hasSucceeded, outcomeOf, refusal } from '../refusals.js';
 import { APPLES, BAD_LUCK, CounterWriter, demandFolded, PEARS, picky } from './counters.js';
 
-/** What happens when an inline projection can't take an event. */
-export const stops: Theme<InlineUnderTest> = {
-  title: 'an append that an inline projection can not take',
+/** What happens when the projection of an opened read model can't take an event. */
+export const stops: Theme<StoreUnderTest> = {
+  title: 'an append that a projection can not take',
   deadlineMs: 60_000,
   promises: {
     'is refused with ProjectionStopped, which says where and why': saysWhere,
@@ -21,7 +21,7 @@ export const stops: Theme<InlineUnderTest> = {
   },
 };
 
-async function saysWhere({ open }: InlineUnderTest): Promise<void> {
+async function saysWhere({ open }: StoreUnderTest): Promise<void> {
   const { store } = await open([picky]);
   const writer = new CounterWriter(store);
   await writer.write(APPLES, 1);
@@ -32,7 +32,7 @@ async function saysWhere({ open }: InlineUnderTest): Promise<void> {
   if (!stopped.message.includes('thirteen is bad luck')) fail(`the message does not say why: ${stopped.message}`);
 }
 
-async function writesNothing({ open }: InlineUnderTest): Promise<void> {
+async function writesNothing({ open }: StoreUnderTest): Promise<void> {
   const { store } = await open([counterTotals, picky]);
   const writer = new CounterWriter(store);
   const before = await writer.write(APPLES, 1);
@@ -49,7 +49,7 @@ async function writesNothing({ open }: InlineUnderTest): Promise<void> {
   await demandFolded(store, picky);
 }
 
-async function isInNobodysWay({ open }: InlineUnderTest): Promise<void> {
+async function isInNobodysWay({ open }: StoreUnderTest): Promise<void> {
   const { store } = await open([picky, counterTotals]);
   const writer = new CounterWriter(store);
   for (let round = 0; round < 3; round++) {
@@ -62,7 +62,7 @@ async function isInNobodysWay({ open }: InlineUnderTest): Promise<void> {
   await demandFolded(store, counterTotals);
 }
 
-async function takesNoneWithIt({ open }: InlineUnderTest): Promise<void> {
+async function takesNoneWithIt({ open }: StoreUnderTest): Promise<void> {
   const { store } = await open([picky]);
   const writer = new CounterWriter(store);
   const calls = Array.from({ length: 32 }, (_, index) => {
@@ -78,7 +78,7 @@ async function takesNoneWithIt({ open }: InlineUnderTest): Promise<void> {
   await demandFolded(store, picky);
 }
 
-async function refusesUndecodable({ open }: InlineUnderTest): Promise<void> {
+async function refusesUndecodable({ open }: StoreUnderTest): Promise<void> {
   const { store } = await open([counterTotals]);
   const writer = new CounterWriter(store);
   await writer.write(APPLES, 1);

@@ -1,16 +1,16 @@
-import { modelName, RevisionConflict, START, streamId } from '@login-policy/event-sourcing';
+import { RevisionConflict, START, streamId } from '@login-policy/event-sourcing';
 import { demandSame, fail } from '../../demand.js';
 import { counterTotals } from '../../samples/counter.js';
 import { rowUnder } from '../../row-under.js';
 import type { Theme } from '../contract.js';
-import type { InlineUnderTest } from '../inline-projection-contract.js';
+import type { StoreUnderTest } from '../store-contract.js';
 import { begun, breathe, within } from '../patience.js';
 import { refusal } from '../refusals.js';
 import { APPLES, CounterWriter, demandFolded, PEARS, picky, WEATHER } from './counters.js';
 
 /** What is promised of rows that change inside an append. */
-export const rowsInStep: Theme<InlineUnderTest> = {
-  title: 'an append with inline projections',
+export const rowsInStep: Theme<StoreUnderTest> = {
+  title: 'an append beside opened read models',
   deadlineMs: 60_000,
   promises: {
     'has changed rows, indexes and checkpoint when it answers': changesRows,
@@ -21,11 +21,10 @@ export const rowsInStep: Theme<InlineUnderTest> = {
     'is one of 32 at once on one stream, and the rows are those of a fold': (subject) => manyAtOnce(subject, 1),
     'is one of 32 at once on as many streams, and the rows are those of a fold': (subject) => manyAtOnce(subject, 32),
     'wakes who waits for the read model': wakes,
-    'belongs to a store that names its inline read models': names,
   },
 };
 
-async function changesRows({ open }: InlineUnderTest): Promise<void> {
+async function changesRows({ open }: StoreUnderTest): Promise<void> {
   const { store } = await open([counterTotals]);
   const writer = new CounterWriter(store);
   const model = await store.readModels.open(counterTotals);
@@ -43,7 +42,7 @@ async function changesRows({ open }: InlineUnderTest): Promise<void> {
   await demandFolded(store, counterTotals);
 }
 
-async function movesCheckpoint({ open }: InlineUnderTest): Promise<void> {
+async function movesCheckpoint({ open }: StoreUnderTest): Promise<void> {
   const { store } = await open([counterTotals]);
   const writer = new CounterWriter(store);
   await writer.write(APPLES, 1);
@@ -55,7 +54,7 @@ async function movesCheckpoint({ open }: InlineUnderTest): Promise<void> {
   demandSame({ what: 'total', actual: (await rowUnder(model, APPLES))?.total, expected: 1 });
 }
 
-async function changesSeveral({ open }: InlineUnderTest): Promise<void> {
+async function changesSeveral({ open }: StoreUnderTest): Promise<void> {
   const next = { ...counterTotals, version: 2, index: () => ({}) };
   const { store } = await open([counterTotals, picky, next]);
   const writer = new CounterWriter(store);
@@ -70,7 +69,7 @@ async function changesSeveral({ open }: InlineUnderTest): Promise<void> {
   });
 }
 
-async function changesNothing({ open }: InlineUnderTest): Promise<void> {
+async function changesNothing({ open }: StoreUnderTest): Promise<void> {
   const { store } = await open([counterTotals]);
   const writer = new CounterWriter(store);
   await writer.write(APPLES, 1);
@@ -82,7 +81,7 @@ async function changesNothing({ open }: InlineUnderTest): Promise<void> {
   await demandFolded(store, counterTotals);
 }
 
-async function isSeenWithRows({ open }: InlineUnderTest): Promise<void> {
+async function isSeenWithRows({ open }: StoreUnderTest): Promise<void> {
   const { store } = await open([counterTotals]);
   const writer = new CounterWriter(store);
   const model = await store.readModels.open(counterTotals);
@@ -107,7 +106,7 @@ async function isSeenWithRows({ open }: InlineUnderTest): Promise<void> {
   demandSame({ what: 'total', actual: (await rowUnder(model, APPLES))?.total, expected: 120 });
 }
 
-async function manyAtOnce({ open }: InlineUnderTest, streams: number): Promise<void> {
+async function manyAtOnce({ open }: StoreUnderTest, streams: number): Promise<void> {
   const { store } = await open([counterTotals, picky]);
   const writer = new CounterWriter(store);
   const write = async (index: number): Promise<void> => {
@@ -126,7 +125,7 @@ async function manyAtOnce({ open }: InlineUnderTest, streams: number): Promise<v
   demandSame({ what: 'sum of totals', actual: totals.reduce((sum, total) => sum + total, 0), expected });
 }
 
-async function wakes({ open }: InlineUnderTest): Promise<void> {
+async function wakes({ open }: StoreUnderTest): Promise<void> {
   const { store } = await open([counterTotals]);
   const writer = new CounterWriter(store);
   const model = await store.readModels.open(counterTotals);
@@ -136,11 +135,4 @@ async function wakes({ open }: InlineUnderTest): Promise<void> {
     await within('the wait for the rows', waiting);
     demandSame({ what: 'total', actual: (await rowUnder(model, APPLES))?.total, expected: round });
   }
-}
-
-async function names({ open }: InlineUnderTest): Promise<void> {
-  const { store, reopen } = await open([counterTotals, picky]);
-  demandSame({ what: 'names', actual: store.inlineModels, expected: [counterTotals, picky].map(modelName) });
-  const again = await reopen([]);
-  demandSame({ what: 'names', actual: again.inlineModels, expected: [] });
 }

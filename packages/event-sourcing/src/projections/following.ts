@@ -1,0 +1,46 @@
+import type { Fault } from '../faults.js';
+import type { Store } from '../store.js';
+import type { EventShape } from '../streams/event.js';
+import type { Position } from '../streams/position.js';
+import type { Projection } from './projection.js';
+
+/** How far a read has to be, and how long it may take to get there. */
+export interface Freshness {
+  /** At least so far: the position a command answered with. */
+  readonly atLeast?: Position;
+  /** How long to wait for that, in milliseconds. Default 5,000. */
+  readonly waitMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** What a read found: all of one moment, and fresh enough. */
+export interface FreshRows<Row> {
+  /** All events up to here are in the rows. */
+  readonly checkpoint: Position | undefined;
+  /** The rows there are among the keys that were asked for. */
+  readonly rows: ReadonlyMap<string, Row>;
+  /** Those of them that hold an event which can't be read: what to reject with, for whoever needs one. */
+  readonly unreadable: ReadonlyMap<string, Fault>;
+}
+
+/** How a read model is followed. */
+export interface FollowerOptions<Event extends EventShape, Row> {
+  readonly store: Store;
+  readonly projection: Projection<Event, Row>;
+  /**
+   * Where read models are followed: how long ago, in milliseconds, an answer's rows may have been shown to be at the head of the
+   * store. Default 10,000.
+   */
+  readonly maxAgeMs?: number;
+}
+
+/** What a follower is doing. */
+export type FollowerState =
+  /** The rows have not been at the head yet since it began; nothing is read from them until they are. */
+  | { readonly is: 'catching-up' }
+  | { readonly is: 'following' }
+  /** The store is away; it is tried again, after longer and longer pauses up to a minute. */
+  | { readonly is: 'retrying'; readonly since: Date; readonly fault: Fault }
+  /** An event could not be reduced, or access was denied: see `why`. Believed only at this checkpoint. */
+  | { readonly is: 'stopped'; readonly why: unknown; readonly at: Position | undefined }
+  | { readonly is: 'closed' };

@@ -1,0 +1,132 @@
+import { Fault, isFault, UnreadableEvent, WrittenByNewerProgram, type EventPlace } from '../faults.js';
+import type { EventCodec } from '../streams/event-codec.js';
+import type { EventShape, RecordedEvent } from '../streams/event.js';
+import { toJsonObject, type Json, type JsonObject } from '../streams/json.js';
+import { revision } from '../streams/revision.js';
+import { parseStreamId, type StreamId } from '../streams/stream-id.js';
+import type { Projection } from './projection.js';
+
+/** Why an event could not be read, and where it stands. */
+export interface UnreadableFacts extends EventPlace {
+  readonly code: 'written-by-newer-program' | 'unreadable-event';
+  readonly problem: string;
+}
+
+/**
+ * Stands for a row whose stream holds an event that this program can't read: a newer program wrote it, or it is damaged. What the
+ * row would be is not known from there on; all other rows go on. It is found under the values it was found under before.
+ */
+export class UnreadableRow {
+  readonly facts: UnreadableFacts;
+  readonly index: Readonly<Record<string, string>>;
+
+  constructor(facts: UnreadableFacts, index: Readonly<Record<string, string>>) {
+    this.facts = facts;
+    this.index = index;
+  }
+
+  /** What to reject with whoever asks for the row. */
+  fault(): Fault {
+    const { code, problem, ...place } = this.facts;
+    return code === 'written-by-newer-program'
+      ? new WrittenByNewerProgram({ ...place, problem })
+      : new UnreadableEvent({ ...place, problem });
+  }
+}
+
+/** The member a stored row has that stands for one that can't be read; no row of a projection has it. */
+const MARK = '$unreadable';
+
+/** Events as they are recorded: whether they can be read is found out row by row. */
+const AS_RECORDED: EventCodec<RecordedEvent> = {
+  encode: ({ type, schemaVersion, data }) => ({ type, schemaVersion, data }),
+  decode: (event) => event,
+};
+
+/**
+ * The same projection, for a log that other versions of the program write to as well: an event it can't read marks its own row
+ * and no other. A reducer that throws stops it all the same: that is a defect, or a stream that nobody could have decided.
+ */
+export function tolerating<Event extends EventShape, Row>(
+  projection: Projection<Event, Row>,
+): Projection<RecordedEvent, Row | UnreadableRow> {
+  const { name, version, filter, origin } = projection;
+  return {
+    name,
+    version,
+    filter,
+    ...(origin !== undefined && { origin }),
+    events: AS_RECORDED,
+    key: (streamId) => projection.key(streamId),
+    reduce: (row, event) => reduced(projection, row, event),
+    index: (row) => indexOf(projection, row),
+    rows: {
+      encode: (row) => (row instanceof UnreadableRow ? markOf(row) : projection.rows.encode(row)),
+      decode: (stored) => markedIn(stored) ?? projection.rows.decode(stored),
+    },
+  };
+}
+
+function reduced<Event extends EventShape, Row>(
+  projection: Projection<Event, Row>,
+  row: Row | UnreadableRow | undefined,
+  recorded: RecordedEvent,
+): Row | UnreadableRow | undefined {
+  if (row instanceof UnreadableRow) return row;
+  try {
+    return projection.reduce(row, projection.events.decode(recorded));
+  } catch (caught) {
+    const facts = unreadableFacts(caught);
+    if (facts === undefined) throw caught;
+    return new UnreadableRow(facts, row === undefined ? {} : (projection.index?.(row) ?? {}));
+  }
+}
+
+function unreadableFacts(caught: unknown): UnreadableFacts | undefined {
+  if (isFault(caught, 'written-by-newer-program') && caught instanceof WrittenByNewerProgram) {
+    return { ...caught.facts, code: 'written-by-newer-program' };
+  }
+  if (caught instanceof UnreadableEvent) return { ...caught.facts, code: 'unreadable-event' };
+  return undefined;
+}
+
+function indexOf<Event extends EventShape, Row>(
+  projection: Projection<Event, Row>,
+  row: Row | UnreadableRow,
+): Readonly<Record<string, string>> {
+  if (!(row instanceof UnreadableRow)) return projection.index?.(row) ?? {};
+  return { ...projection.indexUnread?.(row.facts.streamId), ...row.index };
+}
+
+function markOf({ facts, index }: UnreadableRow): Json {
+  const { streamId, type, schemaVersion, code, problem } = facts;
+  return { [MARK]: { streamId, revision: facts.revision.toString(), type, schemaVersion, code, problem, index } };
+}
+
+function markedIn(stored: Json): UnreadableRow | undefined {
+  if (typeof stored !== 'object' || stored === null || !(MARK in stored)) return undefined;
+  const { streamId, revision: place, type, schemaVersion, code, problem, index } = membersOf(stored[MARK]);
+  if (code !== 'written-by-newer-program' && code !== 'unreadable-event') throw new TypeError('no mark of a row');
+  const facts = {
+    streamId: streamOf(streamId),
+    revision: revision(BigInt(String(place))),
+    type: String(type),
+    schemaVersion: Number(schemaVersion),
+    code,
+    problem: String(problem),
+  } as const;
+  return new UnreadableRow(facts, textsIn(membersOf(index)));
+}
+
+function membersOf(stored: Json | undefined): JsonObject {
+  if (typeof stored !== 'object' || stored === null) throw new TypeError('no mark of a row');
+  return toJsonObject(stored);
+}
+
+function streamOf(stored: Json | undefined): StreamId {
+  return parseStreamId(String(stored));
+}
+
+function textsIn(stored: JsonObject): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(stored).map(([name, value]) => [name, String(value)]));
+}

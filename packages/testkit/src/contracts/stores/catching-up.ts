@@ -1,0 +1,130 @@
+import { Follower, MOST_BEHIND, Projector, type Projection, type Store } from '@login-policy/event-sourcing';
+import { demandSame } from '../../demand.js';
+import { counterTotals, type CounterEvent, type CounterRow } from '../../samples/counter.js';
+import { sequentialIds } from '../../sequential-ids.js';
+import { rowUnder } from '../../row-under.js';
+import type { Theme } from '../contract.js';
+import { readAll } from '../event-store/reading.js';
+import type { StoreUnderTest } from '../store-contract.js';
+import { APPLES, CounterWriter, demandFolded, PEARS, picky, WEATHER } from './counters.js';
+
+/** What is promised of a read model that comes to a log with events in it. */
+export const catchingUp: Theme<StoreUnderTest> = {
+  title: 'a read model that is opened behind the head',
+  deadlineMs: 60_000,
+  promises: {
+    'has the rows of all events that are there already, before it is read': catchesUp,
+    'goes on where it was': goesOn,
+    'has what was written while nobody kept it, before it is read': catchesUpBetween,
+    'is brought to the head by the next append, when it is near': isBroughtToTheHead,
+    'is in no append’s way when it is far behind, and kept again once it is there': isLeftBehind,
+    'has the rows that a rebuild gives': agreesWithRebuild,
+  },
+};
+
+async function catchesUp({ open }: StoreUnderTest): Promise<void> {
+  const { store, reopen } = await open();
+  await writeSome(new CounterWriter(store));
+  const reopened = await reopen([]);
+  for (const projection of [counterTotals, picky]) {
+    await readOnce(reopened, projection);
+    await demandFolded(reopened, projection);
+  }
+  await demandTotal(reopened, 9);
+  await new CounterWriter(reopened, idsAfter(100)).write(APPLES, 1);
+  await demandFolded(reopened, counterTotals);
+  await demandTotal(reopened, 10);
+}
+
+async function goesOn({ open }: StoreUnderTest): Promise<void> {
+  const { store, reopen } = await open([counterTotals]);
+  await writeSome(new CounterWriter(store));
+  const reopened = await reopen([counterTotals]);
+  await readOnce(reopened, counterTotals);
+  await demandFolded(reopened, counterTotals);
+  await new CounterWriter(reopened, idsAfter(100)).write(APPLES, 1);
+  await demandFolded(reopened, counterTotals);
+  await demandTotal(reopened, 10);
+}
+
+async function catchesUpBetween({ open }: StoreUnderTest): Promise<void> {
+  const { store, reopen } = await open([counterTotals]);
+  await writeSome(new CounterWriter(store));
+  const without = await reopen([]);
+  await new CounterWriter(without, idsAfter(100)).write(APPLES, 5, 6);
+  const again = await reopen([]);
+  await readOnce(again, counterTotals);
+  await demandTotal(again, 20);
+  await demandFolded(again, counterTotals);
+}
+
+async function isBroughtToTheHead({ open }: StoreUnderTest): Promise<void> {
+  const { store, reopen } = await open([counterTotals]);
+  await writeSome(new CounterWriter(store));
+  const without = await reopen([]);
+  await new CounterWriter(without, idsAfter(100)).write(APPLES, 5, 6);
+  const again = await reopen([counterTotals]);
+  await new CounterWriter(again, idsAfter(200)).write(PEARS, 1);
+  await demandTotal(again, 20);
+  await demandFolded(again, counterTotals);
+}
+
+async function isLeftBehind({ open }: StoreUnderTest): Promise<void> {
+  const { store, reopen } = await open();
+  const writer = new CounterWriter(store);
+  for (let written = 0; written <= MOST_BEHIND; written += 100) {
+    await writer.write(APPLES, ...Array.from({ length: 100 }, () => 1));
+  }
+  const again = await reopen([counterTotals]);
+  demandSame({ what: 'count', actual: (await readAll(again.eventStore)).length, expected: MOST_BEHIND + 100 });
+  const more = new CounterWriter(again, idsAfter(1000));
+  await more.write(APPLES, 1);
+  const model = await again.readModels.open(counterTotals);
+  demandSame({ what: 'checkpoint', actual: await model.checkpoint(), expected: undefined });
+  await readOnce(again, counterTotals);
+  await demandFolded(again, counterTotals);
+  await more.write(APPLES, 1);
+  await demandFolded(again, counterTotals);
+}
+
+/** Reads as a program does: what follows the read model brings it to the head first. */
+async function readOnce(store: Store, projection: Projection<CounterEvent, CounterRow>): Promise<void> {
+  const follower = await Follower.open({ store, projection });
+  await follower.ready({ waitMs: 30_000 });
+  await follower.close();
+}
+
+async function agreesWithRebuild({ open }: StoreUnderTest): Promise<void> {
+  const { store } = await open([counterTotals]);
+  const writer = new CounterWriter(store);
+  await writeSome(writer);
+  const model = await store.readModels.open(counterTotals);
+  const before = (await model.read([APPLES, PEARS, WEATHER])).rows;
+  await new Projector({ ...store, projection: counterTotals }).rebuild();
+  demandSame({ what: 'rows', actual: (await model.read([APPLES, PEARS, WEATHER])).rows, expected: before });
+  await demandFolded(store, counterTotals);
+  await writer.write(APPLES, 1);
+  await demandFolded(store, counterTotals);
+  await demandTotal(store, 10);
+}
+
+/** Leaves nine apples and no pears. */
+async function writeSome(writer: CounterWriter): Promise<void> {
+  await writer.write(APPLES, 1, 2);
+  await writer.write(WEATHER, 20);
+  await writer.write(PEARS, 4);
+  await writer.write(APPLES, 6);
+  await writer.write(PEARS, 'remove');
+}
+
+/** Ids that do not come again, behind so many others. */
+function idsAfter(count: number): ReturnType<typeof sequentialIds> {
+  const nextId = sequentialIds();
+  for (let given = 0; given < count; given++) nextId();
+  return nextId;
+}
+
+async function demandTotal({ readModels }: Store, expected: number): Promise<void> {
+  const model = await readModels.open(counterTotals);
+  demandSame({ what: 'apples', actual: (await rowUnder(model, APPLES))?.total, expected });
+}

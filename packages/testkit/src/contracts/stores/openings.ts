@@ -1,0 +1,146 @@
+import {
+  Follower,
+  MOST_BEHIND,
+  streamId,
+  type Position,
+  type Store,
+  type StreamId,
+} from '@login-policy/event-sourcing';
+import { demandSame, fail } from '../../demand.js';
+import { COUNTER_CATEGORY, countersInOrder, type CounterEvent, type CounterRow } from '../../samples/counter.js';
+import { sequentialIds } from '../../sequential-ids.js';
+import type { Theme } from '../contract.js';
+import { breathe } from '../patience.js';
+import type { StoreUnderTest } from '../store-contract.js';
+import { CounterWriter, demandFolded } from './counters.js';
+
+type Counters = Follower<CounterEvent, CounterRow>;
+
+const ROUNDS = 30;
+const FIVE = [1, 1, 1, 1, 1];
+const PATIENT = { waitMs: 30_000 };
+
+/** What holds when a store is opened as a program opens it, several times at once. */
+export const openings: Theme<StoreUnderTest> = {
+  title: 'a store that is opened three times',
+  deadlineMs: 120_000,
+  promises: {
+    'under load, with rebuilds, closings and reopenings: nothing stops, reads are of whole appends, rows are the fold':
+      goesOnUnderLoad,
+    'is read right from each opening, whichever of them wrote': readsWhatOthersWrote,
+    'answers nothing from a read model that is being built, till it has all that was there': answersNothingTooEarly,
+  },
+};
+
+async function goesOnUnderLoad({ open }: StoreUnderTest): Promise<void> {
+  const { store, another } = await open();
+  const stores = [store, await another(), await another()];
+  const followers = await Promise.all(stores.map((each) => follow(each)));
+  const nextId = sequentialIds();
+  const writing = { isDone: false };
+  const writers = stores.map((each, opening) => writeStreams(new CounterWriter(each, nextId), opening));
+  const disturbing = disturb(stores, followers, writing);
+  const reading = followers.map((follower) => readWhole(follower, writing));
+  await Promise.all(writers).finally(() => (writing.isDone = true));
+  await Promise.all([disturbing, ...reading]);
+  const atLeast = await store.eventStore.head();
+  for (const follower of followers) {
+    await follower.ready({ ...PATIENT, atLeast });
+    demandSame({ what: 'state', actual: follower.state.is, expected: 'following' });
+  }
+  await demandFolded(store, countersInOrder);
+  const { rows } = await firstOf(followers).read(keysOf(0), PATIENT);
+  demandSame({ what: 'streams', actual: rows.size, expected: ROUNDS });
+  await closeAll(followers);
+}
+
+async function readsWhatOthersWrote({ open }: StoreUnderTest): Promise<void> {
+  const { store, another } = await open();
+  const stores = [store, await another(), await another()];
+  const followers = await Promise.all(stores.map((each) => follow(each)));
+  const nextId = sequentialIds();
+  for (let round = 1; round <= 12; round++) {
+    const writer = new CounterWriter(stores[round % 3] ?? store, nextId);
+    const atLeast = (await writer.write(streamOf(0, 0), ...FIVE)).at(-1)?.position;
+    if (atLeast === undefined) return fail('nothing was recorded');
+    for (const follower of followers) await demandTotal(follower, round * 5, atLeast);
+  }
+  await closeAll(followers);
+}
+
+async function answersNothingTooEarly({ open }: StoreUnderTest): Promise<void> {
+  const { store, reopen } = await open();
+  const writer = new CounterWriter(store);
+  const streams = Array.from({ length: 3 * MOST_BEHIND }, (_, index) => streamOf(0, index));
+  for (let done = 0; done < streams.length; done += 100) {
+    await Promise.all(streams.slice(done, done + 100).map((stream) => writer.write(stream, 1)));
+  }
+  const reopened = await reopen([]);
+  const follower = await follow(reopened);
+  const late = streams.at(-1) ?? streamOf(0, 0);
+  const answers = [late, ...streams.slice(0, 5)].map((stream) => follower.read([stream], PATIENT));
+  for (const { rows } of await Promise.all(answers)) {
+    demandSame({ what: 'totals', actual: [...rows.values()].map(({ total }) => total), expected: [1] });
+  }
+  await follower.close();
+}
+
+/** New streams all the time, each in an append of five, then a second one. */
+async function writeStreams(writer: CounterWriter, opening: number): Promise<void> {
+  for (let round = 0; round < ROUNDS; round++) {
+    await writer.write(streamOf(opening, round), ...FIVE);
+    await writer.write(streamOf(opening, round), ...FIVE);
+    await breathe();
+  }
+}
+
+/** Rebuilds, catches up, closes and opens followers for as long as there is writing. */
+async function disturb(stores: readonly Store[], followers: Counters[], writing: { isDone: boolean }): Promise<void> {
+  for (let round = 0; !writing.isDone; round++) {
+    const store = stores[round % stores.length];
+    if (store === undefined) return;
+    const beside = await follow(store);
+    // Another rebuild may have been begun meanwhile, which is no harm.
+    await Promise.all([beside.catchUp(), firstOf(followers).rebuild().catch(demandSuperseded)]);
+    await beside.close();
+    await breathe();
+  }
+}
+
+async function readWhole(follower: Counters, writing: { isDone: boolean }): Promise<void> {
+  while (!writing.isDone) {
+    const { rows } = await follower.read([...keysOf(0), ...keysOf(1), ...keysOf(2)], PATIENT);
+    for (const [key, { total }] of rows) if (total % 5 !== 0) fail(`${key} was seen at ${total}, counted by fives`);
+    await breathe();
+  }
+}
+
+async function demandTotal(follower: Counters, expected: number, atLeast: Position): Promise<void> {
+  const { rows } = await follower.read([streamOf(0, 0)], { ...PATIENT, atLeast });
+  demandSame({ what: 'total', actual: rows.get(streamOf(0, 0))?.total, expected });
+}
+
+function demandSuperseded(caught: unknown): void {
+  const code = caught instanceof Error && 'code' in caught ? caught.code : undefined;
+  if (code !== 'rebuild-superseded') throw caught;
+}
+
+function follow(store: Store): Promise<Counters> {
+  return Follower.open({ store, projection: countersInOrder });
+}
+
+function firstOf([first]: readonly Counters[]): Counters {
+  return first ?? fail('nobody follows');
+}
+
+async function closeAll(followers: readonly Counters[]): Promise<void> {
+  await Promise.all(followers.map((follower) => follower.close()));
+}
+
+function streamOf(opening: number, round: number): StreamId {
+  return streamId(COUNTER_CATEGORY, `${opening}-${round}`);
+}
+
+function keysOf(opening: number): readonly string[] {
+  return Array.from({ length: ROUNDS }, (_, round) => streamOf(opening, round));
+}
