@@ -1,6 +1,7 @@
 import {
   followedInAppend,
   position,
+  PositionUnknown,
   type EventFilter,
   type Position,
   type ReadAhead,
@@ -68,7 +69,8 @@ export class LogReader {
   /** The next page after a position: perhaps empty, but then the window behind it is known to hold nothing wanted. */
   readAhead({ after, filter, pageSize, origin }: Wanted): ReadAhead {
     const head = this.#statements.head.get() ?? 0;
-    const start = Math.min(Number(after), head);
+    if (after > head) throw new PositionUnknown({ position: after, head: position(head) });
+    const start = Number(after);
     const end = filter === undefined ? head : Math.min(head, start + WINDOW);
     if (start >= end) return { events: [], considered: after, isHead: true };
     const { clause, values } = conditionOf(filter);

@@ -99,6 +99,7 @@ export interface EventStore {
    * events of one append are next to each other, and no page ends between two of them: whoever reads page by page never
    * sees half a command.
    *
+   * @throws PositionUnknown when `after` is beyond the end: of another store, or of a history that was lost.
    * @throws RangeError when the page size is out of its range.
    */
   readAll(options?: ReadAllOptions): AsyncIterable<readonly RecordedEvent[]>;
@@ -108,6 +109,8 @@ export interface EventStore {
    * of one append in one message. The
    * next page is fetched when it is asked for, so a slow reader holds back nobody but himself. The iteration ends
    * quietly when `signal` fires or the iterator is returned, also while it waits, and rejects with `StoreClosed` when the store is closed.
+   *
+   * @throws PositionUnknown when `after` is beyond the end: waiting there would pass what is written next in silence.
    */
   subscribe(options?: ReadAllOptions): AsyncIterable<SubscriptionMessage>;
 

@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.js';
-import { DeadlineExceeded, ReceiptExists, RevisionConflict, StoreClosed } from '../faults.js';
+import { DeadlineExceeded, PositionUnknown, ReceiptExists, RevisionConflict, StoreClosed } from '../faults.js';
 import { SignalBoard } from '../signal-board.js';
 import type { EventFilter } from './event-filter.js';
 import type {
@@ -203,6 +203,8 @@ export class MemoryEventStore implements EventStore {
     return (after) => {
       this.#refuseWhenClosed();
       const events: RecordedEvent[] = [];
+      const head = this.#log.at(-1)?.position ?? START;
+      if (after > head) throw new PositionUnknown({ position: after, head });
       const start = Number(after);
       const end = Math.min(this.#log.length, start + SCANNED_AT_ONCE);
       let next = Math.min(start, end);

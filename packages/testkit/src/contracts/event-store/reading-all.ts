@@ -1,4 +1,6 @@
 import {
+  position,
+  PositionUnknown,
   START,
   streamId,
   type EventFilter,
@@ -9,6 +11,7 @@ import { demandSame, fail } from '../../demand.js';
 import type { Theme } from '../contract.js';
 import { refusal } from '../refusals.js';
 import { FIRST, SECOND, streamsOf, type EventStoreUnderTest } from './event-store-under-test.js';
+import { Follower } from './follower.js';
 import { demandEvents, demandIds, readAll } from './reading.js';
 
 /** What reading the whole store promises. */
@@ -23,6 +26,7 @@ export const readingAll: Theme<EventStoreUnderTest> = {
     'by a filter that names nothing gives nothing': filtersAllOut,
     'with the origin left out gives all else of each event': leavesOriginOut,
     'with the origin left out makes none up': makesNoOriginUp,
+    'after a position beyond the head is refused, and says where that is': refusesBeyondHead,
     'ends quietly when its signal fires': endsQuietly,
     'with a page size out of range is refused': refusesOutOfRange,
   },
@@ -122,6 +126,20 @@ function lookAt(look: () => unknown): unknown {
 function withoutOrigin(event: RecordedEvent): WithoutOrigin {
   const { revision, position, recordedAt, type, schemaVersion, data } = event;
   return { streamId: event.streamId, revision, position, recordedAt, type, schemaVersion, data };
+}
+
+async function refusesBeyondHead({ eventStore, record }: EventStoreUnderTest): Promise<void> {
+  const before = await record(FIRST, 2);
+  demandSame({ what: 'count', actual: before.length, expected: 2 });
+  const head = await eventStore.head();
+  const after = position(head + 1_000_000n);
+  for (const options of [{ after }, { after, filter: { categories: ['Counter'] } }]) {
+    const fault = await refusal(readAll(eventStore, options), PositionUnknown);
+    demandSame({ what: 'position', actual: fault.facts.position, expected: after });
+    if (fault.facts.head < head) fail(`the head is said to be ${fault.facts.head}, and it is ${head}`);
+    await refusal(new Follower(eventStore, options).next(), PositionUnknown);
+  }
+  demandEvents(await readAll(eventStore, { after: head }), []);
 }
 
 async function endsQuietly(subject: EventStoreUnderTest): Promise<void> {
