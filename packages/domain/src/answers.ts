@@ -35,6 +35,11 @@ export type ReadAnswer<Found> = ({ readonly outcome: 'found' } & Found) | Reject
 
 /** A policy as it is read. */
 export interface LoginPolicyView {
+  /**
+   * The place in the order of the whole store that the answer holds for. As of an instant: the last event that was looked at. Ask as
+   * of this position again, and the answer is the same for ever.
+   */
+  readonly position: Position;
   /** Whose policy it is; for an organization without a custom one, the instance. */
   readonly owner: Owner;
   /** Whether it is the instance's policy, which holds for every organization without a custom one. */
@@ -47,7 +52,7 @@ export interface LoginPolicyView {
 }
 
 /** One kind of thing on a policy, in the order in which it was added. */
-export interface LoginPolicyList<Item> extends Pick<LoginPolicyView, 'owner' | 'isDefault' | 'details'> {
+export interface LoginPolicyList<Item> extends Pick<LoginPolicyView, 'owner' | 'isDefault' | 'details' | 'position'> {
   readonly items: readonly Item[];
 }
 

@@ -131,5 +131,12 @@ function factorCommand(type: FactorInput, given: unknown): MakeCommand {
 }
 
 function describe(moment: ParsedAsOf): unknown {
-  return moment.by === 'sequence' ? moment.sequence : new Date(moment.instant).toISOString();
+  switch (moment.by) {
+    case 'sequence':
+      return moment.sequence;
+    case 'position':
+      return moment.position;
+    case 'instant':
+      return new Date(moment.instant).toISOString();
+  }
 }

@@ -1,14 +1,22 @@
 import {
+  instantToIso,
+  laterPosition,
   parseStreamId,
+  PositionUnknown,
+  START,
+  systemClock,
+  type EventStore,
   type Follower,
   type Freshness,
   type FreshRows,
   type Position,
+  type RecordedEvent,
   type StateAt,
   type StateReader,
+  type StreamId,
 } from '@login-policy/event-sourcing';
 import type { LoginPolicyView } from './answers.js';
-import { detailsOf, lastSequenceOf } from './details.js';
+import { detailsOf, lastSequenceOf, sequenceOf } from './details.js';
 import type { LoginPolicyEvent } from './events.js';
 import { InvalidValue } from './invalid-value.js';
 import { ABSENT, type ActivePolicy, type LoginPolicy } from './login-policy.js';
@@ -27,6 +35,12 @@ import type { ParsedAsOf, ParsedRead } from './read-input.js';
 
 const PAGE = 1000;
 
+/** What reads are answered from. */
+export interface ReadSources {
+  readonly model: Follower<LoginPolicyEvent, LoginPolicyRow>;
+  readonly states: StateReader<LoginPolicyEvent, PolicyState>;
+}
+
 /** Which of an instance's custom policies to list, and how fresh. */
 interface CustomizedPage {
   readonly after?: Organization;
@@ -38,15 +52,17 @@ interface CustomizedPage {
 export class PolicyReader {
   readonly #model: Follower<LoginPolicyEvent, LoginPolicyRow>;
   readonly #states: StateReader<LoginPolicyEvent, PolicyState>;
+  readonly #store: EventStore;
 
-  constructor(model: Follower<LoginPolicyEvent, LoginPolicyRow>, states: StateReader<LoginPolicyEvent, PolicyState>) {
+  constructor(store: EventStore, { model, states }: ReadSources) {
+    this.#store = store;
     this.#model = model;
     this.#states = states;
   }
 
   /** The owner's own policy; `undefined` when there is none. */
   async own(owner: Owner, read: ParsedRead): Promise<LoginPolicyView | undefined> {
-    if (read.asOf !== undefined) return viewOfState((await this.#past(owner, read.asOf)).state, owner);
+    if (read.asOf !== undefined) return viewOfState(await this.#past(owner, read.asOf), owner);
     return viewIn(await this.#model.read([policyStream(owner)], read.freshness), owner);
   }
 
@@ -91,7 +107,9 @@ export class PolicyReader {
 
   async #past(owner: Owner, asOf: ParsedAsOf): Promise<StateAt<PolicyState>> {
     const stream = policyStream(owner);
+    if (asOf.by === 'position') return this.#upToPosition(owner, asOf.position);
     if (asOf.by === 'instant') {
+      await this.#refuseClockAhead(stream, asOf.field);
       return this.#states.upTo(stream, (event) => event.recordedAt <= asOf.instant);
     }
     const then = await this.#states.upTo(stream, (event) => event.revision < asOf.sequence);
@@ -108,38 +126,66 @@ export class PolicyReader {
   async #effectivePast(organization: Organization, asOf: ParsedAsOf): Promise<LoginPolicyView | undefined> {
     const then = await this.#past(organization, asOf);
     const instance = instanceOf(organization);
-    const own = viewOfState(then.state, organization);
+    const own = viewOfState(then, organization);
     if (own !== undefined) return own;
-    if (asOf.by === 'instant') return viewOfState((await this.#past(instance, asOf)).state, instance);
-    return viewOfState((await this.#upToPosition(instance, then.position)).state, instance);
+    if (asOf.by === 'sequence') return viewOfState(await this.#upToPosition(instance, then.position), instance);
+    const fallback = await this.#past(instance, asOf);
+    return viewOfState({ ...fallback, position: laterPosition(then.position, fallback.position) }, instance);
   }
 
-  #upToPosition(owner: Owner, position: Position): Promise<StateAt<PolicyState>> {
-    return this.#states.upTo(policyStream(owner), (event) => event.position <= position);
+  async #upToPosition(owner: Owner, position: Position): Promise<StateAt<PolicyState>> {
+    const head = await this.#store.head();
+    if (position > head) throw new PositionUnknown({ position, head });
+    const then = await this.#states.upTo(policyStream(owner), (event) => event.position <= position);
+    return { ...then, position };
+  }
+
+  /**
+   * A machine whose clock was ahead recorded this policy's last events in what is still the future, and what came after them was
+   * recorded no earlier: as of an instant before that, the past would lie.
+   *
+   * @throws InvalidValue naming the sequence from which on.
+   */
+  async #refuseClockAhead(stream: StreamId, field: string): Promise<void> {
+    const now = systemClock();
+    let ahead: RecordedEvent | undefined;
+    for await (const page of this.#store.readStream(stream, { direction: 'backwards', pageSize: 10 })) {
+      const first = page.findIndex((event) => event.recordedAt <= now);
+      ahead = (first === -1 ? page : page.slice(0, first)).at(-1) ?? ahead;
+      if (first !== -1) break;
+    }
+    if (ahead === undefined) return;
+    const since = `from sequence ${sequenceOf(ahead)} on this policy was recorded by a clock that was ahead`;
+    throw new InvalidValue(field, `a sequence or a position: ${since}`, instantToIso(ahead.recordedAt));
   }
 }
 
 /** @throws WrittenByNewerProgram, UnreadableEvent when it is this owner's policy that can't be read. */
-function viewIn({ rows, unreadable }: FreshRows<LoginPolicyRow>, owner: Owner): LoginPolicyView | undefined {
+function viewIn(
+  { rows, unreadable, checkpoint }: FreshRows<LoginPolicyRow>,
+  owner: Owner,
+): LoginPolicyView | undefined {
   const stream = policyStream(owner);
   const fault = unreadable.get(stream);
   if (fault !== undefined) throw fault;
   const row = rows.get(stream);
-  return row === undefined ? undefined : viewOf(row, owner);
+  return row === undefined ? undefined : viewOf(row, owner, checkpoint ?? START);
 }
 
-function viewOfState({ policy, marks }: PolicyState, owner: Owner): LoginPolicyView | undefined {
-  return policy.stage === 'active' && marks !== undefined ? viewOf({ policy, marks }, owner) : undefined;
+function viewOfState({ state, position }: StateAt<PolicyState>, owner: Owner): LoginPolicyView | undefined {
+  const { policy, marks } = state;
+  return policy.stage === 'active' && marks !== undefined ? viewOf({ policy, marks }, owner, position) : undefined;
 }
 
 function viewOf(
   { policy, marks }: { readonly policy: ActivePolicy; readonly marks: LoginPolicyRow['marks'] },
   owner: Owner,
+  position: Position,
 ): LoginPolicyView {
   const { settings, secondFactors, multiFactors, identityProviders } = policy;
   const isDefault = !isOrganization(owner);
   const details = detailsOf(marks, owner);
-  return { owner, isDefault, settings, secondFactors, multiFactors, identityProviders, details };
+  return { owner, isDefault, settings, secondFactors, multiFactors, identityProviders, details, position };
 }
 
 /** The policy that a view shows; an absent one for none. */

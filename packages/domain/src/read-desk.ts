@@ -1,8 +1,7 @@
-import type { EventStore, Follower, StateReader } from '@login-policy/event-sourcing';
+import type { EventStore } from '@login-policy/event-sourcing';
 import { answering, rejected } from './answering.js';
 import type { LoginPolicyList, LoginPolicyView, ReadAnswer, Rejected } from './answers.js';
 import { diffPolicies, type PolicyChange } from './diff.js';
-import type { LoginPolicyEvent } from './events.js';
 import { readHistory, type History } from './history.js';
 import type { LoginPolicy } from './login-policy.js';
 import {
@@ -14,9 +13,7 @@ import {
   type Organization,
   type Owner,
 } from './owner.js';
-import type { PolicyState } from './policy-state.js';
-import { policyIn, PolicyReader } from './policy-reader.js';
-import type { LoginPolicyRow } from './projections/login-policy-projection.js';
+import { policyIn, PolicyReader, type ReadSources } from './policy-reader.js';
 import {
   parseHistoryRead,
   parseListing,
@@ -43,12 +40,6 @@ export interface PolicyDiff {
   readonly changes: readonly PolicyChange[];
 }
 
-/** What reads are answered from. */
-export interface ReadSources {
-  readonly model: Follower<LoginPolicyEvent, LoginPolicyRow>;
-  readonly states: StateReader<LoginPolicyEvent, PolicyState>;
-}
-
 /** Takes reads as callers give them: checks the input, then answers. */
 export class ReadDesk {
   readonly #store: EventStore;
@@ -56,7 +47,7 @@ export class ReadDesk {
 
   constructor(store: EventStore, sources: ReadSources) {
     this.#store = store;
-    this.#policies = new PolicyReader(sources.model, sources.states);
+    this.#policies = new PolicyReader(store, sources);
   }
 
   policy(owner: unknown, options: unknown): Promise<ReadAnswer<{ readonly policy: LoginPolicyView }>> {
@@ -86,8 +77,8 @@ export class ReadDesk {
       async (of, read) => {
         const answer = found(await this.#policies.effective(of, read), { instanceId: of.instanceId });
         if (answer.outcome === 'rejected') return answer;
-        const { owner: answering_, isDefault, details } = answer.policy;
-        return { outcome: 'found', owner: answering_, isDefault, details, items: itemsOf(answer.policy) };
+        const { owner: answering_, isDefault, details, position } = answer.policy;
+        return { outcome: 'found', owner: answering_, isDefault, details, position, items: itemsOf(answer.policy) };
       },
     );
   }

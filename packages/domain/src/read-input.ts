@@ -1,10 +1,26 @@
-import { instant, position, type Freshness, type Instant, type Position } from '@login-policy/event-sourcing';
+import {
+  instant,
+  instantToIso,
+  parseInstant,
+  position,
+  systemClock,
+  type Freshness,
+  type Instant,
+  type Position,
+} from '@login-policy/event-sourcing';
 import { DateTime } from 'luxon';
 import { parseSequence, parseSignal } from './command-input.js';
 import { InvalidValue, parseObject, type Parser } from './invalid-value.js';
 
-/** A moment in a policy's past: right after an event of its stream, or at an instant. */
-export type AsOf = { readonly sequence: bigint } | { readonly instant: DateTime };
+/**
+ * A moment in a policy's past: right after an event of its stream, at a place in the order of the whole store, or at an instant. No
+ * clock can move a sequence or a position. An instant is answered by the clocks of the machines that wrote.
+ */
+export type AsOf =
+  | { readonly sequence: bigint }
+  | { readonly position: Position }
+  /** A luxon `DateTime`, a `Date`, or ISO 8601 text that names its offset: an instant that is past. */
+  | { readonly instant: DateTime | Date | string };
 
 /** How far a read has to be, and how long it may take to get there. */
 export interface ReadOptions {
@@ -48,7 +64,9 @@ export interface ParsedRead {
 
 /** A moment in the past, checked. */
 export type ParsedAsOf = (
-  { readonly by: 'sequence'; readonly sequence: bigint } | { readonly by: 'instant'; readonly instant: Instant }
+  | { readonly by: 'sequence'; readonly sequence: bigint }
+  | { readonly by: 'position'; readonly position: Position }
+  | { readonly by: 'instant'; readonly instant: Instant }
 ) & {
   /** Where it stood in what the caller gave. */
   readonly field: string;
@@ -141,16 +159,33 @@ function parseOptionalAsOf(value: unknown): ParsedAsOf | undefined {
 
 /** Takes a moment in the past. */
 export const parseAsOf: Parser<ParsedAsOf> = (value, field) => {
-  const given = parseObject(value, field, ['sequence', 'instant']);
-  const { sequence, instant: moment } = given;
-  if ((sequence === undefined) === (moment === undefined)) {
-    throw new InvalidValue(field, '{ sequence } or { instant }', value);
+  const given = parseObject(value, field, ['sequence', 'position', 'instant']);
+  const named = Object.entries(given).filter(([, moment]) => moment !== undefined);
+  const [[by, moment] = [undefined, undefined], ...more] = named;
+  if (by === undefined || more.length > 0) {
+    throw new InvalidValue(field, '{ sequence }, { position } or { instant }', value);
   }
-  if (sequence !== undefined) {
-    return { by: 'sequence', sequence: parseSequence(sequence, `${field}.sequence`), field: `${field}.sequence` };
+  const at = `${field}.${by}`;
+  if (by === 'sequence') return { by, sequence: parseSequence(moment, at), field: at };
+  if (by === 'position') return { by, position: parsePositionInput(moment, at), field: at };
+  return { by: 'instant', instant: parsePastInstant(moment, at), field: at };
+};
+
+/** What is still to come can still be recorded "before" it: only what is past is answered. */
+const parsePastInstant: Parser<Instant> = (value, field) => {
+  const taken = takenInstant(value, field);
+  if (taken < systemClock()) return taken;
+  throw new InvalidValue(field, 'an instant that is past', instantToIso(taken));
+};
+
+const takenInstant: Parser<Instant> = (value, field) => {
+  const wanted = 'a luxon DateTime, a Date or ISO 8601 text with its offset, and a valid one';
+  try {
+    if (DateTime.isDateTime(value)) return instant(value.toMillis());
+    if (value instanceof Date) return instant(value.getTime());
+    if (typeof value === 'string') return parseInstant(value);
+  } catch {
+    // Why it is no instant says the sentence below.
   }
-  if (!DateTime.isDateTime(moment) || !moment.isValid) {
-    throw new InvalidValue(`${field}.instant`, 'a valid luxon DateTime', moment);
-  }
-  return { by: 'instant', instant: instant(moment.toMillis()), field: `${field}.instant` };
+  throw new InvalidValue(field, wanted, value);
 };

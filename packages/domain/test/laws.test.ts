@@ -11,6 +11,8 @@ import {
   type LoginPolicies,
   type NewLoginPolicy,
   type OwnerRef,
+  type LoginPolicyView,
+  type ReadAnswer,
 } from '@login-policy/domain';
 import { openMemoryStore, type Store } from '@login-policy/event-sourcing';
 import { replay, writeHistory } from '@login-policy/testkit';
@@ -159,7 +161,7 @@ describe('for whatever life of policies', () => {
           const { lastSequence, entries } = orThrow(await policies.history(owner, { limit: 10_000 }));
           expect(entries.map(({ sequence }) => sequence)).to.deep.equal(entries.map((_, index) => BigInt(index + 1)));
           const then = await policies.policy(owner, { asOf: { sequence: lastSequence } });
-          expect(then).to.deep.equal(await policies.policy(owner));
+          expect(withoutPosition(then)).to.deep.equal(withoutPosition(await policies.policy(owner)));
         }
         let last = 0n;
         for await (const page of store.eventStore.readStream(policyStream(parseOwner(instance, 'owner')))) {
@@ -168,3 +170,10 @@ describe('for whatever life of policies', () => {
       }),
     ));
 });
+
+/** Where in the store an answer holds is another place as of a sequence than now: others were changed since. */
+function withoutPosition(answer: ReadAnswer<{ readonly policy: LoginPolicyView }>): unknown {
+  if (answer.outcome === 'rejected') return answer;
+  const { position: _, ...policy } = answer.policy;
+  return policy;
+}

@@ -1,6 +1,6 @@
 import { defaultSettings, freshInstance, openLoginPolicies, orThrow, RejectedError } from '@login-policy/domain';
 import { isFault, openMemoryStore, position } from '@login-policy/event-sourcing';
-import { steppingClock } from '@login-policy/testkit';
+import { settableClock, steppingClock } from '@login-policy/testkit';
 import { expect } from 'chai';
 import { DateTime } from 'luxon';
 import { describe, it } from 'mocha';
@@ -72,12 +72,57 @@ describe('a policy as of a moment', () => {
     expect(at.policy.settings.forceMfa).to.equal(false);
   });
 
-  it('is not found before it was added, and is that of now in the future', async () => {
+  it('is refused while the moment is not past: something may still be recorded before it (K33)', async () => {
+    const loginPolicies = await threeSteps();
+    for (const moment of [utc('2100-01-01T00:00Z'), new Date('2100-01-01T00:00Z'), '2100-01-01T00:00:00.000Z']) {
+      const answer = await loginPolicies.policy(instance, { asOf: { instant: moment } });
+      expect(rejectionOf(answer)).to.include({ reason: 'invalid-argument', field: 'options.asOf.instant' });
+    }
+  });
+
+  it('takes a luxon DateTime, a Date and ISO 8601 text for an instant (K20)', async () => {
+    const loginPolicies = await threeSteps();
+    const read = async (moment: DateTime | Date | string): Promise<unknown> =>
+      orThrow(await loginPolicies.policy(instance, { asOf: { instant: moment } })).policy;
+    const expected = await read(utc('2026-01-01T00:00:01.000Z'));
+    expect(await read(new Date('2026-01-01T00:00:01.000Z'))).to.deep.equal(expected);
+    expect(await read('2026-01-01T01:00:01.000+01:00')).to.deep.equal(expected);
+    for (const wrong of ['Jan 5 2024', '2024-02-30T00:00:00.000Z', new Date(Number.NaN), 5]) {
+      const answer = await loginPolicies.policy(instance, { asOf: { instant: wrong as string } });
+      expect(rejectionOf(answer)).to.include({ reason: 'invalid-argument', field: 'options.asOf.instant' });
+    }
+  });
+
+  it('is the same for ever as of the position it was answered for, also where it falls back to the default', async () => {
+    const { loginPolicies } = await openDesk();
+    await loginPolicies.add(instance, freshInstance, by);
+    const { policy: before } = orThrow(await loginPolicies.effectivePolicy(acme));
+    await loginPolicies.removeMultiFactor(instance, PASSKEY, by);
+    await loginPolicies.add(acme, freshInstance, by);
+    const asOf = { position: before.position };
+    expect(orThrow(await loginPolicies.effectivePolicy(acme, { asOf })).policy).to.deep.equal(before);
+    const beyond = loginPolicies.policy(instance, { asOf: { position: position(1000) } });
+    const fault = await beyond.catch((caught: unknown) => caught);
+    expect(isFault(fault, 'position-unknown')).to.equal(true);
+  });
+
+  it('is refused by an instant where a clock was ahead, and names the sequence from which on (V4)', async () => {
+    const clock = settableClock('2026-01-01T00:00:00.000Z');
+    const loginPolicies = await openLoginPolicies({ store: openMemoryStore({ clock }) });
+    await loginPolicies.add(instance, freshInstance, by);
+    clock.set('2099-01-01T00:00:00.000Z');
+    await loginPolicies.removeMultiFactor(instance, PASSKEY, by);
+    const moment = { asOf: { instant: '2026-02-01T00:00:00.000Z' } };
+    const answer = await loginPolicies.policy(instance, moment);
+    expect(rejectionOf(answer)).to.include({ reason: 'invalid-argument', field: 'options.asOf.instant' });
+    expect(answer).to.have.property('message').that.includes('from sequence 5 on');
+    expect((await loginPolicies.policy(instance, { asOf: { sequence: 4n } })).outcome).to.equal('found');
+  });
+
+  it('is not found before it was added', async () => {
     const loginPolicies = await threeSteps();
     const early = await loginPolicies.policy(instance, { asOf: { instant: utc('2025-12-31T23:59:59.999Z') } });
     expect(rejectionOf(early).reason).to.equal('policy-not-found');
-    const { policy } = orThrow(await loginPolicies.policy(instance, { asOf: { instant: utc('2100-01-01T00:00Z') } }));
-    expect(policy.details.sequence).to.equal(6n);
   });
 
   it('refuses a sequence the policy has not had, and a moment that is none', async () => {

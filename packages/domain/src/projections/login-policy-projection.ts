@@ -92,7 +92,16 @@ const MEMBERS = [
   'customIn',
 ];
 
+/** What is wrong with a stored row is never the caller's fault, as an `InvalidValue` would be. */
 function decodeRow(stored: Json): LoginPolicyRow {
+  try {
+    return rowIn(stored);
+  } catch (cause) {
+    throw new TypeError(cause instanceof Error ? cause.message : String(cause), { cause });
+  }
+}
+
+function rowIn(stored: Json): LoginPolicyRow {
   const row = parseObject(stored, 'row', MEMBERS);
   const policy: ActivePolicy = {
     stage: 'active',
