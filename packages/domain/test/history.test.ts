@@ -2,7 +2,7 @@ import { defaultSettings, freshInstance, orThrow } from '@login-policy/domain';
 import { isFault, monotonicIds, parseStreamId, type Store } from '@login-policy/event-sourcing';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
-import { acme, by, instance, openDesk, PASSKEY } from './policies.js';
+import { acme, by, globex, instance, openDesk, PASSKEY } from './policies.js';
 
 describe('the history of a policy', () => {
   it('says of each event who, when, why and what changed', async () => {
@@ -49,10 +49,6 @@ describe('the history of a policy', () => {
 
 describe('an event that a newer program wrote', () => {
   const other = { instanceId: 'another' };
-  const [acme, globex] = [
-    { ...instance, organizationId: 'acme' },
-    { ...instance, organizationId: 'globex' },
-  ];
 
   it('is counted and reported in the history, and no decision is made past it', async () => {
     const { store, loginPolicies } = await openDesk();

@@ -2,11 +2,12 @@ export type { Brand } from './brand.js';
 export { systemClock, type Clock } from './clock.js';
 export { instant, instantToIso, parseInstant, type Instant } from './instant.js';
 export { eventId, monotonicIds, type EventId, type IdSource } from './ids.js';
+export { WrittenByNewerProgram, UnreadableEvent, UnserialisableData, type EventPlace } from './event-faults.js';
+export { Fault, type FaultCode } from './fault.js';
 export {
   ConcurrentChange,
   DeadlineExceeded,
   DriverUnusable,
-  Fault,
   OutcomeUnknown,
   PositionUnknown,
   ReceiptExists,
@@ -16,13 +17,8 @@ export {
   StoreForeign,
   StoreFull,
   StoreUnavailable,
-  WrittenByNewerProgram,
-  UnreadableEvent,
-  UnserialisableData,
-  isFault,
-  type EventPlace,
-  type FaultCode,
 } from './faults.js';
+export { isFault, type AnyFault } from './is-fault.js';
 export {
   CheckpointConflict,
   ProjectionBehind,

@@ -1,13 +1,4 @@
-import {
-  memoryReadModelStore,
-  openMemoryStore,
-  position,
-  StoreUnavailable,
-  streamId,
-  type EventStore,
-  type ReadModelStore,
-  type Store,
-} from '@login-policy/event-sourcing';
+import { StoreUnavailable, streamId, type EventStore, type Store } from '@login-policy/event-sourcing';
 import { expect } from 'chai';
 import { afterEach, describe, it } from 'mocha';
 import { codeOf, faultOf, followedStore, Followers, raise, until, valueOf } from './followed.js';
@@ -33,9 +24,14 @@ function cuttable(): { readonly store: Store; readonly link: { isCut: boolean; a
 
 /** Nothing ever comes; the iteration ends when its signal fires, as the port says. */
 const silent = (): Partial<EventStore> => ({
-  async *subscribe(options) {
-    await new Promise<void>((resolve) => options?.signal?.addEventListener('abort', () => resolve()));
-  },
+  subscribe: (options) => ({
+    [Symbol.asyncIterator]: () => ({
+      next: () =>
+        new Promise((resolve) => {
+          options?.signal?.addEventListener('abort', () => resolve({ done: true, value: undefined }));
+        }),
+    }),
+  }),
 });
 
 describe('reading a read model that is followed', () => {
@@ -179,8 +175,7 @@ describe('following', () => {
     for (let round = 1; round <= 60; round++) {
       await raise(store, streamId('tally', String(round)), 1);
       const beside = all[round % 3];
-      if (round % 10 === 0) void beside?.rebuild().catch(() => undefined);
-      if (round % 7 === 0) void beside?.catchUp();
+      if (round % 10 === 0) await Promise.all([beside?.rebuild().catch(() => undefined), beside?.catchUp()]);
     }
     const atLeast = await store.eventStore.head();
     for (const follower of all) {
@@ -189,78 +184,3 @@ describe('following', () => {
     }
   });
 });
-
-describe('reading a read model that appends keep', () => {
-  it('notices what was written without it, and catches up first (K9)', async () => {
-    const sound = openMemoryStore();
-    const store = { ...sound, readModels: apart(sound) };
-    const follower = await followers.open(store);
-    await raise(store, a, 1);
-    expect(await valueOf(follower, a)).to.equal(1);
-    await raise(store, a, 1, 1);
-    expect(await valueOf(follower, a)).to.equal(3);
-  });
-
-  it('refuses a position beyond the end of the store at once (K10)', async () => {
-    const store = openMemoryStore();
-    const follower = await followers.open(store);
-    await raise(store, a, 1);
-    const fault = await faultOf(follower.read([a], { atLeast: position(2), waitMs: 600_000 }));
-    expect(fault).to.have.property('code', 'position-unknown');
-    expect(fault).to.have.property('facts').that.deep.equals({ position: 2n, head: 1n });
-  });
-
-  it('lets a store be closed under reads that wait, with no rejection that nobody hears (K31)', async () => {
-    const sound = openMemoryStore();
-    const store = { ...sound, keeps: 'followed' as const };
-    const follower = await followers.open(store);
-    await raise(store, a, 1);
-    const waiting = Array.from({ length: 10 }, () => codeOf(follower.read([a], { atLeast: position(2) })));
-    await new Promise(setImmediate);
-    await store.close();
-    expect(new Set(await Promise.all(waiting))).to.deep.equal(new Set(['store-closed']));
-  });
-});
-
-describe('many readers that wait', () => {
-  it('look at the checkpoint once a change together, however many they are (L3)', async () => {
-    let looks = 0;
-    const sound = followedStore();
-    const model = await sound.readModels.open(tallies());
-    const counted = Object.assign(Object.create(model), {
-      ...bound(model),
-      checkpoint: () => ((looks += 1), model.checkpoint()),
-    });
-    const store = { ...sound, readModels: { open: async () => counted, close: () => sound.readModels.close() } };
-    const follower = await followers.open(store, { maxAgeMs: 600_000 });
-    await raise(store, a, 1);
-    await follower.read([a], { atLeast: position(1) });
-    const waiting = Array.from({ length: 500 }, () => codeOf(follower.read([a], { atLeast: position(100) })));
-    await new Promise(setImmediate);
-    looks = 0;
-    await raise(store, a, ...Array.from({ length: 20 }, () => 1));
-    await follower.read([a], { atLeast: position(21) });
-    expect(looks).to.be.lessThan(200);
-    await follower.close();
-    expect(new Set(await Promise.all(waiting))).to.deep.equal(new Set(['store-closed']));
-  });
-});
-
-/** Read models that no append keeps, and that say where the head is: as another process has them. */
-function apart({ eventStore }: Store): ReadModelStore {
-  const readModels = memoryReadModelStore();
-  return {
-    async open(projection) {
-      const model = await readModels.open(projection);
-      const read: typeof model.read = async (keys) => ({ ...(await model.read(keys)), head: await eventStore.head() });
-      return Object.assign(Object.create(model), { ...bound(model), checkpoint: () => model.checkpoint(), read });
-    },
-    close: () => readModels.close(),
-  };
-}
-
-/** The private members of a class are only there on itself. */
-function bound<Methods extends object>(of: Methods): Partial<Methods> {
-  const names = ['read', 'query', 'commit', 'changed', 'beginRebuild'].map((name) => [name, Reflect.get(of, name)]);
-  return Object.fromEntries(names.map(([name, method]) => [name, typeof method === 'function' ? method.bind(of) : 0]));
-}

@@ -1,4 +1,6 @@
-import { ConcurrentChange, DeadlineExceeded, isFault, type Fault } from '../faults.js';
+import type { Fault } from '../fault.js';
+import { ConcurrentChange, DeadlineExceeded } from '../faults.js';
+import { isFault } from '../is-fault.js';
 import { monotonicIds, type IdSource } from '../ids.js';
 import type { EventCodec } from '../streams/event-codec.js';
 import type { EventStore, Receipt } from '../streams/event-store.js';

@@ -8,7 +8,7 @@ export type WaitOutcome = 'reached' | 'timed-out' | 'given-up';
 interface Waiter {
   readonly position: Position;
   readonly settle: (outcome: WaitOutcome) => void;
-  readonly fail: (fault: unknown) => void;
+  readonly fail: (fault: Error) => void;
 }
 
 /**
@@ -42,7 +42,7 @@ export class CheckpointWaiters {
         stopWaiting();
         resolve(outcome);
       };
-      const fail = (fault: unknown): void => {
+      const fail = (fault: Error): void => {
         stopWaiting();
         reject(fault);
       };
@@ -51,13 +51,19 @@ export class CheckpointWaiters {
       let takeBack = (): void => undefined;
       this.#waiting.add(waiter);
       takeBack = onAbort(signal, () => settle('given-up'));
-      if (this.#looking === undefined && this.#waiting.size > 0) void this.#look();
+      if (this.#looking === undefined && this.#waiting.size > 0) this.#begin();
     });
   }
 
   /** Ends every wait with this fault: what they wait for will not come. */
   fail(fault: unknown): void {
-    for (const waiter of this.#waiting) waiter.fail(fault);
+    const error = fault instanceof Error ? fault : new Error(String(fault));
+    for (const waiter of this.#waiting) waiter.fail(error);
+  }
+
+  /** Nothing comes of it for anybody but the waiters: whatever goes wrong is theirs to hear. */
+  #begin(): void {
+    this.#look().catch((caught: unknown) => this.fail(caught));
   }
 
   async #look(): Promise<void> {
@@ -75,7 +81,7 @@ export class CheckpointWaiters {
     } finally {
       looking.abort();
       this.#looking = undefined;
-      if (this.#waiting.size > 0) void this.#look();
+      if (this.#waiting.size > 0) this.#begin();
     }
   }
 

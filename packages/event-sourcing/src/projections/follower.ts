@@ -1,5 +1,7 @@
 import { OutagePauses } from '../decisions/back-off.js';
-import { DeadlineExceeded, Fault, isFault, PositionUnknown, StoreClosed } from '../faults.js';
+import { Fault } from '../fault.js';
+import { DeadlineExceeded, PositionUnknown, StoreClosed } from '../faults.js';
+import { isFault } from '../is-fault.js';
 import { inTime } from '../in-time.js';
 import { onAbort } from '../on-abort.js';
 import type { Store } from '../store.js';
@@ -11,7 +13,7 @@ import { KnownHead, type AskedHead } from './known-head.js';
 import { ProjectionBehind } from './projection-faults.js';
 import { Projector, type Lag } from './projector.js';
 import type { KeyedRow, ReadModel, RowQuery, RowsAt } from './read-model-store.js';
-import { tolerating, UnreadableRow } from './tolerating.js';
+import { sorted, tolerating, type UnreadableRow } from './tolerating.js';
 
 const DEFAULT_WAIT_MS = 5000;
 const DEFAULT_MAX_AGE_MS = 10_000;
@@ -72,13 +74,7 @@ export class Follower<Event extends EventShape, Row> {
    * @throws DeadlineExceeded when the signal fired.
    */
   async read(keys: readonly string[], freshness: Freshness = {}): Promise<FreshRows<Row>> {
-    const { checkpoint, rows: found } = await this.#answer(() => this.#model.read(keys), freshness);
-    const [rows, unreadable] = [new Map<string, Row>(), new Map<string, Fault>()];
-    for (const [key, row] of found) {
-      if (row instanceof UnreadableRow) unreadable.set(key, row.fault());
-      else rows.set(key, row);
-    }
-    return { checkpoint, rows, unreadable };
+    return sorted(await this.#answer(() => this.#model.read(keys), freshness));
   }
 
   /** The rows an index has under a value, also those that can't be read; as fresh as those of {@link read}. */
@@ -87,7 +83,7 @@ export class Follower<Event extends EventShape, Row> {
   }
 
   /** Waits until a read would be answered at once. @throws ProjectionBehind, DeadlineExceeded */
-  async ready(freshness: Freshness = {}): Promise<void> {
+  async ready(freshness?: Freshness): Promise<void> {
     await this.read([], freshness);
   }
 
@@ -206,7 +202,7 @@ export class Follower<Event extends EventShape, Row> {
     }
     this.#refuseWhenStopped(found.checkpoint);
     const { ageMs } = this.#head;
-    if (ageMs > this.#maxAgeMs / 2) void this.#head.lookAhead();
+    if (ageMs > this.#maxAgeMs / 2) this.#head.lookAhead();
     if (ageMs <= this.#maxAgeMs) return { position: atLeast };
     const { position, askedAt } = await this.#headInTime(freshness);
     return { position: laterPosition(position, atLeast), askedAt };

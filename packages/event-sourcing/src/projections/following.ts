@@ -1,4 +1,4 @@
-import type { Fault } from '../faults.js';
+import type { Fault } from '../fault.js';
 import type { Store } from '../store.js';
 import type { EventShape } from '../streams/event.js';
 import type { Position } from '../streams/position.js';

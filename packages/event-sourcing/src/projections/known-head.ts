@@ -42,12 +42,13 @@ export class KnownHead {
   }
 
   /** Renews what is known before somebody has to wait for it. */
-  async lookAhead(): Promise<void> {
-    try {
-      const { position, askedAt } = await this.ask();
-      if (((await this.#model.checkpoint()) ?? START) >= position) this.show(askedAt);
-    } catch {
-      // The next read that needs it asks for itself, and says why it can't be had.
-    }
+  lookAhead(): void {
+    // The next read that needs it asks for itself, and says why it can't be had.
+    this.#lookAhead().catch(() => undefined);
+  }
+
+  async #lookAhead(): Promise<void> {
+    const { position, askedAt } = await this.ask();
+    if (((await this.#model.checkpoint()) ?? START) >= position) this.show(askedAt);
   }
 }

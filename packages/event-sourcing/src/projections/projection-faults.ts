@@ -1,8 +1,10 @@
-import { Fault, type EventPlace } from '../faults.js';
+import type { EventPlace } from '../event-faults.js';
+import { Fault } from '../fault.js';
 import type { Position } from '../streams/position.js';
 
 /** Another projector moved the checkpoint of this read model meanwhile: nothing was written. */
 export class CheckpointConflict extends Fault {
+  declare readonly code: 'checkpoint-conflict';
   readonly facts: {
     readonly model: string;
     readonly expected: Position | undefined;
@@ -20,6 +22,7 @@ export class CheckpointConflict extends Fault {
 
 /** A projection met an event it can't reduce and stopped before it; all events before it are reduced and kept. */
 export class ProjectionStopped extends Fault {
+  declare readonly code: 'projection-stopped';
   readonly facts: EventPlace & { readonly projection: string; readonly position: Position };
   constructor(facts: ProjectionStopped['facts'], cause: unknown) {
     const why = cause instanceof Error ? cause.message : String(cause);
@@ -35,6 +38,7 @@ export class ProjectionStopped extends Fault {
 
 /** The read model has not got as far as the reader asked within his time. */
 export class ProjectionBehind extends Fault {
+  declare readonly code: 'projection-behind';
   readonly facts: {
     readonly projection: string;
     /** `undefined` when the store did not say where its end is. */
@@ -55,6 +59,7 @@ export class ProjectionBehind extends Fault {
 
 /** Another rebuild of the same read model was begun meanwhile and threw this one's copy away. */
 export class RebuildSuperseded extends Fault {
+  declare readonly code: 'rebuild-superseded';
   readonly facts: { readonly model: string };
   constructor(facts: RebuildSuperseded['facts']) {
     super({

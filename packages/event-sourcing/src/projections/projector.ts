@@ -1,5 +1,6 @@
 import { systemClock, type Clock } from '../clock.js';
-import { DeadlineExceeded, isFault } from '../faults.js';
+import { DeadlineExceeded } from '../faults.js';
+import { isFault } from '../is-fault.js';
 import type { EventStore, SubscriptionMessage } from '../streams/event-store.js';
 import type { EventShape, RecordedEvent } from '../streams/event.js';
 import { laterPosition, START, type Position } from '../streams/position.js';

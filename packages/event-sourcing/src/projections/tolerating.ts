@@ -1,10 +1,14 @@
-import { Fault, isFault, UnreadableEvent, WrittenByNewerProgram, type EventPlace } from '../faults.js';
+import { UnreadableEvent, WrittenByNewerProgram, type EventPlace } from '../event-faults.js';
+import type { Fault } from '../fault.js';
+import { isFault } from '../is-fault.js';
 import type { EventCodec } from '../streams/event-codec.js';
 import type { EventShape, RecordedEvent } from '../streams/event.js';
 import { toJsonObject, type Json, type JsonObject } from '../streams/json.js';
 import { revision } from '../streams/revision.js';
-import { parseStreamId, type StreamId } from '../streams/stream-id.js';
+import { parseStreamId } from '../streams/stream-id.js';
+import type { FreshRows } from './following.js';
 import type { Projection } from './projection.js';
+import type { RowsAt } from './read-model-store.js';
 
 /** Why an event could not be read, and where it stands. */
 export interface UnreadableFacts extends EventPlace {
@@ -67,6 +71,19 @@ export function tolerating<Event extends EventShape, Row>(
   };
 }
 
+/** Rows, and those among them that can't be read. */
+export function sorted<Row>({
+  checkpoint,
+  rows: found,
+}: RowsAt<ReadonlyMap<string, Row | UnreadableRow>>): FreshRows<Row> {
+  const [rows, unreadable] = [new Map<string, Row>(), new Map<string, Fault>()];
+  for (const [key, row] of found) {
+    if (row instanceof UnreadableRow) unreadable.set(key, row.fault());
+    else rows.set(key, row);
+  }
+  return { checkpoint, rows, unreadable };
+}
+
 function reduced<Event extends EventShape, Row>(
   projection: Projection<Event, Row>,
   row: Row | UnreadableRow | undefined,
@@ -83,11 +100,8 @@ function reduced<Event extends EventShape, Row>(
 }
 
 function unreadableFacts(caught: unknown): UnreadableFacts | undefined {
-  if (isFault(caught, 'written-by-newer-program') && caught instanceof WrittenByNewerProgram) {
-    return { ...caught.facts, code: 'written-by-newer-program' };
-  }
-  if (caught instanceof UnreadableEvent) return { ...caught.facts, code: 'unreadable-event' };
-  return undefined;
+  const isUnreadable = isFault(caught, 'written-by-newer-program') || isFault(caught, 'unreadable-event');
+  return isUnreadable ? { ...caught.facts, code: caught.code } : undefined;
 }
 
 function indexOf<Event extends EventShape, Row>(
@@ -105,17 +119,19 @@ function markOf({ facts, index }: UnreadableRow): Json {
 
 function markedIn(stored: Json): UnreadableRow | undefined {
   if (typeof stored !== 'object' || stored === null || !(MARK in stored)) return undefined;
-  const { streamId, revision: place, type, schemaVersion, code, problem, index } = membersOf(stored[MARK]);
+  const mark = membersOf(stored[MARK]);
+  const code = textIn(mark, 'code');
   if (code !== 'written-by-newer-program' && code !== 'unreadable-event') throw new TypeError('no mark of a row');
   const facts = {
-    streamId: streamOf(streamId),
-    revision: revision(BigInt(String(place))),
-    type: String(type),
-    schemaVersion: Number(schemaVersion),
+    streamId: parseStreamId(textIn(mark, 'streamId')),
+    revision: revision(BigInt(textIn(mark, 'revision'))),
+    type: textIn(mark, 'type'),
+    schemaVersion: Number(mark['schemaVersion']),
     code,
-    problem: String(problem),
+    problem: textIn(mark, 'problem'),
   } as const;
-  return new UnreadableRow(facts, textsIn(membersOf(index)));
+  const index = membersOf(mark['index']);
+  return new UnreadableRow(facts, Object.fromEntries(Object.keys(index).map((name) => [name, textIn(index, name)])));
 }
 
 function membersOf(stored: Json | undefined): JsonObject {
@@ -123,10 +139,8 @@ function membersOf(stored: Json | undefined): JsonObject {
   return toJsonObject(stored);
 }
 
-function streamOf(stored: Json | undefined): StreamId {
-  return parseStreamId(String(stored));
-}
-
-function textsIn(stored: JsonObject): Readonly<Record<string, string>> {
-  return Object.fromEntries(Object.entries(stored).map(([name, value]) => [name, String(value)]));
+function textIn(members: JsonObject, name: string): string {
+  const value = members[name];
+  if (typeof value === 'string') return value;
+  throw new TypeError(`the mark of a row has text for ${name}`);
 }

@@ -1,4 +1,4 @@
-import { UnreadableEvent, WrittenByNewerProgram, type EventPlace } from '../faults.js';
+import { UnreadableEvent, WrittenByNewerProgram, type EventPlace } from '../event-faults.js';
 import type { EventShape, Recorded, RecordedEvent } from './event.js';
 import type { JsonObject } from './json.js';
 

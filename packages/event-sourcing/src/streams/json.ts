@@ -1,4 +1,4 @@
-import { UnserialisableData } from '../faults.js';
+import { UnserialisableData } from '../event-faults.js';
 
 /** What JSON can hold, and all that a store is ever given to keep. */
 export type Json = null | boolean | number | string | readonly Json[] | JsonObject;

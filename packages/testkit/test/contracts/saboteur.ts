@@ -116,3 +116,11 @@ function sabotaged(sound: ReadModelStore, sabotage: ReadModelSabotage): ReadMode
     close: () => sound.close(),
   };
 }
+
+/** The same pages, each event changed. */
+export async function* changed(
+  pages: AsyncIterable<readonly RecordedEvent[]>,
+  change: (event: RecordedEvent) => RecordedEvent,
+): AsyncGenerator<readonly RecordedEvent[], void, undefined> {
+  for await (const page of pages) yield page.map(change);
+}

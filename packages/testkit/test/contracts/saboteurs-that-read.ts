@@ -9,7 +9,7 @@ import {
   type RecordedEvent,
   type SubscriptionMessage,
 } from '@login-policy/event-sourcing';
-import type { EventStoreSabotage, Saboteur } from './saboteur.js';
+import { changed, type EventStoreSabotage, type Saboteur } from './saboteur.js';
 
 type Pages = AsyncGenerator<readonly RecordedEvent[], void, undefined>;
 type Messages = AsyncGenerator<SubscriptionMessage, void, undefined>;
@@ -105,34 +105,6 @@ export const saboteursThatRead: readonly Saboteur<EventStoreSabotage>[] = [
     }),
   },
   {
-    does: 'ends a page at the size asked for, wherever that is',
-    noticedBy: 'come in one page of everything, whatever its size',
-    sabotage: ({ store }) => ({
-      async *readAll(options): Pages {
-        for await (const page of store.readAll(options)) yield* cut(page, options?.pageSize);
-      },
-    }),
-  },
-  {
-    does: 'hands out messages of the size asked for, wherever they end',
-    noticedBy: 'come in one message of a subscription, history or live',
-    sabotage: ({ store }) => ({
-      async *subscribe(options): Messages {
-        for await (const message of store.subscribe(options)) {
-          if (message.kind !== 'events') yield message;
-          else for (const events of cut(message.events, options?.pageSize)) yield { ...message, events };
-        }
-      },
-    }),
-  },
-  {
-    does: 'says no event’s place in its append when it is read',
-    noticedBy: 'say their place in it, in the answer and in every later read; a single one says none',
-    sabotage: ({ store }) => ({
-      readAll: (options) => changed(store.readAll(options), ({ append: _, ...event }) => event),
-    }),
-  },
-  {
     does: 'shows an event before one at a lower position',
     noticedBy: 'is what a reader sees who reads on again and again meanwhile',
     sabotage: ({ store }) => showingSomeLate(store),
@@ -208,11 +180,6 @@ export const saboteursThatRead: readonly Saboteur<EventStoreSabotage>[] = [
   },
 ];
 
-function cut(page: readonly RecordedEvent[], pageSize = 500): readonly (readonly RecordedEvent[])[] {
-  const count = Math.ceil(page.length / pageSize);
-  return Array.from({ length: count }, (_, index) => page.slice(index * pageSize, (index + 1) * pageSize));
-}
-
 async function* firstPage(pages: AsyncIterable<readonly RecordedEvent[]>): Pages {
   for await (const page of pages) return yield page;
 }
@@ -245,11 +212,4 @@ async function* withBorder(
   }
   await breathe();
   yield* store.subscribe({ ...options, after: goOnFrom(begun, await store.head()) });
-}
-
-async function* changed(
-  pages: AsyncIterable<readonly RecordedEvent[]>,
-  change: (event: RecordedEvent) => RecordedEvent,
-): Pages {
-  for await (const page of pages) yield page.map(change);
 }

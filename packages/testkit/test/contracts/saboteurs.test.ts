@@ -1,15 +1,26 @@
-import { memoryReadModelStore, openMemoryStore, START, type RecordedEvent, type Store } from '@login-policy/event-sourcing';
+import {
+  memoryReadModelStore,
+  openMemoryStore,
+  START,
+  type RecordedEvent,
+  type Store,
+} from '@login-policy/event-sourcing';
 import { storeContract } from '@login-policy/testkit';
 import { before, describe, it } from 'mocha';
 import { runContract, type ContractRun } from './contract-run.js';
 import { demandNoticed, methodsOf, runOnEvents, runOnRows, type Saboteur } from './saboteur.js';
 import { saboteursOfRows } from './saboteurs-of-rows.js';
+import { saboteursThatCut } from './saboteurs-that-cut.js';
 import { saboteursThatRead } from './saboteurs-that-read.js';
 import { saboteursThatWrite } from './saboteurs-that-write.js';
 
 const DEADLINE_MS = 20_000;
 
-describeSaboteurs('the event store contract', [...saboteursThatWrite, ...saboteursThatRead], runOnEvents);
+describeSaboteurs(
+  'the event store contract',
+  [...saboteursThatWrite, ...saboteursThatRead, ...saboteursThatCut],
+  runOnEvents,
+);
 describeSaboteurs('the read-model store contract', saboteursOfRows, runOnRows);
 
 describe('the store contract notices a store that', () => {

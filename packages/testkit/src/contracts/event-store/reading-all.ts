@@ -1,5 +1,5 @@
 import {
-  position,
+  parsePosition,
   PositionUnknown,
   START,
   streamId,
@@ -132,7 +132,7 @@ async function refusesBeyondHead({ eventStore, record }: EventStoreUnderTest): P
   const before = await record(FIRST, 2);
   demandSame({ what: 'count', actual: before.length, expected: 2 });
   const head = await eventStore.head();
-  const after = position(head + 1_000_000n);
+  const after = parsePosition((head + 1_000_000n).toString());
   for (const options of [{ after }, { after, filter: { categories: ['Counter'] } }]) {
     const fault = await refusal(readAll(eventStore, options), PositionUnknown);
     demandSame({ what: 'position', actual: fault.facts.position, expected: after });

@@ -106,8 +106,7 @@ async function reduceOnce(subject: OpenedReadModelStore): Promise<void> {
 
 /** What comes of a promise, and whether it has come already. */
 function watched(promise: Promise<unknown>): { outcome: ReturnType<typeof outcomeOf>; isSettled: boolean } {
-  const watching = { outcome: outcomeOf(promise), isSettled: false };
-  void watching.outcome.then(() => (watching.isSettled = true));
+  const watching = { outcome: outcomeOf(promise).finally(() => (watching.isSettled = true)), isSettled: false };
   return watching;
 }
 

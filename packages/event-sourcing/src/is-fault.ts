@@ -1,0 +1,64 @@
+import type { UnreadableEvent, UnserialisableData, WrittenByNewerProgram } from './event-faults.js';
+import { Fault, type FaultCode } from './fault.js';
+import type {
+  ConcurrentChange,
+  DeadlineExceeded,
+  DriverUnusable,
+  OutcomeUnknown,
+  PositionUnknown,
+  ReceiptExists,
+  RevisionConflict,
+  StoreClosed,
+  StoreDamaged,
+  StoreForeign,
+  StoreFull,
+  StoreUnavailable,
+} from './faults.js';
+import type {
+  CheckpointConflict,
+  ProjectionBehind,
+  ProjectionStopped,
+  RebuildSuperseded,
+} from './projections/projection-faults.js';
+
+/** Every fault there is; `code` tells them apart, and with it the type of `facts`. */
+export type AnyFault =
+  | CheckpointConflict
+  | ConcurrentChange
+  | DeadlineExceeded
+  | DriverUnusable
+  | OutcomeUnknown
+  | PositionUnknown
+  | ProjectionBehind
+  | ProjectionStopped
+  | RebuildSuperseded
+  | ReceiptExists
+  | RevisionConflict
+  | StoreClosed
+  | StoreDamaged
+  | StoreForeign
+  | StoreFull
+  | StoreUnavailable
+  | UnreadableEvent
+  | UnserialisableData
+  | WrittenByNewerProgram;
+
+/**
+ * Whether what was caught is a {@link Fault}, of a certain code if one is given: then its `facts` are known, too. It is one as well
+ * when it comes from another installed copy of this package.
+ */
+export function isFault<Code extends FaultCode>(
+  caught: unknown,
+  code: Code,
+): caught is Extract<AnyFault, { readonly code: Code }>;
+export function isFault(caught: unknown): caught is Fault;
+export function isFault(caught: unknown, code?: FaultCode): boolean {
+  return isOfSomeCopy(caught) && (code === undefined || caught.code === code);
+}
+
+/** Classes are one a copy; the form is the same for all. */
+function isOfSomeCopy(caught: unknown): caught is { readonly code: unknown } {
+  if (caught instanceof Fault) return true;
+  if (!(caught instanceof Error) || !('code' in caught && 'retryable' in caught && 'facts' in caught)) return false;
+  return typeof caught.code === 'string' && typeof caught.retryable === 'boolean' && typeof caught.facts === 'object';
+}

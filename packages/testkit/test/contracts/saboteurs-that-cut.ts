@@ -1,0 +1,42 @@
+import type { RecordedEvent, SubscriptionMessage } from '@login-policy/event-sourcing';
+import { changed, type EventStoreSabotage, type Saboteur } from './saboteur.js';
+
+type Pages = AsyncGenerator<readonly RecordedEvent[], void, undefined>;
+type Messages = AsyncGenerator<SubscriptionMessage, void, undefined>;
+
+/** Stores that show half a command. */
+export const saboteursThatCut: readonly Saboteur<EventStoreSabotage>[] = [
+  {
+    does: 'ends a page at the size asked for, wherever that is',
+    noticedBy: 'come in one page of everything, whatever its size',
+    sabotage: ({ store }) => ({
+      async *readAll(options): Pages {
+        for await (const page of store.readAll(options)) yield* cut(page, options?.pageSize);
+      },
+    }),
+  },
+  {
+    does: 'hands out messages of the size asked for, wherever they end',
+    noticedBy: 'come in one message of a subscription, history or live',
+    sabotage: ({ store }) => ({
+      async *subscribe(options): Messages {
+        for await (const message of store.subscribe(options)) {
+          if (message.kind !== 'events') yield message;
+          else for (const events of cut(message.events, options?.pageSize)) yield { ...message, events };
+        }
+      },
+    }),
+  },
+  {
+    does: 'says no event’s place in its append when it is read',
+    noticedBy: 'say their place in it, in the answer and in every later read; a single one says none',
+    sabotage: ({ store }) => ({
+      readAll: (options) => changed(store.readAll(options), ({ append: _, ...event }) => event),
+    }),
+  },
+];
+
+function cut(page: readonly RecordedEvent[], pageSize = 500): readonly (readonly RecordedEvent[])[] {
+  const count = Math.ceil(page.length / pageSize);
+  return Array.from({ length: count }, (_, index) => page.slice(index * pageSize, (index + 1) * pageSize));
+}
