@@ -1,6 +1,7 @@
 import {
   freezeMetadata,
   instant,
+  placeInAppend,
   position,
   ReceiptExists,
   revision,
@@ -108,15 +109,17 @@ export function outcomesOf(batch: readonly PreparedAppend[], answer: string): re
 export function recordedEvents({ append, events }: PreparedAppend, placed: Placed): readonly RecordedEvent[] {
   const { streamId } = append;
   const recordedAt = instant(placed.recordedAt);
-  const recorded = events.map((event, index) =>
-    Object.freeze({
+  const recorded = events.map((event, index) => {
+    const place = placeInAppend(index, events.length);
+    return Object.freeze({
       ...event,
       streamId,
       revision: revision(placed.revision + BigInt(index)),
       position: position(placed.position + BigInt(index)),
       recordedAt,
-    }),
-  );
+      ...(place !== undefined && { append: place }),
+    });
+  });
   return Object.freeze(recorded);
 }
 

@@ -21,7 +21,7 @@ import type { Connection } from './connection.js';
 import { isConnectionLost, isRefusedContent } from './faults.js';
 import { GroupCommit } from './group-commit.js';
 import { lookUp, type Found } from './lost-answers.js';
-import { EventReads } from './reads.js';
+import { EventReads, pagesOf } from './reads.js';
 import type { Schema } from './schema.js';
 import type { Watch } from './subscription.js';
 import type { Writer } from './writer.js';
@@ -84,10 +84,10 @@ export class PostgresEventStore implements EventStore {
       // Who comes for a second page gets the next ones sooner: they are read while he is busy with those before.
       reading = isFirst || isHead ? undefined : readAhead(considered, ahead);
       reading?.catch(() => undefined);
-      for (let from = 0; from < events.length; from += pageSize) {
+      for (const page of pagesOf(events, pageSize)) {
         if (options?.signal?.aborted === true) return;
         this.#refuseWhenClosed();
-        yield events.slice(from, from + pageSize);
+        yield page;
       }
       if (isHead || options?.signal?.aborted === true) return;
       this.#refuseWhenClosed();

@@ -88,7 +88,8 @@ BEGIN
     last_revision := coalesce(last_revision, -1);
     last_at := greatest(one.at, last_at);
     INSERT INTO {schema}.events
-      SELECT head + n, one.stream, last_revision + n, id, type, version, last_at, data::json, metadata::json, one.whole
+      SELECT head + n, one.stream, last_revision + n, id, type, version, last_at, data::json, metadata::json, one.whole,
+        CASE WHEN one.count > 1 THEN n END, CASE WHEN one.count > 1 THEN one.count END
       FROM ROWS FROM (
         json_to_recordset(one.events) AS (id text, type text, version integer, data text, metadata text)
       ) WITH ORDINALITY AS given (id, type, version, data, metadata, n);
@@ -106,6 +107,7 @@ END`,
 
 /** What the schema versions before had instead. */
 export const DROP_FUNCTIONS: string = [
+  'current_era',
   'take_turn',
   'tell_listeners',
   'append_known',
@@ -128,7 +130,7 @@ export const REVOCATIONS = `
 CREATE SEQUENCE {schema}.revocations;
 SELECT pg_catalog.nextval('{schema}.revocations');`;
 
-/** The functions of schema version 3. `{…}` stands for what depends on the schema's name. */
+/** The functions of schema version 4. `{…}` stands for what depends on the schema's name. */
 export const FUNCTIONS: readonly string[] = [
   CURRENT_ERA,
   TAKE_TURN,

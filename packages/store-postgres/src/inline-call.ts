@@ -87,6 +87,8 @@ function eventsOf({ prepared: { stream, stored }, recorded }: Accepted): readonl
     revision: event.revision.toString(),
     at: event.recordedAt,
     whole: stream.whole,
+    append_place: event.append?.place,
+    append_count: event.append?.count,
   }));
 }
 

@@ -64,9 +64,9 @@ BEGIN
       SELECT * FROM json_to_recordset(new_receipts) AS x(stream text, key text, fingerprint text, revision bigint);
   END IF;
   INSERT INTO {schema}.events
-    SELECT position, stream, revision, id, type, version, at, data::json, metadata::json, whole
+    SELECT position, stream, revision, id, type, version, at, data::json, metadata::json, whole, append_place, append_count
     FROM json_to_recordset(new_events) AS x(position bigint, stream text, revision bigint, id text, type text,
-      version integer, at bigint, data text, metadata text, whole text);
+      version integer, at bigint, data text, metadata text, whole text, append_place integer, append_count integer);
   GET DIAGNOSTICS reached = ROW_COUNT;
   IF reached > 0 THEN
     FOR one IN SELECT * FROM json_to_recordset(models) AS x(model bigint, changes json) LOOP

@@ -49,7 +49,8 @@ export class PageReader {
     return `SELECT count, ${bytes}, encode(places, 'hex'), ids, types, streams,
       CASE WHEN ${fits} THEN data END, CASE WHEN ${fits} THEN metadata END ${further}
       FROM (SELECT count(*) AS count,
-        string_agg(int8send(position) || int8send(revision) || int8send(recorded_at) || int4send(schema_version), ''::bytea) AS places,
+        string_agg(int8send(position) || int8send(revision) || int8send(recorded_at) || int4send(schema_version)
+          || int4send(coalesce(append_place, 0)) || int4send(coalesce(append_count, 0)), ''::bytea) AS places,
         pg_catalog.json_agg(type)::text AS types, pg_catalog.json_agg(coalesce(whole_stream, stream))::text AS streams,
         ${list('data')}, ${origin}
         FROM (${events}) AS page) AS joined`;

@@ -1,9 +1,11 @@
 import {
+  followedInAppend,
   laterPosition,
   limitOf,
   pageSizeOf,
   position,
   revision,
+  StoreDamaged,
   type EventFilter,
   type Position,
   type ReadAhead,
@@ -21,6 +23,9 @@ import type { Schema } from './schema.js';
 
 const SCANNED_AT_ONCE = 50_000n;
 const LARGEST = 2n ** 63n - 1n;
+
+/** Reads a page of so many events between two positions, the first of which is passed. */
+type ReadRange = (from: bigint, to: bigint, wanted: number) => Promise<Page>;
 
 /** Reads events by pages; the server sends no more than the page, and looks at no more than it can in time. */
 export class EventReads {
@@ -74,13 +79,29 @@ export class EventReads {
     return async (after, pages = 1) => {
       if (after >= LARGEST) return { events: [], considered: after, isHead: true };
       const end = smaller(after + SCANNED_AT_ONCE);
-      const range = [after.toString(), end.toString()];
-      const page = await reader.read(
-        (limit) => this.#connection.read(statement, [...range, limit, ...values]),
-        pageSize * pages,
-      );
-      return aheadOf(page, after, end);
+      const read = (from: bigint, to: bigint, wanted: number): Promise<Page> =>
+        reader.read(
+          (limit) => this.#connection.read(statement, [from.toString(), to.toString(), limit, ...values]),
+          wanted,
+        );
+      const page = await read(after, end, pageSize * pages);
+      return aheadOf(page, await this.#restOfAppend(read, page.events.at(-1)), { after, end });
     };
+  }
+
+  /** What a page lacks of its last append: recorded in one transaction and in one stream, it is there, and the filter lets it through. */
+  async #restOfAppend(read: ReadRange, last: RecordedEvent | undefined): Promise<readonly RecordedEvent[]> {
+    const rest: RecordedEvent[] = [];
+    for (let end = last; end !== undefined && followedInAppend(end) > 0; end = rest.at(-1)) {
+      const owed = followedInAppend(end);
+      const { events } = await read(end.position, end.position + BigInt(owed), owed);
+      if (events.length === 0) {
+        const problem = `the append that the event at position ${end.position} is of has lost its end`;
+        throw new StoreDamaged({ store: this.#connection.name, problem });
+      }
+      rest.push(...events);
+    }
+    return rest;
   }
 
   /** The position of the last event; 0 when there is none. */
@@ -100,12 +121,31 @@ export class EventReads {
   }
 }
 
-function aheadOf({ events, asked, further }: Page, after: Position, end: bigint): ReadAhead {
+/** The whole appends of a page up to `end` at the most, with the rest of the last one. */
+function aheadOf(
+  { events: page, asked, further }: Page,
+  rest: readonly RecordedEvent[],
+  { after, end }: { readonly after: Position; readonly end: bigint },
+): ReadAhead {
   const head = position(BigInt(further[0] ?? 0));
-  const last = events.at(-1);
-  const isFull = last !== undefined && events.length === asked;
-  const considered = isFull ? last.position : laterPosition(after, head < end ? head : position(end));
+  const events = rest.length === 0 ? page : [...page, ...rest];
+  const last = events.at(-1)?.position ?? after;
+  const isFull = page.length > 0 && page.length === asked;
+  const considered = isFull ? last : laterPosition(last, head < end ? head : position(end));
   return { events, considered, isHead: considered >= head };
+}
+
+/** Parts of a page of several, each of so many events or a few more, so that it ends where an append does. */
+export function* pagesOf(
+  events: readonly RecordedEvent[],
+  pageSize: number,
+): Generator<readonly RecordedEvent[], void, undefined> {
+  for (let from = 0; from < events.length;) {
+    const last = events[Math.min(from + pageSize, events.length) - 1];
+    const end = from + pageSize + (last === undefined ? 0 : followedInAppend(last));
+    yield from === 0 && end >= events.length ? events : events.slice(from, end);
+    from = end;
+  }
 }
 
 function conditionOf(filter: EventFilter | undefined): {

@@ -15,12 +15,12 @@ import type { Cell } from './queries.js';
 import { givenText } from './names.js';
 
 const ID_LENGTH = 26;
-/** Bytes of the numbers of an event: three of 8, one of 4. */
-const PLACE_LENGTH = 28;
+/** Bytes of the numbers of an event: three of 8, three of 4. */
+const PLACE_LENGTH = 36;
 
 /** What a page has in its columns, each for all of its events. */
 export interface PlacedColumns {
-  /** Position, revision, time and schema version: bytes, in hexadecimal. */
+  /** Position, revision, time, schema version, place and count in the append: bytes, in hexadecimal. */
   readonly places: string;
   readonly types: Cell | undefined;
   readonly streams: Cell | undefined;
@@ -72,10 +72,17 @@ function placedIn(
       type: names.type(word(types?.[index])),
       schemaVersion: places.getInt32(at + 24),
       data: objectOf(data?.[index]),
+      ...appendAt(places, at + 28),
     };
     events.push(make(placed, index));
   }
   return events;
+}
+
+/** The place in the append; an event without one was recorded alone, or before places were kept. */
+function appendAt(places: DataView, at: number): Pick<RecordedEvent, 'append'> {
+  const [place, count] = [places.getInt32(at), places.getInt32(at + 4)];
+  return count === 0 ? {} : { append: { place, count } };
 }
 
 function listIn(json: Cell | undefined): readonly unknown[] {

@@ -56,3 +56,9 @@ CREATE UNIQUE INDEX read_model_entries_in_order
   ON {schema}.read_model_entries (model, entry, substring(key FROM 1 FOR 500), sha256(key));
 CREATE INDEX read_model_entries_by_key ON {schema}.read_model_entries (model, sha256(key));
 `;
+
+/** Since schema version 4 an event says which of how many of its append it is; those before it, and single ones, say nothing. */
+export const PLACES_IN_APPENDS = `
+ALTER TABLE {schema}.events ADD COLUMN append_place integer, ADD COLUMN append_count integer;
+COMMENT ON COLUMN {schema}.events.append_count IS 'how many events were recorded together, if it was not this one alone';
+`;

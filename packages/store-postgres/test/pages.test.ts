@@ -21,9 +21,11 @@ const SIZES: readonly number[] = [
   ...Array.from({ length: 30 }, () => 10),
 ];
 
+/** Records them one by one, so that a page may end behind each of them. */
 async function write(storage: Storage): Promise<readonly RecordedEvent[]> {
   const { eventStore } = await storage.open();
-  return eventStore.append({ ...appendTo('a', 'no-stream'), events: SIZES.map(large) });
+  const recorded = SIZES.map((size) => eventStore.append({ ...appendTo('a'), events: [large(size)] }));
+  return (await Promise.all(recorded)).flat();
 }
 
 describe('events of more text than one page may have', () => {
@@ -53,6 +55,19 @@ describe('events of more text than one page may have', () => {
       expect(tooLarge).to.deep.equal([]);
       expect(pages.at(0)).to.have.length(10);
       expect(Math.max(...pages.slice(-5).map((page) => page.length))).to.equal(10);
+    }));
+
+  it('are one page all the same when they were recorded together', () =>
+    onStorage(freshStorage(), async (storage) => {
+      const { eventStore } = await storage.open({ largestPageBytes: 4000 });
+      const recorded = await eventStore.append({ ...appendTo('a'), events: SIZES.map(large) });
+      const last = await eventStore.append(appendTo('b'));
+      for (const pageSize of [1, 10, 500]) {
+        const pages: (readonly RecordedEvent[])[] = [];
+        for await (const page of eventStore.readAll({ pageSize })) pages.push(page);
+        expect(pages[0]?.slice(0, SIZES.length)).to.deep.equal(recorded);
+        expect(pages.flat()).to.deep.equal([...recorded, ...last]);
+      }
     }));
 
   it('are read with a limit as without', () =>
