@@ -45,7 +45,7 @@ abstract class StoredReadModel<Row> implements ReadModel<Row> {
       `SELECT r.key, r.content FROM {schema}.read_model_rows AS r WHERE r.model = m.model AND sha256(r.key) = ANY ($2::bytea[])`,
       [keys.map((key) => digest(keyBytes(key)))],
     );
-    return { checkpoint: found.checkpoint, rows: new Map(found.rows.map(({ key, row }) => [key, row])) };
+    return { ...found, rows: new Map(found.rows.map(({ key, row }) => [key, row])) };
   }
 
   async query(asked: RowQuery): Promise<RowsAt<readonly KeyedRow<Row>[]>> {
