@@ -13,6 +13,7 @@ import { inlineModel } from './inline-plan.js';
 import { InlineWriter } from './inline-writer.js';
 import { PoolLender } from './lenders.js';
 import { Listener } from './listener.js';
+import { PoolCare } from './pool-care.js';
 import { storedName } from './names.js';
 import { PostgresReadModelStore } from './read-model-store.js';
 import { prepareSchema, schemaNamed, type Schema } from './schema.js';
@@ -74,11 +75,12 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
   const schema = schemaNamed(options.schema ?? 'login_policy');
   const connection = connectionOf(options, schema);
   const { pool, inlineProjections: projections = [] } = options;
-  pool.on('error', ignore);
+  const care = PoolCare.of(pool);
+  care.begin();
   try {
     await prepareSchema(connection, schema);
   } catch (caught) {
-    pool.off('error', ignore);
+    care.end();
     throw caught;
   }
   const store = assembled(options, connection, schema);
@@ -114,20 +116,22 @@ function assembled(options: PostgresStoreOptions, connection: Connection, schema
   const eventStore = new PostgresEventStore({ connection, schema, writer, watch, patienceMs, largestPageBytes });
   const readModels = new PostgresReadModelStore({ connection, schema, watch, inline: models });
   const within = new Within({ ...parts, writer, watch, inline: models, largestPageBytes });
+  const end = async (): Promise<void> => {
+    within.close();
+    await eventStore.close();
+    await readModels.close();
+    await watch.close();
+    PoolCare.of(pool).end();
+  };
+  let closing: Promise<void> | undefined;
   return {
     eventStore,
     readModels,
     keeps: 'inline',
     within: (client) => within.store(client),
     async close() {
-      within.close();
-      await eventStore.close();
-      await readModels.close();
-      await watch.close();
-      pool.off('error', ignore);
+      closing ??= end();
+      await closing;
     },
   };
 }
-
-/** An idle connection that breaks is replaced by the pool; unheard, its error would end the process. */
-function ignore(): void {}
