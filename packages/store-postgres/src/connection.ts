@@ -1,3 +1,4 @@
+import { Fault } from '@login-policy/event-sourcing';
 import type { ClientBase } from 'pg';
 import { isConnectionLost, postgresFault } from './faults.js';
 import { orAfter, type Lender, type Lent } from './lenders.js';
@@ -86,14 +87,25 @@ export class Connection {
     return onlyCell(rows);
   }
 
-  /** Lends a connection in a transaction that is committed when the work ends well. */
-  transaction<Result>(work: (client: ClientBase) => Promise<Result>): Promise<Result> {
-    return this.use(async (client) => {
+  /**
+   * Lends a connection in a transaction that is committed when the work ends well. A fault of the work's own is the end of the
+   * transaction, and no reason to give the connection up.
+   */
+  async transaction<Result>(work: (client: ClientBase) => Promise<Result>): Promise<Result> {
+    const outcome = await this.use(async (client) => {
       await client.query(`BEGIN; ${this.limits()}`);
-      const result = await work(client);
-      await client.query('COMMIT');
-      return result;
+      try {
+        const result = await work(client);
+        await client.query('COMMIT');
+        return { result };
+      } catch (refused) {
+        if (!(refused instanceof Fault)) throw refused;
+        await client.query('ROLLBACK');
+        return { refused };
+      }
     });
+    if ('refused' in outcome) throw outcome.refused;
+    return outcome.result;
   }
 
   /** How long a statement waits for other writers: no longer than it may take. */

@@ -1,6 +1,7 @@
 import {
   CheckpointConflict,
   modelName,
+  RebuildSuperseded,
   rowLimitOf,
   START,
   type KeyedRow,
@@ -16,7 +17,7 @@ import { script, type Cells } from './queries.js';
 import { digest } from './names.js';
 import type { ReadModelParts } from './read-model-store.js';
 import { beginRebuild, switchOver } from './rebuild.js';
-import { rowChanges, checkpointOf, entryOf, keyBytes, keyOfHex, rowOf } from './row-changes.js';
+import { rowChanges, checkpointOf, REPLACED, entryOf, keyBytes, keyOfHex, rowOf } from './row-changes.js';
 import { text } from './rows.js';
 
 const LOOKED_AGAIN_MS = 1000;
@@ -25,6 +26,8 @@ const LOOKED_AGAIN_MS = 1000;
 export interface Target {
   readonly number: string;
   readonly parameter: string;
+  /** Whether it is the copy of a rebuild: gone, it was superseded. */
+  readonly isCopy?: boolean;
 }
 
 /** The rows of one read model, found anew in every statement: a rebuild may have taken their place. */
@@ -64,7 +67,10 @@ abstract class StoredReadModel<Row> implements ReadModel<Row> {
 
   async checkpoint(): Promise<Position | undefined> {
     this.parts.refuseWhenClosed();
-    const [row] = await this.#read(`SELECT checkpoint FROM {schema}.read_models WHERE model = {model}`);
+    const [row] = await this.#read(
+      `SELECT checkpoint FROM {schema}.read_models WHERE model = {model} AND stage <> 'replaced'`,
+    );
+    if (row === undefined) this.#refuseGoneCopy();
     return checkpointOf(row?.[0]);
   }
 
@@ -82,6 +88,7 @@ abstract class StoredReadModel<Row> implements ReadModel<Row> {
       }),
     );
     const refused = answers.at(-1)?.[0]?.[0];
+    if (refused === REPLACED) this.#refuseGoneCopy();
     if (refused !== null && refused !== undefined) this.#conflict(expected, refused);
     this.parts.watch.notify();
   }
@@ -96,6 +103,10 @@ abstract class StoredReadModel<Row> implements ReadModel<Row> {
     return new RebuildingReadModel(this.parts, this.definition, { model, name });
   }
 
+  #refuseGoneCopy(): void {
+    if (this.#target.isCopy === true) throw new RebuildSuperseded({ model: modelName(this.definition) });
+  }
+
   #conflict(expected: Position | undefined, actual: string): never {
     throw new CheckpointConflict({ model: modelName(this.definition), expected, actual: checkpointOf(actual) });
   }
@@ -104,9 +115,11 @@ abstract class StoredReadModel<Row> implements ReadModel<Row> {
   async #look(rows: string, values: readonly unknown[]): Promise<RowsAt<readonly KeyedRow<Row>[]>> {
     const found = await this.#read(
       `SELECT m.checkpoint, encode(found.key, 'hex'), found.content::text, (SELECT max(position) FROM {schema}.events)
-       FROM {schema}.read_models AS m LEFT JOIN LATERAL (${rows}) AS found ON true WHERE m.model = {model}`,
+       FROM {schema}.read_models AS m LEFT JOIN LATERAL (${rows}) AS found ON true
+       WHERE m.model = {model} AND m.stage <> 'replaced'`,
       values,
     );
+    if (found.length === 0) this.#refuseGoneCopy();
     return {
       checkpoint: checkpointOf(found[0]?.[0]),
       head: checkpointOf(found[0]?.[3]) ?? START,
@@ -145,7 +158,7 @@ export class RebuildingReadModel<Row> extends StoredReadModel<Row> implements Re
     definition: ReadModelDefinition<Row>,
     copy: { readonly model: string; readonly name: string },
   ) {
-    super(parts, definition, { number: '$1::bigint', parameter: copy.model });
+    super(parts, definition, { number: '$1::bigint', parameter: copy.model, isCopy: true });
     this.#copy = copy;
   }
 

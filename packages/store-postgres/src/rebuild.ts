@@ -1,4 +1,4 @@
-import { CheckpointConflict, type Position } from '@login-policy/event-sourcing';
+import { CheckpointConflict, RebuildSuperseded, type Position } from '@login-policy/event-sourcing';
 import type { ClientBase } from 'pg';
 import { ownTransaction } from './callers-transaction.js';
 import type { Connection } from './connection.js';
@@ -57,12 +57,16 @@ export async function beginRebuild({ connection, schema }: ReadModelParts, given
  * Takes the last step and the live rows' place, in one transaction that no append gets into.
  *
  * @throws CheckpointConflict when the live rows are further, or the copy is not where it was expected.
+ * @throws RebuildSuperseded when another rebuild was begun meanwhile.
  */
 export async function switchOver(parts: ReadModelParts, copy: Copy, step: LastStep): Promise<void> {
   const { connection, schema } = parts;
   await connection.faulty(() =>
     connection.transaction(async (client) => {
+      // Asked before writers have to wait, too: nobody takes their lock for what can't be.
+      await demandCopy(client, schema, { copy, step });
       await query(client, 'SELECT pg_catalog.pg_advisory_xact_lock($1)', [schema.appendLock.toString()]);
+      await demandCopy(client, schema, { copy, step });
       const behind = await behindLive(client, parts, { copy, step });
       const [refused] = await query(client, `SELECT ${schema.quoted}.take_step($1, $2, $3, $4)`, [
         copy.model,
@@ -80,6 +84,17 @@ export async function switchOver(parts: ReadModelParts, copy: Copy, step: LastSt
     }),
   );
   await sweep(connection, schema);
+}
+
+async function demandCopy(
+  client: ClientBase,
+  { quoted }: Schema,
+  { copy, step }: { readonly copy: Copy; readonly step: LastStep },
+): Promise<void> {
+  const found = await query(client, `SELECT FROM ${quoted}.read_models WHERE model = $1 AND stage <> 'replaced'`, [
+    copy.model,
+  ]);
+  if (found.length === 0) throw new RebuildSuperseded({ model: step.model });
 }
 
 /**

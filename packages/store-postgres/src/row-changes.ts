@@ -57,9 +57,12 @@ export function entryOf(index: string, value: string): Buffer {
   return digest(JSON.stringify([index, value]));
 }
 
+/** What `take_step` answers when the read model is gone, or another has taken its place. */
+export const REPLACED = 'replaced';
+
 /** A checkpoint of what the server wrote. */
 export function checkpointOf(written: string | null | undefined): Position | undefined {
-  return written === null || written === undefined || written === '' ? undefined : parsePosition(written);
+  return written === null || written === undefined || written === '' || written === REPLACED ? undefined : parsePosition(written);
 }
 
 function entriesOf<Row>(definition: ReadModelDefinition<Row>, row: Row | undefined): readonly string[] {

@@ -27,14 +27,17 @@ const WRITE_ROWS = plpgsql(
 END`,
 );
 
-/** Takes one step of a read model, if its checkpoint is the expected one. Answers null, or else where it is or ''. */
+/** Takes one step of a read model, if its checkpoint is the expected one. Answers null, or else where it is, '' or 'replaced'. */
 const TAKE_STEP = plpgsql(
   'take_step(this_model bigint, expected numeric, reached numeric, changes json) RETURNS text',
   `BEGIN
   UPDATE {schema}.read_models SET checkpoint = reached, steps = steps + 1
     WHERE model = this_model AND stage <> 'replaced' AND checkpoint IS NOT DISTINCT FROM expected;
   IF NOT FOUND THEN
-    RETURN coalesce((SELECT checkpoint::text FROM {schema}.read_models WHERE model = this_model), '');
+    RETURN coalesce(
+      (SELECT coalesce(checkpoint::text, '') FROM {schema}.read_models WHERE model = this_model AND stage <> 'replaced'),
+      'replaced'
+    );
   END IF;
   PERFORM {schema}.write_rows(this_model, changes);${TELL_LISTENERS}
   RETURN NULL;

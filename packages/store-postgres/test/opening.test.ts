@@ -4,6 +4,7 @@ import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { Pool } from 'pg';
 import { databaseUrl, freshSchema } from './database.js';
+import { refusal } from './refusal.js';
 import { allEvents, appendTo, counted } from './sample.js';
 import { onStorage, storages, type Storage } from './stores.js';
 import { eventually } from './waiting.js';
@@ -190,13 +191,5 @@ async function holding(storage: Storage, work: () => Promise<void>): Promise<voi
     await client.query('ROLLBACK');
   } finally {
     client.release();
-  }
-}
-
-async function refusal(call: Promise<unknown>): Promise<unknown> {
-  try {
-    return await call;
-  } catch (caught) {
-    return caught;
   }
 }

@@ -1,7 +1,10 @@
-import { Projector } from '@login-policy/event-sourcing';
+import { CheckpointConflict, position, Projector, RebuildSuperseded, START } from '@login-policy/event-sourcing';
 import { counterTotals } from '@login-policy/testkit';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
+import { Pool } from 'pg';
+import { databaseUrl } from './database.js';
+import { refusal } from './refusal.js';
 import { demandSound } from './soundness.js';
 import { appendTo } from './sample.js';
 import { onStorage, storages } from './stores.js';
@@ -39,4 +42,45 @@ describe('a rebuild on PostgreSQL', () => {
         expect(rows).to.deep.equal([{ stage: 'live' }]);
       }));
   }
+});
+
+describe('two rebuilds on PostgreSQL at once', () => {
+  it('end both: the one that another was begun after is told so, at each of its steps', () =>
+    onStorage(freshStorage(), async (storage) => {
+      const { eventStore, readModels } = await storage.open();
+      await eventStore.append(appendTo('a'));
+      const live = await readModels.open(counterTotals);
+      const [first, second] = [await live.beginRebuild(), await live.beginRebuild()];
+      const step = { expected: undefined, checkpoint: position(1), rows: new Map() };
+      const calls = [() => first.read(['a']), () => first.commit(step), () => first.switchOver(step)];
+      for (const call of calls) {
+        expect(await refusal(call())).to.be.instanceOf(RebuildSuperseded);
+      }
+      await second.switchOver(step);
+      expect(await refusal(first.switchOver(step))).to.be.instanceOf(RebuildSuperseded);
+    }));
+
+  it('destroy no connection, whoever is refused what', () =>
+    onStorage(freshStorage(), async (storage) => {
+      const pool = new Pool({ connectionString: await databaseUrl() });
+      let removed = 0;
+      pool.on('remove', () => (removed += 1));
+      const store = await storage.open({ pool });
+      await store.eventStore.append(appendTo('a'));
+      const model = await store.readModels.open(counterTotals);
+      await model.commit({ expected: undefined, checkpoint: position(1), rows: new Map() });
+      const copy = await model.beginRebuild();
+      const early = copy.switchOver({ expected: undefined, checkpoint: START, rows: new Map() });
+      expect(await refusal(early)).to.be.instanceOf(CheckpointConflict);
+      const rebuilds = Array.from({ length: 4 }, () => new Projector({ ...store, projection: counterTotals }).rebuild());
+      const outcomes = await Promise.allSettled(rebuilds);
+      for (const outcome of outcomes) {
+        if (outcome.status === 'rejected') expect(outcome.reason).to.be.instanceOf(RebuildSuperseded);
+      }
+      expect(outcomes.map(({ status }) => status)).to.include('fulfilled');
+      expect(removed).to.equal(0);
+      await demandSound(store);
+      await store.close();
+      await pool.end();
+    }));
 });
