@@ -4,6 +4,7 @@ import {
   limitOf,
   pageSizeOf,
   position,
+  PositionUnknown,
   revision,
   StoreDamaged,
   type EventFilter,
@@ -77,7 +78,7 @@ export class EventReads {
     const reader = new PageReader(this.#connection.name, this.#largestPageBytes, options?.origin);
     const statement = reader.statement(events, `, (SELECT max(position) FROM ${this.#schema}.events)`);
     return async (after, pages = 1) => {
-      if (after >= LARGEST) return { events: [], considered: after, isHead: true };
+      if (after > LARGEST) throw new PositionUnknown({ position: after, head: await this.head() });
       const end = smaller(after + SCANNED_AT_ONCE);
       const read = (from: bigint, to: bigint, wanted: number): Promise<Page> =>
         reader.read(
@@ -128,6 +129,7 @@ function aheadOf(
   { after, end }: { readonly after: Position; readonly end: bigint },
 ): ReadAhead {
   const head = position(BigInt(further[0] ?? 0));
+  if (after > head) throw new PositionUnknown({ position: after, head });
   const events = rest.length === 0 ? page : [...page, ...rest];
   const last = events.at(-1)?.position ?? after;
   const isFull = page.length > 0 && page.length === asked;
