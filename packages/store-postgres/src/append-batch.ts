@@ -83,21 +83,6 @@ export function batchJson(batch: readonly PreparedAppend[], clock: Clock): strin
   );
 }
 
-/** The arguments of `append_event` behind the attempt, if the append is one event without a receipt. */
-export function singleArguments(
-  batch: readonly PreparedAppend[],
-  clock: Clock,
-): readonly (string | null)[] | undefined {
-  const [one] = batch;
-  const [event] = one?.stored ?? [];
-  if (one === undefined || event === undefined || batch.length + one.stored.length > 2) return undefined;
-  const { append, stream, key } = one;
-  if (key !== undefined) return undefined;
-  const { id, type, version, data, metadata } = event;
-  const expected = expectationNumber(append.expected).toString();
-  return [stream.name, stream.whole ?? null, expected, String(clock()), id, type, String(version), data, metadata];
-}
-
 /** What `append_events` answered, append by append. */
 export function outcomesOf(batch: readonly PreparedAppend[], answer: string): readonly Outcome[] {
   const answers = partsOf(JSON.parse(answer));

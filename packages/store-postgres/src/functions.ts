@@ -16,31 +16,6 @@ const APPEND_KNOWN = plpgsql(
 END`,
 );
 
-/** One event and no receipt, at the place that is found in the turn: it does what \`append_events\` does with a batch of that one. */
-const APPEND_EVENT = plpgsql(
-  `append_event(lock_ms text, this_attempt text, this_stream text, whole text, expected bigint, at bigint,
-  id text, type text, version integer, data json, metadata json) RETURNS text`,
-  `DECLARE
-  head bigint;
-  last_revision bigint;
-  last_at bigint;
-BEGIN
-  PERFORM {schema}.take_turn(lock_ms, this_attempt);
-  SELECT position INTO head FROM {schema}.events ORDER BY position DESC LIMIT 1;
-  head := coalesce(head, 0);
-  SELECT e.revision, e.recorded_at INTO last_revision, last_at FROM {schema}.events AS e
-    WHERE e.stream = this_stream ORDER BY e.revision DESC LIMIT 1;
-  IF expected <> -3 AND coalesce(last_revision, -1) <> expected AND (expected <> -2 OR last_revision IS NULL) THEN
-    RETURN '[["conflict",' || coalesce('"' || last_revision || '"', 'null') || ']]';
-  END IF;
-  last_revision := coalesce(last_revision, -1) + 1;
-  last_at := greatest(at, last_at);
-  INSERT INTO {schema}.events
-    VALUES (head + 1, this_stream, last_revision, id, type, version, last_at, data, metadata, whole);${TELL_LISTENERS}
-  RETURN '[["ok","' || head + 1 || '","' || last_revision || '","' || last_at || '"]]';
-END`,
-);
-
 /**
  * Does a batch of appends, each for itself: receipt, expected revision, positions, events. The answer has an array for
  * each: ["ok", first position, first revision, recorded at], ["conflict", last revision or null], ["receipt"],
@@ -135,7 +110,6 @@ export const FUNCTIONS: readonly string[] = [
   CURRENT_ERA,
   TAKE_TURN,
   APPEND_KNOWN,
-  APPEND_EVENT,
   APPEND_EVENTS,
   ...ROW_FUNCTIONS,
   WRITERS_VIEW,

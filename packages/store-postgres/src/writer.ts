@@ -3,12 +3,12 @@ import {
   batchJson,
   outcomesOf,
   recordedEvents,
-  singleArguments,
   type Outcome,
   type PreparedAppend,
 } from './append-batch.js';
 import { callWithin, type Transaction } from './callers-transaction.js';
 import type { Connection } from './connection.js';
+import { onlyCell, script } from './queries.js';
 import { placedArguments } from './inline-call.js';
 import type { Schema } from './schema.js';
 import { WriterMemory } from './writer-memory.js';
@@ -55,6 +55,7 @@ export class PlainWriter implements Writer {
   }
 
   async writeWithin(transaction: Transaction, batch: readonly PreparedAppend[]): Promise<readonly Outcome[]> {
+    await callWithin(transaction, `${this.#schema}.take_turn($1, '')`, [this.#connection.longestWait()]);
     const values = [this.#connection.longestWait(), '', batchJson(batch, this.#clock)];
     return outcomesOf(batch, await callWithin(transaction, `${this.#schema}.append_events($1, $2, $3)`, values));
   }
@@ -85,11 +86,15 @@ export class PlainWriter implements Writer {
   }
 
   async #inTurn(attempt: string, batch: readonly PreparedAppend[]): Promise<readonly Outcome[]> {
-    const single = singleArguments(batch, this.#clock);
-    const name = single === undefined ? 'append_events' : 'append_event';
-    const values = single ?? [batchJson(batch, this.#clock)];
     this.#era ??= await this.#askEra();
-    const answer = await this.#connection.call(`${this.#schema}.${name}`, [attempt, ...values]);
+    const answer = await this.#connection.use(async (client) => {
+      const name = client.escapeLiteral(attempt);
+      await client.query(`BEGIN; ${this.#connection.limits()} SELECT ${this.#schema}.take_turn(NULL, ${name})`);
+      // The clock is read now: what is recorded is later than whatever was read while this waited.
+      const events = client.escapeLiteral(batchJson(batch, this.#clock));
+      const answers = await script(client, `SELECT ${this.#schema}.append_events(NULL, ${name}, ${events}); COMMIT`);
+      return onlyCell(answers[0]);
+    });
     const outcomes = outcomesOf(batch, answer);
     const recorded = outcomes.flatMap((outcome) => ('recorded' in outcome ? outcome.recorded : []));
     this.#memory.learn(recorded, this.#era);

@@ -123,7 +123,7 @@ async function isWaitedFor({ pool }: Storage): Promise<boolean> {
 async function takeLockOut({ pool, schema }: Storage): Promise<void> {
   const { rows } = await pool.query<{ source: string }>(
     `SELECT pg_get_functiondef(p.oid) AS source FROM pg_proc AS p JOIN pg_namespace AS n ON n.oid = p.pronamespace
-     WHERE n.nspname = $1 AND proname IN ('take_turn', 'append_events', 'append_event')`,
+     WHERE n.nspname = $1 AND proname IN ('take_turn', 'append_events')`,
     [schema],
   );
   await pool.query(`CREATE SEQUENCE "${schema}".drawn`);

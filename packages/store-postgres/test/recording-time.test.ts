@@ -1,0 +1,58 @@
+import { instant, parseInstant, type AnyProjection } from '@login-policy/event-sourcing';
+import { counterTotals } from '@login-policy/testkit';
+import { expect } from 'chai';
+import { describe, it } from 'mocha';
+import { allEvents, appendTo } from './sample.js';
+import { onStorage, storages, type Storage } from './stores.js';
+import { eventually } from './waiting.js';
+
+const freshStorage = storages();
+const KINDS: Readonly<Record<string, readonly AnyProjection[]>> = {
+  'a plain store': [],
+  'a store with an inline projection': [counterTotals],
+};
+const EARLY = parseInstant('2026-01-01T00:00:00.000Z');
+const LATE = instant(EARLY + 1500);
+
+describe('an append to PostgreSQL that waits for its turn', () => {
+  for (const [kind, inlineProjections] of Object.entries(KINDS)) {
+    for (const known of ['known', 'unknown']) {
+      it(`is recorded at a time after it waited: ${kind}, where the end of the stream is ${known}`, () =>
+        onStorage(freshStorage(), async (storage) => {
+          let now = EARLY;
+          const { eventStore } = await storage.open({ inlineProjections, clock: () => now });
+          if (known === 'known') await eventStore.append(appendTo('a'));
+          const release = await takeTurn(storage);
+          const appending = eventStore.append(appendTo('a'));
+          await eventually('an append that waits', () => isWaitedFor(storage));
+          // Whoever asks now how things were a second ago is answered, and that has to stay true.
+          now = LATE;
+          await release();
+          expect((await appending)[0]?.recordedAt).to.equal(LATE);
+          expect((await allEvents(eventStore)).at(-1)?.recordedAt).to.equal(LATE);
+        }));
+    }
+  }
+});
+
+/** Takes the turn of a writer, as a transaction does that holds it for long. */
+async function takeTurn({ pool, schema }: Storage): Promise<() => Promise<void>> {
+  const client = await pool.connect();
+  const { rows } = await pool.query<{ source: string }>(
+    `SELECT prosrc AS source FROM pg_proc AS p JOIN pg_namespace AS n ON n.oid = p.pronamespace WHERE n.nspname = $1`,
+    [schema],
+  );
+  const lock = rows.map(({ source }) => /pg_advisory_xact_lock\(([^;]*)\);/.exec(source)?.[1]).find(Boolean);
+  await client.query(`BEGIN; SELECT pg_advisory_xact_lock(${lock ?? 'NULL'})`);
+  return async () => {
+    await client.query('ROLLBACK');
+    client.release();
+  };
+}
+
+async function isWaitedFor({ pool }: Storage): Promise<boolean> {
+  const { rows } = await pool.query<{ waiting: boolean }>(
+    `SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted) AS waiting`,
+  );
+  return rows[0]?.waiting === true;
+}
