@@ -1,4 +1,5 @@
 import type { Pool, PoolClient } from 'pg';
+import { Listener } from './listener.js';
 
 const cares = new WeakMap<Pool, PoolCare>();
 
@@ -7,11 +8,14 @@ const cares = new WeakMap<Pool, PoolCare>();
  * says so by an event, which would end the process if nobody heard it.
  */
 export class PoolCare {
+  /** Listens for all of them. */
+  readonly listener: Listener;
   readonly #pool: Pool;
   #stores = 0;
 
   private constructor(pool: Pool) {
     this.#pool = pool;
+    this.listener = new Listener(pool.options);
   }
 
   /** What all stores of a pool share. */

@@ -12,11 +12,11 @@ import { PostgresEventStore } from './event-store.js';
 import { inlineModel } from './inline-plan.js';
 import { InlineWriter } from './inline-writer.js';
 import { PoolLender } from './lenders.js';
-import { Listener } from './listener.js';
 import { PoolCare } from './pool-care.js';
 import { storedName } from './names.js';
 import { PostgresReadModelStore } from './read-model-store.js';
 import { prepareSchema, schemaNamed, type Schema } from './schema.js';
+import { settingsOf, type Settings } from './settings.js';
 import { Watch } from './subscription.js';
 import { Within } from './within.js';
 import { PlainWriter } from './writer.js';
@@ -69,11 +69,13 @@ export interface PostgresStore extends Store {
  *
  * @throws StoreUnavailable when there is no server, or it does not answer in time.
  * @throws ProjectionStopped when an inline projection can't reduce what is there.
+ * @throws RangeError for a time-out or a size that is not a whole number from 1 to 2,147,483,647.
  * @throws StoreForeign when the schema is another program's, or a newer version's.
  */
 export async function openPostgresStore(options: PostgresStoreOptions): Promise<PostgresStore> {
   const schema = schemaNamed(options.schema ?? 'login_policy');
-  const connection = connectionOf(options, schema);
+  const settings = settingsOf(options);
+  const connection = connectionOf(options.pool, settings, schema);
   const { pool, inlineProjections: projections = [] } = options;
   const care = PoolCare.of(pool);
   care.begin();
@@ -83,7 +85,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     care.end();
     throw caught;
   }
-  const store = assembled(options, connection, schema);
+  const store = assembled(options, { connection, schema, settings });
   try {
     for (const projection of projections) await new Projector({ ...store, projection }).catchUp();
   } catch (caught) {
@@ -93,26 +95,27 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
   return store;
 }
 
-function connectionOf(options: PostgresStoreOptions, schema: Schema): Connection {
-  const timeOuts = {
-    statementMs: options.statementTimeoutMs ?? 10_000,
-    lockMs: options.lockTimeoutMs ?? 5000,
-    connectMs: options.connectTimeoutMs ?? 5000,
-  };
-  const prepared = options.preparedStatements ?? 'when-direct';
+function connectionOf(pool: Pool, settings: Settings, schema: Schema): Connection {
+  const { statementTimeoutMs: statementMs, lockTimeoutMs: lockMs, connectTimeoutMs: connectMs } = settings;
   const name = `the PostgreSQL schema ${schema.name}`;
-  return new Connection(new PoolLender(options.pool, name, timeOuts.connectMs), name, { timeOuts, prepared });
+  const ways = { timeOuts: { statementMs, lockMs, connectMs }, prepared: settings.preparedStatements };
+  return new Connection(new PoolLender(pool, name, connectMs), name, ways);
 }
 
-function assembled(options: PostgresStoreOptions, connection: Connection, schema: Schema): PostgresStore {
+interface Ground {
+  readonly connection: Connection;
+  readonly schema: Schema;
+  readonly settings: Settings;
+}
+
+function assembled(options: PostgresStoreOptions, { connection, schema, settings }: Ground): PostgresStore {
   const { pool, clock = systemClock, inlineProjections: projections = [] } = options;
-  const listener = options.listen === 'off' ? undefined : new Listener(pool.options, schema);
-  const watch = new Watch({ connection, schema, pollIntervalMs: options.pollIntervalMs ?? 100, listener });
+  const listener = options.listen === 'off' ? undefined : PoolCare.of(pool).listener;
+  const watch = new Watch({ connection, schema, pollIntervalMs: settings.pollIntervalMs, listener });
   const models = projections.map((projection) => inlineModel(projection, storedName(modelName(projection)).name));
   const parts = { connection, schema, clock, models };
   const writer = models.length === 0 ? new PlainWriter(parts) : new InlineWriter(parts);
-  const { largestPageBytes = 64_000_000 } = options;
-  const patienceMs = options.lostAnswerTimeoutMs ?? 10_000;
+  const { largestPageBytes, lostAnswerTimeoutMs: patienceMs } = settings;
   const eventStore = new PostgresEventStore({ connection, schema, writer, watch, patienceMs, largestPageBytes });
   const readModels = new PostgresReadModelStore({ connection, schema, watch, inline: models });
   const within = new Within({ ...parts, writer, watch, inline: models, largestPageBytes });

@@ -3,6 +3,8 @@ import type { Connection } from './connection.js';
 import type { Listener } from './listener.js';
 import type { Schema } from './schema.js';
 
+const WHILE_TOLD_MS = 5000;
+
 /** What the watch works with. */
 export interface WatchParts {
   readonly connection: Connection;
@@ -20,6 +22,7 @@ export interface WatchParts {
 export class Watch {
   readonly #parts: WatchParts;
   readonly #board = new SignalBoard();
+  readonly #heard = (): void => this.notify();
   readonly #closing = new AbortController();
   #waiting = 0;
   #looking: Promise<void> = Promise.resolve();
@@ -34,7 +37,7 @@ export class Watch {
   async changed(signal: AbortSignal, withinMs?: number): Promise<void> {
     if (signal.aborted || this.#closing.signal.aborted) return;
     this.#waiting += 1;
-    this.#parts.listener?.begin(() => this.notify());
+    this.#parts.listener?.begin(this.#parts.schema, this.#heard);
     if (!this.#isLooking) this.#looking = this.#look();
     try {
       await this.#board.changed(signal, withinMs);
@@ -52,7 +55,7 @@ export class Watch {
   async close(): Promise<void> {
     this.#closing.abort();
     this.notify();
-    await this.#parts.listener?.close();
+    await this.#parts.listener?.end(this.#parts.schema, this.#heard);
     await this.#looking;
   }
 
@@ -60,13 +63,19 @@ export class Watch {
     this.#isLooking = true;
     const idle = new SignalBoard();
     while (this.#waiting > 0 && !this.#closing.signal.aborted) {
-      await idle.changed(this.#closing.signal, this.#parts.pollIntervalMs);
+      await idle.changed(this.#closing.signal, this.#intervalMs);
       if (this.#closing.signal.aborted) break;
       const seen = await this.#state();
       if (seen === undefined || seen !== this.#seen) this.notify();
       this.#seen = seen;
     }
     this.#isLooking = false;
+  }
+
+  /** While the server tells, looking is only for what a broken connection can't tell. */
+  get #intervalMs(): number {
+    const { listener, schema, pollIntervalMs } = this.#parts;
+    return listener?.hears(schema) === true ? Math.max(pollIntervalMs, WHILE_TOLD_MS) : pollIntervalMs;
   }
 
   /** Something that differs whenever anything was written; `undefined` when the server can't be asked. */

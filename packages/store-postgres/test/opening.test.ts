@@ -55,6 +55,18 @@ describe('opening a store on PostgreSQL', () => {
     await pool.end();
   });
 
+  it('takes no time-out or size that is none', async () => {
+    const pool = new Pool({ connectionString: await databaseUrl() });
+    const names = ['statementTimeoutMs', 'lockTimeoutMs', 'connectTimeoutMs', 'lostAnswerTimeoutMs'] as const;
+    for (const name of [...names, 'pollIntervalMs', 'largestPageBytes'] as const) {
+      for (const value of [-1, 0, 1.5, NaN, Infinity, 2 ** 31]) {
+        const caught = await refusal(openPostgresStore({ pool, [name]: value }));
+        expect(caught).to.be.instanceOf(RangeError).with.property('message').that.includes(name);
+      }
+    }
+    await pool.end();
+  });
+
   it('says that there is no server, in time', async () => {
     const pool = new Pool({ host: '127.0.0.1', port: 1 });
     expect(await refusal(openPostgresStore({ pool, connectTimeoutMs: 2000 }))).to.be.instanceOf(StoreUnavailable);

@@ -2,6 +2,7 @@ import { instant, parseInstant, type AnyProjection } from '@login-policy/event-s
 import { counterTotals } from '@login-policy/testkit';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
+import { takeTurn } from './locks.js';
 import { allEvents, appendTo } from './sample.js';
 import { onStorage, storages, type Storage } from './stores.js';
 import { eventually } from './waiting.js';
@@ -22,7 +23,7 @@ describe('an append to PostgreSQL that waits for its turn', () => {
           let now = EARLY;
           const { eventStore } = await storage.open({ inlineProjections, clock: () => now });
           if (known === 'known') await eventStore.append(appendTo('a'));
-          const release = await takeTurn(storage);
+          const release = await takeTurn(storage.pool, storage.schema);
           const appending = eventStore.append(appendTo('a'));
           await eventually('an append that waits', () => isWaitedFor(storage));
           // Whoever asks now how things were a second ago is answered, and that has to stay true.
@@ -34,21 +35,6 @@ describe('an append to PostgreSQL that waits for its turn', () => {
     }
   }
 });
-
-/** Takes the turn of a writer, as a transaction does that holds it for long. */
-async function takeTurn({ pool, schema }: Storage): Promise<() => Promise<void>> {
-  const client = await pool.connect();
-  const { rows } = await pool.query<{ source: string }>(
-    `SELECT prosrc AS source FROM pg_proc AS p JOIN pg_namespace AS n ON n.oid = p.pronamespace WHERE n.nspname = $1`,
-    [schema],
-  );
-  const lock = rows.map(({ source }) => /pg_advisory_xact_lock\(([^;]*)\);/.exec(source)?.[1]).find(Boolean);
-  await client.query(`BEGIN; SELECT pg_advisory_xact_lock(${lock ?? 'NULL'})`);
-  return async () => {
-    await client.query('ROLLBACK');
-    client.release();
-  };
-}
 
 async function isWaitedFor({ pool }: Storage): Promise<boolean> {
   const { rows } = await pool.query<{ waiting: boolean }>(

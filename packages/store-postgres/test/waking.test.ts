@@ -4,6 +4,7 @@ import { describe, it } from 'mocha';
 import { Pool } from 'pg';
 import { AskingServer } from './asking-server.js';
 import { databaseUrl } from './database.js';
+import { listenersOf } from './locks.js';
 import { appendTo } from './sample.js';
 import { onStorage, storages, type Storage } from './stores.js';
 import { eventually } from './waiting.js';
@@ -56,9 +57,30 @@ describe('a subscriber who waits for what another process writes to PostgreSQL',
       const [writer, reader] = [await storage.open(), await storage.open({ listen: 'off', pollIntervalMs: 20 })];
       const subscriber = subscribe(reader);
       await tellsOf(subscriber, writer);
-      expect(await listeners(storage)).to.deep.equal([]);
+      expect(await listenersOf(storage.pool, storage.schema)).to.deep.equal([]);
       await subscriber.leave();
     }));
+
+  it('is told by one connection for all stores of a pool, and hardly looks', () =>
+    onStorage(freshStorage(), (storage) =>
+      onStorage(freshStorage(), async (elsewhere) => {
+        const readers = [storage, storage, elsewhere].map((one) => one.open({ pollIntervalMs: 1 }));
+        const subscribers = (await Promise.all(readers)).map(subscribe);
+        const pids = new Set([await isListening(storage), await isListening(elsewhere)]);
+        expect(pids.size).to.equal(1);
+        let looks = 0;
+        const look = (): void => void (looks += 1);
+        storage.pool.on('acquire', look);
+        for (let round = 0; round < 1000; round++) await storage.pool.query('SELECT 1');
+        storage.pool.off('acquire', look);
+        expect(looks).to.be.lessThan(1100);
+        for (const subscriber of subscribers) await subscriber.leave();
+        await (await readers[0])?.close();
+        const another = subscribe(await storage.open({ pollIntervalMs: NEVER }));
+        await tellsOf(another, await storage.open());
+        await another.leave();
+      }),
+    ));
 
   it('leaves no connection behind when its store is closed', () =>
     onStorage(freshStorage(), async (storage) => {
@@ -67,7 +89,7 @@ describe('a subscriber who waits for what another process writes to PostgreSQL',
       await isListening(storage);
       await subscriber.leave();
       await reader.close();
-      await eventually('the end of the listener', async () => (await listeners(storage)).length === 0);
+      await eventually('the end of the listener', async () => (await listenersOf(storage.pool, storage.schema)).length === 0);
     }));
 });
 
@@ -104,16 +126,6 @@ async function tellsOf(subscriber: Subscriber, writer: PostgresStore): Promise<v
 
 /** Waits until somebody listens, and says which of the server's processes. */
 async function isListening(storage: Storage): Promise<number> {
-  await eventually('a listener', async () => (await listeners(storage)).length > 0);
-  return (await listeners(storage))[0] ?? 0;
-}
-
-/** The server's processes that hold the lock of those who listen on this schema, as their last statement took it. */
-async function listeners({ pool, schema }: Storage): Promise<readonly number[]> {
-  const { rows } = await pool.query<{ pid: number }>(
-    `SELECT l.pid FROM pg_locks AS l JOIN pg_stat_activity AS a USING (pid)
-     WHERE l.locktype = 'advisory' AND l.mode = 'ShareLock' AND l.granted AND a.application_name = $1`,
-    [`login-policy ${schema}`],
-  );
-  return rows.map(({ pid }) => pid);
+  await eventually('a listener', async () => (await listenersOf(storage.pool, storage.schema)).length > 0);
+  return (await listenersOf(storage.pool, storage.schema))[0] ?? 0;
 }
