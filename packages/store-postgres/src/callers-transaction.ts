@@ -51,6 +51,10 @@ export class CallersClient implements Lender {
   }
 
   cancel(): void {}
+
+  async isAnswering(): Promise<boolean> {
+    return true;
+  }
 }
 
 const BEGUN = 'extract(epoch FROM now())::text';

@@ -1,7 +1,8 @@
-import { Fault } from '@login-policy/event-sourcing';
+import { Fault, isFault, StoreClosed } from '@login-policy/event-sourcing';
 import type { ClientBase } from 'pg';
 import { isConnectionLost, postgresFault } from './faults.js';
-import { orAfter, type Lender, type Lent } from './lenders.js';
+import { Cut, orAfter, type Lender, type Lent } from './lenders.js';
+import { isOverWithin } from './own-client.js';
 import { PreparedStatements, type Preparation } from './prepared-statements.js';
 import { onlyCell, query, script, type Cells } from './queries.js';
 
@@ -22,6 +23,8 @@ export interface ConnectionWays {
 }
 
 const ON_TOP_OF_THE_SERVERS_MS = 1000;
+/** How long the server may take to say anything at all, before what is under way is given up. */
+const PATIENCE_MS = 600;
 
 /** The way to the server: a connection that is lent for as long as one piece of work takes, and time-outs on all of it. */
 export class Connection {
@@ -29,6 +32,9 @@ export class Connection {
   readonly timeOuts: TimeOuts;
   readonly #lender: Lender;
   readonly #prepared: PreparedStatements;
+  readonly #underWay = new Set<Promise<unknown>>();
+  readonly #cut = new Cut();
+  #isClosing = false;
 
   constructor(lender: Lender, name: string, { timeOuts, prepared }: ConnectionWays) {
     this.#lender = lender;
@@ -50,7 +56,31 @@ export class Connection {
   }
 
   /** Lends a connection to one piece of work, and gives it back. */
-  async use<Result>(work: (client: ClientBase) => Promise<Result>): Promise<Result> {
+  use<Result>(work: (client: ClientBase) => Promise<Result>): Promise<Result> {
+    const using = this.#use(work);
+    const end = (): void => void this.#underWay.delete(using);
+    this.#underWay.add(using);
+    using.then(end, end);
+    return using;
+  }
+
+  /**
+   * Lets what is under way end, and whoever is `writing`, for as long as the server answers at all: on a silent network it is given up within about a
+   * second, and its connections are destroyed. What fails from now on, fails because it was closed.
+   */
+  async close(writing: Promise<void>): Promise<void> {
+    this.#isClosing = true;
+    let isWritten = false;
+    const written = writing.finally(() => (isWritten = true));
+    while (!isWritten || this.#underWay.size > 0) {
+      const end = Promise.allSettled([written, ...this.#underWay]);
+      if (await isOverWithin(PATIENCE_MS, end)) continue;
+      if (!(await this.#lender.isAnswering(PATIENCE_MS))) this.#cut.make();
+    }
+    await written;
+  }
+
+  async #use<Result>(work: (client: ClientBase) => Promise<Result>): Promise<Result> {
     const { client, giveBack } = await this.#lend();
     let failure: Error | undefined;
     // A connection that breaks while nobody waits for an answer says so by an event, which would end the process.
@@ -62,7 +92,7 @@ export class Connection {
       return await this.#inTime(work(client));
     } catch (caught) {
       failure = caught instanceof Error ? caught : new Error(String(caught));
-      if (caught instanceof ConnectionSilent) this.#tellToGiveUp(client);
+      if (caught instanceof ConnectionSilent && !this.#isClosing) this.#tellToGiveUp(client);
       throw caught;
     } finally {
       client.off('error', onError);
@@ -126,7 +156,8 @@ export class Connection {
 
   /** What was caught, in the words of the port. */
   faultOf(caught: unknown): unknown {
-    return postgresFault(this.name, caught);
+    const fault = postgresFault(this.name, caught);
+    return this.#isClosing && isFault(fault, 'store-unavailable') ? new StoreClosed({ store: this.name }) : fault;
   }
 
   /** Does something, with whatever is thrown in the words of the port. */
@@ -146,7 +177,7 @@ export class Connection {
 
   async #lend(): Promise<Lent> {
     try {
-      return await this.#lender.lend();
+      return await this.#lender.lend(this.#cut);
     } catch (caught) {
       throw this.faultOf(caught);
     }
@@ -155,7 +186,7 @@ export class Connection {
   #inTime<Result>(work: Promise<Result>): Promise<Result> {
     const { statementMs, lockMs } = this.timeOuts;
     const longest = Math.max(statementMs, lockMs) + ON_TOP_OF_THE_SERVERS_MS;
-    return orAfter(work, longest, () => new ConnectionSilent(longest));
+    return orAfter(work, { ms: longest, cut: this.#cut }, () => new ConnectionSilent(longest));
   }
 }
 

@@ -1,13 +1,13 @@
-import { Socket } from 'node:net';
-import type { Duplex } from 'node:stream';
-import { Client, type ClientConfig, type Notification } from 'pg';
+import type { Notification, PoolOptions } from 'pg';
+import { isOverWithin, ownClient, type OwnClient } from './own-client.js';
 import { isDirectlyConnected } from './prepared-statements.js';
 import { query } from './queries.js';
 import type { Schema } from './schema.js';
 
 const RETRY_MS = 1000;
-const CONNECT_MS = 5000;
 const HANG_UP_MS = 1000;
+/** Named, so that whoever looks at the server's connections knows whose this is. */
+const OWN = { connectionTimeoutMillis: 5000, application_name: 'login-policy listener' };
 
 /** One schema that is listened to, and who wants to hear of it. */
 interface Channel {
@@ -20,9 +20,7 @@ interface Channel {
 }
 
 /** The connection that listens now. */
-interface Session {
-  readonly client: Client;
-  readonly socket: Duplex;
+interface Session extends OwnClient {
   isReady: boolean;
 }
 
@@ -31,18 +29,15 @@ interface Session {
  * waits, opened again when it breaks, and given up for good behind a pooler that would not hand notifications on.
  */
 export class Listener {
-  readonly #config: ClientConfig;
+  readonly #options: PoolOptions;
   readonly #channels = new Map<string, Channel>();
   #session: Session | undefined;
   #isGivenUp = false;
+  #working: Promise<void> = Promise.resolve();
   #retry: NodeJS.Timeout | undefined;
 
-  constructor(config: ClientConfig) {
-    // The pool hides its password from whoever copies its options.
-    const { password } = config;
-    // Named, so that whoever looks at the server's connections knows whose this is.
-    const own = { connectionTimeoutMillis: CONNECT_MS, application_name: 'login-policy listener' };
-    this.#config = { ...config, ...own, ...(password !== undefined && { password }) };
+  constructor(options: PoolOptions) {
+    this.#options = options;
   }
 
   /** Tells `heard` of changes in a schema from now on, and each time it can't have heard of some. */
@@ -51,8 +46,8 @@ export class Listener {
     channel.heard.add(heard);
     if (this.#channels.has(schema.name)) return;
     this.#channels.set(schema.name, channel);
-    if (this.#session?.isReady === true) void this.#open(this.#session, channel);
-    else if (this.#session === undefined && this.#retry === undefined && !this.#isGivenUp) void this.#connect();
+    if (this.#session?.isReady === true) this.#working = this.#open(this.#session, channel);
+    else if (this.#session === undefined && this.#retry === undefined && !this.#isGivenUp) this.#work();
   }
 
   /** Whether the server tells of everything in a schema. */
@@ -67,14 +62,18 @@ export class Listener {
     if (channel === undefined || channel.heard.size > 0) return;
     this.#channels.delete(name);
     if (this.#channels.size === 0) await this.#hangUp();
-    else if (this.#session !== undefined) await within(HANG_UP_MS, this.#leave(this.#session, channel));
+    else if (this.#session !== undefined) await isOverWithin(HANG_UP_MS, this.#leave(this.#session, channel));
+  }
+
+  /** It ends by itself, well or not: then it is begun again. */
+  #work(): void {
+    this.#working = this.#connect();
   }
 
   async #connect(): Promise<void> {
     this.#retry = undefined;
-    const socket = this.#newSocket();
-    const client = new Client({ ...this.#config, stream: () => socket });
-    const session = { client, socket, isReady: false };
+    const session = { ...ownClient(this.#options, OWN), isReady: false };
+    const { client } = session;
     this.#session = session;
     client.on('notification', (notification) => this.#tell(notification));
     client.on('error', () => this.#lost(session));
@@ -83,7 +82,7 @@ export class Listener {
       await client.connect();
       if (!(await isDirectlyConnected(client))) {
         this.#isGivenUp = true;
-        return await this.#hangUp();
+        return this.#giveUp(session);
       }
       session.isReady = true;
       for (const channel of this.#channels.values()) await this.#open(session, channel);
@@ -126,7 +125,13 @@ export class Listener {
       // Whoever waits has to look by themselves meanwhile.
       for (const heard of channel.heard) heard();
     }
-    if (this.#channels.size > 0) this.#retry = setTimeout(() => void this.#connect(), RETRY_MS).unref();
+    if (this.#channels.size > 0) this.#retry = setTimeout(() => this.#work(), RETRY_MS).unref();
+  }
+
+  /** What would never be told is not waited for. */
+  #giveUp(session: Session): void {
+    this.#session = undefined;
+    session.socket.destroy();
   }
 
   async #hangUp(): Promise<void> {
@@ -136,22 +141,8 @@ export class Listener {
     this.#session = undefined;
     if (session === undefined) return;
     // One that is not there yet can't say goodbye, and one that hears nothing says it in vain.
-    if (session.isReady) await within(HANG_UP_MS, session.client.end());
+    if (session.isReady) await isOverWithin(HANG_UP_MS, session.client.end());
     session.socket.destroy();
+    await this.#working;
   }
-
-  #newSocket(): Duplex {
-    const { stream } = this.#config;
-    return stream?.() ?? new Socket();
-  }
-}
-
-/** Waits for something so long at the most, and for nothing it says. */
-async function within(ms: number, ending: Promise<unknown>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, ms);
-  });
-  await Promise.race([ending.catch(() => undefined), late]);
-  clearTimeout(timer);
 }

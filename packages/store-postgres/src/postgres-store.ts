@@ -121,9 +121,8 @@ function assembled(options: PostgresStoreOptions, { connection, schema, settings
   const within = new Within({ ...parts, writer, watch, inline: models, largestPageBytes });
   const end = async (): Promise<void> => {
     within.close();
-    await eventStore.close();
-    await readModels.close();
-    await watch.close();
+    const writing = eventStore.close();
+    await Promise.all([readModels.close(), watch.close(), connection.close(writing)]);
     PoolCare.of(pool).end();
   };
   let closing: Promise<void> | undefined;

@@ -62,7 +62,9 @@ export const REPLACED = 'replaced';
 
 /** A checkpoint of what the server wrote. */
 export function checkpointOf(written: string | null | undefined): Position | undefined {
-  return written === null || written === undefined || written === '' || written === REPLACED ? undefined : parsePosition(written);
+  return written === null || written === undefined || written === '' || written === REPLACED
+    ? undefined
+    : parsePosition(written);
 }
 
 function entriesOf<Row>(definition: ReadModelDefinition<Row>, row: Row | undefined): readonly string[] {

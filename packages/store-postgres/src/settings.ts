@@ -35,6 +35,8 @@ export function settingsOf(options: PostgresStoreOptions): Settings {
       throw new RangeError(`${name} is a whole number from 1 to ${LARGEST}, not ${String(value)}`);
     }
   }
-  const given = Object.fromEntries(NAMES.flatMap((name) => (options[name] === undefined ? [] : [[name, options[name]]])));
+  const given = Object.fromEntries(
+    NAMES.flatMap((name) => (options[name] === undefined ? [] : [[name, options[name]]])),
+  );
   return { ...DEFAULTS, ...given, preparedStatements: options.preparedStatements ?? 'when-direct' };
 }

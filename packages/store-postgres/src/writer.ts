@@ -1,11 +1,5 @@
 import type { Clock } from '@login-policy/event-sourcing';
-import {
-  batchJson,
-  outcomesOf,
-  recordedEvents,
-  type Outcome,
-  type PreparedAppend,
-} from './append-batch.js';
+import { batchJson, outcomesOf, recordedEvents, type Outcome, type PreparedAppend } from './append-batch.js';
 import { callWithin, type Transaction } from './callers-transaction.js';
 import type { Connection } from './connection.js';
 import { onlyCell, script } from './queries.js';

@@ -16,6 +16,7 @@ export class FaultyNetwork {
   #trouble: Trouble | undefined;
   #troubles = 0;
   #isDown = false;
+  #isSilent = false;
   #late: (() => Promise<string>) | undefined;
 
   private constructor(target: URL) {
@@ -37,6 +38,11 @@ export class FaultyNetwork {
   /** Fails the next append in this way, once. */
   failNextAppend(trouble: Trouble): void {
     this.#trouble = trouble;
+  }
+
+  /** Lets nothing through any more, on any connection, and breaks none. */
+  fallSilent(): void {
+    this.#isSilent = true;
   }
 
   /** How often it has failed. */
@@ -71,6 +77,7 @@ export class FaultyNetwork {
       socket.on('close', () => this.#sockets.delete(socket));
     }
     client.on('data', (bytes) => {
+      if (this.#isSilent) return;
       if (this.#trouble === undefined || !APPEND.test(bytes.toString('latin1'))) return void server.write(bytes);
       const trouble = this.#trouble;
       this.#trouble = undefined;
@@ -79,6 +86,7 @@ export class FaultyNetwork {
       this.#fail(trouble, { client, server, bytes });
     });
     server.on('data', (bytes) => {
+      if (this.#isSilent) return;
       if (isCut) client.destroy();
       else client.write(bytes);
     });

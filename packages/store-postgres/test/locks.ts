@@ -25,3 +25,12 @@ export async function takeTurn(pool: Pool, schema: string): Promise<() => Promis
     client.release();
   };
 }
+
+/** Whether somebody waits for the turn of a writer. */
+export async function isTurnWaitedFor(pool: Pool, schema: string): Promise<boolean> {
+  const { rows } = await pool.query(
+    `SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND (classid::bigint << 32) | objid::bigint = $1`,
+    [lockOf('append', schema).toString()],
+  );
+  return rows.length > 0;
+}

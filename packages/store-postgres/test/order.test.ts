@@ -3,6 +3,7 @@ import type { PostgresStore } from '@login-policy/store-postgres';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import type { PoolClient } from 'pg';
+import { isTurnWaitedFor } from './locks.js';
 import { allEvents, appendTo } from './sample.js';
 import { onStorage, storages, type Storage } from './stores.js';
 import { eventually } from './waiting.js';
@@ -85,7 +86,10 @@ async function run(storage: Storage, race: (race: Race) => Promise<void>): Promi
         let isDone = false;
         const append = other.eventStore.append(appendTo(name)).finally(() => (isDone = true));
         waiting.push(append);
-        await eventually('an append that waits or is done', async () => isDone || (await isWaitedFor(storage)));
+        await eventually(
+          'an append that waits or is done',
+          async () => isDone || (await isTurnWaitedFor(storage.pool, storage.schema)),
+        );
         await reader.readOn();
       },
       commit: async () => void (await client.query('COMMIT')),
@@ -107,13 +111,6 @@ async function rollBack({ pool }: Storage, store: PostgresStore, name: string): 
   await store.within(client).eventStore.append(appendTo(name));
   await client.query('ROLLBACK');
   client.release();
-}
-
-async function isWaitedFor({ pool }: Storage): Promise<boolean> {
-  const { rows } = await pool.query<{ waiting: boolean }>(
-    `SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted) AS waiting`,
-  );
-  return rows[0]?.waiting === true;
 }
 
 /**

@@ -72,7 +72,9 @@ describe('two rebuilds on PostgreSQL at once', () => {
       const copy = await model.beginRebuild();
       const early = copy.switchOver({ expected: undefined, checkpoint: START, rows: new Map() });
       expect(await refusal(early)).to.be.instanceOf(CheckpointConflict);
-      const rebuilds = Array.from({ length: 4 }, () => new Projector({ ...store, projection: counterTotals }).rebuild());
+      const rebuilds = Array.from({ length: 4 }, () =>
+        new Projector({ ...store, projection: counterTotals }).rebuild(),
+      );
       const outcomes = await Promise.allSettled(rebuilds);
       for (const outcome of outcomes) {
         if (outcome.status === 'rejected') expect(outcome.reason).to.be.instanceOf(RebuildSuperseded);

@@ -2,9 +2,9 @@ import { instant, parseInstant, type AnyProjection } from '@login-policy/event-s
 import { counterTotals } from '@login-policy/testkit';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
-import { takeTurn } from './locks.js';
+import { isTurnWaitedFor, takeTurn } from './locks.js';
 import { allEvents, appendTo } from './sample.js';
-import { onStorage, storages, type Storage } from './stores.js';
+import { onStorage, storages } from './stores.js';
 import { eventually } from './waiting.js';
 
 const freshStorage = storages();
@@ -25,7 +25,7 @@ describe('an append to PostgreSQL that waits for its turn', () => {
           if (known === 'known') await eventStore.append(appendTo('a'));
           const release = await takeTurn(storage.pool, storage.schema);
           const appending = eventStore.append(appendTo('a'));
-          await eventually('an append that waits', () => isWaitedFor(storage));
+          await eventually('an append that waits', () => isTurnWaitedFor(storage.pool, storage.schema));
           // Whoever asks now how things were a second ago is answered, and that has to stay true.
           now = LATE;
           await release();
@@ -35,10 +35,3 @@ describe('an append to PostgreSQL that waits for its turn', () => {
     }
   }
 });
-
-async function isWaitedFor({ pool }: Storage): Promise<boolean> {
-  const { rows } = await pool.query<{ waiting: boolean }>(
-    `SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted) AS waiting`,
-  );
-  return rows[0]?.waiting === true;
-}

@@ -89,7 +89,10 @@ describe('a subscriber who waits for what another process writes to PostgreSQL',
       await isListening(storage);
       await subscriber.leave();
       await reader.close();
-      await eventually('the end of the listener', async () => (await listenersOf(storage.pool, storage.schema)).length === 0);
+      await eventually(
+        'the end of the listener',
+        async () => (await listenersOf(storage.pool, storage.schema)).length === 0,
+      );
     }));
 });
 

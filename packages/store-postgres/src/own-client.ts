@@ -1,0 +1,45 @@
+import { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { Client, type ClientConfig, type PoolOptions } from 'pg';
+
+/** A connection that is no pool's. */
+export interface OwnClient {
+  readonly client: Client;
+  /** What it goes over: destroyed, it is gone at once, whatever the network does. */
+  readonly socket: Duplex;
+}
+
+/** A connection made as those of the pool are, but for what is said. */
+export function ownClient(options: PoolOptions, own: ClientConfig): OwnClient {
+  // The pool hides its password from whoever copies its options.
+  const { password } = options;
+  const socket = options.stream?.() ?? new Socket();
+  const client = new Client({ ...options, ...(password !== undefined && { password }), ...own, stream: () => socket });
+  client.on('error', () => undefined);
+  return { client, socket };
+}
+
+/** Whether the server answers who connects anew within so many milliseconds. */
+export async function isAnswering(options: PoolOptions, ms: number): Promise<boolean> {
+  const { client, socket } = ownClient(options, { connectionTimeoutMillis: ms });
+  try {
+    await client.connect();
+    return true;
+  } catch {
+    return false;
+  } finally {
+    socket.destroy();
+  }
+}
+
+/** Waits for something so long at the most, whatever becomes of it. Answers whether it came to an end. */
+export async function isOverWithin(ms: number, ending: Promise<unknown>): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), ms);
+  });
+  const over = (): boolean => true;
+  const isOver = await Promise.race([ending.then(over, over), late]);
+  clearTimeout(timer);
+  return isOver;
+}

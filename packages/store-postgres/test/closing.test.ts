@@ -1,0 +1,86 @@
+import { StoreClosed } from '@login-policy/event-sourcing';
+import { openPostgresStore, type PostgresStore } from '@login-policy/store-postgres';
+import { expect } from 'chai';
+import { describe, it } from 'mocha';
+import { Pool } from 'pg';
+import { databaseUrl } from './database.js';
+import { FaultyNetwork } from './faulty-network.js';
+import { isTurnWaitedFor, listenersOf, takeTurn } from './locks.js';
+import { refusal } from './refusal.js';
+import { appendTo, counterStream } from './sample.js';
+import { onStorage, storages, type Storage } from './stores.js';
+import { eventually } from './waiting.js';
+
+const freshStorage = storages();
+
+describe('closing a store on PostgreSQL', () => {
+  it('waits for the reads under way, so that the pool may be ended right after it', () =>
+    onStorage(freshStorage(), async (storage) => {
+      for (let round = 0; round < 20; round++) {
+        const pool = new Pool({ connectionString: await databaseUrl(), max: 2 });
+        const store = await storage.open({ pool });
+        if (round === 0) await store.eventStore.append(appendTo('a'));
+        const reads = Array.from({ length: 10 }, () => [store.eventStore.head(), firstPage(store)]).flat();
+        const outcomes = Promise.allSettled<unknown>(reads);
+        await store.close();
+        await pool.end();
+        for (const outcome of await outcomes) {
+          if (outcome.status === 'rejected') expect(outcome.reason).to.be.instanceOf(StoreClosed);
+        }
+      }
+    }));
+
+  it('lets a write that waits for its turn end, while the server answers', () =>
+    onStorage(freshStorage(), async (storage) => {
+      const store = await storage.open();
+      const release = await takeTurn(storage.pool, storage.schema);
+      const appending = store.eventStore.append(appendTo('a'));
+      await eventually('an append that waits', () => isTurnWaitedFor(storage.pool, storage.schema));
+      const closing = store.close();
+      const another = await storage.open();
+      await release();
+      await closing;
+      const [event] = await appending;
+      expect(await another.eventStore.head()).to.equal(event?.position);
+    }));
+
+  for (const kind of ['nothing', 'a subscriber', 'a read', 'an append'] as const) {
+    it(`ends on a network that has fallen silent, whatever is under way: ${kind}`, async function () {
+      this.timeout(8000);
+      const { network, url } = await FaultyNetwork.before(await databaseUrl());
+      const pool = new Pool({ connectionString: url });
+      await onStorage(freshStorage(), async (storage) => {
+        const store = await openPostgresStore({ pool, schema: storage.schema });
+        await store.eventStore.append(appendTo('a'));
+        const waiting = kind === 'a subscriber' ? await subscribed(store, storage) : async () => undefined;
+        if (kind === 'an append') network.failNextAppend('silent');
+        else network.fallSilent();
+        const asked = refusal(kind === 'a read' ? store.eventStore.head() : Promise.resolve());
+        const written = refusal(kind === 'an append' ? store.eventStore.append(appendTo('a')) : Promise.resolve());
+        if (kind === 'an append') await eventually('an append on its way', async () => network.troubles === 1);
+        network.fallSilent();
+        await store.close();
+        if (kind === 'a read') expect(await asked).to.be.instanceOf(StoreClosed);
+        if (kind === 'an append') expect(await written).to.have.property('code', 'outcome-unknown');
+        expect(await refusal(waiting())).to.satisfy((end: unknown) => end === undefined || end instanceof StoreClosed);
+      });
+      await network.close();
+      await pool.end();
+    });
+  }
+});
+
+async function firstPage({ eventStore }: PostgresStore): Promise<number> {
+  for await (const page of eventStore.readStream(counterStream('a'))) return page.length;
+  return 0;
+}
+
+/** Follows a store, in the knowledge that the server tells of what is written. Resolves to the end of following. */
+async function subscribed({ eventStore }: PostgresStore, { pool, schema }: Storage): Promise<() => Promise<void>> {
+  const following = (async () => {
+    for await (const message of eventStore.subscribe()) void message;
+  })();
+  following.catch(() => undefined);
+  await eventually('a listener', async () => (await listenersOf(pool, schema)).length > 0);
+  return () => following;
+}
