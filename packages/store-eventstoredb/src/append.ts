@@ -5,6 +5,7 @@ import {
   meetsExpectation,
   notBefore,
   pause,
+  placeInAppend,
   revisionAfter,
   RevisionConflict,
   toJsonObject,
@@ -136,7 +137,10 @@ export class Appender {
       streamId,
       streamName: this.#context.names.nameOf(streamId),
       expected: revisionOf(head) ?? 'no-stream',
-      proposals: events.map((event, index) => proposalOf(event, recordedAt, index === last ? receipt : undefined)),
+      proposals: events.map((event, index) => {
+        const append = placeInAppend(index, events.length);
+        return proposalOf(event, { recordedAt, append, receipt: index === last ? receipt : undefined });
+      }),
     };
   }
 
@@ -153,7 +157,8 @@ export class Appender {
       last = revisionAfter(last);
       const { id, type, schemaVersion, data, metadata } = event;
       const place = { id, streamId, revision: last, position, recordedAt, type, schemaVersion, data, metadata };
-      const recorded = Object.freeze(place);
+      const append = placeInAppend(index, events.length);
+      const recorded = Object.freeze({ ...place, ...(append !== undefined && { append }) });
       stored.push({ event: recorded, receipt: index === events.length - 1 ? receipt : undefined });
     }
     this.#context.known.see(streamId, stored);

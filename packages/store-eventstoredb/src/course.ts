@@ -7,85 +7,78 @@ import {
   type ReadAllOptions,
   type SubscriptionMessage,
 } from '@login-policy/event-sourcing';
-import { wantedAmong } from './reading-all.js';
+import { PageMaker } from './page-maker.js';
 import { joinPosition, type WireEvent } from './rows.js';
-import { lastPosition } from './server-reads.js';
-import type { StreamNames, Wanted } from './stream-names.js';
+import type { StreamNames } from './stream-names.js';
 
 /**
  * How far a subscription is, over all the calls it takes: what has come, what of it was handed out, what was said. Nothing
  * is handed out twice, and nothing is passed over on the server's word alone.
  */
 export class Course {
-  readonly #names: StreamNames;
-  readonly #isWanted: Wanted;
   readonly #pageSize: number;
-  /** What came and was not handed out yet: pages are filled while there is history to fill them with. */
-  #gathered: WireEvent[] = [];
-  #reached: Position;
+  /** Pages are filled while there is history to fill them with. */
+  readonly #maker: PageMaker;
   /** As far as the server says it has looked; where the next call begins, never what this one skips. */
   #looked: Position;
   #announced: Position | undefined;
 
   constructor(names: StreamNames, options: ReadAllOptions) {
-    this.#names = names;
-    this.#isWanted = names.wanted(options.filter);
     this.#pageSize = pageSizeOf(options);
-    this.#reached = options.after ?? START;
-    this.#looked = this.#reached;
+    this.#maker = new PageMaker(names, options.filter, options.after ?? START);
+    this.#looked = this.reached;
   }
 
   /** All that is wanted up to here has been handed out. */
   get reached(): Position {
-    return this.#reached;
+    return this.#maker.handedOut;
   }
 
   /** How many more records make a page. */
   get room(): number {
-    return this.#pageSize - this.#gathered.length;
+    return Math.max(1, this.#pageSize - this.#maker.whole);
   }
 
-  /** What is wanted from here on. */
-  get wish(): { readonly names: StreamNames; readonly isWanted: Wanted; readonly after: Position } {
-    return { names: this.#names, isWanted: this.#isWanted, after: this.#reached };
+  /** Whether the beginning of an append has come, and not yet its end. */
+  get isInside(): boolean {
+    return this.#maker.isInside;
   }
 
   /** Forgets how far the server said it had looked. */
   distrust(): void {
-    this.#looked = this.#reached;
+    this.#looked = this.reached;
   }
 
   /** Forgets what came and was not handed out: it comes again. Answers with the place after which the next call begins. */
   resume(): Position {
-    this.#gathered = [];
-    return laterPosition(this.#reached, this.#looked);
+    this.#maker.forget();
+    return laterPosition(this.reached, this.#looked);
   }
 
   /** Takes note that all up to a place was handed out by other means. */
   reach(place: Position): void {
-    this.#reached = laterPosition(this.#reached, place);
+    this.#maker.reach(place);
   }
 
   /** Takes what came; it is handed out with its page. */
   gather(record: WireEvent): void {
-    this.#gathered.push(record);
+    this.#maker.take([record]);
   }
 
-  /** The page that has been gathered, if any of it is wanted. */
-  handOut(): SubscriptionMessage | undefined {
-    const records = this.#gathered;
-    this.#gathered = [];
-    const page = wantedAmong(records, this.wish);
-    this.#reached = laterPosition(this.#reached, lastPosition(records) ?? this.#reached);
-    if (page.length === 0) return undefined;
-    return { kind: 'events', events: page.map(({ event }) => event), position: this.#reached };
+  /** The pages that have been gathered: all of them, or only those that are full. */
+  *handOut(which: 'all' | 'full'): Generator<SubscriptionMessage, void, undefined> {
+    const least = which === 'all' ? 1 : this.#pageSize;
+    while (this.#maker.whole >= least) {
+      const page = this.#maker.handOut(this.#pageSize);
+      yield { kind: 'events', events: page.map(({ event }) => event), position: this.reached };
+    }
   }
 
   /** That all up to a place has been handed out, if that is news. */
   announce(place: Position): SubscriptionMessage | undefined {
     if (this.#announced !== undefined && place <= this.#announced) return undefined;
     this.#announced = place;
-    this.#reached = laterPosition(this.#reached, place);
+    this.#maker.reach(place);
     return { kind: 'caught-up', position: place };
   }
 

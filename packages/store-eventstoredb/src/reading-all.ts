@@ -1,41 +1,17 @@
-import { laterPosition, pageSizeOf, START, type Position, type ReadAllOptions } from '@login-policy/event-sourcing';
+import { pageSizeOf, START, type EventFilter, type Position, type ReadAllOptions } from '@login-policy/event-sourcing';
 import { Ending } from './ending.js';
+import { PageMaker } from './page-maker.js';
 import { Patience } from './patience.js';
 import type { Page } from './reading-streams.js';
 import { allReadRequest, type AllRead } from './requests.js';
-import { positionOf, storedEventOf, streamNameOf, typeOf, type StoredEvent, type WireEvent } from './rows.js';
+import { positionOf, streamNameOf, typeOf, type WireEvent } from './rows.js';
 import { lastPosition, recordsOf, retrying, serverRead, type ReadingContext, type ServerRead } from './server-reads.js';
-import type { ServerFilter, StreamNames, Wanted } from './stream-names.js';
-
-/** What a reader of everything wants: his filter, and only what comes after a position. */
-export interface Wish {
-  readonly names: StreamNames;
-  readonly isWanted: Wanted;
-  readonly after: Position;
-}
-
-/**
- * What is wanted among records that came, decoded, and none of it twice.
- *
- * @throws UnreadableEvent when an event in a stream of this store was not written by this library.
- */
-export function wantedAmong(records: readonly WireEvent[], { names, isWanted, after }: Wish): Page {
-  const page: StoredEvent[] = [];
-  let reached = after;
-  for (const record of records) {
-    const streamName = streamNameOf(record);
-    if (!isWanted({ streamName, type: typeOf(record) }) || positionOf(record) <= reached) continue;
-    const stored = storedEventOf(record, names.idOf(streamName));
-    reached = stored.event.position;
-    page.push(stored);
-  }
-  return page;
-}
+import type { ServerFilter } from './stream-names.js';
 
 /** One read of everything, for which the server may have to be asked more than once. */
 interface Reading {
   readonly filter: ServerFilter;
-  readonly isWanted: Wanted;
+  readonly maker: PageMaker;
   readonly pageSize: number;
   readonly ending: Ending;
   readonly patience: Patience;
@@ -56,12 +32,12 @@ export class LogReader {
     const pageSize = pageSizeOf(options);
     const ending = new Ending(closing, { signals: [options.signal, left] });
     const patience = new Patience('reading everything', timeouts.retryMs, ending.signal);
-    const place = { after: options.after ?? START };
+    const maker = new PageMaker(names, options.filter, options.after ?? START);
     const isNothing = 'prefixes' in filter && filter.prefixes.length === 0;
     try {
       while (!ending.isHere() && !isNothing) {
         try {
-          yield* this.#once(place, { filter, isWanted: names.wanted(options.filter), pageSize, ending, patience });
+          yield* this.#once({ filter, maker, pageSize, ending, patience });
           if (!ending.isHere()) return;
         } catch (error) {
           await patience.after(error);
@@ -72,17 +48,19 @@ export class LogReader {
     }
   }
 
-  /** One read, from where the place is, and moving it. */
-  async *#once(place: { after: Position }, reading: Reading): AsyncGenerator<Page, void, undefined> {
-    const { filter, isWanted, pageSize, ending, patience } = reading;
-    const { names, timeouts } = this.#context;
-    const read: AllRead = { direction: 'forwards', from: place.after, filter, limit: Infinity };
-    for await (const records of this.#records(read, { pageSize, signal: ending.signal, withinMs: timeouts.scanMs })) {
+  /** One read, from where the last page ended. */
+  async *#once(reading: Reading): AsyncGenerator<Page, void, undefined> {
+    const { filter, maker, pageSize, ending, patience } = reading;
+    const withinMs = this.#context.timeouts.scanMs;
+    maker.forget();
+    const read: AllRead = { direction: 'forwards', from: maker.handedOut, filter, limit: Infinity };
+    for await (const records of this.#records(read, { pageSize, signal: ending.signal, withinMs })) {
       patience.renew();
-      const page = wantedAmong(records, { names, isWanted, after: place.after });
-      place.after = laterPosition(place.after, lastPosition(records) ?? place.after);
-      if (page.length > 0) yield page;
+      maker.take(records);
+      while (maker.whole >= pageSize) yield maker.handOut(pageSize);
     }
+    // The beginning of an append that the end of the log is in the middle of is not there yet.
+    if (maker.whole > 0 && !ending.isHere()) yield maker.handOut(pageSize);
   }
 
   /** The position of the last event of this store; `START` when it has none. */
@@ -118,12 +96,17 @@ export class LogReader {
   }
 
   /** Whether something wanted comes after a position; where the first of it is. */
-  async firstAfter(wish: Wish, filter: AllRead['filter'], signal: AbortSignal): Promise<Position | undefined> {
-    const read: AllRead = { direction: 'forwards', from: wish.after, filter, limit: Infinity };
+  async firstAfter(after: Position, filter: EventFilter | undefined, signal: AbortSignal): Promise<Position | undefined> {
+    const { names } = this.#context;
+    const isWanted = names.wanted(filter);
+    const from = { from: after, filter: names.serverFilter(filter) };
+    const read: AllRead = { direction: 'forwards', ...from, limit: Infinity };
     const { scanMs } = this.#context.timeouts;
     for await (const records of this.#records(read, { pageSize: 1, signal, withinMs: scanMs })) {
-      const [first] = wantedAmong(records, wish);
-      if (first !== undefined) return first.event.position;
+      const first = records.find(
+        (record) => positionOf(record) > after && isWanted({ streamName: streamNameOf(record), type: typeOf(record) }),
+      );
+      if (first !== undefined) return positionOf(first);
     }
     return undefined;
   }

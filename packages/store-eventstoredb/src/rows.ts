@@ -11,6 +11,7 @@ import {
   type Json,
   type JsonObject,
   type NewEvent,
+  type PlaceInAppend,
   type Position,
   type RecordedEvent,
   type StreamId,
@@ -50,7 +51,16 @@ interface Envelope {
   readonly $causationId?: string;
   readonly idempotencyKey?: string;
   readonly reason?: string;
+  /** Left out of an event that was recorded alone, as it is of all that were written before there was such a place. */
+  readonly append?: PlaceInAppend;
   readonly receipt?: KeptReceipt;
+}
+
+/** What recording adds to one of the events of an append. */
+export interface Addition {
+  readonly recordedAt: Instant;
+  readonly append: PlaceInAppend | undefined;
+  readonly receipt: KeptReceipt | undefined;
 }
 
 /** What one message can hold with room to spare for its frame; the server takes 16,767,216 bytes. */
@@ -61,7 +71,7 @@ const LARGEST_EVENT = 16_000_000;
  *
  * @throws UnserialisableData when it is too large for one message.
  */
-export function proposalOf(event: NewEvent, recordedAt: Instant, receipt: KeptReceipt | undefined): Proposal {
+export function proposalOf(event: NewEvent, { recordedAt, append, receipt }: Addition): Proposal {
   const { actor, correlationId, causationId, idempotencyKey, reason } = event.metadata;
   const envelope: Envelope = {
     recordedAt: instantToIso(recordedAt),
@@ -71,6 +81,7 @@ export function proposalOf(event: NewEvent, recordedAt: Instant, receipt: KeptRe
     ...(causationId !== undefined && { $causationId: causationId }),
     ...(idempotencyKey !== undefined && { idempotencyKey }),
     ...(reason !== undefined && { reason }),
+    ...(append !== undefined && { append }),
     ...(receipt !== undefined && { receipt }),
   };
   const data = Buffer.from(JSON.stringify(event.data));
@@ -126,6 +137,7 @@ export function storedEventOf(record: WireEvent, streamId: StreamId): StoredEven
       schemaVersion: envelope.schemaVersion,
       data: dataOf(record.getData_asU8()),
       metadata: metadataOf(envelope),
+      ...(envelope.append !== undefined && { append: envelope.append }),
     };
     return { event, receipt: envelope.receipt };
   } catch (cause) {
@@ -143,7 +155,8 @@ function envelopeOf(bytes: Uint8Array): Envelope {
 
 function isEnvelope(value: unknown): value is Envelope {
   if (!isObject(value)) return false;
-  const { recordedAt, schemaVersion, actor, $correlationId, $causationId, idempotencyKey, reason, receipt } = value;
+  const { recordedAt, schemaVersion, actor, $correlationId, $causationId, idempotencyKey, reason } = value;
+  const { append, receipt } = value;
   return (
     typeof recordedAt === 'string' &&
     typeof actor === 'string' &&
@@ -152,6 +165,7 @@ function isEnvelope(value: unknown): value is Envelope {
     isTextOrAbsent($causationId) &&
     isTextOrAbsent(idempotencyKey) &&
     isTextOrAbsent(reason) &&
+    (append === undefined || isPlace(append)) &&
     (receipt === undefined || isReceipt(receipt))
   );
 }
@@ -162,6 +176,12 @@ function isTextOrAbsent(value: Json | undefined): boolean {
 
 function isReceipt(value: Json): boolean {
   return isObject(value) && typeof value['key'] === 'string' && typeof value['fingerprint'] === 'string';
+}
+
+function isPlace(value: Json): boolean {
+  if (!isObject(value)) return false;
+  const [place, count] = [Number(value['place']), Number(value['count'])];
+  return Number.isSafeInteger(place) && Number.isSafeInteger(count) && place >= 1 && place <= count;
 }
 
 /** What came out of JSON.parse is JSON. */

@@ -130,20 +130,20 @@ class Subscription {
       const record = message.getEvent()?.getEvent();
       if (record !== undefined) this.#course.gather(record);
       else if (message.hasCheckpoint()) {
-        yield* this.#handOut();
+        yield* this.#handOut('all');
         this.#course.note(message.getCheckpoint(), horizon);
       } else if (message.hasCaughtUp()) {
-        yield* this.#handOut();
+        yield* this.#handOut('all');
         this.#isLive = true;
-        yield* given(this.#course.announce(laterPosition(horizon, this.#course.reached)));
+        if (!this.#course.isInside) yield* given(this.#course.announce(laterPosition(horizon, this.#course.reached)));
       }
     }
-    if (this.#isLive || this.#course.room === 0) yield* this.#handOut();
+    yield* this.#handOut(this.#isLive ? 'all' : 'full');
   }
 
-  async *#handOut(): Messages {
+  async *#handOut(which: 'all' | 'full'): Messages {
     this.#owedSince = undefined;
-    yield* given(this.#course.handOut());
+    yield* this.#course.handOut(which);
   }
 
   /**
@@ -155,7 +155,7 @@ class Subscription {
     if (!this.#isLive) throw stalled(`nothing came for ${timeouts.stallMs} ms while catching up`);
     const end = await log.end(signal);
     if (signal.aborted || end <= this.#course.reached) return;
-    const owed = await log.firstAfter(this.#course.wish, this.#filter, signal);
+    const owed = await log.firstAfter(this.#course.reached, this.#options.filter, signal);
     if (signal.aborted) return;
     if (owed === undefined) return yield* given(this.#course.announce(end));
     this.#owedSince ??= performance.now();

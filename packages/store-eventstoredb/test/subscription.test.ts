@@ -42,7 +42,7 @@ describe('a subscription to EventStoreDB', () => {
   it('of a reader too slow for a server of 24.10 catches up and loses nothing', () => losesNothingWhenSlow('24.10.4'));
 
   it('makes the server wait for a reader who does not read', async () => {
-    for (let round = 0; round < 20; round++) await store.eventStore.append(appendOf(STREAM, 500));
+    for (let round = 0; round < 200; round++) await store.eventStore.append(appendOf(STREAM, 50));
     const messages = begin({ pageSize: 50 });
     await messages.next();
     const before = double.sent;

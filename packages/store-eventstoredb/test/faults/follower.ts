@@ -1,4 +1,4 @@
-import { START, type EventStore, type Position, type RecordedEvent } from '@login-policy/event-sourcing';
+import { followedInAppend, START, type EventStore, type Position, type RecordedEvent } from '@login-policy/event-sourcing';
 import { expect } from 'chai';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CATEGORY } from './workload.js';
@@ -45,6 +45,7 @@ export class FaultFollower {
           reached = event.position;
           this.events.push(event);
         }
+        expect(message.events.map(followedInAppend).at(-1), 'a message ends with an append').to.equal(0);
       } else this.caughtUp = message.position;
     }
   }
