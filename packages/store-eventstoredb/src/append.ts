@@ -120,13 +120,12 @@ export class Appender {
   async #headToGoAfter({ append, ending }: Undertaking): Promise<Head | 'none'> {
     const { streamId, expected, receipt } = append;
     const { known, receipts, streams } = this.#context;
-    if (receipt !== undefined) await receipts.refuseKnown(streamId, receipt.key, ending.signal);
     const kept = known.of(streamId).head;
-    if (kept !== undefined && meetsExpectation(expected, revisionOf(kept))) return kept;
-    const head = await streams.head(streamId, ending.signal);
+    const isEnough = kept !== undefined && meetsExpectation(expected, revisionOf(kept));
+    const head = isEnough ? kept : await streams.head(streamId, ending.signal);
+    if (receipt !== undefined) await receipts.refuse(streamId, receipt.key, ending.signal);
     const actual = revisionOf(head);
     if (meetsExpectation(expected, actual)) return head;
-    if (receipt !== undefined) await receipts.refuse(streamId, receipt.key, ending.signal);
     throw new RevisionConflict({ streamId, expected, actual });
   }
 
@@ -167,19 +166,14 @@ export class Appender {
 
   /** One attempt at a command that had nothing to change; `undefined` when the stream went on meanwhile. */
   async #keepReceipt(undertaking: Undertaking): Promise<readonly RecordedEvent[] | undefined> {
-    const { streamId, expected, receipt } = undertaking.append;
-    const { known, receipts, streams } = this.#context;
-    const { signal } = undertaking.ending;
+    const { streamId, receipt } = undertaking.append;
     if (receipt === undefined) return [];
-    await receipts.refuse(streamId, receipt.key, signal);
-    const head = known.of(streamId).head ?? (await streams.head(streamId, signal));
-    const actual = revisionOf(head);
-    if (!meetsExpectation(expected, actual)) throw new RevisionConflict({ streamId, expected, actual });
+    const actual = revisionOf(await this.#headToGoAfter(undertaking));
     if (actual === undefined) {
       throw new RangeError(`a receipt without events needs a stream with events, and ${streamId} has none`);
     }
     refuseLate(undertaking);
-    return (await receipts.keep({ streamId, receipt, revision: actual })) === 'kept' ? [] : undefined;
+    return (await this.#context.receipts.keep({ streamId, receipt, revision: actual })) === 'kept' ? [] : undefined;
   }
 }
 

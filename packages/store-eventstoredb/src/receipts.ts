@@ -14,13 +14,20 @@ import { streamReadRequest } from './requests.js';
 import { streamNameOf, typeOf, type KeptReceipt, type Proposal, type WireEvent } from './rows.js';
 import { recordsOf, retrying, serverRead, type ReadingContext } from './server-reads.js';
 
+/** Believed by nobody: whoever meets it makes it kept or void first. */
+const INTENDED = 'CommandReceiptIntended';
 const KEPT = 'CommandReceipt';
 const VOIDED = 'CommandReceiptVoided';
 
-/** A receipt that stands alone, and where the next record about its key goes. */
-interface Alone {
-  readonly receipt: Receipt | undefined;
-  readonly last: Revision | undefined;
+/** The last record about the receipts under a key that came without events. */
+type Alone = Final | Intended;
+type Final =
+  | { readonly is: 'none'; readonly last: Revision | undefined }
+  | { readonly is: 'kept'; readonly last: Revision; readonly receipt: Receipt };
+interface Intended {
+  readonly is: 'intended';
+  readonly last: Revision;
+  readonly receipt: Receipt;
 }
 
 /** What is written of a receipt that stands alone. The revision is decimal digits. */
@@ -65,53 +72,73 @@ export class Receipts {
       this.#findInStream(streamId, key, signal),
       this.#findAlone(streamId, key, signal),
     ]);
-    return inStream ?? alone.receipt;
-  }
-
-  /** @throws ReceiptExists when there is one, looked up now. */
-  async refuse(streamId: StreamId, key: string, signal?: AbortSignal): Promise<void> {
-    if ((await this.find(streamId, key, signal)) !== undefined) throw new ReceiptExists({ streamId, key });
+    return inStream ?? (alone.is === 'kept' ? alone.receipt : undefined);
   }
 
   /**
-   * As {@link refuse}, but the events of the stream are only looked at as far as they are known, if that is up to where the
-   * append will go: any after that make it fail anyway.
+   * Looks for a receipt, once the state is known that an append was decided on. The events of the stream are only looked at
+   * as far as they are known, if that is up to where the append will go: any after that make it fail anyway.
    *
-   * @throws ReceiptExists
+   * @throws ReceiptExists when there is one.
    */
-  async refuseKnown(streamId: StreamId, key: string, signal?: AbortSignal): Promise<void> {
+  async refuse(streamId: StreamId, key: string, signal?: AbortSignal): Promise<void> {
     const known = this.#context.known.of(streamId);
     if (known.head === 'none') return;
     const isComplete = known.head !== undefined && known.head.revision < known.receiptsBefore;
-    if (!isComplete) return this.refuse(streamId, key, signal);
-    const isKnown = known.receipts.has(key) || (await this.#findAlone(streamId, key, signal)).receipt !== undefined;
-    if (isKnown) throw new ReceiptExists({ streamId, key });
+    const isThere = isComplete
+      ? known.receipts.has(key) || (await this.#findAlone(streamId, key, signal)).is === 'kept'
+      : (await this.find(streamId, key, signal)) !== undefined;
+    if (isThere) throw new ReceiptExists({ streamId, key });
   }
 
   /**
    * Keeps a receipt without events, unless the stream has gone on meanwhile: who appends with the same key after that may
-   * have looked before the receipt was there, so it is taken back.
+   * have looked before the receipt was there. So it is intended first, and then looked whether the stream still is where
+   * it was.
    *
-   * @throws ReceiptExists when another has kept one under the key.
+   * @throws ReceiptExists when another has kept one under the key, or is about to.
    */
   async keep({ streamId, receipt, revision: seen }: Keeping): Promise<'kept' | 'overtaken'> {
     const { key, fingerprint } = receipt;
-    const { last, receipt: standing } = await this.#findAlone(streamId, key);
+    const { is, last } = await this.#findAlone(streamId, key);
     // Kept by another since the caller looked: what goes after it would be a second one.
-    if (standing !== undefined) throw new ReceiptExists({ streamId, key });
-    const place = { streamId, streamName: this.#context.names.receiptNameOf(streamId, key) };
-    const proposal = proposalOf(KEPT, { streamId, key, fingerprint, revision: String(seen) });
-    const delivered = await this.#settling.delivery.deliver({
-      ...place,
-      expected: last ?? 'no-stream',
-      proposals: [proposal],
-    });
-    if (delivered.kind !== 'written') throw new ReceiptExists({ streamId, key });
+    if (is === 'kept') throw new ReceiptExists({ streamId, key });
+    const intended = { key, fingerprint, revision: seen };
+    if (!(await this.#write(streamId, { type: INTENDED, after: last, receipt: intended }))) {
+      throw new ReceiptExists({ streamId, key });
+    }
+    const place = revisionAfter(last);
+    const became = await this.#settled(streamId, { is: 'intended', last: place, receipt: intended });
+    // What stands further on is not what became of this one.
+    return became.is === 'kept' && became.last === revisionAfter(place) ? 'kept' : 'overtaken';
+  }
+
+  /** Makes an intended receipt kept or void; other records are final. Who wrote it may be gone. */
+  async #settled(streamId: StreamId, alone: Alone): Promise<Final> {
+    let found = alone;
+    while (found.is === 'intended') found = await this.#settle(streamId, found);
+    return found;
+  }
+
+  async #settle(streamId: StreamId, { last: after, receipt }: Intended): Promise<Alone> {
     const head = await this.#settling.streams.head(streamId);
-    if (head !== 'none' && head.revision === seen) return 'kept';
-    const voiding = proposalOf(VOIDED, { streamId, key });
-    await this.#settling.delivery.deliver({ ...place, expected: revisionAfter(last), proposals: [voiding] });
-    return 'overtaken';
+    const isKept = head !== 'none' && head.revision === receipt.revision;
+    const isDone = await this.#write(streamId, { type: isKept ? KEPT : VOIDED, after, receipt });
+    // Others settled it: what they wrote counts.
+    if (!isDone) return this.#lastAlone(streamId, receipt.key);
+    const last = revisionAfter(after);
+    return isKept ? { is: 'kept', last, receipt } : { is: 'none', last };
+  }
+
+  /** Writes a record about a receipt at one place; `false` when another stands there. */
+  async #write(
+    streamId: StreamId,
+    { type, after, receipt }: { type: string; after: Revision | undefined; receipt: Receipt },
+  ): Promise<boolean> {
+    const streamName = this.#context.names.receiptNameOf(streamId, receipt.key);
+    const proposals = [proposalOf(type, { streamId, ...receipt, revision: String(receipt.revision) })];
+    const order = { streamId, streamName, expected: after ?? ('no-stream' as const), proposals };
+    return (await this.#settling.delivery.deliver(order)).kind === 'written';
   }
 
   async #findInStream(streamId: StreamId, key: string, signal?: AbortSignal): Promise<Receipt | undefined> {
@@ -127,7 +154,11 @@ export class Receipts {
     return found;
   }
 
-  async #findAlone(streamId: StreamId, key: string, signal?: AbortSignal): Promise<Alone> {
+  async #findAlone(streamId: StreamId, key: string, signal?: AbortSignal): Promise<Final> {
+    return this.#settled(streamId, await this.#lastAlone(streamId, key, signal));
+  }
+
+  async #lastAlone(streamId: StreamId, key: string, signal?: AbortSignal): Promise<Alone> {
     const { connection, names, timeouts } = this.#context;
     const streamName = names.receiptNameOf(streamId, key);
     const request = streamReadRequest({ streamName, direction: 'backwards', from: undefined, limit: 1 });
@@ -136,18 +167,19 @@ export class Receipts {
       for await (const messages of serverRead(connection, read)) {
         for (const record of recordsOf(messages)) return aloneOf(record);
       }
-      return { receipt: undefined, last: undefined };
+      return { is: 'none', last: undefined };
     });
   }
 }
 
 function aloneOf(record: WireEvent): Alone {
-  const last = revision(BigInt(record.getStreamRevision()));
-  if (typeOf(record) !== KEPT) return { receipt: undefined, last };
+  const [type, last] = [typeOf(record), revision(BigInt(record.getStreamRevision()))];
+  if (type !== KEPT && type !== INTENDED) return { is: 'none', last };
   const content: unknown = JSON.parse(Buffer.from(record.getData_asU8()).toString('utf8'));
   if (!isContent(content)) throw damagedReceipt(streamNameOf(record));
   const { key, fingerprint, revision: seen } = content;
-  return { receipt: { key, fingerprint, revision: revision(BigInt(seen)) }, last };
+  const receipt = { key, fingerprint, revision: revision(BigInt(seen)) };
+  return { is: type === KEPT ? 'kept' : 'intended', last, receipt };
 }
 
 function isContent(value: unknown): value is Content {

@@ -65,7 +65,7 @@ describe('a receipt on EventStoreDB', () => {
     await written(double, '_receipts-');
     await two.append(appendOf(STREAM, 1));
     expect((await keeping).code).to.equal('revision-conflict');
-    expect(alone()).to.deep.equal(['CommandReceipt', 'CommandReceiptVoided']);
+    expect(alone()).to.deep.equal(['CommandReceiptIntended', 'CommandReceiptVoided']);
     expect(await two.receipt(STREAM, 'k')).to.equal(undefined);
   });
 
@@ -108,9 +108,48 @@ describe('a receipt on EventStoreDB', () => {
     const first = one.append(withReceipt(0, revision(0)));
     while (double.script.struck === 0) await setImmediate();
     const outcomes = await Promise.allSettled([first, two.append(withReceipt(0, revision(0)))]);
-    expect(alone()).to.deep.equal(['CommandReceipt']);
+    expect(alone()).to.deep.equal(['CommandReceiptIntended', 'CommandReceipt']);
     const refused = outcomes.filter((outcome) => outcome.status === 'rejected');
     expect(refused.map(({ reason }) => isFault(reason, 'receipt-exists'))).to.deep.equal([true]);
+  });
+
+  it('without events is believed by nobody before it is final, and never taken back after that', async () => {
+    const [one, two, three] = [another(), another(), another()];
+    await one.append(appendOf(STREAM, 1));
+    double.script.plan('batch-append', { do: 'answer-late', ms: 60 });
+    const keeping = outcomeOf(one.append(withReceipt(0, revision(0))));
+    await written(double, '_receipts-');
+    // The first is still waiting: it has not looked yet whether the stream went on.
+    const told = await three.receipt(STREAM, 'k');
+    await two.append(appendOf(STREAM, 1));
+    expect(await keeping).to.equal(told === undefined ? 'revision-conflict' : 'kept');
+    expect(await another().receipt(STREAM, 'k')).to.deep.equal(told);
+  });
+
+  it('without events whose stream went on is void to whoever meets it, also to who appends', async () => {
+    const [one, two] = [another(), another()];
+    await one.append(appendOf(STREAM, 1));
+    double.script.plan('batch-append', { do: 'answer-late', ms: 60 });
+    const keeping = outcomeOf(one.append(withReceipt(0, revision(0))));
+    await written(double, '_receipts-');
+    await two.append(appendOf(STREAM, 1));
+    expect(await two.append(withReceipt(1, revision(1)))).to.have.length(1);
+    expect(['revision-conflict', 'receipt-exists']).to.include(await keeping);
+    expect(await one.receipt(STREAM, 'k')).to.deep.equal({ ...receipt, revision: 2n });
+    expect(alone()).to.deep.equal(['CommandReceiptIntended', 'CommandReceiptVoided']);
+  });
+
+  it('without events is kept by whoever meets it when who intended it is gone', async () => {
+    const one = another();
+    await one.append(appendOf(STREAM, 1));
+    double.script.plan('batch-append', { do: 'never-answer' });
+    const keeping = outcomeOf(one.append(withReceipt(0)));
+    await written(double, '_receipts-');
+    const two = another();
+    expect(await outcomeOf(two.append(withReceipt(1, revision(0))))).to.equal('receipt-exists');
+    expect(await two.receipt(STREAM, 'k')).to.deep.equal({ ...receipt, revision: 0n });
+    expect(await keeping).to.equal('kept');
+    expect(alone()).to.deep.equal(['CommandReceiptIntended', 'CommandReceipt']);
   });
 
   it('is never seen by who reads everything, nor is it the head', async () => {
@@ -133,6 +172,17 @@ describe('a receipt on EventStoreDB', () => {
     expect((await faultOf(eventStore.receipt(STREAM, 'k'))).code).to.equal('store-damaged');
   });
 });
+
+/** What became of an append: the code of its fault, or that it was carried out. */
+async function outcomeOf(call: Promise<unknown>): Promise<string> {
+  try {
+    await call;
+    return 'kept';
+  } catch (error) {
+    if (isFault(error)) return error.code;
+    throw error;
+  }
+}
 
 /** Resolves when something is written to a stream whose name begins so. */
 function written(double: Double, prefix: string): Promise<void> {
