@@ -118,8 +118,9 @@ export class Projector<Event extends EventShape, Row> {
     const rebuild = new Rebuild(this.#projection, await live.beginRebuild());
     return this.#takingTurns(async () => {
       await this.#rebuildTo(rebuild, signal);
-      // What was written since the read ended is reduced before the switch claims to know it.
-      const head = await this.#store.head();
+      // What was written since the read ended is reduced before the switch claims to know it. Live rows that follow may stand
+      // further than the last event, where nothing of this store is.
+      const head = laterPosition(await this.#store.head(), (await live.checkpoint()) ?? START);
       await this.#rebuildTo(rebuild, signal);
       if (signal?.aborted === true) throw new DeadlineExceeded({ doing: `a rebuild of ${this.name}` });
       return rebuild.finish(head);

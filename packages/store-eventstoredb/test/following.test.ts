@@ -1,0 +1,43 @@
+import { Follower, position, START, streamId, type Position, type Store } from '@login-policy/event-sourcing';
+import { connectEventStoreDb } from '@login-policy/store-eventstoredb';
+import { counterTotals, type CounterEvent, type CounterRow } from '@login-policy/testkit';
+import { expect } from 'chai';
+import { afterEach, beforeEach, describe, it } from 'mocha';
+import { Double } from './double/double.js';
+import { writeSystemEvent } from './double/event-log.js';
+import { appendOf } from './events.js';
+
+const STREAM = streamId('Counter', 'one');
+
+describe('a read model that follows EventStoreDB', () => {
+  let double: Double;
+  let store: Store;
+  let follower: Follower<CounterEvent, CounterRow>;
+
+  beforeEach(async () => {
+    double = await Double.start();
+    store = connectEventStoreDb(double.url, { timeouts: { probeMs: 30, stallMs: 200 } });
+  });
+
+  afterEach(async () => {
+    await follower.close();
+    await store.close();
+    await double.stop();
+  });
+
+  it('is rebuilt also when the last record of the server is none of this store', async () => {
+    const [event] = await store.eventStore.append(appendOf(STREAM, 1));
+    writeSystemEvent(double.log);
+    const end = double.log.records.at(-1)?.position ?? 0n;
+    follower = await Follower.open({ store, projection: counterTotals });
+    await reached(store, position((end << 64n) | end));
+    expect((await follower.rebuild()) > (event?.position ?? 0n)).to.equal(true);
+    expect((await follower.read([STREAM])).rows.get(STREAM)).to.include({ total: 1 });
+  }).timeout(5000);
+});
+
+/** Resolves when a read model has got as far as this. */
+async function reached({ readModels }: Store, place: Position): Promise<void> {
+  const model = await readModels.open(counterTotals);
+  while (((await model.checkpoint()) ?? START) < place) await model.changed(AbortSignal.timeout(1000));
+}
