@@ -118,7 +118,10 @@ export class StoreDamaged extends Fault {
   }
 }
 
-/** What is there belongs to another program, or to a newer version of this one. It was left as it was found. */
+/**
+ * What is there belongs to another program, or to a newer version of this one, or the store's user lacks a right to it. It was
+ * left as it was found.
+ */
 export class StoreForeign extends Fault {
   declare readonly code: 'store-foreign';
   readonly facts: { readonly store: string; readonly problem: string };

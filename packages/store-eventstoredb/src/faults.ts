@@ -143,8 +143,9 @@ export function tooBig(problem: string): UnserialisableData {
   return new UnserialisableData({ path: '$', problem });
 }
 
-function accessDenied(doing: string, cause?: unknown): StoreUnavailable {
-  return new StoreUnavailable({ store: STORE, problem: `access was denied, ${doing}` }, cause);
+/** The user the calls come from has no right to it: that does not pass by waiting. */
+function accessDenied(doing: string, cause?: unknown): StoreForeign {
+  return foreign(`access was denied, ${doing}`, cause);
 }
 
 function foreign(problem: string, cause?: unknown): StoreForeign {

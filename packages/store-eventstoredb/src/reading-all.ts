@@ -96,7 +96,11 @@ export class LogReader {
   }
 
   /** Whether something wanted comes after a position; where the first of it is. */
-  async firstAfter(after: Position, filter: EventFilter | undefined, signal: AbortSignal): Promise<Position | undefined> {
+  async firstAfter(
+    after: Position,
+    filter: EventFilter | undefined,
+    signal: AbortSignal,
+  ): Promise<Position | undefined> {
     const { names } = this.#context;
     const isWanted = names.wanted(filter);
     const from = { from: after, filter: names.serverFilter(filter) };

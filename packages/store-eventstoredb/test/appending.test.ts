@@ -115,7 +115,7 @@ describe('an append to EventStoreDB', () => {
   it('with a wrong password is refused at once', async () => {
     double.script.plan('batch-append', { do: 'end', end: UNAUTHENTICATED });
     const fault = await faultOf(append());
-    expect(fault.code).to.equal('store-unavailable');
+    expect(fault.code).to.equal('store-foreign');
     expect(fault.message).to.contain('access was denied');
     expect(double.log.stream(STREAM)).to.have.length(0);
   });

@@ -5,7 +5,7 @@ import { expect } from 'chai';
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import { Double } from './double/double.js';
 import { writeSystemEvent } from './double/event-log.js';
-import { appendOf } from './events.js';
+import { appendOf, faultOf } from './events.js';
 
 const STREAM = streamId('Counter', 'one');
 
@@ -34,6 +34,20 @@ describe('a read model that follows EventStoreDB', () => {
     expect((await follower.rebuild()) > (event?.position ?? 0n)).to.equal(true);
     expect((await follower.read([STREAM])).rows.get(STREAM)).to.include({ total: 1 });
   }).timeout(5000);
+
+  it('of a user without the right to read everything says so at once, and stops', async () => {
+    double.mode.isDenied = (streamName) => streamName === '$all';
+    follower = await Follower.open({ store, projection: counterTotals });
+    for (let times = 0; times < 2; times++) {
+      const fault = await faultOf(follower.read([STREAM], { waitMs: 60_000 }));
+      expect(fault.message).to.contain('access was denied');
+      expect([fault.code, fault.retryable]).to.deep.equal(['store-foreign', false]);
+    }
+    expect(follower.state.is).to.equal('stopped');
+    double.mode.isDenied = () => false;
+    follower.resume();
+    expect((await follower.read([STREAM])).rows.size).to.equal(0);
+  });
 });
 
 /** Resolves when a read model has got as far as this. */

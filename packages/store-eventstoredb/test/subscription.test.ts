@@ -87,7 +87,7 @@ describe('a subscription to EventStoreDB', () => {
   it('that may not read is refused, not tried for ever', async () => {
     double.script.plan('subscription', { after: 0, do: 'end', end: ACCESS_DENIED });
     const fault = await faultOf(begin().next());
-    expect(fault.code).to.equal('store-unavailable');
+    expect(fault.code).to.equal('store-foreign');
     expect(fault.message).to.contain('access was denied');
   });
 

@@ -104,7 +104,7 @@ async function pagesOf(
   count: number,
 ): Promise<(readonly RecordedEvent[])[]> {
   const pages: (readonly RecordedEvent[])[] = [];
-  for (let seen = 0; seen < count; ) {
+  for (let seen = 0; seen < count;) {
     const { value, done } = await messages.next();
     if (done === true) throw new Error(`it ended after ${seen} events`);
     if (value.kind === 'caught-up') continue;

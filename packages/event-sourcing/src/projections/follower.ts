@@ -230,9 +230,9 @@ export class Follower<Event extends EventShape, Row> {
     try {
       return await inTime(this.#head.ask(), { waitMs, signal, doing: `a read of ${this.#name}` });
     } catch (caught) {
-      if (isFault(caught, 'store-closed') || (isFault(caught, 'deadline-exceeded') && signal?.aborted === true)) {
-        throw caught;
-      }
+      const isGivenUp = isFault(caught, 'deadline-exceeded') && signal?.aborted === true;
+      // What does not pass is not waited for, nor called late.
+      if (isGivenUp || (isFault(caught) && !caught.retryable)) throw caught;
       throw await this.#behind(undefined, waitMs, caught);
     }
   }

@@ -1,4 +1,10 @@
-import { followedInAppend, START, type EventStore, type Position, type RecordedEvent } from '@login-policy/event-sourcing';
+import {
+  followedInAppend,
+  START,
+  type EventStore,
+  type Position,
+  type RecordedEvent,
+} from '@login-policy/event-sourcing';
 import { expect } from 'chai';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CATEGORY } from './workload.js';
