@@ -30,6 +30,7 @@ export function pollMessages(after: Position, polling: Polling): AsyncIterable<S
 async function readAhead(after: Position, { log, options, signal }: Polling): Promise<ReadAhead> {
   // The end is looked up first: when nothing comes after `after`, all up to there has been looked at.
   const end = await log.end(signal);
+  if (after > end) await log.refuseBeyond(after, signal);
   for await (const page of log.pages({ ...options, after }, signal)) {
     const last = page.at(-1)?.event.position ?? after;
     return { events: page.map(({ event }) => event), considered: last, isHead: false };

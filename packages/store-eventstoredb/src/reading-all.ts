@@ -1,4 +1,12 @@
-import { pageSizeOf, START, type EventFilter, type Position, type ReadAllOptions } from '@login-policy/event-sourcing';
+import {
+  pageSizeOf,
+  PositionUnknown,
+  START,
+  type EventFilter,
+  type Position,
+  type ReadAllOptions,
+} from '@login-policy/event-sourcing';
+import { backOff } from './deadline.js';
 import { Ending } from './ending.js';
 import { PageMaker } from './page-maker.js';
 import { Patience } from './patience.js';
@@ -16,6 +24,9 @@ interface Reading {
   readonly ending: Ending;
   readonly patience: Patience;
 }
+
+/** A place that is beyond the end each time one looks is none of this server's. */
+const LOOKS = 5;
 
 /** Reads the whole log, filtered by the server, going on after a broken connection where it was. */
 export class LogReader {
@@ -61,6 +72,7 @@ export class LogReader {
     }
     // The beginning of an append that the end of the log is in the middle of is not there yet.
     if (maker.whole > 0 && !ending.isHere()) yield maker.handOut(pageSize);
+    else await this.refuseBeyond(maker.handedOut, ending.signal);
   }
 
   /** The position of the last event of this store; `START` when it has none. */
@@ -93,6 +105,20 @@ export class LogReader {
    */
   before(place: Position, signal: AbortSignal): Promise<Position> {
     return place === START ? Promise.resolve(START) : this.#lastBefore(place, signal);
+  }
+
+  /**
+   * Looks more than once: a node that has just become the leader may not know yet what was read elsewhere.
+   *
+   * @throws PositionUnknown when a place is beyond the end of the log.
+   */
+  async refuseBeyond(place: Position, signal: AbortSignal): Promise<void> {
+    for (let look = 1; place !== START && !signal.aborted; look++) {
+      const end = await this.end(signal);
+      if (place <= end || signal.aborted) return;
+      if (look === LOOKS) throw new PositionUnknown({ position: place, head: end });
+      await backOff(look, signal);
+    }
   }
 
   /** Whether something wanted comes after a position; where the first of it is. */

@@ -113,6 +113,7 @@ class Subscription {
   async #findPlace(resumed: Position, signal: AbortSignal): Promise<{ horizon: Position; before: Position }> {
     const { log } = this.#context;
     const horizon = await log.end(signal);
+    if (this.#course.reached > horizon) await log.refuseBeyond(this.#course.reached, signal);
     try {
       return { horizon, before: await log.before(resumed, signal) };
     } catch (error) {

@@ -1,4 +1,11 @@
-import { streamId, type RecordedEvent, type Store, type SubscriptionMessage } from '@login-policy/event-sourcing';
+import {
+  position,
+  streamId,
+  type Position,
+  type RecordedEvent,
+  type Store,
+  type SubscriptionMessage,
+} from '@login-policy/event-sourcing';
 import { connectEventStoreDb } from '@login-policy/store-eventstoredb';
 import { expect } from 'chai';
 import { afterEach, beforeEach, describe, it } from 'mocha';
@@ -97,6 +104,27 @@ describe('a subscription to EventStoreDB', () => {
     expect((await faultOf(messages.next())).code).to.equal('store-foreign');
   });
 
+  for (const [how, many] of [['with a call of its own', 0] as const, ['without one', 30] as const]) {
+    it(`after a position beyond the end of the log is refused, ${how}`, async () => {
+      const others = Array.from({ length: many }, () => begin());
+      await Promise.all(others.map((other) => other.next()));
+      await store.eventStore.append(appendOf(STREAM, 3));
+      expect((await faultOf(begin({ after: beyond(double) }).next())).code).to.equal('position-unknown');
+    });
+  }
+
+  it('goes on by reading everything only from positions that are not beyond the end', async () => {
+    const [event] = await store.eventStore.append(appendOf(STREAM, 1));
+    const read = (after?: Position): Promise<IteratorResult<unknown>> =>
+      store.eventStore
+        .readAll(after === undefined ? {} : { after })
+        [Symbol.asyncIterator]()
+        .next();
+    expect((await read(event?.position)).done).to.equal(true);
+    const fault = await faultOf(read(beyond(double)));
+    expect([fault.code, fault.retryable]).to.deep.equal(['position-unknown', false]);
+  });
+
   it('waits for a server that is away, however long', async () => {
     await store.eventStore.append(appendOf(STREAM, 2));
     double.wire.refuse();
@@ -107,6 +135,11 @@ describe('a subscription to EventStoreDB', () => {
     expect((await first).value).to.include({ kind: 'events' });
   });
 });
+
+/** Where the server has nothing yet. */
+function beyond({ log }: Double): Position {
+  return position(((log.end + 1000n) << 64n) | (log.end + 1000n));
+}
 
 async function gather(messages: AsyncIterator<SubscriptionMessage>, wanted: number): Promise<RecordedEvent[]> {
   const events: RecordedEvent[] = [];
