@@ -70,6 +70,11 @@ export class EventStoreDbEventStore implements EventStore {
     this.#subscribing = { ...context, log: this.#log, slots: new LiveSlots(LIVE_SUBSCRIPTIONS) };
   }
 
+  /** Reads the whole log, for the read models beside it. */
+  get log(): LogReader {
+    return this.#log;
+  }
+
   async append(append: Append): Promise<readonly RecordedEvent[]> {
     const writing = this.#appender.append(append);
     this.#underWay.add(writing);

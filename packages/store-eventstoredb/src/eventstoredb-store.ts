@@ -6,6 +6,7 @@ import {
   type ReadModelStore,
   type Store,
 } from '@login-policy/event-sourcing';
+import { boundReadModels } from './bound-read-models.js';
 import { Connection } from './connection.js';
 import { timeoutsOf, type Timeouts } from './deadline.js';
 import { EventStoreDbEventStore } from './event-store.js';
@@ -14,7 +15,10 @@ import { StreamNames } from './stream-names.js';
 /** How a store on EventStoreDB is opened; everything has a default. */
 export interface EventStoreDbStoreOptions {
   readonly clock?: Clock;
-  /** Where read models are kept: EventStoreDB keeps none. Default: in this process's memory. */
+  /**
+   * Where read models are kept: EventStoreDB keeps none. Bound to this store by its prefix and its first event: beside another store they
+   * are refused (`store-foreign`). Default: in this process's memory.
+   */
   readonly readModels?: ReadModelStore;
   /**
    * Sets this store apart from others on the same server: words that each end with a dot, as in `staging.`. Without one
@@ -38,13 +42,17 @@ export interface EventStoreDbStoreOptions {
 export function openEventStoreDbStore(
   options: EventStoreDbStoreOptions & { readonly client: EventStoreDBClient },
 ): Store {
-  const { client, credentials, clock = systemClock, readModels = memoryReadModelStore(), streamPrefix = '' } = options;
+  const { client, credentials, clock = systemClock, streamPrefix = '' } = options;
   const eventStore = new EventStoreDbEventStore({
     connection: new Connection(client, credentials),
     names: new StreamNames(streamPrefix),
     clock,
     timeouts: timeoutsOf(options.timeouts),
   });
+  const readModels =
+    options.readModels === undefined
+      ? memoryReadModelStore()
+      : boundReadModels(options.readModels, { prefix: streamPrefix, log: eventStore.log });
   return {
     eventStore,
     readModels,

@@ -8,13 +8,14 @@ import {
 } from '@login-policy/event-sourcing';
 import { backOff } from './deadline.js';
 import { Ending } from './ending.js';
+import { isFailureInside } from './faults.js';
 import { PageMaker } from './page-maker.js';
 import { Patience } from './patience.js';
 import type { Page } from './reading-streams.js';
 import { allReadRequest, type AllRead } from './requests.js';
 import { positionOf, streamNameOf, typeOf, type WireEvent } from './rows.js';
 import { lastPosition, recordsOf, retrying, serverRead, type ReadingContext, type ServerRead } from './server-reads.js';
-import type { ServerFilter } from './stream-names.js';
+import type { ServerFilter, Wanted } from './stream-names.js';
 
 /** One read of everything, for which the server may have to be asked more than once. */
 interface Reading {
@@ -87,7 +88,7 @@ export class LogReader {
     };
     return retrying(this.#context, { doing: 'looking for the last event' }, async (signal) => {
       for await (const records of this.#records(read, { pageSize: 1, signal, withinMs: timeouts.scanMs })) {
-        const last = records.find((record) => isWanted({ streamName: streamNameOf(record), type: typeOf(record) }));
+        const last = records.find((record) => isWanted(nameAndType(record)));
         if (last !== undefined) return positionOf(last);
       }
       return START;
@@ -121,24 +122,49 @@ export class LogReader {
     }
   }
 
-  /** Whether something wanted comes after a position; where the first of it is. */
+  /** The first record after a position that is wanted, if there is one. */
   async firstAfter(
     after: Position,
     filter: EventFilter | undefined,
     signal: AbortSignal,
-  ): Promise<Position | undefined> {
-    const { names } = this.#context;
+  ): Promise<WireEvent | undefined> {
+    const { names, timeouts } = this.#context;
     const isWanted = names.wanted(filter);
-    const from = { from: after, filter: names.serverFilter(filter) };
-    const read: AllRead = { direction: 'forwards', ...from, limit: Infinity };
-    const { scanMs } = this.#context.timeouts;
-    for await (const records of this.#records(read, { pageSize: 1, signal, withinMs: scanMs })) {
-      const first = records.find(
-        (record) => positionOf(record) > after && isWanted({ streamName: streamNameOf(record), type: typeOf(record) }),
-      );
-      if (first !== undefined) return positionOf(first);
+    const read: AllRead = { direction: 'forwards', from: after, filter: names.serverFilter(filter), limit: Infinity };
+    for await (const records of this.#records(read, { pageSize: 1, signal, withinMs: timeouts.scanMs })) {
+      const first = records.find((record) => positionOf(record) > after && isWanted(nameAndType(record)));
+      if (first !== undefined) return first;
     }
     return undefined;
+  }
+
+  /** The first event of this store, as long as reads are patient. */
+  first(): Promise<WireEvent | undefined> {
+    return retrying(this.#context, { doing: 'looking for the first event' }, (signal) =>
+      this.firstAfter(START, undefined, signal),
+    );
+  }
+
+  /** The record at a position, as long as reads are patient; `undefined` when there is none. */
+  at(place: Position): Promise<WireEvent | undefined> {
+    const read: AllRead = { direction: 'forwards', from: place, filter: undefined, limit: 1 };
+    const withinMs = this.#context.timeouts.readMs;
+    return retrying(this.#context, { doing: 'looking for an event' }, async (signal) => {
+      for (let look = 1; look <= LOOKS; look++) {
+        try {
+          for await (const records of this.#records(read, { pageSize: 1, signal, withinMs })) {
+            return records.find((record) => positionOf(record) === place);
+          }
+          return undefined;
+        } catch (error) {
+          // A server that fails at a place, and can be read all the same, has no such place.
+          if (!isFailureInside(error)) throw error;
+          await this.end(signal);
+          await backOff(look, signal);
+        }
+      }
+      return undefined;
+    });
   }
 
   async #lastBefore(from: Position | 'end', signal: AbortSignal): Promise<Position> {
@@ -157,4 +183,8 @@ export class LogReader {
     const messagesOf = serverRead(this.#context.connection, { ...how, request: allReadRequest(read) });
     for await (const messages of messagesOf) yield recordsOf(messages);
   }
+}
+
+function nameAndType(record: WireEvent): Parameters<Wanted>[0] {
+  return { streamName: streamNameOf(record), type: typeOf(record) };
 }

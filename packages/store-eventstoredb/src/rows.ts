@@ -185,7 +185,7 @@ function isPlace(value: Json): boolean {
 }
 
 /** What came out of JSON.parse is JSON. */
-function isObject(value: unknown): value is JsonObject {
+export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 

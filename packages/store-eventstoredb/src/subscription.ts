@@ -16,6 +16,7 @@ import { pollMessages } from './polling.js';
 import { ReadCall, SILENCE } from './read-call.js';
 import type { LogReader } from './reading-all.js';
 import { subscriptionRequest } from './requests.js';
+import { positionOf } from './rows.js';
 import type { ReadingContext } from './server-reads.js';
 import type { ServerFilter } from './stream-names.js';
 
@@ -161,7 +162,7 @@ class Subscription {
     if (owed === undefined) return yield* given(this.#course.announce(end));
     this.#owedSince ??= performance.now();
     if (performance.now() - this.#owedSince < timeouts.stallMs) return;
-    throw stalled(`the event at ${owed} did not come for ${timeouts.stallMs} ms`);
+    throw stalled(`the event at ${positionOf(owed)} did not come for ${timeouts.stallMs} ms`);
   }
 
   /** Without a call of its own. */

@@ -1,0 +1,181 @@
+import {
+  isFault,
+  modelName,
+  parsePosition,
+  position,
+  positionToString,
+  START,
+  StoreForeign,
+  type Json,
+  type ReadModel,
+  type ReadModelChange,
+  type ReadModelDefinition,
+  type ReadModelStore,
+} from '@login-policy/event-sourcing';
+import { STORE } from './faults.js';
+import type { LogReader } from './reading-all.js';
+import { isObject, positionOf, type WireEvent } from './rows.js';
+
+/** What the rows of a read model were made from; without an event the store had none then. */
+interface Origin {
+  readonly prefix: string;
+  readonly first?: FirstEvent;
+}
+
+/** The first event of a store, by which it can be told from any other. */
+interface FirstEvent {
+  readonly id: string;
+  readonly position: string;
+}
+
+/** Stands beside the read models it is about, a row for each under its name. */
+const ORIGINS: ReadModelDefinition<Origin> = {
+  name: 'eventstoredb-origins',
+  version: 1,
+  rows: {
+    encode: ({ prefix, first }) => ({ prefix, ...(first !== undefined && { first: { ...first } }) }),
+    decode: originOf,
+  },
+};
+
+/** The store the read models are to be of. */
+export interface OfStore {
+  readonly prefix: string;
+  readonly log: LogReader;
+}
+
+/**
+ * Binds read models that are kept elsewhere to the store they are made from: its prefix and its first event. With any other
+ * each call on them is refused, or it would answer that other store's rows. Looked at with the first call, not when it is
+ * opened: the server may be away then.
+ */
+export function boundReadModels(inner: ReadModelStore, store: OfStore): ReadModelStore {
+  return {
+    open: async (definition) => bound(await inner.open(definition), new Bond(inner, store, modelName(definition))),
+    close: () => inner.close(),
+  };
+}
+
+function bound<Row>(model: ReadModel<Row>, bond: Bond): ReadModel<Row> {
+  return {
+    changed: (signal) => model.changed(signal),
+    async read(keys) {
+      await bond.holds();
+      return model.read(keys);
+    },
+    async query(query) {
+      await bond.holds();
+      return model.query(query);
+    },
+    async checkpoint() {
+      await bond.holds();
+      return model.checkpoint();
+    },
+    async commit(change) {
+      await (change.rows.size > 0 ? bond.holdsByEvent() : bond.holds());
+      return model.commit(change);
+    },
+    async beginRebuild() {
+      await bond.holds();
+      const copy = await model.beginRebuild();
+      return {
+        ...bound(copy, bond),
+        async switchOver(change) {
+          await bond.holdsByEvent();
+          return copy.switchOver(change);
+        },
+      };
+    },
+  };
+}
+
+/** What one read model has to do with this store. */
+class Bond {
+  readonly #inner: ReadModelStore;
+  readonly #store: OfStore;
+  readonly #name: string;
+  #isHeldBy: 'nothing' | 'prefix' | 'event' = 'nothing';
+  #looking: Promise<void> | undefined;
+
+  constructor(inner: ReadModelStore, store: OfStore, name: string) {
+    this.#inner = inner;
+    this.#store = store;
+    this.#name = name;
+  }
+
+  /** @throws StoreForeign when the rows are another store's. */
+  async holds(): Promise<void> {
+    if (this.#isHeldBy === 'nothing') await this.#look();
+  }
+
+  /** Before rows are written: they are made from events, so there is a first one. @throws StoreForeign */
+  async holdsByEvent(): Promise<void> {
+    if (this.#isHeldBy !== 'event') await this.#look();
+  }
+
+  #look(): Promise<void> {
+    this.#looking ??= this.#bind().finally(() => (this.#looking = undefined));
+    return this.#looking;
+  }
+
+  async #bind(): Promise<void> {
+    const origins = await this.#inner.open(ORIGINS);
+    for (;;) {
+      const { rows: known, checkpoint } = await origins.read([this.#name]);
+      const origin = known.get(this.#name);
+      if (origin !== undefined) await this.#compare(origin);
+      const first = origin?.first ?? (await this.#first());
+      const isWritten = origin !== undefined && origin.first === first;
+      const rows = new Map([[this.#name, { prefix: this.#store.prefix, ...(first !== undefined && { first }) }]]);
+      const change = { expected: checkpoint, checkpoint: position((checkpoint ?? START) + 1n), rows };
+      if (isWritten || (await isCommitted(origins, change))) {
+        this.#isHeldBy = first === undefined ? 'prefix' : 'event';
+        return;
+      }
+    }
+  }
+
+  async #compare({ prefix, first }: Origin): Promise<void> {
+    const { prefix: own, log } = this.#store;
+    if (prefix !== own) throw this.#foreign(`one with the prefix "${prefix}", and this one has "${own}"`);
+    if (first === undefined) return;
+    const there = await log.at(parsePosition(first.position));
+    if (there === undefined || firstEventOf(there).id !== first.id) {
+      throw this.#foreign(`one whose first event, ${first.id}, this one does not have`);
+    }
+  }
+
+  async #first(): Promise<FirstEvent | undefined> {
+    const first = await this.#store.log.first();
+    return first === undefined ? undefined : firstEventOf(first);
+  }
+
+  #foreign(whose: string): StoreForeign {
+    const problem = `the read model ${this.#name} was made from another store: ${whose}. Take a read-model store of its own`;
+    return new StoreForeign({ store: STORE, problem });
+  }
+}
+
+/** `false` when another is bound at the same time: what it wrote is to be looked at. */
+async function isCommitted<Row>(model: ReadModel<Row>, change: ReadModelChange<Row>): Promise<boolean> {
+  try {
+    await model.commit(change);
+    return true;
+  } catch (caught) {
+    if (isFault(caught, 'checkpoint-conflict')) return false;
+    throw caught;
+  }
+}
+
+function firstEventOf(record: WireEvent): FirstEvent {
+  return { id: record.getId()?.getString() ?? '', position: positionToString(positionOf(record)) };
+}
+
+function originOf(stored: Json): Origin {
+  if (!isObject(stored) || typeof stored['prefix'] !== 'string') throw new TypeError('an origin has a prefix');
+  const { prefix, first } = stored;
+  if (first === undefined) return { prefix };
+  const [id, place] = isObject(first) ? [first['id'], first['position']] : [];
+  if (typeof id === 'string' && typeof place === 'string') return { prefix, first: { id, position: place } };
+  throw new TypeError('a first event has an id and a position');
+}

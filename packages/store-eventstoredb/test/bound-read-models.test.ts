@@ -1,0 +1,89 @@
+import {
+  Follower,
+  memoryReadModelStore,
+  START,
+  streamId,
+  type ReadModelStore,
+  type Store,
+} from '@login-policy/event-sourcing';
+import { connectEventStoreDb } from '@login-policy/store-eventstoredb';
+import { counterTotals, type CounterEvent, type CounterRow } from '@login-policy/testkit';
+import { expect } from 'chai';
+import { afterEach, beforeEach, describe, it } from 'mocha';
+import { Double } from './double/double.js';
+import { appendOf, faultOf } from './events.js';
+
+const STREAM = streamId('Counter', 'one');
+
+describe('read models handed to a store on EventStoreDB', () => {
+  let doubles: readonly [Double, Double];
+  let readModels: ReadModelStore;
+  let closings: (() => Promise<void>)[];
+
+  beforeEach(async () => {
+    doubles = [await Double.startBehindWire(), await Double.start()];
+    closings = [];
+    const kept = memoryReadModelStore();
+    // Kept beyond the store that closes them, as a file is.
+    readModels = { open: (definition) => kept.open(definition), close: async () => undefined };
+  });
+
+  afterEach(async () => {
+    for (const close of closings.toReversed()) await close();
+    await Promise.all(doubles.map((double) => double.stop()));
+  });
+
+  function storeOn(double: Double, streamPrefix = ''): Store {
+    const timeouts = { probeMs: 30, stallMs: 200, retryMs: 300 };
+    const store = connectEventStoreDb(double.url, { readModels, streamPrefix, timeouts });
+    closings.push(() => store.close());
+    return store;
+  }
+
+  async function follow(store: Store): Promise<Follower<CounterEvent, CounterRow>> {
+    const follower = await Follower.open({ store, projection: counterTotals });
+    closings.push(() => follower.close());
+    return follower;
+  }
+
+  async function totalOn(store: Store): Promise<number | undefined> {
+    const follower = await follow(store);
+    return (await follower.read([STREAM])).rows.get(STREAM)?.total;
+  }
+
+  it('are read beside the store they were made from, also when it is opened again', async () => {
+    await storeOn(doubles[0], 'a.').eventStore.append(appendOf(STREAM, 1));
+    expect(await totalOn(storeOn(doubles[0], 'a.'))).to.equal(1);
+    expect(await totalOn(storeOn(doubles[0], 'a.'))).to.equal(1);
+  });
+
+  it('are refused beside a store with another prefix', async () => {
+    await storeOn(doubles[0], 'a.').eventStore.append(appendOf(STREAM, 1));
+    expect(await totalOn(storeOn(doubles[0], 'a.'))).to.equal(1);
+    const fault = await faultOf(totalOn(storeOn(doubles[0], 'b.')));
+    expect([fault.code, fault.retryable]).to.deep.equal(['store-foreign', false]);
+    expect(fault.message).to.contain('"a."').and.to.contain('"b."');
+  });
+
+  it('are refused beside another server, also when they were opened while the first had no events', async () => {
+    const first = storeOn(doubles[0]);
+    const follower = await follow(first);
+    expect((await follower.read([STREAM])).rows.size).to.equal(0);
+    const [event] = await first.eventStore.append(appendOf(STREAM, 1));
+    await follower.read([STREAM], { atLeast: event?.position ?? START });
+    await storeOn(doubles[1]).eventStore.append(appendOf(streamId('Counter', 'another'), 3));
+    expect((await faultOf(totalOn(storeOn(doubles[1])))).code).to.equal('store-foreign');
+    expect(await totalOn(storeOn(doubles[0]))).to.equal(1);
+  });
+
+  it('can be opened while the server is away, and are looked at when it is there', async () => {
+    const store = storeOn(doubles[0]);
+    const [event] = await store.eventStore.append(appendOf(STREAM, 1));
+    doubles[0].wire.refuse();
+    const follower = await follow(store);
+    expect((await faultOf(follower.read([STREAM]))).retryable).to.equal(true);
+    doubles[0].wire.admit();
+    follower.resume();
+    expect((await follower.read([STREAM], { atLeast: event?.position ?? START })).rows.get(STREAM)?.total).to.equal(1);
+  });
+});
