@@ -137,8 +137,8 @@ export class Appender {
       streamName: this.#context.names.nameOf(streamId),
       expected: revisionOf(head) ?? 'no-stream',
       proposals: events.map((event, index) => {
-        const append = placeInAppend(index, events.length);
-        return proposalOf(event, { recordedAt, append, receipt: index === last ? receipt : undefined });
+        const place = placeInAppend(index, events.length);
+        return proposalOf(event, { recordedAt, append: place, receipt: index === last ? receipt : undefined });
       }),
     };
   }
@@ -155,9 +155,11 @@ export class Appender {
       if (event === undefined) break;
       last = revisionAfter(last);
       const { id, type, schemaVersion, data, metadata } = event;
-      const place = { id, streamId, revision: last, position, recordedAt, type, schemaVersion, data, metadata };
-      const append = placeInAppend(index, events.length);
-      const recorded = Object.freeze({ ...place, ...(append !== undefined && { append }) });
+      const place = placeInAppend(index, events.length);
+      const recorded = Object.freeze({
+        ...{ id, streamId, revision: last, position, recordedAt, type, schemaVersion, data, metadata },
+        ...(place !== undefined && { append: place }),
+      });
       stored.push({ event: recorded, receipt: index === events.length - 1 ? receipt : undefined });
     }
     this.#context.known.see(streamId, stored);

@@ -41,22 +41,24 @@ describe('the events of one append to EventStoreDB', () => {
     expectWhole(pages, APPENDS * 5);
   });
 
-  for (const [how, many] of [['with a call of its own', 0] as const, ['without one', 30] as const]) {
-    it(`come in one message of a subscription ${how}, wherever its calls end`, async () => {
-      const others = Array.from({ length: many }, () => store.eventStore.subscribe()[Symbol.asyncIterator]());
-      await Promise.all(others.map((other) => other.next()));
-      const messages = store.eventStore.subscribe({ pageSize: 2 })[Symbol.asyncIterator]();
-      await messages.next();
-      await Promise.all(others.map((other) => other.return?.()));
-      for (const end of ENDS) double.script.plan(many === 0 ? 'subscription' : 'read', end);
-      const writing = (async () => {
-        for (let index = 0; index < APPENDS; index++) await store.eventStore.append(appendOf(STREAM, 5));
-      })();
-      expectWhole(await pagesOf(messages, APPENDS * 5), APPENDS * 5);
-      await writing;
-      await messages.return?.();
-    });
+  async function comeInOneMessage(others: number): Promise<void> {
+    const before = Array.from({ length: others }, () => store.eventStore.subscribe()[Symbol.asyncIterator]());
+    for (const other of before) await other.next();
+    const messages = store.eventStore.subscribe({ pageSize: 2 })[Symbol.asyncIterator]();
+    await messages.next();
+    for (const other of before) await other.return?.();
+    for (const end of ENDS) double.script.plan(others === 0 ? 'subscription' : 'read', end);
+    const writing = (async () => {
+      for (let index = 0; index < APPENDS; index++) await store.eventStore.append(appendOf(STREAM, 5));
+    })();
+    expectWhole(await pagesOf(messages, APPENDS * 5), APPENDS * 5);
+    await writing;
+    await messages.return?.();
   }
+
+  it('come in one message of a subscription with a call of its own, wherever its calls end', () => comeInOneMessage(0));
+
+  it('come in one message of a subscription without one, wherever its calls end', () => comeInOneMessage(30));
 
   it('written before they said their place are whole, each of them', async () => {
     writeAsBefore(double, 3);
