@@ -1,4 +1,5 @@
 import {
+  eventCodec,
   isFault,
   modelName,
   parsePosition,
@@ -6,11 +7,13 @@ import {
   positionToString,
   START,
   StoreForeign,
+  type EventShape,
   type Json,
+  type Projection,
   type ReadModel,
   type ReadModelChange,
-  type ReadModelDefinition,
   type ReadModelStore,
+  type RowsAt,
 } from '@login-policy/event-sourcing';
 import { STORE } from './faults.js';
 import type { LogReader } from './reading-all.js';
@@ -29,13 +32,18 @@ interface FirstEvent {
 }
 
 /** Stands beside the read models it is about, a row for each under its name. */
-const ORIGINS: ReadModelDefinition<Origin> = {
+const ORIGINS: Projection<EventShape, Origin> = {
   name: 'eventstoredb-origins',
   version: 1,
   rows: {
     encode: ({ prefix, first }) => ({ prefix, ...(first !== undefined && { first: { ...first } }) }),
     decode: originOf,
   },
+  // It is written by hand: of no event.
+  filter: { categories: [] },
+  events: eventCodec<EventShape>({}),
+  key: (streamId) => streamId,
+  reduce: (row) => row,
 };
 
 /** The store the read models are to be of. */
@@ -60,12 +68,13 @@ function bound<Row>(model: ReadModel<Row>, bond: Bond): ReadModel<Row> {
   return {
     changed: (signal) => model.changed(signal),
     async read(keys) {
-      await bond.holds();
-      return model.read(keys);
+      // Without a key nothing is answered that could be another store's.
+      if (keys.length > 0) await bond.holds();
+      return apart(await model.read(keys));
     },
     async query(query) {
       await bond.holds();
-      return model.query(query);
+      return apart(await model.query(query));
     },
     async checkpoint() {
       await bond.holds();
@@ -87,6 +96,11 @@ function bound<Row>(model: ReadModel<Row>, bond: Bond): ReadModel<Row> {
       };
     },
   };
+}
+
+/** The head of the events beside which the rows are kept is not that of the store they are made from. */
+function apart<Rows>({ checkpoint, rows }: RowsAt<Rows>): RowsAt<Rows> {
+  return { checkpoint, rows };
 }
 
 /** What one read model has to do with this store. */

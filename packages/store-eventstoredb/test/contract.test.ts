@@ -1,6 +1,6 @@
 import type { Clock, Store } from '@login-policy/event-sourcing';
 import { connectEventStoreDb } from '@login-policy/store-eventstoredb';
-import { eventStoreContract } from '@login-policy/testkit';
+import { eventStoreContract, storeContract } from '@login-policy/testkit';
 import { after, before, describe } from 'mocha';
 import { startServer, unusedPrefix, type TestServer } from './server.js';
 
@@ -13,23 +13,41 @@ describe('EventStoreDB', () => {
 
   after(() => server.stop());
 
-  eventStoreContract({
-    name: 'EventStoreDB',
-    async open({ clock }: { readonly clock: Clock }) {
-      const streamPrefix = unusedPrefix();
-      const stores: Store[] = [];
-      const connect = (): Store => {
+  /** Any number of openings of a part of the server that nobody else uses. */
+  function openings(clock: Clock): { connect: () => Store; dispose: () => Promise<void> } {
+    const streamPrefix = unusedPrefix();
+    const stores: Store[] = [];
+    return {
+      connect: () => {
         const store = connectEventStoreDb(server.url, { clock, streamPrefix });
         stores.push(store);
         return store;
+      },
+      dispose: async () => {
+        await Promise.all(stores.map((store) => store.close()));
+      },
+    };
+  }
+
+  eventStoreContract({
+    name: 'EventStoreDB',
+    async open({ clock }: { readonly clock: Clock }) {
+      const { connect, dispose } = openings(clock);
+      return { eventStore: connect().eventStore, another: async () => connect().eventStore, dispose };
+    },
+  });
+
+  storeContract({
+    name: 'EventStoreDB',
+    keeps: 'followed',
+    async open({ clock }: { readonly clock: Clock }) {
+      const { connect, dispose } = openings(clock);
+      const store = connect();
+      const reopen = async (): Promise<Store> => {
+        await store.close();
+        return connect();
       };
-      return {
-        eventStore: connect().eventStore,
-        another: async () => connect().eventStore,
-        dispose: async () => {
-          await Promise.all(stores.map((store) => store.close()));
-        },
-      };
+      return { store, reopen, another: async () => connect(), dispose };
     },
   });
 });
