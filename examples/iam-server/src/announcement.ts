@@ -7,8 +7,6 @@ const PASSKEY = 'MULTI_FACTOR_TYPE_U2F_WITH_VERIFICATION';
 /** What a start came to. */
 export interface Started {
   readonly url: string;
-  /** Where programs find the API over gRPC too, when they were given a port. */
-  readonly apiUrl: string | undefined;
   readonly storeName: string;
   readonly facts: IamFacts;
   readonly secrets: Secrets | undefined;
@@ -18,11 +16,11 @@ export interface Started {
 
 /** What whoever started the server is told, line by line. */
 export function announcement(started: Started): readonly string[] {
-  const { apiUrl, url, storeName, facts } = started;
+  const { url, storeName, facts } = started;
   return [
     '',
     `The login policy's page   ${url}/`,
-    ...(apiUrl === undefined ? [] : [`the API, gRPC as well     ${apiUrl}`]),
+    `its API                   ${url}  over REST, gRPC, gRPC-Web and Connect`,
     `kept in                   ${storeName}`,
     `instance                  ${facts.instance.id}  ${facts.instance.name}`,
     ...facts.organizations.map(({ id, name }) => `organization              ${id}  ${name}`),

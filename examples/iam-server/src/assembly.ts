@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import type { Authenticate } from '@login-policy/api';
 import type { LoginPolicies } from '@login-policy/domain';
 import type { Store } from '@login-policy/event-sourcing';
 import { Accounts } from './accounts/accounts.js';
@@ -34,7 +33,6 @@ export interface Assembled {
   readonly server: IamServer;
   readonly feed: ChangesFeed;
   readonly streams: ChangesStreams;
-  readonly authenticate: Authenticate;
 }
 
 /** Puts the server together. */
@@ -61,7 +59,7 @@ export async function assemble(parts: Parts): Promise<Assembled> {
     directory: new DirectoryRoutes(instanceId, organizations, policies),
     changes: streams,
   });
-  return { server, feed, streams, authenticate };
+  return { server, feed, streams };
 }
 
 function sessionRoutes({ config, facts }: Parts, accounts: Accounts, sessions: Sessions): SessionRoutes {

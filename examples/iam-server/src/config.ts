@@ -9,8 +9,6 @@ export interface Config {
   /** The ports that are tried, in this order; 0 is any that is free. */
   readonly ports: readonly number[];
   readonly host: string;
-  /** Another port, for programs: the API alone, also over gRPC. */
-  readonly apiPort: number | undefined;
   /** Under which address others reach it, when that is not the one it listens on. */
   readonly publicUrl: string | undefined;
   /** Files of the key and the certificate. */
@@ -40,7 +38,6 @@ export function readConfig(environment: Environment): Config {
     storeUrl: storeUrlIn(given('IAM_STORE') ?? `sqlite:${join(dataFolder, 'login-policy.sqlite')}`),
     ports: portsIn(given('PORT')),
     host: given('HOST') ?? '127.0.0.1',
-    apiPort: apiPortIn(given('IAM_API_PORT')),
     publicUrl: publicUrlIn(given('IAM_PUBLIC_URL')),
     tls: tlsIn(given('IAM_TLS_KEY'), given('IAM_TLS_CERT')),
     pageFolder: given('IAM_PAGE'),
@@ -64,16 +61,8 @@ function portsIn(value: string | undefined): readonly number[] {
     const choices = Array.from({ length: LAST_CHOICE - FIRST_CHOICE + 1 }, (_, index) => FIRST_CHOICE + index);
     return [...choices, 0];
   }
-  return [portIn('PORT', value)];
-}
-
-function apiPortIn(value: string | undefined): number | undefined {
-  return value === undefined ? undefined : portIn('IAM_API_PORT', value);
-}
-
-function portIn(name: string, value: string): number {
-  if (/^\d{1,5}$/.test(value) && Number(value) <= 65_535) return Number(value);
-  throw mustBe(name, 'a whole number from 0 to 65535', value);
+  if (/^\d{1,5}$/.test(value) && Number(value) <= 65_535) return [Number(value)];
+  throw mustBe('PORT', 'a whole number from 0 to 65535', value);
 }
 
 function publicUrlIn(value: string | undefined): string | undefined {

@@ -1,5 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import { createApi, oneInstance, type Api } from '@login-policy/api';
+import { createApi, oneInstance, type Api, type NodeRequest, type NodeResponse } from '@login-policy/api';
 import type { LoginPolicies } from '@login-policy/domain';
 import { exchangeOf, sendRefusal, type Exchange } from './http/exchange.js';
 import { fromAnotherPage, refusalOf } from './http/refusal.js';
@@ -39,7 +38,7 @@ export class IamServer {
   }
 
   /** Answers a request; never throws. */
-  handle(request: IncomingMessage, response: ServerResponse): void {
+  handle(request: NodeRequest, response: NodeResponse): void {
     const exchange = exchangeOf(request, response);
     harden(response);
     if (this.#isForged(exchange)) sendRefusal(exchange, fromAnotherPage());

@@ -1,4 +1,3 @@
 // The program is main.ts. This is what tests look at from inside, since from outside it would take hours.
 export { SignInAttempts } from './accounts/sign-in-attempts.js';
-export { listen } from './http/listener.js';
 export { logTo } from './log.js';

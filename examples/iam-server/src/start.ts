@@ -9,14 +9,15 @@ import { begin, ensureDefaultPolicy } from './data/first-start.js';
 import type { IamFacts } from './data/iam-facts.js';
 import { ensureFolder } from './data/private-file.js';
 import { quickstartFile, writeQuickstart } from './data/quickstart.js';
-import { listen, type Listening } from './http/listener.js';
+import { takeFirstFree, type TakenPort } from './http/first-free-port.js';
 import { PageFiles } from './http/page-files.js';
 import { readTlsFiles } from './http/tls-files.js';
 import { openStore, storeFailure } from './open-store.js';
 import { OrganizationDirectory } from './organization-directory.js';
-import { listenForPrograms, tryProgramsPort, type ProgramsPortOptions } from './programs-port.js';
 
 const PAGE_BESIDE = fileURLToPath(new URL('../page/dist', import.meta.url));
+/** Requests that come with the signal to end are answered. */
+const DRAIN_MS = 250;
 const GRACE_MS = 10_000;
 
 /** A server that answers. */
@@ -29,32 +30,30 @@ export interface Running {
 type OnFailure = (cause: unknown) => void;
 
 /**
- * Starts the server. Ports come first, so that nothing is written when they can't be had.
+ * Starts the server. Its port comes first, so that nothing is written when it can't be had.
  *
  * @throws CannotStart
  */
 export async function start(config: Config, onFailure: OnFailure): Promise<Running> {
   const { host, ports } = config;
-  const tls = await readTlsFiles(config.tls);
-  const listening = await listen({ host, ports, variable: 'PORT', tls });
+  const port = await takeFirstFree({ host, ports, tls: await readTlsFiles(config.tls) });
   try {
-    return await startOn(listening, { config, tls, onFailure });
+    return await startOn(port, { config, onFailure });
   } catch (caught) {
-    await listening.close(0);
+    await port.close({ graceMs: 0 });
     throw caught;
   }
 }
 
-type Given = Pick<Parts, 'config' | 'onFailure'> & Pick<ProgramsPortOptions, 'tls'>;
+type Given = Pick<Parts, 'config' | 'onFailure'>;
 
-async function startOn(listening: Listening, given: Given): Promise<Running> {
+async function startOn(port: TakenPort, given: Given): Promise<Running> {
   const { config } = given;
   const page = await pageOf(config);
-  await tryProgramsPort(config);
   await ensureFolder(config.dataFolder);
   const store = await openStore(config.storeUrl);
   try {
-    return await startWith(store, listening, { ...given, page });
+    return await startWith(store, port, { ...given, page });
   } catch (caught) {
     await store.close();
     throw caught;
@@ -63,42 +62,28 @@ async function startOn(listening: Listening, given: Given): Promise<Running> {
 
 async function startWith(
   store: Store,
-  listening: Listening,
-  { config, page, onFailure, tls }: Given & Pick<Parts, 'page'>,
+  port: TakenPort,
+  { config, page, onFailure }: Given & Pick<Parts, 'page'>,
 ): Promise<Running> {
   const { dataFolder, storeUrl } = config;
   const { facts, secrets } = await begin(config);
-  const url = config.publicUrl ?? listening.url;
+  const url = config.publicUrl ?? port.url;
   // At once: whatever goes wrong after this, they are not lost.
   if (secrets !== undefined) await writeQuickstart(dataFolder, { url, facts, secrets });
   const organizations = new OrganizationDirectory(facts);
   const policies = await openLoginPolicies({ store, organizations });
   await beginPolicies(policies, facts, storeUrl);
   const assembled = await assemble({ config, facts, organizations, store, policies, page, onFailure });
-  const instanceId = facts.instance.id;
-  const programs = await listenForPrograms({
-    config,
-    tls,
-    instanceId,
-    policies,
-    organizations,
-    authenticate: assembled.authenticate,
-    onFailure,
-  }).catch(async (caught: unknown) => {
-    await end(assembled, policies);
-    throw caught;
-  });
-  listening.serve((request, response) => assembled.server.handle(request, response));
+  port.serve((request, response) => assembled.server.handle(request, response));
   return {
     started: {
       url,
-      apiUrl: programs?.url,
       storeName: withoutSecrets(storeUrl),
       facts,
       secrets,
       secretsFile: quickstartFile(dataFolder),
     },
-    stop: () => stop([listening, ...(programs === undefined ? [] : [programs])], assembled, { policies, store }),
+    stop: () => stop(port, assembled, { policies, store }),
   };
 }
 
@@ -119,20 +104,15 @@ async function pageOf({ pageFolder }: Config): Promise<PageFiles> {
 }
 
 async function stop(
-  ports: readonly Pick<Listening, 'close'>[],
+  port: Pick<TakenPort, 'close'>,
   { server, streams, feed }: Assembled,
   { policies, store }: { readonly policies: LoginPolicies; readonly store: Store },
 ): Promise<void> {
-  const answered = Promise.all(ports.map((port) => port.close(GRACE_MS)));
+  const answered = port.close({ drainMs: DRAIN_MS, graceMs: GRACE_MS });
   streams.close();
   server.endWatches();
   await answered;
-  await end({ feed }, policies);
-  await store.close();
-}
-
-/** Ends what looks at the store in the background. */
-async function end({ feed }: Pick<Assembled, 'feed'>, policies: LoginPolicies): Promise<void> {
   await feed.close();
   await policies.close();
+  await store.close();
 }

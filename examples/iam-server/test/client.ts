@@ -9,6 +9,8 @@ export interface Ask {
   readonly verb?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: unknown;
+  /** The body as bytes, in the place of one in JSON. */
+  readonly raw?: Uint8Array;
   /** Keeps the connection for more. Default: each request has one of its own. */
   readonly agent?: Agent;
 }
@@ -43,7 +45,7 @@ export async function call(url: string, path: string, ask: Ask = {}): Promise<An
   const type = ask.body === undefined ? {} : { 'content-type': 'application/json' };
   const sent = send(url, path, { ...ask, headers: { ...type, ...ask.headers } });
   const response = responseTo(sent);
-  sent.end(ask.body === undefined ? undefined : JSON.stringify(ask.body));
+  sent.end(ask.raw ?? (ask.body === undefined ? undefined : JSON.stringify(ask.body)));
   return whole(await response);
 }
 

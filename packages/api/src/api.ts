@@ -21,13 +21,15 @@ import { GrpcHealth } from './rpc/grpc-health.js';
 import { GrpcSkin } from './rpc/grpc-skin.js';
 import { MethodTable } from './rpc/method-table.js';
 import type { Channel } from './server/channel.js';
-import { asError } from './server/contained.js';
+import type { NodeRequest, NodeResponse } from './port/protocol-servers.js';
+import { openPortFor, type OpenPort, type PortOptions } from './port/port.js';
+import { asError } from './port/contained.js';
 import { Cors, type AllowedOrigins } from './server/cors.js';
 import { Exchange, type Hooks } from './server/exchange.js';
 import { FrontDesk } from './server/front-desk.js';
+import { Http2Channel } from './server/http2-channel.js';
 import { LastingAnswers } from './server/lasting-answers.js';
-import { listen, type ListenOptions, type Listening } from './server/listener.js';
-import { NodeChannel, type NodeRequest, type NodeResponse } from './server/node-http.js';
+import { NodeChannel } from './server/node-http.js';
 import { OpenPages } from './server/open-pages.js';
 import { ReadinessProbe, type Readiness } from './server/readiness.js';
 
@@ -70,7 +72,7 @@ export interface Api {
    */
   readonly endWatches: () => void;
   /** Listens on a port. @throws Error of Node's when it can't be had. */
-  readonly listen: (options: ListenOptions) => Promise<Listening>;
+  readonly listen: (options: PortOptions) => Promise<OpenPort>;
   /** Whether it can answer, and how far the read model is behind. */
   readonly readiness: () => Promise<Readiness>;
   /** The OpenAPI 3.1 document of exactly what REST serves. */
@@ -99,6 +101,25 @@ export function createApi(options: ApiOptions): Api {
     listen: (where) => listen(answer, where),
     readiness: () => probe.look(),
     openApi,
+  };
+}
+
+/** A port with the API alone. The watches of its health end with it. */
+async function listen(answer: (channel: Channel) => void, where: PortOptions): Promise<OpenPort> {
+  const lasting = new LastingAnswers();
+  const port = await openPortFor(
+    {
+      onRequest: (request, response) => answer(new NodeChannel(request, response, lasting)),
+      onStream: (stream, headers) => answer(new Http2Channel(stream, headers, lasting)),
+    },
+    where,
+  );
+  return {
+    ...port,
+    close: (how) => {
+      lasting.end();
+      return port.close(how);
+    },
   };
 }
 

@@ -16,8 +16,8 @@ export type {
 export { staticTokens } from './ports/static-tokens.js';
 export type { AllowedOrigins } from './server/cors.js';
 export type { AccessEntry, Hooks, Protocol } from './server/exchange.js';
-export type { ListenOptions, Listening } from './server/listener.js';
-export type { NodeRequest, NodeResponse } from './server/node-http.js';
+export { openPort, type CloseOptions, type OnRequest, type OpenPort, type PortOptions } from './port/port.js';
+export type { NodeRequest, NodeResponse } from './port/protocol-servers.js';
 export type { Readiness } from './server/readiness.js';
-export type { PortLimits } from './server/server-limits.js';
+export type { PortLimits } from './port/port-limits.js';
 export type { Schema } from './openapi/schemas.js';

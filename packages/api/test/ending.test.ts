@@ -44,7 +44,7 @@ describe('a graceful end', () => {
     const on = session(service.url);
     const overHttp2 = ask(on, grpc('/zitadel.admin.v1.AdminService/GetLoginPolicy'), framed(new Uint8Array(0)));
     await waiting.opened;
-    await service.listening.close(100);
+    await service.listening.close({ graceMs: 100 });
     expect(await overHttp1).to.equal('cut off');
     expect((await overHttp2).trailers['grpc-status']).to.equal(undefined);
     await service.close();
@@ -57,7 +57,7 @@ describe('a graceful end', () => {
     await ask(on, grpc('/zitadel.admin.v1.AdminService/Healthz'), framed(new Uint8Array(0)));
     await (await fetch(`${service.url}/debug/healthz`)).text();
     const startedAt = performance.now();
-    await service.listening.close(60_000);
+    await service.listening.close({ graceMs: 60_000 });
     expect(performance.now() - startedAt).to.be.lessThan(5000);
     silent.destroy();
     await service.close();
@@ -79,7 +79,7 @@ describe('a graceful end with TLS', () => {
     const on = session(service.url, { ca: certificate });
     await ask(on, grpc('/zitadel.admin.v1.AdminService/Healthz'), framed(new Uint8Array(0)));
     const startedAt = performance.now();
-    await service.listening.close(60_000);
+    await service.listening.close({ graceMs: 60_000 });
     expect(performance.now() - startedAt).to.be.lessThan(5000);
     agent.destroy();
     await service.close();

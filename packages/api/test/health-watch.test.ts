@@ -193,7 +193,10 @@ describe('a graceful end', () => {
     const unknown = watch(clients[0] ?? healthClient(plain.url), 'no.such.Service');
     expect(await unknown.next()).to.equal('SERVICE_UNKNOWN');
     const startedAt = performance.now();
-    const closed = Promise.all([plain.listening.close(60_000), secure.listening.close(60_000)]);
+    const closed = Promise.all([
+      plain.listening.close({ graceMs: 60_000 }),
+      secure.listening.close({ graceMs: 60_000 }),
+    ]);
     for (const watching of watches) {
       expect([await watching.next(), await watching.next()]).to.deep.equal(['NOT_SERVING', 'OK']);
     }
@@ -224,7 +227,7 @@ describe('a graceful end', () => {
     await new Promise((resolve) => {
       server.close(resolve);
     });
-    await service.listening.close(60_000);
+    await service.listening.close({ graceMs: 60_000 });
     expect(overWeb.headers.get('content-type')).to.equal(type);
     const said = Buffer.from(await overWeb.arrayBuffer());
     expect(said.toString('hex', 0, 14)).to.equal('0000000002080100000000020802');

@@ -1,4 +1,9 @@
-import { connect as connectHttp2, type ClientHttp2Session, type OutgoingHttpHeaders } from 'node:http2';
+import {
+  connect as connectHttp2,
+  type ClientHttp2Session,
+  type OutgoingHttpHeaders,
+  type SecureClientSessionOptions,
+} from 'node:http2';
 import { connect, type Socket } from 'node:net';
 import { ROOT } from './service.js';
 
@@ -34,7 +39,7 @@ export interface RawAnswer {
 }
 
 /** A session of HTTP/2 by hand. */
-export function session(url: string, options: { readonly ca?: Buffer } = {}): ClientHttp2Session {
+export function session(url: string, options: SecureClientSessionOptions = {}): ClientHttp2Session {
   const opened = connectHttp2(url, options);
   opened.on('error', () => undefined);
   return opened;

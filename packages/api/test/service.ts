@@ -8,8 +8,8 @@ import {
   type ApiOptions,
   type Authenticate,
   type Caller,
-  type ListenOptions,
-  type Listening,
+  type PortOptions,
+  type OpenPort,
   type Ports,
 } from '@login-policy/api';
 import { freshInstance, openLoginPolicies, type LoginPolicies } from '@login-policy/domain';
@@ -55,7 +55,7 @@ const callers: Readonly<Record<string, Caller>> = {
 export interface Service {
   readonly api: Api;
   readonly url: string;
-  readonly listening: Listening;
+  readonly listening: OpenPort;
   readonly policies: LoginPolicies;
   readonly store: Store;
   readonly failures: unknown[];
@@ -65,7 +65,7 @@ export interface Service {
 export interface ServiceOptions {
   readonly ports?: Partial<Ports>;
   readonly api?: Partial<ApiOptions>;
-  readonly listen?: Partial<ListenOptions>;
+  readonly listen?: Partial<PortOptions>;
   /** Default: moves on by a second each time it is read. */
   readonly clock?: Clock;
 }
@@ -104,8 +104,8 @@ export async function openService({
   };
 }
 
-async function closeAll(listening: Listening, policies: LoginPolicies, store: Store): Promise<void> {
-  await listening.close(2000);
+async function closeAll(listening: OpenPort, policies: LoginPolicies, store: Store): Promise<void> {
+  await listening.close({ graceMs: 2000 });
   await policies.close();
   await store.close();
 }

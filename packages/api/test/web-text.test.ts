@@ -151,7 +151,7 @@ describe('a watch of the health by grpc-web', () => {
     ).body?.getReader();
     const first = Buffer.from((await bodies?.read())?.value ?? []).toString();
     expect(first).to.equal('AAAAAAIIAQ==');
-    await service.listening.close(60_000);
+    await service.listening.close({ graceMs: 60_000 });
     await ended;
     expect(said).to.deep.equal(['SERVING', 'NOT_SERVING', 0]);
     await service.close();

@@ -1,15 +1,30 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { RequestHeaders } from '@login-policy/api';
+import type { OutgoingHttpHeaders } from 'node:http';
+import type { NodeRequest, NodeResponse, RequestHeaders } from '@login-policy/api';
 import type { z } from 'zod';
 import { codeOf } from '../data/private-file.js';
 import { badBody, type Refusal } from './refusal.js';
 
 const LARGEST_BODY = 4096;
 
+/** What the responses of HTTP/1.1 and HTTP/2 have in common, in the one form that their types don't say. */
+export interface Response {
+  readonly headersSent: boolean;
+  readonly destroyed: boolean;
+  readonly writableEnded: boolean;
+  readonly writableLength: number;
+  setHeader(name: string, value: string): unknown;
+  writeHead(status: number, headers?: OutgoingHttpHeaders): unknown;
+  write(text: string): unknown;
+  end(body?: string | Uint8Array): unknown;
+  destroy(): unknown;
+}
+
 /** One request and its one answer. */
 export interface Exchange {
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse;
+  readonly request: NodeRequest;
+  readonly response: Response;
+  /** Tells, once, that nothing can be sent any more: at once when that is so already. */
+  readonly onGone: (listener: () => void) => void;
   readonly headers: RequestHeaders;
   readonly verb: string;
   /** Without the query. */
@@ -17,15 +32,17 @@ export interface Exchange {
 }
 
 /** Takes a request and its response of Node's. */
-export function exchangeOf(request: IncomingMessage, response: ServerResponse): Exchange {
+export function exchangeOf(request: NodeRequest, response: NodeResponse): Exchange {
   const { headers, method = 'GET', url = '/' } = request;
   const mark = url.indexOf('?');
   return {
     request,
     response,
+    onGone: (listener) => onGone(request, response, listener),
     headers: {
       get(name) {
-        const value = headers[name];
+        // HTTP/2 names the host in a header of its own.
+        const value = name === 'host' ? (headers[':authority'] ?? headers.host) : headers[name];
         return Array.isArray(value) ? value.join(', ') : value;
       },
     },
@@ -34,14 +51,38 @@ export function exchangeOf(request: IncomingMessage, response: ServerResponse): 
   };
 }
 
+function onGone(request: NodeRequest, response: NodeResponse, listener: () => void): void {
+  const isHttp2 = 'stream' in response;
+  if (isHttp2 ? response.stream.destroyed : request.socket.destroyed) {
+    listener();
+    return;
+  }
+  const tell = (): void => {
+    response.off('close', tell);
+    if (!isHttp2) request.socket.off('close', tell);
+    listener();
+  };
+  response.once('close', tell);
+  // Over HTTP/1.1, a response that waits behind another on its connection does not hear that the connection closed.
+  if (!isHttp2) request.socket.setMaxListeners(0).once('close', tell);
+}
+
 /** Answers with JSON. */
 export function sendJson({ response }: Exchange, body: object, headers: Readonly<Record<string, string>> = {}): void {
   send(response, { status: 200, headers, body });
 }
 
+/** Answers that it is done, and that there is nothing to say. */
+export function sendNothing({ response }: Exchange, headers: Readonly<Record<string, string>> = {}): void {
+  response.writeHead(204, headers);
+  response.end();
+}
+
 /** Answers a refusal, in the shape the API's errors have. */
-export function sendRefusal({ response }: Exchange, { content }: Refusal): void {
-  const { code, id, sentence, status, headers = {} } = content;
+export function sendRefusal({ request, response }: Exchange, { content }: Refusal): void {
+  const { code, id, isLast, sentence, status, headers: more = {} } = content;
+  // HTTP/2 has no such header: there only the stream ends.
+  const headers = isLast === true && request.httpVersionMajor === 1 ? { ...more, connection: 'close' } : more;
   send(response, {
     status,
     headers,
@@ -67,7 +108,7 @@ function jsonOf(text: string): unknown {
   }
 }
 
-async function textOf(request: IncomingMessage): Promise<string> {
+async function textOf(request: NodeRequest): Promise<string> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   try {
@@ -86,7 +127,7 @@ async function textOf(request: IncomingMessage): Promise<string> {
 }
 
 function send(
-  response: ServerResponse,
+  response: Response,
   {
     status,
     headers,
@@ -96,5 +137,6 @@ function send(
   if (response.headersSent || response.destroyed) return;
   const text = JSON.stringify(body);
   const type = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) };
-  response.writeHead(status, { ...type, ...headers }).end(text);
+  response.writeHead(status, { ...type, ...headers });
+  response.end(text);
 }

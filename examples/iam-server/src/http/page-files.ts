@@ -64,7 +64,8 @@ export class PageFiles {
     if (verb !== 'GET' && verb !== 'HEAD') throw wrongVerb(['GET', 'HEAD']);
     const about = { 'cache-control': file.cacheControl, etag: file.tag, vary: 'accept-encoding' };
     if (headers.get('if-none-match') === file.tag) {
-      response.writeHead(304, about).end();
+      response.writeHead(304, about);
+      response.end();
       return;
     }
     const { body, encoding } = encoded(file, headers.get('accept-encoding') ?? '');

@@ -10,6 +10,8 @@ export interface RefusalContent {
   /** For a person. */
   readonly sentence: string;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Whether nothing else is answered on its connection, since what is still to come of the body is not read. */
+  readonly isLast?: boolean;
 }
 
 /** An answer of the server's own routes that is no success. Its sentence is fit for strangers. */
@@ -75,7 +77,7 @@ export function badBody(status: 400 | 413 | 415, sentence: string): Refusal {
     code: 3,
     id: 'IAM-BODY-01',
     sentence,
-    ...(status !== 400 && { headers: { connection: 'close' } }),
+    isLast: status !== 400,
   });
 }
 

@@ -1,4 +1,4 @@
-import type { ServerResponse } from 'node:http';
+import type { Response } from './exchange.js';
 
 const POLICY = [
   "default-src 'none'",
@@ -23,6 +23,6 @@ const HEADERS: Readonly<Record<string, string>> = {
 };
 
 /** Has every answer of the server say that only its own page may do something with it. */
-export function harden(response: ServerResponse): void {
+export function harden(response: Pick<Response, 'setHeader'>): void {
   for (const [name, value] of Object.entries(HEADERS)) response.setHeader(name, value);
 }

@@ -1,6 +1,5 @@
-import type { ServerResponse } from 'node:http';
 import type { Caller } from '@login-policy/api';
-import type { Exchange } from '../http/exchange.js';
+import type { Exchange, Response } from '../http/exchange.js';
 import { tooManyStreams } from '../http/refusal.js';
 import type { Session, Sessions } from '../sessions/sessions.js';
 import type { Change, ChangesFeed } from './changes-feed.js';
@@ -15,7 +14,7 @@ export class ChangesStreams {
   readonly #feed: ChangesFeed;
   readonly #sessions: Sessions;
   /** The id of its caller for each. */
-  readonly #open = new Map<ServerResponse, string>();
+  readonly #open = new Map<Response, string>();
   #isClosed = false;
 
   constructor(feed: ChangesFeed, sessions: Sessions) {
@@ -24,10 +23,7 @@ export class ChangesStreams {
   }
 
   /** Tells of the changes in the caller's instance, as long as his session lives. @throws Refusal when there are too many. */
-  begin({ request, response }: Exchange, caller: Caller, session: Session | undefined): void {
-    const { socket } = request;
-    // Whoever left while he was being recognised is told of nothing, not even of that he left.
-    if (socket.destroyed) return;
+  begin({ onGone, request, response }: Exchange, caller: Caller, session: Session | undefined): void {
     if (this.#open.size >= MOST_STREAMS || this.#countOf(caller) >= MOST_OF_ONE_CALLER) throw tooManyStreams();
     this.#open.set(response, caller.id);
     response.writeHead(200, { 'content-type': 'text/event-stream', 'x-accel-buffering': 'no' });
@@ -36,14 +32,11 @@ export class ChangesStreams {
       this.#keepAlive(response, session),
       ...(session === undefined ? [] : this.#endWith(session, response)),
     ];
-    const leave = (): void => {
-      socket.off('close', leave);
+    // Be it that they left while they were being recognised.
+    onGone(() => {
       this.#open.delete(response);
       for (const act of stop) act();
-    };
-    response.once('close', leave);
-    // A response that waits behind another on its connection does not hear that the connection closed.
-    socket.setMaxListeners(0).once('close', leave);
+    });
     request.resume();
     tell(response, 'event: ready\ndata: {}\n\n');
     if (this.#isClosed) response.end();
@@ -59,7 +52,7 @@ export class ChangesStreams {
     return [...this.#open.values()].filter((one) => one === id).length;
   }
 
-  #keepAlive(response: ServerResponse, session: Session | undefined): () => void {
+  #keepAlive(response: Response, session: Session | undefined): () => void {
     const beat = async (): Promise<void> => {
       // Another process may have ended the session.
       if (session !== undefined && !(await this.#sessions.isAlive(session.id))) response.end();
@@ -71,7 +64,7 @@ export class ChangesStreams {
     return () => clearInterval(timer);
   }
 
-  #endWith(session: Session, response: ServerResponse): readonly (() => void)[] {
+  #endWith(session: Session, response: Response): readonly (() => void)[] {
     const timer = setTimeout(() => response.end(), session.expiresAt.getTime() - Date.now());
     return [this.#sessions.onEnd(session.id, () => response.end()), () => clearTimeout(timer)];
   }
@@ -83,7 +76,7 @@ function textOf(changes: readonly Change[], instanceId: string): string {
   return own.map((change) => `event: changed\ndata: ${JSON.stringify(change)}\n\n`).join('');
 }
 
-function tell(response: ServerResponse, text: string): void {
+function tell(response: Response, text: string): void {
   if (text === '' || response.writableEnded || response.destroyed) return;
   if (response.writableLength > UNREAD_BYTES) response.destroy();
   else response.write(text);

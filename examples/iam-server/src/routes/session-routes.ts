@@ -3,7 +3,7 @@ import type { Accounts } from '../accounts/accounts.js';
 import { permissionsOf } from '../accounts/roles.js';
 import type { SignInAttempts } from '../accounts/sign-in-attempts.js';
 import type { IamFacts, User } from '../data/iam-facts.js';
-import { readJson, sendJson, type Exchange } from '../http/exchange.js';
+import { readJson, sendJson, sendNothing, type Exchange } from '../http/exchange.js';
 import { fromAnotherPage, tooManyTries, wrongPassword } from '../http/refusal.js';
 import { sessionOf } from '../sessions/identification.js';
 import { isFromAnotherPage } from '../sessions/same-origin.js';
@@ -46,7 +46,7 @@ export class SessionRoutes {
   /** That nobody is signed in is an answer, 204: whoever comes for the first time asks, and a browser logs each refusal. */
   async show(exchange: Exchange): Promise<void> {
     const session = await sessionOf(exchange.headers, this.#options.sessions);
-    if (session === undefined) exchange.response.writeHead(204).end();
+    if (session === undefined) sendNothing(exchange);
     else sendJson(exchange, this.#describe(session));
   }
 
@@ -55,7 +55,7 @@ export class SessionRoutes {
     const { sessions, transport } = this.#options;
     const session = await sessionOf(exchange.headers, sessions);
     if (session !== undefined) await sessions.end(session.id);
-    exchange.response.writeHead(204, { 'set-cookie': forgetCookie(transport) }).end();
+    sendNothing(exchange, { 'set-cookie': forgetCookie(transport) });
   }
 
   async #recognise({ name, password }: z.infer<typeof credentials>): Promise<User> {

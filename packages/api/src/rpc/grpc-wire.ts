@@ -1,7 +1,7 @@
 import type { OutgoingHttpHeaders } from 'node:http';
 import type { Answer } from '../calls/call-context.js';
 import type { ApiError } from '../errors/api-error.js';
-import { contained } from '../server/contained.js';
+import { contained } from '../port/contained.js';
 import type { Exchange, Protocol } from '../server/exchange.js';
 import { frame, trailerFrame } from './grpc-frame.js';
 import { errorTrailers, OK_TRAILERS } from './grpc-status.js';

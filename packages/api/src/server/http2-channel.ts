@@ -1,6 +1,7 @@
 import type { OutgoingHttpHeaders } from 'node:http';
 import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
 import type { Readable } from 'node:stream';
+import { isOver, sayGoOn } from '../port/http2-requests.js';
 import type { Channel, LastingAnswer, TrailedAnswer, WholeAnswer } from './channel.js';
 import type { LastingAnswers } from './lasting-answers.js';
 
@@ -21,7 +22,7 @@ export class Http2Channel implements Channel {
     this.source = stream;
     this.#stream = stream;
     this.#lasting = lasting;
-    if (headers.expect === '100-continue') stream.additionalHeaders({ ':status': 100 });
+    sayGoOn(stream, headers.expect);
   }
 
   isCutOff(): boolean {
@@ -41,7 +42,7 @@ export class Http2Channel implements Channel {
     if (stream.headersSent || isOver(stream)) return undefined;
     let trailers: Readonly<Record<string, string>> = {};
     stream.once('wantTrailers', () => stream.sendTrailers(trailers));
-    stream.once('close', this.#lasting.begun(stream.session ?? stream, onEnding));
+    stream.once('close', this.#lasting.begun(onEnding));
     stream.respond({ ...headers, ':status': 200 }, { waitForTrailers: true });
     return {
       write: (bytes) => {
@@ -82,11 +83,6 @@ export class Http2Channel implements Channel {
     // Where there must be no body (HEAD, 204, 304), Node has ended the stream with the headers.
     if (!stream.writableEnded) stream.end(body);
   }
-}
-
-/** Whether a stream is closed, be it by its client: Node ends what is read of one that is reset without an error. */
-export function isOver({ closed, destroyed }: Pick<ServerHttp2Stream, 'closed' | 'destroyed'>): boolean {
-  return closed || destroyed;
 }
 
 /** A request that is answered before it came to its end has to be closed, or it stays half open. */

@@ -1,15 +1,10 @@
-import type { IncomingHttpHeaders, IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
-import { constants, type Http2ServerRequest, type Http2ServerResponse } from 'node:http2';
+import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http';
+import { constants } from 'node:http2';
 import type { Readable } from 'node:stream';
 import type { Channel, LastingAnswer, TrailedAnswer, WholeAnswer } from './channel.js';
-import { isOver } from './http2-channel.js';
+import { isOver } from '../port/http2-requests.js';
+import type { NodeRequest, NodeResponse } from '../port/protocol-servers.js';
 import type { LastingAnswers } from './lasting-answers.js';
-
-/** A request as Node's servers of HTTP/1.1 and HTTP/2 hand it out. */
-export type NodeRequest = IncomingMessage | Http2ServerRequest;
-
-/** A response as Node's servers of HTTP/1.1 and HTTP/2 hand it out. */
-export type NodeResponse = ServerResponse | Http2ServerResponse;
 
 /** What the two classes of responses have in common, in the one form their types don't say. */
 interface Writable {
@@ -73,8 +68,7 @@ export class NodeChannel implements Channel {
     const isGone = 'stream' in response ? response.stream.destroyed : this.#request.socket.destroyed;
     const writable = isGone ? undefined : this.#begun();
     if (writable === undefined) return undefined;
-    const connection = 'stream' in response ? response.stream.session : this.#request.socket;
-    this.onClosed(this.#lasting.begun(connection ?? response, onEnding));
+    this.onClosed(this.#lasting.begun(onEnding));
     if (!('stream' in response)) this.#request.socket.setTimeout(0);
     writable.writeHead(200, headers);
     return {

@@ -14,7 +14,7 @@ export async function openOurs(): Promise<OpenServer> {
     port: listening.port,
     written,
     close: async () => {
-      await listening.close(1000);
+      await listening.close({ graceMs: 1000 });
       await close();
     },
   };

@@ -1,6 +1,6 @@
 import { createServer, type Socket } from 'node:net';
-import { protocolServers, type PortServer, type Receivers } from './port-server.js';
-import type { ServerLimits } from './server-limits.js';
+import { protocolServers, type PortServer, type Receivers } from './protocol-servers.js';
+import type { ServerLimits } from './port-limits.js';
 
 /** How HTTP/2 begins; no verb of HTTP/1.1 does. */
 const PREFACE = 'PRI';

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { createServer, type SecureContextOptions } from 'node:tls';
-import { protocolServers, type PortServer, type Receivers } from './port-server.js';
-import type { ServerLimits } from './server-limits.js';
+import { protocolServers, type PortServer, type Receivers } from './protocol-servers.js';
+import type { ServerLimits } from './port-limits.js';
 
 /**
  * Makes the server of a port with TLS: the protocol is agreed on by ALPN, and is HTTP/1.1 for clients that don't speak of it.

@@ -1,20 +1,33 @@
-import { createServer as createHttpServer, type Server as HttpServer } from 'node:http';
+import {
+  createServer as createHttpServer,
+  type IncomingMessage,
+  type Server as HttpServer,
+  type ServerResponse,
+} from 'node:http';
 import {
   createServer as createHttp2Server,
   type Http2Server,
+  type Http2ServerRequest,
+  type Http2ServerResponse,
   type IncomingHttpHeaders,
   type ServerHttp2Stream,
 } from 'node:http2';
 import type { Server as NetServer } from 'node:net';
-import type { ServerLimits } from './server-limits.js';
-import type { NodeRequest, NodeResponse } from './node-http.js';
+import type { OnHttp1 } from './http1-connections.js';
+import type { ServerLimits } from './port-limits.js';
+
+/** A request as Node's servers of HTTP/1.1 and HTTP/2 hand it out. */
+export type NodeRequest = IncomingMessage | Http2ServerRequest;
+
+/** A response as Node's servers of HTTP/1.1 and HTTP/2 hand it out. */
+export type NodeResponse = ServerResponse | Http2ServerResponse;
 
 /** Takes a stream of HTTP/2. */
 export type OnStream = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => void;
 
 /** Who takes requests of HTTP/1.1 and streams of HTTP/2. */
 export interface Receivers {
-  readonly onRequest: (request: NodeRequest, response: NodeResponse) => void;
+  readonly onRequest: OnHttp1;
   readonly onStream: OnStream;
 }
 
@@ -35,7 +48,7 @@ export interface PortServer extends ProtocolServers {
 export function protocolServers({ onRequest, onStream }: Receivers, limits: ServerLimits): ProtocolServers {
   const h1 = createHttpServer(limits.http1, onRequest);
   const h2 = createHttp2Server(limits.http2).on('stream', onStream);
-  // Who takes nothing in of what he asked for; `Channel.open` lifts it for answers that may be silent.
+  // Who takes nothing in of what they asked for. An answer that may be silent for longer lifts it from its socket.
   h1.timeout = limits.unreadMs;
   // Without it Node does not enforce the timeouts of a server that never listened itself.
   h1.emit('listening');

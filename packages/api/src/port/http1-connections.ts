@@ -1,23 +1,22 @@
-import type { ServerHttp2Session } from 'node:http2';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { NodeRequest, NodeResponse } from './node-http.js';
 
-type OnRequest = (request: NodeRequest, response: NodeResponse) => void;
+/** Takes a request of HTTP/1.1. */
+export type OnHttp1 = (request: IncomingMessage, response: ServerResponse) => void;
 
 /** What is owed on one connection of HTTP/1.1. */
 interface Owing {
   answers: number;
   /** The last request, as long as an answer is owed. */
-  last: NodeRequest | undefined;
+  last: IncomingMessage | undefined;
   /** Whether it closes after what is owed on it. */
   isLeaving: boolean;
 }
 
-/** What is open on a port: its connections, its sessions of HTTP/2, and the answers not yet given. */
-export class InFlight {
+/** The connections of a port, and what is owed on those of HTTP/1.1. */
+export class Http1Connections {
   readonly #sockets = new Set<Socket>();
-  readonly #sessions = new Set<ServerHttp2Session>();
   readonly #owing = new WeakMap<Duplex, Owing>();
   #isEnding = false;
 
@@ -27,17 +26,12 @@ export class InFlight {
     socket.once('close', () => this.#sockets.delete(socket));
   }
 
-  /** A session of HTTP/2 was opened. */
-  opened(session: ServerHttp2Session): void {
-    this.#sessions.add(session);
-    session.once('close', () => this.#sessions.delete(session));
-    if (this.#isEnding) session.close();
-  }
-
   /** The same listener, whose answers are watched. */
-  watch(onRequest: OnRequest): OnRequest {
+  watch(onRequest: OnHttp1): OnHttp1 {
     return (request, response) => {
-      if (!('stream' in response)) this.#owe(request, response);
+      this.#owe(request, response);
+      // Said to the client in the answer, so that it asks for nothing more here.
+      if (this.#isEnding) response.shouldKeepAlive = false;
       onRequest(request, response);
     };
   }
@@ -53,19 +47,17 @@ export class InFlight {
     else socket.destroy();
   }
 
-  /** Lets what is in flight be answered; each connection closes after its last answer. */
+  /** Closes each connection after its last answer. */
   end(): void {
     this.#isEnding = true;
-    for (const session of this.#sessions) session.close();
   }
 
   /** Cuts off what is still open. */
   cut(): void {
-    for (const session of this.#sessions) session.destroy();
     for (const socket of this.#sockets) socket.destroy();
   }
 
-  #owe(request: NodeRequest, response: NodeResponse): void {
+  #owe(request: IncomingMessage, response: ServerResponse): void {
     const { socket } = request;
     const owing = this.#owing.get(socket) ?? { answers: 0, last: undefined, isLeaving: false };
     if (owing.last === undefined) this.#owing.set(socket, owing);

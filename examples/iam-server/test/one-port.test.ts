@@ -1,0 +1,114 @@
+import { once } from 'node:events';
+import { connect, type ClientHttp2Session, type OutgoingHttpHeaders } from 'node:http2';
+import { expect } from 'chai';
+import { after, afterEach, before, describe, it } from 'mocha';
+import { bearer, call, signIn, type Answered } from './client.js';
+import { TestBench, type Quickstart } from './running-server.js';
+
+const SERVICE = '/zitadel.admin.v1.AdminService';
+const METHOD = `${SERVICE}/RemoveMultiFactorFromLoginPolicy`;
+/** A frame of gRPC around the request to remove the multi-factor of number 1. */
+const REMOVAL = Buffer.from([0, 0, 0, 0, 2, 0x08, 0x01]);
+
+describe('the one port of the server', function () {
+  this.timeout(40_000);
+  const bench = new TestBench();
+  const sessions: ClientHttp2Session[] = [];
+  let quickstart: Quickstart;
+  before(async () => {
+    quickstart = (await bench.serve()).quickstart;
+  });
+  after(() => bench.clear());
+  afterEach(() => {
+    for (const session of sessions.splice(0)) session.destroy();
+  });
+
+  const over2 = async (headers: OutgoingHttpHeaders, body?: Buffer): Promise<Told> => {
+    const session = connect(quickstart.url).on('error', () => undefined);
+    sessions.push(session);
+    return told(session, headers, body);
+  };
+  const removal = (headers: OutgoingHttpHeaders): OutgoingHttpHeaders => ({
+    ':method': 'POST',
+    ':path': METHOD,
+    'content-type': 'application/grpc',
+    te: 'trailers',
+    ...headers,
+  });
+
+  it('speaks every protocol of the API to whoever has a token', async () => {
+    const owner = bearer(quickstart.tokens.owner);
+    const viewer = bearer(quickstart.tokens.viewer);
+    expect((await over2(removal(viewer), REMOVAL)).headers).to.include({ 'grpc-status': '7' });
+    expect((await over2(removal(owner), REMOVAL)).headers).to.include({ 'grpc-status': '0' });
+    const web = await call(quickstart.url, `${SERVICE}/GetLoginPolicy`, {
+      verb: 'POST',
+      headers: { ...viewer, 'content-type': 'application/grpc-web+proto', 'content-length': '5' },
+      raw: Buffer.alloc(5),
+    });
+    expect(web.bytes.toString('latin1')).to.include('grpc-status: 0');
+    const connected = await call(quickstart.url, `${SERVICE}/GetLoginPolicy`, {
+      verb: 'POST',
+      headers: viewer,
+      body: {},
+    });
+    const rest = await call(quickstart.url, '/admin/v1/policies/login', { headers: viewer });
+    for (const answer of [connected, rest]) {
+      expect(answer.bytes.toString()).to.include('"sequence":"5"').and.not.include('MULTI_FACTOR');
+    }
+  });
+
+  it('takes a cookie over every protocol, from our own page only', async () => {
+    const { cookie } = await signIn(quickstart, 'viewer');
+    const forged: readonly Promise<Told | Answered>[] = [
+      over2(removal({ cookie }), REMOVAL),
+      over2(removal({ cookie, 'sec-fetch-site': 'cross-site' }), REMOVAL),
+      over2(removal({ cookie, origin: 'https://elsewhere.example' }), REMOVAL),
+      call(quickstart.url, METHOD, { verb: 'POST', headers: { cookie }, body: { type: 1 } }),
+    ];
+    for (const answer of await Promise.all(forged)) {
+      expect(answer.bytes.toString()).to.include('IAM-ORIGIN-01');
+    }
+    const own = [{ 'sec-fetch-site': 'same-origin' }, { origin: quickstart.url }];
+    for (const from of own) {
+      expect((await over2(removal({ cookie, ...from }), REMOVAL)).headers).to.include({ 'grpc-status': '7' });
+    }
+  });
+
+  it('serves its own routes over HTTP/2: sessions, the page, the changes as they come', async () => {
+    const { cookie } = await signIn(quickstart, 'owner');
+    const session = await over2({ ':path': '/iam/v1/session', cookie });
+    expect(session.bytes.toString()).to.include('"id":"owner"');
+    expect((await over2({ ':path': '/' })).headers).to.include.keys('content-security-policy');
+    const large = { ':method': 'POST', ':path': '/iam/v1/session', 'content-type': 'application/json' };
+    expect((await over2(large, Buffer.alloc(5000, ' '))).headers).to.include({ ':status': 413 });
+    const on = connect(quickstart.url);
+    sessions.push(on);
+    const changes = on.request({ ':path': '/iam/v1/changes', cookie });
+    expect(String((await once(changes, 'data'))[0])).to.include('event: ready');
+    const path = '/admin/v1/policies/login/second_factors/SECOND_FACTOR_TYPE_U2F';
+    const headers = bearer(quickstart.tokens.owner);
+    expect((await call(quickstart.url, path, { verb: 'DELETE', headers })).status).to.equal(200);
+    expect(String((await once(changes, 'data'))[0])).to.include('event: changed');
+    changes.close();
+  });
+});
+
+interface Told {
+  /** Of the headers and the trailers. */
+  readonly headers: Readonly<Record<string, unknown>>;
+  readonly bytes: Buffer;
+}
+
+async function told(session: ClientHttp2Session, asked: OutgoingHttpHeaders, body: Buffer | undefined): Promise<Told> {
+  const stream = session.request(asked, { endStream: body === undefined });
+  const [chunks, headers]: [Buffer[], Record<string, unknown>] = [[], {}];
+  const note = (seen: object): unknown => Object.assign(headers, seen);
+  stream.on('response', note).on('trailers', note);
+  stream.on('data', (chunk: Buffer) => chunks.push(chunk)).on('error', () => undefined);
+  if (body !== undefined) stream.end(body);
+  await new Promise((resolve) => {
+    stream.once('close', resolve);
+  });
+  return { headers, bytes: Buffer.concat(chunks) };
+}

@@ -1,0 +1,99 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { after, before, describe, it } from 'mocha';
+import { expect } from 'chai';
+import { openPort, type OnRequest, type OpenPort } from '@login-policy/api';
+import { FLAGS, headerBlock, number, sendAtOnce } from './http2-bytes.js';
+import { ask, session, talk } from './raw.js';
+
+const limits = { headersTimeoutMs: 200, requestTimeoutMs: 200, idleTimeoutMs: 200 };
+const echo: OnRequest = (request, response) => {
+  if (request.url === '/throws') throw new Error('a defect of whoever answers');
+  response.setHeader('x-verb', request.method ?? '');
+  if (request.url === '/large') response.end(Buffer.alloc(4_000_000));
+  else if (request.url !== '/never') request.on('end', () => response.end(String(request.url))).resume();
+};
+
+describe('a port for anything', () => {
+  let port: OpenPort;
+  before(async () => {
+    port = await openPort(echo, { port: 0, ...limits });
+  });
+  after(() => port.close({ graceMs: 0 }));
+
+  it('hands out the requests of both versions of HTTP, and what throws ends one of them only', async () => {
+    expect(await talk(port.port, ['GET /throws HTTP/1.1\r\nhost: x\r\n\r\n'])).to.equal('');
+    const plain = await fetch(`${port.url}/a?b=1`, { method: 'POST', body: 'x' });
+    expect([plain.headers.get('x-verb'), await plain.text()]).to.deep.equal(['POST', '/a?b=1']);
+    const on = session(port.url);
+    expect((await ask(on, { ':path': '/throws' }, new Uint8Array(0))).headers).to.deep.equal({});
+    const { body, headers } = await ask(on, { ':path': '/c' }, new Uint8Array(0));
+    expect([headers['x-verb'], body.toString()]).to.deep.equal(['POST', '/c']);
+    on.close();
+  });
+
+  it('lets clients of HTTP/2 go on who wait for it, and refuses what else they expect, and tunnels', async () => {
+    const on = session(port.url);
+    const waiting = on.request({ ':method': 'POST', ':path': '/d', expect: '100-continue' }, { endStream: false });
+    await once(waiting, 'continue');
+    waiting.end('x');
+    const [answered] = await once(waiting, 'response');
+    expect(answered).to.include({ ':status': 200 });
+    waiting.resume();
+    const expecting = await ask(on, { ':path': '/', expect: 'a miracle' }, new Uint8Array(0));
+    expect(expecting.headers[':status']).to.equal(417);
+    const tunnel = on.request({ ':method': 'CONNECT', ':authority': 'elsewhere:1' }).resume();
+    expect((await once(tunnel, 'response'))[0]).to.include({ ':status': 405 });
+    on.close();
+  });
+
+  it('is not ended by who breaks off in the packet they ask in', async () => {
+    const given = { ':method': 'POST', ':scheme': 'http', ':path': '/', ':authority': 'x', expect: '100-continue' };
+    await sendAtOnce(port.port, [
+      { type: 'headers', flags: FLAGS.endHeaders, stream: 1, payload: headerBlock(given) },
+      { type: 'reset', stream: 1, payload: number(8) },
+    ]);
+    expect((await fetch(port.url)).status).to.equal(200);
+  });
+});
+
+describe('a connection of HTTP/2 on which nothing moves', () => {
+  it('is closed, however often its client pings, reads nothing, or says half of a request', async () => {
+    const port = await openPort(echo, { port: 0, ...limits });
+    const asked = [
+      undefined,
+      { ':path': '/large', endStream: true },
+      { ':path': '/never', ':method': 'POST', endStream: false },
+    ];
+    for (const one of asked) {
+      const on = session(port.url, { settings: { initialWindowSize: 0 } });
+      const closed = new Promise((resolve) => {
+        on.once('close', resolve);
+      });
+      await once(on, 'connect');
+      const pinging = setInterval(() => on.destroyed || on.ping(() => undefined), 20);
+      if (one !== undefined) {
+        const { endStream, ...headers } = one;
+        on.request(headers, { endStream }).on('error', () => undefined);
+      }
+      await closed;
+      clearInterval(pinging);
+    }
+    await port.close({ graceMs: 0 });
+  });
+});
+
+describe('the end of a port', () => {
+  it('answers who comes while it drains, and each as the last of its connection', async () => {
+    const port = await openPort(echo, { port: 0 });
+    const waiting = connect(port.port, '127.0.0.1');
+    await once(waiting, 'connect');
+    const closed = port.close({ drainMs: 2000, graceMs: 60_000 });
+    waiting.write('GET /early HTTP/1.1\r\nhost: x\r\n\r\n');
+    const [answer] = await once(waiting, 'data');
+    expect(String(answer)).to.match(/^HTTP\/1\.1 200 OK\r\n(?:.*\r\n)*Connection: close\r\n(?:.*\r\n)*\r\n/i);
+    expect((await fetch(`${port.url}/new`)).status).to.equal(200);
+    await closed;
+    expect(await fetch(port.url).catch(() => 'refused')).to.equal('refused');
+  });
+});
