@@ -16,10 +16,9 @@ import { RestSkin } from './rest/rest-skin.js';
 import { methodTarget, type RestTarget } from './rest/rest-target.js';
 import { revertRoute } from './rest/revert-route.js';
 import { Router } from './rest/router.js';
-import { ConnectSkin } from './rpc/connect-skin.js';
 import { GrpcHealth } from './rpc/grpc-health.js';
-import { GrpcSkin } from './rpc/grpc-skin.js';
 import { MethodTable } from './rpc/method-table.js';
+import { RpcSkin } from './rpc/rpc-skin.js';
 import type { Channel } from './server/channel.js';
 import type { NodeRequest, NodeResponse } from './port/protocol-servers.js';
 import { openPortFor, type OpenPort, type PortOptions } from './port/port.js';
@@ -87,7 +86,7 @@ export function createApi(options: ApiOptions): Api {
   const limits = { maxBytes: options.maxBodyBytes ?? 262_144, timeoutMs: options.bodyTimeoutMs ?? 10_000 };
   const cors = new Cors(options.origins ?? 'any');
   const probe = new ReadinessProbe(options.loginPolicies, { maxSecondsBehind: options.maxSecondsBehind ?? 30 });
-  const { desk, openApi } = furnish(options, { cors, probe, maxBytes: limits.maxBytes });
+  const { desk, openApi } = furnish(options, { cors, probe });
   const answer = (channel: Channel, next?: () => void): void => {
     const exchange = new Exchange(channel, { limits, hooks: options, cors });
     if (next !== undefined && !desk.knows(exchange)) next();
@@ -128,12 +127,11 @@ const OWN_ROUTES: readonly OwnRoute[] = [historyRoute, previewRoute, diffRoute, 
 interface Furniture {
   readonly cors: Cors;
   readonly probe: ReadinessProbe;
-  readonly maxBytes: number;
 }
 
 function furnish(
   { loginPolicies: policies, ports, absent, unknownNames = 'refuse' }: ApiOptions,
-  { cors, probe, maxBytes }: Furniture,
+  { cors, probe }: Furniture,
 ): { readonly desk: FrontDesk; readonly openApi: Schema } {
   const pipeline = new Pipeline({ isAllowed: holdsGrant, ...ports });
   const answers = new PolicyAnswers(absent ?? 'page');
@@ -155,8 +153,7 @@ function furnish(
     cors,
     pages: new OpenPages(probe, openApi),
     health: new GrpcHealth(methods, probe),
-    grpc: new GrpcSkin(methods, pipeline),
-    connect: new ConnectSkin(served, pipeline, { maxBytes, unknownNames }),
+    rpc: new RpcSkin(pipeline, unknownNames),
     rest: new RestSkin(router, pipeline),
   });
   return { desk, openApi };

@@ -36,7 +36,7 @@ describe('what goes wrong inside', () => {
 });
 
 describe('a caller whose time is up', () => {
-  it('is told 4 and nothing is written, the short way and the long way', async () => {
+  it('is told 4 and nothing is written, be their message packed or not', async () => {
     const slow = (): Promise<boolean> =>
       new Promise((resolve) => {
         setTimeout(() => resolve(true), 50);

@@ -11,7 +11,7 @@ export interface Incoming {
   readonly headers: RequestHeaders;
   /** Goes into the correlation id of the events, and is told to the caller. */
   readonly requestId: string;
-  /** Fires when the caller's time is up; over Connect and by the long way also when he went away. */
+  /** Fires when the caller's time is up. */
   readonly signal?: AbortSignal;
   /** The moment in the past that a read asks for: a sequence, or an instant in ISO 8601. */
   readonly asOf?: string;

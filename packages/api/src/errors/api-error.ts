@@ -37,6 +37,11 @@ const HTTP_STATUS: Readonly<Record<CodeName, number>> = {
   unauthenticated: 401,
 };
 
+/** The status of HTTP that a code stands for. */
+export function statusOfCode(code: CodeName): number {
+  return HTTP_STATUS[code];
+}
+
 /** What an answer that is no success says. */
 export interface ApiErrorContent {
   readonly code: CodeName;

@@ -15,38 +15,22 @@ export interface Deadline {
 /** Reads a `grpc-timeout`; `undefined` when there is none. @throws ApiError when it is not of its form, or over. */
 export function deadlineOf(timeout: string | undefined): Deadline | undefined {
   if (timeout === undefined) return undefined;
-  const milliseconds = millisecondsOf(timeout);
-  if (milliseconds === undefined) throw badTimeout();
+  const [, digits = '', unit = ''] = /^(\d{1,8})([HMSmun])$/.exec(timeout) ?? [];
+  const unitMs = UNIT_MS[unit];
+  if (unitMs === undefined) throw badHeader('grpc-timeout', 'up to 8 digits and a unit');
+  return deadlineIn(Number(digits) * unitMs);
+}
+
+/** The same of a `connect-timeout-ms`. @throws ApiError */
+export function connectDeadlineOf(timeout: string | undefined): Deadline | undefined {
+  if (timeout === undefined) return undefined;
+  if (!/^\d{1,10}$/.test(timeout)) throw badHeader('connect-timeout-ms', 'up to 10 digits');
+  return deadlineIn(Number(timeout));
+}
+
+function deadlineIn(milliseconds: number): Deadline {
   if (milliseconds < SHORTEST_MS) throw timeWasUp();
   const controller = new AbortController();
   const timer = setTimeout(() => controller.abort(), Math.min(milliseconds, LONGEST_MS));
   return { signal: controller.signal, release: () => clearTimeout(timer) };
-}
-
-/** Looks at a timeout that others keep. @throws ApiError when it is not of its form, or over. */
-export function checkTimeout(timeout: string): void {
-  const milliseconds = millisecondsOf(timeout);
-  if (milliseconds === undefined) throw badTimeout();
-  if (milliseconds < SHORTEST_MS) throw timeWasUp();
-}
-
-/** The same of a `connect-timeout-ms`. @throws ApiError */
-export function checkConnectTimeout(timeout: string): void {
-  if (!/^\d{1,10}$/.test(timeout)) throw badHeader('connect-timeout-ms', 'up to 10 digits');
-  if (Number(timeout) < SHORTEST_MS) throw timeWasUp();
-}
-
-function badTimeout(): Error {
-  return badHeader('grpc-timeout', 'up to 8 digits and a unit');
-}
-
-/** Whether a timeout is longer than a timer can run: 24 days. */
-export function isEndless(timeout: string): boolean {
-  return (millisecondsOf(timeout, 10) ?? 0) > LONGEST_MS;
-}
-
-function millisecondsOf(timeout: string, mostDigits = 8): number | undefined {
-  const [, digits = '', unit = ''] = /^(\d+)([HMSmun])$/.exec(timeout) ?? [];
-  const unitMs = UNIT_MS[unit];
-  return unitMs === undefined || digits.length > mostDigits ? undefined : Number(digits) * unitMs;
 }

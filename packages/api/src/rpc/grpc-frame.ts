@@ -1,24 +1,21 @@
-import type { Compression } from '@connectrpc/connect/protocol';
 import { unreadable } from '../errors/refusals.js';
-import { unpacked } from './packing.js';
+import { unpacked, type Packing } from './packing.js';
+import type { SentMessage } from './wire.js';
 
 const HEAD = 5;
 const PACKED = 0x01;
 const IN_TRAILERS = 0x80;
 
-/** Takes the one message, not packed, out of the body of a unary call. @throws ApiError when it holds anything else. */
-export function unframePlain(body: Uint8Array): Uint8Array {
-  if (flagsOf(body) !== 0) throw unreadable('The message is said to be compressed in no way that is read here.');
-  return body.subarray(HEAD);
-}
-
-/** The same of a message that may be packed. @throws ApiError also when it is packed otherwise, or holds too much. */
-export async function unframe(
+/** Takes the one message out of the body of a unary call. @throws ApiError when it holds anything else, or too much. */
+export function unframe(
   body: Uint8Array,
-  { packing, maxBytes }: { readonly packing: Compression | undefined; readonly maxBytes: number },
-): Promise<Uint8Array> {
-  const isPacked = flagsOf(body) === PACKED && packing !== undefined;
-  return isPacked ? unpacked(body.subarray(HEAD), { packing, maxBytes }) : unframePlain(body);
+  { packing, maxBytes }: { readonly packing: Packing | undefined; readonly maxBytes: number },
+): Uint8Array | Promise<Uint8Array> {
+  const flags = flagsOf(body);
+  const message = body.subarray(HEAD);
+  if (flags === 0) return message;
+  if (flags === PACKED && packing !== undefined) return unpacked(message, { packing, maxBytes });
+  throw unreadable('The message is said to be compressed in no way that is read here.');
 }
 
 function flagsOf(body: Uint8Array): number {
@@ -29,8 +26,8 @@ function flagsOf(body: Uint8Array): number {
 }
 
 /** A message as it goes into the body of an answer. */
-export function frame(message: Uint8Array): Uint8Array {
-  return framed(0, message);
+export function frame({ bytes, packing }: SentMessage): Uint8Array {
+  return framed(packing === undefined ? 0 : PACKED, bytes);
 }
 
 /** The trailers of an answer as gRPC-Web puts them into the body. */

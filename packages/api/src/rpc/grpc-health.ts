@@ -3,8 +3,6 @@ import { timeWasUp } from '../errors/status.js';
 import type { Exchange } from '../server/exchange.js';
 import type { ReadinessProbe } from '../server/readiness.js';
 import { ReadinessWatch } from '../server/readiness-watch.js';
-import { deadlineOf } from './deadline.js';
-import { unframe } from './grpc-frame.js';
 import type { GrpcWire } from './grpc-wire.js';
 import { healthMessage, serviceIn, type HealthStatus } from './health-messages.js';
 import type { MethodTable } from './method-table.js';
@@ -37,10 +35,10 @@ export class GrpcHealth {
   async handle(exchange: Exchange, wire: GrpcWire): Promise<void> {
     try {
       if (exchange.path !== CHECK && exchange.path !== WATCH) throw notServed();
-      const deadline = deadlineOf(exchange.headers.get('grpc-timeout'));
+      const deadline = wire.deadline(exchange.headers);
       if (deadline !== undefined) exchange.channel.onClosed(deadline.release);
-      const packing = packingOf(exchange.headers.get('grpc-encoding'));
-      const asked = await unframe(await wire.body(exchange), { packing, maxBytes: LONGEST_REQUEST });
+      const packing = packingOf(exchange.headers.get(wire.headers.packing));
+      const asked = await wire.message(exchange, packing, LONGEST_REQUEST);
       const isServed = this.#serves(serviceIn(asked));
       if (exchange.path === CHECK) await this.#check(exchange, wire, isServed);
       else this.#begin(exchange, wire, { isServed, deadline: deadline?.signal });
@@ -52,7 +50,8 @@ export class GrpcHealth {
   async #check(exchange: Exchange, wire: GrpcWire, isServed: boolean): Promise<void> {
     if (!isServed) throw noSuchService();
     const { isReady } = await this.#probe.look();
-    wire.succeed(exchange, { message: undefined }, healthMessage(statusOf(isReady)));
+    const bytes = healthMessage(statusOf(isReady));
+    wire.succeed(exchange, { message: undefined }, { bytes, packing: undefined });
   }
 
   /** A service that is not served is none for as long as the watch lasts, and that is no error. */

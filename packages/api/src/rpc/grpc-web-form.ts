@@ -24,11 +24,6 @@ export const WEB_TEXT: WebForm = {
   encode: toBase64,
 };
 
-/** Whether a request is in base64. Some clients send text with a charset. */
-export function isWebText(contentType: string): boolean {
-  return /^application\/grpc-web-text(?:\+proto)?(?:\s*;|$)/i.test(contentType);
-}
-
 /** The form a client accepts, as the protocol has it say; `undefined` when it does not: then it is that of the request. */
 export function wantedForm(accept: string | undefined): WebForm | undefined {
   const name = accept === undefined ? undefined : /application\/grpc-web(-text)?(?=[\s,;+]|$)/i.exec(accept);

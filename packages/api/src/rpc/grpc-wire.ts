@@ -1,18 +1,16 @@
 import type { OutgoingHttpHeaders } from 'node:http';
-import type { Answer } from '../calls/call-context.js';
 import type { ApiError } from '../errors/api-error.js';
 import { contained } from '../port/contained.js';
 import type { Exchange, Protocol } from '../server/exchange.js';
-import { frame, trailerFrame } from './grpc-frame.js';
+import { deadlineOf } from './deadline.js';
+import { frame, trailerFrame, unframe } from './grpc-frame.js';
 import { errorTrailers, OK_TRAILERS } from './grpc-status.js';
-import { isWebText, wantedForm, WEB, WEB_TEXT, type WebForm } from './grpc-web-form.js';
+import { wantedForm, WEB, WEB_TEXT, type WebForm } from './grpc-web-form.js';
+import type { MessageForm } from './message-form.js';
+import { typed, type Wire } from './wire.js';
 
-/** How a request comes in and its answer goes out: with trailers of HTTP/2, or all in the body. */
-export interface GrpcWire {
-  /** The frames of the request. @throws ApiError */
-  readonly body: (exchange: Exchange) => Promise<Uint8Array>;
-  readonly succeed: (exchange: Exchange, answer: Answer<unknown>, message: Uint8Array) => void;
-  readonly fail: (exchange: Exchange, error: ApiError) => void;
+/** A wire of gRPC: with trailers of HTTP, or all in the body. */
+export interface GrpcWire extends Wire {
   /** Begins an answer of several messages; `undefined` when nobody is there. `onEnding`: as `Channel` has it. */
   readonly open: (exchange: Exchange, onEnding: () => void) => GrpcStream | undefined;
 }
@@ -27,42 +25,59 @@ export interface GrpcStream {
 const NOTHING = new Uint8Array(0);
 const OK_FRAME = trailerFrame(OK_TRAILERS);
 
-/** gRPC: the status is in the trailers of HTTP/2. */
-const GRPC: GrpcWire = {
-  body: (exchange) => exchange.body(),
-  succeed(exchange, answer, message) {
-    const headers = typed(exchange, exchange.answerHeaders(answer));
-    exchange.sendWithTrailers({ headers, body: frame(message), trailers: OK_TRAILERS });
-    exchange.answered('grpc', 200, undefined);
-  },
-  fail(exchange, error) {
-    const headers = typed(exchange, { ...exchange.answerHeaders(), ...error.headers });
-    // Node's responses never end with their headers, and grpc-js takes a status from the headers only if they do.
-    exchange.sendWithTrailers({ headers, body: NOTHING, trailers: errorTrailers(error) });
-    exchange.answered('grpc', 200, error);
-  },
-  open(exchange, onEnding) {
-    const answer = exchange.open(typed(exchange, exchange.answerHeaders()), onEnding);
-    if (answer === undefined) return undefined;
-    const conclude = concluded(exchange, 'grpc');
-    return {
-      say: (message) => answer.write(frame(message)),
-      end: (error) => answer.end({ trailers: conclude(error) }),
-    };
-  },
-};
+/** What all wires of gRPC have in common, by where the frames of a request are read from. */
+function incoming(
+  form: MessageForm,
+  read: WebForm['read'],
+): Pick<GrpcWire, 'form' | 'headers' | 'deadline' | 'message'> {
+  return {
+    form,
+    headers: { packing: 'grpc-encoding', accepted: 'grpc-accept-encoding' },
+    deadline: (headers) => deadlineOf(headers.get('grpc-timeout')),
+    message: async (exchange, packing, maxBytes = exchange.maxBytes) =>
+      unframe(await read(exchange), { packing, maxBytes }),
+  };
+}
+
+/** gRPC: the status is in the trailers. */
+function grpc(form: MessageForm): GrpcWire {
+  return {
+    ...incoming(form, (exchange) => exchange.body()),
+    succeed(exchange, answer, message) {
+      const headers = packed(as(exchange, exchange.answerHeaders(answer)), message.packing);
+      exchange.sendWithTrailers({ headers, body: frame(message), trailers: OK_TRAILERS });
+      exchange.answered('grpc', 200, undefined);
+    },
+    fail(exchange, error) {
+      const headers = as(exchange, { ...exchange.answerHeaders(), ...error.headers });
+      // Node's responses never end with their headers, and grpc-js takes a status from the headers only if they do.
+      exchange.sendWithTrailers({ headers, body: NOTHING, trailers: errorTrailers(error) });
+      exchange.answered('grpc', 200, error);
+    },
+    open(exchange, onEnding) {
+      const answer = exchange.open(as(exchange, exchange.answerHeaders()), onEnding);
+      if (answer === undefined) return undefined;
+      const conclude = concluded(exchange, 'grpc');
+      return {
+        say: (bytes) => answer.write(frame({ bytes, packing: undefined })),
+        end: (error) => answer.end({ trailers: conclude(error) }),
+      };
+    },
+  };
+}
 
 /** gRPC-Web: the status is the last frame of the body. */
-function web(asked: WebForm, answered: WebForm): GrpcWire {
+function web(form: MessageForm, [asked, answered]: readonly [WebForm, WebForm]): GrpcWire {
   const { encode } = answered;
   // A client is answered in the type it asked in, unless that is another form.
   const type = asked === answered && answered === WEB ? undefined : answered.type;
   const whole = (exchange: Exchange, headers: OutgoingHttpHeaders, body: Uint8Array): void =>
-    exchange.send({ status: 200, headers: sized(typed(exchange, headers, type), body), body });
+    exchange.send({ status: 200, headers: as(exchange, headers, { type, length: body.length }), body });
   return {
-    body: asked.read,
+    ...incoming(form, asked.read),
     succeed(exchange, answer, message) {
-      whole(exchange, exchange.answerHeaders(answer), encode(Buffer.concat([frame(message), OK_FRAME])));
+      const headers = packed(exchange.answerHeaders(answer), message.packing);
+      whole(exchange, headers, encode(Buffer.concat([frame(message), OK_FRAME])));
       exchange.answered('grpc-web', 200, undefined);
     },
     fail(exchange, error) {
@@ -71,49 +86,35 @@ function web(asked: WebForm, answered: WebForm): GrpcWire {
       exchange.answered('grpc-web', 200, error);
     },
     open(exchange, onEnding) {
-      const answer = exchange.open(typed(exchange, exchange.answerHeaders(), type), onEnding);
+      const answer = exchange.open(as(exchange, exchange.answerHeaders(), { type }), onEnding);
       if (answer === undefined) return undefined;
       const conclude = concluded(exchange, 'grpc-web');
       return {
-        say: (message) => answer.write(encode(frame(message))),
+        say: (bytes) => answer.write(encode(frame({ bytes, packing: undefined }))),
         end: (error) => answer.end({ body: encode(trailerFrame(conclude(error))) }),
       };
     },
   };
 }
 
-const GRPC_WEB = web(WEB, WEB);
-const GRPC_WEB_TEXT = web(WEB_TEXT, WEB_TEXT);
-const TEXT_THEN_BINARY = web(WEB_TEXT, WEB);
-const BINARY_THEN_TEXT = web(WEB, WEB_TEXT);
+const GRPC = { proto: grpc('proto'), json: grpc('json') };
+const GRPC_WEB = { proto: web('proto', [WEB, WEB]), json: web('json', [WEB, WEB]) };
+const BINARY_THEN_TEXT = { proto: web('proto', [WEB, WEB_TEXT]), json: web('json', [WEB, WEB_TEXT]) };
+const TEXT = web('proto', [WEB_TEXT, WEB_TEXT]);
+const TEXT_THEN_BINARY = web('proto', [WEB_TEXT, WEB]);
 
-const WIRES: ReadonlyMap<string, GrpcWire> = new Map([
-  ['application/grpc', GRPC],
-  ['application/grpc+proto', GRPC],
-  ['application/grpc-web', GRPC_WEB],
-  ['application/grpc-web+proto', GRPC_WEB],
-]);
+const TYPE = /^application\/grpc(-web(?:-text)?)?(?:\+(proto|json))?\s*(?:;|$)/i;
 
-/** The wire of a call that can go the short way; `undefined` for every other request. */
-export function shortWire({ verb, headers, isHttp2 }: Exchange): GrpcWire | undefined {
-  const type = headers.get('content-type');
-  if (type === undefined || verb !== 'POST') return undefined;
-  const wire = WIRES.get(type);
-  // There is no long way for text: connect-es does not know it.
-  if (wire === undefined && isWebText(type))
-    return wantedForm(headers.get('accept')) === WEB ? TEXT_THEN_BINARY : GRPC_WEB_TEXT;
-  if (wire === undefined || (wire === GRPC && !isHttp2)) return undefined;
-  const encoding = headers.get('grpc-encoding');
-  if (encoding !== undefined && encoding !== 'identity') return undefined;
-  return wire === GRPC_WEB && wantedForm(headers.get('accept')) === WEB_TEXT ? BINARY_THEN_TEXT : wire;
-}
-
-/** The wire that a call's own protocol has, whatever its messages are written in; `undefined` for what is no gRPC. */
-export function anyWire({ headers }: Exchange): GrpcWire | undefined {
-  const type = headers.get('content-type') ?? '';
-  if (isWebText(type)) return GRPC_WEB_TEXT;
-  if (/^application\/grpc-web(?:[+;]|$)/i.test(type)) return GRPC_WEB;
-  return /^application\/grpc(?:[+;]|$)/i.test(type) ? GRPC : undefined;
+/** The wire of a call over gRPC or gRPC-Web, by its type; `undefined` for every other type. */
+export function grpcWire({ headers }: Exchange, type: string): GrpcWire | undefined {
+  const [isGrpc, web_, named] = TYPE.exec(type) ?? [];
+  if (isGrpc === undefined) return undefined;
+  const form = named?.toLowerCase() === 'json' ? 'json' : 'proto';
+  if (web_ === undefined) return GRPC[form];
+  const wanted = wantedForm(headers.get('accept'));
+  if (web_.toLowerCase() === '-web') return (wanted === WEB_TEXT ? BINARY_THEN_TEXT : GRPC_WEB)[form];
+  if (form === 'json') return undefined;
+  return wanted === WEB ? TEXT_THEN_BINARY : TEXT;
 }
 
 /** Gives the trailers an answer of several messages ends with; the access log is told when it is over, be it cut off. */
@@ -132,14 +133,16 @@ function concluded(exchange: Exchange, protocol: Protocol): (error?: ApiError) =
   };
 }
 
-function typed({ headers: asked }: Exchange, answer: OutgoingHttpHeaders, type?: string): OutgoingHttpHeaders {
-  const headers = answer;
-  headers['content-type'] = type ?? asked.get('content-type') ?? 'application/grpc';
-  return headers;
+function as(
+  { headers: asked }: Exchange,
+  answer: OutgoingHttpHeaders,
+  { length, type }: { readonly type?: string | undefined; readonly length?: number } = {},
+): OutgoingHttpHeaders {
+  return typed(answer, type ?? asked.get('content-type') ?? 'application/grpc', length);
 }
 
-function sized(answer: OutgoingHttpHeaders, body: Uint8Array): OutgoingHttpHeaders {
+function packed(answer: OutgoingHttpHeaders, packing: string | undefined): OutgoingHttpHeaders {
   const headers = answer;
-  headers['content-length'] = body.length;
+  if (packing !== undefined) headers['grpc-encoding'] = packing;
   return headers;
 }

@@ -1,29 +1,48 @@
-import { Code, ConnectError } from '@connectrpc/connect';
-import { compressionBrotli, compressionGzip } from '@connectrpc/connect-node';
-import type { Compression } from '@connectrpc/connect/protocol';
+import { promisify } from 'node:util';
+import { brotliCompress, brotliDecompress, gunzip, gzip } from 'node:zlib';
 import { tooLarge, unknownPacking, unreadable } from '../errors/refusals.js';
 
-/** The ways in which messages may be packed. */
-export const PACKINGS: readonly Compression[] = [compressionGzip, compressionBrotli];
+/** A way in which messages may be packed. */
+export interface Packing {
+  readonly name: string;
+  readonly pack: (bytes: Uint8Array) => Promise<Uint8Array>;
+  /** Gives up when it comes to more than that. */
+  readonly unpack: (bytes: Uint8Array, limit: { readonly maxOutputLength: number }) => Promise<Uint8Array>;
+}
+
+const PACKINGS: readonly Packing[] = [
+  { name: 'gzip', pack: promisify(gzip), unpack: promisify(gunzip) },
+  { name: 'br', pack: promisify(brotliCompress), unpack: promisify(brotliDecompress) },
+];
+/** A shorter message would hardly become shorter. */
+const LEAST = 1024;
 
 /** The way a header names; `undefined` for none. @throws ApiError when it is none that is read here. */
-export function packingOf(encoding: string | undefined): Compression | undefined {
+export function packingOf(encoding: string | undefined): Packing | undefined {
   if (encoding === undefined || encoding === '' || encoding === 'identity') return undefined;
   const packing = PACKINGS.find(({ name }) => name === encoding);
   if (packing === undefined) throw unknownPacking(PACKINGS.map(({ name }) => name));
   return packing;
 }
 
-/** Unpacks a message, be it not packed at all. @throws ApiError when it is rubbish, or more than `maxBytes`. */
+/** The way in which a message is packed for a client who takes these; `undefined` where it goes as it is. */
+export function packingFor({ length }: Uint8Array, accepted: string | undefined): Packing | undefined {
+  if (accepted === undefined || length < LEAST) return undefined;
+  const names = accepted.split(',').map((name) => name.trim());
+  return PACKINGS.find(({ name }) => names.includes(name));
+}
+
+/** Unpacks a message. @throws ApiError when it is rubbish, or more than `maxBytes`. */
 export async function unpacked(
   message: Uint8Array,
-  { packing, maxBytes }: { readonly packing: Compression | undefined; readonly maxBytes: number },
+  { packing, maxBytes }: { readonly packing: Packing; readonly maxBytes: number },
 ): Promise<Uint8Array> {
-  if (packing === undefined) return message;
+  // Packed, even nothing is something.
+  if (message.length === 0) return message;
   try {
-    return await packing.decompress(message, maxBytes);
+    return await packing.unpack(message, { maxOutputLength: maxBytes });
   } catch (caught) {
-    if (caught instanceof ConnectError && caught.code === Code.ResourceExhausted) throw tooLarge(maxBytes);
-    throw unreadable(`The message can't be unpacked as ${packing.name}.`);
+    const isTooLarge = caught instanceof Error && 'code' in caught && caught.code === 'ERR_BUFFER_TOO_LARGE';
+    throw isTooLarge ? tooLarge(maxBytes) : unreadable(`The message can't be unpacked as ${packing.name}.`);
   }
 }

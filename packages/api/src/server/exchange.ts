@@ -70,6 +70,11 @@ export class Exchange {
     return { headers: this.headers, requestId: this.requestId, ...more };
   }
 
+  /** The most bytes that a body may have, or become. */
+  get maxBytes(): number {
+    return this.#settings.limits.maxBytes;
+  }
+
   /** Reads the body to its end, within the limits. @throws ApiError */
   body(): Promise<Uint8Array> {
     return readBody(this.channel, this.#settings.limits);

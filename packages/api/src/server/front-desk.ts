@@ -1,10 +1,10 @@
-import type { ConnectSkin } from '../rpc/connect-skin.js';
+import { connectWire } from '../rpc/connect-wire.js';
 import type { GrpcHealth } from '../rpc/grpc-health.js';
-import type { GrpcSkin } from '../rpc/grpc-skin.js';
-import { anyWire, shortWire } from '../rpc/grpc-wire.js';
+import { grpcWire } from '../rpc/grpc-wire.js';
 import type { MethodTable } from '../rpc/method-table.js';
-import { refuseCall } from '../rpc/refuse-call.js';
-import { notServed } from '../errors/refusals.js';
+import type { RpcSkin } from '../rpc/rpc-skin.js';
+import { notServed, unknownType, wrongVerb } from '../errors/refusals.js';
+import type { Wire } from '../rpc/wire.js';
 import { refuse, type RestSkin } from '../rest/rest-skin.js';
 import type { Cors } from './cors.js';
 import type { Exchange } from './exchange.js';
@@ -16,8 +16,7 @@ export interface Skins {
   readonly cors: Cors;
   readonly pages: OpenPages;
   readonly health: GrpcHealth;
-  readonly grpc: GrpcSkin;
-  readonly connect: ConnectSkin;
+  readonly rpc: RpcSkin;
   readonly rest: RestSkin;
 }
 
@@ -47,21 +46,32 @@ export class FrontDesk {
   }
 
   #dispatch(exchange: Exchange): Promise<void> | undefined {
-    const { cors, connect, grpc, health, methods, pages, rest } = this.#skins;
+    const { cors, health, methods, pages, rest } = this.#skins;
     const preflight = cors.preflight(exchange.verb, exchange.headers);
     if (preflight !== undefined) {
       exchange.send({ status: 204, headers: preflight });
       exchange.answered('rest', 204, undefined);
       return undefined;
     }
-    const isServed = methods.find(exchange.path) !== undefined;
-    const wire = shortWire(exchange) ?? (isServed || exchange.verb !== 'POST' ? undefined : anyWire(exchange));
-    if (wire !== undefined) return (health.knows(exchange) ? health : grpc).handle(exchange, wire);
-    if (isServed) return connect.handle(exchange);
-    if (methods.isOfService(exchange.path)) {
-      refuseCall(exchange, notServed());
+    const type = exchange.headers.get('content-type') ?? '';
+    const grpc = grpcWire(exchange, type);
+    if (methods.isOfService(exchange.path)) return this.#call(exchange, grpc ?? connectWire(type));
+    if (grpc !== undefined && exchange.verb === 'POST') {
+      if (health.knows(exchange)) return health.handle(exchange, grpc);
+      grpc.fail(exchange, notServed());
       return undefined;
     }
     return pages.knows(exchange) ? pages.handle(exchange) : rest.handle(exchange);
+  }
+
+  /** @throws ApiError for a call that is of no protocol */
+  #call(exchange: Exchange, wire: Wire | undefined): Promise<void> | undefined {
+    const method = this.#skins.methods.find(exchange.path);
+    if (method !== undefined && exchange.verb !== 'POST') throw wrongVerb(['POST']);
+    if (method !== undefined && wire !== undefined) return this.#skins.rpc.handle(method, exchange, wire);
+    if (method !== undefined) throw unknownType();
+    if (wire === undefined) throw notServed();
+    wire.fail(exchange, notServed());
+    return undefined;
   }
 }

@@ -47,7 +47,7 @@ export function connectBinary(baseUrl: string): Client {
   };
 }
 
-/** gRPC with every message compressed, so that it goes the long way. */
+/** gRPC with every message compressed. */
 export function grpcCompressed(baseUrl: string): Client {
   const sessionManager = new Http2SessionManager(baseUrl);
   const transport = createGrpcTransport({ baseUrl, sessionManager, ...COMPRESSED });

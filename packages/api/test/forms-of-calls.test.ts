@@ -15,7 +15,7 @@ function textOf({ body, headers, trailers }: RawAnswer): string {
   return [headers[':status'], trailers['grpc-status'], trailers['grpc-message'], body.toString('latin1')].join(' ');
 }
 
-describe('a call that goes the long way', () => {
+describe('a call in JSON or packed', () => {
   let service: Service;
   let on: ClientHttp2Session;
   const entries: AccessEntry[] = [];
@@ -85,7 +85,7 @@ describe('a call that goes the long way', () => {
     }
   });
 
-  it('is refused with an id of ours whatever connect-es does not take of it', async () => {
+  it('is refused with an id of ours whatever of it is not taken', async () => {
     const read = `${ADMIN}/GetLoginPolicy`;
     const packed = { 'grpc-encoding': 'gzip' };
     const web = { 'content-type': 'application/grpc-web+proto' };

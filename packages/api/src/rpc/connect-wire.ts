@@ -1,0 +1,52 @@
+import { create, toBinary } from '@bufbuild/protobuf';
+import { ErrorDetailSchema } from '@zitadel/proto/zitadel/message_pb.js';
+import { statusOfCode, type ApiError } from '../errors/api-error.js';
+import { connectDeadlineOf } from './deadline.js';
+import type { MessageForm } from './message-form.js';
+import { unpacked } from './packing.js';
+import { typed, type Wire } from './wire.js';
+
+const JSON_TYPE = 'application/json';
+
+/** Connect: one message is the whole body, and how a call ended is the status of HTTP. */
+function connect(form: MessageForm): Wire {
+  return {
+    form,
+    headers: { packing: 'content-encoding', accepted: 'accept-encoding' },
+    deadline: (headers) => connectDeadlineOf(headers.get('connect-timeout-ms')),
+    async message(exchange, packing, maxBytes = exchange.maxBytes) {
+      const body = await exchange.body();
+      return packing === undefined ? body : unpacked(body, { packing, maxBytes });
+    },
+    succeed(exchange, answer, { bytes, packing }) {
+      const headers = typed(exchange.answerHeaders(answer), `application/${form}`, bytes.length);
+      if (packing !== undefined) headers['content-encoding'] = packing;
+      exchange.send({ status: 200, headers, body: bytes });
+      exchange.answered('connect', 200, undefined);
+    },
+    fail(exchange, error) {
+      const body = errorJson(error);
+      const headers = typed({ ...exchange.answerHeaders(), ...error.headers }, JSON_TYPE, Buffer.byteLength(body));
+      const status = statusOfCode(error.codeName);
+      exchange.send({ status, headers, body });
+      exchange.answered('connect', status, error);
+    },
+  };
+}
+
+const WIRES = { proto: connect('proto'), json: connect('json') };
+
+/** The wire of a call of one message over Connect; `undefined` for every other type. */
+export function connectWire(type: string): Wire | undefined {
+  const form = /^application\/(?:(json)(?:; ?charset=utf-?8)?|proto)$/i.exec(type);
+  return form === null ? undefined : WIRES[form[1] === undefined ? 'proto' : 'json'];
+}
+
+/** An error as Connect writes it: the name of its code, the sentence, and one `zitadel.v1.ErrorDetail`. */
+function errorJson({ codeName, id, message, sentence }: ApiError): string {
+  const detail = { id, message: sentence };
+  const bytes = toBinary(ErrorDetailSchema, create(ErrorDetailSchema, detail));
+  const value = Buffer.from(bytes).toString('base64').replace(/=+$/, '');
+  const code = codeName.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  return JSON.stringify({ code, message, details: [{ type: ErrorDetailSchema.typeName, value, debug: detail }] });
+}

@@ -1,0 +1,50 @@
+import type { Message } from '@bufbuild/protobuf';
+import type { Answer } from '../calls/call-context.js';
+import type { Pipeline } from '../calls/pipeline.js';
+import type { ServedMethod } from '../calls/served-method.js';
+import type { UnknownNames } from '../contract/enum-names.js';
+import type { Exchange } from '../server/exchange.js';
+import { readMessage, writeMessage } from './message-form.js';
+import { packingFor, packingOf } from './packing.js';
+import type { Wire } from './wire.js';
+
+/** gRPC, gRPC-Web and Connect over the one pipeline: they differ by their wires only. */
+export class RpcSkin {
+  readonly #pipeline: Pipeline;
+  readonly #unknownNames: UnknownNames;
+
+  constructor(pipeline: Pipeline, unknownNames: UnknownNames) {
+    this.#pipeline = pipeline;
+    this.#unknownNames = unknownNames;
+  }
+
+  /** Answers a call of a method; never rejects. */
+  async handle(method: ServedMethod, exchange: Exchange, wire: Wire): Promise<void> {
+    try {
+      const answer = await this.#answer(method, exchange, wire);
+      const message = writeMessage(method.contract.output, answer.message, wire.form);
+      const packing = packingFor(message, exchange.headers.get(wire.headers.accepted));
+      const bytes = packing === undefined ? message : await packing.pack(message);
+      wire.succeed(exchange, answer, { bytes, packing: packing?.name });
+    } catch (caught) {
+      wire.fail(exchange, exchange.failed(caught));
+    }
+  }
+
+  async #answer(method: ServedMethod, exchange: Exchange, wire: Wire): Promise<Answer<Message>> {
+    const { headers } = exchange;
+    const packing = packingOf(headers.get(wire.headers.packing));
+    // The caller's time runs from the moment they asked, also while others decide whether they are let in.
+    const deadline = wire.deadline(headers);
+    try {
+      const { input, permission } = method.contract;
+      const admission = await this.#pipeline.admit({ permission, scope: method.scope }, headers);
+      const bytes = await wire.message(exchange, packing);
+      const request = readMessage(input, bytes, { form: wire.form, unknownNames: this.#unknownNames });
+      const incoming = exchange.incoming(deadline === undefined ? {} : { signal: deadline.signal });
+      return await this.#pipeline.carryOut(method, request, { admission, incoming });
+    } finally {
+      deadline?.release();
+    }
+  }
+}

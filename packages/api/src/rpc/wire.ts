@@ -1,0 +1,35 @@
+import type { OutgoingHttpHeaders } from 'node:http';
+import type { Answer } from '../calls/call-context.js';
+import type { ApiError } from '../errors/api-error.js';
+import type { RequestHeaders } from '../ports/ports.js';
+import type { Exchange } from '../server/exchange.js';
+import type { Deadline } from './deadline.js';
+import type { MessageForm } from './message-form.js';
+import type { Packing } from './packing.js';
+
+/** A message of an answer, and the name of the way in which it is packed. */
+export interface SentMessage {
+  readonly bytes: Uint8Array;
+  readonly packing: string | undefined;
+}
+
+/** How the calls of a protocol come in and their answers go out. */
+export interface Wire {
+  readonly form: MessageForm;
+  /** The headers that name how the message is packed, and how answers may be. */
+  readonly headers: { readonly packing: string; readonly accepted: string };
+  /** The caller's patience. @throws ApiError when it is not of its form, or over. */
+  readonly deadline: (headers: RequestHeaders) => Deadline | undefined;
+  /** Reads the one message of a call. @throws ApiError */
+  readonly message: (exchange: Exchange, packing: Packing | undefined, maxBytes?: number) => Promise<Uint8Array>;
+  readonly succeed: (exchange: Exchange, answer: Answer<unknown>, message: SentMessage) => void;
+  readonly fail: (exchange: Exchange, error: ApiError) => void;
+}
+
+/** Gives headers the type of a content, and its length where that is known. */
+export function typed(answer: OutgoingHttpHeaders, type: string, length?: number): OutgoingHttpHeaders {
+  const headers = answer;
+  headers['content-type'] = type;
+  if (length !== undefined) headers['content-length'] = length;
+  return headers;
+}
