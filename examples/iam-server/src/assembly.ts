@@ -54,6 +54,7 @@ export async function assemble(parts: Parts): Promise<Assembled> {
     sessions,
     onFailure,
     publicUrl: config.publicUrl,
+    allowedOrigins: config.allowedOrigins,
     authenticate,
     session: sessionRoutes(parts, accounts, sessions),
     directory: new DirectoryRoutes(instanceId, organizations, policies),

@@ -11,6 +11,8 @@ export interface Config {
   readonly host: string;
   /** Under which address others reach it, when that is not the one it listens on. */
   readonly publicUrl: string | undefined;
+  /** Which other origins' pages may call the API, with a token. */
+  readonly allowedOrigins: readonly string[];
   /** Files of the key and the certificate. */
   readonly tls: { readonly keyFile: string; readonly certFile: string } | undefined;
   /** Another folder of the built page than the one beside the server. */
@@ -39,6 +41,7 @@ export function readConfig(environment: Environment): Config {
     ports: portsIn(given('PORT')),
     host: given('HOST') ?? '127.0.0.1',
     publicUrl: publicUrlIn(given('IAM_PUBLIC_URL')),
+    allowedOrigins: originsIn(given('IAM_ALLOWED_ORIGINS')),
     tls: tlsIn(given('IAM_TLS_KEY'), given('IAM_TLS_CERT')),
     pageFolder: given('IAM_PAGE'),
     resetsSecrets: isYes('IAM_RESET_SECRETS', given('IAM_RESET_SECRETS')),
@@ -67,10 +70,23 @@ function portsIn(value: string | undefined): readonly number[] {
 
 function publicUrlIn(value: string | undefined): string | undefined {
   if (value === undefined) return undefined;
-  const url = urlIn(value);
-  // The page and the API stand at the root of their origin.
-  if (url !== undefined && /^https?:$/.test(url.protocol) && url.href === `${url.origin}/`) return url.origin;
+  const origin = originIn(value);
+  if (origin !== undefined) return origin;
   throw mustBe('IAM_PUBLIC_URL', 'the address of a server, like https://iam.example.com', value);
+}
+
+function originsIn(value: string | undefined): readonly string[] {
+  return (value?.split(',') ?? []).map((one) => {
+    const origin = originIn(one.trim());
+    if (origin !== undefined) return origin;
+    throw mustBe('IAM_ALLOWED_ORIGINS', 'origins with commas between them, like https://app.example.com', one.trim());
+  });
+}
+
+/** The page and the API stand at the root of their origin. */
+function originIn(value: string): string | undefined {
+  const url = urlIn(value);
+  return url !== undefined && /^https?:$/.test(url.protocol) && url.href === `${url.origin}/` ? url.origin : undefined;
 }
 
 function urlIn(value: string): URL | undefined {

@@ -14,6 +14,7 @@ export interface IamServerOptions extends IamRoutesOptions {
   readonly policies: LoginPolicies;
   readonly organizations: OrganizationDirectory;
   readonly publicUrl: string | undefined;
+  readonly allowedOrigins: readonly string[];
   /** Told of each failure whose cause an answer does not say. */
   readonly onFailure: (cause: unknown) => void;
 }
@@ -31,8 +32,8 @@ export class IamServer {
     this.#api = createApi({
       loginPolicies: policies,
       ports: { authenticate, organizations, instanceOf: oneInstance(instanceId) },
-      // The page is of the same origin, and no other page is to call.
-      origins: [],
+      // Its own page is of the same origin.
+      origins: options.allowedOrigins,
       onFailure,
     });
   }

@@ -16,7 +16,7 @@ describe('the one port of the server', function () {
   const sessions: ClientHttp2Session[] = [];
   let quickstart: Quickstart;
   before(async () => {
-    quickstart = (await bench.serve()).quickstart;
+    quickstart = (await bench.serve({ IAM_ALLOWED_ORIGINS: 'https://a.example, https://b.example:8443/' })).quickstart;
   });
   after(() => bench.clear());
   afterEach(() => {
@@ -73,6 +73,20 @@ describe('the one port of the server', function () {
     for (const from of own) {
       expect((await over2(removal({ cookie, ...from }), REMOVAL)).headers).to.include({ 'grpc-status': '7' });
     }
+  });
+
+  it('lets pages of other origins call that were named, with a token only', async () => {
+    const allowed = async (origin: string): Promise<unknown> => {
+      const headers = { origin, ...bearer(quickstart.tokens.viewer) };
+      return (await call(quickstart.url, '/admin/v1/policies/login', { headers })).headers[
+        'access-control-allow-origin'
+      ];
+    };
+    expect(await allowed('https://b.example:8443')).to.equal('https://b.example:8443');
+    expect(await allowed('https://c.example')).to.equal(undefined);
+    const { cookie } = await signIn(quickstart, 'owner');
+    const headers = { cookie, origin: 'https://a.example' };
+    expect((await call(quickstart.url, METHOD, { verb: 'POST', headers, body: {} })).status).to.equal(403);
   });
 
   it('serves its own routes over HTTP/2: sessions, the page, the changes as they come', async () => {

@@ -162,6 +162,10 @@ describe('starting the server', function () {
     [{ IAM_STORE: 'host=x user=me password=secret' }, NO_STORE],
     [{ IAM_PUBLIC_URL: 'iam.example.com' }, /^IAM_PUBLIC_URL must be the address of a server/],
     [{ IAM_PUBLIC_URL: 'https://x.example/path' }, /^IAM_PUBLIC_URL must be/],
+    [
+      { IAM_ALLOWED_ORIGINS: 'https://a.example, b.example' },
+      /^IAM_ALLOWED_ORIGINS must be origins with commas between them, like https:\/\/app\.example\.com, not "b\.example"\.\n$/,
+    ],
     [{ IAM_RESET_SECRETS: 'perhaps' }, /^IAM_RESET_SECRETS must be yes or no, not "perhaps"\.\n$/],
     [{ IAM_TLS_KEY: 'key.pem' }, /^IAM_TLS_CERT must name the file of the certificate for IAM_TLS_KEY\.\n$/],
     [

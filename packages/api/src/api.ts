@@ -52,7 +52,7 @@ export interface ApiOptions extends Hooks, BodyOptions {
    * probably meant. With `ignore` a setting whose name is misspelt is not made, and nobody is told.
    */
   readonly unknownNames?: UnknownNames;
-  /** From which web pages it may be called. Default `any`. */
+  /** From which web pages of other origins it may be called. Default: from none. */
   readonly origins?: AllowedOrigins;
   /** Default 30: how far the read model may be behind before the service calls itself not ready. */
   readonly maxSecondsBehind?: number;
@@ -84,7 +84,7 @@ export interface Api {
  */
 export function createApi(options: ApiOptions): Api {
   const limits = { maxBytes: options.maxBodyBytes ?? 262_144, timeoutMs: options.bodyTimeoutMs ?? 10_000 };
-  const cors = new Cors(options.origins ?? 'any');
+  const cors = new Cors(options.origins ?? []);
   const probe = new ReadinessProbe(options.loginPolicies, { maxSecondsBehind: options.maxSecondsBehind ?? 30 });
   const { desk, openApi } = furnish(options, { cors, probe });
   const answer = (channel: Channel, next?: () => void): void => {

@@ -1,5 +1,6 @@
 import { describe, it } from 'mocha';
 import { expect } from 'chai';
+import type { AllowedOrigins } from '@login-policy/api';
 import { ask, framed, grpc, session } from './raw.js';
 import { openService } from './service.js';
 
@@ -65,23 +66,32 @@ describe('what anybody may ask', () => {
     await service.close();
   });
 
-  it('is asked by web pages of other origins, unless only some may', async () => {
-    const open = await openService();
-    const some = await openService({ api: { origins: ['https://good.example'] } });
-    const preflight = {
-      method: 'OPTIONS',
-      headers: {
-        origin: 'https://bad.example',
+  it('is asked by no web page of another origin, unless it is named, found good, or all may', async () => {
+    const origin = 'https://page.example';
+    const allowing: readonly (readonly [AllowedOrigins | undefined, string | null])[] = [
+      [undefined, null],
+      [['https://other.example'], null],
+      [(one) => one.endsWith('other.example'), null],
+      [[origin], origin],
+      [(one) => one === origin, origin],
+      ['any', '*'],
+    ];
+    const path = '/zitadel.admin.v1.AdminService/GetLoginPolicy';
+    for (const [origins, allowed] of allowing) {
+      const service = await openService({ api: origins === undefined ? {} : { origins } });
+      const asking = {
+        origin,
         'access-control-request-method': 'POST',
         'access-control-request-headers': 'x-grpc-web',
-      },
-    };
-    const path = '/zitadel.admin.v1.AdminService/GetLoginPolicy';
-    const any = await fetch(`${open.url}${path}`, preflight);
-    expect([any.status, any.headers.get('access-control-allow-origin')]).to.deep.equal([204, '*']);
-    expect(any.headers.get('access-control-allow-headers')).to.equal('x-grpc-web');
-    const bad = await fetch(`${some.url}${path}`, preflight);
-    expect(bad.headers.get('access-control-allow-origin')).to.equal(null);
-    await Promise.all([open.close(), some.close()]);
+      };
+      const preflight = await fetch(`${service.url}${path}`, { method: 'OPTIONS', headers: asking });
+      const call = await fetch(`${service.url}/debug/healthz`, { headers: { origin } });
+      for (const { headers } of [preflight, call]) {
+        expect(headers.get('access-control-allow-origin'), String(origins)).to.equal(allowed);
+      }
+      const named = allowed === null ? null : 'x-grpc-web';
+      expect([preflight.status, preflight.headers.get('access-control-allow-headers')]).to.deep.equal([204, named]);
+      await service.close();
+    }
   });
 });

@@ -27,7 +27,7 @@ interface Answered {
 describe('gRPC-Web in base64', () => {
   let service: Service;
   before(async () => {
-    service = await openService({ api: { maxBodyBytes: MAX_BYTES } });
+    service = await openService({ api: { maxBodyBytes: MAX_BYTES, origins: 'any' } });
   });
   after(async () => {
     await service.close();

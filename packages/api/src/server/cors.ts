@@ -1,8 +1,8 @@
 import type { OutgoingHttpHeaders } from 'node:http';
 import type { RequestHeaders } from '../ports/ports.js';
 
-/** From which web pages the API may be called: of any origin, or of those listed. */
-export type AllowedOrigins = 'any' | readonly string[];
+/** From which web pages the API may be called: of any origin, of those listed, or of those that are found to be good. */
+export type AllowedOrigins = 'any' | readonly string[] | ((origin: string) => boolean);
 
 const EXPOSED =
   'grpc-status, grpc-message, grpc-status-details-bin, etag, login-policy-position, x-request-id, www-authenticate';
@@ -39,10 +39,16 @@ export class Cors {
     };
   }
 
+  #allows(origin: string): boolean {
+    const origins = this.#origins;
+    if (typeof origins === 'function') return origins(origin);
+    return origins === 'any' || origins.includes(origin);
+  }
+
   #headers(origin: string): OutgoingHttpHeaders {
     if (this.#origins === 'any')
       return { 'access-control-allow-origin': '*', 'access-control-expose-headers': EXPOSED };
-    if (!this.#origins.includes(origin)) return { vary: 'origin' };
+    if (!this.#allows(origin)) return { vary: 'origin' };
     return { 'access-control-allow-origin': origin, 'access-control-expose-headers': EXPOSED, vary: 'origin' };
   }
 }
