@@ -6,12 +6,14 @@ export { bearerToken } from './ports/bearer.js';
 export { instancesByHost, oneInstance } from './ports/instances.js';
 export { jsonWebTokens, type JsonWebTokenOptions } from './ports/json-web-tokens.js';
 export type {
+  ApiRequest,
   Authenticate,
   InstanceOf,
   IsAllowed,
   OrganizationDirectory,
   Ports,
   RequestHeaders,
+  RequestedPlace,
 } from './ports/ports.js';
 export { staticTokens } from './ports/static-tokens.js';
 export type { AllowedOrigins } from './server/cors.js';

@@ -59,4 +59,14 @@ describe('the host of a request', () => {
     expect(instanceOf(headers({ host: 'other.example' }))).to.equal(undefined);
     expect(instanceOf(headers({}))).to.equal(undefined);
   });
+
+  it('is the same in capitals and with a dot at its end, and may be named with its port', () => {
+    const instanceOf = instancesByHost({ 'IAM.example.': 'one', 'Iam.Example:8443': 'two' });
+    for (const host of ['iam.example', 'iam.EXAMPLE.', 'iam.example:8080', 'IAM.example.:80']) {
+      expect(instanceOf(headers({ host })), host).to.equal('one');
+    }
+    for (const host of ['iam.example:8443', 'IAM.EXAMPLE.:8443']) {
+      expect(instanceOf(headers({ host })), host).to.equal('two');
+    }
+  });
 });

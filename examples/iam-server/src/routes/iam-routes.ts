@@ -1,8 +1,8 @@
-import { holdsGrant, type Authenticate, type Caller } from '@login-policy/api';
+import { holdsGrant, type Caller } from '@login-policy/api';
 import type { Exchange } from '../http/exchange.js';
 import { notAllowed, notSignedIn, wrongVerb } from '../http/refusal.js';
 import type { PageFiles } from '../http/page-files.js';
-import { sessionOf } from '../sessions/identification.js';
+import { sessionOf, type Identify } from '../sessions/identification.js';
 import type { Sessions } from '../sessions/sessions.js';
 import type { ChangesStreams } from './changes-streams.js';
 import type { DirectoryRoutes } from './directory-routes.js';
@@ -10,7 +10,7 @@ import type { SessionRoutes } from './session-routes.js';
 
 /** What the server answers itself, besides the API. */
 export interface IamRoutesOptions {
-  readonly authenticate: Authenticate;
+  readonly authenticate: Identify;
   readonly sessions: Sessions;
   readonly session: SessionRoutes;
   readonly directory: DirectoryRoutes;

@@ -1,4 +1,4 @@
-import { bearerToken, type Authenticate, type Caller, type RequestHeaders } from '@login-policy/api';
+import { bearerToken, type Caller, type RequestHeaders } from '@login-policy/api';
 import { permissionsOf, type Role } from '../accounts/roles.js';
 import type { Machine } from '../data/iam-facts.js';
 import { sessionCookie } from './session-cookie.js';
@@ -22,8 +22,11 @@ export async function sessionOf(headers: RequestHeaders, sessions: Sessions): Pr
   return token === undefined ? undefined : sessions.find(token);
 }
 
-/** Knows who calls: a machine by its token, a user by his session. */
-export function identification({ instanceId, sessions, machineOf }: Recognition): Authenticate {
+/** Knows who calls. */
+export type Identify = (headers: RequestHeaders) => Promise<Caller | undefined>;
+
+/** Knows a machine by its token, and users by their sessions. */
+export function identification({ instanceId, sessions, machineOf }: Recognition): Identify {
   const callerFor = ({ id, role }: { readonly id: string; readonly role: Role }): Caller => ({
     id,
     instanceId,

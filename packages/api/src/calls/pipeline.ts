@@ -9,11 +9,11 @@ import {
 import type { MethodContract } from '../contract/api-method.js';
 import { permissionDenied, unauthenticated, unknownInstance, unknownOrganization } from '../errors/refusals.js';
 import type { Caller } from '../ports/caller.js';
-import type { Ports, RequestHeaders } from '../ports/ports.js';
+import type { ApiRequest, Ports } from '../ports/ports.js';
 import { AdmittedCall } from './admitted-call.js';
 import type { Answer, CallContext } from './call-context.js';
 import type { Incoming } from './conditions.js';
-import { isPending, type Answered } from './pending.js';
+import { whenKnown, type Answered } from './pending.js';
 import type { Scope } from './scope.js';
 import { NOBODY, type Call } from './served-method.js';
 
@@ -32,15 +32,15 @@ export interface Admission {
   readonly owner: OwnerRef;
   /** `undefined` where everybody is let in. */
   readonly caller: Caller | undefined;
+  readonly request: ApiRequest;
 }
 
-/** A demand, of whoever sent these headers. */
+/** A demand, of whoever sent a request. */
 interface Asked {
   readonly permission: string;
   readonly also: string | undefined;
   readonly scope: Scope<OwnerRef>;
-  readonly instanceId: string;
-  readonly headers: RequestHeaders;
+  readonly request: ApiRequest;
 }
 
 /** What a request that was let in is given to. */
@@ -65,26 +65,28 @@ export class Pipeline {
    *
    * @throws ApiError, at once or later.
    */
-  admit(demand: Demand, headers: RequestHeaders): Answered<Admission> {
+  admit(demand: Demand, request: ApiRequest): Answered<Admission> {
     const { also, permission, scope } = demand;
-    if (permission === undefined) return { permission: '', owner: NOBODY, caller: undefined };
-    const instanceId = this.#ports.instanceOf(headers);
-    if (instanceId === undefined) throw unknownInstance();
-    const asked: Asked = { permission, also, scope, instanceId, headers };
-    const caller = this.#ports.authenticate(headers);
-    return isPending(caller)
-      ? Promise.resolve(caller).then((known) => this.#letIn(known, asked))
-      : this.#letIn(caller, asked);
+    if (permission === undefined) return { permission: '', owner: NOBODY, caller: undefined, request };
+    const asked: Asked = { permission, also, scope, request };
+    return whenKnown(this.#ports.instanceOf(request), (instanceId) => {
+      if (instanceId === undefined) throw unknownInstance();
+      return whenKnown(this.#ports.authenticate(request), (caller) => this.#letIn(caller, instanceId, asked));
+    });
   }
 
-  #letIn(caller: Caller | undefined, { also, headers, instanceId, permission, scope }: Asked): Answered<Admission> {
+  #letIn(
+    caller: Caller | undefined,
+    instanceId: string,
+    { also, permission, request, scope }: Asked,
+  ): Answered<Admission> {
     if (caller === undefined) throw unauthenticated();
     // Not left to `isAllowed`: a program that answers by the role alone would let in the administrators of its neighbours.
     if (caller.instanceId !== instanceId) throw permissionDenied(permission);
-    const named = scope.regards === 'organization' ? organizationOf(headers, caller) : undefined;
+    const named = scope.regards === 'organization' ? organizationOf(request, caller) : undefined;
     const owner = named === undefined ? { instanceId } : { instanceId, organizationId: named };
     scope.narrow(owner);
-    const admission = { permission, owner, caller };
+    const admission = { permission, owner, caller, request };
     const pending = this.#demand(admission);
     return pending === undefined && also === undefined ? admission : this.#onceAllowed(admission, pending, also);
   }
@@ -112,33 +114,34 @@ export class Pipeline {
   /** What a method knows of a call that was let in. */
   context(admission: Admission, incoming: Incoming): CallContext<OwnerRef> {
     return new AdmittedCall({ admission, incoming }, async (organizationId) => {
-      const { caller, owner, permission } = admission;
+      const { caller, owner, permission, request } = admission;
       const organization = { instanceId: owner.instanceId, organizationId };
       if (caller === undefined) throw unauthenticated();
-      await this.#demand({ permission, owner: organization, caller });
+      await this.#demand({ permission, owner: organization, caller, request });
       return organization;
     });
   }
 
   /** Nothing to wait for in the instance, when the port answers at once. */
-  #demand({ permission, owner, caller }: Admission & { readonly caller: Caller }): Promise<void> | undefined {
-    const allowed = this.#ports.isAllowed(caller, permission, owner);
+  #demand(admission: Admission & { readonly caller: Caller }): Promise<void> | undefined {
+    const { caller, owner, permission, request } = admission;
+    const allowed = this.#ports.isAllowed(caller, permission, { ...owner, request });
     if (allowed === true && !isOrganization(owner)) return undefined;
-    return this.#demandBoth(allowed, { permission, owner });
+    return this.#demandBoth(allowed, admission);
   }
 
   /** The permission comes first: who has none does not learn which organizations there are. */
   async #demandBoth(
-    allowed: boolean | Promise<boolean>,
-    { permission, owner }: Pick<Admission, 'permission' | 'owner'>,
+    allowed: Answered<boolean>,
+    { permission, owner, request }: Pick<Admission, 'permission' | 'owner' | 'request'>,
   ): Promise<void> {
     if (!(await allowed)) throw permissionDenied(permission);
-    if (isOrganization(owner) && !(await this.#exists(owner))) throw unknownOrganization();
+    if (isOrganization(owner) && !(await this.#exists(owner, request))) throw unknownOrganization();
   }
 
-  async #exists(organization: OrganizationRef): Promise<boolean> {
+  async #exists(organization: OrganizationRef, request: ApiRequest): Promise<boolean> {
     try {
-      return await this.#ports.organizations.exists(parseOrganization(organization, 'x-zitadel-orgid'));
+      return await this.#ports.organizations.exists(parseOrganization(organization, 'x-zitadel-orgid'), request);
     } catch (caught) {
       if (caught instanceof InvalidValue) return false;
       throw caught;
@@ -146,7 +149,7 @@ export class Pipeline {
   }
 }
 
-function organizationOf(headers: RequestHeaders, caller: Caller): string | undefined {
+function organizationOf(headers: ApiRequest, caller: Caller): string | undefined {
   const named = headers.get('x-zitadel-orgid');
   return named === undefined || named === '' ? caller.organizationId : named;
 }

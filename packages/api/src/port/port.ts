@@ -2,7 +2,7 @@ import type { ServerHttp2Session, ServerHttp2Stream } from 'node:http2';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { SecureContextOptions } from 'node:tls';
+import type { TlsOptions } from 'node:tls';
 import { contained } from './contained.js';
 import { Http1Connections } from './http1-connections.js';
 import { asRequests, isOver } from './http2-requests.js';
@@ -19,7 +19,7 @@ export interface PortOptions extends PortLimits {
   /** Default 127.0.0.1: only this machine. */
   readonly host?: string;
   /** Certificate and key; HTTP/1.1 and HTTP/2 are then agreed on by ALPN. Left out: cleartext, both on the one port. */
-  readonly tls?: Pick<SecureContextOptions, 'cert' | 'key' | 'ca' | 'minVersion'>;
+  readonly tls?: Pick<TlsOptions, 'cert' | 'key' | 'ca' | 'minVersion' | 'requestCert' | 'rejectUnauthorized'>;
 }
 
 /** How a port ends. */

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { createServer, type SecureContextOptions } from 'node:tls';
+import { createServer, type TlsOptions } from 'node:tls';
 import { protocolServers, type PortServer, type Receivers } from './protocol-servers.js';
 import type { ServerLimits } from './port-limits.js';
 
@@ -10,7 +10,7 @@ import type { ServerLimits } from './port-limits.js';
  */
 export function tlsServer(
   receivers: Receivers,
-  { limits, tls }: { readonly limits: ServerLimits; readonly tls: SecureContextOptions },
+  { limits, tls }: { readonly limits: ServerLimits; readonly tls: TlsOptions },
 ): PortServer {
   const { h1, h2 } = protocolServers(receivers, limits);
   const options = {

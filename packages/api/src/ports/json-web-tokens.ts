@@ -11,7 +11,7 @@ import { ApiError } from '../errors/api-error.js';
 import { keysUnavailable } from '../errors/refusals.js';
 import { bearerToken } from './bearer.js';
 import type { Caller } from './caller.js';
-import type { Authenticate } from './ports.js';
+import type { RequestHeaders } from './ports.js';
 
 /** Which JSON web tokens are good, and whom they stand for. */
 export interface JsonWebTokenOptions {
@@ -36,7 +36,7 @@ const ALGORITHMS = ['RS256', 'ES256', 'EdDSA'];
  *
  * @throws RangeError when a symmetric or no algorithm is among those allowed.
  */
-export function jsonWebTokens(options: JsonWebTokenOptions): Authenticate {
+export function jsonWebTokens(options: JsonWebTokenOptions): (headers: RequestHeaders) => Promise<Caller | undefined> {
   const algorithms = [...(options.algorithms ?? ALGORITHMS)];
   if (algorithms.some((name) => /^(HS|none)/i.test(name))) throw new RangeError('only asymmetric algorithms are taken');
   const keys = reachable(options.keys instanceof URL ? createRemoteJWKSet(options.keys) : options.keys);

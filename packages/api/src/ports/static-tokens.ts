@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { bearerToken } from './bearer.js';
 import type { Caller } from './caller.js';
-import type { Authenticate } from './ports.js';
+import type { RequestHeaders } from './ports.js';
 
 /**
  * Recognises callers by tokens that never change, like personal access tokens.
@@ -10,7 +10,9 @@ import type { Authenticate } from './ports.js';
  *
  * @throws RangeError when a token is shorter than 16 characters.
  */
-export function staticTokens(callers: Readonly<Record<string, Caller>>): Authenticate {
+export function staticTokens(
+  callers: Readonly<Record<string, Caller>>,
+): (headers: RequestHeaders) => Caller | undefined {
   const byDigest = new Map<string, Caller>();
   for (const [token, caller] of Object.entries(callers)) {
     if (token.length < 16) throw new RangeError('a static token has at least 16 characters');

@@ -28,7 +28,7 @@ export class RestSkin {
     try {
       const { target, variable } = this.#find(exchange);
       const reading = target.read({ query: exchange.query, variable, body: () => exchange.body() });
-      const admission = await this.#pipeline.admit(target.demand, exchange.headers);
+      const admission = await this.#pipeline.admit(target.demand, exchange.request);
       const asOf = asOfIn(exchange);
       const incoming = exchange.incoming(asOf === undefined ? {} : { asOf });
       succeed(exchange, await reading.answer({ admission, incoming }));

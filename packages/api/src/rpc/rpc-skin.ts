@@ -38,7 +38,7 @@ export class RpcSkin {
     const deadline = wire.deadline(headers);
     try {
       const { input, permission } = method.contract;
-      const admission = await this.#pipeline.admit({ permission, scope: method.scope }, headers);
+      const admission = await this.#pipeline.admit({ permission, scope: method.scope }, exchange.request);
       const bytes = await wire.message(exchange, packing);
       const request = readMessage(input, bytes, { form: wire.form, unknownNames: this.#unknownNames });
       const incoming = exchange.incoming(deadline === undefined ? {} : { signal: deadline.signal });

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 
 /** A whole answer. */
@@ -28,6 +29,8 @@ export interface Channel {
   readonly url: string;
   readonly httpVersion: string;
   readonly headers: IncomingHttpHeaders;
+  /** What it came by: of HTTP/2, of no use but to be asked about. `undefined` when that is gone. */
+  socket(): Socket | undefined;
   /** What the body is read from. */
   readonly source: Readable;
   /** Whether the client went away before its request had come as a whole, which reads like an end of its body. */

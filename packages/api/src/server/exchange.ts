@@ -1,14 +1,15 @@
-import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http';
+import type { OutgoingHttpHeaders } from 'node:http';
 import type { Answer } from '../calls/call-context.js';
 import { requestIdOf, type Incoming } from '../calls/conditions.js';
 import type { ApiError } from '../errors/api-error.js';
 import { tooLarge } from '../errors/refusals.js';
 import { fromThrown } from '../errors/status.js';
-import type { RequestHeaders } from '../ports/ports.js';
+import type { ApiRequest, RequestHeaders } from '../ports/ports.js';
 import type { Cors } from './cors.js';
 import { base64Length, fromBase64 } from './base64.js';
 import type { Channel, LastingAnswer, TrailedAnswer, WholeAnswer } from './channel.js';
 import { readBody, type BodyLimits } from './read-body.js';
+import { SeenRequest } from './seen-request.js';
 
 /** What was asked and how it was answered, for an access log. */
 export interface AccessEntry {
@@ -43,6 +44,8 @@ export interface ExchangeSettings {
 /** One request and its one answer, whatever the protocol. */
 export class Exchange {
   readonly channel: Channel;
+  /** As ports see it. */
+  readonly request: ApiRequest;
   readonly headers: RequestHeaders;
   readonly path: string;
   readonly query: string;
@@ -53,11 +56,12 @@ export class Exchange {
   readonly #startedAt = performance.now();
 
   constructor(channel: Channel, settings: ExchangeSettings) {
-    const { headers, httpVersion, url, verb } = channel;
+    const { httpVersion, url, verb } = channel;
     const mark = url.indexOf('?');
     this.channel = channel;
-    this.headers = readable(headers);
     this.path = mark === -1 ? url : url.slice(0, mark);
+    this.request = new SeenRequest(channel, this.path);
+    this.headers = this.request;
     this.query = mark === -1 ? '' : url.slice(mark + 1);
     this.verb = verb;
     this.requestId = requestIdOf(this.headers);
@@ -142,13 +146,4 @@ export class Exchange {
     const { connection: _, ...headers } = answer.headers;
     return { ...answer, headers };
   }
-}
-
-function readable(headers: IncomingHttpHeaders): RequestHeaders {
-  return {
-    get(name) {
-      const value = headers[name];
-      return Array.isArray(value) ? value.join(', ') : value;
-    },
-  };
 }

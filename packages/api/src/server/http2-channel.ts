@@ -1,5 +1,6 @@
 import type { OutgoingHttpHeaders } from 'node:http';
 import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
+import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { isOver, sayGoOn } from '../port/http2-requests.js';
 import type { Channel, LastingAnswer, TrailedAnswer, WholeAnswer } from './channel.js';
@@ -23,6 +24,10 @@ export class Http2Channel implements Channel {
     this.#stream = stream;
     this.#lasting = lasting;
     sayGoOn(stream, headers.expect);
+  }
+
+  socket(): Socket | undefined {
+    return this.#stream.session?.socket;
   }
 
   isCutOff(): boolean {

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http';
 import { constants } from 'node:http2';
+import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import type { Channel, LastingAnswer, TrailedAnswer, WholeAnswer } from './channel.js';
 import { isOver } from '../port/http2-requests.js';
@@ -34,6 +35,11 @@ export class NodeChannel implements Channel {
     this.#request = request;
     this.#response = response;
     this.#lasting = lasting;
+  }
+
+  socket(): Socket | undefined {
+    const request = this.#request;
+    return 'stream' in request ? request.stream.session?.socket : request.socket;
   }
 
   isCutOff(): boolean {

@@ -47,7 +47,7 @@ async function admitted({ requestHeader, responseHeader, signal }: HandlerContex
   readonly owner: InstanceRef;
   readonly options: CommandOptions;
 }> {
-  const caller = await authenticate({ get: (name) => requestHeader.get(name) ?? undefined });
+  const caller = authenticate({ get: (name) => requestHeader.get(name) ?? undefined });
   if (caller === undefined) throw new ConnectError('a token is needed', Code.Unauthenticated);
   if (!holdsGrant(caller, 'iam.policy.write', caller)) throw new ConnectError('not allowed', Code.PermissionDenied);
   const correlationId = requestHeader.get('x-request-id') ?? randomUUID();

@@ -1,4 +1,4 @@
-import { staticTokens, type Authenticate, type Caller, instancesByHost, type InstanceOf } from '@login-policy/api';
+import { instancesByHost, staticTokens, type Caller } from '@login-policy/api';
 import { freshInstance, openLoginPolicies, orThrow, type LoginPolicies } from '@login-policy/domain';
 import { openMemoryStore } from '@login-policy/event-sourcing';
 import { lanes } from '../lanes.js';
@@ -37,9 +37,9 @@ const callers = Object.fromEntries(
 );
 
 /** Knows the token of each lane. */
-export const authenticate: Authenticate = staticTokens(callers);
+export const authenticate: ReturnType<typeof staticTokens> = staticTokens(callers);
 
 /** Knows the host of each lane. */
-export const instanceOf: InstanceOf = instancesByHost(
+export const instanceOf: ReturnType<typeof instancesByHost> = instancesByHost(
   Object.fromEntries(lanes.map(({ host, instanceId }) => [host, instanceId])),
 );
