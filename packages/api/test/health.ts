@@ -99,13 +99,14 @@ export function lagging(): Lagging {
     noticed = resolve;
   });
   const lag: Lagging = { seconds: 0, asked: 0, firstAsked, policies: Object.create(null) };
-  const projector = {
+  const readModel = {
+    state: { is: 'following' },
     lag: () => {
       lag.asked += 1;
       noticed();
       return Promise.resolve({ events: 0n, seconds: lag.seconds });
     },
   };
-  Object.assign(lag.policies, { projector });
+  Object.assign(lag.policies, { readModel });
   return lag;
 }
