@@ -38,7 +38,8 @@ export class RestSkin {
   }
 
   #find({ verb, path }: Exchange): Extract<Match<RestTarget>, { kind: 'found' }> {
-    const match = this.#router.match(verb, path);
+    // HEAD is GET, and Node leaves out the body.
+    const match = this.#router.match(verb === 'HEAD' ? 'GET' : verb, path);
     if (match.kind === 'nothing') throw noSuchRoute();
     if (match.kind === 'wrong-verb') throw wrongVerb(match.allowed);
     return match;
@@ -47,7 +48,7 @@ export class RestSkin {
 
 function succeed(exchange: Exchange, answer: Answer<string>): void {
   const { tag, message } = answer;
-  const isKnown = exchange.verb === 'GET' && tag !== undefined && isAmong(tag, exchange.headers.get('if-none-match'));
+  const isKnown = exchange.isRead && tag !== undefined && isAmong(tag, exchange.headers.get('if-none-match'));
   const headers = exchange.answerHeaders(answer);
   if (isKnown) exchange.send({ status: 304, headers });
   else exchange.send({ status: 200, headers: sized(headers, message), body: message });

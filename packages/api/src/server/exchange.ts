@@ -56,17 +56,23 @@ export class Exchange {
   readonly #startedAt = performance.now();
 
   constructor(channel: Channel, settings: ExchangeSettings) {
-    const { httpVersion, url, verb } = channel;
+    const { httpVersion, verb } = channel;
+    const { authority, url } = targetOf(channel.url);
     const mark = url.indexOf('?');
     this.channel = channel;
     this.path = mark === -1 ? url : url.slice(0, mark);
-    this.request = new SeenRequest(channel, this.path);
+    this.request = new SeenRequest(channel, this.path, authority);
     this.headers = this.request;
     this.query = mark === -1 ? '' : url.slice(mark + 1);
     this.verb = verb;
     this.requestId = requestIdOf(this.headers);
     this.isHttp2 = httpVersion.startsWith('2');
     this.#settings = settings;
+  }
+
+  /** Whether no more is asked for than what is there. */
+  get isRead(): boolean {
+    return this.verb === 'GET' || this.verb === 'HEAD';
   }
 
   /** What the pipeline takes of it. */
@@ -104,7 +110,7 @@ export class Exchange {
     const headers: OutgoingHttpHeaders = { 'x-request-id': this.requestId };
     this.#settings.cors.tell(this.headers, headers);
     // One path answers for many organizations and callers, and their tags may be equal: a cache would mix them up.
-    if (this.verb === 'GET') headers['cache-control'] = 'no-store';
+    if (this.isRead) headers['cache-control'] = 'no-store';
     if (tag !== undefined) headers['etag'] = tag;
     if (position !== undefined) headers['login-policy-position'] = position;
     return headers;
@@ -146,4 +152,10 @@ export class Exchange {
     const { connection: _, ...headers } = answer.headers;
     return { ...answer, headers };
   }
+}
+
+/** A target that names its host as well, as for a proxy: that counts then, and the header `host` does not (RFC 9112, 3.2.2). */
+function targetOf(target: string): { readonly authority: string | undefined; readonly url: string } {
+  const [, authority, url = target] = /^https?:\/\/([^/?#]+)(.*)$/i.exec(target) ?? [];
+  return { authority, url };
 }

@@ -9,15 +9,19 @@ export class SeenRequest implements ApiRequest {
   readonly path: string;
   readonly #channel: Channel;
   readonly #headers: IncomingHttpHeaders;
+  readonly #authority: string | undefined;
 
-  constructor(channel: Channel, path: string) {
+  /** `authority`: the host that the target of the request names. */
+  constructor(channel: Channel, path: string, authority?: string) {
     this.verb = channel.verb;
     this.path = path;
     this.#channel = channel;
     this.#headers = channel.headers;
+    this.#authority = authority;
   }
 
   get(name: string): string | undefined {
+    if (name === 'host' && this.#authority !== undefined) return this.#authority;
     const value = this.#headers[name];
     return Array.isArray(value) ? value.join(', ') : value;
   }
