@@ -108,9 +108,10 @@ async function stop(
   { server, streams, feed }: Assembled,
   { policies, store }: { readonly policies: LoginPolicies; readonly store: Store },
 ): Promise<void> {
+  // Whoever shares out requests is told first that this server takes no more.
+  server.endWatches();
   const answered = port.close({ drainMs: DRAIN_MS, graceMs: GRACE_MS });
   streams.close();
-  server.endWatches();
   await answered;
   await feed.close();
   await policies.close();

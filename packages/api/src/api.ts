@@ -66,8 +66,8 @@ export interface Api {
    */
   readonly handler: (request: NodeRequest, response: NodeResponse, next?: () => void) => void;
   /**
-   * Ends what else would last for ever over `handler`, the watches of its health: call it before the server it is mounted in
-   * closes. Over `listen`, `close` does it.
+   * Says from now on that it is not ready, and ends what would last for ever over `handler`, the watches of its health: call it
+   * before the server it is mounted in closes. Over `listen`, `close` ends those; to be found not ready before, call it first.
    */
   readonly endWatches: () => void;
   /** Listens on a port. @throws Error of Node's when it can't be had. */
@@ -96,7 +96,10 @@ export function createApi(options: ApiOptions): Api {
   const lasting = new LastingAnswers();
   return {
     handler: (request, response, next) => answer(new NodeChannel(request, response, lasting), next),
-    endWatches: () => lasting.end(),
+    endWatches: () => {
+      probe.end();
+      lasting.end();
+    },
     listen: (where) => listen(answer, where),
     readiness: () => probe.look(),
     openApi,

@@ -55,6 +55,16 @@ describe('what anybody may ask', () => {
     await service.close();
   });
 
+  it('is told that it is not ready once it is about to end, and is answered all the while', async () => {
+    const service = await openService();
+    expect((await fetch(`${service.url}/debug/ready`)).status).to.equal(200);
+    service.api.endWatches();
+    expect((await fetch(`${service.url}/debug/ready`)).status).to.equal(503);
+    expect((await fetch(`${service.url}/debug/healthz`)).status).to.equal(200);
+    expect((await service.api.readiness()).isReady).to.equal(false);
+    await service.close();
+  });
+
   it('is told that it is not ready when the store is gone', async () => {
     const service = await openService();
     await service.store.close();

@@ -19,11 +19,18 @@ const KEPT_MS = 1000;
 export class ReadinessProbe {
   readonly #policies: LoginPolicies;
   readonly #limits: LagLimits;
+  #isEnding = false;
   #kept: { readonly at: number; readonly readiness: Promise<Readiness> } | undefined;
 
   constructor(policies: LoginPolicies, limits: LagLimits) {
     this.#policies = policies;
     this.#limits = limits;
+  }
+
+  /** From now on it is not ready, so that nobody sends it more to do. */
+  end(): void {
+    this.#isEnding = true;
+    this.#kept = undefined;
   }
 
   /** Never rejects: what can't be found out is not ready. */
@@ -38,7 +45,7 @@ export class ReadinessProbe {
       const { readModel } = this.#policies;
       const { events, seconds } = await readModel.lag();
       // Not before the rows have been at the head, nor while the store is away or they stand still.
-      const isReady = readModel.state.is === 'following' && seconds <= this.#limits.maxSecondsBehind;
+      const isReady = !this.#isEnding && readModel.state.is === 'following' && seconds <= this.#limits.maxSecondsBehind;
       return { isReady, eventsBehind: events, secondsBehind: seconds };
     } catch {
       return { isReady: false, eventsBehind: undefined, secondsBehind: undefined };
