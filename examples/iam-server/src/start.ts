@@ -19,6 +19,8 @@ const PAGE_BESIDE = fileURLToPath(new URL('../page/dist', import.meta.url));
 /** Requests that come with the signal to end are answered. */
 const DRAIN_MS = 250;
 const GRACE_MS = 10_000;
+/** A read model of many policies is built anew at each start beside EventStoreDB. */
+const LONGEST_CATCHING_UP_MS = 600_000;
 
 /** A server that answers. */
 export interface Running {
@@ -72,7 +74,7 @@ async function startWith(
   if (secrets !== undefined) await writeQuickstart(dataFolder, { url, facts, secrets });
   const organizations = new OrganizationDirectory(facts);
   const policies = await openLoginPolicies({ store, organizations });
-  await beginPolicies(policies, facts, storeUrl);
+  await beginPolicies(policies, { facts, store, storeUrl });
   const assembled = await assemble({ config, facts, organizations, store, policies, page, onFailure });
   port.serve((request, response) => assembled.server.handle(request, response));
   return {
@@ -87,10 +89,20 @@ async function startWith(
   };
 }
 
-/** The first use of some stores: only now it turns out that there is none. */
-async function beginPolicies(policies: LoginPolicies, { instance }: IamFacts, storeUrl: string): Promise<void> {
+interface Beginning {
+  readonly facts: IamFacts;
+  readonly store: Store;
+  readonly storeUrl: string;
+}
+
+/**
+ * The first use of some stores: only now it turns out that there is none. Nothing is served before the read model has reached
+ * the head of the store: until then a custom policy is not known to be there.
+ */
+async function beginPolicies(policies: LoginPolicies, { facts, store, storeUrl }: Beginning): Promise<void> {
   try {
-    await ensureDefaultPolicy(policies, instance.id);
+    await ensureDefaultPolicy(policies, facts.instance.id);
+    await policies.readModel.ready({ atLeast: await store.eventStore.head(), waitMs: LONGEST_CATCHING_UP_MS });
   } catch (caught) {
     throw isFault(caught) ? storeFailure(storeUrl, caught) : caught;
   }

@@ -1,4 +1,5 @@
 import { objectOf, optionalText, textOf } from './json.js';
+import { notePosition } from './seen.js';
 import { INSTANCE, organization, type Scope } from './scope.js';
 
 /** A policy changed, by whomever. */
@@ -33,6 +34,7 @@ export function followChanges({ opened, changed, broke }: Listener): () => void 
 
 function changedOf(value: unknown): Changed {
   const change = objectOf(value, 'the change');
+  notePosition(textOf(change['position'], 'position'));
   const organizationId = optionalText(change['organizationId'], 'organizationId');
   return {
     scope: organizationId === undefined ? INSTANCE : organization(organizationId),

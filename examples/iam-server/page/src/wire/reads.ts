@@ -1,8 +1,10 @@
 import { listOf, objectOf } from './json.js';
 import { policyAnswerOf, type Policy } from './policy.js';
 import { policyChangeOf, type PolicyChange } from './policy-change.js';
+import { Refused } from './failure.js';
 import { orAbsent, send } from './request.js';
 import { headersOf, pathOf, type Scope } from './scope.js';
+import { forgetSeen, noLessThanSeen } from './seen.js';
 
 /** A moment in a policy's life: a sequence of its stream, or an instant in ISO 8601 with its offset. */
 export type Moment = string;
@@ -16,9 +18,26 @@ export interface ReadOptions {
 /** The default policy, or the policy that is effective for an organization; `undefined` when there was none. */
 export async function readPolicy(scope: Scope, { asOf, signal }: ReadOptions = {}): Promise<Policy | undefined> {
   const query = asOf === undefined ? '' : `?${new URLSearchParams({ asOf })}`;
-  const request = { verb: 'GET', path: `${pathOf(scope)}${query}`, headers: headersOf(scope) } as const;
-  const answer = await orAbsent(send({ ...request, ...(signal !== undefined && { signal }) }));
+  const ask = (headers: Readonly<Record<string, string>>): Promise<unknown> =>
+    send({
+      verb: 'GET',
+      path: `${pathOf(scope)}${query}`,
+      headers: { ...headersOf(scope), ...headers },
+      ...(signal !== undefined && { signal }),
+    });
+  const answer = await orAbsent(ask(noLessThanSeen()).catch(orFromStoreThatIsThere(ask)));
   return answer === undefined ? undefined : policyAnswerOf(answer);
+}
+
+/** A store that lacks what was heard of was put back to an earlier state: then what it has now is the truth. */
+function orFromStoreThatIsThere(
+  ask: (headers: Readonly<Record<string, string>>) => Promise<unknown>,
+): (caught: unknown) => Promise<unknown> {
+  return (caught) => {
+    if (!(caught instanceof Refused && caught.id === 'LP-STORE-05')) throw caught;
+    forgetSeen();
+    return ask({});
+  };
 }
 
 /** What changed in the effective policy from a moment to another, or to now. */

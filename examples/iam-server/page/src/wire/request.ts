@@ -1,4 +1,5 @@
 import { Refused, Unreachable, refusalOf } from './failure.js';
+import { notePosition } from './seen.js';
 
 /** A request to the server this page came from. */
 export interface Request {
@@ -28,6 +29,7 @@ export function onSignedOut(told: () => void): void {
 export async function send(request: Request): Promise<unknown> {
   const response = await reach(request);
   const text = await response.text();
+  notePosition(response.headers.get('login-policy-position'));
   if (response.ok) return text === '' ? undefined : JSON.parse(text);
   const refusal = refusalOf(response.status, text);
   if (refusal.status === SIGNED_OUT && !request.path.startsWith('/iam/v1/session')) tellSignedOut();

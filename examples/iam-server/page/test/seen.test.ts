@@ -1,0 +1,45 @@
+import { expect } from 'chai';
+import { afterEach, describe, it } from 'mocha';
+import { readPolicy } from '../src/wire/reads.js';
+import { INSTANCE } from '../src/wire/scope.js';
+import { forgetSeen, noLessThanSeen, notePosition } from '../src/wire/seen.js';
+
+const sound = globalThis.fetch;
+
+/** Answers each request in its turn, and remembers what was asked. */
+function answering(...answers: readonly Response[]): { readonly asked: Headers[] } {
+  const asked: Headers[] = [];
+  globalThis.fetch = async (_url, options) => {
+    asked.push(new Headers(options?.headers));
+    return answers[asked.length - 1] ?? new Response('{}', { status: 404 });
+  };
+  return { asked };
+}
+
+afterEach(() => {
+  globalThis.fetch = sound;
+  forgetSeen();
+});
+
+describe('what the page has heard of', () => {
+  it('is the furthest place, whether a change told of it or an answer', () => {
+    expect(noLessThanSeen()).to.deep.equal({});
+    for (const place of ['7', '12', '9', null, 'rubbish']) notePosition(place);
+    expect(noLessThanSeen()).to.deep.equal({ 'login-policy-at-least': '12' });
+  });
+
+  it('is asked for by the next read, so that an older answer can not stay on the page', async () => {
+    const { asked } = answering();
+    notePosition('12');
+    await readPolicy(INSTANCE);
+    expect(asked[0]?.get('login-policy-at-least')).to.equal('12');
+  });
+
+  it('is forgotten when the store does not have it: it was put back to an earlier state', async () => {
+    const unknown = { code: 9, message: 'no', details: [{ id: 'LP-STORE-05', message: 'no' }] };
+    const { asked } = answering(Response.json(unknown, { status: 400 }));
+    notePosition('12');
+    await readPolicy(INSTANCE);
+    expect(asked.map((headers) => headers.get('login-policy-at-least'))).to.deep.equal(['12', null]);
+  });
+});
