@@ -26,6 +26,7 @@ const checks = [
   ['references', [node, '.ci/references.mjs']],
   ['links', [node, '.ci/links.mjs']],
   ['packages', [node, '.ci/packed.mjs']],
+  ['browser', [node, '.ci/browser.mjs']],
   ['changesets', [node, '.ci/changesets.mjs']],
   ['page size', [node, 'examples/iam-server/page/check-size.mjs']],
 ];

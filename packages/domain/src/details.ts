@@ -1,8 +1,7 @@
-import type { Instant, RecordedFacts, Revision } from '@login-policy/event-sourcing';
+import { Lru, type Instant, type RecordedFacts, type Revision } from '@login-policy/event-sourcing';
 import { DateTime, FixedOffsetZone } from 'luxon';
 import type { LoginPolicyEvent } from './events.js';
 import { resourceOwnerOf, type Owner } from './owner.js';
-import { RecentlyUsed } from './recently-used.js';
 
 /**
  * What every answer says of the object it speaks of (SPEC §3): always all four.
@@ -60,7 +59,7 @@ export function detailsOf(marks: Marks, owner: Owner): Details {
 
 const UTC = { zone: FixedOffsetZone.utcInstance };
 
-const made = new RecentlyUsed<Instant, DateTime<true>>(1000);
+const made = new Lru<Instant, DateTime<true>>(1000);
 
 /**
  * An instant as luxon knows it, in UTC. A `DateTime` never changes, and is dear to make: one does for all who ask, as they do

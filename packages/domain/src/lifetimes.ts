@@ -1,6 +1,6 @@
+import { Lru } from '@login-policy/event-sourcing';
 import { Duration } from 'luxon';
 import { InvalidValue, parseObject, type Parser } from './invalid-value.js';
-import { RecentlyUsed } from './recently-used.js';
 
 /** For how long each kind of check counts; afterwards the user is asked again. */
 export interface Lifetimes {
@@ -56,7 +56,7 @@ function canonical(milliseconds: number): Duration {
   return Duration.fromMillis(milliseconds).shiftTo('hours', 'minutes', 'seconds', 'milliseconds').removeZeros();
 }
 
-const read = new RecentlyUsed<string, Duration>(1000);
+const read = new Lru<string, Duration>(1000);
 
 /** Reads a lifetime as it was recorded, ISO 8601 of whatever length; policies share few, so each is parsed once. */
 export const parseRecordedLifetime: Parser<Duration> = (value, field) => {

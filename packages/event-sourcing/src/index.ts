@@ -65,7 +65,8 @@ export { accept, reject, type Decision } from './decisions/decision.js';
 export type { Decider } from './decisions/decider.js';
 export { CommandHandler, type CommandHandlerOptions } from './decisions/command-handler.js';
 export type { CommandContext, Considered, Handled, PreconditionFailed } from './decisions/command-context.js';
-export type { StateAt } from './decisions/kept-states.js';
+export type { StateAt } from './decisions/state-at.js';
+export { Lru } from './lru.js';
 export { StateReader, type Fold, type Wanted } from './decisions/state-reader.js';
 export { OutagePauses, pause } from './decisions/back-off.js';
 export {

@@ -17,7 +17,7 @@ export class SignalBoard {
   changed(signal?: AbortSignal, withinMs?: number): Promise<void> {
     if (signal?.aborted === true) return Promise.resolve();
     return new Promise((resolve) => {
-      let timer: NodeJS.Timeout | undefined;
+      let timer: ReturnType<typeof setTimeout> | undefined;
       const wake = (): void => {
         clearTimeout(timer);
         this.#waiting.delete(wake);

@@ -2,6 +2,7 @@ import type { Fault } from '../fault.js';
 import { ConcurrentChange, DeadlineExceeded } from '../faults.js';
 import { isFault } from '../is-fault.js';
 import { monotonicIds, type IdSource } from '../ids.js';
+import { Lru } from '../lru.js';
 import type { EventCodec } from '../streams/event-codec.js';
 import type { EventStore, Receipt } from '../streams/event-store.js';
 import type { EventShape, Recorded } from '../streams/event.js';
@@ -13,7 +14,7 @@ import { reject, type Decision } from './decision.js';
 import type { Decider } from './decider.js';
 import { fingerprint } from './fingerprint.js';
 import { KeyedQueue } from './keyed-queue.js';
-import { KeptStates, type StateAt } from './kept-states.js';
+import type { StateAt } from './state-at.js';
 import { newEvents } from './new-events.js';
 import { StateReader } from './state-reader.js';
 
@@ -52,7 +53,7 @@ export class CommandHandler<Command extends object, Event extends EventShape, St
   readonly #codec: EventCodec<Event>;
   readonly #ids: IdSource;
   readonly #attempts: number;
-  readonly #kept: KeptStates<State>;
+  readonly #kept: Lru<StreamId, StateAt<State>>;
   readonly #queue = new KeyedQueue<StreamId>();
   readonly states: StateReader<Event, State>;
 
@@ -62,7 +63,7 @@ export class CommandHandler<Command extends object, Event extends EventShape, St
     this.#codec = options.events;
     this.#ids = options.ids ?? monotonicIds();
     this.#attempts = options.attempts ?? 16;
-    this.#kept = new KeptStates(options.keptStates ?? 10_000);
+    this.#kept = new Lru(options.keptStates ?? 10_000);
     const { initial } = options.decider;
     const evolve = (state: State, event: Recorded<Event>): State => options.decider.evolve(state, event);
     this.states = new StateReader(options.eventStore, { events: options.events, initial, evolve });
@@ -113,7 +114,7 @@ export class CommandHandler<Command extends object, Event extends EventShape, St
   ): Promise<Considered<Event, State, Rejection>> {
     await this.#queue.enter(streamId);
     try {
-      const { state, revision } = await this.#catchUp(streamId, this.#kept.recall(streamId) ?? this.states.nothing);
+      const { state, revision } = await this.#catchUp(streamId, this.#kept.get(streamId) ?? this.states.nothing);
       const decision = pinned(context, revision) ?? this.#decider.decide(command, state);
       return { ...decision, state, revision };
     } finally {
@@ -129,7 +130,7 @@ export class CommandHandler<Command extends object, Event extends EventShape, St
 
   /** A kept state may do, but not for a key that may have come before: another process may have had it. */
   #recall({ streamId, context }: Task<Command>): Known<State> | Promise<Known<State>> {
-    const kept = this.#kept.recall(streamId);
+    const kept = this.#kept.get(streamId);
     if (kept === undefined) return this.#catchUp(streamId, this.states.nothing);
     if (context.idempotencyKey !== undefined) return this.#catchUp(streamId, kept);
     const { state, revision, position, eventId } = kept;
@@ -138,7 +139,7 @@ export class CommandHandler<Command extends object, Event extends EventShape, St
 
   async #catchUp(streamId: StreamId, known: StateAt<State>): Promise<Known<State>> {
     const caughtUp = await this.states.catchUp(streamId, known);
-    this.#kept.keep(streamId, caughtUp);
+    this.#kept.set(streamId, caughtUp);
     return { ...caughtUp, isFresh: true };
   }
 
@@ -199,12 +200,12 @@ export class CommandHandler<Command extends object, Event extends EventShape, St
       });
       const events = recorded.map((event) => this.#codec.decode(event));
       const after = this.states.fold(known, events);
-      this.#kept.keep(streamId, after);
+      this.#kept.set(streamId, after);
       return done(accepted(after, events));
     } catch (caught) {
       if (isFault(caught, 'revision-conflict') || isFault(caught, 'receipt-exists'))
         return { done: false, conflict: caught };
-      this.#kept.forget(streamId);
+      this.#kept.delete(streamId);
       throw caught;
     }
   }

@@ -1,11 +1,12 @@
-import { createHash } from 'node:crypto';
+import { sha256 } from '@noble/hashes/sha2.js';
+import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 
 /**
  * Tells a command from every other: the same for equal content in whatever order its members stand, and, short of a
- * broken SHA-256, for nothing else.
+ * broken SHA-256, for nothing else. Fingerprints are stored, so what this answers is for ever.
  */
 export function fingerprint(command: object): string {
-  return createHash('sha256').update(JSON.stringify(command, sorted)).digest('base64url');
+  return bytesToHex(sha256(utf8ToBytes(JSON.stringify(command, sorted))));
 }
 
 function sorted(_key: string, value: unknown): unknown {

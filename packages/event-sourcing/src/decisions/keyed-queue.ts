@@ -1,7 +1,10 @@
+import { Breather, yieldToLoop } from '../yield-to-loop.js';
+
 /** Lets one at a time in under each key, in the order they came; under different keys they go side by side. */
 export class KeyedQueue<Key> {
   /** The keys somebody is in under, each with those who wait; `undefined` as long as nobody ever did. */
   readonly #busy = new Map<Key, (() => void)[] | undefined>();
+  readonly #breather = new Breather(32);
 
   /** Resolves once it is the caller's turn; `undefined` when it is at once. Whoever came in has to {@link leave}. */
   enter(key: Key): Promise<void> | undefined {
@@ -18,6 +21,8 @@ export class KeyedQueue<Key> {
   leave(key: Key): void {
     const next = this.#busy.get(key)?.shift();
     if (next === undefined) this.#busy.delete(key);
+    // Commands that write nothing have nothing to wait for: without this, thousands of them would let no timer fire.
+    else if (this.#breather.isDue()) yieldToLoop().then(next, next);
     else next();
   }
 }

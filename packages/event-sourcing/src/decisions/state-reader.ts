@@ -4,7 +4,7 @@ import type { EventShape, Recorded, RecordedFacts } from '../streams/event.js';
 import { START } from '../streams/position.js';
 import { revisionAfter, type Revision } from '../streams/revision.js';
 import type { StreamId } from '../streams/stream-id.js';
-import type { StateAt } from './kept-states.js';
+import type { StateAt } from './state-at.js';
 
 /** What is needed to fold a stream into a state. */
 export interface Fold<Event extends EventShape, State> {

@@ -5,6 +5,7 @@ import { isFault } from '../is-fault.js';
 import { inTime } from '../in-time.js';
 import { onAbort } from '../on-abort.js';
 import type { Store } from '../store.js';
+import { Breather, yieldToLoop } from '../yield-to-loop.js';
 import type { EventShape, RecordedEvent } from '../streams/event.js';
 import { laterPosition, START, type Position } from '../streams/position.js';
 import { CheckpointWaiters } from './checkpoint-waiters.js';
@@ -37,6 +38,8 @@ export class Follower<Event extends EventShape, Row> {
   /** Ends the rest between two attempts, or until there is something to do. */
   #wake: () => void = () => undefined;
   #isWanted: boolean;
+  /** Reads in a row that need not wait would let no timer fire. */
+  readonly #breather = new Breather(64);
 
   private constructor(
     { store, projection, maxAgeMs }: FollowerOptions<Event, Row>,
@@ -180,6 +183,7 @@ export class Follower<Event extends EventShape, Row> {
 
   async #answer<Found>(look: () => Promise<RowsAt<Found>>, freshness: Freshness): Promise<RowsAt<Found>> {
     if (this.#state.is === 'closed') throw this.#closed();
+    if (this.#breather.isDue()) await yieldToLoop();
     const found = await look();
     const required = await this.#required(found, freshness);
     const { position = START, askedAt = -Infinity } = required ?? {};

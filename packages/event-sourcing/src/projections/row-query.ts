@@ -33,5 +33,14 @@ export function queryRows<Row>(
 /** The order of keys: by their UTF-8 bytes, which is the order of their code points. */
 export function compareKeys(left: string, right: string): number {
   if (left === right) return 0;
-  return Buffer.compare(Buffer.from(left), Buffer.from(right));
+  const [one, other] = [left[Symbol.iterator](), right[Symbol.iterator]()];
+  for (;;) {
+    const [point, otherPoint] = [codePointOf(one.next()), codePointOf(other.next())];
+    if (point !== otherPoint) return point - otherPoint;
+  }
+}
+
+/** Before every other, where the text has ended. */
+function codePointOf({ value }: IteratorResult<string, undefined>): number {
+  return value?.codePointAt(0) ?? -1;
 }

@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.js';
 import { DeadlineExceeded, PositionUnknown, ReceiptExists, RevisionConflict, StoreClosed } from '../faults.js';
 import { SignalBoard } from '../signal-board.js';
+import { yieldToLoop } from '../yield-to-loop.js';
 import type { EventFilter } from './event-filter.js';
 import type {
   Append,
@@ -102,6 +103,7 @@ export class MemoryEventStore implements EventStore {
       reached = ahead.considered;
       if (ahead.events.length > 0) yield ahead.events;
       if (ahead.isHead) return;
+      await yieldToLoop();
     }
   }
 

@@ -1,5 +1,6 @@
 import type { SubscriptionMessage } from './event-store.js';
 import type { RecordedEvent } from './event.js';
+import { yieldToLoop } from '../yield-to-loop.js';
 import { laterPosition, type Position } from './position.js';
 
 /** What a store found when it looked for the next events after a position. */
@@ -60,7 +61,12 @@ async function* readOn(
       const ahead = await source.readAhead(reached);
       reached = laterPosition(reached, ahead.considered);
       if (ahead.events.length > 0) yield { kind: 'events', events: ahead.events, position: reached };
-      if (!ahead.isHead || left.signal.aborted) continue;
+      if (left.signal.aborted) continue;
+      if (!ahead.isHead) {
+        // Who catches up with a long log keeps nobody else waiting.
+        await yieldToLoop();
+        continue;
+      }
       if (change === undefined) {
         change = source.changed(left.signal);
         continue;
