@@ -19,10 +19,10 @@ export class KeyedQueue<Key> {
 
   /** Lets in who came next under this key. */
   leave(key: Key): void {
-    const next = this.#busy.get(key)?.shift();
-    if (next === undefined) this.#busy.delete(key);
+    const letIn = this.#busy.get(key)?.shift();
+    if (letIn === undefined) this.#busy.delete(key);
     // Commands that write nothing have nothing to wait for: without this, thousands of them would let no timer fire.
-    else if (this.#breather.isDue()) yieldToLoop().then(next, next);
-    else next();
+    else if (this.#breather.isDue()) yieldToLoop().then(letIn, letIn);
+    else letIn();
   }
 }

@@ -38,7 +38,6 @@ export class Follower<Event extends EventShape, Row> {
   /** Ends the rest between two attempts, or until there is something to do. */
   #wake: () => void = () => undefined;
   #isWanted: boolean;
-  /** Reads in a row that need not wait would let no timer fire. */
   readonly #breather = new Breather(64);
 
   private constructor(
@@ -176,8 +175,8 @@ export class Follower<Event extends EventShape, Row> {
   }
 
   #isAtHead(): void {
-    if (this.#ending.signal.aborted) return;
     this.#head.show(performance.now());
+    if (this.#ending.signal.aborted) return;
     this.#state = { is: 'following' };
   }
 
@@ -213,11 +212,11 @@ export class Follower<Event extends EventShape, Row> {
   }
 
   async #until(required: Position, reached: Position | undefined, freshness: Freshness): Promise<void> {
+    const { waitMs = DEFAULT_WAIT_MS, signal } = freshness;
     this.#refuseWhenStopped(reached);
     this.#isWanted = true;
     if (this.#state.is !== 'retrying') this.#wake();
-    const waitMs = freshness.waitMs ?? DEFAULT_WAIT_MS;
-    const outcome = await this.#waiters.until(required, waitMs, freshness.signal);
+    const outcome = await this.#waiters.until(required, waitMs, signal);
     if (outcome === 'given-up') throw new DeadlineExceeded({ doing: `a read of ${this.#name}` });
     if (outcome === 'timed-out') throw await this.#behind(required, waitMs);
   }
@@ -234,9 +233,8 @@ export class Follower<Event extends EventShape, Row> {
     try {
       return await inTime(this.#head.ask(), { waitMs, signal, doing: `a read of ${this.#name}` });
     } catch (caught) {
-      const isGivenUp = isFault(caught, 'deadline-exceeded') && signal?.aborted === true;
       // What does not pass is not waited for, nor called late.
-      if (isGivenUp || (isFault(caught) && !caught.retryable)) throw caught;
+      if (signal?.aborted === true || (isFault(caught) && !caught.retryable)) throw caught;
       throw await this.#behind(undefined, waitMs, caught);
     }
   }
