@@ -16,8 +16,7 @@ import { Projector, type Lag } from './projector.js';
 import type { KeyedRow, ReadModel, RowQuery, RowsAt } from './read-model-store.js';
 import { sorted, tolerating, type UnreadableRow } from './tolerating.js';
 
-const DEFAULT_WAIT_MS = 5000;
-const DEFAULT_MAX_AGE_MS = 10_000;
+const [DEFAULT_WAIT_MS, DEFAULT_MAX_AGE_MS] = [5000, 10_000];
 
 /**
  * Keeps one read model up with its store in the background, and reads it: never from rows that have not reached the head that
@@ -35,10 +34,10 @@ export class Follower<Event extends EventShape, Row> {
   readonly #running: Promise<void>;
   #state: FollowerState = { is: 'catching-up' };
   readonly #head: KnownHead;
+  readonly #breather = new Breather(64);
   /** Ends the rest between two attempts, or until there is something to do. */
   #wake: () => void = () => undefined;
   #isWanted: boolean;
-  readonly #breather = new Breather(64);
 
   private constructor(
     { store, projection, maxAgeMs }: FollowerOptions<Event, Row>,
