@@ -3,7 +3,6 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { installEnvironment, pnpm } from './pnpm.mjs';
 import { SetUpFailed, run, say } from './process.mjs';
-import { driverNeeds } from './sqlite-driver.mjs';
 
 /** Installs what pnpm-lock.yaml names, unless exactly that is installed already for this very Node. */
 export async function installPackages(root) {
@@ -43,7 +42,6 @@ function reasonIn(output, code) {
   if (/ERR_PNPM_OUTDATED_LOCKFILE|ERR_PNPM_NO_LOCKFILE/.test(output)) {
     return 'pnpm-lock.yaml does not fit the package.json files; `npx pnpm@12 install` writes a new one, to be committed.';
   }
-  if (/better-sqlite3.*(node-gyp|install.*Failed)|gyp ERR!/.test(output)) return driverNeeds;
   if (/ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ETIMEDOUT|ERR_PNPM_META_FETCH_FAIL/.test(output)) {
     return 'the npm registry could not be reached; a first set-up needs it (see `npm config get registry`).';
   }

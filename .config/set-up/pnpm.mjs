@@ -1,12 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { npx } from './process.mjs';
+import { programOfNpm } from './process.mjs';
 
 const version = '12.21.0';
 
 /** The pnpm that wrote pnpm-lock.yaml, fetched by npx: a global pnpm, if there is one, plays no part. */
 export function pnpm() {
-  return [...npx(), '--yes', `pnpm@${version}`];
+  return [...programOfNpm('npx'), '--yes', `pnpm@${version}`];
 }
 
 /**

@@ -41,14 +41,14 @@ export function run(command, { cwd, env = process.env, doing }) {
   });
 }
 
-/** The npx that belongs to the npm which runs us or stands beside our Node, called without a shell. */
-export function npx() {
+/** A program (`npm`, `npx`) of the npm which runs us or stands beside our Node, called without a shell. */
+export function programOfNpm(name) {
   const besideNpm = process.env['npm_execpath'] ?? '';
   const candidates = [
-    basename(besideNpm) === 'npm-cli.js' ? join(dirname(besideNpm), 'npx-cli.js') : '',
-    join(dirname(process.execPath), 'node_modules', 'npm', 'bin', 'npx-cli.js'),
-    join(dirname(process.execPath), '..', 'lib', 'node_modules', 'npm', 'bin', 'npx-cli.js'),
+    basename(besideNpm) === 'npm-cli.js' ? join(dirname(besideNpm), `${name}-cli.js`) : '',
+    join(dirname(process.execPath), 'node_modules', 'npm', 'bin', `${name}-cli.js`),
+    join(dirname(process.execPath), '..', 'lib', 'node_modules', 'npm', 'bin', `${name}-cli.js`),
   ];
   const found = candidates.find((candidate) => candidate !== '' && existsSync(candidate));
-  return found === undefined ? ['npx'] : [process.execPath, found];
+  return found === undefined ? [name] : [process.execPath, found];
 }

@@ -11,7 +11,7 @@ import type { Connection } from './connection.js';
 export async function backUp(connection: Connection, path: string): Promise<void> {
   const unfinished = `${path}.${randomUUID()}.unfinished`;
   try {
-    await connection.use((database) => database.connection().copyTo(unfinished));
+    await connection.use((database) => database.connection().copyTo(unfinished, () => undefined));
     // A link, unlike a rename, never takes the place of a file that is there.
     await link(unfinished, path);
   } catch (cause) {

@@ -1,5 +1,12 @@
 import type Native from 'better-sqlite3';
-import type { Driver, DriverConnection, DriverStatement, RowShape } from './driver.js';
+import {
+  PAGES_AT_A_TIME,
+  type Driver,
+  type DriverConnection,
+  type DriverStatement,
+  type Progress,
+  type RowShape,
+} from './driver.js';
 
 /** better-sqlite3 as the driver. */
 export function betterSqlite(constructor: typeof Native): Driver {
@@ -38,8 +45,13 @@ class BetterConnection implements DriverConnection {
     this.#native.exec(sql);
   }
 
-  async copyTo(path: string): Promise<void> {
-    await this.#native.backup(path);
+  async copyTo(path: string, progress: Progress): Promise<void> {
+    await this.#native.backup(path, {
+      progress({ totalPages, remainingPages }) {
+        progress(totalPages - remainingPages, totalPages);
+        return PAGES_AT_A_TIME;
+      },
+    });
   }
 
   close(): void {

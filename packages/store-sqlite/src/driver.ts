@@ -14,13 +14,19 @@ export interface DriverStatement {
   all(...values: readonly unknown[]): unknown[];
 }
 
+/** How many pages are copied, and of how many. */
+export type Progress = (copied: number, total: number) => void;
+
 /** One connection to one file. */
 export interface DriverConnection {
   readonly inTransaction: boolean;
   prepare(sql: string, shape: RowShape): DriverStatement;
   exec(sql: string): void;
-  /** Copies the database, as it was at one moment, to a file that is not there yet. */
-  copyTo(path: string): Promise<void>;
+  /**
+   * Copies the database to a file that is not there yet, some pages at a time. What `progress` throws ends it. As it was at
+   * one moment, and without beginning anew, only where a read is open.
+   */
+  copyTo(path: string, progress: Progress): Promise<void>;
   close(): void;
 }
 
@@ -33,6 +39,9 @@ export interface ConnectOptions {
   /** Whether a file that is not there is an error instead of being made. */
   readonly mustExist?: boolean;
 }
+
+/** So many pages are copied before anybody else has a turn: 4 MiB. */
+export const PAGES_AT_A_TIME = 1024;
 
 /** What a store asks of a driver of SQLite. */
 export interface Driver {

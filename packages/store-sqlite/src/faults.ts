@@ -41,7 +41,24 @@ export function openingFault(caught: unknown, store: string): unknown {
 
 const AWAY = ['SQLITE_BUSY', 'SQLITE_LOCKED', 'SQLITE_IOERR', 'SQLITE_CANTOPEN', 'SQLITE_READONLY', 'SQLITE_PROTOCOL'];
 
+/** One driver says the code by its name, the other by its number. */
 function codeOf(caught: unknown): string {
-  if (!(caught instanceof Error) || !('code' in caught)) return '';
-  return typeof caught.code === 'string' ? caught.code : '';
+  if (!(caught instanceof Error)) return '';
+  if ('errcode' in caught && typeof caught.errcode === 'number') return NAMES[caught.errcode & PRIMARY] ?? '';
+  return 'code' in caught && typeof caught.code === 'string' ? caught.code : '';
 }
+
+/** The part of an error's number that is not a detail of it. */
+const PRIMARY = 0xff;
+
+const NAMES: Readonly<Record<number, string>> = {
+  5: 'SQLITE_BUSY',
+  6: 'SQLITE_LOCKED',
+  8: 'SQLITE_READONLY',
+  10: 'SQLITE_IOERR',
+  11: 'SQLITE_CORRUPT',
+  13: 'SQLITE_FULL',
+  14: 'SQLITE_CANTOPEN',
+  15: 'SQLITE_PROTOCOL',
+  26: 'SQLITE_NOTADB',
+};

@@ -10,11 +10,11 @@ import {
 } from '@login-policy/event-sourcing';
 import { openSqliteStore, type SqliteStore } from '@login-policy/store-sqlite';
 import { counterTotals, type CounterEvent, type CounterRow, rowUnder } from '@login-policy/testkit';
-import Database from 'better-sqlite3';
 import { expect } from 'chai';
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import { appendOne, eventsOf, newEvent, STREAM } from './events.js';
 import { faultOf, freshFolder, type Folder } from './files.js';
+import { Raw, tamper } from './raw.js';
 
 let folder: Folder;
 let path: string;
@@ -90,7 +90,7 @@ describe('an append that can not be written', () => {
 describe('a signal that fires while another process holds the lock', () => {
   it('ends the wait at once, and nothing is written when the lock is free', async () => {
     const store = await openSqliteStore({ path });
-    const holder = new Database(path);
+    const holder = new Raw(path);
     holder.exec('BEGIN IMMEDIATE');
     const giving = new AbortController();
     const waiting = faultOf(store.eventStore.append({ ...appendOne(), signal: giving.signal }));
@@ -114,9 +114,7 @@ describe('a row in the middle that can not be used', () => {
 
   it('lets a projector reduce and keep all before it', async () => {
     await tenEvents();
-    const database = new Database(path);
-    database.exec("UPDATE events SET data = '{' WHERE position = 5");
-    database.close();
+    tamper(path, "UPDATE events SET data = '{' WHERE position = 5");
     const store = await openSqliteStore({ path });
     const projector = new Projector({ ...store, projection: counterTotals });
     expect(isFault(await faultOf(projector.catchUp()), 'unreadable-event')).to.equal(true);
@@ -128,9 +126,7 @@ describe('a row in the middle that can not be used', () => {
     const store = await openSqliteStore({ path });
     const model = await store.readModels.open(counterTotals);
     await appending(store, {});
-    const database = new Database(path);
-    database.exec("UPDATE rows SET row = '{'");
-    database.close();
+    tamper(path, "UPDATE rows SET row = '{'");
     const fault = await faultOf(rowUnder(model, STREAM));
     expect(isFault(fault, 'store-damaged')).to.equal(true);
     expect(fault).to.have.property('message').that.includes(STREAM).and.includes('a rebuild mends it');
@@ -186,8 +182,9 @@ describe('what a crash left half-way', () => {
     const store = await openSqliteStore({ path });
     await appending(store, {});
     await store.close();
-    const database = new Database(path);
-    for (const pragma of ['journal_mode = DELETE', 'cache_size = 2', 'cache_spill = 1']) database.pragma(pragma);
+    const database = new Raw(path);
+    for (const pragma of ['journal_mode = DELETE', 'cache_size = 2', 'cache_spill = 1'])
+      database.exec(`PRAGMA ${pragma}`);
     database.exec('BEGIN IMMEDIATE');
     const insert = database.prepare("INSERT INTO receipts VALUES ('s', ?, ?, 0)");
     for (let key = 0; key < 3000; key++) insert.run(`k${key}`, 'f'.repeat(200));

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { cp, mkdir, symlink, writeFile } from 'node:fs/promises';
+import { isBuiltin } from 'node:module';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -46,34 +47,31 @@ async function whatIsSaid(): Promise<unknown> {
   return JSON.parse(stdout);
 }
 
-const [major = 0] = process.versions.node.split('.').map(Number);
+/** From Node 22.13 on nothing that is installed is looked at, whatever it would do. */
+function expectFault(said: unknown, { remedy, words }: { remedy: string; words: readonly string[] }): void {
+  if (isBuiltin('node:sqlite')) {
+    expect(said).to.equal('opened');
+    return;
+  }
+  expect(said).to.deep.include({ code: 'driver-unusable', retryable: false });
+  expect(said).to.have.nested.property('facts.remedy', remedy);
+  for (const word of words) expect(said).to.have.property('message').that.includes(word);
+}
 
-describe('a driver that can not be used', () => {
+const install = 'npm install better-sqlite3@12';
+
+describe('a driver that can not be used, where Node has none of its own,', () => {
   it('is refused before it is loaded where it would end the process', async () => {
-    const deadly = major < 22 ? '13.2.0' : '12.11.1';
-    await plantDriver(deadly, 'process.abort();');
-    const said = await whatIsSaid();
-    expect(said).to.deep.include({ code: 'driver-unusable', retryable: false });
-    expect(said).to.have.property('message').that.includes(deadly).and.includes(process.versions.node);
-    expect(said).to.have.nested.property('facts.remedy', `npm install better-sqlite3@${major < 22 ? 12 : 13}`);
+    await plantDriver('13.2.0', 'process.abort();');
+    expectFault(await whatIsSaid(), { remedy: install, words: ['13.2.0', 'Node 20'] });
   });
 
   it('is a fault with the command that installs it where it is missing', async () => {
-    const said = await whatIsSaid();
-    expect(said).to.deep.include({ code: 'driver-unusable', retryable: false });
-    expect(said)
-      .to.have.nested.property('facts.remedy')
-      .that.matches(/^npm install better-sqlite3@1[23]$/);
+    expectFault(await whatIsSaid(), { remedy: install, words: ['not installed'] });
   });
 
   it('is a fault with the command that builds it anew where its native half does not load', async () => {
-    await plantDriver(
-      major < 22 ? '12.11.1' : '13.2.0',
-      'module.exports = class { constructor() { throw new Error("no bindings"); } };',
-    );
-    const said = await whatIsSaid();
-    expect(said).to.deep.include({ code: 'driver-unusable', retryable: false });
-    expect(said).to.have.nested.property('facts.remedy', 'npm rebuild better-sqlite3');
-    expect(said).to.have.property('message').that.includes('no bindings');
+    await plantDriver('12.11.1', 'module.exports = class { constructor() { throw new Error("no bindings"); } };');
+    expectFault(await whatIsSaid(), { remedy: 'npm rebuild better-sqlite3', words: ['no bindings'] });
   });
 });

@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto';
 import { copyFile, readdir, readFile, writeFile } from 'node:fs/promises';
 import { isFault, type FaultCode } from '@login-policy/event-sourcing';
 import { openSqliteStore } from '@login-policy/store-sqlite';
-import Database from 'better-sqlite3';
 import { expect } from 'chai';
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import { appendOne, eventsOf } from './events.js';
 import { faultOf, freshFolder, type Folder } from './files.js';
+import { Raw } from './raw.js';
 
 describe('a file that is not to be used', () => {
   let folder: Folder;
@@ -51,7 +51,7 @@ describe('a file that is not to be used', () => {
   });
 
   it("is foreign when it is another program's database", async () => {
-    const other = new Database(path);
+    const other = new Raw(path);
     other.exec('CREATE TABLE invoices (id INTEGER PRIMARY KEY, total INTEGER)');
     other.close();
     await isRefused('store-foreign');
@@ -59,17 +59,17 @@ describe('a file that is not to be used', () => {
 
   it('is foreign when a newer version of this program wrote it', async () => {
     await storeWith(1);
-    const newer = new Database(path);
-    newer.pragma('user_version = 99');
-    newer.pragma('wal_checkpoint(TRUNCATE)');
+    const newer = new Raw(path);
+    newer.exec('PRAGMA user_version = 99');
+    newer.exec('PRAGMA wal_checkpoint(TRUNCATE)');
     newer.close();
     expect(String(await isRefused('store-foreign'))).to.match(/version 99/);
   });
 
   it('is foreign when only the log beside it says that a newer version wrote it', async () => {
     await storeWith(1);
-    const newer = new Database(path);
-    newer.pragma('user_version = 99');
+    const newer = new Raw(path);
+    newer.exec('PRAGMA user_version = 99');
     // A copy while the writer is still there: as a crash leaves it.
     await copyFile(path, folder.path('crashed.db'));
     await copyFile(`${path}-wal`, folder.path('crashed.db-wal'));
@@ -117,7 +117,7 @@ describe('a row that no longer parses', () => {
       const folder = await freshFolder();
       const store = await openSqliteStore({ path: folder.path('store.db') });
       await store.eventStore.append(appendOne());
-      const database = new Database(folder.path('store.db'));
+      const database = new Raw(folder.path('store.db'));
       database.prepare(`UPDATE events SET ${column} = ?`).run(text);
       database.close();
       const fault = await faultOf(eventsOf(store.eventStore).then((events) => events.map(({ metadata }) => metadata)));

@@ -4,13 +4,14 @@ import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { appendOne, eventsOf, STREAM } from './events.js';
 import { faultOf, freshFolder } from './files.js';
+import { valueOf } from './raw.js';
 import { watchDriver } from './watched-driver.js';
 
 /** A store, the driver's connection it has, and how many transactions were begun on it. */
 async function watchedStore(path = ':memory:') {
   const driver = watchDriver();
   const store = await openSqliteStore({ path });
-  const [database] = driver.connections.filter(({ open }) => open);
+  const [database] = driver.open();
   if (database === undefined) throw new Error('the store has opened nothing');
   const opened = driver.count('BEGIN');
   const close = async (): Promise<void> => {
@@ -63,7 +64,7 @@ describe('a disk that is full', () => {
   it('refuses what no longer fits, keeps what was acknowledged, and takes more when there is room again', async () => {
     const folder = await freshFolder();
     const { database, store, close } = await watchedStore(folder.path('store.db'));
-    database.pragma(`max_page_count = ${Number(database.pragma('page_count', { simple: true })) + 40}`);
+    database.exec(`PRAGMA max_page_count = ${Number(valueOf(database, 'PRAGMA page_count')) + 40}`);
     let acknowledged = 0;
     let fault: unknown;
     while (fault === undefined) {
@@ -73,7 +74,7 @@ describe('a disk that is full', () => {
     expect(isFault(fault, 'store-full')).to.equal(true);
     expect(acknowledged).to.be.above(100);
     expect(await eventsOf(store.eventStore, STREAM)).to.have.length(acknowledged);
-    database.pragma('max_page_count = 1000000');
+    database.exec('PRAGMA max_page_count = 1000000');
     await store.eventStore.append(appendOne());
     expect(await eventsOf(store.eventStore, STREAM)).to.have.length(acknowledged + 1);
     await close();

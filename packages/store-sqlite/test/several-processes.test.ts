@@ -2,12 +2,12 @@ import { readdir } from 'node:fs/promises';
 import { openSqliteStore } from '@login-policy/store-sqlite';
 import { counterTotals } from '@login-policy/testkit';
 import { isFault, streamId } from '@login-policy/event-sourcing';
-import Database from 'better-sqlite3';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { appendOne, eventsOf } from './events.js';
 import { faultOf, freshFolder } from './files.js';
 import { startWriter } from './processes.js';
+import { Raw } from './raw.js';
 
 describe('several processes on one file', function () {
   this.timeout(60_000);
@@ -50,7 +50,7 @@ describe('a lock that another connection holds', () => {
     const folder = await freshFolder();
     const path = folder.path('store.db');
     const store = await openSqliteStore({ path, busyTimeoutMs: 300 });
-    const holder = new Database(path);
+    const holder = new Raw(path);
     holder.exec('BEGIN IMMEDIATE');
     let turns = 0;
     const turning = setInterval(() => turns++, 5);

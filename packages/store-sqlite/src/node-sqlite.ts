@@ -1,0 +1,117 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { backup, DatabaseSync, StatementSync } from 'node:sqlite';
+import {
+  PAGES_AT_A_TIME,
+  type Changes,
+  type Driver,
+  type DriverConnection,
+  type DriverStatement,
+  type Progress,
+  type RowShape,
+} from './driver.js';
+
+/** What is used of the module. */
+interface NodeSqlite {
+  readonly DatabaseSync: typeof DatabaseSync;
+  readonly backup: typeof backup;
+}
+
+/** Node's own SQLite as the driver. */
+export function nodeSqlite(module: NodeSqlite): Driver {
+  const { DatabaseSync: Native } = module;
+  return {
+    connect(path, { waitMs, isReadOnly = false, mustExist = false }) {
+      if (mustExist && !existsSync(path)) throw new Error('the file is not there any more');
+      // A whole path, so that none is taken for a URL.
+      const native = new Native(path === ':memory:' ? path : resolve(path), { readOnly: isReadOnly });
+      native.exec(`PRAGMA busy_timeout = ${waitMs}`);
+      return new NodeConnection(native, module);
+    },
+  };
+}
+
+class NodeConnection implements DriverConnection {
+  readonly #native: DatabaseSync;
+  readonly #module: NodeSqlite;
+
+  constructor(native: DatabaseSync, module: NodeSqlite) {
+    this.#native = native;
+    this.#module = module;
+  }
+
+  get inTransaction(): boolean {
+    return this.#native.isTransaction ?? this.#refusesToBegin();
+  }
+
+  prepare(sql: string, shape: RowShape): DriverStatement {
+    const statement = this.#native.prepare(sql);
+    if (shape === 'record') return statement;
+    return new ListStatement(statement, shape);
+  }
+
+  exec(sql: string): void {
+    this.#native.exec(sql);
+  }
+
+  async copyTo(path: string, progress: Progress): Promise<void> {
+    const { backup: copy } = this.#module;
+    if (copy === undefined) return this.#vacuumInto(path);
+    await copy(this.#native, path, {
+      rate: PAGES_AT_A_TIME,
+      progress: ({ totalPages, remainingPages }) => progress(totalPages - remainingPages, totalPages),
+    });
+  }
+
+  close(): void {
+    this.#native.close();
+  }
+
+  /** For a Node that has no `backup` yet: in one go, while everybody waits. A transaction must not be open. */
+  #vacuumInto(path: string): void {
+    if (this.inTransaction) this.#native.exec('ROLLBACK');
+    this.#native.prepare('VACUUM INTO ?').run(path);
+  }
+
+  /** For a Node that does not say it: a transaction can't be begun inside another. */
+  #refusesToBegin(): boolean {
+    try {
+      this.#native.exec('BEGIN');
+    } catch {
+      return true;
+    }
+    this.#native.exec('ROLLBACK');
+    return false;
+  }
+}
+
+/** Rows as lists, or their first columns. */
+class ListStatement implements DriverStatement {
+  readonly #statement: StatementSync;
+  readonly #shape: 'list' | 'value';
+
+  constructor(statement: StatementSync, shape: 'list' | 'value') {
+    this.#statement = statement;
+    statement.setReturnArrays?.(true);
+    this.#shape = shape;
+  }
+
+  run(...values: readonly unknown[]): Changes {
+    return this.#statement.run(...values);
+  }
+
+  get(...values: readonly unknown[]): unknown {
+    const row = this.#statement.get(...values);
+    return row === undefined ? undefined : this.#shaped(row);
+  }
+
+  all(...values: readonly unknown[]): unknown[] {
+    return this.#statement.all(...values).map((row) => this.#shaped(row));
+  }
+
+  /** A record has its columns in their order, so its values are the list that a newer Node answers with. */
+  #shaped(row: object): unknown {
+    const list: readonly unknown[] = Array.isArray(row) ? row : Object.values(row);
+    return this.#shape === 'list' ? list : list[0];
+  }
+}

@@ -1,0 +1,31 @@
+import { isBuiltin } from 'node:module';
+
+interface RawStatement {
+  run(...values: unknown[]): unknown;
+  get(...values: unknown[]): unknown;
+  all(...values: unknown[]): unknown;
+}
+
+/** A connection of the very driver that a store has in this Node: two SQLites in one process would undo each other's locks. */
+export interface RawDatabase {
+  prepare(sql: string): RawStatement;
+  exec(sql: string): unknown;
+  close(): unknown;
+}
+
+/** The driver's class for connections. */
+export const Raw: { new (path: string): RawDatabase; readonly prototype: RawDatabase } = isBuiltin('node:sqlite')
+  ? (await import('node:sqlite')).DatabaseSync
+  : (await import('better-sqlite3')).default;
+
+/** The first value that a statement answers. */
+export function valueOf(database: RawDatabase, sql: string): unknown {
+  return Object.values(Object(database.prepare(sql).get()))[0];
+}
+
+/** Does something with a file behind a store's back. */
+export function tamper(path: string, ...statements: readonly string[]): void {
+  const database = new Raw(path);
+  for (const statement of statements) database.exec(statement);
+  database.close();
+}
