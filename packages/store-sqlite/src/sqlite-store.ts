@@ -1,9 +1,9 @@
 import { systemClock, type Clock, type Store } from '@login-policy/event-sourcing';
 import { AppendTransaction } from './append-transaction.js';
-import { backUp } from './backup.js';
+import { backUp, type BackupOptions, type BackupSource } from './backup.js';
 import { Connection } from './connection.js';
 import { Database } from './database.js';
-import type { Driver } from './driver.js';
+import type { Driver, DriverConnection } from './driver.js';
 import { eventStatements } from './event-statements.js';
 import { SqliteEventStore } from './event-store.js';
 import { openingFault, toFault } from './faults.js';
@@ -38,11 +38,13 @@ export interface SqliteStoreOptions {
 /** A store in one SQLite file. */
 export interface SqliteStore extends Store {
   /**
-   * Writes a whole, consistent copy of the file while appends go on. It never overwrites a file.
+   * Writes a whole, consistent copy of the file while appends go on, this process's and others'. It is on the disk when the
+   * promise resolves. It never overwrites a file.
    *
    * @throws StoreUnavailable when it can't be written, or there is a file of that name.
+   * @throws DeadlineExceeded when the signal fired: nothing is left of it.
    */
-  backup(path: string): Promise<void>;
+  backup(path: string, options?: BackupOptions): Promise<void>;
 }
 
 /** Once a store is open the driver waits at most so long, because the event loop stands still meanwhile. */
@@ -70,14 +72,14 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Sqli
   try {
     await prepareDatabase(connection);
     if (!isSound && integrityCheck !== 'none') connection.use((database) => refuseUnsound(database, integrityCheck));
-    return assemble(connection, options);
+    return assemble(connection, driver, options);
   } catch (caught) {
     connection.close();
     throw toFault(caught, connection.name);
   }
 }
 
-function assemble(connection: Connection, options: SqliteStoreOptions): SqliteStore {
+function assemble(connection: Connection, driver: Driver, options: SqliteStoreOptions): SqliteStore {
   const { database } = connection;
   const [statements, names, tables] = [eventStatements(database), new Names(database), new ModelTables(database)];
   const log = new LogReader(database, statements, names);
@@ -92,8 +94,18 @@ function assemble(connection: Connection, options: SqliteStoreOptions): SqliteSt
     eventStore,
     readModels: new SqliteReadModelStore(connection, { tables, log, inline }),
     keeps: 'inline',
-    backup: (path) => backUp(connection, path),
+    backup: async (path, wishes) => backUp(backupSource(connection, driver), path, wishes),
     close: () => eventStore.close(),
+  };
+}
+
+/** @throws StoreClosed */
+function backupSource(connection: Connection, driver: Driver): BackupSource {
+  const { name } = connection;
+  const connect = (): DriverConnection => driver.connect(name, { waitMs: OPENING_WAIT_MS, isReadOnly: true });
+  return {
+    connect: name === ':memory:' ? undefined : connect,
+    own: connection.use((database) => database.connection()),
   };
 }
 

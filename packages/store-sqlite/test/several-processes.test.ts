@@ -1,4 +1,3 @@
-import { readdir } from 'node:fs/promises';
 import { openSqliteStore } from '@login-policy/store-sqlite';
 import { counterTotals } from '@login-policy/testkit';
 import { isFault, streamId } from '@login-policy/event-sourcing';
@@ -63,39 +62,6 @@ describe('a lock that another connection holds', () => {
     clearInterval(turning);
     holder.close();
     await store.close();
-    await folder.remove();
-  });
-});
-
-describe('a backup', () => {
-  it('is a whole store, though appends go on meanwhile', async () => {
-    const folder = await freshFolder();
-    const store = await openSqliteStore({ path: folder.path('store.db') });
-    for (let count = 0; count < 20; count++) await store.eventStore.append(appendOne());
-    const copied = store.backup(folder.path('copy.db'));
-    for (let count = 0; count < 20; count++) await store.eventStore.append(appendOne());
-    await copied;
-    const copy = await openSqliteStore({
-      path: folder.path('copy.db'),
-      integrityCheck: 'full',
-    });
-    await copy.readModels.open(counterTotals);
-    const events = await eventsOf(copy.eventStore);
-    expect(events.length).to.be.within(20, 40);
-    await copy.eventStore.append(appendOne());
-    await copy.close();
-    await store.close();
-    await folder.remove();
-  });
-
-  it('never takes the place of a file that is there, and leaves nothing half-written', async () => {
-    const folder = await freshFolder();
-    const store = await openSqliteStore({ path: folder.path('store.db') });
-    await store.backup(folder.path('copy.db'));
-    expect(isFault(await faultOf(store.backup(folder.path('copy.db'))), 'store-unavailable')).to.equal(true);
-    expect(isFault(await faultOf(store.backup(folder.path('no/where.db'))), 'store-unavailable')).to.equal(true);
-    await store.close();
-    expect((await readdir(folder.path('.'))).sort()).to.deep.equal(['copy.db', 'store.db']);
     await folder.remove();
   });
 });
