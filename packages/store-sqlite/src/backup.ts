@@ -3,6 +3,7 @@ import { link, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { DeadlineExceeded, StoreUnavailable } from '@login-policy/event-sourcing';
 import type { DriverConnection, Progress } from './driver.js';
+import { makePrivate } from './private-file.js';
 
 /** Where a backup is read from. */
 export interface BackupSource {
@@ -55,6 +56,7 @@ async function copy(
     onProgress?.(copied, total);
   };
   signal?.throwIfAborted();
+  makePrivate(path);
   if (connect === undefined) return own.copyTo(path, progress);
   const connection = connect();
   try {

@@ -2,11 +2,10 @@ import { systemClock, type Clock, type Store } from '@login-policy/event-sourcin
 import { AppendTransaction } from './append-transaction.js';
 import { backUp, type BackupOptions, type BackupSource } from './backup.js';
 import { Connection } from './connection.js';
-import { Database } from './database.js';
 import type { Driver, DriverConnection } from './driver.js';
 import { eventStatements } from './event-statements.js';
 import { SqliteEventStore } from './event-store.js';
-import { openingFault, toFault } from './faults.js';
+import { toFault } from './faults.js';
 import { checkFile, OPENING_WAIT_MS, refuseUnsound, type IntegrityCheck } from './file-check.js';
 import { GroupCommit } from './group-commit.js';
 import { InlineModels } from './inline-models.js';
@@ -14,8 +13,8 @@ import { loadDriver } from './load-driver.js';
 import { LogReader } from './log-reader.js';
 import { ModelTables } from './model-tables.js';
 import { Names } from './names.js';
+import { openDatabase, prepareDatabase, type Durability } from './open-database.js';
 import { SqliteReadModelStore } from './read-model-store.js';
-import { migrate } from './schema.js';
 
 /** How a SQLite store is opened; everything but the place has a default. */
 export interface SqliteStoreOptions {
@@ -25,7 +24,7 @@ export interface SqliteStoreOptions {
    * `full`, the default: an acknowledged append survives a power loss. `normal`: many times as fast for appends one after
    * another, and a power loss may take the last ones with it; what is left is never damaged.
    */
-  readonly durability?: 'full' | 'normal';
+  readonly durability?: Durability;
   readonly clock?: Clock;
   /** Of a file, before it is opened to write. `quick`, the default, reads every page; `full` compares indexes too. */
   readonly integrityCheck?: IntegrityCheck;
@@ -46,9 +45,6 @@ export interface SqliteStore extends Store {
    */
   backup(path: string, options?: BackupOptions): Promise<void>;
 }
-
-/** Once a store is open the driver waits at most so long, because the event loop stands still meanwhile. */
-const DRIVER_WAIT_MS = 5;
 
 /**
  * Opens a store in a SQLite file: events, and read models beside them.
@@ -113,34 +109,6 @@ function backupSource(connection: Connection, driver: Driver): BackupSource {
 function refuseUnclear(path: string): void {
   if (typeof path === 'string' && path !== '' && path === path.trim()) return;
   throw new RangeError('path must name a file, without white space at its ends');
-}
-
-/** @throws StoreUnavailable */
-function openDatabase(driver: Driver, path: string, durability: 'full' | 'normal'): Database {
-  return new Database({
-    name: path,
-    connect(isFirst) {
-      try {
-        const connection = driver.connect(path, { waitMs: OPENING_WAIT_MS, mustExist: !isFirst });
-        connection.exec(`PRAGMA synchronous = ${durability}`);
-        if (!isFirst) connection.exec(`PRAGMA busy_timeout = ${DRIVER_WAIT_MS}`);
-        return connection;
-      } catch (caught) {
-        throw openingFault(caught, path);
-      }
-    },
-  });
-}
-
-/**
- * The schema comes before the write-ahead log: then the file itself, not only its log, says from the beginning whose it
- * is. Turning the log on needs the file for a moment alone, and the driver does not wait for that by itself.
- */
-async function prepareDatabase(connection: Connection): Promise<void> {
-  const { database } = connection;
-  migrate(database);
-  await connection.patiently(() => database.exec('PRAGMA journal_mode = WAL'));
-  database.exec(`PRAGMA busy_timeout = ${DRIVER_WAIT_MS}`);
 }
 
 function milliseconds(option: string, value: number, [least, most]: readonly [number, number]): number {

@@ -1,0 +1,75 @@
+import { StoreUnavailable } from '@login-policy/event-sourcing';
+import type { Connection } from './connection.js';
+import { Database } from './database.js';
+import type { Driver, DriverConnection } from './driver.js';
+import { openingFault } from './faults.js';
+import { OPENING_WAIT_MS } from './file-check.js';
+import { makePrivate } from './private-file.js';
+import { migrate } from './schema.js';
+
+/** Whether an acknowledged append survives a power loss. */
+export type Durability = 'full' | 'normal';
+
+/** Once a store is open the driver waits at most so long, because the event loop stands still meanwhile. */
+const DRIVER_WAIT_MS = 5;
+/** No more than this stays of the log once it is emptied, however long a rebuild made it. */
+const LOG_BYTES_KEPT = 4 * 1024 * 1024;
+
+const SYNCHRONOUS = { normal: 1, full: 2 } as const;
+
+/** Opens a file, which is made when it is not there. @throws StoreUnavailable */
+export function openDatabase(driver: Driver, path: string, durability: Durability): Database {
+  return new Database({
+    name: path,
+    connect(isFirst) {
+      if (isFirst && path !== ':memory:') makePrivate(path);
+      try {
+        const connection = driver.connect(path, { waitMs: OPENING_WAIT_MS, mustExist: !isFirst });
+        configure(connection, path, durability);
+        if (!isFirst) connection.exec(`PRAGMA busy_timeout = ${DRIVER_WAIT_MS}`);
+        return connection;
+      } catch (caught) {
+        throw openingFault(caught, path);
+      }
+    },
+  });
+}
+
+/** What a setting is answered with is looked at: one that SQLite does not take, it passes over in silence. */
+function configure(connection: DriverConnection, store: string, durability: Durability): void {
+  try {
+    connection.exec(`PRAGMA synchronous = ${durability}`);
+    if (Number(connection.prepare('PRAGMA synchronous', 'value').get()) !== SYNCHRONOUS[durability]) {
+      throw new StoreUnavailable({ store, problem: `SQLite does not sync as durability ${durability} needs it` });
+    }
+    // On macOS alone a sync does not reach the disk without it.
+    const isFull = durability === 'full' ? 'ON' : 'OFF';
+    connection.exec(`PRAGMA fullfsync = ${isFull}`);
+    connection.exec(`PRAGMA checkpoint_fullfsync = ${isFull}`);
+    connection.exec(`PRAGMA journal_size_limit = ${LOG_BYTES_KEPT}`);
+  } catch (caught) {
+    connection.close();
+    throw caught;
+  }
+}
+
+/**
+ * Makes the schema and turns the write-ahead log on.
+ *
+ * The schema comes first: then the file itself, not only its log, says from the beginning whose it is. Turning the log on
+ * needs the file for a moment alone, and the driver does not wait for that by itself.
+ *
+ * @throws StoreUnavailable where there can be no such log, as on a network's file system.
+ */
+export async function prepareDatabase(connection: Connection): Promise<void> {
+  const { database, name } = connection;
+  migrate(database);
+  const mode = await connection.patiently(() => database.value('PRAGMA journal_mode = WAL'));
+  if (mode !== 'wal' && name !== ':memory:') {
+    throw new StoreUnavailable({
+      store: name,
+      problem: 'SQLite can keep no write-ahead log there: is it on a local disk?',
+    });
+  }
+  database.exec(`PRAGMA busy_timeout = ${DRIVER_WAIT_MS}`);
+}
