@@ -20,13 +20,18 @@ export function notADatabase(store: string, cause: unknown): StoreForeign {
   return new StoreForeign({ store, problem: 'it is not a SQLite database' }, cause);
 }
 
+/** Whether SQLite itself said it, through either driver. */
+export function isDriverError(caught: unknown): boolean {
+  return codeOf(caught).startsWith('SQLITE_');
+}
+
 /** Turns what the driver threw into the fault it stands for; anything that is not the driver's stays as it is. */
 export function toFault(caught: unknown, store: string): unknown {
   if (caught instanceof Fault) return caught;
   const code = codeOf(caught);
   const problem = caught instanceof Error ? caught.message : String(caught);
   if (code.startsWith('SQLITE_FULL')) return new StoreFull({ store }, caught);
-  if (code.startsWith('SQLITE_CORRUPT') || code === 'SQLITE_NOTADB')
+  if (code.startsWith('SQLITE_CORRUPT') || code === 'SQLITE_NOTADB' || code === BEYOND_NUMBERS)
     return new StoreDamaged({ store, problem }, caught);
   if (AWAY.some((prefix) => code.startsWith(prefix))) return new StoreUnavailable({ store, problem }, caught);
   return caught;
@@ -39,12 +44,16 @@ export function openingFault(caught: unknown, store: string): unknown {
   return new StoreUnavailable({ store, problem: caught.message }, caught);
 }
 
+/** Node's own driver refuses an integer that no number is: none of ours is so large. */
+const BEYOND_NUMBERS = 'ERR_OUT_OF_RANGE';
+
 const AWAY = ['SQLITE_BUSY', 'SQLITE_LOCKED', 'SQLITE_IOERR', 'SQLITE_CANTOPEN', 'SQLITE_READONLY', 'SQLITE_PROTOCOL'];
 
 /** One driver says the code by its name, the other by its number. */
 function codeOf(caught: unknown): string {
   if (!(caught instanceof Error)) return '';
-  if ('errcode' in caught && typeof caught.errcode === 'number') return NAMES[caught.errcode & PRIMARY] ?? '';
+  if ('errcode' in caught && typeof caught.errcode === 'number')
+    return NAMES[caught.errcode & PRIMARY] ?? 'SQLITE_ERROR';
   return 'code' in caught && typeof caught.code === 'string' ? caught.code : '';
 }
 
@@ -60,5 +69,6 @@ const NAMES: Readonly<Record<number, string>> = {
   13: 'SQLITE_FULL',
   14: 'SQLITE_CANTOPEN',
   15: 'SQLITE_PROTOCOL',
+  18: 'SQLITE_TOOBIG',
   26: 'SQLITE_NOTADB',
 };

@@ -8,16 +8,17 @@ const REMEMBERED = 100_000;
  * by them, and a reader gets the same string for the same name, which its maps find faster.
  */
 export class Names {
+  /** The database, for faults to say. */
+  readonly store: string;
   readonly #find: Statement<[name: string], number>;
   readonly #read: Statement<[id: number], string>;
   readonly #add: Statement<[name: string]>;
-  readonly #store: string;
   readonly #ids = new Map<string, number>();
   readonly #texts = new Map<number, string>();
   readonly #streams = new Map<number, StreamId>();
 
   constructor(database: Database) {
-    this.#store = database.name;
+    this.store = database.name;
     this.#find = database.prepare<[string], number>('SELECT id FROM names WHERE name = ?').pluck();
     this.#read = database.prepare<[number], string>('SELECT name FROM names WHERE id = ?').pluck();
     this.#add = database.prepare('INSERT INTO names (name) VALUES (?)');
@@ -36,13 +37,21 @@ export class Names {
   /** The text under a number. @throws StoreDamaged when there is none. */
   textOf(id: number): string {
     const text = this.#texts.get(id) ?? remember(this.#texts, id, this.#read.get(id));
-    if (text === undefined) throw new StoreDamaged({ store: this.#store, problem: `there is no name ${id}` });
+    if (text === undefined) throw new StoreDamaged({ store: this.store, problem: `there is no name ${id}` });
     return text;
   }
 
   /** The stream under a number. @throws StoreDamaged when there is none. */
   streamOf(id: number): StreamId {
-    return this.#streams.get(id) ?? remember(this.#streams, id, parseStreamId(this.textOf(id)));
+    return this.#streams.get(id) ?? remember(this.#streams, id, this.#parse(this.textOf(id)));
+  }
+
+  #parse(text: string): StreamId {
+    try {
+      return parseStreamId(text);
+    } catch (cause) {
+      throw new StoreDamaged({ store: this.store, problem: `${JSON.stringify(text)} is not a stream's name` }, cause);
+    }
   }
 
   /** To be called when a transaction was rolled back: numbers it had given may be given again. */

@@ -1,10 +1,12 @@
 import {
+  Fault,
   instant,
   followedInAppend,
   OriginlessEvent,
   placeOf,
   position,
   revision,
+  StoreDamaged,
   UnreadableEvent,
   type EventId,
   type EventMetadata,
@@ -17,6 +19,7 @@ import {
   type Revision,
   type StreamId,
 } from '@login-policy/event-sourcing';
+import { isDriverError } from './faults.js';
 import type { Names } from './names.js';
 
 /** A type and a schema version share a number: the version is less than this. */
@@ -61,7 +64,7 @@ const ULID = /^[0-7][0-9A-Z]{25}$/;
  * The events of rows, up to the append with the first that can't be read. Metadata is parsed when somebody asks for it: a
  * projection seldom does.
  *
- * @throws UnreadableEvent when it is in the very first append.
+ * @throws UnreadableEvent, StoreDamaged when it is in the very first append.
  */
 export function eventsOf(rows: readonly EventRow[], names: Names): readonly RecordedEvent[] {
   const events: RecordedEvent[] = [];
@@ -70,11 +73,18 @@ export function eventsOf(rows: readonly EventRow[], names: Names): readonly Reco
       events.push(new StoredEvent(row, names));
     } catch (caught) {
       const whole = events.findLastIndex((event) => followedInAppend(event) === 0) + 1;
-      if (whole === 0) throw caught;
+      if (whole === 0) throw damageOf(caught, row, names);
       return events.slice(0, whole);
     }
   }
   return events;
+}
+
+/** A row that makes no event is damage, whatever was thrown for it; what SQLite says of a read stays what it is. */
+function damageOf(caught: unknown, [place]: EventRow, { store }: Names): unknown {
+  if (caught instanceof Fault || isDriverError(caught)) return caught;
+  const why = caught instanceof Error ? caught.message : String(caught);
+  return new StoreDamaged({ store, problem: `the event at position ${String(place)} can't be read (${why})` }, caught);
 }
 
 /** One accessor for all events: as an own member it is copied and compared like any other, and costs half of a getter. */

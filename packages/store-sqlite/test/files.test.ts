@@ -6,7 +6,7 @@ import { expect } from 'chai';
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import { appendOne, eventsOf } from './events.js';
 import { faultOf, freshFolder, type Folder } from './files.js';
-import { Raw } from './raw.js';
+import { Raw, tamper } from './raw.js';
 
 describe('a file that is not to be used', () => {
   let folder: Folder;
@@ -123,6 +123,31 @@ describe('a row that no longer parses', () => {
       const fault = await faultOf(eventsOf(store.eventStore).then((events) => events.map(({ metadata }) => metadata)));
       expect(isFault(fault, 'unreadable-event'), String(fault)).to.equal(true);
       expect(fault).to.have.property('facts').that.includes({ revision: 0n, type: 'Counted' });
+      await store.close();
+      await folder.remove();
+    });
+  }
+});
+
+describe('a value that a flipped bit has changed', () => {
+  const changes: Readonly<Record<string, string>> = {
+    "a stream's name": "UPDATE names SET name = '\u0001' WHERE name LIKE 'Counter-%'",
+    'an instant': 'UPDATE events SET recorded_at = 9007199254740000',
+    'a revision': 'UPDATE events SET revision = -1',
+    'a number beyond any of ours': 'UPDATE events SET recorded_at = 9223372036854775807',
+    "a name's number": 'UPDATE events SET type = 4711',
+  };
+  for (const [what, statement] of Object.entries(changes)) {
+    it(`is damage of the store, not an error of a program: ${what}`, async () => {
+      const folder = await freshFolder();
+      const path = folder.path('store.db');
+      const writing = await openSqliteStore({ path });
+      await writing.eventStore.append(appendOne());
+      await writing.close();
+      tamper(path, statement);
+      const store = await openSqliteStore({ path });
+      const fault = await faultOf(store.eventStore.readAll()[Symbol.asyncIterator]().next());
+      expect(isFault(fault, 'store-damaged'), String(fault)).to.equal(true);
       await store.close();
       await folder.remove();
     });
