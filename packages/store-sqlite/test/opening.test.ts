@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises';
+import { readFile, stat, writeFile } from 'node:fs/promises';
 import { isFault } from '@login-policy/event-sourcing';
 import { openSqliteStore } from '@login-policy/store-sqlite';
 import { expect } from 'chai';
@@ -16,20 +16,39 @@ beforeEach(async () => {
 });
 afterEach(() => folder.remove());
 
+async function isRefusedWhere(setting: string, answer: unknown): Promise<void> {
+  const driver = watchDriver();
+  driver.strikeAt(setting, () => answer);
+  const fault = await faultOf(openSqliteStore({ path }));
+  expect(driver.open().length).to.equal(0);
+  driver.restore();
+  expect(isFault(fault, 'store-unavailable'), String(fault)).to.equal(true);
+}
+
 describe('a setting that SQLite does not take', () => {
   for (const [setting, answer] of [
     ['PRAGMA journal_mode', 'delete'],
     ['PRAGMA synchronous', 0],
   ] as const) {
-    it(`keeps a store from being opened, and nothing open: ${setting}`, async () => {
-      const driver = watchDriver();
-      driver.strikeAt(setting, () => answer);
-      const fault = await faultOf(openSqliteStore({ path }));
-      expect(driver.open().length).to.equal(0);
-      driver.restore();
-      expect(isFault(fault, 'store-unavailable'), String(fault)).to.equal(true);
-    });
+    it(`keeps a store from being opened, and nothing open: ${setting}`, () => isRefusedWhere(setting, answer));
   }
+});
+
+describe('a check of an open store', () => {
+  it('finds nothing in a sound one, and says what is damaged', async () => {
+    const sound = await openSqliteStore({ path, durability: 'normal' });
+    await Promise.all(Array.from({ length: 500 }, () => sound.eventStore.append(appendOne())));
+    for (const kind of ['quick', 'full'] as const) await sound.check(kind);
+    await sound.close();
+    const bytes = await readFile(path);
+    bytes.fill(0xa5, bytes.length / 2, bytes.length / 2 + 4096);
+    await writeFile(path, bytes);
+    const damaged = await openSqliteStore({ path });
+    for (const kind of ['quick', 'full'] as const) {
+      expect(isFault(await faultOf(damaged.check(kind)), 'store-damaged')).to.equal(true);
+    }
+    await damaged.close();
+  });
 });
 
 describe('the files of a store', () => {

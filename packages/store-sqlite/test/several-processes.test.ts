@@ -1,5 +1,4 @@
 import { openSqliteStore } from '@login-policy/store-sqlite';
-import { counterTotals } from '@login-policy/testkit';
 import { isFault, streamId } from '@login-policy/event-sourcing';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
