@@ -55,17 +55,19 @@ export class SqliteEventStore implements EventStore {
   ): AsyncGenerator<readonly RecordedEvent[], void, undefined> {
     const pageSize = pageSizeOf(options);
     let left = limitOf(options);
+    let isFirst = true;
     const isForwards = options?.direction !== 'backwards';
     let next: bigint = options?.from ?? (isForwards ? 0n : LAST_REVISION);
     if (next > LAST_REVISION && !isForwards) next = LAST_REVISION;
     while (left > 0 && next >= 0n && next <= LAST_REVISION) {
       const count = Math.min(pageSize, left);
-      const range = { isForwards, next, count };
+      const range = { isForwards, isFirst, next, count };
       const page = this.#connection.use(() => this.#log.streamPage(streamId, range));
       const last = page.at(-1);
       if (last === undefined) return;
       yield page;
       left -= page.length;
+      isFirst = false;
       next = last.revision + (isForwards ? 1n : -1n);
     }
   }

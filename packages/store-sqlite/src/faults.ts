@@ -25,6 +25,11 @@ export function isDriverError(caught: unknown): boolean {
   return codeOf(caught).startsWith('SQLITE_');
 }
 
+/** Whether a value would be larger than SQLite, or a string of JavaScript, can be. */
+export function isTooBig(caught: unknown): boolean {
+  return codeOf(caught) === 'SQLITE_TOOBIG' || codeOf(caught) === 'ERR_STRING_TOO_LONG';
+}
+
 /** Turns what the driver threw into the fault it stands for; anything that is not the driver's stays as it is. */
 export function toFault(caught: unknown, store: string): unknown {
   if (caught instanceof Fault) return caught;

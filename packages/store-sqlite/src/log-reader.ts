@@ -2,6 +2,7 @@ import {
   followedInAppend,
   position,
   PositionUnknown,
+  StoreDamaged,
   type EventFilter,
   type Position,
   type ReadAhead,
@@ -11,6 +12,7 @@ import {
 } from '@login-policy/event-sourcing';
 import type { Database, Statement } from './database.js';
 import type { EventStatements } from './event-statements.js';
+import { isTooBig } from './faults.js';
 import type { Names } from './names.js';
 import { eventsOfPage, joinPage, type JoinedPage } from './page-columns.js';
 import { READ_COLUMNS, eventsOf, type EventRow } from './rows.js';
@@ -26,6 +28,8 @@ export interface Wanted {
 /** Which part of a stream. */
 export interface StreamRange {
   readonly isForwards: boolean;
+  /** Whether no page of this read came before it. */
+  readonly isFirst: boolean;
   readonly next: bigint;
   readonly count: number;
 }
@@ -38,6 +42,9 @@ interface PageStatements {
 
 /** So many positions are looked at in one go, so that a filter that lets little through stops nobody for long. */
 const WINDOW = 20_000;
+
+/** A page whose text is more than SQLite or JavaScript puts into one value is read in so many. */
+const SHRUNK = 8;
 
 /** Reads the log in the order of positions, a window at a time, and never sorts. */
 export class LogReader {
@@ -54,11 +61,14 @@ export class LogReader {
   }
 
   /** A page of one stream: from a revision on, so many at the most. */
-  streamPage(streamId: StreamId, { isForwards, next, count }: StreamRange): readonly RecordedEvent[] {
+  streamPage(streamId: StreamId, range: StreamRange): readonly RecordedEvent[] {
     const stream = this.#names.find(streamId);
     if (stream === undefined) return [];
-    const statement = isForwards ? this.#statements.forwards : this.#statements.backwards;
-    return eventsOf(statement.all(stream, next, count), this.#names);
+    const statement = range.isForwards ? this.#statements.forwards : this.#statements.backwards;
+    const rows = statement.all(stream, range.next, range.count);
+    const gap = gapIn(rows, range);
+    if (gap === undefined) return eventsOf(rows, this.#names);
+    throw new StoreDamaged({ store: this.#database.name, problem: `${streamId} has no event at revision ${gap}` });
   }
 
   /** The last position there is. */
@@ -66,8 +76,20 @@ export class LogReader {
     return position(this.#statements.head.get() ?? 0);
   }
 
-  /** The next page after a position: perhaps empty, but then the window behind it is known to hold nothing wanted. */
-  readAhead({ after, filter, pageSize, origin }: Wanted): ReadAhead {
+  /**
+   * The next page after a position, or as much of it as one value can hold: perhaps empty, but then the window behind
+   * it is known to hold nothing wanted.
+   */
+  readAhead(wanted: Wanted): ReadAhead {
+    try {
+      return this.#readAhead(wanted);
+    } catch (caught) {
+      if (!isTooBig(caught) || wanted.pageSize === 1) throw caught;
+      return this.readAhead({ ...wanted, pageSize: Math.ceil(wanted.pageSize / SHRUNK) });
+    }
+  }
+
+  #readAhead({ after, filter, pageSize, origin }: Wanted): ReadAhead {
     const head = this.#statements.head.get() ?? 0;
     if (after > head) throw new PositionUnknown({ position: after, head: position(head) });
     const start = Number(after);
@@ -102,7 +124,13 @@ export class LogReader {
     const owed = last === undefined ? 0 : followedInAppend(last);
     if (last === undefined || owed === 0) return [];
     const from = Number(last.position);
-    return this.#page(statements, [from, from + owed, ...values, owed]).events;
+    const rest = [from, from + owed, ...values, owed];
+    try {
+      return this.#page(statements, rest).events;
+    } catch (caught) {
+      if (!isTooBig(caught)) throw caught;
+      return eventsOf(statements.single.all(...rest), this.#names);
+    }
   }
 
   /** What finds a damaged row reads all of it, whatever was left out. */
@@ -118,6 +146,18 @@ export class LogReader {
     this.#pages.set(name, prepared);
     return prepared;
   }
+}
+
+/** The first revision that a page of a stream should have and has not: a stream begins at 0 and leaves none out. */
+function gapIn(rows: readonly EventRow[], { isForwards, isFirst, next, count }: StreamRange): number | undefined {
+  // Where a first page begins backwards, there need not be an event.
+  const [first] = rows;
+  let due = !isForwards && isFirst ? (first?.[2] ?? -1) : Number(next);
+  for (const [, , inStream] of rows) {
+    if (inStream !== due) return due;
+    due += isForwards ? 1 : -1;
+  }
+  return !isForwards && rows.length < count && due >= 0 ? due : undefined;
 }
 
 /** The plus sign keeps the planner from any index, which would be in another order. */

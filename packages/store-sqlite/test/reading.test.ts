@@ -1,0 +1,73 @@
+import { isFault, type ReadStreamOptions } from '@login-policy/event-sourcing';
+import { openSqliteStore, type SqliteStore } from '@login-policy/store-sqlite';
+import { expect } from 'chai';
+import { afterEach, beforeEach, describe, it } from 'mocha';
+import { appendOne, newEvent, STREAM } from './events.js';
+import { faultOf, freshFolder, type Folder } from './files.js';
+import { tamper } from './raw.js';
+import { driverError, watchDriver, type WatchedDriver } from './watched-driver.js';
+
+let folder: Folder;
+let path: string;
+let driver: WatchedDriver;
+let store: SqliteStore;
+
+beforeEach(async () => {
+  folder = await freshFolder();
+  path = folder.path('store.db');
+  driver = watchDriver();
+  store = await openSqliteStore({ path, durability: 'normal' });
+  for (let count = 0; count < 5; count++) await store.eventStore.append(appendOne());
+});
+afterEach(async () => {
+  driver.restore();
+  await store.close();
+  await folder.remove();
+});
+
+async function revisionsOf(options: ReadStreamOptions): Promise<readonly bigint[]> {
+  const revisions: bigint[] = [];
+  for await (const page of store.eventStore.readStream(STREAM, options)) {
+    revisions.push(...page.map(({ revision }) => revision));
+  }
+  return revisions;
+}
+
+async function isMissed(lost: number, direction: 'forwards' | 'backwards'): Promise<void> {
+  expect(await revisionsOf({ direction, pageSize: 2 })).to.have.length(5);
+  tamper(path, `DELETE FROM events WHERE revision = ${lost}`);
+  const fault = await faultOf(revisionsOf({ direction, pageSize: 2 }));
+  expect(isFault(fault, 'store-damaged'), String(fault)).to.equal(true);
+  expect(fault).to.have.property('message').that.includes(`no event at revision ${lost}`);
+}
+
+describe('a stream that has lost an event', () => {
+  for (const lost of [0, 2]) {
+    for (const direction of ['forwards', 'backwards'] as const) {
+      it(`is damage, never a shorter history: revision ${lost}, read ${direction}`, () => isMissed(lost, direction));
+    }
+  }
+});
+
+describe('a page that is larger than a value can be', () => {
+  const tooBig = driverError('string or blob too big', 'SQLITE_TOOBIG', 18);
+  const fail = (): never => {
+    throw tooBig;
+  };
+
+  it('is read as smaller ones', async () => {
+    for (let times = 0; times < 2; times++) driver.strikeAt('SELECT count(*), group_concat', fail);
+    const pages: number[] = [];
+    for await (const page of store.eventStore.readAll({ pageSize: 100 })) pages.push(page.length);
+    expect(pages).to.deep.equal([2, 3]);
+  });
+
+  it('still ends with an append, whose rest is read row by row', async () => {
+    await store.eventStore.append({ streamId: STREAM, expected: 'any', events: [newEvent(), newEvent(), newEvent()] });
+    let joined = 0;
+    const strikeSecond = (proceed: () => unknown): unknown => (++joined === 1 ? proceed() : fail());
+    for (let times = 0; times < 2; times++) driver.strikeAt('SELECT count(*), group_concat', strikeSecond);
+    const pages = store.eventStore.readAll({ pageSize: 6 })[Symbol.asyncIterator]();
+    expect((await pages.next()).value).to.have.length(8);
+  });
+});
