@@ -99,17 +99,12 @@ export class Database {
     }
   }
 
-  /** Whether SQLite has rolled back the transaction that is being written, by itself: it does so after some errors. */
-  get isLost(): boolean {
-    return this.#lostBy !== undefined;
-  }
-
   /** Keeps what belongs to a transaction from being done without it. */
   refuseLost(): void {
     if (this.#lostBy !== undefined) throw this.#lostBy.caught;
   }
 
-  /** To be called with each error of a statement: some take the whole transaction with them. */
+  /** To be called with each error of a statement: after some of them SQLite has rolled the whole transaction back by itself. */
   heard(caught: unknown): void {
     if (this.#isWriting && this.#connection?.inTransaction !== true) this.#lostBy ??= { caught };
   }
