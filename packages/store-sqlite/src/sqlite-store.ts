@@ -108,7 +108,8 @@ function assemble(connection: Connection, driver: Driver, options: SqliteStoreOp
 /** @throws StoreClosed */
 function backupSource(connection: Connection, driver: Driver): BackupSource {
   const { name } = connection;
-  const connect = (): DriverConnection => driver.connect(name, { waitMs: OPENING_WAIT_MS, isReadOnly: true });
+  // One that may write, though it does not: the last to leave takes the log away, which one that only reads can't.
+  const connect = (): DriverConnection => driver.connect(name, { waitMs: OPENING_WAIT_MS, mustExist: true });
   return {
     connect: name === ':memory:' ? undefined : connect,
     own: connection.use((database) => database.connection()),
