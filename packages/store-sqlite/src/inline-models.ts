@@ -79,9 +79,10 @@ export class InlineModel<Event extends EventShape, Row> {
     if (reached >= head) return true;
     if (head - reached > MOST_BEHIND) return false;
     const { filter } = this.#projection;
-    const { events } = this.#log.readAhead({ after: reached, filter, pageSize: MOST_BEHIND });
+    const { events, considered } = this.#log.readAhead({ after: reached, filter, pageSize: MOST_BEHIND });
     const { encoded, stopped } = this.#reduce(events);
-    if (stopped !== undefined) return false;
+    // A page ends before an event that can't be read: what is behind it was not looked at.
+    if (stopped !== undefined || considered < head) return false;
     this.#rows.write(encoded());
     this.moveTo(head);
     return true;

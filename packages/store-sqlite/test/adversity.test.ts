@@ -122,6 +122,20 @@ describe('a row in the middle that can not be used', () => {
     await store.close();
   });
 
+  it('is not passed over by an append that brings a read model to the head', async () => {
+    const store = await openSqliteStore({ path });
+    const model = await store.readModels.open(counterTotals);
+    await appending(store, {});
+    const before = await model.checkpoint();
+    const elsewhere = await openSqliteStore({ path });
+    for (let count = 0; count < 4; count++) await appending(elsewhere, {});
+    await elsewhere.close();
+    tamper(path, "UPDATE events SET data = '{' WHERE position = 3");
+    await appending(store, {});
+    expect(await model.checkpoint()).to.equal(before);
+    await store.close();
+  });
+
   it('is a fault that names the row, where it is a row of a read model', async () => {
     const store = await openSqliteStore({ path });
     const model = await store.readModels.open(counterTotals);
