@@ -7,7 +7,7 @@ const ours = (...names) => names.map((name) => `@login-policy/${name}`);
 const kernel = ours('event-sourcing');
 const stores = ours('store-sqlite', 'store-postgres', 'store-eventstoredb');
 const testkit = ours('testkit');
-const chooses = ours('cli', 'benchmarks', 'example-backend-service');
+const chooses = ours('cli', 'benchmarks', 'proofs', 'example-backend-service');
 const throughTheBackDoor = ours('event-sourcing/src/index.js', 'domain/dist/evolve.js');
 
 const level1 = [...ours('domain'), ...stores, ...testkit];
@@ -59,8 +59,12 @@ export const rooms = {
     allowed: [...kernel, ...ours('domain', 'cli'), ...stores, ...testkit, ...drivers],
   },
   'packages/benchmarks/src': {
-    forbidden: [...testkit, ...ours('cli', 'example-backend-service'), ...throughTheBackDoor],
+    forbidden: [...testkit, ...ours('cli', 'proofs', 'example-backend-service'), ...throughTheBackDoor],
     allowed: [...kernel, ...ours('domain'), ...stores, ...drivers],
+  },
+  'packages/proofs/src': {
+    forbidden: [...ours('cli', 'benchmarks', 'example-backend-service'), ...throughTheBackDoor],
+    allowed: [...kernel, ...ours('domain', 'api'), ...stores, ...testkit, ...drivers],
   },
   'examples/any/src': {
     forbidden: [...testkit, ...chooses, ...throughTheBackDoor],

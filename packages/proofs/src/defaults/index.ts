@@ -1,0 +1,86 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { freshInstance, openLoginPolicies, orThrow, type LoginPolicies } from '@login-policy/domain';
+import { openStore } from '../open-store.js';
+import type { Course, Proof } from '../proof.js';
+
+const PROCESSES = 3;
+const OPENING = fileURLToPath(new URL('opening.js', import.meta.url));
+const instance = { instanceId: 'proof' };
+
+/** The README's own code in three processes on one store. */
+export const defaults: Proof = {
+  name: 'defaults',
+  promise:
+    'three processes that open one store by default write, read, rebuild, close and reopen: nothing stops, no read is of half a ' +
+    'command, of the default in its place or older than was asked for, and in the end the rows are the fold',
+  rounds: 150,
+  prove,
+};
+
+async function prove(course: Course): Promise<Readonly<Record<string, number>>> {
+  const folder = await mkdtemp(join(tmpdir(), 'login-policy-proof-'));
+  const given = process.env['PROOF_STORE'];
+  const url = given ?? `sqlite:${join(folder, 'store.db')}`;
+  try {
+    const store = await openStore(url);
+    const policies = await openLoginPolicies({ store });
+    await policies.add(instance, freshInstance, { actor: 'proof' });
+    const { commands, reads } = await inProcesses(url, course);
+    const organizations = await demandFolded(policies);
+    await policies.close();
+    await store.close();
+    return { processes: PROCESSES, commands, reads, organizations };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** Runs the processes, and tells each what the others wrote. */
+async function inProcesses(url: string, { rounds, seed }: Course): Promise<{ commands: number; reads: number }> {
+  const counted = { commands: 0, reads: 0 };
+  const children = Array.from({ length: PROCESSES }, (_, number) =>
+    fork(OPENING, [url, String(number), String(rounds), String(seed)], {
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    }),
+  );
+  for (const child of children) {
+    child.on('message', (message: object) => {
+      if ('reads' in message) counted.reads += Number(message.reads);
+      else {
+        counted.commands += 1;
+        for (const other of children) if (other !== child && other.connected) other.send(message, ignoreGone);
+      }
+    });
+  }
+  const codes = await Promise.all(children.map(ended));
+  if (codes.some((code) => code !== 0)) throw new Error(`the processes ended with ${codes.join(', ')}; see above`);
+  return counted;
+}
+
+/** Every row is what its events come to: as of its last sequence a policy is folded from them. */
+async function demandFolded(policies: LoginPolicies): Promise<number> {
+  const all = { waitMs: 30_000, limit: 10_000 };
+  const { organizations } = orThrow(await policies.organizationsWithCustomPolicy(instance, all));
+  for (const owner of organizations) {
+    const { policy: kept } = orThrow(await policies.policy(owner));
+    const { policy: folded } = orThrow(await policies.policy(owner, { asOf: { sequence: kept.details.sequence } }));
+    const [row, fold] = [kept, folded].map(({ position: _, ...content }) => JSON.stringify(content, digits));
+    if (row !== fold) throw new Error(`the row of ${owner.organizationId} is not the fold of its events`);
+  }
+  return organizations.length;
+}
+
+function digits(_key: string, value: unknown): unknown {
+  return typeof value === 'bigint' ? value.toString() : value;
+}
+
+function ended(child: ChildProcess): Promise<number | null> {
+  return new Promise((resolve) => child.once('exit', (code) => resolve(code)));
+}
+
+/** A process may end while something is being told to it. */
+function ignoreGone(): void {}
