@@ -52,6 +52,7 @@ describe('a caller whose time is up', () => {
     }
     on.close();
     expect(await countEvents(service.store)).to.equal(before);
+    expect(service.failures, 'it is no failure of the server').to.deep.equal([]);
     await service.close();
   });
 });

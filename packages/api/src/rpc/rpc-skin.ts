@@ -1,8 +1,10 @@
 import type { Message } from '@bufbuild/protobuf';
+import { isFault } from '@login-policy/event-sourcing';
 import type { Answer } from '../calls/call-context.js';
 import type { Pipeline } from '../calls/pipeline.js';
 import type { ServedMethod } from '../calls/served-method.js';
 import type { UnknownNames } from '../contract/enum-names.js';
+import { timeWasUp } from '../errors/status.js';
 import type { Exchange } from '../server/exchange.js';
 import { readMessage, writeMessage } from './message-form.js';
 import { packingFor, packingOf } from './packing.js';
@@ -43,6 +45,9 @@ export class RpcSkin {
       const request = readMessage(input, bytes, { form: wire.form, unknownNames: this.#unknownNames });
       const incoming = exchange.incoming(deadline === undefined ? {} : { signal: deadline.signal });
       return await this.#pipeline.carryOut(method, request, { admission, incoming });
+    } catch (caught) {
+      // That a caller gives too little time is no failure to tell an operator of: anybody could fill the log with it.
+      throw deadline?.signal.aborted === true && isFault(caught, 'deadline-exceeded') ? timeWasUp() : caught;
     } finally {
       deadline?.release();
     }

@@ -2,7 +2,6 @@ import { after, before, describe, it } from 'mocha';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { connect, type ClientHttp2Session } from 'node:http2';
-import { isFault } from '@login-policy/event-sourcing';
 import { ask, framed, grpc } from '../raw.js';
 import { countEvents, openService, type Service } from '../service.js';
 import { fuzzedFrames, type FuzzedFrames } from './frames.js';
@@ -29,8 +28,7 @@ describe('calls of every skin, whole and spoilt, in pieces, left open and broken
   after(async () => {
     on.destroy();
     await service.close();
-    // Some give the server less time than it needs.
-    expect(service.failures.filter((failure) => !isFault(failure, 'deadline-exceeded'))).to.deep.equal([]);
+    expect(service.failures).to.deep.equal([]);
   });
 
   /** A server may close what is broken beyond repair, as Node 24 does; then it has to take a new connection. */
