@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import { after, before, describe, it } from 'mocha';
 import { expect } from 'chai';
 import { openPort, type OnRequest, type OpenPort } from '@login-policy/api';
-import { FLAGS, headerBlock, number, sendAtOnce } from './http2-bytes.js';
+import { FLAGS, headerBlock, number, opening, sendAtOnce } from './http2-bytes.js';
 import { ask, session, talk } from './raw.js';
 
 const limits = { headersTimeoutMs: 200, requestTimeoutMs: 200, idleTimeoutMs: 200 };
@@ -79,6 +79,23 @@ describe('a connection of HTTP/2 on which nothing moves', () => {
       await closed;
       clearInterval(pinging);
     }
+    await port.close({ graceMs: 0 });
+  });
+});
+
+describe('a client of HTTP/2 that says it goes, and keeps its connection', () => {
+  it('is cut off', async () => {
+    const port = await openPort(echo, { port: 0, ...limits });
+    const socket = connect({ port: port.port, host: '127.0.0.1', allowHalfOpen: true });
+    socket.resume().on('error', () => undefined);
+    const closed = new Promise((resolve) => {
+      socket.once('close', resolve);
+    });
+    socket.write(opening([{ type: 'goAway', payload: Buffer.alloc(8) }]));
+    // It never closes its own end, so only what it sends tells it that it was cut off.
+    const poking = setInterval(() => socket.write('x'), 20);
+    await closed;
+    clearInterval(poking);
     await port.close({ graceMs: 0 });
   });
 });

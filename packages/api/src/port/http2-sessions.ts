@@ -1,4 +1,5 @@
-import { constants, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
+import { constants, type Http2Server, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
+import type { Socket } from 'node:net';
 import { contained } from './contained.js';
 
 /** How far a stream had come at the last look: what of its answer is unsent, and whether its request was whole. */
@@ -9,18 +10,26 @@ interface Seen {
 
 /** The sessions of HTTP/2 of a port. Those on which nothing moves are closed: pings and window updates move nothing. */
 export class Http2Sessions {
+  readonly #server: Http2Server;
   readonly #idleMs: number;
   readonly #sessions = new Set<ServerHttp2Session>();
   #isEnding = false;
 
-  constructor(idleMs: number) {
+  constructor(server: Http2Server, idleMs: number) {
+    this.#server = server;
     this.#idleMs = idleMs;
   }
 
-  /** A session was opened. */
-  opened(session: ServerHttp2Session): void {
+  /** Begins to speak HTTP/2 on a connection. */
+  begin(socket: Socket): void {
+    const opened = (session: ServerHttp2Session): void => this.#opened(session, socket);
+    this.#server.once('session', opened).emit('connection', socket);
+    this.#server.off('session', opened);
+  }
+
+  #opened(session: ServerHttp2Session, socket: Socket): void {
     this.#sessions.add(session);
-    const look = lookAfter(session);
+    const look = lookAfter(session, socket);
     const breakOff = (defect: Error): void => session.destroy(defect);
     const timer = setInterval(() => contained(breakOff, look), this.#idleMs).unref();
     session.once('close', () => {
@@ -46,11 +55,14 @@ export class Http2Sessions {
  * Gives what is to be done each time a session may have been still for long enough. A stream whose client takes nothing in, or
  * does not get its request to an end, is closed; a session without streams is closed, and cut off if it is still there at the
  * next look. While an answer is owed that nothing can be sent of yet, the client is asked whether it is there.
+ *
+ * A session that is over leaves its connection half open until the client closes it, too, and some never do: that is cut off.
  */
-function lookAfter(session: ServerHttp2Session): () => void {
+function lookAfter(session: ServerHttp2Session, socket: Socket): () => void {
   const streams = new Map<ServerHttp2Stream, Seen | undefined>();
   let isIdle = true;
   let isAsked = false;
+  let isOver = false;
   session.on('stream', (stream: ServerHttp2Stream) => {
     isIdle = false;
     if (stream.destroyed) return;
@@ -59,10 +71,13 @@ function lookAfter(session: ServerHttp2Session): () => void {
   });
   return () => {
     for (const [stream, before] of streams) streams.set(stream, progressOf(stream, before));
-    if (session.destroyed) return;
+    if (isOver) socket.destroy();
+    isOver = session.destroyed;
+    if (isOver) return;
     if (streams.size > 0) {
       if (isAsked) session.destroy();
-      else isAsked = isAskedWhetherThere(session, () => (isAsked = false));
+      else session.ping((error) => (isAsked = error !== null));
+      isAsked = true;
     } else if (session.closed) session.destroy();
     else if (isIdle) session.close();
     isIdle = streams.size === 0;
@@ -75,10 +90,4 @@ function progressOf(stream: ServerHttp2Stream, before: Seen | undefined): Seen {
   const isStuck = before !== undefined && ((seen.unsent > 0 && seen.unsent === before.unsent) || !seen.isWhole);
   if (isStuck && !stream.closed) stream.close(constants.NGHTTP2_ENHANCE_YOUR_CALM);
   return seen;
-}
-
-function isAskedWhetherThere(session: ServerHttp2Session, isThere: () => void): boolean {
-  return session.ping((error) => {
-    if (error === null) isThere();
-  });
 }

@@ -1,4 +1,4 @@
-import type { ServerHttp2Session, ServerHttp2Stream } from 'node:http2';
+import type { ServerHttp2Stream } from 'node:http2';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -6,7 +6,6 @@ import type { TlsOptions } from 'node:tls';
 import { contained } from './contained.js';
 import { Http1Connections } from './http1-connections.js';
 import { asRequests, isOver } from './http2-requests.js';
-import { Http2Sessions } from './http2-sessions.js';
 import { serverLimits, type PortLimits } from './port-limits.js';
 import type { NodeRequest, NodeResponse, PortServer, Receivers } from './protocol-servers.js';
 import { sniffingServer } from './sniffing-server.js';
@@ -58,16 +57,15 @@ export function openPort(onRequest: OnRequest, options: PortOptions): Promise<Op
 /** The same, for who takes the streams of HTTP/2 as they are. @throws Error of Node's when the port can't be had. */
 export async function openPortFor(receivers: Receivers, options: PortOptions): Promise<OpenPort> {
   const limits = serverLimits(options);
-  const [connections, sessions] = [new Http1Connections(), new Http2Sessions(limits.idleMs)];
+  const connections = new Http1Connections();
   const kept = safely(receivers, connections);
   const { tls } = options;
   const servers = tls === undefined ? sniffingServer(kept, limits) : tlsServer(kept, { limits, tls });
-  const { net: server, h1, h2 } = servers;
+  const { net: server, h1 } = servers;
   server.once('close', () => h1.close());
   server.maxConnections = limits.maxConnections;
   server.on('connection', (socket: Socket) => connections.connected(socket));
   h1.on('clientError', (error: Error, socket: Duplex) => connections.meetRubbish(error, socket));
-  h2.on('session', (session: ServerHttp2Session) => sessions.opened(session));
   const host = options.host ?? '127.0.0.1';
   const port = await bound(server, { port: options.port, host });
   const shownHost = host.includes(':') ? `[${host}]` : host;
@@ -75,7 +73,7 @@ export async function openPortFor(receivers: Receivers, options: PortOptions): P
   return {
     port,
     url: `${tls === undefined ? 'http' : 'https'}://${shownHost}:${port}`,
-    close: (how = {}) => (closing ??= closed({ servers, connections, sessions }, how)),
+    close: (how = {}) => (closing ??= closed(servers, connections, how)),
   };
 }
 
@@ -113,23 +111,18 @@ function bound(server: Server, where: { readonly port: number; readonly host: st
   });
 }
 
-interface Open {
-  readonly servers: PortServer;
-  readonly connections: Http1Connections;
-  readonly sessions: Http2Sessions;
-}
-
 async function closed(
-  { connections, servers, sessions }: Open,
+  { closeIdle, net, sessions }: PortServer,
+  connections: Http1Connections,
   { drainMs = 0, graceMs = 10_000 }: CloseOptions,
 ): Promise<void> {
   connections.end();
   if (drainMs > 0) await pause(drainMs);
   const done = new Promise<void>((resolve) => {
-    servers.net.close(() => resolve());
+    net.close(() => resolve());
   });
   sessions.end();
-  servers.closeIdle();
+  closeIdle();
   const timer = setTimeout(() => {
     sessions.cut();
     connections.cut();

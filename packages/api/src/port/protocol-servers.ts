@@ -6,14 +6,14 @@ import {
 } from 'node:http';
 import {
   createServer as createHttp2Server,
-  type Http2Server,
   type Http2ServerRequest,
   type Http2ServerResponse,
   type IncomingHttpHeaders,
   type ServerHttp2Stream,
 } from 'node:http2';
-import type { Server as NetServer } from 'node:net';
+import type { Server as NetServer, Socket } from 'node:net';
 import type { OnHttp1 } from './http1-connections.js';
+import { Http2Sessions } from './http2-sessions.js';
 import type { ServerLimits } from './port-limits.js';
 
 /** A request as Node's servers of HTTP/1.1 and HTTP/2 hand it out. */
@@ -34,7 +34,9 @@ export interface Receivers {
 /** The servers of the two protocols. Neither listens: they are handed their sockets. */
 export interface ProtocolServers {
   readonly h1: HttpServer;
-  readonly h2: Http2Server;
+  readonly sessions: Http2Sessions;
+  /** Hands over a connection on which it is known what is spoken. */
+  readonly handOver: (socket: Socket, isHttp2: boolean) => void;
 }
 
 /** A port that speaks HTTP/1.1 and HTTP/2. */
@@ -52,5 +54,10 @@ export function protocolServers({ onRequest, onStream }: Receivers, limits: Serv
   h1.timeout = limits.unreadMs;
   // Without it Node does not enforce the timeouts of a server that never listened itself.
   h1.emit('listening');
-  return { h1, h2 };
+  const sessions = new Http2Sessions(h2, limits.idleMs);
+  return {
+    h1,
+    sessions,
+    handOver: (socket, isHttp2) => (isHttp2 ? sessions.begin(socket) : h1.emit('connection', socket)),
+  };
 }

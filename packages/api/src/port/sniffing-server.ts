@@ -7,20 +7,20 @@ const PREFACE = 'PRI';
 
 /** Makes the server of a cleartext port: the first bytes of a connection tell which protocol is spoken. */
 export function sniffingServer(receivers: Receivers, limits: ServerLimits): PortServer {
-  const { h1, h2 } = protocolServers(receivers, limits);
+  const servers = protocolServers(receivers, limits);
   const silent = new Set<Socket>();
   const net = createServer(limits.tcp, (socket) => {
     silent.add(socket);
     sniff(socket, limits.firstBytesMs, {
-      known: (isHttp2) => (isHttp2 ? h2 : h1).emit('connection', socket),
+      known: (isHttp2) => servers.handOver(socket, isHttp2),
       settled: () => silent.delete(socket),
     });
   });
   const closeIdle = (): void => {
-    h1.closeIdleConnections();
+    servers.h1.closeIdleConnections();
     for (const socket of silent) socket.destroy();
   };
-  return { net, h1, h2, closeIdle };
+  return { ...servers, net, closeIdle };
 }
 
 interface Sniffed {

@@ -12,14 +12,14 @@ export function tlsServer(
   receivers: Receivers,
   { limits, tls }: { readonly limits: ServerLimits; readonly tls: TlsOptions },
 ): PortServer {
-  const { h1, h2 } = protocolServers(receivers, limits);
+  const servers = protocolServers(receivers, limits);
   const options = {
     ...limits.tcp,
     ...tls,
     ALPNProtocols: ['h2', 'http/1.1'],
     handshakeTimeout: limits.firstBytesMs,
   };
-  const net = createServer(options, (socket) => (socket.alpnProtocol === 'h2' ? h2 : h1).emit('connection', socket));
+  const net = createServer(options, (socket) => servers.handOver(socket, socket.alpnProtocol === 'h2'));
   net.on('tlsClientError', (_: Error, socket: Socket) => socket.destroy());
-  return { net, h1, h2, closeIdle: () => h1.closeIdleConnections() };
+  return { ...servers, net, closeIdle: () => servers.h1.closeIdleConnections() };
 }

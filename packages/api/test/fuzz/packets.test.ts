@@ -1,7 +1,6 @@
 import { after, before, describe, it } from 'mocha';
 import { expect } from 'chai';
 import fc, { type Arbitrary } from 'fast-check';
-import { isFault } from '@login-policy/event-sourcing';
 import { FLAGS, headerBlock, number, sendAtOnce, type Frame } from '../http2-bytes.js';
 import { framed } from '../raw.js';
 import { countEvents, openService, READER, type Service } from '../service.js';
@@ -70,12 +69,12 @@ describe('frames of HTTP/2 in one packet, in any order, whole and broken', funct
   this.timeout(FUZZ_TIMEOUT_MS);
   let service: Service;
   before(async () => {
-    service = await openService({ api: { bodyTimeoutMs: 60 } });
+    // A client that says that it goes, and does not, is not hung up on by Node: the port does it.
+    service = await openService({ api: { bodyTimeoutMs: 60 }, listen: { idleTimeoutMs: 300 } });
   });
   after(async () => {
     await service.close();
-    // Some give the server less time than it needs.
-    expect(service.failures.filter((failure) => !isFault(failure, 'deadline-exceeded'))).to.deep.equal([]);
+    expect(service.failures).to.deep.equal([]);
   });
 
   it('never end the process, nor the service of others', async () => {
