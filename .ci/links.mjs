@@ -1,15 +1,36 @@
-/** Every relative link in our Markdown leads to a file that is there, and to a heading that is there. */
+/**
+ * Every relative link in our Markdown leads to a file that is there, and to a heading that is there. So does each page that a
+ * comment of the code names: who installs a package reads them, and has nothing else to look the rule up in.
+ */
 import { existsSync, statSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { conclude, ourFiles, root, textOf } from './workspace.mjs';
 
 const pages = ourFiles('.', /\.md$/);
 const fences = /^(```|~~~)[\s\S]*?^\1/gm;
+const sources = ['packages', 'examples']
+  .flatMap((room) => ourFiles(room, /\.tsx?$/))
+  .filter((file) => /\/src\//.test(file));
 const links = pages.flatMap(linksOf);
+const named = sources.flatMap(pagesNamedIn);
 conclude(
-  links.map(findingFor).filter((finding) => finding !== undefined),
-  `${links.length} relative links in ${pages.length} pages lead somewhere.`,
+  [
+    ...links.map(findingFor).filter((finding) => finding !== undefined),
+    ...named.map(findingFor).filter((finding) => finding !== undefined),
+    ...[...pages, ...sources]
+      .filter((file) => /\bSPEC\b/.test(textOf(file)))
+      .map((file) => `${file}: name a page of docs, not the SPEC`),
+  ],
+  `${links.length} relative links in ${pages.length} pages lead somewhere, and so do ${named.length} pages named by the code.`,
 );
+
+function pagesNamedIn(file) {
+  const up = '../'.repeat(file.split('/').length - 1);
+  return [...textOf(file).matchAll(/\bdocs\/[\w/.-]+\.md(?:#[\w-]+)?/g)].map(([target]) => ({
+    page: file,
+    target: up + target,
+  }));
+}
 
 function linksOf(page) {
   const prose = textOf(page)

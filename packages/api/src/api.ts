@@ -43,7 +43,7 @@ export interface BodyOptions {
 /** What the API is made of. */
 export interface ApiOptions extends Hooks, BodyOptions {
   readonly loginPolicies: LoginPolicies;
-  /** Whom it asks who calls, what he may do, which instance is meant and which organizations there are. */
+  /** Whom it asks who calls, what they may do, which instance is meant and which organizations there are. */
   readonly ports: Omit<Ports, 'isAllowed'> & Partial<Pick<Ports, 'isAllowed'>>;
   /** How the removal of what is not on a policy is answered. Default `page`: 400 with code 9. */
   readonly absent?: AbsentAnswer;
@@ -74,7 +74,7 @@ export interface Api {
   readonly listen: (options: PortOptions) => Promise<OpenPort>;
   /** Whether it can answer, and how far the read model is behind. */
   readonly readiness: () => Promise<Readiness>;
-  /** The OpenAPI 3.1 document of exactly what REST serves. */
+  /** The OpenAPI 3.1 document of what REST serves, apart from this document itself and `/debug/…`. */
   readonly openApi: Schema;
 }
 

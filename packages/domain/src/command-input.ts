@@ -18,7 +18,7 @@ export interface CommandOptions {
   readonly correlationId?: string;
   /** The id of what directly causes it. */
   readonly causationId?: string;
-  /** The caller's name for this very command on this policy: repeated under it, it writes nothing (SPEC §5). */
+  /** The caller's name for this very command on this policy: repeated under it, it writes nothing (docs/guarantees.md). */
   readonly idempotencyKey?: string;
   /** Refuse at once unless the policy is at this sequence; 0 for one that has no events. */
   readonly ifSequence?: bigint;

@@ -66,7 +66,7 @@ export interface RevertLoginPolicy {
   readonly data: { readonly to: RevertTarget };
 }
 
-/** All that can be asked of a login policy (SPEC §4). */
+/** All that can be asked of a login policy (docs/reference/login-policies.md#commands). */
 export type LoginPolicyCommand =
   | AddLoginPolicy
   | ChangeLoginPolicy

@@ -25,7 +25,7 @@ import { differing, type LoginSettingsChange } from './settings.js';
 export type LoginPolicyDecision = Decision<LoginPolicyEvent, PolicyRejection>;
 
 /**
- * What a policy answers to a command: the events to append, or the reason why not (SPEC §4).
+ * What a policy answers to a command: the events to append, or the reason why not (docs/reference/login-policies.md#commands).
  *
  * Pure: the same policy and command give the same answer, whoever asks and whenever. The same rules hold for an
  * instance's policy and an organization's.

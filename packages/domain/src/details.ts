@@ -4,7 +4,7 @@ import type { LoginPolicyEvent } from './events.js';
 import { resourceOwnerOf, type Owner } from './owner.js';
 
 /**
- * What every answer says of the object it speaks of (SPEC §3): always all four.
+ * What an answer to a change says of the object, and with it every policy or list that is read (docs/reference/login-policies.md#details): always all four.
  *
  * On read: the last event reduced, and the first and last instant of the object. On create and on manipulation: the
  * events just added, with the object's first instant. The object is the policy from its `LoginPolicyAdded` on.

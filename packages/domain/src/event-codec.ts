@@ -17,7 +17,7 @@ import {
   type LoginSettingsChange,
 } from './settings.js';
 
-/** The rules of input, for what is written; and the form alone, for what was recorded under rules of its time (SPEC §2). */
+/** The rules of input, for what is written; and the form alone, for what was recorded under rules of its time (docs/reference/events.md). */
 interface Forms<Value> {
   readonly input: Parser<Value>;
   readonly recorded: Parser<Value>;

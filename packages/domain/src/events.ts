@@ -57,7 +57,7 @@ export interface IdentityProviderRemoved {
   readonly data: { readonly id: IdentityProviderId };
 }
 
-/** All that can happen to a login policy, of an instance or of an organization (SPEC §2). */
+/** All that can happen to a login policy, of an instance or of an organization (docs/reference/events.md). */
 export type LoginPolicyEvent =
   | LoginPolicyAdded
   | LoginPolicyChanged

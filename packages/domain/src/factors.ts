@@ -1,6 +1,6 @@
 import { parseList, parseOneOf, type Parser } from './invalid-value.js';
 
-/** Every second factor there is: what is asked for after the password (SPEC §1). */
+/** Every second factor there is: what is asked for after the password (docs/glossary.md). */
 export const SECOND_FACTORS = ['TOTP', 'U2F', 'OTP_EMAIL', 'OTP_SMS', 'RECOVERY_CODES'] as const;
 
 /** Every multi-factor there is: first and second factor in one act, a passkey. */

@@ -24,7 +24,7 @@ export interface IdentityProviderRef {
   readonly ownerType: IdentityProviderOwner;
 }
 
-/** How many identity providers may be linked to one policy (SPEC §4). A recorded policy with more is read as it is. */
+/** How many identity providers may be linked to one policy (docs/reference/limits.md). A recorded policy with more is read as it is. */
 export const MOST_IDENTITY_PROVIDERS = 200;
 
 /**
@@ -46,7 +46,7 @@ export const parseRecordedIdentityProviderId: Parser<IdentityProviderId> = (valu
 /** Takes `{ id, ownerType }`. */
 export const parseIdentityProvider: Parser<IdentityProvider> = providerParser(parseIdentityProviderId);
 
-/** Takes `{ id, ownerType }` for the owner's policy: an instance's has none of an organization's own (SPEC §2). */
+/** Takes `{ id, ownerType }` for the owner's policy: an instance's has none of an organization's own (docs/reference/login-policies.md#commands). */
 export function identityProviderFor(owner: Owner): Parser<IdentityProvider> {
   return isOrganization(owner) ? parseIdentityProvider : parseSystemProvider;
 }

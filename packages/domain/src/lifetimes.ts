@@ -6,7 +6,7 @@ import { InvalidValue, parseObject, type Parser } from './invalid-value.js';
 export interface Lifetimes {
   readonly passwordCheck: Duration;
   readonly externalLoginCheck: Duration;
-  /** For how long a user may put off setting up a factor; zero: he is never asked to. */
+  /** For how long a user may put off setting up a factor; zero: they are never asked to. */
   readonly mfaInitSkip: Duration;
   readonly secondFactorCheck: Duration;
   readonly multiFactorCheck: Duration;
@@ -15,7 +15,7 @@ export interface Lifetimes {
 /** The name of a lifetime. */
 export type LifetimeName = keyof Lifetimes;
 
-/** Every lifetime there is, in the order of the SPEC. */
+/** Every lifetime there is, in the order of docs/reference/login-policies.md#settings. */
 export const LIFETIME_NAMES: readonly LifetimeName[] = [
   'passwordCheck',
   'externalLoginCheck',
@@ -29,7 +29,7 @@ const LONGEST_MS = 36_500 * DAY_MS;
 const EXPECTED = 'a luxon Duration of 0 to 36,500 days in whole milliseconds, without months or years';
 const ZERO = Duration.fromObject({ seconds: 0 });
 
-/** Takes a luxon `Duration` from zero to 36,500 days, exact to the millisecond (SPEC §4). A day has 24 hours. */
+/** Takes a luxon `Duration` from zero to 36,500 days, exact to the millisecond (docs/reference/limits.md). A day has 24 hours. */
 export const parseLifetime: Parser<Duration> = (value, field) => {
   if (!Duration.isDuration(value) || !value.isValid) throw new InvalidValue(field, EXPECTED, value);
   const milliseconds = isExact(value) ? value.toMillis() : Number.NaN;

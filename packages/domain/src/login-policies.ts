@@ -51,11 +51,11 @@ export async function openLoginPolicies(options: LoginPoliciesOptions): Promise<
 }
 
 /**
- * The login policies of instances and organizations: every command and every read (SPEC §4–§6).
+ * The login policies of instances and organizations: every command and every read (docs/reference/login-policies.md).
  *
  * A refusal is an answer, `{ outcome: 'rejected', rejection, message }`, also for input that is not of the right form
  * (`invalid-argument`, naming the field); what is thrown is a `Fault` of the store or a defect. A command is refused for
- * the first of: input, policy exists or not, the rule itself.
+ * the first of: input, idempotency key, `ifSequence`, policy exists or not, the rule itself.
  */
 export class LoginPolicies {
   /** What keeps the read model up: its state, its lag, its rebuild. */

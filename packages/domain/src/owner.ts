@@ -20,7 +20,7 @@ export interface Organization {
   readonly organizationId: OrganizationId;
 }
 
-/** Whose policy it is (SPEC §1). */
+/** Whose policy it is (docs/glossary.md). */
 export type Owner = Instance | Organization;
 
 /** An instance as a caller names it: an organization that is not known is not the instance, so it may not be there at all. */
@@ -61,7 +61,7 @@ export function instanceOf(owner: Owner): Instance {
 
 /**
  * Takes `{ instanceId }` or `{ instanceId, organizationId }`. An organization's id that is there, but is undefined or not the
- * object's own, is refused: whoever named it did not mean the instance (SPEC §4).
+ * object's own, is refused: whoever named it did not mean the instance (docs/reference/login-policies.md).
  */
 export const parseOwner: Parser<Owner> = (value, field) => {
   const { instanceId, organizationId } = parseObject(value, field, ['instanceId', 'organizationId']);

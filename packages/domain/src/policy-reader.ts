@@ -75,7 +75,7 @@ export class PolicyReader {
   async effective(owner: Owner, read: ParsedRead): Promise<LoginPolicyView | undefined> {
     if (!isOrganization(owner)) return this.own(owner, read);
     if (read.asOf !== undefined) return this.#effectivePast(owner, read.asOf);
-    // Both by one look: between two, the custom policy could be taken away and the default loosened (SPEC §5).
+    // Both by one look: between two, the custom policy could be taken away and the default loosened.
     const instance = instanceOf(owner);
     const found = await this.#model.read([policyStream(owner), policyStream(instance)], read.freshness);
     return viewIn(found, owner) ?? viewIn(found, instance);

@@ -8,7 +8,7 @@ const EXPECTED = 'empty, or an absolute http(s) or custom-scheme URI of at most 
 
 /**
  * Takes where users go who came without a place to return to: empty for nowhere, else an absolute http(s) or
- * custom-scheme URI that can't run script (SPEC §4).
+ * custom-scheme URI that can't run script (docs/reference/login-policies.md#settings).
  */
 export const parseRedirectUri: Parser<string> = (value, field) => {
   if (value === '') return value;

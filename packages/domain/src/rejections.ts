@@ -2,7 +2,7 @@ import type { MultiFactor, SecondFactor } from './factors.js';
 import type { IdentityProviderId } from './identity-provider.js';
 import { isOrganization, type Owner } from './owner.js';
 
-/** What the rules of a policy refuse (SPEC §4); input, too, that only the policy shows to be too much. */
+/** What the rules of a policy refuse (docs/reference/rejections-and-faults.md); input, too, that only the policy shows to be too much. */
 export type PolicyRejection =
   | InvalidArgument
   | { readonly reason: 'policy-already-exists' }

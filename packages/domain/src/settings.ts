@@ -18,7 +18,7 @@ export const PASSWORDLESS_TYPES = ['NOT_ALLOWED', 'ALLOWED'] as const;
 /** Whether users may sign in without a password. */
 export type PasswordlessType = (typeof PASSWORDLESS_TYPES)[number];
 
-/** All that a login policy sets apart from factors and identity providers (SPEC §2). */
+/** All that a login policy sets apart from factors and identity providers (docs/reference/login-policies.md#settings). */
 export interface LoginSettings {
   readonly allowUsernamePassword: boolean;
   readonly allowRegister: boolean;
@@ -68,14 +68,14 @@ const AS_INPUT: SettingParsers = {
   lifetime: parseLifetime,
 };
 
-/** What is of the right form. It was allowed when it was recorded, and what is allowed today does not matter (SPEC §2). */
+/** What is of the right form. It was allowed when it was recorded, and what is allowed today does not matter (docs/reference/events.md). */
 const AS_RECORDED: SettingParsers = {
   ...AS_INPUT,
   defaultRedirectUri: parseText,
   lifetime: parseRecordedLifetime,
 };
 
-/** Every setting apart from the lifetimes, in the order of the SPEC. */
+/** Every setting apart from the lifetimes, in the order of docs/reference/login-policies.md#settings. */
 export const SETTING_NAMES: readonly SettingName[] = Object.keys(AS_INPUT).filter(isSettingName);
 
 function isSettingName(name: string): name is SettingName {
@@ -84,7 +84,7 @@ function isSettingName(name: string): name is SettingName {
 
 const MEMBERS = [...SETTING_NAMES, 'lifetimes'];
 
-/** The settings of a fresh instance (SPEC §2). */
+/** The settings of a fresh instance (docs/reference/login-policies.md#settings). */
 export const defaultSettings: LoginSettings = Object.freeze({
   allowUsernamePassword: true,
   allowRegister: true,

@@ -12,7 +12,7 @@ export const parseText: Parser<string> = (value, field) => {
   throw new InvalidValue(field, 'text', value);
 };
 
-/** Takes an id as others give it: 1 to 200 characters, none of them a control character or a lone surrogate (SPEC §4). */
+/** Takes an id as others give it: 1 to 200 characters, none of them a control character or a lone surrogate (docs/reference/limits.md). */
 export const parseId: Parser<string> = (value, field) => {
   const expected = 'an id of 1 to 200 characters without control characters or lone surrogates';
   if (typeof value !== 'string' || value === '' || isLongerThan(value, LONGEST_ID) || UNFIT.test(value)) {

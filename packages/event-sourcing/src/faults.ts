@@ -53,7 +53,7 @@ export class OutcomeUnknown extends Fault {
   }
 }
 
-/** The caller's time was up, or he gave up. What was under way was not begun, or `outcome-unknown` says otherwise. */
+/** The caller's time was up, or they gave up: the write was not begun, or a read still waited. */
 export class DeadlineExceeded extends Fault {
   declare readonly code: 'deadline-exceeded';
   readonly facts: { readonly doing: string };

@@ -2,7 +2,7 @@ import { monotonicFactory } from 'ulid';
 import type { Brand } from './brand.js';
 import { systemClock, type Clock } from './clock.js';
 
-/** The identity of one event, for ever: a ULID (26 characters, Crockford base 32; SPEC §2). */
+/** The identity of one event, for ever: a ULID (26 characters, Crockford base 32; docs/reference/events.md). */
 export type EventId = Brand<string, 'EventId'>;
 
 /** Gives a fresh id at every call; no two calls give the same one. */

@@ -1,6 +1,6 @@
 import type { Brand } from './brand.js';
 
-/** A moment in UTC: whole milliseconds since 1970-01-01T00:00:00Z, never a local time (SPEC §2, ADR 0003). */
+/** A moment in UTC: whole milliseconds since 1970-01-01T00:00:00Z, never a local time (docs/adr/0003-instants-are-numbers-in-the-kernel.md). */
 export type Instant = Brand<number, 'Instant'>;
 
 const FURTHEST = 8_640_000_000_000_000;

@@ -1,4 +1,4 @@
-/** The status codes of gRPC that an answer can carry (SPEC §4). */
+/** The status codes of gRPC that an answer can carry (docs/reference/api-errors.md). */
 export const CODES = {
   canceled: 1,
   invalidArgument: 3,

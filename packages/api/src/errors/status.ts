@@ -8,7 +8,7 @@ import { ApiError, type ApiErrorContent, type CodeName } from './api-error.js';
  */
 export type AbsentAnswer = 'page' | 'zitadel';
 
-/** A refusal of the domain as every protocol answers it (SPEC §4). */
+/** A refusal of the domain as every protocol answers it (docs/reference/rejections-and-faults.md). */
 export function fromRejected({ rejection, message }: Rejected, absent: AbsentAnswer): ApiError {
   return new ApiError({ ...statusOf(rejection, absent), sentence: sentenceOf(rejection, message) });
 }

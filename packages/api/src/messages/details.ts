@@ -11,7 +11,7 @@ export interface DetailsFields {
   readonly resourceOwner: string;
 }
 
-/** Says details as the API does: always all four (SPEC §3). */
+/** Says details as the API does: always all four (docs/reference/login-policies.md#details). */
 export function detailsMessage(details: Details): DetailsFields {
   return {
     sequence: details.sequence,

@@ -25,7 +25,7 @@ export interface CommandHandlerOptions<Command, Event extends EventShape, State,
   readonly events: EventCodec<Event>;
   /** Default: ULIDs of the machine's clock. */
   readonly ids?: IdSource;
-  /** How often a command is decided anew when others change its stream meanwhile. Default 16. */
+  /** How often a command is decided at the most, when others change its stream meanwhile. Default 16. */
   readonly attempts?: number;
   /** How many states are kept in memory. Default 10,000; 0 folds the stream for every command. */
   readonly keptStates?: number;
@@ -38,14 +38,14 @@ interface Task<Command> {
   readonly context: CommandContext;
 }
 
-/** A state, and whether it was just compared with the stream: only then may it refuse (SPEC §5). */
+/** A state, and whether it was just compared with the stream: only then may it refuse (docs/guarantees.md). */
 interface Known<State> extends StateAt<State> {
   readonly isFresh: boolean;
 }
 
 /**
  * Carries out commands on the streams of one kind: recall or load, decide, append at the revision decided by; when
- * another writer was first, catch up and decide again (SPEC §5). Commands on one stream go one after another.
+ * another writer was first, catch up and decide again (docs/guarantees.md). Commands on one stream go one after another.
  */
 export class CommandHandler<Command extends object, Event extends EventShape, State, Rejection> {
   readonly #store: EventStore;

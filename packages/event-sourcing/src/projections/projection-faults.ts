@@ -36,7 +36,7 @@ export class ProjectionStopped extends Fault {
   }
 }
 
-/** The read model has not got as far as the reader asked within his time. */
+/** The read model did not get as far as the read needs in its time. */
 export class ProjectionBehind extends Fault {
   declare readonly code: 'projection-behind';
   readonly facts: {

@@ -11,7 +11,7 @@ export interface EventShape {
   readonly data: object;
 }
 
-/** Who asked for the change an event records, in which conversation, and why (SPEC §2). */
+/** Who asked for the change an event records, in which conversation, and why (docs/reference/events.md). */
 export interface EventMetadata {
   /** Who did it: a user's or a machine's id. */
   readonly actor: string;
@@ -19,7 +19,7 @@ export interface EventMetadata {
   readonly correlationId: string;
   /** The id of what directly caused it: an event, a message, a job. */
   readonly causationId?: string;
-  /** The caller's name for this very command; repeated, it writes nothing (SPEC §5). */
+  /** The caller's name for this very command; repeated, it writes nothing (docs/guarantees.md). */
   readonly idempotencyKey?: string;
   /** Why, in the actor's words. */
   readonly reason?: string;

@@ -2,7 +2,7 @@ import type { Brand } from '../brand.js';
 
 /**
  * A place in the order of the whole store, which is the order of its commits. Opaque: compare two with `<` and `===`,
- * keep one with {@link positionToString}; the distance between two means nothing (SPEC §1).
+ * keep one with {@link positionToString}; the distance between two means nothing (docs/glossary.md).
  */
 export type Position = Brand<bigint, 'Position'>;
 

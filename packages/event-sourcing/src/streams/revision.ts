@@ -1,6 +1,6 @@
 import type { Brand } from '../brand.js';
 
-/** The place of an event in its stream: 0 for the first, then 1, 2, 3 without a gap (SPEC §1). */
+/** The place of an event in its stream: 0 for the first, then 1, 2, 3 without a gap (docs/glossary.md). */
 export type Revision = Brand<bigint, 'Revision'>;
 
 /**
