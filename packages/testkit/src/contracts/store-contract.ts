@@ -5,6 +5,7 @@ import { catchingUp } from './stores/catching-up.js';
 import { openings } from './stores/openings.js';
 import { rowsInStep } from './stores/rows-in-step.js';
 import { stops } from './stores/stops.js';
+import { versions } from './stores/versions.js';
 
 /** A store on storage that nothing else uses. */
 export interface OpenedStore extends Opened {
@@ -44,7 +45,7 @@ export interface OpenedWith {
 export function storeContract(fixture: StoreFixture): void {
   describeContract<StoreUnderTest>({
     title: `the read models beside the events of ${fixture.name}`,
-    themes: fixture.keeps === 'inline' ? [rowsInStep, stops, catchingUp, openings] : [openings],
+    themes: fixture.keeps === 'inline' ? [rowsInStep, stops, catchingUp, openings, versions] : [openings, versions],
     open: async () => storeUnderTest(fixture),
   });
 }

@@ -1,0 +1,91 @@
+import { Follower, isFault, type EventCodec, type Projection, type Store } from '@login-policy/event-sourcing';
+import { demandSame, fail } from '../../demand.js';
+import { counterEvents, counterTotals, type CounterEvent, type CounterRow } from '../../samples/counter.js';
+import { sequentialIds } from '../../sequential-ids.js';
+import type { Theme } from '../contract.js';
+import { readAll } from '../event-store/reading.js';
+import type { StoreUnderTest } from '../store-contract.js';
+import { APPLES, CounterWriter, PEARS } from './counters.js';
+
+const PATIENT = { waitMs: 30_000 };
+
+/** What the next version of the program also knows: one type of event more. */
+const nextEvents: EventCodec<CounterEvent> = {
+  encode: (event) => counterEvents.encode(event),
+  decode: (event) => counterEvents.decode(event.type === 'CountedAnew' ? { ...event, type: 'Counted' } : event),
+};
+
+/** The projection as the next version has it: under a version of its own. */
+const nextTotals: Projection<CounterEvent, CounterRow> = { ...counterTotals, version: 2, events: nextEvents };
+
+/** What holds while two versions of a program use one store. */
+export const versions: Theme<StoreUnderTest> = {
+  title: 'an event that a newer program wrote',
+  deadlineMs: 60_000,
+  promises: {
+    'makes its own row unreadable, with its place, and no other; everybody goes on writing': marksItsOwnRow,
+    'is read by the newer program beside, and again after going back and forward': goesForwardAndBack,
+  },
+};
+
+async function marksItsOwnRow({ open }: StoreUnderTest): Promise<void> {
+  const { store } = await open();
+  const old = await Follower.open({ store, projection: counterTotals });
+  const nextId = sequentialIds();
+  const writer = new CounterWriter(store, nextId);
+  await writer.write(APPLES, 1);
+  await writer.write(PEARS, 1);
+  await writeAnew(store, writer);
+  await writer.write(PEARS, 2);
+  const atLeast = (await writer.write(APPLES, 3)).at(-1)?.position;
+  if (atLeast === undefined) return fail('nothing was recorded');
+  const { rows, unreadable } = await old.read([APPLES, PEARS], { ...PATIENT, atLeast });
+  demandSame({ what: 'totals', actual: [...rows].map(([key, { total }]) => [key, total]), expected: [[PEARS, 3]] });
+  const fault = unreadable.get(APPLES);
+  if (!isFault(fault, 'written-by-newer-program'))
+    return fail('the row with the newer event is read as if it were whole');
+  const { streamId, revision, type } = fault.facts;
+  demandSame({
+    what: 'place',
+    actual: { streamId, revision, type },
+    expected: { streamId: APPLES, revision: 1n, type: 'CountedAnew' },
+  });
+  demandSame({ what: 'state', actual: old.state.is, expected: 'following' });
+  await old.close();
+}
+
+async function goesForwardAndBack({ open }: StoreUnderTest): Promise<void> {
+  const { store, another, reopen } = await open();
+  const nextId = sequentialIds();
+  const [old, next] = [store, await another()];
+  const writer = new CounterWriter(old, nextId);
+  const newer = await Follower.open({ store: next, projection: nextTotals });
+  await writer.write(APPLES, 1);
+  await writeAnew(next, new CounterWriter(next, nextId));
+  const atLeast = (await writer.write(PEARS, 5)).at(-1)?.position;
+  if (atLeast === undefined) return fail('nothing was recorded');
+  const beside = await newer.read([APPLES, PEARS], { ...PATIENT, atLeast });
+  demandSame({ what: 'totals', actual: totalsOf(beside.rows), expected: { [APPLES]: 11, [PEARS]: 5 } });
+  await newer.close();
+  const back = await Follower.open({ store: await reopen([]), projection: counterTotals });
+  const { rows, unreadable } = await back.read([APPLES, PEARS], PATIENT);
+  demandSame({ what: 'totals', actual: totalsOf(rows), expected: { [PEARS]: 5 } });
+  demandSame({ what: 'unreadable', actual: [...unreadable.keys()], expected: [APPLES] });
+  await back.close();
+  const forward = await reopen([]);
+  const again = await Follower.open({ store: forward, projection: nextTotals });
+  const found = await again.read([APPLES, PEARS], PATIENT);
+  demandSame({ what: 'totals', actual: totalsOf(found.rows), expected: { [APPLES]: 11, [PEARS]: 5 } });
+  demandSame({ what: 'count', actual: (await readAll(forward.eventStore)).length, expected: 3 });
+  await again.close();
+}
+
+/** Counts ten apples as only the next version can. */
+async function writeAnew(store: Store, writer: CounterWriter): Promise<void> {
+  const event = { ...writer.newEvent(10), type: 'CountedAnew' };
+  await store.eventStore.append({ streamId: APPLES, expected: 'any', events: [event] });
+}
+
+function totalsOf(rows: ReadonlyMap<string, CounterRow>): Readonly<Record<string, number>> {
+  return Object.fromEntries([...rows].map(([key, { total }]) => [key, total]));
+}
