@@ -1,6 +1,6 @@
 /** How long each thing may take, in milliseconds. None of them is left to the server or the client. */
 export interface Timeouts {
-  /** One append, from the call to the answer, its wait for others of the same stream included. Default 5,000. */
+  /** One append: its wait for others of the same stream, and as long again for its answer, which is looked up then. Default 5,000. */
   readonly appendMs?: number;
   /** Finding out what became of an append whose answer was lost. Default 30,000. */
   readonly lookupMs?: number;

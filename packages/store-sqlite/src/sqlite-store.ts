@@ -21,8 +21,8 @@ export interface SqliteStoreOptions {
   /** The file, made when it is not there; `:memory:` for a store that is gone when it is closed. */
   readonly path: string;
   /**
-   * `full`, the default: an acknowledged append survives a power loss. `normal`: many times as fast for appends one after
-   * another, and a power loss may take the last ones with it; what is left is never damaged.
+   * `full`, the default: an acknowledged append survives a power loss. `normal`: appends don't wait for the disk, and a
+   * power loss may take the last ones with it; what is left is never damaged.
    */
   readonly durability?: Durability;
   readonly clock?: Clock;
