@@ -4,7 +4,8 @@ import { heading, listed, printDetails, printEntry, type Print } from './report.
 import { setUp } from './set-up.js';
 
 const PASSKEY = 'U2F_WITH_VERIFICATION';
-const by = { actor: 'alice@example.com', reason: 'security advisory 2026-17' };
+/** An id that means nothing by itself: what is recorded stays for ever, so a name or an e-mail address has no place in it. */
+const by = { actor: '177853428519632899', reason: 'security advisory 2026-17' };
 
 /** Sets up an instance, removes its multi-factor and shows all that can be asked about it afterwards. */
 export async function walkThrough(loginPolicies: LoginPolicies, print: Print): Promise<void> {
@@ -28,7 +29,7 @@ async function begin(loginPolicies: LoginPolicies, print: Print): Promise<void> 
 }
 
 async function removePasskey(loginPolicies: LoginPolicies, print: Print): Promise<bigint> {
-  heading(print, `2. ${by.actor} removes ${PASSKEY} from the instance.`);
+  heading(print, `2. User ${by.actor} removes ${PASSKEY} from the instance.`);
   const removal = orThrow(await loginPolicies.removeMultiFactor(instance, PASSKEY, by));
   printDetails(print, 'details on manipulation', removal.details);
   const { policy } = orThrow(await loginPolicies.policy(instance, { atLeast: removal.position }));

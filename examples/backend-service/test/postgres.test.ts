@@ -12,7 +12,7 @@ describe('the example service on PostgreSQL', function () {
       const first = await run(tmpdir(), url);
       expect({ code: first.code, complained: first.complained }).to.deep.equal({ code: 0, complained: '' });
       expect(sequencesIn(first.said), 'on manipulation, on read, and before').to.deep.equal(['5', '5', '4']);
-      expect(first.said).to.match(/MultiFactorRemoved by alice@example\.com: "security advisory 2026-17"/);
+      expect(first.said).to.match(/MultiFactorRemoved by 177853428519632899: "security advisory 2026-17"/);
       const again = await run(tmpdir(), url);
       expect(again.said).to.include('was found');
       expect(sequencesIn(again.said)).to.deep.equal(['7', '7', '6']);

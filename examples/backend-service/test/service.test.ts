@@ -20,7 +20,7 @@ describe('the example service', function () {
     expect(said).to.match(
       /factor-not-on-policy: U2F_WITH_VERIFICATION is not on the default login policy .*\(sequence 5\)/,
     );
-    expect(said).to.match(/MultiFactorRemoved by alice@example\.com: "security advisory 2026-17"/);
+    expect(said).to.match(/MultiFactorRemoved by 177853428519632899: "security advisory 2026-17"/);
   });
 
   it('goes on where it was when it is run again on the same file', async () => {
