@@ -54,7 +54,7 @@ function sentenceOf(rejection: Rejection, policy: RefusingPolicy | undefined): s
     case 'sequence-not-current':
       return `${where} was expected at sequence ${rejection.expected} but is at ${rejection.actual}, so nothing was changed.`;
     case 'idempotency-key-reused':
-      return `The idempotency key ${JSON.stringify(rejection.idempotencyKey)} came before with another command on ${where}, so this one was not carried out.`;
+      return `The idempotency key ${JSON.stringify(rejection.idempotencyKey)} came before with another command on ${policy === undefined ? where : policyName(policy.owner)}, so this one was not carried out.`;
     case 'policy-already-exists':
       return `${where} exists already, so it can't be added.`;
     case 'policy-not-found':
