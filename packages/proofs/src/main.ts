@@ -29,9 +29,7 @@ async function run(proof: Proof): Promise<boolean> {
     console.log(`holds   ${proof.name}, ${rounds} rounds, seed ${seed}: ${seen.join(', ')}`);
     return true;
   } catch (caught) {
-    console.log(
-      `BROKEN  ${proof.name}, ${rounds} rounds, seed ${seed}: ${String(caught)}`,
-    );
+    console.log(`BROKEN  ${proof.name}, ${rounds} rounds, seed ${seed}: ${String(caught)}`);
     return false;
   }
 }
