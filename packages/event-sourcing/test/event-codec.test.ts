@@ -65,6 +65,36 @@ describe('an event codec', () => {
     expect(encoded).to.deep.equal({ type: 'Moved', schemaVersion: 3, data: { to: { street: 's', country: 'AT' } } });
   });
 
+  it('writes the oldest version that holds the content, where it is told how to go back (V1)', () => {
+    const downcasters = [
+      ({ street = '' }: JsonObject) => ({ line: street }),
+      ({ to }: JsonObject) =>
+        Reflect.get(Object(to), 'country') === 'CH' ? { street: String(Reflect.get(Object(to), 'street')) } : undefined,
+    ];
+    const frugal = eventCodec<Moved>({ Moved: { ...moved, downcasters } });
+    const event = (country: string): Moved => ({ type: 'Moved', data: { to: { street: 's', country } } });
+    expect(frugal.encode(event('CH'))).to.deep.equal({ type: 'Moved', schemaVersion: 1, data: { line: 's' } });
+    expect(frugal.encode(event('AT'))).to.deep.include({ schemaVersion: 3 });
+    for (const country of ['CH', 'AT']) {
+      const { schemaVersion, data } = frugal.encode(event(country));
+      expect(codec.decode(stored(schemaVersion, data)).data).to.deep.equal(event(country).data);
+    }
+  });
+
+  it('takes no old shape for a new one when an upcaster answers nothing (V8)', () => {
+    const nothing = (): JsonObject => Reflect.get({}, 'nothing');
+    const broken = eventCodec<Moved>({ Moved: { ...moved, upcasters: [nothing, nothing] } });
+    const isRefused = (): boolean => {
+      try {
+        broken.decode(stored(2, { to: { street: 's', country: 'CH' } }));
+        return false;
+      } catch (caught) {
+        return isFault(caught, 'unreadable-event');
+      }
+    };
+    expect(isRefused()).to.equal(true);
+  });
+
   it('keeps all recorded facts of an event it decodes', () => {
     const event = stored(1, { line: 'x' });
     const { data: _data, ...facts } = codec.decode(event);

@@ -1,6 +1,6 @@
 import { UnreadableEvent, WrittenByNewerProgram, type EventPlace } from '../event-faults.js';
 import type { EventShape, Recorded, RecordedEvent } from './event.js';
-import type { JsonObject } from './json.js';
+import { toJsonObject, type JsonObject } from './json.js';
 
 /** What a store keeps of an event's content. */
 export interface EncodedEvent {
@@ -11,7 +11,10 @@ export interface EncodedEvent {
 
 /** Between the domain's events and what a store keeps of them. `decode` undoes `encode` exactly. */
 export interface EventCodec<Event extends EventShape> {
-  /** Writes an event in its newest schema version, checked. @throws UnserialisableData when it is not of its own shape. */
+  /**
+   * Writes an event, checked, in the oldest schema version that holds its content: so a neighbouring version of the program can run
+   * beside this one, and one can go back. @throws UnserialisableData when it is not of its own shape.
+   */
   encode(event: Event): EncodedEvent;
   /**
    * Reads an event of any schema version there ever was, in today's shape.
@@ -30,6 +33,11 @@ export interface EventCodec<Event extends EventShape> {
  */
 export interface EventSchema<Data extends object> {
   readonly upcasters: readonly ((data: JsonObject) => JsonObject)[];
+  /**
+   * What undoes each upcaster, for content that the older version holds, too: `downcasters[0]` turns version 2 into 1. It answers
+   * `undefined` for content that needs the newer one. Default: none, and events are written in the newest version.
+   */
+  readonly downcasters?: readonly ((data: JsonObject) => JsonObject | undefined)[];
   /** Writes the newest version. Throws an `Error` that says what is wrong with the data. */
   write(data: Data): JsonObject;
   /** Reads the newest version. Throws an `Error` that says what is wrong with it. */
@@ -48,7 +56,7 @@ export function eventCodec<Event extends EventShape>(schemas: EventSchemas<Event
     encode(event) {
       const schema = known.get(event.type);
       if (schema === undefined) throw new TypeError(`no schema for ${event.type}`);
-      return { type: event.type, schemaVersion: schema.upcasters.length + 1, data: schema.write(event.data) };
+      return { type: event.type, ...oldestOf(schema, schema.write(event.data)) };
     },
     decode(event) {
       const schema = known.get(event.type);
@@ -60,6 +68,20 @@ export function eventCodec<Event extends EventShape>(schemas: EventSchemas<Event
   };
 }
 
+/** The content in the oldest version that holds it. */
+function oldestOf(
+  { upcasters, downcasters = [] }: EventSchema<object>,
+  newest: JsonObject,
+): Pick<EncodedEvent, 'schemaVersion' | 'data'> {
+  let [schemaVersion, data] = [upcasters.length + 1, newest];
+  while (schemaVersion > 1) {
+    const older = downcasters[schemaVersion - 2]?.(data);
+    if (older === undefined) break;
+    [schemaVersion, data] = [schemaVersion - 1, older];
+  }
+  return { schemaVersion, data };
+}
+
 function readData(schema: EventSchema<object>, event: RecordedEvent): object {
   const newest = schema.upcasters.length + 1;
   const problem = `schema versions 1 to ${newest} are known`;
@@ -67,8 +89,7 @@ function readData(schema: EventSchema<object>, event: RecordedEvent): object {
   if (!(event.schemaVersion >= 1)) throw new UnreadableEvent({ ...placeOf(event), problem });
   try {
     let data = event.data;
-    for (let version = event.schemaVersion; version < newest; version++)
-      data = schema.upcasters[version - 1]?.(data) ?? data;
+    for (let version = event.schemaVersion; version < newest; version++) data = upcast(schema, version, data);
     return schema.read(data);
   } catch (cause) {
     throw new UnreadableEvent(
@@ -76,6 +97,13 @@ function readData(schema: EventSchema<object>, event: RecordedEvent): object {
       cause,
     );
   }
+}
+
+/** One step up. An upcaster that answers nothing is a defect: the old shape must not pass for the new one. */
+function upcast({ upcasters }: EventSchema<object>, version: number, data: JsonObject): JsonObject {
+  const newer: unknown = upcasters[version - 1]?.(data);
+  if (typeof newer === 'object' && newer !== null) return toJsonObject(newer);
+  throw new TypeError(`the upcaster of version ${version} answers nothing`);
 }
 
 /** Where an event stands, for a fault to say. */
