@@ -1,4 +1,5 @@
 export { fixedClock, settableClock, steppingClock, type Moment, type SettableClock } from './clocks.js';
+export { paced } from './pace.js';
 export { rowUnder } from './row-under.js';
 export { sequentialIds } from './sequential-ids.js';
 export { EventPlacer, type PlacingOptions } from './specifications/event-placer.js';
@@ -29,7 +30,7 @@ export {
   type ReadModelStoreFixture,
 } from './contracts/read-model-store-contract.js';
 export { storeContract, type OpenedStore, type StoreFixture } from './contracts/store-contract.js';
-export type { Opened } from './contracts/contract.js';
+export type { Opened, Patience } from './contracts/contract.js';
 export {
   COUNTER_CATEGORY,
   counter,

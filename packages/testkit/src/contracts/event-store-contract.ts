@@ -1,5 +1,5 @@
 import type { Clock, EventStore } from '@login-policy/event-sourcing';
-import { describeContract, type Opened, type Theme } from './contract.js';
+import { describeContract, type Opened, type Patience, type Theme } from './contract.js';
 import { appending } from './event-store/appending.js';
 import { closing } from './event-store/closing.js';
 import { concurrentWriters } from './event-store/concurrent-writers.js';
@@ -12,7 +12,7 @@ import { readingAll } from './event-store/reading-all.js';
 import { readingStreams } from './event-store/reading-streams.js';
 import { receipts } from './event-store/receipts.js';
 import { recordingTime } from './event-store/recording-time.js';
-import { subscriptionEnds } from './event-store/subscription-ends.js';
+import { manySubscriptions, subscriptionEnds } from './event-store/subscription-ends.js';
 import { subscriptions } from './event-store/subscriptions.js';
 import { wholeAppends } from './event-store/whole-appends.js';
 
@@ -24,11 +24,13 @@ export interface OpenedEventStore extends Opened {
 }
 
 /** How the event store contract gets at a store. */
-export interface EventStoreFixture {
+export interface EventStoreFixture extends Patience {
   /** Of the store, as it stands in the report. */
   readonly name: string;
   /** Opens a store on fresh storage; its events are recorded by this clock, also through further handles. */
   readonly open: (options: { readonly clock: Clock }) => Promise<OpenedEventStore>;
+  /** How many streams are very many; the twenty-fifth part of them is how many subscriptions are. Default 1,000. */
+  readonly veryMany?: number;
 }
 
 /**
@@ -38,24 +40,28 @@ export interface EventStoreFixture {
 export function eventStoreContract(fixture: EventStoreFixture): void {
   describeContract<EventStoreUnderTest>({
     title: `the event store of ${fixture.name}`,
-    themes: THEMES,
+    themes: themesOf(fixture.veryMany ?? 1000),
+    patienceMs: fixture.patienceMs,
     open: () => eventStoreUnderTest(fixture),
   });
 }
 
-const THEMES: readonly Theme<EventStoreUnderTest>[] = [
-  appending,
-  expectedRevisions,
-  concurrentWriters,
-  orderOfCommits,
-  readingStreams,
-  readingAll,
-  subscriptions,
-  subscriptionEnds,
-  receipts,
-  recordingTime,
-  payloads,
-  wholeAppends,
-  manyStreams,
-  closing,
-];
+function themesOf(veryMany: number): readonly Theme<EventStoreUnderTest>[] {
+  return [
+    appending,
+    expectedRevisions,
+    concurrentWriters,
+    orderOfCommits,
+    readingStreams,
+    readingAll,
+    subscriptions,
+    subscriptionEnds,
+    manySubscriptions(Math.ceil(veryMany / 25)),
+    receipts,
+    recordingTime,
+    payloads,
+    wholeAppends,
+    manyStreams(veryMany),
+    closing,
+  ];
+}

@@ -1,18 +1,24 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { failure } from '../demand.js';
+import { paced } from '../pace.js';
 
-/** How long a test waits for one thing to happen. */
-export const PATIENCE_MS = 5000;
+/** How long a test waits for one thing to happen, on a quiet machine. Only what does not happen takes so long. */
+export const PATIENCE_MS = 20_000;
 
-/** Passes on what comes of the promise. @throws AssertionError when nothing comes of it in time. */
-export async function within<Value>(doing: string, promise: Promise<Value>, ms: number = PATIENCE_MS): Promise<Value> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, refuse) => {
-    timer = setTimeout(() => refuse(overdue(doing, ms)), ms);
-  });
+const patience = new AsyncLocalStorage<number>();
+
+/** Lets whatever is waited for in `work` have so long, instead of {@link PATIENCE_MS}. */
+export function withPatience<Result>(ms: number, work: () => Promise<Result>): Promise<Result> {
+  return patience.run(ms, work);
+}
+
+/** Passes on what comes of the promise. @throws AssertionError when nothing comes of it in time, as fast as this machine is. */
+export async function within<Value>(doing: string, promise: Promise<Value>, ms?: number): Promise<Value> {
+  const waiting = new Waiting(doing, ms ?? patience.getStore() ?? PATIENCE_MS);
   try {
-    return await Promise.race([promise, late]);
+    return await Promise.race([promise, waiting.over]);
   } finally {
-    clearTimeout(timer);
+    waiting.end();
   }
 }
 
@@ -24,10 +30,11 @@ export function begun<Value>(promise: Promise<Value>): Promise<Value> {
 
 /** Asks again and again until the answer is yes. @throws AssertionError when it is not in time. */
 export async function eventually(doing: string, isTrue: () => Promise<boolean>): Promise<void> {
-  const end = performance.now() + PATIENCE_MS;
-  while (!(await within(doing, isTrue()))) {
-    if (performance.now() > end) throw overdue(doing, PATIENCE_MS);
-    await breathe();
+  const waiting = new Waiting(doing, patience.getStore() ?? PATIENCE_MS);
+  try {
+    while (!(await Promise.race([isTrue(), waiting.over]))) await breathe();
+  } finally {
+    waiting.end();
   }
 }
 
@@ -38,6 +45,28 @@ export function breathe(): Promise<void> {
   });
 }
 
-function overdue(doing: string, ms: number): Error {
-  return failure(`${doing} took longer than ${ms} ms`);
+/** A time that grows while it passes, when the machine turns out to be slow. */
+class Waiting {
+  /** Rejects when it is over. */
+  readonly over: Promise<never>;
+  readonly #began = performance.now();
+  readonly #ms: number;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(doing: string, ms: number) {
+    this.#ms = ms;
+    this.over = new Promise<never>((_, refuse) => {
+      this.#look(() => refuse(failure(`${doing} took longer than ${ms} ms`)));
+    });
+  }
+
+  end(): void {
+    clearTimeout(this.#timer);
+  }
+
+  #look(refuse: () => void): void {
+    const left = paced(this.#ms) - (performance.now() - this.#began);
+    if (left <= 0) refuse();
+    else this.#timer = setTimeout(() => this.#look(refuse), left);
+  }
 }

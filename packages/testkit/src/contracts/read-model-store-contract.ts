@@ -1,5 +1,5 @@
 import type { ReadModelStore } from '@login-policy/event-sourcing';
-import { describeContract, type Opened, type Theme } from './contract.js';
+import { describeContract, type Opened, type Patience, type Theme } from './contract.js';
 import { checkpoints } from './read-models/checkpoints.js';
 import { closingReadModels } from './read-models/closing-read-models.js';
 import { definitions } from './read-models/definitions.js';
@@ -17,7 +17,7 @@ export interface OpenedReadModelStore extends Opened {
 }
 
 /** How the read-model store contract gets at a store. */
-export interface ReadModelStoreFixture {
+export interface ReadModelStoreFixture extends Patience {
   /** Of the store, as it stands in the report. */
   readonly name: string;
   /** Opens a store on fresh storage. */
@@ -32,6 +32,7 @@ export function readModelStoreContract(fixture: ReadModelStoreFixture): void {
   describeContract<OpenedReadModelStore>({
     title: `the read-model store of ${fixture.name}`,
     themes: THEMES,
+    patienceMs: fixture.patienceMs,
     open: () => fixture.open(),
   });
 }

@@ -1,6 +1,6 @@
 import type { AnyProjection, Clock, Store } from '@login-policy/event-sourcing';
 import { fixedClock } from '../clocks.js';
-import { describeContract, type Opened } from './contract.js';
+import { describeContract, type Opened, type Patience } from './contract.js';
 import { catchingUp } from './stores/catching-up.js';
 import { openings } from './stores/openings.js';
 import { rowsInStep } from './stores/rows-in-step.js';
@@ -17,7 +17,7 @@ export interface OpenedStore extends Opened {
 }
 
 /** How the store contract gets at a store. */
-export interface StoreFixture {
+export interface StoreFixture extends Patience {
   /** Of the store, as it stands in the report. */
   readonly name: string;
   /** How it keeps read models: as its `keeps` says. */
@@ -46,6 +46,7 @@ export function storeContract(fixture: StoreFixture): void {
   describeContract<StoreUnderTest>({
     title: `the read models beside the events of ${fixture.name}`,
     themes: fixture.keeps === 'inline' ? [rowsInStep, stops, catchingUp, openings, versions] : [openings, versions],
+    patienceMs: fixture.patienceMs,
     open: async () => storeUnderTest(fixture),
   });
 }

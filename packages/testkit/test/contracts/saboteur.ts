@@ -33,11 +33,15 @@ export type EventStoreSabotage = (sound: Sound) => Partial<EventStore>;
 /** What a saboteur does instead of what the sound read model does. */
 export type ReadModelSabotage = <Row>(model: ReadModel<Row>) => Partial<ReadModel<Row>>;
 
+/** Longer than a memory store takes for anything; some saboteurs make the contract wait until it is over. */
+export const PATIENCE_MS = 2000;
+
 /** Runs the test of the event store contract that has to notice. */
 export function runOnEvents({ noticedBy, sabotage }: Saboteur<EventStoreSabotage>): Promise<ContractRun> {
   return runContract(noticedBy, () =>
     eventStoreContract({
       name: 'a saboteur',
+      patienceMs: PATIENCE_MS,
       open: async ({ clock }) => {
         const { eventStore } = openMemoryStore({ clock });
         const store = { ...delegating(eventStore), ...sabotage({ store: eventStore, clock }) };
@@ -52,6 +56,7 @@ export function runOnRows({ noticedBy, sabotage }: Saboteur<ReadModelSabotage>):
   return runContract(noticedBy, () =>
     readModelStoreContract({
       name: 'a saboteur',
+      patienceMs: PATIENCE_MS,
       open: async () => {
         const readModels = sabotaged(openMemoryStore().readModels, sabotage);
         return { readModels, another: async () => readModels, dispose: () => readModels.close() };

@@ -8,13 +8,11 @@ import {
 import { storeContract } from '@login-policy/testkit';
 import { before, describe, it } from 'mocha';
 import { runContract, type ContractRun } from './contract-run.js';
-import { demandNoticed, methodsOf, runOnEvents, runOnRows, type Saboteur } from './saboteur.js';
+import { demandNoticed, methodsOf, PATIENCE_MS, runOnEvents, runOnRows, type Saboteur } from './saboteur.js';
 import { saboteursOfRows } from './saboteurs-of-rows.js';
 import { saboteursThatCut } from './saboteurs-that-cut.js';
 import { saboteursThatRead } from './saboteurs-that-read.js';
 import { saboteursThatWrite } from './saboteurs-that-write.js';
-
-const DEADLINE_MS = 20_000;
 
 describeSaboteurs(
   'the event store contract',
@@ -59,10 +57,7 @@ function describeSaboteurs<Sabotage>(
     });
 
     for (const saboteur of saboteurs) {
-      it(saboteur.does, async function () {
-        this.timeout(DEADLINE_MS);
-        demandNoticed(await (begun.get(saboteur) ?? run(saboteur)));
-      });
+      it(saboteur.does, async () => demandNoticed(await (begun.get(saboteur) ?? run(saboteur))));
     }
   });
 }
@@ -88,6 +83,7 @@ function withoutHead(store: Store): Store {
 function registerStore(spoil: (store: Store) => Store): void {
   storeContract({
     name: 'a saboteur',
+    patienceMs: PATIENCE_MS,
     keeps: 'inline',
     open: async ({ clock }) => {
       const store = spoil(openMemoryStore({ clock }));

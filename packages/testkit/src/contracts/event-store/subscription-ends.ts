@@ -17,9 +17,17 @@ export const subscriptionEnds: Theme<EventStoreUnderTest> = {
     'comes when the reader leaves, and the store goes on': endsForLeaver,
     'comes when the reader leaves while he still waits for a message': endsForWaitingLeaver,
     'comes with StoreClosed when the store is closed while the reader waits': endsByClosing,
-    'of hundreds leaves the store as it was': endsInHundreds,
   },
 };
+
+/** What holds when very many subscribe at once. */
+export function manySubscriptions(count: number): Theme<EventStoreUnderTest> {
+  return {
+    title: `${count} subscriptions at once`,
+    deadlineMs: 60_000 + count * 200,
+    promises: { 'leave the store as it was when they end': (subject) => endTogether(subject, count) },
+  };
+}
 
 async function endsWaitingReader({ eventStore, record }: EventStoreUnderTest): Promise<void> {
   const all = await record(FIRST, 2);
@@ -93,9 +101,9 @@ async function endsByClosing({ eventStore, record }: EventStoreUnderTest): Promi
   await Promise.all(waiting);
 }
 
-async function endsInHundreds({ eventStore, record }: EventStoreUnderTest): Promise<void> {
+async function endTogether({ eventStore, record }: EventStoreUnderTest, count: number): Promise<void> {
   const all = await record(FIRST, 1);
-  const controls = Array.from({ length: 300 }, () => new AbortController());
+  const controls = Array.from({ length: count }, () => new AbortController());
   const followers = controls.map(({ signal }) => new Follower(eventStore, { signal }));
   await Promise.all(followers.map((follower) => follower.untilCaughtUp(all[0]?.position ?? START)));
   const ends = followers.map((follower, index) => (index % 2 === 0 ? follower.leave() : follower.untilEnd()));

@@ -87,15 +87,19 @@ async function reduceOnce(subject: OpenedReadModelStore): Promise<void> {
   const ending = new AbortController();
   const following = watched(Promise.all(projectors.map((projector) => projector.follow(ending.signal))));
   const nextId = sequentialIds();
-  for (let round = 0; round < STREAMS; round++) {
-    await countTwice(eventStore, streamId(COUNTER_CATEGORY, String(round)), nextId);
-    if (round % 10 === 0) await new Projector({ eventStore, readModels: other, projection: countersInOrder }).catchUp();
-    await breathe();
-  }
   const model = await subject.readModels.open(countersInOrder);
-  const head = await eventStore.head();
-  await eventually('the head', async () => (await model.checkpoint()) === head || following.isSettled);
-  ending.abort();
+  try {
+    for (let round = 0; round < STREAMS; round++) {
+      await countTwice(eventStore, streamId(COUNTER_CATEGORY, String(round)), nextId);
+      if (round % 10 === 0)
+        await new Projector({ eventStore, readModels: other, projection: countersInOrder }).catchUp();
+      await breathe();
+    }
+    const head = await eventStore.head();
+    await eventually('the head', async () => (await model.checkpoint()) === head || following.isSettled);
+  } finally {
+    ending.abort();
+  }
   const outcome = await following.outcome;
   if (!hasSucceeded(outcome)) throw outcome.error;
   for (let round = 0; round < STREAMS; round++) {
