@@ -3,59 +3,49 @@
 const { relative, sep } = require('node:path');
 const { reporters, Runner } = require('mocha');
 
-const { EVENT_RUN_END, EVENT_TEST_BEGIN, EVENT_TEST_FAIL, EVENT_TEST_PASS } = Runner.constants;
-const slowMs = 500;
-const slowestShown = 5;
+const { EVENT_RUN_END, EVENT_TEST_BEGIN, EVENT_TEST_END, EVENT_TEST_FAIL, EVENT_TEST_PASS } = Runner.constants;
 const graceMs = 10_000;
 
 /**
- * One line a package while the tests run, then the slowest tests, then every failure in full; the last line is exactly
- * `N passed, N failed`.
+ * Tells `npm test`, which started this mocha, of each test as it begins and ends; to a person who started it, it says what
+ * failed. Both get every failure in full at the end.
  */
 class Reporter extends reporters.Base {
-  /** The packages seen, in the order their tests ran, each with its counts. */
-  #packages = [];
-  #slow = [];
+  #files = new Map();
+  #last = performance.now();
 
   constructor(runner, options) {
     super(runner, options);
-    runner.on(EVENT_TEST_BEGIN, (test) => this.#enter(packageOf(test)));
-    runner.on(EVENT_TEST_PASS, (test) => this.#pass(test));
-    runner.on(EVENT_TEST_FAIL, (test) => this.#fail(test));
+    runner.on(EVENT_TEST_BEGIN, (test) => tell({ kind: 'begin', title: test.fullTitle() }));
+    runner.on(EVENT_TEST_PASS, (test) => tell({ kind: 'pass', title: test.fullTitle(), ms: test.duration }));
+    runner.on(EVENT_TEST_FAIL, (test) => tell({ kind: 'fail', title: test.fullTitle() }));
+    runner.on(EVENT_TEST_END, (test) => this.#count(test));
     runner.once(EVENT_RUN_END, () => this.#end());
   }
 
-  #enter(name) {
-    const current = this.#packages.at(-1);
-    if (current?.name === name) return current;
-    if (current !== undefined) write(lineOf(current));
-    const entered = { name, passed: 0, failed: 0, began: Date.now() };
-    this.#packages.push(entered);
-    return entered;
-  }
-
-  #pass(test) {
-    this.#enter(packageOf(test)).passed += 1;
-    if (test.duration >= slowMs) this.#slow.push(test);
-  }
-
-  /** A failing hook has no test that began, so it may be the first thing heard of its package. */
-  #fail(test) {
-    this.#enter(packageOf(test)).failed += 1;
-    write(`  FAILED  ${test.fullTitle()}`);
+  /** With all that goes before a test, so that the set-up of a file counts as its own. */
+  #count({ file }) {
+    const now = performance.now();
+    const name = relative(process.cwd(), file ?? '')
+      .split(sep)
+      .join('/');
+    this.#files.set(name, (this.#files.get(name) ?? 0) + now - this.#last);
+    this.#last = now;
   }
 
   #end() {
-    const last = this.#packages.at(-1);
-    if (last !== undefined) write(lineOf(last));
-    const slowest = this.#slow.toSorted((a, b) => b.duration - a.duration).slice(0, slowestShown);
-    if (slowest.length > 0) write('', 'Slowest tests:');
-    for (const test of slowest) write(`  ${seconds(test.duration)}  ${packageOf(test)}: ${test.fullTitle()}`);
     if (this.failures.length > 0) reporters.Base.list(this.failures);
-    const { passes, failures } = this.stats;
-    write('', `${passes} passed, ${failures} failed`);
+    const { passes: passed, failures: failed } = this.stats;
+    for (const [file, ms] of this.#files) tell({ kind: 'file', file, ms });
+    tell({ kind: 'end', passed, failed });
+    if (process.send === undefined) process.stdout.write(`\n${passed} passed, ${failed} failed\n`);
     failWhatDoesNotEnd();
   }
+}
+
+function tell(message) {
+  if (process.send !== undefined) process.send(message);
+  else if (message.kind === 'fail') process.stdout.write(`  FAILED  ${message.title}\n`);
 }
 
 /** A timer, socket or worker that a test left behind would keep the run from ending: that is a defect, so it is one here. */
@@ -67,24 +57,6 @@ function failWhatDoesNotEnd() {
     process.once('exit', () => (process.exitCode = 1));
     process.exit();
   }, graceMs).unref();
-}
-
-function packageOf(test) {
-  const [, name = 'other'] = relative(process.cwd(), test.file ?? '').split(sep);
-  return name;
-}
-
-function lineOf({ name, passed, failed, began }) {
-  const verdict = failed === 0 ? `${passed} passed` : `${passed} passed, ${failed} FAILED`;
-  return `${name.padEnd(22)} ${verdict.padEnd(24)} ${seconds(Date.now() - began)}`;
-}
-
-function seconds(ms) {
-  return `${(ms / 1000).toFixed(1)} s`.padStart(8);
-}
-
-function write(...lines) {
-  for (const line of lines) process.stdout.write(`${line}\n`);
 }
 
 module.exports = Reporter;

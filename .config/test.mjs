@@ -1,0 +1,8 @@
+/** Sets everything up, then runs the tests of all packages, or of those that are named: `npm test -- store-sqlite domain`. */
+import './set-up.mjs';
+
+// Node's version is good by now, or there is nothing to load.
+if (!process.exitCode) {
+  const { runTests } = await import('./tests/index.mjs');
+  process.exitCode = await runTests(process.argv.slice(2));
+}
