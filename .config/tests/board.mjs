@@ -54,7 +54,7 @@ export class Board {
     clearInterval(this.#alive);
     const slowest = this.#slow.toSorted((a, b) => b.ms - a.ms).slice(0, slowestShown);
     if (slowest.length > 0) say('\nSlowest tests:');
-    for (const { ms, name, title } of slowest) say(`  ${seconds(ms)}  ${name}: ${title}`);
+    for (const { ms, name, title } of slowest) say(`  ${inColumn(ms)}  ${name}: ${title}`);
     for (const said of this.#said) say(`\n${said}`);
     const all = [...this.#packages.values()];
     const passed = all.reduce((sum, one) => sum + one.passed, 0);
@@ -73,10 +73,10 @@ export class Board {
 
 function lineOf({ name, passed, failed, began }) {
   const verdict = failed === 0 ? `${passed} passed` : `${passed} passed, ${failed} FAILED`;
-  return `${name.padEnd(22)} ${verdict.padEnd(24)} ${seconds(performance.now() - (began ?? performance.now()))}`;
+  return `${name.padEnd(22)} ${verdict.padEnd(24)} ${inColumn(performance.now() - (began ?? performance.now()))}`;
 }
 
-function seconds(ms) {
+function inColumn(ms) {
   return `${(ms / 1000).toFixed(1)} s`.padStart(8);
 }
 

@@ -58,9 +58,7 @@ class Service {
   }
 }
 
-describe('a service with a table of its own on PostgreSQL', function () {
-  this.timeout(120_000);
-
+describe('a service with a table of its own on PostgreSQL', () => {
   it('changes it and the policy together, or neither', () =>
     withPostgres(async (url) => {
       const service = await Service.open(url);

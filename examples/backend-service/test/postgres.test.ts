@@ -4,9 +4,7 @@ import { describe, it } from 'mocha';
 import { run, sequencesIn } from './run.js';
 import { withPostgres } from './with-postgres.js';
 
-describe('the example service on PostgreSQL', function () {
-  this.timeout(120_000);
-
+describe('the example service on PostgreSQL', () => {
   it('does what it does on a file, and goes on where it was when it is run again', () =>
     withPostgres(async (url) => {
       const first = await run(tmpdir(), url);

@@ -5,8 +5,7 @@ import { expect } from 'chai';
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import { run, sequencesIn } from './run.js';
 
-describe('the example service', function () {
-  this.timeout(30_000);
+describe('the example service', () => {
   let folder: string;
   beforeEach(async () => (folder = await mkdtemp(join(tmpdir(), 'backend-service-'))));
   afterEach(() => rm(folder, { recursive: true, force: true }));

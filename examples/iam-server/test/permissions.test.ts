@@ -6,8 +6,7 @@ import { TestBench, type Quickstart } from './running-server.js';
 const FACTORS = '/admin/v1/policies/login/multi_factors';
 const PASSKEY = 'MULTI_FACTOR_TYPE_U2F_WITH_VERIFICATION';
 
-describe('what a caller may do', function () {
-  this.timeout(40_000);
+describe('what a caller may do', () => {
   const bench = new TestBench();
   let quickstart: Quickstart;
   let url: string;

@@ -13,8 +13,7 @@ interface SignedIn {
 
 const SESSION = '/iam/v1/session';
 
-describe('signing in', function () {
-  this.timeout(40_000);
+describe('signing in', () => {
   const bench = new TestBench();
   afterEach(() => bench.clear());
 
@@ -89,8 +88,7 @@ describe('signing in', function () {
   });
 });
 
-describe('signing out', function () {
-  this.timeout(40_000);
+describe('signing out', () => {
   const bench = new TestBench();
   afterEach(() => bench.clear());
 

@@ -10,8 +10,7 @@ import { readQuickstart, TestBench } from './running-server.js';
 const POLICY = '/admin/v1/policies/login';
 const NO_STORE = /^IAM_STORE must be memory:, sqlite:PATH, postgres:\/\/… or esdb:\/\/…\.\n$/;
 
-describe('starting the server', function () {
-  this.timeout(60_000);
+describe('starting the server', () => {
   const bench = new TestBench();
   afterEach(() => bench.clear());
 

@@ -1,16 +1,19 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { paced } from '@login-policy/testkit';
 
-/** Resolves as soon as the condition holds; rejects, saying what was awaited, when it does not within `patienceMs`. */
+const PATIENCE_MS = 60_000;
+
+/** Resolves as soon as the condition holds; rejects, saying what was awaited, when it does not within a minute of a quiet machine. */
 export async function eventually<Found>(
   what: string,
   look: () => Promise<Found | undefined> | Found | undefined,
-  patienceMs = 15_000,
 ): Promise<Found> {
-  const giveUpAt = performance.now() + patienceMs;
+  const began = performance.now();
   for (;;) {
     const found = await look();
     if (found !== undefined) return found;
-    if (performance.now() > giveUpAt) throw new Error(`${what} did not come within ${patienceMs} ms`);
+    if (performance.now() - began > paced(PATIENCE_MS))
+      throw new Error(`${what} did not come within ${PATIENCE_MS} ms`);
     await pause(20);
   }
 }

@@ -56,9 +56,8 @@ describe('a graceful end', () => {
     const on = session(service.url);
     await ask(on, grpc('/zitadel.admin.v1.AdminService/Healthz'), framed(new Uint8Array(0)));
     await (await fetch(`${service.url}/debug/healthz`)).text();
-    const startedAt = performance.now();
-    await service.listening.close({ graceMs: 60_000 });
-    expect(performance.now() - startedAt).to.be.lessThan(5000);
+    // Longer than a test may take.
+    await service.listening.close({ graceMs: 3_600_000 });
     silent.destroy();
     await service.close();
   });
@@ -78,9 +77,8 @@ describe('a graceful end with TLS', () => {
     });
     const on = session(service.url, { ca: certificate });
     await ask(on, grpc('/zitadel.admin.v1.AdminService/Healthz'), framed(new Uint8Array(0)));
-    const startedAt = performance.now();
-    await service.listening.close({ graceMs: 60_000 });
-    expect(performance.now() - startedAt).to.be.lessThan(5000);
+    // Longer than a test may take.
+    await service.listening.close({ graceMs: 3_600_000 });
     agent.destroy();
     await service.close();
   });

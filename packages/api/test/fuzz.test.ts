@@ -2,10 +2,11 @@ import { after, before, describe, it } from 'mocha';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import type { ClientHttp2Session } from 'node:http2';
+import { paced } from '@login-policy/testkit';
+import { FUZZ_RUNS } from './fuzz/runs.js';
 import { ask, framed, grpc, session, talk } from './raw.js';
 import { countEvents, openService, READER, ROOT, type Service } from './service.js';
 
-const RUNS = 300;
 const PATHS = [
   '/admin/v1/policies/login',
   '/admin/v1/policies/login/multi_factors',
@@ -68,7 +69,7 @@ describe('whatever is sent', () => {
   let service: Service;
   let on: ClientHttp2Session;
   before(async () => {
-    service = await openService({ api: { bodyTimeoutMs: 500 } });
+    service = await openService({ api: { bodyTimeoutMs: paced(500) } });
     on = session(service.url);
   });
   after(async () => {
@@ -97,7 +98,7 @@ describe('whatever is sent', () => {
             expect(answer).to.match(/^HTTP\/1\.1 (?!500|502|505)[2345]\d\d /);
           },
         ),
-        { numRuns: RUNS },
+        { numRuns: FUZZ_RUNS },
       ),
     ));
 
@@ -114,7 +115,7 @@ describe('whatever is sent', () => {
             expect(['3', '7']).to.include(trailers['grpc-status']);
           },
         ),
-        { numRuns: RUNS },
+        { numRuns: FUZZ_RUNS },
       ),
     ));
 
@@ -127,6 +128,6 @@ describe('whatever is sent', () => {
         expect(['0', '3']).to.include(trailers['grpc-status']);
         if (trailers['grpc-status'] === '3') expect(await countEvents(service.store)).to.equal(before_);
       }),
-      { numRuns: RUNS },
+      { numRuns: FUZZ_RUNS },
     ));
 });

@@ -1,5 +1,6 @@
 import { describe, it } from 'mocha';
 import { expect } from 'chai';
+import { paced } from '@login-policy/testkit';
 import { talk } from './raw.js';
 import { countEvents, openService, ROOT } from './service.js';
 
@@ -9,7 +10,7 @@ const CHUNKED = 'transfer-encoding: chunked\r\n\r\nRUBBISH\r\n\r\n';
 
 /** The status of the answer, and how many events there are more. */
 async function said(request: string): Promise<readonly [status: string | undefined, events: number]> {
-  const service = await openService({ api: { bodyTimeoutMs: 100 } });
+  const service = await openService({ api: { bodyTimeoutMs: paced(100) } });
   try {
     const had = await countEvents(service.store);
     const answer = await talk(service.listening.port, [request]);

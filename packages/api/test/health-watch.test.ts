@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 import { createServer, type Http2Server } from 'node:http2';
 import { connect, createServer as createProxy, type AddressInfo, type Server } from 'node:net';
 import type { AccessEntry } from '@login-policy/api';
+import { paced } from '@login-policy/testkit';
 import { asking, check, healthClient, lagging, watch, WATCH, type HealthClient, type Lagging } from './health.js';
 import { ask, framed, grpc, session } from './raw.js';
 import { openService, type Service } from './service.js';
@@ -19,7 +20,7 @@ describe('a watch of the health by connect-node', () => {
     lag = lagging();
     service = await openService({
       api: { loginPolicies: lag.policies },
-      listen: { maxConcurrentStreams: 3, idleTimeoutMs: 100 },
+      listen: { maxConcurrentStreams: 3, idleTimeoutMs: paced(100) },
     });
     client = healthClient(service.url);
   });
@@ -96,7 +97,7 @@ describe('many watches', () => {
     const ended: string[] = [];
     const service = await openService({
       api: { loginPolicies: lag.policies, onAnswered: ({ path }) => ended.push(path) },
-      listen: { idleTimeoutMs: 2500 },
+      listen: { idleTimeoutMs: paced(2500) },
     });
     const on = session(service.url);
     const closed = new Promise((resolve) => {
@@ -119,18 +120,18 @@ describe('many watches', () => {
     });
     lag.seconds = 31;
     await Promise.all(told);
-    expect(lag.asked).to.be.lessThan(5);
+    expect(lag.asked).to.be.lessThan(paced(5));
     for (const stream of answers) stream.close(8);
     const askedBefore = lag.asked;
     // The server closes the connection when it lies idle: it has forgotten what was on it.
     await closed;
-    expect(lag.asked - askedBefore).to.be.lessThan(2);
+    expect(lag.asked - askedBefore).to.be.lessThan(paced(2));
     expect(ended).to.deep.equal(answers.map(() => WATCH));
     await service.close();
   });
 
   it('of a client that is gone without a word end, too', async () => {
-    const service = await openService({ listen: { idleTimeoutMs: 100 } });
+    const service = await openService({ listen: { idleTimeoutMs: paced(100) } });
     let isDeaf = false;
     const proxy = createProxy();
     const cut = new Promise((resolve) => {
@@ -192,17 +193,16 @@ describe('a graceful end', () => {
     for (const watching of watches) expect(await watching.next()).to.equal('SERVING');
     const unknown = watch(clients[0] ?? healthClient(plain.url), 'no.such.Service');
     expect(await unknown.next()).to.equal('SERVICE_UNKNOWN');
-    const startedAt = performance.now();
+    // Longer than a test may take.
     const closed = Promise.all([
-      plain.listening.close({ graceMs: 60_000 }),
-      secure.listening.close({ graceMs: 60_000 }),
+      plain.listening.close({ graceMs: 3_600_000 }),
+      secure.listening.close({ graceMs: 3_600_000 }),
     ]);
     for (const watching of watches) {
       expect([await watching.next(), await watching.next()]).to.deep.equal(['NOT_SERVING', 'OK']);
     }
     expect(await unknown.next()).to.equal('OK');
     await closed;
-    expect(performance.now() - startedAt).to.be.lessThan(5000);
     for (const client of clients) client.close();
     await Promise.all([plain.close(), secure.close()]);
   });

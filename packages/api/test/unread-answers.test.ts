@@ -3,10 +3,11 @@ import { connect } from 'node:net';
 import { connect as connectHttp2 } from 'node:http2';
 import { describe, it } from 'mocha';
 import { expect } from 'chai';
+import { paced } from '@login-policy/testkit';
 import { WATCH } from './health.js';
 import { openService } from './service.js';
 
-const listen = { headersTimeoutMs: 200, requestTimeoutMs: 200, idleTimeoutMs: 200 };
+const listen = { headersTimeoutMs: paced(200), requestTimeoutMs: paced(200), idleTimeoutMs: paced(200) };
 
 describe('a client that does not take in what it asked for', () => {
   it('is cut off over HTTP/2', async () => {

@@ -4,6 +4,7 @@ import { isFault, monotonicIds, streamId, type EventStore, type NewEvent } from 
 import { connectEventStoreDb, openEventStoreDbStore } from '@login-policy/store-eventstoredb';
 import { expect } from 'chai';
 import { afterEach, beforeEach, describe, it } from 'mocha';
+import { paced } from '@login-policy/testkit';
 import { Double } from './double/double.js';
 import { bare } from './double/status.js';
 import { disposeOf } from './server.js';
@@ -51,7 +52,9 @@ describe('a store on a cluster', () => {
 
   it('is not available while there is no node to be found', async () => {
     const url = 'esdb+discover://127.0.0.1:1?tls=false&maxDiscoverAttempts=2&discoveryInterval=10';
-    const store = connectEventStoreDb(url, { timeouts: { appendMs: 2000, retryMs: 200, readMs: 500 } });
+    const store = connectEventStoreDb(url, {
+      timeouts: { appendMs: paced(2000), retryMs: paced(200), readMs: paced(500) },
+    });
     const caught: unknown = await appendOne(store.eventStore).catch((error: unknown) => error);
     expect(isFault(caught, 'store-unavailable')).to.equal(true);
     await store.close();

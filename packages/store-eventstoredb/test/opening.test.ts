@@ -92,11 +92,9 @@ describe('a store that is opened', () => {
     const child = spawn(process.execPath, ['--input-type=module', '-e', program], {
       cwd: fileURLToPath(new URL('.', import.meta.url)),
     });
-    const timer = setTimeout(() => child.kill(), 8000);
     const [code] = await once(child, 'exit');
-    clearTimeout(timer);
     expect(code).to.equal(0);
-  }).timeout(10_000);
+  });
 });
 
 describe('a store that is opened over TLS', () => {

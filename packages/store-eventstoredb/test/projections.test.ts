@@ -1,6 +1,13 @@
 import { CommandHandler, Follower, memoryReadModelStore, streamId, type Store } from '@login-policy/event-sourcing';
 import { connectEventStoreDb } from '@login-policy/store-eventstoredb';
-import { counter, counterEvents, counterTotals, type CounterEvent, type CounterRow } from '@login-policy/testkit';
+import {
+  counter,
+  counterEvents,
+  counterTotals,
+  type CounterEvent,
+  type CounterRow,
+  paced,
+} from '@login-policy/testkit';
 import { expect } from 'chai';
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import { Double } from './double/double.js';
@@ -18,7 +25,9 @@ describe('two projectors on one read model beside EventStoreDB', () => {
   beforeEach(async () => {
     double = await Double.startBehindWire();
     const readModels = memoryReadModelStore();
-    stores = [1, 2].map(() => connectEventStoreDb(double.url, { readModels, timeouts: { probeMs: 30, stallMs: 200 } }));
+    stores = [1, 2].map(() =>
+      connectEventStoreDb(double.url, { readModels, timeouts: { probeMs: 30, stallMs: paced(200) } }),
+    );
     followers = await Promise.all(stores.map((store) => Follower.open({ store, projection: counterTotals })));
   });
 
@@ -48,5 +57,5 @@ describe('two projectors on one read model beside EventStoreDB', () => {
     });
     await Promise.all(totals);
     expect(double.script.struck).to.be.greaterThan(4);
-  }).timeout(20_000);
+  });
 });

@@ -1,5 +1,6 @@
 import { isFault, revision, streamId, type Append, type EventStore, type Store } from '@login-policy/event-sourcing';
 import { connectEventStoreDb } from '@login-policy/store-eventstoredb';
+import { paced } from '@login-policy/testkit';
 import { expect } from 'chai';
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import { setImmediate } from 'node:timers/promises';
@@ -25,7 +26,7 @@ describe('a receipt on EventStoreDB', () => {
 
   /** A store that knows nothing yet, as another process has one. */
   function another(): EventStore {
-    const store = connectEventStoreDb(double.url, { timeouts: { appendMs: 300, readMs: 300, lookupMs: 2000 } });
+    const store = connectEventStoreDb(double.url, { timeouts: { readMs: paced(300) } });
     stores.push(store);
     return store.eventStore;
   }

@@ -7,6 +7,7 @@ import {
   type SubscriptionMessage,
 } from '@login-policy/event-sourcing';
 import { connectEventStoreDb } from '@login-policy/store-eventstoredb';
+import { paced } from '@login-policy/testkit';
 import { expect } from 'chai';
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -23,7 +24,7 @@ describe('a subscription to EventStoreDB', () => {
 
   beforeEach(async () => {
     double = await Double.startBehindWire();
-    store = connectEventStoreDb(double.url, { timeouts: { probeMs: 30, stallMs: 200, readMs: 300 } });
+    store = connectEventStoreDb(double.url, { timeouts: { probeMs: 30, stallMs: paced(200), readMs: paced(1000) } });
   });
 
   afterEach(async () => {
@@ -156,7 +157,7 @@ async function gather(messages: AsyncIterator<SubscriptionMessage>, wanted: numb
 async function untilStill(read: () => number): Promise<void> {
   let last = read();
   for (let same = 0; same < 8; same++) {
-    await sleep(15);
+    await sleep(paced(15));
     const now = read();
     if (now !== last) same = 0;
     last = now;

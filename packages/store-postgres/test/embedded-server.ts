@@ -92,7 +92,7 @@ export class EmbeddedServer {
     const shell = spawn('sh', args, { ...options, stdio: ['pipe', 'ignore', 'ignore'] });
     shell.unref();
     if (shell.stdin instanceof Socket) shell.stdin.unref();
-    await eventually('a server that takes connections', () => answers(this.url), 60_000);
+    await eventually('a server that takes connections', () => answers(this.url));
   }
 }
 
@@ -126,7 +126,7 @@ function freePort(): Promise<number> {
 }
 
 async function answers(url: string): Promise<boolean> {
-  const client = new Client({ connectionString: url, connectionTimeoutMillis: 5000 });
+  const client = new Client({ connectionString: url, connectionTimeoutMillis: 60_000 });
   client.on('error', () => undefined);
   try {
     await client.connect();

@@ -15,8 +15,7 @@ const KINDS: Readonly<Record<string, readonly AnyProjection[]>> = {
 
 describe('a PostgreSQL server that comes back without what it acknowledged last', () => {
   for (const [kind, inlineProjections] of Object.entries(KINDS)) {
-    it(`goes on from where it is then, in the log and in each stream: ${kind}`, async function () {
-      this.timeout(120_000);
+    it(`goes on from where it is then, in the log and in each stream: ${kind}`, async () => {
       const server = await EmbeddedServer.start();
       const pool = new Pool({ connectionString: server.url });
       const store = await openPostgresStore({ pool, inlineProjections });

@@ -1,6 +1,6 @@
 import { OutcomeUnknown, StoreUnavailable } from '@login-policy/event-sourcing';
 import type { PostgresStore, PostgresStoreOptions } from '@login-policy/store-postgres';
-import { counterTotals } from '@login-policy/testkit';
+import { counterTotals, paced } from '@login-policy/testkit';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { Pool } from 'pg';
@@ -100,13 +100,17 @@ describe('an append whose answer was lost', () => {
 
   it('is OutcomeUnknown when the server can not be asked within the time', () =>
     onStorage(freshStorage(), (storage) =>
-      connected(storage, { lostAnswerTimeoutMs: 200, connectTimeoutMs: 500 }, async ({ network, store }) => {
-        network.failNextAppend('down');
-        const append = await store.eventStore.append(appendTo('a')).catch((caught: unknown) => caught);
-        expect(append).to.be.instanceOf(OutcomeUnknown);
-        const later = await store.eventStore.append(appendTo('a')).catch((caught: unknown) => caught);
-        expect(later).to.be.instanceOf(StoreUnavailable);
-      }),
+      connected(
+        storage,
+        { lostAnswerTimeoutMs: paced(200), connectTimeoutMs: paced(500) },
+        async ({ network, store }) => {
+          network.failNextAppend('down');
+          const append = await store.eventStore.append(appendTo('a')).catch((caught: unknown) => caught);
+          expect(append).to.be.instanceOf(OutcomeUnknown);
+          const later = await store.eventStore.append(appendTo('a')).catch((caught: unknown) => caught);
+          expect(later).to.be.instanceOf(StoreUnavailable);
+        },
+      ),
     ));
 
   it('is looked for when the driver was told not to wait for answers that long', () =>
@@ -134,11 +138,15 @@ describe('an append whose answer was lost', () => {
 
   it('settles when the network falls silent', () =>
     onStorage(freshStorage(), (storage) =>
-      connected(storage, { statementTimeoutMs: 300, lockTimeoutMs: 300 }, async ({ network, store, witness }) => {
-        network.failNextAppend('silent');
-        await store.eventStore.append(appendTo('a'));
-        expect(network.troubles).to.equal(1);
-        expect(await allEvents(witness.eventStore)).to.have.length(2);
-      }),
+      connected(
+        storage,
+        { statementTimeoutMs: paced(300), lockTimeoutMs: paced(300) },
+        async ({ network, store, witness }) => {
+          network.failNextAppend('silent');
+          await store.eventStore.append(appendTo('a'));
+          expect(network.troubles).to.equal(1);
+          expect(await allEvents(witness.eventStore)).to.have.length(2);
+        },
+      ),
     ));
 });

@@ -3,6 +3,7 @@ import { openPostgresStore } from '@login-policy/store-postgres';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { Pool } from 'pg';
+import { paced } from '@login-policy/testkit';
 import { databaseUrl, freshSchema } from './database.js';
 import { refusal } from './refusal.js';
 import { allEvents, appendTo, counted } from './sample.js';
@@ -69,7 +70,9 @@ describe('opening a store on PostgreSQL', () => {
 
   it('says that there is no server, in time', async () => {
     const pool = new Pool({ host: '127.0.0.1', port: 1 });
-    expect(await refusal(openPostgresStore({ pool, connectTimeoutMs: 2000 }))).to.be.instanceOf(StoreUnavailable);
+    expect(await refusal(openPostgresStore({ pool, connectTimeoutMs: paced(2000) }))).to.be.instanceOf(
+      StoreUnavailable,
+    );
     await pool.end();
   });
 
@@ -99,7 +102,7 @@ describe('opening a store on PostgreSQL', () => {
 describe('a store on PostgreSQL', () => {
   it('gives up an append that waits too long for other writers, and has written nothing', () =>
     onStorage(freshStorage(), async (storage) => {
-      const store = await storage.open({ lockTimeoutMs: 50 });
+      const store = await storage.open({ lockTimeoutMs: paced(50) });
       await holding(storage, async () => {
         const caught = await refusal(store.eventStore.append(appendTo('a')));
         expect(caught).to.be.instanceOf(StoreUnavailable);
@@ -114,7 +117,7 @@ describe('a store on PostgreSQL', () => {
       onStorage(freshStorage(), async (storage) => {
         // Making the schema may take longer than that.
         await storage.open();
-        const store = await storage.open({ statementTimeoutMs: 50, preparedStatements });
+        const store = await storage.open({ statementTimeoutMs: paced(50), preparedStatements });
         await holding(storage, async () => {
           const caught = await refusal(store.eventStore.append(appendTo('a')));
           expect(caught).to.be.instanceOf(StoreUnavailable);
@@ -124,10 +127,9 @@ describe('a store on PostgreSQL', () => {
       }));
   }
 
-  it('gives up a read that takes too long, and the server gives it up too', function () {
-    this.timeout(10_000);
-    return onStorage(freshStorage(), async (storage) => {
-      const store = await storage.open({ statementTimeoutMs: 200, lockTimeoutMs: 200 });
+  it('gives up a read that takes too long, and the server gives it up too', () =>
+    onStorage(freshStorage(), async (storage) => {
+      const store = await storage.open({ statementTimeoutMs: paced(200), lockTimeoutMs: paced(200) });
       const client = await storage.pool.connect();
       await client.query(`BEGIN; LOCK TABLE "${storage.schema}".events`);
       try {
@@ -144,13 +146,12 @@ describe('a store on PostgreSQL', () => {
         client.release();
       }
       expect(await store.eventStore.head()).to.equal(0n);
-    });
-  });
+    }));
 
   it('gives up waiting for a connection when the pool has none left', () =>
     onStorage(freshStorage(), async (storage) => {
       const pool = new Pool({ connectionString: await databaseUrl(), max: 1 });
-      const store = await storage.open({ pool, connectTimeoutMs: 50 });
+      const store = await storage.open({ pool, connectTimeoutMs: paced(50) });
       const client = await pool.connect();
       expect(await refusal(store.eventStore.append(appendTo('a')))).to.be.instanceOf(StoreUnavailable);
       expect(await refusal(store.eventStore.head())).to.be.instanceOf(StoreUnavailable);

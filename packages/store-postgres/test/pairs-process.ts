@@ -20,7 +20,7 @@ async function pairs(writer: number): Promise<void> {
     const [event] = await store.eventStore.append(appendTo(stream));
     if (event === undefined) throw new Error('nothing was recorded');
     const key = counterStream(stream);
-    const { rows } = await follower.read([key], { atLeast: event.position, waitMs: 10_000 });
+    const { rows } = await follower.read([key], { atLeast: event.position, waitMs: 600_000 });
     const row = rows.get(key);
     if (row?.total !== total) stale += 1;
   }

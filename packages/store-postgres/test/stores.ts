@@ -14,8 +14,7 @@ export interface Storage {
 /** Gives the tests of a file a pool, and each of them storage of its own. */
 export function storages(): () => Storage {
   let pool: Pool | undefined;
-  before(async function () {
-    this.timeout(120_000);
+  before(async () => {
     pool = new Pool({ connectionString: await databaseUrl() });
   });
   after(() => pool?.end());

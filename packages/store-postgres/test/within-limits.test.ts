@@ -6,7 +6,7 @@ import {
   type Decider,
 } from '@login-policy/event-sourcing';
 import type { PostgresStore } from '@login-policy/store-postgres';
-import { counterEvents, counterTotals, type CounterEvent } from '@login-policy/testkit';
+import { counterEvents, counterTotals, type CounterEvent, paced } from '@login-policy/testkit';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import type { PoolClient } from 'pg';
@@ -31,7 +31,7 @@ const counting: Decider<{ readonly type: 'count' }, CounterEvent, number, never>
 describe("a caller's transaction with appends in it", () => {
   for (const [kind, inlineProjections] of Object.entries(KINDS)) {
     it(`is not kept waiting for other writers longer than the store waits: ${kind}`, () =>
-      inTwoTransactions({ inlineProjections, lockTimeoutMs: 100 }, async ({ store, other, waits }) => {
+      inTwoTransactions({ inlineProjections, lockTimeoutMs: paced(100) }, async ({ store, other, waits }) => {
         await store.within(other).eventStore.append(appendTo('a'));
         const caught = await refusal(store.within(waits).eventStore.append(appendTo('a')));
         expect(caught).to.be.instanceOf(StoreUnavailable);
@@ -40,7 +40,7 @@ describe("a caller's transaction with appends in it", () => {
       }));
 
     it(`waits as long as its own lock time-out says, when it has one: ${kind}`, () =>
-      inTwoTransactions({ inlineProjections, lockTimeoutMs: 60_000 }, async ({ store, other, waits }) => {
+      inTwoTransactions({ inlineProjections, lockTimeoutMs: paced(60_000) }, async ({ store, other, waits }) => {
         await store.within(other).eventStore.append(appendTo('a'));
         await waits.query("SET LOCAL lock_timeout = '50ms'");
         expect(await refusal(store.within(waits).eventStore.append(appendTo('a')))).to.be.instanceOf(StoreUnavailable);

@@ -7,9 +7,7 @@ import { faultOf, freshFolder } from './files.js';
 import { startWriter } from './processes.js';
 import { Raw } from './raw.js';
 
-describe('several processes on one file', function () {
-  this.timeout(60_000);
-
+describe('several processes on one file', () => {
   it('write to one stream without a gap, and make the file together when it is not there yet', async () => {
     const folder = await freshFolder();
     const path = folder.path('store.db');

@@ -8,11 +8,11 @@ let measuredAt = -Infinity;
 
 /**
  * So many milliseconds of a quiet machine as milliseconds of this one as it is now: how long a test may wait for something has to
- * grow where everything takes longer. Never fewer than were given.
+ * grow where everything takes longer. Whole, and never fewer than were given.
  */
 export function paced(milliseconds: number): number {
   if (performance.now() - measuredAt > FRESH_MS) remember(measurePace());
-  return milliseconds * Math.max(1, ...measured);
+  return Math.ceil(milliseconds * Math.max(1, ...measured));
 }
 
 /** How many times slower this machine is now than a quiet one. */

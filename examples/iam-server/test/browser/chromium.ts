@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { paced } from '@login-policy/testkit';
 import { chromium as driver, type Browser } from 'playwright-core';
 
 const PLACES = [
@@ -21,5 +22,5 @@ export function findChromium(): string | undefined {
 /** Starts a browser with no profile, no window, and no calls home. */
 export function openBrowser(executablePath: string): Promise<Browser> {
   const quiet = ['background-networking', 'component-update', 'sync', 'quic', 'gpu'].map((name) => `--disable-${name}`);
-  return driver.launch({ executablePath, args: ['--no-sandbox', '--no-first-run', ...quiet] });
+  return driver.launch({ executablePath, args: ['--no-sandbox', '--no-first-run', ...quiet], timeout: paced(60_000) });
 }

@@ -1,3 +1,4 @@
+import { paced } from '@login-policy/testkit';
 import type { Browser, BrowserContext, Locator, Page } from 'playwright-core';
 import type { Quickstart } from '../running-server.js';
 
@@ -38,7 +39,7 @@ export class Visitor {
       timezoneId: 'UTC',
       locale: 'en-GB',
     });
-    context.setDefaultTimeout(10_000);
+    context.setDefaultTimeout(paced(30_000));
     const visitor = new Visitor(await context.newPage(), context, quickstart);
     await visitor.page.goto(quickstart.url);
     return visitor;

@@ -7,7 +7,7 @@ import { ask, framed, grpc, session } from '../raw.js';
 import { countEvents, openService, ROOT, type Service } from '../service.js';
 import { fuzzedCall, restForm, rpcPathOf, type FuzzedCall, type RestForm } from './calls.js';
 import { messageOf } from './message-of.js';
-import { FUZZ_RUNS, FUZZ_TIMEOUT_MS, inTime } from './runs.js';
+import { FUZZ_RUNS, inTime } from './runs.js';
 
 /** What was answered, in the words that all protocols have: a message or a code. */
 interface Said {
@@ -17,8 +17,7 @@ interface Said {
   readonly id?: unknown;
 }
 
-describe('the same calls over REST and over gRPC, one after another on two equal services', function () {
-  this.timeout(FUZZ_TIMEOUT_MS);
+describe('the same calls over REST and over gRPC, one after another on two equal services', () => {
   let rest: Service;
   let rpc: Service;
   let onRest: ClientHttp2Session;

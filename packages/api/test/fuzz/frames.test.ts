@@ -4,8 +4,9 @@ import fc from 'fast-check';
 import { connect, type ClientHttp2Session } from 'node:http2';
 import { ask, framed, grpc } from '../raw.js';
 import { countEvents, openService, type Service } from '../service.js';
+import { paced } from '@login-policy/testkit';
 import { fuzzedFrames, type FuzzedFrames } from './frames.js';
-import { FUZZ_RUNS, FUZZ_TIMEOUT_MS, inTime } from './runs.js';
+import { FUZZ_RUNS, inTime } from './runs.js';
 
 const ALIVE = '/zitadel.admin.v1.AdminService/Healthz';
 
@@ -17,12 +18,11 @@ interface Answered {
   readonly body: string;
 }
 
-describe('calls of every skin, whole and spoilt, in pieces, left open and broken off', function () {
-  this.timeout(FUZZ_TIMEOUT_MS);
+describe('calls of every skin, whole and spoilt, in pieces, left open and broken off', () => {
   let service: Service;
   let on: ClientHttp2Session;
   before(async () => {
-    service = await openService({ api: { bodyTimeoutMs: 60 } });
+    service = await openService({ api: { bodyTimeoutMs: paced(60) } });
     on = opened(service.url);
   });
   after(async () => {

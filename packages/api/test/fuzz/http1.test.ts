@@ -4,9 +4,10 @@ import { gzipSync } from 'node:zlib';
 import fc, { type Arbitrary } from 'fast-check';
 import { talk } from '../raw.js';
 import { countEvents, openService, ROOT, type Service } from '../service.js';
+import { paced } from '@login-policy/testkit';
 import { fuzzedCall, fuzzedHeaders, restForm, type RestForm } from './calls.js';
 import { pieces } from './frames.js';
-import { FUZZ_RUNS, FUZZ_TIMEOUT_MS, inTime } from './runs.js';
+import { FUZZ_RUNS, inTime } from './runs.js';
 
 /** A request of HTTP/1.1 as bytes, whole or spoilt. */
 interface FuzzedRequest {
@@ -83,12 +84,11 @@ function chunked(body: Buffer): Buffer {
   return Buffer.concat([Buffer.from(`${body.length.toString(16)}\r\n`), body, Buffer.from('\r\n0\r\n\r\n')]);
 }
 
-describe('requests of HTTP/1.1 from the routes themselves, whole and spoilt, in pieces', function () {
-  this.timeout(FUZZ_TIMEOUT_MS);
+describe('requests of HTTP/1.1 from the routes themselves, whole and spoilt, in pieces', () => {
   let service: Service;
   before(async () => {
-    const times = { headersTimeoutMs: 200, requestTimeoutMs: 400 };
-    service = await openService({ api: { bodyTimeoutMs: 60 }, listen: times });
+    const times = { headersTimeoutMs: paced(200), requestTimeoutMs: paced(400) };
+    service = await openService({ api: { bodyTimeoutMs: paced(60) }, listen: times });
   });
   after(async () => {
     await service.close();

@@ -4,7 +4,8 @@ import fc, { type Arbitrary } from 'fast-check';
 import { FLAGS, headerBlock, number, sendAtOnce, type Frame } from '../http2-bytes.js';
 import { framed } from '../raw.js';
 import { countEvents, openService, READER, type Service } from '../service.js';
-import { FUZZ_RUNS, FUZZ_TIMEOUT_MS, inTime } from './runs.js';
+import { paced } from '@login-policy/testkit';
+import { FUZZ_RUNS, inTime } from './runs.js';
 
 const HEALTH = '/grpc.health.v1.Health/Watch';
 const UPDATE = '/zitadel.admin.v1.AdminService/UpdateLoginPolicy';
@@ -65,12 +66,11 @@ function settings(name: number, value: number): Buffer {
   return Buffer.concat([number(name).subarray(2), number(value)]);
 }
 
-describe('frames of HTTP/2 in one packet, in any order, whole and broken', function () {
-  this.timeout(FUZZ_TIMEOUT_MS);
+describe('frames of HTTP/2 in one packet, in any order, whole and broken', () => {
   let service: Service;
   before(async () => {
     // A client that says that it goes, and does not, is not hung up on by Node: the port does it.
-    service = await openService({ api: { bodyTimeoutMs: 60 }, listen: { idleTimeoutMs: 300 } });
+    service = await openService({ api: { bodyTimeoutMs: paced(60) }, listen: { idleTimeoutMs: paced(300) } });
   });
   after(async () => {
     await service.close();

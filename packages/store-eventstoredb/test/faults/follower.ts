@@ -5,11 +5,12 @@ import {
   type Position,
   type RecordedEvent,
 } from '@login-policy/event-sourcing';
+import { paced } from '@login-policy/testkit';
 import { expect } from 'chai';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CATEGORY } from './workload.js';
 
-const PATIENCE_MS = 15_000;
+const PATIENCE_MS = 60_000;
 
 /** Follows the writers' category and holds each message against what came before. */
 export class FaultFollower {
@@ -57,10 +58,11 @@ export class FaultFollower {
   }
 
   async #until(what: string, isThere: () => boolean): Promise<void> {
-    const until = performance.now() + PATIENCE_MS;
+    const began = performance.now();
     while (!isThere()) {
       if (this.#failure !== undefined) throw this.#failure;
-      if (performance.now() > until) throw new Error(`the follower waited ${PATIENCE_MS} ms for ${what}`);
+      if (performance.now() - began > paced(PATIENCE_MS))
+        throw new Error(`the follower waited ${PATIENCE_MS} ms for ${what}`);
       await sleep(5);
     }
   }

@@ -11,24 +11,25 @@ import {
   type StreamId,
 } from '@login-policy/event-sourcing';
 import type { Timeouts } from '@login-policy/store-eventstoredb';
+import { paced } from '@login-policy/testkit';
 import type { Random } from './random.js';
 
-/** Short, so that a script is over in a second. */
+/** Short, so that a script is over in a second; on a slow machine they are longer. */
 export const TIMEOUTS: Required<Timeouts> = {
-  appendMs: 150,
-  lookupMs: 4000,
-  readMs: 250,
-  scanMs: 400,
-  retryMs: 4000,
-  probeMs: 40,
-  stallMs: 250,
-  closeMs: 1000,
+  appendMs: paced(150),
+  lookupMs: paced(10_000),
+  readMs: paced(250),
+  scanMs: paced(400),
+  retryMs: paced(10_000),
+  probeMs: paced(40),
+  stallMs: paced(250),
+  closeMs: paced(1000),
 };
 
 /** What one append may take at most: its wait, its connection, its answer, the lookup, and the last step of that. */
-const LONGEST_APPEND_MS = 4 * TIMEOUTS.appendMs + TIMEOUTS.lookupMs + 2 * TIMEOUTS.readMs + 1000;
+const LONGEST_APPEND_MS = 4 * TIMEOUTS.appendMs + TIMEOUTS.lookupMs + 2 * TIMEOUTS.readMs + paced(5000);
 /** How long a command is tried again. */
-const PATIENCE_MS = 15_000;
+const PATIENCE_MS = 60_000;
 
 const WRITERS = 4;
 const COMMANDS = 8;
@@ -92,8 +93,8 @@ class Writer {
 
   /** Tries until it is done: with its key, so that a repetition after an unknown outcome is one. */
   async #carryOut(command: Command): Promise<void> {
-    const until = performance.now() + PATIENCE_MS;
-    while (performance.now() < until) {
+    const began = performance.now();
+    while (performance.now() - began < paced(PATIENCE_MS)) {
       const events = eventsOf(command);
       const outcome = await this.#append(command, events);
       if (outcome === 'done') return;
