@@ -1,39 +1,49 @@
 import { memoryReadModelStore, openMemoryStore, type RecordedEvent } from '@login-policy/event-sourcing';
-import { eventStoreContract, readModelStoreContract, storeContract } from '@login-policy/testkit';
+import { eventStoreContract, readModelStoreContract, storeContract } from '@login-policy/testkit/contracts';
+import { describe, it } from 'mocha';
 
 // What is in this process's memory has one handle: `another` is the same.
-eventStoreContract({
-  name: 'memory',
-  open: async ({ clock }) => {
-    const store = openMemoryStore({ clock });
-    return { eventStore: store.eventStore, another: async () => store.eventStore, dispose: () => store.close() };
+eventStoreContract(
+  {
+    name: 'memory',
+    open: async ({ clock }) => {
+      const store = openMemoryStore({ clock });
+      return { eventStore: store.eventStore, another: async () => store.eventStore, dispose: () => store.close() };
+    },
   },
-});
+  { describe, it },
+);
 
-readModelStoreContract({
-  name: 'memory',
-  open: async () => {
-    const readModels = memoryReadModelStore();
-    return { readModels, another: async () => readModels, dispose: () => readModels.close() };
+readModelStoreContract(
+  {
+    name: 'memory',
+    open: async () => {
+      const readModels = memoryReadModelStore();
+      return { readModels, another: async () => readModels, dispose: () => readModels.close() };
+    },
   },
-});
+  { describe, it },
+);
 
-storeContract({
-  name: 'memory',
-  keeps: 'inline',
-  open: async (options) => {
-    let store = openMemoryStore(options);
-    return {
-      store,
-      another: async () => store,
-      async reopen() {
-        const history: RecordedEvent[] = [];
-        for await (const page of store.eventStore.readAll()) history.push(...page);
-        await store.close();
-        store = openMemoryStore({ clock: options.clock, history });
-        return store;
-      },
-      dispose: () => store.close(),
-    };
+storeContract(
+  {
+    name: 'memory',
+    keeps: 'inline',
+    open: async (options) => {
+      let store = openMemoryStore(options);
+      return {
+        store,
+        another: async () => store,
+        async reopen() {
+          const history: RecordedEvent[] = [];
+          for await (const page of store.eventStore.readAll()) history.push(...page);
+          await store.close();
+          store = openMemoryStore({ clock: options.clock, history });
+          return store;
+        },
+        dispose: () => store.close(),
+      };
+    },
   },
-});
+  { describe, it },
+);

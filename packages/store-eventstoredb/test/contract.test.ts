@@ -1,7 +1,7 @@
 import type { Clock, Store } from '@login-policy/event-sourcing';
 import { connectEventStoreDb } from '@login-policy/store-eventstoredb';
-import { eventStoreContract, storeContract } from '@login-policy/testkit';
-import { after, before, describe } from 'mocha';
+import { eventStoreContract, storeContract } from '@login-policy/testkit/contracts';
+import { after, before, describe, it } from 'mocha';
 import { startServer, unusedPrefix, type TestServer } from './server.js';
 
 describe('EventStoreDB', () => {
@@ -29,25 +29,31 @@ describe('EventStoreDB', () => {
     };
   }
 
-  eventStoreContract({
-    name: 'EventStoreDB',
-    async open({ clock }: { readonly clock: Clock }) {
-      const { connect, dispose } = openings(clock);
-      return { eventStore: connect().eventStore, another: async () => connect().eventStore, dispose };
+  eventStoreContract(
+    {
+      name: 'EventStoreDB',
+      async open({ clock }: { readonly clock: Clock }) {
+        const { connect, dispose } = openings(clock);
+        return { eventStore: connect().eventStore, another: async () => connect().eventStore, dispose };
+      },
     },
-  });
+    { describe, it },
+  );
 
-  storeContract({
-    name: 'EventStoreDB',
-    keeps: 'followed',
-    async open({ clock }: { readonly clock: Clock }) {
-      const { connect, dispose } = openings(clock);
-      const store = connect();
-      const reopen = async (): Promise<Store> => {
-        await store.close();
-        return connect();
-      };
-      return { store, reopen, another: async () => connect(), dispose };
+  storeContract(
+    {
+      name: 'EventStoreDB',
+      keeps: 'followed',
+      async open({ clock }: { readonly clock: Clock }) {
+        const { connect, dispose } = openings(clock);
+        const store = connect();
+        const reopen = async (): Promise<Store> => {
+          await store.close();
+          return connect();
+        };
+        return { store, reopen, another: async () => connect(), dispose };
+      },
     },
-  });
+    { describe, it },
+  );
 });

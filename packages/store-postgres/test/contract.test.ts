@@ -1,4 +1,5 @@
-import { eventStoreContract, readModelStoreContract, storeContract } from '@login-policy/testkit';
+import { eventStoreContract, readModelStoreContract, storeContract } from '@login-policy/testkit/contracts';
+import { describe, it } from 'mocha';
 import { storages } from './stores.js';
 
 const freshStorage = storages();
@@ -9,42 +10,51 @@ const PLAIN = { preparedStatements: 'never', listen: 'off' } as const;
 const WAYS = { PostgreSQL: {}, 'PostgreSQL, with nothing kept in a connection': PLAIN };
 
 for (const [name, way] of Object.entries(WAYS)) {
-  eventStoreContract({
-    name,
-    open: async ({ clock }) => {
-      const storage = freshStorage();
-      const { eventStore } = await storage.open({ ...way, clock });
-      const another = async (): Promise<typeof eventStore> => (await storage.open({ ...way, clock })).eventStore;
-      return { eventStore, another, dispose: () => storage.dispose() };
+  eventStoreContract(
+    {
+      name,
+      open: async ({ clock }) => {
+        const storage = freshStorage();
+        const { eventStore } = await storage.open({ ...way, clock });
+        const another = async (): Promise<typeof eventStore> => (await storage.open({ ...way, clock })).eventStore;
+        return { eventStore, another, dispose: () => storage.dispose() };
+      },
     },
-  });
+    { describe, it },
+  );
 
-  storeContract({
-    name,
-    keeps: 'inline',
-    open: async (options) => {
-      const storage = freshStorage();
-      let store = await storage.open({ ...way, ...options });
-      return {
-        store,
-        another: () => storage.open({ ...way, ...options }),
-        async reopen() {
-          await store.close();
-          store = await storage.open({ ...way, ...options });
-          return store;
-        },
-        dispose: () => storage.dispose(),
-      };
+  storeContract(
+    {
+      name,
+      keeps: 'inline',
+      open: async (options) => {
+        const storage = freshStorage();
+        let store = await storage.open({ ...way, ...options });
+        return {
+          store,
+          another: () => storage.open({ ...way, ...options }),
+          async reopen() {
+            await store.close();
+            store = await storage.open({ ...way, ...options });
+            return store;
+          },
+          dispose: () => storage.dispose(),
+        };
+      },
     },
-  });
+    { describe, it },
+  );
 }
 
-readModelStoreContract({
-  name: 'PostgreSQL',
-  open: async () => {
-    const storage = freshStorage();
-    const { readModels } = await storage.open();
-    const another = async (): Promise<typeof readModels> => (await storage.open()).readModels;
-    return { readModels, another, dispose: () => storage.dispose() };
+readModelStoreContract(
+  {
+    name: 'PostgreSQL',
+    open: async () => {
+      const storage = freshStorage();
+      const { readModels } = await storage.open();
+      const another = async (): Promise<typeof readModels> => (await storage.open()).readModels;
+      return { readModels, another, dispose: () => storage.dispose() };
+    },
   },
-});
+  { describe, it },
+);

@@ -1,5 +1,6 @@
 import { openSqliteStore, type SqliteStore, type SqliteStoreOptions } from '@login-policy/store-sqlite';
-import { eventStoreContract, readModelStoreContract, storeContract } from '@login-policy/testkit';
+import { eventStoreContract, readModelStoreContract, storeContract } from '@login-policy/testkit/contracts';
+import { describe, it } from 'mocha';
 import { freshFolder } from './files.js';
 
 type Options = Pick<SqliteStoreOptions, 'clock'>;
@@ -20,31 +21,40 @@ async function freshFile(options: Options) {
   return { store: await open(), open, dispose };
 }
 
-eventStoreContract({
-  name: 'SQLite',
-  open: async ({ clock }) => {
-    const { store, open, dispose } = await freshFile({ clock });
-    return { eventStore: store.eventStore, another: async () => (await open()).eventStore, dispose };
+eventStoreContract(
+  {
+    name: 'SQLite',
+    open: async ({ clock }) => {
+      const { store, open, dispose } = await freshFile({ clock });
+      return { eventStore: store.eventStore, another: async () => (await open()).eventStore, dispose };
+    },
   },
-});
+  { describe, it },
+);
 
-readModelStoreContract({
-  name: 'SQLite',
-  open: async () => {
-    const { store, open, dispose } = await freshFile({});
-    return { readModels: store.readModels, another: async () => (await open()).readModels, dispose };
+readModelStoreContract(
+  {
+    name: 'SQLite',
+    open: async () => {
+      const { store, open, dispose } = await freshFile({});
+      return { readModels: store.readModels, another: async () => (await open()).readModels, dispose };
+    },
   },
-});
+  { describe, it },
+);
 
-storeContract({
-  name: 'SQLite',
-  keeps: 'inline',
-  open: async ({ clock }) => {
-    const { store, open, dispose } = await freshFile({ clock });
-    const reopen = async (): Promise<SqliteStore> => {
-      await store.close();
-      return open();
-    };
-    return { store, reopen, another: () => open(), dispose };
+storeContract(
+  {
+    name: 'SQLite',
+    keeps: 'inline',
+    open: async ({ clock }) => {
+      const { store, open, dispose } = await freshFile({ clock });
+      const reopen = async (): Promise<SqliteStore> => {
+        await store.close();
+        return open();
+      };
+      return { store, reopen, another: () => open(), dispose };
+    },
   },
-});
+  { describe, it },
+);

@@ -1,5 +1,5 @@
+import { AssertionError } from 'node:assert';
 import { inspect } from 'node:util';
-import { AssertionError } from 'chai';
 import { findDifference } from './difference.js';
 
 /** What is compared, and the word it goes by in the message. */
@@ -31,9 +31,9 @@ export interface Shown {
 
 /** Makes the error that ends a test. */
 export function failure(message: string, values?: Shown): Error {
-  if (values === undefined) return new AssertionError(message);
-  const shown = { actual: print(values.actual), expected: print(values.expected), showDiff: true };
-  return new AssertionError(message, shown);
+  if (values === undefined) return new AssertionError({ message, operator: 'fail' });
+  const shown = { actual: print(values.actual), expected: print(values.expected) };
+  return Object.assign(new AssertionError({ message, ...shown, operator: 'fail' }), { showDiff: true });
 }
 
 /** Writes any value for a person, one field a line when it is long. */

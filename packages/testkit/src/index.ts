@@ -23,14 +23,6 @@ export {
   type ReplayOptions,
 } from './history/history.js';
 export { InvalidHistory } from './history/invalid-history.js';
-export { eventStoreContract, type EventStoreFixture, type OpenedEventStore } from './contracts/event-store-contract.js';
-export {
-  readModelStoreContract,
-  type OpenedReadModelStore,
-  type ReadModelStoreFixture,
-} from './contracts/read-model-store-contract.js';
-export { storeContract, type OpenedStore, type StoreFixture } from './contracts/store-contract.js';
-export type { Opened, Patience } from './contracts/contract.js';
 export {
   COUNTER_CATEGORY,
   counter,

@@ -1,4 +1,3 @@
-import { describe, it } from 'mocha';
 import { PATIENCE_MS, within, withPatience } from './patience.js';
 
 /** Promises of a port that belong together, each under the sentence that says it. */
@@ -22,6 +21,13 @@ export interface Contract<Subject extends Opened> {
   readonly patienceMs: number | undefined;
 }
 
+/** What makes a suite of a contract: `{ describe, it }` of mocha, vitest or node:test. */
+export interface TestRunner {
+  readonly describe: (title: string, body: () => void) => unknown;
+  /** A contract keeps its own time; a runner that takes a time-out as well is given one that is never reached. */
+  readonly it: (title: string, body: () => Promise<void>, timeoutMs: number) => unknown;
+}
+
 /** How long a contract waits for what it was promised. */
 export interface Patience {
   /**
@@ -33,28 +39,40 @@ export interface Patience {
 
 const DEADLINE_MS = 30_000;
 const TO_OPEN_OR_DISPOSE_MS = 60_000;
+const NEVER_REACHED_MS = 2 ** 31 - 1;
 
-/** Makes a mocha suite of a contract: one test a promise, each on fresh storage. */
-export function describeContract<Subject extends Opened>(contract: Contract<Subject>): void {
-  describe(contract.title, () => {
-    for (const theme of contract.themes) describe(theme.title, () => describeTheme(theme, contract));
+/** Makes a suite of a contract: one test a promise, each on fresh storage. */
+export function describeContract<Subject extends Opened>(contract: Contract<Subject>, runner: TestRunner): void {
+  runner.describe(contract.title, () => {
+    for (const theme of contract.themes) {
+      runner.describe(theme.title, () => describeTheme(theme, contract, runner));
+    }
   });
 }
 
 function describeTheme<Subject extends Opened>(
   { deadlineMs = DEADLINE_MS, promises }: Theme<Subject>,
   { open, patienceMs = PATIENCE_MS }: Contract<Subject>,
+  { it }: TestRunner,
 ): void {
   for (const [title, check] of Object.entries(promises)) {
-    it(title, async function () {
-      // Mocha's own time runs out at the same moment on every machine.
-      this.timeout(0);
+    const test = async (): Promise<void> => {
       const subject = await within('the opening', open(), TO_OPEN_OR_DISPOSE_MS);
       try {
         await withPatience(patienceMs, () => within('the whole test', check(subject), deadlineMs));
       } finally {
         await within('the disposal', subject.dispose(), TO_OPEN_OR_DISPOSE_MS);
       }
-    });
+    };
+    untimed(it(title, test, NEVER_REACHED_MS));
   }
+}
+
+/** Mocha takes its time-out from the test it made; a runner's own time runs out at the same moment on every machine. */
+function untimed(test: unknown): void {
+  if (isMochasTest(test)) test.timeout(0);
+}
+
+function isMochasTest(test: unknown): test is { timeout(ms: number): unknown } {
+  return typeof test === 'object' && test !== null && 'timeout' in test && typeof test.timeout === 'function';
 }

@@ -1,5 +1,5 @@
 import type { Clock, EventStore } from '@login-policy/event-sourcing';
-import { describeContract, type Opened, type Patience, type Theme } from './contract.js';
+import { describeContract, type Opened, type Patience, type TestRunner, type Theme } from './contract.js';
 import { appending } from './event-store/appending.js';
 import { closing } from './event-store/closing.js';
 import { concurrentWriters } from './event-store/concurrent-writers.js';
@@ -34,16 +34,19 @@ export interface EventStoreFixture extends Patience {
 }
 
 /**
- * Every promise of the port `EventStore` as a mocha suite. A store that passes can stand in for any other; a store that
+ * Every promise of the port `EventStore` as a suite of `runner`. A store that passes can stand in for any other; a store that
  * does nothing fails every test.
  */
-export function eventStoreContract(fixture: EventStoreFixture): void {
-  describeContract<EventStoreUnderTest>({
-    title: `the event store of ${fixture.name}`,
-    themes: themesOf(fixture.veryMany ?? 1000),
-    patienceMs: fixture.patienceMs,
-    open: () => eventStoreUnderTest(fixture),
-  });
+export function eventStoreContract(fixture: EventStoreFixture, runner: TestRunner): void {
+  describeContract<EventStoreUnderTest>(
+    {
+      title: `the event store of ${fixture.name}`,
+      themes: themesOf(fixture.veryMany ?? 1000),
+      patienceMs: fixture.patienceMs,
+      open: () => eventStoreUnderTest(fixture),
+    },
+    runner,
+  );
 }
 
 function themesOf(veryMany: number): readonly Theme<EventStoreUnderTest>[] {

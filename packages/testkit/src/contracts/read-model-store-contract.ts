@@ -1,5 +1,5 @@
 import type { ReadModelStore } from '@login-policy/event-sourcing';
-import { describeContract, type Opened, type Patience, type Theme } from './contract.js';
+import { describeContract, type Opened, type Patience, type TestRunner, type Theme } from './contract.js';
 import { checkpoints } from './read-models/checkpoints.js';
 import { closingReadModels } from './read-models/closing-read-models.js';
 import { definitions } from './read-models/definitions.js';
@@ -25,16 +25,19 @@ export interface ReadModelStoreFixture extends Patience {
 }
 
 /**
- * Every promise of the port `ReadModelStore` as a mocha suite. A store that passes can stand in for any other; a store
+ * Every promise of the port `ReadModelStore` as a suite of `runner`. A store that passes can stand in for any other; a store
  * that does nothing fails every test.
  */
-export function readModelStoreContract(fixture: ReadModelStoreFixture): void {
-  describeContract<OpenedReadModelStore>({
-    title: `the read-model store of ${fixture.name}`,
-    themes: THEMES,
-    patienceMs: fixture.patienceMs,
-    open: () => fixture.open(),
-  });
+export function readModelStoreContract(fixture: ReadModelStoreFixture, runner: TestRunner): void {
+  describeContract<OpenedReadModelStore>(
+    {
+      title: `the read-model store of ${fixture.name}`,
+      themes: THEMES,
+      patienceMs: fixture.patienceMs,
+      open: () => fixture.open(),
+    },
+    runner,
+  );
 }
 
 const THEMES: readonly Theme<OpenedReadModelStore>[] = [

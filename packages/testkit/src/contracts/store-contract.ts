@@ -1,6 +1,6 @@
 import type { AnyProjection, Clock, Store } from '@login-policy/event-sourcing';
 import { fixedClock } from '../clocks.js';
-import { describeContract, type Opened, type Patience } from './contract.js';
+import { describeContract, type Opened, type Patience, type TestRunner } from './contract.js';
 import { catchingUp } from './stores/catching-up.js';
 import { openings } from './stores/openings.js';
 import { rowsInStep } from './stores/rows-in-step.js';
@@ -39,16 +39,19 @@ export interface OpenedWith {
 }
 
 /**
- * What a store promises of its events and read models together, as a mocha suite: opened as a program opens it by default, and
+ * What a store promises of its events and read models together, as a suite of `runner`: opened as a program opens it by default, and
  * opened several times at once. A store that does nothing fails every test.
  */
-export function storeContract(fixture: StoreFixture): void {
-  describeContract<StoreUnderTest>({
-    title: `the read models beside the events of ${fixture.name}`,
-    themes: fixture.keeps === 'inline' ? [rowsInStep, stops, catchingUp, openings, versions] : [openings, versions],
-    patienceMs: fixture.patienceMs,
-    open: async () => storeUnderTest(fixture),
-  });
+export function storeContract(fixture: StoreFixture, runner: TestRunner): void {
+  describeContract<StoreUnderTest>(
+    {
+      title: `the read models beside the events of ${fixture.name}`,
+      themes: fixture.keeps === 'inline' ? [rowsInStep, stops, catchingUp, openings, versions] : [openings, versions],
+      patienceMs: fixture.patienceMs,
+      open: async () => storeUnderTest(fixture),
+    },
+    runner,
+  );
 }
 
 function storeUnderTest(fixture: StoreFixture): StoreUnderTest {

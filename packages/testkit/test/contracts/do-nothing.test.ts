@@ -1,5 +1,5 @@
 import { StoreClosed, type Store } from '@login-policy/event-sourcing';
-import { eventStoreContract, readModelStoreContract, storeContract } from '@login-policy/testkit';
+import { eventStoreContract, readModelStoreContract, storeContract } from '@login-policy/testkit/contracts';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { runContract } from './contract-run.js';
@@ -36,38 +36,47 @@ async function demandAllFail(register: () => void): Promise<void> {
 }
 
 function registerEventStore(open: () => Store): void {
-  eventStoreContract({
-    name: 'do nothing',
-    patienceMs: PATIENCE_MS,
-    open: async () => {
-      const { eventStore } = open();
-      return { eventStore, another: async () => open().eventStore, dispose: async () => {} };
+  eventStoreContract(
+    {
+      name: 'do nothing',
+      patienceMs: PATIENCE_MS,
+      open: async () => {
+        const { eventStore } = open();
+        return { eventStore, another: async () => open().eventStore, dispose: async () => {} };
+      },
     },
-  });
+    { describe, it },
+  );
 }
 
 function registerReadModels(open: () => Store): void {
-  readModelStoreContract({
-    name: 'do nothing',
-    patienceMs: PATIENCE_MS,
-    open: async () => ({
-      readModels: open().readModels,
-      another: async () => open().readModels,
-      dispose: async () => {},
-    }),
-  });
+  readModelStoreContract(
+    {
+      name: 'do nothing',
+      patienceMs: PATIENCE_MS,
+      open: async () => ({
+        readModels: open().readModels,
+        another: async () => open().readModels,
+        dispose: async () => {},
+      }),
+    },
+    { describe, it },
+  );
 }
 
 function registerStore(open: () => Store): void {
-  storeContract({
-    name: 'do nothing',
-    patienceMs: PATIENCE_MS,
-    keeps: 'inline',
-    open: async () => ({
-      store: open(),
-      reopen: async () => open(),
-      another: async () => open(),
-      dispose: async () => {},
-    }),
-  });
+  storeContract(
+    {
+      name: 'do nothing',
+      patienceMs: PATIENCE_MS,
+      keeps: 'inline',
+      open: async () => ({
+        store: open(),
+        reopen: async () => open(),
+        another: async () => open(),
+        dispose: async () => {},
+      }),
+    },
+    { describe, it },
+  );
 }

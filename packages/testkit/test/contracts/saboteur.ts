@@ -6,8 +6,9 @@ import {
   type ReadModelStore,
   type RecordedEvent,
 } from '@login-policy/event-sourcing';
-import { eventStoreContract, readModelStoreContract } from '@login-policy/testkit';
+import { eventStoreContract, readModelStoreContract } from '@login-policy/testkit/contracts';
 import { expect } from 'chai';
+import { describe, it } from 'mocha';
 import { runContract, type ContractRun } from './contract-run.js';
 
 /** A sound store and the clock it was opened with, for a saboteur to break one thing in. */
@@ -39,29 +40,35 @@ export const PATIENCE_MS = 2000;
 /** Runs the test of the event store contract that has to notice. */
 export function runOnEvents({ noticedBy, sabotage }: Saboteur<EventStoreSabotage>): Promise<ContractRun> {
   return runContract(noticedBy, () =>
-    eventStoreContract({
-      name: 'a saboteur',
-      patienceMs: PATIENCE_MS,
-      open: async ({ clock }) => {
-        const { eventStore } = openMemoryStore({ clock });
-        const store = { ...delegating(eventStore), ...sabotage({ store: eventStore, clock }) };
-        return { eventStore: store, another: async () => store, dispose: () => eventStore.close() };
+    eventStoreContract(
+      {
+        name: 'a saboteur',
+        patienceMs: PATIENCE_MS,
+        open: async ({ clock }) => {
+          const { eventStore } = openMemoryStore({ clock });
+          const store = { ...delegating(eventStore), ...sabotage({ store: eventStore, clock }) };
+          return { eventStore: store, another: async () => store, dispose: () => eventStore.close() };
+        },
       },
-    }),
+      { describe, it },
+    ),
   );
 }
 
 /** Runs the test of the read-model store contract that has to notice. */
 export function runOnRows({ noticedBy, sabotage }: Saboteur<ReadModelSabotage>): Promise<ContractRun> {
   return runContract(noticedBy, () =>
-    readModelStoreContract({
-      name: 'a saboteur',
-      patienceMs: PATIENCE_MS,
-      open: async () => {
-        const readModels = sabotaged(openMemoryStore().readModels, sabotage);
-        return { readModels, another: async () => readModels, dispose: () => readModels.close() };
+    readModelStoreContract(
+      {
+        name: 'a saboteur',
+        patienceMs: PATIENCE_MS,
+        open: async () => {
+          const readModels = sabotaged(openMemoryStore().readModels, sabotage);
+          return { readModels, another: async () => readModels, dispose: () => readModels.close() };
+        },
       },
-    }),
+      { describe, it },
+    ),
   );
 }
 

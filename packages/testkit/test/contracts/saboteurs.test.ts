@@ -5,7 +5,7 @@ import {
   type RecordedEvent,
   type Store,
 } from '@login-policy/event-sourcing';
-import { storeContract } from '@login-policy/testkit';
+import { storeContract } from '@login-policy/testkit/contracts';
 import { before, describe, it } from 'mocha';
 import { runContract, type ContractRun } from './contract-run.js';
 import { demandNoticed, methodsOf, PATIENCE_MS, runOnEvents, runOnRows, type Saboteur } from './saboteur.js';
@@ -81,18 +81,21 @@ function withoutHead(store: Store): Store {
 }
 
 function registerStore(spoil: (store: Store) => Store): void {
-  storeContract({
-    name: 'a saboteur',
-    patienceMs: PATIENCE_MS,
-    keeps: 'inline',
-    open: async ({ clock }) => {
-      const store = spoil(openMemoryStore({ clock }));
-      const reopen = async (): Promise<Store> => {
-        const history: RecordedEvent[] = [];
-        for await (const page of store.eventStore.readAll()) history.push(...page);
-        return spoil(openMemoryStore({ clock, history }));
-      };
-      return { store, reopen, another: async () => store, dispose: () => store.close() };
+  storeContract(
+    {
+      name: 'a saboteur',
+      patienceMs: PATIENCE_MS,
+      keeps: 'inline',
+      open: async ({ clock }) => {
+        const store = spoil(openMemoryStore({ clock }));
+        const reopen = async (): Promise<Store> => {
+          const history: RecordedEvent[] = [];
+          for await (const page of store.eventStore.readAll()) history.push(...page);
+          return spoil(openMemoryStore({ clock, history }));
+        };
+        return { store, reopen, another: async () => store, dispose: () => store.close() };
+      },
     },
-  });
+    { describe, it },
+  );
 }

@@ -1,0 +1,8 @@
+export { eventStoreContract, type EventStoreFixture, type OpenedEventStore } from './contracts/event-store-contract.js';
+export {
+  readModelStoreContract,
+  type OpenedReadModelStore,
+  type ReadModelStoreFixture,
+} from './contracts/read-model-store-contract.js';
+export { storeContract, type OpenedStore, type StoreFixture } from './contracts/store-contract.js';
+export type { Opened, Patience, TestRunner } from './contracts/contract.js';
