@@ -103,8 +103,12 @@ describe('the sentence of a refusal', () => {
     expect(await sentence(`GET ${ADMIN}?asOf=0`)).to.equal(
       'asOf must be a sequence from 1 on that the policy has had, not 0.',
     );
-    expect(await sentence(`GET ${ADMIN}?asOf=2999-01-01T00:00:00Z`)).to.match(/^asOf must be an instant that is past, not/);
-    expect(await sentence(`GET ${ADMIN}/diff?from=2999-01-01T00:00:00Z`)).to.match(/^from must be an instant that is past/);
+    expect(await sentence(`GET ${ADMIN}?asOf=2999-01-01T00:00:00Z`)).to.match(
+      /^asOf must be an instant that is past, not/,
+    );
+    expect(await sentence(`GET ${ADMIN}/diff?from=2999-01-01T00:00:00Z`)).to.match(
+      /^from must be an instant that is past/,
+    );
     expect(await sentence(`PUT ${ADMIN}`, { passwordCheckLifetime: '0.0005s' })).to.equal(
       'passwordCheckLifetime must be a duration of 0 to 36,500 days in whole milliseconds, not "PT0.0005S".',
     );
