@@ -10,8 +10,7 @@ const METHOD = `${SERVICE}/RemoveMultiFactorFromLoginPolicy`;
 /** A frame of gRPC around the request to remove the multi-factor of number 1. */
 const REMOVAL = Buffer.from([0, 0, 0, 0, 2, 0x08, 0x01]);
 
-describe('the one port of the server', function () {
-  this.timeout(40_000);
+describe('the one port of the server', () => {
   const bench = new TestBench();
   const sessions: ClientHttp2Session[] = [];
   let quickstart: Quickstart;

@@ -3,10 +3,11 @@ import { connect } from 'node:net';
 import { after, before, describe, it } from 'mocha';
 import { expect } from 'chai';
 import { openPort, type OnRequest, type OpenPort } from '@login-policy/api';
+import { paced } from '@login-policy/testkit';
 import { FLAGS, headerBlock, number, opening, sendAtOnce } from './http2-bytes.js';
 import { ask, session, talk } from './raw.js';
 
-const limits = { headersTimeoutMs: 200, requestTimeoutMs: 200, idleTimeoutMs: 200 };
+const limits = { headersTimeoutMs: paced(200), requestTimeoutMs: paced(200), idleTimeoutMs: paced(200) };
 const echo: OnRequest = (request, response) => {
   if (request.url === '/throws') throw new Error('a defect of whoever answers');
   response.setHeader('x-verb', request.method ?? '');

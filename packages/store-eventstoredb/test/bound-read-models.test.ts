@@ -7,7 +7,7 @@ import {
   type Store,
 } from '@login-policy/event-sourcing';
 import { connectEventStoreDb } from '@login-policy/store-eventstoredb';
-import { counterTotals, type CounterEvent, type CounterRow } from '@login-policy/testkit';
+import { counterTotals, type CounterEvent, type CounterRow, paced } from '@login-policy/testkit';
 import { expect } from 'chai';
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import { Double } from './double/double.js';
@@ -34,7 +34,7 @@ describe('read models handed to a store on EventStoreDB', () => {
   });
 
   function storeOn(double: Double, streamPrefix = ''): Store {
-    const timeouts = { probeMs: 30, stallMs: 200, retryMs: 300 };
+    const timeouts = { probeMs: 30, stallMs: paced(200), retryMs: paced(300) };
     const store = connectEventStoreDb(double.url, { readModels, streamPrefix, timeouts });
     closings.push(() => store.close());
     return store;

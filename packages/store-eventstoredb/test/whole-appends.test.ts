@@ -8,6 +8,7 @@ import {
 import { connectEventStoreDb } from '@login-policy/store-eventstoredb';
 import { expect } from 'chai';
 import { afterEach, beforeEach, describe, it } from 'mocha';
+import { paced } from '@login-policy/testkit';
 import { Double } from './double/double.js';
 import type { ReadFault } from './double/fault-script.js';
 import { UNAVAILABLE } from './double/status.js';
@@ -25,7 +26,7 @@ describe('the events of one append to EventStoreDB', () => {
 
   beforeEach(async () => {
     double = await Double.startBehindWire();
-    store = connectEventStoreDb(double.url, { timeouts: { probeMs: 30, stallMs: 200, readMs: 300 } });
+    store = connectEventStoreDb(double.url, { timeouts: { probeMs: 30, stallMs: paced(200), readMs: paced(300) } });
   });
 
   afterEach(async () => {

@@ -45,8 +45,7 @@ describe('closing a store on PostgreSQL', () => {
     }));
 
   for (const kind of ['nothing', 'a subscriber', 'a read', 'an append'] as const) {
-    it(`ends on a network that has fallen silent, whatever is under way: ${kind}`, async function () {
-      this.timeout(8000);
+    it(`ends on a network that has fallen silent, whatever is under way: ${kind}`, async () => {
       const { network, url } = await FaultyNetwork.before(await databaseUrl());
       const pool = new Pool({ connectionString: url });
       await onStorage(freshStorage(), async (storage) => {

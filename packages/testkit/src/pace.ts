@@ -1,7 +1,9 @@
 /** How long the work takes on a machine of 2024 that does nothing else. */
 const REFERENCE_MS = 3.5;
-const FRESH_MS = 1000;
-const REMEMBERED = 3;
+const FRESH_MS = 500;
+const REMEMBERED = 5;
+/** Slower than that no machine is for long: what is measured then is a moment in which it did something else. */
+const SLOWEST = 10;
 
 const measured: number[] = [];
 let measuredAt = -Infinity;
@@ -12,7 +14,8 @@ let measuredAt = -Infinity;
  */
 export function paced(milliseconds: number): number {
   if (performance.now() - measuredAt > FRESH_MS) remember(measurePace());
-  return Math.ceil(milliseconds * Math.max(1, ...measured));
+  const average = measured.reduce((sum, pace) => sum + pace, 0) / measured.length;
+  return Math.ceil(milliseconds * Math.min(SLOWEST, Math.max(1, average)));
 }
 
 /** How many times slower this machine is now than a quiet one. */
@@ -22,7 +25,7 @@ export function measurePace(): number {
   return (performance.now() - began) / REFERENCE_MS;
 }
 
-/** The slowest of the last few counts: a busy machine is not busy in each moment. */
+/** The last few count: a busy machine is not busy in each moment. */
 function remember(pace: number): void {
   measuredAt = performance.now();
   measured.push(pace);
