@@ -6,13 +6,13 @@ import {
   RevisionConflict,
   START,
   streamId,
-  type Append,
   type EventStore,
   type Handled,
 } from '@login-policy/event-sourcing';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { tally, tallyEvents, type TallyCommand, type TallyEvent, type TooLow } from './tally.js';
+import { watched } from './watched-store.js';
 
 const stream = streamId('tally', 'a');
 const by = { actor: 'tester' };
@@ -23,36 +23,6 @@ type Handler = CommandHandler<TallyCommand, TallyEvent, number, TooLow>;
 
 function handlerOn(eventStore: EventStore, options: { attempts?: number; keptStates?: number } = {}): Handler {
   return new CommandHandler({ eventStore, decider: tally, events: tallyEvents, ...options });
-}
-
-/** Counts what is asked of a store, and may do something before each append. */
-function watched(eventStore: EventStore, beforeAppend: (append: Append) => Promise<void> = async () => undefined) {
-  const asked = { reads: 0, appends: 0 };
-  const store: EventStore = {
-    ...bound(eventStore),
-    readStream(id, options) {
-      asked.reads++;
-      return eventStore.readStream(id, options);
-    },
-    async append(append) {
-      asked.appends++;
-      await beforeAppend(append);
-      return eventStore.append(append);
-    },
-  };
-  return { store, asked };
-}
-
-function bound(store: EventStore): EventStore {
-  return {
-    append: (append) => store.append(append),
-    readStream: (id, options) => store.readStream(id, options),
-    readAll: (options) => store.readAll(options),
-    subscribe: (options) => store.subscribe(options),
-    receipt: (id, key) => store.receipt(id, key),
-    head: () => store.head(),
-    close: () => store.close(),
-  };
 }
 
 function stateOf(handled: Handled<TallyEvent, number, TooLow>): number {
@@ -83,7 +53,7 @@ describe('the command handler', () => {
     const handler = handlerOn(store);
     for (let count = 1; count <= 50; count++)
       expect(stateOf(await handler.handle(stream, raise(1), by))).to.equal(count);
-    expect(asked).to.deep.equal({ reads: 1, appends: 50 });
+    expect(asked).to.deep.equal({ reads: 1, appends: 50, receipts: 0 });
   });
 
   it('folds the stream for every command when it may keep nothing', async () => {

@@ -1,10 +1,9 @@
-import type { Fault } from '../fault.js';
 import { ConcurrentChange, DeadlineExceeded } from '../faults.js';
 import { isFault } from '../is-fault.js';
 import { monotonicIds, type IdSource } from '../ids.js';
 import { Lru } from '../lru.js';
 import type { EventCodec } from '../streams/event-codec.js';
-import type { EventStore, Receipt } from '../streams/event-store.js';
+import type { EventStore } from '../streams/event-store.js';
 import type { EventShape, Recorded } from '../streams/event.js';
 import type { Revision } from '../streams/revision.js';
 import type { StreamId } from '../streams/stream-id.js';
@@ -86,14 +85,18 @@ export class CommandHandler<Command extends object, Event extends EventShape, St
     if (turn !== undefined) await turn;
     try {
       const task = { streamId, command, context };
-      const recalled = this.#recall(task);
-      let known = recalled instanceof Promise ? await recalled : recalled;
+      const kept = this.#kept.get(streamId);
+      let known = kept === undefined ? await this.#catchUp(streamId, this.states.nothing) : { ...kept, isFresh: false };
       for (let attempt = 1; ; attempt++) {
         if (context.signal?.aborted === true) throw new DeadlineExceeded({ doing: `a command on ${streamId}` });
-        const attempted = this.#attempt(task, known);
-        const answer = attempted instanceof Promise ? await attempted : attempted;
-        if (answer.done) return answer.handled;
-        if (answer.conflict !== undefined) await this.#giveWay(task, attempt, answer.conflict);
+        const decision: Decision<Event, Rejection | PreconditionFailed> =
+          pinned(context, known.revision) ?? this.#decider.decide(command, known.state);
+        try {
+          if (isToWrite(decision)) return await this.#append(task, known, decision.events);
+          if (known.isFresh) return await this.#settle(task, known, decision);
+        } catch (caught) {
+          await this.#giveWay(task, attempt, caught);
+        }
         known = await this.#catchUp(streamId, known);
       }
     } finally {
@@ -122,19 +125,11 @@ export class CommandHandler<Command extends object, Event extends EventShape, St
     }
   }
 
-  /** Waits before the next attempt, if there is to be one. */
-  #giveWay({ streamId }: Task<Command>, attempts: number, conflict: Fault): Promise<void> {
-    if (attempts >= this.#attempts) throw new ConcurrentChange({ streamId, attempts }, conflict);
+  /** After a conflict, waits before the next attempt, if there is to be one. Throws what is no conflict. */
+  #giveWay({ streamId }: Task<Command>, attempts: number, caught: unknown): Promise<void> {
+    if (!isFault(caught, 'revision-conflict') && !isFault(caught, 'receipt-exists')) throw caught;
+    if (attempts >= this.#attempts) throw new ConcurrentChange({ streamId, attempts }, caught);
     return pause(attempts);
-  }
-
-  /** A kept state may do, but not for a key that may have come before: another process may have had it. */
-  #recall({ streamId, context }: Task<Command>): Known<State> | Promise<Known<State>> {
-    const kept = this.#kept.get(streamId);
-    if (kept === undefined) return this.#catchUp(streamId, this.states.nothing);
-    if (context.idempotencyKey !== undefined) return this.#catchUp(streamId, kept);
-    const { state, revision, position, eventId } = kept;
-    return { state, revision, position, eventId, isFresh: false };
   }
 
   async #catchUp(streamId: StreamId, known: StateAt<State>): Promise<Known<State>> {
@@ -143,40 +138,28 @@ export class CommandHandler<Command extends object, Event extends EventShape, St
     return { ...caughtUp, isFresh: true };
   }
 
-  /** Nothing to wait for but the append, unless there may be a receipt. */
-  #attempt(
+  /**
+   * Answers a command that writes no event. It is looked for its receipt before it is refused: the first time, it may have
+   * been allowed. Granted, it is kept under its key, if it has one.
+   */
+  async #settle(
     task: Task<Command>,
     known: Known<State>,
-  ): Attempted<Event, State, Rejection> | Promise<Attempted<Event, State, Rejection>> {
-    const key = task.context.idempotencyKey;
-    return key === undefined ? this.#decide(task, known) : this.#unlessRepeated(task, known, key);
-  }
-
-  async #unlessRepeated(
-    task: Task<Command>,
-    known: Known<State>,
-    key: string,
-  ): Promise<Attempted<Event, State, Rejection>> {
-    const receipt = await this.#store.receipt(task.streamId, key);
-    return receipt === undefined ? this.#decide(task, known) : done(await this.#repeat(task, receipt));
-  }
-
-  #decide(
-    task: Task<Command>,
-    known: Known<State>,
-  ): Attempted<Event, State, Rejection> | Promise<Attempted<Event, State, Rejection>> {
-    const { state, revision } = known;
-    const decision = pinned(task.context, revision) ?? this.#decider.decide(task.command, state);
-    if (decision.outcome === 'rejected') {
-      return known.isFresh ? done({ outcome: 'rejected', rejection: decision.rejection, state, revision }) : AGAIN;
+    decision: Decision<Event, Rejection | PreconditionFailed>,
+  ): Promise<Handled<Event, State, Rejection>> {
+    if (decision.outcome === 'accepted') {
+      return task.context.idempotencyKey === undefined ? accepted(known, []) : this.#append(task, known, []);
     }
-    if (decision.events.length > 0) return this.#append(task, known, decision.events);
-    if (!known.isFresh) return AGAIN;
-    return task.context.idempotencyKey === undefined ? done(accepted(known, [])) : this.#append(task, known, []);
+    const { state, revision } = known;
+    const { rejection } = decision;
+    return (await this.#repeated(task)) ?? { outcome: 'rejected', rejection, state, revision };
   }
 
-  /** The answer the command got the first time, folded from the events up to then. */
-  async #repeat(task: Task<Command>, receipt: Receipt): Promise<Handled<Event, State, Rejection>> {
+  /** The answer the command got the first time, folded from the events up to then; `undefined` when this is the first time. */
+  async #repeated(task: Task<Command>): Promise<Handled<Event, State, Rejection> | undefined> {
+    const key = task.context.idempotencyKey;
+    const receipt = key === undefined ? undefined : await this.#store.receipt(task.streamId, key);
+    if (receipt === undefined) return undefined;
     const then = await this.states.atRevision(task.streamId, receipt.revision);
     if (receipt.fingerprint === fingerprint(task.command)) return { ...accepted(then, []), isRepeated: true };
     const rejection = { reason: 'idempotency-key-reused', idempotencyKey: receipt.key } as const;
@@ -187,7 +170,7 @@ export class CommandHandler<Command extends object, Event extends EventShape, St
     task: Task<Command>,
     known: StateAt<State>,
     decided: readonly Event[],
-  ): Promise<Attempted<Event, State, Rejection>> {
+  ): Promise<Handled<Event, State, Rejection>> {
     const { streamId, context } = task;
     const key = context.idempotencyKey;
     try {
@@ -201,22 +184,23 @@ export class CommandHandler<Command extends object, Event extends EventShape, St
       const events = recorded.map((event) => this.#codec.decode(event));
       const after = this.states.fold(known, events);
       this.#kept.set(streamId, after);
-      return done(accepted(after, events));
+      return accepted(after, events);
     } catch (caught) {
-      if (isFault(caught, 'revision-conflict') || isFault(caught, 'receipt-exists'))
-        return { done: false, conflict: caught };
+      if (isFault(caught, 'revision-conflict')) throw caught;
+      const repeated = isFault(caught, 'receipt-exists') ? await this.#repeated(task) : undefined;
+      if (repeated !== undefined) return repeated;
       this.#kept.delete(streamId);
       throw caught;
     }
   }
 }
 
-type Attempted<Event extends EventShape, State, Rejection> =
-  | { readonly done: true; readonly handled: Handled<Event, State, Rejection> }
-  | { readonly done: false; readonly conflict?: Fault };
-
-/** Not to be answered from a kept state: look at the stream first. */
-const AGAIN = { done: false } as const;
+/** Whether there is something to append: that a kept state may decide, because the append compares the revision. */
+function isToWrite<Event, Rejection>(
+  decision: Decision<Event, Rejection>,
+): decision is Extract<Decision<Event, Rejection>, { readonly outcome: 'accepted' }> {
+  return decision.outcome === 'accepted' && decision.events.length > 0;
+}
 
 /** The refusal of a caller who decided by an older revision than the stream is at. */
 function pinned(
@@ -225,12 +209,6 @@ function pinned(
 ): Decision<never, PreconditionFailed> | undefined {
   if (ifRevision === undefined || ifRevision === (actual ?? 'no-stream')) return undefined;
   return reject({ reason: 'revision-not-current', expected: ifRevision, actual });
-}
-
-function done<Event extends EventShape, State, Rejection>(
-  handled: Handled<Event, State, Rejection>,
-): Attempted<Event, State, Rejection> {
-  return { done: true, handled };
 }
 
 function accepted<Event extends EventShape, State>(

@@ -1,0 +1,59 @@
+import { CommandHandler, openMemoryStore, streamId, type EventStore } from '@login-policy/event-sourcing';
+import { expect } from 'chai';
+import { describe, it } from 'mocha';
+import { tally, tallyEvents, type TallyCommand, type TallyEvent, type TooLow } from './tally.js';
+import { watched } from './watched-store.js';
+
+const stream = streamId('tally', 'a');
+const by = { actor: 'tester' };
+const keyed = (idempotencyKey: string) => ({ ...by, idempotencyKey });
+const raise = (amount: number): TallyCommand => ({ type: 'raise', by: amount });
+const lower = (amount: number): TallyCommand => ({ type: 'lower', by: amount });
+
+function handlerOn(eventStore: EventStore): CommandHandler<TallyCommand, TallyEvent, number, TooLow> {
+  return new CommandHandler({ eventStore, decider: tally, events: tallyEvents });
+}
+
+describe('a command under an idempotency key', () => {
+  it('costs the one append that the same command without a key costs', async () => {
+    const { store, asked } = watched(openMemoryStore().eventStore);
+    const handler = handlerOn(store);
+    await handler.handle(stream, raise(1), by);
+    const before = { ...asked };
+    for (let count = 1; count <= 10; count++) await handler.handle(stream, raise(1), keyed(`raise-${count}`));
+    expect(asked).to.deep.equal({ ...before, appends: before.appends + 10 });
+  });
+
+  it('looks for its receipt before it is refused: what it did then may be why it is not allowed now', async () => {
+    const { store, asked } = watched(openMemoryStore().eventStore);
+    const handler = handlerOn(store);
+    await handler.handle(stream, raise(3), by);
+    const first = await handler.handle(stream, lower(3), keyed('lower'));
+    const again = await handler.handle(stream, lower(3), keyed('lower'));
+    expect(again).to.deep.equal({ ...first, events: [], isRepeated: true });
+    expect(asked).to.deep.include({ appends: 2, receipts: 1 });
+  });
+
+  it('is repeated by a process that would have carried it out once more', async () => {
+    const { eventStore } = openMemoryStore();
+    const [here, elsewhere] = [handlerOn(eventStore), handlerOn(eventStore)];
+    await here.handle(stream, raise(1), by);
+    const first = await elsewhere.handle(stream, raise(2), keyed('raise'));
+    const again = await here.handle(stream, raise(2), keyed('raise'));
+    expect(again).to.deep.equal({ ...first, events: [], isRepeated: true });
+    expect(await here.handle(stream, raise(0), by)).to.have.property('state', 3);
+  });
+
+  it('is refused when the key came with another command, also one that only an append shows to be another', async () => {
+    const { eventStore } = openMemoryStore();
+    const [here, elsewhere] = [handlerOn(eventStore), handlerOn(eventStore)];
+    await here.handle(stream, raise(1), by);
+    await elsewhere.handle(stream, raise(2), keyed('key'));
+    for (const command of [raise(3), lower(9), raise(0)]) {
+      expect(await here.handle(stream, command, keyed('key'))).to.deep.include({
+        outcome: 'rejected',
+        rejection: { reason: 'idempotency-key-reused', idempotencyKey: 'key' },
+      });
+    }
+  });
+});

@@ -1,0 +1,35 @@
+import type { Append, EventStore } from '@login-policy/event-sourcing';
+
+/** A store that counts what is asked of it, and may do something before each append. */
+export interface WatchedStore {
+  readonly store: EventStore;
+  readonly asked: { reads: number; appends: number; receipts: number };
+}
+
+/** Counts what is asked of a store, and may do something before each append. */
+export function watched(
+  eventStore: EventStore,
+  beforeAppend: (append: Append) => Promise<void> = async () => undefined,
+): WatchedStore {
+  const asked = { reads: 0, appends: 0, receipts: 0 };
+  const store: EventStore = {
+    readStream(id, options) {
+      asked.reads++;
+      return eventStore.readStream(id, options);
+    },
+    async append(append) {
+      asked.appends++;
+      await beforeAppend(append);
+      return eventStore.append(append);
+    },
+    receipt(id, key) {
+      asked.receipts++;
+      return eventStore.receipt(id, key);
+    },
+    readAll: (options) => eventStore.readAll(options),
+    subscribe: (options) => eventStore.subscribe(options),
+    head: () => eventStore.head(),
+    close: () => eventStore.close(),
+  };
+  return { store, asked };
+}
