@@ -12,9 +12,10 @@ import { CheckpointWaiters } from './checkpoint-waiters.js';
 import type { FollowerOptions, FollowerState, Freshness, FreshRows } from './following.js';
 import { KnownHead, type AskedHead } from './known-head.js';
 import { ProjectionBehind } from './projection-faults.js';
+import type { Projection } from './projection.js';
 import { Projector, type Lag } from './projector.js';
 import type { KeyedRow, ReadModel, RowQuery, RowsAt } from './read-model-store.js';
-import { sorted, tolerating, type UnreadableRow } from './tolerating.js';
+import { readable, tolerating, type UnreadableRow } from './tolerating.js';
 
 const [DEFAULT_WAIT_MS, DEFAULT_MAX_AGE_MS] = [5000, 10_000];
 
@@ -27,7 +28,7 @@ export class Follower<Event extends EventShape, Row> {
   readonly #store: Store;
   readonly #projector: Projector<RecordedEvent, Row | UnreadableRow>;
   readonly #model: ReadModel<Row | UnreadableRow>;
-  readonly #name: string;
+  readonly #projection: Projection<Event, Row>;
   readonly #maxAgeMs: number;
   readonly #waiters: CheckpointWaiters;
   readonly #ending = new AbortController();
@@ -35,7 +36,6 @@ export class Follower<Event extends EventShape, Row> {
   #state: FollowerState = { is: 'catching-up' };
   readonly #head: KnownHead;
   readonly #breather = new Breather(64);
-  /** Ends the rest between two attempts, or until there is something to do. */
   #wake: () => void = () => undefined;
   #isWanted: boolean;
 
@@ -45,7 +45,7 @@ export class Follower<Event extends EventShape, Row> {
   ) {
     this.#store = store;
     this.#model = model;
-    this.#name = projection.name;
+    this.#projection = projection;
     this.#maxAgeMs = maxAgeMs ?? DEFAULT_MAX_AGE_MS;
     this.#projector = new Projector({ ...store, projection: tolerating(projection), onHead: () => this.#isAtHead() });
     this.#waiters = new CheckpointWaiters(model);
@@ -75,7 +75,8 @@ export class Follower<Event extends EventShape, Row> {
    * @throws DeadlineExceeded when the signal fired.
    */
   async read(keys: readonly string[], freshness: Freshness = {}): Promise<FreshRows<Row>> {
-    return sorted(await this.#answer(() => this.#model.read(keys), freshness));
+    const found = await this.#answer(() => this.#model.read(keys), freshness);
+    return readable(found, this.#projection, this.#store.eventStore);
   }
 
   /** The rows an index has under a value, also those that can't be read; as fresh as those of {@link read}. */
@@ -216,7 +217,7 @@ export class Follower<Event extends EventShape, Row> {
     this.#isWanted = true;
     if (this.#state.is !== 'retrying') this.#wake();
     const outcome = await this.#waiters.until(required, waitMs, signal);
-    if (outcome === 'given-up') throw new DeadlineExceeded({ doing: `a read of ${this.#name}` });
+    if (outcome === 'given-up') throw new DeadlineExceeded({ doing: `a read of ${this.#projection.name}` });
     if (outcome === 'timed-out') throw await this.#behind(required, waitMs);
   }
 
@@ -227,10 +228,9 @@ export class Follower<Event extends EventShape, Row> {
     this.resume();
   }
 
-  /** @throws ProjectionBehind when the store does not say where its head is. */
   async #headInTime({ waitMs = DEFAULT_WAIT_MS, signal }: Freshness): Promise<AskedHead> {
     try {
-      return await inTime(this.#head.ask(), { waitMs, signal, doing: `a read of ${this.#name}` });
+      return await inTime(this.#head.ask(), { waitMs, signal, doing: `a read of ${this.#projection.name}` });
     } catch (caught) {
       // What does not pass is not waited for, nor called late.
       if (signal?.aborted === true || (isFault(caught) && !caught.retryable)) throw caught;
@@ -241,10 +241,10 @@ export class Follower<Event extends EventShape, Row> {
   async #behind(required: Position | undefined, waitedMs: number, cause?: unknown): Promise<ProjectionBehind> {
     const reached = await this.#model.checkpoint().catch(() => undefined);
     const why = cause ?? (this.#state.is === 'retrying' ? this.#state.fault : undefined);
-    return new ProjectionBehind({ projection: this.#name, required, reached, waitedMs }, why);
+    return new ProjectionBehind({ projection: this.#projection.name, required, reached, waitedMs }, why);
   }
 
   #closed(): StoreClosed {
-    return new StoreClosed({ store: `the read model ${this.#name}` });
+    return new StoreClosed({ store: `the read model ${this.#projection.name}` });
   }
 }

@@ -2,8 +2,10 @@ import { UnreadableEvent, WrittenByNewerProgram, type EventPlace } from '../even
 import type { Fault } from '../fault.js';
 import { isFault } from '../is-fault.js';
 import type { EventCodec } from '../streams/event-codec.js';
+import type { EventStore } from '../streams/event-store.js';
 import type { EventShape, RecordedEvent } from '../streams/event.js';
 import { toJsonObject, type Json, type JsonObject } from '../streams/json.js';
+import { START, type Position } from '../streams/position.js';
 import { revision } from '../streams/revision.js';
 import { parseStreamId } from '../streams/stream-id.js';
 import type { FreshRows } from './following.js';
@@ -71,17 +73,50 @@ export function tolerating<Event extends EventShape, Row>(
   };
 }
 
-/** Rows, and those among them that can't be read. */
-export function sorted<Row>({
-  checkpoint,
-  rows: found,
-}: RowsAt<ReadonlyMap<string, Row | UnreadableRow>>): FreshRows<Row> {
+/**
+ * Rows, and those among them that can't be read. One that an older program has marked, and this one can read, is folded anew from
+ * its events; a rebuild takes the mark away for good.
+ */
+export async function readable<Event extends EventShape, Row>(
+  { checkpoint, rows: found }: RowsAt<ReadonlyMap<string, Row | UnreadableRow>>,
+  projection: Projection<Event, Row>,
+  store: EventStore,
+): Promise<FreshRows<Row>> {
   const [rows, unreadable] = [new Map<string, Row>(), new Map<string, Fault>()];
-  for (const [key, row] of found) {
+  for (const [key, stored] of found) {
+    const row = isOutdated(stored, projection) ? await foldedAnew(stored, { checkpoint, projection, store }) : stored;
     if (row instanceof UnreadableRow) unreadable.set(key, row.fault());
-    else rows.set(key, row);
+    else if (row !== undefined) rows.set(key, row);
   }
   return { checkpoint, rows, unreadable };
+}
+
+function isOutdated<Event extends EventShape, Row>(
+  row: Row | UnreadableRow,
+  { events }: Projection<Event, Row>,
+): row is UnreadableRow {
+  if (!(row instanceof UnreadableRow) || row.facts.code !== 'written-by-newer-program') return false;
+  return events.reads?.(row.facts.type, row.facts.schemaVersion) === true;
+}
+
+interface Folding<Event extends EventShape, Row> {
+  readonly checkpoint: Position | undefined;
+  readonly projection: Projection<Event, Row>;
+  readonly store: EventStore;
+}
+
+async function foldedAnew<Event extends EventShape, Row>(
+  { facts }: UnreadableRow,
+  { checkpoint = START, projection, store }: Folding<Event, Row>,
+): Promise<Row | UnreadableRow | undefined> {
+  let row: Row | UnreadableRow | undefined;
+  for await (const page of store.readStream(facts.streamId)) {
+    for (const event of page) {
+      if (event.position > checkpoint) return row;
+      row = reduced(projection, row, event);
+    }
+  }
+  return row;
 }
 
 function reduced<Event extends EventShape, Row>(

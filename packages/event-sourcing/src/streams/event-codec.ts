@@ -23,6 +23,8 @@ export interface EventCodec<Event extends EventShape> {
    * @throws UnreadableEvent when the data is not of a known shape.
    */
   decode(event: RecordedEvent): Recorded<Event>;
+  /** Whether events of this type in this schema version can be read here. Default: not known, so a mark is believed. */
+  reads?(type: string, schemaVersion: number): boolean;
 }
 
 /**
@@ -57,6 +59,10 @@ export function eventCodec<Event extends EventShape>(schemas: EventSchemas<Event
       const schema = known.get(event.type);
       if (schema === undefined) throw new TypeError(`no schema for ${event.type}`);
       return { type: event.type, ...oldestOf(schema, schema.write(event.data)) };
+    },
+    reads(type, schemaVersion) {
+      const schema = known.get(type);
+      return schema !== undefined && schemaVersion >= 1 && schemaVersion <= schema.upcasters.length + 1;
     },
     decode(event) {
       const schema = known.get(event.type);

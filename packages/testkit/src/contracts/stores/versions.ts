@@ -13,6 +13,7 @@ const PATIENT = { waitMs: 30_000 };
 const nextEvents: EventCodec<CounterEvent> = {
   encode: (event) => counterEvents.encode(event),
   decode: (event) => counterEvents.decode(event.type === 'CountedAnew' ? { ...event, type: 'Counted' } : event),
+  reads: (type) => type === 'CountedAnew' || type === 'Counted',
 };
 
 /** The projection as the next version has it: under a version of its own. */
@@ -24,6 +25,7 @@ export const versions: Theme<StoreUnderTest> = {
   deadlineMs: 60_000,
   promises: {
     'makes its own row unreadable, with its place, and no other; everybody goes on writing': marksItsOwnRow,
+    'is read by the newer program, also where an older one has marked the row': isReadInSpiteOfMark,
     'is read by the newer program beside, and again after going back and forward': goesForwardAndBack,
   },
 };
@@ -52,6 +54,28 @@ async function marksItsOwnRow({ open }: StoreUnderTest): Promise<void> {
   });
   demandSame({ what: 'state', actual: old.state.is, expected: 'following' });
   await old.close();
+}
+
+/** Both have the same read model: the newer program changed what events there are, and not what rows there are. */
+async function isReadInSpiteOfMark({ open }: StoreUnderTest): Promise<void> {
+  const { store, another } = await open();
+  const writer = new CounterWriter(store);
+  const old = await Follower.open({ store, projection: counterTotals });
+  const newer = await Follower.open({ store: await another(), projection: { ...counterTotals, events: nextEvents } });
+  await writer.write(APPLES, 1);
+  await writeAnew(store, writer);
+  const atLeast = (await writer.write(APPLES, 5)).at(-1)?.position;
+  if (atLeast === undefined) return fail('nothing was recorded');
+  demandSame({
+    what: 'unreadable to the older program',
+    actual: [...(await old.read([APPLES], { ...PATIENT, atLeast })).unreadable.keys()],
+    expected: [APPLES],
+  });
+  const { rows, unreadable } = await newer.read([APPLES], { ...PATIENT, atLeast });
+  demandSame({ what: 'totals', actual: totalsOf(rows), expected: { [APPLES]: 16 } });
+  demandSame({ what: 'unreadable', actual: unreadable.size, expected: 0 });
+  await old.close();
+  await newer.close();
 }
 
 async function goesForwardAndBack({ open }: StoreUnderTest): Promise<void> {
