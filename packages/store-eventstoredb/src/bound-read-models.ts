@@ -16,8 +16,9 @@ import {
   type RowsAt,
 } from '@login-policy/event-sourcing';
 import { STORE } from './faults.js';
+import type { LogRecord } from './log-record.js';
 import type { LogReader } from './reading-all.js';
-import { isObject, positionOf, type WireEvent } from './rows.js';
+import { isObject } from './rows.js';
 
 /** What the rows of a read model were made from; without an event the store had none then. */
 interface Origin {
@@ -181,8 +182,8 @@ async function isCommitted<Row>(model: ReadModel<Row>, change: ReadModelChange<R
   }
 }
 
-function firstEventOf(record: WireEvent): FirstEvent {
-  return { id: record.getId()?.getString() ?? '', position: positionToString(positionOf(record)) };
+function firstEventOf({ uuid, position: place }: LogRecord): FirstEvent {
+  return { id: uuid, position: positionToString(place) };
 }
 
 function originOf(stored: Json): Origin {

@@ -10,9 +10,9 @@ export interface Timeouts {
   readonly scanMs?: number;
   /** How long reads are tried again while the server can't be reached. Default 15,000. */
   readonly retryMs?: number;
-  /** How often a subscription that has nothing to do looks whether the store went on without it. Default 500. */
+  /** How often a store whose subscription hears nothing looks whether the server went on without it. Default 500. */
   readonly probeMs?: number;
-  /** How long a subscription may owe an event, or be silent while it catches up. Default 5,000. */
+  /** How long an event that is known to exist may fail to arrive before the call is begun anew. Default 5,000. */
   readonly stallMs?: number;
   /** What closing waits for appends under way. Default 5,000. */
   readonly closeMs?: number;

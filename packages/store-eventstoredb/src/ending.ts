@@ -38,9 +38,10 @@ export class Ending {
 
   /** Whether there is nothing more to do. @throws StoreClosed when that is because the store was closed. */
   isHere(): boolean {
+    // Whoever has left is not told that the store was closed after that.
+    if (this.#hasLeft || this.#signals.some((signal) => signal?.aborted === true)) return true;
     if (this.#closing.aborted) throw new StoreClosed({ store: STORE });
-    if (this.#hasLeft || this.#control?.signal.aborted === true) return true;
-    return this.#signals.some((signal) => signal?.aborted === true) || performance.now() > this.#until;
+    return this.#control?.signal.aborted === true || performance.now() > this.#until;
   }
 
   /** Ends what still goes on. */

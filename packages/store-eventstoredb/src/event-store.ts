@@ -20,7 +20,7 @@ import { Delivery } from './delivery.js';
 import { leavable } from './ending.js';
 import { STORE } from './faults.js';
 import { KnownStreams } from './known-streams.js';
-import { LiveSlots } from './live-slots.js';
+import { LiveFeed } from './live-feed.js';
 import { LogReader } from './reading-all.js';
 import { StreamReader, type Page } from './reading-streams.js';
 import { Receipts } from './receipts.js';
@@ -35,9 +35,6 @@ export interface EventStoreParts {
   readonly clock: Clock;
   readonly timeouts: Required<Timeouts>;
 }
-
-/** Subscriptions of one store that hold a call of their own; the others look for news every `probeMs`. */
-const LIVE_SUBSCRIPTIONS = 30;
 
 /** The event store port on EventStoreDB. */
 export class EventStoreDbEventStore implements EventStore {
@@ -67,7 +64,8 @@ export class EventStoreDbEventStore implements EventStore {
     const settling = { delivery, streams: new StreamReader(untilAbandoned) };
     this.#receipts = new Receipts(context, this.#streams, settling);
     this.#appender = new Appender({ ...context, clock, streams: this.#streams, receipts: this.#receipts, delivery });
-    this.#subscribing = { ...context, log: this.#log, slots: new LiveSlots(LIVE_SUBSCRIPTIONS) };
+    const following = { ...context, log: this.#log };
+    this.#subscribing = { ...following, feed: new LiveFeed(following) };
   }
 
   /** Reads the whole log, for the read models beside it. */
@@ -79,7 +77,9 @@ export class EventStoreDbEventStore implements EventStore {
     const writing = this.#appender.append(append);
     this.#underWay.add(writing);
     try {
-      return await writing;
+      const recorded = await writing;
+      this.#log.note(recorded.at(-1)?.position);
+      return recorded;
     } finally {
       this.#underWay.delete(writing);
     }

@@ -1,6 +1,7 @@
 import { followedInAppend, laterPosition, type EventFilter, type Position } from '@login-policy/event-sourcing';
+import type { LogRecord } from './log-record.js';
 import type { Page } from './reading-streams.js';
-import { positionOf, storedEventOf, streamNameOf, typeOf, type StoredEvent, type WireEvent } from './rows.js';
+import type { StoredEvent } from './rows.js';
 import type { StreamNames, Wanted } from './stream-names.js';
 
 /**
@@ -39,13 +40,11 @@ export class PageMaker {
   }
 
   /** @throws UnreadableEvent when an event in a stream of this store was not written by this library. */
-  take(records: readonly WireEvent[]): void {
+  take(records: readonly LogRecord[]): void {
     for (const record of records) {
-      const streamName = streamNameOf(record);
-      const place = positionOf(record);
-      if (place <= this.#taken || !this.#isWanted({ streamName, type: typeOf(record) })) continue;
-      this.#taken = place;
-      this.#hold(storedEventOf(record, this.#names.idOf(streamName)));
+      if (record.position <= this.#taken || !this.#isWanted(record)) continue;
+      this.#taken = record.position;
+      this.#hold(record.stored(this.#names.idOf(record.streamName)));
     }
   }
 

@@ -1,4 +1,5 @@
 import {
+  laterPosition,
   pageSizeOf,
   PositionUnknown,
   START,
@@ -8,30 +9,34 @@ import {
 } from '@login-policy/event-sourcing';
 import { backOff } from './deadline.js';
 import { Ending } from './ending.js';
-import { isFailureInside } from './faults.js';
+import { foreignPosition, isFailureInside } from './faults.js';
+import type { LogRecord } from './log-record.js';
 import { PageMaker } from './page-maker.js';
 import { Patience } from './patience.js';
 import type { Page } from './reading-streams.js';
 import { allReadRequest, type AllRead } from './requests.js';
-import { positionOf, streamNameOf, typeOf, type WireEvent } from './rows.js';
-import { lastPosition, recordsOf, retrying, serverRead, type ReadingContext, type ServerRead } from './server-reads.js';
-import type { ServerFilter, Wanted } from './stream-names.js';
+import { logRecordsOf, retrying, serverRead, type ReadingContext, type ServerRead } from './server-reads.js';
 
-/** One read of everything, for which the server may have to be asked more than once. */
-interface Reading {
-  readonly filter: ServerFilter;
-  readonly maker: PageMaker;
+/** How everything is read, for which the server may have to be asked more than once. */
+export interface Reading {
+  readonly filter: EventFilter | undefined;
   readonly pageSize: number;
   readonly ending: Ending;
-  readonly patience: Patience;
 }
+
+type Records = AsyncGenerator<readonly LogRecord[], void, undefined>;
 
 /** A place that is beyond the end each time one looks is none of this server's. */
 const LOOKS = 5;
 
+/** What is asked for at once by whoever does not read in pages. */
+const BATCH = 500;
+
 /** Reads the whole log, filtered by the server, going on after a broken connection where it was. */
 export class LogReader {
   readonly #context: ReadingContext;
+  /** The last event of this store at or before a place that was looked at: where a look for the head may begin. */
+  #known: { readonly last: Position; readonly looked: Position } | undefined;
 
   constructor(context: ReadingContext) {
     this.#context = context;
@@ -39,127 +44,135 @@ export class LogReader {
 
   /** The pages of everything that is wanted after a position, up to the end there is when it gets there. */
   async *pages(options: ReadAllOptions, left?: AbortSignal): AsyncGenerator<Page, void, undefined> {
-    const { names, closing, timeouts } = this.#context;
-    const filter = names.serverFilter(options.filter);
+    const maker = new PageMaker(this.#context.names, options.filter, options.after ?? START);
     const pageSize = pageSizeOf(options);
-    const ending = new Ending(closing, { signals: [options.signal, left] });
-    const patience = new Patience('reading everything', timeouts.retryMs, ending.signal);
-    const maker = new PageMaker(names, options.filter, options.after ?? START);
-    const isNothing = 'prefixes' in filter && filter.prefixes.length === 0;
+    const ending = new Ending(this.#context.closing, { signals: [options.signal, left] });
     try {
-      while (!ending.isHere() && !isNothing) {
-        try {
-          yield* this.#once({ filter, maker, pageSize, ending, patience });
-          if (!ending.isHere()) return;
-        } catch (error) {
-          await patience.after(error);
-        }
-      }
+      yield* this.fill(maker, { filter: options.filter, pageSize, ending });
     } finally {
       ending.leave();
     }
   }
 
-  /** One read, from where the last page ended. */
-  async *#once(reading: Reading): AsyncGenerator<Page, void, undefined> {
-    const { filter, maker, pageSize, ending, patience } = reading;
-    const withinMs = this.#context.timeouts.scanMs;
+  /** The same from where a maker is. The beginning of an append that the end of the log is in the middle of stays in it. */
+  async *fill(maker: PageMaker, reading: Reading): AsyncGenerator<Page, void, undefined> {
+    const { filter, ending } = reading;
+    const patience = new Patience('reading everything', this.#context.timeouts.retryMs, ending.signal);
+    const isNothing = filter?.categories.length === 0;
+    for (let tries = 1; !ending.isHere() && !isNothing; tries++) {
+      try {
+        yield* this.#fillOnce(maker, reading, patience);
+        if (!ending.isHere()) return;
+      } catch (error) {
+        if (!isFailureInside(error)) tries = 0;
+        // A server that fails at a place, and can be read all the same, has no such place.
+        else if (tries >= LOOKS && (await this.#canBeRead(ending.signal)))
+          throw foreignPosition(maker.handedOut, error);
+        await patience.after(error);
+      }
+    }
+  }
+
+  async *#fillOnce(
+    maker: PageMaker,
+    { filter, pageSize, ending }: Reading,
+    patience: Patience,
+  ): AsyncGenerator<Page, void, undefined> {
+    const { names, timeouts } = this.#context;
     maker.forget();
-    const read: AllRead = { direction: 'forwards', from: maker.handedOut, filter, limit: Infinity };
-    for await (const records of this.#records(read, { pageSize, signal: ending.signal, withinMs })) {
+    const read: AllRead = { ...FORWARDS, from: maker.handedOut, filter: names.serverFilter(filter) };
+    for await (const records of this.#records(read, { pageSize, signal: ending.signal, withinMs: timeouts.scanMs })) {
       patience.renew();
       maker.take(records);
-      while (maker.whole >= pageSize) yield maker.handOut(pageSize);
+      while (maker.whole >= pageSize) yield this.#handOut(maker, pageSize);
     }
-    // The beginning of an append that the end of the log is in the middle of is not there yet.
-    if (maker.whole > 0 && !ending.isHere()) yield maker.handOut(pageSize);
-    else await this.refuseBeyond(maker.handedOut, ending.signal);
+    if (maker.whole > 0 && !ending.isHere()) yield this.#handOut(maker, pageSize);
+    else if (maker.handedOut !== START) await this.endFrom(maker.handedOut, ending.signal);
+  }
+
+  #handOut(maker: PageMaker, pageSize: number): Page {
+    const page = maker.handOut(pageSize);
+    this.note(page.at(-1)?.event.position);
+    return page;
   }
 
   /** The position of the last event of this store; `START` when it has none. */
-  async head(): Promise<Position> {
-    const { names, timeouts } = this.#context;
-    const isWanted = names.wanted(undefined);
-    const read: AllRead = {
-      direction: 'backwards',
-      from: 'end',
-      filter: names.serverFilter(undefined),
-      limit: Infinity,
-    };
+  head(): Promise<Position> {
     return retrying(this.#context, { doing: 'looking for the last event' }, async (signal) => {
-      for await (const records of this.#records(read, { pageSize: 1, signal, withinMs: timeouts.scanMs })) {
-        const last = records.find((record) => isWanted(nameAndType(record)));
-        if (last !== undefined) return positionOf(last);
-      }
-      return START;
+      const end = await this.end(signal);
+      const isNews = this.#known === undefined || (await this.firstAfter(this.#known.looked, signal)) !== undefined;
+      const last = isNews ? await this.#lastEvent(signal) : this.#known?.last;
+      this.note(last ?? START, end);
+      return last ?? START;
     });
   }
 
+  /** Takes note of an event of this store, or that there is none after the last that was seen, up to some place. */
+  note(event: Position | undefined, looked: Position = event ?? START): void {
+    const last = event ?? this.#known?.last;
+    const isNews = this.#known === undefined || looked > this.#known.looked;
+    if (last !== undefined && isNews) this.#known = { last, looked: laterPosition(last, looked) };
+  }
+
   /** The position of the last record of the whole log, whosever it is: all that comes later stands behind it. */
-  end(signal: AbortSignal): Promise<Position> {
-    return this.#lastBefore('end', signal);
+  async end(signal: AbortSignal): Promise<Position> {
+    const read: AllRead = { direction: 'backwards', from: 'end', filter: undefined, limit: 1 };
+    const withinMs = this.#context.timeouts.stallMs;
+    for await (const records of this.#records(read, { pageSize: 1, signal, withinMs })) {
+      return records.at(-1)?.position ?? START;
+    }
+    return START;
   }
 
   /**
-   * The position of the record before another, `START` when there is none. That other need not be there any more: a
-   * scavenge may have taken it.
-   */
-  before(place: Position, signal: AbortSignal): Promise<Position> {
-    return place === START ? Promise.resolve(START) : this.#lastBefore(place, signal);
-  }
-
-  /**
-   * Looks more than once: a node that has just become the leader may not know yet what was read elsewhere.
+   * The end of the log, where it is known to go as far as a place. Looks more than once: a node that has just become the
+   * leader may not know yet what was read elsewhere.
    *
-   * @throws PositionUnknown when a place is beyond the end of the log.
+   * @throws PositionUnknown when the place is beyond the end.
    */
-  async refuseBeyond(place: Position, signal: AbortSignal): Promise<void> {
-    for (let look = 1; place !== START && !signal.aborted; look++) {
+  async endFrom(place: Position | undefined, signal: AbortSignal): Promise<Position> {
+    for (let look = 1; ; look++) {
       const end = await this.end(signal);
-      if (place <= end || signal.aborted) return;
+      if (place === undefined || place <= end || signal.aborted) return end;
       if (look === LOOKS) throw new PositionUnknown({ position: place, head: end });
       await backOff(look, signal);
     }
   }
 
-  /** The first record after a position that is wanted, if there is one. */
-  async firstAfter(
-    after: Position,
-    filter: EventFilter | undefined,
-    signal: AbortSignal,
-  ): Promise<WireEvent | undefined> {
+  /** All records of this store's streams after a position, by one read. */
+  async *recordsAfter(after: Position, signal: AbortSignal, pageSize: number = BATCH): Records {
     const { names, timeouts } = this.#context;
-    const isWanted = names.wanted(filter);
-    const read: AllRead = { direction: 'forwards', from: after, filter: names.serverFilter(filter), limit: Infinity };
-    for await (const records of this.#records(read, { pageSize: 1, signal, withinMs: timeouts.scanMs })) {
-      const first = records.find((record) => positionOf(record) > after && isWanted(nameAndType(record)));
+    const read: AllRead = { ...FORWARDS, from: after, filter: names.serverFilter(undefined) };
+    for await (const records of this.#records(read, { pageSize, signal, withinMs: timeouts.scanMs })) {
+      yield records.filter(({ position }) => position > after);
+    }
+  }
+
+  /** The first event of this store after a position, if there is one. */
+  async firstAfter(after: Position, signal: AbortSignal): Promise<LogRecord | undefined> {
+    const isWanted = this.#context.names.wanted(undefined);
+    for await (const records of this.recordsAfter(after, signal, 1)) {
+      const first = records.find(isWanted);
       if (first !== undefined) return first;
     }
     return undefined;
   }
 
   /** The first event of this store, as long as reads are patient. */
-  first(): Promise<WireEvent | undefined> {
+  first(): Promise<LogRecord | undefined> {
     return retrying(this.#context, { doing: 'looking for the first event' }, (signal) =>
-      this.firstAfter(START, undefined, signal),
+      this.firstAfter(START, signal),
     );
   }
 
   /** The record at a position, as long as reads are patient; `undefined` when there is none. */
-  at(place: Position): Promise<WireEvent | undefined> {
-    const read: AllRead = { direction: 'forwards', from: place, filter: undefined, limit: 1 };
-    const withinMs = this.#context.timeouts.readMs;
+  at(place: Position): Promise<LogRecord | undefined> {
     return retrying(this.#context, { doing: 'looking for an event' }, async (signal) => {
       for (let look = 1; look <= LOOKS; look++) {
         try {
-          for await (const records of this.#records(read, { pageSize: 1, signal, withinMs })) {
-            return records.find((record) => positionOf(record) === place);
-          }
-          return undefined;
+          return await this.#at(place, signal);
         } catch (error) {
-          // A server that fails at a place, and can be read all the same, has no such place.
-          if (!isFailureInside(error)) throw error;
-          await this.end(signal);
+          if (!isFailureInside(error) || !(await this.#canBeRead(signal))) throw error;
           await backOff(look, signal);
         }
       }
@@ -167,24 +180,39 @@ export class LogReader {
     });
   }
 
-  async #lastBefore(from: Position | 'end', signal: AbortSignal): Promise<Position> {
-    const read: AllRead = { direction: 'backwards', from, filter: undefined, limit: 1 };
-    const withinMs = this.#context.timeouts.stallMs;
-    for await (const records of this.#records(read, { pageSize: 1, signal, withinMs })) {
-      return lastPosition(records) ?? START;
+  async #canBeRead(signal: AbortSignal): Promise<boolean> {
+    try {
+      await this.end(signal);
+      return !signal.aborted;
+    } catch {
+      return false;
     }
-    return START;
   }
 
-  async *#records(
-    read: AllRead,
-    how: Omit<ServerRead, 'request'>,
-  ): AsyncGenerator<readonly WireEvent[], void, undefined> {
+  async #at(place: Position, signal: AbortSignal): Promise<LogRecord | undefined> {
+    const read: AllRead = { ...FORWARDS, from: place, filter: undefined, limit: 1 };
+    for await (const records of this.#records(read, { pageSize: 1, signal, withinMs: this.#context.timeouts.readMs })) {
+      return records.find(({ position }) => position === place);
+    }
+    return undefined;
+  }
+
+  async #lastEvent(signal: AbortSignal): Promise<Position | undefined> {
+    const { names, timeouts } = this.#context;
+    const isWanted = names.wanted(undefined);
+    const filter = names.serverFilter(undefined);
+    const read: AllRead = { direction: 'backwards', from: 'end', filter, limit: Infinity };
+    for await (const records of this.#records(read, { pageSize: 1, signal, withinMs: timeouts.scanMs })) {
+      const last = records.find(isWanted);
+      if (last !== undefined) return last.position;
+    }
+    return undefined;
+  }
+
+  async *#records(read: AllRead, how: Omit<ServerRead, 'request'>): Records {
     const messagesOf = serverRead(this.#context.connection, { ...how, request: allReadRequest(read) });
-    for await (const messages of messagesOf) yield recordsOf(messages);
+    for await (const messages of messagesOf) yield logRecordsOf(messages);
   }
 }
 
-function nameAndType(record: WireEvent): Parameters<Wanted>[0] {
-  return { streamName: streamNameOf(record), type: typeOf(record) };
-}
+const FORWARDS = { direction: 'forwards', limit: Infinity } as const;

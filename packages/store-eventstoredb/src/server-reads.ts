@@ -1,13 +1,14 @@
 import type { ReadReq, ReadResp } from '@eventstore/db-client/generated/streams_pb.js';
-import { DeadlineExceeded, StoreUnavailable, type Position } from '@login-policy/event-sourcing';
+import { DeadlineExceeded, StoreUnavailable } from '@login-policy/event-sourcing';
 import type { Connection } from './connection.js';
 import type { Timeouts } from './deadline.js';
 import { Ending } from './ending.js';
 import { STORE } from './faults.js';
 import type { KnownStreams } from './known-streams.js';
+import { LogRecord } from './log-record.js';
 import { Patience } from './patience.js';
 import { ReadCall, SILENCE } from './read-call.js';
-import { positionOf, type WireEvent } from './rows.js';
+import type { WireEvent } from './rows.js';
 import type { StreamNames } from './stream-names.js';
 
 /** What all reading of one store shares. */
@@ -65,10 +66,9 @@ export function recordsOf(messages: readonly ReadResp[]): readonly WireEvent[] {
   return records;
 }
 
-/** The position of the last of some records. */
-export function lastPosition(records: readonly WireEvent[]): Position | undefined {
-  const last = records.at(-1);
-  return last === undefined ? undefined : positionOf(last);
+/** The same as records of the whole log. */
+export function logRecordsOf(messages: readonly ReadResp[]): readonly LogRecord[] {
+  return recordsOf(messages).map((record) => new LogRecord(record));
 }
 
 /** What {@link retrying} needs to know. */

@@ -35,6 +35,16 @@ describe('a read model that follows EventStoreDB', () => {
     expect((await follower.read([STREAM])).rows.get(STREAM)).to.include({ total: 1 });
   });
 
+  it('is not asked again what others have written when it is asked where the head is', async () => {
+    const [event] = await store.eventStore.append(appendOf(STREAM, 1));
+    for (let index = 0; index < 3000; index++) writeSystemEvent(double.log);
+    expect(await store.eventStore.head()).to.equal(event?.position);
+    const before = double.considered;
+    for (let times = 0; times < 10; times++) expect(await store.eventStore.head()).to.equal(event?.position);
+    expect(double.considered - before).to.be.lessThan(100);
+    follower = await Follower.open({ store, projection: counterTotals });
+  });
+
   it('of a user without the right to read everything says so at once, and stops', async () => {
     double.mode.isDenied = (streamName) => streamName === '$all';
     follower = await Follower.open({ store, projection: counterTotals });

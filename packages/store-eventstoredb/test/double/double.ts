@@ -93,6 +93,11 @@ export class Double {
     return this.#state.overflows;
   }
 
+  /** How many records reads of everything looked at. */
+  get considered(): number {
+    return this.#state.considered;
+  }
+
   /** How many messages were sent to readers and subscribers. */
   get sent(): number {
     return this.#state.sent;

@@ -84,6 +84,7 @@ async function readAll({ state, outlet, options, filter }: Reading & { filter: S
   for (let considered = 0; left > 0n && !outlet.isOver; next += step, considered++) {
     const record: LogRecord | undefined = log.records[next];
     if (record === undefined) break;
+    state.considered += 1;
     // Between pages others have their turn: a read is no snapshot (reference §3.3).
     if (considered % (PAGE * 8) === PAGE * 8 - 1) await otherWork();
     if (!filter.matches(record)) continue;

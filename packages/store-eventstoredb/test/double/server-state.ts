@@ -43,6 +43,8 @@ export class ServerState {
   overflows = 0;
   /** How many messages were sent to readers and subscribers. */
   sent = 0;
+  /** How many records reads of everything looked at, those that their filters held back too. */
+  considered = 0;
   /** Calls that clients have open now. */
   openCalls = 0;
   /** Tears all connections, without a goodbye. */

@@ -1,0 +1,163 @@
+import { laterPosition, StoreUnavailable, type Position } from '@login-policy/event-sourcing';
+import { backOff } from './deadline.js';
+import { Ending } from './ending.js';
+import { failureOf, isFailure, STORE } from './faults.js';
+import { Listener } from './listener.js';
+import { ReadCall, SILENCE } from './read-call.js';
+import type { LogReader } from './reading-all.js';
+import { subscriptionRequest } from './requests.js';
+import { logRecordsOf, type ReadingContext } from './server-reads.js';
+import type { LogRecord } from './log-record.js';
+
+/** What following needs besides what reading does. */
+export interface FeedContext extends ReadingContext {
+  readonly log: LogReader;
+}
+
+/** Messages of the server that wait here at the most; then it is made to wait. */
+const AHEAD = 500;
+
+/**
+ * The one live call of a store, handed out to all its subscribers: a connection carries 100 calls at a time, and a server
+ * that reads its log for each of hundreds of them is slow. It is there as long as somebody listens.
+ */
+export class LiveFeed {
+  readonly #context: FeedContext;
+  #run: FeedRun | undefined;
+
+  constructor(context: FeedContext) {
+    this.#context = context;
+  }
+
+  /** Listens to all that is written from some place on: the first thing that is heard says where. */
+  join(): Listener {
+    if (this.#run === undefined || this.#run.isOver) this.#run = new FeedRun(this.#context);
+    return this.#run.join();
+  }
+}
+
+/** From the first listener to the last, or to a fault that does not pass. */
+class FeedRun {
+  readonly #context: FeedContext;
+  readonly #left = new AbortController();
+  readonly #listeners = new Set<Listener>();
+  /** All up to here was handed out to who listened; unknown until the server has said where its end is. */
+  #looked: Position | undefined;
+  #failures = 0;
+  #owedSince: number | undefined;
+
+  constructor(context: FeedContext) {
+    this.#context = context;
+    this.#follow().catch(() => undefined);
+  }
+
+  get isOver(): boolean {
+    return this.#left.signal.aborted;
+  }
+
+  join(): Listener {
+    const listener = new Listener(() => this.#leave(listener));
+    this.#listeners.add(listener);
+    if (this.#looked !== undefined) listener.hear([], this.#looked);
+    return listener;
+  }
+
+  #leave(listener: Listener): void {
+    this.#listeners.delete(listener);
+    if (this.#listeners.size === 0) this.#left.abort();
+  }
+
+  /** Never rejects: what does not pass ends it for all who listen. */
+  async #follow(): Promise<void> {
+    const ending = new Ending(this.#context.closing, { signals: [this.#left.signal] });
+    try {
+      while (!ending.isHere()) await this.#once(ending).catch((error: unknown) => this.#recover(error, ending.signal));
+    } catch (error) {
+      this.#left.abort();
+      for (const listener of this.#listeners) listener.fail(error);
+    } finally {
+      ending.leave();
+    }
+  }
+
+  /** Waits, and longer each time, unless the error is there to stay. */
+  async #recover(error: unknown, signal: AbortSignal): Promise<void> {
+    if (!isFailure(error)) throw error;
+    const { fault, isFinal } = failureOf(error, 'following everything');
+    if (isFinal) throw fault;
+    this.#failures += 1;
+    await backOff(this.#failures, signal);
+  }
+
+  /** One call to the server, from where the last one got to. */
+  async #once(ending: Ending): Promise<void> {
+    const { connection, names, timeouts } = this.#context;
+    const { signal } = ending;
+    const after = await this.#catchUp(signal);
+    if (ending.isHere()) return;
+    const request = subscriptionRequest(after, names.serverFilter(undefined));
+    const call = await ReadCall.begin(connection, request, { withinMs: timeouts.stallMs, ahead: AHEAD, signal });
+    this.#owedSince = undefined;
+    try {
+      while (!ending.isHere()) {
+        const messages = await call.next({ atLeast: 1, atMost: AHEAD, withinMs: timeouts.probeMs });
+        if (messages === SILENCE) await this.#lookAround(signal);
+        else if (messages !== undefined) this.#hand(logRecordsOf(messages));
+        else if (!ending.isHere()) throw stalled('the server ended it');
+      }
+    } finally {
+      call.cancel();
+    }
+  }
+
+  /**
+   * Reads what was written since the last call, so that the next one begins at the end of the log: a server of 23.10 skips the
+   * first record at or after the place it is to begin behind, and an old one may have been scavenged.
+   */
+  async #catchUp(signal: AbortSignal): Promise<Position> {
+    const { log } = this.#context;
+    const end = await log.endFrom(this.#looked, signal);
+    if (this.#looked !== undefined) {
+      for await (const records of log.recordsAfter(this.#looked, signal)) this.#hand(records);
+    }
+    if (!signal.aborted) this.#reach(end);
+    return this.#looked ?? end;
+  }
+
+  #hand(records: readonly LogRecord[]): void {
+    this.#failures = 0;
+    const last = records.findLast(this.#context.names.wanted(undefined))?.position;
+    if (last === undefined) return;
+    this.#owedSince = undefined;
+    this.#looked = laterPosition(this.#looked ?? last, last);
+    this.#context.log.note(last);
+    for (const listener of this.#listeners) listener.hear(records, this.#looked);
+  }
+
+  #reach(place: Position): void {
+    if (this.#looked !== undefined && place <= this.#looked) return;
+    this.#looked = place;
+    this.#context.log.note(undefined, place);
+    for (const listener of this.#listeners) listener.hear([], place);
+  }
+
+  /**
+   * Nothing came for a while. Either there is nothing of this store, and then those who listen may know how far the server is; or
+   * there is, and the server owes it: it gets some time, then a new call.
+   */
+  async #lookAround(signal: AbortSignal): Promise<void> {
+    const { log, timeouts } = this.#context;
+    const end = await log.end(signal);
+    if (signal.aborted || this.#looked === undefined || end <= this.#looked) return;
+    const owed = await log.firstAfter(this.#looked, signal);
+    if (signal.aborted) return;
+    if (owed === undefined) return this.#reach(end);
+    this.#owedSince ??= performance.now();
+    if (performance.now() - this.#owedSince < timeouts.stallMs) return;
+    throw stalled(`the event at ${owed.position} did not come for ${timeouts.stallMs} ms`);
+  }
+}
+
+function stalled(problem: string): StoreUnavailable {
+  return new StoreUnavailable({ store: STORE, problem: `a subscription stalled: ${problem}` });
+}
