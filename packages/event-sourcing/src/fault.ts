@@ -3,6 +3,7 @@ export type FaultCode =
   | 'revision-conflict'
   | 'concurrent-change'
   | 'outcome-unknown'
+  | 'written-unseen'
   | 'deadline-exceeded'
   | 'store-unavailable'
   | 'store-closed'

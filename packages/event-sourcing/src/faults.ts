@@ -53,6 +53,20 @@ export class OutcomeUnknown extends Fault {
   }
 }
 
+/** An append was acknowledged, and where its events stand could not be read in time: it is there, so it is not to be repeated. */
+export class WrittenUnseen extends Fault {
+  declare readonly code: 'written-unseen';
+  readonly facts: { readonly streamId: StreamId };
+  constructor(facts: WrittenUnseen['facts']) {
+    super({
+      code: 'written-unseen',
+      retryable: false,
+      message: `${facts.streamId} was written, but where could not be read: look at it, or repeat the command with its idempotency key`,
+    });
+    this.facts = facts;
+  }
+}
+
 /** The caller's time was up, or they gave up: the write was not begun, or a read still waited. */
 export class DeadlineExceeded extends Fault {
   declare readonly code: 'deadline-exceeded';

@@ -17,6 +17,7 @@ export {
   StoreForeign,
   StoreFull,
   StoreUnavailable,
+  WrittenUnseen,
 } from './faults.js';
 export { isFault, type AnyFault } from './is-fault.js';
 export {

@@ -13,6 +13,7 @@ import type {
   StoreForeign,
   StoreFull,
   StoreUnavailable,
+  WrittenUnseen,
 } from './faults.js';
 import type {
   CheckpointConflict,
@@ -41,7 +42,8 @@ export type AnyFault =
   | StoreUnavailable
   | UnreadableEvent
   | UnserialisableData
-  | WrittenByNewerProgram;
+  | WrittenByNewerProgram
+  | WrittenUnseen;
 
 /**
  * Whether what was caught is a {@link Fault}, of a certain code if one is given: then its `facts` are known, too. It is one as well

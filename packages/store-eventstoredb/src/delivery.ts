@@ -1,4 +1,10 @@
-import { OutcomeUnknown, revisionAfter, type Position, type Revision } from '@login-policy/event-sourcing';
+import {
+  OutcomeUnknown,
+  revisionAfter,
+  WrittenUnseen,
+  type Position,
+  type Revision,
+} from '@login-policy/event-sourcing';
 import { lost, type Answer } from './append-answer.js';
 import type { BatchLine } from './batch-line.js';
 import type { Order } from './batch-requests.js';
@@ -29,7 +35,7 @@ export class Delivery {
   }
 
   /**
-   * @throws OutcomeUnknown when looking did not tell in time.
+   * @throws OutcomeUnknown when looking did not tell in time; WrittenUnseen when it is there, and where could not be seen.
    * @throws StoreUnavailable, StoreDamaged, UnserialisableData when the server refused it: nothing was written.
    */
   async deliver(order: Order): Promise<Delivered> {
@@ -64,9 +70,10 @@ export class Delivery {
         const settled = latest.kind === 'written' ? this.#settled(order, latest) : undefined;
         if (settled !== undefined) return settled;
       }
-      if (latest.kind !== 'written') await backOff(attempt, closing);
+      await backOff(attempt, closing);
     }
     const { streamId } = order;
+    if (latest.kind === 'written') throw new WrittenUnseen({ streamId });
     throw new OutcomeUnknown({ streamId }, latest.kind === 'lost' ? latest.cause : undefined);
   }
 

@@ -122,6 +122,7 @@ const FAULTS: Readonly<Record<FaultCode, ApiErrorContent>> = {
   'receipt-exists': CHANGED_MEANWHILE,
   'deadline-exceeded': TIME_WAS_UP,
   'outcome-unknown': NOT_KNOWN,
+  'written-unseen': NOT_KNOWN,
   'store-unavailable': NOT_AVAILABLE,
   'store-closed': NOT_AVAILABLE,
   'store-full': NOT_AVAILABLE,
