@@ -1,4 +1,4 @@
-import { UnavailableError, type Credentials, type EventStoreDBClient } from '@eventstore/db-client';
+import { EventStoreDBClient, UnavailableError, type Credentials } from '@eventstore/db-client';
 import streamsGrpc from '@eventstore/db-client/generated/streams_grpc_pb.js';
 import type { StreamsClient } from '@eventstore/db-client/generated/streams_grpc_pb.js';
 import type { CallOptions, Metadata } from '@grpc/grpc-js';
@@ -45,8 +45,12 @@ export class Connection {
   /** @throws StoreForeign when the client is not of a kind this store knows. */
   constructor(client: EventStoreDBClient, credentials: Credentials | undefined) {
     const lent: object = client;
-    if (!isLent(lent)) {
-      throw new StoreForeign({ store: STORE, problem: 'this is no client of @eventstore/db-client 6.2' });
+    // Others have the same members and other messages, which are mixed up only on the wire.
+    if (!(client instanceof EventStoreDBClient) || !isLent(lent)) {
+      throw new StoreForeign({
+        store: STORE,
+        problem: 'this is not a client of the @eventstore/db-client 6.2 beside it',
+      });
     }
     this.#client = lent;
     this.#credentials = credentials;

@@ -68,8 +68,13 @@ describe('a store that is opened', () => {
   });
 
   it('refuses a client of another make', () => {
-    const client = Object.create(EventStoreDBClient.prototype);
-    expect(() => openEventStoreDbStore({ client })).to.throw('no client of @eventstore/db-client');
+    const another = Object.create(EventStoreDBClient.prototype);
+    const members = ['execute', 'callArguments', 'handleError'].map((name) => [name, (): undefined => undefined]);
+    // As those of @kurrent/kurrentdb-client have: the same members, and other messages.
+    const alike: EventStoreDBClient = Object.assign(Object.create(null), Object.fromEntries(members));
+    for (const client of [another, alike]) {
+      expect(() => openEventStoreDbStore({ client })).to.throw('not a client of the @eventstore/db-client');
+    }
   });
 
   it('closes twice as well as once, and its read models with it', async () => {
