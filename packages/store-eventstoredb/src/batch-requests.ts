@@ -2,7 +2,7 @@ import shared from '@eventstore/db-client/generated/shared_pb.js';
 import streams from '@eventstore/db-client/generated/streams_pb.js';
 import type { Revision, StreamId } from '@login-policy/event-sourcing';
 import { identifierOf } from './requests.js';
-import type { Proposal } from './rows.js';
+import { sizeOf, type Proposal } from './rows.js';
 
 /**
  * One append as it goes out. It always names exactly where the stream is believed to be: that is compared with the log, and
@@ -28,7 +28,7 @@ export function batchRequests(order: Order, correlationId: string): readonly str
   current.setOptions(optionsOf(order));
   let bytes = 0;
   for (const proposal of order.proposals) {
-    const size = proposal.data.length + proposal.metadata.length;
+    const size = sizeOf(proposal);
     if (bytes > 0 && bytes + size > CHUNK_BYTES) {
       requests.push(current);
       current = requestOf(correlationId);

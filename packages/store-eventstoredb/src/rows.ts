@@ -6,6 +6,7 @@ import {
   position,
   revision,
   UnreadableEvent,
+  UnserialisableData,
   type EventMetadata,
   type Instant,
   type Json,
@@ -69,7 +70,7 @@ const LARGEST_EVENT = 16_000_000;
 /**
  * Makes an event ready to go out. `data` was checked to be JSON before.
  *
- * @throws UnserialisableData when it is too large for one message.
+ * @throws UnserialisableData when it is too large for one message, or could not be read again.
  */
 export function proposalOf(event: NewEvent, { recordedAt, append, receipt }: Addition): Proposal {
   const { actor, correlationId, causationId, idempotencyKey, reason } = event.metadata;
@@ -84,12 +85,20 @@ export function proposalOf(event: NewEvent, { recordedAt, append, receipt }: Add
     ...(append !== undefined && { append }),
     ...(receipt !== undefined && { receipt }),
   };
+  if (!isEnvelope(envelope)) {
+    throw new UnserialisableData({ path: '$', problem: 'its metadata is text, and its schemaVersion a whole number' });
+  }
   const data = Buffer.from(JSON.stringify(event.data));
   const metadata = Buffer.from(JSON.stringify(envelope));
-  if (data.length + metadata.length > LARGEST_EVENT) {
-    throw tooBig(`an event of ${data.length + metadata.length} bytes is larger than a message to the server`);
-  }
-  return { uuid: uuidOf(event.id), type: event.type, data, metadata };
+  const proposal = { uuid: uuidOf(event.id), type: event.type, data, metadata };
+  const size = sizeOf(proposal);
+  if (size > LARGEST_EVENT) throw tooBig(`an event of ${size} bytes is larger than a message to the server`);
+  return proposal;
+}
+
+/** How many bytes of a message an event takes, but for a little around it. */
+export function sizeOf({ type, data, metadata }: Proposal): number {
+  return Buffer.byteLength(type) + data.length + metadata.length;
 }
 
 /** The name of the stream a record is in. */

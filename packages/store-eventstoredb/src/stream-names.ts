@@ -19,7 +19,7 @@ export type Wanted = (record: { readonly streamName: string; readonly type: stri
 const PREFIX = /^(?:[A-Za-z][A-Za-z0-9]{0,63}\.)*$/;
 const CATEGORY = '[A-Za-z][A-Za-z0-9]{0,63}';
 /** Of a stream's name, without the prefix. */
-const LONGEST = 2000;
+const LONGEST = 5000;
 
 /**
  * How this store's streams are called on the server. A prefix sets it apart from others on the same server: with one it
