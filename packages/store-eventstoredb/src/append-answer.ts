@@ -11,15 +11,17 @@ import { joinPosition } from './rows.js';
  * - `written`: it is there, its last event at `last`. The position may be missing when the server found it there already;
  * - `conflict`: others were first, nothing was written; `actual` is where the stream is, `undefined` without events;
  * - `refused`: nothing was written, and the fault says why;
- * - `lost`: there is no telling.
+ * - `lost`: there is no telling; the node may have said that it is not the one to ask.
  */
 export type Answer =
   | { readonly kind: 'written'; readonly last: Revision | undefined; readonly position: Position | undefined }
   | { readonly kind: 'conflict'; readonly actual: Revision | undefined }
   | { readonly kind: 'refused'; readonly fault: Fault }
-  | { readonly kind: 'lost'; readonly cause: unknown };
+  | { readonly kind: 'lost'; readonly cause: unknown; readonly isAway?: boolean };
 
 const DETAIL = 'event_store.client.';
+/** The only detail of what is no error of the append: the node is not ready, or busy, or knows no leader. */
+const EMPTY = 'google.protobuf.Empty';
 
 /** Reads the server's answer to one append of a batch. What it does not say plainly counts as lost. */
 export function answerOf(response: BatchAppendResp, streamId: StreamId): Answer {
@@ -42,7 +44,7 @@ export function answerOf(response: BatchAppendResp, streamId: StreamId): Answer 
 }
 
 /** An attempt of which nothing more will be heard. */
-export function lost(cause: unknown): Answer {
+export function lost(cause: unknown): Extract<Answer, { kind: 'lost' }> {
   return { kind: 'lost', cause: typeof cause === 'string' ? new Error(cause) : cause };
 }
 
@@ -58,5 +60,6 @@ function answerOfError(error: Status, streamId: StreamId): Answer {
   const isTooBig = name === `${DETAIL}MaximumAppendSizeExceeded`;
   const limit = isTooBig ? shared.MaximumAppendSizeExceeded.deserializeBinary(bytes).getMaxappendsize() : undefined;
   const fault = appendRefusal(name, streamId, limit);
-  return fault === undefined ? lost(`${name || 'no detail'}: ${error.getMessage()}`) : { kind: 'refused', fault };
+  if (fault !== undefined) return { kind: 'refused', fault };
+  return { ...lost(`${name || 'no detail'}: ${error.getMessage()}`), isAway: name === EMPTY };
 }

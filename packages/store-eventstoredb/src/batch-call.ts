@@ -1,16 +1,16 @@
 import { randomUUID } from 'node:crypto';
+import { UnavailableError } from '@eventstore/db-client';
 import type { BatchAppendReq, BatchAppendResp } from '@eventstore/db-client/generated/streams_pb.js';
 import type { ClientDuplexStream } from '@grpc/grpc-js';
-import type { StreamId } from '@login-policy/event-sourcing';
 import { answerOf, lost, type Answer } from './append-answer.js';
 import { batchRequests, type Order } from './batch-requests.js';
 import type { Begun } from './connection.js';
-import { failureOf } from './faults.js';
+import { failureOf, notBegun } from './faults.js';
 
 type Duplex = ClientDuplexStream<BatchAppendReq, BatchAppendResp>;
 
 interface Waiting {
-  readonly streamId: StreamId;
+  readonly order: Order;
   readonly settle: (answer: Answer) => void;
 }
 
@@ -25,6 +25,9 @@ export class BatchCall {
   readonly #call: Duplex;
   readonly #begun: Begun<Duplex>;
   readonly #waiting = new Map<string, Waiting>();
+  /** Those of them that were not sent yet: the server takes no more at the moment. */
+  readonly #unsent = new Set<string>();
+  #isFull = false;
   #isRetired = false;
   #hasAnswered = false;
   #idleTimer: NodeJS.Timeout | undefined;
@@ -33,6 +36,7 @@ export class BatchCall {
   constructor(begun: Begun<Duplex>) {
     this.#begun = begun;
     this.#call = begun.call;
+    this.#call.on('drain', () => this.#sendUnsent());
     this.#call.on('data', (response: BatchAppendResp) => this.#take(response));
     this.#call.on('error', (error: Error) => this.#fail(error));
     this.#call.on('end', () => this.#end(lost('the server ended the call')));
@@ -43,7 +47,10 @@ export class BatchCall {
     return this.#isRetired;
   }
 
-  /** Sends one append. Never rejects; without an answer in time it is lost, and the call takes no further appends. */
+  /**
+   * Sends one append. Never rejects; without an answer in time it is lost, or refused when it could not even be sent, and the
+   * call takes no further appends.
+   */
   append(order: Order, withinMs: number): Promise<Answer> {
     const id = randomUUID();
     return new Promise((resolve) => {
@@ -51,12 +58,14 @@ export class BatchCall {
       const settle = (answer: Answer): void => {
         clearTimeout(timer);
         this.#waiting.delete(id);
+        this.#unsent.delete(id);
         resolve(answer);
         if (this.#isRetired) this.#cancelWhenDone();
       };
-      this.#waiting.set(id, { streamId: order.streamId, settle });
+      this.#waiting.set(id, { order, settle });
       this.#watchIdleness();
-      this.#write(id, order);
+      this.#unsent.add(id);
+      this.#sendUnsent();
     });
   }
 
@@ -66,11 +75,22 @@ export class BatchCall {
     this.#end(lost('the call was given up'));
   }
 
-  #write(id: string, order: Order): void {
+  #sendUnsent(): void {
+    this.#isFull = this.#call.writableNeedDrain;
+    for (const id of this.#unsent) {
+      if (this.#isFull) return;
+      this.#unsent.delete(id);
+      this.#send(id);
+    }
+  }
+
+  #send(id: string): void {
+    const waiting = this.#waiting.get(id);
+    if (waiting === undefined) return;
     try {
-      for (const request of batchRequests(order, id)) this.#call.write(request);
+      for (const request of batchRequests(waiting.order, id)) this.#isFull = !this.#call.write(request);
     } catch (error) {
-      this.#waiting.get(id)?.settle(lost(error));
+      waiting.settle(lost(error));
     }
   }
 
@@ -80,16 +100,25 @@ export class BatchCall {
     if (waiting === undefined) return;
     let answer: Answer;
     try {
-      answer = answerOf(response, waiting.streamId);
+      answer = answerOf(response, waiting.order.streamId);
     } catch (error) {
       answer = lost(error);
     }
+    // A node that is not ready, or that knows no leader, answers so: the next append is to look for another.
+    if (answer.kind === 'lost' && answer.isAway === true) this.#leaveNode(answer.cause);
     waiting.settle(answer);
+  }
+
+  #leaveNode(cause: unknown): void {
+    this.#isRetired = true;
+    this.#begun.failed(new UnavailableError(undefined, String(cause)));
   }
 
   #giveUp(id: string, afterMs: number): void {
     this.#isRetired = true;
-    this.#waiting.get(id)?.settle(lost(`no answer within ${afterMs} ms`));
+    const waiting = this.#waiting.get(id);
+    const fault = this.#unsent.has(id) && waiting !== undefined && notBegun(waiting.order.streamId, afterMs);
+    waiting?.settle(fault ? { kind: 'refused', fault } : lost(`no answer within ${afterMs} ms`));
   }
 
   #fail(error: Error): void {
@@ -119,9 +148,8 @@ export class BatchCall {
     if (this.#isRetired) return;
     if (this.#waiting.size > 0 || performance.now() - this.#lastUsed < IDLE_MS) return this.#rearm();
     this.#isRetired = true;
-    this.#call.end();
-    // The server has nothing left to answer; one that does not end its side would hold the process.
-    setTimeout(() => this.#call.cancel(), IDLE_MS).unref();
+    // The server has nothing left to answer, and would not end its side for that.
+    this.#call.cancel();
   }
 
   #rearm(): void {

@@ -21,9 +21,6 @@ const UNIMPLEMENTED = 12;
 const UNAVAILABLE = 14;
 const UNAUTHENTICATED = 16;
 
-/** What a node without a leader says, with status UNKNOWN and no trailers. */
-const NO_LEADER = 'No leader info';
-
 /** How a call ended, as the transport says it. */
 interface CallError extends Error {
   readonly code: number;
@@ -79,7 +76,8 @@ export function needsNewConnection(error: unknown): Error | undefined {
     const isComplete = trailer(error, 'leader-endpoint-host') && trailer(error, 'leader-endpoint-port');
     return isComplete === undefined || isComplete === '' ? new UnavailableError(undefined, error.message) : error;
   }
-  const isAway = error.code === UNAVAILABLE || error.code === CANCELLED || error.details.includes(NO_LEADER);
+  // A node that knows no leader says so with UNKNOWN and a text, as the server does with all that goes wrong inside it.
+  const isAway = [UNAVAILABLE, CANCELLED, UNKNOWN].includes(error.code);
   return isAway ? new UnavailableError(undefined, error.message) : undefined;
 }
 
@@ -128,9 +126,9 @@ export function foreignPosition(place: Position, cause: unknown): StoreForeign {
   return foreign(`position ${place} is none of this server's: the checkpoint belongs to another one`, cause);
 }
 
-/** Whether the server failed at what it was asked, though it is there: at a position that is none, for one. */
+/** Whether something went wrong inside the server: at a position that is none, for one, or because it knows no leader. */
 export function isFailureInside(error: unknown): boolean {
-  return isCallError(error) && error.code === UNKNOWN && !error.details.includes(NO_LEADER);
+  return isCallError(error) && error.code === UNKNOWN;
 }
 
 /** A receipt that is none: written by nobody of this library. */

@@ -3,8 +3,9 @@ import { connectEventStoreDb, type Timeouts } from '@login-policy/store-eventsto
 import { paced, settableClock } from '@login-policy/testkit';
 import { expect } from 'chai';
 import { afterEach, beforeEach, describe, it } from 'mocha';
+import { setImmediate } from 'node:timers/promises';
 import { Double } from './double/double.js';
-import { UNAUTHENTICATED } from './double/status.js';
+import { UNAUTHENTICATED, UNAVAILABLE } from './double/status.js';
 import { appendOf, faultOf, newEvents } from './events.js';
 import { uuidOf } from './uuids.js';
 
@@ -84,6 +85,59 @@ describe('an append to EventStoreDB', () => {
     const streamIds = [streamId('Counter', '\ud800'), streamId('Counter', '\udfff')];
     for (const one of streamIds) expect(await append({ streamId: one }).catch(String)).to.match(/^RangeError/);
     expect(double.log.records.filter(({ streamName }) => streamName.startsWith('Counter'))).to.have.length(0);
+  });
+
+  it('refuses what it could not read again', async () => {
+    const metadata = { actor: 'ann', correlationId: 'c' };
+    for (const content of [
+      { schemaVersion: 1.5 },
+      { schemaVersion: Number.NaN },
+      { metadata: { ...metadata, ...JSON.parse('{"actor":7}') } },
+      { metadata: { ...metadata, ...JSON.parse('{"reason":{}}') } },
+    ]) {
+      expect((await faultOf(append({ events: newEvents(2, content) }))).code).to.equal('unserialisable-data');
+    }
+    expect(double.log.stream(STREAM)).to.have.length(0);
+  });
+
+  it('sends no message that is larger than the server takes, whatever of an event is large', async () => {
+    double.mode.maxAppendSize = 268_435_456;
+    const huge = 'T'.repeat(17_000_000);
+    const metadata = { actor: huge, correlationId: 'c' };
+    for (const content of [{ type: huge }, { data: { huge } }, { metadata }]) {
+      expect((await faultOf(append({ events: newEvents(1, content) }))).code).to.equal('unserialisable-data');
+    }
+    expect(double.log.stream(STREAM)).to.have.length(0);
+  });
+
+  it('that was acknowledged is never called unknown, and looked for with pauses', async () => {
+    await append();
+    double.script.plan('read', { after: 0, do: 'end', end: UNAVAILABLE }, { times: 10_000 });
+    const fault = await faultOf(append({ events: newEvents(2), expected: revision(0) }));
+    expect([fault.code, fault.retryable]).to.deep.equal(['written-unseen', false]);
+    expect(double.script.struck).to.be.lessThan(20);
+    expect(double.log.stream(STREAM)).to.have.length(3);
+  });
+
+  it('that a stalled server did not even take is refused, and not kept for it', async () => {
+    const streams = Array.from({ length: 400 }, (_, index) => streamId('Counter', `stalled-${index}`));
+    for (const stream of streams) await append({ streamId: stream, expected: 'no-stream' });
+    double.wire.stall();
+    const large = { data: { text: 'x'.repeat(60_000) } };
+    const appends = streams.map((stream) => ({ streamId: stream, expected: revision(0), events: newEvents(1, large) }));
+    const faults = await Promise.all(appends.map((each) => faultOf(append(each))));
+    const refused = streams.filter((_, index) => faults[index]?.code === 'store-unavailable');
+    expect(refused.length).to.be.greaterThan(200);
+    double.wire.resume();
+    await store.close();
+    for (const stream of refused) expect(double.log.stream(stream)).to.have.length(1);
+  });
+
+  it('ends its call when there is nothing to append for a while, and never only half of it', async () => {
+    await append();
+    while (double.openCalls > 0) await setImmediate();
+    expect(double.halfClosed).to.equal(0);
+    expect(await append()).to.have.length(1);
   });
 
   it('refuses more than the server takes, and says how much that is', async () => {

@@ -73,6 +73,21 @@ describe('a store on a cluster', () => {
     await store.close();
   });
 
+  it('leaves a node that answers an append with not knowing a leader', async () => {
+    const [one, other] = [follower, leader].map(({ port }) => ({ host: '127.0.0.1', port }));
+    if (one === undefined || other === undefined) throw new Error('two nodes');
+    follower.mode.leader = undefined;
+    follower.setMembers([{ ...one, state: 8 }]);
+    follower.script.plan('batch-append', { do: 'answer', with: 'no-leader' }, { times: 1000 });
+    const store = connectEventStoreDb(`esdb+discover://127.0.0.1:${follower.port}?tls=false`);
+    await store.eventStore.head();
+    for (const node of [leader, follower]) node.setMembers([{ ...other, state: 8 }]);
+    await appendOne(store.eventStore);
+    expect(leader.log.stream(STREAM)).to.have.length(1);
+    expect(follower.script.struck).to.be.lessThan(4);
+    await store.close();
+  });
+
   it('leaves a client it was handed in use', async () => {
     const client = EventStoreDBClient.connectionString(leader.url);
     const store = openEventStoreDbStore({ client });

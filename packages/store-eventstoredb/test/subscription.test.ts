@@ -87,6 +87,15 @@ describe('a subscription to EventStoreDB', () => {
     expect(double.openCalls).to.equal(0);
   });
 
+  it('whose signal fired before the store was closed ends quietly', async () => {
+    const control = new AbortController();
+    const messages = begin({ signal: control.signal });
+    await messages.next();
+    control.abort();
+    await store.close();
+    expect((await messages.next()).done).to.equal(true);
+  });
+
   it('shares one call with all others of its store, and is told the same', async () => {
     const many = Array.from({ length: 300 }, () => begin());
     await Promise.all(many.map((messages) => messages.next()));

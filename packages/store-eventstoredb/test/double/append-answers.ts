@@ -118,6 +118,9 @@ export function failureInBatch(error: AppendError): streams.BatchAppendResp {
       return errorInBatch(status.OK, 'Server Is Busy', packEmpty());
     case 'not-ready':
       return errorInBatch(status.OK, 'Server Is Not Ready', packEmpty());
+    case 'no-leader':
+      // An answer, not the end of the call (real servers).
+      return errorInBatch(status.OK, 'No leader info available in response', packEmpty());
     case 'no-details':
       return errorInBatch(status.INTERNAL, 'InternalError', undefined);
   }

@@ -31,8 +31,6 @@ export class BatchAppendCall {
   readonly #state: ServerState;
   readonly #call: ServerDuplexStream<streams.BatchAppendReq, streams.BatchAppendResp>;
   readonly #halfMade = new Map<string, HalfMade>();
-  #unanswered = 0;
-  #isHalfClosed = false;
   #isOver = false;
 
   constructor(state: ServerState, call: ServerDuplexStream<streams.BatchAppendReq, streams.BatchAppendResp>) {
@@ -42,10 +40,8 @@ export class BatchAppendCall {
     call.on('data', (request: streams.BatchAppendReq) => this.#take(request));
     call.on('cancelled', () => this.#leave());
     call.on('error', () => this.#leave());
-    call.on('end', () => {
-      this.#isHalfClosed = true;
-      this.#endWhenDone();
-    });
+    // A half-close ends nothing: the server waits for more for good (real servers).
+    call.on('end', () => setImmediate(() => (state.halfClosed += this.#isOver ? 0 : 1)));
   }
 
   #take(request: streams.BatchAppendReq): void {
@@ -104,19 +100,18 @@ export class BatchAppendCall {
 
   #append(id: string, append: HalfMade): void {
     const fault = this.#state.script.strike('batch-append');
-    this.#unanswered += 1;
-    if (fault === undefined) return this.#finish(id, append.streamName, this.#perform(append));
+    if (fault === undefined) return this.#answer(id, append.streamName, this.#perform(append));
     switch (fault.do) {
       case 'answer-late': {
         const response = this.#perform(append);
-        setTimeout(() => this.#finish(id, append.streamName, response), fault.ms);
+        setTimeout(() => this.#answer(id, append.streamName, response), fault.ms);
         return undefined;
       }
       case 'write-late':
         setTimeout(() => this.#perform(append), fault.ms);
         return undefined;
       case 'answer':
-        return this.#finish(id, append.streamName, failureInBatch(fault.with));
+        return this.#answer(id, append.streamName, failureInBatch(fault.with));
       case 'end':
         return this.#end(fault.end);
       case 'lose':
@@ -140,11 +135,11 @@ export class BatchAppendCall {
       case 'never-answer':
         return undefined;
       case 'written-but':
-        return this.#finish(id, append.streamName, failureInBatch(fault.answer));
+        return this.#answer(id, append.streamName, failureInBatch(fault.answer));
       case 'write-then-end':
         return this.#end(fault.end);
       case 'answer-twice':
-        this.#finish(id, append.streamName, response);
+        this.#answer(id, append.streamName, response);
         return this.#answer(id, append.streamName, failureInBatch('timeout'));
       case 'cut':
         return this.#state.cut();
@@ -158,12 +153,6 @@ export class BatchAppendCall {
     return successInBatch(result);
   }
 
-  #finish(id: string, streamName: string, response: streams.BatchAppendResp): void {
-    this.#unanswered -= 1;
-    this.#answer(id, streamName, response);
-    this.#endWhenDone();
-  }
-
   #answer(id: string, streamName: string, response: streams.BatchAppendResp): void {
     if (this.#isOver) return;
     const correlation = new shared.UUID();
@@ -171,11 +160,6 @@ export class BatchAppendCall {
     response.setCorrelationId(correlation);
     response.setStreamIdentifier(identifierOf(streamName));
     this.#call.write(response);
-  }
-
-  /** OK comes only after the client's half-close and the last answer (checklist 6), unless a fault says otherwise. */
-  #endWhenDone(): void {
-    if (this.#isHalfClosed && this.#unanswered <= 0 && this.#halfMade.size === 0) this.#end(undefined);
   }
 
   #end(end: CallEnd | undefined): void {

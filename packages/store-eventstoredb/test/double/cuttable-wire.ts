@@ -52,6 +52,16 @@ export class CuttableWire {
     this.#passing = 'all';
   }
 
+  /** Takes nothing more of what clients send, and stays connected: a server that has stalled. */
+  stall(): void {
+    for (const [client, server] of this.#pairs) client.unpipe(server).pause();
+  }
+
+  /** Ends {@link stall}. */
+  resume(): void {
+    for (const [client, server] of this.#pairs) client.pipe(server);
+  }
+
   /** Tears every connection and refuses new ones. */
   refuse(): void {
     this.#isRefusing = true;

@@ -32,7 +32,15 @@ export type AppendFault =
 
 /** The errors a batch answer can carry (reference §2.2). */
 export type AppendError =
-  'timeout' | 'unknown' | 'access-denied' | 'bad-request' | 'busy' | 'not-ready' | 'event-too-big' | 'no-details';
+  | 'timeout'
+  | 'unknown'
+  | 'access-denied'
+  | 'bad-request'
+  | 'busy'
+  | 'not-ready'
+  | 'no-leader'
+  | 'event-too-big'
+  | 'no-details';
 
 /**
  * What goes wrong with one read or subscription, after it has sent so many messages:
