@@ -39,7 +39,7 @@ export class PageMaker {
     return this.#held.length > this.#whole;
   }
 
-  /** @throws UnreadableEvent when an event in a stream of this store was not written by this library. */
+  /** Takes what is wanted of some records. */
   take(records: readonly LogRecord[]): void {
     for (const record of records) {
       if (record.position <= this.#taken || !this.#isWanted(record)) continue;

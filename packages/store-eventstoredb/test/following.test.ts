@@ -1,4 +1,4 @@
-import { Follower, position, START, streamId, type Position, type Store } from '@login-policy/event-sourcing';
+import { Follower, position, revision, START, streamId, type Position, type Store } from '@login-policy/event-sourcing';
 import { connectEventStoreDb } from '@login-policy/store-eventstoredb';
 import { counterTotals, type CounterEvent, type CounterRow, paced } from '@login-policy/testkit';
 import { expect } from 'chai';
@@ -43,6 +43,22 @@ describe('a read model that follows EventStoreDB', () => {
     for (let times = 0; times < 10; times++) expect(await store.eventStore.head()).to.equal(event?.position);
     expect(double.considered - before).to.be.lessThan(100);
     follower = await Follower.open({ store, projection: counterTotals });
+  });
+
+  it('goes on behind an event of somebody else, and says it of no other policy than that one', async () => {
+    await store.eventStore.append(appendOf(STREAM, 1));
+    const foreign = { id: crypto.randomUUID(), type: 'Counted', isJson: true, metadata: new Uint8Array() };
+    double.log.write('Counter-foreign', [{ ...foreign, data: Buffer.from('{"by":1}') }]);
+    follower = await Follower.open({ store, projection: counterTotals });
+    const [event] = await store.eventStore.append({ ...appendOf(STREAM, 1), expected: revision(0) });
+    const { rows, unreadable } = await follower.read([STREAM, 'Counter-foreign'], {
+      atLeast: event?.position ?? START,
+    });
+    expect(rows.get(STREAM)).to.include({ total: 2 });
+    expect([...unreadable].map(([key, fault]) => [key, fault.code])).to.deep.equal([
+      ['Counter-foreign', 'unreadable-event'],
+    ]);
+    expect(follower.state.is).to.equal('following');
   });
 
   it('of a user without the right to read everything says so at once, and stops', async () => {
