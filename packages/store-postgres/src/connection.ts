@@ -101,17 +101,15 @@ export class Connection {
   }
 
   /**
-   * Calls a function that writes, in a transaction of its own and one round trip, and hands out the one value it answers
-   * with. Its first parameter, how long it waits for other writers, is filled in here.
+   * Calls a function that writes, in a transaction of its own and one round trip, and hands out the one value it answers with.
    */
   async call(name: string, values: readonly (string | null)[]): Promise<string> {
-    const places = ['', ...values].map((_, index) => `$${index + 1}`).join(', ');
+    const places = values.map((_, index) => `$${index + 1}`).join(', ');
     const rows = await this.use(async (client) => {
-      const given = [this.longestWait(), ...values];
-      const answer = await this.#prepared.query(client, `SELECT ${name}(${places})`, given);
+      const answer = await this.#prepared.query(client, `SELECT ${name}(${places})`, values);
       if (answer !== undefined) return answer;
       const literals = values.map((value) => (value === null ? 'NULL' : client.escapeLiteral(value)));
-      const answers = await script(client, `${this.limits()} SELECT ${name}(${['NULL', ...literals].join(', ')})`);
+      const answers = await script(client, `${this.limits()} SELECT ${name}(${literals.join(', ')})`);
       return answers.at(-1);
     });
     return onlyCell(rows);
@@ -146,12 +144,13 @@ export class Connection {
 
   /**
    * For the beginning of a transaction: what follows sees what others committed, whatever is usual for the role, and the server
-   * gives up, too. All of it ends with the transaction, also behind a pooler.
+   * gives up, too, also on a transaction whose next statement never comes. All of it ends with the transaction, also behind a pooler.
    */
   limits(): string {
     const { statementMs, lockMs } = this.timeOuts;
     return `SET TRANSACTION ISOLATION LEVEL READ COMMITTED; SET LOCAL statement_timeout = ${statementMs};
-      SET LOCAL lock_timeout = ${lockMs};`;
+      SET LOCAL lock_timeout = ${lockMs};
+      SET LOCAL idle_in_transaction_session_timeout = ${statementMs + ON_TOP_OF_THE_SERVERS_MS};`;
   }
 
   /** What was caught, in the words of the port. */

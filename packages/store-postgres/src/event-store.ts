@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import {
   DeadlineExceeded,
   OutcomeUnknown,
@@ -16,10 +15,10 @@ import {
   type StreamId,
   type SubscriptionMessage,
 } from '@login-policy/event-sourcing';
-import { prepareAppend, type Outcome, type PreparedAppend } from './append-batch.js';
+import { prepareAppend, type Outcome, type PreparedAppend } from './append.js';
 import type { Connection } from './connection.js';
 import { isConnectionLost, isRefusedContent } from './faults.js';
-import { GroupCommit } from './group-commit.js';
+import { AppendQueue } from './append-queue.js';
 import { lookUp, type Found } from './lost-answers.js';
 import { EventReads, pagesOf } from './reads.js';
 import type { Schema } from './schema.js';
@@ -45,13 +44,13 @@ const READ_AHEAD = 2000;
 export class PostgresEventStore implements EventStore {
   readonly #parts: EventStoreParts;
   readonly #reads: EventReads;
-  readonly #group: GroupCommit;
+  readonly #group: AppendQueue;
   #isClosed = false;
 
   constructor(parts: EventStoreParts) {
     this.#parts = parts;
     this.#reads = new EventReads(parts.connection, parts.schema, parts.largestPageBytes);
-    this.#group = new GroupCommit(parts.connection.name, (batch) => this.#write(batch, 1));
+    this.#group = new AppendQueue(parts.connection.name, (batch) => this.#write(batch, 1));
   }
 
   async append(append: Append): Promise<readonly RecordedEvent[]> {
@@ -124,11 +123,10 @@ export class PostgresEventStore implements EventStore {
   }
 
   async #write(batch: readonly PreparedAppend[], tries: number): Promise<readonly Outcome[]> {
-    const attempt = randomUUID();
     try {
-      return await this.#parts.writer.write(attempt, batch);
+      return await this.#parts.writer.write(batch);
     } catch (caught) {
-      if (isConnectionLost(caught)) return this.#afterLoss(batch, attempt, { tries, caught });
+      if (isConnectionLost(caught)) return this.#afterLoss(batch, tries, caught);
       if (isRefusedContent(caught) && batch.length > 1) return this.#oneByOne(batch);
       throw this.#parts.connection.faultOf(caught);
     }
@@ -141,14 +139,10 @@ export class PostgresEventStore implements EventStore {
     return outcomes;
   }
 
-  async #afterLoss(
-    batch: readonly PreparedAppend[],
-    attempt: string,
-    { tries, caught }: { readonly tries: number; readonly caught: unknown },
-  ): Promise<readonly Outcome[]> {
+  async #afterLoss(batch: readonly PreparedAppend[], tries: number, caught: unknown): Promise<readonly Outcome[]> {
     let found: readonly Found[] | undefined;
     try {
-      found = await lookUp(this.#parts, attempt, batch);
+      found = await lookUp(this.#parts, batch);
     } catch (cause) {
       return batch.map(({ append: { streamId } }) => ({ refused: new OutcomeUnknown({ streamId }, cause) }));
     }

@@ -1,5 +1,5 @@
 import { pause, StoreUnavailable } from '@login-policy/event-sourcing';
-import { recordedEvents, type Outcome, type PreparedAppend } from './append-batch.js';
+import { recordedEvents, type Outcome, type PreparedAppend } from './append.js';
 import type { Connection } from './connection.js';
 import { query, type Cells } from './queries.js';
 import { storedText } from './names.js';
@@ -10,20 +10,19 @@ export type Found = Outcome | undefined;
 
 /**
  * Finds out what became of a group whose answer was lost, by looking for its event ids and receipts. A group that is not
- * there is revoked in the same transaction, under the writers' lock, so that it can't be done late either: its
+ * there is given up for good in the same transaction, under the writers' lock, so that it can't be done late either: its
  * bytes may still be on their way to the server. Answers `undefined` when nothing was written, nor ever will be.
  *
  * @throws StoreUnavailable when the server could not be asked within the time.
  */
 export async function lookUp(
   { connection, schema, patienceMs }: { connection: Connection; schema: Schema; patienceMs: number },
-  attempt: string,
   batch: readonly PreparedAppend[],
 ): Promise<readonly Found[] | undefined> {
   const end = performance.now() + patienceMs;
   for (let tries = 1; ; tries++) {
     try {
-      return await connection.faulty(() => lookOnce(connection, schema, { attempt, batch }));
+      return await connection.faulty(() => lookOnce(connection, schema, batch));
     } catch (caught) {
       if (!(caught instanceof StoreUnavailable) || performance.now() > end) throw caught;
       await pause(tries);
@@ -34,7 +33,7 @@ export async function lookUp(
 function lookOnce(
   connection: Connection,
   schema: Schema,
-  { attempt, batch }: { attempt: string; batch: readonly PreparedAppend[] },
+  batch: readonly PreparedAppend[],
 ): Promise<readonly Found[] | undefined> {
   return connection.transaction(async (client) => {
     await query(client, 'SELECT pg_catalog.pg_advisory_xact_lock($1)', [schema.appendLock.toString()]);
@@ -52,14 +51,8 @@ function lookOnce(
     );
     const found = batch.map((one) => foundAmong(one, events, receipts));
     if (found.some((outcome) => outcome !== undefined)) return found;
-    // Before the lock goes: whoever was made ready before, knows another number.
+    // Before the lock goes: what was made ready before, knows another number.
     await query(client, 'SELECT pg_catalog.nextval($1)', [`${schema.quoted}.revocations`]);
-    await query(
-      client,
-      `WITH old AS (DELETE FROM ${schema.quoted}.revoked_attempts WHERE revoked_at < now() - interval '7 days')
-       INSERT INTO ${schema.quoted}.revoked_attempts (attempt) VALUES ($1) ON CONFLICT DO NOTHING`,
-      [attempt],
-    );
     return undefined;
   });
 }

@@ -1,25 +1,17 @@
-import {
-  modelName,
-  Projector,
-  systemClock,
-  type AnyProjection,
-  type Clock,
-  type Store,
-} from '@login-policy/event-sourcing';
+import { systemClock, type Clock, type Store } from '@login-policy/event-sourcing';
 import type { ClientBase, Pool } from 'pg';
 import { Connection } from './connection.js';
 import { PostgresEventStore } from './event-store.js';
-import { inlineModel } from './inline-plan.js';
-import { InlineWriter } from './inline-writer.js';
 import { PoolLender } from './lenders.js';
 import { PoolCare } from './pool-care.js';
-import { storedName } from './names.js';
+import { OpenedModels } from './opened-models.js';
 import { PostgresReadModelStore } from './read-model-store.js';
 import { prepareSchema, schemaNamed, type Schema } from './schema.js';
 import { settingsOf, type Settings } from './settings.js';
+import { Sweeper } from './sweeper.js';
 import { Watch } from './subscription.js';
 import { Within } from './within.js';
-import { PlainWriter } from './writer.js';
+import { Writer } from './writer.js';
 
 /** How a store on PostgreSQL is opened. */
 export interface PostgresStoreOptions {
@@ -27,8 +19,6 @@ export interface PostgresStoreOptions {
   readonly pool: Pool;
   /** Where the store keeps its tables: 1 to 63 letters, digits and underscores. Default `login_policy`. */
   readonly schema?: string;
-  /** Projections whose rows change in the transaction of the append. */
-  readonly inlineProjections?: readonly AnyProjection[];
   readonly clock?: Clock;
   /** How long the server may work on one statement. Default 10,000 ms. */
   readonly statementTimeoutMs?: number;
@@ -57,9 +47,9 @@ export interface PostgresStoreOptions {
 /** Events and read models in one schema of a PostgreSQL database. */
 export interface PostgresStore extends Store {
   /**
-   * The same store inside a transaction of the caller's, at READ COMMITTED: what is appended, inline projections' rows with it, is
-   * there when he commits, and was never there when he does not; until then only this store sees it. From the first append
-   * to the end of his transaction all other appends wait. It can't be followed, and closing it does nothing.
+   * The same store inside a transaction of the caller's, at READ COMMITTED: what is appended, with the rows of read models, is
+   * there when they commit, and was never there when they do not; until then only this store sees it. From the first append
+   * to the end of that transaction all other appends wait. It can't be followed, and closing it does nothing.
    */
   within(client: ClientBase): Store;
 }
@@ -68,7 +58,6 @@ export interface PostgresStore extends Store {
  * Opens a store on PostgreSQL, and makes its schema when it is not there. Closing it leaves the pool as it is.
  *
  * @throws StoreUnavailable when there is no server, or it does not answer in time.
- * @throws ProjectionStopped when an inline projection can't reduce what is there.
  * @throws RangeError for a time-out or a size that is not a whole number from 1 to 2,147,483,647.
  * @throws StoreForeign when the schema is another program's, or a newer version's.
  */
@@ -76,7 +65,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
   const schema = schemaNamed(options.schema ?? 'login_policy');
   const settings = settingsOf(options);
   const connection = connectionOf(options.pool, settings, schema);
-  const { pool, inlineProjections: projections = [] } = options;
+  const { pool } = options;
   const care = PoolCare.of(pool);
   care.begin();
   try {
@@ -85,14 +74,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     care.end();
     throw caught;
   }
-  const store = assembled(options, { connection, schema, settings });
-  try {
-    for (const projection of projections) await new Projector({ ...store, projection }).catchUp();
-  } catch (caught) {
-    await store.close();
-    throw caught;
-  }
-  return store;
+  return assembled(options, { connection, schema, settings });
 }
 
 function connectionOf(pool: Pool, settings: Settings, schema: Schema): Connection {
@@ -109,20 +91,20 @@ interface Ground {
 }
 
 function assembled(options: PostgresStoreOptions, { connection, schema, settings }: Ground): PostgresStore {
-  const { pool, clock = systemClock, inlineProjections: projections = [] } = options;
+  const { pool, clock = systemClock } = options;
   const listener = options.listen === 'off' ? undefined : PoolCare.of(pool).listener;
   const watch = new Watch({ connection, schema, pollIntervalMs: settings.pollIntervalMs, listener });
-  const models = projections.map((projection) => inlineModel(projection, storedName(modelName(projection)).name));
-  const parts = { connection, schema, clock, models };
-  const writer = models.length === 0 ? new PlainWriter(parts) : new InlineWriter(parts);
+  const [models, sweeper] = [new OpenedModels(), new Sweeper(connection, schema)];
+  const writer = new Writer({ connection, schema, clock, models });
   const { largestPageBytes, lostAnswerTimeoutMs: patienceMs } = settings;
   const eventStore = new PostgresEventStore({ connection, schema, writer, watch, patienceMs, largestPageBytes });
-  const readModels = new PostgresReadModelStore({ connection, schema, watch, inline: models });
-  const within = new Within({ ...parts, writer, watch, inline: models, largestPageBytes });
+  const parts = { connection, schema, watch, writer, models, sweeper };
+  const readModels = new PostgresReadModelStore(parts);
+  const within = new Within({ ...parts, largestPageBytes });
   const end = async (): Promise<void> => {
     within.close();
     const writing = eventStore.close();
-    await Promise.all([readModels.close(), watch.close(), connection.close(writing)]);
+    await Promise.all([readModels.close(), watch.close(), sweeper.close(), connection.close(writing)]);
     PoolCare.of(pool).end();
   };
   let closing: Promise<void> | undefined;

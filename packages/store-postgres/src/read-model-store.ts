@@ -7,19 +7,23 @@ import {
   type ReadModelStore,
 } from '@login-policy/event-sourcing';
 import type { Connection } from './connection.js';
-import type { InlineModel } from './inline-plan.js';
 import { storedName } from './names.js';
+import type { OpenedModels } from './opened-models.js';
 import { LiveReadModel } from './read-model.js';
 import type { Schema } from './schema.js';
+import type { Sweeper } from './sweeper.js';
 import type { Watch } from './subscription.js';
+import type { Writer } from './writer.js';
 
 /** What read models work with. */
 export interface ReadModelParts {
   readonly connection: Connection;
   readonly schema: Schema;
   readonly watch: Watch;
-  /** The projections that appends keep. */
-  readonly inline: readonly InlineModel[];
+  /** Those that appends keep. */
+  readonly models: OpenedModels;
+  readonly writer: Writer;
+  readonly sweeper: Sweeper;
   readonly refuseWhenClosed: () => void;
 }
 
@@ -37,6 +41,7 @@ export class PostgresReadModelStore implements ReadModelStore {
     const { connection, schema } = this.#parts;
     const { name } = storedName(modelName(definition));
     await connection.faulty(() => makeModel(connection, schema, name));
+    this.#parts.models.open(definition);
     return new LiveReadModel(this.#parts, definition, name);
   }
 

@@ -8,7 +8,8 @@ import {
   type Position,
   type ReadModel,
   type ReadModelChange,
-  type ReadModelDefinition,
+  type EventShape,
+  type Projection,
   type RebuildingModel,
   type RowQuery,
   type RowsAt,
@@ -16,7 +17,8 @@ import {
 import { script, type Cells } from './queries.js';
 import { digest } from './names.js';
 import type { ReadModelParts } from './read-model-store.js';
-import { beginRebuild, switchOver } from './rebuild.js';
+import { CHECKPOINT, HEAD } from './functions.js';
+import { beginRebuild, promote, type Copy } from './rebuild.js';
 import { rowChanges, checkpointOf, REPLACED, entryOf, keyBytes, keyOfHex, rowOf } from './row-changes.js';
 import { text } from './rows.js';
 
@@ -33,10 +35,10 @@ export interface Target {
 /** The rows of one read model, found anew in every statement: a rebuild may have taken their place. */
 abstract class StoredReadModel<Row> implements ReadModel<Row> {
   protected readonly parts: ReadModelParts;
-  protected readonly definition: ReadModelDefinition<Row>;
+  protected readonly definition: Projection<EventShape, Row>;
   readonly #target: Target;
 
-  constructor(parts: ReadModelParts, definition: ReadModelDefinition<Row>, target: Target) {
+  constructor(parts: ReadModelParts, definition: Projection<EventShape, Row>, target: Target) {
     this.parts = parts;
     this.definition = definition;
     this.#target = target;
@@ -68,7 +70,8 @@ abstract class StoredReadModel<Row> implements ReadModel<Row> {
   async checkpoint(): Promise<Position | undefined> {
     this.parts.refuseWhenClosed();
     const [row] = await this.#read(
-      `SELECT checkpoint FROM {schema}.read_models WHERE model = {model} AND stage <> 'replaced'`,
+      `SELECT ${CHECKPOINT} FROM {schema}.read_models AS m LEFT JOIN ${HEAD} AS head ON true
+       WHERE m.model = {model} AND m.stage <> 'replaced'`,
     );
     if (row === undefined) this.#refuseGoneCopy();
     return checkpointOf(row?.[0]);
@@ -83,13 +86,14 @@ abstract class StoredReadModel<Row> implements ReadModel<Row> {
         const values = [this.#target.parameter, expected?.toString(), checkpoint.toString(), changes];
         const [target, ...rest] = values.map((value) => (value === undefined ? 'NULL' : client.escapeLiteral(value)));
         const model = this.#filledIn('{model}').replaceAll('$1', () => target ?? 'NULL');
-        const step = `SELECT ${this.parts.schema.quoted}.take_step(${[model, ...rest].join(', ')})`;
+        const step = `SELECT ${this.parts.schema.quoted}.take_step_v4(${[model, ...rest].join(', ')})`;
         return script(client, `${connection.limits()} ${step}`);
       }),
     );
     const refused = answers.at(-1)?.[0]?.[0];
     if (refused === REPLACED) this.#refuseGoneCopy();
     if (refused !== null && refused !== undefined) this.#conflict(expected, refused);
+    this.parts.writer.lookAgain();
     this.parts.watch.notify();
   }
 
@@ -99,8 +103,8 @@ abstract class StoredReadModel<Row> implements ReadModel<Row> {
 
   async beginRebuild(): Promise<RebuildingModel<Row>> {
     this.parts.refuseWhenClosed();
-    const { model, name } = await beginRebuild(this.parts, modelName(this.definition));
-    return new RebuildingReadModel(this.parts, this.definition, { model, name });
+    const copy = await beginRebuild(this.parts, this.definition);
+    return new RebuildingReadModel(this.parts, this.definition, copy);
   }
 
   #refuseGoneCopy(): void {
@@ -114,8 +118,8 @@ abstract class StoredReadModel<Row> implements ReadModel<Row> {
   /** Rows and checkpoint by one statement: what it sees is of one moment. The first column is the checkpoint, the same in each row. */
   async #look(rows: string, values: readonly unknown[]): Promise<RowsAt<readonly KeyedRow<Row>[]>> {
     const found = await this.#read(
-      `SELECT m.checkpoint, encode(found.key, 'hex'), found.content::text, (SELECT max(position) FROM {schema}.events)
-       FROM {schema}.read_models AS m LEFT JOIN LATERAL (${rows}) AS found ON true
+      `SELECT ${CHECKPOINT}, encode(found.key, 'hex'), found.content::text, head.position
+       FROM {schema}.read_models AS m LEFT JOIN ${HEAD} AS head ON true LEFT JOIN LATERAL (${rows}) AS found ON true
        WHERE m.model = {model} AND m.stage <> 'replaced'`,
       values,
     );
@@ -143,7 +147,7 @@ abstract class StoredReadModel<Row> implements ReadModel<Row> {
 
 /** The read model that readers see. */
 export class LiveReadModel<Row> extends StoredReadModel<Row> {
-  constructor(parts: ReadModelParts, definition: ReadModelDefinition<Row>, name: string) {
+  constructor(parts: ReadModelParts, definition: Projection<EventShape, Row>, name: string) {
     const number = `(SELECT model FROM {schema}.read_models WHERE name = $1 AND stage = 'live')`;
     super(parts, definition, { number, parameter: name });
   }
@@ -151,21 +155,16 @@ export class LiveReadModel<Row> extends StoredReadModel<Row> {
 
 /** The copy that a rebuild fills. */
 export class RebuildingReadModel<Row> extends StoredReadModel<Row> implements RebuildingModel<Row> {
-  readonly #copy: { readonly model: string; readonly name: string };
+  readonly #copy: Copy;
 
-  constructor(
-    parts: ReadModelParts,
-    definition: ReadModelDefinition<Row>,
-    copy: { readonly model: string; readonly name: string },
-  ) {
+  constructor(parts: ReadModelParts, definition: Projection<EventShape, Row>, copy: Copy) {
     super(parts, definition, { number: '$1::bigint', parameter: copy.model, isCopy: true });
     this.#copy = copy;
   }
 
   async switchOver(change: ReadModelChange<Row>): Promise<void> {
     this.parts.refuseWhenClosed();
-    await switchOver(this.parts, this.#copy, {
-      model: modelName(this.definition),
+    await promote(this.parts, this.#copy, {
       expected: change.expected,
       checkpoint: change.checkpoint,
       changes: JSON.stringify(rowChanges(this.definition, change.rows)),

@@ -1,37 +1,40 @@
-import { CheckpointConflict, RebuildSuperseded, type Position } from '@login-policy/event-sourcing';
+import {
+  CheckpointConflict,
+  modelName,
+  RebuildSuperseded,
+  START,
+  type AnyProjection,
+  type Position,
+} from '@login-policy/event-sourcing';
 import type { ClientBase } from 'pg';
-import { ownTransaction } from './callers-transaction.js';
-import type { Connection } from './connection.js';
-import { query } from './queries.js';
-import { catchUp, type Behind } from './inline-catch-up.js';
+import { caughtUp } from './catch-up.js';
+import { CHECKPOINT, HEAD } from './functions.js';
 import { storedName } from './names.js';
+import { query } from './queries.js';
 import type { ReadModelParts } from './read-model-store.js';
-import { checkpointOf } from './row-changes.js';
+import { checkpointOf, REPLACED, rowChanges } from './row-changes.js';
 import { text } from './rows.js';
 import type { Schema } from './schema.js';
 
-/** Events that are few enough to be reduced while all writers wait. */
-const REDUCED_IN_TURN = 5000n;
-
-/** The copy a rebuild fills. */
+/** The shadow read model that a rebuild fills. */
 export interface Copy {
   readonly model: string;
-  /** As its column holds it. */
-  readonly name: string;
+  readonly projection: AnyProjection;
 }
 
 /** The last step of a rebuild. */
 export interface LastStep {
-  /** The name of the read model, for a fault to say. */
-  readonly model: string;
   readonly expected: Position | undefined;
   readonly checkpoint: Position;
   readonly changes: string;
 }
 
-/** Makes an empty copy and throws away what an earlier rebuild left. */
-export async function beginRebuild({ connection, schema }: ReadModelParts, givenName: string): Promise<Copy> {
-  const { name } = storedName(givenName);
+/** Makes an empty shadow, and has what an earlier rebuild left thrown away. */
+export async function beginRebuild(
+  { connection, schema, sweeper }: ReadModelParts,
+  projection: AnyProjection,
+): Promise<Copy> {
+  const { name } = storedName(modelName(projection));
   const { quoted } = schema;
   const model = await connection.faulty(() =>
     connection.transaction(async (client) => {
@@ -49,91 +52,91 @@ export async function beginRebuild({ connection, schema }: ReadModelParts, given
       return text(made?.[0]);
     }),
   );
-  await sweep(connection, schema);
-  return { model, name };
+  sweeper.begin();
+  return { model, projection };
 }
 
 /**
- * Takes the last step and the live rows' place, in one transaction that no append gets into.
+ * Takes the last step and the live rows' place, in one transaction that no append gets into. What was written since the last
+ * look, if it is little, is reduced there: else a rebuild under load would never get there.
  *
- * @throws CheckpointConflict when the live rows are further, or the copy is not where it was expected.
+ * @throws CheckpointConflict when the live rows are further, or the shadow is not where it was expected.
  * @throws RebuildSuperseded when another rebuild was begun meanwhile.
  */
-export async function switchOver(parts: ReadModelParts, copy: Copy, step: LastStep): Promise<void> {
-  const { connection, schema } = parts;
+export async function promote(
+  { connection, schema, sweeper }: ReadModelParts,
+  copy: Copy,
+  step: LastStep,
+): Promise<void> {
   await connection.faulty(() =>
     connection.transaction(async (client) => {
       // Asked before writers have to wait, too: nobody takes their lock for what can't be.
-      await demandCopy(client, schema, { copy, step });
+      await demandShadow(client, schema, copy);
       await query(client, 'SELECT pg_catalog.pg_advisory_xact_lock($1)', [schema.appendLock.toString()]);
-      await demandCopy(client, schema, { copy, step });
-      const behind = await behindLive(client, parts, { copy, step });
-      const [refused] = await query(client, `SELECT ${schema.quoted}.take_step($1, $2, $3, $4)`, [
-        copy.model,
-        step.expected?.toString(),
-        step.checkpoint.toString(),
-        step.changes,
-      ]);
-      const actual = refused?.[0];
-      const isThere =
-        actual === null && (behind === undefined || (await catchUp(ownTransaction(client), parts, behind)));
-      if (!isThere) {
-        throw new CheckpointConflict({ model: step.model, expected: step.expected, actual: checkpointOf(actual) });
-      }
+      const { live, head } = await demandShadow(client, schema, copy);
+      await takeStep(client, schema, { copy, ...step });
+      const reached = await catchUp(client, schema, { copy, reached: step.checkpoint, head });
+      if (live > reached) throw conflict(copy, reached, live);
       await takePlace(client, schema, copy);
     }),
   );
-  await sweep(connection, schema);
+  sweeper.begin();
 }
 
-async function demandCopy(
+/** Where the live rows and the log are, if the shadow may still take their place. */
+async function demandShadow(
   client: ClientBase,
   { quoted }: Schema,
-  { copy, step }: { readonly copy: Copy; readonly step: LastStep },
-): Promise<void> {
-  const found = await query(client, `SELECT FROM ${quoted}.read_models WHERE model = $1 AND stage <> 'replaced'`, [
-    copy.model,
-  ]);
-  if (found.length === 0) throw new RebuildSuperseded({ model: step.model });
-}
-
-/**
- * How far the live rows are ahead. A projector brings the copy that far and comes again; where appends keep the rows, they
- * would always be faster, so the rest is reduced while none of them gets in.
- */
-async function behindLive(
-  client: ClientBase,
-  { schema, inline }: ReadModelParts,
-  { copy, step }: { readonly copy: Copy; readonly step: LastStep },
-): Promise<Behind | undefined> {
-  const [live] = await query(
+  { model, projection }: Copy,
+): Promise<{ readonly live: Position; readonly head: Position }> {
+  const [found] = await query(
     client,
-    `SELECT checkpoint FROM ${schema.quoted}.read_models WHERE name = $1 AND stage = 'live' FOR UPDATE`,
-    [copy.name],
+    `SELECT ${CHECKPOINT}, head.position FROM ${quoted}.read_models AS shadow
+     LEFT JOIN ${quoted}.read_models AS m ON m.name = shadow.name AND m.stage = 'live'
+     LEFT JOIN ${HEAD.replaceAll('{schema}', () => quoted)} AS head ON true
+     WHERE shadow.model = $1 AND shadow.stage = 'rebuilding'`,
+    [model],
   );
-  const head = checkpointOf(live?.[0]);
-  const { checkpoint, model } = step;
-  if (head === undefined || head <= checkpoint) return undefined;
-  const kept = inline.find(({ name }) => name === copy.name);
-  if (kept === undefined || head - checkpoint > REDUCED_IN_TURN) {
-    throw new CheckpointConflict({ model, expected: checkpoint, actual: head });
-  }
-  return { projection: kept.projection, place: { model: copy.model, checkpoint }, head };
+  if (found === undefined) throw new RebuildSuperseded({ model: modelName(projection) });
+  return { live: checkpointOf(found[0]) ?? START, head: checkpointOf(found[1]) ?? START };
 }
 
-async function takePlace(client: ClientBase, { quoted }: Schema, copy: Copy): Promise<void> {
-  const statements = [
-    [`UPDATE ${quoted}.read_models SET stage = 'replaced' WHERE name = $1 AND stage = 'live'`, copy.name],
-    [`UPDATE ${quoted}.read_models SET stage = 'live' WHERE model = $1`, copy.model],
-  ] as const;
-  for (const [statement, value] of statements) await query(client, statement, [value]);
+async function takeStep(
+  client: ClientBase,
+  { quoted }: Schema,
+  { copy, expected, checkpoint, changes }: LastStep & { readonly copy: Copy },
+): Promise<void> {
+  const step = [copy.model, expected?.toString(), checkpoint.toString(), changes];
+  const [refused] = await query(client, `SELECT ${quoted}.take_step_v4($1, $2, $3, $4)`, step);
+  const actual = refused?.[0] ?? null;
+  if (actual === REPLACED) throw new RebuildSuperseded({ model: modelName(copy.projection) });
+  if (actual !== null) throw conflict(copy, expected, checkpointOf(actual));
 }
 
-/** Takes away the rows of what was replaced: nobody reads them, so it need not be in the same transaction. */
-async function sweep(connection: Connection, { quoted }: Schema): Promise<void> {
-  await connection.read(
-    `WITH gone AS (DELETE FROM ${quoted}.read_models WHERE stage = 'replaced' RETURNING model),
-       entries AS (DELETE FROM ${quoted}.read_model_entries WHERE model IN (SELECT model FROM gone))
-     DELETE FROM ${quoted}.read_model_rows WHERE model IN (SELECT model FROM gone)`,
-  );
+/** How far the shadow is then. */
+async function catchUp(
+  client: ClientBase,
+  schema: Schema,
+  { copy, reached, head }: { readonly copy: Copy; readonly reached: Position; readonly head: Position },
+): Promise<Position> {
+  const { projection, model } = copy;
+  if (head <= reached) return reached;
+  const rest = await caughtUp(client, schema, { projection, model, checkpoint: reached, head });
+  if (rest === undefined) return reached;
+  const changes = JSON.stringify(rowChanges(projection, rest.rows));
+  await takeStep(client, schema, { copy, expected: reached, checkpoint: head, changes });
+  return head;
+}
+
+async function takePlace(client: ClientBase, { quoted }: Schema, { model }: Copy): Promise<void> {
+  const shadowsName = `(SELECT name FROM ${quoted}.read_models WHERE model = $1)`;
+  const replaced = `UPDATE ${quoted}.read_models SET stage = 'replaced' WHERE name = ${shadowsName} AND stage = 'live'`;
+  await query(client, replaced, [model]);
+  await query(client, `UPDATE ${quoted}.read_models SET stage = 'live' WHERE model = $1`, [model]);
+  // Before the lock goes: whoever remembers the rows of before, knows another number.
+  await query(client, 'SELECT pg_catalog.nextval($1)', [`${quoted}.revocations`]);
+}
+
+function conflict({ projection }: Copy, expected: Position | undefined, actual: Position | undefined): Error {
+  return new CheckpointConflict({ model: modelName(projection), expected, actual });
 }

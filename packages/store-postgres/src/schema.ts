@@ -2,9 +2,9 @@ import { StoreForeign } from '@login-policy/event-sourcing';
 import type { ClientBase } from 'pg';
 import type { Connection } from './connection.js';
 import { query } from './queries.js';
-import { DROP_FUNCTIONS, FUNCTIONS, REVOCATIONS } from './functions.js';
+import { DROP_OLD_FUNCTIONS, FUNCTIONS } from './functions.js';
 import { lockNumber } from './names.js';
-import { PLACES_IN_APPENDS, TABLES } from './tables.js';
+import { COLUMNS_OF_VERSION_4, REVOCATIONS, TABLES } from './tables.js';
 
 /** The names of everything in one schema. */
 export interface Schema {
@@ -19,12 +19,12 @@ export interface Schema {
 }
 
 // Each entry brings the schema from the version before it to its own. What they say of tables is for ever, a change is a new
-// one; functions hold nothing, and the last entry makes all of them anew (the third did nothing else).
+// one. The third made functions anew, as the last one does.
 const MIGRATIONS: readonly string[] = [
   TABLES,
   REVOCATIONS,
   '',
-  [PLACES_IN_APPENDS, DROP_FUNCTIONS, ...FUNCTIONS].join('\n'),
+  [COLUMNS_OF_VERSION_4, DROP_OLD_FUNCTIONS, FUNCTIONS].join('\n'),
 ];
 
 const NAME = /^[A-Za-z_][A-Za-z0-9_]{0,62}$/;

@@ -57,8 +57,21 @@ CREATE UNIQUE INDEX read_model_entries_in_order
 CREATE INDEX read_model_entries_by_key ON {schema}.read_model_entries (model, sha256(key));
 `;
 
-/** Since schema version 4 an event says which of how many of its append it is; those before it, and single ones, say nothing. */
-export const PLACES_IN_APPENDS = `
-ALTER TABLE {schema}.events ADD COLUMN append_place integer, ADD COLUMN append_count integer;
+/**
+ * Counts the appends that were given up for lost, and begins at 1: a role that may not read it reads NULL, which is no number
+ * that was known.
+ */
+export const REVOCATIONS = `
+CREATE SEQUENCE {schema}.revocations;
+SELECT pg_catalog.nextval('{schema}.revocations');`;
+
+/**
+ * Since schema version 4 an event says which of how many of its append it is (those before it, and single ones, say nothing), and
+ * which read models the same transaction kept: the last event says so for all.
+ */
+export const COLUMNS_OF_VERSION_4 = `
+ALTER TABLE {schema}.events
+  ADD COLUMN append_place integer, ADD COLUMN append_count integer, ADD COLUMN kept bigint[];
 COMMENT ON COLUMN {schema}.events.append_count IS 'how many events were recorded together, if it was not this one alone';
+COMMENT ON COLUMN {schema}.events.kept IS 'the read models whose rows were changed in the same transaction, or needed no change';
 `;

@@ -20,7 +20,7 @@ import {
   type SubscriptionMessage,
 } from '@login-policy/event-sourcing';
 import type { ClientBase } from 'pg';
-import { prepareAppend, type Outcome, type PreparedAppend } from './append-batch.js';
+import { prepareAppend, type Outcome, type PreparedAppend } from './append.js';
 import { CallersClient } from './callers-transaction.js';
 import { Connection } from './connection.js';
 import { storedName } from './names.js';
@@ -75,6 +75,8 @@ class ReadModelsWithin implements ReadModelStore {
   }
 
   async open<Event extends EventShape, Row>(definition: Projection<Event, Row>): Promise<ReadModel<Row>> {
+    // Appends keep it from now on, here and outside: whoever comes later has to look at the rows anyway.
+    this.#parts.models.open(definition);
     return new ReadModelWithin(this.#parts, definition, storedName(modelName(definition)).name);
   }
 

@@ -1,116 +1,94 @@
-import {
-  instant,
-  meetsExpectation,
-  notBefore,
-  revision,
-  type Clock,
-  type RecordedEvent,
-} from '@login-policy/event-sourcing';
-import type { Placed, PreparedAppend } from './append-batch.js';
-import type { Ground, Plan, StreamEnd } from './inline-plan.js';
-import type { ModelPlace, View } from './inline-view.js';
-import { storedName } from './names.js';
+import type { PreparedAppend } from './append.js';
+import { keysOf, type Ground, type KeptModel, type StreamEnd, type View } from './ground.js';
+import type { OpenedModel } from './opened-models.js';
+import type { Plan } from './plan.js';
 
-/** Ground to reckon on, and where the read models are on it. */
-export interface RememberedGround extends Ground {
-  readonly places: readonly ModelPlace[];
-  /** The one it is known in. */
-  readonly era: string;
-}
-
-/** Where something goes if nobody writes before it. */
-export interface KnownPlace {
-  readonly place: Placed;
-  /** The one it is known in. */
-  readonly era: string;
-}
-
+/** Streams and rows that are remembered, all together. */
 const LARGEST = 20_000;
+/** How long read models that are far behind are taken to be so. */
+const FAR_BEHIND_MS = 1000;
+/**
+ * How late what was planned may come to the server, by its clock: the time of recording was read before. Counted from when the
+ * server was heard last, so the way there and back is in it.
+ */
+const LATE_MS = 250;
+
+/** A read model that is kept, with what is remembered of its rows. */
+interface RememberedModel extends KeptModel {
+  readonly rows: Map<string, unknown>;
+}
 
 /**
- * What this process knows of the store since it last wrote: it holds as long as nobody else writes, which the server
- * checks when something is built on it.
+ * What this process knows of the store since it last wrote. It holds as long as the log ends with the very event that it ended with
+ * then, and each stream, too: the server looks for them by their ids when something is built on it.
  */
 export class WriterMemory {
-  #head = -1n;
-  #era = '';
-  #places: readonly ModelPlace[] = [];
-  #rows: readonly Map<string, unknown>[] = [];
+  #known: Pick<Ground, 'head' | 'headId' | 'era'> | undefined;
+  #heard = { now: 0, at: 0 };
+  #models: readonly RememberedModel[] = [];
+  #farBehind: { readonly names: ReadonlySet<string>; readonly since: number } = { names: new Set(), since: 0 };
   readonly #ends = new Map<string, StreamEnd | undefined>();
 
-  /** The ground for these appends, if all of their streams are known. */
-  groundFor(batch: readonly PreparedAppend[]): RememberedGround | undefined {
-    if (this.#head < 0n || !batch.every(({ stream }) => this.#ends.has(stream.name))) return undefined;
+  /** The ground for these appends, if all that they need is known. */
+  groundFor(batch: readonly PreparedAppend[], opened: readonly OpenedModel[]): Ground | undefined {
+    const known = this.#known;
+    if (known === undefined || !batch.every(({ stream }) => this.#ends.has(stream.name))) return undefined;
+    if (!opened.every((model) => this.#isKnown(batch, model))) return undefined;
+    const notAfter = this.#heard.now + Math.ceil(performance.now() - this.#heard.at) + LATE_MS;
     // A receipt that is there all the same is noticed by the server.
-    return {
-      head: this.#head,
-      era: this.#era,
-      ends: this.#ends,
-      receipts: new Set(),
-      rows: this.#rows,
-      places: this.#places,
-    };
-  }
-
-  /** The place of an append's first event, if its stream is known and is where the append expects it. */
-  placeFor({ append, stream }: PreparedAppend, clock: Clock): KnownPlace | undefined {
-    const end = this.#head < 0n ? undefined : this.#ends.get(stream.name);
-    if (end === undefined || !meetsExpectation(append.expected, revision(end.revision))) return undefined;
-    const recordedAt = notBefore(instant(end.recordedAt), clock());
-    const place = { position: this.#head + 1n, revision: end.revision + 1n, recordedAt };
-    return { place, era: this.#era };
+    return { ...known, notAfter, ends: this.#ends, receipts: new Set(), models: this.#models, dropped: [] };
   }
 
   /** Adds what was found in a writer's turn, or begins anew with it when others wrote meanwhile. */
-  remember(view: View): void {
-    const isSame = view.head === this.#head && sameSteps(view.places, this.#places);
-    const count = this.#rows.reduce((sum, rows) => sum + rows.size, this.#ends.size);
-    if (!isSame || count > LARGEST) this.forget();
-    if (this.#head < 0n) this.#rows = view.rows.map(() => new Map<string, unknown>());
-    this.#head = view.head;
-    this.#era = view.era;
-    this.#places = view.places;
+  remember(view: View, ground: Ground, opened: readonly OpenedModel[]): void {
+    const isSame = this.#known?.headId === view.headId && this.#known?.era === view.era;
+    const size = this.#models.reduce((sum, { rows }) => sum + rows.size, this.#ends.size);
+    if (!isSame || size > LARGEST) this.forget();
+    this.#known = { head: view.head, headId: view.headId, era: view.era };
+    const before = new Map(this.#models.map((known) => [known.model, known.rows]));
+    this.#models = ground.models.map(({ opened: model, model: number, rows }) => {
+      const merged = new Map([...(before.get(number) ?? []), ...rows]);
+      return { opened: model, model: number, rows: merged };
+    });
     for (const [stream, end] of view.ends) this.#ends.set(stream, end);
-    this.#learn(view.rows);
-  }
-
-  /** Goes on to where the server put events, in their order. Streams are known no more when others wrote before them. */
-  learn(recorded: readonly RecordedEvent[], era: string): void {
-    const [first, last] = [recorded[0], recorded.at(-1)];
-    if (first === undefined || last === undefined) return;
-    if (first.position !== this.#head + 1n || this.#ends.size > LARGEST) this.forget();
-    this.#head = last.position;
-    this.#era = era;
-    for (const { streamId, revision: reached, recordedAt } of recorded) {
-      this.#ends.set(storedName(streamId).name, { revision: reached, recordedAt });
-    }
+    const kept = new Set(ground.models.map(({ opened: { name } }) => name));
+    const names = opened.map(({ name }) => name).filter((name) => !kept.has(name));
+    this.#farBehind = { names: new Set(names), since: performance.now() };
+    this.hear(view.now);
   }
 
   /** Goes on to what is there after the appends of the plan. */
   advance({ accepted, ends, changes }: Plan): void {
-    const count = accepted.reduce((sum, { recorded }) => sum + recorded.length, 0);
-    if (count === 0) return;
-    this.#head += BigInt(count);
-    this.#places = this.#places.map((place) => ({ ...place, steps: place.steps + 1n, checkpoint: this.#head }));
+    const last = accepted.flatMap(({ recorded }) => recorded).at(-1);
+    if (last === undefined || this.#known === undefined) return;
+    this.#known = { ...this.#known, head: last.position, headId: last.id };
     for (const [stream, end] of ends) this.#ends.set(stream, end);
-    this.#learn(changes);
+    for (const [index, changed] of changes.entries()) {
+      for (const [key, row] of changed) this.#models[index]?.rows.set(key, row);
+    }
+  }
+
+  /** The server has just said what time it is there. */
+  hear(now: number): void {
+    this.#heard = { now, at: performance.now() };
   }
 
   /** Knows nothing any more. */
   forget(): void {
-    this.#head = -1n;
+    this.#known = undefined;
     this.#ends.clear();
-    this.#rows = [];
-    this.#places = [];
+    this.#models = [];
   }
 
-  #learn(rows: readonly ReadonlyMap<string, unknown>[]): void {
-    for (const [index, known] of rows.entries()) {
-      for (const [key, row] of known) this.#rows[index]?.set(key, row);
-    }
+  /** Looks for read models that were far behind: somebody may have brought them nearer. */
+  lookAgain(): void {
+    if (this.#farBehind.names.size > 0) this.forget();
   }
-}
 
-function sameSteps(left: readonly ModelPlace[], right: readonly ModelPlace[]): boolean {
-  return left.every(({ model, steps }, index) => right[index]?.model === model && right[index].steps === steps);
+  #isKnown(batch: readonly PreparedAppend[], opened: OpenedModel): boolean {
+    const kept = this.#models.find((model) => model.opened === opened);
+    if (kept !== undefined) return [...keysOf(batch, opened)].every((key) => kept.rows.has(key));
+    const { names, since } = this.#farBehind;
+    return names.has(opened.name) && performance.now() - since < FAR_BEHIND_MS;
+  }
 }

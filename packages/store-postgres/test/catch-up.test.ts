@@ -35,7 +35,7 @@ describe('an append that finds its rows behind', () => {
         'connect',
         before(/position > \$1 ORDER BY/, () => projector.catchUp()),
       );
-      const keeping = await storage.open({ pool, listen: 'off', inlineProjections: [counterTotals] });
+      const keeping = await storage.open({ pool, listen: 'off', models: [counterTotals] });
       for (let count = 0; count < 5; count++) await plain.eventStore.append(appendTo('a'));
       await keeping.eventStore.append(appendTo('a'));
       await demandSound(keeping);

@@ -8,7 +8,7 @@ import { EmbeddedServer } from './embedded-server.js';
 import { Worker } from './processes.js';
 import { counted, counterStream } from './sample.js';
 import { demandSound } from './soundness.js';
-import { onStorage, storages } from './stores.js';
+import { keeping, onStorage, storages } from './stores.js';
 import { eventually } from './waiting.js';
 
 /** How often each is killed; `npm run proofs` says more. */
@@ -20,7 +20,7 @@ const freshStorage = storages();
 describe('a process that is killed while it writes to PostgreSQL', () => {
   it(`loses nothing that was acknowledged and writes nothing twice, ${ROUNDS} times`, async () => {
     await onStorage(freshStorage(), async (storage) => {
-      const store = await storage.open({ inlineProjections: [counterTotals] });
+      const store = await storage.open({ models: [counterTotals] });
       const said: string[] = [];
       for (let round = 0; round < ROUNDS; round++) {
         const task = { url: await databaseUrl(), schema: storage.schema, name: `writer-${round}`, count: 0 };
@@ -49,7 +49,7 @@ describe('a PostgreSQL server that is killed while it is written to', () => {
   it(`has each acknowledged append once, and the read model is the fold of the log, ${ROUNDS} times`, async () => {
     if (server === undefined) throw new Error('there is no server');
     const pool = new Pool({ connectionString: server.url });
-    const store = await openPostgresStore({ pool, inlineProjections: [counterTotals] });
+    const store = await keeping(await openPostgresStore({ pool }), [counterTotals]);
     const [begun, acknowledged, refused] = [new Set<string>(), new Set<string>(), new Set<string>()];
     const ending = new AbortController();
     const write = async (writer: number): Promise<void> => {
@@ -82,7 +82,7 @@ describe('a PostgreSQL server that is killed while it is written to', () => {
 });
 
 const BUSY = `SELECT FROM pg_stat_activity
-  WHERE state <> 'idle' AND pid <> pg_backend_pid() AND query LIKE '%write_reckoned%' AND datname = current_database()`;
+  WHERE state <> 'idle' AND pid <> pg_backend_pid() AND query LIKE '%append_v4%' AND datname = current_database()`;
 
 function idsOf(said: readonly string[], word: string): ReadonlySet<string> {
   return new Set(said.filter((line) => line.startsWith(`${word} `)).map((line) => line.slice(word.length + 1)));

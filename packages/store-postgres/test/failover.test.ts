@@ -7,6 +7,7 @@ import { Pool } from 'pg';
 import { EmbeddedServer } from './embedded-server.js';
 import { allEvents, appendTo, counterStream } from './sample.js';
 import { demandSound } from './soundness.js';
+import { keeping } from './stores.js';
 
 const KINDS: Readonly<Record<string, readonly AnyProjection[]>> = {
   'plain stores': [],
@@ -14,12 +15,12 @@ const KINDS: Readonly<Record<string, readonly AnyProjection[]>> = {
 };
 
 describe('a PostgreSQL server that comes back without what it acknowledged last', () => {
-  for (const [kind, inlineProjections] of Object.entries(KINDS)) {
+  for (const [kind, models] of Object.entries(KINDS)) {
     it(`goes on from where it is then, in the log and in each stream: ${kind}`, async () => {
       const server = await EmbeddedServer.start();
       const pool = new Pool({ connectionString: server.url });
-      const store = await openPostgresStore({ pool, inlineProjections });
-      const other = await openPostgresStore({ pool, inlineProjections });
+      const store = await keeping(await openPostgresStore({ pool }), models);
+      const other = await keeping(await openPostgresStore({ pool }), models);
       await append(store, 'a', 2);
       await server.kill();
       await server.keep();
@@ -32,7 +33,7 @@ describe('a PostgreSQL server that comes back without what it acknowledged last'
       await append(other, 'b', 3);
       await append(store, 'a', 2);
       await demandContiguous(store);
-      if (inlineProjections.length > 0) await demandSound(store);
+      if (models.length > 0) await demandSound(store);
       for (const one of [store, other]) await one.close();
       await pool.end();
       await server.kill();

@@ -7,7 +7,7 @@ import { connect, createServer, type AddressInfo, type Server, type Socket } fro
  */
 export type Trouble = 'answer-lost' | 'down' | 'request-lost' | 'request-late' | 'silent';
 
-const APPEND = /append_(event|known)|write_reckoned/;
+const APPEND = /append_v\d/;
 
 /** A network between the store and the server, which fails when a test wants it to. */
 export class FaultyNetwork {

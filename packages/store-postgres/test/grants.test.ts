@@ -18,7 +18,7 @@ describe('a role on PostgreSQL that does not own the schema', () => {
     asAnother(writersGrants, async ({ pool, storage }) => {
       const plain = await storage.open({ pool });
       for (let count = 0; count < 3; count++) await plain.eventStore.append(appendTo('a'));
-      const store = await storage.open({ pool, inlineProjections: [counterTotals] });
+      const store = await storage.open({ pool, models: [counterTotals] });
       for (let count = 0; count < 3; count++) await store.eventStore.append(appendTo('a'));
       await store.eventStore.append({ ...appendTo('b'), receipt: { key: 'key', fingerprint: 'fingerprint' } });
       await new Projector({ ...store, projection: counterTotals }).rebuild();
@@ -55,7 +55,7 @@ async function asAnother(
     const role = freshSchema();
     const url = new URL(await databaseUrl());
     [url.username, url.password] = [role, 'secret'];
-    const owner = await storage.open({ inlineProjections: [counterTotals] });
+    const owner = await storage.open({ models: [counterTotals] });
     await storage.pool.query(`CREATE ROLE "${role}" LOGIN PASSWORD 'secret'; ${grants(storage.schema, role)}`);
     const pool = new Pool({ connectionString: url.href });
     try {

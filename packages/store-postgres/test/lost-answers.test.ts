@@ -1,5 +1,5 @@
 import { OutcomeUnknown, StoreUnavailable } from '@login-policy/event-sourcing';
-import type { PostgresStore, PostgresStoreOptions } from '@login-policy/store-postgres';
+import type { PostgresStore } from '@login-policy/store-postgres';
 import { counterTotals, paced } from '@login-policy/testkit';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
@@ -7,7 +7,7 @@ import { Pool } from 'pg';
 import { databaseUrl } from './database.js';
 import { FaultyNetwork } from './faulty-network.js';
 import { allEvents, appendTo, counted, counterStream } from './sample.js';
-import { onStorage, storages, type Storage } from './stores.js';
+import { onStorage, storages, type OpenOptions, type Storage } from './stores.js';
 import { eventually } from './waiting.js';
 
 const freshStorage = storages();
@@ -23,7 +23,7 @@ interface Connected {
 
 async function connected(
   storage: Storage,
-  options: Partial<PostgresStoreOptions>,
+  options: OpenOptions,
   test: (connected: Connected) => Promise<void>,
 ): Promise<void> {
   const { network, url } = await FaultyNetwork.before(await databaseUrl());
@@ -41,10 +41,10 @@ async function connected(
 }
 
 describe('an append whose answer was lost', () => {
-  for (const [kind, inlineProjections] of Object.entries(KINDS)) {
+  for (const [kind, models] of Object.entries(KINDS)) {
     it(`is found by its event ids: ${kind}`, () =>
       onStorage(freshStorage(), (storage) =>
-        connected(storage, { inlineProjections }, async ({ network, store, witness }) => {
+        connected(storage, { models }, async ({ network, store, witness }) => {
           network.failNextAppend('answer-lost');
           const recorded = await store.eventStore.append({ ...appendTo('a'), events: [counted(), counted()] });
           expect(network.troubles).to.equal(1);
@@ -56,7 +56,7 @@ describe('an append whose answer was lost', () => {
 
     it(`is sent again when it is not there, and is there once: ${kind}`, () =>
       onStorage(freshStorage(), (storage) =>
-        connected(storage, { inlineProjections }, async ({ network, store, witness }) => {
+        connected(storage, { models }, async ({ network, store, witness }) => {
           network.failNextAppend('request-lost');
           const [event] = await store.eventStore.append(appendTo('a'));
           expect(network.troubles).to.equal(1);
@@ -66,7 +66,7 @@ describe('an append whose answer was lost', () => {
 
     it(`is not done late, when it was given up for lost and its bytes arrive after all: ${kind}`, () =>
       onStorage(freshStorage(), (storage) =>
-        connected(storage, { inlineProjections }, async ({ network, store, witness }) => {
+        connected(storage, { models }, async ({ network, store, witness }) => {
           network.failNextAppend('request-late');
           await store.eventStore.append(appendTo('a'));
           expect(await network.deliverLate()).to.include('given up for lost');

@@ -187,8 +187,8 @@ describe('a store on PostgreSQL', () => {
 /** Takes away what later versions brought, and puts a function of version 1 in the place of theirs. */
 function asInVersion1(schema: string): string {
   return `SET search_path = "${schema}"; DELETE FROM migrations WHERE version > 1; DROP SEQUENCE revocations;
-    ALTER TABLE events DROP COLUMN append_place, DROP COLUMN append_count;
-    DROP FUNCTION append_known; DROP FUNCTION current_era; DROP FUNCTION take_turn;
+    ALTER TABLE events DROP COLUMN append_place, DROP COLUMN append_count, DROP COLUMN kept;
+    DROP FUNCTION look_v4; DROP FUNCTION append_v4; DROP FUNCTION take_step_v4; DROP FUNCTION write_rows_v4;
     CREATE FUNCTION take_turn(this_attempt text) RETURNS void LANGUAGE sql AS 'SELECT';
     CREATE FUNCTION tell_listeners() RETURNS void LANGUAGE sql AS 'SELECT'; RESET search_path`;
 }

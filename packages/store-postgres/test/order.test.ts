@@ -118,19 +118,21 @@ async function rollBack({ pool }: Storage, store: PostgresStore, name: string): 
  * and not when it becomes visible.
  */
 async function takeLockOut({ pool, schema }: Storage): Promise<void> {
-  const { rows } = await pool.query<{ source: string }>(
-    `SELECT pg_get_functiondef(p.oid) AS source FROM pg_proc AS p JOIN pg_namespace AS n ON n.oid = p.pronamespace
-     WHERE n.nspname = $1 AND proname IN ('take_turn', 'append_events')`,
-    [schema],
-  );
   await pool.query(`CREATE SEQUENCE "${schema}".drawn`);
-  for (const { source } of rows) {
-    const changed = source
-      .replace(/PERFORM pg_advisory_xact_lock\([^;]*;/, '')
-      .replace('head := coalesce(head, 0);', `head := nextval('"${schema}".drawn') - 1;`);
-    expect(changed).to.not.equal(source);
-    await pool.query(changed);
-  }
+  const drawn = `(nextval('"${schema}".drawn') - 1)::text`;
+  await change(pool, `"${schema}".look_v4`, (source) =>
+    source.replace(/PERFORM pg_advisory_xact_lock\([^;]*;/, '').replace('coalesce(head.position, 0)::text', drawn),
+  );
+  await change(pool, `"${schema}".append_v4`, (source) =>
+    source.replace(/NOT pg_try_advisory_xact_lock\([^;]*? THEN/, 'false THEN').replace(/place = 1 OR /, 'true OR '),
+  );
+}
+
+async function change(pool: Storage['pool'], name: string, changed: (source: string) => string): Promise<void> {
+  const { rows } = await pool.query<{ source: string }>(`SELECT pg_get_functiondef(to_regproc($1)) AS source`, [name]);
+  const source = rows[0]?.source ?? '';
+  expect(changed(source)).to.not.equal(source);
+  await pool.query(changed(source));
 }
 
 describe('a reader who reads on while others write to PostgreSQL', () => {

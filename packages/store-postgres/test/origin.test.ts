@@ -50,7 +50,7 @@ describe('the origin of events on PostgreSQL', () => {
 
   it('stops such a projection as well where the store is opened with it inline', () =>
     onThreeEvents(async (storage) => {
-      const opened = storage.open({ inlineProjections: [liar] });
+      const opened = storage.open({ models: [liar] });
       const written = opened.then(({ eventStore }) => eventStore.append(appendTo('a')));
       expect(await isStopped(written)).to.equal(true);
     }));

@@ -20,7 +20,7 @@ async function onOneConnection(
   if (kind === 'pooled') pool.on('connect', (client) => Object.assign(client, { processID: 1 }));
   const preparedStatements = kind === 'never' ? 'never' : 'when-direct';
   try {
-    const store = await storage.open({ listen: 'off', inlineProjections: [counterTotals], preparedStatements, pool });
+    const store = await storage.open({ listen: 'off', models: [counterTotals], preparedStatements, pool });
     await test(store, pool);
     await store.close();
   } finally {

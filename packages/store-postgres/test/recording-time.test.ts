@@ -16,12 +16,12 @@ const EARLY = parseInstant('2026-01-01T00:00:00.000Z');
 const LATE = instant(EARLY + 1500);
 
 describe('an append to PostgreSQL that waits for its turn', () => {
-  for (const [kind, inlineProjections] of Object.entries(KINDS)) {
+  for (const [kind, models] of Object.entries(KINDS)) {
     for (const known of ['known', 'unknown']) {
       it(`is recorded at a time after it waited: ${kind}, where the end of the stream is ${known}`, () =>
         onStorage(freshStorage(), async (storage) => {
           let now = EARLY;
-          const { eventStore } = await storage.open({ inlineProjections, clock: () => now });
+          const { eventStore } = await storage.open({ models, clock: () => now });
           if (known === 'known') await eventStore.append(appendTo('a'));
           const release = await takeTurn(storage.pool, storage.schema);
           const appending = eventStore.append(appendTo('a'));

@@ -42,7 +42,7 @@ describe('a store on PostgreSQL, for a role with settings of its own', () => {
           const pool = new Pool({ connectionString: await databaseUrl(), options: `-c ${setting}` });
           const plain = await storage.open({ pool, preparedStatements });
           for (let count = 0; count < 3; count++) await plain.eventStore.append(appendTo('a\\b'));
-          const store = await storage.open({ pool, preparedStatements, inlineProjections: [counterTotals] });
+          const store = await storage.open({ pool, preparedStatements, models: [counterTotals] });
           await Promise.all(['a\\b', 'c', 'd'].map((name) => store.eventStore.append(appendTo(name))));
           await new Projector({ ...store, projection: counterTotals }).rebuild();
           expect(await allEvents(store.eventStore)).to.have.length(6);
@@ -60,7 +60,7 @@ describe('a store on PostgreSQL, for a role with settings of its own', () => {
       const path = freshSchema();
       const pool = new Pool({ connectionString: await databaseUrl(), options: `-c search_path=${path}` });
       await pool.query(`CREATE SCHEMA ${path}; ${LURES}`);
-      const store = await storage.open({ pool, inlineProjections: [counterTotals] });
+      const store = await storage.open({ pool, models: [counterTotals] });
       const appends = ['a', 'a', 'b'].map((name) => store.eventStore.append(appendTo(name)));
       const conflict = await store.eventStore.append(appendTo('a', 'no-stream')).catch((caught: unknown) => caught);
       expect(isFault(conflict, 'revision-conflict')).to.equal(true);

@@ -1,13 +1,26 @@
 import { after, before } from 'mocha';
+import { Projector, type AnyProjection } from '@login-policy/event-sourcing';
 import { openPostgresStore, type PostgresStore, type PostgresStoreOptions } from '@login-policy/store-postgres';
 import { Pool } from 'pg';
 import { databaseUrl, dropSchema, freshSchema } from './database.js';
+
+/** How a test opens a store. */
+export interface OpenOptions extends Partial<PostgresStoreOptions> {
+  readonly models?: readonly AnyProjection[];
+}
+
+/** Has a store keep these read models from now on, from where the log ends. */
+export async function keeping(store: PostgresStore, models: readonly AnyProjection[]): Promise<PostgresStore> {
+  for (const projection of models) await new Projector({ ...store, projection }).catchUp();
+  return store;
+}
 
 /** One fresh schema, the stores a test opened on it, and a way to throw all of them away. */
 export interface Storage {
   readonly schema: string;
   readonly pool: Pool;
-  open(options?: Partial<PostgresStoreOptions>): Promise<PostgresStore>;
+  /** Opens it with these read models, which are at the head then. */
+  open(options?: OpenOptions): Promise<PostgresStore>;
   dispose(): Promise<void>;
 }
 
@@ -30,10 +43,10 @@ function freshStorage(pool: Pool): Storage {
   return {
     schema,
     pool,
-    async open(options = {}) {
+    async open({ models = [], ...options } = {}) {
       const store = await openPostgresStore({ pool, schema, ...options });
       opened.push(store);
-      return store;
+      return keeping(store, models);
     },
     async dispose() {
       for (const store of opened) await store.close();

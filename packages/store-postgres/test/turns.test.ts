@@ -10,10 +10,10 @@ const freshStorage = storages();
 const KINDS = { 'plain stores': [], 'stores with an inline projection': [counterTotals] };
 
 describe('two processes that write to PostgreSQL in turns', () => {
-  for (const [kind, inlineProjections] of Object.entries(KINDS)) {
+  for (const [kind, models] of Object.entries(KINDS)) {
     it(`go on where the other ended, though each remembers where it ended itself: ${kind}`, () =>
       onStorage(freshStorage(), async (storage) => {
-        const stores = [await storage.open({ inlineProjections }), await storage.open({ inlineProjections })];
+        const stores = [await storage.open({ models }), await storage.open({ models })];
         let last: Revision | 'no-stream' = 'no-stream';
         // Short turns and long ones: after a long one the other is mistaken about much.
         for (const [turn, length] of [1, 3, 1, 1, 20, 2, 5, 1, 40, 3].entries()) {
@@ -25,7 +25,7 @@ describe('two processes that write to PostgreSQL in turns', () => {
         const all = await allEvents(storeOf(stores, 0).eventStore);
         expect(all.map(placeOf)).to.deep.equal(all.map((_, index) => [BigInt(index + 1), revision(index)]));
         expect(all).to.have.length(77);
-        if (inlineProjections.length > 0) {
+        if (models.length > 0) {
           const model = await storeOf(stores, 1).readModels.open(counterTotals);
           expect((await rowUnder(model, counterStream('a')))?.total).to.equal(77);
         }

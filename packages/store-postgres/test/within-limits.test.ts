@@ -29,9 +29,9 @@ const counting: Decider<{ readonly type: 'count' }, CounterEvent, number, never>
 };
 
 describe("a caller's transaction with appends in it", () => {
-  for (const [kind, inlineProjections] of Object.entries(KINDS)) {
+  for (const [kind, models] of Object.entries(KINDS)) {
     it(`is not kept waiting for other writers longer than the store waits: ${kind}`, () =>
-      inTwoTransactions({ inlineProjections, lockTimeoutMs: paced(100) }, async ({ store, other, waits }) => {
+      inTwoTransactions({ models, lockTimeoutMs: paced(100) }, async ({ store, other, waits }) => {
         await store.within(other).eventStore.append(appendTo('a'));
         const caught = await refusal(store.within(waits).eventStore.append(appendTo('a')));
         expect(caught).to.be.instanceOf(StoreUnavailable);
@@ -40,14 +40,14 @@ describe("a caller's transaction with appends in it", () => {
       }));
 
     it(`waits as long as its own lock time-out says, when it has one: ${kind}`, () =>
-      inTwoTransactions({ inlineProjections, lockTimeoutMs: paced(60_000) }, async ({ store, other, waits }) => {
+      inTwoTransactions({ models, lockTimeoutMs: paced(60_000) }, async ({ store, other, waits }) => {
         await store.within(other).eventStore.append(appendTo('a'));
         await waits.query("SET LOCAL lock_timeout = '50ms'");
         expect(await refusal(store.within(waits).eventStore.append(appendTo('a')))).to.be.instanceOf(StoreUnavailable);
       }));
 
     it(`has the settings it had: ${kind}`, () =>
-      inTwoTransactions({ inlineProjections }, async ({ store, waits }) => {
+      inTwoTransactions({ models }, async ({ store, waits }) => {
         for (const setting of ['0', '7s']) {
           await waits.query(`SET LOCAL lock_timeout = '${setting}'`);
           await store.within(waits).eventStore.append(appendTo('a'));
@@ -60,7 +60,7 @@ describe("a caller's transaction with appends in it", () => {
 
     it(`takes appends back to a savepoint, and goes on from there: ${kind}`, () =>
       onStorage(freshStorage(), async (storage) => {
-        const store = await storage.open({ inlineProjections });
+        const store = await storage.open({ models });
         const client = await storage.pool.connect();
         await client.query('BEGIN');
         const within = store.within(client);
@@ -75,7 +75,7 @@ describe("a caller's transaction with appends in it", () => {
         await client.query('COMMIT');
         client.release();
         expect(await allEvents(store.eventStore)).to.have.length(2);
-        if (inlineProjections.length > 0) await demandSound(store);
+        if (models.length > 0) await demandSound(store);
       }));
   }
 

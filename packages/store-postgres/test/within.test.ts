@@ -26,12 +26,12 @@ const once: Decider<{ readonly type: 'count' }, CounterEvent, number, { readonly
 };
 
 describe("an append inside a caller's transaction", () => {
-  for (const inlineProjections of [[], [counterTotals]]) {
-    const kind = inlineProjections.length === 0 ? 'a plain store' : 'a store with an inline projection';
+  for (const models of [[], [counterTotals]]) {
+    const kind = models.length === 0 ? 'a plain store' : 'a store with an inline projection';
 
     it(`is there with what he changed himself when he commits: ${kind}`, () =>
       onStorage(freshStorage(), async (storage) => {
-        const store = await storage.open({ inlineProjections });
+        const store = await storage.open({ models });
         await store.eventStore.append(appendTo('a'));
         const recorded = await inTransaction(storage, 'COMMIT', async (client) => {
           await client.query(`CREATE TABLE "${storage.schema}".services (name text)`);
@@ -42,23 +42,23 @@ describe("an append inside a caller's transaction", () => {
         expect((await storage.pool.query(`SELECT FROM "${storage.schema}".services`)).rowCount).to.equal(1);
         const [next] = await store.eventStore.append(appendTo('a', recorded.at(-1)?.revision ?? 'any'));
         expect(next?.revision).to.equal(2n);
-        await demandTotal(storage, inlineProjections.length === 0 ? undefined : 3);
+        await demandTotal(storage, models.length === 0 ? undefined : 3);
       }));
 
     it(`was never there when he rolls back: ${kind}`, () =>
       onStorage(freshStorage(), async (storage) => {
-        const store = await storage.open({ inlineProjections });
+        const store = await storage.open({ models });
         const before = await store.eventStore.append(appendTo('a'));
         await inTransaction(storage, 'ROLLBACK', (client) => store.within(client).eventStore.append(appendTo('a')));
         expect((await allEvents(store.eventStore)).map(({ id }) => id)).to.deep.equal(before.map(({ id }) => id));
         const [next] = await store.eventStore.append(appendTo('a', revision(0)));
         expect([next?.revision, next?.position]).to.deep.equal([1n, 2n]);
-        await demandTotal(storage, inlineProjections.length === 0 ? undefined : 2);
+        await demandTotal(storage, models.length === 0 ? undefined : 2);
       }));
 
     it(`that is refused leaves his transaction as it was: ${kind}`, () =>
       onStorage(freshStorage(), async (storage) => {
-        const store = await storage.open({ inlineProjections });
+        const store = await storage.open({ models });
         const refused = await inTransaction(storage, 'COMMIT', async (client) => {
           const caught: unknown = await store
             .within(client)
@@ -73,14 +73,14 @@ describe("an append inside a caller's transaction", () => {
 
     it(`is seen in his transaction, and nowhere else before he commits: ${kind}`, () =>
       onStorage(freshStorage(), async (storage) => {
-        const store = await storage.open({ inlineProjections });
+        const store = await storage.open({ models });
         await inTransaction(storage, 'COMMIT', async (client) => {
           const within = store.within(client);
           await within.eventStore.append(appendTo('a'));
           expect((await allEvents(within.eventStore)).map(({ position }) => position)).to.deep.equal([1n]);
           expect(await within.eventStore.head()).to.equal(1n);
           const inside = await rowUnder(await within.readModels.open(counterTotals), counterStream('a'));
-          expect(inside?.total).to.equal(inlineProjections.length === 0 ? undefined : 1);
+          expect(inside?.total).to.equal(models.length === 0 ? undefined : 1);
           expect(await allEvents(store.eventStore)).to.have.length(0);
           expect(await rowUnder(await store.readModels.open(counterTotals), counterStream('a'))).to.equal(undefined);
         });
@@ -89,7 +89,7 @@ describe("an append inside a caller's transaction", () => {
 
     it(`is refused when his transaction has ended or was never begun, and writes nothing outside of it: ${kind}`, () =>
       onStorage(freshStorage(), async (storage) => {
-        const store = await storage.open({ inlineProjections });
+        const store = await storage.open({ models });
         await onClient(storage, async (client) => {
           await client.query('BEGIN');
           const within = store.within(client);
@@ -102,12 +102,12 @@ describe("an append inside a caller's transaction", () => {
           await demandRefused(store.within(client).eventStore.append(appendTo('a')), 'has ended, or was never begun');
         });
         expect(await allEvents(store.eventStore)).to.have.length(1);
-        await demandTotal(storage, inlineProjections.length === 0 ? undefined : 1);
+        await demandTotal(storage, models.length === 0 ? undefined : 1);
       }));
 
     it(`writes nothing when he rolls back without waiting for it: ${kind}`, () =>
       onStorage(freshStorage(), async (storage) => {
-        const store = await storage.open({ inlineProjections });
+        const store = await storage.open({ models });
         await onClient(storage, async (client) => {
           await client.query('BEGIN');
           const within = store.within(client);
@@ -120,12 +120,12 @@ describe("an append inside a caller's transaction", () => {
         });
         expect(await allEvents(store.eventStore)).to.have.length(0);
         await store.eventStore.append(appendTo('a'));
-        await demandTotal(storage, inlineProjections.length === 0 ? undefined : 1);
+        await demandTotal(storage, models.length === 0 ? undefined : 1);
       }));
 
     it(`waits for the one before it in the same transaction: ${kind}`, () =>
       onStorage(freshStorage(), async (storage) => {
-        const store = await storage.open({ inlineProjections });
+        const store = await storage.open({ models });
         const names = Array.from({ length: 20 }, (_, index) => `s-${index % 3}`);
         await inTransaction(storage, 'COMMIT', (client) =>
           Promise.all(names.map((name) => store.within(client).eventStore.append(appendTo(name)))),

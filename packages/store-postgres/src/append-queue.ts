@@ -1,5 +1,5 @@
 import { DeadlineExceeded, StoreClosed } from '@login-policy/event-sourcing';
-import type { Outcome, PreparedAppend } from './append-batch.js';
+import type { Outcome, PreparedAppend } from './append.js';
 import type { RecordedEvent } from '@login-policy/event-sourcing';
 
 /** Writes a group of appends in one transaction and says how each ended. What it throws is the end of all of them. */
@@ -17,7 +17,7 @@ const LARGEST_TEXT = 8_000_000;
  * Lets appends that wait at the same time share a transaction: while one group is being written the next one gathers.
  * One append alone waits for nobody.
  */
-export class GroupCommit {
+export class AppendQueue {
   readonly #store: string;
   readonly #write: WriteGroup;
   readonly #waiting: Waiting[] = [];

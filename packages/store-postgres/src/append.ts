@@ -8,8 +8,6 @@ import {
   RevisionConflict,
   toJsonObject,
   type Append,
-  type Clock,
-  type ExpectedRevision,
   type NewEvent,
   type RecordedEvent,
 } from '@login-policy/event-sourcing';
@@ -47,8 +45,6 @@ export interface StoredEvent {
   readonly metadata: string;
 }
 
-const LARGEST_REVISION = 2n ** 63n - 1n;
-
 /**
  * Copies and checks what an append holds.
  *
@@ -65,29 +61,6 @@ export function prepareAppend(append: Append): PreparedAppend {
   const stored = events.map(storedEvent);
   const size = stored.reduce((sum, { data, metadata }) => sum + data.length + metadata.length, 0);
   return { append, events, stored, size, stream, key };
-}
-
-/** The argument of `append_events`. */
-export function batchJson(batch: readonly PreparedAppend[], clock: Clock): string {
-  return JSON.stringify(
-    batch.map(({ append: { expected, receipt }, stream, key, stored }) => ({
-      stream: stream.name,
-      whole: stream.whole,
-      expected: expectationNumber(expected).toString(),
-      at: clock(),
-      count: stored.length,
-      key,
-      fingerprint: receipt === undefined ? undefined : storedText(receipt.fingerprint),
-      events: stored,
-    })),
-  );
-}
-
-/** What `append_events` answered, append by append. */
-export function outcomesOf(batch: readonly PreparedAppend[], answer: string): readonly Outcome[] {
-  const answers = partsOf(JSON.parse(answer));
-  if (answers.length !== batch.length) throw new TypeError('append_events answered otherwise');
-  return batch.map((one, index) => outcomeOf(one, answers[index]));
 }
 
 /** The events of an append, each in its place. */
@@ -108,6 +81,11 @@ export function recordedEvents({ append, events }: PreparedAppend, placed: Place
   return Object.freeze(recorded);
 }
 
+/** What a receipt is known by. */
+export function receiptName(stream: string, key: string): string {
+  return JSON.stringify([stream, key]);
+}
+
 /** The refusal of an append whose stream is somewhere else; `actual` as the server writes it. */
 export function conflictOf({ append }: PreparedAppend, actual: bigint | undefined): RevisionConflict {
   const { streamId, expected } = append;
@@ -124,34 +102,9 @@ export function noStreamOf({ append }: PreparedAppend): RangeError {
   return new RangeError(`a receipt without events needs a stream with events, and ${append.streamId} has none`);
 }
 
-function outcomeOf(one: PreparedAppend, answer: unknown): Outcome {
-  const [kind, ...facts] = partsOf(answer);
-  const [first, second, third] = facts.map((fact) => (typeof fact === 'string' ? fact : undefined));
-  if (kind === 'ok' && first !== undefined && second !== undefined) {
-    const placed = { position: BigInt(first), revision: BigInt(second), recordedAt: Number(third) };
-    return { recorded: recordedEvents(one, placed) };
-  }
-  if (kind === 'conflict') return { refused: conflictOf(one, first === undefined ? undefined : BigInt(first)) };
-  if (kind === 'receipt') return { refused: receiptExistsOf(one) };
-  return { refused: noStreamOf(one) };
-}
-
 /** The parts of what was parsed; none when it is no array. */
 export function partsOf(parsed: unknown): readonly unknown[] {
   return Array.isArray(parsed) ? parsed : [];
-}
-
-function expectationNumber(expected: ExpectedRevision): bigint {
-  switch (expected) {
-    case 'no-stream':
-      return -1n;
-    case 'stream-exists':
-      return -2n;
-    case 'any':
-      return -3n;
-    default:
-      return expected > LARGEST_REVISION ? LARGEST_REVISION : expected;
-  }
 }
 
 function frozen({ id, type, schemaVersion, data, metadata }: NewEvent): NewEvent {

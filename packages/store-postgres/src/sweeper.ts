@@ -1,0 +1,49 @@
+import type { Connection } from './connection.js';
+import type { Schema } from './schema.js';
+
+/** Rows that are taken away by one statement. */
+const AT_ONCE = 5000;
+
+/**
+ * Takes away the rows of what was replaced: nobody reads them, so it is done afterwards and in slices, each of which is over
+ * soon. What is left when the store is closed, or the server is away, the next sweep takes.
+ */
+export class Sweeper {
+  readonly #connection: Connection;
+  readonly #schema: Schema;
+  #running: Promise<void> | undefined;
+  #isClosed = false;
+
+  constructor(connection: Connection, schema: Schema) {
+    this.#connection = connection;
+    this.#schema = schema;
+  }
+
+  /** Sweeps from now on, unless it does. */
+  begin(): void {
+    this.#running ??= this.#sweep()
+      .catch(() => undefined)
+      .finally(() => (this.#running = undefined));
+  }
+
+  /** Lets the slice end that is under way. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.#running;
+  }
+
+  async #sweep(): Promise<void> {
+    const { quoted } = this.#schema;
+    const slice = (table: string): string =>
+      `DELETE FROM ${quoted}.${table} WHERE ctid = ANY (ARRAY(
+        SELECT t.ctid FROM ${quoted}.${table} AS t JOIN gone USING (model) LIMIT ${AT_ONCE})) RETURNING 1`;
+    const statement = `WITH gone AS (SELECT model FROM ${quoted}.read_models WHERE stage = 'replaced' ORDER BY model LIMIT 1),
+      rows AS (${slice('read_model_rows')}), entries AS (${slice('read_model_entries')})
+      SELECT model, EXISTS (SELECT FROM rows) OR EXISTS (SELECT FROM entries) FROM gone`;
+    while (!this.#isClosed) {
+      const [[model, hadRows] = []] = await this.#connection.read(statement);
+      if (model === undefined) return;
+      if (hadRows === 'f') await this.#connection.read(`DELETE FROM ${quoted}.read_models WHERE model = $1`, [model]);
+    }
+  }
+}

@@ -1,0 +1,92 @@
+import { instant, position, revision } from '@login-policy/event-sourcing';
+import { counterTotals, rowUnder } from '@login-policy/testkit';
+import { expect } from 'chai';
+import { describe, it } from 'mocha';
+import { appendTo, counterStream } from './sample.js';
+import { demandSound } from './soundness.js';
+import { onStorage, storages, type Storage } from './stores.js';
+import { eventually } from './waiting.js';
+
+const freshStorage = storages();
+
+describe('a read model that appends to PostgreSQL keep', () => {
+  it('costs them no row but its own: how far it is, the events say', () =>
+    onStorage(freshStorage(), async (storage) => {
+      const store = await storage.open({ models: [counterTotals] });
+      await store.eventStore.append(appendTo('a'));
+      const before = await placesOf(storage);
+      for (let count = 0; count < 5; count++) await store.eventStore.append(appendTo('a'));
+      await Promise.all(['a', 'b', 'c'].map((name) => store.eventStore.append(appendTo(name))));
+      expect(await placesOf(storage)).to.deep.equal(before);
+      await demandSound(store);
+    }));
+
+  it('stays where it was when somebody writes who does not keep it, and goes on from there', () =>
+    onStorage(freshStorage(), async (storage) => {
+      const [store, other] = [await storage.open({ models: [counterTotals] }), await storage.open()];
+      for (let count = 0; count < 3; count++) await store.eventStore.append(appendTo('a'));
+      for (let count = 0; count < 2; count++) await other.eventStore.append(appendTo('a'));
+      const model = await store.readModels.open(counterTotals);
+      const { checkpoint, head, rows } = await model.read([counterStream('a')]);
+      expect([checkpoint, head, rows.get(counterStream('a'))?.total]).to.deep.equal([3n, 5n, 3]);
+      await store.eventStore.append(appendTo('b'));
+      expect(await model.checkpoint()).to.equal(6n);
+      expect((await rowUnder(model, counterStream('a')))?.total).to.equal(5);
+      await demandSound(store);
+    }));
+
+  it('is not taken for kept by a receipt without events, which moves nothing', () =>
+    onStorage(freshStorage(), async (storage) => {
+      const [store, other] = [await storage.open({ models: [counterTotals] }), await storage.open()];
+      await other.eventStore.append(appendTo('a'));
+      const receipt = { key: 'key', fingerprint: 'fingerprint' };
+      await store.eventStore.append({ ...appendTo('a'), events: [], receipt });
+      const model = await store.readModels.open(counterTotals);
+      expect(await model.checkpoint()).to.equal(undefined);
+      expect(await rowUnder(model, counterStream('a'))).to.equal(undefined);
+      await store.eventStore.append(appendTo('a'));
+      await demandSound(store);
+    }));
+
+  for (const damage of [
+    `UPDATE read_model_rows SET content = '7'`,
+    `UPDATE events SET data = '7' WHERE position = 2`,
+  ]) {
+    it(`is left where it is when something on the way to the head can't be read: ${damage}`, () =>
+      onStorage(freshStorage(), async (storage) => {
+        const [store, other] = [await storage.open({ models: [counterTotals] }), await storage.open()];
+        await store.eventStore.append(appendTo('a'));
+        await other.eventStore.append(appendTo('a'));
+        await storage.pool.query(`SET search_path = "${storage.schema}"; ${damage}; RESET search_path`);
+        await store.eventStore.append(appendTo('a'));
+        await store.eventStore.append(appendTo('b'));
+        const model = await store.readModels.open(counterTotals);
+        expect(await model.checkpoint()).to.equal(1n);
+        expect(await store.eventStore.head()).to.equal(4n);
+      }));
+  }
+
+  it('whose rows were replaced is swept out in slices, after the answer', () =>
+    onStorage(freshStorage(), async (storage) => {
+      const store = await storage.open();
+      const model = await store.readModels.open(counterTotals);
+      const row = { total: 1, countedAt: instant(0), revision: revision(0) };
+      const rows = new Map(Array.from({ length: 12_000 }, (_, index) => [`row-${index}`, row]));
+      await model.commit({ expected: undefined, checkpoint: position(1), rows });
+      const copy = await model.beginRebuild();
+      await copy.switchOver({ expected: undefined, checkpoint: position(1), rows: new Map([['new', row]]) });
+      await eventually('the end of the rows that were replaced', async () => (await countOf(storage)) === '1,1');
+    }));
+});
+
+async function placesOf({ pool, schema }: Storage): Promise<readonly unknown[]> {
+  const { rows } = await pool.query(`SELECT xmin, ctid, checkpoint, steps FROM "${schema}".read_models`);
+  return rows;
+}
+
+async function countOf({ pool, schema }: Storage): Promise<string> {
+  const { rows } = await pool.query<{ models: string; rows: string }>(
+    `SELECT (SELECT count(*) FROM "${schema}".read_models) AS models, (SELECT count(*) FROM "${schema}".read_model_rows) AS rows`,
+  );
+  return [rows[0]?.models, rows[0]?.rows].join();
+}

@@ -1,0 +1,62 @@
+import { revision, type AnyProjection } from '@login-policy/event-sourcing';
+import type { PostgresStore } from '@login-policy/store-postgres';
+import { counterTotals } from '@login-policy/testkit';
+import { expect } from 'chai';
+import { describe, it } from 'mocha';
+import { allEvents, appendTo, counterStream } from './sample.js';
+import { demandSound } from './soundness.js';
+import { onStorage, storages, type Storage } from './stores.js';
+
+const freshStorage = storages();
+const TABLES = ['events', 'receipts', 'read_models', 'read_model_rows', 'read_model_entries'];
+const KINDS: Readonly<Record<string, readonly AnyProjection[]>> = {
+  'a plain store': [],
+  'a store with a read model': [counterTotals],
+};
+
+describe('a dump that is put back under a running program', () => {
+  for (const [kind, models] of Object.entries(KINDS)) {
+    for (const others of ['nobody', 'another'] as const) {
+      it(`is noticed before anything is built on what was lost: ${kind}, and ${others} wrote since`, () =>
+        onStorage(freshStorage(), async (storage) => {
+          const [store, other] = [await storage.open({ models }), await storage.open({ models })];
+          await append(store, 'a', 3);
+          await dump(storage);
+          await append(store, 'a', 2);
+          await restore(storage);
+          // As many as were lost, so that the log ends where it ended, and the stream does not.
+          if (others === 'another') await append(other, 'b', 2);
+          await append(store, 'a', 2);
+          await append(store, 'b', 1);
+          await demandContiguous(store);
+          if (models.length > 0) await demandSound(store);
+        }));
+    }
+  }
+});
+
+async function dump({ pool, schema }: Storage): Promise<void> {
+  for (const table of TABLES)
+    await pool.query(`CREATE TABLE "${schema}".dumped_${table} AS TABLE "${schema}".${table}`);
+}
+
+async function restore({ pool, schema }: Storage): Promise<void> {
+  const statements = TABLES.map(
+    (table) => `TRUNCATE "${schema}".${table};
+      INSERT INTO "${schema}".${table} OVERRIDING SYSTEM VALUE TABLE "${schema}".dumped_${table};`,
+  );
+  await pool.query(`BEGIN; ${statements.join('\n')} COMMIT`);
+}
+
+async function append({ eventStore }: PostgresStore, name: string, count: number): Promise<void> {
+  for (let left = count; left > 0; left--) await eventStore.append(appendTo(name));
+}
+
+async function demandContiguous({ eventStore }: PostgresStore): Promise<void> {
+  const all = await allEvents(eventStore);
+  expect(all.map(({ position }) => position)).to.deep.equal(all.map((_, index) => BigInt(index + 1)));
+  for (const name of ['a', 'b']) {
+    const revisions = all.filter(({ streamId }) => streamId === counterStream(name)).map((event) => event.revision);
+    expect(revisions).to.deep.equal(revisions.map((_, index) => revision(index)));
+  }
+}
