@@ -57,7 +57,15 @@ export class Connection {
 
   /** Lends a connection to one piece of work, and gives it back. */
   use<Result>(work: (client: ClientBase) => Promise<Result>): Promise<Result> {
-    const using = this.#use(work);
+    return this.#underWayIn(this.#use((client) => this.#inTime(work(client))));
+  }
+
+  /** {@link use} for work that may take as long as it takes. */
+  patiently<Result>(work: (client: ClientBase) => Promise<Result>): Promise<Result> {
+    return this.#underWayIn(this.#use(work));
+  }
+
+  #underWayIn<Result>(using: Promise<Result>): Promise<Result> {
     const end = (): void => void this.#underWay.delete(using);
     this.#underWay.add(using);
     using.then(end, end);
@@ -89,7 +97,7 @@ export class Connection {
     };
     client.on('error', onError);
     try {
-      return await this.#inTime(work(client));
+      return await work(client);
     } catch (caught) {
       failure = caught instanceof Error ? caught : new Error(String(caught));
       if (caught instanceof ConnectionSilent && !this.#isClosing) this.#tellToGiveUp(client);
@@ -148,9 +156,14 @@ export class Connection {
    */
   limits(): string {
     const { statementMs, lockMs } = this.timeOuts;
-    return `SET TRANSACTION ISOLATION LEVEL READ COMMITTED; SET LOCAL statement_timeout = ${statementMs};
+    return `${this.isolation()} SET LOCAL statement_timeout = ${statementMs};
       SET LOCAL lock_timeout = ${lockMs};
       SET LOCAL idle_in_transaction_session_timeout = ${statementMs + ON_TOP_OF_THE_SERVERS_MS};`;
+  }
+
+  /** For the beginning of a transaction that may take as long as it takes. */
+  isolation(): string {
+    return 'SET TRANSACTION ISOLATION LEVEL READ COMMITTED;';
   }
 
   /** What was caught, in the words of the port. */

@@ -4,9 +4,10 @@ import { Connection } from './connection.js';
 import { PostgresEventStore } from './event-store.js';
 import { PoolLender } from './lenders.js';
 import { PoolCare } from './pool-care.js';
+import { prepareSchema } from './migrations.js';
 import { OpenedModels } from './opened-models.js';
 import { PostgresReadModelStore } from './read-model-store.js';
-import { prepareSchema, schemaNamed, type Schema } from './schema.js';
+import { schemaNamed, type Schema } from './schema.js';
 import { settingsOf, type Settings } from './settings.js';
 import { Sweeper } from './sweeper.js';
 import { Watch } from './subscription.js';
@@ -19,6 +20,11 @@ export interface PostgresStoreOptions {
   readonly pool: Pool;
   /** Where the store keeps its tables: 1 to 63 letters, digits and underscores. Default `login_policy`. */
   readonly schema?: string;
+  /**
+   * What becomes of a schema that is not there, or is of an older version. `run` makes it this program's; `check` refuses it, for
+   * roles that may not, or where somebody else says when: see `migratePostgresStore`. Default `run`.
+   */
+  readonly migrate?: 'run' | 'check';
   readonly clock?: Clock;
   /** How long the server may work on one statement. Default 10,000 ms. */
   readonly statementTimeoutMs?: number;
@@ -69,7 +75,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
   const care = PoolCare.of(pool);
   care.begin();
   try {
-    await prepareSchema(connection, schema);
+    await prepareSchema(connection, schema, options.migrate ?? 'run');
   } catch (caught) {
     care.end();
     throw caught;
@@ -77,7 +83,8 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
   return assembled(options, { connection, schema, settings });
 }
 
-function connectionOf(pool: Pool, settings: Settings, schema: Schema): Connection {
+/** The store's way to the server. */
+export function connectionOf(pool: Pool, settings: Settings, schema: Schema): Connection {
   const { statementTimeoutMs: statementMs, lockTimeoutMs: lockMs, connectTimeoutMs: connectMs } = settings;
   const name = `the PostgreSQL schema ${schema.name}`;
   const ways = { timeOuts: { statementMs, lockMs, connectMs }, prepared: settings.preparedStatements };

@@ -21,27 +21,6 @@ describe('opening a store on PostgreSQL', () => {
       expect(rows).to.deep.equal([{ version: 1 }, { version: 2 }, { version: 3 }, { version: 4 }]);
     }));
 
-  it('brings a schema of version 1 to its own, and goes on after what is in it', () =>
-    onStorage(freshStorage(), async (storage) => {
-      const { eventStore } = await storage.open();
-      await eventStore.append(appendTo('a'));
-      await eventStore.append({ ...appendTo('a'), events: [counted(), counted()] });
-      await storage.pool.query(asInVersion1(storage.schema));
-      const store = await storage.open();
-      for (let count = 0; count < 2; count++) await store.eventStore.append(appendTo('a'));
-      const all = await allEvents(store.eventStore);
-      expect(all.map(({ position }) => position)).to.deep.equal([1n, 2n, 3n, 4n, 5n]);
-      // What was recorded before places were kept is whole by itself.
-      expect(all.map(({ append }) => append)).to.deep.equal(all.map(() => undefined));
-    }));
-
-  it("leaves a newer program's schema as it is", () =>
-    onStorage(freshStorage(), async (storage) => {
-      await storage.open();
-      await storage.pool.query(`INSERT INTO "${storage.schema}".migrations (version) VALUES (5)`);
-      expect(await refusal(storage.open())).to.be.instanceOf(StoreForeign);
-    }));
-
   it("leaves another program's schema as it is", () =>
     onStorage(freshStorage(), async (storage) => {
       await storage.pool.query(`CREATE SCHEMA "${storage.schema}"; CREATE TABLE "${storage.schema}".events (id int)`);
@@ -183,15 +162,6 @@ describe('a store on PostgreSQL', () => {
       expect(good?.status).to.equal('fulfilled');
     }));
 });
-
-/** Takes away what later versions brought, and puts a function of version 1 in the place of theirs. */
-function asInVersion1(schema: string): string {
-  return `SET search_path = "${schema}"; DELETE FROM migrations WHERE version > 1; DROP SEQUENCE revocations;
-    ALTER TABLE events DROP COLUMN append_place, DROP COLUMN append_count, DROP COLUMN kept;
-    DROP FUNCTION look_v4; DROP FUNCTION append_v4; DROP FUNCTION take_step_v4; DROP FUNCTION write_rows_v4;
-    CREATE FUNCTION take_turn(this_attempt text) RETURNS void LANGUAGE sql AS 'SELECT';
-    CREATE FUNCTION tell_listeners() RETURNS void LANGUAGE sql AS 'SELECT'; RESET search_path`;
-}
 
 /** Does something while another writer is in his turn and does not end it. */
 async function holding(storage: Storage, work: () => Promise<void>): Promise<void> {

@@ -1,0 +1,139 @@
+import { StoreForeign } from '@login-policy/event-sourcing';
+import type { ClientBase } from 'pg';
+import type { Connection } from './connection.js';
+import { DROP_OLD_FUNCTIONS, FUNCTIONS } from './functions.js';
+import { query } from './queries.js';
+import type { Schema } from './schema.js';
+import { COLUMNS_OF_VERSION_4, REVOCATIONS, TABLES } from './tables.js';
+
+// Each entry brings the schema from the version before it to its own. What they say is for ever, a change is a new one: it only adds
+// columns, and functions with its number in their names, and leaves those of the version before in their places.
+const MIGRATIONS: readonly string[] = [
+  TABLES,
+  REVOCATIONS,
+  // It made functions anew, as the next one does.
+  '',
+  [COLUMNS_OF_VERSION_4, DROP_OLD_FUNCTIONS, FUNCTIONS].join('\n'),
+];
+
+/** The schema version of this program. */
+export const VERSION: number = MIGRATIONS.length;
+
+/** The oldest version whose programs run on this one: before it, they have to be stopped. */
+const SERVES_FROM = 4;
+
+/** What to do with a schema of an older version: bring it to this program's, or refuse it. */
+export type Migrating = 'run' | 'check';
+
+/**
+ * Brings the schema to this program's version, or makes it. Of two that start at once one does it and the other waits. The next
+ * version is left as it is, if it says that this program runs on it.
+ *
+ * @throws StoreForeign when another program made it, or one that is too new, or the database does not hold UTF-8; or it is older
+ * and may only be checked.
+ */
+export async function prepareSchema(connection: Connection, schema: Schema, migrating: Migrating): Promise<void> {
+  const found = await connection.faulty(() => connection.use((client) => versionOf(client, schema)));
+  if (found !== undefined && found >= VERSION) return;
+  if (migrating === 'check') {
+    const is = found === undefined ? 'it is not there' : `it is at version ${found}`;
+    throw foreign(
+      schema,
+      `${is}, and this program needs ${VERSION}: run migratePostgresStore, or what postgresMigration prints`,
+    );
+  }
+  await migrate(connection, schema);
+}
+
+/** Brings the schema to this program's version, and says at which it was: 0 when it was not there. However long it takes. */
+export async function migrate(connection: Connection, schema: Schema): Promise<number> {
+  return connection.faulty(() =>
+    connection.patiently(async (client) => {
+      await client.query(
+        `BEGIN; ${connection.isolation()} SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0`,
+      );
+      await query(client, 'SELECT pg_catalog.pg_advisory_xact_lock($1)', [schema.migrateLock.toString()]);
+      const from = (await versionOf(client, schema)) ?? 0;
+      // Whoever reads waits behind a change of a table that waits itself.
+      await client.query(`SET LOCAL lock_timeout = ${connection.longestWait()}`);
+      await client.query(`${migrationSql(schema, from)} COMMIT`);
+      return from;
+    }),
+  );
+}
+
+/** All statements that bring a schema from a version to this program's, to be run in one transaction. */
+export function migrationSql(schema: Schema, from: number): string {
+  if (from >= VERSION) return '';
+  const { quoted } = schema;
+  const begin = from > 0 ? [] : [schemaIfMissing(quoted), tableOfMigrations(quoted)];
+  const steps = MIGRATIONS.slice(from).flatMap((migration, index) => {
+    const version = from + index + 1;
+    return [
+      `-- version ${version}`,
+      inSchema(migration, schema),
+      `INSERT INTO ${quoted}.migrations (version) VALUES (${version});`,
+    ];
+  });
+  return [
+    ...begin,
+    ...steps,
+    `ALTER TABLE ${quoted}.migrations ADD COLUMN IF NOT EXISTS serves_from integer;`,
+    `UPDATE ${quoted}.migrations SET serves_from = ${SERVES_FROM} WHERE version = ${VERSION};`,
+  ].join('\n');
+}
+
+/** Whoever owns a schema need not be allowed to make one. */
+function schemaIfMissing(quoted: string): string {
+  return `DO $$ BEGIN
+  IF pg_catalog.to_regnamespace('${quoted}') IS NULL THEN CREATE SCHEMA ${quoted}; END IF;
+END $$;`;
+}
+
+function tableOfMigrations(quoted: string): string {
+  return `CREATE TABLE IF NOT EXISTS ${quoted}.migrations (
+  version integer PRIMARY KEY, done_at timestamptz NOT NULL DEFAULT now());`;
+}
+
+/** The version the schema is at: 0 when it is there and empty, `undefined` when it is not there. */
+async function versionOf(client: ClientBase, schema: Schema): Promise<number | undefined> {
+  const [found] = await query(
+    client,
+    `SELECT current_setting('server_encoding'), n.oid IS NOT NULL, t.oid IS NOT NULL,
+       EXISTS (SELECT FROM pg_class AS other WHERE other.relnamespace = n.oid)
+     FROM (SELECT 1) AS one LEFT JOIN pg_namespace AS n ON n.nspname = $1
+     LEFT JOIN pg_class AS t ON t.relnamespace = n.oid AND t.relname = 'migrations'`,
+    [schema.name],
+  );
+  const [encoding, isThere, hasMigrations, hasSomething] = found ?? [];
+  if (encoding !== 'UTF8') throw foreign(schema, `its database holds ${encoding ?? 'nothing'}, not UTF8`);
+  if (isThere !== 't') return undefined;
+  if (hasMigrations !== 't') {
+    if (hasSomething === 't') throw foreign(schema, 'it holds the tables of another program');
+    return 0;
+  }
+  const [row] = await query(client, `SELECT max(version) FROM ${schema.quoted}.migrations`);
+  const version = Number(row?.[0] ?? 0);
+  if (version > VERSION) await demandServed(client, schema, version);
+  return version;
+}
+
+async function demandServed(client: ClientBase, schema: Schema, version: number): Promise<void> {
+  const [row] = await query(client, `SELECT serves_from FROM ${schema.quoted}.migrations WHERE version = $1`, [
+    version,
+  ]);
+  if (row?.[0] !== null && row?.[0] !== undefined && Number(row[0]) <= VERSION) return;
+  throw foreign(schema, `a newer program made it: it is at version ${version}, and ${VERSION} is known here`);
+}
+
+function foreign(schema: Schema, problem: string): StoreForeign {
+  return new StoreForeign({ store: `the PostgreSQL schema ${schema.name}`, problem });
+}
+
+function inSchema(migration: string, schema: Schema): string {
+  return migration
+    .replaceAll('{schema}', () => schema.quoted)
+    .replaceAll('{append_lock}', () => `(${schema.appendLock})::bigint`)
+    .replaceAll('{listen_lock}', () => `(${schema.listenLock})::bigint`)
+    .replaceAll('{channel}', () => `'${schema.name}'`);
+}

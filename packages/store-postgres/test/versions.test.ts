@@ -1,0 +1,97 @@
+import { StoreForeign } from '@login-policy/event-sourcing';
+import { migratePostgresStore, postgresMigration } from '@login-policy/store-postgres';
+import { counterTotals } from '@login-policy/testkit';
+import { expect } from 'chai';
+import { describe, it } from 'mocha';
+import { refusal } from './refusal.js';
+import { allEvents, appendTo, counted } from './sample.js';
+import { demandSound } from './soundness.js';
+import { onStorage, storages } from './stores.js';
+
+const freshStorage = storages();
+
+describe('a schema on PostgreSQL of another version', () => {
+  it('brings a schema of version 1 to its own, and goes on after what is in it', () =>
+    onStorage(freshStorage(), async (storage) => {
+      const { eventStore } = await storage.open();
+      await eventStore.append(appendTo('a'));
+      await eventStore.append({ ...appendTo('a'), events: [counted(), counted()] });
+      await storage.pool.query(asInVersion1(storage.schema));
+      const store = await storage.open();
+      for (let count = 0; count < 2; count++) await store.eventStore.append(appendTo('a'));
+      const all = await allEvents(store.eventStore);
+      expect(all.map(({ position }) => position)).to.deep.equal([1n, 2n, 3n, 4n, 5n]);
+      // What was recorded before places were kept is whole by itself.
+      expect(all.map(({ append }) => append)).to.deep.equal(all.map(() => undefined));
+    }));
+
+  it('runs beside the next version of its schema, if that says so, and leaves all others as they are', () =>
+    onStorage(freshStorage(), async (storage) => {
+      const before = await storage.open({ models: [counterTotals] });
+      await before.eventStore.append(appendTo('a'));
+      await storage.pool.query(nextVersion(storage.schema, 4));
+      await before.eventStore.append(appendTo('a'));
+      for (const migrate of ['run', 'check'] as const) {
+        const store = await storage.open({ migrate, models: [counterTotals] });
+        await store.eventStore.append(appendTo('a'));
+        await demandSound(store);
+      }
+      const { rows } = await storage.pool.query(`SELECT max(version) AS version FROM "${storage.schema}".migrations`);
+      expect(rows).to.deep.equal([{ version: 5 }]);
+      await storage.pool.query(`UPDATE "${storage.schema}".migrations SET serves_from = 5 WHERE version = 5`);
+      expect(await refusal(storage.open())).to.be.instanceOf(StoreForeign);
+    }));
+
+  it('only looks at the version of a schema where it was told so', () =>
+    onStorage(freshStorage(), async (storage) => {
+      const { pool, schema } = storage;
+      const caught = await refusal(storage.open({ migrate: 'check' }));
+      expect(caught).to.be.instanceOf(StoreForeign).with.property('message').that.includes('migratePostgresStore');
+      expect((await pool.query('SELECT FROM pg_namespace WHERE nspname = $1', [schema])).rowCount).to.equal(0);
+      expect(await migratePostgresStore({ pool, schema })).to.deep.equal({ from: 0, to: 4 });
+      expect(await migratePostgresStore({ pool, schema })).to.deep.equal({ from: 4, to: 4 });
+      const store = await storage.open({ migrate: 'check' });
+      await store.eventStore.append(appendTo('a'));
+      await pool.query(asInVersion1(schema));
+      expect(await refusal(storage.open({ migrate: 'check' }))).to.be.instanceOf(StoreForeign);
+    }));
+
+  it('prints the SQL that makes a schema, or brings one of an older version to its own', () =>
+    onStorage(freshStorage(), async (storage) => {
+      const { pool, schema } = storage;
+      await pool.query(postgresMigration({ schema }));
+      const store = await storage.open({ migrate: 'check' });
+      await store.eventStore.append(appendTo('a'));
+      await pool.query(asInVersion1(schema));
+      await pool.query(postgresMigration({ schema, from: 1 }));
+      const again = await storage.open({ migrate: 'check' });
+      await again.eventStore.append(appendTo('a'));
+      expect(await allEvents(again.eventStore)).to.have.length(2);
+      expect(postgresMigration({ schema, from: 4 })).to.equal('');
+      expect(() => postgresMigration({ from: -1 })).to.throw(RangeError);
+    }));
+
+  it("leaves a newer program's schema as it is", () =>
+    onStorage(freshStorage(), async (storage) => {
+      await storage.open();
+      await storage.pool.query(`INSERT INTO "${storage.schema}".migrations (version) VALUES (5)`);
+      expect(await refusal(storage.open())).to.be.instanceOf(StoreForeign);
+    }));
+});
+
+/** What a next version may do: it adds a column and functions of its own, and says which programs it serves. */
+function nextVersion(schema: string, servesFrom: number): string {
+  return `SET search_path = "${schema}";
+    ALTER TABLE events ADD COLUMN added text; ALTER TABLE read_models ADD COLUMN added text;
+    CREATE FUNCTION append_v5() RETURNS void LANGUAGE sql AS 'SELECT';
+    INSERT INTO migrations (version, serves_from) VALUES (5, ${servesFrom}); RESET search_path`;
+}
+
+/** Takes away what later versions brought, and puts a function of version 1 in the place of theirs. */
+function asInVersion1(schema: string): string {
+  return `SET search_path = "${schema}"; DELETE FROM migrations WHERE version > 1; ALTER TABLE migrations DROP COLUMN serves_from; DROP SEQUENCE revocations;
+    ALTER TABLE events DROP COLUMN append_place, DROP COLUMN append_count, DROP COLUMN kept;
+    DROP FUNCTION look_v4; DROP FUNCTION append_v4; DROP FUNCTION take_step_v4; DROP FUNCTION write_rows_v4;
+    CREATE FUNCTION take_turn(this_attempt text) RETURNS void LANGUAGE sql AS 'SELECT';
+    CREATE FUNCTION tell_listeners() RETURNS void LANGUAGE sql AS 'SELECT'; RESET search_path`;
+}
