@@ -86,22 +86,32 @@ async function startsAtHead({ eventStore, record }: EventStoreUnderTest): Promis
 async function crossesTheBorder(subject: EventStoreUnderTest): Promise<void> {
   await recordEach(subject, FIRST, 100);
   const followers: Follower[] = [];
-  const following: Promise<void>[] = [];
+  const crossing: Promise<void>[] = [];
   for (let round = 0; round < 12; round++) {
     const follower = new Follower(subject.eventStore, { pageSize: 7 });
     followers.push(follower);
-    following.push(begun(follower.untilCount(100 + 12 * 8)));
+    crossing.push(begun(follower.untilCaughtUp(START)));
     await Promise.all(streamsOf('Counter', 4).map((stream) => subject.record(stream, 2)));
-    // A store that never leaves the process would write all before anybody reached the border.
-    for (let turn = 0; turn < round % 4; turn++) await breathe();
+    await breathe();
   }
-  await Promise.all(following);
+  await writingUntil(begun(Promise.all(crossing)), subject);
   const all = await readAll(subject.eventStore);
   for (const follower of followers) {
     await follower.untilCaughtUp(all.at(-1)?.position ?? START);
     demandIds(follower.events, all);
     await follower.leave();
   }
+}
+
+/** Writes all the while: a store that never leaves the process would have written all before anybody reached the border. */
+async function writingUntil(end: Promise<unknown>, { record }: EventStoreUnderTest): Promise<void> {
+  let isThere = false;
+  const ended = begun(end.finally(() => (isThere = true)));
+  while (!isThere) {
+    await record(SECOND, 1);
+    await breathe();
+  }
+  await ended;
 }
 
 async function resumes({ eventStore, record }: EventStoreUnderTest): Promise<void> {
