@@ -6,6 +6,7 @@ import { describe, it } from 'mocha';
 eventStoreContract(
   {
     name: 'memory',
+    veryMany: Number(process.env['PROOF_ROUNDS'] ?? 1000),
     open: async ({ clock }) => {
       const store = openMemoryStore({ clock });
       return { eventStore: store.eventStore, another: async () => store.eventStore, dispose: () => store.close() };

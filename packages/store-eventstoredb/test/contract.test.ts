@@ -32,6 +32,7 @@ describe('EventStoreDB', () => {
   eventStoreContract(
     {
       name: 'EventStoreDB',
+      veryMany: Number(process.env['PROOF_ROUNDS'] ?? 1000),
       async open({ clock }: { readonly clock: Clock }) {
         const { connect, dispose } = openings(clock);
         return { eventStore: connect().eventStore, another: async () => connect().eventStore, dispose };

@@ -13,6 +13,7 @@ for (const [name, way] of Object.entries(WAYS)) {
   eventStoreContract(
     {
       name,
+      veryMany: Number(process.env['PROOF_ROUNDS'] ?? 1000),
       open: async ({ clock }) => {
         const storage = freshStorage();
         const { eventStore } = await storage.open({ ...way, clock });

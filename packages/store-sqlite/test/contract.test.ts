@@ -24,6 +24,7 @@ async function freshFile(options: Options) {
 eventStoreContract(
   {
     name: 'SQLite',
+    veryMany: Number(process.env['PROOF_ROUNDS'] ?? 1000),
     open: async ({ clock }) => {
       const { store, open, dispose } = await freshFile({ clock });
       return { eventStore: store.eventStore, another: async () => (await open()).eventStore, dispose };

@@ -1,0 +1,67 @@
+import type { Proof } from './proof.js';
+import { tested } from './tested.js';
+
+/** The compiled tests of a package. */
+function testsOf(member: string, ...names: readonly string[]): readonly string[] {
+  return names.map((name) => `packages/${member}/.test-build/${name}.test.js`);
+}
+
+/** What the packages' own tests hold in short. How many rounds CI runs is chosen so that all proofs take some five minutes. */
+export const atLength: readonly Proof[] = [
+  tested({
+    name: 'sqlite-kills',
+    promise:
+      'a writer to SQLite that is killed leaves every acknowledged event there once, no gap, and rows that are the fold',
+    rounds: 60,
+    files: testsOf('store-sqlite', 'crash'),
+  }),
+  tested({
+    name: 'postgres-kills',
+    promise:
+      'a process or a PostgreSQL that is killed loses nothing that was acknowledged, and nothing is written twice',
+    rounds: 25,
+    files: testsOf('store-postgres', 'crashes'),
+  }),
+  tested({
+    name: 'postgres-pairs',
+    promise: 'who writes to PostgreSQL in two processes reads each write, whichever of them keeps the rows',
+    rounds: 10_000,
+    files: testsOf('store-postgres', 'read-your-writes'),
+  }),
+  tested({
+    name: 'eventstoredb-faults',
+    promise:
+      'whatever EventStoreDB or the way to it does, each acknowledged append is there once, and followers miss none',
+    rounds: 3,
+    files: testsOf('store-eventstoredb', 'faults/broken-servers', 'faults/broken-subscriptions', 'faults/lost-answers'),
+  }),
+  tested({
+    name: 'very-many',
+    promise: 'ten thousand streams are kept apart, and four hundred subscriptions end, on every store',
+    rounds: 10_000,
+    files: [
+      ...testsOf('event-sourcing', 'memory-store.contract'),
+      ...['store-sqlite', 'store-postgres', 'store-eventstoredb'].flatMap((store) => testsOf(store, 'contract')),
+    ],
+    only: '(\\d+ streams are kept apart|\\d+ subscriptions at once)',
+  }),
+  tested({
+    name: 'api-memory',
+    promise: 'the memory of the API does not grow with its requests',
+    rounds: 10_000,
+    files: testsOf('api', 'memory'),
+  }),
+  tested({
+    name: 'api-fuzz',
+    promise: 'whatever is sent is answered, alike over every protocol, and never ends in a defect or in silence',
+    rounds: 1000,
+    files: testsOf('api', 'fuzz', 'fuzz/equal', 'fuzz/frames', 'fuzz/http1', 'fuzz/packets'),
+  }),
+  tested({
+    name: 'laws',
+    promise:
+      'for whatever life of policies: reads equal what commands answered, rebuilds and replays equal the live rows',
+    rounds: 1000,
+    files: [...testsOf('domain', 'laws', 'event-codec', 'revert'), ...testsOf('event-sourcing', 'json', 'values')],
+  }),
+];

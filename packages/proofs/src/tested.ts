@@ -1,0 +1,47 @@
+import { spawn } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import type { Course, Proof } from './proof.js';
+
+const root = fileURLToPath(new URL('../../..', import.meta.url));
+const mocha = createRequire(new URL('../../../package.json', import.meta.url)).resolve('mocha/bin/mocha.js');
+const manyRuns = fileURLToPath(new URL('many-runs.js', import.meta.url));
+const LONGEST_TEST_MS = 3_600_000;
+
+/** Which tests hold a promise that is to be proved at length. */
+export interface Tested extends Omit<Proof, 'prove'> {
+  /** Compiled test files, as paths from the root. */
+  readonly files: readonly string[];
+  /** Only the tests whose full title fits this regular expression. */
+  readonly only?: string;
+}
+
+/**
+ * A promise whose short version is among the packages' own tests: the same tests, with more rounds. They read how many from
+ * `PROOF_ROUNDS` and the seed from `PROOF_SEED`; properties take both from fast-check.
+ */
+export function tested({ files, only, ...proof }: Tested): Proof {
+  const chosen = only === undefined ? [] : ['--grep', only];
+  return { ...proof, prove: (course) => run([...chosen, ...files], course) };
+}
+
+function run(args: readonly string[], { rounds, seed }: Course): Promise<Readonly<Record<string, number>>> {
+  const config = ['--config', '.config/mocharc.json', '--require', manyRuns, '--timeout', String(LONGEST_TEST_MS)];
+  const env = { ...process.env, PROOF_ROUNDS: String(rounds), PROOF_SEED: String(seed) };
+  const child = spawn(process.execPath, [mocha, ...config, ...args], {
+    cwd: root,
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const said: Buffer[] = [];
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => said.push(chunk));
+  return new Promise((resolve, refuse) => {
+    child.once('error', refuse);
+    child.once('close', (code) => {
+      const text = Buffer.concat(said).toString('utf8');
+      const passed = /^(\d+) passed, 0 failed$/m.exec(text)?.[1];
+      if (code === 0 && passed !== undefined) resolve({ tests: Number(passed) });
+      else refuse(new Error(`\n${text.trim()}`));
+    });
+  });
+}
