@@ -77,16 +77,24 @@ export class EventReads {
       WHERE position > $1 AND position <= $2 ${condition} ORDER BY position LIMIT $3`;
     const reader = new PageReader(this.#connection.name, this.#largestPageBytes, options?.origin);
     const statement = reader.statement(events, `, (SELECT max(position) FROM ${this.#schema}.events)`);
+    // No more is looked at than a page needs, by what the last one found: the server may sort all of it before it takes the first.
+    let width = BigInt(pageSize);
     return async (after, pages = 1) => {
       if (after > LARGEST) throw new PositionUnknown({ position: after, head: await this.head() });
-      const end = smaller(after + SCANNED_AT_ONCE);
+      const wanted = pageSize * pages;
+      width = width > wanted ? width : BigInt(wanted);
+      const end = smaller(after + width);
       const read = (from: bigint, to: bigint, wanted: number): Promise<Page> =>
         reader.read(
           (limit) => this.#connection.read(statement, [from.toString(), to.toString(), limit, ...values]),
           wanted,
         );
-      const page = await read(after, end, pageSize * pages);
-      return aheadOf(page, await this.#restOfAppend(read, page.events.at(-1)), { after, end });
+      const page = await read(after, end, wanted);
+      const ahead = aheadOf(page, await this.#restOfAppend(read, page.events.at(-1)), { after, end });
+      const isFull = page.events.length === page.asked;
+      if (isFull) width = larger(width / 2n, BigInt(pageSize));
+      else if (!ahead.isHead) width = smaller(width * 2n, SCANNED_AT_ONCE);
+      return ahead;
     };
   }
 
@@ -158,11 +166,16 @@ function conditionOf(filter: EventFilter | undefined): {
   // By bytes, all names that begin with "Category-" stand before "Category.".
   const ranges = filter.categories.map((_, index) => `stream >= $${2 * index + 4} AND stream < $${2 * index + 5}`);
   return {
-    condition: ranges.length === 0 ? 'AND false' : `AND (${ranges.join(' OR ')})`,
+    // Asked like this it is no condition for the index of streams, which would be taken where statistics are missing.
+    condition: ranges.length === 0 ? 'AND false' : `AND (${ranges.join(' OR ')}) IS TRUE`,
     values: filter.categories.flatMap((category) => [`${category}-`, `${category}.`].map(storedText)),
   };
 }
 
-function smaller(value: bigint): bigint {
-  return value < LARGEST ? value : LARGEST;
+function smaller(value: bigint, most = LARGEST): bigint {
+  return value < most ? value : most;
+}
+
+function larger(value: bigint, least: bigint): bigint {
+  return value > least ? value : least;
 }

@@ -1,0 +1,60 @@
+import { expect } from 'chai';
+import { describe, it } from 'mocha';
+import { Pool, type PoolClient } from 'pg';
+import { databaseUrl } from './database.js';
+import { appendTo, counted } from './sample.js';
+import { onStorage, storages } from './stores.js';
+
+const freshStorage = storages();
+
+interface Asked {
+  readonly text: string;
+  readonly values: readonly unknown[];
+}
+
+/** Keeps what a connection is asked that reads pages. */
+function keepingPages(asked: Asked[]): (client: PoolClient) => void {
+  return (client) => {
+    const ask: unknown = client.query;
+    const query = (...given: readonly unknown[]): unknown => {
+      const [statement, values] = given;
+      const text: unknown =
+        typeof statement === 'object' && statement !== null && 'text' in statement && statement.text;
+      if (typeof text === 'string' && text.includes('string_agg') && Array.isArray(values))
+        asked.push({ text, values });
+      return typeof ask === 'function' ? Reflect.apply(ask, client, given) : undefined;
+    };
+    Object.assign(client, { query });
+  };
+}
+
+describe('a page of everything on PostgreSQL', () => {
+  it('is found by positions, and no more is looked at than it needs, also in tables of which the server has no statistics', () =>
+    onStorage(freshStorage(), async (storage) => {
+      const asked: Asked[] = [];
+      const pool = new Pool({ connectionString: await databaseUrl() });
+      pool.on('connect', keepingPages(asked));
+      const { eventStore } = await storage.open({ pool, listen: 'off' });
+      await pool.query(`ALTER TABLE "${storage.schema}".events SET (autovacuum_enabled = false)`);
+      for (let count = 0; count < 40; count++) {
+        await eventStore.append({
+          ...appendTo(`s-${count % 7}`),
+          events: Array.from({ length: 100 }, () => counted()),
+        });
+      }
+      for (const filter of [undefined, { categories: ['Counter'] }, { categories: ['Other', 'Counter'] }]) {
+        let read = 0;
+        for await (const page of eventStore.readAll({ ...(filter !== undefined && { filter }) })) read += page.length;
+        expect(read).to.equal(4000);
+      }
+      for (const { text, values } of asked) {
+        const { rows } = await pool.query<{ 'QUERY PLAN': string }>(`EXPLAIN ${text}`, [...values]);
+        const plan = rows.map((row) => row['QUERY PLAN']).join('\n');
+        expect(plan).to.include('events_pkey').and.not.include('events_stream_revision_key');
+        // What it looks at, it may sort: that is no more than it answers with.
+        expect(Number(values[1]) - Number(values[0])).to.equal(Number(values[2]));
+      }
+      expect(asked).to.have.length.greaterThan(5);
+      await pool.end();
+    }));
+});
