@@ -84,10 +84,10 @@ export class EventReads {
       const wanted = pageSize * pages;
       width = width > wanted ? width : BigInt(wanted);
       const end = smaller(after + width);
-      const read = (from: bigint, to: bigint, wanted: number): Promise<Page> =>
+      const read = (from: bigint, to: bigint, count: number): Promise<Page> =>
         reader.read(
           (limit) => this.#connection.read(statement, [from.toString(), to.toString(), limit, ...values]),
-          wanted,
+          count,
         );
       const page = await read(after, end, wanted);
       const ahead = aheadOf(page, await this.#restOfAppend(read, page.events.at(-1)), { after, end });

@@ -47,8 +47,9 @@ export class WriterMemory {
     this.#known = { head: view.head, headId: view.headId, era: view.era };
     const before = new Map(this.#models.map((known) => [known.model, known.rows]));
     this.#models = ground.models.map(({ opened: model, model: number, rows }) => {
-      const merged = new Map([...(before.get(number) ?? []), ...rows]);
-      return { opened: model, model: number, rows: merged };
+      const remembered = before.get(number) ?? new Map<string, unknown>();
+      for (const [key, row] of rows) remembered.set(key, row);
+      return { opened: model, model: number, rows: remembered };
     });
     for (const [stream, end] of view.ends) this.#ends.set(stream, end);
     const kept = new Set(ground.models.map(({ opened: { name } }) => name));

@@ -70,7 +70,7 @@ async function asAnother(
 function writersGrants(schema: string, role: string): string {
   const grants = readFileSync(HOW_TO, 'utf8').match(/^GRANT .* TO app;$/gm) ?? [];
   const inSchema = grants.filter((grant) => grant.includes('login_policy'));
-  expect(inSchema).to.have.length(6);
+  expect(inSchema).to.have.length(5);
   return inSchema.join('\n').replaceAll('login_policy', `"${schema}"`).replaceAll('TO app', `TO "${role}"`);
 }
 
