@@ -1,15 +1,56 @@
+import { availableParallelism, cpus } from 'node:os';
+import { readCommandLine, type Request } from './harness/command-line.js';
+import { measureApart, type MeasuredRow } from './harness/measure-row.js';
+import { groupOf, type Row } from './harness/row.js';
 import { openPeers } from './peers/open-peers.js';
+import { withServer } from './raw/postgres-server.js';
+import { writeDocument } from './report/document.js';
+import { asMarkdown } from './report/markdown.js';
+import { rowAsText, summaryAsText } from './report/text.js';
 import { rows } from './rows/all-rows.js';
-import { runSuite } from './suite.js';
+
+const request = readCommandLine(process.argv.slice(2));
+const wanted = rows.filter(
+  ({ name }) => request.names.length === 0 || request.names.some((part) => name.includes(part)),
+);
+if (wanted.length === 0) throw new RangeError(`rows there are: ${rows.map(({ name }) => name).join(', ')}`);
+const groups = [...new Set(wanted.map(groupOf))];
+if (request.writes) refuseParts(groups);
 
 await openPeers(console.log);
-const suite = {
-  command: 'npm run bench',
-  rows,
-  child: new URL('./children/measure-row.js', import.meta.url),
-  markers: {
-    begin: '<!-- measured: begin, written by `npm run bench -- --write` -->',
-    end: '<!-- measured: end -->',
-  },
-};
-await runSuite(suite, process.argv.slice(2));
+const needsPostgres = groups.includes('postgres');
+const measured = await (needsPostgres ? withServer(measureAll) : measureAll());
+console.log(summaryAsText(measured));
+if (request.writes) {
+  for (const group of groups) {
+    const tables = asMarkdown(
+      measured.filter(({ row }) => groupOf(row) === group),
+      circumstancesOf(request),
+    );
+    console.log(`Written to ${await writeDocument(group, tables)}`);
+  }
+}
+
+async function measureAll(): Promise<readonly MeasuredRow[]> {
+  const done: MeasuredRow[] = [];
+  for (const row of wanted) {
+    const one = await measureApart(row, request);
+    done.push(one);
+    console.log(rowAsText(one));
+  }
+  return done;
+}
+
+/** A table is written whole or not at all. */
+function refuseParts(chosen: readonly string[]): void {
+  const isMissing = (row: Row): boolean => chosen.includes(groupOf(row)) && !wanted.includes(row);
+  const missing = rows.filter(isMissing).map(({ name }) => name);
+  if (missing.length > 0) throw new RangeError(`--write takes whole tables; also name ${missing.join(', ')}`);
+}
+
+function circumstancesOf({ names, repetitions }: Request): string {
+  const command = ['npm run bench --', ...names, '--write'].join(' ');
+  const machine = `${availableParallelism()} shared cores (${cpus()[0]?.model.trim() ?? 'unknown'}), ${process.platform}`;
+  const date = new Date().toISOString().slice(0, 10);
+  return `\`${command}\` on ${date}: Node ${process.versions.node}, ${machine}; medians of ${repetitions} repetitions.`;
+}

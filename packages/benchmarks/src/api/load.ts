@@ -1,64 +1,68 @@
-import { lanes } from './lanes.js';
-import { grpcCalls, harmlessCalls } from './load/grpc-calls.js';
-import { askOverHttp1 } from './load/http1-load.js';
-import { grpcWebRequests, harmlessRequests, restRequests } from './load/http1-requests.js';
-import { askOverHttp2 } from './load/http2-load.js';
-import { answerQuestions } from './worker.js';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
+import { text } from 'node:stream/consumers';
+import autocannon from 'autocannon';
+import { openScratch } from '../harness/scratch.js';
+import { commandsOf, EMPTY_FRAME, lanes, READ_PATH, webReadOf, type Lane, type LoadRequest } from './requests.js';
 
-// The clients, all in one process that is not the server's.
-const CONNECTIONS = 8;
-
-interface Load {
-  readonly port: number;
-  /** How many requests each lane makes. */
-  readonly count: number;
-}
-
-type Ask = (load: Load) => readonly Promise<void>[];
-
-const OK = /200/;
-/** Refusals are part of it, but nothing unexpected. */
-const NO_DEFECT = /[24]\d\d/;
-
-const LOADS: Readonly<Record<string, Ask>> = {
-  rest: (load) => lanes.map((lane) => askOverHttp1({ ...load, requests: restRequests(lane), status: OK })),
-  'grpc-web': (load) => lanes.map((lane) => askOverHttp1({ ...load, requests: grpcWebRequests(lane), status: OK })),
-  grpc: (load) => overHttp2(load, lanes.map(grpcCalls)),
-  mixed: ({ port, count }) => [
-    ...overHttp2({ port, count: count / 2 }, lanes.map(harmlessCalls)),
-    ...lanes.map((lane) =>
-      askOverHttp1({ port, count: count / 2, requests: harmlessRequests(lane), status: NO_DEFECT }),
-    ),
-  ],
+// The clients, in a process that is not the server's: autocannon, and h2load for gRPC. It prints how many milliseconds passed
+// from the first request to the last answer.
+const [load = '', port = '', perLane = ''] = process.argv.slice(2);
+const amount = lanes.length * Number(perLane);
+const LOADS: Readonly<Record<string, () => Promise<number>>> = {
+  rest: () => overHttp1(commandsOf),
+  'grpc-web': () => overHttp1((lane) => [webReadOf(lane)]),
+  grpc: overHttp2,
 };
+console.log(await LOADS[load]?.());
 
-function overHttp2(load: Load, calls: readonly (readonly Buffer[])[]): readonly Promise<void>[] {
-  const each = calls.length / CONNECTIONS;
-  return Array.from({ length: CONNECTIONS }, (_, at) =>
-    askOverHttp2({ ...load, lanes: calls.slice(at * each, (at + 1) * each) }),
-  );
+/** A connection for each lane, one request on its way at any time. @throws Error unless all were granted. */
+async function overHttp1(requestsOf: (lane: Lane) => readonly LoadRequest[]): Promise<number> {
+  const waiting = [...lanes];
+  const begun = performance.now();
+  let last = begun;
+  const { errors, non2xx } = await autocannon({
+    url: `http://127.0.0.1:${port}`,
+    connections: lanes.length,
+    amount,
+    timeout: 60,
+    setupClient(client) {
+      const lane = waiting.pop();
+      if (lane !== undefined) client.setRequests([...requestsOf(lane)]);
+      client.on('response', () => {
+        last = performance.now();
+      });
+    },
+  });
+  if (errors + non2xx > 0) throw new Error(`${errors} requests were not answered, ${non2xx} not granted`);
+  return last - begun;
 }
 
-/**
- * Looks for answers again and again while it asks, instead of sleeping: a server on the same machine would otherwise be
- * charged for waking its clients, the more the faster they are.
- */
-async function awake(asking: readonly Promise<void>[]): Promise<void> {
-  let isAsking = true;
-  const look = (): void => {
-    if (isAsking) setImmediate(look);
-  };
-  look();
+/** h2load sends the same request on all its connections: a read, for one instance. @throws Error where it is not installed. */
+async function overHttp2(): Promise<number> {
+  const [lane] = lanes;
+  const scratch = await openScratch();
   try {
-    await Promise.all(asking);
+    const message = scratch.fresh('message');
+    await writeFile(message, EMPTY_FRAME);
+    const headers = ['content-type: application/grpc', 'te: trailers', `authorization: Bearer ${lane?.token}`];
+    const given = [...headers, `:authority: ${lane?.host}`].flatMap((header) => ['-H', header]);
+    const shape = ['-n', String(amount), '-c', '8', '-m', String(lanes.length / 8), '-d', message];
+    const begun = performance.now();
+    const said = await outputOf('h2load', [...shape, ...given, `http://127.0.0.1:${port}${READ_PATH}`]);
+    const ms = performance.now() - begun;
+    if (!said.includes(` ${amount} succeeded, 0 failed`)) throw new Error(said.trim());
+    return ms;
   } finally {
-    isAsking = false;
+    await scratch.remove();
   }
 }
 
-answerQuestions(async ({ load, port, count }) => {
-  const ask = LOADS[String(load)];
-  if (ask === undefined) throw new RangeError(`there are ${Object.keys(LOADS).join(', ')}`);
-  await awake(ask({ port: Number(port), count: Number(count) }));
-  return {};
-});
+async function outputOf(program: string, given: readonly string[]): Promise<string> {
+  const child = spawn(program, given, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const missing = once(child, 'error').then(() => {
+    throw new Error(`left out: ${program} is not installed (Debian: nghttp2-client)`);
+  });
+  return Promise.race([text(child.stdout), missing]);
+}

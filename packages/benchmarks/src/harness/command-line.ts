@@ -1,17 +1,17 @@
 import { parseArgs } from 'node:util';
 
 /** What was asked for. */
-export interface Wish {
+export interface Request {
   readonly isQuick: boolean;
   readonly repetitions: number;
-  /** Whether the table goes into the documentation. */
+  /** Whether the tables go into the documentation. */
   readonly writes: boolean;
   /** Parts of the names of the rows wanted; none for all. */
   readonly names: readonly string[];
 }
 
-/** Reads `[--quick] [--repetitions n] [--write] [row …]`. @throws TypeError for anything else. */
-export function readCommandLine(given: readonly string[]): Wish {
+/** Reads `[ROW…] [--quick] [--repetitions N] [--write]`. @throws TypeError for anything else. */
+export function readCommandLine(given: readonly string[]): Request {
   const { values, positionals } = parseArgs({
     args: [...given],
     allowPositionals: true,
@@ -22,6 +22,6 @@ export function readCommandLine(given: readonly string[]): Wish {
     },
   });
   const repetitions = Number(values.repetitions ?? (values.quick ? 2 : 5));
-  if (!Number.isInteger(repetitions) || repetitions < 1) throw new TypeError('--repetitions is a number from 1 on');
+  if (!Number.isInteger(repetitions) || repetitions < 1) throw new TypeError('--repetitions takes a number from 1 on');
   return { isQuick: values.quick, repetitions, writes: values.write, names: positionals };
 }

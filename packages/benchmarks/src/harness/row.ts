@@ -10,34 +10,42 @@ export interface Setting {
   readonly peers: Peers;
 }
 
-/** One way to do a row's work. `raw` is the driver or plain JavaScript by hand, doing the same. */
+/** What one measurement gave, in the row's unit: by the clock, and by the processor time of the process that did the work. */
+export interface Figure {
+  readonly byClock: number;
+  /** Absent where it says nothing. */
+  readonly byProcessor?: number;
+}
+
+/** One way to do a row's work. `raw` is what a careful engineer writes by hand for the same work with the driver alone. */
 export interface Contender {
   readonly name: string;
   /** How it does the work, for a reader who doubts that it is the same. */
   readonly how: string;
-  /** Does the work once, on a fresh place, and answers with the figure in the row's unit. */
-  measure(): Promise<number>;
+  /** Does the work once. */
+  measure(): Promise<Figure>;
 }
 
-/** What a row must reach, and whether it did. */
-export interface Verdict {
-  readonly wanted: string;
-  readonly found: string;
-  readonly isMet: boolean;
-}
-
-/** The median figure of a contender; NaN for one that failed or was left out. */
-export type Medians = (contender: string) => number;
+/** What `ours` must reach: so many times `raw`, or so much in the row's unit. */
+export type Target = { readonly bound: 'at least' | 'at most' } & (
+  { readonly timesRaw: number; readonly figure?: never } | { readonly figure: number; readonly timesRaw?: never }
+);
 
 /** A row of the table: one kind of work, done in several ways that take turns. */
 export interface Row {
-  /** What `npm run bench -- <name>` picks it by. */
+  /** What `npm run bench ROW` picks it by. It ends with the group whose table it stands in. */
   readonly name: string;
   readonly work: string;
+  /** A rate (`…/s`), or a unit of which less is better. */
   readonly unit: string;
-  /** Rounds before those that count: where a fresh process is not what is measured, the compiler gets its time. */
+  /** Rounds before those that count: the compiler gets its time where a fresh process is not what is measured. */
   readonly warmUps: number;
-  /** The first of them is what the ratios are taken against. */
+  readonly target?: Target;
+  /** `ours` stands first, then `raw`. */
   contenders(setting: Setting): Promise<readonly Contender[]>;
-  judge(medians: Medians): readonly Verdict[];
+}
+
+/** The group of a row. */
+export function groupOf({ name }: Row): string {
+  return name.slice(name.lastIndexOf('-') + 1);
 }

@@ -1,29 +1,18 @@
 import { mkdir, mkdtemp, rm, statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { packageFolder } from './package-folder.js';
+import { fileURLToPath } from 'node:url';
 
 const TMPFS = 0x01021994;
 
+/** The folder of this package. */
+export const packageFolder: string = fileURLToPath(new URL('../../', import.meta.url));
+
 /** A folder on a real disk that hands out new names and is taken away with all that is in it. */
-export class Scratch {
-  readonly folder: string;
-  #count = 0;
-
-  /** For {@link openScratch} only. */
-  constructor(folder: string) {
-    this.folder = folder;
-  }
-
+export interface Scratch {
   /** A path where nothing stands yet. */
-  fresh(name: string): string {
-    this.#count += 1;
-    return join(this.folder, `${this.#count}-${name}`);
-  }
-
-  async remove(): Promise<void> {
-    await rm(this.folder, { recursive: true, force: true, maxRetries: 10 });
-  }
+  fresh(name: string): string;
+  remove(): Promise<void>;
 }
 
 /** Opens a scratch folder: where the system keeps such things, or in `.data/` when that is only memory. */
@@ -31,5 +20,10 @@ export async function openScratch(): Promise<Scratch> {
   const { type } = await statfs(tmpdir());
   const parent = type === TMPFS ? join(packageFolder, '..', '..', '.data') : tmpdir();
   await mkdir(parent, { recursive: true });
-  return new Scratch(await mkdtemp(join(parent, 'login-policy-bench-')));
+  const folder = await mkdtemp(join(parent, 'login-policy-bench-'));
+  let count = 0;
+  return {
+    fresh: (name) => join(folder, `${(count += 1)}-${name}`),
+    remove: () => rm(folder, { recursive: true, force: true, maxRetries: 10 }),
+  };
 }

@@ -1,3 +1,5 @@
+import type { Figure } from '../harness/row.js';
+
 /** A figure with three digits that count. */
 export function sayFigure(figure: number): string {
   if (Number.isNaN(figure)) return '–';
@@ -11,4 +13,10 @@ export function sayFigure(figure: number): string {
 export function sayRatio(ratio: number): string {
   if (!Number.isFinite(ratio)) return '–';
   return `${ratio >= 10 ? ratio.toFixed(0) : ratio.toPrecision(2)} ×`;
+}
+
+/** From the least to the most by the clock. */
+export function rangeOf(figures: readonly Figure[]): string {
+  const clocks = figures.map(({ byClock }) => byClock);
+  return `${sayFigure(Math.min(...clocks))} – ${sayFigure(Math.max(...clocks))}`;
 }

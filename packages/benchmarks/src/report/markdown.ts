@@ -1,70 +1,67 @@
 import type { Measured } from '../harness/interleave.js';
-import { medianOf, type MeasuredRow } from '../harness/measure-row.js';
-import { median } from '../harness/statistics.js';
-import { sayFigure, sayRatio } from './figures.js';
+import type { MeasuredRow } from '../harness/measure-row.js';
+import { judge, medianOf, ratioOf } from '../harness/verdict.js';
+import { rangeOf, sayFigure, sayRatio } from './figures.js';
 
-/** When, on what and by which command the figures came about. */
-export interface Circumstances {
-  readonly command: string;
-  readonly date: string;
-  readonly node: string;
-  readonly machine: string;
-  readonly repetitions: number;
+/** The measured rows of a group as Markdown: what is missed, one line a row, then every contender of each. */
+export function asMarkdown(rows: readonly MeasuredRow[], circumstances: string): string {
+  const head = ['row', 'unit', 'ours', 'raw', 'ours ÷ raw', 'by processor', 'target', 'met?', 'peers ÷ raw'];
+  const summary = table(head, rows.map(summaryOf));
+  return [circumstances, '', missedIn(rows), '', ...summary, ...rows.flatMap(detailsOf)].join('\n');
 }
 
-/** All measured rows as Markdown: one line a row, then every contender of each. */
-export function asMarkdown(rows: readonly MeasuredRow[], circumstances: Circumstances): string {
-  const { command, date, node, machine, repetitions } = circumstances;
-  return [
-    `Measured on ${date} with \`${command}\`: ${node}, ${machine}; medians of ${repetitions} interleaved repetitions.`,
-    'A ratio is a contender’s figure divided by raw’s.',
-    '',
-    ...table(['work', 'unit', 'raw', 'ours', 'ours ÷ raw', 'target', 'met?', 'peers ÷ raw'], rows.map(summaryOf)),
-    ...rows.flatMap(detailsOf),
-  ].join('\n');
+function missedIn(rows: readonly MeasuredRow[]): string {
+  const missed = rows.flatMap((one) => {
+    const verdict = judge(one);
+    return verdict === undefined || verdict.isMet
+      ? []
+      : [`\`${one.row.name}\` (${verdict.found}, wanted ${verdict.wanted})`];
+  });
+  return missed.length === 0 ? 'No target is missed.' : `**Missed:** ${missed.join(', ')}.`;
 }
 
 function table(head: readonly string[], body: readonly (readonly string[])[]): readonly string[] {
   const line = (cells: readonly string[]): string =>
-    `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+    `| ${cells.map((cell) => cell.replaceAll('|', '\\|').replaceAll('\n', ' ')).join(' | ')} |`;
   return [line(head), line(head.map(() => '---')), ...body.map(line), ''];
 }
 
-function summaryOf({ row, measured, verdicts }: MeasuredRow): readonly string[] {
-  const [raw, ours] = [medianOf(measured, 'raw'), medianOf(measured, 'ours')];
+function summaryOf(one: MeasuredRow): readonly string[] {
+  const { row, measured } = one;
+  const verdict = judge(one);
   const peers = measured.filter(({ name }) => !name.startsWith('raw') && !name.startsWith('ours'));
   return [
-    `${row.work} (\`${row.name}\`)`,
+    `\`${row.name}\``,
     row.unit,
-    sayFigure(raw),
-    sayFigure(ours),
-    sayRatio(ours / raw),
-    verdicts.map(({ wanted }) => wanted).join('; '),
-    verdicts.map(({ isMet, found }) => `${isMet ? 'yes' : '**no**'}: ${found}`).join('; '),
-    peers.map((peer) => peerOf(peer, raw)).join('; '),
+    sayFigure(medianOf(one, 'ours')),
+    sayFigure(medianOf(one, 'raw')),
+    sayRatio(ratioOf(one, 'ours')),
+    sayRatio(ratioOf(one, 'ours', 'byProcessor')),
+    verdict?.wanted ?? '',
+    verdict === undefined ? '' : verdict.isMet ? 'yes' : '**no**',
+    verdict === undefined ? '' : peers.map((peer) => peerOf(peer, one)).join('; '),
   ];
 }
 
-function peerOf({ name, figures, failures }: Measured, raw: number): string {
+function peerOf({ name, figures, failures }: Measured, row: MeasuredRow): string {
   if (figures.length === 0) return `${name} fails`;
-  return `${name} ${sayRatio(median(figures) / raw)}${failures.length > 0 ? ' (fails at times)' : ''}`;
+  return `${name} ${sayRatio(ratioOf(row, name))}${failures.length > 0 ? ' (fails at times)' : ''}`;
 }
 
-function detailsOf({ row, measured }: MeasuredRow): readonly string[] {
-  const raw = medianOf(measured, 'raw');
-  const body = measured.map((one) => [one.name, one.how, ...figuresOf(one, raw)]);
-  return [`### ${row.name}`, '', `${row.work}, in ${row.unit}.`, ''].concat(
-    table(['', 'how', 'median', 'min – max', '÷ raw'], body),
-  );
+function detailsOf(one: MeasuredRow): readonly string[] {
+  const { row, measured } = one;
+  const body = measured.map((contender) => [contender.name, contender.how, ...figuresOf(contender, one)]);
+  const head = ['', 'how', 'by the clock', 'min – max', '÷ raw', 'by processor', '÷ raw'];
+  return [`### ${row.name}`, '', `${row.work}, in ${row.unit}.`, '', ...table(head, body)];
 }
 
-function figuresOf({ figures, failures }: Measured, raw: number): readonly string[] {
-  if (figures.length === 0) return ['–', `fails: ${failures[0]}`, '–'];
-  const range = `${sayFigure(Math.min(...figures))} – ${sayFigure(Math.max(...figures))}`;
-  const middle = median(figures);
+function figuresOf({ name, figures, failures }: Measured, row: MeasuredRow): readonly string[] {
+  if (figures.length === 0) return ['–', `fails: ${failures[0] ?? ''}`, '–', '–', '–'];
   return [
-    sayFigure(middle),
-    failures.length > 0 ? `${range}; failed ${failures.length}×` : range,
-    sayRatio(middle / raw),
+    sayFigure(medianOf(row, name)),
+    `${rangeOf(figures)}${failures.length > 0 ? `; failed ${failures.length}×` : ''}`,
+    sayRatio(ratioOf(row, name)),
+    sayFigure(medianOf(row, name, 'byProcessor')),
+    sayRatio(ratioOf(row, name, 'byProcessor')),
   ];
 }

@@ -1,22 +1,31 @@
-import type { Measured } from '../harness/interleave.js';
-import { medianOf, type MeasuredRow } from '../harness/measure-row.js';
-import { median } from '../harness/statistics.js';
-import { sayFigure, sayRatio } from './figures.js';
+import type { MeasuredRow } from '../harness/measure-row.js';
+import { judge, medianOf, ratioOf } from '../harness/verdict.js';
+import { rangeOf, sayFigure, sayRatio } from './figures.js';
 
 /** One measured row for a person at a terminal. */
-export function rowAsText({ row, measured, verdicts }: MeasuredRow): string {
-  if (measured.length === 0) return `${row.name}: its process ended without figures\n`;
-  const against = medianOf(measured, measured[0]?.name ?? '');
+export function rowAsText(row: MeasuredRow): string {
+  const { measured } = row;
+  if (measured.length === 0) return `${row.row.name}: its process ended without figures\n`;
   const width = Math.max(...measured.map(({ name }) => name.length));
-  const lines = measured.map((one) => `  ${one.name.padEnd(width)}  ${figuresOf(one, against)}`);
-  const targets = verdicts.map(({ wanted, found, isMet }) => `  ${isMet ? 'met' : 'MISSED'}: ${wanted} (${found})`);
-  return [`${row.name}: ${row.work} [${row.unit}]`, ...lines, ...targets, ''].join('\n');
+  const lines = measured.map(({ name, figures, failures }) => {
+    const failed = failures.length === 0 ? '' : `  failed ${failures.length}×: ${failures[0]}`;
+    if (figures.length === 0) return `  ${name.padEnd(width)}${failed}`;
+    const clock = `${sayFigure(medianOf(row, name)).padStart(8)}  (${rangeOf(figures)})`.padEnd(30);
+    const processor = sayFigure(medianOf(row, name, 'byProcessor')).padStart(12);
+    const ratios = [ratioOf(row, name), ratioOf(row, name, 'byProcessor')].map((one) => sayRatio(one).padStart(9));
+    return `  ${name.padEnd(width)}  ${clock}${ratios[0]}${processor}${ratios[1]}${failed}`;
+  });
+  const head = `  ${' '.repeat(width)}  ${'by clock'.padEnd(30)}    ÷ raw   processor    ÷ raw`;
+  return [`${row.row.name}: ${row.row.work} [${row.row.unit}]`, head, ...lines, ''].join('\n');
 }
 
-function figuresOf({ figures, failures }: Measured, against: number): string {
-  const failed = failures.length === 0 ? '' : `  failed ${failures.length}×: ${failures[0]}`;
-  if (figures.length === 0) return failed.trim();
-  const middle = median(figures);
-  const range = `${sayFigure(Math.min(...figures))} – ${sayFigure(Math.max(...figures))}`;
-  return `${sayFigure(middle).padStart(8)}  (${range})`.padEnd(32) + sayRatio(middle / against).padStart(9) + failed;
+/** One line a target. */
+export function summaryAsText(rows: readonly MeasuredRow[]): string {
+  const lines = rows.flatMap((one) => {
+    const verdict = judge(one);
+    if (verdict === undefined) return [];
+    const { wanted, found, isMet } = verdict;
+    return [[one.row.name.padEnd(26), isMet ? 'met   ' : 'MISSED', found.padStart(8), ` wanted: ${wanted}`].join(' ')];
+  });
+  return lines.join('\n');
 }

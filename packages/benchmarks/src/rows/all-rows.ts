@@ -1,25 +1,36 @@
+import { apiRows } from '../api/rows.js';
 import type { Row } from '../harness/row.js';
-import { freshProcess } from './fresh-process.js';
-import { imports } from './imports.js';
-import { peakMemory } from './peak-memory.js';
-import { atOnce } from './at-once.js';
-import { inTurnMemory } from './in-turn-memory.js';
-import { inTurnSqlite } from './in-turn-sqlite.js';
-import { inlineProjection } from './inline-projection.js';
-import { longHistory } from './long-history.js';
-import { rebuildMemory } from './rebuild-memory.js';
-import { rebuildSqlite } from './rebuild-sqlite.js';
+import { memory, postgres, sqlite } from '../workload/kinds.js';
+import { AT_ONCE } from '../workload/course.js';
+import { commands } from './commands.js';
+import { firstCommand } from './first-command.js';
+import { freshProcess, imports, peakMemory } from './processes.js';
+import { reads } from './reads.js';
+import { catchUpStall, rebuild } from './rebuild.js';
 
-/** All rows, in the order of the table. */
+/** All rows, in the order of the tables. */
 export const rows: readonly Row[] = [
-  inTurnSqlite,
-  longHistory,
-  atOnce,
-  inlineProjection,
-  rebuildSqlite,
-  inTurnMemory,
-  rebuildMemory,
+  commands(sqlite, { atATime: 1, timesRaw: 0.85 }),
+  commands(sqlite, { atATime: AT_ONCE, timesRaw: 0.6 }),
+  firstCommand(sqlite),
+  reads(sqlite, 0.7),
+  rebuild(sqlite, { policies: 1000, timesRaw: 0.8 }),
+  rebuild(sqlite, { policies: 10_000, timesRaw: 0.8 }),
+  catchUpStall(sqlite),
   freshProcess,
   imports,
   peakMemory,
+  commands(memory, { atATime: 1, timesRaw: 0.1 }),
+  commands(memory, { atATime: AT_ONCE, timesRaw: 0.1 }),
+  reads(memory, 0.1),
+  rebuild(memory, { policies: 1000, timesRaw: 0.3 }),
+  rebuild(memory, { policies: 10_000, timesRaw: 0.3 }),
+  commands(postgres, { atATime: 1, timesRaw: 0.9 }),
+  commands(postgres, { atATime: AT_ONCE, timesRaw: 0.5 }),
+  firstCommand(postgres),
+  reads(postgres, 0.7),
+  rebuild(postgres, { policies: 1000, timesRaw: 0.7 }),
+  rebuild(postgres, { policies: 10_000, timesRaw: 0.7 }),
+  catchUpStall(postgres),
+  ...apiRows,
 ];

@@ -1,107 +1,155 @@
-import type { Json } from '@login-policy/event-sourcing';
-import { FACTOR } from './factor.js';
-import type { PlainEvent } from './plain-events.js';
+import type { CommandInput } from '@login-policy/domain';
+import type { JsonObject } from '@login-policy/event-sourcing';
 
-/** A login policy as a program without any library would hold it, with what its details are made of. */
+type Link = { readonly id: string; readonly ownerType: string };
+
+/** A login policy as a careful engineer keeps it without any library, with what its details are made of. */
 export interface PlainPolicy {
-  readonly settings: Json | undefined;
-  readonly secondFactors: readonly string[];
-  readonly multiFactors: readonly string[];
-  readonly sequence: number;
-  readonly createdAt: number;
-  readonly changedAt: number;
-}
-
-/** Of a stream without events. */
-export const noPolicy: PlainPolicy = {
-  settings: undefined,
-  secondFactors: [],
-  multiFactors: [],
-  sequence: 0,
-  createdAt: 0,
-  changedAt: 0,
-};
-
-/**
- * The policy after an event, never in place: what the peers get as their reducer. Whole literals and plain loops, no
- * spread, which is several times as slow.
- */
-export function evolvePlain(policy: PlainPolicy, event: PlainEvent, at: number): PlainPolicy {
-  const { settings, secondFactors, multiFactors, createdAt } = policy;
-  const sequence = policy.sequence + 1;
-  const changedAt = at;
-  switch (event.type) {
-    case 'LoginPolicyAdded': {
-      const added = event.data['settings'];
-      return { settings: added, secondFactors: [], multiFactors: [], sequence, createdAt: at, changedAt };
-    }
-    case 'SecondFactorAdded': {
-      const after = including(secondFactors, event.data.factor);
-      return { settings, secondFactors: after, multiFactors, sequence, createdAt, changedAt };
-    }
-    case 'MultiFactorAdded': {
-      const after = including(multiFactors, event.data.factor);
-      return { settings, secondFactors, multiFactors: after, sequence, createdAt, changedAt };
-    }
-    case 'MultiFactorRemoved': {
-      const left = without(multiFactors, event.data.factor);
-      return { settings, secondFactors, multiFactors: left, sequence, createdAt, changedAt };
-    }
-  }
-}
-
-/** The list with one more at its end. */
-export function including(list: readonly string[], one: string): readonly string[] {
-  const after = list.slice();
-  after.push(one);
-  return after;
-}
-
-/** The list without one. */
-export function without(list: readonly string[], one: string): readonly string[] {
-  const left: string[] = [];
-  for (const other of list) if (other !== one) left.push(other);
-  return left;
-}
-
-/** A policy that is folded in place: the fastest that can be done by hand. */
-export interface PolicyInPlace {
-  settings: Json | undefined;
+  isInForce: boolean;
+  settings: JsonObject;
   secondFactors: string[];
   multiFactors: string[];
+  identityProviders: Link[];
+  /** How many events it has. */
   sequence: number;
   createdAt: number;
   changedAt: number;
 }
 
-/** A new {@link PolicyInPlace}. */
-export function emptyPolicy(): PolicyInPlace {
-  return { ...noPolicy, secondFactors: [], multiFactors: [] };
+/** An event, as it is stored. */
+export type PlainEvent =
+  | {
+      readonly type: 'LoginPolicyAdded' | 'LoginPolicyChanged';
+      readonly data: { readonly settings: JsonObject };
+    }
+  | {
+      readonly type: 'SecondFactorAdded' | 'SecondFactorRemoved' | 'MultiFactorAdded' | 'MultiFactorRemoved';
+      readonly data: { readonly factor: string };
+    }
+  | { readonly type: 'IdentityProviderAdded'; readonly data: { readonly identityProvider: Link } }
+  | { readonly type: 'IdentityProviderRemoved'; readonly data: { readonly id: string } };
+
+/** A command, its settings as JSON has them. */
+export type PlainCommand =
+  | {
+      readonly type: 'add';
+      readonly settings: JsonObject;
+      readonly secondFactors: readonly string[];
+      readonly multiFactors: readonly string[];
+    }
+  | { readonly type: 'change'; readonly settings: JsonObject }
+  | Exclude<CommandInput, { readonly type: 'add' | 'change' | 'remove' | 'revert' }>;
+
+/** The policy of a stream without events. */
+export function emptyPolicy(): PlainPolicy {
+  return {
+    isInForce: false,
+    settings: {},
+    secondFactors: [],
+    multiFactors: [],
+    identityProviders: [],
+    sequence: 0,
+    createdAt: 0,
+    changedAt: 0,
+  };
 }
 
-/** Folds an event into the policy. */
-export function foldInPlace(policy: PolicyInPlace, event: PlainEvent, at: number): void {
+/** Another one that is equal. */
+export function copyOf(policy: PlainPolicy): PlainPolicy {
+  const { secondFactors, multiFactors, identityProviders } = policy;
+  const lists = { secondFactors: [...secondFactors], multiFactors: [...multiFactors] };
+  return { ...policy, ...lists, identityProviders: [...identityProviders] };
+}
+
+/** Folds an event into the policy, in place: the fastest that can be done by hand. */
+export function fold(policy: PlainPolicy, event: PlainEvent, at: number): PlainPolicy {
   policy.sequence += 1;
   policy.changedAt = at;
   switch (event.type) {
     case 'LoginPolicyAdded':
-      policy.settings = event.data['settings'];
-      policy.createdAt = at;
-      return;
+      Object.assign(policy, { isInForce: true, settings: event.data.settings, createdAt: at });
+      return policy;
+    case 'LoginPolicyChanged':
+      policy.settings = merged(policy.settings, event.data.settings);
+      return policy;
     case 'SecondFactorAdded':
       policy.secondFactors.push(event.data.factor);
-      return;
+      return policy;
+    case 'SecondFactorRemoved':
+      policy.secondFactors.splice(policy.secondFactors.indexOf(event.data.factor), 1);
+      return policy;
     case 'MultiFactorAdded':
       policy.multiFactors.push(event.data.factor);
-      return;
+      return policy;
     case 'MultiFactorRemoved':
       policy.multiFactors.splice(policy.multiFactors.indexOf(event.data.factor), 1);
+      return policy;
+    case 'IdentityProviderAdded':
+      policy.identityProviders.push(event.data.identityProvider);
+      return policy;
+    case 'IdentityProviderRemoved':
+      policy.identityProviders = policy.identityProviders.filter(({ id }) => id !== event.data.id);
+      return policy;
   }
 }
 
-/** What the policy answers to the command to take its multi-factor off, or to put it on: in turns. */
-export function decidePlain(policy: PlainPolicy | PolicyInPlace, round: number): PlainEvent {
-  const isOn = policy.multiFactors.includes(FACTOR);
-  if (isOn !== (round % 2 === 0)) throw new Error(`the multi-factor is ${isOn ? 'on' : 'off'} in round ${round}`);
-  return { type: isOn ? 'MultiFactorRemoved' : 'MultiFactorAdded', data: { factor: FACTOR } };
+/** What the policy answers to a command. @throws Error when it refuses. */
+export function decidePlain(command: PlainCommand, policy: PlainPolicy): PlainEvent[] {
+  if (command.type === 'add') return decideAdd(command, policy);
+  if (!policy.isInForce) throw new Error('policy-not-found');
+  switch (command.type) {
+    case 'change':
+      return [{ type: 'LoginPolicyChanged', data: { settings: differing(policy.settings, command.settings) } }];
+    case 'addSecondFactor':
+      refuseIf(policy.secondFactors.includes(command.factor), 'factor-already-on-policy');
+      return [{ type: 'SecondFactorAdded', data: { factor: command.factor } }];
+    case 'removeSecondFactor':
+      refuseIf(!policy.secondFactors.includes(command.factor), 'factor-not-on-policy');
+      return [{ type: 'SecondFactorRemoved', data: { factor: command.factor } }];
+    case 'addMultiFactor':
+      refuseIf(policy.multiFactors.includes(command.factor), 'factor-already-on-policy');
+      return [{ type: 'MultiFactorAdded', data: { factor: command.factor } }];
+    case 'removeMultiFactor':
+      refuseIf(!policy.multiFactors.includes(command.factor), 'factor-not-on-policy');
+      return [{ type: 'MultiFactorRemoved', data: { factor: command.factor } }];
+    case 'addIdentityProvider': {
+      const { identityProvider } = command;
+      refuseIf(isLinked(policy, identityProvider.id), 'identity-provider-already-on-policy');
+      return [{ type: 'IdentityProviderAdded', data: { identityProvider } }];
+    }
+    case 'removeIdentityProvider':
+      refuseIf(!isLinked(policy, command.id), 'identity-provider-not-on-policy');
+      return [{ type: 'IdentityProviderRemoved', data: { id: command.id } }];
+  }
+}
+
+function decideAdd(
+  { settings, secondFactors, multiFactors }: Extract<PlainCommand, { readonly type: 'add' }>,
+  policy: PlainPolicy,
+): PlainEvent[] {
+  refuseIf(policy.isInForce, 'policy-already-exists');
+  return [
+    { type: 'LoginPolicyAdded', data: { settings } },
+    ...secondFactors.map((factor): PlainEvent => ({ type: 'SecondFactorAdded', data: { factor } })),
+    ...multiFactors.map((factor): PlainEvent => ({ type: 'MultiFactorAdded', data: { factor } })),
+  ];
+}
+
+function refuseIf(isRefused: boolean, reason: string): void {
+  if (isRefused) throw new Error(reason);
+}
+
+function isLinked({ identityProviders }: PlainPolicy, id: string): boolean {
+  return identityProviders.some((provider) => provider.id === id);
+}
+
+function differing(settings: JsonObject, change: JsonObject): JsonObject {
+  const names = Object.keys(change).filter((name) => name === 'lifetimes' || change[name] !== settings[name]);
+  return Object.fromEntries(names.map((name) => [name, change[name] ?? null]));
+}
+
+function merged(settings: JsonObject, change: JsonObject): JsonObject {
+  const { lifetimes } = change;
+  if (lifetimes === undefined) return { ...settings, ...change };
+  return { ...settings, ...change, lifetimes: Object.assign({}, settings['lifetimes'], lifetimes) };
 }

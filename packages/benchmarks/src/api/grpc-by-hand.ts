@@ -1,0 +1,70 @@
+import { randomUUID } from 'node:crypto';
+import { createServer } from 'node:http';
+import { createServer as createHttp2Server } from 'node:http2';
+import { buffer } from 'node:stream/consumers';
+import { create, toBinary } from '@bufbuild/protobuf';
+import { holdsGrant } from '@login-policy/api';
+import { orThrow } from '@login-policy/domain';
+import { GetLoginPolicyResponseSchema } from '@zitadel/proto/zitadel/admin_pb.js';
+import { READ_PATH } from './requests.js';
+import { policyAnswer } from './messages.js';
+import { authenticate, listening, openPolicies, type OpenPolicies, type OpenServer } from './policies.js';
+
+interface Answered {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly frame: Buffer;
+}
+
+/** The read of the policy over gRPC by a careful engineer: node:http2 by streams, the token, the permission, the message. */
+export async function openGrpcByHand(): Promise<OpenServer> {
+  const open = await openPolicies();
+  const server = createHttp2Server();
+  server.on('stream', (stream, headers) => {
+    const respond = async (): Promise<void> => {
+      const [{ headers: answered, frame }] = await Promise.all([read(open, headers), buffer(stream)]);
+      stream.on('wantTrailers', () => stream.sendTrailers({ 'grpc-status': '0', 'grpc-message': '' }));
+      stream.respond({ ':status': 200, ...answered, 'content-type': 'application/grpc' }, { waitForTrailers: true });
+      stream.end(frame);
+    };
+    respond().catch((caught: unknown) => stream.destroy(new Error(String(caught))));
+  });
+  return listening(server, open);
+}
+
+/** The same over gRPC-Web on node:http. */
+export async function openGrpcWebByHand(): Promise<OpenServer> {
+  const open = await openPolicies();
+  const trailers = framed(0x80, Buffer.from('grpc-status: 0\r\ngrpc-message: \r\n'));
+  const server = createServer((request, response) => {
+    const respond = async (): Promise<void> => {
+      const whole = { ':path': request.url, ...request.headers };
+      const [{ headers: answered, frame }] = await Promise.all([read(open, whole), buffer(request)]);
+      const body = Buffer.concat([frame, trailers]);
+      const type = 'application/grpc-web+proto';
+      response.writeHead(200, { ...answered, 'content-type': type, 'content-length': body.length });
+      response.end(body);
+    };
+    respond().catch((caught: unknown) => response.destroy(new Error(String(caught))));
+  });
+  return listening(server, open);
+}
+
+async function read(
+  { policies }: OpenPolicies,
+  headers: Readonly<Record<string, string | readonly string[] | undefined>>,
+): Promise<Answered> {
+  if (headers[':path'] !== READ_PATH) throw new Error('there is no such method');
+  const caller = authenticate({ get: (name) => String(headers[name]) });
+  if (caller === undefined || !holdsGrant(caller, 'iam.policy.read', caller)) throw new Error('not allowed');
+  const { policy } = orThrow(await policies.policy({ instanceId: caller.instanceId }));
+  const message = toBinary(GetLoginPolicyResponseSchema, create(GetLoginPolicyResponseSchema, policyAnswer(policy)));
+  const requestId = String(headers['x-request-id'] ?? randomUUID());
+  return { headers: { 'x-request-id': requestId, etag: `"${policy.details.sequence}"` }, frame: framed(0, message) };
+}
+
+function framed(flag: number, message: Uint8Array): Buffer {
+  const head = Buffer.alloc(5);
+  head.writeUInt8(flag, 0);
+  head.writeUInt32BE(message.length, 1);
+  return Buffer.concat([head, message]);
+}

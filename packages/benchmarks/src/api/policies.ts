@@ -1,0 +1,61 @@
+import type { AddressInfo, Server } from 'node:net';
+import { instancesByHost, staticTokens, type Caller } from '@login-policy/api';
+import { freshInstance, openLoginPolicies, orThrow, type LoginPolicies } from '@login-policy/domain';
+import { openMemoryStore } from '@login-policy/event-sourcing';
+import { lanes } from './requests.js';
+
+/** Login policies on a memory store, with a default policy for the instance of each lane. */
+export interface OpenPolicies {
+  readonly policies: LoginPolicies;
+  /** How many events were recorded since they were opened. */
+  readonly written: () => Promise<number>;
+  readonly close: () => Promise<void>;
+}
+
+/** A port that is being measured. */
+export interface OpenServer extends Omit<OpenPolicies, 'policies'> {
+  readonly port: number;
+}
+
+/** Opens the policies as the README does. */
+export async function openPolicies(): Promise<OpenPolicies> {
+  const store = openMemoryStore();
+  const policies = await openLoginPolicies({ store });
+  for (const { instanceId } of lanes) orThrow(await policies.add({ instanceId }, freshInstance, { actor: 'bench' }));
+  const before = await store.eventStore.head();
+  return {
+    policies,
+    written: async () => Number((await store.eventStore.head()) - before),
+    close: async () => {
+      await policies.close();
+      await store.close();
+    },
+  };
+}
+
+/** Listens with a server that answers from these policies, on any port of this machine. */
+export function listening(server: Server, { written, close }: OpenPolicies): Promise<OpenServer> {
+  const closeAll = (): Promise<void> => new Promise<void>((resolve) => server.close(() => resolve())).then(close);
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address: AddressInfo | string | null = server.address();
+      if (typeof address === 'object' && address !== null) resolve({ port: address.port, written, close: closeAll });
+    });
+  });
+}
+
+const permissions = ['iam.policy.read', 'iam.policy.write'];
+
+const callers = lanes.map(({ instanceId, token }): [string, Caller] => [
+  token,
+  { id: 'bench', instanceId, grants: [{ permissions }] },
+]);
+
+/** Knows the token of each lane. */
+export const authenticate: ReturnType<typeof staticTokens> = staticTokens(Object.fromEntries(callers));
+
+/** Knows the host of each lane. */
+export const instanceOf: ReturnType<typeof instancesByHost> = instancesByHost(
+  Object.fromEntries(lanes.map(({ host, instanceId }) => [host, instanceId])),
+);

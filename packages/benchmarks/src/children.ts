@@ -1,0 +1,48 @@
+// What is measured in a fresh process: each work imports what it needs and nothing else.
+const [work = '', path = ''] = process.argv.slice(2);
+const WORKS: Readonly<Record<string, () => Promise<unknown>>> = {
+  'read ours': readOurs,
+  'read raw': readRaw,
+  'rebuild ours': rebuildOurs,
+  'rebuild raw': rebuildRaw,
+};
+console.log(await WORKS[work]?.());
+
+async function readOurs(): Promise<string> {
+  const { openLoginPolicies, orThrow } = await import('@login-policy/domain');
+  const { openSqliteStore } = await import('@login-policy/store-sqlite');
+  const store = await openSqliteStore({ path });
+  const policies = await openLoginPolicies({ store });
+  const { policy } = orThrow(await policies.policy({ instanceId: '69629023906488334' }));
+  await policies.close();
+  await store.close();
+  return policy.multiFactors.join();
+}
+
+async function readRaw(): Promise<string> {
+  const { RawSqlite } = await import('./raw/raw-sqlite.js');
+  const driver = new RawSqlite(path);
+  const [policy] = driver.read(['instanceLoginPolicy-69629023906488334']);
+  driver.close();
+  return String(policy?.multiFactors.join());
+}
+
+/** Both of these tell the most memory they had, in KiB. */
+async function rebuildOurs(): Promise<number> {
+  const { openLoginPolicies } = await import('@login-policy/domain');
+  const { openSqliteStore } = await import('@login-policy/store-sqlite');
+  const store = await openSqliteStore({ path });
+  const policies = await openLoginPolicies({ store });
+  await policies.readModel.rebuild();
+  await policies.close();
+  await store.close();
+  return process.resourceUsage().maxRSS;
+}
+
+async function rebuildRaw(): Promise<number> {
+  const [{ RawSqlite }, { rebuild }] = [await import('./raw/raw-sqlite.js'), await import('./raw/raw-policies.js')];
+  const driver = new RawSqlite(path);
+  await rebuild(driver);
+  driver.close();
+  return process.resourceUsage().maxRSS;
+}

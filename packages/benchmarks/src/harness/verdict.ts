@@ -1,0 +1,51 @@
+import { sayFigure, sayRatio } from '../report/figures.js';
+import type { MeasuredRow } from './measure-row.js';
+import { median } from './meter.js';
+import type { Target } from './row.js';
+
+/** What a row must reach, and whether it did. */
+export interface Verdict {
+  readonly wanted: string;
+  readonly found: string;
+  readonly isMet: boolean;
+}
+
+/** The median of a contender's figures; NaN when it has none. */
+export function medianOf({ measured }: MeasuredRow, name: string, by: 'byClock' | 'byProcessor' = 'byClock'): number {
+  const figures = measured.find((one) => one.name === name)?.figures ?? [];
+  return median(figures.map((figure) => figure[by] ?? Number.NaN));
+}
+
+/** Its median divided by that of `raw`. */
+export function ratioOf(row: MeasuredRow, name: string, by: 'byClock' | 'byProcessor' = 'byClock'): number {
+  return medianOf(row, name, by) / medianOf(row, 'raw', by);
+}
+
+/** Judges a row: a rate by the clock and by processor time, the rest by its figure. Without figures a target is not met. */
+export function judge(measured: MeasuredRow): Verdict | undefined {
+  const { target, unit } = measured.row;
+  if (target === undefined) return undefined;
+  const sign = target.bound === 'at least' ? '≥' : '≤';
+  if (target.timesRaw === undefined) {
+    const found = medianOf(measured, 'ours');
+    return {
+      wanted: `${sign} ${target.figure} ${unit}`,
+      found: sayFigure(found),
+      isMet: keeps(target.bound, found, target.figure),
+    };
+  }
+  const { bound, timesRaw } = target;
+  const ratios = [
+    ratioOf(measured, 'ours'),
+    ...(unit.endsWith('/s') ? [ratioOf(measured, 'ours', 'byProcessor')] : []),
+  ];
+  return {
+    wanted: `${sign} ${timesRaw} × raw`,
+    found: ratios.map(sayRatio).join(' by the clock, ') + (ratios.length > 1 ? ' by processor' : ''),
+    isMet: ratios.every((ratio) => keeps(bound, ratio, timesRaw)),
+  };
+}
+
+function keeps(bound: Target['bound'], found: number, limit: number): boolean {
+  return bound === 'at least' ? found >= limit : found <= limit;
+}

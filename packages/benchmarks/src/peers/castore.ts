@@ -1,0 +1,62 @@
+import { EventStore, EventType, type EventDetail, type EventStorageAdapter } from '@castore/core';
+import { InMemoryEventStorageAdapter } from '@castore/event-storage-adapter-in-memory';
+import { PostgresEventStorageAdapter } from '@castore/event-storage-adapter-postgres';
+import { freshDatabase } from '../raw/postgres-server.js';
+import { decidePlain, emptyPolicy, fold, type PlainEvent, type PlainPolicy } from '../workload/plain-policy.js';
+import type { Peer, PeerPolicies } from './peers.js';
+
+interface Payload {
+  readonly event: PlainEvent;
+}
+
+interface Aggregate {
+  readonly aggregateId: string;
+  readonly version: number;
+  readonly policy: PlainPolicy;
+}
+
+const type = 'PolicyEvent';
+const eventTypes = [new EventType<typeof type, Payload>({ type })];
+const how = 'getAggregate, then pushEvent, an event at a time; no row is kept';
+
+function reducer(
+  aggregate: Aggregate | undefined,
+  { aggregateId, version, payload }: EventDetail<typeof type, Payload, never>,
+): Aggregate {
+  return { aggregateId, version, policy: fold(aggregate?.policy ?? emptyPolicy(), payload.event, 0) };
+}
+
+function policiesIn(eventStorageAdapter: EventStorageAdapter): PeerPolicies {
+  const store = new EventStore({ eventStoreId: 'policies', eventTypes, reducer, eventStorageAdapter });
+  return {
+    async command(aggregateId, command) {
+      const { aggregate } = await store.getAggregate(aggregateId);
+      let version = aggregate?.version ?? 0;
+      for (const event of decidePlain(command, aggregate?.policy ?? emptyPolicy())) {
+        version += 1;
+        await store.pushEvent({ aggregateId, version, type, payload: { event } });
+      }
+    },
+    // There is nothing in it to close one with.
+    close: async () => undefined,
+  };
+}
+
+/** castore in memory. */
+export const castoreMemory: Peer = {
+  name: 'castore',
+  how,
+  open: async () => policiesIn(new InMemoryEventStorageAdapter()),
+};
+
+/** castore on PostgreSQL. */
+export const castorePostgres: Peer = {
+  name: 'castore',
+  how,
+  async open() {
+    const connectionString = await freshDatabase();
+    const aggregateId = { type: 'VARCHAR', length: 200 } as const;
+    await PostgresEventStorageAdapter.createEventTable({ connectionString, aggregateId });
+    return policiesIn(new PostgresEventStorageAdapter({ connectionString }));
+  },
+};

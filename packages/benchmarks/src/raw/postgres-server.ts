@@ -1,0 +1,86 @@
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { Client } from 'pg';
+import { packageFolder } from '../harness/scratch.js';
+
+const PROGRAM = join(packageFolder, '..', 'store-postgres', '.test-build', 'server-process.js');
+
+/**
+ * Does something with the server that `DATABASE_URL` names, or else one that the tests of the store bring along. The
+ * programs that measure a row find it under that name; what databases they made is thrown away.
+ *
+ * @throws Error when it would not keep what it acknowledges: then all figures would be of something else.
+ */
+export async function withServer<Result>(work: () => Promise<Result>): Promise<Result> {
+  const { DATABASE_URL: given = '' } = process.env;
+  const { url, stop } = given === '' ? await spawnServer() : { url: given, stop: () => undefined };
+  try {
+    console.log(`${await describe(url)}, TCP to ${new URL(url).host}\n`);
+    process.env['DATABASE_URL'] = url;
+    return await work();
+  } finally {
+    await dropDatabases(url);
+    stop();
+  }
+}
+
+async function describe(url: string): Promise<string> {
+  const [found] = await onServer(url, async (client) => {
+    const { rows } = await client.query<{ version: string; durability: string }>(
+      `SELECT 'PostgreSQL ' || current_setting('server_version') AS version,
+         current_setting('fsync') || ' ' || current_setting('synchronous_commit') AS durability`,
+    );
+    return rows;
+  });
+  if (found?.durability !== 'on on') throw new Error(`fsync and synchronous_commit are ${found?.durability}`);
+  return `${found.version}, fsync on, synchronous_commit on`;
+}
+
+/** Whoever is connected. */
+async function dropDatabases(url: string): Promise<void> {
+  await onServer(url, async (client) => {
+    const { rows } = await client.query<{ datname: string }>(
+      'SELECT datname FROM pg_database WHERE starts_with(datname, $1)',
+      [databasesOf(process.pid)],
+    );
+    for (const { datname } of rows) await client.query(`DROP DATABASE ${datname} WITH (FORCE)`);
+  });
+}
+
+let count = 0;
+
+/**
+ * Makes an empty database beside the one `DATABASE_URL` names, and answers with its URL. All of them are thrown away by the
+ * process that started this one, when peers that can't be closed are gone.
+ */
+export async function freshDatabase(): Promise<string> {
+  const url = new URL(process.env['DATABASE_URL'] ?? '');
+  count += 1;
+  const name = `${databasesOf(process.ppid)}${process.pid}_${count}`;
+  await onServer(url.href, (client) => client.query(`CREATE DATABASE ${name}`));
+  url.pathname = `/${name}`;
+  return url.href;
+}
+
+/** What the names begin with of the databases that the children of a process make. */
+export function databasesOf(parent: number): string {
+  return `bench_${parent}_`;
+}
+
+/** Does something over a connection of its own. */
+export async function onServer<Result>(url: string, work: (client: Client) => Promise<Result>): Promise<Result> {
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  try {
+    return await work(client);
+  } finally {
+    await client.end();
+  }
+}
+
+async function spawnServer(): Promise<{ readonly url: string; readonly stop: () => void }> {
+  const child = spawn(process.execPath, [PROGRAM], { stdio: ['pipe', 'pipe', 'inherit'] });
+  for await (const url of createInterface(child.stdout)) return { url, stop: () => child.stdin.end() };
+  throw new Error('the PostgreSQL of the tests did not start');
+}

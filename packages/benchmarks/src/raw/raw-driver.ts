@@ -1,0 +1,59 @@
+import type { PlainEvent, PlainPolicy } from '../workload/plain-policy.js';
+
+/** What was decided: events to append behind those there are, and the policy after them. */
+export interface Decided {
+  readonly stream: string;
+  /** The revision the first of the events must get; the store's unique key refuses another. */
+  readonly revision: number;
+  readonly events: readonly PlainEvent[];
+  readonly policy: PlainPolicy;
+}
+
+/** What a scan does with each event. */
+export type Each = (stream: string, event: PlainEvent, at: number) => void;
+
+/** A row of the table of policies, and the stream it belongs to. */
+export type RawRow = readonly [stream: string, policy: PlainPolicy];
+
+/** What a careful engineer asks of a database: each method is one transaction, and every statement is prepared. */
+export interface RawDriver {
+  /** Appends the events, and keeps the row of each policy, for all that was decided. */
+  write(decided: readonly Decided[]): unknown;
+  /** Appends the events only. */
+  append(decided: readonly Decided[]): unknown;
+  /** The rows there are under these names, that of an instance first. */
+  read(streams: readonly string[]): PlainPolicy[] | Promise<PlainPolicy[]>;
+  /** Hands out the next 1,000 events, and answers with the position of the last; with none when there are none. */
+  page(after: number, each: Each): number | undefined | Promise<number | undefined>;
+  /** Keeps rows and how far they are. */
+  keep(rows: readonly RawRow[], position: number): unknown;
+  close(): unknown;
+}
+
+/** The event of its columns: unchecked, as by hand. */
+export function parseEvent(type: string, text: string): PlainEvent {
+  const event: unknown = { type, data: JSON.parse(text) };
+  if (isEvent(event)) return event;
+  throw new TypeError(`this is not an event: ${text}`);
+}
+
+/** The policy of its row. */
+export function parsePolicy(row: string): PlainPolicy {
+  const policy: unknown = JSON.parse(row);
+  if (isPolicy(policy)) return policy;
+  throw new TypeError(`this is not a policy: ${row}`);
+}
+
+function isEvent(value: unknown): value is PlainEvent {
+  return typeof value === 'object' && value !== null;
+}
+
+function isPolicy(value: unknown): value is PlainPolicy {
+  return typeof value === 'object' && value !== null;
+}
+
+/** The columns of the index that finds the custom policies of an instance. */
+export function instanceOfStream(stream: string): string | null {
+  const slash = stream.indexOf('/');
+  return slash === -1 ? null : stream.slice(stream.indexOf('-') + 1, slash);
+}

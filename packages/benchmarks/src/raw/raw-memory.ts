@@ -1,0 +1,60 @@
+import { randomUUID } from 'node:crypto';
+import { copyOf, type PlainEvent, type PlainPolicy } from '../workload/plain-policy.js';
+import type { Decided, Each, RawDriver, RawRow } from './raw-driver.js';
+
+interface Recorded {
+  readonly stream: string;
+  readonly revision: number;
+  readonly id: string;
+  readonly at: number;
+  readonly event: PlainEvent;
+  readonly metadata: { readonly actor: string; readonly correlationId: string };
+}
+
+/** Plain JavaScript: a list of events and a Map of rows. */
+export class RawMemory implements RawDriver {
+  readonly #events: Recorded[] = [];
+  readonly #revisions = new Map<string, number>();
+  readonly #rows = new Map<string, PlainPolicy>();
+
+  write(decided: readonly Decided[]): void {
+    this.append(decided);
+    for (const { stream, policy } of decided) this.#rows.set(stream, copyOf(policy));
+  }
+
+  append(decided: readonly Decided[]): void {
+    for (const { stream, revision, events } of decided) {
+      if ((this.#revisions.get(stream) ?? 0) !== revision) throw new Error('revision-conflict');
+      for (const [index, event] of events.entries()) {
+        const metadata = { actor: 'bench', correlationId: randomUUID() };
+        const [id, at] = [randomUUID(), Date.now()];
+        this.#events.push({ stream, revision: revision + index, id, at, event, metadata });
+      }
+      this.#revisions.set(stream, revision + events.length);
+    }
+  }
+
+  read(streams: readonly string[]): PlainPolicy[] {
+    return streams.flatMap((stream) => {
+      const policy = this.#rows.get(stream);
+      return policy === undefined ? [] : [copyOf(policy)];
+    });
+  }
+
+  page(after: number, each: Each): number | undefined {
+    const end = Math.min(after + 1000, this.#events.length);
+    for (let index = after; index < end; index++) {
+      const recorded = this.#events[index];
+      if (recorded !== undefined) each(recorded.stream, recorded.event, recorded.at);
+    }
+    return end === after ? undefined : end;
+  }
+
+  keep(rows: readonly RawRow[]): void {
+    for (const [stream, policy] of rows) this.#rows.set(stream, copyOf(policy));
+  }
+
+  close(): void {
+    this.#events.length = 0;
+  }
+}

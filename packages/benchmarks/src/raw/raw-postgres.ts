@@ -1,0 +1,109 @@
+import { randomUUID } from 'node:crypto';
+import { Pool } from 'pg';
+import type { PlainPolicy } from '../workload/plain-policy.js';
+import {
+  instanceOfStream,
+  parseEvent,
+  parsePolicy,
+  type Decided,
+  type Each,
+  type RawDriver,
+  type RawRow,
+} from './raw-driver.js';
+
+const TABLES = `
+  CREATE TABLE IF NOT EXISTS events (
+    position bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, stream text COLLATE "C" NOT NULL, revision bigint NOT NULL,
+    id text COLLATE "C" NOT NULL, type text COLLATE "C" NOT NULL, schema_version integer NOT NULL,
+    recorded_at bigint NOT NULL, data json NOT NULL, metadata json NOT NULL, UNIQUE (stream, revision)
+  );
+  CREATE TABLE IF NOT EXISTS policies (stream text COLLATE "C" PRIMARY KEY, instance text COLLATE "C", policy json NOT NULL)
+    WITH (fillfactor = 80);
+  CREATE INDEX IF NOT EXISTS policies_by_instance ON policies (instance);
+  CREATE TABLE IF NOT EXISTS checkpoint (only_one integer PRIMARY KEY, position bigint NOT NULL);
+`;
+
+const COLUMNS = 'stream, revision, type, schema_version, recorded_at, id, data, metadata';
+const APPEND = `INSERT INTO events (${COLUMNS}) SELECT stream, revision, type, 1, at, id, data, metadata FROM
+  unnest($1::text[], $2::bigint[], $3::text[], $4::bigint[], $5::text[], $6::json[], $7::json[])
+  AS given (stream, revision, type, at, id, data, metadata)`;
+const UPSERT = 'ON CONFLICT (stream) DO UPDATE SET policy = excluded.policy';
+const WRITE = `WITH appended AS (${APPEND})
+  INSERT INTO policies SELECT * FROM unnest($8::text[], $9::text[], $10::json[]) ${UPSERT}`;
+const KEEP = `WITH checked AS (INSERT INTO checkpoint VALUES (1, $4)
+  ON CONFLICT (only_one) DO UPDATE SET position = excluded.position)
+  INSERT INTO policies SELECT * FROM unnest($1::text[], $2::text[], $3::json[]) ${UPSERT}`;
+const READ = 'SELECT policy::text FROM policies WHERE stream = ANY ($1) ORDER BY instance NULLS FIRST';
+const PAGE =
+  'SELECT stream, type, recorded_at, data::text, position FROM events WHERE position > $1 ORDER BY position LIMIT 1000';
+
+type Cells = [stream: string, type: string, recordedAt: string, data: string, position: string];
+
+/** `pg` by hand: a pool, one statement and one round trip a transaction. Positions come from a sequence: no order to follow. */
+export class RawPostgres implements RawDriver {
+  readonly #pool: Pool;
+
+  private constructor(pool: Pool) {
+    this.#pool = pool;
+  }
+
+  static async open(connectionString: string): Promise<RawPostgres> {
+    const pool = new Pool({ connectionString });
+    await pool.query(TABLES);
+    return new RawPostgres(pool);
+  }
+
+  async write(decided: readonly Decided[]): Promise<void> {
+    const rows = columnsOf(
+      decided.map(({ stream, policy }) => rowOf([stream, policy])),
+      3,
+    );
+    await this.#pool.query({ name: 'write', text: WRITE, values: [...eventColumns(decided), ...rows] });
+  }
+
+  async append(decided: readonly Decided[]): Promise<void> {
+    await this.#pool.query({ name: 'append', text: APPEND, values: [...eventColumns(decided)] });
+  }
+
+  async read(streams: readonly string[]): Promise<PlainPolicy[]> {
+    const query = { name: 'read', text: READ, values: [streams], rowMode: 'array' as const };
+    const { rows } = await this.#pool.query<[string]>(query);
+    return rows.map(([policy]) => parsePolicy(policy));
+  }
+
+  async page(after: number, each: Each): Promise<number | undefined> {
+    const { rows } = await this.#pool.query<Cells>({ name: 'page', text: PAGE, values: [after], rowMode: 'array' });
+    for (const [stream, type, at, data] of rows) each(stream, parseEvent(type, data), Number(at));
+    const last = rows.at(-1);
+    return last === undefined ? undefined : Number(last[4]);
+  }
+
+  async keep(rows: readonly RawRow[], position: number): Promise<void> {
+    await this.#pool.query({ name: 'keep', text: KEEP, values: [...columnsOf(rows.map(rowOf), 3), position] });
+  }
+
+  async close(): Promise<void> {
+    await this.#pool.end();
+  }
+}
+
+type Cell = string | number | null;
+
+function eventColumns(decided: readonly Decided[]): readonly Cell[][] {
+  const at = Date.now();
+  const lists = decided.flatMap(({ stream, revision, events }) =>
+    events.map(({ type, data }, index): Cell[] => {
+      const metadata = JSON.stringify({ actor: 'bench', correlationId: randomUUID() });
+      return [stream, revision + index, type, at, randomUUID(), JSON.stringify(data), metadata];
+    }),
+  );
+  return columnsOf(lists, 7);
+}
+
+function rowOf([stream, policy]: RawRow): Cell[] {
+  return [stream, instanceOfStream(stream), JSON.stringify(policy)];
+}
+
+function columnsOf(lists: readonly Cell[][], count: number): Cell[][] {
+  return Array.from({ length: count }, (_, column) => lists.map((values) => values[column] ?? null));
+}

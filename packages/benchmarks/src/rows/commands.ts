@@ -1,0 +1,103 @@
+import { ratePerSecond } from '../harness/meter.js';
+import type { Contender, Row, Setting } from '../harness/row.js';
+import { withPeer, type Peer } from '../peers/peers.js';
+import { RawPolicies } from '../raw/raw-policies.js';
+import { AT_ONCE, jobsOver, lanes, stepAt, STEPS, streamOf, type Job } from '../workload/course.js';
+import { withRaw, type Kind } from '../workload/kinds.js';
+import { addDefault, give, withOurs } from '../workload/ours.js';
+
+interface Work {
+  readonly kind: Kind;
+  readonly setting: Setting;
+  readonly jobs: readonly Job[];
+  readonly atATime: number;
+}
+
+/** Commands of five kinds over many policies; so many are on their way at any time. */
+export function commands(
+  kind: Kind,
+  { atATime, timesRaw }: { readonly atATime: 1 | typeof AT_ONCE; readonly timesRaw: number },
+): Row {
+  const [name, how] = atATime === 1 ? ['in-turn', 'one after another'] : ['at-once', `${atATime} at a time`];
+  return {
+    name: `${name}-${kind.name}`,
+    work: `commands of five kinds in turn on many policies, ${how}, ${kind.title}`,
+    unit: 'commands/s',
+    warmUps: 2,
+    target: { bound: 'at least', timesRaw },
+    contenders: async (setting) => {
+      const isLight = kind.name === 'memory' || atATime > 1;
+      const jobs = jobsOver((isLight ? 1800 : 270) / (setting.isQuick ? 4 : 1));
+      const work: Work = { kind, setting, jobs, atATime };
+      return [ours(work), raw(work), limit(work), ...kind.peers(setting).map((peer) => byPeer(peer, work))];
+    },
+  };
+}
+
+function ours({ kind, setting, jobs, atATime }: Work): Contender {
+  return {
+    name: 'ours',
+    how: `the README’s code: openLoginPolicies on the store; ${jobs.length} commands on ${jobs.length / STEPS} policies`,
+    measure: async () =>
+      withOurs(kind, await kind.freshPlace(setting), async (policies) => {
+        await addDefault(policies);
+        return ratePerSecond(jobs.length, () => lanes(jobs, atATime, (job) => give(policies, job)));
+      }),
+  };
+}
+
+function raw({ kind, setting, jobs, atATime }: Work): Contender {
+  const groups = groupsOf(jobs, atATime);
+  return {
+    name: 'raw',
+    how: `${kind.driver} by hand: decided by a state in memory, encoded, appended at the expected revision, the row kept; ${inOne(atATime)}`,
+    measure: async () =>
+      withRaw(kind, await kind.freshPlace(setting), async (driver) => {
+        const policies = new RawPolicies(driver);
+        return ratePerSecond(jobs.length, async () => {
+          for (const group of groups) await policies.give(group);
+        });
+      }),
+  };
+}
+
+/** What no library can exceed: all is decided beforehand, and no row is kept. */
+function limit({ kind, setting, jobs, atATime }: Work): Contender {
+  return {
+    name: 'raw, insert only',
+    how: `${kind.driver}: decided before, events encoded and inserted, no row; ${inOne(atATime)}`,
+    measure: async () =>
+      withRaw(kind, await kind.freshPlace(setting), async (driver) => {
+        const policies = new RawPolicies(driver);
+        const decided = groupsOf(jobs, atATime).map((group) => policies.decideAll(group));
+        return ratePerSecond(jobs.length, async () => {
+          for (const group of decided) await driver.append(group);
+        });
+      }),
+  };
+}
+
+function byPeer(peer: Peer, { setting, atATime }: Work): Contender {
+  // So many that no two commands on one policy are on their way together.
+  const jobs = jobsOver(atATime > 1 ? 450 : setting.isQuick ? 36 : 135);
+  return {
+    name: peer.name,
+    how: `${peer.how}; only ${jobs.length} commands`,
+    measure: () =>
+      withPeer(peer, (policies) =>
+        ratePerSecond(jobs.length, () =>
+          lanes(jobs, atATime, ({ policy, step }) => policies.command(streamOf(policy), stepAt(step).plain)),
+        ),
+      ),
+  };
+}
+
+function inOne(atATime: number): string {
+  return atATime === 1 ? 'a transaction for each command' : `${atATime} commands in one transaction`;
+}
+
+function groupsOf(jobs: readonly Job[], size: number): readonly (readonly Job[])[] {
+  return Array.from({ length: Math.ceil(jobs.length / size) }, (_, index) =>
+    jobs.slice(index * size, (index + 1) * size),
+  );
+}

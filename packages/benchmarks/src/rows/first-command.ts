@@ -1,0 +1,63 @@
+import { milliseconds } from '../harness/meter.js';
+import type { Figure, Row, Setting } from '../harness/row.js';
+import { RawPolicies, rebuild } from '../raw/raw-policies.js';
+import { seedRaw, type Stretch } from '../workload/histories.js';
+import { withRaw, type Kind } from '../workload/kinds.js';
+import { give, PATIENCE, seedPlace, withOurs } from '../workload/ours.js';
+
+/** The first command of a policy records four events, each of those after it one. */
+const MORE_EVENTS_THAN_COMMANDS = 3;
+
+/** A command on a policy with a long history, by a process that has not seen it: where nothing is warm. */
+export function firstCommand(kind: Kind): Row {
+  return {
+    name: `first-command-${kind.name}`,
+    work: `first command after opening, on a policy of 100,000 events, ${kind.title}`,
+    unit: 'ms',
+    warmUps: 1,
+    target: { bound: 'at most', figure: 10 },
+    async contenders(setting) {
+      const length = setting.isQuick ? 10_000 : 100_000;
+      const ours = await seededOurs(kind, setting, length);
+      const raw = await seededRaw(kind, setting, length);
+      const how = `${kind.driver} by hand, opened anew: decided by its row, which each command keeps`;
+      return [
+        { name: 'ours', how: 'opened anew as in the README', measure: () => ours(0) },
+        { name: 'raw', how, measure: raw },
+        { name: 'ours, the second', how: 'the command after that one', measure: () => ours(1) },
+      ];
+    },
+  };
+}
+
+function stretchesOf(length: number): readonly Stretch[] {
+  return Array.from({ length: length / 1000 }, (_, index) => ({
+    policy: 0,
+    from: index * 1000,
+    to: (index + 1) * 1000,
+  }));
+}
+
+/** Answers with what measures a command that comes after so many others. */
+async function seededOurs(kind: Kind, setting: Setting, length: number): Promise<(after: number) => Promise<Figure>> {
+  const place = await kind.freshPlace(setting);
+  await seedPlace(kind, place, stretchesOf(length));
+  await withOurs(kind, place, ({ readModel }) => readModel.ready(PATIENCE));
+  let step = length - MORE_EVENTS_THAN_COMMANDS;
+  return (after) =>
+    withOurs(kind, place, async (policies) => {
+      for (let count = 0; count < after; count++) await give(policies, { policy: 0, step: step++ });
+      return milliseconds(() => give(policies, { policy: 0, step: step++ }));
+    });
+}
+
+async function seededRaw(kind: Kind, setting: Setting, length: number): Promise<() => Promise<Figure>> {
+  const place = await kind.freshPlace(setting);
+  await withRaw(kind, place, async (driver) => {
+    await seedRaw(driver, stretchesOf(length));
+    await rebuild(driver);
+  });
+  let step = length - MORE_EVENTS_THAN_COMMANDS;
+  return () =>
+    withRaw(kind, place, (driver) => milliseconds(() => new RawPolicies(driver).give([{ policy: 0, step: step++ }])));
+}

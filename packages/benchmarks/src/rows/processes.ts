@@ -1,0 +1,109 @@
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { median } from '../harness/meter.js';
+import type { Contender, Figure, Row } from '../harness/row.js';
+import { packageFolder } from '../harness/scratch.js';
+import { RawSqlite } from '../raw/raw-sqlite.js';
+import { DEFAULT_STREAM, policyAfter } from '../workload/course.js';
+import { drawn, seedRaw } from '../workload/histories.js';
+import { sqlite, withRaw } from '../workload/kinds.js';
+import { addDefault, PATIENCE, seedPlace, withOurs } from '../workload/ours.js';
+
+const STARTS = 5;
+const CHILDREN = fileURLToPath(new URL('../children.js', import.meta.url));
+
+/** What a command-line tool or a function in a cloud waits for. */
+export const freshProcess: Row = {
+  name: 'fresh-process-sqlite',
+  work: 'fresh process: import, open, read one policy, print, end, SQLite',
+  unit: 'ms',
+  warmUps: 1,
+  target: { bound: 'at most', timesRaw: 1.25 },
+  async contenders({ scratch }) {
+    const [oursAt, rawAt] = [scratch.fresh('ours.db'), scratch.fresh('raw.db')];
+    await withOurs(sqlite, oursAt, addDefault);
+    const driver = new RawSqlite(rawAt);
+    driver.keep([[DEFAULT_STREAM, policyAfter(4)]], 4);
+    driver.close();
+    const how = 'better-sqlite3 by hand: select, JSON.parse';
+    return [
+      { name: 'ours', how: 'the README’s code', measure: () => starts([CHILDREN, 'read ours', oursAt]) },
+      { name: 'raw', how, measure: () => starts([CHILDREN, 'read raw', rawAt]) },
+    ];
+  },
+};
+
+const MODULES = [
+  'luxon',
+  'ulid',
+  'better-sqlite3',
+  'pg',
+  'zod',
+  '@login-policy/event-sourcing',
+  '@login-policy/domain',
+  '@login-policy/store-sqlite',
+  '@login-policy/store-postgres',
+  '@login-policy/api',
+  '@event-driven-io/emmett',
+];
+
+/** What docs/adr/0002 is about: what an import costs a fresh process. */
+export const imports: Row = {
+  name: 'imports-sqlite',
+  work: 'fresh process that imports one module and ends',
+  unit: 'ms',
+  warmUps: 1,
+  contenders: async () => [importing('raw', 'Node alone', ''), ...MODULES.map(importingModule)],
+};
+
+function importingModule(name: string): Contender {
+  return importing(name, `import('${name}')`, `await import('${name}')`);
+}
+
+function importing(name: string, how: string, code: string): Contender {
+  return { name, how, measure: () => starts(['--input-type=module', '--eval', code]) };
+}
+
+/** Whether a rebuild's memory grows with the history. */
+export const peakMemory: Row = {
+  name: 'peak-memory-sqlite',
+  work: 'most memory (RSS) of a fresh process that rebuilds 10,000 policies from 500,000 events, SQLite',
+  unit: 'MB',
+  warmUps: 0,
+  target: { bound: 'at most', timesRaw: 1.3 },
+  async contenders({ isQuick, scratch }) {
+    const stretches = drawn(10_000, isQuick ? 8 : 50);
+    const [oursAt, rawAt] = [scratch.fresh('ours.db'), scratch.fresh('raw.db')];
+    await seedPlace(sqlite, oursAt, stretches);
+    await withOurs(sqlite, oursAt, ({ readModel }) => readModel.ready(PATIENCE));
+    await withRaw(sqlite, rawAt, (driver) => seedRaw(driver, stretches));
+    const how = 'better-sqlite3 by hand: a scan in pages of 1,000, all states in memory';
+    return [
+      { name: 'ours', how: 'openLoginPolicies, readModel.rebuild()', measure: () => peakOf('rebuild ours', oursAt) },
+      { name: 'raw', how, measure: () => peakOf('rebuild raw', rawAt) },
+    ];
+  },
+};
+
+async function peakOf(work: string, path: string): Promise<Figure> {
+  return { byClock: (Number(runNode([CHILDREN, work, path])) * 1024) / 1e6 };
+}
+
+/** The median of some starts: one alone says little. */
+async function starts(given: readonly string[]): Promise<Figure> {
+  const took = Array.from({ length: STARTS }, () => {
+    const begun = performance.now();
+    runNode(given);
+    return performance.now() - begun;
+  });
+  return { byClock: median(took) };
+}
+
+/** Answers with what it printed. @throws Error with what it said when it fails. */
+function runNode(given: readonly string[]): string {
+  // It doubles the time of any start.
+  const { NODE_EXTRA_CA_CERTS: _, ...env } = process.env;
+  const { status, stdout, stderr } = spawnSync(process.execPath, given, { cwd: packageFolder, env, encoding: 'utf8' });
+  if (status !== 0) throw new Error(stderr.trim().split('\n').slice(-3).join(' | '));
+  return stdout;
+}

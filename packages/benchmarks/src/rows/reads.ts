@@ -1,0 +1,50 @@
+import { orThrow } from '@login-policy/domain';
+import { ratePerSecond } from '../harness/meter.js';
+import type { Row } from '../harness/row.js';
+import { RawPolicies } from '../raw/raw-policies.js';
+import { AT_ONCE, DEFAULT_STREAM, lanes, organization, policyAfter, streamOf } from '../workload/course.js';
+import { drawer } from '../workload/histories.js';
+import { withRaw, type Kind } from '../workload/kinds.js';
+import { addDefault, give, withOurs } from '../workload/ours.js';
+
+const ORGANIZATIONS = 2000;
+
+/** What every sign-in asks: the effective policy of an organization. */
+export function reads(kind: Kind, timesRaw: number): Row {
+  const customized = Array.from({ length: ORGANIZATIONS / 2 }, (_, index) => index * 2);
+  return {
+    name: `read-${kind.name}`,
+    work: `effective policy of 2,000 organizations, every second with its own, one read after another, ${kind.title}`,
+    unit: 'reads/s',
+    warmUps: 2,
+    target: { bound: 'at least', timesRaw },
+    async contenders(setting) {
+      const draw = drawer(7);
+      const asked = Array.from({ length: setting.isQuick ? 1000 : 6000 }, () => draw(ORGANIZATIONS));
+      const ours = async (): ReturnType<typeof ratePerSecond> =>
+        withOurs(kind, await kind.freshPlace(setting), async (policies) => {
+          await addDefault(policies);
+          await lanes(customized, AT_ONCE, (policy) => give(policies, { policy, step: 0 }));
+          return ratePerSecond(asked.length, async () => {
+            for (const number of asked) orThrow(await policies.effectivePolicy(organization(number)));
+          });
+        });
+      const raw = async (): ReturnType<typeof ratePerSecond> =>
+        withRaw(kind, await kind.freshPlace(setting), async (driver) => {
+          const streams = [DEFAULT_STREAM, ...customized.map(streamOf)];
+          await driver.keep(
+            streams.map((stream) => [stream, policyAfter(4)]),
+            1,
+          );
+          const policies = new RawPolicies(driver);
+          return ratePerSecond(asked.length, async () => {
+            for (const number of asked) await policies.effective(number);
+          });
+        });
+      return [
+        { name: 'ours', how: 'loginPolicies.effectivePolicy: as new as the last command', measure: ours },
+        { name: 'raw', how: `${kind.driver} by hand: both rows by their keys; nothing is checked`, measure: raw },
+      ];
+    },
+  };
+}

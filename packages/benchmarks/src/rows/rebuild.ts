@@ -1,0 +1,90 @@
+import { openLoginPolicies } from '@login-policy/domain';
+import { longestStall, ratePerSecond } from '../harness/meter.js';
+import type { Contender, Row, Setting } from '../harness/row.js';
+import { catchUp, rebuild as rebuildByHand } from '../raw/raw-policies.js';
+import { drawn, seedRaw, type Stretch } from '../workload/histories.js';
+import { withRaw, type Kind } from '../workload/kinds.js';
+import { PATIENCE, seedOurs, seedPlace, withOurs } from '../workload/ours.js';
+
+/** A read model computed anew, on tables as they were left: nobody ran `ANALYZE`. */
+export function rebuild(
+  kind: Kind,
+  { policies, timesRaw }: { readonly policies: number; readonly timesRaw: number },
+): Row {
+  return {
+    name: `rebuild-${policies / 1000}k-${kind.name}`,
+    work: `rebuild of ${policies.toLocaleString('en')} policies from 100,000 events, drawn at random, ${kind.title}`,
+    unit: 'events/s',
+    warmUps: 1,
+    target: { bound: 'at least', timesRaw },
+    async contenders(setting) {
+      const stretches = drawn(policies, (setting.isQuick ? 40_000 : 100_000) / policies);
+      return [await ours(kind, setting, stretches), await raw(kind, setting, stretches)];
+    },
+  };
+}
+
+async function ours(kind: Kind, setting: Setting, stretches: readonly Stretch[]): Promise<Contender> {
+  const { store } = await kind.openOurs(await kind.freshPlace(setting));
+  await seedOurs(store, stretches);
+  const { readModel } = await openLoginPolicies({ store });
+  await readModel.ready(PATIENCE);
+  return {
+    name: 'ours',
+    how: 'loginPolicies.readModel.rebuild(): every event decoded and checked, rows written and switched over',
+    measure: () => ratePerSecond(countOf(stretches), () => readModel.rebuild()),
+  };
+}
+
+async function raw(kind: Kind, setting: Setting, stretches: readonly Stretch[]): Promise<Contender> {
+  const driver = await kind.openRaw(await kind.freshPlace(setting));
+  await seedRaw(driver, stretches);
+  return {
+    name: 'raw',
+    how: `${kind.driver} by hand: a scan in pages of 1,000, a fold in place, all rows written at the end in one transaction`,
+    measure: () => ratePerSecond(countOf(stretches), () => rebuildByHand(driver)),
+  };
+}
+
+function countOf(stretches: readonly Stretch[]): number {
+  return stretches.reduce((count, { from, to }) => count + to - from, 0);
+}
+
+/** How long everything else in a process waits at the most, while a read model that is not there yet is computed. */
+export function catchUpStall(kind: Kind): Row {
+  return {
+    name: `catch-up-stall-${kind.name}`,
+    work: `longest stall of the event loop while 20,000 policies of 4 events catch up at opening, ${kind.title}`,
+    unit: 'ms',
+    warmUps: 1,
+    target: { bound: 'at most', figure: 20 },
+    contenders: async (setting) => {
+      const stretches = drawn(setting.isQuick ? 4000 : 20_000, 4);
+      return [stallOfOurs(kind, setting, stretches), stallByHand(kind, setting, stretches)];
+    },
+  };
+}
+
+function stallOfOurs(kind: Kind, setting: Setting, stretches: readonly Stretch[]): Contender {
+  return {
+    name: 'ours',
+    how: 'the README’s code on a store with events and no read model, until it may be read; by processor: all of it',
+    async measure() {
+      const place = await kind.freshPlace(setting);
+      await seedPlace(kind, place, stretches);
+      return longestStall(() => withOurs(kind, place, ({ readModel }) => readModel.ready(PATIENCE)));
+    },
+  };
+}
+
+function stallByHand(kind: Kind, setting: Setting, stretches: readonly Stretch[]): Contender {
+  return {
+    name: 'raw',
+    how: `${kind.driver} by hand: page by page, rows and checkpoint a transaction each, a turn for others between two`,
+    measure: async () =>
+      withRaw(kind, await kind.freshPlace(setting), async (driver) => {
+        await seedRaw(driver, stretches);
+        return longestStall(() => catchUp(driver));
+      }),
+  };
+}

@@ -1,0 +1,137 @@
+import {
+  defaultSettings,
+  freshInstance,
+  loginPolicyEvents,
+  type CommandInput,
+  type OrganizationRef,
+} from '@login-policy/domain';
+import { toJsonObject, type JsonObject } from '@login-policy/event-sourcing';
+import { Duration } from 'luxon';
+import {
+  decidePlain,
+  emptyPolicy,
+  fold,
+  type PlainCommand,
+  type PlainEvent,
+  type PlainPolicy,
+} from './plain-policy.js';
+
+/** One command, as our library takes it and as it is by hand. */
+export interface Step {
+  readonly ours: CommandInput;
+  readonly plain: PlainCommand;
+}
+
+/** The instance all organizations belong to. */
+export const INSTANCE_ID = '69629023906488334';
+
+const defaults = settingsIn(
+  loginPolicyEvents.encode({ type: 'LoginPolicyAdded', data: { settings: defaultSettings } }).data,
+);
+const { secondFactors = [], multiFactors = [] } = freshInstance;
+
+const ADD: Step = {
+  ours: { type: 'add', policy: freshInstance },
+  plain: { type: 'add', settings: defaults, secondFactors, multiFactors },
+};
+
+/** Five kinds of command on a policy that is there, in turn: done, then undone. */
+const ON_AND_ON: readonly Step[] = [
+  change(true, 6),
+  same({ type: 'addSecondFactor', factor: 'OTP_EMAIL' }),
+  same({ type: 'removeMultiFactor', factor: 'U2F_WITH_VERIFICATION' }),
+  same({ type: 'addIdentityProvider', identityProvider: { id: 'google', ownerType: 'SYSTEM' } }),
+  change(false, 12),
+  same({ type: 'removeSecondFactor', factor: 'OTP_EMAIL' }),
+  same({ type: 'addMultiFactor', factor: 'U2F_WITH_VERIFICATION' }),
+  same({ type: 'removeIdentityProvider', id: 'google' }),
+];
+
+/** How many steps bring a policy into force, change it and put it back. */
+export const STEPS: number = 1 + ON_AND_ON.length;
+
+function settingsIn({ settings }: JsonObject): JsonObject {
+  if (typeof settings !== 'object' || settings === null) throw new TypeError('a policy is added with settings');
+  return toJsonObject(settings);
+}
+
+function change(forceMfa: boolean, hours: number): Step {
+  return {
+    ours: { type: 'change', settings: { forceMfa, lifetimes: { multiFactorCheck: Duration.fromObject({ hours }) } } },
+    plain: { type: 'change', settings: { forceMfa, lifetimes: { multiFactorCheck: `PT${hours}H` } } },
+  };
+}
+
+function same(command: Exclude<CommandInput, { readonly type: 'add' | 'change' | 'remove' | 'revert' }>): Step {
+  return { ours: command, plain: command };
+}
+
+/** The command a policy gets as its n-th, from 0. */
+export function stepAt(number: number): Step {
+  return (number === 0 ? undefined : ON_AND_ON[(number - 1) % ON_AND_ON.length]) ?? ADD;
+}
+
+/** A command on one of many policies. */
+export interface Job {
+  readonly policy: number;
+  readonly step: number;
+}
+
+/** The whole course of many policies: at any time their commands are of all kinds, and no two on one policy come close. */
+export function jobsOver(policies: number): readonly Job[] {
+  const jobs: Job[] = [];
+  for (let tick = 0; tick < 2 * STEPS; tick++) {
+    for (let policy = 0; policy < policies; policy++) {
+      const step = tick - (policy % STEPS);
+      if (step >= 0 && step < STEPS) jobs.push({ policy, step });
+    }
+  }
+  return jobs;
+}
+
+/** The organization with a number. */
+export function organization(number: number): OrganizationRef {
+  return { instanceId: INSTANCE_ID, organizationId: `organization-${number}` };
+}
+
+/** The stream of its policy. */
+export function streamOf(number: number): string {
+  return `organizationLoginPolicy-${INSTANCE_ID}/organization-${number}`;
+}
+
+/** The stream of the instance's policy. */
+export const DEFAULT_STREAM: string = `instanceLoginPolicy-${INSTANCE_ID}`;
+
+/** The first events of a policy. */
+export function historyOf(count: number): readonly PlainEvent[] {
+  const [events, policy]: [PlainEvent[], PlainPolicy] = [[], emptyPolicy()];
+  for (let step = 0; events.length < count; step++) {
+    for (const event of decidePlain(stepAt(step).plain, policy)) {
+      fold(policy, event, 0);
+      events.push(event);
+    }
+  }
+  return events.slice(0, count);
+}
+
+/** The policy after its first events. */
+export function policyAfter(count: number): PlainPolicy {
+  return historyOf(count).reduce((policy, event) => fold(policy, event, Date.now()), emptyPolicy());
+}
+/** How many commands are on their way at any time, where they come at the same time. */
+export const AT_ONCE = 32;
+
+/** Gives all jobs in their order, never more than so many on their way. @throws Error with the first failure. */
+export async function lanes<Job>(
+  jobs: readonly Job[],
+  atATime: number,
+  give: (job: Job) => Promise<void>,
+): Promise<void> {
+  let next = 0;
+  const lane = async (): Promise<void> => {
+    for (let job = jobs[next++]; job !== undefined; job = jobs[next++]) await give(job);
+  };
+  const ended = await Promise.allSettled(Array.from({ length: atATime }, lane));
+  const failed = ended.find((one) => one.status === 'rejected');
+  if (failed !== undefined) throw new Error(String(failed.reason), { cause: failed.reason });
+}

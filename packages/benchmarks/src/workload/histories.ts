@@ -1,0 +1,56 @@
+import type { RawDriver } from '../raw/raw-driver.js';
+import { historyOf, streamOf } from './course.js';
+import { emptyPolicy } from './plain-policy.js';
+
+/** An append of some of a policy's events. */
+export interface Stretch {
+  readonly policy: number;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** How many events a policy begins with: they come in one append. */
+const FIRST = 4;
+
+/**
+ * Histories of many policies in the order a busy year leaves them in: who comes next is drawn, with a seed, so that it is the
+ * same for all contenders. A policy begins with one append of four events; then they come one by one.
+ */
+export function drawn(policies: number, eventsEach: number): readonly Stretch[] {
+  const lengths = new Array<number>(policies).fill(0);
+  const open = Array.from({ length: policies }, (_, policy) => policy);
+  const stretches: Stretch[] = [];
+  const draw = drawer(20_261_126);
+  while (open.length > 0) {
+    const place = draw(open.length);
+    const policy = open[place] ?? 0;
+    const from = lengths[policy] ?? 0;
+    const to = Math.min(from === 0 ? FIRST : from + 1, eventsEach);
+    lengths[policy] = to;
+    stretches.push({ policy, from, to });
+    const last = open.at(-1) ?? 0;
+    if (to === eventsEach) {
+      open[place] = last;
+      open.pop();
+    }
+  }
+  return stretches;
+}
+
+/** Numbers below a bound, by the generator of Park and Miller. */
+export function drawer(seed: number): (below: number) => number {
+  let state = seed;
+  return (below) => {
+    state = (state * 48_271) % 2_147_483_647;
+    return state % below;
+  };
+}
+
+/** Writes histories by hand, 500 appends a transaction; no row is kept. */
+export async function seedRaw(driver: RawDriver, stretches: readonly Stretch[]): Promise<void> {
+  const history = historyOf(Math.max(...stretches.map(({ to }) => to)));
+  const decided = stretches.map(({ policy, from, to }) => {
+    return { stream: streamOf(policy), revision: from, events: history.slice(from, to), policy: emptyPolicy() };
+  });
+  for (let first = 0; first < decided.length; first += 500) await driver.append(decided.slice(first, first + 500));
+}

@@ -1,0 +1,70 @@
+import {
+  freshInstance,
+  openLoginPolicies,
+  orThrow,
+  parseOrganization,
+  policyStream,
+  type LoginPolicies,
+} from '@login-policy/domain';
+import { monotonicIds, type Store } from '@login-policy/event-sourcing';
+import { INSTANCE_ID, historyOf, organization, stepAt, type Job } from './course.js';
+import type { Stretch } from './histories.js';
+import type { Kind } from './kinds.js';
+
+const OPTIONS = { actor: 'bench' } as const;
+
+/** Does something with our login policies at a place, opened as the README opens them, and closes them. */
+export async function withOurs<Result>(
+  kind: Kind,
+  place: string,
+  work: (policies: LoginPolicies) => Promise<Result>,
+): Promise<Result> {
+  const { store, close } = await kind.openOurs(place);
+  try {
+    const policies = await openLoginPolicies({ store });
+    try {
+      return await work(policies);
+    } finally {
+      await policies.close();
+    }
+  } finally {
+    await close();
+  }
+}
+
+/** Gives a command to our login policies. @throws Error when it is refused. */
+export async function give(policies: LoginPolicies, { policy, step }: Job): Promise<void> {
+  const answer = await policies.execute(organization(policy), stepAt(step).ours, OPTIONS);
+  if (answer.outcome === 'rejected') throw new Error(answer.message);
+}
+
+/** Brings the default policy of the instance into force. */
+export async function addDefault(policies: LoginPolicies): Promise<void> {
+  orThrow(await policies.add({ instanceId: INSTANCE_ID }, freshInstance, OPTIONS));
+}
+
+const metadata = Object.freeze({ actor: 'bench', correlationId: 'bench' });
+
+/** Writes histories in their order into a store without a read model, 500 appends at a time. */
+export async function seedOurs({ eventStore }: Store, stretches: readonly Stretch[]): Promise<void> {
+  const ids = monotonicIds();
+  const history = historyOf(Math.max(...stretches.map(({ to }) => to)));
+  const appends = stretches.map(({ policy, from, to }) => {
+    const streamId = policyStream(parseOrganization(organization(policy), 'owner'));
+    const events = history.slice(from, to).map((event) => ({ ...event, id: ids(), schemaVersion: 1, metadata }));
+    return { streamId, expected: 'any', events } as const;
+  });
+  for (let first = 0; first < appends.length; first += 500) {
+    await Promise.all(appends.slice(first, first + 500).map((append) => eventStore.append(append)));
+  }
+}
+
+/** The same at a place, and closes the store. */
+export async function seedPlace(kind: Kind, place: string, stretches: readonly Stretch[]): Promise<void> {
+  const { store, close } = await kind.openOurs(place);
+  await seedOurs(store, stretches);
+  await close();
+}
+
+/** How long a read model may take to be there. */
+export const PATIENCE = { waitMs: 100_000 } as const;
