@@ -1,8 +1,11 @@
+import type { PlainEvent, PlainPolicy } from './workload/plain-policy.js';
+
 // What is measured in a fresh process: each work imports what it needs and nothing else.
 const [work = '', path = ''] = process.argv.slice(2);
 const WORKS: Readonly<Record<string, () => Promise<unknown>>> = {
   'read ours': readOurs,
   'read raw': readRaw,
+  'read emmett': readEmmett,
   'rebuild ours': rebuildOurs,
   'rebuild raw': rebuildRaw,
 };
@@ -25,6 +28,16 @@ async function readRaw(): Promise<string> {
   const [policy] = driver.read(['instanceLoginPolicy-69629023906488334']);
   driver.close();
   return String(policy?.multiFactors.join());
+}
+
+async function readEmmett(): Promise<string> {
+  const { getSQLiteEventStore } = await import('@event-driven-io/emmett-sqlite');
+  const { emptyPolicy, fold } = await import('./workload/plain-policy.js');
+  const { state } = await getSQLiteEventStore({ fileName: path }).aggregateStream<PlainPolicy, PlainEvent>(
+    'instanceLoginPolicy-69629023906488334',
+    { initialState: emptyPolicy, evolve: (policy: PlainPolicy, event: PlainEvent) => fold(policy, event, 0) },
+  );
+  return state.multiFactors.join();
 }
 
 /** Both of these tell the most memory they had, in KiB. */

@@ -4,8 +4,7 @@ import { measureApart, type MeasuredRow } from './harness/measure-row.js';
 import { groupOf, type Row } from './harness/row.js';
 import { openPeers } from './peers/open-peers.js';
 import { withServer } from './raw/postgres-server.js';
-import { writeDocument } from './report/document.js';
-import { asMarkdown } from './report/markdown.js';
+import { asMarkdown, writeDocument } from './report/markdown.js';
 import { rowAsText, summaryAsText } from './report/text.js';
 import { rows } from './rows/all-rows.js';
 

@@ -7,8 +7,8 @@ import { connectNodeAdapter } from '@connectrpc/connect-node';
 import { holdsGrant } from '@login-policy/api';
 import { orThrow } from '@login-policy/domain';
 import { AdminService, type GetLoginPolicyResponseSchema } from '@zitadel/proto/zitadel/admin_pb.js';
-import { policyAnswer } from './messages.js';
-import { authenticate, listening, openPolicies, type OpenPolicies, type OpenServer } from './policies.js';
+import { policyAnswer } from './grpc-by-hand.js';
+import { authenticate, listening, openPolicies, type OpenPolicies, type OpenServer } from './servers.js';
 
 /** The read of the policy with connect-es alone: over HTTP/2 for gRPC. */
 export async function openConnectHttp2(): Promise<OpenServer> {

@@ -2,13 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import { createServer as createHttp2Server } from 'node:http2';
 import { buffer } from 'node:stream/consumers';
-import { create, toBinary } from '@bufbuild/protobuf';
+import { create, toBinary, type MessageInitShape } from '@bufbuild/protobuf';
+import { durationFromMs, timestampFromMs } from '@bufbuild/protobuf/wkt';
 import { holdsGrant } from '@login-policy/api';
-import { orThrow } from '@login-policy/domain';
+import { MULTI_FACTORS, orThrow, SECOND_FACTORS, type LoginPolicyView } from '@login-policy/domain';
 import { GetLoginPolicyResponseSchema } from '@zitadel/proto/zitadel/admin_pb.js';
+import { PasswordlessType } from '@zitadel/proto/zitadel/policy_pb.js';
 import { READ_PATH } from './requests.js';
-import { policyAnswer } from './messages.js';
-import { authenticate, listening, openPolicies, type OpenPolicies, type OpenServer } from './policies.js';
+import { authenticate, listening, openPolicies, type OpenPolicies, type OpenServer } from './servers.js';
 
 interface Answered {
   readonly headers: Readonly<Record<string, string>>;
@@ -67,4 +68,31 @@ function framed(flag: number, message: Uint8Array): Buffer {
   head.writeUInt8(flag, 0);
   head.writeUInt32BE(message.length, 1);
   return Buffer.concat([head, message]);
+}
+
+/** A policy as an answer carries it: written once by hand, for the server by hand and for connect-es. */
+export function policyAnswer(view: LoginPolicyView): MessageInitShape<typeof GetLoginPolicyResponseSchema> {
+  const { details, settings } = view;
+  const { lifetimes, passwordlessType, ...others } = settings;
+  return {
+    policy: {
+      ...others,
+      details: {
+        sequence: details.sequence,
+        creationDate: timestampFromMs(details.creationDate.toMillis()),
+        changeDate: timestampFromMs(details.changeDate.toMillis()),
+        resourceOwner: details.resourceOwner,
+      },
+      isDefault: view.isDefault,
+      passwordlessType: passwordlessType === 'ALLOWED' ? PasswordlessType.ALLOWED : PasswordlessType.NOT_ALLOWED,
+      passwordCheckLifetime: durationFromMs(lifetimes.passwordCheck.toMillis()),
+      externalLoginCheckLifetime: durationFromMs(lifetimes.externalLoginCheck.toMillis()),
+      mfaInitSkipLifetime: durationFromMs(lifetimes.mfaInitSkip.toMillis()),
+      secondFactorCheckLifetime: durationFromMs(lifetimes.secondFactorCheck.toMillis()),
+      multiFactorCheckLifetime: durationFromMs(lifetimes.multiFactorCheck.toMillis()),
+      secondFactors: view.secondFactors.map((factor) => SECOND_FACTORS.indexOf(factor) + 1),
+      multiFactors: view.multiFactors.map((factor) => MULTI_FACTORS.indexOf(factor) + 1),
+      idps: view.identityProviders.map(({ id }) => ({ idpId: id })),
+    },
+  };
 }

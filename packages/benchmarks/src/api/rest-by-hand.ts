@@ -2,11 +2,18 @@ import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { holdsGrant } from '@login-policy/api';
-import type { CommandInput, Details, LoginSettings, MultiFactor, SecondFactor } from '@login-policy/domain';
+import type {
+  CommandInput,
+  Details,
+  LifetimeName,
+  LoginSettings,
+  MultiFactor,
+  SecondFactor,
+} from '@login-policy/domain';
 import { positionToString } from '@login-policy/event-sourcing';
 import { Duration } from 'luxon';
 import { POLICY_PATH } from './requests.js';
-import { authenticate, listening, openPolicies, type OpenPolicies, type OpenServer } from './policies.js';
+import { authenticate, listening, openPolicies, type OpenPolicies, type OpenServer } from './servers.js';
 
 const SECOND_FACTORS: ReadonlyMap<string, SecondFactor> = new Map([['SECOND_FACTOR_TYPE_OTP_EMAIL', 'OTP_EMAIL']]);
 const MULTI_FACTORS: ReadonlyMap<string, MultiFactor> = new Map([
@@ -95,7 +102,8 @@ function commandOf(route: string, body: Body): CommandInput | undefined {
 
 function settingsOf(body: Body): LoginSettings {
   const is = (name: string): boolean => body[name] === true;
-  const lifetime = (name: string): Duration => Duration.fromObject({ seconds: Number.parseFloat(String(body[name])) });
+  const lifetime = (name: LifetimeName): Duration =>
+    Duration.fromObject({ seconds: Number.parseFloat(String(body[`${name}Lifetime`])) });
   return {
     allowUsernamePassword: is('allowUsernamePassword'),
     allowRegister: is('allowRegister'),
@@ -108,13 +116,13 @@ function settingsOf(body: Body): LoginSettings {
     allowDomainDiscovery: is('allowDomainDiscovery'),
     disableLoginWithEmail: is('disableLoginWithEmail'),
     disableLoginWithPhone: is('disableLoginWithPhone'),
-    defaultRedirectUri: String(body['defaultRedirectUri'] ?? ''),
+    defaultRedirectUri: typeof body['defaultRedirectUri'] === 'string' ? body['defaultRedirectUri'] : '',
     lifetimes: {
-      passwordCheck: lifetime('passwordCheckLifetime'),
-      externalLoginCheck: lifetime('externalLoginCheckLifetime'),
-      mfaInitSkip: lifetime('mfaInitSkipLifetime'),
-      secondFactorCheck: lifetime('secondFactorCheckLifetime'),
-      multiFactorCheck: lifetime('multiFactorCheckLifetime'),
+      passwordCheck: lifetime('passwordCheck'),
+      externalLoginCheck: lifetime('externalLoginCheck'),
+      mfaInitSkip: lifetime('mfaInitSkip'),
+      secondFactorCheck: lifetime('secondFactorCheck'),
+      multiFactorCheck: lifetime('multiFactorCheck'),
     },
   };
 }

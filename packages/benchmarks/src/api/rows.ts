@@ -4,10 +4,9 @@ import { promisify } from 'node:util';
 import type { Contender, Figure, Row, Setting } from '../harness/row.js';
 import { openConnectHttp1, openConnectHttp2 } from './connect-es.js';
 import { openGrpcByHand, openGrpcWebByHand } from './grpc-by-hand.js';
-import { openOurs } from './ours.js';
-import type { OpenServer } from './policies.js';
 import { lanes } from './requests.js';
 import { openRestByHand } from './rest-by-hand.js';
+import { openOurs, type OpenServer } from './servers.js';
 
 const run = promisify(execFile);
 const LOAD = fileURLToPath(new URL('./load.js', import.meta.url));
@@ -52,7 +51,7 @@ function rowOf(protocol: string, work: string, servers: readonly Server[]): Row 
 
 /** By the clock of the clients, and by the processor time of the server alone. */
 function contenderOf({ name, how, open }: Server, protocol: string, { isQuick }: Setting): Contender {
-  const perLane = isQuick ? 48 : 400;
+  const perLane = isQuick ? 48 : 240;
   return {
     name,
     how,

@@ -28,14 +28,20 @@ function reducer(
 
 function policiesIn(eventStorageAdapter: EventStorageAdapter): PeerPolicies {
   const store = new EventStore({ eventStoreId: 'policies', eventTypes, reducer, eventStorageAdapter });
+  const push = async (aggregateId: string, after: number, events: readonly PlainEvent[]): Promise<void> => {
+    for (const [index, event] of events.entries()) {
+      await store.pushEvent({ aggregateId, version: after + index + 1, type, payload: { event } });
+    }
+  };
   return {
     async command(aggregateId, command) {
       const { aggregate } = await store.getAggregate(aggregateId);
-      let version = aggregate?.version ?? 0;
-      for (const event of decidePlain(command, aggregate?.policy ?? emptyPolicy())) {
-        version += 1;
-        await store.pushEvent({ aggregateId, version, type, payload: { event } });
-      }
+      await push(aggregateId, aggregate?.version ?? 0, decidePlain(command, aggregate?.policy ?? emptyPolicy()));
+    },
+    seed: (aggregateId, events) => push(aggregateId, 0, events),
+    async load(aggregateId) {
+      const { aggregate } = await store.getAggregate(aggregateId);
+      return aggregate?.version ?? 0;
     },
     // There is nothing in it to close one with.
     close: async () => undefined,

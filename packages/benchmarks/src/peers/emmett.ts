@@ -29,6 +29,13 @@ function policiesIn(store: EventStore, close: () => Promise<void>): PeerPolicies
     async command(stream, command) {
       await handle(store, stream, (policy) => decidePlain(command, policy));
     },
+    async seed(stream, events) {
+      await store.appendToStream<PlainEvent>(stream, structuredClone([...events]));
+    },
+    async load(stream) {
+      const { state } = await store.aggregateStream<PlainPolicy, PlainEvent>(stream, folding);
+      return state.sequence;
+    },
     close,
   };
 }

@@ -1,9 +1,13 @@
 import type * as EmmettSqlite from '@event-driven-io/emmett-sqlite';
-import type { PlainCommand } from '../workload/plain-policy.js';
+import type { PlainCommand, PlainEvent } from '../workload/plain-policy.js';
 
 /** Login policies in the store of another library, by its own means. */
 export interface PeerPolicies {
   command(stream: string, command: PlainCommand): Promise<void>;
+  /** Appends the first events of a policy. */
+  seed(stream: string, events: readonly PlainEvent[]): Promise<void>;
+  /** Loads and folds a policy, and answers with how many events it has. */
+  load(stream: string): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -13,7 +17,7 @@ export interface Peer {
   /** How it carries out a command. */
   readonly how: string;
   /** Opens it on a fresh place. */
-  open(): Promise<PeerPolicies>;
+  readonly open: () => Promise<PeerPolicies>;
 }
 
 /** The peers that need something built before they run. */

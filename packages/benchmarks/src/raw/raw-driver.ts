@@ -32,7 +32,8 @@ export interface RawDriver {
 
 /** The event of its columns: unchecked, as by hand. */
 export function parseEvent(type: string, text: string): PlainEvent {
-  const event: unknown = { type, data: JSON.parse(text) };
+  const data: unknown = JSON.parse(text);
+  const event: unknown = { type, data };
   if (isEvent(event)) return event;
   throw new TypeError(`this is not an event: ${text}`);
 }

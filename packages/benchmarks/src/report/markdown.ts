@@ -1,7 +1,12 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Measured } from '../harness/interleave.js';
 import type { MeasuredRow } from '../harness/measure-row.js';
-import { judge, medianOf, ratioOf } from '../harness/verdict.js';
+import { judge, medianOf, ratioOf, type Verdict } from '../harness/verdict.js';
+import { packageFolder } from '../harness/scratch.js';
 import { rangeOf, sayFigure, sayRatio } from './figures.js';
+
+const DOCUMENT = join(packageFolder, '..', '..', 'docs', 'explanation', 'measurements.md');
 
 /** The measured rows of a group as Markdown: what is missed, one line a row, then every contender of each. */
 export function asMarkdown(rows: readonly MeasuredRow[], circumstances: string): string {
@@ -38,9 +43,14 @@ function summaryOf(one: MeasuredRow): readonly string[] {
     sayRatio(ratioOf(one, 'ours')),
     sayRatio(ratioOf(one, 'ours', 'byProcessor')),
     verdict?.wanted ?? '',
-    verdict === undefined ? '' : verdict.isMet ? 'yes' : '**no**',
+    metOrNot(verdict),
     verdict === undefined ? '' : peers.map((peer) => peerOf(peer, one)).join('; '),
   ];
+}
+
+function metOrNot(verdict: Verdict | undefined): string {
+  if (verdict === undefined) return '';
+  return verdict.isMet ? 'yes' : '**no**';
 }
 
 function peerOf({ name, figures, failures }: Measured, row: MeasuredRow): string {
@@ -64,4 +74,18 @@ function figuresOf({ name, figures, failures }: Measured, row: MeasuredRow): rea
     sayFigure(medianOf(row, name, 'byProcessor')),
     sayRatio(ratioOf(row, name, 'byProcessor')),
   ];
+}
+
+/**
+ * Puts a group's tables between its two markers in the documentation, and answers with the document's path.
+ *
+ * @throws Error when the markers are not there: then somebody should look.
+ */
+export async function writeDocument(group: string, tables: string): Promise<string> {
+  const before = await readFile(DOCUMENT, 'utf8');
+  const marker = `<!-- measured ${group}: begin, written by \`npm run bench -- --write\` -->`;
+  const [begin, end] = [before.indexOf(marker), before.indexOf(`<!-- measured ${group}: end -->`)];
+  if (begin === -1 || end < begin) throw new Error(`${DOCUMENT} has lost ${marker} and its end`);
+  await writeFile(DOCUMENT, `${before.slice(0, begin + marker.length)}\n\n${tables}\n${before.slice(end)}`);
+  return DOCUMENT;
 }

@@ -2,9 +2,9 @@ import { ratePerSecond } from '../harness/meter.js';
 import type { Contender, Row, Setting } from '../harness/row.js';
 import { withPeer, type Peer } from '../peers/peers.js';
 import { RawPolicies } from '../raw/raw-policies.js';
-import { AT_ONCE, jobsOver, lanes, stepAt, STEPS, streamOf, type Job } from '../workload/course.js';
+import { jobsOver, lanes, stepAt, STEPS, streamOf, type Job } from '../workload/course.js';
 import { withRaw, type Kind } from '../workload/kinds.js';
-import { addDefault, give, withOurs } from '../workload/ours.js';
+import { addDefault, checkRow, give, withOurs } from '../workload/ours.js';
 
 interface Work {
   readonly kind: Kind;
@@ -16,18 +16,18 @@ interface Work {
 /** Commands of five kinds over many policies; so many are on their way at any time. */
 export function commands(
   kind: Kind,
-  { atATime, timesRaw }: { readonly atATime: 1 | typeof AT_ONCE; readonly timesRaw: number },
+  { atATime, timesRaw }: { readonly atATime: number; readonly timesRaw: number },
 ): Row {
   const [name, how] = atATime === 1 ? ['in-turn', 'one after another'] : ['at-once', `${atATime} at a time`];
   return {
     name: `${name}-${kind.name}`,
     work: `commands of five kinds in turn on many policies, ${how}, ${kind.title}`,
     unit: 'commands/s',
-    warmUps: 2,
+    warmUps: 1,
     target: { bound: 'at least', timesRaw },
     contenders: async (setting) => {
-      const isLight = kind.name === 'memory' || atATime > 1;
-      const jobs = jobsOver((isLight ? 1800 : 270) / (setting.isQuick ? 4 : 1));
+      const policies = atATime === 1 ? kind.policiesInTurn : 900;
+      const jobs = jobsOver(Math.ceil(setting.isQuick ? policies / 2 : policies));
       const work: Work = { kind, setting, jobs, atATime };
       return [ours(work), raw(work), limit(work), ...kind.peers(setting).map((peer) => byPeer(peer, work))];
     },
@@ -41,7 +41,9 @@ function ours({ kind, setting, jobs, atATime }: Work): Contender {
     measure: async () =>
       withOurs(kind, await kind.freshPlace(setting), async (policies) => {
         await addDefault(policies);
-        return ratePerSecond(jobs.length, () => lanes(jobs, atATime, (job) => give(policies, job)));
+        const figure = await ratePerSecond(jobs.length, () => lanes(jobs, atATime, (job) => give(policies, job)));
+        await checkRow(policies, 0);
+        return figure;
       }),
   };
 }
@@ -78,8 +80,9 @@ function limit({ kind, setting, jobs, atATime }: Work): Contender {
 }
 
 function byPeer(peer: Peer, { setting, atATime }: Work): Contender {
-  // So many that no two commands on one policy are on their way together.
-  const jobs = jobsOver(atATime > 1 ? 450 : setting.isQuick ? 36 : 135);
+  // At a time, so many that no two commands on one policy are on their way together.
+  const inTurn = setting.isQuick ? 18 : 72;
+  const jobs = jobsOver(atATime === 1 ? inTurn : 450);
   return {
     name: peer.name,
     how: `${peer.how}; only ${jobs.length} commands`,

@@ -3,11 +3,13 @@ import { fileURLToPath } from 'node:url';
 import { median } from '../harness/meter.js';
 import type { Contender, Figure, Row } from '../harness/row.js';
 import { packageFolder } from '../harness/scratch.js';
+import type { Peers } from '../peers/peers.js';
 import { RawSqlite } from '../raw/raw-sqlite.js';
-import { DEFAULT_STREAM, policyAfter } from '../workload/course.js';
+import { DEFAULT_STREAM, historyOf, policyAfter } from '../workload/course.js';
 import { drawn, seedRaw } from '../workload/histories.js';
 import { sqlite, withRaw } from '../workload/kinds.js';
 import { addDefault, PATIENCE, seedPlace, withOurs } from '../workload/ours.js';
+import type { PlainEvent } from '../workload/plain-policy.js';
 
 const STARTS = 5;
 const CHILDREN = fileURLToPath(new URL('../children.js', import.meta.url));
@@ -19,7 +21,7 @@ export const freshProcess: Row = {
   unit: 'ms',
   warmUps: 1,
   target: { bound: 'at most', timesRaw: 1.25 },
-  async contenders({ scratch }) {
+  async contenders({ peers, scratch }) {
     const [oursAt, rawAt] = [scratch.fresh('ours.db'), scratch.fresh('raw.db')];
     await withOurs(sqlite, oursAt, addDefault);
     const driver = new RawSqlite(rawAt);
@@ -29,9 +31,18 @@ export const freshProcess: Row = {
     return [
       { name: 'ours', how: 'the README’s code', measure: () => starts([CHILDREN, 'read ours', oursAt]) },
       { name: 'raw', how, measure: () => starts([CHILDREN, 'read raw', rawAt]) },
+      { name: 'emmett-sqlite', how: 'aggregateStream', measure: await emmettIn(scratch.fresh('emmett.db'), peers) },
     ];
   },
 };
+
+async function emmettIn(fileName: string, { emmettSqlite: module, whyNot }: Peers): Promise<Contender['measure']> {
+  if (module === undefined) return () => Promise.reject(new Error(`left out: ${whyNot}`));
+  const store = module.getSQLiteEventStore({ fileName });
+  await store.schema.migrate();
+  await store.appendToStream<PlainEvent>(DEFAULT_STREAM, [...historyOf(4)]);
+  return () => starts([CHILDREN, 'read emmett', fileName]);
+}
 
 const MODULES = [
   'luxon',

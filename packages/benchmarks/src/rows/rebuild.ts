@@ -1,7 +1,9 @@
 import { openLoginPolicies } from '@login-policy/domain';
 import { longestStall, ratePerSecond } from '../harness/meter.js';
-import type { Contender, Row, Setting } from '../harness/row.js';
+import type { Contender, Figure, Row, Setting } from '../harness/row.js';
+import { withPeer, type Peer } from '../peers/peers.js';
 import { catchUp, rebuild as rebuildByHand } from '../raw/raw-policies.js';
+import { historyOf, streamOf } from '../workload/course.js';
 import { drawn, seedRaw, type Stretch } from '../workload/histories.js';
 import { withRaw, type Kind } from '../workload/kinds.js';
 import { PATIENCE, seedOurs, seedPlace, withOurs } from '../workload/ours.js';
@@ -15,11 +17,13 @@ export function rebuild(
     name: `rebuild-${policies / 1000}k-${kind.name}`,
     work: `rebuild of ${policies.toLocaleString('en')} policies from 100,000 events, drawn at random, ${kind.title}`,
     unit: 'events/s',
-    warmUps: 1,
+    warmUps: 2,
     target: { bound: 'at least', timesRaw },
     async contenders(setting) {
       const stretches = drawn(policies, (setting.isQuick ? 40_000 : 100_000) / policies);
-      return [await ours(kind, setting, stretches), await raw(kind, setting, stretches)];
+      const loaded = kind.name === 'memory' ? 300 : 50;
+      const peers = kind.peers(setting).map((peer) => loadedBy(peer, setting.isQuick ? 10 : loaded));
+      return [await ours(kind, setting, stretches), await raw(kind, setting, stretches), ...peers];
     },
   };
 }
@@ -44,6 +48,23 @@ async function raw(kind: Kind, setting: Setting, stretches: readonly Stretch[]):
     how: `${kind.driver} by hand: a scan in pages of 1,000, a fold in place, all rows written at the end in one transaction`,
     measure: () => ratePerSecond(countOf(stretches), () => rebuildByHand(driver)),
   };
+}
+
+/** The nearest that a peer has: it loads and folds one policy after another, and writes nothing. */
+function loadedBy(peer: Peer, policies: number): Contender {
+  const [history, streams] = [historyOf(100), Array.from({ length: policies }, (_, number) => streamOf(number))];
+  const how = `each policy loaded, nothing written; only ${streams.length} policies of ${history.length} events`;
+  const measure = (): Promise<Figure> =>
+    withPeer(peer, async (opened) => {
+      for (const stream of streams) await opened.seed(stream, history);
+      return ratePerSecond(streams.length * history.length, async () => {
+        for (const stream of streams) {
+          const loaded = await opened.load(stream);
+          if (loaded !== history.length) throw new Error(`${loaded} events were folded`);
+        }
+      });
+    });
+  return { name: peer.name, how, measure };
 }
 
 function countOf(stretches: readonly Stretch[]): number {
@@ -72,7 +93,13 @@ function stallOfOurs(kind: Kind, setting: Setting, stretches: readonly Stretch[]
     async measure() {
       const place = await kind.freshPlace(setting);
       await seedPlace(kind, place, stretches);
-      return longestStall(() => withOurs(kind, place, ({ readModel }) => readModel.ready(PATIENCE)));
+      return longestStall(() =>
+        withOurs(kind, place, async ({ readModel }) => {
+          await readModel.ready(PATIENCE);
+          const { events } = await readModel.lag();
+          if (events > 0) throw new Error(`ready, and ${events} events behind`);
+        }),
+      );
     },
   };
 }

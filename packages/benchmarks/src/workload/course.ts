@@ -50,6 +50,9 @@ const ON_AND_ON: readonly Step[] = [
 /** How many steps bring a policy into force, change it and put it back. */
 export const STEPS: number = 1 + ON_AND_ON.length;
 
+/** How many events they record: the first four, each of the others one. */
+export const EVENTS_OF_COURSE: number = STEPS + 3;
+
 function settingsIn({ settings }: JsonObject): JsonObject {
   if (typeof settings !== 'object' || settings === null) throw new TypeError('a policy is added with settings');
   return toJsonObject(settings);
@@ -121,15 +124,15 @@ export function policyAfter(count: number): PlainPolicy {
 /** How many commands are on their way at any time, where they come at the same time. */
 export const AT_ONCE = 32;
 
-/** Gives all jobs in their order, never more than so many on their way. @throws Error with the first failure. */
-export async function lanes<Job>(
-  jobs: readonly Job[],
+/** Gives all of them in their order, never more than so many on their way. @throws Error with the first failure. */
+export async function lanes<Item>(
+  items: readonly Item[],
   atATime: number,
-  give: (job: Job) => Promise<void>,
+  give: (item: Item) => Promise<void>,
 ): Promise<void> {
   let next = 0;
   const lane = async (): Promise<void> => {
-    for (let job = jobs[next++]; job !== undefined; job = jobs[next++]) await give(job);
+    for (let item = items[next++]; item !== undefined; item = items[next++]) await give(item);
   };
   const ended = await Promise.allSettled(Array.from({ length: atATime }, lane));
   const failed = ended.find((one) => one.status === 'rejected');

@@ -17,7 +17,7 @@ const FIRST = 4;
  * same for all contenders. A policy begins with one append of four events; then they come one by one.
  */
 export function drawn(policies: number, eventsEach: number): readonly Stretch[] {
-  const lengths = new Array<number>(policies).fill(0);
+  const lengths = Array.from({ length: policies }, () => 0);
   const open = Array.from({ length: policies }, (_, policy) => policy);
   const stretches: Stretch[] = [];
   const draw = drawer(20_261_126);

@@ -15,7 +15,7 @@ import { RawSqlite } from '../raw/raw-sqlite.js';
 /** A store of ours, and what closes all that was opened for it. */
 export interface OpenStore {
   readonly store: Store;
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 /** A kind of store: ours, the same by hand, and the peers. */
@@ -26,6 +26,8 @@ export interface Kind {
   readonly title: string;
   /** What the driver by hand is. */
   readonly driver: string;
+  /** How many policies get commands one after another in a round: a second or two of it. */
+  readonly policiesInTurn: number;
   /** A path or an address where nothing is yet. */
   freshPlace(setting: Setting): Promise<string>;
   /** Opens ours as the README does. */
@@ -39,6 +41,7 @@ export const sqlite: Kind = {
   name: 'sqlite',
   title: 'SQLite FULL',
   driver: 'better-sqlite3',
+  policiesInTurn: 180,
   freshPlace: async ({ scratch }) => scratch.fresh('store.db'),
   async openOurs(path) {
     const store = await openSqliteStore({ path });
@@ -53,6 +56,7 @@ export const postgres: Kind = {
   name: 'postgres',
   title: 'PostgreSQL',
   driver: 'pg',
+  policiesInTurn: 90,
   freshPlace: freshDatabase,
   async openOurs(connectionString) {
     const pool = new Pool({ connectionString });
@@ -68,6 +72,7 @@ export const memory: Kind = {
   name: 'memory',
   title: 'memory',
   driver: 'plain JavaScript',
+  policiesInTurn: 900,
   freshPlace: async () => 'memory',
   async openOurs() {
     const store = openMemoryStore();

@@ -7,7 +7,7 @@ import {
   type LoginPolicies,
 } from '@login-policy/domain';
 import { monotonicIds, type Store } from '@login-policy/event-sourcing';
-import { INSTANCE_ID, historyOf, organization, stepAt, type Job } from './course.js';
+import { EVENTS_OF_COURSE, INSTANCE_ID, historyOf, organization, stepAt, type Job } from './course.js';
 import type { Stretch } from './histories.js';
 import type { Kind } from './kinds.js';
 
@@ -36,6 +36,14 @@ export async function withOurs<Result>(
 export async function give(policies: LoginPolicies, { policy, step }: Job): Promise<void> {
   const answer = await policies.execute(organization(policy), stepAt(step).ours, OPTIONS);
   if (answer.outcome === 'rejected') throw new Error(answer.message);
+}
+
+/** @throws Error unless the read model has all commands of a policy's course: else what was measured is not what was promised. */
+export async function checkRow(policies: LoginPolicies, number: number): Promise<void> {
+  const { policy } = orThrow(await policies.policy(organization(number)));
+  const expected = BigInt(EVENTS_OF_COURSE);
+  if (policy.details.sequence !== expected)
+    throw new Error(`the row is at ${policy.details.sequence}, not ${expected}`);
 }
 
 /** Brings the default policy of the instance into force. */

@@ -1,5 +1,5 @@
 import type { AddressInfo, Server } from 'node:net';
-import { instancesByHost, staticTokens, type Caller } from '@login-policy/api';
+import { createApi, instancesByHost, staticTokens, type Caller } from '@login-policy/api';
 import { freshInstance, openLoginPolicies, orThrow, type LoginPolicies } from '@login-policy/domain';
 import { openMemoryStore } from '@login-policy/event-sourcing';
 import { lanes } from './requests.js';
@@ -59,3 +59,11 @@ export const authenticate: ReturnType<typeof staticTokens> = staticTokens(Object
 export const instanceOf: ReturnType<typeof instancesByHost> = instancesByHost(
   Object.fromEntries(lanes.map(({ host, instanceId }) => [host, instanceId])),
 );
+
+/** The API as anybody would open it: static tokens, instances by host, its own port. */
+export async function openOurs(): Promise<OpenServer> {
+  const { policies: loginPolicies, written, close } = await openPolicies();
+  const ports = { authenticate, instanceOf, organizations: { exists: () => false } };
+  const api = await createApi({ loginPolicies, ports }).listen({ port: 0 });
+  return { port: api.port, written, close: () => api.close({ graceMs: 1000 }).then(close) };
+}
