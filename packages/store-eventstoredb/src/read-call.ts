@@ -75,11 +75,6 @@ export class ReadCall {
     throw error;
   }
 
-  /** Whether something has come that was not handed out yet. */
-  get hasMore(): boolean {
-    return this.#messages.length > 0;
-  }
-
   /** Ends the call on the server too. Twice is once. */
   cancel(): void {
     this.#signal.removeEventListener('abort', this.#cancel);

@@ -89,8 +89,7 @@ function setFilter(options: Options, filter: ServerFilter | undefined): void {
   if ('regex' in filter) expression.setRegex(filter.regex);
   else expression.setPrefixList([...filter.prefixes]);
   const made = new streams.ReadReq.Options.FilterOptions();
-  if (filter.on === 'event-type') made.setEventType(expression);
-  else made.setStreamIdentifier(expression);
+  made.setStreamIdentifier(expression);
   made.setMax(WINDOW);
   made.setCheckpointintervalmultiplier(1);
   options.setFilter(made);

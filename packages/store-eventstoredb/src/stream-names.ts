@@ -7,11 +7,8 @@ import {
   type StreamId,
 } from '@login-policy/event-sourcing';
 
-/** Which records the server sends of all it has. */
-export type ServerFilter =
-  | { readonly on: 'stream-name'; readonly prefixes: readonly string[] }
-  | { readonly on: 'stream-name'; readonly regex: string }
-  | { readonly on: 'event-type'; readonly prefixes: readonly string[] };
+/** Which records the server sends of all it has, by the names of their streams. */
+export type ServerFilter = { readonly prefixes: readonly string[] } | { readonly regex: string };
 
 /** Whether a record that came is one the reader asked for. */
 export type Wanted = (record: { readonly streamName: string; readonly type: string }) => boolean;
@@ -70,8 +67,8 @@ export class StreamNames {
 
   /** What the server leaves out. It may send more than was asked for, never less: {@link wanted} decides. */
   serverFilter(filter: EventFilter | undefined): ServerFilter {
-    if (filter === undefined) return { on: 'stream-name', regex: this.#regex() };
-    return { on: 'stream-name', prefixes: filter.categories.map((category) => `${this.#prefix}${category}-`) };
+    if (filter === undefined) return { regex: this.#regex() };
+    return { prefixes: filter.categories.map((category) => `${this.#prefix}${category}-`) };
   }
 
   /** What a reader gets: his filter, exactly, and nothing that is not this store's. Types with `$` are the server's. */

@@ -27,7 +27,8 @@ export function wrongVersionResponse(current: bigint, expected: Expectation): st
     wrong.setStreamExists2060(new shared.Empty());
   } else if (expected === 'no_stream') {
     wrong.setExpectedNoStream(new shared.Empty());
-    wrong.setExpectedRevision2060(2 ** 64);
+    // 2^64-1, as near as a number comes to it.
+    wrong.setExpectedRevision2060(2 ** 64 - 2 ** 11);
   } else {
     wrong.setExpectedRevision(String(expected));
     wrong.setExpectedRevision2060(Number(expected));

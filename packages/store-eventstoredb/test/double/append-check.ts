@@ -8,7 +8,9 @@ export type Expectation = bigint | 'no_stream' | 'any' | 'stream_exists';
 export type AppendResult =
   | { readonly result: 'written'; readonly revision: bigint; readonly position: bigint | undefined }
   | { readonly result: 'wrong-version'; readonly current: bigint }
-  | { readonly result: 'deleted' };
+  | { readonly result: 'deleted' }
+  /** Known ids in another order than they were written in: the server says nothing at all. */
+  | { readonly result: 'no-answer' };
 
 /**
  * Appends as the server does: the order of checks and the table of reference §2.3, with the two stores it needs: the
@@ -56,6 +58,8 @@ export class Appender {
     if (known[0] === undefined) return undefined;
     const last = known.at(-1);
     if (last === undefined || known.includes(undefined)) return { result: 'wrong-version', current: head };
+    const isInOrder = known.every((record, index) => (known[index - 1]?.revision ?? -1n) <= (record?.revision ?? 0n));
+    if (!isInOrder) return { result: 'no-answer' };
     return { result: 'written', revision: last.revision, position: last.position };
   }
 
@@ -79,7 +83,11 @@ export class Appender {
   #write(streamName: string, head: bigint, proposals: readonly Proposal[]): AppendResult {
     const wasDeleted = isSoftDeleted(this.#log, streamName);
     const written = this.#log.write(streamName, proposals);
-    for (const record of written) this.#cache.set(`${streamName} ${record.id}`, record);
+    for (const record of written) {
+      const key = `${streamName} ${record.id}`;
+      // Twice in one append, an id stands for its first place.
+      if (!this.#cache.has(key)) this.#cache.set(key, record);
+    }
     // A soft-deleted stream goes on counting and is revived at the first new event (checklist 23).
     if (wasDeleted) writeMetadata(this.#log, streamName, { $tb: head + 1n });
     const last = written.at(-1);
@@ -107,6 +115,7 @@ export class Appender {
 
   #refuseDelete(streamName: string, expected: Expectation): AppendResult | undefined {
     if (this.#log.isTombstoned(streamName)) return { result: 'deleted' };
+    if (expected === 'stream_exists' && isSoftDeleted(this.#log, streamName)) return { result: 'deleted' };
     const head = this.#log.head(streamName);
     const wanted = expected === 'no_stream' ? -1n : expected;
     return typeof wanted === 'bigint' && wanted !== head ? { result: 'wrong-version', current: head } : undefined;

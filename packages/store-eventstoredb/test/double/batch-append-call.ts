@@ -11,13 +11,10 @@ import {
 import type { Expectation } from './append-check.js';
 import type { Proposal } from './event-log.js';
 import type { AppendFault } from './fault-script.js';
-import { identifierOf, streamNameOf } from './messages.js';
+import { identifierOf, streamNameOf, uuidOf } from './messages.js';
 import { proposalOf, sizeOf } from './proposals.js';
 import type { ServerState } from './server-state.js';
-import type { CallEnd } from './status.js';
-
-/** The server's own write time-out: what a client asks for can only be less (checklist 7). */
-const WRITE_TIMEOUT_MS = 2000;
+import { UNKNOWN, type CallEnd } from './status.js';
 
 interface HalfMade {
   readonly streamName: string;
@@ -58,6 +55,8 @@ export class BatchAppendCall {
     if (halfMade === undefined) return undefined;
     for (const message of request.getProposedMessagesList()) {
       const proposal = proposalOf(message);
+      // In a later chunk it ends the call for all (real servers).
+      if (proposal === undefined && options === undefined) return this.#end(UNKNOWN);
       if (proposal === undefined) return this.#refuseBadRequest(id, halfMade);
       halfMade.proposals.push(proposal);
     }
@@ -76,7 +75,8 @@ export class BatchAppendCall {
     const expected = expectationOf(options);
     const deadline = options.getDeadline()?.toDate().getTime();
     // Without a deadline the server takes its own; with one, it is wall-clock time (reference §2.2).
-    const ms = Math.min(deadline === undefined ? WRITE_TIMEOUT_MS : deadline - Date.now(), WRITE_TIMEOUT_MS);
+    const { writeTimeoutMs } = this.#state.mode;
+    const ms = Math.min(deadline === undefined ? writeTimeoutMs : deadline - Date.now(), writeTimeoutMs);
     if (this.#state.mode.isDenied(streamName)) this.#answer(id, streamName, failureInBatch('access-denied'));
     else if (streamName === '' || streamName === '$$' || expected === undefined)
       this.#answer(id, streamName, failureInBatch('bad-request'));
@@ -84,7 +84,8 @@ export class BatchAppendCall {
     else {
       const timer = setTimeout(() => {
         this.#forget(id);
-        this.#answer(id, streamName, failureInBatch('timeout'));
+        // The only answer whose id comes in the other form than it was sent in.
+        this.#answer(structured(id), streamName, failureInBatch('timeout'));
       }, ms);
       this.#halfMade.set(id, { streamName, expected, proposals: [], timer });
       return true;
@@ -94,7 +95,6 @@ export class BatchAppendCall {
 
   #refuseBadRequest(id: string, halfMade: HalfMade): void {
     // The half-made append stays and times out, which is a second answer for the same id (checklist 8, D3).
-    if (!this.#state.mode.answersBadRequestTwice) this.#forget(id);
     this.#answer(id, halfMade.streamName, failureInBatch('bad-request'));
   }
 
@@ -146,18 +146,17 @@ export class BatchAppendCall {
     }
   }
 
-  #perform({ streamName, expected, proposals }: HalfMade): streams.BatchAppendResp {
+  #perform({ streamName, expected, proposals }: HalfMade): streams.BatchAppendResp | undefined {
     const result = this.#state.appender.append(streamName, expected, proposals);
+    if (result.result === 'no-answer') return undefined;
     if (result.result === 'deleted') return deletedInBatch();
     if (result.result === 'wrong-version') return wrongVersionInBatch(result.current, expected);
     return successInBatch(result);
   }
 
-  #answer(id: string, streamName: string, response: streams.BatchAppendResp): void {
-    if (this.#isOver) return;
-    const correlation = new shared.UUID();
-    correlation.setString(id);
-    response.setCorrelationId(correlation);
+  #answer(id: string | shared.UUID, streamName: string, response: streams.BatchAppendResp | undefined): void {
+    if (this.#isOver || response === undefined) return;
+    response.setCorrelationId(typeof id === 'string' ? uuidOf(id) : id);
     response.setStreamIdentifier(identifierOf(streamName));
     this.#call.write(response);
   }
@@ -180,6 +179,16 @@ export class BatchAppendCall {
     clearTimeout(this.#halfMade.get(id)?.timer);
     this.#halfMade.delete(id);
   }
+}
+
+function structured(id: string): shared.UUID {
+  const bytes = Buffer.from(id.replaceAll('-', ''), 'hex');
+  const halves = new shared.UUID.Structured();
+  halves.setMostSignificantBits(String(bytes.readBigInt64BE(0)));
+  halves.setLeastSignificantBits(String(bytes.readBigInt64BE(8)));
+  const uuid = new shared.UUID();
+  uuid.setStructured(halves);
+  return uuid;
 }
 
 function expectationOf(options: streams.BatchAppendReq.Options): Expectation | undefined {

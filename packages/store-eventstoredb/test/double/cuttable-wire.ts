@@ -14,6 +14,7 @@ export class CuttableWire {
   readonly #pairs = new Set<readonly [Socket, Socket]>();
   #passing: Passing = 'all';
   #isRefusing = false;
+  #isStalled = false;
   port = 0;
 
   private constructor(target: number) {
@@ -54,11 +55,13 @@ export class CuttableWire {
 
   /** Takes nothing more of what clients send, and stays connected: a server that has stalled. */
   stall(): void {
+    this.#isStalled = true;
     for (const [client, server] of this.#pairs) client.unpipe(server).pause();
   }
 
   /** Ends {@link stall}. */
   resume(): void {
+    this.#isStalled = false;
     for (const [client, server] of this.#pairs) client.pipe(server);
   }
 
@@ -103,7 +106,7 @@ export class CuttableWire {
       server.destroy();
     };
     for (const socket of pair) socket.on('error', part).on('close', part);
-    client.pipe(server);
+    if (!this.#isStalled) client.pipe(server);
     server.on('data', (chunk) => this.#pass(client, chunk));
   }
 

@@ -22,6 +22,11 @@ export function proposalOf(message: ProposedMessage): Proposal | undefined {
   };
 }
 
+/** The property that an event has to have and does not. */
+export function missingIn(message: ProposedMessage): string | undefined {
+  return ['type', 'content-type'].find((name) => !message.getMetadataMap().has(name));
+}
+
 /** What an event counts for against the append's limit (reference §2.4). */
 export function sizeOf(proposals: readonly Proposal[]): number {
   return proposals.reduce((sum, { data, metadata, type }) => sum + data.length + metadata.length + 2 * type.length, 0);

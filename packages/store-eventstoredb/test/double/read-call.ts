@@ -5,7 +5,7 @@ import type { LogRecord } from './event-log.js';
 import { eventMessage, notFoundMessage, streamNameOf } from './messages.js';
 import { Outlet, type ReadingCall } from './outlet.js';
 import type { ServerState } from './server-state.js';
-import { bare, streamDeleted, UNKNOWN } from './status.js';
+import { bare, streamDeleted, UNKNOWN, type CallEnd } from './status.js';
 import { subscribeToAll } from './subscription-call.js';
 import { visibilityOf } from './visibility.js';
 
@@ -20,15 +20,35 @@ export async function readCall(state: ServerState, call: ReadingCall): Promise<v
   // Access is checked before any message (reference §3.1).
   const refusal = state.refusal(call.metadata, streamName);
   if (refusal !== undefined) return outlet.end(refusal);
-  if (options === undefined || !options.hasUuidOption() || (!options.hasFilter() && !options.hasNoFilter())) {
-    return outlet.end(bare(status.INVALID_ARGUMENT, 'The combination of options is invalid.'));
-  }
-  const filter = serverFilterOf(options);
+  const nonsense = options === undefined ? UNKNOWN : endOfNonsense(options, { streamName, state });
+  if (nonsense === 'silence') return undefined;
+  const filter = options === undefined ? undefined : serverFilterOf(options);
+  if (options === undefined || nonsense !== undefined) return outlet.end(nonsense);
   if (filter === undefined) return outlet.end(bare(status.INVALID_ARGUMENT, 'window is invalid.'));
   if (isSubscription && options.hasAll()) return subscribeToAll({ state, outlet, options, filter });
   if (isSubscription) return outlet.end(bare(status.UNIMPLEMENTED, 'the double has subscriptions to $all only'));
   if (options.hasAll()) return readAll({ state, outlet, options, filter });
   return readStream({ state, outlet, options, streamName });
+}
+
+/** How a read ends that names a combination there is not (reference §3.1, §3.4). */
+function endOfNonsense(
+  options: Options,
+  { streamName, state }: { readonly streamName: string; readonly state: ServerState },
+): CallEnd | 'silence' | undefined {
+  const filter = options.getFilter();
+  const isBackwards = Number(options.getReadDirection()) === 1;
+  const isImpossible = options.hasSubscription() ? isBackwards : filter === undefined && !options.hasNoFilter();
+  if (isImpossible || (filter !== undefined && options.hasStream())) {
+    return bare(status.INVALID_ARGUMENT, 'The combination of options is invalid.');
+  }
+  if (options.hasStream() && streamName === '') return UNKNOWN;
+  if (options.hasSubscription() && filter?.getCheckpointintervalmultiplier() === 0) return UNKNOWN;
+  // Of a window of nothing nothing is ever heard again, and of no form for ids neither by 23.10.
+  if (filter?.hasMax() === true && filter.getMax() === 0) return 'silence';
+  if (options.hasUuidOption()) return undefined;
+  const isOld = state.mode.version === '23.10.6';
+  return isOld ? 'silence' : bare(status.INVALID_ARGUMENT, "'uuidOption' is a required argument");
 }
 
 interface Reading {

@@ -6,14 +6,14 @@ import { ACCESS_DENIED, NO_LEADER, notLeader, UNAUTHENTICATED, type CallEnd } fr
 
 /** How the server this double stands for is made up. All of it may be changed while it runs. */
 export interface ServerMode {
-  /** 23.10 and 24.10 differ in subscriptions (reference §4). */
-  version: '23.10.6' | '24.10.4';
+  /** They differ in subscriptions (reference §4), and in what they make of calls that are none. */
+  version: '23.10.6' | '24.10.4' | '26.1.0';
+  /** The server's own write time-out: what a client asks for can only be less (checklist 7). */
+  writeTimeoutMs: number;
   /** Σ of a whole append (reference §2.4). */
   maxAppendSize: number;
   /** Batches unknown: `GetSupportedMethods` does not list them (checklist 1). */
   knowsBatches: boolean;
-  /** A bad id or type is answered twice (checklist 8). */
-  answersBadRequestTwice: boolean;
   /** Set on a node that is not the leader: where that is, or that nobody knows. */
   leader: { readonly host: string; readonly port: number } | 'unknown' | undefined;
   /** Who may call, as `user:password`; nobody is asked while this is not set (checklist 36). */
@@ -31,9 +31,9 @@ export class ServerState {
   readonly script = new FaultScript();
   readonly mode: ServerMode = {
     version: '24.10.4',
+    writeTimeoutMs: 2000,
     maxAppendSize: 1_048_576,
     knowsBatches: true,
-    answersBadRequestTwice: false,
     leader: undefined,
     users: undefined,
     isDenied: () => false,

@@ -57,6 +57,14 @@ export function appendTooBig(limit: number): CallEnd {
   });
 }
 
+/** An event without a type or a content type (reference §2.4). */
+export function propertyMissing(name: string): CallEnd {
+  return withTrailers(status.INVALID_ARGUMENT, `Required Metadata Property '${name}' is missing`, {
+    exception: 'missing-required-metadata-property',
+    'required-metadata-properties': 'type,content-type',
+  });
+}
+
 /** Deletes say it as a status, appends as a response (checklist 3). Numbers: -1 no events, -2 any, -4 exists. */
 export function wrongVersionOfDelete(streamName: string, expected: bigint, actual: bigint): CallEnd {
   return withTrailers(status.FAILED_PRECONDITION, `Append failed due to WrongExpectedVersion.`, {

@@ -24,6 +24,7 @@ export async function subscribeToAll(subscribing: Subscribing): Promise<void> {
   const start = startOf(state, options);
   if (start === undefined) {
     const isOld = state.mode.version === '23.10.6';
+    if (state.mode.version === '26.1.0') await outlet.send(confirmationMessage());
     return outlet.end(isOld ? UNKNOWN : bare(status.INVALID_ARGUMENT, 'Trying to read from an invalid position.'));
   }
   const subscription = new AllSubscription(subscribing, start);

@@ -4,9 +4,17 @@ import type { AppendResult, Expectation } from './append-check.js';
 import { successResponse, wrongVersionResponse } from './append-answers.js';
 import type { Proposal } from './event-log.js';
 import { streamNameOf } from './messages.js';
-import { proposalOf, sizeOf } from './proposals.js';
+import { missingIn, proposalOf, sizeOf } from './proposals.js';
 import type { ServerState } from './server-state.js';
-import { appendTooBig, bare, streamDeleted, UNKNOWN, wrongVersionOfDelete, type CallEnd } from './status.js';
+import {
+  appendTooBig,
+  bare,
+  propertyMissing,
+  streamDeleted,
+  UNKNOWN,
+  wrongVersionOfDelete,
+  type CallEnd,
+} from './status.js';
 
 type AppendOptions = streams.AppendReq.Options;
 
@@ -27,7 +35,9 @@ export function appendCall(
     }
     const message = request.getProposedMessage();
     const proposal = message === undefined || options === undefined ? undefined : proposalOf(message);
-    if (proposal === undefined) failure ??= UNKNOWN;
+    const missing = message === undefined ? undefined : missingIn(message);
+    if (missing !== undefined) failure ??= propertyMissing(missing);
+    else if (proposal === undefined) failure ??= UNKNOWN;
     else proposals.push(proposal);
   });
   call.on('end', () => {
@@ -44,11 +54,12 @@ function finish(
 ): void {
   const streamName = streamNameOf(options.getStreamIdentifier());
   const expected = expectationOf(options);
+  if (streamName === '') return answer(UNKNOWN);
   if (expected === undefined) return answer(bare(status.INVALID_ARGUMENT, 'no expectation'));
   const fault = state.script.strike('append');
   if (fault?.do === 'end') return answer(fault.end ?? UNKNOWN);
   const result = state.appender.append(streamName, expected, proposals);
-  if (fault?.do === 'never-answer') return undefined;
+  if (fault?.do === 'never-answer' || result.result === 'no-answer') return undefined;
   if (result.result === 'deleted') return answer(streamDeleted(streamName));
   if (result.result === 'wrong-version') return answer(null, wrongVersionResponse(result.current, expected));
   return answer(null, successResponse(result));
@@ -106,7 +117,7 @@ function endOfDelete(
   { streamName, expected }: { streamName: string; expected: Expectation },
 ): CallEnd | undefined {
   if (result.result === 'deleted') return streamDeleted(streamName);
-  if (result.result === 'written') return undefined;
+  if (result.result === 'written' || result.result === 'no-answer') return undefined;
   const numbers = { no_stream: -1n, any: -2n, stream_exists: -4n };
   return wrongVersionOfDelete(streamName, typeof expected === 'bigint' ? expected : numbers[expected], result.current);
 }

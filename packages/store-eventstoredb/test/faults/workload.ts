@@ -122,7 +122,7 @@ class Writer {
   async #learn(error: unknown, command: Command, events: readonly NewEvent[]): Promise<'done' | 'again'> {
     if (!isFault(error)) throw error;
     this.#ledger.faults.set(error.message, (this.#ledger.faults.get(error.message) ?? 0) + 1);
-    if (error.code === 'outcome-unknown') this.#ledger.outcomesUnknown += 1;
+    if (error.code === 'outcome-unknown' || error.code === 'written-unseen') this.#ledger.outcomesUnknown += 1;
     // Every other fault says that nothing was written.
     else this.#ledger.refused.push(...events.map(({ id }) => id));
     try {
