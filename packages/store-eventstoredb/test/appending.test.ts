@@ -1,4 +1,4 @@
-import { revision, streamId, type Append, type Instant, type Store } from '@login-policy/event-sourcing';
+import { isFault, revision, streamId, type Append, type Instant, type Store } from '@login-policy/event-sourcing';
 import { connectEventStoreDb, type Timeouts } from '@login-policy/store-eventstoredb';
 import { paced, settableClock } from '@login-policy/testkit';
 import { expect } from 'chai';
@@ -120,14 +120,18 @@ describe('an append to EventStoreDB', () => {
   });
 
   it('that a stalled server did not even take is refused, and not kept for it', async () => {
-    const streams = Array.from({ length: 400 }, (_, index) => streamId('Counter', `stalled-${index}`));
+    const streams = Array.from({ length: 150 }, (_, index) => streamId('Counter', `stalled-${index}`));
     for (const stream of streams) await append({ streamId: stream, expected: 'no-stream' });
     double.wire.stall();
     const large = { data: { text: 'x'.repeat(60_000) } };
     const appends = streams.map((stream) => ({ streamId: stream, expected: revision(0), events: newEvents(1, large) }));
-    const faults = await Promise.all(appends.map((each) => faultOf(append(each))));
-    const refused = streams.filter((_, index) => faults[index]?.code === 'store-unavailable');
-    expect(refused.length).to.be.greaterThan(200);
+    // What was on its way when the server stalled may still arrive.
+    const outcomes = await Promise.allSettled(appends.map((each) => append(each)));
+    const refused = streams.filter((_, index) => {
+      const outcome = outcomes[index];
+      return outcome?.status === 'rejected' && isFault(outcome.reason, 'store-unavailable');
+    });
+    expect(refused.length).to.be.greaterThan(50);
     double.wire.resume();
     await store.close();
     for (const stream of refused) expect(double.log.stream(stream)).to.have.length(1);
