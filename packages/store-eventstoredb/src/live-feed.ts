@@ -93,17 +93,21 @@ class FeedRun {
   async #once(ending: Ending): Promise<void> {
     const { connection, names, timeouts } = this.#context;
     const { signal } = ending;
-    const after = await this.#catchUp(signal);
+    const after = await this.#placeToBegin(signal);
     if (ending.isHere()) return;
     const request = subscriptionRequest(after, names.serverFilter(undefined));
     const call = await ReadCall.begin(connection, request, { withinMs: timeouts.stallMs, ahead: AHEAD, signal });
     this.#owedSince = undefined;
+    let lookedAround = performance.now();
     try {
       while (!ending.isHere()) {
         const messages = await call.next({ atLeast: 1, atMost: AHEAD, withinMs: timeouts.probeMs });
-        if (messages === SILENCE) await this.#lookAround(signal);
-        else if (messages !== undefined) this.#hand(logRecordsOf(messages));
-        else if (!ending.isHere()) throw stalled('the server ended it');
+        if (messages === undefined && !ending.isHere()) throw stalled('the server ended it');
+        if (messages !== undefined && messages !== SILENCE) this.#hand(logRecordsOf(messages));
+        // Also while others write all the time: their records come as checkpoints, and are no silence.
+        if (messages !== SILENCE && performance.now() - lookedAround < timeouts.probeMs) continue;
+        await this.#lookAround(signal);
+        lookedAround = performance.now();
       }
     } finally {
       call.cancel();
@@ -111,9 +115,19 @@ class FeedRun {
   }
 
   /**
-   * Reads what was written since the last call, so that the next one begins at the end of the log: a server of 23.10 skips the
-   * first record at or after the place it is to begin behind, and an old one may have been scavenged.
+   * Behind the last event of this store, which is there for certain: a server of 23.10 skips the first record it finds at or
+   * after the place it is to begin behind, and one of the server's own at the end of the log may have been scavenged since. All up
+   * to there has been handed out.
    */
+  async #placeToBegin(signal: AbortSignal): Promise<Position> {
+    for (;;) {
+      const looked = await this.#catchUp(signal);
+      const last = await this.#context.log.head();
+      if (last <= looked || signal.aborted) return last;
+    }
+  }
+
+  /** Reads what was written since the last call, and answers up to where. */
   async #catchUp(signal: AbortSignal): Promise<Position> {
     const { log } = this.#context;
     const end = await log.endFrom(this.#looked, signal);
