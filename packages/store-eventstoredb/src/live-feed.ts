@@ -1,4 +1,4 @@
-import { laterPosition, StoreUnavailable, type Position } from '@login-policy/event-sourcing';
+import { laterPosition, START, StoreUnavailable, type Position } from '@login-policy/event-sourcing';
 import { backOff } from './deadline.js';
 import { Ending } from './ending.js';
 import { failureOf, isFailure, STORE } from './faults.js';
@@ -130,7 +130,8 @@ class FeedRun {
   /** Reads what was written since the last call, and answers up to where. */
   async #catchUp(signal: AbortSignal): Promise<Position> {
     const { log } = this.#context;
-    const end = await log.endFrom(this.#looked, signal);
+    // What was the end may have been scavenged since: a place that was looked at is no stranger for that.
+    const end = laterPosition(await log.end(signal), this.#looked ?? START);
     if (this.#looked !== undefined) {
       for await (const records of log.recordsAfter(this.#looked, signal)) this.#hand(records);
     }

@@ -80,7 +80,8 @@ class Subscription {
     const { signal } = ending;
     let news = await listener.next(signal);
     if (news === undefined || news === 'missed') return;
-    const end = await log.endFrom(laterPosition(news.looked, this.#maker.handedOut), signal);
+    const isKnown = this.#maker.handedOut <= news.looked;
+    const end = isKnown ? news.looked : await log.endFrom(this.#maker.handedOut, signal);
     const reading = { filter: this.#options.filter, pageSize: this.#pageSize, ending };
     for await (const page of log.fill(this.#maker, reading)) yield this.#messageOf(page);
     for (let reached = end; !ending.isHere(); reached = news.looked) {
