@@ -83,8 +83,9 @@ class AllSubscription {
   async #page(index: number): Promise<void> {
     const begin = this.#log.records[index]?.position ?? this.#log.end;
     let sent = 0;
-    for (let at = index; at < index + this.#filter.window && sent < PAGE && !this.#outlet.isOver; at++) {
-      const record = this.#log.records[at];
+    // By its place, not by its number in the list: records before it may be scavenged while one is being sent.
+    for (let seen = 0; seen < this.#filter.window && sent < PAGE && !this.#outlet.isOver; seen++) {
+      const record = this.#log.records[this.#log.indexFrom(this.#next)];
       if (record === undefined) break;
       if (await this.#take(record)) sent += 1;
     }
