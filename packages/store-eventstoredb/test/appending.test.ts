@@ -3,7 +3,6 @@ import { connectEventStoreDb, type Timeouts } from '@login-policy/store-eventsto
 import { paced, settableClock } from '@login-policy/testkit';
 import { expect } from 'chai';
 import { afterEach, beforeEach, describe, it } from 'mocha';
-import { setImmediate } from 'node:timers/promises';
 import { Double } from './double/double.js';
 import { UNAUTHENTICATED, UNAVAILABLE } from './double/status.js';
 import { appendOf, faultOf, newEvents } from './events.js';
@@ -31,9 +30,9 @@ describe('an append to EventStoreDB', () => {
   });
 
   /** Takes the place of the patient store. */
-  async function beImpatient(): Promise<void> {
+  async function beImpatient(but: Timeouts = {}): Promise<void> {
     await store.close();
-    store = connectEventStoreDb(double.url, { timeouts: short() });
+    store = connectEventStoreDb(double.url, { timeouts: { ...short(), ...but } });
   }
 
   afterEach(async () => {
@@ -111,6 +110,7 @@ describe('an append to EventStoreDB', () => {
   });
 
   it('that was acknowledged is never called unknown, and looked for with pauses', async () => {
+    await beImpatient({ appendMs: paced(500) });
     await append();
     double.script.plan('read', { after: 0, do: 'end', end: UNAVAILABLE }, { times: 10_000 });
     const fault = await faultOf(append({ events: newEvents(2), expected: revision(0) }));
@@ -120,10 +120,11 @@ describe('an append to EventStoreDB', () => {
   });
 
   it('that a stalled server did not even take is refused, and not kept for it', async () => {
-    const streams = Array.from({ length: 150 }, (_, index) => streamId('Counter', `stalled-${index}`));
+    const streams = Array.from({ length: 40 }, (_, index) => streamId('Counter', `stalled-${index}`));
+    await beImpatient({ appendMs: paced(500) });
     for (const stream of streams) await append({ streamId: stream, expected: 'no-stream' });
     double.wire.stall();
-    const large = { data: { text: 'x'.repeat(60_000) } };
+    const large = { data: { text: 'x'.repeat(600_000) } };
     const appends = streams.map((stream) => ({ streamId: stream, expected: revision(0), events: newEvents(1, large) }));
     // What was on its way when the server stalled may still arrive.
     const outcomes = await Promise.allSettled(appends.map((each) => append(each)));
@@ -131,17 +132,10 @@ describe('an append to EventStoreDB', () => {
       const outcome = outcomes[index];
       return outcome?.status === 'rejected' && isFault(outcome.reason, 'store-unavailable');
     });
-    expect(refused.length).to.be.greaterThan(50);
+    expect(refused.length).to.be.greaterThan(10);
     double.wire.resume();
     await store.close();
     for (const stream of refused) expect(double.log.stream(stream)).to.have.length(1);
-  });
-
-  it('ends its call when there is nothing to append for a while, and never only half of it', async () => {
-    await append();
-    while (double.openCalls > 0) await setImmediate();
-    expect(double.halfClosed).to.equal(0);
-    expect(await append()).to.have.length(1);
   });
 
   it('refuses more than the server takes, and says how much that is', async () => {

@@ -12,6 +12,7 @@ import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { after, before, describe, it } from 'mocha';
 import { selfSignedCertificate } from './certificate.js';
@@ -83,6 +84,16 @@ describe('a store that is opened', () => {
     await store.close();
     const fault = await faultOf(store.readModels.open(counterTotals));
     expect(fault.code).to.equal('store-closed');
+  });
+
+  it('ends its call when there is nothing to append for a while: the server never would', async () => {
+    const double = await Double.start();
+    const { eventStore, close } = connectEventStoreDb(double.url);
+    await eventStore.append(appendOf(STREAM, 1));
+    while (double.openCalls > 0) await setImmediate();
+    expect(await eventStore.append(appendOf(STREAM, 1))).to.have.length(1);
+    await close();
+    await double.stop();
   });
 
   it('does not keep a process from ending that has forgotten to close it', async () => {

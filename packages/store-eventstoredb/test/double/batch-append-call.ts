@@ -37,8 +37,7 @@ export class BatchAppendCall {
     call.on('data', (request: streams.BatchAppendReq) => this.#take(request));
     call.on('cancelled', () => this.#leave());
     call.on('error', () => this.#leave());
-    // A half-close ends nothing: the server waits for more for good (real servers).
-    call.on('end', () => setImmediate(() => (state.halfClosed += this.#isOver ? 0 : 1)));
+    // A half-close ends nothing: the server waits for more, for good (real servers).
   }
 
   #take(request: streams.BatchAppendReq): void {

@@ -88,11 +88,6 @@ export class Double {
     return this.#state.openCalls;
   }
 
-  /** How many batch calls clients have half-closed. */
-  get halfClosed(): number {
-    return this.#state.halfClosed;
-  }
-
   /** How often a subscriber was too slow for the live buffer. */
   get overflows(): number {
     return this.#state.overflows;

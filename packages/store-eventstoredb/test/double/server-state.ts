@@ -45,8 +45,6 @@ export class ServerState {
   sent = 0;
   /** How many records reads of everything looked at, those that their filters held back too. */
   considered = 0;
-  /** How many batch calls clients have half-closed. */
-  halfClosed = 0;
   /** Calls that clients have open now. */
   openCalls = 0;
   /** Tears all connections, without a goodbye. */
