@@ -16,9 +16,9 @@ export interface Page {
 
 /** The server has no room for a text this long. */
 const TOO_LONG = '54000';
-const COLUMNS = 8;
+const COLUMNS = 9;
 /** Where the data stands behind the first two. */
-const DATA = 4;
+const DATA = 5;
 
 /**
  * Reads one page after another. A page of more text than is wanted is not sent: it is asked for again with fewer events,
@@ -39,18 +39,20 @@ export class PageReader {
 
   /**
    * A page of events in one row. Handing each column of each event from the driver to JavaScript would be most of the time of
-   * a read: joined by the server, a page is a few long texts, and its data one call of `JSON.parse`.
+   * a read: joined by the server, a page is a few long texts, and its data one call of `JSON.parse`. What hardly any event has
+   * is left out of the others.
    */
   statement(events: string, further = ''): string {
     const hasOrigin = this.#origin === undefined;
     const bytes = hasOrigin ? 'octet_length(data) + octet_length(metadata)' : 'octet_length(data)';
     const fits = `count = 1 OR ${bytes} <= ${this.#largestBytes}`;
     const origin = hasOrigin ? `string_agg(id, '') AS ids, ${list('metadata')}` : 'NULL AS ids, NULL AS metadata';
-    return `SELECT count, ${bytes}, encode(places, 'hex'), ids, types, streams,
+    return `SELECT count, ${bytes}, encode(places, 'hex'), encode(unusual, 'hex'), ids, types, streams,
       CASE WHEN ${fits} THEN data END, CASE WHEN ${fits} THEN metadata END ${further}
       FROM (SELECT count(*) AS count,
-        string_agg(int8send(position) || int8send(revision) || int8send(recorded_at) || int4send(schema_version)
-          || int4send(coalesce(append_place, 0)) || int4send(coalesce(append_count, 0)), ''::bytea) AS places,
+        string_agg(int8send(position) || int8send(revision) || int8send(recorded_at), ''::bytea) AS places,
+        string_agg(int8send(position) || int4send(schema_version) || int4send(coalesce(append_place, 0))
+          || int4send(coalesce(append_count, 0)), ''::bytea) FILTER (WHERE schema_version <> 1 OR append_count > 1) AS unusual,
         pg_catalog.json_agg(type)::text AS types, pg_catalog.json_agg(coalesce(whole_stream, stream))::text AS streams,
         ${list('data')}, ${origin}
         FROM (${events}) AS page) AS joined`;
@@ -82,10 +84,10 @@ export class PageReader {
   }
 
   #eventsOf(columns: Cells): readonly RecordedEvent[] {
-    const [places, ids, types, streams, data, metadata] = columns;
+    const [places, unusual, ids, types, streams, data, metadata] = columns;
     if (places === null || places === undefined) return [];
     try {
-      const placed = { places, types, streams, data };
+      const placed = { places, unusual, types, streams, data };
       return this.#origin === undefined
         ? eventsOf({ ...placed, ids, metadata }, this.#names)
         : originlessEventsOf(placed, this.#names);

@@ -15,13 +15,17 @@ import type { Cell } from './queries.js';
 import { givenText } from './names.js';
 
 const ID_LENGTH = 26;
-/** Bytes of the numbers of an event: three of 8, three of 4. */
-const PLACE_LENGTH = 36;
+/** Bytes of the numbers of an event: three of 8. */
+const PLACE_LENGTH = 24;
+/** Bytes of what is unusual of an event: its position of 8, three of 4. */
+const UNUSUAL_LENGTH = 20;
 
 /** What a page has in its columns, each for all of its events. */
 export interface PlacedColumns {
-  /** Position, revision, time, schema version, place and count in the append: bytes, in hexadecimal. */
+  /** Position, revision and time: bytes, in hexadecimal. */
   readonly places: string;
+  /** Position, schema version, place and count in the append, of those events that are not of version 1 and recorded alone. */
+  readonly unusual: Cell | undefined;
   readonly types: Cell | undefined;
   readonly streams: Cell | undefined;
   readonly data: Cell | undefined;
@@ -58,8 +62,8 @@ function placedIn(
   names: PageNames,
   make: (placed: WithoutOrigin, index: number) => RecordedEvent,
 ): readonly RecordedEvent[] {
-  const bytes = Buffer.from(columns.places, 'hex');
-  const places = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const places = bytesOf(columns.places);
+  const unusual = new Unusual(bytesOf(columns.unusual ?? ''));
   const [types, streams, data] = [columns.types, columns.streams, columns.data].map(listIn);
   const events: RecordedEvent[] = [];
   for (let index = 0; index * PLACE_LENGTH < places.byteLength; index++) {
@@ -70,19 +74,38 @@ function placedIn(
       position: position(places.getBigInt64(at)),
       recordedAt: instant(places.getInt32(at + 16) * 2 ** 32 + places.getUint32(at + 20)),
       type: names.type(word(types?.[index])),
-      schemaVersion: places.getInt32(at + 24),
       data: objectOf(data?.[index]),
-      ...appendAt(places, at + 28),
+      ...unusual.of(places.getBigInt64(at)),
     };
     events.push(make(placed, index));
   }
   return events;
 }
 
-/** The place in the append; an event without one was recorded alone, or before places were kept. */
-function appendAt(places: DataView, at: number): Pick<RecordedEvent, 'append'> {
-  const [place, count] = [places.getInt32(at), places.getInt32(at + 4)];
-  return count === 0 ? {} : { append: { place, count } };
+const USUAL = { schemaVersion: 1 } as const;
+
+/** What is unusual of the events of a page, in their order. */
+class Unusual {
+  readonly #bytes: DataView;
+  #at = 0;
+
+  constructor(bytes: DataView) {
+    this.#bytes = bytes;
+  }
+
+  /** Of the event at the next position; without a place it was recorded alone, or before places were kept. */
+  of(place: bigint): Pick<RecordedEvent, 'schemaVersion' | 'append'> {
+    const [bytes, at] = [this.#bytes, this.#at];
+    if (at >= bytes.byteLength || bytes.getBigInt64(at) !== place) return USUAL;
+    this.#at += UNUSUAL_LENGTH;
+    const [schemaVersion, count] = [bytes.getInt32(at + 8), bytes.getInt32(at + 16)];
+    return count === 0 ? { schemaVersion } : { schemaVersion, append: { place: bytes.getInt32(at + 12), count } };
+  }
+}
+
+function bytesOf(hexadecimal: string): DataView {
+  const bytes = Buffer.from(hexadecimal, 'hex');
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
 }
 
 function listIn(json: Cell | undefined): readonly unknown[] {
