@@ -117,8 +117,8 @@ END`,
 /**
  * Writes appends that were made ready before, with the rows they make, if everything is where it was then; else answers why not, and
  * has written nothing. It never waits for other writers: who waits finds that others wrote. The first event is at \`place\`, right
- * after the head that is known by its id, and so is the end of its stream. \`more\` has further events, receipts, rows, and the read
- * models that the head kept and this does not. In expressions where it can be: a query would be a quarter of the time of
+ * after the head that is known by its id, and so is the end of its stream. \`more\` has further events, receipts, rows, those
+ * that must not be there, and the read models that the head kept and this does not. In expressions where it can be: a query would be a quarter of the time of
  * the usual append, of one event and one row.
  */
 const APPEND = plpgsql(
@@ -144,7 +144,7 @@ BEGIN ${DEMAND_READ_COMMITTED}
       WHERE (place = 1 OR EXISTS (SELECT FROM {schema}.events AS e WHERE e.position = place - 1 AND e.id = head_id))
         AND (this_revision = 0 OR EXISTS (
           SELECT FROM {schema}.events AS e WHERE e.stream = this_stream AND e.revision = this_revision - 1 AND e.id = end_id))
-      ON CONFLICT (position) DO NOTHING;
+      ON CONFLICT DO NOTHING;
     IF NOT FOUND THEN
       RETURN 'others wrote';
     END IF;
@@ -160,13 +160,21 @@ BEGIN ${DEMAND_READ_COMMITTED}
       SELECT position, stream, revision, id, x.type, x.version, x.at, x.data::json, x.metadata::json, x.whole,
         append_place, append_count, models
       FROM json_to_recordset(more->'events') AS x(position bigint, stream text, revision bigint, id text, type text, version integer,
-        at bigint, data text, metadata text, whole text, append_place integer, append_count integer);
+        at bigint, data text, metadata text, whole text, append_place integer, append_count integer)
+      ON CONFLICT DO NOTHING;
+    GET DIAGNOSTICS done = ROW_COUNT;
+    IF done < json_array_length(more->'events') OR EXISTS (
+      SELECT FROM json_to_recordset(more->'absent') AS x(model bigint, key text) JOIN {schema}.read_model_rows AS there
+        ON there.model = x.model AND sha256(there.key) = sha256(decode(x.key, 'hex'))
+    ) THEN
+      RAISE EXCEPTION 'others wrote' USING ERRCODE = 'LP003';
+    END IF;
     INSERT INTO {schema}.receipts
       SELECT * FROM json_to_recordset(more->'receipts') AS x(stream text, key text, fingerprint text, revision bigint)
       ON CONFLICT DO NOTHING;
     GET DIAGNOSTICS done = ROW_COUNT;
     IF done < json_array_length(more->'receipts') THEN
-      RAISE EXCEPTION 'there is a receipt already' USING ERRCODE = 'LP003';
+      RAISE EXCEPTION 'others wrote' USING ERRCODE = 'LP003';
     END IF;
     UPDATE {schema}.read_models SET checkpoint = place - 1, steps = steps + 1
       WHERE model IN (SELECT x::bigint FROM json_array_elements_text(more->'dropped') AS x);

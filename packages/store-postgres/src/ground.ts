@@ -35,6 +35,8 @@ export interface Ground {
   readonly models: readonly KeptModel[];
   /** The read models that the head kept and these appends don't, by their numbers. */
   readonly dropped: readonly string[];
+  /** Rows that are taken not to be there, because their streams are: the server looks. */
+  readonly absent: readonly { readonly model: string; readonly key: string }[];
 }
 
 /** A read model as it was found in a writer's turn. */
@@ -46,7 +48,7 @@ export interface FoundModel {
 }
 
 /** What was found in a writer's turn. */
-export interface View extends Omit<Ground, 'models' | 'dropped' | 'notAfter'> {
+export interface View extends Omit<Ground, 'models' | 'dropped' | 'absent' | 'notAfter'> {
   /** By the server's clock, in milliseconds. */
   readonly now: number;
   readonly found: readonly FoundModel[];

@@ -1,7 +1,7 @@
 import { storedText } from './names.js';
 import type { Ground } from './ground.js';
 import type { Accepted, Plan } from './plan.js';
-import { rowChanges, type RowChange } from './row-changes.js';
+import { keyBytes, rowChanges, type RowChange } from './row-changes.js';
 
 /** What `append_v4` answers that has written. Else it says why not, and has written nothing. */
 export const WRITTEN: RegExp = /^written (\d+)$/;
@@ -34,6 +34,7 @@ export function writeArguments(plan: Plan, ground: Ground): readonly (string | n
       events: events.slice(1),
       receipts: accepted.flatMap(receiptsOf),
       dropped: first === undefined ? [] : ground.dropped,
+      absent: ground.absent.map(({ model, key }) => ({ model, key: keyBytes(key).toString('hex') })),
     }),
   ];
 }
@@ -51,7 +52,7 @@ function firstArguments(first: EventArgument | undefined, accepted: readonly Acc
 /** A row by itself where it is the only one and is found by the same as before, as it is most often; else all in one argument. */
 function rowAndMore(
   rows: readonly ModelChange[],
-  more: Readonly<Record<'events' | 'receipts' | 'dropped', readonly unknown[]>>,
+  more: Readonly<Record<'events' | 'receipts' | 'dropped' | 'absent', readonly unknown[]>>,
 ): readonly (string | null)[] {
   const [only, ...others] = rows;
   const isSimple = only !== undefined && others.length === 0 && only.content !== null && only.entries === null;

@@ -32,11 +32,17 @@ export class WriterMemory {
   /** The ground for these appends, if all that they need is known. */
   groundFor(batch: readonly PreparedAppend[], opened: readonly OpenedModel[]): Ground | undefined {
     const known = this.#known;
-    if (known === undefined || !batch.every(({ stream }) => this.#ends.has(stream.name))) return undefined;
-    if (!opened.every((model) => this.#isKnown(batch, model))) return undefined;
+    if (known === undefined || !batch.every((append) => this.#ends.has(append.stream.name) || this.#isBegun(append)))
+      return undefined;
+    const [begun, rest] = [
+      batch.filter((append) => this.#isBegun(append)),
+      batch.filter((append) => !this.#isBegun(append)),
+    ];
+    if (!opened.every((model) => this.#isKnown(rest, model))) return undefined;
+    const absent = this.#models.flatMap((model) => absentOf(model, begun));
     const notAfter = this.#heard.now + Math.ceil(performance.now() - this.#heard.at) + LATE_MS;
     // A receipt that is there all the same is noticed by the server.
-    return { ...known, notAfter, ends: this.#ends, receipts: new Set(), models: this.#models, dropped: [] };
+    return { ...known, notAfter, ends: this.#ends, receipts: new Set(), models: this.#models, dropped: [], absent };
   }
 
   /** Adds what was found in a writer's turn, or begins anew with it when others wrote meanwhile. */
@@ -86,10 +92,20 @@ export class WriterMemory {
     if (this.#farBehind.names.size > 0) this.forget();
   }
 
+  /** Whether the append is to begin a stream of which nothing is known: there is none, if its writer is right. */
+  #isBegun({ append, stream }: PreparedAppend): boolean {
+    return append.expected === 'no-stream' && !this.#ends.has(stream.name);
+  }
+
   #isKnown(batch: readonly PreparedAppend[], opened: OpenedModel): boolean {
     const kept = this.#models.find((model) => model.opened === opened);
     if (kept !== undefined) return [...keysOf(batch, opened)].every((key) => kept.rows.has(key));
     const { names, since } = this.#farBehind;
     return names.has(opened.name) && performance.now() - since < FAR_BEHIND_MS;
   }
+}
+
+/** The rows that streams which are begun may change, as far as nothing is known of them. */
+function absentOf({ opened, model, rows }: RememberedModel, begun: readonly PreparedAppend[]): Ground['absent'] {
+  return Array.from(keysOf(begun, opened), (key) => ({ model, key })).filter(({ key }) => !rows.has(key));
 }

@@ -20,7 +20,7 @@ export interface WriterParts {
   readonly models: OpenedModels;
 }
 
-const RECEIPT_IS_THERE = 'LP003';
+const OTHERS_WROTE = 'LP003';
 const LONGEST_BACK_OFF = 1024;
 
 /**
@@ -98,7 +98,7 @@ export class Writer {
     try {
       return writtenAt(await connection.call(`${schema.quoted}.append_v4`, writeArguments(plan, ground)));
     } catch (caught) {
-      if (stateOf(caught) === RECEIPT_IS_THERE) return undefined;
+      if (stateOf(caught) === OTHERS_WROTE) return undefined;
       throw caught;
     }
   }
@@ -143,7 +143,13 @@ export class Writer {
       if (kept !== undefined) models.push(kept);
     }
     const numbers = new Set(models.map(({ model }) => model));
-    return { ...view, notAfter: undefined, models, dropped: view.kept.filter((model) => !numbers.has(model)) };
+    return {
+      ...view,
+      notAfter: undefined,
+      models,
+      absent: [],
+      dropped: view.kept.filter((model) => !numbers.has(model)),
+    };
   }
 
   async #kept(

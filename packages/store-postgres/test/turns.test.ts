@@ -9,6 +9,9 @@ import { onStorage, storages } from './stores.js';
 const freshStorage = storages();
 const KINDS = { 'plain stores': [], 'stores with an inline projection': [counterTotals] };
 
+/** All counters in one row, whatever their streams: a new stream does not mean a new row. */
+const inOneRow: typeof counterTotals = { ...counterTotals, name: 'in-one-row', key: () => 'all' };
+
 describe('two processes that write to PostgreSQL in turns', () => {
   for (const [kind, models] of Object.entries(KINDS)) {
     it(`go on where the other ended, though each remembers where it ended itself: ${kind}`, () =>
@@ -31,6 +34,25 @@ describe('two processes that write to PostgreSQL in turns', () => {
         }
       }));
   }
+
+  it('are told of a stream that the other has begun, and of a row that another stream made', () =>
+    onStorage(freshStorage(), async (storage) => {
+      const [one, other] = [await storage.open({ models: [inOneRow] }), await storage.open({ models: [inOneRow] })];
+      await other.eventStore.append(appendTo('b', 'no-stream'));
+      for (const name of ['a', 'c']) await one.eventStore.append(appendTo(name, 'no-stream'));
+      // Known to the other one only, and begun in a group with one that is new.
+      const outcomes = await Promise.allSettled(
+        ['d', 'b', 'e'].map((name) => one.eventStore.append(appendTo(name, 'no-stream'))),
+      );
+      expect(outcomes.map(({ status }) => status)).to.deep.equal(['fulfilled', 'rejected', 'fulfilled']);
+      expect(outcomes[1]).to.have.nested.property('reason.code', 'revision-conflict');
+      await other.eventStore.append(appendTo('f', 'no-stream'));
+      await other.eventStore.append(appendTo('a', 'no-stream')).catch(() => undefined);
+      const model = await one.readModels.open(inOneRow);
+      expect((await rowUnder(model, 'all'))?.total).to.equal(6);
+      const all = await allEvents(other.eventStore);
+      expect(all.map(({ position }) => position)).to.deep.equal(all.map((_, index) => BigInt(index + 1)));
+    }));
 
   it('refuse what the other has made untrue, and take what it has made true', () =>
     onStorage(freshStorage(), async (storage) => {
