@@ -18,15 +18,27 @@ interface Identity {
 
 const ENVIRONMENT = { PATH: process.env['PATH'], LC_ALL: 'C' };
 
-// Nothing here takes the power away, only the processes: what they have written is there without waiting for a disk.
-const SETTINGS = '-c fsync=off -c full_page_writes=off -c listen_addresses=127.0.0.1';
+/**
+ * Nothing in the tests takes the power away, only the processes: what they have written is there without waiting for a disk. Whoever
+ * measures, or proves what is kept, wants the server as it is by default.
+ */
+const SETTINGS = { hasty: ['-c', 'fsync=off', '-c', 'full_page_writes=off'], durable: [] } as const;
 
 // The shell waits for the end of its input, which comes with the end of this process, however that ends. A server that was
 // killed and started again belongs to the shell that started it last.
-const RUN_AND_TIDY_UP = `"$1" -D "$2/data" -p "$3" -k "$2" ${SETTINGS} >>"$2/log" 2>&1 & server=$!
+const RUN_AND_TIDY_UP = `program="$1"; folder="$2"; port="$3"; shift 3
+"$program" -D "$folder/data" -p "$port" -k "$folder" -c listen_addresses=127.0.0.1 "$@" >>"$folder/log" 2>&1 & server=$!
 cat >/dev/null
-if [ "$(head -n 1 "$2/data/postmaster.pid")" = $server ]; then kill -QUIT $server; fi
-wait; rm -rf "$2"`;
+if [ "$(head -n 1 "$folder/data/postmaster.pid")" = $server ]; then kill -QUIT $server; fi
+wait; rm -rf "$folder"`;
+
+interface Parts {
+  readonly folder: string;
+  readonly port: number;
+  readonly binaries: string;
+  readonly identity: Identity;
+  readonly durability: keyof typeof SETTINGS;
+}
 
 /** A PostgreSQL 18 of the tests' own: in a folder of its own, on a port of its own, gone when they are. */
 export class EmbeddedServer {
@@ -36,17 +48,19 @@ export class EmbeddedServer {
   readonly #port: number;
   readonly #binaries: string;
   readonly #identity: Identity;
+  readonly #durability: keyof typeof SETTINGS;
 
-  private constructor(parts: { folder: string; port: number; binaries: string; identity: Identity }) {
+  private constructor(parts: Parts) {
     this.url = `postgres://postgres@127.0.0.1:${parts.port}/postgres`;
     this.#folder = parts.folder;
     this.#port = parts.port;
     this.#binaries = parts.binaries;
     this.#identity = parts.identity;
+    this.#durability = parts.durability;
   }
 
   /** Makes a cluster and starts its server. */
-  static async start(): Promise<EmbeddedServer> {
+  static async start(durability: keyof typeof SETTINGS = 'hasty'): Promise<EmbeddedServer> {
     const folder = mkdtempSync(join(tmpdir(), 'login-policy-postgres-'));
     const identity = await identityFor(folder);
     const binaries = await binariesFor(folder, identity);
@@ -63,7 +77,7 @@ export class EmbeddedServer {
       '--no-sync',
     ];
     await run(join(binaries, 'initdb'), options, { ...identity, env: ENVIRONMENT, cwd: folder });
-    const server = new EmbeddedServer({ folder, port: await freePort(), binaries, identity });
+    const server = new EmbeddedServer({ folder, port: await freePort(), binaries, identity, durability });
     await server.restart();
     return server;
   }
@@ -91,6 +105,7 @@ export class EmbeddedServer {
   /** Starts it, also after {@link kill}, and waits until it takes connections. */
   async restart(): Promise<void> {
     const args = ['-c', RUN_AND_TIDY_UP, 'sh', join(this.#binaries, 'postgres'), this.#folder, String(this.#port)];
+    args.push(...SETTINGS[this.#durability]);
     const options = { ...this.#identity, env: ENVIRONMENT, cwd: this.#folder, detached: true };
     const shell = spawn('sh', args, { ...options, stdio: ['pipe', 'ignore', 'ignore'] });
     shell.unref();

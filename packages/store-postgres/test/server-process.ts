@@ -3,7 +3,7 @@ import { EmbeddedServer } from './embedded-server.js';
 
 // A PostgreSQL for another program: says where it listens, is killed or restarted by a line of that name, which is said again
 // when it is done, and is gone with this process, which ends with its input.
-const server = await EmbeddedServer.start();
+const server = await EmbeddedServer.start('durable');
 process.stdout.write(`${server.url}\n`);
 for await (const order of createInterface(process.stdin)) {
   if (order === 'kill') await server.kill();
