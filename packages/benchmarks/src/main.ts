@@ -47,8 +47,8 @@ function refuseParts(chosen: readonly string[]): void {
   if (missing.length > 0) throw new RangeError(`--write takes whole tables; also name ${missing.join(', ')}`);
 }
 
-function circumstancesOf({ names, repetitions }: Request): string {
-  const command = ['npm run bench --', ...names, '--write'].join(' ');
+function circumstancesOf({ repetitions }: Request): string {
+  const command = ['npm run bench --', ...process.argv.slice(2)].join(' ');
   const machine = `${availableParallelism()} shared cores (${cpus()[0]?.model.trim() ?? 'unknown'}), ${process.platform}`;
   const date = new Date().toISOString().slice(0, 10);
   return `\`${command}\` on ${date}: Node ${process.versions.node}, ${machine}; medians of ${repetitions} repetitions.`;

@@ -77,7 +77,7 @@ function importing(name: string, how: string, code: string): Contender {
 
 /** Whether a rebuild's memory grows with the history. */
 export const peakMemory: Row = {
-  name: 'peak-memory-sqlite',
+  name: 'peak-rss-sqlite',
   work: 'most memory (RSS) of a fresh process that rebuilds 10,000 policies from 500,000 events, SQLite',
   unit: 'MB',
   warmUps: 0,

@@ -37,6 +37,11 @@ export function drawn(policies: number, eventsEach: number): readonly Stretch[] 
   return stretches;
 }
 
+/** How many events the longest of these histories has. */
+export function longestOf(stretches: readonly Stretch[]): number {
+  return stretches.reduce((longest, { to }) => Math.max(longest, to), 0);
+}
+
 /** Numbers below a bound, by the generator of Park and Miller. */
 export function drawer(seed: number): (below: number) => number {
   let state = seed;
@@ -48,7 +53,7 @@ export function drawer(seed: number): (below: number) => number {
 
 /** Writes histories by hand, 500 appends a transaction; no row is kept. */
 export async function seedRaw(driver: RawDriver, stretches: readonly Stretch[]): Promise<void> {
-  const history = historyOf(Math.max(...stretches.map(({ to }) => to)));
+  const history = historyOf(longestOf(stretches));
   const decided = stretches.map(({ policy, from, to }) => {
     return { stream: streamOf(policy), revision: from, events: history.slice(from, to), policy: emptyPolicy() };
   });

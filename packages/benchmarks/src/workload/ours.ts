@@ -8,7 +8,7 @@ import {
 } from '@login-policy/domain';
 import { monotonicIds, type Store } from '@login-policy/event-sourcing';
 import { EVENTS_OF_COURSE, INSTANCE_ID, historyOf, organization, stepAt, type Job } from './course.js';
-import type { Stretch } from './histories.js';
+import { longestOf, type Stretch } from './histories.js';
 import type { Kind } from './kinds.js';
 
 const OPTIONS = { actor: 'bench' } as const;
@@ -56,7 +56,7 @@ const metadata = Object.freeze({ actor: 'bench', correlationId: 'bench' });
 /** Writes histories in their order into a store without a read model, 500 appends at a time. */
 export async function seedOurs({ eventStore }: Store, stretches: readonly Stretch[]): Promise<void> {
   const ids = monotonicIds();
-  const history = historyOf(Math.max(...stretches.map(({ to }) => to)));
+  const history = historyOf(longestOf(stretches));
   const appends = stretches.map(({ policy, from, to }) => {
     const streamId = policyStream(parseOrganization(organization(policy), 'owner'));
     const events = history.slice(from, to).map((event) => ({ ...event, id: ids(), schemaVersion: 1, metadata }));
