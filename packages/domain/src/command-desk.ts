@@ -3,21 +3,22 @@ import { NOBODY, onDefault, type Affected, type OrganizationList } from './affec
 import { answering, fromHandled, invalidArgument, refused } from './answering.js';
 import type { CommandAnswer, ReadAnswer } from './answers.js';
 import { parseCommandOptions, type CommandInput } from './command-input.js';
-import { CommandMaker, type CommandSources } from './command-maker.js';
 import type { LoginPolicyCommand } from './commands.js';
 import { lastSequenceOf } from './details.js';
 import { diffPolicies } from './diff.js';
 import type { LoginPolicyEvent } from './events.js';
 import { evolve } from './evolve.js';
+import type { PolicyFacts } from './facts.js';
 import { ABSENT, type LoginPolicy } from './login-policy.js';
 import { instanceOf, isOrganization, parseOwner, policyStream, type Instance, type Owner } from './owner.js';
 import type { PolicyState } from './policy-state.js';
+import { parseCommand } from './parse-command.js';
 import { parsePreview, type Preview } from './preview.js';
 import type { ParsedRead } from './read-input.js';
 import type { PolicyRejection } from './rejections.js';
 import { warningsOf } from './warnings.js';
 
-type Handler = CommandHandler<LoginPolicyCommand, LoginPolicyEvent, PolicyState, PolicyRejection>;
+type Handler = CommandHandler<LoginPolicyCommand, LoginPolicyEvent, PolicyState, PolicyRejection, PolicyFacts>;
 
 /** What a preview has to know besides the policy itself. */
 export interface PreviewSources {
@@ -31,22 +32,18 @@ export interface PreviewSources {
 /** Takes commands as callers give them: checks the input, then has them decided, and recorded or only looked at. */
 export class CommandDesk {
   readonly #handler: Handler;
-  readonly #maker: CommandMaker;
   readonly #sources: PreviewSources;
 
-  constructor(handler: Handler, sources: CommandSources & PreviewSources) {
+  constructor(handler: Handler, sources: PreviewSources) {
     this.#handler = handler;
-    this.#maker = new CommandMaker(sources);
     this.#sources = sources;
   }
 
   async carryOut(given: unknown, input: CommandInput, options: unknown): Promise<CommandAnswer> {
     try {
       const owner = parseOwner(given, 'owner');
-      const makeCommand = this.#maker.parse(input, owner);
+      const command = parseCommand(input, owner);
       const context = parseCommandOptions(options);
-      const made = makeCommand();
-      const command = made instanceof Promise ? await made : made;
       return fromHandled(await this.#handler.handle(policyStream(owner), command, context), owner);
     } catch (caught) {
       return invalidArgument(caught);
@@ -57,10 +54,10 @@ export class CommandDesk {
     return answering(
       () => {
         const owner = parseOwner(given, 'owner');
-        return { owner, makeCommand: this.#maker.parse(input, owner), ...parsePreview(options) };
+        return { owner, command: parseCommand(input, owner), ...parsePreview(options) };
       },
-      async ({ owner, makeCommand, context, read }) => {
-        const considered = await this.#handler.consider(policyStream(owner), await makeCommand(), context);
+      async ({ owner, command, context, read }) => {
+        const considered = await this.#handler.consider(policyStream(owner), command, context);
         if (considered.outcome === 'rejected') return refused(considered, owner);
         const { policy, marks } = considered.state;
         const steps = { before: policy, after: considered.events.reduce<LoginPolicy>(evolve, policy) };

@@ -1,11 +1,9 @@
 import { revision, type CommandContext, type Revision } from '@login-policy/event-sourcing';
-import type { AddLoginPolicy } from './commands.js';
-import { parseFactors, parseMultiFactor, parseSecondFactor, type MultiFactor, type SecondFactor } from './factors.js';
-import { identityProvidersFor, type IdentityProvider, type IdentityProviderRef } from './identity-provider.js';
+import type { MultiFactor, SecondFactor } from './factors.js';
+import type { IdentityProviderRef } from './identity-provider.js';
 import { InvalidValue, parseObject, type Parser } from './invalid-value.js';
-import type { Owner } from './owner.js';
 import type { AsOf } from './read-input.js';
-import { parseSettings, type LoginSettings, type LoginSettingsChange } from './settings.js';
+import type { LoginSettings, LoginSettingsChange } from './settings.js';
 import { parseId, parseProse } from './text.js';
 
 /** Who gives a command, why, and on which conditions. */
@@ -99,25 +97,3 @@ export const parseSignal: Parser<AbortSignal> = (value, field) => {
   if (value instanceof AbortSignal) return value;
   throw new InvalidValue(field, 'an AbortSignal', value);
 };
-
-/** What a caller wants to bring into force, its identity providers not yet looked up. */
-export interface ParsedNewPolicy extends Omit<AddLoginPolicy['data'], 'identityProviders'> {
-  readonly identityProviders: readonly IdentityProvider[];
-}
-
-/** Takes a policy of the owner to bring into force. @throws InvalidValue */
-export function parseNewPolicy(value: unknown, owner: Owner): ParsedNewPolicy {
-  const members = ['settings', 'secondFactors', 'multiFactors', 'identityProviders'];
-  const {
-    settings,
-    secondFactors = [],
-    multiFactors = [],
-    identityProviders = [],
-  } = parseObject(value, 'policy', members);
-  return {
-    settings: parseSettings(settings, 'settings'),
-    secondFactors: parseFactors(secondFactors, 'secondFactors', parseSecondFactor),
-    multiFactors: parseFactors(multiFactors, 'multiFactors', parseMultiFactor),
-    identityProviders: identityProvidersFor(owner)(identityProviders, 'identityProviders'),
-  };
-}

@@ -1,72 +1,73 @@
+import type { Instant, Position } from '@login-policy/event-sourcing';
 import type { MultiFactor, SecondFactor } from './factors.js';
 import type { IdentityProvider, IdentityProviderId } from './identity-provider.js';
 import type { LoginSettings, LoginSettingsChange } from './settings.js';
 
-/** What the directory of identity providers said of one; `unchecked` where there is no directory to ask. */
-export type Existence = 'exists' | 'unknown' | 'unchecked';
-
-/** An identity provider to link, and whether it exists. */
-export interface IdentityProviderLink {
-  readonly identityProvider: IdentityProvider;
-  readonly existence: Existence;
+/**
+ * A policy to bring into force, as it was given. A list that names nothing is left out, so that a policy is told in one way
+ * only, also when there are more lists one day.
+ */
+export interface PolicyToAdd {
+  readonly settings: LoginSettings;
+  readonly secondFactors?: readonly SecondFactor[];
+  readonly multiFactors?: readonly MultiFactor[];
+  readonly identityProviders?: readonly IdentityProvider[];
 }
 
 /** Bring a policy into force. */
 export interface AddLoginPolicy {
-  readonly type: 'AddLoginPolicy';
-  readonly data: {
-    readonly settings: LoginSettings;
-    readonly secondFactors: readonly SecondFactor[];
-    readonly multiFactors: readonly MultiFactor[];
-    readonly identityProviders: readonly IdentityProviderLink[];
-  };
+  readonly type: 'add';
+  readonly policy: PolicyToAdd;
 }
 
 /** Give some settings other values. */
 export interface ChangeLoginPolicy {
-  readonly type: 'ChangeLoginPolicy';
-  readonly data: { readonly settings: LoginSettingsChange };
+  readonly type: 'change';
+  readonly settings: LoginSettingsChange;
 }
 
 /** Give up an organization's custom policy. */
 export interface RemoveLoginPolicy {
-  readonly type: 'RemoveLoginPolicy';
+  readonly type: 'remove';
 }
 
 /** Allow or no longer allow a second factor. */
 export interface SecondFactorCommand {
-  readonly type: 'AddSecondFactor' | 'RemoveSecondFactor';
-  readonly data: { readonly factor: SecondFactor };
+  readonly type: 'addSecondFactor' | 'removeSecondFactor';
+  readonly factor: SecondFactor;
 }
 
 /** Allow or no longer allow a multi-factor. */
 export interface MultiFactorCommand {
-  readonly type: 'AddMultiFactor' | 'RemoveMultiFactor';
-  readonly data: { readonly factor: MultiFactor };
+  readonly type: 'addMultiFactor' | 'removeMultiFactor';
+  readonly factor: MultiFactor;
 }
 
 /** Allow signing in through an identity provider. */
 export interface AddIdentityProvider {
-  readonly type: 'AddIdentityProvider';
-  readonly data: IdentityProviderLink;
+  readonly type: 'addIdentityProvider';
+  readonly identityProvider: IdentityProvider;
 }
 
 /** No longer allow signing in through an identity provider. */
 export interface RemoveIdentityProvider {
-  readonly type: 'RemoveIdentityProvider';
-  readonly data: { readonly id: IdentityProviderId };
+  readonly type: 'removeIdentityProvider';
+  readonly id: IdentityProviderId;
 }
 
-/** What a policy is to be again; its identity providers looked up, for those that would have to be linked anew. */
-export type RevertTarget = { readonly stage: 'absent' } | ({ readonly stage: 'active' } & AddLoginPolicy['data']);
+/** A moment in a policy's past: right after an event of its stream, at a place in the whole store, or at an instant. */
+export type Moment = { readonly sequence: bigint } | { readonly position: Position } | { readonly instant: Instant };
 
 /** Make the policy what it was at a moment. */
 export interface RevertLoginPolicy {
-  readonly type: 'RevertLoginPolicy';
-  readonly data: { readonly to: RevertTarget };
+  readonly type: 'revert';
+  readonly to: Moment;
 }
 
-/** All that can be asked of a login policy (docs/reference/login-policies.md#commands). */
+/**
+ * All that can be asked of a login policy (docs/reference/login-policies.md#commands), in its canonical form: what is decided and previewed, and whose
+ * fingerprint is stored under an idempotency key. {@link CommandInput} is the same as callers give it.
+ */
 export type LoginPolicyCommand =
   | AddLoginPolicy
   | ChangeLoginPolicy

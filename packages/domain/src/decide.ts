@@ -1,11 +1,5 @@
-import { accept, reject, type Decision } from '@login-policy/event-sourcing';
-import type {
-  AddIdentityProvider,
-  AddLoginPolicy,
-  IdentityProviderLink,
-  LoginPolicyCommand,
-  RevertTarget,
-} from './commands.js';
+import { accept, instantToIso, reject, type Decision } from '@login-policy/event-sourcing';
+import type { LoginPolicyCommand, Moment, PolicyToAdd, RevertLoginPolicy } from './commands.js';
 import type {
   LoginPolicyEvent,
   MultiFactorAdded,
@@ -14,77 +8,103 @@ import type {
   SecondFactorRemoved,
 } from './events.js';
 import { evolve } from './evolve.js';
+import { NO_FACTS, type PolicyFacts } from './facts.js';
 import type { MultiFactor, SecondFactor } from './factors.js';
-import { MOST_IDENTITY_PROVIDERS, type IdentityProviderId } from './identity-provider.js';
+import { MOST_IDENTITY_PROVIDERS, type IdentityProvider, type IdentityProviderId } from './identity-provider.js';
 import type { ActivePolicy, LoginPolicy } from './login-policy.js';
-import type { PolicyRejection } from './rejections.js';
+import type { OwnerKind } from './owner.js';
+import { refusedArgument, type PolicyRejection } from './rejections.js';
 import { commandsTowards } from './revert.js';
 import { differing, type LoginSettingsChange } from './settings.js';
 
 /** The events a command is granted with, or why it is refused. */
 export type LoginPolicyDecision = Decision<LoginPolicyEvent, PolicyRejection>;
 
+/** What a decision looks at beside the command and the policy. */
+export interface Circumstances {
+  readonly owner: OwnerKind;
+  /** Default: {@link NO_FACTS}. */
+  readonly facts?: PolicyFacts;
+}
+
 /**
  * What a policy answers to a command: the events to append, or the reason why not (docs/reference/login-policies.md#commands).
  *
- * Pure: the same policy and command give the same answer, whoever asks and whenever. The same rules hold for an
- * instance's policy and an organization's.
+ * Pure: the same policy, command and circumstances give the same answer, whoever asks and whenever.
+ *
+ * @throws TypeError for a revert without the policy to go back to among the facts.
  */
-export function decide(command: LoginPolicyCommand, policy: LoginPolicy): LoginPolicyDecision {
-  if (command.type === 'AddLoginPolicy') return addLoginPolicy(command.data, policy);
-  if (command.type === 'RevertLoginPolicy') return revertLoginPolicy(command.data.to, policy);
+export function decide(
+  command: LoginPolicyCommand,
+  policy: LoginPolicy,
+  circumstances: Circumstances,
+): LoginPolicyDecision {
+  const { facts = NO_FACTS } = circumstances;
+  if (command.type === 'add') return addLoginPolicy(command.policy, policy, facts);
+  if (command.type === 'revert') return revertLoginPolicy(command, policy, circumstances);
   if (policy.stage !== 'active') return reject({ reason: 'policy-not-found' });
   switch (command.type) {
-    case 'ChangeLoginPolicy':
-      return changeLoginPolicy(command.data.settings, policy);
-    case 'RemoveLoginPolicy':
+    case 'change':
+      return changeLoginPolicy(command.settings, policy);
+    case 'remove':
       return accept({ type: 'LoginPolicyRemoved', data: {} });
-    case 'AddSecondFactor':
-      return addFactor(policy.secondFactors, { type: 'SecondFactorAdded', data: command.data });
-    case 'RemoveSecondFactor':
-      return removeFactor(policy.secondFactors, { type: 'SecondFactorRemoved', data: command.data });
-    case 'AddMultiFactor':
-      return addFactor(policy.multiFactors, { type: 'MultiFactorAdded', data: command.data });
-    case 'RemoveMultiFactor':
-      return removeFactor(policy.multiFactors, { type: 'MultiFactorRemoved', data: command.data });
-    case 'AddIdentityProvider':
-      return addIdentityProvider(command.data, policy);
-    case 'RemoveIdentityProvider':
-      return removeIdentityProvider(command.data.id, policy);
+    case 'addSecondFactor':
+      return addFactor(policy.secondFactors, { type: 'SecondFactorAdded', data: { factor: command.factor } });
+    case 'removeSecondFactor':
+      return removeFactor(policy.secondFactors, { type: 'SecondFactorRemoved', data: { factor: command.factor } });
+    case 'addMultiFactor':
+      return addFactor(policy.multiFactors, { type: 'MultiFactorAdded', data: { factor: command.factor } });
+    case 'removeMultiFactor':
+      return removeFactor(policy.multiFactors, { type: 'MultiFactorRemoved', data: { factor: command.factor } });
+    case 'addIdentityProvider':
+      return addIdentityProvider(command.identityProvider, policy, facts);
+    case 'removeIdentityProvider':
+      return removeIdentityProvider(command.id, policy);
   }
 }
 
-function addLoginPolicy(data: AddLoginPolicy['data'], policy: LoginPolicy): LoginPolicyDecision {
+function addLoginPolicy(added: PolicyToAdd, policy: LoginPolicy, facts: PolicyFacts): LoginPolicyDecision {
   if (policy.stage === 'active') return reject({ reason: 'policy-already-exists' });
-  const count = data.identityProviders.length;
+  const { settings, secondFactors = [], multiFactors = [], identityProviders = [] } = added;
+  const count = identityProviders.length;
   if (count > MOST_IDENTITY_PROVIDERS) {
     const expected = `at most ${MOST_IDENTITY_PROVIDERS} identity providers`;
     return reject({ reason: 'invalid-argument', field: 'identityProviders', expected, received: String(count) });
   }
-  const unknown = data.identityProviders.find(({ existence }) => existence === 'unknown');
-  if (unknown !== undefined) return notFound(unknown);
+  const unknown = identityProviders.find(({ id }) => facts.unknownIdentityProviders.has(id));
+  if (unknown !== undefined) return reject({ reason: 'identity-provider-not-found', id: unknown.id });
   return acceptAll([
-    { type: 'LoginPolicyAdded', data: { settings: data.settings } },
-    ...data.secondFactors.map((factor) => ({ type: 'SecondFactorAdded', data: { factor } }) as const),
-    ...data.multiFactors.map((factor) => ({ type: 'MultiFactorAdded', data: { factor } }) as const),
-    ...data.identityProviders.map(identityProviderAdded),
+    { type: 'LoginPolicyAdded', data: { settings } },
+    ...secondFactors.map((factor) => ({ type: 'SecondFactorAdded', data: { factor } }) as const),
+    ...multiFactors.map((factor) => ({ type: 'MultiFactorAdded', data: { factor } }) as const),
+    ...identityProviders.map(identityProviderAdded),
   ]);
 }
 
 /** What differs is undone by the commands that could have been given one by one, so the same rules hold. */
-function revertLoginPolicy(to: RevertTarget, policy: LoginPolicy): LoginPolicyDecision {
-  if (policy.stage !== 'active') {
-    return to.stage === 'active' ? addLoginPolicy(to, policy) : reject({ reason: 'policy-not-found' });
-  }
-  return carryOutAll(commandsTowards(to, policy), policy);
+function revertLoginPolicy(
+  { to }: RevertLoginPolicy,
+  policy: LoginPolicy,
+  circumstances: Circumstances,
+): LoginPolicyDecision {
+  const { owner, facts } = circumstances;
+  const then = facts?.policyThen;
+  if (then === undefined) throw new TypeError('a revert is decided by what the policy was then');
+  if (then.stage === 'absent' && owner === 'instance') return notYetThere(to);
+  if (policy.stage === 'active') return carryOutAll(commandsTowards(then, policy), policy, circumstances);
+  return then.stage === 'active' ? decide({ type: 'add', policy: then }, policy, circumstances) : noPolicy();
 }
 
 /** All the commands' events, each decided by what those before leave; one refusal refuses all. */
-function carryOutAll(commands: readonly LoginPolicyCommand[], policy: LoginPolicy): LoginPolicyDecision {
+function carryOutAll(
+  commands: readonly LoginPolicyCommand[],
+  policy: LoginPolicy,
+  circumstances: Circumstances,
+): LoginPolicyDecision {
   const events: LoginPolicyEvent[] = [];
   let current = policy;
   for (const command of commands) {
-    const decision = decide(command, current);
+    const decision = decide(command, current, circumstances);
     if (decision.outcome === 'rejected') return decision;
     for (const event of decision.events) events.push(event);
     current = decision.events.reduce(evolve, current);
@@ -118,20 +138,21 @@ function removeFactor(
   return onPolicy.includes(factor) ? accept(removed) : reject({ reason: 'factor-not-on-policy', factor });
 }
 
-function addIdentityProvider(link: AddIdentityProvider['data'], policy: ActivePolicy): LoginPolicyDecision {
-  const { id } = link.identityProvider;
+function addIdentityProvider(
+  provider: IdentityProvider,
+  policy: ActivePolicy,
+  { unknownIdentityProviders }: PolicyFacts,
+): LoginPolicyDecision {
+  const { id } = provider;
   if (isLinked(id, policy)) return reject({ reason: 'identity-provider-already-exists', id });
   const count = policy.identityProviders.length;
   if (count >= MOST_IDENTITY_PROVIDERS) {
     const expected = `one of at most ${MOST_IDENTITY_PROVIDERS} that are linked to a policy`;
-    return reject({
-      reason: 'invalid-argument',
-      field: 'identityProvider',
-      expected,
-      received: `one more than ${count}`,
-    });
+    const received = `one more than ${count}`;
+    return reject({ reason: 'invalid-argument', field: 'identityProvider', expected, received });
   }
-  return link.existence === 'unknown' ? notFound(link) : accept(identityProviderAdded(link));
+  if (unknownIdentityProviders.has(id)) return reject({ reason: 'identity-provider-not-found', id });
+  return accept(identityProviderAdded(provider));
 }
 
 function removeIdentityProvider(id: IdentityProviderId, policy: ActivePolicy): LoginPolicyDecision {
@@ -143,10 +164,18 @@ function isLinked(id: IdentityProviderId, policy: ActivePolicy): boolean {
   return policy.identityProviders.some((linked) => linked.id === id);
 }
 
-function notFound({ identityProvider }: IdentityProviderLink): LoginPolicyDecision {
-  return reject({ reason: 'identity-provider-not-found', id: identityProvider.id });
+function identityProviderAdded(identityProvider: IdentityProvider): LoginPolicyEvent {
+  return { type: 'IdentityProviderAdded', data: { identityProvider } };
 }
 
-function identityProviderAdded({ identityProvider }: IdentityProviderLink): LoginPolicyEvent {
-  return { type: 'IdentityProviderAdded', data: { identityProvider } };
+function noPolicy(): LoginPolicyDecision {
+  return reject({ reason: 'policy-not-found' });
+}
+
+/** An instance's policy can't be removed, so there is no way back to before it had one. */
+function notYetThere(to: Moment): LoginPolicyDecision {
+  const expected = 'a moment at which the instance had its policy';
+  if ('sequence' in to) return reject(refusedArgument('to.sequence', expected, to.sequence));
+  if ('position' in to) return reject(refusedArgument('to.position', expected, to.position));
+  return reject(refusedArgument('to.instant', expected, instantToIso(to.instant)));
 }

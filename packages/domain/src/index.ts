@@ -15,17 +15,16 @@ export type {
   AddIdentityProvider,
   AddLoginPolicy,
   ChangeLoginPolicy,
-  Existence,
-  IdentityProviderLink,
   LoginPolicyCommand,
+  Moment,
   MultiFactorCommand,
+  PolicyToAdd,
   RemoveIdentityProvider,
   RemoveLoginPolicy,
   RevertLoginPolicy,
-  RevertTarget,
   SecondFactorCommand,
 } from './commands.js';
-export { decide, type LoginPolicyDecision } from './decide.js';
+export { decide, type Circumstances, type LoginPolicyDecision } from './decide.js';
 export { detailsToJson, type Details, type DetailsJson, type Marks } from './details.js';
 export { diffPolicies, type PolicyChange, type SettingPath, type Step } from './diff.js';
 export { loginPolicyEvents } from './event-codec.js';
@@ -43,6 +42,7 @@ export type {
   SecondFactorRemoved,
 } from './events.js';
 export { evolve } from './evolve.js';
+export { NO_FACTS, type PolicyFacts } from './facts.js';
 export { MULTI_FACTORS, SECOND_FACTORS, type MultiFactor, type SecondFactor } from './factors.js';
 export { freshInstance } from './fresh-instance.js';
 export type { History, HistoryEntry } from './history.js';
@@ -76,6 +76,7 @@ export {
   type OrganizationId,
   type OrganizationRef,
   type Owner,
+  type OwnerKind,
   type OwnerRef,
 } from './owner.js';
 export { evolveState, loginPolicyDecider, NO_POLICY, type PolicyState } from './policy-state.js';

@@ -6,6 +6,7 @@ import type { CommandInput, CommandOptions, NewLoginPolicy } from './command-inp
 import { loginPolicyEvents } from './event-codec.js';
 import type { LoginPolicyEvent } from './events.js';
 import type { MultiFactor, SecondFactor } from './factors.js';
+import { policyFacts } from './facts.js';
 import type { History } from './history.js';
 import type { IdentityProvider, IdentityProviderDirectory, IdentityProviderRef } from './identity-provider.js';
 import type { InstanceRef, OrganizationRef, OwnerRef } from './owner.js';
@@ -70,15 +71,17 @@ export class LoginPolicies {
       eventStore: store.eventStore,
       decider: loginPolicyDecider,
       events: loginPolicyEvents,
+      facts: policyFacts({
+        identityProviders: options.identityProviders,
+        past: (owner, asOf) => this.#reads.past(owner, asOf),
+      }),
       ...(ids !== undefined && { ids }),
       ...(keptStates !== undefined && { keptStates }),
     });
     this.readModel = readModel;
     this.#reads = new ReadDesk(store.eventStore, { model: readModel, states: handler.states });
     this.#commands = new CommandDesk(handler, {
-      identityProviders: options.identityProviders,
       organizations: options.organizations,
-      past: (owner, asOf) => this.#reads.past(owner, asOf),
       defaultPolicy: (instance, read) => this.#reads.defaultPolicy(instance, read),
       customized: (instance, read) => this.#reads.allCustomized(instance, read),
     });

@@ -94,6 +94,16 @@ export function policyStream(owner: Owner): StreamId {
   return streamId(ORGANIZATION_CATEGORY, `${instance}/${encoded(owner.organizationId)}`);
 }
 
+/** Whether it is an instance's policy or an organization's: the rules differ in what only one of them may have. */
+export type OwnerKind = 'instance' | 'organization';
+
+/** What kind of owner a policy's stream belongs to. For every event that is folded, so it looks at the category only. */
+export function ownerKindOf(id: StreamId): OwnerKind {
+  if (id.startsWith(`${INSTANCE_CATEGORY}-`)) return 'instance';
+  if (id.startsWith(`${ORGANIZATION_CATEGORY}-`)) return 'organization';
+  throw new TypeError(`${id} is not the stream of a login policy`);
+}
+
 /** Most ids are digits, letters and dashes, and stay as they are. */
 function encoded(id: string): string {
   return /^[\w-]+$/.test(id) ? id : encodeURIComponent(id);

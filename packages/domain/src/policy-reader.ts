@@ -9,6 +9,7 @@ import {
   type Follower,
   type Freshness,
   type FreshRows,
+  type Instant,
   type Position,
   type RecordedEvent,
   type StateAt,
@@ -107,19 +108,22 @@ export class PolicyReader {
 
   async #past(owner: Owner, asOf: ParsedAsOf): Promise<StateAt<PolicyState>> {
     const stream = policyStream(owner);
-    if (asOf.by === 'position') return this.#upToPosition(owner, asOf.position);
-    if (asOf.by === 'instant') {
-      await this.#refuseClockAhead(stream, asOf.field);
-      return this.#states.upTo(stream, (event) => event.recordedAt <= asOf.instant);
+    const { moment, field } = asOf;
+    if ('position' in moment) return this.#upToPosition(owner, moment.position);
+    if ('instant' in moment) {
+      refuseUnlessPast(moment.instant, `${field}.instant`);
+      await this.#refuseClockAhead(stream, `${field}.instant`);
+      return this.#states.upTo(stream, (event) => event.recordedAt <= moment.instant);
     }
-    const then = await this.#states.upTo(stream, (event) => event.revision < asOf.sequence);
+    const { sequence } = moment;
+    const then = await this.#states.upTo(stream, (event) => event.revision < sequence);
     const reached = lastSequenceOf(then.state.marks);
-    if (reached === asOf.sequence && reached > 0n) return then;
+    if (reached === sequence && reached > 0n) return then;
     const had =
       reached === 0n
         ? 'a sequence from 1 on that the policy has had'
         : `a sequence the policy has had, 1 to ${reached}`;
-    throw new InvalidValue(asOf.field, had, asOf.sequence);
+    throw new InvalidValue(`${field}.sequence`, had, sequence);
   }
 
   /** The default policy is looked at where the organization's stood: at the same instant, or the same place in the store. */
@@ -128,7 +132,7 @@ export class PolicyReader {
     const instance = instanceOf(organization);
     const own = viewOfState(then, organization);
     if (own !== undefined) return own;
-    if (asOf.by === 'sequence') return viewOfState(await this.#upToPosition(instance, then.position), instance);
+    if ('sequence' in asOf.moment) return viewOfState(await this.#upToPosition(instance, then.position), instance);
     const fallback = await this.#past(instance, asOf);
     return viewOfState({ ...fallback, position: laterPosition(then.position, fallback.position) }, instance);
   }
@@ -158,6 +162,11 @@ export class PolicyReader {
     const since = `from sequence ${sequenceOf(ahead)} on this policy was recorded by a clock that was ahead`;
     throw new InvalidValue(field, `a sequence or a position: ${since}`, instantToIso(ahead.recordedAt));
   }
+}
+
+/** What is still to come can still be recorded "before" it: only what is past is answered. */
+function refuseUnlessPast(moment: Instant, field: string): void {
+  if (moment >= systemClock()) throw new InvalidValue(field, 'an instant that is past', instantToIso(moment));
 }
 
 /** @throws WrittenByNewerProgram, UnreadableEvent when it is this owner's policy that can't be read. */

@@ -1,10 +1,12 @@
 import type { Decider } from '@login-policy/event-sourcing';
 import type { LoginPolicyCommand } from './commands.js';
-import { decide, type LoginPolicyDecision } from './decide.js';
+import { decide } from './decide.js';
 import { markEvent, type Marks } from './details.js';
 import type { LoginPolicyEvent, RecordedLoginPolicyEvent } from './events.js';
 import { evolve } from './evolve.js';
+import type { PolicyFacts } from './facts.js';
 import { ABSENT, type LoginPolicy } from './login-policy.js';
+import { ownerKindOf } from './owner.js';
 import type { PolicyRejection } from './rejections.js';
 
 /**
@@ -26,8 +28,15 @@ export function evolveState(state: PolicyState, event: RecordedLoginPolicyEvent)
 }
 
 /** The rules of a login policy for the command handler: {@link decide} and {@link evolve}. */
-export const loginPolicyDecider: Decider<LoginPolicyCommand, LoginPolicyEvent, PolicyState, PolicyRejection> = {
+export const loginPolicyDecider: Decider<
+  LoginPolicyCommand,
+  LoginPolicyEvent,
+  PolicyState,
+  PolicyRejection,
+  PolicyFacts
+> = {
   initial: NO_POLICY,
   evolve: evolveState,
-  decide: (command: LoginPolicyCommand, state: PolicyState): LoginPolicyDecision => decide(command, state.policy),
+  decide: (command, { policy }, { streamId, facts }) =>
+    decide(command, policy, { owner: ownerKindOf(streamId), ...(facts !== undefined && { facts }) }),
 };

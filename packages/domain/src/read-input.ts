@@ -1,15 +1,14 @@
 import {
   instant,
-  instantToIso,
   parseInstant,
   position,
-  systemClock,
   type Freshness,
   type Instant,
   type Position,
 } from '@login-policy/event-sourcing';
 import { DateTime } from 'luxon';
 import { parseSequence, parseSignal } from './command-input.js';
+import type { Moment } from './commands.js';
 import { InvalidValue, parseObject, type Parser } from './invalid-value.js';
 
 /**
@@ -62,15 +61,11 @@ export interface ParsedRead {
   readonly asOf: ParsedAsOf | undefined;
 }
 
-/** A moment in the past, checked. */
-export type ParsedAsOf = (
-  | { readonly by: 'sequence'; readonly sequence: bigint }
-  | { readonly by: 'position'; readonly position: Position }
-  | { readonly by: 'instant'; readonly instant: Instant }
-) & {
-  /** Where it stood in what the caller gave. */
+/** A moment in the past, and where it stood in what the caller gave. */
+export interface ParsedAsOf {
+  readonly moment: Moment;
   readonly field: string;
-};
+}
 
 /** The members of the options of every read. */
 export const READ_MEMBERS: readonly string[] = ['atLeast', 'waitMs', 'signal'];
@@ -157,8 +152,10 @@ function parseOptionalAsOf(value: unknown): ParsedAsOf | undefined {
   return value === undefined ? undefined : parseAsOf(value, 'options.asOf');
 }
 
-/** Takes a moment in the past. */
-export const parseAsOf: Parser<ParsedAsOf> = (value, field) => {
+const parseAsOf: Parser<ParsedAsOf> = (value, field) => ({ moment: parseMoment(value, field), field });
+
+/** Takes a moment. Whether it is past is asked when the past is looked at: a repeated command does not look. */
+export const parseMoment: Parser<Moment> = (value, field) => {
   const given = parseObject(value, field, ['sequence', 'position', 'instant']);
   const named = Object.entries(given).filter(([, moment]) => moment !== undefined);
   const [[by, moment] = [undefined, undefined], ...more] = named;
@@ -166,19 +163,12 @@ export const parseAsOf: Parser<ParsedAsOf> = (value, field) => {
     throw new InvalidValue(field, '{ sequence }, { position } or { instant }', value);
   }
   const at = `${field}.${by}`;
-  if (by === 'sequence') return { by, sequence: parseSequence(moment, at), field: at };
-  if (by === 'position') return { by, position: parsePositionInput(moment, at), field: at };
-  return { by: 'instant', instant: parsePastInstant(moment, at), field: at };
+  if (by === 'sequence') return { sequence: parseSequence(moment, at) };
+  if (by === 'position') return { position: parsePositionInput(moment, at) };
+  return { instant: parseInstantInput(moment, at) };
 };
 
-/** What is still to come can still be recorded "before" it: only what is past is answered. */
-const parsePastInstant: Parser<Instant> = (value, field) => {
-  const taken = takenInstant(value, field);
-  if (taken < systemClock()) return taken;
-  throw new InvalidValue(field, 'an instant that is past', instantToIso(taken));
-};
-
-const takenInstant: Parser<Instant> = (value, field) => {
+const parseInstantInput: Parser<Instant> = (value, field) => {
   const wanted = 'a luxon DateTime, a Date or ISO 8601 text with its offset, and a valid one';
   try {
     if (DateTime.isDateTime(value)) return instant(value.toMillis());

@@ -1,5 +1,6 @@
 import type { MultiFactor, SecondFactor } from './factors.js';
 import type { IdentityProviderId } from './identity-provider.js';
+import { InvalidValue } from './invalid-value.js';
 import { isOrganization, type Owner } from './owner.js';
 
 /** What the rules of a policy refuse (docs/reference/rejections-and-faults.md); input, too, that only the policy shows to be too much. */
@@ -20,6 +21,12 @@ export interface InvalidArgument {
   readonly field: string;
   readonly expected: string;
   readonly received: string;
+}
+
+/** Refuses what somebody gave, as a parser would. */
+export function refusedArgument(field: string, expected: string, value: unknown): InvalidArgument {
+  const { received } = new InvalidValue(field, expected, value);
+  return { reason: 'invalid-argument', field, expected, received };
 }
 
 /** A condition the caller made does not hold. */

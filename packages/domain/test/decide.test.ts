@@ -7,23 +7,23 @@ import {
 import { deciderSpecification } from '@login-policy/testkit';
 import { Duration } from 'luxon';
 import { describe, it } from 'mocha';
-import { PASSKEY, policyAdded } from './policies.js';
+import { ACME_STREAM, PASSKEY, policyAdded } from './policies.js';
 
-const given = deciderSpecification(loginPolicyDecider);
+const given = deciderSpecification(loginPolicyDecider, { streamId: ACME_STREAM });
 const id = parseIdentityProviderId('idp-1', 'id');
 const identityProvider: IdentityProvider = { id, ownerType: 'ORG' };
-const nothing = { secondFactors: [], multiFactors: [], identityProviders: [] } as const;
+const isUnknown = { unknownIdentityProviders: new Set([id]) };
 
 describe('adding a login policy', () => {
   it('records the settings, then each factor and identity provider in the order given', () =>
     given()
       .when({
-        type: 'AddLoginPolicy',
-        data: {
+        type: 'add',
+        policy: {
           settings: defaultSettings,
           secondFactors: ['U2F', 'TOTP'],
           multiFactors: [PASSKEY],
-          identityProviders: [{ identityProvider, existence: 'exists' }],
+          identityProviders: [identityProvider],
         },
       })
       .thenEvents(
@@ -36,43 +36,34 @@ describe('adding a login policy', () => {
 
   it('is refused while there is one', () =>
     given(...policyAdded())
-      .when({ type: 'AddLoginPolicy', data: { settings: defaultSettings, ...nothing } })
+      .when({ type: 'add', policy: { settings: defaultSettings } })
       .thenRejected({ reason: 'policy-already-exists' }));
 
   it('is granted again after a removal', () =>
     given(...policyAdded(), { type: 'LoginPolicyRemoved', data: {} })
-      .when({ type: 'AddLoginPolicy', data: { settings: defaultSettings, ...nothing } })
+      .when({ type: 'add', policy: { settings: defaultSettings } })
       .thenEvents({ type: 'LoginPolicyAdded', data: { settings: defaultSettings } }));
 
   it('is refused as a whole when one identity provider is unknown', () =>
     given()
-      .when({
-        type: 'AddLoginPolicy',
-        data: {
-          ...nothing,
-          settings: defaultSettings,
-          identityProviders: [{ identityProvider, existence: 'unknown' }],
-        },
-      })
+      .when({ type: 'add', policy: { settings: defaultSettings, identityProviders: [identityProvider] } }, isUnknown)
       .thenRejected({ reason: 'identity-provider-not-found', id }));
 });
 
 describe('changing a login policy', () => {
   it('records only what differs', () =>
     given(...policyAdded())
-      .when({ type: 'ChangeLoginPolicy', data: { settings: { forceMfa: true, allowRegister: true } } })
+      .when({ type: 'change', settings: { forceMfa: true, allowRegister: true } })
       .thenEvents({ type: 'LoginPolicyChanged', data: { settings: { forceMfa: true } } }));
 
   it('records only the lifetimes that differ, whatever units they are written in', () =>
     given(...policyAdded())
       .when({
-        type: 'ChangeLoginPolicy',
-        data: {
-          settings: {
-            lifetimes: {
-              passwordCheck: Duration.fromObject({ days: 10 }),
-              multiFactorCheck: Duration.fromObject({ hours: 1 }),
-            },
+        type: 'change',
+        settings: {
+          lifetimes: {
+            passwordCheck: Duration.fromObject({ days: 10 }),
+            multiFactorCheck: Duration.fromObject({ hours: 1 }),
           },
         },
       })
@@ -83,131 +74,123 @@ describe('changing a login policy', () => {
 
   it('is granted without an event when nothing differs', () =>
     given(...policyAdded())
-      .when({ type: 'ChangeLoginPolicy', data: { settings: { ...defaultSettings } } })
+      .when({ type: 'change', settings: { ...defaultSettings } })
       .thenEvents());
 
   it('is refused where there is no policy', () =>
     given()
-      .when({ type: 'ChangeLoginPolicy', data: { settings: { forceMfa: true } } })
+      .when({ type: 'change', settings: { forceMfa: true } })
       .thenRejected({ reason: 'policy-not-found' }));
 });
 
 describe('removing a login policy', () => {
   it('records the removal', () =>
     given(...policyAdded())
-      .when({ type: 'RemoveLoginPolicy' })
+      .when({ type: 'remove' })
       .thenEvents({ type: 'LoginPolicyRemoved', data: {} }));
 
   it('is refused where there is none, also when it was removed before', () =>
     given(...policyAdded(), { type: 'LoginPolicyRemoved', data: {} })
-      .when({ type: 'RemoveLoginPolicy' })
+      .when({ type: 'remove' })
       .thenRejected({ reason: 'policy-not-found' }));
 });
 
 describe('adding a second factor', () => {
   it('records it', () =>
     given(...policyAdded())
-      .when({ type: 'AddSecondFactor', data: { factor: 'OTP_SMS' } })
+      .when({ type: 'addSecondFactor', factor: 'OTP_SMS' })
       .thenEvents({ type: 'SecondFactorAdded', data: { factor: 'OTP_SMS' } }));
 
   it('is refused when it is on the policy', () =>
     given(...policyAdded({ secondFactors: ['TOTP'] }))
-      .when({ type: 'AddSecondFactor', data: { factor: 'TOTP' } })
+      .when({ type: 'addSecondFactor', factor: 'TOTP' })
       .thenRejected({ reason: 'factor-already-exists', factor: 'TOTP' }));
 
   it('is refused where there is no policy', () =>
-    given()
-      .when({ type: 'AddSecondFactor', data: { factor: 'TOTP' } })
-      .thenRejected({ reason: 'policy-not-found' }));
+    given().when({ type: 'addSecondFactor', factor: 'TOTP' }).thenRejected({ reason: 'policy-not-found' }));
 });
 
 describe('removing a second factor', () => {
   it('records it, and the others keep their order', () =>
     given(...policyAdded({ secondFactors: ['TOTP', 'U2F', 'OTP_SMS'] }))
-      .when({ type: 'RemoveSecondFactor', data: { factor: 'U2F' } })
+      .when({ type: 'removeSecondFactor', factor: 'U2F' })
       .thenEvents({ type: 'SecondFactorRemoved', data: { factor: 'U2F' } }));
 
   it('is refused when it is not on the policy', () =>
     given(...policyAdded({ secondFactors: ['TOTP'] }))
-      .when({ type: 'RemoveSecondFactor', data: { factor: 'U2F' } })
+      .when({ type: 'removeSecondFactor', factor: 'U2F' })
       .thenRejected({ reason: 'factor-not-on-policy', factor: 'U2F' }));
 
   it('is refused where there is no policy', () =>
-    given()
-      .when({ type: 'RemoveSecondFactor', data: { factor: 'U2F' } })
-      .thenRejected({ reason: 'policy-not-found' }));
+    given().when({ type: 'removeSecondFactor', factor: 'U2F' }).thenRejected({ reason: 'policy-not-found' }));
 });
 
 describe('adding a multi-factor', () => {
   it('records it', () =>
     given(...policyAdded())
-      .when({ type: 'AddMultiFactor', data: { factor: PASSKEY } })
+      .when({ type: 'addMultiFactor', factor: PASSKEY })
       .thenEvents({ type: 'MultiFactorAdded', data: { factor: PASSKEY } }));
 
   it('is refused when it is on the policy', () =>
     given(...policyAdded({ multiFactors: [PASSKEY] }))
-      .when({ type: 'AddMultiFactor', data: { factor: PASSKEY } })
+      .when({ type: 'addMultiFactor', factor: PASSKEY })
       .thenRejected({ reason: 'factor-already-exists', factor: PASSKEY }));
 
   it('is refused where there is no policy', () =>
-    given()
-      .when({ type: 'AddMultiFactor', data: { factor: PASSKEY } })
-      .thenRejected({ reason: 'policy-not-found' }));
+    given().when({ type: 'addMultiFactor', factor: PASSKEY }).thenRejected({ reason: 'policy-not-found' }));
 });
 
 describe('removing a multi-factor', () => {
   it('records it', () =>
     given(...policyAdded({ multiFactors: [PASSKEY] }))
-      .when({ type: 'RemoveMultiFactor', data: { factor: PASSKEY } })
+      .when({ type: 'removeMultiFactor', factor: PASSKEY })
       .thenEvents({ type: 'MultiFactorRemoved', data: { factor: PASSKEY } }));
 
   it('is refused when the factor is not on the policy', () =>
     given(...policyAdded({ multiFactors: [] }))
-      .when({ type: 'RemoveMultiFactor', data: { factor: PASSKEY } })
+      .when({ type: 'removeMultiFactor', factor: PASSKEY })
       .thenRejected({ reason: 'factor-not-on-policy', factor: PASSKEY }));
 
   it('is refused where there is no policy', () =>
-    given()
-      .when({ type: 'RemoveMultiFactor', data: { factor: PASSKEY } })
-      .thenRejected({ reason: 'policy-not-found' }));
+    given().when({ type: 'removeMultiFactor', factor: PASSKEY }).thenRejected({ reason: 'policy-not-found' }));
 });
 
 describe('adding an identity provider', () => {
   it('records it, when it exists or nobody was asked', () => {
-    for (const existence of ['exists', 'unchecked'] as const) {
+    for (const facts of [{ unknownIdentityProviders: new Set<never>() }, undefined]) {
       given(...policyAdded())
-        .when({ type: 'AddIdentityProvider', data: { identityProvider, existence } })
+        .when({ type: 'addIdentityProvider', identityProvider }, facts)
         .thenEvents({ type: 'IdentityProviderAdded', data: { identityProvider } });
     }
   });
 
   it('is refused when it is linked, before it is refused for being unknown', () =>
     given(...policyAdded({ identityProviders: [identityProvider] }))
-      .when({ type: 'AddIdentityProvider', data: { identityProvider, existence: 'unknown' } })
+      .when({ type: 'addIdentityProvider', identityProvider }, isUnknown)
       .thenRejected({ reason: 'identity-provider-already-exists', id }));
 
   it('is refused when the directory does not know it', () =>
     given(...policyAdded())
-      .when({ type: 'AddIdentityProvider', data: { identityProvider, existence: 'unknown' } })
+      .when({ type: 'addIdentityProvider', identityProvider }, isUnknown)
       .thenRejected({ reason: 'identity-provider-not-found', id }));
 
   it('is refused where there is no policy', () =>
     given()
-      .when({ type: 'AddIdentityProvider', data: { identityProvider, existence: 'unknown' } })
+      .when({ type: 'addIdentityProvider', identityProvider }, isUnknown)
       .thenRejected({ reason: 'policy-not-found' }));
 });
 
 describe('removing an identity provider', () => {
   it('records it', () =>
     given(...policyAdded({ identityProviders: [identityProvider] }))
-      .when({ type: 'RemoveIdentityProvider', data: { id } })
+      .when({ type: 'removeIdentityProvider', id })
       .thenEvents({ type: 'IdentityProviderRemoved', data: { id } }));
 
   it('is refused when it is not linked', () =>
     given(...policyAdded())
-      .when({ type: 'RemoveIdentityProvider', data: { id } })
+      .when({ type: 'removeIdentityProvider', id })
       .thenRejected({ reason: 'identity-provider-not-on-policy', id }));
 
   it('is refused where there is no policy', () =>
-    given().when({ type: 'RemoveIdentityProvider', data: { id } }).thenRejected({ reason: 'policy-not-found' }));
+    given().when({ type: 'removeIdentityProvider', id }).thenRejected({ reason: 'policy-not-found' }));
 });

@@ -11,9 +11,9 @@ import {
 import { deciderSpecification } from '@login-policy/testkit';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
-import { acme, by, openDesk, policyAdded, recordAsItStands, rejectionOf, type Desk } from './policies.js';
+import { acme, ACME_STREAM, by, openDesk, policyAdded, recordAsItStands, rejectionOf, type Desk } from './policies.js';
 
-const given = deciderSpecification(loginPolicyDecider);
+const given = deciderSpecification(loginPolicyDecider, { streamId: ACME_STREAM });
 
 function links(count: number): readonly IdentityProvider[] {
   return Array.from({ length: count }, (_, index) => ({
@@ -55,7 +55,7 @@ describe('the identity providers linked to a policy', () => {
     const [first, ...others] = links(200);
     if (first === undefined) throw new Error('unreachable');
     given(...policyAdded({ identityProviders: [first, ...others] }))
-      .when({ type: 'AddIdentityProvider', data: { identityProvider: first, existence: 'exists' } })
+      .when({ type: 'addIdentityProvider', identityProvider: first })
       .thenRejected({ reason: 'identity-provider-already-exists', id: first.id });
   });
 });

@@ -11,7 +11,8 @@ import {
   type IdentityProvider,
   type LoginPolicy,
   type LoginPolicyEvent,
-  type RevertTarget,
+  type PolicyFacts,
+  type RevertLoginPolicy,
 } from '@login-policy/domain';
 import { deciderSpecification } from '@login-policy/testkit';
 import { expect } from 'chai';
@@ -21,6 +22,7 @@ import { describe, it } from 'mocha';
 import { commandInputs, policies } from './arbitraries.js';
 import {
   acme,
+  ACME_STREAM,
   by,
   countEvents,
   instance,
@@ -31,23 +33,25 @@ import {
   rejectionOf,
 } from './policies.js';
 
-const given = deciderSpecification(loginPolicyDecider);
+const given = deciderSpecification(loginPolicyDecider, { streamId: ACME_STREAM });
 const provider: IdentityProvider = { id: parseIdentityProviderId('idp-1', 'id'), ownerType: 'ORG' };
 const utc = (iso: string): DateTime => DateTime.fromISO(iso, { zone: 'utc' });
 
-function target(policy: LoginPolicy, existence: 'exists' | 'unknown' = 'exists'): RevertTarget {
-  if (policy.stage === 'absent') return policy;
-  const identityProviders = policy.identityProviders.map((identityProvider) => ({ identityProvider, existence }));
-  return { ...policy, identityProviders };
+/** Back to a policy, of whose identity providers those named are no more. */
+function revertTo(then: LoginPolicy, ...unknown: readonly IdentityProvider[]): [RevertLoginPolicy, PolicyFacts] {
+  const unknownIdentityProviders = new Set(unknown.map(({ id }) => id));
+  return [
+    { type: 'revert', to: { sequence: 1n } },
+    { policyThen: then, unknownIdentityProviders },
+  ];
 }
 
-const revertTo = (...events: readonly LoginPolicyEvent[]) =>
-  ({ type: 'RevertLoginPolicy', data: { to: target(policyAfter(...events)) } }) as const;
+const revertToAfter = (...events: readonly LoginPolicyEvent[]) => revertTo(policyAfter(...events));
 
 describe('reverting a login policy', () => {
   it('records what differs as ordinary events: settings, then what goes, then what comes', () =>
     given(...policyAdded({ secondFactors: ['OTP_SMS', 'U2F'], settings: { forceMfa: true } }))
-      .when(revertTo(...policyAdded({ secondFactors: ['TOTP', 'U2F'], multiFactors: [PASSKEY] })))
+      .when(...revertToAfter(...policyAdded({ secondFactors: ['TOTP', 'U2F'], multiFactors: [PASSKEY] })))
       .thenEvents(
         { type: 'LoginPolicyChanged', data: { settings: { forceMfa: false } } },
         { type: 'SecondFactorRemoved', data: { factor: 'OTP_SMS' } },
@@ -57,41 +61,42 @@ describe('reverting a login policy', () => {
 
   it('records nothing when nothing differs', () =>
     given(...policyAdded({ secondFactors: ['TOTP'] }))
-      .when(revertTo(...policyAdded({ secondFactors: ['TOTP'] })))
+      .when(...revertToAfter(...policyAdded({ secondFactors: ['TOTP'] })))
       .thenEvents());
 
   it('brings a policy into force again that was removed', () =>
     given(...policyAdded(), { type: 'LoginPolicyRemoved', data: {} })
-      .when(revertTo(...policyAdded({ secondFactors: ['TOTP'] })))
+      .when(...revertToAfter(...policyAdded({ secondFactors: ['TOTP'] })))
       .thenEvents(...policyAdded({ secondFactors: ['TOTP'] })));
 
   it('removes a custom policy that was not there then, and is refused when there is none now either', () => {
     given(...policyAdded())
-      .when({ type: 'RevertLoginPolicy', data: { to: ABSENT } })
+      .when(...revertTo(ABSENT))
       .thenEvents({ type: 'LoginPolicyRemoved', data: {} });
     given()
-      .when({ type: 'RevertLoginPolicy', data: { to: ABSENT } })
+      .when(...revertTo(ABSENT))
       .thenRejected({ reason: 'policy-not-found' });
   });
 
   it('is refused as a whole when an identity provider to be linked anew is unknown', () => {
     const then = policyAfter(...policyAdded({ identityProviders: [provider], secondFactors: ['TOTP'] }));
     given(...policyAdded())
-      .when({ type: 'RevertLoginPolicy', data: { to: target(then, 'unknown') } })
+      .when(...revertTo(then, provider))
       .thenRejected({ reason: 'identity-provider-not-found', id: provider.id });
   });
 
   it('does not ask for an identity provider that stayed linked', () => {
     const then = policyAfter(...policyAdded({ identityProviders: [provider], secondFactors: ['TOTP'] }));
     given(...policyAdded({ identityProviders: [provider] }))
-      .when({ type: 'RevertLoginPolicy', data: { to: target(then, 'unknown') } })
+      .when(...revertTo(then, provider))
       .thenEvents({ type: 'SecondFactorAdded', data: { factor: 'TOTP' } });
   });
 
   it('leads from any policy to any other: what differs afterwards is nothing', () => {
     fc.assert(
       fc.property(policies, policies, (now, then) => {
-        const decision = decide({ type: 'RevertLoginPolicy', data: { to: target(then) } }, now);
+        const [command, facts] = revertTo(then);
+        const decision = decide(command, now, { owner: 'organization', facts });
         if (decision.outcome === 'rejected') return now.stage === 'absent' && then.stage === 'absent';
         const after = decision.events.reduce<LoginPolicy>(evolve, now);
         return diffPolicies(after, then).length === 0;

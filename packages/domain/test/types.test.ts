@@ -24,7 +24,7 @@ export function mustNotCompile(policies: LoginPolicies, event: LoginPolicyEvent)
   // @ts-expect-error a removal says nothing else
   evolve(ABSENT, { type: 'LoginPolicyRemoved', data: 42 });
   // @ts-expect-error there is no such command
-  decide({ type: 'SetMultiFactors', data: {} }, ABSENT);
+  decide({ type: 'setMultiFactors', factor: 'U2F' }, ABSENT, { owner: 'instance' });
   return pending;
 }
 

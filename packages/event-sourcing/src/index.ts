@@ -63,7 +63,8 @@ export { START, laterPosition, parsePosition, position, positionToString, type P
 export { meetsExpectation, revision, revisionAfter, type ExpectedRevision, type Revision } from './streams/revision.js';
 export { categoryOf, keyOf, parseStreamId, streamId, type StreamId } from './streams/stream-id.js';
 export { accept, reject, type Decision } from './decisions/decision.js';
-export type { Decider } from './decisions/decider.js';
+export type { Decider, DecisionContext } from './decisions/decider.js';
+export type { FactSource } from './decisions/fact-source.js';
 export { CommandHandler, type CommandHandlerOptions } from './decisions/command-handler.js';
 export type { CommandContext, Considered, Handled, PreconditionFailed } from './decisions/command-context.js';
 export type { StateAt } from './decisions/state-at.js';

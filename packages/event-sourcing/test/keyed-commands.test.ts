@@ -1,4 +1,12 @@
-import { CommandHandler, openMemoryStore, streamId, type EventStore } from '@login-policy/event-sourcing';
+import {
+  CommandHandler,
+  openMemoryStore,
+  reject,
+  streamId,
+  type Decider,
+  type EventStore,
+  type FactSource,
+} from '@login-policy/event-sourcing';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { tally, tallyEvents, type TallyCommand, type TallyEvent, type TooLow } from './tally.js';
@@ -55,5 +63,38 @@ describe('a command under an idempotency key', () => {
         rejection: { reason: 'idempotency-key-reused', idempotencyKey: 'key' },
       });
     }
+  });
+});
+
+describe('a command that needs facts', () => {
+  /** How much may be raised at most is asked outside. */
+  const limited: Decider<TallyCommand, TallyEvent, number, TooLow, number> = {
+    ...tally,
+    decide: (command, state, { streamId: id, facts = 0 }) =>
+      command.by > facts
+        ? reject({ reason: 'too-low', at: facts })
+        : tally.decide(command, state, { streamId: id, facts: undefined }),
+  };
+
+  it('looks them up once and keeps them while it is decided anew, and not at all when it is a repetition', async () => {
+    const { eventStore } = openMemoryStore();
+    const elsewhere = handlerOn(eventStore);
+    let isFirst = true;
+    const { store, asked } = watched(eventStore, async () => {
+      if (isFirst) await elsewhere.handle(stream, raise(1), by);
+      isFirst = false;
+    });
+    const questions: string[] = [];
+    const facts: FactSource<TallyCommand, number> = {
+      isNeededFor: ({ type }) => type === 'raise',
+      lookUp: async (id, command) => 3 - questions.push(`${id} ${command.by}`),
+    };
+    const handler = new CommandHandler({ eventStore: store, decider: limited, events: tallyEvents, facts });
+    expect(await handler.handle(stream, raise(2), keyed('raise'))).to.deep.include({ outcome: 'accepted', state: 3 });
+    expect(asked.appends).to.equal(2);
+    expect(await handler.handle(stream, raise(2), keyed('raise'))).to.deep.include({ state: 3, isRepeated: true });
+    expect(questions).to.deep.equal([`${stream} 2`]);
+    expect(await handler.consider(stream, raise(2))).to.deep.include({ outcome: 'rejected' });
+    expect(questions).to.have.length(2);
   });
 });

@@ -11,6 +11,7 @@ import { pause } from './back-off.js';
 import type { CommandContext, Considered, Handled, PreconditionFailed } from './command-context.js';
 import { reject, type Decision } from './decision.js';
 import type { Decider } from './decider.js';
+import type { FactSource } from './fact-source.js';
 import { fingerprint } from './fingerprint.js';
 import { KeyedQueue } from './keyed-queue.js';
 import type { StateAt } from './state-at.js';
@@ -18,10 +19,12 @@ import { newEvents } from './new-events.js';
 import { StateReader } from './state-reader.js';
 
 /** What a command handler is made of. */
-export interface CommandHandlerOptions<Command, Event extends EventShape, State, Rejection> {
+export interface CommandHandlerOptions<Command, Event extends EventShape, State, Rejection, Facts = undefined> {
   readonly eventStore: EventStore;
-  readonly decider: Decider<Command, Event, State, Rejection>;
+  readonly decider: Decider<Command, Event, State, Rejection, Facts>;
   readonly events: EventCodec<Event>;
+  /** Default: no command needs anything from outside. */
+  readonly facts?: FactSource<Command, Facts>;
   /** Default: ULIDs of the machine's clock. */
   readonly ids?: IdSource;
   /** How often a command is decided at the most, when others change its stream meanwhile. Default 16. */
@@ -37,6 +40,14 @@ interface Task<Command> {
   readonly context: CommandContext;
 }
 
+/** One that is ready to be decided. */
+interface ReadyTask<Command, Facts> extends Task<Command> {
+  readonly facts: Facts | undefined;
+}
+
+/** The revision a caller decided by. */
+type Pinning = Pick<CommandContext, 'ifRevision'>;
+
 /** A state, and whether it was just compared with the stream: only then may it refuse (docs/guarantees.md). */
 interface Known<State> extends StateAt<State> {
   readonly isFresh: boolean;
@@ -46,9 +57,10 @@ interface Known<State> extends StateAt<State> {
  * Carries out commands on the streams of one kind: recall or load, decide, append at the revision decided by; when
  * another writer was first, catch up and decide again (docs/guarantees.md). Commands on one stream go one after another.
  */
-export class CommandHandler<Command extends object, Event extends EventShape, State, Rejection> {
+export class CommandHandler<Command extends object, Event extends EventShape, State, Rejection, Facts = undefined> {
   readonly #store: EventStore;
-  readonly #decider: Decider<Command, Event, State, Rejection>;
+  readonly #decider: Decider<Command, Event, State, Rejection, Facts>;
+  readonly #facts: FactSource<Command, Facts> | undefined;
   readonly #codec: EventCodec<Event>;
   readonly #ids: IdSource;
   readonly #attempts: number;
@@ -56,9 +68,10 @@ export class CommandHandler<Command extends object, Event extends EventShape, St
   readonly #queue = new KeyedQueue<StreamId>();
   readonly states: StateReader<Event, State>;
 
-  constructor(options: CommandHandlerOptions<Command, Event, State, Rejection>) {
+  constructor(options: CommandHandlerOptions<Command, Event, State, Rejection, Facts>) {
     this.#store = options.eventStore;
     this.#decider = options.decider;
+    this.#facts = options.facts;
     this.#codec = options.events;
     this.#ids = options.ids ?? monotonicIds();
     this.#attempts = options.attempts ?? 16;
@@ -75,22 +88,31 @@ export class CommandHandler<Command extends object, Event extends EventShape, St
    * @throws DeadlineExceeded when `signal` fired in time.
    * @throws OutcomeUnknown, StoreUnavailable, StoreFull, StoreClosed as the store does.
    * @throws WrittenByNewerProgram, UnreadableEvent when the stream holds what can't be folded.
+   * @throws whatever the source of facts rejects with.
    */
-  async handle(
-    streamId: StreamId,
-    command: Command,
-    context: CommandContext,
-  ): Promise<Handled<Event, State, Rejection>> {
+  handle(streamId: StreamId, command: Command, context: CommandContext): Promise<Handled<Event, State, Rejection>> {
+    const source = this.#facts;
+    if (source?.isNeededFor(command) === true) return this.#informed({ streamId, command, context }, source);
+    return this.#carryOut({ streamId, command, context, facts: undefined });
+  }
+
+  /** Looks for the receipt, then for the facts: what can be looked up now does not matter to a repetition. */
+  async #informed(task: Task<Command>, source: FactSource<Command, Facts>): Promise<Handled<Event, State, Rejection>> {
+    const repeated = await this.#repeated(task);
+    if (repeated !== undefined) return repeated;
+    return this.#carryOut({ ...task, facts: await source.lookUp(task.streamId, task.command) });
+  }
+
+  async #carryOut(task: ReadyTask<Command, Facts>): Promise<Handled<Event, State, Rejection>> {
+    const { streamId, context } = task;
     const turn = this.#queue.enter(streamId);
     if (turn !== undefined) await turn;
     try {
-      const task = { streamId, command, context };
       const kept = this.#kept.get(streamId);
       let known = kept === undefined ? await this.#catchUp(streamId, this.states.nothing) : { ...kept, isFresh: false };
       for (let attempt = 1; ; attempt++) {
         if (context.signal?.aborted === true) throw new DeadlineExceeded({ doing: `a command on ${streamId}` });
-        const decision: Decision<Event, Rejection | PreconditionFailed> =
-          pinned(context, known.revision) ?? this.#decider.decide(command, known.state);
+        const decision = this.#decide(task, known);
         try {
           if (isToWrite(decision)) return await this.#append(task, known, decision.events);
           if (known.isFresh) return await this.#settle(task, known, decision);
@@ -113,16 +135,24 @@ export class CommandHandler<Command extends object, Event extends EventShape, St
   async consider(
     streamId: StreamId,
     command: Command,
-    context: Pick<CommandContext, 'ifRevision'> = {},
+    context: Pinning = {},
   ): Promise<Considered<Event, State, Rejection>> {
+    const facts = this.#facts?.isNeededFor(command) === true ? await this.#facts.lookUp(streamId, command) : undefined;
     await this.#queue.enter(streamId);
     try {
       const { state, revision } = await this.#catchUp(streamId, this.#kept.get(streamId) ?? this.states.nothing);
-      const decision = pinned(context, revision) ?? this.#decider.decide(command, state);
+      const decision = this.#decide({ streamId, command, context, facts }, { state, revision });
       return { ...decision, state, revision };
     } finally {
       this.#queue.leave(streamId);
     }
+  }
+
+  #decide(
+    { streamId, command, context, facts }: Omit<ReadyTask<Command, Facts>, 'context'> & { context: Pinning },
+    { state, revision }: Pick<StateAt<State>, 'state' | 'revision'>,
+  ): Decision<Event, Rejection | PreconditionFailed> {
+    return pinned(context, revision) ?? this.#decider.decide(command, state, { streamId, facts });
   }
 
   /** After a conflict, waits before the next attempt, if there is to be one. Throws what is no conflict. */
@@ -204,7 +234,7 @@ function isToWrite<Event, Rejection>(
 
 /** The refusal of a caller who decided by an older revision than the stream is at. */
 function pinned(
-  { ifRevision }: Pick<CommandContext, 'ifRevision'>,
+  { ifRevision }: Pinning,
   actual: Revision | undefined,
 ): Decision<never, PreconditionFailed> | undefined {
   if (ifRevision === undefined || ifRevision === (actual ?? 'no-stream')) return undefined;

@@ -3,14 +3,14 @@ import { demandSame, fail, print } from '../demand.js';
 import { EventPlacer, type PlacingOptions } from './event-placer.js';
 
 /** What happened so far, as plain events in their order; none for a stream that does not exist. */
-export type DeciderGiven<Command, Event, State, Rejection> = (
+export type DeciderGiven<Command, Event, State, Rejection, Facts = undefined> = (
   ...events: readonly Event[]
-) => DeciderWhen<Command, Event, State, Rejection>;
+) => DeciderWhen<Command, Event, State, Rejection, Facts>;
 
 /** What is asked of the state that the given events made. */
-export interface DeciderWhen<Command, Event, State, Rejection> {
-  /** Decides the command, once. */
-  when(command: Command): DeciderThen<Event, State, Rejection>;
+export interface DeciderWhen<Command, Event, State, Rejection, Facts = undefined> {
+  /** Decides the command, once, by what was looked up for it, if it needs facts. */
+  when(command: Command, facts?: Facts): DeciderThen<Event, State, Rejection>;
   /** Passes when the given events alone make exactly this state. @throws AssertionError when not. */
   thenState(expected: State): void;
 }
@@ -28,17 +28,17 @@ export interface DeciderThen<Event, State, Rejection> {
 /**
  * Tests a decider without a store: `given(…events).when(command).thenEvents(…)`, `.thenRejected(…)` or `.thenState(…)`.
  */
-export function deciderSpecification<Command, Event extends EventShape, State, Rejection>(
-  decider: Decider<Command, Event, State, Rejection>,
+export function deciderSpecification<Command, Event extends EventShape, State, Rejection, Facts = undefined>(
+  decider: Decider<Command, Event, State, Rejection, Facts>,
   options: PlacingOptions = {},
-): DeciderGiven<Command, Event, State, Rejection> {
+): DeciderGiven<Command, Event, State, Rejection, Facts> {
   return (...events) => {
     const placer = new EventPlacer(options);
     const evolve = (state: State, event: Event): State => decider.evolve(state, placer.place(event));
     const state = events.reduce(evolve, decider.initial);
     return {
-      when(command) {
-        const decision = decider.decide(command, state);
+      when(command, facts) {
+        const decision = decider.decide(command, state, { streamId: placer.streamId, facts });
         return thenOf(decision, (decided) => decided.reduce(evolve, state));
       },
       thenState(expected) {

@@ -33,7 +33,8 @@ const METADATA: EventMetadata = { actor: 'tester', correlationId: 'test' };
  * Makes recorded events of plain ones for a test: ids and positions count up from 1, and in each stream revisions from 0.
  */
 export class EventPlacer {
-  readonly #streamId: StreamId;
+  /** The stream that {@link place} puts events in. */
+  readonly streamId: StreamId;
   readonly #clock: Clock;
   readonly #metadata: EventMetadata;
   readonly #nextId: IdSource = sequentialIds();
@@ -41,21 +42,21 @@ export class EventPlacer {
   #placed = 0;
 
   constructor(options: PlacingOptions = {}) {
-    this.#streamId = options.streamId ?? STREAM;
+    this.streamId = options.streamId ?? STREAM;
     this.#clock = options.clock ?? fixedClock(MOMENT);
     this.#metadata = options.metadata ?? METADATA;
   }
 
   /** An event as a decider's `evolve` gets it: decoded, with its place. */
   place<Event extends EventShape>(event: Event): Recorded<Event> {
-    return withFacts(event, this.#nextFacts(this.#streamId, 1));
+    return withFacts(event, this.#nextFacts(this.streamId, 1));
   }
 
   /** An event as a store holds it, in a stream of its own choice: what a projection and a history are made of. */
   record<Event extends EventShape>(
     codec: EventCodec<Event>,
     event: Event,
-    stream: StreamId = this.#streamId,
+    stream: StreamId = this.streamId,
   ): RecordedEvent {
     const { type, schemaVersion, data } = codec.encode(event);
     return { ...this.#nextFacts(stream, schemaVersion), type, data };

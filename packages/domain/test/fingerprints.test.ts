@@ -1,0 +1,95 @@
+import { defaultSettings, orThrow, parseOwner, policyStream, type CommandInput } from '@login-policy/domain';
+import { position } from '@login-policy/event-sourcing';
+import { expect } from 'chai';
+import { DateTime, Duration } from 'luxon';
+import { describe, it } from 'mocha';
+import { acme, by, openDesk, PASSKEY } from './policies.js';
+
+const provider = { id: 'idp-1', ownerType: 'ORG' } as const;
+const { lifetimes } = defaultSettings;
+const EARLIER = '2025-12-31T23:00:00.000Z';
+
+/** What is stored of each command under a key: never to change, or commands repeated over a deployment are refused. */
+const GOLDEN: readonly (readonly [fingerprint: string, ...commands: readonly [CommandInput, ...CommandInput[]]])[] = [
+  [
+    '8109ea2191ecf1c1e5379bdc0d635ded36617ce408403e00411c6402604d90f6',
+    { type: 'add', policy: { settings: defaultSettings } },
+    { type: 'add', policy: { settings: { ...defaultSettings }, secondFactors: [], identityProviders: [] } },
+  ],
+  [
+    'bdc860b3e0cd1e97077438be0ccc8088dc49fdf46bb77d7dfe3e1f2ac7286a9c',
+    {
+      type: 'add',
+      policy: {
+        settings: defaultSettings,
+        secondFactors: ['TOTP', 'U2F'],
+        multiFactors: [PASSKEY],
+        identityProviders: [provider],
+      },
+    },
+    {
+      type: 'add',
+      policy: {
+        identityProviders: [provider, provider],
+        multiFactors: [PASSKEY, PASSKEY],
+        secondFactors: ['TOTP', 'U2F', 'TOTP'],
+        settings: { ...defaultSettings, lifetimes: { ...lifetimes, passwordCheck: Duration.fromObject({ days: 10 }) } },
+      },
+    },
+  ],
+  [
+    'c0fdf0cd899eabc750ec484e2ca5ece3898b00acb590e9edb88594885db5be5a',
+    { type: 'change', settings: { forceMfa: true, lifetimes: { mfaInitSkip: Duration.fromObject({ hours: 36 }) } } },
+    { type: 'change', settings: { lifetimes: { mfaInitSkip: Duration.fromMillis(129_600_000) }, forceMfa: true } },
+  ],
+  [
+    'e44a17638810b639af32e66bba781a8c5475aacf45b55090b7d946c9bb38e6df',
+    { type: 'change', settings: {} },
+    { type: 'change', settings: { lifetimes: {} } },
+  ],
+  ['a259b2f5e10a9b1f2e708f47686f9548ff7f2646ceae94df6cb9385efe9cbd1b', { type: 'remove' }],
+  ['e66c984df11af4e6e6a7efda0dcac59b126ad45508ea014abec47c474f8769d5', { type: 'addSecondFactor', factor: 'OTP_SMS' }],
+  ['b7dc224c120803064cd2ad4a71e7a7e90f5c0e1d7224d8a9c9b9278a56a487f4', { type: 'removeSecondFactor', factor: 'TOTP' }],
+  ['0ec2715d2bb3fc37702e330a0d795e90d343d71e082e1324a7b759613da9f69d', { type: 'addMultiFactor', factor: PASSKEY }],
+  ['50e5d4040f954c816400698e322f9ca5eb814b8f75d58ccc1a4e63e301e7d2ca', { type: 'removeMultiFactor', factor: PASSKEY }],
+  [
+    '7453989129fd9de6b5043bd8636f0e1ab516b88686e46020732d946237fbf40a',
+    { type: 'addIdentityProvider', identityProvider: provider },
+  ],
+  ['2ccd760811e9b6dbaae30ce5a9f2e1ae962ff25dae47e3480ab2cba628ec8c1e', { type: 'removeIdentityProvider', id: 'idp-1' }],
+  ['4912a2157f7a93191c775b3c33461766894009adab0e4895692b54da75c5fdab', { type: 'revert', to: { sequence: 1n } }],
+  [
+    '7fcb4d87dc3b282ecaaef76f0dd201bca2d353143e929622c4eb48dcafa9c214',
+    { type: 'revert', to: { position: position(1) } },
+  ],
+  [
+    'c03cfe9d09f85752eedf9ee56fa54b687d4a5b0abceb0bfed10f9e429ffe5e8c',
+    { type: 'revert', to: { instant: EARLIER } },
+    { type: 'revert', to: { instant: new Date(EARLIER) } },
+    { type: 'revert', to: { instant: DateTime.fromISO('2026-01-01T01:00:00+02:00') } },
+  ],
+];
+
+/** The fingerprint that is stored of a command under a key, on a policy on which it is allowed. */
+async function storedOf(command: CommandInput): Promise<string | undefined> {
+  const { store, loginPolicies } = await openDesk();
+  if (command.type !== 'add') orThrow(await loginPolicies.add(acme, { settings: defaultSettings }, by));
+  if (command.type === 'removeSecondFactor') await loginPolicies.addSecondFactor(acme, command.factor, by);
+  if (command.type === 'removeMultiFactor') await loginPolicies.addMultiFactor(acme, command.factor, by);
+  if (command.type === 'removeIdentityProvider') await loginPolicies.addIdentityProvider(acme, provider, by);
+  orThrow(await loginPolicies.execute(acme, command, { ...by, idempotencyKey: 'k' }));
+  return (await store.eventStore.receipt(policyStream(parseOwner(acme, 'owner')), 'k'))?.fingerprint;
+}
+
+describe('the fingerprint that is stored of a command', () => {
+  for (const [fingerprint, ...commands] of GOLDEN) {
+    const [{ type }] = commands;
+    it(`stays what it is, however the command is written: ${type} ${fingerprint.slice(0, 8)}`, async () => {
+      for (const command of commands) expect(await storedOf(command)).to.equal(fingerprint);
+    });
+  }
+
+  it('is another for every other command', () => {
+    expect(new Set(GOLDEN.map(([fingerprint]) => fingerprint)).size).to.equal(GOLDEN.length);
+  });
+});

@@ -1,0 +1,14 @@
+import type { StreamId } from '../streams/stream-id.js';
+
+/**
+ * Looks up what some commands have to know from outside their stream: whether something exists, what was at a moment.
+ *
+ * A command that needs facts is first looked for its receipt, so that its repetition is answered whatever could be looked up by
+ * then. What was looked up is kept for as long as the command is decided anew.
+ */
+export interface FactSource<Command, Facts> {
+  /** Whether this command needs any facts; the others are decided without asking. */
+  isNeededFor(command: Command): boolean;
+  /** Asked once for a command, before its turn on the stream. When it rejects, so does the command, and nothing is written. */
+  lookUp(streamId: StreamId, command: Command): Promise<Facts>;
+}
