@@ -3,7 +3,7 @@ import type { MultiFactor, SecondFactor } from './factors.js';
 import type { IdentityProviderRef } from './identity-provider.js';
 import { InvalidValue, parseObject, type Parser } from './invalid-value.js';
 import type { AsOf } from './read-input.js';
-import type { LoginSettings, LoginSettingsChange } from './settings.js';
+import type { LoginSettingsChange } from './settings.js';
 import { parseId, parseProse } from './text.js';
 
 /** Who gives a command, why, and on which conditions. */
@@ -26,7 +26,8 @@ export interface CommandOptions {
 
 /** A policy to bring into force. */
 export interface NewLoginPolicy {
-  readonly settings: LoginSettings;
+  /** Those that are not to be the default. What is recorded names all. Default: none. */
+  readonly settings?: LoginSettingsChange;
   /** Default: none. */
   readonly secondFactors?: readonly SecondFactor[];
   /** Default: none. */

@@ -1,14 +1,14 @@
 import type { Instant, Position } from '@login-policy/event-sourcing';
 import type { MultiFactor, SecondFactor } from './factors.js';
 import type { IdentityProvider, IdentityProviderId } from './identity-provider.js';
-import type { LoginSettings, LoginSettingsChange } from './settings.js';
+import type { LoginSettingsChange } from './settings.js';
 
 /**
- * A policy to bring into force, as it was given. A list that names nothing is left out, so that a policy is told in one way
- * only, also when there are more lists one day.
+ * A policy to bring into force, as it was given: the settings that were named. What names nothing is left out, so that a policy
+ * is told in one way only, also when there are more settings and lists one day.
  */
 export interface PolicyToAdd {
-  readonly settings: LoginSettings;
+  readonly settings?: LoginSettingsChange;
   readonly secondFactors?: readonly SecondFactor[];
   readonly multiFactors?: readonly MultiFactor[];
   readonly identityProviders?: readonly IdentityProvider[];

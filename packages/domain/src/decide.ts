@@ -15,7 +15,7 @@ import type { ActivePolicy, LoginPolicy } from './login-policy.js';
 import type { OwnerKind } from './owner.js';
 import { refusedArgument, type PolicyRejection } from './rejections.js';
 import { commandsTowards } from './revert.js';
-import { differing, type LoginSettingsChange } from './settings.js';
+import { applyChange, defaultSettings, differing, type LoginSettingsChange } from './settings.js';
 
 /** The events a command is granted with, or why it is refused. */
 export type LoginPolicyDecision = Decision<LoginPolicyEvent, PolicyRejection>;
@@ -65,7 +65,7 @@ export function decide(
 
 function addLoginPolicy(added: PolicyToAdd, policy: LoginPolicy, facts: PolicyFacts): LoginPolicyDecision {
   if (policy.stage === 'active') return reject({ reason: 'policy-already-exists' });
-  const { settings, secondFactors = [], multiFactors = [], identityProviders = [] } = added;
+  const { secondFactors = [], multiFactors = [], identityProviders = [] } = added;
   const count = identityProviders.length;
   if (count > MOST_IDENTITY_PROVIDERS) {
     const expected = `at most ${MOST_IDENTITY_PROVIDERS} identity providers`;
@@ -74,7 +74,7 @@ function addLoginPolicy(added: PolicyToAdd, policy: LoginPolicy, facts: PolicyFa
   const unknown = identityProviders.find(({ id }) => facts.unknownIdentityProviders.has(id));
   if (unknown !== undefined) return reject({ reason: 'identity-provider-not-found', id: unknown.id });
   return acceptAll([
-    { type: 'LoginPolicyAdded', data: { settings } },
+    { type: 'LoginPolicyAdded', data: { settings: applyChange(defaultSettings, added.settings ?? {}) } },
     ...secondFactors.map((factor) => ({ type: 'SecondFactorAdded', data: { factor } }) as const),
     ...multiFactors.map((factor) => ({ type: 'MultiFactorAdded', data: { factor } }) as const),
     ...identityProviders.map(identityProviderAdded),

@@ -5,7 +5,7 @@ import { identityProviderFor, identityProvidersFor, parseIdentityProviderId } fr
 import { parseObject, parseOneOf, type Parser } from './invalid-value.js';
 import { parseOrganization, type Owner } from './owner.js';
 import { parseMoment } from './read-input.js';
-import { parseSettings, parseSettingsChange } from './settings.js';
+import { parseSettingsChange } from './settings.js';
 
 /** The members of each command. */
 const MEMBERS: { readonly [Type in CommandInput['type']]: readonly string[] } = {
@@ -57,12 +57,12 @@ function typeIn(input: unknown): CommandInput['type'] {
 
 function parsePolicyToAdd(value: unknown, owner: Owner): PolicyToAdd {
   const given = parseObject(value, 'policy', ['settings', 'secondFactors', 'multiFactors', 'identityProviders']);
-  const settings = parseSettings(given['settings'], 'settings');
+  const settings = given['settings'] === undefined ? {} : parseSettingsChange(given['settings'], 'settings');
   const secondFactors = listIn(given, 'secondFactors', (list, field) => parseFactors(list, field, parseSecondFactor));
   const multiFactors = listIn(given, 'multiFactors', (list, field) => parseFactors(list, field, parseMultiFactor));
   const identityProviders = listIn(given, 'identityProviders', identityProvidersFor(owner));
   return {
-    settings,
+    ...(Object.keys(settings).length > 0 && { settings }),
     ...(secondFactors.length > 0 && { secondFactors }),
     ...(multiFactors.length > 0 && { multiFactors }),
     ...(identityProviders.length > 0 && { identityProviders }),

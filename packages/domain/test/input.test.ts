@@ -136,20 +136,6 @@ const REFUSED: Readonly<Record<string, Refused>> = {
     field: 'settings.__proto__',
     call: change(JSON.parse('{"__proto__":{"forceMfa":true}}')),
   },
-  'a new policy that lacks a setting': {
-    field: 'settings.forceMfa',
-    call: (policies) => {
-      const { forceMfa: _left, ...settings } = defaultSettings;
-      return policies['add']?.(acme, { settings }, by);
-    },
-  },
-  'a new policy that lacks a lifetime': {
-    field: 'settings.lifetimes.mfaInitSkip',
-    call: (policies) => {
-      const { mfaInitSkip: _left, ...lifetimes } = defaultSettings.lifetimes;
-      return policies['add']?.(acme, { settings: { ...defaultSettings, lifetimes } }, by);
-    },
-  },
   'a new policy with an unknown factor in its list': {
     field: 'secondFactors[1]',
     call: (policies) => policies['add']?.(acme, { settings: defaultSettings, secondFactors: ['TOTP', 'X'] }, by),

@@ -1,0 +1,36 @@
+import { defaultSettings, freshInstance, orThrow, parseOwner, policyStream } from '@login-policy/domain';
+import { expect } from 'chai';
+import { Duration } from 'luxon';
+import { describe, it } from 'mocha';
+import { acme, by, instance, openDesk } from './policies.js';
+
+describe('a policy to add', () => {
+  it('names the settings that are not the default, and all of them are recorded', async () => {
+    const { loginPolicies } = await openDesk();
+    const multiFactorCheck = Duration.fromObject({ hours: 1 });
+    const added = orThrow(
+      await loginPolicies.add(acme, { settings: { forceMfa: true, lifetimes: { multiFactorCheck } } }, by),
+    );
+    const settings = {
+      ...defaultSettings,
+      forceMfa: true,
+      lifetimes: { ...defaultSettings.lifetimes, multiFactorCheck },
+    };
+    expect(added.events[0]?.data).to.deep.equal({ settings });
+    expect(orThrow(await loginPolicies.policy(acme)).policy.settings).to.deep.equal(settings);
+  });
+
+  it('may name none', async () => {
+    const { loginPolicies } = await openDesk();
+    orThrow(await loginPolicies.add(acme, {}, by));
+    expect(orThrow(await loginPolicies.policy(acme)).policy.settings).to.deep.equal(defaultSettings);
+  });
+
+  it('of a fresh instance names none, so that a setting which is added one day changes no fingerprint', async () => {
+    const { store, loginPolicies } = await openDesk();
+    expect(freshInstance).not.to.have.property('settings');
+    orThrow(await loginPolicies.add(instance, freshInstance, { ...by, idempotencyKey: 'set-up' }));
+    const receipt = await store.eventStore.receipt(policyStream(parseOwner(instance, 'owner')), 'set-up');
+    expect(receipt?.fingerprint).to.equal('e6e2187ed864ed8309024f5b150a52b2ce64604970b01d766342db749cdf4b7f');
+  });
+});
