@@ -39,15 +39,14 @@ export function decide(
   policy: LoginPolicy,
   circumstances: Circumstances,
 ): LoginPolicyDecision {
-  const { facts = NO_FACTS } = circumstances;
-  if (command.type === 'add') return addLoginPolicy(command.policy, policy, facts);
+  if (command.type === 'add') return addLoginPolicy(command.policy, policy, circumstances);
   if (command.type === 'revert') return revertLoginPolicy(command, policy, circumstances);
   if (policy.stage !== 'active') return reject({ reason: 'policy-not-found' });
   switch (command.type) {
     case 'change':
       return changeLoginPolicy(command.settings, policy);
     case 'remove':
-      return accept({ type: 'LoginPolicyRemoved', data: {} });
+      return circumstances.owner === 'instance' ? notRemovable() : accept({ type: 'LoginPolicyRemoved', data: {} });
     case 'addSecondFactor':
       return addFactor(policy.secondFactors, { type: 'SecondFactorAdded', data: { factor: command.factor } });
     case 'removeSecondFactor':
@@ -57,13 +56,17 @@ export function decide(
     case 'removeMultiFactor':
       return removeFactor(policy.multiFactors, { type: 'MultiFactorRemoved', data: { factor: command.factor } });
     case 'addIdentityProvider':
-      return addIdentityProvider(command.identityProvider, policy, facts);
+      return addIdentityProvider(command.identityProvider, policy, circumstances);
     case 'removeIdentityProvider':
       return removeIdentityProvider(command.id, policy);
   }
 }
 
-function addLoginPolicy(added: PolicyToAdd, policy: LoginPolicy, facts: PolicyFacts): LoginPolicyDecision {
+function addLoginPolicy(
+  added: PolicyToAdd,
+  policy: LoginPolicy,
+  { owner, facts = NO_FACTS }: Circumstances,
+): LoginPolicyDecision {
   if (policy.stage === 'active') return reject({ reason: 'policy-already-exists' });
   const { secondFactors = [], multiFactors = [], identityProviders = [] } = added;
   const count = identityProviders.length;
@@ -71,6 +74,8 @@ function addLoginPolicy(added: PolicyToAdd, policy: LoginPolicy, facts: PolicyFa
     const expected = `at most ${MOST_IDENTITY_PROVIDERS} identity providers`;
     return reject({ reason: 'invalid-argument', field: 'identityProviders', expected, received: String(count) });
   }
+  const foreign = identityProviders.findIndex((provider) => isForeign(provider, owner));
+  if (foreign !== -1) return notForInstances(`identityProviders[${foreign}]`);
   const unknown = identityProviders.find(({ id }) => facts.unknownIdentityProviders.has(id));
   if (unknown !== undefined) return reject({ reason: 'identity-provider-not-found', id: unknown.id });
   return acceptAll([
@@ -141,9 +146,10 @@ function removeFactor(
 function addIdentityProvider(
   provider: IdentityProvider,
   policy: ActivePolicy,
-  { unknownIdentityProviders }: PolicyFacts,
+  { owner, facts = NO_FACTS }: Circumstances,
 ): LoginPolicyDecision {
   const { id } = provider;
+  if (isForeign(provider, owner)) return notForInstances('identityProvider');
   if (isLinked(id, policy)) return reject({ reason: 'identity-provider-already-exists', id });
   const count = policy.identityProviders.length;
   if (count >= MOST_IDENTITY_PROVIDERS) {
@@ -151,7 +157,7 @@ function addIdentityProvider(
     const received = `one more than ${count}`;
     return reject({ reason: 'invalid-argument', field: 'identityProvider', expected, received });
   }
-  if (unknownIdentityProviders.has(id)) return reject({ reason: 'identity-provider-not-found', id });
+  if (facts.unknownIdentityProviders.has(id)) return reject({ reason: 'identity-provider-not-found', id });
   return accept(identityProviderAdded(provider));
 }
 
@@ -162,6 +168,19 @@ function removeIdentityProvider(id: IdentityProviderId, policy: ActivePolicy): L
 
 function isLinked(id: IdentityProviderId, policy: ActivePolicy): boolean {
   return policy.identityProviders.some((linked) => linked.id === id);
+}
+
+/** An organization's own identity provider is nothing for an instance: every organization would have it as "its own". */
+function isForeign({ ownerType }: IdentityProvider, owner: OwnerKind): boolean {
+  return owner === 'instance' && ownerType === 'ORG';
+}
+
+function notForInstances(field: string): LoginPolicyDecision {
+  return reject(refusedArgument(`${field}.ownerType`, 'one of SYSTEM', 'ORG'));
+}
+
+function notRemovable(): LoginPolicyDecision {
+  return reject(refusedArgument('owner.organizationId', 'an organization of the instance', undefined));
 }
 
 function identityProviderAdded(identityProvider: IdentityProvider): LoginPolicyEvent {

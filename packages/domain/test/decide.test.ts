@@ -7,7 +7,7 @@ import {
 import { deciderSpecification } from '@login-policy/testkit';
 import { Duration } from 'luxon';
 import { describe, it } from 'mocha';
-import { ACME_STREAM, PASSKEY, policyAdded } from './policies.js';
+import { ACME_STREAM, INSTANCE_STREAM, PASSKEY, policyAdded, policyAfter } from './policies.js';
 
 const given = deciderSpecification(loginPolicyDecider, { streamId: ACME_STREAM });
 const id = parseIdentityProviderId('idp-1', 'id');
@@ -193,4 +193,33 @@ describe('removing an identity provider', () => {
 
   it('is refused where there is no policy', () =>
     given().when({ type: 'removeIdentityProvider', id }).thenRejected({ reason: 'policy-not-found' }));
+});
+
+describe("an instance's policy", () => {
+  const ofInstance = deciderSpecification(loginPolicyDecider, { streamId: INSTANCE_STREAM });
+
+  it('is never removed: there is nothing behind it', () =>
+    ofInstance(...policyAdded())
+      .when({ type: 'remove' })
+      .thenRejected({
+        reason: 'invalid-argument',
+        field: 'owner.organizationId',
+        expected: 'an organization of the instance',
+        received: 'undefined',
+      }));
+
+  it("links no organization's own identity provider, also not in a new policy or by a revert", () => {
+    const refused = { reason: 'invalid-argument', expected: 'one of SYSTEM', received: '"ORG"' } as const;
+    const field = 'identityProvider.ownerType';
+    ofInstance(...policyAdded())
+      .when({ type: 'addIdentityProvider', identityProvider })
+      .thenRejected({ ...refused, field });
+    ofInstance()
+      .when({ type: 'add', policy: { identityProviders: [identityProvider] } })
+      .thenRejected({ ...refused, field: 'identityProviders[0].ownerType' });
+    const policyThen = policyAfter(...policyAdded({ identityProviders: [identityProvider] }));
+    ofInstance(...policyAdded())
+      .when({ type: 'revert', to: { sequence: 1n } }, { policyThen, unknownIdentityProviders: new Set() })
+      .thenRejected({ ...refused, field });
+  });
 });

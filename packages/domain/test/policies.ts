@@ -85,6 +85,9 @@ export function rejectionOf(answer: CommandAnswer | ReadAnswer<object>): Rejecte
 /** The stream of {@link acme}'s policy. */
 export const ACME_STREAM = streamId('organizationLoginPolicy', `${acme.instanceId}/${acme.organizationId}`);
 
+/** The stream of the default policy of {@link instance}. */
+export const INSTANCE_STREAM = streamId('instanceLoginPolicy', instance.instanceId);
+
 const ids = monotonicIds();
 
 /** An event as the first of a store would be read. */
