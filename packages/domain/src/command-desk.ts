@@ -7,10 +7,10 @@ import type { LoginPolicyCommand } from './commands.js';
 import { lastSequenceOf } from './details.js';
 import { diffPolicies } from './diff.js';
 import type { LoginPolicyEvent } from './events.js';
-import { evolve } from './evolve.js';
+import { evolveAll } from './evolve.js';
 import type { PolicyFacts } from './facts.js';
 import { ABSENT, type LoginPolicy } from './login-policy.js';
-import { instanceOf, isOrganization, parseOwner, policyStream, type Instance, type Owner } from './owner.js';
+import { instanceOf, isOrganization, ownerKind, parseOwner, policyStream, type Instance, type Owner } from './owner.js';
 import type { PolicyState } from './policy-state.js';
 import { parseCommand } from './parse-command.js';
 import { parsePreview, type Preview } from './preview.js';
@@ -60,7 +60,7 @@ export class CommandDesk {
         const considered = await this.#handler.consider(policyStream(owner), command, context);
         if (considered.outcome === 'rejected') return refused(considered, owner);
         const { policy, marks } = considered.state;
-        const steps = { before: policy, after: considered.events.reduce<LoginPolicy>(evolve, policy) };
+        const steps = { before: policy, after: evolveAll(policy, considered.events, ownerKind(owner)) };
         const outlook = await this.#outlook(owner, steps, read);
         return { outcome: 'found', sequence: lastSequenceOf(marks), events: considered.events, ...outlook };
       },

@@ -7,7 +7,7 @@ import type {
   SecondFactorAdded,
   SecondFactorRemoved,
 } from './events.js';
-import { evolve } from './evolve.js';
+import { evolveAll } from './evolve.js';
 import { NO_FACTS, type PolicyFacts } from './facts.js';
 import type { MultiFactor, SecondFactor } from './factors.js';
 import { MOST_IDENTITY_PROVIDERS, type IdentityProvider, type IdentityProviderId } from './identity-provider.js';
@@ -112,7 +112,7 @@ function carryOutAll(
     const decision = decide(command, current, circumstances);
     if (decision.outcome === 'rejected') return decision;
     for (const event of decision.events) events.push(event);
-    current = decision.events.reduce(evolve, current);
+    current = evolveAll(current, decision.events, circumstances.owner);
   }
   return acceptAll(events);
 }

@@ -53,8 +53,8 @@ export async function readHistory(
   for await (const page of store.readStream(streamId, last < 1n ? { limit: 0 } : { limit: Number(last) })) {
     for (const event of page) {
       const known = decodeKnown(event);
-      const after = known === undefined ? state : evolveState(state, known);
       if (known === undefined) unknownEvents++;
+      const after = known === undefined ? state : stateAfter(state, known, unknownEvents);
       if (sequenceOf(event) >= first) entries.push(entryOf(event, known !== undefined, [state, after]));
       state = after;
     }
@@ -87,6 +87,16 @@ function decodeKnown(event: RecordedEvent): RecordedLoginPolicyEvent | undefined
     return loginPolicyEvents.decode(event);
   } catch (caught) {
     if (isFault(caught, 'written-by-newer-program')) return undefined;
+    throw caught;
+  }
+}
+
+/** Behind an event that is not known here, what follows may not fit what is known: then what it changed can't be said. */
+function stateAfter(state: PolicyState, event: RecordedLoginPolicyEvent, unknownBefore: number): PolicyState {
+  try {
+    return evolveState(state, event);
+  } catch (caught) {
+    if (unknownBefore > 0 && isFault(caught, 'unreadable-event')) return state;
     throw caught;
   }
 }

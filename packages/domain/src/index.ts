@@ -41,7 +41,7 @@ export type {
   SecondFactorAdded,
   SecondFactorRemoved,
 } from './events.js';
-export { evolve } from './evolve.js';
+export { evolve, evolveAll, ImpossibleEvent } from './evolve.js';
 export { NO_FACTS, type PolicyFacts } from './facts.js';
 export { MULTI_FACTORS, SECOND_FACTORS, type MultiFactor, type SecondFactor } from './factors.js';
 export { freshInstance } from './fresh-instance.js';

@@ -97,10 +97,18 @@ export function policyStream(owner: Owner): StreamId {
 /** Whether it is an instance's policy or an organization's: the rules differ in what only one of them may have. */
 export type OwnerKind = 'instance' | 'organization';
 
+const OF_INSTANCE = `${INSTANCE_CATEGORY}-`;
+const OF_ORGANIZATION = `${ORGANIZATION_CATEGORY}-`;
+
+/** What kind an owner is. */
+export function ownerKind(owner: Owner): OwnerKind {
+  return isOrganization(owner) ? 'organization' : 'instance';
+}
+
 /** What kind of owner a policy's stream belongs to. For every event that is folded, so it looks at the category only. */
 export function ownerKindOf(id: StreamId): OwnerKind {
-  if (id.startsWith(`${INSTANCE_CATEGORY}-`)) return 'instance';
-  if (id.startsWith(`${ORGANIZATION_CATEGORY}-`)) return 'organization';
+  if (id.startsWith(OF_INSTANCE)) return 'instance';
+  if (id.startsWith(OF_ORGANIZATION)) return 'organization';
   throw new TypeError(`${id} is not the stream of a login policy`);
 }
 

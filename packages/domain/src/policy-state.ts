@@ -1,9 +1,9 @@
-import type { Decider } from '@login-policy/event-sourcing';
+import { placeOf, UnreadableEvent, type Decider } from '@login-policy/event-sourcing';
 import type { LoginPolicyCommand } from './commands.js';
 import { decide } from './decide.js';
 import { markEvent, type Marks } from './details.js';
 import type { LoginPolicyEvent, RecordedLoginPolicyEvent } from './events.js';
-import { evolve } from './evolve.js';
+import { evolve, ImpossibleEvent } from './evolve.js';
 import type { PolicyFacts } from './facts.js';
 import { ABSENT, type LoginPolicy } from './login-policy.js';
 import { ownerKindOf } from './owner.js';
@@ -22,9 +22,22 @@ export interface PolicyState {
 /** Of a stream without events. */
 export const NO_POLICY: PolicyState = Object.freeze({ policy: ABSENT, marks: undefined });
 
-/** The state after an event. */
+/**
+ * The state after an event.
+ *
+ * @throws UnreadableEvent with the place of an event that nobody could have decided: what the policy is from there on is not known.
+ */
 export function evolveState(state: PolicyState, event: RecordedLoginPolicyEvent): PolicyState {
-  return { policy: evolve(state.policy, event), marks: markEvent(state.marks, event) };
+  return { policy: policyAfter(state.policy, event), marks: markEvent(state.marks, event) };
+}
+
+function policyAfter(policy: LoginPolicy, event: RecordedLoginPolicyEvent): LoginPolicy {
+  try {
+    return evolve(policy, event, ownerKindOf(event.streamId));
+  } catch (caught) {
+    if (!(caught instanceof ImpossibleEvent)) throw caught;
+    throw new UnreadableEvent({ ...placeOf(event), problem: caught.message }, caught);
+  }
 }
 
 /** The rules of a login policy for the command handler: {@link decide} and {@link evolve}. */

@@ -22,14 +22,15 @@ describe('a policy evolving', () => {
   it('changes no state in place', () => {
     const before = Object.freeze(policyAfter(...policyAdded({ secondFactors: ['TOTP'], multiFactors: [PASSKEY] })));
     if (before.stage === 'active') Object.freeze(before.secondFactors);
-    evolve(before, { type: 'SecondFactorAdded', data: { factor: 'U2F' } });
-    evolve(before, { type: 'LoginPolicyChanged', data: { settings: { forceMfa: true } } });
+    evolve(before, { type: 'SecondFactorAdded', data: { factor: 'U2F' } }, 'instance');
+    evolve(before, { type: 'LoginPolicyChanged', data: { settings: { forceMfa: true } } }, 'instance');
     expect(before).to.have.deep.property('secondFactors', ['TOTP']);
     expect(before).to.have.nested.property('settings.forceMfa', false);
   });
 
   it('refuses a history that no decision wrote', () => {
-    expect(() => evolve(ABSENT, { type: 'MultiFactorRemoved', data: { factor: PASSKEY } })).to.throw(/follows no/);
+    const removed = { type: 'MultiFactorRemoved', data: { factor: PASSKEY } } as const;
+    expect(() => evolve(ABSENT, removed, 'instance')).to.throw(/follows no/);
     expect(() => policyAfter(...policyAdded(), ...policyAdded())).to.throw(/follows another/);
   });
 });

@@ -1,5 +1,5 @@
 import { defaultSettings, freshInstance, orThrow } from '@login-policy/domain';
-import { isFault, monotonicIds, parseStreamId, type Store } from '@login-policy/event-sourcing';
+import { isFault, monotonicIds, parseStreamId, type JsonObject, type Store } from '@login-policy/event-sourcing';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { acme, by, globex, instance, openDesk, PASSKEY } from './policies.js';
@@ -78,6 +78,20 @@ describe('an event that a newer program wrote', () => {
     expect(loginPolicies.readModel.state.is).to.equal('following');
   });
 
+  it('lets a history go on behind it, also with what only the newer program could decide', async () => {
+    const { store, loginPolicies } = await openDesk();
+    await loginPolicies.add(instance, freshInstance, by);
+    await appendUnknown(store);
+    const again = { type: 'MultiFactorAdded', data: { factor: PASSKEY } };
+    await appendUnknown(store, undefined, again);
+    const { entries, unknownEvents } = orThrow(await loginPolicies.history(instance, { fromSequence: 5n }));
+    expect(entries.map(({ type, changes }) => [type, changes])).to.deep.equal([
+      ['PasskeyPolicyTightened', []],
+      ['MultiFactorAdded', []],
+    ]);
+    expect(unknownEvents).to.equal(1);
+  });
+
   it('leaves what was before it readable as it was, and a policy that only it is known of listed (V1, K5)', async () => {
     const { store, loginPolicies } = await openDesk();
     await loginPolicies.add(instance, freshInstance, by);
@@ -92,8 +106,12 @@ describe('an event that a newer program wrote', () => {
 });
 
 /** Writes what a newer program might; answers with the fault when the store refuses. */
-function appendUnknown(store: Store, stream = 'instanceLoginPolicy-69629023906488334'): Promise<unknown> {
-  const event = { id: monotonicIds()(), type: 'PasskeyPolicyTightened', schemaVersion: 1, data: { level: 3 } };
+function appendUnknown(
+  store: Store,
+  stream = 'instanceLoginPolicy-69629023906488334',
+  what: { readonly type: string; readonly data: JsonObject } = { type: 'PasskeyPolicyTightened', data: { level: 3 } },
+): Promise<unknown> {
+  const event = { id: monotonicIds()(), schemaVersion: 1, ...what };
   const metadata = { actor: 'a newer program', correlationId: 'x' };
   const streamId = parseStreamId(stream);
   return faultOf(store.eventStore.append({ streamId, expected: 'any', events: [{ ...event, metadata }] }));

@@ -1,6 +1,6 @@
 import {
   defaultSettings,
-  evolve,
+  evolveAll,
   ABSENT,
   openLoginPolicies,
   type CommandAnswer,
@@ -60,7 +60,7 @@ export function policyAdded(content: PolicyContent = {}): LoginPolicyEvent[] {
 
 /** The policy that events add up to. */
 export function policyAfter(...events: readonly LoginPolicyEvent[]): LoginPolicy {
-  return events.reduce<LoginPolicy>(evolve, ABSENT);
+  return evolveAll(ABSENT, events, 'organization');
 }
 
 export interface Desk {

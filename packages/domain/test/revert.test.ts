@@ -3,7 +3,7 @@ import {
   decide,
   defaultSettings,
   diffPolicies,
-  evolve,
+  evolveAll,
   freshInstance,
   loginPolicyDecider,
   orThrow,
@@ -98,7 +98,7 @@ describe('reverting a login policy', () => {
         const [command, facts] = revertTo(then);
         const decision = decide(command, now, { owner: 'organization', facts });
         if (decision.outcome === 'rejected') return now.stage === 'absent' && then.stage === 'absent';
-        const after = decision.events.reduce<LoginPolicy>(evolve, now);
+        const after = evolveAll(now, decision.events, 'organization');
         return diffPolicies(after, then).length === 0;
       }),
     );

@@ -22,7 +22,7 @@ export function mustNotCompile(policies: LoginPolicies, event: LoginPolicyEvent)
   // @ts-expect-error what was recorded stays as it is
   event.type = 'MultiFactorRemoved';
   // @ts-expect-error a removal says nothing else
-  evolve(ABSENT, { type: 'LoginPolicyRemoved', data: 42 });
+  evolve(ABSENT, { type: 'LoginPolicyRemoved', data: 42 }, 'organization');
   // @ts-expect-error there is no such command
   decide({ type: 'setMultiFactors', factor: 'U2F' }, ABSENT, { owner: 'instance' });
   return pending;

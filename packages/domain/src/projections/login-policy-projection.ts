@@ -7,15 +7,15 @@ import {
   type Projection,
   type StreamId,
 } from '@login-policy/event-sourcing';
-import { markEvent, type Marks } from '../details.js';
+import type { Marks } from '../details.js';
 import { loginPolicyEvents } from '../event-codec.js';
 import type { LoginPolicyEvent, RecordedLoginPolicyEvent } from '../events.js';
 import { parseFactors, parseMultiFactor, parseSecondFactor } from '../factors.js';
 import { parseRecordedIdentityProviders } from '../identity-provider.js';
 import { InvalidValue, parseObject } from '../invalid-value.js';
-import { evolve } from '../evolve.js';
-import { ABSENT, type ActivePolicy } from '../login-policy.js';
+import type { ActivePolicy } from '../login-policy.js';
 import { INSTANCE_CATEGORY, isOrganization, ORGANIZATION_CATEGORY, ownerOfStream } from '../owner.js';
+import { evolveState, NO_POLICY } from '../policy-state.js';
 import { parseRecordedSettings, settingsToJson } from '../settings.js';
 
 /** The row of one policy in force, under the name of its stream. */
@@ -47,9 +47,8 @@ export const loginPolicyProjection: Projection<LoginPolicyEvent, LoginPolicyRow>
 };
 
 function reduce(row: LoginPolicyRow | undefined, event: RecordedLoginPolicyEvent): LoginPolicyRow | undefined {
-  const policy = evolve(row === undefined ? ABSENT : row.policy, event);
-  if (policy.stage !== 'active') return undefined;
-  const marks = markEvent(row?.marks, event);
+  const { policy, marks } = evolveState(row ?? NO_POLICY, event);
+  if (policy.stage !== 'active' || marks === undefined) return undefined;
   return { policy, marks, customIn: row === undefined ? instanceOfCustom(event) : row.customIn };
 }
 

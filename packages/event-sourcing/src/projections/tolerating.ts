@@ -51,7 +51,8 @@ const AS_RECORDED: EventCodec<RecordedEvent> = {
 
 /**
  * The same projection, for a log that other versions of the program write to as well: an event it can't read marks its own row
- * and no other. A reducer that throws stops it all the same: that is a defect, or a stream that nobody could have decided.
+ * and no other, and so does one after which its reducer says that the stream can't be read. A reducer that throws anything else
+ * stops it all the same: that is a defect.
  */
 export function tolerating<Event extends EventShape, Row>(
   projection: Projection<Event, Row>,
