@@ -2,7 +2,7 @@ import type { Handled, PreconditionFailed } from '@login-policy/event-sourcing';
 import type { Accepted, CommandAnswer, Rejected } from './answers.js';
 import { detailsOf, lastSequenceOf } from './details.js';
 import type { LoginPolicyEvent } from './events.js';
-import { InvalidValue } from './invalid-value.js';
+import { InvalidValue, UnknownMember } from './invalid-value.js';
 import type { Owner } from './owner.js';
 import type { PolicyState } from './policy-state.js';
 import { describeRejection, type PolicyRejection, type RefusingPolicy, type Rejection } from './rejections.js';
@@ -28,7 +28,8 @@ export async function answering<Input, Answer>(
 export function invalidArgument(caught: unknown): Rejected {
   if (!(caught instanceof InvalidValue)) throw caught;
   const { field, expected, received } = caught;
-  return rejected({ reason: 'invalid-argument', field, expected, received });
+  const problem = caught instanceof UnknownMember ? { problem: caught.problem } : {};
+  return rejected({ reason: 'invalid-argument', field, expected, received, ...problem });
 }
 
 /** Says what became of a command on the owner's policy. */

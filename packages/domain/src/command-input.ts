@@ -3,7 +3,7 @@ import type { MultiFactor, SecondFactor } from './factors.js';
 import type { IdentityProviderRef } from './identity-provider.js';
 import { InvalidValue, parseObject, type Parser } from './invalid-value.js';
 import type { AsOf } from './read-input.js';
-import type { LoginSettingsChange } from './settings.js';
+import type { LoginSettingsInput } from './settings.js';
 import { parseId, parseProse } from './text.js';
 
 /** Who gives a command, why, and on which conditions. */
@@ -27,7 +27,7 @@ export interface CommandOptions {
 /** A policy to bring into force. */
 export interface NewLoginPolicy {
   /** Those that are not to be the default. What is recorded names all. Default: none. */
-  readonly settings?: LoginSettingsChange;
+  readonly settings?: LoginSettingsInput;
   /** Default: none. */
   readonly secondFactors?: readonly SecondFactor[];
   /** Default: none. */
@@ -39,7 +39,7 @@ export interface NewLoginPolicy {
 /** A command as data: what the method of {@link LoginPolicies} that `type` names takes. */
 export type CommandInput =
   | { readonly type: 'add'; readonly policy: NewLoginPolicy }
-  | { readonly type: 'change'; readonly settings: LoginSettingsChange }
+  | { readonly type: 'change'; readonly settings: LoginSettingsInput }
   | { readonly type: 'remove' }
   | { readonly type: 'addSecondFactor' | 'removeSecondFactor'; readonly factor: SecondFactor }
   | { readonly type: 'addMultiFactor' | 'removeMultiFactor'; readonly factor: MultiFactor }

@@ -1,4 +1,4 @@
-export { openLoginPolicies, type LoginPolicies, type LoginPoliciesOptions } from './login-policies.js';
+export { LoginPolicies, openLoginPolicies, type LoginPoliciesOptions } from './login-policies.js';
 export {
   orThrow,
   RejectedError,
@@ -57,8 +57,9 @@ export {
   parseIdentityProviderId,
   type IdentityProviderRef,
 } from './identity-provider.js';
-export { InvalidValue, type Parser } from './invalid-value.js';
-export { LIFETIME_NAMES, type LifetimeName, type Lifetimes } from './lifetimes.js';
+export { InvalidValue, UnknownMember, type InvalidFacts, type Parser } from './invalid-value.js';
+export { LIFETIME_NAMES, type LifetimeInput, type LifetimeName, type Lifetimes } from './lifetimes.js';
+export { nearestName } from './nearest-name.js';
 export { ABSENT, type AbsentPolicy, type ActivePolicy, type LoginPolicy } from './login-policy.js';
 export {
   INSTANCE_CATEGORY,
@@ -100,6 +101,7 @@ export {
   SETTING_NAMES,
   type LoginSettings,
   type LoginSettingsChange,
+  type LoginSettingsInput,
   type PasswordlessType,
   type SettingName,
 } from './settings.js';

@@ -1,3 +1,19 @@
+import { nearestName } from './nearest-name.js';
+
+/** What is wrong with what was given, in parts. */
+export interface InvalidFacts {
+  readonly field: string;
+  readonly expected: string;
+  readonly received: string;
+  /** For a name that nobody knows: what is wrong, as a whole sentence with the nearest name there is. */
+  readonly problem?: string;
+}
+
+/** Says in a sentence what is wrong with what was given. */
+export function invalidSentence({ field, expected, received, problem }: InvalidFacts): string {
+  return problem ?? `${field} must be ${expected}, not ${received}.`;
+}
+
 /** What was given is not what was asked for. Parsers throw it; the use cases turn it into an `invalid-argument`. */
 export class InvalidValue extends Error {
   /** Where it stood in what the caller gave: `settings.lifetimes.passwordCheck`. */
@@ -8,12 +24,44 @@ export class InvalidValue extends Error {
 
   constructor(field: string, expected: string, value: unknown) {
     const received = shortly(value);
-    super(`${field} must be ${expected}, not ${received}`);
+    super(invalidSentence({ field, expected, received }));
     this.name = 'InvalidValue';
     this.field = field;
     this.expected = expected;
     this.received = received;
   }
+}
+
+/** Something has a member that nobody knows. */
+export class UnknownMember extends InvalidValue {
+  /** A sentence that names the member which was probably meant, or all there are. */
+  readonly problem: string;
+
+  constructor(field: string, member: string, members: readonly string[]) {
+    const path = `${field}.${member.slice(0, SHOWN)}`;
+    super(path, `a member of ${field}: ${members.join(', ')}`, member);
+    const nearest = nearestName(member, members);
+    const known = KINDS[field.slice(field.lastIndexOf('.') + 1)];
+    const all = nearest === undefined ? `, which has ${inWords(members)}.` : `. Did you mean ${nearest}?`;
+    const hint = nearest === undefined ? ` There are ${inWords(members)}.` : ` Did you mean ${nearest}?`;
+    this.problem =
+      known === undefined ? `${path} is not a member of ${field}${all}` : `${path} is not ${known}.${hint}`;
+    this.message = this.problem;
+    this.name = 'UnknownMember';
+  }
+}
+
+/** What the members of some things are called. */
+const KINDS: Readonly<Record<string, string>> = {
+  settings: 'a setting',
+  lifetimes: 'a lifetime',
+  options: 'an option',
+};
+
+function inWords(names: readonly string[]): string {
+  return names.length === 0
+    ? 'none'
+    : `${names.slice(0, -1).join(', ')}${names.length > 1 ? ' and ' : ''}${names.at(-1)}`;
 }
 
 const SHOWN = 60;
@@ -65,7 +113,7 @@ export function parseObject(
   const own = new OwnMembers();
   for (const member of Object.keys(value)) {
     if (!members.includes(member)) {
-      throw new InvalidValue(`${field}.${member.slice(0, SHOWN)}`, `absent: ${field} has ${members.join(', ')}`, 'it');
+      throw new UnknownMember(field, member, members);
     }
     own[member] = Reflect.get(value, member);
   }

@@ -26,18 +26,32 @@ export const LIFETIME_NAMES: readonly LifetimeName[] = [
 
 const DAY_MS = 86_400_000;
 const LONGEST_MS = 36_500 * DAY_MS;
-const EXPECTED = 'a luxon Duration of 0 to 36,500 days in whole milliseconds, without months or years';
+const EXPECTED =
+  'a luxon Duration or an ISO 8601 duration of 0 to 36,500 days in whole milliseconds, without months or years';
+const LONGEST_TEXT = 100;
+/** What luxon would leave out without a word: less than a millisecond. */
+const FINER = /[.,]\d{3}\d*[1-9]\d*S/i;
 const ZERO = Duration.fromObject({ seconds: 0 });
 
-/** Takes a luxon `Duration` from zero to 36,500 days, exact to the millisecond (docs/reference/limits.md). A day has 24 hours. */
+/** A lifetime as a caller gives it: a luxon `Duration`, or ISO 8601 text such as `PT240H` or `P10D`. */
+export type LifetimeInput = Duration | string;
+
+/** Takes a lifetime from zero to 36,500 days, exact to the millisecond (docs/reference/limits.md). A day has 24 hours. */
 export const parseLifetime: Parser<Duration> = (value, field) => {
-  if (!Duration.isDuration(value) || !value.isValid) throw new InvalidValue(field, EXPECTED, value);
-  const milliseconds = isExact(value) ? value.toMillis() : Number.NaN;
+  const given = typeof value === 'string' ? durationIn(value) : value;
+  if (!Duration.isDuration(given) || !given.isValid) throw new InvalidValue(field, EXPECTED, value);
+  const milliseconds = isExact(given) ? given.toMillis() : Number.NaN;
   if (!Number.isInteger(milliseconds) || milliseconds < 0 || milliseconds > LONGEST_MS) {
-    throw new InvalidValue(field, EXPECTED, shown(value, milliseconds));
+    throw new InvalidValue(field, EXPECTED, typeof value === 'string' ? value : shown(given, milliseconds));
   }
   return canonical(milliseconds);
 };
+
+function durationIn(text: string): Duration | undefined {
+  // luxon takes `PT`, which names no length, for zero.
+  if (text.length > LONGEST_TEXT || !/\d/.test(text) || FINER.test(text)) return undefined;
+  return Duration.fromISO(text);
+}
 
 /** luxon shows whole milliseconds, as if there were no more to it. */
 function shown(lifetime: Duration, milliseconds: number): string {

@@ -7,6 +7,7 @@ import { loginPolicyEvents } from './event-codec.js';
 import type { LoginPolicyEvent } from './events.js';
 import type { MultiFactor, SecondFactor } from './factors.js';
 import { policyFacts } from './facts.js';
+import { InvalidValue, parseObject } from './invalid-value.js';
 import type { History } from './history.js';
 import type { IdentityProvider, IdentityProviderDirectory, IdentityProviderRef } from './identity-provider.js';
 import type { InstanceRef, OrganizationRef, OwnerRef } from './owner.js';
@@ -15,7 +16,7 @@ import { loginPolicyProjection, type LoginPolicyRow } from './projections/login-
 import type { Preview, PreviewOptions } from './preview.js';
 import { ReadDesk, type CustomizedOrganizations, type PolicyDiff } from './read-desk.js';
 import type { AsOf, HistoryOptions, ListOptions, PolicyReadOptions, ReadOptions, Span } from './read-input.js';
-import type { LoginSettingsChange } from './settings.js';
+import type { LoginSettingsInput } from './settings.js';
 
 /** What the login policies are kept in, and what else they may ask. */
 export interface LoginPoliciesOptions {
@@ -36,12 +37,29 @@ export interface LoginPoliciesOptions {
   readonly keptStates?: number;
 }
 
+const OPEN_OPTIONS: readonly (keyof LoginPoliciesOptions)[] = [
+  'store',
+  'identityProviders',
+  'organizations',
+  'maxAgeMs',
+  'ids',
+  'keptStates',
+];
+
+function parseOpenOptions(options: unknown): void {
+  const { store } = parseObject(options, 'options', OPEN_OPTIONS);
+  const isStore = typeof store === 'object' && store !== null && 'eventStore' in store && 'readModels' in store;
+  if (!isStore) throw new InvalidValue('options.store', 'an opened store', store);
+}
+
 /**
  * Opens the login policies kept in a store. Close them before the store.
  *
  * @throws Fault as the store does.
+ * @throws InvalidValue for options that are not of their form.
  */
 export async function openLoginPolicies(options: LoginPoliciesOptions): Promise<LoginPolicies> {
+  parseOpenOptions(options);
   const { store, maxAgeMs } = options;
   const readModel = await Follower.open({
     store,
@@ -93,7 +111,7 @@ export class LoginPolicies {
   }
 
   /** Changes the settings that are named. When nothing differs it is granted, and nothing is recorded. */
-  change(owner: OwnerRef, settings: LoginSettingsChange, options: CommandOptions): Promise<CommandAnswer> {
+  change(owner: OwnerRef, settings: LoginSettingsInput, options: CommandOptions): Promise<CommandAnswer> {
     return this.execute(owner, { type: 'change', settings }, options);
   }
 

@@ -5,6 +5,7 @@ import { diffPolicies, type PolicyChange } from './diff.js';
 import { readHistory, type History } from './history.js';
 import type { LoginPolicy } from './login-policy.js';
 import {
+  instanceOf,
   parseInstance,
   parseOrganization,
   parseOwner,
@@ -54,7 +55,7 @@ export class ReadDesk {
     return this.#read(
       () => parseOwner(owner, 'owner'),
       options,
-      async (of, read) => found(await this.#policies.own(of, read), of),
+      async (of, read) => found(await this.#policies.own(of, read), of, read.asOf),
     );
   }
 
@@ -62,7 +63,7 @@ export class ReadDesk {
     return this.#read(
       () => parseOrganization(organization, 'owner'),
       options,
-      async (of, read) => found(await this.#policies.effective(of, read), { instanceId: of.instanceId }),
+      async (of, read) => found(await this.#policies.effective(of, read), instanceOf(of), read.asOf),
     );
   }
 
@@ -75,7 +76,7 @@ export class ReadDesk {
       () => parseOwner(owner, 'owner'),
       options,
       async (of, read) => {
-        const answer = found(await this.#policies.effective(of, read), { instanceId: of.instanceId });
+        const answer = found(await this.#policies.effective(of, read), instanceOf(of), read.asOf);
         if (answer.outcome === 'rejected') return answer;
         const { owner: answering_, isDefault, details, position } = answer.policy;
         return { outcome: 'found', owner: answering_, isDefault, details, position, items: itemsOf(answer.policy) };
@@ -89,7 +90,7 @@ export class ReadDesk {
       async ({ of, from, to, read }) => {
         const before = await this.#policies.effective(of, { ...read, asOf: from });
         const after = await this.#policies.effective(of, { ...read, asOf: to });
-        if (before === undefined && after === undefined) return notFound({ instanceId: of.instanceId });
+        if (before === undefined && after === undefined) return notFound(instanceOf(of), to);
         return { outcome: 'found', before, after, changes: diffPolicies(policyIn(before), policyIn(after)) };
       },
     );
@@ -151,10 +152,15 @@ function parseAfter(value: unknown, instance: { readonly instanceId: string }): 
   return parseOrganization({ ...instance, organizationId: parseId(value, 'options.after') }, 'options.after');
 }
 
-function found(policy: LoginPolicyView | undefined, owner: Owner): ReadAnswer<{ readonly policy: LoginPolicyView }> {
-  return policy === undefined ? notFound(owner) : { outcome: 'found', policy };
+function found(
+  policy: LoginPolicyView | undefined,
+  owner: Owner,
+  asOf: ParsedAsOf | undefined,
+): ReadAnswer<{ readonly policy: LoginPolicyView }> {
+  return policy === undefined ? notFound(owner, asOf) : { outcome: 'found', policy };
 }
 
-function notFound(owner: Owner): Rejected {
-  return rejected({ reason: 'policy-not-found' }, { owner, sequence: 0n });
+function notFound(owner: Owner, asOf: ParsedAsOf | undefined): Rejected {
+  const when = asOf === undefined ? 'now' : 'then';
+  return rejected({ reason: 'policy-not-found' }, { owner, sequence: 0n, when });
 }

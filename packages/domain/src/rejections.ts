@@ -1,6 +1,6 @@
 import type { MultiFactor, SecondFactor } from './factors.js';
 import type { IdentityProviderId } from './identity-provider.js';
-import { InvalidValue } from './invalid-value.js';
+import { invalidSentence, InvalidValue, type InvalidFacts } from './invalid-value.js';
 import { isOrganization, type Owner } from './owner.js';
 
 /** What the rules of a policy refuse (docs/reference/rejections-and-faults.md); input, too, that only the policy shows to be too much. */
@@ -15,12 +15,10 @@ export type PolicyRejection =
   | { readonly reason: 'identity-provider-not-on-policy'; readonly id: IdentityProviderId };
 
 /** Something given is not of the form it has to have. */
-export interface InvalidArgument {
+export interface InvalidArgument extends InvalidFacts {
   readonly reason: 'invalid-argument';
   /** Where it stood: `settings.lifetimes.passwordCheck`. */
   readonly field: string;
-  readonly expected: string;
-  readonly received: string;
 }
 
 /** Refuses what somebody gave, as a parser would. */
@@ -44,6 +42,8 @@ export type Reason = Rejection['reason'];
 export interface RefusingPolicy {
   readonly owner: Owner;
   readonly sequence: bigint;
+  /** When it was asked about: a refusal of a look at the past speaks of then. Default: now. */
+  readonly when?: 'now' | 'then';
 }
 
 /** Says a refusal in one sentence with the facts in it; without a policy for a refusal that never got to one. */
@@ -57,7 +57,7 @@ function sentenceOf(rejection: Rejection, policy: RefusingPolicy | undefined): s
   const where = policy === undefined ? 'the login policy' : policyPhrase(policy);
   switch (rejection.reason) {
     case 'invalid-argument':
-      return `${rejection.field} must be ${rejection.expected}, not ${rejection.received}.`;
+      return invalidSentence(rejection);
     case 'sequence-not-current':
       return `${where} was expected at sequence ${rejection.expected} but is at ${rejection.actual}, so nothing was changed.`;
     case 'idempotency-key-reused':
@@ -65,7 +65,7 @@ function sentenceOf(rejection: Rejection, policy: RefusingPolicy | undefined): s
     case 'policy-already-exists':
       return `${where} exists already, so it can't be added.`;
     case 'policy-not-found':
-      return policy === undefined ? 'There is no such login policy.' : absencePhrase(policy.owner);
+      return policy === undefined ? 'There is no such login policy.' : absencePhrase(policy);
     case 'factor-already-exists':
       return `${rejection.factor} is on ${where} already, so it can't be added.`;
     case 'factor-not-on-policy':
@@ -90,8 +90,9 @@ export function policyName(owner: Owner): string {
     : `the default login policy of instance ${owner.instanceId}`;
 }
 
-function absencePhrase(owner: Owner): string {
+function absencePhrase({ owner, when }: RefusingPolicy): string {
+  const [has, yet, end] = when === 'then' ? ['had', ' then', ' then'] : ['has', ' yet', ''];
   return isOrganization(owner)
-    ? `Organization ${owner.organizationId} has no custom login policy.`
-    : `Instance ${owner.instanceId} has no default login policy yet.`;
+    ? `Organization ${owner.organizationId} ${has} no custom login policy${end}.`
+    : `Instance ${owner.instanceId} ${has} no default login policy${yet}.`;
 }

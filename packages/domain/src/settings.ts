@@ -7,6 +7,8 @@ import {
   parseLifetime,
   parseLifetimes,
   parseRecordedLifetime,
+  type LifetimeInput,
+  type LifetimeName,
   type Lifetimes,
 } from './lifetimes.js';
 import { parseRedirectUri } from './redirect-uri.js';
@@ -40,6 +42,11 @@ export interface LoginSettings {
 /** The settings a change names; what it does not name stays. */
 export interface LoginSettingsChange extends Partial<Omit<LoginSettings, 'lifetimes'>> {
   readonly lifetimes?: Partial<Lifetimes>;
+}
+
+/** Settings as a caller gives them: what is not named stays as it is, or is the default of a policy that is added. */
+export interface LoginSettingsInput extends Omit<LoginSettingsChange, 'lifetimes'> {
+  readonly lifetimes?: { readonly [Name in LifetimeName]?: LifetimeInput };
 }
 
 /** A setting with a value of its own, apart from the lifetimes. */

@@ -41,6 +41,7 @@ const GOLDEN: readonly (readonly [fingerprint: string, ...commands: readonly [Co
     'c0fdf0cd899eabc750ec484e2ca5ece3898b00acb590e9edb88594885db5be5a',
     { type: 'change', settings: { forceMfa: true, lifetimes: { mfaInitSkip: Duration.fromObject({ hours: 36 }) } } },
     { type: 'change', settings: { lifetimes: { mfaInitSkip: Duration.fromMillis(129_600_000) }, forceMfa: true } },
+    { type: 'change', settings: { forceMfa: true, lifetimes: { mfaInitSkip: 'P1DT12H' } } },
   ],
   [
     'e44a17638810b639af32e66bba781a8c5475aacf45b55090b7d946c9bb38e6df',

@@ -173,7 +173,7 @@ describe('for whatever life of policies', () => {
 
 /** Where in the store an answer holds is another place as of a sequence than now: others were changed since. */
 function withoutPosition(answer: ReadAnswer<{ readonly policy: LoginPolicyView }>): unknown {
-  if (answer.outcome === 'rejected') return answer;
+  if (answer.outcome === 'rejected') return answer.rejection;
   const { position: _, ...policy } = answer.policy;
   return policy;
 }

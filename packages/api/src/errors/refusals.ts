@@ -1,4 +1,4 @@
-import { nearestName } from '../contract/nearest-name.js';
+import { nearestName } from '@login-policy/domain';
 import { ApiError } from './api-error.js';
 
 /** There is no token, or none that is good: the caller is not known. */
