@@ -105,4 +105,5 @@ export {
   type PasswordlessType,
   type SettingName,
 } from './settings.js';
+export { toJson, type Answer } from './to-json.js';
 export { warningsOf, type PolicyWarning, type WarningName } from './warnings.js';
