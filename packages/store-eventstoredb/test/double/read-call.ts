@@ -99,18 +99,20 @@ async function readAll({ state, outlet, options, filter }: Reading & { filter: S
   let next = position === undefined ? log.records.length : log.indexFrom(position);
   if (all?.hasStart() === true) next = 0;
   let left = BigInt(options.getCount());
-  const step = isBackwards ? -1 : 1;
   if (isBackwards) next -= 1;
-  for (let considered = 0; left > 0n && !outlet.isOver; next += step, considered++) {
+  for (let considered = 0; left > 0n && !outlet.isOver; considered++) {
     const record: LogRecord | undefined = log.records[next];
     if (record === undefined) break;
     state.considered += 1;
     // Between pages others have their turn: a read is no snapshot (reference §3.3).
     if (considered % (PAGE * 8) === PAGE * 8 - 1) await otherWork();
-    if (!filter.matches(record)) continue;
-    left -= 1n;
-    const room = outlet.send(eventMessage(record));
-    if (room !== undefined) await room;
+    if (filter.matches(record)) {
+      left -= 1n;
+      const room = outlet.send(eventMessage(record));
+      if (room !== undefined) await room;
+    }
+    // By its place, not by its number in the list: records before it may be scavenged while one is being sent.
+    next = isBackwards ? log.indexFrom(record.position) - 1 : log.indexFrom(record.position + 1n);
   }
   return outlet.end();
 }
