@@ -5,4 +5,6 @@ import './set-up.mjs';
 if (!process.exitCode) {
   const { runTests } = await import('./tests/index.mjs');
   process.exitCode = await runTests(process.argv.slice(2));
+} else {
+  console.log('0 passed, 1 failed');
 }

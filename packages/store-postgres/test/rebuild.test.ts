@@ -29,10 +29,11 @@ describe('a rebuild on PostgreSQL', () => {
         };
         const writing = Promise.all(Array.from({ length: 8 }, (_, writer) => write(writer)));
         await eventually('a log that takes a while to rebuild from', async () => written > 2000);
-        for (let round = 0; round < 5; round++) {
+        // On a busy machine a rebuild may be over before anybody has had a turn: that one does not count.
+        for (let meanwhile = 0; meanwhile < 5;) {
           const before = written;
           await projector.rebuild();
-          expect(written).to.be.greaterThan(before);
+          if (written > before) meanwhile += 1;
         }
         ending.abort();
         await writing;
