@@ -33,7 +33,8 @@ async function describe(url: string): Promise<string> {
     );
     return rows;
   });
-  if (found?.durability !== 'on on') throw new Error(`fsync and synchronous_commit are ${found?.durability}`);
+  if (found?.durability !== 'on on')
+    throw new Error(`fsync and synchronous_commit have to be on: ${found?.durability}`);
   return `${found.version}, fsync on, synchronous_commit on`;
 }
 

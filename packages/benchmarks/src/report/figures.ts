@@ -12,7 +12,7 @@ export function sayFigure(figure: number): string {
 /** A ratio with the digits that can be meant. */
 export function sayRatio(ratio: number): string {
   if (!Number.isFinite(ratio)) return '–';
-  return `${ratio >= 10 ? ratio.toFixed(0) : ratio.toPrecision(2)} ×`;
+  return `${ratio >= 10 ? ratio.toFixed(0) : ratio.toPrecision(ratio >= 1 ? 3 : 2)} ×`;
 }
 
 /** From the least to the most by the clock. */
