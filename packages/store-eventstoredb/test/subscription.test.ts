@@ -80,11 +80,10 @@ describe('a subscription to EventStoreDB', () => {
     const control = new AbortController();
     const [left, given] = [begin(), begin({ signal: control.signal })];
     await Promise.all([left.next(), given.next()]);
-    expect(double.openCalls).to.equal(1);
+    await comeToRestAt(1, () => double.openCalls);
     await left.return?.();
     control.abort();
-    await untilStill(() => double.openCalls);
-    expect(double.openCalls).to.equal(0);
+    await comeToRestAt(0, () => double.openCalls);
   });
 
   it('whose signal fired before the store was closed ends quietly', async () => {
@@ -99,8 +98,7 @@ describe('a subscription to EventStoreDB', () => {
   it('shares one call with all others of its store, and is told the same', async () => {
     const many = Array.from({ length: 300 }, () => begin());
     await Promise.all(many.map((messages) => messages.next()));
-    await untilStill(() => double.openCalls);
-    expect(double.openCalls).to.equal(1);
+    await comeToRestAt(1, () => double.openCalls);
     const recorded = await store.eventStore.append(appendOf(STREAM, 3));
     const seen = await Promise.all(many.map((messages) => gather(messages, 3)));
     for (const events of seen) expect(events).to.deep.equal([...recorded]);
@@ -114,8 +112,7 @@ describe('a subscription to EventStoreDB', () => {
       Array.from({ length: 40 }, () => eventStore.subscribe()[Symbol.asyncIterator]()),
     );
     await Promise.all(many.map((messages) => messages.next()));
-    await untilStill(() => double.openCalls);
-    expect(double.openCalls).to.equal(4);
+    await comeToRestAt(4, () => double.openCalls);
     await Promise.all(stores.map((each) => each.close()));
     await disposeOf(client);
   });
@@ -185,4 +182,14 @@ async function untilStill(read: () => number): Promise<void> {
     if (now !== last) same = 0;
     last = now;
   }
+}
+
+/** Holds when a number becomes what is expected, and stays it for a while. */
+async function comeToRestAt(expected: number, read: () => number): Promise<void> {
+  let asExpected = 0;
+  for (let looks = 0; asExpected < 8 && looks < 400; looks++) {
+    await sleep(paced(15));
+    asExpected = read() === expected ? asExpected + 1 : 0;
+  }
+  expect(read()).to.equal(expected);
 }
