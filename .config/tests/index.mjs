@@ -16,7 +16,8 @@ export async function runTests(names) {
   const pace = await paceNow();
   const times = new Times(join(root, '.data', 'test-seconds.json'));
   const jobs = jobsOf(suites, times);
-  const lanes = Math.min(Math.max(2, availableParallelism()), 4, jobs.length);
+  // One more than there are processors: many tests wait for another process or a timer.
+  const lanes = Math.min(Math.max(2, availableParallelism()) + 1, mostLanes, jobs.length);
   const board = new Board({ jobs, lanes, seconds: times.estimate(jobs, lanes) * pace });
   const waiting = [...jobs];
   const lane = async () => {
@@ -27,6 +28,7 @@ export async function runTests(names) {
   return board.conclude();
 }
 
+const mostLanes = 5;
 const looks = 20;
 const slowest = 10;
 

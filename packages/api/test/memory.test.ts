@@ -6,7 +6,7 @@ import { ask, framed, grpc, session } from './raw.js';
 import { openService, ROOT, type Service } from './service.js';
 
 /** Of requests, in each round; `npm run proofs` says more. */
-const ROUND = Number(process.env['PROOF_ROUNDS'] ?? 1000);
+const ROUND = Number(process.env['PROOF_ROUNDS'] ?? 500);
 const AT_ONCE = 50;
 /** The engine goes on compiling for a while: measured sooner, what it keeps for itself looks like growth. */
 const WARMING = 4;

@@ -4,10 +4,12 @@ import { EmbeddedServer } from './embedded-server.js';
 
 let embedded: Promise<EmbeddedServer> | undefined;
 
+/** The server that was lent to the tests: it gets back as it was. */
+const lent = process.env['DATABASE_URL'] === '' ? undefined : process.env['DATABASE_URL'];
+
 /** Where the tests find a PostgreSQL: the one `DATABASE_URL` names, or else one they start themselves, once for all. */
 export async function databaseUrl(): Promise<string> {
-  const given = process.env['DATABASE_URL'];
-  if (given !== undefined && given !== '') return given;
+  if (lent !== undefined) return lent;
   embedded ??= EmbeddedServer.start();
   return (await embedded).url;
 }
@@ -15,6 +17,11 @@ export async function databaseUrl(): Promise<string> {
 /** The name of a schema that no other test uses. */
 export function freshSchema(): string {
   return `test_${randomBytes(8).toString('hex')}`;
+}
+
+/** Throws a schema away, if it was ever made, on a server that is not thrown away itself: it takes as long as to make it. */
+export async function disposeOfSchema(pool: Pool, schema: string): Promise<void> {
+  if (lent !== undefined) await dropSchema(pool, schema);
 }
 
 /** Throws a schema away, if it was ever made. */

@@ -2,7 +2,7 @@ import { after, before } from 'mocha';
 import { Projector, type AnyProjection } from '@login-policy/event-sourcing';
 import { openPostgresStore, type PostgresStore, type PostgresStoreOptions } from '@login-policy/store-postgres';
 import { Pool } from 'pg';
-import { databaseUrl, dropSchema, freshSchema } from './database.js';
+import { databaseUrl, disposeOfSchema, freshSchema } from './database.js';
 
 /** How a test opens a store. */
 export interface OpenOptions extends Partial<PostgresStoreOptions> {
@@ -50,7 +50,7 @@ function freshStorage(pool: Pool): Storage {
     },
     async dispose() {
       for (const store of opened) await store.close();
-      await dropSchema(pool, schema);
+      await disposeOfSchema(pool, schema);
     },
   };
 }
