@@ -28,6 +28,7 @@ const checks = [
   ['packages', [node, '.ci/packed.mjs']],
   ['browser', [node, '.ci/browser.mjs']],
   ['changesets', [node, '.ci/changesets.mjs']],
+  ['no browser', [node, '.ci/without-browser.mjs']],
   ['page size', [node, 'examples/iam-server/page/check-size.mjs']],
 ];
 

@@ -8,7 +8,7 @@ export class Board {
   #running = new Map();
   #seconds = new Map();
   #slow = [];
-  #said = [];
+  #said = new Set();
   #broken = 0;
   #began = performance.now();
   #alive;
@@ -39,7 +39,7 @@ export class Board {
     const one = this.#packages.get(job.name);
     this.#running.delete(job);
     if (isBroken) this.#broken += 1;
-    if (said.trim() !== '') this.#said.push(said.trimEnd());
+    if (said.trim() !== '') this.#said.add(said.trim());
     one.jobsLeft -= 1;
     if (one.jobsLeft === 0) say(lineOf(one));
   }

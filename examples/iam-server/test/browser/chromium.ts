@@ -16,7 +16,7 @@ const PLACES = [
 /** The Chromium that `CHROMIUM` names, or the first that stands where one is usually put. */
 export function findChromium(): string | undefined {
   const named = process.env['CHROMIUM'];
-  return named === undefined || named === '' ? PLACES.find((place) => existsSync(place)) : named;
+  return (named === undefined || named === '' ? PLACES : [named]).find((place) => existsSync(place));
 }
 
 /** Starts a browser with no profile, no window, and no calls home. */
