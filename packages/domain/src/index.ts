@@ -8,9 +8,9 @@ export {
   type LoginPolicyView,
   type ReadAnswer,
   type Rejected,
-} from './answers.js';
-export type { Affected, OrganizationList } from './affected.js';
-export type { CommandInput, CommandOptions, NewLoginPolicy } from './command-input.js';
+} from './reads/answers.js';
+export type { Affected, OrganizationList } from './reads/affected.js';
+export type { CommandInput, CommandOptions, NewLoginPolicy } from './commands/command-input.js';
 export type {
   AddIdentityProvider,
   AddLoginPolicy,
@@ -23,11 +23,11 @@ export type {
   RemoveLoginPolicy,
   RevertLoginPolicy,
   SecondFactorCommand,
-} from './commands.js';
-export { decide, type Circumstances, type LoginPolicyDecision } from './decide.js';
-export { detailsToJson, type Details, type DetailsJson, type Marks } from './details.js';
-export { diffPolicies, type PolicyChange, type SettingPath, type Step } from './diff.js';
-export { loginPolicyEvents } from './event-codec.js';
+} from './commands/commands.js';
+export { decide, type Circumstances, type LoginPolicyDecision } from './commands/decide.js';
+export { detailsToJson, type Details, type DetailsJson, type Marks } from './reads/details.js';
+export { diffPolicies, type PolicyChange, type SettingPath, type Step } from './reads/diff.js';
+export { loginPolicyEvents } from './events/event-codec.js';
 export type {
   IdentityProviderAdded,
   IdentityProviderRemoved,
@@ -40,12 +40,12 @@ export type {
   RecordedLoginPolicyEvent,
   SecondFactorAdded,
   SecondFactorRemoved,
-} from './events.js';
-export { evolve, evolveAll, ImpossibleEvent } from './evolve.js';
-export { NO_FACTS, type PolicyFacts } from './facts.js';
-export { MULTI_FACTORS, SECOND_FACTORS, type MultiFactor, type SecondFactor } from './factors.js';
-export { freshInstance } from './fresh-instance.js';
-export type { History, HistoryEntry } from './history.js';
+} from './events/events.js';
+export { evolve, evolveAll, ImpossibleEvent } from './commands/evolve.js';
+export { NO_FACTS, type PolicyFacts } from './commands/facts.js';
+export { MULTI_FACTORS, SECOND_FACTORS, type MultiFactor, type SecondFactor } from './policy/factors.js';
+export { freshInstance } from './policy/fresh-instance.js';
+export type { History, HistoryEntry } from './reads/history.js';
 export {
   IDENTITY_PROVIDER_OWNERS,
   type IdentityProvider,
@@ -56,11 +56,11 @@ export {
   parseIdentityProvider,
   parseIdentityProviderId,
   type IdentityProviderRef,
-} from './identity-provider.js';
-export { InvalidValue, UnknownMember, type InvalidFacts, type Parser } from './invalid-value.js';
-export { LIFETIME_NAMES, type LifetimeInput, type LifetimeName, type Lifetimes } from './lifetimes.js';
-export { nearestName } from './nearest-name.js';
-export { ABSENT, type AbsentPolicy, type ActivePolicy, type LoginPolicy } from './login-policy.js';
+} from './policy/identity-provider.js';
+export { InvalidValue, UnknownMember, type InvalidFacts, type Parser } from './input/invalid-value.js';
+export { LIFETIME_NAMES, type LifetimeInput, type LifetimeName, type Lifetimes } from './policy/lifetimes.js';
+export { nearestName } from './input/nearest-name.js';
+export { ABSENT, type AbsentPolicy, type ActivePolicy, type LoginPolicy } from './policy/login-policy.js';
 export {
   INSTANCE_CATEGORY,
   ORGANIZATION_CATEGORY,
@@ -79,12 +79,12 @@ export {
   type Owner,
   type OwnerKind,
   type OwnerRef,
-} from './owner.js';
-export { evolveState, loginPolicyDecider, NO_POLICY, type PolicyState } from './policy-state.js';
-export { loginPolicyProjection, type LoginPolicyRow } from './projections/login-policy-projection.js';
-export type { Preview, PreviewOptions } from './preview.js';
-export type { CustomizedOrganizations, PolicyDiff } from './read-desk.js';
-export type { AsOf, HistoryOptions, ListOptions, PolicyReadOptions, ReadOptions, Span } from './read-input.js';
+} from './policy/owner.js';
+export { evolveState, loginPolicyDecider, NO_POLICY, type PolicyState } from './commands/policy-state.js';
+export { loginPolicyProjection, type LoginPolicyRow } from './login-policy-projection.js';
+export type { Preview, PreviewOptions } from './reads/preview.js';
+export type { CustomizedOrganizations, PolicyDiff } from './reads/read-desk.js';
+export type { AsOf, HistoryOptions, ListOptions, PolicyReadOptions, ReadOptions, Span } from './reads/read-input.js';
 export {
   describeRejection,
   policyName,
@@ -94,7 +94,7 @@ export {
   type RefusingPolicy,
   type Rejection,
   type UnmetCondition,
-} from './rejections.js';
+} from './commands/rejections.js';
 export {
   defaultSettings,
   PASSWORDLESS_TYPES,
@@ -104,6 +104,6 @@ export {
   type LoginSettingsInput,
   type PasswordlessType,
   type SettingName,
-} from './settings.js';
-export { toJson, type Answer } from './to-json.js';
-export { warningsOf, type PolicyWarning, type WarningName } from './warnings.js';
+} from './policy/settings.js';
+export { toJson, type Answer } from './reads/to-json.js';
+export { warningsOf, type PolicyWarning, type WarningName } from './commands/warnings.js';

@@ -1,22 +1,22 @@
 import { CommandHandler, Follower, type IdSource, type Store } from '@login-policy/event-sourcing';
-import type { OrganizationList } from './affected.js';
-import type { CommandAnswer, LoginPolicyList, LoginPolicyView, ReadAnswer } from './answers.js';
-import { CommandDesk } from './command-desk.js';
-import type { CommandInput, CommandOptions, NewLoginPolicy } from './command-input.js';
-import { loginPolicyEvents } from './event-codec.js';
-import type { LoginPolicyEvent } from './events.js';
-import type { MultiFactor, SecondFactor } from './factors.js';
-import { policyFacts } from './facts.js';
-import { InvalidValue, parseObject } from './invalid-value.js';
-import type { History } from './history.js';
-import type { IdentityProvider, IdentityProviderDirectory, IdentityProviderRef } from './identity-provider.js';
-import type { InstanceRef, OrganizationRef, OwnerRef } from './owner.js';
-import { loginPolicyDecider } from './policy-state.js';
-import { loginPolicyProjection, type LoginPolicyRow } from './projections/login-policy-projection.js';
-import type { Preview, PreviewOptions } from './preview.js';
-import { ReadDesk, type CustomizedOrganizations, type PolicyDiff } from './read-desk.js';
-import type { AsOf, HistoryOptions, ListOptions, PolicyReadOptions, ReadOptions, Span } from './read-input.js';
-import type { LoginSettingsInput } from './settings.js';
+import type { OrganizationList } from './reads/affected.js';
+import type { CommandAnswer, LoginPolicyList, LoginPolicyView, ReadAnswer } from './reads/answers.js';
+import { CommandDesk } from './commands/command-desk.js';
+import type { CommandInput, CommandOptions, NewLoginPolicy } from './commands/command-input.js';
+import { loginPolicyEvents } from './events/event-codec.js';
+import type { LoginPolicyEvent } from './events/events.js';
+import type { MultiFactor, SecondFactor } from './policy/factors.js';
+import { policyFacts } from './commands/facts.js';
+import { InvalidValue, parseObject } from './input/invalid-value.js';
+import type { History } from './reads/history.js';
+import type { IdentityProvider, IdentityProviderDirectory, IdentityProviderRef } from './policy/identity-provider.js';
+import type { InstanceRef, OrganizationRef, OwnerRef } from './policy/owner.js';
+import { loginPolicyDecider } from './commands/policy-state.js';
+import { loginPolicyProjection, type LoginPolicyRow } from './login-policy-projection.js';
+import type { Preview, PreviewOptions } from './reads/preview.js';
+import { ReadDesk, type CustomizedOrganizations, type PolicyDiff } from './reads/read-desk.js';
+import type { AsOf, HistoryOptions, ListOptions, PolicyReadOptions, ReadOptions, Span } from './reads/read-input.js';
+import type { LoginSettingsInput } from './policy/settings.js';
 
 /** What the login policies are kept in, and what else they may ask. */
 export interface LoginPoliciesOptions {

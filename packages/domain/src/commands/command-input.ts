@@ -1,0 +1,100 @@
+import { revision, type CommandContext, type Revision } from '@login-policy/event-sourcing';
+import type { MultiFactor, SecondFactor } from '../policy/factors.js';
+import type { IdentityProviderRef } from '../policy/identity-provider.js';
+import { InvalidValue, parseObject, type Parser } from '../input/invalid-value.js';
+import type { AsOf } from '../reads/read-input.js';
+import type { LoginSettingsInput } from '../policy/settings.js';
+import { parseId, parseProse } from '../input/text.js';
+
+/** Who gives a command, why, and on which conditions. */
+export interface CommandOptions {
+  /** Who does it: the id of a user or of a machine. */
+  readonly actor: string;
+  /** Why, for those who read the history: up to 2,000 characters. */
+  readonly reason?: string;
+  /** The same for everything that one request sets off. Default: the id of the first event that is recorded. */
+  readonly correlationId?: string;
+  /** The id of what directly causes it. */
+  readonly causationId?: string;
+  /** The caller's name for this very command on this policy: repeated under it, it writes nothing (docs/guarantees.md). */
+  readonly idempotencyKey?: string;
+  /** Refuse at once unless the policy is at this sequence; 0 for one that has no events. */
+  readonly ifSequence?: bigint;
+  /** Fired before the events are being written, nothing is, and the command rejects with `DeadlineExceeded`. */
+  readonly signal?: AbortSignal;
+}
+
+/** A policy to bring into force. */
+export interface NewLoginPolicy {
+  /** Those that are not to be the default. What is recorded names all. Default: none. */
+  readonly settings?: LoginSettingsInput;
+  /** Default: none. */
+  readonly secondFactors?: readonly SecondFactor[];
+  /** Default: none. */
+  readonly multiFactors?: readonly MultiFactor[];
+  /** Default: none. */
+  readonly identityProviders?: readonly IdentityProviderRef[];
+}
+
+/** A command as data: what the method of {@link LoginPolicies} that `type` names takes. */
+export type CommandInput =
+  | { readonly type: 'add'; readonly policy: NewLoginPolicy }
+  | { readonly type: 'change'; readonly settings: LoginSettingsInput }
+  | { readonly type: 'remove' }
+  | { readonly type: 'addSecondFactor' | 'removeSecondFactor'; readonly factor: SecondFactor }
+  | { readonly type: 'addMultiFactor' | 'removeMultiFactor'; readonly factor: MultiFactor }
+  | { readonly type: 'addIdentityProvider'; readonly identityProvider: IdentityProviderRef }
+  | { readonly type: 'removeIdentityProvider'; readonly id: string }
+  | { readonly type: 'revert'; readonly to: AsOf };
+
+const OPTIONS = ['actor', 'reason', 'correlationId', 'causationId', 'idempotencyKey', 'ifSequence', 'signal'];
+
+/** Takes the options of a command. @throws InvalidValue */
+export function parseCommandOptions(value: unknown): CommandContext {
+  const given = parseObject(value, 'options', OPTIONS);
+  const ifSequence = optional(given, 'ifSequence', parseSequence);
+  const signal = optional(given, 'signal', parseSignal);
+  const causationId = optional(given, 'causationId', parseId);
+  const correlationId = optional(given, 'correlationId', parseId);
+  const idempotencyKey = optional(given, 'idempotencyKey', parseId);
+  const reason = optional(given, 'reason', parseProse);
+  const context: { -readonly [Member in keyof CommandContext]: CommandContext[Member] } = {
+    actor: parseId(given['actor'], 'options.actor'),
+  };
+  if (reason !== undefined) context.reason = reason;
+  if (correlationId !== undefined) context.correlationId = correlationId;
+  if (causationId !== undefined) context.causationId = causationId;
+  if (idempotencyKey !== undefined) context.idempotencyKey = idempotencyKey;
+  if (ifSequence !== undefined) context.ifRevision = revisionOf(ifSequence);
+  if (signal !== undefined) context.signal = signal;
+  return context;
+}
+
+/** The kernel's condition for a policy's sequence. */
+export function ifRevision(sequence: bigint): Required<Pick<CommandContext, 'ifRevision'>> {
+  return { ifRevision: revisionOf(sequence) };
+}
+
+function revisionOf(sequence: bigint): Revision | 'no-stream' {
+  return sequence === 0n ? 'no-stream' : revision(sequence - 1n);
+}
+
+function optional<Value>(
+  given: Readonly<Record<string, unknown>>,
+  name: string,
+  parse: Parser<Value>,
+): Value | undefined {
+  return given[name] === undefined ? undefined : parse(given[name], `options.${name}`);
+}
+
+/** Takes a sequence, or 0 for that of a policy without events. */
+export const parseSequence: Parser<bigint> = (value, field) => {
+  if (typeof value === 'bigint' && value >= 0n && value < 2n ** 63n) return value;
+  throw new InvalidValue(field, 'a bigint from 0 on', value);
+};
+
+/** Takes an `AbortSignal`. */
+export const parseSignal: Parser<AbortSignal> = (value, field) => {
+  if (value instanceof AbortSignal) return value;
+  throw new InvalidValue(field, 'an AbortSignal', value);
+};

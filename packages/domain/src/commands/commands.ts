@@ -1,0 +1,79 @@
+import type { Instant, Position } from '@login-policy/event-sourcing';
+import type { MultiFactor, SecondFactor } from '../policy/factors.js';
+import type { IdentityProvider, IdentityProviderId } from '../policy/identity-provider.js';
+import type { LoginSettingsChange } from '../policy/settings.js';
+
+/**
+ * A policy to bring into force, as it was given: the settings that were named. What names nothing is left out, so that a policy
+ * is told in one way only, also when there are more settings and lists one day.
+ */
+export interface PolicyToAdd {
+  readonly settings?: LoginSettingsChange;
+  readonly secondFactors?: readonly SecondFactor[];
+  readonly multiFactors?: readonly MultiFactor[];
+  readonly identityProviders?: readonly IdentityProvider[];
+}
+
+/** Bring a policy into force. */
+export interface AddLoginPolicy {
+  readonly type: 'add';
+  readonly policy: PolicyToAdd;
+}
+
+/** Give some settings other values. */
+export interface ChangeLoginPolicy {
+  readonly type: 'change';
+  readonly settings: LoginSettingsChange;
+}
+
+/** Give up an organization's custom policy. */
+export interface RemoveLoginPolicy {
+  readonly type: 'remove';
+}
+
+/** Allow or no longer allow a second factor. */
+export interface SecondFactorCommand {
+  readonly type: 'addSecondFactor' | 'removeSecondFactor';
+  readonly factor: SecondFactor;
+}
+
+/** Allow or no longer allow a multi-factor. */
+export interface MultiFactorCommand {
+  readonly type: 'addMultiFactor' | 'removeMultiFactor';
+  readonly factor: MultiFactor;
+}
+
+/** Allow signing in through an identity provider. */
+export interface AddIdentityProvider {
+  readonly type: 'addIdentityProvider';
+  readonly identityProvider: IdentityProvider;
+}
+
+/** No longer allow signing in through an identity provider. */
+export interface RemoveIdentityProvider {
+  readonly type: 'removeIdentityProvider';
+  readonly id: IdentityProviderId;
+}
+
+/** A moment in a policy's past: right after an event of its stream, at a place in the whole store, or at an instant. */
+export type Moment = { readonly sequence: bigint } | { readonly position: Position } | { readonly instant: Instant };
+
+/** Make the policy what it was at a moment. */
+export interface RevertLoginPolicy {
+  readonly type: 'revert';
+  readonly to: Moment;
+}
+
+/**
+ * All that can be asked of a login policy (docs/reference/login-policies.md#commands), in its canonical form: what is decided and previewed, and whose
+ * fingerprint is stored under an idempotency key. {@link CommandInput} is the same as callers give it.
+ */
+export type LoginPolicyCommand =
+  | AddLoginPolicy
+  | ChangeLoginPolicy
+  | RemoveLoginPolicy
+  | SecondFactorCommand
+  | MultiFactorCommand
+  | AddIdentityProvider
+  | RemoveIdentityProvider
+  | RevertLoginPolicy;

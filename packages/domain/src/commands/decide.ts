@@ -1,0 +1,204 @@
+import { accept, instantToIso, reject, type Decision } from '@login-policy/event-sourcing';
+import type { LoginPolicyCommand, Moment, PolicyToAdd, RevertLoginPolicy } from './commands.js';
+import type {
+  LoginPolicyEvent,
+  MultiFactorAdded,
+  MultiFactorRemoved,
+  SecondFactorAdded,
+  SecondFactorRemoved,
+} from '../events/events.js';
+import { evolveAll } from './evolve.js';
+import { NO_FACTS, type PolicyFacts } from './facts.js';
+import type { MultiFactor, SecondFactor } from '../policy/factors.js';
+import {
+  MOST_IDENTITY_PROVIDERS,
+  type IdentityProvider,
+  type IdentityProviderId,
+} from '../policy/identity-provider.js';
+import type { ActivePolicy, LoginPolicy } from '../policy/login-policy.js';
+import type { OwnerKind } from '../policy/owner.js';
+import { refusedArgument, type PolicyRejection } from './rejections.js';
+import { commandsTowards } from './revert.js';
+import { applyChange, defaultSettings, differing, type LoginSettingsChange } from '../policy/settings.js';
+
+/** The events a command is granted with, or why it is refused. */
+export type LoginPolicyDecision = Decision<LoginPolicyEvent, PolicyRejection>;
+
+/** What a decision looks at beside the command and the policy. */
+export interface Circumstances {
+  readonly owner: OwnerKind;
+  /** Default: {@link NO_FACTS}. */
+  readonly facts?: PolicyFacts;
+}
+
+/**
+ * What a policy answers to a command: the events to append, or the reason why not (docs/reference/login-policies.md#commands).
+ *
+ * Pure: the same policy, command and circumstances give the same answer, whoever asks and whenever.
+ *
+ * @throws TypeError for a revert without the policy to go back to among the facts.
+ */
+export function decide(
+  command: LoginPolicyCommand,
+  policy: LoginPolicy,
+  circumstances: Circumstances,
+): LoginPolicyDecision {
+  if (command.type === 'add') return addLoginPolicy(command.policy, policy, circumstances);
+  if (command.type === 'revert') return revertLoginPolicy(command, policy, circumstances);
+  if (policy.stage !== 'active') return reject({ reason: 'policy-not-found' });
+  switch (command.type) {
+    case 'change':
+      return changeLoginPolicy(command.settings, policy);
+    case 'remove':
+      return circumstances.owner === 'instance' ? notRemovable() : accept({ type: 'LoginPolicyRemoved', data: {} });
+    case 'addSecondFactor':
+      return addFactor(policy.secondFactors, { type: 'SecondFactorAdded', data: { factor: command.factor } });
+    case 'removeSecondFactor':
+      return removeFactor(policy.secondFactors, { type: 'SecondFactorRemoved', data: { factor: command.factor } });
+    case 'addMultiFactor':
+      return addFactor(policy.multiFactors, { type: 'MultiFactorAdded', data: { factor: command.factor } });
+    case 'removeMultiFactor':
+      return removeFactor(policy.multiFactors, { type: 'MultiFactorRemoved', data: { factor: command.factor } });
+    case 'addIdentityProvider':
+      return addIdentityProvider(command.identityProvider, policy, circumstances);
+    case 'removeIdentityProvider':
+      return removeIdentityProvider(command.id, policy);
+  }
+}
+
+function addLoginPolicy(
+  added: PolicyToAdd,
+  policy: LoginPolicy,
+  { owner, facts = NO_FACTS }: Circumstances,
+): LoginPolicyDecision {
+  if (policy.stage === 'active') return reject({ reason: 'policy-already-exists' });
+  const { secondFactors = [], multiFactors = [], identityProviders = [] } = added;
+  const count = identityProviders.length;
+  if (count > MOST_IDENTITY_PROVIDERS) {
+    const expected = `at most ${MOST_IDENTITY_PROVIDERS} identity providers`;
+    return reject({ reason: 'invalid-argument', field: 'identityProviders', expected, received: String(count) });
+  }
+  const foreign = identityProviders.findIndex((provider) => isForeign(provider, owner));
+  if (foreign !== -1) return notForInstances(`identityProviders[${foreign}]`);
+  const unknown = identityProviders.find(({ id }) => facts.unknownIdentityProviders.has(id));
+  if (unknown !== undefined) return reject({ reason: 'identity-provider-not-found', id: unknown.id });
+  return acceptAll([
+    { type: 'LoginPolicyAdded', data: { settings: applyChange(defaultSettings, added.settings ?? {}) } },
+    ...secondFactors.map((factor) => ({ type: 'SecondFactorAdded', data: { factor } }) as const),
+    ...multiFactors.map((factor) => ({ type: 'MultiFactorAdded', data: { factor } }) as const),
+    ...identityProviders.map(identityProviderAdded),
+  ]);
+}
+
+/** What differs is undone by the commands that could have been given one by one, so the same rules hold. */
+function revertLoginPolicy(
+  { to }: RevertLoginPolicy,
+  policy: LoginPolicy,
+  circumstances: Circumstances,
+): LoginPolicyDecision {
+  const { owner, facts } = circumstances;
+  const then = facts?.policyThen;
+  if (then === undefined) throw new TypeError('a revert is decided by what the policy was then');
+  if (then.stage === 'absent' && owner === 'instance') return notYetThere(to);
+  if (policy.stage === 'active') return carryOutAll(commandsTowards(then, policy), policy, circumstances);
+  return then.stage === 'active' ? decide({ type: 'add', policy: then }, policy, circumstances) : noPolicy();
+}
+
+/** All the commands' events, each decided by what those before leave; one refusal refuses all. */
+function carryOutAll(
+  commands: readonly LoginPolicyCommand[],
+  policy: LoginPolicy,
+  circumstances: Circumstances,
+): LoginPolicyDecision {
+  const events: LoginPolicyEvent[] = [];
+  let current = policy;
+  for (const command of commands) {
+    const decision = decide(command, current, circumstances);
+    if (decision.outcome === 'rejected') return decision;
+    for (const event of decision.events) events.push(event);
+    current = evolveAll(current, decision.events, circumstances.owner);
+  }
+  return acceptAll(events);
+}
+
+/** As a list, not as arguments: of those there may only be so many, and a policy of old may have more links. */
+function acceptAll(events: readonly LoginPolicyEvent[]): LoginPolicyDecision {
+  return { outcome: 'accepted', events };
+}
+
+function changeLoginPolicy(change: LoginSettingsChange, policy: ActivePolicy): LoginPolicyDecision {
+  const settings = differing(policy.settings, change);
+  return settings === undefined ? accept() : accept({ type: 'LoginPolicyChanged', data: { settings } });
+}
+
+function addFactor(
+  onPolicy: readonly (SecondFactor | MultiFactor)[],
+  added: SecondFactorAdded | MultiFactorAdded,
+): LoginPolicyDecision {
+  const { factor } = added.data;
+  return onPolicy.includes(factor) ? reject({ reason: 'factor-already-exists', factor }) : accept(added);
+}
+
+function removeFactor(
+  onPolicy: readonly (SecondFactor | MultiFactor)[],
+  removed: SecondFactorRemoved | MultiFactorRemoved,
+): LoginPolicyDecision {
+  const { factor } = removed.data;
+  return onPolicy.includes(factor) ? accept(removed) : reject({ reason: 'factor-not-on-policy', factor });
+}
+
+function addIdentityProvider(
+  provider: IdentityProvider,
+  policy: ActivePolicy,
+  { owner, facts = NO_FACTS }: Circumstances,
+): LoginPolicyDecision {
+  const { id } = provider;
+  if (isForeign(provider, owner)) return notForInstances('identityProvider');
+  if (isLinked(id, policy)) return reject({ reason: 'identity-provider-already-exists', id });
+  const count = policy.identityProviders.length;
+  if (count >= MOST_IDENTITY_PROVIDERS) {
+    const expected = `one of at most ${MOST_IDENTITY_PROVIDERS} that are linked to a policy`;
+    const received = `one more than ${count}`;
+    return reject({ reason: 'invalid-argument', field: 'identityProvider', expected, received });
+  }
+  if (facts.unknownIdentityProviders.has(id)) return reject({ reason: 'identity-provider-not-found', id });
+  return accept(identityProviderAdded(provider));
+}
+
+function removeIdentityProvider(id: IdentityProviderId, policy: ActivePolicy): LoginPolicyDecision {
+  if (!isLinked(id, policy)) return reject({ reason: 'identity-provider-not-on-policy', id });
+  return accept({ type: 'IdentityProviderRemoved', data: { id } });
+}
+
+function isLinked(id: IdentityProviderId, policy: ActivePolicy): boolean {
+  return policy.identityProviders.some((linked) => linked.id === id);
+}
+
+/** An organization's own identity provider is nothing for an instance: every organization would have it as "its own". */
+function isForeign({ ownerType }: IdentityProvider, owner: OwnerKind): boolean {
+  return owner === 'instance' && ownerType === 'ORG';
+}
+
+function notForInstances(field: string): LoginPolicyDecision {
+  return reject(refusedArgument(`${field}.ownerType`, 'one of SYSTEM', 'ORG'));
+}
+
+function notRemovable(): LoginPolicyDecision {
+  return reject(refusedArgument('owner.organizationId', 'an organization of the instance', undefined));
+}
+
+function identityProviderAdded(identityProvider: IdentityProvider): LoginPolicyEvent {
+  return { type: 'IdentityProviderAdded', data: { identityProvider } };
+}
+
+function noPolicy(): LoginPolicyDecision {
+  return reject({ reason: 'policy-not-found' });
+}
+
+/** An instance's policy can't be removed, so there is no way back to before it had one. */
+function notYetThere(to: Moment): LoginPolicyDecision {
+  const expected = 'a moment at which the instance had its policy';
+  if ('sequence' in to) return reject(refusedArgument('to.sequence', expected, to.sequence));
+  if ('position' in to) return reject(refusedArgument('to.position', expected, to.position));
+  return reject(refusedArgument('to.instant', expected, instantToIso(to.instant)));
+}

@@ -1,0 +1,90 @@
+import type { LoginPolicyEvent } from '../events/events.js';
+import { ABSENT, type ActivePolicy, type LoginPolicy } from '../policy/login-policy.js';
+import type { OwnerKind } from '../policy/owner.js';
+import { applyChange } from '../policy/settings.js';
+
+/** An event follows where no decision of any version ever wrote it: it is not what happened. */
+export class ImpossibleEvent extends Error {
+  constructor(problem: string) {
+    super(problem);
+    this.name = 'ImpossibleEvent';
+  }
+}
+
+/**
+ * The policy after an event. Pure, and never in place.
+ *
+ * @throws ImpossibleEvent when the event can't follow: a policy added twice, a factor that is there already or that was not
+ *   there to remove, an instance that gives its policy up.
+ */
+export function evolve(policy: LoginPolicy, event: LoginPolicyEvent, owner: OwnerKind): LoginPolicy {
+  if (policy.stage === 'active') return evolveActive(policy, event, owner);
+  if (event.type !== 'LoginPolicyAdded') throw new ImpossibleEvent(`${event.type} follows no LoginPolicyAdded`);
+  const { settings } = event.data;
+  return { stage: 'active', settings, secondFactors: [], multiFactors: [], identityProviders: [] };
+}
+
+/** The policy after events, in their order. @throws ImpossibleEvent as {@link evolve} does. */
+export function evolveAll(policy: LoginPolicy, events: readonly LoginPolicyEvent[], owner: OwnerKind): LoginPolicy {
+  return events.reduce((current, event) => evolve(current, event, owner), policy);
+}
+
+// Literals where factors change, no spread of the policy: a rebuild spends much of its time here.
+function evolveActive(policy: ActivePolicy, event: LoginPolicyEvent, owner: OwnerKind): LoginPolicy {
+  const { settings, secondFactors, multiFactors, identityProviders } = policy;
+  const stage = 'active';
+  switch (event.type) {
+    case 'LoginPolicyAdded':
+      throw new ImpossibleEvent('LoginPolicyAdded follows another without a LoginPolicyRemoved between them');
+    case 'LoginPolicyChanged':
+      return { ...policy, settings: applyChange(settings, event.data.settings) };
+    case 'LoginPolicyRemoved':
+      if (owner === 'instance') throw new ImpossibleEvent("an instance's policy is never removed");
+      return ABSENT;
+    case 'SecondFactorAdded': {
+      const added = withOne(secondFactors, event.data.factor);
+      return { stage, settings, secondFactors: added, multiFactors, identityProviders };
+    }
+    case 'SecondFactorRemoved': {
+      const left = withoutOne(secondFactors, event.data.factor);
+      return { stage, settings, secondFactors: left, multiFactors, identityProviders };
+    }
+    case 'MultiFactorAdded': {
+      const added = withOne(multiFactors, event.data.factor);
+      return { stage, settings, secondFactors, multiFactors: added, identityProviders };
+    }
+    case 'MultiFactorRemoved': {
+      const left = withoutOne(multiFactors, event.data.factor);
+      return { stage, settings, secondFactors, multiFactors: left, identityProviders };
+    }
+    case 'IdentityProviderAdded': {
+      const { identityProvider } = event.data;
+      if (identityProviders.some(({ id }) => id === identityProvider.id)) throw isThere(identityProvider.id);
+      return { ...policy, identityProviders: [...identityProviders, identityProvider] };
+    }
+    case 'IdentityProviderRemoved': {
+      const left = identityProviders.filter(({ id }) => id !== event.data.id);
+      if (left.length === identityProviders.length) throw isNotThere(event.data.id);
+      return { ...policy, identityProviders: left };
+    }
+  }
+}
+
+function withOne<Factor extends string>(factors: readonly Factor[], added: Factor): readonly Factor[] {
+  if (factors.includes(added)) throw isThere(added);
+  return [...factors, added];
+}
+
+function withoutOne<Factor extends string>(factors: readonly Factor[], removed: Factor): readonly Factor[] {
+  const left = factors.filter((factor) => factor !== removed);
+  if (left.length === factors.length) throw isNotThere(removed);
+  return left;
+}
+
+function isThere(name: string): ImpossibleEvent {
+  return new ImpossibleEvent(`${name} is on the policy already`);
+}
+
+function isNotThere(name: string): ImpossibleEvent {
+  return new ImpossibleEvent(`${name} is not on the policy`);
+}

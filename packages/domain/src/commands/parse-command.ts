@@ -1,0 +1,78 @@
+import type { CommandInput } from './command-input.js';
+import type { LoginPolicyCommand, PolicyToAdd } from './commands.js';
+import { parseFactors, parseMultiFactor, parseSecondFactor } from '../policy/factors.js';
+import { identityProviderFor, identityProvidersFor, parseIdentityProviderId } from '../policy/identity-provider.js';
+import { parseObject, parseOneOf, type Parser } from '../input/invalid-value.js';
+import { parseOrganization, type Owner } from '../policy/owner.js';
+import { parseMoment } from '../reads/read-input.js';
+import { parseSettingsChange } from '../policy/settings.js';
+
+/** The members of each command. */
+const MEMBERS: { readonly [Type in CommandInput['type']]: readonly string[] } = {
+  add: ['type', 'policy'],
+  change: ['type', 'settings'],
+  remove: ['type'],
+  addSecondFactor: ['type', 'factor'],
+  removeSecondFactor: ['type', 'factor'],
+  addMultiFactor: ['type', 'factor'],
+  removeMultiFactor: ['type', 'factor'],
+  addIdentityProvider: ['type', 'identityProvider'],
+  removeIdentityProvider: ['type', 'id'],
+  revert: ['type', 'to'],
+};
+
+const parseType = parseOneOf(Object.keys(MEMBERS).filter((name): name is CommandInput['type'] => name in MEMBERS));
+
+/** Takes a command for the owner's policy, and brings it into its canonical form. @throws InvalidValue */
+export function parseCommand(input: unknown, owner: Owner): LoginPolicyCommand {
+  const type = typeIn(input);
+  const given = parseObject(input, 'command', MEMBERS[type]);
+  switch (type) {
+    case 'add':
+      return { type, policy: parsePolicyToAdd(given['policy'], owner) };
+    case 'change':
+      return { type, settings: parseSettingsChange(given['settings'], 'settings') };
+    case 'remove':
+      parseOrganization(owner, 'owner');
+      return { type };
+    case 'addSecondFactor':
+    case 'removeSecondFactor':
+      return { type, factor: parseSecondFactor(given['factor'], 'factor') };
+    case 'addMultiFactor':
+    case 'removeMultiFactor':
+      return { type, factor: parseMultiFactor(given['factor'], 'factor') };
+    case 'addIdentityProvider':
+      return { type, identityProvider: identityProviderFor(owner)(given['identityProvider'], 'identityProvider') };
+    case 'removeIdentityProvider':
+      return { type, id: parseIdentityProviderId(given['id'], 'id') };
+    case 'revert':
+      return { type, to: parseMoment(given['to'], 'to') };
+  }
+}
+
+function typeIn(input: unknown): CommandInput['type'] {
+  const isNamed = typeof input === 'object' && input !== null && 'type' in input;
+  return parseType(isNamed ? input.type : undefined, 'command.type');
+}
+
+function parsePolicyToAdd(value: unknown, owner: Owner): PolicyToAdd {
+  const given = parseObject(value, 'policy', ['settings', 'secondFactors', 'multiFactors', 'identityProviders']);
+  const settings = given['settings'] === undefined ? {} : parseSettingsChange(given['settings'], 'settings');
+  const secondFactors = listIn(given, 'secondFactors', (list, field) => parseFactors(list, field, parseSecondFactor));
+  const multiFactors = listIn(given, 'multiFactors', (list, field) => parseFactors(list, field, parseMultiFactor));
+  const identityProviders = listIn(given, 'identityProviders', identityProvidersFor(owner));
+  return {
+    ...(Object.keys(settings).length > 0 && { settings }),
+    ...(secondFactors.length > 0 && { secondFactors }),
+    ...(multiFactors.length > 0 && { multiFactors }),
+    ...(identityProviders.length > 0 && { identityProviders }),
+  };
+}
+
+function listIn<Item>(
+  given: Readonly<Record<string, unknown>>,
+  name: string,
+  parse: Parser<readonly Item[]>,
+): readonly Item[] {
+  return given[name] === undefined ? [] : parse(given[name], name);
+}

@@ -1,0 +1,55 @@
+import { placeOf, UnreadableEvent, type Decider } from '@login-policy/event-sourcing';
+import type { LoginPolicyCommand } from './commands.js';
+import { decide } from './decide.js';
+import { markEvent, type Marks } from '../reads/details.js';
+import type { LoginPolicyEvent, RecordedLoginPolicyEvent } from '../events/events.js';
+import { evolve, ImpossibleEvent } from './evolve.js';
+import type { PolicyFacts } from './facts.js';
+import { ABSENT, type LoginPolicy } from '../policy/login-policy.js';
+import { ownerKindOf } from '../policy/owner.js';
+import type { PolicyRejection } from './rejections.js';
+
+/**
+ * A policy with the marks its details are made of. Decisions, the read model and every look at the past fold the same
+ * events into it by the same function, so they can't disagree.
+ */
+export interface PolicyState {
+  readonly policy: LoginPolicy;
+  /** `undefined` for a stream without events. */
+  readonly marks: Marks | undefined;
+}
+
+/** Of a stream without events. */
+export const NO_POLICY: PolicyState = Object.freeze({ policy: ABSENT, marks: undefined });
+
+/**
+ * The state after an event.
+ *
+ * @throws UnreadableEvent with the place of an event that nobody could have decided: what the policy is from there on is not known.
+ */
+export function evolveState(state: PolicyState, event: RecordedLoginPolicyEvent): PolicyState {
+  return { policy: policyAfter(state.policy, event), marks: markEvent(state.marks, event) };
+}
+
+function policyAfter(policy: LoginPolicy, event: RecordedLoginPolicyEvent): LoginPolicy {
+  try {
+    return evolve(policy, event, ownerKindOf(event.streamId));
+  } catch (caught) {
+    if (!(caught instanceof ImpossibleEvent)) throw caught;
+    throw new UnreadableEvent({ ...placeOf(event), problem: caught.message }, caught);
+  }
+}
+
+/** The rules of a login policy for the command handler: {@link decide} and {@link evolve}. */
+export const loginPolicyDecider: Decider<
+  LoginPolicyCommand,
+  LoginPolicyEvent,
+  PolicyState,
+  PolicyRejection,
+  PolicyFacts
+> = {
+  initial: NO_POLICY,
+  evolve: evolveState,
+  decide: (command, { policy }, { streamId, facts }) =>
+    decide(command, policy, { owner: ownerKindOf(streamId), ...(facts !== undefined && { facts }) }),
+};

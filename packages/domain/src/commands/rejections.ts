@@ -1,0 +1,98 @@
+import type { MultiFactor, SecondFactor } from '../policy/factors.js';
+import type { IdentityProviderId } from '../policy/identity-provider.js';
+import { invalidSentence, InvalidValue, type InvalidFacts } from '../input/invalid-value.js';
+import { isOrganization, type Owner } from '../policy/owner.js';
+
+/** What the rules of a policy refuse (docs/reference/rejections-and-faults.md); input, too, that only the policy shows to be too much. */
+export type PolicyRejection =
+  | InvalidArgument
+  | { readonly reason: 'policy-already-exists' }
+  | { readonly reason: 'policy-not-found' }
+  | { readonly reason: 'factor-already-exists'; readonly factor: SecondFactor | MultiFactor }
+  | { readonly reason: 'factor-not-on-policy'; readonly factor: SecondFactor | MultiFactor }
+  | { readonly reason: 'identity-provider-already-exists'; readonly id: IdentityProviderId }
+  | { readonly reason: 'identity-provider-not-found'; readonly id: IdentityProviderId }
+  | { readonly reason: 'identity-provider-not-on-policy'; readonly id: IdentityProviderId };
+
+/** Something given is not of the form it has to have. */
+export interface InvalidArgument extends InvalidFacts {
+  readonly reason: 'invalid-argument';
+  /** Where it stood: `settings.lifetimes.passwordCheck`. */
+  readonly field: string;
+}
+
+/** Refuses what somebody gave, as a parser would. */
+export function refusedArgument(field: string, expected: string, value: unknown): InvalidArgument {
+  const { received } = new InvalidValue(field, expected, value);
+  return { reason: 'invalid-argument', field, expected, received };
+}
+
+/** A condition the caller made does not hold. */
+export type UnmetCondition =
+  | { readonly reason: 'sequence-not-current'; readonly expected: bigint; readonly actual: bigint }
+  | { readonly reason: 'idempotency-key-reused'; readonly idempotencyKey: string };
+
+/** Why a command or a read was refused: branch on `reason`. */
+export type Rejection = UnmetCondition | PolicyRejection;
+
+/** The name of a reason to refuse. */
+export type Reason = Rejection['reason'];
+
+/** Whose policy it was, and at which sequence it stood, when it refused. */
+export interface RefusingPolicy {
+  readonly owner: Owner;
+  readonly sequence: bigint;
+  /** When it was asked about: a refusal of a look at the past speaks of then. Default: now. */
+  readonly when?: 'now' | 'then';
+}
+
+/** Says a refusal in one sentence with the facts in it; without a policy for a refusal that never got to one. */
+export function describeRejection(rejection: Rejection, policy?: RefusingPolicy): string {
+  const sentence = sentenceOf(rejection, policy);
+  if (rejection.reason === 'invalid-argument') return sentence;
+  return sentence.charAt(0).toUpperCase() + sentence.slice(1);
+}
+
+function sentenceOf(rejection: Rejection, policy: RefusingPolicy | undefined): string {
+  const where = policy === undefined ? 'the login policy' : policyPhrase(policy);
+  switch (rejection.reason) {
+    case 'invalid-argument':
+      return invalidSentence(rejection);
+    case 'sequence-not-current':
+      return `${where} was expected at sequence ${rejection.expected} but is at ${rejection.actual}, so nothing was changed.`;
+    case 'idempotency-key-reused':
+      return `The idempotency key ${JSON.stringify(rejection.idempotencyKey)} came before with another command on ${policy === undefined ? where : policyName(policy.owner)}, so this one was not carried out.`;
+    case 'policy-already-exists':
+      return `${where} exists already, so it can't be added.`;
+    case 'policy-not-found':
+      return policy === undefined ? 'There is no such login policy.' : absencePhrase(policy);
+    case 'factor-already-exists':
+      return `${rejection.factor} is on ${where} already, so it can't be added.`;
+    case 'factor-not-on-policy':
+      return `${rejection.factor} is not on ${where}, so it can't be removed.`;
+    case 'identity-provider-already-exists':
+      return `Identity provider ${JSON.stringify(rejection.id)} is on ${where} already, so it can't be added.`;
+    case 'identity-provider-not-found':
+      return `Identity provider ${JSON.stringify(rejection.id)} does not exist, so it can't be added to ${where}.`;
+    case 'identity-provider-not-on-policy':
+      return `Identity provider ${JSON.stringify(rejection.id)} is not on ${where}, so it can't be removed.`;
+  }
+}
+
+function policyPhrase({ owner, sequence }: RefusingPolicy): string {
+  return `${policyName(owner)} (sequence ${sequence})`;
+}
+
+/** Names a policy as a sentence does. */
+export function policyName(owner: Owner): string {
+  return isOrganization(owner)
+    ? `the custom login policy of organization ${owner.organizationId}`
+    : `the default login policy of instance ${owner.instanceId}`;
+}
+
+function absencePhrase({ owner, when }: RefusingPolicy): string {
+  const [has, yet, end] = when === 'then' ? ['had', ' then', ' then'] : ['has', ' yet', ''];
+  return isOrganization(owner)
+    ? `Organization ${owner.organizationId} ${has} no custom login policy${end}.`
+    : `Instance ${owner.instanceId} ${has} no default login policy${yet}.`;
+}

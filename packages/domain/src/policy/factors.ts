@@ -1,0 +1,28 @@
+import { parseList, parseOneOf, type Parser } from '../input/invalid-value.js';
+
+/** Every second factor there is: what is asked for after the password (docs/glossary.md). */
+export const SECOND_FACTORS = ['TOTP', 'U2F', 'OTP_EMAIL', 'OTP_SMS', 'RECOVERY_CODES'] as const;
+
+/** Every multi-factor there is: first and second factor in one act, a passkey. */
+export const MULTI_FACTORS = ['U2F_WITH_VERIFICATION'] as const;
+
+/** What is asked for after the password. */
+export type SecondFactor = (typeof SECOND_FACTORS)[number];
+
+/** First and second factor in one act; a UI calls it passwordless or passkey. */
+export type MultiFactor = (typeof MULTI_FACTORS)[number];
+
+/** Takes the name of a second factor; unspecified and unknown ones are refused. */
+export const parseSecondFactor: Parser<SecondFactor> = parseOneOf(SECOND_FACTORS);
+
+/** Takes the name of a multi-factor; unspecified and unknown ones are refused. */
+export const parseMultiFactor: Parser<MultiFactor> = parseOneOf(MULTI_FACTORS);
+
+/** Takes a list of factors of one kind, each once, in the order given. */
+export function parseFactors<Factor extends string>(
+  value: unknown,
+  field: string,
+  factor: Parser<Factor>,
+): readonly Factor[] {
+  return parseList(value, field, { item: factor, same: (one) => one });
+}

@@ -1,0 +1,36 @@
+import { InvalidValue, type Parser } from '../input/invalid-value.js';
+
+const LONGEST = 2048;
+const SCHEME = /^[a-z][a-z0-9+.-]*:./i;
+const OUTSIDE_A_URI = /[\s\p{Cc}]/u;
+const RUNS_SCRIPT = new Set(['javascript:', 'data:', 'vbscript:']);
+const EXPECTED = 'empty, or an absolute http(s) or custom-scheme URI of at most 2,048 characters that runs no script';
+
+/**
+ * Takes where users go who came without a place to return to: empty for nowhere, else an absolute http(s) or
+ * custom-scheme URI that can't run script (docs/reference/login-policies.md#settings).
+ */
+export const parseRedirectUri: Parser<string> = (value, field) => {
+  if (value === '') return value;
+  if (typeof value !== 'string' || !isAcceptable(value)) throw new InvalidValue(field, EXPECTED, value);
+  return value;
+};
+
+function isAcceptable(uri: string): boolean {
+  // A browser drops tabs and line breaks before it looks at the scheme, so none may be in it.
+  if (uri.length > LONGEST || !uri.isWellFormed() || OUTSIDE_A_URI.test(uri) || !SCHEME.test(uri)) return false;
+  const parsed = parsedUri(uri);
+  if (parsed === undefined) return false;
+  const { protocol, host } = parsed;
+  if (protocol === 'http:' || protocol === 'https:') return host !== '' && /^https?:\/\//i.test(uri);
+  return !RUNS_SCRIPT.has(protocol);
+}
+
+/** Not by `URL.canParse`: on Node 20 and 22 it denies hosts that are not ASCII, once it has been called often enough. */
+function parsedUri(uri: string): URL | undefined {
+  try {
+    return new URL(uri);
+  } catch {
+    return undefined;
+  }
+}

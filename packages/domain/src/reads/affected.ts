@@ -1,0 +1,48 @@
+import { InvalidValue } from '../input/invalid-value.js';
+import { parseOrganization, type Instance, type InstanceRef, type Organization } from '../policy/owner.js';
+
+/** Names the organizations of an instance. Optional: without one, a preview can't say which are on the default policy. */
+export interface OrganizationList {
+  /** The ids of all of them, each once, in the order in which they are to be shown. */
+  list(instance: InstanceRef): AsyncIterable<string> | Iterable<string>;
+}
+
+/** Whose users meet a change. */
+export interface Affected {
+  /** The first hundred of them. */
+  readonly organizations: readonly Organization[];
+  /** How many there are in all; `undefined` where nothing names the organizations of an instance. */
+  readonly count: number | undefined;
+}
+
+/** Nobody meets a change. */
+export const NOBODY: Affected = Object.freeze({ organizations: [], count: 0 });
+
+const SHOWN = 100;
+
+/** The organizations of an instance without a custom policy: those a change to the default policy is met in. */
+export async function onDefault(
+  instance: Instance,
+  directory: OrganizationList | undefined,
+  customized: ReadonlySet<string>,
+): Promise<Affected> {
+  if (directory === undefined) return { organizations: [], count: undefined };
+  const organizations: Organization[] = [];
+  let count = 0;
+  for await (const id of directory.list(instance)) {
+    if (customized.has(id)) continue;
+    if (count < SHOWN) organizations.push(organizationIn(instance, id));
+    count++;
+  }
+  return { organizations, count };
+}
+
+/** A list that names what is no id is broken: that is no fault of whoever asked for the preview. */
+function organizationIn(instance: Instance, organizationId: string): Organization {
+  try {
+    return parseOrganization({ ...instance, organizationId }, 'organization');
+  } catch (caught) {
+    if (!(caught instanceof InvalidValue)) throw caught;
+    throw new Error(`the list of organizations named one that is none: ${caught.message}`, { cause: caught });
+  }
+}

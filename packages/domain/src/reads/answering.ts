@@ -1,0 +1,78 @@
+import type { Handled, PreconditionFailed } from '@login-policy/event-sourcing';
+import type { Accepted, CommandAnswer, Rejected } from './answers.js';
+import { detailsOf, lastSequenceOf } from './details.js';
+import type { LoginPolicyEvent } from '../events/events.js';
+import { InvalidValue, UnknownMember } from '../input/invalid-value.js';
+import type { Owner } from '../policy/owner.js';
+import type { PolicyState } from '../commands/policy-state.js';
+import {
+  describeRejection,
+  type PolicyRejection,
+  type RefusingPolicy,
+  type Rejection,
+} from '../commands/rejections.js';
+
+/** Refuses, with the sentence that says it. */
+export function rejected(rejection: Rejection, policy?: RefusingPolicy): Rejected {
+  return { outcome: 'rejected', rejection, message: describeRejection(rejection, policy) };
+}
+
+/** Parses what was given, then answers from it; what is not of the right form, first or later, is refused. */
+export async function answering<Input, Answer>(
+  parse: () => Input,
+  answer: (input: Input) => Promise<Answer>,
+): Promise<Answer | Rejected> {
+  try {
+    return await answer(parse());
+  } catch (caught) {
+    return invalidArgument(caught);
+  }
+}
+
+/** Refuses what is not of the right form. Throws on what was thrown for another reason. */
+export function invalidArgument(caught: unknown): Rejected {
+  if (!(caught instanceof InvalidValue)) throw caught;
+  const { field, expected, received } = caught;
+  const problem = caught instanceof UnknownMember ? { problem: caught.problem } : {};
+  return rejected({ reason: 'invalid-argument', field, expected, received, ...problem });
+}
+
+/** Says what became of a command on the owner's policy. */
+export function fromHandled(
+  handled: Handled<LoginPolicyEvent, PolicyState, PolicyRejection>,
+  owner: Owner,
+): CommandAnswer {
+  return handled.outcome === 'accepted' ? accepted(handled, owner) : refused(handled, owner);
+}
+
+/** Says why the owner's policy refused. */
+export function refused(
+  { rejection, state }: { readonly rejection: PolicyRejection | PreconditionFailed; readonly state: PolicyState },
+  owner: Owner,
+): Rejected {
+  return rejected(inSequences(rejection), { owner, sequence: lastSequenceOf(state.marks) });
+}
+
+function accepted(
+  {
+    state,
+    position,
+    events,
+    isRepeated,
+  }: Extract<Handled<LoginPolicyEvent, PolicyState, never>, { outcome: 'accepted' }>,
+  owner: Owner,
+): Accepted {
+  if (state.marks === undefined) throw new Error('a command was granted on a policy without events');
+  return { outcome: 'accepted', details: detailsOf(state.marks, owner), position, events, isRepeated };
+}
+
+/** The kernel counts revisions from 0, a policy's answers count sequences from 1. */
+function inSequences(rejection: PolicyRejection | PreconditionFailed): Rejection {
+  if (rejection.reason !== 'revision-not-current') return rejection;
+  const { expected, actual } = rejection;
+  return {
+    reason: 'sequence-not-current',
+    expected: expected === 'no-stream' ? 0n : expected + 1n,
+    actual: actual === undefined ? 0n : actual + 1n,
+  };
+}

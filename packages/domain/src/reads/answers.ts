@@ -1,0 +1,84 @@
+import type { Position } from '@login-policy/event-sourcing';
+import type { Details } from './details.js';
+import type { RecordedLoginPolicyEvent } from '../events/events.js';
+import type { MultiFactor, SecondFactor } from '../policy/factors.js';
+import type { IdentityProvider } from '../policy/identity-provider.js';
+import type { Owner } from '../policy/owner.js';
+import type { Rejection } from '../commands/rejections.js';
+import type { LoginSettings } from '../policy/settings.js';
+
+/** The command or the read was refused: nothing was written. */
+export interface Rejected {
+  readonly outcome: 'rejected';
+  readonly rejection: Rejection;
+  /** The refusal as a sentence, for a person. */
+  readonly message: string;
+}
+
+/** The command was granted, and what it asked for is so. */
+export interface Accepted {
+  readonly outcome: 'accepted';
+  readonly details: Details;
+  /** Give it to a read as `atLeast`, and the read sees what was written here, whichever process answers it. */
+  readonly position: Position;
+  /** What was recorded; nothing, when nothing was to change or the command is a repetition. */
+  readonly events: readonly RecordedLoginPolicyEvent[];
+  /** Whether the same command came before under its idempotency key: this is what it was answered then. */
+  readonly isRepeated: boolean;
+}
+
+/** What becomes of a command. */
+export type CommandAnswer = Accepted | Rejected;
+
+/** What becomes of a read. */
+export type ReadAnswer<Found> = ({ readonly outcome: 'found' } & Found) | Rejected;
+
+/** A policy as it is read. */
+export interface LoginPolicyView {
+  /**
+   * The place in the order of the whole store that the answer holds for. As of an instant: the last event that was looked at. Ask as
+   * of this position again, and the answer is the same for ever.
+   */
+  readonly position: Position;
+  /** Whose policy it is; for an organization without a custom one, the instance. */
+  readonly owner: Owner;
+  /** Whether it is the instance's policy, which holds for every organization without a custom one. */
+  readonly isDefault: boolean;
+  readonly settings: LoginSettings;
+  readonly secondFactors: readonly SecondFactor[];
+  readonly multiFactors: readonly MultiFactor[];
+  readonly identityProviders: readonly IdentityProvider[];
+  readonly details: Details;
+}
+
+/** One kind of thing on a policy, in the order in which it was added. */
+export interface LoginPolicyList<Item> extends Pick<LoginPolicyView, 'owner' | 'isDefault' | 'details' | 'position'> {
+  readonly items: readonly Item[];
+}
+
+/** A refusal where the caller had no use for one. Thrown by {@link orThrow} only. */
+export class RejectedError extends Error {
+  readonly rejection: Rejection;
+
+  constructor({ rejection, message }: Rejected) {
+    super(message);
+    this.name = 'RejectedError';
+    this.rejection = rejection;
+  }
+}
+
+/**
+ * The granted answer, for callers to whom a refusal is a failure.
+ *
+ * @throws RejectedError with the rejection and its sentence.
+ */
+export function orThrow<Granted extends { readonly outcome: 'accepted' | 'found' }>(
+  answer: Granted | Rejected,
+): Granted {
+  if (isRejected(answer)) throw new RejectedError(answer);
+  return answer;
+}
+
+function isRejected(answer: { readonly outcome: string }): answer is Rejected {
+  return answer.outcome === 'rejected';
+}

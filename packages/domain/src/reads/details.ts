@@ -1,0 +1,93 @@
+import { Lru, type Instant, type RecordedFacts, type Revision } from '@login-policy/event-sourcing';
+import { DateTime, FixedOffsetZone } from 'luxon';
+import type { LoginPolicyEvent } from '../events/events.js';
+import { resourceOwnerOf, type Owner } from '../policy/owner.js';
+
+/**
+ * What an answer to a change says of the object, and with it every policy or list that is read (docs/reference/login-policies.md#details): always all four.
+ *
+ * On read: the last event reduced, and the first and last instant of the object. On create and on manipulation: the
+ * events just added, with the object's first instant. The object is the policy from its `LoginPolicyAdded` on.
+ */
+export interface Details {
+  /** The place of the last event in its policy's stream, from 1 on. */
+  readonly sequence: bigint;
+  /** In UTC. */
+  readonly creationDate: DateTime<true>;
+  /** In UTC. */
+  readonly changeDate: DateTime<true>;
+  /** Whose policy answered: the id of the organization or of the instance. */
+  readonly resourceOwner: string;
+}
+
+/** Where the details of a policy come from: the last event, and when the object began. */
+export interface Marks {
+  readonly revision: Revision;
+  readonly createdAt: Instant;
+  readonly changedAt: Instant;
+}
+
+/** The sequence of the event at a revision. */
+export function sequenceOf(event: Pick<RecordedFacts, 'revision'>): bigint {
+  return event.revision + 1n;
+}
+
+/** The last sequence of a policy; 0 when it never had an event. */
+export function lastSequenceOf(marks: Marks | undefined): bigint {
+  return marks === undefined ? 0n : sequenceOf(marks);
+}
+
+/** The marks after an event: a policy that is added begins a new object, the sequence goes on counting. */
+export function markEvent(before: Marks | undefined, event: LoginPolicyEvent & RecordedFacts): Marks {
+  const isBeginning = before === undefined || event.type === 'LoginPolicyAdded';
+  return {
+    revision: event.revision,
+    createdAt: isBeginning ? event.recordedAt : before.createdAt,
+    changedAt: event.recordedAt,
+  };
+}
+
+/** Says the marks of the owner's policy as details. */
+export function detailsOf(marks: Marks, owner: Owner): Details {
+  return {
+    sequence: sequenceOf(marks),
+    creationDate: toDateTime(marks.createdAt),
+    changeDate: toDateTime(marks.changedAt),
+    resourceOwner: resourceOwnerOf(owner),
+  };
+}
+
+const UTC = { zone: FixedOffsetZone.utcInstance };
+
+const made = new Lru<Instant, DateTime<true>>(1000);
+
+/**
+ * An instant as luxon knows it, in UTC. A `DateTime` never changes, and is dear to make: one does for all who ask, as they do
+ * again and again for the day a policy began.
+ */
+export function toDateTime(instant: Instant): DateTime<true> {
+  const known = made.get(instant);
+  if (known !== undefined) return known;
+  const moment = DateTime.fromMillis(instant, UTC);
+  if (!moment.isValid) throw new RangeError(`${instant} is no instant`);
+  made.set(instant, moment);
+  return moment;
+}
+
+/** Details as JSON has them: the sequence as a decimal string, instants as ISO 8601 in UTC with milliseconds. */
+export interface DetailsJson {
+  readonly sequence: string;
+  readonly creationDate: string;
+  readonly changeDate: string;
+  readonly resourceOwner: string;
+}
+
+/** Writes details as JSON. */
+export function detailsToJson({ sequence, creationDate, changeDate, resourceOwner }: Details): DetailsJson {
+  return {
+    sequence: String(sequence),
+    creationDate: new Date(creationDate.toMillis()).toISOString(),
+    changeDate: new Date(changeDate.toMillis()).toISOString(),
+    resourceOwner,
+  };
+}

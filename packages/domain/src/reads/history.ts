@@ -1,0 +1,118 @@
+import {
+  isFault,
+  type EventId,
+  type EventStore,
+  type EventMetadata,
+  type RecordedEvent,
+  type StreamId,
+} from '@login-policy/event-sourcing';
+import type { DateTime } from 'luxon';
+import { sequenceOf, toDateTime } from './details.js';
+import { diffPolicies, type PolicyChange } from './diff.js';
+import { loginPolicyEvents } from '../events/event-codec.js';
+import type { RecordedLoginPolicyEvent } from '../events/events.js';
+import { NO_POLICY, evolveState, type PolicyState } from '../commands/policy-state.js';
+import type { parseHistoryRead } from './read-input.js';
+
+/** One event of a policy, for somebody who asks what happened: when, by whom, why, and what changed by it. */
+export interface HistoryEntry extends EventMetadata {
+  readonly sequence: bigint;
+  readonly eventId: EventId;
+  readonly type: string;
+  readonly recordedAt: DateTime<true>;
+  /** Whether this program knows the type. Of one it does not know it can't say what changed. */
+  readonly isKnown: boolean;
+  readonly changes: readonly PolicyChange[];
+}
+
+/** A part of a policy's history. */
+export interface History {
+  readonly entries: readonly HistoryEntry[];
+  /** The last event there is; 0 when nothing ever happened. */
+  readonly lastSequence: bigint;
+  /** How many events up to the last entry are of types this program does not know: a newer one wrote them. */
+  readonly unknownEvents: number;
+}
+
+interface Range {
+  readonly first: bigint;
+  readonly last: bigint;
+}
+
+/** Reads the events of a policy's stream as what they changed. */
+export async function readHistory(
+  store: EventStore,
+  streamId: StreamId,
+  wanted: ReturnType<typeof parseHistoryRead>,
+): Promise<History> {
+  const lastSequence = await lastSequenceOf(store, streamId);
+  const { first, last } = rangeOf(wanted, lastSequence);
+  const entries: HistoryEntry[] = [];
+  let state = NO_POLICY;
+  let unknownEvents = 0;
+  for await (const page of store.readStream(streamId, last < 1n ? { limit: 0 } : { limit: Number(last) })) {
+    for (const event of page) {
+      const known = decodeKnown(event);
+      if (known === undefined) unknownEvents++;
+      const after = known === undefined ? state : stateAfter(state, known, unknownEvents);
+      if (sequenceOf(event) >= first) entries.push(entryOf(event, known !== undefined, [state, after]));
+      state = after;
+    }
+  }
+  if (wanted.direction === 'backwards') entries.reverse();
+  return { entries, lastSequence, unknownEvents };
+}
+
+function rangeOf({ direction, fromSequence, limit }: ReturnType<typeof parseHistoryRead>, end: bigint): Range {
+  const count = BigInt(limit);
+  if (direction === 'forwards') {
+    const first = fromSequence ?? 1n;
+    const last = first + count - 1n;
+    // No store counts further than it has events.
+    return { first, last: last > end ? end : last };
+  }
+  const last = fromSequence === undefined || fromSequence > end ? end : fromSequence;
+  return { first: last - count + 1n, last };
+}
+
+async function lastSequenceOf(store: EventStore, streamId: StreamId): Promise<bigint> {
+  for await (const [last] of store.readStream(streamId, { direction: 'backwards', limit: 1 })) {
+    if (last !== undefined) return sequenceOf(last);
+  }
+  return 0n;
+}
+
+function decodeKnown(event: RecordedEvent): RecordedLoginPolicyEvent | undefined {
+  try {
+    return loginPolicyEvents.decode(event);
+  } catch (caught) {
+    if (isFault(caught, 'written-by-newer-program')) return undefined;
+    throw caught;
+  }
+}
+
+/** Behind an event that is not known here, what follows may not fit what is known: then what it changed can't be said. */
+function stateAfter(state: PolicyState, event: RecordedLoginPolicyEvent, unknownBefore: number): PolicyState {
+  try {
+    return evolveState(state, event);
+  } catch (caught) {
+    if (unknownBefore > 0 && isFault(caught, 'unreadable-event')) return state;
+    throw caught;
+  }
+}
+
+function entryOf(
+  event: RecordedEvent,
+  isKnown: boolean,
+  [before, after]: readonly [PolicyState, PolicyState],
+): HistoryEntry {
+  return {
+    sequence: sequenceOf(event),
+    eventId: event.id,
+    type: event.type,
+    recordedAt: toDateTime(event.recordedAt),
+    isKnown,
+    changes: diffPolicies(before.policy, after.policy),
+    ...event.metadata,
+  };
+}

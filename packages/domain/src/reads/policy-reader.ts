@@ -1,0 +1,205 @@
+import {
+  instantToIso,
+  laterPosition,
+  parseStreamId,
+  PositionUnknown,
+  START,
+  systemClock,
+  type EventStore,
+  type Follower,
+  type Freshness,
+  type FreshRows,
+  type Instant,
+  type Position,
+  type RecordedEvent,
+  type StateAt,
+  type StateReader,
+  type StreamId,
+} from '@login-policy/event-sourcing';
+import type { LoginPolicyView } from './answers.js';
+import { detailsOf, lastSequenceOf, sequenceOf } from './details.js';
+import type { LoginPolicyEvent } from '../events/events.js';
+import { InvalidValue } from '../input/invalid-value.js';
+import { ABSENT, type ActivePolicy, type LoginPolicy } from '../policy/login-policy.js';
+import {
+  instanceOf,
+  isOrganization,
+  ownerOfStream,
+  policyStream,
+  type Instance,
+  type Organization,
+  type Owner,
+} from '../policy/owner.js';
+import type { PolicyState } from '../commands/policy-state.js';
+import { CUSTOM_IN, type LoginPolicyRow } from '../login-policy-projection.js';
+import type { ParsedAsOf, ParsedRead } from './read-input.js';
+
+const PAGE = 1000;
+
+/** What reads are answered from. */
+export interface ReadSources {
+  readonly model: Follower<LoginPolicyEvent, LoginPolicyRow>;
+  readonly states: StateReader<LoginPolicyEvent, PolicyState>;
+}
+
+/** Which of an instance's custom policies to list, and how fresh. */
+interface CustomizedPage {
+  readonly after?: Organization;
+  readonly limit: number;
+  readonly freshness: Freshness;
+}
+
+/** Reads policies: as they are from the read model, as they were from the events. */
+export class PolicyReader {
+  readonly #model: Follower<LoginPolicyEvent, LoginPolicyRow>;
+  readonly #states: StateReader<LoginPolicyEvent, PolicyState>;
+  readonly #store: EventStore;
+
+  constructor(store: EventStore, { model, states }: ReadSources) {
+    this.#store = store;
+    this.#model = model;
+    this.#states = states;
+  }
+
+  /** The owner's own policy; `undefined` when there is none. */
+  async own(owner: Owner, read: ParsedRead): Promise<LoginPolicyView | undefined> {
+    if (read.asOf !== undefined) return viewOfState(await this.#past(owner, read.asOf), owner);
+    return viewIn(await this.#model.read([policyStream(owner)], read.freshness), owner);
+  }
+
+  /** The owner's own policy as it was at a moment. */
+  async past(owner: Owner, asOf: ParsedAsOf): Promise<LoginPolicy> {
+    return (await this.#past(owner, asOf)).state.policy;
+  }
+
+  /** What the users of the owner meet: its own policy as a whole, else the instance's. */
+  async effective(owner: Owner, read: ParsedRead): Promise<LoginPolicyView | undefined> {
+    if (!isOrganization(owner)) return this.own(owner, read);
+    if (read.asOf !== undefined) return this.#effectivePast(owner, read.asOf);
+    // Both by one look: between two, the custom policy could be taken away and the default loosened.
+    const instance = instanceOf(owner);
+    const found = await this.#model.read([policyStream(owner), policyStream(instance)], read.freshness);
+    return viewIn(found, owner) ?? viewIn(found, instance);
+  }
+
+  /** A page of the instance's organizations with a custom policy, in the order of their streams. */
+  async customized(instance: Instance, { after, limit, freshness }: CustomizedPage): Promise<readonly Organization[]> {
+    const query = {
+      index: CUSTOM_IN,
+      value: instance.instanceId,
+      limit,
+      ...(after !== undefined && { afterKey: policyStream(after) }),
+    };
+    const { rows } = await this.#model.query(query, freshness);
+    return rows.map(({ key }) => ownerOfStream(parseStreamId(key))).filter(isOrganization);
+  }
+
+  /** The ids of all the instance's organizations with a custom policy. */
+  async allCustomized(instance: Instance, freshness: Freshness): Promise<ReadonlySet<string>> {
+    const ids = new Set<string>();
+    let after: Organization | undefined;
+    for (;;) {
+      const page = await this.customized(instance, { limit: PAGE, freshness, ...(after !== undefined && { after }) });
+      for (const { organizationId } of page) ids.add(organizationId);
+      after = page.at(-1);
+      if (after === undefined || page.length < PAGE) return ids;
+    }
+  }
+
+  async #past(owner: Owner, asOf: ParsedAsOf): Promise<StateAt<PolicyState>> {
+    const stream = policyStream(owner);
+    const { moment, field } = asOf;
+    if ('position' in moment) return this.#upToPosition(owner, moment.position);
+    if ('instant' in moment) {
+      refuseUnlessPast(moment.instant, `${field}.instant`);
+      await this.#refuseClockAhead(stream, `${field}.instant`);
+      return this.#states.upTo(stream, (event) => event.recordedAt <= moment.instant);
+    }
+    const { sequence } = moment;
+    const then = await this.#states.upTo(stream, (event) => event.revision < sequence);
+    const reached = lastSequenceOf(then.state.marks);
+    if (reached === sequence && reached > 0n) return then;
+    const had =
+      reached === 0n
+        ? 'a sequence from 1 on that the policy has had'
+        : `a sequence the policy has had, 1 to ${reached}`;
+    throw new InvalidValue(`${field}.sequence`, had, sequence);
+  }
+
+  /** The default policy is looked at where the organization's stood: at the same instant, or the same place in the store. */
+  async #effectivePast(organization: Organization, asOf: ParsedAsOf): Promise<LoginPolicyView | undefined> {
+    const then = await this.#past(organization, asOf);
+    const instance = instanceOf(organization);
+    const own = viewOfState(then, organization);
+    if (own !== undefined) return own;
+    if ('sequence' in asOf.moment) return viewOfState(await this.#upToPosition(instance, then.position), instance);
+    const fallback = await this.#past(instance, asOf);
+    return viewOfState({ ...fallback, position: laterPosition(then.position, fallback.position) }, instance);
+  }
+
+  async #upToPosition(owner: Owner, position: Position): Promise<StateAt<PolicyState>> {
+    const head = await this.#store.head();
+    if (position > head) throw new PositionUnknown({ position, head });
+    const then = await this.#states.upTo(policyStream(owner), (event) => event.position <= position);
+    return { ...then, position };
+  }
+
+  /**
+   * A machine whose clock was ahead recorded this policy's last events in what is still the future, and what came after them was
+   * recorded no earlier: as of an instant before that, the past would lie.
+   *
+   * @throws InvalidValue naming the sequence from which on.
+   */
+  async #refuseClockAhead(stream: StreamId, field: string): Promise<void> {
+    const now = systemClock();
+    let ahead: RecordedEvent | undefined;
+    for await (const page of this.#store.readStream(stream, { direction: 'backwards', pageSize: 10 })) {
+      const first = page.findIndex((event) => event.recordedAt <= now);
+      ahead = (first === -1 ? page : page.slice(0, first)).at(-1) ?? ahead;
+      if (first !== -1) break;
+    }
+    if (ahead === undefined) return;
+    const since = `from sequence ${sequenceOf(ahead)} on this policy was recorded by a clock that was ahead`;
+    throw new InvalidValue(field, `a sequence or a position: ${since}`, instantToIso(ahead.recordedAt));
+  }
+}
+
+/** What is still to come can still be recorded "before" it: only what is past is answered. */
+function refuseUnlessPast(moment: Instant, field: string): void {
+  if (moment >= systemClock()) throw new InvalidValue(field, 'an instant that is past', instantToIso(moment));
+}
+
+/** @throws WrittenByNewerProgram, UnreadableEvent when it is this owner's policy that can't be read. */
+function viewIn(
+  { rows, unreadable, checkpoint }: FreshRows<LoginPolicyRow>,
+  owner: Owner,
+): LoginPolicyView | undefined {
+  const stream = policyStream(owner);
+  const fault = unreadable.get(stream);
+  if (fault !== undefined) throw fault;
+  const row = rows.get(stream);
+  return row === undefined ? undefined : viewOf(row, owner, checkpoint ?? START);
+}
+
+function viewOfState({ state, position }: StateAt<PolicyState>, owner: Owner): LoginPolicyView | undefined {
+  const { policy, marks } = state;
+  return policy.stage === 'active' && marks !== undefined ? viewOf({ policy, marks }, owner, position) : undefined;
+}
+
+function viewOf(
+  { policy, marks }: { readonly policy: ActivePolicy; readonly marks: LoginPolicyRow['marks'] },
+  owner: Owner,
+  position: Position,
+): LoginPolicyView {
+  const { settings, secondFactors, multiFactors, identityProviders } = policy;
+  const isDefault = !isOrganization(owner);
+  const details = detailsOf(marks, owner);
+  return { owner, isDefault, settings, secondFactors, multiFactors, identityProviders, details, position };
+}
+
+/** The policy that a view shows; an absent one for none. */
+export function policyIn(view: LoginPolicyView | undefined): LoginPolicy {
+  if (view === undefined) return ABSENT;
+  const { settings, secondFactors, multiFactors, identityProviders } = view;
+  return { stage: 'active', settings, secondFactors, multiFactors, identityProviders };
+}

@@ -1,0 +1,181 @@
+import {
+  instant,
+  parseInstant,
+  position,
+  type Freshness,
+  type Instant,
+  type Position,
+} from '@login-policy/event-sourcing';
+import { DateTime } from 'luxon';
+import { parseSequence, parseSignal } from '../commands/command-input.js';
+import type { Moment } from '../commands/commands.js';
+import { InvalidValue, parseObject, type Parser } from '../input/invalid-value.js';
+
+/**
+ * A moment in a policy's past: right after an event of its stream, at a place in the order of the whole store, or at an instant. No
+ * clock can move a sequence or a position. An instant is answered by the clocks of the machines that wrote.
+ */
+export type AsOf =
+  | { readonly sequence: bigint }
+  | { readonly position: Position }
+  /** A luxon `DateTime`, a `Date`, or ISO 8601 text that names its offset: an instant that is past. */
+  | { readonly instant: DateTime | Date | string };
+
+/** How far a read has to be, and how long it may take to get there. */
+export interface ReadOptions {
+  /** Wait until everything up to here is seen: the `position` a command answered with. */
+  readonly atLeast?: Position;
+  /** How long to wait for that: 0 to 600,000 ms, default 5,000. */
+  readonly waitMs?: number;
+  /** Gives the wait up: the read rejects with `DeadlineExceeded`. */
+  readonly signal?: AbortSignal;
+}
+
+/** A read that may look into the past. */
+export interface PolicyReadOptions extends ReadOptions {
+  /** Answer as the policy was then, from the events up to then. Default: as it is now. */
+  readonly asOf?: AsOf;
+}
+
+/** Which part of a history to read. */
+export interface HistoryOptions {
+  /** `forwards`, the default: oldest first; `backwards`: newest first. */
+  readonly direction?: 'forwards' | 'backwards';
+  /** The first entry wanted. Default: the oldest or, backwards, the newest. */
+  readonly fromSequence?: bigint;
+  /** At most so many entries, 1 to 10,000. Default 100. */
+  readonly limit?: number;
+}
+
+/** Which of an instance's custom policies to list. */
+export interface ListOptions extends ReadOptions {
+  /** Only organizations after this page's last one. */
+  readonly after?: string;
+  /** At most so many, 1 to 10,000. Default 100. */
+  readonly limit?: number;
+}
+
+/** A read as it was asked for, checked. */
+export interface ParsedRead {
+  readonly freshness: Freshness;
+  readonly asOf: ParsedAsOf | undefined;
+}
+
+/** A moment in the past, and where it stood in what the caller gave. */
+export interface ParsedAsOf {
+  readonly moment: Moment;
+  readonly field: string;
+}
+
+/** The members of the options of every read. */
+export const READ_MEMBERS: readonly string[] = ['atLeast', 'waitMs', 'signal'];
+const LONGEST_WAIT_MS = 600_000;
+
+/** Takes the options of a read of one policy. @throws InvalidValue */
+export function parsePolicyRead(value: unknown): ParsedRead {
+  const given = parseObject(value, 'options', [...READ_MEMBERS, 'asOf']);
+  return { ...parseWaiting(given), asOf: parseOptionalAsOf(given['asOf']) };
+}
+
+/** Takes the options of a read of how it is now. @throws InvalidValue */
+export function parseNow(value: unknown): Omit<ParsedRead, 'asOf'> {
+  return parseWaiting(parseObject(value, 'options', READ_MEMBERS));
+}
+
+/** Two moments to compare. */
+export interface Span {
+  readonly from: AsOf;
+  /** Default: now. */
+  readonly to?: AsOf;
+}
+
+/** Takes two moments to compare. @throws InvalidValue */
+export function parseSpan(value: unknown): { readonly from: ParsedAsOf; readonly to: ParsedAsOf | undefined } {
+  const { from, to } = parseObject(value, 'span', ['from', 'to']);
+  return {
+    from: parseAsOf(from, 'span.from'),
+    to: to === undefined ? undefined : parseAsOf(to, 'span.to'),
+  };
+}
+
+/** Takes the options of a list of organizations. @throws InvalidValue */
+export function parseListing(value: unknown): ParsedRead & { readonly after: unknown; readonly limit: number } {
+  const given = parseObject(value, 'options', [...READ_MEMBERS, 'after', 'limit']);
+  return { ...parseWaiting(given), asOf: undefined, after: given['after'], limit: parseLimit(given['limit']) };
+}
+
+/** Takes the options of a history. @throws InvalidValue */
+export function parseHistoryRead(value: unknown): Required<Omit<HistoryOptions, 'fromSequence'>> & {
+  readonly fromSequence: bigint | undefined;
+} {
+  const given = parseObject(value, 'options', ['direction', 'fromSequence', 'limit']);
+  const { direction = 'forwards', fromSequence } = given;
+  if (direction !== 'forwards' && direction !== 'backwards') {
+    throw new InvalidValue('options.direction', 'forwards or backwards', direction);
+  }
+  return {
+    direction,
+    limit: parseLimit(given['limit']),
+    fromSequence: fromSequence === undefined ? undefined : parseSequence(fromSequence, 'options.fromSequence'),
+  };
+}
+
+/** Takes how far a read has to be, and how long it may take. @throws InvalidValue */
+export function parseWaiting(given: Readonly<Record<string, unknown>>): Omit<ParsedRead, 'asOf'> {
+  const { atLeast, waitMs, signal } = given;
+  return {
+    freshness: {
+      ...(atLeast !== undefined && { atLeast: parsePositionInput(atLeast, 'options.atLeast') }),
+      ...(waitMs !== undefined && { waitMs: parseWait(waitMs, 'options.waitMs') }),
+      ...(signal !== undefined && { signal: parseSignal(signal, 'options.signal') }),
+    },
+  };
+}
+
+const parsePositionInput: Parser<Position> = (value, field) => {
+  if (typeof value === 'bigint' && value >= 0n && value < 2n ** 128n) return position(value);
+  throw new InvalidValue(field, 'a position that a command answered with', value);
+};
+
+const parseWait: Parser<number> = (value, field) => {
+  if (typeof value === 'number' && value >= 0 && value <= LONGEST_WAIT_MS) return value;
+  throw new InvalidValue(field, `0 to ${LONGEST_WAIT_MS} milliseconds`, value);
+};
+
+function parseLimit(value: unknown): number {
+  if (value === undefined) return 100;
+  if (typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= 10_000) return value;
+  throw new InvalidValue('options.limit', 'a whole number from 1 to 10,000', value);
+}
+
+function parseOptionalAsOf(value: unknown): ParsedAsOf | undefined {
+  return value === undefined ? undefined : parseAsOf(value, 'options.asOf');
+}
+
+const parseAsOf: Parser<ParsedAsOf> = (value, field) => ({ moment: parseMoment(value, field), field });
+
+/** Takes a moment. Whether it is past is asked when the past is looked at: a repeated command does not look. */
+export const parseMoment: Parser<Moment> = (value, field) => {
+  const given = parseObject(value, field, ['sequence', 'position', 'instant']);
+  const named = Object.entries(given).filter(([, moment]) => moment !== undefined);
+  const [[by, moment] = [undefined, undefined], ...more] = named;
+  if (by === undefined || more.length > 0) {
+    throw new InvalidValue(field, '{ sequence }, { position } or { instant }', value);
+  }
+  const at = `${field}.${by}`;
+  if (by === 'sequence') return { sequence: parseSequence(moment, at) };
+  if (by === 'position') return { position: parsePositionInput(moment, at) };
+  return { instant: parseInstantInput(moment, at) };
+};
+
+const parseInstantInput: Parser<Instant> = (value, field) => {
+  const wanted = 'a luxon DateTime, a Date or ISO 8601 text with its offset, and a valid one';
+  try {
+    if (DateTime.isDateTime(value)) return instant(value.toMillis());
+    if (value instanceof Date) return instant(value.getTime());
+    if (typeof value === 'string') return parseInstant(value);
+  } catch {
+    // Why it is no instant says the sentence below.
+  }
+  throw new InvalidValue(field, wanted, value);
+};
