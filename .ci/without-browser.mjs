@@ -17,10 +17,9 @@ if (!empty.isBroken) findings.push('A file without tests counts as passed.');
 conclude(findings, 'Without a browser the tests pass and say what they did not run.');
 
 /** What the board is told at the end of a job with this one file. */
-function ended(file) {
-  const job = { name: 'iam-server', files: [file] };
-  return new Promise((resolve) => {
-    const board = { hear: () => undefined, end: (_, end) => resolve(end) };
-    void runJob(root, { job, board, pace: 1 });
-  });
+async function ended(file) {
+  const ends = [];
+  const board = { hear: () => undefined, end: (_, end) => ends.push(end) };
+  await runJob(root, { job: { name: 'iam-server', files: [file] }, board, pace: 1 });
+  return ends[0];
 }

@@ -12,7 +12,7 @@ import type { History } from './reads/history.js';
 import type { IdentityProvider, IdentityProviderDirectory, IdentityProviderRef } from './policy/identity-provider.js';
 import type { InstanceRef, OrganizationRef, OwnerRef } from './policy/owner.js';
 import { loginPolicyDecider } from './commands/policy-state.js';
-import { loginPolicyProjection, type LoginPolicyRow } from './login-policy-projection.js';
+import { loginPolicyProjection, stateInRow, type LoginPolicyRow } from './login-policy-projection.js';
 import type { Preview, PreviewOptions } from './reads/preview.js';
 import { ReadDesk, type CustomizedOrganizations, type PolicyDiff } from './reads/read-desk.js';
 import type { AsOf, HistoryOptions, ListOptions, PolicyReadOptions, ReadOptions, Span } from './reads/read-input.js';
@@ -93,6 +93,7 @@ export class LoginPolicies {
         identityProviders: options.identityProviders,
         past: (owner, asOf) => this.#reads.past(owner, asOf),
       }),
+      remembered: async (stream) => stateInRow((await readModel.rows.read([stream])).rows.get(stream)),
       ...(ids !== undefined && { ids }),
       ...(keptStates !== undefined && { keptStates }),
     });

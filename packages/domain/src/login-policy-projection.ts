@@ -1,10 +1,15 @@
 import {
-  revision,
-  type Instant,
-  parseInstant,
+  eventId,
   instantToIso,
+  parseInstant,
+  parsePosition,
+  positionToString,
+  revision,
+  UnreadableRow,
+  type Instant,
   type Json,
   type Projection,
+  type StateAt,
   type StreamId,
 } from '@login-policy/event-sourcing';
 import type { Marks } from './reads/details.js';
@@ -15,7 +20,7 @@ import { parseRecordedIdentityProviders } from './policy/identity-provider.js';
 import { InvalidValue, parseObject } from './input/invalid-value.js';
 import type { ActivePolicy } from './policy/login-policy.js';
 import { INSTANCE_CATEGORY, isOrganization, ORGANIZATION_CATEGORY, ownerOfStream } from './policy/owner.js';
-import { evolveState, NO_POLICY } from './commands/policy-state.js';
+import { evolveState, NO_POLICY, type PolicyState } from './commands/policy-state.js';
 import { parseRecordedSettings, settingsToJson } from './policy/settings.js';
 
 /** The row of one policy in force, under the name of its stream. */
@@ -35,16 +40,22 @@ export const CUSTOM_IN = 'customIn';
  */
 export const loginPolicyProjection: Projection<LoginPolicyEvent, LoginPolicyRow> = {
   name: 'login-policies',
-  version: 1,
+  version: 2,
   filter: { categories: [INSTANCE_CATEGORY, ORGANIZATION_CATEGORY] },
   events: loginPolicyEvents,
-  origin: 'not-looked-at',
   rows: { encode: encodeRow, decode: decodeRow },
   index,
   key: (streamId) => streamId,
   indexUnread: indexOfOwner,
   reduce,
 };
+
+/** The state of a policy in force as its row has it; `undefined` where there is no row, or none that can be read. */
+export function stateInRow(row: LoginPolicyRow | UnreadableRow | undefined): StateAt<PolicyState> | undefined {
+  if (row === undefined || row instanceof UnreadableRow) return undefined;
+  const { policy, marks } = row;
+  return { state: { policy, marks }, revision: marks.revision, position: marks.position, eventId: marks.eventId };
+}
 
 function reduce(row: LoginPolicyRow | undefined, event: RecordedLoginPolicyEvent): LoginPolicyRow | undefined {
   const { policy, marks } = evolveState(row ?? NO_POLICY, event);
@@ -73,7 +84,9 @@ function encodeRow({ policy, marks, customIn }: LoginPolicyRow): Json {
     secondFactors,
     multiFactors,
     identityProviders: identityProviders.map(({ id, ownerType }) => ({ id, ownerType })),
+    eventId: marks.eventId,
     revision: String(marks.revision),
+    position: positionToString(marks.position),
     createdAt: instantToIso(marks.createdAt),
     changedAt: instantToIso(marks.changedAt),
     ...(customIn !== undefined && { customIn }),
@@ -85,7 +98,9 @@ const MEMBERS = [
   'secondFactors',
   'multiFactors',
   'identityProviders',
+  'eventId',
   'revision',
+  'position',
   'createdAt',
   'changedAt',
   'customIn',
@@ -110,7 +125,9 @@ function rowIn(stored: Json): LoginPolicyRow {
     identityProviders: parseRecordedIdentityProviders(row['identityProviders'], 'row.identityProviders'),
   };
   const marks = {
+    eventId: eventId(text(row['eventId'], 'row.eventId')),
     revision: revision(BigInt(text(row['revision'], 'row.revision'))),
+    position: parsePosition(text(row['position'], 'row.position')),
     createdAt: instantIn(row['createdAt'], 'row.createdAt'),
     changedAt: instantIn(row['changedAt'], 'row.changedAt'),
   };

@@ -45,7 +45,6 @@ export {
   type EventSchema,
   type EventSchemas,
 } from './streams/event-codec.js';
-export { OriginlessEvent, type WithoutOrigin } from './streams/originless-event.js';
 export { filterPredicate, matchesFilter, type EventFilter, type EventPredicate } from './streams/event-filter.js';
 export type {
   Append,
@@ -65,7 +64,8 @@ export { categoryOf, keyOf, parseStreamId, streamId, type StreamId } from './str
 export { accept, reject, type Decision } from './decisions/decision.js';
 export type { Decider, DecisionContext } from './decisions/decider.js';
 export type { FactSource } from './decisions/fact-source.js';
-export { CommandHandler, type CommandHandlerOptions } from './decisions/command-handler.js';
+export { CommandHandler } from './decisions/command-handler.js';
+export type { CommandHandlerOptions } from './decisions/command-handler-options.js';
 export type { CommandContext, Considered, Handled, PreconditionFailed } from './decisions/command-context.js';
 export type { StateAt } from './decisions/state-at.js';
 export { Lru } from './lru.js';

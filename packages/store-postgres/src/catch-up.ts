@@ -51,8 +51,7 @@ export async function caughtUp(client: ClientBase, schema: Schema, behind: Behin
 
 async function reduced(client: ClientBase, schema: Schema, behind: Behind): Promise<CaughtUp | undefined> {
   const { projection, head, checkpoint } = behind;
-  const origin = projection.origin === undefined ? undefined : 'left-out';
-  const reader = new PageReader(schema.name, LARGEST_PAGE_BYTES, origin);
+  const reader = new PageReader(schema.name, LARGEST_PAGE_BYTES);
   const statement = reader.statement(
     `SELECT * FROM ${schema.quoted}.events WHERE position > $1 AND position <= $2 ORDER BY position LIMIT $3`,
   );

@@ -1,7 +1,7 @@
-import { StoreDamaged, type ReadAllOptions, type RecordedEvent } from '@login-policy/event-sourcing';
+import { StoreDamaged, type RecordedEvent } from '@login-policy/event-sourcing';
 import { stateOf } from './faults.js';
 import type { Cells } from './queries.js';
-import { eventsOf, originlessEventsOf, PageNames } from './rows.js';
+import { eventsOf, PageNames } from './rows.js';
 
 /** Asks for one page of so many events at the most, by a statement of {@link PageReader.statement}. */
 export type AskForPage = (limit: number) => Promise<readonly Cells[]>;
@@ -27,14 +27,12 @@ const DATA = 5;
 export class PageReader {
   readonly #store: string;
   readonly #largestBytes: number;
-  readonly #origin: ReadAllOptions['origin'];
   readonly #names = new PageNames();
   #most = Infinity;
 
-  constructor(store: string, largestBytes: number, origin?: ReadAllOptions['origin']) {
+  constructor(store: string, largestBytes: number) {
     this.#store = store;
     this.#largestBytes = largestBytes;
-    this.#origin = origin;
   }
 
   /**
@@ -43,10 +41,8 @@ export class PageReader {
    * is left out of the others.
    */
   statement(events: string, further = ''): string {
-    const hasOrigin = this.#origin === undefined;
-    const bytes = hasOrigin ? 'octet_length(data) + octet_length(metadata)' : 'octet_length(data)';
+    const bytes = 'octet_length(data) + octet_length(metadata)';
     const fits = `count = 1 OR ${bytes} <= ${this.#largestBytes}`;
-    const origin = hasOrigin ? `string_agg(id, '') AS ids, ${list('metadata')}` : 'NULL AS ids, NULL AS metadata';
     return `SELECT count, ${bytes}, encode(places, 'hex'), encode(unusual, 'hex'), ids, types, streams,
       CASE WHEN ${fits} THEN data END, CASE WHEN ${fits} THEN metadata END ${further}
       FROM (SELECT count(*) AS count,
@@ -54,7 +50,7 @@ export class PageReader {
         string_agg(int8send(position) || int4send(schema_version) || int4send(coalesce(append_place, 0))
           || int4send(coalesce(append_count, 0)), ''::bytea) FILTER (WHERE schema_version <> 1 OR append_count > 1) AS unusual,
         pg_catalog.json_agg(type)::text AS types, pg_catalog.json_agg(coalesce(whole_stream, stream))::text AS streams,
-        ${list('data')}, ${origin}
+        ${list('data')}, string_agg(id, '') AS ids, ${list('metadata')}
         FROM (${events}) AS page) AS joined`;
   }
 
@@ -87,10 +83,7 @@ export class PageReader {
     const [places, unusual, ids, types, streams, data, metadata] = columns;
     if (places === null || places === undefined) return [];
     try {
-      const placed = { places, unusual, types, streams, data };
-      return this.#origin === undefined
-        ? eventsOf({ ...placed, ids, metadata }, this.#names)
-        : originlessEventsOf(placed, this.#names);
+      return eventsOf({ places, unusual, ids, types, streams, data, metadata }, this.#names);
     } catch (cause) {
       const first = BigInt(`0x${places.slice(0, 16)}`);
       throw new StoreDamaged(

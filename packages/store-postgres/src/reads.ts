@@ -75,7 +75,7 @@ export class EventReads {
     // The head is read in the same statement, so that it is not further than what was looked at.
     const events = `SELECT * FROM ${this.#schema}.events
       WHERE position > $1 AND position <= $2 ${condition} ORDER BY position LIMIT $3`;
-    const reader = new PageReader(this.#connection.name, this.#largestPageBytes, options?.origin);
+    const reader = new PageReader(this.#connection.name, this.#largestPageBytes);
     const statement = reader.statement(events, `, (SELECT max(position) FROM ${this.#schema}.events)`);
     // No more is looked at than a page needs, by what the last one found: the server may sort all of it before it takes the first.
     let width = BigInt(pageSize);

@@ -1,7 +1,6 @@
 import {
   eventId,
   instant,
-  OriginlessEvent,
   parseStreamId,
   position,
   revision,
@@ -9,7 +8,6 @@ import {
   type JsonObject,
   type RecordedEvent,
   type StreamId,
-  type WithoutOrigin,
 } from '@login-policy/event-sourcing';
 import type { Cell } from './queries.js';
 import { givenText } from './names.js';
@@ -21,7 +19,7 @@ const PLACE_LENGTH = 24;
 const UNUSUAL_LENGTH = 20;
 
 /** What a page has in its columns, each for all of its events. */
-export interface PlacedColumns {
+export interface PageColumns {
   /** Position, revision and time: bytes, in hexadecimal. */
   readonly places: string;
   /** Position, schema version, place and count in the append, of those events that are not of version 1 and recorded alone. */
@@ -29,10 +27,6 @@ export interface PlacedColumns {
   readonly types: Cell | undefined;
   readonly streams: Cell | undefined;
   readonly data: Cell | undefined;
-}
-
-/** The columns of a page with the origin of its events. */
-export interface PageColumns extends PlacedColumns {
   readonly ids: Cell | undefined;
   readonly metadata: Cell | undefined;
 }
@@ -44,40 +38,23 @@ export interface PageColumns extends PlacedColumns {
  */
 export function eventsOf(columns: PageColumns, names: PageNames): readonly RecordedEvent[] {
   const ids = text(columns.ids);
-  const metadata = listIn(columns.metadata);
-  return placedIn(columns, names, (placed, index) => ({
-    id: eventId(ids.slice(index * ID_LENGTH, (index + 1) * ID_LENGTH)),
-    ...placed,
-    metadata: metadataOf(metadata[index]),
-  }));
-}
-
-/** The same without their origin. */
-export function originlessEventsOf(columns: PlacedColumns, names: PageNames): readonly RecordedEvent[] {
-  return placedIn(columns, names, (placed) => new OriginlessEvent(placed));
-}
-
-function placedIn(
-  columns: PlacedColumns,
-  names: PageNames,
-  make: (placed: WithoutOrigin, index: number) => RecordedEvent,
-): readonly RecordedEvent[] {
   const places = bytesOf(columns.places);
   const unusual = new Unusual(bytesOf(columns.unusual ?? ''));
-  const [types, streams, data] = [columns.types, columns.streams, columns.data].map(listIn);
+  const [types, streams, data, metadata] = [columns.types, columns.streams, columns.data, columns.metadata].map(listIn);
   const events: RecordedEvent[] = [];
   for (let index = 0; index * PLACE_LENGTH < places.byteLength; index++) {
     const at = index * PLACE_LENGTH;
-    const placed = {
+    events.push({
+      id: eventId(ids.slice(index * ID_LENGTH, (index + 1) * ID_LENGTH)),
       streamId: names.stream(word(streams?.[index])),
       revision: revision(places.getBigInt64(at + 8)),
       position: position(places.getBigInt64(at)),
       recordedAt: instant(places.getInt32(at + 16) * 2 ** 32 + places.getUint32(at + 20)),
       type: names.type(word(types?.[index])),
       data: objectOf(data?.[index]),
+      metadata: metadataOf(metadata?.[index]),
       ...unusual.of(places.getBigInt64(at)),
-    };
-    events.push(make(placed, index));
+    });
   }
   return events;
 }

@@ -109,9 +109,7 @@ export class SqliteEventStore implements EventStore {
   }
 
   #readAhead(after: Position, options: ReadAllOptions | undefined, pageSize: number): ReadAhead {
-    const { filter, origin } = options ?? {};
-    return this.#connection.use(() =>
-      this.#log.readAhead({ after, filter, pageSize, ...(origin !== undefined && { origin }) }),
-    );
+    const { filter } = options ?? {};
+    return this.#connection.use(() => this.#log.readAhead({ after, filter, pageSize }));
   }
 }

@@ -6,7 +6,6 @@ import {
   type EventFilter,
   type Position,
   type ReadAhead,
-  type ReadAllOptions,
   type RecordedEvent,
   type StreamId,
 } from '@login-policy/event-sourcing';
@@ -22,7 +21,6 @@ export interface Wanted {
   readonly after: Position;
   readonly filter: EventFilter | undefined;
   readonly pageSize: number;
-  readonly origin?: ReadAllOptions['origin'];
 }
 
 /** Which part of a stream. */
@@ -89,14 +87,14 @@ export class LogReader {
     }
   }
 
-  #readAhead({ after, filter, pageSize, origin }: Wanted): ReadAhead {
+  #readAhead({ after, filter, pageSize }: Wanted): ReadAhead {
     const head = this.#statements.head.get() ?? 0;
     if (after > head) throw new PositionUnknown({ position: after, head: position(head) });
     const start = Number(after);
     const end = filter === undefined ? head : Math.min(head, start + WINDOW);
     if (start >= end) return { events: [], considered: after, isHead: true };
     const { clause, values } = conditionOf(filter);
-    const statements = this.#statementsFor(clause, origin);
+    const statements = this.#statementsFor(clause);
     const { count, events } = this.#page(statements, [start, end, ...values, pageSize]);
     const rest = this.#restOfAppend(statements, events.at(-1), values);
     const isWindowDone = count < pageSize && events.length === count;
@@ -133,17 +131,15 @@ export class LogReader {
     }
   }
 
-  /** What finds a damaged row reads all of it, whatever was left out. */
-  #statementsFor(clause: string, origin: Wanted['origin']): PageStatements {
-    const name = `${origin ?? ''}${clause}`;
-    const known = this.#pages.get(name);
+  #statementsFor(clause: string): PageStatements {
+    const known = this.#pages.get(clause);
     if (known !== undefined) return known;
     const sql = `SELECT ${READ_COLUMNS} FROM events WHERE position > ? AND position <= ?${clause} ORDER BY position LIMIT ?`;
     const prepared = {
-      joined: this.#database.prepare<(string | number)[], JoinedPage>(joinPage(sql, origin)).raw(),
+      joined: this.#database.prepare<(string | number)[], JoinedPage>(joinPage(sql)).raw(),
       single: this.#database.prepare<(string | number)[], EventRow>(sql).raw(),
     };
-    this.#pages.set(name, prepared);
+    this.#pages.set(clause, prepared);
     return prepared;
   }
 }

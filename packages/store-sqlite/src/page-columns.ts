@@ -1,6 +1,8 @@
-import { parseJson, type Json, type ReadAllOptions, type RecordedEvent } from '@login-policy/event-sourcing';
+import { parseJson, type Json, type RecordedEvent } from '@login-policy/event-sourcing';
 import type { Names } from './names.js';
-import { isObject, originlessEvent, StoredEvent } from './rows.js';
+import { storedEvent } from './rows.js';
+
+const ID_LENGTH = 26;
 
 /** A page as one row, each column joined: the driver hands out nine values a page instead of eight an event. */
 export type JoinedPage = readonly [
@@ -12,17 +14,15 @@ export type JoinedPage = readonly [
   instants: string | null,
   appends: string | null,
   data: string | null,
-  idsAndMetadata: string | null,
+  ids: string | null,
+  metadata: string | null,
 ];
 
-/**
- * Joins the columns of the page that a subquery reads, with or without the events' origin. JSON text holds no bare line
- * break, and no id does.
- */
-export function joinPage(page: string, origin?: ReadAllOptions['origin']): string {
-  const origins = origin === undefined ? 'group_concat(id_and_metadata, char(10))' : 'NULL';
+/** Joins the columns of the page that a subquery reads. */
+export function joinPage(page: string): string {
   return `SELECT count(*), group_concat(position), group_concat(stream), group_concat(revision),
-    group_concat(type_and_version), group_concat(recorded_at), group_concat(append), group_concat(data), ${origins} FROM (${page})`;
+    group_concat(type_and_version), group_concat(recorded_at), group_concat(append), group_concat(data),
+    group_concat(id, ''), group_concat(metadata) FROM (${page})`;
 }
 
 /**
@@ -30,10 +30,10 @@ export function joinPage(page: string, origin?: ReadAllOptions['origin']): strin
  * rows is damaged, and reading them one by one says which.
  */
 export function eventsOfPage(page: JoinedPage, names: Names): readonly RecordedEvent[] | undefined {
-  const [count, positions, streams, revisions, types, instants, appends, data, texts] = page;
+  const [count, positions, streams, revisions, types, instants, appends, data, ids, metadata] = page;
   if (count === 0) return [];
   try {
-    return takeApart(count, names, {
+    return takeApart({ count, ids: ids ?? '' }, names, {
       positions: numbersIn(positions),
       streams: numbersIn(streams),
       revisions: numbersIn(revisions),
@@ -41,7 +41,7 @@ export function eventsOfPage(page: JoinedPage, names: Names): readonly RecordedE
       instants: numbersIn(instants),
       appends: numbersIn(appends),
       data: listIn(data),
-      texts: texts?.split('\n'),
+      metadata: listIn(metadata),
     });
   } catch {
     // Whatever is wrong with it, reading row by row finds it again and says where.
@@ -57,22 +57,24 @@ interface Columns {
   readonly instants: readonly number[];
   readonly appends: readonly number[];
   readonly data: readonly Json[];
-  /** `undefined` when they were not asked for. */
-  readonly texts: readonly string[] | undefined;
+  readonly metadata: readonly Json[];
 }
 
-function takeApart(count: number, names: Names, columns: Columns): readonly RecordedEvent[] | undefined {
-  const { positions, streams, revisions, types, instants, appends, data, texts } = columns;
-  const present = Object.values(columns).filter((column: readonly unknown[] | undefined) => column !== undefined);
-  if (present.some(({ length }) => length !== count)) return undefined;
+function takeApart(
+  { count, ids }: { readonly count: number; readonly ids: string },
+  names: Names,
+  columns: Columns,
+): readonly RecordedEvent[] | undefined {
+  const { positions, streams, revisions, types, instants, appends, data, metadata } = columns;
+  const isWhole = Object.values(columns).every(({ length }: readonly unknown[]) => length === count);
+  if (!isWhole || ids.length !== count * ID_LENGTH) return undefined;
   const events: RecordedEvent[] = [];
   let last = 0;
   for (let index = 0; index < count; index++) {
     const place = positions[index] ?? 0;
-    const content = data[index];
-    if (place <= last || !isObject(content)) return undefined;
+    if (place <= last) return undefined;
     last = place;
-    const placed = [
+    const row = [
       place,
       streams[index] ?? 0,
       revisions[index] ?? 0,
@@ -80,8 +82,8 @@ function takeApart(count: number, names: Names, columns: Columns): readonly Reco
       instants[index] ?? 0,
       appends[index] ?? 0,
     ] as const;
-    if (texts === undefined) events.push(originlessEvent(placed, names, content));
-    else events.push(new StoredEvent([...placed, '', texts[index] ?? ''], names, content));
+    const id = ids.slice(index * ID_LENGTH, (index + 1) * ID_LENGTH);
+    events.push(storedEvent(row, names, { id, data: data[index], metadata: metadata[index] }));
   }
   return events;
 }

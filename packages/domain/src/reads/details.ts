@@ -1,4 +1,11 @@
-import { Lru, type Instant, type RecordedFacts, type Revision } from '@login-policy/event-sourcing';
+import {
+  Lru,
+  type EventId,
+  type Instant,
+  type Position,
+  type RecordedFacts,
+  type Revision,
+} from '@login-policy/event-sourcing';
 import { DateTime, FixedOffsetZone } from 'luxon';
 import type { LoginPolicyEvent } from '../events/events.js';
 import { resourceOwnerOf, type Owner } from '../policy/owner.js';
@@ -20,9 +27,11 @@ export interface Details {
   readonly resourceOwner: string;
 }
 
-/** Where the details of a policy come from: the last event, and when the object began. */
+/** Where the details of a policy come from: the last event and its place, and when the object began. */
 export interface Marks {
+  readonly eventId: EventId;
   readonly revision: Revision;
+  readonly position: Position;
   readonly createdAt: Instant;
   readonly changedAt: Instant;
 }
@@ -41,7 +50,9 @@ export function lastSequenceOf(marks: Marks | undefined): bigint {
 export function markEvent(before: Marks | undefined, event: LoginPolicyEvent & RecordedFacts): Marks {
   const isBeginning = before === undefined || event.type === 'LoginPolicyAdded';
   return {
+    eventId: event.id,
     revision: event.revision,
+    position: event.position,
     createdAt: isBeginning ? event.recordedAt : before.createdAt,
     changedAt: event.recordedAt,
   };

@@ -10,6 +10,7 @@ import type { StreamId } from '../streams/stream-id.js';
 import { pause } from './back-off.js';
 import type { CommandContext, Considered, Handled, PreconditionFailed } from './command-context.js';
 import { reject, type Decision } from './decision.js';
+import type { CommandHandlerOptions } from './command-handler-options.js';
 import type { Decider } from './decider.js';
 import type { FactSource } from './fact-source.js';
 import { fingerprint } from './fingerprint.js';
@@ -17,21 +18,6 @@ import { KeyedQueue } from './keyed-queue.js';
 import type { StateAt } from './state-at.js';
 import { newEvents } from './new-events.js';
 import { StateReader } from './state-reader.js';
-
-/** What a command handler is made of. */
-export interface CommandHandlerOptions<Command, Event extends EventShape, State, Rejection, Facts = undefined> {
-  readonly eventStore: EventStore;
-  readonly decider: Decider<Command, Event, State, Rejection, Facts>;
-  readonly events: EventCodec<Event>;
-  /** Default: no command needs anything from outside. */
-  readonly facts?: FactSource<Command, Facts>;
-  /** Default: ULIDs of the machine's clock. */
-  readonly ids?: IdSource;
-  /** How often a command is decided at the most, when others change its stream meanwhile. Default 16. */
-  readonly attempts?: number;
-  /** How many states are kept in memory. Default 10,000; 0 folds the stream for every command. */
-  readonly keptStates?: number;
-}
 
 /** One command on its way. */
 interface Task<Command> {
@@ -76,9 +62,13 @@ export class CommandHandler<Command extends object, Event extends EventShape, St
     this.#ids = options.ids ?? monotonicIds();
     this.#attempts = options.attempts ?? 16;
     this.#kept = new Lru(options.keptStates ?? 10_000);
-    const { initial } = options.decider;
-    const evolve = (state: State, event: Recorded<Event>): State => options.decider.evolve(state, event);
-    this.states = new StateReader(options.eventStore, { events: options.events, initial, evolve });
+    const { decider, events, remembered } = options;
+    this.states = new StateReader(options.eventStore, {
+      events,
+      initial: decider.initial,
+      evolve: (state, event) => decider.evolve(state, event),
+      ...(remembered !== undefined && { remembered }),
+    });
   }
 
   /**

@@ -1,8 +1,8 @@
 import type { EventCodec } from '../streams/event-codec.js';
 import type { EventStore } from '../streams/event-store.js';
-import type { EventShape, Recorded, RecordedFacts } from '../streams/event.js';
+import type { EventShape, Recorded, RecordedEvent, RecordedFacts } from '../streams/event.js';
 import { START } from '../streams/position.js';
-import { revisionAfter, type Revision } from '../streams/revision.js';
+import type { Revision } from '../streams/revision.js';
 import type { StreamId } from '../streams/stream-id.js';
 import type { StateAt } from './state-at.js';
 
@@ -11,10 +11,18 @@ export interface Fold<Event extends EventShape, State> {
   readonly events: EventCodec<Event>;
   readonly initial: State;
   evolve(state: State, event: Recorded<Event>): State;
+  /**
+   * Where a state of a long stream may be had without folding all of it. It is believed only when the stream holds the event it
+   * ends with, and done without when it can't be had. Default: nowhere.
+   */
+  remembered?(streamId: StreamId): Promise<StateAt<State> | undefined>;
 }
 
 /** Where a fold stops: after the last event that is still wanted. Streams are in order, so the first unwanted ends it. */
 export type Wanted = (event: RecordedFacts) => boolean;
+
+/** A stream of more events than this is looked for a remembered state of it. */
+const SHORT = 100;
 
 /** Folds streams of one kind into states: from the first event, or on from where a state was. */
 export class StateReader<Event extends EventShape, State> {
@@ -39,18 +47,35 @@ export class StateReader<Event extends EventShape, State> {
    *   wrong one.
    */
   async catchUp(streamId: StreamId, known: StateAt<State>): Promise<StateAt<State>> {
-    let current = known;
-    let isContinued = known.revision === undefined;
-    for await (const page of this.#store.readStream(streamId, { from: known.revision ?? revisionAfter(undefined) })) {
-      const gained = isContinued ? page : page.slice(1);
-      if (!isContinued && page[0]?.id !== known.eventId) break;
-      isContinued = true;
-      current = this.fold(
-        current,
-        gained.map((event) => this.#fold.events.decode(event)),
-      );
+    return (await this.#goOn(streamId, known)) ?? this.#fromFirst(streamId);
+  }
+
+  /** Folds on behind `known`; `undefined` when the stream does not hold the event it ends with. */
+  async #goOn(streamId: StreamId, known: StateAt<State>): Promise<StateAt<State> | undefined> {
+    if (known.revision === undefined) return undefined;
+    let current: StateAt<State> | undefined;
+    for await (const page of this.#store.readStream(streamId, { from: known.revision })) {
+      if (current === undefined && page[0]?.id !== known.eventId) return undefined;
+      current = current === undefined ? this.#foldPage(known, page.slice(1)) : this.#foldPage(current, page);
     }
-    return isContinued ? current : this.catchUp(streamId, this.nothing);
+    return current;
+  }
+
+  /** Folds all of it; a long stream from where a state of it is remembered. */
+  async #fromFirst(streamId: StreamId): Promise<StateAt<State>> {
+    if (this.#fold.remembered === undefined) return this.#folded(streamId);
+    const beginning = await this.#folded(streamId, SHORT);
+    if (beginning.revision === undefined || beginning.revision + 1n < SHORT) return beginning;
+    const remembered = await this.#fold.remembered(streamId).catch(() => undefined);
+    const recalled = remembered && (await this.#goOn(streamId, remembered));
+    return recalled ?? (await this.#goOn(streamId, beginning)) ?? this.#folded(streamId);
+  }
+
+  async #folded(streamId: StreamId, limit?: number): Promise<StateAt<State>> {
+    let current = this.nothing;
+    const pages = this.#store.readStream(streamId, limit === undefined ? {} : { limit });
+    for await (const page of pages) current = this.#foldPage(current, page);
+    return current;
   }
 
   /** The state right after the last event that is wanted. */
@@ -60,10 +85,7 @@ export class StateReader<Event extends EventShape, State> {
       // Cut before it is decoded: what was recorded later may be more than this program can read.
       const end = page.findIndex((event) => !isWanted(event));
       const wanted = end === -1 ? page : page.slice(0, end);
-      current = this.fold(
-        current,
-        wanted.map((event) => this.#fold.events.decode(event)),
-      );
+      current = this.#foldPage(current, wanted);
       if (end !== -1) break;
     }
     return current;
@@ -72,6 +94,13 @@ export class StateReader<Event extends EventShape, State> {
   /** {@link upTo} a revision, that one included. */
   atRevision(streamId: StreamId, last: Revision): Promise<StateAt<State>> {
     return this.upTo(streamId, (event) => event.revision <= last);
+  }
+
+  #foldPage(known: StateAt<State>, page: readonly RecordedEvent[]): StateAt<State> {
+    return this.fold(
+      known,
+      page.map((event) => this.#fold.events.decode(event)),
+    );
   }
 
   /** Folds events that come right after `known`. */

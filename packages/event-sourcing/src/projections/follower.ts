@@ -27,7 +27,8 @@ const [DEFAULT_WAIT_MS, DEFAULT_MAX_AGE_MS] = [5000, 10_000];
 export class Follower<Event extends EventShape, Row> {
   readonly #store: Store;
   readonly #projector: Projector<RecordedEvent, Row | UnreadableRow>;
-  readonly #model: ReadModel<Row | UnreadableRow>;
+  /** The rows as they are, however old: for whoever compares them with the events. */
+  readonly rows: ReadModel<Row | UnreadableRow>;
   readonly #projection: Projection<Event, Row>;
   readonly #maxAgeMs: number;
   readonly #waiters: CheckpointWaiters;
@@ -44,7 +45,7 @@ export class Follower<Event extends EventShape, Row> {
     { model, isAtHead }: { readonly model: ReadModel<Row | UnreadableRow>; readonly isAtHead: boolean },
   ) {
     this.#store = store;
-    this.#model = model;
+    this.rows = model;
     this.#projection = projection;
     this.#maxAgeMs = maxAgeMs ?? DEFAULT_MAX_AGE_MS;
     this.#projector = new Projector({ ...store, projection: tolerating(projection), onHead: () => this.#isAtHead() });
@@ -75,13 +76,13 @@ export class Follower<Event extends EventShape, Row> {
    * @throws DeadlineExceeded when the signal fired.
    */
   async read(keys: readonly string[], freshness: Freshness = {}): Promise<FreshRows<Row>> {
-    const found = await this.#answer(() => this.#model.read(keys), freshness);
+    const found = await this.#answer(() => this.rows.read(keys), freshness);
     return readable(found, this.#projection, this.#store.eventStore);
   }
 
   /** The rows an index has under a value, also those that can't be read; as fresh as those of {@link read}. */
   query(query: RowQuery, freshness: Freshness = {}): Promise<RowsAt<readonly KeyedRow<Row | UnreadableRow>[]>> {
-    return this.#answer(() => this.#model.query(query), freshness);
+    return this.#answer(() => this.rows.query(query), freshness);
   }
 
   /** Waits until a read would be answered at once. @throws ProjectionBehind, DeadlineExceeded */
@@ -153,7 +154,7 @@ export class Follower<Event extends EventShape, Row> {
       this.#state = { is: 'retrying', since, fault: caught };
       return this.#rest(pauses.next());
     }
-    const at = await this.#model.checkpoint().catch(() => undefined);
+    const at = await this.rows.checkpoint().catch(() => undefined);
     if (this.#ending.signal.aborted) return;
     this.#state = { is: 'stopped', why: caught, at };
     this.#waiters.fail(caught);
@@ -176,8 +177,7 @@ export class Follower<Event extends EventShape, Row> {
 
   #isAtHead(): void {
     this.#head.show(performance.now());
-    if (this.#ending.signal.aborted) return;
-    this.#state = { is: 'following' };
+    if (!this.#ending.signal.aborted) this.#state = { is: 'following' };
   }
 
   async #answer<Found>(look: () => Promise<RowsAt<Found>>, freshness: Freshness): Promise<RowsAt<Found>> {
@@ -239,7 +239,7 @@ export class Follower<Event extends EventShape, Row> {
   }
 
   async #behind(required: Position | undefined, waitedMs: number, cause?: unknown): Promise<ProjectionBehind> {
-    const reached = await this.#model.checkpoint().catch(() => undefined);
+    const reached = await this.rows.checkpoint().catch(() => undefined);
     const why = cause ?? (this.#state.is === 'retrying' ? this.#state.fault : undefined);
     return new ProjectionBehind({ projection: this.#projection.name, required, reached, waitedMs }, why);
   }

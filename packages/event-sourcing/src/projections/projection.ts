@@ -26,11 +26,6 @@ export interface ReadModelDefinition<Row> {
 export interface Projection<Event extends EventShape, Row> extends ReadModelDefinition<Row> {
   readonly filter: EventFilter;
   readonly events: EventCodec<Event>;
-  /**
-   * Promises that neither `key` nor `reduce` looks at an event's id or metadata: a store may leave them out where many events
-   * are read, which is a good part of a rebuild. Broken, it stops the projection.
-   */
-  readonly origin?: 'not-looked-at';
   /** Which row the events of a stream belong to: it is known of an event that can't be read, too. */
   key(streamId: StreamId): string;
   /** The values to find a row by of which nothing could be read: what its stream's name tells. Default: none. */

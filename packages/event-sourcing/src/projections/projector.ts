@@ -201,10 +201,8 @@ export class Projector<Event extends EventShape, Row> {
     reached: Position | undefined,
     signal: AbortSignal | undefined,
   ): NonNullable<Parameters<EventStore['readAll']>[0]> {
-    const { filter, origin } = this.#projection;
     return {
-      filter,
-      ...(origin !== undefined && { origin: 'left-out' }),
+      filter: this.#projection.filter,
       pageSize: this.#pageSize,
       ...(reached !== undefined && { after: reached }),
       ...(signal !== undefined && { signal }),

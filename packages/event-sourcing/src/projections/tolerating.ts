@@ -57,12 +57,11 @@ const AS_RECORDED: EventCodec<RecordedEvent> = {
 export function tolerating<Event extends EventShape, Row>(
   projection: Projection<Event, Row>,
 ): Projection<RecordedEvent, Row | UnreadableRow> {
-  const { name, version, filter, origin } = projection;
+  const { name, version, filter } = projection;
   return {
     name,
     version,
     filter,
-    ...(origin !== undefined && { origin }),
     events: AS_RECORDED,
     key: (streamId) => projection.key(streamId),
     reduce: (row, event) => reduced(projection, row, event),

@@ -117,13 +117,11 @@ export function placeOf(event: Pick<RecordedEvent, keyof EventPlace>): EventPlac
   return { streamId: event.streamId, revision: event.revision, type: event.type, schemaVersion: event.schemaVersion };
 }
 
-/** The same event with other data. Its origin is still read only when somebody asks: a store may decode it late, or not have it. */
+/** The same event with other data. */
 function withData(event: RecordedEvent, data: object): EventShape & Omit<RecordedEvent, 'data'> {
-  const { streamId, revision, position, recordedAt, schemaVersion, type } = event;
+  const { id, streamId, revision, position, recordedAt, schemaVersion, type, metadata } = event;
   return {
-    get id() {
-      return event.id;
-    },
+    id,
     streamId,
     revision,
     position,
@@ -131,9 +129,7 @@ function withData(event: RecordedEvent, data: object): EventShape & Omit<Recorde
     schemaVersion,
     type,
     data,
-    get metadata() {
-      return event.metadata;
-    },
+    metadata,
     ...(event.append !== undefined && { append: event.append }),
   };
 }

@@ -48,11 +48,6 @@ export interface ReadAllOptions {
   readonly pageSize?: number;
   /** Ends the read quietly: the iteration is done. */
   readonly signal?: AbortSignal;
-  /**
-   * The reader never looks at the origin of an event, its id and its metadata, so the store may leave it out. To look at one
-   * that was left out throws a plain `Error`. Default: all of an event is there.
-   */
-  readonly origin?: 'left-out';
 }
 
 /**

@@ -1,6 +1,5 @@
 import { setImmediate as breathe } from 'node:timers/promises';
 import {
-  instant,
   position,
   START,
   type EventStore,
@@ -9,7 +8,7 @@ import {
   type RecordedEvent,
   type SubscriptionMessage,
 } from '@login-policy/event-sourcing';
-import { changed, type EventStoreSabotage, type Saboteur } from './saboteur.js';
+import type { EventStoreSabotage, Saboteur } from './saboteur.js';
 
 type Pages = AsyncGenerator<readonly RecordedEvent[], void, undefined>;
 type Messages = AsyncGenerator<SubscriptionMessage, void, undefined>;
@@ -69,29 +68,6 @@ export const saboteursThatRead: readonly Saboteur<EventStoreSabotage>[] = [
           if (wanted.length > 0) yield wanted;
         }
       },
-    }),
-  },
-  {
-    does: 'reads another time with the origin left out',
-    noticedBy: 'with the origin left out gives all else of each event',
-    sabotage: ({ store }) => ({
-      readAll: (options) =>
-        options?.origin === undefined
-          ? store.readAll(options)
-          : changed(store.readAll(options), (event) => ({ ...event, recordedAt: instant(event.recordedAt + 1) })),
-    }),
-  },
-  {
-    does: 'says that nobody did it when the origin is left out',
-    noticedBy: 'with the origin left out makes none up',
-    sabotage: ({ store }) => ({
-      readAll: (options) =>
-        options?.origin === undefined
-          ? store.readAll(options)
-          : changed(store.readAll(options), (event) => ({
-              ...event,
-              metadata: { ...event.metadata, actor: 'nobody' },
-            })),
     }),
   },
   {

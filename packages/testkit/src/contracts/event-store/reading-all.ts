@@ -5,7 +5,6 @@ import {
   streamId,
   type EventFilter,
   type RecordedEvent,
-  type WithoutOrigin,
 } from '@login-policy/event-sourcing';
 import { demandSame, fail } from '../../demand.js';
 import type { Theme } from '../contract.js';
@@ -24,8 +23,6 @@ export const readingAll: Theme<EventStoreUnderTest> = {
     'by category gives the streams of those categories, and of none that sounds alike': filtersByCategory,
     'by a filter goes on after a position and in pages': filtersInPages,
     'by a filter that names nothing gives nothing': filtersAllOut,
-    'with the origin left out gives all else of each event': leavesOriginOut,
-    'with the origin left out makes none up': makesNoOriginUp,
     'after a position beyond the head is refused, and says where that is': refusesBeyondHead,
     'ends quietly when its signal fires': endsQuietly,
     'with a page size out of range is refused': refusesOutOfRange,
@@ -86,46 +83,6 @@ async function filtersAllOut(subject: EventStoreUnderTest): Promise<void> {
   demandEvents(await readAll(subject.eventStore, { filter: { categories: [] } }), []);
   demandEvents(await readAll(subject.eventStore, { filter: { categories: ['NeverHeardOf'] } }), []);
   demandEvents(await readAll(subject.eventStore), all);
-}
-
-async function leavesOriginOut(subject: EventStoreUnderTest): Promise<void> {
-  const all = await recordMixed(subject);
-  const after = all[1]?.position ?? START;
-  const filter: EventFilter = { categories: ['Counter'] };
-  for (const options of [{}, { pageSize: 1 }, { after }, { filter, pageSize: 2 }, { filter, after }] as const) {
-    const actual = await readAll(subject.eventStore, { ...options, origin: 'left-out' });
-    const expected = await readAll(subject.eventStore, options);
-    demandSame({ what: 'events', actual: actual.map(withoutOrigin), expected: expected.map(withoutOrigin) });
-  }
-}
-
-/** A store may give it all the same, and then it is the true one. */
-async function makesNoOriginUp(subject: EventStoreUnderTest): Promise<void> {
-  const all = await recordMixed(subject);
-  const read = await readAll(subject.eventStore, { origin: 'left-out' });
-  for (const [index, event] of read.entries()) {
-    const expected = all[index];
-    for (const look of [({ id }: RecordedEvent) => id, ({ metadata }: RecordedEvent) => metadata]) {
-      const seen = lookAt(() => look(event));
-      if (seen !== LEFT_OUT) demandSame({ what: 'origin', actual: seen, expected: expected && look(expected) });
-    }
-  }
-}
-
-const LEFT_OUT = Symbol('left out');
-
-function lookAt(look: () => unknown): unknown {
-  try {
-    return look();
-  } catch (caught) {
-    if (caught instanceof Error) return LEFT_OUT;
-    throw caught;
-  }
-}
-
-function withoutOrigin(event: RecordedEvent): WithoutOrigin {
-  const { revision, position, recordedAt, type, schemaVersion, data } = event;
-  return { streamId: event.streamId, revision, position, recordedAt, type, schemaVersion, data };
 }
 
 async function refusesBeyondHead({ eventStore, record }: EventStoreUnderTest): Promise<void> {

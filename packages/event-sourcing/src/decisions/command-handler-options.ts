@@ -1,0 +1,25 @@
+import type { IdSource } from '../ids.js';
+import type { EventCodec } from '../streams/event-codec.js';
+import type { EventStore } from '../streams/event-store.js';
+import type { EventShape } from '../streams/event.js';
+import type { StreamId } from '../streams/stream-id.js';
+import type { Decider } from './decider.js';
+import type { FactSource } from './fact-source.js';
+import type { StateAt } from './state-at.js';
+
+/** What a command handler is made of. */
+export interface CommandHandlerOptions<Command, Event extends EventShape, State, Rejection, Facts = undefined> {
+  readonly eventStore: EventStore;
+  readonly decider: Decider<Command, Event, State, Rejection, Facts>;
+  readonly events: EventCodec<Event>;
+  /** Default: no command needs anything from outside. */
+  readonly facts?: FactSource<Command, Facts>;
+  /** Default: ULIDs of the machine's clock. */
+  readonly ids?: IdSource;
+  /** How often a command is decided at the most, when others change its stream meanwhile. Default 16. */
+  readonly attempts?: number;
+  /** How many states are kept in memory. Default 10,000; 0 folds the stream for every command. */
+  readonly keptStates?: number;
+  /** Where the state of a long stream may be had without folding all of it: `Fold.remembered`. */
+  readonly remembered?: (streamId: StreamId) => Promise<StateAt<State> | undefined>;
+}
