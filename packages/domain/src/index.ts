@@ -1,11 +1,14 @@
-export { LoginPolicies, openLoginPolicies, type LoginPoliciesOptions } from './login-policies.js';
+export { LoginPolicies } from './login-policies.js';
+export { openLoginPolicies, type LoginPoliciesOptions } from './open-login-policies.js';
 export {
   orThrow,
   RejectedError,
   type Accepted,
   type CommandAnswer,
+  type CustomizedOrganizations,
   type LoginPolicyList,
   type LoginPolicyView,
+  type PolicyDiff,
   type ReadAnswer,
   type Rejected,
 } from './reads/answers.js';
@@ -15,6 +18,7 @@ export type {
   AddIdentityProvider,
   AddLoginPolicy,
   ChangeLoginPolicy,
+  CustomizeLoginPolicy,
   LoginPolicyCommand,
   Moment,
   MultiFactorCommand,
@@ -45,6 +49,7 @@ export { evolve, evolveAll, ImpossibleEvent } from './commands/evolve.js';
 export { NO_FACTS, type PolicyFacts } from './commands/facts.js';
 export { MULTI_FACTORS, SECOND_FACTORS, type MultiFactor, type SecondFactor } from './policy/factors.js';
 export { freshInstance } from './policy/fresh-instance.js';
+export { effectivePolicy } from './policy/effective-policy.js';
 export type { History, HistoryEntry } from './reads/history.js';
 export {
   IDENTITY_PROVIDER_OWNERS,
@@ -83,7 +88,6 @@ export {
 export { evolveState, loginPolicyDecider, NO_POLICY, type PolicyState } from './commands/policy-state.js';
 export { loginPolicyProjection, type LoginPolicyRow } from './login-policy-projection.js';
 export type { Preview, PreviewOptions } from './reads/preview.js';
-export type { CustomizedOrganizations, PolicyDiff } from './reads/read-desk.js';
 export type { AsOf, HistoryOptions, ListOptions, PolicyReadOptions, ReadOptions, Span } from './reads/read-input.js';
 export {
   describeRejection,

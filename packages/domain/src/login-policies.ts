@@ -1,73 +1,48 @@
-import { CommandHandler, Follower, type IdSource, type Store } from '@login-policy/event-sourcing';
-import type { OrganizationList } from './reads/affected.js';
-import type { CommandAnswer, LoginPolicyList, LoginPolicyView, ReadAnswer } from './reads/answers.js';
-import { CommandDesk } from './commands/command-desk.js';
+import type { Follower } from '@login-policy/event-sourcing';
 import type { CommandInput, CommandOptions, NewLoginPolicy } from './commands/command-input.js';
-import { loginPolicyEvents } from './events/event-codec.js';
+import { parseOrder } from './commands/parse-command.js';
+import { policyHandler, type PolicyHandler } from './commands/policy-handler.js';
 import type { LoginPolicyEvent } from './events/events.js';
+import type { LoginPolicyRow } from './login-policy-projection.js';
+import type { LoginPoliciesOptions } from './open-login-policies.js';
 import type { MultiFactor, SecondFactor } from './policy/factors.js';
-import { policyFacts } from './commands/facts.js';
-import { InvalidValue, parseObject } from './input/invalid-value.js';
-import type { History } from './reads/history.js';
-import type { IdentityProvider, IdentityProviderDirectory, IdentityProviderRef } from './policy/identity-provider.js';
-import type { InstanceRef, OrganizationRef, OwnerRef } from './policy/owner.js';
-import { loginPolicyDecider } from './commands/policy-state.js';
-import { loginPolicyProjection, stateInRow, type LoginPolicyRow } from './login-policy-projection.js';
-import type { Preview, PreviewOptions } from './reads/preview.js';
-import { ReadDesk, type CustomizedOrganizations, type PolicyDiff } from './reads/read-desk.js';
-import type { AsOf, HistoryOptions, ListOptions, PolicyReadOptions, ReadOptions, Span } from './reads/read-input.js';
+import type { IdentityProvider, IdentityProviderRef } from './policy/identity-provider.js';
+import {
+  instanceOf,
+  parseOrganization,
+  parseOwner,
+  policyStream,
+  type InstanceRef,
+  type OrganizationRef,
+  type OwnerRef,
+} from './policy/owner.js';
 import type { LoginSettingsInput } from './policy/settings.js';
-
-/** What the login policies are kept in, and what else they may ask. */
-export interface LoginPoliciesOptions {
-  readonly store: Store;
-  /** Asked whether an identity provider exists before it is linked. Default: none is looked up. */
-  readonly identityProviders?: IdentityProviderDirectory;
-  /** Names an instance's organizations, for a preview to say which are affected. Default: a preview says of none. */
-  readonly organizations?: OrganizationList;
-  /**
-   * Where read models are followed (EventStoreDB): how old, in milliseconds, what is known of the end of the store may be when a
-   * read is answered. Older, the read asks for it, and rejects with `projection-behind` when it can't be had: sign-in fails
-   * closed when the process is cut off. Default 10,000.
-   */
-  readonly maxAgeMs?: number;
-  /** Default: ULIDs of the machine's clock. */
-  readonly ids?: IdSource;
-  /** How many policies are kept in memory to decide by. Default 10,000. */
-  readonly keptStates?: number;
-}
-
-const OPEN_OPTIONS: readonly (keyof LoginPoliciesOptions)[] = [
-  'store',
-  'identityProviders',
-  'organizations',
-  'maxAgeMs',
-  'ids',
-  'keptStates',
-];
-
-function parseOpenOptions(options: unknown): void {
-  const { store } = parseObject(options, 'options', OPEN_OPTIONS);
-  const isStore = typeof store === 'object' && store !== null && 'eventStore' in store && 'readModels' in store;
-  if (!isStore) throw new InvalidValue('options.store', 'an opened store', store);
-}
-
-/**
- * Opens the login policies kept in a store. Close them before the store.
- *
- * @throws Fault as the store does.
- * @throws InvalidValue for options that are not of their form.
- */
-export async function openLoginPolicies(options: LoginPoliciesOptions): Promise<LoginPolicies> {
-  parseOpenOptions(options);
-  const { store, maxAgeMs } = options;
-  const readModel = await Follower.open({
-    store,
-    projection: loginPolicyProjection,
-    ...(maxAgeMs !== undefined && { maxAgeMs }),
-  });
-  return new LoginPolicies(options, readModel);
-}
+import type { OrganizationList } from './reads/affected.js';
+import { answering, foundDiff, foundList, foundPolicy, fromHandled, refused } from './reads/answering.js';
+import type {
+  CommandAnswer,
+  CustomizedOrganizations,
+  LoginPolicyList,
+  LoginPolicyView,
+  PolicyDiff,
+  ReadAnswer,
+} from './reads/answers.js';
+import type { History } from './reads/history.js';
+import { PolicyReader } from './reads/policy-reader.js';
+import { parsePreview, previewOf, type Preview, type PreviewOptions } from './reads/preview.js';
+import {
+  parseHistoryRead,
+  parseListing,
+  parseNow,
+  parsePolicyRead,
+  parseSpan,
+  type AsOf,
+  type HistoryOptions,
+  type ListOptions,
+  type PolicyReadOptions,
+  type ReadOptions,
+  type Span,
+} from './reads/read-input.js';
 
 /**
  * The login policies of instances and organizations: every command and every read (docs/reference/login-policies.md).
@@ -79,31 +54,16 @@ export async function openLoginPolicies(options: LoginPoliciesOptions): Promise<
 export class LoginPolicies {
   /** What keeps the read model up: its state, its lag, its rebuild. */
   readonly readModel: Follower<LoginPolicyEvent, LoginPolicyRow>;
-  readonly #commands: CommandDesk;
-  readonly #reads: ReadDesk;
+  readonly #handler: PolicyHandler;
+  readonly #policies: PolicyReader;
+  readonly #organizations: OrganizationList | undefined;
 
   /** For {@link openLoginPolicies} only. */
   constructor(options: LoginPoliciesOptions, readModel: Follower<LoginPolicyEvent, LoginPolicyRow>) {
-    const { ids, keptStates, store } = options;
-    const handler = new CommandHandler({
-      eventStore: store.eventStore,
-      decider: loginPolicyDecider,
-      events: loginPolicyEvents,
-      facts: policyFacts({
-        identityProviders: options.identityProviders,
-        past: (owner, asOf) => this.#reads.past(owner, asOf),
-      }),
-      remembered: async (stream) => stateInRow((await readModel.rows.read([stream])).rows.get(stream)),
-      ...(ids !== undefined && { ids }),
-      ...(keptStates !== undefined && { keptStates }),
-    });
     this.readModel = readModel;
-    this.#reads = new ReadDesk(store.eventStore, { model: readModel, states: handler.states });
-    this.#commands = new CommandDesk(handler, {
-      organizations: options.organizations,
-      defaultPolicy: (instance, read) => this.#reads.defaultPolicy(instance, read),
-      customized: (instance, read) => this.#reads.allCustomized(instance, read),
-    });
+    this.#organizations = options.organizations;
+    this.#handler = policyHandler(options, { rows: readModel.rows, policies: () => this.#policies });
+    this.#policies = new PolicyReader(options.store.eventStore, { model: readModel, states: this.#handler.states });
   }
 
   /** Brings a policy into force: an instance's default, or an organization's custom one. */
@@ -163,19 +123,40 @@ export class LoginPolicies {
     return this.execute(owner, { type: 'revert', to }, options);
   }
 
+  /**
+   * Gives an organization a custom policy that is what holds for it by default now, settings, factors and identity providers: from
+   * then on it stays so, whatever becomes of the default.
+   */
+  customize(organization: OrganizationRef, options: CommandOptions): Promise<CommandAnswer> {
+    return this.execute(organization, { type: 'customize' }, options);
+  }
+
   /** Carries out a command given as data: what the method its `type` names does. */
   execute(owner: OwnerRef, command: CommandInput, options: CommandOptions): Promise<CommandAnswer> {
-    return this.#commands.carryOut(owner, command, options);
+    return answering(
+      () => parseOrder(owner, command, options),
+      async ({ of, parsed, context }) => fromHandled(await this.#handler.handle(policyStream(of), parsed, context), of),
+    );
   }
 
   /** What a command would do if it were given now, by the same decision; refused as it would be. Nothing is written. */
   preview(owner: OwnerRef, command: CommandInput, options: PreviewOptions = {}): Promise<ReadAnswer<Preview>> {
-    return this.#commands.preview(owner, command, options);
+    return answering(
+      () => parsePreview(owner, command, options),
+      async ({ of, parsed, context, read }) => {
+        const considered = await this.#handler.consider(policyStream(of), parsed, context);
+        if (considered.outcome === 'rejected') return refused(considered, of);
+        return previewOf(considered, { of, read, policies: this.#policies, organizations: this.#organizations });
+      },
+    );
   }
 
   /** The owner's own policy, now or as it was; refused with `policy-not-found` when it has none. */
   policy(owner: OwnerRef, options: PolicyReadOptions = {}): Promise<ReadAnswer<{ readonly policy: LoginPolicyView }>> {
-    return this.#reads.policy(owner, options);
+    return answering(
+      () => ({ of: parseOwner(owner, 'owner'), read: parsePolicyRead(options) }),
+      async ({ of, read }) => foundPolicy(await this.#policies.own(of, read), { of, read }),
+    );
   }
 
   /**
@@ -186,22 +167,32 @@ export class LoginPolicies {
     organization: OrganizationRef,
     options: PolicyReadOptions = {},
   ): Promise<ReadAnswer<{ readonly policy: LoginPolicyView }>> {
-    return this.#reads.effectivePolicy(organization, options);
+    return answering(
+      () => ({ of: parseOrganization(organization, 'owner'), read: parsePolicyRead(options) }),
+      async ({ of, read }) => foundPolicy(await this.#policies.effective(of, read), { of: instanceOf(of), read }),
+    );
   }
 
   /** What differs in what the owner's users met at two moments, or at one and now; refused when neither had a policy. */
   diff(owner: OwnerRef, span: Span, options: ReadOptions = {}): Promise<ReadAnswer<PolicyDiff>> {
-    return this.#reads.diff(owner, span, options);
+    return answering(
+      () => ({ of: parseOwner(owner, 'owner'), moments: parseSpan(span), read: parseNow(options) }),
+      async ({ of, moments, read }) => {
+        const before = await this.#policies.effective(of, { ...read, asOf: moments.from });
+        const after = await this.#policies.effective(of, { ...read, asOf: moments.to });
+        return foundDiff(before, after, { of, read: { asOf: moments.to } });
+      },
+    );
   }
 
   /** The second factors the owner's users may use: those of the effective policy, in the order they were added. */
   secondFactors(owner: OwnerRef, options: PolicyReadOptions = {}): Promise<ReadAnswer<LoginPolicyList<SecondFactor>>> {
-    return this.#reads.list(owner, options, (policy) => policy.secondFactors);
+    return this.#list(owner, options, (policy) => policy.secondFactors);
   }
 
   /** The multi-factors the owner's users may sign in with: those of the effective policy, in the order added. */
   multiFactors(owner: OwnerRef, options: PolicyReadOptions = {}): Promise<ReadAnswer<LoginPolicyList<MultiFactor>>> {
-    return this.#reads.list(owner, options, (policy) => policy.multiFactors);
+    return this.#list(owner, options, (policy) => policy.multiFactors);
   }
 
   /** The identity providers of the owner's effective policy, in the order they were added. */
@@ -209,12 +200,15 @@ export class LoginPolicies {
     owner: OwnerRef,
     options: PolicyReadOptions = {},
   ): Promise<ReadAnswer<LoginPolicyList<IdentityProvider>>> {
-    return this.#reads.list(owner, options, (policy) => policy.identityProviders);
+    return this.#list(owner, options, (policy) => policy.identityProviders);
   }
 
   /** Every event of the owner's own policy, also after its removal: who, when, why, and what changed. */
   history(owner: OwnerRef, options: HistoryOptions = {}): Promise<ReadAnswer<History>> {
-    return this.#reads.history(owner, options);
+    return answering(
+      () => ({ of: parseOwner(owner, 'owner'), wanted: parseHistoryRead(options) }),
+      async ({ of, wanted }) => ({ outcome: 'found', ...(await this.#policies.history(of, wanted)) }),
+    );
   }
 
   /** The organizations that have a custom policy, and so are *not* affected by a change to the instance's default. */
@@ -222,11 +216,25 @@ export class LoginPolicies {
     instance: InstanceRef,
     options: ListOptions = {},
   ): Promise<ReadAnswer<CustomizedOrganizations>> {
-    return this.#reads.customized(instance, options);
+    return answering(
+      () => parseListing(instance, options),
+      async ({ of, wanted }) => ({ outcome: 'found', ...(await this.#policies.customizedPage(of, wanted)) }),
+    );
   }
 
   /** Stops what runs in the background. The store stays open: it belongs to whoever opened it. */
   async close(): Promise<void> {
     await this.readModel.close();
+  }
+
+  #list<Item>(
+    owner: OwnerRef,
+    options: PolicyReadOptions,
+    itemsOf: (policy: LoginPolicyView) => readonly Item[],
+  ): Promise<ReadAnswer<LoginPolicyList<Item>>> {
+    return answering(
+      () => ({ of: parseOwner(owner, 'owner'), read: parsePolicyRead(options) }),
+      async ({ of, read }) => foundList(await this.#policies.effective(of, read), itemsOf, { of, read }),
+    );
   }
 }

@@ -135,7 +135,7 @@ export const policies: fc.Arbitrary<LoginPolicy> = fc.oneof(
 export const commandInputs: fc.Arbitrary<CommandInput> = fc.oneof(
   fc.record({ type: fc.constant('add' as const), policy: fc.record({ settings: someSettings, ...lists }) }),
   fc.record({ type: fc.constant('change' as const), settings: aSettingsChange }),
-  fc.record({ type: fc.constant('remove' as const) }),
+  fc.record({ type: fc.constantFrom('customize' as const, 'remove' as const) }),
   fc.record({
     type: fc.constantFrom('addSecondFactor' as const, 'removeSecondFactor' as const),
     factor: fc.constantFrom(...SECOND_FACTORS),

@@ -217,9 +217,9 @@ describe("an instance's policy", () => {
     ofInstance()
       .when({ type: 'add', policy: { identityProviders: [identityProvider] } })
       .thenRejected({ ...refused, field: 'identityProviders[0].ownerType' });
-    const policyThen = policyAfter(...policyAdded({ identityProviders: [identityProvider] }));
+    const model = policyAfter(...policyAdded({ identityProviders: [identityProvider] }));
     ofInstance(...policyAdded())
-      .when({ type: 'revert', to: { sequence: 1n } }, { policyThen, unknownIdentityProviders: new Set() })
+      .when({ type: 'revert', to: { sequence: 1n } }, { model, unknownIdentityProviders: new Set() })
       .thenRejected({ ...refused, field });
   });
 });

@@ -3,7 +3,7 @@ import { position } from '@login-policy/event-sourcing';
 import { expect } from 'chai';
 import { DateTime, Duration } from 'luxon';
 import { describe, it } from 'mocha';
-import { acme, by, openDesk, PASSKEY } from './policies.js';
+import { acme, by, instance, openDesk, PASSKEY } from './policies.js';
 
 const provider = { id: 'idp-1', ownerType: 'ORG' } as const;
 const { lifetimes } = defaultSettings;
@@ -48,6 +48,7 @@ const GOLDEN: readonly (readonly [fingerprint: string, ...commands: readonly [Co
     { type: 'change', settings: {} },
     { type: 'change', settings: { lifetimes: {} } },
   ],
+  ['679455519e1f73f4a050a866e32f7ea7082a30e76a709e0ed00ddb9a93532ae1', { type: 'customize' }],
   ['a259b2f5e10a9b1f2e708f47686f9548ff7f2646ceae94df6cb9385efe9cbd1b', { type: 'remove' }],
   ['e66c984df11af4e6e6a7efda0dcac59b126ad45508ea014abec47c474f8769d5', { type: 'addSecondFactor', factor: 'OTP_SMS' }],
   ['b7dc224c120803064cd2ad4a71e7a7e90f5c0e1d7224d8a9c9b9278a56a487f4', { type: 'removeSecondFactor', factor: 'TOTP' }],
@@ -74,7 +75,8 @@ const GOLDEN: readonly (readonly [fingerprint: string, ...commands: readonly [Co
 /** The fingerprint that is stored of a command under a key, on a policy on which it is allowed. */
 async function storedOf(command: CommandInput): Promise<string | undefined> {
   const { store, loginPolicies } = await openDesk();
-  if (command.type !== 'add') orThrow(await loginPolicies.add(acme, { settings: defaultSettings }, by));
+  const first = command.type === 'customize' ? instance : acme;
+  if (command.type !== 'add') orThrow(await loginPolicies.add(first, { settings: defaultSettings }, by));
   if (command.type === 'removeSecondFactor') await loginPolicies.addSecondFactor(acme, command.factor, by);
   if (command.type === 'removeMultiFactor') await loginPolicies.addMultiFactor(acme, command.factor, by);
   if (command.type === 'removeIdentityProvider') await loginPolicies.addIdentityProvider(acme, provider, by);

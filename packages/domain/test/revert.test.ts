@@ -42,7 +42,7 @@ function revertTo(then: LoginPolicy, ...unknown: readonly IdentityProvider[]): [
   const unknownIdentityProviders = new Set(unknown.map(({ id }) => id));
   return [
     { type: 'revert', to: { sequence: 1n } },
-    { policyThen: then, unknownIdentityProviders },
+    { model: then, unknownIdentityProviders },
   ];
 }
 

@@ -20,6 +20,8 @@ function statusOf(rejection: Rejection, absent: AbsentAnswer): Omit<ApiErrorCont
       return { code: 'invalidArgument', id: 'LP-ARG-03' };
     case 'policy-not-found':
       return { code: 'notFound', id: 'LP-POLICY-01' };
+    case 'default-policy-not-found':
+      return { code: 'failedPrecondition', id: 'LP-POLICY-03' };
     case 'policy-already-exists':
       return { code: 'alreadyExists', id: 'LP-POLICY-02' };
     case 'factor-not-on-policy':

@@ -65,7 +65,9 @@ function change(forceMfa: boolean, hours: number): Step {
   };
 }
 
-function same(command: Exclude<CommandInput, { readonly type: 'add' | 'change' | 'remove' | 'revert' }>): Step {
+function same(
+  command: Exclude<CommandInput, { readonly type: 'add' | 'change' | 'customize' | 'remove' | 'revert' }>,
+): Step {
   return { ours: command, plain: command };
 }
 

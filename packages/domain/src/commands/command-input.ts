@@ -40,6 +40,7 @@ export interface NewLoginPolicy {
 export type CommandInput =
   | { readonly type: 'add'; readonly policy: NewLoginPolicy }
   | { readonly type: 'change'; readonly settings: LoginSettingsInput }
+  | { readonly type: 'customize' }
   | { readonly type: 'remove' }
   | { readonly type: 'addSecondFactor' | 'removeSecondFactor'; readonly factor: SecondFactor }
   | { readonly type: 'addMultiFactor' | 'removeMultiFactor'; readonly factor: MultiFactor }

@@ -58,6 +58,11 @@ export interface RemoveIdentityProvider {
 /** A moment in a policy's past: right after an event of its stream, at a place in the whole store, or at an instant. */
 export type Moment = { readonly sequence: bigint } | { readonly position: Position } | { readonly instant: Instant };
 
+/** Give an organization a custom policy that is what holds for it by default. */
+export interface CustomizeLoginPolicy {
+  readonly type: 'customize';
+}
+
 /** Make the policy what it was at a moment. */
 export interface RevertLoginPolicy {
   readonly type: 'revert';
@@ -70,6 +75,7 @@ export interface RevertLoginPolicy {
  */
 export type LoginPolicyCommand =
   | AddLoginPolicy
+  | CustomizeLoginPolicy
   | ChangeLoginPolicy
   | RemoveLoginPolicy
   | SecondFactorCommand

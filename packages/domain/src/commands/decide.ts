@@ -36,7 +36,7 @@ export interface Circumstances {
  *
  * Pure: the same policy, command and circumstances give the same answer, whoever asks and whenever.
  *
- * @throws TypeError for a revert without the policy to go back to among the facts.
+ * @throws TypeError for a revert or a customization without its model among the facts.
  */
 export function decide(
   command: LoginPolicyCommand,
@@ -44,13 +44,16 @@ export function decide(
   circumstances: Circumstances,
 ): LoginPolicyDecision {
   if (command.type === 'add') return addLoginPolicy(command.policy, policy, circumstances);
+  if (command.type === 'customize') return customizeLoginPolicy(policy, circumstances);
   if (command.type === 'revert') return revertLoginPolicy(command, policy, circumstances);
   if (policy.stage !== 'active') return reject({ reason: 'policy-not-found' });
   switch (command.type) {
     case 'change':
       return changeLoginPolicy(command.settings, policy);
     case 'remove':
-      return circumstances.owner === 'instance' ? notRemovable() : accept({ type: 'LoginPolicyRemoved', data: {} });
+      return circumstances.owner === 'instance'
+        ? onlyOfOrganizations()
+        : accept({ type: 'LoginPolicyRemoved', data: {} });
     case 'addSecondFactor':
       return addFactor(policy.secondFactors, { type: 'SecondFactorAdded', data: { factor: command.factor } });
     case 'removeSecondFactor':
@@ -90,6 +93,16 @@ function addLoginPolicy(
   ]);
 }
 
+/** A policy that holds already is as good for the organization as it was for the instance. */
+function customizeLoginPolicy(policy: LoginPolicy, circumstances: Circumstances): LoginPolicyDecision {
+  const { owner, facts } = circumstances;
+  if (owner === 'instance') return onlyOfOrganizations();
+  if (facts?.model === undefined) throw new TypeError('a customization is decided by what the default policy is');
+  if (policy.stage === 'active') return reject({ reason: 'policy-already-exists' });
+  if (facts.model.stage === 'absent') return reject({ reason: 'default-policy-not-found' });
+  return decide({ type: 'add', policy: facts.model }, policy, circumstances);
+}
+
 /** What differs is undone by the commands that could have been given one by one, so the same rules hold. */
 function revertLoginPolicy(
   { to }: RevertLoginPolicy,
@@ -97,7 +110,7 @@ function revertLoginPolicy(
   circumstances: Circumstances,
 ): LoginPolicyDecision {
   const { owner, facts } = circumstances;
-  const then = facts?.policyThen;
+  const then = facts?.model;
   if (then === undefined) throw new TypeError('a revert is decided by what the policy was then');
   if (then.stage === 'absent' && owner === 'instance') return notYetThere(to);
   if (policy.stage === 'active') return carryOutAll(commandsTowards(then, policy), policy, circumstances);
@@ -183,7 +196,7 @@ function notForInstances(field: string): LoginPolicyDecision {
   return reject(refusedArgument(`${field}.ownerType`, 'one of SYSTEM', 'ORG'));
 }
 
-function notRemovable(): LoginPolicyDecision {
+function onlyOfOrganizations(): LoginPolicyDecision {
   return reject(refusedArgument('owner.organizationId', 'an organization of the instance', undefined));
 }
 

@@ -2,15 +2,15 @@ import type { FactSource } from '@login-policy/event-sourcing';
 import type { LoginPolicyCommand } from './commands.js';
 import type { IdentityProvider, IdentityProviderDirectory, IdentityProviderId } from '../policy/identity-provider.js';
 import type { LoginPolicy } from '../policy/login-policy.js';
-import { ownerOfStream, type Owner } from '../policy/owner.js';
-import type { ParsedAsOf } from '../reads/read-input.js';
+import { instanceOf, ownerOfStream, type Owner } from '../policy/owner.js';
+import type { PolicyReader } from '../reads/policy-reader.js';
 
 /** What a command is decided by that is neither in it nor in the policy. */
 export interface PolicyFacts {
   /** The identity providers named that do not exist; none where there is no directory to ask. */
   readonly unknownIdentityProviders: ReadonlySet<IdentityProviderId>;
-  /** For a revert: the owner's own policy as it was at the moment. */
-  readonly policyThen?: LoginPolicy;
+  /** For a revert: the owner's own policy as it was at the moment. For a customization: the default as it is now. */
+  readonly model?: LoginPolicy;
 }
 
 /** For a command that needs nothing from outside. */
@@ -19,12 +19,14 @@ export const NO_FACTS: PolicyFacts = Object.freeze({ unknownIdentityProviders: n
 /** Whom to ask for facts. */
 export interface FactProviders {
   readonly identityProviders: IdentityProviderDirectory | undefined;
-  /** The owner's own policy as it was at a moment. */
-  readonly past: (owner: Owner, asOf: ParsedAsOf) => Promise<LoginPolicy>;
+  readonly policies: () => PolicyReader;
 }
 
-/** Looks up what commands of login policies have to know: which identity providers exist, what a policy was. */
-export function policyFacts({ identityProviders, past }: FactProviders): FactSource<LoginPolicyCommand, PolicyFacts> {
+/** Looks up what commands of login policies have to know: which identity providers exist, what a policy is or was. */
+export function policyFacts({
+  identityProviders,
+  policies,
+}: FactProviders): FactSource<LoginPolicyCommand, PolicyFacts> {
   const unknownOf = async (owner: Owner, named: readonly IdentityProvider[]): Promise<Set<IdentityProviderId>> => {
     if (identityProviders === undefined) return new Set();
     const exist = await Promise.all(named.map((provider) => identityProviders.exists(owner, provider)));
@@ -32,15 +34,27 @@ export function policyFacts({ identityProviders, past }: FactProviders): FactSou
   };
   return {
     isNeededFor: (command) =>
-      command.type === 'revert' || (identityProviders !== undefined && namedIn(command).length > 0),
+      command.type === 'revert' ||
+      command.type === 'customize' ||
+      (identityProviders !== undefined && namedIn(command).length > 0),
     async lookUp(streamId, command) {
       const owner = ownerOfStream(streamId);
-      if (command.type !== 'revert') return { unknownIdentityProviders: await unknownOf(owner, namedIn(command)) };
-      const policyThen = await past(owner, { moment: command.to, field: 'to' });
-      const linked = policyThen.stage === 'active' ? policyThen.identityProviders : [];
-      return { policyThen, unknownIdentityProviders: await unknownOf(owner, linked) };
+      const model = await modelOf(command, owner, policies());
+      if (model === undefined) return { unknownIdentityProviders: await unknownOf(owner, namedIn(command)) };
+      const linked = model.stage === 'active' ? model.identityProviders : [];
+      return { model, unknownIdentityProviders: await unknownOf(owner, linked) };
     },
   };
+}
+
+/** The policy that a command is to make its policy like; `undefined` for one that does not look at any. */
+async function modelOf(
+  command: LoginPolicyCommand,
+  owner: Owner,
+  policies: PolicyReader,
+): Promise<LoginPolicy | undefined> {
+  if (command.type === 'customize') return policies.latest(instanceOf(owner));
+  return command.type === 'revert' ? policies.past(owner, { moment: command.to, field: 'to' }) : undefined;
 }
 
 /** The identity providers that a command would link. */

@@ -1,15 +1,17 @@
-import type { CommandInput } from './command-input.js';
+import type { CommandContext } from '@login-policy/event-sourcing';
+import { parseCommandOptions, type CommandInput } from './command-input.js';
 import type { LoginPolicyCommand, PolicyToAdd } from './commands.js';
 import { parseFactors, parseMultiFactor, parseSecondFactor } from '../policy/factors.js';
 import { identityProviderFor, identityProvidersFor, parseIdentityProviderId } from '../policy/identity-provider.js';
 import { parseObject, parseOneOf, type Parser } from '../input/invalid-value.js';
-import { parseOrganization, type Owner } from '../policy/owner.js';
+import { parseOrganization, parseOwner, type Owner } from '../policy/owner.js';
 import { parseMoment } from '../reads/read-input.js';
 import { parseSettingsChange } from '../policy/settings.js';
 
 /** The members of each command. */
 const MEMBERS: { readonly [Type in CommandInput['type']]: readonly string[] } = {
   add: ['type', 'policy'],
+  customize: ['type'],
   change: ['type', 'settings'],
   remove: ['type'],
   addSecondFactor: ['type', 'factor'],
@@ -23,6 +25,16 @@ const MEMBERS: { readonly [Type in CommandInput['type']]: readonly string[] } = 
 
 const parseType = parseOneOf(Object.keys(MEMBERS).filter((name): name is CommandInput['type'] => name in MEMBERS));
 
+/** Takes a command with whose policy it is for, and on which conditions. @throws InvalidValue */
+export function parseOrder(
+  owner: unknown,
+  command: unknown,
+  options: unknown,
+): { readonly of: Owner; readonly parsed: LoginPolicyCommand; readonly context: CommandContext } {
+  const of = parseOwner(owner, 'owner');
+  return { of, parsed: parseCommand(command, of), context: parseCommandOptions(options) };
+}
+
 /** Takes a command for the owner's policy, and brings it into its canonical form. @throws InvalidValue */
 export function parseCommand(input: unknown, owner: Owner): LoginPolicyCommand {
   const type = typeIn(input);
@@ -32,6 +44,7 @@ export function parseCommand(input: unknown, owner: Owner): LoginPolicyCommand {
       return { type, policy: parsePolicyToAdd(given['policy'], owner) };
     case 'change':
       return { type, settings: parseSettingsChange(given['settings'], 'settings') };
+    case 'customize':
     case 'remove':
       parseOrganization(owner, 'owner');
       return { type };

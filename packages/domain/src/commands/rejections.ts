@@ -8,6 +8,7 @@ export type PolicyRejection =
   | InvalidArgument
   | { readonly reason: 'policy-already-exists' }
   | { readonly reason: 'policy-not-found' }
+  | { readonly reason: 'default-policy-not-found' }
   | { readonly reason: 'factor-already-exists'; readonly factor: SecondFactor | MultiFactor }
   | { readonly reason: 'factor-not-on-policy'; readonly factor: SecondFactor | MultiFactor }
   | { readonly reason: 'identity-provider-already-exists'; readonly id: IdentityProviderId }
@@ -66,6 +67,8 @@ function sentenceOf(rejection: Rejection, policy: RefusingPolicy | undefined): s
       return `${where} exists already, so it can't be added.`;
     case 'policy-not-found':
       return policy === undefined ? 'There is no such login policy.' : absencePhrase(policy);
+    case 'default-policy-not-found':
+      return `The instance has no default login policy yet, so ${where} can't be made of it.`;
     case 'factor-already-exists':
       return `${rejection.factor} is on ${where} already, so it can't be added.`;
     case 'factor-not-on-policy':

@@ -1,9 +1,20 @@
 import type { Handled, PreconditionFailed } from '@login-policy/event-sourcing';
-import type { Accepted, CommandAnswer, Rejected } from './answers.js';
+import type {
+  Accepted,
+  CommandAnswer,
+  LoginPolicyList,
+  LoginPolicyView,
+  PolicyDiff,
+  ReadAnswer,
+  Rejected,
+} from './answers.js';
 import { detailsOf, lastSequenceOf } from './details.js';
+import { diffPolicies } from './diff.js';
+import { policyIn } from './policy-reader.js';
+import type { ParsedRead } from './read-input.js';
 import type { LoginPolicyEvent } from '../events/events.js';
 import { InvalidValue, UnknownMember } from '../input/invalid-value.js';
-import type { Owner } from '../policy/owner.js';
+import { instanceOf, type Owner } from '../policy/owner.js';
 import type { PolicyState } from '../commands/policy-state.js';
 import {
   describeRejection,
@@ -30,7 +41,7 @@ export async function answering<Input, Answer>(
 }
 
 /** Refuses what is not of the right form. Throws on what was thrown for another reason. */
-export function invalidArgument(caught: unknown): Rejected {
+function invalidArgument(caught: unknown): Rejected {
   if (!(caught instanceof InvalidValue)) throw caught;
   const { field, expected, received } = caught;
   const problem = caught instanceof UnknownMember ? { problem: caught.problem } : {};
@@ -43,6 +54,46 @@ export function fromHandled(
   owner: Owner,
 ): CommandAnswer {
   return handled.outcome === 'accepted' ? accepted(handled, owner) : refused(handled, owner);
+}
+
+/** What was read, of whom, and as of when. */
+interface Asked {
+  readonly of: Owner;
+  readonly read: Pick<ParsedRead, 'asOf'>;
+}
+
+/** A policy as it was read, or the refusal where there is none. */
+export function foundPolicy(
+  policy: LoginPolicyView | undefined,
+  asked: Asked,
+): ReadAnswer<{ readonly policy: LoginPolicyView }> {
+  return policy === undefined ? policyNotFound(asked) : { outcome: 'found', policy };
+}
+
+/** A list on an owner's effective policy, or the refusal where there is none. */
+export function foundList<Item>(
+  policy: LoginPolicyView | undefined,
+  itemsOf: (policy: LoginPolicyView) => readonly Item[],
+  { of, read }: Asked,
+): ReadAnswer<LoginPolicyList<Item>> {
+  if (policy === undefined) return policyNotFound({ of: instanceOf(of), read });
+  const { details, isDefault, owner, position } = policy;
+  return { outcome: 'found', owner, isDefault, items: itemsOf(policy), details, position };
+}
+
+/** What differs in what an owner's users met at two moments, or the refusal where no policy held at either. */
+export function foundDiff(
+  before: LoginPolicyView | undefined,
+  after: LoginPolicyView | undefined,
+  { of, read }: Asked,
+): ReadAnswer<PolicyDiff> {
+  if (before === undefined && after === undefined) return policyNotFound({ of: instanceOf(of), read });
+  return { outcome: 'found', before, after, changes: diffPolicies(policyIn(before), policyIn(after)) };
+}
+
+function policyNotFound({ of, read }: Asked): Rejected {
+  const when = read.asOf === undefined ? 'now' : 'then';
+  return rejected({ reason: 'policy-not-found' }, { owner: of, sequence: 0n, when });
 }
 
 /** Says why the owner's policy refused. */

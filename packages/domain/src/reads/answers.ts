@@ -1,9 +1,10 @@
 import type { Position } from '@login-policy/event-sourcing';
 import type { Details } from './details.js';
+import type { PolicyChange } from './diff.js';
 import type { RecordedLoginPolicyEvent } from '../events/events.js';
 import type { MultiFactor, SecondFactor } from '../policy/factors.js';
 import type { IdentityProvider } from '../policy/identity-provider.js';
-import type { Owner } from '../policy/owner.js';
+import type { Organization, Owner } from '../policy/owner.js';
 import type { Rejection } from '../commands/rejections.js';
 import type { LoginSettings } from '../policy/settings.js';
 
@@ -54,6 +55,21 @@ export interface LoginPolicyView {
 /** One kind of thing on a policy, in the order in which it was added. */
 export interface LoginPolicyList<Item> extends Pick<LoginPolicyView, 'owner' | 'isDefault' | 'details' | 'position'> {
   readonly items: readonly Item[];
+}
+
+/** A page of the organizations that have a custom policy. */
+export interface CustomizedOrganizations {
+  readonly organizations: readonly Organization[];
+  /** Give it as `after` to get the next page; `undefined` when this is the last. */
+  readonly next: string | undefined;
+}
+
+/** What differs in what an owner's users met at two moments. */
+export interface PolicyDiff {
+  /** What they met then; `undefined` when no policy held yet. */
+  readonly before: LoginPolicyView | undefined;
+  readonly after: LoginPolicyView | undefined;
+  readonly changes: readonly PolicyChange[];
 }
 
 /** A refusal where the caller had no use for one. Thrown by {@link orThrow} only. */

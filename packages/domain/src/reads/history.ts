@@ -34,17 +34,16 @@ export interface History {
   readonly unknownEvents: number;
 }
 
+/** Which part of it is asked for. */
+export type HistoryRead = ReturnType<typeof parseHistoryRead>;
+
 interface Range {
   readonly first: bigint;
   readonly last: bigint;
 }
 
 /** Reads the events of a policy's stream as what they changed. */
-export async function readHistory(
-  store: EventStore,
-  streamId: StreamId,
-  wanted: ReturnType<typeof parseHistoryRead>,
-): Promise<History> {
+export async function readHistory(store: EventStore, streamId: StreamId, wanted: HistoryRead): Promise<History> {
   const lastSequence = await lastSequenceOf(store, streamId);
   const { first, last } = rangeOf(wanted, lastSequence);
   const entries: HistoryEntry[] = [];
@@ -63,7 +62,7 @@ export async function readHistory(
   return { entries, lastSequence, unknownEvents };
 }
 
-function rangeOf({ direction, fromSequence, limit }: ReturnType<typeof parseHistoryRead>, end: bigint): Range {
+function rangeOf({ direction, fromSequence, limit }: HistoryRead, end: bigint): Range {
   const count = BigInt(limit);
   if (direction === 'forwards') {
     const first = fromSequence ?? 1n;

@@ -16,10 +16,12 @@ import {
   type StateReader,
   type StreamId,
 } from '@login-policy/event-sourcing';
-import type { LoginPolicyView } from './answers.js';
+import type { CustomizedOrganizations, LoginPolicyView } from './answers.js';
 import { detailsOf, lastSequenceOf, sequenceOf } from './details.js';
+import { readHistory, type History, type HistoryRead } from './history.js';
 import type { LoginPolicyEvent } from '../events/events.js';
 import { InvalidValue } from '../input/invalid-value.js';
+import { effectivePolicy } from '../policy/effective-policy.js';
 import { ABSENT, type ActivePolicy, type LoginPolicy } from '../policy/login-policy.js';
 import {
   instanceOf,
@@ -44,7 +46,7 @@ export interface ReadSources {
 
 /** Which of an instance's custom policies to list, and how fresh. */
 interface CustomizedPage {
-  readonly after?: Organization;
+  readonly after: Organization | undefined;
   readonly limit: number;
   readonly freshness: Freshness;
 }
@@ -72,6 +74,11 @@ export class PolicyReader {
     return (await this.#past(owner, asOf)).state.policy;
   }
 
+  /** The owner's own policy as its last event left it, whatever the read model has got to. */
+  async latest(owner: Owner): Promise<LoginPolicy> {
+    return (await this.#states.catchUp(policyStream(owner), this.#states.nothing)).state.policy;
+  }
+
   /** What the users of the owner meet: its own policy as a whole, else the instance's. */
   async effective(owner: Owner, read: ParsedRead): Promise<LoginPolicyView | undefined> {
     if (!isOrganization(owner)) return this.own(owner, read);
@@ -79,19 +86,19 @@ export class PolicyReader {
     // Both by one look: between two, the custom policy could be taken away and the default loosened.
     const instance = instanceOf(owner);
     const found = await this.#model.read([policyStream(owner), policyStream(instance)], read.freshness);
-    return viewIn(found, owner) ?? viewIn(found, instance);
+    return effectivePolicy(viewIn(found, owner), () => viewIn(found, instance));
   }
 
-  /** A page of the instance's organizations with a custom policy, in the order of their streams. */
-  async customized(instance: Instance, { after, limit, freshness }: CustomizedPage): Promise<readonly Organization[]> {
-    const query = {
-      index: CUSTOM_IN,
-      value: instance.instanceId,
-      limit,
-      ...(after !== undefined && { afterKey: policyStream(after) }),
-    };
-    const { rows } = await this.#model.query(query, freshness);
-    return rows.map(({ key }) => ownerOfStream(parseStreamId(key))).filter(isOrganization);
+  /** The events of the owner's own policy. */
+  history(owner: Owner, wanted: HistoryRead): Promise<History> {
+    return readHistory(this.#store, policyStream(owner), wanted);
+  }
+
+  /** A page of the instance's organizations with a custom policy, in the order of their streams, and what comes behind it. */
+  async customizedPage(instance: Instance, wanted: CustomizedPage): Promise<CustomizedOrganizations> {
+    const organizations = await this.#customized(instance, wanted);
+    const next = organizations.length < wanted.limit ? undefined : organizations.at(-1)?.organizationId;
+    return { organizations, next };
   }
 
   /** The ids of all the instance's organizations with a custom policy. */
@@ -99,11 +106,18 @@ export class PolicyReader {
     const ids = new Set<string>();
     let after: Organization | undefined;
     for (;;) {
-      const page = await this.customized(instance, { limit: PAGE, freshness, ...(after !== undefined && { after }) });
+      const page = await this.#customized(instance, { limit: PAGE, freshness, after });
       for (const { organizationId } of page) ids.add(organizationId);
       after = page.at(-1);
       if (after === undefined || page.length < PAGE) return ids;
     }
+  }
+
+  async #customized(instance: Instance, { after, limit, freshness }: CustomizedPage): Promise<readonly Organization[]> {
+    const afterKey = after === undefined ? {} : { afterKey: policyStream(after) };
+    const query = { index: CUSTOM_IN, value: instance.instanceId, limit, ...afterKey };
+    const { rows } = await this.#model.query(query, freshness);
+    return rows.map(({ key }) => ownerOfStream(parseStreamId(key))).filter(isOrganization);
   }
 
   async #past(owner: Owner, asOf: ParsedAsOf): Promise<StateAt<PolicyState>> {
@@ -130,11 +144,11 @@ export class PolicyReader {
   async #effectivePast(organization: Organization, asOf: ParsedAsOf): Promise<LoginPolicyView | undefined> {
     const then = await this.#past(organization, asOf);
     const instance = instanceOf(organization);
-    const own = viewOfState(then, organization);
-    if (own !== undefined) return own;
-    if ('sequence' in asOf.moment) return viewOfState(await this.#upToPosition(instance, then.position), instance);
-    const fallback = await this.#past(instance, asOf);
-    return viewOfState({ ...fallback, position: laterPosition(then.position, fallback.position) }, instance);
+    return effectivePolicy(viewOfState(then, organization), async () => {
+      if ('sequence' in asOf.moment) return viewOfState(await this.#upToPosition(instance, then.position), instance);
+      const fallback = await this.#past(instance, asOf);
+      return viewOfState({ ...fallback, position: laterPosition(then.position, fallback.position) }, instance);
+    });
   }
 
   async #upToPosition(owner: Owner, position: Position): Promise<StateAt<PolicyState>> {

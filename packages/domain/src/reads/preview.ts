@@ -1,11 +1,20 @@
 import type { CommandContext } from '@login-policy/event-sourcing';
-import type { Affected } from './affected.js';
 import { ifRevision, parseSequence } from '../commands/command-input.js';
-import type { PolicyChange } from './diff.js';
+import type { LoginPolicyCommand } from '../commands/commands.js';
+import { evolveAll } from '../commands/evolve.js';
+import { parseCommand } from '../commands/parse-command.js';
+import type { PolicyState } from '../commands/policy-state.js';
+import { warningsOf, type PolicyWarning } from '../commands/warnings.js';
 import type { LoginPolicyEvent } from '../events/events.js';
 import { parseObject } from '../input/invalid-value.js';
+import { effectivePolicy } from '../policy/effective-policy.js';
+import { ABSENT, type ActivePolicy, type LoginPolicy } from '../policy/login-policy.js';
+import { instanceOf, isOrganization, ownerKind, parseOwner, type Owner } from '../policy/owner.js';
+import { NOBODY, onDefault, type Affected, type OrganizationList } from './affected.js';
+import { lastSequenceOf } from './details.js';
+import { diffPolicies, type PolicyChange } from './diff.js';
+import { policyIn, type PolicyReader } from './policy-reader.js';
 import { parseWaiting, READ_MEMBERS, type ParsedRead, type ReadOptions } from './read-input.js';
-import type { PolicyWarning } from '../commands/warnings.js';
 
 /** What a command would do if it were given now. Nothing is written, and somebody else may still be first. */
 export interface Preview {
@@ -27,15 +36,66 @@ export interface PreviewOptions extends ReadOptions {
   readonly ifSequence?: bigint;
 }
 
-/** Takes the options of a preview. @throws InvalidValue */
-export function parsePreview(value: unknown): {
+/** A preview as it was asked for, checked. */
+interface ParsedPreview {
+  readonly of: Owner;
+  readonly parsed: LoginPolicyCommand;
   readonly context: Pick<CommandContext, 'ifRevision'>;
   readonly read: ParsedRead;
-} {
-  const given = parseObject(value, 'options', [...READ_MEMBERS, 'ifSequence']);
+}
+
+/** Takes a command to look ahead of. @throws InvalidValue */
+export function parsePreview(owner: unknown, command: unknown, options: unknown): ParsedPreview {
+  const of = parseOwner(owner, 'owner');
+  const parsed = parseCommand(command, of);
+  const given = parseObject(options, 'options', [...READ_MEMBERS, 'ifSequence']);
   const { ifSequence } = given;
   return {
+    of,
+    parsed,
     read: { ...parseWaiting(given), asOf: undefined },
     context: ifSequence === undefined ? {} : ifRevision(parseSequence(ifSequence, 'options.ifSequence')),
   };
+}
+
+/** What a preview is made of besides the policy itself. */
+interface Surroundings {
+  readonly of: Owner;
+  readonly read: ParsedRead;
+  readonly policies: PolicyReader;
+  readonly organizations: OrganizationList | undefined;
+}
+
+/** What a command that would be granted would do. */
+export async function previewOf(
+  { state, events }: { readonly state: PolicyState; readonly events: readonly LoginPolicyEvent[] },
+  surroundings: Surroundings,
+): Promise<{ readonly outcome: 'found' } & Preview> {
+  const before = state.policy;
+  const after = evolveAll(before, events, ownerKind(surroundings.of));
+  const outlook = await outlookOf({ before, after }, surroundings);
+  return { outcome: 'found', sequence: lastSequenceOf(state.marks), events, ...outlook };
+}
+
+/** What the owner's users would meet: where it has, or would have, no policy of its own, that is the default. */
+async function outlookOf(
+  { before, after }: { readonly before: LoginPolicy; readonly after: LoginPolicy },
+  { of, read, policies, organizations }: Surroundings,
+): Promise<Pick<Preview, 'changes' | 'warnings' | 'affected'>> {
+  const needsDefault = isOrganization(of) && (before.stage === 'absent' || after.stage === 'absent');
+  const fallback = needsDefault ? policyIn(await policies.own(instanceOf(of), read)) : ABSENT;
+  const [met, wouldMeet] = [before, after].map((policy) => effectivePolicy(inForce(policy), () => fallback));
+  const changes = diffPolicies(met ?? ABSENT, wouldMeet ?? ABSENT);
+  const affected = changes.length === 0 ? NOBODY : await affectedBy({ of, read, policies, organizations });
+  return { changes, warnings: warningsOf(wouldMeet ?? ABSENT), affected };
+}
+
+function inForce(policy: LoginPolicy): ActivePolicy | undefined {
+  return policy.stage === 'active' ? policy : undefined;
+}
+
+async function affectedBy({ of, read, policies, organizations }: Surroundings): Promise<Affected> {
+  if (isOrganization(of)) return { organizations: [of], count: 1 };
+  if (organizations === undefined) return onDefault(of, undefined, new Set());
+  return onDefault(of, organizations, await policies.allCustomized(of, read.freshness));
 }

@@ -10,6 +10,8 @@ import { DateTime } from 'luxon';
 import { parseSequence, parseSignal } from '../commands/command-input.js';
 import type { Moment } from '../commands/commands.js';
 import { InvalidValue, parseObject, type Parser } from '../input/invalid-value.js';
+import { parseId } from '../input/text.js';
+import { parseInstance, parseOrganization, type Instance, type Organization } from '../policy/owner.js';
 
 /**
  * A moment in a policy's past: right after an event of its stream, at a place in the order of the whole store, or at an instant. No
@@ -98,10 +100,26 @@ export function parseSpan(value: unknown): { readonly from: ParsedAsOf; readonly
   };
 }
 
-/** Takes the options of a list of organizations. @throws InvalidValue */
-export function parseListing(value: unknown): ParsedRead & { readonly after: unknown; readonly limit: number } {
-  const given = parseObject(value, 'options', [...READ_MEMBERS, 'after', 'limit']);
-  return { ...parseWaiting(given), asOf: undefined, after: given['after'], limit: parseLimit(given['limit']) };
+/** Takes a list of an instance's organizations. @throws InvalidValue */
+export function parseListing(
+  instance: unknown,
+  options: unknown,
+): {
+  readonly of: Instance;
+  readonly wanted: {
+    readonly after: Organization | undefined;
+    readonly limit: number;
+    readonly freshness: Freshness;
+  };
+} {
+  const of = parseInstance(instance, 'instance');
+  const given = parseObject(options, 'options', [...READ_MEMBERS, 'after', 'limit']);
+  const after = given['after'] === undefined ? undefined : parseAfter(given['after'], of);
+  return { of, wanted: { ...parseWaiting(given), after, limit: parseLimit(given['limit']) } };
+}
+
+function parseAfter(value: unknown, instance: Instance): Organization {
+  return parseOrganization({ ...instance, organizationId: parseId(value, 'options.after') }, 'options.after');
 }
 
 /** Takes the options of a history. @throws InvalidValue */

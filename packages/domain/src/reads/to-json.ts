@@ -10,7 +10,7 @@ import type { IdentityProvider } from '../policy/identity-provider.js';
 import type { LifetimeName } from '../policy/lifetimes.js';
 import { isOrganization, type Owner } from '../policy/owner.js';
 import type { Preview } from './preview.js';
-import type { CustomizedOrganizations, PolicyDiff } from './read-desk.js';
+import type { CustomizedOrganizations, PolicyDiff } from './answers.js';
 import type { LoginSettings } from '../policy/settings.js';
 
 /** What a read may have found. */

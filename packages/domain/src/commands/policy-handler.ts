@@ -1,0 +1,41 @@
+import { CommandHandler, type ReadModel, type UnreadableRow } from '@login-policy/event-sourcing';
+import { loginPolicyEvents } from '../events/event-codec.js';
+import type { LoginPolicyEvent } from '../events/events.js';
+import { stateInRow, type LoginPolicyRow } from '../login-policy-projection.js';
+import type { LoginPoliciesOptions } from '../open-login-policies.js';
+import type { PolicyReader } from '../reads/policy-reader.js';
+import type { LoginPolicyCommand } from './commands.js';
+import { policyFacts, type PolicyFacts } from './facts.js';
+import { loginPolicyDecider, type PolicyState } from './policy-state.js';
+import type { PolicyRejection } from './rejections.js';
+
+/** What carries out the commands of login policies. */
+export type PolicyHandler = CommandHandler<
+  LoginPolicyCommand,
+  LoginPolicyEvent,
+  PolicyState,
+  PolicyRejection,
+  PolicyFacts
+>;
+
+/** What a handler looks at beside the events: rows, which it compares with them, and policies that a command is to be like. */
+interface Sources {
+  readonly rows: ReadModel<LoginPolicyRow | UnreadableRow>;
+  readonly policies: () => PolicyReader;
+}
+
+/** Carries out the commands of the login policies that are kept in a store. */
+export function policyHandler(
+  { identityProviders, ids, keptStates, store }: LoginPoliciesOptions,
+  { policies, rows }: Sources,
+): PolicyHandler {
+  return new CommandHandler({
+    eventStore: store.eventStore,
+    decider: loginPolicyDecider,
+    events: loginPolicyEvents,
+    facts: policyFacts({ identityProviders, policies }),
+    remembered: async (stream) => stateInRow((await rows.read([stream])).rows.get(stream)),
+    ...(ids !== undefined && { ids }),
+    ...(keptStates !== undefined && { keptStates }),
+  });
+}

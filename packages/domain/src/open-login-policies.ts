@@ -1,0 +1,57 @@
+import { Follower, type IdSource, type Store } from '@login-policy/event-sourcing';
+import { InvalidValue, parseObject } from './input/invalid-value.js';
+import { LoginPolicies } from './login-policies.js';
+import { loginPolicyProjection } from './login-policy-projection.js';
+import type { IdentityProviderDirectory } from './policy/identity-provider.js';
+import type { OrganizationList } from './reads/affected.js';
+
+/** What the login policies are kept in, and what else they may ask. */
+export interface LoginPoliciesOptions {
+  readonly store: Store;
+  /** Asked whether an identity provider exists before it is linked. Default: none is looked up. */
+  readonly identityProviders?: IdentityProviderDirectory;
+  /** Names an instance's organizations, for a preview to say which are affected. Default: a preview says of none. */
+  readonly organizations?: OrganizationList;
+  /**
+   * Where read models are followed (EventStoreDB): how old, in milliseconds, what is known of the end of the store may be when a
+   * read is answered. Older, the read asks for it, and rejects with `projection-behind` when it can't be had: sign-in fails
+   * closed when the process is cut off. Default 10,000.
+   */
+  readonly maxAgeMs?: number;
+  /** Default: ULIDs of the machine's clock. */
+  readonly ids?: IdSource;
+  /** How many policies are kept in memory to decide by. Default 10,000. */
+  readonly keptStates?: number;
+}
+
+const OPEN_OPTIONS: readonly (keyof LoginPoliciesOptions)[] = [
+  'store',
+  'identityProviders',
+  'organizations',
+  'maxAgeMs',
+  'ids',
+  'keptStates',
+];
+
+function parseOpenOptions(options: unknown): void {
+  const { store } = parseObject(options, 'options', OPEN_OPTIONS);
+  const isStore = typeof store === 'object' && store !== null && 'eventStore' in store && 'readModels' in store;
+  if (!isStore) throw new InvalidValue('options.store', 'an opened store', store);
+}
+
+/**
+ * Opens the login policies kept in a store. Close them before the store.
+ *
+ * @throws Fault as the store does.
+ * @throws InvalidValue for options that are not of their form.
+ */
+export async function openLoginPolicies(options: LoginPoliciesOptions): Promise<LoginPolicies> {
+  parseOpenOptions(options);
+  const { store, maxAgeMs } = options;
+  const readModel = await Follower.open({
+    store,
+    projection: loginPolicyProjection,
+    ...(maxAgeMs !== undefined && { maxAgeMs }),
+  });
+  return new LoginPolicies(options, readModel);
+}
