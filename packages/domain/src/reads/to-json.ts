@@ -1,6 +1,13 @@
 import { parseJson, positionToString, toJsonObject, type Json, type JsonObject } from '@login-policy/event-sourcing';
 import type { Duration } from 'luxon';
-import type { CommandAnswer, LoginPolicyList, LoginPolicyView, ReadAnswer } from './answers.js';
+import type {
+  CommandAnswer,
+  CustomizedOrganizations,
+  LoginPolicyList,
+  LoginPolicyView,
+  PolicyDiff,
+  ReadAnswer,
+} from './answers.js';
 import { detailsToJson, sequenceOf, toDateTime } from './details.js';
 import { loginPolicyEvents } from '../events/event-codec.js';
 import type { LoginPolicyEvent, RecordedLoginPolicyEvent } from '../events/events.js';
@@ -10,7 +17,6 @@ import type { IdentityProvider } from '../policy/identity-provider.js';
 import type { LifetimeName } from '../policy/lifetimes.js';
 import { isOrganization, type Owner } from '../policy/owner.js';
 import type { Preview } from './preview.js';
-import type { CustomizedOrganizations, PolicyDiff } from './answers.js';
 import type { LoginSettings } from '../policy/settings.js';
 
 /** What a read may have found. */
