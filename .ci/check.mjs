@@ -20,6 +20,7 @@ const checks = [
       '.',
     ],
   ],
+  ['descriptors', [node, 'packages/api/descriptors.mjs', '--check']],
   ['walls', [node, '.ci/walls.mjs']],
   ['smells', [node, '.ci/smells.mjs']],
   ['public docs', [node, '.ci/public-docs.mjs']],

@@ -1,8 +1,6 @@
 import { isOrganization, type CommandInput, type InstanceRef, type OwnerRef } from '@login-policy/domain';
-import { AdminService } from '@zitadel/proto/zitadel/admin_pb.js';
-import { ManagementService } from '@zitadel/proto/zitadel/management_pb.js';
 import type { RequestContext } from '@zitadel/proto/zitadel/object/v2/object_pb.js';
-import { SettingsService } from '@zitadel/proto/zitadel/settings/v2/settings_service_pb.js';
+import { ADMIN, MANAGEMENT, SETTINGS } from '../contract/descriptors.js';
 import { detailsMessage } from '../messages/details.js';
 import { identityProviderOf, newPolicyOf } from '../messages/new-policy.js';
 import { loginSettingsMessage, policyMessage } from '../messages/policy.js';
@@ -17,17 +15,17 @@ import { sharedMethods } from './shared-methods.js';
 export function servedMethods(desk: Desk): readonly ServedMethod[] {
   return [
     ...adminMethods(desk),
-    ...sharedMethods(OF_INSTANCE, AdminService.method, desk),
+    ...sharedMethods(OF_INSTANCE, ADMIN.method, desk),
     ...managementReads(desk),
     ...managementCommands(desk),
-    ...sharedMethods(OF_ORGANIZATION, ManagementService.method, desk),
+    ...sharedMethods(OF_ORGANIZATION, MANAGEMENT.method, desk),
     loginSettings(desk),
   ];
 }
 
 function adminMethods(desk: Desk): readonly ServedMethod[] {
   const { policies, answers } = desk;
-  const { method } = AdminService;
+  const { method } = ADMIN;
   return [
     serveHealth(method.healthz),
     serve(OF_INSTANCE, method.getLoginPolicy, (_, { owner, read }) =>
@@ -45,7 +43,7 @@ function adminMethods(desk: Desk): readonly ServedMethod[] {
 }
 
 function managementReads({ policies, answers }: Desk): readonly ServedMethod[] {
-  const { method } = ManagementService;
+  const { method } = MANAGEMENT;
   return [
     serveHealth(method.healthz),
     serve(OF_ORGANIZATION, method.getLoginPolicy, (_, { owner, read }) =>
@@ -62,7 +60,7 @@ function managementReads({ policies, answers }: Desk): readonly ServedMethod[] {
 }
 
 function managementCommands(desk: Desk): readonly ServedMethod[] {
-  const { method } = ManagementService;
+  const { method } = MANAGEMENT;
   return [
     serveCommand(OF_ORGANIZATION, method.addCustomLoginPolicy, {
       commandOf: (request) => ({ type: 'add', policy: newPolicyOf(request) }),
@@ -83,7 +81,7 @@ function changeOf(request: Parameters<typeof settingsOf>[0]): CommandInput {
 
 /** The one method of v2: the request itself may name the organization, or the instance. */
 function loginSettings({ policies, answers }: Desk): ServedMethod {
-  return serve(OF_EITHER, SettingsService.method.getLoginSettings, async ({ ctx }, context) => {
+  return serve(OF_EITHER, SETTINGS.method.getLoginSettings, async ({ ctx }, context) => {
     const owner = await ownerIn(ctx?.resourceOwner, context);
     const reading = isOrganization(owner)
       ? policies.effectivePolicy(owner, context.read)

@@ -1,9 +1,6 @@
 import { getOption, hasOption, type DescMessage, type DescMethod } from '@bufbuild/protobuf';
-import { http } from '@zitadel/proto/google/api/annotations_pb.js';
 import type { HttpRule } from '@zitadel/proto/google/api/http_pb.js';
-import { auth_option } from '@zitadel/proto/zitadel/options_pb.js';
-import { options as v2Options } from '@zitadel/proto/zitadel/protoc_gen_zitadel/v2/options_pb.js';
-import { openapiv2_swagger } from '@zitadel/proto/protoc-gen-openapiv2/options/annotations_pb.js';
+import { OPTIONS } from './descriptors.js';
 import { checkOf, type CheckMessage } from './field-rules.js';
 import { parseTemplate, type Segment } from './path-template.js';
 
@@ -49,7 +46,7 @@ export function contractOf(desc: DescMethod): MethodContract {
 }
 
 function routeOf(desc: DescMethod): Route {
-  const rule = getOption(desc, http);
+  const rule = getOption(desc, OPTIONS.http);
   const { verb, template } = patternOf(rule);
   if (rule.additionalBindings.length > 0 || (rule.body !== '' && rule.body !== '*') || rule.responseBody !== '') {
     throw new Error(`${desc.name} has a route of a form that is not understood`);
@@ -64,13 +61,13 @@ function patternOf({ pattern }: HttpRule): { readonly verb: string; readonly tem
 }
 
 function basePathOf({ parent }: DescMethod): string {
-  if (!hasOption(parent.file, openapiv2_swagger)) return '';
-  return getOption(parent.file, openapiv2_swagger).basePath.replace(/\/$/, '');
+  if (!hasOption(parent.file, OPTIONS.swagger)) return '';
+  return getOption(parent.file, OPTIONS.swagger).basePath.replace(/\/$/, '');
 }
 
 function permissionOf(desc: DescMethod): string | undefined {
-  if (hasOption(desc, auth_option)) return getOption(desc, auth_option).permission;
-  if (hasOption(desc, v2Options)) return getOption(desc, v2Options).authOption?.permission;
+  if (hasOption(desc, OPTIONS.auth)) return getOption(desc, OPTIONS.auth).permission;
+  if (hasOption(desc, OPTIONS.authOfV2)) return getOption(desc, OPTIONS.authOfV2).authOption?.permission;
   if (desc.name === OPEN_TO_ALL) return undefined;
   throw new Error(`${desc.name} states no permission, so nobody could be kept from it`);
 }

@@ -7,7 +7,8 @@ import {
   type DescMessage,
   type Message,
 } from '@bufbuild/protobuf';
-import { rules, type EnumRules, type FieldRules, type StringRules } from '@zitadel/proto/validate/validate_pb.js';
+import type { EnumRules, FieldRules, StringRules } from '@zitadel/proto/validate/validate_pb.js';
+import { OPTIONS } from './descriptors.js';
 import { ruleBroken } from '../errors/refusals.js';
 import { enumNames, isDefined } from './open-enums.js';
 
@@ -36,7 +37,7 @@ function fieldsCheckOf(desc: DescMessage): CheckFields | undefined {
 }
 
 function fieldCheck(field: DescField): CheckFields | undefined {
-  const rule = hasOption(field, rules) ? getOption(field, rules) : undefined;
+  const rule = hasOption(field, OPTIONS.rules) ? getOption(field, OPTIONS.rules) : undefined;
   if (rule !== undefined) return ruleCheck(field, rule);
   if (field.fieldKind === 'message') return nestedCheck(field);
   if (field.fieldKind === 'list' && field.listKind === 'message') return itemsCheck(field);

@@ -1,8 +1,9 @@
 import type { IdentityProviderOwner, IdentityProviderRef, NewLoginPolicy } from '@login-policy/domain';
 import type { AddCustomLoginPolicyRequest } from '@zitadel/proto/zitadel/management_pb.js';
-import { IDPOwnerType } from '@zitadel/proto/zitadel/idp_pb.js';
+import type { IDPOwnerType } from '@zitadel/proto/zitadel/idp_pb.js';
 import { ruleBroken } from '../errors/refusals.js';
 import { multiFactorOf, secondFactorOf } from './factors.js';
+import { PROVIDER_OF_ORGANIZATION, PROVIDER_OF_SYSTEM } from './numbers.js';
 import { settingsOf } from './settings.js';
 
 /** The policy a request asks to bring into force. @throws ApiError for a factor or owner that is not known. */
@@ -27,7 +28,7 @@ export function identityProviderOf({
 }
 
 function ownerOf(ownerType: IDPOwnerType): IdentityProviderOwner {
-  if (ownerType === IDPOwnerType.IDP_OWNER_TYPE_SYSTEM) return 'SYSTEM';
-  if (ownerType === IDPOwnerType.IDP_OWNER_TYPE_ORG) return 'ORG';
+  if (ownerType === PROVIDER_OF_SYSTEM) return 'SYSTEM';
+  if (ownerType === PROVIDER_OF_ORGANIZATION) return 'ORG';
   throw ruleBroken('ownerType', 'specified, and one that is known');
 }

@@ -1,11 +1,18 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import type { IdentityProvider, LoginPolicyView } from '@login-policy/domain';
 import type { IDPLoginPolicyLinkSchema } from '@zitadel/proto/zitadel/idp_pb.js';
-import { PasswordlessType, type LoginPolicySchema } from '@zitadel/proto/zitadel/policy_pb.js';
-import { PasskeysType, type LoginSettingsSchema } from '@zitadel/proto/zitadel/settings/v2/login_settings_pb.js';
-import { ResourceOwnerType } from '@zitadel/proto/zitadel/settings/v2/settings_pb.js';
+import type { LoginPolicySchema } from '@zitadel/proto/zitadel/policy_pb.js';
+import type { LoginSettingsSchema } from '@zitadel/proto/zitadel/settings/v2/login_settings_pb.js';
 import { detailsMessage } from './details.js';
 import { multiFactorNumber, secondFactorNumber } from './factors.js';
+import {
+  OWNED_BY_INSTANCE,
+  OWNED_BY_ORGANIZATION,
+  PASSKEYS_ALLOWED,
+  PASSKEYS_NOT_ALLOWED,
+  PASSWORDLESS_ALLOWED,
+  PASSWORDLESS_NOT_ALLOWED,
+} from './numbers.js';
 import { settingsMessage } from './settings.js';
 
 /** A policy as the v1 services answer it. */
@@ -14,7 +21,7 @@ export function policyMessage(policy: LoginPolicyView): MessageInitShape<typeof 
   return {
     ...settingsMessage(policy.settings),
     details: detailsMessage(policy.details),
-    passwordlessType: isAllowed ? PasswordlessType.ALLOWED : PasswordlessType.NOT_ALLOWED,
+    passwordlessType: isAllowed ? PASSWORDLESS_ALLOWED : PASSWORDLESS_NOT_ALLOWED,
     isDefault: policy.isDefault,
     secondFactors: policy.secondFactors.map(secondFactorNumber),
     multiFactors: policy.multiFactors.map(multiFactorNumber),
@@ -27,10 +34,10 @@ export function loginSettingsMessage(policy: LoginPolicyView): MessageInitShape<
   const isAllowed = policy.settings.passwordlessType === 'ALLOWED';
   return {
     ...settingsMessage(policy.settings),
-    passkeysType: isAllowed ? PasskeysType.ALLOWED : PasskeysType.NOT_ALLOWED,
+    passkeysType: isAllowed ? PASSKEYS_ALLOWED : PASSKEYS_NOT_ALLOWED,
     secondFactors: policy.secondFactors.map(secondFactorNumber),
     multiFactors: policy.multiFactors.map(multiFactorNumber),
-    resourceOwnerType: policy.isDefault ? ResourceOwnerType.INSTANCE : ResourceOwnerType.ORG,
+    resourceOwnerType: policy.isDefault ? OWNED_BY_INSTANCE : OWNED_BY_ORGANIZATION,
   };
 }
 

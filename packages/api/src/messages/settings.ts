@@ -1,8 +1,8 @@
 import { create } from '@bufbuild/protobuf';
 import { DurationSchema, type Duration as DurationMessage } from '@bufbuild/protobuf/wkt';
 import type { Lifetimes, LoginSettings } from '@login-policy/domain';
-import { PasswordlessType } from '@zitadel/proto/zitadel/policy_pb.js';
 import { Duration } from 'luxon';
+import { PASSWORDLESS_ALLOWED } from './numbers.js';
 
 /** The switches and texts of the settings that are called the same on the wire, in every request and answer. */
 type PlainSettings = Omit<LoginSettings, 'lifetimes' | 'passwordlessType'>;
@@ -25,7 +25,7 @@ export interface SettingsRequest extends PlainSettings, LifetimeMessages {
 export function settingsOf(request: SettingsRequest): LoginSettings {
   return {
     ...plainSettings(request),
-    passwordlessType: request.passwordlessType === PasswordlessType.ALLOWED ? 'ALLOWED' : 'NOT_ALLOWED',
+    passwordlessType: request.passwordlessType === PASSWORDLESS_ALLOWED ? 'ALLOWED' : 'NOT_ALLOWED',
     lifetimes: {
       passwordCheck: durationOf(request.passwordCheckLifetime),
       externalLoginCheck: durationOf(request.externalLoginCheckLifetime),

@@ -1,6 +1,5 @@
 import type { DescMessage } from '@bufbuild/protobuf';
 import type { Details } from '@login-policy/domain';
-import { ObjectDetailsSchema } from '@zitadel/proto/zitadel/object_pb.js';
 import { instantJson } from './instant-json.js';
 
 /** Whether all that a message has is the `details` that every command of the v1 services answers. */
@@ -9,7 +8,7 @@ export function hasDetailsOnly({ fields: [first, ...others] }: DescMessage): boo
     others.length === 0 &&
     first?.fieldKind === 'message' &&
     first.jsonName === 'details' &&
-    first.message.typeName === ObjectDetailsSchema.typeName
+    first.message.typeName === 'zitadel.v1.ObjectDetails'
   );
 }
 

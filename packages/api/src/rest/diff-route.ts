@@ -1,6 +1,6 @@
 import { create, toJson, type JsonValue } from '@bufbuild/protobuf';
 import type { LoginPolicyView, Span } from '@login-policy/domain';
-import { GetLoginPolicyResponseSchema } from '@zitadel/proto/zitadel/management_pb.js';
+import { EFFECTIVE_POLICY } from '../contract/descriptors.js';
 import { parseMoment } from '../calls/conditions.js';
 import { unreadable } from '../errors/refusals.js';
 import { policyMessage } from '../messages/policy.js';
@@ -42,5 +42,5 @@ function spanIn(query: string): Span {
 function policyJson(policy: LoginPolicyView | undefined): JsonValue | undefined {
   if (policy === undefined) return undefined;
   const message = { policy: policyMessage(policy), isDefault: policy.isDefault };
-  return toJson(GetLoginPolicyResponseSchema, create(GetLoginPolicyResponseSchema, message));
+  return toJson(EFFECTIVE_POLICY, create(EFFECTIVE_POLICY, message));
 }

@@ -1,5 +1,5 @@
 import { create, toBinary } from '@bufbuild/protobuf';
-import { ErrorDetailSchema } from '@zitadel/proto/zitadel/message_pb.js';
+import { ERROR_DETAIL } from '../contract/descriptors.js';
 import { statusOfCode, type ApiError } from '../errors/api-error.js';
 import { connectDeadlineOf } from './deadline.js';
 import type { MessageForm } from './message-form.js';
@@ -45,8 +45,8 @@ export function connectWire(type: string): Wire | undefined {
 /** An error as Connect writes it: the name of its code, the sentence, and one `zitadel.v1.ErrorDetail`. */
 function errorJson({ codeName, id, message, sentence }: ApiError): string {
   const detail = { id, message: sentence };
-  const bytes = toBinary(ErrorDetailSchema, create(ErrorDetailSchema, detail));
+  const bytes = toBinary(ERROR_DETAIL, create(ERROR_DETAIL, detail));
   const value = Buffer.from(bytes).toString('base64').replace(/=+$/, '');
   const code = codeName.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-  return JSON.stringify({ code, message, details: [{ type: ErrorDetailSchema.typeName, value, debug: detail }] });
+  return JSON.stringify({ code, message, details: [{ type: ERROR_DETAIL.typeName, value, debug: detail }] });
 }

@@ -1,6 +1,6 @@
 import { create, toBinary } from '@bufbuild/protobuf';
 import { BinaryWriter } from '@bufbuild/protobuf/wire';
-import { ErrorDetailSchema } from '@zitadel/proto/zitadel/message_pb.js';
+import { ERROR_DETAIL } from '../contract/descriptors.js';
 import type { ApiError } from '../errors/api-error.js';
 
 /** The trailers of a success. */
@@ -31,12 +31,12 @@ const VARINT = 0;
 
 /** A `google.rpc.Status`, which `@zitadel/proto` has no descriptor of: code, message, details of type `Any`. */
 function statusBytes(error: ApiError): Uint8Array {
-  const detail = create(ErrorDetailSchema, { id: error.id, message: error.sentence });
+  const detail = create(ERROR_DETAIL, { id: error.id, message: error.sentence });
   const any = new BinaryWriter()
     .tag(1, LENGTH_DELIMITED)
-    .string(`type.googleapis.com/${ErrorDetailSchema.typeName}`)
+    .string(`type.googleapis.com/${ERROR_DETAIL.typeName}`)
     .tag(2, LENGTH_DELIMITED)
-    .bytes(toBinary(ErrorDetailSchema, detail))
+    .bytes(toBinary(ERROR_DETAIL, detail))
     .finish();
   return new BinaryWriter()
     .tag(1, VARINT)

@@ -4,7 +4,7 @@ import { memory, postgres, sqlite } from '../workload/kinds.js';
 import { AT_ONCE } from '../workload/course.js';
 import { commands } from './commands.js';
 import { firstCommand } from './first-command.js';
-import { freshProcess, imports, peakMemory } from './processes.js';
+import { freshProcess, imports, importsOfApi, peakMemory } from './processes.js';
 import { reads } from './reads.js';
 import { catchUpStall, rebuild } from './rebuild.js';
 
@@ -33,4 +33,5 @@ export const rows: readonly Row[] = [
   rebuild(postgres, { policies: 10_000, timesRaw: 0.7 }),
   catchUpStall(postgres),
   ...apiRows,
+  ...importsOfApi,
 ];

@@ -75,6 +75,34 @@ function importing(name: string, how: string, code: string): Contender {
   return { name, how, measure: () => starts(['--input-type=module', '--eval', code]) };
 }
 
+/** What importing the API costs beyond Node itself: its time, or its memory. */
+function importOfApi(unit: 'ms' | 'MB', figure: number): Row {
+  const measured = unit === 'ms' ? 'performance.now()' : 'process.memoryUsage.rss() / 1e6';
+  const costOf = (name: string): Contender['measure'] => {
+    const code = `const before = ${measured}; await import('${name}'); console.log(${measured} - before)`;
+    const cost = (): number => Number(runNode(['--input-type=module', '--eval', code]));
+    return async () => ({ byClock: median(Array.from({ length: STARTS }, cost)) });
+  };
+  return {
+    name: unit === 'ms' ? 'import-api' : 'import-memory-api',
+    work: `${unit === 'ms' ? 'time' : 'memory (RSS)'} that an import takes in a fresh process, beyond Node’s own`,
+    unit,
+    warmUps: 1,
+    target: { bound: 'at most', figure },
+    contenders: async () => [
+      { name: 'ours', how: "import('@login-policy/api')", measure: costOf('@login-policy/api') },
+      {
+        name: 'raw',
+        how: "import('@login-policy/domain'), which is part of it",
+        measure: costOf('@login-policy/domain'),
+      },
+    ],
+  };
+}
+
+/** What issue 15 allows a program that mounts the API. */
+export const importsOfApi: readonly Row[] = [importOfApi('ms', 250), importOfApi('MB', 35)];
+
 /** Whether a rebuild's memory grows with the history. */
 export const peakMemory: Row = {
   name: 'peak-rss-sqlite',

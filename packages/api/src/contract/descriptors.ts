@@ -1,0 +1,57 @@
+import {
+  createFileRegistry,
+  fromBinary,
+  type DescExtension,
+  type DescMessage,
+  type DescService,
+} from '@bufbuild/protobuf';
+import { FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
+import type { http } from '@zitadel/proto/google/api/annotations_pb.js';
+import type { openapiv2_swagger } from '@zitadel/proto/protoc-gen-openapiv2/options/annotations_pb.js';
+import type { rules } from '@zitadel/proto/validate/validate_pb.js';
+import type { AdminService } from '@zitadel/proto/zitadel/admin_pb.js';
+import type { GetLoginPolicyResponseSchema, ManagementService } from '@zitadel/proto/zitadel/management_pb.js';
+import type { ErrorDetailSchema } from '@zitadel/proto/zitadel/message_pb.js';
+import type { auth_option } from '@zitadel/proto/zitadel/options_pb.js';
+import type { options } from '@zitadel/proto/zitadel/protoc_gen_zitadel/v2/options_pb.js';
+import type { SettingsService } from '@zitadel/proto/zitadel/settings/v2/settings_service_pb.js';
+import { DESCRIPTOR_SET } from './descriptor-set.js';
+
+const registry = createFileRegistry(fromBinary(FileDescriptorSetSchema, Buffer.from(DESCRIPTOR_SET, 'base64')));
+
+type Described = DescExtension | DescMessage | DescService;
+
+/** What ZITADEL describes under a name. A method that is not served is there for the compiler only. */
+function described<Desc extends Described>(name: string): Desc {
+  const desc = registry.get(name);
+  if (isOf<Desc>(desc, name)) return desc;
+  throw new Error(`packages/api/descriptors.mjs left out ${name}`);
+}
+
+/** The types of a descriptor are made from the same file as it is: a name tells which they are. */
+function isOf<Desc extends Described>(desc: ReturnType<typeof registry.get>, name: string): desc is Desc {
+  return desc?.typeName === name;
+}
+
+export const ADMIN: typeof AdminService = described('zitadel.admin.v1.AdminService');
+export const MANAGEMENT: typeof ManagementService = described('zitadel.management.v1.ManagementService');
+export const SETTINGS: typeof SettingsService = described('zitadel.settings.v2.SettingsService');
+export const ERROR_DETAIL: typeof ErrorDetailSchema = described('zitadel.v1.ErrorDetail');
+export const EFFECTIVE_POLICY: typeof GetLoginPolicyResponseSchema = described(
+  'zitadel.management.v1.GetLoginPolicyResponse',
+);
+
+/** The options of ZITADEL's descriptors that are read. */
+export const OPTIONS: {
+  readonly http: typeof http;
+  readonly auth: typeof auth_option;
+  readonly authOfV2: typeof options;
+  readonly swagger: typeof openapiv2_swagger;
+  readonly rules: typeof rules;
+} = {
+  http: described('google.api.http'),
+  auth: described('zitadel.v1.auth_option'),
+  authOfV2: described('zitadel.protoc_gen_zitadel.v2.options'),
+  swagger: described('grpc.gateway.protoc_gen_openapiv2.options.openapiv2_swagger'),
+  rules: described('validate.rules'),
+};
