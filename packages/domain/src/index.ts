@@ -1,4 +1,5 @@
 export { LoginPolicies } from './login-policies.js';
+export { LoginPolicyReads } from './reads/login-policy-reads.js';
 export { openLoginPolicies, type LoginPoliciesOptions } from './open-login-policies.js';
 export {
   orThrow,

@@ -1,4 +1,4 @@
-import { Follower, type IdSource, type Store } from '@login-policy/event-sourcing';
+import { Follower, type IdSource, type Observe, type Store } from '@login-policy/event-sourcing';
 import { InvalidValue, parseObject } from './input/invalid-value.js';
 import { LoginPolicies } from './login-policies.js';
 import { loginPolicyProjection } from './login-policy-projection.js';
@@ -22,6 +22,8 @@ export interface LoginPoliciesOptions {
   readonly ids?: IdSource;
   /** How many policies are kept in memory to decide by. Default 10,000. */
   readonly keptStates?: number;
+  /** Is told of every call, decision and append, with how long it took. */
+  readonly observe?: Observe;
 }
 
 const OPEN_OPTIONS: readonly (keyof LoginPoliciesOptions)[] = [
@@ -31,6 +33,7 @@ const OPEN_OPTIONS: readonly (keyof LoginPoliciesOptions)[] = [
   'maxAgeMs',
   'ids',
   'keptStates',
+  'observe',
 ];
 
 function parseOpenOptions(options: unknown): void {

@@ -103,6 +103,7 @@ export { Projector, type Lag, type ProjectorOptions } from './projections/projec
 export { tolerating, UnreadableRow, type UnreadableFacts } from './projections/tolerating.js';
 export { Follower } from './projections/follower.js';
 export type { FollowerOptions, FollowerState, Freshness, FreshRows } from './projections/following.js';
+export { observedDecider, observedEventStore, tell, toldCall, type Observation, type Observe } from './observe.js';
 export type { Store } from './store.js';
 export { openMemoryStore, type MemoryStoreOptions } from './memory-store.js';
 export { memoryReadModelStore } from './projections/memory-read-model-store.js';

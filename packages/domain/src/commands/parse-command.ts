@@ -63,6 +63,12 @@ export function parseCommand(input: unknown, owner: Owner): LoginPolicyCommand {
   }
 }
 
+/** What a call with this command is told of as: by the command's name, if it is one. */
+export function callOf(input: unknown): string {
+  const type = typeof input === 'object' && input !== null && 'type' in input ? String(input.type) : '';
+  return Object.hasOwn(MEMBERS, type) ? type : 'execute';
+}
+
 function typeIn(input: unknown): CommandInput['type'] {
   const isNamed = typeof input === 'object' && input !== null && 'type' in input;
   return parseType(isNamed ? input.type : undefined, 'command.type');

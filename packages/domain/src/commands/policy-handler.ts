@@ -1,4 +1,10 @@
-import { CommandHandler, type ReadModel, type UnreadableRow } from '@login-policy/event-sourcing';
+import {
+  CommandHandler,
+  observedDecider,
+  observedEventStore,
+  type ReadModel,
+  type UnreadableRow,
+} from '@login-policy/event-sourcing';
 import { loginPolicyEvents } from '../events/event-codec.js';
 import type { LoginPolicyEvent } from '../events/events.js';
 import { stateInRow, type LoginPolicyRow } from '../login-policy-projection.js';
@@ -26,12 +32,12 @@ interface Sources {
 
 /** Carries out the commands of the login policies that are kept in a store. */
 export function policyHandler(
-  { identityProviders, ids, keptStates, store }: LoginPoliciesOptions,
+  { identityProviders, ids, keptStates, observe, store }: LoginPoliciesOptions,
   { policies, rows }: Sources,
 ): PolicyHandler {
   return new CommandHandler({
-    eventStore: store.eventStore,
-    decider: loginPolicyDecider,
+    eventStore: observedEventStore(store.eventStore, observe),
+    decider: observedDecider(loginPolicyDecider, observe),
     events: loginPolicyEvents,
     facts: policyFacts({ identityProviders, policies }),
     remembered: async (stream) => stateInRow((await rows.read([stream])).rows.get(stream)),

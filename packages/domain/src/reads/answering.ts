@@ -70,15 +70,18 @@ export function foundPolicy(
   return policy === undefined ? policyNotFound(asked) : { outcome: 'found', policy };
 }
 
+/** What a policy has several of. */
+export type ListName = 'secondFactors' | 'multiFactors' | 'identityProviders';
+
 /** A list on an owner's effective policy, or the refusal where there is none. */
-export function foundList<Item>(
+export function foundList<Name extends ListName>(
   policy: LoginPolicyView | undefined,
-  itemsOf: (policy: LoginPolicyView) => readonly Item[],
+  name: Name,
   { of, read }: Asked,
-): ReadAnswer<LoginPolicyList<Item>> {
+): ReadAnswer<LoginPolicyList<LoginPolicyView[Name][number]>> {
   if (policy === undefined) return policyNotFound({ of: instanceOf(of), read });
   const { details, isDefault, owner, position } = policy;
-  return { outcome: 'found', owner, isDefault, items: itemsOf(policy), details, position };
+  return { outcome: 'found', owner, isDefault, items: policy[name], details, position };
 }
 
 /** What differs in what an owner's users met at two moments, or the refusal where no policy held at either. */

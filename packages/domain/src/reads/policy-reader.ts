@@ -39,7 +39,7 @@ import type { ParsedAsOf, ParsedRead } from './read-input.js';
 const PAGE = 1000;
 
 /** What reads are answered from. */
-export interface ReadSources {
+interface Sources {
   readonly model: Follower<LoginPolicyEvent, LoginPolicyRow>;
   readonly states: StateReader<LoginPolicyEvent, PolicyState>;
 }
@@ -57,7 +57,7 @@ export class PolicyReader {
   readonly #states: StateReader<LoginPolicyEvent, PolicyState>;
   readonly #store: EventStore;
 
-  constructor(store: EventStore, { model, states }: ReadSources) {
+  constructor(store: EventStore, { model, states }: Sources) {
     this.#store = store;
     this.#model = model;
     this.#states = states;

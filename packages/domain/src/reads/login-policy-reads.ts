@@ -1,0 +1,160 @@
+import { toldCall, type Follower, type Observe } from '@login-policy/event-sourcing';
+import type { LoginPolicyEvent } from '../events/events.js';
+import type { LoginPolicyRow } from '../login-policy-projection.js';
+import type { MultiFactor, SecondFactor } from '../policy/factors.js';
+import type { IdentityProvider } from '../policy/identity-provider.js';
+import {
+  instanceOf,
+  parseOrganization,
+  parseOwner,
+  type InstanceRef,
+  type OrganizationRef,
+  type OwnerRef,
+} from '../policy/owner.js';
+import { answering, foundDiff, foundList, foundPolicy, type ListName } from './answering.js';
+import type {
+  CustomizedOrganizations,
+  LoginPolicyList,
+  LoginPolicyView,
+  PolicyDiff,
+  ReadAnswer,
+  Rejected,
+} from './answers.js';
+import type { History } from './history.js';
+import type { PolicyReader } from './policy-reader.js';
+import {
+  parseHistoryRead,
+  parseListing,
+  parseNow,
+  parsePolicyRead,
+  parseSpan,
+  type HistoryOptions,
+  type ListOptions,
+  type PolicyReadOptions,
+  type ReadOptions,
+  type Span,
+} from './read-input.js';
+
+/** What the reads of login policies are answered from. */
+export interface ReadSources {
+  readonly readModel: Follower<LoginPolicyEvent, LoginPolicyRow>;
+  readonly policies: PolicyReader;
+  readonly observe: Observe | undefined;
+}
+
+/** Every read of login policies. What is refused is an answer; what is thrown is a `Fault` of the store or a defect. */
+export class LoginPolicyReads {
+  /** What keeps the read model up: its state, its lag, its rebuild. */
+  readonly readModel: Follower<LoginPolicyEvent, LoginPolicyRow>;
+  readonly #policies: PolicyReader;
+  readonly #observe: Observe | undefined;
+
+  /** For {@link openLoginPolicies} only. */
+  constructor({ observe, policies, readModel }: ReadSources) {
+    this.readModel = readModel;
+    this.#policies = policies;
+    this.#observe = observe;
+  }
+
+  /** The owner's own policy, now or as it was; refused with `policy-not-found` when it has none. */
+  policy(owner: OwnerRef, options: PolicyReadOptions = {}): Promise<ReadAnswer<{ readonly policy: LoginPolicyView }>> {
+    return this.#answering(
+      'policy',
+      () => ({ of: parseOwner(owner, 'owner'), read: parsePolicyRead(options) }),
+      async ({ of, read }) => foundPolicy(await this.#policies.own(of, read), { of, read }),
+    );
+  }
+
+  /**
+   * What an organization's users meet, now or as it was: its custom policy as a whole, else the instance's default
+   * (`isDefault`). As of a sequence means one of the organization's own stream.
+   */
+  effectivePolicy(
+    organization: OrganizationRef,
+    options: PolicyReadOptions = {},
+  ): Promise<ReadAnswer<{ readonly policy: LoginPolicyView }>> {
+    return this.#answering(
+      'effectivePolicy',
+      () => ({ of: parseOrganization(organization, 'owner'), read: parsePolicyRead(options) }),
+      async ({ of, read }) => foundPolicy(await this.#policies.effective(of, read), { of: instanceOf(of), read }),
+    );
+  }
+
+  /** What differs in what the owner's users met at two moments, or at one and now; refused when neither had a policy. */
+  diff(owner: OwnerRef, span: Span, options: ReadOptions = {}): Promise<ReadAnswer<PolicyDiff>> {
+    return this.#answering(
+      'diff',
+      () => ({ of: parseOwner(owner, 'owner'), moments: parseSpan(span), read: parseNow(options) }),
+      async ({ of, moments, read }) => {
+        const before = await this.#policies.effective(of, { ...read, asOf: moments.from });
+        const after = await this.#policies.effective(of, { ...read, asOf: moments.to });
+        return foundDiff(before, after, { of, read: { asOf: moments.to } });
+      },
+    );
+  }
+
+  /** The second factors the owner's users may use: those of the effective policy, in the order they were added. */
+  secondFactors(owner: OwnerRef, options: PolicyReadOptions = {}): Promise<ReadAnswer<LoginPolicyList<SecondFactor>>> {
+    return this.#list('secondFactors', owner, options);
+  }
+
+  /** The multi-factors the owner's users may sign in with: those of the effective policy, in the order added. */
+  multiFactors(owner: OwnerRef, options: PolicyReadOptions = {}): Promise<ReadAnswer<LoginPolicyList<MultiFactor>>> {
+    return this.#list('multiFactors', owner, options);
+  }
+
+  /** The identity providers of the owner's effective policy, in the order they were added. */
+  identityProviders(
+    owner: OwnerRef,
+    options: PolicyReadOptions = {},
+  ): Promise<ReadAnswer<LoginPolicyList<IdentityProvider>>> {
+    return this.#list('identityProviders', owner, options);
+  }
+
+  /** Every event of the owner's own policy, also after its removal: who, when, why, and what changed. */
+  history(owner: OwnerRef, options: HistoryOptions = {}): Promise<ReadAnswer<History>> {
+    return this.#answering(
+      'history',
+      () => ({ of: parseOwner(owner, 'owner'), wanted: parseHistoryRead(options) }),
+      async ({ of, wanted }) => ({ outcome: 'found', ...(await this.#policies.history(of, wanted)) }),
+    );
+  }
+
+  /** The organizations that have a custom policy, and so are *not* affected by a change to the instance's default. */
+  organizationsWithCustomPolicy(
+    instance: InstanceRef,
+    options: ListOptions = {},
+  ): Promise<ReadAnswer<CustomizedOrganizations>> {
+    return this.#answering(
+      'organizationsWithCustomPolicy',
+      () => parseListing(instance, options),
+      async ({ of, wanted }) => ({ outcome: 'found', ...(await this.#policies.customizedPage(of, wanted)) }),
+    );
+  }
+
+  /** Stops what runs in the background. The store stays open: it belongs to whoever opened it. */
+  async close(): Promise<void> {
+    await this.readModel.close();
+  }
+
+  #list<Name extends ListName>(
+    name: Name,
+    owner: OwnerRef,
+    options: PolicyReadOptions,
+  ): Promise<ReadAnswer<LoginPolicyList<LoginPolicyView[Name][number]>>> {
+    return this.#answering(
+      name,
+      () => ({ of: parseOwner(owner, 'owner'), read: parsePolicyRead(options) }),
+      async ({ of, read }) => foundList(await this.#policies.effective(of, read), name, { of, read }),
+    );
+  }
+
+  /** Answers a call, and tells whoever watches. */
+  #answering<Input, Answer extends { readonly outcome: string }>(
+    call: string,
+    parse: () => Input,
+    answer: (input: Input) => Promise<Answer>,
+  ): Promise<Answer | Rejected> {
+    return toldCall(this.#observe, call, () => answering(parse, answer));
+  }
+}

@@ -1,0 +1,127 @@
+import type { Decider } from './decisions/decider.js';
+import { isFault } from './is-fault.js';
+import type { EventStore } from './streams/event-store.js';
+import type { EventShape } from './streams/event.js';
+import type { StreamId } from './streams/stream-id.js';
+
+/**
+ * What happened, told once it is over. Times are milliseconds.
+ *
+ * - `call`: somebody asked for something, by the name of the method or command; `failed` is what was thrown;
+ * - `decision`: a command was decided, again after each conflict;
+ * - `append`: a store was given events; `conflict` is another writer who was first;
+ * - `group`: a store wrote so many appends in one transaction.
+ */
+export type Observation =
+  | {
+      readonly type: 'call';
+      readonly call: string;
+      readonly outcome: 'answered' | 'rejected' | 'failed';
+      readonly durationMs: number;
+    }
+  | {
+      readonly type: 'decision';
+      readonly streamId: StreamId;
+      readonly outcome: 'accepted' | 'rejected';
+      readonly events: number;
+    }
+  | {
+      readonly type: 'append';
+      readonly streamId: StreamId;
+      readonly outcome: 'written' | 'conflict' | 'failed';
+      readonly events: number;
+      readonly durationMs: number;
+    }
+  | { readonly type: 'group'; readonly appends: number };
+
+/** Is told what happens. It is called in the midst of the work and has to be quick; what it throws is ignored. */
+export type Observe = (observation: Observation) => void;
+
+/** Tells the observer, if there is one. Watching changes nothing about what is watched. */
+export function tell(observe: Observe | undefined, observation: Observation): void {
+  try {
+    observe?.(observation);
+  } catch {
+    // The command it speaks of is done, and its caller is owed the answer.
+  }
+}
+
+/** Answers a call, and tells of it. */
+export function toldCall<Answer extends { readonly outcome: string }>(
+  observe: Observe | undefined,
+  call: string,
+  act: () => Promise<Answer>,
+): Promise<Answer> {
+  if (observe === undefined) return act();
+  return told(observe, act, (ended, durationMs) => {
+    if ('thrown' in ended) return { type: 'call', call, outcome: 'failed', durationMs };
+    const outcome = ended.answer.outcome === 'rejected' ? 'rejected' : 'answered';
+    return { type: 'call', call, outcome, durationMs };
+  });
+}
+
+/** Does something, and tells how it ended and how long it took. */
+async function told<Answer>(
+  observe: Observe,
+  act: () => Promise<Answer>,
+  observation: (ended: { readonly answer: Answer } | { readonly thrown: unknown }, durationMs: number) => Observation,
+): Promise<Answer> {
+  const begun = performance.now();
+  try {
+    const answer = await act();
+    tell(observe, observation({ answer }, performance.now() - begun));
+    return answer;
+  } catch (thrown) {
+    tell(observe, observation({ thrown }, performance.now() - begun));
+    throw thrown;
+  }
+}
+
+/** The same decider, whose decisions are told. */
+export function observedDecider<Command, Event extends EventShape, State, Rejection, Facts>(
+  decider: Decider<Command, Event, State, Rejection, Facts>,
+  observe: Observe | undefined,
+): Decider<Command, Event, State, Rejection, Facts> {
+  if (observe === undefined) return decider;
+  return {
+    initial: decider.initial,
+    evolve: (state, event) => decider.evolve(state, event),
+    decide(command, state, context) {
+      const decision = decider.decide(command, state, context);
+      const { outcome } = decision;
+      const events = outcome === 'accepted' ? decision.events.length : 0;
+      tell(observe, { type: 'decision', streamId: context.streamId, outcome, events });
+      return decision;
+    },
+  };
+}
+
+/** The same event store, whose appends are told. */
+export function observedEventStore(store: EventStore, observe: Observe | undefined): EventStore {
+  if (observe === undefined) return store;
+  return {
+    append: (append) => {
+      const { events, streamId } = append;
+      const said = { type: 'append', streamId, events: events.length } as const;
+      return told(
+        observe,
+        () => store.append(append),
+        (ended, durationMs) => ({
+          ...said,
+          durationMs,
+          outcome: 'answer' in ended ? 'written' : failing(ended.thrown),
+        }),
+      );
+    },
+    readStream: (streamId, options) => store.readStream(streamId, options),
+    readAll: (options) => store.readAll(options),
+    subscribe: (options) => store.subscribe(options),
+    receipt: (streamId, key) => store.receipt(streamId, key),
+    head: () => store.head(),
+    close: () => store.close(),
+  };
+}
+
+function failing(thrown: unknown): 'conflict' | 'failed' {
+  return isFault(thrown, 'revision-conflict') ? 'conflict' : 'failed';
+}
