@@ -5,8 +5,10 @@ import {
   StoreClosed,
   subscribeByReading,
   START,
+  tell,
   type Append,
   type EventStore,
+  type Observe,
   type Position,
   type ReadAllOptions,
   type ReadStreamOptions,
@@ -34,6 +36,7 @@ export interface EventStoreParts {
   /** How long a lost answer is looked for, in milliseconds. */
   readonly patienceMs: number;
   readonly largestPageBytes: number;
+  readonly observe: Observe | undefined;
 }
 
 const TRIES = 2;
@@ -50,7 +53,11 @@ export class PostgresEventStore implements EventStore {
   constructor(parts: EventStoreParts) {
     this.#parts = parts;
     this.#reads = new EventReads(parts.connection, parts.schema, parts.largestPageBytes);
-    this.#group = new AppendQueue(parts.connection.name, (batch) => this.#write(batch, 1));
+    this.#group = new AppendQueue(parts.connection.name, async (batch) => {
+      const outcomes = await this.#write(batch, 1);
+      tell(parts.observe, { type: 'group', appends: batch.length });
+      return outcomes;
+    });
   }
 
   async append(append: Append): Promise<readonly RecordedEvent[]> {

@@ -1,4 +1,4 @@
-import { systemClock, type Clock, type Store } from '@login-policy/event-sourcing';
+import { systemClock, type Clock, type Observe, type Store } from '@login-policy/event-sourcing';
 import type { ClientBase, Pool } from 'pg';
 import { Connection } from './connection.js';
 import { PostgresEventStore } from './event-store.js';
@@ -48,6 +48,8 @@ export interface PostgresStoreOptions {
    * finds out, or never. Default `when-direct`.
    */
   readonly preparedStatements?: 'when-direct' | 'never';
+  /** Is told how many appends were written in one transaction. */
+  readonly observe?: Observe;
 }
 
 /** Events and read models in one schema of a PostgreSQL database. */
@@ -98,13 +100,21 @@ interface Ground {
 }
 
 function assembled(options: PostgresStoreOptions, { connection, schema, settings }: Ground): PostgresStore {
-  const { pool, clock = systemClock } = options;
+  const { pool, clock = systemClock, observe } = options;
   const listener = options.listen === 'off' ? undefined : PoolCare.of(pool).listener;
   const watch = new Watch({ connection, schema, pollIntervalMs: settings.pollIntervalMs, listener });
   const [models, sweeper] = [new OpenedModels(), new Sweeper(connection, schema)];
   const writer = new Writer({ connection, schema, clock, models });
   const { largestPageBytes, lostAnswerTimeoutMs: patienceMs } = settings;
-  const eventStore = new PostgresEventStore({ connection, schema, writer, watch, patienceMs, largestPageBytes });
+  const eventStore = new PostgresEventStore({
+    connection,
+    schema,
+    writer,
+    watch,
+    patienceMs,
+    largestPageBytes,
+    observe,
+  });
   const parts = { connection, schema, watch, writer, models, sweeper };
   const readModels = new PostgresReadModelStore(parts);
   const within = new Within({ ...parts, largestPageBytes });

@@ -12,6 +12,18 @@ const KINDS = { 'plain stores': [], 'stores with an inline projection': [counter
 /** All counters in one row, whatever their streams: a new stream does not mean a new row. */
 const inOneRow: typeof counterTotals = { ...counterTotals, name: 'in-one-row', key: () => 'all' };
 
+describe('appends that come together', () => {
+  it('are told of as the groups they were written in', () =>
+    onStorage(freshStorage(), async (storage) => {
+      const told: number[] = [];
+      const store = await storage.open({ observe: (one) => one.type === 'group' && told.push(one.appends) });
+      const names = Array.from({ length: 20 }, (_, index) => `${index}`);
+      await Promise.all(names.map((name) => store.eventStore.append(appendTo(name, 'no-stream'))));
+      expect(told.reduce((sum, appends) => sum + appends)).to.equal(20);
+      expect(told.length).to.be.below(20);
+    }));
+});
+
 describe('two processes that write to PostgreSQL in turns', () => {
   for (const [kind, models] of Object.entries(KINDS)) {
     it(`go on where the other ended, though each remembers where it ended itself: ${kind}`, () =>

@@ -2,7 +2,9 @@ import {
   DeadlineExceeded,
   OutcomeUnknown,
   StoreClosed,
+  tell,
   type Append,
+  type Observe,
   type RecordedEvent,
 } from '@login-policy/event-sourcing';
 import type { AppendTransaction } from './append-transaction.js';
@@ -35,10 +37,12 @@ export class GroupCommit {
   #waiting: Waiting[] = [];
   #writing: Promise<void> | undefined;
   #isClosing = false;
+  readonly #observe: Observe | undefined;
 
-  constructor(connection: Connection, transaction: AppendTransaction) {
+  constructor(connection: Connection, transaction: AppendTransaction, observe: Observe | undefined) {
     this.#connection = connection;
     this.#transaction = transaction;
+    this.#observe = observe;
     this.#appended = new Appended(connection.database);
   }
 
@@ -82,6 +86,7 @@ export class GroupCommit {
   #answer(group: readonly Waiting[], ending: Ending<readonly Outcome[]>): void {
     if (ending.outcome === 'in-doubt') this.#transaction.rolledBack();
     this.#connection.watcher.notify();
+    tell(this.#observe, { type: 'group', appends: group.length });
     for (const [index, { append, resolve, reject }] of group.entries()) {
       const outcome = ending.result[index];
       if (outcome === undefined || 'fault' in outcome) reject(outcome?.fault);

@@ -1,4 +1,4 @@
-import { systemClock, type Clock, type Store } from '@login-policy/event-sourcing';
+import { systemClock, type Clock, type Observe, type Store } from '@login-policy/event-sourcing';
 import { AppendTransaction } from './append-transaction.js';
 import { backUp, type BackupOptions, type BackupSource } from './backup.js';
 import { Connection } from './connection.js';
@@ -35,6 +35,8 @@ export interface SqliteStoreOptions {
   readonly busyTimeoutMs?: number;
   /** How often other processes' commits are looked for while somebody waits. 1 to 60,000 ms, default 50. */
   readonly pollIntervalMs?: number;
+  /** Is told how many appends were written in one transaction. */
+  readonly observe?: Observe;
 }
 
 /** A store in one SQLite file. */
@@ -93,7 +95,7 @@ function assemble(connection: Connection, driver: Driver, options: SqliteStoreOp
   const eventStore = new SqliteEventStore(connection, {
     statements,
     log,
-    commits: new GroupCommit(connection, transaction),
+    commits: new GroupCommit(connection, transaction, options.observe),
   });
   return {
     eventStore,

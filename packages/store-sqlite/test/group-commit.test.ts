@@ -1,4 +1,4 @@
-import { isFault, streamId } from '@login-policy/event-sourcing';
+import { isFault, streamId, type Observation, type Observe } from '@login-policy/event-sourcing';
 import { openSqliteStore } from '@login-policy/store-sqlite';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
@@ -8,9 +8,9 @@ import { valueOf } from './raw.js';
 import { watchDriver } from './watched-driver.js';
 
 /** A store, the driver's connection it has, and how many transactions were begun on it. */
-async function watchedStore(path = ':memory:') {
+async function watchedStore(path = ':memory:', observe?: Observe) {
   const driver = watchDriver();
-  const store = await openSqliteStore({ path });
+  const store = await openSqliteStore({ path, ...(observe && { observe }) });
   const [database] = driver.open();
   if (database === undefined) throw new Error('the store has opened nothing');
   const opened = driver.count('BEGIN');
@@ -23,10 +23,12 @@ async function watchedStore(path = ':memory:') {
 
 describe('appends that come together', () => {
   it('share one transaction', async () => {
-    const { store, begun, close } = await watchedStore();
+    const told: Observation[] = [];
+    const { store, begun, close } = await watchedStore(':memory:', (observation) => told.push(observation));
     const streams = Array.from({ length: 32 }, (_, index) => streamId('Counter', `${index}`));
     await Promise.all(streams.map((stream) => store.eventStore.append(appendOne(stream))));
     expect(begun()).to.equal(1);
+    expect(told).to.deep.equal([{ type: 'group', appends: 32 }]);
     await close();
   });
 
