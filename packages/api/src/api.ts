@@ -21,12 +21,11 @@ import { MethodTable } from './rpc/method-table.js';
 import { RpcSkin } from './rpc/rpc-skin.js';
 import type { Channel } from './server/channel.js';
 import type { NodeRequest, NodeResponse } from './port/protocol-servers.js';
-import { openPortFor, type OpenPort, type PortOptions } from './port/port.js';
+import { openPort, type OpenPort, type PortOptions } from './port/port.js';
 import { asError } from './port/contained.js';
 import { Cors, type AllowedOrigins } from './server/cors.js';
 import { Exchange, type Hooks } from './server/exchange.js';
 import { FrontDesk } from './server/front-desk.js';
-import { Http2Channel } from './server/http2-channel.js';
 import { LastingAnswers } from './server/lasting-answers.js';
 import { NodeChannel } from './server/node-http.js';
 import { OpenPages } from './server/open-pages.js';
@@ -109,13 +108,7 @@ export function createApi(options: ApiOptions): Api {
 /** A port with the API alone. The watches of its health end with it. */
 async function listen(answer: (channel: Channel) => void, where: PortOptions): Promise<OpenPort> {
   const lasting = new LastingAnswers();
-  const port = await openPortFor(
-    {
-      onRequest: (request, response) => answer(new NodeChannel(request, response, lasting)),
-      onStream: (stream, headers) => answer(new Http2Channel(stream, headers, lasting)),
-    },
-    where,
-  );
+  const port = await openPort((request, response) => answer(new NodeChannel(request, response, lasting)), where);
   return {
     ...port,
     close: (how) => {

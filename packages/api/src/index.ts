@@ -18,8 +18,8 @@ export type {
 export { staticTokens } from './ports/static-tokens.js';
 export type { AllowedOrigins } from './server/cors.js';
 export type { AccessEntry, Hooks, Protocol } from './server/exchange.js';
-export { openPort, type CloseOptions, type OnRequest, type OpenPort, type PortOptions } from './port/port.js';
-export type { NodeRequest, NodeResponse } from './port/protocol-servers.js';
+export { openPort, type CloseOptions, type OpenPort, type PortOptions } from './port/port.js';
+export type { NodeRequest, NodeResponse, OnRequest } from './port/protocol-servers.js';
 export type { Readiness } from './server/readiness.js';
 export type { PortLimits } from './port/port-limits.js';
 export type { Schema } from './openapi/schemas.js';

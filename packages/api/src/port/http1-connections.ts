@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 
 /** Takes a request of HTTP/1.1. */
-export type OnHttp1 = (request: IncomingMessage, response: ServerResponse) => void;
+type OnHttp1 = (request: IncomingMessage, response: ServerResponse) => void;
 
 /** What is owed on one connection of HTTP/1.1. */
 interface Owing {

@@ -1,5 +1,6 @@
-import { Http2ServerRequest, Http2ServerResponse, type ServerHttp2Stream } from 'node:http2';
-import type { OnStream } from './protocol-servers.js';
+import { Http2ServerRequest, Http2ServerResponse, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
+import { contained } from './contained.js';
+import type { OnRequest } from './protocol-servers.js';
 
 const CONTINUE = '100-continue';
 
@@ -8,26 +9,31 @@ export function isOver({ closed, destroyed }: Pick<ServerHttp2Stream, 'closed' |
   return closed || destroyed;
 }
 
-/** Says to a client who waits for it that it may go on. */
-export function sayGoOn(stream: ServerHttp2Stream, expected: string | undefined): void {
-  if (expected?.toLowerCase() === CONTINUE) stream.additionalHeaders({ ':status': 100 });
-}
-
 /**
  * Takes streams as the requests and responses that Node makes of them, for who answers both versions of HTTP alike.
  *
  * They are made here: Node's own listener says "go on" without a look, and throws where the client has broken off by then.
  */
-export function asRequests(onRequest: (request: Http2ServerRequest, response: Http2ServerResponse) => void): OnStream {
+export function asRequests(onRequest: OnRequest): (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => void {
   return (stream, headers) => {
-    const expected = headers.expect;
-    if (headers[':method'] === 'CONNECT') stream.respond({ ':status': 405 }, { endStream: true });
-    else if (expected !== undefined && expected.toLowerCase() !== CONTINUE) {
-      stream.respond({ ':status': 417 }, { endStream: true });
-    } else {
-      sayGoOn(stream, expected);
-      const raw = Object.entries(headers).flatMap(([name, value]) => [name, String(value)]);
-      onRequest(new Http2ServerRequest(stream, headers, {}, raw), new Http2ServerResponse(stream));
-    }
+    // A client that breaks off is told of by 'close'; without a listener its error would end the process.
+    stream.on('error', () => undefined);
+    // Node tells of a stream that its client has broken off by then, too: with it nothing can be done that does not throw.
+    if (isOver(stream)) return;
+    contained(
+      (defect) => stream.destroy(defect),
+      () => asRequest(stream, headers, onRequest),
+    );
   };
+}
+
+function asRequest(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, onRequest: OnRequest): void {
+  const expected = headers.expect?.toLowerCase();
+  if (headers[':method'] === 'CONNECT') stream.respond({ ':status': 405 }, { endStream: true });
+  else if (expected !== undefined && expected !== CONTINUE) stream.respond({ ':status': 417 }, { endStream: true });
+  else {
+    if (expected === CONTINUE) stream.additionalHeaders({ ':status': 100 });
+    const raw = Object.entries(headers).flatMap(([name, value]) => [name, String(value)]);
+    onRequest(new Http2ServerRequest(stream, headers, {}, raw), new Http2ServerResponse(stream));
+  }
 }

@@ -1,13 +1,8 @@
-import type { ServerHttp2Stream } from 'node:http2';
 import type { AddressInfo, Server, Socket } from 'node:net';
-import type { Duplex } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { TlsOptions } from 'node:tls';
-import { contained } from './contained.js';
-import { Http1Connections } from './http1-connections.js';
-import { asRequests, isOver } from './http2-requests.js';
 import { serverLimits, type PortLimits } from './port-limits.js';
-import type { NodeRequest, NodeResponse, PortServer, Receivers } from './protocol-servers.js';
+import type { OnRequest, PortServer } from './protocol-servers.js';
 import { sniffingServer } from './sniffing-server.js';
 import { tlsServer } from './tls-server.js';
 
@@ -41,31 +36,20 @@ export interface OpenPort {
   readonly close: (options?: CloseOptions) => Promise<void>;
 }
 
-/** Answers a request. What it throws breaks that request off, and never reaches the process. */
-export type OnRequest = (request: NodeRequest, response: NodeResponse) => void;
-
 /**
  * Opens a port that speaks HTTP/1.1 and HTTP/2, for whatever is to be answered there: an API, a page, both. Clients who ask
  * and read nothing, say nothing, or never come to an end lose their connections.
  *
  * @throws Error of Node's when the port can't be had.
  */
-export function openPort(onRequest: OnRequest, options: PortOptions): Promise<OpenPort> {
-  return openPortFor({ onRequest, onStream: asRequests(onRequest) }, options);
-}
-
-/** The same, for who takes the streams of HTTP/2 as they are. @throws Error of Node's when the port can't be had. */
-export async function openPortFor(receivers: Receivers, options: PortOptions): Promise<OpenPort> {
+export async function openPort(onRequest: OnRequest, options: PortOptions): Promise<OpenPort> {
   const limits = serverLimits(options);
-  const connections = new Http1Connections();
-  const kept = safely(receivers, connections);
   const { tls } = options;
-  const servers = tls === undefined ? sniffingServer(kept, limits) : tlsServer(kept, { limits, tls });
-  const { net: server, h1 } = servers;
+  const servers = tls === undefined ? sniffingServer(onRequest, limits) : tlsServer(onRequest, { limits, tls });
+  const { net: server, connections, h1 } = servers;
   server.once('close', () => h1.close());
   server.maxConnections = limits.maxConnections;
   server.on('connection', (socket: Socket) => connections.connected(socket));
-  h1.on('clientError', (error: Error, socket: Duplex) => connections.meetRubbish(error, socket));
   const host = options.host ?? '127.0.0.1';
   const port = await bound(server, { port: options.port, host });
   const shownHost = host.includes(':') ? `[${host}]` : host;
@@ -73,29 +57,7 @@ export async function openPortFor(receivers: Receivers, options: PortOptions): P
   return {
     port,
     url: `${tls === undefined ? 'http' : 'https'}://${shownHost}:${port}`,
-    close: (how = {}) => (closing ??= closed(servers, connections, how)),
-  };
-}
-
-/** What is thrown ends one request. */
-function safely({ onRequest, onStream }: Receivers, connections: Http1Connections): Receivers {
-  return {
-    onRequest: connections.watch((request, response) =>
-      contained(
-        (defect) => response.destroy(defect),
-        () => onRequest(request, response),
-      ),
-    ),
-    onStream: (stream: ServerHttp2Stream, headers) => {
-      // A client that breaks off is told of by 'close'; without a listener its error would end the process.
-      stream.on('error', () => undefined);
-      // Node tells of a stream that its client has broken off by then, too: with it nothing can be done that does not throw.
-      if (isOver(stream)) return;
-      contained(
-        (defect) => stream.destroy(defect),
-        () => onStream(stream, headers),
-      );
-    },
+    close: (how = {}) => (closing ??= closed(servers, how)),
   };
 }
 
@@ -112,8 +74,7 @@ function bound(server: Server, where: { readonly port: number; readonly host: st
 }
 
 async function closed(
-  { closeIdle, net, sessions }: PortServer,
-  connections: Http1Connections,
+  { closeIdle, connections, net, sessions }: PortServer,
   { drainMs = 0, graceMs = 10_000 }: CloseOptions,
 ): Promise<void> {
   connections.end();

@@ -4,15 +4,12 @@ import {
   type Server as HttpServer,
   type ServerResponse,
 } from 'node:http';
-import {
-  createServer as createHttp2Server,
-  type Http2ServerRequest,
-  type Http2ServerResponse,
-  type IncomingHttpHeaders,
-  type ServerHttp2Stream,
-} from 'node:http2';
+import { createServer as createHttp2Server, type Http2ServerRequest, type Http2ServerResponse } from 'node:http2';
 import type { Server as NetServer, Socket } from 'node:net';
-import type { OnHttp1 } from './http1-connections.js';
+import type { Duplex } from 'node:stream';
+import { contained } from './contained.js';
+import { Http1Connections } from './http1-connections.js';
+import { asRequests } from './http2-requests.js';
 import { Http2Sessions } from './http2-sessions.js';
 import type { ServerLimits } from './port-limits.js';
 
@@ -22,18 +19,13 @@ export type NodeRequest = IncomingMessage | Http2ServerRequest;
 /** A response as Node's servers of HTTP/1.1 and HTTP/2 hand it out. */
 export type NodeResponse = ServerResponse | Http2ServerResponse;
 
-/** Takes a stream of HTTP/2. */
-export type OnStream = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => void;
-
-/** Who takes requests of HTTP/1.1 and streams of HTTP/2. */
-export interface Receivers {
-  readonly onRequest: OnHttp1;
-  readonly onStream: OnStream;
-}
+/** Answers a request. What it throws breaks that request off, and never reaches the process. */
+export type OnRequest = (request: NodeRequest, response: NodeResponse) => void;
 
 /** The servers of the two protocols. Neither listens: they are handed their sockets. */
 export interface ProtocolServers {
   readonly h1: HttpServer;
+  readonly connections: Http1Connections;
   readonly sessions: Http2Sessions;
   /** Hands over a connection on which it is known what is spoken. */
   readonly handOver: (socket: Socket, isHttp2: boolean) => void;
@@ -47,9 +39,16 @@ export interface PortServer extends ProtocolServers {
 }
 
 /** Makes the servers of the two protocols. */
-export function protocolServers({ onRequest, onStream }: Receivers, limits: ServerLimits): ProtocolServers {
-  const h1 = createHttpServer(limits.http1, onRequest);
-  const h2 = createHttp2Server(limits.http2).on('stream', onStream);
+export function protocolServers(onRequest: OnRequest, limits: ServerLimits): ProtocolServers {
+  const safely: OnRequest = (request, response) =>
+    contained(
+      (defect) => response.destroy(defect),
+      () => onRequest(request, response),
+    );
+  const connections = new Http1Connections();
+  const h1 = createHttpServer(limits.http1, connections.watch(safely));
+  const h2 = createHttp2Server(limits.http2).on('stream', asRequests(safely));
+  h1.on('clientError', (error: Error, socket: Duplex) => connections.meetRubbish(error, socket));
   // Who takes nothing in of what they asked for. An answer that may be silent for longer lifts it from its socket.
   h1.timeout = limits.unreadMs;
   // Without it Node does not enforce the timeouts of a server that never listened itself.
@@ -57,6 +56,7 @@ export function protocolServers({ onRequest, onStream }: Receivers, limits: Serv
   const sessions = new Http2Sessions(h2, limits.idleMs);
   return {
     h1,
+    connections,
     sessions,
     handOver: (socket, isHttp2) => (isHttp2 ? sessions.begin(socket) : h1.emit('connection', socket)),
   };

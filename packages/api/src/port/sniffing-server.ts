@@ -1,13 +1,13 @@
 import { createServer, type Socket } from 'node:net';
-import { protocolServers, type PortServer, type Receivers } from './protocol-servers.js';
+import { protocolServers, type PortServer, type OnRequest } from './protocol-servers.js';
 import type { ServerLimits } from './port-limits.js';
 
 /** How HTTP/2 begins; no verb of HTTP/1.1 does. */
 const PREFACE = 'PRI';
 
 /** Makes the server of a cleartext port: the first bytes of a connection tell which protocol is spoken. */
-export function sniffingServer(receivers: Receivers, limits: ServerLimits): PortServer {
-  const servers = protocolServers(receivers, limits);
+export function sniffingServer(onRequest: OnRequest, limits: ServerLimits): PortServer {
+  const servers = protocolServers(onRequest, limits);
   const silent = new Set<Socket>();
   const net = createServer(limits.tcp, (socket) => {
     silent.add(socket);

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { createServer, type TlsOptions } from 'node:tls';
-import { protocolServers, type PortServer, type Receivers } from './protocol-servers.js';
+import { protocolServers, type PortServer, type OnRequest } from './protocol-servers.js';
 import type { ServerLimits } from './port-limits.js';
 
 /**
@@ -9,10 +9,10 @@ import type { ServerLimits } from './port-limits.js';
  * HTTP/1.1 goes to a server of its own: Node's secure server of HTTP/2 takes it too, but with no time-outs at all.
  */
 export function tlsServer(
-  receivers: Receivers,
+  onRequest: OnRequest,
   { limits, tls }: { readonly limits: ServerLimits; readonly tls: TlsOptions },
 ): PortServer {
-  const servers = protocolServers(receivers, limits);
+  const servers = protocolServers(onRequest, limits);
   const options = {
     ...limits.tcp,
     ...tls,
