@@ -1,0 +1,52 @@
+/** Counts the functions of ours that a removal enters between its caller and the store, and how deep they are called in each other. */
+import { Session } from 'node:inspector/promises';
+import { freshInstance, openLoginPolicies, orThrow } from '@login-policy/domain';
+import { openMemoryStore, type EventStore } from '@login-policy/event-sourcing';
+
+const owner = { instanceId: 'my-iam' };
+const by = { actor: 'admin' };
+const ours = /packages\/(?:domain|event-sourcing)\/dist\/(.*)\.js/;
+const session = new Session();
+
+Error.stackTraceLimit = 100;
+const store = openMemoryStore();
+const loginPolicies = await openLoginPolicies({ store: { ...store, eventStore: watched(store.eventStore) } });
+orThrow(await loginPolicies.add(owner, freshInstance, by));
+session.connect();
+await session.post('Profiler.enable');
+await session.post('Profiler.startPreciseCoverage', { callCount: true, detailed: false });
+await session.post('Profiler.takePreciseCoverage');
+orThrow(await loginPolicies.removeMultiFactor(owner, 'U2F_WITH_VERIFICATION', by));
+session.disconnect();
+await loginPolicies.close();
+
+/** The store, which says by which way an append came to it, once that is looked for. */
+function watched(inner: EventStore): EventStore {
+  return {
+    async append(append) {
+      const frames = (new Error('here').stack ?? '').split('\n').filter((line) => ours.test(line));
+      await sayWay(frames);
+      return inner.append(append);
+    },
+    readStream: (streamId, options) => inner.readStream(streamId, options),
+    readAll: (options) => inner.readAll(options),
+    subscribe: (options) => inner.subscribe(options),
+    receipt: (streamId, key) => inner.receipt(streamId, key),
+    head: () => inner.head(),
+    close: () => inner.close(),
+  };
+}
+
+async function sayWay(frames: readonly string[]): Promise<void> {
+  const coverage = await session.post('Profiler.takePreciseCoverage').catch(() => undefined);
+  if (coverage === undefined) return;
+  const entered = coverage.result.flatMap(({ functions, url }) => {
+    const [, file] = ours.exec(url) ?? [];
+    const called = functions.filter(({ ranges }) => (ranges[0]?.count ?? 0) > 0);
+    return file === undefined ? [] : called.map(({ functionName }) => `${file} ${functionName || '(anonymous)'}`);
+  });
+  console.log(`Called in each other: ${frames.length}`);
+  for (const frame of frames.toReversed()) console.log(`  ${frame.trim().replace(/ \(.*| file:.*/, '')}`);
+  console.log(`Entered in all, with what only parses, compares or copies: ${entered.length}`);
+  if (process.argv.includes('--all')) for (const one of entered) console.log(`  ${one}`);
+}
