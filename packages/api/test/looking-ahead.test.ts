@@ -40,7 +40,7 @@ describe('looking ahead, and back', () => {
       affected: { organizationIds: [ACME, GLOBEX], count: 2 },
     });
     expect(at('warnings.0.warning')).to.equal('passwordless-without-factor');
-    expect(headers.get('etag')).to.equal('"4"');
+    expect(headers.get('etag')).to.match(/^"4\.\w{26}\.1"$/);
     expect(await countEvents(service.store)).to.equal(count);
   });
 
@@ -132,7 +132,7 @@ describe('looking ahead, and back', () => {
     const seen = { 'if-match': previewed.headers.get('etag') ?? '' };
     const done = await ask(`POST ${ADMIN}/_revert`, { body, headers: { ...seen, 'idempotency-key': 'back' } });
     expect([done.status, done.at('details.sequence')]).to.deep.equal([200, '6']);
-    expect(done.headers.get('etag')).to.equal('"6"');
+    expect(done.headers.get('etag')).to.match(/^"6\.\w{26}\.1"$/);
     expect((await ask(`POST ${ADMIN}/_revert`, { body, headers: seen })).status, 'it has moved on').to.equal(412);
     const again = await ask(`POST ${ADMIN}/_revert`, { body, headers: { 'idempotency-key': 'back' } });
     expect(again.at()).to.deep.equal(done.at());

@@ -77,7 +77,7 @@ describe('REST', () => {
   it('answers ETag, and 304 to who has it', async () => {
     const first = await ask(`GET ${POLICY}`);
     const tag = first.headers.get('etag') ?? '';
-    expect(tag).to.equal(`"${String(first.at('policy.details.sequence'))}"`);
+    expect(tag.startsWith(`"${String(first.at('policy.details.sequence'))}.`), tag).to.equal(true);
     const again = await ask(`GET ${POLICY}`, { headers: { 'if-none-match': tag } });
     expect([again.status, again.at()]).to.deep.equal([304, undefined]);
   });
@@ -153,11 +153,11 @@ describe('REST', () => {
   it('has a tag for an inherited policy that is no condition anybody can meet', async () => {
     const headers = { 'x-zitadel-orgid': ACME };
     const inherited = await ask('GET /management/v1/policies/login', { headers });
-    expect(inherited.headers.get('etag')).to.match(/^"default-\d+"$/);
+    expect(inherited.headers.get('etag')).to.match(/^"default-\d+\.\w{26}\.1"$/);
     expect(inherited.at('isDefault')).to.equal(true);
   });
 
-  it('is for nobody to keep: one path answers for all organizations, whose tags may be equal', async () => {
+  it('is for nobody to keep: one path answers for all organizations', async () => {
     const [acme, globex] = [{ 'x-zitadel-orgid': ACME }, { 'x-zitadel-orgid': GLOBEX }];
     await ask('POST /management/v1/policies/login', { headers: acme, body: {} });
     await ask('POST /management/v1/policies/login', { headers: globex, body: { forceMfa: true } });
@@ -165,7 +165,7 @@ describe('REST', () => {
       await ask('GET /management/v1/policies/login', { headers: acme }),
       await ask('GET /management/v1/policies/login', { headers: globex }),
     ];
-    expect(one.headers.get('etag')).to.equal(other.headers.get('etag'));
+    expect(one.headers.get('etag')).not.to.equal(other.headers.get('etag'));
     expect(one.at('policy')).not.to.deep.equal(other.at('policy'));
     const refused = await ask('GET /management/v1/policies/login', { token: '' });
     for (const { headers } of [one, other, refused]) expect(headers.get('cache-control')).to.equal('no-store');

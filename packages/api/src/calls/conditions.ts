@@ -32,20 +32,26 @@ export function requestIdOf(headers: RequestHeaders): string {
 /** The conditions a command is given under, and who gives it. @throws ApiError for a header that is not of its form. */
 export function commandOptions(actor: string, { headers, requestId, signal }: Incoming): CommandOptions {
   const idempotencyKey = headers.get('idempotency-key');
-  const ifSequence = matchedSequence(headers.get('if-match'));
   const reason = headers.get('login-policy-reason');
-  const options: Writable<CommandOptions> = { actor, correlationId: requestId };
+  const options: Writable<CommandOptions> = { actor, correlationId: requestId, ...pinning(headers) };
   if (idempotencyKey !== undefined) options.idempotencyKey = recordedKey(actor, idempotencyKey);
-  if (ifSequence !== undefined) options.ifSequence = ifSequence;
   if (reason !== undefined) options.reason = percentDecoded(reason);
   if (signal !== undefined) options.signal = signal;
   return options;
 }
 
-/** The sequence a call is pinned to by its `If-Match`. @throws ApiError */
-export function pinnedSequence(headers: RequestHeaders): bigint | undefined {
-  return matchedSequence(headers.get('if-match'));
+/** What a call is pinned to by its `If-Match`. `*` asks for no more than that there is a policy, and that every command asks anyway. @throws ApiError */
+export function pinning(headers: RequestHeaders): Pick<CommandOptions, 'ifEventId' | 'ifSequence'> {
+  const tag = headers.get('if-match')?.trim();
+  if (tag === undefined || tag === '*') return {};
+  const [, sequence, ifEventId] = OWN_TAG.exec(tag) ?? [];
+  if (sequence !== undefined) return { ifSequence: BigInt(sequence), ...(ifEventId !== undefined && { ifEventId }) };
+  if (/^(W\/)?"[^",]*"$/.test(tag)) throw foreignTag();
+  throw badHeader('If-Match', 'one entity tag in quotes, as an ETag had it');
 }
+
+/** A policy's sequence, with the event that stands there; whoever makes a tag of a sequence alone takes any event for it. */
+const OWN_TAG = /^"(\d{1,18})(?:\.([0-7][0-9A-HJKMNP-TV-Z]{25})\.\d{1,9})?"$/;
 
 /** A header holds ASCII only, and a reason is prose. */
 function percentDecoded(text: string): string {
@@ -55,15 +61,6 @@ function percentDecoded(text: string): string {
     if (caught instanceof URIError) throw badHeader('Login-Policy-Reason', 'percent-encoded UTF-8');
     throw caught;
   }
-}
-
-/** `*` asks for no more than that there is a policy, and that every command on one asks anyway. */
-function matchedSequence(tag: string | undefined): bigint | undefined {
-  if (tag === undefined || tag.trim() === '*') return undefined;
-  const sequence = /^"(\d{1,18})"$/.exec(tag.trim())?.[1];
-  if (sequence !== undefined) return BigInt(sequence);
-  if (/^(W\/)?"[^",]*"$/.test(tag.trim())) throw foreignTag();
-  throw badHeader('If-Match', 'one entity tag in quotes, as an ETag had it');
 }
 
 /** How current, or how old, a read has to be. @throws ApiError for what is not of its form. */

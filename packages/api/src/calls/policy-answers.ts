@@ -20,7 +20,10 @@ export interface ListMessage<Item> {
 }
 
 /** Gives the entity tag of the policy that answered, with its quotes. */
-export type TagOf = (policy: Pick<LoginPolicyView, 'owner' | 'details'>) => string;
+export type TagOf = (policy: Tagged) => string;
+
+/** What a tag is made of. */
+type Tagged = Pick<LoginPolicyView, 'owner' | 'details' | 'eventId'>;
 
 /** Turns the answers of the domain into answers of the API, and its refusals into thrown ones. */
 export class PolicyAnswers {
@@ -35,7 +38,7 @@ export class PolicyAnswers {
     if (answer.outcome === 'rejected') throw fromRejected(answer, this.#absent);
     return {
       message: answer.details,
-      tag: `"${answer.details.sequence}"`,
+      tag: entityTag(answer.details.sequence, answer.eventId),
       position: positionToString(answer.position),
     };
   }
@@ -83,12 +86,22 @@ function pageOf<Item>(items: readonly Item[], query: ListQuery | undefined): rea
   return items.slice(first, query.limit === 0 ? undefined : first + query.limit);
 }
 
+/** Counted up when a policy, a list or a history is written in another way: what a client has kept of it is old then. */
+const REPRESENTATION = 1;
+
+/**
+ * The entity tag of a policy at a sequence. It names the event there: after a restore, another one may stand at the same sequence.
+ */
+export function entityTag(sequence: bigint, eventId: string | undefined, of = ''): string {
+  return eventId === undefined ? `"${of}${sequence}"` : `"${of}${sequence}.${eventId}.${REPRESENTATION}"`;
+}
+
 /** The tag of the policy that answered. */
-export function ownTag({ details }: Pick<LoginPolicyView, 'owner' | 'details'>): string {
-  return `"${details.sequence}"`;
+export function ownTag({ details, eventId }: Tagged): string {
+  return entityTag(details.sequence, eventId);
 }
 
 /** The tag of an organization's effective policy: one it inherits is none of its own states, so its tag is never met. */
-export function effectiveTag({ owner, details }: Pick<LoginPolicyView, 'owner' | 'details'>): string {
-  return isOrganization(owner) ? `"${details.sequence}"` : `"default-${details.sequence}"`;
+export function effectiveTag({ owner, details, eventId }: Tagged): string {
+  return entityTag(details.sequence, eventId, isOrganization(owner) ? '' : 'default-');
 }

@@ -36,6 +36,8 @@ function statusOf(rejection: Rejection, absent: AbsentAnswer): Omit<ApiErrorCont
       return { code: 'failedPrecondition', id: 'LP-IDP-03' };
     case 'sequence-not-current':
       return { code: 'aborted', id: 'LP-COND-01', httpStatus: 412 };
+    case 'event-not-current':
+      return { code: 'aborted', id: 'LP-COND-04', httpStatus: 412 };
     case 'idempotency-key-reused':
       return { code: 'aborted', id: 'LP-COND-02' };
   }

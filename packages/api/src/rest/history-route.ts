@@ -1,3 +1,4 @@
+import { entityTag } from '../calls/policy-answers.js';
 import type { HistoryEntry, HistoryOptions } from '@login-policy/domain';
 import { unreadable } from '../errors/refusals.js';
 import { WHOLE_NUMBER, type OwnRoute } from './own-route.js';
@@ -23,9 +24,9 @@ export const historyRoute: OwnRoute = {
   },
   async answer({ policies, answers }, { context: { owner }, query }) {
     const history = await answers.ofRead(policies.history(owner, historyOptions(query)));
-    const { entries, lastSequence, unknownEvents } = history;
+    const { entries, lastEventId, lastSequence, unknownEvents } = history;
     const body = { lastSequence: String(lastSequence), unknownEvents, entries: entries.map(entryJson) };
-    return { message: JSON.stringify(body), tag: `"history-${lastSequence}"` };
+    return { message: JSON.stringify(body), tag: entityTag(lastSequence, lastEventId, 'history-') };
   },
 };
 

@@ -1,6 +1,7 @@
 import type { JsonObject } from '@bufbuild/protobuf';
 import { loginPolicyEvents, type CommandInput, type LoginPolicyEvent, type Preview } from '@login-policy/domain';
-import { pinnedSequence } from '../calls/conditions.js';
+import { pinning } from '../calls/conditions.js';
+import { entityTag } from '../calls/policy-answers.js';
 import type { ServedMethod } from '../calls/served-method.js';
 import { checkNames } from '../contract/enum-names.js';
 import { unreadable } from '../errors/refusals.js';
@@ -49,10 +50,9 @@ export const previewRoute: OwnRoute = {
     const command = commandIn(bodyFields(await request.body()), request);
     const { owner, read } = request.context;
     const { asOf: _, ...waiting } = read;
-    const ifSequence = pinnedSequence(request.headers);
-    const options = { ...waiting, ...(ifSequence !== undefined && { ifSequence }) };
+    const options = { ...waiting, ...pinning(request.headers) };
     const preview = await answers.ofRead(policies.preview(owner, command, options));
-    return { message: JSON.stringify(previewJson(preview)), tag: `"${preview.sequence}"` };
+    return { message: JSON.stringify(previewJson(preview)), tag: entityTag(preview.sequence, preview.eventId) };
   },
 };
 

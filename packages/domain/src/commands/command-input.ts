@@ -1,4 +1,4 @@
-import { revision, type CommandContext, type Revision } from '@login-policy/event-sourcing';
+import { eventId, revision, type CommandContext, type EventId, type Revision } from '@login-policy/event-sourcing';
 import type { MultiFactor, SecondFactor } from '../policy/factors.js';
 import type { IdentityProviderRef } from '../policy/identity-provider.js';
 import { InvalidValue, parseObject, type Parser } from '../input/invalid-value.js';
@@ -20,6 +20,11 @@ export interface CommandOptions {
   readonly idempotencyKey?: string;
   /** Refuse at once unless the policy is at this sequence; 0 for one that has no events. */
   readonly ifSequence?: bigint;
+  /**
+   * Refuse unless this is the policy's last event: the `eventId` that an answer had. After a restore another event may stand at its
+   * sequence, and this notices.
+   */
+  readonly ifEventId?: string;
   /** Fired before the events are being written, nothing is, and the command rejects with `DeadlineExceeded`. */
   readonly signal?: AbortSignal;
 }
@@ -48,12 +53,22 @@ export type CommandInput =
   | { readonly type: 'removeIdentityProvider'; readonly id: string }
   | { readonly type: 'revert'; readonly to: AsOf };
 
-const OPTIONS = ['actor', 'reason', 'correlationId', 'causationId', 'idempotencyKey', 'ifSequence', 'signal'];
+const OPTIONS = [
+  'actor',
+  'reason',
+  'correlationId',
+  'causationId',
+  'idempotencyKey',
+  'ifSequence',
+  'ifEventId',
+  'signal',
+];
 
 /** Takes the options of a command. @throws InvalidValue */
 export function parseCommandOptions(value: unknown): CommandContext {
   const given = parseObject(value, 'options', OPTIONS);
   const ifSequence = optional(given, 'ifSequence', parseSequence);
+  const ifEventId = optional(given, 'ifEventId', parseEventId);
   const signal = optional(given, 'signal', parseSignal);
   const causationId = optional(given, 'causationId', parseId);
   const correlationId = optional(given, 'correlationId', parseId);
@@ -67,13 +82,21 @@ export function parseCommandOptions(value: unknown): CommandContext {
   if (causationId !== undefined) context.causationId = causationId;
   if (idempotencyKey !== undefined) context.idempotencyKey = idempotencyKey;
   if (ifSequence !== undefined) context.ifRevision = revisionOf(ifSequence);
+  if (ifEventId !== undefined) context.ifEventId = ifEventId;
   if (signal !== undefined) context.signal = signal;
   return context;
 }
 
-/** The kernel's condition for a policy's sequence. */
-export function ifRevision(sequence: bigint): Required<Pick<CommandContext, 'ifRevision'>> {
-  return { ifRevision: revisionOf(sequence) };
+/** Takes the conditions of a command that is looked ahead of. @throws InvalidValue */
+export function parsePinning(
+  given: Readonly<Record<string, unknown>>,
+): Pick<CommandContext, 'ifEventId' | 'ifRevision'> {
+  const ifSequence = optional(given, 'ifSequence', parseSequence);
+  const ifEventId = optional(given, 'ifEventId', parseEventId);
+  return {
+    ...(ifSequence !== undefined && { ifRevision: revisionOf(ifSequence) }),
+    ...(ifEventId !== undefined && { ifEventId }),
+  };
 }
 
 function revisionOf(sequence: bigint): Revision | 'no-stream' {
@@ -92,6 +115,15 @@ function optional<Value>(
 export const parseSequence: Parser<bigint> = (value, field) => {
   if (typeof value === 'bigint' && value >= 0n && value < 2n ** 63n) return value;
   throw new InvalidValue(field, 'a bigint from 0 on', value);
+};
+
+const parseEventId: Parser<EventId> = (value, field) => {
+  try {
+    if (typeof value === 'string') return eventId(value);
+  } catch {
+    // Why it is none says the sentence below.
+  }
+  throw new InvalidValue(field, 'the eventId of an answer', value);
 };
 
 /** Takes an `AbortSignal`. */

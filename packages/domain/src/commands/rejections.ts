@@ -1,3 +1,4 @@
+import type { EventId } from '@login-policy/event-sourcing';
 import type { MultiFactor, SecondFactor } from '../policy/factors.js';
 import type { IdentityProviderId } from '../policy/identity-provider.js';
 import { invalidSentence, InvalidValue, type InvalidFacts } from '../input/invalid-value.js';
@@ -31,6 +32,7 @@ export function refusedArgument(field: string, expected: string, value: unknown)
 /** A condition the caller made does not hold. */
 export type UnmetCondition =
   | { readonly reason: 'sequence-not-current'; readonly expected: bigint; readonly actual: bigint }
+  | { readonly reason: 'event-not-current'; readonly expected: EventId; readonly actual: EventId | undefined }
   | { readonly reason: 'idempotency-key-reused'; readonly idempotencyKey: string };
 
 /** Why a command or a read was refused: branch on `reason`. */
@@ -61,6 +63,8 @@ function sentenceOf(rejection: Rejection, policy: RefusingPolicy | undefined): s
       return invalidSentence(rejection);
     case 'sequence-not-current':
       return `${where} was expected at sequence ${rejection.expected} but is at ${rejection.actual}, so nothing was changed.`;
+    case 'event-not-current':
+      return `${where} ends with another event than the one expected: what was seen is of a history that is no more, so nothing was changed.`;
     case 'idempotency-key-reused':
       return `The idempotency key ${JSON.stringify(rejection.idempotencyKey)} came before with another command on ${policy === undefined ? where : policyName(policy.owner)}, so this one was not carried out.`;
     case 'policy-already-exists':

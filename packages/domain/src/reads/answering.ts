@@ -80,8 +80,8 @@ export function foundList<Name extends ListName>(
   { of, read }: Asked,
 ): ReadAnswer<LoginPolicyList<LoginPolicyView[Name][number]>> {
   if (policy === undefined) return policyNotFound({ of: instanceOf(of), read });
-  const { details, isDefault, owner, position } = policy;
-  return { outcome: 'found', owner, isDefault, items: policy[name], details, position };
+  const { details, eventId, isDefault, owner, position } = policy;
+  return { outcome: 'found', owner, isDefault, items: policy[name], details, eventId, position };
 }
 
 /** What differs in what an owner's users met at two moments, or the refusal where no policy held at either. */
@@ -117,7 +117,8 @@ function accepted(
   owner: Owner,
 ): Accepted {
   if (state.marks === undefined) throw new Error('a command was granted on a policy without events');
-  return { outcome: 'accepted', details: detailsOf(state.marks, owner), position, events, isRepeated };
+  const { eventId } = state.marks;
+  return { outcome: 'accepted', details: detailsOf(state.marks, owner), eventId, position, events, isRepeated };
 }
 
 /** The kernel counts revisions from 0, a policy's answers count sequences from 1. */

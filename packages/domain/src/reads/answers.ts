@@ -1,4 +1,4 @@
-import type { Position } from '@login-policy/event-sourcing';
+import type { EventId, Position } from '@login-policy/event-sourcing';
 import type { Details } from './details.js';
 import type { PolicyChange } from './diff.js';
 import type { RecordedLoginPolicyEvent } from '../events/events.js';
@@ -20,6 +20,8 @@ export interface Rejected {
 export interface Accepted {
   readonly outcome: 'accepted';
   readonly details: Details;
+  /** The policy's last event. Given as `ifEventId`, a command is refused when another is. */
+  readonly eventId: EventId;
   /** Give it to a read as `atLeast`, and the read sees what was written here, whichever process answers it. */
   readonly position: Position;
   /** What was recorded; nothing, when nothing was to change or the command is a repetition. */
@@ -50,10 +52,15 @@ export interface LoginPolicyView {
   readonly multiFactors: readonly MultiFactor[];
   readonly identityProviders: readonly IdentityProvider[];
   readonly details: Details;
+  /** The last event of this policy. Given as `ifEventId`, a command is refused when another is. */
+  readonly eventId: EventId;
 }
 
 /** One kind of thing on a policy, in the order in which it was added. */
-export interface LoginPolicyList<Item> extends Pick<LoginPolicyView, 'owner' | 'isDefault' | 'details' | 'position'> {
+export interface LoginPolicyList<Item> extends Pick<
+  LoginPolicyView,
+  'owner' | 'isDefault' | 'details' | 'eventId' | 'position'
+> {
   readonly items: readonly Item[];
 }
 

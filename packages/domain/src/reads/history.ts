@@ -30,6 +30,8 @@ export interface History {
   readonly entries: readonly HistoryEntry[];
   /** The last event there is; 0 when nothing ever happened. */
   readonly lastSequence: bigint;
+  /** That event; `undefined` when nothing ever happened. */
+  readonly lastEventId: EventId | undefined;
   /** How many events up to the last entry are of types this program does not know: a newer one wrote them. */
   readonly unknownEvents: number;
 }
@@ -44,7 +46,8 @@ interface Range {
 
 /** Reads the events of a policy's stream as what they changed. */
 export async function readHistory(store: EventStore, streamId: StreamId, wanted: HistoryRead): Promise<History> {
-  const lastSequence = await lastSequenceOf(store, streamId);
+  const lastEvent = await lastEventOf(store, streamId);
+  const lastSequence = lastEvent === undefined ? 0n : sequenceOf(lastEvent);
   const { first, last } = rangeOf(wanted, lastSequence);
   const entries: HistoryEntry[] = [];
   let state = NO_POLICY;
@@ -59,7 +62,7 @@ export async function readHistory(store: EventStore, streamId: StreamId, wanted:
     }
   }
   if (wanted.direction === 'backwards') entries.reverse();
-  return { entries, lastSequence, unknownEvents };
+  return { entries, lastSequence, lastEventId: lastEvent?.id, unknownEvents };
 }
 
 function rangeOf({ direction, fromSequence, limit }: HistoryRead, end: bigint): Range {
@@ -74,11 +77,9 @@ function rangeOf({ direction, fromSequence, limit }: HistoryRead, end: bigint): 
   return { first: last - count + 1n, last };
 }
 
-async function lastSequenceOf(store: EventStore, streamId: StreamId): Promise<bigint> {
-  for await (const [last] of store.readStream(streamId, { direction: 'backwards', limit: 1 })) {
-    if (last !== undefined) return sequenceOf(last);
-  }
-  return 0n;
+async function lastEventOf(store: EventStore, streamId: StreamId): Promise<RecordedEvent | undefined> {
+  for await (const [last] of store.readStream(streamId, { direction: 'backwards', limit: 1 })) return last;
+  return undefined;
 }
 
 function decodeKnown(event: RecordedEvent): RecordedLoginPolicyEvent | undefined {

@@ -208,7 +208,8 @@ function viewOf(
   const { settings, secondFactors, multiFactors, identityProviders } = policy;
   const isDefault = !isOrganization(owner);
   const details = detailsOf(marks, owner);
-  return { owner, isDefault, settings, secondFactors, multiFactors, identityProviders, details, position };
+  const { eventId } = marks;
+  return { owner, isDefault, settings, secondFactors, multiFactors, identityProviders, details, eventId, position };
 }
 
 /** The policy that a view shows; an absent one for none. */

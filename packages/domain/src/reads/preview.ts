@@ -1,5 +1,5 @@
-import type { CommandContext } from '@login-policy/event-sourcing';
-import { ifRevision, parseSequence } from '../commands/command-input.js';
+import type { CommandContext, EventId } from '@login-policy/event-sourcing';
+import { parsePinning } from '../commands/command-input.js';
 import type { LoginPolicyCommand } from '../commands/commands.js';
 import { evolveAll } from '../commands/evolve.js';
 import { parseCommand } from '../commands/parse-command.js';
@@ -20,6 +20,8 @@ import { parseWaiting, READ_MEMBERS, type ParsedRead, type ReadOptions } from '.
 export interface Preview {
   /** Where the policy stands: give it as `ifSequence`, and the command does just this or is refused. 0 for none. */
   readonly sequence: bigint;
+  /** The policy's last event: give it as `ifEventId`, too. `undefined` for none. */
+  readonly eventId: EventId | undefined;
   /** What would be recorded; nothing when nothing is to change. */
   readonly events: readonly LoginPolicyEvent[];
   /** What would change in what the owner's users meet: for an organization, in its effective policy. */
@@ -34,13 +36,15 @@ export interface Preview {
 export interface PreviewOptions extends ReadOptions {
   /** Refuse unless the policy is at this sequence, as the command would be. */
   readonly ifSequence?: bigint;
+  /** Refuse unless this is the policy's last event, as the command would be. */
+  readonly ifEventId?: string;
 }
 
 /** A preview as it was asked for, checked. */
 interface ParsedPreview {
   readonly of: Owner;
   readonly parsed: LoginPolicyCommand;
-  readonly context: Pick<CommandContext, 'ifRevision'>;
+  readonly context: Pick<CommandContext, 'ifEventId' | 'ifRevision'>;
   readonly read: ParsedRead;
 }
 
@@ -48,13 +52,12 @@ interface ParsedPreview {
 export function parsePreview(owner: unknown, command: unknown, options: unknown): ParsedPreview {
   const of = parseOwner(owner, 'owner');
   const parsed = parseCommand(command, of);
-  const given = parseObject(options, 'options', [...READ_MEMBERS, 'ifSequence']);
-  const { ifSequence } = given;
+  const given = parseObject(options, 'options', [...READ_MEMBERS, 'ifSequence', 'ifEventId']);
   return {
     of,
     parsed,
     read: { ...parseWaiting(given), asOf: undefined },
-    context: ifSequence === undefined ? {} : ifRevision(parseSequence(ifSequence, 'options.ifSequence')),
+    context: parsePinning(given),
   };
 }
 
@@ -74,7 +77,7 @@ export async function previewOf(
   const before = state.policy;
   const after = evolveAll(before, events, ownerKind(surroundings.of));
   const outlook = await outlookOf({ before, after }, surroundings);
-  return { outcome: 'found', sequence: lastSequenceOf(state.marks), events, ...outlook };
+  return { outcome: 'found', sequence: lastSequenceOf(state.marks), eventId: state.marks?.eventId, events, ...outlook };
 }
 
 /** What the owner's users would meet: where it has, or would have, no policy of its own, that is the default. */

@@ -42,11 +42,12 @@ export function toJson(answer: Answer): JsonObject {
     case 'rejected':
       return { outcome, rejection: plain(answer.rejection), message: answer.message };
     case 'accepted': {
-      const { details, position, events, isRepeated } = answer;
+      const { details, eventId, position, events, isRepeated } = answer;
       const recorded = events.map(recordedJson);
       return {
         outcome,
         details: detailsJson(details),
+        eventId,
         position: positionToString(position),
         events: recorded,
         isRepeated,
@@ -61,8 +62,9 @@ function foundJson(found: Found): JsonObject {
   if ('policy' in found) return policyJson(found.policy);
   if ('items' in found) return listJson(found);
   if ('entries' in found) {
-    const { lastSequence, unknownEvents, entries } = found;
-    return { lastSequence: String(lastSequence), unknownEvents, entries: entries.map(entryJson) };
+    const { lastEventId, lastSequence, unknownEvents } = found;
+    const last = { lastSequence: String(lastSequence), ...(lastEventId !== undefined && { lastEventId }) };
+    return { ...last, unknownEvents, entries: found.entries.map(entryJson) };
   }
   if ('affected' in found) return previewJson(found);
   if ('changes' in found) {
@@ -78,7 +80,7 @@ function foundJson(found: Found): JsonObject {
 }
 
 function policyJson(view: LoginPolicyView): JsonObject {
-  const { owner, isDefault, position, details, settings } = view;
+  const { owner, isDefault, eventId, position, details, settings } = view;
   const policy = {
     details: detailsJson(details),
     ...settingsJson(settings),
@@ -87,21 +89,22 @@ function policyJson(view: LoginPolicyView): JsonObject {
     multiFactors: view.multiFactors.map(itemJson),
     idps: view.identityProviders.map(itemJson),
   };
-  return { policy, isDefault, owner: ownerJson(owner), position: positionToString(position) };
+  return { policy, isDefault, owner: ownerJson(owner), eventId, position: positionToString(position) };
 }
 
 function listJson(list: LoginPolicyList<SecondFactor | MultiFactor | IdentityProvider>): JsonObject {
-  const { details, isDefault, items, owner, position } = list;
+  const { details, eventId, isDefault, items, owner, position } = list;
   const { changeDate, sequence } = detailsToJson(details);
   const listDetails = { totalResult: String(items.length), processedSequence: sequence, viewTimestamp: changeDate };
-  const whose = { owner: ownerJson(owner), isDefault, position: positionToString(position) };
+  const whose = { owner: ownerJson(owner), isDefault, eventId, position: positionToString(position) };
   return { details: listDetails, result: items.map(itemJson), ...whose };
 }
 
-function previewJson({ sequence, events, changes, warnings, affected }: Preview): JsonObject {
+function previewJson({ sequence, eventId, events, changes, warnings, affected }: Preview): JsonObject {
   const organizationIds = affected.organizations.map(({ organizationId }) => organizationId);
   return {
     sequence: String(sequence),
+    ...(eventId !== undefined && { eventId }),
     events: events.map(eventJson),
     changes: plain(changes),
     warnings: plain(warnings),

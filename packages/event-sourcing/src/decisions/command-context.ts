@@ -1,3 +1,4 @@
+import type { EventId } from '../ids.js';
 import type { Decision } from './decision.js';
 import type { EventMetadata, EventShape, Recorded } from '../streams/event.js';
 import type { Position } from '../streams/position.js';
@@ -9,6 +10,8 @@ export interface CommandContext extends Omit<EventMetadata, 'correlationId'> {
   readonly correlationId?: string;
   /** Refuse at once unless this is the last event of the stream: the caller decided by what he saw there. */
   readonly ifRevision?: Revision | 'no-stream';
+  /** Refuse unless this is the stream's last event: in a history that was lost, another may stand at its revision. */
+  readonly ifEventId?: EventId;
   /** Fired before the events are being written, the command writes nothing and rejects with `DeadlineExceeded`. */
   readonly signal?: AbortSignal;
 }
@@ -20,6 +23,7 @@ export type PreconditionFailed =
       readonly expected: Revision | 'no-stream';
       readonly actual: Revision | undefined;
     }
+  | { readonly reason: 'event-not-current'; readonly expected: EventId; readonly actual: EventId | undefined }
   | { readonly reason: 'idempotency-key-reused'; readonly idempotencyKey: string };
 
 /** What became of a command. */
@@ -48,6 +52,4 @@ export type Handled<Event extends EventShape, State, Rejection> =
 /** What a command would be answered, and by which state. */
 export type Considered<Event extends EventShape, State, Rejection> = Decision<Event, Rejection | PreconditionFailed> & {
   readonly state: State;
-  /** The last event of the stream; `undefined` when it has none. */
-  readonly revision: Revision | undefined;
 };

@@ -5,7 +5,6 @@ import { Lru } from '../lru.js';
 import type { EventCodec } from '../streams/event-codec.js';
 import type { EventStore } from '../streams/event-store.js';
 import type { EventShape, Recorded } from '../streams/event.js';
-import type { Revision } from '../streams/revision.js';
 import type { StreamId } from '../streams/stream-id.js';
 import { pause } from './back-off.js';
 import type { CommandContext, Considered, Handled, PreconditionFailed } from './command-context.js';
@@ -31,8 +30,8 @@ interface ReadyTask<Command, Facts> extends Task<Command> {
   readonly facts: Facts | undefined;
 }
 
-/** The revision a caller decided by. */
-type Pinning = Pick<CommandContext, 'ifRevision'>;
+/** The state of the stream that a caller decided by. */
+type Pinning = Pick<CommandContext, 'ifEventId' | 'ifRevision'>;
 
 /** A state, and whether it was just compared with the stream: only then may it refuse (docs/guarantees.md). */
 interface Known<State> extends StateAt<State> {
@@ -130,9 +129,8 @@ export class CommandHandler<Command extends object, Event extends EventShape, St
     const facts = this.#facts?.isNeededFor(command) === true ? await this.#facts.lookUp(streamId, command) : undefined;
     await this.#queue.enter(streamId);
     try {
-      const { state, revision } = await this.#catchUp(streamId, this.#kept.get(streamId) ?? this.states.nothing);
-      const decision = this.#decide({ streamId, command, context, facts }, { state, revision });
-      return { ...decision, state, revision };
+      const known = await this.#catchUp(streamId, this.#kept.get(streamId) ?? this.states.nothing);
+      return { ...this.#decide({ streamId, command, context, facts }, known), state: known.state };
     } finally {
       this.#queue.leave(streamId);
     }
@@ -140,9 +138,9 @@ export class CommandHandler<Command extends object, Event extends EventShape, St
 
   #decide(
     { streamId, command, context, facts }: Omit<ReadyTask<Command, Facts>, 'context'> & { context: Pinning },
-    { state, revision }: Pick<StateAt<State>, 'state' | 'revision'>,
+    known: StateAt<State>,
   ): Decision<Event, Rejection | PreconditionFailed> {
-    return pinned(context, revision) ?? this.#decider.decide(command, state, { streamId, facts });
+    return pinned(context, known) ?? this.#decider.decide(command, known.state, { streamId, facts });
   }
 
   /** After a conflict, waits before the next attempt, if there is to be one. Throws what is no conflict. */
@@ -222,13 +220,15 @@ function isToWrite<Event, Rejection>(
   return decision.outcome === 'accepted' && decision.events.length > 0;
 }
 
-/** The refusal of a caller who decided by an older revision than the stream is at. */
+/** The refusal of a caller who decided by another state than the stream is in. */
 function pinned(
-  { ifRevision }: Pinning,
-  actual: Revision | undefined,
+  { ifEventId, ifRevision }: Pinning,
+  { eventId, revision }: Pick<StateAt<unknown>, 'eventId' | 'revision'>,
 ): Decision<never, PreconditionFailed> | undefined {
-  if (ifRevision === undefined || ifRevision === (actual ?? 'no-stream')) return undefined;
-  return reject({ reason: 'revision-not-current', expected: ifRevision, actual });
+  if (ifRevision !== undefined && ifRevision !== (revision ?? 'no-stream'))
+    return reject({ reason: 'revision-not-current', expected: ifRevision, actual: revision });
+  if (ifEventId === undefined || ifEventId === eventId) return undefined;
+  return reject({ reason: 'event-not-current', expected: ifEventId, actual: eventId });
 }
 
 function accepted<Event extends EventShape, State>(
