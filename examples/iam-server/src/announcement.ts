@@ -1,4 +1,4 @@
-import type { IamFacts } from './data/iam-facts.js';
+import type { InstanceFacts } from './data/iam-facts.js';
 import type { Secrets } from './data/quickstart.js';
 
 const FACTORS = '/admin/v1/policies/login/multi_factors';
@@ -8,7 +8,8 @@ const PASSKEY = 'MULTI_FACTOR_TYPE_U2F_WITH_VERIFICATION';
 export interface Started {
   readonly url: string;
   readonly storeName: string;
-  readonly facts: IamFacts;
+  readonly instances: readonly InstanceFacts[];
+  /** Only of the start that made them. */
   readonly secrets: Secrets | undefined;
   /** The file that has the secrets in clear. */
   readonly secretsFile: string;
@@ -16,16 +17,18 @@ export interface Started {
 
 /** What whoever started the server is told, line by line. */
 export function announcement(started: Started): readonly string[] {
-  const { url, storeName, facts } = started;
+  const { url, storeName, instances, secrets, secretsFile } = started;
   return [
     '',
     `The login policy's page   ${url}/`,
     `its API                   ${url}  over REST, gRPC, gRPC-Web and Connect`,
     `kept in                   ${storeName}`,
-    `instance                  ${facts.instance.id}  ${facts.instance.name}`,
-    ...facts.organizations.map(({ id, name }) => `organization              ${id}  ${name}`),
+    ...instances.flatMap(({ id, name, organizations }) => [
+      `instance                  ${id}  ${name}`,
+      ...organizations.slice(0, 5).map((one) => `organization              ${one.id}  ${one.name}`),
+    ]),
     '',
-    ...(started.secrets === undefined ? withoutSecrets(started.secretsFile) : withSecrets(started, started.secrets)),
+    ...(secrets === undefined ? withoutSecrets(secretsFile) : withSecrets(started, secrets)),
     '',
   ];
 }
@@ -43,13 +46,13 @@ function withSecrets({ url, secretsFile }: Started, { tokens, users }: Secrets):
     'and undo it:',
     `  ${curl('POST')} -H 'Content-Type: application/json' -d '{"type":"${PASSKEY}"}' ${url}${FACTORS}`,
     '',
-    `These secrets stand in clear in ${secretsFile} too, for this quick start only; delete it when you have them elsewhere.`,
+    `These secrets are printed this once. They stand in clear in ${secretsFile} too; delete it when you have them elsewhere.`,
   ];
 }
 
 function withoutSecrets(secretsFile: string): readonly string[] {
   return [
-    `Passwords and tokens can't be shown again: only their hashes are kept, and ${secretsFile} is gone or of other accounts.`,
-    'To get new ones, start once with IAM_RESET_SECRETS=yes; that also ends all sessions.',
+    `Passwords and tokens are those of the first start, in ${secretsFile} unless it was deleted. To get new ones,`,
+    'start once with IAM_RESET_SECRETS=yes; that also ends all sessions.',
   ];
 }

@@ -1,10 +1,11 @@
 import { join } from 'node:path';
+import { z } from 'zod';
 
 /** What the server is told from outside. */
 export interface Config {
   /** Where policies are kept: `memory:`, `sqlite:PATH`, `postgres://…` or `esdb://…`. */
   readonly storeUrl: string;
-  /** Where the server keeps what is its own: accounts, directory, signing key, sessions. */
+  /** Where the server keeps what is its own: accounts, directory, sessions. */
   readonly dataFolder: string;
   /** The ports that are tried, in this order; 0 is any that is free. */
   readonly ports: readonly number[];
@@ -13,80 +14,137 @@ export interface Config {
   readonly publicUrl: string | undefined;
   /** Which other origins' pages may call the API, with a token. */
   readonly allowedOrigins: readonly string[];
+  /** Whether a proxy stands in front that says in `X-Forwarded-For` where a request comes from. */
+  readonly isBehindProxy: boolean;
   /** Files of the key and the certificate. */
   readonly tls: { readonly keyFile: string; readonly certFile: string } | undefined;
   /** Another folder of the built page than the one beside the server. */
   readonly pageFolder: string | undefined;
   /** Whether all passwords and tokens are made anew. */
   readonly resetsSecrets: boolean;
+  /** Which instance of a store that is kept the first start makes accounts for. */
+  readonly adoptedInstance: string | undefined;
+  /** How long starting may take, and ending. */
+  readonly startMs: number;
+  readonly stopMs: number;
+  /** The least that is logged. */
+  readonly logLevel: Level;
 }
+
+/** How much an event in the log matters. */
+export type Level = 'info' | 'warn' | 'error';
 
 /** The variables by name. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Something outside is not as the server needs it; the message is one sentence that says what, and names the variable. */
-export class CannotStart extends Error {}
+/** Why a server could not start, as a supervisor has to know it: whether to start it again may help. */
+export type Remedy = 'mend what is named' | 'start again';
 
-const KNOWN_STORE = /^(memory:$|sqlite:.+|postgres(ql)?:\/\/.+|esdb(\+discover)?:\/\/.+)/;
-const FIRST_CHOICE = 8080;
-const LAST_CHOICE = 8099;
+/** Something outside is not as the server needs it; the message is one sentence that says what, and names the variable. */
+export class CannotStart extends Error {
+  readonly remedy: Remedy;
+
+  constructor(sentence: string, { remedy = 'mend what is named', cause }: { remedy?: Remedy; cause?: unknown } = {}) {
+    super(sentence, { cause });
+    this.remedy = remedy;
+  }
+}
+
+/** SQLite's own `:memory:` would be a store that a second process can't see, and no file is named so by accident. */
+const KNOWN_STORE = /^(memory:$|sqlite:(?!:memory:).+|postgres(ql)?:\/\/.+|esdb(\+discover)?:\/\/.+)/;
+const LONGEST_SECONDS = 86_400;
+
+const text = z.string();
+const yesOrNo = text
+  .refine((value) => value === 'yes' || value === 'no', 'yes or no')
+  .default('no')
+  .transform((value) => value === 'yes');
+const seconds = (fallback: number): z.ZodType<number, string | undefined> =>
+  text
+    .refine((value) => isWhole(value, LONGEST_SECONDS) && value !== '0', `a whole number of seconds from 1 to 86400`)
+    .default(String(fallback))
+    .transform((value) => Number(value) * 1000);
+
+/** Every variable there is. What begins with `IAM_` and does not stand here is misspelt. */
+const variables = z.strictObject({
+  IAM_STORE: text.regex(KNOWN_STORE).optional(),
+  IAM_DATA: text.default('.data'),
+  PORT: text
+    .refine((value) => isWhole(value, 65_535), 'a whole number from 0 to 65535')
+    .transform((value) => [Number(value)])
+    // Without: the first of these that is free, else any.
+    .default(() => [...Array.from({ length: 20 }, (_, index) => 8080 + index), 0]),
+  HOST: text.default('127.0.0.1'),
+  IAM_PUBLIC_URL: text.optional().transform(asOrigin('the address of a server, like https://iam.example.com')),
+  IAM_ALLOWED_ORIGINS: text
+    .default('')
+    .transform((list) => list.split(',').map((one) => one.trim()))
+    .transform((list) => (list.join('') === '' ? [] : list))
+    .pipe(z.array(text.transform(asOrigin('origins with commas between them, like https://app.example.com')))),
+  IAM_BEHIND_PROXY: yesOrNo,
+  IAM_TLS_KEY: text.optional(),
+  IAM_TLS_CERT: text.optional(),
+  IAM_PAGE: text.optional(),
+  IAM_RESET_SECRETS: yesOrNo,
+  IAM_ADOPT_INSTANCE: text.optional(),
+  IAM_START_SECONDS: seconds(60),
+  // Less than what Docker waits before it kills: 10.
+  IAM_STOP_SECONDS: seconds(9),
+  IAM_LOG: text.pipe(z.enum(['info', 'warn', 'error'], 'info, warn or error')).default('info'),
+});
 
 /** Reads the environment; an empty variable is one that is not there. @throws CannotStart */
 export function readConfig(environment: Environment): Config {
-  const given = (name: string): string | undefined => environment[name]?.trim() || undefined;
-  const dataFolder = given('IAM_DATA') ?? '.data';
+  const ours = Object.entries(environment).filter(([name]) => /^(IAM_.*|PORT|HOST)$/.test(name));
+  const given = ours.map(([name, value = '']) => [name, value.trim()]).filter(([, value]) => value !== '');
+  const parsed = variables.safeParse(Object.fromEntries(given));
+  if (!parsed.success) throw sentenceOf(parsed.error.issues[0], environment);
+  const { IAM_TLS_KEY, IAM_TLS_CERT, ...read } = parsed.data;
   return {
-    dataFolder,
-    storeUrl: storeUrlIn(given('IAM_STORE') ?? `sqlite:${join(dataFolder, 'login-policy.sqlite')}`),
-    ports: portsIn(given('PORT')),
-    host: given('HOST') ?? '127.0.0.1',
-    publicUrl: publicUrlIn(given('IAM_PUBLIC_URL')),
-    allowedOrigins: originsIn(given('IAM_ALLOWED_ORIGINS')),
-    tls: tlsIn(given('IAM_TLS_KEY'), given('IAM_TLS_CERT')),
-    pageFolder: given('IAM_PAGE'),
-    resetsSecrets: isYes('IAM_RESET_SECRETS', given('IAM_RESET_SECRETS')),
+    dataFolder: read.IAM_DATA,
+    storeUrl: read.IAM_STORE ?? `sqlite:${join(read.IAM_DATA, 'login-policy.sqlite')}`,
+    ports: read.PORT,
+    host: read.HOST,
+    publicUrl: read.IAM_PUBLIC_URL,
+    allowedOrigins: read.IAM_ALLOWED_ORIGINS.filter((origin) => origin !== undefined),
+    isBehindProxy: read.IAM_BEHIND_PROXY,
+    tls: tlsOf(IAM_TLS_KEY, IAM_TLS_CERT),
+    pageFolder: read.IAM_PAGE,
+    resetsSecrets: read.IAM_RESET_SECRETS,
+    adoptedInstance: read.IAM_ADOPT_INSTANCE,
+    startMs: read.IAM_START_SECONDS,
+    stopMs: read.IAM_STOP_SECONDS,
+    logLevel: read.IAM_LOG,
   };
 }
 
-/** The URL without what is secret in it, to be shown. A password may hold any character, be it that it should be escaped. */
+/** The URL without what is secret in it, to be shown. A password may hold any character, even one that should be escaped. */
 export function withoutSecrets(storeUrl: string): string {
   return storeUrl.replace(/\/\/.*@/s, '//…@').replace(/\?.*/s, '?…');
 }
 
-function storeUrlIn(value: string): string {
-  if (KNOWN_STORE.test(value)) return value;
-  // What is of no known form is not shown: where the password is in it, nobody can say.
-  throw new CannotStart('IAM_STORE must be memory:, sqlite:PATH, postgres://… or esdb://….');
-}
-
-function portsIn(value: string | undefined): readonly number[] {
-  if (value === undefined) {
-    const choices = Array.from({ length: LAST_CHOICE - FIRST_CHOICE + 1 }, (_, index) => FIRST_CHOICE + index);
-    return [...choices, 0];
+function sentenceOf(issue: z.core.$ZodIssue | undefined, environment: Environment): CannotStart {
+  if (issue?.code === 'unrecognized_keys') {
+    const known = Object.keys(variables.shape).filter((name) => name.startsWith('IAM_'));
+    return new CannotStart(`${issue.keys.join(', ')} is not a variable of this server. Those are ${known.join(', ')}.`);
   }
-  if (/^\d{1,5}$/.test(value) && Number(value) <= 65_535) return [Number(value)];
-  throw mustBe('PORT', 'a whole number from 0 to 65535', value);
-}
-
-function publicUrlIn(value: string | undefined): string | undefined {
-  if (value === undefined) return undefined;
-  const origin = originIn(value);
-  if (origin !== undefined) return origin;
-  throw mustBe('IAM_PUBLIC_URL', 'the address of a server, like https://iam.example.com', value);
-}
-
-function originsIn(value: string | undefined): readonly string[] {
-  return (value?.split(',') ?? []).map((one) => {
-    const origin = originIn(one.trim());
-    if (origin !== undefined) return origin;
-    throw mustBe('IAM_ALLOWED_ORIGINS', 'origins with commas between them, like https://app.example.com', one.trim());
-  });
+  const [name = '', index] = (issue?.path ?? []).map(String);
+  // What is of no known form is not shown: nobody can say where the password is in it.
+  if (name === 'IAM_STORE') return new CannotStart('IAM_STORE must be memory:, sqlite:PATH, postgres://… or esdb://….');
+  const value = environment[name]?.trim() ?? '';
+  const shown = index === undefined ? value : (value.split(',')[Number(index)]?.trim() ?? '');
+  return new CannotStart(`${name} must be ${issue?.message ?? 'something else'}, not ${JSON.stringify(shown)}.`);
 }
 
 /** The page and the API stand at the root of their origin. */
-function originIn(value: string): string | undefined {
-  const url = urlIn(value);
-  return url !== undefined && /^https?:$/.test(url.protocol) && url.href === `${url.origin}/` ? url.origin : undefined;
+function asOrigin(expected: string): (value: string | undefined, context: z.RefinementCtx) => string | undefined {
+  return (value, context) => {
+    if (value === undefined) return undefined;
+    const url = urlIn(value);
+    if (url !== undefined && /^https?:$/.test(url.protocol) && url.href === `${url.origin}/`) return url.origin;
+    context.addIssue({ code: 'custom', message: expected });
+    return z.NEVER;
+  };
 }
 
 function urlIn(value: string): URL | undefined {
@@ -97,21 +155,15 @@ function urlIn(value: string): URL | undefined {
   }
 }
 
-function tlsIn(keyFile: string | undefined, certFile: string | undefined): Config['tls'] {
+function isWhole(value: string, largest: number): boolean {
+  return /^\d{1,6}$/.test(value) && Number(value) <= largest;
+}
+
+function tlsOf(keyFile: string | undefined, certFile: string | undefined): Config['tls'] {
   if (keyFile === undefined && certFile === undefined) return undefined;
   if (keyFile === undefined)
     throw new CannotStart('IAM_TLS_KEY must name the file of the key that IAM_TLS_CERT is for.');
   if (certFile === undefined)
     throw new CannotStart('IAM_TLS_CERT must name the file of the certificate for IAM_TLS_KEY.');
   return { keyFile, certFile };
-}
-
-function isYes(name: string, value: string | undefined): boolean {
-  if (value === undefined || value === 'no') return false;
-  if (value === 'yes') return true;
-  throw mustBe(name, 'yes or no', value);
-}
-
-function mustBe(name: string, expected: string, value: string): CannotStart {
-  return new CannotStart(`${name} must be ${expected}, not ${JSON.stringify(value)}.`);
 }

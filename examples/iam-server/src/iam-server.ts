@@ -1,66 +1,118 @@
-import { createApi, oneInstance, type Api, type NodeRequest, type NodeResponse } from '@login-policy/api';
+import { createApi, type AccessEntry, type Api, type NodeRequest, type NodeResponse } from '@login-policy/api';
 import type { LoginPolicies } from '@login-policy/domain';
+import type { Tenants } from './accounts/tenants.js';
+import type { Level } from './config.js';
 import { exchangeOf, sendRefusal, type Exchange } from './http/exchange.js';
 import { fromAnotherPage, refusalOf } from './http/refusal.js';
 import { harden } from './http/security-headers.js';
-import type { OrganizationDirectory } from './organization-directory.js';
+import type { Log } from './log.js';
 import { IamRoutes, type IamRoutesOptions } from './routes/iam-routes.js';
-import { reliesOnCookie } from './sessions/identification.js';
+import type { Transport } from './sessions/cookies.js';
 import { isFromOurPage, isSafe } from './sessions/same-origin.js';
 
 /** What the server is made of. */
 export interface IamServerOptions extends IamRoutesOptions {
-  readonly instanceId: string;
   readonly policies: LoginPolicies;
-  readonly organizations: OrganizationDirectory;
+  readonly tenants: Tenants;
   readonly publicUrl: string | undefined;
   readonly allowedOrigins: readonly string[];
-  /** Told of each failure whose cause an answer does not say. */
-  readonly onFailure: (cause: unknown) => void;
+  readonly transport: Transport;
+  readonly log: Log;
 }
+
+type Seen = Omit<AccessEntry, 'protocol'> & { readonly protocol: string };
+
+const OF_NOTE = new Set([401, 403, 429]);
 
 /** Answers everything that comes to the port: the API, the server's own routes, the page. */
 export class IamServer {
   readonly #api: Api;
   readonly #routes: IamRoutes;
   readonly #options: IamServerOptions;
+  #inFlight = 0;
 
   constructor(options: IamServerOptions) {
-    const { authenticate, instanceId, organizations, policies, onFailure } = options;
+    const { identification, log, metrics, policies, tenants } = options;
     this.#options = options;
     this.#routes = new IamRoutes(options);
+    metrics.watch('iam_requests_in_flight', () => this.#inFlight);
     this.#api = createApi({
       loginPolicies: policies,
-      ports: { authenticate, organizations, instanceOf: oneInstance(instanceId) },
+      ports: {
+        authenticate: async (headers) => (await identification.recognise(headers))?.caller,
+        organizations: tenants,
+        instanceOf: (headers) => tenants.of(headers)?.id,
+      },
       // Its own page is of the same origin.
       origins: options.allowedOrigins,
-      onFailure,
+      onAnswered: (entry) => this.#note(entry),
+      onFailure: (cause, requestId) => log.failure(cause, { requestId }),
     });
+  }
+
+  /** How many requests are being answered, apart from streams. */
+  get unanswered(): number {
+    return this.#inFlight - this.#options.changes.count;
   }
 
   /** Answers a request; never throws. */
   handle(request: NodeRequest, response: NodeResponse): void {
     const exchange = exchangeOf(request, response);
-    harden(response);
-    if (this.#isForged(exchange)) sendRefusal(exchange, fromAnotherPage());
+    this.#inFlight++;
+    exchange.onGone(() => this.#inFlight--);
+    harden(response, this.#options.transport);
+    if (this.#isForged(exchange)) this.#refuse(exchange, performance.now(), fromAnotherPage());
     else this.#api.handler(request, response, () => this.#answer(exchange));
   }
 
-  /** Ends what would go on for ever: whoever watches the health is told that the server ends. */
+  /** Says from now on that it is not ready, and ends what would go on for ever. */
   endWatches(): void {
     this.#api.endWatches();
   }
 
   /** A cookie comes along by itself, so whatever changes something has to come from our page. */
   #isForged({ verb, headers }: Exchange): boolean {
-    return !isSafe(verb) && reliesOnCookie(headers) && !isFromOurPage(headers, this.#options.publicUrl);
+    const { identification, publicUrl } = this.#options;
+    return !isSafe(verb) && identification.reliesOnCookie(headers) && !isFromOurPage(headers, publicUrl);
   }
 
   #answer(exchange: Exchange): void {
-    this.#routes.answer(exchange).catch((caught: unknown) => {
-      const refusal = refusalOf(caught);
-      if (refusal.cause !== undefined) this.#options.onFailure(refusal.cause);
-      sendRefusal(exchange, refusal);
-    });
+    const began = performance.now();
+    exchange.response.setHeader('x-request-id', exchange.requestId);
+    this.#routes.answer(exchange).then(
+      () => {
+        if (this.#routes.knows(exchange.path)) this.#seen(exchange, began, undefined);
+      },
+      (caught: unknown) => this.#refuse(exchange, began, caught),
+    );
   }
+
+  #refuse(exchange: Exchange, began: number, caught: unknown): void {
+    const refusal = refusalOf(caught);
+    const { requestId } = exchange;
+    if (refusal.cause !== undefined) this.#options.log.failure(refusal.cause, { requestId });
+    exchange.response.setHeader('x-request-id', requestId);
+    sendRefusal(exchange, refusal);
+    this.#seen(exchange, began, refusal.content.id);
+  }
+
+  #seen({ path, requestId, response, verb }: Exchange, began: number, refusal: string | undefined): void {
+    const durationMs = performance.now() - began;
+    this.#note({ requestId, protocol: 'own', verb, path, httpStatus: response.statusCode, refusal, durationMs });
+  }
+
+  /** One line a request, but for those who ask every few seconds whether the server lives. */
+  #note({ path, httpStatus, durationMs, protocol, verb, refusal, requestId }: Seen): void {
+    const { log, metrics } = this.#options;
+    metrics.count('iam_requests_total', { protocol, status: httpStatus });
+    metrics.count('iam_request_seconds_total', { protocol }, durationMs / 1000);
+    if (path.startsWith('/debug/') || path === '/metrics') return;
+    const facts = { requestId, protocol, status: httpStatus, refusal, ms: Math.round(durationMs) };
+    log.note(levelOf(httpStatus), `${verb} ${path.slice(0, 200)}`, facts);
+  }
+}
+
+function levelOf(status: number): Level {
+  if (status >= 500) return 'error';
+  return OF_NOTE.has(status) ? 'warn' : 'info';
 }

@@ -1,3 +1,8 @@
-// The program is main.ts. This is what tests look at from inside, since from outside it would take hours.
+// The program is main.ts. This is what tests look at from inside, since from outside it would take long.
 export { SignInAttempts } from './accounts/sign-in-attempts.js';
-export { logTo } from './log.js';
+export { announcement } from './announcement.js';
+export { CannotStart, readConfig } from './config.js';
+export { logTo, type Log, type LogFacts } from './log.js';
+export { start, type Running } from './start.js';
+export { StoreWatch } from './store-watch.js';
+export { Steps } from './steps.js';

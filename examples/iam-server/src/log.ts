@@ -1,23 +1,49 @@
 import type { Writable } from 'node:stream';
+import { isFault } from '@login-policy/event-sourcing';
+import { CannotStart, type Level } from './config.js';
+
+/** What is known of an event beside its sentence. */
+export type LogFacts = Readonly<Record<string, string | number | undefined>>;
 
 /** Where the server says what it has to say. Nothing of it throws: its reader may be gone, a disk full. */
 export interface Log {
   /** Tells whoever started it. */
   readonly say: (text: string) => void;
-  /** Tells the operator of a failure: a text as it is, anything else with all that is known of it. */
-  readonly complain: (failure: unknown) => void;
+  /** Tells the operator of an event, in one line. */
+  readonly note: (level: Level, message: string, facts?: LogFacts) => void;
+  /** Tells the operator of a failure: a fault by its code and sentence, a defect with its stack. */
+  readonly failure: (cause: unknown, facts?: LogFacts) => void;
 }
 
+/** How a log is written. */
+export interface LogOptions {
+  /** The least that is written. */
+  readonly level?: Level;
+  /** For a person at a terminal a line is text; for programs it is JSON. */
+  readonly reader?: 'person' | 'program';
+}
+
+const LEVELS: readonly Level[] = ['info', 'warn', 'error'];
+
 /** Makes a log of two streams, and listens to their errors: without a listener the first would end the process. */
-export function logTo(said: Writable, complained: Writable): Log {
-  for (const stream of [said, complained]) stream.on('error', () => undefined);
+export function logTo(said: Writable, noted: Writable, { level: least = 'info', reader }: LogOptions = {}): Log {
+  for (const stream of [said, noted]) stream.on('error', () => undefined);
+  const lineOf = reader === 'person' ? lineForPeople : lineForPrograms;
+  const note: Log['note'] = (level, message, facts = {}) => {
+    if (LEVELS.indexOf(level) < LEVELS.indexOf(least)) return;
+    write(noted, () => lineOf({ time: new Date().toISOString(), level, message, ...facts }));
+  };
   return {
     say: (text) => write(said, () => text),
-    complain: (failure) => write(complained, () => inFull(failure)),
+    note,
+    failure: (cause, facts = {}) => {
+      const { message, ...known } = describe(cause);
+      note('error', message, { ...known, ...facts });
+    },
   };
 }
 
-/** Some streams throw what others tell their listeners, and so may a failure that is asked what it is. */
+/** Some streams throw what others tell their listeners. */
 function write(stream: Writable, textOf: () => string): void {
   try {
     stream.write(`${textOf()}\n`);
@@ -26,6 +52,23 @@ function write(stream: Writable, textOf: () => string): void {
   }
 }
 
-function inFull(failure: unknown): string {
-  return failure instanceof Error ? (failure.stack ?? failure.message) : String(failure);
+function lineForPrograms(line: LogFacts): string {
+  return JSON.stringify(line);
+}
+
+function lineForPeople({ time, level, message, stack, ...facts }: LogFacts): string {
+  const known = Object.entries(facts).map(([name, value]) => `  ${name}=${value}`);
+  return `${time} ${level}  ${message}${known.join('')}${stack === undefined ? '' : `\n${stack}`}`;
+}
+
+/** A failure may throw when it is asked what it is. */
+function describe(cause: unknown): { readonly message: string; readonly [fact: string]: string } {
+  try {
+    if (isFault(cause)) return { message: cause.message, fault: cause.code };
+    if (cause instanceof CannotStart) return { message: cause.message };
+    if (cause instanceof Error) return { message: cause.message, stack: cause.stack ?? '' };
+    return { message: String(cause) };
+  } catch {
+    return { message: 'a failure that can not be shown' };
+  }
 }

@@ -1,29 +1,43 @@
 import { announcement } from './announcement.js';
-import { CannotStart, readConfig } from './config.js';
+import { CannotStart, readConfig, type Remedy } from './config.js';
 import { logTo } from './log.js';
 import type { Running } from './start.js';
 
-const log = logTo(process.stdout, process.stderr);
+/** What a supervisor goes by (sysexits.h): 78, something has to be mended first; 75, starting again may help. */
+const EXIT: Readonly<Record<Remedy, number>> = { 'mend what is named': 78, 'start again': 75 };
+const DEFECT = 1;
+
+const reader = process.stderr.isTTY ? 'person' : 'program';
+const firstLog = logTo(process.stdout, process.stderr, { reader });
+
+/** At once, whatever is left: what did not close in its time never will. */
+function end(caught?: unknown): never {
+  if (caught === undefined) process.exit(0);
+  process.exit(caught instanceof CannotStart ? EXIT[caught.remedy] : DEFECT);
+}
 
 try {
   const config = readConfig(process.env);
+  const log = logTo(process.stdout, process.stderr, { reader, level: config.logLevel });
+  // A terminal that closes, or a supervisor that asks to read the settings again: there is nothing to do.
+  process.on('SIGHUP', () => log.note('info', 'SIGHUP changes nothing: SIGTERM or SIGINT ends the server.'));
   // After the environment was found good: imports are most of a cold start.
   const { start } = await import('./start.js');
-  const running = await start(config, log.complain);
-  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.once(signal, () => end(running));
+  const running = await start(config, log).catch(end);
   log.say(announcement(running.started).join('\n'));
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop(running, log.failure));
 } catch (caught) {
-  log.complain(caught instanceof CannotStart ? caught.message : caught);
-  process.exitCode = 1;
+  firstLog.failure(caught);
+  end(caught);
 }
 
 /** Once: a second signal ends the process at once, as the system does it. */
-function end(running: Running): void {
+function stop(running: Running, complain: (cause: unknown) => void): void {
   running.stop().then(
-    () => process.exit(0),
+    () => end(),
     (caught: unknown) => {
-      log.complain(caught);
-      process.exit(1);
+      complain(caught);
+      end(new Error('did not end in its time'));
     },
   );
 }

@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { openMemoryStore, type Store } from '@login-policy/event-sourcing';
+import { isFault, openMemoryStore, type Store } from '@login-policy/event-sourcing';
 import { CannotStart, withoutSecrets } from './config.js';
 import { createPrivateFile } from './data/private-file.js';
 
@@ -18,7 +18,10 @@ export async function openStore(url: string): Promise<Store> {
 /** Why the store a URL names is of no use, as a sentence. */
 export function storeFailure(url: string, cause: unknown): CannotStart {
   const reason = (cause instanceof Error ? cause.message : String(cause)).trim();
-  return new CannotStart(`The store of IAM_STORE, ${withoutSecrets(url)}, can't be opened: ${reason}.`, { cause });
+  return new CannotStart(`The store of IAM_STORE, ${withoutSecrets(url)}, can't be opened: ${reason}.`, {
+    cause,
+    remedy: isFault(cause) && !cause.retryable ? 'mend what is named' : 'start again',
+  });
 }
 
 async function openSqlite(path: string): Promise<Store> {

@@ -1,110 +1,129 @@
 import { fileURLToPath } from 'node:url';
-import type { LoginPolicies } from '@login-policy/domain';
-import { openLoginPolicies } from '@login-policy/domain';
+import { freshInstance, openLoginPolicies, orThrow, type LoginPolicies } from '@login-policy/domain';
 import { isFault, type Store } from '@login-policy/event-sourcing';
+import { SignInAttempts } from './accounts/sign-in-attempts.js';
+import { Tenants } from './accounts/tenants.js';
 import type { Started } from './announcement.js';
-import { assemble, type Assembled, type Parts } from './assembly.js';
 import { CannotStart, withoutSecrets, type Config } from './config.js';
-import { begin, ensureDefaultPolicy } from './data/first-start.js';
-import type { IamFacts } from './data/iam-facts.js';
+import { begin, type Beginning } from './data/first-start.js';
 import { ensureFolder } from './data/private-file.js';
-import { quickstartFile, writeQuickstart } from './data/quickstart.js';
+import { noteAddress, quickstartFile } from './data/quickstart.js';
 import { takeFirstFree, type TakenPort } from './http/first-free-port.js';
 import { PageFiles } from './http/page-files.js';
 import { readTlsFiles } from './http/tls-files.js';
+import { IamServer } from './iam-server.js';
+import type { Log } from './log.js';
+import { Metrics } from './metrics.js';
 import { openStore, storeFailure } from './open-store.js';
-import { OrganizationDirectory } from './organization-directory.js';
+import { ChangesFeed } from './routes/changes-feed.js';
+import { ChangesStreams } from './routes/changes-streams.js';
+import { DirectoryRoutes } from './routes/directory-routes.js';
+import { SessionRoutes } from './routes/session-routes.js';
+import type { Transport } from './sessions/cookies.js';
+import { Identification } from './sessions/identification.js';
+import { Sessions } from './sessions/sessions.js';
+import { Steps } from './steps.js';
+import { StoreWatch } from './store-watch.js';
 
 const PAGE_BESIDE = fileURLToPath(new URL('../page/dist', import.meta.url));
 /** Requests that come with the signal to end are answered. */
 const DRAIN_MS = 250;
-const GRACE_MS = 10_000;
-/** A read model of many policies is built anew at each start beside EventStoreDB. */
-const LONGEST_CATCHING_UP_MS = 600_000;
+/** What is left for the store once all requests were answered or cut off. */
+const RESERVE_MS = 3000;
+/** A start that failed is cleaned up after for so long. */
+const CLEAN_UP_MS = 2000;
 
 /** A server that answers. */
 export interface Running {
   readonly started: Started;
-  /** Answers what is in flight, ends the streams, then closes the store. */
+  /** Answers what is in flight, ends the streams, then closes the store. @throws TookTooLong */
   readonly stop: () => Promise<void>;
 }
 
-type OnFailure = (cause: unknown) => void;
+/** What was opened so far, and has to be closed, the last first. */
+interface Opened {
+  readonly waitsFor: string;
+  readonly close: () => Promise<void>;
+}
 
 /**
- * Starts the server. Its port comes first, so that nothing is written when it can't be had.
+ * Starts the server within one deadline: port, store, accounts, policies, in this order, so that nothing is made up before the
+ * store was looked at. Until all are there, requests are answered with 503.
  *
- * @throws CannotStart
+ * @throws CannotStart after the log was told why, and what could be closed was closed.
  */
-export async function start(config: Config, onFailure: OnFailure): Promise<Running> {
-  const { host, ports } = config;
+export async function start(config: Config, log: Log): Promise<Running> {
+  const opened: Opened[] = [];
+  try {
+    return await startWith(opened, { config, log, steps: new Steps('Starting', config.startMs, log) });
+  } catch (caught) {
+    // Said first: closing may take as long as starting did.
+    log.failure(caught);
+    const steps = new Steps('Cleaning up', CLEAN_UP_MS, log);
+    await closeAll(opened, steps).catch((late: unknown) => log.failure(late));
+    throw caught;
+  }
+}
+
+interface Given {
+  readonly config: Config;
+  readonly log: Log;
+  readonly steps: Steps;
+}
+
+async function startWith(opened: Opened[], { config, log, steps }: Given): Promise<Running> {
+  const { dataFolder, host, ports, storeUrl } = config;
+  const storeName = withoutSecrets(storeUrl);
   const port = await takeFirstFree({ host, ports, tls: await readTlsFiles(config.tls) });
-  try {
-    return await startOn(port, { config, onFailure });
-  } catch (caught) {
-    await port.close({ graceMs: 0 });
-    throw caught;
-  }
-}
-
-type Given = Pick<Parts, 'config' | 'onFailure'>;
-
-async function startOn(port: TakenPort, given: Given): Promise<Running> {
-  const { config } = given;
+  opened.push({ waitsFor: 'its port', close: () => port.close({ graceMs: 0 }) });
   const page = await pageOf(config);
-  await ensureFolder(config.dataFolder);
-  const store = await openStore(config.storeUrl);
-  try {
-    return await startWith(store, port, { ...given, page });
-  } catch (caught) {
-    await store.close();
-    throw caught;
-  }
-}
-
-async function startWith(
-  store: Store,
-  port: TakenPort,
-  { config, page, onFailure }: Given & Pick<Parts, 'page'>,
-): Promise<Running> {
-  const { dataFolder, storeUrl } = config;
-  const { facts, secrets } = await begin(config);
+  await ensureFolder(dataFolder);
+  const store = await steps.take(`the store ${storeName}`, () => openStore(storeUrl));
+  opened.push({ waitsFor: `the store ${storeName}`, close: () => store.close() });
+  const { facts, secrets } = await steps.take(`${dataFolder} and what stands in the store`, () => begin(config, store));
+  const tenants = new Tenants(dataFolder, facts, (cause) => log.failure(cause));
+  const policies = await steps.take('the login policies', () => openPolicies(store, tenants));
+  opened.push({ waitsFor: 'the login policies', close: () => policies.close() });
+  await steps.take(`the read models of the store ${storeName}`, () =>
+    beginPolicies(policies, { facts, store, config, steps }),
+  );
+  const server = await assemble({ config, log, tenants, store, policies, page, opened });
   const url = config.publicUrl ?? port.url;
-  // At once: whatever goes wrong after this, they are not lost.
-  if (secrets !== undefined) await writeQuickstart(dataFolder, { url, facts, secrets });
-  const organizations = new OrganizationDirectory(facts);
-  const policies = await openLoginPolicies({ store, organizations });
-  await beginPolicies(policies, { facts, store, storeUrl });
-  const assembled = await assemble({ config, facts, organizations, store, policies, page, onFailure });
-  port.serve((request, response) => assembled.server.handle(request, response));
+  await noteAddress(dataFolder, url);
+  port.serve((request, response) => server.handle(request, response));
+  log.note('info', 'The server answers.', { url, store: storeName });
   return {
-    started: {
-      url,
-      storeName: withoutSecrets(storeUrl),
-      facts,
-      secrets,
-      secretsFile: quickstartFile(dataFolder),
-    },
-    stop: () => stop(port, assembled, { policies, store }),
+    started: { url, storeName, instances: facts.instances, secrets, secretsFile: quickstartFile(dataFolder) },
+    stop: () => stop(port, server, { opened, steps: new Steps('Ending', config.stopMs, log), log }),
   };
 }
 
-interface Beginning {
-  readonly facts: IamFacts;
+function openPolicies(store: Store, organizations: Tenants): Promise<LoginPolicies> {
+  return openLoginPolicies({ store, organizations });
+}
+
+interface Beginnings extends Pick<Beginning, 'facts'> {
   readonly store: Store;
-  readonly storeUrl: string;
+  readonly config: Config;
+  readonly steps: Steps;
 }
 
 /**
- * The first use of some stores: only now it turns out that there is none. Nothing is served before the read model has reached
- * the head of the store: until then a custom policy is not known to be there.
+ * Brings the default policy of each instance that has none into force. The first use of some stores: only now it turns out that
+ * there is none. Nothing is served before the read model has reached the head of the store: until then nobody knows which
+ * custom policies there are.
  */
-async function beginPolicies(policies: LoginPolicies, { facts, store, storeUrl }: Beginning): Promise<void> {
+async function beginPolicies(policies: LoginPolicies, { facts, store, config, steps }: Beginnings): Promise<void> {
+  const by = { actor: 'setup', reason: 'first start of the server' };
   try {
-    await ensureDefaultPolicy(policies, facts.instance.id);
-    await policies.readModel.ready({ atLeast: await store.eventStore.head(), waitMs: LONGEST_CATCHING_UP_MS });
+    for (const { id } of facts.instances) {
+      const added = await policies.add({ instanceId: id }, freshInstance, by);
+      if (added.outcome === 'rejected' && added.rejection.reason !== 'policy-already-exists') orThrow(added);
+    }
+    const waitMs = Math.max(1, Math.floor(steps.leftMs));
+    await policies.readModel.ready({ atLeast: await store.eventStore.head(), waitMs });
   } catch (caught) {
-    throw isFault(caught) ? storeFailure(storeUrl, caught) : caught;
+    throw isFault(caught) ? storeFailure(config.storeUrl, caught) : caught;
   }
 }
 
@@ -115,17 +134,65 @@ async function pageOf({ pageFolder }: Config): Promise<PageFiles> {
   throw new CannotStart(`IAM_PAGE names ${pageFolder}, which holds no index.html.`);
 }
 
-async function stop(
-  port: Pick<TakenPort, 'close'>,
-  { server, streams, feed }: Assembled,
-  { policies, store }: { readonly policies: LoginPolicies; readonly store: Store },
-): Promise<void> {
+interface Parts extends Omit<Given, 'steps'> {
+  readonly tenants: Tenants;
+  readonly store: Store;
+  readonly policies: LoginPolicies;
+  readonly page: PageFiles;
+  readonly opened: Opened[];
+}
+
+async function assemble({ config, log, tenants, store, policies, page, opened }: Parts): Promise<IamServer> {
+  const { allowedOrigins, dataFolder, isBehindProxy, publicUrl, tls } = config;
+  const transport: Transport = tls !== undefined || publicUrl?.startsWith('https:') === true ? 'https' : 'http';
+  const metrics = new Metrics();
+  const sessions = new Sessions(dataFolder, tenants);
+  const identification = new Identification(tenants, sessions, transport);
+  const feed = await ChangesFeed.open(store.eventStore);
+  const watch = new StoreWatch(store.eventStore, log);
+  const changes = new ChangesStreams(feed, identification);
+  opened.push({ waitsFor: 'the feed of changes', close: () => closeFeed(changes, feed, watch) });
+  metrics.watch('iam_change_streams', () => changes.count);
+  metrics.watch('iam_store_up', () => Number(watch.isUp));
+  const attempts = new SignInAttempts(() => performance.now());
+  const about = { tenants, identification, publicUrl, transport, log, metrics };
+  return new IamServer({
+    ...about,
+    policies,
+    allowedOrigins,
+    page,
+    changes,
+    session: new SessionRoutes({ ...about, attempts, sessions, isBehindProxy }),
+    directory: new DirectoryRoutes(tenants, policies),
+  });
+}
+
+async function closeFeed(changes: ChangesStreams, feed: ChangesFeed, watch: StoreWatch): Promise<void> {
+  changes.close();
+  await Promise.all([feed.close(), watch.close()]);
+}
+
+interface Ending extends Omit<Given, 'config'> {
+  readonly opened: Opened[];
+}
+
+async function stop(port: TakenPort, server: IamServer, { opened, steps, log }: Ending): Promise<void> {
   // Whoever shares out requests is told first that this server takes no more.
   server.endWatches();
-  const answered = port.close({ drainMs: DRAIN_MS, graceMs: GRACE_MS });
-  streams.close();
-  await answered;
-  await feed.close();
-  await policies.close();
-  await store.close();
+  const graceMs = Math.max(0, steps.leftMs - RESERVE_MS);
+  const cut = setTimeout(() => {
+    const left = server.unanswered;
+    if (left === 1) log.note('error', '1 request was not answered, and is cut off.');
+    if (left > 1) log.note('error', `${left} requests were not answered, and are cut off.`);
+  }, DRAIN_MS + graceMs);
+  const answered = port.close({ drainMs: DRAIN_MS, graceMs });
+  const feed = opened.pop();
+  await steps.take('the feed of changes', () => feed?.close() ?? Promise.resolve());
+  await steps.take(`requests that are not answered`, () => answered);
+  clearTimeout(cut);
+  await closeAll(opened, steps);
+}
+
+async function closeAll(opened: Opened[], steps: Steps): Promise<void> {
+  for (const { waitsFor, close } of opened.splice(0).toReversed()) await steps.take(waitsFor, close);
 }

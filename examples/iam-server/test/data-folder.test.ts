@@ -1,78 +1,154 @@
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { afterEach, describe, it } from 'mocha';
-import { bearer, call } from './client.js';
-import { readQuickstart, TestBench } from './running-server.js';
+import { after, before, describe, it } from 'mocha';
+import { bearer, call, signIn, trySignIn } from './client.js';
+import { readQuickstart, TestBench, type Quickstart, type Server } from './running-server.js';
+import { eventually } from './waiting.js';
 
 interface Facts {
+  readonly generation: string;
+  readonly instances: readonly [Instance];
+}
+
+interface Instance {
   readonly organizations: readonly [object, object];
   readonly users: readonly [object, object];
 }
 
+const POLICY = '/admin/v1/policies/login';
+const SECRET = ['quickstart.json', 'iam.json'];
+
 describe('the files of the server', () => {
   const bench = new TestBench();
-  afterEach(() => bench.clear());
+  let server: Server;
+  let quickstart: Quickstart;
+  let file: string;
+  let text: string;
+  before(async () => {
+    const folder = await bench.folder();
+    await mkdir(join(folder, '.data'));
+    await writeFile(join(folder, '.data', 'quickstart.json'), 'an older one', { mode: 0o666 });
+    ({ server, quickstart } = await bench.serve({}, folder));
+    file = join(folder, '.data', 'iam.json');
+    text = await readFile(file, 'utf8');
+  });
+  after(() => bench.clear());
 
-  it('says which file is damaged, and leaves it alone', async () => {
-    const { server } = await bench.serve();
+  const modeOf = async (name: string): Promise<number> => (await stat(join(server.folder, '.data', name))).mode & 0o777;
+
+  it('are for their owner only, whatever mode they had, and hold no secret in clear but for the quick start', async () => {
+    await signIn(quickstart, 'owner');
+    const names = (await readdir(join(server.folder, '.data'))).filter((name) => name !== 'sessions');
+    expect(names.filter((name) => !name.startsWith('login-policy.sqlite'))).to.have.members(SECRET);
+    for (const name of names) expect(await modeOf(name), name).to.equal(0o600);
+    const { tokens, users } = quickstart;
+    for (const secret of [tokens.owner, tokens.viewer, users.owner.password, users.viewer.password])
+      expect(text).not.to.include(secret);
     await server.stop();
-    const file = join(server.folder, '.data', 'iam.json');
-    await writeFile(file, '{"instance": {}}');
-    const { code, complained } = await bench.start(server.folder).ended();
-    expect(code).to.equal(1);
-    expect(complained).to.match(/^\.data\/iam\.json \(in IAM_DATA\) is not what this server wrote: .*\.\n$/);
-    expect(await readFile(file, 'utf8')).to.equal('{"instance": {}}');
+    for (const name of SECRET) await chmod(join(server.folder, '.data', name), 0o644);
+    await server.start();
+    for (const name of SECRET) expect(await modeOf(name), name).to.equal(0o600);
   });
 
-  for (const name of ['iam.json', 'quickstart.json', 'signing-key.json']) {
-    it(`says in one sentence that ${name} can not be used`, async () => {
-      const folder = await bench.folder();
-      await mkdir(join(folder, '.data', name), { recursive: true });
-      const { code, complained } = await bench.start(folder).ended();
-      expect(code).to.equal(1);
-      expect(complained).to.match(/^\.data\/[a-z-]+\.json \(in IAM_DATA\) can't be (read|written) \(EISDIR\)\.\n$/);
-      expect(complained).to.include(name);
-    });
-  }
-
-  it('says what somebody wrote into iam.json that can not be', async () => {
-    const { server } = await bench.serve();
-    await server.stop();
-    const file = join(server.folder, '.data', 'iam.json');
-    const facts: Facts = JSON.parse(await readFile(file, 'utf8'));
-    const [acme] = facts.organizations;
-    const [owner] = facts.users;
+  it('are left alone where they are damaged, and named with what is wrong; a server that runs goes on', async () => {
+    const facts: Facts = JSON.parse(text);
+    const [instance] = facts.instances;
+    const [acme] = instance.organizations;
+    const [owner] = instance.users;
     const edits: readonly (readonly [object, RegExp])[] = [
-      [{ organizations: [acme, { ...acme, name: 'Other' }] }, /Two have the same id → at organizations/],
+      [
+        { organizations: [acme, { ...acme, name: 'Other' }] },
+        /Two have the same id → at instances\[0\]\.organizations/,
+      ],
       [{ organizations: [{ ...acme, id: 'a\u0007' }] }, /organizations\[0\]\.id/],
-      [{ users: [owner, { ...owner, id: 'other' }] }, /Two have the same name → at users/],
+      [{ users: [owner, { ...owner, id: 'other' }] }, /Two have the same name → at instances\[0\]\.users/],
       [{ users: [{ ...owner, passwordHash: 'correct horse' }] }, /users\[0\]\.passwordHash/],
     ];
     for (const [edit, sentence] of edits) {
-      await writeFile(file, JSON.stringify({ ...facts, ...edit }));
-      const { code, complained } = await bench.start(server.folder).ended();
-      expect(code).to.equal(1);
-      expect(complained).to.match(/^\.data\/iam\.json \(in IAM_DATA\) is not what this server wrote: .*\.\n$/);
-      expect(complained).to.match(sentence).and.not.include('correct horse');
+      const damaged = JSON.stringify({ ...facts, instances: [{ ...instance, ...edit }] });
+      await writeFile(file, damaged);
+      const { errors } = await bench.fail({}, server.folder);
+      expect(errors.join()).to.match(/\.data\/iam\.json \(in IAM_DATA\) is not what this server wrote: .*\.$/);
+      expect(errors.join()).to.match(sentence).and.not.include('correct horse');
+      expect(await readFile(file, 'utf8')).to.equal(damaged);
+      const read = await call(server.url, POLICY, { headers: bearer(quickstart.tokens.owner) });
+      expect(read.status).to.equal(200);
+    }
+    expect(server.errors.length, 'each told once').to.equal(edits.length);
+    await writeFile(file, text);
+  });
+
+  it('are named in one sentence where they can not be used', async () => {
+    for (const name of SECRET) {
+      const folder = await bench.folder();
+      await mkdir(join(folder, '.data', name), { recursive: true });
+      const { errors } = await bench.fail({}, folder);
+      expect(errors.join()).to.match(/\.data\/[a-z-]+\.json \(in IAM_DATA\) can't be (read|written) \(EISDIR\)\.$/);
+      expect(errors.join()).to.include(name);
     }
   });
 
-  it('loses no secret when the first start comes to nothing', async () => {
+  it('may be those of before there could be several instances', async () => {
+    const { instances } = JSON.parse(text);
+    const { id, name, ...others } = instances[0];
     const folder = await bench.folder();
-    const key = join(folder, '.data', 'signing-key.json');
     await mkdir(join(folder, '.data'));
-    await writeFile(key, '{}');
-    const { code, complained } = await bench.start(folder).ended();
-    expect(code).to.equal(1);
-    expect(complained).to.match(/^\.data\/signing-key\.json \(in IAM_DATA\) is no key of this server/);
-    await rm(key);
-    const second = bench.start(folder);
-    const url = await second.url();
-    const { tokens, url: written } = await readQuickstart(folder);
-    expect(second.output.said).to.include(tokens.owner);
-    expect(written).to.equal(url);
-    const read = await call(url, '/admin/v1/policies/login', { headers: bearer(tokens.owner) });
-    expect(read.status).to.equal(200);
+    await writeFile(join(folder, '.data', 'iam.json'), JSON.stringify({ instance: { id, name }, ...others }));
+    const { url } = await bench.serveThere(folder);
+    const { users } = quickstart;
+    expect((await trySignIn(url, users.owner.name, users.owner.password)).status).to.equal(200);
+  });
+
+  it('tell several instances apart by their hosts: accounts, tokens, sessions and cookies', async () => {
+    const { instances } = JSON.parse(text);
+    const folder = await bench.folder();
+    const two = ['one', 'two'].map((id) => ({ ...instances[0], id, name: `The ${id}`, hosts: [`${id}.example`] }));
+    await mkdir(join(folder, '.data'));
+    await writeFile(join(folder, '.data', 'iam.json'), JSON.stringify({ generation: 'g', instances: two }));
+    const { url } = await bench.serveThere(folder);
+    const at = (host: string, headers = {}): ReturnType<typeof call> =>
+      call(url, '/iam/v1/session', { headers: { host, ...headers } });
+    const body = quickstart.users.owner;
+    const entered = await call(url, '/iam/v1/session', { verb: 'POST', headers: { host: 'one.example' }, body });
+    const [cookie = ''] = entered.headers['set-cookie'] ?? [];
+    const token = bearer(/=([^;]+)/.exec(cookie)?.[1] ?? '');
+    const statuses = [await at('one.example', token), await at('two.example', token), await at('three.example', token)];
+    expect(statuses.map(({ status }) => status)).to.deep.equal([200, 204, 204]);
+    expect((await call(url, POLICY, { headers: { host: 'two.example', ...token } })).status).to.equal(401);
+    const nowhere = await call(url, '/iam/v1/session', { verb: 'POST', headers: { host: 'three.example' }, body });
+    expect(nowhere.bytes.toString()).to.include('IAM-INSTANCE-01');
   });
 });
+
+describe('a first start that is killed', () => {
+  const bench = new TestBench();
+  after(() => bench.clear());
+
+  it('at any moment leaves accounts whose passwords can be read, or none, and no drafts for long', async () => {
+    for (let round = 0; round < 6; round++) {
+      const folder = await bench.folder();
+      const data = join(folder, '.data');
+      const killed = bench.spawn(folder);
+      const stage = round % 3;
+      // The file in which a start has come so far; then a little longer each time.
+      await eventually('a start that has begun', async () => {
+        const names = await readdir(data).catch((): string[] => []);
+        return names.some((name) => STAGES[stage]?.test(name)) || killed.hasEnded || undefined;
+      });
+      killed.signal('SIGKILL');
+      await killed.ended();
+      for (const name of (await readdir(data)).filter((one) => /^(quickstart|iam)\.json\./.test(one)))
+        await utimes(join(data, name), 0, 0);
+      const { server } = await bench.serve({}, folder);
+      const { tokens, users } = await readQuickstart(folder);
+      expect((await trySignIn(server.url, 'owner', users.owner.password)).status, `round ${round}`).to.equal(200);
+      expect((await call(server.url, POLICY, { headers: bearer(tokens.viewer) })).status).to.equal(200);
+      const left = (await readdir(data)).filter((name) => !/^(login-policy\.sqlite|sessions$)/.test(name));
+      expect(left).to.have.members(SECRET);
+      await server.stop();
+    }
+  });
+});
+
+const STAGES: readonly RegExp[] = [/^quickstart\.json\./, /^iam\.json$/, /^quickstart\.json$/];

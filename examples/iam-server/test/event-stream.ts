@@ -4,6 +4,7 @@ import { eventually } from './waiting.js';
 
 /** An event a page is told. */
 export interface Told {
+  readonly id: string;
   readonly event: string;
   readonly data: {
     readonly instanceId?: string;
@@ -16,32 +17,39 @@ export interface Told {
 /** A page that follows the changes. */
 export class EventStream {
   readonly response: IncomingMessage;
-  readonly #text: string[] = [];
+  readonly events: Told[] = [];
+  #rest = '';
   #isOver = false;
 
   private constructor(response: IncomingMessage) {
     this.response = response;
     response.setEncoding('utf8');
-    response.on('data', (chunk: string) => this.#text.push(chunk));
+    response.on('data', (chunk: string) => this.#take(chunk));
     response.once('close', () => (this.#isOver = true));
     response.on('error', () => undefined);
   }
 
-  /** Follows, and waits until the server is ready to tell. */
-  static async open(url: string, headers: Readonly<Record<string, string>>): Promise<EventStream> {
+  /** Follows, whatever comes of it. */
+  static async begin(url: string, headers: Readonly<Record<string, string>>): Promise<EventStream> {
     const sent = send(url, '/iam/v1/changes', { headers });
     sent.end();
-    const stream = new EventStream(await responseTo(sent));
+    return new EventStream(await responseTo(sent));
+  }
+
+  /** Follows, and waits until the server is ready to tell. */
+  static async open(url: string, headers: Readonly<Record<string, string>>): Promise<EventStream> {
+    const stream = await EventStream.begin(url, headers);
     if (stream.response.statusCode === 200) await stream.told('ready');
     return stream;
   }
 
-  get events(): readonly Told[] {
-    const parts = this.#text.join('').split('\n\n').slice(0, -1);
-    return parts.flatMap((part) => {
-      const [, event = '', data = ''] = /^event: (\w+)\ndata: (.*)$/.exec(part) ?? [];
-      return event === '' ? [] : [{ event, data: JSON.parse(data) }];
-    });
+  #take(chunk: string): void {
+    const parts = `${this.#rest}${chunk}`.split('\n\n');
+    this.#rest = parts.pop() ?? '';
+    for (const part of parts) {
+      const [, id = '', event = '', data = ''] = /^id: (\d+)\nevent: (\w+)\ndata: (.*)$/.exec(part) ?? [];
+      if (event !== '') this.events.push({ id, event, data: JSON.parse(data) });
+    }
   }
 
   /** The first event of a kind that fits, waited for. */

@@ -58,9 +58,15 @@ describe('what a caller may do', () => {
     expect((await call(url, policy, { headers: of('made-up') })).status).to.equal(403);
   });
 
-  it('lets nobody in without a session or a token, whatever he sends', async () => {
+  it('lets nobody in without a session or a token, whatever they send', async () => {
     const forged = `${Buffer.from('{"alg":"none"}').toString('base64url')}.${Buffer.from('{"sub":"owner"}').toString('base64url')}.`;
-    const attempts: readonly Headers[] = [{}, bearer('x'.repeat(43)), bearer(forged), { cookie: `session=${forged}` }];
+    const attempts: readonly Headers[] = [
+      {},
+      bearer('x'.repeat(43)),
+      bearer(forged),
+      { cookie: `session=${forged}` },
+      { cookie: `session-${Buffer.from(quickstart.instanceId).toString('base64url')}=${'x'.repeat(43)}` },
+    ];
     for (const headers of attempts) {
       for (const path of [
         '/admin/v1/policies/login',

@@ -3,7 +3,9 @@ import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import { logTo, readConfig, start, type Log, type Running } from '@login-policy/example-iam-server';
 import { eventually } from './waiting.js';
 
 const main = fileURLToPath(new URL('../dist/main.js', import.meta.url));
@@ -62,8 +64,12 @@ export class ServerProcess {
     this.#child.stderr?.destroy();
   }
 
-  signal(name: 'SIGTERM' | 'SIGINT' | 'SIGKILL'): void {
+  signal(name: 'SIGTERM' | 'SIGINT' | 'SIGHUP' | 'SIGKILL' | 'SIGSTOP' | 'SIGCONT'): void {
     this.#child.kill(name);
+  }
+
+  get hasEnded(): boolean {
+    return this.#child.exitCode !== null;
   }
 
   ended(): Promise<Ended> {
@@ -77,10 +83,77 @@ export class ServerProcess {
   }
 }
 
+/** A line of the log, parsed. */
+export interface Logged {
+  readonly time: string;
+  readonly level: string;
+  readonly message: string;
+  readonly [fact: string]: unknown;
+}
+
+/** A log whose lines are kept. */
+export class KeptLog {
+  readonly said: string[] = [];
+  readonly #lines: string[] = [];
+  readonly log: Log = logTo(into(this.said), into(this.#lines));
+
+  get lines(): readonly Logged[] {
+    return this.#lines.map((line) => JSON.parse(line));
+  }
+
+  /** What went wrong. */
+  get errors(): readonly string[] {
+    return this.lines.filter(({ level }) => level === 'error').map(({ message }) => message);
+  }
+}
+
+function into(texts: string[]): Writable {
+  return new Writable({
+    write(chunk: Buffer, _, done) {
+      texts.push(chunk.toString());
+      done();
+    },
+  });
+}
+
+/** A server that runs in the process of the tests: that costs a tenth of a process of its own. */
+export class Server extends KeptLog {
+  readonly folder: string;
+  #running: Running | undefined;
+
+  constructor(folder: string) {
+    super();
+    this.folder = folder;
+  }
+
+  /** Starts it, for the first time or again. */
+  async start(variables: Variables = {}): Promise<string> {
+    const config = readConfig({ PORT: '0', IAM_DATA: join(this.folder, '.data'), ...variables });
+    this.#running = await start(config, this.log);
+    return this.url;
+  }
+
+  get running(): Running {
+    if (this.#running === undefined) throw new Error('the server does not run');
+    return this.#running;
+  }
+
+  get url(): string {
+    return this.running.started.url;
+  }
+
+  async stop(): Promise<void> {
+    const running = this.#running;
+    this.#running = undefined;
+    await running?.stop();
+  }
+}
+
 /** Temporary folders and the servers in them, all of which end with the test. */
 export class TestBench {
   readonly #folders: string[] = [];
-  readonly #servers: ServerProcess[] = [];
+  readonly #processes: ServerProcess[] = [];
+  readonly #servers: Server[] = [];
 
   async folder(): Promise<string> {
     const folder = await mkdtemp(join(tmpdir(), 'iam-server-'));
@@ -88,24 +161,55 @@ export class TestBench {
     return folder;
   }
 
-  start(folder: string, variables?: Variables, stderr?: 'pipe' | number): ServerProcess {
+  /** A process of its own, for what only a process can show: signals, kills, exit codes. */
+  spawn(folder: string, variables?: Variables, stderr?: 'pipe' | number): ServerProcess {
     const server = new ServerProcess(folder, variables, stderr);
-    this.#servers.push(server);
+    this.#processes.push(server);
     return server;
   }
 
-  /** A server that answers, in a new folder, and what it wrote for programs. */
-  async serve(variables?: Variables): Promise<{ readonly server: ServerProcess; readonly quickstart: Quickstart }> {
-    const server = this.start(await this.folder(), variables);
+  async serveAlone(
+    variables?: Variables,
+  ): Promise<{ readonly server: ServerProcess; readonly quickstart: Quickstart }> {
+    const server = this.spawn(await this.folder(), variables);
     await server.url();
     return { server, quickstart: await readQuickstart(server.folder) };
   }
 
+  /** A server that answers, in a folder that is new unless one is named, and what it wrote for programs. */
+  async serve(
+    variables?: Variables,
+    folder?: string,
+  ): Promise<{ readonly server: Server; readonly quickstart: Quickstart }> {
+    const server = await this.serveThere(folder ?? (await this.folder()), variables);
+    return { server, quickstart: await readQuickstart(server.folder) };
+  }
+
+  /** A server that answers in a folder whose accounts somebody else wrote. */
+  async serveThere(folder: string, variables?: Variables): Promise<Server> {
+    const server = new Server(folder);
+    this.#servers.push(server);
+    await server.start(variables);
+    return server;
+  }
+
+  /** A start that comes to nothing, and what was said of it. */
+  async fail(
+    variables: Variables,
+    folder?: string,
+  ): Promise<{ readonly folder: string; readonly errors: readonly string[] }> {
+    const server = new Server(folder ?? (await this.folder()));
+    const outcome = await server.start(variables).catch(() => 'failed');
+    if (outcome !== 'failed') throw new Error(`the server started at ${outcome}`);
+    return { folder: server.folder, errors: server.errors };
+  }
+
   async clear(): Promise<void> {
-    for (const server of this.#servers.splice(0)) {
+    for (const server of this.#processes.splice(0)) {
       server.signal('SIGKILL');
       await server.ended();
     }
+    for (const server of this.#servers.splice(0)) await server.stop();
     for (const folder of this.#folders.splice(0)) await rm(folder, { recursive: true, force: true });
   }
 }

@@ -1,24 +1,28 @@
 import { once } from 'node:events';
-import { chmod, mkdir, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { readdir, rm, stat } from 'node:fs/promises';
+import { createServer, type Server as TcpServer } from 'node:net';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { afterEach, describe, it } from 'mocha';
+import { announcement } from '@login-policy/example-iam-server';
+import { after, before, describe, it } from 'mocha';
 import { bearer, call, json, signIn, trySignIn, type Changed, type PolicyRead } from './client.js';
-import { readQuickstart, TestBench } from './running-server.js';
+import { readQuickstart, TestBench, type Quickstart, type Server } from './running-server.js';
+import { eventually } from './waiting.js';
 
 const POLICY = '/admin/v1/policies/login';
-const NO_STORE = /^IAM_STORE must be memory:, sqlite:PATH, postgres:\/\/… or esdb:\/\/…\.\n$/;
 
 describe('starting the server', () => {
   const bench = new TestBench();
-  afterEach(() => bench.clear());
-
-  const modeOf = async (folder: string, name: string): Promise<number> =>
-    (await stat(join(folder, '.data', name))).mode & 0o777;
+  let server: Server;
+  let quickstart: Quickstart;
+  let said: readonly string[];
+  before(async () => {
+    ({ server, quickstart } = await bench.serve());
+    said = announcement(server.running.started);
+  });
+  after(() => bench.clear());
 
   it('sets up the default policy of a fresh instance, and prints what a newcomer needs', async () => {
-    const { server, quickstart } = await bench.serve();
     const { instanceId, organizationIds, tokens, users, url } = quickstart;
     const { policy } = json<PolicyRead>(await call(url, POLICY, { headers: bearer(tokens.viewer) }));
     expect(policy).to.deep.include({
@@ -27,15 +31,12 @@ describe('starting the server', () => {
     });
     expect(policy.details.resourceOwner).to.equal(instanceId);
     const shown = [url, instanceId, ...organizationIds, tokens.owner, tokens.viewer];
-    for (const word of [...shown, users.owner.password, users.viewer.password]) {
-      expect(server.output.said).to.include(word);
-    }
+    for (const word of [...shown, users.owner.password, users.viewer.password])
+      expect(said.join('\n')).to.include(word);
   });
 
   it('prints two lines for a shell that remove the multi-factor and undo it', async () => {
-    const { server, quickstart } = await bench.serve();
-    const lines = server.output.said.split('\n').filter((line) => line.trim().startsWith('curl '));
-    const asked = lines.map((line) => asCurlSendsIt(line));
+    const asked = said.filter((line) => line.trim().startsWith('curl ')).map((line) => asCurlSendsIt(line));
     expect(asked.map(({ verb }) => verb)).to.deep.equal(['DELETE', 'POST']);
     for (const { path, ...ask } of asked) {
       const answer = json<Changed>(await call(quickstart.url, path, ask));
@@ -43,157 +44,157 @@ describe('starting the server', () => {
     }
   });
 
-  it('keeps ids, tokens, passwords and data when it starts again', async () => {
-    const { server, quickstart } = await bench.serve();
+  it('again keeps ids, tokens, passwords and data, and prints no secret', async () => {
     const headers = bearer(quickstart.tokens.owner);
     await call(quickstart.url, `${POLICY}/second_factors/SECOND_FACTOR_TYPE_U2F`, { verb: 'DELETE', headers });
     await server.stop();
-    const url = await bench.start(server.folder).url();
+    const url = await server.start();
     expect(await readQuickstart(server.folder)).to.deep.equal({ ...quickstart, url });
     const { policy } = json<PolicyRead>(await call(url, POLICY, { headers }));
     expect(policy.secondFactors).to.deep.equal(['SECOND_FACTOR_TYPE_OTP']);
-    expect(policy.details.sequence).to.equal('5');
     const { name, password } = quickstart.users.viewer;
     expect((await trySignIn(url, name, password)).status).to.equal(200);
+    const again = announcement(server.running.started).join('\n');
+    for (const secret of [quickstart.tokens.owner, password]) expect(again).not.to.include(secret);
+    expect(again).to.include('IAM_RESET_SECRETS=yes');
   });
 
-  it('keeps its secrets to the owner of the files, whatever mode they had', async () => {
-    const folder = await bench.folder();
-    await mkdir(join(folder, '.data'));
-    await writeFile(join(folder, '.data', 'quickstart.json'), 'an older one', { mode: 0o666 });
-    const first = bench.start(folder);
-    await first.url();
-    const names = ['quickstart.json', 'iam.json', 'signing-key.json'];
-    for (const name of names) expect(await modeOf(folder, name), name).to.equal(0o600);
-    const stored = (await readdir(join(folder, '.data'))).filter((name) => name.startsWith('login-policy.sqlite'));
-    expect(stored).to.have.length.above(0);
-    for (const name of stored) expect(await modeOf(folder, name), name).to.equal(0o600);
-    await first.stop();
-    for (const name of names) await chmod(join(folder, '.data', name), 0o644);
-    await bench.start(folder).url();
-    for (const name of names) expect(await modeOf(folder, name), name).to.equal(0o600);
-    const left = await readdir(join(folder, '.data'));
-    expect(left.filter((name) => !/^(login-policy\.sqlite|sessions$)/.test(name))).to.have.members(names);
+  it('beside one that runs leaves its address where programs look for it', async () => {
+    const { url } = await readQuickstart(server.folder);
+    const beside = (await bench.serve({}, server.folder)).server;
+    expect(beside.url).not.to.equal(url);
+    expect((await readQuickstart(server.folder)).url).to.equal(url);
+    await beside.stop();
   });
 
-  it('keeps no secret in clear beside the quick start file', async () => {
-    const { server, quickstart } = await bench.serve();
-    const facts = await readFile(join(server.folder, '.data', 'iam.json'), 'utf8');
-    const { tokens, users } = quickstart;
-    for (const secret of [tokens.owner, tokens.viewer, users.owner.password, users.viewer.password]) {
-      expect(facts).not.to.include(secret);
-    }
-  });
-
-  it('says that secrets can not be shown again when their file is gone, and makes new ones when told to', async () => {
-    const { server, quickstart } = await bench.serve();
-    const session = await signIn(quickstart, 'owner');
-    await server.stop();
-    await rm(join(server.folder, '.data', 'quickstart.json'));
-    const second = bench.start(server.folder);
-    const url = await second.url();
-    expect(second.output.said).to.match(/can't be shown again.*\n.*IAM_RESET_SECRETS=yes/);
-    const old = bearer(quickstart.tokens.owner);
-    expect((await call(url, POLICY, { headers: old })).status, 'what is known still counts').to.equal(200);
-    await second.stop();
-    const reset = await bench.start(server.folder, { IAM_RESET_SECRETS: 'yes' }).url();
+  it('with new secrets counts at once in every process: no old token, password or session does', async () => {
+    const old = await readQuickstart(server.folder);
+    const session = await signIn(old, 'owner');
+    const resetting = (await bench.serve({ IAM_RESET_SECRETS: 'yes' }, server.folder)).server;
     const renewed = await readQuickstart(server.folder);
-    expect(renewed.instanceId).to.equal(quickstart.instanceId);
-    for (const headers of [old, session]) expect((await call(reset, POLICY, { headers })).status).to.equal(401);
-    expect((await call(reset, POLICY, { headers: bearer(renewed.tokens.owner) })).status).to.equal(200);
-  });
-
-  it('gives no two people of a role the same new password', async () => {
-    const { server } = await bench.serve();
-    await server.stop();
-    const file = join(server.folder, '.data', 'iam.json');
-    const facts: { readonly users: readonly [object, object] } = JSON.parse(await readFile(file, 'utf8'));
-    const [owner, viewer] = facts.users;
-    const users = [{ ...owner, name: 'root' }, { ...owner, id: 'alice', name: 'alice' }, viewer];
-    await writeFile(file, JSON.stringify({ ...facts, users }));
-    const url = await bench.start(server.folder, { IAM_RESET_SECRETS: 'yes' }).url();
-    const { name, password } = (await readQuickstart(server.folder)).users.owner;
-    expect(name).to.equal('root');
-    expect((await trySignIn(url, 'root', password)).status).to.equal(200);
-    expect((await trySignIn(url, 'alice', password)).status).to.equal(401);
-  });
-
-  it('goes to the next port when the first is taken, and fails in a sentence when a port was asked for', async () => {
-    const taken = createServer().listen(0, '127.0.0.1');
-    await once(taken, 'listening');
-    const address = taken.address();
-    const port = typeof address === 'object' ? String(address?.port) : '';
-    try {
-      const { folder, ...ended } = await endOf({ PORT: port });
-      expect(ended).to.deep.equal({
-        code: 1,
-        said: '',
-        complained: `PORT ${port} on HOST 127.0.0.1 can't be listened on: another program does.\n`,
-      });
-      expect(await readdir(folder)).to.deep.equal([]);
-      const [first, second] = [
-        bench.start(await bench.folder(), { PORT: '' }),
-        bench.start(await bench.folder(), { PORT: '' }),
-      ];
-      const [one, two] = await Promise.all([first.url(), second.url()]);
-      expect(one).not.to.equal(two);
-      for (const url of [one, two]) expect(Number(new URL(url).port)).to.be.within(8080, 65_535);
-    } finally {
-      taken.close();
+    expect(renewed.instanceId).to.equal(old.instanceId);
+    for (const url of [server.url, resetting.url]) {
+      for (const headers of [bearer(old.tokens.owner), session])
+        expect((await call(url, POLICY, { headers })).status).to.equal(401);
+      expect((await trySignIn(url, 'viewer', old.users.viewer.password)).status).to.equal(401);
+      expect((await call(url, POLICY, { headers: bearer(renewed.tokens.owner) })).status).to.equal(200);
+      expect((await trySignIn(url, 'viewer', renewed.users.viewer.password)).status).to.equal(200);
     }
-  });
-
-  async function endOf(
-    variables: Readonly<Record<string, string>>,
-  ): Promise<{ readonly folder: string; readonly code: unknown; readonly said: string; readonly complained: string }> {
-    const folder = await bench.folder();
-    return { folder, ...(await bench.start(folder, variables).ended()) };
-  }
-
-  const bad: readonly (readonly [Readonly<Record<string, string>>, RegExp])[] = [
-    [{ PORT: '80800' }, /^PORT must be a whole number from 0 to 65535, not "80800"\.\n$/],
-    [{ PORT: 'http' }, /^PORT must be/],
-    [
-      { HOST: '203.0.113.1' },
-      /^PORT 0 on HOST 203\.0\.113\.1 can't be listened on: this machine has no such address\.\n$/,
-    ],
-    [{ IAM_STORE: 'mysql://me:secret@x' }, NO_STORE],
-    [{ IAM_STORE: 'host=x user=me password=secret' }, NO_STORE],
-    [{ IAM_PUBLIC_URL: 'iam.example.com' }, /^IAM_PUBLIC_URL must be the address of a server/],
-    [{ IAM_PUBLIC_URL: 'https://x.example/path' }, /^IAM_PUBLIC_URL must be/],
-    [
-      { IAM_ALLOWED_ORIGINS: 'https://a.example, b.example' },
-      /^IAM_ALLOWED_ORIGINS must be origins with commas between them, like https:\/\/app\.example\.com, not "b\.example"\.\n$/,
-    ],
-    [{ IAM_RESET_SECRETS: 'perhaps' }, /^IAM_RESET_SECRETS must be yes or no, not "perhaps"\.\n$/],
-    [{ IAM_TLS_KEY: 'key.pem' }, /^IAM_TLS_CERT must name the file of the certificate for IAM_TLS_KEY\.\n$/],
-    [
-      { IAM_TLS_KEY: 'no.pem', IAM_TLS_CERT: 'no.pem' },
-      /^IAM_TLS_KEY names no\.pem, which can't be read \(ENOENT\)\.\n$/,
-    ],
-    [{ IAM_PAGE: 'nowhere' }, /^IAM_PAGE names nowhere, which holds no index\.html\.\n$/],
-    [{ IAM_DATA: '/dev/null/x' }, /^IAM_DATA names \/dev\/null\/x, which is no folder that can be written to/],
-  ];
-  for (const [variables, sentence] of bad) {
-    it(`says what is wrong with ${JSON.stringify(variables)} and writes nothing`, async () => {
-      const { folder, code, said, complained } = await endOf(variables);
-      expect({ code, said }).to.deep.equal({ code: 1, said: '' });
-      expect(complained).to.match(sentence).and.not.include('secret');
-      expect(await readdir(folder)).to.deep.equal([]);
-    });
-  }
-
-  it('says which store can not be opened, and shows no password', async () => {
-    const slashed = await endOf({ IAM_STORE: 'postgres://me:sec/ret@127.0.0.1:1/none' });
-    expect(slashed.complained).to.match(
-      /^The store of IAM_STORE, postgres:\/\/…@127\.0\.0\.1:1\/none, can't be opened: /,
-    );
-    const { code, complained } = await endOf({ IAM_STORE: 'postgres://me:secret@127.0.0.1:1/none' });
-    expect(code).to.equal(1);
-    expect(complained).to.match(/^The store of IAM_STORE, postgres:\/\/…@127\.0\.0\.1:1\/none, can't be opened: /);
-    expect(complained).not.to.include('secret');
+    await resetting.stop();
   });
 });
+
+describe('a start that comes to nothing', () => {
+  const bench = new TestBench();
+  let silent: TcpServer;
+  let port: string;
+  before(async () => {
+    // Accepts connections, and never says a word.
+    silent = createServer().listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const address = silent.address();
+    port = typeof address === 'object' ? String(address?.port) : '';
+  });
+  after(async () => {
+    await bench.clear();
+    silent.close();
+  });
+
+  it('says what is wrong, and writes nothing', async () => {
+    const bad: readonly (readonly [Readonly<Record<string, string>>, RegExp])[] = [
+      [
+        { PORT: port },
+        new RegExp(`^PORT ${port} on HOST 127.0.0.1 can't be listened on: another program does already\\.$`),
+      ],
+      [
+        { HOST: '203.0.113.1' },
+        /^PORT 0 on HOST 203\.0\.113\.1 can't be listened on: this machine has no such address\.$/,
+      ],
+      [
+        { IAM_TLS_KEY: 'no.pem', IAM_TLS_CERT: 'no.pem' },
+        /^IAM_TLS_KEY names no\.pem, which can't be read \(ENOENT\)\.$/,
+      ],
+      [{ IAM_PAGE: 'nowhere' }, /^IAM_PAGE names nowhere, which holds no index\.html\.$/],
+      [{ IAM_DATA: '/dev/null/x' }, /^IAM_DATA names \/dev\/null\/x, which is no folder that can be written to/],
+    ];
+    for (const [variables, sentence] of bad) {
+      const { folder, errors } = await bench.fail(variables);
+      expect(errors).to.have.lengthOf(1);
+      expect(errors[0]).to.match(sentence);
+      expect(await readdir(folder)).to.deep.equal([]);
+    }
+  });
+
+  it('says which store can not be opened, shows no password, and makes up no accounts', async () => {
+    for (const password of ['sec/ret', 'secret']) {
+      const { folder, errors } = await bench.fail({ IAM_STORE: `postgres://me:${password}@127.0.0.1:1/none` });
+      expect(errors.join()).to.match(/^The store of IAM_STORE, postgres:\/\/…@127\.0\.0\.1:1\/none, can't be opened: /);
+      expect(await readdir(join(folder, '.data'))).to.deep.equal([]);
+    }
+  });
+
+  it('ends in its time beside a store that is silent, says what it waits for, and answers 503 meanwhile', async () => {
+    for (const store of [`postgres://me@127.0.0.1:${port}/none`, `esdb://127.0.0.1:${port}?tls=false`]) {
+      const own = String(await freePort());
+      const variables = { IAM_STORE: store, IAM_START_SECONDS: '4', PORT: own };
+      const starting = bench.spawn(await bench.folder(), variables);
+      const url = `http://127.0.0.1:${own}`;
+      const ready = await eventually('a port', () => call(url, '/debug/ready').catch(() => undefined));
+      expect([ready.status, ready.headers['retry-after']]).to.deep.equal([503, '1']);
+      expect((await call(url, '/debug/healthz')).status).to.equal(200);
+      const { code, complained } = await starting.ended();
+      expect(code, 'starting again may help').to.equal(75);
+      expect(complained).to.match(
+        /Starting waits for the store .*\n.*Starting took longer than 4 s: it still waits for the store/,
+      );
+      expect(await readdir(join(starting.folder, '.data'))).to.deep.equal([]);
+    }
+  });
+
+  it('ends with a code that tells a supervisor not to try again when something has to be mended first', async () => {
+    const { code, complained, said } = await bench.spawn(await bench.folder(), { IAM_STROE: 'memory:' }).ended();
+    expect({ code, said }).to.deep.equal({ code: 78, said: '' });
+    expect(complained).to.include('IAM_STROE is not a variable of this server').and.not.include('    at ');
+  });
+
+  it('refuses a store that is kept when its accounts are gone, and says how to make new ones for it', async () => {
+    const { server, quickstart } = await bench.serve();
+    const headers = { ...bearer(quickstart.tokens.owner), 'x-zitadel-orgid': quickstart.organizationIds[1] };
+    const body = { passwordlessType: 'PASSWORDLESS_TYPE_ALLOWED' };
+    await call(server.url, '/management/v1/policies/login', { verb: 'POST', headers, body });
+    await server.stop();
+    const file = join(server.folder, '.data', 'iam.json');
+    await rm(file);
+    const { errors } = await bench.fail({}, server.folder);
+    expect(errors.join()).to.include(`has policies of the instance ${quickstart.instanceId}`);
+    const command = /IAM_ADOPT_INSTANCE=\w+/.exec(errors.join())?.[0] ?? '';
+    expect(await stat(file).catch(() => undefined)).to.equal(undefined);
+    const url = await server.start(Object.fromEntries([command.split('=')]));
+    const renewed = await readQuickstart(server.folder);
+    expect([renewed.instanceId, renewed.organizationIds]).to.deep.equal([
+      quickstart.instanceId,
+      [quickstart.organizationIds[1]],
+    ]);
+    const read = await call(url, POLICY, { headers: bearer(renewed.tokens.owner) });
+    expect(json<PolicyRead>(read).policy.details.sequence, 'the policy it had').to.equal('4');
+  });
+
+  it('goes to the next port when the first is taken', async () => {
+    const servers = [await bench.serve({ PORT: '' }), await bench.serve({ PORT: '' })];
+    const [one, two] = servers.map(({ server }) => Number(new URL(server.url).port));
+    expect(one).not.to.equal(two);
+    for (const taken of [one, two]) expect(taken).to.be.within(8080, 65_535);
+  });
+});
+
+async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, '127.0.0.1');
+  await once(probe, 'listening');
+  const address = probe.address();
+  probe.close();
+  await once(probe, 'close');
+  return typeof address === 'object' ? (address?.port ?? 0) : 0;
+}
 
 /** What curl would send for a line that was printed. */
 function asCurlSendsIt(line: string): {

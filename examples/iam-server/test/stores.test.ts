@@ -1,91 +1,167 @@
+import { Steps, StoreWatch } from '@login-policy/example-iam-server';
+import { START, StoreUnavailable } from '@login-policy/event-sourcing';
 import { expect } from 'chai';
-import { afterEach, describe, it } from 'mocha';
+import { after, afterEach, before, describe, it } from 'mocha';
 import { bearer, call, cookieIn, json, signIn, tls, trySignIn, type Changed, type PolicyRead } from './client.js';
 import { EventStream } from './event-stream.js';
-import { readQuickstart, TestBench } from './running-server.js';
+import { KeptLog, readQuickstart, TestBench, type Quickstart } from './running-server.js';
 import { StoreServer } from './store-server.js';
 import { eventually } from './waiting.js';
 
 const POLICY = '/admin/v1/policies/login';
+const FACTORS = `${POLICY}/second_factors`;
 
-describe('the server on another store', () => {
+for (const kind of ['PostgreSQL', 'the double of EventStoreDB'] as const) {
+  describe(`two servers on ${kind}`, () => {
+    const bench = new TestBench();
+    let store: StoreServer;
+    let quickstart: Quickstart;
+    before(async () => {
+      store = await StoreServer.start(kind);
+    });
+    after(async () => {
+      await bench.clear();
+      await store.stop();
+    });
+
+    it('see at once what the other does, and one that is killed under load and started again misses nothing', async () => {
+      const variables = { IAM_STORE: store.url };
+      const first = await bench.serve(variables);
+      quickstart = first.quickstart;
+      const killed = bench.spawn(first.server.folder, variables);
+      const other = await killed.url();
+      const headers = await signIn(quickstart, 'owner');
+      const streams = [await EventStream.open(first.server.url, headers), await EventStream.open(other, headers)];
+      const removed = await call(other, `${POLICY}/multi_factors/MULTI_FACTOR_TYPE_U2F_WITH_VERIFICATION`, {
+        verb: 'DELETE',
+        headers,
+      });
+      expect(json<Changed>(removed).details.sequence).to.equal('5');
+      for (const stream of streams) expect((await stream.told('changed')).data.sequence).to.equal('5');
+      const toggles = toggle(first.server.url, headers, 20);
+      await streams[1]?.told('changed', ({ sequence }) => Number(sequence) >= 10);
+      killed.signal('SIGKILL');
+      const lastId = streams[1]?.events.at(-1)?.id ?? '';
+      await toggles;
+      const again = await bench.spawn(first.server.folder, variables).url();
+      const resumed = await EventStream.open(again, { ...headers, 'last-event-id': lastId });
+      await resumed.told('changed', ({ sequence }) => sequence === '25');
+      const seen = [...(streams[1]?.events ?? []), ...resumed.events];
+      expect(sequencesIn(seen)).to.deep.equal(Array.from({ length: 21 }, (_, index) => String(5 + index)));
+      expect(sequencesIn(streams[0]?.events ?? [])).to.deep.equal(sequencesIn(seen));
+      const { policy } = json<PolicyRead>(await call(again, POLICY, { headers }));
+      expect([policy.multiFactors, policy.details.sequence]).to.deep.equal([undefined, '25']);
+      for (const stream of [...streams, resumed]) stream.leave();
+    });
+
+    it('say once that the store is away, are not ready meanwhile, and go on where they were when it is back', async () => {
+      const { server } = await bench.serve({ IAM_STORE: store.url, IAM_ADOPT_INSTANCE: quickstart.instanceId });
+      const headers = bearer((await readQuickstart(server.folder)).tokens.owner);
+      const stream = await EventStream.open(server.url, headers);
+      const from = Number(json<PolicyRead>(await call(server.url, POLICY, { headers })).policy.details.sequence);
+      await store.order('kill');
+      await eventually('a word', () => server.errors.some((one) => /^The store is away since/.test(one)) || undefined);
+      const ready = await call(server.url, '/debug/ready');
+      expect(ready.status).to.equal(503);
+      expect(await metric(server.url, headers, 'iam_store_up')).to.equal('0');
+      expect((await call(server.url, '/iam/v1/session', { headers })).status).to.equal(204);
+      await store.order('restart');
+      await eventually('a change that is taken', async () => {
+        const ask = { verb: 'POST', headers, body: { type: 'SECOND_FACTOR_TYPE_OTP_EMAIL' } };
+        const { status } = await call(server.url, FACTORS, ask);
+        return [200, 409].includes(status) || undefined;
+      });
+      expect((await stream.told('changed')).data.sequence).to.equal(String(from + 1));
+      await eventually('a word', () => server.lines.some(({ message }) => /is back after/.test(message)) || undefined);
+      const away = server.lines.filter(({ message }) => /^The store is (away since|back after)/.test(message));
+      expect(away).to.have.lengthOf(2);
+      expect(await metric(server.url, headers, 'iam_store_up')).to.equal('1');
+      stream.leave();
+      await server.stop();
+    });
+  });
+}
+
+describe('a store that is silent', () => {
+  it('is said to be away once, and asked no second time before it has answered', async () => {
+    const kept = new KeptLog();
+    let asked = 0;
+    let answer: (fault?: Error) => void = () => undefined;
+    const watch = new StoreWatch(
+      {
+        head: () =>
+          new Promise((resolve, reject) => {
+            asked++;
+            answer = (fault) => (fault === undefined ? resolve(START) : reject(fault));
+          }),
+      },
+      kept.log,
+    );
+    await eventually('a word', () => kept.errors.length === 1 || undefined);
+    answer(new StoreUnavailable({ store: 'it', problem: 'away' }));
+    await eventually('another look', () => asked === 2 || undefined);
+    answer();
+    await eventually('a word', () => kept.lines.some(({ message }) => /back after \d+ s/.test(message)) || undefined);
+    expect(kept.errors).to.have.lengthOf(1);
+    expect(kept.errors[0]).to.match(/^The store is away since .*: no answer within 1 s$/);
+    await watch.close();
+  });
+
+  it('holds up no ending: what it waits for is said, and then given up', async () => {
+    const steps = new Steps('Ending', 100, new KeptLog().log);
+    const ended = await steps
+      .take('the store', () => new Promise(() => undefined))
+      .catch((caught: Error) => caught.message);
+    expect(ended).to.equal('Ending took longer than 0.1 s: it still waits for the store.');
+  });
+});
+
+describe('the server in memory, and over TLS', () => {
   const bench = new TestBench();
   afterEach(() => bench.clear());
-
-  for (const kind of ['PostgreSQL', 'the double of EventStoreDB'] as const) {
-    it(`does the same on ${kind}, where two servers see what the other does`, async () => {
-      const store = await StoreServer.start(kind);
-      try {
-        const variables = { IAM_STORE: store.url };
-        const { server, quickstart } = await bench.serve(variables);
-        const other = await bench.start(server.folder, variables).url();
-        const headers = await signIn(quickstart, 'owner');
-        const stream = await EventStream.open(quickstart.url, headers);
-        const path = `${POLICY}/multi_factors/MULTI_FACTOR_TYPE_U2F_WITH_VERIFICATION`;
-        const removed = await call(other, path, { verb: 'DELETE', headers });
-        expect(json<Changed>(removed).details.sequence).to.equal('5');
-        expect((await stream.told('changed')).data.sequence).to.equal('5');
-        stream.leave();
-        expect((await server.stop()).code).to.equal(0);
-        const again = await bench.start(server.folder, variables).url();
-        const { policy } = json<PolicyRead>(await call(again, POLICY, { headers }));
-        expect(policy).to.not.have.property('multiFactors');
-        expect(policy.details.sequence).to.equal('5');
-      } finally {
-        await bench.clear();
-        await store.stop();
-      }
-    });
-  }
-
-  it('says that a database is away, and goes on where it was when it is back, streams and all', async () => {
-    const postgres = await StoreServer.start('PostgreSQL');
-    try {
-      const { server, quickstart } = await bench.serve({ IAM_STORE: postgres.url });
-      const { url, tokens } = quickstart;
-      const headers = bearer(tokens.owner);
-      const stream = await EventStream.open(url, headers);
-      await postgres.order('kill');
-      expect((await call(url, '/iam/v1/customized', { headers })).status).to.equal(503);
-      const session = await call(url, '/iam/v1/session', { headers: await signIn(quickstart, 'viewer') });
-      expect(session.status).to.equal(200);
-      await postgres.order('restart');
-      const path = `${POLICY}/second_factors/SECOND_FACTOR_TYPE_U2F`;
-      await eventually('a change that is taken', async () => {
-        const { status } = await call(url, path, { verb: 'DELETE', headers });
-        return status === 200 || undefined;
-      });
-      expect((await stream.told('changed')).data.sequence).to.equal('5');
-      stream.leave();
-      expect((await server.stop()).code).to.equal(0);
-    } finally {
-      await bench.clear();
-      await postgres.stop();
-    }
-  });
 
   it('begins anew each time in memory, with the same instance', async () => {
     const { server, quickstart } = await bench.serve({ IAM_STORE: 'memory:' });
     const headers = bearer(quickstart.tokens.owner);
-    await call(quickstart.url, `${POLICY}/second_factors/SECOND_FACTOR_TYPE_U2F`, { verb: 'DELETE', headers });
+    await call(quickstart.url, `${FACTORS}/SECOND_FACTOR_TYPE_U2F`, { verb: 'DELETE', headers });
     await server.stop();
-    const url = await bench.start(server.folder, { IAM_STORE: 'memory:' }).url();
+    const url = await server.start({ IAM_STORE: 'memory:' });
     expect((await readQuickstart(server.folder)).instanceId).to.equal(quickstart.instanceId);
     expect(json<PolicyRead>(await call(url, POLICY, { headers })).policy.details.sequence).to.equal('4');
   });
-});
 
-describe('the server over TLS', () => {
-  const bench = new TestBench();
-  afterEach(() => bench.clear());
-
-  it('serves the same under https, with a cookie that is never sent without', async () => {
+  it('serves the same under https, with cookies that no other host can set and that are never sent without', async () => {
     const { quickstart } = await bench.serve({ IAM_TLS_KEY: tls.keyFile, IAM_TLS_CERT: tls.certFile });
     const { url, users } = quickstart;
     expect(url).to.match(/^https:\/\//);
     const answer = await trySignIn(url, users.viewer.name, users.viewer.password);
-    expect(cookieIn(answer)).to.match(/; SameSite=Strict; Path=\/; Secure$/);
+    expect(cookieIn(answer)).to.match(/^__Host-session-[\w-]+=.*; SameSite=Strict; Path=\/; Secure$/);
+    expect(answer.headers['strict-transport-security']).to.equal('max-age=31536000');
     const [cookie = ''] = cookieIn(answer).split(';');
     expect((await call(url, POLICY, { headers: { cookie } })).status).to.equal(200);
   });
 });
+
+async function metric(
+  url: string,
+  headers: Readonly<Record<string, string>>,
+  name: string,
+): Promise<string | undefined> {
+  const text = (await call(url, '/metrics', { headers })).bytes.toString();
+  return new RegExp(`^${name} (.+)$`, 'm').exec(text)?.[1];
+}
+
+function sequencesIn(events: EventStream['events']): readonly (string | undefined)[] {
+  return events.filter(({ event }) => event === 'changed').map(({ data }) => data.sequence);
+}
+
+/** Adds and removes a factor, one after the other. */
+async function toggle(url: string, headers: Readonly<Record<string, string>>, times: number): Promise<void> {
+  const type = 'SECOND_FACTOR_TYPE_OTP_EMAIL';
+  for (let time = 0; time < times; time++) {
+    const isAdding = time % 2 === 0;
+    const ask = isAdding ? { verb: 'POST', body: { type } } : { verb: 'DELETE' };
+    const { status } = await call(url, isAdding ? FACTORS : `${FACTORS}/${type}`, { ...ask, headers });
+    expect(status).to.equal(200);
+  }
+}

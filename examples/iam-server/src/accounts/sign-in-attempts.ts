@@ -1,22 +1,35 @@
 import { hash, randomUUID } from 'node:crypto';
 
-const FREE_TRIES = 5;
+/** Who tries to sign in, as far as it is known before a password is looked at. */
+export interface Attempt {
+  readonly name: string;
+  /** Where the try comes from. */
+  readonly network: string;
+  /** A browser in which this very name was signed in before. */
+  readonly device?: string | undefined;
+}
+
+/** After so many wrong tries whoever guesses has to wait; one is forgotten each minute. */
+const FREE = { ofOne: 5, ofName: 50 } as const;
+const FORGET_ONE_MS = 60_000;
 const LONGEST_WAIT_MS = 60_000;
 const AT_ONCE = 4;
 const MOST_WAITING = 100;
-/** 65,536 places for names: four digits in hexadecimal. */
+/** 65,536 places: four digits in hexadecimal. */
 const PLACE_DIGITS = 4;
 
 interface Tries {
   readonly failed: number;
-  readonly openAt: number;
+  readonly at: number;
 }
 
 /**
- * Slows down whoever guesses: after five wrong passwords in a row a name has to wait one second, then two, four, up to a
- * minute. Only so many passwords are looked at at once, because each costs memory and time on purpose; others wait their turn.
+ * Slows down whoever guesses: after five wrong passwords for a name from one network, the next has to wait one second, then two,
+ * four, up to a minute. Fifty wrong ones from anywhere slow a name down for everybody but the browsers that it was signed in with
+ * before: those count for themselves, so that nobody is kept out by others. Only so many passwords are looked at at once,
+ * because each costs memory and time on purpose; others wait their turn.
  *
- * Nothing is forgotten to make room, or guessing at many names would give new tries at one: names share places instead, by a
+ * Nothing is forgotten to make room, or guessing at many names would give new tries at one: they share places instead, by a
  * secret, so that nobody can find out which.
  */
 export class SignInAttempts {
@@ -34,32 +47,51 @@ export class SignInAttempts {
    * Counts a try before its password is looked at, so that many at the same time are counted too. Answers with the seconds
    * to wait when it is not to be looked at; else when it is its turn.
    */
-  async begin(name: string): Promise<{ readonly waitSeconds: number } | undefined> {
-    const place = this.#placeOf(name);
-    const { failed, openAt } = this.#tries.get(place) ?? { failed: 0, openAt: 0 };
-    const waitMs = openAt - this.#now();
+  async begin(attempt: Attempt): Promise<{ readonly waitSeconds: number } | undefined> {
+    const places = this.#placesOf(attempt);
+    const waitMs = Math.max(...places.map(({ place, free }) => this.#waitAt(place, free)));
     if (waitMs > 0) return { waitSeconds: Math.ceil(waitMs / 1000) };
     if (this.#waiting.length >= MOST_WAITING) return { waitSeconds: 1 };
-    this.#remember(place, failed + 1);
+    for (const { place } of places) this.#tries.set(place, { failed: this.#failedAt(place) + 1, at: this.#now() });
     if (this.#running < AT_ONCE) this.#running++;
     else await new Promise<void>((resolve) => this.#waiting.push(resolve));
     return undefined;
   }
 
-  /** Whatever came of a try that was begun. A right password clears the name. */
-  end(name: string, verdict: 'right' | 'wrong'): void {
+  /** Whatever came of a try that was begun. A right password clears what it was counted at, apart from what others tried. */
+  end(attempt: Attempt, verdict: 'right' | 'wrong'): void {
     const next = this.#waiting.shift();
     if (next === undefined) this.#running--;
     else next();
-    if (verdict === 'right') this.#tries.delete(this.#placeOf(name));
+    if (verdict === 'wrong') return;
+    const [own, ofName] = this.#placesOf(attempt);
+    if (own !== undefined) this.#tries.delete(own.place);
+    if (ofName !== undefined)
+      this.#tries.set(ofName.place, { failed: Math.max(0, this.#failedAt(ofName.place) - 1), at: this.#now() });
   }
 
-  #remember(place: string, failed: number): void {
-    const pauseMs = failed < FREE_TRIES ? 0 : Math.min(1000 * 2 ** (failed - FREE_TRIES), LONGEST_WAIT_MS);
-    this.#tries.set(place, { failed, openAt: this.#now() + pauseMs });
+  #failedAt(place: string): number {
+    const { failed, at } = this.#tries.get(place) ?? { failed: 0, at: 0 };
+    return Math.max(0, failed - (this.#now() - at) / FORGET_ONE_MS);
   }
 
-  #placeOf(name: string): string {
-    return hash('sha256', `${this.#secret}${name}`).slice(0, PLACE_DIGITS);
+  #waitAt(place: string, free: number): number {
+    const failed = this.#failedAt(place);
+    // A part of one may be forgotten already while they are tried.
+    if (failed < free - 0.5) return 0;
+    const pauseMs = Math.min(1000 * 2 ** Math.max(0, failed - free), LONGEST_WAIT_MS);
+    return (this.#tries.get(place)?.at ?? 0) + pauseMs - this.#now();
+  }
+
+  #placesOf({ name, network, device }: Attempt): readonly { readonly place: string; readonly free: number }[] {
+    if (device !== undefined) return [{ place: this.#placeOf(`device ${device}`), free: FREE.ofOne }];
+    return [
+      { place: this.#placeOf(`one ${network} ${name}`), free: FREE.ofOne },
+      { place: this.#placeOf(`name ${name}`), free: FREE.ofName },
+    ];
+  }
+
+  #placeOf(text: string): string {
+    return `${text.slice(0, 4)} ${hash('sha256', `${this.#secret}${text}`).slice(0, PLACE_DIGITS)}`;
   }
 }

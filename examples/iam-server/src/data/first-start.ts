@@ -1,85 +1,127 @@
-import { randomInt } from 'node:crypto';
-import { freshInstance, orThrow, type LoginPolicies } from '@login-policy/domain';
-import { hashPassword, newPassword } from '../accounts/accounts.js';
+import { randomInt, randomUUID } from 'node:crypto';
+import {
+  INSTANCE_CATEGORY,
+  isOrganization,
+  ORGANIZATION_CATEGORY,
+  ownerOfStream,
+  type OwnerRef,
+} from '@login-policy/domain';
+import type { Store } from '@login-policy/event-sourcing';
+import { hashPassword, newPassword } from '../accounts/passwords.js';
 import { digestOf, newToken } from '../accounts/machine-tokens.js';
 import type { Role } from '../accounts/roles.js';
-import type { Config } from '../config.js';
-import { factsFile, loadFacts, parseFacts, type IamFacts, type Machine, type User } from './iam-facts.js';
+import { CannotStart, withoutSecrets, type Config } from '../config.js';
+import { factsFile, loadFacts, type DirectoryEntry, type IamFacts, type InstanceFacts } from './iam-facts.js';
 import { createPrivately, writePrivately } from './private-file.js';
-import { loadSecrets, type Secrets } from './quickstart.js';
+import { draftSecrets, settleSecrets, type Secrets } from './quickstart.js';
 
 /** Facts, and what of them can be shown only now. */
 export interface Beginning {
   readonly facts: IamFacts;
-  /** `undefined` when they are not to be had any more. */
+  /** `undefined` unless this start made them. */
   readonly secrets: Secrets | undefined;
 }
 
-/** What the server begins with: what an earlier start kept, or what the first one makes up. @throws CannotStart */
-export async function begin({ dataFolder, resetsSecrets }: Config): Promise<Beginning> {
+/**
+ * What the server begins with: what an earlier start kept, or what the first one makes up. Killed at any moment it leaves
+ * accounts whose passwords can be read, or none.
+ *
+ * @throws CannotStart
+ */
+export async function begin(config: Config, store: Store): Promise<Beginning> {
+  const { dataFolder, resetsSecrets } = config;
   const known = await loadFacts(dataFolder);
-  if (known === undefined) return firstStart(dataFolder);
-  if (resetsSecrets) return resetSecrets(dataFolder, known);
-  return { facts: known, secrets: await loadSecrets(dataFolder, known) };
+  const made = known === undefined ? await firstFacts(config, store) : known;
+  if (known !== undefined && !resetsSecrets) {
+    await settleSecrets(dataFolder, known);
+    return { facts: known, secrets: undefined };
+  }
+  const { facts, secrets } = await withNewSecrets(made);
+  await draftSecrets(dataFolder, facts, secrets);
+  const text = `${JSON.stringify(facts, null, 2)}\n`;
+  if (known !== undefined) await writePrivately(factsFile(dataFolder), text);
+  else await createPrivately(factsFile(dataFolder), text);
+  // Another process may have been first: then what it wrote counts.
+  const kept = (await loadFacts(dataFolder)) ?? facts;
+  await settleSecrets(dataFolder, kept);
+  return { facts: kept, secrets: kept.generation === facts.generation ? secrets : undefined };
 }
 
-/** Makes up an instance with two organizations, an owner and a viewer, and keeps it. */
-async function firstStart(dataFolder: string): Promise<Beginning> {
-  const organizations = [
+type Unsecured = Pick<IamFacts, 'instances'>;
+
+/** An instance with two organizations, an owner and a viewer; or accounts for the instance a store has already. */
+async function firstFacts({ adoptedInstance, dataFolder, storeUrl }: Config, store: Store): Promise<Unsecured> {
+  const found = adoptedInstance === undefined ? await firstOwner(store) : undefined;
+  if (found !== undefined) {
+    throw new CannotStart(
+      `The store ${withoutSecrets(storeUrl)} has policies of the instance ${found.instanceId}, but there is no ${factsFile(dataFolder)} with its accounts. ` +
+        `Put that file back, or start once with IAM_ADOPT_INSTANCE=${found.instanceId}, which makes new accounts for it.`,
+    );
+  }
+  const organizations = adoptedInstance === undefined ? [] : await customizedIn(store, adoptedInstance);
+  const fresh = [
     { id: newId(), name: 'Acme' },
     { id: newId(), name: 'Globex' },
   ];
-  const { facts, secrets } = await withNewSecrets({
-    instance: { id: newId(), name: 'Example IAM' },
-    organizations,
-    // Ids that can be read: they stand in the history as who did it.
-    users: [
-      { id: 'owner', name: 'owner', role: 'IAM_OWNER', passwordHash: '' },
-      { id: 'viewer', name: 'viewer', role: 'IAM_OWNER_VIEWER', passwordHash: '' },
-    ],
-    machines: [
-      { id: 'owner-machine', role: 'IAM_OWNER', tokenDigest: '' },
-      { id: 'viewer-machine', role: 'IAM_OWNER_VIEWER', tokenDigest: '' },
-    ],
-  });
-  const text = textOf(facts);
-  const kept = await createPrivately(factsFile(dataFolder), text);
-  return kept === text ? { facts, secrets } : { facts: parseFacts(kept, factsFile(dataFolder)), secrets: undefined };
-}
-
-/** Keeps the same facts with all passwords and tokens made anew. */
-async function resetSecrets(dataFolder: string, known: IamFacts): Promise<Beginning> {
-  const renewed = await withNewSecrets(known);
-  await writePrivately(factsFile(dataFolder), textOf(renewed.facts));
-  return renewed;
-}
-
-/** Brings the default policy of a fresh instance into force, if the instance has none. */
-export async function ensureDefaultPolicy(policies: LoginPolicies, instanceId: string): Promise<void> {
-  const by = { actor: 'setup', reason: 'first start of the server' };
-  const added = await policies.add({ instanceId }, freshInstance, by);
-  if (added.outcome === 'rejected' && added.rejection.reason !== 'policy-already-exists') orThrow(added);
-}
-
-/** The first user and the first machine of each role get secrets to be shown; others of the role, some that nobody knows. */
-async function withNewSecrets(facts: IamFacts): Promise<{ readonly facts: IamFacts; readonly secrets: Secrets }> {
-  const [owner, viewer] = [newSecretsFor(facts, 'IAM_OWNER'), newSecretsFor(facts, 'IAM_OWNER_VIEWER')];
-  const passwords = new Map([owner, viewer].map(({ user, password }) => [user, password]));
-  const tokens = new Map([owner, viewer].map(({ machine, token }) => [machine, token]));
   return {
-    facts: {
-      ...facts,
-      users: await Promise.all(
-        facts.users.map(async (user) => ({
-          ...user,
-          passwordHash: await hashPassword(passwords.get(user) ?? newPassword()),
-        })),
-      ),
-      machines: facts.machines.map((machine) => ({
-        ...machine,
-        tokenDigest: digestOf(tokens.get(machine) ?? newToken()),
+    instances: [
+      {
+        id: adoptedInstance ?? newId(),
+        name: 'Example IAM',
+        organizations: organizations.length === 0 ? fresh : organizations,
+        // Ids that can be read: they stand in the history as who did it.
+        users: [
+          { id: 'owner', name: 'owner', role: 'IAM_OWNER', passwordHash: '' },
+          { id: 'viewer', name: 'viewer', role: 'IAM_OWNER_VIEWER', passwordHash: '' },
+        ],
+        machines: [
+          { id: 'owner-machine', role: 'IAM_OWNER', tokenDigest: '' },
+          { id: 'viewer-machine', role: 'IAM_OWNER_VIEWER', tokenDigest: '' },
+        ],
+      },
+    ],
+  };
+}
+
+async function firstOwner(store: Store): Promise<OwnerRef | undefined> {
+  const filter = { categories: [INSTANCE_CATEGORY, ORGANIZATION_CATEGORY] };
+  for await (const [first] of store.eventStore.readAll({ filter, pageSize: 1 })) {
+    if (first !== undefined) return ownerOfStream(first.streamId);
+  }
+  return undefined;
+}
+
+/** The organizations of an instance that ever had a custom policy; their names are in no event. */
+async function customizedIn(store: Store, instanceId: string): Promise<readonly DirectoryEntry[]> {
+  const ids = new Set<string>();
+  for await (const page of store.eventStore.readAll({ filter: { categories: [ORGANIZATION_CATEGORY] } })) {
+    for (const owner of page.map(({ streamId }) => ownerOfStream(streamId))) {
+      if (isOrganization(owner) && owner.instanceId === instanceId) ids.add(owner.organizationId);
+    }
+  }
+  return [...ids].map((id) => ({ id, name: id }));
+}
+
+/**
+ * The same facts with all passwords and tokens made anew. The first user and the first machine of each role in the first
+ * instance get secrets to be shown; others, some that nobody knows.
+ */
+async function withNewSecrets({ instances }: Unsecured): Promise<{ facts: IamFacts; secrets: Secrets }> {
+  const [owner, viewer] = [newSecretsFor(instances[0], 'IAM_OWNER'), newSecretsFor(instances[0], 'IAM_OWNER_VIEWER')];
+  const passwords = new Map<object | undefined, string>([owner, viewer].map(({ user, password }) => [user, password]));
+  const tokens = new Map<object | undefined, string>([owner, viewer].map(({ machine, token }) => [machine, token]));
+  const renewed = instances.map(async (one) => ({
+    ...one,
+    users: await Promise.all(
+      one.users.map(async (user) => ({
+        ...user,
+        passwordHash: await hashPassword(passwords.get(user) ?? newPassword()),
       })),
-    },
+    ),
+    machines: one.machines.map((machine) => ({ ...machine, tokenDigest: digestOf(tokens.get(machine) ?? newToken()) })),
+  }));
+  return {
+    facts: { generation: randomUUID(), instances: await Promise.all(renewed) },
     secrets: {
       tokens: { owner: owner.token, viewer: viewer.token },
       users: { owner: signInOf(owner), viewer: signInOf(viewer) },
@@ -88,15 +130,20 @@ async function withNewSecrets(facts: IamFacts): Promise<{ readonly facts: IamFac
 }
 
 interface NewSecrets {
-  readonly user: User | undefined;
-  readonly machine: Machine | undefined;
+  readonly user: InstanceFacts['users'][number] | undefined;
+  readonly machine: InstanceFacts['machines'][number] | undefined;
   readonly password: string;
   readonly token: string;
 }
 
-function newSecretsFor({ users, machines }: IamFacts, role: Role): NewSecrets {
+function newSecretsFor(instance: InstanceFacts | undefined, role: Role): NewSecrets {
   const has = (one: { readonly role: Role }): boolean => one.role === role;
-  return { user: users.find(has), machine: machines.find(has), password: newPassword(), token: newToken() };
+  return {
+    user: instance?.users.find(has),
+    machine: instance?.machines.find(has),
+    password: newPassword(),
+    token: newToken(),
+  };
 }
 
 function signInOf({ user, password }: NewSecrets): { readonly name: string; readonly password: string } {
@@ -107,8 +154,4 @@ function signInOf({ user, password }: NewSecrets): { readonly name: string; read
 function newId(): string {
   const digits = Array.from({ length: 17 }, () => randomInt(10)).join('');
   return `${randomInt(1, 10)}${digits}`;
-}
-
-function textOf(facts: IamFacts): string {
-  return `${JSON.stringify(facts, null, 2)}\n`;
 }

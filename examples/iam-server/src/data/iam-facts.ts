@@ -25,12 +25,22 @@ export interface DirectoryEntry {
   readonly name: string;
 }
 
-/** What the server itself knows: its instance, the organizations, who may sign in. No secret stands in it in clear. */
-export interface IamFacts {
-  readonly instance: { readonly id: string; readonly name: string };
+/** An instance, its organizations, and who may sign in to it. */
+export interface InstanceFacts {
+  readonly id: string;
+  readonly name: string;
+  /** The hosts it is reached under; the only instance is reached under any. */
+  readonly hosts?: readonly string[] | undefined;
   readonly organizations: readonly DirectoryEntry[];
   readonly users: readonly User[];
   readonly machines: readonly Machine[];
+}
+
+/** What the server itself knows. No secret stands in it in clear. */
+export interface IamFacts {
+  /** Another one each time all secrets are made anew: sessions of an earlier one count no more. */
+  readonly generation: string;
+  readonly instances: readonly InstanceFacts[];
 }
 
 const role = z.enum(['IAM_OWNER', 'IAM_OWNER_VIEWER']);
@@ -40,14 +50,27 @@ const text = z
   .max(200)
   .regex(/^[^\p{Cc}\p{Cs}]*$/u, 'No control characters or lone surrogates');
 const passwordHash = z.string().startsWith('$argon2id$');
-const schema: z.ZodType<IamFacts> = z.strictObject({
-  instance: z.strictObject({ id: text, name: text }),
+const instance: z.ZodType<InstanceFacts> = z.strictObject({
+  id: text,
+  name: text,
+  hosts: z.array(text).optional(),
   organizations: z.array(z.strictObject({ id: text, name: text })).refine(...each('id')),
   users: z
     .array(z.strictObject({ id: text, name: text, role, passwordHash }))
     .refine(...each('id'))
     .refine(...each('name')),
   machines: z.array(z.strictObject({ id: text, role, tokenDigest: text })).refine(...each('id')),
+});
+const schema = z.strictObject({
+  generation: z.string().regex(/^[\w-]+$/),
+  instances: z
+    .array(instance)
+    .min(1)
+    .refine(...each('id'))
+    .refine(
+      (all) => all.length === 1 || all.every(({ hosts = [] }) => hosts.length > 0),
+      'Of several, each needs hosts',
+    ),
 });
 
 /** That no two of a list have the same of something, for whoever edits the file by hand. */
@@ -64,18 +87,23 @@ export function factsFile(dataFolder: string): string {
 
 /** The facts of an earlier start; `undefined` when there was none. @throws CannotStart when they can't be read. */
 export async function loadFacts(dataFolder: string): Promise<IamFacts | undefined> {
-  const kept = await readPrivately(factsFile(dataFolder));
-  return kept === undefined ? undefined : parseFacts(kept, factsFile(dataFolder));
-}
-
-/** Takes the text of the file. @throws CannotStart */
-export function parseFacts(kept: string, file: string): IamFacts {
+  const file = factsFile(dataFolder);
+  const kept = await readPrivately(file);
+  if (kept === undefined) return undefined;
   try {
-    return schema.parse(JSON.parse(kept));
+    return schema.parse(inTodaysForm(JSON.parse(kept)));
   } catch (caught) {
     const problem = caught instanceof z.ZodError ? z.prettifyError(caught) : String(caught);
     throw new CannotStart(`${file} (in IAM_DATA) is not what this server wrote: ${problem.replaceAll(/\s+/g, ' ')}.`, {
       cause: caught,
     });
   }
+}
+
+/** Before there could be several instances, the file was about the one. */
+function inTodaysForm(kept: unknown): unknown {
+  const old = z.looseObject({ instance: z.object({ id: text, name: text }) }).safeParse(kept);
+  if (!old.success) return kept;
+  const { instance: one, ...others } = old.data;
+  return { generation: 'first', instances: [{ ...one, ...others }] };
 }

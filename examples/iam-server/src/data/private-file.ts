@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
-import { access, link, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { access, link, mkdir, open, rename, rm } from 'node:fs/promises';
 import { CannotStart } from '../config.js';
 
 const ONLY_OWNER = 0o600;
@@ -28,19 +28,13 @@ export async function writePrivately(path: string, text: string): Promise<void> 
   }
 }
 
-/**
- * Does the same where nothing stands yet, and answers with what stands there now: another process may have been first.
- *
- * @throws CannotStart
- */
-export async function createPrivately(path: string, text: string): Promise<string> {
+/** Does the same where nothing stands yet; what another process has put there stays. @throws CannotStart */
+export async function createPrivately(path: string, text: string): Promise<void> {
   const draft = await draftOf(path, text);
   try {
     await link(draft, path);
-    return text;
   } catch (caught) {
     if (codeOf(caught) !== 'EEXIST') throw unusable(path, 'written', caught);
-    return await readFile(path, 'utf8');
   } finally {
     await rm(draft, { force: true });
   }
@@ -76,20 +70,25 @@ export function codeOf(caught: unknown): string | undefined {
   return caught instanceof Error && 'code' in caught && typeof caught.code === 'string' ? caught.code : undefined;
 }
 
-function unusable(path: string, verb: 'read' | 'written', cause: unknown): CannotStart {
+/** Why a file can't be used, as a sentence. */
+export function unusable(path: string, verb: 'read' | 'written', cause: unknown): CannotStart {
   return new CannotStart(`${path} (in IAM_DATA) can't be ${verb} (${codeOf(cause)}).`, { cause });
 }
 
 async function draftOf(path: string, text: string): Promise<string> {
   const draft = `${path}.${randomUUID()}`;
-  const file = await open(draft, 'wx', ONLY_OWNER).catch((caught: unknown) => {
-    throw unusable(path, 'written', caught);
-  });
   try {
-    await file.writeFile(text);
-    await file.sync();
-  } finally {
-    await file.close();
+    const file = await open(draft, 'wx', ONLY_OWNER);
+    try {
+      await file.writeFile(text);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    return draft;
+  } catch (caught) {
+    // Without room, or half written.
+    await rm(draft, { force: true });
+    throw unusable(path, 'written', caught);
   }
-  return draft;
 }

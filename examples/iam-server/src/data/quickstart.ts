@@ -1,15 +1,8 @@
+import { readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { digestOf } from '../accounts/machine-tokens.js';
 import type { IamFacts } from './iam-facts.js';
-import { readPrivately, writePrivately } from './private-file.js';
-
-const signIn = z.object({ name: z.string(), password: z.string() });
-const schema = z.object({
-  instanceId: z.string(),
-  tokens: z.object({ owner: z.string(), viewer: z.string() }),
-  users: z.object({ owner: signIn, viewer: signIn }),
-});
+import { codeOf, readPrivately, unusable, writePrivately } from './private-file.js';
 
 interface SignIn {
   readonly name: string;
@@ -22,40 +15,79 @@ export interface Secrets {
   readonly users: { readonly owner: SignIn; readonly viewer: SignIn };
 }
 
+const DRAFT = /^(quickstart|iam)\.json\.[\w.-]+$/;
+const OLD_MS = 60_000;
+
 /** Where the secrets of the quick start are, the one place that has them in clear. */
 export function quickstartFile(dataFolder: string): string {
   return join(dataFolder, 'quickstart.json');
 }
 
-/** The secrets an earlier start wrote; `undefined` when the file is gone, damaged, or of other accounts. */
-export async function loadSecrets(dataFolder: string, facts: IamFacts): Promise<Secrets | undefined> {
-  const text = await readPrivately(quickstartFile(dataFolder));
-  if (text === undefined) return undefined;
-  const found = schema.safeParse(jsonOf(text));
-  if (!found.success || found.data.instanceId !== facts.instance.id) return undefined;
-  const { tokens, users } = found.data;
-  const isKnown = (token: string): boolean => facts.machines.some((machine) => machine.tokenDigest === digestOf(token));
-  return isKnown(tokens.owner) && isKnown(tokens.viewer) ? { tokens, users } : undefined;
-}
-
-/** Writes down, for programs, how to reach the server and who may. */
-export async function writeQuickstart(
+/**
+ * Writes the secrets beside their place, under the name of their generation, before `iam.json` says that they count. Whoever
+ * is killed between the two loses nothing: `settleSecrets` of the next start puts them there.
+ */
+export async function draftSecrets(
   dataFolder: string,
-  { url, facts, secrets }: { readonly url: string; readonly facts: IamFacts; readonly secrets: Secrets },
+  { generation, instances }: IamFacts,
+  secrets: Secrets,
 ): Promise<void> {
+  const [first] = instances;
   const content = {
-    url,
-    instanceId: facts.instance.id,
-    organizationIds: facts.organizations.map(({ id }) => id),
-    tokens: secrets.tokens,
-    users: secrets.users,
+    url: '',
+    instanceId: first?.id,
+    organizationIds: first?.organizations.map(({ id }) => id),
+    ...secrets,
   };
-  await writePrivately(quickstartFile(dataFolder), `${JSON.stringify(content, null, 2)}\n`);
+  await writePrivately(draftFile(dataFolder, generation), textOf(content));
 }
 
-function jsonOf(text: string): unknown {
+/** Puts the secrets that count in their place, and takes away what starts that came to nothing have left. @throws CannotStart */
+export async function settleSecrets(dataFolder: string, { generation }: IamFacts): Promise<void> {
+  const place = quickstartFile(dataFolder);
   try {
-    return JSON.parse(text);
+    await rename(draftFile(dataFolder, generation), place);
+  } catch (caught) {
+    if (codeOf(caught) !== 'ENOENT') throw unusable(place, 'written', caught);
+  }
+  for (const name of await readdir(dataFolder)) {
+    const file = join(dataFolder, name);
+    // A younger one may be of a start that is under way.
+    if (DRAFT.test(name) && Date.now() - ((await stat(file).catch(() => undefined))?.mtimeMs ?? 0) > OLD_MS)
+      await rm(file, { force: true });
+  }
+}
+
+/**
+ * Writes the address into the file of the secrets, for programs, unless a server that runs has written its own there.
+ *
+ * @throws CannotStart
+ */
+export async function noteAddress(dataFolder: string, url: string): Promise<void> {
+  const kept = z.looseObject({ url: z.string() }).safeParse(jsonOf(await readPrivately(quickstartFile(dataFolder))));
+  if (!kept.success || kept.data.url === url || (await answers(kept.data.url))) return;
+  await writePrivately(quickstartFile(dataFolder), textOf({ ...kept.data, url }));
+}
+
+async function answers(url: string): Promise<boolean> {
+  try {
+    return (await fetch(`${url}/debug/healthz`, { signal: AbortSignal.timeout(1000) })).ok;
+  } catch {
+    return false;
+  }
+}
+
+function draftFile(dataFolder: string, generation: string): string {
+  return `${quickstartFile(dataFolder)}.${generation}`;
+}
+
+function textOf(content: object): string {
+  return `${JSON.stringify(content, null, 2)}\n`;
+}
+
+function jsonOf(text: string | undefined): unknown {
+  try {
+    return JSON.parse(text ?? '');
   } catch {
     return undefined;
   }

@@ -1,4 +1,6 @@
+import { randomUUID } from 'node:crypto';
 import type { OutgoingHttpHeaders } from 'node:http';
+import { isIPv6 } from 'node:net';
 import type { NodeRequest, NodeResponse, RequestHeaders } from '@login-policy/api';
 import type { z } from 'zod';
 import { codeOf } from '../data/private-file.js';
@@ -9,10 +11,12 @@ const LARGEST_BODY = 4096;
 /** What the responses of HTTP/1.1 and HTTP/2 have in common, in the one form that their types don't say. */
 export interface Response {
   readonly headersSent: boolean;
+  readonly statusCode: number;
   readonly destroyed: boolean;
   readonly writableEnded: boolean;
   readonly writableLength: number;
   setHeader(name: string, value: string): unknown;
+  once(event: 'close', listener: () => void): unknown;
   writeHead(status: number, headers?: OutgoingHttpHeaders): unknown;
   write(text: string): unknown;
   end(body?: string | Uint8Array): unknown;
@@ -26,6 +30,8 @@ export interface Exchange {
   /** Tells, once, that nothing can be sent any more: at once when that is so already. */
   readonly onGone: (listener: () => void) => void;
   readonly headers: RequestHeaders;
+  /** The id the request came with, or one of its own: it is told to the caller, and stands in the log. */
+  readonly requestId: string;
   readonly verb: string;
   /** Without the query. */
   readonly path: string;
@@ -35,6 +41,7 @@ export interface Exchange {
 export function exchangeOf(request: NodeRequest, response: NodeResponse): Exchange {
   const { headers, method = 'GET', url = '/' } = request;
   const mark = url.indexOf('?');
+  const given = headers['x-request-id'];
   return {
     request,
     response,
@@ -46,35 +53,49 @@ export function exchangeOf(request: NodeRequest, response: NodeResponse): Exchan
         return Array.isArray(value) ? value.join(', ') : value;
       },
     },
+    requestId: typeof given === 'string' && /^[\x21-\x7e]{1,200}$/.test(given) ? given : randomUUID(),
     verb: method,
     path: mark === -1 ? url : url.slice(0, mark),
   };
 }
 
 function onGone(request: NodeRequest, response: NodeResponse, listener: () => void): void {
-  const isHttp2 = 'stream' in response;
-  if (isHttp2 ? response.stream.destroyed : request.socket.destroyed) {
+  // A response that is over lets go of its socket.
+  const socket = 'stream' in response ? undefined : request.socket;
+  if ('stream' in response ? response.stream.destroyed : request.socket.destroyed) {
     listener();
     return;
   }
   const tell = (): void => {
     response.off('close', tell);
-    if (!isHttp2) request.socket.off('close', tell);
+    socket?.off('close', tell);
     listener();
   };
   response.once('close', tell);
   // Over HTTP/1.1, a response that waits behind another on its connection does not hear that the connection closed.
-  if (!isHttp2) request.socket.setMaxListeners(0).once('close', tell);
+  socket?.setMaxListeners(0).once('close', tell);
 }
 
+/** Where a request comes from, as one who guesses passwords has it: an address, of IPv6 the network that one household has. */
+export function networkOf({ headers, request }: Exchange, isBehindProxy: boolean): string {
+  const peer = request.socket?.remoteAddress ?? '';
+  // The last one is what the proxy itself has seen; what stands before anybody may have written.
+  const address = (isBehindProxy && headers.get('x-forwarded-for')?.split(',').at(-1)?.trim()) || peer;
+  const plain = address.replace(/^::ffff:/, '');
+  return isIPv6(plain) ? `${plain.split(':').slice(0, 4).join(':')}::/64` : plain;
+}
+
+/** Headers of an answer. */
+export type AnswerHeaders = Readonly<Record<string, string | readonly string[]>>;
+
 /** Answers with JSON. */
-export function sendJson({ response }: Exchange, body: object, headers: Readonly<Record<string, string>> = {}): void {
+export function sendJson({ response }: Exchange, body: object, headers: AnswerHeaders = {}): void {
   send(response, { status: 200, headers, body });
 }
 
 /** Answers that it is done, and that there is nothing to say. */
-export function sendNothing({ response }: Exchange, headers: Readonly<Record<string, string>> = {}): void {
-  response.writeHead(204, headers);
+export function sendNothing({ response }: Exchange, headers: AnswerHeaders = {}): void {
+  response.writeHead(204, mutable(headers));
   response.end();
 }
 
@@ -128,15 +149,18 @@ async function textOf(request: NodeRequest): Promise<string> {
 
 function send(
   response: Response,
-  {
-    status,
-    headers,
-    body,
-  }: { readonly status: number; readonly headers: Readonly<Record<string, string>>; readonly body: object },
+  { status, headers, body }: { readonly status: number; readonly headers: AnswerHeaders; readonly body: object },
 ): void {
   if (response.headersSent || response.destroyed) return;
   const text = JSON.stringify(body);
   const type = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) };
-  response.writeHead(status, { ...type, ...headers });
+  response.writeHead(status, { ...type, ...mutable(headers) });
   response.end(text);
+}
+
+/** Node's types ask for lists that may be changed. */
+function mutable(headers: AnswerHeaders): OutgoingHttpHeaders {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name, typeof value === 'string' ? value : [...value]]),
+  );
 }

@@ -1,6 +1,8 @@
 import { openPort, type CloseOptions, type OnRequest, type OpenPort } from '@login-policy/api';
 import { CannotStart } from '../config.js';
 import { codeOf } from '../data/private-file.js';
+import { exchangeOf, sendJson, sendRefusal } from './exchange.js';
+import { starting } from './refusal.js';
 import type { KeyAndCertificate } from './tls-files.js';
 
 /** What is listened on. */
@@ -14,30 +16,33 @@ export interface PortChoice {
 /** A port that was taken before there is anything to answer with. */
 export interface TakenPort {
   readonly url: string;
-  /** Begins to answer; requests that came before have waited. */
+  /** Begins to answer; before, everybody is told that the server is starting. */
   readonly serve: (onRequest: OnRequest) => void;
   readonly close: (options?: CloseOptions) => Promise<void>;
 }
-
-type Request = Parameters<OnRequest>;
 
 /** Where a server that listens on all addresses is found from the same machine. */
 const ALL_ADDRESSES: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '[::]': '[::1]' };
 
 /** Takes the first of the ports that can be had. @throws CannotStart when none can. */
 export async function takeFirstFree(choice: PortChoice): Promise<TakenPort> {
-  const early: Request[] = [];
-  let answer: OnRequest = (...request) => early.push(request);
+  let answer: OnRequest = tellThatItStarts;
   const { close, url } = await openFirst((...request) => answer(...request), choice);
   return {
     url: reachable(url),
     serve(onRequest) {
       answer = onRequest;
-      for (const request of early.splice(0)) onRequest(...request);
     },
     close,
   };
 }
+
+/** A process that is starting lives, and is not ready. */
+const tellThatItStarts: OnRequest = (request, response) => {
+  const exchange = exchangeOf(request, response);
+  if (exchange.path === '/debug/healthz') sendJson(exchange, {});
+  else sendRefusal(exchange, starting());
+};
 
 async function openFirst(onRequest: OnRequest, { host, ports, tls }: PortChoice): Promise<OpenPort> {
   for (const port of ports) {
@@ -59,11 +64,14 @@ function reachable(url: string): string {
 /** Why a place can't be listened on, as a sentence. */
 function cannotListen(place: string, cause: unknown): CannotStart {
   const code = codeOf(cause) ?? '';
-  return new CannotStart(`${place} can't be listened on: ${REASONS[code] ?? code}.`, { cause });
+  return new CannotStart(`${place} can't be listened on: ${REASONS[code] ?? code}.`, {
+    cause,
+    remedy: code === 'EADDRINUSE' ? 'start again' : 'mend what is named',
+  });
 }
 
 const REASONS: Readonly<Record<string, string>> = {
-  EADDRINUSE: 'another program does',
+  EADDRINUSE: 'another program does already',
   EADDRNOTAVAIL: 'this machine has no such address',
   ENOTFOUND: 'there is no such host',
   EACCES: 'this user is not allowed to',

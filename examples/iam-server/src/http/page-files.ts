@@ -27,9 +27,12 @@ interface PageFile {
   readonly cacheControl: string;
   readonly tag: string;
   readonly plain: Buffer;
-  readonly br: Buffer | undefined;
-  readonly gzip: Buffer | undefined;
+  /** Made when they are first asked for. */
+  readonly packed: Map<Encoding, Promise<Buffer>>;
+  readonly isText: boolean;
 }
+
+type Encoding = 'br' | 'gzip';
 
 /**
  * The files of the built page, held in memory: a path is looked up among those that were there at the start, so that none
@@ -47,7 +50,7 @@ export class PageFiles {
     const files = new Map<string, PageFile>();
     for (const path of await filesIn(folder)) {
       const name = `/${relative(folder, path).split(sep).join('/')}`;
-      files.set(name === '/index.html' ? '/' : name, await fileOf(name, await readFile(path)));
+      files.set(name === '/index.html' ? '/' : name, fileOf(name, await readFile(path)));
     }
     return new PageFiles(files);
   }
@@ -58,7 +61,7 @@ export class PageFiles {
   }
 
   /** Answers with the file at a path. @throws Refusal when there is none. */
-  answer({ path, verb, headers, response }: Exchange): void {
+  async answer({ path, verb, headers, response }: Exchange): Promise<void> {
     const file = this.#files.get(path);
     if (file === undefined) throw this.#missing(path);
     if (verb !== 'GET' && verb !== 'HEAD') throw wrongVerb(['GET', 'HEAD']);
@@ -68,7 +71,7 @@ export class PageFiles {
       response.end();
       return;
     }
-    const { body, encoding } = encoded(file, headers.get('accept-encoding') ?? '');
+    const { body, encoding } = await encoded(file, headers.get('accept-encoding') ?? '');
     const content = { 'content-type': file.type, 'content-length': body.length };
     response.writeHead(200, { ...about, ...content, ...(encoding !== undefined && { 'content-encoding': encoding }) });
     response.end(verb === 'HEAD' ? undefined : body);
@@ -79,27 +82,37 @@ export class PageFiles {
   }
 }
 
-function encoded(file: PageFile, accepted: string): { readonly body: Buffer; readonly encoding: string | undefined } {
+async function encoded(
+  file: PageFile,
+  accepted: string,
+): Promise<{ readonly body: Buffer; readonly encoding: Encoding | undefined }> {
   const takes = (name: string): boolean =>
     new RegExp(`(^|,)\\s*${name}\\s*(;(?!\\s*q=0(\\.0*)?\\s*(,|$))|,|$)`).test(accepted);
-  if (file.br !== undefined && takes('br')) return { body: file.br, encoding: 'br' };
-  if (file.gzip !== undefined && takes('gzip')) return { body: file.gzip, encoding: 'gzip' };
-  return { body: file.plain, encoding: undefined };
+  const encoding = file.isText ? (['br', 'gzip'] as const).find(takes) : undefined;
+  return { body: encoding === undefined ? file.plain : await packed(file, encoding), encoding };
 }
 
-async function fileOf(name: string, plain: Buffer): Promise<PageFile> {
+function packed({ packed: made, plain }: PageFile, encoding: Encoding): Promise<Buffer> {
+  const found = made.get(encoding) ?? pack[encoding](plain);
+  made.set(encoding, found);
+  return found;
+}
+
+const pack: Readonly<Record<Encoding, (plain: Buffer) => Promise<Buffer>>> = {
+  br: (plain) => promisify(brotliCompress)(plain, { params: { [constants.BROTLI_PARAM_QUALITY]: 9 } }),
+  gzip: (plain) => promisify(gzip)(plain, { level: 9 }),
+};
+
+function fileOf(name: string, plain: Buffer): PageFile {
   const kind = extname(name);
-  const isText = COMPRESSED.has(kind);
   return {
     type: TYPES[kind] ?? 'application/octet-stream',
     // Vite puts a hash of the content into the names of what it puts there.
     cacheControl: name.startsWith('/assets/') ? 'public, max-age=31536000, immutable' : 'no-cache',
     tag: `"${hash('sha256', plain, 'base64url').slice(0, 22)}"`,
     plain,
-    br: isText
-      ? await promisify(brotliCompress)(plain, { params: { [constants.BROTLI_PARAM_QUALITY]: 9 } })
-      : undefined,
-    gzip: isText ? await promisify(gzip)(plain, { level: 9 }) : undefined,
+    packed: new Map(),
+    isText: COMPRESSED.has(kind),
   };
 }
 

@@ -35,7 +35,7 @@ export function wrongPassword(): Refusal {
     status: 401,
     code: 16,
     id: 'IAM-SESSION-02',
-    sentence: 'The name or the password is not right.',
+    sentence: 'Incorrect username or password.',
   });
 }
 
@@ -67,6 +67,27 @@ export function notAllowed(permission: string): Refusal {
     code: 7,
     id: 'IAM-ALLOWED-01',
     sentence: `This needs the permission ${permission}, which the caller does not have.`,
+  });
+}
+
+/** The host that was called is no instance's. */
+export function noInstance(): Refusal {
+  return new Refusal({
+    status: 404,
+    code: 5,
+    id: 'IAM-INSTANCE-01',
+    sentence: 'No instance is served under this host.',
+  });
+}
+
+/** The server has its port, and is not ready to answer yet. */
+export function starting(): Refusal {
+  return new Refusal({
+    status: 503,
+    code: 14,
+    id: 'IAM-STARTING-01',
+    sentence: 'The server is starting. Try again in a moment.',
+    headers: { 'retry-after': '1' },
   });
 }
 
@@ -115,6 +136,6 @@ export function refusalOf(caught: unknown): Refusal {
     const sentence = 'The login policies are not available at the moment. Try again later.';
     return new Refusal({ status: 503, code: 14, id: 'IAM-503', sentence }, caught);
   }
-  const sentence = 'Something unexpected went wrong. The operator can find it in the log.';
+  const sentence = 'Something unexpected went wrong. The operator finds it in the log under the id of this request.';
   return new Refusal({ status: 500, code: 13, id: 'IAM-500', sentence }, caught);
 }

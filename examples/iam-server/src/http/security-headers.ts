@@ -1,3 +1,4 @@
+import type { Transport } from '../sessions/cookies.js';
 import type { Response } from './exchange.js';
 
 const POLICY = [
@@ -23,6 +24,8 @@ const HEADERS: Readonly<Record<string, string>> = {
 };
 
 /** Has every answer of the server say that only its own page may do something with it. */
-export function harden(response: Pick<Response, 'setHeader'>): void {
+export function harden(response: Pick<Response, 'setHeader'>, transport: Transport): void {
   for (const [name, value] of Object.entries(HEADERS)) response.setHeader(name, value);
+  // A browser that was here over TLS comes over nothing else for a year.
+  if (transport === 'https') response.setHeader('strict-transport-security', 'max-age=31536000');
 }

@@ -16,6 +16,8 @@ export type OnChanges = (changes: readonly Change[]) => void;
 
 const filter = { categories: [INSTANCE_CATEGORY, ORGANIZATION_CATEGORY] } as const;
 const TRY_AGAIN_MS = 250;
+/** Whoever missed more reads everything anew sooner than one by one. */
+const MOST_MISSED = 1000;
 
 /** Follows the store once for all who want to know what changes; when the store is away, it goes on where it was. */
 export class ChangesFeed {
@@ -25,15 +27,20 @@ export class ChangesFeed {
   readonly #running: Promise<void>;
   #reached: Position;
 
-  private constructor(store: EventStore, head: Position, onFailure: (cause: unknown) => void) {
+  private constructor(store: EventStore, head: Position) {
     this.#store = store;
     this.#reached = head;
-    this.#running = this.#run(onFailure);
+    this.#running = this.#run();
   }
 
-  /** Follows from now on. `onFailure` is told once each time the store is away. */
-  static async open(store: EventStore, onFailure: (cause: unknown) => void): Promise<ChangesFeed> {
-    return new ChangesFeed(store, await store.head(), onFailure);
+  /** Follows from now on. */
+  static async open(store: EventStore): Promise<ChangesFeed> {
+    return new ChangesFeed(store, await store.head());
+  }
+
+  /** Up to where everything was told. */
+  get reached(): string {
+    return positionToString(this.#reached);
   }
 
   /** Tells of each change from now on. Answers with how to stop that. */
@@ -42,36 +49,48 @@ export class ChangesFeed {
     return () => this.#listeners.delete(onChanges);
   }
 
+  /**
+   * The changes after a position, up to where everything was told when this was called; `undefined` where they are too many, or
+   * the position is of another history.
+   */
+  async missedSince(after: Position): Promise<readonly Change[] | undefined> {
+    const upTo = this.#reached;
+    if (after > upTo) return undefined;
+    const missed: RecordedEvent[] = [];
+    for await (const page of this.#store.readAll({ after, filter, origin: 'left-out' })) {
+      missed.push(...page.filter(({ position }) => position <= upTo));
+      if (missed.length > MOST_MISSED) return undefined;
+      if ((page.at(-1)?.position ?? upTo) >= upTo) break;
+    }
+    return missed.map(changeOf);
+  }
+
   async close(): Promise<void> {
     this.#ending.abort();
     await this.#running;
   }
 
-  async #run(onFailure: (cause: unknown) => void): Promise<void> {
+  async #run(): Promise<void> {
     const { signal } = this.#ending;
-    let isAway = false;
     while (!signal.aborted) {
       try {
         for await (const message of this.#store.subscribe({ after: this.#reached, filter, signal })) {
-          isAway = false;
           this.#reached = message.position;
           if (message.kind !== 'events') continue;
           const changes = message.events.map(changeOf);
-          for (const listener of this.#listeners) listener(changes);
+          for (const listener of [...this.#listeners]) listener(changes);
           // So that what was told leaves before there is more.
           await otherWork();
         }
-      } catch (caught) {
-        if (signal.aborted) return;
-        if (!isAway) onFailure(caught);
-        isAway = true;
+      } catch {
+        // That the store is away is said by who looks after it.
         await pause(TRY_AGAIN_MS, undefined, { signal }).catch(() => undefined);
       }
     }
   }
 }
 
-function changeOf({ streamId, revision, position }: RecordedEvent): Change {
+function changeOf({ streamId, revision, position }: Pick<RecordedEvent, 'streamId' | 'revision' | 'position'>): Change {
   const owner = ownerOfStream(streamId);
   return {
     instanceId: owner.instanceId,

@@ -1,79 +1,117 @@
-import type { Caller } from '@login-policy/api';
+import { parsePosition, type Position } from '@login-policy/event-sourcing';
 import type { Exchange, Response } from '../http/exchange.js';
 import { tooManyStreams } from '../http/refusal.js';
-import type { Session, Sessions } from '../sessions/sessions.js';
+import type { Identification, Recognised } from '../sessions/identification.js';
 import type { Change, ChangesFeed } from './changes-feed.js';
 
-const KEEP_ALIVE_MS = 15_000;
+/** Often enough that a page can say how fresh it is, and that a stream soon ends when another process ended its session. */
+const BEAT_MS = 1000;
 const UNREAD_BYTES = 256 * 1024;
 const MOST_STREAMS = 500;
 const MOST_OF_ONE_CALLER = 50;
 
-/** Tells pages of changes, as Server-Sent Events. Whoever does not read what he is told is cut off. */
+interface OpenStream {
+  readonly exchange: Exchange;
+  readonly recognised: Recognised;
+}
+
+/**
+ * Tells pages of changes, as Server-Sent Events. Each has the position as its id, so that whoever was cut off goes on with
+ * `Last-Event-ID` and misses nothing; with too much between, they are told to read everything anew (`reset`). Whoever does
+ * not read what they are told is cut off.
+ */
 export class ChangesStreams {
   readonly #feed: ChangesFeed;
-  readonly #sessions: Sessions;
-  /** The id of its caller for each. */
-  readonly #open = new Map<Response, string>();
+  readonly #identification: Identification;
+  readonly #open = new Map<Response, OpenStream>();
+  readonly #beats: NodeJS.Timeout;
   #isClosed = false;
 
-  constructor(feed: ChangesFeed, sessions: Sessions) {
+  constructor(feed: ChangesFeed, identification: Identification) {
     this.#feed = feed;
-    this.#sessions = sessions;
+    this.#identification = identification;
+    this.#beats = setInterval(() => this.#beat(), BEAT_MS);
   }
 
-  /** Tells of the changes in the caller's instance, as long as his session lives. @throws Refusal when there are too many. */
-  begin({ onGone, request, response }: Exchange, caller: Caller, session: Session | undefined): void {
-    if (this.#open.size >= MOST_STREAMS || this.#countOf(caller) >= MOST_OF_ONE_CALLER) throw tooManyStreams();
-    this.#open.set(response, caller.id);
-    response.writeHead(200, { 'content-type': 'text/event-stream', 'x-accel-buffering': 'no' });
-    const stop = [
-      this.#feed.listen((changes) => tell(response, textOf(changes, caller.instanceId))),
-      this.#keepAlive(response, session),
-      ...(session === undefined ? [] : this.#endWith(session, response)),
-    ];
-    // Be it that they left while they were being recognised.
+  /** How many there are. */
+  get count(): number {
+    return this.#open.size;
+  }
+
+  /** Tells of the changes in the caller's instance, as long as the session lives. @throws Refusal when there are too many. */
+  async begin(exchange: Exchange, recognised: Recognised): Promise<void> {
+    const { headers, onGone, request, response } = exchange;
+    const { caller } = recognised;
+    if (this.#open.size >= MOST_STREAMS || this.#countOf(caller.id) >= MOST_OF_ONE_CALLER) throw tooManyStreams();
+    this.#open.set(response, { exchange, recognised });
+    const waiting: Change[] = [];
+    let hear = (changes: readonly Change[]): unknown => waiting.push(...changes);
+    const stop = this.#feed.listen((changes) => hear(changes));
+    // They may have left while they were being recognised.
     onGone(() => {
       this.#open.delete(response);
-      for (const act of stop) act();
+      stop();
     });
     request.resume();
-    tell(response, 'event: ready\ndata: {}\n\n');
+    response.writeHead(200, { 'content-type': 'text/event-stream', 'x-accel-buffering': 'no' });
+    tell(response, await this.#opening(headers.get('last-event-id'), caller.instanceId));
+    hear = (changes) => tell(response, textOf(changes, caller.instanceId));
+    hear(waiting);
     if (this.#isClosed) response.end();
   }
 
   /** Ends all streams, and from now on each new one at once. */
   close(): void {
     this.#isClosed = true;
+    clearInterval(this.#beats);
     for (const response of this.#open.keys()) response.end();
   }
 
-  #countOf({ id }: Caller): number {
-    return [...this.#open.values()].filter((one) => one === id).length;
+  /** What a stream begins with: what was missed, or that everything is to be read anew. */
+  async #opening(lastId: string | undefined, instanceId: string): Promise<string> {
+    const { reached } = this.#feed;
+    const after = lastId === undefined ? undefined : positionOf(lastId);
+    const missed = after === undefined ? undefined : await this.#feed.missedSince(after).catch(() => undefined);
+    const isAllThere = lastId === undefined || missed !== undefined;
+    return `${textOf(missed ?? [], instanceId)}${isAllThere ? '' : eventOf('reset', reached)}${eventOf('ready', reached)}`;
   }
 
-  #keepAlive(response: Response, session: Session | undefined): () => void {
-    const beat = async (): Promise<void> => {
-      // Another process may have ended the session.
-      if (session !== undefined && !(await this.#sessions.isAlive(session.id))) response.end();
-      else tell(response, ': keep-alive\n\n');
-    };
-    const timer = setInterval(() => {
-      beat().catch(() => response.destroy());
-    }, KEEP_ALIVE_MS);
-    return () => clearInterval(timer);
+  #countOf(callerId: string): number {
+    return [...this.#open.values()].filter(({ recognised }) => recognised.caller.id === callerId).length;
   }
 
-  #endWith(session: Session, response: Response): readonly (() => void)[] {
-    const timer = setTimeout(() => response.end(), session.expiresAt.getTime() - Date.now());
-    return [this.#sessions.onEnd(session.id, () => response.end()), () => clearTimeout(timer)];
+  #beat(): void {
+    const text = eventOf('beat', this.#feed.reached);
+    for (const { exchange, recognised } of this.#open.values()) {
+      this.#isStillAllowed(exchange, recognised).then(
+        (isAllowed) => (isAllowed ? tell(exchange.response, text) : exchange.response.end()),
+        () => exchange.response.destroy(),
+      );
+    }
+  }
+
+  /** A session ends by a sign-out in any process, by its time, or with all others when the secrets are made anew. */
+  async #isStillAllowed({ headers }: Exchange, { caller }: Recognised): Promise<boolean> {
+    return (await this.#identification.recognise(headers))?.caller.id === caller.id;
   }
 }
 
-/** A caller is told of his own instance only. */
+function positionOf(id: string): Position | undefined {
+  try {
+    return parsePosition(id);
+  } catch {
+    return undefined;
+  }
+}
+
+/** A caller is told of their own instance only. */
 function textOf(changes: readonly Change[], instanceId: string): string {
   const own = changes.filter((change) => change.instanceId === instanceId);
-  return own.map((change) => `event: changed\ndata: ${JSON.stringify(change)}\n\n`).join('');
+  return own.map((change) => eventOf('changed', change.position, change)).join('');
+}
+
+function eventOf(event: string, id: string, data: object = {}): string {
+  return `id: ${id}\nevent: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
 }
 
 function tell(response: Response, text: string): void {

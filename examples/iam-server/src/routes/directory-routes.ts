@@ -1,31 +1,33 @@
+import type { Caller } from '@login-policy/api';
 import { orThrow, type LoginPolicies } from '@login-policy/domain';
+import type { Tenants } from '../accounts/tenants.js';
 import { sendJson, type Exchange } from '../http/exchange.js';
-import type { OrganizationDirectory } from '../organization-directory.js';
+import { noInstance } from '../http/refusal.js';
 
 const PAGE = 1000;
 
 /** Says which organizations there are, and which have a custom policy. */
 export class DirectoryRoutes {
-  readonly #instanceId: string;
-  readonly #directory: OrganizationDirectory;
+  readonly #tenants: Tenants;
   readonly #policies: LoginPolicies;
 
-  constructor(instanceId: string, directory: OrganizationDirectory, policies: LoginPolicies) {
-    this.#instanceId = instanceId;
-    this.#directory = directory;
+  constructor(tenants: Tenants, policies: LoginPolicies) {
+    this.#tenants = tenants;
     this.#policies = policies;
   }
 
   async organizations(exchange: Exchange): Promise<void> {
-    sendJson(exchange, { organizations: this.#directory.entries });
+    const tenant = this.#tenants.of(exchange.headers);
+    if (tenant === undefined) throw noInstance();
+    sendJson(exchange, { organizations: tenant.organizations });
   }
 
-  async customized(exchange: Exchange): Promise<void> {
+  async customized(exchange: Exchange, { instanceId }: Caller): Promise<void> {
     const organizationIds: string[] = [];
     let after: string | undefined;
     do {
       const options = { limit: PAGE, ...(after !== undefined && { after }) };
-      const answer = await this.#policies.organizationsWithCustomPolicy({ instanceId: this.#instanceId }, options);
+      const answer = await this.#policies.organizationsWithCustomPolicy({ instanceId }, options);
       const { organizations, next } = orThrow(answer);
       organizationIds.push(...organizations.map(({ organizationId }) => organizationId));
       after = next;

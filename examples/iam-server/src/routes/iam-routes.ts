@@ -1,24 +1,25 @@
-import { holdsGrant, type Caller } from '@login-policy/api';
+import { holdsGrant } from '@login-policy/api';
 import type { Exchange } from '../http/exchange.js';
 import { notAllowed, notSignedIn, wrongVerb } from '../http/refusal.js';
 import type { PageFiles } from '../http/page-files.js';
-import { sessionOf, type Identify } from '../sessions/identification.js';
-import type { Sessions } from '../sessions/sessions.js';
+import type { Metrics } from '../metrics.js';
+import type { Identification, Recognised } from '../sessions/identification.js';
 import type { ChangesStreams } from './changes-streams.js';
 import type { DirectoryRoutes } from './directory-routes.js';
 import type { SessionRoutes } from './session-routes.js';
 
 /** What the server answers itself, besides the API. */
 export interface IamRoutesOptions {
-  readonly authenticate: Identify;
-  readonly sessions: Sessions;
+  readonly identification: Identification;
   readonly session: SessionRoutes;
   readonly directory: DirectoryRoutes;
   readonly changes: ChangesStreams;
+  readonly metrics: Metrics;
   readonly page: PageFiles;
 }
 
 type Route = (exchange: Exchange) => Promise<void>;
+type ForReaders = (exchange: Exchange, recognised: Recognised) => Promise<void>;
 
 const READ = 'iam.policy.read';
 
@@ -28,7 +29,7 @@ export class IamRoutes {
   readonly #routes: ReadonlyMap<string, Readonly<Record<string, Route>>>;
 
   constructor(options: IamRoutesOptions) {
-    const { session, directory, changes, sessions } = options;
+    const { session, directory, changes } = options;
     this.#options = options;
     this.#routes = new Map<string, Readonly<Record<string, Route>>>([
       [
@@ -39,20 +40,16 @@ export class IamRoutes {
           DELETE: (exchange) => session.signOut(exchange),
         },
       ],
-      ['/iam/v1/organizations', { GET: this.#forReaders((exchange) => directory.organizations(exchange)) }],
-      ['/iam/v1/customized', { GET: this.#forReaders((exchange) => directory.customized(exchange)) }],
-      [
-        '/iam/v1/changes',
-        {
-          GET: async (exchange) => {
-            // Looked for first: one that ends meanwhile lets nobody in, and is no stream without a session.
-            const found = await sessionOf(exchange.headers, sessions);
-            const follow = this.#forReaders(async (_, caller) => changes.begin(exchange, caller, found));
-            return follow(exchange);
-          },
-        },
-      ],
+      ['/iam/v1/organizations', this.#forReaders((exchange) => directory.organizations(exchange))],
+      ['/iam/v1/customized', this.#forReaders((exchange, { caller }) => directory.customized(exchange, caller))],
+      ['/iam/v1/changes', this.#forReaders((exchange, recognised) => changes.begin(exchange, recognised))],
+      ['/metrics', this.#forReaders((exchange) => this.#metrics(exchange))],
     ]);
+  }
+
+  /** Whether a path is one of the server's own, and no file of the page. */
+  knows(path: string): boolean {
+    return this.#routes.has(path);
   }
 
   /** @throws Refusal */
@@ -64,12 +61,20 @@ export class IamRoutes {
     return act(exchange);
   }
 
-  #forReaders(act: (exchange: Exchange, caller: Caller) => Promise<void>): Route {
-    return async (exchange) => {
-      const caller = await this.#options.authenticate(exchange.headers);
-      if (caller === undefined) throw notSignedIn();
-      if (!holdsGrant(caller, READ, { instanceId: caller.instanceId })) throw notAllowed(READ);
-      return act(exchange, caller);
+  #forReaders(act: ForReaders): { readonly GET: Route } {
+    return {
+      GET: async (exchange) => {
+        const recognised = await this.#options.identification.recognise(exchange.headers);
+        if (recognised === undefined) throw notSignedIn();
+        const { caller } = recognised;
+        if (!holdsGrant(caller, READ, { instanceId: caller.instanceId })) throw notAllowed(READ);
+        return act(exchange, recognised);
+      },
     };
+  }
+
+  async #metrics({ response }: Exchange): Promise<void> {
+    response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' });
+    response.end(this.#options.metrics.text());
   }
 }

@@ -1,27 +1,34 @@
 import { z } from 'zod';
-import type { Accounts } from '../accounts/accounts.js';
+import { DEVICE_SECONDS, deviceOf, knownDevice } from '../accounts/devices.js';
+import { isPasswordOf } from '../accounts/passwords.js';
 import { permissionsOf } from '../accounts/roles.js';
-import type { SignInAttempts } from '../accounts/sign-in-attempts.js';
-import type { IamFacts, User } from '../data/iam-facts.js';
-import { readJson, sendJson, sendNothing, type Exchange } from '../http/exchange.js';
-import { fromAnotherPage, tooManyTries, wrongPassword } from '../http/refusal.js';
-import { sessionOf } from '../sessions/identification.js';
+import type { Attempt, SignInAttempts } from '../accounts/sign-in-attempts.js';
+import type { Tenant, Tenants } from '../accounts/tenants.js';
+import type { User } from '../data/iam-facts.js';
+import { networkOf, readJson, sendJson, sendNothing, type Exchange } from '../http/exchange.js';
+import { fromAnotherPage, noInstance, tooManyTries, wrongPassword } from '../http/refusal.js';
+import type { Log } from '../log.js';
+import type { Metrics } from '../metrics.js';
+import { cookieOf, type Cookie, type Transport } from '../sessions/cookies.js';
+import type { Identification } from '../sessions/identification.js';
 import { isFromAnotherPage } from '../sessions/same-origin.js';
-import { forgetCookie, keepCookie } from '../sessions/session-cookie.js';
-import type { Session, Sessions } from '../sessions/sessions.js';
+import { SESSION_SECONDS, type Session, type Sessions } from '../sessions/sessions.js';
 
 /** What signing in and out needs. */
 export interface SessionRoutesOptions {
-  readonly instance: IamFacts['instance'];
-  readonly accounts: Accounts;
+  readonly tenants: Tenants;
   readonly attempts: SignInAttempts;
   readonly sessions: Sessions;
+  readonly identification: Identification;
   readonly publicUrl: string | undefined;
-  /** How browsers reach the server: over TLS, a cookie is never sent without it. */
-  readonly transport: 'http' | 'https';
+  readonly isBehindProxy: boolean;
+  readonly transport: Transport;
+  readonly log: Log;
+  readonly metrics: Metrics;
 }
 
 const credentials = z.strictObject({ name: z.string().min(1).max(200), password: z.string().min(1).max(1000) });
+type Credentials = z.infer<typeof credentials>;
 
 /** Signs in, says who is signed in, signs out. */
 export class SessionRoutes {
@@ -33,51 +40,86 @@ export class SessionRoutes {
 
   /** @throws Refusal */
   async signIn(exchange: Exchange): Promise<void> {
-    const { publicUrl, sessions, transport } = this.#options;
+    const { identification, publicUrl, sessions, tenants } = this.#options;
     // Else a page of another site could sign a browser in as somebody of its own.
     if (isFromAnotherPage(exchange.headers, publicUrl)) throw fromAnotherPage();
-    const user = await this.#recognise(await readJson(exchange, credentials));
-    const earlier = await sessionOf(exchange.headers, sessions);
-    if (earlier !== undefined) await sessions.end(earlier.id);
-    const { token, session } = await sessions.begin(user);
-    sendJson(exchange, this.#describe(session), { 'set-cookie': keepCookie(token, transport) });
+    const given = await readJson(exchange, credentials);
+    await tenants.refresh();
+    const tenant = this.#tenantOf(exchange);
+    const user = await this.#recognise(exchange, tenant, given);
+    const earlier = await identification.sessionOf(exchange.headers);
+    if (earlier !== undefined) await sessions.end(earlier);
+    const session = await sessions.begin(tenant, user);
+    sendJson(exchange, describe(tenant, session), {
+      'set-cookie': [
+        this.#cookie('session', tenant).set(session.token, SESSION_SECONDS),
+        this.#cookie('device', tenant).set(deviceOf(user), DEVICE_SECONDS),
+      ],
+    });
   }
 
   /** That nobody is signed in is an answer, 204: whoever comes for the first time asks, and a browser logs each refusal. */
   async show(exchange: Exchange): Promise<void> {
-    const session = await sessionOf(exchange.headers, this.#options.sessions);
+    const session = await this.#options.identification.sessionOf(exchange.headers);
     if (session === undefined) sendNothing(exchange);
-    else sendJson(exchange, this.#describe(session));
+    else sendJson(exchange, describe(this.#tenantOf(exchange), session));
   }
 
-  /** Signing out is never refused: who is not signed in is as he wants to be. */
+  /** Signing out is never refused: who is not signed in is as they want to be. */
   async signOut(exchange: Exchange): Promise<void> {
-    const { sessions, transport } = this.#options;
-    const session = await sessionOf(exchange.headers, sessions);
-    if (session !== undefined) await sessions.end(session.id);
-    sendNothing(exchange, { 'set-cookie': forgetCookie(transport) });
-  }
-
-  async #recognise({ name, password }: z.infer<typeof credentials>): Promise<User> {
-    const { accounts, attempts } = this.#options;
-    const refused = await attempts.begin(name);
-    if (refused !== undefined) throw tooManyTries(refused.waitSeconds);
-    let user: User | undefined;
-    try {
-      user = await accounts.recognise(name, password);
-    } finally {
-      attempts.end(name, user === undefined ? 'wrong' : 'right');
+    const { identification, log, sessions } = this.#options;
+    const session = await identification.sessionOf(exchange.headers);
+    if (session !== undefined) {
+      await sessions.end(session);
+      log.note('info', 'Somebody signed out.', { requestId: exchange.requestId, user: session.user.id });
     }
-    if (user === undefined) throw wrongPassword();
-    return user;
+    sendNothing(exchange, { 'set-cookie': this.#cookie('session', this.#tenantOf(exchange)).set('', 0) });
   }
 
-  #describe({ user: { id, name, role }, expiresAt }: Session): object {
-    const { instance } = this.#options;
-    return {
-      user: { id, name, role, permissions: permissionsOf[role] },
-      instance: { id: instance.id, name: instance.name },
-      expiresAt: expiresAt.toISOString(),
-    };
+  async #recognise(exchange: Exchange, tenant: Tenant, { name, password }: Credentials): Promise<User> {
+    const { attempts, isBehindProxy } = this.#options;
+    const named = tenant.user('name', name);
+    const network = networkOf(exchange, isBehindProxy);
+    const device = knownDevice(this.#cookie('device', tenant).in(exchange.headers), named);
+    const attempt: Attempt = { name: `${tenant.id} ${name}`, network, device };
+    const refused = await attempts.begin(attempt);
+    if (refused !== undefined) {
+      this.#note(exchange, 'throttled', network);
+      throw tooManyTries(refused.waitSeconds);
+    }
+    let isRight = false;
+    try {
+      isRight = await isPasswordOf(named, password);
+    } finally {
+      attempts.end(attempt, isRight ? 'right' : 'wrong');
+    }
+    this.#note(exchange, isRight ? 'right' : 'wrong', network);
+    if (named === undefined || !isRight) throw wrongPassword();
+    return named;
   }
+
+  /** The name is not logged: people type passwords into the wrong field. */
+  #note({ requestId }: Exchange, outcome: 'right' | 'wrong' | 'throttled', network: string): void {
+    const { log, metrics } = this.#options;
+    metrics.count('iam_sign_ins_total', { outcome });
+    log.note(outcome === 'right' ? 'info' : 'warn', `A sign-in was ${outcome}.`, { requestId, network });
+  }
+
+  #cookie(kind: 'session' | 'device', { id }: Tenant): Cookie {
+    return cookieOf(kind, id, this.#options.transport);
+  }
+
+  #tenantOf({ headers }: Exchange): Tenant {
+    const tenant = this.#options.tenants.of(headers);
+    if (tenant === undefined) throw noInstance();
+    return tenant;
+  }
+}
+
+function describe(tenant: Tenant, { user: { id, name, role }, expiresAt }: Session): object {
+  return {
+    user: { id, name, role, permissions: permissionsOf[role] },
+    instance: { id: tenant.id, name: tenant.name },
+    expiresAt: expiresAt.toISOString(),
+  };
 }

@@ -1,126 +1,95 @@
-import { randomUUID } from 'node:crypto';
-import { EventEmitter } from 'node:events';
-import { mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { errors, jwtVerify, SignJWT } from 'jose';
-import type { Accounts } from '../accounts/accounts.js';
-import type { User } from '../data/iam-facts.js';
+import { z } from 'zod';
+import { digestOf, newToken } from '../accounts/machine-tokens.js';
+import type { Tenant, Tenants } from '../accounts/tenants.js';
 import { codeOf } from '../data/private-file.js';
-import { ALGORITHM, type KeyPair } from './key-pair.js';
+import type { User } from '../data/iam-facts.js';
 
 /** How long a session lasts, unless it is ended before. */
 export const SESSION_SECONDS = 28_800;
+/** How long the file of a session that ran out is kept: a clock that is wrong for a day ends nobody's session. */
+const KEPT_MS = SESSION_SECONDS * 1000 + 7 * 86_400_000;
 
 /** Somebody who signed in. */
 export interface Session {
-  readonly id: string;
+  readonly token: string;
   readonly user: User;
   readonly expiresAt: Date;
 }
 
-/** What sessions are made of. */
-export interface SessionOptions {
-  /** One empty file a session that has not ended: a sign-out counts for every process and after a restart. */
-  readonly folder: string;
-  readonly keyPair: KeyPair;
-  readonly accounts: Accounts;
-  /** Whose sessions these are: a token of another instance is none. */
-  readonly instanceId: string;
-}
+const schema = z.object({
+  instanceId: z.string(),
+  userId: z.string(),
+  generation: z.string(),
+  expiresAt: z.coerce.date(),
+});
 
-const ISSUER = 'login-policy-example-iam-server';
-
-/** Begins, finds and ends sessions. A session is a signed token, and lives as long as its file does. */
+/**
+ * Begins, finds and ends sessions. A session is a token nobody can guess, and a file named by the token's hash: ended, it is
+ * gone for every process at once, and whoever reads the folder can sign in as nobody.
+ */
 export class Sessions {
-  readonly #options: SessionOptions;
-  readonly #endings = new EventEmitter().setMaxListeners(0);
+  readonly #folder: string;
+  readonly #tenants: Tenants;
 
-  constructor(options: SessionOptions) {
-    this.#options = options;
+  constructor(dataFolder: string, tenants: Tenants) {
+    this.#folder = join(dataFolder, 'sessions');
+    this.#tenants = tenants;
   }
 
-  async begin(user: User): Promise<{ readonly token: string; readonly session: Session }> {
-    // A token tells the end in whole seconds.
-    const expiresAt = new Date((Math.floor(Date.now() / 1000) + SESSION_SECONDS) * 1000);
-    const session = { id: randomUUID(), user, expiresAt };
-    const token = await new SignJWT()
-      .setProtectedHeader({ alg: ALGORITHM })
-      .setIssuer(ISSUER)
-      .setAudience(this.#options.instanceId)
-      .setSubject(user.id)
-      .setJti(session.id)
-      .setExpirationTime(session.expiresAt)
-      .sign(this.#options.keyPair.privateKey);
+  async begin(tenant: Tenant, user: User): Promise<Session> {
+    const session = { token: newToken(), user, expiresAt: new Date(Date.now() + SESSION_SECONDS * 1000) };
+    const { generation } = this.#tenants;
+    const kept: z.input<typeof schema> = {
+      instanceId: tenant.id,
+      userId: user.id,
+      generation,
+      expiresAt: session.expiresAt.toISOString(),
+    };
     await this.#sweep();
-    await writeFile(this.#file(session.id), '', { flag: 'wx', mode: 0o600 });
-    return { token, session };
+    await writeFile(this.#file(session.token), JSON.stringify(kept), { flag: 'wx', mode: 0o600 });
+    return session;
   }
 
-  /** The session a token stands for; `undefined` when it is none, or has ended. */
-  async find(token: string): Promise<Session | undefined> {
-    const claims = await this.#claimsOf(token);
-    if (claims === undefined || !(await this.isAlive(claims.id))) return undefined;
-    const user = this.#options.accounts.find(claims.userId);
-    return user === undefined ? undefined : { id: claims.id, user, expiresAt: claims.expiresAt };
+  /** The session a token stands for in an instance; `undefined` when it is none, or has ended. */
+  async find(token: string, tenant: Tenant): Promise<Session | undefined> {
+    await this.#tenants.refresh();
+    const kept = schema.safeParse(await this.#read(token));
+    if (!kept.success) return undefined;
+    const { instanceId, userId, generation, expiresAt } = kept.data;
+    if (instanceId !== tenant.id || generation !== this.#tenants.generation || expiresAt.getTime() <= Date.now())
+      return undefined;
+    const user = tenant.user('id', userId);
+    return user && { token, user, expiresAt };
   }
 
-  async isAlive(id: string): Promise<boolean> {
+  /** Ends a session for good. Twice is once. */
+  async end({ token }: Session): Promise<void> {
+    await rm(this.#file(token), { force: true });
+  }
+
+  async #read(token: string): Promise<unknown> {
     try {
-      await stat(this.#file(id));
-      return true;
+      return JSON.parse(await readFile(this.#file(token), 'utf8'));
     } catch (caught) {
-      if (codeOf(caught) === 'ENOENT') return false;
-      throw caught;
-    }
-  }
-
-  /** Ends a session for good; whoever waits for that is told. Twice is once. */
-  async end(id: string): Promise<void> {
-    await rm(this.#file(id), { force: true });
-    this.#endings.emit(id);
-  }
-
-  /** Ends the sessions of everybody. */
-  async endAll(): Promise<void> {
-    await rm(this.#options.folder, { recursive: true, force: true });
-  }
-
-  /** Calls back when the session is ended here. Answers with how to stop waiting for it. */
-  onEnd(id: string, listener: () => void): () => void {
-    this.#endings.once(id, listener);
-    return () => this.#endings.off(id, listener);
-  }
-
-  async #claimsOf(token: string): Promise<{ id: string; userId: string; expiresAt: Date } | undefined> {
-    try {
-      const { payload } = await jwtVerify(token, this.#options.keyPair.publicKey, {
-        issuer: ISSUER,
-        audience: this.#options.instanceId,
-        algorithms: [ALGORITHM],
-        requiredClaims: ['exp', 'sub', 'jti'],
-      });
-      const { jti, sub, exp } = payload;
-      if (jti === undefined || sub === undefined || exp === undefined) return undefined;
-      return { id: jti, userId: sub, expiresAt: new Date(exp * 1000) };
-    } catch (caught) {
-      if (caught instanceof errors.JOSEError) return undefined;
+      if (codeOf(caught) === 'ENOENT' || caught instanceof SyntaxError) return undefined;
       throw caught;
     }
   }
 
   /** The files of sessions that ran out are of no use any more. */
   async #sweep(): Promise<void> {
-    const { folder } = this.#options;
-    await mkdir(folder, { recursive: true, mode: 0o700 });
-    const tooOld = Date.now() - SESSION_SECONDS * 1000 - 60_000;
-    for (const name of await readdir(folder)) {
-      const file = join(folder, name);
+    await mkdir(this.#folder, { recursive: true, mode: 0o700 });
+    const tooOld = Date.now() - KEPT_MS;
+    for (const name of await readdir(this.#folder)) {
+      const file = join(this.#folder, name);
       const found = await stat(file).catch(() => undefined);
       if (found !== undefined && found.mtimeMs < tooOld) await rm(file, { force: true });
     }
   }
 
-  #file(id: string): string {
-    return join(this.#options.folder, id);
+  #file(token: string): string {
+    return join(this.#folder, digestOf(token));
   }
 }

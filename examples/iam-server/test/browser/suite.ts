@@ -4,7 +4,7 @@ import type { Browser } from 'playwright-core';
 import { after, afterEach, before, describe, it } from 'mocha';
 import { expect } from 'chai';
 import { bearer, call, json, type Answered } from '../client.js';
-import { TestBench, type Quickstart, type ServerProcess } from '../running-server.js';
+import { TestBench, type Quickstart, type Server } from '../running-server.js';
 import { findChromium, openBrowser } from './chromium.js';
 import { Visitor, type Window } from './visitor.js';
 
@@ -23,7 +23,7 @@ export class Stage {
   readonly #visitors: Visitor[] = [];
   #browser: Browser | undefined;
   #quickstart: Quickstart | undefined;
-  #server: ServerProcess | undefined;
+  #server: Server | undefined;
 
   async open(executablePath: string): Promise<void> {
     this.#browser = await openBrowser(executablePath);
@@ -38,19 +38,17 @@ export class Stage {
 
   /** Ends the server, and starts it again where it was, once something was done while it was away. */
   async restart(whileAway: () => Promise<void>): Promise<void> {
-    const { folder } = this.#running;
     await this.#running.stop();
     await whileAway();
-    this.#server = this.#bench.start(folder, { PORT: new URL(this.quickstart.url).port });
-    await this.#server.url();
+    await this.#running.start({ PORT: new URL(this.quickstart.url).port });
   }
 
   /** Writes other organizations into the server's own file, and starts it with them. */
   async direct(organizations: readonly { readonly id: string; readonly name: string }[]): Promise<void> {
     const file = join(this.#running.folder, '.data', 'iam.json');
     await this.restart(async () => {
-      const facts: object = JSON.parse(await readFile(file, 'utf8'));
-      await writeFile(file, JSON.stringify({ ...facts, organizations }));
+      const facts: { readonly instances: readonly [object] } = JSON.parse(await readFile(file, 'utf8'));
+      await writeFile(file, JSON.stringify({ ...facts, instances: [{ ...facts.instances[0], organizations }] }));
     });
   }
 
@@ -64,7 +62,7 @@ export class Stage {
     return join(this.#running.folder, '.data', 'login-policy.sqlite');
   }
 
-  get #running(): ServerProcess {
+  get #running(): Server {
     if (this.#server === undefined) throw new Error('no server was started');
     return this.#server;
   }

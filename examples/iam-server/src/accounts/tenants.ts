@@ -1,0 +1,112 @@
+import { stat } from 'node:fs/promises';
+import { bearerToken, instancesByHost, type RequestHeaders } from '@login-policy/api';
+import type { InstanceRef, OrganizationRef } from '@login-policy/domain';
+import {
+  factsFile,
+  loadFacts,
+  type DirectoryEntry,
+  type IamFacts,
+  type InstanceFacts,
+  type Machine,
+  type User,
+} from '../data/iam-facts.js';
+import { digestOf } from './machine-tokens.js';
+
+/** Numbers in names count as numbers: the second comes before the tenth. */
+const byName = new Intl.Collator('en', { numeric: true });
+
+/** An instance, its organizations, and who may do something there. */
+export class Tenant {
+  readonly id: string;
+  readonly name: string;
+  /** All of them by name. */
+  readonly organizations: readonly DirectoryEntry[];
+  readonly organizationIds: ReadonlySet<string>;
+  readonly #users: readonly User[];
+  readonly #machines: ReadonlyMap<string, Machine>;
+
+  constructor({ id, name, organizations, users, machines }: InstanceFacts) {
+    this.id = id;
+    this.name = name;
+    this.organizations = [...organizations].sort((left, right) => byName.compare(left.name, right.name));
+    this.organizationIds = new Set(this.organizations.map((one) => one.id));
+    this.#users = users;
+    this.#machines = new Map(machines.map((machine) => [machine.tokenDigest, machine]));
+  }
+
+  user(member: 'id' | 'name', value: string): User | undefined {
+    return this.#users.find((one) => one[member] === value);
+  }
+
+  /** The machine whose token a request carries. */
+  machineOf(headers: RequestHeaders): Machine | undefined {
+    const token = bearerToken(headers);
+    return token === undefined ? undefined : this.#machines.get(digestOf(token));
+  }
+}
+
+interface Known {
+  readonly generation: string;
+  readonly tenants: ReadonlyMap<string, Tenant>;
+  readonly instanceOf: (headers: RequestHeaders) => string | undefined;
+}
+
+/** The instances of `iam.json` as the file says at the moment: another process may have made all secrets anew. */
+export class Tenants {
+  readonly #dataFolder: string;
+  readonly #onFailure: (cause: unknown) => void;
+  #known: Known;
+  #mark = '';
+
+  constructor(dataFolder: string, facts: IamFacts, onFailure: (cause: unknown) => void) {
+    this.#dataFolder = dataFolder;
+    this.#onFailure = onFailure;
+    this.#known = knownOf(facts);
+  }
+
+  get generation(): string {
+    return this.#known.generation;
+  }
+
+  /** Reads the file again where it is another one. A file that is gone or damaged changes nothing, and is told of once. */
+  async refresh(): Promise<void> {
+    const found = await stat(factsFile(this.#dataFolder), { bigint: true }).catch(() => undefined);
+    const mark = found === undefined ? 'gone' : `${found.ino} ${found.mtimeNs} ${found.size}`;
+    if (mark === this.#mark) return;
+    const isFirst = this.#mark === '';
+    this.#mark = mark;
+    try {
+      const facts = await loadFacts(this.#dataFolder);
+      if (facts !== undefined) this.#known = knownOf(facts);
+      else if (!isFirst)
+        this.#onFailure(new Error(`${factsFile(this.#dataFolder)} is gone; what it said still counts`));
+    } catch (caught) {
+      this.#onFailure(caught);
+    }
+  }
+
+  /** The instance a request is for, by its host; `undefined` for none that is served here. */
+  of(headers: RequestHeaders): Tenant | undefined {
+    return this.#known.tenants.get(this.#known.instanceOf(headers) ?? '');
+  }
+
+  exists({ instanceId, organizationId }: OrganizationRef): boolean {
+    return this.#known.tenants.get(instanceId)?.organizationIds.has(organizationId) ?? false;
+  }
+
+  /** The ids of an instance's organizations, in the order of their names. */
+  list({ instanceId }: InstanceRef): Iterable<string> {
+    return this.#known.tenants.get(instanceId)?.organizationIds ?? [];
+  }
+}
+
+function knownOf({ generation, instances }: IamFacts): Known {
+  const tenants = new Map(instances.map((facts) => [facts.id, new Tenant(facts)]));
+  const hosts = instances.flatMap(({ id, hosts: names = [] }) => names.map((host) => [host, id] as const));
+  const only = instances.length === 1 && hosts.length === 0 ? instances[0]?.id : undefined;
+  return {
+    generation,
+    tenants,
+    instanceOf: only === undefined ? instancesByHost(Object.fromEntries(hosts)) : () => only,
+  };
+}

@@ -1,0 +1,55 @@
+const HELP = {
+  iam_requests_total: 'Requests that were answered.',
+  iam_request_seconds_total: 'How long requests took until they were answered, added up.',
+  iam_sign_ins_total: 'Tries to sign in.',
+  iam_requests_in_flight: 'Requests that are being answered, streams of changes among them.',
+  iam_change_streams: 'Streams of changes that are open.',
+  iam_store_up: 'Whether the store answered when it was last looked at.',
+  process_resident_memory_bytes: 'Memory of the process.',
+  process_cpu_seconds_total: 'Processor time of the process.',
+  process_start_time_seconds: 'When the process started.',
+} as const;
+
+type Name = keyof typeof HELP;
+type Labels = Readonly<Record<string, string | number>>;
+
+/** What is counted while the server runs, for Prometheus. */
+export class Metrics {
+  readonly #counts = new Map<Name, Map<string, number>>();
+  readonly #gauges = new Map<Name, () => number>([
+    ['process_resident_memory_bytes', () => process.memoryUsage.rss()],
+    ['process_cpu_seconds_total', () => (process.cpuUsage().user + process.cpuUsage().system) / 1e6],
+    ['process_start_time_seconds', () => (Date.now() - performance.now()) / 1000],
+  ]);
+
+  /** Adds to a counter. Labels are of few values: none comes from a request as it stands. */
+  count(name: Name, labels: Labels = {}, by = 1): void {
+    const counts = this.#counts.get(name) ?? new Map<string, number>();
+    const key = labelsOf(labels);
+    this.#counts.set(name, counts.set(key, (counts.get(key) ?? 0) + by));
+  }
+
+  /** Names what is asked each time it is wanted. */
+  watch(name: Name, look: () => number): void {
+    this.#gauges.set(name, look);
+  }
+
+  /** Everything in Prometheus' text format, version 0.0.4. */
+  text(): string {
+    const counted = [...this.#counts].flatMap(([name, counts]) => [
+      ...head(name),
+      ...[...counts].map(([labels, count]) => `${name}${labels} ${count}`),
+    ]);
+    const watched = [...this.#gauges].flatMap(([name, look]) => [...head(name), `${name} ${look()}`]);
+    return `${[...counted, ...watched].join('\n')}\n`;
+  }
+}
+
+function head(name: Name): readonly string[] {
+  return [`# HELP ${name} ${HELP[name]}`, `# TYPE ${name} ${name.endsWith('_total') ? 'counter' : 'gauge'}`];
+}
+
+function labelsOf(labels: Labels): string {
+  const all = Object.entries(labels).map(([name, value]) => `${name}=${JSON.stringify(String(value))}`);
+  return all.length === 0 ? '' : `{${all.join(',')}}`;
+}
