@@ -8,7 +8,7 @@ const kernel = ours('event-sourcing');
 const stores = ours('store-sqlite', 'store-postgres', 'store-eventstoredb');
 const testkit = ours('testkit', 'testkit/contracts');
 const chooses = ours('cli', 'benchmarks', 'proofs', 'example-backend-service');
-const throughTheBackDoor = ours('event-sourcing/src/index.js', 'domain/dist/evolve.js', 'testkit/dist/contracts.js');
+const throughTheBackDoor = ours('event-sourcing/src/index.js', 'domain/dist/evolve.js', 'testkit/dist/contracts.js', 'api/dist/api.js');
 
 const level1 = [...ours('domain'), ...stores, ...testkit];
 const aboveLevel1 = [...ours('api'), ...chooses, ...ours('a-package-to-come')];
@@ -48,11 +48,11 @@ export const rooms = {
   },
   'packages/api/test': {
     forbidden: [...stores, ...chooses, ...drivers],
-    allowed: [...kernel, ...ours('domain', 'api'), ...testkit],
+    allowed: [...kernel, ...ours('domain', 'api', 'api/opentelemetry'), ...testkit],
   },
   'packages/cli/src': {
     forbidden: [...testkit, ...chooses, ...throughTheBackDoor],
-    allowed: [...kernel, ...ours('domain', 'api'), ...stores, ...drivers],
+    allowed: [...kernel, ...ours('domain', 'api', 'api/opentelemetry'), ...stores, ...drivers],
   },
   'packages/cli/test': {
     forbidden: [...ours('benchmarks')],

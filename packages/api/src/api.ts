@@ -66,10 +66,13 @@ export interface Api {
   readonly handler: (request: NodeRequest, response: NodeResponse, next?: () => void) => void;
   /**
    * Says from now on that it is not ready, and ends what would last for ever over `handler`, the watches of its health: call it
-   * before the server it is mounted in closes. Over `listen`, `close` ends those; to be found not ready before, call it first.
+   * before the server it is mounted in closes. Over `listen`, `close` does both.
    */
   readonly endWatches: () => void;
-  /** Listens on a port. @throws Error of Node's when it can't be had. */
+  /**
+   * Listens on a port. Once the last is to close, the API says that it is not ready: give `close` a `drainMs` as long as it
+   * takes whoever sends requests to find that out. @throws Error of Node's when it can't be had.
+   */
   readonly listen: (options: PortOptions) => Promise<OpenPort>;
   /** Whether it can answer, and how far the read model is behind. */
   readonly readiness: () => Promise<Readiness>;
@@ -86,11 +89,15 @@ export function createApi(options: ApiOptions): Api {
   const cors = new Cors(options.origins ?? []);
   const probe = new ReadinessProbe(options.loginPolicies, { maxSecondsBehind: options.maxSecondsBehind ?? 30 });
   const { desk, openApi } = furnish(options, { cors, probe });
+  const handled = async (exchange: Exchange): Promise<void> => {
+    const { around } = options;
+    await (around?.(exchange.request, exchange.requestId, () => desk.handle(exchange)) ?? desk.handle(exchange));
+  };
   const answer = (channel: Channel, next?: () => void): void => {
     const exchange = new Exchange(channel, { limits, hooks: options, cors });
     if (next !== undefined && !desk.knows(exchange)) next();
     // It never rejects by its own account; a hook that throws ends the one connection, not the process.
-    else desk.handle(exchange).catch((defect: unknown) => channel.destroy(asError(defect)));
+    else handled(exchange).catch((defect: unknown) => channel.destroy(asError(defect)));
   };
   const lasting = new LastingAnswers();
   return {
@@ -99,23 +106,28 @@ export function createApi(options: ApiOptions): Api {
       probe.end();
       lasting.end();
     },
-    listen: (where) => listen(answer, where),
+    listen: (where) => listen(answer, probe, where),
     readiness: () => probe.look(),
     openApi,
   };
 }
 
 /** A port with the API alone. The watches of its health end with it. */
-async function listen(answer: (channel: Channel) => void, where: PortOptions): Promise<OpenPort> {
+async function listen(
+  answer: (channel: Channel) => void,
+  probe: ReadinessProbe,
+  where: PortOptions,
+): Promise<OpenPort> {
   const lasting = new LastingAnswers();
   const port = await openPort((request, response) => answer(new NodeChannel(request, response, lasting)), where);
-  return {
-    ...port,
-    close: (how) => {
-      lasting.end();
-      return port.close(how);
-    },
+  const leave = probe.enter();
+  let closing: Promise<void> | undefined;
+  const close: OpenPort['close'] = (how) => {
+    leave();
+    lasting.end();
+    return port.close(how);
   };
+  return { ...port, close: (how) => (closing ??= close(how)) };
 }
 
 const OWN_ROUTES: readonly OwnRoute[] = [historyRoute, previewRoute, diffRoute, revertRoute];

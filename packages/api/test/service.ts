@@ -13,7 +13,7 @@ import {
   type Ports,
 } from '@login-policy/api';
 import { freshInstance, openLoginPolicies, type LoginPolicies } from '@login-policy/domain';
-import { openMemoryStore, type Clock, type Store } from '@login-policy/event-sourcing';
+import { openMemoryStore, type Clock, type Observe, type Store } from '@login-policy/event-sourcing';
 import { steppingClock } from '@login-policy/testkit';
 
 export const INSTANCE = '69629023906488334';
@@ -68,6 +68,7 @@ export interface ServiceOptions {
   readonly listen?: Partial<PortOptions>;
   /** Default: moves on by a second each time it is read. */
   readonly clock?: Clock;
+  readonly observe?: Observe;
 }
 
 /** A real port over a fresh memory store. */
@@ -75,10 +76,15 @@ export async function openService({
   api: changed = {},
   clock = steppingClock('2026-01-01T00:00:00.000Z', 1000),
   listen = {},
+  observe,
   ports = {},
 }: ServiceOptions = {}): Promise<Service> {
   const store = openMemoryStore({ clock });
-  const policies = await openLoginPolicies({ store, organizations: { list: () => [ACME, GLOBEX] } });
+  const policies = await openLoginPolicies({
+    store,
+    organizations: { list: () => [ACME, GLOBEX] },
+    ...(observe && { observe }),
+  });
   await policies.add({ instanceId: INSTANCE }, freshInstance, { actor: 'set-up' });
   const failures: unknown[] = [];
   const api = createApi({

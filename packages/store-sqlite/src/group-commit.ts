@@ -149,10 +149,10 @@ function listenForGivingUp(waiting: Waiting): Waiting {
   signal.addEventListener('abort', giveUp, { once: true });
   return listening;
 
-  function settle<Value>(tell: (value: Value) => void): (value: Value) => void {
+  function settle<Value>(end: (value: Value) => void): (value: Value) => void {
     return (value) => {
       signal?.removeEventListener('abort', giveUp);
-      tell(value);
+      end(value);
     };
   }
 }

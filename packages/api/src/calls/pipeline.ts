@@ -35,12 +35,17 @@ export interface Admission {
   readonly request: ApiRequest;
 }
 
-/** A demand, of whoever sent a request. */
-interface Asked {
-  readonly permission: string;
-  readonly also: string | undefined;
-  readonly scope: Scope<OwnerRef>;
+/** A request on its way in, and what is found out about it, for the access log. */
+export interface Visit {
   readonly request: ApiRequest;
+  instanceId: string | undefined;
+  callerId: string | undefined;
+}
+
+/** A demand, of whoever sent a request. */
+interface Asked extends Demand {
+  readonly permission: string;
+  readonly visit: Visit;
 }
 
 /** What a request that was let in is given to. */
@@ -65,21 +70,26 @@ export class Pipeline {
    *
    * @throws ApiError, at once or later.
    */
-  admit(demand: Demand, request: ApiRequest): Answered<Admission> {
-    const { also, permission, scope } = demand;
+  admit(demand: Demand, visit: Visit): Answered<Admission> {
+    const { permission } = demand;
+    const { request } = visit;
     if (permission === undefined) return { permission: '', owner: NOBODY, caller: undefined, request };
-    const asked: Asked = { permission, also, scope, request };
     return whenKnown(this.#ports.instanceOf(request), (instanceId) => {
       if (instanceId === undefined) throw unknownInstance();
-      return whenKnown(this.#ports.authenticate(request), (caller) => this.#letIn(caller, instanceId, asked));
+      return whenKnown(this.#ports.authenticate(request), (caller) =>
+        this.#letIn(caller, instanceId, { ...demand, permission, visit }),
+      );
     });
   }
 
   #letIn(
     caller: Caller | undefined,
     instanceId: string,
-    { also, permission, request, scope }: Asked,
+    { also, permission, scope, visit }: Asked,
   ): Answered<Admission> {
+    const { request } = visit;
+    visit.instanceId = instanceId;
+    visit.callerId = caller?.id;
     if (caller === undefined) throw unauthenticated();
     // Not left to `isAllowed`: a program that answers by the role alone would let in the administrators of its neighbours.
     if (caller.instanceId !== instanceId) throw permissionDenied(permission);

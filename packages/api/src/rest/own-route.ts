@@ -115,6 +115,7 @@ function targetOf(
 ): RestTarget {
   const { demand, methods, pipeline, unknownNames } = bound;
   return {
+    method: `${fullNameOf(methods)}/${route.name}`,
     demand,
     read: ({ query, body }) => ({
       answer: async ({ admission, incoming }) => {

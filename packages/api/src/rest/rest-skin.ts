@@ -2,7 +2,7 @@ import type { OutgoingHttpHeaders } from 'node:http';
 import type { Answer } from '../calls/call-context.js';
 import type { Pipeline } from '../calls/pipeline.js';
 import { noSuchRoute, wrongVerb } from '../errors/refusals.js';
-import type { ApiError } from '../errors/api-error.js';
+import type { Refusing } from '../rpc/wire.js';
 import type { Exchange } from '../server/exchange.js';
 import { errorJson, JSON_TYPE } from './rest-answer.js';
 import type { RestTarget } from './rest-target.js';
@@ -23,18 +23,15 @@ export class RestSkin {
     return this.#router.match(verb, path).kind !== 'nothing';
   }
 
-  /** Answers whatever comes; never rejects. */
+  /** Answers a request of whatever path. @throws ApiError, or a fault of the store */
   async handle(exchange: Exchange): Promise<void> {
-    try {
-      const { target, variable } = this.#find(exchange);
-      const reading = target.read({ query: exchange.query, variable, body: () => exchange.body() });
-      const admission = await this.#pipeline.admit(target.demand, exchange.request);
-      const asOf = asOfIn(exchange);
-      const incoming = exchange.incoming(asOf === undefined ? {} : { asOf });
-      succeed(exchange, await reading.answer({ admission, incoming }));
-    } catch (caught) {
-      refuse(exchange, exchange.failed(caught));
-    }
+    const { target, variable } = this.#find(exchange);
+    exchange.method = target.method;
+    const reading = target.read({ query: exchange.query, variable, body: () => exchange.body() });
+    const admission = await this.#pipeline.admit(target.demand, exchange);
+    const asOf = asOfIn(exchange);
+    const incoming = exchange.incoming(asOf === undefined ? {} : { asOf });
+    succeed(exchange, await reading.answer({ admission, incoming }));
   }
 
   #find({ verb, path }: Exchange): Extract<Match<RestTarget>, { kind: 'found' }> {
@@ -50,9 +47,10 @@ function succeed(exchange: Exchange, answer: Answer<string>): void {
   const { tag, message } = answer;
   const isKnown = exchange.isRead && tag !== undefined && isAmong(tag, exchange.headers.get('if-none-match'));
   const headers = exchange.answerHeaders(answer);
-  if (isKnown) exchange.send({ status: 304, headers });
-  else exchange.send({ status: 200, headers: sized(headers, message), body: message });
-  exchange.answered('rest', isKnown ? 304 : 200, undefined);
+  exchange.send(
+    'rest',
+    isKnown ? { status: 304, headers } : { status: 200, headers: sized(headers, message), body: message },
+  );
 }
 
 /** Whether a client has this tag, be it made a weak one on its way. */
@@ -65,13 +63,15 @@ function asOfIn({ query }: Exchange): string | undefined {
   return query === '' ? undefined : (new URLSearchParams(query).get('asOf') ?? undefined);
 }
 
-/** Answers an error as REST does. */
-export function refuse(exchange: Exchange, error: ApiError): void {
-  const body = errorJson(error);
-  const headers = sized({ ...exchange.answerHeaders(), ...error.headers }, body);
-  exchange.send({ status: error.httpStatus, headers, body });
-  exchange.answered('rest', error.httpStatus, error);
-}
+/** How REST says what goes wrong. */
+export const REST: Refusing = {
+  protocol: 'rest',
+  fail(exchange, error) {
+    const body = errorJson(error);
+    const headers = sized({ ...exchange.answerHeaders(), ...error.headers }, body);
+    return { status: error.httpStatus, headers, body };
+  },
+};
 
 function sized(answer: OutgoingHttpHeaders, body: string): OutgoingHttpHeaders {
   const headers = answer;

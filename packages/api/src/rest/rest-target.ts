@@ -23,6 +23,8 @@ export interface RestCall {
 
 /** What a route leads to: something that demands a permission, then answers JSON. */
 export interface RestTarget {
+  /** By its full name. */
+  readonly method: string;
   readonly demand: Demand;
   /** Looks at the path and the query alone, before anybody is asked who he is. @throws ApiError */
   readonly read: (request: RestRequest) => RestReading;
@@ -42,6 +44,7 @@ export function methodTarget(
   const { input, permission, route } = method.contract;
   const answer = inJson(method, pipeline);
   return {
+    method: method.contract.rpcPath.slice(1),
     demand: { permission, scope: method.scope },
     read: ({ query, variable, body }) => {
       const named = variable === undefined ? {} : pathField(input, variable);

@@ -11,6 +11,7 @@ const JSON_TYPE = 'application/json';
 /** Connect: one message is the whole body, and how a call ended is the status of HTTP. */
 function connect(form: MessageForm): Wire {
   return {
+    protocol: 'connect',
     form,
     headers: { packing: 'content-encoding', accepted: 'accept-encoding' },
     deadline: (headers) => connectDeadlineOf(headers.get('connect-timeout-ms')),
@@ -21,15 +22,12 @@ function connect(form: MessageForm): Wire {
     succeed(exchange, answer, { bytes, packing }) {
       const headers = typed(exchange.answerHeaders(answer), `application/${form}`, bytes.length);
       if (packing !== undefined) headers['content-encoding'] = packing;
-      exchange.send({ status: 200, headers, body: bytes });
-      exchange.answered('connect', 200, undefined);
+      return { status: 200, headers, body: bytes };
     },
     fail(exchange, error) {
       const body = errorJson(error);
       const headers = typed({ ...exchange.answerHeaders(), ...error.headers }, JSON_TYPE, Buffer.byteLength(body));
-      const status = statusOfCode(error.codeName);
-      exchange.send({ status, headers, body });
-      exchange.answered('connect', status, error);
+      return { status: statusOfCode(error.codeName), headers, body };
     },
   };
 }

@@ -31,27 +31,23 @@ export class GrpcHealth {
     return path.startsWith(SERVICE);
   }
 
-  /** Answers whatever comes; never rejects. */
+  /** Answers a call of the health service. @throws ApiError */
   async handle(exchange: Exchange, wire: GrpcWire): Promise<void> {
-    try {
-      if (exchange.path !== CHECK && exchange.path !== WATCH) throw notServed();
-      const deadline = wire.deadline(exchange.headers);
-      if (deadline !== undefined) exchange.channel.onClosed(deadline.release);
-      const packing = packingOf(exchange.headers.get(wire.headers.packing));
-      const asked = await wire.message(exchange, packing, LONGEST_REQUEST);
-      const isServed = this.#serves(serviceIn(asked));
-      if (exchange.path === CHECK) await this.#check(exchange, wire, isServed);
-      else this.#begin(exchange, wire, { isServed, deadline: deadline?.signal });
-    } catch (caught) {
-      wire.fail(exchange, exchange.failed(caught));
-    }
+    if (exchange.path !== CHECK && exchange.path !== WATCH) throw notServed();
+    const deadline = wire.deadline(exchange.headers);
+    if (deadline !== undefined) exchange.channel.onClosed(deadline.release);
+    const packing = packingOf(exchange.headers.get(wire.headers.packing));
+    const asked = await wire.message(exchange, packing, LONGEST_REQUEST);
+    const isServed = this.#serves(serviceIn(asked));
+    if (exchange.path === CHECK) await this.#check(exchange, wire, isServed);
+    else this.#begin(exchange, wire, { isServed, deadline: deadline?.signal });
   }
 
   async #check(exchange: Exchange, wire: GrpcWire, isServed: boolean): Promise<void> {
     if (!isServed) throw noSuchService();
     const { isReady } = await this.#probe.look();
     const bytes = healthMessage(statusOf(isReady));
-    wire.succeed(exchange, { message: undefined }, { bytes, packing: undefined });
+    exchange.send(wire.protocol, wire.succeed(exchange, { message: undefined }, { bytes, packing: undefined }));
   }
 
   /** A service that is not served is none for as long as the watch lasts, and that is no error. */

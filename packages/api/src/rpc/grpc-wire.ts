@@ -1,6 +1,7 @@
 import type { OutgoingHttpHeaders } from 'node:http';
 import type { ApiError } from '../errors/api-error.js';
 import { contained } from '../port/contained.js';
+import type { WholeAnswer } from '../server/channel.js';
 import type { Exchange, Protocol } from '../server/exchange.js';
 import { deadlineOf } from './deadline.js';
 import { frame, trailerFrame, unframe } from './grpc-frame.js';
@@ -42,17 +43,16 @@ function incoming(
 /** gRPC: the status is in the trailers. */
 function grpc(form: MessageForm): GrpcWire {
   return {
+    protocol: 'grpc',
     ...incoming(form, (exchange) => exchange.body()),
     succeed(exchange, answer, message) {
       const headers = packed(as(exchange, exchange.answerHeaders(answer)), message.packing);
-      exchange.sendWithTrailers({ headers, body: frame(message), trailers: OK_TRAILERS });
-      exchange.answered('grpc', 200, undefined);
+      return { status: 200, headers, body: frame(message), trailers: OK_TRAILERS };
     },
     fail(exchange, error) {
       const headers = as(exchange, { ...exchange.answerHeaders(), ...error.headers });
       // Node's responses never end with their headers, and grpc-js takes a status from the headers only if they do.
-      exchange.sendWithTrailers({ headers, body: NOTHING, trailers: errorTrailers(error) });
-      exchange.answered('grpc', 200, error);
+      return { status: 200, headers, body: NOTHING, trailers: errorTrailers(error) };
     },
     open(exchange, onEnding) {
       const answer = exchange.open(as(exchange, exchange.answerHeaders()), onEnding);
@@ -71,19 +71,21 @@ function web(form: MessageForm, [asked, answered]: readonly [WebForm, WebForm]):
   const { encode } = answered;
   // A client is answered in the type it asked in, unless that is another form.
   const type = asked === answered && answered === WEB ? undefined : answered.type;
-  const whole = (exchange: Exchange, headers: OutgoingHttpHeaders, body: Uint8Array): void =>
-    exchange.send({ status: 200, headers: as(exchange, headers, { type, length: body.length }), body });
+  const whole = (exchange: Exchange, headers: OutgoingHttpHeaders, body: Uint8Array): WholeAnswer => ({
+    status: 200,
+    headers: as(exchange, headers, { type, length: body.length }),
+    body,
+  });
   return {
+    protocol: 'grpc-web',
     ...incoming(form, asked.read),
     succeed(exchange, answer, message) {
       const headers = packed(exchange.answerHeaders(answer), message.packing);
-      whole(exchange, headers, encode(Buffer.concat([frame(message), OK_FRAME])));
-      exchange.answered('grpc-web', 200, undefined);
+      return whole(exchange, headers, encode(Buffer.concat([frame(message), OK_FRAME])));
     },
     fail(exchange, error) {
       const headers = { ...exchange.answerHeaders(), ...error.headers };
-      whole(exchange, headers, encode(trailerFrame(errorTrailers(error))));
-      exchange.answered('grpc-web', 200, error);
+      return whole(exchange, headers, encode(trailerFrame(errorTrailers(error))));
     },
     open(exchange, onEnding) {
       const answer = exchange.open(as(exchange, exchange.answerHeaders(), { type }), onEnding);

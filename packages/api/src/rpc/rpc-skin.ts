@@ -20,17 +20,14 @@ export class RpcSkin {
     this.#unknownNames = unknownNames;
   }
 
-  /** Answers a call of a method; never rejects. */
+  /** Answers a call of a method. @throws ApiError, or a fault of the store */
   async handle(method: ServedMethod, exchange: Exchange, wire: Wire): Promise<void> {
-    try {
-      const answer = await this.#answer(method, exchange, wire);
-      const message = writeMessage(method.contract.output, answer.message, wire.form);
-      const packing = packingFor(message, exchange.headers.get(wire.headers.accepted));
-      const bytes = packing === undefined ? message : await packing.pack(message);
-      wire.succeed(exchange, answer, { bytes, packing: packing?.name });
-    } catch (caught) {
-      wire.fail(exchange, exchange.failed(caught));
-    }
+    exchange.method = method.contract.rpcPath.slice(1);
+    const answer = await this.#answer(method, exchange, wire);
+    const message = writeMessage(method.contract.output, answer.message, wire.form);
+    const packing = packingFor(message, exchange.headers.get(wire.headers.accepted));
+    const bytes = packing === undefined ? message : await packing.pack(message);
+    exchange.send(wire.protocol, wire.succeed(exchange, answer, { bytes, packing: packing?.name }));
   }
 
   async #answer(method: ServedMethod, exchange: Exchange, wire: Wire): Promise<Answer<Message>> {
@@ -40,7 +37,7 @@ export class RpcSkin {
     const deadline = wire.deadline(headers);
     try {
       const { input, permission } = method.contract;
-      const admission = await this.#pipeline.admit({ permission, scope: method.scope }, exchange.request);
+      const admission = await this.#pipeline.admit({ permission, scope: method.scope }, exchange);
       const bytes = await wire.message(exchange, packing);
       const request = readMessage(input, bytes, { form: wire.form, unknownNames: this.#unknownNames });
       const incoming = exchange.incoming(deadline === undefined ? {} : { signal: deadline.signal });

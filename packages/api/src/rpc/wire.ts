@@ -2,7 +2,8 @@ import type { OutgoingHttpHeaders } from 'node:http';
 import type { Answer } from '../calls/call-context.js';
 import type { ApiError } from '../errors/api-error.js';
 import type { RequestHeaders } from '../ports/ports.js';
-import type { Exchange } from '../server/exchange.js';
+import type { WholeAnswer } from '../server/channel.js';
+import type { Exchange, Protocol } from '../server/exchange.js';
 import type { Deadline } from './deadline.js';
 import type { MessageForm } from './message-form.js';
 import type { Packing } from './packing.js';
@@ -13,8 +14,14 @@ export interface SentMessage {
   readonly packing: string | undefined;
 }
 
+/** How what goes wrong is said in a protocol. */
+export interface Refusing {
+  readonly protocol: Protocol;
+  readonly fail: (exchange: Exchange, error: ApiError) => WholeAnswer;
+}
+
 /** How the calls of a protocol come in and their answers go out. */
-export interface Wire {
+export interface Wire extends Refusing {
   readonly form: MessageForm;
   /** The headers that name how the message is packed, and how answers may be. */
   readonly headers: { readonly packing: string; readonly accepted: string };
@@ -22,8 +29,7 @@ export interface Wire {
   readonly deadline: (headers: RequestHeaders) => Deadline | undefined;
   /** Reads the one message of a call. @throws ApiError */
   readonly message: (exchange: Exchange, packing: Packing | undefined, maxBytes?: number) => Promise<Uint8Array>;
-  readonly succeed: (exchange: Exchange, answer: Answer<unknown>, message: SentMessage) => void;
-  readonly fail: (exchange: Exchange, error: ApiError) => void;
+  readonly succeed: (exchange: Exchange, answer: Answer<unknown>, message: SentMessage) => WholeAnswer;
 }
 
 /** Gives headers the type of a content, and its length where that is known. */

@@ -2,24 +2,18 @@ import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 
-/** A whole answer. */
+/** A whole answer. Its trailers come behind the body: in HTTP/2 as such, in HTTP/1.1 in chunks. */
 export interface WholeAnswer {
   readonly status: number;
   readonly headers: OutgoingHttpHeaders;
   readonly body?: string | Uint8Array;
-}
-
-/** A whole answer of status 200 with trailers behind its body. */
-export interface TrailedAnswer {
-  readonly headers: OutgoingHttpHeaders;
-  readonly body: Uint8Array;
-  readonly trailers: Readonly<Record<string, string>>;
+  readonly trailers?: Readonly<Record<string, string>>;
 }
 
 /** An answer that goes on until it is ended. A reader who takes nothing in is cut off before much is kept for him. */
 export interface LastingAnswer {
   readonly write: (bytes: Uint8Array) => void;
-  readonly end: (last: Partial<Pick<TrailedAnswer, 'body' | 'trailers'>>) => void;
+  readonly end: (last: Pick<WholeAnswer, 'body' | 'trailers'>) => void;
 }
 
 /** One request, and the way its answer goes back, whichever of Node's servers it came by. */
@@ -37,8 +31,6 @@ export interface Channel {
   isCutOff(): boolean;
   /** Sends a whole answer. Nothing happens when the connection is gone, or an answer was begun before. */
   send(answer: WholeAnswer): void;
-  /** The same with trailers: in HTTP/2 behind the body, in HTTP/1.1 in chunks. */
-  sendWithTrailers(answer: TrailedAnswer): void;
   /**
    * Begins an answer of status 200 that lasts; `undefined` where `send` would do nothing. `onEnding` is called when the port
    * is to end: it does not before the answer has.

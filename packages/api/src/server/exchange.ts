@@ -7,17 +7,24 @@ import { fromThrown } from '../errors/status.js';
 import type { ApiRequest, RequestHeaders } from '../ports/ports.js';
 import type { Cors } from './cors.js';
 import { base64Length, fromBase64 } from './base64.js';
-import type { Channel, LastingAnswer, TrailedAnswer, WholeAnswer } from './channel.js';
+import type { Channel, LastingAnswer, WholeAnswer } from './channel.js';
 import { readBody, type BodyLimits } from './read-body.js';
 import { SeenRequest } from './seen-request.js';
 
-/** What was asked and how it was answered, for an access log. */
+/** What was asked, by whom, and how it was answered, for an access log. */
 export interface AccessEntry {
   readonly requestId: string;
   readonly protocol: Protocol;
   readonly verb: string;
   readonly path: string;
+  /** `zitadel.admin.v1.AdminService/GetLoginPolicy`, by whatever protocol it was called; `undefined` for what is no method. */
+  readonly method: string | undefined;
+  /** Who the token stands for, also where they were refused; `undefined` where nobody was recognised, or had to be. */
+  readonly callerId: string | undefined;
+  readonly instanceId: string | undefined;
   readonly httpStatus: number;
+  /** The status code of gRPC, whatever the protocol: 0 for a success. */
+  readonly code: number;
   /** The id of the refusal; `undefined` for a success. */
   readonly refusal: string | undefined;
   readonly durationMs: number;
@@ -26,8 +33,10 @@ export interface AccessEntry {
 /** How a request came in. */
 export type Protocol = 'rest' | 'grpc' | 'grpc-web' | 'connect';
 
-/** Who is told of what happens. What a hook throws is its own affair: it must not. */
+/** Who is told of what happens. A hook that throws ends the one connection: it must not. */
 export interface Hooks {
+  /** Answers a request within what you need around it, a span or a context of your logs: `answer` does, and has to be called. */
+  readonly around?: (request: ApiRequest, requestId: string, answer: () => Promise<void>) => Promise<void>;
   /** After each answer. */
   readonly onAnswered?: (entry: AccessEntry) => void;
   /** For each answer that stands for a fault or a defect, or for keys that are out of reach: the cause, for the operator. */
@@ -52,6 +61,10 @@ export class Exchange {
   readonly verb: string;
   readonly requestId: string;
   readonly isHttp2: boolean;
+  /** What is found out on the way, for the access log. */
+  method: string | undefined;
+  callerId: string | undefined;
+  instanceId: string | undefined;
   readonly #settings: ExchangeSettings;
   readonly #startedAt = performance.now();
 
@@ -116,14 +129,12 @@ export class Exchange {
     return headers;
   }
 
-  /** Sends the whole answer. */
-  send(answer: WholeAnswer): void {
-    this.channel.send(this.#fit(answer));
-  }
-
-  /** Sends the whole answer with the trailers behind it. */
-  sendWithTrailers(answer: TrailedAnswer): void {
-    this.channel.sendWithTrailers(this.#fit(answer));
+  /** Sends the whole answer, and tells the access log. */
+  send(protocol: Protocol, answer: WholeAnswer, refusal?: ApiError): void {
+    const { connection, ...headers } = answer.headers;
+    // HTTP/2 has no such header: there a stream is closed instead.
+    this.channel.send(this.isHttp2 && connection !== undefined ? { ...answer, headers } : answer);
+    this.answered(protocol, answer.status, refusal);
   }
 
   /** Begins an answer that lasts, as `Channel` has it. */
@@ -133,24 +144,12 @@ export class Exchange {
 
   /** Tells the access log. Once for each exchange. */
   answered(protocol: Protocol, httpStatus: number, refusal: ApiError | undefined): void {
-    const { onAnswered } = this.#settings.hooks;
-    if (onAnswered === undefined) return;
-    onAnswered({
-      requestId: this.requestId,
-      protocol,
-      verb: this.verb,
-      path: this.path,
-      httpStatus,
-      refusal: refusal?.id,
+    this.#settings.hooks.onAnswered?.({
+      ...{ requestId: this.requestId, protocol, verb: this.verb, path: this.path, method: this.method },
+      ...{ callerId: this.callerId, instanceId: this.instanceId },
+      ...{ httpStatus, code: refusal?.code ?? 0, refusal: refusal?.id },
       durationMs: performance.now() - this.#startedAt,
     });
-  }
-
-  /** HTTP/2 has no header `connection`: there a stream is closed instead. */
-  #fit<Sent extends WholeAnswer | TrailedAnswer>(answer: Sent): Sent {
-    if (!this.isHttp2 || answer.headers.connection === undefined) return answer;
-    const { connection: _, ...headers } = answer.headers;
-    return { ...answer, headers };
   }
 }
 

@@ -1,11 +1,12 @@
+import type { ServedMethod } from '../calls/served-method.js';
 import { connectWire } from '../rpc/connect-wire.js';
 import type { GrpcHealth } from '../rpc/grpc-health.js';
-import { grpcWire } from '../rpc/grpc-wire.js';
+import { grpcWire, type GrpcWire } from '../rpc/grpc-wire.js';
 import type { MethodTable } from '../rpc/method-table.js';
 import type { RpcSkin } from '../rpc/rpc-skin.js';
 import { notServed, unknownType, wrongVerb } from '../errors/refusals.js';
 import type { Wire } from '../rpc/wire.js';
-import { refuse, type RestSkin } from '../rest/rest-skin.js';
+import { REST, type RestSkin } from '../rest/rest-skin.js';
 import type { Cors } from './cors.js';
 import type { Exchange } from './exchange.js';
 import type { OpenPages } from './open-pages.js';
@@ -38,40 +39,37 @@ export class FrontDesk {
 
   /** Answers whatever comes; never rejects. */
   async handle(exchange: Exchange): Promise<void> {
+    const { cors, methods, pages, rest } = this.#skins;
+    const isCall = methods.isOfService(exchange.path);
+    const method = methods.find(exchange.path);
+    // A method that is asked for by another verb is answered as REST is.
+    const wire = method === undefined || exchange.verb === 'POST' ? wireOf(exchange, isCall) : undefined;
     try {
-      await this.#dispatch(exchange);
+      const preflight = cors.preflight(exchange.verb, exchange.headers);
+      if (preflight !== undefined) exchange.send('rest', { status: 204, headers: preflight });
+      else if (wire !== undefined) await this.#call(exchange, wire, method);
+      else if (method !== undefined) throw exchange.verb === 'POST' ? unknownType() : wrongVerb(['POST']);
+      else if (isCall) throw notServed();
+      else await (pages.knows(exchange) ? pages : rest).handle(exchange);
     } catch (caught) {
-      refuse(exchange, exchange.failed(caught));
+      const error = exchange.failed(caught);
+      const { fail, protocol } = wire ?? REST;
+      exchange.send(protocol, fail(exchange, error), error);
     }
   }
 
-  #dispatch(exchange: Exchange): Promise<void> | undefined {
-    const { cors, health, methods, pages, rest } = this.#skins;
-    const preflight = cors.preflight(exchange.verb, exchange.headers);
-    if (preflight !== undefined) {
-      exchange.send({ status: 204, headers: preflight });
-      exchange.answered('rest', 204, undefined);
-      return undefined;
-    }
-    const type = exchange.headers.get('content-type') ?? '';
-    const grpc = grpcWire(exchange, type);
-    if (methods.isOfService(exchange.path)) return this.#call(exchange, grpc ?? connectWire(type));
-    if (grpc !== undefined && exchange.verb === 'POST') {
-      if (health.knows(exchange)) return health.handle(exchange, grpc);
-      grpc.fail(exchange, notServed());
-      return undefined;
-    }
-    return pages.knows(exchange) ? pages.handle(exchange) : rest.handle(exchange);
+  /** @throws ApiError for a method that is not served. */
+  #call(exchange: Exchange, wire: Wire | GrpcWire, method: ServedMethod | undefined): Promise<void> {
+    const { health, rpc } = this.#skins;
+    if ('open' in wire && health.knows(exchange)) return health.handle(exchange, wire);
+    if (method === undefined) throw notServed();
+    return rpc.handle(method, exchange, wire);
   }
+}
 
-  /** @throws ApiError for a call that is of no protocol */
-  #call(exchange: Exchange, wire: Wire | undefined): Promise<void> | undefined {
-    const method = this.#skins.methods.find(exchange.path);
-    if (method !== undefined && exchange.verb !== 'POST') throw wrongVerb(['POST']);
-    if (method !== undefined && wire !== undefined) return this.#skins.rpc.handle(method, exchange, wire);
-    if (method !== undefined) throw unknownType();
-    if (wire === undefined) throw notServed();
-    wire.fail(exchange, notServed());
-    return undefined;
-  }
+/** The protocol of a call; `undefined` for what is none, and is answered as REST is. */
+function wireOf(exchange: Exchange, isCall: boolean): Wire | GrpcWire | undefined {
+  const type = exchange.headers.get('content-type') ?? '';
+  const grpc = isCall || exchange.verb === 'POST' ? grpcWire(exchange, type) : undefined;
+  return grpc ?? (isCall ? connectWire(type) : undefined);
 }

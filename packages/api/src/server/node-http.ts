@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http';
 import { constants } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
-import type { Channel, LastingAnswer, TrailedAnswer, WholeAnswer } from './channel.js';
+import type { Channel, LastingAnswer, WholeAnswer } from './channel.js';
 import { isOver } from '../port/http2-requests.js';
 import type { NodeRequest, NodeResponse } from '../port/protocol-servers.js';
 import type { LastingAnswers } from './lasting-answers.js';
@@ -47,26 +47,18 @@ export class NodeChannel implements Channel {
     return 'stream' in request ? isOver(request.stream) : request.destroyed && !request.complete;
   }
 
-  send({ body, headers, status }: WholeAnswer): void {
+  send({ body, headers, status, trailers }: WholeAnswer): void {
     const writable = this.#begun();
     if (writable === undefined) return;
-    writable.writeHead(status, headers);
+    if (trailers === undefined) writable.writeHead(status, headers);
+    else if (!this.#takesTrailers()) writable.writeHead(status, { ...headers, ...trailers });
+    else {
+      const isHttp2 = 'stream' in this.#response;
+      writable.writeHead(status, isHttp2 ? headers : { ...headers, trailer: Object.keys(trailers).join(', ') });
+      writable.addTrailers(trailers);
+    }
     if (body === undefined) writable.end();
     else writable.end(body);
-  }
-
-  sendWithTrailers({ body, headers, trailers }: TrailedAnswer): void {
-    const writable = this.#begun();
-    if (writable === undefined) return;
-    if (!this.#takesTrailers()) {
-      writable.writeHead(200, { ...headers, ...trailers });
-      writable.end(body);
-      return;
-    }
-    const isHttp2 = 'stream' in this.#response;
-    writable.writeHead(200, isHttp2 ? headers : { ...headers, trailer: Object.keys(trailers).join(', ') });
-    writable.addTrailers(trailers);
-    writable.end(body);
   }
 
   open(headers: OutgoingHttpHeaders, onEnding: () => void): LastingAnswer | undefined {

@@ -28,8 +28,7 @@ export class OpenPages {
     if (!VERBS.includes(exchange.verb)) throw wrongVerb(VERBS);
     const { status, body } = await this.#page(exchange.path);
     const type = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
-    exchange.send({ status, headers: { ...exchange.answerHeaders(), ...type }, body });
-    exchange.answered('rest', status, undefined);
+    exchange.send('rest', { status, headers: { ...exchange.answerHeaders(), ...type }, body });
   }
 
   async #page(path: string): Promise<{ readonly status: number; readonly body: string }> {
