@@ -20,7 +20,9 @@ export interface IamServerOptions extends IamRoutesOptions {
   readonly log: Log;
 }
 
-type Seen = Omit<AccessEntry, 'protocol'> & { readonly protocol: string };
+type Seen = Pick<AccessEntry, 'durationMs' | 'httpStatus' | 'path' | 'refusal' | 'requestId' | 'verb'> & {
+  readonly protocol: string;
+};
 
 const OF_NOTE = new Set([401, 403, 429]);
 

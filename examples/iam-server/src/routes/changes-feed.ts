@@ -57,7 +57,7 @@ export class ChangesFeed {
     const upTo = this.#reached;
     if (after > upTo) return undefined;
     const missed: RecordedEvent[] = [];
-    for await (const page of this.#store.readAll({ after, filter, origin: 'left-out' })) {
+    for await (const page of this.#store.readAll({ after, filter })) {
       missed.push(...page.filter(({ position }) => position <= upTo));
       if (missed.length > MOST_MISSED) return undefined;
       if ((page.at(-1)?.position ?? upTo) >= upTo) break;
