@@ -38,14 +38,34 @@ export type LifetimeInput = Duration | string;
 
 /** Takes a lifetime from zero to 36,500 days, exact to the millisecond (docs/reference/limits.md). A day has 24 hours. */
 export const parseLifetime: Parser<Duration> = (value, field) => {
-  const given = typeof value === 'string' ? durationIn(value) : value;
-  if (!Duration.isDuration(given) || !given.isValid) throw new InvalidValue(field, EXPECTED, value);
-  const milliseconds = isExact(given) ? given.toMillis() : Number.NaN;
-  if (!Number.isInteger(milliseconds) || milliseconds < 0 || milliseconds > LONGEST_MS) {
-    throw new InvalidValue(field, EXPECTED, typeof value === 'string' ? value : shown(given, milliseconds));
+  const known = typeof value === 'string' ? given.get(value) : knownLength(value);
+  if (known !== undefined) return known;
+  const lifetime = newLifetime(value, field);
+  if (typeof value === 'string') given.set(value, lifetime);
+  return lifetime;
+};
+
+/** Those that were given as text and taken. */
+const given = new Lru<string, Duration>(1000);
+
+function knownLength(value: unknown): Duration | undefined {
+  const length = Duration.isDuration(value) ? lengthOf.get(value) : undefined;
+  return length !== undefined && isAllowed(length.milliseconds) ? length.lifetime : undefined;
+}
+
+function isAllowed(milliseconds: number): boolean {
+  return Number.isInteger(milliseconds) && milliseconds >= 0 && milliseconds <= LONGEST_MS;
+}
+
+function newLifetime(value: unknown, field: string): Duration {
+  const taken = typeof value === 'string' ? durationIn(value) : value;
+  if (!Duration.isDuration(taken) || !taken.isValid) throw new InvalidValue(field, EXPECTED, value);
+  const milliseconds = isExact(taken) ? taken.toMillis() : Number.NaN;
+  if (!isAllowed(milliseconds)) {
+    throw new InvalidValue(field, EXPECTED, typeof value === 'string' ? value : shown(taken, milliseconds));
   }
   return canonical(milliseconds);
-};
+}
 
 function durationIn(text: string): Duration | undefined {
   // luxon takes `PT`, which names no length, for zero.
@@ -64,23 +84,50 @@ function isExact({ years, quarters, months }: Duration): boolean {
   return years === 0 && quarters === 0 && months === 0;
 }
 
-/** The one form of each length, so that equal lifetimes are equal Durations and read back as they were written. */
-function canonical(milliseconds: number): Duration {
-  if (milliseconds === 0) return ZERO;
-  return Duration.fromMillis(milliseconds).shiftTo('hours', 'minutes', 'seconds', 'milliseconds').removeZeros();
+/** What a length of time is in each of its forms, made once: policies share few. */
+interface Length {
+  readonly lifetime: Duration;
+  readonly milliseconds: number;
+  readonly text: string;
 }
 
-const read = new Lru<string, Duration>(1000);
+const lengths = new Lru<number, Length>(1000);
+const lengthOf = new WeakMap<Duration, Length>();
 
-/** Reads a lifetime as it was recorded, ISO 8601 of whatever length; policies share few, so each is parsed once. */
+/** The one form of each length, so that equal lifetimes are equal Durations and read back as they were written. */
+function canonical(milliseconds: number): Duration {
+  return (lengths.get(milliseconds) ?? made(milliseconds)).lifetime;
+}
+
+function made(milliseconds: number): Length {
+  const parts = Duration.fromMillis(milliseconds).shiftTo('hours', 'minutes', 'seconds', 'milliseconds');
+  const lifetime = milliseconds === 0 ? ZERO : parts.removeZeros();
+  const length = { lifetime, milliseconds, text: lifetime.toISO() ?? '' };
+  lengths.set(milliseconds, length);
+  lengthOf.set(lifetime, length);
+  return length;
+}
+
+/** Whether two lifetimes are equally long. */
+export function isSameLength(one: Duration, other: Duration): boolean {
+  return one === other || millisecondsOf(one) === millisecondsOf(other);
+}
+
+function millisecondsOf(lifetime: Duration): number {
+  return lengthOf.get(lifetime)?.milliseconds ?? lifetime.toMillis();
+}
+
+const texts = new Lru<string, Duration>(1000);
+
+/** Reads a lifetime as it was recorded, ISO 8601 of whatever length. */
 export const parseRecordedLifetime: Parser<Duration> = (value, field) => {
   if (typeof value !== 'string') throw new InvalidValue(field, 'an ISO 8601 duration', value);
-  const known = read.get(value);
+  const known = texts.get(value);
   if (known !== undefined) return known;
   const milliseconds = Duration.fromISO(value).toMillis();
   if (!Number.isFinite(milliseconds)) throw new InvalidValue(field, 'an ISO 8601 duration', value);
   const lifetime = canonical(milliseconds);
-  read.set(value, lifetime);
+  texts.set(value, lifetime);
   return lifetime;
 };
 
@@ -89,7 +136,7 @@ export function lifetimesToJson(lifetimes: Partial<Lifetimes>): Readonly<Record<
   const json: Record<string, string> = {};
   for (const name of LIFETIME_NAMES) {
     const lifetime = lifetimes[name];
-    if (lifetime !== undefined) json[name] = canonical(lifetime.toMillis()).toISO() ?? '';
+    if (lifetime !== undefined) json[name] = (lengthOf.get(lifetime) ?? made(lifetime.toMillis())).text;
   }
   return json;
 }

@@ -2,6 +2,7 @@ import { toJsonObject, type JsonObject } from '@login-policy/event-sourcing';
 import { Duration } from 'luxon';
 import { parseBoolean, parseObject, parseOneOf, type Parser } from '../input/invalid-value.js';
 import {
+  isSameLength,
   LIFETIME_NAMES,
   lifetimesToJson,
   parseLifetime,
@@ -144,15 +145,22 @@ function requireAll(settings: LoginSettingsChange, field: string): asserts setti
 
 function someSettings(value: unknown, field: string, parsers: SettingParsers): LoginSettingsChange {
   const given = parseObject(value, field, MEMBERS);
-  const change: { -readonly [Name in keyof LoginSettingsChange]: LoginSettingsChange[Name] } = {};
+  const change: Writable = {};
   for (const name of SETTING_NAMES) {
-    if (given[name] !== undefined) Object.assign(change, { [name]: parsers[name](given[name], `${field}.${name}`) });
+    if (given[name] !== undefined) set(change, name, parsers[name](given[name], `${field}.${name}`));
   }
   if (given['lifetimes'] !== undefined) {
     const lifetimes = parseLifetimes(given['lifetimes'], `${field}.lifetimes`, parsers.lifetime);
     if (Object.keys(lifetimes).length > 0) change.lifetimes = lifetimes;
   }
   return change;
+}
+
+/** Settings that are put together. */
+type Writable = { -readonly [Name in keyof LoginSettingsChange]: LoginSettingsChange[Name] };
+
+function set(change: { [Name in SettingName]?: unknown }, name: SettingName, value: unknown): void {
+  change[name] = value;
 }
 
 /** The settings after a change. */
@@ -163,9 +171,10 @@ export function applyChange(settings: LoginSettings, change: LoginSettingsChange
 
 /** What of a change really differs from the settings; `undefined` when nothing does. */
 export function differing(settings: LoginSettings, change: LoginSettingsChange): LoginSettingsChange | undefined {
-  const differs: { -readonly [Name in keyof LoginSettingsChange]: LoginSettingsChange[Name] } = {};
+  const differs: Writable = {};
   for (const name of SETTING_NAMES) {
-    if (change[name] !== undefined && change[name] !== settings[name]) Object.assign(differs, { [name]: change[name] });
+    const value = change[name];
+    if (value !== undefined && value !== settings[name]) set(differs, name, value);
   }
   const lifetimes = differingLifetimes(settings.lifetimes, change.lifetimes ?? {});
   if (lifetimes !== undefined) differs.lifetimes = lifetimes;
@@ -176,7 +185,7 @@ function differingLifetimes(before: Lifetimes, change: Partial<Lifetimes>): Part
   const differs: { -readonly [Name in keyof Lifetimes]?: Lifetimes[Name] } = {};
   for (const name of LIFETIME_NAMES) {
     const lifetime = change[name];
-    if (lifetime !== undefined && lifetime.toMillis() !== before[name].toMillis()) differs[name] = lifetime;
+    if (lifetime !== undefined && !isSameLength(lifetime, before[name])) differs[name] = lifetime;
   }
   return Object.keys(differs).length === 0 ? undefined : differs;
 }
