@@ -8,7 +8,12 @@ const kernel = ours('event-sourcing');
 const stores = ours('store-sqlite', 'store-postgres', 'store-eventstoredb');
 const testkit = ours('testkit', 'testkit/contracts');
 const chooses = ours('cli', 'benchmarks', 'proofs', 'example-backend-service');
-const throughTheBackDoor = ours('event-sourcing/src/index.js', 'domain/dist/evolve.js', 'testkit/dist/contracts.js', 'api/dist/api.js');
+const throughTheBackDoor = ours(
+  'event-sourcing/src/index.js',
+  'domain/dist/evolve.js',
+  'testkit/dist/contracts.js',
+  'api/dist/api.js',
+);
 
 const level1 = [...ours('domain'), ...stores, ...testkit];
 const aboveLevel1 = [...ours('api'), ...chooses, ...ours('a-package-to-come')];

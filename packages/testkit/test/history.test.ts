@@ -22,7 +22,8 @@ const PEARS = streamId('Counter', 'pears');
 describe('a history', () => {
   it('is one line an event, in the order of commits', async () => {
     const store = await recordedStore();
-    const [first, ...more] = await linesOf(store);
+    const [header, first, ...more] = await linesOf(store);
+    expect(header).to.equal('{"history":1}\n');
     expect(more).to.have.length(3);
     expect(first).to.equal(
       '{"id":"00000000000000000000000001","streamId":"Counter-apples","revision":"0","position":"1",' +
@@ -41,6 +42,9 @@ describe('a history', () => {
       lines,
       withoutEnds,
       withoutEnds.join('\r\n'),
+      withoutEnds.slice(1),
+      `\uFEFF${lines.join('')}`,
+      [`\uFEFF${withoutEnds[1] ?? ''}`, ...withoutEnds.slice(2)],
       writeHistory(store.eventStore),
     ]) {
       expect(await readHistory(source)).to.deep.equal(events);
@@ -50,7 +54,8 @@ describe('a history', () => {
   it('may be empty', async () => {
     expect(await readHistory('')).to.deep.equal([]);
     expect(await readHistory([])).to.deep.equal([]);
-    expect(await linesOf(await replay(''))).to.deep.equal([]);
+    expect(await linesOf(await replay(''))).to.deep.equal(['{"history":1}\n']);
+    expect(await readHistory('{"history":1}\n')).to.deep.equal([]);
   });
 
   it('is loaded from a file, by path or by URL', async () => {

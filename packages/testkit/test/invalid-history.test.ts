@@ -81,22 +81,31 @@ describe('a history that no store could have recorded', () => {
     });
   }
 
-  for (const text of [
-    '',
-    ' ',
-    '{',
-    'null',
-    '[]',
-    '5',
-    '"text"',
-    `${JSON.stringify(GOOD)}x`,
-    `\ufeff${JSON.stringify(GOOD)}`,
-  ]) {
+  for (const text of ['', ' ', '{', 'null', '[]', '5', '"text"', `${JSON.stringify(GOOD)}x`]) {
     it(`is refused for the line ${JSON.stringify(text).slice(0, 20)}`, async () => {
       await demandRefused([text], { line: 1, field: 'line' });
       await demandRefused(`${JSON.stringify(GOOD)}\n${text}\n\n`, { line: 2, field: 'line' });
     });
   }
+
+  for (const version of ['2', '0', '"1"', 'null', '{}']) {
+    it(`is refused when it is of version ${version}`, async () => {
+      const message = await demandRefused(`{"history":${version}}\n${JSON.stringify(GOOD)}\n`, {
+        line: 1,
+        field: 'history',
+      });
+      expect(message).to.include(`of version ${version}, and this program reads version 1`);
+    });
+  }
+
+  it('is refused where its version or a byte order mark comes later than in the first line', async () => {
+    await demandRefused([JSON.stringify(GOOD), '{"history":1}'], { line: 2, field: 'line' });
+    await demandRefused([JSON.stringify(GOOD), `\uFEFF${JSON.stringify(SECOND)}`], { line: 2, field: 'line' });
+  });
+
+  it('counts its lines with the first that names the version', async () => {
+    await demandRefused(['{"history":1}', JSON.stringify(GOOD), '{'], { line: 3, field: 'line' });
+  });
 
   it('is refused for the key __proto__, wherever it stands', async () => {
     const line = JSON.stringify(GOOD);

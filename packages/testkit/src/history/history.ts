@@ -13,8 +13,11 @@ import {
   type StreamId,
 } from '@login-policy/event-sourcing';
 import { fixedClock } from '../clocks.js';
+import { HEADER, isHistoryHeader } from './history-header.js';
 import { parseHistoryLine, writeHistoryLine } from './history-line.js';
 import { InvalidHistory } from './invalid-history.js';
+
+const BYTE_ORDER_MARK = /^\uFEFF/;
 
 /** A history as text: all of it, or line by line, with or without the lines' ends. */
 export type HistoryLines = string | Iterable<string> | AsyncIterable<string>;
@@ -26,17 +29,19 @@ export interface ReplayOptions {
 }
 
 /**
- * Writes all events of a store as JSON Lines, each with its line's end, in the order of commits. A history kept beside
- * the tests is for ever, as the events in it are.
+ * Writes all events of a store as JSON Lines, each with its line's end, in the order of commits, behind a first line that names the
+ * version of this form. A history kept beside the tests is for ever, as the events in it are.
  */
 export async function* writeHistory(eventStore: EventStore): AsyncGenerator<string, void, undefined> {
+  yield `${HEADER}\n`;
   for await (const page of eventStore.readAll()) {
     for (const event of page) yield `${writeHistoryLine(event)}\n`;
   }
 }
 
 /**
- * Reads what {@link writeHistory} wrote, and refuses everything that no store could have recorded: a gap in a stream,
+ * Reads what {@link writeHistory} wrote, with or without the first line and a byte order mark, and refuses a history of a version that
+ * this program does not know, and everything that no store could have recorded: a gap in a stream,
  * an id that comes twice, positions that do not rise, a stream whose `recordedAt` goes back.
  *
  * @throws InvalidHistory naming the line and the field.
@@ -44,9 +49,13 @@ export async function* writeHistory(eventStore: EventStore): AsyncGenerator<stri
 export async function readHistory(lines: HistoryLines): Promise<readonly RecordedEvent[]> {
   const order = new HistoryOrder();
   const events: RecordedEvent[] = [];
+  let line = 0;
   for await (const text of typeof lines === 'string' ? linesOf(lines) : lines) {
-    const event = parseHistoryLine(text, events.length + 1);
-    order.add(event);
+    line += 1;
+    const written = line === 1 ? text.replace(BYTE_ORDER_MARK, '') : text;
+    if (line === 1 && isHistoryHeader(written)) continue;
+    const event = parseHistoryLine(written, line);
+    order.add(event, line);
     events.push(event);
   }
   return events;
@@ -86,8 +95,8 @@ class HistoryOrder {
   #position: Position = START;
   #line = 0;
 
-  add(event: RecordedEvent): void {
-    this.#line += 1;
+  add(event: RecordedEvent, line: number): void {
+    this.#line = line;
     const last = this.#lastOf.get(event.streamId);
     const next = revisionAfter(last?.revision);
     if (this.#ids.has(event.id)) this.#refuse('id', `${event.id} came before`);
