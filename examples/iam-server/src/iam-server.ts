@@ -3,7 +3,7 @@ import type { LoginPolicies } from '@login-policy/domain';
 import type { Tenants } from './accounts/tenants.js';
 import type { Level } from './config.js';
 import { exchangeOf, sendRefusal, type Exchange } from './http/exchange.js';
-import { fromAnotherPage, refusalOf } from './http/refusal.js';
+import { fromAnotherPage, refusalOf, storeAway } from './http/refusal.js';
 import { harden } from './http/security-headers.js';
 import type { Log } from './log.js';
 import { IamRoutes, type IamRoutesOptions } from './routes/iam-routes.js';
@@ -17,6 +17,7 @@ export interface IamServerOptions extends IamRoutesOptions {
   readonly publicUrl: string | undefined;
   readonly allowedOrigins: readonly string[];
   readonly transport: Transport;
+  readonly isStoreUp: () => boolean;
   readonly log: Log;
 }
 
@@ -24,20 +25,20 @@ type Seen = Pick<AccessEntry, 'durationMs' | 'httpStatus' | 'path' | 'refusal' |
   readonly protocol: string;
 };
 
-const OF_NOTE = new Set([401, 403, 429]);
+const OF_NOTE = new Set([401, 403, 429, 503]);
 
 /** Answers everything that comes to the port: the API, the server's own routes, the page. */
 export class IamServer {
   readonly #api: Api;
   readonly #routes: IamRoutes;
   readonly #options: IamServerOptions;
-  #inFlight = 0;
+  readonly #open = new Set<NodeResponse>();
 
   constructor(options: IamServerOptions) {
     const { identification, log, metrics, policies, tenants } = options;
     this.#options = options;
     this.#routes = new IamRoutes(options);
-    metrics.watch('iam_requests_in_flight', () => this.#inFlight);
+    metrics.watch('iam_requests_in_flight', () => this.#open.size);
     this.#api = createApi({
       loginPolicies: policies,
       ports: {
@@ -54,22 +55,27 @@ export class IamServer {
 
   /** How many requests are being answered, apart from streams. */
   get unanswered(): number {
-    return this.#inFlight - this.#options.changes.count;
+    return this.#open.size - this.#options.changes.count;
   }
 
   /** Answers a request; never throws. */
   handle(request: NodeRequest, response: NodeResponse): void {
     const exchange = exchangeOf(request, response);
-    this.#inFlight++;
-    exchange.onGone(() => this.#inFlight--);
+    this.#open.add(response);
+    exchange.onGone(() => this.#open.delete(response));
     harden(response, this.#options.transport);
-    if (this.#isForged(exchange)) this.#refuse(exchange, performance.now(), fromAnotherPage());
+    // Asked itself, a store that is silent would keep whoever looks after the server waiting.
+    const isNotReady = exchange.path === '/debug/ready' && !this.#options.isStoreUp();
+    if (isNotReady) sendRefusal(exchange, storeAway());
+    else if (this.#isForged(exchange)) this.#refuse(exchange, performance.now(), fromAnotherPage());
     else this.#api.handler(request, response, () => this.#answer(exchange));
   }
 
-  /** Says from now on that it is not ready, and ends what would go on for ever. */
+  /** Says from now on that it is not ready, to whoever watches and in every answer, and ends what would go on for ever. */
   endWatches(): void {
     this.#api.endWatches();
+    // The port says so to who comes later.
+    for (const response of this.#open) if ('shouldKeepAlive' in response) response.shouldKeepAlive = false;
   }
 
   /** A cookie comes along by itself, so whatever changes something has to come from our page. */
@@ -115,6 +121,6 @@ export class IamServer {
 }
 
 function levelOf(status: number): Level {
-  if (status >= 500) return 'error';
+  if (status >= 500 && status !== 503) return 'error';
   return OF_NOTE.has(status) ? 'warn' : 'info';
 }

@@ -80,7 +80,7 @@ async function startWith(opened: Opened[], { config, log, steps }: Given): Promi
   await ensureFolder(dataFolder);
   const store = await steps.take(`the store ${storeName}`, () => openStore(storeUrl));
   opened.push({ waitsFor: `the store ${storeName}`, close: () => store.close() });
-  const { facts, secrets } = await steps.take(`${dataFolder} and what stands in the store`, () => begin(config, store));
+  const { facts, secrets } = await steps.take(`the store ${storeName} and ${dataFolder}`, () => begin(config, store));
   const tenants = new Tenants(dataFolder, facts, (cause) => log.failure(cause));
   const policies = await steps.take('the login policies', () => openPolicies(store, tenants));
   opened.push({ waitsFor: 'the login policies', close: () => policies.close() });
@@ -162,6 +162,7 @@ async function assemble({ config, log, tenants, store, policies, page, opened }:
     allowedOrigins,
     page,
     changes,
+    isStoreUp: () => watch.isUp,
     session: new SessionRoutes({ ...about, attempts, sessions, isBehindProxy }),
     directory: new DirectoryRoutes(tenants, policies),
   });

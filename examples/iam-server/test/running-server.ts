@@ -68,10 +68,6 @@ export class ServerProcess {
     this.#child.kill(name);
   }
 
-  get hasEnded(): boolean {
-    return this.#child.exitCode !== null;
-  }
-
   ended(): Promise<Ended> {
     return this.#ended;
   }

@@ -12,32 +12,53 @@ const PROGRAMS = {
   ),
 } as const;
 
+type Kind = keyof typeof PROGRAMS;
+
+interface Program {
+  readonly child: ChildProcess;
+  readonly lines: AsyncIterator<string>;
+}
+
 /** A server for one test that events can be kept on. */
 export class StoreServer {
   readonly url: string;
   readonly #child: ChildProcess;
   readonly #lines: AsyncIterator<string>;
+  readonly #kind: Kind;
 
-  private constructor(url: string, child: ChildProcess, lines: AsyncIterator<string>) {
+  private constructor(url: string, kind: Kind, { child, lines }: Program) {
     this.url = url;
+    this.#kind = kind;
     this.#child = child;
     this.#lines = lines;
   }
 
-  static async start(kind: keyof typeof PROGRAMS): Promise<StoreServer> {
+  static async start(kind: Kind): Promise<StoreServer> {
     const child = spawn(process.execPath, [fileURLToPath(PROGRAMS[kind])], { stdio: ['pipe', 'pipe', 'inherit'] });
     const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
-    return new StoreServer(await nextOf(lines), child, lines);
+    return new StoreServer(await nextOf(lines), kind, { child, lines });
   }
 
-  /** Kills it as a power cut would, or starts it again where it was. */
-  async order(order: 'kill' | 'restart'): Promise<void> {
+  async #order(order: 'kill' | 'restart'): Promise<void> {
     this.#child.stdin?.write(`${order}\n`);
     await nextOf(this.#lines);
   }
 
+  /** Takes it away: PostgreSQL is killed as by a power cut, the double falls silent. */
+  async goAway(): Promise<void> {
+    if (this.#kind === 'PostgreSQL') await this.#order('kill');
+    else this.#child.kill('SIGSTOP');
+  }
+
+  /** Brings it back where it was. */
+  async comeBack(): Promise<void> {
+    if (this.#kind === 'PostgreSQL') await this.#order('restart');
+    else this.#child.kill('SIGCONT');
+  }
+
   async stop(): Promise<void> {
     const ended = once(this.#child, 'exit');
+    this.#child.kill('SIGCONT');
     this.#child.stdin?.end();
     await ended;
   }

@@ -1,3 +1,5 @@
+// Puts a global of its own in place, before leaks are looked for.
+import '@login-policy/store-eventstoredb';
 import { Steps, StoreWatch } from '@login-policy/example-iam-server';
 import { START, StoreUnavailable } from '@login-policy/event-sourcing';
 import { expect } from 'chai';
@@ -41,6 +43,7 @@ for (const kind of ['PostgreSQL', 'the double of EventStoreDB'] as const) {
       const toggles = toggle(first.server.url, headers, 20);
       await streams[1]?.told('changed', ({ sequence }) => Number(sequence) >= 10);
       killed.signal('SIGKILL');
+      expect(await streams[1]?.over()).to.equal('cut off');
       const lastId = streams[1]?.events.at(-1)?.id ?? '';
       await toggles;
       const again = await bench.spawn(first.server.folder, variables).url();
@@ -59,13 +62,13 @@ for (const kind of ['PostgreSQL', 'the double of EventStoreDB'] as const) {
       const headers = bearer((await readQuickstart(server.folder)).tokens.owner);
       const stream = await EventStream.open(server.url, headers);
       const from = Number(json<PolicyRead>(await call(server.url, POLICY, { headers })).policy.details.sequence);
-      await store.order('kill');
+      await store.goAway();
       await eventually('a word', () => server.errors.some((one) => /^The store is away since/.test(one)) || undefined);
       const ready = await call(server.url, '/debug/ready');
       expect(ready.status).to.equal(503);
       expect(await metric(server.url, headers, 'iam_store_up')).to.equal('0');
       expect((await call(server.url, '/iam/v1/session', { headers })).status).to.equal(204);
-      await store.order('restart');
+      await store.comeBack();
       await eventually('a change that is taken', async () => {
         const ask = { verb: 'POST', headers, body: { type: 'SECOND_FACTOR_TYPE_OTP_EMAIL' } };
         const { status } = await call(server.url, FACTORS, ask);
@@ -111,8 +114,8 @@ describe('a store that is silent', () => {
     const steps = new Steps('Ending', 100, new KeptLog().log);
     const ended = await steps
       .take('the store', () => new Promise(() => undefined))
-      .catch((caught: Error) => caught.message);
-    expect(ended).to.equal('Ending took longer than 0.1 s: it still waits for the store.');
+      .catch((caught: unknown) => String(caught));
+    expect(ended).to.equal('Error: Ending took longer than 0.1 s: it still waits for the store.');
   });
 });
 

@@ -129,13 +129,16 @@ export function tooManyStreams(): Refusal {
   });
 }
 
+/** The store can't be asked. */
+export function storeAway(cause?: unknown): Refusal {
+  const sentence = 'The login policies are not available at the moment. Try again later.';
+  return new Refusal({ status: 503, code: 14, id: 'IAM-503', sentence }, cause);
+}
+
 /** Whatever was thrown as an answer; the cause stays for the operator. */
 export function refusalOf(caught: unknown): Refusal {
   if (caught instanceof Refusal) return caught;
-  if (isFault(caught) && caught.retryable) {
-    const sentence = 'The login policies are not available at the moment. Try again later.';
-    return new Refusal({ status: 503, code: 14, id: 'IAM-503', sentence }, caught);
-  }
+  if (isFault(caught) && caught.retryable) return storeAway(caught);
   const sentence = 'Something unexpected went wrong. The operator finds it in the log under the id of this request.';
   return new Refusal({ status: 500, code: 13, id: 'IAM-500', sentence }, caught);
 }
