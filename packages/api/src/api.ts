@@ -25,10 +25,11 @@ import { openPort, type OpenPort, type PortOptions } from './port/port.js';
 import { asError } from './port/contained.js';
 import { Cors, type AllowedOrigins } from './server/cors.js';
 import { Exchange, type Hooks } from './server/exchange.js';
+import { FetchChannel, type FetchOptions } from './server/fetch-channel.js';
 import { FrontDesk } from './server/front-desk.js';
 import { LastingAnswers } from './server/lasting-answers.js';
-import { NodeChannel } from './server/node-http.js';
-import { OpenPages } from './server/open-pages.js';
+import { NodeChannel } from './server/node-channel.js';
+import { OpenPages, type OperationalPages } from './server/open-pages.js';
 import { ReadinessProbe, type Readiness } from './server/readiness.js';
 
 /** How much a client may send at once. */
@@ -53,6 +54,11 @@ export interface ApiOptions extends Hooks, BodyOptions {
   readonly unknownNames?: UnknownNames;
   /** From which web pages of other origins it may be called. Default: from none. */
   readonly origins?: AllowedOrigins;
+  /**
+   * Where health, readiness and the OpenAPI document are, open to all: `prefix` stands before their paths. `false`: nowhere, nor
+   * is `grpc.health.v1` served. Default: with no prefix.
+   */
+  readonly operational?: false | OperationalPages;
   /** Default 30: how far the read model may be behind before the service calls itself not ready. */
   readonly maxSecondsBehind?: number;
 }
@@ -64,6 +70,11 @@ export interface Api {
    * it; without, it is answered with 404.
    */
   readonly handler: (request: NodeRequest, response: NodeResponse, next?: () => void) => void;
+  /**
+   * Answers a request of a server that speaks `fetch`: Hono, Next, Bun, Deno, functions of clouds. All protocols but gRPC, which needs
+   * trailers. Rejects only when a hook throws.
+   */
+  readonly fetch: (request: Request, options?: FetchOptions) => Promise<Response>;
   /**
    * Says from now on that it is not ready, and ends what would last for ever over `handler`, the watches of its health: call it
    * before the server it is mounted in closes. Over `listen`, `close` does both.
@@ -93,7 +104,7 @@ export function createApi(options: ApiOptions): Api {
     const { around } = options;
     await (around?.(exchange.request, exchange.requestId, () => desk.handle(exchange)) ?? desk.handle(exchange));
   };
-  const answer = (channel: Channel, next?: () => void): void => {
+  const answer = (channel: Channel, next?: () => unknown): void => {
     const exchange = new Exchange(channel, { limits, hooks: options, cors });
     if (next !== undefined && !desk.knows(exchange)) next();
     // It never rejects by its own account; a hook that throws ends the one connection, not the process.
@@ -102,6 +113,13 @@ export function createApi(options: ApiOptions): Api {
   const lasting = new LastingAnswers();
   return {
     handler: (request, response, next) => answer(new NodeChannel(request, response, lasting), next),
+    fetch: async (request, given = {}) => {
+      const channel = new FetchChannel(request, given, lasting);
+      const { next } = given;
+      let isTheirs = false;
+      answer(channel, next && (() => (isTheirs = true)));
+      return next !== undefined && isTheirs ? next() : channel.response;
+    },
     endWatches: () => {
       probe.end();
       lasting.end();
@@ -138,7 +156,7 @@ interface Furniture {
 }
 
 function furnish(
-  { loginPolicies: policies, ports, absent, unknownNames = 'refuse' }: ApiOptions,
+  { loginPolicies: policies, ports, absent, operational = { prefix: '' }, unknownNames = 'refuse' }: ApiOptions,
   { cors, probe }: Furniture,
 ): { readonly desk: FrontDesk; readonly openApi: Schema } {
   const pipeline = new Pipeline({ isAllowed: holdsGrant, ...ports });
@@ -159,8 +177,8 @@ function furnish(
   const desk = new FrontDesk({
     methods,
     cors,
-    pages: new OpenPages(probe, openApi),
-    health: new GrpcHealth(methods, probe),
+    pages: operational === false ? undefined : new OpenPages(probe, openApi, operational),
+    health: operational === false ? undefined : new GrpcHealth(methods, probe),
     rpc: new RpcSkin(pipeline, unknownNames),
     rest: new RestSkin(router, pipeline),
   });

@@ -69,7 +69,9 @@ describe('mounted in a server of somebody else', () => {
     const url = `http://127.0.0.1:${portOf(server)}/admin/v1/policies/login`;
     expect((await fetch(url, bearer)).status, 'what has no body').to.equal(200);
     expect((await fetch(url, { ...bearer, method: 'PUT', body: '{}' })).status).to.equal(500);
-    expect(service.failures.map(String)).to.deep.equal(['Error: the body was read before the API came to it']);
+    expect(service.failures.map(String)).to.deep.equal([
+      'Error: the body was read before the API came to it, and is not in request.body',
+    ]);
     server.closeAllConnections();
     server.close();
     await service.close();

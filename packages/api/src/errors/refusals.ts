@@ -149,6 +149,15 @@ export function unknownPacking(known: readonly string[]): ApiError {
   });
 }
 
+/** gRPC says how a call ended in trailers, and the server that the API is mounted in has none. */
+export function noTrailers(): ApiError {
+  return new ApiError({
+    code: 'unimplemented',
+    id: 'LP-HTTP-11',
+    sentence: 'gRPC needs trailers, which this server does not send. Call by gRPC-Web or Connect.',
+  });
+}
+
 /** A method was called by a type of content that is none of gRPC, gRPC-Web or Connect. */
 export function unknownType(): ApiError {
   return new ApiError({

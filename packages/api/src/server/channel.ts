@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http';
-import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
+import type { PeerCertificate } from 'node:tls';
 
 /** A whole answer. Its trailers come behind the body: in HTTP/2 as such, in HTTP/1.1 in chunks. */
 export interface WholeAnswer {
@@ -23,10 +23,15 @@ export interface Channel {
   readonly url: string;
   readonly httpVersion: string;
   readonly headers: IncomingHttpHeaders;
-  /** What it came by: of HTTP/2, of no use but to be asked about. `undefined` when that is gone. */
-  socket(): Socket | undefined;
+  /** As `ApiRequest` has them. Nothing is looked at before somebody asks. */
+  readonly peerAddress: string | undefined;
+  readonly clientCertificate: PeerCertificate | undefined;
   /** What the body is read from. */
   readonly source: Readable;
+  /** What somebody made of the body who has read it before. */
+  readonly parsed: unknown;
+  /** Whether trailers reach the client, without which there is no gRPC. */
+  readonly takesTrailers: boolean;
   /** Whether the client went away before its request had come as a whole, which reads like an end of its body. */
   isCutOff(): boolean;
   /** Sends a whole answer. Nothing happens when the connection is gone, or an answer was begun before. */

@@ -4,7 +4,7 @@ import type { GrpcHealth } from '../rpc/grpc-health.js';
 import { grpcWire, type GrpcWire } from '../rpc/grpc-wire.js';
 import type { MethodTable } from '../rpc/method-table.js';
 import type { RpcSkin } from '../rpc/rpc-skin.js';
-import { notServed, unknownType, wrongVerb } from '../errors/refusals.js';
+import { notServed, noTrailers, unknownType, wrongVerb } from '../errors/refusals.js';
 import type { Wire } from '../rpc/wire.js';
 import { REST, type RestSkin } from '../rest/rest-skin.js';
 import type { Cors } from './cors.js';
@@ -15,8 +15,9 @@ import type { OpenPages } from './open-pages.js';
 export interface Skins {
   readonly methods: MethodTable;
   readonly cors: Cors;
-  readonly pages: OpenPages;
-  readonly health: GrpcHealth;
+  /** `undefined` where others tell of health. */
+  readonly pages: OpenPages | undefined;
+  readonly health: GrpcHealth | undefined;
   readonly rpc: RpcSkin;
   readonly rest: RestSkin;
 }
@@ -33,7 +34,10 @@ export class FrontDesk {
   knows(exchange: Exchange): boolean {
     const { methods, health, pages, rest } = this.#skins;
     return (
-      methods.isOfService(exchange.path) || health.knows(exchange) || pages.knows(exchange) || rest.knows(exchange)
+      methods.isOfService(exchange.path) ||
+      health?.knows(exchange) === true ||
+      pages?.knows(exchange) === true ||
+      rest.knows(exchange)
     );
   }
 
@@ -50,7 +54,7 @@ export class FrontDesk {
       else if (wire !== undefined) await this.#call(exchange, wire, method);
       else if (method !== undefined) throw exchange.verb === 'POST' ? unknownType() : wrongVerb(['POST']);
       else if (isCall) throw notServed();
-      else await (pages.knows(exchange) ? pages : rest).handle(exchange);
+      else await (pages?.knows(exchange) === true ? pages : rest).handle(exchange);
     } catch (caught) {
       const error = exchange.failed(caught);
       const { fail, protocol } = wire ?? REST;
@@ -61,7 +65,8 @@ export class FrontDesk {
   /** @throws ApiError for a method that is not served. */
   #call(exchange: Exchange, wire: Wire | GrpcWire, method: ServedMethod | undefined): Promise<void> {
     const { health, rpc } = this.#skins;
-    if ('open' in wire && health.knows(exchange)) return health.handle(exchange, wire);
+    if (wire.protocol === 'grpc' && !exchange.channel.takesTrailers) throw noTrailers();
+    if ('open' in wire && health?.knows(exchange) === true) return health.handle(exchange, wire);
     if (method === undefined) throw notServed();
     return rpc.handle(method, exchange, wire);
   }

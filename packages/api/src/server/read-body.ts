@@ -12,8 +12,8 @@ export interface BodyLimits {
 const NOTHING = new Uint8Array(0);
 
 /**
- * Reads a body to its end. @throws ApiError when it is too large, too slow or cut off, and Error when somebody else has read it,
- * who would be waited for in vain.
+ * Reads a body to its end, or takes what a parser made of it. @throws ApiError when it is too large, too slow or cut off, and
+ * Error when it was read before and has left nothing, which would be waited for in vain.
  */
 export async function readBody(channel: Channel, limits: BodyLimits): Promise<Uint8Array> {
   const { headers, source } = channel;
@@ -21,13 +21,24 @@ export async function readBody(channel: Channel, limits: BodyLimits): Promise<Ui
   if (channel.isCutOff()) throw cutOff();
   // An empty body ends by itself while others are waited for.
   if (source.readableEnded && !source.readableDidRead) return NOTHING;
-  if (source.readableEnded) throw new Error('the body was read before the API came to it');
+  if (source.readableEnded) return madeOf(channel, maxBytes);
   if (Number(headers['content-length'] ?? 0) > maxBytes) throw tooLarge(maxBytes);
   const arrived = whatArrived(source, headers);
   if (arrived === undefined && source.destroyed) throw cutOff();
   if (arrived === undefined) return whatArrives(channel, limits);
   if (arrived.length > maxBytes) throw tooLarge(maxBytes);
   return arrived;
+}
+
+/** The bytes behind what a parser has made of a body. */
+function madeOf({ headers, parsed }: Channel, maxBytes: number): Uint8Array {
+  const isJson = /^application\/(?:.+\+)?json/i.test(headers['content-type'] ?? '');
+  const isText = typeof parsed === 'string' || parsed instanceof Uint8Array;
+  if (!isText && (parsed === undefined || !isJson))
+    throw new Error('the body was read before the API came to it, and is not in request.body');
+  const bytes = Buffer.from(isText ? parsed : JSON.stringify(parsed));
+  if (bytes.length > maxBytes) throw tooLarge(maxBytes);
+  return bytes;
 }
 
 /** A short body came with its headers: there is nothing to wait for. */

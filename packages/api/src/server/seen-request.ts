@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { TLSSocket, type PeerCertificate } from 'node:tls';
+import type { PeerCertificate } from 'node:tls';
 import type { ApiRequest } from '../ports/ports.js';
 import type { Channel } from './channel.js';
 
@@ -27,12 +27,10 @@ export class SeenRequest implements ApiRequest {
   }
 
   get peerAddress(): string | undefined {
-    return this.#channel.socket()?.remoteAddress;
+    return this.#channel.peerAddress;
   }
 
   get clientCertificate(): PeerCertificate | undefined {
-    const socket = this.#channel.socket();
-    // What HTTP/2 hands out stands for its socket, and says of itself what the socket would.
-    return socket instanceof TLSSocket && socket.authorized ? socket.getPeerCertificate() : undefined;
+    return this.#channel.clientCertificate;
   }
 }

@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http';
 import { constants } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
+import { TLSSocket, type PeerCertificate } from 'node:tls';
 import type { Channel, LastingAnswer, WholeAnswer } from './channel.js';
 import { isOver } from '../port/http2-requests.js';
 import type { NodeRequest, NodeResponse } from '../port/protocol-servers.js';
@@ -22,6 +23,7 @@ export class NodeChannel implements Channel {
   readonly httpVersion: string;
   readonly headers: IncomingHttpHeaders;
   readonly source: Readable;
+  readonly takesTrailers = true;
   readonly #request: NodeRequest;
   readonly #response: NodeResponse;
   readonly #lasting: LastingAnswers;
@@ -37,9 +39,20 @@ export class NodeChannel implements Channel {
     this.#lasting = lasting;
   }
 
-  socket(): Socket | undefined {
-    const request = this.#request;
-    return 'stream' in request ? request.stream.session?.socket : request.socket;
+  get peerAddress(): string | undefined {
+    return this.#socket()?.remoteAddress;
+  }
+
+  get clientCertificate(): PeerCertificate | undefined {
+    const socket = this.#socket();
+    // What HTTP/2 hands out stands for its socket, and says of itself what the socket would.
+    return socket instanceof TLSSocket && socket.authorized ? socket.getPeerCertificate() : undefined;
+  }
+
+  /** Parsers put it here: express.json() and its kind, Next, functions of clouds. */
+  get parsed(): unknown {
+    const request: object & { readonly body?: unknown; readonly rawBody?: unknown } = this.#request;
+    return request.rawBody ?? request.body;
   }
 
   isCutOff(): boolean {
@@ -51,7 +64,7 @@ export class NodeChannel implements Channel {
     const writable = this.#begun();
     if (writable === undefined) return;
     if (trailers === undefined) writable.writeHead(status, headers);
-    else if (!this.#takesTrailers()) writable.writeHead(status, { ...headers, ...trailers });
+    else if (!this.#endsWithTrailers()) writable.writeHead(status, { ...headers, ...trailers });
     else {
       const isHttp2 = 'stream' in this.#response;
       writable.writeHead(status, isHttp2 ? headers : { ...headers, trailer: Object.keys(trailers).join(', ') });
@@ -103,8 +116,13 @@ export class NodeChannel implements Channel {
     this.#response.destroy(defect);
   }
 
+  #socket(): Socket | undefined {
+    const request = this.#request;
+    return 'stream' in request ? request.stream.session?.socket : request.socket;
+  }
+
   /** Before HTTP/2 they come after a body in chunks: HTTP/1.0 has no chunks, and an answer to HEAD no body. */
-  #takesTrailers(): boolean {
+  #endsWithTrailers(): boolean {
     return 'stream' in this.#response || (this.httpVersion === '1.1' && this.verb !== 'HEAD');
   }
 
