@@ -1,17 +1,21 @@
 import {
   isFault,
+  revisionAfter,
   type EventId,
   type EventStore,
   type EventMetadata,
+  type ReadStreamOptions,
   type RecordedEvent,
+  type StateAt,
+  type StateReader,
   type StreamId,
 } from '@login-policy/event-sourcing';
 import type { DateTime } from 'luxon';
 import { sequenceOf, toDateTime } from './details.js';
 import { diffPolicies, type PolicyChange } from './diff.js';
 import { loginPolicyEvents } from '../events/event-codec.js';
-import type { RecordedLoginPolicyEvent } from '../events/events.js';
-import { NO_POLICY, evolveState, type PolicyState } from '../commands/policy-state.js';
+import type { LoginPolicyEvent, RecordedLoginPolicyEvent } from '../events/events.js';
+import { evolveState, type PolicyState } from '../commands/policy-state.js';
 import type { parseHistoryRead } from './read-input.js';
 
 /** One event of a policy, for somebody who asks what happened: when, by whom, why, and what changed by it. */
@@ -44,15 +48,26 @@ interface Range {
   readonly last: bigint;
 }
 
+/** What a history is read from. */
+interface HistorySources {
+  readonly store: EventStore;
+  readonly states: StateReader<LoginPolicyEvent, PolicyState>;
+}
+
 /** Reads the events of a policy's stream as what they changed. */
-export async function readHistory(store: EventStore, streamId: StreamId, wanted: HistoryRead): Promise<History> {
+export async function readHistory(
+  { states, store }: HistorySources,
+  streamId: StreamId,
+  wanted: HistoryRead,
+): Promise<History> {
   const lastEvent = await lastEventOf(store, streamId);
   const lastSequence = lastEvent === undefined ? 0n : sequenceOf(lastEvent);
   const { first, last } = rangeOf(wanted, lastSequence);
   const entries: HistoryEntry[] = [];
-  let state = NO_POLICY;
+  const before = await stateBefore(states, streamId, first);
+  let { state } = before;
   let unknownEvents = 0;
-  for await (const page of store.readStream(streamId, last < 1n ? { limit: 0 } : { limit: Number(last) })) {
+  for await (const page of store.readStream(streamId, rangeAfter(before, last))) {
     for (const event of page) {
       const known = decodeKnown(event);
       if (known === undefined) unknownEvents++;
@@ -63,6 +78,26 @@ export async function readHistory(store: EventStore, streamId: StreamId, wanted:
   }
   if (wanted.direction === 'backwards') entries.reverse();
   return { entries, lastSequence, lastEventId: lastEvent?.id, unknownEvents };
+}
+
+/** The state right before an entry, or that of no events where an event before it can't be read: then all of them are looked at. */
+async function stateBefore(
+  states: HistorySources['states'],
+  streamId: StreamId,
+  first: bigint,
+): Promise<StateAt<PolicyState>> {
+  if (first <= 1n) return states.nothing;
+  try {
+    return await states.upTo(streamId, (event) => sequenceOf(event) < first);
+  } catch (caught) {
+    if (isFault(caught, 'written-by-newer-program') || isFault(caught, 'unreadable-event')) return states.nothing;
+    throw caught;
+  }
+}
+
+function rangeAfter({ revision: reached }: StateAt<PolicyState>, last: bigint): ReadStreamOptions {
+  const count = last - (reached === undefined ? 0n : reached + 1n);
+  return { from: revisionAfter(reached), limit: count < 1n ? 0 : Number(count) };
 }
 
 function rangeOf({ direction, fromSequence, limit }: HistoryRead, end: bigint): Range {

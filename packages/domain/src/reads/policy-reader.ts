@@ -91,7 +91,7 @@ export class PolicyReader {
 
   /** The events of the owner's own policy. */
   history(owner: Owner, wanted: HistoryRead): Promise<History> {
-    return readHistory(this.#store, policyStream(owner), wanted);
+    return readHistory({ store: this.#store, states: this.#states }, policyStream(owner), wanted);
   }
 
   /** A page of the instance's organizations with a custom policy, in the order of their streams, and what comes behind it. */

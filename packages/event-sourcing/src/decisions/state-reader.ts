@@ -1,9 +1,11 @@
 import type { EventCodec } from '../streams/event-codec.js';
-import type { EventStore } from '../streams/event-store.js';
+import type { EventStore, ReadStreamOptions } from '../streams/event-store.js';
 import type { EventShape, Recorded, RecordedEvent, RecordedFacts } from '../streams/event.js';
 import { START } from '../streams/position.js';
 import type { Revision } from '../streams/revision.js';
 import type { StreamId } from '../streams/stream-id.js';
+import { yieldToLoop } from '../yield-to-loop.js';
+import { Snapshots } from './snapshots.js';
 import type { StateAt } from './state-at.js';
 
 /** What is needed to fold a stream into a state. */
@@ -21,6 +23,8 @@ export interface Fold<Event extends EventShape, State> {
 /** Where a fold stops: after the last event that is still wanted. Streams are in order, so the first unwanted ends it. */
 export type Wanted = (event: RecordedFacts) => boolean;
 
+const ALL: Wanted = () => true;
+
 /** A stream of more events than this is looked for a remembered state of it. */
 const SHORT = 100;
 
@@ -28,6 +32,7 @@ const SHORT = 100;
 export class StateReader<Event extends EventShape, State> {
   readonly #store: EventStore;
   readonly #fold: Fold<Event, State>;
+  readonly #snapshots = new Snapshots<State>();
 
   constructor(store: EventStore, fold: Fold<Event, State>) {
     this.#store = store;
@@ -50,45 +55,65 @@ export class StateReader<Event extends EventShape, State> {
     return (await this.#goOn(streamId, known)) ?? this.#fromFirst(streamId);
   }
 
-  /** Folds on behind `known`; `undefined` when the stream does not hold the event it ends with. */
   async #goOn(streamId: StreamId, known: StateAt<State>): Promise<StateAt<State> | undefined> {
-    if (known.revision === undefined) return undefined;
-    let current: StateAt<State> | undefined;
-    for await (const page of this.#store.readStream(streamId, { from: known.revision })) {
-      if (current === undefined && page[0]?.id !== known.eventId) return undefined;
-      current = current === undefined ? this.#foldPage(known, page.slice(1)) : this.#foldPage(current, page);
-    }
-    return current;
+    return known.revision === undefined ? undefined : this.#upToFrom(streamId, known, ALL);
   }
 
   /** Folds all of it; a long stream from where a state of it is remembered. */
   async #fromFirst(streamId: StreamId): Promise<StateAt<State>> {
-    if (this.#fold.remembered === undefined) return this.#folded(streamId);
-    const beginning = await this.#folded(streamId, SHORT);
+    if (this.#fold.remembered === undefined) return this.upTo(streamId, ALL);
+    const beginning = (await this.#upToFrom(streamId, this.nothing, ALL, SHORT)) ?? this.nothing;
     if (beginning.revision === undefined || beginning.revision + 1n < SHORT) return beginning;
     const remembered = await this.#fold.remembered(streamId).catch(() => undefined);
     const recalled = remembered && (await this.#goOn(streamId, remembered));
-    return recalled ?? (await this.#goOn(streamId, beginning)) ?? this.#folded(streamId);
-  }
-
-  async #folded(streamId: StreamId, limit?: number): Promise<StateAt<State>> {
-    let current = this.nothing;
-    const pages = this.#store.readStream(streamId, limit === undefined ? {} : { limit });
-    for await (const page of pages) current = this.#foldPage(current, page);
-    return current;
+    return recalled ?? (await this.#goOn(streamId, beginning)) ?? this.upTo(streamId, ALL);
   }
 
   /** The state right after the last event that is wanted. */
   async upTo(streamId: StreamId, isWanted: Wanted): Promise<StateAt<State>> {
-    let current = this.nothing;
-    for await (const page of this.#store.readStream(streamId)) {
+    const snapshot = this.#snapshots.latest(streamId, isWanted);
+    if (snapshot !== undefined) {
+      const reached = await this.#upToFrom(streamId, snapshot, isWanted);
+      if (reached !== undefined) return reached;
+      this.#snapshots.forget(streamId);
+    }
+    return (await this.#upToFrom(streamId, this.nothing, isWanted)) ?? this.nothing;
+  }
+
+  /** Folds on behind `known`; `undefined` when the stream does not hold the event it ends with. */
+  async #upToFrom(
+    streamId: StreamId,
+    known: StateAt<State>,
+    isWanted: Wanted,
+    limit?: number,
+  ): Promise<StateAt<State> | undefined> {
+    let current = known.revision === undefined ? known : undefined;
+    const options = {
+      ...(known.revision !== undefined && { from: known.revision }),
+      ...(limit !== undefined && { limit }),
+    };
+    for await (const page of this.#pages(streamId, options)) {
+      if (current === undefined && page[0]?.id !== known.eventId) return undefined;
+      const gained = current === undefined ? page.slice(1) : page;
       // Cut before it is decoded: what was recorded later may be more than this program can read.
-      const end = page.findIndex((event) => !isWanted(event));
-      const wanted = end === -1 ? page : page.slice(0, end);
-      current = this.#foldPage(current, wanted);
+      const end = gained.findIndex((event) => !isWanted(event));
+      current = this.#foldPage(current ?? known, end === -1 ? gained : gained.slice(0, end));
       if (end !== -1) break;
     }
     return current;
+  }
+
+  /** The pages of a stream, between which others have their turn. */
+  async *#pages(
+    streamId: StreamId,
+    options: ReadStreamOptions,
+  ): AsyncGenerator<readonly RecordedEvent[], void, undefined> {
+    let isFirst = true;
+    for await (const page of this.#store.readStream(streamId, options)) {
+      if (!isFirst) await yieldToLoop();
+      isFirst = false;
+      yield page;
+    }
   }
 
   /** {@link upTo} a revision, that one included. */
@@ -97,10 +122,16 @@ export class StateReader<Event extends EventShape, State> {
   }
 
   #foldPage(known: StateAt<State>, page: readonly RecordedEvent[]): StateAt<State> {
-    return this.fold(
-      known,
-      page.map((event) => this.#fold.events.decode(event)),
-    );
+    let current = known;
+    for (const part of this.#snapshots.partsOf(page)) {
+      current = this.fold(
+        current,
+        part.map((event) => this.#fold.events.decode(event)),
+      );
+      const last = part.at(-1);
+      if (last !== undefined) this.#snapshots.keep(current, last);
+    }
+    return current;
   }
 
   /** Folds events that come right after `known`. */
