@@ -50,7 +50,12 @@ describe('the log', () => {
 
   it('leaves out what matters less than was asked for', () => {
     const lines: string[] = [];
-    const into = new Writable({ write: (chunk, _, done) => (lines.push(String(chunk)), done()) });
+    const into = new Writable({
+      write(chunk, _, done) {
+        lines.push(String(chunk));
+        done();
+      },
+    });
     const log = logTo(into, into, { level: 'error', reader: 'person' });
     log.note('info', 'a request');
     log.note('error', 'a failure', { requestId: 'r1' });

@@ -38,15 +38,15 @@ export type LifetimeInput = Duration | string;
 
 /** Takes a lifetime from zero to 36,500 days, exact to the millisecond (docs/reference/limits.md). A day has 24 hours. */
 export const parseLifetime: Parser<Duration> = (value, field) => {
-  const known = typeof value === 'string' ? given.get(value) : knownLength(value);
+  const known = typeof value === 'string' ? taken.get(value) : knownLength(value);
   if (known !== undefined) return known;
   const lifetime = newLifetime(value, field);
-  if (typeof value === 'string') given.set(value, lifetime);
+  if (typeof value === 'string') taken.set(value, lifetime);
   return lifetime;
 };
 
 /** Those that were given as text and taken. */
-const given = new Lru<string, Duration>(1000);
+const taken = new Lru<string, Duration>(1000);
 
 function knownLength(value: unknown): Duration | undefined {
   const length = Duration.isDuration(value) ? lengthOf.get(value) : undefined;
@@ -58,11 +58,11 @@ function isAllowed(milliseconds: number): boolean {
 }
 
 function newLifetime(value: unknown, field: string): Duration {
-  const taken = typeof value === 'string' ? durationIn(value) : value;
-  if (!Duration.isDuration(taken) || !taken.isValid) throw new InvalidValue(field, EXPECTED, value);
-  const milliseconds = isExact(taken) ? taken.toMillis() : Number.NaN;
+  const duration = typeof value === 'string' ? durationIn(value) : value;
+  if (!Duration.isDuration(duration) || !duration.isValid) throw new InvalidValue(field, EXPECTED, value);
+  const milliseconds = isExact(duration) ? duration.toMillis() : Number.NaN;
   if (!isAllowed(milliseconds)) {
-    throw new InvalidValue(field, EXPECTED, typeof value === 'string' ? value : shown(taken, milliseconds));
+    throw new InvalidValue(field, EXPECTED, typeof value === 'string' ? value : shown(duration, milliseconds));
   }
   return canonical(milliseconds);
 }

@@ -2,7 +2,7 @@ import type { EventCodec } from '../streams/event-codec.js';
 import type { EventStore, ReadStreamOptions } from '../streams/event-store.js';
 import type { EventShape, Recorded, RecordedEvent, RecordedFacts } from '../streams/event.js';
 import { START } from '../streams/position.js';
-import type { Revision } from '../streams/revision.js';
+import { revisionAfter, type Revision } from '../streams/revision.js';
 import type { StreamId } from '../streams/stream-id.js';
 import { yieldToLoop } from '../yield-to-loop.js';
 import { Snapshots } from './snapshots.js';
@@ -56,13 +56,13 @@ export class StateReader<Event extends EventShape, State> {
   }
 
   async #goOn(streamId: StreamId, known: StateAt<State>): Promise<StateAt<State> | undefined> {
-    return known.revision === undefined ? undefined : this.#upToFrom(streamId, known, ALL);
+    return known.revision === undefined ? undefined : this.#upToFrom(streamId, known, {});
   }
 
   /** Folds all of it; a long stream from where a state of it is remembered. */
   async #fromFirst(streamId: StreamId): Promise<StateAt<State>> {
     if (this.#fold.remembered === undefined) return this.upTo(streamId, ALL);
-    const beginning = (await this.#upToFrom(streamId, this.nothing, ALL, SHORT)) ?? this.nothing;
+    const beginning = (await this.#upToFrom(streamId, this.nothing, { limit: SHORT })) ?? this.nothing;
     if (beginning.revision === undefined || beginning.revision + 1n < SHORT) return beginning;
     const remembered = await this.#fold.remembered(streamId).catch(() => undefined);
     const recalled = remembered && (await this.#goOn(streamId, remembered));
@@ -73,26 +73,22 @@ export class StateReader<Event extends EventShape, State> {
   async upTo(streamId: StreamId, isWanted: Wanted): Promise<StateAt<State>> {
     const snapshot = this.#snapshots.latest(streamId, isWanted);
     if (snapshot !== undefined) {
-      const reached = await this.#upToFrom(streamId, snapshot, isWanted);
+      const reached = await this.#upToFrom(streamId, snapshot, { isWanted });
       if (reached !== undefined) return reached;
       this.#snapshots.forget(streamId);
     }
-    return (await this.#upToFrom(streamId, this.nothing, isWanted)) ?? this.nothing;
+    return (await this.#upToFrom(streamId, this.nothing, { isWanted })) ?? this.nothing;
   }
 
   /** Folds on behind `known`; `undefined` when the stream does not hold the event it ends with. */
   async #upToFrom(
     streamId: StreamId,
     known: StateAt<State>,
-    isWanted: Wanted,
-    limit?: number,
+    { isWanted = ALL, limit }: { readonly isWanted?: Wanted; readonly limit?: number },
   ): Promise<StateAt<State> | undefined> {
     let current = known.revision === undefined ? known : undefined;
-    const options = {
-      ...(known.revision !== undefined && { from: known.revision }),
-      ...(limit !== undefined && { limit }),
-    };
-    for await (const page of this.#pages(streamId, options)) {
+    const from = known.revision ?? revisionAfter(undefined);
+    for await (const page of this.#pages(streamId, { from, ...(limit !== undefined && { limit }) })) {
       if (current === undefined && page[0]?.id !== known.eventId) return undefined;
       const gained = current === undefined ? page.slice(1) : page;
       // Cut before it is decoded: what was recorded later may be more than this program can read.
