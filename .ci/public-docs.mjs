@@ -1,18 +1,40 @@
 /** Every name a package exports has a doc comment directly before its declaration (STYLE 11). */
 import { existsSync } from 'node:fs';
 import { join, posix } from 'node:path';
-import { conclude, members, root, textOf } from './workspace.mjs';
+import { conclude, manifestOf, members, root, textOf } from './workspace.mjs';
 
 const exportLists = /export\s+(?:type\s+)?\{([^}]*)\}\s*(?:from\s*'([^']+)')?/g;
 
+/** What an application has to learn of the kernel; what the author of a store needs stands in its entry `./store`. */
+const mostNames = { 'packages/event-sourcing/src/index.ts': 60 };
+
 const exported = members()
   .filter((member) => member.startsWith('packages/'))
-  .map((member) => `${member}/src/index.ts`)
-  .filter((index) => existsSync(join(root, index)))
+  .flatMap(entriesOf)
   .flatMap((index) => [...namesListedIn(index), ...namesDeclaredIn(index)].map((name) => ({ index, name })));
 
-const findings = exported.map(({ index, name }) => findingFor(index, name)).filter((finding) => finding !== undefined);
+const findings = [
+  ...exported.map(({ index, name }) => findingFor(index, name)).filter((finding) => finding !== undefined),
+  ...Object.entries(mostNames).flatMap(([index, most]) => findingOfCount(index, most)),
+];
 conclude(findings, `${exported.length} exported names have a doc comment.`);
+
+/** The source of each entry a package has. */
+function entriesOf(member) {
+  const entries = Object.values(manifestOf(member).exports ?? { '.': { default: './dist/index.js' } });
+  const sources = entries.map(({ default: built }) => built?.replace(/^\.\/dist\//, 'src/').replace(/\.js$/, '.ts'));
+  return sources
+    .filter((source) => source !== undefined)
+    .map((source) => `${member}/${source}`)
+    .filter((source) => existsSync(join(root, source)));
+}
+
+function findingOfCount(index, most) {
+  const { length } = exported.filter((one) => one.index === index);
+  return length <= most
+    ? []
+    : [`${index}: exports ${length} names, and at most ${most} may be learnt by an application`];
+}
 
 function namesListedIn(file) {
   return [...textOf(file).matchAll(exportLists)].flatMap(([, names]) => splitNames(names).map(({ outer }) => outer));

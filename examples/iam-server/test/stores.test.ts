@@ -1,7 +1,8 @@
 // Puts a global of its own in place, before leaks are looked for.
 import '@login-policy/store-eventstoredb';
 import { Steps, StoreWatch } from '@login-policy/example-iam-server';
-import { START, StoreUnavailable } from '@login-policy/event-sourcing';
+import { START } from '@login-policy/event-sourcing';
+import { StoreUnavailable } from '@login-policy/event-sourcing/store';
 import { expect } from 'chai';
 import { after, afterEach, before, describe, it } from 'mocha';
 import { bearer, call, cookieIn, json, signIn, tls, trySignIn, type Changed, type PolicyRead } from './client.js';

@@ -1,17 +1,16 @@
 import {
-  eventId,
   instantToIso,
   parseInstant,
   parsePosition,
   positionToString,
   revision,
-  UnreadableRow,
   type Instant,
   type Json,
   type Projection,
   type StateAt,
   type StreamId,
 } from '@login-policy/event-sourcing';
+import { eventId, UnreadableRow } from '@login-policy/event-sourcing/store';
 import type { Marks } from './reads/details.js';
 import { loginPolicyEvents } from './events/event-codec.js';
 import type { LoginPolicyEvent, RecordedLoginPolicyEvent } from './events/events.js';

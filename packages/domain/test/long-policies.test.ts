@@ -1,10 +1,5 @@
-import {
-  openMemoryStore,
-  type EventStore,
-  type ReadStreamOptions,
-  type RecordedEvent,
-  type StreamId,
-} from '@login-policy/event-sourcing';
+import { openMemoryStore, type EventStore, type RecordedEvent, type StreamId } from '@login-policy/event-sourcing';
+import type { ReadStreamOptions } from '@login-policy/event-sourcing/store';
 import { openLoginPolicies, orThrow } from '@login-policy/domain';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';

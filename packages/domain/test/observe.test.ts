@@ -1,7 +1,8 @@
 import { describe, it } from 'mocha';
 import { expect } from 'chai';
 import { freshInstance, openLoginPolicies, orThrow } from '@login-policy/domain';
-import { openMemoryStore, RevisionConflict, type Observation } from '@login-policy/event-sourcing';
+import { openMemoryStore, type Observation } from '@login-policy/event-sourcing';
+import { RevisionConflict } from '@login-policy/event-sourcing/store';
 
 const instance = { instanceId: '1' };
 const factor = { type: 'removeMultiFactor', factor: 'U2F_WITH_VERIFICATION' } as const;

@@ -19,7 +19,6 @@ import {
   instant,
   monotonicIds,
   openMemoryStore,
-  position,
   revision,
   streamId,
   toJsonObject,
@@ -27,6 +26,7 @@ import {
   type EncodedEvent,
   type RecordedEvent,
   type Store,
+  position,
 } from '@login-policy/event-sourcing';
 import { steppingClock } from '@login-policy/testkit';
 import { expect } from 'chai';

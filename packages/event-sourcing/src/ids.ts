@@ -16,8 +16,13 @@ const ULID = /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/;
  * @throws RangeError when the text is anything else.
  */
 export function eventId(text: string): EventId {
-  if (!ULID.test(text)) throw new RangeError(`an event id is a ULID, not ${JSON.stringify(text.slice(0, 40))}`);
-  return text as EventId;
+  if (isEventId(text)) return text;
+  throw new RangeError(`an event id is a ULID, not ${JSON.stringify(text.slice(0, 40))}`);
+}
+
+/** Whether a text is a ULID in its canonical upper-case form. */
+export function isEventId(text: string): text is EventId {
+  return ULID.test(text);
 }
 
 /**

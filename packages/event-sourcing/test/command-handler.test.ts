@@ -3,12 +3,12 @@ import {
   isFault,
   openMemoryStore,
   revision,
-  RevisionConflict,
   START,
   streamId,
   type EventStore,
   type Handled,
 } from '@login-policy/event-sourcing';
+import { RevisionConflict } from '@login-policy/event-sourcing/store';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { tally, tallyEvents, type TallyCommand, type TallyEvent, type TooLow } from './tally.js';

@@ -3,12 +3,12 @@ import {
   instant,
   isFault,
   monotonicIds,
-  position,
   revision,
   streamId,
   type EventSchema,
   type JsonObject,
   type RecordedEvent,
+  position,
 } from '@login-policy/event-sourcing';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';

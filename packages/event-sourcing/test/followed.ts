@@ -2,13 +2,13 @@ import {
   CommandHandler,
   Follower,
   isFault,
-  memoryReadModelStore,
   openMemoryStore,
   type EventStore,
   type Projection,
   type Store,
   type StreamId,
 } from '@login-policy/event-sourcing';
+import { memoryReadModelStore } from '@login-policy/event-sourcing/store';
 import { tallies, tally, tallyEvents, type TallyEvent } from './tally.js';
 
 /** A store whose rows are somewhere else than its events, as beside EventStoreDB; some of its methods replaced. */

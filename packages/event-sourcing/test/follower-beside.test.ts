@@ -1,11 +1,5 @@
-import {
-  memoryReadModelStore,
-  openMemoryStore,
-  position,
-  streamId,
-  type ReadModelStore,
-  type Store,
-} from '@login-policy/event-sourcing';
+import { openMemoryStore, streamId, type Store, position } from '@login-policy/event-sourcing';
+import { memoryReadModelStore, type ReadModelStore } from '@login-policy/event-sourcing/store';
 import { expect } from 'chai';
 import { afterEach, describe, it } from 'mocha';
 import { codeOf, faultOf, followedStore, Followers, raise, valueOf } from './followed.js';

@@ -1,4 +1,5 @@
-import { StoreUnavailable, streamId, type EventStore, type Store } from '@login-policy/event-sourcing';
+import { streamId, type EventStore, type Store } from '@login-policy/event-sourcing';
+import { StoreUnavailable } from '@login-policy/event-sourcing/store';
 import { expect } from 'chai';
 import { afterEach, describe, it } from 'mocha';
 import { codeOf, faultOf, followedStore, Followers, raise, until, valueOf } from './followed.js';

@@ -1,4 +1,5 @@
-import { isFault, toJson, toJsonObject } from '@login-policy/event-sourcing';
+import { isFault, toJsonObject } from '@login-policy/event-sourcing';
+import { toJson } from '@login-policy/event-sourcing/store';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { describe, it } from 'mocha';

@@ -1,4 +1,5 @@
-import { memoryReadModelStore, openMemoryStore, type RecordedEvent } from '@login-policy/event-sourcing';
+import { openMemoryStore, type RecordedEvent } from '@login-policy/event-sourcing';
+import { memoryReadModelStore } from '@login-policy/event-sourcing/store';
 import { eventStoreContract, readModelStoreContract, storeContract } from '@login-policy/testkit/contracts';
 import { describe, it } from 'mocha';
 

@@ -1,14 +1,12 @@
 import {
   CommandHandler,
   instant,
-  memoryReadModelStore,
   openMemoryStore,
-  ProjectionStopped,
-  Projector,
   streamId,
   type Projection,
   type Store,
 } from '@login-policy/event-sourcing';
+import { memoryReadModelStore, ProjectionStopped, Projector } from '@login-policy/event-sourcing/store';
 import { rowUnder } from '@login-policy/testkit';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';

@@ -1,6 +1,5 @@
 import {
   CommandHandler,
-  eventId,
   openMemoryStore,
   position,
   revision,
@@ -9,6 +8,7 @@ import {
   type RecordedEvent,
   type StateAt,
 } from '@login-policy/event-sourcing';
+import { eventId } from '@login-policy/event-sourcing/store';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { tally, tallyEvents, type TallyCommand, type TallyEvent, type TooLow } from './tally.js';

@@ -1,6 +1,5 @@
 import {
   categoryOf,
-  eventId,
   instant,
   instantToIso,
   keyOf,
@@ -9,13 +8,13 @@ import {
   parseInstant,
   parsePosition,
   parseStreamId,
-  position,
   positionToString,
   revision,
   START,
   streamId,
-  type Append,
+  position,
 } from '@login-policy/event-sourcing';
+import { eventId, type Append } from '@login-policy/event-sourcing/store';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { describe, it } from 'mocha';

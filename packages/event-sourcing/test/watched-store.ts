@@ -1,4 +1,5 @@
-import type { Append, EventStore } from '@login-policy/event-sourcing';
+import type { EventStore } from '@login-policy/event-sourcing';
+import type { Append } from '@login-policy/event-sourcing/store';
 
 /** A store that counts what is asked of it, and may do something before each append. */
 export interface WatchedStore {

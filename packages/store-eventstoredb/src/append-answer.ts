@@ -1,7 +1,8 @@
 import type { Status } from '@eventstore/db-client/generated/status_pb.js';
 import shared from '@eventstore/db-client/generated/shared_pb.js';
 import type { BatchAppendResp } from '@eventstore/db-client/generated/streams_pb.js';
-import { revision, type Fault, type Position, type Revision, type StreamId } from '@login-policy/event-sourcing';
+import { revision, type Position, type Revision, type StreamId } from '@login-policy/event-sourcing';
+import type { Fault } from '@login-policy/event-sourcing/store';
 import { appendRefusal } from './faults.js';
 import { joinPosition } from './rows.js';
 

@@ -1,23 +1,26 @@
 import {
+  type Clock,
+  type Instant,
+  type Position,
+  type RecordedEvent,
+  type Revision,
+  type StreamId,
+  START,
+} from '@login-policy/event-sourcing';
+import {
   ConcurrentChange,
   DeadlineExceeded,
-  freezeMetadata,
   meetsExpectation,
   notBefore,
   pause,
   placeInAppend,
-  revisionAfter,
   RevisionConflict,
-  toJsonObject,
   type Append,
-  type Clock,
   type ExpectedRevision,
-  type Instant,
-  type NewEvent,
-  type Position,
-  type RecordedEvent,
-  type Revision,
-} from '@login-policy/event-sourcing';
+  checkedAppend,
+  recordedEvents,
+  KeyedMutex,
+} from '@login-policy/event-sourcing/store';
 import type { Order } from './batch-requests.js';
 import type { Delivery } from './delivery.js';
 import { Ending } from './ending.js';
@@ -25,9 +28,8 @@ import { notBegun } from './faults.js';
 import type { Head } from './known-streams.js';
 import type { StreamReader } from './reading-streams.js';
 import type { Receipts } from './receipts.js';
-import { proposalOf, type StoredEvent } from './rows.js';
+import { proposalOf } from './rows.js';
 import type { ReadingContext } from './server-reads.js';
-import { StreamTurns } from './stream-turns.js';
 
 /** What appending needs besides what reading does. */
 export interface AppendingContext extends ReadingContext {
@@ -37,10 +39,9 @@ export interface AppendingContext extends ReadingContext {
   readonly delivery: Delivery;
 }
 
-/** One append on its way, its events checked and frozen. */
+/** One append on its way, checked and frozen. */
 interface Undertaking {
   readonly append: Append;
-  readonly events: readonly NewEvent[];
   /** Fires when it may not begin any more. */
   readonly ending: Ending;
 }
@@ -51,20 +52,19 @@ interface Undertaking {
  */
 export class Appender {
   readonly #context: AppendingContext;
-  readonly #turns: StreamTurns = new StreamTurns();
+  readonly #turns = new KeyedMutex<StreamId>();
 
   constructor(context: AppendingContext) {
     this.#context = context;
   }
 
   /** What `EventStore.append` promises. */
-  async append(append: Append): Promise<readonly RecordedEvent[]> {
-    const events = append.events.map((event) => checked(event));
-    if (events.length === 0 && append.receipt === undefined) throw new RangeError('an append has at least one event');
+  async append(given: Append): Promise<readonly RecordedEvent[]> {
+    const append = checkedAppend(given);
     const { closing, timeouts } = this.#context;
     const ending = new Ending(closing, { signals: [append.signal], afterMs: timeouts.appendMs });
     try {
-      const undertaking = { append, events, ending };
+      const undertaking = { append, ending };
       return isLoose(append.expected) ? await this.#inTurn(undertaking) : await this.#attempts(undertaking);
     } catch (error) {
       // The time of this store was up, not the caller's.
@@ -77,11 +77,12 @@ export class Appender {
 
   /** Who expects nothing exact of a stream would only meet others of this process there. */
   async #inTurn(undertaking: Undertaking): Promise<readonly RecordedEvent[]> {
-    const done = await this.#turns.take(undertaking.append.streamId, undertaking.ending);
+    const { append, ending } = undertaking;
+    if ((await this.#turns.enter(append.streamId, ending.signal)) === false) throw late(undertaking);
     try {
       return await this.#attempts(undertaking);
     } finally {
-      done?.();
+      this.#turns.leave(append.streamId);
     }
   }
 
@@ -89,7 +90,7 @@ export class Appender {
     const { streamId } = undertaking.append;
     for (let attempt = 1; ; attempt++) {
       refuseLate(undertaking);
-      const recorded = await (undertaking.events.length === 0
+      const recorded = await (undertaking.append.events.length === 0
         ? this.#keepReceipt(undertaking)
         : this.#write(undertaking));
       if (recorded !== undefined) return recorded;
@@ -129,8 +130,8 @@ export class Appender {
     throw new RevisionConflict({ streamId, expected, actual });
   }
 
-  #order({ append, events }: Undertaking, head: Head | 'none', recordedAt: Instant): Order {
-    const { streamId, receipt } = append;
+  #order({ append }: Undertaking, head: Head | 'none', recordedAt: Instant): Order {
+    const { streamId, events, receipt } = append;
     const last = events.length - 1;
     return {
       streamId,
@@ -144,26 +145,18 @@ export class Appender {
   }
 
   #record(
-    { append, events }: Undertaking,
+    { append }: Undertaking,
     { head, recordedAt, positions }: { head: Head | 'none'; recordedAt: Instant; positions: readonly Position[] },
   ): readonly RecordedEvent[] {
     const { streamId, receipt } = append;
-    const stored: StoredEvent[] = [];
-    let last = revisionOf(head);
-    for (const [index, position] of positions.entries()) {
-      const event = events[index];
-      if (event === undefined) break;
-      last = revisionAfter(last);
-      const { id, type, schemaVersion, data, metadata } = event;
-      const place = placeInAppend(index, events.length);
-      const recorded = Object.freeze({
-        ...{ id, streamId, revision: last, position, recordedAt, type, schemaVersion, data, metadata },
-        ...(place !== undefined && { append: place }),
-      });
-      stored.push({ event: recorded, receipt: index === events.length - 1 ? receipt : undefined });
-    }
-    this.#context.known.see(streamId, stored);
-    return Object.freeze(stored.map(({ event }) => event));
+    const last = positions.length - 1;
+    const placing = { after: revisionOf(head), recordedAt, position: (index: number) => positions[index] ?? START };
+    const recorded = recordedEvents(append, placing);
+    this.#context.known.see(
+      streamId,
+      recorded.map((event, index) => ({ event, receipt: index === last ? receipt : undefined })),
+    );
+    return recorded;
   }
 
   /** One attempt at a command that had nothing to change; `undefined` when the stream went on meanwhile. */
@@ -180,8 +173,14 @@ export class Appender {
 }
 
 /** @throws DeadlineExceeded, StoreClosed when the append must not begin any more. */
-function refuseLate({ append, ending }: Undertaking): void {
-  if (ending.isHere()) throw new DeadlineExceeded({ doing: `appending to ${append.streamId}` });
+function refuseLate(undertaking: Undertaking): void {
+  if (undertaking.ending.isHere()) throw late(undertaking);
+}
+
+function late({ append, ending }: Undertaking): DeadlineExceeded {
+  // The store that is closed says so itself.
+  ending.isHere();
+  return new DeadlineExceeded({ doing: `appending to ${append.streamId}` });
 }
 
 function isLoose(expected: ExpectedRevision): boolean {
@@ -190,16 +189,4 @@ function isLoose(expected: ExpectedRevision): boolean {
 
 function revisionOf(head: Head | 'none'): Revision | undefined {
   return head === 'none' ? undefined : head.revision;
-}
-
-/** An event as it will be kept. @throws UnserialisableData, RangeError */
-function checked(event: NewEvent): NewEvent {
-  const { id, type, schemaVersion, data, metadata } = event;
-  if (type === '' || type.startsWith('$') || !type.isWellFormed()) {
-    throw new RangeError(
-      `a type of event is a text that does not begin with $, not ${JSON.stringify(type.slice(0, 80))}`,
-    );
-  }
-  toJsonObject(metadata);
-  return { id, type, schemaVersion, data: toJsonObject(data), metadata: freezeMetadata(metadata) };
 }

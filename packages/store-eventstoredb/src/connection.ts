@@ -2,8 +2,8 @@ import { EventStoreDBClient, UnavailableError, type Credentials } from '@eventst
 import streamsGrpc from '@eventstore/db-client/generated/streams_grpc_pb.js';
 import type { StreamsClient } from '@eventstore/db-client/generated/streams_grpc_pb.js';
 import type { CallOptions, Metadata } from '@grpc/grpc-js';
-import { StoreForeign, StoreUnavailable } from '@login-policy/event-sourcing';
-import { backOff, TIME_UP, within } from './deadline.js';
+import { StoreForeign, StoreUnavailable, TIME_UP, within } from '@login-policy/event-sourcing/store';
+import { backOff } from './deadline.js';
 import { needsNewConnection, STORE } from './faults.js';
 
 /** What a call is begun with: the stub on the connection of the moment, and what goes out with every call. */

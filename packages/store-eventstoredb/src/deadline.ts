@@ -1,3 +1,5 @@
+import { pause } from '@login-policy/event-sourcing/store';
+
 /** How long each thing may take, in milliseconds. None of them is left to the server or the client. */
 export interface Timeouts {
   /** One append: its wait for others of the same stream, and as long again for its answer, which is looked up then. Default 5,000. */
@@ -44,45 +46,7 @@ export function timeoutsOf(given: Timeouts = {}): Required<Timeouts> {
   return timeouts;
 }
 
-/** Marks that time was up, as no promise of others ever resolves to it. */
-export const TIME_UP: unique symbol = Symbol('time is up');
-
-/** Waits for a promise no longer than that, or until the signal fires. What comes later of it is ignored, also a failure. */
-export function within<Value>(
-  promise: Promise<Value>,
-  ms: number,
-  signal?: AbortSignal,
-): Promise<Value | typeof TIME_UP> {
-  return new Promise((resolve, reject) => {
-    const settle = (): void => {
-      clearTimeout(timer);
-      signal?.removeEventListener('abort', giveUp);
-    };
-    const giveUp = (): void => {
-      settle();
-      resolve(TIME_UP);
-    };
-    const timer = setTimeout(giveUp, ms);
-    signal?.addEventListener('abort', giveUp, { once: true });
-    if (signal?.aborted === true) giveUp();
-    promise.then(
-      (value) => {
-        settle();
-        resolve(value);
-      },
-      (error: unknown) => {
-        settle();
-        reject(error instanceof Error ? error : new Error(String(error)));
-      },
-    );
-  });
-}
-
-const FIRST_PAUSE_MS = 20;
-const LONGEST_PAUSE_MS = 2000;
-
 /** Waits before the next attempt: at random up to 20, 40, 80 … 2,000 ms, so that not all come back at once. */
-export async function backOff(attempt: number, signal?: AbortSignal): Promise<void> {
-  const most = Math.min(FIRST_PAUSE_MS * 2 ** (attempt - 1), LONGEST_PAUSE_MS);
-  await within(new Promise<void>(() => undefined), most * (0.5 + Math.random() / 2), signal);
+export function backOff(attempt: number, signal?: AbortSignal): Promise<void> {
+  return pause(attempt, { firstMs: 20, longestMs: 2000, signal });
 }

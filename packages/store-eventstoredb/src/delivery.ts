@@ -1,12 +1,7 @@
-import {
-  OutcomeUnknown,
-  revisionAfter,
-  WrittenUnseen,
-  type Position,
-  type Revision,
-} from '@login-policy/event-sourcing';
+import type { Position, Revision } from '@login-policy/event-sourcing';
+import { OutcomeUnknown, revisionAfter, WrittenUnseen } from '@login-policy/event-sourcing/store';
 import { lost, type Answer } from './append-answer.js';
-import type { BatchLine } from './batch-line.js';
+import type { BatchLine } from './append-queue.js';
 import type { Order } from './batch-requests.js';
 import { backOff } from './deadline.js';
 import { deletedOutside } from './faults.js';

@@ -1,4 +1,4 @@
-import { StoreClosed } from '@login-policy/event-sourcing';
+import { StoreClosed } from '@login-policy/event-sourcing/store';
 import { STORE } from './faults.js';
 
 /** Why a signal of an {@link Ending} fired; made once, because an error with its stack is dear. */

@@ -1,31 +1,28 @@
 import { setMaxListeners } from 'node:events';
+import type { Clock, EventStore, Position, RecordedEvent, StreamId } from '@login-policy/event-sourcing';
 import {
   StoreClosed,
   type Append,
-  type Clock,
-  type EventStore,
-  type Position,
   type ReadAllOptions,
   type ReadStreamOptions,
   type Receipt,
-  type RecordedEvent,
-  type StreamId,
   type SubscriptionMessage,
-} from '@login-policy/event-sourcing';
+  within,
+} from '@login-policy/event-sourcing/store';
 import { Appender } from './append.js';
-import { BatchLine } from './batch-line.js';
+import { BatchLine } from './append-queue.js';
 import type { Connection } from './connection.js';
-import { within, type Timeouts } from './deadline.js';
+import type { Timeouts } from './deadline.js';
 import { Delivery } from './delivery.js';
 import { leavable } from './ending.js';
 import { STORE } from './faults.js';
 import { KnownStreams } from './known-streams.js';
-import { LiveFeed } from './live-feed.js';
-import { LogReader } from './reading-all.js';
+import { LiveFeed } from './watch.js';
+import { LogReader } from './reads.js';
 import { StreamReader, type Page } from './reading-streams.js';
 import { Receipts } from './receipts.js';
 import type { ReadingContext } from './server-reads.js';
-import type { StreamNames } from './stream-names.js';
+import type { StreamNames } from './names.js';
 import { subscribe, type SubscribingContext } from './subscription.js';
 
 /** What the event store is made of. */

@@ -1,16 +1,11 @@
 import { EventStoreDBClient, type Credentials } from '@eventstore/db-client';
-import {
-  memoryReadModelStore,
-  systemClock,
-  type Clock,
-  type ReadModelStore,
-  type Store,
-} from '@login-policy/event-sourcing';
-import { boundReadModels } from './bound-read-models.js';
+import { systemClock, type Clock, type Store } from '@login-policy/event-sourcing';
+import { memoryReadModelStore, type ReadModelStore } from '@login-policy/event-sourcing/store';
+import { boundReadModels } from './read-models.js';
 import { Connection } from './connection.js';
 import { timeoutsOf, type Timeouts } from './deadline.js';
 import { EventStoreDbEventStore } from './event-store.js';
-import { StreamNames } from './stream-names.js';
+import { StreamNames } from './names.js';
 
 /** How a store on EventStoreDB is opened; everything has a default. */
 export interface EventStoreDbStoreOptions {

@@ -1,13 +1,12 @@
 import { UnavailableError } from '@eventstore/db-client';
+import type { Position, StreamId } from '@login-policy/event-sourcing';
 import {
   Fault,
   StoreDamaged,
   StoreForeign,
   StoreUnavailable,
   UnserialisableData,
-  type Position,
-  type StreamId,
-} from '@login-policy/event-sourcing';
+} from '@login-policy/event-sourcing/store';
 
 /** The store's name in faults. */
 export const STORE = 'EventStoreDB';

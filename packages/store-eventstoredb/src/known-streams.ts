@@ -1,4 +1,5 @@
-import type { Instant, Receipt, Revision, StreamId } from '@login-policy/event-sourcing';
+import { type Instant, type Revision, type StreamId, Lru } from '@login-policy/event-sourcing';
+import type { Receipt } from '@login-policy/event-sourcing/store';
 import type { StoredEvent } from './rows.js';
 
 /** The last event of a stream, as far as it matters to the next. */
@@ -33,25 +34,19 @@ export class KnownStream {
   }
 }
 
-const STREAMS = 10_000;
-const RECEIPTS = 100_000;
+/** What all that is remembered may weigh: a receipt 1, a stream 10 by itself. */
+const CAPACITY = 100_000;
 
 /** The streams this process has to do with, as many as it can remember: the one not asked for longest goes first. */
 export class KnownStreams {
-  readonly #streams = new Map<StreamId, KnownStream>();
-  #receipts = 0;
+  readonly #streams = new Lru<StreamId, KnownStream>(CAPACITY, ({ receipts }) => 10 + receipts.size);
 
   /** What is known of a stream; nothing yet, if it is met for the first time or was forgotten. */
   of(streamId: StreamId): KnownStream {
     const known = this.#streams.get(streamId);
-    if (known !== undefined) {
-      this.#streams.delete(streamId);
-      this.#streams.set(streamId, known);
-      return known;
-    }
+    if (known !== undefined) return known;
     const made = new KnownStream();
     this.#streams.set(streamId, made);
-    this.#makeRoom();
     return made;
   }
 
@@ -60,15 +55,7 @@ export class KnownStreams {
     const known = this.of(streamId);
     const before = known.receipts.size;
     known.see(events);
-    this.#receipts += known.receipts.size - before;
-    if (this.#receipts > RECEIPTS) this.#makeRoom();
-  }
-
-  #makeRoom(): void {
-    for (const [streamId, known] of this.#streams) {
-      if (this.#streams.size <= 1 || (this.#streams.size <= STREAMS && this.#receipts <= RECEIPTS)) return;
-      this.#streams.delete(streamId);
-      this.#receipts -= known.receipts.size;
-    }
+    // It has become heavier.
+    if (known.receipts.size > before) this.#streams.set(streamId, known);
   }
 }

@@ -1,8 +1,9 @@
-import { followedInAppend, laterPosition, type EventFilter, type Position } from '@login-policy/event-sourcing';
+import { laterPosition, type Position } from '@login-policy/event-sourcing';
+import { followedInAppend, type EventFilter } from '@login-policy/event-sourcing/store';
 import type { LogRecord } from './log-record.js';
 import type { Page } from './reading-streams.js';
 import type { StoredEvent } from './rows.js';
-import type { StreamNames, Wanted } from './stream-names.js';
+import type { StreamNames, Wanted } from './names.js';
 
 /**
  * Makes pages of the records that come of the whole log: only what is wanted, none of it twice, and each page ends where an

@@ -1,10 +1,5 @@
-import {
-  DeadlineExceeded,
-  limitOf,
-  pageSizeOf,
-  type ReadStreamOptions,
-  type StreamId,
-} from '@login-policy/event-sourcing';
+import type { StreamId } from '@login-policy/event-sourcing';
+import { DeadlineExceeded, limitOf, pageSizeOf, type ReadStreamOptions } from '@login-policy/event-sourcing/store';
 import { Ending } from './ending.js';
 import { deletedOutside, isDamage } from './faults.js';
 import type { Head } from './known-streams.js';

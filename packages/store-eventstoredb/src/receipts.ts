@@ -1,12 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import {
-  ReceiptExists,
-  revision,
-  revisionAfter,
-  type Receipt,
-  type Revision,
-  type StreamId,
-} from '@login-policy/event-sourcing';
+import { revision, type Revision, type StreamId } from '@login-policy/event-sourcing';
+import { ReceiptExists, revisionAfter, type Receipt } from '@login-policy/event-sourcing/store';
 import type { Delivery } from './delivery.js';
 import { damagedReceipt } from './faults.js';
 import { refuseGivenUp, type StreamReader } from './reading-streams.js';

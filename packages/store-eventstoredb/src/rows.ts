@@ -1,22 +1,25 @@
 import type { ReadResp } from '@eventstore/db-client/generated/streams_pb.js';
 import {
-  freezeMetadata,
   instantToIso,
   parseInstant,
-  position,
   revision,
   UnreadableEvent,
-  UnserialisableData,
   type EventMetadata,
   type Instant,
   type Json,
-  type JsonObject,
-  type NewEvent,
-  type PlaceInAppend,
   type Position,
   type RecordedEvent,
   type StreamId,
+  position,
 } from '@login-policy/event-sourcing';
+import {
+  freezeMetadata,
+  UnserialisableData,
+  type NewEvent,
+  type PlaceInAppend,
+  dataOf,
+  isJsonObject,
+} from '@login-policy/event-sourcing/store';
 import { eventIdOf, uuidOf } from './event-uuid.js';
 import { tooBig } from './faults.js';
 
@@ -144,7 +147,7 @@ export function storedEventOf(record: WireEvent, streamId: StreamId): StoredEven
       recordedAt: parseInstant(envelope.recordedAt),
       type,
       schemaVersion: envelope.schemaVersion,
-      data: dataOf(record.getData_asU8()),
+      data: dataOf(JSON.parse(text(record.getData_asU8()))),
       metadata: metadataOf(envelope),
       ...(envelope.append !== undefined && { append: envelope.append }),
     };
@@ -163,7 +166,7 @@ function envelopeOf(bytes: Uint8Array): Envelope {
 }
 
 function isEnvelope(value: unknown): value is Envelope {
-  if (!isObject(value)) return false;
+  if (!isJsonObject(value)) return false;
   const { recordedAt, schemaVersion, actor, $correlationId, $causationId, idempotencyKey, reason } = value;
   const { append, receipt } = value;
   return (
@@ -184,24 +187,13 @@ function isTextOrAbsent(value: Json | undefined): boolean {
 }
 
 function isReceipt(value: Json): boolean {
-  return isObject(value) && typeof value['key'] === 'string' && typeof value['fingerprint'] === 'string';
+  return isJsonObject(value) && typeof value['key'] === 'string' && typeof value['fingerprint'] === 'string';
 }
 
 function isPlace(value: Json): boolean {
-  if (!isObject(value)) return false;
+  if (!isJsonObject(value)) return false;
   const [place, count] = [Number(value['place']), Number(value['count'])];
   return Number.isSafeInteger(place) && Number.isSafeInteger(count) && place >= 1 && place <= count;
-}
-
-/** What came out of JSON.parse is JSON. */
-export function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function dataOf(bytes: Uint8Array): JsonObject {
-  const data: unknown = JSON.parse(text(bytes));
-  if (isObject(data)) return data;
-  throw new TypeError('its data is no JSON object');
 }
 
 function metadataOf({ actor, $correlationId, $causationId, idempotencyKey, reason }: Envelope): EventMetadata {

@@ -1,5 +1,5 @@
 import type { ReadReq, ReadResp } from '@eventstore/db-client/generated/streams_pb.js';
-import { DeadlineExceeded, StoreUnavailable } from '@login-policy/event-sourcing';
+import { DeadlineExceeded, StoreUnavailable } from '@login-policy/event-sourcing/store';
 import type { Connection } from './connection.js';
 import type { Timeouts } from './deadline.js';
 import { Ending } from './ending.js';
@@ -9,7 +9,7 @@ import { LogRecord } from './log-record.js';
 import { Patience } from './patience.js';
 import { ReadCall, SILENCE } from './read-call.js';
 import type { WireEvent } from './rows.js';
-import type { StreamNames } from './stream-names.js';
+import type { StreamNames } from './names.js';
 
 /** What all reading of one store shares. */
 export interface ReadingContext {

@@ -1,15 +1,9 @@
-import {
-  laterPosition,
-  pageSizeOf,
-  START,
-  type Position,
-  type ReadAllOptions,
-  type SubscriptionMessage,
-} from '@login-policy/event-sourcing';
+import { laterPosition, START, type Position } from '@login-policy/event-sourcing';
+import { pageSizeOf, type ReadAllOptions, type SubscriptionMessage } from '@login-policy/event-sourcing/store';
 import { backOff } from './deadline.js';
 import { Ending, leavable } from './ending.js';
 import { failureOf, isFailure } from './faults.js';
-import type { FeedContext, LiveFeed } from './live-feed.js';
+import type { FeedContext, LiveFeed } from './watch.js';
 import type { Listener } from './listener.js';
 import { PageMaker } from './page-maker.js';
 

@@ -1,6 +1,7 @@
 import { EventStoreDBClient } from '@eventstore/db-client';
 import { Metadata } from '@grpc/grpc-js';
-import { isFault, monotonicIds, streamId, type EventStore, type NewEvent } from '@login-policy/event-sourcing';
+import { isFault, monotonicIds, streamId, type EventStore } from '@login-policy/event-sourcing';
+import type { NewEvent } from '@login-policy/event-sourcing/store';
 import { connectEventStoreDb, openEventStoreDbStore } from '@login-policy/store-eventstoredb';
 import { expect } from 'chai';
 import { afterEach, beforeEach, describe, it } from 'mocha';

@@ -4,13 +4,11 @@ import {
   monotonicIds,
   revision,
   streamId,
-  type Append,
   type EventStore,
-  type ExpectedRevision,
-  type NewEvent,
   type Store,
   type StreamId,
 } from '@login-policy/event-sourcing';
+import type { Append, ExpectedRevision, NewEvent } from '@login-policy/event-sourcing/store';
 import { connectEventStoreDb } from '@login-policy/store-eventstoredb';
 import { expect } from 'chai';
 import { randomUUID } from 'node:crypto';

@@ -1,4 +1,5 @@
-import { Fault, monotonicIds, type Append, type NewEvent, type StreamId } from '@login-policy/event-sourcing';
+import { monotonicIds, type StreamId } from '@login-policy/event-sourcing';
+import { Fault, type Append, type NewEvent } from '@login-policy/event-sourcing/store';
 
 const nextId = monotonicIds();
 

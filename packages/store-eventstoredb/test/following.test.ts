@@ -1,4 +1,4 @@
-import { Follower, position, revision, START, streamId, type Position, type Store } from '@login-policy/event-sourcing';
+import { Follower, revision, START, streamId, type Position, type Store, position } from '@login-policy/event-sourcing';
 import { connectEventStoreDb } from '@login-policy/store-eventstoredb';
 import { counterTotals, type CounterEvent, type CounterRow, paced } from '@login-policy/testkit';
 import { expect } from 'chai';

@@ -1,5 +1,6 @@
 import { EventStoreDBClient } from '@eventstore/db-client';
-import { streamId, type EventFilter, type EventStore } from '@login-policy/event-sourcing';
+import { streamId, type EventStore } from '@login-policy/event-sourcing';
+import type { EventFilter } from '@login-policy/event-sourcing/store';
 import {
   connectEventStoreDb,
   openEventStoreDbStore,

@@ -1,4 +1,5 @@
-import { CommandHandler, Follower, memoryReadModelStore, streamId, type Store } from '@login-policy/event-sourcing';
+import { CommandHandler, Follower, streamId, type Store } from '@login-policy/event-sourcing';
+import { memoryReadModelStore } from '@login-policy/event-sourcing/store';
 import { connectEventStoreDb } from '@login-policy/store-eventstoredb';
 import {
   counter,

@@ -1,4 +1,5 @@
-import { isFault, revision, streamId, type Append, type EventStore, type Store } from '@login-policy/event-sourcing';
+import { isFault, revision, streamId, type EventStore, type Store } from '@login-policy/event-sourcing';
+import type { Append } from '@login-policy/event-sourcing/store';
 import { connectEventStoreDb } from '@login-policy/store-eventstoredb';
 import { paced } from '@login-policy/testkit';
 import { expect } from 'chai';

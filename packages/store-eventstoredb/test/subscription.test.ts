@@ -1,11 +1,11 @@
 import {
-  position as positionOf,
   streamId,
   type Position,
   type RecordedEvent,
   type Store,
-  type SubscriptionMessage,
+  position as positionOf,
 } from '@login-policy/event-sourcing';
+import type { SubscriptionMessage } from '@login-policy/event-sourcing/store';
 import { EventStoreDBClient } from '@eventstore/db-client';
 import { connectEventStoreDb, openEventStoreDbStore } from '@login-policy/store-eventstoredb';
 import { paced } from '@login-policy/testkit';

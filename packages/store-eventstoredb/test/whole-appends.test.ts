@@ -1,10 +1,5 @@
-import {
-  followedInAppend,
-  streamId,
-  type RecordedEvent,
-  type Store,
-  type SubscriptionMessage,
-} from '@login-policy/event-sourcing';
+import { streamId, type RecordedEvent, type Store } from '@login-policy/event-sourcing';
+import { followedInAppend, type SubscriptionMessage } from '@login-policy/event-sourcing/store';
 import { connectEventStoreDb } from '@login-policy/store-eventstoredb';
 import { expect } from 'chai';
 import { afterEach, beforeEach, describe, it } from 'mocha';

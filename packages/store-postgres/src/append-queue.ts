@@ -1,98 +1,41 @@
-import { DeadlineExceeded, StoreClosed } from '@login-policy/event-sourcing';
-import type { Outcome, PreparedAppend } from './append.js';
-import type { RecordedEvent } from '@login-policy/event-sourcing';
+import type { Observe } from '@login-policy/event-sourcing';
+import { AppendQueue, OutcomeUnknown, type Outcome } from '@login-policy/event-sourcing/store';
+import { prepareAppend, type PreparedAppend } from './append.js';
+import type { Connection } from './connection.js';
+import { isConnectionLost, isRefusedContent } from './faults.js';
+import { lookUp, type Found } from './lost-answers.js';
+import type { Schema } from './schema.js';
+import type { Writer } from './writer.js';
 
-/** Writes a group of appends in one transaction and says how each ended. What it throws is the end of all of them. */
-export type WriteGroup = (batch: readonly PreparedAppend[]) => Promise<readonly Outcome[]>;
+const MOST = { appends: 256, size: 8_000_000 } as const;
+const TRIES = 2;
 
-interface Waiting {
-  readonly prepared: PreparedAppend;
-  readonly settle: (outcome: Outcome) => void;
+/** What appends are written with. */
+export interface GroupWriterParts {
+  readonly connection: Connection;
+  readonly schema: Schema;
+  readonly writer: Writer;
+  /** How long a lost answer is looked for, in milliseconds. */
+  readonly patienceMs: number;
+  readonly observe: Observe | undefined;
 }
 
-const LARGEST_GROUP = 256;
-const LARGEST_TEXT = 8_000_000;
-
-/**
- * Lets appends that wait at the same time share a transaction: while one group is being written the next one gathers.
- * One append alone waits for nobody.
- */
-export class AppendQueue {
-  readonly #store: string;
-  readonly #write: WriteGroup;
-  readonly #waiting: Waiting[] = [];
-  #running: Promise<void> | undefined;
-  #isClosed = false;
-
-  constructor(store: string, write: WriteGroup) {
-    this.#store = store;
-    this.#write = write;
-  }
-
-  /** Waits for its turn and for the end of its transaction. */
-  async append(prepared: PreparedAppend): Promise<readonly RecordedEvent[]> {
-    if (this.#isClosed) throw new StoreClosed({ store: this.#store });
-    const outcome = await this.#turn(prepared);
-    if ('refused' in outcome) throw outcome.refused;
-    return outcome.recorded;
-  }
-
-  /** Lets the group that is being written end, and refuses all that wait. */
-  async close(): Promise<void> {
-    this.#isClosed = true;
-    for (const { settle } of this.#waiting.splice(0)) settle({ refused: new StoreClosed({ store: this.#store }) });
-    await this.#running;
-  }
-
-  #turn(prepared: PreparedAppend): Promise<Outcome> {
-    const { signal, streamId } = prepared.append;
-    return new Promise((resolve) => {
-      const giveUp = (): void => {
-        const place = this.#waiting.indexOf(waiting);
-        if (place === -1) return;
-        this.#waiting.splice(place, 1);
-        waiting.settle({ refused: new DeadlineExceeded({ doing: `appending to ${streamId}` }) });
-      };
-      const waiting: Waiting = {
-        prepared,
-        settle: (outcome) => {
-          signal?.removeEventListener('abort', giveUp);
-          resolve(outcome);
-        },
-      };
-      signal?.addEventListener('abort', giveUp, { once: true });
-      this.#waiting.push(waiting);
-      this.#running ??= this.#run();
-    });
-  }
-
-  async #run(): Promise<void> {
-    await whenAllIsSaid();
-    for (let group = this.#nextGroup(); group.length > 0; group = this.#nextGroup()) {
-      const outcomes = await this.#outcomes(group);
-      for (const [index, { settle }] of group.entries()) settle(outcomes(index));
-      await whenAllIsSaid();
-    }
-    this.#running = undefined;
-  }
-
-  async #outcomes(group: readonly Waiting[]): Promise<(index: number) => Outcome> {
-    try {
-      const outcomes = await this.#write(group.map(({ prepared }) => prepared));
-      return (index) => outcomes[index] ?? { refused: new TypeError('an append of a group was not answered') };
-    } catch (refused) {
-      return () => ({ refused });
-    }
-  }
-
-  #nextGroup(): readonly Waiting[] {
-    let count = 0;
-    for (let size = 0; count < this.#waiting.length && count < LARGEST_GROUP; count++) {
-      size += this.#waiting[count]?.prepared.size ?? 0;
-      if (count > 0 && size > LARGEST_TEXT) break;
-    }
-    return this.#waiting.splice(0, count);
-  }
+/** Makes the queue of a store's appends: a group shares one transaction. */
+export function appendQueue(parts: GroupWriterParts): AppendQueue {
+  const writer = new GroupWriter(parts);
+  return new AppendQueue({
+    store: parts.connection.name,
+    most: MOST,
+    gather: whenAllIsSaid,
+    observe: parts.observe,
+    write(group) {
+      for (const queued of group) queued.begin();
+      return writer.write(
+        group.map(({ append }) => prepareAppend(append)),
+        1,
+      );
+    },
+  });
 }
 
 /**
@@ -103,4 +46,56 @@ function whenAllIsSaid(): Promise<void> {
   return new Promise((resolve) => {
     process.nextTick(resolve);
   });
+}
+
+/** Writes groups, and finds out what became of those whose answer was lost. */
+class GroupWriter {
+  readonly #parts: GroupWriterParts;
+
+  constructor(parts: GroupWriterParts) {
+    this.#parts = parts;
+  }
+
+  async write(batch: readonly PreparedAppend[], tries: number): Promise<readonly Outcome[]> {
+    try {
+      return await this.#parts.writer.write(batch);
+    } catch (caught) {
+      if (isConnectionLost(caught)) return this.#afterLoss(batch, tries, caught);
+      if (isRefusedContent(caught) && batch.length > 1) return this.#oneByOne(batch);
+      throw this.#parts.connection.faultOf(caught);
+    }
+  }
+
+  /** What a server refuses to keep is only the end of the append that holds it. */
+  async #oneByOne(batch: readonly PreparedAppend[]): Promise<readonly Outcome[]> {
+    const outcomes: Outcome[] = [];
+    for (const one of batch) outcomes.push(...(await this.#outcomes([one])));
+    return outcomes;
+  }
+
+  async #afterLoss(batch: readonly PreparedAppend[], tries: number, caught: unknown): Promise<readonly Outcome[]> {
+    let found: readonly Found[] | undefined;
+    try {
+      found = await lookUp(this.#parts, batch);
+    } catch (cause) {
+      return batch.map(({ append: { streamId } }) => ({ refused: new OutcomeUnknown({ streamId }, cause) }));
+    }
+    if (found === undefined) {
+      // Nothing was written, and nothing will be: the group may be sent again.
+      if (tries < TRIES) return this.write(batch, tries + 1);
+      throw this.#parts.connection.faultOf(caught);
+    }
+    const outcomes: Outcome[] = [];
+    for (const [index, one] of batch.entries())
+      outcomes.push(...(found[index] === undefined ? await this.#outcomes([one]) : [found[index]]));
+    return outcomes;
+  }
+
+  async #outcomes(batch: readonly PreparedAppend[]): Promise<readonly Outcome[]> {
+    try {
+      return await this.write(batch, TRIES);
+    } catch (refused) {
+      return batch.map(() => ({ refused }));
+    }
+  }
 }

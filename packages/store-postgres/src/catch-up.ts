@@ -1,3 +1,4 @@
+import type { RecordedEvent } from '@login-policy/event-sourcing';
 import {
   decodePage,
   filterPredicate,
@@ -5,14 +6,14 @@ import {
   MOST_BEHIND,
   reducePage,
   type AnyProjection,
-  type RecordedEvent,
-} from '@login-policy/event-sourcing';
+  decodeRow,
+} from '@login-policy/event-sourcing/store';
 import type { ClientBase } from 'pg';
 import { isConnectionLost, stateOf } from './faults.js';
 import { digest } from './names.js';
 import { PageReader } from './pages.js';
 import { query } from './queries.js';
-import { keyBytes, keyOfHex, rowOf } from './row-changes.js';
+import { keyBytes, keyOfHex } from './row-changes.js';
 import { text } from './rows.js';
 import type { Schema } from './schema.js';
 
@@ -82,6 +83,9 @@ async function rowsNow(
      WHERE model = $1 AND pg_catalog.sha256(key) = ANY ($2::bytea[])`,
     [model, keys.map((key) => digest(keyBytes(key)))],
   );
-  for (const [key, content] of found) rows.set(keyOfHex(text(key)), rowOf(projection, text(content)));
+  for (const [hex, content] of found) {
+    const key = keyOfHex(text(hex));
+    rows.set(key, decodeRow(projection, { key, text: text(content), store: quoted }));
+  }
   return rows;
 }

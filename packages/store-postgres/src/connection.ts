@@ -1,8 +1,8 @@
-import { Fault, isFault, StoreClosed } from '@login-policy/event-sourcing';
+import { isFault } from '@login-policy/event-sourcing';
+import { Fault, StoreClosed, TIME_UP, within } from '@login-policy/event-sourcing/store';
 import type { ClientBase } from 'pg';
 import { isConnectionLost, postgresFault } from './faults.js';
 import { Cut, orAfter, type Lender, type Lent } from './lenders.js';
-import { isOverWithin } from './own-client.js';
 import { PreparedStatements, type Preparation } from './prepared-statements.js';
 import { onlyCell, query, script, type Cells } from './queries.js';
 
@@ -82,7 +82,7 @@ export class Connection {
     const written = writing.finally(() => (isWritten = true));
     while (!isWritten || this.#underWay.size > 0) {
       const end = Promise.allSettled([written, ...this.#underWay]);
-      if (await isOverWithin(PATIENCE_MS, end)) continue;
+      if ((await within(end, PATIENCE_MS)) !== TIME_UP) continue;
       if (!(await this.#lender.isAnswering(PATIENCE_MS))) this.#cut.make();
     }
     await written;

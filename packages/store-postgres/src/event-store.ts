@@ -1,45 +1,31 @@
+import { START, type EventStore, type Position, type RecordedEvent, type StreamId } from '@login-policy/event-sourcing';
 import {
-  DeadlineExceeded,
-  OutcomeUnknown,
   pageSizeOf,
   StoreClosed,
-  subscribeByReading,
-  START,
-  tell,
   type Append,
-  type EventStore,
-  type Observe,
-  type Position,
   type ReadAllOptions,
   type ReadStreamOptions,
   type Receipt,
-  type RecordedEvent,
-  type StreamId,
   type SubscriptionMessage,
-} from '@login-policy/event-sourcing';
-import { prepareAppend, type Outcome, type PreparedAppend } from './append.js';
+  type AppendQueue,
+  Feed,
+  type Reader,
+  pagesOf,
+} from '@login-policy/event-sourcing/store';
 import type { Connection } from './connection.js';
-import { isConnectionLost, isRefusedContent } from './faults.js';
-import { AppendQueue } from './append-queue.js';
-import { lookUp, type Found } from './lost-answers.js';
-import { EventReads, pagesOf } from './reads.js';
+import { EventReads } from './reads.js';
 import type { Schema } from './schema.js';
-import type { Watch } from './subscription.js';
-import type { Writer } from './writer.js';
+import type { SchemaWatch } from './watch.js';
 
 /** What the event store works with. */
 export interface EventStoreParts {
   readonly connection: Connection;
   readonly schema: Schema;
-  readonly writer: Writer;
-  readonly watch: Watch;
-  /** How long a lost answer is looked for, in milliseconds. */
-  readonly patienceMs: number;
+  readonly appends: AppendQueue;
+  readonly watch: SchemaWatch;
   readonly largestPageBytes: number;
-  readonly observe: Observe | undefined;
 }
 
-const TRIES = 2;
 /** Events that are read at once for a reader who goes on. */
 const READ_AHEAD = 2000;
 
@@ -47,23 +33,20 @@ const READ_AHEAD = 2000;
 export class PostgresEventStore implements EventStore {
   readonly #parts: EventStoreParts;
   readonly #reads: EventReads;
-  readonly #group: AppendQueue;
+  readonly #feed: Feed;
   #isClosed = false;
 
   constructor(parts: EventStoreParts) {
     this.#parts = parts;
     this.#reads = new EventReads(parts.connection, parts.schema, parts.largestPageBytes);
-    this.#group = new AppendQueue(parts.connection.name, async (batch) => {
-      const outcomes = await this.#write(batch, 1);
-      tell(parts.observe, { type: 'group', appends: batch.length });
-      return outcomes;
+    this.#feed = new Feed({
+      reader: (options) => this.#reader(options),
+      changed: (signal) => parts.watch.changed(signal),
     });
   }
 
   async append(append: Append): Promise<readonly RecordedEvent[]> {
-    this.#refuseWhenClosed();
-    if (append.signal?.aborted === true) throw new DeadlineExceeded({ doing: `appending to ${append.streamId}` });
-    const recorded = await this.#group.append(prepareAppend(append));
+    const recorded = await this.#parts.appends.append(append);
     this.#parts.watch.notify();
     return recorded;
   }
@@ -102,15 +85,7 @@ export class PostgresEventStore implements EventStore {
   }
 
   subscribe(options?: ReadAllOptions): AsyncIterable<SubscriptionMessage> {
-    const readAhead = this.#reads.ahead(options);
-    const source = {
-      readAhead: (after: Position) => {
-        this.#refuseWhenClosed();
-        return readAhead(after);
-      },
-      changed: (signal: AbortSignal) => this.#parts.watch.changed(signal),
-    };
-    return subscribeByReading(source, options?.after ?? START, options?.signal);
+    return this.#feed.subscribe(options);
   }
 
   async receipt(streamId: StreamId, key: string): Promise<Receipt | undefined> {
@@ -126,50 +101,15 @@ export class PostgresEventStore implements EventStore {
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#parts.watch.notify();
-    await this.#group.close();
+    await this.#parts.appends.close();
   }
 
-  async #write(batch: readonly PreparedAppend[], tries: number): Promise<readonly Outcome[]> {
-    try {
-      return await this.#parts.writer.write(batch);
-    } catch (caught) {
-      if (isConnectionLost(caught)) return this.#afterLoss(batch, tries, caught);
-      if (isRefusedContent(caught) && batch.length > 1) return this.#oneByOne(batch);
-      throw this.#parts.connection.faultOf(caught);
-    }
-  }
-
-  /** What a server refuses to keep is only the end of the append that holds it. */
-  async #oneByOne(batch: readonly PreparedAppend[]): Promise<readonly Outcome[]> {
-    const outcomes: Outcome[] = [];
-    for (const one of batch) outcomes.push(...(await this.#outcomes([one])));
-    return outcomes;
-  }
-
-  async #afterLoss(batch: readonly PreparedAppend[], tries: number, caught: unknown): Promise<readonly Outcome[]> {
-    let found: readonly Found[] | undefined;
-    try {
-      found = await lookUp(this.#parts, batch);
-    } catch (cause) {
-      return batch.map(({ append: { streamId } }) => ({ refused: new OutcomeUnknown({ streamId }, cause) }));
-    }
-    if (found === undefined) {
-      // Nothing was written, and nothing will be: the group may be sent again.
-      if (tries < TRIES) return this.#write(batch, tries + 1);
-      throw this.#parts.connection.faultOf(caught);
-    }
-    const outcomes: Outcome[] = [];
-    for (const [index, one] of batch.entries())
-      outcomes.push(...(found[index] === undefined ? await this.#outcomes([one]) : [found[index]]));
-    return outcomes;
-  }
-
-  async #outcomes(batch: readonly PreparedAppend[]): Promise<readonly Outcome[]> {
-    try {
-      return await this.#write(batch, TRIES);
-    } catch (refused) {
-      return batch.map(() => ({ refused }));
-    }
+  #reader(options?: ReadAllOptions): Reader {
+    const readAhead = this.#reads.ahead(options);
+    return async (after) => {
+      this.#refuseWhenClosed();
+      return readAhead(after);
+    };
   }
 
   #refuseWhenClosed(): void {

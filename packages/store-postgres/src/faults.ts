@@ -5,7 +5,7 @@ import {
   StoreForeign,
   StoreFull,
   StoreUnavailable,
-} from '@login-policy/event-sourcing';
+} from '@login-policy/event-sourcing/store';
 
 /** What the server's own condition codes mean to a caller: the first two characters of a code, or all five. */
 type Meaning = 'unavailable' | 'full' | 'damaged' | 'foreign';

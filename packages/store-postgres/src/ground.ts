@@ -1,7 +1,7 @@
-import { MOST_BEHIND } from '@login-policy/event-sourcing';
+import { MOST_BEHIND, decodeRow } from '@login-policy/event-sourcing/store';
 import { partsOf, receiptName, type PreparedAppend } from './append.js';
 import type { OpenedModel } from './opened-models.js';
-import { keyBytes, keyOfHex, rowOf } from './row-changes.js';
+import { keyBytes, keyOfHex } from './row-changes.js';
 
 /** Where a stream ends: at which of its events. */
 export interface StreamEnd {
@@ -58,7 +58,7 @@ export interface View extends Omit<Ground, 'models' | 'dropped' | 'absent' | 'no
 
 /** Which rows of a read model appends may change: the name of a stream says it. */
 export function keysOf(batch: readonly PreparedAppend[], { projection, isWanted }: OpenedModel): ReadonlySet<string> {
-  const wanted = batch.filter(({ append, events }) => events.length > 0 && isWanted(append));
+  const wanted = batch.filter(({ append }) => append.events.length > 0 && isWanted(append));
   return new Set(wanted.map(({ append }) => projection.key(append.streamId)));
 }
 
@@ -107,10 +107,11 @@ function foundModel(
   const rows = new Map<string, unknown>();
   for (const key of keysOf(batch, opened)) rows.set(key, undefined);
   for (const row of partsOf(fieldOf(found, 'rows'))) {
-    const [key, content] = partsOf(row).map(String);
-    if (key === undefined || content === undefined) continue;
+    const [hex, content] = partsOf(row).map(String);
+    if (hex === undefined || content === undefined) continue;
+    const key = keyOfHex(hex);
     try {
-      rows.set(keyOfHex(key), rowOf(opened.projection, content));
+      rows.set(key, decodeRow(opened.projection, { key, text: content, store: name }));
     } catch {
       // Left out: who reads the row is told that it can't be read, and a rebuild mends it.
       return [];

@@ -1,5 +1,5 @@
 import type { ClientBase, Pool } from 'pg';
-import { StoreUnavailable } from '@login-policy/event-sourcing';
+import { StoreUnavailable } from '@login-policy/event-sourcing/store';
 import { isAnswering } from './own-client.js';
 
 /** A connection for one piece of work. */

@@ -1,5 +1,6 @@
+import { within } from '@login-policy/event-sourcing/store';
 import type { Notification, PoolOptions } from 'pg';
-import { isOverWithin, ownClient, type OwnClient } from './own-client.js';
+import { ownClient, type OwnClient } from './own-client.js';
 import { isDirectlyConnected } from './prepared-statements.js';
 import { query } from './queries.js';
 import type { Schema } from './schema.js';
@@ -62,7 +63,7 @@ export class Listener {
     if (channel === undefined || channel.heard.size > 0) return;
     this.#channels.delete(name);
     if (this.#channels.size === 0) await this.#hangUp();
-    else if (this.#session !== undefined) await isOverWithin(HANG_UP_MS, this.#leave(this.#session, channel));
+    else if (this.#session !== undefined) await within(this.#leave(this.#session, channel), HANG_UP_MS);
   }
 
   /** It ends by itself, well or not: then it is begun again. */
@@ -141,7 +142,7 @@ export class Listener {
     this.#session = undefined;
     if (session === undefined) return;
     // One that is not there yet can't say goodbye, and one that hears nothing says it in vain.
-    if (session.isReady) await isOverWithin(HANG_UP_MS, session.client.end());
+    if (session.isReady) await within(session.client.end(), HANG_UP_MS).catch(() => undefined);
     session.socket.destroy();
     await this.#working;
   }

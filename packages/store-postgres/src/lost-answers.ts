@@ -1,5 +1,5 @@
-import { pause, StoreUnavailable } from '@login-policy/event-sourcing';
-import { recordedEvents, type Outcome, type PreparedAppend } from './append.js';
+import { pause, StoreUnavailable, type Outcome } from '@login-policy/event-sourcing/store';
+import { placedEvents, type PreparedAppend } from './append.js';
 import type { Connection } from './connection.js';
 import { query, type Cells } from './queries.js';
 import { storedText } from './names.js';
@@ -42,7 +42,7 @@ function lookOnce(
       client,
       `SELECT id, position, revision, recorded_at FROM ${schema.quoted}.events
        WHERE stream = ANY ($1) AND id = ANY ($2)`,
-      [streams, batch.flatMap((one) => one.events.slice(0, 1).map(({ id }) => id))],
+      [streams, batch.flatMap((one) => one.append.events.slice(0, 1).map(({ id }) => id))],
     );
     const receipts = await query(
       client,
@@ -58,7 +58,7 @@ function lookOnce(
 }
 
 function foundAmong(one: PreparedAppend, events: readonly Cells[], receipts: readonly Cells[]): Found {
-  const [first] = one.events;
+  const [first] = one.append.events;
   if (first === undefined) {
     const { stream, key, append } = one;
     const fingerprint = storedText(append.receipt?.fingerprint ?? '');
@@ -69,5 +69,5 @@ function foundAmong(one: PreparedAppend, events: readonly Cells[], receipts: rea
   if (place === undefined) return undefined;
   const [, position, revision, recordedAt] = place;
   const placed = { position: BigInt(position ?? 0), revision: BigInt(revision ?? 0), recordedAt: Number(recordedAt) };
-  return { recorded: recordedEvents(one, placed) };
+  return { recorded: placedEvents(one, placed) };
 }

@@ -1,4 +1,4 @@
-import { StoreForeign } from '@login-policy/event-sourcing';
+import { StoreForeign } from '@login-policy/event-sourcing/store';
 import type { ClientBase } from 'pg';
 import type { Connection } from './connection.js';
 import { DROP_OLD_FUNCTIONS, FUNCTIONS } from './functions.js';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { UnserialisableData } from '@login-policy/event-sourcing';
+import { UnserialisableData } from '@login-policy/event-sourcing/store';
 
 /** A name as a column holds it that an index must have room for. */
 export interface StoredName {
@@ -23,10 +23,8 @@ const LIKE_CUT = /\\\\#[0-9a-f]{64}$/;
  */
 export function storedText(text: string): string {
   if (!text.isWellFormed()) {
-    throw new UnserialisableData({
-      path: JSON.stringify(text.slice(0, 40)),
-      problem: 'a lone surrogate is no Unicode text',
-    });
+    const problem = 'a lone surrogate is not Unicode text';
+    throw new UnserialisableData({ path: JSON.stringify(text.slice(0, 40)), problem });
   }
   if (!text.includes('\\') && !text.includes('\0')) return text;
   return text.replaceAll('\\', '\\\\').replaceAll('\0', '\\0');

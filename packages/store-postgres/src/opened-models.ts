@@ -1,4 +1,9 @@
-import { filterPredicate, modelName, type AnyProjection, type EventPredicate } from '@login-policy/event-sourcing';
+import {
+  filterPredicate,
+  modelName,
+  type AnyProjection,
+  type EventPredicate,
+} from '@login-policy/event-sourcing/store';
 import { storedName } from './names.js';
 
 /** A read model that was opened, and so is kept in each append from then on. */

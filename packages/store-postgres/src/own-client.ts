@@ -31,15 +31,3 @@ export async function isAnswering(options: PoolOptions, ms: number): Promise<boo
     socket.destroy();
   }
 }
-
-/** Waits for something so long at the most, whatever becomes of it. Answers whether it came to an end. */
-export async function isOverWithin(ms: number, ending: Promise<unknown>): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<boolean>((resolve) => {
-    timer = setTimeout(() => resolve(false), ms);
-  });
-  const over = (): boolean => true;
-  const isOver = await Promise.race([ending.then(over, over), late]);
-  clearTimeout(timer);
-  return isOver;
-}

@@ -1,4 +1,5 @@
-import { StoreDamaged, type RecordedEvent } from '@login-policy/event-sourcing';
+import type { RecordedEvent } from '@login-policy/event-sourcing';
+import { StoreDamaged } from '@login-policy/event-sourcing/store';
 import { stateOf } from './faults.js';
 import type { Cells } from './queries.js';
 import { eventsOf, PageNames } from './rows.js';

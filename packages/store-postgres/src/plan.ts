@@ -1,24 +1,14 @@
+import { instant, revision, type Clock, type RecordedEvent } from '@login-policy/event-sourcing';
 import {
   decodePage,
-  instant,
-  meetsExpectation,
   missingKeys,
   notBefore,
   reducePage,
-  revision,
   revisionAfter,
-  type Clock,
-  type RecordedEvent,
-} from '@login-policy/event-sourcing';
-import {
-  conflictOf,
-  noStreamOf,
-  receiptExistsOf,
-  receiptName,
-  recordedEvents,
   type Outcome,
-  type PreparedAppend,
-} from './append.js';
+  refusalOf,
+} from '@login-policy/event-sourcing/store';
+import { receiptName, placedEvents, type PreparedAppend } from './append.js';
 import type { Ground, KeptModel, StreamEnd } from './ground.js';
 
 /** What a group of appends comes to. */
@@ -77,21 +67,16 @@ class Draft implements Omit<Plan, 'outcomes'> {
     return { recorded };
   }
 
-  #refusal(prepared: PreparedAppend, end: StreamEnd | undefined): Error | undefined {
-    const { append, stream, key } = prepared;
-    if (key !== undefined) {
-      const receipt = receiptName(stream.name, key);
-      if (this.#receipts.has(receipt) || this.#ground.receipts.has(receipt)) return receiptExistsOf(prepared);
-    }
-    const actual = end === undefined ? undefined : revision(end.revision);
-    if (!meetsExpectation(append.expected, actual)) return conflictOf(prepared, actual);
-    return prepared.events.length === 0 && end === undefined ? noStreamOf(prepared) : undefined;
+  #refusal({ append, stream, key }: PreparedAppend, end: StreamEnd | undefined): Error | undefined {
+    const receipt = key === undefined ? '' : receiptName(stream.name, key);
+    const hasReceipt = this.#receipts.has(receipt) || this.#ground.receipts.has(receipt);
+    return refusalOf(append, { last: end === undefined ? undefined : revision(end.revision), hasReceipt });
   }
 
   #placed(prepared: PreparedAppend, end: StreamEnd | undefined): readonly RecordedEvent[] {
     const recordedAt = notBefore(end === undefined ? undefined : instant(end.recordedAt), this.#clock());
     const next = revisionAfter(end === undefined ? undefined : revision(end.revision));
-    return recordedEvents(prepared, { position: this.#head + 1n, revision: next, recordedAt });
+    return placedEvents(prepared, { position: this.#head + 1n, revision: next, recordedAt });
   }
 
   #reduced(

@@ -1,16 +1,17 @@
 import { systemClock, type Clock, type Observe, type Store } from '@login-policy/event-sourcing';
 import type { ClientBase, Pool } from 'pg';
+import { appendQueue } from './append-queue.js';
 import { Connection } from './connection.js';
 import { PostgresEventStore } from './event-store.js';
 import { PoolLender } from './lenders.js';
 import { PoolCare } from './pool-care.js';
 import { prepareSchema } from './migrations.js';
 import { OpenedModels } from './opened-models.js';
-import { PostgresReadModelStore } from './read-model-store.js';
+import { PostgresReadModelStore } from './read-models.js';
 import { schemaNamed, type Schema } from './schema.js';
 import { settingsOf, type Settings } from './settings.js';
 import { Sweeper } from './sweeper.js';
-import { Watch } from './subscription.js';
+import { SchemaWatch } from './watch.js';
 import { Within } from './within.js';
 import { Writer } from './writer.js';
 
@@ -102,19 +103,12 @@ interface Ground {
 function assembled(options: PostgresStoreOptions, { connection, schema, settings }: Ground): PostgresStore {
   const { pool, clock = systemClock, observe } = options;
   const listener = options.listen === 'off' ? undefined : PoolCare.of(pool).listener;
-  const watch = new Watch({ connection, schema, pollIntervalMs: settings.pollIntervalMs, listener });
+  const watch = new SchemaWatch({ connection, schema, pollIntervalMs: settings.pollIntervalMs, listener });
   const [models, sweeper] = [new OpenedModels(), new Sweeper(connection, schema)];
   const writer = new Writer({ connection, schema, clock, models });
   const { largestPageBytes, lostAnswerTimeoutMs: patienceMs } = settings;
-  const eventStore = new PostgresEventStore({
-    connection,
-    schema,
-    writer,
-    watch,
-    patienceMs,
-    largestPageBytes,
-    observe,
-  });
+  const appends = appendQueue({ connection, schema, writer, patienceMs, observe });
+  const eventStore = new PostgresEventStore({ connection, schema, appends, watch, largestPageBytes });
   const parts = { connection, schema, watch, writer, models, sweeper };
   const readModels = new PostgresReadModelStore(parts);
   const within = new Within({ ...parts, largestPageBytes });

@@ -1,25 +1,24 @@
+import { START, type Position, type Projection } from '@login-policy/event-sourcing';
 import {
   CheckpointConflict,
   modelName,
   RebuildSuperseded,
   rowLimitOf,
-  START,
   type KeyedRow,
-  type Position,
   type ReadModel,
   type ReadModelChange,
   type EventShape,
-  type Projection,
   type RebuildingModel,
   type RowQuery,
   type RowsAt,
-} from '@login-policy/event-sourcing';
+  decodeRow,
+} from '@login-policy/event-sourcing/store';
 import { script, type Cells } from './queries.js';
 import { digest } from './names.js';
-import type { ReadModelParts } from './read-model-store.js';
+import type { ReadModelParts } from './read-models.js';
 import { CHECKPOINT, HEAD } from './functions.js';
 import { beginRebuild, promote, type Copy } from './rebuild.js';
-import { rowChanges, checkpointOf, REPLACED, entryOf, keyBytes, keyOfHex, rowOf } from './row-changes.js';
+import { rowChanges, checkpointOf, REPLACED, entryOf, keyBytes, keyOfHex } from './row-changes.js';
 import { text } from './rows.js';
 
 const LOOKED_AGAIN_MS = 1000;
@@ -127,7 +126,7 @@ abstract class StoredReadModel<Row> implements ReadModel<Row> {
     return {
       checkpoint: checkpointOf(found[0]?.[0]),
       head: checkpointOf(found[0]?.[3]) ?? START,
-      rows: found.filter(([, key]) => key !== null).map((cells) => ({ key: keyOf(cells), row: this.#rowOf(cells) })),
+      rows: found.filter(([, key]) => key !== null).map((cells) => this.#rowOf(cells)),
     };
   }
 
@@ -140,8 +139,10 @@ abstract class StoredReadModel<Row> implements ReadModel<Row> {
     return statement.replaceAll('{model}', () => this.#target.number).replaceAll('{schema}', () => quoted);
   }
 
-  #rowOf(cells: Cells): Row {
-    return rowOf(this.definition, text(cells[2]));
+  #rowOf(cells: Cells): KeyedRow<Row> {
+    const key = keyOfHex(text(cells[1]));
+    const stored = { key, text: text(cells[2]), store: this.parts.connection.name };
+    return { key, row: decodeRow(this.definition, stored) };
   }
 }
 
@@ -171,8 +172,4 @@ export class RebuildingReadModel<Row> extends StoredReadModel<Row> implements Re
     });
     this.parts.watch.notify();
   }
-}
-
-function keyOf(cells: Cells): string {
-  return keyOfHex(text(cells[1]));
 }

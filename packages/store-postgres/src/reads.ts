@@ -1,21 +1,23 @@
 import {
-  followedInAppend,
   laterPosition,
-  limitOf,
-  pageSizeOf,
-  position,
   PositionUnknown,
   revision,
+  type Position,
+  type RecordedEvent,
+  type StreamId,
+  position,
+} from '@login-policy/event-sourcing';
+import {
+  followedInAppend,
+  limitOf,
+  pageSizeOf,
   StoreDamaged,
   type EventFilter,
-  type Position,
   type ReadAhead,
   type ReadAllOptions,
   type ReadStreamOptions,
   type Receipt,
-  type RecordedEvent,
-  type StreamId,
-} from '@login-policy/event-sourcing';
+} from '@login-policy/event-sourcing/store';
 import type { Connection } from './connection.js';
 import { givenText, storedName, storedText } from './names.js';
 import { PageReader, type Page } from './pages.js';
@@ -143,19 +145,6 @@ function aheadOf(
   const isFull = page.length > 0 && page.length === asked;
   const considered = isFull ? last : laterPosition(last, head < end ? head : position(end));
   return { events, considered, isHead: considered >= head };
-}
-
-/** Parts of a page of several, each of so many events or a few more, so that it ends where an append does. */
-export function* pagesOf(
-  events: readonly RecordedEvent[],
-  pageSize: number,
-): Generator<readonly RecordedEvent[], void, undefined> {
-  for (let from = 0; from < events.length;) {
-    const last = events[Math.min(from + pageSize, events.length) - 1];
-    const end = from + pageSize + (last === undefined ? 0 : followedInAppend(last));
-    yield from === 0 && end >= events.length ? events : events.slice(from, end);
-    from = end;
-  }
 }
 
 function conditionOf(filter: EventFilter | undefined): {

@@ -1,17 +1,16 @@
+import { START, type Position } from '@login-policy/event-sourcing';
 import {
   CheckpointConflict,
   modelName,
   RebuildSuperseded,
-  START,
   type AnyProjection,
-  type Position,
-} from '@login-policy/event-sourcing';
+} from '@login-policy/event-sourcing/store';
 import type { ClientBase } from 'pg';
 import { caughtUp } from './catch-up.js';
 import { CHECKPOINT, HEAD } from './functions.js';
 import { storedName } from './names.js';
 import { query } from './queries.js';
-import type { ReadModelParts } from './read-model-store.js';
+import type { ReadModelParts } from './read-models.js';
 import { checkpointOf, REPLACED, rowChanges } from './row-changes.js';
 import { text } from './rows.js';
 import type { Schema } from './schema.js';

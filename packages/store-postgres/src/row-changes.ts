@@ -1,4 +1,5 @@
-import { parsePosition, type Json, type Position, type ReadModelDefinition } from '@login-policy/event-sourcing';
+import { parsePosition, type Position } from '@login-policy/event-sourcing';
+import type { ReadModelDefinition } from '@login-policy/event-sourcing/store';
 import { digest } from './names.js';
 
 /** A row that changes, as `write_rows` takes it. */
@@ -39,17 +40,6 @@ export function keyBytes(key: string): Buffer {
 /** The key whose bytes the server wrote by `encode`: what it does by itself depends on a setting of the role. */
 export function keyOfHex(hex: string): string {
   return Buffer.from(hex, 'hex').toString();
-}
-
-/** A row as its column holds it. */
-export function rowOf<Row>(definition: ReadModelDefinition<Row>, stored: string): Row {
-  const json: unknown = JSON.parse(stored);
-  if (!isJson(json)) throw new TypeError('a row is JSON');
-  return definition.rows.decode(json);
-}
-
-function isJson(parsed: unknown): parsed is Json {
-  return parsed !== undefined;
 }
 
 /** By what rows of one value of an index are found. */

@@ -1,14 +1,12 @@
 import {
-  eventId,
   instant,
   parseStreamId,
   position,
   revision,
-  type EventMetadata,
-  type JsonObject,
   type RecordedEvent,
   type StreamId,
 } from '@login-policy/event-sourcing';
+import { eventId, dataOf, metadataOf } from '@login-policy/event-sourcing/store';
 import type { Cell } from './queries.js';
 import { givenText } from './names.js';
 
@@ -51,7 +49,7 @@ export function eventsOf(columns: PageColumns, names: PageNames): readonly Recor
       position: position(places.getBigInt64(at)),
       recordedAt: instant(places.getInt32(at + 16) * 2 ** 32 + places.getUint32(at + 20)),
       type: names.type(word(types?.[index])),
-      data: objectOf(data?.[index]),
+      data: dataOf(data?.[index]),
       metadata: metadataOf(metadata?.[index]),
       ...unusual.of(places.getBigInt64(at)),
     });
@@ -126,22 +124,4 @@ export function text(cell: Cell | undefined): string {
 function word(parsed: unknown): string {
   if (typeof parsed === 'string') return parsed;
   throw new TypeError('a name of an event is no text');
-}
-
-function objectOf(parsed: unknown): JsonObject {
-  if (isObject(parsed)) return parsed;
-  throw new TypeError('the data of an event is an object');
-}
-
-function metadataOf(parsed: unknown): EventMetadata {
-  if (isMetadata(parsed)) return parsed;
-  throw new TypeError('the metadata of an event has an actor and a correlation id');
-}
-
-function isObject(parsed: unknown): parsed is JsonObject {
-  return typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed);
-}
-
-function isMetadata(parsed: unknown): parsed is EventMetadata {
-  return isObject(parsed) && typeof parsed['actor'] === 'string' && typeof parsed['correlationId'] === 'string';
 }

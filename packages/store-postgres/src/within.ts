@@ -1,31 +1,35 @@
 import {
-  DeadlineExceeded,
-  modelName,
   START,
-  StoreClosed,
-  type Append,
   type EventStore,
   type Position,
+  type Projection,
+  type RecordedEvent,
+  type Store,
+  type StreamId,
+} from '@login-policy/event-sourcing';
+import {
+  DeadlineExceeded,
+  modelName,
+  StoreClosed,
+  type Append,
   type ReadAllOptions,
   type ReadStreamOptions,
   type ReadModel,
   type EventShape,
-  type Projection,
   type ReadModelStore,
   type RebuildingModel,
   type Receipt,
-  type RecordedEvent,
-  type Store,
-  type StreamId,
   type SubscriptionMessage,
-} from '@login-policy/event-sourcing';
+  type Outcome,
+  encodedAppend,
+} from '@login-policy/event-sourcing/store';
 import type { ClientBase } from 'pg';
-import { prepareAppend, type Outcome, type PreparedAppend } from './append.js';
+import { prepareAppend, type PreparedAppend } from './append.js';
 import { CallersClient } from './callers-transaction.js';
 import { Connection } from './connection.js';
 import { storedName } from './names.js';
 import { LiveReadModel } from './read-model.js';
-import type { ReadModelParts } from './read-model-store.js';
+import type { ReadModelParts } from './read-models.js';
 import { EventReads } from './reads.js';
 import type { Writer } from './writer.js';
 
@@ -114,7 +118,7 @@ class EventStoreWithin implements EventStore {
   }
 
   async append(append: Append): Promise<readonly RecordedEvent[]> {
-    const prepared = prepareAppend(append);
+    const prepared = prepareAppend(encodedAppend(append));
     const [outcome] = await this.#connection.faulty(() => this.#write(prepared));
     if (outcome === undefined) throw new TypeError('an append was not answered');
     if ('refused' in outcome) throw outcome.refused;

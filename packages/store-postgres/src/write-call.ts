@@ -62,13 +62,16 @@ function rowAndMore(
   return [...row, Object.keys(rest).length === 0 ? null : JSON.stringify(rest)];
 }
 
-function eventsOf({ prepared: { stream, stored }, recorded }: Accepted) {
-  return stored.flatMap((event, index) => {
-    const placed = recorded[index];
-    if (placed === undefined) return [];
+function eventsOf({ prepared: { stream, append }, recorded }: Accepted) {
+  return recorded.flatMap((placed, index) => {
+    const text = append.texts[index];
+    if (text === undefined) return [];
     return [
       {
-        ...event,
+        ...text,
+        id: placed.id,
+        type: storedText(placed.type),
+        version: placed.schemaVersion,
         position: placed.position.toString(),
         stream: stream.name,
         revision: placed.revision.toString(),

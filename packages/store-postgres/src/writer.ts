@@ -1,5 +1,6 @@
 import type { Clock } from '@login-policy/event-sourcing';
-import type { Outcome, PreparedAppend } from './append.js';
+import type { Outcome } from '@login-policy/event-sourcing/store';
+import type { PreparedAppend } from './append.js';
 import { callWithin, ownTransaction, type Transaction } from './callers-transaction.js';
 import { caughtUp } from './catch-up.js';
 import type { Connection } from './connection.js';
@@ -74,7 +75,7 @@ export class Writer {
       this.#left -= 1;
       return undefined;
     }
-    const isWhole = batch.every(({ events }) => events.length > 0);
+    const isWhole = batch.every(({ append }) => append.events.length > 0);
     const ground = isWhole ? this.#memory.groundFor(batch, this.#parts.models.all) : undefined;
     if (ground === undefined) return undefined;
     const plan = planAppends(batch, ground, this.#parts.clock);

@@ -1,4 +1,4 @@
-import { Projector } from '@login-policy/event-sourcing';
+import { Projector } from '@login-policy/event-sourcing/store';
 import { counterTotals } from '@login-policy/testkit';
 import { describe, it } from 'mocha';
 import { Pool, type PoolClient } from 'pg';

@@ -1,4 +1,4 @@
-import { StoreClosed } from '@login-policy/event-sourcing';
+import { StoreClosed } from '@login-policy/event-sourcing/store';
 import { openPostgresStore, type PostgresStore } from '@login-policy/store-postgres';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';

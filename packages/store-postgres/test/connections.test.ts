@@ -1,4 +1,4 @@
-import { StoreUnavailable } from '@login-policy/event-sourcing';
+import { StoreUnavailable } from '@login-policy/event-sourcing/store';
 import { openPostgresStore } from '@login-policy/store-postgres';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';

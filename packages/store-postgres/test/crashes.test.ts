@@ -1,4 +1,4 @@
-import { OutcomeUnknown, StoreUnavailable } from '@login-policy/event-sourcing';
+import { OutcomeUnknown, StoreUnavailable } from '@login-policy/event-sourcing/store';
 import { openPostgresStore } from '@login-policy/store-postgres';
 import { counterTotals } from '@login-policy/testkit';
 import { after, before, describe, it } from 'mocha';

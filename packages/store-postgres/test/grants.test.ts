@@ -1,4 +1,4 @@
-import { Projector, StoreForeign } from '@login-policy/event-sourcing';
+import { Projector, StoreForeign } from '@login-policy/event-sourcing/store';
 import type { PostgresStore } from '@login-policy/store-postgres';
 import { counterTotals, rowUnder } from '@login-policy/testkit';
 import { expect } from 'chai';

@@ -1,4 +1,4 @@
-import { instant, position, revision } from '@login-policy/event-sourcing';
+import { instant, revision, position } from '@login-policy/event-sourcing';
 import { counterTotals, rowUnder } from '@login-policy/testkit';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';

@@ -1,4 +1,4 @@
-import { OutcomeUnknown, StoreUnavailable } from '@login-policy/event-sourcing';
+import { OutcomeUnknown, StoreUnavailable } from '@login-policy/event-sourcing/store';
 import type { PostgresStore } from '@login-policy/store-postgres';
 import { counterTotals, paced } from '@login-policy/testkit';
 import { expect } from 'chai';

@@ -1,4 +1,4 @@
-import { StoreForeign, StoreUnavailable, UnserialisableData } from '@login-policy/event-sourcing';
+import { StoreForeign, StoreUnavailable, UnserialisableData } from '@login-policy/event-sourcing/store';
 import { openPostgresStore } from '@login-policy/store-postgres';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';

@@ -1,4 +1,5 @@
-import { monotonicIds, type NewEvent, type RecordedEvent } from '@login-policy/event-sourcing';
+import { monotonicIds, type RecordedEvent } from '@login-policy/event-sourcing';
+import type { NewEvent } from '@login-policy/event-sourcing/store';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { allEvents, appendTo, counterStream } from './sample.js';

@@ -1,4 +1,5 @@
-import { position, PositionUnknown, START, type ReadAllOptions } from '@login-policy/event-sourcing';
+import { PositionUnknown, START, position } from '@login-policy/event-sourcing';
+import type { ReadAllOptions } from '@login-policy/event-sourcing/store';
 import type { PostgresStore } from '@login-policy/store-postgres';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';

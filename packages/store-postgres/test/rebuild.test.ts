@@ -1,4 +1,5 @@
-import { CheckpointConflict, position, Projector, RebuildSuperseded } from '@login-policy/event-sourcing';
+import { position } from '@login-policy/event-sourcing';
+import { CheckpointConflict, Projector, RebuildSuperseded } from '@login-policy/event-sourcing/store';
 import { counterTotals } from '@login-policy/testkit';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';

@@ -1,4 +1,5 @@
-import { revision, type AnyProjection } from '@login-policy/event-sourcing';
+import { revision } from '@login-policy/event-sourcing';
+import type { AnyProjection } from '@login-policy/event-sourcing/store';
 import type { PostgresStore } from '@login-policy/store-postgres';
 import { counterTotals } from '@login-policy/testkit';
 import { expect } from 'chai';

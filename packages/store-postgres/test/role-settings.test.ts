@@ -1,4 +1,5 @@
-import { isFault, Projector } from '@login-policy/event-sourcing';
+import { isFault } from '@login-policy/event-sourcing';
+import { Projector } from '@login-policy/event-sourcing/store';
 import { counterTotals, rowUnder } from '@login-policy/testkit';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';

@@ -1,13 +1,11 @@
 import {
   monotonicIds,
   streamId,
-  type Append,
   type EventStore,
-  type ExpectedRevision,
-  type NewEvent,
   type RecordedEvent,
   type StreamId,
 } from '@login-policy/event-sourcing';
+import type { Append, ExpectedRevision, NewEvent } from '@login-policy/event-sourcing/store';
 
 const nextId = monotonicIds();
 

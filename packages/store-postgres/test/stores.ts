@@ -1,5 +1,5 @@
 import { after, before } from 'mocha';
-import { Projector, type AnyProjection } from '@login-policy/event-sourcing';
+import { Projector, type AnyProjection } from '@login-policy/event-sourcing/store';
 import { openPostgresStore, type PostgresStore, type PostgresStoreOptions } from '@login-policy/store-postgres';
 import { Pool } from 'pg';
 import { databaseUrl, disposeOfSchema, freshSchema } from './database.js';

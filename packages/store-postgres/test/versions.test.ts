@@ -1,4 +1,4 @@
-import { StoreForeign } from '@login-policy/event-sourcing';
+import { StoreForeign } from '@login-policy/event-sourcing/store';
 import { migratePostgresStore, postgresMigration } from '@login-policy/store-postgres';
 import { counterTotals } from '@login-policy/testkit';
 import { expect } from 'chai';

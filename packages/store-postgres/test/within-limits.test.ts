@@ -1,10 +1,5 @@
-import {
-  accept,
-  CommandHandler,
-  StoreUnavailable,
-  type AnyProjection,
-  type Decider,
-} from '@login-policy/event-sourcing';
+import { accept, CommandHandler, type Decider } from '@login-policy/event-sourcing';
+import { StoreUnavailable, type AnyProjection } from '@login-policy/event-sourcing/store';
 import type { PostgresStore } from '@login-policy/store-postgres';
 import { counterEvents, counterTotals, type CounterEvent, paced } from '@login-policy/testkit';
 import { expect } from 'chai';

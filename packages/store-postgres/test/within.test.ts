@@ -1,13 +1,12 @@
 import {
   accept,
   CommandHandler,
-  position as positionOf,
   reject,
   revision,
-  RevisionConflict,
-  StoreClosed,
   type Decider,
+  position as positionOf,
 } from '@login-policy/event-sourcing';
+import { RevisionConflict, StoreClosed } from '@login-policy/event-sourcing/store';
 import { counterEvents, counterTotals, type CounterEvent, rowUnder } from '@login-policy/testkit';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';

@@ -1,6 +1,6 @@
 import type { RecordedEvent } from '@login-policy/event-sourcing';
+import type { Append } from '@login-policy/event-sourcing/store';
 import type { Database, Statement } from './database.js';
-import type { PreparedAppend } from './prepared-append.js';
 
 /** Looks whether appends are in the file, once an error has left that open. */
 export class Appended {
@@ -15,7 +15,7 @@ export class Appended {
   }
 
   /** Whether this append's last event, or its receipt if it has none, is where it was recorded. */
-  has({ streamId, receipt }: PreparedAppend, recorded: readonly RecordedEvent[]): boolean {
+  has({ streamId, receipt }: Append, recorded: readonly RecordedEvent[]): boolean {
     const last = recorded.at(-1);
     if (last !== undefined) return this.#idAt.get(Number(last.position)) === last.id;
     return receipt === undefined || this.#fingerprint.get(streamId, receipt.key) === receipt.fingerprint;

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { link, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { DeadlineExceeded, StoreUnavailable } from '@login-policy/event-sourcing';
+import { DeadlineExceeded, StoreUnavailable } from '@login-policy/event-sourcing/store';
 import type { DriverConnection, Progress } from './driver.js';
 import { makePrivate } from './private-file.js';
 

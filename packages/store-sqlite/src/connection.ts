@@ -1,6 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { StoreClosed } from '@login-policy/event-sourcing';
-import { ChangeWatcher } from './change-watcher.js';
+import { pause, StoreClosed, Watch } from '@login-policy/event-sourcing/store';
 import type { Database } from './database.js';
 import { isBusy, toFault } from './faults.js';
 import { settle } from './settle.js';
@@ -22,7 +20,7 @@ const LONGEST_PAUSE_MS = 20;
 export class Connection {
   readonly database: Database;
   readonly name: string;
-  readonly watcher: ChangeWatcher;
+  readonly watch: Watch;
   readonly #options: ConnectionOptions;
   #isClosed = false;
 
@@ -30,7 +28,9 @@ export class Connection {
     this.database = database;
     this.name = database.name;
     this.#options = options;
-    this.watcher = new ChangeWatcher(database, options.pollIntervalMs);
+    const version = database.prepare('PRAGMA data_version').pluck();
+    // It changes with every commit of another connection.
+    this.watch = new Watch({ look: () => version.get(), intervalMs: () => options.pollIntervalMs });
   }
 
   get isClosed(): boolean {
@@ -88,15 +88,15 @@ export class Connection {
       } catch (caught) {
         if (!isBusy(caught) || performance.now() >= giveUpAt) throw toFault(caught, this.name);
       }
-      await sleep(Math.random() * Math.min(2 ** attempt, LONGEST_PAUSE_MS));
+      await pause(attempt, { longestMs: LONGEST_PAUSE_MS });
     }
   }
 
   /** Refuses every later use. */
-  close(): void {
+  async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    this.watcher.close();
+    await this.watch.close();
     this.database.close();
   }
 }

@@ -1,25 +1,31 @@
 import {
-  limitOf,
-  pageSizeOf,
-  position,
   revision,
   START,
-  subscribeByReading,
-  type Append,
   type EventStore,
   type Position,
-  type ReadAllOptions,
-  type ReadAhead,
-  type ReadStreamOptions,
-  type Receipt,
   type RecordedEvent,
   type StreamId,
-  type SubscriptionMessage,
+  position,
 } from '@login-policy/event-sourcing';
+import {
+  limitOf,
+  pageSizeOf,
+  type Append,
+  type ReadAllOptions,
+  type ReadStreamOptions,
+  type Receipt,
+  type SubscriptionMessage,
+  Feed,
+  type AppendQueue,
+  yieldToLoop,
+  type Reader,
+} from '@login-policy/event-sourcing/store';
 import type { Connection } from './connection.js';
 import type { EventStatements } from './event-statements.js';
-import type { GroupCommit } from './group-commit.js';
-import type { LogReader } from './log-reader.js';
+import type { LogReader } from './reads.js';
+
+/** After so long a subscriber looks again, whether or not anything was heard. */
+const LOOKED_AGAIN_MS = 1000;
 
 /** There can be none beyond: SQLite's integers end here. */
 const LAST_REVISION = 2n ** 63n - 1n;
@@ -28,25 +34,31 @@ const LAST_REVISION = 2n ** 63n - 1n;
 export interface EventStoreParts {
   readonly statements: EventStatements;
   readonly log: LogReader;
-  readonly commits: GroupCommit;
+  readonly appends: AppendQueue;
 }
 
 /** Events in a SQLite file. */
 export class SqliteEventStore implements EventStore {
   readonly #connection: Connection;
-  readonly #commits: GroupCommit;
+  readonly #appends: AppendQueue;
+  readonly #feed: Feed;
   readonly #statements: EventStatements;
   readonly #log: LogReader;
 
-  constructor(connection: Connection, { statements, log, commits }: EventStoreParts) {
+  constructor(connection: Connection, { statements, log, appends }: EventStoreParts) {
     this.#connection = connection;
     this.#statements = statements;
-    this.#commits = commits;
+    this.#appends = appends;
     this.#log = log;
+    const { watch } = connection;
+    this.#feed = new Feed({
+      reader: (options) => this.#reader(options),
+      changed: (signal) => watch.changed(signal, LOOKED_AGAIN_MS),
+    });
   }
 
   append(append: Append): Promise<readonly RecordedEvent[]> {
-    return this.#commits.append(append);
+    return this.#appends.append(append);
   }
 
   async *readStream(
@@ -73,25 +85,20 @@ export class SqliteEventStore implements EventStore {
   }
 
   async *readAll(options?: ReadAllOptions): AsyncGenerator<readonly RecordedEvent[], void, undefined> {
-    const pageSize = pageSizeOf(options);
+    const readAhead = this.#reader(options);
     let reached = options?.after ?? START;
     while (options?.signal?.aborted !== true) {
-      const ahead = this.#readAhead(reached, options, pageSize);
+      const ahead = await readAhead(reached);
       reached = ahead.considered;
       if (ahead.events.length > 0) yield ahead.events;
       if (ahead.isHead) return;
       // The driver is synchronous: without this, a long read would keep the process from everything else.
-      await new Promise(setImmediate);
+      await yieldToLoop();
     }
   }
 
   subscribe(options?: ReadAllOptions): AsyncIterable<SubscriptionMessage> {
-    const pageSize = pageSizeOf(options);
-    const source = {
-      readAhead: async (after: Position): Promise<ReadAhead> => this.#readAhead(after, options, pageSize),
-      changed: (signal: AbortSignal): Promise<void> => this.#connection.watcher.changed(signal),
-    };
-    return subscribeByReading(source, options?.after ?? START, options?.signal);
+    return this.#feed.subscribe(options);
   }
 
   async receipt(streamId: StreamId, key: string): Promise<Receipt | undefined> {
@@ -104,12 +111,12 @@ export class SqliteEventStore implements EventStore {
   }
 
   async close(): Promise<void> {
-    await this.#commits.close();
-    this.#connection.close();
+    await this.#appends.close();
+    await this.#connection.close();
   }
 
-  #readAhead(after: Position, options: ReadAllOptions | undefined, pageSize: number): ReadAhead {
-    const { filter } = options ?? {};
-    return this.#connection.use(() => this.#log.readAhead({ after, filter, pageSize }));
+  #reader(options?: ReadAllOptions): Reader {
+    const wanted = { filter: options?.filter, pageSize: pageSizeOf(options) };
+    return async (after) => this.#connection.use(() => this.#log.readAhead({ ...wanted, after }));
   }
 }

@@ -1,4 +1,4 @@
-import { Fault, StoreDamaged, StoreForeign, StoreFull, StoreUnavailable } from '@login-policy/event-sourcing';
+import { Fault, StoreDamaged, StoreForeign, StoreFull, StoreUnavailable } from '@login-policy/event-sourcing/store';
 
 /** What SQLite says when another connection holds the lock. */
 export function isBusy(caught: unknown): boolean {

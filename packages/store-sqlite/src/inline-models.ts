@@ -1,20 +1,16 @@
+import { START, type Position, type Projection, type RecordedEvent, position } from '@login-policy/event-sourcing';
 import {
   decodePage,
   filterPredicate,
   missingKeys,
   modelName,
   MOST_BEHIND,
-  position,
   reducePage,
-  START,
   type EventPredicate,
   type EventShape,
-  type Position,
-  type Projection,
-  type RecordedEvent,
   type ReducedPage,
-} from '@login-policy/event-sourcing';
-import type { LogReader } from './log-reader.js';
+} from '@login-policy/event-sourcing/store';
+import type { LogReader } from './reads.js';
 import type { EncodedRow, ModelRows } from './model-tables.js';
 
 /** What an append needs of a read model that it keeps. */

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { isBuiltin } from 'node:module';
-import { DriverUnusable, parseJson } from '@login-policy/event-sourcing';
+import { parseJson } from '@login-policy/event-sourcing';
+import { DriverUnusable } from '@login-policy/event-sourcing/store';
 import { betterSqlite } from './better-sqlite.js';
 import type { Driver } from './driver.js';
 import { nodeSqlite } from './node-sqlite.js';

@@ -1,20 +1,16 @@
 import { randomUUID } from 'node:crypto';
+import { laterPosition, parsePosition, positionToString, type Position } from '@login-policy/event-sourcing';
 import {
   CheckpointConflict,
-  laterPosition,
   modelName,
-  parseJson,
-  parsePosition,
-  positionToString,
   RebuildSuperseded,
   rowLimitOf,
-  StoreDamaged,
   type KeyedRow,
-  type Position,
   type ReadModelChange,
   type ReadModelDefinition,
   type RowQuery,
-} from '@login-policy/event-sourcing';
+  decodeRow,
+} from '@login-policy/event-sourcing/store';
 import type { Database, Statement } from './database.js';
 
 interface StoredRow {
@@ -217,12 +213,6 @@ export class ModelRows<Row> {
   }
 
   #decode(key: string, stored: string): Row {
-    try {
-      return this.#definition.rows.decode(parseJson(stored));
-    } catch (cause) {
-      const why = cause instanceof Error ? cause.message : String(cause);
-      const problem = `row ${JSON.stringify(key)} of read model ${this.name} can't be read (${why}); a rebuild mends it`;
-      throw new StoreDamaged({ store: this.#store, problem }, cause);
-    }
+    return decodeRow(this.#definition, { key, text: stored, store: this.#store });
   }
 }

@@ -1,4 +1,5 @@
-import { parseStreamId, StoreDamaged, type StreamId } from '@login-policy/event-sourcing';
+import { parseStreamId, type StreamId } from '@login-policy/event-sourcing';
+import { StoreDamaged } from '@login-policy/event-sourcing/store';
 import type { Database, Statement } from './database.js';
 
 const REMEMBERED = 100_000;

@@ -1,4 +1,4 @@
-import { StoreUnavailable } from '@login-policy/event-sourcing';
+import { StoreUnavailable } from '@login-policy/event-sourcing/store';
 import type { Connection } from './connection.js';
 import { Database } from './database.js';
 import type { Driver, DriverConnection } from './driver.js';

@@ -1,23 +1,21 @@
+import { instant, position, revision, UnreadableEvent, type RecordedEvent } from '@login-policy/event-sourcing';
 import {
   Fault,
-  instant,
   followedInAppend,
-  position,
-  revision,
   StoreDamaged,
-  UnreadableEvent,
-  type EventId,
-  type EventMetadata,
   type EventPlace,
-  type JsonObject,
   type PlaceInAppend,
-  type RecordedEvent,
-} from '@login-policy/event-sourcing';
+  LARGEST_APPEND,
+  LARGEST_SCHEMA_VERSION,
+  isEventMetadata,
+  isJsonObject,
+  isEventId,
+} from '@login-policy/event-sourcing/store';
 import { isDriverError } from './faults.js';
 import type { Names } from './names.js';
 
 /** A type and a schema version share a number: the version is less than this. */
-export const SCHEMA_VERSIONS = 65_536;
+const SCHEMA_VERSIONS = LARGEST_SCHEMA_VERSION + 1;
 
 /** An event's row as it is read. Handing a column to JavaScript is most of the time of a read, so two numbers come as one. */
 export const READ_COLUMNS: string = `position, stream, revision, type * ${SCHEMA_VERSIONS} + schema_version AS type_and_version,
@@ -36,19 +34,17 @@ export type EventPlaced = readonly [
   append: number,
 ];
 
-/** An append has less events than this: place and count share a number. */
-export const LARGEST_APPEND = 65_536;
+/** Place and count share a number: the count is less than this. */
+const APPENDS = LARGEST_APPEND + 1;
 
 /** What a column has of an event's place in its append. */
 export function packAppend(append: PlaceInAppend | undefined): number {
-  return append === undefined ? 0 : append.place * LARGEST_APPEND + append.count;
+  return append === undefined ? 0 : append.place * APPENDS + append.count;
 }
 
 function unpackAppend(packed: number): PlaceInAppend {
-  return { place: Math.floor(packed / LARGEST_APPEND), count: packed % LARGEST_APPEND };
+  return { place: Math.floor(packed / APPENDS), count: packed % APPENDS };
 }
-
-const ULID = /^[0-7][0-9A-Z]{25}$/;
 
 /**
  * The events of rows, up to the append with the first that can't be read.
@@ -98,7 +94,7 @@ export function storedEvent(
     type: names.textOf((typeAndVersion - schemaVersion) / SCHEMA_VERSIONS),
   };
   if (!isEventId(id)) throw unreadable(placed, 'its id is no ULID');
-  if (!isObject(data) || !isMetadata(metadata)) throw unreadable(placed, 'it is not what was written');
+  if (!isJsonObject(data) || !isEventMetadata(metadata)) throw unreadable(placed, 'it is not what was written');
   const event = { id, ...placed, position: position(place), recordedAt: instant(recordedAt), data, metadata };
   return packed === 0 ? event : { ...event, append: unpackAppend(packed) };
 }
@@ -114,17 +110,4 @@ function parse(text: string): unknown {
 
 function unreadable(event: EventPlace, problem: string): UnreadableEvent {
   return new UnreadableEvent({ ...event, problem });
-}
-
-function isEventId(text: string): text is EventId {
-  return ULID.test(text);
-}
-
-/** Whether a value is what an event's data has to be. */
-export function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function isMetadata(value: unknown): value is EventMetadata {
-  return isObject(value) && typeof value['actor'] === 'string' && typeof value['correlationId'] === 'string';
 }

@@ -1,4 +1,4 @@
-import { StoreForeign } from '@login-policy/event-sourcing';
+import { StoreForeign } from '@login-policy/event-sourcing/store';
 import type { Database } from './database.js';
 
 /** Tells a file of ours from any other SQLite database: `LPOL`. */

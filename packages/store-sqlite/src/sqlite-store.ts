@@ -1,5 +1,5 @@
-import { systemClock, type Clock, type Observe, type Store } from '@login-policy/event-sourcing';
-import { AppendTransaction } from './append-transaction.js';
+import { systemClock, type Clock, type Store, type Observe } from '@login-policy/event-sourcing';
+import { AppendTransaction } from './append.js';
 import { backUp, type BackupOptions, type BackupSource } from './backup.js';
 import { Connection } from './connection.js';
 import type { Driver, DriverConnection } from './driver.js';
@@ -7,14 +7,14 @@ import { eventStatements } from './event-statements.js';
 import { SqliteEventStore } from './event-store.js';
 import { toFault } from './faults.js';
 import { checkFile, OPENING_WAIT_MS, refuseUnsound, type IntegrityCheck } from './file-check.js';
-import { GroupCommit } from './group-commit.js';
+import { appendQueue } from './append-queue.js';
 import { InlineModels } from './inline-models.js';
 import { loadDriver } from './load-driver.js';
-import { LogReader } from './log-reader.js';
+import { LogReader } from './reads.js';
 import { ModelTables } from './model-tables.js';
 import { Names } from './names.js';
 import { openDatabase, prepareDatabase, type Durability } from './open-database.js';
-import { SqliteReadModelStore } from './read-model-store.js';
+import { SqliteReadModelStore } from './read-models.js';
 
 /** How a SQLite store is opened; everything but the place has a default. */
 export interface SqliteStoreOptions {
@@ -81,7 +81,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Sqli
     if (!isSound && integrityCheck !== 'none') connection.use((database) => refuseUnsound(database, integrityCheck));
     return assemble(connection, driver, options);
   } catch (caught) {
-    connection.close();
+    await connection.close();
     throw toFault(caught, connection.name);
   }
 }
@@ -95,7 +95,7 @@ function assemble(connection: Connection, driver: Driver, options: SqliteStoreOp
   const eventStore = new SqliteEventStore(connection, {
     statements,
     log,
-    commits: new GroupCommit(connection, transaction, options.observe),
+    appends: appendQueue(connection, transaction, options.observe),
   });
   return {
     eventStore,

@@ -1,13 +1,6 @@
 import { copyFile } from 'node:fs/promises';
-import {
-  isFault,
-  Projector,
-  revision,
-  streamId,
-  type NewEvent,
-  type Projection,
-  type RecordedEvent,
-} from '@login-policy/event-sourcing';
+import { isFault, revision, streamId, type Projection, type RecordedEvent } from '@login-policy/event-sourcing';
+import { Projector, type NewEvent } from '@login-policy/event-sourcing/store';
 import { openSqliteStore, type SqliteStore } from '@login-policy/store-sqlite';
 import { counterTotals, type CounterEvent, type CounterRow, rowUnder } from '@login-policy/testkit';
 import { expect } from 'chai';

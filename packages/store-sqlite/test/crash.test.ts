@@ -1,4 +1,5 @@
-import { modelName, type RecordedEvent, parseStreamId } from '@login-policy/event-sourcing';
+import { type RecordedEvent, parseStreamId } from '@login-policy/event-sourcing';
+import { modelName } from '@login-policy/event-sourcing/store';
 import { openSqliteStore, type SqliteStore } from '@login-policy/store-sqlite';
 import { counterTotals, rowUnder } from '@login-policy/testkit';
 import { expect } from 'chai';

@@ -1,13 +1,12 @@
 import {
   monotonicIds,
   streamId,
-  type Append,
   type EventStore,
   type IdSource,
-  type NewEvent,
   type RecordedEvent,
   type StreamId,
 } from '@login-policy/event-sourcing';
+import type { Append, NewEvent } from '@login-policy/event-sourcing/store';
 
 /** The stream that the tests of this store write to, where one is enough. */
 export const STREAM: StreamId = streamId('Counter', 'one');

@@ -1,4 +1,5 @@
-import { isFault, type ReadStreamOptions } from '@login-policy/event-sourcing';
+import { isFault } from '@login-policy/event-sourcing';
+import type { ReadStreamOptions } from '@login-policy/event-sourcing/store';
 import { openSqliteStore, type SqliteStore } from '@login-policy/store-sqlite';
 import { expect } from 'chai';
 import { afterEach, beforeEach, describe, it } from 'mocha';

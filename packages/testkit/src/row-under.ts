@@ -1,4 +1,4 @@
-import type { ReadModel } from '@login-policy/event-sourcing';
+import type { ReadModel } from '@login-policy/event-sourcing/store';
 
 /** The row under one key; `undefined` when there is none. */
 export async function rowUnder<Row>(model: ReadModel<Row>, key: string): Promise<Row | undefined> {

@@ -1,4 +1,5 @@
-import { ProjectionStopped, streamId, type Projection } from '@login-policy/event-sourcing';
+import { streamId, type Projection } from '@login-policy/event-sourcing';
+import { ProjectionStopped } from '@login-policy/event-sourcing/store';
 import {
   counterEvents,
   counterTotals,

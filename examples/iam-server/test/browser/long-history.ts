@@ -1,5 +1,6 @@
 import { freshInstance, loginPolicyEvents, parseOwner, policyStream } from '@login-policy/domain';
-import { monotonicIds, type NewEvent } from '@login-policy/event-sourcing';
+import { monotonicIds } from '@login-policy/event-sourcing';
+import type { NewEvent } from '@login-policy/event-sourcing/store';
 import { openSqliteStore } from '@login-policy/store-sqlite';
 import type { Stage } from './suite.js';
 

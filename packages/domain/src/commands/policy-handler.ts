@@ -1,10 +1,5 @@
-import {
-  CommandHandler,
-  observedDecider,
-  observedEventStore,
-  type ReadModel,
-  type UnreadableRow,
-} from '@login-policy/event-sourcing';
+import { CommandHandler, observedDecider, observedEventStore } from '@login-policy/event-sourcing';
+import type { ReadModel, UnreadableRow } from '@login-policy/event-sourcing/store';
 import { loginPolicyEvents } from '../events/event-codec.js';
 import type { LoginPolicyEvent } from '../events/events.js';
 import { stateInRow, type LoginPolicyRow } from '../login-policy-projection.js';

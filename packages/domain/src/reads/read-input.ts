@@ -1,10 +1,10 @@
 import {
   instant,
   parseInstant,
-  position,
   type Freshness,
   type Instant,
   type Position,
+  position,
 } from '@login-policy/event-sourcing';
 import { DateTime } from 'luxon';
 import { parseSequence, parseSignal } from '../commands/command-input.js';

@@ -1,19 +1,19 @@
 import { ConcurrentChange, DeadlineExceeded } from '../faults.js';
 import { isFault } from '../is-fault.js';
 import { monotonicIds, type IdSource } from '../ids.js';
-import { Lru } from '../lru.js';
+import { Lru } from '../store/lru.js';
 import type { EventCodec } from '../streams/event-codec.js';
 import type { EventStore } from '../streams/event-store.js';
 import type { EventShape, Recorded } from '../streams/event.js';
 import type { StreamId } from '../streams/stream-id.js';
-import { pause } from './back-off.js';
+import { pause } from '../store/back-off.js';
 import type { CommandContext, Considered, Handled, PreconditionFailed } from './command-context.js';
 import { reject, type Decision } from './decision.js';
 import type { CommandHandlerOptions } from './command-handler-options.js';
 import type { Decider } from './decider.js';
 import type { FactSource } from './fact-source.js';
 import { fingerprint } from './fingerprint.js';
-import { KeyedQueue } from './keyed-queue.js';
+import { KeyedMutex } from '../store/keyed-mutex.js';
 import type { StateAt } from './state-at.js';
 import { newEvents } from './new-events.js';
 import { StateReader } from './state-reader.js';
@@ -50,7 +50,7 @@ export class CommandHandler<Command extends object, Event extends EventShape, St
   readonly #ids: IdSource;
   readonly #attempts: number;
   readonly #kept: Lru<StreamId, StateAt<State>>;
-  readonly #queue = new KeyedQueue<StreamId>();
+  readonly #queue = new KeyedMutex<StreamId>();
   readonly states: StateReader<Event, State>;
 
   constructor(options: CommandHandlerOptions<Command, Event, State, Rejection, Facts>) {

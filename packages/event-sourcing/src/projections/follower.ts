@@ -1,8 +1,8 @@
-import { OutagePauses } from '../decisions/back-off.js';
+import { OutagePauses } from '../store/back-off.js';
 import { Fault } from '../fault.js';
 import { DeadlineExceeded, PositionUnknown, StoreClosed } from '../faults.js';
 import { isFault } from '../is-fault.js';
-import { inTime } from '../in-time.js';
+import { inTime } from '../store/time-out.js';
 import { onAbort } from '../on-abort.js';
 import type { Store } from '../store.js';
 import { Breather, yieldToLoop } from '../yield-to-loop.js';

@@ -1,6 +1,6 @@
 import { StoreClosed } from '../faults.js';
 import { CheckpointConflict, RebuildSuperseded } from './projection-faults.js';
-import { SignalBoard } from '../signal-board.js';
+import { Notifier } from '../store/notifier.js';
 import { filterPredicate, type EventPredicate } from '../streams/event-filter.js';
 import type { EventShape, RecordedEvent } from '../streams/event.js';
 import { START, type Position } from '../streams/position.js';
@@ -92,7 +92,7 @@ function refuseWhenClosed({ isClosed }: Surroundings): void {
 export class MemoryReadModel<Event extends EventShape, Row> implements ReadModel<Row> {
   readonly #projection: Projection<Event, Row>;
   readonly #surroundings: Surroundings;
-  readonly #board = new SignalBoard();
+  readonly #board = new Notifier();
   readonly #isWanted: EventPredicate;
   #rebuilding: MemoryReadModel<Event, Row> | undefined;
   #live: Generation<Row> = { rows: new Map(), checkpoint: undefined };

@@ -4,7 +4,7 @@ import { isFault } from '../is-fault.js';
 import type { EventStore, SubscriptionMessage } from '../streams/event-store.js';
 import type { EventShape, RecordedEvent } from '../streams/event.js';
 import { laterPosition, START, type Position } from '../streams/position.js';
-import { pause } from '../decisions/back-off.js';
+import { pause } from '../store/back-off.js';
 import { CheckpointConflict } from './projection-faults.js';
 import { modelName, type Projection } from './projection.js';
 import type { ReadModel, ReadModelStore } from './read-model-store.js';

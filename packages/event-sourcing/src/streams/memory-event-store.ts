@@ -1,6 +1,9 @@
 import type { Clock } from '../clock.js';
-import { DeadlineExceeded, PositionUnknown, ReceiptExists, RevisionConflict, StoreClosed } from '../faults.js';
-import { SignalBoard } from '../signal-board.js';
+import { DeadlineExceeded, PositionUnknown, StoreClosed } from '../faults.js';
+import { checkedAppend } from '../store/checked-append.js';
+import { Feed, type Reader } from '../store/feed.js';
+import { Notifier } from '../store/notifier.js';
+import { recordedEvents, refusalOf } from '../store/placing.js';
 import { yieldToLoop } from '../yield-to-loop.js';
 import type { EventFilter } from './event-filter.js';
 import type {
@@ -11,14 +14,12 @@ import type {
   Receipt,
   SubscriptionMessage,
 } from './event-store.js';
-import { followedInAppend, placeInAppend, type NewEvent, type RecordedEvent } from './event.js';
-import { toJsonObject } from './json.js';
+import { followedInAppend, type RecordedEvent } from './event.js';
 import { limitOf, pageSizeOf } from './paging.js';
 import { position, START, type Position } from './position.js';
-import { freezeMetadata, notBefore } from './recording.js';
-import { meetsExpectation, revisionAfter, type Revision } from './revision.js';
+import { notBefore } from './recording.js';
+import { revisionAfter, type Revision } from './revision.js';
 import { categoryOf, type StreamId } from './stream-id.js';
-import { subscribeByReading, type ReadAhead } from './subscription.js';
 
 /** What is kept up to date inside an append: first computed, which may throw, then put into effect, which can't. */
 export type KeepInStep = (events: readonly RecordedEvent[]) => () => void;
@@ -42,7 +43,11 @@ export class MemoryEventStore implements EventStore {
   readonly #knownCategories = new Map<string, string>();
   readonly #streams = new Map<StreamId, StreamLog>();
   readonly #receipts = new Map<StreamId, Map<string, Receipt>>();
-  readonly #board = new SignalBoard();
+  readonly #notifier = new Notifier();
+  readonly #feed = new Feed({
+    reader: (options) => this.#reader(options),
+    changed: (signal) => this.#notifier.changed(signal),
+  });
   #isClosed = false;
 
   constructor(clock: Clock, keep: KeepInStep) {
@@ -52,13 +57,24 @@ export class MemoryEventStore implements EventStore {
 
   async append(append: Append): Promise<readonly RecordedEvent[]> {
     this.#refuseWhenClosed();
-    if (append.signal?.aborted === true) throw new DeadlineExceeded({ doing: `appending to ${append.streamId}` });
-    const stream = this.#streams.get(append.streamId);
-    const last = stream?.events.at(-1);
-    this.#check(append, last?.revision);
-    const recorded = this.#place(append.events, { id: stream?.id ?? append.streamId, last });
-    this.#record(stream ?? this.#begun(append.streamId), recorded);
-    if (append.receipt !== undefined) this.#keepReceipt(append, recorded.at(-1)?.revision ?? last?.revision);
+    const { streamId, receipt, signal } = append;
+    if (signal?.aborted === true) throw new DeadlineExceeded({ doing: `appending to ${streamId}` });
+    const checked = checkedAppend(append);
+    const stream = this.#streams.get(streamId) ?? this.#begun(streamId);
+    const last = stream.events.at(-1);
+    const hasReceipt = receipt !== undefined && this.#receipts.get(streamId)?.has(receipt.key) === true;
+    const refusal = refusalOf(checked, { last: last?.revision, hasReceipt });
+    if (refusal !== undefined) throw refusal;
+    const recorded = recordedEvents(
+      { ...checked, streamId: stream.id },
+      {
+        after: last?.revision,
+        recordedAt: notBefore(last?.recordedAt, this.#clock()),
+        position: (index) => this.#after(index),
+      },
+    );
+    this.#record(stream, recorded);
+    this.#keepReceipt(checked, recorded.at(-1)?.revision ?? last?.revision);
     return recorded;
   }
 
@@ -99,7 +115,7 @@ export class MemoryEventStore implements EventStore {
     const readAhead = this.#reader(options);
     let reached = options?.after ?? START;
     while (options?.signal?.aborted !== true) {
-      const ahead = readAhead(reached);
+      const ahead = await readAhead(reached);
       reached = ahead.considered;
       if (ahead.events.length > 0) yield ahead.events;
       if (ahead.isHead) return;
@@ -108,12 +124,7 @@ export class MemoryEventStore implements EventStore {
   }
 
   subscribe(options?: ReadAllOptions): AsyncIterable<SubscriptionMessage> {
-    const readAhead = this.#reader(options);
-    const source = {
-      readAhead: async (after: Position): Promise<ReadAhead> => readAhead(after),
-      changed: (signal: AbortSignal): Promise<void> => this.#board.changed(signal),
-    };
-    return subscribeByReading(source, options?.after ?? START, options?.signal);
+    return this.#feed.subscribe(options);
   }
 
   async receipt(streamId: StreamId, key: string): Promise<Receipt | undefined> {
@@ -133,41 +144,7 @@ export class MemoryEventStore implements EventStore {
 
   async close(): Promise<void> {
     this.#isClosed = true;
-    this.#board.notify();
-  }
-
-  #check({ streamId, expected, events, receipt }: Append, actual: Revision | undefined): void {
-    if (events.length === 0 && receipt === undefined) throw new RangeError('an append has at least one event');
-    if (receipt !== undefined && this.#receipts.get(streamId)?.has(receipt.key) === true) {
-      throw new ReceiptExists({ streamId, key: receipt.key });
-    }
-    if (!meetsExpectation(expected, actual)) throw new RevisionConflict({ streamId, expected, actual });
-    if (events.length === 0 && actual === undefined) {
-      throw new RangeError(`a receipt without events needs a stream with events, and ${streamId} has none`);
-    }
-  }
-
-  #place(
-    events: readonly NewEvent[],
-    { id: streamId, last }: { readonly id: StreamId; readonly last: RecordedEvent | undefined },
-  ): readonly RecordedEvent[] {
-    const recordedAt = notBefore(last?.recordedAt, this.#clock());
-    let revision = revisionAfter(last?.revision);
-    const recorded: RecordedEvent[] = [];
-    for (const [index, event] of events.entries()) {
-      const { id, type, schemaVersion } = event;
-      const append = placeInAppend(index, events.length);
-      const [data, metadata] = [toJsonObject(event.data), freezeMetadata(event.metadata)];
-      const place = this.#after(recorded.length);
-      recorded.push(
-        Object.freeze({
-          ...{ id, type, schemaVersion, data, metadata, streamId, revision, position: place, recordedAt },
-          ...(append !== undefined && { append }),
-        }),
-      );
-      revision = revisionAfter(revision);
-    }
-    return Object.freeze(recorded);
+    this.#notifier.notify();
   }
 
   #after(count: number): Position {
@@ -184,7 +161,7 @@ export class MemoryEventStore implements EventStore {
       this.#categories.push(stream.category);
     }
     takeEffect();
-    this.#board.notify();
+    this.#notifier.notify();
   }
 
   /** A stream that is there once its first events are recorded. */
@@ -199,10 +176,10 @@ export class MemoryEventStore implements EventStore {
     this.#receipts.set(streamId, kept);
   }
 
-  #reader(options: ReadAllOptions | undefined): (after: Position) => ReadAhead {
+  #reader(options: ReadAllOptions | undefined): Reader {
     const pageSize = pageSizeOf(options);
     const isWanted = this.#wanted(options?.filter);
-    return (after) => {
+    return async (after) => {
       this.#refuseWhenClosed();
       const events: RecordedEvent[] = [];
       const head = this.#log.at(-1)?.position ?? START;

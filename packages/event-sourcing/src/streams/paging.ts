@@ -1,4 +1,5 @@
 import type { ReadAllOptions, ReadStreamOptions } from './event-store.js';
+import { followedInAppend, type RecordedEvent } from './event.js';
 
 const DEFAULT_PAGE = 500;
 const LARGEST_PAGE = 10_000;
@@ -23,4 +24,17 @@ export function limitOf(options: Pick<ReadStreamOptions, 'limit'> | undefined): 
   const limit = options?.limit ?? Infinity;
   if (limit === Infinity || (Number.isSafeInteger(limit) && limit >= 0)) return limit;
   throw new RangeError(`limit is a whole number from 0 on, not ${limit}`);
+}
+
+/** Parts of events that are whole appends, each of so many events or a few more, so that it ends where an append does. */
+export function* pagesOf(
+  events: readonly RecordedEvent[],
+  pageSize: number,
+): Generator<readonly RecordedEvent[], void, undefined> {
+  for (let from = 0; from < events.length;) {
+    const last = events[Math.min(from + pageSize, events.length) - 1];
+    const end = from + pageSize + (last === undefined ? 0 : followedInAppend(last));
+    yield from === 0 && end >= events.length ? events : events.slice(from, end);
+    from = end;
+  }
 }

@@ -1,10 +1,5 @@
-import {
-  followedInAppend,
-  START,
-  type EventStore,
-  type Position,
-  type RecordedEvent,
-} from '@login-policy/event-sourcing';
+import { START, type EventStore, type Position, type RecordedEvent } from '@login-policy/event-sourcing';
+import { followedInAppend } from '@login-policy/event-sourcing/store';
 import { paced } from '@login-policy/testkit';
 import { expect } from 'chai';
 import { setTimeout as sleep } from 'node:timers/promises';

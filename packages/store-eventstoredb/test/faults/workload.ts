@@ -5,11 +5,10 @@ import {
   streamId,
   type EventId,
   type EventStore,
-  type ExpectedRevision,
-  type NewEvent,
   type RecordedEvent,
   type StreamId,
 } from '@login-policy/event-sourcing';
+import type { ExpectedRevision, NewEvent } from '@login-policy/event-sourcing/store';
 import type { Timeouts } from '@login-policy/store-eventstoredb';
 import { paced } from '@login-policy/testkit';
 import type { Random } from './random.js';

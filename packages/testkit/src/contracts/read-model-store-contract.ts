@@ -1,4 +1,4 @@
-import type { ReadModelStore } from '@login-policy/event-sourcing';
+import type { ReadModelStore } from '@login-policy/event-sourcing/store';
 import { describeContract, type Opened, type Patience, type TestRunner, type Theme } from './contract.js';
 import { checkpoints } from './read-models/checkpoints.js';
 import { closingReadModels } from './read-models/closing-read-models.js';

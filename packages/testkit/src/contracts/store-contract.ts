@@ -1,4 +1,5 @@
-import type { AnyProjection, Clock, Store } from '@login-policy/event-sourcing';
+import type { Clock, Store } from '@login-policy/event-sourcing';
+import type { AnyProjection } from '@login-policy/event-sourcing/store';
 import { fixedClock } from '../clocks.js';
 import { describeContract, type Opened, type Patience, type TestRunner } from './contract.js';
 import { catchingUp } from './stores/catching-up.js';

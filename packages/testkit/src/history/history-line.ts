@@ -1,20 +1,18 @@
 import {
-  eventId,
   instantToIso,
   parseInstant,
   parsePosition,
   parseStreamId,
   positionToString,
   revision,
-  toJson,
   type EventMetadata,
   type Instant,
   type JsonObject,
-  type PlaceInAppend,
   type Position,
   type RecordedEvent,
   type Revision,
 } from '@login-policy/event-sourcing';
+import { eventId, toJson, type PlaceInAppend } from '@login-policy/event-sourcing/store';
 import { InvalidHistory } from './invalid-history.js';
 
 type Field = Exclude<keyof RecordedEvent, 'append'>;

@@ -2,7 +2,6 @@ import { readFile } from 'node:fs/promises';
 import {
   instant,
   openMemoryStore,
-  revisionAfter,
   START,
   type Clock,
   type EventId,
@@ -12,6 +11,7 @@ import {
   type Store,
   type StreamId,
 } from '@login-policy/event-sourcing';
+import { revisionAfter } from '@login-policy/event-sourcing/store';
 import { fixedClock } from '../clocks.js';
 import { HEADER, isHistoryHeader } from './history-header.js';
 import { parseHistoryLine, writeHistoryLine } from './history-line.js';

@@ -1,4 +1,5 @@
-import type { Decider, Decision, EventShape } from '@login-policy/event-sourcing';
+import type { Decider, Decision } from '@login-policy/event-sourcing';
+import type { EventShape } from '@login-policy/event-sourcing/store';
 import { demandSame, fail, print } from '../demand.js';
 import { EventPlacer, type PlacingOptions } from './event-placer.js';
 

@@ -1,18 +1,17 @@
 import {
-  position,
-  revisionAfter,
   streamId,
   type Clock,
   type EventCodec,
   type EventMetadata,
-  type EventShape,
   type IdSource,
   type Recorded,
   type RecordedEvent,
   type RecordedFacts,
   type Revision,
   type StreamId,
+  position,
 } from '@login-policy/event-sourcing';
+import { revisionAfter, type EventShape } from '@login-policy/event-sourcing/store';
 import { fixedClock } from '../clocks.js';
 import { sequentialIds } from '../sequential-ids.js';
 

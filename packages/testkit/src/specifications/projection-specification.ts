@@ -1,14 +1,11 @@
+import { streamId, type Projection, type RecordedEvent, type StreamId } from '@login-policy/event-sourcing';
 import {
   decodePage,
   matchesFilter,
   reducePage,
-  streamId,
   type EventFilter,
   type EventShape,
-  type Projection,
-  type RecordedEvent,
-  type StreamId,
-} from '@login-policy/event-sourcing';
+} from '@login-policy/event-sourcing/store';
 import { demandSame } from '../demand.js';
 import { EventPlacer, type PlacingOptions } from './event-placer.js';
 

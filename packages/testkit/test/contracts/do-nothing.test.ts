@@ -1,4 +1,5 @@
-import { StoreClosed, type Store } from '@login-policy/event-sourcing';
+import type { Store } from '@login-policy/event-sourcing';
+import { StoreClosed } from '@login-policy/event-sourcing/store';
 import { eventStoreContract, readModelStoreContract, storeContract } from '@login-policy/testkit/contracts';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';

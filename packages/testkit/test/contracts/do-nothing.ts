@@ -1,11 +1,5 @@
-import {
-  START,
-  type EventStore,
-  type ReadModel,
-  type ReadModelStore,
-  type RebuildingModel,
-  type Store,
-} from '@login-policy/event-sourcing';
+import { START, type EventStore, type Store } from '@login-policy/event-sourcing';
+import type { ReadModel, ReadModelStore, RebuildingModel } from '@login-policy/event-sourcing/store';
 
 /** An event store that takes everything and keeps nothing. */
 export function doNothingEventStore(): EventStore {

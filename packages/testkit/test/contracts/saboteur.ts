@@ -1,11 +1,5 @@
-import {
-  openMemoryStore,
-  type Clock,
-  type EventStore,
-  type ReadModel,
-  type ReadModelStore,
-  type RecordedEvent,
-} from '@login-policy/event-sourcing';
+import { openMemoryStore, type Clock, type EventStore, type RecordedEvent } from '@login-policy/event-sourcing';
+import type { ReadModel, ReadModelStore } from '@login-policy/event-sourcing/store';
 import { eventStoreContract, readModelStoreContract } from '@login-policy/testkit/contracts';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';

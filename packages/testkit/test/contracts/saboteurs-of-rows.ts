@@ -1,5 +1,5 @@
 import { setImmediate as breathe, setTimeout as pause } from 'node:timers/promises';
-import type { KeyedRow, RebuildingModel, RowsAt } from '@login-policy/event-sourcing';
+import type { KeyedRow, RebuildingModel, RowsAt } from '@login-policy/event-sourcing/store';
 import { methodsOf, type ReadModelSabotage, type Saboteur } from './saboteur.js';
 
 /** Read models that do one thing wrong. */

@@ -1,4 +1,5 @@
-import type { RecordedEvent, SubscriptionMessage } from '@login-policy/event-sourcing';
+import type { RecordedEvent } from '@login-policy/event-sourcing';
+import type { SubscriptionMessage } from '@login-policy/event-sourcing/store';
 import { changed, type EventStoreSabotage, type Saboteur } from './saboteur.js';
 
 type Pages = AsyncGenerator<readonly RecordedEvent[], void, undefined>;

@@ -1,13 +1,6 @@
 import { setImmediate as breathe } from 'node:timers/promises';
-import {
-  position,
-  START,
-  type EventStore,
-  type Position,
-  type ReadAllOptions,
-  type RecordedEvent,
-  type SubscriptionMessage,
-} from '@login-policy/event-sourcing';
+import { position, START, type EventStore, type Position, type RecordedEvent } from '@login-policy/event-sourcing';
+import type { ReadAllOptions, SubscriptionMessage } from '@login-policy/event-sourcing/store';
 import type { EventStoreSabotage, Saboteur } from './saboteur.js';
 
 type Pages = AsyncGenerator<readonly RecordedEvent[], void, undefined>;

@@ -1,14 +1,12 @@
 import { setImmediate as breathe } from 'node:timers/promises';
+import { START, type EventStore, type RecordedEvent } from '@login-policy/event-sourcing';
 import {
   meetsExpectation,
   ReceiptExists,
   RevisionConflict,
-  START,
   type Append,
-  type EventStore,
   type Receipt,
-  type RecordedEvent,
-} from '@login-policy/event-sourcing';
+} from '@login-policy/event-sourcing/store';
 import { disguising, type EventStoreSabotage, type Saboteur } from './saboteur.js';
 
 /** Stores that do one thing wrong when they write. */
@@ -69,6 +67,17 @@ export const saboteursThatWrite: readonly Saboteur<EventStoreSabotage>[] = [
         store.append(append).catch((refusal: unknown) => {
           if (!(refusal instanceof RevisionConflict)) throw refusal;
           throw new RevisionConflict({ ...refusal.facts, actual: undefined });
+        }),
+    }),
+  },
+  {
+    does: 'takes a schema version that is too large for the one there may be',
+    noticedBy: 'that no store could give back is refused as unserialisable-data, and nothing of it is written',
+    sabotage: ({ store }) => ({
+      append: (append) =>
+        store.append({
+          ...append,
+          events: append.events.map((event) => ({ ...event, schemaVersion: Math.min(event.schemaVersion, 65_535) })),
         }),
     }),
   },

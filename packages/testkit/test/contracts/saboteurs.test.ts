@@ -1,10 +1,5 @@
-import {
-  memoryReadModelStore,
-  openMemoryStore,
-  START,
-  type RecordedEvent,
-  type Store,
-} from '@login-policy/event-sourcing';
+import { openMemoryStore, START, type RecordedEvent, type Store } from '@login-policy/event-sourcing';
+import { memoryReadModelStore } from '@login-policy/event-sourcing/store';
 import { storeContract } from '@login-policy/testkit/contracts';
 import { before, describe, it } from 'mocha';
 import { runContract, type ContractRun } from './contract-run.js';

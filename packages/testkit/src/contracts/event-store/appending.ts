@@ -1,4 +1,5 @@
-import { DeadlineExceeded, RevisionConflict, revision, START } from '@login-policy/event-sourcing';
+import { revision, START } from '@login-policy/event-sourcing';
+import { DeadlineExceeded, RevisionConflict } from '@login-policy/event-sourcing/store';
 import { demandSame, fail, print } from '../../demand.js';
 import type { Theme } from '../contract.js';
 import { breathe } from '../patience.js';

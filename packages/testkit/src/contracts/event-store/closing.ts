@@ -1,4 +1,5 @@
-import { StoreClosed, type EventStore, type RecordedEvent } from '@login-policy/event-sourcing';
+import type { EventStore, RecordedEvent } from '@login-policy/event-sourcing';
+import { StoreClosed } from '@login-policy/event-sourcing/store';
 import { demandSame, fail } from '../../demand.js';
 import type { Theme } from '../contract.js';
 import { within } from '../patience.js';

@@ -1,11 +1,5 @@
-import {
-  revision,
-  RevisionConflict,
-  type EventStore,
-  type ExpectedRevision,
-  type RecordedEvent,
-  type StreamId,
-} from '@login-policy/event-sourcing';
+import { revision, type EventStore, type RecordedEvent, type StreamId } from '@login-policy/event-sourcing';
+import { RevisionConflict, type ExpectedRevision } from '@login-policy/event-sourcing/store';
 import { demandSame, fail, print } from '../../demand.js';
 import type { Theme } from '../contract.js';
 import { hasSucceeded, outcomeOf } from '../refusals.js';

@@ -1,4 +1,5 @@
-import { streamId, type Append, type NewEvent, type RecordedEvent, type StreamId } from '@login-policy/event-sourcing';
+import { streamId, type RecordedEvent, type StreamId } from '@login-policy/event-sourcing';
+import type { Append, NewEvent } from '@login-policy/event-sourcing/store';
 import { settableClock, type SettableClock } from '../../clocks.js';
 import { sequentialIds } from '../../sequential-ids.js';
 import type { EventStoreFixture, OpenedEventStore } from '../event-store-contract.js';

@@ -1,4 +1,5 @@
-import { revision, RevisionConflict, type ExpectedRevision, type Revision } from '@login-policy/event-sourcing';
+import { revision, type Revision } from '@login-policy/event-sourcing';
+import { RevisionConflict, type ExpectedRevision } from '@login-policy/event-sourcing/store';
 import { demandSame } from '../../demand.js';
 import type { Theme } from '../contract.js';
 import { refusal } from '../refusals.js';

@@ -1,11 +1,7 @@
-import {
-  streamId,
-  toJsonObject,
-  type EventMetadata,
-  type JsonObject,
-  type NewEvent,
-} from '@login-policy/event-sourcing';
+import { streamId, toJsonObject, type EventMetadata, type JsonObject } from '@login-policy/event-sourcing';
+import { type NewEvent, UnserialisableData } from '@login-policy/event-sourcing/store';
 import { demandSame, fail } from '../../demand.js';
+import { refusal } from '../refusals.js';
 import type { Theme } from '../contract.js';
 import { appendOf, FIRST, type EventStoreUnderTest } from './event-store-under-test.js';
 import { demandEvents, readAll, readStream } from './reading.js';
@@ -31,6 +27,8 @@ export const payloads: Theme<EventStoreUnderTest> = {
     'may be 900,000 bytes of text outside ASCII': keepsBigUnicode,
     'comes back with its type and schema version': keepsTypeAndVersion,
     'comes back with the metadata it was given and no other, with and without the optional ones': keepsMetadata,
+    'that no store could give back is refused as unserialisable-data, and nothing of it is written':
+      refusesWhatCantBeKept,
     'is kept under whatever stream name there can be, and no other': keepsStreamNames,
   },
 };
@@ -82,6 +80,26 @@ async function keepsMetadata(subject: EventStoreUnderTest): Promise<void> {
   demandSame({ what: 'metadata', actual: answer.map((event) => event.metadata), expected: metadata });
   const kept = await readAll(subject.eventStore);
   demandSame({ what: 'metadata', actual: kept.map((event) => event.metadata), expected: metadata });
+}
+
+/** Each would come back as something else, or not at all; what stands beside it in the append is not written either. */
+async function refusesWhatCantBeKept(subject: EventStoreUnderTest): Promise<void> {
+  const metadata: EventMetadata = { actor: 'tester', correlationId: 'c-1' };
+  const contents: readonly Partial<NewEvent>[] = [
+    ...[0, -1, 1.5, Number.NaN, 65_536].map((schemaVersion) => ({ schemaVersion })),
+    ...['', '$metadata', '\ud800'].map((type) => ({ type })),
+    { data: { text: '\udfff' } },
+    { metadata: { ...metadata, actor: '\ud800' } },
+    { metadata: { ...metadata, reason: '\ud800' } },
+  ];
+  const before = await subject.record(FIRST, 1);
+  for (const content of contents) {
+    const events = [...subject.newEvents(1), ...subject.newEvents(1, content)];
+    await refusal(subject.eventStore.append(appendOf(FIRST, events)), UnserialisableData);
+  }
+  const receipt = { key: '\ud800', fingerprint: 'f' };
+  await refusal(subject.eventStore.append({ ...appendOf(FIRST, subject.newEvents(1)), receipt }), UnserialisableData);
+  demandEvents(await readStream(subject.eventStore, FIRST), before);
 }
 
 async function keepsStreamNames(subject: EventStoreUnderTest): Promise<void> {

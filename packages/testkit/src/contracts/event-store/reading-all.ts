@@ -1,11 +1,5 @@
-import {
-  parsePosition,
-  PositionUnknown,
-  START,
-  streamId,
-  type EventFilter,
-  type RecordedEvent,
-} from '@login-policy/event-sourcing';
+import { parsePosition, PositionUnknown, START, streamId, type RecordedEvent } from '@login-policy/event-sourcing';
+import type { EventFilter } from '@login-policy/event-sourcing/store';
 import { demandSame, fail } from '../../demand.js';
 import type { Theme } from '../contract.js';
 import { refusal } from '../refusals.js';

@@ -1,4 +1,5 @@
-import { revision, type ReadStreamOptions, type RecordedEvent } from '@login-policy/event-sourcing';
+import { revision, type RecordedEvent } from '@login-policy/event-sourcing';
+import type { ReadStreamOptions } from '@login-policy/event-sourcing/store';
 import { demandSame, fail, print } from '../../demand.js';
 import type { Theme } from '../contract.js';
 import { refusal } from '../refusals.js';

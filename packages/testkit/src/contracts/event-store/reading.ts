@@ -1,11 +1,5 @@
-import {
-  followedInAppend,
-  type EventStore,
-  type ReadAllOptions,
-  type ReadStreamOptions,
-  type RecordedEvent,
-  type StreamId,
-} from '@login-policy/event-sourcing';
+import type { EventStore, RecordedEvent, StreamId } from '@login-policy/event-sourcing';
+import { followedInAppend, type ReadAllOptions, type ReadStreamOptions } from '@login-policy/event-sourcing/store';
 import { demandSame, fail } from '../../demand.js';
 import { within } from '../patience.js';
 

@@ -1,12 +1,10 @@
+import { revision, START, type EventStore } from '@login-policy/event-sourcing';
 import {
   ReceiptExists,
-  revision,
   RevisionConflict,
-  START,
   type Append,
-  type EventStore,
   type ExpectedRevision,
-} from '@login-policy/event-sourcing';
+} from '@login-policy/event-sourcing/store';
 import { demandSame, fail } from '../../demand.js';
 import type { Theme } from '../contract.js';
 import { hasSucceeded, outcomeOf, refusal } from '../refusals.js';

@@ -1,4 +1,5 @@
-import { START, StoreClosed, type SubscriptionMessage } from '@login-policy/event-sourcing';
+import { START } from '@login-policy/event-sourcing';
+import { StoreClosed, type SubscriptionMessage } from '@login-policy/event-sourcing/store';
 import { demandSame, fail } from '../../demand.js';
 import type { Theme } from '../contract.js';
 import { begun, within } from '../patience.js';

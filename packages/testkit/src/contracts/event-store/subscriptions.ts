@@ -1,4 +1,5 @@
-import { START, type Position, type ReadAllOptions, type RecordedEvent } from '@login-policy/event-sourcing';
+import { START, type Position, type RecordedEvent } from '@login-policy/event-sourcing';
+import type { ReadAllOptions } from '@login-policy/event-sourcing/store';
 import { demandSame, fail } from '../../demand.js';
 import type { Theme } from '../contract.js';
 import { begun, breathe } from '../patience.js';

@@ -1,4 +1,4 @@
-import { StoreClosed, type ReadModel } from '@login-policy/event-sourcing';
+import { StoreClosed, type ReadModel } from '@login-policy/event-sourcing/store';
 import type { Theme } from '../contract.js';
 import { within } from '../patience.js';
 import type { OpenedReadModelStore } from '../read-model-store-contract.js';

@@ -1,4 +1,5 @@
-import { CheckpointConflict, position, type ReadModel, type RebuildingModel } from '@login-policy/event-sourcing';
+import { position } from '@login-policy/event-sourcing';
+import { CheckpointConflict, type ReadModel, type RebuildingModel } from '@login-policy/event-sourcing/store';
 import { demandSame, fail } from '../../demand.js';
 import { rowUnder } from '../../row-under.js';
 import type { Theme } from '../contract.js';

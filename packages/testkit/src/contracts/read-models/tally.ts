@@ -1,11 +1,6 @@
-import {
-  position,
-  type Json,
-  type Position,
-  type ReadModel,
-  type Projection,
-  type ReadModelStore,
-} from '@login-policy/event-sourcing';
+import type { Json, Position, Projection } from '@login-policy/event-sourcing';
+import { position } from '@login-policy/event-sourcing';
+import type { ReadModel, ReadModelStore } from '@login-policy/event-sourcing/store';
 import { demandSame } from '../../demand.js';
 import type { OpenedReadModelStore } from '../read-model-store-contract.js';
 

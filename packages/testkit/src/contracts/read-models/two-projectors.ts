@@ -1,14 +1,5 @@
-import {
-  CheckpointConflict,
-  openMemoryStore,
-  position,
-  Projector,
-  streamId,
-  type EventStore,
-  type NewEvent,
-  type ReadModel,
-  type StreamId,
-} from '@login-policy/event-sourcing';
+import { openMemoryStore, streamId, type EventStore, type StreamId, position } from '@login-policy/event-sourcing';
+import { CheckpointConflict, Projector, type NewEvent, type ReadModel } from '@login-policy/event-sourcing/store';
 import { demandSame, fail } from '../../demand.js';
 import { rowUnder } from '../../row-under.js';
 import { COUNTER_CATEGORY, counterEvents, countersInOrder } from '../../samples/counter.js';

@@ -1,4 +1,5 @@
-import { position, type ReadModel } from '@login-policy/event-sourcing';
+import { position } from '@login-policy/event-sourcing';
+import type { ReadModel } from '@login-policy/event-sourcing/store';
 import { demandSame, fail } from '../../demand.js';
 import { rowUnder } from '../../row-under.js';
 import type { Theme } from '../contract.js';

@@ -1,4 +1,5 @@
-import { Follower, MOST_BEHIND, Projector, type Projection, type Store } from '@login-policy/event-sourcing';
+import { Follower, type Projection, type Store } from '@login-policy/event-sourcing';
+import { MOST_BEHIND, Projector } from '@login-policy/event-sourcing/store';
 import { demandSame } from '../../demand.js';
 import { counterTotals, type CounterEvent, type CounterRow } from '../../samples/counter.js';
 import { sequentialIds } from '../../sequential-ids.js';

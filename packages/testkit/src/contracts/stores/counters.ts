@@ -1,16 +1,13 @@
 import {
-  decodePage,
-  matchesFilter,
-  reducePage,
   START,
   streamId,
-  type NewEvent,
   type Position,
   type Projection,
   type RecordedEvent,
   type Store,
   type StreamId,
 } from '@login-policy/event-sourcing';
+import { decodePage, matchesFilter, reducePage, type NewEvent } from '@login-policy/event-sourcing/store';
 import { demandSame } from '../../demand.js';
 import {
   COUNTER_CATEGORY,

@@ -1,11 +1,5 @@
-import {
-  Follower,
-  MOST_BEHIND,
-  streamId,
-  type Position,
-  type Store,
-  type StreamId,
-} from '@login-policy/event-sourcing';
+import { Follower, streamId, type Position, type Store, type StreamId } from '@login-policy/event-sourcing';
+import { MOST_BEHIND } from '@login-policy/event-sourcing/store';
 import { demandSame, fail } from '../../demand.js';
 import { COUNTER_CATEGORY, countersInOrder, type CounterEvent, type CounterRow } from '../../samples/counter.js';
 import { sequentialIds } from '../../sequential-ids.js';

@@ -1,4 +1,5 @@
-import { RevisionConflict, START, streamId } from '@login-policy/event-sourcing';
+import { START, streamId } from '@login-policy/event-sourcing';
+import { RevisionConflict } from '@login-policy/event-sourcing/store';
 import { demandSame, fail } from '../../demand.js';
 import { counterTotals } from '../../samples/counter.js';
 import { rowUnder } from '../../row-under.js';

@@ -1,4 +1,5 @@
-import { ProjectionStopped, revision, type ReadModel } from '@login-policy/event-sourcing';
+import { revision } from '@login-policy/event-sourcing';
+import { ProjectionStopped, type ReadModel } from '@login-policy/event-sourcing/store';
 import { demandSame, fail } from '../../demand.js';
 import { counterTotals, type CounterRow } from '../../samples/counter.js';
 import { rowUnder } from '../../row-under.js';

@@ -1,20 +1,22 @@
+import type { Position, Projection } from '@login-policy/event-sourcing';
 import {
   modelName,
   type EventShape,
   type KeyedRow,
-  type Position,
-  type Projection,
   type ReadModel,
   type ReadModelChange,
   type ReadModelStore,
   type RebuildingModel,
   type RowQuery,
   type RowsAt,
-} from '@login-policy/event-sourcing';
+} from '@login-policy/event-sourcing/store';
 import type { Connection } from './connection.js';
 import { InlineModel, type InlineModels } from './inline-models.js';
-import type { LogReader } from './log-reader.js';
+import type { LogReader } from './reads.js';
 import type { ModelRows, ModelTables } from './model-tables.js';
+
+/** After so long a waiter looks again, whether or not anything was heard. */
+const LOOKED_AGAIN_MS = 1000;
 
 /** What the read models of a file share. */
 interface Shared {
@@ -41,7 +43,7 @@ export class SqliteReadModelStore implements ReadModelStore {
   }
 
   async close(): Promise<void> {
-    this.#connection.close();
+    await this.#connection.close();
   }
 }
 
@@ -74,11 +76,11 @@ class SqliteReadModel<Event extends EventShape, Row> implements ReadModel<Row> {
 
   async commit(change: ReadModelChange<Row>): Promise<void> {
     await this.connection.write(() => this.parts.rows.step(change));
-    this.connection.watcher.notify();
+    this.connection.watch.notify();
   }
 
   async changed(signal: AbortSignal): Promise<void> {
-    await this.connection.watcher.changed(signal);
+    await this.connection.watch.changed(signal, LOOKED_AGAIN_MS);
   }
 
   async beginRebuild(): Promise<RebuildingModel<Row>> {
@@ -114,6 +116,6 @@ class SqliteRebuildingModel<Event extends EventShape, Row>
       tables.rowsOf(projection).refuseBeyond(rows.checkpoint() ?? change.checkpoint);
       tables.replace(live, rows.name);
     });
-    this.connection.watcher.notify();
+    this.connection.watch.notify();
   }
 }

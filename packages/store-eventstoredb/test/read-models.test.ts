@@ -1,11 +1,5 @@
-import {
-  Follower,
-  memoryReadModelStore,
-  START,
-  streamId,
-  type ReadModelStore,
-  type Store,
-} from '@login-policy/event-sourcing';
+import { Follower, START, streamId, type Store } from '@login-policy/event-sourcing';
+import { memoryReadModelStore, type ReadModelStore } from '@login-policy/event-sourcing/store';
 import { connectEventStoreDb } from '@login-policy/store-eventstoredb';
 import { counterTotals, type CounterEvent, type CounterRow, paced } from '@login-policy/testkit';
 import { expect } from 'chai';

@@ -1,25 +1,25 @@
+import type { Projection } from '@login-policy/event-sourcing';
 import {
   modelName,
   StoreClosed,
   type ReadModel,
   type EventShape,
-  type Projection,
   type ReadModelStore,
-} from '@login-policy/event-sourcing';
+} from '@login-policy/event-sourcing/store';
 import type { Connection } from './connection.js';
 import { storedName } from './names.js';
 import type { OpenedModels } from './opened-models.js';
 import { LiveReadModel } from './read-model.js';
 import type { Schema } from './schema.js';
 import type { Sweeper } from './sweeper.js';
-import type { Watch } from './subscription.js';
+import type { SchemaWatch } from './watch.js';
 import type { Writer } from './writer.js';
 
 /** What read models work with. */
 export interface ReadModelParts {
   readonly connection: Connection;
   readonly schema: Schema;
-  readonly watch: Watch;
+  readonly watch: SchemaWatch;
   /** Those that appends keep. */
   readonly models: OpenedModels;
   readonly writer: Writer;

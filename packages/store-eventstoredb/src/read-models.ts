@@ -1,24 +1,26 @@
 import {
   eventCodec,
   isFault,
-  modelName,
   parsePosition,
-  position,
   positionToString,
   START,
-  StoreForeign,
-  type EventShape,
   type Json,
   type Projection,
+  position,
+} from '@login-policy/event-sourcing';
+import {
+  modelName,
+  StoreForeign,
+  type EventShape,
   type ReadModel,
   type ReadModelChange,
   type ReadModelStore,
   type RowsAt,
-} from '@login-policy/event-sourcing';
+  isJsonObject,
+} from '@login-policy/event-sourcing/store';
 import { STORE } from './faults.js';
 import type { LogRecord } from './log-record.js';
-import type { LogReader } from './reading-all.js';
-import { isObject } from './rows.js';
+import type { LogReader } from './reads.js';
 
 /** What the rows of a read model were made from; without an event the store had none then. */
 interface Origin {
@@ -187,10 +189,10 @@ function firstEventOf({ uuid, position: place }: LogRecord): FirstEvent {
 }
 
 function originOf(stored: Json): Origin {
-  if (!isObject(stored) || typeof stored['prefix'] !== 'string') throw new TypeError('an origin has a prefix');
+  if (!isJsonObject(stored) || typeof stored['prefix'] !== 'string') throw new TypeError('an origin has a prefix');
   const { prefix, first } = stored;
   if (first === undefined) return { prefix };
-  const [id, place] = isObject(first) ? [first['id'], first['position']] : [];
+  const [id, place] = isJsonObject(first) ? [first['id'], first['position']] : [];
   if (typeof id === 'string' && typeof place === 'string') return { prefix, first: { id, position: place } };
   throw new TypeError('a first event has an id and a position');
 }

@@ -1,4 +1,4 @@
-import { Fault, StoreClosed } from '@login-policy/event-sourcing';
+import { Fault, StoreClosed } from '@login-policy/event-sourcing/store';
 import { lost, type Answer } from './append-answer.js';
 import { BatchCall } from './batch-call.js';
 import type { Order } from './batch-requests.js';

@@ -1,8 +1,10 @@
+import { onAbort } from '../on-abort.js';
+
 /**
  * Wakes everybody who waits for something to change. A waiter that asked before the change is woken by it, so asking
  * first and looking then misses nothing.
  */
-export class SignalBoard {
+export class Notifier {
   readonly #waiting = new Set<() => void>();
 
   /** Wakes all who wait now. */
@@ -18,15 +20,16 @@ export class SignalBoard {
     if (signal?.aborted === true) return Promise.resolve();
     return new Promise((resolve) => {
       let timer: ReturnType<typeof setTimeout> | undefined;
+      let takeBack = (): void => undefined;
       const wake = (): void => {
         clearTimeout(timer);
         this.#waiting.delete(wake);
-        signal?.removeEventListener('abort', wake);
+        takeBack();
         resolve();
       };
       if (withinMs !== undefined) timer = setTimeout(wake, withinMs);
       this.#waiting.add(wake);
-      signal?.addEventListener('abort', wake, { once: true });
+      takeBack = onAbort(signal, wake);
     });
   }
 }

@@ -1,3 +1,8 @@
+interface Entry<Value> {
+  readonly value: Value;
+  readonly weight: number;
+}
+
 /**
  * Remembers what was used last, up to a weight in all. What is forgotten is only slower: whoever asks can make it again.
  *
@@ -7,7 +12,7 @@ export class Lru<Key, Value> {
   readonly #capacity: number;
   readonly #weightOf: (value: Value) => number;
   /** In the order of their last use: a `Map` keeps the order in which keys were set. */
-  readonly #entries = new Map<Key, Value>();
+  readonly #entries = new Map<Key, Entry<Value>>();
   #weight = 0;
 
   /** @throws RangeError when the capacity is not a whole number from 0 on. */
@@ -20,17 +25,19 @@ export class Lru<Key, Value> {
   }
 
   get(key: Key): Value | undefined {
-    const value = this.#entries.get(key);
-    if (value === undefined) return undefined;
+    const entry = this.#entries.get(key);
+    if (entry === undefined) return undefined;
     this.#entries.delete(key);
-    this.#entries.set(key, value);
-    return value;
+    this.#entries.set(key, entry);
+    return entry.value;
   }
 
+  /** Remembers a value under a key, with the weight it has now. */
   set(key: Key, value: Value): void {
     this.delete(key);
-    this.#entries.set(key, value);
-    this.#weight += this.#weightOf(value);
+    const weight = this.#weightOf(value);
+    this.#entries.set(key, { value, weight });
+    this.#weight += weight;
     for (const oldest of this.#entries.keys()) {
       if (this.#weight <= this.#capacity) return;
       this.delete(oldest);
@@ -38,10 +45,10 @@ export class Lru<Key, Value> {
   }
 
   delete(key: Key): void {
-    const value = this.#entries.get(key);
-    if (value === undefined) return;
+    const entry = this.#entries.get(key);
+    if (entry === undefined) return;
     this.#entries.delete(key);
-    this.#weight -= this.#weightOf(value);
+    this.#weight -= entry.weight;
   }
 
   clear(): void {

@@ -1,12 +1,5 @@
-import {
-  laterPosition,
-  pageSizeOf,
-  PositionUnknown,
-  START,
-  type EventFilter,
-  type Position,
-  type ReadAllOptions,
-} from '@login-policy/event-sourcing';
+import { laterPosition, PositionUnknown, START, type Position } from '@login-policy/event-sourcing';
+import { pageSizeOf, type EventFilter, type ReadAllOptions } from '@login-policy/event-sourcing/store';
 import { backOff } from './deadline.js';
 import { Ending } from './ending.js';
 import { foreignPosition, isFailureInside } from './faults.js';

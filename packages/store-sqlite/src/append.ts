@@ -1,19 +1,8 @@
-import {
-  categoryOf,
-  meetsExpectation,
-  notBefore,
-  placeInAppend,
-  position,
-  ReceiptExists,
-  revision,
-  RevisionConflict,
-  type Clock,
-  type RecordedEvent,
-} from '@login-policy/event-sourcing';
-import type { EventStatements, StreamHead } from './event-statements.js';
+import { categoryOf, position, revision, type Clock, type RecordedEvent } from '@login-policy/event-sourcing';
+import { notBefore, recordedEvents, refusalOf, type EncodedAppend } from '@login-policy/event-sourcing/store';
+import type { EventStatements } from './event-statements.js';
 import type { InlineModels } from './inline-models.js';
 import type { Names } from './names.js';
-import type { PreparedAppend } from './prepared-append.js';
 import { packAppend } from './rows.js';
 
 /** What an append is written to. */
@@ -53,11 +42,17 @@ export class AppendTransaction {
    *
    * @throws RevisionConflict, ReceiptExists, ProjectionStopped, RangeError.
    */
-  record(append: PreparedAppend): { readonly recorded: readonly RecordedEvent[]; readonly write: () => void } {
+  record(append: EncodedAppend): { readonly recorded: readonly RecordedEvent[]; readonly write: () => void } {
     const stream = this.#names.find(append.streamId);
     const last = stream === undefined ? undefined : this.#statements.streamHead.get(stream);
-    this.#check(append, last);
-    const recorded = this.#place(append, last);
+    const after = last === undefined ? undefined : revision(last.revision);
+    const refusal = refusalOf(append, { last: after, hasReceipt: this.#hasReceipt(append) });
+    if (refusal !== undefined) throw refusal;
+    const recorded = recordedEvents(append, {
+      after,
+      recordedAt: notBefore(last?.recordedAt, this.#clock()),
+      position: (index) => position(this.#head + index + 1),
+    });
     const writeRows = this.#inline.prepare(recorded);
     return {
       recorded,
@@ -75,44 +70,16 @@ export class AppendTransaction {
     this.#names.forget();
   }
 
-  #check({ streamId, expected, events, receipt }: PreparedAppend, last: StreamHead | undefined): void {
-    if (events.length === 0 && receipt === undefined) throw new RangeError('an append has at least one event');
-    if (receipt !== undefined && this.#statements.receipt.get(streamId, receipt.key) !== undefined) {
-      throw new ReceiptExists({ streamId, key: receipt.key });
-    }
-    const actual = last === undefined ? undefined : revision(last.revision);
-    if (!meetsExpectation(expected, actual)) throw new RevisionConflict({ streamId, expected, actual });
-    if (events.length === 0 && actual === undefined) {
-      throw new RangeError(`a receipt without events needs a stream with events, and ${streamId} has none`);
-    }
+  #hasReceipt({ streamId, receipt }: EncodedAppend): boolean {
+    return receipt !== undefined && this.#statements.receipt.get(streamId, receipt.key) !== undefined;
   }
 
-  #place({ streamId, events }: PreparedAppend, last: StreamHead | undefined): readonly RecordedEvent[] {
-    const recordedAt = notBefore(last?.recordedAt, this.#clock());
-    const first = last === undefined ? 0 : last.revision + 1;
-    return events.map(({ event }, index) => {
-      const append = placeInAppend(index, events.length);
-      return {
-        id: event.id,
-        streamId,
-        revision: revision(first + index),
-        position: position(this.#head + index + 1),
-        recordedAt,
-        schemaVersion: event.schemaVersion,
-        type: event.type,
-        data: event.data,
-        metadata: event.metadata,
-        ...(append !== undefined && { append }),
-      };
-    });
-  }
-
-  #insertAll({ streamId, events }: PreparedAppend, recorded: readonly RecordedEvent[]): void {
+  #insertAll({ streamId, texts }: EncodedAppend, recorded: readonly RecordedEvent[]): void {
     if (recorded.length === 0) return;
     const [category, stream] = [this.#names.idOf(categoryOf(streamId)), this.#names.idOf(streamId)];
-    for (const [index, { dataText, metadataText }] of events.entries()) {
-      const event = recorded[index];
-      if (event === undefined) return;
+    for (const [index, event] of recorded.entries()) {
+      const text = texts[index];
+      if (text === undefined) return;
       const { id, schemaVersion, recordedAt } = event;
       const [place, inStream, type] = [Number(event.position), Number(event.revision), this.#names.idOf(event.type)];
       this.#statements.insert.run(
@@ -124,14 +91,14 @@ export class AppendTransaction {
         schemaVersion,
         recordedAt,
         id,
-        dataText,
-        metadataText,
+        text.data,
+        text.metadata,
         packAppend(event.append),
       );
     }
   }
 
-  #keepReceipt({ streamId, receipt }: PreparedAppend, last: bigint): void {
+  #keepReceipt({ streamId, receipt }: EncodedAppend, last: bigint): void {
     if (receipt === undefined) return;
     this.#statements.keepReceipt.run(streamId, receipt.key, receipt.fingerprint, Number(last));
   }

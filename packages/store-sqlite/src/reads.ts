@@ -1,14 +1,11 @@
 import {
-  followedInAppend,
-  position,
   PositionUnknown,
-  StoreDamaged,
-  type EventFilter,
   type Position,
-  type ReadAhead,
   type RecordedEvent,
   type StreamId,
+  position,
 } from '@login-policy/event-sourcing';
+import { followedInAppend, StoreDamaged, type EventFilter, type ReadAhead } from '@login-policy/event-sourcing/store';
 import type { Database, Statement } from './database.js';
 import type { EventStatements } from './event-statements.js';
 import { isTooBig } from './faults.js';

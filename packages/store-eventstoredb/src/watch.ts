@@ -1,10 +1,11 @@
-import { laterPosition, START, StoreUnavailable, type Position } from '@login-policy/event-sourcing';
+import { laterPosition, START, type Position } from '@login-policy/event-sourcing';
+import { StoreUnavailable } from '@login-policy/event-sourcing/store';
 import { backOff } from './deadline.js';
 import { Ending } from './ending.js';
 import { failureOf, isFailure, STORE } from './faults.js';
 import { Listener } from './listener.js';
 import { ReadCall, SILENCE } from './read-call.js';
-import type { LogReader } from './reading-all.js';
+import type { LogReader } from './reads.js';
 import { subscriptionRequest } from './requests.js';
 import { logRecordsOf, type ReadingContext } from './server-reads.js';
 import type { LogRecord } from './log-record.js';

@@ -1,0 +1,197 @@
+import { onAbort } from '../on-abort.js';
+import { filterPredicate } from '../streams/event-filter.js';
+import type { ReadAllOptions, SubscriptionMessage } from '../streams/event-store.js';
+import type { RecordedEvent } from '../streams/event.js';
+import { pagesOf, pageSizeOf } from '../streams/paging.js';
+import { laterPosition, START, type Position } from '../streams/position.js';
+import { yieldToLoop } from '../yield-to-loop.js';
+import { Listener } from './listener.js';
+
+/** What a store found when it looked for the next events after a position. */
+export interface ReadAhead {
+  /** Whole appends. */
+  readonly events: readonly RecordedEvent[];
+  /** All events up to here have been looked at; those the filter wants are in `events`. */
+  readonly considered: Position;
+  /** Whether that was the end of the store. */
+  readonly isHead: boolean;
+}
+
+/** Looks for the next events after a position. */
+export type Reader = (after: Position) => Promise<ReadAhead>;
+
+/** How a store that is read, not told, looks for more. */
+export interface Source {
+  /** A way to read on by these options. @throws RangeError when the page size is out of its range. */
+  reader(options?: ReadAllOptions): Reader;
+  /** Resolves when there may be more; asked before the store is read, so that nothing slips in between. */
+  changed(signal: AbortSignal): Promise<void>;
+}
+
+/**
+ * The one reader of what is written, for all subscribers of a store: each reads history by itself and at its own pace, then is handed
+ * what the feed reads. It reads once a change, however many listen, and only while somebody does.
+ */
+export class Feed {
+  readonly #source: Source;
+  #run: FeedRun | undefined;
+
+  constructor(source: Source) {
+    this.#source = source;
+  }
+
+  /** What `EventStore.subscribe` promises. @throws RangeError when the page size is out of its range. */
+  subscribe(options?: ReadAllOptions): AsyncIterable<SubscriptionMessage> {
+    const read = this.#source.reader(options);
+    return {
+      [Symbol.asyncIterator]: () => {
+        const left = new AbortController();
+        const takeBack = onAbort(options?.signal, () => left.abort());
+        onAbort(left.signal, takeBack);
+        const join = (position: Position): Listener => this.#join(position);
+        const messages = new Subscription({ read, join, options, left: left.signal }).messages();
+        return {
+          next: () => messages.next(),
+          // A generator that waits can't hear that its reader is gone: it is woken first.
+          return: () => {
+            left.abort();
+            return messages.return();
+          },
+        };
+      },
+    };
+  }
+
+  #join(position: Position): Listener {
+    if (this.#run === undefined || this.#run.isOver) this.#run = new FeedRun(this.#source, position);
+    return this.#run.join();
+  }
+}
+
+/** From the first listener to the last, or to a fault. */
+class FeedRun {
+  readonly #source: Source;
+  readonly #left = new AbortController();
+  readonly #listeners = new Set<Listener>();
+  #position: Position;
+
+  constructor(source: Source, position: Position) {
+    this.#source = source;
+    this.#position = position;
+    this.#follow().catch((fault: unknown) => this.#fail(fault));
+  }
+
+  get isOver(): boolean {
+    return this.#left.signal.aborted;
+  }
+
+  join(): Listener {
+    const listener = new Listener(this.#position, () => {
+      this.#listeners.delete(listener);
+      if (this.#listeners.size === 0) this.#left.abort();
+    });
+    this.#listeners.add(listener);
+    return listener;
+  }
+
+  async #follow(): Promise<void> {
+    const read = this.#source.reader();
+    const { signal } = this.#left;
+    while (!signal.aborted) {
+      const change = this.#source.changed(signal);
+      for (let isHead = false; !isHead && !signal.aborted;) {
+        const ahead = await read(this.#position);
+        ({ isHead } = ahead);
+        this.#hand(ahead);
+        if (!isHead) await yieldToLoop();
+      }
+      await change;
+    }
+  }
+
+  #hand({ events, considered, isHead }: ReadAhead): void {
+    if (considered <= this.#position) return;
+    this.#position = considered;
+    for (const listener of this.#listeners) listener.hear({ events, position: considered, isHead });
+  }
+
+  #fail(fault: unknown): void {
+    for (const listener of this.#listeners) listener.fail(fault);
+    this.#left.abort();
+  }
+}
+
+type Messages = AsyncGenerator<SubscriptionMessage, void, undefined>;
+
+/** What one subscriber works with. */
+interface SubscriptionParts {
+  readonly read: Reader;
+  readonly join: (position: Position) => Listener;
+  readonly options: ReadAllOptions | undefined;
+  readonly left: AbortSignal;
+}
+
+/** Each event once and in order, because each read and each news begins where the last one ended. */
+class Subscription {
+  readonly #parts: SubscriptionParts;
+  readonly #pageSize: number;
+  #reached: Position;
+  #announced: Position | undefined;
+
+  constructor(parts: SubscriptionParts) {
+    this.#parts = parts;
+    this.#pageSize = pageSizeOf(parts.options);
+    this.#reached = parts.options?.after ?? START;
+  }
+
+  async *messages(): Messages {
+    const { join, left } = this.#parts;
+    while (!left.aborted) {
+      yield* this.#readTo(START);
+      if (left.aborted) return;
+      const listener = join(this.#reached);
+      try {
+        // What was written between the read and the joining.
+        if (this.#reached < listener.from) yield* this.#readTo(listener.from);
+        yield* this.#listen(listener);
+      } finally {
+        listener.leave();
+      }
+    }
+  }
+
+  /** Reads to the end of the store, which is at `place` at the least. */
+  async *#readTo(place: Position): Messages {
+    const { read, left } = this.#parts;
+    for (let isHead = false; !left.aborted && (!isHead || this.#reached < place);) {
+      const ahead = await read(this.#reached);
+      ({ isHead } = ahead);
+      this.#reached = laterPosition(this.#reached, ahead.considered);
+      if (ahead.events.length > 0) yield { kind: 'events', events: ahead.events, position: this.#reached };
+      // Who catches up with a long log keeps nobody else waiting.
+      if (!isHead && !left.aborted) await yieldToLoop();
+    }
+  }
+
+  /** Until more was written than is kept for a slow reader: then it is read again. */
+  async *#listen(listener: Listener): Messages {
+    const { left, options } = this.#parts;
+    const isWanted = filterPredicate(options?.filter);
+    for (let isHead = true; !left.aborted;) {
+      if (isHead && (this.#announced === undefined || this.#reached > this.#announced)) {
+        this.#announced = this.#reached;
+        yield { kind: 'caught-up', position: this.#reached };
+      }
+      const news = await listener.next(left);
+      if (news === undefined || news === 'missed') return;
+      ({ isHead } = news);
+      const events = news.events.filter((event) => event.position > this.#reached && isWanted(event));
+      for (const page of pagesOf(events, this.#pageSize)) {
+        this.#reached = page.at(-1)?.position ?? this.#reached;
+        yield { kind: 'events', events: page, position: this.#reached };
+        if (left.aborted) return;
+      }
+      this.#reached = laterPosition(this.#reached, news.position);
+    }
+  }
+}

@@ -1,0 +1,95 @@
+/** What the author of a store needs, and an application does not. */
+export { AppendQueue, type AppendQueueOptions, type Outcome, type Queued } from './append-queue.js';
+export {
+  checkedAppend,
+  encodedAppend,
+  LARGEST_APPEND,
+  LARGEST_SCHEMA_VERSION,
+  type EncodedAppend,
+  type EventText,
+} from './checked-append.js';
+export { recordedEvents, refusalOf, type Found, type Placing } from './placing.js';
+export { Feed, type ReadAhead, type Reader, type Source } from './feed.js';
+export { Watch, type WatchOptions } from './watch.js';
+export { Notifier } from './notifier.js';
+export { KeyedMutex } from './keyed-mutex.js';
+export { OutagePauses, pause, type BackOff } from './back-off.js';
+export { inTime, TIME_UP, within, type Wait } from './time-out.js';
+export { decodeRow, type StoredRow } from './stored-row.js';
+export { dataOf, isEventMetadata, isJsonObject, metadataOf } from './stored-event.js';
+export { yieldToLoop } from '../yield-to-loop.js';
+export { onAbort } from '../on-abort.js';
+export { eventId, isEventId } from '../ids.js';
+export { Fault } from '../fault.js';
+export { UnserialisableData, WrittenByNewerProgram, type EventPlace } from '../event-faults.js';
+export {
+  ConcurrentChange,
+  DeadlineExceeded,
+  DriverUnusable,
+  OutcomeUnknown,
+  ReceiptExists,
+  RevisionConflict,
+  StoreClosed,
+  StoreDamaged,
+  StoreForeign,
+  StoreFull,
+  StoreUnavailable,
+  WrittenUnseen,
+} from '../faults.js';
+export {
+  CheckpointConflict,
+  ProjectionBehind,
+  ProjectionStopped,
+  RebuildSuperseded,
+} from '../projections/projection-faults.js';
+export {
+  followedInAppend,
+  placeInAppend,
+  type EventShape,
+  type NewEvent,
+  type PlaceInAppend,
+} from '../streams/event.js';
+export { filterPredicate, matchesFilter, type EventFilter, type EventPredicate } from '../streams/event-filter.js';
+export type {
+  Append,
+  ReadAllOptions,
+  ReadStreamOptions,
+  Receipt,
+  SubscriptionMessage,
+} from '../streams/event-store.js';
+export { limitOf, pagesOf, pageSizeOf } from '../streams/paging.js';
+export { freezeMetadata, notBefore } from '../streams/recording.js';
+export { toJson } from '../streams/json.js';
+export { meetsExpectation, revisionAfter, type ExpectedRevision } from '../streams/revision.js';
+export { modelName, type AnyProjection, type ReadModelDefinition, type RowCodec } from '../projections/projection.js';
+export {
+  decodePage,
+  missingKeys,
+  reducePage,
+  type DecodedPage,
+  type PageSlot,
+  type PageSlots,
+  type ReducedPage,
+} from '../projections/reduce-page.js';
+export { MOST_BEHIND } from '../projections/read-model-store.js';
+export type {
+  KeyedRow,
+  ReadModel,
+  ReadModelChange,
+  ReadModelStore,
+  RebuildingModel,
+  RowsAt,
+  RowQuery,
+} from '../projections/read-model-store.js';
+export { compareKeys, rowLimitOf } from '../projections/row-query.js';
+export { Projector, type Lag, type ProjectorOptions } from '../projections/projector.js';
+export { tolerating, UnreadableRow, type UnreadableFacts } from '../projections/tolerating.js';
+export type { FollowerOptions, FollowerState } from '../projections/following.js';
+export { memoryReadModelStore } from '../projections/memory-read-model-store.js';
+export type { AnyFault } from '../is-fault.js';
+export type { EventSchemas } from '../streams/event-codec.js';
+export type { DecisionContext } from '../decisions/decider.js';
+export type { CommandHandlerOptions } from '../decisions/command-handler-options.js';
+export type { Considered } from '../decisions/command-context.js';
+export type { Fold } from '../decisions/state-reader.js';
+export type { MemoryStoreOptions } from '../memory-store.js';

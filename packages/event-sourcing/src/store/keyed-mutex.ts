@@ -1,0 +1,50 @@
+import { onAbort } from '../on-abort.js';
+import { Breather, yieldToLoop } from '../yield-to-loop.js';
+
+/** Lets one at a time in under each key, in the order they came; under different keys they go side by side. */
+export class KeyedMutex<Key> {
+  /** The keys somebody is in under, each with those who wait; `undefined` as long as nobody ever did. */
+  readonly #busy = new Map<Key, (() => void)[] | undefined>();
+  readonly #breather = new Breather(32);
+
+  /**
+   * Resolves once it is the caller's turn; `undefined` when it is at once. Whoever came in has to {@link leave}. When the signal fires
+   * first it resolves to `false`, and the caller is not in.
+   */
+  enter(key: Key, signal?: AbortSignal): Promise<boolean> | undefined {
+    const waiting = this.#busy.get(key);
+    if (waiting !== undefined) return new Promise((resolve) => waitIn(waiting, resolve, signal));
+    if (!this.#busy.has(key)) {
+      this.#busy.set(key, undefined);
+      return undefined;
+    }
+    const first: (() => void)[] = [];
+    this.#busy.set(key, first);
+    return new Promise((resolve) => waitIn(first, resolve, signal));
+  }
+
+  /** Lets in who came next under this key. */
+  leave(key: Key): void {
+    const letIn = this.#busy.get(key)?.shift();
+    if (letIn === undefined) this.#busy.delete(key);
+    // Commands that write nothing have nothing to wait for: without this, thousands of them would let no timer fire.
+    else if (this.#breather.isDue()) yieldToLoop().then(letIn, letIn);
+    else letIn();
+  }
+}
+
+function waitIn(waiting: (() => void)[], resolve: (isIn: boolean) => void, signal?: AbortSignal): void {
+  let takeBack = (): void => undefined;
+  const letIn = (): void => {
+    takeBack();
+    resolve(true);
+  };
+  waiting.push(letIn);
+  takeBack = onAbort(signal, () => {
+    const place = waiting.indexOf(letIn);
+    // Whoever was let in already, and only breathes, is in.
+    if (place === -1) return;
+    waiting.splice(place, 1);
+    resolve(false);
+  });
+}

@@ -1,0 +1,73 @@
+import { onAbort } from '../on-abort.js';
+import type { RecordedEvent } from '../streams/event.js';
+import type { Position } from '../streams/position.js';
+
+/** What was heard since one listened last. */
+export interface News {
+  readonly events: readonly RecordedEvent[];
+  /** All events up to here have been heard. */
+  readonly position: Position;
+  /** Whether that was the end of the store. */
+  readonly isHead: boolean;
+}
+
+/** More than that is not kept for a slow one: it reads it for itself. */
+const KEPT_EVENTS = 2000;
+
+/** One of those who listen to a feed: what was written is kept for it until it asks. */
+export class Listener {
+  /** What is heard begins right after here. */
+  readonly from: Position;
+  /** Ends it; twice is once. */
+  readonly leave: () => void;
+  #news: News | undefined;
+  #hasMissed = false;
+  #failure: { readonly fault: unknown } | undefined;
+  #wake: () => void = () => undefined;
+
+  constructor(from: Position, onLeave: () => void) {
+    this.from = from;
+    this.leave = onLeave;
+  }
+
+  /** For the feed: takes what came. */
+  hear(news: News): void {
+    const before = this.#news?.events ?? [];
+    if (before.length + news.events.length > KEPT_EVENTS) {
+      this.#hasMissed = true;
+      this.#news = undefined;
+    } else if (!this.#hasMissed) {
+      this.#news = before.length === 0 ? news : { ...news, events: [...before, ...news.events] };
+    }
+    this.#wake();
+  }
+
+  /** For the feed: there will be nothing more. */
+  fail(fault: unknown): void {
+    this.#failure = { fault };
+    this.#wake();
+  }
+
+  /** What has come, or comes next; `missed` when it was too much to keep; `undefined` when `signal` fired. */
+  async next(signal: AbortSignal): Promise<News | 'missed' | undefined> {
+    while (this.#isQuiet && !signal.aborted) {
+      await new Promise<void>((resolve) => {
+        const takeBack = onAbort(signal, resolve);
+        this.#wake = () => {
+          takeBack();
+          resolve();
+        };
+      });
+    }
+    if (signal.aborted) return undefined;
+    if (this.#failure !== undefined) throw this.#failure.fault;
+    if (this.#hasMissed) return 'missed';
+    const news = this.#news;
+    this.#news = undefined;
+    return news;
+  }
+
+  get #isQuiet(): boolean {
+    return this.#news === undefined && !this.#hasMissed && this.#failure === undefined;
+  }
+}

@@ -1,0 +1,42 @@
+import { DeadlineExceeded } from '../faults.js';
+import { onAbort } from '../on-abort.js';
+
+/** Marks that time was up, as no promise of others ever resolves to it. */
+export const TIME_UP: unique symbol = Symbol('time is up');
+
+/** Waits for a promise no longer than that, or until the signal fires. What comes later of it is ignored, also a failure. */
+export function within<Value>(
+  promise: Promise<Value>,
+  ms: number,
+  signal?: AbortSignal,
+): Promise<Value | typeof TIME_UP> {
+  return new Promise((resolve, reject) => {
+    let takeBack = (): void => undefined;
+    const stopWaiting = (): void => {
+      clearTimeout(timer);
+      takeBack();
+    };
+    const giveUp = (): void => {
+      stopWaiting();
+      resolve(TIME_UP);
+    };
+    const timer = setTimeout(giveUp, ms);
+    takeBack = onAbort(signal, giveUp);
+    promise.then(resolve, reject).finally(stopWaiting);
+  });
+}
+
+/** How long a caller waits for something that goes on without them. */
+export interface Wait {
+  readonly waitMs: number;
+  readonly signal?: AbortSignal | undefined;
+  /** What is waited for, for the fault to say. */
+  readonly doing: string;
+}
+
+/** What comes of the promise, if it comes in time. @throws DeadlineExceeded when it does not, or the signal fired. */
+export async function inTime<Value>(promise: Promise<Value>, { waitMs, signal, doing }: Wait): Promise<Value> {
+  const value = await within(promise, waitMs, signal);
+  if (value === TIME_UP) throw new DeadlineExceeded({ doing });
+  return value;
+}

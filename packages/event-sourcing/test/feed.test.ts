@@ -1,0 +1,104 @@
+import { setImmediate as breathe } from 'node:timers/promises';
+import { openMemoryStore, START, streamId, type Position } from '@login-policy/event-sourcing';
+import { Feed, Notifier, StoreUnavailable, type ReadAhead, type Reader } from '@login-policy/event-sourcing/store';
+import { expect } from 'chai';
+import { describe, it } from 'mocha';
+import { newEvent } from './events.js';
+
+const STREAM = streamId('Counter', 'a');
+
+/** A feed over a store in memory that counts what is read of it, page by page. */
+function watchedFeed() {
+  const store = openMemoryStore();
+  const notifier = new Notifier();
+  let reads = 0;
+  let fault: Error | undefined;
+  const reader =
+    (options = {}): Reader =>
+    async (after): Promise<ReadAhead> => {
+      reads += 1;
+      if (fault !== undefined) throw fault;
+      const head = await store.eventStore.head();
+      for await (const events of store.eventStore.readAll({ ...options, after })) {
+        const considered = events.at(-1)?.position ?? after;
+        return { events, considered, isHead: considered >= head };
+      }
+      return { events: [], considered: head, isHead: true };
+    };
+  const feed = new Feed({ reader, changed: (signal) => notifier.changed(signal) });
+  return {
+    feed,
+    reads: () => reads,
+    fail: (error: Error) => (fault = error),
+    notify: () => notifier.notify(),
+    write: async (count = 1) => {
+      for (let left = count; left > 0; left--) {
+        await store.eventStore.append({ streamId: STREAM, expected: 'any', events: [newEvent()] });
+      }
+      notifier.notify();
+      return store.eventStore.head();
+    },
+  };
+}
+
+/** Reads messages until it is told that it is caught up to a place, and answers how many events came. */
+async function countUntil(messages: AsyncIterator<{ kind: string; position: Position }>, place: Position) {
+  let events = 0;
+  for (;;) {
+    const { value, done } = await messages.next();
+    if (done === true) throw new Error('a subscription does not end of itself');
+    if ('events' in value && Array.isArray(value.events)) events += value.events.length;
+    if (value.kind === 'caught-up' && value.position >= place) return events;
+  }
+}
+
+describe('the one feed of a store', () => {
+  it('reads a change once, however many subscribe (L4)', async () => {
+    const { feed, reads, write } = watchedFeed();
+    const head = await write();
+    const all = Array.from({ length: 1000 }, () => feed.subscribe()[Symbol.asyncIterator]());
+    await Promise.all(all.map((messages) => countUntil(messages, head)));
+    const before = reads();
+    const next = await write();
+    const counts = await Promise.all(all.map((messages) => countUntil(messages, next)));
+    expect(new Set(counts)).to.deep.equal(new Set([1]));
+    expect(reads() - before).to.be.below(4);
+    for (const messages of all) await messages.return?.();
+  });
+
+  it('keeps 2,000 events for a slow reader, who then reads for itself: nothing is lost, nothing comes twice', async () => {
+    const { feed, write } = watchedFeed();
+    const head = await write();
+    const slow = feed.subscribe({ pageSize: 500 })[Symbol.asyncIterator]();
+    await countUntil(slow, head);
+    let last = head;
+    for (let round = 0; round < 3; round++) {
+      last = await write(1000);
+      await breathe();
+    }
+    expect(await countUntil(slow, last)).to.equal(3000);
+    expect(await countUntil(slow, await write(2))).to.equal(2);
+    await slow.return?.();
+  });
+
+  it('is read by nobody when nobody listens', async () => {
+    const { feed, reads, write } = watchedFeed();
+    const messages = feed.subscribe()[Symbol.asyncIterator]();
+    await countUntil(messages, START);
+    await messages.return?.();
+    const before = reads();
+    await write();
+    await breathe();
+    expect(reads()).to.equal(before);
+  });
+
+  it('tells all who listen of a fault, and begins anew for whoever comes then', async () => {
+    const { feed, fail, notify } = watchedFeed();
+    const two = [feed.subscribe(), feed.subscribe()].map((messages) => messages[Symbol.asyncIterator]());
+    await Promise.all(two.map((messages) => countUntil(messages, START)));
+    const waiting = two.map((messages) => messages.next().catch((caught: unknown) => caught));
+    fail(new StoreUnavailable({ store: 'a store', problem: 'it is away' }));
+    notify();
+    for (const caught of await Promise.all(waiting)) expect(caught).to.be.instanceOf(StoreUnavailable);
+  });
+});

@@ -1,0 +1,105 @@
+import type { Observe } from '@login-policy/event-sourcing';
+import {
+  AppendQueue,
+  OutcomeUnknown,
+  yieldToLoop,
+  type Outcome,
+  type Queued,
+} from '@login-policy/event-sourcing/store';
+import type { AppendTransaction } from './append.js';
+import { Appended } from './appended.js';
+import type { Connection, Ending } from './connection.js';
+import { toFault } from './faults.js';
+
+/** So that a group keeps the event loop no longer than some hundredths of a second. */
+const MOST = { appends: 512, size: 16_000_000 } as const;
+
+/**
+ * Makes the queue of a store's appends: a group shares one sync to disk. It is written in the next turn of the event loop, so that a
+ * synchronous driver keeps nobody else from theirs.
+ */
+export function appendQueue(
+  connection: Connection,
+  transaction: AppendTransaction,
+  observe: Observe | undefined,
+): AppendQueue {
+  const writer = new GroupWriter(connection, transaction);
+  return new AppendQueue({
+    store: connection.name,
+    most: MOST,
+    gather: yieldToLoop,
+    observe,
+    write: (group) => writer.write(group),
+  });
+}
+
+class GroupWriter {
+  readonly #connection: Connection;
+  readonly #transaction: AppendTransaction;
+  readonly #appended: Appended;
+
+  constructor(connection: Connection, transaction: AppendTransaction) {
+    this.#connection = connection;
+    this.#transaction = transaction;
+    this.#appended = new Appended(connection.database);
+  }
+
+  async write(group: readonly Queued[]): Promise<readonly Outcome[]> {
+    try {
+      const areThere = (outcomes: readonly Outcome[]): boolean => this.#areThere(group, outcomes);
+      const ending = await this.#connection.transact(() => this.#recordAll(group), areThere);
+      if (ending.outcome === 'in-doubt') this.#transaction.rolledBack();
+      this.#connection.watch.notify();
+      return outcomesOf(group, ending);
+    } catch (fault) {
+      this.#transaction.rolledBack();
+      throw fault;
+    }
+  }
+
+  /** They are one transaction, so all of them are or none. */
+  #areThere(group: readonly Queued[], outcomes: readonly Outcome[]): boolean {
+    return group.every(({ append }, index) => {
+      const outcome = outcomes[index];
+      return outcome === undefined || 'refused' in outcome || this.#appended.has(append, outcome.recorded);
+    });
+  }
+
+  #recordAll(group: readonly Queued[]): readonly Outcome[] {
+    this.#transaction.begin();
+    const outcomes = group.map((queued) => this.#record(queued));
+    this.#transaction.end();
+    return outcomes;
+  }
+
+  /**
+   * A refusal is this append's alone. A write that fails ends the transaction, and with it the whole group, and so does a
+   * read that has made SQLite roll back by itself: what came after it would be written outside of any transaction.
+   */
+  #record(queued: Queued): Outcome {
+    // Whoever gave up while the lock was waited for has been told so.
+    if (!queued.begin()) return { recorded: [] };
+    const prepared = this.#prepare(queued);
+    if ('refused' in prepared) return prepared;
+    prepared.write();
+    return { recorded: prepared.recorded };
+  }
+
+  #prepare({ append }: Queued): ReturnType<AppendTransaction['record']> | { readonly refused: unknown } {
+    try {
+      return this.#transaction.record(append);
+    } catch (caught) {
+      this.#connection.database.refuseLost();
+      return { refused: toFault(caught, this.#connection.name) };
+    }
+  }
+}
+
+function outcomesOf(group: readonly Queued[], ending: Ending<readonly Outcome[]>): readonly Outcome[] {
+  if (ending.outcome === 'written') return ending.result;
+  return ending.result.map((outcome, index) => {
+    const streamId = group[index]?.append.streamId;
+    if ('refused' in outcome || streamId === undefined) return outcome;
+    return { refused: new OutcomeUnknown({ streamId }, ending.fault) };
+  });
+}
