@@ -9,8 +9,9 @@ import {
   type Projection,
   type StateAt,
   type StreamId,
+  eventId,
+  UnreadableRow,
 } from '@login-policy/event-sourcing';
-import { eventId, UnreadableRow } from '@login-policy/event-sourcing/store';
 import type { Marks } from './reads/details.js';
 import { loginPolicyEvents } from './events/event-codec.js';
 import type { LoginPolicyEvent, RecordedLoginPolicyEvent } from './events/events.js';

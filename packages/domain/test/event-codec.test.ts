@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { loginPolicyEvents, type LoginPolicyEvent } from '@login-policy/domain';
-import { isFault, type EncodedEvent } from '@login-policy/event-sourcing';
+import { isFault } from '@login-policy/event-sourcing';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { describe, it } from 'mocha';
 import { anEvent, sameEvent } from './arbitraries.js';
-import { recorded } from './policies.js';
+import { recorded, type EncodedEvent } from './policies.js';
 
 async function storedExamples(): Promise<readonly EncodedEvent[]> {
   const examples: readonly EncodedEvent[] = JSON.parse(

@@ -1,5 +1,4 @@
 import { openMemoryStore, type EventStore, type RecordedEvent, type StreamId } from '@login-policy/event-sourcing';
-import type { ReadStreamOptions } from '@login-policy/event-sourcing/store';
 import { openLoginPolicies, orThrow } from '@login-policy/domain';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
@@ -35,7 +34,7 @@ function counting(store: EventStore): { readonly eventStore: EventStore; eventsR
   let read = 0;
   async function* readStream(
     stream: StreamId,
-    options?: ReadStreamOptions,
+    options?: Parameters<EventStore['readStream']>[1],
   ): AsyncGenerator<readonly RecordedEvent[], void, undefined> {
     for await (const page of store.readStream(stream, options)) {
       read += page.length;

@@ -23,7 +23,6 @@ import {
   streamId,
   toJsonObject,
   type Clock,
-  type EncodedEvent,
   type RecordedEvent,
   type Store,
   position,
@@ -89,6 +88,9 @@ export const ACME_STREAM = streamId('organizationLoginPolicy', `${acme.instanceI
 export const INSTANCE_STREAM = streamId('instanceLoginPolicy', instance.instanceId);
 
 const ids = monotonicIds();
+
+/** What a store keeps of an event's content. */
+export type EncodedEvent = Pick<RecordedEvent, 'type' | 'schemaVersion' | 'data'>;
 
 /** An event as the first of a store would be read. */
 export function recorded(encoded: EncodedEvent): RecordedEvent {

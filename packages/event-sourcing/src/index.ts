@@ -1,13 +1,13 @@
 export type { Brand } from './brand.js';
 export { systemClock, type Clock } from './clock.js';
 export { instant, instantToIso, parseInstant, type Instant } from './instant.js';
-export { monotonicIds, type EventId, type IdSource } from './ids.js';
+export { eventId, monotonicIds, type EventId, type IdSource } from './ids.js';
 export type { FaultCode } from './fault.js';
 export { UnreadableEvent } from './event-faults.js';
 export { PositionUnknown } from './faults.js';
 export { isFault } from './is-fault.js';
 export type { EventMetadata, Recorded, RecordedEvent, RecordedFacts } from './streams/event.js';
-export { eventCodec, placeOf, type EncodedEvent, type EventCodec, type EventSchema } from './streams/event-codec.js';
+export { eventCodec, placeOf, type EventCodec, type EventSchema } from './streams/event-codec.js';
 export type { EventStore } from './streams/event-store.js';
 export { parseJson, toJsonObject, type Json, type JsonObject } from './streams/json.js';
 export { START, laterPosition, parsePosition, position, positionToString, type Position } from './streams/position.js';
@@ -21,6 +21,7 @@ export type { CommandContext, Handled, PreconditionFailed } from './decisions/co
 export type { StateAt } from './decisions/state-at.js';
 export { StateReader } from './decisions/state-reader.js';
 export type { Projection } from './projections/projection.js';
+export { UnreadableRow } from './projections/tolerating.js';
 export { Follower } from './projections/follower.js';
 export { observedDecider, observedEventStore, tell, toldCall, type Observation, type Observe } from './observe.js';
 export type { Freshness, FreshRows } from './projections/following.js';

@@ -7,8 +7,8 @@ import {
   type EventStore,
   type RecordedEvent,
   type StateAt,
+  eventId,
 } from '@login-policy/event-sourcing';
-import { eventId } from '@login-policy/event-sourcing/store';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { tally, tallyEvents, type TallyCommand, type TallyEvent, type TooLow } from './tally.js';

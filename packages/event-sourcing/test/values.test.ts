@@ -13,8 +13,9 @@ import {
   START,
   streamId,
   position,
+  eventId,
 } from '@login-policy/event-sourcing';
-import { eventId, type Append } from '@login-policy/event-sourcing/store';
+import type { Append } from '@login-policy/event-sourcing/store';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { describe, it } from 'mocha';

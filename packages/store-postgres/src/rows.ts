@@ -5,8 +5,9 @@ import {
   revision,
   type RecordedEvent,
   type StreamId,
+  eventId,
 } from '@login-policy/event-sourcing';
-import { eventId, dataOf, metadataOf } from '@login-policy/event-sourcing/store';
+import { dataOf, metadataOf } from '@login-policy/event-sourcing/store';
 import type { Cell } from './queries.js';
 import { givenText } from './names.js';
 

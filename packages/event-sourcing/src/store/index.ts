@@ -19,7 +19,7 @@ export { decodeRow, type StoredRow } from './stored-row.js';
 export { dataOf, isEventMetadata, isJsonObject, metadataOf } from './stored-event.js';
 export { yieldToLoop } from '../yield-to-loop.js';
 export { onAbort } from '../on-abort.js';
-export { eventId, isEventId } from '../ids.js';
+export { isEventId } from '../ids.js';
 export { Fault } from '../fault.js';
 export { UnserialisableData, WrittenByNewerProgram, type EventPlace } from '../event-faults.js';
 export {
@@ -83,11 +83,11 @@ export type {
 } from '../projections/read-model-store.js';
 export { compareKeys, rowLimitOf } from '../projections/row-query.js';
 export { Projector, type Lag, type ProjectorOptions } from '../projections/projector.js';
-export { tolerating, UnreadableRow, type UnreadableFacts } from '../projections/tolerating.js';
+export { tolerating, type UnreadableFacts } from '../projections/tolerating.js';
 export type { FollowerOptions, FollowerState } from '../projections/following.js';
 export { memoryReadModelStore } from '../projections/memory-read-model-store.js';
 export type { AnyFault } from '../is-fault.js';
-export type { EventSchemas } from '../streams/event-codec.js';
+export type { EncodedEvent, EventSchemas } from '../streams/event-codec.js';
 export type { DecisionContext } from '../decisions/decider.js';
 export type { CommandHandlerOptions } from '../decisions/command-handler-options.js';
 export type { Considered } from '../decisions/command-context.js';

@@ -11,8 +11,9 @@ import {
   type Position,
   type RecordedEvent,
   type Revision,
+  eventId,
 } from '@login-policy/event-sourcing';
-import { eventId, toJson, type PlaceInAppend } from '@login-policy/event-sourcing/store';
+import { toJson, type PlaceInAppend } from '@login-policy/event-sourcing/store';
 import { InvalidHistory } from './invalid-history.js';
 
 type Field = Exclude<keyof RecordedEvent, 'append'>;

@@ -1,6 +1,5 @@
-import type { EventStore, Position, RecordedEvent } from '@login-policy/event-sourcing';
+import { type EventStore, type Position, type RecordedEvent, START } from '@login-policy/event-sourcing';
 import type { ReadAllOptions, SubscriptionMessage } from '@login-policy/event-sourcing/store';
-import { START } from '@login-policy/event-sourcing';
 import { fail, print } from '../../demand.js';
 import { within } from '../patience.js';
 import { demandPage } from './reading.js';
