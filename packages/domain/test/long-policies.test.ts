@@ -48,6 +48,7 @@ function counting(store: EventStore): { readonly eventStore: EventStore; eventsR
     subscribe: (options) => store.subscribe(options),
     receipt: (stream, key) => store.receipt(stream, key),
     head: () => store.head(),
+    knows: (position) => store.knows(position),
     close: () => store.close(),
   };
   return { eventStore, eventsRead: () => read };

@@ -151,8 +151,8 @@ export class StoreForeign extends Fault {
 }
 
 /**
- * A position is beyond the end of the store: it belongs to another store, or to a history that was lost. What is asked of it
- * would look like "nothing new", for ever.
+ * A position stands for no event of this store: it is beyond the end, or another event stands there. It belongs to another store, or to
+ * a history that was lost, as by restoring a backup. What is asked of it would be answered by what it was never about.
  */
 export class PositionUnknown extends Fault {
   declare readonly code: 'position-unknown';
@@ -161,7 +161,7 @@ export class PositionUnknown extends Fault {
     super({
       code: 'position-unknown',
       retryable: false,
-      message: `position ${facts.position} is beyond the end of this store, ${facts.head}: it belongs to another store, or to a history that was lost`,
+      message: `position ${facts.position} stands for no event of this store, whose end is ${facts.head}: it belongs to another store, or to a history that was lost`,
     });
     this.facts = facts;
   }

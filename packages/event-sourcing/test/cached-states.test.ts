@@ -23,6 +23,7 @@ function replaceable(first: EventStore): { readonly store: EventStore; replaceBy
       subscribe: (options) => current.subscribe(options),
       receipt: (id, key) => current.receipt(id, key),
       head: () => current.head(),
+      knows: (position) => current.knows(position),
       close: () => current.close(),
     },
     replaceBy(next) {

@@ -26,6 +26,7 @@ function methodsOf(eventStore: EventStore): EventStore {
     subscribe: (options) => eventStore.subscribe(options),
     receipt: (stream, key) => eventStore.receipt(stream, key),
     head: () => eventStore.head(),
+    knows: (position) => eventStore.knows(position),
     close: () => eventStore.close(),
   };
 }

@@ -1,5 +1,5 @@
-import { openMemoryStore, streamId, type Store, position } from '@login-policy/event-sourcing';
-import { memoryReadModelStore, type ReadModelStore } from '@login-policy/event-sourcing/store';
+import { openMemoryStore, streamId, type Store, eventId, type Position } from '@login-policy/event-sourcing';
+import { memoryReadModelStore, type ReadModelStore, placeIn, positionOf } from '@login-policy/event-sourcing/store';
 import { expect } from 'chai';
 import { afterEach, describe, it } from 'mocha';
 import { codeOf, faultOf, followedStore, Followers, raise, valueOf } from './followed.js';
@@ -25,9 +25,14 @@ describe('reading a read model that appends keep', () => {
     const store = openMemoryStore();
     const follower = await followers.open(store);
     await raise(store, a, 1);
-    const fault = await faultOf(follower.read([a], { atLeast: position(2), waitMs: 600_000 }));
+    const fault = await faultOf(
+      follower.read([a], { atLeast: beyond(await store.eventStore.head()), waitMs: 600_000 }),
+    );
     expect(fault).to.have.property('code', 'position-unknown');
-    expect(fault).to.have.property('facts').that.deep.equals({ position: 2n, head: 1n });
+    const head = await store.eventStore.head();
+    expect(fault)
+      .to.have.property('facts')
+      .that.deep.equals({ position: beyond(head), head });
   });
 
   it('lets a store be closed under reads that wait, with no rejection that nobody hears (K31)', async () => {
@@ -35,7 +40,8 @@ describe('reading a read model that appends keep', () => {
     const store = { ...sound, keeps: 'followed' as const };
     const follower = await followers.open(store);
     await raise(store, a, 1);
-    const waiting = Array.from({ length: 10 }, () => codeOf(follower.read([a], { atLeast: position(2) })));
+    const atLeast = beyond(await store.eventStore.head());
+    const waiting = Array.from({ length: 10 }, () => codeOf(follower.read([a], { atLeast })));
     await new Promise(setImmediate);
     await store.close();
     expect(new Set(await Promise.all(waiting))).to.deep.equal(new Set(['store-closed']));
@@ -57,17 +63,23 @@ describe('many readers that wait', () => {
     const store = { ...sound, readModels: { open: async () => counted, close: () => sound.readModels.close() } };
     const follower = await followers.open(store, { maxAgeMs: 600_000 });
     await raise(store, a, 1);
-    await follower.read([a], { atLeast: position(1) });
-    const waiting = Array.from({ length: 500 }, () => codeOf(follower.read([a], { atLeast: position(100) })));
+    const head = await store.eventStore.head();
+    await follower.read([a], { atLeast: head });
+    const waiting = Array.from({ length: 500 }, () => codeOf(follower.read([a], { atLeast: beyond(head) })));
     await new Promise(setImmediate);
     looks = 0;
     await raise(store, a, ...Array.from({ length: 20 }, () => 1));
-    await follower.read([a], { atLeast: position(21) });
+    await follower.read([a], { atLeast: await store.eventStore.head() });
     expect(looks).to.be.lessThan(200);
     await follower.close();
     expect(new Set(await Promise.all(waiting))).to.deep.equal(new Set(['store-closed']));
   });
 });
+
+/** A position beyond the end. */
+function beyond(head: Position): Position {
+  return positionOf(placeIn(head) + 100n, eventId('01ARZ3NDEKTSV4RRFFQ69G5FAV'));
+}
 
 /** Read models that no append keeps, and that say where the head is: as another process has them. */
 function apart({ eventStore }: Store): ReadModelStore {

@@ -15,7 +15,7 @@ import {
   position,
   eventId,
 } from '@login-policy/event-sourcing';
-import type { Append } from '@login-policy/event-sourcing/store';
+import { type Append, placeIn, positionOf } from '@login-policy/event-sourcing/store';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { describe, it } from 'mocha';
@@ -23,13 +23,31 @@ import { describe, it } from 'mocha';
 describe('values with one parser', () => {
   it('positions are written and read back, and compare as they do in the store', () => {
     fc.assert(
-      fc.property(fc.bigInt(0n, 2n ** 128n - 1n), (value) => {
+      fc.property(fc.bigInt(0n, 2n ** 168n - 1n), (value) => {
         expect(parsePosition(positionToString(position(value)))).to.equal(value);
       }),
     );
-    for (const text of ['', '-1', '1.5', 'x', '9'.repeat(40), (2n ** 128n).toString()]) {
+    for (const text of ['', '-1', '1.5', 'x', '9'.repeat(52), (2n ** 168n).toString()]) {
       expect(() => parsePosition(text), text).to.throw(RangeError);
     }
+  });
+
+  it('positions compare by place, and know the event that stands there by the end of its id (V3)', () => {
+    const ids = ['01ARZ3NDEKTSV4RRFFQ69G5FAV', '01ARZ3NDEKTSV4RRFFQ69G5FAW'].map(eventId);
+    fc.assert(
+      fc.property(
+        fc.bigInt(0n, 2n ** 128n - 2n),
+        fc.constantFrom(...ids),
+        fc.constantFrom(...ids),
+        (place, one, other) => {
+          expect(placeIn(positionOf(place, one))).to.equal(place);
+          expect(positionOf(place, one) < positionOf(place + 1n, other)).to.equal(true);
+          expect(positionOf(place, one) === positionOf(place, other)).to.equal(one === other);
+        },
+      ),
+    );
+    expect(placeIn(START)).to.equal(0n);
+    expect(() => positionOf(2n ** 128n, eventId('01ARZ3NDEKTSV4RRFFQ69G5FAV'))).to.throw(RangeError);
   });
 
   it('instants are written in UTC with milliseconds, and read with whatever offset', () => {

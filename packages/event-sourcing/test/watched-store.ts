@@ -30,6 +30,7 @@ export function watched(
     readAll: (options) => eventStore.readAll(options),
     subscribe: (options) => eventStore.subscribe(options),
     head: () => eventStore.head(),
+    knows: (position) => eventStore.knows(position),
     close: () => eventStore.close(),
   };
   return { store, asked };

@@ -1,21 +1,21 @@
 import type { Status } from '@eventstore/db-client/generated/status_pb.js';
 import shared from '@eventstore/db-client/generated/shared_pb.js';
 import type { BatchAppendResp } from '@eventstore/db-client/generated/streams_pb.js';
-import { revision, type Position, type Revision, type StreamId } from '@login-policy/event-sourcing';
+import { revision, type Revision, type StreamId } from '@login-policy/event-sourcing';
 import type { Fault } from '@login-policy/event-sourcing/store';
 import { appendRefusal } from './faults.js';
-import { joinPosition } from './rows.js';
+import { placeOf } from './rows.js';
 
 /**
  * What is known of an append after one attempt.
  *
- * - `written`: it is there, its last event at `last`. The position may be missing when the server found it there already;
+ * - `written`: it is there, its last event at `last`. Its place may be missing when the server found it there already;
  * - `conflict`: others were first, nothing was written; `actual` is where the stream is, `undefined` without events;
  * - `refused`: nothing was written, and the fault says why;
  * - `lost`: there is no telling; the node may have said that it is not the one to ask.
  */
 export type Answer =
-  | { readonly kind: 'written'; readonly last: Revision | undefined; readonly position: Position | undefined }
+  | { readonly kind: 'written'; readonly last: Revision | undefined; readonly place: bigint | undefined }
   | { readonly kind: 'conflict'; readonly actual: Revision | undefined }
   | { readonly kind: 'refused'; readonly fault: Fault }
   | { readonly kind: 'lost'; readonly cause: unknown; readonly isAway?: boolean };
@@ -32,10 +32,7 @@ export function answerOf(response: BatchAppendResp, streamId: StreamId): Answer 
     return {
       kind: 'written',
       last: success.hasCurrentRevision() ? revision(BigInt(success.getCurrentRevision())) : undefined,
-      position:
-        place === undefined
-          ? undefined
-          : joinPosition(BigInt(place.getCommitPosition()), BigInt(place.getPreparePosition())),
+      place: place === undefined ? undefined : placeOf(place.getCommitPosition(), place.getPreparePosition()),
     };
   }
   const error = response.getError();

@@ -1,12 +1,4 @@
-import {
-  type Clock,
-  type Instant,
-  type Position,
-  type RecordedEvent,
-  type Revision,
-  type StreamId,
-  START,
-} from '@login-policy/event-sourcing';
+import type { Clock, Instant, Position, RecordedEvent, Revision, StreamId } from '@login-policy/event-sourcing';
 import {
   ConcurrentChange,
   DeadlineExceeded,
@@ -150,8 +142,12 @@ export class Appender {
   ): readonly RecordedEvent[] {
     const { streamId, receipt } = append;
     const last = positions.length - 1;
-    const placing = { after: revisionOf(head), recordedAt, position: (index: number) => positions[index] ?? START };
-    const recorded = recordedEvents(append, placing);
+    const position = (index: number): Position => {
+      const placed = positions[index];
+      if (placed === undefined) throw new TypeError('an event that was written has no position');
+      return placed;
+    };
+    const recorded = recordedEvents(append, { after: revisionOf(head), recordedAt, position });
     this.#context.known.see(
       streamId,
       recorded.map((event, index) => ({ event, receipt: index === last ? receipt : undefined })),

@@ -6,7 +6,7 @@ import type { Order } from './batch-requests.js';
 import { backOff } from './deadline.js';
 import { deletedOutside } from './faults.js';
 import { streamReadRequest } from './requests.js';
-import { positionOf, type WireEvent } from './rows.js';
+import { positionAt, positionOf, type WireEvent } from './rows.js';
 import { recordsOf, serverRead, type ReadingContext } from './server-reads.js';
 
 /** What became of an order, for certain. The positions are those of its events, in their order. */
@@ -48,8 +48,9 @@ export class Delivery {
     const before = expected === 'no-stream' ? -1n : expected;
     // A deleted stream goes on counting where it ended: that is how one shows that nobody saw deleted.
     if (answer.last !== before + BigInt(proposals.length)) throw deletedOutside(streamId);
-    if (proposals.length > 1 || answer.position === undefined) return undefined;
-    return { kind: 'written', positions: [answer.position] };
+    const [only, ...others] = proposals;
+    if (only === undefined || others.length > 0 || answer.place === undefined) return undefined;
+    return { kind: 'written', positions: [positionAt(answer.place, only.uuid)] };
   }
 
   async #findOut(order: Order, first: Answer): Promise<Delivered> {

@@ -104,6 +104,11 @@ export class EventStoreDbEventStore implements EventStore {
     return this.#log.head();
   }
 
+  async knows(position: Position): Promise<boolean> {
+    this.#refuseWhenClosed();
+    return this.#log.knows(position);
+  }
+
   async close(): Promise<void> {
     this.#closing.abort();
     await within(Promise.allSettled(this.#underWay), this.#timeouts.closeMs);

@@ -1,5 +1,5 @@
 import { UnavailableError } from '@eventstore/db-client';
-import type { Position, StreamId } from '@login-policy/event-sourcing';
+import type { StreamId } from '@login-policy/event-sourcing';
 import {
   Fault,
   StoreDamaged,
@@ -118,11 +118,6 @@ export function historyCutOff(streamId: string, missing: string): StoreDamaged {
 export function notBegun(streamId: StreamId, withinMs: number): StoreUnavailable {
   const problem = `appending to ${streamId} could not begin within ${withinMs} ms; nothing was written`;
   return new StoreUnavailable({ store: STORE, problem });
-}
-
-/** The server has no record at a position, and never had. */
-export function foreignPosition(place: Position, cause: unknown): StoreForeign {
-  return foreign(`position ${place} is none of this server's: the checkpoint belongs to another one`, cause);
 }
 
 /** Whether something went wrong inside the server: at a position that is none, for one, or because it knows no leader. */

@@ -1,8 +1,8 @@
 import { laterPosition, PositionUnknown, START, type Position } from '@login-policy/event-sourcing';
-import { pageSizeOf, type EventFilter, type ReadAllOptions } from '@login-policy/event-sourcing/store';
+import { pageSizeOf, type EventFilter, type ReadAllOptions, placeIn } from '@login-policy/event-sourcing/store';
 import { backOff } from './deadline.js';
 import { Ending } from './ending.js';
-import { foreignPosition, isFailureInside } from './faults.js';
+import { isFailureInside } from './faults.js';
 import type { LogRecord } from './log-record.js';
 import { PageMaker } from './page-maker.js';
 import { Patience } from './patience.js';
@@ -52,15 +52,17 @@ export class LogReader {
     const { filter, ending } = reading;
     const patience = new Patience('reading everything', this.#context.timeouts.retryMs, ending.signal);
     const isNothing = filter?.categories.length === 0;
+    let isKnown = maker.handedOut === START;
     for (let tries = 1; !ending.isHere() && !isNothing; tries++) {
       try {
+        if (!isKnown) await this.#demandKnown(maker.handedOut, ending.signal);
+        isKnown = true;
         yield* this.#fillOnce(maker, reading, patience);
         if (!ending.isHere()) return;
       } catch (error) {
         if (!isFailureInside(error)) tries = 0;
         // A server that fails at a place, and can be read all the same, has no such place.
-        else if (tries >= LOOKS && (await this.#canBeRead(ending.signal)))
-          throw foreignPosition(maker.handedOut, error);
+        else if (tries >= LOOKS && (await this.#canBeRead(ending.signal))) throw await this.#unknown(maker.handedOut);
         await patience.after(error);
       }
     }
@@ -80,7 +82,6 @@ export class LogReader {
       while (maker.whole >= pageSize) yield this.#handOut(maker, pageSize);
     }
     if (maker.whole > 0 && !ending.isHere()) yield this.#handOut(maker, pageSize);
-    else if (maker.handedOut !== START) await this.endFrom(maker.handedOut, ending.signal);
   }
 
   #handOut(maker: PageMaker, pageSize: number): Page {
@@ -158,19 +159,49 @@ export class LogReader {
     );
   }
 
-  /** The record at a position, as long as reads are patient; `undefined` when there is none. */
-  at(place: Position): Promise<LogRecord | undefined> {
+  /** The record at a place, as long as reads are patient; `undefined` when there is none. */
+  async at(place: Position): Promise<LogRecord | undefined> {
+    const found = await this.#found(place);
+    return found === 'nowhere' ? undefined : found;
+  }
+
+  /**
+   * Whether a position stands for a record that is there. One that the server has scavenged since is still believed: nothing of a store
+   * is scavenged, and where the end of the log was, a record of the server's own may have stood.
+   */
+  async knows(position: Position): Promise<boolean> {
+    if (position === START) return true;
+    const found = await this.#found(position);
+    if (found !== undefined) return found !== 'nowhere' && found.position === position;
+    const end = await retrying(this.#context, { doing: 'looking for the end' }, (signal) => this.end(signal));
+    return position <= end;
+  }
+
+  /** `nowhere`: no record ever began there. */
+  #found(position: Position): Promise<LogRecord | 'nowhere' | undefined> {
     return retrying(this.#context, { doing: 'looking for an event' }, async (signal) => {
       for (let look = 1; look <= LOOKS; look++) {
         try {
-          return await this.#at(place, signal);
+          return await this.#at(position, signal);
         } catch (error) {
           if (!isFailureInside(error) || !(await this.#canBeRead(signal))) throw error;
           await backOff(look, signal);
         }
       }
-      return undefined;
+      return 'nowhere';
     });
+  }
+
+  /** @throws PositionUnknown when another record stands there, or the log ends before it. */
+  async #demandKnown(position: Position, signal: AbortSignal): Promise<void> {
+    const found = await this.#at(position, signal);
+    if (found?.position === position || signal.aborted) return;
+    if (found !== undefined) throw await this.#unknown(position);
+    await this.endFrom(position, signal);
+  }
+
+  async #unknown(position: Position): Promise<PositionUnknown> {
+    return new PositionUnknown({ position, head: await this.head() });
   }
 
   async #canBeRead(signal: AbortSignal): Promise<boolean> {
@@ -185,7 +216,7 @@ export class LogReader {
   async #at(place: Position, signal: AbortSignal): Promise<LogRecord | undefined> {
     const read: AllRead = { ...FORWARDS, from: place, filter: undefined, limit: 1 };
     for await (const records of this.#records(read, { pageSize: 1, signal, withinMs: this.#context.timeouts.readMs })) {
-      return records.find(({ position }) => position === place);
+      return records.find(({ position }) => placeIn(position) === placeIn(place));
     }
     return undefined;
   }

@@ -10,7 +10,6 @@ import {
   type Position,
   type RecordedEvent,
   type StreamId,
-  position,
 } from '@login-policy/event-sourcing';
 import {
   freezeMetadata,
@@ -19,6 +18,8 @@ import {
   type PlaceInAppend,
   dataOf,
   isJsonObject,
+  placeIn,
+  taggedPosition,
 } from '@login-policy/event-sourcing/store';
 import { eventIdOf, uuidOf } from './event-uuid.js';
 import { tooBig } from './faults.js';
@@ -114,18 +115,26 @@ export function typeOf(record: WireEvent): string {
   return record.getMetadataMap().get('type') ?? '';
 }
 
-/** Where a record stands in the whole log: its commit and its prepare position as one number (ADR 0004). */
+/** Where a record stands in the whole log: its commit and its prepare position as one number (ADR 0004), and its id. */
 export function positionOf(record: WireEvent): Position {
-  return joinPosition(BigInt(record.getCommitPosition()), BigInt(record.getPreparePosition()));
+  const place = placeOf(record.getCommitPosition(), record.getPreparePosition());
+  return positionAt(place, record.getId()?.getString() ?? '');
 }
 
-/** Puts the two numbers of a position into one that orders as they do: commit first. */
-export function joinPosition(commit: bigint, prepare: bigint): Position {
-  return position((commit << 64n) | prepare);
+/** The position of the record with this id. The server gives it as a UUID, of which the last ten digits are 40 bits. */
+export function positionAt(place: bigint, uuid: string): Position {
+  const tag = Number.parseInt(uuid.slice(-10), 16);
+  return taggedPosition(place, Number.isNaN(tag) ? 0 : tag);
+}
+
+/** Puts the two numbers of a place into one that orders as they do: commit first. */
+export function placeOf(commit: string | number, prepare: string | number): bigint {
+  return (BigInt(commit) << 64n) | BigInt(prepare);
 }
 
 /** Takes a position apart for the server. */
-export function splitPosition(place: Position): { readonly commit: bigint; readonly prepare: bigint } {
+export function splitPosition(position: Position): { readonly commit: bigint; readonly prepare: bigint } {
+  const place = placeIn(position);
   return { commit: place >> 64n, prepare: place & 0xffff_ffff_ffff_ffffn };
 }
 

@@ -1,5 +1,6 @@
-import { monotonicIds, type StreamId } from '@login-policy/event-sourcing';
-import { Fault, type Append, type NewEvent } from '@login-policy/event-sourcing/store';
+import { monotonicIds, START, type Position, type StreamId } from '@login-policy/event-sourcing';
+import { Fault, taggedPosition, type Append, type NewEvent } from '@login-policy/event-sourcing/store';
+import type { Double } from './double/double.js';
 
 const nextId = monotonicIds();
 
@@ -18,6 +19,13 @@ export function newEvents(count: number, content: Partial<NewEvent> = {}): reado
 /** An append of so many events after whatever is there. */
 export function appendOf(streamId: StreamId, count: number): Append {
   return { streamId, expected: 'any', events: newEvents(count) };
+}
+
+/** The position of the last record of a server, whosever it is: commit and prepare are the same. */
+export function endOf({ log }: Double): Position {
+  const last = log.records.at(-1);
+  if (last === undefined) return START;
+  return taggedPosition((last.position << 64n) | last.position, Number.parseInt(last.id.slice(-10), 16));
 }
 
 /** The fault a call is refused with. */

@@ -1,11 +1,11 @@
-import { Follower, revision, START, streamId, type Position, type Store, position } from '@login-policy/event-sourcing';
+import { Follower, revision, START, streamId, type Position, type Store } from '@login-policy/event-sourcing';
 import { connectEventStoreDb } from '@login-policy/store-eventstoredb';
 import { counterTotals, type CounterEvent, type CounterRow, paced } from '@login-policy/testkit';
 import { expect } from 'chai';
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import { Double } from './double/double.js';
 import { writeSystemEvent } from './double/event-log.js';
-import { appendOf, faultOf } from './events.js';
+import { appendOf, endOf, faultOf } from './events.js';
 
 const STREAM = streamId('Counter', 'one');
 
@@ -28,9 +28,8 @@ describe('a read model that follows EventStoreDB', () => {
   it('is rebuilt also when the last record of the server is none of this store', async () => {
     const [event] = await store.eventStore.append(appendOf(STREAM, 1));
     writeSystemEvent(double.log);
-    const end = double.log.records.at(-1)?.position ?? 0n;
     follower = await Follower.open({ store, projection: counterTotals });
-    await reached(store, position((end << 64n) | end));
+    await reached(store, endOf(double));
     expect((await follower.rebuild()) > (event?.position ?? 0n)).to.equal(true);
     expect((await follower.read([STREAM])).rows.get(STREAM)).to.include({ total: 1 });
   });

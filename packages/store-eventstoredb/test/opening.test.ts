@@ -99,8 +99,9 @@ describe('a store that is opened', () => {
 
   it('does not keep a process from ending that has forgotten to close it', async () => {
     const program = `
+      import { monotonicIds, streamId } from '@login-policy/event-sourcing';
       import { connectEventStoreDb } from '@login-policy/store-eventstoredb';
-            const { eventStore } = connectEventStoreDb('${server.url}', { streamPrefix: '${unusedPrefix()}' });
+      const { eventStore } = connectEventStoreDb('${server.url}', { streamPrefix: '${unusedPrefix()}' });
       const metadata = { actor: 'child', correlationId: 'c' };
       const event = { id: monotonicIds()(), type: 'Counted', schemaVersion: 1, data: {}, metadata };
       await eventStore.append({ streamId: streamId('Counter', 'x'), expected: 'no-stream', events: [event] });

@@ -1,11 +1,5 @@
-import {
-  streamId,
-  type Position,
-  type RecordedEvent,
-  type Store,
-  position as positionOf,
-} from '@login-policy/event-sourcing';
-import type { SubscriptionMessage } from '@login-policy/event-sourcing/store';
+import { monotonicIds, streamId, type Position, type RecordedEvent, type Store } from '@login-policy/event-sourcing';
+import { positionOf, type SubscriptionMessage } from '@login-policy/event-sourcing/store';
 import { EventStoreDBClient } from '@eventstore/db-client';
 import { connectEventStoreDb, openEventStoreDbStore } from '@login-policy/store-eventstoredb';
 import { paced } from '@login-policy/testkit';
@@ -14,7 +8,7 @@ import { afterEach, beforeEach, describe, it } from 'mocha';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Double } from './double/double.js';
 import { writeSystemEvent } from './double/event-log.js';
-import { appendOf, faultOf } from './events.js';
+import { appendOf, endOf, faultOf } from './events.js';
 import { disposeOf } from './server.js';
 
 const STREAM = streamId('Counter', 'one');
@@ -70,8 +64,7 @@ describe('a subscription to EventStoreDB', () => {
     await messages.next();
     for (let round = 0; round < 3; round++) {
       writeSystemEvent(double.log);
-      const end = double.log.records.at(-1)?.position ?? 0n;
-      const position = (end << 64n) | end;
+      const position = endOf(double);
       expect((await messages.next()).value).to.deep.equal({ kind: 'caught-up', position });
     }
   });
@@ -126,8 +119,8 @@ describe('a subscription to EventStoreDB', () => {
 
   it('after a position that is none of this server is refused', async () => {
     await store.eventStore.append(appendOf(STREAM, 3));
-    const messages = begin({ after: (101n << 64n) | 101n });
-    expect((await faultOf(messages.next())).code).to.equal('store-foreign');
+    const messages = begin({ after: positionOf((101n << 64n) | 101n, monotonicIds()()) });
+    expect((await faultOf(messages.next())).code).to.equal('position-unknown');
   });
 
   it('after a position beyond the end of the log is refused', async () => {
@@ -160,7 +153,7 @@ describe('a subscription to EventStoreDB', () => {
 
 /** Where the server has nothing yet. */
 function beyond({ log }: Double): Position {
-  return positionOf(((log.end + 1000n) << 64n) | (log.end + 1000n));
+  return positionOf(((log.end + 1000n) << 64n) | (log.end + 1000n), monotonicIds()());
 }
 
 async function gather(messages: AsyncIterator<SubscriptionMessage>, wanted: number): Promise<RecordedEvent[]> {

@@ -1,5 +1,5 @@
-import { instant, position, revision, type RecordedEvent } from '@login-policy/event-sourcing';
-import { recordedEvents, type EncodedAppend } from '@login-policy/event-sourcing/store';
+import { instant, revision, type RecordedEvent } from '@login-policy/event-sourcing';
+import { recordedEvents, type EncodedAppend, positionOf } from '@login-policy/event-sourcing/store';
 import { storedName, type StoredName } from './names.js';
 
 /** An append with the names that columns hold of it. */
@@ -28,7 +28,7 @@ export function placedEvents({ append }: PreparedAppend, placed: Placed): readon
   return recordedEvents(append, {
     after: placed.revision === 0n ? undefined : revision(placed.revision - 1n),
     recordedAt: instant(placed.recordedAt),
-    position: (index) => position(placed.position + BigInt(index)),
+    position: (index, { id }) => positionOf(placed.position + BigInt(index), id),
   });
 }
 

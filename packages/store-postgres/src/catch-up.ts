@@ -7,6 +7,7 @@ import {
   reducePage,
   type AnyProjection,
   decodeRow,
+  placeIn,
 } from '@login-policy/event-sourcing/store';
 import type { ClientBase } from 'pg';
 import { isConnectionLost, stateOf } from './faults.js';
@@ -61,7 +62,8 @@ async function reduced(client: ClientBase, schema: Schema, behind: Behind): Prom
     const after = reached.toString();
     const page = await reader.read((limit) => query(client, statement, [after, head.toString(), limit]), MOST_BEHIND);
     events.push(...page.events);
-    reached = page.events.at(-1)?.position ?? head;
+    const last = page.events.at(-1);
+    reached = last === undefined ? head : placeIn(last.position);
   }
   const page = decodePage(projection, events.filter(filterPredicate(projection.filter)));
   const before = await rowsNow(client, schema, { ...behind, keys: missingKeys(page) });

@@ -98,6 +98,11 @@ export class PostgresEventStore implements EventStore {
     return this.#reads.head();
   }
 
+  async knows(position: Position): Promise<boolean> {
+    this.#refuseWhenClosed();
+    return this.#reads.knows(position);
+  }
+
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#parts.watch.notify();

@@ -28,8 +28,18 @@ const TELL_LISTENERS = `
 /** The last event, in a query of its own. */
 export const HEAD = '(SELECT position, id, kept FROM {schema}.events ORDER BY position DESC LIMIT 1)';
 
-/** How far a read model is: to the head, if the transaction that wrote it kept the rows, else to where it says itself. */
-export const CHECKPOINT = 'CASE WHEN m.model = ANY (head.kept) THEN head.position ELSE m.checkpoint END';
+/** The last event, as `positionIn` takes it. */
+export const HEAD_PLACED = "head.position || ' ' || head.id";
+
+/**
+ * How far a read model is, as `positionIn` takes it: to the head, if the transaction that wrote it kept the rows, else to where it says
+ * itself.
+ */
+export const CHECKPOINT: string = `CASE WHEN m.model = ANY (head.kept) THEN ${HEAD_PLACED} ELSE m.checkpoint::text END`;
+
+/** The same as a place in the log. A position that is kept as a number has 40 bits of its event's id behind that. */
+const CHECKPOINT_PLACE =
+  'coalesce(CASE WHEN m.model = ANY (head.kept) THEN head.position ELSE div(m.checkpoint, 1099511627776) END, 0)';
 
 /** A function of the schema. What the role has in its path can't take the place of what is meant in it. */
 function plpgsql(signature: string, body: string): string {
@@ -45,7 +55,7 @@ AS $function$\n${body.trim()}\n$function$;`;
  * one of the store's does not last.
  */
 const LOOK = plpgsql(
-  'look_v4(lock_ms text, asked json) RETURNS json',
+  'look_v5(lock_ms text, asked json) RETURNS json',
   `DECLARE
   before text := current_setting('lock_timeout');
   head record;
@@ -59,7 +69,7 @@ BEGIN ${DEMAND_READ_COMMITTED}
     PERFORM FROM {schema}.read_models AS m
       WHERE m.stage = 'live' AND m.name IN (SELECT x.name FROM json_to_recordset(asked->'models') AS x(name text))
       AND (m.model = ANY (head.kept)) IS NOT TRUE
-      AND coalesce(head.position, 0) - coalesce(m.checkpoint, 0) <= (asked->>'near')::bigint
+      AND coalesce(head.position, 0) - ${CHECKPOINT_PLACE} <= (asked->>'near')::bigint
       ORDER BY m.model FOR UPDATE;
   END IF;
   IF lock_ms IS NOT NULL THEN
@@ -78,7 +88,7 @@ BEGIN ${DEMAND_READ_COMMITTED}
     'receipts', (SELECT json_agg(json_build_array(kept.stream, kept.key)) FROM {schema}.receipts AS kept
       JOIN json_to_recordset(asked->'receipts') AS wanted(stream text, key text) USING (stream, key)),
     'models', (SELECT json_agg(json_build_object(
-        'name', m.name, 'model', m.model::text, 'checkpoint', coalesce(${CHECKPOINT}, 0)::text,
+        'name', m.name, 'model', m.model::text, 'checkpoint', ${CHECKPOINT_PLACE}::text,
         'rows', (SELECT json_agg(json_build_array(encode(found.key, 'hex'), found.content::text))
           FROM {schema}.read_model_rows AS found WHERE found.model = m.model
           AND sha256(found.key) IN (SELECT sha256(decode(k.hex, 'hex')) FROM json_array_elements_text(wanted.keys) AS k(hex)))))
@@ -92,7 +102,7 @@ END`,
  * entries are null where they stay as they are, and a model may be said once for all. What is kept as JSON comes as text: taken apart as JSON it could hold no \\u0000.
  */
 const WRITE_ROWS = plpgsql(
-  'write_rows_v4(changes json, this_model bigint) RETURNS void',
+  'write_rows_v5(changes json, this_model bigint) RETURNS void',
   `BEGIN
   WITH given AS MATERIALIZED (
     SELECT coalesce(x.model, this_model) AS model, decode(x.key, 'hex') AS key, x.content::json AS content, x.entries IS NULL AS is_indexed_as_before,
@@ -122,7 +132,7 @@ END`,
  * the usual append, of one event and one row.
  */
 const APPEND = plpgsql(
-  `append_v4(known_era text, not_after bigint, place bigint, head_id text, this_stream text, whole text, this_revision bigint,
+  `append_v5(known_era text, not_after bigint, place bigint, head_id text, this_stream text, whole text, this_revision bigint,
   end_id text, at bigint, event_id text, type text, version integer, data json, metadata json, count integer, models bigint[],
   row_model bigint, row_key bytea, row_content json, more json) RETURNS text`,
   `DECLARE
@@ -176,10 +186,10 @@ BEGIN ${DEMAND_READ_COMMITTED}
     IF done < json_array_length(more->'receipts') THEN
       RAISE EXCEPTION 'others wrote' USING ERRCODE = 'LP003';
     END IF;
-    UPDATE {schema}.read_models SET checkpoint = place - 1, steps = steps + 1
-      WHERE model IN (SELECT x::bigint FROM json_array_elements_text(more->'dropped') AS x);
+    UPDATE {schema}.read_models AS m SET checkpoint = x.at, steps = steps + 1
+      FROM json_to_recordset(more->'dropped') AS x(model bigint, at numeric) WHERE m.model = x.model;
     IF more->'rows' IS NOT NULL THEN
-      PERFORM {schema}.write_rows_v4(more->'rows', NULL);
+      PERFORM {schema}.write_rows_v5(more->'rows', NULL);
     END IF;
   END IF;${TELL_LISTENERS}
   RETURN 'written ' || ${NOW};
@@ -191,21 +201,21 @@ END`,
  * that appends keep have no step to take. The lock comes first: an append that is about to keep the rows waits for it or is waited for.
  */
 const TAKE_STEP = plpgsql(
-  'take_step_v4(this_model bigint, expected numeric, reached numeric, changes json) RETURNS text',
+  'take_step_v5(this_model bigint, expected numeric, reached numeric, changes json) RETURNS text',
   `DECLARE
   now_at record;
 BEGIN
   PERFORM FROM {schema}.read_models WHERE model = this_model AND stage <> 'replaced' FOR UPDATE;
-  SELECT ${CHECKPOINT} AS checkpoint, (m.model = ANY (head.kept)) IS TRUE AS is_kept INTO now_at
+  SELECT ${CHECKPOINT} AS placed, m.checkpoint, (m.model = ANY (head.kept)) IS TRUE AS is_kept INTO now_at
     FROM {schema}.read_models AS m LEFT JOIN ${HEAD} AS head ON true WHERE m.model = this_model AND m.stage <> 'replaced';
   IF NOT FOUND THEN
     RETURN 'replaced';
   END IF;
   IF now_at.is_kept OR now_at.checkpoint IS DISTINCT FROM expected THEN
-    RETURN coalesce(now_at.checkpoint::text, '');
+    RETURN coalesce(now_at.placed, '');
   END IF;
   UPDATE {schema}.read_models SET checkpoint = reached, steps = steps + 1 WHERE model = this_model;
-  PERFORM {schema}.write_rows_v4(changes, this_model);${TELL_LISTENERS}
+  PERFORM {schema}.write_rows_v5(changes, this_model);${TELL_LISTENERS}
   RETURN NULL;
 END`,
 );
@@ -223,9 +233,13 @@ export const DROP_OLD_FUNCTIONS: string = [
   'writers_view',
   'write_reckoned',
   'write_reckoned_event',
+  'look_v4',
+  'append_v4',
+  'take_step_v4',
+  'write_rows_v4',
 ]
   .map((name) => `DROP FUNCTION IF EXISTS {schema}.${name};`)
   .join('\n');
 
-/** The functions of schema version 4. */
+/** The functions of schema version 5. */
 export const FUNCTIONS: string = [LOOK, WRITE_ROWS, APPEND, TAKE_STEP].join('\n');

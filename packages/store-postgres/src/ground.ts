@@ -62,7 +62,7 @@ export function keysOf(batch: readonly PreparedAppend[], { projection, isWanted 
   return new Set(wanted.map(({ append }) => projection.key(append.streamId)));
 }
 
-/** What `look_v4` is asked. */
+/** What `look_v5` is asked. */
 export function question(batch: readonly PreparedAppend[], models: readonly OpenedModel[]): string {
   return JSON.stringify({
     near: MOST_BEHIND,
@@ -75,7 +75,7 @@ export function question(batch: readonly PreparedAppend[], models: readonly Open
   });
 }
 
-/** What `look_v4` answered. @throws TypeError when it is not what was asked. */
+/** What `look_v5` answered. @throws TypeError when it is not what was asked. */
 export function viewOf(answer: string, batch: readonly PreparedAppend[], models: readonly OpenedModel[]): View {
   const found: unknown = JSON.parse(answer);
   const ends = partsOf(fieldOf(found, 'ends'));

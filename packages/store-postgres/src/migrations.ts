@@ -4,23 +4,24 @@ import type { Connection } from './connection.js';
 import { DROP_OLD_FUNCTIONS, FUNCTIONS } from './functions.js';
 import { query } from './queries.js';
 import type { Schema } from './schema.js';
-import { COLUMNS_OF_VERSION_4, REVOCATIONS, TABLES } from './tables.js';
+import { CHECKPOINTS_OF_VERSION_5, COLUMNS_OF_VERSION_4, REVOCATIONS, TABLES } from './tables.js';
 
 // Each entry brings the schema from the version before it to its own. What they say is for ever, a change is a new one: it only adds
 // columns, and functions with its number in their names, and leaves those of the version before in their places.
 const MIGRATIONS: readonly string[] = [
   TABLES,
   REVOCATIONS,
-  // It made functions anew, as the next one does.
+  // It made functions anew, as version 5 does.
   '',
-  [COLUMNS_OF_VERSION_4, DROP_OLD_FUNCTIONS, FUNCTIONS].join('\n'),
+  COLUMNS_OF_VERSION_4,
+  [CHECKPOINTS_OF_VERSION_5, DROP_OLD_FUNCTIONS, FUNCTIONS].join('\n'),
 ];
 
 /** The schema version of this program. */
 export const VERSION: number = MIGRATIONS.length;
 
 /** The oldest version whose programs run on this one: before it, they have to be stopped. */
-const SERVES_FROM = 4;
+const SERVES_FROM = 5;
 
 /** What to do with a schema of an older version: bring it to this program's, or refuse it. */
 export type Migrating = 'run' | 'check';

@@ -16,9 +16,10 @@ import {
 import { script, type Cells } from './queries.js';
 import { digest } from './names.js';
 import type { ReadModelParts } from './read-models.js';
-import { CHECKPOINT, HEAD } from './functions.js';
+import { CHECKPOINT, HEAD, HEAD_PLACED } from './functions.js';
 import { beginRebuild, promote, type Copy } from './rebuild.js';
-import { rowChanges, checkpointOf, REPLACED, entryOf, keyBytes, keyOfHex } from './row-changes.js';
+import { positionIn } from './positions.js';
+import { rowChanges, REPLACED, entryOf, keyBytes, keyOfHex } from './row-changes.js';
 import { text } from './rows.js';
 
 const LOOKED_AGAIN_MS = 1000;
@@ -73,7 +74,7 @@ abstract class StoredReadModel<Row> implements ReadModel<Row> {
        WHERE m.model = {model} AND m.stage <> 'replaced'`,
     );
     if (row === undefined) this.#refuseGoneCopy();
-    return checkpointOf(row?.[0]);
+    return positionIn(row?.[0]);
   }
 
   async commit({ expected, checkpoint, rows }: ReadModelChange<Row>): Promise<void> {
@@ -85,7 +86,7 @@ abstract class StoredReadModel<Row> implements ReadModel<Row> {
         const values = [this.#target.parameter, expected?.toString(), checkpoint.toString(), changes];
         const [target, ...rest] = values.map((value) => (value === undefined ? 'NULL' : client.escapeLiteral(value)));
         const model = this.#filledIn('{model}').replaceAll('$1', () => target ?? 'NULL');
-        const step = `SELECT ${this.parts.schema.quoted}.take_step_v4(${[model, ...rest].join(', ')})`;
+        const step = `SELECT ${this.parts.schema.quoted}.take_step_v5(${[model, ...rest].join(', ')})`;
         return script(client, `${connection.limits()} ${step}`);
       }),
     );
@@ -111,21 +112,21 @@ abstract class StoredReadModel<Row> implements ReadModel<Row> {
   }
 
   #conflict(expected: Position | undefined, actual: string): never {
-    throw new CheckpointConflict({ model: modelName(this.definition), expected, actual: checkpointOf(actual) });
+    throw new CheckpointConflict({ model: modelName(this.definition), expected, actual: positionIn(actual) });
   }
 
   /** Rows and checkpoint by one statement: what it sees is of one moment. The first column is the checkpoint, the same in each row. */
   async #look(rows: string, values: readonly unknown[]): Promise<RowsAt<readonly KeyedRow<Row>[]>> {
     const found = await this.#read(
-      `SELECT ${CHECKPOINT}, encode(found.key, 'hex'), found.content::text, head.position
+      `SELECT ${CHECKPOINT}, encode(found.key, 'hex'), found.content::text, ${HEAD_PLACED}
        FROM {schema}.read_models AS m LEFT JOIN ${HEAD} AS head ON true LEFT JOIN LATERAL (${rows}) AS found ON true
        WHERE m.model = {model} AND m.stage <> 'replaced'`,
       values,
     );
     if (found.length === 0) this.#refuseGoneCopy();
     return {
-      checkpoint: checkpointOf(found[0]?.[0]),
-      head: checkpointOf(found[0]?.[3]) ?? START,
+      checkpoint: positionIn(found[0]?.[0]),
+      head: positionIn(found[0]?.[3]) ?? START,
       rows: found.filter(([, key]) => key !== null).map((cells) => this.#rowOf(cells)),
     };
   }

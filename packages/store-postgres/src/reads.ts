@@ -5,7 +5,7 @@ import {
   type Position,
   type RecordedEvent,
   type StreamId,
-  position,
+  START,
 } from '@login-policy/event-sourcing';
 import {
   followedInAppend,
@@ -17,9 +17,11 @@ import {
   type ReadAllOptions,
   type ReadStreamOptions,
   type Receipt,
+  placeIn,
 } from '@login-policy/event-sourcing/store';
 import type { Connection } from './connection.js';
 import { givenText, storedName, storedText } from './names.js';
+import { positionIn } from './positions.js';
 import { PageReader, type Page } from './pages.js';
 import { text } from './rows.js';
 import type { Schema } from './schema.js';
@@ -74,25 +76,30 @@ export class EventReads {
   ahead(options: ReadAllOptions | undefined): (after: Position, pages?: number) => Promise<ReadAhead> {
     const pageSize = pageSizeOf(options);
     const { condition, values } = conditionOf(options?.filter);
-    // The head is read in the same statement, so that it is not further than what was looked at.
     const events = `SELECT * FROM ${this.#schema}.events
       WHERE position > $1 AND position <= $2 ${condition} ORDER BY position LIMIT $3`;
     const reader = new PageReader(this.#connection.name, this.#largestPageBytes);
-    const statement = reader.statement(events, `, (SELECT max(position) FROM ${this.#schema}.events)`);
+    // In the same statement, so that the head is not further than what was looked at: the event at the place where it begins, and the
+    // last ones up to where it ends, and of all.
+    const placed = (condition: string): string =>
+      `(SELECT position || ' ' || id FROM ${this.#schema}.events ${condition} ORDER BY position DESC LIMIT 1)`;
+    const marks = ['WHERE position = $1', 'WHERE position <= $2', ''].map(placed).join(', ');
+    const statement = reader.statement(events, `, ${marks}`);
     // No more is looked at than a page needs, by what the last one found: the server may sort all of it before it takes the first.
     let width = BigInt(pageSize);
     return async (after, pages = 1) => {
-      if (after > LARGEST) throw new PositionUnknown({ position: after, head: await this.head() });
+      const place = placeIn(after);
+      if (place > LARGEST) throw new PositionUnknown({ position: after, head: await this.head() });
       const wanted = pageSize * pages;
       width = width > wanted ? width : BigInt(wanted);
-      const end = smaller(after + width);
+      const end = smaller(place + width);
       const read = (from: bigint, to: bigint, count: number): Promise<Page> =>
         reader.read(
           (limit) => this.#connection.read(statement, [from.toString(), to.toString(), limit, ...values]),
           count,
         );
-      const page = await read(after, end, wanted);
-      const ahead = aheadOf(page, await this.#restOfAppend(read, page.events.at(-1)), { after, end });
+      const page = await read(place, end, wanted);
+      const ahead = aheadOf(page, await this.#restOfAppend(read, page.events.at(-1)), after);
       const isFull = page.events.length === page.asked;
       if (isFull) width = larger(width / 2n, BigInt(pageSize));
       else if (!ahead.isHead) width = smaller(width * 2n, SCANNED_AT_ONCE);
@@ -105,9 +112,10 @@ export class EventReads {
     const rest: RecordedEvent[] = [];
     for (let end = last; end !== undefined && followedInAppend(end) > 0; end = rest.at(-1)) {
       const owed = followedInAppend(end);
-      const { events } = await read(end.position, end.position + BigInt(owed), owed);
+      const place = placeIn(end.position);
+      const { events } = await read(place, place + BigInt(owed), owed);
       if (events.length === 0) {
-        const problem = `the append that the event at position ${end.position} is of has lost its end`;
+        const problem = `the append that the event at position ${place} is of has lost its end`;
         throw new StoreDamaged({ store: this.#connection.name, problem });
       }
       rest.push(...events);
@@ -115,10 +123,20 @@ export class EventReads {
     return rest;
   }
 
-  /** The position of the last event; 0 when there is none. */
+  /** The position of the last event; `START` when there is none. */
   async head(): Promise<Position> {
-    const [row] = await this.#connection.read(`SELECT max(position) FROM ${this.#schema}.events`);
-    return position(BigInt(row?.[0] ?? 0));
+    const last = `SELECT position || ' ' || id FROM ${this.#schema}.events ORDER BY position DESC LIMIT 1`;
+    const [row] = await this.#connection.read(last);
+    return positionIn(row?.[0]) ?? START;
+  }
+
+  /** Whether a position stands for an event that is there. */
+  async knows(position: Position): Promise<boolean> {
+    const place = placeIn(position);
+    if (position === START || place > LARGEST) return position === START;
+    const statement = `SELECT position || ' ' || id FROM ${this.#schema}.events WHERE position = $1`;
+    const [row] = await this.#connection.read(statement, [place.toString()]);
+    return positionIn(row?.[0]) === position;
   }
 
   async receipt(streamId: StreamId, key: string): Promise<Receipt | undefined> {
@@ -132,18 +150,14 @@ export class EventReads {
   }
 }
 
-/** The whole appends of a page up to `end` at the most, with the rest of the last one. */
-function aheadOf(
-  { events: page, asked, further }: Page,
-  rest: readonly RecordedEvent[],
-  { after, end }: { readonly after: Position; readonly end: bigint },
-): ReadAhead {
-  const head = position(BigInt(further[0] ?? 0));
-  if (after > head) throw new PositionUnknown({ position: after, head });
+/** The whole appends of a page, with the rest of the last one, if it begins where the reader says. */
+function aheadOf({ events: page, asked, further }: Page, rest: readonly RecordedEvent[], after: Position): ReadAhead {
+  const [begin, end = START, head = START] = [0, 1, 2].map((mark) => positionIn(further[mark]));
+  if (after !== START && after !== begin) throw new PositionUnknown({ position: after, head });
   const events = rest.length === 0 ? page : [...page, ...rest];
   const last = events.at(-1)?.position ?? after;
   const isFull = page.length > 0 && page.length === asked;
-  const considered = isFull ? last : laterPosition(last, head < end ? head : position(end));
+  const considered = isFull ? last : laterPosition(last, end);
   return { events, considered, isHead: considered >= head };
 }
 

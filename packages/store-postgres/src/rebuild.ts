@@ -4,14 +4,16 @@ import {
   modelName,
   RebuildSuperseded,
   type AnyProjection,
+  placeIn,
 } from '@login-policy/event-sourcing/store';
 import type { ClientBase } from 'pg';
 import { caughtUp } from './catch-up.js';
-import { CHECKPOINT, HEAD } from './functions.js';
+import { CHECKPOINT, HEAD, HEAD_PLACED } from './functions.js';
 import { storedName } from './names.js';
 import { query } from './queries.js';
 import type { ReadModelParts } from './read-models.js';
-import { checkpointOf, REPLACED, rowChanges } from './row-changes.js';
+import { positionIn } from './positions.js';
+import { REPLACED, rowChanges } from './row-changes.js';
 import { text } from './rows.js';
 import type { Schema } from './schema.js';
 
@@ -90,14 +92,14 @@ async function demandShadow(
 ): Promise<{ readonly live: Position; readonly head: Position }> {
   const [found] = await query(
     client,
-    `SELECT ${CHECKPOINT}, head.position FROM ${quoted}.read_models AS shadow
+    `SELECT ${CHECKPOINT}, ${HEAD_PLACED} FROM ${quoted}.read_models AS shadow
      LEFT JOIN ${quoted}.read_models AS m ON m.name = shadow.name AND m.stage = 'live'
      LEFT JOIN ${HEAD.replaceAll('{schema}', () => quoted)} AS head ON true
      WHERE shadow.model = $1 AND shadow.stage = 'rebuilding'`,
     [model],
   );
   if (found === undefined) throw new RebuildSuperseded({ model: modelName(projection) });
-  return { live: checkpointOf(found[0]) ?? START, head: checkpointOf(found[1]) ?? START };
+  return { live: positionIn(found[0]) ?? START, head: positionIn(found[1]) ?? START };
 }
 
 async function takeStep(
@@ -106,10 +108,10 @@ async function takeStep(
   { copy, expected, checkpoint, changes }: LastStep & { readonly copy: Copy },
 ): Promise<void> {
   const step = [copy.model, expected?.toString(), checkpoint.toString(), changes];
-  const [refused] = await query(client, `SELECT ${quoted}.take_step_v4($1, $2, $3, $4)`, step);
+  const [refused] = await query(client, `SELECT ${quoted}.take_step_v5($1, $2, $3, $4)`, step);
   const actual = refused?.[0] ?? null;
   if (actual === REPLACED) throw new RebuildSuperseded({ model: modelName(copy.projection) });
-  if (actual !== null) throw conflict(copy, expected, checkpointOf(actual));
+  if (actual !== null) throw conflict(copy, expected, positionIn(actual));
 }
 
 /** How far the shadow is then. */
@@ -120,7 +122,7 @@ async function catchUp(
 ): Promise<Position> {
   const { projection, model } = copy;
   if (head <= reached) return reached;
-  const rest = await caughtUp(client, schema, { projection, model, checkpoint: reached, head });
+  const rest = await caughtUp(client, schema, { projection, model, checkpoint: placeIn(reached), head: placeIn(head) });
   if (rest === undefined) return reached;
   const changes = JSON.stringify(rowChanges(projection, rest.rows));
   await takeStep(client, schema, { copy, expected: reached, checkpoint: head, changes });

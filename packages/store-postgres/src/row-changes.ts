@@ -1,4 +1,3 @@
-import { parsePosition, type Position } from '@login-policy/event-sourcing';
 import type { ReadModelDefinition } from '@login-policy/event-sourcing/store';
 import { digest } from './names.js';
 
@@ -49,13 +48,6 @@ export function entryOf(index: string, value: string): Buffer {
 
 /** What `take_step` answers when the read model is gone, or another has taken its place. */
 export const REPLACED = 'replaced';
-
-/** A checkpoint of what the server wrote. */
-export function checkpointOf(written: string | null | undefined): Position | undefined {
-  return written === null || written === undefined || written === '' || written === REPLACED
-    ? undefined
-    : parsePosition(written);
-}
 
 function entriesOf<Row>(definition: ReadModelDefinition<Row>, row: Row | undefined): readonly string[] {
   if (row === undefined) return [];

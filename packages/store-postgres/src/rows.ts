@@ -1,13 +1,12 @@
 import {
   instant,
   parseStreamId,
-  position,
   revision,
   type RecordedEvent,
   type StreamId,
   eventId,
 } from '@login-policy/event-sourcing';
-import { dataOf, metadataOf } from '@login-policy/event-sourcing/store';
+import { dataOf, metadataOf, positionOf } from '@login-policy/event-sourcing/store';
 import type { Cell } from './queries.js';
 import { givenText } from './names.js';
 
@@ -43,11 +42,12 @@ export function eventsOf(columns: PageColumns, names: PageNames): readonly Recor
   const events: RecordedEvent[] = [];
   for (let index = 0; index * PLACE_LENGTH < places.byteLength; index++) {
     const at = index * PLACE_LENGTH;
+    const id = eventId(ids.slice(index * ID_LENGTH, (index + 1) * ID_LENGTH));
     events.push({
-      id: eventId(ids.slice(index * ID_LENGTH, (index + 1) * ID_LENGTH)),
+      id,
       streamId: names.stream(word(streams?.[index])),
       revision: revision(places.getBigInt64(at + 8)),
-      position: position(places.getBigInt64(at)),
+      position: positionOf(places.getBigInt64(at), id),
       recordedAt: instant(places.getInt32(at + 16) * 2 ** 32 + places.getUint32(at + 20)),
       type: names.type(word(types?.[index])),
       data: dataOf(data?.[index]),

@@ -75,3 +75,12 @@ ALTER TABLE {schema}.events
 COMMENT ON COLUMN {schema}.events.append_count IS 'how many events were recorded together, if it was not this one alone';
 COMMENT ON COLUMN {schema}.events.kept IS 'the read models whose rows were changed in the same transaction, or needed no change';
 `;
+
+/**
+ * Since schema version 5 a checkpoint says which event it stands for: in 40 bits behind the place. Rows of before are kept anew from the
+ * first event.
+ */
+export const CHECKPOINTS_OF_VERSION_5 = `
+ALTER TABLE {schema}.read_models ALTER COLUMN checkpoint TYPE numeric(51);
+UPDATE {schema}.read_models SET stage = 'replaced' WHERE stage <> 'replaced';
+`;

@@ -162,5 +162,9 @@ class EventStoreWithin implements EventStore {
     return this.#reads.head();
   }
 
+  knows(position: Position): Promise<boolean> {
+    return this.#reads.knows(position);
+  }
+
   async close(): Promise<void> {}
 }

@@ -1,15 +1,17 @@
+import { positionToString, eventId } from '@login-policy/event-sourcing';
+import { placeIn, positionOf } from '@login-policy/event-sourcing/store';
 import { storedText } from './names.js';
 import type { Ground } from './ground.js';
 import type { Accepted, Plan } from './plan.js';
 import { keyBytes, rowChanges, type RowChange } from './row-changes.js';
 
-/** What `append_v4` answers that has written. Else it says why not, and has written nothing. */
+/** What `append_v5` answers that has written. Else it says why not, and has written nothing. */
 export const WRITTEN: RegExp = /^written (\d+)$/;
 
 /** A row that changes, and of which read model. */
 type ModelChange = RowChange & { readonly model: string };
 
-/** The arguments of `append_v4` that write a plan. */
+/** The arguments of `append_v5` that write a plan. */
 export function writeArguments(plan: Plan, ground: Ground): readonly (string | null)[] {
   const { accepted } = plan;
   const events = accepted.flatMap(eventsOf);
@@ -33,7 +35,7 @@ export function writeArguments(plan: Plan, ground: Ground): readonly (string | n
     ...rowAndMore(rows, {
       events: events.slice(1),
       receipts: accepted.flatMap(receiptsOf),
-      dropped: first === undefined ? [] : ground.dropped,
+      dropped: first === undefined ? [] : droppedOn(ground),
       absent: ground.absent.map(({ model, key }) => ({ model, key: keyBytes(key).toString('hex') })),
     }),
   ];
@@ -62,6 +64,13 @@ function rowAndMore(
   return [...row, Object.keys(rest).length === 0 ? null : JSON.stringify(rest)];
 }
 
+/** Where the read models are left that the head kept: at the head. */
+function droppedOn({ dropped, head, headId }: Ground): readonly object[] {
+  if (headId === undefined) return [];
+  const at = positionToString(positionOf(head, eventId(headId)));
+  return dropped.map((model) => ({ model, at }));
+}
+
 function eventsOf({ prepared: { stream, append }, recorded }: Accepted) {
   return recorded.flatMap((placed, index) => {
     const text = append.texts[index];
@@ -72,7 +81,7 @@ function eventsOf({ prepared: { stream, append }, recorded }: Accepted) {
         id: placed.id,
         type: storedText(placed.type),
         version: placed.schemaVersion,
-        position: placed.position.toString(),
+        position: placeIn(placed.position).toString(),
         stream: stream.name,
         revision: placed.revision.toString(),
         at: placed.recordedAt,

@@ -1,3 +1,4 @@
+import { placeIn } from '@login-policy/event-sourcing/store';
 import type { PreparedAppend } from './append.js';
 import { keysOf, type Ground, type KeptModel, type StreamEnd, type View } from './ground.js';
 import type { OpenedModel } from './opened-models.js';
@@ -68,7 +69,7 @@ export class WriterMemory {
   advance({ accepted, ends, changes }: Plan): void {
     const last = accepted.flatMap(({ recorded }) => recorded).at(-1);
     if (last === undefined || this.#known === undefined) return;
-    this.#known = { ...this.#known, head: last.position, headId: last.id };
+    this.#known = { ...this.#known, head: placeIn(last.position), headId: last.id };
     for (const [stream, end] of ends) this.#ends.set(stream, end);
     for (const [index, changed] of changes.entries()) {
       for (const [key, row] of changed) this.#models[index]?.rows.set(key, row);

@@ -55,13 +55,13 @@ export class Writer {
     const { schema, connection, models } = this.#parts;
     const opened = models.all;
     const asked = [connection.longestWait(), question(batch, opened)];
-    const view = viewOf(await callWithin(transaction, `${schema.quoted}.look_v4($1, $2)`, asked), batch, opened);
+    const view = viewOf(await callWithin(transaction, `${schema.quoted}.look_v5($1, $2)`, asked), batch, opened);
     const ground = await this.#groundOn(transaction, view);
     const plan = planAppends(batch, ground, this.#parts.clock);
     if (plan.accepted.length === 0) return plan.outcomes;
     const values = writeArguments(plan, ground);
     const places = values.map((_, index) => `$${index + 1}`).join(', ');
-    demandWritten(await callWithin(transaction, `${schema.quoted}.append_v4(${places})`, values));
+    demandWritten(await callWithin(transaction, `${schema.quoted}.append_v5(${places})`, values));
     return plan.outcomes;
   }
 
@@ -97,7 +97,7 @@ export class Writer {
   async #writtenAt(plan: Plan, ground: Ground): Promise<number | undefined> {
     const { connection, schema } = this.#parts;
     try {
-      return writtenAt(await connection.call(`${schema.quoted}.append_v4`, writeArguments(plan, ground)));
+      return writtenAt(await connection.call(`${schema.quoted}.append_v5`, writeArguments(plan, ground)));
     } catch (caught) {
       if (stateOf(caught) === OTHERS_WROTE) return undefined;
       throw caught;
@@ -109,7 +109,7 @@ export class Writer {
     const opened = models.all;
     return connection.use(async (client) => {
       const asked = client.escapeLiteral(question(batch, opened));
-      const looked = `BEGIN; ${connection.limits()} SELECT ${schema.quoted}.look_v4(NULL, ${asked})`;
+      const looked = `BEGIN; ${connection.limits()} SELECT ${schema.quoted}.look_v5(NULL, ${asked})`;
       const view = viewOf(onlyCell((await script(client, looked)).at(-1)), batch, opened);
       const ground = await this.#groundOn(ownTransaction(client), view);
       // The clock is read now: what is recorded is later than whatever was read while this waited.
@@ -121,7 +121,7 @@ export class Writer {
       const literals = writeArguments(plan, ground).map((value) =>
         value === null ? 'NULL' : client.escapeLiteral(value),
       );
-      const [answer] = await script(client, `SELECT ${schema.quoted}.append_v4(${literals.join(', ')}); COMMIT`);
+      const [answer] = await script(client, `SELECT ${schema.quoted}.append_v5(${literals.join(', ')}); COMMIT`);
       const now = demandWritten(onlyCell(answer));
       // Without an event no read model has moved to the head, and one of them may be behind it.
       if (plan.accepted.every(({ recorded }) => recorded.length === 0)) return plan.outcomes;

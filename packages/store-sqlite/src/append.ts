@@ -1,5 +1,20 @@
-import { categoryOf, position, revision, type Clock, type RecordedEvent } from '@login-policy/event-sourcing';
-import { notBefore, recordedEvents, refusalOf, type EncodedAppend } from '@login-policy/event-sourcing/store';
+import {
+  categoryOf,
+  revision,
+  type Clock,
+  type RecordedEvent,
+  START,
+  type Position,
+} from '@login-policy/event-sourcing';
+import {
+  notBefore,
+  recordedEvents,
+  refusalOf,
+  type EncodedAppend,
+  placeIn,
+  positionOf,
+} from '@login-policy/event-sourcing/store';
+import { headOf } from './positions.js';
 import type { EventStatements } from './event-statements.js';
 import type { InlineModels } from './inline-models.js';
 import type { Names } from './names.js';
@@ -17,7 +32,7 @@ export class AppendTransaction {
   readonly #names: Names;
   readonly #inline: InlineModels;
   readonly #clock: Clock;
-  #head = 0;
+  #head: Position = START;
 
   constructor({ statements, names }: Log, inline: InlineModels, clock: Clock) {
     this.#statements = statements;
@@ -28,7 +43,7 @@ export class AppendTransaction {
 
   /** To be called when a transaction has begun: other processes may have written since the last one. */
   begin(): void {
-    this.#head = this.#statements.head.get() ?? 0;
+    this.#head = headOf(this.#statements, this.#names.store);
     this.#inline.begin(this.#head);
   }
 
@@ -51,7 +66,7 @@ export class AppendTransaction {
     const recorded = recordedEvents(append, {
       after,
       recordedAt: notBefore(last?.recordedAt, this.#clock()),
-      position: (index) => position(this.#head + index + 1),
+      position: (index, { id }) => positionOf(placeIn(this.#head) + BigInt(index + 1), id),
     });
     const writeRows = this.#inline.prepare(recorded);
     return {
@@ -60,7 +75,7 @@ export class AppendTransaction {
         this.#insertAll(append, recorded);
         this.#keepReceipt(append, recorded.at(-1)?.revision ?? BigInt(last?.revision ?? 0));
         writeRows();
-        this.#head += recorded.length;
+        this.#head = recorded.at(-1)?.position ?? this.#head;
       },
     };
   }
@@ -81,7 +96,11 @@ export class AppendTransaction {
       const text = texts[index];
       if (text === undefined) return;
       const { id, schemaVersion, recordedAt } = event;
-      const [place, inStream, type] = [Number(event.position), Number(event.revision), this.#names.idOf(event.type)];
+      const [place, inStream, type] = [
+        Number(placeIn(event.position)),
+        Number(event.revision),
+        this.#names.idOf(event.type),
+      ];
       this.#statements.insert.run(
         category,
         place,

@@ -1,5 +1,5 @@
 import type { RecordedEvent } from '@login-policy/event-sourcing';
-import type { Append } from '@login-policy/event-sourcing/store';
+import { type Append, placeIn } from '@login-policy/event-sourcing/store';
 import type { Database, Statement } from './database.js';
 
 /** Looks whether appends are in the file, once an error has left that open. */
@@ -17,7 +17,7 @@ export class Appended {
   /** Whether this append's last event, or its receipt if it has none, is where it was recorded. */
   has({ streamId, receipt }: Append, recorded: readonly RecordedEvent[]): boolean {
     const last = recorded.at(-1);
-    if (last !== undefined) return this.#idAt.get(Number(last.position)) === last.id;
+    if (last !== undefined) return this.#idAt.get(Number(placeIn(last.position))) === last.id;
     return receipt === undefined || this.#fingerprint.get(streamId, receipt.key) === receipt.fingerprint;
   }
 }

@@ -8,6 +8,9 @@ export interface StreamHead {
   readonly recordedAt: Instant;
 }
 
+/** Where an event stands, and its id. */
+export type PlacedId = readonly [place: number, id: string];
+
 /** An event's row as it is written. */
 type NewRow = [
   category: number,
@@ -30,8 +33,9 @@ type StreamPage = Statement<[stream: number, from: bigint, limit: number], Event
 export interface EventStatements {
   readonly insert: Statement<NewRow>;
   readonly streamHead: Statement<[stream: number], StreamHead>;
-  /** The last position, 0 when there is none. */
-  readonly head: Statement<[], number>;
+  /** The last event, when there is one. */
+  readonly head: Statement<[], PlacedId>;
+  readonly idAt: Statement<[position: number], string>;
   readonly forwards: StreamPage;
   readonly backwards: StreamPage;
   readonly receipt: Statement<[stream: string, key: string], { fingerprint: string; revision: number }>;
@@ -48,7 +52,8 @@ export function eventStatements(database: Database): EventStatements {
     streamHead: database.prepare(
       'SELECT revision, recorded_at AS recordedAt FROM events WHERE stream = ? ORDER BY revision DESC LIMIT 1',
     ),
-    head: database.prepare<[], number>('SELECT coalesce(max(position), 0) FROM events').pluck(),
+    head: database.prepare<[], PlacedId>('SELECT position, id FROM events ORDER BY position DESC LIMIT 1').raw(),
+    idAt: database.prepare<[number], string>('SELECT id FROM events WHERE position = ?').pluck(),
     forwards: streamPage(database, '>= ? ORDER BY revision ASC'),
     backwards: streamPage(database, '<= ? ORDER BY revision DESC'),
     receipt: database.prepare('SELECT fingerprint, revision FROM receipts WHERE stream = ? AND key = ?'),

@@ -5,7 +5,6 @@ import {
   type Position,
   type RecordedEvent,
   type StreamId,
-  position,
 } from '@login-policy/event-sourcing';
 import {
   limitOf,
@@ -107,7 +106,11 @@ export class SqliteEventStore implements EventStore {
   }
 
   async head(): Promise<Position> {
-    return this.#connection.use(() => position(this.#statements.head.get() ?? 0));
+    return this.#connection.use(() => this.#log.head());
+  }
+
+  async knows(position: Position): Promise<boolean> {
+    return this.#connection.use(() => this.#log.knows(position));
   }
 
   async close(): Promise<void> {

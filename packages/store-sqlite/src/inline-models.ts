@@ -1,4 +1,4 @@
-import { START, type Position, type Projection, type RecordedEvent, position } from '@login-policy/event-sourcing';
+import { START, type Position, type Projection, type RecordedEvent } from '@login-policy/event-sourcing';
 import {
   decodePage,
   filterPredicate,
@@ -9,6 +9,7 @@ import {
   type EventPredicate,
   type EventShape,
   type ReducedPage,
+  placeIn,
 } from '@login-policy/event-sourcing/store';
 import type { LogReader } from './reads.js';
 import type { EncodedRow, ModelRows } from './model-tables.js';
@@ -34,8 +35,8 @@ export class InlineModels {
   }
 
   /** Other processes may have written without some of them: those that are too far behind are left out. */
-  begin(head: number): void {
-    this.#atHead = [...this.#models.values()].filter((model) => model.catchUp(position(head)));
+  begin(head: Position): void {
+    this.#atHead = [...this.#models.values()].filter((model) => model.catchUp(head));
   }
 
   /** Reduces the events of an append, which may throw, and answers with the write of the rows. */
@@ -47,8 +48,8 @@ export class InlineModels {
   }
 
   /** Moves every checkpoint to the head. */
-  end(head: number): void {
-    for (const model of this.#atHead) model.moveTo(position(head));
+  end(head: Position): void {
+    for (const model of this.#atHead) model.moveTo(head);
   }
 }
 
@@ -73,7 +74,7 @@ export class InlineModel<Event extends EventShape, Row> {
   catchUp(head: Position): boolean {
     const reached = this.#rows.checkpoint() ?? START;
     if (reached >= head) return true;
-    if (head - reached > MOST_BEHIND) return false;
+    if (placeIn(head) - placeIn(reached) > MOST_BEHIND) return false;
     const { filter } = this.#projection;
     const { events, considered } = this.#log.readAhead({ after: reached, filter, pageSize: MOST_BEHIND });
     const { encoded, stopped } = this.#reduce(events);

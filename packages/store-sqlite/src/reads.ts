@@ -1,16 +1,17 @@
+import { PositionUnknown, type Position, type RecordedEvent, type StreamId, START } from '@login-policy/event-sourcing';
 import {
-  PositionUnknown,
-  type Position,
-  type RecordedEvent,
-  type StreamId,
-  position,
-} from '@login-policy/event-sourcing';
-import { followedInAppend, StoreDamaged, type EventFilter, type ReadAhead } from '@login-policy/event-sourcing/store';
+  followedInAppend,
+  StoreDamaged,
+  type EventFilter,
+  type ReadAhead,
+  placeIn,
+} from '@login-policy/event-sourcing/store';
 import type { Database, Statement } from './database.js';
 import type { EventStatements } from './event-statements.js';
 import { isTooBig } from './faults.js';
 import type { Names } from './names.js';
 import { eventsOfPage, joinPage, type JoinedPage } from './page-columns.js';
+import { headOf, positionAt } from './positions.js';
 import { READ_COLUMNS, eventsOf, type EventRow } from './rows.js';
 
 /** What a reader of the whole store wants next. */
@@ -66,9 +67,14 @@ export class LogReader {
     throw new StoreDamaged({ store: this.#database.name, problem: `${streamId} has no event at revision ${gap}` });
   }
 
-  /** The last position there is. */
+  /** The position of the last event; `START` when there is none. */
   head(): Position {
-    return position(this.#statements.head.get() ?? 0);
+    return headOf(this.#statements, this.#database.name);
+  }
+
+  /** Whether a position stands for an event that is there. */
+  knows(position: Position): boolean {
+    return position === START || this.#positionAt(Number(placeIn(position))) === position;
   }
 
   /**
@@ -85,9 +91,9 @@ export class LogReader {
   }
 
   #readAhead({ after, filter, pageSize }: Wanted): ReadAhead {
-    const head = this.#statements.head.get() ?? 0;
-    if (after > head) throw new PositionUnknown({ position: after, head: position(head) });
-    const start = Number(after);
+    const last = this.head();
+    if (after !== last && !this.knows(after)) throw new PositionUnknown({ position: after, head: last });
+    const [start, head] = [Number(placeIn(after)), Number(placeIn(last))];
     const end = filter === undefined ? head : Math.min(head, start + WINDOW);
     if (start >= end) return { events: [], considered: after, isHead: true };
     const { clause, values } = conditionOf(filter);
@@ -95,8 +101,20 @@ export class LogReader {
     const { count, events } = this.#page(statements, [start, end, ...values, pageSize]);
     const rest = this.#restOfAppend(statements, events.at(-1), values);
     const isWindowDone = count < pageSize && events.length === count;
-    const reached = rest.at(-1)?.position ?? (isWindowDone ? position(end) : (events.at(-1)?.position ?? after));
-    return { events: [...events, ...rest], considered: reached, isHead: isWindowDone && reached >= head };
+    const reached = rest.at(-1)?.position ?? (isWindowDone ? this.#endAt(end) : (events.at(-1)?.position ?? after));
+    return { events: [...events, ...rest], considered: reached, isHead: isWindowDone && reached >= last };
+  }
+
+  /** @throws StoreDamaged when no event is there: places leave none out. */
+  #endAt(place: number): Position {
+    const position = this.#positionAt(place);
+    if (position !== undefined) return position;
+    throw new StoreDamaged({ store: this.#database.name, problem: `there is no event at position ${place}` });
+  }
+
+  #positionAt(place: number): Position | undefined {
+    const id = this.#statements.idAt.get(place);
+    return id === undefined ? undefined : positionAt([place, id], this.#database.name);
   }
 
   /** The rows there are, and their events up to the first that can't be read. */
@@ -118,7 +136,7 @@ export class LogReader {
   ): readonly RecordedEvent[] {
     const owed = last === undefined ? 0 : followedInAppend(last);
     if (last === undefined || owed === 0) return [];
-    const from = Number(last.position);
+    const from = Number(placeIn(last.position));
     const rest = [from, from + owed, ...values, owed];
     try {
       return this.#page(statements, rest).events;

@@ -1,4 +1,4 @@
-import { instant, position, revision, UnreadableEvent, type RecordedEvent } from '@login-policy/event-sourcing';
+import { instant, revision, UnreadableEvent, type RecordedEvent } from '@login-policy/event-sourcing';
 import {
   Fault,
   followedInAppend,
@@ -10,6 +10,7 @@ import {
   isEventMetadata,
   isJsonObject,
   isEventId,
+  positionOf,
 } from '@login-policy/event-sourcing/store';
 import { isDriverError } from './faults.js';
 import type { Names } from './names.js';
@@ -95,7 +96,7 @@ export function storedEvent(
   };
   if (!isEventId(id)) throw unreadable(placed, 'its id is no ULID');
   if (!isJsonObject(data) || !isEventMetadata(metadata)) throw unreadable(placed, 'it is not what was written');
-  const event = { id, ...placed, position: position(place), recordedAt: instant(recordedAt), data, metadata };
+  const event = { id, ...placed, position: positionOf(place, id), recordedAt: instant(recordedAt), data, metadata };
   return packed === 0 ? event : { ...event, append: unpackAppend(packed) };
 }
 

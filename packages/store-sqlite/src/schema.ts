@@ -57,6 +57,8 @@ const MIGRATIONS: readonly string[] = [
   `,
   // The place of an event in its append times 65,536, and how many there are: 0 for a single one, and for all that were there.
   'ALTER TABLE events ADD COLUMN append INTEGER NOT NULL DEFAULT 0;',
+  // Checkpoints say which event they stand for: read models of before are kept anew from the first event.
+  'DELETE FROM models; DELETE FROM rows; DELETE FROM row_index;',
 ];
 
 /** The version this program writes. */

@@ -26,7 +26,7 @@ describe('a history', () => {
     expect(header).to.equal('{"history":1}\n');
     expect(more).to.have.length(3);
     expect(first).to.equal(
-      '{"id":"00000000000000000000000001","streamId":"Counter-apples","revision":"0","position":"1",' +
+      '{"id":"00000000000000000000000001","streamId":"Counter-apples","revision":"0","position":"1099511627777",' +
         '"recordedAt":"2024-06-13T06:44:39.050Z","type":"Counted","schemaVersion":1,"data":{"by":1},' +
         '"metadata":{"actor":"tester","correlationId":"test","reason":"why \\"not\\" 🧀"}}\n',
     );

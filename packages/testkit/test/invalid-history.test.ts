@@ -25,7 +25,7 @@ const WRONG: readonly (readonly [field: string, change: Change])[] = [
   ),
   ...['', 'apples', '-apples', 'Counter-', 'Cöunter-a', 7].map((name) => ['streamId', { streamId: name }] as const),
   ...[0, '-1', '00', '0.0', '', ' 0', '1e2', null].map((revision) => ['revision', { revision }] as const),
-  ...[1, '-1', '01', '', '0x1', '9'.repeat(40), null].map((position) => ['position', { position }] as const),
+  ...[1, '-1', '01', '', '0x1', '9'.repeat(52), null].map((position) => ['position', { position }] as const),
   ...['2024-06-13', '2024-06-13T06:44:39Z', '2024-06-13T08:44:39.050+02:00', '2024-06-13T06:44:39.050', 'now', 1].map(
     (recordedAt) => ['recordedAt', { recordedAt }] as const,
   ),

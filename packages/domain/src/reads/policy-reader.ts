@@ -152,8 +152,7 @@ export class PolicyReader {
   }
 
   async #upToPosition(owner: Owner, position: Position): Promise<StateAt<PolicyState>> {
-    const head = await this.#store.head();
-    if (position > head) throw new PositionUnknown({ position, head });
+    if (!(await this.#store.knows(position))) throw new PositionUnknown({ position, head: await this.#store.head() });
     const then = await this.#states.upTo(policyStream(owner), (event) => event.position <= position);
     return { ...then, position };
   }

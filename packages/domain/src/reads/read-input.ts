@@ -151,7 +151,7 @@ export function parseWaiting(given: Readonly<Record<string, unknown>>): Omit<Par
 }
 
 const parsePositionInput: Parser<Position> = (value, field) => {
-  if (typeof value === 'bigint' && value >= 0n && value < 2n ** 128n) return position(value);
+  if (typeof value === 'bigint' && value >= 0n && value < 2n ** 168n) return position(value);
   throw new InvalidValue(field, 'a position that a command answered with', value);
 };
 

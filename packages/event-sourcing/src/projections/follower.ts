@@ -11,6 +11,7 @@ import { laterPosition, START, type Position } from '../streams/position.js';
 import { CheckpointWaiters } from './checkpoint-waiters.js';
 import type { FollowerOptions, FollowerState, Freshness, FreshRows } from './following.js';
 import { KnownHead, type AskedHead } from './known-head.js';
+import { KnownPositions } from './known-positions.js';
 import { ProjectionBehind } from './projection-faults.js';
 import type { Projection } from './projection.js';
 import { Projector, type Lag } from './projector.js';
@@ -37,6 +38,7 @@ export class Follower<Event extends EventShape, Row> {
   #state: FollowerState = { is: 'catching-up' };
   readonly #head: KnownHead;
   readonly #breather = new Breather(64);
+  readonly #positions: KnownPositions;
   #wake: () => void = () => undefined;
   #isWanted: boolean;
 
@@ -52,6 +54,7 @@ export class Follower<Event extends EventShape, Row> {
     this.#waiters = new CheckpointWaiters(model);
     this.#isWanted = !isAtHead;
     if (isAtHead && store.keeps === 'inline') this.#state = { is: 'following' };
+    this.#positions = new KnownPositions(store);
     this.#head = new KnownHead(store.eventStore, model);
     this.#running = this.#run();
   }
@@ -189,7 +192,9 @@ export class Follower<Event extends EventShape, Row> {
     const isThere = (found.checkpoint ?? START) >= position;
     if (!isThere) await this.#until(position, found.checkpoint, freshness);
     this.#head.show(askedAt);
-    return isThere ? found : look();
+    const answer = isThere ? found : await look();
+    await this.#positions.demand(freshness.atLeast ?? START, answer);
+    return answer;
   }
 
   /** How far the rows have to be at the least; nothing, when they are known to be fresh enough. */
@@ -204,6 +209,7 @@ export class Follower<Event extends EventShape, Row> {
       return { position: head };
     }
     this.#refuseWhenStopped(found.checkpoint);
+    this.#positions.demandSameHistory(atLeast, found);
     const { ageMs } = this.#head;
     if (ageMs > this.#maxAgeMs / 2) this.#head.lookAhead();
     if (ageMs <= this.#maxAgeMs) return { position: atLeast };

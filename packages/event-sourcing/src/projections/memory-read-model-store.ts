@@ -3,7 +3,7 @@ import { CheckpointConflict, RebuildSuperseded } from './projection-faults.js';
 import { Notifier } from '../store/notifier.js';
 import { filterPredicate, type EventPredicate } from '../streams/event-filter.js';
 import type { EventShape, RecordedEvent } from '../streams/event.js';
-import { START, type Position } from '../streams/position.js';
+import { placeIn, START, type Position } from '../streams/position.js';
 import { modelName, type Projection } from './projection.js';
 import { MOST_BEHIND } from './read-model-store.js';
 import type {
@@ -181,7 +181,7 @@ export class MemoryReadModel<Event extends EventShape, Row> implements ReadModel
   /** The events between the rows and the head; `undefined` when they are too many, or there is no log to look at. */
   #behind(checkpoint: Position | undefined = this.#live.checkpoint): readonly RecordedEvent[] | undefined {
     const log = this.#surroundings.log?.();
-    const reached = Number(checkpoint ?? START);
+    const reached = Number(placeIn(checkpoint ?? START));
     return log === undefined || log.length - reached > MOST_BEHIND ? undefined : log.slice(reached);
   }
 

@@ -57,6 +57,7 @@ export type {
   Receipt,
   SubscriptionMessage,
 } from '../streams/event-store.js';
+export { placeIn, positionOf, taggedPosition } from '../streams/position.js';
 export { limitOf, pagesOf, pageSizeOf } from '../streams/paging.js';
 export { freezeMetadata, notBefore } from '../streams/recording.js';
 export { toJson } from '../streams/json.js';

@@ -94,7 +94,7 @@ export interface EventStore {
    * events of one append are next to each other, and no page ends between two of them: whoever reads page by page never
    * sees half a command.
    *
-   * @throws PositionUnknown when `after` is beyond the end: of another store, or of a history that was lost.
+   * @throws PositionUnknown when `after` stands for no event of this store: of another one, or of a history that was lost.
    * @throws RangeError when the page size is out of its range.
    */
   readAll(options?: ReadAllOptions): AsyncIterable<readonly RecordedEvent[]>;
@@ -105,7 +105,7 @@ export interface EventStore {
    * next page is fetched when it is asked for, so a slow reader holds back nobody but himself. The iteration ends
    * quietly when `signal` fires or the iterator is returned, also while it waits, and rejects with `StoreClosed` when the store is closed.
    *
-   * @throws PositionUnknown when `after` is beyond the end: waiting there would pass what is written next in silence.
+   * @throws PositionUnknown when `after` stands for no event of this store: waiting there would pass what is written next in silence.
    */
   subscribe(options?: ReadAllOptions): AsyncIterable<SubscriptionMessage>;
 
@@ -114,6 +114,12 @@ export interface EventStore {
 
   /** The position of the last event in the store; `START` while it is empty. */
   head(): Promise<Position>;
+
+  /**
+   * Whether the event that a position stands for is in this store: not when it is beyond the end, nor when another event stands
+   * there, as after a backup was restored. `START` always is.
+   */
+  knows(position: Position): Promise<boolean>;
 
   /** Lets writes that have begun end, refuses all others with `StoreClosed`, ends subscriptions. Twice is once. */
   close(): Promise<void>;

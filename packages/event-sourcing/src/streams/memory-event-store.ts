@@ -5,6 +5,7 @@ import { Feed, type Reader } from '../store/feed.js';
 import { Notifier } from '../store/notifier.js';
 import { recordedEvents, refusalOf } from '../store/placing.js';
 import { yieldToLoop } from '../yield-to-loop.js';
+import type { EventId } from '../ids.js';
 import type { EventFilter } from './event-filter.js';
 import type {
   Append,
@@ -16,7 +17,7 @@ import type {
 } from './event-store.js';
 import { followedInAppend, type RecordedEvent } from './event.js';
 import { limitOf, pageSizeOf } from './paging.js';
-import { position, START, type Position } from './position.js';
+import { placeIn, positionOf, START, type Position } from './position.js';
 import { notBefore } from './recording.js';
 import { revisionAfter, type Revision } from './revision.js';
 import { categoryOf, type StreamId } from './stream-id.js';
@@ -70,7 +71,7 @@ export class MemoryEventStore implements EventStore {
       {
         after: last?.revision,
         recordedAt: notBefore(last?.recordedAt, this.#clock()),
-        position: (index) => this.#after(index),
+        position: (index, { id }) => this.#after(index, id),
       },
     );
     this.#record(stream, recorded);
@@ -86,7 +87,7 @@ export class MemoryEventStore implements EventStore {
       if (event.revision !== expected) {
         throw new RangeError(`${event.streamId} goes on at revision ${expected}, not ${event.revision}`);
       }
-      this.#record(stream, [Object.freeze({ ...event, position: position(this.#log.length + 1) })]);
+      this.#record(stream, [Object.freeze({ ...event, position: this.#after(0, event.id) })]);
     }
   }
 
@@ -134,7 +135,12 @@ export class MemoryEventStore implements EventStore {
 
   async head(): Promise<Position> {
     this.#refuseWhenClosed();
-    return this.#log.at(-1)?.position ?? START;
+    return this.#head;
+  }
+
+  async knows(position: Position): Promise<boolean> {
+    this.#refuseWhenClosed();
+    return this.#has(position);
   }
 
   /** All events, for the read models beside it. */
@@ -147,8 +153,8 @@ export class MemoryEventStore implements EventStore {
     this.#notifier.notify();
   }
 
-  #after(count: number): Position {
-    return position(this.#log.length + count + 1);
+  #after(count: number, id: EventId): Position {
+    return positionOf(this.#log.length + count + 1, id);
   }
 
   #record(stream: StreamLog, recorded: readonly RecordedEvent[]): void {
@@ -182,9 +188,8 @@ export class MemoryEventStore implements EventStore {
     return async (after) => {
       this.#refuseWhenClosed();
       const events: RecordedEvent[] = [];
-      const head = this.#log.at(-1)?.position ?? START;
-      if (after > head) throw new PositionUnknown({ position: after, head });
-      const start = Number(after);
+      if (!this.#has(after)) throw new PositionUnknown({ position: after, head: this.#head });
+      const start = Number(placeIn(after));
       const end = Math.min(this.#log.length, start + SCANNED_AT_ONCE);
       let next = Math.min(start, end);
       for (let owed = 0; owed > 0 || (next < end && events.length < pageSize); next++) {
@@ -194,8 +199,17 @@ export class MemoryEventStore implements EventStore {
         // Of what is not wanted nothing is owed, but its place is passed as a whole all the same.
         owed = followedInAppend(event);
       }
-      return { events, considered: position(Math.max(next, start)), isHead: next >= this.#log.length };
+      const considered = this.#log[next - 1]?.position ?? START;
+      return { events, considered, isHead: next >= this.#log.length };
     };
+  }
+
+  get #head(): Position {
+    return this.#log.at(-1)?.position ?? START;
+  }
+
+  #has(position: Position): boolean {
+    return (this.#log[Number(placeIn(position)) - 1]?.position ?? START) === position;
   }
 
   #intern(category: string): string {

@@ -5,6 +5,7 @@ import { closing } from './event-store/closing.js';
 import { concurrentWriters } from './event-store/concurrent-writers.js';
 import { eventStoreUnderTest, type EventStoreUnderTest } from './event-store/event-store-under-test.js';
 import { expectedRevisions } from './event-store/expected-revisions.js';
+import { lostHistories } from './event-store/lost-histories.js';
 import { manyStreams } from './event-store/many-streams.js';
 import { orderOfCommits } from './event-store/order-of-commits.js';
 import { payloads } from './event-store/payloads.js';
@@ -57,6 +58,7 @@ function themesOf(veryMany: number): readonly Theme<EventStoreUnderTest>[] {
     orderOfCommits,
     readingStreams,
     readingAll,
+    lostHistories,
     subscriptions,
     subscriptionEnds,
     manySubscriptions(Math.ceil(veryMany / 25)),

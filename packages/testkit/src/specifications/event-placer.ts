@@ -9,9 +9,8 @@ import {
   type RecordedFacts,
   type Revision,
   type StreamId,
-  position,
 } from '@login-policy/event-sourcing';
-import { revisionAfter, type EventShape } from '@login-policy/event-sourcing/store';
+import { revisionAfter, type EventShape, positionOf } from '@login-policy/event-sourcing/store';
 import { fixedClock } from '../clocks.js';
 import { sequentialIds } from '../sequential-ids.js';
 
@@ -65,11 +64,12 @@ export class EventPlacer {
     const revision = revisionAfter(this.#revisions.get(stream));
     this.#revisions.set(stream, revision);
     this.#placed += 1;
+    const id = this.#nextId();
     return {
-      id: this.#nextId(),
+      id,
       streamId: stream,
       revision,
-      position: position(this.#placed),
+      position: positionOf(this.#placed, id),
       recordedAt: this.#clock(),
       schemaVersion,
       metadata: this.#metadata,

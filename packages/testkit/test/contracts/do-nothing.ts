@@ -10,6 +10,7 @@ export function doNothingEventStore(): EventStore {
     subscribe: () => nothing(),
     receipt: async () => undefined,
     head: async () => START,
+    knows: async () => false,
     close: async () => {},
   };
 }
@@ -44,6 +45,7 @@ export function refusingEverything(error: Error): Store {
     subscribe: refuseToIterate,
     receipt: refuse,
     head: refuse,
+    knows: refuse,
     close: async () => {},
   };
   const readModels: ReadModelStore = { open: refuse, close: async () => {} };

@@ -82,6 +82,7 @@ export function delegating(store: EventStore): EventStore {
     subscribe: (options) => store.subscribe(options),
     receipt: (stream, key) => store.receipt(stream, key),
     head: () => store.head(),
+    knows: (position) => store.knows(position),
     close: () => store.close(),
   };
 }

@@ -1,6 +1,6 @@
 import { setImmediate as breathe } from 'node:timers/promises';
 import { position, START, type EventStore, type Position, type RecordedEvent } from '@login-policy/event-sourcing';
-import type { ReadAllOptions, SubscriptionMessage } from '@login-policy/event-sourcing/store';
+import { type ReadAllOptions, type SubscriptionMessage, placeIn } from '@login-policy/event-sourcing/store';
 import type { EventStoreSabotage, Saboteur } from './saboteur.js';
 
 type Pages = AsyncGenerator<readonly RecordedEvent[], void, undefined>;
@@ -147,7 +147,31 @@ export const saboteursThatRead: readonly Saboteur<EventStoreSabotage>[] = [
     noticedBy: 'has the last event at the head',
     sabotage: ({ store }) => ({ head: async () => position((await store.head()) + 1n) }),
   },
+  {
+    does: 'goes by the place of a position alone when it is read on from one',
+    noticedBy: 'is refused by who reads or follows on from it',
+    sabotage: ({ store }) => ({
+      async *readAll(options): Pages {
+        const after = await eventAt(store, options?.after ?? START);
+        yield* store.readAll({ ...options, after });
+      },
+    }),
+  },
+  {
+    does: 'knows every place there is, whatever event stands there',
+    noticedBy: 'is not known, and neither is one beyond the end; those of events are',
+    sabotage: ({ store }) => ({ knows: async (one) => placeIn(one) <= placeIn(await store.head()) }),
+  },
 ];
+
+/** The position of the event that stands where another one is said to. */
+async function eventAt(store: EventStore, wanted: Position): Promise<Position> {
+  for await (const page of store.readAll()) {
+    const found = page.find((event) => placeIn(event.position) === placeIn(wanted));
+    if (found !== undefined) return found.position;
+  }
+  return wanted;
+}
 
 async function* firstPage(pages: AsyncIterable<readonly RecordedEvent[]>): Pages {
   for await (const page of pages) return yield page;
@@ -158,7 +182,8 @@ function showingSomeLate(store: EventStore): Pick<EventStore, 'readAll'> {
   return {
     async *readAll(options): Pages {
       const head = await store.head();
-      const isLate = (event: RecordedEvent): boolean => event.position % 7n === 0n && event.position + 1n >= head;
+      const isLate = (event: RecordedEvent): boolean =>
+        placeIn(event.position) % 7n === 0n && placeIn(event.position) + 1n >= placeIn(head);
       for await (const page of store.readAll(options)) {
         const visible = page.filter((event) => !isLate(event));
         if (visible.length > 0) yield visible;

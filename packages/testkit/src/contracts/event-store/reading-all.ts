@@ -1,10 +1,11 @@
-import { parsePosition, PositionUnknown, START, streamId, type RecordedEvent } from '@login-policy/event-sourcing';
+import { PositionUnknown, START, streamId, type RecordedEvent } from '@login-policy/event-sourcing';
 import type { EventFilter } from '@login-policy/event-sourcing/store';
 import { demandSame, fail } from '../../demand.js';
 import type { Theme } from '../contract.js';
 import { refusal } from '../refusals.js';
 import { FIRST, SECOND, streamsOf, type EventStoreUnderTest } from './event-store-under-test.js';
 import { Follower } from './follower.js';
+import { placedAfter } from './lost-histories.js';
 import { demandEvents, demandIds, readAll } from './reading.js';
 
 /** What reading the whole store promises. */
@@ -83,7 +84,7 @@ async function refusesBeyondHead({ eventStore, record }: EventStoreUnderTest): P
   const before = await record(FIRST, 2);
   demandSame({ what: 'count', actual: before.length, expected: 2 });
   const head = await eventStore.head();
-  const after = parsePosition((head + 1_000_000n).toString());
+  const after = placedAfter(head);
   for (const options of [{ after }, { after, filter: { categories: ['Counter'] } }]) {
     const fault = await refusal(readAll(eventStore, options), PositionUnknown);
     demandSame({ what: 'position', actual: fault.facts.position, expected: after });

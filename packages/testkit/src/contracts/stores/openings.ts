@@ -1,10 +1,19 @@
-import { Follower, streamId, type Position, type Store, type StreamId } from '@login-policy/event-sourcing';
+import {
+  Follower,
+  PositionUnknown,
+  streamId,
+  type Position,
+  type Store,
+  type StreamId,
+} from '@login-policy/event-sourcing';
 import { MOST_BEHIND } from '@login-policy/event-sourcing/store';
 import { demandSame, fail } from '../../demand.js';
 import { COUNTER_CATEGORY, countersInOrder, type CounterEvent, type CounterRow } from '../../samples/counter.js';
 import { sequentialIds } from '../../sequential-ids.js';
 import type { Theme } from '../contract.js';
+import { ofAnotherHistory } from '../event-store/lost-histories.js';
 import { breathe } from '../patience.js';
+import { refusal } from '../refusals.js';
 import type { StoreUnderTest } from '../store-contract.js';
 import { CounterWriter, demandFolded } from './counters.js';
 
@@ -23,6 +32,7 @@ export const openings: Theme<StoreUnderTest> = {
       goesOnUnderLoad,
     'is read right from each opening, whichever of them wrote': readsWhatOthersWrote,
     'answers nothing from a read model that is being built, till it has all that was there': answersNothingTooEarly,
+    'answers no reader who names a position of a lost history (V3)': refusesLostHistories,
   },
 };
 
@@ -60,6 +70,21 @@ async function readsWhatOthersWrote({ open }: StoreUnderTest): Promise<void> {
     for (const follower of followers) await demandTotal(follower, round * 5, atLeast);
   }
   await closeAll(followers);
+}
+
+async function refusesLostHistories({ open }: StoreUnderTest): Promise<void> {
+  const { store } = await open();
+  const follower = await follow(store);
+  const written = await new CounterWriter(store).write(streamOf(0, 0), ...FIVE);
+  const head = written.at(-1)?.position ?? fail('nothing was recorded');
+  await demandTotal(follower, 5, head);
+  for (const { position } of written) {
+    const atLeast = ofAnotherHistory(position);
+    const fault = await refusal(follower.read(keysOf(0), { ...PATIENT, atLeast }), PositionUnknown);
+    demandSame({ what: 'position', actual: fault.facts.position, expected: atLeast });
+    await follower.read(keysOf(0), { ...PATIENT, atLeast: position });
+  }
+  await closeAll([follower]);
 }
 
 async function answersNothingTooEarly({ open }: StoreUnderTest): Promise<void> {

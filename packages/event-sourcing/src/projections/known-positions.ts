@@ -1,0 +1,30 @@
+import { PositionUnknown } from '../faults.js';
+import { Lru } from '../store/lru.js';
+import type { Store } from '../store.js';
+import { placeIn, START, type Position } from '../streams/position.js';
+import type { RowsAt } from './read-model-store.js';
+
+/** Refuses positions that stand for no event of a store: readers who name one mean a change that is to be seen. */
+export class KnownPositions {
+  readonly #store: Store;
+  /** Of a store that is followed: after a restore the following stops, and with it every read. */
+  readonly #known = new Lru<Position, true>(1000);
+
+  constructor(store: Store) {
+    this.#store = store;
+  }
+
+  /** Before anything is waited for. @throws PositionUnknown when another event stands where the rows are. */
+  demandSameHistory(position: Position, { checkpoint = START }: RowsAt<unknown>): void {
+    if (placeIn(position) !== placeIn(checkpoint) || position === checkpoint || position === START) return;
+    throw new PositionUnknown({ position, head: checkpoint });
+  }
+
+  /** Once the rows are there. @throws PositionUnknown when it stands for no event of the store. */
+  async demand(position: Position, { checkpoint = START, head = checkpoint }: RowsAt<unknown>): Promise<void> {
+    if (position === START || position === head || position === checkpoint) return;
+    if (this.#known.get(position) === true) return;
+    if (!(await this.#store.eventStore.knows(position))) throw new PositionUnknown({ position, head });
+    if (this.#store.keeps === 'followed') this.#known.set(position, true);
+  }
+}

@@ -1,0 +1,56 @@
+import { eventId, PositionUnknown, START, type Position } from '@login-policy/event-sourcing';
+import { placeIn, positionOf } from '@login-policy/event-sourcing/store';
+import { demandSame } from '../../demand.js';
+import type { Theme } from '../contract.js';
+import { refusal } from '../refusals.js';
+import { FIRST, OTHER_KIND, type EventStoreUnderTest } from './event-store-under-test.js';
+import { Follower } from './follower.js';
+import { demandEvents, readAll } from './reading.js';
+
+/** What becomes of positions when the history they are of was lost, as by restoring a backup (V3). */
+export const lostHistories: Theme<EventStoreUnderTest> = {
+  title: 'a position where another event stands now',
+  promises: {
+    'is refused by who reads or follows on from it': refusesToGoOn,
+    'is not known, and neither is one beyond the end; those of events are': knowsItsOwn,
+  },
+};
+
+async function refusesToGoOn({ eventStore, record }: EventStoreUnderTest): Promise<void> {
+  const all = [...(await record(FIRST, 2)), ...(await record(OTHER_KIND, 1)), ...(await record(FIRST, 1))];
+  demandSame({ what: 'count', actual: all.length, expected: 4 });
+  for (const { position } of all) {
+    const after = ofAnotherHistory(position);
+    for (const options of [{ after }, { after, filter: { categories: ['Counter'] } }]) {
+      const fault = await refusal(readAll(eventStore, options), PositionUnknown);
+      demandSame({ what: 'position', actual: fault.facts.position, expected: after });
+      await refusal(new Follower(eventStore, options).next(), PositionUnknown);
+    }
+  }
+  demandEvents(await readAll(eventStore, { after: all[1]?.position ?? START }), all.slice(2));
+}
+
+async function knowsItsOwn(subject: EventStoreUnderTest): Promise<void> {
+  const all = [...(await subject.record(FIRST, 2)), ...(await subject.record(OTHER_KIND, 1))];
+  for (const eventStore of [subject.eventStore, await subject.another()]) {
+    for (const position of [START, ...all.map((event) => event.position), await eventStore.head()]) {
+      demandSame({ what: `known ${position}`, actual: await eventStore.knows(position), expected: true });
+    }
+    const [beyond, ...others] = [placedAfter(await eventStore.head()), ...all.map((event) => event.position)];
+    for (const position of [beyond, ...others.map(ofAnotherHistory)]) {
+      demandSame({ what: `known ${position}`, actual: await eventStore.knows(position), expected: false });
+    }
+  }
+}
+
+const ANOTHER_ID = eventId('01AN0THERH1ST0RY00ZZZZZZZZ');
+
+/** The position that another event would have at the same place. */
+export function ofAnotherHistory(position: Position): Position {
+  return positionOf(placeIn(position), ANOTHER_ID);
+}
+
+/** A position beyond the end. */
+export function placedAfter(head: Position): Position {
+  return positionOf(placeIn(head) + 1_000_000n, ANOTHER_ID);
+}
