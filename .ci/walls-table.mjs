@@ -44,8 +44,8 @@ export const rooms = {
     allowed: [...kernel, 'luxon', './near.js', '../projections/near.js'],
   },
   'packages/domain/test': {
-    forbidden: [...ours('event-sourcing/store'), ...stores, ...aboveLevel1, ...drivers, ...throughTheBackDoor],
-    allowed: [...kernel, ...ours('domain'), ...testkit, 'node:fs', 'mocha'],
+    forbidden: [...stores, ...aboveLevel1, ...drivers, ...throughTheBackDoor],
+    allowed: [...kernelOfStores, ...ours('domain'), ...testkit, 'node:fs', 'mocha'],
   },
   'packages/testkit/src': {
     forbidden: [...level1, ...aboveLevel1, ...drivers, ...throughTheBackDoor],

@@ -33,6 +33,7 @@ function watched(inner: EventStore): EventStore {
     subscribe: (options) => inner.subscribe(options),
     receipt: (streamId, key) => inner.receipt(streamId, key),
     head: () => inner.head(),
+    knows: (position) => inner.knows(position),
     close: () => inner.close(),
   };
 }

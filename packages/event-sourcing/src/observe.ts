@@ -118,6 +118,7 @@ export function observedEventStore(store: EventStore, observe: Observe | undefin
     subscribe: (options) => store.subscribe(options),
     receipt: (streamId, key) => store.receipt(streamId, key),
     head: () => store.head(),
+    knows: (position) => store.knows(position),
     close: () => store.close(),
   };
 }

@@ -59,7 +59,7 @@ function counting(store: EventStore): { readonly store: EventStore; read: number
       subscribe: (options) => store.subscribe(options),
       receipt: (id, key) => store.receipt(id, key),
       head: () => store.head(),
-      knows: (position) => store.knows(position),
+      knows: (place) => store.knows(place),
       close: () => store.close(),
     } satisfies EventStore as EventStore,
   };

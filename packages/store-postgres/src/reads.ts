@@ -81,8 +81,8 @@ export class EventReads {
     const reader = new PageReader(this.#connection.name, this.#largestPageBytes);
     // In the same statement, so that the head is not further than what was looked at: the event at the place where it begins, and the
     // last ones up to where it ends, and of all.
-    const placed = (condition: string): string =>
-      `(SELECT position || ' ' || id FROM ${this.#schema}.events ${condition} ORDER BY position DESC LIMIT 1)`;
+    const placed = (where: string): string =>
+      `(SELECT position || ' ' || id FROM ${this.#schema}.events ${where} ORDER BY position DESC LIMIT 1)`;
     const marks = ['WHERE position = $1', 'WHERE position <= $2', ''].map(placed).join(', ');
     const statement = reader.statement(events, `, ${marks}`);
     // No more is looked at than a page needs, by what the last one found: the server may sort all of it before it takes the first.

@@ -93,6 +93,6 @@ async function countOf({ pool, schema }: Storage): Promise<string> {
   return [rows[0]?.models, rows[0]?.rows].join();
 }
 
-function placeOf(position: Position = START): bigint {
-  return placeIn(position);
+function placeOf(checkpoint: Position = START): bigint {
+  return placeIn(checkpoint);
 }

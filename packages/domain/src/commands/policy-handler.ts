@@ -1,5 +1,4 @@
-import { CommandHandler, observedDecider, observedEventStore } from '@login-policy/event-sourcing';
-import type { ReadModel, UnreadableRow } from '@login-policy/event-sourcing/store';
+import { CommandHandler, type Follower } from '@login-policy/event-sourcing';
 import { loginPolicyEvents } from '../events/event-codec.js';
 import type { LoginPolicyEvent } from '../events/events.js';
 import { stateInRow, type LoginPolicyRow } from '../login-policy-projection.js';
@@ -21,7 +20,7 @@ export type PolicyHandler = CommandHandler<
 
 /** What a handler looks at beside the events: rows, which it compares with them, and policies that a command is to be like. */
 interface Sources {
-  readonly rows: ReadModel<LoginPolicyRow | UnreadableRow>;
+  readonly rows: Follower<LoginPolicyEvent, LoginPolicyRow>['rows'];
   readonly policies: () => PolicyReader;
 }
 
@@ -31,8 +30,9 @@ export function policyHandler(
   { policies, rows }: Sources,
 ): PolicyHandler {
   return new CommandHandler({
-    eventStore: observedEventStore(store.eventStore, observe),
-    decider: observedDecider(loginPolicyDecider, observe),
+    eventStore: store.eventStore,
+    decider: loginPolicyDecider,
+    observe,
     events: loginPolicyEvents,
     facts: policyFacts({ identityProviders, policies }),
     remembered: async (stream) => stateInRow((await rows.read([stream])).rows.get(stream)),

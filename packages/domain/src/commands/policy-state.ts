@@ -1,4 +1,4 @@
-import { placeOf, UnreadableEvent, type Decider } from '@login-policy/event-sourcing';
+import { UnreadableEvent, type Decider } from '@login-policy/event-sourcing';
 import type { LoginPolicyCommand } from './commands.js';
 import { decide } from './decide.js';
 import { markEvent, type Marks } from '../reads/details.js';
@@ -36,7 +36,8 @@ function policyAfter(policy: LoginPolicy, event: RecordedLoginPolicyEvent): Logi
     return evolve(policy, event, ownerKindOf(event.streamId));
   } catch (caught) {
     if (!(caught instanceof ImpossibleEvent)) throw caught;
-    throw new UnreadableEvent({ ...placeOf(event), problem: caught.message }, caught);
+    const { streamId, revision, type, schemaVersion } = event;
+    throw new UnreadableEvent({ streamId, revision, type, schemaVersion, problem: caught.message }, caught);
   }
 }
 

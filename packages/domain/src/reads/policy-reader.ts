@@ -8,14 +8,13 @@ import {
   type EventStore,
   type Follower,
   type Freshness,
-  type FreshRows,
   type Instant,
   type Position,
   type RecordedEvent,
   type StateAt,
-  type StateReader,
   type StreamId,
 } from '@login-policy/event-sourcing';
+import type { PolicyHandler } from '../commands/policy-handler.js';
 import type { CustomizedOrganizations, LoginPolicyView } from './answers.js';
 import { detailsOf, lastSequenceOf, sequenceOf } from './details.js';
 import { readHistory, type History, type HistoryRead } from './history.js';
@@ -41,7 +40,7 @@ const PAGE = 1000;
 /** What reads are answered from. */
 interface Sources {
   readonly model: Follower<LoginPolicyEvent, LoginPolicyRow>;
-  readonly states: StateReader<LoginPolicyEvent, PolicyState>;
+  readonly states: PolicyHandler['states'];
 }
 
 /** Which of an instance's custom policies to list, and how fresh. */
@@ -54,7 +53,7 @@ interface CustomizedPage {
 /** Reads policies: as they are from the read model, as they were from the events. */
 export class PolicyReader {
   readonly #model: Follower<LoginPolicyEvent, LoginPolicyRow>;
-  readonly #states: StateReader<LoginPolicyEvent, PolicyState>;
+  readonly #states: PolicyHandler['states'];
   readonly #store: EventStore;
 
   constructor(store: EventStore, { model, states }: Sources) {
@@ -184,7 +183,7 @@ function refuseUnlessPast(moment: Instant, field: string): void {
 
 /** @throws WrittenByNewerProgram, UnreadableEvent when it is this owner's policy that can't be read. */
 function viewIn(
-  { rows, unreadable, checkpoint }: FreshRows<LoginPolicyRow>,
+  { rows, unreadable, checkpoint }: Awaited<ReturnType<Follower<LoginPolicyEvent, LoginPolicyRow>['read']>>,
   owner: Owner,
 ): LoginPolicyView | undefined {
   const stream = policyStream(owner);

@@ -1,4 +1,5 @@
 import type { IdSource } from '../ids.js';
+import type { Observe } from '../observe.js';
 import type { EventCodec } from '../streams/event-codec.js';
 import type { EventStore } from '../streams/event-store.js';
 import type { EventShape } from '../streams/event.js';
@@ -20,6 +21,8 @@ export interface CommandHandlerOptions<Command, Event extends EventShape, State,
   readonly attempts?: number;
   /** How many states are kept in memory. Default 10,000; 0 folds the stream for every command. */
   readonly keptStates?: number;
+  /** Is told of decisions and appends. */
+  readonly observe?: Observe | undefined;
   /** Where the state of a long stream may be had without folding all of it: `Fold.remembered`. */
   readonly remembered?: (streamId: StreamId) => Promise<StateAt<State> | undefined>;
 }

@@ -1,5 +1,6 @@
 import { ConcurrentChange, DeadlineExceeded } from '../faults.js';
 import { isFault } from '../is-fault.js';
+import { observedDecider, observedEventStore } from '../observe.js';
 import { monotonicIds, type IdSource } from '../ids.js';
 import { Lru } from '../store/lru.js';
 import type { EventCodec } from '../streams/event-codec.js';
@@ -54,8 +55,8 @@ export class CommandHandler<Command extends object, Event extends EventShape, St
   readonly states: StateReader<Event, State>;
 
   constructor(options: CommandHandlerOptions<Command, Event, State, Rejection, Facts>) {
-    this.#store = options.eventStore;
-    this.#decider = options.decider;
+    this.#store = observedEventStore(options.eventStore, options.observe);
+    this.#decider = observedDecider(options.decider, options.observe);
     this.#facts = options.facts;
     this.#codec = options.events;
     this.#ids = options.ids ?? monotonicIds();

@@ -1,9 +1,9 @@
 import { OutagePauses } from '../store/back-off.js';
+import { Notifier } from '../store/notifier.js';
 import { Fault } from '../fault.js';
 import { DeadlineExceeded, PositionUnknown, StoreClosed } from '../faults.js';
 import { isFault } from '../is-fault.js';
 import { inTime } from '../store/time-out.js';
-import { onAbort } from '../on-abort.js';
 import type { Store } from '../store.js';
 import { Breather, yieldToLoop } from '../yield-to-loop.js';
 import type { EventShape, RecordedEvent } from '../streams/event.js';
@@ -38,8 +38,8 @@ export class Follower<Event extends EventShape, Row> {
   #state: FollowerState = { is: 'catching-up' };
   readonly #head: KnownHead;
   readonly #breather = new Breather(64);
+  readonly #wakes = new Notifier();
   readonly #positions: KnownPositions;
-  #wake: () => void = () => undefined;
   #isWanted: boolean;
 
   private constructor(
@@ -118,7 +118,7 @@ export class Follower<Event extends EventShape, Row> {
   /** Goes on at once from where it stopped, or from a pause: the cause is mended. */
   resume(): void {
     this.#isWanted = true;
-    this.#wake();
+    this.#wakes.notify();
   }
 
   /** Lets the transaction under way end, then stops for good; reads that wait reject. */
@@ -166,16 +166,7 @@ export class Follower<Event extends EventShape, Row> {
   }
 
   #rest(ms?: number): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = ms === undefined ? undefined : setTimeout(() => this.#wake(), ms);
-      let takeBack = (): void => undefined;
-      this.#wake = () => {
-        clearTimeout(timer);
-        takeBack();
-        resolve();
-      };
-      takeBack = onAbort(this.#ending.signal, this.#wake);
-    });
+    return this.#wakes.changed(this.#ending.signal, ms);
   }
 
   #isAtHead(): void {
@@ -221,7 +212,7 @@ export class Follower<Event extends EventShape, Row> {
     const { waitMs = DEFAULT_WAIT_MS, signal } = freshness;
     this.#refuseWhenStopped(reached);
     this.#isWanted = true;
-    if (this.#state.is !== 'retrying') this.#wake();
+    if (this.#state.is !== 'retrying') this.#wakes.notify();
     const outcome = await this.#waiters.until(required, waitMs, signal);
     if (outcome === 'given-up') throw new DeadlineExceeded({ doing: `a read of ${this.#projection.name}` });
     if (outcome === 'timed-out') throw await this.#behind(required, waitMs);

@@ -85,12 +85,13 @@ export type {
 export { compareKeys, rowLimitOf } from '../projections/row-query.js';
 export { Projector, type Lag, type ProjectorOptions } from '../projections/projector.js';
 export { tolerating, type UnreadableFacts } from '../projections/tolerating.js';
-export type { FollowerOptions, FollowerState } from '../projections/following.js';
+export type { FollowerOptions, FollowerState, FreshRows } from '../projections/following.js';
 export { memoryReadModelStore } from '../projections/memory-read-model-store.js';
 export type { AnyFault } from '../is-fault.js';
-export type { EncodedEvent, EventSchemas } from '../streams/event-codec.js';
+export { placeOf, type EncodedEvent, type EventSchemas } from '../streams/event-codec.js';
 export type { DecisionContext } from '../decisions/decider.js';
 export type { CommandHandlerOptions } from '../decisions/command-handler-options.js';
 export type { Considered } from '../decisions/command-context.js';
-export type { Fold } from '../decisions/state-reader.js';
+export { StateReader, type Fold } from '../decisions/state-reader.js';
 export type { MemoryStoreOptions } from '../memory-store.js';
+export { observedDecider, observedEventStore, tell } from '../observe.js';
