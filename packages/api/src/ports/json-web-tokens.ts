@@ -1,22 +1,15 @@
-import {
-  createRemoteJWKSet,
-  errors,
-  jwtVerify,
-  type JWTPayload,
-  type JWTVerifyGetKey,
-  type JWTVerifyOptions,
-  type JWTVerifyResult,
-} from 'jose';
+import type * as jose from 'jose';
+import type { JWTPayload, JWTVerifyGetKey, JWTVerifyOptions, JWTVerifyResult } from 'jose';
 import { ApiError } from '../errors/api-error.js';
 import { keysUnavailable } from '../errors/refusals.js';
 import { bearerToken } from './bearer.js';
 import type { Caller } from './caller.js';
+import { endpointOf, keptOnceFound } from './issuer.js';
 import type { RequestHeaders } from './ports.js';
 
-/** Which JSON web tokens are good, and whom they stand for. */
-export interface JsonWebTokenOptions {
-  /** Where the issuer's public keys are, or a key set of `jose`. */
-  readonly keys: URL | JWTVerifyGetKey;
+/** Which JSON web tokens are good, and whom they stand for, where the issuer's keys are looked up by its name. */
+export interface OidcTokenOptions {
+  /** As tokens name it in `iss`, to the letter. Its keys are found by OpenID Connect Discovery, when the first token comes. */
   readonly issuer: string;
   /** The audience that has to be among the token's. */
   readonly audience: string;
@@ -28,6 +21,15 @@ export interface JsonWebTokenOptions {
   readonly callerOf: (claims: JWTPayload) => Caller | undefined;
 }
 
+/** Which JSON web tokens are good, and whom they stand for. */
+export interface JsonWebTokenOptions extends OidcTokenOptions {
+  /** Where the issuer's public keys are, or a key set of `jose`. */
+  readonly keys: URL | JWTVerifyGetKey;
+}
+
+/** It costs a tenth of the import of the API, which not everybody needs. */
+type Jose = typeof jose;
+
 const ALGORITHMS = ['RS256', 'ES256', 'EdDSA'];
 
 /**
@@ -37,9 +39,28 @@ const ALGORITHMS = ['RS256', 'ES256', 'EdDSA'];
  * @throws RangeError when a symmetric or no algorithm is among those allowed.
  */
 export function jsonWebTokens(options: JsonWebTokenOptions): (headers: RequestHeaders) => Promise<Caller | undefined> {
+  const { keys } = options;
+  return signedTokens(options, async ({ createRemoteJWKSet }) =>
+    keys instanceof URL ? createRemoteJWKSet(keys) : keys,
+  );
+}
+
+/**
+ * The same for an issuer that says itself where its keys are. While it is out of reach, tokens can't be checked: 503.
+ *
+ * @throws RangeError for an issuer that is not an address of https, or an algorithm as above.
+ */
+export function oidcTokens(options: OidcTokenOptions): (headers: RequestHeaders) => Promise<Caller | undefined> {
+  const place = endpointOf(options.issuer, 'jwks_uri');
+  return signedTokens(options, async ({ createRemoteJWKSet }) => createRemoteJWKSet(await place()));
+}
+
+function signedTokens(
+  options: OidcTokenOptions,
+  keysBy: (loaded: Jose) => Promise<JWTVerifyGetKey>,
+): (headers: RequestHeaders) => Promise<Caller | undefined> {
   const algorithms = [...(options.algorithms ?? ALGORITHMS)];
   if (algorithms.some((name) => /^(HS|none)/i.test(name))) throw new RangeError('only asymmetric algorithms are taken');
-  const keys = reachable(options.keys instanceof URL ? createRemoteJWKSet(options.keys) : options.keys);
   const checks = {
     issuer: options.issuer,
     audience: options.audience,
@@ -47,10 +68,16 @@ export function jsonWebTokens(options: JsonWebTokenOptions): (headers: RequestHe
     clockTolerance: options.clockToleranceSeconds ?? 5,
     requiredClaims: ['exp', 'sub'],
   };
+  const verifier = keptOnceFound(async () => {
+    const loaded = await import('jose');
+    const keys = reachable(loaded, await keysBy(loaded));
+    return (token: string) => verifyWithEach(token, keys, { loaded, checks });
+  });
   return async (headers) => {
     const token = bearerToken(headers);
     if (token === undefined) return undefined;
-    const claims = await verified(() => verifyWithEach(token, keys, checks));
+    const verify = await verifier();
+    const claims = await verified(() => verify(token));
     return claims === undefined ? undefined : options.callerOf(claims);
   };
 }
@@ -59,7 +86,7 @@ export function jsonWebTokens(options: JsonWebTokenOptions): (headers: RequestHe
 async function verifyWithEach(
   token: string,
   keys: JWTVerifyGetKey,
-  checks: JWTVerifyOptions,
+  { checks, loaded: { errors, jwtVerify } }: { readonly checks: JWTVerifyOptions; readonly loaded: Jose },
 ): Promise<JWTVerifyResult> {
   try {
     return await jwtVerify(token, keys, checks);
@@ -87,17 +114,17 @@ async function verified(verify: () => Promise<{ readonly payload: JWTPayload }>)
 }
 
 /** The same keys; what keeps them out of reach is told from a token that names none of them. */
-function reachable(keys: JWTVerifyGetKey): JWTVerifyGetKey {
+function reachable(loaded: Jose, keys: JWTVerifyGetKey): JWTVerifyGetKey {
   return async (header, token) => {
     try {
       return await keys(header, token);
     } catch (caught) {
-      throw isAboutToken(caught) ? caught : keysUnavailable(caught);
+      throw isAboutToken(loaded, caught) ? caught : keysUnavailable(caught);
     }
   };
 }
 
-function isAboutToken(caught: unknown): boolean {
+function isAboutToken({ errors }: Jose, caught: unknown): boolean {
   if (!(caught instanceof errors.JOSEError)) return false;
   return (
     !(caught instanceof errors.JWKSTimeout || caught instanceof errors.JWKSInvalid) &&

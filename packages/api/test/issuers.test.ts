@@ -1,0 +1,147 @@
+import { afterEach, beforeEach, describe, it } from 'mocha';
+import { expect } from 'chai';
+import {
+  introspectedTokens,
+  oidcTokens,
+  type Authenticate,
+  type Caller,
+  type IntrospectionOptions,
+} from '@login-policy/api';
+import { openIssuer, type Issuer } from './issuer.js';
+import { INSTANCE, openService, type Service } from './service.js';
+
+const grants = [{ permissions: ['iam.policy.read'] }];
+
+function callerOf({ sub }: { readonly sub?: unknown }): Caller | undefined {
+  return sub === 'alice' ? { id: 'alice', instanceId: INSTANCE, grants } : undefined;
+}
+
+const open: { issuer: Issuer; service?: Service }[] = [];
+
+/** A service that asks an issuer, and what it answers to who comes with a token. */
+async function asking(issuer: Issuer, authenticate: Authenticate) {
+  const service = await openService({ ports: { authenticate } });
+  open.push({ issuer, service });
+  return {
+    failures: service.failures,
+    statusWith: async (token: string): Promise<number> => {
+      const headers = { authorization: `Bearer ${token}` };
+      const answer = await fetch(`${service.url}/admin/v1/policies/login`, { headers });
+      await answer.text();
+      return answer.status;
+    },
+  };
+}
+
+describe('tokens of an issuer that is found by discovery', () => {
+  let issuer: Issuer;
+  beforeEach(async () => {
+    issuer = await openIssuer();
+    open.push({ issuer });
+  });
+  afterEach(closeAll);
+  const oidc = (): Authenticate => oidcTokens({ issuer: issuer.url, audience: 'login-policy', callerOf });
+
+  it('are good when it signed them for us, and not when anybody else did', async () => {
+    const { statusWith } = await asking(issuer, oidc());
+    expect(await statusWith(await issuer.token({ sub: 'alice' }))).to.equal(200);
+    expect(await statusWith(await issuer.token({ sub: 'alice' }, issuer.stranger))).to.equal(401);
+    expect(await statusWith(await issuer.token({ sub: 'alice', aud: 'others' }))).to.equal(401);
+    expect(await statusWith(await issuer.token({ sub: 'alice', iss: 'https://other.example' }))).to.equal(401);
+  });
+
+  it("can't be judged while it is out of reach, and can once it is back", async () => {
+    const { failures, statusWith } = await asking(issuer, oidc());
+    const token = await issuer.token({ sub: 'alice' });
+    issuer.isDown = true;
+    expect(await statusWith(token)).to.equal(503);
+    expect(String(failures[0])).to.contain('openid-configuration answered 500');
+    issuer.isDown = false;
+    expect(await statusWith(token)).to.equal(200);
+  });
+
+  it("can't be judged when what answers speaks of another issuer, or of keys that anybody could change", async () => {
+    for (const said of [{ issuer: 'https://other.example' }, { jwks_uri: 'http://keys.example' }, { jwks_uri: 7 }]) {
+      Object.assign(issuer.metadata, said);
+      const { statusWith } = await asking(issuer, oidc());
+      expect(await statusWith(await issuer.token({ sub: 'alice' })), JSON.stringify(said)).to.equal(503);
+    }
+  });
+
+  it('need an issuer whose answers nobody can change', () => {
+    for (const url of ['http://issuer.example', 'issuer.example', '']) {
+      expect(() => oidcTokens({ issuer: url, audience: 'x', callerOf })).to.throw(RangeError, 'issuer must be');
+    }
+  });
+});
+
+describe('tokens that only their issuer can read', () => {
+  let issuer: Issuer;
+  beforeEach(async () => {
+    issuer = await openIssuer();
+    open.push({ issuer });
+    issuer.tokens.set('opaque', { active: true, sub: 'alice', aud: ['login-policy', 'others'] });
+  });
+  afterEach(closeAll);
+  const introspected = (more: Partial<IntrospectionOptions> = {}): Authenticate =>
+    introspectedTokens({ issuer: issuer.url, clientId: 'the api', clientSecret: 's:cret', callerOf, ...more });
+
+  it('are good as long as it says so, which it is asked each time', async () => {
+    const { statusWith } = await asking(issuer, introspected());
+    expect(await statusWith('opaque')).to.equal(200);
+    issuer.tokens.set('opaque', { active: false });
+    expect(await statusWith('opaque')).to.equal(401);
+    expect(await statusWith('of-a-stranger')).to.equal(401);
+    const authorization = `Basic ${Buffer.from('the+api:s%3Acret').toString('base64')}`;
+    expect(issuer.asked[0]).to.deep.equal({ authorization, form: 'token=opaque&token_type_hint=access_token' });
+    expect(issuer.asked).to.have.length(3);
+  });
+
+  it('are no good when they are past, not good yet, or for others', async () => {
+    const { statusWith } = await asking(issuer, introspected({ audience: 'login-policy' }));
+    expect(await statusWith('opaque')).to.equal(200);
+    const now = Math.floor(Date.now() / 1000);
+    const good = { active: true, sub: 'alice', aud: 'login-policy', exp: now + 60 };
+    issuer.tokens.set('one', good);
+    expect(await statusWith('one')).to.equal(200);
+    const bad = [{ exp: now - 60 }, { exp: 'never' }, { nbf: now + 60 }, { aud: 'others' }, { aud: undefined }];
+    for (const claims of [...bad, { active: 'true' }, { sub: 'mallory' }]) {
+      issuer.tokens.set('one', { ...good, ...claims });
+      expect(await statusWith('one'), JSON.stringify(claims)).to.equal(401);
+    }
+  });
+
+  it('are taken again without asking for as long as they are kept, if they were good', async () => {
+    const { statusWith } = await asking(issuer, introspected({ keptMs: 3_600_000 }));
+    for (const token of ['opaque', 'opaque', 'bad', 'bad']) await statusWith(token);
+    expect(issuer.asked.map(({ form }) => form.split('&')[0])).to.deep.equal([
+      'token=opaque',
+      'token=bad',
+      'token=bad',
+    ]);
+  });
+
+  it("can't be judged while it is out of reach", async () => {
+    const { statusWith } = await asking(issuer, introspected({ endpoint: new URL(`${issuer.url}/introspect`) }));
+    issuer.isDown = true;
+    expect(await statusWith('opaque')).to.equal(503);
+    issuer.isDown = false;
+    expect(await statusWith('opaque')).to.equal(200);
+  });
+
+  it('need to be told where to ask, in secret', () => {
+    const by = { clientId: 'a', clientSecret: 'b', callerOf };
+    expect(() => introspectedTokens(by)).to.throw(RangeError, 'endpoint must be');
+    const endpoint = new URL('http://issuer.example/introspect');
+    expect(() => introspectedTokens({ ...by, endpoint })).to.throw(RangeError, 'endpoint must be');
+    const issuedBy = { ...by, issuer: 'https://issuer.example' };
+    expect(() => introspectedTokens({ ...issuedBy, keptMs: -1 })).to.throw(RangeError, 'keptMs must be');
+  });
+});
+
+async function closeAll(): Promise<void> {
+  for (const { issuer, service } of open.splice(0)) {
+    await service?.close();
+    issuer.close();
+  }
+}
