@@ -23,28 +23,11 @@ export interface Issuer {
 export async function openIssuer(): Promise<Issuer> {
   const [own, other] = [await generateKeyPair('ES256'), await generateKeyPair('ES256')];
   const key = { ...(await exportJWK(own.publicKey)), kid: 'one', alg: 'ES256' };
-  const answers: Readonly<Record<string, (request: IncomingMessage) => Promise<object>>> = {
-    '/.well-known/openid-configuration': async () => ({
-      issuer: issuer.url,
-      jwks_uri: `${issuer.url}/keys`,
-      introspection_endpoint: `${issuer.url}/introspect`,
-      ...issuer.metadata,
-    }),
-    '/keys': async () => ({ keys: [key] }),
-    '/introspect': async (request) => {
-      const form = await text(request);
-      issuer.asked.push({ authorization: request.headers.authorization, form });
-      return issuer.tokens.get(new URLSearchParams(form).get('token') ?? '') ?? { active: false };
-    },
-  };
   const server = createServer((request, response) => {
-    const answer = issuer.isDown ? undefined : answers[request.url ?? ''];
-    if (answer === undefined) response.writeHead(500).end();
-    else
-      answer(request).then(
-        (json) => response.end(JSON.stringify(json)),
-        () => response.destroy(),
-      );
+    answerOf(issuer, request, key).then(
+      (json) => (json === undefined ? response.writeHead(500).end() : response.end(JSON.stringify(json))),
+      () => response.destroy(),
+    );
   });
   await new Promise<void>((resolve) => {
     server.listen(0, '127.0.0.1', resolve);
@@ -59,11 +42,21 @@ export async function openIssuer(): Promise<Issuer> {
         .setExpirationTime('1h')
         .sign(by),
     stranger: other.privateKey,
-    tokens: new Map(),
-    asked: [],
-    metadata: {},
+    ...{ tokens: new Map(), asked: [], metadata: {} },
     isDown: false,
     close: () => server.close(),
   };
   return issuer;
+}
+
+async function answerOf(issuer: Issuer, request: IncomingMessage, key: object): Promise<object | undefined> {
+  if (issuer.isDown) return undefined;
+  const { url } = issuer;
+  const places = { jwks_uri: `${url}/keys`, introspection_endpoint: `${url}/introspect` };
+  if (request.url === '/.well-known/openid-configuration') return { issuer: url, ...places, ...issuer.metadata };
+  if (request.url === '/keys') return { keys: [key] };
+  if (request.url !== '/introspect') return undefined;
+  const form = await text(request);
+  issuer.asked.push({ authorization: request.headers.authorization, form });
+  return issuer.tokens.get(new URLSearchParams(form).get('token') ?? '') ?? { active: false };
 }

@@ -22,10 +22,16 @@ export function openApiDocument(methods: readonly ServedMethod[], own: readonly 
       title: 'Login policy',
       version: '1',
       description: 'The login policies of an instance and its organizations.',
+      license: { name: 'MIT', identifier: 'MIT' },
     },
+    servers: [{ url: '/', description: 'The one that this document was fetched from.' }],
+    tags: tagsOf(methods),
     paths,
     components: {
       schemas: { ...schemas.all(), Error: ERROR },
+      responses: Object.fromEntries(
+        Object.entries(REFUSALS).map(([status, description]) => [status, refusal(description)]),
+      ),
       securitySchemes: { bearer: { type: 'http', scheme: 'bearer' } },
     },
     security: [{ bearer: [] }],
@@ -70,7 +76,10 @@ function methodOperation({ commandOf, contract, scope }: ServedMethod, schemas: 
     ...(isOpen ? { security: [] } : { description: needsOf({ permission, scope }) }),
     parameters: [...variables, ...inQuery, ...(isRead && !isOpen ? [AS_OF] : []), ...others],
     ...(route.body === 'request' && { requestBody: { content: json(schemas.inline(input, inPath)) } }),
-    responses: responses(schemas.of(output), !isOpen && isRead && route.verb === 'GET'),
+    responses: responses(schemas.of(output), {
+      mayBeKnown: !isOpen && isRead && route.verb === 'GET',
+      refusals: isOpen ? [] : [...ANY, ...(isRead ? [] : CHANGE), ...(route.body === 'request' ? BODY : [])],
+    }),
   };
 }
 
@@ -83,7 +92,13 @@ function ownOperation({ operation, service, target }: BoundRoute): Schema {
     description: needsOf(target.demand),
     parameters: [...parameters, ...headerParameters(headers, target.demand.scope.regards)],
     ...(body !== undefined && { requestBody: { required: true, content: json(body) } }),
-    responses: responses({ type: 'object', properties: answer }, headers.includes('If-None-Match')),
+    responses: responses(
+      { type: 'object', properties: answer },
+      {
+        mayBeKnown: headers.includes('If-None-Match'),
+        refusals: [...ANY, ...(headers.includes('If-Match') ? CHANGE : []), ...(body === undefined ? [] : BODY)],
+      },
+    ),
   };
 }
 
@@ -103,10 +118,45 @@ function needsOf({ permission, also }: Demand): string {
   return `Needs the permission ${permission ?? ''}${also === undefined ? '' : ` and the permission ${also}`}.`;
 }
 
-function responses(success: Schema, mayBeKnown: boolean): Schema {
-  const error = { description: 'Refused, or failed.', content: json({ $ref: '#/components/schemas/Error' }) };
+/** What each refusal means here (docs/reference/api-errors.md has them one by one). */
+const REFUSALS: Readonly<Record<string, string>> = {
+  '400': 'The request, a parameter or a header is not of its form, or the policy does not allow this.',
+  '401': 'No token, or none that is good.',
+  '403': 'The caller may not do this here.',
+  '404': 'There is no such policy, or no instance at this address.',
+  '408': 'The body did not arrive in time.',
+  '409': 'It is there already, others were first, or the Idempotency-Key was used for something else.',
+  '412': 'The policy is no longer at the state that If-Match names.',
+  '413': 'The body is too large.',
+  default: 'Failed, and not by the caller’s doing.',
+};
+const ANY = ['400', '401', '403', '404'];
+const CHANGE = ['409', '412'];
+const BODY = ['408', '413'];
+
+function refusal(description: string): Schema {
+  return { description, content: json({ $ref: '#/components/schemas/Error' }) };
+}
+
+function responses(
+  success: Schema,
+  { mayBeKnown, refusals }: { readonly mayBeKnown: boolean; readonly refusals: readonly string[] },
+): Schema {
   const known = { '304': { description: 'It is what If-None-Match names.' } };
-  return { '200': { description: 'Done.', content: json(success) }, ...(mayBeKnown && known), default: error };
+  const refused = [...refusals, 'default'].map((status): [string, Schema] => [
+    status,
+    { $ref: `#/components/responses/${status}` },
+  ]);
+  return {
+    '200': { description: 'Done.', content: json(success) },
+    ...(mayBeKnown && known),
+    ...Object.fromEntries(refused),
+  };
+}
+
+function tagsOf(methods: readonly ServedMethod[]): readonly Schema[] {
+  const services = new Set(methods.map(({ contract }) => contract.desc.parent.typeName));
+  return [...services].map((name) => ({ name, description: `What ${name} has for the login policy.` }));
 }
 
 function json(schema: Schema): Schema {
