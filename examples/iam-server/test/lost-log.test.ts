@@ -51,8 +51,8 @@ describe('the log', () => {
   it('leaves out what matters less than was asked for', () => {
     const lines: string[] = [];
     const into = new Writable({
-      write(chunk, _, done) {
-        lines.push(String(chunk));
+      write(chunk: Buffer, _, done) {
+        lines.push(chunk.toString());
         done();
       },
     });

@@ -64,7 +64,10 @@ for (const kind of ['PostgreSQL', 'the double of EventStoreDB'] as const) {
       const stream = await EventStream.open(server.url, headers);
       const from = Number(json<PolicyRead>(await call(server.url, POLICY, { headers })).policy.details.sequence);
       await store.goAway();
-      await eventually('a word', () => server.errors.some((one) => one.startsWith('The store is away since')) || undefined);
+      await eventually(
+        'a word',
+        () => server.errors.some((one) => one.startsWith('The store is away since')) || undefined,
+      );
       const ready = await call(server.url, '/debug/ready');
       expect(ready.status).to.equal(503);
       expect(await metric(server.url, headers, 'iam_store_up')).to.equal('0');

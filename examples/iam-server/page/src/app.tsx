@@ -2,13 +2,15 @@ import type { JSX } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import { ConflictDialog } from './parts/conflict-dialog.js';
 import { Header } from './parts/header.js';
-import { NoticesRegion } from './parts/notices-region.js';
+import { PageNotices } from './parts/modal.js';
 import { PreviewDialog } from './parts/preview-dialog.js';
-import { conflict } from './state/conflicts.js';
+import { conflict, settle } from './state/conflicts.js';
+import { recallDrafts } from './state/draft.js';
 import { forgetWhatWasRead } from './state/forget.js';
+import { onKeptElsewhere } from './state/kept.js';
 import { stayUpToDate } from './state/live.js';
 import { organizations } from './state/organizations.js';
-import { proposal } from './state/proposals.js';
+import { giveUp, proposal } from './state/proposals.js';
 import { addressOf, route, type Route } from './state/route.js';
 import { session } from './state/session.js';
 import type { Session } from './wire/session.js';
@@ -26,7 +28,7 @@ export function App(): JSX.Element {
       {who === 'asking' && <p class="hidden">Asking the server who is signed in.</p>}
       {who === undefined && <SignInView />}
       {who !== undefined && who !== 'asking' && <SignedIn session={who} />}
-      <NoticesRegion />
+      <PageNotices />
     </>
   );
 }
@@ -35,13 +37,7 @@ function SignedIn({ session: who }: { readonly session: Session }): JSX.Element 
   const main = useRef<HTMLElement>(null);
   const at = addressOf(route.value);
   const first = useRef(at);
-  useEffect(() => {
-    const stop = stayUpToDate();
-    return () => {
-      stop();
-      forgetWhatWasRead();
-    };
-  }, []);
+  useEffect(begin, []);
   const loaded = organizations.value;
   useEffect(() => {
     const heading = main.current?.querySelector('h1')?.textContent ?? '';
@@ -51,6 +47,9 @@ function SignedIn({ session: who }: { readonly session: Session }): JSX.Element 
   useEffect(() => {
     if (first.current === at) return;
     first.current = '';
+    // What a dialog is about is not shown any more.
+    giveUp();
+    settle();
     // A reader who followed a link goes on at the new view's heading.
     main.current?.querySelector('h1')?.focus();
   }, [at]);
@@ -67,6 +66,16 @@ function SignedIn({ session: who }: { readonly session: Session }): JSX.Element 
       {conflict.value !== undefined && <ConflictDialog conflict={conflict.value} />}
     </>
   );
+}
+
+/** Takes up what whoever signed in had begun, and keeps what is shown up, until they sign out. */
+function begin(): () => void {
+  recallDrafts();
+  const stops = [stayUpToDate(), onKeptElsewhere(recallDrafts)];
+  return () => {
+    for (const stop of stops) stop();
+    forgetWhatWasRead();
+  };
 }
 
 /** The hash names the view, so that the link moves the focus itself. */

@@ -18,6 +18,7 @@ import './style/notices.css';
 import './style/diff.css';
 import './style/moment.css';
 import './style/timeline.css';
+import './style/modes.css';
 
 recallTheme();
 followAddress();

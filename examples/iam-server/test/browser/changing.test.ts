@@ -121,7 +121,7 @@ describeInBrowser('the page: changing policies', (stage) => {
     expect(await visitor.passkeys.getAttribute('aria-checked')).to.equal('false');
   });
 
-  it('tells the second of two tabs that the first was faster, and shows him both versions', async () => {
+  it('tells the second of two tabs that the first was faster, and shows both versions', async () => {
     const first = await stage.owner();
     const second = await first.anotherTab();
     await second.passkeys.click();
@@ -129,7 +129,7 @@ describeInBrowser('the page: changing policies', (stage) => {
     await first.switch('Code by email').click();
     await first.confirm('faster');
     await second.dialog.getByText('The policy has moved on to sequence 5').waitFor();
-    await second.dialog.getByRole('button', { name: 'Confirm' }).click();
+    await second.dialog.getByRole('button', { name: 'See both versions' }).click();
     await second.page.getByRole('heading', { name: 'Somebody changed the policy first' }).waitFor();
     const both = second.dialog.getByRole('region', { name: 'Both versions' });
     expect(await both.innerText())

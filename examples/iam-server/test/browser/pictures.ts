@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Locator, Page } from 'playwright-core';
 import { findChromium } from './chromium.js';
-import { Stage } from './suite.js';
+import { closeBrowser, Stage } from './suite.js';
 import type { Visitor, Window } from './visitor.js';
 
 const FOLDER = fileURLToPath(new URL('../../../../docs/tutorial/pictures', import.meta.url));
@@ -27,6 +27,7 @@ async function takeAll(executablePath: string): Promise<void> {
     }
   } finally {
     await stage.close();
+    await closeBrowser();
   }
 }
 
@@ -94,7 +95,7 @@ async function conflict(stage: Stage, visitor: Visitor, picture: Picture): Promi
   await visitor.dialog.getByText('What will change').waitFor();
   await stage.api('POST', `${ADMIN}/second_factors`, { type: 'SECOND_FACTOR_TYPE_OTP_EMAIL' });
   await visitor.dialog.getByText('The policy has moved on').waitFor();
-  await visitor.dialog.getByRole('button', { name: 'Confirm' }).click();
+  await visitor.dialog.getByRole('button', { name: 'See both versions' }).click();
   await visitor.page.getByRole('heading', { name: 'Somebody changed the policy first' }).waitFor();
   await picture('conflict');
 }

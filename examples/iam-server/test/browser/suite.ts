@@ -26,7 +26,8 @@ export class Stage {
   #server: Server | undefined;
 
   async open(executablePath: string): Promise<void> {
-    this.#browser = await openBrowser(executablePath);
+    shared ??= openBrowser(executablePath);
+    this.#browser = await shared;
   }
 
   /** A new server in a new folder. */
@@ -109,7 +110,6 @@ export class Stage {
   }
 
   async close(): Promise<void> {
-    await this.#browser?.close();
     await this.#bench.clear();
   }
 }
@@ -118,11 +118,22 @@ export class Stage {
 const EXPECTED = /^Failed to load resource: the server responded with a status of (401|403|412|429) /;
 
 let wasSaid = false;
+let isHooked = false;
+/** One browser for all files of a process. */
+let shared: Promise<Browser> | undefined;
+
+/** Ends the browser, once nobody needs it any more. */
+export async function closeBrowser(): Promise<void> {
+  await (await shared)?.close();
+}
 
 /** Tests that need a browser. Without one they are not run, and that is said; where `CI` is set, it is a failure. */
 export function describeInBrowser(title: string, tests: (stage: Stage) => void): void {
   const executablePath = findChromium();
   if (executablePath === undefined) return withoutBrowser(title);
+  // A hook of all tests there are, whichever file is the last.
+  if (!isHooked) after(closeBrowser);
+  isHooked = true;
   describe(title, () => {
     const stage = new Stage();
     before(() => stage.open(executablePath));

@@ -4,81 +4,121 @@ import { settle, type Conflict } from '../state/conflicts.js';
 import { propose } from '../state/proposals.js';
 import { actorName } from '../words/actor.js';
 import { changesInShort } from '../words/change.js';
+import { counted, listed } from '../words/counted.js';
 import { intentTitle } from '../words/intent.js';
 import { compareThree } from '../words/policy-items.js';
 import { DiffList } from './diff-list.js';
 import { Instant } from './instant.js';
 import { Modal } from './modal.js';
 
-/** Both versions, for the one whose change was refused because the policy moved on: what he wanted, and what is there. */
+const SUMMARY = 'conflict-summary';
+
+/** Both versions, for whoever wants to change a policy that moved on: what they wanted, and what is there. */
 export function ConflictDialog({ conflict }: { readonly conflict: Conflict }): JSX.Element {
-  const { wish, now, reason } = conflict;
   return (
-    <Modal title="Somebody changed the policy first" dismissed={settle} size="wide">
-      <p>
-        “{intentTitle(wish.intent, wish.scope)}” was meant for sequence {wish.seen.details.sequence}. The policy is at
-        sequence {now.details.sequence} now, so nothing was written.
-      </p>
-      <h3>What happened meanwhile</h3>
-      <Meanwhile conflict={conflict} />
-      <h3>Both versions</h3>
-      <Versions conflict={conflict} />
+    <Modal title="Somebody changed the policy first" dismissed={settle} size="wide" describedBy={SUMMARY}>
+      <div id={SUMMARY}>
+        <p>{summaryOf(conflict)}</p>
+        <p class="soft">
+          “{intentTitle(conflict.wish.intent, conflict.wish.scope)}” was meant for sequence{' '}
+          {conflict.wish.seen.details.sequence}. It was not recorded.
+        </p>
+      </div>
+      <Buttons conflict={conflict} />
       <h3>What your change would do now</h3>
       <OnTop changes={conflict.changesNow} />
-      <div class="buttons">
-        <button
-          type="button"
-          class="button button-primary"
-          disabled={typeof conflict.changesNow === 'string'}
-          onClick={() => {
-            settle();
-            attempt(() => propose({ ...wish, seen: now, reason }));
-          }}
-        >
-          Apply again on sequence {now.details.sequence}
-        </button>
-        <button type="button" class="button" onClick={settle}>
-          Give up
-        </button>
-      </div>
+      <h3>Both versions</h3>
+      <Versions conflict={conflict} />
+      <h3>What happened meanwhile</h3>
+      <Meanwhile conflict={conflict} />
     </Modal>
   );
 }
 
-function Meanwhile({ conflict: { meanwhile } }: { readonly conflict: Conflict }): JSX.Element {
-  if (meanwhile.length === 0) return <p class="soft">The policy of another owner took its place.</p>;
+/** `26 changes by alice and bob since you looked; none touches what you change.` */
+function summaryOf({ wish, wanted, now, meanwhile, count }: Conflict): string {
+  const touched = compareThree(wish.seen, wanted, now).filter(
+    (line) => line.wanted !== line.seen && line.now !== line.seen && line.now !== line.wanted,
+  );
+  const touching =
+    touched.length === 0
+      ? 'None touches what you change.'
+      : `You change what was changed, too: ${listed(touched.map(({ label }) => label))}.`;
+  if (count === 0) return `The policy of another owner took its place. ${touching}`;
+  const actors = [...new Set(meanwhile.map(({ actor }) => actorName(actor)))];
+  const others = count > meanwhile.length ? ' and perhaps others' : '';
+  return `${counted(count, 'change')} by ${listed(actors)}${others} since you looked. ${touching}`;
+}
+
+function Buttons({ conflict: { wish, now, changesNow } }: { readonly conflict: Conflict }): JSX.Element {
   return (
-    <ul class="meanwhile">
-      {meanwhile.map((entry) => (
-        <li key={entry.sequence}>
-          <strong>{actorName(entry.actor)}</strong> {changesInShort(entry.changes)}, <Instant at={entry.recordedAt} />
-          {entry.reason !== undefined && <q>{entry.reason}</q>}
-        </li>
-      ))}
-    </ul>
+    <div class="buttons">
+      <button
+        type="button"
+        class="button button-primary"
+        disabled={typeof changesNow === 'string'}
+        onClick={() => {
+          settle();
+          attempt(() => propose({ ...wish, seen: now }));
+        }}
+      >
+        Apply again on sequence {now.details.sequence}
+      </button>
+      <button type="button" class="button" onClick={settle}>
+        Give up
+      </button>
+    </div>
+  );
+}
+
+function Meanwhile({ conflict: { meanwhile, count } }: { readonly conflict: Conflict }): JSX.Element {
+  return (
+    <>
+      {count > meanwhile.length && (
+        <p class="soft">{counted(count - meanwhile.length, 'more', 'more')} before these.</p>
+      )}
+      <ul class="meanwhile">
+        {meanwhile.map((entry) => (
+          <li key={entry.sequence}>
+            <strong>{actorName(entry.actor)}</strong> {changesInShort(entry.changes)}, <Instant at={entry.recordedAt} />
+            {entry.reason !== undefined && <q>{entry.reason}</q>}
+          </li>
+        ))}
+      </ul>
+    </>
   );
 }
 
 function Versions({ conflict: { wish, wanted, now } }: { readonly conflict: Conflict }): JSX.Element {
-  const lines = compareThree(wish.seen, wanted, now);
+  const columns = [
+    `You saw (${wish.seen.details.sequence})`,
+    'You wanted',
+    `There is now (${now.details.sequence})`,
+  ] as const;
   return (
     <div class="scroll-x" tabIndex={0} role="region" aria-label="Both versions">
       <table class="versions">
         <thead>
           <tr>
             <td />
-            <th scope="col">You saw ({wish.seen.details.sequence})</th>
-            <th scope="col">You wanted</th>
-            <th scope="col">There is now ({now.details.sequence})</th>
+            {columns.map((title) => (
+              <th key={title} scope="col">
+                {title}
+              </th>
+            ))}
           </tr>
         </thead>
         <tbody>
-          {lines.map(({ label, seen, wanted: mine, now: theirs }) => (
+          {compareThree(wish.seen, wanted, now).map(({ label, seen, wanted: mine, now: theirs }) => (
             <tr key={label}>
               <th scope="row">{label}</th>
-              <td>{seen}</td>
-              <td class={mine === seen ? '' : 'differs'}>{mine}</td>
-              <td class={theirs === seen ? '' : 'differs'}>{theirs}</td>
+              <td data-column={columns[0]}>{seen}</td>
+              <td data-column={columns[1]} class={mine === seen ? '' : 'differs'}>
+                {mine}
+              </td>
+              <td data-column={columns[2]} class={theirs === seen ? '' : 'differs'}>
+                {theirs}
+              </td>
             </tr>
           ))}
         </tbody>

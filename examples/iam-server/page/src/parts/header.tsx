@@ -1,22 +1,38 @@
 import type { JSX } from 'preact';
 import { attempt } from '../state/attempt.js';
-import { liveness, type Liveness } from '../state/live.js';
+import { hasDraft } from '../state/draft.js';
+import { checkNow, liveness, silentSeconds, type Liveness } from '../state/live.js';
 import { addressOf, route, type Route } from '../state/route.js';
 import { leave } from '../state/session.js';
+import type { Scope } from '../wire/scope.js';
 import type { Session } from '../wire/session.js';
 import { Icon } from './icon.js';
 import { ThemeChoice } from './theme-choice.js';
 
-const VIEWS: readonly { readonly label: string; readonly to: Route; readonly holds: readonly Route['view'][] }[] = [
-  { label: 'Default policy', to: { view: 'instance' }, holds: ['instance'] },
-  { label: 'Organizations', to: { view: 'organizations' }, holds: ['organizations', 'organization'] },
-  { label: 'History', to: { view: 'history' }, holds: ['history'] },
+interface View {
+  readonly label: string;
+  readonly to: Route;
+  readonly holds: readonly Route['view'][];
+  /** Whose changes that are not saved yet are found there. */
+  readonly draftsIn: readonly Scope['of'][];
+}
+
+const VIEWS: readonly View[] = [
+  { label: 'Default policy', to: { view: 'instance' }, holds: ['instance'], draftsIn: ['instance'] },
+  {
+    label: 'Organizations',
+    to: { view: 'organizations' },
+    holds: ['organizations', 'organization'],
+    draftsIn: ['organization'],
+  },
+  { label: 'History', to: { view: 'history' }, holds: ['history'], draftsIn: [] },
 ];
 
 const LIVENESS: Readonly<Record<Liveness, string>> = {
   connecting: 'Connecting',
   live: 'Live',
   'trying-again': 'Reconnecting',
+  offline: 'Offline',
 };
 
 /** Where one is, as whom, and where one can go. */
@@ -29,9 +45,7 @@ export function Header({ session }: { readonly session: Session }): JSX.Element 
           <strong>{session.instanceName}</strong>
           <code>{session.instanceId}</code>
         </p>
-        <p class={`liveness liveness-${liveness.value}`} title="Whether changes made elsewhere appear by themselves">
-          {LIVENESS[liveness.value]}
-        </p>
+        <Freshness />
         <ThemeChoice />
         <p class="header-user">
           <strong>{session.userName}</strong>
@@ -52,14 +66,45 @@ export function Header({ session }: { readonly session: Session }): JSX.Element 
   );
 }
 
+/** Whether changes made elsewhere appear by themselves, and when that was last known: a fact, not a promise. */
+function Freshness(): JSX.Element {
+  const seconds = silentSeconds.value;
+  return (
+    <p class={`liveness liveness-${liveness.value}`}>
+      <span role="status">{LIVENESS[liveness.value]}</span>
+      {seconds !== undefined && <span class="soft">, checked {ago(seconds)}</span>}
+      {liveness.value !== 'live' && (
+        <button type="button" class="link" onClick={checkNow}>
+          Check now
+        </button>
+      )}
+    </p>
+  );
+}
+
+function ago(seconds: number): string {
+  if (seconds < 2) return 'just now';
+  return seconds < 120 ? `${seconds} s ago` : `${Math.floor(seconds / 60)} min ago`;
+}
+
 function Navigation(): JSX.Element {
   return (
     <nav aria-label="Views">
-      {VIEWS.map(({ label, to, holds }) => (
+      {VIEWS.map(({ label, to, holds, draftsIn }) => (
         <a key={label} href={addressOf(to)} aria-current={holds.includes(route.value.view) ? 'page' : undefined}>
           {label}
+          {draftsIn.some((of) => hasDraft(of)) && <Unsaved />}
         </a>
       ))}
     </nav>
+  );
+}
+
+function Unsaved(): JSX.Element {
+  return (
+    <span class="unsaved">
+      <span aria-hidden="true"> ●</span>
+      <span class="hidden">, changes are not saved</span>
+    </span>
   );
 }

@@ -22,7 +22,7 @@ interface LifetimeFieldProps extends SettingFieldProps {
 }
 
 function LifetimeField({ name, scope, policy, isLocked, settings }: LifetimeFieldProps): JSX.Element {
-  const amount = draftOf(scope)?.amounts[name] ?? amountOf(settings[name]);
+  const amount = (isLocked ? undefined : draftOf(scope)?.amounts[name]) ?? amountOf(settings[name]);
   return (
     <Field
       {...LIFETIME_WORDS[name]}

@@ -72,10 +72,14 @@ function MomentField({ moment }: { readonly moment: Signal<string> }): JSX.Eleme
       <input
         type="datetime-local"
         step={1}
+        min="2000-01-01T00:00:00"
+        max={fieldValue(new Date().toISOString())}
         value={shown === undefined ? '' : fieldValue(shown)}
         onChange={({ currentTarget }) => {
           const instant = instantOfField(currentTarget.value);
-          if (instant !== undefined) moment.value = instant;
+          // Half a year is none yet, and of the future nothing is known.
+          if (instant !== undefined && currentTarget.validity.valid) moment.value = instant;
+          else currentTarget.reportValidity();
         }}
       />
     </label>

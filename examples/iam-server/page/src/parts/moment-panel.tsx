@@ -1,12 +1,11 @@
 import type { Signal } from '@preact/signals';
 import type { JSX } from 'preact';
-import { useEffect } from 'preact/hooks';
-import { attempt } from '../state/attempt.js';
 import { lookBack, lookedAt } from '../state/moments.js';
 import { organizations } from '../state/organizations.js';
 import { policyOf, refreshPolicy } from '../state/policies.js';
 import { organization } from '../wire/scope.js';
 import { MomentChoice } from './moment-choice.js';
+import { TryAgain } from './try-again.js';
 import { ThenAndNow } from './then-and-now.js';
 import { useLoaded } from './use-loaded.js';
 
@@ -25,25 +24,22 @@ const SETTLE_MS = 80;
 export function MomentPanel({ moment, chosen, lastSequence }: MomentPanelProps): JSX.Element {
   const organizationId = shownOf(chosen.value);
   const scope = organization(organizationId);
-  useLoaded(organizationId, async () => {
+  const own = useLoaded(organizationId, async () => {
     if (organizationId !== '') await refreshPolicy(scope);
   });
   const now = `${lastSequence} ${policyOf(scope)?.details.changeDate ?? ''}`;
   const about = `${moment.value} ${organizationId} ${now}`;
-  useEffect(() => {
+  const past = useLoaded(about, async (isWanted) => {
     // A slider that is dragged passes many moments; the one it rests on is asked for.
-    const timer = setTimeout(() => {
-      attempt(() => lookBack({ moment: moment.value, organizationId }));
-    }, SETTLE_MS);
-    return () => {
-      clearTimeout(timer);
-    };
-  }, [about]);
+    await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
+    if (isWanted()) await lookBack({ moment: moment.value, organizationId });
+  });
   return (
     <section class="card moment" aria-labelledby="moment-heading">
       <h2 id="moment-heading">What was allowed when</h2>
       <MomentChoice moment={moment} lastSequence={lastSequence} />
       <OrganizationChoice organizationId={organizationId} chosen={chosen} />
+      <TryAgain what="That moment" loading={past.problem === undefined ? own : past} />
       {lookedAt.value !== undefined && <ThenAndNow then={lookedAt.value} />}
     </section>
   );

@@ -1,36 +1,69 @@
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
-import { confirm, giveUp, type Proposal } from '../state/proposals.js';
+import { useEffect } from 'preact/hooks';
+import { attempt } from '../state/attempt.js';
 import { policyOf } from '../state/policies.js';
+import { confirm, giveUp, meet, previewAgain, leaveProposal, type Proposal, type Stage } from '../state/proposals.js';
+import { keepReason, reasonFor } from '../state/reasons.js';
 import { intentTitle } from '../words/intent.js';
 import { DiffList } from './diff-list.js';
 import { EffectOn } from './effect-on.js';
 import { Modal } from './modal.js';
-import { attempt } from '../state/attempt.js';
 import { Warnings } from './warnings.js';
+
+const WHAT_IT_DOES = 'what-it-does';
 
 /** What a change would do, before it is made: what changes, for whom, what to beware of, and why it is done. */
 export function PreviewDialog({ proposal }: { readonly proposal: Proposal }): JSX.Element {
-  const { scope, intent, preview, failure } = proposal;
+  const { scope, intent, preview, failure, stage } = proposal;
+  useEffect(() => {
+    if (stage === 'open') return;
+    const ask = (event: BeforeUnloadEvent): void => {
+      event.preventDefault();
+    };
+    addEventListener('beforeunload', ask);
+    return () => {
+      removeEventListener('beforeunload', ask);
+    };
+  }, [stage]);
   return (
-    <Modal title={intentTitle(intent, scope)} dismissed={giveUp}>
-      {preview === undefined && failure === undefined && <p class="soft">Asking what it would do…</p>}
-      {failure !== undefined && (
-        <p class="problem" role="alert">
-          {failure}
-        </p>
-      )}
-      {preview !== undefined && (
-        <>
-          <Warnings sentences={preview.warnings} />
-          <h3>What will change</h3>
-          {preview.changes.length > 0 ? <DiffList changes={preview.changes} /> : <NoChange proposal={proposal} />}
-          <h3>Whom it affects</h3>
-          <EffectOn scope={scope} preview={preview} />
-        </>
-      )}
+    <Modal title={intentTitle(intent, scope)} dismissed={giveUp} describedBy={WHAT_IT_DOES}>
+      <div id={WHAT_IT_DOES}>
+        {preview === undefined && failure === undefined && <p class="soft">Asking what it would do…</p>}
+        {preview !== undefined && (
+          <>
+            <Warnings sentences={preview.warnings} />
+            <h3>What will change</h3>
+            {preview.changes.length > 0 ? <DiffList changes={preview.changes} /> : <NoChange proposal={proposal} />}
+            <h3>Whom it affects</h3>
+            <EffectOn scope={scope} preview={preview} />
+          </>
+        )}
+      </div>
+      {failure !== undefined && <Failure sentence={failure} isPreviewed={preview !== undefined} />}
       <Decision proposal={proposal} />
     </Modal>
+  );
+}
+
+function Failure({ sentence, isPreviewed }: { readonly sentence: string; readonly isPreviewed: boolean }): JSX.Element {
+  return (
+    <div class="try-again" role="alert">
+      <p>
+        {sentence} {isPreviewed && 'Nothing was recorded.'}
+      </p>
+      {!isPreviewed && (
+        <button
+          type="button"
+          class="button button-small"
+          onClick={() => {
+            attempt(previewAgain);
+          }}
+        >
+          Try again
+        </button>
+      )}
+    </div>
   );
 }
 
@@ -49,19 +82,20 @@ function NoChange({ proposal: { intent, preview } }: { readonly proposal: Propos
       <p>Nothing today: it is like the default. From then on a change of the default reaches this organization.</p>
     );
   }
-  return <p>Nothing that users meet.</p>;
+  return <p>Nothing that users notice.</p>;
 }
 
 function Decision({ proposal }: { readonly proposal: Proposal }): JSX.Element {
-  const reason = useSignal(proposal.reason ?? '');
-  const { preview, isUnderWay, intent } = proposal;
-  const isPointless = preview === undefined || preview.events.length === 0;
+  const { scope, intent, stage } = proposal;
+  const reason = useSignal(reasonFor(scope, intent));
+  const given = (): string => reason.value.trim();
+  const isStale = hasMovedOn(proposal);
   return (
     <form
       class="decision"
       onSubmit={(event) => {
         event.preventDefault();
-        attempt(() => confirm(reason.value.trim()));
+        attempt(() => (isStale ? meet(given()) : confirm(given())));
       }}
     >
       <label class="field">
@@ -70,23 +104,63 @@ function Decision({ proposal }: { readonly proposal: Proposal }): JSX.Element {
           rows={2}
           maxLength={500}
           placeholder="Kept in the history, beside your name"
+          readOnly={stage !== 'open'}
           value={reason}
           onInput={({ currentTarget }) => {
             reason.value = currentTarget.value;
+            keepReason(scope, intent, currentTarget.value);
           }}
         />
       </label>
-      {intent.wish !== 'add-custom' && <Pinned proposal={proposal} />}
+      {intent.wish !== 'add-custom' && stage === 'open' && <Pinned proposal={proposal} isStale={isStale} />}
+      <p class={stage === 'finding-out' ? 'warning-line' : 'soft'} role="status">
+        {SAID[stage]}
+      </p>
+      <Buttons proposal={proposal} isStale={isStale} />
+    </form>
+  );
+}
+
+const SAID: Readonly<Record<Stage, string>> = {
+  open: '',
+  recording: 'Recording…',
+  'finding-out':
+    'The answer was lost, so it is not known yet whether this was recorded. Finding out… It is recorded once, however often it is sent.',
+};
+
+interface StaleOrNot {
+  readonly proposal: Proposal;
+  readonly isStale: boolean;
+}
+
+function Buttons({ proposal, isStale }: StaleOrNot): JSX.Element {
+  const { preview, stage } = proposal;
+  if (stage === 'finding-out') {
+    return (
       <div class="buttons">
-        {/* Not disabled while it is under way: it would lose the focus. */}
-        <button type="submit" class={`button ${toneOf(proposal)}`} disabled={isPointless} aria-disabled={isUnderWay}>
-          {isUnderWay ? 'Recording…' : 'Confirm'}
-        </button>
-        <button type="button" class="button" onClick={giveUp}>
-          Cancel
+        <button type="button" class="button" onClick={leaveProposal}>
+          Stop asking
         </button>
       </div>
-    </form>
+    );
+  }
+  const isPointless = preview === undefined || preview.events.length === 0;
+  const isRecording = stage === 'recording';
+  return (
+    <div class="buttons">
+      {/* Not disabled while it is being recorded: it would lose the focus. */}
+      <button
+        type="submit"
+        class={`button ${isStale ? 'button-primary' : toneOf(proposal)}`}
+        disabled={isPointless && !isStale}
+        aria-disabled={isRecording}
+      >
+        {isStale ? 'See both versions' : 'Confirm'}
+      </button>
+      <button type="button" class="button" disabled={isRecording} onClick={giveUp}>
+        Cancel
+      </button>
+    </div>
   );
 }
 
@@ -96,18 +170,23 @@ function toneOf({ intent: { wish } }: Proposal): string {
     : 'button-primary';
 }
 
-function Pinned({ proposal: { scope, seen } }: { readonly proposal: Proposal }): JSX.Element {
-  const now = policyOf(scope)?.details.sequence;
+function hasMovedOn({ scope, seen, intent, stage }: Proposal): boolean {
+  const now = policyOf(scope)?.details;
+  const isSame = now?.sequence === seen.details.sequence && now.resourceOwner === seen.details.resourceOwner;
+  return stage === 'open' && intent.wish !== 'add-custom' && now !== undefined && !isSame;
+}
+
+function Pinned({ proposal: { scope, seen }, isStale }: StaleOrNot): JSX.Element {
   const { sequence } = seen.details;
-  return now === undefined || now === sequence ? (
-    <p class="soft">
-      Made on top of sequence {sequence}. If somebody else changes the policy first, nothing is written and you see both
-      versions.
+  return isStale ? (
+    <p class="warning-line" role="status">
+      The policy has moved on to sequence {policyOf(scope)?.details.sequence} since you looked at sequence {sequence}.
+      Look at both versions first.
     </p>
   ) : (
-    <p class="warning-line" role="status">
-      The policy has moved on to sequence {now} since you looked at sequence {sequence}: nothing will be written, and
-      you will see both versions.
+    <p class="soft">
+      Made on top of sequence {sequence}. If somebody else changes the policy first, nothing is recorded and you see
+      both versions.
     </p>
   );
 }

@@ -2,13 +2,12 @@ import type { JSX } from 'preact';
 import { attempt } from '../state/attempt.js';
 import { discardDraft, draftOf, problemsIn } from '../state/draft.js';
 import { propose } from '../state/proposals.js';
-import type { Policy } from '../wire/policy.js';
-import type { Scope } from '../wire/scope.js';
 import { counted } from '../words/counted.js';
 import { redirectProblem } from '../words/redirect.js';
+import type { SettingsFormProps } from './setting-field-props.js';
 
 /** What is changed and not saved, and what may be done about it. */
-export function SaveBar({ scope, policy }: { readonly scope: Scope; readonly policy: Policy }): JSX.Element | null {
+export function SaveBar({ scope, policy, isLocked }: SettingsFormProps): JSX.Element | null {
   const draft = draftOf(scope);
   if (draft === undefined) return null;
   const count = Object.keys(draft.patch).length;
@@ -17,6 +16,7 @@ export function SaveBar({ scope, policy }: { readonly scope: Scope; readonly pol
   const discard = (): void => {
     discardDraft(scope);
   };
+  if (isLocked) return <LockedDraft count={count + problems} discard={discard} />;
   return (
     <div class="save-bar" role="group" aria-label="Changes that are not saved">
       <p>
@@ -35,11 +35,28 @@ export function SaveBar({ scope, policy }: { readonly scope: Scope; readonly pol
           disabled={problems > 0 || count === 0}
           onClick={() => {
             const intent = { wish: 'change-settings', patch: draft.patch } as const;
-            attempt(() => propose({ scope, intent, seen: draft.seen, made: discard }));
+            attempt(() => propose({ scope, intent, seen: draft.seen }));
           }}
         >
           Review and save
         </button>
+        <button type="button" class="button" onClick={discard}>
+          Discard
+        </button>
+      </div>
+    </div>
+  );
+}
+
+/** Somebody began to change what is not theirs to change any more, as when another owner took the custom policy away. */
+function LockedDraft({ count, discard }: { readonly count: number; readonly discard: () => void }): JSX.Element {
+  return (
+    <div class="save-bar" role="group" aria-label="Changes that are not saved">
+      <p class="warning-line">
+        You began to change {counted(count, 'setting')} here, which can’t be saved on this policy. Above stands what is
+        in force.
+      </p>
+      <div class="buttons">
         <button type="button" class="button" onClick={discard}>
           Discard
         </button>

@@ -29,7 +29,8 @@ const GROUPS: readonly { readonly title: string; readonly names: readonly AnySwi
 
 /** Every setting of a policy. What is changed is gathered, looked at together, and saved as one event. */
 export function SettingsForm({ scope, policy, isLocked }: SettingsFormProps): JSX.Element {
-  const settings: Settings = { ...policy.settings, ...draftOf(scope)?.patch };
+  // What can't be changed here any more is shown as it is in force, whatever somebody had begun.
+  const settings: Settings = { ...policy.settings, ...(!isLocked && draftOf(scope)?.patch) };
   const about = { scope, policy, isLocked, settings };
   return (
     <section class="card" aria-label="Settings">
@@ -48,7 +49,7 @@ export function SettingsForm({ scope, policy, isLocked }: SettingsFormProps): JS
       <Group title="For how long a check counts">
         <LifetimeFields {...about} />
       </Group>
-      {!isLocked && <SaveBar scope={scope} policy={policy} />}
+      <SaveBar scope={scope} policy={policy} isLocked={isLocked} />
     </section>
   );
 }

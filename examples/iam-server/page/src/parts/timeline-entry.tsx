@@ -57,5 +57,5 @@ export function TimelineEntry({ entry, newer, lookAt }: TimelineEntryProps): JSX
 }
 
 function What({ entry: { changes } }: { readonly entry: HistoryEntry }): JSX.Element {
-  return changes.length === 0 ? <p class="soft">Nothing that users meet.</p> : <DiffList changes={changes} />;
+  return changes.length === 0 ? <p class="soft">Nothing that users notice.</p> : <DiffList changes={changes} />;
 }

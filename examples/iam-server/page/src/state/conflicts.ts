@@ -6,17 +6,19 @@ import type { PolicyChange } from '../wire/policy-change.js';
 import { readPreview } from '../wire/preview.js';
 import { readHistory, type HistoryEntry } from '../wire/history.js';
 import { wishedPolicy } from '../wire/wished.js';
+import { keepReason } from './reasons.js';
 import { refreshPolicy } from './policies.js';
 import type { Wish } from './wish.js';
 
 /** Somebody else changed the policy first. Both versions, and what lies between them. */
 export interface Conflict {
   readonly wish: Wish;
-  readonly reason: string;
   /** The policy as it is now. */
   readonly now: Policy;
-  /** What was recorded since the person looked, the oldest first. */
+  /** The newest of what was recorded since the person looked, the oldest of them first. */
   readonly meanwhile: readonly HistoryEntry[];
+  /** How much was recorded since; 0 where the policy of another owner took its place. */
+  readonly count: number;
   /** The policy as the person wanted it. */
   readonly wanted: Policy;
   /** What the wish would change in what is there now; a sentence where it can't be granted any more. */
@@ -32,15 +34,18 @@ export const conflict: ReadonlySignal<Conflict | undefined> = current;
 /** Puts both versions before the person whose change was refused because the policy moved on. */
 export async function meetConflict(wish: Wish, reason: string): Promise<void> {
   const { scope, seen } = wish;
+  keepReason(scope, wish.intent, reason);
   const now = await refreshPolicy(scope);
   if (now === undefined) throw new Error('The policy is not there any more.');
-  const from = Number(seen.details.sequence) + 1;
+  const isSameOwner = now.details.resourceOwner === seen.details.resourceOwner;
+  const count = isSameOwner ? Number(now.details.sequence) - Number(seen.details.sequence) : 0;
   const [wanted, { entries }, changesNow] = await Promise.all([
     wishedPolicy(wish.intent, scope, seen),
-    readHistory(scope, { direction: 'forwards', from, limit: MOST_SHOWN }),
+    readHistory(scope, { direction: 'backwards', from: Number(now.details.sequence), limit: MOST_SHOWN }),
     changesOnTop(wish, now),
   ]);
-  current.value = { wish, reason, now, meanwhile: entries, wanted, changesNow };
+  const meanwhile = entries.slice(0, count).toReversed();
+  current.value = { wish, now, meanwhile, count, wanted, changesNow };
 }
 
 async function changesOnTop({ scope, intent }: Wish, now: Policy): Promise<readonly PolicyChange[] | string> {

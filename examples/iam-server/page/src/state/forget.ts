@@ -1,20 +1,20 @@
 import { forgetAnswers } from './answers.js';
 import { settle } from './conflicts.js';
-import { discardDrafts } from './draft.js';
+import { putDraftsAway } from './draft.js';
 import { forgetMoment } from './moments.js';
 import { forgetOrganizations } from './organizations.js';
 import { forgetPolicies } from './policies.js';
-import { giveUp } from './proposals.js';
+import { leaveProposal } from './proposals.js';
 import { forgetTimelines } from './timelines.js';
 
-/** Forgets all that was read and begun: whoever signs in next begins afresh. */
+/** Forgets all that was read, and puts away what was begun: whoever signs in next sees nothing of it. */
 export function forgetWhatWasRead(): void {
   forgetAnswers();
   settle();
-  discardDrafts();
+  putDraftsAway();
   forgetMoment();
   forgetOrganizations();
   forgetPolicies();
-  giveUp();
+  leaveProposal();
   forgetTimelines();
 }

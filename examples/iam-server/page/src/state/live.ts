@@ -1,4 +1,4 @@
-import { signal, type ReadonlySignal } from '@preact/signals';
+import { computed, signal, type ReadonlySignal } from '@preact/signals';
 import type { Changed } from '../wire/changes.js';
 import { readHistory, type HistoryEntry } from '../wire/history.js';
 import { isSameScope, keyOf, type Scope } from '../wire/scope.js';
@@ -22,20 +22,38 @@ interface Burst {
 }
 
 /** Whether changes made elsewhere are heard of. */
-export type Liveness = 'connecting' | 'live' | 'trying-again';
+export type Liveness = 'connecting' | 'live' | 'trying-again' | 'offline';
 
 const GATHER_MS = 60;
 const MOST_TOLD = 50;
 const AGAIN_MS = 2_000;
-const current = signal<Liveness>('connecting');
+const TICK_MS = 500;
+/** The server beats once a second: silent for so long, it is not heard any more. */
+const SILENT_MS = 5_000;
+
+const isOpen = signal(false);
+const wasOpen = signal(false);
+const isOnline = signal(navigator.onLine);
+const heardAt = signal(0);
+const now = signal(0);
 const returned = signal(0);
 let waiting = new Map<string, Burst>();
+const following = new Set<string>();
 let timer: ReturnType<typeof setTimeout> | undefined;
 let again: ReturnType<typeof setTimeout> | undefined;
 let stop: () => void = () => {};
 
 /** Whether changes made elsewhere are heard of. */
-export const liveness: ReadonlySignal<Liveness> = current;
+export const liveness: ReadonlySignal<Liveness> = computed(() => {
+  if (!isOnline.value) return 'offline';
+  if (isOpen.value) return 'live';
+  return wasOpen.value ? 'trying-again' : 'connecting';
+});
+
+/** For how many seconds nothing was heard of the server; `undefined` before the first word. */
+export const silentSeconds: ReadonlySignal<number | undefined> = computed(() =>
+  heardAt.value === 0 ? undefined : Math.max(0, Math.round((now.value - heardAt.value) / 1000)),
+);
 
 /** How often the server came back: what could not be read while it was away can be read then. */
 export const returns: ReadonlySignal<number> = returned;
@@ -43,16 +61,16 @@ export const returns: ReadonlySignal<number> = returned;
 function listen(): void {
   stop = listenToChanges({
     opened: () => {
+      heard();
       // What happened while nobody listened was not told.
-      if (current.value === 'trying-again') {
-        returned.value++;
-        attempt(refreshEverything);
-      }
-      current.value = 'live';
+      if (wasOpen.value && !isOpen.value) checkNow();
+      isOpen.value = true;
+      wasOpen.value = true;
     },
     changed: gather,
+    heard,
     broke: (state) => {
-      current.value = 'trying-again';
+      isOpen.value = false;
       if (state === 'over') again = setTimeout(listenAgain, AGAIN_MS);
       // A stream ends with its session, and when the server can't be reached: then the header says so already.
       else askWhetherItGoesOn().catch(() => {});
@@ -60,25 +78,52 @@ function listen(): void {
   });
 }
 
+function heard(): void {
+  heardAt.value = performance.now();
+  now.value = heardAt.value;
+}
+
 /** The browser gave up, as it does when it is refused: perhaps the session is over, perhaps the server was not ready. */
 function listenAgain(): void {
   stop();
-  attempt(async () => {
-    await askWhetherItGoesOn();
-    if (signedIn() !== undefined) listen();
-  });
+  askWhetherItGoesOn().then(
+    () => {
+      if (signedIn() !== undefined) listen();
+    },
+    () => {
+      again = setTimeout(listenAgain, AGAIN_MS);
+    },
+  );
+}
+
+/** A connection may be dead without anybody having been told. */
+function tick(): void {
+  now.value = performance.now();
+  if (!isOpen.value || now.value - heardAt.value < SILENT_MS) return;
+  isOpen.value = false;
+  listenAgain();
+}
+
+function noteNetwork(): void {
+  isOnline.value = navigator.onLine;
 }
 
 /** Keeps what is shown up with the server until the function it gives back is called. */
 export function stayUpToDate(): () => void {
   listen();
+  const ticks = setInterval(tick, TICK_MS);
+  for (const event of ['online', 'offline']) addEventListener(event, noteNetwork);
   return () => {
     stop();
+    clearInterval(ticks);
+    for (const event of ['online', 'offline']) removeEventListener(event, noteNetwork);
     clearTimeout(again);
     clearTimeout(timer);
     timer = undefined;
     waiting = new Map();
-    current.value = 'connecting';
+    isOpen.value = false;
+    wasOpen.value = false;
+    heardAt.value = 0;
   };
 }
 
@@ -86,19 +131,33 @@ export function stayUpToDate(): () => void {
 function gather({ scope, sequence }: Changed): void {
   const first = waiting.get(keyOf(scope))?.first ?? sequence;
   waiting.set(keyOf(scope), { scope, first, last: sequence });
-  timer ??= setTimeout(() => {
-    const gathered = [...waiting.values()];
-    waiting = new Map();
-    timer = undefined;
-    for (const burst of gathered) attempt(() => follow(burst));
-  }, GATHER_MS);
+  timer ??= setTimeout(followWaiting, GATHER_MS);
+}
+
+/** At most one at a time of a policy: what comes meanwhile is followed together, after it. */
+function followWaiting(): void {
+  timer = undefined;
+  for (const [key, burst] of waiting) {
+    if (following.has(key)) continue;
+    waiting.delete(key);
+    attempt(() => followAlone(key, burst));
+  }
+}
+
+async function followAlone(key: string, burst: Burst): Promise<void> {
+  following.add(key);
+  try {
+    await follow(burst);
+  } finally {
+    following.delete(key);
+    if (waiting.has(key)) timer ??= setTimeout(followWaiting, GATHER_MS);
+  }
 }
 
 async function follow(burst: Burst): Promise<void> {
   const { scope } = burst;
   await Promise.all([
     refreshAfterChange(scope),
-    refreshOrganizations(),
     ...(timelineOf(scope) === undefined ? [] : [catchUpTimeline(scope)]),
     tellWhoDidIt(burst),
   ]);
@@ -123,6 +182,10 @@ function nameOf(scope: Scope): string {
   return scope.of === 'organization' ? organizationName(scope.organizationId) : '';
 }
 
-async function refreshEverything(): Promise<void> {
-  await Promise.all([refreshAllPolicies(), refreshOrganizations(), catchUpAllTimelines()]);
+/** Reads everything that is shown, and everything that could not be read, anew. */
+export function checkNow(): void {
+  returned.value++;
+  attempt(async () => {
+    await Promise.all([refreshAllPolicies(), refreshOrganizations(), catchUpAllTimelines()]);
+  });
 }

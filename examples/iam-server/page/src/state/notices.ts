@@ -22,7 +22,10 @@ export function say(tone: Notice['tone'], sentence: string): void {
   const notice = { id: ++lastId, tone, sentence };
   // What was done before what was done now is read in the history.
   const others = shown.value.filter((one) => one.sentence !== sentence && !(tone === 'done' && one.tone === 'done'));
-  shown.value = [...others, notice].slice(-MOST);
+  const all = [...others, notice];
+  // A failure that nobody has read yet is not pushed out by what went well.
+  const passing = all.filter((one) => one.tone !== 'failure').slice(-MOST);
+  shown.value = all.filter((one) => one.tone === 'failure' || passing.includes(one));
   if (tone === 'failure') return;
   setTimeout(() => {
     dismiss(notice.id);

@@ -11,6 +11,11 @@ export async function refreshOrganizations(): Promise<void> {
   known.value = await readOrganizations();
 }
 
+/** Takes note of what a read of an organization's policy has told: the whole directory needs not be read for that. */
+export function noteCustom(organizationId: string, isCustom: boolean): void {
+  known.value = known.value?.map((one) => (one.id === organizationId ? { ...one, isCustom } : one));
+}
+
 /** What a person calls an organization: its name, else its id. */
 export function organizationName(id: string): string {
   return known.value?.find((one) => one.id === id)?.name ?? id;

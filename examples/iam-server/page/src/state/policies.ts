@@ -1,6 +1,7 @@
 import { signal } from '@preact/signals';
 import type { Policy } from '../wire/policy.js';
 import { readPolicy } from '../wire/reads.js';
+import { noteCustom } from './organizations.js';
 import { INSTANCE, isSameScope, keyOf, type Scope } from '../wire/scope.js';
 
 interface Kept {
@@ -23,6 +24,7 @@ export async function refreshPolicy(scope: Scope): Promise<Policy | undefined> {
   tickets.set(key, ticket);
   const policy = await readPolicy(scope);
   if (tickets.get(key) === ticket) kept.value = new Map(kept.value).set(key, { scope, policy });
+  if (scope.of === 'organization' && policy !== undefined) noteCustom(scope.organizationId, !policy.isDefault);
   return policy;
 }
 
@@ -32,7 +34,9 @@ export async function refreshAfterChange(changed: Scope): Promise<void> {
     ({ scope, policy }) =>
       isSameScope(scope, changed) || (isSameScope(changed, INSTANCE) && policy?.isDefault !== false),
   );
-  await Promise.all(touched.map(({ scope }) => refreshPolicy(scope)));
+  // Whether an organization has a custom policy may be shown without it.
+  const others = changed.of === 'organization' && !touched.some(({ scope }) => isSameScope(scope, changed));
+  await Promise.all([...touched.map(({ scope }) => scope), ...(others ? [changed] : [])].map(refreshPolicy));
 }
 
 /** Reads anew whatever was read before. */

@@ -1,95 +1,180 @@
 import { signal, type ReadonlySignal } from '@preact/signals';
 import { carryOut } from '../wire/carry-out.js';
 import { commandOf } from '../wire/command.js';
-import { isConflict, sentenceOf } from '../wire/failure.js';
+import type { Details } from '../wire/details.js';
+import { isConflict, isSaidElsewhere, leavesOpen, sentenceOf } from '../wire/failure.js';
 import { readPreview, type Preview } from '../wire/preview.js';
 import type { Scope } from '../wire/scope.js';
+import { intentTitle } from '../words/intent.js';
 import { keepAnswer } from './answers.js';
+import { attempt } from './attempt.js';
 import { meetConflict } from './conflicts.js';
-import { keepRefusal } from './draft.js';
+import { keepRefusal, settleDraft } from './draft.js';
 import { say } from './notices.js';
-import { organizationName, refreshOrganizations } from './organizations.js';
+import { organizationName } from './organizations.js';
 import { newCorrelationId } from './own-changes.js';
 import { refreshAfterChange, refreshPolicy } from './policies.js';
+import { keepReason } from './reasons.js';
 import type { Wish } from './wish.js';
+
+/** How far a change has come: while it is being made, and while nobody knows whether it was made, it can't be called off. */
+export type Stage = 'open' | 'recording' | 'finding-out';
 
 /** A change somebody is about to make, with what it would do. */
 export interface Proposal extends Wish {
+  /** The one key of all tries to make it: however often it is sent, it is made once. */
+  readonly key: string;
   readonly preview: Preview | undefined;
   /** Why it can't be made, as a sentence. */
   readonly failure: string | undefined;
-  readonly isUnderWay: boolean;
+  readonly stage: Stage;
 }
 
+const LONGEST_PAUSE_MS = 5_000;
 const current = signal<Proposal | undefined>(undefined);
+let tryNow: () => void = () => {};
+let hasStopped = false;
 
 /** The change that is being looked at before it is made. */
 export const proposal: ReadonlySignal<Proposal | undefined> = current;
 
 /** Shows what a change would do. Nothing is written. */
 export async function propose(wish: Wish): Promise<void> {
-  const opened: Proposal = { ...wish, preview: undefined, failure: undefined, isUnderWay: false };
+  if (isUnderWay()) return;
+  const opened: Proposal = { ...wish, key: newCorrelationId(), preview: undefined, failure: undefined, stage: 'open' };
   current.value = opened;
   const next = await previewed(opened);
   if (current.value === opened) current.value = next;
 }
 
+/** Asks once more what the change would do. */
+export async function previewAgain(): Promise<void> {
+  if (current.value !== undefined) await propose(current.value);
+}
+
 async function previewed(opened: Proposal): Promise<Proposal> {
   const { scope, intent, seen } = opened;
   try {
-    // The dialog says which organizations have a custom policy and so are not affected.
-    if (scope.of === 'instance') await refreshOrganizations();
     return { ...opened, preview: await readPreview(scope, commandOf(intent, scope, seen)) };
   } catch (caught) {
     return refused(opened, caught);
   }
 }
 
+/** It was not made: the next try is another one. */
 function refused(asked: Proposal, caught: unknown): Proposal {
   const failure = sentenceOf(caught);
   if (asked.intent.wish === 'change-settings') keepRefusal(asked.scope, failure);
-  return { ...asked, failure };
+  return { ...asked, key: newCorrelationId(), failure, stage: 'open' };
 }
 
-/** Lets the change be. */
+/** Whether a change is being made, or nobody knows yet whether it was. */
+export function isUnderWay(): boolean {
+  return current.value !== undefined && current.value.stage !== 'open';
+}
+
+/** Lets the change be, unless it is being made. */
 export function giveUp(): void {
-  current.value = undefined;
+  if (!isUnderWay()) current.value = undefined;
 }
 
-/** Makes the change that was looked at. */
+/**
+ * Takes the change from the page: the person stops asking what became of it, or is signed out. Where nobody knows what became of
+ * it, that is said; the history shows it later.
+ */
+export function leaveProposal(): void {
+  const asked = current.value;
+  hasStopped = true;
+  tryNow();
+  current.value = undefined;
+  if (asked?.stage !== 'finding-out') return;
+  const title = intentTitle(asked.intent, asked.scope);
+  say(
+    'failure',
+    `It is not known whether “${title}” was recorded. Its history shows it once the server can be reached.`,
+  );
+}
+
+/** Makes the change that was looked at, or meets those who were faster. */
 export async function confirm(reason: string): Promise<void> {
   const asked = current.value;
-  if (asked === undefined || asked.isUnderWay) return;
-  current.value = { ...asked, isUnderWay: true, failure: undefined };
+  if (asked === undefined || isUnderWay()) return;
+  hasStopped = false;
+  current.value = { ...asked, stage: 'recording', failure: undefined };
   try {
-    await make(asked, reason);
+    const details = await make(asked, reason);
+    if (details !== undefined) recorded(asked, details);
   } catch (caught) {
-    if (isConflict(caught)) return meet(asked, reason);
-    current.value = refused(asked, caught);
+    if (isSaidElsewhere(caught)) return;
+    if (isConflict(caught)) await meet(reason);
+    else ifShown(asked, () => refused(asked, caught));
   }
 }
 
-async function make(asked: Proposal, reason: string): Promise<void> {
-  const { scope, intent, seen, made } = asked;
-  const onManipulation = await carryOut({
-    scope,
-    command: commandOf(intent, scope, seen),
-    // A policy that is not there yet has no sequence that could be met: that it is not there is the condition.
-    ...(intent.wish !== 'add-custom' && { seen: seen.details.sequence }),
-    reason,
-    correlationId: newCorrelationId(),
-  });
-  const read = await refreshPolicy(scope);
-  if (read !== undefined) keepAnswer(scope, { onManipulation, onRead: read.details });
-  current.value = undefined;
-  made?.();
-  say('done', doneSentence(scope, onManipulation.sequence));
-  await Promise.all([refreshAfterChange(scope), refreshOrganizations()]);
+/** Puts the two versions before the person, without a try to write that is known to be refused. */
+export async function meet(reason: string): Promise<void> {
+  const asked = current.value;
+  if (asked === undefined) return;
+  try {
+    await meetConflict(asked, reason);
+    ifShown(asked, () => undefined);
+  } catch (caught) {
+    ifShown(asked, () => refused(asked, caught));
+  }
 }
 
-async function meet(asked: Proposal, reason: string): Promise<void> {
-  current.value = undefined;
-  await meetConflict(asked, reason);
+/** Sends it until it is known whether it was made; `undefined` when nobody waits for that any more. */
+async function make(asked: Proposal, reason: string): Promise<Details | undefined> {
+  const { scope, intent, seen, key } = asked;
+  for (let tries = 0; !hasStopped; tries++) {
+    try {
+      return await carryOut({
+        scope,
+        command: commandOf(intent, scope, seen),
+        // A policy that is not there yet has no sequence that could be met: that it is not there is the condition.
+        ...(intent.wish !== 'add-custom' && { seen: seen.details.sequence }),
+        reason,
+        correlationId: key,
+      });
+    } catch (caught) {
+      if (!leavesOpen(caught)) throw caught;
+      ifShown(asked, (shown) => ({ ...shown, stage: 'finding-out' }));
+      await pause(Math.min(500 * 2 ** tries, LONGEST_PAUSE_MS));
+    }
+  }
+  return undefined;
+}
+
+/** Waits, but not once the browser is back on its network. */
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    tryNow = () => {
+      clearTimeout(timer);
+      resolve();
+    };
+    addEventListener('online', tryNow, { once: true });
+  });
+}
+
+/** Another change may be on the page by now: that is not this one's to touch. */
+function ifShown({ key }: Proposal, next: (shown: Proposal) => Proposal | undefined): void {
+  if (current.value?.key === key) current.value = next(current.value);
+}
+
+/** The answer to the write is the end of it: whether it can be read back is another matter. */
+function recorded(asked: Proposal, onManipulation: Details): void {
+  const { scope, intent, made } = asked;
+  keepReason(scope, intent, '');
+  if (intent.wish === 'change-settings') settleDraft(scope, intent.patch, onManipulation);
+  ifShown(asked, () => undefined);
+  made?.();
+  say('done', doneSentence(scope, onManipulation.sequence));
+  attempt(async () => {
+    const read = await refreshPolicy(scope);
+    if (read !== undefined) keepAnswer(scope, { onManipulation, onRead: read.details });
+    await refreshAfterChange(scope);
+  });
 }
 
 function doneSentence(scope: Scope, sequence: string): string {

@@ -25,7 +25,7 @@ function tellEnd(): void {
   if (current.value === undefined || isLeaving) return;
   current.value = undefined;
   dismissAll();
-  say('failure', 'Your session has ended. Sign in again to go on.');
+  say('failure', 'Your session has ended. Sign in again to go on; what you began is kept.');
 }
 
 /** Finds out whether the session is still there, and whether it is the same one. */

@@ -8,8 +8,6 @@ export interface Wish {
   readonly intent: Intent;
   /** The policy as the person saw it: the change is made on top of this one, or not at all. */
   readonly seen: Policy;
-  /** Why, as far as it was said already. */
-  readonly reason?: string;
   /** Called once it is made. */
   readonly made?: () => void;
 }

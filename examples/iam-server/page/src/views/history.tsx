@@ -3,6 +3,7 @@ import type { JSX } from 'preact';
 import { useCallback } from 'preact/hooks';
 import { MomentPanel } from '../parts/moment-panel.js';
 import { Timeline } from '../parts/timeline.js';
+import { TryAgain } from '../parts/try-again.js';
 import { useLoaded } from '../parts/use-loaded.js';
 import { refreshOrganizations } from '../state/organizations.js';
 import { refreshPolicy } from '../state/policies.js';
@@ -21,7 +22,9 @@ export interface HistoryViewProps {
 
 /** What happened to the default policy, and what was allowed when. */
 export function HistoryView(begin: HistoryViewProps): JSX.Element {
-  useLoaded('history', () => Promise.all([catchUpTimeline(INSTANCE), refreshPolicy(INSTANCE), refreshOrganizations()]));
+  const loading = useLoaded('history', () =>
+    Promise.all([catchUpTimeline(INSTANCE), refreshPolicy(INSTANCE), refreshOrganizations()]),
+  );
   const lastSequence = timelineOf(INSTANCE)?.lastSequence ?? 0;
   return (
     <>
@@ -29,6 +32,7 @@ export function HistoryView(begin: HistoryViewProps): JSX.Element {
       <p class="lead">
         Everything that ever happened to the default policy. Nothing is taken away, not even by a revert.
       </p>
+      <TryAgain what="The history" loading={loading} />
       {lastSequence > 0 ? <Past lastSequence={lastSequence} {...begin} /> : <Timeline scope={INSTANCE} />}
     </>
   );

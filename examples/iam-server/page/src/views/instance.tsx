@@ -1,6 +1,7 @@
 import type { JSX } from 'preact';
 import { PolicyEditor } from '../parts/policy-editor.js';
 import { Reach } from '../parts/reach.js';
+import { TryAgain } from '../parts/try-again.js';
 import { useLoaded } from '../parts/use-loaded.js';
 import { refreshOrganizations } from '../state/organizations.js';
 import { policyOf, refreshPolicy } from '../state/policies.js';
@@ -11,12 +12,13 @@ const READ_ONLY = 'You may look at everything here, but your role does not let y
 
 /** The default policy of the instance. */
 export function InstanceView(): JSX.Element {
-  useLoaded('instance', () => Promise.all([refreshPolicy(INSTANCE), refreshOrganizations()]));
+  const loading = useLoaded('instance', () => Promise.all([refreshPolicy(INSTANCE), refreshOrganizations()]));
   const policy = policyOf(INSTANCE);
   return (
     <>
       <h1 tabIndex={-1}>Default policy</h1>
       <Reach />
+      <TryAgain what="The default policy" loading={loading} />
       {policy !== undefined && (
         <PolicyEditor scope={INSTANCE} policy={policy} {...(!mayWrite(INSTANCE) && { locked: READ_ONLY })} />
       )}

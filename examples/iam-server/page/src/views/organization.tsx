@@ -3,6 +3,7 @@ import { useCallback } from 'preact/hooks';
 import { CustomPolicyButton } from '../parts/custom-policy-button.js';
 import { PolicyEditor } from '../parts/policy-editor.js';
 import { Timeline } from '../parts/timeline.js';
+import { TryAgain } from '../parts/try-again.js';
 import { useLoaded } from '../parts/use-loaded.js';
 import { organizationName, organizations, refreshOrganizations } from '../state/organizations.js';
 import { policyOf, refreshPolicy } from '../state/policies.js';
@@ -15,7 +16,7 @@ import { organization, type Scope } from '../wire/scope.js';
 
 /** One organization: what is effective for its users, its custom policy, and that policy's history. */
 export function OrganizationView({ organizationId }: { readonly organizationId: string }): JSX.Element {
-  useLoaded('organizations', refreshOrganizations);
+  const loading = useLoaded('organizations', refreshOrganizations);
   const all = organizations.value;
   return (
     <>
@@ -23,6 +24,7 @@ export function OrganizationView({ organizationId }: { readonly organizationId: 
         <a href={addressOf({ view: 'organizations' })}>All organizations</a>
       </p>
       <h1 tabIndex={-1}>{organizationName(organizationId)}</h1>
+      <TryAgain what="The directory" loading={loading} />
       {all?.some(({ id }) => id === organizationId) === true && <OneOrganization organizationId={organizationId} />}
       {all?.every(({ id }) => id !== organizationId) === true && (
         <p class="lead">There is no organization with this id in the instance.</p>
@@ -33,7 +35,7 @@ export function OrganizationView({ organizationId }: { readonly organizationId: 
 
 function OneOrganization({ organizationId }: { readonly organizationId: string }): JSX.Element {
   const scope = organization(organizationId);
-  useLoaded(organizationId, () => Promise.all([refreshPolicy(scope), catchUpTimeline(scope)]));
+  const loading = useLoaded(organizationId, () => Promise.all([refreshPolicy(scope), catchUpTimeline(scope)]));
   const policy = policyOf(scope);
   const name = organizationName(organizationId);
   const lookAt = useCallback(({ recordedAt }: HistoryEntry) => {
@@ -41,6 +43,7 @@ function OneOrganization({ organizationId }: { readonly organizationId: string }
   }, []);
   return (
     <>
+      <TryAgain what={`The policy of ${name}`} loading={loading} />
       {policy !== undefined && (
         <>
           <p class="lead">{leadOf(policy, name)}</p>

@@ -3,6 +3,7 @@ import type { JSX } from 'preact';
 import { CustomPolicyButton } from '../parts/custom-policy-button.js';
 import { EVERYTHING, OrganizationFilter, passing } from '../parts/organization-filter.js';
 import { PolicyInShort } from '../parts/policy-facts.js';
+import { TryAgain } from '../parts/try-again.js';
 import { useLoaded } from '../parts/use-loaded.js';
 import { organizations, refreshOrganizations } from '../state/organizations.js';
 import { policyOf, refreshPolicy } from '../state/policies.js';
@@ -14,7 +15,7 @@ const MANY = 8;
 
 /** Every organization, and which policy holds for it. */
 export function OrganizationsView(): JSX.Element {
-  useLoaded('organizations', () => Promise.all([refreshPolicy(INSTANCE), refreshOrganizations()]));
+  const loading = useLoaded('organizations', () => Promise.all([refreshPolicy(INSTANCE), refreshOrganizations()]));
   const filter = useSignal(EVERYTHING);
   const all = organizations.value;
   return (
@@ -23,6 +24,7 @@ export function OrganizationsView(): JSX.Element {
       <p class="lead">
         An organization’s users meet its custom policy as a whole, or else the default policy. Nothing is merged.
       </p>
+      <TryAgain what="The directory" loading={loading} />
       {all?.length === 0 && <p class="soft">The directory knows no organization.</p>}
       {all !== undefined && all.length > MANY && <OrganizationFilter all={all} filter={filter} />}
       <ul class="organizations">
@@ -36,7 +38,7 @@ export function OrganizationsView(): JSX.Element {
 
 function OrganizationRow({ known: { id, name, isCustom } }: { readonly known: Organization }): JSX.Element {
   const scope = organization(id);
-  useLoaded(`${id} ${String(isCustom)}`, async () => {
+  const loading = useLoaded(`${id} ${String(isCustom)}`, async () => {
     // On the default, the default policy is the effective one: it was read already.
     if (isCustom) await refreshPolicy(scope);
   });
@@ -50,6 +52,7 @@ function OrganizationRow({ known: { id, name, isCustom } }: { readonly known: Or
         <code>{id}</code>
         <span class={`badge ${isCustom ? 'badge-custom' : ''}`}>{isCustom ? 'Custom policy' : 'On the default'}</span>
       </div>
+      <TryAgain what={`The policy of ${name}`} loading={loading} />
       {effective !== undefined && <PolicyInShort policy={effective} />}
       <CustomPolicyButton organizationId={id} name={name} effective={effective} />
     </li>

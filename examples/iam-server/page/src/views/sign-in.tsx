@@ -7,7 +7,7 @@ import { attempt } from '../state/attempt.js';
 import { enter } from '../state/session.js';
 import { sentenceOf } from '../wire/failure.js';
 
-/** Where somebody says who he is. */
+/** Where somebody says who they are. */
 export function SignInView(): JSX.Element {
   return (
     <main class="sign-in">
@@ -78,7 +78,7 @@ function Credentials({ name, password }: CredentialsProps): JSX.Element {
   );
 }
 
-/** Why somebody could not sign in, as a sentence; empty when he could. */
+/** Why somebody could not sign in, as a sentence; empty when they could. */
 async function failureToEnter(given: FormData): Promise<string> {
   try {
     await enter(textOf(given.get('name')), textOf(given.get('password')));

@@ -10,17 +10,20 @@ export interface Changed {
 
 /** Who wants to hear of changes. */
 export interface Listener {
-  /** The stream is open, for the first time or again: what happened meanwhile was not told. */
+  /** The stream is open, for the first time or again. */
   readonly opened: () => void;
   readonly changed: (change: Changed) => void;
+  /** The server lives, and has told of all there was. */
+  readonly heard: () => void;
   /** The stream broke off; the browser tries again by itself unless it is `over`. */
   readonly broke: (state: 'trying-again' | 'over') => void;
 }
 
 /** Follows the server until the function it gives back is called. */
-export function followChanges({ opened, changed, broke }: Listener): () => void {
+export function followChanges({ opened, changed, heard, broke }: Listener): () => void {
   const source = new EventSource('/iam/v1/changes');
   source.addEventListener('ready', opened);
+  source.addEventListener('beat', heard);
   source.addEventListener('changed', ({ data }: MessageEvent<unknown>) => {
     changed(changedOf(JSON.parse(textOf(data, 'data'))));
   });

@@ -17,8 +17,8 @@ export class Refused extends Error {
 
 /** The server could not be reached, so nothing is known of what it did. */
 export class Unreachable extends Error {
-  constructor(cause: unknown) {
-    super("The server can't be reached. Check the connection and try again.", { cause });
+  constructor(cause: unknown, how: 'away' | 'silent' = 'away') {
+    super(how === 'away' ? "The server can't be reached." : 'The server does not answer.', { cause });
     this.name = 'Unreachable';
   }
 }
@@ -54,4 +54,15 @@ export function sentenceOf(failure: unknown): string {
 /** Whether the policy moved on since it was looked at: what `If-Match` was refused for. */
 export function isConflict(failure: unknown): boolean {
   return failure instanceof Refused && failure.status === 412;
+}
+
+/** Whether nobody can tell from it what became of a change: the answer was lost, or the server itself does not know. */
+export function leavesOpen(failure: unknown): boolean {
+  return failure instanceof Unreachable || (failure instanceof Refused && failure.status >= 500);
+}
+
+/** Whether it is said elsewhere: the session is over, or what was asked for is not wanted any more. */
+export function isSaidElsewhere(failure: unknown): boolean {
+  const isOld = failure instanceof DOMException && failure.name === 'AbortError';
+  return isOld || (failure instanceof Refused && failure.status === 401);
 }

@@ -13,6 +13,8 @@ export interface Request {
 }
 
 const SIGNED_OUT = 401;
+/** A server that says nothing for so long is as good as away. */
+const PATIENCE_MS = 10_000;
 
 let tellSignedOut: () => void = () => {};
 
@@ -27,8 +29,7 @@ export function onSignedOut(told: () => void): void {
  * @throws Refused when the server said no, Unreachable when it said nothing.
  */
 export async function send(request: Request): Promise<unknown> {
-  const response = await reach(request);
-  const text = await response.text();
+  const { response, text } = await reach(request);
   notePosition(response.headers.get('login-policy-position'));
   if (response.ok) return text === '' ? undefined : JSON.parse(text);
   const refusal = refusalOf(response.status, text);
@@ -36,19 +37,26 @@ export async function send(request: Request): Promise<unknown> {
   throw refusal;
 }
 
-async function reach({ verb, path, headers, body, signal }: Request): Promise<Response> {
+interface Reached {
+  readonly response: Response;
+  readonly text: string;
+}
+
+async function reach({ verb, path, headers, body, signal }: Request): Promise<Reached> {
+  const late = AbortSignal.timeout(PATIENCE_MS);
   try {
-    return await fetch(path, {
+    const response = await fetch(path, {
       method: verb,
       headers: { accept: 'application/json', ...(body !== undefined && JSON_BODY), ...headers },
       credentials: 'same-origin',
       cache: 'no-store',
       ...(body !== undefined && { body: JSON.stringify(body) }),
-      ...(signal !== undefined && { signal }),
+      signal: signal === undefined ? late : AbortSignal.any([signal, late]),
     });
+    return { response, text: await response.text() };
   } catch (caught) {
     if (signal?.aborted === true) throw caught;
-    throw new Unreachable(caught);
+    throw new Unreachable(caught, late.aborted ? 'silent' : 'away');
   }
 }
 

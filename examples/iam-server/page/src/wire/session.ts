@@ -1,7 +1,7 @@
 import { listOf, objectOf, textOf } from './json.js';
 import { send } from './request.js';
 
-/** Who is signed in, where, and what he may do. */
+/** Who is signed in, where, and what they may do. */
 export interface Session {
   readonly userId: string;
   readonly userName: string;

@@ -3,6 +3,7 @@ import { followChanges, type Changed, type Listener } from './changes.js';
 /** What the tab that follows tells the others. */
 type Told =
   | { readonly what: 'opened' }
+  | { readonly what: 'heard' }
   | { readonly what: 'changed'; readonly change: Changed }
   | { readonly what: 'broke'; readonly state: 'trying-again' | 'over' };
 
@@ -28,7 +29,7 @@ export function listenToChanges(listener: Listener): () => void {
   navigator.locks
     .request(NAME, { signal: stopped.signal }, () => tab.follow(stopped.signal))
     .catch((caught: unknown) => {
-      // Whoever stops listening while he waits for his turn is told so; that is no failure.
+      // Whoever stops listening while they wait for their turn is told so; that is not a failure.
       if (!stopped.signal.aborted) throw caught;
     });
   return () => {
@@ -70,6 +71,9 @@ class Tab {
       changed: (change) => {
         this.#tell({ what: 'changed', change });
       },
+      heard: () => {
+        this.#tell({ what: 'heard' });
+      },
       broke: (state) => {
         this.#tell({ what: 'broke', state });
       },
@@ -90,6 +94,10 @@ class Tab {
   #take(told: Told): void {
     if (told.what === 'changed') {
       this.#listener.changed(told.change);
+      return;
+    }
+    if (told.what === 'heard') {
+      this.#listener.heard();
       return;
     }
     this.#heard = told;

@@ -24,17 +24,22 @@ export function amountOf(wire: string): Amount {
 /** Writes a lifetime as the API takes it; `undefined` when it is none: see `problemOf`. */
 export function wireOf({ text, unit }: Amount): string | undefined {
   if (problemOf({ text, unit }) !== undefined) return undefined;
-  const milliseconds = Math.round(Number(text) * SECONDS[unit] * 1000);
+  const milliseconds = Math.round(numberOf(text) * SECONDS[unit] * 1000);
   return `${milliseconds / 1000}s`;
 }
 
 /** Why an amount is no lifetime, as a sentence; `undefined` when it is one. */
 export function problemOf({ text, unit }: Amount): string | undefined {
-  const number = Number(text);
-  if (text.trim() === '' || Number.isNaN(number)) return 'Give a number, such as 12.';
+  const number = numberOf(text);
+  if (Number.isNaN(number)) return 'Give a number, such as 12 or 1.5.';
   if (number < 0) return 'A lifetime can’t be negative. Zero means that the check never counts.';
   if (number * SECONDS[unit] > LONGEST_SECONDS) return 'A lifetime can’t be longer than 36,500 days.';
   return undefined;
+}
+
+/** Digits with a point or a comma, as people write them; no other notation. */
+function numberOf(text: string): number {
+  return /^\s*-?\d+([.,]\d+)?\s*$/.test(text) ? Number(text.replace(',', '.')) : Number.NaN;
 }
 
 /** Says a lifetime as the API writes it in words: `10 days`. */

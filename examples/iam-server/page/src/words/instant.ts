@@ -1,5 +1,6 @@
-const moment = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'medium' });
-const time = new Intl.DateTimeFormat('en-GB', { timeStyle: 'medium' });
+const CLOCK = { hour: '2-digit', minute: '2-digit', second: '2-digit', timeZoneName: 'short' } as const;
+const moment = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', year: 'numeric', ...CLOCK });
+const time = new Intl.DateTimeFormat('en-GB', CLOCK);
 const day = new Intl.DateTimeFormat('en-GB', { dateStyle: 'full' });
 
 /** The reader's time zone, in which all times are shown: `Europe/Zurich`. */

@@ -42,7 +42,7 @@ export interface ThreeWay {
   readonly now: string;
 }
 
-/** What is not the same in what somebody saw, what he wanted, and what is there now. */
+/** What is not the same in what somebody saw, what they wanted, and what is there now. */
 export function compareThree(seen: Policy, wanted: Policy, now: Policy): readonly ThreeWay[] {
   const [wantedItems, nowItems] = [itemsOf(wanted), itemsOf(now)];
   return itemsOf(seen)

@@ -25,12 +25,12 @@ export const SWITCH_WORDS: Readonly<Record<AnySwitch, SettingWords>> = {
   },
   allowRegister: { label: 'Self-registration', explanation: 'Users may create their own account.' },
   disableLoginWithEmail: {
-    label: 'No sign-in by email address',
-    explanation: 'An email address is not accepted in the place of a username.',
+    label: 'Refuse email addresses at sign-in',
+    explanation: 'An email address is not accepted in place of a username.',
   },
   disableLoginWithPhone: {
-    label: 'No sign-in by phone number',
-    explanation: 'A phone number is not accepted in the place of a username.',
+    label: 'Refuse phone numbers at sign-in',
+    explanation: 'A phone number is not accepted in place of a username.',
   },
   forceMfa: { label: 'Force a factor', explanation: 'Nobody gets in with a password alone.' },
   forceMfaLocalOnly: {
