@@ -1,12 +1,11 @@
 import {
   monotonicIds,
   openMemoryStore,
-  StateReader,
   streamId,
   type EventStore,
-  type NewEvent,
   type RecordedEvent,
 } from '@login-policy/event-sourcing';
+import { StateReader, type NewEvent } from '@login-policy/event-sourcing/store';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { tally, tallyEvents, type TallyEvent } from './tally.js';

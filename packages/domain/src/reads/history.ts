@@ -1,20 +1,20 @@
 import {
   isFault,
-  revisionAfter,
+  revision,
   type EventId,
   type EventStore,
   type EventMetadata,
-  type ReadStreamOptions,
   type RecordedEvent,
+  type Revision,
   type StateAt,
-  type StateReader,
   type StreamId,
 } from '@login-policy/event-sourcing';
 import type { DateTime } from 'luxon';
 import { sequenceOf, toDateTime } from './details.js';
 import { diffPolicies, type PolicyChange } from './diff.js';
 import { loginPolicyEvents } from '../events/event-codec.js';
-import type { LoginPolicyEvent, RecordedLoginPolicyEvent } from '../events/events.js';
+import type { RecordedLoginPolicyEvent } from '../events/events.js';
+import type { PolicyHandler } from '../commands/policy-handler.js';
 import { evolveState, type PolicyState } from '../commands/policy-state.js';
 import type { parseHistoryRead } from './read-input.js';
 
@@ -51,7 +51,7 @@ interface Range {
 /** What a history is read from. */
 interface HistorySources {
   readonly store: EventStore;
-  readonly states: StateReader<LoginPolicyEvent, PolicyState>;
+  readonly states: PolicyHandler['states'];
 }
 
 /** Reads the events of a policy's stream as what they changed. */
@@ -95,9 +95,10 @@ async function stateBefore(
   }
 }
 
-function rangeAfter({ revision: reached }: StateAt<PolicyState>, last: bigint): ReadStreamOptions {
-  const count = last - (reached === undefined ? 0n : reached + 1n);
-  return { from: revisionAfter(reached), limit: count < 1n ? 0 : Number(count) };
+/** The events from behind a state up to a sequence. */
+function rangeAfter({ revision: reached }: StateAt<PolicyState>, last: bigint): { from: Revision; limit: number } {
+  const from = reached === undefined ? 0n : reached + 1n;
+  return { from: revision(from), limit: Math.max(0, Number(last - from)) };
 }
 
 function rangeOf({ direction, fromSequence, limit }: HistoryRead, end: bigint): Range {

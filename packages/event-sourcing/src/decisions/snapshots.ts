@@ -1,4 +1,4 @@
-import { Lru } from '../lru.js';
+import { Lru } from '../store/lru.js';
 import type { RecordedEvent } from '../streams/event.js';
 import type { StreamId } from '../streams/stream-id.js';
 import type { StateAt } from './state-at.js';
