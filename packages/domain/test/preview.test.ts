@@ -174,3 +174,21 @@ describe('a preview warns', () => {
     expect(await warningsAfter(another, forced)).to.deep.equal([]);
   });
 });
+
+describe('a preview in an instance of many organizations', () => {
+  it('lets others have their turn while it counts whom it affects (J9)', async () => {
+    const names = Array.from({ length: 100_000 }, (_, index) => `organization-${index}`);
+    const { loginPolicies } = await openDesk({ organizations: { list: () => names } });
+    await loginPolicies.add(instance, freshInstance, by);
+    let [turns, isDone] = [0, false];
+    const turn = (): void => {
+      turns += 1;
+      if (!isDone) setImmediate(turn);
+    };
+    setImmediate(turn);
+    const { affected } = orThrow(await loginPolicies.preview(instance, { type: 'removeMultiFactor', factor: PASSKEY }));
+    isDone = true;
+    expect(affected.count).to.equal(names.length);
+    expect(turns).to.be.above(15);
+  });
+});

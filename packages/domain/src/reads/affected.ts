@@ -19,6 +19,13 @@ export interface Affected {
 export const NOBODY: Affected = Object.freeze({ organizations: [], count: 0 });
 
 const SHOWN = 100;
+const IN_ONE_GO = 5000;
+
+function breath(): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, 0);
+  });
+}
 
 /** The organizations of an instance without a custom policy: those a change to the default policy is met in. */
 export async function onDefault(
@@ -28,8 +35,10 @@ export async function onDefault(
 ): Promise<Affected> {
   if (directory === undefined) return { organizations: [], count: undefined };
   const organizations: Organization[] = [];
-  let count = 0;
+  let [count, looked] = [0, 0];
   for await (const id of directory.list(instance)) {
+    // A list that is in memory never waits, and a million of them would let nobody else have a turn.
+    if (++looked % IN_ONE_GO === 0) await breath();
     if (customized.has(id)) continue;
     if (count < SHOWN) organizations.push(organizationIn(instance, id));
     count++;
