@@ -1,10 +1,14 @@
 import {
+  ABSENT,
+  decide,
   defaultSettings,
   loginPolicyDecider,
   parseIdentityProviderId,
   type IdentityProvider,
 } from '@login-policy/domain';
+import { instant, START } from '@login-policy/event-sourcing';
 import { deciderSpecification } from '@login-policy/testkit';
+import { expect } from 'chai';
 import { Duration } from 'luxon';
 import { describe, it } from 'mocha';
 import { ACME_STREAM, INSTANCE_STREAM, PASSKEY, policyAdded, policyAfter } from './policies.js';
@@ -207,6 +211,22 @@ describe("an instance's policy", () => {
         expected: 'an organization of the instance',
         received: 'undefined',
       }));
+
+  it('is not reverted to a moment at which it had none, however that is named', () => {
+    const facts = { model: ABSENT, unknownIdentityProviders: new Set<never>() };
+    for (const [to, field, received] of [
+      [{ sequence: 0n }, 'to.sequence', '0n'],
+      [{ position: START }, 'to.position', '0n'],
+      [{ instant: instant(0) }, 'to.instant', '"1970-01-01T00:00:00.000Z"'],
+    ] as const) {
+      const expected = 'a moment at which the instance had its policy';
+      ofInstance(...policyAdded())
+        .when({ type: 'revert', to }, facts)
+        .thenRejected({ reason: 'invalid-argument', field, expected, received });
+    }
+    const undecided = (): unknown => decide({ type: 'revert', to: { sequence: 0n } }, ABSENT, { owner: 'instance' });
+    expect(undecided).to.throw(TypeError, 'what the policy was then');
+  });
 
   it("links no organization's own identity provider, also not in a new policy or by a revert", () => {
     const refused = { reason: 'invalid-argument', expected: 'one of SYSTEM', received: '"ORG"' } as const;
