@@ -11,7 +11,7 @@ import {
   type RebuildingModel,
   type RowQuery,
   type RowsAt,
-  decodeRow,
+  KeptRows,
 } from '@login-policy/event-sourcing/store';
 import { script, type Cells } from './queries.js';
 import { digest } from './names.js';
@@ -37,11 +37,13 @@ abstract class StoredReadModel<Row> implements ReadModel<Row> {
   protected readonly parts: ReadModelParts;
   protected readonly definition: Projection<EventShape, Row>;
   readonly #target: Target;
+  readonly #kept: KeptRows<Row>;
 
   constructor(parts: ReadModelParts, definition: Projection<EventShape, Row>, target: Target) {
     this.parts = parts;
     this.definition = definition;
     this.#target = target;
+    this.#kept = new KeptRows(definition, parts.connection.name);
   }
 
   async read(keys: readonly string[]): Promise<RowsAt<ReadonlyMap<string, Row>>> {
@@ -142,8 +144,7 @@ abstract class StoredReadModel<Row> implements ReadModel<Row> {
 
   #rowOf(cells: Cells): KeyedRow<Row> {
     const key = keyOfHex(text(cells[1]));
-    const stored = { key, text: text(cells[2]), store: this.parts.connection.name };
-    return { key, row: decodeRow(this.definition, stored) };
+    return { key, row: this.#kept.decoded(key, text(cells[2])) };
   }
 }
 

@@ -24,8 +24,13 @@ export class Database {
   readonly #beginReads: Statement;
   readonly #commit: Statement;
   readonly #rollback: Statement;
+  /** Changes with every commit of another connection. */
+  readonly #dataVersion: Statement<[], number>;
+  readonly #changed: (() => void)[] = [];
   #connection: DriverConnection | undefined;
   #era = 0;
+  #seen: number | undefined;
+  #moment = 0;
   #isWriting = false;
   #lostBy: { readonly caught: unknown } | undefined;
 
@@ -37,11 +42,25 @@ export class Database {
     this.#beginReads = this.prepare('BEGIN');
     this.#commit = this.prepare('COMMIT');
     this.#rollback = this.prepare('ROLLBACK');
+    this.#dataVersion = this.prepare<[], number>('PRAGMA data_version').pluck();
   }
 
   /** Changes whenever the connection is another one. */
   get era(): number {
     return this.#era;
+  }
+
+  /** Calls when somebody else may have written, before anything is read of it: another connection, or nobody, of a write taken back. */
+  onForeignChange(changed: () => void): void {
+    this.#changed.push(changed);
+  }
+
+  /** Changes with every write, whoever writes. Within a transaction it is of that. */
+  moment(): number {
+    const seen = this.#dataVersion.get();
+    if (seen !== this.#seen) this.#renew();
+    this.#seen = seen;
+    return this.#moment;
   }
 
   /** The driver's connection, opened anew if need be. */
@@ -70,6 +89,7 @@ export class Database {
       if (connection.inTransaction) return work();
       this.#beginReads.run();
       try {
+        this.moment();
         return work();
       } finally {
         if (connection.inTransaction) this.#commit.run();
@@ -83,10 +103,13 @@ export class Database {
     this.#isWriting = true;
     let result: Result;
     try {
+      this.moment();
+      this.#moment++;
       result = work();
       this.refuseLost();
     } catch (caught) {
       this.#isWriting = false;
+      this.#renew();
       this.#rollBack();
       throw caught;
     }
@@ -95,6 +118,7 @@ export class Database {
       this.#commit.run();
       return { result, isCommitted: true };
     } catch (cause) {
+      this.#renew();
       return { result, isCommitted: false, cause };
     }
   }
@@ -115,6 +139,7 @@ export class Database {
     const connection = this.#connection;
     this.#connection = undefined;
     this.#era++;
+    this.#seen = undefined;
     try {
       connection?.close();
     } catch {
@@ -124,6 +149,11 @@ export class Database {
 
   close(): void {
     this.#connection?.close();
+  }
+
+  #renew(): void {
+    this.#moment++;
+    for (const changed of this.#changed) changed();
   }
 
   #rollBack(): void {

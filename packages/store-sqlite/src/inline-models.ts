@@ -97,7 +97,7 @@ export class InlineModel<Event extends EventShape, Row> {
     this.#rows.moveTo(checkpoint);
   }
 
-  #reduce(events: readonly RecordedEvent[]): ReducedPage<Row> & { encoded: () => readonly EncodedRow[] } {
+  #reduce(events: readonly RecordedEvent[]): ReducedPage<Row> & { encoded: () => readonly EncodedRow<Row>[] } {
     const page = decodePage(this.#projection, events);
     const before = this.#rows.existing(missingKeys(page));
     const reduced = reducePage(this.#projection, page, before);

@@ -9,7 +9,7 @@ import {
   type ReadModelChange,
   type ReadModelDefinition,
   type RowQuery,
-  decodeRow,
+  KeptRows,
 } from '@login-policy/event-sourcing/store';
 import type { Database, Statement } from './database.js';
 
@@ -21,8 +21,9 @@ interface StoredRow {
 type IndexEntry = readonly [name: string, value: string];
 
 /** A row as it is written. */
-export interface EncodedRow {
+export interface EncodedRow<Row> {
   readonly key: string;
+  readonly row: Row | undefined;
   /** `undefined` takes the row away. */
   readonly text: string | undefined;
   /** `undefined` leaves the index as it is: the row before this one had the same values. */
@@ -72,27 +73,36 @@ function prepare(database: Database): ModelStatements {
 export class ModelTables {
   readonly #database: Database;
   readonly #statements: ModelStatements;
+  /** By the names of read models, each of which stands for the type of its rows. */
+  readonly #kept = new Map<string, KeptRows<unknown>>();
 
   constructor(database: Database) {
     this.#database = database;
     this.#statements = prepare(database);
+    database.onForeignChange(() => this.#renew());
   }
 
   /** The rows of a projection's live read model, made when they are not there. Needs no transaction of its own. */
   rowsOf<Row>(definition: ReadModelDefinition<Row>, name: string = modelName(definition)): ModelRows<Row> {
     this.#statements.make.run(name);
-    return new ModelRows(this.#statements, definition, { name, store: this.#database.name });
+    const kept = this.#kept.get(name) ?? new KeptRows(definition, this.#database.name);
+    this.#kept.set(name, kept);
+    return new ModelRows(this.#statements, definition, { name, kept: kept as KeptRows<Row> });
   }
 
   /** Takes away every copy that a rebuild of this read model left, and makes a name that none ever had. */
   freshCopyOf(name: string): string {
     const copies = this.#database.prepare<[string], string>('SELECT name FROM models WHERE name GLOB ?').pluck();
-    for (const copy of copies.all(`${name}.rebuilding.*`)) this.remove(copy);
+    for (const copy of copies.all(`${name}.rebuilding.*`)) {
+      this.remove(copy);
+      this.#kept.delete(copy);
+    }
     return `${name}.rebuilding.${randomUUID()}`;
   }
 
   /** Takes away a read model with all its rows. */
   remove(name: string): void {
+    this.#kept.get(name)?.renew();
     const id = this.#statements.idOf.get(name);
     if (id === undefined) return;
     for (const table of ['rows', 'row_index']) this.#database.prepare(`DELETE FROM ${table} WHERE model = ?`).run(id);
@@ -103,13 +113,17 @@ export class ModelTables {
   replace(name: string, by: string): void {
     this.remove(name);
     this.#statements.rename.run(name, by);
+    this.#kept.delete(by);
+  }
+
+  #renew(): void {
+    for (const kept of this.#kept.values()) kept.renew();
   }
 }
 
-interface Named {
+interface Named<Row> {
   readonly name: string;
-  /** The database, for faults to say. */
-  readonly store: string;
+  readonly kept: KeptRows<Row>;
 }
 
 /** The rows of one read model, read and written at once: in a transaction that is open, where one is needed. */
@@ -117,18 +131,29 @@ export class ModelRows<Row> {
   readonly name: string;
   readonly #statements: ModelStatements;
   readonly #definition: ReadModelDefinition<Row>;
-  readonly #store: string;
+  readonly #kept: KeptRows<Row>;
 
-  constructor(statements: ModelStatements, definition: ReadModelDefinition<Row>, { name, store }: Named) {
+  constructor(statements: ModelStatements, definition: ReadModelDefinition<Row>, { name, kept }: Named<Row>) {
     this.#statements = statements;
     this.#definition = definition;
     this.name = name;
-    this.#store = store;
+    this.#kept = kept;
   }
 
   get(key: string): Row | undefined {
-    const stored = this.#statements.get.get(this.name, key);
-    return stored === undefined ? undefined : this.#decode(key, stored);
+    const known = this.#kept.current(key);
+    return known === undefined ? this.#kept.read(key, this.#statements.get.get(this.name, key)) : known.row;
+  }
+
+  /** The rows under these keys, if all of them are known without a look. */
+  known(keys: readonly string[]): ReadonlyMap<string, Row> | undefined {
+    const found = new Map<string, Row>();
+    for (const key of keys) {
+      const known = this.#kept.current(key);
+      if (known === undefined) return undefined;
+      if (known.row !== undefined) found.set(key, known.row);
+    }
+    return found;
   }
 
   existing(keys: readonly string[]): ReadonlyMap<string, Row> {
@@ -145,7 +170,7 @@ export class ModelRows<Row> {
     // The first key there can be after another one is that one and a NUL.
     const from = afterKey === undefined ? '' : `${afterKey}\0`;
     const stored = this.#statements.query.all(this.name, index, value, from, rowLimitOf(query));
-    return stored.map(({ key, row }) => ({ key, row: this.#decode(key, row) }));
+    return stored.map(({ key, row }) => ({ key, row: this.#kept.decoded(key, row) }));
   }
 
   checkpoint(): Position | undefined {
@@ -164,13 +189,14 @@ export class ModelRows<Row> {
   encode(
     rows: ReadonlyMap<string, Row | undefined>,
     before: ReadonlyMap<string, Row> = new Map(),
-  ): readonly EncodedRow[] {
+  ): readonly EncodedRow<Row>[] {
     return Array.from(rows, ([key, row]) => {
-      if (row === undefined) return { key, text: undefined, indexed: [] };
+      if (row === undefined) return { key, row, text: undefined, indexed: [] };
       const [indexed, earlier] = [this.#entriesOf(row), this.#entriesOf(before.get(key))];
       const isSame = before.has(key) && JSON.stringify(indexed) === JSON.stringify(earlier);
       return {
         key,
+        row,
         text: JSON.stringify(this.#definition.rows.encode(row)),
         indexed: isSame ? undefined : indexed,
       };
@@ -181,7 +207,8 @@ export class ModelRows<Row> {
     return row === undefined ? [] : Object.entries(this.#definition.index?.(row) ?? {});
   }
 
-  write(rows: readonly EncodedRow[]): void {
+  /** In a transaction of a write: should that be taken back, what is kept of it is, too. */
+  write(rows: readonly EncodedRow<Row>[]): void {
     if (rows.length === 0) return;
     const model = this.#statements.idOf.get(this.name);
     if (model === undefined) throw new RebuildSuperseded({ model: this.name });
@@ -205,14 +232,11 @@ export class ModelRows<Row> {
     }
   }
 
-  #writeRow(model: number, { key, text, indexed }: EncodedRow): void {
+  #writeRow(model: number, { key, row, text, indexed }: EncodedRow<Row>): void {
     if (this.#definition.index !== undefined && indexed !== undefined) this.#statements.dropIndex.run(model, key);
     if (text === undefined) this.#statements.drop.run(model, key);
     else this.#statements.put.run(model, key, text);
     for (const [name, value] of indexed ?? []) this.#statements.index.run(model, key, name, value);
-  }
-
-  #decode(key: string, stored: string): Row {
-    return decodeRow(this.#definition, { key, text: stored, store: this.#store });
+    this.#kept.written(key, row, text);
   }
 }

@@ -11,6 +11,7 @@ import {
   type RowsAt,
 } from '@login-policy/event-sourcing/store';
 import type { Connection } from './connection.js';
+import type { Database } from './database.js';
 import { InlineModel, type InlineModels } from './inline-models.js';
 import type { LogReader } from './reads.js';
 import type { ModelRows, ModelTables } from './model-tables.js';
@@ -56,6 +57,8 @@ interface Parts<Event extends EventShape, Row> {
 class SqliteReadModel<Event extends EventShape, Row> implements ReadModel<Row> {
   protected readonly connection: Connection;
   protected readonly parts: Parts<Event, Row>;
+  /** Where the rows and the log were at some moment. */
+  #seen: (Omit<RowsAt<unknown>, 'rows'> & { readonly moment: number }) | undefined;
 
   constructor(connection: Connection, parts: Parts<Event, Row>) {
     this.connection = connection;
@@ -63,7 +66,9 @@ class SqliteReadModel<Event extends EventShape, Row> implements ReadModel<Row> {
   }
 
   async read(keys: readonly string[]): Promise<RowsAt<ReadonlyMap<string, Row>>> {
-    return this.#atOnce((rows) => rows.existing(keys));
+    return this.connection.use(
+      (database) => this.#known(database, keys) ?? this.#atOnce((rows) => rows.existing(keys)),
+    );
   }
 
   async query(query: RowQuery): Promise<RowsAt<readonly KeyedRow<Row>[]>> {
@@ -92,11 +97,23 @@ class SqliteReadModel<Event extends EventShape, Row> implements ReadModel<Row> {
     return new SqliteRebuildingModel(this.connection, { shared, projection, rows });
   }
 
+  /** What is known since nobody wrote, if that is all that is asked for. */
+  #known(database: Database, keys: readonly string[]): RowsAt<ReadonlyMap<string, Row>> | undefined {
+    if (this.#seen === undefined || this.#seen.moment !== database.moment()) return undefined;
+    const rows = this.parts.rows.known(keys);
+    const { moment: _, ...seen } = this.#seen;
+    return rows === undefined ? undefined : { ...seen, rows };
+  }
+
   /** In one read transaction: another process must not commit a step between two rows, or between rows and checkpoint. */
   #atOnce<Rows>(look: (rows: ModelRows<Row>) => Rows): RowsAt<Rows> {
     const { rows, shared } = this.parts;
     return this.connection.use((database) =>
-      database.transaction(() => ({ checkpoint: rows.checkpoint(), rows: look(rows), head: shared.log.head() }))(),
+      database.transaction(() => {
+        const seen = { checkpoint: rows.checkpoint(), head: shared.log.head() };
+        this.#seen = { ...seen, moment: database.moment() };
+        return { ...seen, rows: look(rows) };
+      })(),
     );
   }
 }

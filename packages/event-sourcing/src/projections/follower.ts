@@ -20,6 +20,9 @@ import { readable, tolerating, type UnreadableRow } from './tolerating.js';
 
 const [DEFAULT_WAIT_MS, DEFAULT_MAX_AGE_MS] = [5000, 10_000];
 
+/** How far rows have to be, and when that was asked for. */
+type Reach = Pick<AskedHead, 'position'> & Partial<AskedHead>;
+
 /**
  * Keeps one read model up with its store in the background, and reads it: never from rows that have not reached the head that
  * was there when the read began, or that were not shown to be there within `maxAgeMs`. A read that can't have such rows
@@ -178,27 +181,19 @@ export class Follower<Event extends EventShape, Row> {
     if (this.#state.is === 'closed') throw this.#closed();
     if (this.#breather.isDue()) await yieldToLoop();
     const found = await look();
-    const required = await this.#required(found, freshness);
-    const { position = START, askedAt = -Infinity } = required ?? {};
-    const isThere = (found.checkpoint ?? START) >= position;
-    if (!isThere) await this.#until(position, found.checkpoint, freshness);
-    this.#head.show(askedAt);
+    const reach = this.#store.keeps === 'inline' ? headOf(found, freshness) : await this.#required(found, freshness);
+    const isThere = (found.checkpoint ?? START) >= reach.position;
+    if (!isThere) await this.#until(reach.position, found.checkpoint, freshness);
+    this.#head.show(reach.askedAt ?? -Infinity);
     const answer = isThere ? found : await look();
-    await this.#positions.demand(freshness.atLeast ?? START, answer);
+    const looking = this.#positions.demand(freshness.atLeast ?? START, answer);
+    if (looking !== undefined) await looking;
     return answer;
   }
 
-  /** How far the rows have to be at the least; nothing, when they are known to be fresh enough. */
-  async #required(
-    found: RowsAt<unknown>,
-    freshness: Freshness,
-  ): Promise<{ readonly position: Position; readonly askedAt?: number } | undefined> {
+  /** How far the rows have to be at the least, where they are followed. */
+  async #required(found: RowsAt<unknown>, freshness: Freshness): Promise<Reach> {
     const { atLeast = START } = freshness;
-    if (this.#store.keeps === 'inline') {
-      const head = found.head ?? START;
-      if (atLeast > head) throw new PositionUnknown({ position: atLeast, head });
-      return { position: head };
-    }
     this.#refuseWhenStopped(found.checkpoint);
     this.#positions.demandSameHistory(atLeast, found);
     const { ageMs } = this.#head;
@@ -244,4 +239,10 @@ export class Follower<Event extends EventShape, Row> {
   #closed(): StoreClosed {
     return new StoreClosed({ store: `the read model ${this.#projection.name}` });
   }
+}
+
+/** Rows that are kept beside the events have to be at the head. @throws PositionUnknown when the reader wants more. */
+function headOf({ head = START }: RowsAt<unknown>, { atLeast = START }: Freshness): Reach {
+  if (atLeast > head) throw new PositionUnknown({ position: atLeast, head });
+  return { position: head };
 }

@@ -20,10 +20,13 @@ export class KnownPositions {
     throw new PositionUnknown({ position, head: checkpoint });
   }
 
-  /** Once the rows are there. @throws PositionUnknown when it stands for no event of the store. */
-  async demand(position: Position, { checkpoint = START, head = checkpoint }: RowsAt<unknown>): Promise<void> {
-    if (position === START || position === head || position === checkpoint) return;
-    if (this.#known.get(position) === true) return;
+  /** Once the rows are there; `undefined` when there is nothing to look for. @throws PositionUnknown when it stands for no event of the store. */
+  demand(position: Position, { checkpoint = START, head = checkpoint }: RowsAt<unknown>): Promise<void> | undefined {
+    const isSeen = position === START || position === head || position === checkpoint;
+    return isSeen || this.#known.get(position) === true ? undefined : this.#lookFor(position, head);
+  }
+
+  async #lookFor(position: Position, head: Position): Promise<void> {
     if (!(await this.#store.eventStore.knows(position))) throw new PositionUnknown({ position, head });
     if (this.#store.keeps === 'followed') this.#known.set(position, true);
   }

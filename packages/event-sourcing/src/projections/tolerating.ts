@@ -77,7 +77,23 @@ export function tolerating<Event extends EventShape, Row>(
  * Rows, and those among them that can't be read. One that an older program has marked, and this one can read, is folded anew from
  * its events; a rebuild takes the mark away for good.
  */
-export async function readable<Event extends EventShape, Row>(
+export function readable<Event extends EventShape, Row>(
+  { checkpoint, rows }: RowsAt<ReadonlyMap<string, Row | UnreadableRow>>,
+  projection: Projection<Event, Row>,
+  store: EventStore,
+): FreshRows<Row> | Promise<FreshRows<Row>> {
+  if (areReadable(rows)) return { checkpoint, rows, unreadable: NONE };
+  return sorted({ checkpoint, rows }, projection, store);
+}
+
+const NONE: ReadonlyMap<string, Fault> = new Map();
+
+function areReadable<Row>(rows: ReadonlyMap<string, Row | UnreadableRow>): rows is ReadonlyMap<string, Row> {
+  for (const row of rows.values()) if (row instanceof UnreadableRow) return false;
+  return true;
+}
+
+async function sorted<Event extends EventShape, Row>(
   { checkpoint, rows: found }: RowsAt<ReadonlyMap<string, Row | UnreadableRow>>,
   projection: Projection<Event, Row>,
   store: EventStore,

@@ -15,6 +15,7 @@ export { Notifier } from './notifier.js';
 export { KeyedMutex } from './keyed-mutex.js';
 export { OutagePauses, pause, type BackOff } from './back-off.js';
 export { inTime, TIME_UP, within, type Wait } from './time-out.js';
+export { KeptRows } from './kept-rows.js';
 export { decodeRow, type StoredRow } from './stored-row.js';
 export { dataOf, isEventMetadata, isJsonObject, metadataOf } from './stored-event.js';
 export { yieldToLoop } from '../yield-to-loop.js';

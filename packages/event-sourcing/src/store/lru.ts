@@ -1,17 +1,20 @@
 interface Entry<Value> {
   readonly value: Value;
   readonly weight: number;
+  /** Since it was last considered for being forgotten. */
+  isUsed: boolean;
 }
 
 /**
- * Remembers what was used last, up to a weight in all. What is forgotten is only slower: whoever asks can make it again.
+ * Remembers what was used lately, up to a weight in all. What is forgotten is only slower: whoever asks can make it again. Of those
+ * that were not used since they were last considered, the oldest goes first ("second chance"): a use moves nothing.
  *
  * One for the whole library: a cache that counts entries only lets few large ones fill the memory.
  */
 export class Lru<Key, Value> {
   readonly #capacity: number;
   readonly #weightOf: (value: Value) => number;
-  /** In the order of their last use: a `Map` keeps the order in which keys were set. */
+  /** In the order in which they were set, or last considered. */
   readonly #entries = new Map<Key, Entry<Value>>();
   #weight = 0;
 
@@ -27,8 +30,7 @@ export class Lru<Key, Value> {
   get(key: Key): Value | undefined {
     const entry = this.#entries.get(key);
     if (entry === undefined) return undefined;
-    this.#entries.delete(key);
-    this.#entries.set(key, entry);
+    entry.isUsed = true;
     return entry.value;
   }
 
@@ -36,12 +38,10 @@ export class Lru<Key, Value> {
   set(key: Key, value: Value): void {
     this.delete(key);
     const weight = this.#weightOf(value);
-    this.#entries.set(key, { value, weight });
+    if (weight > this.#capacity) return;
+    this.#makeRoomFor(weight);
+    this.#entries.set(key, { value, weight, isUsed: false });
     this.#weight += weight;
-    for (const oldest of this.#entries.keys()) {
-      if (this.#weight <= this.#capacity) return;
-      this.delete(oldest);
-    }
   }
 
   delete(key: Key): void {
@@ -54,5 +54,15 @@ export class Lru<Key, Value> {
   clear(): void {
     this.#entries.clear();
     this.#weight = 0;
+  }
+
+  #makeRoomFor(weight: number): void {
+    // What is set again while this goes on is met again at the end.
+    for (const [key, entry] of this.#entries) {
+      if (this.#weight + weight <= this.#capacity) return;
+      this.#entries.delete(key);
+      if (entry.isUsed) this.#entries.set(key, { ...entry, isUsed: false });
+      else this.#weight -= entry.weight;
+    }
   }
 }

@@ -1,0 +1,80 @@
+import { Follower, instant, type Position } from '@login-policy/event-sourcing';
+import type { ReadModel } from '@login-policy/event-sourcing/store';
+import { openSqliteStore, type SqliteStore } from '@login-policy/store-sqlite';
+import { counterTotals, type CounterRow } from '@login-policy/testkit';
+import { expect } from 'chai';
+import { afterEach, beforeEach, describe, it } from 'mocha';
+import { appendOne, STREAM } from './events.js';
+import { faultOf, freshFolder, type Folder } from './files.js';
+import { watchDriver, type WatchedDriver } from './watched-driver.js';
+
+describe('the rows of a read model that were used last', () => {
+  let folder: Folder;
+  let driver: WatchedDriver;
+  let store: SqliteStore;
+  let model: ReadModel<CounterRow>;
+
+  beforeEach(async () => {
+    folder = await freshFolder();
+    driver = watchDriver();
+    store = await openSqliteStore({ path: folder.path('store.db') });
+    model = await store.readModels.open(counterTotals);
+  });
+
+  afterEach(async () => {
+    driver.restore();
+    await store.close();
+    await folder.remove();
+  });
+
+  async function readAt(): Promise<[total: number | undefined, checkpoint: Position | undefined]> {
+    const { rows, checkpoint, head } = await model.read([STREAM]);
+    expect(head).to.equal(checkpoint);
+    return [rows.get(STREAM)?.total, checkpoint];
+  }
+
+  it('are neither looked up nor decoded again as long as nobody writes', async () => {
+    const [event] = await store.eventStore.append(appendOne());
+    expect(await readAt()).to.deep.equal([1, event?.position]);
+    const before = driver.count('SELECT');
+    for (let round = 0; round < 100; round++) expect(await readAt()).to.deep.equal([1, event?.position]);
+    expect(driver.count('SELECT')).to.equal(before);
+  });
+
+  it('are what they became by each append, here and through another opening', async () => {
+    const other = await openSqliteStore({ path: folder.path('store.db') });
+    const follower = await Follower.open({ store: other, projection: counterTotals });
+    for (let round = 1; round <= 20; round++) {
+      const [event] = await (round % 2 === 0 ? store : other).eventStore.append(appendOne());
+      expect(await readAt()).to.deep.equal([round, event?.position]);
+      expect((await follower.read([STREAM])).rows.get(STREAM)?.total).to.equal(round);
+    }
+    await follower.close();
+    await other.close();
+  });
+
+  it('are what they were when the transaction that changed them was taken back', async () => {
+    const [event] = await store.eventStore.append(appendOne());
+    await readAt();
+    driver.strikeAt('UPDATE models', () => {
+      throw new Error('struck');
+    });
+    expect(await faultOf(store.eventStore.append(appendOne()))).to.have.property('message', 'struck');
+    expect(await readAt()).to.deep.equal([1, event?.position]);
+    await store.eventStore.append(appendOne());
+    expect((await readAt())[0]).to.equal(2);
+  });
+
+  it('are those of a rebuild once it has taken their place', async () => {
+    await store.eventStore.append(appendOne());
+    const [, checkpoint] = await readAt();
+    if (checkpoint === undefined) throw new Error('nothing was kept');
+    const { rows } = await model.read([STREAM]);
+    const row = { revision: 0n, countedAt: instant(0), ...rows.get(STREAM), total: 7 };
+    const copy = await model.beginRebuild();
+    await copy.switchOver({ expected: undefined, checkpoint, rows: new Map([[STREAM, row]]) });
+    expect((await readAt())[0]).to.equal(7);
+    const [event] = await store.eventStore.append(appendOne());
+    expect(await readAt()).to.deep.equal([8, event?.position]);
+  });
+});
