@@ -16,12 +16,15 @@ describe('a lifetime in the form', () => {
     }
   });
 
-  it('is refused in a sentence when it is no number, negative or too long', () => {
+  it('is refused in a sentence when it is not a number, negative or too long', () => {
     expect(problemOf({ text: '', unit: 'days' })).to.contain('Give a number');
     expect(problemOf({ text: 'ten', unit: 'days' })).to.contain('Give a number');
     expect(problemOf({ text: '-1', unit: 'days' })).to.contain('negative');
     expect(problemOf({ text: '36501', unit: 'days' })).to.contain('36,500 days');
-    expect(problemOf({ text: 'Infinity', unit: 'days' })).to.contain('36,500 days');
+    for (const text of ['Infinity', '0x10', '1e3', '1.2.3']) {
+      expect(problemOf({ text, unit: 'days' }), text).to.contain('Give a number');
+    }
+    expect(wireOf({ text: '1,5', unit: 'days' })).to.equal('129600s');
     expect(problemOf({ text: '36500', unit: 'days' })).to.equal(undefined);
     expect(wireOf({ text: '-1', unit: 'days' })).to.equal(undefined);
   });

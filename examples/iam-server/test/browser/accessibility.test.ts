@@ -9,7 +9,8 @@ const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 const LOOKS: Readonly<Record<string, Window>> = {
   'in light': { colorScheme: 'light' },
   'in dark': { colorScheme: 'dark' },
-  'on a phone': { width: 390, height: 844 },
+  'on a phone': { width: 375, height: 812 },
+  'in the colours of the system': { forcedColors: 'active' },
 };
 
 const OVERFLOW = 'document.documentElement.scrollWidth - document.documentElement.clientWidth';
@@ -50,6 +51,28 @@ describeInBrowser('the page: accessibility', (stage) => {
       }
     });
   }
+  it('shows what is on and what is chosen in the colours of the system, too', async () => {
+    const visitor = await stage.owner({ forcedColors: 'active' });
+    await visitor.page.locator('.switch[aria-checked=true]').first().waitFor();
+    const [knob, track] = await visitor.page.evaluate<readonly string[]>(
+      "[getComputedStyle(document.querySelector('.switch[aria-checked=true] .switch-track'), '::after').backgroundColor, getComputedStyle(document.querySelector('.switch[aria-checked=true] .switch-track')).backgroundColor]",
+    );
+    expect(knob).not.to.equal(track);
+    const borders = await visitor.page.evaluate<readonly string[]>(
+      "[...document.querySelectorAll('nav a')].map((link) => getComputedStyle(link).borderBottomColor)",
+    );
+    expect(borders[0]).not.to.equal(borders[1]);
+    expect(borders[1]).to.equal(borders[2]);
+  });
+
+  it('prints what is in force, and nothing that is pressed', async () => {
+    const visitor = await stage.owner();
+    await visitor.passkeys.waitFor();
+    await visitor.page.emulateMedia({ media: 'print' });
+    expect(await visitor.page.getByRole('navigation', { name: 'Views' }).isVisible()).to.equal(false);
+    expect(await visitor.button('Sign out').isVisible()).to.equal(false);
+    expect(await visitor.page.getByText('Passkeys (U2F with verification)').isVisible()).to.equal(true);
+  });
 });
 
 async function check({ page }: Visitor, view: string): Promise<void> {

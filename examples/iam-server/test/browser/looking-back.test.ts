@@ -73,6 +73,18 @@ describeInBrowser('the page: looking back', (stage) => {
     expect([policy.multiFactors, policy.details.sequence]).to.deep.equal([[PASSKEYS], '6']);
   });
 
+  it('takes no moment that is not past yet, nor a year of six digits', async () => {
+    const visitor = await stage.owner();
+    await visitor.goTo('History');
+    const field = visitor.page.getByLabel('Moment, by date and time');
+    await visitor.page.getByRole('region', { name: 'Default policy, then' }).getByText('at sequence 4').waitFor();
+    await field.fill('2999-01-01T12:00:00');
+    await field.blur();
+    expect(await field.evaluate((input) => 'validity' in input && String(input.matches(':invalid')))).to.equal('true');
+    expect(await visitor.page.getByText('There was no policy at that moment').count()).to.equal(0);
+    expect(await field.getAttribute('max'), 'four digits for the year').to.match(/^\d{4}-/);
+  });
+
   it('stays quick with 10,000 events: shows the newest hundred, and others when they are asked for', async () => {
     await writeHistory(stage, 10_000);
     const visitor = await stage.owner();

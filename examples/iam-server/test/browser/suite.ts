@@ -4,7 +4,7 @@ import type { Browser } from 'playwright-core';
 import { after, afterEach, before, describe, it } from 'mocha';
 import { expect } from 'chai';
 import { bearer, call, json, type Answered } from '../client.js';
-import { TestBench, type Quickstart, type Server } from '../running-server.js';
+import { TestBench, type Quickstart, type Server, type ServerProcess } from '../running-server.js';
 import { findChromium, openBrowser } from './chromium.js';
 import { Visitor, type Window } from './visitor.js';
 
@@ -35,6 +35,13 @@ export class Stage {
     const { server, quickstart } = await this.#bench.serve();
     this.#server = server;
     this.#quickstart = quickstart;
+  }
+
+  /** The same as a process of its own, which can be stopped in the middle of everything. */
+  async serveAlone(): Promise<ServerProcess> {
+    const { server, quickstart } = await this.#bench.serveAlone();
+    this.#quickstart = quickstart;
+    return server;
   }
 
   /** Ends the server, and starts it again where it was, once something was done while it was away. */
@@ -95,6 +102,13 @@ export class Stage {
     return answer;
   }
 
+  /** Takes an organization's custom policy away, as another owner does. */
+  async reset(organizationId: string): Promise<void> {
+    const { tokens, url } = this.quickstart;
+    const headers = { ...bearer(tokens.owner), 'x-zitadel-orgid': organizationId };
+    expect((await call(url, '/management/v1/policies/login', { verb: 'DELETE', headers })).status).to.equal(200);
+  }
+
   /** The default policy as the API has it. */
   async policy(): Promise<PolicySeen> {
     return json<{ policy: PolicySeen }>(await this.api('GET', '/admin/v1/policies/login')).policy;
@@ -112,6 +126,15 @@ export class Stage {
   async close(): Promise<void> {
     await this.#bench.clear();
   }
+}
+
+/** What a browser writes of a server that can't be reached. */
+const AWAY = /^Failed to load resource: net::ERR_/;
+
+/** What the browser said of a server that was away on purpose. */
+export function excuse({ complaints }: Visitor): void {
+  expect(complaints.filter((one) => !AWAY.test(one) && !EXPECTED.test(one))).to.deep.equal([]);
+  complaints.splice(0);
 }
 
 /** What a browser writes of each refusal: 401 for whoever is not signed in, 412 for whoever comes second. */

@@ -7,6 +7,7 @@ export interface Window {
   readonly width?: number;
   readonly height?: number;
   readonly colorScheme?: 'light' | 'dark';
+  readonly forcedColors?: 'active';
 }
 
 /** Somebody at the page, in a browser that knows nothing of anybody else. */
@@ -31,10 +32,11 @@ export class Visitor {
   }
 
   static async at(browser: Browser, quickstart: Quickstart, look: Window = {}): Promise<Visitor> {
-    const { width = 1280, height = 900, colorScheme = 'light' } = look;
+    const { width = 1280, height = 900, colorScheme = 'light', forcedColors = 'none' } = look;
     const context = await browser.newContext({
       viewport: { width, height },
       colorScheme,
+      forcedColors,
       reducedMotion: 'reduce',
       timezoneId: 'UTC',
       locale: 'en-GB',
@@ -59,8 +61,9 @@ export class Visitor {
   }
 
   async tryToSignIn(name: string, password: string): Promise<void> {
-    await this.page.getByLabel('Name').fill(name);
-    await this.page.getByLabel('Password').fill(password);
+    const form = this.page.getByRole('form', { name: 'Sign in' });
+    await form.getByLabel('Name').fill(name);
+    await form.getByLabel('Password').fill(password);
     await this.button('Sign in').click();
   }
 
@@ -78,6 +81,15 @@ export class Visitor {
 
   get dialog(): Locator {
     return this.page.getByRole('dialog');
+  }
+
+  /** What the page says by the way. */
+  get notes(): Locator {
+    return this.page.getByRole('status', { name: 'Notes' });
+  }
+
+  get errors(): Locator {
+    return this.page.getByRole('alert', { name: 'Errors' });
   }
 
   get details(): Locator {

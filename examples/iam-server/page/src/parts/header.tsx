@@ -104,7 +104,7 @@ function Unsaved(): JSX.Element {
   return (
     <span class="unsaved">
       <span aria-hidden="true"> ●</span>
-      <span class="hidden">, changes are not saved</span>
+      <span class="hidden">(changes are not saved)</span>
     </span>
   );
 }
