@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { CannotStart, readConfig } from '@login-policy/example-iam-server';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
@@ -35,6 +36,16 @@ describe('the variables of the server', () => {
     expect(
       readConfig({ IAM_ALLOWED_ORIGINS: 'https://a.example, https://b.example:8443/' }).allowedOrigins,
     ).to.deep.equal(['https://a.example', 'https://b.example:8443']);
+  });
+
+  it('in the files to deploy it with are known, and of their form', () => {
+    for (const name of ['Dockerfile', 'compose.yaml', 'iam-server.service']) {
+      const text = readFileSync(new URL(`../deploy/${name}`, import.meta.url), 'utf8');
+      const named = [...text.matchAll(/\b(IAM_[A-Z_]+|PORT|HOST)(?:=|: )'?([^\s']+)/g)];
+      const variables = Object.fromEntries(named.map(([, variable = '', value = '']) => [variable, value]));
+      expect(Object.keys(variables), name).not.to.have.lengthOf(0);
+      expect(readConfig(variables), name).to.include.keys('storeUrl');
+    }
   });
 
   const bad: readonly (readonly [Variables, RegExp])[] = [

@@ -11,7 +11,7 @@ const ADMIN = '/admin/v1/policies/login';
 const LOOKS: Readonly<Record<string, Window>> = {
   light: { width: 1280, height: 860, colorScheme: 'light' },
   dark: { width: 1280, height: 860, colorScheme: 'dark' },
-  phone: { width: 390, height: 844, colorScheme: 'light' },
+  phone: { width: 375, height: 812, colorScheme: 'light' },
 };
 
 /** Takes every picture of the page that the docs show: `npm run pictures`. */

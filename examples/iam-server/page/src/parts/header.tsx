@@ -72,7 +72,7 @@ function Freshness(): JSX.Element {
   return (
     <p class={`liveness liveness-${liveness.value}`}>
       <span role="status">{LIVENESS[liveness.value]}</span>
-      {seconds !== undefined && <span class="soft">, checked {ago(seconds)}</span>}
+      {seconds !== undefined && <span>checked {ago(seconds)}</span>}
       {liveness.value !== 'live' && (
         <button type="button" class="link" onClick={checkNow}>
           Check now
