@@ -1,12 +1,10 @@
 /** Each changeset names public packages of this workspace, says how big the step is, and tells a user something. */
-import { conclude, manifestOf, members, ourFiles, textOf } from './workspace.mjs';
+import { conclude, ourFiles, published, textOf } from './workspace.mjs';
 
-const published = members()
-  .map(manifestOf)
-  .filter((manifest) => manifest.private !== true);
-const names = published.map(({ name }) => name);
+const packages = published();
+const names = packages.map(({ name }) => name);
 const files = ourFiles('.changeset', /\.md$/).filter((file) => !file.endsWith('/README.md'));
-const versions = [...new Set(published.map(({ version }) => version))];
+const versions = [...new Set(packages.map(({ version }) => version))];
 
 conclude(
   [

@@ -27,7 +27,6 @@ const checks = [
   ['references', [node, '.ci/references.mjs']],
   ['links', [node, '.ci/links.mjs']],
   ['packages', [node, '.ci/packed.mjs']],
-  ['browser', [node, '.ci/browser.mjs']],
   ['changesets', [node, '.ci/changesets.mjs']],
   ['no browser', [node, '.ci/without-browser.mjs']],
   ['page size', [node, 'examples/iam-server/page/check-size.mjs']],

@@ -1,6 +1,14 @@
-import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { manifestOf, root, run, tool } from './workspace.mjs';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { isBuiltin, createRequire } from 'node:module';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { programOfNpm } from '../.config/set-up/process.mjs';
+import { blocksOf } from './snippets/blocks.mjs';
+import { isAsExpected } from './snippets/expected-output.mjs';
+import { manifestOf, root, run, textOf, tool } from './workspace.mjs';
+
+/** What the tutorial claims; the newest is the workspace's own. */
+const oldestTypeScript = '5.7.3';
 
 const options = {
   target: 'es2022',
@@ -8,7 +16,8 @@ const options = {
   moduleResolution: 'nodenext',
   strict: true,
   skipLibCheck: false,
-  noEmit: true,
+  outDir: 'js',
+  rootDir: '.',
   types: ['node'],
 };
 
@@ -21,49 +30,85 @@ import { connectEventStoreDb } from '@login-policy/store-eventstoredb';
 import { openPostgresStore } from '@login-policy/store-postgres';
 import { openSqliteStore } from '@login-policy/store-sqlite';
 import { replay } from '@login-policy/testkit';
+import { storeContract } from '@login-policy/testkit/contracts';
 
 // @ts-expect-error a lifetime is a Duration
 export const wrong: LoginSettingsChange = { lifetimes: { passwordCheck: true } };
+// @ts-expect-error a pool is one of pg's
+export const noPool: Parameters<typeof openPostgresStore>[0] = { pool: 'a pool' };
 
 export const hours: number = defaultSettings.lifetimes.passwordCheck.as('hours');
-export const opened = openLoginPolicies({ store: openMemoryStore() });
-export const others = [jsonWebTokens, connectEventStoreDb, openPostgresStore, openSqliteStore, replay];
+export const opened = await openLoginPolicies({ store: openMemoryStore() });
+export const others = [jsonWebTokens, connectEventStoreDb, openPostgresStore, openSqliteStore, replay, storeContract];
+await opened.close();
 `;
 
 /**
- * Compiles a program outside the workspace against what npm would get: the packed packages, their dependencies and peers, and
- * nothing else that happens to lie about here. Each pack names its member and its tarball.
+ * Installs the tarballs into an empty project outside the workspace with plain npm, which can't ask any registry for a package
+ * of ours, and does there what a user does. No test runner is installed there.
  */
-export async function findingsOfConsumer(packs, folder) {
-  for (const { member, filename } of packs) {
-    const place = join(folder, 'node_modules', manifestOf(member).name);
-    mkdirSync(place, { recursive: true });
-    const { code, output } = await run(['tar', '-xzf', filename, '--strip-components=1', '-C', place]);
-    if (code !== 0) return [`${member} can't be unpacked:\n${output}`];
-  }
-  for (const { member } of packs) linkWhatItNeeds(member, folder);
-  link('@types/node', root, folder);
-  writeFileSync(join(folder, 'program.ts'), program);
-  writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
-  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions: options, files: ['program.ts'] }));
-  const { code, output } = await run([tool('tsc'), '-p', '.'], { cwd: folder });
-  return code === 0 ? [] : [`a program that uses the packages does not compile:\n${output}`];
+export async function findingsOfConsumer(packs, cwd) {
+  const readme = blocksOf('README.md', textOf('README.md')).find(({ kind }) => kind === 'run');
+  mkdirSync(cwd);
+  const write = (file, text) => writeFileSync(join(cwd, file), text);
+  write('package.json', '{ "type": "module" }');
+  write('.npmrc', '@login-policy:registry=http://127.0.0.1:9/\nfetch-retries=1\nfetch-retry-mintimeout=100\n');
+  write('program.ts', program);
+  write('readme.ts', readme.text);
+  write('tsconfig.json', JSON.stringify({ compilerOptions: options, files: ['program.ts', 'readme.ts'] }));
+  const installed = await attempt('npm install', [...npm(), 'install', ...wantedOf(packs)], { cwd });
+  if (installed.length > 0) return installed;
+  bringSqliteDriver(cwd);
+  const names = packs.map(({ name }) => name);
+  return [
+    ...(await attempt('the newest TypeScript', [tool('tsc'), '-p', '.'], { cwd })),
+    ...(await attempt('the oldest TypeScript', [process.execPath, compilerIn(cwd), '-p', '.'], { cwd })),
+    ...(await attempt('a program', [process.execPath, 'js/program.js'], { cwd })),
+    ...(await attempt("README's program", [process.execPath, 'js/readme.js'], { cwd, expected: readme.output.text })),
+    ...(await attempt('require', [process.execPath, '--input-type=commonjs', '-e', requiring(names)], { cwd })),
+    ...(await bundledForBrowser(cwd)),
+  ];
 }
 
-function linkWhatItNeeds(member, folder) {
-  const { dependencies = {}, peerDependencies = {} } = manifestOf(member);
-  for (const name of Object.keys({ ...dependencies, ...peerDependencies })) {
-    if (!name.startsWith('@login-policy/')) link(name, join(root, member), folder);
-  }
-  // Whoever brings a peer brings its types where they are a package of their own.
-  for (const name of Object.keys(peerDependencies)) {
-    for (const from of [join(root, member), root]) link(`@types/${name}`, from, folder);
-  }
+function npm() {
+  return [...programOfNpm('npm'), '--no-audit', '--no-fund', '--prefer-offline'];
 }
 
-function link(name, from, folder) {
-  const [source, place] = [from, folder].map((one) => join(one, 'node_modules', name));
-  if (!existsSync(source) || existsSync(place)) return;
-  mkdirSync(dirname(place), { recursive: true });
-  symlinkSync(source, place);
+function wantedOf(packs) {
+  const types = manifestOf('.').devDependencies['@types/node'];
+  return [...packs.map(({ filename }) => filename), `typescript@${oldestTypeScript}`, `@types/node@${types}`];
+}
+
+/** Only Node 20 needs better-sqlite3, whose native half the set-up has built; here it need not be fetched again. */
+function bringSqliteDriver(folder) {
+  const name = 'node_modules/better-sqlite3';
+  if (!isBuiltin('node:sqlite')) symlinkSync(join(root, name), join(folder, name));
+}
+
+function compilerIn(folder) {
+  return join(folder, 'node_modules', 'typescript', 'bin', 'tsc');
+}
+
+function requiring(names) {
+  return names.map((name) => `if (Object.keys(require('${name}')).length === 0) throw new Error('${name}');`).join('');
+}
+
+async function attempt(what, command, { cwd, expected }) {
+  const { code, stdout, output } = await run(command, { cwd });
+  if (code === 0 && (expected === undefined || isAsExpected(stdout, expected))) return [];
+  return [`In a project with the packed packages, ${what} fails:\n${output}`];
+}
+
+/** The packages that call themselves pure, with all they import: nothing of Node may be left over. */
+async function bundledForBrowser(folder) {
+  const vite = createRequire(join(root, 'examples', 'iam-server', 'package.json')).resolve('vite');
+  const { build } = await import(pathToFileURL(vite).href);
+  const entry = join(folder, 'browser.js');
+  writeFileSync(entry, "export * from '@login-policy/domain';\nexport * from '@login-policy/event-sourcing';\n");
+  const lib = { entry, formats: ['es'], fileName: 'browser' };
+  const bundling = { root: folder, configFile: false, logLevel: 'silent', build: { write: false, minify: false, lib } };
+  const [{ output }] = await build(bundling);
+  const code = output.map((part) => part.code ?? '').join('\n');
+  const found = /__vite-browser-external|from\s*["']node:/.exec(code);
+  return found === null ? [] : [`the domain needs Node: ${code.slice(found.index, found.index + 80)}`];
 }

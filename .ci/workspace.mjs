@@ -20,6 +20,13 @@ export function manifestOf(member) {
   return JSON.parse(readFileSync(join(root, member, 'package.json'), 'utf8'));
 }
 
+/** The package.json of each member that npm gets. */
+export function published() {
+  return members()
+    .map(manifestOf)
+    .filter((manifest) => manifest.private !== true);
+}
+
 /** Every file we wrote below a folder whose name fits, as paths from the root with forward slashes. */
 export function ourFiles(folder, fits) {
   if (!existsSync(join(root, folder))) return [];
