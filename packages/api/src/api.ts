@@ -17,10 +17,9 @@ import { methodTarget, type RestTarget } from './rest/rest-target.js';
 import { revertRoute } from './rest/revert-route.js';
 import { Router } from './rest/router.js';
 import { GrpcHealth } from './rpc/grpc-health.js';
-import { MethodTable } from './rpc/method-table.js';
-import { RpcSkin } from './rpc/rpc-skin.js';
+import { MethodTable, RpcSkin } from './rpc/rpc-skin.js';
 import type { Channel } from './server/channel.js';
-import type { NodeRequest, NodeResponse } from './port/protocol-servers.js';
+import type { NodeRequest, NodeResponse } from './port/servers.js';
 import { openPort, type OpenPort, type PortOptions } from './port/port.js';
 import { asError } from './port/contained.js';
 import { Cors, type AllowedOrigins } from './server/cors.js';
@@ -98,12 +97,13 @@ export interface Api {
 export function createApi(options: ApiOptions): Api {
   const limits = { maxBytes: options.maxBodyBytes ?? 262_144, timeoutMs: options.bodyTimeoutMs ?? 10_000 };
   const cors = new Cors(options.origins ?? []);
-  const probe = new ReadinessProbe(options.loginPolicies, { maxSecondsBehind: options.maxSecondsBehind ?? 30 });
+  const probe = new ReadinessProbe(options.loginPolicies, options.maxSecondsBehind ?? 30);
   const { desk, openApi } = furnish(options, { cors, probe });
-  const handled = async (exchange: Exchange): Promise<void> => {
-    const { around } = options;
-    await (around?.(exchange.request, exchange.requestId, () => desk.handle(exchange)) ?? desk.handle(exchange));
-  };
+  const { around } = options;
+  const handled = (exchange: Exchange): Promise<void> =>
+    around === undefined
+      ? desk.handle(exchange)
+      : around(exchange.request, exchange.requestId, () => desk.handle(exchange));
   const answer = (channel: Channel, next?: () => unknown): void => {
     const exchange = new Exchange(channel, { limits, hooks: options, cors });
     if (next !== undefined && !desk.knows(exchange)) next();

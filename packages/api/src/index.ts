@@ -21,7 +21,7 @@ export { staticTokens } from './ports/static-tokens.js';
 export type { AllowedOrigins } from './server/cors.js';
 export type { AccessEntry, Hooks, Protocol } from './server/exchange.js';
 export { openPort, type CloseOptions, type OpenPort, type PortOptions } from './port/port.js';
-export type { NodeRequest, NodeResponse, OnRequest } from './port/protocol-servers.js';
+export type { NodeRequest, NodeResponse, OnRequest } from './port/servers.js';
 export type { FetchOptions } from './server/fetch-channel.js';
 export type { OperationalPages } from './server/open-pages.js';
 export type { Readiness } from './server/readiness.js';

@@ -1,6 +1,6 @@
 import { Http2ServerRequest, Http2ServerResponse, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
 import { contained } from './contained.js';
-import type { OnRequest } from './protocol-servers.js';
+import type { OnRequest } from './servers.js';
 
 const CONTINUE = '100-continue';
 

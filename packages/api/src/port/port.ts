@@ -2,9 +2,7 @@ import type { AddressInfo, Server, Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { TlsOptions } from 'node:tls';
 import { serverLimits, type PortLimits } from './port-limits.js';
-import type { OnRequest, PortServer } from './protocol-servers.js';
-import { sniffingServer } from './sniffing-server.js';
-import { tlsServer } from './tls-server.js';
+import { sniffingServer, tlsServer, type OnRequest, type PortServer } from './servers.js';
 
 /** Which port is listened on, and how. */
 export interface PortOptions extends PortLimits {

@@ -1,6 +1,6 @@
-import type { DescMessage } from '@bufbuild/protobuf';
+import { toJson, type DescMessage } from '@bufbuild/protobuf';
+import { timestampFromMs, TimestampSchema } from '@bufbuild/protobuf/wkt';
 import type { Details } from '@login-policy/domain';
-import { instantJson } from './instant-json.js';
 
 /** Whether all that a message has is the `details` that every command of the v1 services answers. */
 export function hasDetailsOnly({ fields: [first, ...others] }: DescMessage): boolean {
@@ -19,4 +19,14 @@ export function hasDetailsOnly({ fields: [first, ...others] }: DescMessage): boo
 export function detailsJson({ changeDate, creationDate, resourceOwner, sequence }: Details): string {
   const dates = `"creationDate":${instantJson(creationDate)},"changeDate":${instantJson(changeDate)}`;
   return `{"details":{"sequence":"${sequence}",${dates},"resourceOwner":${JSON.stringify(resourceOwner)}}}`;
+}
+
+/** Where years get a fifth digit, which RFC 3339 has no room for. */
+const YEAR_10000 = Date.UTC(10_000, 0);
+
+/** A moment as `toJson` says its `Timestamp`, quotes and all. What is out of range is left to it. */
+function instantJson(moment: { toMillis(): number }): string {
+  const instant = moment.toMillis();
+  if (instant >= 0 && instant < YEAR_10000) return `"${new Date(instant).toISOString().replace('.000Z', 'Z')}"`;
+  return JSON.stringify(toJson(TimestampSchema, timestampFromMs(instant)));
 }

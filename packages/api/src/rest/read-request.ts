@@ -1,5 +1,4 @@
 import {
-  create,
   fromJson,
   ScalarType,
   type DescField,
@@ -9,7 +8,7 @@ import {
   type Message,
 } from '@bufbuild/protobuf';
 import { unreadable } from '../errors/refusals.js';
-import { specifiedNames, enumNumber, isDefined } from '../contract/open-enums.js';
+import { specifiedNames, enumNumber } from '../contract/open-enums.js';
 import type { PathVariable } from './router.js';
 
 /** Reads the variable of a path as a field of a request. @throws ApiError for a value the field can't have. */
@@ -71,26 +70,11 @@ function decoded(text: string, name: string): string {
 
 /** Makes a request of JSON, as grpc-gateway reads it: unknown members are not looked at. @throws ApiError */
 export function requestOf(desc: DescMessage, json: JsonObject): Message {
-  const named = enumRequest(desc, json);
-  if (named !== undefined) return named;
   try {
     return fromJson(desc, json, { ignoreUnknownFields: true });
   } catch (caught) {
     throw unreadable(`The request can't be read as ${desc.typeName}: ${problemOf(caught)}.`);
   }
-}
-
-/** A request of one known enum value, as those for a factor are: nothing of JSON is left in it to read. */
-function enumRequest(desc: DescMessage, json: JsonObject): Message | undefined {
-  const [name, ...others] = Object.keys(json);
-  if (name === undefined || others.length > 0) return undefined;
-  const value = json[name];
-  const field = desc.fields.find((one) => one.jsonName === name || one.name === name);
-  if (field?.fieldKind !== 'enum' || field.oneof !== undefined) return undefined;
-  if (typeof value !== 'number' || !isDefined(field.enum, value)) return undefined;
-  const request = create(desc);
-  Reflect.set(request, field.localName, value);
-  return request;
 }
 
 /** What protobuf-es says of bad JSON names the field and shows at most a piece of what the caller sent. */

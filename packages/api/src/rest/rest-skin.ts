@@ -1,10 +1,8 @@
-import type { OutgoingHttpHeaders } from 'node:http';
 import type { Answer } from '../calls/call-context.js';
 import type { Pipeline } from '../calls/pipeline.js';
 import { noSuchRoute, wrongVerb } from '../errors/refusals.js';
-import type { Refusing } from '../rpc/wire.js';
+import { typed, type Refusing } from '../rpc/wire.js';
 import type { Exchange } from '../server/exchange.js';
-import { errorJson, JSON_TYPE } from './rest-answer.js';
 import type { RestTarget } from './rest-target.js';
 import type { Match, Router } from './router.js';
 
@@ -49,7 +47,9 @@ function succeed(exchange: Exchange, answer: Answer<string>): void {
   const headers = exchange.answerHeaders(answer);
   exchange.send(
     'rest',
-    isKnown ? { status: 304, headers } : { status: 200, headers: sized(headers, message), body: message },
+    isKnown
+      ? { status: 304, headers }
+      : { status: 200, headers: typed(headers, JSON_TYPE, Buffer.byteLength(message)), body: message },
   );
 }
 
@@ -63,19 +63,16 @@ function asOfIn({ query }: Exchange): string | undefined {
   return query === '' ? undefined : (new URLSearchParams(query).get('asOf') ?? undefined);
 }
 
-/** How REST says what goes wrong. */
+const JSON_TYPE = 'application/json';
+const ERROR_TYPE = 'type.googleapis.com/zitadel.v1.ErrorDetail';
+
+/** How REST says what goes wrong: the google.rpc.Status of the gateway, with one `zitadel.v1.ErrorDetail`. */
 export const REST: Refusing = {
   protocol: 'rest',
   fail(exchange, error) {
-    const body = errorJson(error);
-    const headers = sized({ ...exchange.answerHeaders(), ...error.headers }, body);
+    const details = [{ '@type': ERROR_TYPE, id: error.id, message: error.sentence }];
+    const body = JSON.stringify({ code: error.code, message: error.message, details });
+    const headers = typed({ ...exchange.answerHeaders(), ...error.headers }, JSON_TYPE, Buffer.byteLength(body));
     return { status: error.httpStatus, headers, body };
   },
 };
-
-function sized(answer: OutgoingHttpHeaders, body: string): OutgoingHttpHeaders {
-  const headers = answer;
-  headers['content-type'] = JSON_TYPE;
-  headers['content-length'] = Buffer.byteLength(body);
-  return headers;
-}

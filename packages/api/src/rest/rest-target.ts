@@ -1,11 +1,11 @@
-import { create, type JsonObject, type Message } from '@bufbuild/protobuf';
+import { create, toJson, type JsonObject, type Message } from '@bufbuild/protobuf';
 import type { Answer } from '../calls/call-context.js';
 import type { Incoming } from '../calls/conditions.js';
-import type { Admission, Demand, Pipeline } from '../calls/pipeline.js';
+import type { Admission, Carriable, Demand, Pipeline } from '../calls/pipeline.js';
 import type { ServedMethod } from '../calls/served-method.js';
 import { withEnumNumbers, type UnknownNames } from '../contract/enum-names.js';
+import { detailsJson, hasDetailsOnly } from './details-json.js';
 import { bodyFields, pathField, queryFields, requestOf } from './read-request.js';
-import { inJson } from './rest-answer.js';
 import type { PathVariable } from './router.js';
 
 /** What a route was asked with. */
@@ -67,4 +67,23 @@ export function checkedRequest(method: ServedMethod, given: JsonObject, unknownN
 
 function messageOf({ contract: { input } }: ServedMethod, fields: JsonObject): Message {
   return Object.keys(fields).length === 0 ? create(input) : requestOf(input, fields);
+}
+
+/** Carries out a request and writes the answer. @throws ApiError, or a fault of the store. */
+type AnswerInJson = (request: Message, call: RestCall) => Promise<Answer<string>>;
+
+/** Writes the answers of a method as grpc-gateway does: lowerCamelCase, defaults left out, 64-bit numbers as strings. */
+function inJson(method: ServedMethod, pipeline: Pipeline): AnswerInJson {
+  const { contract, give } = method;
+  if (give !== undefined && hasDetailsOnly(contract.output)) {
+    return written(pipeline, { contract, call: give }, detailsJson);
+  }
+  return written(pipeline, method, (message) => JSON.stringify(toJson(contract.output, message)));
+}
+
+function written<Said>(pipeline: Pipeline, method: Carriable<Said>, write: (said: Said) => string): AnswerInJson {
+  return async (request, call) => {
+    const answer = await pipeline.carryOut(method, request, call);
+    return { ...answer, message: write(answer.message) };
+  };
 }

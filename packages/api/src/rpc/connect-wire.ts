@@ -2,9 +2,8 @@ import { create, toBinary } from '@bufbuild/protobuf';
 import { ERROR_DETAIL } from '../contract/descriptors.js';
 import { statusOfCode, type ApiError } from '../errors/api-error.js';
 import { connectDeadlineOf } from './deadline.js';
-import type { MessageForm } from './message-form.js';
 import { unpacked } from './packing.js';
-import { typed, type Wire } from './wire.js';
+import { typed, type MessageForm, type Wire } from './wire.js';
 
 const JSON_TYPE = 'application/json';
 

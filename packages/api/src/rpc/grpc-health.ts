@@ -2,10 +2,9 @@ import { noSuchService, notServed } from '../errors/refusals.js';
 import { timeWasUp } from '../errors/status.js';
 import type { Exchange } from '../server/exchange.js';
 import type { ReadinessProbe } from '../server/readiness.js';
-import { ReadinessWatch } from '../server/readiness-watch.js';
 import type { GrpcWire } from './grpc-wire.js';
 import { healthMessage, serviceIn, type HealthStatus } from './health-messages.js';
-import type { MethodTable } from './method-table.js';
+import type { MethodTable } from './rpc-skin.js';
 import { packingOf } from './packing.js';
 
 const SERVICE = '/grpc.health.v1.Health/';
@@ -18,12 +17,10 @@ const LONGEST_REQUEST = 10_000;
 export class GrpcHealth {
   readonly #methods: MethodTable;
   readonly #probe: ReadinessProbe;
-  readonly #watch: ReadinessWatch;
 
   constructor(methods: MethodTable, probe: ReadinessProbe) {
     this.#methods = methods;
     this.#probe = probe;
-    this.#watch = new ReadinessWatch(probe);
   }
 
   /** Whether a path is one of the health service's. */
@@ -68,7 +65,7 @@ export class GrpcHealth {
     });
     if (stream === undefined) return;
     if (!isServed) say('SERVICE_UNKNOWN');
-    const leave = isServed ? this.#watch.watch((isReady) => say(statusOf(isReady))) : (): void => undefined;
+    const leave = isServed ? this.#probe.watch((isReady) => say(statusOf(isReady))) : (): void => undefined;
     exchange.channel.onClosed(leave);
     deadline?.addEventListener('abort', () => stream.end(timeWasUp()));
   }

@@ -1,4 +1,4 @@
-import { toBase64 } from '../server/base64.js';
+import { tooLarge, unreadable } from '../errors/refusals.js';
 import type { Exchange } from '../server/exchange.js';
 
 /** How the frames of gRPC-Web stand in a body: as they are, or in base64 for clients that can handle text only. */
@@ -20,8 +20,9 @@ export const WEB: WebForm = {
 /** `application/grpc-web-text`: each part that is sent is padded, so that parts can be read as they come. */
 export const WEB_TEXT: WebForm = {
   type: 'application/grpc-web-text+proto',
-  read: (exchange) => exchange.bodyOfBase64(),
-  encode: toBase64,
+  read: textOf,
+  // Padded, to be followed by others.
+  encode: (frames) => Buffer.from(Buffer.from(frames).toString('base64'), 'latin1'),
 };
 
 /** The form a client accepts, as the protocol has it say; `undefined` when it does not: then it is that of the request. */
@@ -29,4 +30,26 @@ export function wantedForm(accept: string | undefined): WebForm | undefined {
   const name = accept === undefined ? undefined : /application\/grpc-web(-text)?(?=[\s,;+]|$)/i.exec(accept);
   if (name === undefined || name === null) return undefined;
   return name[1] === undefined ? WEB : WEB_TEXT;
+}
+
+const PIECE = /[^=]+={0,2}/g;
+
+/** The limit counts for what the text stands for: in it, the head of a frame and its message may be padded apart. */
+async function textOf(exchange: Exchange): Promise<Uint8Array> {
+  const { maxBytes } = exchange;
+  const bytes = fromBase64(await exchange.body(Math.ceil(maxBytes / 3) * 4 + 8));
+  if (bytes.length > maxBytes) throw tooLarge(maxBytes);
+  return bytes;
+}
+
+/** The bytes that a text of base64 stands for: one piece, or several padded each on its own. @throws ApiError */
+function fromBase64(text: Uint8Array): Uint8Array {
+  const characters = Buffer.from(text).toString('latin1');
+  const pieces = characters.match(PIECE) ?? [];
+  const read = pieces.reduce((sum, { length }) => (length % 4 === 0 ? sum + length : Number.NaN), 0);
+  // Node reads over what is no base64, and ends at the first padding.
+  if (/[^A-Za-z0-9+/=]/.test(characters) || read !== characters.length) {
+    throw unreadable('The body must be base64, padded.');
+  }
+  return Buffer.concat(pieces.map((piece) => Buffer.from(piece, 'base64')));
 }

@@ -7,8 +7,7 @@ import { deadlineOf } from './deadline.js';
 import { frame, trailerFrame, unframe } from './grpc-frame.js';
 import { errorTrailers, OK_TRAILERS } from './grpc-status.js';
 import { wantedForm, WEB, WEB_TEXT, type WebForm } from './grpc-web-form.js';
-import type { MessageForm } from './message-form.js';
-import { typed, type Wire } from './wire.js';
+import { typed, type MessageForm, type Wire } from './wire.js';
 
 /** A wire of gRPC: with trailers of HTTP, or all in the body. */
 export interface GrpcWire extends Wire {
@@ -26,84 +25,83 @@ export interface GrpcStream {
 const NOTHING = new Uint8Array(0);
 const OK_FRAME = trailerFrame(OK_TRAILERS);
 
-/** What all wires of gRPC have in common, by where the frames of a request are read from. */
-function incoming(
-  form: MessageForm,
-  read: WebForm['read'],
-): Pick<GrpcWire, 'form' | 'headers' | 'deadline' | 'message'> {
+/** Where gRPC has its trailers: behind the body, or as the last frame of it, for clients that see no others. */
+interface Trailing {
+  readonly protocol: Protocol;
+  readonly read: WebForm['read'];
+  /** The type of answers, where it is not that of the request. */
+  readonly type?: string | undefined;
+  readonly encode: WebForm['encode'];
+  readonly whole: (headers: OutgoingHttpHeaders, frames: Uint8Array, trailers: Trailers) => WholeAnswer;
+  readonly last: (trailers: Trailers) => Pick<WholeAnswer, 'body' | 'trailers'>;
+}
+
+type Trailers = Readonly<Record<string, string>>;
+
+/** gRPC: the status is in the trailers. */
+const BEHIND: Trailing = {
+  protocol: 'grpc',
+  read: (exchange) => exchange.body(),
+  encode: (frames) => frames,
+  // Node's responses never end with their headers, and grpc-js takes a status from the headers only if they do.
+  whole: (headers, body, trailers) => ({ status: 200, headers, body, trailers }),
+  last: (trailers) => ({ trailers }),
+};
+
+/** gRPC-Web: the status is the last frame of the body. A client is answered in the type it asked in, unless that is another form. */
+function within(asked: WebForm, { encode, type }: WebForm): Trailing {
+  const last = (trailers: Trailers): Uint8Array => (trailers === OK_TRAILERS ? OK_FRAME : trailerFrame(trailers));
+  return {
+    protocol: 'grpc-web',
+    read: asked.read,
+    type: asked === WEB && type === WEB.type ? undefined : type,
+    encode,
+    whole(headers, frames, trailers) {
+      const body = encode(Buffer.concat([frames, last(trailers)]));
+      return { status: 200, headers: { ...headers, 'content-length': body.length }, body };
+    },
+    last: (trailers) => ({ body: encode(last(trailers)) }),
+  };
+}
+
+function wire(form: MessageForm, { encode, last, protocol, read, type, whole }: Trailing): GrpcWire {
+  const as = ({ headers }: Exchange, answer: OutgoingHttpHeaders): OutgoingHttpHeaders =>
+    typed(answer, type ?? headers.get('content-type') ?? 'application/grpc');
   return {
     form,
+    protocol,
     headers: { packing: 'grpc-encoding', accepted: 'grpc-accept-encoding' },
     deadline: (headers) => deadlineOf(headers.get('grpc-timeout')),
     message: async (exchange, packing, maxBytes = exchange.maxBytes) =>
       unframe(await read(exchange), { packing, maxBytes }),
-  };
-}
-
-/** gRPC: the status is in the trailers. */
-function grpc(form: MessageForm): GrpcWire {
-  return {
-    protocol: 'grpc',
-    ...incoming(form, (exchange) => exchange.body()),
     succeed(exchange, answer, message) {
-      const headers = packed(as(exchange, exchange.answerHeaders(answer)), message.packing);
-      return { status: 200, headers, body: frame(message), trailers: OK_TRAILERS };
+      const headers = as(exchange, exchange.answerHeaders(answer));
+      if (message.packing !== undefined) headers['grpc-encoding'] = message.packing;
+      return whole(headers, frame(message), OK_TRAILERS);
     },
-    fail(exchange, error) {
-      const headers = as(exchange, { ...exchange.answerHeaders(), ...error.headers });
-      // Node's responses never end with their headers, and grpc-js takes a status from the headers only if they do.
-      return { status: 200, headers, body: NOTHING, trailers: errorTrailers(error) };
-    },
+    fail: (exchange, error) =>
+      whole(as(exchange, { ...exchange.answerHeaders(), ...error.headers }), NOTHING, errorTrailers(error)),
     open(exchange, onEnding) {
-      const answer = exchange.open(as(exchange, exchange.answerHeaders()), onEnding);
+      const answer = exchange.channel.open(as(exchange, exchange.answerHeaders()), onEnding);
       if (answer === undefined) return undefined;
-      const conclude = concluded(exchange, 'grpc');
-      return {
-        say: (bytes) => answer.write(frame({ bytes, packing: undefined })),
-        end: (error) => answer.end({ trailers: conclude(error) }),
-      };
-    },
-  };
-}
-
-/** gRPC-Web: the status is the last frame of the body. */
-function web(form: MessageForm, [asked, answered]: readonly [WebForm, WebForm]): GrpcWire {
-  const { encode } = answered;
-  // A client is answered in the type it asked in, unless that is another form.
-  const type = asked === answered && answered === WEB ? undefined : answered.type;
-  const whole = (exchange: Exchange, headers: OutgoingHttpHeaders, body: Uint8Array): WholeAnswer => ({
-    status: 200,
-    headers: as(exchange, headers, { type, length: body.length }),
-    body,
-  });
-  return {
-    protocol: 'grpc-web',
-    ...incoming(form, asked.read),
-    succeed(exchange, answer, message) {
-      const headers = packed(exchange.answerHeaders(answer), message.packing);
-      return whole(exchange, headers, encode(Buffer.concat([frame(message), OK_FRAME])));
-    },
-    fail(exchange, error) {
-      const headers = { ...exchange.answerHeaders(), ...error.headers };
-      return whole(exchange, headers, encode(trailerFrame(errorTrailers(error))));
-    },
-    open(exchange, onEnding) {
-      const answer = exchange.open(as(exchange, exchange.answerHeaders(), { type }), onEnding);
-      if (answer === undefined) return undefined;
-      const conclude = concluded(exchange, 'grpc-web');
+      const conclude = concluded(exchange, protocol);
       return {
         say: (bytes) => answer.write(encode(frame({ bytes, packing: undefined }))),
-        end: (error) => answer.end({ body: encode(trailerFrame(conclude(error))) }),
+        end: (error) => answer.end(last(conclude(error))),
       };
     },
   };
 }
 
-const GRPC = { proto: grpc('proto'), json: grpc('json') };
-const GRPC_WEB = { proto: web('proto', [WEB, WEB]), json: web('json', [WEB, WEB]) };
-const BINARY_THEN_TEXT = { proto: web('proto', [WEB, WEB_TEXT]), json: web('json', [WEB, WEB_TEXT]) };
-const TEXT = web('proto', [WEB_TEXT, WEB_TEXT]);
-const TEXT_THEN_BINARY = web('proto', [WEB_TEXT, WEB]);
+function wires(trailing: Trailing): Readonly<Record<MessageForm, GrpcWire>> {
+  return { proto: wire('proto', trailing), json: wire('json', trailing) };
+}
+
+const GRPC = wires(BEHIND);
+const GRPC_WEB = wires(within(WEB, WEB));
+const BINARY_THEN_TEXT = wires(within(WEB, WEB_TEXT));
+const TEXT = wire('proto', within(WEB_TEXT, WEB_TEXT));
+const TEXT_THEN_BINARY = wire('proto', within(WEB_TEXT, WEB));
 
 const TYPE = /^application\/grpc(-web(?:-text)?)?(?:\+(proto|json))?\s*(?:;|$)/i;
 
@@ -120,7 +118,7 @@ export function grpcWire({ headers }: Exchange, type: string): GrpcWire | undefi
 }
 
 /** Gives the trailers an answer of several messages ends with; the access log is told when it is over, be it cut off. */
-function concluded(exchange: Exchange, protocol: Protocol): (error?: ApiError) => Readonly<Record<string, string>> {
+function concluded(exchange: Exchange, protocol: Protocol): (error?: ApiError) => Trailers {
   let refusal: ApiError | undefined;
   const { channel } = exchange;
   channel.onClosed(() => {
@@ -133,18 +131,4 @@ function concluded(exchange: Exchange, protocol: Protocol): (error?: ApiError) =
     refusal = error;
     return error === undefined ? OK_TRAILERS : errorTrailers(error);
   };
-}
-
-function as(
-  { headers: asked }: Exchange,
-  answer: OutgoingHttpHeaders,
-  { length, type }: { readonly type?: string | undefined; readonly length?: number } = {},
-): OutgoingHttpHeaders {
-  return typed(answer, type ?? asked.get('content-type') ?? 'application/grpc', length);
-}
-
-function packed(answer: OutgoingHttpHeaders, packing: string | undefined): OutgoingHttpHeaders {
-  const headers = answer;
-  if (packing !== undefined) headers['grpc-encoding'] = packing;
-  return headers;
 }

@@ -1,14 +1,36 @@
-import type { Message } from '@bufbuild/protobuf';
+import { fromBinary, toBinary, toJson, type DescMessage, type Message } from '@bufbuild/protobuf';
 import { isFault } from '@login-policy/event-sourcing';
 import type { Answer } from '../calls/call-context.js';
 import type { Pipeline } from '../calls/pipeline.js';
 import type { ServedMethod } from '../calls/served-method.js';
-import type { UnknownNames } from '../contract/enum-names.js';
+import { withEnumNumbers, type UnknownNames } from '../contract/enum-names.js';
+import { unreadable } from '../errors/refusals.js';
 import { timeWasUp } from '../errors/status.js';
+import { bodyFields, requestOf } from '../rest/read-request.js';
 import type { Exchange } from '../server/exchange.js';
-import { readMessage, writeMessage } from './message-form.js';
 import { packingFor, packingOf } from './packing.js';
-import type { Wire } from './wire.js';
+import type { MessageForm, Wire } from './wire.js';
+
+/** The methods that are served, by the path gRPC calls them by. */
+export class MethodTable {
+  readonly #methods: ReadonlyMap<string, ServedMethod>;
+  readonly #services: ReadonlySet<string>;
+
+  constructor(methods: readonly ServedMethod[]) {
+    this.#methods = new Map(methods.map((method) => [method.contract.rpcPath, method]));
+    this.#services = new Set(methods.map(({ contract }) => contract.desc.parent.typeName));
+  }
+
+  /** The method at a path. */
+  find(path: string): ServedMethod | undefined {
+    return this.#methods.get(path);
+  }
+
+  /** Whether a path is one of a service of which at least one method is served. */
+  isOfService(path: string): boolean {
+    return this.#services.has(path.slice(1, path.lastIndexOf('/')));
+  }
+}
 
 /** gRPC, gRPC-Web and Connect over the one pipeline: they differ by their wires only. */
 export class RpcSkin {
@@ -49,4 +71,23 @@ export class RpcSkin {
       deadline?.release();
     }
   }
+}
+
+/** Reads a message. @throws ApiError when it is none of its kind */
+function readMessage(
+  desc: DescMessage,
+  bytes: Uint8Array,
+  { form, unknownNames }: { readonly form: MessageForm; readonly unknownNames: UnknownNames },
+): Message {
+  if (form === 'json') return requestOf(desc, withEnumNumbers(desc, bodyFields(bytes), unknownNames));
+  try {
+    return fromBinary(desc, bytes);
+  } catch {
+    throw unreadable(`The message can't be read as ${desc.typeName}.`);
+  }
+}
+
+/** Writes a message. */
+function writeMessage(desc: DescMessage, message: Message, form: MessageForm): Uint8Array {
+  return form === 'proto' ? toBinary(desc, message) : Buffer.from(JSON.stringify(toJson(desc, message)));
 }

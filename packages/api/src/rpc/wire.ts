@@ -5,8 +5,10 @@ import type { RequestHeaders } from '../ports/ports.js';
 import type { WholeAnswer } from '../server/channel.js';
 import type { Exchange, Protocol } from '../server/exchange.js';
 import type { Deadline } from './deadline.js';
-import type { MessageForm } from './message-form.js';
 import type { Packing } from './packing.js';
+
+/** What the messages of a call are written in. */
+export type MessageForm = 'proto' | 'json';
 
 /** A message of an answer, and the name of the way in which it is packed. */
 export interface SentMessage {

@@ -1,15 +1,13 @@
-import type { OutgoingHttpHeaders } from 'node:http';
+import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http';
+import type { PeerCertificate } from 'node:tls';
 import type { Answer } from '../calls/call-context.js';
 import { requestIdOf, type Incoming } from '../calls/conditions.js';
 import type { ApiError } from '../errors/api-error.js';
-import { tooLarge } from '../errors/refusals.js';
 import { fromThrown } from '../errors/status.js';
 import type { ApiRequest, RequestHeaders } from '../ports/ports.js';
 import type { Cors } from './cors.js';
-import { base64Length, fromBase64 } from './base64.js';
-import type { Channel, LastingAnswer, WholeAnswer } from './channel.js';
+import type { Channel, WholeAnswer } from './channel.js';
 import { readBody, type BodyLimits } from './read-body.js';
-import { SeenRequest } from './seen-request.js';
 
 /** What was asked, by whom, and how it was answered, for an access log. */
 export interface AccessEntry {
@@ -98,17 +96,9 @@ export class Exchange {
     return this.#settings.limits.maxBytes;
   }
 
-  /** Reads the body to its end, within the limits. @throws ApiError */
-  body(): Promise<Uint8Array> {
-    return readBody(this.channel, this.#settings.limits);
-  }
-
-  /** The same of a body in base64: the limit counts for what it stands for. @throws ApiError */
-  async bodyOfBase64(): Promise<Uint8Array> {
-    const { maxBytes, timeoutMs } = this.#settings.limits;
-    const bytes = fromBase64(await readBody(this.channel, { maxBytes: base64Length(maxBytes), timeoutMs }));
-    if (bytes.length > maxBytes) throw tooLarge(maxBytes);
-    return bytes;
+  /** Reads the body to its end, within the limits, or others in their place. @throws ApiError */
+  body(maxBytes: number = this.maxBytes): Promise<Uint8Array> {
+    return readBody(this.channel, { ...this.#settings.limits, maxBytes });
   }
 
   /** The error that whatever was thrown is answered with; the operator is told of what it hides. */
@@ -131,15 +121,8 @@ export class Exchange {
 
   /** Sends the whole answer, and tells the access log. */
   send(protocol: Protocol, answer: WholeAnswer, refusal?: ApiError): void {
-    const { connection, ...headers } = answer.headers;
-    // HTTP/2 has no such header: there a stream is closed instead.
-    this.channel.send(this.isHttp2 && connection !== undefined ? { ...answer, headers } : answer);
+    this.channel.send(answer);
     this.answered(protocol, answer.status, refusal);
-  }
-
-  /** Begins an answer that lasts, as `Channel` has it. */
-  open(headers: OutgoingHttpHeaders, onEnding: () => void): LastingAnswer | undefined {
-    return this.channel.open(headers, onEnding);
   }
 
   /** Tells the access log. Once for each exchange. */
@@ -157,4 +140,36 @@ export class Exchange {
 function targetOf(target: string): { readonly authority: string | undefined; readonly url: string } {
   const [, authority, url = target] = /^https?:\/\/([^/?#]+)(.*)$/i.exec(target) ?? [];
   return { authority, url };
+}
+
+/** A request as ports see it. Of its connection nothing is looked at before somebody asks. */
+class SeenRequest implements ApiRequest {
+  readonly verb: string;
+  readonly path: string;
+  readonly #channel: Channel;
+  readonly #headers: IncomingHttpHeaders;
+  readonly #authority: string | undefined;
+
+  /** `authority`: the host that the target of the request names. */
+  constructor(channel: Channel, path: string, authority?: string) {
+    this.verb = channel.verb;
+    this.path = path;
+    this.#channel = channel;
+    this.#headers = channel.headers;
+    this.#authority = authority;
+  }
+
+  get(name: string): string | undefined {
+    if (name === 'host' && this.#authority !== undefined) return this.#authority;
+    const value = this.#headers[name];
+    return Array.isArray(value) ? value.join(', ') : value;
+  }
+
+  get peerAddress(): string | undefined {
+    return this.#channel.peerAddress;
+  }
+
+  get clientCertificate(): PeerCertificate | undefined {
+    return this.#channel.clientCertificate;
+  }
 }

@@ -5,7 +5,7 @@ import type { Readable } from 'node:stream';
 import { TLSSocket, type PeerCertificate } from 'node:tls';
 import type { Channel, LastingAnswer, WholeAnswer } from './channel.js';
 import { isOver } from '../port/http2-requests.js';
-import type { NodeRequest, NodeResponse } from '../port/protocol-servers.js';
+import type { NodeRequest, NodeResponse } from '../port/servers.js';
 import type { LastingAnswers } from './lasting-answers.js';
 
 /** What the two classes of responses have in common, in the one form their types don't say. */
@@ -63,10 +63,12 @@ export class NodeChannel implements Channel {
   send({ body, headers, status, trailers }: WholeAnswer): void {
     const writable = this.#begun();
     if (writable === undefined) return;
+    const isHttp2 = 'stream' in this.#response;
+    // HTTP/2 has no such header: there a stream is closed instead.
+    if (isHttp2) delete headers.connection;
     if (trailers === undefined) writable.writeHead(status, headers);
     else if (!this.#endsWithTrailers()) writable.writeHead(status, { ...headers, ...trailers });
     else {
-      const isHttp2 = 'stream' in this.#response;
       writable.writeHead(status, isHttp2 ? headers : { ...headers, trailer: Object.keys(trailers).join(', ') });
       writable.addTrailers(trailers);
     }

@@ -9,28 +9,31 @@ export interface Readiness {
   readonly secondsBehind: number | undefined;
 }
 
-/** How far the read model may be behind. */
-export interface LagLimits {
-  readonly maxSecondsBehind: number;
+interface Watcher {
+  readonly tell: (isReady: boolean) => void;
+  told: boolean | undefined;
 }
 
+/** How long a look is good for: anybody may ask. */
 const KEPT_MS = 1000;
 /** Whoever asks gives up soon, and is then told nothing at all. */
 const PATIENCE_MS = 900;
 const UNKNOWN: Readiness = { isReady: false, eventsBehind: undefined, secondsBehind: undefined };
 
-/** Knows whether the service is ready. Looks at most once a second, however often it is asked: anybody may ask. */
+/** Knows whether the service is ready. Looks at most once a second, for all who ask and watch, and not while nobody does. */
 export class ReadinessProbe {
   readonly #policies: LoginPolicies;
-  readonly #limits: LagLimits;
+  readonly #maxSecondsBehind: number;
+  readonly #watchers = new Set<Watcher>();
   #ports = 0;
   #isEnding = false;
   #measuring: Promise<Readiness> | undefined;
   #kept: { readonly at: number; readonly readiness: Promise<Readiness> } | undefined;
+  #next: NodeJS.Timeout | undefined;
 
-  constructor(policies: LoginPolicies, limits: LagLimits) {
+  constructor(policies: LoginPolicies, maxSecondsBehind: number) {
     this.#policies = policies;
-    this.#limits = limits;
+    this.#maxSecondsBehind = maxSecondsBehind;
   }
 
   /** A port was opened. When the last one leaves, nobody shall send more to do: others go on, and are ready as long as they do. */
@@ -55,6 +58,33 @@ export class ReadinessProbe {
     return this.#kept.readiness;
   }
 
+  /** Tells how it is, and from then on each change. Gives back what ends that; after it nothing more is told. */
+  watch(tell: Watcher['tell']): () => void {
+    const watcher: Watcher = { tell, told: undefined };
+    this.#watchers.add(watcher);
+    this.#tellAll();
+    return () => {
+      this.#watchers.delete(watcher);
+    };
+  }
+
+  /** What a look finds is kept for as long as two are apart, so one who comes between them costs none. */
+  #tellAll(): void {
+    const tellOf = ({ isReady }: Readiness): void => {
+      for (const watcher of this.#watchers) {
+        if (watcher.told === isReady) continue;
+        watcher.told = isReady;
+        watcher.tell(isReady);
+      }
+      if (this.#watchers.size > 0 && this.#next === undefined) this.#next = setTimeout(again, KEPT_MS).unref();
+    };
+    const again = (): void => {
+      this.#next = undefined;
+      if (this.#watchers.size > 0) this.#tellAll();
+    };
+    this.look().then(tellOf, () => tellOf(UNKNOWN));
+  }
+
   /** A look that does not come to an end is not begun twice. */
   async #inTime(): Promise<Readiness> {
     this.#measuring ??= this.#measure().finally(() => (this.#measuring = undefined));
@@ -70,7 +100,7 @@ export class ReadinessProbe {
       const { readModel } = this.#policies;
       const { events, seconds } = await readModel.lag();
       // Not before the rows have been at the head, nor while the store is away or they stand still.
-      const isReady = readModel.state.is === 'following' && seconds <= this.#limits.maxSecondsBehind;
+      const isReady = readModel.state.is === 'following' && seconds <= this.#maxSecondsBehind;
       return { isReady, eventsBehind: events, secondsBehind: seconds };
     } catch {
       return UNKNOWN;
