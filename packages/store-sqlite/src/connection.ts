@@ -1,5 +1,5 @@
 import { pause, StoreClosed, Watch } from '@login-policy/event-sourcing/store';
-import type { Database } from './database.js';
+import type { Database, Transacted } from './database.js';
 import { isBusy, toFault } from './faults.js';
 import { settle } from './settle.js';
 
@@ -53,9 +53,16 @@ export class Connection {
    * @throws StoreUnavailable when the lock could not be had within the busy time-out.
    */
   async write<Result>(work: () => Result): Promise<Result> {
-    const ending = await this.transact(work, () => false);
-    if (ending.outcome === 'in-doubt') throw ending.fault;
-    return ending.result;
+    return resultOf(await this.transact(work, () => false));
+  }
+
+  /**
+   * Writes what can be computed again, as {@link write} does, without waiting for the disk: a power loss may take it, whole. Any write
+   * that waits for the disk after it has it there, too.
+   */
+  async writeDerived<Result>(work: () => Result): Promise<Result> {
+    const write = (): Transacted<Result> => this.database.unsynced(() => this.database.write(work));
+    return resultOf(await this.#transact(write, () => false));
   }
 
   /**
@@ -64,8 +71,15 @@ export class Connection {
    *
    * @throws StoreUnavailable and others, for which nothing was written.
    */
-  async transact<Result>(work: () => Result, isThere: (result: Result) => boolean): Promise<Ending<Result>> {
-    const transacted = await this.patiently(() => this.database.write(work));
+  transact<Result>(work: () => Result, isThere: (result: Result) => boolean): Promise<Ending<Result>> {
+    return this.#transact(() => this.database.write(work), isThere);
+  }
+
+  async #transact<Result>(
+    write: () => Transacted<Result>,
+    isThere: (result: Result) => boolean,
+  ): Promise<Ending<Result>> {
+    const transacted = await this.patiently(write);
     const { result } = transacted;
     if (transacted.isCommitted) return { outcome: 'written', result };
     try {
@@ -99,4 +113,9 @@ export class Connection {
     await this.watch.close();
     this.database.close();
   }
+}
+
+function resultOf<Result>(ending: Ending<Result>): Result {
+  if (ending.outcome === 'in-doubt') throw ending.fault;
+  return ending.result;
 }

@@ -123,6 +123,17 @@ export class Database {
     }
   }
 
+  /** Does something while commits don't wait for the disk. Not within a transaction. */
+  unsynced<Result>(work: () => Result): Result {
+    const synchronous = Number(this.value('PRAGMA synchronous'));
+    this.exec('PRAGMA synchronous = NORMAL');
+    try {
+      return work();
+    } finally {
+      this.exec(`PRAGMA synchronous = ${synchronous}`);
+    }
+  }
+
   /** Keeps what belongs to a transaction from being done without it. */
   refuseLost(): void {
     if (this.#lostBy !== undefined) throw this.#lostBy.caught;

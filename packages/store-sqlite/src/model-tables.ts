@@ -11,12 +11,8 @@ import {
   type RowQuery,
   KeptRows,
 } from '@login-policy/event-sourcing/store';
-import type { Database, Statement } from './database.js';
-
-interface StoredRow {
-  readonly key: string;
-  readonly row: string;
-}
+import type { Database } from './database.js';
+import { modelStatements, REPLACED, type ModelStatements } from './model-statements.js';
 
 type IndexEntry = readonly [name: string, value: string];
 
@@ -30,45 +26,6 @@ export interface EncodedRow<Row> {
   readonly indexed: readonly IndexEntry[] | undefined;
 }
 
-/** The prepared statements on read models. */
-interface ModelStatements {
-  readonly make: Statement<[name: string]>;
-  readonly idOf: Statement<[name: string], number>;
-  readonly checkpoint: Statement<[name: string], string | null>;
-  readonly moveTo: Statement<[checkpoint: string, name: string]>;
-  readonly rename: Statement<[to: string, from: string]>;
-  readonly dropModel: Statement<[name: string]>;
-  readonly get: Statement<[name: string, key: string], string>;
-  readonly put: Statement<[model: number, key: string, row: string]>;
-  readonly drop: Statement<[model: number, key: string]>;
-  readonly index: Statement<[model: number, key: string, name: string, value: string]>;
-  readonly dropIndex: Statement<[model: number, key: string]>;
-  readonly query: Statement<[name: string, index: string, value: string, from: string, limit: number], StoredRow>;
-}
-
-function prepare(database: Database): ModelStatements {
-  const model = '(SELECT id FROM models WHERE name = ?)';
-  return {
-    make: database.prepare('INSERT INTO models (name) VALUES (?) ON CONFLICT DO NOTHING'),
-    idOf: database.prepare<[string], number>('SELECT id FROM models WHERE name = ?').pluck(),
-    checkpoint: database.prepare<[string], string | null>('SELECT checkpoint FROM models WHERE name = ?').pluck(),
-    moveTo: database.prepare('UPDATE models SET checkpoint = ? WHERE name = ?'),
-    rename: database.prepare('UPDATE models SET name = ? WHERE name = ?'),
-    dropModel: database.prepare('DELETE FROM models WHERE name = ?'),
-    get: database.prepare<[string, string], string>(`SELECT row FROM rows WHERE model = ${model} AND key = ?`).pluck(),
-    put: database.prepare(
-      'INSERT INTO rows (model, key, row) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET row = excluded.row',
-    ),
-    drop: database.prepare('DELETE FROM rows WHERE model = ? AND key = ?'),
-    index: database.prepare('INSERT INTO row_index (model, key, name, value) VALUES (?, ?, ?, ?)'),
-    dropIndex: database.prepare('DELETE FROM row_index WHERE model = ? AND key = ?'),
-    query: database.prepare(
-      `SELECT rows.key, rows.row FROM row_index JOIN rows USING (model, key)
-       WHERE row_index.model = ${model} AND name = ? AND value = ? AND key >= ? ORDER BY key LIMIT ?`,
-    ),
-  };
-}
-
 /** The tables of all read models in one file. */
 export class ModelTables {
   readonly #database: Database;
@@ -78,7 +35,7 @@ export class ModelTables {
 
   constructor(database: Database) {
     this.#database = database;
-    this.#statements = prepare(database);
+    this.#statements = modelStatements(database);
     database.onForeignChange(() => this.#renew());
   }
 
@@ -90,30 +47,38 @@ export class ModelTables {
     return new ModelRows(this.#statements, definition, { name, kept: kept as KeptRows<Row> });
   }
 
-  /** Takes away every copy that a rebuild of this read model left, and makes a name that none ever had. */
+  /** Retires every copy that a rebuild of this read model left, and makes a name that none ever had. */
   freshCopyOf(name: string): string {
     const copies = this.#database.prepare<[string], string>('SELECT name FROM models WHERE name GLOB ?').pluck();
     for (const copy of copies.all(`${name}.rebuilding.*`)) {
-      this.remove(copy);
+      this.#retire(copy);
       this.#kept.delete(copy);
     }
     return `${name}.rebuilding.${randomUUID()}`;
   }
 
-  /** Takes away a read model with all its rows. */
-  remove(name: string): void {
-    this.#kept.get(name)?.renew();
-    const id = this.#statements.idOf.get(name);
-    if (id === undefined) return;
-    for (const table of ['rows', 'row_index']) this.#database.prepare(`DELETE FROM ${table} WHERE model = ?`).run(id);
-    this.#statements.dropModel.run(name);
-  }
-
-  /** Puts one read model in the place of another. */
+  /** Puts one read model in the place of another, which is left for {@link sweep}. */
   replace(name: string, by: string): void {
-    this.remove(name);
+    this.#retire(name);
     this.#statements.rename.run(name, by);
     this.#kept.delete(by);
+  }
+
+  /** Takes away some rows of what was replaced; `false` when nothing was left of it. */
+  sweep(): boolean {
+    const model = this.#statements.replaced.get();
+    if (model === undefined) return false;
+    const swept = [this.#statements.sweepRows, this.#statements.sweepIndex].map((statement) =>
+      Number(statement.run(model, model).changes),
+    );
+    if (swept.every((count) => count === 0)) this.#statements.dropModel.run(model);
+    return true;
+  }
+
+  /** Nobody reads it from now on. */
+  #retire(name: string): void {
+    this.#kept.get(name)?.renew();
+    this.#statements.rename.run(`${REPLACED}${randomUUID()}`, name);
   }
 
   #renew(): void {

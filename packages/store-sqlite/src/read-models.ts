@@ -9,6 +9,7 @@ import {
   type RebuildingModel,
   type RowQuery,
   type RowsAt,
+  yieldToLoop,
 } from '@login-policy/event-sourcing/store';
 import type { Connection } from './connection.js';
 import type { Database } from './database.js';
@@ -80,7 +81,7 @@ class SqliteReadModel<Event extends EventShape, Row> implements ReadModel<Row> {
   }
 
   async commit(change: ReadModelChange<Row>): Promise<void> {
-    await this.connection.write(() => this.parts.rows.step(change));
+    await this.connection.writeDerived(() => this.parts.rows.step(change));
     this.connection.watch.notify();
   }
 
@@ -94,7 +95,18 @@ class SqliteReadModel<Event extends EventShape, Row> implements ReadModel<Row> {
     const rows = await this.connection.write(() =>
       tables.rowsOf(projection, tables.freshCopyOf(modelName(projection))),
     );
+    await this.sweep();
     return new SqliteRebuildingModel(this.connection, { shared, projection, rows });
+  }
+
+  /** Takes away the rows of what was replaced, in slices, each of which is over soon. What is left, the next rebuild takes. */
+  protected async sweep(): Promise<void> {
+    const { tables } = this.parts.shared;
+    try {
+      while (await this.connection.writeDerived(() => tables.sweep())) await yieldToLoop();
+    } catch {
+      // Nobody reads them: whatever it was, what was asked for is done.
+    }
   }
 
   /** What is known since nobody wrote, if that is all that is asked for. */
@@ -134,5 +146,6 @@ class SqliteRebuildingModel<Event extends EventShape, Row>
       tables.replace(live, rows.name);
     });
     this.connection.watch.notify();
+    await this.sweep();
   }
 }

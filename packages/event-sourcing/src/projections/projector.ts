@@ -1,7 +1,7 @@
 import { systemClock, type Clock } from '../clock.js';
 import { DeadlineExceeded } from '../faults.js';
 import { isFault } from '../is-fault.js';
-import type { EventStore, SubscriptionMessage } from '../streams/event-store.js';
+import type { EventStore, ReadAllOptions, SubscriptionMessage } from '../streams/event-store.js';
 import type { EventShape, RecordedEvent } from '../streams/event.js';
 import { laterPosition, START, type Position } from '../streams/position.js';
 import { pause } from '../store/back-off.js';
@@ -16,7 +16,7 @@ export interface ProjectorOptions<Event extends EventShape, Row> {
   readonly eventStore: EventStore;
   readonly readModels: ReadModelStore;
   readonly projection: Projection<Event, Row>;
-  /** Events reduced in one transaction, 1 to 10,000. Default 500: larger pages outlive the young generation, and are slower. */
+  /** Events that a rebuild reads at once, 1 to 10,000. Default 500: larger pages outlive the young generation, and are slower. */
   readonly pageSize?: number;
   readonly clock?: Clock;
   /** Called each time its rows are at the head of the store. */
@@ -34,6 +34,8 @@ export interface Lag {
 
 const COUNTED_AT_MOST = 10_000;
 const REMEMBERED_ROWS = 20_000;
+/** Events reduced in one transaction, so that nobody else in the process waits longer than some milliseconds. */
+const LARGEST_STEP = 100;
 
 /**
  * A projector's turn at a read model: how far it is, and the rows it knows. They are as it left them for as long as its
@@ -148,7 +150,7 @@ export class Projector<Event extends EventShape, Row> {
     signal: AbortSignal | undefined,
   ): Promise<Position | undefined> {
     const turn: Turn<Row> = { model, reached: checkpoint, known: new Map() };
-    for await (const page of this.#store.readAll(this.#reading(checkpoint, signal))) await this.#reduce(turn, page);
+    for await (const page of this.#store.readAll(this.#steps(checkpoint, signal))) await this.#reduce(turn, page);
     return turn.reached;
   }
 
@@ -158,7 +160,7 @@ export class Projector<Event extends EventShape, Row> {
 
   async #followFrom(model: ReadModel<Row>, signal: AbortSignal): Promise<void> {
     const turn: Turn<Row> = { model, reached: await model.checkpoint(), known: new Map() };
-    for await (const message of this.#store.subscribe(this.#reading(turn.reached, signal))) {
+    for await (const message of this.#store.subscribe(this.#steps(turn.reached, signal))) {
       await this.#take(turn, message);
     }
   }
@@ -197,10 +199,11 @@ export class Projector<Event extends EventShape, Row> {
     throw new CheckpointConflict({ model: this.name, expected: turn.reached, actual: checkpoint });
   }
 
-  #reading(
-    reached: Position | undefined,
-    signal: AbortSignal | undefined,
-  ): NonNullable<Parameters<EventStore['readAll']>[0]> {
+  #steps(reached: Position | undefined, signal: AbortSignal | undefined): ReadAllOptions {
+    return { ...this.#reading(reached, signal), pageSize: Math.min(this.#pageSize, LARGEST_STEP) };
+  }
+
+  #reading(reached: Position | undefined, signal: AbortSignal | undefined): ReadAllOptions {
     return {
       filter: this.#projection.filter,
       pageSize: this.#pageSize,

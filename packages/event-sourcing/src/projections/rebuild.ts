@@ -1,11 +1,14 @@
 import type { EventShape, RecordedEvent } from '../streams/event.js';
 import { laterPosition, START, type Position } from '../streams/position.js';
+import { yieldToLoop } from '../yield-to-loop.js';
 import type { Projection } from './projection.js';
 import type { RebuildingModel } from './read-model-store.js';
 import { decodePage, foldPage, missingKeys, rowsOf, type PageSlot, type PageSlots } from './reduce-page.js';
 
 /** Rows kept in memory before they are written, so that a rebuild needs no more of it the longer the log is. */
 const HELD_ROWS = 20_000;
+/** Rows written in one transaction, so that nobody else in the process waits longer than some milliseconds. */
+const SLICE = 200;
 
 /**
  * Fills a copy of a read model that nobody sees yet. Rows are written when there are many of them or at the end, not
@@ -40,11 +43,12 @@ export class Rebuild<Event extends EventShape, Row> {
     if (stopped !== undefined) throw stopped;
     for (const slot of changed) this.#held.push(slot);
     this.#reached = position ?? this.#reached;
-    if (this.#held.length > HELD_ROWS) await this.#write();
+    if (this.#held.length > HELD_ROWS) await this.#writeAllBut(0);
   }
 
   /** Takes the live rows' place, at `head` or further. @throws CheckpointConflict when those are further still. */
   async finish(head: Position): Promise<Position> {
+    await this.#writeAllBut(SLICE);
     const checkpoint = laterPosition(this.#reached ?? START, head);
     await this.#copy.switchOver({ expected: this.#written, checkpoint, rows: rowsOf(this.#held) });
     return checkpoint;
@@ -55,12 +59,18 @@ export class Rebuild<Event extends EventShape, Row> {
     return this.#written === undefined || keys.length === 0 ? new Map() : (await this.#copy.read(keys)).rows;
   }
 
-  async #write(): Promise<void> {
+  /** In slices: no reader sees the copy before it is whole. */
+  async #writeAllBut(rest: number): Promise<void> {
+    if (this.#held.length <= rest) return;
     const checkpoint = this.#reached ?? START;
-    await this.#copy.commit({ expected: this.#written, checkpoint, rows: rowsOf(this.#held) });
-    this.#written = checkpoint;
-    this.#held = [];
+    while (this.#held.length > rest) {
+      const rows = rowsOf(this.#held.splice(-SLICE));
+      await this.#copy.commit({ expected: this.#written, checkpoint, rows });
+      this.#written = checkpoint;
+      await yieldToLoop();
+    }
+    // What changes from now on is to be written again.
     this.#token = Symbol('rows');
-    this.#known.clear();
+    if (rest === 0) this.#known.clear();
   }
 }

@@ -1,0 +1,63 @@
+import type { Database, Statement } from './database.js';
+
+/** What the names begin with of read models that nobody reads any more. */
+export const REPLACED = '.replaced.';
+/** Rows that are taken away in one transaction. */
+const SWEPT = 1000;
+
+/** A row as it is stored. */
+interface StoredRow {
+  readonly key: string;
+  readonly row: string;
+}
+
+/** The prepared statements on read models. */
+export interface ModelStatements {
+  readonly make: Statement<[name: string]>;
+  readonly idOf: Statement<[name: string], number>;
+  readonly checkpoint: Statement<[name: string], string | null>;
+  readonly moveTo: Statement<[checkpoint: string, name: string]>;
+  readonly rename: Statement<[to: string, from: string]>;
+  readonly dropModel: Statement<[model: number]>;
+  readonly replaced: Statement<[], number>;
+  readonly sweepRows: Statement<[model: number, same: number]>;
+  readonly sweepIndex: Statement<[model: number, same: number]>;
+  readonly get: Statement<[name: string, key: string], string>;
+  readonly put: Statement<[model: number, key: string, row: string]>;
+  readonly drop: Statement<[model: number, key: string]>;
+  readonly index: Statement<[model: number, key: string, name: string, value: string]>;
+  readonly dropIndex: Statement<[model: number, key: string]>;
+  readonly query: Statement<[name: string, index: string, value: string, from: string, limit: number], StoredRow>;
+}
+
+/** Prepares the statements on read models. */
+export function modelStatements(database: Database): ModelStatements {
+  const model = '(SELECT id FROM models WHERE name = ?)';
+  return {
+    make: database.prepare('INSERT INTO models (name) VALUES (?) ON CONFLICT DO NOTHING'),
+    idOf: database.prepare<[string], number>('SELECT id FROM models WHERE name = ?').pluck(),
+    checkpoint: database.prepare<[string], string | null>('SELECT checkpoint FROM models WHERE name = ?').pluck(),
+    moveTo: database.prepare('UPDATE models SET checkpoint = ? WHERE name = ?'),
+    rename: database.prepare('UPDATE models SET name = ? WHERE name = ?'),
+    dropModel: database.prepare('DELETE FROM models WHERE id = ?'),
+    replaced: database.prepare<[], number>(`SELECT id FROM models WHERE name GLOB '${REPLACED}*' LIMIT 1`).pluck(),
+    sweepRows: database.prepare(
+      `DELETE FROM rows WHERE model = ? AND key IN (SELECT key FROM rows WHERE model = ? LIMIT ${SWEPT})`,
+    ),
+    sweepIndex: database.prepare(
+      `DELETE FROM row_index WHERE model = ? AND (key, name) IN
+         (SELECT key, name FROM row_index WHERE model = ? LIMIT ${SWEPT})`,
+    ),
+    get: database.prepare<[string, string], string>(`SELECT row FROM rows WHERE model = ${model} AND key = ?`).pluck(),
+    put: database.prepare(
+      'INSERT INTO rows (model, key, row) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET row = excluded.row',
+    ),
+    drop: database.prepare('DELETE FROM rows WHERE model = ? AND key = ?'),
+    index: database.prepare('INSERT INTO row_index (model, key, name, value) VALUES (?, ?, ?, ?)'),
+    dropIndex: database.prepare('DELETE FROM row_index WHERE model = ? AND key = ?'),
+    query: database.prepare(
+      `SELECT rows.key, rows.row FROM row_index JOIN rows USING (model, key)
+       WHERE row_index.model = ${model} AND name = ? AND value = ? AND key >= ? ORDER BY key LIMIT ?`,
+    ),
+  };
+}
