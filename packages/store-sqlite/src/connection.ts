@@ -1,10 +1,12 @@
-import { pause, StoreClosed, Watch } from '@login-policy/event-sourcing/store';
+import { pause, StoreClosed, Watch, StoreForeign } from '@login-policy/event-sourcing/store';
 import type { Database, Transacted } from './database.js';
 import { isBusy, toFault } from './faults.js';
 import { settle } from './settle.js';
 
 /** How a connection behaves towards other processes. */
 export interface ConnectionOptions {
+  /** Whatever would write is refused. */
+  readonly isReadOnly: boolean;
   readonly busyTimeoutMs: number;
   readonly pollIntervalMs: number;
 }
@@ -31,6 +33,10 @@ export class Connection {
     const version = database.prepare('PRAGMA data_version').pluck();
     // It changes with every commit of another connection.
     this.watch = new Watch({ look: () => version.get(), intervalMs: () => options.pollIntervalMs });
+  }
+
+  get isReadOnly(): boolean {
+    return this.#options.isReadOnly;
   }
 
   get isClosed(): boolean {
@@ -79,6 +85,7 @@ export class Connection {
     write: () => Transacted<Result>,
     isThere: (result: Result) => boolean,
   ): Promise<Ending<Result>> {
+    if (this.isReadOnly) throw new StoreForeign({ store: this.name, problem: 'it was opened to be read only' });
     const transacted = await this.patiently(write);
     const { result } = transacted;
     if (transacted.isCommitted) return { outcome: 'written', result };

@@ -42,6 +42,11 @@ export class ModelTables {
   /** The rows of a projection's live read model, made when they are not there. Needs no transaction of its own. */
   rowsOf<Row>(definition: ReadModelDefinition<Row>, name: string = modelName(definition)): ModelRows<Row> {
     this.#statements.make.run(name);
+    return this.rowsAsTheyAre(definition, name);
+  }
+
+  /** The same without making them: there may be none. */
+  rowsAsTheyAre<Row>(definition: ReadModelDefinition<Row>, name: string = modelName(definition)): ModelRows<Row> {
     const kept = this.#kept.get(name) ?? new KeptRows(definition, this.#database.name);
     this.#kept.set(name, kept);
     return new ModelRows(this.#statements, definition, { name, kept: kept as KeptRows<Row> });

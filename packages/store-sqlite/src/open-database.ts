@@ -5,7 +5,7 @@ import type { Driver, DriverConnection } from './driver.js';
 import { openingFault } from './faults.js';
 import { OPENING_WAIT_MS } from './file-check.js';
 import { makePrivate } from './private-file.js';
-import { migrate } from './schema.js';
+import { demandReady, migrate } from './schema.js';
 
 /** Whether an acknowledged append survives a power loss. */
 export type Durability = 'full' | 'normal';
@@ -17,14 +17,22 @@ const LOG_BYTES_KEPT = 4 * 1024 * 1024;
 
 const SYNCHRONOUS = { normal: 1, full: 2 } as const;
 
+/** How a file is opened. */
+export interface Opening {
+  readonly durability: Durability;
+  /** Nothing is written, and the file must be there. */
+  readonly isReadOnly: boolean;
+}
+
 /** Opens a file, which is made when it is not there. @throws StoreUnavailable */
-export function openDatabase(driver: Driver, path: string, durability: Durability): Database {
+export function openDatabase(driver: Driver, path: string, { durability, isReadOnly }: Opening): Database {
   return new Database({
     name: path,
     connect(isFirst) {
-      if (isFirst && path !== ':memory:') makePrivate(path);
+      if (isFirst && !isReadOnly && path !== ':memory:') makePrivate(path);
       try {
-        const connection = driver.connect(path, { waitMs: OPENING_WAIT_MS, mustExist: !isFirst });
+        const mustExist = isReadOnly || !isFirst;
+        const connection = driver.connect(path, { waitMs: OPENING_WAIT_MS, mustExist, isReadOnly });
         configure(connection, path, durability);
         if (!isFirst) connection.exec(`PRAGMA busy_timeout = ${DRIVER_WAIT_MS}`);
         return connection;
@@ -62,7 +70,8 @@ function configure(connection: DriverConnection, store: string, durability: Dura
  * @throws StoreUnavailable where there can be no such log, as on a network's file system.
  */
 export async function prepareDatabase(connection: Connection): Promise<void> {
-  const { database, name } = connection;
+  const { database, isReadOnly, name } = connection;
+  if (isReadOnly) return demandReady(database);
   migrate(database);
   const mode = await connection.patiently(() => database.value('PRAGMA journal_mode = WAL'));
   if (mode !== 'wal' && name !== ':memory:') {

@@ -39,7 +39,9 @@ export class SqliteReadModelStore implements ReadModelStore {
 
   async open<Event extends EventShape, Row>(projection: Projection<Event, Row>): Promise<ReadModel<Row>> {
     const { tables, log, inline } = this.#shared;
-    const rows = await this.#connection.write(() => tables.rowsOf(projection));
+    const rows = this.#connection.isReadOnly
+      ? tables.rowsAsTheyAre(projection)
+      : await this.#connection.write(() => tables.rowsOf(projection));
     inline.keep(projection, rows, log);
     return new SqliteReadModel(this.#connection, { shared: this.#shared, projection, rows });
   }

@@ -80,6 +80,15 @@ export function migrate(database: Database): void {
   if (!migrated.isCommitted) throw migrated.cause;
 }
 
+/** For who may not write. @throws StoreForeign when the database is another program's, or is not of this program's version. */
+export function demandReady(database: Database): void {
+  refuseForeign(database);
+  const version = versionOf(database);
+  if (version === SCHEMA_VERSION) return;
+  const problem = `its schema is version ${version}, and has to be brought to ${SCHEMA_VERSION} by who may write`;
+  throw new StoreForeign({ store: database.name, problem });
+}
+
 /** @throws StoreForeign when the schema's version is one that this program does not know. */
 function refuseNewer(store: string, version: number): void {
   if (version <= SCHEMA_VERSION) return;

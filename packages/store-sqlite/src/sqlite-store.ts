@@ -27,6 +27,11 @@ export interface SqliteStoreOptions {
   readonly durability?: Durability;
   readonly clock?: Clock;
   /**
+   * Opens the file to be read only, beside those who write: nothing is made, migrated or caught up. Whatever would write is refused
+   * with `store-foreign`; a read model is as those who write keep it. Default false.
+   */
+  readonly readOnly?: boolean;
+  /**
    * Of a file, before it is opened to write. `quick` reads every page, `full` compares indexes too. `none`, the default: damage
    * is met where it is read, and {@link SqliteStore.check} looks for it when there is time.
    */
@@ -69,13 +74,17 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Sqli
   const timing = {
     busyTimeoutMs: milliseconds('busyTimeoutMs', options.busyTimeoutMs ?? 5000, [0, 600_000]),
     pollIntervalMs: milliseconds('pollIntervalMs', options.pollIntervalMs ?? 50, [1, 60_000]),
+    isReadOnly: oneOf('readOnly', options.readOnly ?? false, [true, false]),
   };
   const durability = oneOf('durability', options.durability ?? 'full', ['full', 'normal']);
   const integrityCheck = oneOf('integrityCheck', options.integrityCheck ?? 'none', ['quick', 'full', 'none']);
   refuseUnclear(options.path);
   const driver = await loadDriver();
   const isSound = options.path === ':memory:' || checkFile(driver, options.path, integrityCheck);
-  const connection = new Connection(openDatabase(driver, options.path, durability), timing);
+  const connection = new Connection(
+    openDatabase(driver, options.path, { durability, isReadOnly: timing.isReadOnly }),
+    timing,
+  );
   try {
     await prepareDatabase(connection);
     if (!isSound && integrityCheck !== 'none') connection.use((database) => refuseUnsound(database, integrityCheck));
@@ -111,7 +120,8 @@ function assemble(connection: Connection, driver: Driver, options: SqliteStoreOp
 function backupSource(connection: Connection, driver: Driver): BackupSource {
   const { name } = connection;
   // One that may write, though it does not: the last to leave takes the log away, which one that only reads can't.
-  const connect = (): DriverConnection => driver.connect(name, { waitMs: OPENING_WAIT_MS, mustExist: true });
+  const options = { waitMs: OPENING_WAIT_MS, mustExist: true, isReadOnly: connection.isReadOnly };
+  const connect = (): DriverConnection => driver.connect(name, options);
   return {
     connect: name === ':memory:' ? undefined : connect,
     own: connection.use((database) => database.connection()),
@@ -129,7 +139,7 @@ function milliseconds(option: string, value: number, [least, most]: readonly [nu
   throw new RangeError(`${option} must be ${least} to ${most} milliseconds, not ${value}`);
 }
 
-function oneOf<Value extends string>(option: string, value: Value, allowed: readonly Value[]): Value {
+function oneOf<Value extends string | boolean>(option: string, value: Value, allowed: readonly Value[]): Value {
   if (allowed.includes(value)) return value;
   throw new RangeError(`${option} must be ${allowed.join(' or ')}, not ${JSON.stringify(value)}`);
 }

@@ -1,0 +1,97 @@
+import { readFile, stat } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { Follower, isFault, START } from '@login-policy/event-sourcing';
+import { openSqliteStore } from '@login-policy/store-sqlite';
+import { counterTotals } from '@login-policy/testkit';
+import { expect } from 'chai';
+import { afterEach, beforeEach, describe, it } from 'mocha';
+import { appendOne, eventsOf, STREAM } from './events.js';
+import { faultOf, freshFolder, type Folder } from './files.js';
+import { tamper } from './raw.js';
+
+describe('a file that is opened to be read only', () => {
+  let folder: Folder;
+  let path: string;
+
+  beforeEach(async () => {
+    folder = await freshFolder();
+    path = folder.path('store.db');
+  });
+
+  afterEach(() => folder.remove());
+
+  it('is read and followed beside who writes, rows and all', async () => {
+    const writer = await openSqliteStore({ path });
+    await writer.readModels.open(counterTotals);
+    await writer.eventStore.append(appendOne());
+    const reader = await openSqliteStore({ path, readOnly: true });
+    const follower = await Follower.open({ store: reader, projection: counterTotals });
+    const messages = reader.eventStore.subscribe()[Symbol.asyncIterator]();
+    expect((await messages.next()).value).to.include({ kind: 'events' });
+    for (let total = 2; total <= 5; total++) {
+      const [event] = await writer.eventStore.append(appendOne());
+      const { rows } = await follower.read([STREAM], { atLeast: event?.position ?? START });
+      expect(rows.get(STREAM)?.total).to.equal(total);
+      expect(await eventsOf(reader.eventStore)).to.have.length(total);
+    }
+    await messages.return?.();
+    await follower.close();
+    await reader.close();
+    await writer.close();
+  });
+
+  it('is left as it is, and whatever would write is refused as store-foreign', async () => {
+    const writer = await openSqliteStore({ path });
+    await writer.eventStore.append(appendOne());
+    await writer.close();
+    const before = await readFile(path);
+    const { mtimeMs } = await stat(path);
+    const reader = await openSqliteStore({ path, readOnly: true });
+    const model = await reader.readModels.open(counterTotals);
+    const change = { expected: undefined, checkpoint: await reader.eventStore.head(), rows: new Map() };
+    for (const call of [
+      () => reader.eventStore.append(appendOne()),
+      () => model.commit(change),
+      () => model.beginRebuild(),
+    ]) {
+      expect(isFault(await faultOf(call()), 'store-foreign')).to.equal(true);
+    }
+    expect(await eventsOf(reader.eventStore)).to.have.length(1);
+    await reader.close();
+    expect(await readFile(path)).to.deep.equal(before);
+    expect((await stat(path)).mtimeMs).to.equal(mtimeMs);
+  });
+
+  it('answers nothing from a read model that nobody keeps', async () => {
+    const writer = await openSqliteStore({ path });
+    await writer.eventStore.append(appendOne());
+    const reader = await openSqliteStore({ path, readOnly: true });
+    const follower = await Follower.open({ store: reader, projection: counterTotals });
+    expect(isFault(await faultOf(follower.read([STREAM])), 'store-foreign')).to.equal(true);
+    await follower.close();
+    await reader.close();
+    await writer.close();
+  });
+
+  it('has to be there, and of this version', async () => {
+    expect(isFault(await faultOf(openSqliteStore({ path, readOnly: true })), 'store-unavailable')).to.equal(true);
+    expect(existsSync(path)).to.equal(false);
+    await (await openSqliteStore({ path })).close();
+    tamper(path, 'PRAGMA user_version = 1');
+    const fault = await faultOf(openSqliteStore({ path, readOnly: true }));
+    expect(fault).to.have.property('message').that.includes('its schema is version 1');
+    expect(isFault(fault, 'store-foreign')).to.equal(true);
+  });
+
+  it('is backed up without being written to', async () => {
+    const writer = await openSqliteStore({ path });
+    await writer.eventStore.append(appendOne());
+    const reader = await openSqliteStore({ path, readOnly: true });
+    await reader.backup(folder.path('backup.db'));
+    await reader.close();
+    await writer.close();
+    const restored = await openSqliteStore({ path: folder.path('backup.db') });
+    expect(await eventsOf(restored.eventStore)).to.have.length(1);
+    await restored.close();
+  });
+});
