@@ -196,6 +196,26 @@ describe('following the changes', () => {
     good.leave();
   });
 
+  it('lives through a clock that jumps: a session ends by its time only as long as the clock says so', async () => {
+    const session = await signIn(quickstart, 'viewer');
+    const clock = Date.now;
+    const status = async (): Promise<number> => (await call(url, '/iam/v1/session', { headers: session })).status;
+    try {
+      Date.now = () => clock() - 10 * 365 * 86_400_000;
+      const stream = await EventStream.open(url, session);
+      await eventually('beats', () => stream.events.filter(({ event }) => event === 'beat').length > 1 || undefined);
+      expect(stream.response.complete).to.equal(false);
+      stream.leave();
+      Date.now = () => clock() + 86_400_000;
+      expect(await status()).to.equal(204);
+      // Takes the files of old sessions away.
+      await signIn(quickstart, 'owner');
+    } finally {
+      Date.now = clock;
+    }
+    expect(await status()).to.equal(200);
+  });
+
   it('ends for all when the server ends, and the store with it', async () => {
     const streams = [
       await EventStream.open(url, await signIn(quickstart, 'viewer')),

@@ -28,34 +28,7 @@ for (const kind of ['PostgreSQL', 'the double of EventStoreDB'] as const) {
     });
 
     it('see at once what the other does, and one that is killed under load and started again misses nothing', async () => {
-      const variables = { IAM_STORE: store.url };
-      const first = await bench.serve(variables);
-      quickstart = first.quickstart;
-      const killed = bench.spawn(first.server.folder, variables);
-      const other = await killed.url();
-      const headers = await signIn(quickstart, 'owner');
-      const streams = [await EventStream.open(first.server.url, headers), await EventStream.open(other, headers)];
-      const removed = await call(other, `${POLICY}/multi_factors/MULTI_FACTOR_TYPE_U2F_WITH_VERIFICATION`, {
-        verb: 'DELETE',
-        headers,
-      });
-      expect(json<Changed>(removed).details.sequence).to.equal('5');
-      for (const stream of streams) expect((await stream.told('changed')).data.sequence).to.equal('5');
-      const toggles = toggle(first.server.url, headers, 20);
-      await streams[1]?.told('changed', ({ sequence }) => Number(sequence) >= 10);
-      killed.signal('SIGKILL');
-      expect(await streams[1]?.over()).to.equal('cut off');
-      const lastId = streams[1]?.events.at(-1)?.id ?? '';
-      await toggles;
-      const again = await bench.spawn(first.server.folder, variables).url();
-      const resumed = await EventStream.open(again, { ...headers, 'last-event-id': lastId });
-      await resumed.told('changed', ({ sequence }) => sequence === '25');
-      const seen = [...(streams[1]?.events ?? []), ...resumed.events];
-      expect(sequencesIn(seen)).to.deep.equal(Array.from({ length: 21 }, (_, index) => String(5 + index)));
-      expect(sequencesIn(streams[0]?.events ?? [])).to.deep.equal(sequencesIn(seen));
-      const { policy } = json<PolicyRead>(await call(again, POLICY, { headers }));
-      expect([policy.multiFactors, policy.details.sequence]).to.deep.equal([undefined, '25']);
-      for (const stream of [...streams, resumed]) stream.leave();
+      quickstart = await killedUnderLoad(bench, { IAM_STORE: store.url });
     });
 
     it('say once that the store is away, are not ready meanwhile, and go on where they were when it is back', async () => {
@@ -88,6 +61,13 @@ for (const kind of ['PostgreSQL', 'the double of EventStoreDB'] as const) {
     });
   });
 }
+
+describe('two servers on one file of SQLite', () => {
+  const bench = new TestBench();
+  after(() => bench.clear());
+
+  it('do the same', () => killedUnderLoad(bench, {}));
+});
 
 describe('a store that is silent', () => {
   it('is said to be away once, and asked no second time before it has answered', async () => {
@@ -171,4 +151,36 @@ async function toggle(url: string, headers: Readonly<Record<string, string>>, ti
     const { status } = await call(url, isAdding ? FACTORS : `${FACTORS}/${type}`, { ...ask, headers });
     expect(status).to.equal(200);
   }
+}
+
+/** Two servers on one store and one folder, one of them killed under load and started again. */
+async function killedUnderLoad(bench: TestBench, variables: Readonly<Record<string, string>>): Promise<Quickstart> {
+  const first = await bench.serve(variables);
+  const { quickstart } = first;
+  const killed = bench.spawn(first.server.folder, variables);
+  const other = await killed.url();
+  const headers = await signIn(quickstart, 'owner');
+  const streams = [await EventStream.open(first.server.url, headers), await EventStream.open(other, headers)];
+  const removed = await call(other, `${POLICY}/multi_factors/MULTI_FACTOR_TYPE_U2F_WITH_VERIFICATION`, {
+    verb: 'DELETE',
+    headers,
+  });
+  expect(json<Changed>(removed).details.sequence).to.equal('5');
+  for (const stream of streams) expect((await stream.told('changed')).data.sequence).to.equal('5');
+  const toggles = toggle(first.server.url, headers, 20);
+  await streams[1]?.told('changed', ({ sequence }) => Number(sequence) >= 10);
+  killed.signal('SIGKILL');
+  expect(await streams[1]?.over()).to.equal('cut off');
+  const lastId = streams[1]?.events.at(-1)?.id ?? '';
+  await toggles;
+  const again = await bench.spawn(first.server.folder, variables).url();
+  const resumed = await EventStream.open(again, { ...headers, 'last-event-id': lastId });
+  await resumed.told('changed', ({ sequence }) => sequence === '25');
+  const seen = [...(streams[1]?.events ?? []), ...resumed.events];
+  expect(sequencesIn(seen)).to.deep.equal(Array.from({ length: 21 }, (_, index) => String(5 + index)));
+  expect(sequencesIn(streams[0]?.events ?? [])).to.deep.equal(sequencesIn(seen));
+  const { policy } = json<PolicyRead>(await call(again, POLICY, { headers }));
+  expect([policy.multiFactors, policy.details.sequence]).to.deep.equal([undefined, '25']);
+  for (const stream of [...streams, resumed]) stream.leave();
+  return quickstart;
 }

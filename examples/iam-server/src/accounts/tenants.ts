@@ -10,6 +10,7 @@ import {
   type Machine,
   type User,
 } from '../data/iam-facts.js';
+import { CannotStart } from '../config.js';
 import { digestOf } from './machine-tokens.js';
 
 /** Numbers in names count as numbers: the second comes before the tenth. */
@@ -57,6 +58,7 @@ export class Tenants {
   readonly #onFailure: (cause: unknown) => void;
   #known: Known;
   #mark = '';
+  #loading: Promise<void> = Promise.resolve();
 
   constructor(dataFolder: string, facts: IamFacts, onFailure: (cause: unknown) => void) {
     this.#dataFolder = dataFolder;
@@ -72,14 +74,18 @@ export class Tenants {
   async refresh(): Promise<void> {
     const found = await stat(factsFile(this.#dataFolder), { bigint: true }).catch(() => undefined);
     const mark = found === undefined ? 'gone' : `${found.ino} ${found.mtimeNs} ${found.size}`;
-    if (mark === this.#mark) return;
-    const isFirst = this.#mark === '';
+    if (mark !== this.#mark) this.#loading = this.#load();
     this.#mark = mark;
+    // Nobody goes by the old one while another request reads the new one.
+    await this.#loading;
+  }
+
+  async #load(): Promise<void> {
+    const file = factsFile(this.#dataFolder);
     try {
       const facts = await loadFacts(this.#dataFolder);
-      if (facts !== undefined) this.#known = knownOf(facts);
-      else if (!isFirst)
-        this.#onFailure(new Error(`${factsFile(this.#dataFolder)} is gone; what it said still counts`));
+      if (facts === undefined) throw new CannotStart(`${file} is gone. What it said still counts in this process.`);
+      this.#known = knownOf(facts);
     } catch (caught) {
       this.#onFailure(caught);
     }

@@ -35,6 +35,7 @@ export class Identification {
 
   /** The session of a request: of its bearer token, or without an `Authorization` header of its cookie. */
   async sessionOf(headers: RequestHeaders): Promise<Session | undefined> {
+    await this.#tenants.refresh();
     const tenant = this.#tenants.of(headers);
     return tenant && this.#sessionIn(tenant, headers);
   }

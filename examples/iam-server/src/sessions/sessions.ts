@@ -54,7 +54,6 @@ export class Sessions {
 
   /** The session a token stands for in an instance; `undefined` when it is none, or has ended. */
   async find(token: string, tenant: Tenant): Promise<Session | undefined> {
-    await this.#tenants.refresh();
     const kept = schema.safeParse(await this.#read(token));
     if (!kept.success) return undefined;
     const { instanceId, userId, generation, expiresAt } = kept.data;

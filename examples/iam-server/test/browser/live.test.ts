@@ -1,3 +1,4 @@
+import { expect } from 'chai';
 import { beforeEach, it } from 'mocha';
 import { describeInBrowser, type Stage } from './suite.js';
 import type { Visitor } from './visitor.js';
@@ -17,6 +18,29 @@ describeInBrowser('the page: what happens elsewhere', (stage) => {
       .getByRole('status', { name: 'Notes' })
       .getByText(/removed.*sequence 5/)
       .waitFor();
+  });
+
+  it('follows a policy that changes all the time by one request after the other, and shows how it ends', async () => {
+    const visitor = await stage.owner();
+    await visitor.page.getByText('Live', { exact: true }).waitFor();
+    let [open, most, asked] = [0, 0, 0];
+    await visitor.page.route('**/admin/v1/policies/login', async (route) => {
+      asked++;
+      most = Math.max(most, ++open);
+      const answer = await route.fetch();
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      open--;
+      await route.fulfill({ response: answer });
+    });
+    for (let change = 0; change < 20; change++) {
+      await stage.api('DELETE', `${FACTORS}/${PASSKEYS}`);
+      await stage.api('POST', FACTORS, { type: PASSKEYS });
+    }
+    await stage.api('DELETE', `${FACTORS}/${PASSKEYS}`);
+    await seen(visitor, false);
+    await visitor.details.getByText(/^45/).waitFor();
+    expect(most).to.equal(1);
+    expect(asked).to.be.below(20);
   });
 
   it('shows it in ten tabs of one browser, though a browser has six connections', async () => {

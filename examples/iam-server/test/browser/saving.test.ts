@@ -117,6 +117,21 @@ describeInBrowser('the page: what it says of a save', (stage) => {
     expect(await visitor.dialog.getByLabel('Why').inputValue(), 'once it was recorded').to.equal('');
   });
 
+  it('is not made when the session ends with it; signed in again, what was written is there', async () => {
+    const visitor = await stage.owner();
+    await looking(visitor);
+    await visitor.dialog.getByLabel('Why').fill('lost keys');
+    await stage.endSessions();
+    const confirm = visitor.dialog.getByRole('button', { name: 'Confirm' });
+    // The live feed may have told the page before.
+    await Promise.race([confirm.click().catch(() => undefined), visitor.errors.waitFor()]);
+    await visitor.errors.getByText('what you began is kept').waitFor();
+    await visitor.signIn('owner');
+    await looking(visitor);
+    expect(await visitor.dialog.getByLabel('Why').inputValue()).to.equal('lost keys');
+    expect((await stage.policy()).details.sequence).to.equal('4');
+  });
+
   it('sums up a conflict first: how many changes, by whom, and whether they touch it', async () => {
     const visitor = await stage.owner();
     await looking(visitor);
