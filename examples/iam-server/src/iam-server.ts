@@ -1,6 +1,6 @@
 import { createApi, type AccessEntry, type Api, type NodeRequest, type NodeResponse } from '@login-policy/api';
 import type { LoginPolicies } from '@login-policy/domain';
-import type { Tenants } from './accounts/tenants.js';
+import type { Instances } from './accounts/instances.js';
 import type { Level } from './config.js';
 import { exchangeOf, sendRefusal, type Exchange } from './http/exchange.js';
 import { fromAnotherPage, refusalOf, storeAway } from './http/refusal.js';
@@ -13,7 +13,7 @@ import { isFromOurPage, isSafe } from './sessions/same-origin.js';
 /** What the server is made of. */
 export interface IamServerOptions extends IamRoutesOptions {
   readonly policies: LoginPolicies;
-  readonly tenants: Tenants;
+  readonly instances: Instances;
   readonly publicUrl: string | undefined;
   readonly allowedOrigins: readonly string[];
   readonly transport: Transport;
@@ -35,7 +35,7 @@ export class IamServer {
   readonly #open = new Set<NodeResponse>();
 
   constructor(options: IamServerOptions) {
-    const { identification, log, metrics, policies, tenants } = options;
+    const { identification, log, metrics, policies, instances } = options;
     this.#options = options;
     this.#routes = new IamRoutes(options);
     metrics.watch('iam_requests_in_flight', () => this.#open.size);
@@ -43,8 +43,8 @@ export class IamServer {
       loginPolicies: policies,
       ports: {
         authenticate: async (headers) => (await identification.recognise(headers))?.caller,
-        organizations: tenants,
-        instanceOf: (headers) => tenants.of(headers)?.id,
+        organizations: instances,
+        instanceOf: (headers) => instances.of(headers)?.id,
       },
       // Its own page is of the same origin.
       origins: options.allowedOrigins,

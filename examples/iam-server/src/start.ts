@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { freshInstance, openLoginPolicies, orThrow, type LoginPolicies } from '@login-policy/domain';
 import { isFault, type Store } from '@login-policy/event-sourcing';
 import { SignInAttempts } from './accounts/sign-in-attempts.js';
-import { Tenants } from './accounts/tenants.js';
+import { Instances } from './accounts/instances.js';
 import type { Started } from './announcement.js';
 import { CannotStart, withoutSecrets, type Config } from './config.js';
 import { begin, type Beginning } from './data/first-start.js';
@@ -81,13 +81,13 @@ async function startWith(opened: Opened[], { config, log, steps }: Given): Promi
   const store = await steps.take(`the store ${storeName}`, () => openStore(storeUrl));
   opened.push({ waitsFor: `the store ${storeName}`, close: () => store.close() });
   const { facts, secrets } = await steps.take(`the store ${storeName} and ${dataFolder}`, () => begin(config, store));
-  const tenants = new Tenants(dataFolder, facts, (cause) => log.failure(cause));
-  const policies = await steps.take('the login policies', () => openPolicies(store, tenants));
+  const instances = new Instances(dataFolder, facts, (cause) => log.failure(cause));
+  const policies = await steps.take('the login policies', () => openPolicies(store, instances));
   opened.push({ waitsFor: 'the login policies', close: () => policies.close() });
   await steps.take(`the read models of the store ${storeName}`, () =>
     beginPolicies(policies, { facts, store, config, steps }),
   );
-  const server = await assemble({ config, log, tenants, store, policies, page, opened });
+  const server = await assemble({ config, log, instances, store, policies, page, opened });
   const url = config.publicUrl ?? port.url;
   await noteAddress(dataFolder, url);
   port.serve((request, response) => server.handle(request, response));
@@ -98,7 +98,7 @@ async function startWith(opened: Opened[], { config, log, steps }: Given): Promi
   };
 }
 
-function openPolicies(store: Store, organizations: Tenants): Promise<LoginPolicies> {
+function openPolicies(store: Store, organizations: Instances): Promise<LoginPolicies> {
   return openLoginPolicies({ store, organizations });
 }
 
@@ -135,19 +135,19 @@ async function pageOf({ pageFolder }: Config): Promise<PageFiles> {
 }
 
 interface Parts extends Omit<Given, 'steps'> {
-  readonly tenants: Tenants;
+  readonly instances: Instances;
   readonly store: Store;
   readonly policies: LoginPolicies;
   readonly page: PageFiles;
   readonly opened: Opened[];
 }
 
-async function assemble({ config, log, tenants, store, policies, page, opened }: Parts): Promise<IamServer> {
+async function assemble({ config, log, instances, store, policies, page, opened }: Parts): Promise<IamServer> {
   const { allowedOrigins, dataFolder, isBehindProxy, publicUrl, tls } = config;
   const transport: Transport = tls !== undefined || publicUrl?.startsWith('https:') === true ? 'https' : 'http';
   const metrics = new Metrics();
-  const sessions = new Sessions(dataFolder, tenants);
-  const identification = new Identification(tenants, sessions, transport);
+  const sessions = new Sessions(dataFolder, instances);
+  const identification = new Identification(instances, sessions, transport);
   const feed = await ChangesFeed.open(store.eventStore);
   const watch = new StoreWatch(store.eventStore, log);
   const changes = new ChangesStreams(feed, identification);
@@ -155,7 +155,7 @@ async function assemble({ config, log, tenants, store, policies, page, opened }:
   metrics.watch('iam_change_streams', () => changes.count);
   metrics.watch('iam_store_up', () => Number(watch.isUp));
   const attempts = new SignInAttempts(() => performance.now());
-  const about = { tenants, identification, publicUrl, transport, log, metrics };
+  const about = { instances, identification, publicUrl, transport, log, metrics };
   return new IamServer({
     ...about,
     policies,
@@ -164,7 +164,7 @@ async function assemble({ config, log, tenants, store, policies, page, opened }:
     changes,
     isStoreUp: () => watch.isUp,
     session: new SessionRoutes({ ...about, attempts, sessions, isBehindProxy }),
-    directory: new DirectoryRoutes(tenants, policies),
+    directory: new DirectoryRoutes(instances, policies),
   });
 }
 

@@ -49,8 +49,6 @@ describe('following the changes', () => {
   }
 
   const instance = (): { readonly instanceId: string } => ({ instanceId: quickstart.instanceId });
-  const headers = (lastId: string): Record<string, string> => ({ ...token, 'last-event-id': lastId });
-
   async function change(): Promise<void> {
     const { status } = await call(url, `${FACTOR}/SECOND_FACTOR_TYPE_U2F`, { verb: 'DELETE', headers: token });
     expect(status).to.equal(200);
@@ -86,7 +84,7 @@ describe('following the changes', () => {
     const told = first.events.findLast(({ event }) => event === 'changed');
     await change();
     await elsewhere(async (policies) => void orThrow(await policies.addSecondFactor(instance(), 'OTP_SMS', by)));
-    const second = await EventStream.open(url, headers(told?.id ?? ''));
+    const second = await EventStream.open(url, { ...token, 'last-event-id': told?.id ?? '' });
     await change();
     await eventually('all changes', () => changesIn(second).length >= 5 || undefined);
     const from = Number(told?.data.sequence);
@@ -97,7 +95,7 @@ describe('following the changes', () => {
 
   it('says that everything is to be read anew where it can not go on', async () => {
     for (const lastId of ['999999999', 'nonsense']) {
-      const stream = await EventStream.open(url, headers(lastId));
+      const stream = await EventStream.open(url, { ...token, 'last-event-id': lastId });
       await stream.told('reset');
       expect(changesIn(stream)).to.deep.equal([]);
       stream.leave();

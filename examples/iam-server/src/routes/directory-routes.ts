@@ -1,6 +1,6 @@
 import type { Caller } from '@login-policy/api';
 import { orThrow, type LoginPolicies } from '@login-policy/domain';
-import type { Tenants } from '../accounts/tenants.js';
+import type { Instances } from '../accounts/instances.js';
 import { sendJson, type Exchange } from '../http/exchange.js';
 import { noInstance } from '../http/refusal.js';
 
@@ -8,18 +8,18 @@ const PAGE = 1000;
 
 /** Says which organizations there are, and which have a custom policy. */
 export class DirectoryRoutes {
-  readonly #tenants: Tenants;
+  readonly #instances: Instances;
   readonly #policies: LoginPolicies;
 
-  constructor(tenants: Tenants, policies: LoginPolicies) {
-    this.#tenants = tenants;
+  constructor(instances: Instances, policies: LoginPolicies) {
+    this.#instances = instances;
     this.#policies = policies;
   }
 
   async organizations(exchange: Exchange): Promise<void> {
-    const tenant = this.#tenants.of(exchange.headers);
-    if (tenant === undefined) throw noInstance();
-    sendJson(exchange, { organizations: tenant.organizations });
+    const instance = this.#instances.of(exchange.headers);
+    if (instance === undefined) throw noInstance();
+    sendJson(exchange, { organizations: instance.organizations });
   }
 
   async customized(exchange: Exchange, { instanceId }: Caller): Promise<void> {

@@ -3,7 +3,7 @@ import { DEVICE_SECONDS, deviceOf, knownDevice } from '../accounts/devices.js';
 import { isPasswordOf } from '../accounts/passwords.js';
 import { permissionsOf } from '../accounts/roles.js';
 import type { Attempt, SignInAttempts } from '../accounts/sign-in-attempts.js';
-import type { Tenant, Tenants } from '../accounts/tenants.js';
+import type { Instance, Instances } from '../accounts/instances.js';
 import type { User } from '../data/iam-facts.js';
 import { networkOf, readJson, sendJson, sendNothing, type Exchange } from '../http/exchange.js';
 import { fromAnotherPage, noInstance, tooManyTries, wrongPassword } from '../http/refusal.js';
@@ -16,7 +16,7 @@ import { SESSION_SECONDS, type Session, type Sessions } from '../sessions/sessio
 
 /** What signing in and out needs. */
 export interface SessionRoutesOptions {
-  readonly tenants: Tenants;
+  readonly instances: Instances;
   readonly attempts: SignInAttempts;
   readonly sessions: Sessions;
   readonly identification: Identification;
@@ -40,20 +40,20 @@ export class SessionRoutes {
 
   /** @throws Refusal */
   async signIn(exchange: Exchange): Promise<void> {
-    const { identification, publicUrl, sessions, tenants } = this.#options;
+    const { identification, publicUrl, sessions, instances } = this.#options;
     // Else a page of another site could sign a browser in as somebody of its own.
     if (isFromAnotherPage(exchange.headers, publicUrl)) throw fromAnotherPage();
     const given = await readJson(exchange, credentials);
-    await tenants.refresh();
-    const tenant = this.#tenantOf(exchange);
-    const user = await this.#recognise(exchange, tenant, given);
+    await instances.refresh();
+    const instance = this.#instanceOf(exchange);
+    const user = await this.#recognise(exchange, instance, given);
     const earlier = await identification.sessionOf(exchange.headers);
     if (earlier !== undefined) await sessions.end(earlier);
-    const session = await sessions.begin(tenant, user);
-    sendJson(exchange, describe(tenant, session), {
+    const session = await sessions.begin(instance, user);
+    sendJson(exchange, describe(instance, session), {
       'set-cookie': [
-        this.#cookie('session', tenant).set(session.token, SESSION_SECONDS),
-        this.#cookie('device', tenant).set(deviceOf(user), DEVICE_SECONDS),
+        this.#cookie('session', instance).set(session.token, SESSION_SECONDS),
+        this.#cookie('device', instance).set(deviceOf(user), DEVICE_SECONDS),
       ],
     });
   }
@@ -62,7 +62,7 @@ export class SessionRoutes {
   async show(exchange: Exchange): Promise<void> {
     const session = await this.#options.identification.sessionOf(exchange.headers);
     if (session === undefined) sendNothing(exchange);
-    else sendJson(exchange, describe(this.#tenantOf(exchange), session));
+    else sendJson(exchange, describe(this.#instanceOf(exchange), session));
   }
 
   /** Signing out is never refused: who is not signed in is as they want to be. */
@@ -73,15 +73,15 @@ export class SessionRoutes {
       await sessions.end(session);
       log.note('info', 'Somebody signed out.', { requestId: exchange.requestId, user: session.user.id });
     }
-    sendNothing(exchange, { 'set-cookie': this.#cookie('session', this.#tenantOf(exchange)).set('', 0) });
+    sendNothing(exchange, { 'set-cookie': this.#cookie('session', this.#instanceOf(exchange)).set('', 0) });
   }
 
-  async #recognise(exchange: Exchange, tenant: Tenant, { name, password }: Credentials): Promise<User> {
+  async #recognise(exchange: Exchange, instance: Instance, { name, password }: Credentials): Promise<User> {
     const { attempts, isBehindProxy } = this.#options;
-    const named = tenant.user('name', name);
+    const named = instance.user('name', name);
     const network = networkOf(exchange, isBehindProxy);
-    const device = knownDevice(this.#cookie('device', tenant).in(exchange.headers), named);
-    const attempt: Attempt = { name: `${tenant.id} ${name}`, network, device };
+    const device = knownDevice(this.#cookie('device', instance).in(exchange.headers), named);
+    const attempt: Attempt = { name: `${instance.id} ${name}`, network, device };
     const refused = await attempts.begin(attempt);
     if (refused !== undefined) {
       this.#note(exchange, 'throttled', network);
@@ -105,21 +105,21 @@ export class SessionRoutes {
     log.note(outcome === 'right' ? 'info' : 'warn', `A sign-in was ${outcome}.`, { requestId, network });
   }
 
-  #cookie(kind: 'session' | 'device', { id }: Tenant): Cookie {
+  #cookie(kind: 'session' | 'device', { id }: Instance): Cookie {
     return cookieOf(kind, id, this.#options.transport);
   }
 
-  #tenantOf({ headers }: Exchange): Tenant {
-    const tenant = this.#options.tenants.of(headers);
-    if (tenant === undefined) throw noInstance();
-    return tenant;
+  #instanceOf({ headers }: Exchange): Instance {
+    const instance = this.#options.instances.of(headers);
+    if (instance === undefined) throw noInstance();
+    return instance;
   }
 }
 
-function describe(tenant: Tenant, { user: { id, name, role }, expiresAt }: Session): object {
+function describe(instance: Instance, { user: { id, name, role }, expiresAt }: Session): object {
   return {
     user: { id, name, role, permissions: permissionsOf[role] },
-    instance: { id: tenant.id, name: tenant.name },
+    instance: { id: instance.id, name: instance.name },
     expiresAt: expiresAt.toISOString(),
   };
 }

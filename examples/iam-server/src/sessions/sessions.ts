@@ -2,7 +2,7 @@ import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path';
 import { z } from 'zod';
 import { digestOf, newToken } from '../accounts/machine-tokens.js';
-import type { Tenant, Tenants } from '../accounts/tenants.js';
+import type { Instance, Instances } from '../accounts/instances.js';
 import { codeOf } from '../data/private-file.js';
 import type { User } from '../data/iam-facts.js';
 
@@ -31,18 +31,18 @@ const schema = z.object({
  */
 export class Sessions {
   readonly #folder: string;
-  readonly #tenants: Tenants;
+  readonly #instances: Instances;
 
-  constructor(dataFolder: string, tenants: Tenants) {
+  constructor(dataFolder: string, instances: Instances) {
     this.#folder = join(dataFolder, 'sessions');
-    this.#tenants = tenants;
+    this.#instances = instances;
   }
 
-  async begin(tenant: Tenant, user: User): Promise<Session> {
+  async begin(instance: Instance, user: User): Promise<Session> {
     const session = { token: newToken(), user, expiresAt: new Date(Date.now() + SESSION_SECONDS * 1000) };
-    const { generation } = this.#tenants;
+    const { generation } = this.#instances;
     const kept: z.input<typeof schema> = {
-      instanceId: tenant.id,
+      instanceId: instance.id,
       userId: user.id,
       generation,
       expiresAt: session.expiresAt.toISOString(),
@@ -53,13 +53,13 @@ export class Sessions {
   }
 
   /** The session a token stands for in an instance; `undefined` when it is none, or has ended. */
-  async find(token: string, tenant: Tenant): Promise<Session | undefined> {
+  async find(token: string, instance: Instance): Promise<Session | undefined> {
     const kept = schema.safeParse(await this.#read(token));
     if (!kept.success) return undefined;
     const { instanceId, userId, generation, expiresAt } = kept.data;
-    if (instanceId !== tenant.id || generation !== this.#tenants.generation || expiresAt.getTime() <= Date.now())
+    if (instanceId !== instance.id || generation !== this.#instances.generation || expiresAt.getTime() <= Date.now())
       return undefined;
-    const user = tenant.user('id', userId);
+    const user = instance.user('id', userId);
     return user && { token, user, expiresAt };
   }
 

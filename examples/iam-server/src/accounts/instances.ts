@@ -17,7 +17,7 @@ import { digestOf } from './machine-tokens.js';
 const byName = new Intl.Collator('en', { numeric: true });
 
 /** An instance, its organizations, and who may do something there. */
-export class Tenant {
+export class Instance {
   readonly id: string;
   readonly name: string;
   /** All of them by name. */
@@ -48,12 +48,12 @@ export class Tenant {
 
 interface Known {
   readonly generation: string;
-  readonly tenants: ReadonlyMap<string, Tenant>;
+  readonly instances: ReadonlyMap<string, Instance>;
   readonly instanceOf: (headers: RequestHeaders) => string | undefined;
 }
 
 /** The instances of `iam.json` as the file says at the moment: another process may have made all secrets anew. */
-export class Tenants {
+export class Instances {
   readonly #dataFolder: string;
   readonly #onFailure: (cause: unknown) => void;
   #known: Known;
@@ -92,27 +92,26 @@ export class Tenants {
   }
 
   /** The instance a request is for, by its host; `undefined` for none that is served here. */
-  of(headers: RequestHeaders): Tenant | undefined {
-    return this.#known.tenants.get(this.#known.instanceOf(headers) ?? '');
+  of(headers: RequestHeaders): Instance | undefined {
+    return this.#known.instances.get(this.#known.instanceOf(headers) ?? '');
   }
 
   exists({ instanceId, organizationId }: OrganizationRef): boolean {
-    return this.#known.tenants.get(instanceId)?.organizationIds.has(organizationId) ?? false;
+    return this.#known.instances.get(instanceId)?.organizationIds.has(organizationId) ?? false;
   }
 
   /** The ids of an instance's organizations, in the order of their names. */
   list({ instanceId }: InstanceRef): Iterable<string> {
-    return this.#known.tenants.get(instanceId)?.organizationIds ?? [];
+    return this.#known.instances.get(instanceId)?.organizationIds ?? [];
   }
 }
 
-function knownOf({ generation, instances }: IamFacts): Known {
-  const tenants = new Map(instances.map((facts) => [facts.id, new Tenant(facts)]));
-  const hosts = instances.flatMap(({ id, hosts: names = [] }) => names.map((host) => [host, id] as const));
-  const only = instances.length === 1 && hosts.length === 0 ? instances[0]?.id : undefined;
+function knownOf({ generation, instances: all }: IamFacts): Known {
+  const hosts = all.flatMap(({ id, hosts: names = [] }) => names.map((host) => [host, id] as const));
+  const only = all.length === 1 && hosts.length === 0 ? all[0]?.id : undefined;
   return {
     generation,
-    tenants,
+    instances: new Map(all.map((facts) => [facts.id, new Instance(facts)])),
     instanceOf: only === undefined ? instancesByHost(Object.fromEntries(hosts)) : () => only,
   };
 }
