@@ -13,7 +13,6 @@ import type { ApiRequest, Ports } from '../ports/ports.js';
 import { AdmittedCall } from './admitted-call.js';
 import type { Answer, CallContext } from './call-context.js';
 import type { Incoming } from './conditions.js';
-import { whenKnown, type Answered } from './pending.js';
 import type { Scope } from './scope.js';
 import { NOBODY, type Call } from './served-method.js';
 
@@ -42,12 +41,6 @@ export interface Visit {
   callerId: string | undefined;
 }
 
-/** A demand, of whoever sent a request. */
-interface Asked extends Demand {
-  readonly permission: string;
-  readonly visit: Visit;
-}
-
 /** What a request that was let in is given to. */
 export interface Carriable<Said> {
   readonly contract: Pick<MethodContract, 'check'>;
@@ -65,30 +58,14 @@ export class Pipeline {
     this.#ports = ports;
   }
 
-  /**
-   * Lets a caller in by his headers alone: nobody's body is looked at before. At once, when those who are asked answer at once.
-   *
-   * @throws ApiError, at once or later.
-   */
-  admit(demand: Demand, visit: Visit): Answered<Admission> {
-    const { permission } = demand;
+  /** Lets a caller in by their headers alone: nobody's body is looked at before. @throws ApiError */
+  async admit({ also, permission, scope }: Demand, visit: Visit): Promise<Admission> {
     const { request } = visit;
     if (permission === undefined) return { permission: '', owner: NOBODY, caller: undefined, request };
-    return whenKnown(this.#ports.instanceOf(request), (instanceId) => {
-      if (instanceId === undefined) throw unknownInstance();
-      return whenKnown(this.#ports.authenticate(request), (caller) =>
-        this.#letIn(caller, instanceId, { ...demand, permission, visit }),
-      );
-    });
-  }
-
-  #letIn(
-    caller: Caller | undefined,
-    instanceId: string,
-    { also, permission, scope, visit }: Asked,
-  ): Answered<Admission> {
-    const { request } = visit;
+    const instanceId = await this.#ports.instanceOf(request);
     visit.instanceId = instanceId;
+    if (instanceId === undefined) throw unknownInstance();
+    const caller = await this.#ports.authenticate(request);
     visit.callerId = caller?.id;
     if (caller === undefined) throw unauthenticated();
     // Not left to `isAllowed`: a program that answers by the role alone would let in the administrators of its neighbours.
@@ -97,16 +74,7 @@ export class Pipeline {
     const owner = named === undefined ? { instanceId } : { instanceId, organizationId: named };
     scope.narrow(owner);
     const admission = { permission, owner, caller, request };
-    const pending = this.#demand(admission);
-    return pending === undefined && also === undefined ? admission : this.#onceAllowed(admission, pending, also);
-  }
-
-  async #onceAllowed(
-    admission: Admission & { readonly caller: Caller },
-    pending: Promise<void> | undefined,
-    also: string | undefined,
-  ): Promise<Admission> {
-    await pending;
+    await this.#demand(admission);
     if (also !== undefined) await this.#demand({ ...admission, permission: also });
     return admission;
   }
@@ -132,20 +100,9 @@ export class Pipeline {
     });
   }
 
-  /** Nothing to wait for in the instance, when the port answers at once. */
-  #demand(admission: Admission & { readonly caller: Caller }): Promise<void> | undefined {
-    const { caller, owner, permission, request } = admission;
-    const allowed = this.#ports.isAllowed(caller, permission, { ...owner, request });
-    if (allowed === true && !isOrganization(owner)) return undefined;
-    return this.#demandBoth(allowed, admission);
-  }
-
   /** The permission comes first: who has none does not learn which organizations there are. */
-  async #demandBoth(
-    allowed: Answered<boolean>,
-    { permission, owner, request }: Pick<Admission, 'permission' | 'owner' | 'request'>,
-  ): Promise<void> {
-    if (!(await allowed)) throw permissionDenied(permission);
+  async #demand({ caller, owner, permission, request }: Admission & { readonly caller: Caller }): Promise<void> {
+    if (!(await this.#ports.isAllowed(caller, permission, { ...owner, request }))) throw permissionDenied(permission);
     if (isOrganization(owner) && !(await this.#exists(owner, request))) throw unknownOrganization();
   }
 

@@ -1,6 +1,5 @@
 import type { PeerCertificate } from 'node:tls';
 import type { OrganizationRef } from '@login-policy/domain';
-import type { Answered } from '../calls/pending.js';
 import type { Caller, Place } from './caller.js';
 
 /** The headers of a request: one value a name, several of one name joined as HTTP says. Names in lower case. */
@@ -18,6 +17,9 @@ export interface ApiRequest extends RequestHeaders {
   /** The certificate that the client showed over TLS; `undefined` for one that no `ca` of this server vouches for. */
   readonly clientCertificate: PeerCertificate | undefined;
 }
+
+/** What a port answers: at once, or later. */
+type Answered<Value> = Value | Promise<Value>;
 
 /**
  * Knows who calls. `undefined` is answered with 401; what it throws, with 500 or as a fault of a store.
