@@ -79,6 +79,10 @@ function bound<Row>(model: ReadModel<Row>, bond: Bond): ReadModel<Row> {
       await bond.holds();
       return apart(await model.query(query));
     },
+    async keys(query) {
+      await bond.holds();
+      return apart(await model.keys(query));
+    },
     async checkpoint() {
       await bond.holds();
       return model.checkpoint();

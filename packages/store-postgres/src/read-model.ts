@@ -57,16 +57,14 @@ abstract class StoredReadModel<Row> implements ReadModel<Row> {
 
   async query(asked: RowQuery): Promise<RowsAt<readonly KeyedRow<Row>[]>> {
     this.parts.refuseWhenClosed();
-    const { index, value, afterKey } = asked;
-    const after = afterKey === undefined ? [] : [keyBytes(afterKey)];
-    return this.#look(
-      `SELECT e.key, r.content FROM {schema}.read_model_entries AS e
-       JOIN {schema}.read_model_rows AS r ON r.model = e.model AND sha256(r.key) = sha256(e.key)
-       WHERE e.model = m.model AND e.entry = $2
-       ${after.length === 0 ? '' : 'AND substring(e.key FROM 1 FOR 500) >= substring($4::bytea FROM 1 FOR 500) AND e.key > $4'}
-       ORDER BY substring(e.key FROM 1 FOR 500), e.key LIMIT $3`,
-      [entryOf(index, value), rowLimitOf(asked), ...after],
-    );
+    const rows = 'JOIN {schema}.read_model_rows AS r ON r.model = e.model AND sha256(r.key) = sha256(e.key)';
+    return this.#look(...lookUp(asked, 'r.content', rows));
+  }
+
+  async keys(asked: RowQuery): Promise<RowsAt<readonly string[]>> {
+    this.parts.refuseWhenClosed();
+    const { rows, ...at } = await this.#found(...lookUp(asked, 'NULL AS content', ''));
+    return { ...at, rows: rows.map((cells) => keyOfHex(text(cells[1]))) };
   }
 
   async checkpoint(): Promise<Position | undefined> {
@@ -118,7 +116,7 @@ abstract class StoredReadModel<Row> implements ReadModel<Row> {
   }
 
   /** Rows and checkpoint by one statement: what it sees is of one moment. The first column is the checkpoint, the same in each row. */
-  async #look(rows: string, values: readonly unknown[]): Promise<RowsAt<readonly KeyedRow<Row>[]>> {
+  async #found(rows: string, values: readonly unknown[]): Promise<RowsAt<readonly Cells[]>> {
     const found = await this.#read(
       `SELECT ${CHECKPOINT}, encode(found.key, 'hex'), found.content::text, ${HEAD_PLACED}
        FROM {schema}.read_models AS m LEFT JOIN ${HEAD} AS head ON true LEFT JOIN LATERAL (${rows}) AS found ON true
@@ -129,8 +127,13 @@ abstract class StoredReadModel<Row> implements ReadModel<Row> {
     return {
       checkpoint: positionIn(found[0]?.[0]),
       head: positionIn(found[0]?.[3]) ?? START,
-      rows: found.filter(([, key]) => key !== null).map((cells) => this.#rowOf(cells)),
+      rows: found.filter(([, key]) => key !== null),
     };
+  }
+
+  async #look(statement: string, values: readonly unknown[]): Promise<RowsAt<readonly KeyedRow<Row>[]>> {
+    const { rows, ...at } = await this.#found(statement, values);
+    return { ...at, rows: rows.map((cells) => this.#rowOf(cells)) };
   }
 
   #read(statement: string, values: readonly unknown[] = []): Promise<readonly Cells[]> {
@@ -146,6 +149,17 @@ abstract class StoredReadModel<Row> implements ReadModel<Row> {
     const key = keyOfHex(text(cells[1]));
     return { key, row: this.#kept.decoded(key, text(cells[2])) };
   }
+}
+
+/** Looks an entry of an index up: with its content, or without. */
+function lookUp(asked: RowQuery, content: string, rows: string): [statement: string, values: readonly unknown[]] {
+  const { index, value, afterKey } = asked;
+  const after = afterKey === undefined ? [] : [keyBytes(afterKey)];
+  const statement = `SELECT e.key, ${content} FROM {schema}.read_model_entries AS e ${rows}
+    WHERE e.model = m.model AND e.entry = $2
+    ${after.length === 0 ? '' : 'AND substring(e.key FROM 1 FOR 500) >= substring($4::bytea FROM 1 FOR 500) AND e.key > $4'}
+    ORDER BY substring(e.key FROM 1 FOR 500), e.key LIMIT $3`;
+  return [statement, [entryOf(index, value), rowLimitOf(asked), ...after]];
 }
 
 /** The read model that readers see. */

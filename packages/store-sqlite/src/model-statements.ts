@@ -27,8 +27,12 @@ export interface ModelStatements {
   readonly drop: Statement<[model: number, key: string]>;
   readonly index: Statement<[model: number, key: string, name: string, value: string]>;
   readonly dropIndex: Statement<[model: number, key: string]>;
-  readonly query: Statement<[name: string, index: string, value: string, from: string, limit: number], StoredRow>;
+  readonly query: Statement<Asked, StoredRow>;
+  readonly keys: Statement<Asked, string>;
 }
+
+/** Which rows a query asks for. */
+type Asked = [name: string, index: string, value: string, from: string, limit: number];
 
 /** Prepares the statements on read models. */
 export function modelStatements(database: Database): ModelStatements {
@@ -55,6 +59,11 @@ export function modelStatements(database: Database): ModelStatements {
     drop: database.prepare('DELETE FROM rows WHERE model = ? AND key = ?'),
     index: database.prepare('INSERT INTO row_index (model, key, name, value) VALUES (?, ?, ?, ?)'),
     dropIndex: database.prepare('DELETE FROM row_index WHERE model = ? AND key = ?'),
+    keys: database
+      .prepare<Asked, string>(
+        `SELECT key FROM row_index WHERE model = ${model} AND name = ? AND value = ? AND key >= ? ORDER BY key LIMIT ?`,
+      )
+      .pluck(),
     query: database.prepare(
       `SELECT rows.key, rows.row FROM row_index JOIN rows USING (model, key)
        WHERE row_index.model = ${model} AND name = ? AND value = ? AND key >= ? ORDER BY key LIMIT ?`,

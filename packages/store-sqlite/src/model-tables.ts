@@ -136,11 +136,12 @@ export class ModelRows<Row> {
   }
 
   query(query: RowQuery): readonly KeyedRow<Row>[] {
-    const { index, value, afterKey } = query;
-    // The first key there can be after another one is that one and a NUL.
-    const from = afterKey === undefined ? '' : `${afterKey}\0`;
-    const stored = this.#statements.query.all(this.name, index, value, from, rowLimitOf(query));
+    const stored = this.#statements.query.all(this.name, ...askedIn(query));
     return stored.map(({ key, row }) => ({ key, row: this.#kept.decoded(key, row) }));
+  }
+
+  keys(query: RowQuery): readonly string[] {
+    return this.#statements.keys.all(this.name, ...askedIn(query));
   }
 
   checkpoint(): Position | undefined {
@@ -209,4 +210,10 @@ export class ModelRows<Row> {
     for (const [name, value] of indexed ?? []) this.#statements.index.run(model, key, name, value);
     this.#kept.written(key, row, text);
   }
+}
+
+function askedIn(query: RowQuery): [index: string, value: string, from: string, limit: number] {
+  const { index, value, afterKey } = query;
+  // The first key there can be after another one is that one and a NUL.
+  return [index, value, afterKey === undefined ? '' : `${afterKey}\0`, rowLimitOf(query)];
 }

@@ -78,6 +78,10 @@ class SqliteReadModel<Event extends EventShape, Row> implements ReadModel<Row> {
     return this.#atOnce((rows) => rows.query(query));
   }
 
+  async keys(query: RowQuery): Promise<RowsAt<readonly string[]>> {
+    return this.#atOnce((rows) => rows.keys(query));
+  }
+
   async checkpoint(): Promise<Position | undefined> {
     return this.connection.use(() => this.parts.rows.checkpoint());
   }

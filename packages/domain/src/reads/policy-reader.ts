@@ -115,8 +115,8 @@ export class PolicyReader {
   async #customized(instance: Instance, { after, limit, freshness }: CustomizedPage): Promise<readonly Organization[]> {
     const afterKey = after === undefined ? {} : { afterKey: policyStream(after) };
     const query = { index: CUSTOM_IN, value: instance.instanceId, limit, ...afterKey };
-    const { rows } = await this.#model.query(query, freshness);
-    return rows.map(({ key }) => ownerOfStream(parseStreamId(key))).filter(isOrganization);
+    const { rows } = await this.#model.keys(query, freshness);
+    return rows.map((key) => ownerOfStream(parseStreamId(key))).filter(isOrganization);
   }
 
   async #past(owner: Owner, asOf: ParsedAsOf): Promise<StateAt<PolicyState>> {

@@ -91,6 +91,11 @@ export class Follower<Event extends EventShape, Row> {
     return this.#answer(() => this.rows.query(query), freshness);
   }
 
+  /** The keys alone of what {@link query} would answer. */
+  keys(query: RowQuery, freshness: Freshness = {}): Promise<RowsAt<readonly string[]>> {
+    return this.#answer(() => this.rows.keys(query), freshness);
+  }
+
   /** Waits until a read would be answered at once. @throws ProjectionBehind, DeadlineExceeded */
   async ready(freshness?: Freshness): Promise<void> {
     await this.read([], freshness);
@@ -147,7 +152,7 @@ export class Follower<Event extends EventShape, Row> {
 
   /** Rows that appends keep are at the head, unless somebody wrote without them: a read that finds them behind asks for this. */
   async #catchUpOnDemand(): Promise<void> {
-    if (!this.#isWanted) return this.#rest();
+    if (!this.#isWanted) return this.#wakes.changed(this.#ending.signal);
     this.#isWanted = false;
     await this.#projector.catchUp(this.#ending.signal);
   }
@@ -158,18 +163,14 @@ export class Follower<Event extends EventShape, Row> {
     if (caught instanceof Fault && caught.retryable) {
       const since = this.#state.is === 'retrying' ? this.#state.since : new Date();
       this.#state = { is: 'retrying', since, fault: caught };
-      return this.#rest(pauses.next());
+      return this.#wakes.changed(this.#ending.signal, pauses.next());
     }
     const at = await this.rows.checkpoint().catch(() => undefined);
     if (this.#ending.signal.aborted) return;
     this.#state = { is: 'stopped', why: caught, at };
     this.#waiters.fail(caught);
-    await this.#rest();
+    await this.#wakes.changed(this.#ending.signal);
     if (!this.#ending.signal.aborted) this.#state = { is: 'catching-up' };
-  }
-
-  #rest(ms?: number): Promise<void> {
-    return this.#wakes.changed(this.#ending.signal, ms);
   }
 
   #isAtHead(): void {

@@ -118,6 +118,11 @@ export class MemoryReadModel<Event extends EventShape, Row> implements ReadModel
     return this.#at(queryRows(this.#projection, this.#live.rows, query));
   }
 
+  async keys(query: RowQuery): Promise<RowsAt<readonly string[]>> {
+    const { rows, ...at } = await this.query(query);
+    return { ...at, rows: rows.map(({ key }) => key) };
+  }
+
   async checkpoint(): Promise<Position | undefined> {
     refuseWhenClosed(this.#surroundings);
     return this.#live.checkpoint;

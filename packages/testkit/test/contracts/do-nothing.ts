@@ -58,6 +58,7 @@ function doNothingReadModel<Row>(): ReadModel<Row> {
   const model: ReadModel<Row> = {
     read: async () => ({ checkpoint: undefined, rows: new Map<string, Row>() }),
     query: async () => ({ checkpoint: undefined, rows: [] }),
+    keys: async () => ({ checkpoint: undefined, rows: [] }),
     checkpoint: async () => undefined,
     commit: async () => {},
     changed: async () => {},

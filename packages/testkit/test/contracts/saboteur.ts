@@ -107,6 +107,7 @@ export function methodsOf<Row>(model: ReadModel<Row>): ReadModel<Row> {
   return {
     read: (keys) => model.read(keys),
     query: (query) => model.query(query),
+    keys: (query) => model.keys(query),
     checkpoint: () => model.checkpoint(),
     commit: (change) => model.commit(change),
     changed: (signal) => model.changed(signal),

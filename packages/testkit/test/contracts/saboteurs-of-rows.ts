@@ -80,6 +80,11 @@ export const saboteursOfRows: readonly Saboteur<ReadModelSabotage>[] = [
     sabotage: (model) => ({ query: (query) => model.query({ ...query, limit: (query.limit ?? 100) + 1 }) }),
   },
   {
+    does: 'begins anew when it is asked for keys alone',
+    noticedBy: 'goes on after a key, in pages of any size',
+    sabotage: (model) => ({ keys: ({ afterKey: _, ...query }) => model.keys(query) }),
+  },
+  {
     does: 'finds values whatever their case',
     noticedBy: 'tells values apart that look alike',
     sabotage: (model) => ({

@@ -144,4 +144,6 @@ async function commitNumbered(model: ReadModel<Tally>, count: number): Promise<r
 async function demandKeys(model: ReadModel<Tally>, query: RowQuery, expected: readonly string[]): Promise<void> {
   const found = (await model.query(query)).rows;
   demandSame({ what: `keys under ${query.value}`, actual: found.map(({ key }) => key), expected });
+  const { rows: alone } = await model.keys(query);
+  demandSame({ what: `keys alone under ${query.value}`, actual: alone, expected });
 }
