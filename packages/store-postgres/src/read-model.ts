@@ -24,8 +24,10 @@ import { text } from './rows.js';
 
 const LOOKED_AGAIN_MS = 1000;
 
-/** Which of the read models of a name is meant: an expression for its number, and the parameter in it. */
+/** Which of the read models of a name is meant: a condition and an expression for its number, and the parameter in both. */
 export interface Target {
+  /** Of the table `m`. */
+  readonly condition: string;
   readonly number: string;
   readonly parameter: string;
   /** Whether it is the copy of a rebuild: gone, it was superseded. */
@@ -38,40 +40,45 @@ abstract class StoredReadModel<Row> implements ReadModel<Row> {
   protected readonly definition: Projection<EventShape, Row>;
   readonly #target: Target;
   readonly #kept: KeptRows<Row>;
+  /** Made once: a text of this length costs as much to put together as the rest of a read. */
+  readonly #byKeys: string;
 
   constructor(parts: ReadModelParts, definition: Projection<EventShape, Row>, target: Target) {
     this.parts = parts;
     this.definition = definition;
     this.#target = target;
     this.#kept = new KeptRows(definition, parts.connection.name);
+    this.#byKeys = this.#lookStatement(
+      `SELECT r.key, r.content FROM {schema}.read_model_rows AS r WHERE r.model = m.model AND sha256(r.key) = ANY ($2::bytea[])`,
+    );
   }
 
   async read(keys: readonly string[]): Promise<RowsAt<ReadonlyMap<string, Row>>> {
     this.parts.refuseWhenClosed();
-    const found = await this.#look(
-      `SELECT r.key, r.content FROM {schema}.read_model_rows AS r WHERE r.model = m.model AND sha256(r.key) = ANY ($2::bytea[])`,
-      [keys.map((key) => digest(keyBytes(key)))],
-    );
+    const found = await this.#look(this.#byKeys, [keys.map((key) => digest(keyBytes(key)))]);
     return { ...found, rows: new Map(found.rows.map(({ key, row }) => [key, row])) };
   }
 
   async query(asked: RowQuery): Promise<RowsAt<readonly KeyedRow<Row>[]>> {
     this.parts.refuseWhenClosed();
     const rows = 'JOIN {schema}.read_model_rows AS r ON r.model = e.model AND sha256(r.key) = sha256(e.key)';
-    return this.#look(...lookUp(asked, 'r.content', rows));
+    const [statement, values] = lookUp(asked, 'r.content', rows);
+    return this.#look(this.#lookStatement(statement), values);
   }
 
   async keys(asked: RowQuery): Promise<RowsAt<readonly string[]>> {
     this.parts.refuseWhenClosed();
-    const { rows, ...at } = await this.#found(...lookUp(asked, 'NULL AS content', ''));
+    const [statement, values] = lookUp(asked, 'NULL AS content', '');
+    const { rows, ...at } = await this.#found(this.#lookStatement(statement), values);
     return { ...at, rows: rows.map((cells) => keyOfHex(text(cells[1]))) };
   }
 
   async checkpoint(): Promise<Position | undefined> {
     this.parts.refuseWhenClosed();
     const [row] = await this.#read(
-      `SELECT ${CHECKPOINT} FROM {schema}.read_models AS m LEFT JOIN ${HEAD} AS head ON true
-       WHERE m.model = {model} AND m.stage <> 'replaced'`,
+      this.#filledIn(
+        `SELECT ${CHECKPOINT} FROM {schema}.read_models AS m LEFT JOIN ${HEAD} AS head ON true WHERE {condition}`,
+      ),
     );
     if (row === undefined) this.#refuseGoneCopy();
     return positionIn(row?.[0]);
@@ -116,13 +123,16 @@ abstract class StoredReadModel<Row> implements ReadModel<Row> {
   }
 
   /** Rows and checkpoint by one statement: what it sees is of one moment. The first column is the checkpoint, the same in each row. */
-  async #found(rows: string, values: readonly unknown[]): Promise<RowsAt<readonly Cells[]>> {
-    const found = await this.#read(
+  #lookStatement(rows: string): string {
+    return this.#filledIn(
       `SELECT ${CHECKPOINT}, encode(found.key, 'hex'), found.content::text, ${HEAD_PLACED}
        FROM {schema}.read_models AS m LEFT JOIN ${HEAD} AS head ON true LEFT JOIN LATERAL (${rows}) AS found ON true
-       WHERE m.model = {model} AND m.stage <> 'replaced'`,
-      values,
+       WHERE {condition}`,
     );
+  }
+
+  async #found(statement: string, values: readonly unknown[]): Promise<RowsAt<readonly Cells[]>> {
+    const found = await this.#read(statement, values);
     if (found.length === 0) this.#refuseGoneCopy();
     return {
       checkpoint: positionIn(found[0]?.[0]),
@@ -137,12 +147,15 @@ abstract class StoredReadModel<Row> implements ReadModel<Row> {
   }
 
   #read(statement: string, values: readonly unknown[] = []): Promise<readonly Cells[]> {
-    return this.parts.connection.read(this.#filledIn(statement), [this.#target.parameter, ...values]);
+    return this.parts.connection.read(statement, [this.#target.parameter, ...values]);
   }
 
   #filledIn(statement: string): string {
     const { quoted } = this.parts.schema;
-    return statement.replaceAll('{model}', () => this.#target.number).replaceAll('{schema}', () => quoted);
+    return statement
+      .replaceAll('{condition}', () => this.#target.condition)
+      .replaceAll('{model}', () => this.#target.number)
+      .replaceAll('{schema}', () => quoted);
   }
 
   #rowOf(cells: Cells): KeyedRow<Row> {
@@ -166,7 +179,7 @@ function lookUp(asked: RowQuery, content: string, rows: string): [statement: str
 export class LiveReadModel<Row> extends StoredReadModel<Row> {
   constructor(parts: ReadModelParts, definition: Projection<EventShape, Row>, name: string) {
     const number = `(SELECT model FROM {schema}.read_models WHERE name = $1 AND stage = 'live')`;
-    super(parts, definition, { number, parameter: name });
+    super(parts, definition, { condition: `m.name = $1 AND m.stage = 'live'`, number, parameter: name });
   }
 }
 
@@ -175,7 +188,12 @@ export class RebuildingReadModel<Row> extends StoredReadModel<Row> implements Re
   readonly #copy: Copy;
 
   constructor(parts: ReadModelParts, definition: Projection<EventShape, Row>, copy: Copy) {
-    super(parts, definition, { number: '$1::bigint', parameter: copy.model, isCopy: true });
+    super(parts, definition, {
+      condition: `m.model = $1::bigint AND m.stage <> 'replaced'`,
+      number: '$1::bigint',
+      parameter: copy.model,
+      isCopy: true,
+    });
     this.#copy = copy;
   }
 

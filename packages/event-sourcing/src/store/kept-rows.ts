@@ -44,8 +44,9 @@ export class KeptRows<Row> {
   /** {@link read} for a row that is there. */
   decoded(key: string, text: string): Row {
     const kept = this.#rows.get(key);
-    const isSame = kept?.text === text && kept.row !== undefined;
-    const row = isSame ? kept.row : decodeRow(this.#definition, { key, text, store: this.#store });
+    const same = kept?.text === text ? kept.row : undefined;
+    if (same !== undefined && kept?.moment === this.#moment) return same;
+    const row = same ?? decodeRow(this.#definition, { key, text, store: this.#store });
     this.written(key, row, text);
     return row;
   }
