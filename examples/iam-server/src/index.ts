@@ -3,6 +3,7 @@ export { SignInAttempts } from './accounts/sign-in-attempts.js';
 export { announcement } from './announcement.js';
 export { CannotStart, readConfig } from './config.js';
 export { logTo, type Log, type LogFacts } from './log.js';
+export { ChangesFeed, type OnChanges } from './routes/changes-feed.js';
 export { start, type Running } from './start.js';
 export { StoreWatch } from './store-watch.js';
 export { Steps } from './steps.js';

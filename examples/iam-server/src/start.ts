@@ -150,7 +150,7 @@ async function assemble({ config, log, instances, store, policies, page, opened 
   const identification = new Identification(instances, sessions, transport);
   const feed = await ChangesFeed.open(store.eventStore);
   const watch = new StoreWatch(store.eventStore, log);
-  const changes = new ChangesStreams(feed, identification);
+  const changes = new ChangesStreams(feed, identification, () => watch.isUp);
   opened.push({ waitsFor: 'the feed of changes', close: () => closeFeed(changes, feed, watch) });
   metrics.watch('iam_change_streams', () => changes.count);
   metrics.watch('iam_store_up', () => Number(watch.isUp));

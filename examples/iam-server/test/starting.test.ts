@@ -134,7 +134,8 @@ describe('a start that comes to nothing', () => {
   });
 
   it('ends in its time beside a store that is silent, says what it waits for, and answers 503 meanwhile', async () => {
-    for (const store of [`postgres://me@127.0.0.1:${port}/none`, `esdb://127.0.0.1:${port}?tls=false`]) {
+    const stores = [`postgres://me@127.0.0.1:${port}/none`, `esdb://127.0.0.1:${port}?tls=false`];
+    const beside = stores.map(async (store) => {
       const own = String(await freePort());
       const variables = { IAM_STORE: store, IAM_START_SECONDS: '4', PORT: own };
       const starting = bench.spawn(await bench.folder(), variables);
@@ -148,7 +149,8 @@ describe('a start that comes to nothing', () => {
         /Starting waits for the store .*\n.*Starting took longer than 4 s: it still waits for the store/,
       );
       expect(await readdir(join(starting.folder, '.data'))).to.deep.equal([]);
-    }
+    });
+    await Promise.all(beside);
   });
 
   it('ends with a code that tells a supervisor not to try again when something has to be mended first', async () => {

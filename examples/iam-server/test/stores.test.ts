@@ -1,8 +1,9 @@
 // Puts a global of its own in place, before leaks are looked for.
 import '@login-policy/store-eventstoredb';
-import { Steps, StoreWatch } from '@login-policy/example-iam-server';
-import { START } from '@login-policy/event-sourcing';
+import { ChangesFeed, Steps, StoreWatch, type OnChanges } from '@login-policy/example-iam-server';
+import { openMemoryStore, START } from '@login-policy/event-sourcing';
 import { StoreUnavailable } from '@login-policy/event-sourcing/store';
+import { freshInstance, openLoginPolicies, orThrow } from '@login-policy/domain';
 import { expect } from 'chai';
 import { after, afterEach, before, describe, it } from 'mocha';
 import { bearer, call, cookieIn, json, signIn, tls, trySignIn, type Changed, type PolicyRead } from './client.js';
@@ -43,6 +44,9 @@ for (const kind of ['PostgreSQL', 'the double of EventStoreDB'] as const) {
       );
       const ready = await call(server.url, '/debug/ready');
       expect(ready.status).to.equal(503);
+      const { length } = stream.events;
+      expect((await EventStream.open(server.url, headers)).response.statusCode).to.equal(503);
+      expect(stream.events.slice(length), 'no beat that says all was told').to.deep.equal([]);
       expect(await metric(server.url, headers, 'iam_store_up')).to.equal('0');
       expect((await call(server.url, '/iam/v1/session', { headers })).status).to.equal(204);
       await store.comeBack();
@@ -100,6 +104,36 @@ describe('a store that is silent', () => {
       .take('the store', () => new Promise(() => undefined))
       .catch((caught: unknown) => String(caught));
     expect(ended).to.equal('Error: Ending took longer than 0.1 s: it still waits for the store.');
+  });
+});
+
+describe('a store that is put back to an earlier state under a server that runs', () => {
+  it('has pages read everything anew, and is followed from where it is now', async () => {
+    const instance = { instanceId: '1' };
+    const by = { actor: 'somebody' };
+    const [lost, restored] = [openMemoryStore(), openMemoryStore()];
+    const policies = await openLoginPolicies({ store: restored });
+    const later = await openLoginPolicies({ store: lost });
+    for (const one of [policies, later]) orThrow(await one.add(instance, freshInstance, by));
+    orThrow(await later.removeSecondFactor(instance, 'U2F', by));
+    let { eventStore } = lost;
+    const feed = await ChangesFeed.open({
+      head: () => eventStore.head(),
+      readAll: (options) => eventStore.readAll(options),
+      subscribe: (options) => eventStore.subscribe(options),
+    });
+    const told: Parameters<OnChanges>[0][] = [];
+    feed.listen((news) => told.push(news));
+    ({ eventStore } = restored);
+    await later.close();
+    await lost.close();
+    await eventually('a reset', () => told.includes('reset') || undefined);
+    orThrow(await policies.removeSecondFactor(instance, 'U2F', by));
+    await eventually('a change', () => told.length === 2 || undefined);
+    expect(told[1]).to.be.an('array').with.lengthOf(1);
+    await feed.close();
+    await policies.close();
+    await restored.close();
   });
 });
 

@@ -1,6 +1,12 @@
 import { setImmediate as otherWork, setTimeout as pause } from 'node:timers/promises';
 import { INSTANCE_CATEGORY, ORGANIZATION_CATEGORY, isOrganization, ownerOfStream } from '@login-policy/domain';
-import { positionToString, type EventStore, type Position, type RecordedEvent } from '@login-policy/event-sourcing';
+import {
+  isFault,
+  positionToString,
+  type EventStore,
+  type Position,
+  type RecordedEvent,
+} from '@login-policy/event-sourcing';
 
 /** That a policy was changed, by whichever process. */
 export interface Change {
@@ -11,8 +17,13 @@ export interface Change {
   readonly position: string;
 }
 
-/** Who is told of changes, some at once, in their order. It must not throw. */
-export type OnChanges = (changes: readonly Change[]) => void;
+/**
+ * Who is told of changes, some at once, in their order; of a `reset` when what was told before is of a history that was lost, as
+ * after a backup was restored. It must not throw.
+ */
+export type OnChanges = (changes: readonly Change[] | 'reset') => void;
+
+type Followed = Pick<EventStore, 'head' | 'readAll' | 'subscribe'>;
 
 const filter = { categories: [INSTANCE_CATEGORY, ORGANIZATION_CATEGORY] } as const;
 const TRY_AGAIN_MS = 250;
@@ -21,20 +32,20 @@ const MOST_MISSED = 1000;
 
 /** Follows the store once for all who want to know what changes; when the store is away, it goes on where it was. */
 export class ChangesFeed {
-  readonly #store: EventStore;
+  readonly #store: Followed;
   readonly #listeners = new Set<OnChanges>();
   readonly #ending = new AbortController();
   readonly #running: Promise<void>;
   #reached: Position;
 
-  private constructor(store: EventStore, head: Position) {
+  private constructor(store: Followed, head: Position) {
     this.#store = store;
     this.#reached = head;
     this.#running = this.#run();
   }
 
   /** Follows from now on. */
-  static async open(store: EventStore): Promise<ChangesFeed> {
+  static async open(store: Followed): Promise<ChangesFeed> {
     return new ChangesFeed(store, await store.head());
   }
 
@@ -77,16 +88,26 @@ export class ChangesFeed {
         for await (const message of this.#store.subscribe({ after: this.#reached, filter, signal })) {
           this.#reached = message.position;
           if (message.kind !== 'events') continue;
-          const changes = message.events.map(changeOf);
-          for (const listener of [...this.#listeners]) listener(changes);
+          this.#tell(message.events.map(changeOf));
           // So that what was told leaves before there is more.
           await otherWork();
         }
-      } catch {
+      } catch (caught) {
         // That the store is away is said by who looks after it.
+        if (isFault(caught, 'position-unknown')) await this.#begin().catch(() => undefined);
         await pause(TRY_AGAIN_MS, undefined, { signal }).catch(() => undefined);
       }
     }
+  }
+
+  /** The history that was followed is lost: what stands in the store now is followed from its end. */
+  async #begin(): Promise<void> {
+    this.#reached = await this.#store.head();
+    this.#tell('reset');
+  }
+
+  #tell(news: Parameters<OnChanges>[0]): void {
+    for (const listener of [...this.#listeners]) listener(news);
   }
 }
 

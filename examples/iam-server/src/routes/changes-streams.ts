@@ -1,6 +1,6 @@
 import { parsePosition, type Position } from '@login-policy/event-sourcing';
 import type { Exchange, Response } from '../http/exchange.js';
-import { tooManyStreams } from '../http/refusal.js';
+import { storeAway, tooManyStreams } from '../http/refusal.js';
 import type { Identification, Recognised } from '../sessions/identification.js';
 import type { Change, ChangesFeed } from './changes-feed.js';
 
@@ -23,12 +23,14 @@ interface OpenStream {
 export class ChangesStreams {
   readonly #feed: ChangesFeed;
   readonly #identification: Identification;
+  readonly #isStoreUp: () => boolean;
   readonly #open = new Map<Response, OpenStream>();
   readonly #beats: NodeJS.Timeout;
   #isClosed = false;
 
-  constructor(feed: ChangesFeed, identification: Identification) {
+  constructor(feed: ChangesFeed, identification: Identification, isStoreUp: () => boolean) {
     this.#feed = feed;
+    this.#isStoreUp = isStoreUp;
     this.#identification = identification;
     this.#beats = setInterval(() => this.#beat(), BEAT_MS);
   }
@@ -42,11 +44,12 @@ export class ChangesStreams {
   async begin(exchange: Exchange, recognised: Recognised): Promise<void> {
     const { headers, onGone, request, response } = exchange;
     const { caller } = recognised;
+    if (!this.#isStoreUp()) throw storeAway();
     if (this.#open.size >= MOST_STREAMS || this.#countOf(caller.id) >= MOST_OF_ONE_CALLER) throw tooManyStreams();
     this.#open.set(response, { exchange, recognised });
-    const waiting: Change[] = [];
-    let hear = (changes: readonly Change[]): unknown => waiting.push(...changes);
-    const stop = this.#feed.listen((changes) => hear(changes));
+    const waiting: string[] = [];
+    let hear = (text: string): unknown => waiting.push(text);
+    const stop = this.#feed.listen((news) => hear(this.#textOf(news, caller.instanceId)));
     // They may have left while they were being recognised.
     onGone(() => {
       this.#open.delete(response);
@@ -55,8 +58,8 @@ export class ChangesStreams {
     request.resume();
     response.writeHead(200, { 'content-type': 'text/event-stream', 'x-accel-buffering': 'no' });
     tell(response, await this.#opening(headers.get('last-event-id'), caller.instanceId));
-    hear = (changes) => tell(response, textOf(changes, caller.instanceId));
-    hear(waiting);
+    hear = (text) => tell(response, text);
+    hear(waiting.join(''));
     if (this.#isClosed) response.end();
   }
 
@@ -73,15 +76,24 @@ export class ChangesStreams {
     const after = lastId === undefined ? undefined : positionOf(lastId);
     const missed = after === undefined ? undefined : await this.#feed.missedSince(after).catch(() => undefined);
     const isAllThere = lastId === undefined || missed !== undefined;
-    return `${textOf(missed ?? [], instanceId)}${isAllThere ? '' : eventOf('reset', reached)}${eventOf('ready', reached)}`;
+    const first = isAllThere ? (missed ?? []) : 'reset';
+    return `${this.#textOf(first, instanceId)}${eventOf('ready', reached)}`;
   }
 
   #countOf(callerId: string): number {
     return [...this.#open.values()].filter(({ recognised }) => recognised.caller.id === callerId).length;
   }
 
+  /** A caller is told of their own instance only. */
+  #textOf(news: readonly Change[] | 'reset', instanceId: string): string {
+    if (news === 'reset') return eventOf('reset', this.#feed.reached);
+    const own = news.filter((change) => change.instanceId === instanceId);
+    return own.map((change) => eventOf('changed', change.position, change)).join('');
+  }
+
+  /** It says that all was told up to now, which nobody knows while the store is away. */
   #beat(): void {
-    const text = eventOf('beat', this.#feed.reached);
+    const text = this.#isStoreUp() ? eventOf('beat', this.#feed.reached) : '';
     for (const { exchange, recognised } of this.#open.values()) {
       this.#isStillAllowed(exchange, recognised).then(
         (isAllowed) => (isAllowed ? tell(exchange.response, text) : exchange.response.end()),
@@ -102,12 +114,6 @@ function positionOf(id: string): Position | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** A caller is told of their own instance only. */
-function textOf(changes: readonly Change[], instanceId: string): string {
-  const own = changes.filter((change) => change.instanceId === instanceId);
-  return own.map((change) => eventOf('changed', change.position, change)).join('');
 }
 
 function eventOf(event: string, id: string, data: object = {}): string {

@@ -68,6 +68,7 @@ function listen(): void {
       wasOpen.value = true;
     },
     changed: gather,
+    missed: checkNow,
     heard,
     broke: (state) => {
       isOpen.value = false;

@@ -13,6 +13,8 @@ export interface Listener {
   /** The stream is open, for the first time or again. */
   readonly opened: () => void;
   readonly changed: (change: Changed) => void;
+  /** More happened than can be told, or the store was put back: everything is to be read anew. */
+  readonly missed: () => void;
   /** The server lives, and has told of all there was. */
   readonly heard: () => void;
   /** The stream broke off; the browser tries again by itself unless it is `over`. */
@@ -20,10 +22,11 @@ export interface Listener {
 }
 
 /** Follows the server until the function it gives back is called. */
-export function followChanges({ opened, changed, heard, broke }: Listener): () => void {
+export function followChanges({ opened, changed, missed, heard, broke }: Listener): () => void {
   const source = new EventSource('/iam/v1/changes');
   source.addEventListener('ready', opened);
   source.addEventListener('beat', heard);
+  source.addEventListener('reset', missed);
   source.addEventListener('changed', ({ data }: MessageEvent<unknown>) => {
     changed(changedOf(JSON.parse(textOf(data, 'data'))));
   });

@@ -3,7 +3,7 @@ let seen = 0n;
 
 /** Takes note of a place: one that a change was told with, or that an answer came with. */
 export function notePosition(position: string | null | undefined): void {
-  if (position === null || position === undefined || !/^\d{1,39}$/.test(position)) return;
+  if (position === null || position === undefined || !/^\d{1,51}$/.test(position)) return;
   const place = BigInt(position);
   if (place > seen) seen = place;
 }

@@ -4,6 +4,7 @@ import { followChanges, type Changed, type Listener } from './changes.js';
 type Told =
   | { readonly what: 'opened' }
   | { readonly what: 'heard' }
+  | { readonly what: 'missed' }
   | { readonly what: 'changed'; readonly change: Changed }
   | { readonly what: 'broke'; readonly state: 'trying-again' | 'over' };
 
@@ -71,6 +72,9 @@ class Tab {
       changed: (change) => {
         this.#tell({ what: 'changed', change });
       },
+      missed: () => {
+        this.#tell({ what: 'missed' });
+      },
       heard: () => {
         this.#tell({ what: 'heard' });
       },
@@ -96,8 +100,8 @@ class Tab {
       this.#listener.changed(told.change);
       return;
     }
-    if (told.what === 'heard') {
-      this.#listener.heard();
+    if (told.what === 'heard' || told.what === 'missed') {
+      this.#listener[told.what]();
       return;
     }
     this.#heard = told;
