@@ -1,4 +1,5 @@
 /** Everything that is wrong and that no test can see. Every check runs, whatever the one before it found. */
+import { programOfNpm } from '../.config/set-up/process.mjs';
 import { conclude, run, tool } from './workspace.mjs';
 
 const node = process.execPath;
@@ -23,7 +24,7 @@ const checks = [
   ['descriptors', [node, 'packages/api/descriptors.mjs', '--check']],
   ['walls', [node, '.ci/walls.mjs']],
   ['smells', [node, '.ci/smells.mjs']],
-  ['public docs', [node, '.ci/public-docs.mjs']],
+  ['site', [...programOfNpm('npm'), 'run', '--silent', 'docs']],
   ['references', [node, '.ci/references.mjs']],
   ['links', [node, '.ci/links.mjs']],
   ['packages', [node, '.ci/packed.mjs']],

@@ -12,6 +12,7 @@ const findings = [
   ...sources.flatMap((file) => [...linesThat(file, smells()), ...badName(file)]),
   ...typescript.flatMap(escapes),
   ...registryHosts(),
+  ...tooManyNames('packages/event-sourcing/src/index.ts', 60),
   ...(await longTests()),
 ];
 conclude(findings, `${sources.length} files are free of double casts, stars, switched-off rules and forbidden words.`);
@@ -77,4 +78,13 @@ function registryHosts() {
   return lines
     .filter(({ line }) => /(tarball|resolved|registry|registries)["']?:.*https?:/.test(line))
     .map(({ where }) => `${where}: no registry's host is written down; the machine's own setting decides`);
+}
+
+/** What an application has to learn of the kernel; what the author of a store needs stands in its entry `./store`. */
+function tooManyNames(index, most) {
+  const lists = [...textOf(index).matchAll(/export (?:type )?\{([^}]*)\}/g)].map(([, names]) => names);
+  const { length } = lists.flatMap((names) => names.split(',')).filter((name) => name.trim() !== '');
+  return length <= most
+    ? []
+    : [`${index} exports ${length} names: more than ${most} is more than an application may learn`];
 }

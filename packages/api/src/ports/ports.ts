@@ -4,6 +4,7 @@ import type { Caller, Place } from './caller.js';
 
 /** The headers of a request: one value a name, several of one name joined as HTTP says. Names in lower case. */
 export interface RequestHeaders {
+  /** The value of a header, or `undefined` when it did not come. */
   get(name: string): string | undefined;
 }
 
@@ -39,6 +40,7 @@ export type InstanceOf = (request: ApiRequest) => Answered<string | undefined>;
 
 /** Knows which organizations an instance has. */
 export interface OrganizationDirectory {
+  /** Whether the instance has it. A call for one that it does not have is refused. */
   exists(organization: OrganizationRef, request: ApiRequest): Answered<boolean>;
 }
 

@@ -32,6 +32,7 @@ export const MOST_IDENTITY_PROVIDERS = 200;
  * with the same error and nothing is written.
  */
 export interface IdentityProviderDirectory {
+  /** Whether it may be linked by this owner's policy now. What it rejects with, the command rejects with. */
   exists(owner: Owner, identityProvider: IdentityProvider): Promise<boolean>;
 }
 

@@ -47,7 +47,7 @@ export interface LoginSettingsChange extends Partial<Omit<LoginSettings, 'lifeti
 
 /** Settings as a caller gives them: what is not named stays as it is, or is the default of a policy that is added. */
 export interface LoginSettingsInput extends Omit<LoginSettingsChange, 'lifetimes'> {
-  readonly lifetimes?: { readonly [Name in LifetimeName]?: LifetimeInput };
+  readonly lifetimes?: Partial<Record<LifetimeName, LifetimeInput>>;
 }
 
 /** A setting with a value of its own, apart from the lifetimes. */

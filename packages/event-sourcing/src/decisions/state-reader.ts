@@ -12,6 +12,7 @@ import type { StateAt } from './state-at.js';
 export interface Fold<Event extends EventShape, State> {
   readonly events: EventCodec<Event>;
   readonly initial: State;
+  /** The state after one more event. Pure. */
   evolve(state: State, event: Recorded<Event>): State;
   /**
    * Where a state of a long stream may be had without folding all of it. It is believed only when the stream holds the event it

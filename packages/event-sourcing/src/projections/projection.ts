@@ -6,6 +6,7 @@ import type { StreamId } from '../streams/stream-id.js';
 
 /** How a row is kept by a store that holds text. `decode` undoes `encode` exactly. */
 export interface RowCodec<Row> {
+  /** The row as it is kept. */
   encode(row: Row): Json;
   /** Throws an `Error` that says what is wrong when `stored` is no such row. */
   decode(stored: Json): Row;

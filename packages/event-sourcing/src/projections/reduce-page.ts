@@ -107,7 +107,7 @@ export function foldPage<Event extends EventShape, Row>(
   return stopped === undefined ? { changed, position } : { changed, position, stopped };
 }
 
-/** {@link foldPage} for a page on its own: the new rows under their keys. */
+/** Folds a page on its own: the new rows under their keys. */
 export function reducePage<Event extends EventShape, Row>(
   projection: Projection<Event, Row>,
   page: DecodedPage<Event, Row>,

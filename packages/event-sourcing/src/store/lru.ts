@@ -27,6 +27,7 @@ export class Lru<Key, Value> {
     this.#weightOf = weightOf;
   }
 
+  /** What is remembered under the key, which is used by that. */
   get(key: Key): Value | undefined {
     const entry = this.#entries.get(key);
     if (entry === undefined) return undefined;
@@ -44,6 +45,7 @@ export class Lru<Key, Value> {
     this.#weight += weight;
   }
 
+  /** Forgets it, if it was there. */
   delete(key: Key): void {
     const entry = this.#entries.get(key);
     if (entry === undefined) return;
@@ -51,6 +53,7 @@ export class Lru<Key, Value> {
     this.#weight -= entry.weight;
   }
 
+  /** Forgets all. */
   clear(): void {
     this.#entries.clear();
     this.#weight = 0;

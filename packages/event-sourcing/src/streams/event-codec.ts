@@ -34,6 +34,7 @@ export interface EventCodec<Event extends EventShape> {
  * `upcasters.length + 1`. A recorded event is for ever, so a shape is never edited: a new one is added with its upcaster.
  */
 export interface EventSchema<Data extends object> {
+  /** In order; none while there is only version 1. */
   readonly upcasters: readonly ((data: JsonObject) => JsonObject)[];
   /**
    * What undoes each upcaster, for content that the older version holds, too: `downcasters[0]` turns version 2 into 1. It answers

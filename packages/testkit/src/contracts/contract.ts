@@ -10,6 +10,7 @@ export interface Theme<Subject> {
 
 /** What a promise is checked on: storage of its own, opened for it and thrown away after it. */
 export interface Opened {
+  /** Closes it and throws it away, also after a test that failed. */
   readonly dispose: () => Promise<void>;
 }
 
@@ -23,6 +24,7 @@ export interface Contract<Subject extends Opened> {
 
 /** What makes a suite of a contract: `{ describe, it }` of mocha, vitest or node:test. */
 export interface TestRunner {
+  /** Makes a suite, whose tests the body makes. */
   readonly describe: (title: string, body: () => void) => unknown;
   /** A contract keeps its own time; a runner that takes a time-out as well is given one that is never reached. */
   readonly it: (title: string, body: () => Promise<void>, timeoutMs: number) => unknown;
