@@ -3,32 +3,21 @@ import { programOfNpm } from '../.config/set-up/process.mjs';
 import { conclude, run, tool } from './workspace.mjs';
 
 const node = process.execPath;
+const npm = [...programOfNpm('npm'), 'run', '--silent'];
+const firstCommit = (await run(['git', 'rev-list', '--max-parents=0', 'HEAD'])).stdout.trim().split('\n').at(-1);
 const checks = [
   ['set-up', [node, '.config/set-up.mjs']],
-  [
-    'lint',
-    [tool('oxlint'), '--config', '.config/oxlintrc.json', '--type-aware', '--deny-warnings', '--format', 'unix'],
-  ],
-  [
-    'format',
-    [
-      tool('prettier'),
-      '--config',
-      '.config/prettierrc.json',
-      '--ignore-path',
-      '.config/prettierignore',
-      '--check',
-      '.',
-    ],
-  ],
+  ['lint', [...npm, 'lint', '--', '--format', 'unix']],
+  ['format', [...npm, 'format:check']],
   ['descriptors', [node, 'packages/api/descriptors.mjs', '--check']],
   ['walls', [node, '.ci/walls.mjs']],
   ['smells', [node, '.ci/smells.mjs']],
-  ['site', [...programOfNpm('npm'), 'run', '--silent', 'docs']],
-  ['references', [node, '.ci/references.mjs']],
+  ['site', [...npm, 'docs']],
+  ['unused', [...npm, 'unused']],
   ['links', [node, '.ci/links.mjs']],
   ['packages', [node, '.ci/packed.mjs']],
-  ['changesets', [node, '.ci/changesets.mjs']],
+  // Those since the first commit: they name packages that there are.
+  ['changesets', [tool('changeset'), 'status', '--since', firstCommit]],
   ['no browser', [node, '.ci/without-browser.mjs']],
   ['page size', [node, 'examples/iam-server/page/check-size.mjs']],
 ];

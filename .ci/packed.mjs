@@ -1,8 +1,7 @@
 /** What npm would get of each public package is complete, says the truth about its types, and holds nothing but the product. */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { gunzipSync } from 'node:zlib';
 import { findingsOfConsumer } from './consumer.mjs';
 import { tarballsIn } from './tarballs.mjs';
 import { conclude, run, tool } from './workspace.mjs';
@@ -30,7 +29,7 @@ async function findingsOf({ name, filename, files }) {
       name,
       files.map(({ path }) => path),
     ),
-    ...manifest(name, filename),
+    ...(await manifest(name, filename)),
     ...(publint.code === 0 ? [] : [`${name}: publint says\n${publint.output}`]),
     ...(attw.code === 0 ? [] : [`${name}: attw says\n${attw.output}`]),
   ];
@@ -44,24 +43,14 @@ function contents(name, paths) {
 }
 
 /** `workspace:` means something in this folder only: whoever installs the package needs a version. */
-function manifest(name, filename) {
-  const packed = JSON.parse(fileInTar(gunzipSync(readFileSync(filename)), 'package/package.json'));
+async function manifest(name, filename) {
+  const { stdout } = await run(['tar', '-xzOf', filename, 'package/package.json']);
   const wanted = ['description', 'keywords', 'license', 'engines', 'publishConfig', 'sideEffects', 'exports', 'files'];
+  const packed = JSON.parse(stdout);
   return [
     ...wanted
       .filter((field) => packed[field] === undefined)
       .map((field) => `${name}: its package.json has no ${field}`),
-    ...(JSON.stringify(packed).includes('"workspace:') ? [`${name}: its package.json still says workspace:`] : []),
+    ...(stdout.includes('"workspace:') ? [`${name}: its package.json still says workspace:`] : []),
   ];
-}
-
-/** A tar is a row of 512-byte blocks: a header with name and octal size, then the content, filled up. */
-function fileInTar(tar, wanted) {
-  for (let at = 0; at < tar.length;) {
-    const name = tar.toString('utf8', at, at + 100).replace(/\0.*$/s, '');
-    const size = Number.parseInt(tar.toString('utf8', at + 124, at + 136), 8) || 0;
-    if (name === wanted) return tar.toString('utf8', at + 512, at + 512 + size);
-    at += 512 + Math.ceil(size / 512) * 512;
-  }
-  return '';
 }

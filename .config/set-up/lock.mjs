@@ -9,15 +9,19 @@ const silentMs = 60_000;
 const patienceMs = 15 * 60_000;
 
 /**
- * Does the work while no other process holds the lock file.
- *
- * Its owner renews it every few seconds. A lock whose owner is gone, or has not renewed it for a minute (a process id says
- * nothing across containers), is taken over.
+ * Does the work while no other process holds the lock file. Its owner renews it every few seconds; one whose owner is gone, or has not
+ * renewed it for a minute (a process id says nothing across containers), is taken over.
  */
 export async function withLock(path, work) {
-  await acquire(path);
+  mkdirSync(dirname(path), { recursive: true });
+  const giveUpAt = Date.now() + patienceMs;
+  for (let isToldOf = false; !take(path); isToldOf = true) {
+    if (!isToldOf) say('Another set-up of this folder is at work; waiting for it.');
+    if (Date.now() > giveUpAt) throw new SetUpFailed(`${path} is held by another set-up; end it, or delete that file.`);
+    await pause(lookAgainMs);
+  }
   const release = () => rmSync(path, { force: true });
-  const heartbeat = setInterval(() => renew(path), heartbeatMs);
+  const heartbeat = setInterval(() => attempt(() => utimesSync(path, new Date(), new Date())), heartbeatMs);
   process.once('exit', release);
   try {
     return await work();
@@ -28,28 +32,8 @@ export async function withLock(path, work) {
   }
 }
 
-async function acquire(path) {
-  mkdirSync(dirname(path), { recursive: true });
-  const giveUpAt = Date.now() + patienceMs;
-  let told = false;
-  while (!tryToTake(path)) {
-    const holder = holderOf(path);
-    if (holder !== undefined && isGone(holder)) clearAway(path, holder);
-    else if (!told) told = tell(holder);
-    if (Date.now() > giveUpAt) {
-      throw new SetUpFailed(`another set-up has held ${path} for 15 minutes; end it, or delete that file.`);
-    }
-    await pause(lookAgainMs);
-  }
-}
-
-function tell(holder) {
-  const who = holder === undefined ? '' : ` (process ${holder.pid})`;
-  say(`Another set-up of this folder is at work${who}; waiting for it.`);
-  return true;
-}
-
-function tryToTake(path) {
+function take(path) {
+  if (isGone(holderOf(path))) clearAway(path);
   try {
     writeFileSync(path, String(process.pid), { flag: 'wx' });
     return true;
@@ -59,45 +43,35 @@ function tryToTake(path) {
   }
 }
 
-function renew(path) {
-  try {
-    utimesSync(path, new Date(), new Date());
-  } catch {
-    // Whoever deleted the lock meant to; the next set-up just won't wait for this one.
-  }
+/** Of several that find a dead owner's lock, one moves it away; whoever moved a living one's puts it back. */
+function clearAway(path) {
+  const aside = `${path}.${process.pid}`;
+  attempt(() => renameSync(path, aside));
+  if (isGone(holderOf(aside))) rmSync(aside, { force: true });
+  else attempt(() => renameSync(aside, path));
 }
 
 function holderOf(path) {
-  try {
-    return { pid: Number(readFileSync(path, 'utf8')), renewedAt: statSync(path).mtimeMs };
-  } catch {
-    return undefined;
-  }
+  return attempt(() => ({ pid: Number(readFileSync(path, 'utf8')), renewedAt: statSync(path).mtimeMs }));
 }
 
 /** An empty lock is one whose owner is about to write his process id into it: he is there until a minute has passed. */
-function isGone({ pid, renewedAt }) {
+function isGone({ pid, renewedAt } = { pid: 0, renewedAt: Infinity }) {
   if (Date.now() - renewedAt > silentMs || pid === process.pid) return true;
-  return pid > 0 && !isAlive(pid);
+  return (
+    pid > 0 &&
+    attempt(
+      () => process.kill(pid, 0),
+      (error) => error.code === 'EPERM',
+    ) !== true
+  );
 }
 
-function isAlive(pid) {
+/** What came of it, or of what went wrong: nothing, unless it is said. */
+function attempt(doIt, orElse = () => undefined) {
   try {
-    process.kill(pid, 0);
-    return true;
+    return doIt();
   } catch (error) {
-    return error.code === 'EPERM';
+    return orElse(error);
   }
-}
-
-/** Of several that find a dead owner's lock, one moves it away; whoever moved a living one's puts it back. */
-function clearAway(path, dead) {
-  const aside = `${path}.${process.pid}`;
-  try {
-    renameSync(path, aside);
-  } catch {
-    return;
-  }
-  if (holderOf(aside)?.pid === dead.pid) rmSync(aside, { force: true });
-  else renameSync(aside, path);
 }
