@@ -91,7 +91,7 @@ export class Follower<Event extends EventShape, Row> {
     return this.#answer(() => this.rows.query(query), freshness);
   }
 
-  /** The keys alone of what {@link query} would answer. */
+  /** The keys alone of what {@link Follower.query} would answer. */
   keys(query: RowQuery, freshness: Freshness = {}): Promise<RowsAt<readonly string[]>> {
     return this.#answer(() => this.rows.keys(query), freshness);
   }

@@ -49,7 +49,7 @@ export interface ReadModel<Row> {
   read(keys: readonly string[]): Promise<RowsAt<ReadonlyMap<string, Row>>>;
   /** The rows an index has under a value, with the checkpoint they are of. @throws RangeError when the limit is out of its range. */
   query(query: RowQuery): Promise<RowsAt<readonly KeyedRow<Row>[]>>;
-  /** The keys alone of what {@link query} would answer. */
+  /** The keys alone of what {@link ReadModel.query} would answer. */
   keys(query: RowQuery): Promise<RowsAt<readonly string[]>>;
   /** How far the projection is; `undefined` before its first step. */
   checkpoint(): Promise<Position | undefined>;
