@@ -119,6 +119,23 @@ describe('api.fetch', () => {
       expect(Buffer.concat(rest).toString('latin1')).to.contain('grpc-status: 0');
     }));
 
+  it('takes no more of a body than may come, and waits no longer', () =>
+    withFetch({ api: { maxBodyBytes: 1000, bodyTimeoutMs: 200 } }, async ({ api, store }) => {
+      const before = await countEvents(store);
+      const left = new AbortController();
+      const statusOf = async (pull: (controller: ReadableStreamDefaultController) => void | Promise<void>) => {
+        const body = new ReadableStream({ pull });
+        const init = { method: 'PUT', headers: bearer, body, duplex: 'half', signal: left.signal } as const;
+        return (await api.fetch(new Request(`http://iam.example${PATH}`, init))).status;
+      };
+      expect(await statusOf((controller) => controller.enqueue(new Uint8Array(600)))).to.equal(413);
+      expect(await statusOf(() => new Promise(() => undefined))).to.equal(408);
+      expect(await statusOf((controller) => controller.error(new Error('broken')))).to.equal(499);
+      const cutOff = statusOf(() => left.abort());
+      expect(await cutOff).to.equal(499);
+      expect(await countEvents(store)).to.equal(before);
+    }));
+
   it('answers 204 and 304 without a body', () =>
     withFetch({ api: { origins: 'any' } }, async ({ api }) => {
       const url = `http://iam.example${PATH}`;

@@ -48,7 +48,7 @@ export class FetchChannel implements Channel {
       this.#resolve = resolve;
       this.#reject = reject;
     });
-    request.signal.addEventListener('abort', () => this.#closed.abort(), { once: true });
+    request.signal.addEventListener('abort', () => this.#leave(), { once: true });
     this.#lasting = lasting;
   }
 
@@ -64,7 +64,7 @@ export class FetchChannel implements Channel {
   send({ body, headers, status, trailers }: WholeAnswer): void {
     const isBodiless = this.verb === 'HEAD' || BODILESS.includes(status);
     this.#resolve(new Response(isBodiless ? null : body, { status, headers: fit({ ...headers, ...trailers }) }));
-    this.#closed.abort();
+    this.#leave();
   }
 
   open(headers: OutgoingHttpHeaders, onEnding: () => void): LastingAnswer | undefined {
@@ -100,7 +100,13 @@ export class FetchChannel implements Channel {
 
   destroy(defect: Error): void {
     this.#reject(defect);
+    this.#leave();
+  }
+
+  /** What is still to come of the body is not waited for. */
+  #leave(): void {
     this.#closed.abort();
+    this.#source?.destroy();
   }
 }
 
