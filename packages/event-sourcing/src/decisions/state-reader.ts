@@ -1,3 +1,4 @@
+import { deepFrozen } from '../deep-frozen.js';
 import type { EventCodec } from '../streams/event-codec.js';
 import type { EventStore, ReadStreamOptions } from '../streams/event-store.js';
 import type { EventShape, Recorded, RecordedEvent, RecordedFacts } from '../streams/event.js';
@@ -137,6 +138,6 @@ export class StateReader<Event extends EventShape, State> {
     if (last === undefined) return known;
     let state = known.state;
     for (const event of events) state = this.#fold.evolve(state, event);
-    return { state, revision: last.revision, position: last.position, eventId: last.id };
+    return { state: deepFrozen(state), revision: last.revision, position: last.position, eventId: last.id };
   }
 }

@@ -1,3 +1,4 @@
+import { deepFrozen } from '../deep-frozen.js';
 import { StoreClosed } from '../faults.js';
 import { CheckpointConflict, RebuildSuperseded } from './projection-faults.js';
 import { Notifier } from '../store/notifier.js';
@@ -203,7 +204,7 @@ export class MemoryReadModel<Event extends EventShape, Row> implements ReadModel
   #apply(change: Omit<ReadModelChange<Row>, 'expected'>): void {
     for (const [key, row] of change.rows) {
       if (row === undefined) this.#live.rows.delete(key);
-      else this.#live.rows.set(key, row);
+      else this.#live.rows.set(key, deepFrozen(row));
     }
     this.#live.checkpoint = change.checkpoint;
     this.wake();

@@ -1,3 +1,4 @@
+import { deepFrozen } from '../deep-frozen.js';
 import type { ReadModelDefinition } from '../projections/projection.js';
 import { Lru } from './lru.js';
 import { decodeRow } from './stored-row.js';
@@ -53,7 +54,7 @@ export class KeptRows<Row> {
 
   /** What was read or written here under a key. */
   written(key: string, row: Row | undefined, text: string | undefined): void {
-    this.#rows.set(key, { row, text, moment: this.#moment });
+    this.#rows.set(key, { row: deepFrozen(row), text, moment: this.#moment });
   }
 
   /** Somebody else may have written: every row is looked up again. */

@@ -57,6 +57,21 @@ export const saboteursOfRows: readonly Saboteur<ReadModelSabotage>[] = [
     }),
   },
   {
+    does: 'hands out its own rows, to be changed',
+    noticedBy: 'are not changed by whoever was handed one, for anybody else',
+    sabotage(model) {
+      const own = new Map<string, Awaited<ReturnType<typeof model.read>>['rows']>();
+      return {
+        async read(keys) {
+          const { rows, ...at } = await model.read(keys);
+          const shared = own.get(keys.join()) ?? structuredClone(rows);
+          own.set(keys.join(), shared);
+          return { ...at, rows: shared };
+        },
+      };
+    },
+  },
+  {
     does: 'writes the rows of a step that it refuses',
     noticedBy: 'of a refused step leaves rows and indexes as they were',
     sabotage: (model) => ({

@@ -36,6 +36,7 @@ export const rows: Theme<OpenedReadModelStore> = {
     'stand under whatever key there is, each under its own': takeAnyKey,
     'hold whatever text and kinds their codec writes': holdAnything,
     'are 1,000 in one step': areMany,
+    'are not changed by whoever was handed one, for anybody else': areNotChanged,
     'belong to the step as it was given, whatever becomes of its map': areThoseGiven,
   },
 };
@@ -109,6 +110,21 @@ async function areMany(subject: OpenedReadModelStore): Promise<void> {
   const got = (await other.read([...given.keys()])).rows;
   demandSame({ what: 'count', actual: got.size, expected: 1000 });
   for (const [key, row] of given) demandSame({ what: `row ${key}`, actual: got.get(key), expected: row });
+}
+
+async function areNotChanged(subject: OpenedReadModelStore): Promise<void> {
+  const model = await openTallies(subject);
+  await step(model, [undefined, 1], change({ a: tally() }));
+  for (let round = 0; round < 3; round++) {
+    const row = await rowUnder(model, 'a');
+    try {
+      Object.assign(row ?? {}, { total: 9n, label: 'changed' });
+    } catch (caught) {
+      // It can't be changed at all.
+      if (!(caught instanceof TypeError)) throw caught;
+    }
+    await demandModel(model, 1, { a: tally() });
+  }
 }
 
 async function areThoseGiven(subject: OpenedReadModelStore): Promise<void> {

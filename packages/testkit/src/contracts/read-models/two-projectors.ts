@@ -5,7 +5,7 @@ import { rowUnder } from '../../row-under.js';
 import { COUNTER_CATEGORY, counterEvents, countersInOrder } from '../../samples/counter.js';
 import { sequentialIds } from '../../sequential-ids.js';
 import type { Theme } from '../contract.js';
-import { breathe, eventually } from '../patience.js';
+import { breathe, eventually, within } from '../patience.js';
 import type { OpenedReadModelStore } from '../read-model-store-contract.js';
 import { hasSucceeded, outcomeOf } from '../refusals.js';
 import { change, demandModel, openTwice, step, tally, type Tally } from './tally.js';
@@ -82,8 +82,10 @@ async function reduceOnce(subject: OpenedReadModelStore): Promise<void> {
   try {
     for (let round = 0; round < STREAMS; round++) {
       await countTwice(eventStore, streamId(COUNTER_CATEGORY, String(round)), nextId);
-      if (round % 10 === 0)
-        await new Projector({ eventStore, readModels: other, projection: countersInOrder }).catchUp();
+      if (round % 10 === 0) {
+        const late = new Projector({ eventStore, readModels: other, projection: countersInOrder });
+        await within('a projector that catches up', late.catchUp(ending.signal));
+      }
       await breathe();
     }
     const head = await eventStore.head();
