@@ -1,17 +1,18 @@
 import { expect } from 'chai';
 import { after, before, describe, it } from 'mocha';
 import { bearer, call, json, sentence, signIn, type Answered, type PolicyRead } from './client.js';
-import { TestBench, type Quickstart } from './running-server.js';
+import { TestBench, type Quickstart, type Server } from './running-server.js';
 
 const FACTORS = '/admin/v1/policies/login/multi_factors';
 const PASSKEY = 'MULTI_FACTOR_TYPE_U2F_WITH_VERIFICATION';
 
 describe('what a caller may do', () => {
   const bench = new TestBench();
+  let server: Server;
   let quickstart: Quickstart;
   let url: string;
   before(async () => {
-    quickstart = (await bench.serve()).quickstart;
+    ({ server, quickstart } = await bench.serve());
     url = quickstart.url;
   });
   after(() => bench.clear());
@@ -89,7 +90,11 @@ describe('what a caller may do', () => {
       { cookie, origin: 'null' },
     ];
     for (const headers of foreign) expect((await remove(headers)).status, JSON.stringify(headers)).to.equal(403);
-    expect(sentence(await remove({ cookie }))).to.match(/only the page of this server/);
+    const refused = await remove({ cookie, 'x-request-id': 'forged-1' });
+    expect(sentence(refused)).to.match(/only the page of this server/);
+    expect(refused.headers['x-request-id']).to.equal('forged-1');
+    const told = server.lines.find(({ requestId }) => requestId === 'forged-1');
+    expect(told).to.include({ level: 'warn', status: 403, refusal: 'IAM-ORIGIN-01' });
     expect((await remove({ cookie, origin: url })).status).to.equal(200);
     expect((await add({ cookie, 'sec-fetch-site': 'same-origin' })).status).to.equal(200);
     expect((await call(url, '/iam/v1/session', { verb: 'DELETE', headers: { cookie } })).status).to.equal(403);
