@@ -8,8 +8,17 @@ const WORKS: Readonly<Record<string, () => Promise<unknown>>> = {
   'read emmett': readEmmett,
   'rebuild ours': rebuildOurs,
   'rebuild raw': rebuildRaw,
+  'import in ms': () => imported(() => performance.now()),
+  'import in MB': () => imported(() => process.memoryUsage.rss() / 1e6),
 };
 console.log(await WORKS[work]?.());
+
+/** What importing the module of this name costs a program, which is a module in a file itself. */
+async function imported(measure: () => number): Promise<number> {
+  const before = measure();
+  await import(path);
+  return measure() - before;
+}
 
 async function readOurs(): Promise<string> {
   const { openLoginPolicies, orThrow } = await import('@login-policy/domain');

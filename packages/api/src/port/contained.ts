@@ -1,3 +1,5 @@
+import type { ServerHttp2Stream } from 'node:http2';
+
 /** Does something for one request: what it throws breaks that request off, and never reaches the process. */
 export function contained(breakOff: (defect: Error) => void, act: () => void): void {
   try {
@@ -10,4 +12,9 @@ export function contained(breakOff: (defect: Error) => void, act: () => void): v
 /** Whatever was thrown, as what streams are destroyed with. */
 export function asError(caught: unknown): Error {
   return caught instanceof Error ? caught : new Error(String(caught));
+}
+
+/** Whether a stream is closed, be it by its client: Node ends what is read of one that is reset without an error. */
+export function isOver({ closed, destroyed }: Pick<ServerHttp2Stream, 'closed' | 'destroyed'>): boolean {
+  return closed || destroyed;
 }

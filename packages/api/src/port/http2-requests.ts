@@ -1,13 +1,8 @@
 import { Http2ServerRequest, Http2ServerResponse, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
-import { contained } from './contained.js';
+import { contained, isOver } from './contained.js';
 import type { OnRequest } from './servers.js';
 
 const CONTINUE = '100-continue';
-
-/** Whether a stream is closed, be it by its client: Node ends what is read of one that is reset without an error. */
-export function isOver({ closed, destroyed }: Pick<ServerHttp2Stream, 'closed' | 'destroyed'>): boolean {
-  return closed || destroyed;
-}
 
 /**
  * Takes streams as the requests and responses that Node makes of them, for who answers both versions of HTTP alike.

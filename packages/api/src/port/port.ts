@@ -2,7 +2,7 @@ import type { AddressInfo, Server, Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { TlsOptions } from 'node:tls';
 import { serverLimits, type PortLimits } from './port-limits.js';
-import { sniffingServer, tlsServer, type OnRequest, type PortServer } from './servers.js';
+import type { OnRequest, PortServer } from './servers.js';
 
 /** Which port is listened on, and how. */
 export interface PortOptions extends PortLimits {
@@ -42,6 +42,8 @@ export interface OpenPort {
  */
 export async function openPort(onRequest: OnRequest, options: PortOptions): Promise<OpenPort> {
   const limits = serverLimits(options);
+  // Not before: who mounts the API in a server of their own needs none of it.
+  const { sniffingServer, tlsServer } = await import('./servers.js');
   const { tls } = options;
   const servers = tls === undefined ? sniffingServer(onRequest, limits) : tlsServer(onRequest, { limits, tls });
   const { net: server, connections, h1 } = servers;

@@ -1,10 +1,9 @@
 import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http';
-import { constants } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
-import { TLSSocket, type PeerCertificate } from 'node:tls';
+import type { PeerCertificate, TLSSocket } from 'node:tls';
 import type { Channel, LastingAnswer, WholeAnswer } from './channel.js';
-import { isOver } from '../port/http2-requests.js';
+import { isOver } from '../port/contained.js';
 import type { NodeRequest, NodeResponse } from '../port/servers.js';
 import type { LastingAnswers } from './lasting-answers.js';
 
@@ -46,7 +45,7 @@ export class NodeChannel implements Channel {
   get clientCertificate(): PeerCertificate | undefined {
     const socket = this.#socket();
     // What HTTP/2 hands out stands for its socket, and says of itself what the socket would.
-    return socket instanceof TLSSocket && socket.authorized ? socket.getPeerCertificate() : undefined;
+    return isSecure(socket) && socket.authorized ? socket.getPeerCertificate() : undefined;
   }
 
   /** Parsers put it here: express.json() and its kind, Next, functions of clouds. */
@@ -140,5 +139,9 @@ export class NodeChannel implements Channel {
 function closeUnread(response: NodeResponse): void {
   if (!('stream' in response) || response.req.complete) return;
   const { stream } = response;
-  stream.once('wantTrailers', () => setImmediate(() => stream.close(constants.NGHTTP2_NO_ERROR)));
+  stream.once('wantTrailers', () => setImmediate(() => stream.close()));
+}
+
+function isSecure(socket: Socket | undefined): socket is TLSSocket {
+  return socket !== undefined && 'encrypted' in socket && socket.encrypted === true;
 }

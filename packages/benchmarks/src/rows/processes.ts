@@ -77,10 +77,8 @@ function importing(name: string, how: string, code: string): Contender {
 
 /** What importing the API costs beyond Node itself: its time, or its memory. */
 function importOfApi(unit: 'ms' | 'MB', figure: number): Row {
-  const measured = unit === 'ms' ? 'performance.now()' : 'process.memoryUsage.rss() / 1e6';
   const costOf = (name: string): Contender['measure'] => {
-    const code = `const before = ${measured}; await import('${name}'); console.log(${measured} - before)`;
-    const cost = (): number => Number(runNode(['--input-type=module', '--eval', code]));
+    const cost = (): number => Number(runNode([CHILDREN, `import in ${unit}`, name]));
     return async () => ({ byClock: median(Array.from({ length: STARTS }, cost)) });
   };
   return {
