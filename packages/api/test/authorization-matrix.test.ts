@@ -1,0 +1,100 @@
+import { after, before, describe, it } from 'mocha';
+import { expect } from 'chai';
+import { CLIENTS } from './clients/all.js';
+import type { Client } from './clients/client.js';
+import { INSTANCE_LIFE, ORGANIZATION_LIFE, SETTINGS_LIFE, type Step } from './life.js';
+import {
+  ACME,
+  countEvents,
+  GLOBEX,
+  NOBODY,
+  openService,
+  OWNER_OF_ACME,
+  READER,
+  ROOT,
+  type Service,
+} from './service.js';
+
+/** Every method once, with a request that its administrator would be granted or refused for another reason. */
+const METHODS: readonly Step[] = [
+  ...new Map(
+    [...INSTANCE_LIFE, ...ORGANIZATION_LIFE, ...SETTINGS_LIFE]
+      .filter(({ code, method, token }) => method !== 'Healthz' && token === ROOT && code !== 7)
+      .map((step) => [`${step.service}.${step.method}`, step]),
+  ).values(),
+];
+
+/** What a caller may: nothing, look, or everything in one organization. */
+interface Who {
+  readonly token: string;
+  readonly may: (step: Step, organization: string) => boolean;
+  /** The code of the refusal: 16 for who is not known, 7 for who may not. */
+  readonly code: number;
+}
+
+const WHO: Readonly<Record<string, Who>> = {
+  'without a token': { token: '', may: () => false, code: 16 },
+  'with a token that stands for nobody': { token: 'token-that-nobody-gave-out', may: () => false, code: 16 },
+  'who is known and may nothing': { token: NOBODY, may: (step) => isForEverybody(step), code: 7 },
+  'who may look': { token: READER, may: (step) => isForEverybody(step) || isRead(step), code: 7 },
+  'who owns one organization': {
+    token: OWNER_OF_ACME,
+    may: (step, organization) => isForEverybody(step) || (step.service !== 'admin' && organization === ACME),
+    code: 7,
+  },
+};
+
+describe('authorization: every method, by every protocol', () => {
+  let service: Service;
+  let clients: readonly Client[];
+  before(async () => {
+    service = await openService();
+    clients = CLIENTS.map((make) => make(service.url));
+  });
+  after(async () => {
+    for (const client of clients) client.close?.();
+    await service.close();
+  });
+
+  for (const [who, { code, may, token }] of Object.entries(WHO)) {
+    for (const organization of [ACME, GLOBEX]) {
+      const where = organization === ACME ? 'Acme' : 'Globex';
+      it(`refuses a caller ${who} where they may not, tells them nothing and writes nothing: ${where}`, async () => {
+        const had = await countEvents(service.store);
+        const refused = METHODS.filter((step) => !may(step, organization));
+        for (const client of clients) {
+          for (const step of servedBy(client, refused)) {
+            const place = step.service === 'admin' ? {} : { organization };
+            const outcome = await client.call({ ...step, ...place, token });
+            const said = `${client.name}: ${step.service}.${step.method}`;
+            expect(outcome, said).to.include({ ok: false, code });
+            expect(JSON.stringify(outcome), said).not.to.match(/secondFactors|multiFactors|sequence/);
+          }
+        }
+        expect(await countEvents(service.store)).to.equal(had);
+      });
+    }
+  }
+
+  it('grants each method to the administrator, as far as it is about who they are', async () => {
+    for (const client of clients) {
+      for (const step of servedBy(client, METHODS)) {
+        const outcome = await client.call(step);
+        if (!outcome.ok) expect([7, 16], `${client.name}: ${step.method}`).not.to.include(outcome.code);
+      }
+    }
+  });
+});
+
+function servedBy({ services }: Client, steps: readonly Step[]): readonly Step[] {
+  return steps.filter(({ service }) => services.includes(service));
+}
+
+function isRead({ method }: Step): boolean {
+  return /^(Get|List)/.test(method);
+}
+
+/** What a sign-in asks is told to whoever is known. */
+function isForEverybody({ service: of }: Step): boolean {
+  return of === 'settings';
+}
