@@ -6,4 +6,3 @@ export { logTo, type Log, type LogFacts } from './log.js';
 export { ChangesFeed, type OnChanges } from './routes/changes-feed.js';
 export { start, type Running } from './start.js';
 export { StoreWatch } from './store-watch.js';
-export { Steps } from './steps.js';

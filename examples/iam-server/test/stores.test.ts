@@ -1,6 +1,6 @@
 // Puts a global of its own in place, before leaks are looked for.
 import '@login-policy/store-eventstoredb';
-import { ChangesFeed, Steps, StoreWatch, type OnChanges } from '@login-policy/example-iam-server';
+import { ChangesFeed, StoreWatch, type OnChanges } from '@login-policy/example-iam-server';
 import { openMemoryStore, START } from '@login-policy/event-sourcing';
 import { StoreUnavailable } from '@login-policy/event-sourcing/store';
 import { freshInstance, openLoginPolicies, orThrow } from '@login-policy/domain';
@@ -98,12 +98,28 @@ describe('a store that is silent', () => {
     await watch.close();
   });
 
-  it('holds up no ending: what it waits for is said, and then given up', async () => {
-    const steps = new Steps('Ending', 100, new KeptLog().log);
-    const ended = await steps
-      .take('the store', () => new Promise(() => undefined))
-      .catch((caught: unknown) => String(caught));
-    expect(ended).to.equal('Error: Ending took longer than 0.1 s: it still waits for the store.');
+  it('holds up no ending: what is not answered is cut off, what it waits for is said, and the exit code tells', async () => {
+    const bench = new TestBench();
+    const store = await StoreServer.start('the double of EventStoreDB');
+    try {
+      const { server, quickstart } = await bench.serveAlone({ IAM_STORE: store.url, IAM_STOP_SECONDS: '4' });
+      await store.goAway();
+      const ask = {
+        verb: 'POST',
+        headers: bearer(quickstart.tokens.owner),
+        body: { type: 'SECOND_FACTOR_TYPE_OTP_SMS' },
+      };
+      const cut = call(quickstart.url, FACTORS, ask).catch(() => 'cut off');
+      await eventually('a store that is found silent', () => /away since/.test(server.output.complained) || undefined);
+      const { code, complained } = await server.stop();
+      expect(await cut).to.equal('cut off');
+      expect(code).to.equal(1);
+      expect(complained).to.match(/1 request was not answered, and is cut off/);
+      expect(complained).to.match(/Ending took longer than 4 s: it still waits for the store esdb:/);
+    } finally {
+      await bench.clear();
+      await store.stop();
+    }
   });
 });
 
