@@ -56,24 +56,25 @@ describe('authorization: every method, by every protocol', () => {
     await service.close();
   });
 
-  for (const [who, { code, may, token }] of Object.entries(WHO)) {
-    for (const organization of [ACME, GLOBEX]) {
-      const where = organization === ACME ? 'Acme' : 'Globex';
-      it(`refuses a caller ${who} where they may not, tells them nothing and writes nothing: ${where}`, async () => {
-        const had = await countEvents(service.store);
-        const refused = METHODS.filter((step) => !may(step, organization));
-        for (const client of clients) {
-          for (const step of servedBy(client, refused)) {
-            const place = step.service === 'admin' ? {} : { organization };
-            const outcome = await client.call({ ...step, ...place, token });
-            const said = `${client.name}: ${step.service}.${step.method}`;
-            expect(outcome, said).to.include({ ok: false, code });
-            expect(JSON.stringify(outcome), said).not.to.match(/secondFactors|multiFactors|sequence/);
-          }
-        }
-        expect(await countEvents(service.store)).to.equal(had);
-      });
+  const isRefused = async ({ code, may, token }: Who, organization: string): Promise<void> => {
+    const had = await countEvents(service.store);
+    const refused = METHODS.filter((step) => !may(step, organization));
+    for (const client of clients) {
+      for (const step of servedBy(client, refused)) {
+        const place = step.service === 'admin' ? {} : { organization };
+        const outcome = await client.call({ ...step, ...place, token });
+        const said = `${client.name}: ${step.service}.${step.method}`;
+        expect(outcome, said).to.include({ ok: false, code });
+        expect(JSON.stringify(outcome), said).not.to.match(/secondFactors|multiFactors|sequence/);
+      }
     }
+    expect(await countEvents(service.store)).to.equal(had);
+  };
+
+  for (const [name, who] of Object.entries(WHO)) {
+    it(`refuses a caller ${name} where they may not, tells them nothing and writes nothing`, async () => {
+      for (const organization of [ACME, GLOBEX]) await isRefused(who, organization);
+    });
   }
 
   it('grants each method to the administrator, as far as it is about who they are', async () => {
