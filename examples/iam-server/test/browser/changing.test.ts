@@ -55,6 +55,19 @@ describeInBrowser('the page: changing policies', (stage) => {
     expect((await stage.policy()).details.sequence).to.equal('7');
   });
 
+  it('takes no change of one’s own for a conflict while it is still being read back', async () => {
+    const visitor = await stage.owner();
+    await visitor.page.route(`**${ADMIN}`, async (route) => {
+      if (route.request().method() === 'GET') await new Promise((resolve) => setTimeout(resolve, 1500));
+      await route.continue();
+    });
+    await visitor.switch('Authenticator app (TOTP)').click();
+    await visitor.confirm();
+    await visitor.switch('Security key (U2F)').click();
+    await visitor.confirm();
+    expect((await stage.policy()).details.sequence).to.equal('6');
+  });
+
   it('saves several settings as one event, and says at the field what can not be', async () => {
     const visitor = await stage.owner();
     const redirect = visitor.page.getByLabel(/Default redirect URI/);

@@ -172,8 +172,9 @@ function toneOf({ intent: { wish } }: Proposal): string {
 
 function hasMovedOn({ scope, seen, intent, stage }: Proposal): boolean {
   const now = policyOf(scope)?.details;
-  const isSame = now?.sequence === seen.details.sequence && now.resourceOwner === seen.details.resourceOwner;
-  return stage === 'open' && intent.wish !== 'add-custom' && now !== undefined && !isSame;
+  if (now === undefined || stage !== 'open' || intent.wish === 'add-custom') return false;
+  // What was seen may be newer: a change of one's own is known before everything else is read anew.
+  return now.resourceOwner !== seen.details.resourceOwner || BigInt(now.sequence) > BigInt(seen.details.sequence);
 }
 
 function Pinned({ proposal: { scope, seen }, isStale }: StaleOrNot): JSX.Element {

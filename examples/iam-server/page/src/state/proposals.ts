@@ -4,7 +4,8 @@ import { commandOf } from '../wire/command.js';
 import type { Details } from '../wire/details.js';
 import { isConflict, isSaidElsewhere, leavesOpen, sentenceOf } from '../wire/failure.js';
 import { readPreview, type Preview } from '../wire/preview.js';
-import type { Scope } from '../wire/scope.js';
+import type { Policy } from '../wire/policy.js';
+import { keyOf, type Scope } from '../wire/scope.js';
 import { intentTitle } from '../words/intent.js';
 import { keepAnswer } from './answers.js';
 import { attempt } from './attempt.js';
@@ -43,8 +44,33 @@ export async function propose(wish: Wish): Promise<void> {
   if (isUnderWay()) return;
   const opened: Proposal = { ...wish, key: newCorrelationId(), preview: undefined, failure: undefined, stage: 'open' };
   current.value = opened;
-  const next = await previewed(opened);
+  const next = await previewed({ ...opened, seen: await seenWithOwn(wish) });
   if (current.value === opened) current.value = next;
+}
+
+/**
+ * What the person saw, with the change of their own that was recorded a moment ago and is still being read back: they made it, so it is
+ * no conflict for them. What others have changed since is one.
+ */
+async function seenWithOwn({ scope, seen }: Wish): Promise<Policy> {
+  const own = readingBack.get(keyOf(scope));
+  const read = await own?.policy;
+  return own !== undefined && read?.details.sequence === own.sequence ? read : seen;
+}
+
+/** The last change of one's own in each scope, as long as it is being read back. */
+const readingBack = new Map<string, { readonly sequence: string; readonly policy: Promise<Policy | undefined> }>();
+
+/** Reads a policy back after a change of one's own. */
+async function readBack(scope: Scope, { sequence }: Details): Promise<Policy | undefined> {
+  const policy = refreshPolicy(scope);
+  const own = { sequence, policy: policy.catch(() => undefined) };
+  readingBack.set(keyOf(scope), own);
+  try {
+    return await policy;
+  } finally {
+    if (readingBack.get(keyOf(scope)) === own) readingBack.delete(keyOf(scope));
+  }
 }
 
 /** Asks once more what the change would do. */
@@ -171,7 +197,7 @@ function recorded(asked: Proposal, onManipulation: Details): void {
   made?.();
   say('done', doneSentence(scope, onManipulation.sequence));
   attempt(async () => {
-    const read = await refreshPolicy(scope);
+    const read = await readBack(scope, onManipulation);
     if (read !== undefined) keepAnswer(scope, { onManipulation, onRead: read.details });
     await refreshAfterChange(scope);
   });
