@@ -47,6 +47,15 @@ describe('the conditions of a call', () => {
     }
   });
 
+  it('of a position that stands for nothing here is refused, and no operator is told of it', async () => {
+    for (const position of ['7', '9'.repeat(20)]) {
+      const headers = { 'login-policy-at-least': position };
+      const read = await ask(`GET ${ADMIN}`, { headers });
+      expect([read.status, read.at('details.0.id')], position).to.deep.equal([400, 'LP-STORE-05']);
+    }
+    expect(service.failures).to.deep.equal([]);
+  });
+
   it('of a history that was lost hold for no change and no preview, though the sequence is the same', async () => {
     const had = await countEvents(service.store);
     const headers = { 'if-match': ofLostHistory };

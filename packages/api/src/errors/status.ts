@@ -150,5 +150,7 @@ export function timeWasUp(): ApiError {
 /** Whatever was thrown as an answer that tells a stranger nothing about the inside; the cause goes with it for the log. */
 export function fromThrown(caught: unknown): ApiError {
   if (caught instanceof ApiError) return caught;
+  // A position that stands for nothing here is the caller's own: an operator is not told of what any stranger can send.
+  if (isFault(caught, 'position-unknown')) return new ApiError(POSITION_UNKNOWN);
   return new ApiError(isFault(caught) ? FAULTS[caught.code] : UNEXPECTED, caught);
 }
