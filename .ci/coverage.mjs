@@ -1,0 +1,42 @@
+/**
+ * Runs the tests of the kernel, the domain and the stores, says which lines and branches no test came by, and fails where that is more
+ * than the floors allow: `npm run coverage`. What was run was not therefore noticed: `npm run mutants` says that.
+ */
+import { spawnSync } from 'node:child_process';
+import { programOfNpm } from '../.config/set-up/process.mjs';
+import { conclude, root } from './workspace.mjs';
+
+const tested = ['domain', 'event-sourcing', 'store-sqlite', 'store-postgres', 'store-eventstoredb'];
+/** Percent of the lines and of the branches, of all these files together. */
+const floors = [
+  ['the decider', 'packages/domain/dist/commands/{decide,evolve,revert}.js', 100, 100],
+  ['the handler', 'packages/event-sourcing/dist/decisions/command-*.js', 98, 95],
+  ['the domain', 'packages/domain/dist/**', 98, 92],
+  ['the kernel', 'packages/event-sourcing/dist/**', 98, 93],
+  ['SQLite', 'packages/store-sqlite/dist/**', 94, 90],
+  ['PostgreSQL', 'packages/store-postgres/dist/**', 97, 91],
+  ['EventStoreDB', 'packages/store-eventstoredb/dist/**', 96, 90],
+];
+
+const tests = c8(process.execPath, '.config/test.mjs', ...tested);
+const missed = floors.filter(
+  ([, files, lines, branches]) =>
+    c8(
+      'check-coverage',
+      '--include',
+      files,
+      `--lines=${lines}`,
+      `--branches=${branches}`,
+      '--functions=0',
+      '--statements=0',
+    ) !== 0,
+);
+conclude(
+  [...(tests === 0 ? [] : ['The tests failed.']), ...missed.map(([name]) => `${name} is below its floor`)],
+  `${floors.map(([name, , lines, branches]) => `${name} ${lines}/${branches}`).join(', ')}: every floor is kept. See .data/coverage/index.html`,
+);
+
+function c8(...args) {
+  const [file, ...rest] = [...programOfNpm('npx'), '--yes', 'c8@12.0.0', '--config', '.config/c8rc.json', ...args];
+  return spawnSync(file, rest, { cwd: root, stdio: 'inherit' }).status;
+}
