@@ -52,6 +52,9 @@ describe('making a custom policy of the default', () => {
       .when(command, byDefault(policyAfter(...policyAdded())))
       .thenRejected({ reason: 'policy-already-exists' });
     given().when(command, byDefault(ABSENT)).thenRejected({ reason: 'default-policy-not-found' });
+    given(...policyAdded())
+      .when(command, byDefault(ABSENT))
+      .thenRejected({ reason: 'policy-already-exists' });
   });
 
   it('is refused as a whole when an identity provider of the default is gone', () => {
