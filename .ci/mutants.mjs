@@ -32,6 +32,8 @@ for (const name of named === undefined ? ['domain', 'event-sourcing', 'store-sql
       clearTextReporter: { logTests: false, allowColor: false },
       htmlReporter: { fileName: `.data/mutants-${name}.html` },
       tempDirName: '.data/stryker',
+      // On a busy machine a run takes many times as long as the first one did: only what never ends is to be ended.
+      timeoutMS: 60_000,
       thresholds: { high: 95, low: 90, break: 90 },
     }),
   );
