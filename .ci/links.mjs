@@ -20,9 +20,16 @@ conclude(
     ...[...pages, ...sources]
       .filter((file) => /\bSPEC\b/.test(textOf(file)))
       .map((file) => `${file}: name a page of docs, not the SPEC`),
+    ...pages
+      .filter((page) => page.startsWith('docs/') && !isLinked(page))
+      .map((page) => `${page}: no page leads to it`),
   ],
   `${links.length} relative links in ${pages.length} pages lead somewhere, and so do ${named.length} pages named by the code.`,
 );
+
+function isLinked(page) {
+  return links.some((link) => posix.join(posix.dirname(link.page), link.target.split('#')[0]) === page);
+}
 
 function pagesNamedIn(file) {
   const up = '../'.repeat(file.split('/').length - 1);
