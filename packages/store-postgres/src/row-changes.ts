@@ -1,4 +1,4 @@
-import type { ReadModelDefinition } from '@login-policy/event-sourcing/store';
+import { indexEntries, type ReadModelDefinition } from '@login-policy/event-sourcing/store';
 import { digest } from './names.js';
 
 /** A row that changes, as `write_rows` takes it. */
@@ -51,7 +51,7 @@ export const REPLACED = 'replaced';
 
 function entriesOf<Row>(definition: ReadModelDefinition<Row>, row: Row | undefined): readonly string[] {
   if (row === undefined) return [];
-  return Object.entries(definition.index?.(row) ?? {}).map(([index, value]) => entryOf(index, value).toString('hex'));
+  return indexEntries(definition, row).map(([index, value]) => entryOf(index, value).toString('hex'));
 }
 
 function sameEntries(left: readonly string[], right: readonly string[]): boolean {

@@ -49,8 +49,8 @@ export function modelStatements(database: Database): ModelStatements {
       `DELETE FROM rows WHERE model = ? AND key IN (SELECT key FROM rows WHERE model = ? LIMIT ${SWEPT})`,
     ),
     sweepIndex: database.prepare(
-      `DELETE FROM row_index WHERE model = ? AND (key, name) IN
-         (SELECT key, name FROM row_index WHERE model = ? LIMIT ${SWEPT})`,
+      `DELETE FROM row_index WHERE model = ? AND (key, name, value) IN
+         (SELECT key, name, value FROM row_index WHERE model = ? LIMIT ${SWEPT})`,
     ),
     get: database.prepare<[string, string], string>(`SELECT row FROM rows WHERE model = ${model} AND key = ?`).pluck(),
     put: database.prepare(

@@ -2,9 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { laterPosition, parsePosition, positionToString, type Position } from '@login-policy/event-sourcing';
 import {
   CheckpointConflict,
+  indexEntries,
   modelName,
   RebuildSuperseded,
   rowLimitOf,
+  type IndexEntry,
   type KeyedRow,
   type ReadModelChange,
   type ReadModelDefinition,
@@ -13,8 +15,6 @@ import {
 } from '@login-policy/event-sourcing/store';
 import type { Database } from './database.js';
 import { modelStatements, REPLACED, type ModelStatements } from './model-statements.js';
-
-type IndexEntry = readonly [name: string, value: string];
 
 /** A row as it is written. */
 export interface EncodedRow<Row> {
@@ -175,7 +175,7 @@ export class ModelRows<Row> {
   }
 
   #entriesOf(row: Row | undefined): readonly IndexEntry[] {
-    return row === undefined ? [] : Object.entries(this.#definition.index?.(row) ?? {});
+    return row === undefined ? [] : indexEntries(this.#definition, row);
   }
 
   /** In a transaction of a write: should that be taken back, what is kept of it is, too. */

@@ -59,6 +59,20 @@ const MIGRATIONS: readonly string[] = [
   'ALTER TABLE events ADD COLUMN append INTEGER NOT NULL DEFAULT 0;',
   // Checkpoints say which event they stand for: read models of before are kept anew from the first event.
   'DELETE FROM models; DELETE FROM rows; DELETE FROM row_index;',
+  // A row may be under several values of one index.
+  `
+  CREATE TABLE row_values (
+    model INTEGER NOT NULL,
+    key TEXT NOT NULL,
+    name TEXT NOT NULL,
+    value TEXT NOT NULL,
+    PRIMARY KEY (model, key, name, value)
+  ) STRICT, WITHOUT ROWID;
+  INSERT INTO row_values SELECT model, key, name, value FROM row_index;
+  DROP TABLE row_index;
+  ALTER TABLE row_values RENAME TO row_index;
+  CREATE INDEX row_index_by_value ON row_index (model, name, value, key);
+  `,
 ];
 
 /** The version this program writes. */

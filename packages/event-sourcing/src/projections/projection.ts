@@ -12,6 +12,12 @@ export interface RowCodec<Row> {
   decode(stored: Json): Row;
 }
 
+/**
+ * By what a row is found: a value, or several, under the name of each index. It is found by each of them, once, however often that is
+ * given; without a value it is found by none.
+ */
+export type IndexValues = Readonly<Record<string, string | readonly string[]>>;
+
 /** What rows a read model holds, and how to find them again. */
 export interface ReadModelDefinition<Row> {
   /** Of the projection, and of its read model. */
@@ -19,8 +25,8 @@ export interface ReadModelDefinition<Row> {
   /** Counted up when the reducer or the row changes: a new version is a new read model, built from the first event. */
   readonly version: number;
   readonly rows: RowCodec<Row>;
-  /** The values a row can be looked up by, each under the name of its index. Both fixed for a version. */
-  index?(row: Row): Readonly<Record<string, string>>;
+  /** What a row can be looked up by. Fixed for a version. */
+  index?(row: Row): IndexValues;
 }
 
 /** How events become rows to read. Pure: the same events give the same rows, whenever and wherever they are reduced. */
@@ -30,7 +36,7 @@ export interface Projection<Event extends EventShape, Row> extends ReadModelDefi
   /** Which row the events of a stream belong to: it is known of an event that can't be read, too. */
   key(streamId: StreamId): string;
   /** The values to find a row by of which nothing could be read: what its stream's name tells. Default: none. */
-  indexUnread?(streamId: StreamId): Readonly<Record<string, string>>;
+  indexUnread?(streamId: StreamId): IndexValues;
   /** The row after the event; `undefined` when there is none any more. The row before it is never changed in place. */
   reduce(row: Row | undefined, event: Recorded<Event>): Row | undefined;
 }

@@ -1,6 +1,9 @@
 import type { ReadModelDefinition } from './projection.js';
 import type { KeyedRow, RowQuery } from './read-model-store.js';
 
+/** One value that a row is found by. */
+export type IndexEntry = readonly [index: string, value: string];
+
 const DEFAULT_LIMIT = 100;
 const LARGEST_LIMIT = 10_000;
 
@@ -24,10 +27,25 @@ export function queryRows<Row>(
   const limit = rowLimitOf(query);
   const found: KeyedRow<Row>[] = [];
   for (const [key, row] of rows) {
-    if (definition.index?.(row)[query.index] !== query.value) continue;
+    if (!isUnder(definition, row, query)) continue;
     if (query.afterKey === undefined || compareKeys(key, query.afterKey) > 0) found.push({ key, row });
   }
   return found.sort((left, right) => compareKeys(left.key, right.key)).slice(0, limit);
+}
+
+function isUnder<Row>(definition: ReadModelDefinition<Row>, row: Row, { index, value }: RowQuery): boolean {
+  const given = definition.index?.(row)[index];
+  return typeof given === 'string' ? given === value : given?.includes(value) === true;
+}
+
+/** What a store keeps of a row to find it by: each value once, after the name of its index. */
+export function indexEntries<Row>(definition: ReadModelDefinition<Row>, row: Row): readonly IndexEntry[] {
+  const entries: IndexEntry[] = [];
+  for (const [index, given] of Object.entries(definition.index?.(row) ?? {})) {
+    if (typeof given === 'string') entries.push([index, given]);
+    else for (const value of new Set(given)) entries.push([index, value]);
+  }
+  return entries;
 }
 
 /** The order of keys: by their UTF-8 bytes, which is the order of their code points. */

@@ -9,7 +9,7 @@ import { START, type Position } from '../streams/position.js';
 import { revision } from '../streams/revision.js';
 import { parseStreamId } from '../streams/stream-id.js';
 import type { FreshRows } from './following.js';
-import type { Projection } from './projection.js';
+import type { IndexValues, Projection } from './projection.js';
 import type { RowsAt } from './read-model-store.js';
 
 /** Why an event could not be read, and where it stands. */
@@ -24,9 +24,9 @@ export interface UnreadableFacts extends EventPlace {
  */
 export class UnreadableRow {
   readonly facts: UnreadableFacts;
-  readonly index: Readonly<Record<string, string>>;
+  readonly index: IndexValues;
 
-  constructor(facts: UnreadableFacts, index: Readonly<Record<string, string>>) {
+  constructor(facts: UnreadableFacts, index: IndexValues) {
     this.facts = facts;
     this.index = index;
   }
@@ -158,7 +158,7 @@ function unreadableFacts(caught: unknown): UnreadableFacts | undefined {
 function indexOf<Event extends EventShape, Row>(
   projection: Projection<Event, Row>,
   row: Row | UnreadableRow,
-): Readonly<Record<string, string>> {
+): IndexValues {
   if (!(row instanceof UnreadableRow)) return projection.index?.(row) ?? {};
   return { ...projection.indexUnread?.(row.facts.streamId), ...row.index };
 }
@@ -181,13 +181,20 @@ function markedIn(stored: Json): UnreadableRow | undefined {
     code,
     problem: textIn(mark, 'problem'),
   } as const;
-  const index = membersOf(mark['index']);
-  return new UnreadableRow(facts, Object.fromEntries(Object.keys(index).map((name) => [name, textIn(index, name)])));
+  const index = Object.entries(membersOf(mark['index']));
+  return new UnreadableRow(facts, Object.fromEntries(index.map(([name, values]) => [name, valuesIn(values)])));
 }
 
 function membersOf(stored: Json | undefined): JsonObject {
   if (typeof stored !== 'object' || stored === null) throw new TypeError('no mark of a row');
   return toJsonObject(stored);
+}
+
+function valuesIn(stored: Json): string | readonly string[] {
+  const isValues =
+    typeof stored === 'string' || (Array.isArray(stored) && stored.every((one) => typeof one === 'string'));
+  if (isValues) return stored;
+  throw new TypeError('the mark of a row has text to find it by');
 }
 
 function textIn(members: JsonObject, name: string): string {

@@ -63,7 +63,13 @@ export { limitOf, pagesOf, pageSizeOf } from '../streams/paging.js';
 export { freezeMetadata, notBefore } from '../streams/recording.js';
 export { toJson } from '../streams/json.js';
 export { meetsExpectation, revisionAfter, type ExpectedRevision } from '../streams/revision.js';
-export { modelName, type AnyProjection, type ReadModelDefinition, type RowCodec } from '../projections/projection.js';
+export {
+  modelName,
+  type AnyProjection,
+  type IndexValues,
+  type ReadModelDefinition,
+  type RowCodec,
+} from '../projections/projection.js';
 export {
   decodePage,
   missingKeys,
@@ -83,7 +89,7 @@ export type {
   RowsAt,
   RowQuery,
 } from '../projections/read-model-store.js';
-export { compareKeys, rowLimitOf } from '../projections/row-query.js';
+export { compareKeys, indexEntries, rowLimitOf, type IndexEntry } from '../projections/row-query.js';
 export { Projector, type Lag, type ProjectorOptions } from '../projections/projector.js';
 export { tolerating, type UnreadableFacts } from '../projections/tolerating.js';
 export type { FollowerOptions, FollowerState, FreshRows } from '../projections/following.js';

@@ -111,6 +111,29 @@ export const saboteursOfRows: readonly Saboteur<ReadModelSabotage>[] = [
     }),
   },
   {
+    does: 'finds a row by the first value of an index alone',
+    noticedBy: 'finds a row under each of several values of one index, once, and under none that went',
+    sabotage: (model) => ({
+      query: async (query) =>
+        rowsChanged(await model.query(query), (rows) =>
+          rows.filter(({ row }) => groupsOf(row)[0] === query.value || groupsOf(row).length === 0),
+        ),
+    }),
+  },
+  {
+    does: 'finds a row as often as it says a value',
+    noticedBy: 'finds a row under each of several values of one index, once, and under none that went',
+    sabotage: (model) => ({
+      query: async (query) =>
+        rowsChanged(await model.query(query), (rows) =>
+          rows.flatMap((found) => {
+            const said = groupsOf(found.row).filter((group) => group === query.value);
+            return said.length > 1 ? said.map(() => found) : [found];
+          }),
+        ),
+    }),
+  },
+  {
     does: 'keeps rows that were taken away',
     noticedBy: 'are taken away and given again',
     sabotage: (model) => ({
@@ -173,6 +196,12 @@ export const saboteursOfRows: readonly Saboteur<ReadModelSabotage>[] = [
 
 function rowsChanged<Found>(found: RowsAt<Found>, change: (rows: Found) => Found): RowsAt<Found> {
   return { ...found, rows: change(found.rows) };
+}
+
+/** The values by which the contract's row is in a group, where they are several. */
+function groupsOf(row: unknown): readonly unknown[] {
+  const group: unknown = typeof row === 'object' && row !== null && 'group' in row ? row.group : undefined;
+  return Array.isArray(group) ? group : [];
 }
 
 function byUnits(left: KeyedRow<unknown>, right: KeyedRow<unknown>): number {

@@ -1,3 +1,4 @@
+import { position } from '@login-policy/event-sourcing';
 import type { ReadModel, RowQuery } from '@login-policy/event-sourcing/store';
 import { demandSame } from '../../demand.js';
 import type { Theme } from '../contract.js';
@@ -14,6 +15,8 @@ export const queries: Theme<OpenedReadModelStore> = {
     'goes on after a key, in pages of any size': isPaged,
     'gives 100 rows when no limit is set, and 10,000 at most': hasLimits,
     'follows a row whose value changes': followsChange,
+    'finds a row under each of several values of one index, once, and under none that went': findsUnderEach,
+    'has each of several values after a rebuild, too': findsUnderEachRebuilt,
     'forgets a row that is taken away or leaves the index': forgets,
     'tells values apart that look alike': tellsApart,
     'finds what was committed through another handle': findsOthers,
@@ -86,6 +89,31 @@ async function followsChange(subject: OpenedReadModelStore): Promise<void> {
   await demandKeys(model, { index: GROUP, value: 'new' }, []);
 }
 
+async function findsUnderEach(subject: OpenedReadModelStore): Promise<void> {
+  const [model, other] = await openTwice(subject);
+  await step(model, [undefined, 1], change({ a: tally({ group: ['x', 'y', 'x'] }), b: tally({ group: 'y' }) }));
+  await demandGroups(other, { x: ['a'], y: ['a', 'b'] });
+  await demandKeys(model, { index: GROUP, value: 'y', limit: 1 }, ['a']);
+  await demandKeys(model, { index: GROUP, value: 'y', afterKey: 'a' }, ['b']);
+  await demandKeys(model, { index: LABEL, value: 'a label' }, ['a', 'b']);
+  await step(model, [1, 2], change({ a: tally({ group: ['y', 'z', 'y'] }), b: tally({ group: ['x', 'z'] }) }));
+  await demandGroups(other, { x: ['b'], y: ['a'], z: ['a', 'b'] });
+  await step(model, [2, 3], change({ a: tally({ group: ['z'] }), b: tally({ group: [] }) }));
+  await demandGroups(other, { x: [], y: [], z: ['a'] });
+  await step(model, [3, 4], change({ a: undefined, b: tally({ group: ['x', 'y'] }) }));
+  await demandGroups(other, { x: ['b'], y: ['b'], z: [] });
+}
+
+async function findsUnderEachRebuilt(subject: OpenedReadModelStore): Promise<void> {
+  const [model, other] = await openTwice(subject);
+  await step(model, [undefined, 1], change({ a: tally({ group: ['x', 'y'] }) }));
+  const copy = await model.beginRebuild();
+  await step(copy, [undefined, 1], change({ a: tally({ group: ['y', 'z', 'z'] }) }));
+  const rows = change({ b: tally({ group: ['y', 'x'] }) });
+  await copy.switchOver({ expected: position(1), checkpoint: position(2), rows });
+  await demandGroups(other, { x: ['b'], y: ['a', 'b'], z: ['a'] });
+}
+
 async function forgets(subject: OpenedReadModelStore): Promise<void> {
   const model = await openTallies(subject);
   const row = tally({ group: 'g' });
@@ -139,6 +167,13 @@ async function commitNumbered(model: ReadModel<Tally>, count: number): Promise<r
   const keys = Array.from({ length: count }, (_, index) => `key-${String(index).padStart(4, '0')}`);
   await step(model, [undefined, 1], new Map(keys.map((key) => [key, tally({ group: 'g' })])));
   return keys;
+}
+
+async function demandGroups(
+  model: ReadModel<Tally>,
+  groups: Readonly<Record<string, readonly string[]>>,
+): Promise<void> {
+  for (const [value, keys] of Object.entries(groups)) await demandKeys(model, { index: GROUP, value }, keys);
 }
 
 async function demandKeys(model: ReadModel<Tally>, query: RowQuery, expected: readonly string[]): Promise<void> {

@@ -8,8 +8,8 @@ export interface Tally {
   readonly label: string;
   readonly total: bigint;
   readonly at: Date;
-  /** Rows without one are in no group's index. */
-  readonly group?: string;
+  /** Or several. Rows without one are in no group's index. */
+  readonly group?: string | readonly string[];
 }
 
 /** The index of {@link tallies} that leaves rows without a group out. */
@@ -104,5 +104,9 @@ function decodeTally(stored: Json): Tally {
   if (typeof label !== 'string' || typeof total !== 'string' || typeof moment !== 'string') {
     throw new TypeError('a tally has a label, a total and a moment');
   }
-  return { label, total: BigInt(total), at: new Date(moment), ...(typeof group === 'string' && { group }) };
+  return { label, total: BigInt(total), at: new Date(moment), ...(isGroup(group) && { group }) };
+}
+
+function isGroup(stored: Json | undefined): stored is string | readonly string[] {
+  return typeof stored === 'string' || (Array.isArray(stored) && stored.every((one) => typeof one === 'string'));
 }

@@ -1,0 +1,50 @@
+import type { Projection } from '@login-policy/event-sourcing';
+import { openSqliteStore } from '@login-policy/store-sqlite';
+import { counterTotals, type CounterEvent, type CounterRow } from '@login-policy/testkit';
+import { expect } from 'chai';
+import { describe, it } from 'mocha';
+import { appendOne, STREAM } from './events.js';
+import { freshFolder } from './files.js';
+import { tamper } from './raw.js';
+
+/** What version 4 of the schema brought is taken back. */
+const AS_IN_VERSION_3 = [
+  `CREATE TABLE before (model INTEGER NOT NULL, key TEXT NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL,
+     PRIMARY KEY (model, key, name)) STRICT, WITHOUT ROWID`,
+  'INSERT INTO before SELECT model, key, name, value FROM row_index',
+  'DROP TABLE row_index',
+  'ALTER TABLE before RENAME TO row_index',
+  'CREATE INDEX row_index_by_value ON row_index (model, name, value, key)',
+  'PRAGMA user_version = 3',
+];
+
+/** Totals by every number there is from 1 to them. */
+const reached: Projection<CounterEvent, CounterRow> = {
+  ...counterTotals,
+  name: 'reached',
+  index: ({ total }) => ({ reached: Array.from({ length: total }, (_, place) => `${place + 1}`) }),
+};
+
+describe('a file in which a row had one value of an index', () => {
+  it('is brought to several, and keeps by what its rows are found', async () => {
+    const folder = await freshFolder();
+    const path = folder.path('store.db');
+    const before = await openSqliteStore({ path });
+    const parity = { index: 'parity', value: 'odd' };
+    await before.readModels.open(counterTotals);
+    await before.eventStore.append(appendOne());
+    await before.close();
+    tamper(path, ...AS_IN_VERSION_3);
+    const store = await openSqliteStore({ path });
+    const [totals, several] = [await store.readModels.open(counterTotals), await store.readModels.open(reached)];
+    expect((await totals.keys(parity)).rows).to.deep.equal([STREAM]);
+    await store.eventStore.append(appendOne());
+    expect((await totals.keys(parity)).rows).to.deep.equal([]);
+    for (const value of ['1', '2']) {
+      expect((await several.keys({ index: 'reached', value })).rows).to.deep.equal([STREAM]);
+    }
+    await store.check('full');
+    await store.close();
+    await folder.remove();
+  });
+});
