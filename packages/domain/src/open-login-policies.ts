@@ -1,5 +1,5 @@
 import { Follower, type IdSource, type Observe, type Store } from '@login-policy/event-sourcing';
-import { InvalidValue, parseObject } from './input/invalid-value.js';
+import { InvalidValue, parseObject, parseOneOf } from './input/invalid-value.js';
 import { LoginPolicies } from './login-policies.js';
 import { loginPolicyProjection } from './login-policy-projection.js';
 import type { IdentityProviderDirectory } from './policy/identity-provider.js';
@@ -22,6 +22,11 @@ export interface LoginPoliciesOptions {
   readonly ids?: IdSource;
   /** How many policies are kept in memory to decide by. Default 10,000. */
   readonly keptStates?: number;
+  /**
+   * `not-yet`: a command that needs an event which the release before can't read is refused (`shape-not-yet-allowed`). For as long as
+   * processes of that release run (docs/how-to/upgrade-and-go-back.md). Default `allowed`.
+   */
+  readonly newShapes?: 'allowed' | 'not-yet';
   /** Is told of every call, decision and append, with how long it took. */
   readonly observe?: Observe;
 }
@@ -33,13 +38,17 @@ const OPEN_OPTIONS: readonly (keyof LoginPoliciesOptions)[] = [
   'maxAgeMs',
   'ids',
   'keptStates',
+  'newShapes',
   'observe',
 ];
 
+const parseNewShapes = parseOneOf(['allowed', 'not-yet']);
+
 function parseOpenOptions(options: unknown): void {
-  const { store } = parseObject(options, 'options', OPEN_OPTIONS);
+  const { newShapes, store } = parseObject(options, 'options', OPEN_OPTIONS);
   const isStore = typeof store === 'object' && store !== null && 'eventStore' in store && 'readModels' in store;
   if (!isStore) throw new InvalidValue('options.store', 'an opened store', store);
+  if (newShapes !== undefined) parseNewShapes(newShapes, 'options.newShapes');
 }
 
 /**

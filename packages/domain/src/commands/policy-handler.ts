@@ -26,7 +26,7 @@ interface Sources {
 
 /** Carries out the commands of the login policies that are kept in a store. */
 export function policyHandler(
-  { identityProviders, ids, keptStates, observe, store }: LoginPoliciesOptions,
+  { identityProviders, ids, keptStates, newShapes, observe, store }: LoginPoliciesOptions,
   { policies, rows }: Sources,
 ): PolicyHandler {
   return new CommandHandler({
@@ -36,6 +36,7 @@ export function policyHandler(
     events: loginPolicyEvents,
     facts: policyFacts({ identityProviders, policies }),
     remembered: async (stream) => stateInRow((await rows.read([stream])).rows.get(stream)),
+    ...(newShapes !== undefined && { newShapes }),
     ...(ids !== undefined && { ids }),
     ...(keptStates !== undefined && { keptStates }),
   });

@@ -36,7 +36,11 @@ export type UnmetCondition =
   | { readonly reason: 'idempotency-key-reused'; readonly idempotencyKey: string };
 
 /** Why a command or a read was refused: branch on `reason`. */
-export type Rejection = UnmetCondition | PolicyRejection;
+export type Rejection =
+  | UnmetCondition
+  | PolicyRejection
+  /** It needs an event that older processes can't read, and `newShapes` is `not-yet` (docs/how-to/upgrade-and-go-back.md). */
+  | { readonly reason: 'shape-not-yet-allowed'; readonly type: string; readonly schemaVersion: number };
 
 /** The name of a reason to refuse. */
 export type Reason = Rejection['reason'];
@@ -67,6 +71,8 @@ function sentenceOf(rejection: Rejection, policy: RefusingPolicy | undefined): s
       return `${where} ends with another event than the one expected: what was seen is of a history that is no more, so nothing was changed.`;
     case 'idempotency-key-reused':
       return `The idempotency key ${JSON.stringify(rejection.idempotencyKey)} came before with another command on ${policy === undefined ? where : policyName(policy.owner)}, so this one was not carried out.`;
+    case 'shape-not-yet-allowed':
+      return `${where} can't be changed in this way yet: that needs a ${rejection.type} of schema version ${rejection.schemaVersion}, which older processes can't read, so nothing was changed.`;
     case 'policy-already-exists':
       return `${where} exists already, so it can't be added.`;
     case 'policy-not-found':

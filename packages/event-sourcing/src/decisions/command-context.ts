@@ -16,7 +16,7 @@ export interface CommandContext extends Omit<EventMetadata, 'correlationId'> {
   readonly signal?: AbortSignal;
 }
 
-/** Why a command was refused before its rules were asked. */
+/** Why a command was refused whatever its rules say. */
 export type PreconditionFailed =
   | {
       readonly reason: 'revision-not-current';
@@ -24,7 +24,9 @@ export type PreconditionFailed =
       readonly actual: Revision | undefined;
     }
   | { readonly reason: 'event-not-current'; readonly expected: EventId; readonly actual: EventId | undefined }
-  | { readonly reason: 'idempotency-key-reused'; readonly idempotencyKey: string };
+  | { readonly reason: 'idempotency-key-reused'; readonly idempotencyKey: string }
+  /** It needs an event of this type and schema version, which may not be written yet. */
+  | { readonly reason: 'shape-not-yet-allowed'; readonly type: string; readonly schemaVersion: number };
 
 /** What became of a command. */
 export type Handled<Event extends EventShape, State, Rejection> =

@@ -21,6 +21,11 @@ export interface CommandHandlerOptions<Command, Event extends EventShape, State,
   readonly attempts?: number;
   /** How many states are kept in memory. Default 10,000; 0 folds the stream for every command. */
   readonly keptStates?: number;
+  /**
+   * `not-yet`: a command that needs an event which the release before can't read is refused (`shape-not-yet-allowed`), and what was
+   * recorded is read all the same. For as long as processes of that release run. Default `allowed`.
+   */
+  readonly newShapes?: 'allowed' | 'not-yet';
   /** Is told of decisions and appends. */
   readonly observe?: Observe | undefined;
   /** Where the state of a long stream may be had without folding all of it: `Fold.remembered`. */

@@ -17,6 +17,7 @@ import { fingerprint } from './fingerprint.js';
 import { KeyedMutex } from '../store/keyed-mutex.js';
 import type { StateAt } from './state-at.js';
 import { newEvents } from './new-events.js';
+import { withoutNewShapes } from './new-shapes.js';
 import { StateReader } from './state-reader.js';
 
 /** One command on its way. */
@@ -45,7 +46,7 @@ interface Known<State> extends StateAt<State> {
  */
 export class CommandHandler<Command extends object, Event extends EventShape, State, Rejection, Facts = undefined> {
   readonly #store: EventStore;
-  readonly #decider: Decider<Command, Event, State, Rejection, Facts>;
+  readonly #decider: Decider<Command, Event, State, Rejection | PreconditionFailed, Facts>;
   readonly #facts: FactSource<Command, Facts> | undefined;
   readonly #codec: EventCodec<Event>;
   readonly #ids: IdSource;
@@ -56,13 +57,16 @@ export class CommandHandler<Command extends object, Event extends EventShape, St
 
   constructor(options: CommandHandlerOptions<Command, Event, State, Rejection, Facts>) {
     this.#store = observedEventStore(options.eventStore, options.observe);
-    this.#decider = observedDecider(options.decider, options.observe);
+    const { decider, events, newShapes, remembered } = options;
+    this.#decider = observedDecider<Command, Event, State, Rejection | PreconditionFailed, Facts>(
+      newShapes === 'not-yet' ? withoutNewShapes(decider, events) : decider,
+      options.observe,
+    );
     this.#facts = options.facts;
-    this.#codec = options.events;
+    this.#codec = events;
     this.#ids = options.ids ?? monotonicIds();
     this.#attempts = options.attempts ?? 16;
     this.#kept = new Lru(options.keptStates ?? 10_000);
-    const { decider, events, remembered } = options;
     this.states = new StateReader(options.eventStore, {
       events,
       initial: decider.initial,

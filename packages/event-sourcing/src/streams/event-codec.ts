@@ -25,6 +25,8 @@ export interface EventCodec<Event extends EventShape> {
   decode(event: RecordedEvent): Recorded<Event>;
   /** Whether events of this type in this schema version can be read here. Default: not known, so a mark is believed. */
   reads?(type: string, schemaVersion: number): boolean;
+  /** Whether events of this type in this schema version are new: the release before this one can't read them. Default: none are. */
+  isNew?(type: string, schemaVersion: number): boolean;
 }
 
 /**
@@ -41,6 +43,11 @@ export interface EventSchema<Data extends object> {
    * `undefined` for content that needs the newer one. Default: none, and events are written in the newest version.
    */
   readonly downcasters?: readonly ((data: JsonObject) => JsonObject | undefined)[];
+  /**
+   * The first schema version that is new in this release: the release before can't read it. 1 for a new type. To be taken out with
+   * the next release. Default: none is new.
+   */
+  readonly newFrom?: number;
   /** Writes the newest version. Throws an `Error` that says what is wrong with the data. */
   write(data: Data): JsonObject;
   /** Reads the newest version. Throws an `Error` that says what is wrong with it. */
@@ -55,7 +62,9 @@ export type EventSchemas<Event extends EventShape> = {
 /** Makes the codec of a vocabulary of events from their schemas. */
 export function eventCodec<Event extends EventShape>(schemas: EventSchemas<Event>): EventCodec<Event> {
   const known = new Map<string, EventSchema<object>>(Object.entries<EventSchema<object>>(schemas));
+  const hasNew = [...known.values()].some(({ newFrom }) => newFrom !== undefined);
   return {
+    ...(hasNew && { isNew: (type, schemaVersion) => schemaVersion >= (known.get(type)?.newFrom ?? Infinity) }),
     encode(event) {
       const schema = known.get(event.type);
       if (schema === undefined) throw new TypeError(`no schema for ${event.type}`);

@@ -6,6 +6,7 @@ import type { Theme } from '../contract.js';
 import { readAll } from '../event-store/reading.js';
 import type { StoreUnderTest } from '../store-contract.js';
 import { APPLES, CounterWriter, PEARS } from './counters.js';
+import { goesInTwoSteps } from './two-steps.js';
 
 const PATIENT = { waitMs: 30_000 };
 
@@ -27,6 +28,8 @@ export const versions: Theme<StoreUnderTest> = {
     'makes its own row unreadable, with its place, and no other; everybody goes on writing': marksItsOwnRow,
     'is read by the newer program, also where an older one has marked the row': isReadInSpiteOfMark,
     'is read by the newer program beside, and again after going back and forward': goesForwardAndBack,
+    'is not written while it must not be, by commands that are refused by name: forward and back in two steps':
+      goesInTwoSteps,
   },
 };
 

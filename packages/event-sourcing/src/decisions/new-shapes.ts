@@ -1,0 +1,26 @@
+import type { EventCodec } from '../streams/event-codec.js';
+import type { EventShape } from '../streams/event.js';
+import type { PreconditionFailed } from './command-context.js';
+import type { Decider } from './decider.js';
+import { reject } from './decision.js';
+
+/** The same decider, which refuses what needs an event that the release before can't read; today's codec may have none. */
+export function withoutNewShapes<Command, Event extends EventShape, State, Rejection, Facts>(
+  decider: Decider<Command, Event, State, Rejection, Facts>,
+  codec: EventCodec<Event>,
+): Decider<Command, Event, State, Rejection | PreconditionFailed, Facts> {
+  if (codec.isNew === undefined) return decider;
+  return {
+    initial: decider.initial,
+    evolve: (state, event) => decider.evolve(state, event),
+    decide(command, state, context) {
+      const decision = decider.decide(command, state, context);
+      if (decision.outcome === 'rejected') return decision;
+      for (const event of decision.events) {
+        const { type, schemaVersion } = codec.encode(event);
+        if (codec.isNew?.(type, schemaVersion)) return reject({ reason: 'shape-not-yet-allowed', type, schemaVersion });
+      }
+      return decision;
+    },
+  };
+}
