@@ -72,12 +72,21 @@ describe('the next release, with a second factor and a setting more', () => {
     orThrow(await careful.change(acme, { allowRegister: false }, by));
     const { policy } = orThrow(await careful.policy(acme));
     expect(policy.secondFactors).to.include('PUSH');
-    expect(await refusals().catch(String)).to.deep.equal([
+    expect(await refusals()).to.deep.equal([
       { reason: 'factor-already-exists', factor: 'PUSH' },
       refused[1],
       { reason: 'factor-already-exists', factor: 'PUSH' },
       refused[3],
     ]);
+  });
+
+  it('answers a repetition of what was granted before as it did then', async () => {
+    const keyed = { ...by, idempotencyKey: 'push-1' };
+    const first = orThrow(await newer.addSecondFactor(instance, push(), keyed));
+    orThrow(await newer.removeSecondFactor(instance, push(), by));
+    const again = orThrow(await careful.addSecondFactor(instance, push(), keyed));
+    expect([again.isRepeated, again.details.sequence]).to.deep.equal([true, first.details.sequence]);
+    expect(rejectionOf(await careful.addSecondFactor(instance, push(), by))).to.deep.equal(refused[0]);
   });
 
   it('leaves the old one, come back, all policies in which nothing new was used', async () => {

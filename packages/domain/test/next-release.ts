@@ -1,9 +1,13 @@
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { join } from 'node:path';
+import type { openLoginPolicies, SECOND_FACTORS } from '@login-policy/domain';
 
-/** This package as a program imports it. */
-type Domain = typeof import('@login-policy/domain');
+/** What a test asks of it. */
+interface Release {
+  readonly openLoginPolicies: typeof openLoginPolicies;
+  readonly SECOND_FACTORS: typeof SECOND_FACTORS;
+}
 
 /** What the next release might bring: a second factor and a setting more, each held by events that say so by their version. */
 const CHANGES: Readonly<Record<string, readonly (readonly [now: string, next: string])[]>> = {
@@ -35,7 +39,7 @@ const CHANGES: Readonly<Record<string, readonly (readonly [now: string, next: st
 };
 
 /** Makes the next release of this package of this one, and imports it beside this one. */
-export async function nextRelease(): Promise<Domain> {
+export async function nextRelease(): Promise<Release> {
   const built = fileURLToPath(new URL('.', import.meta.resolve('@login-policy/domain')));
   // Beside the package, where it finds what it needs.
   const folder = await mkdtemp(join(built, '../.test-build/next-release-'));
@@ -49,8 +53,8 @@ export async function nextRelease(): Promise<Domain> {
       }
       await writeFile(join(folder, file), text);
     }
-    const domain: Domain = await import(pathToFileURL(join(folder, 'index.js')).href);
-    return domain;
+    const release: Release = await import(pathToFileURL(join(folder, 'index.js')).href);
+    return release;
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
