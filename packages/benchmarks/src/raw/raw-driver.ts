@@ -9,6 +9,12 @@ export interface Decided {
   readonly policy: PlainPolicy;
 }
 
+/** An event, and when it was recorded. */
+export interface RawEvent {
+  readonly event: PlainEvent;
+  readonly at: number;
+}
+
 /** What a scan does with each event. */
 export type Each = (stream: string, event: PlainEvent, at: number) => void;
 
@@ -25,6 +31,10 @@ export interface RawDriver {
   read(streams: readonly string[]): PlainPolicy[] | Promise<PlainPolicy[]>;
   /** Hands out the next 1,000 events, and answers with the position of the last; with none when there are none. */
   page(after: number, each: Each): number | undefined | Promise<number | undefined>;
+  /** The last so many events of a stream before a revision, the newest first. */
+  before(stream: string, revision: number, count: number): RawEvent[] | Promise<RawEvent[]>;
+  /** The streams of an instance's custom policies, in their order. */
+  customized(instance: string): string[] | Promise<string[]>;
   /** Keeps rows and how far they are. */
   keep(rows: readonly RawRow[], position: number): unknown;
   close(): unknown;

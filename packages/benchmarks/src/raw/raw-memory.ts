@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { copyOf, type PlainEvent, type PlainPolicy } from '../workload/plain-policy.js';
-import type { Decided, Each, RawDriver, RawRow } from './raw-driver.js';
+import { instanceOfStream, type Decided, type Each, type RawDriver, type RawEvent, type RawRow } from './raw-driver.js';
 
 interface Recorded {
   readonly stream: string;
@@ -48,6 +48,15 @@ export class RawMemory implements RawDriver {
       if (recorded !== undefined) each(recorded.stream, recorded.event, recorded.at);
     }
     return end === after ? undefined : end;
+  }
+
+  before(stream: string, revision: number, count: number): RawEvent[] {
+    const isBefore = (one: Recorded): boolean => one.stream === stream && one.revision < revision;
+    return this.#events.filter(isBefore).slice(-count).toReversed();
+  }
+
+  customized(instance: string): string[] {
+    return [...this.#rows.keys()].filter((stream) => instanceOfStream(stream) === instance).toSorted();
   }
 
   keep(rows: readonly RawRow[]): void {

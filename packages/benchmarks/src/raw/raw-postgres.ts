@@ -8,6 +8,7 @@ import {
   type Decided,
   type Each,
   type RawDriver,
+  type RawEvent,
   type RawRow,
 } from './raw-driver.js';
 
@@ -36,6 +37,9 @@ const KEEP = `WITH checked AS (INSERT INTO checkpoint VALUES (1, $4)
 const READ = 'SELECT policy::text FROM policies WHERE stream = ANY ($1) ORDER BY instance NULLS FIRST';
 const PAGE =
   'SELECT stream, type, recorded_at, data::text, position FROM events WHERE position > $1 ORDER BY position LIMIT 1000';
+const BEFORE = `SELECT type, recorded_at, data::text FROM events WHERE stream = $1 AND revision < $2
+  ORDER BY revision DESC LIMIT $3`;
+const CUSTOMIZED = 'SELECT stream FROM policies WHERE instance = $1 ORDER BY stream';
 
 type Cells = [stream: string, type: string, recordedAt: string, data: string, position: string];
 
@@ -76,6 +80,19 @@ export class RawPostgres implements RawDriver {
     for (const [stream, type, at, data] of rows) each(stream, parseEvent(type, data), Number(at));
     const last = rows.at(-1);
     return last === undefined ? undefined : Number(last[4]);
+  }
+
+  async before(stream: string, revision: number, count: number): Promise<RawEvent[]> {
+    const values = [stream, revision, count];
+    const query = { name: 'before', text: BEFORE, values, rowMode: 'array' as const };
+    const { rows } = await this.#pool.query<[type: string, at: string, data: string]>(query);
+    return rows.map(([type, at, data]) => ({ event: parseEvent(type, data), at: Number(at) }));
+  }
+
+  async customized(instance: string): Promise<string[]> {
+    const query = { name: 'customized', text: CUSTOMIZED, values: [instance], rowMode: 'array' as const };
+    const { rows } = await this.#pool.query<[string]>(query);
+    return rows.map(([stream]) => stream);
   }
 
   async keep(rows: readonly RawRow[], position: number): Promise<void> {

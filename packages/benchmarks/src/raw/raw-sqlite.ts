@@ -8,6 +8,7 @@ import {
   type Decided,
   type Each,
   type RawDriver,
+  type RawEvent,
   type RawRow,
 } from './raw-driver.js';
 
@@ -27,6 +28,9 @@ const INSERT =
 const PUT = 'INSERT INTO policies VALUES (?, ?, ?) ON CONFLICT (stream) DO UPDATE SET policy = excluded.policy';
 const PAGE =
   'SELECT stream, type, recorded_at, data, position FROM events WHERE position > ? ORDER BY position LIMIT 1000';
+const BEFORE =
+  'SELECT type, recorded_at, data FROM events WHERE stream = ? AND revision < ? ORDER BY revision DESC LIMIT ?';
+const CUSTOMIZED = 'SELECT stream FROM policies WHERE instance = ? ORDER BY stream';
 
 type Cells = [stream: string, type: string, recordedAt: number, data: string, position: number];
 type Inserted = [string, number, string, number, string, string, string];
@@ -38,6 +42,8 @@ export class RawSqlite implements RawDriver {
   readonly #put: Database.Statement<[string, string | null, string]>;
   readonly #row: Database.Statement<[string], string>;
   readonly #page: Database.Statement<[number], Cells>;
+  readonly #before: Database.Statement<[string, number, number], [type: string, at: number, data: string]>;
+  readonly #customized: Database.Statement<[string], string>;
   readonly #checkpoint: Database.Statement<[number]>;
 
   constructor(path: string) {
@@ -49,6 +55,8 @@ export class RawSqlite implements RawDriver {
     this.#put = this.#database.prepare(PUT);
     this.#row = this.#database.prepare<[string], string>('SELECT policy FROM policies WHERE stream = ?').pluck();
     this.#page = this.#database.prepare<[number], Cells>(PAGE).raw();
+    this.#before = this.#database.prepare<[string, number, number], [string, number, string]>(BEFORE).raw();
+    this.#customized = this.#database.prepare<[string], string>(CUSTOMIZED).pluck();
     this.#checkpoint = this.#database.prepare('INSERT OR REPLACE INTO checkpoint VALUES (1, ?)');
   }
 
@@ -78,6 +86,14 @@ export class RawSqlite implements RawDriver {
     const cells = this.#page.all(after);
     for (const [stream, type, at, data] of cells) each(stream, parseEvent(type, data), at);
     return cells.at(-1)?.[4];
+  }
+
+  before(stream: string, revision: number, count: number): RawEvent[] {
+    return this.#before.all(stream, revision, count).map(([type, at, data]) => ({ event: parseEvent(type, data), at }));
+  }
+
+  customized(instance: string): string[] {
+    return this.#customized.all(instance);
   }
 
   keep(rows: readonly RawRow[], position: number): void {

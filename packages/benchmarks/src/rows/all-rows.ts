@@ -6,6 +6,8 @@ import { commands } from './commands.js';
 import { firstCommand } from './first-command.js';
 import { freshProcess, imports, importsOfApi, peakMemory } from './processes.js';
 import { reads } from './reads.js';
+import { customized, preview, previewStall } from './many-organizations.js';
+import { asOfTheMiddle, newestEntries } from './past.js';
 import { catchUpStall, rebuild } from './rebuild.js';
 
 /** All rows, in the order of the tables. */
@@ -13,10 +15,15 @@ export const rows: readonly Row[] = [
   commands(sqlite, { atATime: 1, timesRaw: 0.85 }),
   commands(sqlite, { atATime: AT_ONCE, timesRaw: 0.6 }),
   firstCommand(sqlite),
+  newestEntries(sqlite),
+  asOfTheMiddle(sqlite),
   reads(sqlite, 0.7),
   rebuild(sqlite, { policies: 1000, timesRaw: 0.8 }),
   rebuild(sqlite, { policies: 10_000, timesRaw: 0.8 }),
   catchUpStall(sqlite),
+  customized(sqlite),
+  preview(sqlite),
+  previewStall(sqlite),
   freshProcess,
   imports,
   peakMemory,
@@ -28,10 +35,15 @@ export const rows: readonly Row[] = [
   commands(postgres, { atATime: 1, timesRaw: 0.9 }),
   commands(postgres, { atATime: AT_ONCE, timesRaw: 0.5 }),
   firstCommand(postgres),
+  newestEntries(postgres),
+  asOfTheMiddle(postgres),
   reads(postgres, 0.7),
   rebuild(postgres, { policies: 1000, timesRaw: 0.7 }),
   rebuild(postgres, { policies: 10_000, timesRaw: 0.7 }),
   catchUpStall(postgres),
+  customized(postgres),
+  preview(postgres),
+  previewStall(postgres),
   ...apiRows,
   ...importsOfApi,
 ];

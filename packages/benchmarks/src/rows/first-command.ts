@@ -1,9 +1,9 @@
 import { milliseconds } from '../harness/meter.js';
 import type { Figure, Row, Setting } from '../harness/row.js';
 import { RawPolicies, rebuild } from '../raw/raw-policies.js';
-import { seedRaw, type Stretch } from '../workload/histories.js';
+import { long, seedRaw } from '../workload/histories.js';
 import { withRaw, type Kind } from '../workload/kinds.js';
-import { give, PATIENCE, seedPlace, withOurs } from '../workload/ours.js';
+import { give, seedReady, withOurs } from '../workload/ours.js';
 
 /** The first command of a policy records four events, each of those after it one. */
 const MORE_EVENTS_THAN_COMMANDS = 3;
@@ -30,19 +30,10 @@ export function firstCommand(kind: Kind): Row {
   };
 }
 
-function stretchesOf(length: number): readonly Stretch[] {
-  return Array.from({ length: length / 1000 }, (_, index) => ({
-    policy: 0,
-    from: index * 1000,
-    to: (index + 1) * 1000,
-  }));
-}
-
 /** Answers with what measures a command that comes after so many others. */
 async function seededOurs(kind: Kind, setting: Setting, length: number): Promise<(after: number) => Promise<Figure>> {
   const place = await kind.freshPlace(setting);
-  await seedPlace(kind, place, stretchesOf(length));
-  await withOurs(kind, place, ({ readModel }) => readModel.ready(PATIENCE));
+  await seedReady(kind, place, long(length));
   let step = length - MORE_EVENTS_THAN_COMMANDS;
   return (after) =>
     withOurs(kind, place, async (policies) => {
@@ -54,7 +45,7 @@ async function seededOurs(kind: Kind, setting: Setting, length: number): Promise
 async function seededRaw(kind: Kind, setting: Setting, length: number): Promise<() => Promise<Figure>> {
   const place = await kind.freshPlace(setting);
   await withRaw(kind, place, async (driver) => {
-    await seedRaw(driver, stretchesOf(length));
+    await seedRaw(driver, long(length));
     await rebuild(driver);
   });
   let step = length - MORE_EVENTS_THAN_COMMANDS;

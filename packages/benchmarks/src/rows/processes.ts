@@ -8,7 +8,7 @@ import { RawSqlite } from '../raw/raw-sqlite.js';
 import { DEFAULT_STREAM, historyOf, policyAfter } from '../workload/course.js';
 import { drawn, seedRaw } from '../workload/histories.js';
 import { sqlite, withRaw } from '../workload/kinds.js';
-import { addDefault, PATIENCE, seedPlace, withOurs } from '../workload/ours.js';
+import { addDefault, seedReady, withOurs } from '../workload/ours.js';
 import type { PlainEvent } from '../workload/plain-policy.js';
 
 const STARTS = 5;
@@ -111,8 +111,7 @@ export const peakMemory: Row = {
   async contenders({ isQuick, scratch }) {
     const stretches = drawn(10_000, isQuick ? 8 : 50);
     const [oursAt, rawAt] = [scratch.fresh('ours.db'), scratch.fresh('raw.db')];
-    await seedPlace(sqlite, oursAt, stretches);
-    await withOurs(sqlite, oursAt, ({ readModel }) => readModel.ready(PATIENCE));
+    await seedReady(sqlite, oursAt, stretches);
     await withRaw(sqlite, rawAt, (driver) => seedRaw(driver, stretches));
     const how = 'better-sqlite3 by hand: a scan in pages of 1,000, all states in memory';
     return [

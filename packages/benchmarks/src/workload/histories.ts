@@ -37,6 +37,15 @@ export function drawn(policies: number, eventsEach: number): readonly Stretch[] 
   return stretches;
 }
 
+/** One history of thousands of events, in appends of a thousand. */
+export function long(length: number): readonly Stretch[] {
+  return Array.from({ length: length / 1000 }, (_, index) => ({
+    policy: 0,
+    from: index * 1000,
+    to: (index + 1) * 1000,
+  }));
+}
+
 /** How many events the longest of these histories has. */
 export function longestOf(stretches: readonly Stretch[]): number {
   return stretches.reduce((longest, { to }) => Math.max(longest, to), 0);

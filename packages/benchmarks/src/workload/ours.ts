@@ -5,6 +5,7 @@ import {
   parseOrganization,
   policyStream,
   type LoginPolicies,
+  type LoginPoliciesOptions,
 } from '@login-policy/domain';
 import { monotonicIds, type Store } from '@login-policy/event-sourcing';
 import { EVENTS_OF_COURSE, INSTANCE_ID, historyOf, organization, stepAt, type Job } from './course.js';
@@ -18,10 +19,11 @@ export async function withOurs<Result>(
   kind: Kind,
   place: string,
   work: (policies: LoginPolicies) => Promise<Result>,
+  options: Pick<LoginPoliciesOptions, 'organizations'> = {},
 ): Promise<Result> {
   const { store, close } = await kind.openOurs(place);
   try {
-    const policies = await openLoginPolicies({ store });
+    const policies = await openLoginPolicies({ store, ...options });
     try {
       return await work(policies);
     } finally {
@@ -76,3 +78,9 @@ export async function seedPlace(kind: Kind, place: string, stretches: readonly S
 
 /** How long a read model may take to be there. */
 export const PATIENCE = { waitMs: 100_000 } as const;
+
+/** {@link seedPlace}, and the read model is kept up to the end. */
+export async function seedReady(kind: Kind, place: string, stretches: readonly Stretch[]): Promise<void> {
+  await seedPlace(kind, place, stretches);
+  await withOurs(kind, place, ({ readModel }) => readModel.ready(PATIENCE));
+}

@@ -1,0 +1,144 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { orThrow, type LoginPolicies } from '@login-policy/domain';
+import { longestStall, milliseconds } from '../harness/meter.js';
+import type { Contender, Figure, Row, Setting } from '../harness/row.js';
+import type { RawDriver } from '../raw/raw-driver.js';
+import { DEFAULT_STREAM, INSTANCE_ID, organization, policyAfter, streamOf } from '../workload/course.js';
+import { drawn } from '../workload/histories.js';
+import { withRaw, type Kind } from '../workload/kinds.js';
+import { addDefault, seedReady, withOurs } from '../workload/ours.js';
+
+type Measure = (work: () => Promise<unknown>) => Promise<Figure>;
+
+/** How many organizations there are, and how many of them have their own policy. */
+interface Size {
+  readonly organizations: number;
+  readonly custom: number;
+}
+
+/** The organizations that a change to the default does not reach. */
+export function customized(kind: Kind): Row {
+  return {
+    name: `customized-list-${kind.name}`,
+    work: `list of all organizations that have a custom policy, 10,000 of them, ${kind.title}`,
+    unit: 'ms',
+    warmUps: 1,
+    target: { bound: 'at most', figure: 30 },
+    contenders: (setting) =>
+      byBoth(kind, setting, {
+        measure: milliseconds,
+        ours: listed,
+        raw: async (driver, { custom }) => demandCount((await driver.customized(INSTANCE_ID)).length, custom),
+        oursHow: 'loginPolicies.organizationsWithCustomPolicy, in one page of 10,000',
+        rawHow: 'the streams of the instance by an index',
+      }),
+  };
+}
+
+/** What somebody waits for who asks whom a removal from the default policy is met by. */
+export function preview(kind: Kind): Row {
+  return previewRow(kind, {
+    name: 'preview',
+    what: 'preview of a removal',
+    measure: milliseconds,
+  });
+}
+
+/** How long everything else in a process waits for that at the most. */
+export function previewStall(kind: Kind): Row {
+  return previewRow(kind, {
+    name: 'preview-stall',
+    what: 'longest stall of the event loop during the preview of a removal',
+    measure: longestStall,
+    target: { bound: 'at most', figure: 20 },
+  });
+}
+
+function previewRow(
+  kind: Kind,
+  { name, what, measure, target }: Pick<Row, 'name' | 'target'> & { readonly what: string; readonly measure: Measure },
+): Row {
+  return {
+    name: `${name}-${kind.name}`,
+    work: `${what} with 1,000,000 organizations, 10,000 of them with a custom policy, ${kind.title}`,
+    unit: 'ms',
+    warmUps: 1,
+    ...(target !== undefined && { target }),
+    contenders: (setting) =>
+      byBoth(kind, setting, {
+        measure,
+        ours: previewed,
+        raw: countedByHand,
+        oursHow: 'loginPolicies.preview, with a list of organizations that is in memory; by processor: all of it',
+        rawHow:
+          'the custom ones into a Set, all others counted, a turn for others after each 5,000; nothing is decided',
+      }),
+  };
+}
+
+async function listed(policies: LoginPolicies, { custom }: Size): Promise<void> {
+  const list = await policies.organizationsWithCustomPolicy({ instanceId: INSTANCE_ID }, { limit: 10_000 });
+  demandCount(orThrow(list).organizations.length, custom);
+}
+
+async function previewed(policies: LoginPolicies, size: Size): Promise<void> {
+  const removal = { type: 'removeMultiFactor', factor: 'U2F_WITH_VERIFICATION' } as const;
+  const { affected } = orThrow(await policies.preview({ instanceId: INSTANCE_ID }, removal));
+  demandCount(affected.count, size.organizations - size.custom);
+}
+
+async function countedByHand(driver: RawDriver, size: Size): Promise<void> {
+  const own = new Set(await driver.customized(INSTANCE_ID));
+  let [count, looked] = [0, 0];
+  for (const id of idsOf(size)) {
+    if (++looked % 5000 === 0) await nextTurn();
+    if (!own.has(`organizationLoginPolicy-${INSTANCE_ID}/${id}`)) count++;
+  }
+  demandCount(count, size.organizations - size.custom);
+}
+
+/** @throws Error unless so many were found. */
+function demandCount(found: number | undefined, expected: number): void {
+  if (found !== expected) throw new Error(`${found} were found, and there are ${expected}`);
+}
+
+function* idsOf({ organizations }: Size): Generator<string> {
+  for (let number = 0; number < organizations; number++) yield organization(number).organizationId;
+}
+
+/** The same work by our code and by hand, on the same policies. */
+interface Both {
+  readonly measure: Measure;
+  readonly ours: (policies: LoginPolicies, size: Size) => Promise<void>;
+  readonly raw: (driver: RawDriver, size: Size) => Promise<void>;
+  readonly oursHow: string;
+  readonly rawHow: string;
+}
+
+async function byBoth(kind: Kind, setting: Setting, both: Both): Promise<readonly Contender[]> {
+  const size = setting.isQuick
+    ? { organizations: 100_000, custom: 1000 }
+    : { organizations: 1_000_000, custom: 10_000 };
+  const [oursAt, rawAt] = [await kind.freshPlace(setting), await kind.freshPlace(setting)];
+  await seedReady(kind, oursAt, drawn(size.custom, 4));
+  await withOurs(kind, oursAt, addDefault);
+  await withRaw(kind, rawAt, async (driver) => {
+    const streams = [DEFAULT_STREAM, ...Array.from({ length: size.custom }, (_, number) => streamOf(number))];
+    const rows = streams.map((stream) => [stream, policyAfter(4)] as const);
+    await driver.keep(rows, 1);
+  });
+  const organizations = { list: () => idsOf(size) };
+  const { measure } = both;
+  return [
+    {
+      name: 'ours',
+      how: both.oursHow,
+      measure: () => withOurs(kind, oursAt, (policies) => measure(() => both.ours(policies, size)), { organizations }),
+    },
+    {
+      name: 'raw',
+      how: `${kind.driver} by hand: ${both.rawHow}`,
+      measure: () => withRaw(kind, rawAt, (driver) => measure(() => both.raw(driver, size))),
+    },
+  ];
+}

@@ -1,0 +1,110 @@
+import { orThrow, type LoginPolicies } from '@login-policy/domain';
+import { milliseconds } from '../harness/meter.js';
+import type { Contender, Figure, Row, Setting } from '../harness/row.js';
+import type { RawDriver } from '../raw/raw-driver.js';
+import { organization, policyAfter, streamOf } from '../workload/course.js';
+import { long, seedRaw } from '../workload/histories.js';
+import { withRaw, type Kind } from '../workload/kinds.js';
+import { seedReady, withOurs } from '../workload/ours.js';
+import { fold } from '../workload/plain-policy.js';
+
+/** How many events apart the states are that are kept by hand. */
+const EVERY = 1000;
+const NEWEST = 100;
+
+/** A look at the past of one policy, by us and by hand. */
+interface Look {
+  readonly ours: (policies: LoginPolicies) => Promise<unknown>;
+  readonly raw: (driver: RawDriver) => Promise<unknown>;
+  readonly rawHow: string;
+}
+
+/** The newest page of a long history: what a person who asks "who changed this?" sees first. */
+export function newestEntries(kind: Kind): Row {
+  return {
+    name: `newest-entries-${kind.name}`,
+    work: `newest 100 entries of the history of a policy of 100,000 events, after opening, ${kind.title}`,
+    unit: 'ms',
+    warmUps: 1,
+    target: { bound: 'at most', figure: 7 },
+    contenders: (setting) => looks(kind, setting, lookAtNewest(lengthIn(setting))),
+  };
+}
+
+/** A long policy as it was when it had half of its events. */
+export function asOfTheMiddle(kind: Kind): Row {
+  return {
+    name: `as-of-middle-${kind.name}`,
+    work: `policy of 100,000 events as of the middle of them, after opening, ${kind.title}`,
+    unit: 'ms',
+    warmUps: 1,
+    target: { bound: 'at most', figure: 1 },
+    contenders: (setting) => looks(kind, setting, lookAtMiddle(lengthIn(setting))),
+  };
+}
+
+function lengthIn({ isQuick }: Setting): number {
+  return isQuick ? 10_000 : 100_000;
+}
+
+function lookAtNewest(length: number): Look {
+  return {
+    async ours(policies) {
+      const { entries } = orThrow(await policies.history(organization(0), { direction: 'backwards', limit: NEWEST }));
+      demand(entries[0]?.sequence === BigInt(length) && entries.length === NEWEST);
+    },
+    raw: async (driver) => demand((await driver.before(streamOf(0), length, NEWEST)).length === NEWEST),
+    rawHow:
+      'by hand, opened anew: the last 100 selected backwards and parsed; what each of them changed is not worked out',
+  };
+}
+
+/** Halfway between two of the states that are kept. */
+function lookAtMiddle(length: number): Look {
+  const [kept, behind] = [length / 2, EVERY / 2];
+  const sequence = BigInt(kept + behind);
+  return {
+    async ours(policies) {
+      const { policy } = orThrow(await policies.policy(organization(0), { asOf: { sequence } }));
+      demand(policy.details.sequence === sequence);
+    },
+    async raw(driver) {
+      const [state] = await driver.read([keptState(kept)]);
+      const events = await driver.before(streamOf(0), kept + behind, behind);
+      let policy = state;
+      for (const { event, at } of events.toReversed()) policy = policy && fold(policy, event, at);
+      demand(BigInt(policy?.sequence ?? 0) === sequence);
+    },
+    rawHow: 'by hand, opened anew: from the row that was kept after each thousandth event, 500 folded on',
+  };
+}
+
+function keptState(length: number): string {
+  return `${streamOf(0)}@${length}`;
+}
+
+/** @throws Error unless the answer is the one that was asked for. */
+function demand(isRight: boolean): void {
+  if (!isRight) throw new Error('this is not what was asked for');
+}
+
+async function looks(kind: Kind, setting: Setting, look: Look): Promise<readonly Contender[]> {
+  const length = lengthIn(setting);
+  const [oursAt, rawAt] = [await kind.freshPlace(setting), await kind.freshPlace(setting)];
+  await seedReady(kind, oursAt, long(length));
+  await withRaw(kind, rawAt, async (driver) => {
+    await seedRaw(driver, long(length));
+    await driver.keep([[keptState(length / 2), policyAfter(length / 2)]], length);
+  });
+  const ours = (before: number): Promise<Figure> =>
+    withOurs(kind, oursAt, async (policies) => {
+      for (let count = 0; count < before; count++) await look.ours(policies);
+      return milliseconds(() => look.ours(policies));
+    });
+  const raw = (): Promise<Figure> => withRaw(kind, rawAt, (driver) => milliseconds(() => look.raw(driver)));
+  return [
+    { name: 'ours', how: 'opened anew as in the README', measure: () => ours(0) },
+    { name: 'raw', how: `${kind.driver} ${look.rawHow}`, measure: raw },
+    { name: 'ours, the second', how: 'the same look again', measure: () => ours(1) },
+  ];
+}
