@@ -6,7 +6,7 @@ import type { RawDriver } from '../raw/raw-driver.js';
 import { DEFAULT_STREAM, INSTANCE_ID, organization, policyAfter, streamOf } from '../workload/course.js';
 import { drawn } from '../workload/histories.js';
 import { withRaw, type Kind } from '../workload/kinds.js';
-import { addDefault, seedReady, withOurs } from '../workload/ours.js';
+import { addDefault, seedReady, withOurPolicies, withOurs } from '../workload/ours.js';
 
 type Measure = (work: () => Promise<unknown>) => Promise<Figure>;
 
@@ -133,7 +133,8 @@ async function byBoth(kind: Kind, setting: Setting, both: Both): Promise<readonl
     {
       name: 'ours',
       how: both.oursHow,
-      measure: () => withOurs(kind, oursAt, (policies) => measure(() => both.ours(policies, size)), { organizations }),
+      measure: () =>
+        withOurPolicies({ kind, place: oursAt, organizations }, (policies) => measure(() => both.ours(policies, size))),
     },
     {
       name: 'raw',

@@ -1,8 +1,6 @@
-import { spawnSync } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
+import { CHILDREN, runNode } from '../harness/fresh-process.js';
 import { median } from '../harness/meter.js';
 import type { Contender, Figure, Row } from '../harness/row.js';
-import { packageFolder } from '../harness/scratch.js';
 import type { Peers } from '../peers/peers.js';
 import { RawSqlite } from '../raw/raw-sqlite.js';
 import { DEFAULT_STREAM, historyOf, policyAfter } from '../workload/course.js';
@@ -12,7 +10,6 @@ import { addDefault, seedReady, withOurs } from '../workload/ours.js';
 import type { PlainEvent } from '../workload/plain-policy.js';
 
 const STARTS = 5;
-const CHILDREN = fileURLToPath(new URL('../children.js', import.meta.url));
 
 /** What a command-line tool or a function in a cloud waits for. */
 export const freshProcess: Row = {
@@ -122,7 +119,7 @@ export const peakMemory: Row = {
 };
 
 async function peakOf(work: string, path: string): Promise<Figure> {
-  return { byClock: (Number(runNode([CHILDREN, work, path])) * 1024) / 1e6 };
+  return { byClock: (Number(runNode([CHILDREN, work, path]).split(' ')[0]) * 1024) / 1e6 };
 }
 
 /** The median of some starts: one alone says little. */
@@ -133,13 +130,4 @@ async function starts(given: readonly string[]): Promise<Figure> {
     return performance.now() - begun;
   });
   return { byClock: median(took) };
-}
-
-/** Answers with what it printed. @throws Error with what it said when it fails. */
-function runNode(given: readonly string[]): string {
-  // It doubles the time of any start.
-  const { NODE_EXTRA_CA_CERTS: _, ...env } = process.env;
-  const { status, stdout, stderr } = spawnSync(process.execPath, given, { cwd: packageFolder, env, encoding: 'utf8' });
-  if (status !== 0) throw new Error(stderr.trim().split('\n').slice(-3).join(' | '));
-  return stdout;
 }

@@ -15,11 +15,22 @@ import type { Kind } from './kinds.js';
 const OPTIONS = { actor: 'bench' } as const;
 
 /** Does something with our login policies at a place, opened as the README opens them, and closes them. */
-export async function withOurs<Result>(
+export function withOurs<Result>(
   kind: Kind,
   place: string,
   work: (policies: LoginPolicies) => Promise<Result>,
-  options: Pick<LoginPoliciesOptions, 'organizations'> = {},
+): Promise<Result> {
+  return withOurPolicies({ kind, place }, work);
+}
+
+/** {@link withOurs}, with options that the README does not have. */
+export async function withOurPolicies<Result>(
+  {
+    kind,
+    place,
+    ...options
+  }: { readonly kind: Kind; readonly place: string } & Pick<LoginPoliciesOptions, 'organizations'>,
+  work: (policies: LoginPolicies) => Promise<Result>,
 ): Promise<Result> {
   const { store, close } = await kind.openOurs(place);
   try {

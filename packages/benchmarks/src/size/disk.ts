@@ -1,0 +1,63 @@
+import Database from 'better-sqlite3';
+import type { Setting } from '../harness/row.js';
+import { onServer } from '../raw/postgres-server.js';
+import { AT_ONCE, EVENTS_OF_COURSE, jobsOver, lanes } from '../workload/course.js';
+import type { Kind } from '../workload/kinds.js';
+import { addDefault, give, withOurs } from '../workload/ours.js';
+
+/** How much of the disk one table takes, its indexes and its half-empty pages with it. */
+interface Part {
+  readonly name: string;
+  readonly bytes: number;
+}
+
+const SQLITE_PARTS = `
+  SELECT coalesce(schema.tbl_name, dbstat.name) AS name, sum(pgsize) AS bytes
+  FROM dbstat LEFT JOIN sqlite_schema AS schema ON schema.name = dbstat.name GROUP BY 1`;
+const SQLITE_CONTENT = 'SELECT avg(octet_length(data) + octet_length(metadata)) FROM events';
+const POSTGRES_PARTS = `
+  SELECT relname AS name, pg_total_relation_size(oid)::float8 AS bytes
+  FROM pg_class WHERE relnamespace = 'login_policy'::regnamespace AND relkind = 'r'`;
+/** In these the size grows with the events; in all others of these names with the policies that are in force. */
+const OF_EVENTS = ['events'];
+const OF_POLICIES = ['names', 'rows', 'row_index', 'read_model_rows', 'read_model_entries'];
+
+/** Prints what an event and a policy take on disk, as commands of five kinds leave it, 32 at a time. */
+export async function sayDisk(kind: Kind, setting: Setting): Promise<void> {
+  const policies = setting.isQuick ? 200 : 2000;
+  const place = await kind.freshPlace(setting);
+  await withOurs(kind, place, async (opened) => {
+    await addDefault(opened);
+    await lanes(jobsOver(policies), AT_ONCE, (job) => give(opened, job));
+  });
+  const parts = kind.name === 'sqlite' ? partsOfFile(place) : await partsOfDatabase(place);
+  const share = (names: readonly string[], count: number): string =>
+    `${Math.round(sum(parts.filter(({ name }) => names.includes(name))) / count)} bytes`;
+  console.log(`On disk, ${kind.title}, ${policies} policies of ${EVENTS_OF_COURSE} events:`);
+  console.log(`  an event, with its index           ${share(OF_EVENTS, policies * EVENTS_OF_COURSE)}`);
+  console.log(`  a policy's row, index and name     ${share(OF_POLICIES, policies)}`);
+  for (const { name, bytes } of parts) console.log(`    ${name.padEnd(30)}   ${Math.round(bytes / 1024)} KiB`);
+  if (kind.name === 'sqlite') console.log(`  data and metadata of an event      ${contentOfFile(place)} bytes`);
+}
+
+function sum(parts: readonly Part[]): number {
+  return parts.reduce((total, { bytes }) => total + bytes, 0);
+}
+
+function partsOfFile(path: string): readonly Part[] {
+  const database = new Database(path, { readonly: true });
+  const parts = database.prepare<[], Part>(SQLITE_PARTS).all();
+  database.close();
+  return parts;
+}
+
+function contentOfFile(path: string): number {
+  const database = new Database(path, { readonly: true });
+  const content = database.prepare<[], number>(SQLITE_CONTENT).pluck().get();
+  database.close();
+  return Math.round(content ?? Number.NaN);
+}
+
+async function partsOfDatabase(url: string): Promise<readonly Part[]> {
+  return onServer(url, async (client) => (await client.query<Part>(POSTGRES_PARTS)).rows);
+}

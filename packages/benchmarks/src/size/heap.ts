@@ -1,0 +1,70 @@
+import { openLoginPolicies, orThrow, type LoginPolicies } from '@login-policy/domain';
+import { openMemoryStore } from '@login-policy/event-sourcing';
+import { AT_ONCE, EVENTS_OF_COURSE, lanes, organization } from '../workload/course.js';
+import { drawn, long } from '../workload/histories.js';
+import { sqlite } from '../workload/kinds.js';
+import { give, PATIENCE, seedOurs, seedReady, withOurs } from '../workload/ours.js';
+
+// Prints how many bytes of the heap one thing of a kind takes, in a process of its own.
+const [work = '', path = '', given = ''] = process.argv.slice(2);
+const count = Number(given);
+const numbers = Array.from({ length: count }, (_, number) => number);
+const WORKS: Readonly<Record<string, () => Promise<number>>> = {
+  'a policy that was read, its row kept': () => keptBy(read),
+  'a policy that was changed, its row and state kept': () =>
+    keptBy((policies, policy) => give(policies, { policy, step: 1 })),
+  'a state of the past that is kept': pastStates,
+  'an event in the memory store': async () => (await inMemory()).event,
+  'a row in the memory store': async () => (await inMemory()).row,
+};
+console.log(await WORKS[work]?.());
+
+async function read(policies: LoginPolicies, policy: number): Promise<void> {
+  orThrow(await policies.policy(organization(policy)));
+}
+
+/** What stays of something that is done with each policy. */
+async function keptBy(use: (policies: LoginPolicies, policy: number) => Promise<void>): Promise<number> {
+  await seedReady(sqlite, path, drawn(count, 4));
+  return withOurs(sqlite, path, async (policies) => {
+    const before = await heap();
+    await lanes(numbers, AT_ONCE, (policy) => use(policies, policy));
+    return ((await heap()) - before) / count;
+  });
+}
+
+/** One is kept after each thousandth event of a stream. */
+async function pastStates(): Promise<number> {
+  const length = count * 10;
+  await seedReady(sqlite, path, long(length));
+  return withOurs(sqlite, path, async (policies) => {
+    const asOf = (sequence: number): Promise<unknown> =>
+      policies.policy(organization(0), { asOf: { sequence: BigInt(sequence) } });
+    await asOf(999);
+    const before = await heap();
+    await asOf(length);
+    return ((await heap()) - before) / (length / 1000);
+  });
+}
+
+async function inMemory(): Promise<{ readonly event: number; readonly row: number }> {
+  const stretches = drawn(count, EVENTS_OF_COURSE);
+  const store = openMemoryStore();
+  const before = await heap();
+  await seedOurs(store, stretches);
+  const seeded = await heap();
+  const policies = await openLoginPolicies({ store });
+  await policies.readModel.ready(PATIENCE);
+  const row = ((await heap()) - seeded) / count;
+  await policies.close();
+  return { event: (seeded - before) / (count * EVENTS_OF_COURSE), row };
+}
+
+/** What is still in use once everything else was collected. */
+async function heap(): Promise<number> {
+  await new Promise((resolve) => {
+    setTimeout(resolve, 100);
+  });
+  globalThis.gc?.();
+  return process.memoryUsage().heapUsed;
+}

@@ -1,0 +1,30 @@
+import { CHILDREN, runNode } from '../harness/fresh-process.js';
+import type { Setting } from '../harness/row.js';
+import { drawn } from '../workload/histories.js';
+import type { Kind } from '../workload/kinds.js';
+import { seedReady } from '../workload/ours.js';
+
+const EVENTS_EACH = 5;
+const WHOLE = 10_000_000;
+
+/** Prints how long a rebuild takes and what memory it needs, each in a fresh process, and what that comes to for ten million. */
+export async function sayRebuilds(kind: Kind, setting: Setting): Promise<void> {
+  const sizes = setting.isQuick ? [500, 2000] : [1000, 10_000, 100_000];
+  console.log(`A rebuild, ${kind.title}, policies of ${EVENTS_EACH} events in an order that was drawn:`);
+  let perSecond = Number.NaN;
+  for (const policies of sizes) {
+    const place = await kind.freshPlace(setting);
+    await seedReady(kind, place, drawn(policies, EVENTS_EACH));
+    const [peak = 0, ms = 0] = runNode([CHILDREN, 'rebuild ours', place]).split(' ').map(Number);
+    perSecond = (policies * 1000) / ms;
+    const name = `${whole(policies)} policies`.padStart(18);
+    const rates = `${whole(perSecond)} policies/s, ${whole(perSecond * EVENTS_EACH)} events/s`;
+    console.log(`  ${name}  ${(ms / 1000).toFixed(2)} s  ${rates}, at most ${whole((peak * 1024) / 1e6)} MB (RSS)`);
+  }
+  const minutes = Math.round(WHOLE / perSecond / 60);
+  console.log(`  ${whole(WHOLE)} policies at the last rate: ${minutes} min (extrapolated)`);
+}
+
+function whole(figure: number): string {
+  return Math.round(figure).toLocaleString('en');
+}
