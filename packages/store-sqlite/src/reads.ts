@@ -96,7 +96,7 @@ export class LogReader {
     const [start, head] = [Number(placeIn(after)), Number(placeIn(last))];
     const end = filter === undefined ? head : Math.min(head, start + WINDOW);
     if (start >= end) return { events: [], considered: after, isHead: true };
-    const { clause, values } = conditionOf(filter);
+    const { clause, values } = this.#conditionOf(filter);
     const statements = this.#statementsFor(clause);
     const { count, events } = this.#page(statements, [start, end, ...values, pageSize]);
     const rest = this.#restOfAppend(statements, events.at(-1), values);
@@ -132,7 +132,7 @@ export class LogReader {
   #restOfAppend(
     statements: PageStatements,
     last: RecordedEvent | undefined,
-    values: readonly string[],
+    values: readonly number[],
   ): readonly RecordedEvent[] {
     const owed = last === undefined ? 0 : followedInAppend(last);
     if (last === undefined || owed === 0) return [];
@@ -144,6 +144,16 @@ export class LogReader {
       if (!isTooBig(caught)) throw caught;
       return eventsOf(statements.single.all(...rest), this.#names);
     }
+  }
+
+  /**
+   * The plus sign keeps the planner from any index, which would be in another order. To be called once the head is known: the names of
+   * all events up to it are there then.
+   */
+  #conditionOf(filter: EventFilter | undefined): { clause: string; values: readonly number[] } {
+    if (filter === undefined) return { clause: '', values: [] };
+    const values = filter.categories.flatMap((category) => this.#names.find(category) ?? []);
+    return { clause: ` AND +category IN (${values.map(() => '?').join(', ')})`, values };
   }
 
   #statementsFor(clause: string): PageStatements {
@@ -169,12 +179,4 @@ function gapIn(rows: readonly EventRow[], { isForwards, isFirst, next, count }: 
     due += isForwards ? 1 : -1;
   }
   return !isForwards && rows.length < count && due >= 0 ? due : undefined;
-}
-
-/** The plus sign keeps the planner from any index, which would be in another order. */
-function conditionOf(filter: EventFilter | undefined): { clause: string; values: readonly string[] } {
-  if (filter === undefined) return { clause: '', values: [] };
-  const { categories: values } = filter;
-  const places = values.map(() => '?').join(', ');
-  return { clause: ` AND +category IN (SELECT id FROM names WHERE name IN (${places}))`, values };
 }

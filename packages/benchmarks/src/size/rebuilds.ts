@@ -1,8 +1,9 @@
 import { CHILDREN, runNode } from '../harness/fresh-process.js';
+import { milliseconds } from '../harness/meter.js';
 import type { Setting } from '../harness/row.js';
 import { drawn } from '../workload/histories.js';
 import type { Kind } from '../workload/kinds.js';
-import { seedReady } from '../workload/ours.js';
+import { PATIENCE, seedPlace, withOurs } from '../workload/ours.js';
 
 const EVENTS_EACH = 5;
 const WHOLE = 10_000_000;
@@ -14,15 +15,23 @@ export async function sayRebuilds(kind: Kind, setting: Setting): Promise<void> {
   let perSecond = Number.NaN;
   for (const policies of sizes) {
     const place = await kind.freshPlace(setting);
-    await seedReady(kind, place, drawn(policies, EVENTS_EACH));
+    await seedPlace(kind, place, drawn(policies, EVENTS_EACH));
+    const first = await milliseconds(() => withOurs(kind, place, ({ readModel }) => readModel.ready(PATIENCE)));
     const [peak = 0, ms = 0] = runNode([CHILDREN, 'rebuild ours', place]).split(' ').map(Number);
     perSecond = (policies * 1000) / ms;
     const name = `${whole(policies)} policies`.padStart(18);
     const rates = `${whole(perSecond)} policies/s, ${whole(perSecond * EVENTS_EACH)} events/s`;
-    console.log(`  ${name}  ${(ms / 1000).toFixed(2)} s  ${rates}, at most ${whole((peak * 1024) / 1e6)} MB (RSS)`);
+    console.log(`  ${name}  ${seconds(ms)}  ${rates}, at most ${whole((peak * 1024) / 1e6)} MB (RSS)`);
+    console.log(
+      `  ${' '.repeat(18)}  ${seconds(first.byClock)}  until rows that are not there yet can be read, at the first start`,
+    );
   }
   const minutes = Math.round(WHOLE / perSecond / 60);
   console.log(`  ${whole(WHOLE)} policies at the last rate: ${minutes} min (extrapolated)`);
+}
+
+function seconds(ms: number): string {
+  return `${(ms / 1000).toFixed(2)} s`;
 }
 
 function whole(figure: number): string {

@@ -88,7 +88,7 @@ export async function seedPlace(kind: Kind, place: string, stretches: readonly S
 }
 
 /** How long a read model may take to be there. */
-export const PATIENCE = { waitMs: 100_000 } as const;
+export const PATIENCE = { waitMs: 600_000 } as const;
 
 /** {@link seedPlace}, and the read model is kept up to the end. */
 export async function seedReady(kind: Kind, place: string, stretches: readonly Stretch[]): Promise<void> {
