@@ -31,11 +31,14 @@ export async function sayDisk(kind: Kind, setting: Setting): Promise<void> {
     await lanes(jobsOver(policies), AT_ONCE, (job) => give(opened, job));
   });
   const parts = kind.name === 'sqlite' ? partsOfFile(place) : await partsOfDatabase(place);
-  const share = (names: readonly string[], count: number): string =>
-    `${Math.round(sum(parts.filter(({ name }) => names.includes(name))) / count)} bytes`;
+  const share = (names: readonly string[], count: number): number =>
+    Math.round(sum(parts.filter(({ name }) => names.includes(name))) / count);
+  const event = share(OF_EVENTS, policies * EVENTS_OF_COURSE);
+  const row = share(OF_POLICIES, policies);
   console.log(`On disk, ${kind.title}, ${policies} policies of ${EVENTS_OF_COURSE} events:`);
-  console.log(`  an event, with its index           ${share(OF_EVENTS, policies * EVENTS_OF_COURSE)}`);
-  console.log(`  a policy's row, index and name     ${share(OF_POLICIES, policies)}`);
+  console.log(`  an event, with its index           ${event} bytes`);
+  console.log(`  a policy's row, index and name     ${row} bytes`);
+  console.log(`  10,000,000 policies of 5 events    ${Math.round((5 * event + row) / 100)} GB (extrapolated)`);
   for (const { name, bytes } of parts) console.log(`    ${name.padEnd(30)}   ${Math.round(bytes / 1024)} KiB`);
   if (kind.name === 'sqlite') console.log(`  data and metadata of an event      ${contentOfFile(place)} bytes`);
 }

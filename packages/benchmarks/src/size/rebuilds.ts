@@ -12,13 +12,14 @@ const WHOLE = 10_000_000;
 export async function sayRebuilds(kind: Kind, setting: Setting): Promise<void> {
   const sizes = setting.isQuick ? [500, 2000] : [1000, 10_000, 100_000];
   console.log(`A rebuild, ${kind.title}, policies of ${EVENTS_EACH} events in an order that was drawn:`);
-  let perSecond = Number.NaN;
+  let each = { rebuild: Number.NaN, start: Number.NaN };
   for (const policies of sizes) {
     const place = await kind.freshPlace(setting);
     await seedPlace(kind, place, drawn(policies, EVENTS_EACH));
     const first = await milliseconds(() => withOurs(kind, place, ({ readModel }) => readModel.ready(PATIENCE)));
     const [peak = 0, ms = 0] = runNode([CHILDREN, 'rebuild ours', place]).split(' ').map(Number);
-    perSecond = (policies * 1000) / ms;
+    each = { rebuild: ms / policies, start: first.byClock / policies };
+    const perSecond = 1000 / each.rebuild;
     const name = `${whole(policies)} policies`.padStart(18);
     const rates = `${whole(perSecond)} policies/s, ${whole(perSecond * EVENTS_EACH)} events/s`;
     console.log(`  ${name}  ${seconds(ms)}  ${rates}, at most ${whole((peak * 1024) / 1e6)} MB (RSS)`);
@@ -26,8 +27,8 @@ export async function sayRebuilds(kind: Kind, setting: Setting): Promise<void> {
       `  ${' '.repeat(18)}  ${seconds(first.byClock)}  until rows that are not there yet can be read, at the first start`,
     );
   }
-  const minutes = Math.round(WHOLE / perSecond / 60);
-  console.log(`  ${whole(WHOLE)} policies at the last rate: ${minutes} min (extrapolated)`);
+  const [rebuild, start] = [each.rebuild, each.start].map((ms) => `${whole((WHOLE * ms) / 60_000)} min`);
+  console.log(`  ${whole(WHOLE)} policies as the last ones: ${rebuild}, at the first start ${start} (extrapolated)`);
 }
 
 function seconds(ms: number): string {
