@@ -16,8 +16,8 @@ export async function runTests(names) {
   const pace = await paceNow();
   const times = new Times(join(root, '.data', 'test-seconds.json'));
   const jobs = jobsOf(suites, times);
-  // One more than there are processors: many tests wait for another process or a timer.
-  const lanes = Math.min(Math.max(2, availableParallelism()) + 1, mostLanes, jobs.length);
+  // Two more than there are processors: many tests wait for another process, a disk or a timer.
+  const lanes = Math.min(Math.max(2, availableParallelism()) + 2, mostLanes, jobs.length);
   const board = new Board({ jobs, lanes, seconds: times.estimate(jobs, lanes) * pace });
   const waiting = [...jobs];
   const lane = async () => {
