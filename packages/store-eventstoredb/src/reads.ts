@@ -61,8 +61,9 @@ export class LogReader {
         if (!ending.isHere()) return;
       } catch (error) {
         if (!isFailureInside(error)) tries = 0;
-        // A server that fails at a place, and can be read all the same, has no such place.
-        else if (tries >= LOOKS && (await this.#canBeRead(ending.signal))) throw await this.#unknown(maker.handedOut);
+        // A server that fails at a place it never showed, and can be read all the same, has no such place.
+        else if (!isKnown && tries >= LOOKS && (await this.#canBeRead(ending.signal)))
+          throw await this.#unknown(maker.handedOut);
         await patience.after(error);
       }
     }
