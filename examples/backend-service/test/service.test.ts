@@ -12,7 +12,9 @@ describe('the example service', () => {
 
   it('removes the multi-factor from the instance and shows what can be asked about it', async () => {
     const { code, said, complained } = await run(folder);
-    expect({ code, complained }).to.deep.equal({ code: 0, complained: '' });
+    // Some Nodes of 22 and 24 call their SQLite an experiment; we silence nothing of Node's.
+    const ours = complained.replace(/^\(node:.*ExperimentalWarning: SQLite .*\n\(Use `node --trace-warnings .*\n/m, '');
+    expect({ code, ours }).to.deep.equal({ code: 0, ours: '' });
     expect(sequencesIn(said), 'on manipulation, on read, and before').to.deep.equal(['5', '5', '4']);
     expect(said).to.include('affected, because they are on the default: acme');
     expect(said).to.include('not affected, because they have a custom policy: globex');
