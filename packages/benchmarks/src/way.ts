@@ -2,6 +2,7 @@
 import { Session } from 'node:inspector/promises';
 import { freshInstance, openLoginPolicies, orThrow } from '@login-policy/domain';
 import { openMemoryStore, type EventStore } from '@login-policy/event-sourcing';
+import { delegating } from '@login-policy/event-sourcing/store';
 
 const owner = { instanceId: 'my-iam' };
 const by = { actor: 'admin' };
@@ -22,20 +23,13 @@ await loginPolicies.close();
 
 /** The store, which says by which way an append came to it, once that is looked for. */
 function watched(inner: EventStore): EventStore {
-  return {
+  return delegating(inner, {
     async append(append) {
       const frames = (new Error('here').stack ?? '').split('\n').filter((line) => ours.test(line));
       await sayWay(frames);
       return inner.append(append);
     },
-    readStream: (streamId, options) => inner.readStream(streamId, options),
-    readAll: (options) => inner.readAll(options),
-    subscribe: (options) => inner.subscribe(options),
-    receipt: (streamId, key) => inner.receipt(streamId, key),
-    head: () => inner.head(),
-    knows: (position) => inner.knows(position),
-    close: () => inner.close(),
-  };
+  });
 }
 
 async function sayWay(frames: readonly string[]): Promise<void> {

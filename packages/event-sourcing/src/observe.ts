@@ -1,5 +1,6 @@
 import type { Decider } from './decisions/decider.js';
 import { isFault } from './is-fault.js';
+import { delegating } from './store/delegating.js';
 import type { EventStore } from './streams/event-store.js';
 import type { EventShape } from './streams/event.js';
 import type { StreamId } from './streams/stream-id.js';
@@ -99,8 +100,8 @@ export function observedDecider<Command, Event extends EventShape, State, Reject
 /** The same event store, whose appends are told. */
 export function observedEventStore(store: EventStore, observe: Observe | undefined): EventStore {
   if (observe === undefined) return store;
-  return {
-    append: (append) => {
+  return delegating(store, {
+    append(append) {
       const { events, streamId } = append;
       const said = { type: 'append', streamId, events: events.length } as const;
       return told(
@@ -113,14 +114,7 @@ export function observedEventStore(store: EventStore, observe: Observe | undefin
         }),
       );
     },
-    readStream: (streamId, options) => store.readStream(streamId, options),
-    readAll: (options) => store.readAll(options),
-    subscribe: (options) => store.subscribe(options),
-    receipt: (streamId, key) => store.receipt(streamId, key),
-    head: () => store.head(),
-    knows: (position) => store.knows(position),
-    close: () => store.close(),
-  };
+  });
 }
 
 function failing(thrown: unknown): 'conflict' | 'failed' {

@@ -8,27 +8,14 @@ import {
   type Store,
   type StreamId,
 } from '@login-policy/event-sourcing';
-import { memoryReadModelStore } from '@login-policy/event-sourcing/store';
+import { delegating, memoryReadModelStore } from '@login-policy/event-sourcing/store';
 import { tallies, tally, tallyEvents, type TallyEvent } from './tally.js';
 
 /** A store whose rows are somewhere else than its events, as beside EventStoreDB; some of its methods replaced. */
 export function followedStore(instead: (sound: EventStore) => Partial<EventStore> = () => ({})): Store {
   const { eventStore: sound, ...store } = openMemoryStore();
-  const eventStore = { ...methodsOf(sound), ...instead(sound) };
+  const eventStore = delegating(sound, instead(sound));
   return { ...store, eventStore, readModels: memoryReadModelStore(), keeps: 'followed' };
-}
-
-function methodsOf(eventStore: EventStore): EventStore {
-  return {
-    append: (append) => eventStore.append(append),
-    readStream: (stream, options) => eventStore.readStream(stream, options),
-    readAll: (options) => eventStore.readAll(options),
-    subscribe: (options) => eventStore.subscribe(options),
-    receipt: (stream, key) => eventStore.receipt(stream, key),
-    head: () => eventStore.head(),
-    knows: (position) => eventStore.knows(position),
-    close: () => eventStore.close(),
-  };
 }
 
 /** Followers of the tests of one file, closed together. */

@@ -9,6 +9,7 @@ import {
   type StateAt,
   eventId,
 } from '@login-policy/event-sourcing';
+import { delegating } from '@login-policy/event-sourcing/store';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { tally, tallyEvents, type TallyCommand, type TallyEvent, type TooLow } from './tally.js';
@@ -47,21 +48,14 @@ async function raised(count: number): Promise<{ store: EventStore; events: reado
 function counting(store: EventStore): { readonly store: EventStore; read: number } {
   const counted = {
     read: 0,
-    store: {
-      append: (append) => store.append(append),
+    store: delegating(store, {
       async *readStream(id, options) {
         for await (const page of store.readStream(id, options)) {
           counted.read += page.length;
           yield page;
         }
       },
-      readAll: (options) => store.readAll(options),
-      subscribe: (options) => store.subscribe(options),
-      receipt: (id, key) => store.receipt(id, key),
-      head: () => store.head(),
-      knows: (place) => store.knows(place),
-      close: () => store.close(),
-    } satisfies EventStore as EventStore,
+    }),
   };
   return counted;
 }

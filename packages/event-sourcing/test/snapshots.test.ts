@@ -5,7 +5,7 @@ import {
   type EventStore,
   type RecordedEvent,
 } from '@login-policy/event-sourcing';
-import { StateReader, type NewEvent } from '@login-policy/event-sourcing/store';
+import { delegating, StateReader, type NewEvent } from '@login-policy/event-sourcing/store';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { tally, tallyEvents, type TallyEvent } from './tally.js';
@@ -34,15 +34,14 @@ function looking(first: EventStore): {
   store: EventStore;
 } {
   const looked = { read: 0, store: first };
-  const counted: Pick<EventStore, 'readStream'> = {
+  const eventStore = delegating(first, {
     async *readStream(id, options) {
       for await (const page of looked.store.readStream(id, options)) {
         looked.read += page.length;
         yield page;
       }
     },
-  };
-  const eventStore: EventStore = Object.assign(Object.create(first), counted);
+  });
   const { evolve, initial } = tally;
   return Object.assign(looked, { states: new StateReader(eventStore, { events: tallyEvents, initial, evolve }) });
 }

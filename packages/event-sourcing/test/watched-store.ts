@@ -1,5 +1,5 @@
 import type { EventStore } from '@login-policy/event-sourcing';
-import type { Append } from '@login-policy/event-sourcing/store';
+import { delegating, type Append } from '@login-policy/event-sourcing/store';
 
 /** A store that counts what is asked of it, and may do something before each append. */
 export interface WatchedStore {
@@ -13,7 +13,7 @@ export function watched(
   beforeAppend: (append: Append) => Promise<void> = async () => undefined,
 ): WatchedStore {
   const asked = { reads: 0, appends: 0, receipts: 0 };
-  const store: EventStore = {
+  const store = delegating(eventStore, {
     readStream(id, options) {
       asked.reads++;
       return eventStore.readStream(id, options);
@@ -27,11 +27,6 @@ export function watched(
       asked.receipts++;
       return eventStore.receipt(id, key);
     },
-    readAll: (options) => eventStore.readAll(options),
-    subscribe: (options) => eventStore.subscribe(options),
-    head: () => eventStore.head(),
-    knows: (position) => eventStore.knows(position),
-    close: () => eventStore.close(),
-  };
+  });
   return { store, asked };
 }

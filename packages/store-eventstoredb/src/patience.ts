@@ -3,6 +3,11 @@ import { failureOf, isFailure } from './faults.js';
 
 /** Tries again what may work later, with growing pauses, until nothing has come of it for too long. */
 export class Patience {
+  /** Of who follows: it ends only where trying again is of no use. */
+  static endless(signal: AbortSignal): Patience {
+    return new Patience('following everything', Infinity, signal);
+  }
+
   readonly #doing: string;
   readonly #ms: number;
   readonly #signal: AbortSignal;

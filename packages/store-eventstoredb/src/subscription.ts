@@ -1,11 +1,10 @@
 import { laterPosition, START, type Position } from '@login-policy/event-sourcing';
 import { pageSizeOf, type ReadAllOptions, type SubscriptionMessage } from '@login-policy/event-sourcing/store';
-import { backOff } from './deadline.js';
 import { Ending, leavable } from './ending.js';
-import { failureOf, isFailure } from './faults.js';
 import type { FeedContext, LiveFeed } from './watch.js';
 import type { Listener } from './listener.js';
 import { PageMaker } from './page-maker.js';
+import { Patience } from './patience.js';
 
 /** What subscribing needs besides what reading does. */
 export interface SubscribingContext extends FeedContext {
@@ -29,7 +28,6 @@ class Subscription {
   readonly #pageSize: number;
   readonly #maker: PageMaker;
   #announced: Position | undefined;
-  #failures = 0;
 
   constructor(context: SubscribingContext, options: ReadAllOptions) {
     this.#context = context;
@@ -40,15 +38,16 @@ class Subscription {
 
   async *messages(left: AbortSignal): Messages {
     const ending = new Ending(this.#context.closing, { signals: [this.#options.signal, left] });
+    const patience = Patience.endless(ending.signal);
     try {
       while (!ending.isHere()) {
         const listener = this.#context.feed.join();
         // Also while nobody asks for the next message.
         ending.signal.addEventListener('abort', listener.leave);
         try {
-          yield* this.#follow(listener, ending);
+          yield* this.#follow(listener, ending, patience);
         } catch (error) {
-          await this.#recover(error, ending.signal);
+          await patience.after(error);
         } finally {
           ending.signal.removeEventListener('abort', listener.leave);
           listener.leave();
@@ -59,17 +58,8 @@ class Subscription {
     }
   }
 
-  /** Waits, and longer each time, unless the error is there to stay. */
-  async #recover(error: unknown, signal: AbortSignal): Promise<void> {
-    if (!isFailure(error)) throw error;
-    const { fault, isFinal } = failureOf(error, 'following everything');
-    if (isFinal) throw fault;
-    this.#failures += 1;
-    await backOff(this.#failures, signal);
-  }
-
   /** Until it falls behind what the feed keeps, or its end. */
-  async *#follow(listener: Listener, ending: Ending): Messages {
+  async *#follow(listener: Listener, ending: Ending, patience: Patience): Messages {
     const { log } = this.#context;
     const { signal } = ending;
     let news = await listener.next(signal);
@@ -79,7 +69,7 @@ class Subscription {
     const reading = { filter: this.#options.filter, pageSize: this.#pageSize, ending };
     for await (const page of log.fill(this.#maker, reading)) yield this.#messageOf(page);
     for (let reached = end; !ending.isHere(); reached = news.looked) {
-      this.#failures = 0;
+      patience.renew();
       this.#maker.take(news.records);
       yield* this.#handOut(laterPosition(reached, news.looked));
       news = await listener.next(signal);

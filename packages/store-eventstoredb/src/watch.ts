@@ -1,9 +1,9 @@
 import { laterPosition, START, type Position } from '@login-policy/event-sourcing';
 import { StoreUnavailable } from '@login-policy/event-sourcing/store';
-import { backOff } from './deadline.js';
 import { Ending } from './ending.js';
-import { failureOf, isFailure, STORE } from './faults.js';
+import { STORE } from './faults.js';
 import { Listener } from './listener.js';
+import { Patience } from './patience.js';
 import { ReadCall, SILENCE } from './read-call.js';
 import type { LogReader } from './reads.js';
 import { subscriptionRequest } from './requests.js';
@@ -44,11 +44,14 @@ class FeedRun {
   readonly #listeners = new Set<Listener>();
   /** All up to here was handed out to who listened; unknown until the server has said where its end is. */
   #looked: Position | undefined;
-  #failures = 0;
+  readonly #ending: Ending;
+  readonly #patience: Patience;
   #owedSince: number | undefined;
 
   constructor(context: FeedContext) {
     this.#context = context;
+    this.#ending = new Ending(context.closing, { signals: [this.#left.signal] });
+    this.#patience = Patience.endless(this.#ending.signal);
     this.#follow().catch(() => undefined);
   }
 
@@ -70,24 +73,15 @@ class FeedRun {
 
   /** Never rejects: what does not pass ends it for all who listen. */
   async #follow(): Promise<void> {
-    const ending = new Ending(this.#context.closing, { signals: [this.#left.signal] });
+    const ending = this.#ending;
     try {
-      while (!ending.isHere()) await this.#once(ending).catch((error: unknown) => this.#recover(error, ending.signal));
+      while (!ending.isHere()) await this.#once(ending).catch((error: unknown) => this.#patience.after(error));
     } catch (error) {
       this.#left.abort();
       for (const listener of this.#listeners) listener.fail(error);
     } finally {
       ending.leave();
     }
-  }
-
-  /** Waits, and longer each time, unless the error is there to stay. */
-  async #recover(error: unknown, signal: AbortSignal): Promise<void> {
-    if (!isFailure(error)) throw error;
-    const { fault, isFinal } = failureOf(error, 'following everything');
-    if (isFinal) throw fault;
-    this.#failures += 1;
-    await backOff(this.#failures, signal);
   }
 
   /** One call to the server, from where the last one got to. */
@@ -141,7 +135,7 @@ class FeedRun {
   }
 
   #hand(records: readonly LogRecord[]): void {
-    this.#failures = 0;
+    this.#patience.renew();
     const last = records.findLast(this.#context.names.wanted(undefined))?.position;
     if (last === undefined) return;
     this.#owedSince = undefined;

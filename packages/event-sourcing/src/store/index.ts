@@ -11,6 +11,7 @@ export {
 export { recordedEvents, refusalOf, type Found, type Placing } from './placing.js';
 export { Feed, type ReadAhead, type Reader, type Source } from './feed.js';
 export { Watch, type WatchOptions } from './watch.js';
+export { delegating } from './delegating.js';
 export { Notifier } from './notifier.js';
 export { KeyedMutex } from './keyed-mutex.js';
 export { OutagePauses, pause, type BackOff } from './back-off.js';

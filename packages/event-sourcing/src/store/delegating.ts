@@ -1,0 +1,16 @@
+import type { EventStore } from '../streams/event-store.js';
+
+/** A store whose methods are those of another, but for what stands in their place. */
+export function delegating(store: EventStore, instead: Partial<EventStore> = {}): EventStore {
+  return {
+    append: (append) => store.append(append),
+    readStream: (streamId, options) => store.readStream(streamId, options),
+    readAll: (options) => store.readAll(options),
+    subscribe: (options) => store.subscribe(options),
+    receipt: (streamId, key) => store.receipt(streamId, key),
+    head: () => store.head(),
+    knows: (position) => store.knows(position),
+    close: () => store.close(),
+    ...instead,
+  };
+}
