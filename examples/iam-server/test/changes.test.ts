@@ -79,7 +79,7 @@ describe('following the changes', () => {
   it('goes on after a break where it was, and misses nothing of what was recorded meanwhile', async () => {
     const first = await EventStream.open(url, token);
     await change();
-    await first.told('changed');
+    await eventually('both halves of the change', () => changesIn(first).length >= 2 || undefined);
     first.leave();
     const told = first.events.findLast(({ event }) => event === 'changed');
     await change();
