@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import { ConflictDialog } from './parts/conflict-dialog.js';
 import { Header } from './parts/header.js';
 import { PageNotices } from './parts/modal.js';
@@ -44,10 +44,10 @@ function SignedIn({ session: who }: { readonly session: Session }): JSX.Element 
     document.title = `${heading} · ${who.instanceName}`;
     // An organization's name is known once the organizations were read.
   }, [at, loaded]);
-  useEffect(() => {
+  // Not an effect after painting: a dialog would be there for a moment, over a view it does not speak of.
+  useLayoutEffect(() => {
     if (first.current === at) return;
     first.current = '';
-    // What a dialog is about is not shown any more.
     giveUp();
     settle();
     // A reader who followed a link goes on at the new view's heading.
