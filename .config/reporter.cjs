@@ -3,7 +3,8 @@
 const { relative, sep } = require('node:path');
 const { reporters, Runner } = require('mocha');
 
-const { EVENT_RUN_END, EVENT_TEST_BEGIN, EVENT_TEST_END, EVENT_TEST_FAIL, EVENT_TEST_PASS } = Runner.constants;
+const { EVENT_RUN_END, EVENT_TEST_BEGIN, EVENT_TEST_END, EVENT_TEST_FAIL, EVENT_TEST_PASS, EVENT_TEST_RETRY } =
+  Runner.constants;
 const graceMs = 10_000;
 
 /**
@@ -19,6 +20,7 @@ class Reporter extends reporters.Base {
     runner.on(EVENT_TEST_BEGIN, (test) => tell({ kind: 'begin', title: test.fullTitle() }));
     runner.on(EVENT_TEST_PASS, (test) => tell({ kind: 'pass', title: test.fullTitle(), ms: test.duration }));
     runner.on(EVENT_TEST_FAIL, (test) => tell({ kind: 'fail', title: test.fullTitle() }));
+    runner.on(EVENT_TEST_RETRY, (test, { message }) => tell({ kind: 'again', title: test.fullTitle(), why: message }));
     runner.on(EVENT_TEST_END, (test) => this.#count(test));
     runner.once(EVENT_RUN_END, () => this.#end());
   }
@@ -45,6 +47,7 @@ class Reporter extends reporters.Base {
 
 function tell(message) {
   if (process.send !== undefined) process.send(message);
+  else if (message.kind === 'again') process.stdout.write(`  AGAIN   ${message.title}: ${message.why}\n`);
   else if (message.kind === 'fail') process.stdout.write(`  FAILED  ${message.title}\n`);
 }
 

@@ -9,6 +9,7 @@ export class Board {
   #seconds = new Map();
   #slow = [];
   #said = new Set();
+  #again = 0;
   #broken = 0;
   #began = performance.now();
   #alive;
@@ -31,6 +32,8 @@ export class Board {
     if (message.kind === 'pass') one.passed += 1;
     if (message.kind === 'fail') one.failed += 1;
     if (message.kind === 'fail') say(`  FAILED  ${job.name}: ${message.title}`);
+    if (message.kind === 'again') this.#again += 1;
+    if (message.kind === 'again') say(`  AGAIN   ${job.name}: ${message.title}: ${message.why}`);
     if (message.kind === 'file') this.#seconds.set(message.file, message.ms / 1000);
     if (message.kind === 'pass' && message.ms >= slowMs) this.#slow.push({ ...message, name: job.name });
   }
@@ -60,6 +63,7 @@ export class Board {
     const passed = all.reduce((sum, one) => sum + one.passed, 0);
     const failed = all.reduce((sum, one) => sum + one.failed, 0) + this.#broken;
     say(`\nIn ${spoken((performance.now() - this.#began) / 1000)}:`);
+    if (this.#again > 0) say(`${this.#again} tried twice, see AGAIN above`);
     say(`${passed} passed, ${failed} failed`);
     return failed === 0 && passed > 0 ? 0 : 1;
   }

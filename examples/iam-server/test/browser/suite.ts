@@ -157,7 +157,9 @@ export function describeInBrowser(title: string, tests: (stage: Stage) => void):
   // A hook of all tests there are, whichever file is the last.
   if (!isHooked) after(closeBrowser);
   isHooked = true;
-  describe(title, () => {
+  describe(title, function () {
+    // A browser has clocks of its own: what fails is tried once more, and both are said (docs/how-to/run-the-tests.md).
+    this.retries(1);
     const stage = new Stage();
     before(() => stage.open(executablePath));
     afterEach(() => stage.sendHome());
