@@ -2,6 +2,7 @@ import { availableParallelism, cpus } from 'node:os';
 import { readCommandLine, type Request } from './harness/command-line.js';
 import { measureApart, type MeasuredRow } from './harness/measure-row.js';
 import { groupOf, type Row } from './harness/row.js';
+import { medianOf } from './harness/verdict.js';
 import { openPeers } from './peers/open-peers.js';
 import { withServer } from './raw/postgres-server.js';
 import { asMarkdown, writeDocument } from './report/markdown.js';
@@ -16,10 +17,12 @@ if (wanted.length === 0) throw new RangeError(`rows there are: ${rows.map(({ nam
 const groups = [...new Set(wanted.map(groupOf))];
 if (request.writes) refuseParts(groups);
 
-await openPeers(console.log);
+await openPeers(request.isQuick, console.log);
 const needsPostgres = groups.includes('postgres');
 const measured = await (needsPostgres ? withServer(measureAll) : measureAll());
 console.log(summaryAsText(measured));
+// A target that is missed is a result; a row of which we have none is broken.
+if (measured.some((row) => Number.isNaN(medianOf(row, 'ours')))) process.exitCode = 1;
 if (request.writes) {
   for (const group of groups) {
     const tables = asMarkdown(

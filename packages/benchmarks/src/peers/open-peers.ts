@@ -7,11 +7,12 @@ import type { Peers } from './peers.js';
 
 /**
  * Makes the peers ready. emmett's SQLite store runs on the driver `sqlite3`, whose native half the workspace's install
- * leaves unbuilt: it is built here, the first time it is needed. Can't it be built, the peer is left out, and why is said.
+ * leaves unbuilt: it is built here, the first time it is needed, unless this `isQuick`. Where it is not built, the peer is left
+ * out, and why is said.
  */
-export async function openPeers(tell: (line: string) => void): Promise<Peers> {
+export async function openPeers(isQuick: boolean, tell: (line: string) => void): Promise<Peers> {
   try {
-    buildDriver(tell);
+    buildDriver(isQuick, tell);
     return { emmettSqlite: await import('@event-driven-io/emmett-sqlite'), whyNot: undefined };
   } catch (caught) {
     const whyNot = caught instanceof Error ? caught.message : String(caught);
@@ -20,10 +21,11 @@ export async function openPeers(tell: (line: string) => void): Promise<Peers> {
   }
 }
 
-function buildDriver(tell: (line: string) => void): void {
+function buildDriver(isQuick: boolean, tell: (line: string) => void): void {
   const requireFromPeer = createRequire(fileURLToPath(import.meta.resolve('@event-driven-io/emmett-sqlite')));
   const folder = dirname(requireFromPeer.resolve('sqlite3/package.json'));
   if (existsSync(join(folder, 'build', 'Release', 'node_sqlite3.node'))) return;
+  if (isQuick) throw new Error('its driver sqlite3 is not built yet, which takes a run without --quick');
   tell(`Building sqlite3, which emmett-sqlite needs, in ${folder}: about a minute …`);
   const built = spawnSync('npm', ['run', 'install'], {
     cwd: folder,
