@@ -47,18 +47,17 @@ export class ModelTables {
 
   /** The same without making them: there may be none. */
   rowsAsTheyAre<Row>(definition: ReadModelDefinition<Row>, name: string = modelName(definition)): ModelRows<Row> {
-    const kept = this.#kept.get(name) ?? new KeptRows(definition, this.#database.name);
-    this.#kept.set(name, kept);
+    // Of a copy that is being filled, each row is written about once, and read by nobody.
+    const most = name === modelName(definition) ? undefined : 0;
+    const kept = this.#kept.get(name) ?? new KeptRows(definition, this.#database.name, most);
+    if (most === undefined) this.#kept.set(name, kept);
     return new ModelRows(this.#statements, definition, { name, kept: kept as KeptRows<Row> });
   }
 
   /** Retires every copy that a rebuild of this read model left, and makes a name that none ever had. */
   freshCopyOf(name: string): string {
     const copies = this.#database.prepare<[string], string>('SELECT name FROM models WHERE name GLOB ?').pluck();
-    for (const copy of copies.all(`${name}.rebuilding.*`)) {
-      this.#retire(copy);
-      this.#kept.delete(copy);
-    }
+    for (const copy of copies.all(`${name}.rebuilding.*`)) this.#retire(copy);
     return `${name}.rebuilding.${randomUUID()}`;
   }
 
@@ -66,7 +65,6 @@ export class ModelTables {
   replace(name: string, by: string): void {
     this.#retire(name);
     this.#statements.rename.run(name, by);
-    this.#kept.delete(by);
   }
 
   /** Takes away some rows of what was replaced; `false` when nothing was left of it. */

@@ -63,8 +63,10 @@ export class Rebuild<Event extends EventShape, Row> {
   async #writeAllBut(rest: number): Promise<void> {
     if (this.#held.length <= rest) return;
     const checkpoint = this.#reached ?? START;
+    // Neighbours are kept beside each other: in the order they come, each slice would write to all pages of a store.
+    this.#held.sort(({ key: one }, { key: other }) => (one < other ? -1 : 1));
     while (this.#held.length > rest) {
-      const rows = rowsOf(this.#held.splice(-SLICE));
+      const rows = rowsOf(this.#held.splice(0, SLICE));
       await this.#copy.commit({ expected: this.#written, checkpoint, rows });
       this.#written = checkpoint;
       await yieldToLoop();

@@ -20,13 +20,16 @@ interface Kept<Row> {
 export class KeptRows<Row> {
   readonly #definition: ReadModelDefinition<Row>;
   readonly #store: string;
-  readonly #rows = new Lru<string, Kept<Row>>(MOST_ROWS);
+  readonly #rows: Lru<string, Kept<Row>>;
+  readonly #keepsNone: boolean;
   #moment = Symbol('moment');
 
-  /** `store` is what faults say. */
-  constructor(definition: ReadModelDefinition<Row>, store: string) {
+  /** `store` is what faults say; `most` is how many rows are kept, 10,000 or fewer, or none. */
+  constructor(definition: ReadModelDefinition<Row>, store: string, most: number = MOST_ROWS) {
     this.#definition = definition;
     this.#store = store;
+    this.#rows = new Lru(Math.max(1, most));
+    this.#keepsNone = most === 0;
   }
 
   /** The row under a key, if that is known without looking: nobody wrote since it was read or written here. */
@@ -54,6 +57,7 @@ export class KeptRows<Row> {
 
   /** What was read or written here under a key. */
   written(key: string, row: Row | undefined, text: string | undefined): void {
+    if (this.#keepsNone) return;
     this.#rows.set(key, { row: deepFrozen(row), text, moment: this.#moment });
   }
 
