@@ -1,8 +1,9 @@
 import type { EventCodec } from '../streams/event-codec.js';
 import type { EventFilter } from '../streams/event-filter.js';
-import type { EventShape, Recorded } from '../streams/event.js';
+import type { EventShape, Recorded, RecordedFacts } from '../streams/event.js';
 import type { Json } from '../streams/json.js';
 import type { StreamId } from '../streams/stream-id.js';
+import type { KeyedRow } from './read-model-store.js';
 
 /** How a row is kept by a store that holds text. `decode` undoes `encode` exactly. */
 export interface RowCodec<Row> {
@@ -39,6 +40,11 @@ export interface Projection<Event extends EventShape, Row> extends ReadModelDefi
   indexUnread?(streamId: StreamId): IndexValues;
   /** The row after the event; `undefined` when there is none any more. The row before it is never changed in place. */
   reduce(row: Row | undefined, event: Recorded<Event>): Row | undefined;
+  /**
+   * What is kept of the row as this event left it, under a key that no stream has: written with the row, and by every rebuild, and never
+   * taken away. It is found by what `index` says of it, like any row. Default: nothing.
+   */
+  snapshot?(row: Row, event: RecordedFacts): KeyedRow<Row> | undefined;
 }
 
 /** A projection of whatever events to whatever rows, for code that only passes it on. */

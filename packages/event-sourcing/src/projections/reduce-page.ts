@@ -1,8 +1,9 @@
 import { placeOf } from '../streams/event-codec.js';
-import type { EventShape, Recorded, RecordedEvent } from '../streams/event.js';
+import type { EventShape, Recorded, RecordedEvent, RecordedFacts } from '../streams/event.js';
 import type { Position } from '../streams/position.js';
 import { ProjectionStopped } from './projection-faults.js';
 import type { Projection } from './projection.js';
+import type { KeyedRow } from './read-model-store.js';
 
 /** What a page of events makes of the rows they belong to. */
 export interface ReducedPage<Row> {
@@ -94,6 +95,8 @@ export function foldPage<Event extends EventShape, Row>(
     if (event === undefined || slot === undefined) break;
     try {
       slot.row = projection.reduce(slot.row, event);
+      const snapshot = snapshotOf(projection, slot.row, event);
+      if (snapshot !== undefined) changed.push({ ...snapshot, changedBy: token });
     } catch (cause) {
       stopped = stoppedAt(projection, event, cause);
       break;
@@ -132,13 +135,24 @@ export function reduceAtOnce<Event extends EventShape, Row>(
     try {
       const event = projection.events.decode(stored);
       const key = projection.key(stored.streamId);
-      rows.set(key, projection.reduce(rows.has(key) ? rows.get(key) : lookUp(key), event));
+      const row = projection.reduce(rows.has(key) ? rows.get(key) : lookUp(key), event);
+      rows.set(key, row);
+      const snapshot = snapshotOf(projection, row, event);
+      if (snapshot !== undefined) rows.set(snapshot.key, snapshot.row);
     } catch (cause) {
       return { rows, position, stopped: stoppedAt(projection, stored, cause) };
     }
     position = stored.position;
   }
   return { rows, position };
+}
+
+function snapshotOf<Row>(
+  projection: Pick<Projection<EventShape, Row>, 'snapshot'>,
+  row: Row | undefined,
+  event: RecordedFacts,
+): KeyedRow<Row> | undefined {
+  return row === undefined ? undefined : projection.snapshot?.(row, event);
 }
 
 /** The rows of slots under their keys. */

@@ -66,6 +66,7 @@ export function tolerating<Event extends EventShape, Row>(
     key: (streamId) => projection.key(streamId),
     reduce: (row, event) => reduced(projection, row, event),
     index: (row) => indexOf(projection, row),
+    snapshot: (row, event) => (row instanceof UnreadableRow ? undefined : projection.snapshot?.(row, event)),
     rows: {
       encode: (row) => (row instanceof UnreadableRow ? markOf(row) : projection.rows.encode(row)),
       decode: (stored) => markedIn(stored) ?? projection.rows.decode(stored),

@@ -5,6 +5,7 @@ import { describeContract, type Opened, type Patience, type TestRunner } from '.
 import { catchingUp } from './stores/catching-up.js';
 import { openings } from './stores/openings.js';
 import { rowsInStep } from './stores/rows-in-step.js';
+import { snapshots } from './stores/snapshots.js';
 import { stops } from './stores/stops.js';
 import { versions } from './stores/versions.js';
 
@@ -47,7 +48,7 @@ export function storeContract(fixture: StoreFixture, runner: TestRunner): void {
   describeContract<StoreUnderTest>(
     {
       title: `the read models beside the events of ${fixture.name}`,
-      themes: fixture.keeps === 'inline' ? [rowsInStep, stops, catchingUp, openings, versions] : [openings, versions],
+      themes: [...(fixture.keeps === 'inline' ? [rowsInStep, stops, catchingUp] : []), openings, versions, snapshots],
       patienceMs: fixture.patienceMs,
       open: async () => storeUnderTest(fixture),
     },

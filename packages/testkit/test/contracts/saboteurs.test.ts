@@ -37,6 +37,14 @@ describe('the store contract notices a store that', () => {
     );
     demandNoticed(run);
   });
+
+  it('keeps no snapshots', async () => {
+    const run = await runContract(
+      'has them by appends, also where others wrote without the rows, and by a rebuild; its row being gone, they stay',
+      () => registerStore(withoutSnapshots),
+    );
+    demandNoticed(run);
+  });
 });
 
 function describeSaboteurs<Sabotage>(
@@ -70,6 +78,16 @@ function withoutHead(store: Store): Store {
         };
         return { ...methodsOf(model), read };
       },
+      close: () => store.readModels.close(),
+    },
+  };
+}
+
+function withoutSnapshots(store: Store): Store {
+  return {
+    ...store,
+    readModels: {
+      open: ({ snapshot: _, ...projection }) => store.readModels.open(projection),
       close: () => store.readModels.close(),
     },
   };

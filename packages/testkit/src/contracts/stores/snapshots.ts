@@ -1,0 +1,53 @@
+import { Follower, type Projection } from '@login-policy/event-sourcing';
+import { demandSame, fail } from '../../demand.js';
+import { rowUnder } from '../../row-under.js';
+import { counterTotals, type CounterEvent, type CounterRow } from '../../samples/counter.js';
+import { sequentialIds } from '../../sequential-ids.js';
+import type { Theme } from '../contract.js';
+import type { StoreUnderTest } from '../store-contract.js';
+import { APPLES, CounterWriter, demandFolded, PEARS } from './counters.js';
+
+const PATIENT = { waitMs: 30_000 };
+
+/** The projection of counters, which keeps each row as every third event of its stream left it, too. */
+const withSnapshots: Projection<CounterEvent, CounterRow> = {
+  ...counterTotals,
+  name: 'counters-with-snapshots',
+  snapshot: (row, { revision, streamId }) =>
+    (revision + 1n) % 3n === 0n ? { key: `${revision}@${streamId}`, row } : undefined,
+};
+
+/** What is promised of rows as they were. */
+export const snapshots: Theme<StoreUnderTest> = {
+  title: 'a projection that keeps snapshots of its rows',
+  deadlineMs: 60_000,
+  promises: {
+    'has them by appends, also where others wrote without the rows, and by a rebuild; its row being gone, they stay':
+      keepsSnapshots,
+  },
+};
+
+async function keepsSnapshots({ open }: StoreUnderTest): Promise<void> {
+  const { store, another } = await open();
+  const follower = await Follower.open({ store, projection: withSnapshots });
+  const nextId = sequentialIds();
+  const writer = new CounterWriter(store, nextId);
+  await writer.write(APPLES, 1, 2);
+  await writer.write(APPLES, 3, 4);
+  await writer.write(PEARS, 5);
+  await new CounterWriter(await another(), nextId).write(APPLES, 6, 7);
+  const atLeast = (await writer.write(APPLES, 'remove')).at(-1)?.position ?? fail('nothing was recorded');
+  const demandSnapshots = async (): Promise<void> => {
+    await follower.ready({ ...PATIENT, atLeast });
+    const [row, third, sixth] = [APPLES, `2@${APPLES}`, `5@${APPLES}`];
+    const model = await store.readModels.open(withSnapshots);
+    const totals = [];
+    for (const key of [row, third, sixth]) totals.push((await rowUnder(model, key))?.total);
+    demandSame({ what: 'totals now, after three and after six', actual: totals, expected: [undefined, 6, 23] });
+    await demandFolded(store, withSnapshots);
+  };
+  await demandSnapshots();
+  await follower.rebuild();
+  await demandSnapshots();
+  await follower.close();
+}
