@@ -1,55 +1,146 @@
-import { openMemoryStore, type EventStore, type RecordedEvent, type StreamId } from '@login-policy/event-sourcing';
-import { openLoginPolicies, orThrow } from '@login-policy/domain';
+import { openMemoryStore, START, type Position, type Store } from '@login-policy/event-sourcing';
+import {
+  freshInstance,
+  openLoginPolicies,
+  orThrow,
+  toJson,
+  type AsOf,
+  type CommandAnswer,
+  type CommandInput,
+  type LoginPolicies,
+  type ReadAnswer,
+} from '@login-policy/domain';
+import { steppingClock } from '@login-policy/testkit';
 import { expect } from 'chai';
-import { describe, it } from 'mocha';
+import { after, before, describe, it } from 'mocha';
+import { bentRows, counting } from './bent-stores.js';
+import { acme, by, instance, PASSKEY, rejectionOf } from './policies.js';
 
-const owner = { instanceId: 'acme' };
-const by = { actor: 'admin-1' };
-const ROUNDS = 700;
+const LENGTH = 2600n;
+/** Where the policy is removed: no state of it stands there. */
+const REMOVED = 1000n;
+const PLACES = [1, 99, 100, 101, 249, 250, 251, 500, 999, 1000, 1001, 1250, 1300, 1301, 2499, 2500, 2501, 2599, 2600];
+/** What a look reads at the most: the first hundred, what is behind a snapshot, and some single events; of a history, its page. */
+const AT_MOST = { look: 100 + 250 + 20, history: 250 + 100 + 10 };
+
+/** The command of acme's policy whose event is at this sequence: it is added, a factor comes and goes, and once it is removed. */
+function commandAt(sequence: bigint): CommandInput {
+  if (sequence === REMOVED) return { type: 'remove' };
+  const sinceAdded = sequence > REMOVED ? sequence - REMOVED - 1n : sequence - 1n;
+  if (sinceAdded === 0n) return { type: 'add', policy: {} };
+  return { type: sinceAdded % 2n === 1n ? 'addMultiFactor' : 'removeMultiFactor', factor: PASSKEY };
+}
+
+/** Acme's policy by so many events, and the position of each. */
+async function longPolicy(): Promise<{ readonly store: Store; readonly positions: readonly Position[] }> {
+  const store = openMemoryStore({ clock: steppingClock('2026-01-01T00:00:00.000Z', 1000) });
+  const policies = await openLoginPolicies({ store });
+  orThrow(await policies.add(instance, freshInstance, by));
+  const positions: Position[] = [];
+  for (let sequence = 1n; sequence <= LENGTH; sequence++) {
+    const options = { ...by, idempotencyKey: `key-${sequence}` };
+    const { details, position } = orThrow(await policies.execute(acme, commandAt(sequence), options));
+    expect(details.sequence).to.equal(sequence);
+    positions.push(position);
+  }
+  await policies.close();
+  return { store, positions };
+}
 
 describe('a policy of many events', () => {
-  it('is decided by its row, and not by all of its events, when it has to decide first', async () => {
-    const store = openMemoryStore();
-    const before = await openLoginPolicies({ store });
-    orThrow(await before.add(owner, {}, by));
-    for (let round = 0; round < ROUNDS; round++) {
-      orThrow(await before.addMultiFactor(owner, 'U2F_WITH_VERIFICATION', by));
-      orThrow(await before.removeMultiFactor(owner, 'U2F_WITH_VERIFICATION', by));
-    }
-    const { eventStore, eventsRead } = counting(store.eventStore);
-    const after = await openLoginPolicies({ store: { ...store, eventStore } });
-    const refused = await after.removeMultiFactor(owner, 'U2F_WITH_VERIFICATION', by);
-    expect(refused).to.deep.include({ outcome: 'rejected' });
-    const granted = orThrow(await after.addMultiFactor(owner, 'U2F_WITH_VERIFICATION', by));
-    const read = orThrow(await after.policy(owner));
-    expect(granted.details).to.deep.equal(read.policy.details);
-    expect(read.policy.multiFactors).to.deep.equal(['U2F_WITH_VERIFICATION']);
-    expect(eventsRead()).to.be.below(2 * ROUNDS);
-    await after.close();
-    await before.close();
-  });
-});
+  let store: Store;
+  let positions: readonly Position[];
 
-function counting(store: EventStore): { readonly eventStore: EventStore; eventsRead(): number } {
-  let read = 0;
-  async function* readStream(
-    stream: StreamId,
-    options?: Parameters<EventStore['readStream']>[1],
-  ): AsyncGenerator<readonly RecordedEvent[], void, undefined> {
-    for await (const page of store.readStream(stream, options)) {
-      read += page.length;
-      yield page;
+  before(async () => {
+    ({ store, positions } = await longPolicy());
+  });
+
+  after(() => store.close());
+
+  const momentsAt = (sequence: number): readonly AsOf[] => [
+    { sequence: BigInt(sequence) },
+    { position: positions[sequence - 1] ?? START },
+    { instant: new Date(Date.UTC(2026, 0, 1, 0, 0, sequence + 3)) },
+  ];
+
+  /** All looks at its past, as JSON. */
+  async function looks(policies: LoginPolicies): Promise<readonly unknown[]> {
+    const answers: unknown[] = [];
+    for (const sequence of PLACES) {
+      for (const asOf of momentsAt(sequence)) {
+        answers.push(
+          toJson(await policies.policy(acme, { asOf })),
+          toJson(await policies.effectivePolicy(acme, { asOf })),
+        );
+      }
+      for (const direction of ['forwards', 'backwards'] as const)
+        answers.push(toJson(await policies.history(acme, { direction, fromSequence: BigInt(sequence), limit: 3 })));
     }
+    answers.push(toJson(await policies.policy(acme, { asOf: { sequence: LENGTH + 1n } })));
+    return answers;
   }
-  const eventStore: EventStore = {
-    append: (append) => store.append(append),
-    readStream,
-    readAll: (options) => store.readAll(options),
-    subscribe: (options) => store.subscribe(options),
-    receipt: (stream, key) => store.receipt(stream, key),
-    head: () => store.head(),
-    knows: (position) => store.knows(position),
-    close: () => store.close(),
+
+  const opened = async (on: Store, look: (policies: LoginPolicies) => Promise<void>): Promise<void> => {
+    const policies = await openLoginPolicies({ store: on });
+    try {
+      await look(policies);
+    } finally {
+      await policies.close();
+    }
   };
-  return { eventStore, eventsRead: () => read };
-}
+
+  it('is decided by its row, and not by all of its events, when it has to decide first', async () => {
+    const { eventStore, eventsRead } = counting(store.eventStore);
+    await opened({ ...store, eventStore }, async (policies) => {
+      const wanted = orThrow(await policies.preview(acme, { type: 'removeMultiFactor', factor: PASSKEY }));
+      expect(wanted.events.map(({ type }) => type)).to.deep.equal(['MultiFactorRemoved']);
+      expect(rejectionOf(await policies.addMultiFactor(acme, PASSKEY, by))).to.include({
+        reason: 'factor-already-exists',
+      });
+    });
+    expect(eventsRead()).to.be.at.most(AT_MOST.look);
+  });
+
+  it('is looked at as it was by few of its events, also first in a process and after a rebuild', async () => {
+    for (const isRebuilt of [false, true]) {
+      const { eventStore, eventsRead } = counting(store.eventStore);
+      await opened({ ...store, eventStore }, async (policies) => {
+        if (isRebuilt) await policies.readModel.rebuild();
+        const reads = async (look: Promise<CommandAnswer | ReadAnswer<object>>): Promise<number> => {
+          const already = eventsRead();
+          orThrow(await look);
+          return eventsRead() - already;
+        };
+        for (const asOf of momentsAt(1400))
+          expect(await reads(policies.policy(acme, { asOf }))).to.be.at.most(AT_MOST.look);
+        expect(await reads(policies.history(acme, { direction: 'backwards' }))).to.be.at.most(AT_MOST.history);
+        const again = policies.addMultiFactor(acme, PASSKEY, { ...by, idempotencyKey: 'key-1402' });
+        expect(await reads(again)).to.be.at.most(AT_MOST.look);
+      });
+    }
+  });
+
+  it('was what its events say, whatever its snapshots say', async () => {
+    const answers: (readonly unknown[])[] = [];
+    const collect = async (policies: LoginPolicies): Promise<void> => {
+      answers.push(await looks(policies));
+    };
+    await opened(store, collect);
+    for (const bend of ['away', 'another event'] as const) await opened(bentRows(store, bend), collect);
+    await opened(store, async (policies) => {
+      await policies.readModel.rebuild();
+      await collect(policies);
+    });
+    const [first, ...others] = answers;
+    for (const other of others) expect(other).to.deep.equal(first);
+  });
+
+  it('is one in every list, however many snapshots there are of it', () =>
+    opened(store, async (policies) => {
+      const listed = orThrow(await policies.organizationsWithCustomPolicy(instance));
+      expect(listed).to.deep.include({ organizations: [acme], next: undefined });
+      const query = { index: 'customIn', value: instance.instanceId };
+      expect((await policies.readModel.query(query)).rows).to.have.length(1);
+      expect((await policies.readModel.keys(query)).rows).to.have.length(1);
+    }));
+});

@@ -16,7 +16,7 @@ const CHANGES: Readonly<Record<string, readonly (readonly [now: string, next: st
     ['forceMfa: parseBoolean,', 'forceMfa: parseBoolean, askForConsent: parseBoolean,'],
     ['forceMfa: false,', 'forceMfa: false, askForConsent: false,'],
   ],
-  'login-policy-projection.js': [['version: 2,', 'version: 3,']],
+  'login-policy-projection.js': [['version: 3,', 'version: 4,']],
   'events/event-codec.js': [
     [
       "SecondFactorAdded: asItIs('factor', secondFactor),",

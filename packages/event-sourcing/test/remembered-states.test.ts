@@ -9,12 +9,12 @@ import {
   type StateAt,
   eventId,
 } from '@login-policy/event-sourcing';
-import { delegating } from '@login-policy/event-sourcing/store';
+import { delegating, type RememberedStates } from '@login-policy/event-sourcing/store';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { tally, tallyEvents, type TallyCommand, type TallyEvent, type TooLow } from './tally.js';
 
-type Remembered = () => Promise<StateAt<number> | undefined>;
+type Remembered = RememberedStates<number>['latest'];
 
 const stream = streamId('tally', 'a');
 const by = { actor: 'tester' };
@@ -30,7 +30,9 @@ function handlerOn(
     eventStore,
     decider: tally,
     events: tallyEvents,
-    ...(remembered !== undefined && { remembered }),
+    ...(remembered !== undefined && {
+      remembered: { every: 1000, latest: remembered, after: async () => undefined },
+    }),
   });
 }
 

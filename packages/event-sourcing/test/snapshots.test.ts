@@ -1,96 +1,147 @@
 import {
+  eventId,
   monotonicIds,
   openMemoryStore,
+  revision,
   streamId,
   type EventStore,
   type RecordedEvent,
+  type Revision,
+  type StateAt,
 } from '@login-policy/event-sourcing';
-import { delegating, StateReader, type NewEvent } from '@login-policy/event-sourcing/store';
+import { delegating, StateReader, type NewEvent, type RememberedStates } from '@login-policy/event-sourcing/store';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { tally, tallyEvents, type TallyEvent } from './tally.js';
 
 const stream = streamId('tally', 'a');
 const LONG = 3500;
-const LOOKS = [1, 2, 999, 1000, 1001, 1999, 2000, 2001, 2500, 3000, 3499, 3500];
+const EVERY = 250;
+const LOOKS = [1, 2, 99, 100, 101, 249, 250, 251, 499, 500, 501, 2000, 2001, 3249, 3250, 3251, 3499, 3500];
+/** The first hundred, the last, at most one of each halving, and what is behind a snapshot. */
+const AT_MOST = 100 + 1 + 4 + EVERY;
 
 /** A store with a tally of so many events, each of which raised it by as much. */
-async function raised(by: number, count = LONG): Promise<EventStore> {
+async function raised(by: number, { count = LONG, atOnce = 100 } = {}): Promise<EventStore> {
   const { eventStore } = openMemoryStore();
   const ids = monotonicIds();
   const metadata = { actor: 'tester', correlationId: 'test' };
   const event = (): NewEvent => ({ id: ids(), ...tallyEvents.encode({ type: 'Raised', data: { by } }), metadata });
-  for (let done = 0; done < count; done += 100) {
-    const events = Array.from({ length: Math.min(100, count - done) }, event);
+  for (let done = 0; done < count; done += atOnce) {
+    const events = Array.from({ length: Math.min(atOnce, count - done) }, event);
     await eventStore.append({ streamId: stream, expected: 'any', events });
   }
   return eventStore;
 }
 
-/** Reads of it, counted, of a store that another can take the place of. */
-function looking(first: EventStore): {
-  readonly states: StateReader<TallyEvent, number>;
-  read: number;
-  store: EventStore;
-} {
-  const looked = { read: 0, store: first };
-  const eventStore = delegating(first, {
+/** What a read model would remember of a tally. */
+async function rememberedOf(store: EventStore): Promise<RememberedStates<number>> {
+  const states: StateAt<number>[] = [];
+  for await (const page of store.readStream(stream)) {
+    for (const { id, position, revision: last, data } of page) {
+      const state = (states.at(-1)?.state ?? 0) + Number(data['by']);
+      states.push({ state, revision: last, position, eventId: id });
+    }
+  }
+  return { every: EVERY, latest: async () => states.at(-1), after: async (_, last) => states[Number(last)] };
+}
+
+/** Looks at a tally, and counts the events that are read for them. */
+function looking(
+  store: EventStore,
+  remembered?: RememberedStates<number>,
+): { readonly states: StateReader<TallyEvent, number>; read: number } {
+  const eventStore = delegating(store, {
     async *readStream(id, options) {
-      for await (const page of looked.store.readStream(id, options)) {
+      for await (const page of store.readStream(id, options)) {
         looked.read += page.length;
         yield page;
       }
     },
   });
   const { evolve, initial } = tally;
-  return Object.assign(looked, { states: new StateReader(eventStore, { events: tallyEvents, initial, evolve }) });
+  const fold = { events: tallyEvents, initial, evolve, ...(remembered !== undefined && { remembered }) };
+  const looked = { read: 0, states: new StateReader(eventStore, fold) };
+  return looked;
 }
 
 const upTo =
   (count: number) =>
-  ({ revision }: Pick<RecordedEvent, 'revision'>): boolean =>
-    revision < BigInt(count);
+  (event: Pick<RecordedEvent, 'revision'>): boolean =>
+    event.revision < BigInt(count);
 
-describe('looking at the past of a long stream again', () => {
-  it('finds what the first look found, wherever it looks', async () => {
-    const { states } = looking(await raised(1));
-    for (const count of [...LOOKS, ...LOOKS.toReversed()]) {
-      const then = await states.upTo(stream, upTo(count));
-      expect([then.state, then.revision]).to.deep.equal([count, BigInt(count) - 1n]);
+const lastOf = (count: number): Revision => revision(count - 1);
+
+/** Demands that everywhere, found by a search or by its revision, a tally is what it became by so much an event. */
+async function demandTallies(states: StateReader<TallyEvent, number>, { by = 1, length = LONG } = {}): Promise<void> {
+  for (const count of [...LOOKS, LONG + 500]) {
+    const events = Math.min(count, length);
+    for (const then of [await states.upTo(stream, upTo(count)), await states.atRevision(stream, lastOf(count))])
+      expect([then.state, then.revision], `after ${count}`).to.deep.equal([by * events, lastOf(events)]);
+  }
+  expect((await states.catchUp(stream, states.nothing)).state).to.equal(by * length);
+}
+
+describe('looking at the past of a long stream', () => {
+  it('finds the same with snapshots and without, wherever it looks', async () => {
+    for (const atOnce of [1, 100, LONG]) {
+      const store = await raised(1, { atOnce });
+      await demandTallies(looking(store).states);
+      await demandTallies(looking(store, await rememberedOf(store)).states);
     }
   });
 
-  it('begins where a state was kept, and reads a page or two', async () => {
-    const looked = looking(await raised(1));
-    await looked.states.upTo(stream, upTo(LONG));
-    const first = looked.read;
-    expect(first).to.equal(LONG);
-    await looked.states.upTo(stream, upTo(2500));
-    expect(looked.read - first).to.be.at.most(1500);
+  it('reads what is behind a snapshot, and not all that is before', async () => {
+    const store = await raised(1);
+    const remembered = await rememberedOf(store);
+    for (const count of LOOKS) {
+      const [searched, direct] = [looking(store, remembered), looking(store, remembered)];
+      await searched.states.upTo(stream, upTo(count));
+      expect(searched.read, `searched ${count}`).to.be.at.most(AT_MOST);
+      await direct.states.atRevision(stream, lastOf(count));
+      expect(direct.read, `at ${count}`).to.be.at.most(EVERY);
+    }
   });
 
-  it('believes nothing that was kept of a history which is no more', async () => {
-    const looked = looking(await raised(1));
-    await looked.states.upTo(stream, upTo(LONG));
-    looked.store = await raised(2);
-    for (const count of LOOKS) expect((await looked.states.upTo(stream, upTo(count))).state).to.equal(2 * count);
-    looked.store = await raised(3, 1500);
-    for (const count of [3000, 1500, 1000, 10])
-      expect((await looked.states.upTo(stream, upTo(count))).state).to.equal(3 * Math.min(count, 1500));
+  it('goes back to an earlier snapshot where the nearest is missing', async () => {
+    const store = await raised(1);
+    const remembered = await rememberedOf(store);
+    const after: typeof remembered.after = async (id, last) => (last >= 2500n ? undefined : remembered.after(id, last));
+    const looked = looking(store, { ...remembered, after });
+    await demandTallies(looked.states);
+    looked.read = 0;
+    await looked.states.upTo(stream, upTo(3240));
+    expect(looked.read).to.be.below(LONG / 2);
   });
 
-  it('keeps states in order, though an append is longer than a page', async () => {
-    const { eventStore } = openMemoryStore();
-    const ids = monotonicIds();
-    const metadata = { actor: 'tester', correlationId: 'test' };
-    const events = Array.from({ length: LONG }, () => ({
-      id: ids(),
-      ...tallyEvents.encode({ type: 'Raised', data: { by: 1 } }),
-      metadata,
-    }));
-    await eventStore.append({ streamId: stream, expected: 'no-stream', events });
-    const { states } = looking(eventStore);
-    for (const count of [LONG, 2001, 2000, 1999, 999])
-      expect((await states.upTo(stream, upTo(count))).state).to.equal(count);
+  const other = eventId('01ARZ3NDEKTSV4RRFFQ69G5FAV');
+  const lying = async ({ after }: RememberedStates<number>, last: Revision): Promise<StateAt<number> | undefined> => {
+    const then = await after(stream, last);
+    return then && { ...then, state: 7, eventId: other };
+  };
+  for (const [what, after] of Object.entries<
+    (of: RememberedStates<number>, last: Revision) => Promise<StateAt<number> | undefined>
+  >({
+    'ends with an event that the stream does not hold': lying,
+    'is of another place': async (of) => of.after(stream, lastOf(LONG)),
+    'is that of no event': async () => ({ ...looking(openMemoryStore().eventStore).states.nothing, state: 7 }),
+    'can not be read': async () => Promise.reject(new Error('garbage')),
+  })) {
+    it(`believes no snapshot that ${what}`, async () => {
+      const store = await raised(1);
+      const remembered = await rememberedOf(store);
+      const bent = (last: Revision): Promise<StateAt<number> | undefined> => after(remembered, last);
+      await demandTallies(looking(store, { ...remembered, after: async (_, last) => bent(last) }).states);
+      await demandTallies(
+        looking(store, { ...remembered, after: async (_, last) => bent(last), latest: async () => bent(lastOf(LONG)) })
+          .states,
+      );
+    });
+  }
+
+  it('believes nothing of a history which is no more', async () => {
+    const remembered = await rememberedOf(await raised(1));
+    await demandTallies(looking(await raised(2), remembered).states, { by: 2 });
+    await demandTallies(looking(await raised(3, { count: 1500 }), remembered).states, { by: 3, length: 1500 });
   });
 });

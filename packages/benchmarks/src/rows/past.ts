@@ -8,8 +8,8 @@ import { withRaw, type Kind } from '../workload/kinds.js';
 import { seedReady, withOurs } from '../workload/ours.js';
 import { fold } from '../workload/plain-policy.js';
 
-/** How many events apart the states are that are kept by hand. */
-const EVERY = 1000;
+/** How many events apart the states are that are kept, by us and by hand. */
+const EVERY = 250;
 const NEWEST = 100;
 
 /** A look at the past of one policy, by us and by hand. */
@@ -75,7 +75,7 @@ function lookAtMiddle(length: number): Look {
       for (const { event, at } of events.toReversed()) policy = policy && fold(policy, event, at);
       demand(BigInt(policy?.sequence ?? 0) === sequence);
     },
-    rawHow: 'by hand, opened anew: from the row that was kept after each thousandth event, 500 folded on',
+    rawHow: 'by hand, opened anew: from the row that was kept after each 250th event, 125 folded on',
   };
 }
 

@@ -1,7 +1,7 @@
-import { CommandHandler, type Follower } from '@login-policy/event-sourcing';
+import { CommandHandler, type Follower, type StateAt } from '@login-policy/event-sourcing';
 import { loginPolicyEvents } from '../events/event-codec.js';
 import type { LoginPolicyEvent } from '../events/events.js';
-import { stateInRow, type LoginPolicyRow } from '../login-policy-projection.js';
+import { SNAPSHOT_EVERY, snapshotKey, stateInRow, type LoginPolicyRow } from '../login-policy-projection.js';
 import type { LoginPoliciesOptions } from '../open-login-policies.js';
 import type { PolicyReader } from '../reads/policy-reader.js';
 import type { LoginPolicyCommand } from './commands.js';
@@ -29,13 +29,19 @@ export function policyHandler(
   { identityProviders, ids, keptStates, newShapes, observe, store }: LoginPoliciesOptions,
   { policies, rows }: Sources,
 ): PolicyHandler {
+  const stateUnder = async (key: string): Promise<StateAt<PolicyState> | undefined> =>
+    stateInRow((await rows.read([key])).rows.get(key));
   return new CommandHandler({
     eventStore: store.eventStore,
     decider: loginPolicyDecider,
     observe,
     events: loginPolicyEvents,
     facts: policyFacts({ identityProviders, policies }),
-    remembered: async (stream) => stateInRow((await rows.read([stream])).rows.get(stream)),
+    remembered: {
+      every: SNAPSHOT_EVERY,
+      latest: (stream) => stateUnder(stream),
+      after: (stream, last) => stateUnder(snapshotKey(stream, last)),
+    },
     ...(newShapes !== undefined && { newShapes }),
     ...(ids !== undefined && { ids }),
     ...(keptStates !== undefined && { keptStates }),

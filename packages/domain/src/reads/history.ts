@@ -88,7 +88,7 @@ async function stateBefore(
 ): Promise<StateAt<PolicyState>> {
   if (first <= 1n) return states.nothing;
   try {
-    return await states.upTo(streamId, (event) => sequenceOf(event) < first);
+    return await states.atRevision(streamId, revision(first - 2n));
   } catch (caught) {
     if (isFault(caught, 'written-by-newer-program') || isFault(caught, 'unreadable-event')) return states.nothing;
     throw caught;

@@ -3,6 +3,7 @@ import {
   laterPosition,
   parseStreamId,
   PositionUnknown,
+  revision,
   START,
   systemClock,
   type EventStore,
@@ -129,7 +130,8 @@ export class PolicyReader {
       return this.#states.upTo(stream, (event) => event.recordedAt <= moment.instant);
     }
     const { sequence } = moment;
-    const then = await this.#states.upTo(stream, (event) => event.revision < sequence);
+    const states = this.#states;
+    const then = sequence === 0n ? states.nothing : await states.atRevision(stream, revision(sequence - 1n));
     const reached = lastSequenceOf(then.state.marks);
     if (reached === sequence && reached > 0n) return then;
     const had =

@@ -3,10 +3,9 @@ import type { Observe } from '../observe.js';
 import type { EventCodec } from '../streams/event-codec.js';
 import type { EventStore } from '../streams/event-store.js';
 import type { EventShape } from '../streams/event.js';
-import type { StreamId } from '../streams/stream-id.js';
 import type { Decider } from './decider.js';
 import type { FactSource } from './fact-source.js';
-import type { StateAt } from './state-at.js';
+import type { RememberedStates } from './remembered-states.js';
 
 /** What a command handler is made of. */
 export interface CommandHandlerOptions<Command, Event extends EventShape, State, Rejection, Facts = undefined> {
@@ -28,6 +27,6 @@ export interface CommandHandlerOptions<Command, Event extends EventShape, State,
   readonly newShapes?: 'allowed' | 'not-yet';
   /** Is told of decisions and appends. */
   readonly observe?: Observe | undefined;
-  /** Where the state of a long stream may be had without folding all of it: `Fold.remembered`. */
-  readonly remembered?: (streamId: StreamId) => Promise<StateAt<State> | undefined>;
+  /** Where states of long streams may be had without folding all of them. Default: nowhere. */
+  readonly remembered?: RememberedStates<State>;
 }

@@ -3,10 +3,10 @@ import type { EventCodec } from '../streams/event-codec.js';
 import type { EventStore, ReadStreamOptions } from '../streams/event-store.js';
 import type { EventShape, Recorded, RecordedEvent, RecordedFacts } from '../streams/event.js';
 import { START } from '../streams/position.js';
-import { revisionAfter, type Revision } from '../streams/revision.js';
+import { revision, revisionAfter, type Revision } from '../streams/revision.js';
 import type { StreamId } from '../streams/stream-id.js';
 import { yieldToLoop } from '../yield-to-loop.js';
-import { Snapshots } from './snapshots.js';
+import type { RememberedStates } from './remembered-states.js';
 import type { StateAt } from './state-at.js';
 
 /** What is needed to fold a stream into a state. */
@@ -15,11 +15,8 @@ export interface Fold<Event extends EventShape, State> {
   readonly initial: State;
   /** The state after one more event. Pure. */
   evolve(state: State, event: Recorded<Event>): State;
-  /**
-   * Where a state of a long stream may be had without folding all of it. It is believed only when the stream holds the event it
-   * ends with, and done without when it can't be had. Default: nowhere.
-   */
-  remembered?(streamId: StreamId): Promise<StateAt<State> | undefined>;
+  /** Where states of long streams may be had without folding all of them. Default: nowhere. */
+  readonly remembered?: RememberedStates<State>;
 }
 
 /** Where a fold stops: after the last event that is still wanted. Streams are in order, so the first unwanted ends it. */
@@ -30,11 +27,23 @@ const ALL: Wanted = () => true;
 /** A stream of more events than this is looked for a remembered state of it. */
 const SHORT = 100;
 
+/** How far a fold goes: not beyond `last`, whether or not more is wanted. */
+interface Extent {
+  readonly isWanted?: Wanted;
+  readonly last?: bigint;
+}
+
+/** A place in a stream that is looked for. */
+interface Sought {
+  readonly isWanted: Wanted;
+  /** The last event of the stream. */
+  readonly end: RecordedEvent | undefined;
+}
+
 /** Folds streams of one kind into states: from the first event, or on from where a state was. */
 export class StateReader<Event extends EventShape, State> {
   readonly #store: EventStore;
   readonly #fold: Fold<Event, State>;
-  readonly #snapshots = new Snapshots<State>();
 
   constructor(store: EventStore, fold: Fold<Event, State>) {
     this.#store = store;
@@ -54,48 +63,115 @@ export class StateReader<Event extends EventShape, State> {
    *   wrong one.
    */
   async catchUp(streamId: StreamId, known: StateAt<State>): Promise<StateAt<State>> {
-    return (await this.#goOn(streamId, known)) ?? this.#fromFirst(streamId);
+    return (await this.#goOn(streamId, known)) ?? this.upTo(streamId, ALL);
   }
 
-  async #goOn(streamId: StreamId, known: StateAt<State>): Promise<StateAt<State> | undefined> {
-    return known.revision === undefined ? undefined : this.#upToFrom(streamId, known, {});
+  /** {@link StateReader.catchUp} from a state, if there is one and the stream knows it. */
+  async #goOn(
+    streamId: StreamId,
+    known: StateAt<State> | undefined,
+    extent: Extent = {},
+  ): Promise<StateAt<State> | undefined> {
+    return known?.revision === undefined ? undefined : this.#upToFrom(streamId, known, extent);
   }
 
-  /** Folds all of it; a long stream from where a state of it is remembered. */
-  async #fromFirst(streamId: StreamId): Promise<StateAt<State>> {
-    if (this.#fold.remembered === undefined) return this.upTo(streamId, ALL);
-    const beginning = (await this.#upToFrom(streamId, this.nothing, { limit: SHORT })) ?? this.nothing;
-    if (beginning.revision === undefined || beginning.revision + 1n < SHORT) return beginning;
-    const remembered = await this.#fold.remembered(streamId).catch(() => undefined);
-    const recalled = remembered && (await this.#goOn(streamId, remembered));
-    return recalled ?? (await this.#goOn(streamId, beginning)) ?? this.upTo(streamId, ALL);
+  async #goOnFrom(
+    streamId: StreamId,
+    remembered: Promise<StateAt<State> | undefined>,
+    extent: Extent,
+  ): Promise<StateAt<State> | undefined> {
+    return this.#goOn(streamId, await remembered.catch(() => undefined), extent);
   }
 
-  /** The state right after the last event that is wanted. */
+  /** The state right after the last event that is wanted; of a long stream from the last state before it that is remembered. */
   async upTo(streamId: StreamId, isWanted: Wanted): Promise<StateAt<State>> {
-    const snapshot = this.#snapshots.latest(streamId, isWanted);
-    if (snapshot !== undefined) {
-      const reached = await this.#upToFrom(streamId, snapshot, { isWanted });
-      if (reached !== undefined) return reached;
-      this.#snapshots.forget(streamId);
-    }
-    return (await this.#upToFrom(streamId, this.nothing, { isWanted })) ?? this.nothing;
+    const { remembered } = this.#fold;
+    if (remembered === undefined) return this.#fromFirst(streamId, { isWanted });
+    const beginning = await this.#fromFirst(streamId, { isWanted, last: BigInt(SHORT - 1) });
+    if (beginning.revision === undefined || beginning.revision + 1n < SHORT) return beginning;
+    const end = await this.#first(streamId, { direction: 'backwards' });
+    const latest = end !== undefined && isWanted(end) ? remembered.latest(streamId) : Promise.resolve(undefined);
+    return (
+      (await this.#goOnFrom(streamId, latest, { isWanted })) ??
+      (await this.#fromSnapshot(streamId, { isWanted, end, beginning }, remembered)) ??
+      this.#fromFirst(streamId, { isWanted })
+    );
   }
 
-  /** Folds on behind `known`; `undefined` when the stream does not hold the event it ends with. */
+  /** {@link upTo} a revision, that one included: its snapshot is known without a search. */
+  async atRevision(streamId: StreamId, last: Revision): Promise<StateAt<State>> {
+    const isWanted: Wanted = (event) => event.revision <= last;
+    const { remembered } = this.#fold;
+    const snapshots = remembered === undefined ? 0n : (last + 1n) / BigInt(remembered.every);
+    if (remembered === undefined || snapshots === 0n) return this.#fromFirst(streamId, { isWanted, last });
+    const snapshot = remembered.after(streamId, lastIn(snapshots, remembered));
+    return (await this.#goOnFrom(streamId, snapshot, { isWanted, last })) ?? this.upTo(streamId, isWanted);
+  }
+
+  /** The fold from the nearest snapshot that can be had and that the stream knows; without one, on from its beginning. */
+  async #fromSnapshot(
+    streamId: StreamId,
+    { beginning, ...sought }: Sought & { readonly beginning: StateAt<State> },
+    remembered: RememberedStates<State>,
+  ): Promise<StateAt<State> | undefined> {
+    const newest = await this.#newestSnapshot(streamId, sought, remembered);
+    // Behind it, the event of the next snapshot is not wanted, or was not there.
+    const extent = { isWanted: sought.isWanted, last: lastIn(newest + 1n, remembered) - 1n };
+    for (let [number, step] = [newest, 1n]; number > 0n; number -= step, step *= 2n) {
+      const snapshot = remembered.after(streamId, lastIn(number, remembered));
+      const reached = await this.#goOnFrom(streamId, snapshot, extent);
+      if (reached !== undefined) return reached;
+    }
+    return this.#goOn(streamId, beginning, extent);
+  }
+
+  /** The number of the last snapshot whose event is wanted, the first being 1; 0 where there is none. By the events alone. */
+  async #newestSnapshot(
+    streamId: StreamId,
+    { end, isWanted }: Sought,
+    remembered: RememberedStates<State>,
+  ): Promise<bigint> {
+    if (end === undefined) return 0n;
+    let [low, high] = [0n, (end.revision + 1n) / BigInt(remembered.every)];
+    if (isWanted(end)) return high;
+    while (low < high) {
+      const middle = (low + high + 1n) / 2n;
+      const event = await this.#first(streamId, { from: lastIn(middle, remembered) });
+      if (event !== undefined && isWanted(event)) low = middle;
+      else high = middle - 1n;
+    }
+    return low;
+  }
+
+  async #first(streamId: StreamId, options: ReadStreamOptions): Promise<RecordedEvent | undefined> {
+    for await (const [first] of this.#store.readStream(streamId, { ...options, limit: 1 })) return first;
+    return undefined;
+  }
+
+  async #fromFirst(streamId: StreamId, extent: Extent): Promise<StateAt<State>> {
+    return (await this.#upToFrom(streamId, this.nothing, extent)) ?? this.nothing;
+  }
+
+  /** Folds on behind `known`; `undefined` when the stream does not hold the event it ends with, or that is not wanted. */
   async #upToFrom(
     streamId: StreamId,
     known: StateAt<State>,
-    { isWanted = ALL, limit }: { readonly isWanted?: Wanted; readonly limit?: number },
+    { isWanted = ALL, last }: Extent,
   ): Promise<StateAt<State> | undefined> {
     let current = known.revision === undefined ? known : undefined;
     const from = known.revision ?? revisionAfter(undefined);
-    for await (const page of this.#pages(streamId, { from, ...(limit !== undefined && { limit }) })) {
-      if (current === undefined && page[0]?.id !== known.eventId) return undefined;
+    if (last !== undefined && last < from) return undefined;
+    const limit = last === undefined ? {} : { limit: Math.min(Number(last - from + 1n), Number.MAX_SAFE_INTEGER) };
+    for await (const page of this.#pages(streamId, { from, ...limit })) {
+      const [first] = page;
+      if (current === undefined && !(first?.id === known.eventId && first !== undefined && isWanted(first)))
+        return undefined;
       const gained = current === undefined ? page.slice(1) : page;
       // Cut before it is decoded: what was recorded later may be more than this program can read.
       const end = gained.findIndex((event) => !isWanted(event));
-      current = this.#foldPage(current ?? known, end === -1 ? gained : gained.slice(0, end));
+      const wanted = end === -1 ? gained : gained.slice(0, end);
+      const events = wanted.map((event) => this.#fold.events.decode(event));
+      current = this.fold(current ?? known, events);
       if (end !== -1) break;
     }
     return current;
@@ -114,24 +190,6 @@ export class StateReader<Event extends EventShape, State> {
     }
   }
 
-  /** {@link upTo} a revision, that one included. */
-  atRevision(streamId: StreamId, last: Revision): Promise<StateAt<State>> {
-    return this.upTo(streamId, (event) => event.revision <= last);
-  }
-
-  #foldPage(known: StateAt<State>, page: readonly RecordedEvent[]): StateAt<State> {
-    let current = known;
-    for (const part of this.#snapshots.partsOf(page)) {
-      current = this.fold(
-        current,
-        part.map((event) => this.#fold.events.decode(event)),
-      );
-      const last = part.at(-1);
-      if (last !== undefined) this.#snapshots.keep(current, last);
-    }
-    return current;
-  }
-
   /** Folds events that come right after `known`. */
   fold(known: StateAt<State>, events: readonly Recorded<Event>[]): StateAt<State> {
     const last = events.at(-1);
@@ -140,4 +198,9 @@ export class StateReader<Event extends EventShape, State> {
     for (const event of events) state = this.#fold.evolve(state, event);
     return { state: deepFrozen(state), revision: last.revision, position: last.position, eventId: last.id };
   }
+}
+
+/** The last event that the n-th snapshot of a stream has in it, from 1 on. */
+function lastIn(number: bigint, { every }: RememberedStates<unknown>): Revision {
+  return revision(number * BigInt(every) - 1n);
 }

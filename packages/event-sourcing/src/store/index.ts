@@ -101,5 +101,6 @@ export type { DecisionContext } from '../decisions/decider.js';
 export type { CommandHandlerOptions } from '../decisions/command-handler-options.js';
 export type { Considered } from '../decisions/command-context.js';
 export { StateReader, type Fold } from '../decisions/state-reader.js';
+export type { RememberedStates } from '../decisions/remembered-states.js';
 export type { MemoryStoreOptions } from '../memory-store.js';
 export { observedDecider, observedEventStore, tell } from '../observe.js';

@@ -1,0 +1,16 @@
+import type { Revision } from '../streams/revision.js';
+import type { StreamId } from '../streams/stream-id.js';
+import type { StateAt } from './state-at.js';
+
+/**
+ * Where states of long streams may be had without folding all of the events. None is believed before the stream is seen to hold the
+ * event it ends with, and what can't be had is done without.
+ */
+export interface RememberedStates<State> {
+  /** How many events apart the snapshots of a stream are: the first is after so many. */
+  readonly every: number;
+  /** The last state of a stream. */
+  latest(streamId: StreamId): Promise<StateAt<State> | undefined>;
+  /** The snapshot right after an event of a stream. */
+  after(streamId: StreamId, last: Revision): Promise<StateAt<State> | undefined>;
+}
