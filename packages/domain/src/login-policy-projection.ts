@@ -36,8 +36,8 @@ export interface LoginPolicyRow {
 export const CUSTOM_IN = 'customIn';
 
 /**
- * So many events apart the row of a policy is kept as it was then, too: a look at its past folds fewer than that. A row is some hundred
- * bytes, so it costs one or two hundredths of what the events take.
+ * So many events apart the row of a policy is kept as it was then, too: a look at its past folds fewer than that. A snapshot is
+ * about a kilobyte: of the disk it takes a fiftieth of what its events take.
  */
 export const SNAPSHOT_EVERY = 250;
 

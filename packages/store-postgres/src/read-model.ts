@@ -47,7 +47,7 @@ abstract class StoredReadModel<Row> implements ReadModel<Row> {
     this.parts = parts;
     this.definition = definition;
     this.#target = target;
-    this.#kept = new KeptRows(definition, parts.connection.name);
+    this.#kept = new KeptRows(definition, parts.connection.name, target.isCopy === true ? 0 : undefined);
     this.#byKeys = this.#lookStatement(
       `SELECT r.key, r.content FROM {schema}.read_model_rows AS r WHERE r.model = m.model AND sha256(r.key) = ANY ($2::bytea[])`,
     );

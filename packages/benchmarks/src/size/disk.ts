@@ -3,7 +3,8 @@ import type { Setting } from '../harness/row.js';
 import { onServer } from '../raw/postgres-server.js';
 import { AT_ONCE, EVENTS_OF_COURSE, jobsOver, lanes } from '../workload/course.js';
 import type { Kind } from '../workload/kinds.js';
-import { addDefault, give, withOurs } from '../workload/ours.js';
+import { long } from '../workload/histories.js';
+import { addDefault, give, seedReady, withOurs } from '../workload/ours.js';
 
 /** How much of the disk one table takes, its indexes and its half-empty pages with it. */
 interface Part {
@@ -18,6 +19,8 @@ const SQLITE_CONTENT = 'SELECT avg(octet_length(data) + octet_length(metadata)) 
 const POSTGRES_PARTS = `
   SELECT relname AS name, pg_total_relation_size(oid)::float8 AS bytes
   FROM pg_class WHERE relnamespace = 'login_policy'::regnamespace AND relkind = 'r'`;
+/** How many events of one policy apart the snapshots of it are. */
+const EVERY = 250;
 /** In these the size grows with the events; in all others of these names with the policies that are in force. */
 const OF_EVENTS = ['events'];
 const OF_POLICIES = ['names', 'rows', 'row_index', 'read_model_rows', 'read_model_entries'];
@@ -30,17 +33,29 @@ export async function sayDisk(kind: Kind, setting: Setting): Promise<void> {
     await addDefault(opened);
     await lanes(jobsOver(policies), AT_ONCE, (job) => give(opened, job));
   });
-  const parts = kind.name === 'sqlite' ? partsOfFile(place) : await partsOfDatabase(place);
-  const share = (names: readonly string[], count: number): number =>
-    Math.round(sum(parts.filter(({ name }) => names.includes(name))) / count);
-  const event = share(OF_EVENTS, policies * EVENTS_OF_COURSE);
-  const row = share(OF_POLICIES, policies);
+  const parts = await partsOf(kind, place);
+  const event = share(parts, OF_EVENTS, policies * EVENTS_OF_COURSE);
+  const row = share(parts, OF_POLICIES, policies);
+  const snapshots = setting.isQuick ? 40 : 400;
+  const longPlace = await kind.freshPlace(setting);
+  await seedReady(kind, longPlace, long(snapshots * EVERY));
+  const snapshot = share(await partsOf(kind, longPlace), OF_POLICIES, snapshots);
   console.log(`On disk, ${kind.title}, ${policies} policies of ${EVENTS_OF_COURSE} events:`);
   console.log(`  an event, with its index           ${event} bytes`);
   console.log(`  a policy's row, index and name     ${row} bytes`);
+  console.log(`  a snapshot, each ${EVERY} events      ${snapshot} bytes`);
   console.log(`  10,000,000 policies of 5 events    ${Math.round((5 * event + row) / 100)} GB (extrapolated)`);
   for (const { name, bytes } of parts) console.log(`    ${name.padEnd(30)}   ${Math.round(bytes / 1024)} KiB`);
   if (kind.name === 'sqlite') console.log(`  data and metadata of an event      ${contentOfFile(place)} bytes`);
+}
+
+function partsOf(kind: Kind, place: string): readonly Part[] | Promise<readonly Part[]> {
+  return kind.name === 'sqlite' ? partsOfFile(place) : partsOfDatabase(place);
+}
+
+/** What each of so many things takes in tables of these names. */
+function share(parts: readonly Part[], names: readonly string[], count: number): number {
+  return Math.round(sum(parts.filter(({ name }) => names.includes(name))) / count);
 }
 
 function sum(parts: readonly Part[]): number {

@@ -1,7 +1,7 @@
 import { openLoginPolicies, orThrow, type LoginPolicies } from '@login-policy/domain';
 import { openMemoryStore } from '@login-policy/event-sourcing';
 import { AT_ONCE, EVENTS_OF_COURSE, lanes, organization } from '../workload/course.js';
-import { drawn, long } from '../workload/histories.js';
+import { drawn } from '../workload/histories.js';
 import { sqlite } from '../workload/kinds.js';
 import { give, PATIENCE, seedOurs, seedReady, withOurs } from '../workload/ours.js';
 
@@ -13,7 +13,6 @@ const WORKS: Readonly<Record<string, () => Promise<number>>> = {
   'a policy that was read, its row kept': () => keptBy(read),
   'a policy that was changed, its row and state kept': () =>
     keptBy((policies, policy) => give(policies, { policy, step: 1 })),
-  'a state of the past that is kept': pastStates,
   'an event in the memory store': async () => (await inMemory()).event,
   'a row in the memory store': async () => (await inMemory()).row,
 };
@@ -30,20 +29,6 @@ async function keptBy(use: (policies: LoginPolicies, policy: number) => Promise<
     const before = await heap();
     await lanes(numbers, AT_ONCE, (policy) => use(policies, policy));
     return ((await heap()) - before) / count;
-  });
-}
-
-/** One is kept after each thousandth event of a stream. */
-async function pastStates(): Promise<number> {
-  const length = count * 10;
-  await seedReady(sqlite, path, long(length));
-  return withOurs(sqlite, path, async (policies) => {
-    const asOf = (sequence: number): Promise<unknown> =>
-      policies.policy(organization(0), { asOf: { sequence: BigInt(sequence) } });
-    await asOf(999);
-    const before = await heap();
-    await asOf(length);
-    return ((await heap()) - before) / (length / 1000);
   });
 }
 

@@ -6,7 +6,6 @@ const CHILD = fileURLToPath(new URL('heap.js', import.meta.url));
 const WORKS = [
   'a policy that was read, its row kept',
   'a policy that was changed, its row and state kept',
-  'a state of the past that is kept',
   'an event in the memory store',
   'a row in the memory store',
 ];
