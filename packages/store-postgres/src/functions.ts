@@ -55,7 +55,7 @@ AS $function$\n${body.trim()}\n$function$;`;
  * one of the store's does not last.
  */
 const LOOK = plpgsql(
-  'look_v5(lock_ms text, asked json) RETURNS json',
+  'look_v6(lock_ms text, asked json) RETURNS json',
   `DECLARE
   before text := current_setting('lock_timeout');
   head record;
@@ -79,7 +79,7 @@ BEGIN ${DEMAND_READ_COMMITTED}
     RAISE EXCEPTION 'this role may not write' USING ERRCODE = '42501';
   END IF;
   RETURN json_build_object(
-    'era', ${ERA}, 'now', ${NOW}, 'head', coalesce(head.position, 0)::text, 'headId', head.id,
+    'era', ${ERA}, 'head', coalesce(head.position, 0)::text, 'headId', head.id,
     'kept', array_to_json(coalesce(head.kept, '{}')::text[]),
     'ends', (SELECT json_agg((
         SELECT json_build_array(e.revision::text, e.recorded_at, e.id) FROM {schema}.events AS e
@@ -126,15 +126,12 @@ END`,
 
 /**
  * Writes appends that were made ready before, with the rows they make, if everything is where it was then; else answers why not, and
- * has written nothing. It never waits for other writers: who waits finds that others wrote. The first event is at \`place\`, right
- * after the head that is known by its id, and so is the end of its stream. \`more\` has further events, receipts, rows, those
- * that must not be there, and the read models that the head kept and this does not. In expressions where it can be: a query would be a quarter of the time of
- * the usual append, of one event and one row.
+ * has written nothing. It never waits for other writers: who waits finds that others wrote. While the log ends with the known head,
+ * all before it is as it was known, too. \`rows\` are found by the same entries as before. \`more\` has receipts, rows with their
+ * entries, rows that must not be there, and the read models that the head kept and this does not.
  */
 const APPEND = plpgsql(
-  `append_v5(known_era text, not_after bigint, place bigint, head_id text, this_stream text, whole text, this_revision bigint,
-  end_id text, at bigint, event_id text, type text, version integer, data json, metadata json, count integer, models bigint[],
-  row_model bigint, row_key bytea, row_content json, more json) RETURNS text`,
+  `append_v6(known_era text, not_after bigint, known_head text, models bigint[], events json, rows json, more json) RETURNS text`,
   `DECLARE
   done bigint;
 BEGIN ${DEMAND_READ_COMMITTED}
@@ -147,50 +144,42 @@ BEGIN ${DEMAND_READ_COMMITTED}
   IF ${NOW} > not_after THEN
     RETURN 'too late for the time it would be recorded at';
   END IF;
-  IF event_id IS NOT NULL THEN
-    INSERT INTO {schema}.events
-      SELECT place, this_stream, this_revision, event_id, type, version, at, data, metadata, whole,
-        CASE WHEN count > 1 THEN 1 END, CASE WHEN count > 1 THEN count END, models
-      WHERE (place = 1 OR EXISTS (SELECT FROM {schema}.events AS e WHERE e.position = place - 1 AND e.id = head_id))
-        AND (this_revision = 0 OR EXISTS (
-          SELECT FROM {schema}.events AS e WHERE e.stream = this_stream AND e.revision = this_revision - 1 AND e.id = end_id))
-      ON CONFLICT DO NOTHING;
-    IF NOT FOUND THEN
-      RETURN 'others wrote';
-    END IF;
-  END IF;
-  IF row_key IS NOT NULL THEN
-    UPDATE {schema}.read_model_rows SET content = row_content WHERE model = row_model AND sha256(key) = sha256(row_key);
-    IF NOT FOUND THEN
-      INSERT INTO {schema}.read_model_rows VALUES (row_model, row_key, row_content);
-    END IF;
-  END IF;
-  IF more IS NOT NULL THEN
+  IF events IS NOT NULL THEN
     INSERT INTO {schema}.events
       SELECT position, stream, revision, id, x.type, x.version, x.at, x.data::json, x.metadata::json, x.whole,
         append_place, append_count, models
-      FROM json_to_recordset(more->'events') AS x(position bigint, stream text, revision bigint, id text, type text, version integer,
+      FROM json_to_recordset(events) AS x(position bigint, stream text, revision bigint, id text, type text, version integer,
         at bigint, data text, metadata text, whole text, append_place integer, append_count integer)
+      WHERE known_head = coalesce((SELECT ${HEAD_PLACED} FROM ${HEAD} AS head), '')
       ON CONFLICT DO NOTHING;
     GET DIAGNOSTICS done = ROW_COUNT;
-    IF done < json_array_length(more->'events') OR EXISTS (
+    IF done = 0 THEN
+      RETURN 'others wrote';
+    ELSIF done < json_array_length(events) THEN
+      RAISE EXCEPTION 'others wrote' USING ERRCODE = 'LP003';
+    END IF;
+  END IF;
+  IF more IS NOT NULL THEN
+    INSERT INTO {schema}.receipts
+      SELECT * FROM json_to_recordset(more->'receipts') AS x(stream text, key text, fingerprint text, revision bigint)
+      ON CONFLICT DO NOTHING;
+    GET DIAGNOSTICS done = ROW_COUNT;
+    IF done < json_array_length(more->'receipts') OR EXISTS (
       SELECT FROM json_to_recordset(more->'absent') AS x(model bigint, key text) JOIN {schema}.read_model_rows AS there
         ON there.model = x.model AND sha256(there.key) = sha256(decode(x.key, 'hex'))
     ) THEN
       RAISE EXCEPTION 'others wrote' USING ERRCODE = 'LP003';
     END IF;
-    INSERT INTO {schema}.receipts
-      SELECT * FROM json_to_recordset(more->'receipts') AS x(stream text, key text, fingerprint text, revision bigint)
-      ON CONFLICT DO NOTHING;
-    GET DIAGNOSTICS done = ROW_COUNT;
-    IF done < json_array_length(more->'receipts') THEN
-      RAISE EXCEPTION 'others wrote' USING ERRCODE = 'LP003';
-    END IF;
     UPDATE {schema}.read_models AS m SET checkpoint = x.at, steps = steps + 1
       FROM json_to_recordset(more->'dropped') AS x(model bigint, at numeric) WHERE m.model = x.model;
-    IF more->'rows' IS NOT NULL THEN
-      PERFORM {schema}.write_rows_v5(more->'rows', NULL);
+    IF more->'indexed' IS NOT NULL THEN
+      PERFORM {schema}.write_rows_v5(more->'indexed', NULL);
     END IF;
+  END IF;
+  IF rows IS NOT NULL THEN
+    INSERT INTO {schema}.read_model_rows
+      SELECT x.model, decode(x.key, 'hex'), x.content::json FROM json_to_recordset(rows) AS x(model bigint, key text, content text)
+      ON CONFLICT (model, sha256(key)) DO UPDATE SET content = excluded.content;
   END IF;${TELL_LISTENERS}
   RETURN 'written ' || ${NOW};
 END`,
@@ -220,26 +209,22 @@ BEGIN
 END`,
 );
 
-/** What the schema versions before had instead. */
-export const DROP_OLD_FUNCTIONS: string = [
-  'take_turn',
-  'tell_listeners',
-  'current_era',
-  'append_known',
-  'append_event',
-  'append_events',
-  'write_rows',
-  'take_step',
-  'writers_view',
-  'write_reckoned',
-  'write_reckoned_event',
-  'look_v4',
-  'append_v4',
-  'take_step_v4',
-  'write_rows_v4',
-]
-  .map((name) => `DROP FUNCTION IF EXISTS {schema}.${name};`)
-  .join('\n');
+/** What earlier schema versions had instead, by the version that took it away. */
+export const DROPPED: Readonly<Record<5 | 6, string>> = {
+  5: dropped(`take_turn tell_listeners current_era append_known append_event append_events write_rows take_step writers_view
+    write_reckoned write_reckoned_event look_v4 append_v4 take_step_v4 write_rows_v4`),
+  6: dropped('look_v5 append_v5'),
+};
 
-/** The functions of schema version 5. */
-export const FUNCTIONS: string = [LOOK, WRITE_ROWS, APPEND, TAKE_STEP].join('\n');
+function dropped(names: string): string {
+  return names
+    .split(/\s+/)
+    .map((name) => `DROP FUNCTION IF EXISTS {schema}.${name};`)
+    .join('\n');
+}
+
+/** The functions of schema version 5, but for those that version 6 has anew. */
+export const FUNCTIONS_OF_VERSION_5: string = [WRITE_ROWS, TAKE_STEP].join('\n');
+
+/** The functions of schema version 6. */
+export const FUNCTIONS_OF_VERSION_6: string = [LOOK, APPEND].join('\n');

@@ -49,8 +49,6 @@ export interface FoundModel {
 
 /** What was found in a writer's turn. */
 export interface View extends Omit<Ground, 'models' | 'dropped' | 'absent' | 'notAfter'> {
-  /** By the server's clock, in milliseconds. */
-  readonly now: number;
   readonly found: readonly FoundModel[];
   /** The read models that the head kept, by their numbers. */
   readonly kept: readonly string[];
@@ -62,7 +60,7 @@ export function keysOf(batch: readonly PreparedAppend[], { projection, isWanted 
   return new Set(wanted.map(({ append }) => projection.key(append.streamId)));
 }
 
-/** What `look_v5` is asked. */
+/** What `look_v6` is asked. */
 export function question(batch: readonly PreparedAppend[], models: readonly OpenedModel[]): string {
   return JSON.stringify({
     near: MOST_BEHIND,
@@ -75,14 +73,13 @@ export function question(batch: readonly PreparedAppend[], models: readonly Open
   });
 }
 
-/** What `look_v5` answered. @throws TypeError when it is not what was asked. */
+/** What `look_v6` answered. @throws TypeError when it is not what was asked. */
 export function viewOf(answer: string, batch: readonly PreparedAppend[], models: readonly OpenedModel[]): View {
   const found: unknown = JSON.parse(answer);
   const ends = partsOf(fieldOf(found, 'ends'));
   const headId = fieldOf(found, 'headId');
   return {
     era: textOf(found, 'era'),
-    now: Number(fieldOf(found, 'now')),
     head: BigInt(textOf(found, 'head')),
     headId: typeof headId === 'string' ? headId : undefined,
     kept: partsOf(fieldOf(found, 'kept')).map(String),

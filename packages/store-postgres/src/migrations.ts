@@ -1,7 +1,7 @@
 import { StoreForeign } from '@login-policy/event-sourcing/store';
 import type { ClientBase } from 'pg';
 import type { Connection } from './connection.js';
-import { DROP_OLD_FUNCTIONS, FUNCTIONS } from './functions.js';
+import { DROPPED, FUNCTIONS_OF_VERSION_5, FUNCTIONS_OF_VERSION_6 } from './functions.js';
 import { query } from './queries.js';
 import type { Schema } from './schema.js';
 import { CHECKPOINTS_OF_VERSION_5, COLUMNS_OF_VERSION_4, REVOCATIONS, TABLES } from './tables.js';
@@ -14,14 +14,15 @@ const MIGRATIONS: readonly string[] = [
   // It made functions anew, as version 5 does.
   '',
   COLUMNS_OF_VERSION_4,
-  [CHECKPOINTS_OF_VERSION_5, DROP_OLD_FUNCTIONS, FUNCTIONS].join('\n'),
+  [CHECKPOINTS_OF_VERSION_5, DROPPED[5], FUNCTIONS_OF_VERSION_5].join('\n'),
+  [DROPPED[6], FUNCTIONS_OF_VERSION_6].join('\n'),
 ];
 
 /** The schema version of this program. */
 export const VERSION: number = MIGRATIONS.length;
 
 /** The oldest version whose programs run on this one: before it, they have to be stopped. */
-const SERVES_FROM = 5;
+const SERVES_FROM = 6;
 
 /** What to do with a schema of an older version: bring it to this program's, or refuse it. */
 export type Migrating = 'run' | 'check';

@@ -24,8 +24,6 @@ export interface Plan {
 export interface Accepted {
   readonly prepared: PreparedAppend;
   readonly recorded: readonly RecordedEvent[];
-  /** The end of the stream before it. */
-  readonly before: StreamEnd | undefined;
   /** The revision of the last event of the stream after it. */
   readonly last: bigint;
 }
@@ -104,7 +102,7 @@ class Draft implements Omit<Plan, 'outcomes'> {
     const reached = last === undefined ? before : { revision: last.revision, recordedAt: last.recordedAt, id: last.id };
     this.ends.set(prepared.stream.name, reached);
     if (prepared.key !== undefined) this.#receipts.add(receiptName(prepared.stream.name, prepared.key));
-    this.accepted.push({ prepared, recorded, before, last: reached?.revision ?? 0n });
+    this.accepted.push({ prepared, recorded, last: reached?.revision ?? 0n });
     this.#head += BigInt(recorded.length);
   }
 }

@@ -1,4 +1,5 @@
 import { systemClock, type Clock, type Observe, type Store } from '@login-policy/event-sourcing';
+import { StoreClosed } from '@login-policy/event-sourcing/store';
 import type { ClientBase, Pool } from 'pg';
 import { appendQueue } from './append-queue.js';
 import { Connection } from './connection.js';
@@ -12,7 +13,7 @@ import { schemaNamed, type Schema } from './schema.js';
 import { settingsOf, type Settings } from './settings.js';
 import { Sweeper } from './sweeper.js';
 import { SchemaWatch } from './watch.js';
-import { Within } from './within.js';
+import { storeWithin } from './within.js';
 import { Writer } from './writer.js';
 
 /** How a store on PostgreSQL is opened. */
@@ -111,9 +112,7 @@ function assembled(options: PostgresStoreOptions, { connection, schema, settings
   const eventStore = new PostgresEventStore({ connection, schema, appends, watch, largestPageBytes });
   const parts = { connection, schema, watch, writer, models, sweeper };
   const readModels = new PostgresReadModelStore(parts);
-  const within = new Within({ ...parts, largestPageBytes });
   const end = async (): Promise<void> => {
-    within.close();
     const writing = eventStore.close();
     await Promise.all([readModels.close(), watch.close(), sweeper.close(), connection.close(writing)]);
     PoolCare.of(pool).end();
@@ -123,7 +122,10 @@ function assembled(options: PostgresStoreOptions, { connection, schema, settings
     eventStore,
     readModels,
     keeps: 'inline',
-    within: (client) => within.store(client),
+    within(client) {
+      if (closing !== undefined) throw new StoreClosed({ store: connection.name });
+      return storeWithin(client, { ...parts, appends, largestPageBytes });
+    },
     async close() {
       closing ??= end();
       await closing;

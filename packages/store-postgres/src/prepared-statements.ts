@@ -1,5 +1,5 @@
 import type { ClientBase } from 'pg';
-import { preparedStatement, query, type Cells, type Statement } from './queries.js';
+import { AS_TEXT, query, type Cells, type Statement } from './queries.js';
 import { stateOf } from './faults.js';
 import { digest } from './names.js';
 
@@ -57,7 +57,8 @@ export class PreparedStatements {
     let statement = this.#statements.get(text);
     if (statement === undefined) {
       const called = /\.(\w+)\(/.exec(text)?.[1] ?? 'login_policy';
-      statement = preparedStatement(`${called} ${digest(text).toString('hex').slice(0, 16)}`, text);
+      const name = `${called} ${digest(text).toString('hex').slice(0, 16)}`;
+      statement = { name, text, rowMode: 'array', types: AS_TEXT };
       this.#statements.set(text, statement);
     }
     return statement;

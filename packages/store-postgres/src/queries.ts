@@ -9,7 +9,8 @@ export type Cells = readonly Cell[];
 /** A statement that a connection keeps under a name, as the driver wants it. */
 export type Statement = QueryArrayConfig & { readonly name: string };
 
-const AS_TEXT: CustomTypesConfig = { getTypeParser: () => String };
+/** Has the driver leave values as they came. */
+export const AS_TEXT: CustomTypesConfig = { getTypeParser: () => String };
 
 /** Asks by one statement: without a name, a pooler in transaction mode takes it too. */
 export async function query(
@@ -22,25 +23,19 @@ export async function query(
   return answer.rows;
 }
 
-/**
- * A statement that a connection keeps under a name. The driver copies it for each call, own property by own property, which is
- * dear: so it has none of its own.
- */
-export function preparedStatement(name: string, text: string): Statement {
-  const statement: Statement = { name, text, rowMode: 'array', types: AS_TEXT };
-  const heir: unknown = Object.create(statement);
-  return isStatement(heir) ? heir : statement;
-}
-
-function isStatement(heir: unknown): heir is Statement {
-  return typeof heir === 'object' && heir !== null && 'text' in heir;
-}
-
 /** The one value a function answered with. */
 export function onlyCell(rows: readonly Cells[] | undefined): string {
   const cell = rows?.[0]?.[0];
   if (typeof cell === 'string') return cell;
   throw new TypeError('the server did not answer');
+}
+
+/** The call of a function with literals: they have no types of their own, and become what it takes. */
+export function callOf(
+  client: ClientBase,
+  { name, values }: { readonly name: string; readonly values: readonly (string | null | undefined)[] },
+): string {
+  return `${name}(${values.map((value) => (typeof value === 'string' ? client.escapeLiteral(value) : 'NULL')).join(', ')})`;
 }
 
 /** Asks by several statements in one round trip, without parameters, and hands out the rows of each. */

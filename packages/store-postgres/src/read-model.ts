@@ -100,7 +100,6 @@ abstract class StoredReadModel<Row> implements ReadModel<Row> {
     const refused = answers.at(-1)?.[0]?.[0];
     if (refused === REPLACED) this.#refuseGoneCopy();
     if (refused !== null && refused !== undefined) this.#conflict(expected, refused);
-    this.parts.writer.lookAgain();
     this.parts.watch.notify();
   }
 

@@ -5,63 +5,41 @@ import type { Ground } from './ground.js';
 import type { Accepted, Plan } from './plan.js';
 import { keyBytes, rowChanges, type RowChange } from './row-changes.js';
 
-/** What `append_v5` answers that has written. Else it says why not, and has written nothing. */
-export const WRITTEN: RegExp = /^written (\d+)$/;
-
-/** A row that changes, and of which read model. */
-type ModelChange = RowChange & { readonly model: string };
-
-/** The arguments of `append_v5` that write a plan. */
+/** The arguments of `append_v6` that write a plan. */
 export function writeArguments(plan: Plan, ground: Ground): readonly (string | null)[] {
-  const { accepted } = plan;
-  const events = accepted.flatMap(eventsOf);
-  const [first] = events;
+  const events = plan.accepted.flatMap(eventsOf);
   // Without an event no read model moves, and what it would have caught up is not written either.
-  const moved = first === undefined ? [] : ground.models;
-  const rows = moved.flatMap(({ opened, model, rows: known, caughtUp }, index) => {
-    // What was caught up may have other entries than what is known: those are written anew.
-    const before = caughtUp === undefined ? known : undefined;
-    const changes = rowChanges(opened.projection, plan.changes[index] ?? new Map(), before);
-    return changes.map((change): ModelChange => ({ ...change, model }));
-  });
-  const kept = ground.models.map(({ model }) => model);
+  const rows = events.length === 0 ? [] : changesOf(plan, ground);
+  const isFoundAsBefore = ({ content, entries }: RowChange): boolean => content !== null && entries === null;
+  const more = {
+    receipts: plan.accepted.flatMap(receiptsOf),
+    dropped: events.length === 0 ? [] : droppedOn(ground),
+    absent: ground.absent.map(({ model, key }) => ({ model, key: keyBytes(key).toString('hex') })),
+    indexed: rows.filter((row) => !isFoundAsBefore(row)),
+  };
+  const isMore = Object.values(more).some((list) => list.length > 0);
   return [
     ground.era,
     ground.notAfter === undefined ? null : String(ground.notAfter),
-    String(ground.head + 1n),
-    ground.headId ?? null,
-    ...firstArguments(first, accepted),
-    `{${kept.join(',')}}`,
-    ...rowAndMore(rows, {
-      events: events.slice(1),
-      receipts: accepted.flatMap(receiptsOf),
-      dropped: first === undefined ? [] : droppedOn(ground),
-      absent: ground.absent.map(({ model, key }) => ({ model, key: keyBytes(key).toString('hex') })),
-    }),
+    ground.headId === undefined ? '' : `${ground.head} ${ground.headId}`,
+    `{${ground.models.map(({ model }) => model).join(',')}}`,
+    listOf(events),
+    listOf(rows.filter(isFoundAsBefore)),
+    isMore ? JSON.stringify(more) : null,
   ];
 }
 
-type EventArgument = ReturnType<typeof eventsOf>[number];
-
-function firstArguments(first: EventArgument | undefined, accepted: readonly Accepted[]): readonly (string | null)[] {
-  if (first === undefined) return Array.from({ length: 11 }, () => null);
-  const { stream, whole, revision, at, id, type, version, data, metadata, append_count: count } = first;
-  const end = accepted.find(({ recorded }) => recorded.length > 0)?.before?.id;
-  const named = [stream, whole ?? null, revision, end ?? null, String(at), id, type, String(version)];
-  return [...named, data, metadata, String(count ?? 1)];
+function listOf(items: readonly object[]): string | null {
+  return items.length === 0 ? null : JSON.stringify(items);
 }
 
-/** A row by itself where it is the only one and is found by the same as before, as it is most often; else all in one argument. */
-function rowAndMore(
-  rows: readonly ModelChange[],
-  more: Readonly<Record<'events' | 'receipts' | 'dropped' | 'absent', readonly unknown[]>>,
-): readonly (string | null)[] {
-  const [only, ...others] = rows;
-  const isSimple = only !== undefined && others.length === 0 && only.content !== null && only.entries === null;
-  const row = isSimple ? [only.model, `\\x${only.key}`, only.content] : [null, null, null];
-  const rest = Object.fromEntries(Object.entries(more).filter(([, list]) => list.length > 0));
-  if (rows.length > 0 && !isSimple) rest['rows'] = rows;
-  return [...row, Object.keys(rest).length === 0 ? null : JSON.stringify(rest)];
+/** The rows that change, each with the number of its read model. */
+function changesOf({ changes }: Plan, { models }: Ground): readonly (RowChange & { readonly model: string })[] {
+  return models.flatMap(({ opened, model, rows, caughtUp }, index) => {
+    // What was caught up may have other entries than what is known: those are written anew.
+    const before = caughtUp === undefined ? rows : undefined;
+    return rowChanges(opened.projection, changes[index] ?? new Map(), before).map((change) => ({ ...change, model }));
+  });
 }
 
 /** Where the read models are left that the head kept: at the head. */

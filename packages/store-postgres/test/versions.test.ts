@@ -29,7 +29,7 @@ describe('a schema on PostgreSQL of another version', () => {
     onStorage(freshStorage(), async (storage) => {
       const before = await storage.open({ models: [counterTotals] });
       await before.eventStore.append(appendTo('a'));
-      await storage.pool.query(nextVersion(storage.schema, 5));
+      await storage.pool.query(nextVersion(storage.schema, 6));
       await before.eventStore.append(appendTo('a'));
       for (const migrate of ['run', 'check'] as const) {
         const store = await storage.open({ migrate, models: [counterTotals] });
@@ -37,8 +37,8 @@ describe('a schema on PostgreSQL of another version', () => {
         await demandSound(store);
       }
       const { rows } = await storage.pool.query(`SELECT max(version) AS version FROM "${storage.schema}".migrations`);
-      expect(rows).to.deep.equal([{ version: 6 }]);
-      await storage.pool.query(`UPDATE "${storage.schema}".migrations SET serves_from = 6 WHERE version = 6`);
+      expect(rows).to.deep.equal([{ version: 7 }]);
+      await storage.pool.query(`UPDATE "${storage.schema}".migrations SET serves_from = 7 WHERE version = 7`);
       expect(await refusal(storage.open())).to.be.instanceOf(StoreForeign);
     }));
 
@@ -48,8 +48,8 @@ describe('a schema on PostgreSQL of another version', () => {
       const caught = await refusal(storage.open({ migrate: 'check' }));
       expect(caught).to.be.instanceOf(StoreForeign).with.property('message').that.includes('migratePostgresStore');
       expect((await pool.query('SELECT FROM pg_namespace WHERE nspname = $1', [schema])).rowCount).to.equal(0);
-      expect(await migratePostgresStore({ pool, schema })).to.deep.equal({ from: 0, to: 5 });
-      expect(await migratePostgresStore({ pool, schema })).to.deep.equal({ from: 5, to: 5 });
+      expect(await migratePostgresStore({ pool, schema })).to.deep.equal({ from: 0, to: 6 });
+      expect(await migratePostgresStore({ pool, schema })).to.deep.equal({ from: 6, to: 6 });
       const store = await storage.open({ migrate: 'check' });
       await store.eventStore.append(appendTo('a'));
       await pool.query(asInVersion1(schema));
@@ -67,14 +67,14 @@ describe('a schema on PostgreSQL of another version', () => {
       const again = await storage.open({ migrate: 'check' });
       await again.eventStore.append(appendTo('a'));
       expect(await allEvents(again.eventStore)).to.have.length(2);
-      expect(postgresMigration({ schema, from: 5 })).to.equal('');
+      expect(postgresMigration({ schema, from: 6 })).to.equal('');
       expect(() => postgresMigration({ from: -1 })).to.throw(RangeError);
     }));
 
   it("leaves a newer program's schema as it is", () =>
     onStorage(freshStorage(), async (storage) => {
       await storage.open();
-      await storage.pool.query(`INSERT INTO "${storage.schema}".migrations (version) VALUES (6)`);
+      await storage.pool.query(`INSERT INTO "${storage.schema}".migrations (version) VALUES (7)`);
       expect(await refusal(storage.open())).to.be.instanceOf(StoreForeign);
     }));
 });
@@ -83,15 +83,15 @@ describe('a schema on PostgreSQL of another version', () => {
 function nextVersion(schema: string, servesFrom: number): string {
   return `SET search_path = "${schema}";
     ALTER TABLE events ADD COLUMN added text; ALTER TABLE read_models ADD COLUMN added text;
-    CREATE FUNCTION append_v6() RETURNS void LANGUAGE sql AS 'SELECT';
-    INSERT INTO migrations (version, serves_from) VALUES (6, ${servesFrom}); RESET search_path`;
+    CREATE FUNCTION append_v7() RETURNS void LANGUAGE sql AS 'SELECT';
+    INSERT INTO migrations (version, serves_from) VALUES (7, ${servesFrom}); RESET search_path`;
 }
 
 /** Takes away what later versions brought, and puts a function of version 1 in the place of theirs. */
 function asInVersion1(schema: string): string {
   return `SET search_path = "${schema}"; DELETE FROM migrations WHERE version > 1; ALTER TABLE migrations DROP COLUMN serves_from; DROP SEQUENCE revocations;
     ALTER TABLE events DROP COLUMN append_place, DROP COLUMN append_count, DROP COLUMN kept;
-    DROP FUNCTION look_v5; DROP FUNCTION append_v5; DROP FUNCTION take_step_v5; DROP FUNCTION write_rows_v5;
+    DROP FUNCTION look_v6; DROP FUNCTION append_v6; DROP FUNCTION take_step_v5; DROP FUNCTION write_rows_v5;
     CREATE FUNCTION take_turn(this_attempt text) RETURNS void LANGUAGE sql AS 'SELECT';
     CREATE FUNCTION tell_listeners() RETURNS void LANGUAGE sql AS 'SELECT'; RESET search_path`;
 }
