@@ -1,6 +1,5 @@
 import { START, type EventStore, type Position, type RecordedEvent, type StreamId } from '@login-policy/event-sourcing';
 import {
-  pageSizeOf,
   StoreClosed,
   type Append,
   type ReadAllOptions,
@@ -10,7 +9,6 @@ import {
   type AppendQueue,
   Feed,
   type Reader,
-  pagesOf,
 } from '@login-policy/event-sourcing/store';
 import type { Connection } from './connection.js';
 import { EventReads } from './reads.js';
@@ -25,9 +23,6 @@ export interface EventStoreParts {
   readonly watch: SchemaWatch;
   readonly largestPageBytes: number;
 }
-
-/** Events that are read at once for a reader who goes on. */
-const READ_AHEAD = 2000;
 
 /** The events of one schema. Appends that wait at the same time share a transaction. */
 export class PostgresEventStore implements EventStore {
@@ -63,24 +58,15 @@ export class PostgresEventStore implements EventStore {
   }
 
   async *readAll(options?: ReadAllOptions): AsyncGenerator<readonly RecordedEvent[], void, undefined> {
-    this.#refuseWhenClosed();
-    const pageSize = pageSizeOf(options);
-    const ahead = Math.max(1, Math.floor(READ_AHEAD / pageSize));
-    const readAhead = this.#reads.ahead(options);
-    let reading = options?.signal?.aborted === true ? undefined : readAhead(options?.after ?? START);
-    for (let isFirst = true; reading !== undefined; isFirst = false) {
-      const { events, considered, isHead } = await reading;
-      // Who comes for a second page gets the next ones sooner: they are read while he is busy with those before.
-      reading = isFirst || isHead ? undefined : readAhead(considered, ahead);
-      reading?.catch(() => undefined);
-      for (const page of pagesOf(events, pageSize)) {
-        if (options?.signal?.aborted === true) return;
-        this.#refuseWhenClosed();
-        yield page;
-      }
-      if (isHead || options?.signal?.aborted === true) return;
+    const read = this.#reader(options);
+    const isAborted = (): boolean => options?.signal?.aborted === true;
+    let [after, isHead] = [options?.after ?? START, false];
+    while (!isHead && !isAborted()) {
+      const ahead = await read(after);
+      if (isAborted()) return;
       this.#refuseWhenClosed();
-      reading ??= readAhead(considered, ahead);
+      if (ahead.events.length > 0) yield ahead.events;
+      ({ considered: after, isHead } = ahead);
     }
   }
 

@@ -2,7 +2,7 @@ import type { RecordedEvent } from '@login-policy/event-sourcing';
 import { StoreDamaged } from '@login-policy/event-sourcing/store';
 import { stateOf } from './faults.js';
 import type { Cells } from './queries.js';
-import { eventsOf, PageNames } from './rows.js';
+import { eventsOf } from './rows.js';
 
 /** Asks for one page of so many events at the most, by a statement of {@link PageReader.statement}. */
 export type AskForPage = (limit: number) => Promise<readonly Cells[]>;
@@ -28,7 +28,6 @@ const DATA = 5;
 export class PageReader {
   readonly #store: string;
   readonly #largestBytes: number;
-  readonly #names = new PageNames();
   #most = Infinity;
 
   constructor(store: string, largestBytes: number) {
@@ -84,7 +83,7 @@ export class PageReader {
     const [places, unusual, ids, types, streams, data, metadata] = columns;
     if (places === null || places === undefined) return [];
     try {
-      return eventsOf({ places, unusual, ids, types, streams, data, metadata }, this.#names);
+      return eventsOf({ places, unusual, ids, types, streams, data, metadata });
     } catch (cause) {
       const first = BigInt(`0x${places.slice(0, 16)}`);
       throw new StoreDamaged(

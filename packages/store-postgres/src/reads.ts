@@ -14,6 +14,7 @@ import {
   StoreDamaged,
   type EventFilter,
   type ReadAhead,
+  type Reader,
   type ReadAllOptions,
   type ReadStreamOptions,
   type Receipt,
@@ -72,8 +73,8 @@ export class EventReads {
     }
   }
 
-  /** A way to look for the next events after a position, all by the same filter: a page, or as many as several have. */
-  ahead(options: ReadAllOptions | undefined): (after: Position, pages?: number) => Promise<ReadAhead> {
+  /** A way to look for the next events after a position, all by the same filter. */
+  ahead(options: ReadAllOptions | undefined): Reader {
     const pageSize = pageSizeOf(options);
     const { condition, values } = conditionOf(options?.filter);
     const events = `SELECT * FROM ${this.#schema}.events
@@ -87,18 +88,16 @@ export class EventReads {
     const statement = reader.statement(events, `, ${marks}`);
     // No more is looked at than a page needs, by what the last one found: the server may sort all of it before it takes the first.
     let width = BigInt(pageSize);
-    return async (after, pages = 1) => {
+    return async (after) => {
       const place = placeIn(after);
       if (place > LARGEST) throw new PositionUnknown({ position: after, head: await this.head() });
-      const wanted = pageSize * pages;
-      width = width > wanted ? width : BigInt(wanted);
       const end = smaller(place + width);
       const read = (from: bigint, to: bigint, count: number): Promise<Page> =>
         reader.read(
           (limit) => this.#connection.read(statement, [from.toString(), to.toString(), limit, ...values]),
           count,
         );
-      const page = await read(place, end, wanted);
+      const page = await read(place, end, pageSize);
       const ahead = aheadOf(page, await this.#restOfAppend(read, page.events.at(-1)), after);
       const isFull = page.events.length === page.asked;
       if (isFull) width = larger(width / 2n, BigInt(pageSize));

@@ -1,11 +1,4 @@
-import {
-  instant,
-  parseStreamId,
-  revision,
-  type RecordedEvent,
-  type StreamId,
-  eventId,
-} from '@login-policy/event-sourcing';
+import { instant, parseStreamId, revision, type RecordedEvent, eventId } from '@login-policy/event-sourcing';
 import { dataOf, metadataOf, positionOf } from '@login-policy/event-sourcing/store';
 import type { Cell } from './queries.js';
 import { givenText } from './names.js';
@@ -34,7 +27,7 @@ export interface PageColumns {
  *
  * @throws TypeError and others when the columns are not what was written.
  */
-export function eventsOf(columns: PageColumns, names: PageNames): readonly RecordedEvent[] {
+export function eventsOf(columns: PageColumns): readonly RecordedEvent[] {
   const ids = text(columns.ids);
   const places = bytesOf(columns.places);
   const unusual = new Unusual(bytesOf(columns.unusual ?? ''));
@@ -45,11 +38,11 @@ export function eventsOf(columns: PageColumns, names: PageNames): readonly Recor
     const id = eventId(ids.slice(index * ID_LENGTH, (index + 1) * ID_LENGTH));
     events.push({
       id,
-      streamId: names.stream(word(streams?.[index])),
+      streamId: parseStreamId(givenText(word(streams?.[index]))),
       revision: revision(places.getBigInt64(at + 8)),
       position: positionOf(places.getBigInt64(at), id),
       recordedAt: instant(places.getInt32(at + 16) * 2 ** 32 + places.getUint32(at + 20)),
-      type: names.type(word(types?.[index])),
+      type: givenText(word(types?.[index])),
       data: dataOf(data?.[index]),
       metadata: metadataOf(metadata?.[index]),
       ...unusual.of(places.getBigInt64(at)),
@@ -87,33 +80,6 @@ function bytesOf(hexadecimal: string): DataView {
 function listIn(json: Cell | undefined): readonly unknown[] {
   const parsed: unknown = JSON.parse(text(json));
   return Array.isArray(parsed) ? parsed : [];
-}
-
-const NAMES_KEPT = 10_000;
-
-/** The names seen lately, each made once: in a log the same ones come again and again. */
-export class PageNames {
-  readonly #streams = new Map<string, StreamId>();
-  readonly #types = new Map<string, string>();
-
-  /** The name of a stream that a column holds. @throws TypeError when it is none. */
-  stream(stored: string): StreamId {
-    return kept(this.#streams, stored, () => parseStreamId(givenText(stored)));
-  }
-
-  type(stored: string): string {
-    return kept(this.#types, stored, () => givenText(stored));
-  }
-}
-
-function kept<Name>(names: Map<string, Name>, stored: string, made: () => Name): Name {
-  let name = names.get(stored);
-  if (name === undefined) {
-    if (names.size >= NAMES_KEPT) names.clear();
-    name = made();
-    names.set(stored, name);
-  }
-  return name;
 }
 
 /** What has to be there. @throws TypeError when the column is null. */
