@@ -2,9 +2,9 @@ import { isFault } from '@login-policy/event-sourcing';
 import { Fault, StoreClosed, TIME_UP, within } from '@login-policy/event-sourcing/store';
 import type { ClientBase } from 'pg';
 import { isConnectionLost, postgresFault } from './faults.js';
-import { Cut, orAfter, type Lender, type Lent } from './lenders.js';
+import type { Lender, Lent } from './lenders.js';
 import { PreparedStatements, type Preparation } from './prepared-statements.js';
-import { onlyCell, query, script, type Cells } from './queries.js';
+import { callOf, onlyCell, query, script, type Cells } from './queries.js';
 
 /** How long the store waits, in milliseconds. */
 export interface TimeOuts {
@@ -33,7 +33,7 @@ export class Connection {
   readonly #lender: Lender;
   readonly #prepared: PreparedStatements;
   readonly #underWay = new Set<Promise<unknown>>();
-  readonly #cut = new Cut();
+  readonly #cut = new AbortController();
   #isClosing = false;
 
   constructor(lender: Lender, name: string, { timeOuts, prepared }: ConnectionWays) {
@@ -83,7 +83,7 @@ export class Connection {
     while (!isWritten || this.#underWay.size > 0) {
       const end = Promise.allSettled([written, ...this.#underWay]);
       if ((await within(end, PATIENCE_MS)) !== TIME_UP) continue;
-      if (!(await this.#lender.isAnswering(PATIENCE_MS))) this.#cut.make();
+      if (!(await this.#lender.isAnswering(PATIENCE_MS))) this.#cut.abort();
     }
     await written;
   }
@@ -116,8 +116,7 @@ export class Connection {
     const rows = await this.use(async (client) => {
       const answer = await this.#prepared.query(client, `SELECT ${name}(${places})`, values);
       if (answer !== undefined) return answer;
-      const literals = values.map((value) => (value === null ? 'NULL' : client.escapeLiteral(value)));
-      const answers = await script(client, `${this.limits()} SELECT ${name}(${literals.join(', ')})`);
+      const answers = await script(client, `${this.limits()} SELECT ${callOf(client, { name, values })}`);
       return answers.at(-1);
     });
     return onlyCell(rows);
@@ -189,16 +188,18 @@ export class Connection {
 
   async #lend(): Promise<Lent> {
     try {
-      return await this.#lender.lend(this.#cut);
+      return await this.#lender.lend(this.#cut.signal);
     } catch (caught) {
       throw this.faultOf(caught);
     }
   }
 
-  #inTime<Result>(work: Promise<Result>): Promise<Result> {
+  async #inTime<Result>(work: Promise<Result>): Promise<Result> {
     const { statementMs, lockMs } = this.timeOuts;
     const longest = Math.max(statementMs, lockMs) + ON_TOP_OF_THE_SERVERS_MS;
-    return orAfter(work, { ms: longest, cut: this.#cut }, () => new ConnectionSilent(longest));
+    const result = await within(work, longest, this.#cut.signal);
+    if (result === TIME_UP) throw new ConnectionSilent(longest);
+    return result;
   }
 }
 

@@ -1,5 +1,5 @@
 import type { ClientBase, Pool } from 'pg';
-import { StoreUnavailable } from '@login-policy/event-sourcing/store';
+import { StoreUnavailable, TIME_UP, within } from '@login-policy/event-sourcing/store';
 import { isAnswering } from './own-client.js';
 
 /** A connection for one piece of work. */
@@ -11,8 +11,8 @@ export interface Lent {
 
 /** Where connections come from. */
 export interface Lender {
-  /** @throws what the driver does, or StoreUnavailable when none is free in time, or when it is cut. */
-  lend(cut: Cut): Promise<Lent>;
+  /** @throws what the driver does, or StoreUnavailable when none is free in time, or the signal fires. */
+  lend(signal: AbortSignal): Promise<Lent>;
   /** Whether the server says anything within so many milliseconds. */
   isAnswering(ms: number): Promise<boolean>;
   /** Has a process of the server give up what it does for a connection that nobody listens to any more. */
@@ -31,23 +31,16 @@ export class PoolLender implements Lender {
     this.#patienceMs = patienceMs;
   }
 
-  async lend(cut: Cut): Promise<Lent> {
-    const isIdle = this.#pool.idleCount > this.#pool.waitingCount;
+  async lend(signal: AbortSignal): Promise<Lent> {
     const connecting = this.#pool.connect();
-    try {
-      // One that lies idle comes at once: no need to watch the clock.
-      const client = isIdle
-        ? await connecting
-        : await orAfter(connecting, { ms: this.#patienceMs, cut }, () => this.#noneFree());
-      return { client, giveBack: (failure) => client.release(failure) };
-    } catch (caught) {
-      // One that comes too late is given back.
-      connecting.then(
-        (client) => client.release(),
-        () => undefined,
-      );
-      throw caught;
-    }
+    const client = await within(connecting, this.#patienceMs, signal);
+    if (client !== TIME_UP) return { client, giveBack: (failure) => client.release(failure) };
+    // One that comes too late is given back.
+    connecting.then(
+      (late) => late.release(),
+      () => undefined,
+    );
+    throw new StoreUnavailable({ store: this.#store, problem: 'no connection was free in time' });
   }
 
   cancel(process: number): void {
@@ -58,53 +51,4 @@ export class PoolLender implements Lender {
   isAnswering(ms: number): Promise<boolean> {
     return isAnswering(this.#pool.options, ms);
   }
-
-  #noneFree(): StoreUnavailable {
-    return new StoreUnavailable({ store: this.#store, problem: 'no connection was free in time' });
-  }
-}
-
-/** Ends at once all that waits for a server, once and for all. Cheaper than an AbortSignal, which each statement would listen to. */
-export class Cut {
-  readonly #waiting = new Set<() => void>();
-  #isMade = false;
-
-  make(): void {
-    this.#isMade = true;
-    for (const giveUp of this.#waiting) giveUp();
-  }
-
-  /** Calls `giveUp` when it is made, or was; what it answers with takes that back. */
-  heardBy(giveUp: () => void): () => void {
-    if (this.#isMade) giveUp();
-    this.#waiting.add(giveUp);
-    return () => void this.#waiting.delete(giveUp);
-  }
-}
-
-/** What is promised, or the error when it is not there in time, or when it is cut. */
-export function orAfter<Result>(
-  work: Promise<Result>,
-  { ms, cut }: { readonly ms: number; readonly cut: Cut },
-  late: () => Error,
-): Promise<Result> {
-  return new Promise((resolve, refuse) => {
-    const giveUp = (): void => refuse(late());
-    const timer = setTimeout(giveUp, ms);
-    const takeBack = cut.heardBy(giveUp);
-    const tidyUp = (): void => {
-      clearTimeout(timer);
-      takeBack();
-    };
-    work.then(
-      (result) => {
-        tidyUp();
-        resolve(result);
-      },
-      (caught: unknown) => {
-        tidyUp();
-        refuse(caught instanceof Error ? caught : new Error(String(caught)));
-      },
-    );
-  });
 }

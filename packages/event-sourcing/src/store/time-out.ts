@@ -22,7 +22,16 @@ export function within<Value>(
     };
     const timer = setTimeout(giveUp, ms);
     takeBack = onAbort(signal, giveUp);
-    promise.then(resolve, reject).finally(stopWaiting);
+    promise.then(
+      (value) => {
+        stopWaiting();
+        resolve(value);
+      },
+      (caught: unknown) => {
+        stopWaiting();
+        reject(caught instanceof Error ? caught : new Error(String(caught)));
+      },
+    );
   });
 }
 
