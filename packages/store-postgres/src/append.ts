@@ -1,4 +1,4 @@
-import { instant, revision, type RecordedEvent } from '@login-policy/event-sourcing';
+import { revision, type Instant, type RecordedEvent, type Revision } from '@login-policy/event-sourcing';
 import { recordedEvents, type EncodedAppend, positionOf } from '@login-policy/event-sourcing/store';
 import { storedName, type StoredName } from './names.js';
 
@@ -10,11 +10,11 @@ export interface PreparedAppend {
   readonly key: string | undefined;
 }
 
-/** Where the server put an append: its first event. */
+/** Where the first event of an append is put, or was. */
 export interface Placed {
   readonly position: bigint;
-  readonly revision: bigint;
-  readonly recordedAt: number;
+  readonly revision: Revision;
+  readonly recordedAt: Instant;
 }
 
 /** Adds the names. */
@@ -27,7 +27,7 @@ export function prepareAppend(append: EncodedAppend): PreparedAppend {
 export function placedEvents({ append }: PreparedAppend, placed: Placed): readonly RecordedEvent[] {
   return recordedEvents(append, {
     after: placed.revision === 0n ? undefined : revision(placed.revision - 1n),
-    recordedAt: instant(placed.recordedAt),
+    recordedAt: placed.recordedAt,
     position: (index, { id }) => positionOf(placed.position + BigInt(index), id),
   });
 }
@@ -35,9 +35,4 @@ export function placedEvents({ append }: PreparedAppend, placed: Placed): readon
 /** What a receipt is known by. */
 export function receiptName(stream: string, key: string): string {
   return JSON.stringify([stream, key]);
-}
-
-/** The parts of what was parsed; none when it is no array. */
-export function partsOf(parsed: unknown): readonly unknown[] {
-  return Array.isArray(parsed) ? parsed : [];
 }

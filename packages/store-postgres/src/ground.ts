@@ -1,13 +1,14 @@
+import { eventId, instant, revision, type EventId, type Instant, type Revision } from '@login-policy/event-sourcing';
 import { MOST_BEHIND, decodeRow } from '@login-policy/event-sourcing/store';
-import { partsOf, receiptName, type PreparedAppend } from './append.js';
+import { receiptName, type PreparedAppend } from './append.js';
 import type { OpenedModel } from './opened-models.js';
 import { keyBytes, keyOfHex } from './row-changes.js';
 
 /** Where a stream ends: at which of its events. */
 export interface StreamEnd {
-  readonly revision: bigint;
-  readonly recordedAt: number;
-  readonly id: string;
+  readonly revision: Revision;
+  readonly recordedAt: Instant;
+  readonly id: EventId;
 }
 
 /** A read model whose rows are at the head, or come there with the appends that are planned. */
@@ -120,12 +121,17 @@ function foundModel(
 function endOf(found: unknown): StreamEnd | undefined {
   const [last, recordedAt, id] = partsOf(found);
   if (typeof last !== 'string') return undefined;
-  return { revision: BigInt(last), recordedAt: Number(recordedAt), id: String(id) };
+  return { revision: revision(BigInt(last)), recordedAt: instant(Number(recordedAt)), id: eventId(String(id)) };
 }
 
 function receiptOf(found: unknown): string {
   const [stream, key] = partsOf(found);
   return receiptName(String(stream), String(key));
+}
+
+/** The parts of what was parsed; none when it is not an array. */
+function partsOf(parsed: unknown): readonly unknown[] {
+  return Array.isArray(parsed) ? parsed : [];
 }
 
 function fieldOf(found: unknown, name: string): unknown {

@@ -1,8 +1,10 @@
+import { instant, revision } from '@login-policy/event-sourcing';
 import { pause, StoreUnavailable, type Outcome } from '@login-policy/event-sourcing/store';
 import { placedEvents, type PreparedAppend } from './append.js';
 import type { Connection } from './connection.js';
 import { query, type Cells } from './queries.js';
 import { storedText } from './names.js';
+import { text } from './rows.js';
 import type { Schema } from './schema.js';
 
 /** What became of an append of a group whose answer was lost; `undefined`: it was refused, nobody knows why. */
@@ -67,7 +69,11 @@ function foundAmong(one: PreparedAppend, events: readonly Cells[], receipts: rea
   }
   const place = events.find(([id]) => id === first.id);
   if (place === undefined) return undefined;
-  const [, position, revision, recordedAt] = place;
-  const placed = { position: BigInt(position ?? 0), revision: BigInt(revision ?? 0), recordedAt: Number(recordedAt) };
+  const [, position, inStream, recordedAt] = place;
+  const placed = {
+    position: BigInt(text(position)),
+    revision: revision(BigInt(text(inStream))),
+    recordedAt: instant(Number(recordedAt)),
+  };
   return { recorded: placedEvents(one, placed) };
 }

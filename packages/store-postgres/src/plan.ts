@@ -1,14 +1,14 @@
-import { instant, revision, type Clock, type RecordedEvent } from '@login-policy/event-sourcing';
+import type { Clock, RecordedEvent } from '@login-policy/event-sourcing';
 import {
   decodePage,
   missingKeys,
   notBefore,
   reducePage,
+  refusalOf,
   revisionAfter,
   type Outcome,
-  refusalOf,
 } from '@login-policy/event-sourcing/store';
-import { receiptName, placedEvents, type PreparedAppend } from './append.js';
+import { placedEvents, receiptName, type PreparedAppend } from './append.js';
 import type { Ground, KeptModel, StreamEnd } from './ground.js';
 
 /** What a group of appends comes to. */
@@ -24,8 +24,8 @@ export interface Plan {
 export interface Accepted {
   readonly prepared: PreparedAppend;
   readonly recorded: readonly RecordedEvent[];
-  /** The revision of the last event of the stream after it. */
-  readonly last: bigint;
+  /** The end of the stream after it. */
+  readonly end: StreamEnd | undefined;
 }
 
 /** Finds out what a group of appends comes to: each is checked, placed and reduced after those before it. Writes nothing. */
@@ -42,67 +42,59 @@ class Draft implements Omit<Plan, 'outcomes'> {
   readonly changes: readonly Map<string, unknown>[];
   readonly #ground: Ground;
   readonly #clock: Clock;
-  readonly #receipts = new Set<string>();
+  readonly #receipts: Set<string>;
   #head: bigint;
 
   constructor(ground: Ground, clock: Clock) {
     this.#ground = ground;
     this.#clock = clock;
+    this.#receipts = new Set(ground.receipts);
     this.#head = ground.head;
     this.changes = ground.models.map(({ caughtUp }) => new Map(caughtUp));
   }
 
   take(prepared: PreparedAppend): Outcome {
-    const { name } = prepared.stream;
-    const end = this.ends.has(name) ? this.ends.get(name) : this.#ground.ends.get(name);
-    const refused = this.#refusal(prepared, end);
+    const { append, stream, key } = prepared;
+    const end = this.ends.get(stream.name) ?? this.#ground.ends.get(stream.name);
+    const receipt = key === undefined ? '' : receiptName(stream.name, key);
+    const refused = refusalOf(append, { last: end?.revision, hasReceipt: this.#receipts.has(receipt) });
     if (refused !== undefined) return { refused };
-    const recorded = this.#placed(prepared, end);
-    const steps = this.#ground.models.map((model, index) => this.#reduced(model, index, recorded));
-    for (const step of steps) if ('refused' in step) return step;
-    for (const [index, step] of steps.entries()) if ('rows' in step) this.#change(index, step.rows);
+    const recorded = placedEvents(prepared, {
+      position: this.#head + 1n,
+      revision: revisionAfter(end?.revision),
+      recordedAt: notBefore(end?.recordedAt, this.#clock()),
+    });
+    const changes = this.#ground.models.map((model, index) => reduced(model, this.changes[index], recorded));
+    for (const { stopped } of changes) if (stopped !== undefined) return { refused: stopped };
+    for (const [index, { rows }] of changes.entries())
+      for (const [key, row] of rows) this.changes[index]?.set(key, row);
     this.#accept(prepared, recorded, end);
     return { recorded };
   }
 
-  #refusal({ append, stream, key }: PreparedAppend, end: StreamEnd | undefined): Error | undefined {
-    const receipt = key === undefined ? '' : receiptName(stream.name, key);
-    const hasReceipt = this.#receipts.has(receipt) || this.#ground.receipts.has(receipt);
-    return refusalOf(append, { last: end === undefined ? undefined : revision(end.revision), hasReceipt });
-  }
-
-  #placed(prepared: PreparedAppend, end: StreamEnd | undefined): readonly RecordedEvent[] {
-    const recordedAt = notBefore(end === undefined ? undefined : instant(end.recordedAt), this.#clock());
-    const next = revisionAfter(end === undefined ? undefined : revision(end.revision));
-    return placedEvents(prepared, { position: this.#head + 1n, revision: next, recordedAt });
-  }
-
-  #reduced(
-    { opened, rows: known }: KeptModel,
-    index: number,
-    recorded: readonly RecordedEvent[],
-  ): { readonly rows: ReadonlyMap<string, unknown> } | { readonly refused: Error } {
-    const page = decodePage(opened.projection, recorded.filter(opened.isWanted));
-    const before = new Map<string, unknown>();
-    for (const key of missingKeys(page)) {
-      const changed = this.changes[index];
-      const row = changed?.has(key) === true ? changed.get(key) : known.get(key);
-      if (row !== undefined) before.set(key, row);
-    }
-    const { rows, stopped } = reducePage(opened.projection, page, before);
-    return stopped === undefined ? { rows } : { refused: stopped };
-  }
-
-  #change(index: number, rows: ReadonlyMap<string, unknown>): void {
-    for (const [key, row] of rows) this.changes[index]?.set(key, row);
-  }
-
   #accept(prepared: PreparedAppend, recorded: readonly RecordedEvent[], before: StreamEnd | undefined): void {
+    const { stream, key } = prepared;
     const last = recorded.at(-1);
-    const reached = last === undefined ? before : { revision: last.revision, recordedAt: last.recordedAt, id: last.id };
-    this.ends.set(prepared.stream.name, reached);
-    if (prepared.key !== undefined) this.#receipts.add(receiptName(prepared.stream.name, prepared.key));
-    this.accepted.push({ prepared, recorded, last: reached?.revision ?? 0n });
+    // No more of the event than that: the end may be remembered for long.
+    const end = last === undefined ? before : { id: last.id, revision: last.revision, recordedAt: last.recordedAt };
+    this.ends.set(stream.name, end);
+    if (key !== undefined) this.#receipts.add(receiptName(stream.name, key));
+    this.accepted.push({ prepared, recorded, end });
     this.#head += BigInt(recorded.length);
   }
+}
+
+/** What events make of the rows of a read model, where some have changed already. */
+function reduced(
+  { opened, rows: known }: KeptModel,
+  changed: ReadonlyMap<string, unknown> | undefined,
+  recorded: readonly RecordedEvent[],
+): ReturnType<typeof reducePage> {
+  const page = decodePage(opened.projection, recorded.filter(opened.isWanted));
+  const before = new Map<string, unknown>();
+  for (const key of missingKeys(page)) {
+    const row = changed?.has(key) === true ? changed.get(key) : known.get(key);
+    if (row !== undefined) before.set(key, row);
+  }
+  return reducePage(opened.projection, page, before);
 }

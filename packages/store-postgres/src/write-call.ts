@@ -71,8 +71,8 @@ function eventsOf({ prepared: { stream, append }, recorded }: Accepted) {
   });
 }
 
-function receiptsOf({ prepared: { stream, key, append }, last }: Accepted): readonly object[] {
+function receiptsOf({ prepared: { stream, key, append }, end }: Accepted): readonly object[] {
   if (key === undefined || append.receipt === undefined) return [];
   const fingerprint = storedText(append.receipt.fingerprint);
-  return [{ stream: stream.name, key, fingerprint, revision: last.toString() }];
+  return [{ stream: stream.name, key, fingerprint, revision: String(end?.revision ?? 0n) }];
 }
