@@ -13,7 +13,8 @@ export class RevisionConflict extends Fault {
   };
   constructor(facts: RevisionConflict['facts']) {
     const { streamId, expected, actual } = facts;
-    const found = actual === undefined ? 'it has no events' : `its last event is at revision ${actual}`;
+    const at = actual === expected ? 'another one, at that revision' : `at revision ${actual}`;
+    const found = actual === undefined ? 'it has no events' : `its last event is ${at}`;
     super({
       code: 'revision-conflict',
       retryable: true,

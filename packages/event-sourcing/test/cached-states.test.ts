@@ -48,6 +48,17 @@ describe('a state that a command handler has kept', () => {
     });
   }
 
+  it('accepts nothing when the store has as many other events instead (K14)', async () => {
+    const { store, replaceBy } = replaceable(openMemoryStore().eventStore);
+    const standby = openMemoryStore().eventStore;
+    const handler = handlerOn(store);
+    for (const amount of [1, 2, 4]) await handler.handle(stream, raise(amount), by);
+    for (const amount of [1, 1, 1]) await handlerOn(standby).handle(stream, raise(amount), by);
+    replaceBy(standby);
+    const answer = await handler.handle(stream, lower(5), by);
+    expect(answer).to.deep.include({ outcome: 'rejected', rejection: { reason: 'too-low', at: 3 } });
+  });
+
   it('decides nothing by an append that was lost before anybody read it', async () => {
     const { store, replaceBy } = replaceable(openMemoryStore().eventStore);
     const handler = handlerOn(store);

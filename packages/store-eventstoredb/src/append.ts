@@ -2,7 +2,7 @@ import type { Clock, Instant, Position, RecordedEvent, Revision, StreamId } from
 import {
   ConcurrentChange,
   DeadlineExceeded,
-  meetsExpectation,
+  conflictOf,
   notBefore,
   pause,
   placeInAppend,
@@ -111,15 +111,15 @@ export class Appender {
 
   /** The last event of the stream: as it is known if that will do, else looked up. @throws RevisionConflict, ReceiptExists */
   async #headToGoAfter({ append, ending }: Undertaking): Promise<Head | 'none'> {
-    const { streamId, expected, receipt } = append;
+    const { streamId, receipt } = append;
     const { known, receipts, streams } = this.#context;
     const kept = known.of(streamId).head;
-    const isEnough = kept !== undefined && meetsExpectation(expected, revisionOf(kept));
+    const isEnough = kept !== undefined && conflictOf(append, lastOf(kept)) === undefined;
     const head = isEnough ? kept : await streams.head(streamId, ending.signal);
     if (receipt !== undefined) await receipts.refuse(streamId, receipt.key, ending.signal);
-    const actual = revisionOf(head);
-    if (meetsExpectation(expected, actual)) return head;
-    throw new RevisionConflict({ streamId, expected, actual });
+    const conflict = conflictOf(append, lastOf(head));
+    if (conflict !== undefined) throw conflict;
+    return head;
   }
 
   #order({ append }: Undertaking, head: Head | 'none', recordedAt: Instant): Order {
@@ -183,6 +183,10 @@ function isLoose(expected: ExpectedRevision): boolean {
   return expected === 'any' || expected === 'stream-exists';
 }
 
+function lastOf(head: Head | 'none'): Head | undefined {
+  return head === 'none' ? undefined : head;
+}
+
 function revisionOf(head: Head | 'none'): Revision | undefined {
-  return head === 'none' ? undefined : head.revision;
+  return lastOf(head)?.revision;
 }

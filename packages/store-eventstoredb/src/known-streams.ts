@@ -1,4 +1,4 @@
-import { type Instant, type Revision, type StreamId, Lru } from '@login-policy/event-sourcing';
+import { type EventId, type Instant, type Revision, type StreamId, Lru } from '@login-policy/event-sourcing';
 import type { Receipt } from '@login-policy/event-sourcing/store';
 import type { StoredEvent } from './rows.js';
 
@@ -6,6 +6,7 @@ import type { StoredEvent } from './rows.js';
 export interface Head {
   readonly revision: Revision;
   readonly recordedAt: Instant;
+  readonly id: EventId;
 }
 
 /**
@@ -28,7 +29,7 @@ export class KnownStream {
           this.receipts.set(receipt.key, Object.freeze({ ...receipt, revision: event.revision }));
       }
       if (this.head === undefined || this.head === 'none' || event.revision >= this.head.revision) {
-        this.head = { revision: event.revision, recordedAt: event.recordedAt };
+        this.head = { id: event.id, revision: event.revision, recordedAt: event.recordedAt };
       }
     }
   }

@@ -71,7 +71,9 @@ export class StreamReader {
    */
   async head(streamId: StreamId, signal?: AbortSignal): Promise<Head | 'none'> {
     for await (const [last] of this.pages(streamId, { direction: 'backwards', limit: 1, signal })) {
-      if (last !== undefined) return { revision: last.event.revision, recordedAt: last.event.recordedAt };
+      if (last === undefined) continue;
+      const { id, revision, recordedAt } = last.event;
+      return { id, revision, recordedAt };
     }
     refuseGivenUp(streamId, signal);
     return 'none';

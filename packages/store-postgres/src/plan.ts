@@ -57,7 +57,7 @@ class Draft implements Omit<Plan, 'outcomes'> {
     const { append, stream, key } = prepared;
     const end = this.ends.get(stream.name) ?? this.#ground.ends.get(stream.name);
     const receipt = key === undefined ? '' : receiptName(stream.name, key);
-    const refused = refusalOf(append, { last: end?.revision, hasReceipt: this.#receipts.has(receipt) });
+    const refused = refusalOf(append, { last: end, hasReceipt: this.#receipts.has(receipt) });
     if (refused !== undefined) return { refused };
     const recorded = placedEvents(prepared, {
       position: this.#head + 1n,
@@ -67,7 +67,7 @@ class Draft implements Omit<Plan, 'outcomes'> {
     const changes = this.#ground.models.map((model, index) => reduced(model, this.changes[index], recorded));
     for (const { stopped } of changes) if (stopped !== undefined) return { refused: stopped };
     for (const [index, { rows }] of changes.entries())
-      for (const [key, row] of rows) this.changes[index]?.set(key, row);
+      for (const [changed, row] of rows) this.changes[index]?.set(changed, row);
     this.#accept(prepared, recorded, end);
     return { recorded };
   }

@@ -1,7 +1,7 @@
-import { revision } from '@login-policy/event-sourcing';
+import { accept, CommandHandler, reject, revision, type Decider } from '@login-policy/event-sourcing';
 import { type AnyProjection, placeIn } from '@login-policy/event-sourcing/store';
 import type { PostgresStore } from '@login-policy/store-postgres';
-import { counterTotals } from '@login-policy/testkit';
+import { counterEvents, counterTotals, type CounterEvent } from '@login-policy/testkit';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { allEvents, appendTo, counterStream } from './sample.js';
@@ -34,7 +34,35 @@ describe('a dump that is put back under a running program', () => {
         }));
     }
   }
+
+  it('is noticed by who decides: a state that is as long, and was lost, accepts nothing (K14)', () =>
+    onStorage(freshStorage(), async (storage) => {
+      const [store, other] = [await storage.open(), await storage.open()];
+      const [handler, others] = [store, other].map(
+        ({ eventStore }) => new CommandHandler({ eventStore, decider: upTo, events: counterEvents }),
+      );
+      const count = (by: number): Command => ({ type: 'count', by });
+      await dump(storage);
+      await handler?.handle(counterStream('a'), count(1), { actor: 'tester' });
+      await restore(storage);
+      await others?.handle(counterStream('a'), count(5), { actor: 'tester' });
+      const answer = await handler?.handle(counterStream('a'), count(5), { actor: 'tester' });
+      expect(answer).to.deep.include({ outcome: 'rejected', rejection: { reason: 'too-many', counted: 5 } });
+    }));
 });
+
+interface Command {
+  readonly type: 'count';
+  readonly by: number;
+}
+
+/** Counts up to six. */
+const upTo: Decider<Command, CounterEvent, number, { readonly reason: 'too-many'; readonly counted: number }> = {
+  initial: 0,
+  evolve: (counted, { data }) => counted + ('by' in data ? data.by : 0),
+  decide: ({ by }, counted) =>
+    counted + by > 6 ? reject({ reason: 'too-many', counted }) : accept({ type: 'Counted', data: { by } }),
+};
 
 async function dump({ pool, schema }: Storage): Promise<void> {
   for (const table of TABLES)

@@ -60,11 +60,11 @@ export class AppendTransaction {
   record(append: EncodedAppend): { readonly recorded: readonly RecordedEvent[]; readonly write: () => void } {
     const stream = this.#names.find(append.streamId);
     const last = stream === undefined ? undefined : this.#statements.streamHead.get(stream);
-    const after = last === undefined ? undefined : revision(last.revision);
-    const refusal = refusalOf(append, { last: after, hasReceipt: this.#hasReceipt(append) });
+    const end = last === undefined ? undefined : { id: last.id, revision: revision(last.revision) };
+    const refusal = refusalOf(append, { last: end, hasReceipt: this.#hasReceipt(append) });
     if (refusal !== undefined) throw refusal;
     const recorded = recordedEvents(append, {
-      after,
+      after: end?.revision,
       recordedAt: notBefore(last?.recordedAt, this.#clock()),
       position: (index, { id }) => positionOf(placeIn(this.#head) + BigInt(index + 1), id),
     });

@@ -1,4 +1,4 @@
-import type { Instant } from '@login-policy/event-sourcing';
+import type { EventId, Instant } from '@login-policy/event-sourcing';
 import type { Database, Statement } from './database.js';
 import { READ_COLUMNS, type EventRow } from './rows.js';
 
@@ -6,6 +6,7 @@ import { READ_COLUMNS, type EventRow } from './rows.js';
 export interface StreamHead {
   readonly revision: number;
   readonly recordedAt: Instant;
+  readonly id: EventId;
 }
 
 /** Where an event stands, and its id. */
@@ -50,7 +51,7 @@ export function eventStatements(database: Database): EventStatements {
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     ),
     streamHead: database.prepare(
-      'SELECT revision, recorded_at AS recordedAt FROM events WHERE stream = ? ORDER BY revision DESC LIMIT 1',
+      'SELECT revision, recorded_at AS recordedAt, id FROM events WHERE stream = ? ORDER BY revision DESC LIMIT 1',
     ),
     head: database.prepare<[], PlacedId>('SELECT position, id FROM events ORDER BY position DESC LIMIT 1').raw(),
     idAt: database.prepare<[number], string>('SELECT id FROM events WHERE position = ?').pluck(),

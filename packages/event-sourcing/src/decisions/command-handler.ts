@@ -200,6 +200,7 @@ export class CommandHandler<Command extends object, Event extends EventShape, St
       const recorded = await this.#store.append({
         streamId,
         expected: known.revision ?? 'no-stream',
+        ...(known.eventId !== undefined && { expectedEventId: known.eventId }),
         events: newEvents(decided, { codec: this.#codec, ids: this.#ids, context }),
         ...(key !== undefined && { receipt: { key, fingerprint: fingerprint(task.command) } }),
         ...(context.signal !== undefined && { signal: context.signal }),

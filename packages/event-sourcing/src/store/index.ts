@@ -8,7 +8,7 @@ export {
   type EncodedAppend,
   type EventText,
 } from './checked-append.js';
-export { recordedEvents, refusalOf, type Found, type Placing } from './placing.js';
+export { conflictOf, recordedEvents, refusalOf, type Found, type Placing } from './placing.js';
 export { Feed, type ReadAhead, type Reader, type Source } from './feed.js';
 export { Watch, type WatchOptions } from './watch.js';
 export { delegating } from './delegating.js';

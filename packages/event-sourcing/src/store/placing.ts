@@ -8,18 +8,27 @@ import { meetsExpectation, revisionAfter, type Revision } from '../streams/revis
 /** What a store found where an append is to go. */
 export interface Found {
   /** The last event of the stream; `undefined` without events. */
-  readonly last: Revision | undefined;
+  readonly last: Pick<RecordedEvent, 'id' | 'revision'> | undefined;
   /** Whether there is a receipt under the append's key. */
   readonly hasReceipt: boolean;
 }
 
 /** Why an append is refused where it was to go: what `EventStore.append` promises, in its order. `undefined`: it may be written. */
 export function refusalOf(append: Append, { last, hasReceipt }: Found): Error | undefined {
-  const { streamId, expected, events, receipt } = append;
+  const { streamId, events, receipt } = append;
   if (receipt !== undefined && hasReceipt) return new ReceiptExists({ streamId, key: receipt.key });
-  if (!meetsExpectation(expected, last)) return new RevisionConflict({ streamId, expected, actual: last });
+  const conflict = conflictOf(append, last);
+  if (conflict !== undefined) return conflict;
   if (events.length > 0 || last !== undefined) return undefined;
   return new RangeError(`a receipt without events needs a stream with events, and ${streamId} has none`);
+}
+
+/** What is thrown when a stream that ends with `last` is not as the writer of the append expected it. */
+export function conflictOf(append: Append, last: Found['last']): RevisionConflict | undefined {
+  const { streamId, expected, expectedEventId } = append;
+  const isAsExpected = expectedEventId === undefined || expectedEventId === last?.id;
+  if (isAsExpected && meetsExpectation(expected, last?.revision)) return undefined;
+  return new RevisionConflict({ streamId, expected, actual: last?.revision });
 }
 
 /** Where the events of an append stand. */

@@ -1,4 +1,5 @@
 import type { EventFilter } from './event-filter.js';
+import type { EventId } from '../ids.js';
 import type { NewEvent, RecordedEvent } from './event.js';
 import type { Position } from './position.js';
 import type { ExpectedRevision, Revision } from './revision.js';
@@ -17,6 +18,11 @@ export interface Receipt {
 export interface Append {
   readonly streamId: StreamId;
   readonly expected: ExpectedRevision;
+  /**
+   * The last event of the stream that the writer decided by. With another one in its place the stream is not as expected, whatever
+   * its revision: a restored backup, or a standby that was behind, may have gone on otherwise.
+   */
+  readonly expectedEventId?: EventId;
   /** At least one event; none only with a receipt, for a command that had nothing to change in a stream that exists. */
   readonly events: readonly NewEvent[];
   /** Kept in the same transaction. A stream holds one receipt a key. */

@@ -64,7 +64,7 @@ export class MemoryEventStore implements EventStore {
     const stream = this.#streams.get(streamId) ?? this.#begun(streamId);
     const last = stream.events.at(-1);
     const hasReceipt = receipt !== undefined && this.#receipts.get(streamId)?.has(receipt.key) === true;
-    const refusal = refusalOf(checked, { last: last?.revision, hasReceipt });
+    const refusal = refusalOf(checked, { last, hasReceipt });
     if (refusal !== undefined) throw refusal;
     const recorded = recordedEvents(
       { ...checked, streamId: stream.id },

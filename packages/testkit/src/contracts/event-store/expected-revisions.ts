@@ -24,6 +24,7 @@ export const expectedRevisions: Theme<EventStoreUnderTest> = {
     'of an event that does not exist yet is not met': isNotMet(revision(2), 2),
     'of an event is not met by a stream without events': isNotMet(revision(0), 0),
     'holds for its own stream, whatever others do': holdsForItsStream,
+    'is met only by the very event, where its id is expected too (K14)': holdsForItsEvent,
   },
 };
 
@@ -53,4 +54,27 @@ async function holdsForItsStream({ eventStore, record, newEvents }: EventStoreUn
   await record(SECOND, 3);
   const answer = await eventStore.append({ streamId: FIRST, expected: revision(0), events: newEvents(1) });
   demandSame({ what: 'revision', actual: answer[0]?.revision, expected: 1n });
+}
+
+async function holdsForItsEvent(subject: EventStoreUnderTest): Promise<void> {
+  const { newEvents, record } = subject;
+  const [before, last] = await record(FIRST, 2);
+  for (const eventStore of [subject.eventStore, await subject.another()]) {
+    for (const expected of [revision(1), 'any'] as const) {
+      const call = { streamId: FIRST, expected, events: newEvents(1) };
+      const conflict = await refusal(
+        eventStore.append({ ...call, ...(before !== undefined && { expectedEventId: before.id }) }),
+        RevisionConflict,
+      );
+      demandSame({ what: 'revision', actual: conflict.facts.actual, expected: revision(1) });
+    }
+  }
+  const expectedEventId = last?.id;
+  const answer = await subject.eventStore.append({
+    streamId: FIRST,
+    expected: revision(1),
+    ...(expectedEventId !== undefined && { expectedEventId }),
+    events: newEvents(1),
+  });
+  demandSame({ what: 'revision', actual: answer[0]?.revision, expected: 2n });
 }
