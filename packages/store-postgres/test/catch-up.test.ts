@@ -1,5 +1,6 @@
 import { Projector } from '@login-policy/event-sourcing/store';
 import { counterTotals } from '@login-policy/testkit';
+import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { Pool, type PoolClient } from 'pg';
 import { databaseUrl } from './database.js';
@@ -9,15 +10,15 @@ import { onStorage, storages } from './stores.js';
 
 const freshStorage = storages();
 
-/** Has something done once, right before the first statement that matches. */
-function before(statement: RegExp, work: () => Promise<unknown>): (client: PoolClient) => void {
-  let isDone = false;
+/** Has something begun once, right before the first statement that matches. */
+function before(statement: RegExp, begin: () => void): (client: PoolClient) => void {
+  let isBegun = false;
   return (client) => {
     const ask: unknown = client.query;
-    const query = async (...given: readonly unknown[]): Promise<unknown> => {
-      if (!isDone && statement.test(JSON.stringify(given[0]))) {
-        isDone = true;
-        await work();
+    const query = (...given: readonly unknown[]): unknown => {
+      if (!isBegun && statement.test(JSON.stringify(given[0]))) {
+        isBegun = true;
+        begin();
       }
       return typeof ask === 'function' ? Reflect.apply(ask, client, given) : undefined;
     };
@@ -31,13 +32,17 @@ describe('an append that finds its rows behind', () => {
       const plain = await storage.open();
       const projector = new Projector({ ...plain, projection: counterTotals });
       const pool = new Pool({ connectionString: await databaseUrl() });
+      // The projector may have to wait for the append, whose turn it is: so the append does not wait for the projector.
+      const meanwhile: Promise<unknown>[] = [];
       pool.on(
         'connect',
-        before(/position > \$1 ORDER BY/, () => projector.catchUp()),
+        before(/position > \$1 AND position <= \$2/, () => meanwhile.push(projector.catchUp())),
       );
       const keeping = await storage.open({ pool, listen: 'off', models: [counterTotals] });
       for (let count = 0; count < 5; count++) await plain.eventStore.append(appendTo('a'));
       await keeping.eventStore.append(appendTo('a'));
+      expect(meanwhile).to.have.length(1);
+      await Promise.all(meanwhile);
       await demandSound(keeping);
       await keeping.close();
       await pool.end();
