@@ -5,6 +5,7 @@ import type { EventStore, ReadAllOptions, SubscriptionMessage } from '../streams
 import type { EventShape, RecordedEvent } from '../streams/event.js';
 import { laterPosition, START, type Position } from '../streams/position.js';
 import { pause } from '../store/back-off.js';
+import { FirstRows } from './first-rows.js';
 import { CheckpointConflict } from './projection-faults.js';
 import { modelName, type Projection } from './projection.js';
 import type { ReadModel, ReadModelStore } from './read-model-store.js';
@@ -59,6 +60,7 @@ export class Projector<Event extends EventShape, Row> {
   readonly #pageSize: number;
   readonly #clock: Clock;
   readonly #onHead: () => void;
+  readonly #firstRows: FirstRows;
   #opened: Promise<ReadModel<Row>> | undefined;
 
   constructor(options: ProjectorOptions<Event, Row>) {
@@ -68,6 +70,8 @@ export class Projector<Event extends EventShape, Row> {
     this.#pageSize = options.pageSize ?? 500;
     this.#clock = options.clock ?? systemClock;
     this.#onHead = options.onHead ?? (() => undefined);
+    const areMany = async (): Promise<boolean> => (await this.lag()).isAtLeast;
+    this.#firstRows = new FirstRows({ areMany, rebuild: (signal) => this.rebuild(signal) });
   }
 
   /** The read model it keeps. */
@@ -87,6 +91,7 @@ export class Projector<Event extends EventShape, Row> {
    */
   async catchUp(signal?: AbortSignal): Promise<Position> {
     const model = await this.readModel();
+    if ((await model.checkpoint()) === undefined) await this.#firstRows.build(signal);
     return this.#takingTurns(async () => {
       const head = await this.#store.head();
       const reached = await this.#reduceFrom(model, await model.checkpoint(), signal);
@@ -105,6 +110,7 @@ export class Projector<Event extends EventShape, Row> {
    */
   async follow(signal: AbortSignal): Promise<void> {
     const model = await this.readModel();
+    if ((await model.checkpoint()) === undefined) await this.#firstRows.build(signal);
     while (!signal.aborted) await this.#takingTurns(() => this.#followFrom(model, signal));
   }
 
