@@ -1,6 +1,7 @@
 import { constants, type Http2Server, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
 import { contained } from './contained.js';
+import { endBetweenReads } from './end-between-reads.js';
 
 /** How far a stream had come at the last look: what of its answer is unsent, and whether its request was whole. */
 interface Seen {
@@ -39,7 +40,7 @@ export class Http2Sessions {
     if (this.#isEnding) session.close();
   }
 
-  /** Takes no new stream, and closes each session after its last answer. */
+  /** Asks clients to open no new stream, and closes each session after its last answer. */
   end(): void {
     this.#isEnding = true;
     for (const session of this.#sessions) session.close();
@@ -59,18 +60,14 @@ export class Http2Sessions {
  * A session that is over leaves its connection half open until the client closes it, too, and some never do: that is cut off.
  */
 function lookAfter(session: ServerHttp2Session, socket: Socket): () => void {
-  const streams = new Map<ServerHttp2Stream, Seen | undefined>();
+  const streams = endBetweenReads(session);
+  const seen = new WeakMap<ServerHttp2Stream, Seen>();
   let isIdle = true;
   let isAsked = false;
   let isOver = false;
-  session.on('stream', (stream: ServerHttp2Stream) => {
-    isIdle = false;
-    if (stream.destroyed) return;
-    streams.set(stream, undefined);
-    stream.once('close', () => streams.delete(stream));
-  });
+  session.on('stream', () => (isIdle = false));
   return () => {
-    for (const [stream, before] of streams) streams.set(stream, progressOf(stream, before));
+    for (const stream of streams) seen.set(stream, progressOf(stream, seen.get(stream)));
     if (isOver) socket.destroy();
     isOver = session.destroyed;
     if (isOver) return;
@@ -78,8 +75,7 @@ function lookAfter(session: ServerHttp2Session, socket: Socket): () => void {
       if (isAsked) session.destroy();
       else session.ping((error) => (isAsked = error !== null));
       isAsked = true;
-    } else if (session.closed) session.destroy();
-    else if (isIdle) session.close();
+    } else if (isIdle) session.close();
     isIdle = streams.size === 0;
   };
 }

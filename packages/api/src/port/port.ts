@@ -28,8 +28,8 @@ export interface OpenPort {
   /** `http://127.0.0.1:8080` or `https://…`. */
   readonly url: string;
   /**
-   * Takes no new connection and no new request, lets those in flight be answered, and resolves when all connections are
-   * closed. Twice is once.
+   * Takes no new connection, asks clients for no new request, lets those in flight be answered, and resolves when all
+   * connections are closed. Twice is once.
    */
   readonly close: (options?: CloseOptions) => Promise<void>;
 }
