@@ -23,7 +23,7 @@ export class BatchLine {
   async send(order: Order, withinMs: number): Promise<Answer> {
     const begun = performance.now();
     try {
-      const call = this.#usable() ?? (await this.#open(withinMs));
+      const call = this.standing ?? (await this.#open(withinMs));
       return await call.append(order, Math.max(1, withinMs - (performance.now() - begun)));
     } catch (error) {
       return error instanceof Fault ? { kind: 'refused', fault: error } : lost(error);
@@ -36,7 +36,8 @@ export class BatchLine {
     this.#call?.cancel();
   }
 
-  #usable(): BatchCall | undefined {
+  /** The call that stands, and takes more appends. */
+  get standing(): BatchCall | undefined {
     return this.#call?.isRetired === false ? this.#call : undefined;
   }
 

@@ -51,10 +51,10 @@ export class EventStoreDbEventStore implements EventStore {
     this.#timeouts = timeouts;
     // Each call under way listens: any number of them is right.
     setMaxListeners(0, this.#closing.signal, this.#abandoning.signal);
-    const known = new KnownStreams();
+    this.#line = new BatchLine(connection);
+    const known = new KnownStreams(() => this.#line.standing);
     const context: ReadingContext = { connection, names, known, timeouts, closing: this.#closing.signal };
     const untilAbandoned: ReadingContext = { ...context, closing: this.#abandoning.signal };
-    this.#line = new BatchLine(connection);
     const delivery = new Delivery(untilAbandoned, this.#line);
     this.#log = new LogReader(context);
     this.#streams = new StreamReader(context);

@@ -14,6 +14,8 @@ export interface Head {
  * at an exact revision, so the server's log has the last word.
  */
 export class KnownStream {
+  /** What stood when its head was seen. */
+  seenBy: unknown;
   /** The last event seen; `none` when the stream was seen not to be there. */
   head: Head | 'none' | undefined;
   /** All receipts of all events before this revision are in `receipts`. */
@@ -38,17 +40,30 @@ export class KnownStream {
 /** What all that is remembered may weigh: a receipt 1, a stream 10 by itself. */
 const CAPACITY = 100_000;
 
-/** The streams this process has to do with, as many as it can remember: the one not asked for longest goes first. */
+/** Stands while no call does. */
+const NONE = Symbol('no call');
+
+/**
+ * The streams this process has to do with, as many as it can remember: the one not asked for longest goes first. Their heads count for as
+ * long as the call stands that they were seen by: when it broke, the server may be another, and may have lost what this process saw.
+ */
 export class KnownStreams {
+  readonly #standing: () => unknown;
   readonly #streams = new Lru<StreamId, KnownStream>(CAPACITY, ({ receipts }) => 10 + receipts.size);
+
+  /** `standing` says which call stands now: another one each time. */
+  constructor(standing: () => unknown) {
+    this.#standing = standing;
+  }
 
   /** What is known of a stream; nothing yet, if it is met for the first time or was forgotten. */
   of(streamId: StreamId): KnownStream {
-    const known = this.#streams.get(streamId);
-    if (known !== undefined) return known;
-    const made = new KnownStream();
-    this.#streams.set(streamId, made);
-    return made;
+    const known = this.#streams.get(streamId) ?? new KnownStream();
+    if (known.seenBy === undefined) this.#streams.set(streamId, known);
+    const standing = this.#standing() ?? NONE;
+    if (known.seenBy !== standing) known.head = undefined;
+    known.seenBy = standing;
+    return known;
   }
 
   /** Takes note of events of one stream that follow one another. */

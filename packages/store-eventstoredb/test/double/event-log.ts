@@ -113,6 +113,12 @@ export class EventLog {
     this.records = this.records.filter((record) => !isGone(record));
   }
 
+  /** The last record of a stream was never there, as after the failover to a node that had not got it. */
+  lose(streamName: string): void {
+    const lost = this.stream(streamName).pop();
+    this.records = this.records.filter((record) => record !== lost);
+  }
+
   /** Calls back after each write, until the returned function is called. */
   onWrite(listener: () => void): () => void {
     this.#listeners.add(listener);
