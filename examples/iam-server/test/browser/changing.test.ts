@@ -68,6 +68,25 @@ describeInBrowser('the page: changing policies', (stage) => {
     expect((await stage.policy()).details.sequence).to.equal('6');
   });
 
+  it('takes it for none either once it was read back, while what the server told of it is still being read', async () => {
+    const visitor = await stage.owner();
+    let reads = 0;
+    await visitor.page.route(`**${ADMIN}`, async (route) => {
+      if (route.request().method() === 'GET') {
+        reads += 1;
+        // The answer to the first comes while the second is on its way.
+        await new Promise((resolve) => setTimeout(resolve, reads === 1 ? 500 : 3000));
+      }
+      await route.continue();
+    });
+    await visitor.switch('Authenticator app (TOTP)').click();
+    await visitor.confirm();
+    await visitor.details.getByText('They are equal').waitFor();
+    await visitor.switch('Security key (U2F)').click();
+    await visitor.confirm();
+    expect((await stage.policy()).details.sequence).to.equal('6');
+  });
+
   it('saves several settings as one event, and says at the field what can not be', async () => {
     const visitor = await stage.owner();
     const redirect = visitor.page.getByLabel(/Default redirect URI/);

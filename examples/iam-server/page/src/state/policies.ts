@@ -17,15 +17,24 @@ export function policyOf(scope: Scope): Policy | undefined {
   return kept.value.get(keyOf(scope))?.policy;
 }
 
-/** Reads a policy anew. Of answers that overtake each other the one that was asked for last counts. */
+/**
+ * Reads a policy anew. Of answers that overtake each other the one that was asked for last counts; until that is there, whichever
+ * is further than what is shown.
+ */
 export async function refreshPolicy(scope: Scope): Promise<Policy | undefined> {
   const key = keyOf(scope);
   const ticket = (tickets.get(key) ?? 0) + 1;
   tickets.set(key, ticket);
   const policy = await readPolicy(scope);
-  if (tickets.get(key) === ticket) kept.value = new Map(kept.value).set(key, { scope, policy });
+  if (tickets.get(key) === ticket || isFurther(policy, policyOf(scope)))
+    kept.value = new Map(kept.value).set(key, { scope, policy });
   if (scope.of === 'organization' && policy !== undefined) noteCustom(scope.organizationId, !policy.isDefault);
   return policy;
+}
+
+function isFurther(read: Policy | undefined, shown: Policy | undefined): boolean {
+  if (read?.details.resourceOwner !== shown?.details.resourceOwner) return false;
+  return read !== undefined && shown !== undefined && BigInt(read.details.sequence) > BigInt(shown.details.sequence);
 }
 
 /** Reads anew whatever a change may have touched: a change of the default reaches the organizations on it. */
