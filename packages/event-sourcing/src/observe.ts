@@ -1,4 +1,4 @@
-import type { Decider } from './decisions/decider.js';
+import type { Deciding } from './decisions/decider.js';
 import { isFault } from './is-fault.js';
 import { delegating } from './store/delegating.js';
 import type { EventStore } from './streams/event-store.js';
@@ -80,13 +80,11 @@ async function told<Answer>(
 
 /** The same decider, whose decisions are told. */
 export function observedDecider<Command, Event extends EventShape, State, Rejection, Facts>(
-  decider: Decider<Command, Event, State, Rejection, Facts>,
+  decider: Deciding<Command, Event, State, Rejection, Facts>,
   observe: Observe | undefined,
-): Decider<Command, Event, State, Rejection, Facts> {
+): Deciding<Command, Event, State, Rejection, Facts> {
   if (observe === undefined) return decider;
   return {
-    initial: decider.initial,
-    evolve: (state, event) => decider.evolve(state, event),
     decide(command, state, context) {
       const decision = decider.decide(command, state, context);
       const { outcome } = decision;

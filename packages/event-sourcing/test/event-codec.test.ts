@@ -52,6 +52,14 @@ function stored(schemaVersion: number, data: JsonObject): RecordedEvent {
   };
 }
 
+function faultOf(act: () => unknown): unknown {
+  try {
+    return act();
+  } catch (fault) {
+    return fault;
+  }
+}
+
 describe('an event codec', () => {
   it('brings each older schema version up to the newest, one step after another', () => {
     const to = { street: 'Main 1', country: 'CH' };
@@ -81,37 +89,50 @@ describe('an event codec', () => {
     }
   });
 
-  it('takes no old shape for a new one when an upcaster answers nothing (V8)', () => {
-    const nothing = (): JsonObject => Reflect.get({}, 'nothing');
-    const broken = eventCodec<Moved>({ Moved: { ...moved, upcasters: [nothing, nothing] } });
-    const isRefused = (): boolean => {
-      try {
-        broken.decode(stored(2, { to: { street: 's', country: 'CH' } }));
-        return false;
-      } catch (caught) {
-        return isFault(caught, 'unreadable-event');
-      }
-    };
-    expect(isRefused()).to.equal(true);
+  it('takes no old shape for a new one when an upcaster answers nothing, or no object (V8)', () => {
+    for (const answer of [undefined, null, 'text', 7, []]) {
+      const upcaster = (): JsonObject => Reflect.get(Object({ answer }), 'answer');
+      const broken = eventCodec<Moved>({ Moved: { ...moved, upcasters: [upcaster, upcaster] } });
+      const fault = faultOf(() => broken.decode(stored(2, { to: { street: 's', country: 'CH' } })));
+      expect(isFault(fault, 'unreadable-event'), String(answer)).to.equal(true);
+      if (answer === undefined) expect(fault).to.have.property('message').that.includes('version 2 answers nothing');
+    }
+  });
+
+  it('writes no type that it has no schema for, and names it', () => {
+    expect(() => codec.encode(Object({ type: 'Left', data: {} }))).to.throw(TypeError, 'no schema for Left');
+  });
+
+  it('tells which types and schema versions it reads, and which of them the release before can not', () => {
+    const versions = [0, 1, 2, 3, 4];
+    expect(versions.map((version) => codec.reads?.('Moved', version))).to.deep.equal([false, true, true, true, false]);
+    expect(versions.map((version) => codec.isNew?.('Moved', version))).to.deep.equal(versions.map(() => false));
+    const next = eventCodec<Moved>({ Moved: { ...moved, newFrom: 3 } });
+    expect(versions.map((version) => next.isNew?.('Moved', version))).to.deep.equal([false, false, false, true, true]);
+    expect([next.reads?.('Left', 1), next.isNew?.('Left', 1)]).to.deep.equal([false, false]);
   });
 
   it('keeps all recorded facts of an event it decodes', () => {
-    const event = stored(1, { line: 'x' });
-    const { data: _data, ...facts } = codec.decode(event);
-    const { data: _stored, ...expected } = event;
-    expect(facts).to.deep.equal(expected);
+    for (const event of [stored(1, { line: 'x' }), { ...stored(1, { line: 'x' }), append: { place: 1, count: 3 } }]) {
+      const { data: _data, ...facts } = codec.decode(event);
+      const { data: _stored, ...expected } = event;
+      expect(facts).to.deep.equal(expected);
+    }
   });
 
   it('refuses what an upcaster made that is of no known shape, a version of the future, an unknown type', () => {
-    const faultFor = (event: RecordedEvent): unknown => {
-      try {
-        return codec.decode(event);
-      } catch (fault) {
-        return fault;
-      }
-    };
-    expect(isFault(faultFor(stored(2, { street: 5 })), 'unreadable-event')).to.equal(true);
-    expect(isFault(faultFor(stored(4, {})), 'written-by-newer-program')).to.equal(true);
-    expect(isFault(faultFor({ ...stored(1, {}), type: 'Left' }), 'written-by-newer-program')).to.equal(true);
+    const to = { street: 's', country: 'CH' };
+    const [versions, unknown] = ['schema versions 1 to 3 are known', 'the type is not known here'];
+    for (const [event, code, problem] of [
+      [stored(2, { street: 5 }), 'unreadable-event', 'street and country must be text'],
+      [stored(0, { to }), 'unreadable-event', versions],
+      [stored(Number.NaN, { to }), 'unreadable-event', versions],
+      [stored(4, { to }), 'written-by-newer-program', versions],
+      [{ ...stored(1, {}), type: 'Left' }, 'written-by-newer-program', unknown],
+    ] as const) {
+      const { streamId: stream, revision: at, type, schemaVersion } = event;
+      const facts = { streamId: stream, revision: at, type, schemaVersion, problem };
+      expect(faultOf(() => codec.decode(event))).to.deep.include({ code, facts });
+    }
   });
 });

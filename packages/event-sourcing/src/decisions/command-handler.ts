@@ -11,7 +11,7 @@ import { pause } from '../store/back-off.js';
 import type { CommandContext, Considered, Handled, PreconditionFailed } from './command-context.js';
 import { reject, type Decision } from './decision.js';
 import type { CommandHandlerOptions } from './command-handler-options.js';
-import type { Decider } from './decider.js';
+import type { Deciding } from './decider.js';
 import type { FactSource } from './fact-source.js';
 import { fingerprint } from './fingerprint.js';
 import { KeyedMutex } from '../store/keyed-mutex.js';
@@ -46,7 +46,7 @@ interface Known<State> extends StateAt<State> {
  */
 export class CommandHandler<Command extends object, Event extends EventShape, State, Rejection, Facts = undefined> {
   readonly #store: EventStore;
-  readonly #decider: Decider<Command, Event, State, Rejection | PreconditionFailed, Facts>;
+  readonly #decider: Deciding<Command, Event, State, Rejection | PreconditionFailed, Facts>;
   readonly #facts: FactSource<Command, Facts> | undefined;
   readonly #codec: EventCodec<Event>;
   readonly #ids: IdSource;

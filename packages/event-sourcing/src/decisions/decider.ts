@@ -9,6 +9,12 @@ export interface DecisionContext<Facts> {
   readonly facts: Facts | undefined;
 }
 
+/** The half of a {@link Decider} that answers commands. */
+export type Deciding<Command, Event extends EventShape, State, Rejection, Facts> = Pick<
+  Decider<Command, Event, State, Rejection, Facts>,
+  'decide'
+>;
+
 /**
  * The rules of one kind of stream, as two pure functions and where they begin.
  *

@@ -1,18 +1,15 @@
 import type { EventCodec } from '../streams/event-codec.js';
 import type { EventShape } from '../streams/event.js';
 import type { PreconditionFailed } from './command-context.js';
-import type { Decider } from './decider.js';
+import type { Deciding } from './decider.js';
 import { reject } from './decision.js';
 
 /** The same decider, which refuses what needs an event that the release before can't read; today's codec may have none. */
 export function withoutNewShapes<Command, Event extends EventShape, State, Rejection, Facts>(
-  decider: Decider<Command, Event, State, Rejection, Facts>,
+  decider: Deciding<Command, Event, State, Rejection, Facts>,
   codec: EventCodec<Event>,
-): Decider<Command, Event, State, Rejection | PreconditionFailed, Facts> {
-  if (codec.isNew === undefined) return decider;
+): Deciding<Command, Event, State, Rejection | PreconditionFailed, Facts> {
   return {
-    initial: decider.initial,
-    evolve: (state, event) => decider.evolve(state, event),
     decide(command, state, context) {
       const decision = decider.decide(command, state, context);
       if (decision.outcome === 'rejected') return decision;

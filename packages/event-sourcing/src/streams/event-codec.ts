@@ -62,9 +62,8 @@ export type EventSchemas<Event extends EventShape> = {
 /** Makes the codec of a vocabulary of events from their schemas. */
 export function eventCodec<Event extends EventShape>(schemas: EventSchemas<Event>): EventCodec<Event> {
   const known = new Map<string, EventSchema<object>>(Object.entries<EventSchema<object>>(schemas));
-  const hasNew = [...known.values()].some(({ newFrom }) => newFrom !== undefined);
   return {
-    ...(hasNew && { isNew: (type, schemaVersion) => schemaVersion >= (known.get(type)?.newFrom ?? Infinity) }),
+    isNew: (type, schemaVersion) => schemaVersion >= (known.get(type)?.newFrom ?? Infinity),
     encode(event) {
       const schema = known.get(event.type);
       if (schema === undefined) throw new TypeError(`no schema for ${event.type}`);
@@ -117,9 +116,9 @@ function readData(schema: EventSchema<object>, event: RecordedEvent): object {
 
 /** One step up. An upcaster that answers nothing is a defect: the old shape must not pass for the new one. */
 function upcast({ upcasters }: EventSchema<object>, version: number, data: JsonObject): JsonObject {
-  const newer: unknown = upcasters[version - 1]?.(data);
-  if (typeof newer === 'object' && newer !== null) return toJsonObject(newer);
-  throw new TypeError(`the upcaster of version ${version} answers nothing`);
+  const newer = upcasters[version - 1]?.(data);
+  if (newer === undefined) throw new TypeError(`the upcaster of version ${version} answers nothing`);
+  return toJsonObject(newer);
 }
 
 /** Where an event stands, for a fault to say. */
