@@ -1,6 +1,5 @@
 import {
   eventId,
-  monotonicIds,
   openMemoryStore,
   revision,
   streamId,
@@ -12,6 +11,7 @@ import {
 import { delegating, StateReader, type NewEvent, type RememberedStates } from '@login-policy/event-sourcing/store';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
+import { newEvent } from './events.js';
 import { tally, tallyEvents, type TallyEvent } from './tally.js';
 
 const stream = streamId('tally', 'a');
@@ -21,17 +21,22 @@ const LOOKS = [1, 2, 99, 100, 101, 249, 250, 251, 499, 500, 501, 2000, 2001, 324
 /** The first hundred, the last, at most one of each halving, and what is behind a snapshot. */
 const AT_MOST = 100 + 1 + 4 + EVERY;
 
+const raisedBy = (by: number): NewEvent => newEvent({ type: 'Raised', data: { by } });
+
 /** A store with a tally of so many events, each of which raised it by as much. */
 async function raised(by: number, { count = LONG, atOnce = 100 } = {}): Promise<EventStore> {
   const { eventStore } = openMemoryStore();
-  const ids = monotonicIds();
-  const metadata = { actor: 'tester', correlationId: 'test' };
-  const event = (): NewEvent => ({ id: ids(), ...tallyEvents.encode({ type: 'Raised', data: { by } }), metadata });
   for (let done = 0; done < count; done += atOnce) {
-    const events = Array.from({ length: Math.min(atOnce, count - done) }, event);
+    const events = Array.from({ length: Math.min(atOnce, count - done) }, () => raisedBy(by));
     await eventStore.append({ streamId: stream, expected: 'any', events });
   }
   return eventStore;
+}
+
+/** A store that another takes the place of after so many reads, as a standby does. */
+function replacedAfter(reads: number, before: EventStore, after: EventStore): EventStore {
+  let left = reads;
+  return delegating(before, { readStream: (id, options) => (left-- > 0 ? before : after).readStream(id, options) });
 }
 
 /** What a read model would remember of a tally. */
@@ -100,6 +105,46 @@ describe('looking at the past of a long stream', () => {
       expect(searched.read, `searched ${count}`).to.be.at.most(AT_MOST);
       await direct.states.atRevision(stream, lastOf(count));
       expect(direct.read, `at ${count}`).to.be.at.most(EVERY);
+    }
+  });
+
+  it('finds nothing before the first event, nor in a stream without one', async () => {
+    const store = await raised(1);
+    const { states } = looking(store, await rememberedOf(store));
+    expect(await states.upTo(stream, upTo(0))).to.deep.equal(states.nothing);
+    expect(await states.upTo(streamId('tally', 'empty'), upTo(7))).to.deep.equal(states.nothing);
+  });
+
+  it('reads no page behind the first event that is not wanted', async () => {
+    const looked = looking(await raised(1));
+    await looked.states.upTo(stream, upTo(700));
+    expect(looked.read).to.equal(1000);
+  });
+
+  it('leaves out what is recorded while it looks', async () => {
+    const store = await raised(1);
+    const remembered = await rememberedOf(store);
+    const latest: typeof remembered.latest = async (id) => {
+      await store.append({ streamId: stream, expected: 'any', events: [raisedBy(1)] });
+      return remembered.latest(id);
+    };
+    const { states } = looking(store, { ...remembered, latest });
+    expect(await states.upTo(stream, upTo(LONG))).to.deep.include({ state: LONG, revision: lastOf(LONG) });
+  });
+
+  it('answers from one history alone, whichever of its reads finds another in its place', async () => {
+    const [before, shorter] = [await raised(1), await raised(2, { count: 300 })];
+    const remembered = await rememberedOf(before);
+    for (const count of [300, 2000, LONG]) {
+      for (const after of [shorter, openMemoryStore().eventStore]) {
+        for (let reads = 0; reads < 8; reads++) {
+          const { state } = await looking(replacedAfter(reads, before, after), remembered).states.upTo(
+            stream,
+            upTo(count),
+          );
+          expect(state, `${reads} reads, then another`).to.be.oneOf([count, after === shorter ? 600 : 0]);
+        }
+      }
     }
   });
 

@@ -1,8 +1,10 @@
 import { CommandHandler, openMemoryStore, streamId, type Store } from '@login-policy/event-sourcing';
+import { StateReader } from '@login-policy/event-sourcing/store';
 import { expect } from 'chai';
 import { afterEach, describe, it } from 'mocha';
+import { newEvent } from './events.js';
 import { Followers, raise } from './followed.js';
-import { tally, tallyEvents } from './tally.js';
+import { evolveTally, tally, tallyEvents } from './tally.js';
 
 const a = streamId('tally', 'a');
 const followers = new Followers();
@@ -38,6 +40,15 @@ describe('work that never has to wait', () => {
     await raise(store, a, 1);
     const nothing = Array.from({ length: 3200 }, () => 0);
     expect(await turnsDuring(() => raiseAtOnce(store, nothing))).to.be.above(50);
+  });
+
+  it('lets the event loop turn between the pages of a long stream', async () => {
+    const { eventStore } = openMemoryStore();
+    const events = Array.from({ length: 5000 }, () => newEvent({ type: 'Raised' }));
+    await Promise.all(events.map((event) => eventStore.append({ streamId: a, expected: 'any', events: [event] })));
+    const states = new StateReader(eventStore, { events: tallyEvents, initial: 0, evolve: evolveTally });
+    const turns = await turnsDuring(() => states.catchUp(a, states.nothing));
+    expect(turns).to.be.at.least(9);
   });
 
   it('lets the event loop turn between the pages of a long log (K30)', async () => {

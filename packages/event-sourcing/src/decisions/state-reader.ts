@@ -37,7 +37,7 @@ interface Extent {
 interface Sought {
   readonly isWanted: Wanted;
   /** The last event of the stream. */
-  readonly end: RecordedEvent | undefined;
+  readonly end: RecordedEvent;
 }
 
 /** Folds streams of one kind into states: from the first event, or on from where a state was. */
@@ -90,7 +90,8 @@ export class StateReader<Event extends EventShape, State> {
     const beginning = await this.#fromFirst(streamId, { isWanted, last: BigInt(SHORT - 1) });
     if (beginning.revision === undefined || beginning.revision + 1n < SHORT) return beginning;
     const end = await this.#first(streamId, { direction: 'backwards' });
-    const latest = end !== undefined && isWanted(end) ? remembered.latest(streamId) : Promise.resolve(undefined);
+    if (end === undefined) return this.nothing;
+    const latest = isWanted(end) ? remembered.latest(streamId) : Promise.resolve(undefined);
     return (
       (await this.#goOnFrom(streamId, latest, { isWanted })) ??
       (await this.#fromSnapshot(streamId, { isWanted, end, beginning }, remembered)) ??
@@ -102,9 +103,9 @@ export class StateReader<Event extends EventShape, State> {
   async atRevision(streamId: StreamId, last: Revision): Promise<StateAt<State>> {
     const isWanted: Wanted = (event) => event.revision <= last;
     const { remembered } = this.#fold;
-    const snapshots = remembered === undefined ? 0n : (last + 1n) / BigInt(remembered.every);
-    if (remembered === undefined || snapshots === 0n) return this.#fromFirst(streamId, { isWanted, last });
-    const snapshot = remembered.after(streamId, lastIn(snapshots, remembered));
+    if (remembered === undefined || last + 1n < remembered.every) return this.#fromFirst(streamId, { isWanted, last });
+    const newest = (last + 1n) / BigInt(remembered.every);
+    const snapshot = remembered.after(streamId, lastIn(newest, remembered));
     return (await this.#goOnFrom(streamId, snapshot, { isWanted, last })) ?? this.upTo(streamId, isWanted);
   }
 
@@ -131,9 +132,7 @@ export class StateReader<Event extends EventShape, State> {
     { end, isWanted }: Sought,
     remembered: RememberedStates<State>,
   ): Promise<bigint> {
-    if (end === undefined) return 0n;
     let [low, high] = [0n, (end.revision + 1n) / BigInt(remembered.every)];
-    if (isWanted(end)) return high;
     while (low < high) {
       const middle = (low + high + 1n) / 2n;
       const event = await this.#first(streamId, { from: lastIn(middle, remembered) });
