@@ -1,4 +1,5 @@
 import { CommandHandler, openMemoryStore, streamId, type EventStore } from '@login-policy/event-sourcing';
+import { delegating } from '@login-policy/event-sourcing/store';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { tally, tallyEvents, type TallyCommand, type TallyEvent, type TooLow } from './tally.js';
@@ -57,6 +58,23 @@ describe('a state that a command handler has kept', () => {
     replaceBy(standby);
     const answer = await handler.handle(stream, lower(5), by);
     expect(answer).to.deep.include({ outcome: 'rejected', rejection: { reason: 'too-low', at: 3 } });
+  });
+
+  it('is what a command is considered by, without the events it holds being read again', async () => {
+    const { eventStore } = openMemoryStore();
+    let read = 0;
+    const counted = delegating(eventStore, {
+      async *readStream(id, options) {
+        for await (const page of eventStore.readStream(id, options)) {
+          read += page.length;
+          yield page;
+        }
+      },
+    });
+    const handler = handlerOn(counted);
+    for (const amount of [1, 2, 4]) await handler.handle(stream, raise(amount), by);
+    expect(await handler.consider(stream, lower(7))).to.deep.include({ outcome: 'accepted', state: 7 });
+    expect(read, 'the last one, to see that it is there').to.equal(1);
   });
 
   it('decides nothing by an append that was lost before anybody read it', async () => {

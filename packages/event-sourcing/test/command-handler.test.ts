@@ -1,6 +1,7 @@
 import {
   CommandHandler,
   isFault,
+  monotonicIds,
   openMemoryStore,
   revision,
   START,
@@ -39,13 +40,19 @@ const faultOf = (promise: Promise<unknown>): Promise<unknown> =>
 describe('the command handler', () => {
   it('answers with the state after the command, its place, and what was recorded', async () => {
     const { eventStore } = openMemoryStore();
-    const handled = await handlerOn(eventStore).handle(stream, raise(3), { ...by, reason: 'why' });
+    const said = { ...by, correlationId: 'c', causationId: 'cause', idempotencyKey: 'key', reason: 'why' };
+    const handled = await handlerOn(eventStore).handle(stream, raise(3), said);
     expect(handled).to.deep.include({ outcome: 'accepted', state: 3, revision: 0n, isRepeated: false });
     if (handled.outcome === 'rejected') throw new Error('unreachable');
     expect(handled.events[0]).to.deep.include({ type: 'Raised', data: { by: 3 } });
-    expect(handled.events[0]?.metadata)
-      .to.include({ actor: 'tester', reason: 'why' })
-      .and.to.have.property('correlationId');
+    expect(handled.events[0]?.metadata).to.deep.equal(said);
+  });
+
+  it('names the first event as the correlation of all when none is given', async () => {
+    const { eventStore } = openMemoryStore();
+    const handled = await handlerOn(eventStore).handle(stream, raise(3), by);
+    if (handled.outcome === 'rejected') throw new Error('unreachable');
+    expect(handled.events[0]?.metadata).to.deep.equal({ ...by, correlationId: handled.events[0]?.id });
   });
 
   it('reads the stream once, then decides from what it keeps, however long the stream gets', async () => {
@@ -155,6 +162,26 @@ describe('the command handler', () => {
     expect(isFault(fault, 'deadline-exceeded')).to.equal(true);
     expect(await eventStore.head()).to.equal(START);
   });
+
+  it('hands its signal to the append, so that one that fires just before writes nothing either', async () => {
+    const { eventStore } = openMemoryStore();
+    const control = new AbortController();
+    const { store } = watched(eventStore, async () => control.abort());
+    const fault = await faultOf(handlerOn(store).handle(stream, raise(1), { ...by, signal: control.signal }));
+    expect(isFault(fault, 'deadline-exceeded')).to.equal(true);
+    expect(await eventStore.head()).to.equal(START);
+  });
+
+  it('makes no further attempt once its signal has fired', async () => {
+    const control = new AbortController();
+    const { store, asked } = watched(openMemoryStore().eventStore, async ({ streamId: id, expected }) => {
+      control.abort();
+      throw new RevisionConflict({ streamId: id, expected, actual: revision(7) });
+    });
+    const fault = await faultOf(handlerOn(store).handle(stream, raise(1), { ...by, signal: control.signal }));
+    expect(fault).to.deep.include({ code: 'deadline-exceeded', facts: { doing: 'a command on tally-a' } });
+    expect(asked.appends).to.equal(1);
+  });
 });
 
 describe('a pinned revision', () => {
@@ -171,6 +198,25 @@ describe('a pinned revision', () => {
       actual: revision(0),
     });
     expect(asked.appends).to.equal(1);
+  });
+});
+
+describe('a pinned event', () => {
+  it('is refused when another is the last of the stream, and granted when it is that one', async () => {
+    const { eventStore } = openMemoryStore();
+    const handler = handlerOn(eventStore);
+    const ids = monotonicIds();
+    const [other, empty] = [ids(), streamId('tally', 'empty')];
+    expect(await handler.handle(empty, raise(1), { ...by, ifEventId: other })).to.deep.include({
+      rejection: { reason: 'event-not-current', expected: other, actual: undefined },
+    });
+    const first = await handler.handle(stream, raise(1), by);
+    if (first.outcome === 'rejected' || first.events[0] === undefined) throw new Error('unreachable');
+    const { id } = first.events[0];
+    expect(await handler.handle(stream, raise(1), { ...by, ifEventId: other })).to.deep.include({
+      rejection: { reason: 'event-not-current', expected: other, actual: id },
+    });
+    expect(stateOf(await handler.handle(stream, raise(1), { ...by, ifEventId: id }))).to.equal(2);
   });
 });
 

@@ -32,6 +32,12 @@ describe('a command under an idempotency key', () => {
     expect(asked).to.deep.equal({ ...before, appends: before.appends + 10 });
   });
 
+  it('is what a look for a receipt is for: without one a refusal costs none', async () => {
+    const { store, asked } = watched(openMemoryStore().eventStore);
+    expect(await handlerOn(store).handle(stream, lower(3), by)).to.have.property('outcome', 'rejected');
+    expect(asked.receipts).to.equal(0);
+  });
+
   it('looks for its receipt before it is refused: what it did then may be why it is not allowed now', async () => {
     const { store, asked } = watched(openMemoryStore().eventStore);
     const handler = handlerOn(store);
