@@ -34,10 +34,20 @@ describe('what JSON can hold', () => {
     });
   }
 
-  it('does not include what is nested without end', () => {
+  it('includes 64 levels, and not one more, so nothing that is nested without end', () => {
+    const nested = (levels: number): unknown => (levels === 0 ? 'bottom' : [nested(levels - 1)]);
+    expect(toJson(nested(64))).to.deep.equal(nested(64));
     const loop: Record<string, unknown> = {};
     loop['self'] = loop;
-    expect(() => toJson(loop)).to.throw(/deeper than 64/);
+    for (const deeper of [nested(65), loop]) expect(() => toJson(deeper)).to.throw(/deeper than 64/);
+  });
+
+  it('includes each of its values by itself', () => {
+    for (const value of ['text', '', 0, -1.5, true, false, null]) expect(toJson(value)).to.equal(value);
+  });
+
+  it('is not what a fault says it is: minus zero is named', () => {
+    expect(() => toJson([-0])).to.throw("$[0] can't be stored: -0 is no JSON number");
   });
 
   it('is copied exactly, and neither copy nor original can change the other', () => {

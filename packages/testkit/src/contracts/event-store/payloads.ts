@@ -90,7 +90,7 @@ async function refusesWhatCantBeKept(subject: EventStoreUnderTest): Promise<void
     ...['', '$metadata', '\ud800'].map((type) => ({ type })),
     { data: { text: '\udfff' } },
     { metadata: { ...metadata, actor: '\ud800' } },
-    { metadata: { ...metadata, reason: '\ud800' } },
+    ...['causationId', 'idempotencyKey', 'reason'].map((name) => ({ metadata: { ...metadata, [name]: '\ud800' } })),
   ];
   const before = await subject.record(FIRST, 1);
   for (const content of contents) {
