@@ -1,69 +1,93 @@
-import { openMemoryStore, streamId, type Store } from '@login-policy/event-sourcing';
-import { CheckpointConflict, Projector, type ReadModel, type ReadModelStore } from '@login-policy/event-sourcing/store';
+import { openMemoryStore, START, streamId, type EventStore, type RecordedEvent } from '@login-policy/event-sourcing';
+import { CheckpointConflict, delegating, placeIn, positionOf, Projector } from '@login-policy/event-sourcing/store';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
-import { raise } from './followed.js';
+import { followedStore, raise } from './followed.js';
 import { tallies } from './tally.js';
+import { watchedReadModels } from './watched-read-models.js';
 
 const STREAMS = Array.from({ length: 1000 }, (_, index) => streamId('tally', `${index}`));
+const [a, b] = [streamId('tally', 'a'), streamId('tally', 'b')];
 
 describe('a rebuild of many rows', () => {
-  it('writes them in slices, and again what changed after a slice was written', async () => {
+  it('writes them in slices, in the order of their keys, and again what changed after a slice was written', async () => {
     const store = openMemoryStore();
     const raiseAll = async (): Promise<void> => {
       for (const stream of STREAMS) await raise(store, stream, 1);
     };
     await raiseAll();
-    const { readModels, slices } = overtakenOnce(store, raiseAll);
+    let conflicts = 1;
+    const { readModels, asked } = watchedReadModels(store.readModels, async () => {
+      if (conflicts-- <= 0) return;
+      await raiseAll();
+      throw new CheckpointConflict({ model: 'tallies', expected: undefined, actual: undefined });
+    });
     const projector = new Projector({ eventStore: store.eventStore, readModels, projection: tallies() });
     await projector.rebuild();
     const { rows } = await (await projector.readModel()).read(STREAMS);
     expect([...rows.values()]).to.deep.equal(STREAMS.map(() => 2));
-    expect(Math.max(...slices)).to.be.at.most(200);
-    expect(slices).to.have.length.above(4);
+    expect(Math.max(...asked.slices.map((keys) => keys.length))).to.be.at.most(200);
+    expect(asked.slices.slice(0, 4).flat()).to.deep.equal([...STREAMS].sort().slice(0, 800));
+  });
+
+  it('holds 20,000 in memory, writes them when there are more, and reads them back when they go on', async () => {
+    const store = await ofManyStreams(20_001);
+    const { readModels, asked } = watchedReadModels(store.readModels);
+    const projector = new Projector({ ...store, readModels, projection: tallies() });
+    await projector.rebuild();
+    const { rows } = await (await projector.readModel()).read(store.streams);
+    expect(rows.size).to.equal(20_001);
+    expect(new Set(rows.values())).to.deep.equal(new Set([2]));
+    expect(asked.slices.length).to.be.above(100);
+    expect(new Set(asked.readsOfCopies.flat()).size).to.be.above(19_000);
   });
 });
 
-/** Read models whose first rebuild finds, at its end, that others have written; and how many rows each step of a rebuild had. */
-function overtakenOnce(
-  store: Store,
-  overtake: () => Promise<void>,
-): { readonly readModels: ReadModelStore; readonly slices: readonly number[] } {
-  const slices: number[] = [];
-  let conflicts = 1;
-  const readModels: ReadModelStore = {
-    close: () => store.readModels.close(),
-    async open(projection) {
-      const model = await store.readModels.open(projection);
-      const beginRebuild: typeof model.beginRebuild = async () => {
-        const copy = await model.beginRebuild();
-        return {
-          ...methodsOf(copy),
-          commit(change) {
-            slices.push(change.rows.size);
-            return copy.commit(change);
-          },
-          async switchOver(change) {
-            if (conflicts-- <= 0) return copy.switchOver(change);
-            await overtake();
-            throw new CheckpointConflict({ model: 'tallies', expected: undefined, actual: undefined });
-          },
-        };
-      };
-      return { ...methodsOf(model), beginRebuild };
-    },
-  };
-  return { readModels, slices };
-}
+describe('a rebuild of few rows', () => {
+  it('reads none and writes each once, at its end', async () => {
+    const store = followedStore();
+    await raise(store, a, ...Array.from({ length: 300 }, () => 1));
+    await raise(store, b, 1);
+    const { readModels, asked } = watchedReadModels(store.readModels);
+    await new Projector({ ...store, readModels, projection: tallies(), pageSize: 10 }).rebuild();
+    expect(asked).to.deep.equal({ reads: [], commits: [], readsOfCopies: [], slices: [], switches: [[a, b]] });
+  });
 
-function methodsOf<Row>(model: ReadModel<Row>): ReadModel<Row> {
-  return {
-    read: (keys) => model.read(keys),
-    query: (query) => model.query(query),
-    keys: (query) => model.keys(query),
-    checkpoint: () => model.checkpoint(),
-    commit: (change) => model.commit(change),
-    changed: (signal) => model.changed(signal),
-    beginRebuild: () => model.beginRebuild(),
+  it('stands where it has read to, though that is behind the head it was told', async () => {
+    const store = followedStore((sound) => ({
+      async head() {
+        const head = await sound.head();
+        if (placeIn(head) < 2n) await raise(store, a, 1);
+        return head;
+      },
+    }));
+    await raise(store, a, 1);
+    const projector = new Projector({ ...store, projection: tallies() });
+    expect(placeIn(await projector.rebuild())).to.equal(2n);
+    const model = await projector.readModel();
+    expect(placeIn((await model.checkpoint()) ?? START)).to.equal(2n);
+  });
+});
+
+/** A store whose log raises each of many tallies by 1, and then each once more. */
+async function ofManyStreams(
+  count: number,
+): Promise<ReturnType<typeof followedStore> & { readonly streams: readonly (typeof a)[] }> {
+  const store = followedStore();
+  await raise(store, a, 1);
+  let first: RecordedEvent | undefined;
+  for await (const [event] of store.eventStore.readAll()) first = event;
+  if (first === undefined) throw new Error('unreachable');
+  const { id } = first;
+  const streams = Array.from({ length: count }, (_, index) => streamId('tally', `${index}`));
+  const log = [...streams, ...streams].map((stream, index) => ({
+    ...first,
+    streamId: stream,
+    position: positionOf(index + 1, id),
+  }));
+  const readAll: EventStore['readAll'] = async function* ({ after = START } = {}) {
+    for (let from = Number(placeIn(after)); from < log.length; from += 1000) yield log.slice(from, from + 1000);
   };
+  const head: EventStore['head'] = async () => positionOf(log.length, id);
+  return { ...store, streams, eventStore: delegating(store.eventStore, { readAll, head }) };
 }

@@ -61,7 +61,6 @@ export class Rebuild<Event extends EventShape, Row> {
 
   /** In slices: no reader sees the copy before it is whole. */
   async #writeAllBut(rest: number): Promise<void> {
-    if (this.#held.length <= rest) return;
     const checkpoint = this.#reached ?? START;
     // Neighbours are kept beside each other: in the order they come, each slice would write to all pages of a store.
     this.#held.sort(({ key: one }, { key: other }) => (one < other ? -1 : 1));
