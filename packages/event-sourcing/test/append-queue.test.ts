@@ -1,5 +1,12 @@
-import { isFault, streamId } from '@login-policy/event-sourcing';
-import { AppendQueue, yieldToLoop, type Append, type Outcome, type Queued } from '@login-policy/event-sourcing/store';
+import { isFault, streamId, type Observation } from '@login-policy/event-sourcing';
+import {
+  AppendQueue,
+  encodedAppend,
+  yieldToLoop,
+  type Append,
+  type Outcome,
+  type Queued,
+} from '@login-policy/event-sourcing/store';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { newEvent } from './events.js';
@@ -11,17 +18,25 @@ const append = (text = '', signal?: AbortSignal): Append => ({
   ...(signal !== undefined && { signal }),
 });
 
+interface HeldGroup {
+  readonly group: readonly Queued[];
+  readonly end: (outcomes?: readonly Outcome[]) => void;
+  readonly fail: (why: unknown) => void;
+}
+
 /** A queue whose groups are written when the test says so. */
 function heldQueue(most = { appends: 3, size: 10_000 }) {
-  const groups: { group: readonly Queued[]; end: (outcomes?: readonly Outcome[]) => void }[] = [];
+  const groups: HeldGroup[] = [];
   const write = (group: readonly Queued[]): Promise<readonly Outcome[]> =>
-    new Promise((resolve) => {
+    new Promise((resolve, fail) => {
       for (const queued of group) queued.begin();
       const begun = group.map((): Outcome => ({ recorded: [] }));
-      groups.push({ group, end: (outcomes = begun) => resolve(outcomes) });
+      groups.push({ group, fail, end: (outcomes = begun) => resolve(outcomes) });
     });
-  const queue = new AppendQueue({ store: 'a store', most, gather: yieldToLoop, write });
-  return { queue, groups };
+  const observed: Observation[] = [];
+  const observe = (observation: Observation): unknown => observed.push(observation);
+  const queue = new AppendQueue({ store: 'a store', most, gather: yieldToLoop, write, observe });
+  return { queue, groups, observed };
 }
 
 async function endAll(groups: readonly { end: () => void }[]): Promise<void> {
@@ -36,11 +51,12 @@ async function endAll(groups: readonly { end: () => void }[]): Promise<void> {
 
 describe('the queue in which appends wait', () => {
   it('writes those that come together as one group, of so many at the most', async () => {
-    const { queue, groups } = heldQueue();
+    const { queue, groups, observed } = heldQueue();
     const all = Promise.all(Array.from({ length: 7 }, () => queue.append(append())));
     await endAll(groups);
     await all;
     expect(groups.map(({ group }) => group.length)).to.deep.equal([3, 3, 1]);
+    expect(observed).to.deep.equal([3, 3, 1].map((appends) => ({ type: 'group', appends })));
   });
 
   it('lets a group hold so much text at the most, and one that is larger by itself go alone', async () => {
@@ -50,6 +66,35 @@ describe('the queue in which appends wait', () => {
     await endAll(groups);
     await all;
     expect(groups.map(({ group }) => group.length)).to.deep.equal([1, 1, 1, 2]);
+  });
+
+  it('fills a group to the last character it may hold', async () => {
+    const one = append('x'.repeat(100));
+    const { queue, groups } = heldQueue({ appends: 100, size: 2 * encodedAppend(one).size });
+    const all = Promise.all([one, one, one].map((each) => queue.append(each)));
+    await endAll(groups);
+    await all;
+    expect(groups.map(({ group }) => group.length)).to.deep.equal([2, 1]);
+  });
+
+  it('writes nothing for whoever has given up before they came, or before their append is begun', async () => {
+    const control = new AbortController();
+    const begun: boolean[] = [];
+    const write = async (group: readonly Queued[]): Promise<readonly Outcome[]> => {
+      control.abort();
+      for (const queued of group) begun.push(queued.begin());
+      return group.map((): Outcome => ({ recorded: [] }));
+    };
+    const most = { appends: 3, size: 10_000 };
+    const queue = new AppendQueue({ store: 'a store', most, gather: yieldToLoop, write });
+    const signals = [AbortSignal.abort(), control.signal, undefined];
+    const [gone, giving, staying] = signals.map((signal) =>
+      queue.append(append('', signal)).catch((caught: unknown) => caught),
+    );
+    expect(await staying).to.deep.equal([]);
+    expect(begun).to.deep.equal([false, true]);
+    for (const fault of [await gone, await giving])
+      expect(fault).to.deep.include({ code: 'deadline-exceeded', facts: { doing: 'appending to Counter-a' } });
   });
 
   it('takes out whoever gives up while they wait, and carries through what is being written', async () => {
@@ -76,7 +121,8 @@ describe('the queue in which appends wait', () => {
     await endAll(groups);
     expect(await written).to.deep.equal([]);
     await closed;
-    expect(isFault(await queue.append(append()).catch((caught: unknown) => caught), 'store-closed')).to.equal(true);
+    const late = await queue.append(append()).catch((caught: unknown) => caught);
+    expect(late).to.deep.include({ code: 'store-closed', facts: { store: 'a store' } });
   });
 
   it('answers each with its own outcome, and all of a group with what its write rejected with', async () => {
@@ -88,6 +134,22 @@ describe('the queue in which appends wait', () => {
     groups[0]?.end([{ recorded: [] }, { refused: struck }]);
     expect(await kept).to.deep.equal([]);
     expect(await refused).to.equal(struck);
+    const all = [append(), append()].map((one) => queue.append(one).catch((caught: unknown) => caught));
+    await yieldToLoop();
+    await yieldToLoop();
+    groups[1]?.fail(struck);
+    expect(await Promise.all(all)).to.deep.equal([struck, struck]);
+  });
+
+  it('leaves no append without an outcome that its group was not given one for', async () => {
+    const { queue, groups } = heldQueue();
+    const all = [append(), append()].map((one) => queue.append(one).catch((caught: unknown) => caught));
+    await yieldToLoop();
+    await yieldToLoop();
+    groups[0]?.end([{ recorded: [] }]);
+    const [answered, forgotten] = await Promise.all(all);
+    expect(answered).to.deep.equal([]);
+    expect(forgotten).to.be.instanceOf(TypeError).with.property('message').that.includes('was not answered');
   });
 
   it('keeps an append as it was, whatever its caller does with the objects afterwards', async () => {

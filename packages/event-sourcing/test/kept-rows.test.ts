@@ -4,14 +4,14 @@ import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { tallies } from './tally.js';
 
-function keptRows() {
+function keptRows(most?: number) {
   let decoded = 0;
   const definition = tallies();
   const decode: typeof definition.rows.decode = (stored) => {
     decoded += 1;
     return definition.rows.decode(stored);
   };
-  const kept = new KeptRows({ ...definition, rows: { ...definition.rows, decode } }, 'a store');
+  const kept = new KeptRows({ ...definition, rows: { ...definition.rows, decode } }, 'a store', most);
   return { kept, decoded: () => decoded };
 }
 
@@ -23,12 +23,21 @@ describe('rows that are kept', () => {
     expect(kept.current('a')).to.equal(undefined);
     expect(kept.read('a', '5')).to.equal(first);
     expect(decoded()).to.equal(1);
+    expect(kept.current('a')?.row, 'known without a look from now on').to.equal(5);
     expect(kept.read('a', '6')).to.equal(6);
+    expect(kept.read('a', '7'), 'another text at the same moment').to.equal(7);
+    expect(decoded()).to.equal(3);
+  });
+
+  it('are none where none are to be kept', () => {
+    const { kept, decoded } = keptRows(0);
+    expect([kept.read('a', '5'), kept.read('a', '5'), kept.current('a')]).to.deep.equal([5, 5, undefined]);
     expect(decoded()).to.equal(2);
   });
 
   it('are known without a look till somebody else may have written, also that there is none', () => {
     const { kept } = keptRows();
+    expect(kept.current('never seen')).to.equal(undefined);
     expect([kept.read('a', '5'), kept.read('b', undefined)]).to.deep.equal([5, undefined]);
     expect([kept.current('a')?.row, kept.current('b')]).to.deep.include(5);
     expect(kept.current('b')).to.have.property('row', undefined);

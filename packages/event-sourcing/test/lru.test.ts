@@ -11,6 +11,30 @@ describe('what was used last', () => {
     expect(['a', 'b', 'c', 'd'].map((key) => lru.get(key))).to.deep.equal([0, undefined, 2, 3]);
   });
 
+  it('is forgotten in the order in which it came when all of it was used, and a use counts once', () => {
+    const lru = new Lru<string, number>(2);
+    for (const key of ['a', 'b']) lru.set(key, 1);
+    for (const key of ['a', 'b']) lru.get(key);
+    lru.set('c', 1);
+    lru.set('d', 1);
+    expect(['a', 'b', 'c', 'd'].map((key) => lru.get(key))).to.deep.equal([undefined, undefined, 1, 1]);
+  });
+
+  it('is nothing after all was forgotten, and there is room for as much again', () => {
+    const lru = new Lru<string, string>(3, (value) => value.length);
+    lru.set('a', 'xxx');
+    lru.clear();
+    expect(lru.get('a')).to.equal(undefined);
+    for (const key of ['a', 'b', 'c']) lru.set(key, 'x');
+    expect(['a', 'b', 'c'].map((key) => lru.get(key))).to.deep.equal(['x', 'x', 'x']);
+  });
+
+  it('may be one that fills it alone', () => {
+    const lru = new Lru<string, string>(3, (value) => value.length);
+    lru.set('a', 'xxx');
+    expect(lru.get('a')).to.equal('xxx');
+  });
+
   it('is counted by weight, so that few large ones do not fill the memory (L2)', () => {
     const lru = new Lru<string, string>(10, (value) => value.length);
     lru.set('a', 'xxxx');

@@ -1,8 +1,19 @@
-import { parseJson, revision, streamId, UnreadableRow } from '@login-policy/event-sourcing';
+import {
+  eventId,
+  instant,
+  parseJson,
+  position,
+  revision,
+  streamId,
+  UnreadableRow,
+  type JsonObject,
+  type RecordedEvent,
+} from '@login-policy/event-sourcing';
 import { tolerating } from '@login-policy/event-sourcing/store';
 import { counterTotals } from '@login-policy/testkit';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
+import { tallies } from './tally.js';
 
 const projection = tolerating({
   ...counterTotals,
@@ -17,6 +28,21 @@ const facts = {
   problem: 'the type is not known here',
 } as const;
 
+function recorded(content: { readonly type: string; readonly data?: JsonObject }): RecordedEvent {
+  const [id, at] = [eventId('01ARZ3NDEKTSV4RRFFQ69G5FAV'), { revision: revision(0), position: position(1n) }];
+  const metadata = { actor: 'tester', correlationId: 'c-1' };
+  return {
+    id,
+    streamId: facts.streamId,
+    ...at,
+    recordedAt: instant(0),
+    schemaVersion: 1,
+    metadata,
+    data: {},
+    ...content,
+  };
+}
+
 describe('a row that can not be read', () => {
   it('is found under each value it was found under before, also once it was stored', () => {
     const index = { parity: ['even', 'zero'], colour: 'green' };
@@ -24,6 +50,43 @@ describe('a row that can not be read', () => {
     const row = projection.rows.decode(stored);
     expect(row).to.be.instanceOf(UnreadableRow).with.property('index').that.deep.equals(index);
     expect(projection.index?.(row)).to.deep.equal({ ...index, parts: facts.streamId.split('-') });
+  });
+
+  it('is told as what it is: of a newer program, or damaged', () => {
+    for (const code of ['written-by-newer-program', 'unreadable-event'] as const) {
+      const stored = parseJson(JSON.stringify(projection.rows.encode(new UnreadableRow({ ...facts, code }, {}))));
+      const row = projection.rows.decode(stored);
+      if (!(row instanceof UnreadableRow)) throw new Error('unreachable');
+      const { code: _code, ...place } = facts;
+      expect(row.fault()).to.deep.include({ code, facts: place });
+    }
+  });
+
+  it('keeps the values of the row that it was, and has none when there was no row, or it has no index', () => {
+    const before = projection.reduce(undefined, recorded({ type: 'Counted', data: { by: 2 } }));
+    const indexOf = (row: typeof before): unknown => (row instanceof UnreadableRow ? row.index : row);
+    expect(indexOf(projection.reduce(before, recorded({ type: 'CountedAnew' })))).to.deep.equal({ parity: 'even' });
+    expect(indexOf(projection.reduce(undefined, recorded({ type: 'CountedAnew' })))).to.deep.equal({});
+    const unindexed = tolerating(tallies());
+    const marked = unindexed.reduce(5, recorded({ type: 'CountedAnew' }));
+    if (!(marked instanceof UnreadableRow)) throw new Error('unreachable');
+    expect([marked.index, unindexed.index?.(5), unindexed.index?.(marked)]).to.deep.equal([{}, {}, {}]);
+  });
+
+  it('is not taken for a row that is stored as something else than an object', () => {
+    const plain = tolerating({ ...tallies(), rows: { encode: Number, decode: (stored) => Number(stored) } });
+    expect([7, null, '7', [7]].map((stored) => plain.rows.decode(stored))).to.deep.equal([7, 0, 7, 7]);
+  });
+
+  it('is damage where its mark is not what was written', () => {
+    const stored = JSON.stringify(projection.rows.encode(new UnreadableRow(facts, {})));
+    const spoilt = [
+      stored.replace('written-by-newer-program', 'unheard-of'),
+      stored.replace('"the type is not known here"', '5'),
+      ...['null', '"text"', '5'].map((mark) => `{"$unreadable":${mark}}`),
+    ];
+    for (const text of spoilt)
+      expect(() => projection.rows.decode(parseJson(text)), text).to.throw(TypeError, 'mark of a row');
   });
 
   it('is none where its values are no text', () => {

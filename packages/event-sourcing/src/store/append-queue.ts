@@ -46,7 +46,6 @@ export class AppendQueue {
   /** What `EventStore.append` promises. */
   async append(append: Append): Promise<readonly RecordedEvent[]> {
     if (this.#isClosed) throw this.#closed();
-    if (append.signal?.aborted === true) throw givenUp(append);
     const encoded = encodedAppend(append);
     const outcome = await new Promise<Outcome>((resolve) => {
       const waiting = new Waiting(encoded, resolve);
