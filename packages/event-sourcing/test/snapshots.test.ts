@@ -135,14 +135,17 @@ describe('looking at the past of a long stream', () => {
   it('answers from one history alone, whichever of its reads finds another in its place', async () => {
     const [before, shorter] = [await raised(1), await raised(2, { count: 300 })];
     const remembered = await rememberedOf(before);
-    for (const count of [300, 2000, LONG]) {
+    for (const count of [200, 2000, LONG]) {
       for (const after of [shorter, openMemoryStore().eventStore]) {
         for (let reads = 0; reads < 8; reads++) {
           const { state } = await looking(replacedAfter(reads, before, after), remembered).states.upTo(
             stream,
             upTo(count),
           );
-          expect(state, `${reads} reads, then another`).to.be.oneOf([count, after === shorter ? 600 : 0]);
+          expect(state, `${reads} reads, then another`).to.be.oneOf([
+            count,
+            after === shorter ? 2 * Math.min(count, 300) : 0,
+          ]);
         }
       }
     }
