@@ -1,8 +1,15 @@
 import { openMemoryStore, streamId, type Store, eventId, type Position } from '@login-policy/event-sourcing';
-import { memoryReadModelStore, type ReadModelStore, placeIn, positionOf } from '@login-policy/event-sourcing/store';
+import {
+  delegating,
+  memoryReadModelStore,
+  type ReadModelStore,
+  placeIn,
+  positionOf,
+  StoreUnavailable,
+} from '@login-policy/event-sourcing/store';
 import { expect } from 'chai';
 import { afterEach, describe, it } from 'mocha';
-import { codeOf, faultOf, followedStore, Followers, raise, valueOf } from './followed.js';
+import { codeOf, faultOf, followedStore, Followers, raise, until, valueOf } from './followed.js';
 import { tallies } from './tally.js';
 
 const a = streamId('tally', 'a');
@@ -19,6 +26,39 @@ describe('reading a read model that appends keep', () => {
     expect(await valueOf(follower, a)).to.equal(1);
     await raise(store, a, 1, 1);
     expect(await valueOf(follower, a)).to.equal(3);
+  });
+
+  it('is catching up till it is at the head, to which it goes unasked, and follows nobody', async () => {
+    const sound = openMemoryStore();
+    let subscriptions = 0;
+    let failures = 1;
+    const eventStore = delegating(sound.eventStore, {
+      subscribe(options) {
+        subscriptions += 1;
+        return sound.eventStore.subscribe(options);
+      },
+      readAll(options) {
+        if (failures-- > 0) throw new StoreUnavailable({ store: 'the events', problem: 'away' });
+        return sound.eventStore.readAll(options);
+      },
+    });
+    const store = { ...sound, eventStore, readModels: apart(sound) };
+    await raise(store, a, 1);
+    const follower = await followers.open(store);
+    expect(follower.state.is).to.equal('catching-up');
+    await until(() => follower.state.is === 'retrying');
+    await until(() => follower.state.is === 'following');
+    expect([await valueOf(follower, a), subscriptions]).to.deep.equal([1, 0]);
+    expect((await followers.open(store)).state.is, 'it is there already').to.equal('following');
+  });
+
+  it('refuses a position beyond its head, though it has come to be since the rows were looked at', async () => {
+    const sound = openMemoryStore();
+    const store = { ...sound, eventStore: delegating(sound.eventStore, { knows: async () => true }) };
+    const follower = await followers.open(store);
+    await raise(store, a, 1);
+    const atLeast = beyond(await store.eventStore.head());
+    expect(await codeOf(follower.read([a], { atLeast }))).to.equal('position-unknown');
   });
 
   it('refuses a position beyond the end of the store at once (K10)', async () => {

@@ -1,5 +1,5 @@
 import { streamId, type EventStore, type Store } from '@login-policy/event-sourcing';
-import { StoreUnavailable } from '@login-policy/event-sourcing/store';
+import { StoreClosed, StoreUnavailable } from '@login-policy/event-sourcing/store';
 import { expect } from 'chai';
 import { afterEach, describe, it } from 'mocha';
 import { codeOf, faultOf, followedStore, Followers, raise, until, valueOf } from './followed.js';
@@ -68,9 +68,37 @@ describe('reading a read model that is followed', () => {
   it('does not ask for the head while what is known of it is young enough', async () => {
     const { store, link } = cuttable();
     await raise(store, a, 1);
-    const follower = await followers.open(store, { maxAgeMs: 600_000 });
-    for (let read = 0; read < 20; read++) expect(await valueOf(follower, a)).to.equal(1);
-    expect(link.asked).to.be.lessThan(3);
+    for (const age of [{ maxAgeMs: 600_000 }, {}]) {
+      const follower = await followers.open(store, age);
+      link.asked = 0;
+      for (let read = 0; read < 20; read++) expect(await valueOf(follower, a)).to.equal(1);
+      expect(link.asked).to.be.lessThan(3);
+    }
+  });
+
+  it('asks again after a while, though each read found what is known of it young enough', async () => {
+    const { store, link } = cuttable();
+    await raise(store, a, 1);
+    const follower = await followers.open(store, { maxAgeMs: 50 });
+    expect(await valueOf(follower, a)).to.equal(1);
+    link.isCut = true;
+    await until(async () => (await codeOf(follower.read([a], { waitMs: 20 }))) === 'projection-behind');
+  });
+
+  it('says why the head could not be had: late, given up, or what no wait mends', async () => {
+    const { store, link } = cuttable();
+    const follower = await followers.open(store, { maxAgeMs: 0 });
+    expect(await valueOf(follower, a)).to.equal(undefined);
+    link.isCut = true;
+    const late = await faultOf(follower.read([a], { waitMs: 20 }));
+    expect(late).to.have.nested.property('cause.facts').that.deep.equals({ doing: 'a read of tallies' });
+    const control = new AbortController();
+    const givenUp = codeOf(follower.read([a], { waitMs: 600_000, signal: control.signal }));
+    await new Promise(setImmediate);
+    control.abort();
+    expect(await givenUp).to.equal('deadline-exceeded');
+    const closed = followedStore(() => ({ head: () => Promise.reject(new StoreClosed({ store: 'the events' })) }));
+    expect(await codeOf((await followers.open(closed)).read([a]))).to.equal('store-closed');
   });
 
   it('waits for what a writer was answered', async () => {
@@ -113,11 +141,14 @@ describe('reading a read model that is followed', () => {
     const waiting = Array.from({ length: 20 }, () => codeOf(follower.read([a], { signal: control.signal })));
     const others = [codeOf(follower.read([a], { waitMs: 600_000 })), codeOf(follower.ready({ waitMs: 600_000 }))];
     await new Promise(setImmediate);
+    const given = faultOf(follower.read([a], { signal: control.signal }));
     control.abort();
     expect(new Set(await Promise.all(waiting))).to.deep.equal(new Set(['deadline-exceeded']));
+    expect(await given).to.have.deep.property('facts', { doing: 'a read of tallies' });
     await follower.close();
     expect(new Set(await Promise.all(others))).to.deep.equal(new Set(['store-closed']));
-    expect(await codeOf(follower.read([a]))).to.equal('store-closed');
+    const late = await faultOf(follower.read([a]));
+    expect(late).to.deep.include({ code: 'store-closed', facts: { store: 'the read model tallies' } });
   });
 
   it('warns of no leak when many reads wait on one signal (K35)', async () => {

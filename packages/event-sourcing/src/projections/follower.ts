@@ -56,7 +56,7 @@ export class Follower<Event extends EventShape, Row> {
     this.#projector = new Projector({ ...store, projection: tolerating(projection), onHead: () => this.#isAtHead() });
     this.#waiters = new CheckpointWaiters(model);
     this.#isWanted = !isAtHead;
-    if (isAtHead && store.keeps === 'inline') this.#state = { is: 'following' };
+    if (isAtHead) this.#state = { is: 'following' };
     this.#positions = new KnownPositions(store);
     this.#head = new KnownHead(store.eventStore, model);
     this.#running = this.#run();

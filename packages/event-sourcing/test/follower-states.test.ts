@@ -1,0 +1,144 @@
+import { streamId, type Projection } from '@login-policy/event-sourcing';
+import { placeIn, StoreUnavailable } from '@login-policy/event-sourcing/store';
+import { expect } from 'chai';
+import { afterEach, describe, it } from 'mocha';
+import { codeOf, faultOf, followedStore, Followers, raise, until, valueOf } from './followed.js';
+import { evolveTally, tallies, type TallyEvent } from './tally.js';
+
+const [a, b] = [streamId('tally', 'a'), streamId('tally', 'b')];
+const followers = new Followers();
+const away = new StoreUnavailable({ store: 'the store', problem: 'away' });
+
+afterEach(() => followers.close());
+
+/** A projection that can't reduce anything for as long as it is broken, and how often it tried. */
+function mendable(): { readonly projection: Projection<TallyEvent, number>; isBroken: boolean; tried: number } {
+  const reduce: Projection<TallyEvent, number>['reduce'] = (row, event) => {
+    mended.tried += 1;
+    if (mended.isBroken) throw new Error('broken');
+    return evolveTally(row ?? 0, event);
+  };
+  const mended = { projection: { ...tallies(), reduce }, isBroken: true, tried: 0 };
+  return mended;
+}
+
+describe('a follower that has stopped', () => {
+  it('does not try anew for each read', async () => {
+    const store = followedStore();
+    await raise(store, a, 1);
+    const broken = mendable();
+    const follower = await followers.open(store, broken);
+    await until(() => follower.state.is === 'stopped');
+    const before = broken.tried;
+    for (let read = 0; read < 10; read++) expect(await codeOf(follower.read([a]))).to.equal('projection-stopped');
+    expect(broken.tried).to.equal(before);
+  });
+
+  it('goes on when it is told that the cause is mended', async () => {
+    const store = followedStore();
+    await raise(store, a, 1);
+    const broken = mendable();
+    const follower = await followers.open(store, broken);
+    await until(() => follower.state.is === 'stopped');
+    broken.isBroken = false;
+    follower.resume();
+    await until(() => follower.state.is === 'following');
+    expect(await valueOf(follower, a)).to.equal(1);
+  });
+
+  it('goes on from the rows of a rebuild', async () => {
+    const store = followedStore();
+    await raise(store, a, 1);
+    const broken = mendable();
+    const follower = await followers.open(store, broken);
+    await until(() => follower.state.is === 'stopped');
+    expect(await codeOf(follower.rebuild())).to.equal('projection-stopped');
+    broken.isBroken = false;
+    expect(placeIn(await follower.rebuild())).to.equal(1n);
+    await until(() => follower.state.is === 'following');
+    expect(await valueOf(follower, a)).to.equal(1);
+  });
+
+  it('is catching up from then on till it is at the head', async () => {
+    let subscriptions = 0;
+    const store = followedStore((sound) => ({
+      async *subscribe(options) {
+        if (subscriptions++ === 0) yield* sound.subscribe(options);
+        else await new Promise((resolve) => options?.signal?.addEventListener('abort', resolve));
+      },
+    }));
+    await raise(store, a, 1);
+    const follower = await followers.open(store, mendable());
+    await until(() => follower.state.is === 'stopped');
+    follower.resume();
+    await until(() => follower.state.is === 'catching-up');
+  });
+});
+
+describe('a follower that is closed', () => {
+  it('stays closed, also when it had stopped, or when its store fails at that', async () => {
+    const failing = followedStore(() => ({
+      subscribe: (options) => ({
+        [Symbol.asyncIterator]: () => ({
+          next: () => new Promise((_, fail) => options?.signal?.addEventListener('abort', () => fail(away))),
+        }),
+      }),
+    }));
+    const stopped = followedStore();
+    await raise(stopped, a, 1);
+    const [one, other] = [await followers.open(failing), await followers.open(stopped, mendable())];
+    await until(() => other.state.is === 'stopped');
+    await Promise.all([one.close(), other.close()]);
+    expect([one.state.is, other.state.is]).to.deep.equal(['closed', 'closed']);
+  });
+});
+
+describe('a follower whose store is away', () => {
+  it('names the fault to who waited, says since when it is away, and is not hurried by reads', async () => {
+    let attempts = 0;
+    const store = followedStore(() => ({
+      subscribe() {
+        attempts += 1;
+        throw away;
+      },
+    }));
+    await raise(store, a, 1);
+    const follower = await followers.open(store);
+    await until(() => follower.state.is === 'retrying');
+    const first = follower.state;
+    for (let read = 0; read < 20; read++) {
+      expect(await faultOf(follower.read([a], { waitMs: 1 }))).to.include({ code: 'projection-behind', cause: away });
+    }
+    expect(attempts).to.be.below(10);
+    await until(() => attempts > 1);
+    expect(follower.state).to.deep.equal(first);
+  });
+});
+
+describe('what a follower answers', () => {
+  const projection = { ...tallies(), index: (row: number) => ({ parity: row % 2 === 0 ? 'even' : 'odd' }) };
+
+  it('includes rows by their index, whole or their keys alone, as fresh as those by their key', async () => {
+    const store = followedStore();
+    await raise(store, a, 1);
+    await raise(store, b, 2);
+    const follower = await followers.open(store, { projection });
+    const odd = { index: 'parity', value: 'odd' };
+    expect((await follower.query(odd)).rows).to.deep.equal([{ key: a, row: 1 }]);
+    await raise(store, b, 1);
+    expect((await follower.keys(odd, { atLeast: await store.eventStore.head() })).rows).to.deep.equal([a, b]);
+  });
+
+  it('includes how far it is behind, and it goes there when it is asked to', async () => {
+    const store = followedStore(() => ({
+      subscribe() {
+        throw away;
+      },
+    }));
+    await raise(store, a, 1, 1);
+    const follower = await followers.open(store);
+    expect(await follower.lag()).to.include({ events: 2 });
+    expect(placeIn(await follower.catchUp())).to.equal(2n);
+    expect(await follower.lag()).to.include({ events: 0 });
+  });
+});
