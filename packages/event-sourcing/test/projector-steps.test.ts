@@ -96,10 +96,14 @@ describe('the steps of a projector', () => {
 
   it('take away a row and no other, and make no snapshot of what is not there', async () => {
     const { reduce, ...rest } = tallies();
+    const shown: unknown[] = [];
     const { store, projector, asked } = watchedProjector({
       ...rest,
       reduce: (row, event) => reduce(row, event) || undefined,
-      snapshot: (row) => (row === 2 ? { key: 'two', row } : undefined),
+      snapshot(row) {
+        shown.push(row);
+        return row === 2 ? { key: 'two', row } : undefined;
+      },
     });
     await raise(store, a, 2);
     await raise(store, b, 1);
@@ -112,6 +116,7 @@ describe('the steps of a projector', () => {
     const { rows } = await (await projector.readModel()).read([a, b, 'two']);
     expect(Object.fromEntries(rows)).to.deep.equal({ [b]: 1, two: 2 });
     expect(asked.commits).to.deep.equal([['two', a, b]]);
+    expect(shown).to.deep.equal([2, 1]);
   });
 
   it('end before an event that can not be read, with all before it', async () => {
