@@ -1,8 +1,16 @@
-import { defaultSettings, freshInstance, orThrow } from '@login-policy/domain';
+import {
+  ABSENT,
+  defaultSettings,
+  diffPolicies,
+  freshInstance,
+  orThrow,
+  parseIdentityProviderId,
+  type IdentityProvider,
+} from '@login-policy/domain';
 import { expect } from 'chai';
-import { DateTime } from 'luxon';
+import { DateTime, Duration } from 'luxon';
 import { describe, it } from 'mocha';
-import { acme, by, instance, openDesk, PASSKEY, rejectionOf } from './policies.js';
+import { acme, by, instance, openDesk, PASSKEY, policyAdded, policyAfter, rejectionOf } from './policies.js';
 
 const at = (second: number) => ({ instant: DateTime.fromISO(`2026-01-01T00:00:0${second}Z`, { zone: 'utc' }) });
 const passkeyGone = { what: 'multi-factor', factor: PASSKEY, step: 'removed' };
@@ -68,5 +76,49 @@ describe('the difference between two moments', () => {
     ] as const) {
       expect(rejectionOf(await loginPolicies.diff(instance, span))).to.include({ reason: 'invalid-argument', field });
     }
+  });
+});
+
+describe('all that differs between two policies', () => {
+  const id = parseIdentityProviderId('idp-1', 'id');
+  const [own, shared]: readonly IdentityProvider[] = [
+    { id, ownerType: 'ORG' },
+    { id, ownerType: 'SYSTEM' },
+  ];
+  const linked = policyAfter(...policyAdded({ identityProviders: own === undefined ? [] : [own] }));
+
+  it('includes lifetimes, in ISO 8601', () => {
+    const lifetimes = { ...defaultSettings.lifetimes, passwordCheck: Duration.fromObject({ hours: 36 }) };
+    const changed = policyAfter(...policyAdded({ settings: { lifetimes } }));
+    expect(diffPolicies(policyAfter(...policyAdded()), changed)).to.deep.equal([
+      {
+        what: 'setting',
+        setting: 'lifetimes.passwordCheck',
+        before: defaultSettings.lifetimes.passwordCheck.toISO(),
+        after: lifetimes.passwordCheck.toISO(),
+      },
+    ]);
+  });
+
+  it('includes identity providers, which are others when their owner is another', () => {
+    const others = policyAfter(...policyAdded({ identityProviders: shared === undefined ? [] : [shared] }));
+    expect(diffPolicies(linked, others)).to.deep.equal([
+      { what: 'identity-provider', identityProvider: own, step: 'removed' },
+      { what: 'identity-provider', identityProvider: shared, step: 'added' },
+    ]);
+  });
+
+  it('is the policy and all it holds where there is none at the other end', () => {
+    const settings = diffPolicies(ABSENT, linked).filter(({ what }) => what === 'setting');
+    expect(settings).to.deep.include({ what: 'setting', setting: 'forceMfa', before: undefined, after: false });
+    expect(diffPolicies(ABSENT, linked)).to.deep.equal([
+      { what: 'policy', step: 'added' },
+      ...settings,
+      { what: 'identity-provider', identityProvider: own, step: 'added' },
+    ]);
+    const gone = diffPolicies(linked, ABSENT);
+    expect(gone).to.have.length(settings.length + 2);
+    expect(gone).to.deep.include({ what: 'setting', setting: 'forceMfa', before: false, after: undefined });
+    expect(gone.at(-1)).to.deep.equal({ what: 'identity-provider', identityProvider: own, step: 'removed' });
   });
 });

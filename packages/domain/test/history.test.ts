@@ -17,7 +17,8 @@ describe('the history of a policy', () => {
       [{ what: 'multi-factor', factor: PASSKEY, step: 'removed' }],
       [{ what: 'setting', setting: 'forceMfa', before: false, after: true }],
     ]);
-    expect(entries[0]).to.include({ ...why, idempotencyKey: 'k-1', type: 'MultiFactorRemoved', sequence: 3n });
+    const entry = { type: 'MultiFactorRemoved', sequence: 3n, isKnown: true };
+    expect(entries[0]).to.include({ ...why, idempotencyKey: 'k-1', ...entry });
     expect(entries[0]?.recordedAt.toISO()).to.equal('2026-01-01T00:00:01.000Z');
   });
 
@@ -38,6 +39,7 @@ describe('the history of a policy', () => {
     const sequences = async (options: Parameters<typeof loginPolicies.history>[1]): Promise<readonly bigint[]> =>
       orThrow(await loginPolicies.history(instance, options)).entries.map(({ sequence }) => sequence);
     expect(await sequences({ limit: 3 })).to.deep.equal([1n, 2n, 3n]);
+    expect(await sequences({ fromSequence: 2n, limit: 2 })).to.deep.equal([2n, 3n]);
     expect(await sequences({ fromSequence: 6n })).to.deep.equal([6n, 7n]);
     expect(await sequences({ fromSequence: 8n })).to.deep.equal([]);
     expect(await sequences({ fromSequence: 2n ** 63n - 1n })).to.deep.equal([]);
@@ -90,6 +92,9 @@ describe('an event that a newer program wrote', () => {
       ['MultiFactorAdded', []],
     ]);
     expect(unknownEvents).to.equal(1);
+    const behind = orThrow(await loginPolicies.history(instance, { fromSequence: 6n }));
+    expect(behind.entries.map(({ sequence }) => sequence)).to.deep.equal([6n]);
+    expect(behind.unknownEvents, 'it counts those before, too').to.equal(1);
   });
 
   it('leaves what was before it readable as it was, and a policy that only it is known of listed (V1, K5)', async () => {
@@ -102,6 +107,16 @@ describe('an event that a newer program wrote', () => {
     const { organizations } = orThrow(await loginPolicies.organizationsWithCustomPolicy(instance));
     expect(organizations.map(({ organizationId }) => organizationId)).to.deep.equal(['acme']);
     expect(isFault(await faultOf(loginPolicies.effectivePolicy(acme)), 'written-by-newer-program')).to.equal(true);
+  });
+});
+
+describe('an event that is damaged', () => {
+  it('ends a history: it is not taken for one of a newer program', async () => {
+    const { store, loginPolicies } = await openDesk();
+    await loginPolicies.add(instance, freshInstance, by);
+    await appendUnknown(store, undefined, { type: 'MultiFactorRemoved', data: { factor: 'NOT_A_FACTOR' } });
+    expect(isFault(await faultOf(loginPolicies.history(instance)), 'unreadable-event')).to.equal(true);
+    expect(orThrow(await loginPolicies.history(instance, { limit: 4 })).entries).to.have.length(4);
   });
 });
 

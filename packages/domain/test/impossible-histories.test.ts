@@ -65,6 +65,7 @@ describe('a history that nobody could have decided', () => {
         () => loginPolicies.effectivePolicy(acme),
         () => loginPolicies.policy(acme, { asOf: { sequence: 5n } }),
         () => loginPolicies.change(acme, { forceMfa: true }, by),
+        () => loginPolicies.history(acme),
       ];
       for (const ask of asks) {
         const fault = await ask().then(String, (caught: unknown) => caught);

@@ -5,6 +5,7 @@ import {
   type CommandInput,
   type OrganizationList,
 } from '@login-policy/domain';
+import { isFault, position } from '@login-policy/event-sourcing';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { acme, by, countEvents, globex, instance, openDesk, PASSKEY, rejectionOf, type Desk } from './policies.js';
@@ -113,6 +114,15 @@ describe('whom a preview names as affected', () => {
 });
 
 describe('what would change for an organization', () => {
+  it('is read as freshly as it is asked to be', async () => {
+    const { loginPolicies, store } = await fresh();
+    const atLeast = position((await store.eventStore.head()) + 1n);
+    const fault: unknown = await loginPolicies
+      .preview(acme, { type: 'add', policy: {} }, { atLeast })
+      .catch((caught: unknown) => caught);
+    expect(isFault(fault, 'position-unknown')).to.equal(true);
+  });
+
   it('by a custom policy is what differs from the default', async () => {
     const { loginPolicies } = await fresh();
     const policy = { settings: { ...defaultSettings, forceMfa: true }, secondFactors: ['TOTP'] as const };

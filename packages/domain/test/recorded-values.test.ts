@@ -6,13 +6,14 @@ import {
   type LoginPolicyEvent,
   type LoginPolicyRow,
 } from '@login-policy/domain';
-import { streamId, type Json, type Store } from '@login-policy/event-sourcing';
+import { revision, streamId, type Json, type Store, type StreamId } from '@login-policy/event-sourcing';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import {
   acme,
   ACME_STREAM,
   by,
+  INSTANCE_STREAM,
   openDesk,
   PASSKEY,
   policyAdded,
@@ -34,6 +35,15 @@ async function recordFormer(store: Store): Promise<void> {
     { type: 'LoginPolicyChanged', data: { settings: FORMER.settings } },
     { type: 'IdentityProviderAdded', data: { identityProvider: FORMER.identityProvider } },
   ]);
+}
+
+/** The row of a policy that was just added. */
+function rowOf(stream: StreamId): LoginPolicyRow {
+  const [added] = policyAdded().map((event) => recorded(loginPolicyEvents.encode(event)));
+  if (added === undefined) throw new Error('unreachable');
+  const row = loginPolicyProjection.reduce(undefined, loginPolicyEvents.decode({ ...added, streamId: stream }));
+  if (row === undefined) throw new Error('unreachable');
+  return row;
 }
 
 describe('what was recorded is not judged by the rules of input', () => {
@@ -74,6 +84,18 @@ describe('what was recorded is not judged by the rules of input', () => {
     expect(read.policy.identityProviders).to.deep.equal([FORMER.identityProvider]);
   });
 
+  it('but a row that is not what was written is damage, and never the fault of a caller', () => {
+    const { rows } = loginPolicyProjection;
+    const kept = rows.encode(rowOf(ACME_STREAM));
+    for (const [member, value] of Object.entries({ customIn: 7, revision: 'x', eventId: 'x', settings: null })) {
+      const spoilt: Json = JSON.parse(JSON.stringify({ ...Object(kept), [member]: value }));
+      expect(() => rows.decode(spoilt), member)
+        .to.throw(TypeError)
+        .with.property('cause')
+        .that.is.instanceOf(Error);
+    }
+  });
+
   it('so the owner of a stream is read from its name whatever ids are allowed today', () => {
     const organizationId = 'x'.repeat(300);
     expect(ownerOfStream(streamId('organizationLoginPolicy', `1/${organizationId}`))).to.deep.equal({
@@ -82,6 +104,31 @@ describe('what was recorded is not judged by the rules of input', () => {
     });
     expect(() => ownerOfStream(streamId('organizationLoginPolicy', '1/'))).to.throw(/streamId/);
     expect(() => ownerOfStream(streamId('organizationLoginPolicy', '1/%'))).to.throw(/streamId/);
+  });
+});
+
+describe('the row of a policy', () => {
+  it('is read back as it was written, and only an organization has one that is custom in an instance', () => {
+    const { rows, index } = loginPolicyProjection;
+    for (const [stream, customIn] of [
+      [ACME_STREAM, acme.instanceId],
+      [INSTANCE_STREAM, undefined],
+    ] as const) {
+      const row = rowOf(stream);
+      expect(row.customIn).to.equal(customIn);
+      const kept: Json = JSON.parse(JSON.stringify(rows.encode(row)));
+      expect(rows.decode(kept)).to.deep.equal(row);
+      expect(index?.(row)).to.deep.equal(customIn === undefined ? {} : { customIn });
+    }
+  });
+
+  it('is kept as it was every 250 events, under a name that no stream has', () => {
+    const row = rowOf(ACME_STREAM);
+    const facts = recorded({ type: 'LoginPolicyRemoved', schemaVersion: 1, data: {} });
+    const keys = Array.from({ length: 1000 }, (_, last) =>
+      loginPolicyProjection.snapshot?.(row, { ...facts, revision: revision(last) }),
+    ).flatMap((snapshot) => (snapshot === undefined ? [] : [snapshot.key]));
+    expect(keys).to.deep.equal([250, 500, 750, 1000].map((count) => `${count}@${ACME_STREAM}`));
   });
 });
 
