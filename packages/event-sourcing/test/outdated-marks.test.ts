@@ -1,0 +1,81 @@
+import { CommandHandler, streamId, type EventCodec, type Projection, type Store } from '@login-policy/event-sourcing';
+import { placeOf, WrittenByNewerProgram } from '@login-policy/event-sourcing/store';
+import { expect } from 'chai';
+import { afterEach, describe, it } from 'mocha';
+import { newEvent } from './events.js';
+import { followedStore, Followers, raise } from './followed.js';
+import { tallies, tally, tallyEvents, type TallyEvent } from './tally.js';
+
+const a = streamId('tally', 'a');
+const followers = new Followers();
+
+afterEach(() => followers.close());
+
+/** The codec of a program that does not know yet that tallies are lowered. */
+const older: EventCodec<TallyEvent> = {
+  ...tallyEvents,
+  reads: (type) => type === 'Raised',
+  decode(event) {
+    if (event.type === 'Raised') return tallyEvents.decode(event);
+    throw new WrittenByNewerProgram({ ...placeOf(event), problem: 'the type is not known here' });
+  },
+};
+
+/** A tally of nothing has no row. */
+const { reduce, ...rest } = tallies();
+const projection: Projection<TallyEvent, number> = { ...rest, reduce: (row, event) => reduce(row, event) || undefined };
+
+async function lower(store: Store, by: number): Promise<void> {
+  const handler = new CommandHandler({ eventStore: store.eventStore, decider: tally, events: tallyEvents });
+  await handler.handle(a, { type: 'lower', by }, { actor: 'tester' });
+}
+
+/** Lets the older program bring the rows to the head, in which it marks what it can't read. */
+async function markedByOlder(store: Store): Promise<void> {
+  const follower = await followers.open(store, { projection: { ...projection, events: older } });
+  const { unreadable } = await follower.read([a], { atLeast: await store.eventStore.head() });
+  expect([...unreadable.keys()]).to.deep.equal([a]);
+  await followers.close();
+}
+
+describe('a row that an older program marked, since it could not read it', () => {
+  it('is folded anew where it can be read, and no further than the rows beside it', async () => {
+    let isRead = false;
+    const store = followedStore((sound) => ({
+      async *readStream(id, options) {
+        const events = [newEvent({ type: 'Raised', data: { by: 100 } })];
+        if (isRead) await sound.append({ streamId: a, expected: 'any', events });
+        yield* sound.readStream(id, options);
+      },
+    }));
+    await raise(store, a, 5);
+    await lower(store, 2);
+    await markedByOlder(store);
+    const follower = await followers.open(store, { projection });
+    await follower.ready();
+    isRead = true;
+    const { rows, unreadable } = await follower.read([a]);
+    expect([rows.get(a), unreadable.size]).to.deep.equal([3, 0]);
+  });
+
+  it('is none where there is none after all', async () => {
+    const store = followedStore();
+    await raise(store, a, 5);
+    await lower(store, 5);
+    await markedByOlder(store);
+    const { rows, unreadable } = await (await followers.open(store, { projection })).read([a]);
+    expect([rows.size, unreadable.size]).to.deep.equal([0, 0]);
+  });
+
+  it('is believed by a program whose codec does not say what it reads', async () => {
+    const store = followedStore();
+    await raise(store, a, 5);
+    await lower(store, 2);
+    await markedByOlder(store);
+    const { encode, decode } = tallyEvents;
+    const { unreadable } = await (
+      await followers.open(store, { projection: { ...projection, events: { encode, decode } } })
+    ).read([a]);
+    expect(unreadable.get(a)).to.have.property('code', 'written-by-newer-program');
+  });
+});
