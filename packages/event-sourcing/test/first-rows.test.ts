@@ -47,6 +47,15 @@ describe('rows that are not there at all, of many events', () => {
     expect([await rowUnder(model, 'tally-0'), await rowUnder(model, 'tally-99')]).to.deep.equal([89, 89]);
   });
 
+  it('are there for who waits, also when another gives up who began them', async () => {
+    const { projector } = await projectorBefore();
+    const leaving = new AbortController();
+    const [left, staying] = [projector.catchUp(leaving.signal), projector.catchUp()];
+    leaving.abort();
+    await Promise.all([left, staying]);
+    expect(await rowUnder(await projector.readModel(), 'tally-7')).to.equal(ROUNDS);
+  });
+
   it('are left as they are when nobody waits for them any more', async () => {
     const { projector } = await projectorBefore();
     const leaving = new AbortController();

@@ -9,9 +9,10 @@ export interface FirstRowsParts {
 
 /**
  * What a rebuild can't do is left to whoever goes step by step: they get up to the event that can't be read or reduced, and do
- * what somebody else began at the same time, since that one may be gone.
+ * what somebody else began at the same time, since that one may be gone, or have given up.
  */
 const LEFT: ReadonlySet<FaultCode> = new Set([
+  'deadline-exceeded',
   'projection-stopped',
   'rebuild-superseded',
   'store-damaged',
@@ -32,8 +33,7 @@ export class FirstRows {
   async build(signal: AbortSignal | undefined): Promise<void> {
     this.#building ??= this.#ifMany(signal).finally(() => (this.#building = undefined));
     await this.#building.catch((caught: unknown) => {
-      const isLeft = caught instanceof Fault && LEFT.has(caught.code);
-      if (!isLeft && signal?.aborted !== true) throw caught;
+      if (!(caught instanceof Fault) || !LEFT.has(caught.code)) throw caught;
     });
   }
 
