@@ -52,6 +52,17 @@ describe('reading a read model that appends keep', () => {
     expect((await followers.open(store)).state.is, 'it is there already').to.equal('following');
   });
 
+  it('goes to the head when it is told to go on, though nobody reads', async () => {
+    const sound = openMemoryStore();
+    const store = { ...sound, readModels: apart(sound) };
+    const follower = await followers.open(store);
+    await raise(store, a, 1);
+    const head = await store.eventStore.head();
+    expect(await follower.rows.checkpoint()).not.to.equal(head);
+    follower.resume();
+    await until(async () => (await follower.rows.checkpoint()) === head);
+  });
+
   it('refuses a position beyond its head, though it has come to be since the rows were looked at', async () => {
     const sound = openMemoryStore();
     const store = { ...sound, eventStore: delegating(sound.eventStore, { knows: async () => true }) };

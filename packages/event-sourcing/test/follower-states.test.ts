@@ -1,5 +1,5 @@
 import { streamId, type Projection } from '@login-policy/event-sourcing';
-import { placeIn, StoreUnavailable } from '@login-policy/event-sourcing/store';
+import { placeIn, StoreUnavailable, type ReadModelStore } from '@login-policy/event-sourcing/store';
 import { expect } from 'chai';
 import { afterEach, describe, it } from 'mocha';
 import { codeOf, faultOf, followedStore, Followers, raise, until, valueOf } from './followed.js';
@@ -92,6 +92,56 @@ describe('a follower that is closed', () => {
     expect([one.state.is, other.state.is]).to.deep.equal(['closed', 'closed']);
   });
 });
+
+describe('a follower that is closed in the middle of something', () => {
+  for (const [method, what] of [
+    ['commit', 'gets to the head'],
+    ['checkpoint', 'stops'],
+  ] as const) {
+    it(`stays closed, though it ${what} by that`, async () => {
+      const store = followedStore();
+      let close = (): void => undefined;
+      const readModels = hooked(store.readModels, method, () => close());
+      const broken = mendable();
+      broken.isBroken = method === 'checkpoint';
+      const follower = await followers.open({ ...store, readModels }, broken);
+      await until(() => follower.state.is === 'following');
+      const closed = new Promise<void>((resolve, fail) => {
+        close = () => {
+          if (method === 'commit' || broken.tried > 0) follower.close().then(resolve, fail);
+        };
+      });
+      await raise(store, method === 'commit' ? streamId('other', 'x') : a, 1);
+      await closed;
+      expect(follower.state.is).to.equal('closed');
+    });
+  }
+});
+
+/** Read models that do something before each call of one method. */
+function hooked(sound: ReadModelStore, method: 'commit' | 'checkpoint', act: () => void): ReadModelStore {
+  return {
+    close: () => sound.close(),
+    async open(projection) {
+      const model = await sound.open(projection);
+      const before =
+        <Args extends readonly unknown[], Answer>(name: typeof method, call: (...args: Args) => Answer) =>
+        (...args: Args): Answer => {
+          if (name === method) act();
+          return call(...args);
+        };
+      return {
+        read: (keys) => model.read(keys),
+        query: (query) => model.query(query),
+        keys: (query) => model.keys(query),
+        checkpoint: before('checkpoint', () => model.checkpoint()),
+        commit: before('commit', (change) => model.commit(change)),
+        changed: (signal) => model.changed(signal),
+        beginRebuild: () => model.beginRebuild(),
+      };
+    },
+  };
+}
 
 describe('a follower whose store is away', () => {
   it('names the fault to who waited, says since when it is away, and is not hurried by reads', async () => {

@@ -139,9 +139,9 @@ describe('reading a read model that is followed', () => {
     const follower = await followers.open(store);
     const control = new AbortController();
     const waiting = Array.from({ length: 20 }, () => codeOf(follower.read([a], { signal: control.signal })));
+    const given = faultOf(follower.read([a], { signal: control.signal }));
     const others = [codeOf(follower.read([a], { waitMs: 600_000 })), codeOf(follower.ready({ waitMs: 600_000 }))];
     await new Promise(setImmediate);
-    const given = faultOf(follower.read([a], { signal: control.signal }));
     control.abort();
     expect(new Set(await Promise.all(waiting))).to.deep.equal(new Set(['deadline-exceeded']));
     expect(await given).to.have.deep.property('facts', { doing: 'a read of tallies' });
