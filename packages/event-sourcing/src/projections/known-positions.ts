@@ -16,7 +16,7 @@ export class KnownPositions {
 
   /** Before anything is waited for. @throws PositionUnknown when another event stands where the rows are. */
   demandSameHistory(position: Position, { checkpoint = START }: RowsAt<unknown>): void {
-    if (placeIn(position) !== placeIn(checkpoint) || position === checkpoint || position === START) return;
+    if (placeIn(position) !== placeIn(checkpoint) || position === checkpoint) return;
     throw new PositionUnknown({ position, head: checkpoint });
   }
 
