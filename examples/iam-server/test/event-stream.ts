@@ -57,6 +57,10 @@ export class EventStream {
     return eventually(`an event "${event}"`, () => this.events.find((told) => told.event === event && fits(told.data)));
   }
 
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
   /** Resolves when it is over: whether the server has `ended` it, or cut it off. */
   async over(): Promise<'ended' | 'cut off'> {
     await eventually('the end of the stream', () => this.#isOver || undefined);

@@ -63,19 +63,6 @@ describe('an append to EventStoreDB', () => {
     expect(metadata).to.deep.equal(expected);
   });
 
-  it('goes behind no other event than was meant, once the server that had that one is another (K14)', async () => {
-    const [last] = await append();
-    const other = connectEventStoreDb(double.url);
-    double.log.lose(STREAM);
-    await double.restart();
-    await other.eventStore.append(appendOf(STREAM, 1));
-    await other.close();
-    if (last === undefined) throw new Error('an event');
-    const fault = await faultOf(append({ expected: revision(0), expectedEventId: last.id }));
-    expect(fault).to.include({ code: 'revision-conflict' });
-    expect(double.log.stream(STREAM)).to.have.length(1);
-  });
-
   it('refuses what JSON cannot hold before the client sees it', async () => {
     const data = JSON.parse('{"by":1}');
     for (const [value, path] of [
