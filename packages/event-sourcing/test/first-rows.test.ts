@@ -10,6 +10,7 @@ import {
 import { rowUnder } from '@login-policy/testkit';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
+import { setImmediate as otherWork } from 'node:timers/promises';
 import { newEvent } from './events.js';
 import { faultOf } from './followed.js';
 import { tallies, type TallyEvent } from './tally.js';
@@ -54,6 +55,29 @@ describe('rows that are not there at all, of many events', () => {
     leaving.abort();
     await Promise.all([left, staying]);
     expect(await rowUnder(await projector.readModel(), 'tally-7')).to.equal(ROUNDS);
+  });
+
+  it('are waited for no longer than until the signal of who waits, whoever began them', async () => {
+    const { projector } = await projectorBefore();
+    const leaving = new AbortController();
+    const [staying, left] = [projector.catchUp(), projector.catchUp(leaving.signal)];
+    leaving.abort();
+    await left;
+    expect(await (await projector.readModel()).checkpoint(), 'so early').to.equal(undefined);
+    await staying;
+    expect(await rowUnder(await projector.readModel(), 'tally-7')).to.equal(ROUNDS);
+  });
+
+  it('are computed so for who follows, too', async () => {
+    const { projector, written } = await projectorBefore();
+    const ending = new AbortController();
+    const following = projector.follow(ending.signal);
+    const model = await projector.readModel();
+    while ((await model.checkpoint()) === undefined) await otherWork();
+    ending.abort();
+    await following;
+    expect(await rowUnder(model, 'tally-7')).to.equal(ROUNDS);
+    expect(written.rebuilds).to.equal(1);
   });
 
   it('are left as they are when nobody waits for them any more', async () => {

@@ -1,4 +1,5 @@
 import { Fault, type FaultCode } from '../fault.js';
+import { onAbort } from '../on-abort.js';
 
 /** What can be done about rows that are not there at all. */
 export interface FirstRowsParts {
@@ -29,11 +30,16 @@ export class FirstRows {
     this.#parts = parts;
   }
 
-  /** Builds them, if they are many. All others are left to the steps. */
-  async build(signal: AbortSignal | undefined): Promise<void> {
-    this.#building ??= this.#ifMany(signal).finally(() => (this.#building = undefined));
-    await this.#building.catch((caught: unknown) => {
-      if (!(caught instanceof Fault) || !LEFT.has(caught.code)) throw caught;
+  /** Builds them, if they are many. All others are left to the steps. Resolves at once when the signal fires. */
+  build(signal: AbortSignal | undefined): Promise<void> {
+    const building = (this.#building ??= this.#ifMany(signal).finally(() => (this.#building = undefined)));
+    return new Promise((resolve, reject) => {
+      const stopHearing = onAbort(signal, resolve);
+      const failed = (caught: unknown): void => {
+        if (caught instanceof Fault && LEFT.has(caught.code)) resolve();
+        else reject(caught);
+      };
+      building.then(resolve, failed).finally(stopHearing);
     });
   }
 
