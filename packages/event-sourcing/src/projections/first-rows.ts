@@ -31,16 +31,17 @@ export class FirstRows {
   }
 
   /** Builds them, if they are many. All others are left to the steps. Resolves at once when the signal fires. */
-  build(signal: AbortSignal | undefined): Promise<void> {
-    const building = (this.#building ??= this.#ifMany(signal).finally(() => (this.#building = undefined)));
-    return new Promise((resolve, reject) => {
-      const stopHearing = onAbort(signal, resolve);
-      const failed = (caught: unknown): void => {
-        if (caught instanceof Fault && LEFT.has(caught.code)) resolve();
-        else reject(caught);
-      };
-      building.then(resolve, failed).finally(stopHearing);
-    });
+  async build(signal: AbortSignal | undefined): Promise<void> {
+    this.#building ??= this.#ifMany(signal).finally(() => (this.#building = undefined));
+    let stopHearing: (() => void) | undefined;
+    const left = new Promise<void>((resolve) => (stopHearing = onAbort(signal, resolve)));
+    try {
+      await Promise.race([this.#building, left]);
+    } catch (caught) {
+      if (!(caught instanceof Fault) || !LEFT.has(caught.code)) throw caught;
+    } finally {
+      stopHearing?.();
+    }
   }
 
   async #ifMany(signal: AbortSignal | undefined): Promise<void> {
