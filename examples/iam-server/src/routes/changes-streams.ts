@@ -93,13 +93,17 @@ export class ChangesStreams {
 
   /** It says that all was told up to now, which nobody knows while the store is away. */
   #beat(): void {
-    const text = this.#isStoreUp() ? eventOf('beat', this.#feed.reached) : '';
     for (const { exchange, recognised } of this.#open.values()) {
       this.#isStillAllowed(exchange, recognised).then(
-        (isAllowed) => (isAllowed ? tell(exchange.response, text) : exchange.response.end()),
+        (isAllowed) => (isAllowed ? this.#sayBeat(exchange.response) : exchange.response.end()),
         () => exchange.response.destroy(),
       );
     }
+  }
+
+  /** Of now, not of before it was asked who listens: what was told meanwhile would be told again to whoever goes on from here. */
+  #sayBeat(response: Response): void {
+    if (this.#isStoreUp()) tell(response, eventOf('beat', this.#feed.reached));
   }
 
   /** A session ends by a sign-out in any process, by its time, or with all others when the secrets are made anew. */
