@@ -19,6 +19,7 @@ export class EventStream {
   readonly response: IncomingMessage;
   readonly events: Told[] = [];
   #rest = '';
+  #furthest = 0n;
   #isOver = false;
 
   private constructor(response: IncomingMessage) {
@@ -48,7 +49,11 @@ export class EventStream {
     this.#rest = parts.pop() ?? '';
     for (const part of parts) {
       const [, id = '', event = '', data = ''] = /^id: (\d+)\nevent: (\w+)\ndata: (.*)$/.exec(part) ?? [];
-      if (event !== '') this.events.push({ id, event, data: JSON.parse(data) });
+      if (event === '') continue;
+      // Whoever is cut off goes on from the last id: what stands behind an earlier one would be told twice.
+      if (event !== 'reset' && BigInt(id) < this.#furthest) throw new Error(`${event} ${id} after ${this.#furthest}`);
+      this.#furthest = BigInt(id);
+      this.events.push({ id, event, data: JSON.parse(data) });
     }
   }
 
