@@ -16,44 +16,27 @@ function request(stream: number, flags: number = FLAGS.endHeaders, more: Readonl
   return { type: 'headers', flags, stream, payload: headerBlock(headers) };
 }
 
-/** A request that asks to be told to go on, and that breaks off in the same breath. */
-function brokenOff(more: Readonly<Record<string, string>>, code: number): readonly Frame[] {
-  return [request(1, FLAGS.endHeaders, more), { type: 'reset', stream: 1, payload: number(code) }];
-}
-
-describe('a stranger who breaks off in the packet they ask in', () => {
-  let service: Service;
-  before(async () => {
-    service = await openService();
-  });
-  after(async () => {
-    await service.close();
-    expect(service.failures).to.deep.equal([]);
-  });
-
-  it('does not end the process, whatever code they break off with', () => survives(service, {}));
-
-  it('does not end it when they wait to be told to go on', () => survives(service, { expect: '100-continue' }));
-});
-
-async function survives({ listening, url }: Service, more: Readonly<Record<string, string>>): Promise<void> {
-  for (const code of Object.values(CODES)) {
-    await sendAtOnce(listening.port, brokenOff(more, code));
-    const alive = await fetch(`${url}/debug/healthz`);
-    expect(alive.status).to.equal(200);
-  }
+/** A request that breaks off in the same breath, once with each code. */
+function brokenOff(more: Readonly<Record<string, string>> = {}): readonly (readonly Frame[])[] {
+  return Object.values(CODES).map((code) => [
+    request(1, FLAGS.endHeaders, more),
+    { type: 'reset', stream: 1, payload: number(code) },
+  ]);
 }
 
 const MANY = 60;
 const refused = Array.from({ length: MANY }, (_, at) => request(3 + 2 * at, FLAGS.endHeaders, { 'Not-Allowed': 'x' }));
 const WHOLE = FLAGS.endHeaders | FLAGS.endStream;
 const last = request(3 + 2 * MANY, WHOLE);
+const data: Frame = { type: 'data', stream: 1, payload: new Uint8Array(5) };
 const goAway = (code: number): Frame => ({ type: 'goAway', payload: Buffer.concat([number(0), number(code)]) });
 
 /** Each of these ended the process of one Node or another, the first packet or one of the next. */
-const TIMES = 10;
+function tenTimes(...frames: readonly Frame[]): readonly (readonly Frame[])[] {
+  return Array.from({ length: 10 }, () => frames);
+}
 
-describe('a stranger who says that they go, and asks on in the same packet', () => {
+describe('a stranger who leaves in the packet they ask in', () => {
   let service: Service;
   before(async () => {
     service = await openService();
@@ -63,15 +46,20 @@ describe('a stranger who says that they go, and asks on in the same packet', () 
     expect(service.failures).to.deep.equal([]);
   });
 
-  it('does not end the process when they go in peace', () =>
-    outlives(service, [request(1), ...refused, goAway(CODES.none), last]));
+  it('does not end the process, whatever code they break off with', () => survives(service, brokenOff()));
 
-  it('does not end it when they go because of an error', () =>
-    outlives(service, [goAway(CODES.internal), request(1), { type: 'data', stream: 1, payload: new Uint8Array(5) }]));
+  it('does not end it when they wait to be told to go on', () =>
+    survives(service, brokenOff({ expect: '100-continue' })));
+
+  it('does not end the process when they say that they go in peace, and ask on in the same packet', () =>
+    survives(service, tenTimes(request(1), ...refused, goAway(CODES.none), last)));
+
+  it('does not end it when they say so because of an error', () =>
+    survives(service, tenTimes(goAway(CODES.internal), request(1), data)));
 });
 
-async function outlives({ listening, url }: Service, frames: readonly Frame[]): Promise<void> {
-  for (let time = 0; time < TIMES; time++) {
+async function survives({ listening, url }: Service, packets: readonly (readonly Frame[])[]): Promise<void> {
+  for (const frames of packets) {
     await sendAtOnce(listening.port, frames);
     expect((await fetch(`${url}/debug/healthz`)).status).to.equal(200);
   }

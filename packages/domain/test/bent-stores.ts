@@ -6,6 +6,7 @@ import {
   type Store,
   type StreamId,
 } from '@login-policy/event-sourcing';
+import { delegating } from '@login-policy/event-sourcing/store';
 
 /** A store that counts the events that are read of its streams. */
 export function counting(store: EventStore): { readonly eventStore: EventStore; eventsRead(): number } {
@@ -19,17 +20,7 @@ export function counting(store: EventStore): { readonly eventStore: EventStore; 
       yield page;
     }
   }
-  const eventStore: EventStore = {
-    append: (append) => store.append(append),
-    readStream,
-    readAll: (options) => store.readAll(options),
-    subscribe: (options) => store.subscribe(options),
-    receipt: (stream, key) => store.receipt(stream, key),
-    head: () => store.head(),
-    knows: (position) => store.knows(position),
-    close: () => store.close(),
-  };
-  return { eventStore, eventsRead: () => read };
+  return { eventStore: delegating(store, { readStream }), eventsRead: () => read };
 }
 
 /** The same store with rows that can't be had, or that say another event and another policy than they are of. */

@@ -1,4 +1,4 @@
-import { streamId, type Projection } from '@login-policy/event-sourcing';
+import { streamId, type Follower, type Projection } from '@login-policy/event-sourcing';
 import { placeIn, StoreUnavailable, type ReadModelStore } from '@login-policy/event-sourcing/store';
 import { expect } from 'chai';
 import { afterEach, describe, it } from 'mocha';
@@ -12,7 +12,13 @@ const away = new StoreUnavailable({ store: 'the store', problem: 'away' });
 afterEach(() => followers.close());
 
 /** A projection that can't reduce anything for as long as it is broken, and how often it tried. */
-function mendable(): { readonly projection: Projection<TallyEvent, number>; isBroken: boolean; tried: number } {
+interface Mendable {
+  readonly projection: Projection<TallyEvent, number>;
+  isBroken: boolean;
+  tried: number;
+}
+
+function mendable(): Mendable {
   const reduce: Projection<TallyEvent, number>['reduce'] = (row, event) => {
     mended.tried += 1;
     if (mended.isBroken) throw new Error('broken');
@@ -22,24 +28,26 @@ function mendable(): { readonly projection: Projection<TallyEvent, number>; isBr
   return mended;
 }
 
+/** A follower that could not reduce the first event, and what broke it. */
+async function stoppedFollower(): Promise<{ broken: Mendable; follower: Follower<TallyEvent, number> }> {
+  const store = followedStore();
+  await raise(store, a, 1);
+  const broken = mendable();
+  const follower = await followers.open(store, broken);
+  await until(() => follower.state.is === 'stopped');
+  return { broken, follower };
+}
+
 describe('a follower that has stopped', () => {
   it('does not try anew for each read', async () => {
-    const store = followedStore();
-    await raise(store, a, 1);
-    const broken = mendable();
-    const follower = await followers.open(store, broken);
-    await until(() => follower.state.is === 'stopped');
+    const { broken, follower } = await stoppedFollower();
     const before = broken.tried;
     for (let read = 0; read < 10; read++) expect(await codeOf(follower.read([a]))).to.equal('projection-stopped');
     expect(broken.tried).to.equal(before);
   });
 
   it('goes on when it is told that the cause is mended', async () => {
-    const store = followedStore();
-    await raise(store, a, 1);
-    const broken = mendable();
-    const follower = await followers.open(store, broken);
-    await until(() => follower.state.is === 'stopped');
+    const { broken, follower } = await stoppedFollower();
     broken.isBroken = false;
     follower.resume();
     await until(() => follower.state.is === 'following');
@@ -47,11 +55,7 @@ describe('a follower that has stopped', () => {
   });
 
   it('goes on from the rows of a rebuild', async () => {
-    const store = followedStore();
-    await raise(store, a, 1);
-    const broken = mendable();
-    const follower = await followers.open(store, broken);
-    await until(() => follower.state.is === 'stopped');
+    const { broken, follower } = await stoppedFollower();
     expect(await codeOf(follower.rebuild())).to.equal('projection-stopped');
     broken.isBroken = false;
     expect(placeIn(await follower.rebuild())).to.equal(1n);
