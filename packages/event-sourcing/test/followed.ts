@@ -8,7 +8,7 @@ import {
   type Store,
   type StreamId,
 } from '@login-policy/event-sourcing';
-import { delegating, memoryReadModelStore } from '@login-policy/event-sourcing/store';
+import { delegating, memoryReadModelStore, placeIn } from '@login-policy/event-sourcing/store';
 import { tallies, tally, tallyEvents, type TallyEvent } from './tally.js';
 
 /** A store whose rows are somewhere else than its events, as beside EventStoreDB; some of its methods replaced. */
@@ -16,6 +16,19 @@ export function followedStore(instead: (sound: EventStore) => Partial<EventStore
   const { eventStore: sound, ...store } = openMemoryStore();
   const eventStore = delegating(sound, instead(sound));
   return { ...store, eventStore, readModels: memoryReadModelStore(), keeps: 'followed' };
+}
+
+/** A store with one event of a stream, which gets its second right after it is asked for its head. */
+export async function growingStore(id: StreamId): Promise<Store> {
+  const store = followedStore((sound) => ({
+    async head() {
+      const head = await sound.head();
+      if (placeIn(head) < 2n) await raise(store, id, 1);
+      return head;
+    },
+  }));
+  await raise(store, id, 1);
+  return store;
 }
 
 /** Followers of the tests of one file, closed together. */

@@ -10,7 +10,7 @@ import { rowUnder } from '@login-policy/testkit';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { newEvent } from './events.js';
-import { codeOf, faultOf, followedStore, raise, until } from './followed.js';
+import { codeOf, faultOf, followedStore, growingStore, raise, until } from './followed.js';
 import { tallies, type TallyEvent } from './tally.js';
 import { watchedReadModels } from './watched-read-models.js';
 
@@ -134,14 +134,7 @@ describe('rows that stand further than the head that was asked for', () => {
   const far = positionOf(9, eventId('01ARZ3NDEKTSV4RRFFQ69G5FAV'));
 
   it('stay there when something was recorded after the question', async () => {
-    const store = followedStore((sound) => ({
-      async head() {
-        const head = await sound.head();
-        if (placeIn(head) < 2n) await raise(store, a, 1);
-        return head;
-      },
-    }));
-    await raise(store, a, 1);
+    const store = await growingStore(a);
     const { projector, reached } = watchedProjector(tallies(), store);
     expect(placeIn(await projector.catchUp())).to.equal(2n);
     expect([await reached(), await rowUnder(await projector.readModel(), a)]).to.deep.equal([2n, 2]);

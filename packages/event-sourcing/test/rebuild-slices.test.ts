@@ -2,7 +2,7 @@ import { openMemoryStore, START, streamId, type EventStore, type RecordedEvent }
 import { CheckpointConflict, delegating, placeIn, positionOf, Projector } from '@login-policy/event-sourcing/store';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
-import { followedStore, raise } from './followed.js';
+import { followedStore, growingStore, raise } from './followed.js';
 import { tallies } from './tally.js';
 import { watchedReadModels } from './watched-read-models.js';
 
@@ -54,14 +54,7 @@ describe('a rebuild of few rows', () => {
   });
 
   it('stands where it has read to, though that is behind the head it was told', async () => {
-    const store = followedStore((sound) => ({
-      async head() {
-        const head = await sound.head();
-        if (placeIn(head) < 2n) await raise(store, a, 1);
-        return head;
-      },
-    }));
-    await raise(store, a, 1);
+    const store = await growingStore(a);
     const projector = new Projector({ ...store, projection: tallies() });
     expect(placeIn(await projector.rebuild())).to.equal(2n);
     const model = await projector.readModel();
