@@ -161,8 +161,8 @@ export class ModelRows<Row> {
   ): readonly EncodedRow<Row>[] {
     return Array.from(rows, ([key, row]) => {
       if (row === undefined) return { key, row, text: undefined, indexed: [] };
-      const [indexed, earlier] = [this.#entriesOf(row), this.#entriesOf(before.get(key))];
-      const isSame = before.has(key) && JSON.stringify(indexed) === JSON.stringify(earlier);
+      const indexed = this.#entriesOf(row);
+      const isSame = before.has(key) && areSame(indexed, this.#entriesOf(before.get(key)));
       return {
         key,
         row,
@@ -208,6 +208,13 @@ export class ModelRows<Row> {
     for (const [name, value] of indexed ?? []) this.#statements.index.run(model, key, name, value);
     this.#kept.written(key, row, text);
   }
+}
+
+function areSame(entries: readonly IndexEntry[], others: readonly IndexEntry[]): boolean {
+  return (
+    entries.length === others.length &&
+    entries.every(([name, value], place) => others[place]?.[0] === name && others[place][1] === value)
+  );
 }
 
 function askedIn(query: RowQuery): [index: string, value: string, from: string, limit: number] {

@@ -47,9 +47,18 @@ export function recordedEvents(append: Append, { after, recordedAt, position }: 
   const recorded = events.map((event, index): RecordedEvent => {
     const { id, type, schemaVersion, data, metadata } = event;
     revision = revisionAfter(revision);
-    const placed = { id, streamId, revision, position: position(index, event), recordedAt };
     const place = placeInAppend(index, events.length);
-    const whole = { ...placed, schemaVersion, type, data, metadata };
+    const whole = {
+      id,
+      streamId,
+      revision,
+      position: position(index, event),
+      recordedAt,
+      schemaVersion,
+      type,
+      data,
+      metadata,
+    };
     return Object.freeze(place === undefined ? whole : { ...whole, append: Object.freeze(place) });
   });
   return Object.freeze(recorded);
