@@ -42,10 +42,14 @@ export interface RawDriver {
 
 /** The event of its columns: unchecked, as by hand. */
 export function parseEvent(type: string, text: string): PlainEvent {
-  const data: unknown = JSON.parse(text);
+  return plainEvent(type, JSON.parse(text));
+}
+
+/** The event of its data, as it was stored. */
+export function plainEvent(type: string, data: unknown): PlainEvent {
   const event: unknown = { type, data };
   if (isEvent(event)) return event;
-  throw new TypeError(`this is not an event: ${text}`);
+  throw new TypeError(`this is not an event: ${type}`);
 }
 
 /** The policy of its row. */

@@ -6,7 +6,7 @@ import { judge, medianOf, ratioOf, type Verdict } from '../harness/verdict.js';
 import { packageFolder } from '../harness/scratch.js';
 import { rangeOf, sayFigure, sayRatio } from './figures.js';
 
-const DOCUMENT = join(packageFolder, '..', '..', 'docs', 'explanation', 'measurements.md');
+const DOCUMENTS = join(packageFolder, '..', '..', 'docs', 'explanation');
 
 /** The measured rows of a group as Markdown: what is missed, one line a row, then every contender of each. */
 export function asMarkdown(rows: readonly MeasuredRow[], circumstances: string): string {
@@ -25,7 +25,8 @@ function missedIn(rows: readonly MeasuredRow[]): string {
   return missed.length === 0 ? 'No target is missed.' : `**Missed:** ${missed.join(', ')}.`;
 }
 
-function table(head: readonly string[], body: readonly (readonly string[])[]): readonly string[] {
+/** A table's lines, and an empty one after them. */
+export function table(head: readonly string[], body: readonly (readonly string[])[]): readonly string[] {
   const line = (cells: readonly string[]): string =>
     `| ${cells.map((cell) => cell.replaceAll('|', '\\|').replaceAll('\n', ' ')).join(' | ')} |`;
   return [line(head), line(head.map(() => '---')), ...body.map(line), ''];
@@ -76,16 +77,22 @@ function figuresOf({ name, figures, failures }: Measured, row: MeasuredRow): rea
   ];
 }
 
+/** Puts a group's tables into the documentation, and answers with the document's path. */
+export async function writeDocument(group: string, tables: string): Promise<string> {
+  return writeBetween('measurements.md', `measured ${group}`, tables);
+}
+
 /**
- * Puts a group's tables between its two markers in the documentation, and answers with the document's path.
+ * Puts text between two markers of a document, and answers with the document's path.
  *
  * @throws Error when the markers are not there: then somebody should look.
  */
-export async function writeDocument(group: string, tables: string): Promise<string> {
-  const before = await readFile(DOCUMENT, 'utf8');
-  const marker = `<!-- measured ${group}: begin, written by \`npm run bench -- --write\` -->`;
-  const [begin, end] = [before.indexOf(marker), before.indexOf(`<!-- measured ${group}: end -->`)];
-  if (begin === -1 || end < begin) throw new Error(`${DOCUMENT} has lost ${marker} and its end`);
-  await writeFile(DOCUMENT, `${before.slice(0, begin + marker.length)}\n\n${tables}\n${before.slice(end)}`);
-  return DOCUMENT;
+export async function writeBetween(document: string, name: string, text: string): Promise<string> {
+  const path = join(DOCUMENTS, document);
+  const before = await readFile(path, 'utf8');
+  const [begin, end] = [before.indexOf(`<!-- ${name}: begin`), before.indexOf(`<!-- ${name}: end -->`)];
+  if (begin === -1 || end < begin) throw new Error(`${path} has lost the markers of ${name}`);
+  const from = before.indexOf('-->', begin) + '-->'.length;
+  await writeFile(path, `${before.slice(0, from)}\n\n${text}\n${before.slice(end)}`);
+  return path;
 }

@@ -5,6 +5,7 @@ import { RawPolicies } from '../raw/raw-policies.js';
 import { jobsOver, lanes, stepAt, STEPS, streamOf, type Job } from '../workload/course.js';
 import { withRaw, type Kind } from '../workload/kinds.js';
 import { addDefault, checkRow, give, withOurs } from '../workload/ours.js';
+import { withWriterThread } from './in-a-thread.js';
 
 interface Work {
   readonly kind: Kind;
@@ -29,7 +30,9 @@ export function commands(
       const policies = atATime === 1 ? kind.policiesInTurn : 900;
       const jobs = jobsOver(Math.ceil(setting.isQuick ? policies / 2 : policies));
       const work: Work = { kind, setting, jobs, atATime };
-      return [ours(work), raw(work), limit(work), ...kind.peers(setting).map((peer) => byPeer(peer, work))];
+      const threads = kind.name === 'sqlite' && atATime > 1 ? [inAThread(work)] : [];
+      const peers = kind.peers(setting).map((peer) => byPeer(peer, work));
+      return [ours(work), raw(work), limit(work), ...threads, ...peers];
     },
   };
 }
@@ -75,6 +78,19 @@ function limit({ kind, setting, jobs, atATime }: Work): Contender {
         return ratePerSecond(jobs.length, async () => {
           for (const group of decided) await driver.append(group);
         });
+      }),
+  };
+}
+
+/** Whether our own writer should be in a thread. */
+function inAThread({ setting, jobs, atATime }: Work): Contender {
+  return {
+    name: 'ours, written by a thread',
+    how: 'a trial: our memory store, and a worker thread that writes each group by hand before it is answered',
+    measure: () =>
+      withWriterThread(setting.scratch.fresh('thread.db'), async (policies) => {
+        await addDefault(policies);
+        return ratePerSecond(jobs.length, () => lanes(jobs, atATime, (job) => give(policies, job)));
       }),
   };
 }

@@ -1,0 +1,56 @@
+import { median } from '../harness/meter.js';
+import type { Contender, Figure, Row } from '../harness/row.js';
+import { openScratch } from '../harness/scratch.js';
+import { sayFigure } from '../report/figures.js';
+import { table } from '../report/markdown.js';
+import { whereSpent, type Share } from './spent.js';
+
+const ROUNDS = { warmUps: 3, profiled: 5 } as const;
+/** What is less is not worth a line. */
+const LEAST = 0.01;
+const FUNCTIONS = 12;
+
+/** Where the time of our side of a row goes, as Markdown: by part, and by function. */
+export async function profileOf(row: Row): Promise<string> {
+  const scratch = await openScratch();
+  try {
+    const peers = { emmettSqlite: undefined, whyNot: 'not asked for' };
+    const [ours] = await row.contenders({ isQuick: false, scratch, peers });
+    if (ours === undefined) throw new Error(`${row.name} has no contender`);
+    await timesOver(ROUNDS.warmUps, ours);
+    const figures: Figure[] = [];
+    const spent = await whereSpent(async () => figures.push(...(await timesOver(ROUNDS.profiled, ours))));
+    const figure = median(figures.map(({ byClock }) => byClock));
+    const each = microsecondsOf(row, figure);
+    return [
+      `${row.work}: ${sayFigure(figure)} ${row.unit} while it was profiled.`,
+      '',
+      ...table(['part', 'share', 'µs'], spent.parts.filter(isWorthALine).map(sayWith(each))),
+      ...table(
+        ['function', 'share', 'µs'],
+        spent.functions.filter(isWorthALine).slice(0, FUNCTIONS).map(sayWith(each)),
+      ),
+    ].join('\n');
+  } finally {
+    await scratch.remove();
+  }
+}
+
+async function timesOver(rounds: number, contender: Contender): Promise<readonly Figure[]> {
+  const figures: Figure[] = [];
+  for (let round = 0; round < rounds; round++) figures.push(await contender.measure());
+  return figures;
+}
+
+/** How long one thing of a row takes: one command, one event, one whole look. */
+function microsecondsOf({ unit }: Row, figure: number): number {
+  return unit.endsWith('/s') ? 1e6 / figure : figure * 1000;
+}
+
+function isWorthALine({ share }: Share): boolean {
+  return share >= LEAST;
+}
+
+function sayWith(each: number): (one: Share) => readonly string[] {
+  return ({ name, share }) => [name, `${(share * 100).toFixed(1)} %`, sayFigure(share * each)];
+}

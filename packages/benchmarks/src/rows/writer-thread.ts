@@ -1,0 +1,10 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import type { Decided } from '../raw/raw-driver.js';
+import { RawSqlite } from '../raw/raw-sqlite.js';
+
+// Writes what it is sent, a transaction for each message, and says so.
+const driver = new RawSqlite(String(workerData));
+parentPort?.on('message', (group: readonly Decided[]) => {
+  driver.write(group);
+  parentPort?.postMessage(group.length);
+});
