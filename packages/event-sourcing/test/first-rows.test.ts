@@ -1,5 +1,6 @@
 import { openMemoryStore, streamId, type EventStore } from '@login-policy/event-sourcing';
 import {
+  DeadlineExceeded,
   memoryReadModelStore,
   ProjectionStopped,
   Projector,
@@ -66,6 +67,31 @@ describe('rows that are not there at all, of many events', () => {
     expect(await (await projector.readModel()).checkpoint(), 'so early').to.equal(undefined);
     await staying;
     expect(await rowUnder(await projector.readModel(), 'tally-7')).to.equal(ROUNDS);
+  });
+
+  it('do not take the place of a rebuild that was asked for meanwhile, nor it theirs', async () => {
+    const { projector } = await projectorBefore();
+    const [, rebuilt] = await Promise.all([projector.catchUp(), projector.rebuild()]);
+    const [rebuiltFirst] = await Promise.all([projector.rebuild(), projector.catchUp()]);
+    const model = await projector.readModel();
+    expect([rebuilt, rebuiltFirst]).to.deep.equal(Array(2).fill(await model.checkpoint()));
+    expect(await rowUnder(model, 'tally-7')).to.equal(ROUNDS);
+  });
+
+  it('are not computed again after a rebuild that was begun before', async () => {
+    const { projector, asked } = await projectorBefore();
+    await Promise.all([projector.rebuild(), projector.catchUp()]);
+    expect(asked.switches).to.have.lengthOf(1);
+  });
+
+  it('keep nobody waiting who gives their rebuild up', async () => {
+    const { projector } = await projectorBefore();
+    const leaving = new AbortController();
+    const [building, left] = [projector.rebuild(), faultOf(projector.rebuild(leaving.signal))];
+    leaving.abort();
+    expect(await left).to.be.instanceOf(DeadlineExceeded);
+    expect(await (await projector.readModel()).checkpoint(), 'so early').to.equal(undefined);
+    await building;
   });
 
   it('are computed so for who follows, too', async () => {

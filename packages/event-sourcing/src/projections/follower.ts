@@ -14,7 +14,8 @@ import { KnownHead, type AskedHead } from './known-head.js';
 import { KnownPositions } from './known-positions.js';
 import { ProjectionBehind } from './projection-faults.js';
 import type { Projection } from './projection.js';
-import { Projector, type Lag } from './projector.js';
+import type { Lag } from './lag.js';
+import { Projector } from './projector.js';
 import type { KeyedRow, ReadModel, RowQuery, RowsAt } from './read-model-store.js';
 import { readable, tolerating, type UnreadableRow } from './tolerating.js';
 
@@ -115,7 +116,7 @@ export class Follower<Event extends EventShape, Row> {
    * Computes all rows anew from the first event; reads answer from the old ones till then. What had stopped goes on from them.
    *
    * @throws ProjectionStopped before an event that can't be reduced; the rows stay.
-   * @throws RebuildSuperseded when another rebuild was begun meanwhile.
+   * @throws RebuildSuperseded when somebody else began another one meanwhile. One that was asked for here waits for its turn.
    */
   async rebuild(signal?: AbortSignal): Promise<Position> {
     const checkpoint = await this.#projector.rebuild(signal);

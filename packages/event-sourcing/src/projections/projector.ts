@@ -5,7 +5,9 @@ import type { EventStore, ReadAllOptions, SubscriptionMessage } from '../streams
 import type { EventShape, RecordedEvent } from '../streams/event.js';
 import { laterPosition, START, type Position } from '../streams/position.js';
 import { pause } from '../store/back-off.js';
-import { FirstRows } from './first-rows.js';
+import { KeyedMutex } from '../store/keyed-mutex.js';
+import { leaveToSteps } from './first-rows.js';
+import { lagAfter, type Lag } from './lag.js';
 import { CheckpointConflict } from './projection-faults.js';
 import { modelName, type Projection } from './projection.js';
 import type { ReadModel, ReadModelStore } from './read-model-store.js';
@@ -24,16 +26,6 @@ export interface ProjectorOptions<Event extends EventShape, Row> {
   readonly onHead?: () => void;
 }
 
-/** How far a projection is behind the store. */
-export interface Lag {
-  /** Events not yet reduced; counted up to 10,000, then {@link isAtLeast} is true. */
-  readonly events: number;
-  readonly isAtLeast: boolean;
-  /** How long the oldest of them has been waiting; 0 when there is none. */
-  readonly seconds: number;
-}
-
-const COUNTED_AT_MOST = 10_000;
 const REMEMBERED_ROWS = 20_000;
 /** Events reduced in one transaction, so that nobody else in the process waits longer than some milliseconds. */
 const LARGEST_STEP = 100;
@@ -60,7 +52,8 @@ export class Projector<Event extends EventShape, Row> {
   readonly #pageSize: number;
   readonly #clock: Clock;
   readonly #onHead: () => void;
-  readonly #firstRows: FirstRows;
+  /** One at a time: the later one would take the earlier one's place. */
+  readonly #rebuilds = new KeyedMutex<string>();
   #opened: Promise<ReadModel<Row>> | undefined;
 
   constructor(options: ProjectorOptions<Event, Row>) {
@@ -70,8 +63,6 @@ export class Projector<Event extends EventShape, Row> {
     this.#pageSize = options.pageSize ?? 500;
     this.#clock = options.clock ?? systemClock;
     this.#onHead = options.onHead ?? (() => undefined);
-    const areMany = async (): Promise<boolean> => (await this.lag()).isAtLeast;
-    this.#firstRows = new FirstRows({ areMany, rebuild: (signal) => this.rebuild(signal) });
   }
 
   /** The read model it keeps. */
@@ -91,7 +82,7 @@ export class Projector<Event extends EventShape, Row> {
    */
   async catchUp(signal?: AbortSignal): Promise<Position> {
     const model = await this.readModel();
-    if ((await model.checkpoint()) === undefined) await this.#firstRows.build(signal);
+    if ((await model.checkpoint()) === undefined) await this.#buildFirstRows(signal);
     return this.#takingTurns(async () => {
       const head = await this.#store.head();
       const reached = await this.#reduceFrom(model, await model.checkpoint(), signal);
@@ -110,7 +101,7 @@ export class Projector<Event extends EventShape, Row> {
    */
   async follow(signal: AbortSignal): Promise<void> {
     const model = await this.readModel();
-    if ((await model.checkpoint()) === undefined) await this.#firstRows.build(signal);
+    if ((await model.checkpoint()) === undefined) await this.#buildFirstRows(signal);
     while (!signal.aborted) await this.#takingTurns(() => this.#followFrom(model, signal));
   }
 
@@ -119,9 +110,39 @@ export class Projector<Event extends EventShape, Row> {
    * the old rows till then.
    *
    * @throws ProjectionStopped before an event that can't be reduced; the live rows stay.
-   * @throws RebuildSuperseded when another rebuild was begun meanwhile.
+   * @throws RebuildSuperseded when somebody else began another one meanwhile. One of this projector's own waits for its turn.
+   * @throws DeadlineExceeded when the signal fired.
    */
-  async rebuild(signal?: AbortSignal): Promise<Position> {
+  rebuild(signal?: AbortSignal): Promise<Position> {
+    return this.#alone(signal, () => this.#rebuild(signal));
+  }
+
+  /** How far the read model is behind. Reads on from its checkpoint to see. */
+  async lag(): Promise<Lag> {
+    const model = await this.readModel();
+    const after = (await model.checkpoint()) ?? START;
+    return lagAfter(after, { store: this.#store, filter: this.#projection.filter, clock: this.#clock });
+  }
+
+  /** Many rows that are not there at all are sooner there by a rebuild, which writes each about once. */
+  async #buildFirstRows(signal: AbortSignal | undefined): Promise<void> {
+    const buildIfMany = async (): Promise<void> => {
+      // Whoever had the turn before may have built them.
+      if ((await this.lag()).isAtLeast) await this.#rebuild(signal);
+    };
+    await this.#alone(signal, buildIfMany).catch(leaveToSteps);
+  }
+
+  async #alone<Result>(signal: AbortSignal | undefined, work: () => Promise<Result>): Promise<Result> {
+    if ((await this.#rebuilds.enter(this.name, signal)) === false) throw this.#givenUp();
+    try {
+      return await work();
+    } finally {
+      this.#rebuilds.leave(this.name);
+    }
+  }
+
+  async #rebuild(signal: AbortSignal | undefined): Promise<Position> {
     const live = await this.readModel();
     const rebuild = new Rebuild(this.#projection, await live.beginRebuild());
     return this.#takingTurns(async () => {
@@ -130,24 +151,13 @@ export class Projector<Event extends EventShape, Row> {
       // further than the last event, where nothing of this store is.
       const head = laterPosition(await this.#store.head(), (await live.checkpoint()) ?? START);
       await this.#rebuildTo(rebuild, signal);
-      if (signal?.aborted === true) throw new DeadlineExceeded({ doing: `a rebuild of ${this.name}` });
+      if (signal?.aborted === true) throw this.#givenUp();
       return rebuild.finish(head);
     });
   }
 
-  /** How far the read model is behind. Reads on from its checkpoint to see. */
-  async lag(): Promise<Lag> {
-    const model = await this.readModel();
-    const after = (await model.checkpoint()) ?? START;
-    let events = 0;
-    let oldest: RecordedEvent | undefined;
-    for await (const page of this.#store.readAll({ after, filter: this.#projection.filter, pageSize: 1000 })) {
-      oldest ??= page[0];
-      events += page.length;
-      if (events >= COUNTED_AT_MOST) break;
-    }
-    const seconds = oldest === undefined ? 0 : Math.max(0, (this.#clock() - oldest.recordedAt) / 1000);
-    return { events: Math.min(events, COUNTED_AT_MOST), isAtLeast: events >= COUNTED_AT_MOST, seconds };
+  #givenUp(): DeadlineExceeded {
+    return new DeadlineExceeded({ doing: `a rebuild of ${this.name}` });
   }
 
   async #reduceFrom(

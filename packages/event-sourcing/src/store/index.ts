@@ -91,7 +91,8 @@ export type {
   RowQuery,
 } from '../projections/read-model-store.js';
 export { compareKeys, indexEntries, rowLimitOf, type IndexEntry } from '../projections/row-query.js';
-export { Projector, type Lag, type ProjectorOptions } from '../projections/projector.js';
+export type { Lag } from '../projections/lag.js';
+export { Projector, type ProjectorOptions } from '../projections/projector.js';
 export { tolerating, type UnreadableFacts } from '../projections/tolerating.js';
 export type { FollowerOptions, FollowerState, FreshRows } from '../projections/following.js';
 export { memoryReadModelStore } from '../projections/memory-read-model-store.js';
