@@ -13,5 +13,5 @@ if (major < wanted.major || (major === wanted.major && minor < wanted.minor)) {
   process.exitCode = 1;
 } else {
   const { setUp } = await import('./set-up/index.mjs');
-  process.exitCode = await setUp();
+  process.exitCode = await setUp({ compiles: !process.argv[1].endsWith('start.mjs') });
 }

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build } from './build.mjs';
+import { compile } from './compile.mjs';
 import { installPackages } from './install.mjs';
 import { withLock } from './lock.mjs';
 import { buildPage } from './page.mjs';
@@ -10,16 +10,20 @@ import { ensureSqliteDriver } from './sqlite-driver.mjs';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /**
- * Installs, checks, compiles and builds what is not yet installed, sound, compiled and built; answers with the exit code.
+ * Installs, checks, compiles and builds what is not yet installed, sound, compiled and built; answers with the exit code. To run an
+ * example nothing has to be compiled: its JavaScript is made without a look at the types.
  *
  * Only one set-up of a folder works at a time: a second one waits, and then finds nothing to do.
  */
-export async function setUp() {
+export async function setUp({ compiles = true } = {}) {
   try {
     await withLock(join(root, '.data', 'set-up.lock'), async () => {
       await installPackages(root);
       await ensureSqliteDriver(root);
-      await build(root);
+      if (compiles) await compile(root);
+      // What it needs was installed just now.
+      const { bundle } = await import('./bundle.mjs');
+      await bundle(root);
       await buildPage(root);
     });
     return 0;

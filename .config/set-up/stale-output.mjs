@@ -2,6 +2,8 @@ import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
 const compiled = /\.(js|d\.ts)(\.map)?$/;
+/** What the entries of a bundle share: no source has its name, and the bundler looks after it. */
+const shared = /^shared-/;
 const outputs = [
   { output: 'dist', source: 'src' },
   { output: '.test-build', source: 'test' },
@@ -19,7 +21,7 @@ export function removeStaleOutput(root) {
 function removeWithin(folder, { output, source }) {
   if (!existsSync(join(folder, output)) || !existsSync(join(folder, source))) return;
   for (const file of readdirSync(join(folder, output), { recursive: true })) {
-    if (!compiled.test(file)) continue;
+    if (!compiled.test(file) || shared.test(file)) continue;
     const stem = file.replace(compiled, '');
     // The page has a project of its own: page/test/… is compiled into .test-build/page/test/….
     const sources = [join(folder, source, stem), join(folder, stem)];

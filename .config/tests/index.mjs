@@ -34,7 +34,7 @@ const slowest = 10;
 
 /** How many times slower this machine is now than a quiet one, on average. */
 async function paceNow() {
-  const { measurePace } = await import('../../packages/testkit/dist/pace.js');
+  const { measurePace } = await import('../../packages/testkit/dist/index.js');
   let sum = 0;
   for (let count = 0; count < looks; count++) sum += measurePace();
   return Math.min(slowest, Math.max(1, sum / looks));

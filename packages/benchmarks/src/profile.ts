@@ -6,7 +6,7 @@ import { withServer } from './raw/postgres-server.js';
 import { writeBetween } from './report/markdown.js';
 import { rows } from './rows/all-rows.js';
 
-const PROGRAM = fileURLToPath(new URL('profile-row.js', import.meta.url));
+const PROGRAM = fileURLToPath(new URL('./profile-row.js', import.meta.url));
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { write: { type: 'boolean', default: false } },

@@ -1,4 +1,5 @@
 /** Counts the functions of ours that a removal enters between its caller and the store, and how deep they are called in each other. */
+import { readFileSync } from 'node:fs';
 import { Session } from 'node:inspector/promises';
 import { freshInstance, openLoginPolicies, orThrow } from '@login-policy/domain';
 import { openMemoryStore, type EventStore } from '@login-policy/event-sourcing';
@@ -6,7 +7,7 @@ import { delegating } from '@login-policy/event-sourcing/store';
 
 const owner = { instanceId: 'my-iam' };
 const by = { actor: 'admin' };
-const ours = /packages\/(?:domain|event-sourcing)\/dist\/(.*)\.js/;
+const ours = /packages\/(?:domain|event-sourcing)\/dist\/.*\.js/;
 const session = new Session();
 
 Error.stackTraceLimit = 100;
@@ -36,12 +37,21 @@ async function sayWay(frames: readonly string[]): Promise<void> {
   const coverage = await session.post('Profiler.takePreciseCoverage').catch(() => undefined);
   if (coverage === undefined) return;
   const entered = coverage.result.flatMap(({ functions, url }) => {
-    const [, file] = ours.exec(url) ?? [];
+    if (!ours.test(url)) return [];
+    const fileAt = filesIn(url);
     const called = functions.filter(({ ranges }) => (ranges[0]?.count ?? 0) > 0);
-    return file === undefined ? [] : called.map(({ functionName }) => `${file} ${functionName || '(anonymous)'}`);
+    return called.map(
+      ({ functionName, ranges }) => `${fileAt(ranges[0]?.startOffset)} ${functionName || '(anonymous)'}`,
+    );
   });
   console.log(`Called in each other: ${frames.length}`);
   for (const frame of frames.toReversed()) console.log(`  ${frame.trim().replace(/ \(.*| file:.*/, '')}`);
   console.log(`Entered in all, with what only parses, compares or copies: ${entered.length}`);
   if (process.argv.includes('--all')) for (const one of entered) console.log(`  ${one}`);
+}
+
+/** Which source a place in a bundle came from: the bundler leaves a line where each begins. */
+function filesIn(url: string): (offset: number | undefined) => string {
+  const begins = [...readFileSync(new URL(url), 'utf8').matchAll(/^\/\/ src\/(.*)\.ts$/gm)];
+  return (offset = 0) => begins.findLast(({ index }) => index <= offset)?.[1] ?? url;
 }

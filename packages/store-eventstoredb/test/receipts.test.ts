@@ -62,7 +62,7 @@ describe('a receipt on EventStoreDB', () => {
   it('without events is taken back when the stream went on while it was written', async () => {
     const [one, two] = [another(), another()];
     await one.append(appendOf(STREAM, 1));
-    double.script.plan('batch-append', { do: 'answer-late', ms: 60 });
+    double.script.plan('batch-append', { do: 'answer-late', ms: paced(500) });
     const keeping = faultOf(one.append(withReceipt(0, revision(0))));
     await written(double, '_receipts-');
     await two.append(appendOf(STREAM, 1));
@@ -74,7 +74,7 @@ describe('a receipt on EventStoreDB', () => {
   it('that was taken back can be had again', async () => {
     const [one, two] = [another(), another()];
     await one.append(appendOf(STREAM, 1));
-    double.script.plan('batch-append', { do: 'answer-late', ms: 60 });
+    double.script.plan('batch-append', { do: 'answer-late', ms: paced(500) });
     const keeping = faultOf(one.append(withReceipt(0, revision(0))));
     await written(double, '_receipts-');
     await two.append(appendOf(STREAM, 1));
@@ -118,7 +118,7 @@ describe('a receipt on EventStoreDB', () => {
   it('without events is believed by nobody before it is final, and never taken back after that', async () => {
     const [one, two, three] = [another(), another(), another()];
     await one.append(appendOf(STREAM, 1));
-    double.script.plan('batch-append', { do: 'answer-late', ms: 60 });
+    double.script.plan('batch-append', { do: 'answer-late', ms: paced(500) });
     const keeping = outcomeOf(one.append(withReceipt(0, revision(0))));
     await written(double, '_receipts-');
     // The first is still waiting: it has not looked yet whether the stream went on.
@@ -131,7 +131,7 @@ describe('a receipt on EventStoreDB', () => {
   it('without events whose stream went on is void to whoever meets it, also to who appends', async () => {
     const [one, two] = [another(), another()];
     await one.append(appendOf(STREAM, 1));
-    double.script.plan('batch-append', { do: 'answer-late', ms: 60 });
+    double.script.plan('batch-append', { do: 'answer-late', ms: paced(500) });
     const keeping = outcomeOf(one.append(withReceipt(0, revision(0))));
     await written(double, '_receipts-');
     await two.append(appendOf(STREAM, 1));

@@ -1,5 +1,5 @@
 export { fixedClock, settableClock, steppingClock, type Moment, type SettableClock } from './clocks.js';
-export { paced } from './pace.js';
+export { measurePace, paced } from './pace.js';
 export { rowUnder } from './row-under.js';
 export { sequentialIds } from './sequential-ids.js';
 export { EventPlacer, type PlacingOptions } from './specifications/event-placer.js';

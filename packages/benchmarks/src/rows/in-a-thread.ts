@@ -7,7 +7,7 @@ import { delegating } from '@login-policy/event-sourcing/store';
 import { plainEvent, type Decided } from '../raw/raw-driver.js';
 import { policyAfter } from '../workload/course.js';
 
-const PROGRAM = new URL('writer-thread.js', import.meta.url);
+const PROGRAM = new URL('./writer-thread.js', import.meta.url);
 
 /**
  * Does something with our login policies in memory, of which a thread writes every append to SQLite before it is answered: the most

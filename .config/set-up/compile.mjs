@@ -6,7 +6,7 @@ import { removeStaleOutput } from './stale-output.mjs';
 const worthSayingSeconds = 3;
 
 /** Compiles what changed, and removes what was compiled from files that are gone: else deleted tests would run on. */
-export async function build(root) {
+export async function compile(root) {
   removeStaleOutput(root);
   const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
   if (!existsSync(compiler)) throw new SetUpFailed(`${compiler} is missing; delete node_modules and run this again.`);

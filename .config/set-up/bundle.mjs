@@ -1,0 +1,62 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { rolldown } from 'rolldown';
+import { SetUpFailed } from './process.mjs';
+
+/** For tools that look at one file at a time: what is covered, what breaks. */
+const isApart = process.env['LOGIN_POLICY_MODULES'] === 'apart';
+
+/**
+ * Makes the JavaScript of every package and example that names some in its package.json: one file for each entry, and one for what
+ * entries share, because a process that imports many files starts late. Types are not looked at: that is the compiler's work.
+ */
+export async function bundle(root) {
+  const folders = ['packages', 'examples'].flatMap((room) =>
+    readdirSync(join(root, room)).map((name) => join(root, room, name)),
+  );
+  await Promise.all(folders.filter((folder) => existsSync(join(folder, 'src'))).map(bundleOne));
+}
+
+async function bundleOne(folder) {
+  const entries = [...readFileSync(join(folder, 'package.json'), 'utf8').matchAll(/\bdist\/([\w/-]+)\.js"/g)];
+  if (entries.length === 0) return;
+  const dist = join(folder, 'dist');
+  try {
+    const made = await rolldown({
+      cwd: folder,
+      input: Object.fromEntries(entries.map(([, entry]) => [entry, `./src/${entry}.ts`])),
+      external: (id) => !/^[./]/.test(id),
+      platform: 'neutral',
+      treeshake: false,
+    });
+    const { output } = await made.generate({
+      dir: dist,
+      format: 'esm',
+      sourcemap: true,
+      entryFileNames: '[name].js',
+      chunkFileNames: 'shared-[name].js',
+      ...(isApart && { preserveModules: true, preserveModulesRoot: join(folder, 'src') }),
+    });
+    await made.close();
+    removeAllBut(dist, output);
+    for (const { type, fileName, code, source } of output) keep(join(dist, fileName), type === 'chunk' ? code : source);
+  } catch (cause) {
+    throw new SetUpFailed(`${basename(folder)} can't be bundled; the errors stand above.`, String(cause));
+  }
+}
+
+/** In one step, and only what is another: other processes may be loading it. */
+function keep(file, text) {
+  if (existsSync(file) && readFileSync(file, 'utf8') === text) return;
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(`${file}.new`, text);
+  renameSync(`${file}.new`, file);
+}
+
+function removeAllBut(dist, output) {
+  if (!existsSync(dist)) return;
+  const made = new Set(output.map(({ fileName }) => join(fileName)));
+  for (const file of readdirSync(dist, { recursive: true })) {
+    if (/\.js(\.map)?$/.test(file) && !made.has(file)) rmSync(join(dist, file), { force: true });
+  }
+}
