@@ -1,5 +1,6 @@
 import { defaultSettings, freshInstance, openLoginPolicies, orThrow, RejectedError } from '@login-policy/domain';
 import { isFault, openMemoryStore, position } from '@login-policy/event-sourcing';
+import { delegating } from '@login-policy/event-sourcing/store';
 import { settableClock, steppingClock } from '@login-policy/testkit';
 import { expect } from 'chai';
 import { DateTime } from 'luxon';
@@ -78,6 +79,19 @@ describe('a policy as of a moment', () => {
       const answer = await loginPolicies.policy(instance, { asOf: { instant: moment } });
       expect(rejectionOf(answer)).to.include({ reason: 'invalid-argument', field: 'options.asOf.instant' });
     }
+  });
+
+  it('is refused for as long as the store may take an event in so late, and answered from then on (K33)', async () => {
+    const store = openMemoryStore({ clock: steppingClock('2026-01-01T00:00:00.000Z', 1000) });
+    const eventStore = delegating(store.eventStore, { lateByMs: 10_000 });
+    const loginPolicies = await openLoginPolicies({ store: { ...store, eventStore } });
+    orThrow(await loginPolicies.add(instance, freshInstance, by));
+    const secondsAgo = (seconds: number): Date => new Date(Date.now() - seconds * 1000);
+    const early = rejectionOf(await loginPolicies.effectivePolicy(acme, { asOf: { instant: secondsAgo(9) } }));
+    expect(early).to.include({ reason: 'invalid-argument', field: 'options.asOf.instant' });
+    expect(JSON.stringify(early)).to.contain('past for 10 s');
+    const then = orThrow(await loginPolicies.effectivePolicy(acme, { asOf: { instant: secondsAgo(11) } }));
+    expect(then.policy.multiFactors).to.deep.equal([PASSKEY]);
   });
 
   it('takes a luxon DateTime, a Date and ISO 8601 text for an instant (K20)', async () => {

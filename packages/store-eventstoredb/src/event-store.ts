@@ -35,6 +35,8 @@ export interface EventStoreParts {
 
 /** The event store port on EventStoreDB. */
 export class EventStoreDbEventStore implements EventStore {
+  /** The clock is read before an append goes out, and its answer is waited for; twice that, for clocks and networks that are late. */
+  readonly lateByMs: number;
   readonly #closing: AbortController = new AbortController();
   /** Fires when even appends under way are given up. */
   readonly #abandoning: AbortController = new AbortController();
@@ -49,6 +51,7 @@ export class EventStoreDbEventStore implements EventStore {
 
   constructor({ connection, names, clock, timeouts }: EventStoreParts) {
     this.#timeouts = timeouts;
+    this.lateByMs = 2 * timeouts.appendMs;
     // Each call under way listens: any number of them is right.
     setMaxListeners(0, this.#closing.signal, this.#abandoning.signal);
     this.#line = new BatchLine(connection);

@@ -69,6 +69,15 @@ describe('a store that is opened', () => {
     }
   });
 
+  it('says how late an event may still come to be there, by the time an append has (K33)', async () => {
+    const [usual, patient] = [
+      connectEventStoreDb(server.url),
+      connectEventStoreDb(server.url, { timeouts: { appendMs: 7000 } }),
+    ];
+    expect([usual.eventStore.lateByMs, patient.eventStore.lateByMs]).to.deep.equal([10_000, 14_000]);
+    await Promise.all([usual.close(), patient.close()]);
+  });
+
   it('refuses a client of another make', () => {
     const another = Object.create(EventStoreDBClient.prototype);
     const members = ['execute', 'callArguments', 'handleError'].map((name) => [name, (): undefined => undefined]);

@@ -125,7 +125,7 @@ export class PolicyReader {
     const { moment, field } = asOf;
     if ('position' in moment) return this.#upToPosition(owner, moment.position);
     if ('instant' in moment) {
-      refuseUnlessPast(moment.instant, `${field}.instant`);
+      refuseUnlessPast(moment.instant, `${field}.instant`, this.#store.lateByMs);
       await this.#refuseClockAhead(stream, `${field}.instant`);
       return this.#states.upTo(stream, (event) => event.recordedAt <= moment.instant);
     }
@@ -179,8 +179,10 @@ export class PolicyReader {
 }
 
 /** What is still to come can still be recorded "before" it: only what is past is answered. */
-function refuseUnlessPast(moment: Instant, field: string): void {
-  if (moment >= systemClock()) throw new InvalidValue(field, 'an instant that is past', instantToIso(moment));
+function refuseUnlessPast(moment: Instant, field: string, lateByMs = 0): void {
+  if (moment < systemClock() - lateByMs) return;
+  const since = lateByMs === 0 ? '' : ` for ${lateByMs / 1000} s: so late an event may still be recorded`;
+  throw new InvalidValue(field, `an instant that is past${since}`, instantToIso(moment));
 }
 
 /** @throws WrittenByNewerProgram, UnreadableEvent when it is this owner's policy that can't be read. */

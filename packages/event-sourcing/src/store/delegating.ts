@@ -2,7 +2,9 @@ import type { EventStore } from '../streams/event-store.js';
 
 /** A store whose methods are those of another, but for what stands in their place. */
 export function delegating(store: EventStore, instead: Partial<EventStore> = {}): EventStore {
+  const { lateByMs } = store;
   return {
+    ...(lateByMs !== undefined && { lateByMs }),
     append: (append) => store.append(append),
     readStream: (streamId, options) => store.readStream(streamId, options),
     readAll: (options) => store.readAll(options),

@@ -75,6 +75,12 @@ export type SubscriptionMessage =
  */
 export interface EventStore {
   /**
+   * How long after its `recordedAt` an event may still come to be there, in milliseconds: what was recorded up to an instant is certain
+   * only then. Absent where the clock is read as the event is written: at once.
+   */
+  readonly lateByMs?: number;
+
+  /**
    * Records events at the end of one stream, in one transaction, and answers with them as every later read gives them.
    *
    * `recordedAt` is the store's clock, or that of the stream's last event if the clock is behind it.
