@@ -7,14 +7,19 @@ import { sayMemory } from './size/memory.js';
 import { sayRebuilds } from './size/rebuilds.js';
 import { postgres, sqlite } from './workload/kinds.js';
 
-const { values } = parseArgs({ options: { quick: { type: 'boolean', default: false } } });
+// `sqlite --most 1000000`: rebuilds on SQLite alone, up to a million policies.
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { quick: { type: 'boolean', default: false }, most: { type: 'string', default: '100000' } },
+});
+const kinds = [sqlite, postgres].filter(({ name }) => positionals.length === 0 || positionals.includes(name));
 const scratch = await openScratch();
 try {
   await withServer(async () => {
     const setting = { isQuick: values.quick, scratch, peers: { emmettSqlite: undefined, whyNot: undefined } };
-    for (const kind of [sqlite, postgres]) await sayDisk(kind, setting);
+    for (const kind of kinds) await sayDisk(kind, setting);
     sayMemory(setting);
-    for (const kind of [sqlite, postgres]) await sayRebuilds(kind, setting);
+    for (const kind of kinds) await sayRebuilds(kind, setting, Number(values.most));
   });
 } finally {
   await scratch.remove();

@@ -9,8 +9,8 @@ const EVENTS_EACH = 5;
 const WHOLE = 10_000_000;
 
 /** Prints how long a rebuild takes and what memory it needs, each in a fresh process, and what that comes to for ten million. */
-export async function sayRebuilds(kind: Kind, setting: Setting): Promise<void> {
-  const sizes = setting.isQuick ? [500, 2000] : [1000, 10_000, 100_000];
+export async function sayRebuilds(kind: Kind, setting: Setting, most: number): Promise<void> {
+  const sizes = setting.isQuick ? [500, 2000] : [1000, 10_000, 100_000, 1_000_000].filter((size) => size <= most);
   console.log(`A rebuild, ${kind.title}, policies of ${EVENTS_EACH} events in an order that was drawn:`);
   let each = { rebuild: Number.NaN, start: Number.NaN };
   for (const policies of sizes) {

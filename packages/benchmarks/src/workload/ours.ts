@@ -70,13 +70,13 @@ const metadata = Object.freeze({ actor: 'bench', correlationId: 'bench' });
 export async function seedOurs({ eventStore }: Store, stretches: readonly Stretch[]): Promise<void> {
   const ids = monotonicIds();
   const history = historyOf(longestOf(stretches));
-  const appends = stretches.map(({ policy, from, to }) => {
+  const append = ({ policy, from, to }: Stretch): Promise<unknown> => {
     const streamId = policyStream(parseOrganization(organization(policy), 'owner'));
     const events = history.slice(from, to).map((event) => ({ ...event, id: ids(), schemaVersion: 1, metadata }));
-    return { streamId, expected: 'any', events } as const;
-  });
-  for (let first = 0; first < appends.length; first += 500) {
-    await Promise.all(appends.slice(first, first + 500).map((append) => eventStore.append(append)));
+    return eventStore.append({ streamId, expected: 'any', events });
+  };
+  for (let first = 0; first < stretches.length; first += 500) {
+    await Promise.all(stretches.slice(first, first + 500).map(append));
   }
 }
 
