@@ -113,7 +113,8 @@ describeInBrowser('the page: what it says of a save', (stage) => {
     expect(await visitor.dialog.getByLabel('Why').inputValue()).to.equal('lost keys');
     await visitor.dialog.getByText('2 organizations').waitFor();
     await visitor.confirm();
-    await visitor.passkeys.click();
+    // Before it is read back, the click would ask for the same removal once more, which is refused.
+    await visitor.passkeys.and(visitor.page.locator('[aria-checked="false"]')).click();
     expect(await visitor.dialog.getByLabel('Why').inputValue(), 'once it was recorded').to.equal('');
   });
 
