@@ -1,8 +1,13 @@
 import { laterPosition, START, type Position } from '@login-policy/event-sourcing';
-import { pageSizeOf, type ReadAllOptions, type SubscriptionMessage } from '@login-policy/event-sourcing/store';
+import {
+  pageSizeOf,
+  type Listener,
+  type ReadAllOptions,
+  type SubscriptionMessage,
+} from '@login-policy/event-sourcing/store';
 import { Ending, leavable } from './ending.js';
 import type { FeedContext, LiveFeed } from './watch.js';
-import type { Listener } from './listener.js';
+import type { LogRecord } from './log-record.js';
 import { PageMaker } from './page-maker.js';
 import { Patience } from './patience.js';
 
@@ -59,19 +64,19 @@ class Subscription {
   }
 
   /** Until it falls behind what the feed keeps, or its end. */
-  async *#follow(listener: Listener, ending: Ending, patience: Patience): Messages {
+  async *#follow(listener: Listener<LogRecord>, ending: Ending, patience: Patience): Messages {
     const { log } = this.#context;
     const { signal } = ending;
     let news = await listener.next(signal);
     if (news === undefined || news === 'missed') return;
-    const isKnown = this.#maker.handedOut <= news.looked;
-    const end = isKnown ? news.looked : await log.endFrom(this.#maker.handedOut, signal);
+    const isKnown = this.#maker.handedOut <= news.position;
+    const end = isKnown ? news.position : await log.endFrom(this.#maker.handedOut, signal);
     const reading = { filter: this.#options.filter, pageSize: this.#pageSize, ending };
     for await (const page of log.fill(this.#maker, reading)) yield this.#messageOf(page);
-    for (let reached = end; !ending.isHere(); reached = news.looked) {
+    for (let reached = end; !ending.isHere(); reached = news.position) {
       patience.renew();
-      this.#maker.take(news.records);
-      yield* this.#handOut(laterPosition(reached, news.looked));
+      this.#maker.take(news.items);
+      yield* this.#handOut(laterPosition(reached, news.position));
       news = await listener.next(signal);
       if (news === undefined || news === 'missed') return;
     }

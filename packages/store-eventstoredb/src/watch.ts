@@ -1,8 +1,7 @@
 import { laterPosition, START, type Position } from '@login-policy/event-sourcing';
-import { StoreUnavailable } from '@login-policy/event-sourcing/store';
+import { Listener, StoreUnavailable } from '@login-policy/event-sourcing/store';
 import { Ending } from './ending.js';
 import { STORE } from './faults.js';
-import { Listener } from './listener.js';
 import { Patience } from './patience.js';
 import { ReadCall, SILENCE } from './read-call.js';
 import type { LogReader } from './reads.js';
@@ -31,7 +30,7 @@ export class LiveFeed {
   }
 
   /** Listens to all that is written from some place on: the first thing that is heard says where. */
-  join(): Listener {
+  join(): Listener<LogRecord> {
     if (this.#run === undefined || this.#run.isOver) this.#run = new FeedRun(this.#context);
     return this.#run.join();
   }
@@ -41,7 +40,7 @@ export class LiveFeed {
 class FeedRun {
   readonly #context: FeedContext;
   readonly #left = new AbortController();
-  readonly #listeners = new Set<Listener>();
+  readonly #listeners = new Set<Listener<LogRecord>>();
   /** All up to here was handed out to who listened; unknown until the server has said where its end is. */
   #looked: Position | undefined;
   readonly #ending: Ending;
@@ -59,14 +58,14 @@ class FeedRun {
     return this.#left.signal.aborted;
   }
 
-  join(): Listener {
-    const listener = new Listener(() => this.#leave(listener));
+  join(): Listener<LogRecord> {
+    const listener: Listener<LogRecord> = new Listener(undefined, () => this.#leave(listener));
     this.#listeners.add(listener);
-    if (this.#looked !== undefined) listener.hear([], this.#looked);
+    if (this.#looked !== undefined) listener.hear({ items: [], position: this.#looked, isHead: true });
     return listener;
   }
 
-  #leave(listener: Listener): void {
+  #leave(listener: Listener<LogRecord>): void {
     this.#listeners.delete(listener);
     if (this.#listeners.size === 0) this.#left.abort();
   }
@@ -141,14 +140,15 @@ class FeedRun {
     this.#owedSince = undefined;
     this.#looked = laterPosition(this.#looked ?? last, last);
     this.#context.log.note(last);
-    for (const listener of this.#listeners) listener.hear(records, this.#looked);
+    const news = { items: records, position: this.#looked, isHead: true };
+    for (const listener of this.#listeners) listener.hear(news);
   }
 
   #reach(place: Position): void {
     if (this.#looked !== undefined && place <= this.#looked) return;
     this.#looked = place;
     this.#context.log.note(undefined, place);
-    for (const listener of this.#listeners) listener.hear([], place);
+    for (const listener of this.#listeners) listener.hear({ items: [], position: place, isHead: true });
   }
 
   /**

@@ -48,7 +48,7 @@ export class Feed {
         const left = new AbortController();
         const takeBack = onAbort(options?.signal, () => left.abort());
         onAbort(left.signal, takeBack);
-        const join = (position: Position): Listener => this.#join(position);
+        const join = (position: Position): Listener<RecordedEvent> => this.#join(position);
         const messages = new Subscription({ read, join, options, left: left.signal }).messages();
         return {
           next: () => messages.next(),
@@ -62,7 +62,7 @@ export class Feed {
     };
   }
 
-  #join(position: Position): Listener {
+  #join(position: Position): Listener<RecordedEvent> {
     if (this.#run === undefined || this.#run.isOver) this.#run = new FeedRun(this.#source, position);
     return this.#run.join();
   }
@@ -72,7 +72,7 @@ export class Feed {
 class FeedRun {
   readonly #source: Source;
   readonly #left = new AbortController();
-  readonly #listeners = new Set<Listener>();
+  readonly #listeners = new Set<Listener<RecordedEvent>>();
   #position: Position;
 
   constructor(source: Source, position: Position) {
@@ -85,8 +85,8 @@ class FeedRun {
     return this.#left.signal.aborted;
   }
 
-  join(): Listener {
-    const listener = new Listener(this.#position, () => {
+  join(): Listener<RecordedEvent> {
+    const listener = new Listener<RecordedEvent>(this.#position, () => {
       this.#listeners.delete(listener);
       if (this.#listeners.size === 0) this.#left.abort();
     });
@@ -112,7 +112,7 @@ class FeedRun {
   #hand({ events, considered, isHead }: ReadAhead): void {
     if (considered <= this.#position) return;
     this.#position = considered;
-    for (const listener of this.#listeners) listener.hear({ events, position: considered, isHead });
+    for (const listener of this.#listeners) listener.hear({ items: events, position: considered, isHead });
   }
 
   #fail(fault: unknown): void {
@@ -126,7 +126,7 @@ type Messages = AsyncGenerator<SubscriptionMessage, void, undefined>;
 /** What one subscriber works with. */
 interface SubscriptionParts {
   readonly read: Reader;
-  readonly join: (position: Position) => Listener;
+  readonly join: (position: Position) => Listener<RecordedEvent>;
   readonly options: ReadAllOptions | undefined;
   readonly left: AbortSignal;
 }
@@ -152,7 +152,8 @@ class Subscription {
       const listener = join(this.#reached);
       try {
         // What was written between the read and the joining.
-        if (this.#reached < listener.from) yield* this.#readTo(listener.from);
+        const { from = START } = listener;
+        if (this.#reached < from) yield* this.#readTo(from);
         yield* this.#listen(listener);
       } finally {
         listener.leave();
@@ -174,7 +175,7 @@ class Subscription {
   }
 
   /** Until more was written than is kept for a slow reader: then it is read again. */
-  async *#listen(listener: Listener): Messages {
+  async *#listen(listener: Listener<RecordedEvent>): Messages {
     const { left, options } = this.#parts;
     const isWanted = filterPredicate(options?.filter);
     for (let isHead = true; !left.aborted;) {
@@ -185,7 +186,7 @@ class Subscription {
       const news = await listener.next(left);
       if (news === undefined || news === 'missed') return;
       ({ isHead } = news);
-      const events = news.events.filter((event) => event.position > this.#reached && isWanted(event));
+      const events = news.items.filter((event) => event.position > this.#reached && isWanted(event));
       for (const page of pagesOf(events, this.#pageSize)) {
         this.#reached = page.at(-1)?.position ?? this.#reached;
         yield { kind: 'events', events: page, position: this.#reached };
