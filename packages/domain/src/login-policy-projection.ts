@@ -58,6 +58,7 @@ export const loginPolicyProjection: Projection<LoginPolicyEvent, LoginPolicyRow>
   rows: { encode: encodeRow, decode: decodeRow },
   index,
   key: (streamId) => streamId,
+  isOneRowAStream: true,
   indexUnread: indexOfOwner,
   reduce,
   // Found by its key alone: the lists are of what is in force now.

@@ -1,6 +1,5 @@
 import {
   revision,
-  START,
   type EventStore,
   type Position,
   type RecordedEvent,
@@ -12,9 +11,11 @@ import {
   type Append,
   type ReadAllOptions,
   type ReadStreamOptions,
+  type ReadStreamsOptions,
   type Receipt,
   type SubscriptionMessage,
   Feed,
+  readThrough,
   type AppendQueue,
   yieldToLoop,
   type Reader,
@@ -22,6 +23,7 @@ import {
 import type { Connection } from './connection.js';
 import type { EventStatements } from './event-statements.js';
 import type { LogReader } from './reads.js';
+import { FIRST_STREAM, type StreamsReader } from './streams-reader.js';
 
 /** After so long a subscriber looks again, whether or not anything was heard. */
 const LOOKED_AGAIN_MS = 1000;
@@ -33,6 +35,7 @@ const LAST_REVISION = 2n ** 63n - 1n;
 export interface EventStoreParts {
   readonly statements: EventStatements;
   readonly log: LogReader;
+  readonly streams: StreamsReader;
   readonly appends: AppendQueue;
 }
 
@@ -43,12 +46,14 @@ export class SqliteEventStore implements EventStore {
   readonly #feed: Feed;
   readonly #statements: EventStatements;
   readonly #log: LogReader;
+  readonly #streams: StreamsReader;
 
-  constructor(connection: Connection, { statements, log, appends }: EventStoreParts) {
+  constructor(connection: Connection, { statements, log, streams, appends }: EventStoreParts) {
     this.#connection = connection;
     this.#statements = statements;
     this.#appends = appends;
     this.#log = log;
+    this.#streams = streams;
     const { watch } = connection;
     this.#feed = new Feed({
       reader: (options) => this.#reader(options),
@@ -83,15 +88,24 @@ export class SqliteEventStore implements EventStore {
     }
   }
 
-  async *readAll(options?: ReadAllOptions): AsyncGenerator<readonly RecordedEvent[], void, undefined> {
-    const readAhead = this.#reader(options);
-    let reached = options?.after ?? START;
-    while (options?.signal?.aborted !== true) {
-      const ahead = await readAhead(reached);
-      reached = ahead.considered;
-      if (ahead.events.length > 0) yield ahead.events;
-      if (ahead.isHead) return;
-      // The driver is synchronous: without this, a long read would keep the process from everything else.
+  readAll(options?: ReadAllOptions): AsyncGenerator<readonly RecordedEvent[], void, undefined> {
+    return readThrough(this.#reader(options), options);
+  }
+
+  async *readStreams({
+    upTo,
+    filter,
+    signal,
+    ...options
+  }: ReadStreamsOptions): AsyncGenerator<readonly RecordedEvent[], void, undefined> {
+    const wanted = { upTo, filter, pageSize: pageSizeOf(options) };
+    let place = FIRST_STREAM;
+    while (signal?.aborted !== true) {
+      const from = place;
+      const next = this.#connection.use(() => this.#streams.next(from, wanted));
+      if (next === undefined) return;
+      place = next.place;
+      if (next.events.length > 0) yield next.events;
       await yieldToLoop();
     }
   }

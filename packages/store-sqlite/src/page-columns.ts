@@ -26,14 +26,14 @@ export function joinPage(page: string): string {
 }
 
 /**
- * The events of a joined page, or `undefined` when it does not come apart into whole events in their order: then one of its
- * rows is damaged, and reading them one by one says which.
+ * The events of a joined page, which may have to be in the order of positions, or `undefined` when it does not come apart into whole events: then one of its rows is damaged,
+ * and reading them one by one says which.
  */
-export function eventsOfPage(page: JoinedPage, names: Names): readonly RecordedEvent[] | undefined {
+export function eventsOfPage(page: JoinedPage, names: Names, isInOrder: boolean): readonly RecordedEvent[] | undefined {
   const [count, positions, streams, revisions, types, instants, appends, data, ids, metadata] = page;
   if (count === 0) return [];
   try {
-    return takeApart({ count, ids: ids ?? '' }, names, {
+    return takeApart({ count, ids: ids ?? '', isInOrder }, names, {
       positions: numbersIn(positions),
       streams: numbersIn(streams),
       revisions: numbersIn(revisions),
@@ -61,7 +61,7 @@ interface Columns {
 }
 
 function takeApart(
-  { count, ids }: { readonly count: number; readonly ids: string },
+  { count, ids, isInOrder }: { readonly count: number; readonly ids: string; readonly isInOrder: boolean },
   names: Names,
   columns: Columns,
 ): readonly RecordedEvent[] | undefined {
@@ -72,7 +72,7 @@ function takeApart(
   let last = 0;
   for (let index = 0; index < count; index++) {
     const place = positions[index] ?? 0;
-    if (place <= last) return undefined;
+    if (isInOrder && place <= last) return undefined;
     last = place;
     const row = [
       place,

@@ -6,11 +6,11 @@ import {
   type ReadAhead,
   placeIn,
 } from '@login-policy/event-sourcing/store';
-import type { Database, Statement } from './database.js';
+import type { Database } from './database.js';
 import type { EventStatements } from './event-statements.js';
 import { isTooBig } from './faults.js';
 import type { Names } from './names.js';
-import { eventsOfPage, joinPage, type JoinedPage } from './page-columns.js';
+import type { PageReader } from './page-reader.js';
 import { headOf, positionAt } from './positions.js';
 import { READ_COLUMNS, eventsOf, type EventRow } from './rows.js';
 
@@ -30,30 +30,28 @@ export interface StreamRange {
   readonly count: number;
 }
 
-/** A page read in one go, and row by row for when that finds something wrong. */
-interface PageStatements {
-  readonly joined: Statement<(string | number)[], JoinedPage>;
-  readonly single: Statement<(string | number)[], EventRow>;
-}
-
 /** So many positions are looked at in one go, so that a filter that lets little through stops nobody for long. */
 const WINDOW = 20_000;
 
-/** A page whose text is more than SQLite or JavaScript puts into one value is read in so many. */
-const SHRUNK = 8;
+/** What a log is read by. */
+interface LogParts {
+  readonly statements: EventStatements;
+  readonly names: Names;
+  readonly pages: PageReader;
+}
 
 /** Reads the log in the order of positions, a window at a time, and never sorts. */
 export class LogReader {
   readonly #database: Database;
   readonly #statements: EventStatements;
-  readonly #pages = new Map<string, PageStatements>();
-
   readonly #names: Names;
+  readonly #pages: PageReader;
 
-  constructor(database: Database, statements: EventStatements, names: Names) {
+  constructor(database: Database, { statements, names, pages }: LogParts) {
     this.#database = database;
     this.#statements = statements;
     this.#names = names;
+    this.#pages = pages;
   }
 
   /** A page of one stream: from a revision on, so many at the most. */
@@ -82,12 +80,7 @@ export class LogReader {
    * it is known to hold nothing wanted.
    */
   readAhead(wanted: Wanted): ReadAhead {
-    try {
-      return this.#readAhead(wanted);
-    } catch (caught) {
-      if (!isTooBig(caught) || wanted.pageSize === 1) throw caught;
-      return this.readAhead({ ...wanted, pageSize: Math.ceil(wanted.pageSize / SHRUNK) });
-    }
+    return this.#pages.shrinking(wanted.pageSize, (pageSize) => this.#readAhead({ ...wanted, pageSize }));
   }
 
   #readAhead({ after, filter, pageSize }: Wanted): ReadAhead {
@@ -96,10 +89,10 @@ export class LogReader {
     const [start, head] = [Number(placeIn(after)), Number(placeIn(last))];
     const end = filter === undefined ? head : Math.min(head, start + WINDOW);
     if (start >= end) return { events: [], considered: after, isHead: true };
-    const { clause, values } = this.#conditionOf(filter);
-    const statements = this.#statementsFor(clause);
-    const { count, events } = this.#page(statements, [start, end, ...values, pageSize]);
-    const rest = this.#restOfAppend(statements, events.at(-1), values);
+    const { clause, values } = this.#pages.conditionOf(filter);
+    const sql = `SELECT ${READ_COLUMNS} FROM events WHERE position > ? AND position <= ?${clause} ORDER BY position LIMIT ?`;
+    const { count, events } = this.#pages.page(sql, [start, end, ...values, pageSize]);
+    const rest = this.#restOfAppend(sql, events.at(-1), values);
     const isWindowDone = count < pageSize && events.length === count;
     const reached = rest.at(-1)?.position ?? (isWindowDone ? this.#endAt(end) : (events.at(-1)?.position ?? after));
     return { events: [...events, ...rest], considered: reached, isHead: isWindowDone && reached >= last };
@@ -117,55 +110,18 @@ export class LogReader {
     return id === undefined ? undefined : positionAt([place, id], this.#database.name);
   }
 
-  /** The rows there are, and their events up to the first that can't be read. */
-  #page(
-    { joined, single }: PageStatements,
-    values: readonly (string | number)[],
-  ): { count: number; events: readonly RecordedEvent[] } {
-    const page = joined.get(...values);
-    if (page === undefined) return { count: 0, events: [] };
-    const events = eventsOfPage(page, this.#names) ?? eventsOf(single.all(...values), this.#names);
-    return { count: page[0], events };
-  }
-
   /** What a page lacks of its last append: it was recorded in one transaction, so it is there. */
-  #restOfAppend(
-    statements: PageStatements,
-    last: RecordedEvent | undefined,
-    values: readonly number[],
-  ): readonly RecordedEvent[] {
+  #restOfAppend(sql: string, last: RecordedEvent | undefined, values: readonly number[]): readonly RecordedEvent[] {
     const owed = last === undefined ? 0 : followedInAppend(last);
     if (last === undefined || owed === 0) return [];
     const from = Number(placeIn(last.position));
     const rest = [from, from + owed, ...values, owed];
     try {
-      return this.#page(statements, rest).events;
+      return this.#pages.page(sql, rest).events;
     } catch (caught) {
       if (!isTooBig(caught)) throw caught;
-      return eventsOf(statements.single.all(...rest), this.#names);
+      return this.#pages.rowByRow(sql, rest);
     }
-  }
-
-  /**
-   * The plus sign keeps the planner from any index, which would be in another order. To be called once the head is known: the names of
-   * all events up to it are there then.
-   */
-  #conditionOf(filter: EventFilter | undefined): { clause: string; values: readonly number[] } {
-    if (filter === undefined) return { clause: '', values: [] };
-    const values = filter.categories.flatMap((category) => this.#names.find(category) ?? []);
-    return { clause: ` AND +category IN (${values.map(() => '?').join(', ')})`, values };
-  }
-
-  #statementsFor(clause: string): PageStatements {
-    const known = this.#pages.get(clause);
-    if (known !== undefined) return known;
-    const sql = `SELECT ${READ_COLUMNS} FROM events WHERE position > ? AND position <= ?${clause} ORDER BY position LIMIT ?`;
-    const prepared = {
-      joined: this.#database.prepare<(string | number)[], JoinedPage>(joinPage(sql)).raw(),
-      single: this.#database.prepare<(string | number)[], EventRow>(sql).raw(),
-    };
-    this.#pages.set(clause, prepared);
-    return prepared;
   }
 }
 

@@ -12,9 +12,11 @@ import { InlineModels } from './inline-models.js';
 import { loadDriver } from './load-driver.js';
 import { LogReader } from './reads.js';
 import { ModelTables } from './model-tables.js';
+import { PageReader } from './page-reader.js';
 import { Names } from './names.js';
 import { openDatabase, prepareDatabase, type Durability } from './open-database.js';
 import { SqliteReadModelStore } from './read-models.js';
+import { StreamsReader } from './streams-reader.js';
 
 /** How a SQLite store is opened; everything but the place has a default. */
 export interface SqliteStoreOptions {
@@ -98,12 +100,14 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Sqli
 function assemble(connection: Connection, driver: Driver, options: SqliteStoreOptions): SqliteStore {
   const { database } = connection;
   const [statements, names, tables] = [eventStatements(database), new Names(database), new ModelTables(database)];
-  const log = new LogReader(database, statements, names);
+  const pages = new PageReader(database, names);
+  const log = new LogReader(database, { statements, names, pages });
   const inline = new InlineModels();
   const transaction = new AppendTransaction({ statements, names }, inline, options.clock ?? systemClock);
   const eventStore = new SqliteEventStore(connection, {
     statements,
     log,
+    streams: new StreamsReader(names, pages),
     appends: appendQueue(connection, transaction, options.observe),
   });
   return {

@@ -25,6 +25,7 @@ eventStoreContract(
   {
     name: 'SQLite',
     veryMany: Number(process.env['PROOF_ROUNDS'] ?? 1000),
+    readsStreams: true,
     open: async ({ clock }) => {
       const { store, open, dispose } = await freshFile({ clock });
       return { eventStore: store.eventStore, another: async () => (await open()).eventStore, dispose };

@@ -1,4 +1,4 @@
-import { isFault } from '@login-policy/event-sourcing';
+import { isFault, type RecordedEvent } from '@login-policy/event-sourcing';
 import type { ReadStreamOptions } from '@login-policy/event-sourcing/store';
 import { openSqliteStore, type SqliteStore } from '@login-policy/store-sqlite';
 import { expect } from 'chai';
@@ -42,11 +42,26 @@ async function isMissed(lost: number, direction: 'forwards' | 'backwards'): Prom
   expect(fault).to.have.property('message').that.includes(`no event at revision ${lost}`);
 }
 
+async function isMissedAmongStreams(lost: number): Promise<void> {
+  const upTo = await store.eventStore.head();
+  const readStreams = async (): Promise<readonly RecordedEvent[]> => {
+    const events: RecordedEvent[] = [];
+    for await (const page of store.eventStore.readStreams?.({ upTo, pageSize: 2 }) ?? []) events.push(...page);
+    return events;
+  };
+  expect(await readStreams()).to.have.length(5);
+  tamper(path, `DELETE FROM events WHERE revision = ${lost}`);
+  const fault = await faultOf(readStreams());
+  expect(isFault(fault, 'store-damaged'), String(fault)).to.equal(true);
+  expect(fault).to.have.property('message').that.includes(`no event at revision ${lost}`);
+}
+
 describe('a stream that has lost an event', () => {
   for (const lost of [0, 2]) {
     for (const direction of ['forwards', 'backwards'] as const) {
       it(`is damage, never a shorter history: revision ${lost}, read ${direction}`, () => isMissed(lost, direction));
     }
+    it(`is damage to who reads one stream after another: revision ${lost}`, () => isMissedAmongStreams(lost));
   }
 });
 

@@ -36,6 +36,8 @@ export interface Projection<Event extends EventShape, Row> extends ReadModelDefi
   readonly events: EventCodec<Event>;
   /** Which row the events of a stream belong to: it is known of an event that can't be read, too. */
   key(streamId: StreamId): string;
+  /** Whether no two streams share a row: a rebuild may then read one stream after another. Default: not known. */
+  readonly isOneRowAStream?: boolean;
   /** The values to find a row by of which nothing could be read: what its stream's name tells. Default: none. */
   indexUnread?(streamId: StreamId): IndexValues;
   /** The row after the event; `undefined` when there is none any more. The row before it is never changed in place. */

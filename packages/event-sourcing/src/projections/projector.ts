@@ -146,11 +146,11 @@ export class Projector<Event extends EventShape, Row> {
     const live = await this.readModel();
     const rebuild = new Rebuild(this.#projection, await live.beginRebuild());
     return this.#takingTurns(async () => {
-      await this.#rebuildTo(rebuild, signal);
+      await rebuild.readOn(this.#store, this.#reading(undefined, signal));
       // What was written since the read ended is reduced before the switch claims to know it. Live rows that follow may stand
       // further than the last event, where nothing of this store is.
       const head = laterPosition(await this.#store.head(), (await live.checkpoint()) ?? START);
-      await this.#rebuildTo(rebuild, signal);
+      await rebuild.readOn(this.#store, this.#reading(undefined, signal));
       if (signal?.aborted === true) throw this.#givenUp();
       return rebuild.finish(head);
     });
@@ -168,10 +168,6 @@ export class Projector<Event extends EventShape, Row> {
     const turn: Turn<Row> = { model, reached: checkpoint, known: new Map() };
     for await (const page of this.#store.readAll(this.#steps(checkpoint, signal))) await this.#reduce(turn, page);
     return turn.reached;
-  }
-
-  async #rebuildTo(rebuild: Rebuild<Event, Row>, signal: AbortSignal | undefined): Promise<void> {
-    for await (const page of this.#store.readAll(this.#reading(rebuild.reached, signal))) await rebuild.take(page);
   }
 
   async #followFrom(model: ReadModel<Row>, signal: AbortSignal): Promise<void> {

@@ -1,9 +1,18 @@
+import type { EventStore, ReadAllOptions } from '../streams/event-store.js';
 import type { EventShape, RecordedEvent } from '../streams/event.js';
 import { laterPosition, START, type Position } from '../streams/position.js';
 import { yieldToLoop } from '../yield-to-loop.js';
 import type { Projection } from './projection.js';
 import type { RebuildingModel } from './read-model-store.js';
-import { decodePage, foldPage, missingKeys, rowsOf, type PageSlot, type PageSlots } from './reduce-page.js';
+import {
+  decodePage,
+  foldPage,
+  missingKeys,
+  rowsOf,
+  type FoldedPage,
+  type PageSlot,
+  type PageSlots,
+} from './reduce-page.js';
 
 /** Rows kept in memory before they are written, so that a rebuild needs no more of it the longer the log is. */
 const HELD_ROWS = 20_000;
@@ -30,20 +39,47 @@ export class Rebuild<Event extends EventShape, Row> {
     this.#copy = copy;
   }
 
-  /** The last event that was reduced. */
-  get reached(): Position | undefined {
-    return this.#reached;
+  /**
+   * Reduces all events from where it is up to the end there is when it gets there: first one stream after another, where store and
+   * projection allow it, so that each row is written once and none is held for long, however many there are.
+   *
+   * @throws ProjectionStopped before an event that can't be reduced.
+   */
+  async readOn(store: EventStore, options: Omit<ReadAllOptions, 'after'>): Promise<void> {
+    if (this.#reached === undefined && this.#projection.isOneRowAStream === true) {
+      await this.#readStreams(store, options);
+    }
+    const from = this.#reached === undefined ? {} : { after: this.#reached };
+    for await (const page of store.readAll({ ...options, ...from })) await this.#take(page);
   }
 
-  /** Reduces a page. @throws ProjectionStopped before an event that can't be reduced. */
-  async take(events: readonly RecordedEvent[]): Promise<void> {
+  async #readStreams(store: EventStore, options: Omit<ReadAllOptions, 'after'>): Promise<void> {
+    if (store.readStreams === undefined) return;
+    const upTo = await store.head();
+    for await (const events of store.readStreams({ ...options, upTo })) {
+      const page = decodePage(this.#projection, events, this.#known);
+      this.#hold(foldPage(this.#projection, page, { before: new Map<string, Row>(), token: this.#token }));
+      if (this.#held.length > SLICE) await this.#writeAllBut(0);
+      // The next page may go on with the last stream of this one.
+      const open = page.slots.at(-1);
+      this.#known.clear();
+      if (open !== undefined) this.#known.set(open.key, open);
+    }
+    if (options.signal?.aborted !== true) this.#reached = upTo;
+  }
+
+  async #take(events: readonly RecordedEvent[]): Promise<void> {
     const page = decodePage(this.#projection, events, this.#known);
     const before = await this.#before(missingKeys(page));
-    const { changed, position, stopped } = foldPage(this.#projection, page, { before, token: this.#token });
+    const folded = foldPage(this.#projection, page, { before, token: this.#token });
+    this.#hold(folded);
+    this.#reached = folded.position ?? this.#reached;
+    if (this.#held.length > HELD_ROWS) await this.#writeAllBut(0);
+  }
+
+  #hold({ changed, stopped }: FoldedPage<Row>): void {
     if (stopped !== undefined) throw stopped;
     for (const slot of changed) this.#held.push(slot);
-    this.#reached = position ?? this.#reached;
-    if (this.#held.length > HELD_ROWS) await this.#writeAllBut(0);
   }
 
   /** Takes the live rows' place, at `head` or further. @throws CheckpointConflict when those are further still. */

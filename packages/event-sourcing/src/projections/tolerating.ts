@@ -64,6 +64,7 @@ export function tolerating<Event extends EventShape, Row>(
     filter,
     events: AS_RECORDED,
     key: (streamId) => projection.key(streamId),
+    isOneRowAStream: projection.isOneRowAStream ?? false,
     reduce: (row, event) => reduced(projection, row, event),
     index: (row) => indexOf(projection, row),
     snapshot: (row, event) => (row instanceof UnreadableRow ? undefined : projection.snapshot?.(row, event)),

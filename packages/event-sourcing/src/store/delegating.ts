@@ -3,8 +3,10 @@ import type { EventStore } from '../streams/event-store.js';
 /** A store whose methods are those of another, but for what stands in their place. */
 export function delegating(store: EventStore, instead: Partial<EventStore> = {}): EventStore {
   const { lateByMs } = store;
+  const readStreams = store.readStreams?.bind(store);
   return {
     ...(lateByMs !== undefined && { lateByMs }),
+    ...(readStreams !== undefined && { readStreams }),
     append: (append) => store.append(append),
     readStream: (streamId, options) => store.readStream(streamId, options),
     readAll: (options) => store.readAll(options),

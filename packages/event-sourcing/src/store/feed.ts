@@ -20,6 +20,21 @@ export interface ReadAhead {
 /** Looks for the next events after a position. */
 export type Reader = (after: Position) => Promise<ReadAhead>;
 
+/** What `EventStore.readAll` promises, by looking ahead again and again: others have their turn between two looks. */
+export async function* readThrough(
+  read: Reader,
+  { after = START, signal }: ReadAllOptions = {},
+): AsyncGenerator<readonly RecordedEvent[], void, undefined> {
+  let reached = after;
+  while (signal?.aborted !== true) {
+    const { events, considered, isHead } = await read(reached);
+    reached = considered;
+    if (events.length > 0) yield events;
+    if (isHead) return;
+    await yieldToLoop();
+  }
+}
+
 /** How a store that is read, not told, looks for more. */
 export interface Source {
   /** A way to read on by these options. @throws RangeError when the page size is out of its range. */

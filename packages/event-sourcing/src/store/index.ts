@@ -9,7 +9,7 @@ export {
   type EventText,
 } from './checked-append.js';
 export { conflictOf, recordedEvents, refusalOf, type Found, type Placing } from './placing.js';
-export { Feed, type ReadAhead, type Reader, type Source } from './feed.js';
+export { Feed, readThrough, type ReadAhead, type Reader, type Source } from './feed.js';
 export { Listener } from './listener.js';
 export { Watch, type WatchOptions } from './watch.js';
 export { delegating } from './delegating.js';
@@ -57,6 +57,7 @@ export type {
   Append,
   ReadAllOptions,
   ReadStreamOptions,
+  ReadStreamsOptions,
   Receipt,
   SubscriptionMessage,
 } from '../streams/event-store.js';

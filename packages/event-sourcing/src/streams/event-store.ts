@@ -56,6 +56,12 @@ export interface ReadAllOptions {
   readonly signal?: AbortSignal;
 }
 
+/** Which streams to read one after another. */
+export interface ReadStreamsOptions extends Omit<ReadAllOptions, 'after'> {
+  /** Only events up to this position. */
+  readonly upTo: Position;
+}
+
 /**
  * What a subscription hands out.
  *
@@ -110,6 +116,14 @@ export interface EventStore {
    * @throws RangeError when the page size is out of its range.
    */
   readAll(options?: ReadAllOptions): AsyncIterable<readonly RecordedEvent[]>;
+
+  /**
+   * Reads one stream after another, each from its first event, up to a position: for who folds them. No order is promised between
+   * streams, and a page may end within an append. Absent where that would be no sooner done than by {@link readAll}.
+   *
+   * @throws RangeError when the page size is out of its range.
+   */
+  readStreams?(options: ReadStreamsOptions): AsyncIterable<readonly RecordedEvent[]>;
 
   /**
    * Reads on from a position, for ever: each event once, none missing, across the border from history to live, the events

@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.js';
 import { DeadlineExceeded, PositionUnknown, StoreClosed } from '../faults.js';
 import { checkedAppend } from '../store/checked-append.js';
-import { Feed, type Reader } from '../store/feed.js';
+import { Feed, readThrough, type Reader } from '../store/feed.js';
 import { Notifier } from '../store/notifier.js';
 import { recordedEvents, refusalOf } from '../store/placing.js';
 import { yieldToLoop } from '../yield-to-loop.js';
@@ -12,6 +12,7 @@ import type {
   EventStore,
   ReadAllOptions,
   ReadStreamOptions,
+  ReadStreamsOptions,
   Receipt,
   SubscriptionMessage,
 } from './event-store.js';
@@ -112,16 +113,31 @@ export class MemoryEventStore implements EventStore {
     }
   }
 
-  async *readAll(options?: ReadAllOptions): AsyncGenerator<readonly RecordedEvent[], void, undefined> {
-    const readAhead = this.#reader(options);
-    let reached = options?.after ?? START;
-    while (options?.signal?.aborted !== true) {
-      const ahead = await readAhead(reached);
-      reached = ahead.considered;
-      if (ahead.events.length > 0) yield ahead.events;
-      if (ahead.isHead) return;
-      await yieldToLoop();
+  readAll(options?: ReadAllOptions): AsyncGenerator<readonly RecordedEvent[], void, undefined> {
+    return readThrough(this.#reader(options), options);
+  }
+
+  async *readStreams({
+    upTo,
+    filter,
+    signal,
+    ...options
+  }: ReadStreamsOptions): AsyncGenerator<readonly RecordedEvent[], void, undefined> {
+    const pageSize = pageSizeOf(options);
+    let page: RecordedEvent[] = [];
+    for (const { category, events } of this.#streams.values()) {
+      if (filter?.categories.includes(category) === false) continue;
+      for (const event of events) {
+        if (signal?.aborted === true) return;
+        if (event.position > upTo) break;
+        if (page.push(event) < pageSize) continue;
+        yield page;
+        page = [];
+        await yieldToLoop();
+        this.#refuseWhenClosed();
+      }
     }
+    if (page.length > 0) yield page;
   }
 
   subscribe(options?: ReadAllOptions): AsyncIterable<SubscriptionMessage> {

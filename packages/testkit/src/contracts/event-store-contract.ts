@@ -10,6 +10,7 @@ import { manyStreams } from './event-store/many-streams.js';
 import { orderOfCommits } from './event-store/order-of-commits.js';
 import { payloads } from './event-store/payloads.js';
 import { readingAll } from './event-store/reading-all.js';
+import { readingByStream } from './event-store/reading-by-stream.js';
 import { readingStreams } from './event-store/reading-streams.js';
 import { receipts } from './event-store/receipts.js';
 import { recordingTime } from './event-store/recording-time.js';
@@ -30,6 +31,8 @@ export interface EventStoreFixture extends Patience {
   readonly name: string;
   /** Opens a store on fresh storage; its events are recorded by this clock, also through further handles. */
   readonly open: (options: { readonly clock: Clock }) => Promise<OpenedEventStore>;
+  /** Whether it can read one stream after another ({@link EventStore.readStreams}). */
+  readonly readsStreams?: boolean;
   /** How many streams are very many; the twenty-fifth part of them is how many subscriptions are. Default 1,000. */
   readonly veryMany?: number;
 }
@@ -42,7 +45,7 @@ export function eventStoreContract(fixture: EventStoreFixture, runner: TestRunne
   describeContract<EventStoreUnderTest>(
     {
       title: `the event store of ${fixture.name}`,
-      themes: themesOf(fixture.veryMany ?? 1000),
+      themes: [...themesOf(fixture.veryMany ?? 1000), ...(fixture.readsStreams === true ? [readingByStream] : [])],
       patienceMs: fixture.patienceMs,
       open: () => eventStoreUnderTest(fixture),
     },

@@ -38,6 +38,7 @@ export function runOnEvents({ noticedBy, sabotage }: Saboteur<EventStoreSabotage
       {
         name: 'a saboteur',
         patienceMs: PATIENCE_MS,
+        readsStreams: true,
         open: async ({ clock }) => {
           const { eventStore } = openMemoryStore({ clock });
           const store = delegating(eventStore, sabotage({ store: eventStore, clock }));

@@ -27,6 +27,29 @@ export const saboteursThatRead: readonly Saboteur<EventStoreSabotage>[] = [
     }),
   },
   {
+    does: 'reads everything for one stream after another',
+    noticedBy: 'gives each stream whole and in its order, none between two events of another, in pages of every size',
+    sabotage: ({ store }) => ({ readStreams: (options) => store.readAll(options) }),
+  },
+  {
+    does: 'reads streams beyond the position up to which they are wanted',
+    noticedBy: 'gives what was recorded up to a position, and nothing of what came after it',
+    sabotage: ({ store }) => ({
+      async *readStreams(options): Pages {
+        yield* store.readStreams?.({ ...options, upTo: await store.head() }) ?? [];
+      },
+    }),
+  },
+  {
+    does: 'forgets the filter when it reads one stream after another',
+    noticedBy: 'of some categories gives the streams of those, and no others',
+    sabotage: ({ store }) => ({
+      async *readStreams({ filter: _, ...options }): Pages {
+        yield* store.readStreams?.(options) ?? [];
+      },
+    }),
+  },
+  {
     does: 'gives the last event of a page again',
     noticedBy: 'gives all events of all streams, in pages of every size',
     sabotage: ({ store }) => ({

@@ -1,0 +1,83 @@
+import type { Position, RecordedEvent } from '@login-policy/event-sourcing';
+import { placeIn, StoreDamaged, type EventFilter } from '@login-policy/event-sourcing/store';
+import type { Names } from './names.js';
+import type { PageReader } from './page-reader.js';
+import { READ_COLUMNS } from './rows.js';
+
+/** What a reader of all streams wants. */
+export interface WantedStreams {
+  readonly upTo: Position;
+  readonly filter: EventFilter | undefined;
+  readonly pageSize: number;
+}
+
+/** Where a reader of all streams has got to: behind an event, of whose stream there may be more. */
+export interface StreamPlace {
+  readonly last: RecordedEvent | undefined;
+  readonly isStreamRead: boolean;
+}
+
+/** Before the first stream. */
+export const FIRST_STREAM: StreamPlace = { last: undefined, isStreamRead: true };
+
+/**
+ * Reads one stream after another, in the order of their names: that is the order of the rows that are made of them, so that whoever
+ * writes those fills a page of the file and goes on to the next.
+ */
+export class StreamsReader {
+  readonly #names: Names;
+  readonly #pages: PageReader;
+
+  constructor(names: Names, pages: PageReader) {
+    this.#names = names;
+    this.#pages = pages;
+  }
+
+  /**
+   * The next page, and where it ends; `undefined` behind the last stream.
+   *
+   * @throws StoreDamaged when a stream has lost an event.
+   */
+  next(
+    place: StreamPlace,
+    wanted: WantedStreams,
+  ): { events: readonly RecordedEvent[]; place: StreamPlace } | undefined {
+    const { count, events, pageSize } = this.#pages.shrinking(wanted.pageSize, (size) => ({
+      ...(place.isStreamRead ? this.#streamsAfter(place, wanted, size) : this.#restOf(place, wanted, size)),
+      pageSize: size,
+    }));
+    if (count === 0 && place.isStreamRead) return undefined;
+    this.#refuseGaps(place, events);
+    const isWhole = count < pageSize && events.length === count;
+    return { events, place: { last: events.at(-1) ?? place.last, isStreamRead: isWhole } };
+  }
+
+  #restOf({ last }: StreamPlace, { upTo }: WantedStreams, size: number): ReturnType<PageReader['page']> {
+    if (last === undefined) return { count: 0, events: [] };
+    const sql = `SELECT ${READ_COLUMNS} FROM events WHERE stream = ? AND revision > ? AND position <= ? ORDER BY revision LIMIT ?`;
+    const values = [this.#names.find(last.streamId) ?? 0, Number(last.revision), Number(placeIn(upTo)), size];
+    return this.#pages.page(sql, values, { isInOrder: false });
+  }
+
+  #streamsAfter({ last }: StreamPlace, { upTo, filter }: WantedStreams, size: number): ReturnType<PageReader['page']> {
+    const { clause, values } = this.#pages.conditionOf(filter);
+    const sql = `SELECT ${READ_COLUMNS} FROM (SELECT id AS number, name FROM names) AS streams
+      CROSS JOIN events ON events.stream = streams.number
+      WHERE streams.name > ? AND position <= ?${clause} ORDER BY streams.name, revision LIMIT ?`;
+    const found = [last?.streamId ?? '', Number(placeIn(upTo)), ...values, size];
+    return this.#pages.page(sql, found, { isInOrder: false });
+  }
+
+  /** A stream begins at 0 and leaves none out. */
+  #refuseGaps({ last }: StreamPlace, events: readonly RecordedEvent[]): void {
+    let before = last;
+    for (const event of events) {
+      const due = event.streamId === before?.streamId ? before.revision + 1n : 0n;
+      if (event.revision !== due) {
+        const problem = `${event.streamId} has no event at revision ${due}`;
+        throw new StoreDamaged({ store: this.#names.store, problem });
+      }
+      before = event;
+    }
+  }
+}

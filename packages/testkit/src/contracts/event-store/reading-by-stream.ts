@@ -1,0 +1,107 @@
+import { START, type EventStore, type Position, type RecordedEvent } from '@login-policy/event-sourcing';
+import type { ReadStreamsOptions } from '@login-policy/event-sourcing/store';
+import { demandSame, fail } from '../../demand.js';
+import type { Theme } from '../contract.js';
+import { refusal } from '../refusals.js';
+import { FIRST, SECOND, streamsOf, type EventStoreUnderTest } from './event-store-under-test.js';
+import { demandEvents } from './reading.js';
+
+/** What reading one stream after another promises, of a store that can. */
+export const readingByStream: Theme<EventStoreUnderTest> = {
+  title: 'reading one stream after another',
+  promises: {
+    'gives each stream whole and in its order, none between two events of another, in pages of every size':
+      givesEachWhole,
+    'gives what was recorded up to a position, and nothing of what came after it': endsAtPosition,
+    'of some categories gives the streams of those, and no others': filtersByCategory,
+    'goes through a stream of many pages, and through many streams': goesThroughAll,
+    'is given up when its signal fires, and refuses a page size out of range': isGivenUp,
+  },
+};
+
+async function givesEachWhole(subject: EventStoreUnderTest): Promise<void> {
+  const all = await recordMixed(subject);
+  const upTo = await subject.eventStore.head();
+  for (const pageSize of [1, 2, 3, all.length - 1, all.length, all.length + 1]) {
+    demandByStream(await readStreams(subject.eventStore, { upTo, pageSize }), all);
+  }
+}
+
+async function endsAtPosition(subject: EventStoreUnderTest): Promise<void> {
+  const all = await recordMixed(subject);
+  for (const { position: upTo } of all.slice(0, 12)) {
+    const expected = all.filter(({ position }) => position <= upTo);
+    demandByStream(await readStreams(subject.eventStore, { upTo, pageSize: 2 }), expected);
+  }
+  demandSame({ what: 'count', actual: (await readStreams(subject.eventStore, { upTo: START })).length, expected: 0 });
+}
+
+async function filtersByCategory(subject: EventStoreUnderTest): Promise<void> {
+  const all = await recordMixed(subject);
+  const upTo = await subject.eventStore.head();
+  const expected = all.filter((event) => event.streamId.startsWith('Gauge-'));
+  demandByStream(
+    await readStreams(subject.eventStore, { upTo, filter: { categories: ['Gauge'] }, pageSize: 3 }),
+    expected,
+  );
+  const none = await readStreams(subject.eventStore, { upTo, filter: { categories: ['NeverHeardOf'] } });
+  demandSame({ what: 'count', actual: none.length, expected: 0 });
+}
+
+async function goesThroughAll({ eventStore, record }: EventStoreUnderTest): Promise<void> {
+  const all = [...(await record(FIRST, 1200)), ...(await record(SECOND, 3))];
+  for (const stream of streamsOf('Gauge', 40)) all.push(...(await record(stream, 2)));
+  const upTo = await eventStore.head();
+  demandByStream(await readStreams(eventStore, { upTo }), all);
+  demandByStream(await readStreams(eventStore, { upTo, pageSize: 7 }), all);
+}
+
+async function isGivenUp(subject: EventStoreUnderTest): Promise<void> {
+  await recordMixed(subject);
+  const upTo: Position = await subject.eventStore.head();
+  const control = new AbortController();
+  let seen = 0;
+  for await (const page of pagesOf(subject.eventStore, { upTo, pageSize: 2, signal: control.signal })) {
+    seen += page.length;
+    control.abort();
+  }
+  if (seen < 2 || seen > 4) fail(`a read that is given up ends soon, not after ${seen} events`);
+  for (const pageSize of [0, 1.5, 10_001]) {
+    await refusal(readStreams(subject.eventStore, { upTo, pageSize }), RangeError);
+  }
+}
+
+/** Two rounds over five streams of two kinds: no two events of a stream stand next to each other in the log. */
+async function recordMixed({ record }: EventStoreUnderTest): Promise<readonly RecordedEvent[]> {
+  const all: RecordedEvent[] = [];
+  for (let round = 0; round < 4; round++) {
+    for (const stream of [...streamsOf('Counter', 3), ...streamsOf('Gauge', 2)]) all.push(...(await record(stream, 1)));
+  }
+  demandSame({ what: 'count', actual: all.length, expected: 20 });
+  return all;
+}
+
+/** The streams may come in any order: what is expected is brought into the one they came in. */
+function demandByStream(actual: readonly RecordedEvent[], expected: readonly RecordedEvent[]): void {
+  const order = [...new Set(actual.map(({ streamId }) => streamId))];
+  const streams = new Set(expected.map(({ streamId }) => streamId));
+  demandSame({ what: 'streams', actual: order.length, expected: streams.size });
+  demandEvents(
+    actual,
+    order.flatMap((stream) => expected.filter(({ streamId }) => streamId === stream)),
+  );
+}
+
+async function readStreams(store: EventStore, options: ReadStreamsOptions): Promise<readonly RecordedEvent[]> {
+  const events: RecordedEvent[] = [];
+  const { pageSize = 500 } = options;
+  for await (const page of pagesOf(store, options)) {
+    if (page.length === 0 || page.length > pageSize) fail(`a page of ${pageSize} has ${page.length} events`);
+    events.push(...page);
+  }
+  return events;
+}
+
+function pagesOf(store: EventStore, options: ReadStreamsOptions): AsyncIterable<readonly RecordedEvent[]> {
+  return store.readStreams?.(options) ?? fail('the store can not read one stream after another');
+}
