@@ -4,6 +4,7 @@ import {
   type Append,
   type ReadAllOptions,
   type ReadStreamOptions,
+  type ReadStreamsOptions,
   type Receipt,
   type SubscriptionMessage,
   type AppendQueue,
@@ -13,6 +14,7 @@ import {
 import type { Connection } from './connection.js';
 import { EventReads } from './reads.js';
 import type { Schema } from './schema.js';
+import { readStreams } from './streams-reader.js';
 import type { SchemaWatch } from './watch.js';
 
 /** What the event store works with. */
@@ -67,6 +69,14 @@ export class PostgresEventStore implements EventStore {
       this.#refuseWhenClosed();
       if (ahead.events.length > 0) yield ahead.events;
       ({ considered: after, isHead } = ahead);
+    }
+  }
+
+  async *readStreams(options: ReadStreamsOptions): AsyncGenerator<readonly RecordedEvent[], void, undefined> {
+    this.#refuseWhenClosed();
+    for await (const page of readStreams(this.#parts, options)) {
+      yield page;
+      this.#refuseWhenClosed();
     }
   }
 

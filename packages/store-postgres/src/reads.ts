@@ -76,7 +76,7 @@ export class EventReads {
   /** A way to look for the next events after a position, all by the same filter. */
   ahead(options: ReadAllOptions | undefined): Reader {
     const pageSize = pageSizeOf(options);
-    const { condition, values } = conditionOf(options?.filter);
+    const { condition, values } = conditionOf(options?.filter, 4);
     const events = `SELECT * FROM ${this.#schema}.events
       WHERE position > $1 AND position <= $2 ${condition} ORDER BY position LIMIT $3`;
     const reader = new PageReader(this.#connection.name, this.#largestPageBytes);
@@ -160,13 +160,19 @@ function aheadOf({ events: page, asked, further }: Page, rest: readonly Recorded
   return { events, considered, isHead: considered >= head };
 }
 
-function conditionOf(filter: EventFilter | undefined): {
+/** Which streams a filter lets through, by parameters from that number on. */
+export function conditionOf(
+  filter: EventFilter | undefined,
+  from: number,
+): {
   readonly condition: string;
   readonly values: readonly unknown[];
 } {
   if (filter === undefined) return { condition: '', values: [] };
   // By bytes, all names that begin with "Category-" stand before "Category.".
-  const ranges = filter.categories.map((_, index) => `stream >= $${2 * index + 4} AND stream < $${2 * index + 5}`);
+  const ranges = filter.categories.map(
+    (_, index) => `stream >= $${2 * index + from} AND stream < $${2 * index + from + 1}`,
+  );
   return {
     // Asked like this it is no condition for the index of streams, which would be taken where statistics are missing.
     condition: ranges.length === 0 ? 'AND false' : `AND (${ranges.join(' OR ')}) IS TRUE`,

@@ -14,6 +14,7 @@ for (const [name, way] of Object.entries(WAYS)) {
     {
       name,
       veryMany: Number(process.env['PROOF_ROUNDS'] ?? 1000),
+      readsStreams: true,
       open: async ({ clock }) => {
         const storage = freshStorage();
         const { eventStore } = await storage.open({ ...way, clock });

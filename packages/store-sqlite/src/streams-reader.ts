@@ -1,5 +1,5 @@
 import type { Position, RecordedEvent } from '@login-policy/event-sourcing';
-import { placeIn, StoreDamaged, type EventFilter } from '@login-policy/event-sourcing/store';
+import { placeIn, refuseGaps, type EventFilter } from '@login-policy/event-sourcing/store';
 import type { Names } from './names.js';
 import type { PageReader } from './page-reader.js';
 import { READ_COLUMNS } from './rows.js';
@@ -47,7 +47,7 @@ export class StreamsReader {
       pageSize: size,
     }));
     if (count === 0 && place.isStreamRead) return undefined;
-    this.#refuseGaps(place, events);
+    refuseGaps(this.#names.store, place.last, events);
     const isWhole = count < pageSize && events.length === count;
     return { events, place: { last: events.at(-1) ?? place.last, isStreamRead: isWhole } };
   }
@@ -66,18 +66,5 @@ export class StreamsReader {
       WHERE streams.name > ? AND position <= ?${clause} ORDER BY streams.name, revision LIMIT ?`;
     const found = [last?.streamId ?? '', Number(placeIn(upTo)), ...values, size];
     return this.#pages.page(sql, found, { isInOrder: false });
-  }
-
-  /** A stream begins at 0 and leaves none out. */
-  #refuseGaps({ last }: StreamPlace, events: readonly RecordedEvent[]): void {
-    let before = last;
-    for (const event of events) {
-      const due = event.streamId === before?.streamId ? before.revision + 1n : 0n;
-      if (event.revision !== due) {
-        const problem = `${event.streamId} has no event at revision ${due}`;
-        throw new StoreDamaged({ store: this.#names.store, problem });
-      }
-      before = event;
-    }
   }
 }
