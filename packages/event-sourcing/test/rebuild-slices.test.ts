@@ -43,6 +43,44 @@ describe('a rebuild of many rows', () => {
   });
 });
 
+describe('a rebuild that reads one stream after another', () => {
+  const byStream = { ...tallies(), isOneRowAStream: true };
+
+  for (const count of [2, 1000]) {
+    it(`goes on with what came meanwhile from the rows there are, written or not: ${count} of them`, async () => {
+      const streams = STREAMS.slice(0, count);
+      const store = openMemoryStore();
+      const raiseAll = async (): Promise<void> => {
+        for (const stream of streams) await raise(store, stream, 1);
+      };
+      await raiseAll();
+      const readStreams: EventStore['readStreams'] = async function* (options) {
+        yield* store.eventStore.readStreams?.(options) ?? [];
+        await raiseAll();
+      };
+      const eventStore = delegating(store.eventStore, { readStreams });
+      const projector = new Projector({ eventStore, readModels: store.readModels, projection: byStream, pageSize: 7 });
+      await projector.rebuild();
+      const { rows } = await (await projector.readModel()).read(streams);
+      expect([...rows.values()]).to.deep.equal(streams.map(() => 2));
+    });
+  }
+
+  it('goes on with a stream on the next page, and writes each row about once', async () => {
+    const store = openMemoryStore();
+    const streams = STREAMS.slice(0, 500);
+    for (let times = 0; times < 3; times++) for (const stream of streams) await raise(store, stream, 1);
+    await raise(store, a, ...Array.from({ length: 300 }, () => 1));
+    const { readModels, asked } = watchedReadModels(store.readModels);
+    const projector = new Projector({ ...store, readModels, projection: byStream, pageSize: 10 });
+    await projector.rebuild();
+    const { rows } = await (await projector.readModel()).read([...streams, a]);
+    expect([...rows.values()]).to.deep.equal([...streams.map(() => 3), 300]);
+    expect([...asked.slices, ...asked.switches].flat()).to.have.lengthOf.within(501, 520);
+    expect(asked.readsOfCopies.flat()).to.deep.equal([]);
+  });
+});
+
 describe('a rebuild of few rows', () => {
   it('reads none and writes each once, at its end', async () => {
     const store = followedStore();

@@ -60,9 +60,8 @@ export class Rebuild<Event extends EventShape, Row> {
       const page = decodePage(this.#projection, events, this.#known);
       this.#hold(foldPage(this.#projection, page, { before: new Map<string, Row>(), token: this.#token }));
       if (this.#held.length > SLICE) await this.#writeAllBut(0);
-      // The next page may go on with the last stream of this one.
+      // What is held stays known, and so does the last one, which the next page may go on with.
       const open = page.slots.at(-1);
-      this.#known.clear();
       if (open !== undefined) this.#known.set(open.key, open);
     }
     if (options.signal?.aborted !== true) this.#reached = upTo;
