@@ -14,6 +14,7 @@ export class Names {
   readonly #find: Statement<[name: string], number>;
   readonly #read: Statement<[id: number], string>;
   readonly #add: Statement<[name: string]>;
+  readonly #next: Statement<[after: string, count: number], readonly [id: number, name: string]>;
   readonly #ids = new Map<string, number>();
   readonly #texts = new Map<number, string>();
   readonly #streams = new Map<number, StreamId>();
@@ -23,6 +24,11 @@ export class Names {
     this.#find = database.prepare<[string], number>('SELECT id FROM names WHERE name = ?').pluck();
     this.#read = database.prepare<[number], string>('SELECT name FROM names WHERE id = ?').pluck();
     this.#add = database.prepare('INSERT INTO names (name) VALUES (?)');
+    this.#next = database
+      .prepare<[string, number], readonly [number, string]>(
+        'SELECT id, name FROM names WHERE name > ? ORDER BY name LIMIT ?',
+      )
+      .raw();
   }
 
   /** The number of a name; `undefined` when no event ever had it. */
@@ -40,6 +46,13 @@ export class Names {
     const text = this.#texts.get(id) ?? remember(this.#texts, id, this.#read.get(id));
     if (text === undefined) throw new StoreDamaged({ store: this.store, problem: `there is no name ${id}` });
     return text;
+  }
+
+  /** Learns the next names in their order, and answers with the last of them: for who meets each of them once. */
+  learnAfter(name: string, count: number): string | undefined {
+    const next = this.#next.all(name, count);
+    for (const [id, text] of next) remember(this.#texts, id, text);
+    return next.at(-1)?.[1];
   }
 
   /** The stream under a number. @throws StoreDamaged when there is none. */

@@ -17,6 +17,8 @@ export interface StreamPlace {
   readonly isStreamRead: boolean;
 }
 
+const LEARNT_AT_ONCE = 1000;
+
 /** Before the first stream. */
 export const FIRST_STREAM: StreamPlace = { last: undefined, isStreamRead: true };
 
@@ -27,6 +29,8 @@ export const FIRST_STREAM: StreamPlace = { last: undefined, isStreamRead: true }
 export class StreamsReader {
   readonly #names: Names;
   readonly #pages: PageReader;
+  /** The names up to this one were learnt together: one by one they take longer than all else. */
+  #learnt: string | undefined;
 
   constructor(names: Names, pages: PageReader) {
     this.#names = names;
@@ -60,11 +64,15 @@ export class StreamsReader {
   }
 
   #streamsAfter({ last }: StreamPlace, { upTo, filter }: WantedStreams, size: number): ReturnType<PageReader['page']> {
+    const after = last?.streamId ?? '';
+    if (last === undefined || this.#learnt === undefined || after >= this.#learnt) {
+      this.#learnt = this.#names.learnAfter(after, LEARNT_AT_ONCE);
+    }
     const { clause, values } = this.#pages.conditionOf(filter);
     const sql = `SELECT ${READ_COLUMNS} FROM (SELECT id AS number, name FROM names) AS streams
       CROSS JOIN events ON events.stream = streams.number
       WHERE streams.name > ? AND position <= ?${clause} ORDER BY streams.name, revision LIMIT ?`;
-    const found = [last?.streamId ?? '', Number(placeIn(upTo)), ...values, size];
+    const found = [after, Number(placeIn(upTo)), ...values, size];
     return this.#pages.page(sql, found, { isInOrder: false });
   }
 }
