@@ -3,6 +3,7 @@ import { Pipeline } from './calls/pipeline.js';
 import { PolicyAnswers } from './calls/policy-answers.js';
 import { servedMethods } from './calls/served-methods.js';
 import type { UnknownNames } from './contract/enum-names.js';
+import { parseTemplate } from './contract/path-template.js';
 import type { AbsentAnswer } from './errors/status.js';
 import { openApiDocument } from './openapi/document.js';
 import type { Schema } from './openapi/schemas.js';
@@ -101,9 +102,7 @@ export function createApi(options: ApiOptions): Api {
   const { desk, openApi } = furnish(options, { cors, probe });
   const { around } = options;
   const handled = (exchange: Exchange): Promise<void> =>
-    around === undefined
-      ? desk.handle(exchange)
-      : around(exchange.request, exchange.requestId, () => desk.handle(exchange));
+    around === undefined ? desk.handle(exchange) : around(exchange, exchange.requestId, () => desk.handle(exchange));
   const answer = (channel: Channel, next?: () => unknown): void => {
     const exchange = new Exchange(channel, { limits, hooks: options, cors });
     if (next !== undefined && !desk.knows(exchange)) next();
@@ -162,17 +161,14 @@ function furnish(
   const pipeline = new Pipeline({ isAllowed: holdsGrant, ...ports });
   const answers = new PolicyAnswers(absent ?? 'page');
   const served = servedMethods({ policies, answers });
-  const own = bindOwnRoutes(OWN_ROUTES, { policies, answers, pipeline, served, unknownNames });
+  const own = bindOwnRoutes(OWN_ROUTES, { policies, answers, served, unknownNames });
   const methods = new MethodTable(served);
   const router = new Router<RestTarget>();
   for (const method of served) {
-    router.add(
-      method.contract.route.verb,
-      method.contract.route.segments,
-      methodTarget(method, { pipeline, unknownNames }),
-    );
+    const { segments, verb } = method.contract.route;
+    router.add(verb, segments, methodTarget(method, unknownNames));
   }
-  for (const { verb, segments, target } of own) router.add(verb, segments, target);
+  for (const { verb, path, target } of own) router.add(verb, parseTemplate(path), target);
   const openApi = openApiDocument(served, own);
   const desk = new FrontDesk({
     methods,

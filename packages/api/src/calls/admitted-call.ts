@@ -1,26 +1,31 @@
 import type { CommandOptions, InstanceRef, OwnerRef, PolicyReadOptions } from '@login-policy/domain';
+import type { RequestHeaders } from '../ports/ports.js';
 import type { CallContext } from './call-context.js';
 import { commandOptions, readOptions, type Incoming } from './conditions.js';
-import type { Admission } from './pipeline.js';
-import { NOBODY } from './served-method.js';
 
 /** A call that was let in. For a read nobody looks at what only a change can be under, nor the other way round. */
 export class AdmittedCall implements CallContext<OwnerRef> {
   readonly owner: OwnerRef;
-  readonly instance: InstanceRef;
   readonly organization: CallContext<OwnerRef>['organization'];
   readonly #actor: string;
   readonly #incoming: Incoming;
 
   constructor(
-    { admission, incoming }: { readonly admission: Admission; readonly incoming: Incoming },
+    { actor, incoming, owner }: { readonly actor: string; readonly incoming: Incoming; readonly owner: OwnerRef },
     organization: CallContext<OwnerRef>['organization'],
   ) {
-    this.owner = admission.owner;
-    this.instance = { instanceId: admission.owner.instanceId };
+    this.owner = owner;
     this.organization = organization;
-    this.#actor = admission.caller?.id ?? NOBODY.instanceId;
+    this.#actor = actor;
     this.#incoming = incoming;
+  }
+
+  get instance(): InstanceRef {
+    return { instanceId: this.owner.instanceId };
+  }
+
+  get headers(): RequestHeaders {
+    return this.#incoming;
   }
 
   get command(): CommandOptions {

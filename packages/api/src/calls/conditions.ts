@@ -6,15 +6,14 @@ import { badHeader, foreignTag, unreadable } from '../errors/refusals.js';
 import type { RequestHeaders } from '../ports/ports.js';
 import { recordedKey } from './idempotency-key.js';
 
-/** What came with a call besides its request, whatever the protocol. */
-export interface Incoming {
-  readonly headers: RequestHeaders;
+/** What came with a call besides its request, whatever the protocol: headers, and what was made of others. */
+export interface Incoming extends RequestHeaders {
   /** Goes into the correlation id of the events, and is told to the caller. */
   readonly requestId: string;
   /** Fires when the caller's time is up. */
-  readonly signal?: AbortSignal;
+  readonly signal: AbortSignal | undefined;
   /** The moment in the past that a read asks for: a sequence, or an instant in ISO 8601. */
-  readonly asOf?: string;
+  readonly asOf: string | undefined;
 }
 
 const LONGEST_REQUEST_ID = 200;
@@ -30,10 +29,11 @@ export function requestIdOf(headers: RequestHeaders): string {
 }
 
 /** The conditions a command is given under, and who gives it. @throws ApiError for a header that is not of its form. */
-export function commandOptions(actor: string, { headers, requestId, signal }: Incoming): CommandOptions {
-  const idempotencyKey = headers.get('idempotency-key');
-  const reason = headers.get('login-policy-reason');
-  const options: Writable<CommandOptions> = { actor, correlationId: requestId, ...pinning(headers) };
+export function commandOptions(actor: string, incoming: Incoming): CommandOptions {
+  const { requestId, signal } = incoming;
+  const idempotencyKey = incoming.get('idempotency-key');
+  const reason = incoming.get('login-policy-reason');
+  const options: Writable<CommandOptions> = { actor, correlationId: requestId, ...pinning(incoming) };
   if (idempotencyKey !== undefined) options.idempotencyKey = recordedKey(actor, idempotencyKey);
   if (reason !== undefined) options.reason = percentDecoded(reason);
   if (signal !== undefined) options.signal = signal;
@@ -64,8 +64,9 @@ function percentDecoded(text: string): string {
 }
 
 /** How current, or how old, a read has to be. @throws ApiError for what is not of its form. */
-export function readOptions({ headers, signal, asOf }: Incoming): PolicyReadOptions {
-  const atLeast = headers.get('login-policy-at-least');
+export function readOptions(incoming: Incoming): PolicyReadOptions {
+  const { asOf, signal } = incoming;
+  const atLeast = incoming.get('login-policy-at-least');
   const options: Writable<PolicyReadOptions> = {};
   if (signal !== undefined) options.signal = signal;
   if (asOf !== undefined) options.asOf = parseMoment(asOf, 'asOf');

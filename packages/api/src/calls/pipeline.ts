@@ -1,4 +1,3 @@
-import type { Message } from '@bufbuild/protobuf';
 import {
   InvalidValue,
   isOrganization,
@@ -6,15 +5,14 @@ import {
   type OrganizationRef,
   type OwnerRef,
 } from '@login-policy/domain';
-import type { MethodContract } from '../contract/api-method.js';
 import { permissionDenied, unauthenticated, unknownInstance, unknownOrganization } from '../errors/refusals.js';
 import type { Caller } from '../ports/caller.js';
 import type { ApiRequest, Ports } from '../ports/ports.js';
 import { AdmittedCall } from './admitted-call.js';
-import type { Answer, CallContext } from './call-context.js';
+import type { CallContext } from './call-context.js';
 import type { Incoming } from './conditions.js';
 import type { Scope } from './scope.js';
-import { NOBODY, type Call } from './served-method.js';
+import { NOBODY } from './served-method.js';
 
 /** What has to be true of a caller before his request is looked at. */
 export interface Demand {
@@ -25,26 +23,17 @@ export interface Demand {
   readonly scope: Scope<OwnerRef>;
 }
 
-/** A caller who was let in, and whose policy he is let in to. */
-export interface Admission {
-  readonly permission: string;
-  readonly owner: OwnerRef;
-  /** `undefined` where everybody is let in. */
-  readonly caller: Caller | undefined;
-  readonly request: ApiRequest;
-}
-
 /** A request on its way in, and what is found out about it, for the access log. */
-export interface Visit {
-  readonly request: ApiRequest;
+export interface Visit extends ApiRequest, Incoming {
   instanceId: string | undefined;
   callerId: string | undefined;
 }
 
-/** What a request that was let in is given to. */
-export interface Carriable<Said> {
-  readonly contract: Pick<MethodContract, 'check'>;
-  readonly call: Call<Said>;
+/** Who asks to do something, and to whose policy. */
+interface Wish {
+  readonly caller: Caller;
+  readonly permission: string;
+  readonly owner: OwnerRef;
 }
 
 /**
@@ -59,49 +48,31 @@ export class Pipeline {
   }
 
   /** Lets a caller in by their headers alone: nobody's body is looked at before. @throws ApiError */
-  async admit({ also, permission, scope }: Demand, visit: Visit): Promise<Admission> {
-    const { request } = visit;
-    if (permission === undefined) return { permission: '', owner: NOBODY, caller: undefined, request };
-    const instanceId = await this.#ports.instanceOf(request);
+  async admit({ also, permission, scope }: Demand, visit: Visit): Promise<CallContext<OwnerRef>> {
+    if (permission === undefined)
+      return new AdmittedCall({ actor: NOBODY.instanceId, incoming: visit, owner: NOBODY }, nowhere);
+    const instanceId = await this.#ports.instanceOf(visit);
     visit.instanceId = instanceId;
     if (instanceId === undefined) throw unknownInstance();
-    const caller = await this.#ports.authenticate(request);
+    const caller = await this.#ports.authenticate(visit);
     visit.callerId = caller?.id;
     if (caller === undefined) throw unauthenticated();
     // Not left to `isAllowed`: a program that answers by the role alone would let in the administrators of its neighbours.
     if (caller.instanceId !== instanceId) throw permissionDenied(permission);
-    const named = scope.regards === 'organization' ? organizationOf(request, caller) : undefined;
+    const named = scope.regards === 'organization' ? organizationOf(visit, caller) : undefined;
     const owner = named === undefined ? { instanceId } : { instanceId, organizationId: named };
     scope.narrow(owner);
-    const admission = { permission, owner, caller, request };
-    await this.#demand(admission);
-    if (also !== undefined) await this.#demand({ ...admission, permission: also });
-    return admission;
-  }
-
-  /** Answers a request that was let in. @throws ApiError, at once or later, or a fault of the store. */
-  carryOut<Said>(
-    { contract, call }: Carriable<Said>,
-    request: Message,
-    { admission, incoming }: { readonly admission: Admission; readonly incoming: Incoming },
-  ): Promise<Answer<Said>> {
-    contract.check?.(request);
-    return call(request, this.context(admission, incoming));
-  }
-
-  /** What a method knows of a call that was let in. */
-  context(admission: Admission, incoming: Incoming): CallContext<OwnerRef> {
-    return new AdmittedCall({ admission, incoming }, async (organizationId) => {
-      const { caller, owner, permission, request } = admission;
-      const organization = { instanceId: owner.instanceId, organizationId };
-      if (caller === undefined) throw unauthenticated();
-      await this.#demand({ permission, owner: organization, caller, request });
+    await this.#demand({ caller, permission, owner }, visit);
+    if (also !== undefined) await this.#demand({ caller, permission: also, owner }, visit);
+    return new AdmittedCall({ actor: caller.id, incoming: visit, owner }, async (organizationId) => {
+      const organization = { instanceId, organizationId };
+      await this.#demand({ caller, permission, owner: organization }, visit);
       return organization;
     });
   }
 
   /** The permission comes first: who has none does not learn which organizations there are. */
-  async #demand({ caller, owner, permission, request }: Admission & { readonly caller: Caller }): Promise<void> {
+  async #demand({ caller, owner, permission }: Wish, request: Visit): Promise<void> {
     if (!(await this.#ports.isAllowed(caller, permission, { ...owner, request }))) throw permissionDenied(permission);
     if (isOrganization(owner) && !(await this.#exists(owner, request))) throw unknownOrganization();
   }
@@ -115,6 +86,9 @@ export class Pipeline {
     }
   }
 }
+
+/** Nobody is in no organization. */
+const nowhere: CallContext<OwnerRef>['organization'] = () => Promise.reject(unauthenticated());
 
 function organizationOf(headers: ApiRequest, caller: Caller): string | undefined {
   const named = headers.get('x-zitadel-orgid');

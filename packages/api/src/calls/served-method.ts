@@ -16,7 +16,7 @@ import type { Answer, CallContext, ReadContext } from './call-context.js';
 import type { PolicyAnswers } from './policy-answers.js';
 import { OF_INSTANCE, type Scope } from './scope.js';
 
-/** Answers a request that was let in and is of the right form. */
+/** Answers a request that was let in. @throws ApiError, at once or later, or a fault of the store */
 export type Call<Said> = (request: Message, context: CallContext<OwnerRef>) => Promise<Answer<Said>>;
 
 /** A method with what answers it: what every protocol calls, and none knows the message of. */
@@ -47,15 +47,16 @@ export function serve<Owner extends OwnerRef, Input extends DescMessage, Output 
   desc: Method<Input, Output>,
   handle: (request: MessageShape<Input>, context: ReadContext<Owner>) => Promise<Answer<MessageInitShape<Output>>>,
 ): ServedMethod {
+  const contract = contractOf(desc);
   return {
-    contract: contractOf(desc),
+    contract,
     scope,
     give: undefined,
     commandOf: undefined,
     async call(request, context) {
       const { instance, organization, read } = context;
       const owner = scope.narrow(context.owner);
-      const answer = await handle(own(desc, request), { owner, instance, organization, read });
+      const answer = await handle(checked(contract, desc, request), { owner, instance, organization, read });
       return { ...answer, message: create(desc.output, answer.message) };
     },
   };
@@ -75,13 +76,15 @@ export function serveCommand<Input extends DescMessage>(
     readonly desk: Desk;
   },
 ): ServedMethod {
+  const contract = contractOf(desc);
+  const commandIn = (request: Message): CommandInput => commandOf(checked(contract, desc, request));
   const give: Call<Details> = async (request, { owner, command }) =>
-    answers.ofCommand(await policies.execute(scope.narrow(owner), commandOf(own(desc, request)), command));
+    answers.ofCommand(await policies.execute(scope.narrow(owner), commandIn(request), command));
   return {
-    contract: contractOf(desc),
+    contract,
     scope,
     give,
-    commandOf: (request) => commandOf(own(desc, request)),
+    commandOf: commandIn,
     async call(request, context) {
       const answer = await give(request, context);
       return { ...answer, message: create(desc.output, { details: detailsMessage(answer.message) }) };
@@ -89,9 +92,15 @@ export function serveCommand<Input extends DescMessage>(
   };
 }
 
-function own<Input extends DescMessage>(desc: Method<Input, DescMessage>, request: Message): MessageShape<Input> {
-  if (isMessage(request, desc.input)) return request;
-  throw new Error(`${desc.name} was called with ${request.$typeName}`);
+/** The request as its method takes it: nothing answers one that breaks a rule of its descriptor. @throws ApiError */
+function checked<Input extends DescMessage>(
+  { check }: MethodContract,
+  { input, name }: Method<Input, DescMessage>,
+  request: Message,
+): MessageShape<Input> {
+  if (!isMessage(request, input)) throw new Error(`${name} was called with ${request.$typeName}`);
+  check?.(request);
+  return request;
 }
 
 /** Binds a method that is open to all and answers nothing but that it is there. */

@@ -1,31 +1,29 @@
 import type { LoginPolicies, OwnerRef } from '@login-policy/domain';
 import type { Answer, CallContext } from '../calls/call-context.js';
-import type { Demand, Pipeline } from '../calls/pipeline.js';
+import type { Demand } from '../calls/pipeline.js';
 import type { PolicyAnswers } from '../calls/policy-answers.js';
 import { OF_INSTANCE, OF_ORGANIZATION } from '../calls/scope.js';
 import type { ServedMethod } from '../calls/served-method.js';
-import { parseTemplate, type Segment } from '../contract/path-template.js';
 import type { UnknownNames } from '../contract/enum-names.js';
 import type { Schema } from '../openapi/schemas.js';
-import type { RequestHeaders } from '../ports/ports.js';
-import type { RestTarget } from './rest-target.js';
+import type { RestRequest, RestTarget } from './rest-target.js';
 
 /** What a route of ours is asked with, by a caller who was let in. */
-export interface OwnRequest {
+export interface OwnRequest extends Omit<RestRequest, 'variable'> {
   readonly context: CallContext<OwnerRef>;
-  readonly headers: RequestHeaders;
-  readonly query: string;
-  readonly body: () => Promise<Uint8Array>;
-  /** What becomes of names in the body that nobody knows. */
-  readonly unknownNames: UnknownNames;
-  /** The methods of the service the route belongs to. */
-  readonly methods: readonly ServedMethod[];
 }
 
 /** What the routes of ours are bound to. */
 export interface OwnDesk {
   readonly policies: LoginPolicies;
   readonly answers: PolicyAnswers;
+  /** What becomes of names in the body that nobody knows. */
+  readonly unknownNames: UnknownNames;
+}
+
+/** The same, with the methods of the service that a route belongs to. */
+export interface OwnServiceDesk extends OwnDesk {
+  readonly methods: readonly ServedMethod[];
 }
 
 /** What the OpenAPI document says of a route. */
@@ -47,7 +45,7 @@ export interface OwnRoute {
   /** Who may ask: whoever may read the policy, or whoever may change it in every way. */
   readonly demand: 'read' | 'write';
   readonly operation: OwnOperation;
-  readonly answer: (desk: OwnDesk, request: OwnRequest) => Promise<Answer<string>>;
+  readonly answer: (desk: OwnServiceDesk, request: OwnRequest) => Promise<Answer<string>>;
 }
 
 /** A number that JSON has as text, because it may be longer than a number of JSON. */
@@ -57,7 +55,6 @@ export const WHOLE_NUMBER: Schema = { type: 'string', pattern: '^[0-9]+$' };
 export interface BoundRoute {
   readonly verb: string;
   readonly path: string;
-  readonly segments: readonly Segment[];
   readonly operation: OwnOperation & { readonly id: string };
   /** The full name of the service it stands beside. */
   readonly service: string;
@@ -89,39 +86,24 @@ const SERVICES: readonly Service[] = [
 /** Binds routes to both services. */
 export function bindOwnRoutes(
   routes: readonly OwnRoute[],
-  sources: OwnDesk &
-    Pick<OwnRequest, 'unknownNames'> & { readonly pipeline: Pipeline; readonly served: readonly ServedMethod[] },
+  { served, ...desk }: OwnDesk & { readonly served: readonly ServedMethod[] },
 ): readonly BoundRoute[] {
-  return SERVICES.flatMap((service) => {
-    const methods = sources.served.filter(({ contract }) => contract.desc.parent.name === service.name);
-    return routes.map((route) => {
-      const path = `${service.base}/${route.name}`;
-      const id = `${service.name}_${route.name.replace(/^_/, '')}`;
-      const target = targetOf(route, { ...sources, methods, demand: service[route.demand] });
-      const operation = { ...route.operation, id };
-      return { verb: route.verb, path, segments: parseTemplate(path), operation, service: fullNameOf(methods), target };
-    });
-  });
-}
-
-function fullNameOf([method]: readonly ServedMethod[]): string {
-  return method?.contract.desc.parent.typeName ?? '';
-}
-
-function targetOf(
-  route: OwnRoute,
-  bound: OwnDesk &
-    Pick<OwnRequest, 'methods' | 'unknownNames'> & { readonly pipeline: Pipeline; readonly demand: Demand },
-): RestTarget {
-  const { demand, methods, pipeline, unknownNames } = bound;
-  return {
-    method: `${fullNameOf(methods)}/${route.name}`,
-    demand,
-    read: ({ query, body }) => ({
-      answer: async ({ admission, incoming }) => {
-        const context = pipeline.context(admission, incoming);
-        return route.answer(bound, { context, headers: incoming.headers, query, body, methods, unknownNames });
+  return SERVICES.flatMap(({ base, name, ...demands }) => {
+    const methods = served.filter(({ contract }) => contract.desc.parent.name === name);
+    const service = methods[0]?.contract.desc.parent.typeName ?? '';
+    return routes.map((route) => ({
+      verb: route.verb,
+      path: `${base}/${route.name}`,
+      operation: { ...route.operation, id: `${name}_${route.name.replace(/^_/, '')}` },
+      service,
+      target: {
+        method: `${service}/${route.name}`,
+        demand: demands[route.demand],
+        read:
+          ({ query, body }) =>
+          async (context) =>
+            route.answer({ ...desk, methods }, { context, query, body }),
       },
-    }),
-  };
+    }));
+  });
 }

@@ -2,13 +2,11 @@ import type { JsonObject } from '@bufbuild/protobuf';
 import { loginPolicyEvents, type CommandInput, type LoginPolicyEvent, type Preview } from '@login-policy/domain';
 import { pinning } from '../calls/conditions.js';
 import { entityTag } from '../calls/policy-answers.js';
-import type { ServedMethod } from '../calls/served-method.js';
-import { checkNames } from '../contract/enum-names.js';
+import { checkNames, withEnumNumbers } from '../contract/enum-names.js';
 import { unreadable } from '../errors/refusals.js';
 import { READ_HEADERS } from '../openapi/parameters.js';
-import { WHOLE_NUMBER, type OwnRequest, type OwnRoute } from './own-route.js';
-import { bodyFields, isJsonObject } from './read-request.js';
-import { checkedRequest } from './rest-target.js';
+import { WHOLE_NUMBER, type OwnRoute, type OwnServiceDesk } from './own-route.js';
+import { bodyFields, isJsonObject, requestOf } from './read-request.js';
 import { revertOf } from './revert-route.js';
 
 const LIST = { type: 'array', items: { type: 'object' } };
@@ -46,28 +44,28 @@ export const previewRoute: OwnRoute = {
       },
     },
   },
-  async answer({ policies, answers }, request) {
-    const command = commandIn(bodyFields(await request.body()), request);
-    const { owner, read } = request.context;
+  async answer(desk, { body, context: { headers, owner, read } }) {
+    const command = commandIn(bodyFields(await body()), desk);
     const { asOf: _, ...waiting } = read;
-    const options = { ...waiting, ...pinning(request.headers) };
-    const preview = await answers.ofRead(policies.preview(owner, command, options));
+    const preview = await desk.answers.ofRead(
+      desk.policies.preview(owner, command, { ...waiting, ...pinning(headers) }),
+    );
     return { message: JSON.stringify(previewJson(preview)), tag: entityTag(preview.sequence, preview.eventId) };
   },
 };
 
-function commandIn(body: JsonObject, { methods, unknownNames }: OwnRequest): CommandInput {
+function commandIn(body: JsonObject, { methods, unknownNames }: OwnServiceDesk): CommandInput {
   if (unknownNames === 'refuse') checkNames(body, ['method', 'request']);
   const { method: name, request = {} } = body;
   if (!isJsonObject(request)) throw unreadable('request must be a JSON object.');
   if (name === 'Revert') return revertOf(request, unknownNames);
-  const method = methods.find(({ commandOf, contract }) => commandOf !== undefined && contract.desc.name === name);
-  if (method?.commandOf !== undefined) return method.commandOf(checkedRequest(method, request, unknownNames));
-  throw unreadable(`method must be one of ${namesOf(methods).join(', ')}, Revert.`);
-}
-
-function namesOf(methods: readonly ServedMethod[]): readonly string[] {
-  return methods.filter(({ commandOf }) => commandOf !== undefined).map(({ contract }) => contract.desc.name);
+  const changing = methods.filter(({ commandOf }) => commandOf !== undefined);
+  const method = changing.find(({ contract }) => contract.desc.name === name);
+  if (method?.commandOf !== undefined) {
+    const { input } = method.contract;
+    return method.commandOf(requestOf(input, withEnumNumbers(input, request, unknownNames)));
+  }
+  throw unreadable(`method must be one of ${changing.map(({ contract }) => contract.desc.name).join(', ')}, Revert.`);
 }
 
 function previewJson({ sequence, events, changes, warnings, affected }: Preview): object {

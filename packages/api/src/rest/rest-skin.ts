@@ -25,11 +25,10 @@ export class RestSkin {
   async handle(exchange: Exchange): Promise<void> {
     const { target, variable } = this.#find(exchange);
     exchange.method = target.method;
-    const reading = target.read({ query: exchange.query, variable, body: () => exchange.body() });
-    const admission = await this.#pipeline.admit(target.demand, exchange);
-    const asOf = asOfIn(exchange);
-    const incoming = exchange.incoming(asOf === undefined ? {} : { asOf });
-    succeed(exchange, await reading.answer({ admission, incoming }));
+    if (exchange.query !== '') exchange.asOf = new URLSearchParams(exchange.query).get('asOf') ?? undefined;
+    const answer = target.read({ query: exchange.query, variable, body: () => exchange.body() });
+    const context = await this.#pipeline.admit(target.demand, exchange);
+    succeed(exchange, await answer(context));
   }
 
   #find({ verb, path }: Exchange): Extract<Match<RestTarget>, { kind: 'found' }> {
@@ -43,7 +42,7 @@ export class RestSkin {
 
 function succeed(exchange: Exchange, answer: Answer<string>): void {
   const { tag, message } = answer;
-  const isKnown = exchange.isRead && tag !== undefined && isAmong(tag, exchange.headers.get('if-none-match'));
+  const isKnown = exchange.isRead && tag !== undefined && isAmong(tag, exchange.get('if-none-match'));
   const headers = exchange.answerHeaders(answer);
   exchange.send(
     'rest',
@@ -57,10 +56,6 @@ function succeed(exchange: Exchange, answer: Answer<string>): void {
 function isAmong(tag: string, known: string | undefined): boolean {
   if (known === undefined) return false;
   return known.trim() === '*' || [...known.matchAll(/"[^"]*"/g)].some(([one]) => one === tag);
-}
-
-function asOfIn({ query }: Exchange): string | undefined {
-  return query === '' ? undefined : (new URLSearchParams(query).get('asOf') ?? undefined);
 }
 
 const JSON_TYPE = 'application/json';

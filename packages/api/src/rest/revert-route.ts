@@ -23,7 +23,7 @@ export const revertRoute: OwnRoute = {
     headers: CHANGE_HEADERS,
     answer: { details: { $ref: '#/components/schemas/zitadel.v1.ObjectDetails' } },
   },
-  async answer({ policies, answers }, { body, unknownNames, context: { owner, command } }) {
+  async answer({ policies, answers, unknownNames }, { body, context: { owner, command } }) {
     const input = revertOf(bodyFields(await body()), unknownNames);
     const answer = answers.ofCommand(await policies.execute(owner, input, command));
     return { ...answer, message: detailsJson(answer.message) };

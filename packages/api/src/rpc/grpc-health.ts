@@ -31,9 +31,9 @@ export class GrpcHealth {
   /** Answers a call of the health service. @throws ApiError */
   async handle(exchange: Exchange, wire: GrpcWire): Promise<void> {
     if (exchange.path !== CHECK && exchange.path !== WATCH) throw notServed();
-    const deadline = wire.deadline(exchange.headers);
+    const deadline = wire.deadline(exchange);
     if (deadline !== undefined) exchange.channel.onClosed(deadline.release);
-    const packing = packingOf(exchange.headers.get(wire.headers.packing));
+    const packing = packingOf(exchange.get(wire.headers.packing));
     const asked = await wire.message(exchange, packing, LONGEST_REQUEST);
     const isServed = this.#serves(serviceIn(asked));
     if (exchange.path === CHECK) await this.#check(exchange, wire, isServed);

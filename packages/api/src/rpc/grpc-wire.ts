@@ -1,6 +1,7 @@
 import type { OutgoingHttpHeaders } from 'node:http';
 import type { ApiError } from '../errors/api-error.js';
 import { contained } from '../port/contained.js';
+import type { RequestHeaders } from '../ports/ports.js';
 import type { WholeAnswer } from '../server/channel.js';
 import type { Exchange, Protocol } from '../server/exchange.js';
 import { deadlineOf } from './deadline.js';
@@ -65,8 +66,8 @@ function within(asked: WebForm, { encode, type }: WebForm): Trailing {
 }
 
 function wire(form: MessageForm, { encode, last, protocol, read, type, whole }: Trailing): GrpcWire {
-  const as = ({ headers }: Exchange, answer: OutgoingHttpHeaders): OutgoingHttpHeaders =>
-    typed(answer, type ?? headers.get('content-type') ?? 'application/grpc');
+  const as = (exchange: Exchange, answer: OutgoingHttpHeaders): OutgoingHttpHeaders =>
+    typed(answer, type ?? exchange.get('content-type') ?? 'application/grpc');
   return {
     form,
     protocol,
@@ -106,7 +107,7 @@ const TEXT_THEN_BINARY = wire('proto', within(WEB_TEXT, WEB));
 const TYPE = /^application\/grpc(-web(?:-text)?)?(?:\+(proto|json))?\s*(?:;|$)/i;
 
 /** The wire of a call over gRPC or gRPC-Web, by its type; `undefined` for every other type. */
-export function grpcWire({ headers }: Exchange, type: string): GrpcWire | undefined {
+export function grpcWire(headers: RequestHeaders, type: string): GrpcWire | undefined {
   const [isGrpc, web_, named] = TYPE.exec(type) ?? [];
   if (isGrpc === undefined) return undefined;
   const form = named?.toLowerCase() === 'json' ? 'json' : 'proto';

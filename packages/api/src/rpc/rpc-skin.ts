@@ -47,23 +47,22 @@ export class RpcSkin {
     exchange.method = method.contract.rpcPath.slice(1);
     const answer = await this.#answer(method, exchange, wire);
     const message = writeMessage(method.contract.output, answer.message, wire.form);
-    const packing = packingFor(message, exchange.headers.get(wire.headers.accepted));
+    const packing = packingFor(message, exchange.get(wire.headers.accepted));
     const bytes = packing === undefined ? message : await packing.pack(message);
     exchange.send(wire.protocol, wire.succeed(exchange, answer, { bytes, packing: packing?.name }));
   }
 
   async #answer(method: ServedMethod, exchange: Exchange, wire: Wire): Promise<Answer<Message>> {
-    const { headers } = exchange;
-    const packing = packingOf(headers.get(wire.headers.packing));
+    const packing = packingOf(exchange.get(wire.headers.packing));
     // The caller's time runs from the moment they asked, also while others decide whether they are let in.
-    const deadline = wire.deadline(headers);
+    const deadline = wire.deadline(exchange);
+    exchange.signal = deadline?.signal;
     try {
       const { input, permission } = method.contract;
-      const admission = await this.#pipeline.admit({ permission, scope: method.scope }, exchange);
+      const context = await this.#pipeline.admit({ permission, scope: method.scope }, exchange);
       const bytes = await wire.message(exchange, packing);
       const request = readMessage(input, bytes, { form: wire.form, unknownNames: this.#unknownNames });
-      const incoming = exchange.incoming(deadline === undefined ? {} : { signal: deadline.signal });
-      return await this.#pipeline.carryOut(method, request, { admission, incoming });
+      return await method.call(request, context);
     } catch (caught) {
       // That a caller gives too little time is no failure to tell an operator of: anybody could fill the log with it.
       throw deadline?.signal.aborted === true && isFault(caught, 'deadline-exceeded') ? timeWasUp() : caught;

@@ -21,7 +21,6 @@ export interface Channel {
   readonly verb: string;
   /** Path and query. */
   readonly url: string;
-  readonly httpVersion: string;
   readonly headers: IncomingHttpHeaders;
   /** As `ApiRequest` has them. Nothing is looked at before somebody asks. */
   readonly peerAddress: string | undefined;

@@ -1,10 +1,11 @@
-import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http';
+import type { OutgoingHttpHeaders } from 'node:http';
 import type { PeerCertificate } from 'node:tls';
 import type { Answer } from '../calls/call-context.js';
-import { requestIdOf, type Incoming } from '../calls/conditions.js';
+import { requestIdOf } from '../calls/conditions.js';
+import type { Visit } from '../calls/pipeline.js';
 import type { ApiError } from '../errors/api-error.js';
 import { fromThrown } from '../errors/status.js';
-import type { ApiRequest, RequestHeaders } from '../ports/ports.js';
+import type { ApiRequest } from '../ports/ports.js';
 import type { Cors } from './cors.js';
 import type { Channel, WholeAnswer } from './channel.js';
 import { readBody, type BodyLimits } from './read-body.js';
@@ -48,47 +49,53 @@ export interface ExchangeSettings {
   readonly cors: Cors;
 }
 
-/** One request and its one answer, whatever the protocol. */
-export class Exchange {
+/** One request, as ports and the pipeline see it, and its one answer, whatever the protocol. */
+export class Exchange implements Visit {
   readonly channel: Channel;
-  /** As ports see it. */
-  readonly request: ApiRequest;
-  readonly headers: RequestHeaders;
   readonly path: string;
   readonly query: string;
   readonly verb: string;
   readonly requestId: string;
-  readonly isHttp2: boolean;
+  signal: AbortSignal | undefined;
+  asOf: string | undefined;
   /** What is found out on the way, for the access log. */
   method: string | undefined;
   callerId: string | undefined;
   instanceId: string | undefined;
   readonly #settings: ExchangeSettings;
   readonly #startedAt = performance.now();
+  /** The host that the target of the request names. */
+  readonly #authority: string | undefined;
 
   constructor(channel: Channel, settings: ExchangeSettings) {
-    const { httpVersion, verb } = channel;
     const { authority, url } = targetOf(channel.url);
     const mark = url.indexOf('?');
     this.channel = channel;
     this.path = mark === -1 ? url : url.slice(0, mark);
-    this.request = new SeenRequest(channel, this.path, authority);
-    this.headers = this.request;
     this.query = mark === -1 ? '' : url.slice(mark + 1);
-    this.verb = verb;
-    this.requestId = requestIdOf(this.headers);
-    this.isHttp2 = httpVersion.startsWith('2');
+    this.verb = channel.verb;
+    this.#authority = authority;
     this.#settings = settings;
+    this.requestId = requestIdOf(this);
+  }
+
+  get(name: string): string | undefined {
+    if (name === 'host' && this.#authority !== undefined) return this.#authority;
+    const value = this.channel.headers[name];
+    return Array.isArray(value) ? value.join(', ') : value;
+  }
+
+  get peerAddress(): string | undefined {
+    return this.channel.peerAddress;
+  }
+
+  get clientCertificate(): PeerCertificate | undefined {
+    return this.channel.clientCertificate;
   }
 
   /** Whether no more is asked for than what is there. */
   get isRead(): boolean {
     return this.verb === 'GET' || this.verb === 'HEAD';
-  }
-
-  /** What the pipeline takes of it. */
-  incoming(more: Pick<Incoming, 'signal' | 'asOf'> = {}): Incoming {
-    return { headers: this.headers, requestId: this.requestId, ...more };
   }
 
   /** The most bytes that a body may have, or become. */
@@ -111,7 +118,7 @@ export class Exchange {
   /** The headers that every answer of this request carries. */
   answerHeaders({ position, tag }: Omit<Answer<unknown>, 'message'> = {}): OutgoingHttpHeaders {
     const headers: OutgoingHttpHeaders = { 'x-request-id': this.requestId };
-    this.#settings.cors.tell(this.headers, headers);
+    this.#settings.cors.tell(this, headers);
     // One path answers for many organizations and callers, and their tags may be equal: a cache would mix them up.
     if (this.isRead) headers['cache-control'] = 'no-store';
     if (tag !== undefined) headers['etag'] = tag;
@@ -138,38 +145,6 @@ export class Exchange {
 
 /** A target that names its host as well, as for a proxy: that counts then, and the header `host` does not (RFC 9112, 3.2.2). */
 function targetOf(target: string): { readonly authority: string | undefined; readonly url: string } {
-  const [, authority, url = target] = /^https?:\/\/([^/?#]+)(.*)$/i.exec(target) ?? [];
+  const [, authority, url = target] = target.startsWith('/') ? [] : (/^https?:\/\/([^/?#]+)(.*)$/i.exec(target) ?? []);
   return { authority, url };
-}
-
-/** A request as ports see it. Of its connection nothing is looked at before somebody asks. */
-class SeenRequest implements ApiRequest {
-  readonly verb: string;
-  readonly path: string;
-  readonly #channel: Channel;
-  readonly #headers: IncomingHttpHeaders;
-  readonly #authority: string | undefined;
-
-  /** `authority`: the host that the target of the request names. */
-  constructor(channel: Channel, path: string, authority?: string) {
-    this.verb = channel.verb;
-    this.path = path;
-    this.#channel = channel;
-    this.#headers = channel.headers;
-    this.#authority = authority;
-  }
-
-  get(name: string): string | undefined {
-    if (name === 'host' && this.#authority !== undefined) return this.#authority;
-    const value = this.#headers[name];
-    return Array.isArray(value) ? value.join(', ') : value;
-  }
-
-  get peerAddress(): string | undefined {
-    return this.#channel.peerAddress;
-  }
-
-  get clientCertificate(): PeerCertificate | undefined {
-    return this.#channel.clientCertificate;
-  }
 }

@@ -22,7 +22,6 @@ const BODILESS = [204, 304];
 export class FetchChannel implements Channel {
   readonly verb: string;
   readonly url: string;
-  readonly httpVersion = '1.1';
   readonly headers: IncomingHttpHeaders;
   readonly parsed = undefined;
   readonly takesTrailers = false;

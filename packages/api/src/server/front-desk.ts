@@ -48,7 +48,7 @@ export class FrontDesk {
     // A method that is asked for by another verb is answered as REST is.
     const wire = method === undefined || exchange.verb === 'POST' ? wireOf(exchange, isCall) : undefined;
     try {
-      const preflight = cors.preflight(exchange.verb, exchange.headers);
+      const preflight = cors.preflight(exchange.verb, exchange);
       if (preflight !== undefined) exchange.send('rest', { status: 204, headers: preflight });
       else if (wire !== undefined) await this.#call(exchange, wire, method);
       else if (method !== undefined) throw exchange.verb === 'POST' ? unknownType() : wrongVerb(['POST']);
@@ -73,7 +73,7 @@ export class FrontDesk {
 
 /** The protocol of a call; `undefined` for what is none, and is answered as REST is. */
 function wireOf(exchange: Exchange, isCall: boolean): Wire | GrpcWire | undefined {
-  const type = exchange.headers.get('content-type') ?? '';
+  const type = exchange.get('content-type') ?? '';
   const grpc = isCall || exchange.verb === 'POST' ? grpcWire(exchange, type) : undefined;
   return grpc ?? (isCall ? connectWire(type) : undefined);
 }

@@ -19,7 +19,6 @@ interface Writable {
 export class NodeChannel implements Channel {
   readonly verb: string;
   readonly url: string;
-  readonly httpVersion: string;
   readonly headers: IncomingHttpHeaders;
   readonly source: Readable;
   readonly takesTrailers = true;
@@ -30,7 +29,6 @@ export class NodeChannel implements Channel {
   constructor(request: NodeRequest, response: NodeResponse, lasting: LastingAnswers) {
     this.verb = request.method ?? 'GET';
     this.url = request.url ?? '/';
-    this.httpVersion = request.httpVersion;
     this.headers = request.headers;
     this.source = request;
     this.#request = request;
@@ -124,7 +122,7 @@ export class NodeChannel implements Channel {
 
   /** Before HTTP/2 they come after a body in chunks: HTTP/1.0 has no chunks, and an answer to HEAD no body. */
   #endsWithTrailers(): boolean {
-    return 'stream' in this.#response || (this.httpVersion === '1.1' && this.verb !== 'HEAD');
+    return 'stream' in this.#response || (this.#request.httpVersion === '1.1' && this.verb !== 'HEAD');
   }
 
   #begun(): Writable | undefined {
