@@ -29,7 +29,7 @@ import { FetchChannel, type FetchOptions } from './server/fetch-channel.js';
 import { FrontDesk } from './server/front-desk.js';
 import { LastingAnswers } from './server/lasting-answers.js';
 import { NodeChannel } from './server/node-channel.js';
-import { OpenPages, type OperationalPages } from './server/open-pages.js';
+import { openPages, type OperationalPages } from './server/open-pages.js';
 import { ReadinessProbe, type Readiness } from './server/readiness.js';
 
 /** How much a client may send at once. */
@@ -170,10 +170,11 @@ function furnish(
   }
   for (const { verb, path, target } of own) router.add(verb, parseTemplate(path), target);
   const openApi = openApiDocument(served, own);
+  const pages = operational === false ? [] : openPages(probe, openApi, operational);
+  for (const { path, target } of pages) router.add('GET', parseTemplate(path), target);
   const desk = new FrontDesk({
     methods,
     cors,
-    pages: operational === false ? undefined : new OpenPages(probe, openApi, operational),
     health: operational === false ? undefined : new GrpcHealth(methods, probe),
     rpc: new RpcSkin(pipeline, unknownNames),
     rest: new RestSkin(router, pipeline),

@@ -62,7 +62,7 @@ describe('REST', () => {
     const nothing = await ask('GET /admin/v1/nothing');
     expect([nothing.status, nothing.at('code')]).to.deep.equal([404, 5]);
     const verb = await ask(`PATCH ${POLICY}`);
-    expect([verb.status, verb.at('code'), verb.headers.get('allow')]).to.deep.equal([405, 12, 'GET, PUT']);
+    expect([verb.status, verb.at('code'), verb.headers.get('allow')]).to.deep.equal([405, 12, 'GET, HEAD, PUT']);
   });
 
   it('ignores parameters it does not know, and refuses what it can not read', async () => {

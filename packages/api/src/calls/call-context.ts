@@ -29,4 +29,6 @@ export interface Answer<Message> {
   readonly tag?: string;
   /** How far a read has to be to see what was written. */
   readonly position?: string;
+  /** The status over REST, where it is not 200. */
+  readonly status?: number;
 }

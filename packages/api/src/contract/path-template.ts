@@ -13,7 +13,7 @@ export function parseTemplate(template: string): readonly Segment[] {
     .map((piece) => {
       const field = /^\{([a-z][a-z0-9_]*)\}$/.exec(piece)?.[1];
       if (field !== undefined) return { field };
-      if (/^[\w.-]+$/.test(piece)) return { literal: piece };
+      if (/^[\w.~-]+$/.test(piece)) return { literal: piece };
       throw new Error(`the path template ${template} is of a form that is not understood`);
     });
 }

@@ -45,11 +45,6 @@ export class Http2Sessions {
     this.#isEnding = true;
     for (const session of this.#sessions) session.close();
   }
-
-  /** Cuts off what is still open. */
-  cut(): void {
-    for (const session of this.#sessions) session.destroy();
-  }
 }
 
 /**

@@ -45,7 +45,6 @@ export function serverLimits(limits: PortLimits): ServerLimits {
       requestTimeout,
       keepAliveTimeout: idleMs,
       connectionsCheckingInterval: Math.min(1000, headersTimeout),
-      noDelay: true,
     },
     http2: {
       settings: {

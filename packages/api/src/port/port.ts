@@ -84,10 +84,7 @@ async function closed(
   });
   sessions.end();
   closeIdle();
-  const timer = setTimeout(() => {
-    sessions.cut();
-    connections.cut();
-  }, graceMs);
+  const timer = setTimeout(() => connections.cut(), graceMs);
   await done;
   clearTimeout(timer);
 }

@@ -32,8 +32,7 @@ export class RestSkin {
   }
 
   #find({ verb, path }: Exchange): Extract<Match<RestTarget>, { kind: 'found' }> {
-    // HEAD is GET, and Node leaves out the body.
-    const match = this.#router.match(verb === 'HEAD' ? 'GET' : verb, path);
+    const match = this.#router.match(verb, path);
     if (match.kind === 'nothing') throw noSuchRoute();
     if (match.kind === 'wrong-verb') throw wrongVerb(match.allowed);
     return match;
@@ -41,14 +40,14 @@ export class RestSkin {
 }
 
 function succeed(exchange: Exchange, answer: Answer<string>): void {
-  const { tag, message } = answer;
+  const { message, status = 200, tag } = answer;
   const isKnown = exchange.isRead && tag !== undefined && isAmong(tag, exchange.get('if-none-match'));
   const headers = exchange.answerHeaders(answer);
   exchange.send(
     'rest',
     isKnown
       ? { status: 304, headers }
-      : { status: 200, headers: typed(headers, JSON_TYPE, Buffer.byteLength(message)), body: message },
+      : { status, headers: typed(headers, JSON_TYPE, Buffer.byteLength(message)), body: message },
   );
 }
 

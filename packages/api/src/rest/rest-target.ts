@@ -17,8 +17,8 @@ export interface RestRequest {
 
 /** What a route leads to: something that demands a permission, then answers JSON. */
 export interface RestTarget {
-  /** By its full name. */
-  readonly method: string;
+  /** By its full name; `undefined` for what is no method. */
+  readonly method: string | undefined;
   readonly demand: Demand;
   /**
    * Looks at the path alone, before anybody is asked who he is; what it gives answers a caller who was let in.

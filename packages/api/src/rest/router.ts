@@ -34,7 +34,9 @@ export class Router<Target> {
     this.#routes.set(path, routes.set(verb, { target, name: last && 'field' in last ? last.field : undefined }));
   }
 
-  match(verb: string, path: string): Match<Target> {
+  /** HEAD is GET, whose body is left out where it is sent. */
+  match(asked: string, path: string): Match<Target> {
+    const verb = asked === 'HEAD' ? 'GET' : asked;
     const end = path.lastIndexOf('/') + 1;
     const encoded = path.slice(end);
     const [closed, open] = [this.#routes.get(path), this.#routes.get(`${path.slice(0, end)}{}`)];
@@ -43,7 +45,8 @@ export class Router<Target> {
       const { name, target } = found;
       return { kind: 'found', target, variable: name === undefined ? undefined : { name, encoded } };
     }
-    const allowed = [...(closed?.keys() ?? []), ...((encoded !== '' && open?.keys()) || [])];
+    const verbs = [...(closed?.keys() ?? []), ...((encoded !== '' && open?.keys()) || [])];
+    const allowed = verbs.flatMap((one) => (one === 'GET' ? ['GET', 'HEAD'] : one));
     return allowed.length === 0 ? { kind: 'nothing' } : { kind: 'wrong-verb', allowed };
   }
 }

@@ -1,7 +1,6 @@
 import { create, toBinary } from '@bufbuild/protobuf';
 import { ERROR_DETAIL } from '../contract/descriptors.js';
 import { statusOfCode, type ApiError } from '../errors/api-error.js';
-import { connectDeadlineOf } from './deadline.js';
 import { unpacked } from './packing.js';
 import { typed, type MessageForm, type Wire } from './wire.js';
 
@@ -12,8 +11,7 @@ function connect(form: MessageForm): Wire {
   return {
     protocol: 'connect',
     form,
-    headers: { packing: 'content-encoding', accepted: 'accept-encoding' },
-    deadline: (headers) => connectDeadlineOf(headers.get('connect-timeout-ms')),
+    headers: { packing: 'content-encoding', accepted: 'accept-encoding', timeout: 'connect-timeout-ms' },
     async message(exchange, packing, maxBytes = exchange.maxBytes) {
       const body = await exchange.body();
       return packing === undefined ? body : unpacked(body, { packing, maxBytes });

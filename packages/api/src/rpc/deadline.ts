@@ -1,10 +1,20 @@
 import { badHeader } from '../errors/refusals.js';
 import { timeWasUp } from '../errors/status.js';
+import type { RequestHeaders } from '../ports/ports.js';
 
 const UNIT_MS: Readonly<Record<string, number>> = { H: 3_600_000, M: 60_000, S: 1000, m: 1, u: 0.001, n: 0.000001 };
 const LONGEST_MS = 2 ** 31 - 1;
 /** Less than that is over before anything can be done. */
 const SHORTEST_MS = 1;
+
+/** The header in which a protocol says how long a caller waits. */
+export type TimeoutHeader = 'grpc-timeout' | 'connect-timeout-ms';
+
+/** How they say it. Where no unit is named, it is milliseconds. */
+const FORMS: Readonly<Record<TimeoutHeader, { readonly form: RegExp; readonly rule: string }>> = {
+  'grpc-timeout': { form: /^(\d{1,8})([HMSmun])$/, rule: 'up to 8 digits and a unit' },
+  'connect-timeout-ms': { form: /^(\d{1,10})$/, rule: 'up to 10 digits' },
+};
 
 /** A caller's patience: `signal` fires when it is at its end. Release it when the call is over. */
 export interface Deadline {
@@ -12,23 +22,14 @@ export interface Deadline {
   readonly release: () => void;
 }
 
-/** Reads a `grpc-timeout`; `undefined` when there is none. @throws ApiError when it is not of its form, or over. */
-export function deadlineOf(timeout: string | undefined): Deadline | undefined {
+/** Reads how long a caller waits; `undefined` when they don't say. @throws ApiError when it is not of its form, or over. */
+export function deadlineOf(headers: RequestHeaders, header: TimeoutHeader): Deadline | undefined {
+  const timeout = headers.get(header);
   if (timeout === undefined) return undefined;
-  const [, digits = '', unit = ''] = /^(\d{1,8})([HMSmun])$/.exec(timeout) ?? [];
-  const unitMs = UNIT_MS[unit];
-  if (unitMs === undefined) throw badHeader('grpc-timeout', 'up to 8 digits and a unit');
-  return deadlineIn(Number(digits) * unitMs);
-}
-
-/** The same of a `connect-timeout-ms`. @throws ApiError */
-export function connectDeadlineOf(timeout: string | undefined): Deadline | undefined {
-  if (timeout === undefined) return undefined;
-  if (!/^\d{1,10}$/.test(timeout)) throw badHeader('connect-timeout-ms', 'up to 10 digits');
-  return deadlineIn(Number(timeout));
-}
-
-function deadlineIn(milliseconds: number): Deadline {
+  const { form, rule } = FORMS[header];
+  const [, digits, unit = 'm'] = form.exec(timeout) ?? [];
+  if (digits === undefined) throw badHeader(header, rule);
+  const milliseconds = Number(digits) * (UNIT_MS[unit] ?? 1);
   if (milliseconds < SHORTEST_MS) throw timeWasUp();
   const controller = new AbortController();
   const timer = setTimeout(() => controller.abort(), Math.min(milliseconds, LONGEST_MS));

@@ -1,9 +1,11 @@
-import { noSuchService, notServed } from '../errors/refusals.js';
+import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
+import { Int32ValueSchema, StringValueSchema } from '@bufbuild/protobuf/wkt';
+import { noSuchService, notServed, unreadable } from '../errors/refusals.js';
 import { timeWasUp } from '../errors/status.js';
 import type { Exchange } from '../server/exchange.js';
 import type { ReadinessProbe } from '../server/readiness.js';
+import { deadlineOf } from './deadline.js';
 import type { GrpcWire } from './grpc-wire.js';
-import { healthMessage, serviceIn, type HealthStatus } from './health-messages.js';
 import type { MethodTable } from './rpc-skin.js';
 import { packingOf } from './packing.js';
 
@@ -12,6 +14,10 @@ const CHECK = `${SERVICE}Check`;
 const WATCH = `${SERVICE}Watch`;
 /** It holds no more than a name. */
 const LONGEST_REQUEST = 10_000;
+const STATUSES = { SERVING: 1, NOT_SERVING: 2, SERVICE_UNKNOWN: 3 } as const;
+
+/** What grpc.health.v1 says of a service. */
+type HealthStatus = keyof typeof STATUSES;
 
 /** grpc.health.v1, open to all: whether the service is ready, now (`Check`) and at every change (`Watch`). */
 export class GrpcHealth {
@@ -31,7 +37,7 @@ export class GrpcHealth {
   /** Answers a call of the health service. @throws ApiError */
   async handle(exchange: Exchange, wire: GrpcWire): Promise<void> {
     if (exchange.path !== CHECK && exchange.path !== WATCH) throw notServed();
-    const deadline = wire.deadline(exchange);
+    const deadline = deadlineOf(exchange, wire.headers.timeout);
     if (deadline !== undefined) exchange.channel.onClosed(deadline.release);
     const packing = packingOf(exchange.get(wire.headers.packing));
     const asked = await wire.message(exchange, packing, LONGEST_REQUEST);
@@ -77,4 +83,18 @@ export class GrpcHealth {
 
 function statusOf(isReady: boolean): HealthStatus {
   return isReady ? 'SERVING' : 'NOT_SERVING';
+}
+
+/** A `HealthCheckResponse`, of which there is no descriptor here: to the letter, it is the number of its status. */
+function healthMessage(status: HealthStatus): Uint8Array {
+  return toBinary(Int32ValueSchema, create(Int32ValueSchema, { value: STATUSES[status] }));
+}
+
+/** The service a `HealthCheckRequest` asks of, which is that name alone; the empty one is the server as a whole. @throws ApiError */
+function serviceIn(message: Uint8Array): string {
+  try {
+    return fromBinary(StringValueSchema, message).value;
+  } catch {
+    throw unreadable("The message can't be read as grpc.health.v1.HealthCheckRequest.");
+  }
 }

@@ -1,5 +1,6 @@
 import { create, toBinary } from '@bufbuild/protobuf';
 import { BinaryWriter } from '@bufbuild/protobuf/wire';
+import { AnySchema, anyPack } from '@bufbuild/protobuf/wkt';
 import { ERROR_DETAIL } from '../contract/descriptors.js';
 import type { ApiError } from '../errors/api-error.js';
 
@@ -30,20 +31,14 @@ const LENGTH_DELIMITED = 2;
 const VARINT = 0;
 
 /** A `google.rpc.Status`, which `@zitadel/proto` has no descriptor of: code, message, details of type `Any`. */
-function statusBytes(error: ApiError): Uint8Array {
-  const detail = create(ERROR_DETAIL, { id: error.id, message: error.sentence });
-  const any = new BinaryWriter()
-    .tag(1, LENGTH_DELIMITED)
-    .string(`type.googleapis.com/${ERROR_DETAIL.typeName}`)
-    .tag(2, LENGTH_DELIMITED)
-    .bytes(toBinary(ERROR_DETAIL, detail))
-    .finish();
+function statusBytes({ code, id, message, sentence }: ApiError): Uint8Array {
+  const detail = anyPack(ERROR_DETAIL, create(ERROR_DETAIL, { id, message: sentence }));
   return new BinaryWriter()
     .tag(1, VARINT)
-    .int32(error.code)
+    .int32(code)
     .tag(2, LENGTH_DELIMITED)
-    .string(error.message)
+    .string(message)
     .tag(3, LENGTH_DELIMITED)
-    .bytes(any)
+    .bytes(toBinary(AnySchema, detail))
     .finish();
 }

@@ -4,7 +4,6 @@ import { contained } from '../port/contained.js';
 import type { RequestHeaders } from '../ports/ports.js';
 import type { WholeAnswer } from '../server/channel.js';
 import type { Exchange, Protocol } from '../server/exchange.js';
-import { deadlineOf } from './deadline.js';
 import { frame, trailerFrame, unframe } from './grpc-frame.js';
 import { errorTrailers, OK_TRAILERS } from './grpc-status.js';
 import { wantedForm, WEB, WEB_TEXT, type WebForm } from './grpc-web-form.js';
@@ -71,8 +70,7 @@ function wire(form: MessageForm, { encode, last, protocol, read, type, whole }: 
   return {
     form,
     protocol,
-    headers: { packing: 'grpc-encoding', accepted: 'grpc-accept-encoding' },
-    deadline: (headers) => deadlineOf(headers.get('grpc-timeout')),
+    headers: { packing: 'grpc-encoding', accepted: 'grpc-accept-encoding', timeout: 'grpc-timeout' },
     message: async (exchange, packing, maxBytes = exchange.maxBytes) =>
       unframe(await read(exchange), { packing, maxBytes }),
     succeed(exchange, answer, message) {

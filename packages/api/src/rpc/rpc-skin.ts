@@ -8,6 +8,7 @@ import { unreadable } from '../errors/refusals.js';
 import { timeWasUp } from '../errors/status.js';
 import { bodyFields, requestOf } from '../rest/read-request.js';
 import type { Exchange } from '../server/exchange.js';
+import { deadlineOf } from './deadline.js';
 import { packingFor, packingOf } from './packing.js';
 import type { MessageForm, Wire } from './wire.js';
 
@@ -55,7 +56,7 @@ export class RpcSkin {
   async #answer(method: ServedMethod, exchange: Exchange, wire: Wire): Promise<Answer<Message>> {
     const packing = packingOf(exchange.get(wire.headers.packing));
     // The caller's time runs from the moment they asked, also while others decide whether they are let in.
-    const deadline = wire.deadline(exchange);
+    const deadline = deadlineOf(exchange, wire.headers.timeout);
     exchange.signal = deadline?.signal;
     try {
       const { input, permission } = method.contract;

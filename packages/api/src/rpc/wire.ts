@@ -1,10 +1,9 @@
 import type { OutgoingHttpHeaders } from 'node:http';
 import type { Answer } from '../calls/call-context.js';
 import type { ApiError } from '../errors/api-error.js';
-import type { RequestHeaders } from '../ports/ports.js';
 import type { WholeAnswer } from '../server/channel.js';
 import type { Exchange, Protocol } from '../server/exchange.js';
-import type { Deadline } from './deadline.js';
+import type { TimeoutHeader } from './deadline.js';
 import type { Packing } from './packing.js';
 
 /** What the messages of a call are written in. */
@@ -25,10 +24,8 @@ export interface Refusing {
 /** How the calls of a protocol come in and their answers go out. */
 export interface Wire extends Refusing {
   readonly form: MessageForm;
-  /** The headers that name how the message is packed, and how answers may be. */
-  readonly headers: { readonly packing: string; readonly accepted: string };
-  /** The caller's patience. @throws ApiError when it is not of its form, or over. */
-  readonly deadline: (headers: RequestHeaders) => Deadline | undefined;
+  /** The headers that name how the message is packed, how answers may be, and how long the caller waits. */
+  readonly headers: { readonly packing: string; readonly accepted: string; readonly timeout: TimeoutHeader };
   /** Reads the one message of a call. @throws ApiError */
   readonly message: (exchange: Exchange, packing: Packing | undefined, maxBytes?: number) => Promise<Uint8Array>;
   readonly succeed: (exchange: Exchange, answer: Answer<unknown>, message: SentMessage) => WholeAnswer;

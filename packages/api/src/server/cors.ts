@@ -39,16 +39,11 @@ export class Cors {
     };
   }
 
-  #allows(origin: string): boolean {
-    const origins = this.#origins;
-    if (typeof origins === 'function') return origins(origin);
-    return origins === 'any' || origins.includes(origin);
-  }
-
   #headers(origin: string): OutgoingHttpHeaders {
-    if (this.#origins === 'any')
-      return { 'access-control-allow-origin': '*', 'access-control-expose-headers': EXPOSED };
-    if (!this.#allows(origin)) return { vary: 'origin' };
-    return { 'access-control-allow-origin': origin, 'access-control-expose-headers': EXPOSED, vary: 'origin' };
+    const origins = this.#origins;
+    const exposed = { 'access-control-expose-headers': EXPOSED };
+    if (origins === 'any') return { 'access-control-allow-origin': '*', ...exposed };
+    const isAllowed = typeof origins === 'function' ? origins(origin) : origins.includes(origin);
+    return { vary: 'origin', ...(isAllowed && { 'access-control-allow-origin': origin, ...exposed }) };
   }
 }

@@ -8,14 +8,12 @@ import type { Wire } from '../rpc/wire.js';
 import { REST, type RestSkin } from '../rest/rest-skin.js';
 import type { Cors } from './cors.js';
 import type { Exchange } from './exchange.js';
-import type { OpenPages } from './open-pages.js';
 
 /** All the ways a request can be answered. */
 export interface Skins {
   readonly methods: MethodTable;
   readonly cors: Cors;
   /** `undefined` where others tell of health. */
-  readonly pages: OpenPages | undefined;
   readonly health: GrpcHealth | undefined;
   readonly rpc: RpcSkin;
   readonly rest: RestSkin;
@@ -31,18 +29,13 @@ export class FrontDesk {
 
   /** Whether a request is one of ours, so that a server with other routes may keep the rest. */
   knows(exchange: Exchange): boolean {
-    const { methods, health, pages, rest } = this.#skins;
-    return (
-      methods.isOfService(exchange.path) ||
-      health?.knows(exchange) === true ||
-      pages?.knows(exchange) === true ||
-      rest.knows(exchange)
-    );
+    const { methods, health, rest } = this.#skins;
+    return methods.isOfService(exchange.path) || health?.knows(exchange) === true || rest.knows(exchange);
   }
 
   /** Answers whatever comes; never rejects. */
   async handle(exchange: Exchange): Promise<void> {
-    const { cors, methods, pages, rest } = this.#skins;
+    const { cors, methods, rest } = this.#skins;
     const isCall = methods.isOfService(exchange.path);
     const method = methods.find(exchange.path);
     // A method that is asked for by another verb is answered as REST is.
@@ -53,7 +46,7 @@ export class FrontDesk {
       else if (wire !== undefined) await this.#call(exchange, wire, method);
       else if (method !== undefined) throw exchange.verb === 'POST' ? unknownType() : wrongVerb(['POST']);
       else if (isCall) throw notServed();
-      else await (pages?.knows(exchange) === true ? pages : rest).handle(exchange);
+      else await rest.handle(exchange);
     } catch (caught) {
       const error = exchange.failed(caught);
       const { fail, protocol } = wire ?? REST;
