@@ -1,7 +1,7 @@
 import type { Answer } from '../calls/call-context.js';
 import type { Pipeline } from '../calls/pipeline.js';
 import { noSuchRoute, wrongVerb } from '../errors/refusals.js';
-import { typed, type Refusing } from '../rpc/wire.js';
+import { inJson, type Refusing } from '../rpc/wire.js';
 import type { Exchange } from '../server/exchange.js';
 import type { RestTarget } from './rest-target.js';
 import type { Match, Router } from './router.js';
@@ -43,12 +43,7 @@ function succeed(exchange: Exchange, answer: Answer<string>): void {
   const { message, status = 200, tag } = answer;
   const isKnown = exchange.isRead && tag !== undefined && isAmong(tag, exchange.get('if-none-match'));
   const headers = exchange.answerHeaders(answer);
-  exchange.send(
-    'rest',
-    isKnown
-      ? { status: 304, headers }
-      : { status, headers: typed(headers, JSON_TYPE, Buffer.byteLength(message)), body: message },
-  );
+  exchange.send('rest', isKnown ? { status: 304, headers } : inJson(headers, status, message));
 }
 
 /** Whether a client has this tag, be it made a weak one on its way. */
@@ -57,16 +52,13 @@ function isAmong(tag: string, known: string | undefined): boolean {
   return known.trim() === '*' || [...known.matchAll(/"[^"]*"/g)].some(([one]) => one === tag);
 }
 
-const JSON_TYPE = 'application/json';
 const ERROR_TYPE = 'type.googleapis.com/zitadel.v1.ErrorDetail';
 
 /** How REST says what goes wrong: the google.rpc.Status of the gateway, with one `zitadel.v1.ErrorDetail`. */
 export const REST: Refusing = {
   protocol: 'rest',
-  fail(exchange, error) {
-    const details = [{ '@type': ERROR_TYPE, id: error.id, message: error.sentence }];
-    const body = JSON.stringify({ code: error.code, message: error.message, details });
-    const headers = typed({ ...exchange.answerHeaders(), ...error.headers }, JSON_TYPE, Buffer.byteLength(body));
-    return { status: error.httpStatus, headers, body };
+  fail(headers, { code, httpStatus, id, message, sentence }) {
+    const details = [{ '@type': ERROR_TYPE, id, message: sentence }];
+    return inJson(headers, httpStatus, JSON.stringify({ code, message, details }));
   },
 };

@@ -2,9 +2,7 @@ import { create, toBinary } from '@bufbuild/protobuf';
 import { ERROR_DETAIL } from '../contract/descriptors.js';
 import { statusOfCode, type ApiError } from '../errors/api-error.js';
 import { unpacked } from './packing.js';
-import { typed, type MessageForm, type Wire } from './wire.js';
-
-const JSON_TYPE = 'application/json';
+import { inJson, typed, type MessageForm, type Wire } from './wire.js';
 
 /** Connect: one message is the whole body, and how a call ended is the status of HTTP. */
 function connect(form: MessageForm): Wire {
@@ -16,16 +14,11 @@ function connect(form: MessageForm): Wire {
       const body = await exchange.body();
       return packing === undefined ? body : unpacked(body, { packing, maxBytes });
     },
-    succeed(exchange, answer, { bytes, packing }) {
-      const headers = typed(exchange.answerHeaders(answer), `application/${form}`, bytes.length);
+    succeed(headers, { bytes, packing }) {
       if (packing !== undefined) headers['content-encoding'] = packing;
-      return { status: 200, headers, body: bytes };
+      return { status: 200, headers: typed(headers, `application/${form}`, bytes.length), body: bytes };
     },
-    fail(exchange, error) {
-      const body = errorJson(error);
-      const headers = typed({ ...exchange.answerHeaders(), ...error.headers }, JSON_TYPE, Buffer.byteLength(body));
-      return { status: statusOfCode(error.codeName), headers, body };
-    },
+    fail: (headers, error) => inJson(headers, statusOfCode(error.codeName), errorJson(error)),
   };
 }
 

@@ -50,7 +50,7 @@ export class GrpcHealth {
     if (!isServed) throw noSuchService();
     const { isReady } = await this.#probe.look();
     const bytes = healthMessage(statusOf(isReady));
-    exchange.send(wire.protocol, wire.succeed(exchange, { message: undefined }, { bytes, packing: undefined }));
+    exchange.send(wire.protocol, wire.succeed(exchange.answerHeaders(), { bytes, packing: undefined }));
   }
 
   /** A service that is not served is none for as long as the watch lasts, and that is no error. */
@@ -61,18 +61,19 @@ export class GrpcHealth {
   ): void {
     let said: HealthStatus | undefined;
     const say = (status: HealthStatus): void => {
-      if (said !== status) stream?.say(healthMessage(status));
+      if (said !== status) stream.say(healthMessage(status));
       said = status;
     };
-    const stream = wire.open(exchange, () => {
-      leave();
-      if (isServed) say('NOT_SERVING');
-      stream?.end();
-    });
-    if (stream === undefined) return;
+    const stream = wire.open(exchange);
     if (!isServed) say('SERVICE_UNKNOWN');
     const leave = isServed ? this.#probe.watch((isReady) => say(statusOf(isReady))) : (): void => undefined;
-    exchange.channel.onClosed(leave);
+    const ended = exchange.channel.lasting.begun(() => {
+      leave();
+      if (isServed) say('NOT_SERVING');
+      stream.end();
+    });
+    stream.onClosed(leave);
+    stream.onClosed(ended);
     deadline?.addEventListener('abort', () => stream.end(timeWasUp()));
   }
 

@@ -50,7 +50,7 @@ export class RpcSkin {
     const message = writeMessage(method.contract.output, answer.message, wire.form);
     const packing = packingFor(message, exchange.get(wire.headers.accepted));
     const bytes = packing === undefined ? message : await packing.pack(message);
-    exchange.send(wire.protocol, wire.succeed(exchange, answer, { bytes, packing: packing?.name }));
+    exchange.send(wire.protocol, wire.succeed(exchange.answerHeaders(answer), { bytes, packing: packing?.name }));
   }
 
   async #answer(method: ServedMethod, exchange: Exchange, wire: Wire): Promise<Answer<Message>> {

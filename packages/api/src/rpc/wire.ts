@@ -1,7 +1,6 @@
 import type { OutgoingHttpHeaders } from 'node:http';
-import type { Answer } from '../calls/call-context.js';
 import type { ApiError } from '../errors/api-error.js';
-import type { WholeAnswer } from '../server/channel.js';
+import type { SentAnswer } from '../server/channel.js';
 import type { Exchange, Protocol } from '../server/exchange.js';
 import type { TimeoutHeader } from './deadline.js';
 import type { Packing } from './packing.js';
@@ -15,10 +14,10 @@ export interface SentMessage {
   readonly packing: string | undefined;
 }
 
-/** How what goes wrong is said in a protocol. */
+/** How what goes wrong is said in a protocol. The headers are those of every answer. */
 export interface Refusing {
   readonly protocol: Protocol;
-  readonly fail: (exchange: Exchange, error: ApiError) => WholeAnswer;
+  readonly fail: (headers: OutgoingHttpHeaders, error: ApiError) => SentAnswer;
 }
 
 /** How the calls of a protocol come in and their answers go out. */
@@ -28,7 +27,7 @@ export interface Wire extends Refusing {
   readonly headers: { readonly packing: string; readonly accepted: string; readonly timeout: TimeoutHeader };
   /** Reads the one message of a call. @throws ApiError */
   readonly message: (exchange: Exchange, packing: Packing | undefined, maxBytes?: number) => Promise<Uint8Array>;
-  readonly succeed: (exchange: Exchange, answer: Answer<unknown>, message: SentMessage) => WholeAnswer;
+  readonly succeed: (headers: OutgoingHttpHeaders, message: SentMessage) => SentAnswer;
 }
 
 /** Gives headers the type of a content, and its length where that is known. */
@@ -37,4 +36,9 @@ export function typed(answer: OutgoingHttpHeaders, type: string, length?: number
   headers['content-type'] = type;
   if (length !== undefined) headers['content-length'] = length;
   return headers;
+}
+
+/** An answer of JSON. */
+export function inJson(headers: OutgoingHttpHeaders, status: number, body: string): SentAnswer {
+  return { status, headers: typed(headers, 'application/json', Buffer.byteLength(body)), body };
 }

@@ -1,19 +1,18 @@
 import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { PeerCertificate } from 'node:tls';
+import type { LastingAnswers } from './lasting-answers.js';
 
-/** A whole answer. Its trailers come behind the body: in HTTP/2 as such, in HTTP/1.1 in chunks. */
-export interface WholeAnswer {
+/** The headers that come behind a body. */
+export type Trailers = Readonly<Record<string, string>>;
+
+/** An answer. Its trailers come behind the body: in HTTP/2 as such, in HTTP/1.1 in chunks. */
+export interface SentAnswer {
   readonly status: number;
   readonly headers: OutgoingHttpHeaders;
-  readonly body?: string | Uint8Array;
-  readonly trailers?: Readonly<Record<string, string>>;
-}
-
-/** An answer that goes on until it is ended. A reader who takes nothing in is cut off before much is kept for him. */
-export interface LastingAnswer {
-  readonly write: (bytes: Uint8Array) => void;
-  readonly end: (last: Pick<WholeAnswer, 'body' | 'trailers'>) => void;
+  /** A stream is an answer that lasts until it ends, and is destroyed when nothing can be sent any more; then its trailers are looked at last. */
+  readonly body?: string | Uint8Array | Readable;
+  readonly trailers?: Trailers;
 }
 
 /** One request, and the way its answer goes back, whichever of Node's servers it came by. */
@@ -29,17 +28,14 @@ export interface Channel {
   readonly source: Readable;
   /** What somebody made of the body who has read it before. */
   readonly parsed: unknown;
+  /** The answers that have to end before the port does. */
+  readonly lasting: LastingAnswers;
   /** Whether trailers reach the client, without which there is no gRPC. */
   readonly takesTrailers: boolean;
   /** Whether the client went away before its request had come as a whole, which reads like an end of its body. */
   isCutOff(): boolean;
-  /** Sends a whole answer. Nothing happens when the connection is gone, or an answer was begun before. */
-  send(answer: WholeAnswer): void;
-  /**
-   * Begins an answer of status 200 that lasts; `undefined` where `send` would do nothing. `onEnding` is called when the port
-   * is to end: it does not before the answer has.
-   */
-  open(headers: OutgoingHttpHeaders, onEnding: () => void): LastingAnswer | undefined;
+  /** Sends an answer. Nothing happens when the connection is gone, or an answer was begun before. */
+  send(answer: SentAnswer): void;
   /** Tells when nothing can be sent any more, be it that all was. */
   onClosed(listener: () => void): void;
   /** Breaks off. */

@@ -7,7 +7,7 @@ import type { ApiError } from '../errors/api-error.js';
 import { fromThrown } from '../errors/status.js';
 import type { ApiRequest } from '../ports/ports.js';
 import type { Cors } from './cors.js';
-import type { Channel, WholeAnswer } from './channel.js';
+import type { Channel, SentAnswer } from './channel.js';
 import { readBody, type BodyLimits } from './read-body.js';
 
 /** What was asked, by whom, and how it was answered, for an access log. */
@@ -126,8 +126,8 @@ export class Exchange implements Visit {
     return headers;
   }
 
-  /** Sends the whole answer, and tells the access log. */
-  send(protocol: Protocol, answer: WholeAnswer, refusal?: ApiError): void {
+  /** Sends a whole answer, and tells the access log. */
+  send(protocol: Protocol, answer: SentAnswer, refusal?: ApiError): void {
     this.channel.send(answer);
     this.answered(protocol, answer.status, refusal);
   }

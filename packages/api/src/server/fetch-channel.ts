@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http';
 import { Readable } from 'node:stream';
 import type { ReadableStream as NodeReadableStream } from 'node:stream/web';
 import type { PeerCertificate } from 'node:tls';
-import type { Channel, LastingAnswer, WholeAnswer } from './channel.js';
+import type { Channel, SentAnswer } from './channel.js';
 import type { LastingAnswers } from './lasting-answers.js';
 
 /** What the server knows of a request, and a `Request` does not say. */
@@ -25,11 +25,11 @@ export class FetchChannel implements Channel {
   readonly headers: IncomingHttpHeaders;
   readonly parsed = undefined;
   readonly takesTrailers = false;
+  readonly lasting: LastingAnswers;
   readonly peerAddress: string | undefined;
   readonly clientCertificate: PeerCertificate | undefined;
   readonly response: Promise<Response>;
   readonly #request: Request;
-  readonly #lasting: LastingAnswers;
   #source: Readable | undefined;
   readonly #closed = new AbortController();
   #resolve: (response: Response) => void = () => undefined;
@@ -48,7 +48,7 @@ export class FetchChannel implements Channel {
       this.#reject = reject;
     });
     request.signal.addEventListener('abort', () => this.#leave(), { once: true });
-    this.#lasting = lasting;
+    this.lasting = lasting;
   }
 
   /** Not before it is asked for: the body of a request that is somebody else's stays theirs. */
@@ -60,37 +60,27 @@ export class FetchChannel implements Channel {
     return this.#request.signal.aborted;
   }
 
-  send({ body, headers, status, trailers }: WholeAnswer): void {
+  send({ body, headers, status, trailers }: SentAnswer): void {
     const isBodiless = this.verb === 'HEAD' || BODILESS.includes(status);
-    this.#resolve(new Response(isBodiless ? null : body, { status, headers: fit({ ...headers, ...trailers }) }));
-    this.#leave();
+    const sent = isBodiless ? null : body instanceof Readable ? this.#lasting(body) : body;
+    this.#resolve(new Response(sent, { status, headers: fit({ ...headers, ...trailers }) }));
+    if (!(body instanceof Readable)) this.#leave();
   }
 
-  open(headers: OutgoingHttpHeaders, onEnding: () => void): LastingAnswer | undefined {
-    if (this.isCutOff()) return undefined;
-    this.onClosed(this.#lasting.begun(onEnding));
-    const closed = this.#closed;
-    let controller: ReadableStreamDefaultController<Uint8Array> | undefined;
-    const source = {
-      start: (given: ReadableStreamDefaultController<Uint8Array>): unknown => (controller = given),
-      cancel: () => closed.abort(),
+  /** Not by `Readable.toWeb`: what it is still given once its reader has gone, it throws where nobody can catch it (Node 20). */
+  #lasting(body: Readable): ReadableStream {
+    body.once('close', () => this.#leave());
+    this.onClosed(() => body.destroy());
+    const start = (controller: ReadableStreamDefaultController<Uint8Array>): void => {
+      body.on('data', (bytes: Uint8Array) => {
+        if (body.destroyed) return;
+        controller.enqueue(bytes);
+        if ((controller.desiredSize ?? 0) < 0) body.destroy(new Error('the client takes nothing in'));
+      });
+      body.once('end', () => controller.close()).once('error', (error) => controller.error(error));
     };
-    const stream = new ReadableStream(source, new ByteLengthQueuingStrategy({ highWaterMark: MOST_UNREAD }));
-    this.#resolve(new Response(stream, { headers: fit(headers) }));
-    const write = (bytes: Uint8Array): void => {
-      if (closed.signal.aborted) return;
-      controller?.enqueue(bytes);
-      if ((controller?.desiredSize ?? 0) >= 0) return;
-      controller?.error(new Error('the client takes nothing in'));
-      closed.abort();
-    };
-    const end: LastingAnswer['end'] = ({ body }) => {
-      if (typeof body === 'object') write(body);
-      if (closed.signal.aborted) return;
-      controller?.close();
-      closed.abort();
-    };
-    return { write, end };
+    const strategy = new ByteLengthQueuingStrategy({ highWaterMark: MOST_UNREAD });
+    return new ReadableStream({ start, cancel: () => void body.destroy() }, strategy);
   }
 
   onClosed(listener: () => void): void {

@@ -1,7 +1,7 @@
 import type { ServedMethod } from '../calls/served-method.js';
 import { connectWire } from '../rpc/connect-wire.js';
 import type { GrpcHealth } from '../rpc/grpc-health.js';
-import { grpcWire, type GrpcWire } from '../rpc/grpc-wire.js';
+import { GrpcWire, grpcWire } from '../rpc/grpc-wire.js';
 import type { MethodTable, RpcSkin } from '../rpc/rpc-skin.js';
 import { notServed, noTrailers, unknownType, wrongVerb } from '../errors/refusals.js';
 import type { Wire } from '../rpc/wire.js';
@@ -49,23 +49,24 @@ export class FrontDesk {
       else await rest.handle(exchange);
     } catch (caught) {
       const error = exchange.failed(caught);
-      const { fail, protocol } = wire ?? REST;
-      exchange.send(protocol, fail(exchange, error), error);
+      const protocol = wire ?? REST;
+      const headers = { ...exchange.answerHeaders(), ...error.headers };
+      exchange.send(protocol.protocol, protocol.fail(headers, error), error);
     }
   }
 
   /** @throws ApiError for a method that is not served. */
-  #call(exchange: Exchange, wire: Wire | GrpcWire, method: ServedMethod | undefined): Promise<void> {
+  #call(exchange: Exchange, wire: Wire, method: ServedMethod | undefined): Promise<void> {
     const { health, rpc } = this.#skins;
     if (wire.protocol === 'grpc' && !exchange.channel.takesTrailers) throw noTrailers();
-    if ('open' in wire && health?.knows(exchange) === true) return health.handle(exchange, wire);
+    if (wire instanceof GrpcWire && health?.knows(exchange) === true) return health.handle(exchange, wire);
     if (method === undefined) throw notServed();
     return rpc.handle(method, exchange, wire);
   }
 }
 
 /** The protocol of a call; `undefined` for what is none, and is answered as REST is. */
-function wireOf(exchange: Exchange, isCall: boolean): Wire | GrpcWire | undefined {
+function wireOf(exchange: Exchange, isCall: boolean): Wire | undefined {
   const type = exchange.get('content-type') ?? '';
   const grpc = isCall || exchange.verb === 'POST' ? grpcWire(exchange, type) : undefined;
   return grpc ?? (isCall ? connectWire(type) : undefined);

@@ -1,8 +1,8 @@
 import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http';
 import type { Socket } from 'node:net';
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import type { PeerCertificate, TLSSocket } from 'node:tls';
-import type { Channel, LastingAnswer, WholeAnswer } from './channel.js';
+import type { Channel, SentAnswer, Trailers } from './channel.js';
 import { isOver } from '../port/contained.js';
 import type { NodeRequest, NodeResponse } from '../port/servers.js';
 import type { LastingAnswers } from './lasting-answers.js';
@@ -10,7 +10,7 @@ import type { LastingAnswers } from './lasting-answers.js';
 /** What the two classes of responses have in common, in the one form their types don't say. */
 interface Writable {
   writeHead(status: number, headers: OutgoingHttpHeaders): unknown;
-  addTrailers(trailers: Readonly<Record<string, string>>): unknown;
+  addTrailers(trailers: Trailers): unknown;
   write(body: Uint8Array): boolean;
   end(body?: string | Uint8Array): unknown;
 }
@@ -22,9 +22,9 @@ export class NodeChannel implements Channel {
   readonly headers: IncomingHttpHeaders;
   readonly source: Readable;
   readonly takesTrailers = true;
+  readonly lasting: LastingAnswers;
   readonly #request: NodeRequest;
   readonly #response: NodeResponse;
-  readonly #lasting: LastingAnswers;
 
   constructor(request: NodeRequest, response: NodeResponse, lasting: LastingAnswers) {
     this.verb = request.method ?? 'GET';
@@ -33,7 +33,7 @@ export class NodeChannel implements Channel {
     this.source = request;
     this.#request = request;
     this.#response = response;
-    this.#lasting = lasting;
+    this.lasting = lasting;
   }
 
   get peerAddress(): string | undefined {
@@ -57,12 +57,24 @@ export class NodeChannel implements Channel {
     return 'stream' in request ? isOver(request.stream) : request.destroyed && !request.complete;
   }
 
-  send({ body, headers, status, trailers }: WholeAnswer): void {
-    const writable = this.#begun();
-    if (writable === undefined) return;
-    const isHttp2 = 'stream' in this.#response;
+  send({ body, headers, status, trailers }: SentAnswer): void {
+    const response = this.#response;
+    const isHttp2 = 'stream' in response;
+    const isLasting = body instanceof Readable;
+    const isGone = isLasting && (isHttp2 ? response.stream : this.#request.socket).destroyed;
+    if (isGone || response.destroyed || response.headersSent) {
+      if (isLasting) body.destroy();
+      return;
+    }
+    closeUnread(response);
+    const writable: Writable = response;
     // HTTP/2 has no such header: there a stream is closed instead.
     if (isHttp2) delete headers.connection;
+    if (isLasting) {
+      writable.writeHead(status, headers);
+      this.#pour(body, writable, trailers);
+      return;
+    }
     if (trailers === undefined) writable.writeHead(status, headers);
     else if (!this.#endsWithTrailers()) writable.writeHead(status, { ...headers, ...trailers });
     else {
@@ -71,27 +83,6 @@ export class NodeChannel implements Channel {
     }
     if (body === undefined) writable.end();
     else writable.end(body);
-  }
-
-  open(headers: OutgoingHttpHeaders, onEnding: () => void): LastingAnswer | undefined {
-    const response = this.#response;
-    const isGone = 'stream' in response ? response.stream.destroyed : this.#request.socket.destroyed;
-    const writable = isGone ? undefined : this.#begun();
-    if (writable === undefined) return undefined;
-    this.onClosed(this.#lasting.begun(onEnding));
-    if (!('stream' in response)) this.#request.socket.setTimeout(0);
-    writable.writeHead(200, headers);
-    return {
-      write: (bytes) => {
-        if (!response.writableEnded && !writable.write(bytes)) response.destroy();
-      },
-      end: ({ body, trailers }) => {
-        if (response.writableEnded) return;
-        if (trailers !== undefined) writable.addTrailers(trailers);
-        if (body === undefined) writable.end();
-        else writable.end(body);
-      },
-    };
   }
 
   onClosed(listener: () => void): void {
@@ -125,11 +116,17 @@ export class NodeChannel implements Channel {
     return 'stream' in this.#response || (this.#request.httpVersion === '1.1' && this.verb !== 'HEAD');
   }
 
-  #begun(): Writable | undefined {
-    const response = this.#response;
-    if (response.headersSent || response.destroyed) return undefined;
-    closeUnread(response);
-    return response;
+  /** Sends what comes as it comes. Who takes nothing in is cut off before much is kept for them. */
+  #pour(body: Readable, writable: Writable, trailers: Trailers | undefined): void {
+    if (!('stream' in this.#response)) this.#request.socket.setTimeout(0);
+    this.onClosed(() => body.destroy());
+    body.on('data', (bytes: Uint8Array) => {
+      if (!writable.write(bytes)) this.#response.destroy();
+    });
+    body.once('end', () => {
+      if (trailers !== undefined) writable.addTrailers(trailers);
+      writable.end();
+    });
   }
 }
 
