@@ -1,4 +1,4 @@
-import type { AddressInfo, Server, Socket } from 'node:net';
+import type { AddressInfo, Server } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { TlsOptions } from 'node:tls';
 import { serverLimits, type PortLimits } from './port-limits.js';
@@ -43,21 +43,16 @@ export interface OpenPort {
 export async function openPort(onRequest: OnRequest, options: PortOptions): Promise<OpenPort> {
   const limits = serverLimits(options);
   // Not before: who mounts the API in a server of their own needs none of it.
-  const { sniffingServer, tlsServer } = await import('./servers.js');
-  const { tls } = options;
-  const servers = tls === undefined ? sniffingServer(onRequest, limits) : tlsServer(onRequest, { limits, tls });
-  const { net: server, connections, h1 } = servers;
-  server.once('close', () => h1.close());
-  server.maxConnections = limits.maxConnections;
-  server.on('connection', (socket: Socket) => connections.connected(socket));
-  const host = options.host ?? '127.0.0.1';
-  const port = await bound(server, { port: options.port, host });
+  const { portServer } = await import('./servers.js');
+  const { host = '127.0.0.1', tls } = options;
+  const server = portServer(onRequest, limits, tls);
+  const port = await bound(server.net, { port: options.port, host });
   const shownHost = host.includes(':') ? `[${host}]` : host;
   let closing: Promise<void> | undefined;
   return {
     port,
     url: `${tls === undefined ? 'http' : 'https'}://${shownHost}:${port}`,
-    close: (how = {}) => (closing ??= closed(servers, how)),
+    close: (how = {}) => (closing ??= closed(server, how)),
   };
 }
 

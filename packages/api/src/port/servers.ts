@@ -1,9 +1,4 @@
-import {
-  createServer as createHttpServer,
-  type IncomingMessage,
-  type Server as HttpServer,
-  type ServerResponse,
-} from 'node:http';
+import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createHttp2Server, type Http2ServerRequest, type Http2ServerResponse } from 'node:http2';
 import { createServer, type Server as NetServer, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
@@ -23,24 +18,22 @@ export type NodeResponse = ServerResponse | Http2ServerResponse;
 /** Answers a request. What it throws breaks that request off, and never reaches the process. */
 export type OnRequest = (request: NodeRequest, response: NodeResponse) => void;
 
-/** The servers of the two protocols. Neither listens: they are handed their sockets. */
-interface ProtocolServers {
-  readonly h1: HttpServer;
+/** A port that speaks HTTP/1.1 and HTTP/2. Its servers of the two listen to nothing: they are handed their connections. */
+export interface PortServer {
+  readonly net: NetServer;
   readonly connections: Http1Connections;
   readonly sessions: Http2Sessions;
-  /** Hands over a connection on which it is known what is spoken. */
-  readonly handOver: (socket: Socket, isHttp2: boolean) => void;
-}
-
-/** A port that speaks HTTP/1.1 and HTTP/2. */
-export interface PortServer extends ProtocolServers {
-  readonly net: NetServer;
   /** Closes the connections on which nothing is being answered over HTTP/1.1, or nothing was said yet. */
   readonly closeIdle: () => void;
 }
 
-/** Makes the servers of the two protocols. */
-function protocolServers(onRequest: OnRequest, limits: ServerLimits): ProtocolServers {
+/**
+ * Makes the server of a port. With TLS, which protocol is spoken is agreed on by ALPN, and is HTTP/1.1 for clients that don't
+ * speak of it; in cleartext, the first bytes of a connection tell it.
+ *
+ * HTTP/1.1 goes to a server of its own: Node's secure server of HTTP/2 takes it too, but with no time-outs at all.
+ */
+export function portServer(onRequest: OnRequest, limits: ServerLimits, tls: TlsOptions | undefined): PortServer {
   const safely: OnRequest = (request, response) =>
     contained(
       (defect) => response.destroy(defect),
@@ -48,87 +41,61 @@ function protocolServers(onRequest: OnRequest, limits: ServerLimits): ProtocolSe
     );
   const connections = new Http1Connections();
   const h1 = createHttpServer(limits.http1, connections.watch(safely));
-  const h2 = createHttp2Server(limits.http2).on('stream', asRequests(safely));
   h1.on('clientError', (error: Error, socket: Duplex) => connections.meetRubbish(error, socket));
   // Who takes nothing in of what they asked for. An answer that may be silent for longer lifts it from its socket.
   h1.timeout = limits.unreadMs;
   // Without it Node does not enforce the timeouts of a server that never listened itself.
   h1.emit('listening');
+  const h2 = createHttp2Server(limits.http2).on('stream', asRequests(safely));
   const sessions = new Http2Sessions(h2, limits.idleMs);
-  return {
-    h1,
-    connections,
-    sessions,
-    handOver: (socket, isHttp2) => (isHttp2 ? sessions.begin(socket) : h1.emit('connection', socket)),
+  const silent = new Set<Socket>();
+  const known: OnKnown = (socket, isHttp2) => {
+    if (isHttp2) sessions.begin(socket);
+    else h1.emit('connection', socket);
   };
+  const net = tls === undefined ? sniffing(limits, silent, known) : secure(limits, tls, known);
+  net.on('connection', (socket: Socket) => connections.connected(socket)).once('close', () => h1.close());
+  net.maxConnections = limits.maxConnections;
+  const closeIdle = (): void => {
+    h1.closeIdleConnections();
+    for (const socket of silent) socket.destroy();
+  };
+  return { net, connections, sessions, closeIdle };
 }
 
-/**
- * Makes the server of a port with TLS: the protocol is agreed on by ALPN, and is HTTP/1.1 for clients that don't speak of it.
- *
- * HTTP/1.1 goes to a server of its own: Node's secure server of HTTP/2 takes it too, but with no time-outs at all.
- */
-export function tlsServer(
-  onRequest: OnRequest,
-  { limits, tls }: { readonly limits: ServerLimits; readonly tls: TlsOptions },
-): PortServer {
-  const servers = protocolServers(onRequest, limits);
-  const options = {
-    ...limits.tcp,
-    ...tls,
-    ALPNProtocols: ['h2', 'http/1.1'],
-    handshakeTimeout: limits.firstBytesMs,
-  };
-  const net = createTlsServer(options, (socket) => servers.handOver(socket, socket.alpnProtocol === 'h2'));
-  net.on('tlsClientError', (_: Error, socket: Socket) => socket.destroy());
-  return { ...servers, net, closeIdle: () => servers.h1.closeIdleConnections() };
+/** Takes a connection on which it is known what is spoken. */
+type OnKnown = (socket: Socket, isHttp2: boolean) => void;
+
+function secure({ firstBytesMs, tcp }: ServerLimits, tls: TlsOptions, known: OnKnown): NetServer {
+  const options = { ...tcp, ...tls, ALPNProtocols: ['h2', 'http/1.1'], handshakeTimeout: firstBytesMs };
+  const net = createTlsServer(options, (socket) => known(socket, socket.alpnProtocol === 'h2'));
+  return net.on('tlsClientError', (_: Error, socket: Socket) => socket.destroy());
 }
 
 /** How HTTP/2 begins; no verb of HTTP/1.1 does. */
 const PREFACE = 'PRI';
 
-/** Makes the server of a cleartext port: the first bytes of a connection tell which protocol is spoken. */
-export function sniffingServer(onRequest: OnRequest, limits: ServerLimits): PortServer {
-  const servers = protocolServers(onRequest, limits);
-  const silent = new Set<Socket>();
-  const net = createServer(limits.tcp, (socket) => {
+/** Reads of each connection until it is certain which protocol is spoken, gives back what it read, and hands it over. */
+function sniffing({ firstBytesMs, tcp }: ServerLimits, silent: Set<Socket>, known: OnKnown): NetServer {
+  return createServer(tcp, (socket) => {
+    let head: Buffer = Buffer.alloc(0);
+    const timer = setTimeout(() => socket.destroy(), firstBytesMs);
+    const ignore = (): void => undefined;
+    const giveUp = (): void => {
+      clearTimeout(timer);
+      silent.delete(socket);
+    };
+    const look = (): void => {
+      const bytes: unknown = socket.read();
+      if (Buffer.isBuffer(bytes)) head = Buffer.concat([head, bytes]);
+      const start = head.toString('latin1', 0, PREFACE.length);
+      if (start.length < PREFACE.length && PREFACE.startsWith(start)) return;
+      giveUp();
+      socket.off('readable', look).off('error', ignore).off('close', giveUp);
+      socket.unshift(head);
+      known(socket, start === PREFACE);
+    };
     silent.add(socket);
-    sniff(socket, limits.firstBytesMs, {
-      known: (isHttp2) => servers.handOver(socket, isHttp2),
-      settled: () => silent.delete(socket),
-    });
+    socket.on('readable', look).on('error', ignore).on('close', giveUp);
   });
-  const closeIdle = (): void => {
-    servers.h1.closeIdleConnections();
-    for (const socket of silent) socket.destroy();
-  };
-  return { ...servers, net, closeIdle };
-}
-
-interface Sniffed {
-  readonly known: (isHttp2: boolean) => void;
-  /** The socket was handed over, or is gone. */
-  readonly settled: () => void;
-}
-
-/** Reads until it is certain which protocol is spoken, gives back what it read, and hands the socket over. */
-function sniff(socket: Socket, patienceMs: number, { known, settled }: Sniffed): void {
-  let head: Buffer = Buffer.alloc(0);
-  const timer = setTimeout(() => socket.destroy(), patienceMs);
-  const ignore = (): void => undefined;
-  const giveUp = (): void => {
-    clearTimeout(timer);
-    settled();
-  };
-  const look = (): void => {
-    const bytes: unknown = socket.read();
-    if (Buffer.isBuffer(bytes)) head = Buffer.concat([head, bytes]);
-    const start = head.toString('latin1', 0, PREFACE.length);
-    if (start.length < PREFACE.length && PREFACE.startsWith(start)) return;
-    giveUp();
-    socket.off('readable', look).off('error', ignore).off('close', giveUp);
-    socket.unshift(head);
-    known(start === PREFACE);
-  };
-  socket.on('readable', look).on('error', ignore).on('close', giveUp);
 }

@@ -1,6 +1,5 @@
 import type { LoginPolicies, OwnerRef } from '@login-policy/domain';
 import type { Answer, CallContext } from '../calls/call-context.js';
-import type { Demand } from '../calls/pipeline.js';
 import type { PolicyAnswers } from '../calls/policy-answers.js';
 import { OF_INSTANCE, OF_ORGANIZATION } from '../calls/scope.js';
 import type { ServedMethod } from '../calls/served-method.js';
@@ -61,14 +60,8 @@ export interface BoundRoute {
   readonly target: RestTarget;
 }
 
-interface Service {
-  readonly base: string;
-  readonly name: string;
-  readonly read: Demand;
-  readonly write: Demand;
-}
-
-const SERVICES: readonly Service[] = [
+/** Both services, and what they demand. */
+const SERVICES = [
   {
     base: '/admin/v1/policies/login',
     name: 'AdminService',

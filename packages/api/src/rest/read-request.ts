@@ -50,12 +50,8 @@ function scalarOf(field: DescField, text: string): JsonValue {
     if (value !== undefined) return value;
     throw unreadable(`${field.jsonName} must be one of ${specifiedNames(field.enum).join(', ')}.`);
   }
-  if (text === 'true' || text === 'false') return isBoolean(field) ? text === 'true' : text;
-  return text;
-}
-
-function isBoolean(field: DescField): boolean {
-  return field.fieldKind === 'scalar' && field.scalar === ScalarType.BOOL;
+  const isBoolean = field.fieldKind === 'scalar' && field.scalar === ScalarType.BOOL;
+  return isBoolean && (text === 'true' || text === 'false') ? text === 'true' : text;
 }
 
 function decoded(text: string, name: string): string {
@@ -73,22 +69,17 @@ export function requestOf(desc: DescMessage, json: JsonObject): Message {
   try {
     return fromJson(desc, json, { ignoreUnknownFields: true });
   } catch (caught) {
-    throw unreadable(`The request can't be read as ${desc.typeName}: ${problemOf(caught)}.`);
+    // What protobuf-es says names the field and shows at most a piece of what the caller sent.
+    const problem = caught instanceof Error ? caught.message : 'it is of another form';
+    throw unreadable(`The request can't be read as ${desc.typeName}: ${problem.slice(0, 200)}.`);
   }
-}
-
-/** What protobuf-es says of bad JSON names the field and shows at most a piece of what the caller sent. */
-function problemOf(caught: unknown): string {
-  const text = caught instanceof Error ? caught.message : 'it is of another form';
-  return text.slice(0, 200);
 }
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 /** Reads a body as a JSON object; none is an empty one. @throws ApiError */
 export function bodyFields(body: Uint8Array): JsonObject {
-  if (body.length === 0) return {};
-  const json = parsed(body);
+  const json = body.length === 0 ? {} : parsed(body);
   if (isJsonObject(json)) return json;
   throw unreadable('The body must be a JSON object.');
 }

@@ -1,10 +1,9 @@
 import type { Answer } from '../calls/call-context.js';
 import type { Pipeline } from '../calls/pipeline.js';
-import { noSuchRoute, wrongVerb } from '../errors/refusals.js';
 import { inJson, type Refusing } from '../rpc/wire.js';
 import type { Exchange } from '../server/exchange.js';
 import type { RestTarget } from './rest-target.js';
-import type { Match, Router } from './router.js';
+import type { Router } from './router.js';
 
 /** REST over the one pipeline: finds the route, lets the caller in, answers JSON. */
 export class RestSkin {
@@ -17,25 +16,18 @@ export class RestSkin {
   }
 
   /** Whether a path is one of REST's, with whatever verb. */
-  knows({ verb, path }: Exchange): boolean {
-    return this.#router.match(verb, path).kind !== 'nothing';
+  knows({ path }: Exchange): boolean {
+    return this.#router.knows(path);
   }
 
   /** Answers a request of whatever path. @throws ApiError, or a fault of the store */
   async handle(exchange: Exchange): Promise<void> {
-    const { target, variable } = this.#find(exchange);
+    const { target, variable } = this.#router.find(exchange.verb, exchange.path);
     exchange.method = target.method;
     if (exchange.query !== '') exchange.asOf = new URLSearchParams(exchange.query).get('asOf') ?? undefined;
     const answer = target.read({ query: exchange.query, variable, body: () => exchange.body() });
     const context = await this.#pipeline.admit(target.demand, exchange);
     succeed(exchange, await answer(context));
-  }
-
-  #find({ verb, path }: Exchange): Extract<Match<RestTarget>, { kind: 'found' }> {
-    const match = this.#router.match(verb, path);
-    if (match.kind === 'nothing') throw noSuchRoute();
-    if (match.kind === 'wrong-verb') throw wrongVerb(match.allowed);
-    return match;
   }
 }
 

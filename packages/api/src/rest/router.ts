@@ -1,3 +1,4 @@
+import { noSuchRoute, wrongVerb } from '../errors/refusals.js';
 import type { Segment } from '../contract/path-template.js';
 
 /** What stands in a path in the place of a variable: still percent-encoded. */
@@ -7,10 +8,10 @@ export interface PathVariable {
 }
 
 /** What a path and a verb lead to. */
-export type Match<Target> =
-  | { readonly kind: 'found'; readonly target: Target; readonly variable: PathVariable | undefined }
-  | { readonly kind: 'wrong-verb'; readonly allowed: readonly string[] }
-  | { readonly kind: 'nothing' };
+export interface Match<Target> {
+  readonly target: Target;
+  readonly variable: PathVariable | undefined;
+}
 
 interface Route<Target> {
   readonly target: Target;
@@ -34,19 +35,30 @@ export class Router<Target> {
     this.#routes.set(path, routes.set(verb, { target, name: last && 'field' in last ? last.field : undefined }));
   }
 
-  /** HEAD is GET, whose body is left out where it is sent. */
-  match(asked: string, path: string): Match<Target> {
-    const verb = asked === 'HEAD' ? 'GET' : asked;
-    const end = path.lastIndexOf('/') + 1;
-    const encoded = path.slice(end);
-    const [closed, open] = [this.#routes.get(path), this.#routes.get(`${path.slice(0, end)}{}`)];
-    const found = closed?.get(verb) ?? (encoded === '' ? undefined : open?.get(verb));
+  /** Whether a path is one of a route's, with whatever verb. */
+  knows(path: string): boolean {
+    const [closed, open] = this.#at(path);
+    return closed !== undefined || open !== undefined;
+  }
+
+  /** What answers; HEAD is GET, whose body is left out where it is sent. @throws ApiError where nothing does. */
+  find(verb: string, path: string): Match<Target> {
+    const asked = verb === 'HEAD' ? 'GET' : verb;
+    const [closed, open] = this.#at(path);
+    const found = closed?.get(asked) ?? open?.get(asked);
     if (found !== undefined) {
       const { name, target } = found;
-      return { kind: 'found', target, variable: name === undefined ? undefined : { name, encoded } };
+      const encoded = path.slice(path.lastIndexOf('/') + 1);
+      return { target, variable: name === undefined ? undefined : { name, encoded } };
     }
-    const verbs = [...(closed?.keys() ?? []), ...((encoded !== '' && open?.keys()) || [])];
-    const allowed = verbs.flatMap((one) => (one === 'GET' ? ['GET', 'HEAD'] : one));
-    return allowed.length === 0 ? { kind: 'nothing' } : { kind: 'wrong-verb', allowed };
+    const verbs = [...(closed?.keys() ?? []), ...(open?.keys() ?? [])];
+    if (verbs.length === 0) throw noSuchRoute();
+    throw wrongVerb(verbs.flatMap((one) => (one === 'GET' ? ['GET', 'HEAD'] : one)));
+  }
+
+  /** The routes of a path by verb: where all of it is text, and where its last piece is a variable, which is never empty. */
+  #at(path: string): readonly (ReadonlyMap<string, Route<Target>> | undefined)[] {
+    const end = path.lastIndexOf('/') + 1;
+    return [this.#routes.get(path), end === path.length ? undefined : this.#routes.get(`${path.slice(0, end)}{}`)];
   }
 }

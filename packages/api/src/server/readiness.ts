@@ -9,11 +9,6 @@ export interface Readiness {
   readonly secondsBehind: number | undefined;
 }
 
-interface Watcher {
-  readonly tell: (isReady: boolean) => void;
-  told: boolean | undefined;
-}
-
 /** How long a look is good for: anybody may ask. */
 const KEPT_MS = 1000;
 /** Whoever asks gives up soon, and is then told nothing at all. */
@@ -24,12 +19,10 @@ const UNKNOWN: Readiness = { isReady: false, eventsBehind: undefined, secondsBeh
 export class ReadinessProbe {
   readonly #policies: LoginPolicies;
   readonly #maxSecondsBehind: number;
-  readonly #watchers = new Set<Watcher>();
   #ports = 0;
   #isEnding = false;
   #measuring: Promise<Readiness> | undefined;
   #kept: { readonly at: number; readonly readiness: Promise<Readiness> } | undefined;
-  #next: NodeJS.Timeout | undefined;
 
   constructor(policies: LoginPolicies, maxSecondsBehind: number) {
     this.#policies = policies;
@@ -58,40 +51,30 @@ export class ReadinessProbe {
     return this.#kept.readiness;
   }
 
-  /** Tells how it is, and from then on each change. Gives back what ends that; after it nothing more is told. */
-  watch(tell: Watcher['tell']): () => void {
-    const watcher: Watcher = { tell, told: undefined };
-    this.#watchers.add(watcher);
-    this.#tellAll();
-    return () => {
-      this.#watchers.delete(watcher);
-    };
-  }
-
-  /** What a look finds is kept for as long as two are apart, so one who comes between them costs none. */
-  #tellAll(): void {
+  /**
+   * Tells how it is, and from then on each change. Gives back what ends that; after it nothing more is told. What a look finds
+   * is kept for as long as two are apart, so one who comes between them costs none.
+   */
+  watch(tell: (isReady: boolean) => void): () => void {
+    let told: boolean | 'nothing' | 'enough' = 'nothing';
     const tellOf = ({ isReady }: Readiness): void => {
-      for (const watcher of this.#watchers) {
-        if (watcher.told === isReady) continue;
-        watcher.told = isReady;
-        watcher.tell(isReady);
-      }
-      if (this.#watchers.size > 0 && this.#next === undefined) this.#next = setTimeout(again, KEPT_MS).unref();
+      if (told === isReady || told === 'enough') return;
+      told = isReady;
+      tell(isReady);
     };
-    const again = (): void => {
-      this.#next = undefined;
-      if (this.#watchers.size > 0) this.#tellAll();
+    const look = (): void => void this.look().then(tellOf);
+    const timer = setInterval(look, KEPT_MS).unref();
+    look();
+    return () => {
+      told = 'enough';
+      clearInterval(timer);
     };
-    this.look().then(tellOf, () => tellOf(UNKNOWN));
   }
 
   /** A look that does not come to an end is not begun twice. */
   async #inTime(): Promise<Readiness> {
     this.#measuring ??= this.#measure().finally(() => (this.#measuring = undefined));
-    const late = new AbortController();
-    const unknown = pause(PATIENCE_MS, UNKNOWN, { signal: late.signal, ref: false }).catch(() => UNKNOWN);
-    const readiness = await Promise.race([this.#measuring, unknown]);
-    late.abort();
+    const readiness = await Promise.race([this.#measuring, pause(PATIENCE_MS, UNKNOWN, { ref: false })]);
     return this.#isEnding ? { ...readiness, isReady: false } : readiness;
   }
 
