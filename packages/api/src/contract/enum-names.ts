@@ -24,8 +24,9 @@ export function withEnumNumbers(desc: DescMessage, json: JsonObject, unknownName
 
 function messageFields(desc: DescMessage, json: JsonObject, reading: Reading): JsonObject {
   const read: Record<string, JsonValue> = {};
+  const fields = fieldsOf(desc);
   for (const [name, value] of Object.entries(json)) {
-    const field = desc.fields.find((one) => one.jsonName === name || one.name === name);
+    const field = fields.get(name);
     if (field !== undefined) read[name] = fieldValue(field, value, reading);
     else if (reading.unknownNames === 'refuse') throw unknownName(reading.path, name, namesOf(desc));
   }
@@ -42,13 +43,30 @@ function namesOf({ fields }: DescMessage): readonly string[] {
   return fields.map(({ jsonName }) => jsonName);
 }
 
+const FIELDS = new WeakMap<DescMessage, ReadonlyMap<string, DescField>>();
+
+/** The fields of a message, by both of their names: what is looked for in each body is put in order once. */
+function fieldsOf(desc: DescMessage): ReadonlyMap<string, DescField> {
+  const known = FIELDS.get(desc);
+  if (known !== undefined) return known;
+  const names = (field: DescField): [string, DescField][] => [
+    [field.name, field],
+    [field.jsonName, field],
+  ];
+  const fields = new Map(desc.fields.flatMap(names));
+  FIELDS.set(desc, fields);
+  return fields;
+}
+
 function fieldValue(field: DescField, value: JsonValue, reading: Reading): JsonValue {
-  const within = { ...reading, path: `${reading.path}${field.jsonName}.` };
-  if (field.fieldKind === 'enum') return enumValue(field.enum, value, field.jsonName);
-  if (field.fieldKind === 'message') return messageValue(field.message, value, within);
-  if (field.fieldKind !== 'list' || !Array.isArray(value)) return value;
+  const { fieldKind, jsonName } = field;
+  if (fieldKind === 'scalar') return value;
+  if (fieldKind === 'enum') return enumValue(field.enum, value, jsonName);
+  const within = { ...reading, path: `${reading.path}${jsonName}.` };
+  if (fieldKind === 'message') return messageValue(field.message, value, within);
+  if (fieldKind !== 'list' || !Array.isArray(value)) return value;
   const { listKind } = field;
-  if (listKind === 'enum') return value.map((item) => enumValue(field.enum, item, field.jsonName));
+  if (listKind === 'enum') return value.map((item) => enumValue(field.enum, item, jsonName));
   if (listKind === 'message') return value.map((item) => messageValue(field.message, item, within));
   return value;
 }
