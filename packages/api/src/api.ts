@@ -18,7 +18,7 @@ import { methodTarget, type RestTarget } from './rest/rest-target.js';
 import { revertRoute } from './rest/revert-route.js';
 import { Router } from './rest/router.js';
 import { GrpcHealth } from './rpc/grpc-health.js';
-import { MethodTable, RpcSkin } from './rpc/rpc-skin.js';
+import { RpcSkin } from './rpc/rpc-skin.js';
 import type { Channel } from './server/channel.js';
 import type { NodeRequest, NodeResponse } from './port/servers.js';
 import { openPort, type OpenPort, type PortOptions } from './port/port.js';
@@ -162,7 +162,7 @@ function furnish(
   const answers = new PolicyAnswers(absent ?? 'page');
   const served = servedMethods({ policies, answers });
   const own = bindOwnRoutes(OWN_ROUTES, { policies, answers, served, unknownNames });
-  const methods = new MethodTable(served);
+  const rpc = new RpcSkin(served, pipeline, unknownNames);
   const router = new Router<RestTarget>();
   for (const method of served) {
     const { segments, verb } = method.contract.route;
@@ -173,10 +173,9 @@ function furnish(
   const pages = operational === false ? [] : openPages(probe, openApi, operational);
   for (const { path, target } of pages) router.add('GET', parseTemplate(path), target);
   const desk = new FrontDesk({
-    methods,
     cors,
-    health: operational === false ? undefined : new GrpcHealth(methods, probe),
-    rpc: new RpcSkin(pipeline, unknownNames),
+    health: operational === false ? undefined : new GrpcHealth(rpc, probe),
+    rpc,
     rest: new RestSkin(router, pipeline),
   });
   return { desk, openApi };

@@ -1,5 +1,4 @@
 import type { CommandOptions, InstanceRef, OwnerRef, PolicyReadOptions } from '@login-policy/domain';
-import type { RequestHeaders } from '../ports/ports.js';
 import type { CallContext } from './call-context.js';
 import { commandOptions, readOptions, type Incoming } from './conditions.js';
 
@@ -22,10 +21,6 @@ export class AdmittedCall implements CallContext<OwnerRef> {
 
   get instance(): InstanceRef {
     return { instanceId: this.owner.instanceId };
-  }
-
-  get headers(): RequestHeaders {
-    return this.#incoming;
   }
 
   get command(): CommandOptions {

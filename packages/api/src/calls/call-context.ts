@@ -1,12 +1,10 @@
 import type { CommandOptions, InstanceRef, OrganizationRef, OwnerRef, PolicyReadOptions } from '@login-policy/domain';
-import type { RequestHeaders } from '../ports/ports.js';
 
 /** All a method knows of a call apart from the request itself. */
 export interface CallContext<Owner extends OwnerRef> {
   /** Whose policy is meant. */
   readonly owner: Owner;
   readonly instance: InstanceRef;
-  readonly headers: RequestHeaders;
   /** The conditions of a change. @throws ApiError for a header that is not of its form. */
   readonly command: CommandOptions;
   /** The conditions of a read. @throws ApiError for a header or an `asOf` that is not of its form. */
@@ -20,7 +18,7 @@ export interface CallContext<Owner extends OwnerRef> {
 }
 
 /** What a method knows that only reads. */
-export type ReadContext<Owner extends OwnerRef> = Omit<CallContext<Owner>, 'command' | 'headers'>;
+export type ReadContext<Owner extends OwnerRef> = Omit<CallContext<Owner>, 'command'>;
 
 /** What a method answers, in the words of its own message. */
 export interface Answer<Message> {

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import type { AddressInfo, Server } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { TlsOptions } from 'node:tls';
@@ -56,16 +57,11 @@ export async function openPort(onRequest: OnRequest, options: PortOptions): Prom
   };
 }
 
-function bound(server: Server, where: { readonly port: number; readonly host: string }): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(where, () => {
-      server.off('error', reject);
-      const address: AddressInfo | string | null = server.address();
-      if (typeof address === 'object' && address !== null) resolve(address.port);
-      else reject(new Error('the server has no port'));
-    });
-  });
+async function bound(server: Server, where: { readonly port: number; readonly host: string }): Promise<number> {
+  await once(server.listen(where), 'listening');
+  const address: AddressInfo | string | null = server.address();
+  if (typeof address === 'object' && address !== null) return address.port;
+  throw new Error('the server has no port');
 }
 
 async function closed(
@@ -74,9 +70,7 @@ async function closed(
 ): Promise<void> {
   connections.end();
   if (drainMs > 0) await pause(drainMs);
-  const done = new Promise<void>((resolve) => {
-    net.close(() => resolve());
-  });
+  const done = once(net.close(), 'close');
   sessions.end();
   closeIdle();
   const timer = setTimeout(() => connections.cut(), graceMs);

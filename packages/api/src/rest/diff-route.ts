@@ -24,9 +24,9 @@ export const diffRoute: OwnRoute = {
     headers: READ_HEADERS,
     answer: { changes: { type: 'array', items: { type: 'object' } }, before: POLICY, after: POLICY },
   },
-  async answer({ policies, answers }, { query, context: { owner, read } }) {
+  async answer({ policies, answers, exchange, context: { owner, read } }) {
     const { asOf: _, ...waiting } = read;
-    const { before, after, changes } = await answers.ofRead(policies.diff(owner, spanIn(query), waiting));
+    const { before, after, changes } = await answers.ofRead(policies.diff(owner, spanIn(exchange.query), waiting));
     return { message: JSON.stringify({ changes, before: policyJson(before), after: policyJson(after) }) };
   },
 };

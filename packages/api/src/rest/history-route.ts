@@ -22,8 +22,8 @@ export const historyRoute: OwnRoute = {
       entries: { type: 'array', items: { type: 'object' } },
     },
   },
-  async answer({ policies, answers }, { context: { owner }, query }) {
-    const history = await answers.ofRead(policies.history(owner, historyOptions(query)));
+  async answer({ policies, answers, exchange, context: { owner } }) {
+    const history = await answers.ofRead(policies.history(owner, historyOptions(exchange.query)));
     const { entries, lastEventId, lastSequence, unknownEvents } = history;
     const body = { lastSequence: String(lastSequence), unknownEvents, entries: entries.map(entryJson) };
     return { message: JSON.stringify(body), tag: entityTag(lastSequence, lastEventId, 'history-') };

@@ -5,12 +5,8 @@ import { OF_INSTANCE, OF_ORGANIZATION } from '../calls/scope.js';
 import type { ServedMethod } from '../calls/served-method.js';
 import type { UnknownNames } from '../contract/enum-names.js';
 import type { Schema } from '../openapi/schemas.js';
-import type { RestRequest, RestTarget } from './rest-target.js';
-
-/** What a route of ours is asked with, by a caller who was let in. */
-export interface OwnRequest extends Omit<RestRequest, 'variable'> {
-  readonly context: CallContext<OwnerRef>;
-}
+import type { Exchange } from '../server/exchange.js';
+import type { RestTarget } from './rest-target.js';
 
 /** What the routes of ours are bound to. */
 export interface OwnDesk {
@@ -20,8 +16,11 @@ export interface OwnDesk {
   readonly unknownNames: UnknownNames;
 }
 
-/** The same, with the methods of the service that a route belongs to. */
-export interface OwnServiceDesk extends OwnDesk {
+/** What a route of ours is asked with, by a caller who was let in. */
+export interface OwnCall extends OwnDesk {
+  readonly exchange: Exchange;
+  readonly context: CallContext<OwnerRef>;
+  /** The methods of the service the route belongs to. */
   readonly methods: readonly ServedMethod[];
 }
 
@@ -44,7 +43,7 @@ export interface OwnRoute {
   /** Who may ask: whoever may read the policy, or whoever may change it in every way. */
   readonly demand: 'read' | 'write';
   readonly operation: OwnOperation;
-  readonly answer: (desk: OwnServiceDesk, request: OwnRequest) => Promise<Answer<string>>;
+  readonly answer: (call: OwnCall) => Promise<Answer<string>>;
 }
 
 /** A number that JSON has as text, because it may be longer than a number of JSON. */
@@ -92,10 +91,7 @@ export function bindOwnRoutes(
       target: {
         method: `${service}/${route.name}`,
         demand: demands[route.demand],
-        read:
-          ({ query, body }) =>
-          async (context) =>
-            route.answer({ ...desk, methods }, { context, query, body }),
+        read: (exchange) => (context) => route.answer({ ...desk, methods, exchange, context }),
       },
     }));
   });

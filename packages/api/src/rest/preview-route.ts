@@ -5,7 +5,7 @@ import { entityTag } from '../calls/policy-answers.js';
 import { checkNames, withEnumNumbers } from '../contract/enum-names.js';
 import { unreadable } from '../errors/refusals.js';
 import { READ_HEADERS } from '../openapi/parameters.js';
-import { WHOLE_NUMBER, type OwnRoute, type OwnServiceDesk } from './own-route.js';
+import { WHOLE_NUMBER, type OwnCall, type OwnRoute } from './own-route.js';
 import { bodyFields, isJsonObject, requestOf } from './read-request.js';
 import { revertOf } from './revert-route.js';
 
@@ -44,17 +44,17 @@ export const previewRoute: OwnRoute = {
       },
     },
   },
-  async answer(desk, { body, context: { headers, owner, read } }) {
-    const command = commandIn(bodyFields(await body()), desk);
-    const { asOf: _, ...waiting } = read;
-    const preview = await desk.answers.ofRead(
-      desk.policies.preview(owner, command, { ...waiting, ...pinning(headers) }),
-    );
+  async answer(call) {
+    const { policies, answers, exchange, context } = call;
+    const command = commandIn(bodyFields(await exchange.body()), call);
+    const { asOf: _, ...waiting } = context.read;
+    const options = { ...waiting, ...pinning(exchange) };
+    const preview = await answers.ofRead(policies.preview(context.owner, command, options));
     return { message: JSON.stringify(previewJson(preview)), tag: entityTag(preview.sequence, preview.eventId) };
   },
 };
 
-function commandIn(body: JsonObject, { methods, unknownNames }: OwnServiceDesk): CommandInput {
+function commandIn(body: JsonObject, { methods, unknownNames }: OwnCall): CommandInput {
   if (unknownNames === 'refuse') checkNames(body, ['method', 'request']);
   const { method: name, request = {} } = body;
   if (!isJsonObject(request)) throw unreadable('request must be a JSON object.');

@@ -25,7 +25,7 @@ export class RestSkin {
     const { target, variable } = this.#router.find(exchange.verb, exchange.path);
     exchange.method = target.method;
     if (exchange.query !== '') exchange.asOf = new URLSearchParams(exchange.query).get('asOf') ?? undefined;
-    const answer = target.read({ query: exchange.query, variable, body: () => exchange.body() });
+    const answer = target.read(exchange, variable);
     const context = await this.#pipeline.admit(target.demand, exchange);
     succeed(exchange, await answer(context));
   }

@@ -6,14 +6,8 @@ import type { Call, ServedMethod } from '../calls/served-method.js';
 import { withEnumNumbers, type UnknownNames } from '../contract/enum-names.js';
 import { detailsJson, hasDetailsOnly } from './details-json.js';
 import { bodyFields, pathField, queryFields, requestOf } from './read-request.js';
+import type { Exchange } from '../server/exchange.js';
 import type { PathVariable } from './router.js';
-
-/** What a route was asked with. */
-export interface RestRequest {
-  readonly query: string;
-  readonly variable: PathVariable | undefined;
-  readonly body: () => Promise<Uint8Array>;
-}
 
 /** What a route leads to: something that demands a permission, then answers JSON. */
 export interface RestTarget {
@@ -24,7 +18,10 @@ export interface RestTarget {
    * Looks at the path alone, before anybody is asked who he is; what it gives answers a caller who was let in.
    * @throws ApiError, at once or later, or a fault of the store.
    */
-  readonly read: (request: RestRequest) => (context: CallContext<OwnerRef>) => Promise<Answer<string>>;
+  readonly read: (
+    exchange: Exchange,
+    variable: PathVariable | undefined,
+  ) => (context: CallContext<OwnerRef>) => Promise<Answer<string>>;
 }
 
 /** The target of a method's own route. */
@@ -34,13 +31,13 @@ export function methodTarget(method: ServedMethod, unknownNames: UnknownNames): 
   return {
     method: rpcPath.slice(1),
     demand: { permission, scope: method.scope },
-    read({ query, variable, body }) {
+    read(exchange, variable) {
       const named = variable === undefined ? {} : pathField(input, variable);
       return async (context) => {
         const given =
           route.body === 'ignored'
-            ? queryFields(input, query)
-            : withEnumNumbers(input, bodyFields(await body()), unknownNames);
+            ? queryFields(input, exchange.query)
+            : withEnumNumbers(input, bodyFields(await exchange.body()), unknownNames);
         return answer(requestOf(input, { ...given, ...named }), context);
       };
     },

@@ -23,8 +23,8 @@ export const revertRoute: OwnRoute = {
     headers: CHANGE_HEADERS,
     answer: { details: { $ref: '#/components/schemas/zitadel.v1.ObjectDetails' } },
   },
-  async answer({ policies, answers, unknownNames }, { body, context: { owner, command } }) {
-    const input = revertOf(bodyFields(await body()), unknownNames);
+  async answer({ policies, answers, unknownNames, exchange, context: { owner, command } }) {
+    const input = revertOf(bodyFields(await exchange.body()), unknownNames);
     const answer = answers.ofCommand(await policies.execute(owner, input, command));
     return { ...answer, message: detailsJson(answer.message) };
   },

@@ -6,7 +6,7 @@ import type { Exchange } from '../server/exchange.js';
 import type { ReadinessProbe } from '../server/readiness.js';
 import { deadlineOf } from './deadline.js';
 import type { GrpcWire } from './grpc-wire.js';
-import type { MethodTable } from './rpc-skin.js';
+import type { RpcSkin } from './rpc-skin.js';
 import { packingOf } from './packing.js';
 
 const SERVICE = '/grpc.health.v1.Health/';
@@ -21,10 +21,10 @@ type HealthStatus = keyof typeof STATUSES;
 
 /** grpc.health.v1, open to all: whether the service is ready, now (`Check`) and at every change (`Watch`). */
 export class GrpcHealth {
-  readonly #methods: MethodTable;
+  readonly #methods: Pick<RpcSkin, 'isOfService'>;
   readonly #probe: ReadinessProbe;
 
-  constructor(methods: MethodTable, probe: ReadinessProbe) {
+  constructor(methods: Pick<RpcSkin, 'isOfService'>, probe: ReadinessProbe) {
     this.#methods = methods;
     this.#probe = probe;
   }

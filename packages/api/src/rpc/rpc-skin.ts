@@ -12,17 +12,21 @@ import { deadlineOf } from './deadline.js';
 import { packingFor, packingOf } from './packing.js';
 import type { MessageForm, Wire } from './wire.js';
 
-/** The methods that are served, by the path gRPC calls them by. */
-export class MethodTable {
+/** gRPC, gRPC-Web and Connect over the one pipeline: they differ by their wires only. */
+export class RpcSkin {
   readonly #methods: ReadonlyMap<string, ServedMethod>;
   readonly #services: ReadonlySet<string>;
+  readonly #pipeline: Pipeline;
+  readonly #unknownNames: UnknownNames;
 
-  constructor(methods: readonly ServedMethod[]) {
+  constructor(methods: readonly ServedMethod[], pipeline: Pipeline, unknownNames: UnknownNames) {
     this.#methods = new Map(methods.map((method) => [method.contract.rpcPath, method]));
     this.#services = new Set(methods.map(({ contract }) => contract.desc.parent.typeName));
+    this.#pipeline = pipeline;
+    this.#unknownNames = unknownNames;
   }
 
-  /** The method at a path. */
+  /** The method at a path, as gRPC calls it. */
   find(path: string): ServedMethod | undefined {
     return this.#methods.get(path);
   }
@@ -30,17 +34,6 @@ export class MethodTable {
   /** Whether a path is one of a service of which at least one method is served. */
   isOfService(path: string): boolean {
     return this.#services.has(path.slice(1, path.lastIndexOf('/')));
-  }
-}
-
-/** gRPC, gRPC-Web and Connect over the one pipeline: they differ by their wires only. */
-export class RpcSkin {
-  readonly #pipeline: Pipeline;
-  readonly #unknownNames: UnknownNames;
-
-  constructor(pipeline: Pipeline, unknownNames: UnknownNames) {
-    this.#pipeline = pipeline;
-    this.#unknownNames = unknownNames;
   }
 
   /** Answers a call of a method. @throws ApiError, or a fault of the store */

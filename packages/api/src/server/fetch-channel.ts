@@ -62,8 +62,8 @@ export class FetchChannel implements Channel {
 
   send({ body, headers, status, trailers }: SentAnswer): void {
     const isBodiless = this.verb === 'HEAD' || BODILESS.includes(status);
-    const sent = isBodiless ? null : body instanceof Readable ? this.#lasting(body) : body;
-    this.#resolve(new Response(sent, { status, headers: fit({ ...headers, ...trailers }) }));
+    const sent = body instanceof Readable ? this.#lasting(body) : body;
+    this.#resolve(new Response(isBodiless ? null : sent, { status, headers: fit({ ...headers, ...trailers }) }));
     if (!(body instanceof Readable)) this.#leave();
   }
 

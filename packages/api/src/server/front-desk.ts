@@ -2,7 +2,7 @@ import type { ServedMethod } from '../calls/served-method.js';
 import { connectWire } from '../rpc/connect-wire.js';
 import type { GrpcHealth } from '../rpc/grpc-health.js';
 import { GrpcWire, grpcWire } from '../rpc/grpc-wire.js';
-import type { MethodTable, RpcSkin } from '../rpc/rpc-skin.js';
+import type { RpcSkin } from '../rpc/rpc-skin.js';
 import { notServed, noTrailers, unknownType, wrongVerb } from '../errors/refusals.js';
 import type { Wire } from '../rpc/wire.js';
 import { REST, type RestSkin } from '../rest/rest-skin.js';
@@ -11,7 +11,6 @@ import type { Exchange } from './exchange.js';
 
 /** All the ways a request can be answered. */
 export interface Skins {
-  readonly methods: MethodTable;
   readonly cors: Cors;
   /** `undefined` where others tell of health. */
   readonly health: GrpcHealth | undefined;
@@ -29,15 +28,15 @@ export class FrontDesk {
 
   /** Whether a request is one of ours, so that a server with other routes may keep the rest. */
   knows(exchange: Exchange): boolean {
-    const { methods, health, rest } = this.#skins;
-    return methods.isOfService(exchange.path) || health?.knows(exchange) === true || rest.knows(exchange);
+    const { health, rest, rpc } = this.#skins;
+    return rpc.isOfService(exchange.path) || health?.knows(exchange) === true || rest.knows(exchange);
   }
 
   /** Answers whatever comes; never rejects. */
   async handle(exchange: Exchange): Promise<void> {
-    const { cors, methods, rest } = this.#skins;
-    const isCall = methods.isOfService(exchange.path);
-    const method = methods.find(exchange.path);
+    const { cors, rest, rpc } = this.#skins;
+    const isCall = rpc.isOfService(exchange.path);
+    const method = rpc.find(exchange.path);
     // A method that is asked for by another verb is answered as REST is.
     const wire = method === undefined || exchange.verb === 'POST' ? wireOf(exchange, isCall) : undefined;
     try {
