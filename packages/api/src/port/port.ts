@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { AddressInfo, Server } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { TlsOptions } from 'node:tls';
-import { serverLimits, type PortLimits } from './port-limits.js';
+import type { PortLimits } from './port-limits.js';
 import type { OnRequest, PortServer } from './servers.js';
 
 /** Which port is listened on, and how. */
@@ -42,11 +42,10 @@ export interface OpenPort {
  * @throws Error of Node's when the port can't be had.
  */
 export async function openPort(onRequest: OnRequest, options: PortOptions): Promise<OpenPort> {
-  const limits = serverLimits(options);
   // Not before: who mounts the API in a server of their own needs none of it.
   const { portServer } = await import('./servers.js');
   const { host = '127.0.0.1', tls } = options;
-  const server = portServer(onRequest, limits, tls);
+  const server = portServer(onRequest, options, tls);
   const port = await bound(server.net, { port: options.port, host });
   const shownHost = host.includes(':') ? `[${host}]` : host;
   let closing: Promise<void> | undefined;

@@ -7,7 +7,7 @@ import { contained } from './contained.js';
 import { Http1Connections } from './http1-connections.js';
 import { asRequests } from './http2-requests.js';
 import { Http2Sessions } from './http2-sessions.js';
-import type { ServerLimits } from './port-limits.js';
+import type { PortLimits } from './port-limits.js';
 
 /** A request as Node's servers of HTTP/1.1 and HTTP/2 hand it out. */
 export type NodeRequest = IncomingMessage | Http2ServerRequest;
@@ -33,7 +33,8 @@ export interface PortServer {
  *
  * HTTP/1.1 goes to a server of its own: Node's secure server of HTTP/2 takes it too, but with no time-outs at all.
  */
-export function portServer(onRequest: OnRequest, limits: ServerLimits, tls: TlsOptions | undefined): PortServer {
+export function portServer(onRequest: OnRequest, wanted: PortLimits, tls: TlsOptions | undefined): PortServer {
+  const limits = limitsOf(wanted);
   const safely: OnRequest = (request, response) =>
     contained(
       (defect) => response.destroy(defect),
@@ -66,17 +67,53 @@ export function portServer(onRequest: OnRequest, limits: ServerLimits, tls: TlsO
 /** Takes a connection on which it is known what is spoken. */
 type OnKnown = (socket: Socket, isHttp2: boolean) => void;
 
-function secure({ firstBytesMs, tcp }: ServerLimits, tls: TlsOptions, known: OnKnown): NetServer {
+function secure({ firstBytesMs, tcp }: Limits, tls: TlsOptions, known: OnKnown): NetServer {
   const options = { ...tcp, ...tls, ALPNProtocols: ['h2', 'http/1.1'], handshakeTimeout: firstBytesMs };
   const net = createTlsServer(options, (socket) => known(socket, socket.alpnProtocol === 'h2'));
   return net.on('tlsClientError', (_: Error, socket: Socket) => socket.destroy());
 }
 
+/** The limits of a port in the words of Node's servers, defaults filled in. */
+function limitsOf({
+  headersTimeoutMs = 10_000,
+  idleTimeoutMs = 60_000,
+  maxHeaderBytes = 16_384,
+  ...limits
+}: PortLimits) {
+  const requestTimeout = Math.max(limits.requestTimeoutMs ?? 30_000, headersTimeoutMs);
+  return {
+    // A watch over HTTP/1.1 may be silent for ever: only TCP finds out that its client is gone.
+    tcp: { noDelay: true, keepAlive: true, keepAliveInitialDelay: idleTimeoutMs },
+    http1: {
+      maxHeaderSize: maxHeaderBytes,
+      headersTimeout: headersTimeoutMs,
+      requestTimeout,
+      keepAliveTimeout: idleTimeoutMs,
+      connectionsCheckingInterval: Math.min(1000, headersTimeoutMs),
+    },
+    http2: {
+      settings: {
+        maxConcurrentStreams: limits.maxConcurrentStreams ?? 100,
+        maxHeaderListSize: maxHeaderBytes,
+        enablePush: false,
+      },
+      maxSessionMemory: 4,
+    },
+    firstBytesMs: headersTimeoutMs,
+    idleMs: idleTimeoutMs,
+    // How long a client of HTTP/1.1 may leave an answer unread: longer than a request may be on its way.
+    unreadMs: requestTimeout + idleTimeoutMs,
+    maxConnections: limits.maxConnections ?? 10_000,
+  };
+}
+
+type Limits = ReturnType<typeof limitsOf>;
+
 /** How HTTP/2 begins; no verb of HTTP/1.1 does. */
 const PREFACE = 'PRI';
 
 /** Reads of each connection until it is certain which protocol is spoken, gives back what it read, and hands it over. */
-function sniffing({ firstBytesMs, tcp }: ServerLimits, silent: Set<Socket>, known: OnKnown): NetServer {
+function sniffing({ firstBytesMs, tcp }: Limits, silent: Set<Socket>, known: OnKnown): NetServer {
   return createServer(tcp, (socket) => {
     let head: Buffer = Buffer.alloc(0);
     const timer = setTimeout(() => socket.destroy(), firstBytesMs);
