@@ -1,11 +1,16 @@
 import type { ServerHttp2Stream } from 'node:http2';
 
+/** What can be broken off: a response, a stream, a session. */
+interface Destroyable {
+  destroy(defect: Error): unknown;
+}
+
 /** Does something for one request: what it throws breaks that request off, and never reaches the process. */
-export function contained(breakOff: (defect: Error) => void, act: () => void): void {
+export function contained(request: Destroyable, act: () => void): void {
   try {
     act();
   } catch (caught) {
-    breakOff(asError(caught));
+    request.destroy(asError(caught));
   }
 }
 

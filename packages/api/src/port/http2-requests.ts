@@ -15,10 +15,7 @@ export function asRequests(onRequest: OnRequest): (stream: ServerHttp2Stream, he
     stream.on('error', () => undefined);
     // Node tells of a stream that its client has broken off by then, too: with it nothing can be done that does not throw.
     if (isOver(stream)) return;
-    contained(
-      (defect) => stream.destroy(defect),
-      () => asRequest(stream, headers, onRequest),
-    );
+    contained(stream, () => asRequest(stream, headers, onRequest));
   };
 }
 

@@ -31,8 +31,7 @@ export class Http2Sessions {
   #opened(session: ServerHttp2Session, socket: Socket): void {
     this.#sessions.add(session);
     const look = lookAfter(session, socket);
-    const breakOff = (defect: Error): void => session.destroy(defect);
-    const timer = setInterval(() => contained(breakOff, look), this.#idleMs).unref();
+    const timer = setInterval(() => contained(session, look), this.#idleMs).unref();
     session.once('close', () => {
       clearInterval(timer);
       this.#sessions.delete(session);

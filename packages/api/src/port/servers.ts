@@ -35,11 +35,7 @@ export interface PortServer {
  */
 export function portServer(onRequest: OnRequest, wanted: PortLimits, tls: TlsOptions | undefined): PortServer {
   const limits = limitsOf(wanted);
-  const safely: OnRequest = (request, response) =>
-    contained(
-      (defect) => response.destroy(defect),
-      () => onRequest(request, response),
-    );
+  const safely: OnRequest = (request, response) => contained(response, () => onRequest(request, response));
   const connections = new Http1Connections();
   const h1 = createHttpServer(limits.http1, connections.watch(safely));
   h1.on('clientError', (error: Error, socket: Duplex) => connections.meetRubbish(error, socket));

@@ -73,7 +73,7 @@ export class GrpcWire implements Wire {
       if (!isOver && !body.destroyed) body.push(this.#web?.sent.encode(frames) ?? frames);
     };
     const logged = (): void => exchange.answered(this.protocol, 200, refusal);
-    body.once('close', () => contained((defect) => channel.destroy(defect), logged));
+    body.once('close', () => contained(channel, logged));
     channel.send({ status: 200, headers: typed(exchange.answerHeaders(), this.#type), body, trailers: behind });
     return {
       say: (bytes) => write(frame({ bytes, packing: undefined })),

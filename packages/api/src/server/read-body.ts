@@ -1,5 +1,6 @@
 import { IncomingMessage, type IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
+import type { ApiError } from '../errors/api-error.js';
 import { cutOff, tooLarge, tooSlow } from '../errors/refusals.js';
 import type { Channel } from './channel.js';
 
@@ -59,27 +60,22 @@ function whatArrives(channel: Channel, { maxBytes, timeoutMs }: BodyLimits): Pro
   return new Promise((resolve, reject) => {
     const chunks: Uint8Array[] = [];
     let size = 0;
-    const timer = setTimeout(() => settle(() => reject(tooSlow())), timeoutMs);
-    const settle = (act: () => void): void => {
+    const settle = (refusal: ApiError | undefined): void => {
       clearTimeout(timer);
       source.off('data', onData).off('end', onEnd).off('close', onClose).off('error', onClose);
       // What is still to come is not kept; an error that comes later has to meet somebody.
       source.on('error', () => undefined).resume();
-      act();
+      if (refusal === undefined) resolve(Buffer.concat(chunks, size));
+      else reject(refusal);
     };
+    const timer = setTimeout(() => settle(tooSlow()), timeoutMs);
     const onData = (chunk: Uint8Array): void => {
       size += chunk.length;
-      if (size > maxBytes) settle(() => reject(tooLarge(maxBytes)));
+      if (size > maxBytes) settle(tooLarge(maxBytes));
       else chunks.push(chunk);
     };
-    const onEnd = (): void => settle(() => (channel.isCutOff() ? reject(cutOff()) : resolve(joined(chunks, size))));
-    const onClose = (): void => settle(() => reject(cutOff()));
+    const onEnd = (): void => settle(channel.isCutOff() ? cutOff() : undefined);
+    const onClose = (): void => settle(cutOff());
     source.on('data', onData).on('end', onEnd).on('close', onClose).on('error', onClose);
   });
-}
-
-function joined(chunks: readonly Uint8Array[], size: number): Uint8Array {
-  const [first] = chunks;
-  if (first === undefined) return NOTHING;
-  return chunks.length === 1 ? first : Buffer.concat(chunks, size);
 }
