@@ -3,7 +3,6 @@ import { Pipeline } from './calls/pipeline.js';
 import { PolicyAnswers } from './calls/policy-answers.js';
 import { servedMethods } from './calls/served-methods.js';
 import type { UnknownNames } from './contract/enum-names.js';
-import { parseTemplate } from './contract/path-template.js';
 import type { AbsentAnswer } from './errors/status.js';
 import { openApiDocument } from './openapi/document.js';
 import type { Schema } from './openapi/schemas.js';
@@ -165,13 +164,13 @@ function furnish(
   const rpc = new RpcSkin(served, pipeline, unknownNames);
   const router = new Router<RestTarget>();
   for (const method of served) {
-    const { segments, verb } = method.contract.route;
-    router.add(verb, segments, methodTarget(method, unknownNames));
+    const { path, verb } = method.contract.route;
+    router.add(verb, path, methodTarget(method, unknownNames));
   }
-  for (const { verb, path, target } of own) router.add(verb, parseTemplate(path), target);
+  for (const { verb, path, target } of own) router.add(verb, path, target);
   const openApi = openApiDocument(served, own);
   const pages = operational === false ? [] : openPages(probe, openApi, operational);
-  for (const { path, target } of pages) router.add('GET', parseTemplate(path), target);
+  for (const { path, target } of pages) router.add('GET', path, target);
   const desk = new FrontDesk({
     cors,
     health: operational === false ? undefined : new GrpcHealth(rpc, probe),

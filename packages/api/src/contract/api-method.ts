@@ -2,15 +2,14 @@ import { getOption, hasOption, type DescMessage, type DescMethod } from '@bufbui
 import type { HttpRule } from '@zitadel/proto/google/api/http_pb.js';
 import { OPTIONS } from './descriptors.js';
 import { checkOf, type CheckMessage } from './field-rules.js';
-import { parseTemplate, type Segment } from './path-template.js';
+import { parseTemplate, type PathTemplate } from './path-template.js';
 
 /** The one method that states no permission and needs none. */
 const OPEN_TO_ALL = 'Healthz';
 
 /** The REST route of a method. */
-export interface Route {
+export interface Route extends PathTemplate {
   readonly verb: string;
-  readonly segments: readonly Segment[];
   /** What the body is: the whole request, or nothing that is looked at. */
   readonly body: 'request' | 'ignored';
 }
@@ -52,7 +51,7 @@ function routeOf(desc: DescMethod): Route {
     throw new Error(`${desc.name} has a route of a form that is not understood`);
   }
   const path = `${basePathOf(desc)}${template}`;
-  return { verb, segments: parseTemplate(path), body: rule.body === '*' ? 'request' : 'ignored' };
+  return { verb, ...parseTemplate(path), body: rule.body === '*' ? 'request' : 'ignored' };
 }
 
 function patternOf({ pattern }: HttpRule): { readonly verb: string; readonly template: string } {

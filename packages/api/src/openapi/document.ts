@@ -1,6 +1,5 @@
 import type { Demand } from '../calls/pipeline.js';
 import type { ServedMethod } from '../calls/served-method.js';
-import type { Segment } from '../contract/path-template.js';
 import type { BoundRoute } from '../rest/own-route.js';
 import { CHANGE_HEADERS, headerParameters, queryParameters, READ_HEADERS } from './parameters.js';
 import { Schemas, type Schema } from './schemas.js';
@@ -10,8 +9,7 @@ export function openApiDocument(methods: readonly ServedMethod[], own: readonly 
   const schemas = new Schemas();
   const paths: Record<string, Record<string, Schema>> = {};
   for (const method of methods) {
-    const { verb, segments } = method.contract.route;
-    const path = `/${segments.map(pieceOf).join('/')}`;
+    const { path, verb } = method.contract.route;
     paths[path] = { ...paths[path], [verb.toLowerCase()]: methodOperation(method, schemas) };
   }
   for (const route of own)
@@ -54,15 +52,11 @@ const ERROR: Schema = {
   },
 };
 
-function pieceOf(segment: Segment): string {
-  return 'field' in segment ? `{${segment.field}}` : segment.literal;
-}
-
 function methodOperation({ commandOf, contract, scope }: ServedMethod, schemas: Schemas): Schema {
   const { desc, input, output, permission, route } = contract;
   const isOpen = permission === undefined;
   const isRead = commandOf === undefined;
-  const inPath = route.segments.flatMap((segment) => ('field' in segment ? [segment.field] : []));
+  const inPath = route.variable === undefined ? [] : [route.variable];
   const variables = input.fields
     .filter(({ name }) => inPath.includes(name))
     .map((field) => ({ name: field.name, in: 'path', required: true, schema: schemas.field(field) }));

@@ -9,12 +9,9 @@ import {
 } from '@bufbuild/protobuf';
 import { unreadable } from '../errors/refusals.js';
 import { specifiedNames, enumNumber } from '../contract/open-enums.js';
-import type { PathVariable } from './router.js';
 
 /** Reads the variable of a path as a field of a request. @throws ApiError for a value the field can't have. */
-export function pathField(desc: DescMessage, { name, encoded }: PathVariable): JsonObject {
-  const field = desc.fields.find((one) => one.name === name);
-  if (field === undefined) throw new Error(`${desc.typeName} has no field ${name}`);
+export function pathField(field: DescField, encoded: string): JsonObject {
   return { [field.jsonName]: scalarOf(field, decoded(encoded, field.jsonName)) };
 }
 

@@ -22,10 +22,10 @@ export class RestSkin {
 
   /** Answers a request of whatever path. @throws ApiError, or a fault of the store */
   async handle(exchange: Exchange): Promise<void> {
-    const { target, variable } = this.#router.find(exchange.verb, exchange.path);
+    const { last, target } = this.#router.find(exchange.verb, exchange.path);
     exchange.method = target.method;
     if (exchange.query !== '') exchange.asOf = new URLSearchParams(exchange.query).get('asOf') ?? undefined;
-    const answer = target.read(exchange, variable);
+    const answer = target.read(exchange, last);
     const context = await this.#pipeline.admit(target.demand, exchange);
     succeed(exchange, await answer(context));
   }

@@ -7,7 +7,6 @@ import { withEnumNumbers, type UnknownNames } from '../contract/enum-names.js';
 import { detailsJson, hasDetailsOnly } from './details-json.js';
 import { bodyFields, pathField, queryFields, requestOf } from './read-request.js';
 import type { Exchange } from '../server/exchange.js';
-import type { PathVariable } from './router.js';
 
 /** What a route leads to: something that demands a permission, then answers JSON. */
 export interface RestTarget {
@@ -15,24 +14,23 @@ export interface RestTarget {
   readonly method: string | undefined;
   readonly demand: Demand;
   /**
-   * Looks at the path alone, before anybody is asked who he is; what it gives answers a caller who was let in.
+   * Looks at the last piece of the path alone, before anybody is asked who he is; what it gives answers a caller who was let in.
    * @throws ApiError, at once or later, or a fault of the store.
    */
-  readonly read: (
-    exchange: Exchange,
-    variable: PathVariable | undefined,
-  ) => (context: CallContext<OwnerRef>) => Promise<Answer<string>>;
+  readonly read: (exchange: Exchange, last: string) => (context: CallContext<OwnerRef>) => Promise<Answer<string>>;
 }
 
-/** The target of a method's own route. */
+/** The target of a method's own route. @throws Error where the variable of its path is no field of its request. */
 export function methodTarget(method: ServedMethod, unknownNames: UnknownNames): RestTarget {
   const { input, permission, route, rpcPath } = method.contract;
   const answer = inJson(method);
+  const field = input.fields.find(({ name }) => name === route.variable);
+  if (route.variable !== field?.name) throw new Error(`${input.typeName} has no field ${route.variable}`);
   return {
     method: rpcPath.slice(1),
     demand: { permission, scope: method.scope },
-    read(exchange, variable) {
-      const named = variable === undefined ? {} : pathField(input, variable);
+    read(exchange, last) {
+      const named = field === undefined ? {} : pathField(field, last);
       return async (context) => {
         const given =
           route.body === 'ignored'
