@@ -28,7 +28,7 @@ import { FetchChannel, type FetchOptions } from './server/fetch-channel.js';
 import { FrontDesk } from './server/front-desk.js';
 import { LastingAnswers } from './server/lasting-answers.js';
 import { NodeChannel } from './server/node-channel.js';
-import { openPages, type OperationalPages } from './server/open-pages.js';
+import { openPages } from './server/open-pages.js';
 import { ReadinessProbe, type Readiness } from './server/readiness.js';
 
 /** How much a client may send at once. */
@@ -37,6 +37,12 @@ export interface BodyOptions {
   readonly maxBodyBytes?: number;
   /** Default 10,000: how long a body may take to arrive. */
   readonly bodyTimeoutMs?: number;
+}
+
+/** Where the pages of an operator are. */
+export interface OperationalPages {
+  /** Stands before `/debug/healthz`, `/debug/ready` and `/openapi.json`. Default: nothing. */
+  readonly prefix: string;
 }
 
 /** What the API is made of. */
@@ -169,7 +175,7 @@ function furnish(
   }
   for (const { verb, path, target } of own) router.add(verb, path, target);
   const openApi = openApiDocument(served, own);
-  const pages = operational === false ? [] : openPages(probe, openApi, operational);
+  const pages = operational === false ? [] : openPages(probe, openApi, operational.prefix);
   for (const { path, target } of pages) router.add('GET', path, target);
   const desk = new FrontDesk({
     cors,

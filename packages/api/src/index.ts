@@ -1,4 +1,4 @@
-export { createApi, type Api, type ApiOptions, type BodyOptions } from './api.js';
+export { createApi, type Api, type ApiOptions, type BodyOptions, type OperationalPages } from './api.js';
 export type { UnknownNames } from './contract/enum-names.js';
 export type { AbsentAnswer } from './errors/status.js';
 export { holdsGrant, type Caller, type Grant, type Place } from './ports/caller.js';
@@ -23,7 +23,6 @@ export type { AccessEntry, Hooks, Protocol } from './server/exchange.js';
 export { openPort, type CloseOptions, type OpenPort, type PortOptions } from './port/port.js';
 export type { NodeRequest, NodeResponse, OnRequest } from './port/servers.js';
 export type { FetchOptions } from './server/fetch-channel.js';
-export type { OperationalPages } from './server/open-pages.js';
 export type { Readiness } from './server/readiness.js';
 export type { PortLimits } from './port/port-limits.js';
 export type { Schema } from './openapi/schemas.js';

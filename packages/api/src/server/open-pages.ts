@@ -3,12 +3,6 @@ import { OF_INSTANCE } from '../calls/scope.js';
 import type { RestTarget } from '../rest/rest-target.js';
 import type { ReadinessProbe } from './readiness.js';
 
-/** Where the pages of an operator are. */
-export interface OperationalPages {
-  /** Stands before `/debug/healthz`, `/debug/ready` and `/openapi.json`. Default: nothing. */
-  readonly prefix: string;
-}
-
 /** A page that anybody may fetch. */
 interface OpenPage {
   readonly path: string;
@@ -20,7 +14,7 @@ interface OpenPage {
  *
  * @throws RangeError for a prefix that is no beginning of a path.
  */
-export function openPages(probe: ReadinessProbe, openApi: object, { prefix }: OperationalPages): readonly OpenPage[] {
+export function openPages(probe: ReadinessProbe, openApi: object, prefix: string): readonly OpenPage[] {
   if (!/^(?:\/[\w.~-]+)*$/.test(prefix)) throw new RangeError('operational.prefix must be a path like /internal');
   const document = JSON.stringify(openApi);
   const page = (path: string, answer: () => Promise<Answer<string>>): OpenPage => ({
