@@ -73,7 +73,12 @@ export class Pipeline {
 
   /** The permission comes first: who has none does not learn which organizations there are. */
   async #demand({ caller, owner, permission }: Wish, request: Visit): Promise<void> {
-    if (!(await this.#ports.isAllowed(caller, permission, { ...owner, request }))) throw permissionDenied(permission);
+    const { instanceId } = owner;
+    // Written out, since nearly every call passes here: a spread of owners of two forms costs several times as much.
+    const place = isOrganization(owner)
+      ? { instanceId, organizationId: owner.organizationId, request }
+      : { instanceId, request };
+    if (!(await this.#ports.isAllowed(caller, permission, place))) throw permissionDenied(permission);
     if (isOrganization(owner) && !(await this.#exists(owner, request))) throw unknownOrganization();
   }
 
