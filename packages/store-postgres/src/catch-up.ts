@@ -1,4 +1,4 @@
-import type { RecordedEvent } from '@login-policy/event-sourcing';
+import { START, type Position, type RecordedEvent } from '@login-policy/event-sourcing';
 import {
   decodePage,
   filterPredicate,
@@ -14,7 +14,7 @@ import { isConnectionLost, stateOf } from './faults.js';
 import { digest } from './names.js';
 import { PageReader } from './pages.js';
 import { query } from './queries.js';
-import { keyBytes, keyOfHex } from './row-changes.js';
+import { keyBytes, keyOfHex, rowChanges } from './row-changes.js';
 import { text } from './rows.js';
 import type { Schema } from './schema.js';
 
@@ -23,25 +23,53 @@ export interface Behind {
   readonly projection: AnyProjection;
   /** The number of the rows. */
   readonly model: string;
-  readonly checkpoint: bigint;
-  readonly head: bigint;
-}
-
-/** What rows come to that were written past. */
-export interface CaughtUp {
-  /** The rows that change; `undefined` where there is none any more. */
-  readonly rows: ReadonlyMap<string, unknown>;
-  readonly before: ReadonlyMap<string, unknown>;
+  readonly checkpoint: Position | undefined;
+  readonly head: Position;
 }
 
 const LARGEST_PAGE_BYTES = 64_000_000;
 
 /**
- * Reduces what was written without the rows, inside a writer's turn, so that nothing more is written meanwhile. `undefined` when
- * that is more than {@link MOST_BEHIND} events, or one of them can't be read or reduced: then it is left to who follows. Writes nothing.
+ * Brings rows to the head that were written past, inside a writer's turn, so that nothing more is written meanwhile, and answers with
+ * those that were looked at. `undefined`, and nothing is written, when that is more than {@link MOST_BEHIND} events, or one of them can't
+ * be read or reduced: then it is left to who follows.
  */
-export async function caughtUp(client: ClientBase, schema: Schema, behind: Behind): Promise<CaughtUp | undefined> {
-  if (behind.head - behind.checkpoint > BigInt(MOST_BEHIND)) return undefined;
+export async function catchUp(
+  client: ClientBase,
+  schema: Schema,
+  behind: Behind,
+): Promise<ReadonlyMap<string, unknown> | undefined> {
+  const { checkpoint, head, projection, model } = behind;
+  if (head <= (checkpoint ?? START)) return new Map();
+  if (placeIn(head) - placeIn(checkpoint ?? START) > BigInt(MOST_BEHIND)) return undefined;
+  const rows = await reducedOrNot(client, schema, behind);
+  if (rows === undefined) return undefined;
+  const step = { model, expected: checkpoint, checkpoint: head, changes: JSON.stringify(rowChanges(projection, rows)) };
+  const refused = await takeStep(client, schema, step);
+  return refused === null ? rows : undefined;
+}
+
+/** A step of a read model. */
+export interface Step {
+  /** The number of its rows. */
+  readonly model: string;
+  readonly expected: Position | undefined;
+  readonly checkpoint: Position;
+  readonly changes: string;
+}
+
+/** Takes it, or answers where the read model is instead, or `REPLACED`. */
+export async function takeStep(
+  client: ClientBase,
+  { quoted }: Schema,
+  { model, expected, checkpoint, changes }: Step,
+): Promise<string | null> {
+  const values = [model, expected?.toString(), checkpoint.toString(), changes];
+  const [refused] = await query(client, `SELECT ${quoted}.take_step_v7($1, $2, $3, $4)`, values);
+  return refused?.[0] ?? null;
+}
+
+async function reducedOrNot(client: ClientBase, schema: Schema, behind: Behind): ReturnType<typeof reduced> {
   try {
     return await reduced(client, schema, behind);
   } catch (caught) {
@@ -51,43 +79,46 @@ export async function caughtUp(client: ClientBase, schema: Schema, behind: Behin
   }
 }
 
-async function reduced(client: ClientBase, schema: Schema, behind: Behind): Promise<CaughtUp | undefined> {
-  const { projection, head, checkpoint } = behind;
+async function reduced(
+  client: ClientBase,
+  schema: Schema,
+  { projection, model, checkpoint, head }: Behind,
+): Promise<ReadonlyMap<string, unknown> | undefined> {
   const reader = new PageReader(schema.name, LARGEST_PAGE_BYTES);
   const statement = reader.statement(
     `SELECT * FROM ${schema.quoted}.events WHERE position > $1 AND position <= $2 ORDER BY position LIMIT $3`,
   );
+  const end = placeIn(head);
   const events: RecordedEvent[] = [];
-  for (let reached = checkpoint; reached < head;) {
+  for (let reached = placeIn(checkpoint ?? START); reached < end;) {
     const after = reached.toString();
-    const page = await reader.read((limit) => query(client, statement, [after, head.toString(), limit]), MOST_BEHIND);
+    const page = await reader.read((limit) => query(client, statement, [after, end.toString(), limit]), MOST_BEHIND);
     events.push(...page.events);
     const last = page.events.at(-1);
-    reached = last === undefined ? head : placeIn(last.position);
+    reached = last === undefined ? end : placeIn(last.position);
   }
   const page = decodePage(projection, events.filter(filterPredicate(projection.filter)));
-  const before = await rowsNow(client, schema, { ...behind, keys: missingKeys(page) });
-  const existing = new Map([...before].filter(([, row]) => row !== undefined));
-  const { rows, stopped } = reducePage(projection, page, existing);
-  return stopped === undefined ? { rows, before } : undefined;
+  const before = await rowsNow(client, schema, { projection, model, keys: missingKeys(page) });
+  const { rows, stopped } = reducePage(projection, page, before);
+  return stopped === undefined ? rows : undefined;
 }
 
-/** The rows under these keys, also for those under which there is none. */
+/** The rows under these keys. */
 async function rowsNow(
   client: ClientBase,
   { quoted }: Schema,
   { projection, model, keys }: { projection: AnyProjection; model: string; keys: readonly string[] },
 ): Promise<ReadonlyMap<string, unknown>> {
-  const rows = new Map<string, unknown>(keys.map((key) => [key, undefined]));
   const found = await query(
     client,
     `SELECT pg_catalog.encode(key, 'hex'), content::text FROM ${quoted}.read_model_rows
      WHERE model = $1 AND pg_catalog.sha256(key) = ANY ($2::bytea[])`,
     [model, keys.map((key) => digest(keyBytes(key)))],
   );
-  for (const [hex, content] of found) {
-    const key = keyOfHex(text(hex));
-    rows.set(key, decodeRow(projection, { key, text: text(content), store: quoted }));
-  }
-  return rows;
+  return new Map(
+    found.map(([hex, content]) => {
+      const key = keyOfHex(text(hex));
+      return [key, decodeRow(projection, { key, text: text(content), store: quoted })];
+    }),
+  );
 }

@@ -4,7 +4,7 @@ import type { ClientBase } from 'pg';
 import { isConnectionLost, postgresFault } from './faults.js';
 import type { Lender, Lent } from './lenders.js';
 import { PreparedStatements, type Preparation } from './prepared-statements.js';
-import { callOf, onlyCell, query, script, type Cells } from './queries.js';
+import { onlyCell, query, script, type Cell, type Cells, type Routine } from './queries.js';
 
 /** How long the store waits, in milliseconds. */
 export interface TimeOuts {
@@ -108,15 +108,12 @@ export class Connection {
     }
   }
 
-  /**
-   * Calls a function that writes, in a transaction of its own and one round trip, and hands out the one value it answers with.
-   */
-  async call(name: string, values: readonly (string | null)[]): Promise<string> {
-    const places = values.map((_, index) => `$${index + 1}`).join(', ');
+  /** Calls a function that writes, in a transaction of its own and one round trip, and hands out the one value it answers with. */
+  async call(routine: Routine, values: readonly Cell[]): Promise<string> {
     const rows = await this.use(async (client) => {
-      const answer = await this.#prepared.query(client, `SELECT ${name}(${places})`, values);
+      const answer = await this.#prepared.query(client, routine.statement, values);
       if (answer !== undefined) return answer;
-      const answers = await script(client, `${this.limits()} SELECT ${callOf(client, { name, values })}`);
+      const answers = await script(client, `${this.limits()} SELECT * FROM ${routine.called(client, values)}`);
       return answers.at(-1);
     });
     return onlyCell(rows);

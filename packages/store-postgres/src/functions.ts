@@ -41,21 +41,31 @@ export const CHECKPOINT: string = `CASE WHEN m.model = ANY (head.kept) THEN ${HE
 const CHECKPOINT_PLACE =
   'coalesce(CASE WHEN m.model = ANY (head.kept) THEN head.position ELSE div(m.checkpoint, 1099511627776) END, 0)';
 
-/** A function of the schema. What the role has in its path can't take the place of what is meant in it. */
-function plpgsql(signature: string, body: string): string {
-  return `CREATE FUNCTION {schema}.${signature} LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
+/**
+ * A function of the schema. What the role has in its path can't take the place of what is meant in it. A plan is made once for a
+ * connection, when a table may hold next to nothing, and stays while it grows: `looking` finds single rows of many by their indexes.
+ */
+function plpgsql(signature: string, body: string, how: 'looking' | 'adding' = 'looking'): string {
+  const byIndexes = how === 'looking' ? ' SET enable_seqscan = off' : '';
+  return `CREATE FUNCTION {schema}.${signature} LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp${byIndexes}
 AS $function$\n${body.trim()}\n$function$;`;
 }
 
+/** The rows of a table that are stored under a key, each found by itself: `OFFSET 0` keeps them from being joined otherwise. */
+function underKey(table: string, { of, columns, where = '' }: { of: string; columns: string; where?: string }): string {
+  return `LATERAL (SELECT ${columns} FROM {schema}.${table} AS kept
+    WHERE kept.model = ${of}.model AND sha256(kept.key) = sha256(${of}.key) ${where} OFFSET 0) AS found`;
+}
+
 /**
- * Takes the turn of a writer, which ends with its transaction, and answers with all that has to be known there. The lock is had
- * before any position is given out, so that positions become visible in their order (ADR 0011); each statement of a volatile function looks
- * anew at READ COMMITTED, and only there. Read models that are near the head are locked, so that no projector moves them
- * meanwhile. In a caller's transaction `lock_ms` is how long to wait for other writers: a time-out of its own is left as it is, and
- * one of the store's does not last.
+ * Takes the turn of a writer, which ends with its transaction, and answers with all that has to be known there, in rows that say of what
+ * they are. The lock is had before any position is given out, so that positions become visible in their order (ADR 0011); each statement
+ * of a volatile function looks anew at READ COMMITTED, and only there. Read models that are near the head are locked, so that no
+ * projector moves them meanwhile. In a caller's transaction `lock_ms` is how long to wait for other writers: a time-out of its own is
+ * left as it is, and one of the store's does not last.
  */
 const LOOK = plpgsql(
-  'look_v6(lock_ms text, asked json) RETURNS json',
+  'look_v7(lock_ms text, asked json) RETURNS TABLE (what text, name text, a text, b text, c text)',
   `DECLARE
   before text := current_setting('lock_timeout');
   head record;
@@ -78,22 +88,24 @@ BEGIN ${DEMAND_READ_COMMITTED}
   IF ${ERA} IS NULL THEN
     RAISE EXCEPTION 'this role may not write' USING ERRCODE = '42501';
   END IF;
-  RETURN json_build_object(
-    'era', ${ERA}, 'head', coalesce(head.position, 0)::text, 'headId', head.id,
-    'kept', array_to_json(coalesce(head.kept, '{}')::text[]),
-    'ends', (SELECT json_agg((
-        SELECT json_build_array(e.revision::text, e.recorded_at, e.id) FROM {schema}.events AS e
-        WHERE e.stream = wanted.stream ORDER BY e.revision DESC LIMIT 1
-      ) ORDER BY n) FROM json_array_elements_text(asked->'streams') WITH ORDINALITY AS wanted(stream, n)),
-    'receipts', (SELECT json_agg(json_build_array(kept.stream, kept.key)) FROM {schema}.receipts AS kept
-      JOIN json_to_recordset(asked->'receipts') AS wanted(stream text, key text) USING (stream, key)),
-    'models', (SELECT json_agg(json_build_object(
-        'name', m.name, 'model', m.model::text, 'checkpoint', ${CHECKPOINT_PLACE}::text,
-        'rows', (SELECT json_agg(json_build_array(encode(found.key, 'hex'), found.content::text))
-          FROM {schema}.read_model_rows AS found WHERE found.model = m.model
-          AND sha256(found.key) IN (SELECT sha256(decode(k.hex, 'hex')) FROM json_array_elements_text(wanted.keys) AS k(hex)))))
-      FROM json_to_recordset(asked->'models') AS wanted(name text, keys json)
-      JOIN {schema}.read_models AS m ON m.name = wanted.name AND m.stage = 'live'));
+  RETURN QUERY
+    WITH models AS MATERIALIZED (
+      SELECT m.name, m.model, ${CHECKPOINT} AS placed, wanted.keys FROM json_to_recordset(asked->'models') AS wanted(name text, keys json)
+      JOIN {schema}.read_models AS m ON m.name = wanted.name AND m.stage = 'live'
+    ), keys AS (
+      SELECT m.name, m.model, decode(hex, 'hex') AS key FROM models AS m, json_array_elements_text(m.keys) AS k(hex)
+    )
+    SELECT 'head', ${ERA}, coalesce(head.position, 0)::text, head.id, array_to_string(head.kept, ' ')
+    UNION ALL SELECT 'end', wanted.stream, found.revision::text, found.recorded_at::text, found.id
+      FROM json_array_elements_text(asked->'streams') AS wanted(stream), LATERAL (
+        SELECT e.revision, e.recorded_at, e.id FROM {schema}.events AS e WHERE e.stream = wanted.stream
+        ORDER BY e.revision DESC LIMIT 1) AS found
+    UNION ALL SELECT 'receipt', wanted.stream, wanted.key, NULL, NULL
+      FROM json_to_recordset(asked->'receipts') AS wanted(stream text, key text), LATERAL (
+        SELECT FROM {schema}.receipts AS kept WHERE kept.stream = wanted.stream AND kept.key = wanted.key OFFSET 0) AS found
+    UNION ALL SELECT 'model', m.name, m.model::text, m.placed, NULL FROM models AS m
+    UNION ALL SELECT 'row', keys.name, encode(keys.key, 'hex'), found.content::text, NULL
+      FROM keys, ${underKey('read_model_rows', { of: 'keys', columns: 'kept.content' })};
 END`,
 );
 
@@ -102,36 +114,41 @@ END`,
  * entries are null where they stay as they are, and a model may be said once for all. What is kept as JSON comes as text: taken apart as JSON it could hold no \\u0000.
  */
 const WRITE_ROWS = plpgsql(
-  'write_rows_v5(changes json, this_model bigint) RETURNS void',
+  'write_rows_v7(changes json, this_model bigint) RETURNS void',
   `BEGIN
   WITH given AS MATERIALIZED (
     SELECT coalesce(x.model, this_model) AS model, decode(x.key, 'hex') AS key, x.content::json AS content, x.entries IS NULL AS is_indexed_as_before,
       ARRAY(SELECT decode(k.hex, 'hex') FROM json_array_elements_text(x.entries) AS k(hex)) AS entries
     FROM json_to_recordset(changes) AS x(model bigint, key text, content text, entries json)
   ), removed AS (
-    DELETE FROM {schema}.read_model_rows AS kept USING given
-      WHERE given.content IS NULL AND kept.model = given.model AND sha256(kept.key) = sha256(given.key)
+    DELETE FROM {schema}.read_model_rows WHERE ctid = ANY (ARRAY(
+      SELECT found.ctid FROM given, ${underKey('read_model_rows', { of: 'given', columns: 'kept.ctid' })} WHERE given.content IS NULL))
   ), written AS (
-    INSERT INTO {schema}.read_model_rows SELECT model, key, content FROM given WHERE content IS NOT NULL
+    INSERT INTO {schema}.read_model_rows (model, key, content) SELECT model, key, content FROM given WHERE content IS NOT NULL
       ON CONFLICT (model, sha256(key)) DO UPDATE SET content = excluded.content
   ), left_out AS (
-    DELETE FROM {schema}.read_model_entries AS kept USING given
-      WHERE NOT given.is_indexed_as_before AND kept.model = given.model AND sha256(kept.key) = sha256(given.key)
-        AND kept.entry <> ALL (given.entries)
+    DELETE FROM {schema}.read_model_entries WHERE ctid = ANY (ARRAY(
+      SELECT found.ctid FROM given,
+        ${underKey('read_model_entries', { of: 'given', columns: 'kept.ctid', where: 'AND kept.entry <> ALL (given.entries)' })}
+      WHERE NOT given.is_indexed_as_before))
   )
-  INSERT INTO {schema}.read_model_entries SELECT model, entry, key FROM given, unnest(given.entries) AS entry
+  INSERT INTO {schema}.read_model_entries (model, entry, key) SELECT model, entry, key FROM given, unnest(given.entries) AS entry
     ON CONFLICT DO NOTHING;
 END`,
 );
 
 /**
- * Writes appends that were made ready before, with the rows they make, if everything is where it was then; else answers why not, and
- * has written nothing. It never waits for other writers: who waits finds that others wrote. While the log ends with the known head,
- * all before it is as it was known, too. \`rows\` are found by the same entries as before. \`more\` has receipts, rows with their
- * entries, rows that must not be there, and the read models that the head kept and this does not.
+ * Writes appends that were made ready before, with the rows they make, if everything is where it was then; else answers why not, or
+ * finds that something is there already (unique_violation), and has written nothing. It never waits for other writers: who waits finds
+ * that others wrote. While the log ends with the known head, all before it is as it was known, too. The events come column by column,
+ * the usual ones of columns that are null: recorded alone, in version 1, in a stream of a short name. \`rows\` are there, and are found
+ * by the same entries as before. \`more\` has receipts, rows that are not there yet, all other rows that change, and the read models
+ * that the head kept and this does not.
  */
 const APPEND = plpgsql(
-  `append_v6(known_era text, not_after bigint, known_head text, models bigint[], events json, rows json, more json) RETURNS text`,
+  `append_v7(known_era text, not_after bigint, known_head text, keeps bigint[], streams text[], revisions bigint[], ids text[],
+  types text[], times bigint[], data json[], metadata json[], places integer[], counts integer[], versions integer[], wholes text[],
+  row_models bigint[], row_keys bytea[], contents json[], more json) RETURNS text`,
   `DECLARE
   done bigint;
 BEGIN ${DEMAND_READ_COMMITTED}
@@ -144,45 +161,47 @@ BEGIN ${DEMAND_READ_COMMITTED}
   IF ${NOW} > not_after THEN
     RETURN 'too late for the time it would be recorded at';
   END IF;
-  IF events IS NOT NULL THEN
-    INSERT INTO {schema}.events
-      SELECT position, stream, revision, id, x.type, x.version, x.at, x.data::json, x.metadata::json, x.whole,
-        append_place, append_count, models
-      FROM json_to_recordset(events) AS x(position bigint, stream text, revision bigint, id text, type text, version integer,
-        at bigint, data text, metadata text, whole text, append_place integer, append_count integer)
-      WHERE known_head = coalesce((SELECT ${HEAD_PLACED} FROM ${HEAD} AS head), '')
-      ON CONFLICT DO NOTHING;
+  IF ids IS NOT NULL THEN
+    INSERT INTO {schema}.events (position, stream, revision, id, type, schema_version, recorded_at, data, metadata, whole_stream,
+        append_place, append_count, kept)
+      SELECT split_part(known_head, ' ', 1)::bigint + x.n, x.stream, x.revision, x.id, x.type, coalesce(x.version, 1), x.at, x.data,
+        x.metadata, x.whole, x.place, x.count, keeps
+      FROM unnest(streams, revisions, ids, types, times, data, metadata, places, counts, versions, wholes) WITH ORDINALITY
+        AS x(stream, revision, id, type, at, data, metadata, place, count, version, whole, n)
+      WHERE known_head = coalesce((SELECT ${HEAD_PLACED} FROM ${HEAD} AS head), '0 ');
     GET DIAGNOSTICS done = ROW_COUNT;
     IF done = 0 THEN
       RETURN 'others wrote';
-    ELSIF done < json_array_length(events) THEN
-      RAISE EXCEPTION 'others wrote' USING ERRCODE = 'LP003';
     END IF;
+  END IF;
+  IF row_keys IS NOT NULL THEN
+    INSERT INTO {schema}.read_model_rows (model, key, content) SELECT * FROM unnest(row_models, row_keys, contents)
+      ON CONFLICT (model, sha256(key)) DO UPDATE SET content = excluded.content;
   END IF;
   IF more IS NOT NULL THEN
-    INSERT INTO {schema}.receipts
-      SELECT * FROM json_to_recordset(more->'receipts') AS x(stream text, key text, fingerprint text, revision bigint)
-      ON CONFLICT DO NOTHING;
-    GET DIAGNOSTICS done = ROW_COUNT;
-    IF done < json_array_length(more->'receipts') OR EXISTS (
-      SELECT FROM json_to_recordset(more->'absent') AS x(model bigint, key text) JOIN {schema}.read_model_rows AS there
-        ON there.model = x.model AND sha256(there.key) = sha256(decode(x.key, 'hex'))
-    ) THEN
-      RAISE EXCEPTION 'others wrote' USING ERRCODE = 'LP003';
+    IF more->'receipts' IS NOT NULL THEN
+      INSERT INTO {schema}.receipts (stream, key, fingerprint, revision)
+        SELECT * FROM json_to_recordset(more->'receipts') AS x(stream text, key text, fingerprint text, revision bigint);
     END IF;
-    UPDATE {schema}.read_models AS m SET checkpoint = x.at, steps = steps + 1
-      FROM json_to_recordset(more->'dropped') AS x(model bigint, at numeric) WHERE m.model = x.model;
-    IF more->'indexed' IS NOT NULL THEN
-      PERFORM {schema}.write_rows_v5(more->'indexed', NULL);
+    IF more->'begun' IS NOT NULL THEN
+      WITH begun AS (
+        INSERT INTO {schema}.read_model_rows (model, key, content) SELECT x.model, decode(x.key, 'hex'), x.content::json
+          FROM json_to_recordset(more->'begun') AS x(model bigint, key text, content text)
+      )
+      INSERT INTO {schema}.read_model_entries (model, entry, key) SELECT x.model, decode(k.hex, 'hex'), decode(x.key, 'hex')
+        FROM json_to_recordset(more->'begun') AS x(model bigint, key text, entries json), json_array_elements_text(x.entries) AS k(hex);
     END IF;
-  END IF;
-  IF rows IS NOT NULL THEN
-    INSERT INTO {schema}.read_model_rows
-      SELECT x.model, decode(x.key, 'hex'), x.content::json FROM json_to_recordset(rows) AS x(model bigint, key text, content text)
-      ON CONFLICT (model, sha256(key)) DO UPDATE SET content = excluded.content;
+    IF more->'dropped' IS NOT NULL THEN
+      UPDATE {schema}.read_models AS m SET checkpoint = x.at, steps = steps + 1
+        FROM json_to_recordset(more->'dropped') AS x(model bigint, at numeric) WHERE m.model = x.model;
+    END IF;
+    IF more->'changed' IS NOT NULL THEN
+      PERFORM {schema}.write_rows_v7(more->'changed', NULL);
+    END IF;
   END IF;${TELL_LISTENERS}
   RETURN 'written ' || ${NOW};
 END`,
+  'adding',
 );
 
 /**
@@ -190,7 +209,7 @@ END`,
  * that appends keep have no step to take. The lock comes first: an append that is about to keep the rows waits for it or is waited for.
  */
 const TAKE_STEP = plpgsql(
-  'take_step_v5(this_model bigint, expected numeric, reached numeric, changes json) RETURNS text',
+  'take_step_v7(this_model bigint, expected numeric, reached numeric, changes json) RETURNS text',
   `DECLARE
   now_at record;
 BEGIN
@@ -204,27 +223,10 @@ BEGIN
     RETURN coalesce(now_at.placed, '');
   END IF;
   UPDATE {schema}.read_models SET checkpoint = reached, steps = steps + 1 WHERE model = this_model;
-  PERFORM {schema}.write_rows_v5(changes, this_model);${TELL_LISTENERS}
+  PERFORM {schema}.write_rows_v7(changes, this_model);${TELL_LISTENERS}
   RETURN NULL;
 END`,
 );
 
-/** What earlier schema versions had instead, by the version that took it away. */
-export const DROPPED: Readonly<Record<5 | 6, string>> = {
-  5: dropped(`take_turn tell_listeners current_era append_known append_event append_events write_rows take_step writers_view
-    write_reckoned write_reckoned_event look_v4 append_v4 take_step_v4 write_rows_v4`),
-  6: dropped('look_v5 append_v5'),
-};
-
-function dropped(names: string): string {
-  return names
-    .split(/\s+/)
-    .map((name) => `DROP FUNCTION IF EXISTS {schema}.${name};`)
-    .join('\n');
-}
-
-/** The functions of schema version 5, but for those that version 6 has anew. */
-export const FUNCTIONS_OF_VERSION_5: string = [WRITE_ROWS, TAKE_STEP].join('\n');
-
-/** The functions of schema version 6. */
-export const FUNCTIONS_OF_VERSION_6: string = [LOOK, APPEND].join('\n');
+/** The functions of schema version 7. */
+export const FUNCTIONS: string = [LOOK, WRITE_ROWS, APPEND, TAKE_STEP].join('\n');

@@ -1,28 +1,19 @@
 import { StoreForeign } from '@login-policy/event-sourcing/store';
 import type { ClientBase } from 'pg';
 import type { Connection } from './connection.js';
-import { DROPPED, FUNCTIONS_OF_VERSION_5, FUNCTIONS_OF_VERSION_6 } from './functions.js';
+import { FUNCTIONS } from './functions.js';
 import { query } from './queries.js';
 import type { Schema } from './schema.js';
-import { CHECKPOINTS_OF_VERSION_5, COLUMNS_OF_VERSION_4, REVOCATIONS, TABLES } from './tables.js';
+import { EVENTS, FROM_OLDER, READ_MODELS } from './tables.js';
 
-// Each entry brings the schema from the version before it to its own. What they say is for ever, a change is a new one: it only adds
-// columns, and functions with its number in their names, and leaves those of the version before in their places.
-const MIGRATIONS: readonly string[] = [
-  TABLES,
-  REVOCATIONS,
-  // It made functions anew, as version 5 does.
-  '',
-  COLUMNS_OF_VERSION_4,
-  [CHECKPOINTS_OF_VERSION_5, DROPPED[5], FUNCTIONS_OF_VERSION_5].join('\n'),
-  [DROPPED[6], FUNCTIONS_OF_VERSION_6].join('\n'),
-];
-
-/** The schema version of this program. */
-export const VERSION: number = MIGRATIONS.length;
+/**
+ * The schema version of this program. The next one only adds columns, and functions with its number in their names, and leaves those of
+ * this one in their places.
+ */
+export const VERSION = 7;
 
 /** The oldest version whose programs run on this one: before it, they have to be stopped. */
-const SERVES_FROM = 6;
+const SERVES_FROM = 7;
 
 /** What to do with a schema of an older version: bring it to this program's, or refuse it. */
 export type Migrating = 'run' | 'check';
@@ -67,35 +58,19 @@ export async function migrate(connection: Connection, schema: Schema): Promise<n
 /** All statements that bring a schema from a version to this program's, to be run in one transaction. */
 export function migrationSql(schema: Schema, from: number): string {
   if (from >= VERSION) return '';
-  const { quoted } = schema;
-  const begin = from > 0 ? [] : [schemaIfMissing(quoted), tableOfMigrations(quoted)];
-  const steps = MIGRATIONS.slice(from).flatMap((migration, index) => {
-    const version = from + index + 1;
-    return [
-      `-- version ${version}`,
-      inSchema(migration, schema),
-      `INSERT INTO ${quoted}.migrations (version) VALUES (${version});`,
-    ];
-  });
-  return [
-    ...begin,
-    ...steps,
-    `ALTER TABLE ${quoted}.migrations ADD COLUMN IF NOT EXISTS serves_from integer;`,
-    `UPDATE ${quoted}.migrations SET serves_from = ${SERVES_FROM} WHERE version = ${VERSION};`,
-  ].join('\n');
+  const begin = from > 0 ? [FROM_OLDER] : [SCHEMA, EVENTS];
+  return inSchema([...begin, READ_MODELS, FUNCTIONS, MARK].join('\n'), schema);
 }
 
 /** Whoever owns a schema need not be allowed to make one. */
-function schemaIfMissing(quoted: string): string {
-  return `DO $$ BEGIN
-  IF pg_catalog.to_regnamespace('${quoted}') IS NULL THEN CREATE SCHEMA ${quoted}; END IF;
-END $$;`;
-}
-
-function tableOfMigrations(quoted: string): string {
-  return `CREATE TABLE IF NOT EXISTS ${quoted}.migrations (
+const SCHEMA = `DO $$ BEGIN
+  IF pg_catalog.to_regnamespace('{schema}') IS NULL THEN CREATE SCHEMA {schema}; END IF;
+END $$;
+CREATE TABLE IF NOT EXISTS {schema}.migrations (
   version integer PRIMARY KEY, done_at timestamptz NOT NULL DEFAULT now());`;
-}
+
+const MARK = `ALTER TABLE {schema}.migrations ADD COLUMN IF NOT EXISTS serves_from integer;
+INSERT INTO {schema}.migrations (version, serves_from) VALUES (${VERSION}, ${SERVES_FROM});`;
 
 /** The version the schema is at: 0 when it is there and empty, `undefined` when it is not there. */
 async function versionOf(client: ClientBase, schema: Schema): Promise<number | undefined> {

@@ -30,12 +30,28 @@ export function onlyCell(rows: readonly Cells[] | undefined): string {
   throw new TypeError('the server did not answer');
 }
 
-/** The call of a function with literals: they have no types of their own, and become what it takes. */
-export function callOf(
-  client: ClientBase,
-  { name, values }: { readonly name: string; readonly values: readonly (string | null | undefined)[] },
-): string {
-  return `${name}(${values.map((value) => (typeof value === 'string' ? client.escapeLiteral(value) : 'NULL')).join(', ')})`;
+/** A function of the schema that is called with so many arguments. */
+export class Routine {
+  readonly name: string;
+  /** Calls it with parameters. */
+  readonly statement: string;
+
+  constructor(name: string, count: number) {
+    this.name = name;
+    const places = Array.from({ length: count }, (_, index) => `$${index + 1}`);
+    this.statement = `SELECT * FROM ${name}(${places.join(', ')})`;
+  }
+
+  /** Calls it with literals: they have no types of their own, and become what it takes. */
+  called(client: ClientBase, values: readonly Cell[]): string {
+    return `${this.name}(${values.map((value) => (value === null ? 'NULL' : client.escapeLiteral(value))).join(', ')})`;
+  }
+}
+
+/** An array of the server's; `null` for one of nothing. */
+export function arrayOf(cells: readonly Cell[]): Cell {
+  if (cells.every((cell) => cell === null)) return null;
+  return `{${cells.map((cell) => (cell === null ? 'NULL' : `"${cell.replaceAll(/["\\]/g, '\\$&')}"`)).join(',')}}`;
 }
 
 /** Asks by several statements in one round trip, without parameters, and hands out the rows of each. */

@@ -93,7 +93,7 @@ abstract class StoredReadModel<Row> implements ReadModel<Row> {
         const values = [this.#target.parameter, expected?.toString(), checkpoint.toString(), changes];
         const [target, ...rest] = values.map((value) => (value === undefined ? 'NULL' : client.escapeLiteral(value)));
         const model = this.#filledIn('{model}').replaceAll('$1', () => target ?? 'NULL');
-        const step = `SELECT ${this.parts.schema.quoted}.take_step_v5(${[model, ...rest].join(', ')})`;
+        const step = `SELECT ${this.parts.schema.quoted}.take_step_v7(${[model, ...rest].join(', ')})`;
         return script(client, `${connection.limits()} ${step}`);
       }),
     );

@@ -1,19 +1,18 @@
-import { START, type Position } from '@login-policy/event-sourcing';
+import { laterPosition, START, type Position } from '@login-policy/event-sourcing';
 import {
   CheckpointConflict,
   modelName,
   RebuildSuperseded,
   type AnyProjection,
-  placeIn,
 } from '@login-policy/event-sourcing/store';
 import type { ClientBase } from 'pg';
-import { caughtUp } from './catch-up.js';
+import { catchUp, takeStep } from './catch-up.js';
 import { CHECKPOINT, HEAD, HEAD_PLACED } from './functions.js';
 import { storedName } from './names.js';
 import { query } from './queries.js';
 import type { ReadModelParts } from './read-models.js';
 import { positionIn } from './positions.js';
-import { REPLACED, rowChanges } from './row-changes.js';
+import { REPLACED } from './row-changes.js';
 import { text } from './rows.js';
 import type { Schema } from './schema.js';
 
@@ -75,9 +74,10 @@ export async function promote(
       await demandShadow(client, schema, copy);
       await query(client, 'SELECT pg_catalog.pg_advisory_xact_lock($1)', [schema.appendLock.toString()]);
       const { live, head } = await demandShadow(client, schema, copy);
-      await takeStep(client, schema, { copy, ...step });
-      const reached = await catchUp(client, schema, { copy, reached: step.checkpoint, head });
-      if (live > reached) throw conflict(copy, reached, live);
+      await lastStep(client, schema, { ...copy, ...step });
+      const isAtHead = (await catchUp(client, schema, { ...copy, checkpoint: step.checkpoint, head })) !== undefined;
+      const reached = isAtHead ? laterPosition(head, step.checkpoint) : step.checkpoint;
+      if (live > reached) throw conflict(copy.projection, reached, live);
       await takePlace(client, schema, copy);
     }),
   );
@@ -102,31 +102,10 @@ async function demandShadow(
   return { live: positionIn(found[0]) ?? START, head: positionIn(found[1]) ?? START };
 }
 
-async function takeStep(
-  client: ClientBase,
-  { quoted }: Schema,
-  { copy, expected, checkpoint, changes }: LastStep & { readonly copy: Copy },
-): Promise<void> {
-  const step = [copy.model, expected?.toString(), checkpoint.toString(), changes];
-  const [refused] = await query(client, `SELECT ${quoted}.take_step_v5($1, $2, $3, $4)`, step);
-  const actual = refused?.[0] ?? null;
-  if (actual === REPLACED) throw new RebuildSuperseded({ model: modelName(copy.projection) });
-  if (actual !== null) throw conflict(copy, expected, positionIn(actual));
-}
-
-/** How far the shadow is then. */
-async function catchUp(
-  client: ClientBase,
-  schema: Schema,
-  { copy, reached, head }: { readonly copy: Copy; readonly reached: Position; readonly head: Position },
-): Promise<Position> {
-  const { projection, model } = copy;
-  if (head <= reached) return reached;
-  const rest = await caughtUp(client, schema, { projection, model, checkpoint: placeIn(reached), head: placeIn(head) });
-  if (rest === undefined) return reached;
-  const changes = JSON.stringify(rowChanges(projection, rest.rows));
-  await takeStep(client, schema, { copy, expected: reached, checkpoint: head, changes });
-  return head;
+async function lastStep(client: ClientBase, schema: Schema, step: Copy & LastStep): Promise<void> {
+  const actual = await takeStep(client, schema, step);
+  if (actual === REPLACED) throw new RebuildSuperseded({ model: modelName(step.projection) });
+  if (actual !== null) throw conflict(step.projection, step.expected, positionIn(actual));
 }
 
 async function takePlace(client: ClientBase, { quoted }: Schema, { model }: Copy): Promise<void> {
@@ -138,6 +117,6 @@ async function takePlace(client: ClientBase, { quoted }: Schema, { model }: Copy
   await query(client, 'SELECT pg_catalog.nextval($1)', [`${quoted}.revocations`]);
 }
 
-function conflict({ projection }: Copy, expected: Position | undefined, actual: Position | undefined): Error {
+function conflict(projection: AnyProjection, expected: Position | undefined, actual: Position | undefined): Error {
   return new CheckpointConflict({ model: modelName(projection), expected, actual });
 }

@@ -1,34 +1,45 @@
-import { indexEntries, type ReadModelDefinition } from '@login-policy/event-sourcing/store';
+import { indexEntries, type IndexEntry, type ReadModelDefinition } from '@login-policy/event-sourcing/store';
 import { digest } from './names.js';
 
-/** A row that changes, as `write_rows` takes it. */
+/** A row that changes, as `write_rows_v7` takes it. */
 export interface RowChange {
   /** Its bytes in hexadecimal. */
   readonly key: string;
   /** JSON; `null` takes the row away. */
   readonly content: string | null;
-  /** By which digests it is found from now on; `null`: by the same as before. */
-  readonly entries: readonly string[] | null;
+  /** By which digests it is found from now on. */
+  readonly entries: readonly string[];
 }
 
-/**
- * The changes of rows, for `write_rows`: each key with its new row and the digests it is found by. Where the rows before are known,
- * digests that stay are left out.
- */
+/** The changes of rows, for `write_rows_v7`: each key with its new row and the digests it is found by. */
 export function rowChanges<Row>(
   definition: ReadModelDefinition<Row>,
   rows: ReadonlyMap<string, Row | undefined>,
-  before?: ReadonlyMap<string, Row | undefined>,
 ): readonly RowChange[] {
-  return [...rows].map(([key, row]) => {
-    const entries = entriesOf(definition, row);
-    const isIndexedAsBefore = before?.has(key) === true && sameEntries(entries, entriesOf(definition, before.get(key)));
-    return {
-      key: keyBytes(key).toString('hex'),
-      content: row === undefined ? null : JSON.stringify(definition.rows.encode(row)),
-      entries: isIndexedAsBefore ? null : entries,
-    };
-  });
+  return Array.from(rows, ([key, row]) => rowChange(definition, key, row));
+}
+
+/** {@link rowChanges} of one row. */
+export function rowChange<Row>(definition: ReadModelDefinition<Row>, key: string, row: Row | undefined): RowChange {
+  return {
+    key: keyBytes(key).toString('hex'),
+    content: row === undefined ? null : contentOf(definition, row),
+    entries: entriesOf(definition, row).map(([index, value]) => entryOf(index, value).toString('hex')),
+  };
+}
+
+/** A row as its column holds it. */
+export function contentOf<Row>(definition: ReadModelDefinition<Row>, row: Row): string {
+  return JSON.stringify(definition.rows.encode(row));
+}
+
+/** Whether two rows are found by the same entries. */
+export function isFoundAlike<Row>(definition: ReadModelDefinition<Row>, before: Row, after: Row): boolean {
+  const [left, right] = [entriesOf(definition, before), entriesOf(definition, after)];
+  return (
+    left.length === right.length &&
+    left.every(([index, value], place) => right[place]?.[0] === index && right[place][1] === value)
+  );
 }
 
 /** A key as its column holds it: bytes, which compare as the port wants it and may be any. */
@@ -46,14 +57,9 @@ export function entryOf(index: string, value: string): Buffer {
   return digest(JSON.stringify([index, value]));
 }
 
-/** What `take_step` answers when the read model is gone, or another has taken its place. */
+/** What `take_step_v7` answers when the read model is gone, or another has taken its place. */
 export const REPLACED = 'replaced';
 
-function entriesOf<Row>(definition: ReadModelDefinition<Row>, row: Row | undefined): readonly string[] {
-  if (row === undefined) return [];
-  return indexEntries(definition, row).map(([index, value]) => entryOf(index, value).toString('hex'));
-}
-
-function sameEntries(left: readonly string[], right: readonly string[]): boolean {
-  return left.length === right.length && left.every((entry, place) => entry === right[place]);
+function entriesOf<Row>(definition: ReadModelDefinition<Row>, row: Row | undefined): readonly IndexEntry[] {
+  return row === undefined ? [] : indexEntries(definition, row);
 }

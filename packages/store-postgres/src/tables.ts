@@ -1,5 +1,9 @@
-/** The tables of schema version 1. `{schema}` stands for the schema's quoted name. */
-export const TABLES = `
+/**
+ * The tables of events. An event says which of how many of its append it is (single ones, and those recorded before schema version 4,
+ * say nothing), and which read models the same transaction kept: the last event says so for all. `{schema}` stands for the schema's
+ * quoted name.
+ */
+export const EVENTS = `
 CREATE TABLE {schema}.events (
   position bigint PRIMARY KEY,
   stream text COLLATE "C" NOT NULL,
@@ -11,10 +15,11 @@ CREATE TABLE {schema}.events (
   data json NOT NULL,
   metadata json NOT NULL,
   whole_stream text COLLATE "C",
+  append_place integer,
+  append_count integer,
+  kept bigint[],
   UNIQUE (stream, revision)
 );
-COMMENT ON COLUMN {schema}.events.recorded_at IS 'milliseconds since 1970 in UTC';
-COMMENT ON COLUMN {schema}.events.whole_stream IS 'the name of the stream, where it is too long for an index';
 
 CREATE TABLE {schema}.receipts (
   stream text COLLATE "C" NOT NULL,
@@ -23,18 +28,43 @@ CREATE TABLE {schema}.receipts (
   revision bigint NOT NULL,
   PRIMARY KEY (stream, key)
 );
+`;
 
-CREATE TABLE {schema}.revoked_attempts (
-  attempt text COLLATE "C" PRIMARY KEY,
-  revoked_at timestamptz NOT NULL DEFAULT now()
-);
-COMMENT ON TABLE {schema}.revoked_attempts IS 'attempts to append that were given up for lost and must not be done late';
+/**
+ * Makes that of the tables of an older version, and takes away what else those have: functions, and rows of read models, which are kept
+ * anew from the first event. Nothing was released with one of them; the programs that run on them have to be stopped.
+ */
+export const FROM_OLDER = `
+DO $$ DECLARE left_behind text; BEGIN
+  FOR left_behind IN SELECT oid::regprocedure::text FROM pg_catalog.pg_proc WHERE pronamespace = '{schema}'::regnamespace LOOP
+    EXECUTE 'DROP FUNCTION ' || left_behind;
+  END LOOP;
+END $$;
+ALTER TABLE {schema}.events ADD COLUMN IF NOT EXISTS append_place integer, ADD COLUMN IF NOT EXISTS append_count integer,
+  ADD COLUMN IF NOT EXISTS kept bigint[];
+UPDATE {schema}.events SET kept = NULL WHERE position = (SELECT max(position) FROM {schema}.events);
+DROP TABLE IF EXISTS {schema}.revoked_attempts, {schema}.read_models, {schema}.read_model_rows, {schema}.read_model_entries;
+`;
+
+/**
+ * The tables of read models: a checkpoint says which event it stands for, in 40 bits behind the place. And the sequence that counts the
+ * appends that were given up for lost, and the rebuilds; it begins at 1: a role that may not read it reads NULL, which is no number
+ * that was known.
+ */
+export const READ_MODELS = `
+COMMENT ON COLUMN {schema}.events.recorded_at IS 'milliseconds since 1970 in UTC';
+COMMENT ON COLUMN {schema}.events.whole_stream IS 'the name of the stream, where it is too long for an index';
+COMMENT ON COLUMN {schema}.events.append_count IS 'how many events were recorded together, if it was not this one alone';
+COMMENT ON COLUMN {schema}.events.kept IS 'the read models whose rows were changed in the same transaction, or needed no change';
+
+CREATE SEQUENCE IF NOT EXISTS {schema}.revocations;
+SELECT pg_catalog.nextval('{schema}.revocations');
 
 CREATE TABLE {schema}.read_models (
   model bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   name text COLLATE "C" NOT NULL,
   stage text COLLATE "C" NOT NULL CHECK (stage IN ('live', 'rebuilding', 'replaced')),
-  checkpoint numeric(39),
+  checkpoint numeric(51),
   steps bigint NOT NULL DEFAULT 0
 ) WITH (fillfactor = 50);
 CREATE UNIQUE INDEX read_models_by_name ON {schema}.read_models (name, stage) WHERE stage <> 'replaced';
@@ -55,32 +85,4 @@ COMMENT ON COLUMN {schema}.read_model_entries.entry IS 'SHA-256 of the name of a
 CREATE UNIQUE INDEX read_model_entries_in_order
   ON {schema}.read_model_entries (model, entry, substring(key FROM 1 FOR 500), sha256(key));
 CREATE INDEX read_model_entries_by_key ON {schema}.read_model_entries (model, sha256(key));
-`;
-
-/**
- * Counts the appends that were given up for lost, and begins at 1: a role that may not read it reads NULL, which is no number
- * that was known.
- */
-export const REVOCATIONS = `
-CREATE SEQUENCE {schema}.revocations;
-SELECT pg_catalog.nextval('{schema}.revocations');`;
-
-/**
- * Since schema version 4 an event says which of how many of its append it is (those before it, and single ones, say nothing), and
- * which read models the same transaction kept: the last event says so for all.
- */
-export const COLUMNS_OF_VERSION_4 = `
-ALTER TABLE {schema}.events
-  ADD COLUMN append_place integer, ADD COLUMN append_count integer, ADD COLUMN kept bigint[];
-COMMENT ON COLUMN {schema}.events.append_count IS 'how many events were recorded together, if it was not this one alone';
-COMMENT ON COLUMN {schema}.events.kept IS 'the read models whose rows were changed in the same transaction, or needed no change';
-`;
-
-/**
- * Since schema version 5 a checkpoint says which event it stands for: in 40 bits behind the place. Rows of before are kept anew from the
- * first event.
- */
-export const CHECKPOINTS_OF_VERSION_5 = `
-ALTER TABLE {schema}.read_models ALTER COLUMN checkpoint TYPE numeric(51);
-UPDATE {schema}.read_models SET stage = 'replaced' WHERE stage <> 'replaced';
 `;

@@ -1,6 +1,6 @@
 import type { ClientBase } from 'pg';
 import type { Lender, Lent } from './lenders.js';
-import { callOf, onlyCell, query, script } from './queries.js';
+import { onlyCell, query, script, type Cell, type Cells, type Routine } from './queries.js';
 
 /** A transaction in which writers have their turn. */
 export interface Transaction {
@@ -21,15 +21,18 @@ export function ownTransaction(client: ClientBase, limits: string): Transaction 
 export async function callIn(
   { client, goesOn, begin, commit }: Transaction,
   which: 'first' | 'last',
-  call: { readonly name: string; readonly values: readonly (string | null)[] },
-): Promise<string> {
+  { routine, values }: { readonly routine: Routine; readonly values: readonly Cell[] },
+): Promise<readonly Cells[]> {
   const [before, after] = which === 'first' ? [begin, ''] : ['', commit];
-  const answers = await script(client, `${before} SELECT ${callOf(client, call)} WHERE ${goesOn} ${after}`);
+  const answers = await script(
+    client,
+    `${before} SELECT * FROM ${routine.called(client, values)} WHERE ${goesOn} ${after}`,
+  );
   const answer = answers.find((rows) => rows.length > 0);
   // Instead of writing outside.
   if (answer === undefined)
     throw new Error('the transaction that this store was inside of has ended, or was never begun: nothing was written');
-  return onlyCell(answer);
+  return answer;
 }
 
 /** When the turn now at each connection ends. */

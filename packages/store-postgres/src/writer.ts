@@ -1,16 +1,17 @@
-import type { Clock } from '@login-policy/event-sourcing';
-import type { Outcome } from '@login-policy/event-sourcing/store';
+import { eventId, START, type Clock } from '@login-policy/event-sourcing';
+import { positionOf, type Outcome } from '@login-policy/event-sourcing/store';
 import type { ClientBase } from 'pg';
 import type { PreparedAppend } from './append.js';
-import { caughtUp } from './catch-up.js';
+import { catchUp } from './catch-up.js';
 import type { Connection } from './connection.js';
+import { Draft } from './draft.js';
 import { stateOf } from './faults.js';
-import { question, viewOf, type FoundModel, type Ground, type KeptModel, type View } from './ground.js';
+import { question, viewOf, type FoundModel, type KeptModel, type View } from './known.js';
 import type { OpenedModels } from './opened-models.js';
-import { planAppends, type Plan } from './plan.js';
+import { positionIn } from './positions.js';
+import { onlyCell, Routine } from './queries.js';
 import type { Schema } from './schema.js';
 import { callIn, ownTransaction, type Transaction } from './transaction.js';
-import { writeArguments } from './write-call.js';
 import { WriterMemory } from './writer-memory.js';
 
 /** What a writer works with. */
@@ -21,15 +22,16 @@ export interface WriterParts {
   readonly models: OpenedModels;
 }
 
-const OTHERS_WROTE = 'LP003';
-/** What `append_v6` answers that has written, and when that was. Else it says why not, and has written nothing. */
+/** Something is there already that was taken not to be: a stream, a row, a receipt. Nothing was written. */
+const OTHERS_WROTE = '23505';
+/** What `append_v7` answers that has written, and when that was. Else it says why not, and has written nothing. */
 const WRITTEN = /^written (\d+)$/;
 
 /** What came of appends in a writer's turn. */
 interface Turn {
   readonly view: View;
   readonly models: readonly KeptModel[];
-  readonly plan: Plan;
+  readonly draft: Draft;
   /** When it was written, by the server's clock; `undefined` when there was nothing to write. */
   readonly now: number | undefined;
 }
@@ -42,9 +44,13 @@ interface Turn {
 export class Writer {
   readonly #parts: WriterParts;
   readonly #memory = new WriterMemory();
+  readonly #look: Routine;
+  readonly #append: Routine;
 
   constructor(parts: WriterParts) {
     this.#parts = parts;
+    this.#look = new Routine(`${parts.schema.quoted}.look_v7`, 2);
+    this.#append = new Routine(`${parts.schema.quoted}.append_v7`, 19);
   }
 
   /** Writes a group of appends in a transaction of its own. */
@@ -59,71 +65,63 @@ export class Writer {
 
   /** Writes in a transaction of the caller's: nothing of it is remembered, since it may be rolled back. */
   async writeWithin(transaction: Transaction, batch: readonly PreparedAppend[]): Promise<readonly Outcome[]> {
-    const { plan } = await this.#takeTurn(transaction, batch);
-    return plan.outcomes;
+    const { draft } = await this.#takeTurn(transaction, batch);
+    return draft.outcomes;
   }
 
   async #fromMemory(batch: readonly PreparedAppend[]): Promise<readonly Outcome[] | undefined> {
-    const ground = this.#memory.groundFor(batch, this.#parts.models.all);
-    if (ground === undefined) return undefined;
-    const plan = planAppends(batch, ground, this.#parts.clock);
+    const { connection, models, clock } = this.#parts;
+    const known = this.#memory.enoughFor(batch, models.all);
+    if (known === undefined) return undefined;
+    const draft = new Draft(batch, known, clock);
     // What is refused by memory alone may be untrue by now.
-    if (plan.accepted.length === 0) return undefined;
-    const now = await this.#writtenAt(plan, ground);
-    if (now === undefined) {
-      this.#memory.forget();
-      return undefined;
-    }
-    this.#memory.advance(plan, now);
-    return plan.outcomes;
-  }
-
-  /** When it was written, by the server's clock; `undefined` if it was not. */
-  async #writtenAt(plan: Plan, ground: Ground): Promise<number | undefined> {
-    const { connection, schema } = this.#parts;
+    if (draft.isEmpty || draft.isUnsure) return undefined;
     try {
-      return timeIn(await connection.call(`${schema.quoted}.append_v6`, writeArguments(plan, ground)));
+      const now = timeIn(await connection.call(this.#append, draft.values({ notAfter: this.#memory.notAfter() })));
+      // If others wrote meanwhile, that is noticed in the turn that follows.
+      if (now === undefined) return undefined;
+      this.#memory.advance(draft, now);
     } catch (caught) {
       if (stateOf(caught) === OTHERS_WROTE) return undefined;
       throw caught;
     }
+    return draft.outcomes;
   }
 
   #inTurn(batch: readonly PreparedAppend[]): Promise<readonly Outcome[]> {
     const { connection } = this.#parts;
     return connection.use(async (client) => {
-      const { view, models, plan, now } = await this.#takeTurn(ownTransaction(client, connection.limits()), batch);
-      // Without an event no read model has moved to the head, and one of them may be behind it.
-      if (now !== undefined && plan.accepted.some(({ recorded }) => recorded.length > 0)) {
+      const { view, models, draft, now } = await this.#takeTurn(ownTransaction(client, connection.limits()), batch);
+      // Without an event no read model has moved to the head, and one that it kept may be another program's.
+      if (now !== undefined && draft.hasEvents) {
         this.#memory.remember(view, models);
-        this.#memory.advance(plan, now);
+        this.#memory.advance(draft, now);
       }
-      return plan.outcomes;
+      return draft.outcomes;
     });
   }
 
   async #takeTurn(transaction: Transaction, batch: readonly PreparedAppend[]): Promise<Turn> {
-    const { schema, models: opened, connection, clock } = this.#parts;
-    const look = { name: `${schema.quoted}.look_v6`, values: [connection.longestWait(), question(batch, opened.all)] };
-    const view = viewOf(await callIn(transaction, 'first', look), batch, opened.all);
-    const models = await this.#keptModels(transaction.client, view);
-    const numbers = new Set(models.map(({ model }) => model));
-    const dropped = view.kept.filter((model) => !numbers.has(model));
-    const ground = { ...view, models, dropped, notAfter: undefined, absent: [] };
+    const { models: opened, connection, clock } = this.#parts;
+    const asked = [connection.longestWait(), question(batch, opened.all)];
+    const view = viewOf(await callIn(transaction, 'first', { routine: this.#look, values: asked }), batch, opened.all);
+    const isMoving = batch.some(({ append }) => append.events.length > 0);
+    const models = isMoving ? await this.#keptModels(transaction.client, view) : [];
     // The clock is read now: what is recorded is later than whatever was read while this waited.
-    const plan = planAppends(batch, ground, clock);
-    if (plan.accepted.length === 0) {
+    const draft = new Draft(batch, { ...view, models }, clock);
+    if (draft.isEmpty) {
       if (transaction.commit !== '') await transaction.client.query('ROLLBACK');
-      return { view, models, plan, now: undefined };
+      return { view, models, draft, now: undefined };
     }
-    const write = { name: `${schema.quoted}.append_v6`, values: writeArguments(plan, ground) };
-    const answer = await callIn(transaction, 'last', write);
+    const dropped = view.kept.filter((number) => !models.some(({ model }) => model === number));
+    const values = draft.values({ dropped });
+    const answer = onlyCell(await callIn(transaction, 'last', { routine: this.#append, values }));
     const now = timeIn(answer);
     if (now === undefined) throw new TypeError(`what was planned in a writer’s turn was refused: ${answer}`);
-    return { view, models, plan, now };
+    return { view, models, draft, now };
   }
 
-  /** The read models that are near enough are kept, from where they are; those further behind are left as they are. */
+  /** The read models that are near enough are brought to the head, and kept; those further behind are left as they are. */
   async #keptModels(client: ClientBase, view: View): Promise<readonly KeptModel[]> {
     const models: KeptModel[] = [];
     for (const found of view.found) {
@@ -133,13 +131,13 @@ export class Writer {
     return models;
   }
 
-  async #kept(client: ClientBase, { head }: View, found: FoundModel): Promise<KeptModel | undefined> {
-    const { opened, model, checkpoint, rows } = found;
-    if (checkpoint >= head) return { opened, model, rows };
-    const { projection } = opened;
-    const behind = await caughtUp(client, this.#parts.schema, { projection, model, checkpoint, head });
-    if (behind === undefined) return undefined;
-    return { opened, model, rows: new Map([...behind.before, ...rows]), caughtUp: behind.rows };
+  async #kept(client: ClientBase, { head, headId }: View, found: FoundModel): Promise<KeptModel | undefined> {
+    const { opened, model, placed, rows } = found;
+    const [checkpoint, end] = [positionIn(placed), headId === '' ? START : positionOf(head, eventId(headId))];
+    if ((checkpoint ?? START) >= end) return { opened, model, rows };
+    const behind = { projection: opened.projection, model, checkpoint, head: end };
+    const caughtUp = await catchUp(client, this.#parts.schema, behind);
+    return caughtUp && { opened, model, rows: new Map([...rows, ...caughtUp]) };
   }
 }
 

@@ -1,3 +1,4 @@
+import { counterTotals } from '@login-policy/testkit';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { Pool, type PoolClient } from 'pg';
@@ -58,3 +59,31 @@ describe('a page of everything on PostgreSQL', () => {
       await pool.end();
     }));
 });
+
+describe('an append on PostgreSQL', () => {
+  it('finds what it needs by indexes, whatever is in the tables, also in those of which the server has no statistics', () =>
+    onStorage(freshStorage(), async (storage) => {
+      const store = await storage.open({ models: [counterTotals] });
+      const client = await storage.pool.connect();
+      await client.query('BEGIN');
+      const { eventStore } = store.within(client);
+      const before = await scansIn(client, storage.schema);
+      for (let count = 0; count < 20; count++) {
+        const receipt = { key: `key-${count}`, fingerprint: 'fingerprint' };
+        await eventStore.append({ ...appendTo(`s-${count % 7}`), receipt });
+      }
+      const after = await scansIn(client, storage.schema);
+      await client.query('ROLLBACK');
+      client.release();
+      expect(after).to.deep.equal(before);
+    }));
+});
+
+/** How often each table was read from its beginning to its end, as far as this connection has not told others yet. */
+async function scansIn(client: PoolClient, schema: string): Promise<readonly unknown[]> {
+  const { rows } = await client.query<{ relname: string; seq_scan: string }>(
+    'SELECT relname, seq_scan FROM pg_stat_xact_user_tables WHERE schemaname = $1 ORDER BY relname',
+    [schema],
+  );
+  return rows;
+}

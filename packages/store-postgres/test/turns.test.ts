@@ -4,6 +4,9 @@ import type { PostgresStore } from '@login-policy/store-postgres';
 import { counterTotals, rowUnder } from '@login-policy/testkit';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
+import { setTimeout } from 'node:timers/promises';
+import { Pool } from 'pg';
+import { databaseUrl } from './database.js';
 import { allEvents, appendTo, counterStream } from './sample.js';
 import { onStorage, storages } from './stores.js';
 
@@ -22,6 +25,39 @@ describe('appends that come together', () => {
       await Promise.all(names.map((name) => store.eventStore.append(appendTo(name, 'no-stream'))));
       expect(told.reduce((sum, appends) => sum + appends)).to.equal(20);
       expect(told.length).to.be.below(20);
+    }));
+});
+
+describe('an append that came too late for the time it would be recorded at', () => {
+  it('is made anew, and nobody else has to look again for that', () =>
+    onStorage(freshStorage(), async (storage) => {
+      const called: string[] = [];
+      let isSlow = false;
+      const pool = new Pool({ connectionString: await databaseUrl() });
+      pool.on('connect', (client) => {
+        const ask: unknown = client.query;
+        const query = async (...given: readonly unknown[]): Promise<unknown> => {
+          const name = /\.((?:look|append)_v\d+)\(/.exec(JSON.stringify(given))?.[1];
+          if (name !== undefined) called.push(name.replace(/_.*/, ''));
+          if (name?.startsWith('append') === true && isSlow) {
+            isSlow = false;
+            await setTimeout(300);
+          }
+          return typeof ask === 'function' ? Reflect.apply(ask, client, given) : undefined;
+        };
+        Object.assign(client, { query });
+      });
+      const { eventStore } = await storage.open({ pool, listen: 'off' });
+      for (const name of ['a', 'b']) await eventStore.append(appendTo(name, 'no-stream'));
+      called.length = 0;
+      isSlow = true;
+      await eventStore.append(appendTo('a'));
+      expect(called).to.deep.equal(['append', 'look', 'append']);
+      called.length = 0;
+      await eventStore.append(appendTo('b'));
+      expect(called).to.deep.equal(['append']);
+      await eventStore.close();
+      await pool.end();
     }));
 });
 

@@ -11,13 +11,14 @@ import { onStorage, storages } from './stores.js';
 const freshStorage = storages();
 
 describe('a schema on PostgreSQL of another version', () => {
-  it('brings a schema of version 1 to its own, and goes on after what is in it', () =>
+  it('brings a schema of commit e7dd8a2 to its own, goes on after what is in it, and keeps read models anew', () =>
     onStorage(freshStorage(), async (storage) => {
-      const { eventStore } = await storage.open();
+      const { eventStore } = await storage.open({ models: [counterTotals] });
       await eventStore.append(appendTo('a'));
       await eventStore.append({ ...appendTo('a'), events: [counted(), counted()] });
-      await storage.pool.query(asInVersion1(storage.schema));
-      const store = await storage.open();
+      await storage.pool.query(asInVersion3(storage.schema));
+      const store = await storage.open({ models: [counterTotals] });
+      await demandSound(store);
       for (let count = 0; count < 2; count++) await store.eventStore.append(appendTo('a'));
       const all = await allEvents(store.eventStore);
       expect(all.map(({ position }) => placeIn(position))).to.deep.equal([1n, 2n, 3n, 4n, 5n]);
@@ -29,7 +30,7 @@ describe('a schema on PostgreSQL of another version', () => {
     onStorage(freshStorage(), async (storage) => {
       const before = await storage.open({ models: [counterTotals] });
       await before.eventStore.append(appendTo('a'));
-      await storage.pool.query(nextVersion(storage.schema, 6));
+      await storage.pool.query(nextVersion(storage.schema, 7));
       await before.eventStore.append(appendTo('a'));
       for (const migrate of ['run', 'check'] as const) {
         const store = await storage.open({ migrate, models: [counterTotals] });
@@ -37,8 +38,8 @@ describe('a schema on PostgreSQL of another version', () => {
         await demandSound(store);
       }
       const { rows } = await storage.pool.query(`SELECT max(version) AS version FROM "${storage.schema}".migrations`);
-      expect(rows).to.deep.equal([{ version: 7 }]);
-      await storage.pool.query(`UPDATE "${storage.schema}".migrations SET serves_from = 7 WHERE version = 7`);
+      expect(rows).to.deep.equal([{ version: 8 }]);
+      await storage.pool.query(`UPDATE "${storage.schema}".migrations SET serves_from = 8 WHERE version = 8`);
       expect(await refusal(storage.open())).to.be.instanceOf(StoreForeign);
     }));
 
@@ -48,11 +49,11 @@ describe('a schema on PostgreSQL of another version', () => {
       const caught = await refusal(storage.open({ migrate: 'check' }));
       expect(caught).to.be.instanceOf(StoreForeign).with.property('message').that.includes('migratePostgresStore');
       expect((await pool.query('SELECT FROM pg_namespace WHERE nspname = $1', [schema])).rowCount).to.equal(0);
-      expect(await migratePostgresStore({ pool, schema })).to.deep.equal({ from: 0, to: 6 });
-      expect(await migratePostgresStore({ pool, schema })).to.deep.equal({ from: 6, to: 6 });
+      expect(await migratePostgresStore({ pool, schema })).to.deep.equal({ from: 0, to: 7 });
+      expect(await migratePostgresStore({ pool, schema })).to.deep.equal({ from: 7, to: 7 });
       const store = await storage.open({ migrate: 'check' });
       await store.eventStore.append(appendTo('a'));
-      await pool.query(asInVersion1(schema));
+      await pool.query(asInVersion3(schema));
       expect(await refusal(storage.open({ migrate: 'check' }))).to.be.instanceOf(StoreForeign);
     }));
 
@@ -62,19 +63,19 @@ describe('a schema on PostgreSQL of another version', () => {
       await pool.query(postgresMigration({ schema }));
       const store = await storage.open({ migrate: 'check' });
       await store.eventStore.append(appendTo('a'));
-      await pool.query(asInVersion1(schema));
-      await pool.query(postgresMigration({ schema, from: 1 }));
+      await pool.query(asInVersion3(schema));
+      await pool.query(postgresMigration({ schema, from: 3 }));
       const again = await storage.open({ migrate: 'check' });
       await again.eventStore.append(appendTo('a'));
       expect(await allEvents(again.eventStore)).to.have.length(2);
-      expect(postgresMigration({ schema, from: 6 })).to.equal('');
+      expect(postgresMigration({ schema, from: 7 })).to.equal('');
       expect(() => postgresMigration({ from: -1 })).to.throw(RangeError);
     }));
 
   it("leaves a newer program's schema as it is", () =>
     onStorage(freshStorage(), async (storage) => {
       await storage.open();
-      await storage.pool.query(`INSERT INTO "${storage.schema}".migrations (version) VALUES (7)`);
+      await storage.pool.query(`INSERT INTO "${storage.schema}".migrations (version) VALUES (8)`);
       expect(await refusal(storage.open())).to.be.instanceOf(StoreForeign);
     }));
 });
@@ -83,15 +84,18 @@ describe('a schema on PostgreSQL of another version', () => {
 function nextVersion(schema: string, servesFrom: number): string {
   return `SET search_path = "${schema}";
     ALTER TABLE events ADD COLUMN added text; ALTER TABLE read_models ADD COLUMN added text;
-    CREATE FUNCTION append_v7() RETURNS void LANGUAGE sql AS 'SELECT';
-    INSERT INTO migrations (version, serves_from) VALUES (7, ${servesFrom}); RESET search_path`;
+    CREATE FUNCTION append_v8() RETURNS void LANGUAGE sql AS 'SELECT';
+    INSERT INTO migrations (version, serves_from) VALUES (8, ${servesFrom}); RESET search_path`;
 }
 
-/** Takes away what later versions brought, and puts a function of version 1 in the place of theirs. */
-function asInVersion1(schema: string): string {
-  return `SET search_path = "${schema}"; DELETE FROM migrations WHERE version > 1; ALTER TABLE migrations DROP COLUMN serves_from; DROP SEQUENCE revocations;
+/** Takes away what later versions brought, and puts a table and functions of version 3, which commit e7dd8a2 has, in the place of theirs. */
+function asInVersion3(schema: string): string {
+  return `SET search_path = "${schema}"; DELETE FROM migrations; INSERT INTO migrations (version) VALUES (1), (2), (3);
+    ALTER TABLE migrations DROP COLUMN serves_from;
     ALTER TABLE events DROP COLUMN append_place, DROP COLUMN append_count, DROP COLUMN kept;
-    DROP FUNCTION look_v6; DROP FUNCTION append_v6; DROP FUNCTION take_step_v5; DROP FUNCTION write_rows_v5;
+    ALTER TABLE read_models ALTER COLUMN checkpoint TYPE numeric(39) USING div(checkpoint, 1099511627776);
+    DROP FUNCTION look_v7; DROP FUNCTION append_v7; DROP FUNCTION take_step_v7; DROP FUNCTION write_rows_v7;
+    CREATE TABLE revoked_attempts (attempt text COLLATE "C" PRIMARY KEY, revoked_at timestamptz NOT NULL DEFAULT now());
     CREATE FUNCTION take_turn(this_attempt text) RETURNS void LANGUAGE sql AS 'SELECT';
     CREATE FUNCTION tell_listeners() RETURNS void LANGUAGE sql AS 'SELECT'; RESET search_path`;
 }

@@ -77,6 +77,7 @@ export {
 export {
   decodePage,
   missingKeys,
+  reduceAtOnce,
   reducePage,
   type DecodedPage,
   type PageSlot,
