@@ -4,7 +4,7 @@ import type { ClientBase } from 'pg';
 import { isConnectionLost, postgresFault } from './faults.js';
 import type { Lender, Lent } from './lenders.js';
 import { PreparedStatements, type Preparation } from './prepared-statements.js';
-import { onlyCell, query, script, type Cell, type Cells, type Routine } from './queries.js';
+import { query, script, withLiterals, type Cell, type Cells } from './queries.js';
 
 /** How long the store waits, in milliseconds. */
 export interface TimeOuts {
@@ -108,15 +108,13 @@ export class Connection {
     }
   }
 
-  /** Calls a function that writes, in a transaction of its own and one round trip, and hands out the one value it answers with. */
-  async call(routine: Routine, values: readonly Cell[]): Promise<string> {
-    const rows = await this.use(async (client) => {
-      const answer = await this.#prepared.query(client, routine.statement, values);
+  /** Calls a function that writes, in a transaction of its own and one round trip. */
+  call(text: string, values: readonly Cell[]): Promise<readonly Cells[]> {
+    return this.use(async (client) => {
+      const answer = await this.#prepared.query(client, text, values);
       if (answer !== undefined) return answer;
-      const answers = await script(client, `${this.limits()} SELECT * FROM ${routine.called(client, values)}`);
-      return answers.at(-1);
+      return (await script(client, `${this.limits()} ${withLiterals(client, text, values)}`)).at(-1) ?? [];
     });
-    return onlyCell(rows);
   }
 
   /**

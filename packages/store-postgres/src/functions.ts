@@ -6,7 +6,7 @@
 /** Refuses a transaction whose statements don't look anew: after the lock it would see what was there before. */
 const DEMAND_READ_COMMITTED = `
   IF current_setting('transaction_isolation') <> 'read committed' THEN
-    RAISE EXCEPTION 'an append needs a transaction at READ COMMITTED' USING ERRCODE = 'LP002';
+    RAISE EXCEPTION 'what writes needs a transaction at READ COMMITTED' USING ERRCODE = 'LP002';
   END IF;`;
 
 /**
@@ -212,7 +212,7 @@ const TAKE_STEP = plpgsql(
   'take_step_v7(this_model bigint, expected numeric, reached numeric, changes json) RETURNS text',
   `DECLARE
   now_at record;
-BEGIN
+BEGIN ${DEMAND_READ_COMMITTED}
   PERFORM FROM {schema}.read_models WHERE model = this_model AND stage <> 'replaced' FOR UPDATE;
   SELECT ${CHECKPOINT} AS placed, m.checkpoint, (m.model = ANY (head.kept)) IS TRUE AS is_kept INTO now_at
     FROM {schema}.read_models AS m LEFT JOIN ${HEAD} AS head ON true WHERE m.model = this_model AND m.stage <> 'replaced';

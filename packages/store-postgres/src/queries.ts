@@ -30,28 +30,29 @@ export function onlyCell(rows: readonly Cells[] | undefined): string {
   throw new TypeError('the server did not answer');
 }
 
-/** A function of the schema that is called with so many arguments. */
-export class Routine {
-  readonly name: string;
-  /** Calls it with parameters. */
-  readonly statement: string;
+/** The call of a function with so many parameters. */
+export function callOf(name: string, count: number): string {
+  const places = Array.from({ length: count }, (_, index) => `$${index + 1}`);
+  return `SELECT * FROM ${name}(${places.join(', ')})`;
+}
 
-  constructor(name: string, count: number) {
-    this.name = name;
-    const places = Array.from({ length: count }, (_, index) => `$${index + 1}`);
-    this.statement = `SELECT * FROM ${name}(${places.join(', ')})`;
-  }
-
-  /** Calls it with literals: they have no types of their own, and become what it takes. */
-  called(client: ClientBase, values: readonly Cell[]): string {
-    return `${this.name}(${values.map((value) => (value === null ? 'NULL' : client.escapeLiteral(value))).join(', ')})`;
-  }
+/** A statement with literals in the places of its parameters: they have no types of their own, and become what is wanted there. */
+export function withLiterals(client: ClientBase, text: string, values: readonly Cell[]): string {
+  return text.replaceAll(/\$(\d+)/g, (_, place: string) => {
+    const value = values[Number(place) - 1] ?? null;
+    return value === null ? 'NULL' : client.escapeLiteral(value);
+  });
 }
 
 /** An array of the server's; `null` for one of nothing. */
 export function arrayOf(cells: readonly Cell[]): Cell {
-  if (cells.every((cell) => cell === null)) return null;
-  return `{${cells.map((cell) => (cell === null ? 'NULL' : `"${cell.replaceAll(/["\\]/g, '\\$&')}"`)).join(',')}}`;
+  return cells.every((cell) => cell === null) ? null : `{${cells.map(element).join(',')}}`;
+}
+
+function element(cell: Cell): string {
+  if (cell === null) return 'NULL';
+  const isPlain = !cell.includes('"') && !cell.includes('\\');
+  return isPlain ? `"${cell}"` : `"${cell.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
 }
 
 /** Asks by several statements in one round trip, without parameters, and hands out the rows of each. */

@@ -13,7 +13,7 @@ import {
   type RowsAt,
   KeptRows,
 } from '@login-policy/event-sourcing/store';
-import { script, type Cells } from './queries.js';
+import type { Cells } from './queries.js';
 import { digest } from './names.js';
 import type { ReadModelParts } from './read-models.js';
 import { CHECKPOINT, HEAD, HEAD_PLACED } from './functions.js';
@@ -42,6 +42,7 @@ abstract class StoredReadModel<Row> implements ReadModel<Row> {
   readonly #kept: KeptRows<Row>;
   /** Made once: a text of this length costs as much to put together as the rest of a read. */
   readonly #byKeys: string;
+  readonly #takeStep: string;
 
   constructor(parts: ReadModelParts, definition: Projection<EventShape, Row>, target: Target) {
     this.parts = parts;
@@ -51,6 +52,7 @@ abstract class StoredReadModel<Row> implements ReadModel<Row> {
     this.#byKeys = this.#lookStatement(
       `SELECT r.key, r.content FROM {schema}.read_model_rows AS r WHERE r.model = m.model AND sha256(r.key) = ANY ($2::bytea[])`,
     );
+    this.#takeStep = this.#filledIn('SELECT {schema}.take_step_v7({model}, $2, $3, $4)');
   }
 
   async read(keys: readonly string[]): Promise<RowsAt<ReadonlyMap<string, Row>>> {
@@ -88,16 +90,8 @@ abstract class StoredReadModel<Row> implements ReadModel<Row> {
     this.parts.refuseWhenClosed();
     const changes = JSON.stringify(rowChanges(this.definition, rows));
     const { connection } = this.parts;
-    const answers = await connection.faulty(() =>
-      connection.use((client) => {
-        const values = [this.#target.parameter, expected?.toString(), checkpoint.toString(), changes];
-        const [target, ...rest] = values.map((value) => (value === undefined ? 'NULL' : client.escapeLiteral(value)));
-        const model = this.#filledIn('{model}').replaceAll('$1', () => target ?? 'NULL');
-        const step = `SELECT ${this.parts.schema.quoted}.take_step_v7(${[model, ...rest].join(', ')})`;
-        return script(client, `${connection.limits()} ${step}`);
-      }),
-    );
-    const refused = answers.at(-1)?.[0]?.[0];
+    const values = [this.#target.parameter, expected?.toString() ?? null, checkpoint.toString(), changes];
+    const [[refused] = []] = await connection.faulty(() => connection.call(this.#takeStep, values));
     if (refused === REPLACED) this.#refuseGoneCopy();
     if (refused !== null && refused !== undefined) this.#conflict(expected, refused);
     this.parts.watch.notify();

@@ -1,6 +1,6 @@
 import type { ClientBase } from 'pg';
 import type { Lender, Lent } from './lenders.js';
-import { onlyCell, query, script, type Cell, type Cells, type Routine } from './queries.js';
+import { onlyCell, query, script, withLiterals, type Cell, type Cells } from './queries.js';
 
 /** A transaction in which writers have their turn. */
 export interface Transaction {
@@ -21,13 +21,11 @@ export function ownTransaction(client: ClientBase, limits: string): Transaction 
 export async function callIn(
   { client, goesOn, begin, commit }: Transaction,
   which: 'first' | 'last',
-  { routine, values }: { readonly routine: Routine; readonly values: readonly Cell[] },
+  call: { readonly text: string; readonly values: readonly Cell[] },
 ): Promise<readonly Cells[]> {
   const [before, after] = which === 'first' ? [begin, ''] : ['', commit];
-  const answers = await script(
-    client,
-    `${before} SELECT * FROM ${routine.called(client, values)} WHERE ${goesOn} ${after}`,
-  );
+  const text = `${before} ${withLiterals(client, call.text, call.values)} WHERE ${goesOn} ${after}`;
+  const answers = await script(client, text);
   const answer = answers.find((rows) => rows.length > 0);
   // Instead of writing outside.
   if (answer === undefined)

@@ -9,7 +9,7 @@ import { stateOf } from './faults.js';
 import { question, viewOf, type FoundModel, type KeptModel, type View } from './known.js';
 import type { OpenedModels } from './opened-models.js';
 import { positionIn } from './positions.js';
-import { onlyCell, Routine } from './queries.js';
+import { callOf, onlyCell } from './queries.js';
 import type { Schema } from './schema.js';
 import { callIn, ownTransaction, type Transaction } from './transaction.js';
 import { WriterMemory } from './writer-memory.js';
@@ -44,13 +44,13 @@ interface Turn {
 export class Writer {
   readonly #parts: WriterParts;
   readonly #memory = new WriterMemory();
-  readonly #look: Routine;
-  readonly #append: Routine;
+  readonly #look: string;
+  readonly #append: string;
 
   constructor(parts: WriterParts) {
     this.#parts = parts;
-    this.#look = new Routine(`${parts.schema.quoted}.look_v7`, 2);
-    this.#append = new Routine(`${parts.schema.quoted}.append_v7`, 19);
+    this.#look = callOf(`${parts.schema.quoted}.look_v7`, 2);
+    this.#append = callOf(`${parts.schema.quoted}.append_v7`, 19);
   }
 
   /** Writes a group of appends in a transaction of its own. */
@@ -77,7 +77,8 @@ export class Writer {
     // What is refused by memory alone may be untrue by now.
     if (draft.isEmpty || draft.isUnsure) return undefined;
     try {
-      const now = timeIn(await connection.call(this.#append, draft.values({ notAfter: this.#memory.notAfter() })));
+      const values = draft.values({ notAfter: this.#memory.notAfter() });
+      const now = timeIn(onlyCell(await connection.call(this.#append, values)));
       // If others wrote meanwhile, that is noticed in the turn that follows.
       if (now === undefined) return undefined;
       this.#memory.advance(draft, now);
@@ -104,7 +105,7 @@ export class Writer {
   async #takeTurn(transaction: Transaction, batch: readonly PreparedAppend[]): Promise<Turn> {
     const { models: opened, connection, clock } = this.#parts;
     const asked = [connection.longestWait(), question(batch, opened.all)];
-    const view = viewOf(await callIn(transaction, 'first', { routine: this.#look, values: asked }), batch, opened.all);
+    const view = viewOf(await callIn(transaction, 'first', { text: this.#look, values: asked }), batch, opened.all);
     const isMoving = batch.some(({ append }) => append.events.length > 0);
     const models = isMoving ? await this.#keptModels(transaction.client, view) : [];
     // The clock is read now: what is recorded is later than whatever was read while this waited.
@@ -115,7 +116,7 @@ export class Writer {
     }
     const dropped = view.kept.filter((number) => !models.some(({ model }) => model === number));
     const values = draft.values({ dropped });
-    const answer = onlyCell(await callIn(transaction, 'last', { routine: this.#append, values }));
+    const answer = onlyCell(await callIn(transaction, 'last', { text: this.#append, values }));
     const now = timeIn(answer);
     if (now === undefined) throw new TypeError(`what was planned in a writer’s turn was refused: ${answer}`);
     return { view, models, draft, now };
