@@ -89,6 +89,9 @@ export class StateReader<Event extends EventShape, State> {
     if (remembered === undefined) return this.#fromFirst(streamId, { isWanted });
     const beginning = await this.#fromFirst(streamId, { isWanted, last: BigInt(SHORT - 1) });
     if (beginning.revision === undefined || beginning.revision + 1n < SHORT) return beginning;
+    // Where all is wanted, what is remembered last leads there, wherever the stream ends.
+    const fromLatest = isWanted === ALL ? await this.#goOnFrom(streamId, remembered.latest(streamId), {}) : undefined;
+    if (fromLatest !== undefined) return fromLatest;
     const end = await this.#first(streamId, { direction: 'backwards' });
     if (end === undefined) return this.nothing;
     const latest = isWanted(end) ? remembered.latest(streamId) : Promise.resolve(undefined);
