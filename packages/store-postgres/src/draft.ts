@@ -11,7 +11,7 @@ import {
 import { placedEvents, receiptName, type PreparedAppend } from './append.js';
 import { keyOf, type KeptModel, type Known, type StreamEnd } from './known.js';
 import { storedText } from './names.js';
-import { arrayOf, type Cell } from './queries.js';
+import { columnsOf, type Cell } from './queries.js';
 import { contentOf, isFoundAlike, keyBytes, rowChange, type RowChange } from './row-changes.js';
 
 /** An append that is to be written, with its events in their places. */
@@ -99,8 +99,8 @@ export class Draft {
       notAfter === undefined ? null : String(notAfter),
       `${head} ${headId}`,
       `{${models.map(({ model }) => model).join(',')}}`,
-      ...columns(this.#accepted.flatMap(eventCells), 11),
-      ...columns(usual, 3),
+      ...columnsOf(this.#accepted.flatMap(eventCells), 11),
+      ...columnsOf(usual, 3),
       Object.values(more).some((list) => list !== undefined) ? JSON.stringify(more) : null,
     ];
   }
@@ -204,11 +204,6 @@ function receiptsOf({ prepared: { stream, key, append }, end }: Accepted): reado
   if (key === undefined || append.receipt === undefined) return [];
   const fingerprint = storedText(append.receipt.fingerprint);
   return [{ stream: stream.name, key, fingerprint, revision: String(end?.revision ?? 0n) }];
-}
-
-/** Rows of so many cells as arrays of the server's, column by column; `null` for a column of nothing. */
-function columns(rows: readonly (readonly Cell[])[], count: number): readonly Cell[] {
-  return Array.from({ length: count }, (_, column) => arrayOf(rows.map((cells) => cells[column] ?? null)));
 }
 
 function some<Item>(items: readonly Item[]): readonly Item[] | undefined {

@@ -32,8 +32,10 @@ export class PoolLender implements Lender {
   }
 
   async lend(signal: AbortSignal): Promise<Lent> {
+    const isIdle = this.#pool.idleCount > this.#pool.waitingCount;
     const connecting = this.#pool.connect();
-    const client = await within(connecting, this.#patienceMs, signal);
+    // One that is idle comes at once.
+    const client = isIdle ? await connecting : await within(connecting, this.#patienceMs, signal);
     if (client !== TIME_UP) return { client, giveBack: (failure) => client.release(failure) };
     // One that comes too late is given back.
     connecting.then(

@@ -44,9 +44,16 @@ export function withLiterals(client: ClientBase, text: string, values: readonly 
   });
 }
 
-/** An array of the server's; `null` for one of nothing. */
-export function arrayOf(cells: readonly Cell[]): Cell {
-  return cells.every((cell) => cell === null) ? null : `{${cells.map(element).join(',')}}`;
+/** Rows of so many cells as arrays of the server's, column by column; `null` for a column of nothing. */
+export function columnsOf(rows: readonly (readonly Cell[])[], count: number): readonly Cell[] {
+  const columns: Cell[] = Array.from({ length: count }, () => null);
+  for (const cells of rows) {
+    for (let column = 0; column < count; column++) {
+      const [before, cell] = [columns[column] ?? null, cells[column] ?? null];
+      columns[column] = before === null ? element(cell) : `${before},${element(cell)}`;
+    }
+  }
+  return columns.map((column, index) => (rows.every((cells) => cells[index] === null) ? null : `{${column}}`));
 }
 
 function element(cell: Cell): string {
