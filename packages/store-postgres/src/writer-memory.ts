@@ -3,8 +3,8 @@ import type { Draft } from './draft.js';
 import { keyOf, type KeptModel, type Known } from './known.js';
 import type { OpenedModel } from './opened-models.js';
 
-/** Streams and rows that are remembered, all together. */
-const LARGEST = 20_000;
+/** So many streams are remembered, and so many rows of each read model. */
+const MOST = 20_000;
 /**
  * How late what was planned may come to the server, by its clock: the time of recording was read before. Counted from when the
  * server was heard last, so the way there and back is in it.
@@ -35,7 +35,7 @@ export class WriterMemory {
   remember({ era, head, headId, ends }: Omit<Known, 'models'>, models: readonly KeptModel[]): void {
     const before = this.#known;
     this.#known = { era, head, headId, ends, models };
-    if (before?.headId !== headId || before.era !== era || sizeOf(before) > LARGEST) return;
+    if (before?.headId !== headId || before.era !== era) return;
     for (const [stream, end] of before.ends) if (!ends.has(stream)) ends.set(stream, end);
     for (const { model, rows } of before.models) {
       const now = models.find((one) => one.model === model)?.rows;
@@ -46,7 +46,9 @@ export class WriterMemory {
   /** Goes on to what is there after a draft that was written at a time by the server's clock. */
   advance(draft: Draft, now: number): void {
     this.#heard = { now, at: performance.now() };
-    if (this.#known !== undefined) this.#known = draft.advance(this.#known);
+    if (this.#known === undefined) return;
+    this.#known = draft.advance(this.#known);
+    for (const known of [this.#known.ends, ...this.#known.models.map(({ rows }) => rows)]) forgetOldest(known);
   }
 
   /** Knows nothing any more. */
@@ -66,6 +68,9 @@ function isEnough({ ends, models }: Known, prepared: PreparedAppend): boolean {
   });
 }
 
-function sizeOf({ ends, models }: Known): number {
-  return models.reduce((sum, { rows }) => sum + rows.size, ends.size);
+function forgetOldest(known: Map<string, unknown>): void {
+  for (const key of known.keys()) {
+    if (known.size <= MOST) return;
+    known.delete(key);
+  }
 }

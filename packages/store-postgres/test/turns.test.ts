@@ -8,7 +8,7 @@ import { setTimeout } from 'node:timers/promises';
 import { Pool } from 'pg';
 import { databaseUrl } from './database.js';
 import { allEvents, appendTo, counterStream } from './sample.js';
-import { onStorage, storages } from './stores.js';
+import { onStorage, storages, type Storage } from './stores.js';
 
 const freshStorage = storages();
 const KINDS = { 'plain stores': [], 'stores with an inline projection': [counterTotals] };
@@ -28,37 +28,60 @@ describe('appends that come together', () => {
     }));
 });
 
-describe('an append that came too late for the time it would be recorded at', () => {
-  it('is made anew, and nobody else has to look again for that', () =>
-    onStorage(freshStorage(), async (storage) => {
-      const called: string[] = [];
-      let isSlow = false;
-      const pool = new Pool({ connectionString: await databaseUrl() });
-      pool.on('connect', (client) => {
-        const ask: unknown = client.query;
-        const query = async (...given: readonly unknown[]): Promise<unknown> => {
-          const name = /\.((?:look|append)_v\d+)\(/.exec(JSON.stringify(given))?.[1];
-          if (name !== undefined) called.push(name.replace(/_.*/, ''));
-          if (name?.startsWith('append') === true && isSlow) {
-            isSlow = false;
-            await setTimeout(300);
-          }
-          return typeof ask === 'function' ? Reflect.apply(ask, client, given) : undefined;
-        };
-        Object.assign(client, { query });
-      });
-      const { eventStore } = await storage.open({ pool, listen: 'off' });
-      for (const name of ['a', 'b']) await eventStore.append(appendTo(name, 'no-stream'));
-      called.length = 0;
-      isSlow = true;
-      await eventStore.append(appendTo('a'));
-      expect(called).to.deep.equal(['append', 'look', 'append']);
-      called.length = 0;
-      await eventStore.append(appendTo('b'));
-      expect(called).to.deep.equal(['append']);
-      await eventStore.close();
-      await pool.end();
-    }));
+/** Does something with a store, and keeps which of the functions that write were called; `delay` goes before the next one. */
+async function onCalls(
+  storage: Storage,
+  work: (store: PostgresStore, calls: { names: string[]; delay: number }) => Promise<void>,
+): Promise<void> {
+  const calls = { names: new Array<string>(), delay: 0 };
+  const pool = new Pool({ connectionString: await databaseUrl() });
+  pool.on('connect', (client) => {
+    const ask: unknown = client.query;
+    const query = async (...given: readonly unknown[]): Promise<unknown> => {
+      const name = /\.(look|append)_v\d+\(/.exec(JSON.stringify(given))?.[1];
+      if (name !== undefined) {
+        calls.names.push(name);
+        const { delay } = calls;
+        calls.delay = 0;
+        await setTimeout(delay);
+      }
+      return typeof ask === 'function' ? Reflect.apply(ask, client, given) : undefined;
+    };
+    Object.assign(client, { query });
+  });
+  const store = await storage.open({ pool, listen: 'off' });
+  await work(store, calls);
+  await store.close();
+  await pool.end();
+}
+
+describe('what a process remembers of PostgreSQL', () => {
+  it('is not forgotten for an append that came too late for the time it would be recorded at', () =>
+    onStorage(freshStorage(), (storage) =>
+      onCalls(storage, async ({ eventStore }, calls) => {
+        for (const name of ['a', 'b']) await eventStore.append(appendTo(name, 'no-stream'));
+        calls.names = [];
+        calls.delay = 300;
+        await eventStore.append(appendTo('a'));
+        expect(calls.names).to.deep.equal(['append', 'look', 'append']);
+        calls.names = [];
+        await eventStore.append(appendTo('b'));
+        expect(calls.names).to.deep.equal(['append']);
+      }),
+    ));
+
+  it('is no more than 20,000 streams, however many are begun', () =>
+    onStorage(freshStorage(), (storage) =>
+      onCalls(storage, async ({ eventStore }, calls) => {
+        const names = Array.from({ length: 20_001 }, (_, index) => `s-${index}`);
+        await Promise.all(names.map((name) => eventStore.append(appendTo(name, 'no-stream'))));
+        calls.names = [];
+        await eventStore.append(appendTo('s-20000'));
+        expect(calls.names).to.deep.equal(['append']);
+        await eventStore.append(appendTo('s-0'));
+        expect(calls.names).to.deep.equal(['append', 'look', 'append']);
+      }),
+    ));
 });
 
 describe('two processes that write to PostgreSQL in turns', () => {
