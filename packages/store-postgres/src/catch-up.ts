@@ -42,7 +42,7 @@ export async function catchUp(
   const { checkpoint, head, projection, model } = behind;
   if (head <= (checkpoint ?? START)) return new Map();
   if (placeIn(head) - placeIn(checkpoint ?? START) > BigInt(MOST_BEHIND)) return undefined;
-  const rows = await reducedOrNot(client, schema, behind);
+  const rows = await reduced(client, schema, behind).catch(leftToReaders);
   if (rows === undefined) return undefined;
   const step = { model, expected: checkpoint, checkpoint: head, changes: JSON.stringify(rowChanges(projection, rows)) };
   const refused = await takeStep(client, schema, step);
@@ -69,14 +69,9 @@ export async function takeStep(
   return refused?.[0] ?? null;
 }
 
-async function reducedOrNot(client: ClientBase, schema: Schema, behind: Behind): ReturnType<typeof reduced> {
-  try {
-    return await reduced(client, schema, behind);
-  } catch (caught) {
-    // The server's word ends the transaction; what can't be read of an event or a row is told to who reads it.
-    if (stateOf(caught) !== undefined || isConnectionLost(caught)) throw caught;
-    return undefined;
-  }
+/** The server's word ends the transaction; what can't be read of an event or a row is told to who reads it. */
+function leftToReaders(caught: unknown): undefined {
+  if (stateOf(caught) !== undefined || isConnectionLost(caught)) throw caught;
 }
 
 async function reduced(

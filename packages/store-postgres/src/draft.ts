@@ -9,7 +9,7 @@ import {
   type ReducedPage,
 } from '@login-policy/event-sourcing/store';
 import { placedEvents, receiptName, type PreparedAppend } from './append.js';
-import { keyOf, type KeptModel, type Known, type StreamEnd } from './known.js';
+import type { KeptModel, Known, StreamEnd } from './known.js';
 import { storedText } from './names.js';
 import { columnsOf, type Cell } from './queries.js';
 import { contentOf, isFoundAlike, keyBytes, rowChange, type RowChange } from './row-changes.js';
@@ -134,26 +134,21 @@ export class Draft {
   /** What events make of the rows of a read model, where some have changed already. */
   #reduced({ opened, rows }: KeptModel, index: number, recorded: readonly RecordedEvent[]): ReducedPage<unknown> {
     const changed = this.#rows[index];
-    const before = (key: string): unknown => (changed?.has(key) === true ? changed.get(key) : rows.get(key));
-    return reduceAtOnce(opened.projection, recorded.filter(opened.isWanted), before);
+    return reduceAtOnce(opened.projection, recorded.filter(opened.isWanted), (key) => {
+      if (changed?.has(key) === true) return changed.get(key);
+      if (!rows.has(key)) this.#assumed[index]?.add(key);
+      return rows.get(key);
+    });
   }
 
   #accept(prepared: PreparedAppend, recorded: readonly RecordedEvent[], before: StreamEnd | undefined): void {
     const { name } = prepared.stream;
     const last = recorded.at(-1);
     const end = last === undefined ? before : { id: last.id, revision: last.revision, recordedAt: last.recordedAt };
-    if (!this.#known.ends.has(name)) this.#assume(prepared);
     this.#ends.set(name, end);
     this.#accepted.push({ prepared, recorded, end });
     this.#head += BigInt(recorded.length);
     this.#headId = last?.id ?? this.#headId;
-  }
-
-  #assume(prepared: PreparedAppend): void {
-    for (const [index, { opened, rows }] of this.#known.models.entries()) {
-      const key = keyOf(prepared, opened);
-      if (key !== undefined && !rows.has(key)) this.#assumed[index]?.add(key);
-    }
   }
 
   #changes(): Changes {

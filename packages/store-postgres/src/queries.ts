@@ -30,12 +30,6 @@ export function onlyCell(rows: readonly Cells[] | undefined): string {
   throw new TypeError('the server did not answer');
 }
 
-/** The call of a function with so many parameters. */
-export function callOf(name: string, count: number): string {
-  const places = Array.from({ length: count }, (_, index) => `$${index + 1}`);
-  return `SELECT * FROM ${name}(${places.join(', ')})`;
-}
-
 /** A statement with literals in the places of its parameters: they have no types of their own, and become what is wanted there. */
 export function withLiterals(client: ClientBase, text: string, values: readonly Cell[]): string {
   return text.replaceAll(/\$(\d+)/g, (_, place: string) => {

@@ -6,10 +6,10 @@ import { catchUp } from './catch-up.js';
 import type { Connection } from './connection.js';
 import { Draft } from './draft.js';
 import { stateOf } from './faults.js';
-import { question, viewOf, type FoundModel, type KeptModel, type View } from './known.js';
+import { question, viewOf, type KeptModel, type View } from './known.js';
 import type { OpenedModels } from './opened-models.js';
 import { positionIn } from './positions.js';
-import { callOf, onlyCell } from './queries.js';
+import { onlyCell } from './queries.js';
 import type { Schema } from './schema.js';
 import { callIn, ownTransaction, type Transaction } from './transaction.js';
 import { WriterMemory } from './writer-memory.js';
@@ -49,8 +49,9 @@ export class Writer {
 
   constructor(parts: WriterParts) {
     this.#parts = parts;
-    this.#look = callOf(`${parts.schema.quoted}.look_v7`, 2);
-    this.#append = callOf(`${parts.schema.quoted}.append_v7`, 19);
+    const places = Array.from({ length: 19 }, (_, index) => `$${index + 1}`).join(', ');
+    this.#append = `SELECT * FROM ${parts.schema.quoted}.append_v7(${places})`;
+    this.#look = `SELECT * FROM ${parts.schema.quoted}.look_v7($1, $2)`;
   }
 
   /** Writes a group of appends in a transaction of its own. */
@@ -123,22 +124,15 @@ export class Writer {
   }
 
   /** The read models that are near enough are brought to the head, and kept; those further behind are left as they are. */
-  async #keptModels(client: ClientBase, view: View): Promise<readonly KeptModel[]> {
+  async #keptModels(client: ClientBase, { head, headId, found }: View): Promise<readonly KeptModel[]> {
+    const end = headId === '' ? START : positionOf(head, eventId(headId));
     const models: KeptModel[] = [];
-    for (const found of view.found) {
-      const kept = await this.#kept(client, view, found);
-      if (kept !== undefined) models.push(kept);
+    for (const { opened, model, placed, rows } of found) {
+      const behind = { projection: opened.projection, model, checkpoint: positionIn(placed), head: end };
+      const caughtUp = await catchUp(client, this.#parts.schema, behind);
+      if (caughtUp !== undefined) models.push({ opened, model, rows: new Map([...rows, ...caughtUp]) });
     }
     return models;
-  }
-
-  async #kept(client: ClientBase, { head, headId }: View, found: FoundModel): Promise<KeptModel | undefined> {
-    const { opened, model, placed, rows } = found;
-    const [checkpoint, end] = [positionIn(placed), headId === '' ? START : positionOf(head, eventId(headId))];
-    if ((checkpoint ?? START) >= end) return { opened, model, rows };
-    const behind = { projection: opened.projection, model, checkpoint, head: end };
-    const caughtUp = await catchUp(client, this.#parts.schema, behind);
-    return caughtUp && { opened, model, rows: new Map([...rows, ...caughtUp]) };
   }
 }
 
