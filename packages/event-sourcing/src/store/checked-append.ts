@@ -68,8 +68,7 @@ function checkedEvent({ id, type, schemaVersion, data, metadata }: NewEvent): Ne
     throw refused('schemaVersion', `a whole number from 1 to ${LARGEST_SCHEMA_VERSION} is one, not ${schemaVersion}`);
   }
   if (!isEventId(id)) throw refused('id', 'an event id is a ULID');
-  const kept = { data: toJsonObject(data), metadata: checkedMetadata(metadata) };
-  return Object.freeze({ id, type, schemaVersion, ...kept });
+  return Object.freeze({ id, type, schemaVersion, data: toJsonObject(data), metadata: checkedMetadata(metadata) });
 }
 
 function checkedMetadata(metadata: EventMetadata): EventMetadata {
