@@ -110,14 +110,14 @@ END`,
 );
 
 /**
- * Replaces rows and their entries in the indexes: an array of {model, key, content or null, entries}, bytes in hexadecimal;
- * entries are null where they stay as they are, and a model may be said once for all. What is kept as JSON comes as text: taken apart as JSON it could hold no \\u0000.
+ * Replaces rows and their entries in the indexes: an array of {model, key, content or null, entries}, bytes in hexadecimal; a model may be
+ * said once for all. What is kept as JSON comes as text: taken apart as JSON it could hold no `\u0000`.
  */
 const WRITE_ROWS = plpgsql(
   'write_rows_v7(changes json, this_model bigint) RETURNS void',
   `BEGIN
   WITH given AS MATERIALIZED (
-    SELECT coalesce(x.model, this_model) AS model, decode(x.key, 'hex') AS key, x.content::json AS content, x.entries IS NULL AS is_indexed_as_before,
+    SELECT coalesce(x.model, this_model) AS model, decode(x.key, 'hex') AS key, x.content::json AS content,
       ARRAY(SELECT decode(k.hex, 'hex') FROM json_array_elements_text(x.entries) AS k(hex)) AS entries
     FROM json_to_recordset(changes) AS x(model bigint, key text, content text, entries json)
   ), removed AS (
@@ -129,8 +129,7 @@ const WRITE_ROWS = plpgsql(
   ), left_out AS (
     DELETE FROM {schema}.read_model_entries WHERE ctid = ANY (ARRAY(
       SELECT found.ctid FROM given,
-        ${underKey('read_model_entries', { of: 'given', columns: 'kept.ctid', where: 'AND kept.entry <> ALL (given.entries)' })}
-      WHERE NOT given.is_indexed_as_before))
+        ${underKey('read_model_entries', { of: 'given', columns: 'kept.ctid', where: 'AND kept.entry <> ALL (given.entries)' })}))
   )
   INSERT INTO {schema}.read_model_entries (model, entry, key) SELECT model, entry, key FROM given, unnest(given.entries) AS entry
     ON CONFLICT DO NOTHING;
@@ -141,8 +140,8 @@ END`,
  * Writes appends that were made ready before, with the rows they make, if everything is where it was then; else answers why not, or
  * finds that something is there already (unique_violation), and has written nothing. It never waits for other writers: who waits finds
  * that others wrote. While the log ends with the known head, all before it is as it was known, too. The events come column by column,
- * the usual ones of columns that are null: recorded alone, in version 1, in a stream of a short name. \`rows\` are there, and are found
- * by the same entries as before. \`more\` has receipts, rows that are not there yet, all other rows that change, and the read models
+ * the usual ones of columns that are null: recorded alone, in version 1, in a stream of a short name. `rows` are there, and are found
+ * by the same entries as before. `more` has receipts, rows that are not there yet, all other rows that change, and the read models
  * that the head kept and this does not.
  */
 const APPEND = plpgsql(

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { UnserialisableData } from '@login-policy/event-sourcing/store';
 
 /** A name as a column holds it that an index must have room for. */
@@ -51,7 +51,7 @@ export function storedName(text: string): StoredName {
 
 /** What tells a key from every other, in 32 bytes. */
 export function digest(text: string | Buffer): Buffer {
-  return createHash('sha256').update(text).digest();
+  return hash('sha256', text, 'buffer');
 }
 
 /** The number of the advisory lock by which those who mean the same thing find each other. */

@@ -34,6 +34,9 @@ export interface Target {
   readonly isCopy?: boolean;
 }
 
+/** Rows as one statement finds them, with the head of that moment. */
+type Found<Rows> = Required<RowsAt<Rows>>;
+
 /** The rows of one read model, found anew in every statement: a rebuild may have taken their place. */
 abstract class StoredReadModel<Row> implements ReadModel<Row> {
   protected readonly parts: ReadModelParts;
@@ -57,8 +60,9 @@ abstract class StoredReadModel<Row> implements ReadModel<Row> {
 
   async read(keys: readonly string[]): Promise<RowsAt<ReadonlyMap<string, Row>>> {
     this.parts.refuseWhenClosed();
-    const found = await this.#look(this.#byKeys, [keys.map((key) => digest(keyBytes(key)))]);
-    return { ...found, rows: new Map(found.rows.map(({ key, row }) => [key, row])) };
+    const digests = keys.map((key) => digest(keyBytes(key)));
+    const { checkpoint, head, rows } = await this.#look(this.#byKeys, [digests]);
+    return { checkpoint, head, rows: new Map(rows.map(({ key, row }) => [key, row])) };
   }
 
   async query(asked: RowQuery): Promise<RowsAt<readonly KeyedRow<Row>[]>> {
@@ -71,8 +75,8 @@ abstract class StoredReadModel<Row> implements ReadModel<Row> {
   async keys(asked: RowQuery): Promise<RowsAt<readonly string[]>> {
     this.parts.refuseWhenClosed();
     const [statement, values] = lookUp(asked, 'NULL AS content', '');
-    const { rows, ...at } = await this.#found(this.#lookStatement(statement), values);
-    return { ...at, rows: rows.map((cells) => keyOfHex(text(cells[1]))) };
+    const { checkpoint, head, rows } = await this.#found(this.#lookStatement(statement), values);
+    return { checkpoint, head, rows: rows.map((cells) => keyOfHex(text(cells[1]))) };
   }
 
   async checkpoint(): Promise<Position | undefined> {
@@ -124,19 +128,18 @@ abstract class StoredReadModel<Row> implements ReadModel<Row> {
     );
   }
 
-  async #found(statement: string, values: readonly unknown[]): Promise<RowsAt<readonly Cells[]>> {
+  async #found(statement: string, values: readonly unknown[]): Promise<Found<readonly Cells[]>> {
     const found = await this.#read(statement, values);
     if (found.length === 0) this.#refuseGoneCopy();
-    return {
-      checkpoint: positionIn(found[0]?.[0]),
-      head: positionIn(found[0]?.[3]) ?? START,
-      rows: found.filter(([, key]) => key !== null),
-    };
+    const [[placed, , , end] = []] = found;
+    const head = positionIn(end) ?? START;
+    const checkpoint = placed === end && head !== START ? head : positionIn(placed);
+    return { checkpoint, head, rows: found.filter(([, key]) => key !== null) };
   }
 
-  async #look(statement: string, values: readonly unknown[]): Promise<RowsAt<readonly KeyedRow<Row>[]>> {
-    const { rows, ...at } = await this.#found(statement, values);
-    return { ...at, rows: rows.map((cells) => this.#rowOf(cells)) };
+  async #look(statement: string, values: readonly unknown[]): Promise<Found<readonly KeyedRow<Row>[]>> {
+    const { checkpoint, head, rows } = await this.#found(statement, values);
+    return { checkpoint, head, rows: rows.map((cells) => this.#rowOf(cells)) };
   }
 
   #read(statement: string, values: readonly unknown[] = []): Promise<readonly Cells[]> {
