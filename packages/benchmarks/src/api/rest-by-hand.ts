@@ -52,7 +52,7 @@ async function answer(open: OpenPolicies, request: IncomingMessage, response: Se
   const body = JSON.stringify({ details: detailsOf(answered.details) });
   response.writeHead(200, {
     'x-request-id': correlationId,
-    etag: `"${answered.details.sequence}"`,
+    etag: `"${answered.details.sequence}.${answered.eventId}.1"`,
     'login-policy-position': positionToString(answered.position),
     'content-type': 'application/json',
     'content-length': Buffer.byteLength(body),
