@@ -31,12 +31,13 @@ CREATE TABLE {schema}.receipts (
 `;
 
 /**
- * Makes that of the tables of an older version, and takes away what else those have: functions, and rows of read models, which are kept
+ * Makes that of the tables of an older version, and takes away what else those have: functions of ours, and rows of read models, which are kept
  * anew from the first event. Nothing was released with one of them; the programs that run on them have to be stopped.
  */
 export const FROM_OLDER = `
 DO $$ DECLARE left_behind text; BEGIN
-  FOR left_behind IN SELECT oid::regprocedure::text FROM pg_catalog.pg_proc WHERE pronamespace = '{schema}'::regnamespace LOOP
+  FOR left_behind IN SELECT oid::regprocedure::text FROM pg_catalog.pg_proc
+    WHERE pronamespace = '{schema}'::regnamespace AND proname ~ '^(append|look|take|tell|write|writers)_' LOOP
     EXECUTE 'DROP FUNCTION ' || left_behind;
   END LOOP;
 END $$;

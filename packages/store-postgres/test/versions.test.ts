@@ -17,7 +17,13 @@ describe('a schema on PostgreSQL of another version', () => {
       await eventStore.append(appendTo('a'));
       await eventStore.append({ ...appendTo('a'), events: [counted(), counted()] });
       await storage.pool.query(asInVersion3(storage.schema));
+      // Whoever may make functions there may have made one: it is not ours to take away.
+      await storage.pool.query(
+        `CREATE FUNCTION "${storage.schema}".of_an_operator() RETURNS int LANGUAGE sql AS 'SELECT 1'`,
+      );
       const store = await storage.open({ models: [counterTotals] });
+      const { rows } = await storage.pool.query(`SELECT "${storage.schema}".of_an_operator() AS still`);
+      expect(rows).to.deep.equal([{ still: 1 }]);
       await demandSound(store);
       for (let count = 0; count < 2; count++) await store.eventStore.append(appendTo('a'));
       const all = await allEvents(store.eventStore);
