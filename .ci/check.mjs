@@ -18,7 +18,7 @@ const checks = [
   ['packages', [node, '.ci/packed.mjs']],
   // Those since the first commit: they name packages that there are.
   ['changesets', [tool('changeset'), 'status', '--since', firstCommit]],
-  ['no browser', [node, '.ci/without-browser.mjs']],
+  ['test runner', [node, '.ci/test-runner.mjs']],
   ['page size', [node, 'examples/iam-server/page/check-size.mjs']],
 ];
 

@@ -1,8 +1,7 @@
 /** What STYLE.md forbids and the linter has no rule for. Each finding names its file and line. */
-import { existsSync } from 'node:fs';
-import { join, posix } from 'node:path';
+import { posix } from 'node:path';
 import { longTests } from './long-tests.mjs';
-import { conclude, ourFiles, root, textOf } from './workspace.mjs';
+import { conclude, ourFiles, textOf } from './workspace.mjs';
 
 const code = /\.(ts|mts|cts|js|mjs|cjs)$/;
 const sources = ['packages', 'examples', '.ci', '.config'].flatMap((folder) => ourFiles(folder, code));
@@ -11,7 +10,6 @@ const typescript = sources.filter((file) => file.endsWith('.ts'));
 const findings = [
   ...typescript.flatMap((file) => linesThat(file, typescriptSmells())),
   ...sources.flatMap((file) => [...linesThat(file, smells()), ...badName(file)]),
-  ...typescript.flatMap(notCompiled),
   ...registryHosts(),
   ...tooManyNames('packages/event-sourcing/src/index.ts', 60),
   ...(await longTests()),
@@ -63,13 +61,6 @@ function registryHosts() {
   const files = ['pnpm-lock.yaml', 'pnpm-workspace.yaml', ...ourFiles('.', /^package\.json$/)];
   const host = /(tarball|resolved|registry|registries)["']?:.*https?:/;
   return files.flatMap((file) => linesThat(file, [[host, "no registry's host is written down"]]));
-}
-
-/** A test that is not compiled is not run, and nobody is told: its project is missing in .config/tsconfig.json. */
-function notCompiled(file) {
-  const [, member, path] = /^((?:packages|examples)\/[^/]+)\/(?:test\/)?(.+)\.test\.ts$/.exec(file) ?? [];
-  const compiled = `${member}/.test-build/${path}.test.js`;
-  return member === undefined || existsSync(join(root, compiled)) ? [] : [`${file} was not compiled to ${compiled}`];
 }
 
 /** What an application has to learn of the kernel; what the author of a store needs stands in its entry `./store`. */

@@ -1,65 +1,92 @@
 'use strict';
 
-const { relative, sep } = require('node:path');
+const { mkdirSync, writeFileSync } = require('node:fs');
+const { dirname, relative, sep } = require('node:path');
 const { reporters, Runner } = require('mocha');
 
-const { EVENT_RUN_END, EVENT_TEST_BEGIN, EVENT_TEST_END, EVENT_TEST_FAIL, EVENT_TEST_PASS, EVENT_TEST_RETRY } =
-  Runner.constants;
-const graceMs = 10_000;
+const on = Runner.constants;
+const stillAliveEveryMs = 15_000;
+const slowestShown = 5;
+const notRun = 'NOT RUN: ';
 
 /**
- * Tells `npm test`, which started this mocha, of each test as it begins and ends; to a person who started it, it says what
- * failed. Both get every failure in full at the end.
+ * What a person sees of a run: what failed, as soon as its file is done; now and then how far it is; at the end all failures in full,
+ * the slowest tests, what can't be run on this machine, and the count as the very last line.
  */
 class Reporter extends reporters.Base {
+  #began = performance.now();
   #files = new Map();
-  #last = performance.now();
+  #tests = [];
+  #notRun = new Set();
+  #broken = 0;
+  #options;
+  #alive = setInterval(() => this.#sayHowFar(), stillAliveEveryMs);
 
   constructor(runner, options) {
     super(runner, options);
-    runner.on(EVENT_TEST_BEGIN, (test) => tell({ kind: 'begin', title: test.fullTitle() }));
-    runner.on(EVENT_TEST_PASS, (test) => tell({ kind: 'pass', title: test.fullTitle(), ms: test.duration }));
-    runner.on(EVENT_TEST_FAIL, (test) => tell({ kind: 'fail', title: test.fullTitle() }));
-    runner.on(EVENT_TEST_RETRY, (test, { message }) => tell({ kind: 'again', title: test.fullTitle(), why: message }));
-    runner.on(EVENT_TEST_END, (test) => this.#count(test));
-    runner.once(EVENT_RUN_END, () => this.#end());
+    this.#options = { files: [], ...options.reporterOptions };
+    runner.on(on.EVENT_TEST_FAIL, (test) => say(`  FAILED  ${test.fullTitle()}`));
+    runner.on(on.EVENT_TEST_RETRY, (test, { message }) => say(`  AGAIN   ${test.fullTitle()}: ${message}`));
+    runner.on(on.EVENT_TEST_PENDING, (test) => this.#leaveOut(test));
+    runner.on(on.EVENT_TEST_PASS, (test) => this.#tests.push(test));
+    for (const end of [on.EVENT_TEST_END, on.EVENT_HOOK_END]) runner.on(end, (one) => this.#count(one));
   }
 
-  /** With all that goes before a test, so that the set-up of a file counts as its own. */
-  #count({ file }) {
-    const now = performance.now();
+  /** What Mocha calls when it is through. */
+  done(failures, conclude) {
+    clearInterval(this.#alive);
+    this.#end();
+    conclude(failures + this.#broken);
+  }
+
+  /** Only what says why may be left out: what a machine can't run that lacks something. */
+  #leaveOut(test) {
+    if (test.title.startsWith(notRun)) this.#notRun.add(test.title);
+    else this.#break(`${test.fullTitle()} was left out.`);
+  }
+
+  #break(sentence) {
+    say(`  FAILED  ${sentence}`);
+    this.#broken += 1;
+  }
+
+  #count({ file, duration = 0 }) {
     const name = relative(process.cwd(), file ?? '')
       .split(sep)
       .join('/');
-    this.#files.set(name, (this.#files.get(name) ?? 0) + now - this.#last);
-    this.#last = now;
+    this.#files.set(name, (this.#files.get(name) ?? 0) + duration);
+  }
+
+  #sayHowFar() {
+    const { passes, failures } = this.stats;
+    const files = `${this.#files.size} of ${this.#options.files.length} files`;
+    say(`  … ${this.#seconds()} s: ${files}, ${passes} passed, ${failures} failed`);
+  }
+
+  #seconds() {
+    return Math.round((performance.now() - this.#began) / 1000);
   }
 
   #end() {
+    for (const file of this.#options.files) if (!this.#files.has(file)) this.#break(`${file} ran no test.`);
     if (this.failures.length > 0) reporters.Base.list(this.failures);
-    const { passes: passed, failures: failed } = this.stats;
-    for (const [file, ms] of this.#files) tell({ kind: 'file', file, ms });
-    tell({ kind: 'end', passed, failed });
-    if (process.send === undefined) process.stdout.write(`\n${passed} passed, ${failed} failed\n`);
-    failWhatDoesNotEnd();
+    const slowest = this.#tests.toSorted((a, b) => b.duration - a.duration).slice(0, slowestShown);
+    for (const test of slowest) say(`  ${(test.duration / 1000).toFixed(1)} s  ${test.fullTitle()}`);
+    for (const sentence of this.#notRun) say(`\n${sentence}`);
+    if (this.#options.timesFile !== undefined) this.#keepTimes(this.#options);
+    say(`\nIn ${this.#seconds()} s:\n${this.stats.passes} passed, ${this.stats.failures + this.#broken} failed`);
+  }
+
+  /** In the seconds of a quiet machine: that is this one by its pace. */
+  #keepTimes({ known, pace, timesFile }) {
+    const taken = [...this.#files].map(([file, ms]) => [file, Math.round(ms / pace) / 1000]);
+    mkdirSync(dirname(timesFile), { recursive: true });
+    writeFileSync(timesFile, JSON.stringify({ ...known, ...Object.fromEntries(taken) }));
   }
 }
 
-function tell(message) {
-  if (process.send !== undefined) process.send(message);
-  else if (message.kind === 'again') process.stdout.write(`  AGAIN   ${message.title}: ${message.why}\n`);
-  else if (message.kind === 'fail') process.stdout.write(`  FAILED  ${message.title}\n`);
-}
-
-/** A timer, socket or worker that a test left behind would keep the run from ending: that is a defect, so it is one here. */
-function failWhatDoesNotEnd() {
-  setTimeout(() => {
-    const left = process.getActiveResourcesInfo().join(', ');
-    process.stderr.write(`The tests are done, but the process is kept alive by: ${left}.\n`);
-    // Mocha sets the exit code when the process exits; this listener comes after its own.
-    process.once('exit', () => (process.exitCode = 1));
-    process.exit();
-  }, graceMs).unref();
+function say(line) {
+  process.stdout.write(`${line}\n`);
 }
 
 module.exports = Reporter;

@@ -3,7 +3,7 @@ import './set-up.mjs';
 
 // Node's version is good by now, or there is nothing to load.
 if (!process.exitCode) {
-  const { runTests } = await import('./tests/index.mjs');
+  const { runTests } = await import('./tests.mjs');
   process.exitCode = await runTests(process.argv.slice(2));
 } else {
   console.log('0 passed, 1 failed');

@@ -91,7 +91,7 @@ describe('a start that comes to nothing', () => {
   let port: string;
   before(async () => {
     // Accepts connections, and never says a word.
-    silent = createServer().listen(0, '127.0.0.1');
+    silent = createServer((socket) => socket.resume()).listen(0, '127.0.0.1');
     await once(silent, 'listening');
     const address = silent.address();
     port = typeof address === 'object' ? String(address?.port) : '';

@@ -1,6 +1,6 @@
 import { findChromium } from './chromium.js';
 import { writeHistory } from './long-history.js';
-import { closeBrowser, Stage } from './suite.js';
+import { Stage } from './suite.js';
 import type { Visitor } from './visitor.js';
 
 const ROUNDS = 7;
@@ -37,7 +37,6 @@ async function measure(executablePath: string): Promise<void> {
     await stage.sendHome();
   } finally {
     await stage.close();
-    await closeBrowser();
   }
 }
 

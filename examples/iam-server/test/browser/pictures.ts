@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Locator, Page } from 'playwright-core';
 import { findChromium } from './chromium.js';
-import { closeBrowser, Stage } from './suite.js';
+import { Stage } from './suite.js';
 import type { Visitor, Window } from './visitor.js';
 
 const FOLDER = fileURLToPath(new URL('../../../../docs/tutorial/pictures', import.meta.url));
@@ -27,7 +27,6 @@ async function takeAll(executablePath: string): Promise<void> {
     }
   } finally {
     await stage.close();
-    await closeBrowser();
   }
 }
 

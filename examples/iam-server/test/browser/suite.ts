@@ -26,8 +26,7 @@ export class Stage {
   #server: Server | undefined;
 
   async open(executablePath: string): Promise<void> {
-    shared ??= openBrowser(executablePath);
-    this.#browser = await shared;
+    this.#browser = await openBrowser(executablePath);
   }
 
   /** A new server in a new folder. */
@@ -125,6 +124,7 @@ export class Stage {
 
   async close(): Promise<void> {
     await this.#bench.clear();
+    await this.#browser?.close();
   }
 }
 
@@ -140,24 +140,13 @@ export function excuse({ complaints }: Visitor): void {
 /** What a browser writes of each refusal: 401 for whoever is not signed in, 412 for whoever comes second. */
 const EXPECTED = /^Failed to load resource: the server responded with a status of (401|403|412|429) /;
 
-let wasSaid = false;
-let isHooked = false;
-/** One browser for all files of a process. */
-let shared: Promise<Browser> | undefined;
-
-/** Ends the browser, once nobody needs it any more. */
-export async function closeBrowser(): Promise<void> {
-  await (await shared)?.close();
-}
-
-/** Tests that need a browser. Without one they are not run, and that is said; where `CI` is set, it is a failure. */
+/**
+ * Tests that need a browser. Without one they are not run, and the reporter says so at the end; where `CI` is set, it is a failure.
+ */
 export function describeInBrowser(title: string, tests: (stage: Stage) => void): void {
   const executablePath = findChromium();
-  if (executablePath === undefined) return withoutBrowser(title);
-  // A hook of all tests there are, whichever file is the last.
-  if (!isHooked) after(closeBrowser);
-  isHooked = true;
   describe(title, function () {
+    if (executablePath === undefined) return withoutBrowser();
     // A browser has clocks of its own: what fails is tried once more, and both are said (docs/how-to/run-the-tests.md).
     this.retries(1);
     const stage = new Stage();
@@ -168,18 +157,10 @@ export function describeInBrowser(title: string, tests: (stage: Stage) => void):
   });
 }
 
-function withoutBrowser(title: string): void {
-  if (process.env['CI'] !== undefined) {
-    describe(title, () => {
-      it('needs Chromium, which .ci/run installs', () => expect.fail('no Chromium was found'));
-    });
-    return;
-  }
-  if (wasSaid) return;
-  wasSaid = true;
-  process.once('exit', () => {
-    process.stdout.write(
-      '\nNOT RUN: the tests of the IAM server’s page in a browser. No Chromium was found: install it (on Debian, apt-get install chromium), or name it in CHROMIUM.\n',
-    );
-  });
+function withoutBrowser(): void {
+  if (process.env['CI'] === undefined) it(NOT_RUN);
+  else it('needs Chromium, which .ci/run installs', () => expect.fail('no Chromium was found'));
 }
+
+const NOT_RUN =
+  'NOT RUN: the tests of the IAM server’s page in a browser. No Chromium was found: install it (on Debian, apt-get install chromium), or name it in CHROMIUM.';

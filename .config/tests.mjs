@@ -1,0 +1,78 @@
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join, resolve, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import Mocha from 'mocha';
+import { measurePace } from '../packages/testkit/dist/index.js';
+import Reporter from './reporter.cjs';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const settings = JSON.parse(readFileSync(join(root, '.config', 'mocharc.json'), 'utf8'));
+const timesFile = join(root, '.data', 'test-seconds.json');
+const mostLanes = 5;
+const looks = 20;
+const slowestPace = 10;
+/** A file that was never run here takes as long as all do on average. */
+const secondsOfStranger = 2.5;
+
+/** Runs the tests of the packages that are named, or of all; answers with the exit code. */
+export async function runTests(names) {
+  const { files, refusal } = testsOf(names);
+  if (refusal === undefined) return runFiles(files);
+  console.error(refusal);
+  console.log('0 passed, 1 failed');
+  return 1;
+}
+
+/** Runs test files, each in the next process that is free; answers with the exit code. */
+export function runFiles(files) {
+  const known = existsSync(timesFile) ? JSON.parse(readFileSync(timesFile, 'utf8')) : {};
+  const secondsOf = (file) => known[file] ?? secondsOfStranger;
+  // The longest first, so that none is left alone at the end.
+  const ordered = files.toSorted((a, b) => secondsOf(b) - secondsOf(a));
+  // Two more than there are processors: many tests wait for another process, a disk or a timer.
+  const jobs = Math.min(Math.max(2, availableParallelism()) + 2, mostLanes);
+  const pace = paceNow();
+  const seconds = Math.max(secondsOf(ordered[0]), ordered.reduce((sum, file) => sum + secondsOf(file), 0) / jobs);
+  console.log(`Testing ${files.length} files, ${jobs} at a time: about ${Math.ceil(seconds * pace)} s.`);
+
+  const timeout = Math.round(settings.timeout * pace);
+  const reporterOptions = { files, known, pace, timesFile };
+  const mocha = new Mocha({ ...settings, parallel: true, jobs, timeout, reporter: Reporter, reporterOptions });
+  for (const file of ordered) mocha.addFile(resolve(root, file));
+  return new Promise((ended) => mocha.run((failures) => ended(failures === 0 ? 0 : 1)));
+}
+
+/**
+ * The compiled file of each test, as paths from the root, by what there is to compile: a test that is not compiled is not forgotten, and
+ * one whose source is gone is not run. A name may leave the first words of its folder's out: `sqlite` is `store-sqlite`.
+ */
+function testsOf(names) {
+  const folders = ['packages', 'examples'].flatMap((room) =>
+    readdirSync(join(root, room)).map((name) => `${room}/${name}`),
+  );
+  const isMeant = (name, folder) => folder.endsWith(`/${name}`) || folder.endsWith(`-${name}`);
+  const stranger = names.find((name) => !folders.some((folder) => isMeant(name, folder)));
+  if (stranger !== undefined)
+    return { refusal: `There is no ${stranger}. A package is named like its folder: npm test -- store-sqlite` };
+
+  const meant = folders.filter((folder) => names.length === 0 || names.some((name) => isMeant(name, folder)));
+  const files = meant.flatMap(testsIn);
+  const missing = files.filter((file) => !existsSync(join(root, file)));
+  if (missing.length > 0)
+    return { refusal: `Not compiled, for lack of a project in .config/tsconfig.json: ${missing.join(', ')}` };
+  return files.length > 0 ? { files } : { refusal: `There are no tests in ${meant.join(', ')}.` };
+}
+
+function testsIn(folder) {
+  const sources = readdirSync(join(root, folder), { recursive: true }).map((file) => file.split(sep).join('/'));
+  return sources
+    .filter((file) => /(^|\/)test\/.*\.test\.ts$/.test(file) && !file.includes('node_modules/'))
+    .map((file) => `${folder}/.test-build/${file.replace(/^test\//, '').replace(/ts$/, 'js')}`);
+}
+
+/** How many times slower this machine is now than a quiet one, on average. */
+function paceNow() {
+  const sum = Array.from({ length: looks }, measurePace).reduce((all, one) => all + one, 0);
+  return Math.min(slowestPace, Math.max(1, sum / looks));
+}
