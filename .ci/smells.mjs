@@ -1,66 +1,52 @@
-/** What STYLE.md forbids and the linter has no rule for. Each finding names its file and line. */
-import { posix } from 'node:path';
-import { longTests } from './long-tests.mjs';
+/** What STYLE.md forbids and the linter and the compiler have no rule for. Each finding names its file and line. */
 import { conclude, ourFiles, textOf } from './workspace.mjs';
 
-const code = /\.(ts|mts|cts|js|mjs|cjs)$/;
+const code = /\.([mc]?ts|tsx|[mc]?js)$/;
 const sources = ['packages', 'examples', '.ci', '.config'].flatMap((folder) => ourFiles(folder, code));
-const typescript = sources.filter((file) => file.endsWith('.ts'));
+const typescript = sources.filter((file) => /\.tsx?$/.test(file));
+const manifests = ['pnpm-lock.yaml', 'pnpm-workspace.yaml', ...ourFiles('.', /^package\.json$/)];
+const forbiddenWords = 'utils?|helpers?|managers?|common|misc|2fa';
+
+/** Each pattern is put together from halves, so that this file does not find itself. */
+const anywhere = [
+  [
+    `(es|ox)lint-${'disable'}|@ts-${'(ignore|nocheck)'}|prettier-${'ignore'}`,
+    'neither linter, compiler nor formatter is silenced',
+  ],
+  [`(istanbul|c8|v8) ${'ignore'}`, 'nothing is hidden from a measurement'],
+  ['^\\s*//\\s*[-=*#]{4,}', 'no banners (STYLE 12)'],
+];
+const inTypeScript = [
+  ['\\bas unknown as\\b|<unknown>\\s*<', 'no double cast (STYLE 7)'],
+  ['^\\s*export\\s+(type\\s+)?\\*', 'every export is named (STYLE 2)'],
+  [
+    '^\\s*export\\b.*\\b(\\w*(Utils?|Helpers?|Manager|Misc)\\b|[uU]til[A-Z]\\w*)',
+    'this word is not used in names (STYLE 3)',
+  ],
+];
 
 const findings = [
-  ...typescript.flatMap((file) => linesThat(file, typescriptSmells())),
-  ...sources.flatMap((file) => [...linesThat(file, smells()), ...badName(file)]),
-  ...registryHosts(),
+  ...linesThat(sources, anywhere),
+  ...linesThat(typescript, inTypeScript),
+  ...linesThat(manifests, [
+    ['(tarball|resolved|registry|registries)["\']?:.*https?:', "no registry's host is written down"],
+  ]),
+  ...sources
+    .filter((file) => new RegExp(`[/.-](${forbiddenWords})[.-][^/]*$`).test(file))
+    .map((file) => `${file}: this word is not used in names (STYLE 3)`),
   ...tooManyNames('packages/event-sourcing/src/index.ts', 60),
-  ...(await longTests()),
 ];
 conclude(findings, `${sources.length} files are free of double casts, stars, switched-off rules and forbidden words.`);
 
-/** Each pattern is put together from halves, so that this file does not find itself. */
-function smells() {
-  return [
-    [new RegExp(`(es|ox)lint-${'disable'}`), 'a lint rule is not switched off by comment; see .config/oxlintrc.json'],
-    [new RegExp(`@ts-${'(ignore|nocheck)'}`), 'the compiler is not silenced'],
-    [new RegExp(`prettier-${'ignore'}`), 'the formatter is not silenced'],
-    [new RegExp(`(istanbul|c8|v8) ${'ignore'}`), 'nothing is hidden from a measurement'],
-    [/^\s*\/\/\s*[-=*#]{4,}/, 'no banners (STYLE 12)'],
-    [/\b(describe|it|context)\.(only|skip)\b|\bx(describe|it)\(|\bthis\.skip\(/, 'no test is singled out or skipped'],
-  ];
-}
-
-function typescriptSmells() {
-  return [
-    [/\bas unknown as\b|<unknown>\s*</, 'no double cast (STYLE 6)'],
-    [/^\s*export\s+(type\s+)?\*/, 'every export is named (STYLE 2)'],
-    [/^\s*(export\s+)?(declare\s+)?(const\s+)?enum\s/, 'no enum (STYLE 6)'],
-    [/^\s*export default\b/, 'no default export (STYLE 2)'],
-    [
-      /^\s*export\b.*\b(\w*(Util|Utils|Helper|Helpers|Manager|Misc)\b|[uU]til[A-Z]\w*)/,
-      'this word is not used in names (STYLE 3)',
-    ],
-    [/\bURL\.canParse\(/, 'on Node 20 and 22 it denies hosts that are not ASCII, once it is hot; new URL in a try'],
-    [/\bimport\.meta\.(main|dirname|filename)\b/, 'Node 20.19 does not have this yet'],
-  ];
-}
-
-function linesThat(file, patterns) {
-  const lines = textOf(file).split('\n');
-  return lines.flatMap((line, index) =>
-    patterns.filter(([pattern]) => pattern.test(line)).map(([, rule]) => `${file}:${index + 1}: ${rule}`),
+function linesThat(files, patterns) {
+  const rules = patterns.map(([pattern, rule]) => [new RegExp(pattern), rule]);
+  return files.flatMap((file) =>
+    textOf(file)
+      .split('\n')
+      .flatMap((line, index) =>
+        rules.filter(([pattern]) => pattern.test(line)).map(([, rule]) => `${file}:${index + 1}: ${rule}`),
+      ),
   );
-}
-
-function badName(file) {
-  const words = posix.basename(file).split(/[.-]/);
-  const bad = words.filter((word) => /^(utils?|helpers?|managers?|common|misc|2fa)$/.test(word));
-  return bad.map((word) => `${file}: "${word}" is not used in names (STYLE 3)`);
-}
-
-/** No registry's host is written down: the machine's own setting decides. */
-function registryHosts() {
-  const files = ['pnpm-lock.yaml', 'pnpm-workspace.yaml', ...ourFiles('.', /^package\.json$/)];
-  const host = /(tarball|resolved|registry|registries)["']?:.*https?:/;
-  return files.flatMap((file) => linesThat(file, [[host, "no registry's host is written down"]]));
 }
 
 /** What an application has to learn of the kernel; what the author of a store needs stands in its entry `./store`. */
