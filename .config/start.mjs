@@ -1,17 +1,18 @@
 /**
- * Sets up what is not set up yet, then runs the program that is named, and ends it when `npm start` is ended: npm hands a
- * signal on to its shell, and many a shell to nobody.
+ * Sets up what examples need to run, where it is not set up yet, then runs the one in that folder, and ends it when `npm start` is ended:
+ * npm hands a signal on to its shell, and many a shell to nobody.
  */
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { setUp } from './set-up.mjs';
 
 const lookEveryMs = 200;
 
-await import('./set-up.mjs');
-const [, , program] = process.argv;
-if (!process.exitCode) {
+const [, , folder] = process.argv;
+process.exitCode = await setUp({ compiles: false });
+if (process.exitCode === 0) {
   if (process.env['npm_lifecycle_event'] !== undefined) endWithShell(process.ppid);
-  await import(pathToFileURL(resolve(program)).href);
+  await import(pathToFileURL(resolve(join(folder, 'dist', 'main.js'))).href);
 }
 
 function endWithShell(shell) {

@@ -1,8 +1,9 @@
 /** Sets everything up, then runs the tests of all packages, or of those that are named: `npm test -- store-sqlite domain`. */
-import './set-up.mjs';
+import { setUp } from './set-up.mjs';
 
+process.exitCode = await setUp();
 // Node's version is good by now, or there is nothing to load.
-if (!process.exitCode) {
+if (process.exitCode === 0) {
   const { runTests } = await import('./tests.mjs');
   process.exitCode = await runTests(process.argv.slice(2));
 } else {

@@ -11,14 +11,14 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /**
  * Installs, checks, compiles and builds what is not yet installed, sound, compiled and built; answers with the exit code. To run an
- * example nothing has to be compiled: its JavaScript is made without a look at the types.
+ * example nothing has to be compiled: its JavaScript is made without a look at the types, and without what tests are made of.
  *
  * Only one set-up of a folder works at a time: a second one waits, and then finds nothing to do.
  */
 export async function setUp({ compiles = true } = {}) {
   try {
     await withLock(join(root, '.data', 'set-up.lock'), async () => {
-      await installPackages(root);
+      await installPackages(root, { toRun: !compiles });
       await ensureSqliteDriver(root);
       if (compiles) await compile(root);
       // What it needs was installed just now.

@@ -1,41 +1,36 @@
-import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { installEnvironment, pnpm } from './pnpm.mjs';
 import { SetUpFailed, run, say } from './process.mjs';
+import { Stamp } from './stamp.mjs';
 
-/** Installs what pnpm-lock.yaml names, unless exactly that is installed already for this very Node. */
-export async function installPackages(root) {
-  const stampFile = join(root, 'node_modules', '.set-up-stamp');
-  const stamp = stampOf(root);
-  if (existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp) return;
+/**
+ * Installs what pnpm-lock.yaml names, unless exactly that is installed already for this very Node: what examples need to run, or
+ * everything. Where everything was installed once, it stays so.
+ */
+export async function installPackages(root, { toRun }) {
+  const stamp = new Stamp(root, '.set-up-stamp');
+  const { version, platform, arch } = process;
+  const hash = Stamp.of(root, { words: [version, platform, arch], files: manifestsOf(root) });
+  const [installed, from] = stamp.line.split(' ');
+  if (from === hash && (installed === 'all' || toRun)) return;
 
+  const wanted = toRun && installed !== 'all' ? 'to-run' : 'all';
   say('Installing the packages of pnpm-lock.yaml (a first time takes a minute or two).');
-  const command = [...pnpm(), 'install', '--frozen-lockfile', '--reporter=append-only'];
+  const flags = ['--frozen-lockfile', '--reporter=append-only', ...(wanted === 'all' ? [] : ['--prod'])];
+  const command = [...pnpm(), 'install', ...flags];
   const { code, output, seconds } = await run(command, { cwd: root, env: installEnvironment(), doing: 'installing' });
   if (code !== 0) throw new SetUpFailed(reasonIn(output, code), output);
-  writeFileSync(stampFile, stamp);
+  stamp.line = `${wanted} ${hash}`;
   say(`Installed in ${seconds} s.`);
 }
 
-function stampOf(root) {
-  const hash = createHash('sha256');
-  hash.update(`${process.version} ${process.platform} ${process.arch}\n`);
-  for (const file of manifestsOf(root)) hash.update(`${file}\n`).update(readFileSync(join(root, file)));
-  return hash.digest('hex');
-}
-
 function manifestsOf(root) {
-  const members = ['packages', 'examples'].flatMap((room) => foldersIn(root, room)).concat('.ci/snippets');
-  const manifests = members.map((folder) => `${folder}/package.json`);
-  const files = ['pnpm-lock.yaml', 'pnpm-workspace.yaml', 'package.json', ...manifests];
-  return files.filter((file) => existsSync(join(root, file)));
-}
-
-function foldersIn(root, room) {
-  if (!existsSync(join(root, room))) return [];
-  const entries = readdirSync(join(root, room), { withFileTypes: true });
-  return entries.filter((entry) => entry.isDirectory()).map((entry) => `${room}/${entry.name}`);
+  const folders = ['packages', 'examples'].flatMap((room) =>
+    readdirSync(join(root, room)).map((name) => `${room}/${name}`),
+  );
+  const manifests = ['.', '.ci/snippets', ...folders].map((folder) => `${folder}/package.json`);
+  return ['pnpm-lock.yaml', 'pnpm-workspace.yaml', ...manifests];
 }
 
 function reasonIn(output, code) {

@@ -1,0 +1,29 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** Remembers in node_modules from what something was made: by content, for a checkout changes the times, and a deleted file has none. */
+export class Stamp {
+  #file;
+
+  constructor(root, name) {
+    this.#file = join(root, 'node_modules', name);
+  }
+
+  /** A line for these words and these files, which are named as paths from the root. */
+  static of(root, { words = [], files }) {
+    const hash = createHash('sha256').update(`${words.join(' ')}\n`);
+    for (const file of files.filter((one) => existsSync(join(root, one)))) {
+      hash.update(`${file}\n`).update(readFileSync(join(root, file)));
+    }
+    return hash.digest('hex');
+  }
+
+  get line() {
+    return existsSync(this.#file) ? readFileSync(this.#file, 'utf8') : '';
+  }
+
+  set line(line) {
+    writeFileSync(this.#file, line);
+  }
+}
