@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { join, resolve, sep } from 'node:path';
+import { join, posix, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import Mocha from 'mocha';
 import { measurePace } from '../packages/testkit/dist/index.js';
@@ -65,10 +65,15 @@ function testsOf(names) {
 }
 
 function testsIn(folder) {
-  const sources = readdirSync(join(root, folder), { recursive: true }).map((file) => file.split(sep).join('/'));
-  return sources
-    .filter((file) => /(^|\/)test\/.*\.test\.ts$/.test(file) && !file.includes('node_modules/'))
-    .map((file) => `${folder}/.test-build/${file.replace(/^test\//, '').replace(/ts$/, 'js')}`);
+  return ['test', 'page/test'].flatMap((room) => {
+    const sources = existsSync(join(root, folder, room))
+      ? readdirSync(join(root, folder, room), { recursive: true })
+      : [];
+    return sources
+      .filter((file) => file.endsWith('.test.ts'))
+      .map((file) => posix.join(folder, '.test-build', room.replace(/^test$/, ''), file.split(sep).join('/')))
+      .map((file) => file.replace(/ts$/, 'js'));
+  });
 }
 
 /** How many times slower this machine is now than a quiet one, on average. */
