@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { programOfNpm } from '../.config/set-up/process.mjs';
 import { blocksOf } from './snippets/blocks.mjs';
 import { isAsExpected } from './snippets/expected-output.mjs';
-import { manifestOf, root, run, textOf, tool } from './workspace.mjs';
+import { manifestIn, root, run, textOf, tool } from './workspace.mjs';
 
 /** What the tutorial claims; the newest is the workspace's own. */
 const oldestTypeScript = '5.7.3';
@@ -75,7 +75,7 @@ function npm() {
 }
 
 function wantedOf(packs) {
-  const types = manifestOf('.').devDependencies['@types/node'];
+  const types = manifestIn('package.json').devDependencies['@types/node'];
   return [...packs.map(({ filename }) => filename), `typescript@${oldestTypeScript}`, `@types/node@${types}`];
 }
 

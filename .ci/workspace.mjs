@@ -1,43 +1,29 @@
-import { spawn } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join, relative, sep } from 'node:path';
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { join, posix } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { run as runProgram } from '../.config/set-up/process.mjs';
 
 /** The folder of the whole workspace. */
 export const root = fileURLToPath(new URL('..', import.meta.url)).replace(/[\\/]$/, '');
 
-const notOurs = new Set(['node_modules', 'dist', '.test-build', '.data', '.git']);
-
-/** The folders below packages/ and examples/ that hold a package.json, as paths from the root, in order of their names. */
-export function members() {
-  const rooms = ['packages', 'examples'].filter((room) => existsSync(join(root, room)));
-  const folders = rooms.flatMap((room) => readdirSync(join(root, room)).map((name) => `${room}/${name}`));
-  return folders.filter((folder) => existsSync(join(root, folder, 'package.json'))).sort();
+/** What stands in a package.json. */
+export function manifestIn(file) {
+  return JSON.parse(textOf(file));
 }
 
-/** The package.json of a member. */
-export function manifestOf(member) {
-  return JSON.parse(readFileSync(join(root, member, 'package.json'), 'utf8'));
-}
-
-/** The package.json of each member that npm gets. */
+/** The package.json of each package that npm gets. */
 export function published() {
-  return members()
-    .map(manifestOf)
+  return ourFiles('packages', /^package\.json$/)
+    .map(manifestIn)
     .filter((manifest) => manifest.private !== true);
 }
 
-/** Every file we wrote below a folder whose name fits, as paths from the root with forward slashes. */
+/** Every file of ours in that folder whose name fits, as paths from the root: those that git has or would take. */
 export function ourFiles(folder, fits) {
-  if (!existsSync(join(root, folder))) return [];
-  return readdirSync(join(root, folder), { withFileTypes: true })
-    .filter((entry) => !notOurs.has(entry.name))
-    .flatMap((entry) => {
-      const path = join(root, folder, entry.name);
-      if (entry.isDirectory()) return ourFiles(relative(root, path), fits);
-      return fits.test(entry.name) ? [relative(root, path).split(sep).join('/')] : [];
-    })
-    .sort();
+  const list = ['ls-files', '--cached', '--others', '--exclude-standard', '-z', '--', folder];
+  const files = execFileSync('git', list, { cwd: root, encoding: 'utf8' }).split('\0');
+  return files.filter((file) => fits.test(posix.basename(file)) && existsSync(join(root, file))).sort();
 }
 
 /** The text of a file of the workspace. */
@@ -50,23 +36,9 @@ export function tool(name) {
   return join(root, 'node_modules', '.bin', name);
 }
 
-/** Runs a program to its end and answers with its exit code, its stdout and everything it wrote. */
-export function run(command, { cwd = root, env = process.env, timeoutMs } = {}) {
-  const [file, ...args] = command;
-  return new Promise((resolve) => {
-    const child = spawn(file, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'], timeout: timeoutMs });
-    const all = [];
-    const out = [];
-    child.stdout.on('data', (chunk) => {
-      out.push(chunk);
-      all.push(chunk);
-    });
-    child.stderr.on('data', (chunk) => all.push(chunk));
-    const settle = (code, reason = '') =>
-      resolve({ code, stdout: Buffer.concat(out).toString(), output: Buffer.concat(all).toString() + reason });
-    child.on('error', (error) => settle(1, `${file}: ${error.message}`));
-    child.on('close', (code, signal) => settle(code ?? 1, signal ? `\n${file} was ended by ${signal}` : ''));
-  });
+/** Runs a program to its end, at the root if not said otherwise: see .config/set-up/process.mjs. */
+export function run(command, options) {
+  return runProgram(command, { cwd: root, ...options });
 }
 
 /** Ends a check: the sentence on one line when there are no findings, else every finding, and exit code 1. */

@@ -18,23 +18,25 @@ export function say(line) {
 }
 
 /**
- * Runs a program to its end, with its output kept back, and answers with exit code and output.
+ * Runs a program to its end, with its output kept back, and answers with its exit code, its stdout and everything it wrote.
  *
- * Every 20 seconds it says that the work still goes on: a native driver may take minutes to compile.
+ * Where it is said what it is doing, it is said every 20 seconds that the work still goes on: a native driver may take minutes to compile.
  */
-export function run(command, { cwd, env = process.env, doing }) {
+export function run(command, { cwd, env = process.env, doing, timeoutMs } = {}) {
   const [file, ...args] = command;
   const began = Date.now();
   const seconds = () => Math.round((Date.now() - began) / 1000);
   return new Promise((resolve) => {
-    const child = spawn(file, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'], windowsHide: true });
-    const chunks = [];
-    child.stdout.on('data', (chunk) => chunks.push(chunk));
-    child.stderr.on('data', (chunk) => chunks.push(chunk));
-    const alive = setInterval(() => say(`… still ${doing} (${seconds()} s)`), stillAliveEveryMs);
+    const stdio = ['ignore', 'pipe', 'pipe'];
+    const child = spawn(file, args, { cwd, env, stdio, timeout: timeoutMs, windowsHide: true });
+    const [out, all] = [[], []];
+    child.stdout.on('data', (chunk) => out.push(chunk));
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => all.push(chunk));
+    const alive = setInterval(() => doing && say(`… still ${doing} (${seconds()} s)`), stillAliveEveryMs);
     const settle = (code, reason = '') => {
       clearInterval(alive);
-      resolve({ code, output: Buffer.concat(chunks).toString('utf8') + reason, seconds: seconds() });
+      const [stdout, output] = [out, all].map((chunks) => Buffer.concat(chunks).toString('utf8'));
+      resolve({ code, stdout, output: output + reason, seconds: seconds() });
     };
     child.on('error', (error) => settle(1, `${file}: ${error.message}`));
     child.on('close', (code, signal) => settle(code ?? 1, signal ? `\n${file} was ended by ${signal}` : ''));
