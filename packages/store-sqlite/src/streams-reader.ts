@@ -15,12 +15,14 @@ export interface WantedStreams {
 export interface StreamPlace {
   readonly last: RecordedEvent | undefined;
   readonly isStreamRead: boolean;
+  /** The names up to this one were learnt together: one by one they take longer than all else. */
+  readonly learnt: string | undefined;
 }
 
 const LEARNT_AT_ONCE = 1000;
 
 /** Before the first stream. */
-export const FIRST_STREAM: StreamPlace = { last: undefined, isStreamRead: true };
+export const FIRST_STREAM: StreamPlace = { last: undefined, isStreamRead: true, learnt: undefined };
 
 /**
  * Reads one stream after another, in the order of their names: that is the order of the rows that are made of them, so that whoever
@@ -29,8 +31,6 @@ export const FIRST_STREAM: StreamPlace = { last: undefined, isStreamRead: true }
 export class StreamsReader {
   readonly #names: Names;
   readonly #pages: PageReader;
-  /** The names up to this one were learnt together: one by one they take longer than all else. */
-  #learnt: string | undefined;
 
   constructor(names: Names, pages: PageReader) {
     this.#names = names;
@@ -46,6 +46,7 @@ export class StreamsReader {
     place: StreamPlace,
     wanted: WantedStreams,
   ): { events: readonly RecordedEvent[]; place: StreamPlace } | undefined {
+    const learnt = place.isStreamRead ? this.#learnAhead(place) : place.learnt;
     const { count, events, pageSize } = this.#pages.shrinking(wanted.pageSize, (size) => ({
       ...(place.isStreamRead ? this.#streamsAfter(place, wanted, size) : this.#restOf(place, wanted, size)),
       pageSize: size,
@@ -53,7 +54,12 @@ export class StreamsReader {
     if (count === 0 && place.isStreamRead) return undefined;
     refuseGaps(this.#names.store, place.last, events);
     const isWhole = count < pageSize && events.length === count;
-    return { events, place: { last: events.at(-1) ?? place.last, isStreamRead: isWhole } };
+    return { events, place: { last: events.at(-1) ?? place.last, isStreamRead: isWhole, learnt } };
+  }
+
+  #learnAhead({ last, learnt }: StreamPlace): string | undefined {
+    const after = last?.streamId ?? '';
+    return learnt !== undefined && after < learnt ? learnt : this.#names.learnAfter(after, LEARNT_AT_ONCE);
   }
 
   #restOf({ last }: StreamPlace, { upTo }: WantedStreams, size: number): ReturnType<PageReader['page']> {
@@ -65,9 +71,6 @@ export class StreamsReader {
 
   #streamsAfter({ last }: StreamPlace, { upTo, filter }: WantedStreams, size: number): ReturnType<PageReader['page']> {
     const after = last?.streamId ?? '';
-    if (last === undefined || this.#learnt === undefined || after >= this.#learnt) {
-      this.#learnt = this.#names.learnAfter(after, LEARNT_AT_ONCE);
-    }
     const { clause, values } = this.#pages.conditionOf(filter);
     const sql = `SELECT ${READ_COLUMNS} FROM (SELECT id AS number, name FROM names) AS streams
       CROSS JOIN events ON events.stream = streams.number
