@@ -57,8 +57,6 @@ export const loginPolicyProjection: Projection<LoginPolicyEvent, LoginPolicyRow>
   events: loginPolicyEvents,
   rows: { encode: encodeRow, decode: decodeRow },
   index,
-  key: (streamId) => streamId,
-  isOneRowAStream: true,
   indexUnread: indexOfOwner,
   reduce,
   // Found by its key alone: the lists are of what is in force now.

@@ -60,7 +60,6 @@ export function tallies(options: { readonly unlucky?: number } = {}): Projection
     filter: { categories: ['tally'] },
     events: tallyEvents,
     rows: { encode: (row) => row, decode: Number },
-    key: (streamId) => streamId,
     reduce(row, event) {
       const value = evolveTally(row ?? 0, event);
       if (value === options.unlucky) throw new Error(`${value} can't be reduced`);

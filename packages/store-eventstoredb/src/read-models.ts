@@ -45,7 +45,6 @@ const ORIGINS: Projection<EventShape, Origin> = {
   // It is written by hand: of no event.
   filter: { categories: [] },
   events: eventCodec<EventShape>({}),
-  key: (streamId) => streamId,
   reduce: (row) => row,
 };
 

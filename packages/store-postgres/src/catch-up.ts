@@ -1,10 +1,9 @@
 import { START, type Position, type RecordedEvent } from '@login-policy/event-sourcing';
 import {
-  decodePage,
   filterPredicate,
-  missingKeys,
   MOST_BEHIND,
   reducePage,
+  unknownKeys,
   type AnyProjection,
   decodeRow,
   placeIn,
@@ -92,9 +91,9 @@ async function reduced(
     const last = page.events.at(-1);
     reached = last === undefined ? end : placeIn(last.position);
   }
-  const page = decodePage(projection, events.filter(filterPredicate(projection.filter)));
-  const before = await rowsNow(client, schema, { projection, model, keys: missingKeys(page) });
-  const { rows, stopped } = reducePage(projection, page, before);
+  const page = events.filter(filterPredicate(projection.filter));
+  const before = await rowsNow(client, schema, { projection, model, keys: unknownKeys(projection, page) });
+  const { rows, stopped } = reducePage(projection, page, (key) => before.get(key));
   return stopped === undefined ? rows : undefined;
 }
 

@@ -2,7 +2,7 @@ import { eventId, positionToString, type Clock, type RecordedEvent } from '@logi
 import {
   notBefore,
   positionOf,
-  reduceAtOnce,
+  reducePage,
   refusalOf,
   revisionAfter,
   type Outcome,
@@ -134,7 +134,7 @@ export class Draft {
   /** What events make of the rows of a read model, where some have changed already. */
   #reduced({ opened, rows }: KeptModel, index: number, recorded: readonly RecordedEvent[]): ReducedPage<unknown> {
     const changed = this.#rows[index];
-    return reduceAtOnce(opened.projection, recorded.filter(opened.isWanted), (key) => {
+    return reducePage(opened.projection, recorded.filter(opened.isWanted), (key) => {
       if (changed?.has(key) === true) return changed.get(key);
       if (!rows.has(key)) this.#assumed[index]?.add(key);
       return rows.get(key);

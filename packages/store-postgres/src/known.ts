@@ -1,5 +1,5 @@
 import { eventId, instant, revision, type EventId, type Instant, type Revision } from '@login-policy/event-sourcing';
-import { MOST_BEHIND, decodeRow } from '@login-policy/event-sourcing/store';
+import { MOST_BEHIND, decodeRow, rowKey } from '@login-policy/event-sourcing/store';
 import { receiptName, type PreparedAppend } from './append.js';
 import type { OpenedModel } from './opened-models.js';
 import type { Cells } from './queries.js';
@@ -49,7 +49,7 @@ export interface View extends Omit<Known, 'models'> {
 
 /** Which row of a read model an append may change, the name of its stream says; `undefined`: none. */
 export function keyOf({ append }: PreparedAppend, { projection, isWanted }: OpenedModel): string | undefined {
-  return append.events.length > 0 && isWanted(append) ? projection.key(append.streamId) : undefined;
+  return append.events.length > 0 && isWanted(append) ? rowKey(projection, append.streamId) : undefined;
 }
 
 function keysOf(batch: readonly PreparedAppend[], opened: OpenedModel): readonly string[] {

@@ -1,8 +1,6 @@
 import { START, type Position, type Projection, type RecordedEvent } from '@login-policy/event-sourcing';
 import {
-  decodePage,
   filterPredicate,
-  missingKeys,
   modelName,
   MOST_BEHIND,
   reducePage,
@@ -98,9 +96,8 @@ export class InlineModel<Event extends EventShape, Row> {
   }
 
   #reduce(events: readonly RecordedEvent[]): ReducedPage<Row> & { encoded: () => readonly EncodedRow<Row>[] } {
-    const page = decodePage(this.#projection, events);
-    const before = this.#rows.existing(missingKeys(page));
-    const reduced = reducePage(this.#projection, page, before);
+    const before = (key: string): Row | undefined => this.#rows.get(key);
+    const reduced = reducePage(this.#projection, events, before);
     return { ...reduced, encoded: () => this.#rows.encode(reduced.rows, before) };
   }
 }

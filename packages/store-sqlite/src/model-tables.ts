@@ -153,16 +153,17 @@ export class ModelRows<Row> {
 
   /**
    * What has to be written for these rows; what a row can't be encoded by is thrown here, before anything is written. Of
-   * the rows in `before` it is known that they are there now.
+   * the rows that `before` answers with it is known that they are there now.
    */
   encode(
     rows: ReadonlyMap<string, Row | undefined>,
-    before: ReadonlyMap<string, Row> = new Map(),
+    before: (key: string) => Row | undefined = () => undefined,
   ): readonly EncodedRow<Row>[] {
     return Array.from(rows, ([key, row]) => {
       if (row === undefined) return { key, row, text: undefined, indexed: [] };
       const indexed = this.#entriesOf(row);
-      const isSame = before.has(key) && areSame(indexed, this.#entriesOf(before.get(key)));
+      const previous = before(key);
+      const isSame = previous !== undefined && areSame(indexed, this.#entriesOf(previous));
       return {
         key,
         row,
@@ -172,8 +173,8 @@ export class ModelRows<Row> {
     });
   }
 
-  #entriesOf(row: Row | undefined): readonly IndexEntry[] {
-    return row === undefined ? [] : indexEntries(this.#definition, row);
+  #entriesOf(row: Row): readonly IndexEntry[] {
+    return indexEntries(this.#definition, row);
   }
 
   /** In a transaction of a write: should that be taken back, what is kept of it is, too. */

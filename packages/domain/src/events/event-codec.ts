@@ -52,8 +52,7 @@ function asItIs<Name extends string, Value extends Json | object>(
   { input, recorded }: Forms<Value>,
 ): EventSchema<{ readonly [Only in Name]: Value }> {
   function check(data: object, parse: Parser<Value>): asserts data is { readonly [Only in Name]: Value } {
-    for (const member in data) if (member !== name) parseObject(data, 'data', [name]);
-    parse(Reflect.get(data, name), `data.${name}`);
+    parse(onlyMember(data, name), `data.${name}`);
   }
   return {
     upcasters: [],
@@ -69,6 +68,12 @@ function asItIs<Name extends string, Value extends Json | object>(
   };
 }
 
+/** For every event that is read, so it makes no copy. */
+function onlyMember(data: object, name: string): unknown {
+  for (const member in data) if (member !== name) parseObject(data, 'data', [name]);
+  return Reflect.get(data, name);
+}
+
 function readNothing(data: object): Readonly<Record<string, never>> {
   parseObject(data, 'data', []);
   return {};
@@ -82,12 +87,10 @@ function settingsSchema<Settings extends LoginSettingsChange>({
   return {
     upcasters: [],
     read(data) {
-      const { settings } = parseObject(data, 'data', ['settings']);
-      return { settings: recorded(settings, 'data.settings') };
+      return { settings: recorded(onlyMember(data, 'settings'), 'data.settings') };
     },
     write(data) {
-      const { settings } = parseObject(data, 'data', ['settings']);
-      return toJsonObject({ settings: settingsToJson(input(settings, 'data.settings')) });
+      return toJsonObject({ settings: settingsToJson(input(onlyMember(data, 'settings'), 'data.settings')) });
     },
   };
 }

@@ -107,17 +107,20 @@ export function parseObject(
   field: string,
   members: readonly string[],
 ): Readonly<Record<string, unknown>> {
+  const own = new OwnMembers();
+  eachMember(value, field, (member, given) => {
+    if (!members.includes(member)) throw new UnknownMember(field, member, members);
+    own[member] = given;
+  });
+  return own;
+}
+
+/** Takes a plain object, and hands over each of its own members. */
+export function eachMember(value: unknown, field: string, take: (member: string, given: unknown) => void): void {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw new InvalidValue(field, 'an object', value);
   }
-  const own = new OwnMembers();
-  for (const member of Object.keys(value)) {
-    if (!members.includes(member)) {
-      throw new UnknownMember(field, member, members);
-    }
-    own[member] = Reflect.get(value, member);
-  }
-  return own;
+  for (const member of Object.keys(value)) take(member, Reflect.get(value, member));
 }
 
 /** Takes one of a fixed set of names. */

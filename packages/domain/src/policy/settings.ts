@@ -1,6 +1,6 @@
 import { toJsonObject, type JsonObject } from '@login-policy/event-sourcing';
 import { Duration } from 'luxon';
-import { parseBoolean, parseObject, parseOneOf, type Parser } from '../input/invalid-value.js';
+import { eachMember, parseBoolean, parseOneOf, UnknownMember, type Parser } from '../input/invalid-value.js';
 import {
   isSameLength,
   LIFETIME_NAMES,
@@ -56,7 +56,8 @@ export type SettingName = Exclude<keyof LoginSettings, 'lifetimes'>;
 const parsePasswordlessType = parseOneOf(PASSWORDLESS_TYPES);
 
 type SettingParsers = { readonly [Name in SettingName]: Parser<LoginSettings[Name]> } & {
-  readonly lifetime: Parser<Duration>;
+  /** Of each of them. */
+  readonly lifetimes: Parser<Duration>;
 };
 
 /** What is allowed as input. */
@@ -73,21 +74,22 @@ const AS_INPUT: SettingParsers = {
   disableLoginWithEmail: parseBoolean,
   disableLoginWithPhone: parseBoolean,
   defaultRedirectUri: parseRedirectUri,
-  lifetime: parseLifetime,
+  lifetimes: parseLifetime,
 };
 
 /** What is of the right form. It was allowed when it was recorded, and what is allowed today does not matter (docs/reference/events.md). */
 const AS_RECORDED: SettingParsers = {
   ...AS_INPUT,
   defaultRedirectUri: parseText,
-  lifetime: parseRecordedLifetime,
+  lifetimes: parseRecordedLifetime,
 };
 
 /** Every setting apart from the lifetimes, in the order of docs/reference/login-policies.md#settings. */
 export const SETTING_NAMES: readonly SettingName[] = Object.keys(AS_INPUT).filter(isSettingName);
 
+/** Of the name of a member of the settings. */
 function isSettingName(name: string): name is SettingName {
-  return name !== 'lifetime' && Object.hasOwn(AS_INPUT, name);
+  return name !== 'lifetimes';
 }
 
 const MEMBERS = [...SETTING_NAMES, 'lifetimes'];
@@ -144,15 +146,17 @@ function requireAll(settings: LoginSettingsChange, field: string): asserts setti
 }
 
 function someSettings(value: unknown, field: string, parsers: SettingParsers): LoginSettingsChange {
-  const given = parseObject(value, field, MEMBERS);
   const change: Writable = {};
-  for (const name of SETTING_NAMES) {
-    if (given[name] !== undefined) set(change, name, parsers[name](given[name], `${field}.${name}`));
-  }
-  if (given['lifetimes'] !== undefined) {
-    const lifetimes = parseLifetimes(given['lifetimes'], `${field}.lifetimes`, parsers.lifetime);
-    if (Object.keys(lifetimes).length > 0) change.lifetimes = lifetimes;
-  }
+  eachMember(value, field, (name, given) => {
+    if (!Object.hasOwn(parsers, name)) throw new UnknownMember(field, name, MEMBERS);
+    if (given === undefined) return;
+    const member = `${field}.${name}`;
+    if (isSettingName(name)) set(change, name, parsers[name](given, member));
+    else {
+      const lifetimes = parseLifetimes(given, member, parsers.lifetimes);
+      if (Object.keys(lifetimes).length > 0) change.lifetimes = lifetimes;
+    }
+  });
   return change;
 }
 
@@ -165,8 +169,9 @@ function set(change: { [Name in SettingName]?: unknown }, name: SettingName, val
 
 /** The settings after a change. */
 export function applyChange(settings: LoginSettings, change: LoginSettingsChange): LoginSettings {
-  const { lifetimes, ...others } = change;
-  return { ...settings, ...others, lifetimes: { ...settings.lifetimes, ...lifetimes } };
+  const { lifetimes } = settings;
+  const changed = change.lifetimes === undefined ? lifetimes : { ...lifetimes, ...change.lifetimes };
+  return { ...settings, ...change, lifetimes: changed };
 }
 
 /** What of a change really differs from the settings; `undefined` when nothing does. */

@@ -16,7 +16,7 @@ import type {
   RowQuery,
   RowsAt,
 } from './read-model-store.js';
-import { reduceAtOnce, type ReducedPage } from './reduce-page.js';
+import { reducePage, type ReducedPage } from './reduce-page.js';
 import { queryRows } from './row-query.js';
 
 /** After so long a waiter looks again, whether or not anything was heard. */
@@ -116,7 +116,9 @@ export class MemoryReadModel<Event extends EventShape, Row> implements ReadModel
 
   async query(query: RowQuery): Promise<RowsAt<readonly KeyedRow<Row>[]>> {
     refuseWhenClosed(this.#surroundings);
-    return this.#at(queryRows(this.#projection, this.#live.rows, query));
+    const rows = queryRows(this.#projection, this.#live.rows, query);
+    for (const { row } of rows) deepFrozen(row);
+    return this.#at(rows);
   }
 
   async keys(query: RowQuery): Promise<RowsAt<readonly string[]>> {
@@ -194,17 +196,18 @@ export class MemoryReadModel<Event extends EventShape, Row> implements ReadModel
   /** `over`: rows that are newer than those kept. */
   #reduced(events: readonly RecordedEvent[], over: ReadonlyMap<string, Row | undefined> = new Map()): ReducedPage<Row> {
     const lookUp = (key: string): Row | undefined => (over.has(key) ? over.get(key) : this.#row(key));
-    return reduceAtOnce(this.#projection, events.filter(this.#isWanted), lookUp);
+    return reducePage(this.#projection, events.filter(this.#isWanted), lookUp);
   }
 
+  /** Frozen when it is handed out: nobody may change it for the others. */
   #row(key: string): Row | undefined {
-    return this.#live.rows.get(key);
+    return deepFrozen(this.#live.rows.get(key));
   }
 
   #apply(change: Omit<ReadModelChange<Row>, 'expected'>): void {
     for (const [key, row] of change.rows) {
       if (row === undefined) this.#live.rows.delete(key);
-      else this.#live.rows.set(key, deepFrozen(row));
+      else this.#live.rows.set(key, row);
     }
     this.#live.checkpoint = change.checkpoint;
     this.wake();

@@ -34,10 +34,11 @@ export interface ReadModelDefinition<Row> {
 export interface Projection<Event extends EventShape, Row> extends ReadModelDefinition<Row> {
   readonly filter: EventFilter;
   readonly events: EventCodec<Event>;
-  /** Which row the events of a stream belong to: it is known of an event that can't be read, too. */
-  key(streamId: StreamId): string;
-  /** Whether no two streams share a row: a rebuild may then read one stream after another. Default: not known. */
-  readonly isOneRowAStream?: boolean;
+  /**
+   * Which row the events of a stream belong to, where several streams share one. Default: each stream has a row of its own, under its
+   * name, and a rebuild may read one stream after another.
+   */
+  key?(streamId: StreamId): string;
   /** The values to find a row by of which nothing could be read: what its stream's name tells. Default: none. */
   indexUnread?(streamId: StreamId): IndexValues;
   /** The row after the event; `undefined` when there is none any more. The row before it is never changed in place. */
@@ -47,6 +48,11 @@ export interface Projection<Event extends EventShape, Row> extends ReadModelDefi
    * taken away. It is found by what `index` says of it, like any row. Default: nothing.
    */
   snapshot?(row: Row, event: RecordedFacts): KeyedRow<Row> | undefined;
+}
+
+/** The key of the row that the events of a stream belong to: it is known of an event that can't be read, too. */
+export function rowKey(projection: { key?(streamId: StreamId): string }, streamId: StreamId): string {
+  return projection.key === undefined ? streamId : projection.key(streamId);
 }
 
 /** A projection of whatever events to whatever rows, for code that only passes it on. */

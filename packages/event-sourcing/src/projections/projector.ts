@@ -12,7 +12,7 @@ import { CheckpointConflict } from './projection-faults.js';
 import { modelName, type Projection } from './projection.js';
 import type { ReadModel, ReadModelStore } from './read-model-store.js';
 import { Rebuild } from './rebuild.js';
-import { decodePage, missingKeys, reducePage, type PageSlots } from './reduce-page.js';
+import { reducePage, unknownKeys, type KnownRows } from './reduce-page.js';
 
 /** What a projector is made of. */
 export interface ProjectorOptions<Event extends EventShape, Row> {
@@ -37,7 +37,7 @@ const LARGEST_STEP = 100;
 interface Turn<Row> {
   readonly model: ReadModel<Row>;
   reached: Position | undefined;
-  readonly known: PageSlots<Row>;
+  readonly known: KnownRows<Row>;
 }
 
 /**
@@ -187,28 +187,29 @@ export class Projector<Event extends EventShape, Row> {
   }
 
   async #reduce(turn: Turn<Row>, events: readonly RecordedEvent[]): Promise<void> {
-    const page = decodePage(this.#projection, events, turn.known);
-    const before = await this.#rowsBefore(turn, missingKeys(page));
-    const reduced = reducePage(this.#projection, page, before);
+    await this.#lookUp(turn, unknownKeys(this.#projection, events, turn.known));
+    const reduced = reducePage(this.#projection, events, (key) => turn.known.get(key));
     if (reduced.position !== undefined) {
       await turn.model.commit({ expected: turn.reached, checkpoint: reduced.position, rows: reduced.rows });
       turn.reached = reduced.position;
+      for (const [key, row] of reduced.rows) turn.known.set(key, row);
     }
     if (reduced.stopped !== undefined) throw reduced.stopped;
     if (turn.known.size > REMEMBERED_ROWS) turn.known.clear();
   }
 
   /**
-   * The rows a page begins with. Those of another checkpoint hold events that are still to come: an event reduced twice would
+   * Looks up the rows a page begins with. Those of another checkpoint hold events that are still to come: an event reduced twice would
    * look like one that can't be reduced.
    *
    * @throws CheckpointConflict when another projector was here.
    */
-  async #rowsBefore(turn: Turn<Row>, keys: readonly string[]): Promise<ReadonlyMap<string, Row>> {
-    if (keys.length === 0) return new Map();
+  async #lookUp(turn: Turn<Row>, keys: readonly string[]): Promise<void> {
+    if (keys.length === 0) return;
     const { rows, checkpoint } = await turn.model.read(keys);
-    if (checkpoint === turn.reached) return rows;
-    throw new CheckpointConflict({ model: this.name, expected: turn.reached, actual: checkpoint });
+    if (checkpoint !== turn.reached)
+      throw new CheckpointConflict({ model: this.name, expected: turn.reached, actual: checkpoint });
+    for (const key of keys) turn.known.set(key, rows.get(key));
   }
 
   #steps(reached: Position | undefined, signal: AbortSignal | undefined): ReadAllOptions {

@@ -4,20 +4,14 @@ import { laterPosition, START, type Position } from '../streams/position.js';
 import { yieldToLoop } from '../yield-to-loop.js';
 import type { Projection } from './projection.js';
 import type { RebuildingModel } from './read-model-store.js';
-import {
-  decodePage,
-  foldPage,
-  missingKeys,
-  rowsOf,
-  type FoldedPage,
-  type PageSlot,
-  type PageSlots,
-} from './reduce-page.js';
+import { reducePage, unknownKeys, type KnownRows } from './reduce-page.js';
 
 /** Rows kept in memory before they are written, so that a rebuild needs no more of it the longer the log is. */
 const HELD_ROWS = 20_000;
 /** Rows written in one transaction, so that nobody else in the process waits longer than some milliseconds. */
 const SLICE = 200;
+
+const NOTHING: ReadonlyMap<string, never> = new Map<string, never>();
 
 /**
  * Fills a copy of a read model that nobody sees yet. Rows are written when there are many of them or at the end, not
@@ -26,10 +20,8 @@ const SLICE = 200;
 export class Rebuild<Event extends EventShape, Row> {
   readonly #projection: Projection<Event, Row>;
   readonly #copy: RebuildingModel<Row>;
-  readonly #known: PageSlots<Row> = new Map();
   /** What was changed since rows were written last. */
-  #held: PageSlot<Row>[] = [];
-  #token = Symbol('rows');
+  #held: KnownRows<Row> = new Map();
   /** How far the rows are that were written. */
   #written: Position | undefined;
   #reached: Position | undefined;
@@ -46,7 +38,7 @@ export class Rebuild<Event extends EventShape, Row> {
    * @throws ProjectionStopped before an event that can't be reduced.
    */
   async readOn(store: EventStore, options: Omit<ReadAllOptions, 'after'>): Promise<void> {
-    if (this.#reached === undefined && this.#projection.isOneRowAStream === true) {
+    if (this.#reached === undefined && this.#projection.key === undefined) {
       await this.#readStreams(store, options);
     }
     const from = this.#reached === undefined ? {} : { after: this.#reached };
@@ -57,56 +49,54 @@ export class Rebuild<Event extends EventShape, Row> {
     if (store.readStreams === undefined) return;
     const upTo = await store.head();
     for await (const events of store.readStreams({ ...options, upTo })) {
-      const page = decodePage(this.#projection, events, this.#known);
-      this.#hold(foldPage(this.#projection, page, { before: new Map<string, Row>(), token: this.#token }));
-      if (this.#held.length > SLICE) await this.#writeAllBut(0);
-      // What is held stays known, and so does the last one, which the next page may go on with.
-      const open = page.slots.at(-1);
-      if (open !== undefined) this.#known.set(open.key, open);
+      this.#reduce(events, NOTHING);
+      // The next page may go on with the last one.
+      if (this.#held.size > SLICE) await this.#write(this.#sorted({ but: events.at(-1)?.streamId }));
     }
     if (options.signal?.aborted !== true) this.#reached = upTo;
   }
 
   async #take(events: readonly RecordedEvent[]): Promise<void> {
-    const page = decodePage(this.#projection, events, this.#known);
-    const before = await this.#before(missingKeys(page));
-    const folded = foldPage(this.#projection, page, { before, token: this.#token });
-    this.#hold(folded);
-    this.#reached = folded.position ?? this.#reached;
-    if (this.#held.length > HELD_ROWS) await this.#writeAllBut(0);
+    const before = await this.#before(unknownKeys(this.#projection, events, this.#held));
+    this.#reached = this.#reduce(events, before) ?? this.#reached;
+    if (this.#held.size > HELD_ROWS) await this.#write(this.#sorted());
   }
 
-  #hold({ changed, stopped }: FoldedPage<Row>): void {
+  #reduce(events: readonly RecordedEvent[], before: ReadonlyMap<string, Row>): Position | undefined {
+    const lookUp = (key: string): Row | undefined => (this.#held.has(key) ? this.#held.get(key) : before.get(key));
+    const { rows, position, stopped } = reducePage(this.#projection, events, lookUp);
     if (stopped !== undefined) throw stopped;
-    for (const slot of changed) this.#held.push(slot);
+    for (const [key, row] of rows) this.#held.set(key, row);
+    return position;
   }
 
   /** Takes the live rows' place, at `head` or further. @throws CheckpointConflict when those are further still. */
   async finish(head: Position): Promise<Position> {
-    await this.#writeAllBut(SLICE);
+    await this.#write(this.#sorted().slice(0, -SLICE));
     const checkpoint = laterPosition(this.#reached ?? START, head);
-    await this.#copy.switchOver({ expected: this.#written, checkpoint, rows: rowsOf(this.#held) });
+    await this.#copy.switchOver({ expected: this.#written, checkpoint, rows: this.#held });
     return checkpoint;
   }
 
   /** Nothing is there to be looked up before anything was written. */
   async #before(keys: readonly string[]): Promise<ReadonlyMap<string, Row>> {
-    return this.#written === undefined || keys.length === 0 ? new Map() : (await this.#copy.read(keys)).rows;
+    return this.#written === undefined || keys.length === 0 ? NOTHING : (await this.#copy.read(keys)).rows;
+  }
+
+  /** Neighbours are kept beside each other: in the order they come, each slice would write to all pages of a store. */
+  #sorted({ but }: { readonly but?: string | undefined } = {}): readonly (readonly [string, Row | undefined])[] {
+    return [...this.#held].filter(([key]) => key !== but).sort(([one], [other]) => (one < other ? -1 : 1));
   }
 
   /** In slices: no reader sees the copy before it is whole. */
-  async #writeAllBut(rest: number): Promise<void> {
+  async #write(rows: readonly (readonly [string, Row | undefined])[]): Promise<void> {
     const checkpoint = this.#reached ?? START;
-    // Neighbours are kept beside each other: in the order they come, each slice would write to all pages of a store.
-    this.#held.sort(({ key: one }, { key: other }) => (one < other ? -1 : 1));
-    while (this.#held.length > rest) {
-      const rows = rowsOf(this.#held.splice(0, SLICE));
-      await this.#copy.commit({ expected: this.#written, checkpoint, rows });
+    for (let from = 0; from < rows.length; from += SLICE) {
+      const slice = rows.slice(from, from + SLICE);
+      await this.#copy.commit({ expected: this.#written, checkpoint, rows: new Map(slice) });
       this.#written = checkpoint;
+      for (const [key] of slice) this.#held.delete(key);
       await yieldToLoop();
     }
-    // What changes from now on is to be written again.
-    this.#token = Symbol('rows');
-    if (rest === 0) this.#known.clear();
   }
 }

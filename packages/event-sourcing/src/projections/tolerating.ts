@@ -9,7 +9,7 @@ import { START, type Position } from '../streams/position.js';
 import { revision } from '../streams/revision.js';
 import { parseStreamId } from '../streams/stream-id.js';
 import type { FreshRows } from './following.js';
-import type { IndexValues, Projection } from './projection.js';
+import { rowKey, type IndexValues, type Projection } from './projection.js';
 import type { RowsAt } from './read-model-store.js';
 
 /** Why an event could not be read, and where it stands. */
@@ -63,8 +63,7 @@ export function tolerating<Event extends EventShape, Row>(
     version,
     filter,
     events: AS_RECORDED,
-    key: (streamId) => projection.key(streamId),
-    isOneRowAStream: projection.isOneRowAStream ?? false,
+    ...(projection.key !== undefined && { key: (streamId) => rowKey(projection, streamId) }),
     reduce: (row, event) => reduced(projection, row, event),
     index: (row) => indexOf(projection, row),
     snapshot: (row, event) => (row instanceof UnreadableRow ? undefined : projection.snapshot?.(row, event)),

@@ -69,21 +69,13 @@ export { toJson } from '../streams/json.js';
 export { meetsExpectation, revisionAfter, type ExpectedRevision } from '../streams/revision.js';
 export {
   modelName,
+  rowKey,
   type AnyProjection,
   type IndexValues,
   type ReadModelDefinition,
   type RowCodec,
 } from '../projections/projection.js';
-export {
-  decodePage,
-  missingKeys,
-  reduceAtOnce,
-  reducePage,
-  type DecodedPage,
-  type PageSlot,
-  type PageSlots,
-  type ReducedPage,
-} from '../projections/reduce-page.js';
+export { reducePage, unknownKeys, type KnownRows, type ReducedPage } from '../projections/reduce-page.js';
 export { MOST_BEHIND } from '../projections/read-model-store.js';
 export type {
   KeyedRow,

@@ -127,9 +127,10 @@ export class MemoryEventStore implements EventStore {
     let page: RecordedEvent[] = [];
     for (const { category, events } of this.#streams.values()) {
       if (filter?.categories.includes(category) === false) continue;
+      const isWhole = (events.at(-1)?.position ?? START) <= upTo;
       for (const event of events) {
         if (signal?.aborted === true) return;
-        if (event.position > upTo) break;
+        if (!isWhole && event.position > upTo) break;
         if (page.push(event) < pageSize) continue;
         yield page;
         page = [];

@@ -90,7 +90,6 @@ export const counterTotals: Projection<CounterEvent, CounterRow> = {
   events: counterEvents,
   rows: { encode: encodeRow, decode: decodeRow },
   index: (row: CounterRow) => ({ [PARITY]: row.total % 2 === 0 ? 'even' : 'odd' }),
-  key: (streamId) => streamId,
   reduce(row, event) {
     if (event.type === 'CounterRemoved') return undefined;
     const total = (row?.total ?? 0) + event.data.by;

@@ -1,11 +1,5 @@
 import { streamId, type Projection, type RecordedEvent, type StreamId } from '@login-policy/event-sourcing';
-import {
-  decodePage,
-  matchesFilter,
-  reducePage,
-  type EventFilter,
-  type EventShape,
-} from '@login-policy/event-sourcing/store';
+import { matchesFilter, reducePage, type EventFilter, type EventShape } from '@login-policy/event-sourcing/store';
 import { demandSame } from '../demand.js';
 import { EventPlacer, type PlacingOptions } from './event-placer.js';
 
@@ -62,7 +56,7 @@ function reduceAll<Event extends EventShape, Row>(
 ): ReadonlyMap<string, Row> {
   const rows = new Map<string, Row>();
   for (const event of events.filter((candidate) => matchesFilter(projection.filter, candidate))) {
-    const reduced = reducePage(projection, decodePage(projection, [event]), rows);
+    const reduced = reducePage(projection, [event], (key) => rows.get(key));
     if (reduced.stopped !== undefined) throw reduced.stopped;
     for (const [key, row] of reduced.rows) {
       if (row === undefined) rows.delete(key);

@@ -7,7 +7,7 @@ import {
   type Store,
   type StreamId,
 } from '@login-policy/event-sourcing';
-import { decodePage, matchesFilter, reducePage, type NewEvent } from '@login-policy/event-sourcing/store';
+import { matchesFilter, reducePage, type NewEvent } from '@login-policy/event-sourcing/store';
 import { demandSame } from '../../demand.js';
 import {
   COUNTER_CATEGORY,
@@ -71,7 +71,7 @@ export class CounterWriter {
 export async function demandFolded(store: Store, projection: Projection<CounterEvent, CounterRow>): Promise<void> {
   const log = await readAll(store.eventStore);
   const wanted = log.filter((event) => matchesFilter(projection.filter, event));
-  const { rows, stopped } = reducePage(projection, decodePage(projection, wanted), new Map<string, CounterRow>());
+  const { rows, stopped } = reducePage(projection, wanted, () => undefined);
   if (stopped !== undefined) throw stopped;
   const model = await store.readModels.open(projection);
   const found = (await model.read([...rows.keys()])).rows;
