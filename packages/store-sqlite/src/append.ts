@@ -32,6 +32,7 @@ export class AppendTransaction {
   readonly #names: Names;
   readonly #inline: InlineModels;
   readonly #clock: Clock;
+  #begun: Position = START;
   #head: Position = START;
 
   constructor({ statements, names }: Log, inline: InlineModels, clock: Clock) {
@@ -43,13 +44,15 @@ export class AppendTransaction {
 
   /** To be called when a transaction has begun: other processes may have written since the last one. */
   begin(): void {
-    this.#head = headOf(this.#statements, this.#names.store);
-    this.#inline.begin(this.#head);
+    const last = this.#statements.head.get();
+    this.#begun = headOf(last, this.#names.store);
+    this.#head = this.#begun;
+    this.#inline.begin(this.#head, last?.[2] ?? null);
   }
 
   /** To be called before the transaction is committed. */
   end(): void {
-    this.#inline.end(this.#head);
+    if (this.#head !== this.#begun) this.#inline.leaveOthers(this.#begun);
   }
 
   /**
@@ -113,6 +116,7 @@ export class AppendTransaction {
         text.data,
         text.metadata,
         packAppend(event.append),
+        this.#inline.kept,
       );
     }
   }

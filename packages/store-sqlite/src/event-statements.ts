@@ -12,6 +12,9 @@ export interface StreamHead {
 /** Where an event stands, and its id. */
 export type PlacedId = readonly [place: number, id: string];
 
+/** The last event, and the numbers of the read models that its transaction kept, a space between two. */
+export type LogHead = readonly [...PlacedId, kept: string | null];
+
 /** An event's row as it is written. */
 type NewRow = [
   category: number,
@@ -25,6 +28,7 @@ type NewRow = [
   data: string,
   metadata: string,
   append: number,
+  kept: string | null,
 ];
 
 /** Takes the rows of a stream from a revision on, so many at the most. */
@@ -35,7 +39,7 @@ export interface EventStatements {
   readonly insert: Statement<NewRow>;
   readonly streamHead: Statement<[stream: number], StreamHead>;
   /** The last event, when there is one. */
-  readonly head: Statement<[], PlacedId>;
+  readonly head: Statement<[], LogHead>;
   readonly idAt: Statement<[position: number], string>;
   readonly forwards: StreamPage;
   readonly backwards: StreamPage;
@@ -47,13 +51,13 @@ export interface EventStatements {
 export function eventStatements(database: Database): EventStatements {
   return {
     insert: database.prepare(
-      `INSERT INTO events (category, position, stream, revision, type, schema_version, recorded_at, id, data, metadata, append)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO events (category, position, stream, revision, type, schema_version, recorded_at, id, data, metadata, append, kept)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     ),
     streamHead: database.prepare(
       'SELECT revision, recorded_at AS recordedAt, id FROM events WHERE stream = ? ORDER BY revision DESC LIMIT 1',
     ),
-    head: database.prepare<[], PlacedId>('SELECT position, id FROM events ORDER BY position DESC LIMIT 1').raw(),
+    head: database.prepare<[], LogHead>('SELECT position, id, kept FROM events ORDER BY position DESC LIMIT 1').raw(),
     idAt: database.prepare<[number], string>('SELECT id FROM events WHERE position = ?').pluck(),
     forwards: streamPage(database, '>= ? ORDER BY revision ASC'),
     backwards: streamPage(database, '<= ? ORDER BY revision DESC'),

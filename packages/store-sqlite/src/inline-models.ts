@@ -10,21 +10,33 @@ import {
   placeIn,
 } from '@login-policy/event-sourcing/store';
 import type { LogReader } from './reads.js';
-import type { EncodedRow, ModelRows } from './model-tables.js';
+import { isKept, type EncodedRow, type ModelRows, type ModelTables } from './model-tables.js';
 
 /** What an append needs of a read model that it keeps. */
 interface Kept {
-  /** Whether the rows are at the head now, having been brought there if they were near enough. */
-  catchUp(head: Position): boolean;
-  prepare(events: readonly RecordedEvent[]): () => void;
-  moveTo(checkpoint: Position): void;
+  /** The number of the rows if they are at the head now, having been brought there if they were near enough. */
+  catchUp(head: Position): number | undefined;
+  prepare(events: readonly RecordedEvent[], model: number): () => void;
+}
+
+interface AtHead {
+  readonly rows: Kept;
+  readonly model: number;
 }
 
 /** The read models that change inside the appends: each that was opened. All of it happens in a transaction that is open. */
 export class InlineModels {
   readonly #models = new Map<string, Kept>();
+  readonly #tables: ModelTables;
   /** Those of the transaction that is open: their rows were at the head when it began. */
-  #atHead: readonly Kept[] = [];
+  #atHead: readonly AtHead[] = [];
+  #keptBefore: string | null = null;
+  /** What each event of the transaction says of them: their numbers, a space between two. */
+  kept: string | null = null;
+
+  constructor(tables: ModelTables) {
+    this.#tables = tables;
+  }
 
   /** From now on appends keep these rows, too. */
   keep<Event extends EventShape, Row>(projection: Projection<Event, Row>, rows: ModelRows<Row>, log: LogReader): void {
@@ -32,22 +44,31 @@ export class InlineModels {
     if (!this.#models.has(name)) this.#models.set(name, new InlineModel(projection, rows, log));
   }
 
-  /** Other processes may have written without some of them: those that are too far behind are left out. */
-  begin(head: Position): void {
-    this.#atHead = [...this.#models.values()].filter((model) => model.catchUp(head));
+  /** Other processes may have written without some of them: those that are too far behind are left out. `kept`: by the last event. */
+  begin(head: Position, kept: string | null): void {
+    const atHead: AtHead[] = [];
+    for (const rows of this.#models.values()) {
+      const model = rows.catchUp(head);
+      if (model !== undefined) atHead.push({ rows, model });
+    }
+    this.#atHead = atHead;
+    this.#keptBefore = kept;
+    this.kept = atHead.length === 0 ? null : atHead.map(({ model }) => model).join(' ');
   }
 
   /** Reduces the events of an append, which may throw, and answers with the write of the rows. */
   prepare(events: readonly RecordedEvent[]): () => void {
-    const writes = this.#atHead.map((model) => model.prepare(events));
+    const writes = this.#atHead.map(({ rows, model }) => rows.prepare(events, model));
     return () => {
       for (const write of writes) write();
     };
   }
 
-  /** Moves every checkpoint to the head. */
-  end(head: Position): void {
-    for (const model of this.#atHead) model.moveTo(head);
+  /** To be called when there are new events: those that were kept before, and are not by these, stay where the last one before is. */
+  leaveOthers(before: Position): void {
+    if (this.#keptBefore === null || this.#keptBefore === this.kept) return;
+    const models = this.#keptBefore.split(' ').map(Number);
+    for (const model of models) if (!isKept(model, this.kept)) this.#tables.leave(model, before);
   }
 }
 
@@ -67,32 +88,28 @@ export class InlineModel<Event extends EventShape, Row> {
 
   /**
    * Brings the rows to the head, if they are at most {@link MOST_BEHIND} events behind and all of those can be reduced. Else they
-   * stay as they are, and the answer is no.
+   * stay as they are, and nothing is answered.
    */
-  catchUp(head: Position): boolean {
-    const reached = this.#rows.checkpoint() ?? START;
-    if (reached >= head) return true;
-    if (placeIn(head) - placeIn(reached) > MOST_BEHIND) return false;
+  catchUp(head: Position): number | undefined {
+    const { model, checkpoint: reached = START } = this.#rows.place() ?? {};
+    if (model === undefined || reached >= head) return model;
+    if (placeIn(head) - placeIn(reached) > MOST_BEHIND) return undefined;
     const { filter } = this.#projection;
     const { events, considered } = this.#log.readAhead({ after: reached, filter, pageSize: MOST_BEHIND });
     const { encoded, stopped } = this.#reduce(events);
     // A page ends before an event that can't be read: what is behind it was not looked at.
-    if (stopped !== undefined || considered < head) return false;
-    this.#rows.write(encoded());
-    this.moveTo(head);
-    return true;
+    if (stopped !== undefined || considered < head) return undefined;
+    this.#rows.write(model, encoded());
+    this.#rows.moveTo(head);
+    return model;
   }
 
   /** Reduces and encodes, which may throw; the write it answers with can only fail as the database does. */
-  prepare(events: readonly RecordedEvent[]): () => void {
+  prepare(events: readonly RecordedEvent[], model: number): () => void {
     const reduced = this.#reduce(events.filter(this.#isWanted));
     if (reduced.stopped !== undefined) throw reduced.stopped;
     const encoded = reduced.encoded();
-    return () => this.#rows.write(encoded);
-  }
-
-  moveTo(checkpoint: Position): void {
-    this.#rows.moveTo(checkpoint);
+    return () => this.#rows.write(model, encoded);
   }
 
   #reduce(events: readonly RecordedEvent[]): ReducedPage<Row> & { encoded: () => readonly EncodedRow<Row>[] } {

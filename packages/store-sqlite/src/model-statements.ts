@@ -1,4 +1,5 @@
 import type { Database, Statement } from './database.js';
+import type { LogHead } from './event-statements.js';
 
 /** What the names begin with of read models that nobody reads any more. */
 export const REPLACED = '.replaced.';
@@ -11,11 +12,19 @@ interface StoredRow {
   readonly row: string;
 }
 
+/** A read model with where it was left, and the last event there is. */
+export type PlacedModel = readonly [
+  model: number,
+  leftAt: string | null,
+  ...([place: null, id: null, kept: null] | LogHead),
+];
+
 /** The prepared statements on read models. */
 export interface ModelStatements {
   readonly make: Statement<[name: string]>;
-  readonly idOf: Statement<[name: string], number>;
-  readonly checkpoint: Statement<[name: string], string | null>;
+  readonly place: Statement<[name: string], PlacedModel>;
+  /** Where it is left from now on by those who write without it. */
+  readonly leave: Statement<[checkpoint: string, model: number]>;
   readonly moveTo: Statement<[checkpoint: string, name: string]>;
   readonly rename: Statement<[to: string, from: string]>;
   readonly dropModel: Statement<[model: number]>;
@@ -39,9 +48,14 @@ export function modelStatements(database: Database): ModelStatements {
   const model = '(SELECT id FROM models WHERE name = ?)';
   return {
     make: database.prepare('INSERT INTO models (name) VALUES (?) ON CONFLICT DO NOTHING'),
-    idOf: database.prepare<[string], number>('SELECT id FROM models WHERE name = ?').pluck(),
-    checkpoint: database.prepare<[string], string | null>('SELECT checkpoint FROM models WHERE name = ?').pluck(),
-    moveTo: database.prepare('UPDATE models SET checkpoint = ? WHERE name = ?'),
+    place: database
+      .prepare<[string], PlacedModel>(
+        `SELECT models.id, left_at, head.position, head.id, head.kept FROM models
+         LEFT JOIN (SELECT position, id, kept FROM events ORDER BY position DESC LIMIT 1) AS head WHERE name = ?`,
+      )
+      .raw(),
+    leave: database.prepare('UPDATE models SET left_at = ? WHERE id = ?'),
+    moveTo: database.prepare('UPDATE models SET left_at = ? WHERE name = ?'),
     rename: database.prepare('UPDATE models SET name = ? WHERE name = ?'),
     dropModel: database.prepare('DELETE FROM models WHERE id = ?'),
     replaced: database.prepare<[], number>(`SELECT id FROM models WHERE name GLOB '${REPLACED}*' LIMIT 1`).pluck(),

@@ -14,6 +14,7 @@ import {
   KeptRows,
 } from '@login-policy/event-sourcing/store';
 import type { Database } from './database.js';
+import { positionAt } from './positions.js';
 import { modelStatements, REPLACED, type ModelStatements } from './model-statements.js';
 
 /** A row as it is written. */
@@ -61,6 +62,11 @@ export class ModelTables {
     return `${name}.rebuilding.${randomUUID()}`;
   }
 
+  /** Writes down how far rows are that the events to come do not keep. */
+  leave(model: number, checkpoint: Position): void {
+    this.#statements.leave.run(positionToString(checkpoint), model);
+  }
+
   /** Puts one read model in the place of another, which is left for {@link sweep}. */
   replace(name: string, by: string): void {
     this.#retire(name);
@@ -87,6 +93,12 @@ export class ModelTables {
   #renew(): void {
     for (const kept of this.#kept.values()) kept.renew();
   }
+}
+
+/** The number of a read model, and how far its rows are. */
+export interface ModelPlace {
+  readonly model: number;
+  readonly checkpoint: Position | undefined;
 }
 
 interface Named<Row> {
@@ -143,8 +155,16 @@ export class ModelRows<Row> {
   }
 
   checkpoint(): Position | undefined {
-    const stored = this.#statements.checkpoint.get(this.name);
-    return stored === undefined || stored === null ? undefined : parsePosition(stored);
+    return this.place()?.checkpoint;
+  }
+
+  /** How far the rows are: to the last event, if its transaction kept them, else to where they were left. */
+  place(): ModelPlace | undefined {
+    const found = this.#statements.place.get(this.name);
+    if (found === undefined) return undefined;
+    const [model, leftAt, place, id, kept] = found;
+    if (place !== null && isKept(model, kept)) return { model, checkpoint: positionAt([place, id], this.#kept.store) };
+    return { model, checkpoint: leftAt === null ? undefined : parsePosition(leftAt) };
   }
 
   moveTo(checkpoint: Position): void {
@@ -178,19 +198,17 @@ export class ModelRows<Row> {
   }
 
   /** In a transaction of a write: should that be taken back, what is kept of it is, too. */
-  write(rows: readonly EncodedRow<Row>[]): void {
-    if (rows.length === 0) return;
-    const model = this.#statements.idOf.get(this.name);
-    if (model === undefined) throw new RebuildSuperseded({ model: this.name });
+  write(model: number, rows: readonly EncodedRow<Row>[]): void {
     for (const row of rows) this.#writeRow(model, row);
   }
 
   /** Takes a step, if the checkpoint is where the step expects it. @throws CheckpointConflict */
   step({ expected, checkpoint, rows }: ReadModelChange<Row>): void {
-    if (this.#statements.idOf.get(this.name) === undefined) throw new RebuildSuperseded({ model: this.name });
-    const actual = this.checkpoint();
+    const at = this.place();
+    if (at === undefined) throw new RebuildSuperseded({ model: this.name });
+    const actual = at.checkpoint;
     if (actual !== expected) throw new CheckpointConflict({ model: this.name, expected, actual });
-    this.write(this.encode(rows));
+    this.write(at.model, this.encode(rows));
     this.moveTo(checkpoint);
   }
 
@@ -209,6 +227,11 @@ export class ModelRows<Row> {
     for (const [name, value] of indexed ?? []) this.#statements.index.run(model, key, name, value);
     this.#kept.written(key, row, text);
   }
+}
+
+/** Whether a read model is among those that an event says its transaction kept. */
+export function isKept(model: number, kept: string | null): boolean {
+  return kept !== null && kept.split(' ').includes(`${model}`);
 }
 
 function areSame(entries: readonly IndexEntry[], others: readonly IndexEntry[]): boolean {

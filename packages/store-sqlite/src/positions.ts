@@ -1,11 +1,10 @@
 import { START, type Position } from '@login-policy/event-sourcing';
 import { isEventId, positionOf, StoreDamaged } from '@login-policy/event-sourcing/store';
-import type { EventStatements, PlacedId } from './event-statements.js';
+import type { LogHead, PlacedId } from './event-statements.js';
 
 /** The position of the last event; `START` when there is none. @throws StoreDamaged when its id is not one. */
-export function headOf({ head }: EventStatements, store: string): Position {
-  const last = head.get();
-  return last === undefined ? START : positionAt(last, store);
+export function headOf(last: LogHead | undefined, store: string): Position {
+  return last === undefined ? START : positionAt([last[0], last[1]], store);
 }
 
 /** The position of an event. @throws StoreDamaged when its id is not one. */

@@ -67,7 +67,7 @@ export class LogReader {
 
   /** The position of the last event; `START` when there is none. */
   head(): Position {
-    return headOf(this.#statements, this.#database.name);
+    return headOf(this.#statements.head.get(), this.#database.name);
   }
 
   /** Whether a position stands for an event that is there. */

@@ -73,6 +73,12 @@ const MIGRATIONS: readonly string[] = [
   ALTER TABLE row_values RENAME TO row_index;
   CREATE INDEX row_index_by_value ON row_index (model, name, value, key);
   `,
+  // Each event says by their numbers which read models its transaction kept; what a read model says itself is where it was left. By the
+  // other name of that, a program of before that is still running fails, and does not reduce again what was kept without its knowing.
+  `
+  ALTER TABLE events ADD COLUMN kept TEXT;
+  ALTER TABLE models RENAME COLUMN checkpoint TO left_at;
+  `,
 ];
 
 /** The version this program writes. */

@@ -102,7 +102,7 @@ function assemble(connection: Connection, driver: Driver, options: SqliteStoreOp
   const [statements, names, tables] = [eventStatements(database), new Names(database), new ModelTables(database)];
   const pages = new PageReader(database, names);
   const log = new LogReader(database, { statements, names, pages });
-  const inline = new InlineModels();
+  const inline = new InlineModels(tables);
   const transaction = new AppendTransaction({ statements, names }, inline, options.clock ?? systemClock);
   const eventStore = new SqliteEventStore(connection, {
     statements,

@@ -56,10 +56,15 @@ describe('the rows of a read model that were used last', () => {
   it('are what they were when the transaction that changed them was taken back', async () => {
     const [event] = await store.eventStore.append(appendOne());
     await readAt();
-    driver.strikeAt('UPDATE models', () => {
-      throw new Error('struck');
+    // The rows of the first are written; the second ends the transaction of both.
+    driver.strikeAt('INSERT INTO events', (proceed) => {
+      driver.strikeAt('INSERT INTO events', () => {
+        throw new Error('struck');
+      });
+      return proceed();
     });
-    expect(await faultOf(store.eventStore.append(appendOne()))).to.have.property('message', 'struck');
+    const group = [store.eventStore.append(appendOne()), store.eventStore.append(appendOne())];
+    for (const fault of await Promise.all(group.map(faultOf))) expect(fault).to.have.property('message', 'struck');
     expect(await readAt()).to.deep.equal([1, event?.position]);
     await store.eventStore.append(appendOne());
     expect((await readAt())[0]).to.equal(2);

@@ -1,4 +1,4 @@
-import type { Projection } from '@login-policy/event-sourcing';
+import { positionToString, type Position, type Projection } from '@login-policy/event-sourcing';
 import { openSqliteStore } from '@login-policy/store-sqlite';
 import { counterTotals, type CounterEvent, type CounterRow } from '@login-policy/testkit';
 import { expect } from 'chai';
@@ -7,7 +7,17 @@ import { appendOne, STREAM } from './events.js';
 import { freshFolder } from './files.js';
 import { tamper } from './raw.js';
 
-/** What version 4 of the schema brought is taken back. */
+/** What version 5 of the schema brought is taken back. */
+function asInVersion4(head: Position): readonly string[] {
+  return [
+    'ALTER TABLE events DROP COLUMN kept',
+    'ALTER TABLE models RENAME COLUMN left_at TO checkpoint',
+    `UPDATE models SET checkpoint = '${positionToString(head)}'`,
+    'PRAGMA user_version = 4',
+  ];
+}
+
+/** What version 4 brought is, too. */
 const AS_IN_VERSION_3 = [
   `CREATE TABLE before (model INTEGER NOT NULL, key TEXT NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL,
      PRIMARY KEY (model, key, name)) STRICT, WITHOUT ROWID`,
@@ -25,6 +35,28 @@ const reached: Projection<CounterEvent, CounterRow> = {
   index: ({ total }) => ({ reached: Array.from({ length: total }, (_, place) => `${place + 1}`) }),
 };
 
+describe('a file in which appends wrote down how far read models were', () => {
+  it('is brought to the events that say it, and a program of before that still runs writes no more', async () => {
+    const folder = await freshFolder();
+    const path = folder.path('store.db');
+    const before = await openSqliteStore({ path });
+    await before.readModels.open(counterTotals);
+    await before.eventStore.append(appendOne());
+    const head = await before.eventStore.head();
+    await before.close();
+    tamper(path, ...asInVersion4(head));
+    const store = await openSqliteStore({ path });
+    const totals = await store.readModels.open(counterTotals);
+    expect(await totals.checkpoint()).to.equal(head);
+    await store.eventStore.append(appendOne());
+    expect((await totals.read([STREAM])).rows.get(STREAM)?.total).to.equal(2);
+    await store.close();
+    const asBefore = (): void => tamper(path, 'UPDATE models SET checkpoint = NULL');
+    expect(asBefore).to.throw('no such column: checkpoint');
+    await folder.remove();
+  });
+});
+
 describe('a file in which a row had one value of an index', () => {
   it('is brought to several, and keeps by what its rows are found', async () => {
     const folder = await freshFolder();
@@ -33,8 +65,9 @@ describe('a file in which a row had one value of an index', () => {
     const parity = { index: 'parity', value: 'odd' };
     await before.readModels.open(counterTotals);
     await before.eventStore.append(appendOne());
+    const head = await before.eventStore.head();
     await before.close();
-    tamper(path, ...AS_IN_VERSION_3);
+    tamper(path, ...asInVersion4(head), ...AS_IN_VERSION_3);
     const store = await openSqliteStore({ path });
     const [totals, several] = [await store.readModels.open(counterTotals), await store.readModels.open(reached)];
     expect((await totals.keys(parity)).rows).to.deep.equal([STREAM]);

@@ -19,15 +19,16 @@ interface Kept<Row> {
  */
 export class KeptRows<Row> {
   readonly #definition: ReadModelDefinition<Row>;
-  readonly #store: string;
+  /** What faults say. */
+  readonly store: string;
   readonly #rows: Lru<string, Kept<Row>>;
   readonly #keepsNone: boolean;
   #moment = Symbol('moment');
 
-  /** `store` is what faults say; `most` is how many rows are kept, 10,000 or fewer, or none. */
+  /** `most` is how many rows are kept, 10,000 or fewer, or none. */
   constructor(definition: ReadModelDefinition<Row>, store: string, most: number = MOST_ROWS) {
     this.#definition = definition;
-    this.#store = store;
+    this.store = store;
     this.#rows = new Lru(Math.max(1, most));
     this.#keepsNone = most === 0;
   }
@@ -50,7 +51,7 @@ export class KeptRows<Row> {
     const kept = this.#rows.get(key);
     const same = kept?.text === text ? kept.row : undefined;
     if (same !== undefined && kept?.moment === this.#moment) return same;
-    const row = same ?? decodeRow(this.#definition, { key, text, store: this.#store });
+    const row = same ?? decodeRow(this.#definition, { key, text, store: this.store });
     this.written(key, row, text);
     return row;
   }

@@ -1,0 +1,71 @@
+import { openSqliteStore, type SqliteStore } from '@login-policy/store-sqlite';
+import { counterTotals } from '@login-policy/testkit';
+import { expect } from 'chai';
+import { afterEach, beforeEach, describe, it } from 'mocha';
+import { appendOne, STREAM } from './events.js';
+import { freshFolder, type Folder } from './files.js';
+import { watchDriver, type WatchedDriver } from './watched-driver.js';
+
+const others = { ...counterTotals, name: 'others' };
+
+describe('how far a read model is that appends keep', () => {
+  let folder: Folder;
+  let driver: WatchedDriver;
+  const opened: SqliteStore[] = [];
+
+  beforeEach(async () => {
+    folder = await freshFolder();
+    driver = watchDriver();
+  });
+
+  afterEach(async () => {
+    driver.restore();
+    for (const store of opened.splice(0)) await store.close();
+    await folder.remove();
+  });
+
+  async function open(): Promise<SqliteStore> {
+    const store = await openSqliteStore({ path: folder.path('store.db') });
+    opened.push(store);
+    return store;
+  }
+
+  async function totalIn(store: SqliteStore, projection = counterTotals): Promise<unknown> {
+    const model = await store.readModels.open(projection);
+    const { rows, checkpoint } = await model.read([STREAM]);
+    return { total: rows.get(STREAM)?.total, isAtHead: checkpoint === (await store.eventStore.head()) };
+  }
+
+  it('is said by the last event: an append writes nothing else of it', async () => {
+    const store = await open();
+    await store.readModels.open(counterTotals);
+    for (let count = 0; count < 3; count++) await store.eventStore.append(appendOne());
+    expect(driver.count('UPDATE models')).to.equal(0);
+    expect(await totalIn(store)).to.deep.equal({ total: 3, isAtHead: true });
+    expect(await totalIn(await open())).to.deep.equal({ total: 3, isAtHead: true });
+  });
+
+  it('is written down by whoever appends without it, and the next append with it goes on from there', async () => {
+    const [store, without] = [await open(), await open()];
+    await store.readModels.open(counterTotals);
+    await store.eventStore.append(appendOne());
+    await without.readModels.open(others);
+    for (let count = 0; count < 2; count++) await without.eventStore.append(appendOne());
+    expect(await totalIn(await open())).to.deep.equal({ total: 1, isAtHead: false });
+    await store.eventStore.append(appendOne());
+    expect(await totalIn(store)).to.deep.equal({ total: 4, isAtHead: true });
+    expect(await totalIn(without, others)).to.deep.equal({ total: 3, isAtHead: false });
+    await without.eventStore.append(appendOne());
+    expect(await totalIn(without, others)).to.deep.equal({ total: 5, isAtHead: true });
+  });
+
+  it('stays where it is when an append with it is refused, or has no event', async () => {
+    const [store, without] = [await open(), await open()];
+    await store.readModels.open(counterTotals);
+    await store.eventStore.append(appendOne());
+    const receipt = { key: 'a', fingerprint: 'b' };
+    await without.eventStore.append({ streamId: STREAM, expected: 'any', events: [], receipt });
+    expect(await totalIn(store)).to.deep.equal({ total: 1, isAtHead: true });
+    expect(driver.count('UPDATE models')).to.equal(0);
+  });
+});
