@@ -12,22 +12,20 @@ import { diffRoute } from './rest/diff-route.js';
 import { historyRoute } from './rest/history-route.js';
 import { bindOwnRoutes, type OwnRoute } from './rest/own-route.js';
 import { previewRoute } from './rest/preview-route.js';
-import { RestSkin } from './rest/rest-skin.js';
 import { methodTarget, type RestTarget } from './rest/rest-target.js';
 import { revertRoute } from './rest/revert-route.js';
 import { Router } from './rest/router.js';
 import { GrpcHealth } from './rpc/grpc-health.js';
 import { RpcSkin } from './rpc/rpc-skin.js';
-import type { Channel } from './server/channel.js';
 import type { NodeRequest, NodeResponse } from './port/servers.js';
 import { openPort, type OpenPort, type PortOptions } from './port/port.js';
 import { asError } from './port/contained.js';
 import { Cors, type AllowedOrigins } from './server/cors.js';
-import { Exchange, type Hooks } from './server/exchange.js';
-import { FetchChannel, type FetchOptions } from './server/fetch-channel.js';
+import type { Exchange, Hooks } from './server/exchange.js';
+import { FetchExchange, type FetchOptions } from './server/fetch-exchange.js';
 import { FrontDesk } from './server/front-desk.js';
 import { LastingAnswers } from './server/lasting-answers.js';
-import { NodeChannel } from './server/node-channel.js';
+import { NodeExchange } from './server/node-exchange.js';
 import { openPages } from './server/open-pages.js';
 import { ReadinessProbe, type Readiness } from './server/readiness.js';
 
@@ -101,47 +99,53 @@ export interface Api {
  * them.
  */
 export function createApi(options: ApiOptions): Api {
-  const limits = { maxBytes: options.maxBodyBytes ?? 262_144, timeoutMs: options.bodyTimeoutMs ?? 10_000 };
   const cors = new Cors(options.origins ?? []);
   const probe = new ReadinessProbe(options.loginPolicies, options.maxSecondsBehind ?? 30);
   const { desk, openApi } = furnish(options, { cors, probe });
   const { around } = options;
   const handled = (exchange: Exchange): Promise<void> =>
     around === undefined ? desk.handle(exchange) : around(exchange, exchange.requestId, () => desk.handle(exchange));
-  const answer = (channel: Channel, next?: () => unknown): void => {
-    const exchange = new Exchange(channel, { limits, hooks: options, cors });
+  const answer = (exchange: Exchange, next?: () => unknown): void => {
     if (next !== undefined && !desk.knows(exchange)) next();
     // It never rejects by its own account; a hook that throws ends the one connection, not the process.
-    else handled(exchange).catch((defect: unknown) => channel.destroy(asError(defect)));
+    else handled(exchange).catch((defect: unknown) => exchange.destroy(asError(defect)));
+  };
+  const shared = {
+    limits: { maxBytes: options.maxBodyBytes ?? 262_144, timeoutMs: options.bodyTimeoutMs ?? 10_000 },
+    hooks: options,
+    cors,
+  };
+  const handlerOf: HandlerOf = (lasting) => {
+    const settings = { ...shared, lasting };
+    return (request, response, next) => answer(new NodeExchange(request, response, settings), next);
   };
   const lasting = new LastingAnswers();
   return {
-    handler: (request, response, next) => answer(new NodeChannel(request, response, lasting), next),
+    handler: handlerOf(lasting),
     fetch: async (request, given = {}) => {
-      const channel = new FetchChannel(request, given, lasting);
+      const exchange = new FetchExchange(request, given, { ...shared, lasting });
       const { next } = given;
       let isTheirs = false;
-      answer(channel, next && (() => (isTheirs = true)));
-      return next !== undefined && isTheirs ? next() : channel.response;
+      answer(exchange, next && (() => (isTheirs = true)));
+      return next !== undefined && isTheirs ? next() : exchange.response;
     },
     endWatches: () => {
       probe.end();
       lasting.end();
     },
-    listen: (where) => listen(answer, probe, where),
+    listen: (where) => listen(handlerOf, probe, where),
     readiness: () => probe.look(),
     openApi,
   };
 }
 
+/** Makes a handler whose answers that last end with others. */
+type HandlerOf = (lasting: LastingAnswers) => Api['handler'];
+
 /** A port with the API alone. The watches of its health end with it. */
-async function listen(
-  answer: (channel: Channel) => void,
-  probe: ReadinessProbe,
-  where: PortOptions,
-): Promise<OpenPort> {
+async function listen(handlerOf: HandlerOf, probe: ReadinessProbe, where: PortOptions): Promise<OpenPort> {
   const lasting = new LastingAnswers();
-  const port = await openPort((request, response) => answer(new NodeChannel(request, response, lasting)), where);
+  const port = await openPort(handlerOf(lasting), where);
   const leave = probe.enter();
   let closing: Promise<void> | undefined;
   const close: OpenPort['close'] = (how) => {
@@ -175,13 +179,14 @@ function furnish(
   }
   for (const { verb, path, target } of own) router.add(verb, path, target);
   const openApi = openApiDocument(served, own);
-  const pages = operational === false ? [] : openPages(probe, openApi, operational.prefix);
-  for (const { path, target } of pages) router.add('GET', path, target);
+  const pages = operational === false ? {} : openPages(probe, openApi, operational.prefix);
+  for (const [path, target] of Object.entries(pages)) router.add('GET', path, target);
   const desk = new FrontDesk({
     cors,
     health: operational === false ? undefined : new GrpcHealth(rpc, probe),
     rpc,
-    rest: new RestSkin(router, pipeline),
+    rest: router,
+    pipeline,
   });
   return { desk, openApi };
 }

@@ -22,7 +22,7 @@ export type { AllowedOrigins } from './server/cors.js';
 export type { AccessEntry, Hooks, Protocol } from './server/exchange.js';
 export { openPort, type CloseOptions, type OpenPort, type PortOptions } from './port/port.js';
 export type { NodeRequest, NodeResponse, OnRequest } from './port/servers.js';
-export type { FetchOptions } from './server/fetch-channel.js';
+export type { FetchOptions } from './server/fetch-exchange.js';
 export type { Readiness } from './server/readiness.js';
 export type { PortLimits } from './port/port-limits.js';
 export type { Schema } from './openapi/schemas.js';

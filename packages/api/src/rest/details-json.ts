@@ -1,19 +1,9 @@
-import { toJson, type DescMessage } from '@bufbuild/protobuf';
+import { toJson } from '@bufbuild/protobuf';
 import { timestampFromMs, TimestampSchema } from '@bufbuild/protobuf/wkt';
 import type { Details } from '@login-policy/domain';
 
-/** Whether all that a message has is the `details` that every command of the v1 services answers. */
-export function hasDetailsOnly({ fields: [first, ...others] }: DescMessage): boolean {
-  return (
-    others.length === 0 &&
-    first?.fieldKind === 'message' &&
-    first.jsonName === 'details' &&
-    first.message.typeName === 'zitadel.v1.ObjectDetails'
-  );
-}
-
 /**
- * The answer of a command as `toJson` of protobuf-es says its message, to the letter (a property holds it to that), without
+ * The answer of a command, `details` alone, as `toJson` of protobuf-es says its message, to the letter (a property holds it to that), without
  * one: it would cost several times as much, and every command answers it.
  */
 export function detailsJson({ changeDate, creationDate, resourceOwner, sequence }: Details): string {

@@ -1,12 +1,11 @@
-import type { LoginPolicies, OwnerRef } from '@login-policy/domain';
-import type { Answer, CallContext } from '../calls/call-context.js';
+import type { LoginPolicies } from '@login-policy/domain';
+import type { Answer } from '../calls/call-context.js';
 import type { PolicyAnswers } from '../calls/policy-answers.js';
 import { OF_INSTANCE, OF_ORGANIZATION } from '../calls/scope.js';
 import type { ServedMethod } from '../calls/served-method.js';
 import type { UnknownNames } from '../contract/enum-names.js';
 import type { Schema } from '../openapi/schemas.js';
-import type { Exchange } from '../server/exchange.js';
-import type { RestTarget } from './rest-target.js';
+import type { Asked, RestTarget } from './rest-target.js';
 
 /** What the routes of ours are bound to. */
 export interface OwnDesk {
@@ -17,9 +16,7 @@ export interface OwnDesk {
 }
 
 /** What a route of ours is asked with, by a caller who was let in. */
-export interface OwnCall extends OwnDesk {
-  readonly exchange: Exchange;
-  readonly context: CallContext<OwnerRef>;
+export interface OwnCall extends OwnDesk, Omit<Asked, 'named'> {
   /** The methods of the service the route belongs to. */
   readonly methods: readonly ServedMethod[];
 }
@@ -91,7 +88,8 @@ export function bindOwnRoutes(
       target: {
         method: `${service}/${route.name}`,
         demand: demands[route.demand],
-        read: (exchange) => (context) => route.answer({ ...desk, methods, exchange, context }),
+        named: undefined,
+        answer: ({ exchange, context }) => route.answer({ ...desk, methods, exchange, context }),
       },
     }));
   });

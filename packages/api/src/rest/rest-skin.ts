@@ -5,30 +5,14 @@ import type { Exchange } from '../server/exchange.js';
 import type { RestTarget } from './rest-target.js';
 import type { Router } from './router.js';
 
-/** REST over the one pipeline: finds the route, lets the caller in, answers JSON. */
-export class RestSkin {
-  readonly #router: Router<RestTarget>;
-  readonly #pipeline: Pipeline;
-
-  constructor(router: Router<RestTarget>, pipeline: Pipeline) {
-    this.#router = router;
-    this.#pipeline = pipeline;
-  }
-
-  /** Whether a path is one of REST's, with whatever verb. */
-  knows({ path }: Exchange): boolean {
-    return this.#router.knows(path);
-  }
-
-  /** Answers a request of whatever path. @throws ApiError, or a fault of the store */
-  async handle(exchange: Exchange): Promise<void> {
-    const { last, target } = this.#router.find(exchange.verb, exchange.path);
-    exchange.method = target.method;
-    if (exchange.query !== '') exchange.asOf = new URLSearchParams(exchange.query).get('asOf') ?? undefined;
-    const answer = target.read(exchange, last);
-    const context = await this.#pipeline.admit(target.demand, exchange);
-    succeed(exchange, await answer(context));
-  }
+/** REST over the one pipeline: finds the route, lets the caller in, answers JSON. @throws ApiError, or a fault of the store */
+export async function answerRest(exchange: Exchange, router: Router<RestTarget>, pipeline: Pipeline): Promise<void> {
+  const { last, target } = router.find(exchange.verb, exchange.path);
+  exchange.method = target.method;
+  if (exchange.query !== '') exchange.asOf = new URLSearchParams(exchange.query).get('asOf') ?? undefined;
+  const named = target.named?.(last);
+  const context = await pipeline.admit(target.demand, exchange);
+  succeed(exchange, await target.answer({ exchange, context, named }));
 }
 
 function succeed(exchange: Exchange, answer: Answer<string>): void {

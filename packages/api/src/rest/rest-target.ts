@@ -1,23 +1,30 @@
-import { toJson } from '@bufbuild/protobuf';
+import { toJson, type JsonObject } from '@bufbuild/protobuf';
 import type { OwnerRef } from '@login-policy/domain';
 import type { Answer, CallContext } from '../calls/call-context.js';
 import type { Demand } from '../calls/pipeline.js';
 import type { Call, ServedMethod } from '../calls/served-method.js';
 import { withEnumNumbers, type UnknownNames } from '../contract/enum-names.js';
-import { detailsJson, hasDetailsOnly } from './details-json.js';
+import { detailsJson } from './details-json.js';
 import { bodyFields, pathField, queryFields, requestOf } from './read-request.js';
 import type { Exchange } from '../server/exchange.js';
+
+/** What a target answers, to a caller who was let in. */
+export interface Asked {
+  readonly exchange: Exchange;
+  readonly context: CallContext<OwnerRef>;
+  /** The field that the path names. */
+  readonly named: JsonObject | undefined;
+}
 
 /** What a route leads to: something that demands a permission, then answers JSON. */
 export interface RestTarget {
   /** By its full name; `undefined` for what is no method. */
   readonly method: string | undefined;
   readonly demand: Demand;
-  /**
-   * Looks at the last piece of the path alone, before anybody is asked who he is; what it gives answers a caller who was let in.
-   * @throws ApiError, at once or later, or a fault of the store.
-   */
-  readonly read: (exchange: Exchange, last: string) => (context: CallContext<OwnerRef>) => Promise<Answer<string>>;
+  /** Reads the last piece of the path as a field, before anybody is asked who he is; `undefined` where it is none. @throws ApiError */
+  readonly named: ((last: string) => JsonObject) | undefined;
+  /** Answers a caller who was let in. @throws ApiError, or a fault of the store */
+  readonly answer: (asked: Asked) => Promise<Answer<string>>;
 }
 
 /** The target of a method's own route. @throws Error where the variable of its path is no field of its request. */
@@ -29,22 +36,20 @@ export function methodTarget(method: ServedMethod, unknownNames: UnknownNames): 
   return {
     method: rpcPath.slice(1),
     demand: { permission, scope: method.scope },
-    read(exchange, last) {
-      const named = field === undefined ? {} : pathField(field, last);
-      return async (context) => {
-        const given =
-          route.body === 'ignored'
-            ? queryFields(input, exchange.query)
-            : withEnumNumbers(input, bodyFields(await exchange.body()), unknownNames);
-        return answer(requestOf(input, { ...given, ...named }), context);
-      };
+    named: field && ((last) => pathField(field, last)),
+    async answer({ exchange, context, named }) {
+      const given =
+        route.body === 'ignored'
+          ? queryFields(input, exchange.query)
+          : withEnumNumbers(input, bodyFields(await exchange.body()), unknownNames);
+      return answer(requestOf(input, Object.assign(given, named)), context);
     },
   };
 }
 
 /** Writes the answers of a method as grpc-gateway does: lowerCamelCase, defaults left out, 64-bit numbers as strings. */
 function inJson({ call, contract: { output }, give }: ServedMethod): Call<string> {
-  if (give !== undefined && hasDetailsOnly(output)) return written(give, detailsJson);
+  if (give !== undefined) return written(give, detailsJson);
   return written(call, (message) => JSON.stringify(toJson(output, message)));
 }
 

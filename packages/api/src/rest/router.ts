@@ -24,24 +24,23 @@ export class Router<Target> {
 
   /** Whether a path is one of a route's, with whatever verb. */
   knows(path: string): boolean {
-    const [closed, open] = this.#at(path);
-    return closed !== undefined || open !== undefined;
+    return this.#routes.has(path) || this.#open(path) !== undefined;
   }
 
   /** What answers; HEAD is GET, whose body is left out where it is sent. @throws ApiError where nothing does. */
   find(verb: string, path: string): Match<Target> {
     const asked = verb === 'HEAD' ? 'GET' : verb;
-    const [closed, open] = this.#at(path);
-    const target = closed?.get(asked) ?? open?.get(asked);
+    const closed = this.#routes.get(path);
+    const target = closed?.get(asked) ?? this.#open(path)?.get(asked);
     if (target !== undefined) return { target, last: path.slice(path.lastIndexOf('/') + 1) };
-    const verbs = [...(closed?.keys() ?? []), ...(open?.keys() ?? [])];
+    const verbs = [...(closed?.keys() ?? []), ...(this.#open(path)?.keys() ?? [])];
     if (verbs.length === 0) throw noSuchRoute();
     throw wrongVerb(verbs.flatMap((one) => (one === 'GET' ? ['GET', 'HEAD'] : one)));
   }
 
-  /** The routes of a path by verb: where all of it is text, and where its last piece is a variable, which is never empty. */
-  #at(path: string): readonly (ReadonlyMap<string, Target> | undefined)[] {
+  /** The routes by verb of a path whose last piece is a variable, which is never empty. */
+  #open(path: string): ReadonlyMap<string, Target> | undefined {
     const end = path.lastIndexOf('/') + 1;
-    return [this.#routes.get(path), end === path.length ? undefined : this.#routes.get(`${path.slice(0, end)}{}`)];
+    return end === path.length ? undefined : this.#routes.get(`${path.slice(0, end)}{}`);
   }
 }

@@ -38,7 +38,7 @@ export class GrpcHealth {
   async handle(exchange: Exchange, wire: GrpcWire): Promise<void> {
     if (exchange.path !== CHECK && exchange.path !== WATCH) throw notServed();
     const deadline = deadlineOf(exchange, wire.headers.timeout);
-    if (deadline !== undefined) exchange.channel.onClosed(deadline.release);
+    if (deadline !== undefined) exchange.onClosed(deadline.release);
     const packing = packingOf(exchange.get(wire.headers.packing));
     const asked = await wire.message(exchange, packing, LONGEST_REQUEST);
     const isServed = this.#serves(serviceIn(asked));
@@ -67,7 +67,7 @@ export class GrpcHealth {
     const stream = wire.open(exchange);
     if (!isServed) say('SERVICE_UNKNOWN');
     const leave = isServed ? this.#probe.watch((isReady) => say(statusOf(isReady))) : (): void => undefined;
-    const ended = exchange.channel.lasting.begun(() => {
+    const ended = exchange.settings.lasting.begun(() => {
       leave();
       if (isServed) say('NOT_SERVING');
       stream.end();

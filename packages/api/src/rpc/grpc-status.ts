@@ -18,13 +18,7 @@ export function errorTrailers(error: ApiError): Readonly<Record<string, string>>
 
 /** Writes a `grpc-message` by the rule of gRPC: only `%` and what is not printable ASCII is escaped, byte by byte. */
 export function percentEncoded(message: string): string {
-  if (/^[\x20-\x24\x26-\x7e]*$/.test(message)) return message;
-  let encoded = '';
-  for (const byte of Buffer.from(message, 'utf8')) {
-    const isPlain = byte >= 0x20 && byte <= 0x7e && byte !== 0x25;
-    encoded += isPlain ? String.fromCharCode(byte) : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
-  }
-  return encoded;
+  return message.replace(/[^\x20-\x24\x26-\x7e]+/g, (piece) => encodeURIComponent(piece.toWellFormed()));
 }
 
 const LENGTH_DELIMITED = 2;

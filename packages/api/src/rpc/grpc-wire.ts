@@ -3,8 +3,7 @@ import type { OutgoingHttpHeaders } from 'node:http';
 import type { ApiError } from '../errors/api-error.js';
 import { contained } from '../port/contained.js';
 import type { RequestHeaders } from '../ports/ports.js';
-import type { SentAnswer, Trailers } from '../server/channel.js';
-import type { Exchange, Protocol } from '../server/exchange.js';
+import type { Exchange, Protocol, SentAnswer, Trailers } from '../server/exchange.js';
 import { frame, trailerFrame, unframe } from './grpc-frame.js';
 import { errorTrailers, OK_TRAILERS } from './grpc-status.js';
 import { wantedForm, WEB, WEB_TEXT, type WebForm } from './grpc-web-form.js';
@@ -64,7 +63,6 @@ export class GrpcWire implements Wire {
 
   /** Begins an answer of several messages. The access log is told when it is over. */
   open(exchange: Exchange): GrpcStream {
-    const { channel } = exchange;
     const body = new Readable({ read: () => undefined });
     const behind: Record<string, string> = {};
     let refusal: ApiError | undefined;
@@ -73,8 +71,8 @@ export class GrpcWire implements Wire {
       if (!isOver && !body.destroyed) body.push(this.#web?.sent.encode(frames) ?? frames);
     };
     const logged = (): void => exchange.answered(this.protocol, 200, refusal);
-    body.once('close', () => contained(channel, logged));
-    channel.send({ status: 200, headers: typed(exchange.answerHeaders(), this.#type), body, trailers: behind });
+    body.once('close', () => contained(exchange, logged));
+    exchange.begin({ status: 200, headers: typed(exchange.answerHeaders(), this.#type), body, trailers: behind });
     return {
       say: (bytes) => write(frame({ bytes, packing: undefined })),
       end: (error) => {

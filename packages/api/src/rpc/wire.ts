@@ -1,7 +1,6 @@
 import type { OutgoingHttpHeaders } from 'node:http';
 import type { ApiError } from '../errors/api-error.js';
-import type { SentAnswer } from '../server/channel.js';
-import type { Exchange, Protocol } from '../server/exchange.js';
+import type { Exchange, Protocol, SentAnswer } from '../server/exchange.js';
 import type { TimeoutHeader } from './deadline.js';
 import type { Packing } from './packing.js';
 

@@ -1,4 +1,5 @@
-import type { OutgoingHttpHeaders } from 'node:http';
+import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http';
+import type { Readable } from 'node:stream';
 import type { PeerCertificate } from 'node:tls';
 import type { Answer } from '../calls/call-context.js';
 import { requestIdOf } from '../calls/conditions.js';
@@ -7,8 +8,8 @@ import type { ApiError } from '../errors/api-error.js';
 import { fromThrown } from '../errors/status.js';
 import type { ApiRequest } from '../ports/ports.js';
 import type { Cors } from './cors.js';
-import type { Channel, SentAnswer } from './channel.js';
-import { readBody, type BodyLimits } from './read-body.js';
+import type { LastingAnswers } from './lasting-answers.js';
+import { readBody, type BodyLimits, type Source } from './read-body.js';
 
 /** What was asked, by whom, and how it was answered, for an access log. */
 export interface AccessEntry {
@@ -47,50 +48,78 @@ export interface ExchangeSettings {
   readonly limits: BodyLimits;
   readonly hooks: Hooks;
   readonly cors: Cors;
+  /** The answers that have to end before the port does. */
+  readonly lasting: LastingAnswers;
 }
 
-/** One request, as ports and the pipeline see it, and its one answer, whatever the protocol. */
-export class Exchange implements Visit {
-  readonly channel: Channel;
+/** What is asked: the verb, path and query, and the headers. */
+interface Asking {
+  readonly verb: string;
+  readonly url: string;
+  readonly headers: IncomingHttpHeaders;
+}
+
+/** The headers that come behind a body. */
+export type Trailers = Readonly<Record<string, string>>;
+
+/** An answer. Its trailers come behind the body: in HTTP/2 as such, in HTTP/1.1 in chunks. */
+export interface SentAnswer {
+  readonly status: number;
+  readonly headers: OutgoingHttpHeaders;
+  /** A stream is an answer that lasts until it ends, and is destroyed when nothing can be sent any more; then its trailers are looked at last. */
+  readonly body?: string | Uint8Array | Readable;
+  readonly trailers?: Trailers;
+}
+
+/** One request, as ports and the pipeline see it, and its one answer, whatever the protocol and the server it came by. */
+export abstract class Exchange implements Visit, Source {
+  readonly verb: string;
   readonly path: string;
   readonly query: string;
-  readonly verb: string;
+  readonly headers: IncomingHttpHeaders;
   readonly requestId: string;
+  readonly settings: ExchangeSettings;
   signal: AbortSignal | undefined;
   asOf: string | undefined;
   /** What is found out on the way, for the access log. */
   method: string | undefined;
   callerId: string | undefined;
   instanceId: string | undefined;
-  readonly #settings: ExchangeSettings;
   readonly #startedAt = performance.now();
   /** The host that the target of the request names. */
   readonly #authority: string | undefined;
 
-  constructor(channel: Channel, settings: ExchangeSettings) {
-    const { authority, url } = targetOf(channel.url);
+  constructor({ headers, url: target, verb }: Asking, settings: ExchangeSettings) {
+    const { authority, url } = targetOf(target);
     const mark = url.indexOf('?');
-    this.channel = channel;
+    this.verb = verb;
     this.path = mark === -1 ? url : url.slice(0, mark);
     this.query = mark === -1 ? '' : url.slice(mark + 1);
-    this.verb = channel.verb;
+    this.headers = headers;
+    this.settings = settings;
     this.#authority = authority;
-    this.#settings = settings;
     this.requestId = requestIdOf(this);
   }
 
+  // Of the request, nothing is looked at before somebody asks.
+  abstract get peerAddress(): string | undefined;
+  abstract get clientCertificate(): PeerCertificate | undefined;
+  abstract get source(): Readable;
+  abstract get parsed(): unknown;
+  abstract isCutOff(): boolean;
+  /** Whether trailers reach the client, without which there is no gRPC. */
+  abstract get takesTrailers(): boolean;
+  /** Tells when nothing can be sent any more, be it that all was. */
+  abstract onClosed(listener: () => void): void;
+  /** Breaks off. */
+  abstract destroy(defect: Error): void;
+  /** Begins an answer. Nothing happens when the connection is gone, or an answer was begun before. */
+  abstract begin(answer: SentAnswer): void;
+
   get(name: string): string | undefined {
     if (name === 'host' && this.#authority !== undefined) return this.#authority;
-    const value = this.channel.headers[name];
+    const value = this.headers[name];
     return Array.isArray(value) ? value.join(', ') : value;
-  }
-
-  get peerAddress(): string | undefined {
-    return this.channel.peerAddress;
-  }
-
-  get clientCertificate(): PeerCertificate | undefined {
-    return this.channel.clientCertificate;
   }
 
   /** Whether no more is asked for than what is there. */
@@ -100,25 +129,25 @@ export class Exchange implements Visit {
 
   /** The most bytes that a body may have, or become. */
   get maxBytes(): number {
-    return this.#settings.limits.maxBytes;
+    return this.settings.limits.maxBytes;
   }
 
   /** Reads the body to its end, within the limits, or others in their place. @throws ApiError */
   body(maxBytes: number = this.maxBytes): Promise<Uint8Array> {
-    return readBody(this.channel, { ...this.#settings.limits, maxBytes });
+    return readBody(this, { ...this.settings.limits, maxBytes });
   }
 
   /** The error that whatever was thrown is answered with; the operator is told of what it hides. */
   failed(caught: unknown): ApiError {
     const error = fromThrown(caught);
-    if (error.cause !== undefined) this.#settings.hooks.onFailure?.(error.cause, this.requestId);
+    if (error.cause !== undefined) this.settings.hooks.onFailure?.(error.cause, this.requestId);
     return error;
   }
 
   /** The headers that every answer of this request carries. */
   answerHeaders({ position, tag }: Omit<Answer<unknown>, 'message'> = {}): OutgoingHttpHeaders {
     const headers: OutgoingHttpHeaders = { 'x-request-id': this.requestId };
-    this.#settings.cors.tell(this, headers);
+    this.settings.cors.tell(this, headers);
     // One path answers for many organizations and callers, and their tags may be equal: a cache would mix them up.
     if (this.isRead) headers['cache-control'] = 'no-store';
     if (tag !== undefined) headers['etag'] = tag;
@@ -128,13 +157,13 @@ export class Exchange implements Visit {
 
   /** Sends a whole answer, and tells the access log. */
   send(protocol: Protocol, answer: SentAnswer, refusal?: ApiError): void {
-    this.channel.send(answer);
+    this.begin(answer);
     this.answered(protocol, answer.status, refusal);
   }
 
   /** Tells the access log. Once for each exchange. */
   answered(protocol: Protocol, httpStatus: number, refusal: ApiError | undefined): void {
-    this.#settings.hooks.onAnswered?.({
+    this.settings.hooks.onAnswered?.({
       ...{ requestId: this.requestId, protocol, verb: this.verb, path: this.path, method: this.method },
       ...{ callerId: this.callerId, instanceId: this.instanceId },
       ...{ httpStatus, code: refusal?.code ?? 0, refusal: refusal?.id },

@@ -5,7 +5,10 @@ import { GrpcWire, grpcWire } from '../rpc/grpc-wire.js';
 import type { RpcSkin } from '../rpc/rpc-skin.js';
 import { notServed, noTrailers, unknownType, wrongVerb } from '../errors/refusals.js';
 import type { Wire } from '../rpc/wire.js';
-import { REST, type RestSkin } from '../rest/rest-skin.js';
+import type { Pipeline } from '../calls/pipeline.js';
+import { answerRest, REST } from '../rest/rest-skin.js';
+import type { RestTarget } from '../rest/rest-target.js';
+import type { Router } from '../rest/router.js';
 import type { Cors } from './cors.js';
 import type { Exchange } from './exchange.js';
 
@@ -15,7 +18,8 @@ export interface Skins {
   /** `undefined` where others tell of health. */
   readonly health: GrpcHealth | undefined;
   readonly rpc: RpcSkin;
-  readonly rest: RestSkin;
+  readonly rest: Router<RestTarget>;
+  readonly pipeline: Pipeline;
 }
 
 /** Sends each request the way it came by: gRPC, gRPC-Web, Connect or REST. */
@@ -29,12 +33,12 @@ export class FrontDesk {
   /** Whether a request is one of ours, so that a server with other routes may keep the rest. */
   knows(exchange: Exchange): boolean {
     const { health, rest, rpc } = this.#skins;
-    return rpc.isOfService(exchange.path) || health?.knows(exchange) === true || rest.knows(exchange);
+    return rpc.isOfService(exchange.path) || health?.knows(exchange) === true || rest.knows(exchange.path);
   }
 
   /** Answers whatever comes; never rejects. */
   async handle(exchange: Exchange): Promise<void> {
-    const { cors, rest, rpc } = this.#skins;
+    const { cors, pipeline, rest, rpc } = this.#skins;
     const isCall = rpc.isOfService(exchange.path);
     const method = rpc.find(exchange.path);
     // A method that is asked for by another verb is answered as REST is.
@@ -45,7 +49,7 @@ export class FrontDesk {
       else if (wire !== undefined) await this.#call(exchange, wire, method);
       else if (method !== undefined) throw exchange.verb === 'POST' ? unknownType() : wrongVerb(['POST']);
       else if (isCall) throw notServed();
-      else await rest.handle(exchange);
+      else await answerRest(exchange, rest, pipeline);
     } catch (caught) {
       const error = exchange.failed(caught);
       const protocol = wire ?? REST;
@@ -57,7 +61,7 @@ export class FrontDesk {
   /** @throws ApiError for a method that is not served. */
   #call(exchange: Exchange, wire: Wire, method: ServedMethod | undefined): Promise<void> {
     const { health, rpc } = this.#skins;
-    if (wire.protocol === 'grpc' && !exchange.channel.takesTrailers) throw noTrailers();
+    if (wire.protocol === 'grpc' && !exchange.takesTrailers) throw noTrailers();
     if (wire instanceof GrpcWire && health?.knows(exchange) === true) return health.handle(exchange, wire);
     if (method === undefined) throw notServed();
     return rpc.handle(method, exchange, wire);

@@ -2,12 +2,21 @@ import { IncomingMessage, type IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { ApiError } from '../errors/api-error.js';
 import { cutOff, tooLarge, tooSlow } from '../errors/refusals.js';
-import type { Channel } from './channel.js';
 
 /** How much of a body is read, and for how long. */
 export interface BodyLimits {
   readonly maxBytes: number;
   readonly timeoutMs: number;
+}
+
+/** What a body is read from. */
+export interface Source {
+  readonly headers: IncomingHttpHeaders;
+  readonly source: Readable;
+  /** What somebody made of the body who has read it before. */
+  readonly parsed: unknown;
+  /** Whether the client went away before its request had come as a whole, which reads like an end of its body. */
+  isCutOff(): boolean;
 }
 
 const NOTHING = new Uint8Array(0);
@@ -16,23 +25,23 @@ const NOTHING = new Uint8Array(0);
  * Reads a body to its end, or takes what a parser made of it. @throws ApiError when it is too large, too slow or cut off, and
  * Error when it was read before and has left nothing, which would be waited for in vain.
  */
-export async function readBody(channel: Channel, limits: BodyLimits): Promise<Uint8Array> {
-  const { headers, source } = channel;
+export async function readBody(from: Source, limits: BodyLimits): Promise<Uint8Array> {
+  const { headers, source } = from;
   const { maxBytes } = limits;
-  if (channel.isCutOff()) throw cutOff();
+  if (from.isCutOff()) throw cutOff();
   // An empty body ends by itself while others are waited for.
   if (source.readableEnded && !source.readableDidRead) return NOTHING;
-  if (source.readableEnded) return madeOf(channel, maxBytes);
+  if (source.readableEnded) return madeOf(from, maxBytes);
   if (Number(headers['content-length'] ?? 0) > maxBytes) throw tooLarge(maxBytes);
   const arrived = whatArrived(source, headers);
   if (arrived === undefined && source.destroyed) throw cutOff();
-  if (arrived === undefined) return whatArrives(channel, limits);
+  if (arrived === undefined) return whatArrives(from, limits);
   if (arrived.length > maxBytes) throw tooLarge(maxBytes);
   return arrived;
 }
 
 /** The bytes behind what a parser has made of a body. */
-function madeOf({ headers, parsed }: Channel, maxBytes: number): Uint8Array {
+function madeOf({ headers, parsed }: Source, maxBytes: number): Uint8Array {
   const isJson = /^application\/(?:.+\+)?json/i.test(headers['content-type'] ?? '');
   const isText = typeof parsed === 'string' || parsed instanceof Uint8Array;
   if (!isText && (parsed === undefined || !isJson))
@@ -55,8 +64,8 @@ function whatArrived(source: Readable, headers: IncomingHttpHeaders): Uint8Array
   return NOTHING;
 }
 
-function whatArrives(channel: Channel, { maxBytes, timeoutMs }: BodyLimits): Promise<Uint8Array> {
-  const { source } = channel;
+function whatArrives(from: Source, { maxBytes, timeoutMs }: BodyLimits): Promise<Uint8Array> {
+  const { source } = from;
   return new Promise((resolve, reject) => {
     const chunks: Uint8Array[] = [];
     let size = 0;
@@ -74,7 +83,7 @@ function whatArrives(channel: Channel, { maxBytes, timeoutMs }: BodyLimits): Pro
       if (size > maxBytes) settle(tooLarge(maxBytes));
       else chunks.push(chunk);
     };
-    const onEnd = (): void => settle(channel.isCutOff() ? cutOff() : undefined);
+    const onEnd = (): void => settle(from.isCutOff() ? cutOff() : undefined);
     const onClose = (): void => settle(cutOff());
     source.on('data', onData).on('end', onEnd).on('close', onClose).on('error', onClose);
   });

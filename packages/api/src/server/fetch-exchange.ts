@@ -1,9 +1,8 @@
-import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http';
+import type { OutgoingHttpHeaders } from 'node:http';
 import { Readable } from 'node:stream';
 import type { ReadableStream as NodeReadableStream } from 'node:stream/web';
 import type { PeerCertificate } from 'node:tls';
-import type { Channel, SentAnswer } from './channel.js';
-import type { LastingAnswers } from './lasting-answers.js';
+import { Exchange, type ExchangeSettings, type SentAnswer } from './exchange.js';
 
 /** What the server knows of a request, and a `Request` does not say. */
 export interface FetchOptions {
@@ -19,13 +18,9 @@ const MOST_UNREAD = 65_536;
 const BODILESS = [204, 304];
 
 /** A `Request`, and the `Response` that becomes of it. */
-export class FetchChannel implements Channel {
-  readonly verb: string;
-  readonly url: string;
-  readonly headers: IncomingHttpHeaders;
+export class FetchExchange extends Exchange {
   readonly parsed = undefined;
   readonly takesTrailers = false;
-  readonly lasting: LastingAnswers;
   readonly peerAddress: string | undefined;
   readonly clientCertificate: PeerCertificate | undefined;
   readonly response: Promise<Response>;
@@ -35,11 +30,10 @@ export class FetchChannel implements Channel {
   #resolve: (response: Response) => void = () => undefined;
   #reject: (defect: Error) => void = () => undefined;
 
-  constructor(request: Request, { clientCertificate, peerAddress }: FetchOptions, lasting: LastingAnswers) {
+  constructor(request: Request, { clientCertificate, peerAddress }: FetchOptions, settings: ExchangeSettings) {
     const { host, pathname, search } = new URL(request.url);
-    this.verb = request.method;
-    this.url = `${pathname}${search}`;
-    this.headers = { host, ...Object.fromEntries(request.headers) };
+    const headers = { host, ...Object.fromEntries(request.headers) };
+    super({ verb: request.method, url: `${pathname}${search}`, headers }, settings);
     this.#request = request;
     this.peerAddress = peerAddress;
     this.clientCertificate = clientCertificate;
@@ -48,7 +42,6 @@ export class FetchChannel implements Channel {
       this.#reject = reject;
     });
     request.signal.addEventListener('abort', () => this.#leave(), { once: true });
-    this.lasting = lasting;
   }
 
   /** Not before it is asked for: the body of a request that is somebody else's stays theirs. */
@@ -60,7 +53,7 @@ export class FetchChannel implements Channel {
     return this.#request.signal.aborted;
   }
 
-  send({ body, headers, status, trailers }: SentAnswer): void {
+  begin({ body, headers, status, trailers }: SentAnswer): void {
     const isBodiless = this.verb === 'HEAD' || BODILESS.includes(status);
     const sent = body instanceof Readable ? this.#lasting(body) : body;
     this.#resolve(new Response(isBodiless ? null : sent, { status, headers: fit({ ...headers, ...trailers }) }));

@@ -1,11 +1,10 @@
-import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http';
+import type { OutgoingHttpHeaders } from 'node:http';
 import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import type { PeerCertificate, TLSSocket } from 'node:tls';
-import type { Channel, SentAnswer, Trailers } from './channel.js';
 import { isOver } from '../port/contained.js';
 import type { NodeRequest, NodeResponse } from '../port/servers.js';
-import type { LastingAnswers } from './lasting-answers.js';
+import { Exchange, type ExchangeSettings, type SentAnswer, type Trailers } from './exchange.js';
 
 /** What the two classes of responses have in common, in the one form their types don't say. */
 interface Writable {
@@ -16,24 +15,20 @@ interface Writable {
 }
 
 /** A request and its response, as a server of anybody's hands them out. */
-export class NodeChannel implements Channel {
-  readonly verb: string;
-  readonly url: string;
-  readonly headers: IncomingHttpHeaders;
-  readonly source: Readable;
+export class NodeExchange extends Exchange {
   readonly takesTrailers = true;
-  readonly lasting: LastingAnswers;
   readonly #request: NodeRequest;
   readonly #response: NodeResponse;
 
-  constructor(request: NodeRequest, response: NodeResponse, lasting: LastingAnswers) {
-    this.verb = request.method ?? 'GET';
-    this.url = request.url ?? '/';
-    this.headers = request.headers;
-    this.source = request;
+  constructor(request: NodeRequest, response: NodeResponse, settings: ExchangeSettings) {
+    const { headers, method: verb = 'GET', url = '/' } = request;
+    super({ verb, url, headers }, settings);
     this.#request = request;
     this.#response = response;
-    this.lasting = lasting;
+  }
+
+  get source(): Readable {
+    return this.#request;
   }
 
   get peerAddress(): string | undefined {
@@ -57,7 +52,7 @@ export class NodeChannel implements Channel {
     return 'stream' in request ? isOver(request.stream) : request.destroyed && !request.complete;
   }
 
-  send({ body, headers, status, trailers }: SentAnswer): void {
+  begin({ body, headers, status, trailers }: SentAnswer): void {
     const response = this.#response;
     const isHttp2 = 'stream' in response;
     const isLasting = body instanceof Readable;
