@@ -20,6 +20,7 @@ export type {
 export { staticTokens } from './ports/static-tokens.js';
 export type { AllowedOrigins } from './server/cors.js';
 export type { AccessEntry, Hooks, Protocol } from './server/exchange.js';
+export { endBetweenReads } from './port/end-between-reads.js';
 export { openPort, type CloseOptions, type OpenPort, type PortOptions } from './port/port.js';
 export type { NodeRequest, NodeResponse, OnRequest } from './port/servers.js';
 export type { FetchOptions } from './server/fetch-exchange.js';

@@ -1,11 +1,13 @@
 import { after, before, describe, it } from 'mocha';
 import { expect } from 'chai';
 import { EventEmitter, once } from 'node:events';
+import { createServer } from 'node:http2';
 import { connect } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { openPort, type NodeResponse } from '@login-policy/api';
+import { endBetweenReads, openPort, type NodeResponse } from '@login-policy/api';
 import { paced } from '@login-policy/testkit';
 import { bytesOf, FLAGS, headerBlock, number, opening, sendAtOnce, type Frame } from './http2-bytes.js';
+import { ask, session } from './raw.js';
 import { openService, type Service } from './service.js';
 
 const CODES = { cancel: 8, refused: 7, internal: 2, none: 0 };
@@ -64,6 +66,25 @@ async function survives({ listening, url }: Service, packets: readonly (readonly
     expect((await fetch(`${url}/debug/healthz`)).status).to.equal(200);
   }
 }
+
+describe('a server of HTTP/2 of somebody else, whose sessions end between reads', () => {
+  it('survives who leaves in the packet they ask in, and answers others', async () => {
+    const { api, close } = await openService();
+    const server = createServer(api.handler).on('session', endBetweenReads);
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    const address = server.address();
+    const port = typeof address === 'object' && address !== null ? address.port : 0;
+    const inPeace = tenTimes(request(1), ...refused, goAway(CODES.none), last);
+    const inError = tenTimes(goAway(CODES.internal), request(1), data);
+    for (const frames of [...inPeace, ...inError, ...brokenOff()]) await sendAtOnce(port, frames);
+    const on = session(`http://127.0.0.1:${port}`);
+    const { headers } = await ask(on, { ':method': 'GET', ':path': '/debug/healthz' }, new Uint8Array(0));
+    expect(headers[':status']).to.equal(200);
+    on.close();
+    await once(server.close(), 'close');
+    await close();
+  });
+});
 
 describe('a request that is on its way while its port begins to end', () => {
   it('is answered: nobody could know', async () => {

@@ -11,6 +11,9 @@ const LAST_STREAM = 2 ** 31 - 1;
  * opens there is freed while it is read (Node 20, nodejs/node#64113), or its data finds nobody (Node 22, nodejs/node#64850):
  * each ends the process. Nor may a stream open behind Node's `close` as long as what that says to the client is unsent. So
  * here `close` waits until no stream is open, and then stops reading in the same breath.
+ *
+ * Ports of `openPort` do it themselves. A server of your own needs it from the beginning of a session, before any request:
+ * `server.on('session', endBetweenReads)`.
  */
 export function endBetweenReads(session: ServerHttp2Session): ReadonlySet<ServerHttp2Stream> {
   const close = session.close.bind(session);
