@@ -47,7 +47,7 @@ export function runFiles(files) {
  * The compiled file of each test, as paths from the root, by what there is to compile: a test that is not compiled is not forgotten, and
  * one whose source is gone is not run. A name may leave the first words of its folder's out: `sqlite` is `store-sqlite`.
  */
-function testsOf(names) {
+export function testsOf(names) {
   const folders = ['packages', 'examples'].flatMap((room) =>
     readdirSync(join(root, room)).map((name) => `${room}/${name}`),
   );

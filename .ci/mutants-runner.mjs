@@ -1,0 +1,98 @@
+/**
+ * Runs Mocha for Stryker, whose own runner knows Mocha up to 11 only. A first run learns which tests come by which break; then each
+ * break is met by those alone, up to the first that notices. It has a process of its own (`maxTestRunnerReuse`), so that none is
+ * noticed for what another has left behind.
+ */
+import { subscribe } from 'node:diagnostics_channel';
+import { createRequire } from 'node:module';
+import Mocha from 'mocha';
+
+const { mochaHooks } = createRequire(import.meta.url)('../.config/mocha-hooks.cjs');
+const testFiles = JSON.parse(process.env['MUTANTS_TESTS'] ?? '[]');
+/** Far longer than any of the tests takes: a break may keep one waiting forever. */
+const timeout = 20_000;
+/** Where broken code asks which break is on, and tells which it came by. */
+const breaks = (globalThis['__stryker__'] ??= {});
+/** Stryker's names of what became of a test. */
+const passed = 0;
+const failed = 1;
+
+class MochaRunner {
+  capabilities() {
+    return { reloadEnvironment: false };
+  }
+
+  /** What runs in a process that a test starts is not told here, so that test counts as one that comes by everything. */
+  async dryRun() {
+    const starters = new Set();
+    subscribe('child_process', () => breaks.currentTestId && starters.add(breaks.currentTestId));
+    const tests = await run(testFiles, { stopsAtFailure: false });
+    const { static: whileLoading, perTest } = breaks.mutantCoverage;
+    const everything = Object.assign({}, whileLoading, ...Object.values(perTest));
+    for (const id of starters) perTest[id] = everything;
+    return { status: 'complete', tests, mutantCoverage: breaks.mutantCoverage };
+  }
+
+  async mutantRun({ activeMutant, testFilter, hitLimit, mutantActivation }) {
+    const turnOn = () => {
+      breaks.activeMutant = activeMutant.id;
+      // For the processes that a test starts.
+      process.env['__STRYKER_ACTIVE_MUTANT__'] = activeMutant.id;
+      if (hitLimit !== undefined) Object.assign(breaks, { hitLimit, hitCount: 0 });
+    };
+    if (mutantActivation === 'static') turnOn();
+    const files = testFilter === undefined ? testFiles : new Set(testFilter.map((id) => id.split(': ')[0]));
+    const tests = await run(files, { meant: testFilter, beforeTests: turnOn, stopsAtFailure: true });
+    const nrOfTests = tests.length;
+    const noticed = tests.find(({ status }) => status === failed);
+    if (breaks.hitCount > hitLimit) return { status: 'timeout' };
+    if (noticed === undefined) return { status: 'survived', nrOfTests };
+    return { status: 'killed', killedBy: [noticed.id], failureMessage: noticed.failureMessage, nrOfTests };
+  }
+}
+
+async function run(files, { meant, beforeTests, stopsAtFailure }) {
+  const mocha = new Mocha({ reporter: class {}, timeout, rootHooks: mochaHooks });
+  mocha.suite.beforeEach(function () {
+    breaks.currentTestId = idOf(this.currentTest);
+  });
+  mocha.suite.afterEach(() => delete breaks.currentTestId);
+  for (const file of files) mocha.addFile(file);
+  try {
+    await mocha.loadFilesAsync();
+  } catch (error) {
+    return [{ id: meant?.[0] ?? '', status: failed, failureMessage: String(error) }];
+  }
+  if (meant !== undefined) leaveOutAllBut(new Set(meant), mocha.suite);
+  beforeTests?.();
+  return new Promise((ended) => {
+    const tests = [];
+    const add = (test, status, error) =>
+      tests.push({
+        id: idOf(test),
+        name: test.fullTitle(),
+        status,
+        timeSpentMs: test.duration ?? 0,
+        fileName: test.file,
+        failureMessage: String(error),
+      });
+    const runner = mocha.run(() => ended(tests));
+    runner.on('pass', (test) => add(test, passed));
+    runner.on('fail', (test, error) => {
+      add(test.ctx?.currentTest ?? test, failed, error);
+      // The process ends with this break: nothing has to be waited for.
+      if (stopsAtFailure) ended(tests);
+    });
+  });
+}
+
+function leaveOutAllBut(meant, suite) {
+  suite.tests = suite.tests.filter((test) => meant.has(idOf(test)));
+  for (const inner of suite.suites) leaveOutAllBut(meant, inner);
+}
+
+function idOf(test) {
+  return `${test.file}: ${test.fullTitle()}`;
+}
+
+export const strykerPlugins = [{ kind: 'TestRunner', name: 'mocha-12', injectableClass: MochaRunner }];
