@@ -2,12 +2,12 @@ import { Fault, StoreDamaged, StoreForeign, StoreFull, StoreUnavailable } from '
 
 /** What SQLite says when another connection holds the lock. */
 export function isBusy(caught: unknown): boolean {
-  return codeOf(caught).startsWith('SQLITE_BUSY');
+  return codeOf(caught) === 'SQLITE_BUSY';
 }
 
 /** What SQLite says when a crash left a file that has to be recovered, and the connection may not write. */
 export function needsRecovery(caught: unknown): boolean {
-  return codeOf(caught).startsWith('SQLITE_READONLY');
+  return codeOf(caught) === 'SQLITE_READONLY';
 }
 
 /** What SQLite says of a file whose first page is none of a database. */
@@ -32,13 +32,12 @@ export function isTooBig(caught: unknown): boolean {
 
 /** Turns what the driver threw into the fault it stands for; anything that is not the driver's stays as it is. */
 export function toFault(caught: unknown, store: string): unknown {
-  if (caught instanceof Fault) return caught;
   const code = codeOf(caught);
   const problem = caught instanceof Error ? caught.message : String(caught);
-  if (code.startsWith('SQLITE_FULL')) return new StoreFull({ store }, caught);
-  if (code.startsWith('SQLITE_CORRUPT') || code === 'SQLITE_NOTADB' || code === BEYOND_NUMBERS)
+  if (code === 'SQLITE_FULL') return new StoreFull({ store }, caught);
+  if (code === 'SQLITE_CORRUPT' || code === 'SQLITE_NOTADB' || code === BEYOND_NUMBERS)
     return new StoreDamaged({ store, problem }, caught);
-  if (AWAY.some((prefix) => code.startsWith(prefix))) return new StoreUnavailable({ store, problem }, caught);
+  if (AWAY.includes(code)) return new StoreUnavailable({ store, problem }, caught);
   return caught;
 }
 
@@ -54,16 +53,18 @@ const BEYOND_NUMBERS = 'ERR_OUT_OF_RANGE';
 
 const AWAY = ['SQLITE_BUSY', 'SQLITE_LOCKED', 'SQLITE_IOERR', 'SQLITE_CANTOPEN', 'SQLITE_READONLY', 'SQLITE_PROTOCOL'];
 
-/** One driver says the code by its name, the other by its number. */
+/** What an error is by its code, without the details: one driver says it by its name, the other by its number. */
 function codeOf(caught: unknown): string {
   if (!(caught instanceof Error)) return '';
-  if ('errcode' in caught && typeof caught.errcode === 'number')
-    return NAMES[caught.errcode & PRIMARY] ?? 'SQLITE_ERROR';
-  return 'code' in caught && typeof caught.code === 'string' ? caught.code : '';
+  if ('errcode' in caught) return NAMES[Number(caught.errcode) & PRIMARY] ?? 'SQLITE_ERROR';
+  return 'code' in caught ? String(caught.code).replace(DETAIL, '') : '';
 }
 
 /** The part of an error's number that is not a detail of it. */
 const PRIMARY = 0xff;
+
+/** The part of an error's name that is one: of SQLITE_IOERR_FSYNC the last word. */
+const DETAIL = /(?<=^SQLITE_[A-Z]+)_.*$/;
 
 const NAMES: Readonly<Record<number, string>> = {
   5: 'SQLITE_BUSY',

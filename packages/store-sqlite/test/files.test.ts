@@ -29,6 +29,8 @@ describe('a file that is not to be used', () => {
     const before = await contents();
     const fault = await faultOf(openSqliteStore({ path, integrityCheck: 'full' }));
     expect(isFault(fault, code), String(fault)).to.equal(true);
+    expect(fault).to.have.nested.property('facts.store', path);
+    expect(fault).to.have.nested.property('facts.problem').that.matches(/\w/);
     expect(await contents(), 'it was left as it was, and nothing beside it').to.deep.equal(before);
     return fault;
   }
@@ -42,7 +44,7 @@ describe('a file that is not to be used', () => {
 
   it('is foreign when it is no database', async () => {
     await writeFile(path, 'Dear diary, today I learned what a login policy is. '.repeat(10));
-    await isRefused('store-foreign');
+    expect(await isRefused('store-foreign')).to.have.nested.property('facts.problem', 'it is not a SQLite database');
   });
 
   it('is foreign when it is too short to be one', async () => {
@@ -94,8 +96,8 @@ describe('a file that is not to be used', () => {
   });
 
   it('is unavailable when its folder does not exist', async () => {
-    const fault = await faultOf(openSqliteStore({ path: folder.path('nowhere/store.db') }));
-    expect(isFault(fault, 'store-unavailable'), String(fault)).to.equal(true);
+    path = folder.path('nowhere/store.db');
+    await isRefused('store-unavailable');
   });
 
   it('is used when it is there and empty', async () => {

@@ -1,3 +1,4 @@
+import { isBuiltin } from 'node:module';
 import { Raw, type RawDatabase } from './raw.js';
 
 /** What happens at a statement instead of it; `proceed` carries it out. */
@@ -15,9 +16,9 @@ export interface WatchedDriver {
   restore(): void;
 }
 
-/** An error as the driver has it: by name in one, by number in the other. */
+/** An error as the driver has it: by number in Node's own, by name in the other. */
 export function driverError(message: string, code: string, errcode: number): Error {
-  return Object.assign(new Error(message), { code, errcode });
+  return Object.assign(new Error(message), isBuiltin('node:sqlite') ? { code: 'ERR_SQLITE_ERROR', errcode } : { code });
 }
 
 /** Watches every connection that is used from now on. */

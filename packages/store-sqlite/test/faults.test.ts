@@ -1,0 +1,89 @@
+import { isFault, type FaultCode } from '@login-policy/event-sourcing';
+import { openSqliteStore, type SqliteStore } from '@login-policy/store-sqlite';
+import { expect } from 'chai';
+import { afterEach, beforeEach, describe, it } from 'mocha';
+import { appendOne } from './events.js';
+import { faultOf } from './files.js';
+import { driverError, watchDriver, type WatchedDriver } from './watched-driver.js';
+
+let driver: WatchedDriver;
+let store: SqliteStore;
+
+beforeEach(async () => {
+  driver = watchDriver();
+  store = await openSqliteStore({ path: ':memory:' });
+});
+afterEach(async () => {
+  driver.restore();
+  await store.close();
+});
+
+/** What a read rejects with where the driver answers it with that error. */
+function faultAt(error: unknown): Promise<unknown> {
+  driver.strikeAt('SELECT position, id FROM events', () => {
+    throw error;
+  });
+  return faultOf(store.eventStore.head());
+}
+
+describe('what the driver says of a file', () => {
+  const meanings: readonly (readonly [code: string, errcode: number, fault: FaultCode])[] = [
+    ['SQLITE_BUSY_SNAPSHOT', 517, 'store-unavailable'],
+    ['SQLITE_LOCKED_SHAREDCACHE', 262, 'store-unavailable'],
+    ['SQLITE_IOERR', 10, 'store-unavailable'],
+    ['SQLITE_CANTOPEN', 14, 'store-unavailable'],
+    ['SQLITE_READONLY_DBMOVED', 1032, 'store-unavailable'],
+    ['SQLITE_PROTOCOL', 15, 'store-unavailable'],
+    ['SQLITE_CORRUPT_INDEX', 779, 'store-damaged'],
+    ['SQLITE_NOTADB', 26, 'store-damaged'],
+  ];
+  for (const [code, errcode, meant] of meanings) {
+    it(`is the fault ${meant} with its own words: ${code}`, async () => {
+      const error = driverError(`as ${code} has it`, code, errcode);
+      const fault = await faultAt(error);
+      expect(isFault(fault, meant), String(fault)).to.equal(true);
+      expect(fault).to.deep.include({ facts: { store: ':memory:', problem: `as ${code} has it` }, cause: error });
+    });
+  }
+
+  it('is the fault store-full when there is no room, whose words are always the same', async () => {
+    const error = driverError('database or disk is full', 'SQLITE_FULL', 13);
+    const fault = await faultAt(error);
+    expect(isFault(fault, 'store-full'), String(fault)).to.equal(true);
+    expect(fault).to.deep.include({ facts: { store: ':memory:' }, cause: error });
+  });
+
+  it('is a defect of ours, and stays what it is, when it is about the statement', async () => {
+    const unknown = driverError('no such column', 'SQLITE_ERROR', 1);
+    for (const error of [unknown, new Error('of somebody else'), 'no error at all']) {
+      expect(await faultAt(error)).to.equal(error);
+    }
+  });
+});
+
+describe('a page that is more than one value can hold', () => {
+  const tooLong = Object.assign(new Error('Cannot create a string longer than 0x1fffffe8 characters'), {
+    code: 'ERR_STRING_TOO_LONG',
+  });
+  const failAt = (error: Error): void =>
+    driver.strikeAt('SELECT count(*), group_concat', () => {
+      throw error;
+    });
+
+  it('is read as smaller ones, whether it is SQLite that says so or Node', async () => {
+    for (let count = 0; count < 3; count++) await store.eventStore.append(appendOne());
+    for (const error of [tooLong, driverError('string or blob too big', 'SQLITE_TOOBIG', 18)]) {
+      failAt(error);
+      const pages = store.eventStore.readAll({ pageSize: 16 })[Symbol.asyncIterator]();
+      expect((await pages.next()).value).to.have.length(2);
+    }
+  });
+
+  it('is no reason to read again what failed for another', async () => {
+    await store.eventStore.append(appendOne());
+    const other = driverError('database disk image is malformed', 'SQLITE_CORRUPT', 11);
+    failAt(other);
+    const read = store.eventStore.readAll()[Symbol.asyncIterator]();
+    expect(isFault(await faultOf(read.next()), 'store-damaged')).to.equal(true);
+  });
+});
