@@ -4,6 +4,7 @@
  * noticed for what another has left behind.
  */
 import { subscribe } from 'node:diagnostics_channel';
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import Mocha from 'mocha';
 
@@ -23,14 +24,14 @@ class MochaRunner {
   }
 
   /** What runs in a process that a test starts is not told here, so that test counts as one that comes by everything. */
-  async dryRun() {
+  async dryRun({ files }) {
     const starters = new Set();
     subscribe('child_process', () => breaks.currentTestId && starters.add(breaks.currentTestId));
     const tests = await run(testFiles, { stopsAtFailure: false });
-    const { static: whileLoading, perTest } = breaks.mutantCoverage;
-    const everything = Object.assign({}, whileLoading, ...Object.values(perTest));
-    for (const id of starters) perTest[id] = everything;
-    return { status: 'complete', tests, mutantCoverage: breaks.mutantCoverage };
+    const { mutantCoverage } = breaks;
+    const everything = Object.fromEntries(files.flatMap(breaksIn).map((id) => [id, 1]));
+    for (const id of starters) mutantCoverage.perTest[id] = everything;
+    return { status: 'complete', tests, mutantCoverage };
   }
 
   async mutantRun({ activeMutant, testFilter, hitLimit, mutantActivation }) {
@@ -84,6 +85,12 @@ async function run(files, { meant, beforeTests, stopsAtFailure }) {
       if (stopsAtFailure) ended(tests);
     });
   });
+}
+
+/** The numbers of the breaks in a file, as Stryker writes them before each place. */
+function breaksIn(file) {
+  const places = readFileSync(file, 'utf8').matchAll(/\bstryCov_\w+\(([^)]+)\)/g);
+  return [...places].flatMap(([, ids]) => ids.match(/\d+/g));
 }
 
 function leaveOutAllBut(meant, suite) {
