@@ -19,12 +19,15 @@ const passed = 0;
 const failed = 1;
 
 class MochaRunner {
+  #isUsed = false;
+
   capabilities() {
     return { reloadEnvironment: false };
   }
 
   /** What runs in a process that a test starts is not told here, so that test counts as one that comes by everything. */
   async dryRun({ files }) {
+    this.#isUsed = true;
     const starters = new Set();
     subscribe('child_process', () => breaks.currentTestId && starters.add(breaks.currentTestId));
     const tests = await run(testFiles, { stopsAtFailure: false });
@@ -35,6 +38,9 @@ class MochaRunner {
   }
 
   async mutantRun({ activeMutant, testFilter, hitLimit, mutantActivation }) {
+    // A module is loaded once, so no test would run; Stryker answers an error with a new process, and asks that one.
+    if (this.#isUsed) throw new Error('This process has run its tests.');
+    this.#isUsed = true;
     const turnOn = () => {
       breaks.activeMutant = activeMutant.id;
       // For the processes that a test starts.

@@ -37,7 +37,7 @@ for (const name of named === undefined ? ['domain', 'event-sourcing', 'store-sql
       plugins: [join(root, '.ci', 'mutants-runner.mjs')],
       testRunner: 'mocha-12',
       maxTestRunnerReuse: 1,
-      concurrency: 1,
+      concurrency: 2,
       mutator: { excludedMutations: ['StringLiteral', 'Regex'] },
       reporters: ['clear-text', 'progress-append-only', 'html', 'json'],
       clearTextReporter: { logTests: false, allowColor: false },
