@@ -40,7 +40,10 @@ describe('a backup', () => {
     const folder = await freshFolder();
     const store = await openSqliteStore({ path: folder.path('store.db') });
     await store.backup(folder.path('copy.db'));
-    expect(isFault(await faultOf(store.backup(folder.path('copy.db'))), 'store-unavailable')).to.equal(true);
+    const fault = await faultOf(store.backup(folder.path('copy.db')));
+    expect(isFault(fault, 'store-unavailable'), String(fault)).to.equal(true);
+    expect(fault).to.have.property('facts').that.has.property('store', folder.path('copy.db'));
+    expect(fault).to.have.nested.property('facts.problem').that.includes('EEXIST');
     expect(isFault(await faultOf(store.backup(folder.path('no/where.db'))), 'store-unavailable')).to.equal(true);
     await store.close();
     expect((await readdir(folder.path('.'))).sort()).to.deep.equal(['copy.db', 'store.db']);
@@ -61,6 +64,7 @@ describe('a backup', () => {
       },
     });
     other.close();
+    expect(seen).to.have.length.above(1);
     for (const [copied, total] of seen) expect(copied).to.be.within(0, total);
     await store.close();
     const copy = await openSqliteStore({ path: folder.path('copy.db'), integrityCheck: 'full' });
@@ -77,6 +81,10 @@ describe('a backup', () => {
     const signal = AbortSignal.abort();
     const fault = await faultOf(store.backup(folder.path('copy.db'), { signal }));
     expect(isFault(fault, 'deadline-exceeded'), String(fault)).to.equal(true);
+    expect(fault).to.have.nested.property('facts.doing', `backing up to ${folder.path('copy.db')}`);
+    const giving = new AbortController();
+    const halfway = { signal: giving.signal, onProgress: () => giving.abort() };
+    expect(isFault(await faultOf(store.backup(folder.path('copy.db'), halfway)), 'deadline-exceeded')).to.equal(true);
     await store.close();
     expect(await readdir(folder.path('.'))).to.deep.equal(['store.db']);
     await folder.remove();

@@ -71,6 +71,29 @@ describe('a commit that is answered with an error', () => {
     expect(await foundLater()).to.equal(2);
   });
 
+  it('and was not carried out is not taken for written for what was refused beside it', async () => {
+    driver.strikeAt('COMMIT', (_, database) => {
+      database.exec('ROLLBACK');
+      throw noSync;
+    });
+    const [, lost] = await Promise.all([
+      faultOf(store.eventStore.append({ ...appendOne(), expected: 'no-stream' })),
+      faultOf(store.eventStore.append(appendOne())),
+    ]);
+    expect(isFault(lost, 'store-unavailable'), String(lost)).to.equal(true);
+    expect(await foundLater()).to.equal(1);
+  });
+
+  it('and was not carried out is not taken for written when it had a receipt and no events', async () => {
+    driver.strikeAt('COMMIT', (_, database) => {
+      database.exec('ROLLBACK');
+      throw noSync;
+    });
+    const lost = await faultOf(store.eventStore.append({ streamId: STREAM, expected: 'any', events: [], receipt }));
+    expect(isFault(lost, 'store-unavailable'), String(lost)).to.equal(true);
+    expect(await store.eventStore.receipt(STREAM, 'k')).to.equal(undefined);
+  });
+
   it('is looked at over another connection, once nothing of it is left in the log', async () => {
     driver.strikeAt('COMMIT', (proceed) => {
       proceed();
@@ -93,6 +116,7 @@ describe('a commit that is answered with an error', () => {
     });
     const fault = await faultOf(store.eventStore.append(appendOne()));
     expect(isFault(fault, 'outcome-unknown'), String(fault)).to.equal(true);
+    expect(fault).to.have.nested.property('facts.streamId', STREAM);
     expect(await foundLater()).to.equal(2);
     await store.eventStore.append(appendOne());
     expect(await foundLater()).to.equal(3);

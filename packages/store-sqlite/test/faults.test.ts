@@ -61,6 +61,17 @@ describe('what the driver says of a file', () => {
   });
 });
 
+describe('a store that was closed', () => {
+  it('says which it was to who goes on to use it', async () => {
+    await store.close();
+    for (const call of [() => store.eventStore.head(), () => store.eventStore.append(appendOne())]) {
+      const fault = await faultOf(call());
+      expect(isFault(fault, 'store-closed'), String(fault)).to.equal(true);
+      expect(fault).to.deep.include({ facts: { store: ':memory:' } });
+    }
+  });
+});
+
 describe('a page that is more than one value can hold', () => {
   const tooLong = Object.assign(new Error('Cannot create a string longer than 0x1fffffe8 characters'), {
     code: 'ERR_STRING_TOO_LONG',

@@ -23,6 +23,8 @@ async function isRefusedWhere(setting: string, answer: unknown): Promise<void> {
   expect(driver.open().length).to.equal(0);
   driver.restore();
   expect(isFault(fault, 'store-unavailable'), String(fault)).to.equal(true);
+  expect(fault).to.have.property('facts').that.has.property('store', path);
+  expect(fault).to.have.nested.property('facts.problem').that.includes('SQLite');
 }
 
 describe('a setting that SQLite does not take', () => {

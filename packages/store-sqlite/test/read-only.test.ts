@@ -54,7 +54,9 @@ describe('a file that is opened to be read only', () => {
       () => model.commit(change),
       () => model.beginRebuild(),
     ]) {
-      expect(isFault(await faultOf(call()), 'store-foreign')).to.equal(true);
+      const fault = await faultOf(call());
+      expect(isFault(fault, 'store-foreign')).to.equal(true);
+      expect(fault).to.deep.include({ facts: { store: path, problem: 'it was opened to be read only' } });
     }
     expect(await eventsOf(reader.eventStore)).to.have.length(1);
     await reader.close();
