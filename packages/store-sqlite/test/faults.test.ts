@@ -20,7 +20,7 @@ afterEach(async () => {
 
 /** What a read rejects with where the driver answers it with that error. */
 function faultAt(error: unknown): Promise<unknown> {
-  driver.strikeAt('SELECT position, id FROM events', () => {
+  driver.strikeAt('SELECT position, id, kept FROM events', () => {
     throw error;
   });
   return faultOf(store.eventStore.head());
