@@ -7,6 +7,7 @@
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { isBuiltin } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setUp } from '../.config/set-up/index.mjs';
@@ -22,7 +23,7 @@ const { testsOf } = await import('../.config/tests.mjs');
 const stryker = [...programOfNpm('npx'), '--yes', '-p', '@stryker-mutator/core@9.6.1', 'stryker'];
 const [named, files = '**/*.js'] = process.argv.slice(2);
 /** No test on this Node can come by it. */
-const otherDriver = 'sqlite' in process.features ? 'better-sqlite.js' : 'node-sqlite.js';
+const otherDriver = isBuiltin('node:sqlite') ? 'better-sqlite.js' : 'node-sqlite.js';
 
 /** In memory where that can be: files are most of what the tests of a store wait for, and an ended process leaves its own. */
 const scratch = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'mutants-'));
