@@ -59,12 +59,13 @@ describe('a file that is not to be used', () => {
     await isRefused('store-foreign');
   });
 
-  for (const mark of ['application_id = 7', 'user_version = 1']) {
-    it(`is foreign when nothing is in it but the mark of another program: ${mark}`, async () => {
-      tamper(path, `PRAGMA ${mark}`);
-      await isRefused('store-foreign');
-    });
+  async function isForeignBy(mark: string): Promise<void> {
+    tamper(path, `PRAGMA ${mark}`);
+    await isRefused('store-foreign');
   }
+
+  for (const mark of ['application_id = 7', 'user_version = 1'])
+    it(`is foreign when nothing is in it but a mark that is not ours: ${mark}`, () => isForeignBy(mark));
 
   it('is foreign when a newer version of this program wrote it', async () => {
     await storeWith(1);
