@@ -25,7 +25,8 @@ export interface PostgresMigration {
  * Brings a schema to the version this program needs, or makes it, by a role that may: then others open the store with
  * `migrate: 'check'`. Done twice, the second does nothing. It has no time-out.
  *
- * @throws StoreForeign when the schema is another program's, or one of a newer version that does not serve this one.
+ * @throws StoreForeign when the schema is another program's, or of a newer version that does not serve this one, or of one that was
+ * never handed out.
  * @throws StoreUnavailable when there is no server, or a table was in use for longer than `lockTimeoutMs`.
  */
 export async function migratePostgresStore(options: PostgresMigrationOptions): Promise<PostgresMigration> {
@@ -44,13 +45,11 @@ export async function migratePostgresStore(options: PostgresMigrationOptions): P
  * The SQL that {@link migratePostgresStore} runs, for who runs it by themselves: from a schema that is not there, or that is at the
  * version `from` (`SELECT max(version) FROM login_policy.migrations`). Empty when there is nothing to do.
  *
- * @throws RangeError for what is not a name of a schema, or not a version.
+ * @throws RangeError for what is not a name of a schema, or a version that was never handed out.
  */
 export function postgresMigration(options: { readonly schema?: string; readonly from?: number } = {}): string {
   const schema = schemaNamed(options.schema ?? 'login_policy');
   const { from = 0 } = options;
-  if (!Number.isInteger(from) || from < 0)
-    throw new RangeError(`from is a schema version, a whole number from 0 on, not ${from}`);
   const sql = migrationSql(schema, from);
   const lock = `SELECT pg_catalog.pg_advisory_xact_lock(${schema.migrateLock});`;
   return sql === '' ? '' : ['BEGIN;', lock, sql, 'COMMIT;', ''].join('\n');

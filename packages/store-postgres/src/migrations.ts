@@ -4,7 +4,7 @@ import type { Connection } from './connection.js';
 import { FUNCTIONS } from './functions.js';
 import { query } from './queries.js';
 import type { Schema } from './schema.js';
-import { EVENTS, FROM_OLDER, READ_MODELS } from './tables.js';
+import { EVENTS, FROM_3, READ_MODELS } from './tables.js';
 
 /**
  * The schema version of this program. The next one only adds columns, and functions with its number in their names, and leaves those of
@@ -14,6 +14,9 @@ export const VERSION = 7;
 
 /** The oldest version whose programs run on this one: before it, they have to be stopped. */
 const SERVES_FROM = 7;
+
+/** The one version that is brought to this. Those beside it were steps on the way, and never handed out. */
+const BEFORE = 3;
 
 /** What to do with a schema of an older version: bring it to this program's, or refuse it. */
 export type Migrating = 'run' | 'check';
@@ -55,10 +58,16 @@ export async function migrate(connection: Connection, schema: Schema): Promise<n
   );
 }
 
-/** All statements that bring a schema from a version to this program's, to be run in one transaction. */
+/**
+ * All statements that bring a schema from a version to this program's, to be run in one transaction.
+ *
+ * @throws RangeError for a version that nothing is known of.
+ */
 export function migrationSql(schema: Schema, from: number): string {
+  if (!Number.isInteger(from) || !isKnown(from))
+    throw new RangeError(`from is a schema version: 0, ${BEFORE} or at least ${VERSION}; ${from} was never handed out`);
   if (from >= VERSION) return '';
-  const begin = from > 0 ? [FROM_OLDER] : [SCHEMA, EVENTS];
+  const begin = from === BEFORE ? [FROM_3] : [SCHEMA, EVENTS];
   return inSchema([...begin, READ_MODELS, FUNCTIONS, MARK].join('\n'), schema);
 }
 
@@ -68,6 +77,10 @@ const SCHEMA = `DO $$ BEGIN
 END $$;
 CREATE TABLE IF NOT EXISTS {schema}.migrations (
   version integer PRIMARY KEY, done_at timestamptz NOT NULL DEFAULT now());`;
+
+function isKnown(version: number): boolean {
+  return version === 0 || version === BEFORE || version >= VERSION;
+}
 
 const MARK = `ALTER TABLE {schema}.migrations ADD COLUMN IF NOT EXISTS serves_from integer;
 INSERT INTO {schema}.migrations (version, serves_from) VALUES (${VERSION}, ${SERVES_FROM});`;
@@ -91,6 +104,8 @@ async function versionOf(client: ClientBase, schema: Schema): Promise<number | u
   }
   const [row] = await query(client, `SELECT max(version) FROM ${schema.quoted}.migrations`);
   const version = Number(row?.[0] ?? 0);
+  if (!isKnown(version))
+    throw foreign(schema, `it is at version ${version}, which was never handed out: drop it or name another schema`);
   if (version > VERSION) await demandServed(client, schema, version);
   return version;
 }

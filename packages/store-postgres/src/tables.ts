@@ -1,7 +1,8 @@
 /**
  * The tables of events. An event says which of how many of its append it is (single ones, and those recorded before schema version 4,
- * say nothing), and which read models the same transaction kept: the last event says so for all. `{schema}` stands for the schema's
- * quoted name.
+ * say nothing), and which read models the same transaction kept: the last event says so for all. The sequence counts the appends that
+ * were given up for lost, and the rebuilds; it begins at 1: a role that may not read it reads NULL, which is no number that was known.
+ * `{schema}` stands for the schema's quoted name.
  */
 export const EVENTS = `
 CREATE TABLE {schema}.events (
@@ -28,38 +29,28 @@ CREATE TABLE {schema}.receipts (
   revision bigint NOT NULL,
   PRIMARY KEY (stream, key)
 );
+
+CREATE SEQUENCE {schema}.revocations;
+SELECT pg_catalog.nextval('{schema}.revocations');
 `;
 
 /**
- * Makes that of the tables of an older version, and takes away what else those have: functions of ours, and rows of read models, which are kept
- * anew from the first event. Nothing was released with one of them; the programs that run on them have to be stopped.
+ * Makes that of the tables of version 3, and takes away what else it has: its functions, and rows of read models, which are kept anew from
+ * the first event.
  */
-export const FROM_OLDER = `
-DO $$ DECLARE left_behind text; BEGIN
-  FOR left_behind IN SELECT oid::regprocedure::text FROM pg_catalog.pg_proc
-    WHERE pronamespace = '{schema}'::regnamespace AND proname ~ '^(append|look|take|tell|write|writers)_' LOOP
-    EXECUTE 'DROP FUNCTION ' || left_behind;
-  END LOOP;
-END $$;
-ALTER TABLE {schema}.events ADD COLUMN IF NOT EXISTS append_place integer, ADD COLUMN IF NOT EXISTS append_count integer,
-  ADD COLUMN IF NOT EXISTS kept bigint[];
-UPDATE {schema}.events SET kept = NULL WHERE position = (SELECT max(position) FROM {schema}.events);
-DROP TABLE IF EXISTS {schema}.revoked_attempts, {schema}.read_models, {schema}.read_model_rows, {schema}.read_model_entries;
+export const FROM_3 = `
+DROP FUNCTION {schema}.current_era, {schema}.take_turn, {schema}.append_known, {schema}.append_event, {schema}.append_events,
+  {schema}.write_rows, {schema}.take_step, {schema}.writers_view, {schema}.write_reckoned, {schema}.write_reckoned_event;
+ALTER TABLE {schema}.events ADD COLUMN append_place integer, ADD COLUMN append_count integer, ADD COLUMN kept bigint[];
+DROP TABLE {schema}.revoked_attempts, {schema}.read_models, {schema}.read_model_rows, {schema}.read_model_entries;
 `;
 
-/**
- * The tables of read models: a checkpoint says which event it stands for, in 40 bits behind the place. And the sequence that counts the
- * appends that were given up for lost, and the rebuilds; it begins at 1: a role that may not read it reads NULL, which is no number
- * that was known.
- */
+/** The tables of read models: a checkpoint says which event it stands for, in 40 bits behind the place. */
 export const READ_MODELS = `
 COMMENT ON COLUMN {schema}.events.recorded_at IS 'milliseconds since 1970 in UTC';
 COMMENT ON COLUMN {schema}.events.whole_stream IS 'the name of the stream, where it is too long for an index';
 COMMENT ON COLUMN {schema}.events.append_count IS 'how many events were recorded together, if it was not this one alone';
 COMMENT ON COLUMN {schema}.events.kept IS 'the read models whose rows were changed in the same transaction, or needed no change';
-
-CREATE SEQUENCE IF NOT EXISTS {schema}.revocations;
-SELECT pg_catalog.nextval('{schema}.revocations');
 
 CREATE TABLE {schema}.read_models (
   model bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

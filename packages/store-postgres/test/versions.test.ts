@@ -78,6 +78,24 @@ describe('a schema on PostgreSQL of another version', () => {
       expect(() => postgresMigration({ from: -1 })).to.throw(RangeError);
     }));
 
+  it('refuses a schema of a version that was never handed out, says what to do, and leaves it as it is', () =>
+    onStorage(freshStorage(), async (storage) => {
+      const { pool, schema } = storage;
+      const store = await storage.open();
+      await store.eventStore.append(appendTo('a'));
+      for (const version of [1, 2, 4, 5, 6]) {
+        await pool.query(`DELETE FROM "${schema}".migrations; INSERT INTO "${schema}".migrations VALUES (${version})`);
+        const open = (migrate: 'run' | 'check') => () => storage.open({ migrate });
+        for (const attempt of [open('run'), open('check'), () => migratePostgresStore({ pool, schema })])
+          expect(await refusal(attempt()))
+            .to.be.instanceOf(StoreForeign)
+            .with.property('message')
+            .that.includes(`version ${version}, which was never handed out: drop it or name another schema`);
+        expect(() => postgresMigration({ from: version })).to.throw(RangeError, 'never handed out');
+      }
+      expect(await allEvents(store.eventStore)).to.have.length(1);
+    }));
+
   it("leaves a newer program's schema as it is", () =>
     onStorage(freshStorage(), async (storage) => {
       await storage.open();
@@ -102,6 +120,11 @@ function asInVersion3(schema: string): string {
     ALTER TABLE read_models ALTER COLUMN checkpoint TYPE numeric(39) USING div(checkpoint, 1099511627776);
     DROP FUNCTION look_v7; DROP FUNCTION append_v7; DROP FUNCTION take_step_v7; DROP FUNCTION write_rows_v7;
     CREATE TABLE revoked_attempts (attempt text COLLATE "C" PRIMARY KEY, revoked_at timestamptz NOT NULL DEFAULT now());
-    CREATE FUNCTION take_turn(this_attempt text) RETURNS void LANGUAGE sql AS 'SELECT';
-    CREATE FUNCTION tell_listeners() RETURNS void LANGUAGE sql AS 'SELECT'; RESET search_path`;
+    ${FUNCTIONS_OF_3.map((name) => `CREATE FUNCTION ${name}(given text) RETURNS void LANGUAGE sql AS 'SELECT';`).join(' ')}
+    RESET search_path`;
 }
+
+const FUNCTIONS_OF_3 = [
+  ...['current_era', 'take_turn', 'append_known', 'append_event', 'append_events', 'write_rows', 'take_step'],
+  ...['writers_view', 'write_reckoned', 'write_reckoned_event'],
+];
