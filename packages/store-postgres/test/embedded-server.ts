@@ -1,4 +1,6 @@
 import { execFile, spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
+import { once } from 'node:events';
 import { chownSync, cpSync, mkdtempSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { createServer, Socket } from 'node:net';
@@ -85,6 +87,8 @@ export class EmbeddedServer {
   /** Ends all of the server at once, without a chance to tidy up. */
   async kill(): Promise<void> {
     const pid = Number(readFileSync(join(this.#folder, 'data', 'postmaster.pid'), 'utf8').split('\n')[0]);
+    // Stopped, it begins no process any more: one that outlived it would keep the memory that the next server wants.
+    process.kill(pid, 'SIGSTOP');
     const { stdout } = await run('pgrep', ['-P', String(pid)]);
     const pids = [pid, ...stdout.trim().split('\n').map(Number)];
     for (const one of pids) end(one);
@@ -110,7 +114,13 @@ export class EmbeddedServer {
     const shell = spawn('sh', args, { ...options, stdio: ['pipe', 'ignore', 'ignore'] });
     shell.unref();
     if (shell.stdin instanceof Socket) shell.stdin.unref();
-    await eventually('a server that takes connections', () => answers(this.url));
+    try {
+      await eventually('a server that takes connections', () => answers(this.url));
+    } catch (caught) {
+      // The folder goes with this process: its last words are all that is left to know why.
+      const log = readFileSync(join(this.#folder, 'log'), 'utf8').split('\n').slice(-40).join('\n');
+      throw new Error(`the server at ${this.url} said before that:\n${log}`, { cause: caught });
+    }
   }
 }
 
@@ -142,15 +152,18 @@ async function linkOrCopy(from: string, to: string): Promise<void> {
   }
 }
 
-function freePort(): Promise<number> {
-  return new Promise((resolve, refuse) => {
-    const server = createServer();
-    server.once('error', refuse);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
-    });
-  });
+/** One that no system gives to who asks for any: while the server is killed, another test could be given it. */
+async function freePort(): Promise<number> {
+  for (;;) {
+    const port = randomInt(10_000, 32_000);
+    const server = createServer().listen(port, '127.0.0.1');
+    const isFree = await once(server, 'listening').then(
+      () => true,
+      () => false,
+    );
+    server.close();
+    if (isFree) return port;
+  }
 }
 
 async function answers(url: string): Promise<boolean> {
