@@ -64,7 +64,7 @@ export async function takeStep(
   { model, expected, checkpoint, changes }: Step,
 ): Promise<string | null> {
   const values = [model, expected?.toString(), checkpoint.toString(), changes];
-  const [refused] = await query(client, `SELECT ${quoted}.take_step_v7($1, $2, $3, $4)`, values);
+  const [refused] = await query(client, `SELECT ${quoted}.take_step_v8($1, $2, $3, $4)`, values);
   return refused?.[0] ?? null;
 }
 

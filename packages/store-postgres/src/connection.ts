@@ -1,10 +1,10 @@
 import { isFault } from '@login-policy/event-sourcing';
 import { Fault, StoreClosed, TIME_UP, within } from '@login-policy/event-sourcing/store';
 import type { ClientBase } from 'pg';
-import { isConnectionLost, postgresFault } from './faults.js';
+import { isConnectionLost, postgresFault, stateOf } from './faults.js';
 import type { Lender, Lent } from './lenders.js';
 import { PreparedStatements, type Preparation } from './prepared-statements.js';
-import { query, script, withLiterals, type Cell, type Cells } from './queries.js';
+import { query, type Cell, type Cells } from './queries.js';
 
 /** How long the store waits, in milliseconds. */
 export interface TimeOuts {
@@ -22,6 +22,8 @@ export interface ConnectionWays {
   readonly prepared: Preparation;
 }
 
+/** What a function that writes says of a transaction at another level. */
+const NOT_FITTING = 'LP002';
 const ON_TOP_OF_THE_SERVERS_MS = 1000;
 /** How long the server may take to say anything at all, before what is under way is given up. */
 const PATIENCE_MS = 600;
@@ -45,8 +47,7 @@ export class Connection {
 
   /** Reads by one statement. A connection that turns out to be broken is replaced once: reading twice does no harm. */
   async read(text: string, values: readonly unknown[] = []): Promise<readonly Cells[]> {
-    const ask = async (client: ClientBase): Promise<readonly Cells[]> =>
-      (await this.#prepared.query(client, text, values)) ?? query(client, text, values);
+    const ask = (client: ClientBase): Promise<readonly Cells[]> => this.#ask(client, text, values);
     try {
       return await this.use(ask);
     } catch (caught) {
@@ -108,12 +109,15 @@ export class Connection {
     }
   }
 
-  /** Calls a function that writes, in a transaction of its own and one round trip. */
+  /** Calls a function that writes, in a transaction of its own: in one round trip, unless another level of those is usual for the role. */
   call(text: string, values: readonly Cell[]): Promise<readonly Cells[]> {
     return this.use(async (client) => {
-      const answer = await this.#prepared.query(client, text, values);
-      if (answer !== undefined) return answer;
-      return (await script(client, `${this.limits()} ${withLiterals(client, text, values)}`)).at(-1) ?? [];
+      try {
+        return await this.#ask(client, text, values);
+      } catch (caught) {
+        if (stateOf(caught) !== NOT_FITTING) throw caught;
+      }
+      return this.#committed(client, () => query(client, text, values));
     });
   }
 
@@ -123,11 +127,8 @@ export class Connection {
    */
   async transaction<Result>(work: (client: ClientBase) => Promise<Result>): Promise<Result> {
     const outcome = await this.use(async (client) => {
-      await client.query(`BEGIN; ${this.limits()}`);
       try {
-        const result = await work(client);
-        await client.query('COMMIT');
-        return { result };
+        return { result: await this.#committed(client, () => work(client)) };
       } catch (refused) {
         if (!(refused instanceof Fault)) throw refused;
         await client.query('ROLLBACK');
@@ -136,6 +137,17 @@ export class Connection {
     });
     if ('refused' in outcome) throw outcome.refused;
     return outcome.result;
+  }
+
+  async #ask(client: ClientBase, text: string, values: readonly unknown[]): Promise<readonly Cells[]> {
+    return (await this.#prepared.query(client, text, values)) ?? query(client, text, values);
+  }
+
+  async #committed<Result>(client: ClientBase, work: () => Promise<Result>): Promise<Result> {
+    await client.query(`BEGIN; ${this.limits()}`);
+    const result = await work();
+    await client.query('COMMIT');
+    return result;
   }
 
   /** How long a statement waits for other writers: no longer than it may take. */

@@ -11,8 +11,8 @@ import {
 import { placedEvents, receiptName, type PreparedAppend } from './append.js';
 import type { KeptModel, Known, StreamEnd } from './known.js';
 import { storedText } from './names.js';
-import { columnsOf, type Cell } from './queries.js';
-import { contentOf, isFoundAlike, keyBytes, rowChange, type RowChange } from './row-changes.js';
+import { arrayOf, textsOf, type Cell } from './queries.js';
+import { contentOf, entriesBeside, keyBytes, rowChange, type RowChange } from './row-changes.js';
 
 /** An append that is to be written, with its events in their places. */
 interface Accepted {
@@ -30,22 +30,28 @@ interface Circumstances {
   readonly dropped?: readonly string[];
 }
 
-/** A row that changes, with the number of its read model. */
-interface Change extends RowChange {
+/** What is kept of a row under its key, of the read model of a number; both as their columns hold them. */
+interface Kept {
   readonly model: string;
+  readonly key: string;
+  readonly kept: string;
 }
 
-/** The rows that change: those that are there and stay found by the same entries, those that are not there yet, and all others. */
+/** What changes of rows: those that are there and those that are not yet, those that go, and the entries by which rows are found. */
 interface Changes {
-  readonly usual: [model: string, key: string, content: string][];
-  readonly begun: Change[];
-  readonly changed: Change[];
+  readonly begun: Kept[];
+  readonly usual: Kept[];
+  readonly gone: (RowChange & { readonly model: string })[];
+  readonly leaving: Kept[];
+  readonly entering: Kept[];
 }
 
 /** What a group of appends comes to where nobody else writes: each is checked, placed and reduced after those before it. */
 export class Draft {
   /** How each append ends if it is written. */
   readonly outcomes: readonly Outcome[];
+  /** Whether a row was taken not to be there without the server noticing if it is: it is not made. */
+  isUnsure = false;
   readonly #known: Known;
   readonly #clock: Clock;
   readonly #accepted: Accepted[] = [];
@@ -53,8 +59,6 @@ export class Draft {
   readonly #receipts: Set<string>;
   /** The rows that change, model by model. */
   readonly #rows: readonly Map<string, unknown>[];
-  /** The keys of rows that are taken not to be there, because their streams are, model by model. */
-  readonly #assumed: readonly Set<string>[];
   #head: bigint;
   #headId: string;
 
@@ -63,7 +67,6 @@ export class Draft {
     this.#clock = clock;
     this.#receipts = new Set(known.receipts);
     this.#rows = known.models.map(() => new Map());
-    this.#assumed = known.models.map(() => new Set());
     this.#head = known.head;
     this.#headId = known.headId;
     this.outcomes = batch.map((prepared) => this.#take(prepared));
@@ -79,29 +82,41 @@ export class Draft {
     return this.#head > this.#known.head;
   }
 
-  /** Whether a row was taken not to be there without the server noticing if it is: it is not made. */
-  get isUnsure(): boolean {
-    return this.#assumed.some((keys, index) => [...keys].some((key) => this.#rows[index]?.get(key) === undefined));
+  /** Asks whether it was written: for its last event where that was to be, or for a receipt if it has none. */
+  trace(schema: string): readonly [statement: string, values: readonly unknown[]] {
+    if (this.hasEvents)
+      return [`SELECT 1 FROM ${schema}.events WHERE position = $1 AND id = $2`, [String(this.#head), this.#headId]];
+    const [receipt] = this.#accepted.flatMap(receiptsOf);
+    const statement = `SELECT 1 FROM ${schema}.receipts WHERE stream = $1 AND key = $2 AND fingerprint = $3`;
+    return [statement, [receipt?.stream, receipt?.key, receipt?.fingerprint]];
   }
 
-  /** The arguments of `append_v7` that write it. */
+  /** The arguments of `append_v8` that write it. */
   values({ notAfter, dropped = [] }: Circumstances): readonly Cell[] {
     const { era, head, headId, models } = this.#known;
-    const { usual, begun, changed } = this.#changes();
-    const more = {
-      receipts: some(this.#accepted.flatMap(receiptsOf)),
-      dropped: some(this.hasEvents ? this.#left(dropped) : []),
-      begun: some(begun),
-      changed: some(changed),
-    };
+    const { begun, usual, gone, leaving, entering } = this.#changes();
+    const [rows, entries] = [
+      [...begun, ...usual],
+      [...leaving, ...entering],
+    ];
+    const receipts = this.#accepted.flatMap(receiptsOf);
+    const left = this.hasEvents ? this.#left(dropped) : [];
+    const hasMore = receipts.length + left.length + gone.length > 0;
     return [
       era,
       notAfter === undefined ? null : String(notAfter),
       `${head} ${headId}`,
       `{${models.map(({ model }) => model).join(',')}}`,
-      ...columnsOf(this.#accepted.flatMap(eventCells), 11),
-      ...columnsOf(usual, 3),
-      Object.values(more).some((list) => list !== undefined) ? JSON.stringify(more) : null,
+      ...eventColumns(this.#accepted),
+      String(begun.length),
+      arrayOf(rows.map(({ model }) => model)),
+      arrayOf(rows.map(bytesOf(({ key }) => key))),
+      rows.length === 0 ? null : rows.map(({ kept }) => kept).join('\n'),
+      String(leaving.length),
+      arrayOf(entries.map(({ model }) => model)),
+      arrayOf(entries.map(bytesOf(({ kept }) => kept))),
+      arrayOf(entries.map(bytesOf(({ key }) => key))),
+      hasMore ? JSON.stringify({ receipts, dropped: left, gone }) : null,
     ];
   }
 
@@ -134,11 +149,14 @@ export class Draft {
   /** What events make of the rows of a read model, where some have changed already. */
   #reduced({ opened, rows }: KeptModel, index: number, recorded: readonly RecordedEvent[]): ReducedPage<unknown> {
     const changed = this.#rows[index];
-    return reducePage(opened.projection, recorded.filter(opened.isWanted), (key) => {
+    let assumed: string | undefined;
+    const reduced = reducePage(opened.projection, recorded.filter(opened.isWanted), (key) => {
       if (changed?.has(key) === true) return changed.get(key);
-      if (!rows.has(key)) this.#assumed[index]?.add(key);
+      if (!rows.has(key)) assumed = key;
       return rows.get(key);
     });
+    if (assumed !== undefined && reduced.rows.get(assumed) === undefined) this.isUnsure = true;
+    return reduced;
   }
 
   #accept(prepared: PreparedAppend, recorded: readonly RecordedEvent[], before: StreamEnd | undefined): void {
@@ -152,18 +170,19 @@ export class Draft {
   }
 
   #changes(): Changes {
-    const changes: Changes = { usual: [], begun: [], changed: [] };
+    const changes: Changes = { begun: [], usual: [], gone: [], leaving: [], entering: [] };
     for (const [index, { opened, model, rows }] of this.#known.models.entries()) {
       const { projection } = opened;
-      for (const [key, row] of this.#rows[index] ?? []) {
-        const before = rows.get(key);
-        if (row !== undefined && before !== undefined && isFoundAlike(projection, before, row)) {
-          changes.usual.push([model, `\\x${keyBytes(key).toString('hex')}`, contentOf(projection, row)]);
-        } else {
-          const isNew = before === undefined && (rows.has(key) || this.#assumed[index]?.has(key) === true);
-          if (isNew && row === undefined) continue;
-          (isNew ? changes.begun : changes.changed).push({ model, ...rowChange(projection, key, row) });
+      for (const [name, row] of this.#rows[index] ?? []) {
+        const before = rows.get(name);
+        if (row === undefined) {
+          if (before !== undefined) changes.gone.push({ model, ...rowChange(projection, name, row) });
+          continue;
         }
+        const key = keyBytes(name).toString('hex');
+        (before === undefined ? changes.begun : changes.usual).push({ model, key, kept: contentOf(projection, row) });
+        for (const kept of entriesBeside(projection, before, row)) changes.leaving.push({ model, key, kept });
+        for (const kept of entriesBeside(projection, row, before)) changes.entering.push({ model, key, kept });
       }
     }
     return changes;
@@ -178,31 +197,50 @@ export class Draft {
   }
 }
 
-/** An event, as the columns of `append_v7` have it: `null` where it is as usual. */
-function eventCells({ prepared: { stream, append }, recorded }: Accepted): readonly (readonly Cell[])[] {
-  return recorded.map((event, index) => [
-    stream.name,
-    String(event.revision),
-    event.id,
-    storedText(event.type),
-    String(event.recordedAt),
-    append.texts[index]?.data ?? null,
-    append.texts[index]?.metadata ?? null,
-    event.append === undefined ? null : String(event.append.place),
-    event.append === undefined ? null : String(event.append.count),
-    event.schemaVersion === 1 ? null : String(event.schemaVersion),
-    stream.whole ?? null,
-  ]);
+/** The events, column by column; `null` for the last four where all events are as usual: recorded alone, in version 1, in a short stream. */
+function eventColumns(accepted: readonly Accepted[]): readonly Cell[] {
+  const events = accepted.flatMap(({ prepared, recorded }) =>
+    recorded.map((event, index) => ({ event, stream: prepared.stream, text: prepared.append.texts[index] })),
+  );
+  const isUsual = events.every(
+    ({ event, stream }) => event.append === undefined && event.schemaVersion === 1 && stream.whole === undefined,
+  );
+  return [
+    textsOf(events.map(({ stream }) => stream.name)),
+    arrayOf(events.map(({ event }) => event.revision)),
+    arrayOf(events.map(({ event }) => event.id)),
+    textsOf(events.map(({ event }) => storedText(event.type))),
+    arrayOf(events.map(({ event }) => event.recordedAt)),
+    events.map(({ text }) => text?.data).join('\n'),
+    events.map(({ text }) => text?.metadata).join('\n'),
+    ...(isUsual
+      ? [null, null, null, null]
+      : [
+          arrayOf(events.map(({ event }) => event.append?.place ?? 0)),
+          arrayOf(events.map(({ event }) => event.append?.count ?? 0)),
+          arrayOf(events.map(({ event }) => event.schemaVersion)),
+          textsOf(events.map(({ stream }) => stream.whole ?? '')),
+        ]),
+  ];
 }
 
-function receiptsOf({ prepared: { stream, key, append }, end }: Accepted): readonly object[] {
+/** Bytes as an array of the server's has them. */
+function bytesOf(hexadecimal: (kept: Kept) => string): (kept: Kept) => string {
+  return (kept) => `"\\\\x${hexadecimal(kept)}"`;
+}
+
+/** A receipt as its columns hold it. */
+interface StoredReceipt {
+  readonly stream: string;
+  readonly key: string;
+  readonly fingerprint: string;
+  readonly revision: string;
+}
+
+function receiptsOf({ prepared: { stream, key, append }, end }: Accepted): readonly StoredReceipt[] {
   if (key === undefined || append.receipt === undefined) return [];
   const fingerprint = storedText(append.receipt.fingerprint);
   return [{ stream: stream.name, key, fingerprint, revision: String(end?.revision ?? 0n) }];
-}
-
-function some<Item>(items: readonly Item[]): readonly Item[] | undefined {
-  return items.length === 0 ? undefined : items;
 }
 
 function addTo(to: Map<string, unknown> | undefined, more: ReadonlyMap<string, unknown> | undefined): void {

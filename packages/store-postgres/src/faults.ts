@@ -25,10 +25,8 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   '58': 'unavailable',
   XX001: 'damaged',
   XX002: 'damaged',
-  '3F000': 'foreign',
-  '42P01': 'foreign',
-  '42883': 'foreign',
-  '42501': 'foreign',
+  '3F': 'foreign',
+  '42': 'foreign',
 };
 
 const WORDS: Readonly<Record<string, string>> = {

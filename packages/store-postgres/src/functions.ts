@@ -3,10 +3,13 @@
  * knows, also while a newer one runs beside it. `{…}` stands for what depends on the schema's name.
  */
 
-/** Refuses a transaction whose statements don't look anew: after the lock it would see what was there before. */
-const DEMAND_READ_COMMITTED = `
-  IF current_setting('transaction_isolation') <> 'read committed' THEN
-    RAISE EXCEPTION 'what writes needs a transaction at READ COMMITTED' USING ERRCODE = 'LP002';
+/**
+ * Refuses a transaction whose statements don't look anew: after the lock it would see what was there before. And a connection that was
+ * told to take text for what it is not: the driver sends UTF-8, whatever was set.
+ */
+const DEMAND_FITTING = `
+  IF current_setting('transaction_isolation') <> 'read committed' OR current_setting('client_encoding') <> 'UTF8' THEN
+    RAISE EXCEPTION 'what writes needs a transaction at READ COMMITTED, and client_encoding UTF8' USING ERRCODE = 'LP002';
   END IF;`;
 
 /**
@@ -43,11 +46,11 @@ const CHECKPOINT_PLACE =
 
 /**
  * A function of the schema. What the role has in its path can't take the place of what is meant in it. A plan is made once for a
- * connection, when a table may hold next to nothing, and stays while it grows: `looking` finds single rows of many by their indexes.
+ * connection, when a table may hold next to nothing, and stays while it grows: so single rows of many are found by their indexes.
  */
-function plpgsql(signature: string, body: string, how: 'looking' | 'adding' = 'looking'): string {
-  const byIndexes = how === 'looking' ? ' SET enable_seqscan = off' : '';
-  return `CREATE FUNCTION {schema}.${signature} LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp${byIndexes}
+function plpgsql(signature: string, body: string): string {
+  return `CREATE FUNCTION {schema}.${signature} LANGUAGE plpgsql VOLATILE
+SET search_path = pg_catalog, pg_temp SET enable_seqscan = off SET plan_cache_mode = force_generic_plan
 AS $function$\n${body.trim()}\n$function$;`;
 }
 
@@ -65,11 +68,11 @@ function underKey(table: string, { of, columns, where = '' }: { of: string; colu
  * left as it is, and one of the store's does not last.
  */
 const LOOK = plpgsql(
-  'look_v7(lock_ms text, asked json) RETURNS TABLE (what text, name text, a text, b text, c text)',
+  'look_v8(lock_ms text, asked json) RETURNS TABLE (what text, name text, a text, b text, c text)',
   `DECLARE
   before text := current_setting('lock_timeout');
   head record;
-BEGIN ${DEMAND_READ_COMMITTED}
+BEGIN ${DEMAND_FITTING}
   IF lock_ms IS NOT NULL AND before = '0' THEN
     PERFORM set_config('lock_timeout', lock_ms, true);
   END IF;
@@ -114,7 +117,7 @@ END`,
  * said once for all. What is kept as JSON comes as text: taken apart as JSON it could hold no `\u0000`.
  */
 const WRITE_ROWS = plpgsql(
-  'write_rows_v7(changes json, this_model bigint) RETURNS void',
+  'write_rows_v8(changes json, this_model bigint) RETURNS void',
   `BEGIN
   WITH given AS MATERIALIZED (
     SELECT coalesce(x.model, this_model) AS model, decode(x.key, 'hex') AS key, x.content::json AS content,
@@ -139,18 +142,20 @@ END`,
 /**
  * Writes appends that were made ready before, with the rows they make, if everything is where it was then; else answers why not, or
  * finds that something is there already (unique_violation), and has written nothing. It never waits for other writers: who waits finds
- * that others wrote. While the log ends with the known head, all before it is as it was known, too. The events come column by column,
- * the usual ones of columns that are null: recorded alone, in version 1, in a stream of a short name. `rows` are there, and are found
- * by the same entries as before. `more` has receipts, rows that are not there yet, all other rows that change, and the read models
+ * that others wrote. While the log ends with the known head, all before it is as it was known, too. Events, rows and entries come column by
+ * column; JSON comes as lines, since it has none of its own, and no array has NULL in it, which a setting of the role would make a word.
+ * The first `begun` rows are not there yet, and the first `leaving` entries go. `more` has receipts, rows that go, and the read models
  * that the head kept and this does not.
  */
 const APPEND = plpgsql(
-  `append_v7(known_era text, not_after bigint, known_head text, keeps bigint[], streams text[], revisions bigint[], ids text[],
-  types text[], times bigint[], data json[], metadata json[], places integer[], counts integer[], versions integer[], wholes text[],
-  row_models bigint[], row_keys bytea[], contents json[], more json) RETURNS text`,
+  `append_v8(known_era text, not_after bigint, known_head text, keeps bigint[], streams text[], revisions bigint[], ids text[],
+  types text[], times bigint[], data text, metadata text, places integer[], counts integer[], versions integer[], wholes text[],
+  begun integer, row_models bigint[], row_keys bytea[], contents text,
+  leaving integer, entry_models bigint[], entries bytea[], entry_keys bytea[], more json) RETURNS text`,
   `DECLARE
   done bigint;
-BEGIN ${DEMAND_READ_COMMITTED}
+  lines json[];
+BEGIN ${DEMAND_FITTING}
   IF NOT pg_try_advisory_xact_lock({append_lock}) THEN
     RETURN 'others write';
   END IF;
@@ -164,8 +169,9 @@ BEGIN ${DEMAND_READ_COMMITTED}
     INSERT INTO {schema}.events (position, stream, revision, id, type, schema_version, recorded_at, data, metadata, whole_stream,
         append_place, append_count, kept)
       SELECT split_part(known_head, ' ', 1)::bigint + x.n, x.stream, x.revision, x.id, x.type, coalesce(x.version, 1), x.at, x.data,
-        x.metadata, x.whole, x.place, x.count, keeps
-      FROM unnest(streams, revisions, ids, types, times, data, metadata, places, counts, versions, wholes) WITH ORDINALITY
+        x.metadata, nullif(x.whole, ''), nullif(x.place, 0), nullif(x.count, 0), keeps
+      FROM unnest(streams, revisions, ids, types, times, string_to_array(data, chr(10))::json[],
+        string_to_array(metadata, chr(10))::json[], places, counts, versions, wholes) WITH ORDINALITY
         AS x(stream, revision, id, type, at, data, metadata, place, count, version, whole, n)
       WHERE known_head = coalesce((SELECT ${HEAD_PLACED} FROM ${HEAD} AS head), '0 ');
     GET DIAGNOSTICS done = ROW_COUNT;
@@ -174,33 +180,35 @@ BEGIN ${DEMAND_READ_COMMITTED}
     END IF;
   END IF;
   IF row_keys IS NOT NULL THEN
-    INSERT INTO {schema}.read_model_rows (model, key, content) SELECT * FROM unnest(row_models, row_keys, contents)
-      ON CONFLICT (model, sha256(key)) DO UPDATE SET content = excluded.content;
+    lines := string_to_array(contents, chr(10))::json[];
+    IF begun > 0 THEN
+      INSERT INTO {schema}.read_model_rows (model, key, content)
+        SELECT * FROM unnest(row_models[:begun], row_keys[:begun], lines[:begun]);
+    END IF;
+    IF begun < cardinality(row_keys) THEN
+      INSERT INTO {schema}.read_model_rows (model, key, content)
+        SELECT * FROM unnest(row_models[begun + 1:], row_keys[begun + 1:], lines[begun + 1:])
+        ON CONFLICT (model, sha256(key)) DO UPDATE SET content = excluded.content;
+    END IF;
+  END IF;
+  IF leaving > 0 THEN
+    DELETE FROM {schema}.read_model_entries WHERE ctid = ANY (ARRAY(
+      SELECT found.ctid FROM unnest(entry_models[:leaving], entries[:leaving], entry_keys[:leaving]) AS given(model, entry, key),
+        ${underKey('read_model_entries', { of: 'given', columns: 'kept.ctid', where: 'AND kept.entry = given.entry' })}));
+  END IF;
+  IF leaving < cardinality(entry_keys) THEN
+    INSERT INTO {schema}.read_model_entries (model, entry, key)
+      SELECT * FROM unnest(entry_models[leaving + 1:], entries[leaving + 1:], entry_keys[leaving + 1:]) ON CONFLICT DO NOTHING;
   END IF;
   IF more IS NOT NULL THEN
-    IF more->'receipts' IS NOT NULL THEN
-      INSERT INTO {schema}.receipts (stream, key, fingerprint, revision)
-        SELECT * FROM json_to_recordset(more->'receipts') AS x(stream text, key text, fingerprint text, revision bigint);
-    END IF;
-    IF more->'begun' IS NOT NULL THEN
-      WITH begun AS (
-        INSERT INTO {schema}.read_model_rows (model, key, content) SELECT x.model, decode(x.key, 'hex'), x.content::json
-          FROM json_to_recordset(more->'begun') AS x(model bigint, key text, content text)
-      )
-      INSERT INTO {schema}.read_model_entries (model, entry, key) SELECT x.model, decode(k.hex, 'hex'), decode(x.key, 'hex')
-        FROM json_to_recordset(more->'begun') AS x(model bigint, key text, entries json), json_array_elements_text(x.entries) AS k(hex);
-    END IF;
-    IF more->'dropped' IS NOT NULL THEN
-      UPDATE {schema}.read_models AS m SET checkpoint = x.at, steps = steps + 1
-        FROM json_to_recordset(more->'dropped') AS x(model bigint, at numeric) WHERE m.model = x.model;
-    END IF;
-    IF more->'changed' IS NOT NULL THEN
-      PERFORM {schema}.write_rows_v7(more->'changed', NULL);
-    END IF;
+    INSERT INTO {schema}.receipts (stream, key, fingerprint, revision)
+      SELECT * FROM json_to_recordset(more->'receipts') AS x(stream text, key text, fingerprint text, revision bigint);
+    UPDATE {schema}.read_models AS m SET checkpoint = x.at, steps = steps + 1
+      FROM json_to_recordset(more->'dropped') AS x(model bigint, at numeric) WHERE m.model = x.model;
+    PERFORM {schema}.write_rows_v8(more->'gone', NULL);
   END IF;${TELL_LISTENERS}
   RETURN 'written ' || ${NOW};
 END`,
-  'adding',
 );
 
 /**
@@ -208,10 +216,10 @@ END`,
  * that appends keep have no step to take. The lock comes first: an append that is about to keep the rows waits for it or is waited for.
  */
 const TAKE_STEP = plpgsql(
-  'take_step_v7(this_model bigint, expected numeric, reached numeric, changes json) RETURNS text',
+  'take_step_v8(this_model bigint, expected numeric, reached numeric, changes json) RETURNS text',
   `DECLARE
   now_at record;
-BEGIN ${DEMAND_READ_COMMITTED}
+BEGIN ${DEMAND_FITTING}
   PERFORM FROM {schema}.read_models WHERE model = this_model AND stage <> 'replaced' FOR UPDATE;
   SELECT ${CHECKPOINT} AS placed, m.checkpoint, (m.model = ANY (head.kept)) IS TRUE AS is_kept INTO now_at
     FROM {schema}.read_models AS m LEFT JOIN ${HEAD} AS head ON true WHERE m.model = this_model AND m.stage <> 'replaced';
@@ -222,10 +230,10 @@ BEGIN ${DEMAND_READ_COMMITTED}
     RETURN coalesce(now_at.placed, '');
   END IF;
   UPDATE {schema}.read_models SET checkpoint = reached, steps = steps + 1 WHERE model = this_model;
-  PERFORM {schema}.write_rows_v7(changes, this_model);${TELL_LISTENERS}
+  PERFORM {schema}.write_rows_v8(changes, this_model);${TELL_LISTENERS}
   RETURN NULL;
 END`,
 );
 
-/** The functions of schema version 7. */
+/** The functions of schema version 8. */
 export const FUNCTIONS: string = [LOOK, WRITE_ROWS, APPEND, TAKE_STEP].join('\n');

@@ -56,7 +56,7 @@ function keysOf(batch: readonly PreparedAppend[], opened: OpenedModel): readonly
   return [...new Set(batch.flatMap((prepared) => keyOf(prepared, opened) ?? []))];
 }
 
-/** What `look_v7` is asked. */
+/** What `look_v8` is asked. */
 export function question(batch: readonly PreparedAppend[], models: readonly OpenedModel[]): string {
   return JSON.stringify({
     near: MOST_BEHIND,
@@ -69,7 +69,7 @@ export function question(batch: readonly PreparedAppend[], models: readonly Open
   });
 }
 
-/** What `look_v7` answered. @throws TypeError when it is not what was asked. */
+/** What `look_v8` answered. @throws TypeError when it is not what was asked. */
 export function viewOf(
   answer: readonly Cells[],
   batch: readonly PreparedAppend[],

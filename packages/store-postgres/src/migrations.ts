@@ -10,10 +10,10 @@ import { EVENTS, FROM_3, READ_MODELS } from './tables.js';
  * The schema version of this program. The next one only adds columns, and functions with its number in their names, and leaves those of
  * this one in their places.
  */
-export const VERSION = 7;
+export const VERSION = 8;
 
 /** The oldest version whose programs run on this one: before it, they have to be stopped. */
-const SERVES_FROM = 7;
+const SERVES_FROM = 8;
 
 /** The one version that is brought to this. Those beside it were steps on the way, and never handed out. */
 const BEFORE = 3;

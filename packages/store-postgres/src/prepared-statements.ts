@@ -6,11 +6,8 @@ import { digest } from './names.js';
 /** Whether statements are prepared where the store talks to the server itself, or never. */
 export type Preparation = 'when-direct' | 'never';
 
-/**
- * The statement is not there, or one of its name, or what it answers has changed; or a statement by itself is no transaction at
- * READ COMMITTED, because another level is usual for the role. Nothing was done.
- */
-const NOT_PREPARED = new Set(['26000', '42P05', '0A000', 'LP002']);
+/** The statement is not there, or one of its name, or what it answers has changed. Nothing was done. */
+const NOT_PREPARED = new Set(['26000', '42P05', '0A000']);
 
 /**
  * Statements that a connection keeps prepared. Behind a pooler the next one could be at another server process, where there

@@ -38,20 +38,17 @@ export function withLiterals(client: ClientBase, text: string, values: readonly 
   });
 }
 
-/** Rows of so many cells as arrays of the server's, column by column; `null` for a column of nothing. */
-export function columnsOf(rows: readonly (readonly Cell[])[], count: number): readonly Cell[] {
-  const columns: Cell[] = Array.from({ length: count }, () => null);
-  for (const cells of rows) {
-    for (let column = 0; column < count; column++) {
-      const [before, cell] = [columns[column] ?? null, cells[column] ?? null];
-      columns[column] = before === null ? element(cell) : `${before},${element(cell)}`;
-    }
-  }
-  return columns.map((column, index) => (rows.every((cells) => cells[index] === null) ? null : `{${column}}`));
+/** What has no sign that an array has a meaning for, as an array of the server's; `null` for one of nothing. */
+export function arrayOf(cells: readonly unknown[]): Cell {
+  return cells.length === 0 ? null : `{${cells.join(',')}}`;
 }
 
-function element(cell: Cell): string {
-  if (cell === null) return 'NULL';
+/** {@link arrayOf} any text. */
+export function textsOf(cells: readonly string[]): Cell {
+  return arrayOf(cells.map(element));
+}
+
+function element(cell: string): string {
   const isPlain = !cell.includes('"') && !cell.includes('\\');
   return isPlain ? `"${cell}"` : `"${cell.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
 }

@@ -55,7 +55,7 @@ abstract class StoredReadModel<Row> implements ReadModel<Row> {
     this.#byKeys = this.#lookStatement(
       `SELECT r.key, r.content FROM {schema}.read_model_rows AS r WHERE r.model = m.model AND sha256(r.key) = ANY ($2::bytea[])`,
     );
-    this.#takeStep = this.#filledIn('SELECT {schema}.take_step_v7({model}, $2, $3, $4)');
+    this.#takeStep = this.#filledIn('SELECT {schema}.take_step_v8({model}, $2, $3, $4)');
   }
 
   async read(keys: readonly string[]): Promise<RowsAt<ReadonlyMap<string, Row>>> {

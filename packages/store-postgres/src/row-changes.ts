@@ -1,7 +1,7 @@
 import { indexEntries, type IndexEntry, type ReadModelDefinition } from '@login-policy/event-sourcing/store';
 import { digest } from './names.js';
 
-/** A row that changes, as `write_rows_v7` takes it. */
+/** A row that changes, as `write_rows_v8` takes it. */
 export interface RowChange {
   /** Its bytes in hexadecimal. */
   readonly key: string;
@@ -11,7 +11,7 @@ export interface RowChange {
   readonly entries: readonly string[];
 }
 
-/** The changes of rows, for `write_rows_v7`: each key with its new row and the digests it is found by. */
+/** The changes of rows, for `write_rows_v8`: each key with its new row and the digests it is found by. */
 export function rowChanges<Row>(
   definition: ReadModelDefinition<Row>,
   rows: ReadonlyMap<string, Row | undefined>,
@@ -33,13 +33,16 @@ export function contentOf<Row>(definition: ReadModelDefinition<Row>, row: Row): 
   return JSON.stringify(definition.rows.encode(row));
 }
 
-/** Whether two rows are found by the same entries. */
-export function isFoundAlike<Row>(definition: ReadModelDefinition<Row>, before: Row, after: Row): boolean {
-  const [left, right] = [entriesOf(definition, before), entriesOf(definition, after)];
-  return (
-    left.length === right.length &&
-    left.every(([index, value], place) => right[place]?.[0] === index && right[place][1] === value)
-  );
+/** The entries of one row that are not among those of another, as their columns hold them. */
+export function entriesBeside<Row>(
+  definition: ReadModelDefinition<Row>,
+  row: Row | undefined,
+  other: Row | undefined,
+): readonly string[] {
+  const others = entriesOf(definition, other);
+  return entriesOf(definition, row)
+    .filter(([index, value]) => !others.some((one) => one[0] === index && one[1] === value))
+    .map(([index, value]) => entryOf(index, value).toString('hex'));
 }
 
 /** A key as its column holds it: bytes, which compare as the port wants it and may be any. */
@@ -57,7 +60,7 @@ export function entryOf(index: string, value: string): Buffer {
   return digest(JSON.stringify([index, value]));
 }
 
-/** What `take_step_v7` answers when the read model is gone, or another has taken its place. */
+/** What `take_step_v8` answers when the read model is gone, or another has taken its place. */
 export const REPLACED = 'replaced';
 
 function entriesOf<Row>(definition: ReadModelDefinition<Row>, row: Row | undefined): readonly IndexEntry[] {

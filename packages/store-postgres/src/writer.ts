@@ -24,8 +24,13 @@ export interface WriterParts {
 
 /** Something is there already that was taken not to be: a stream, a row, a receipt. Nothing was written. */
 const OTHERS_WROTE = '23505';
-/** What `append_v7` answers that has written, and when that was. Else it says why not, and has written nothing. */
+/** What `append_v8` answers that has written, and when that was. Else it says why not, and has written nothing. */
 const WRITTEN = /^written (\d+)$/;
+
+/** What was sent to be written, and may be: for who loses the answer. */
+export interface Sent {
+  draft?: Draft;
+}
 
 /** What came of appends in a writer's turn. */
 interface Turn {
@@ -49,15 +54,15 @@ export class Writer {
 
   constructor(parts: WriterParts) {
     this.#parts = parts;
-    const places = Array.from({ length: 19 }, (_, index) => `$${index + 1}`).join(', ');
-    this.#append = `SELECT * FROM ${parts.schema.quoted}.append_v7(${places})`;
-    this.#look = `SELECT * FROM ${parts.schema.quoted}.look_v7($1, $2)`;
+    const places = Array.from({ length: 24 }, (_, index) => `$${index + 1}`).join(', ');
+    this.#append = `SELECT * FROM ${parts.schema.quoted}.append_v8(${places})`;
+    this.#look = `SELECT * FROM ${parts.schema.quoted}.look_v8($1, $2)`;
   }
 
   /** Writes a group of appends in a transaction of its own. */
-  async write(batch: readonly PreparedAppend[]): Promise<readonly Outcome[]> {
+  async write(batch: readonly PreparedAppend[], sent: Sent): Promise<readonly Outcome[]> {
     try {
-      return (await this.#fromMemory(batch)) ?? (await this.#inTurn(batch));
+      return (await this.#fromMemory(batch, sent)) ?? (await this.#inTurn(batch, sent));
     } catch (caught) {
       this.#memory.forget();
       throw caught;
@@ -66,17 +71,18 @@ export class Writer {
 
   /** Writes in a transaction of the caller's: nothing of it is remembered, since it may be rolled back. */
   async writeWithin(transaction: Transaction, batch: readonly PreparedAppend[]): Promise<readonly Outcome[]> {
-    const { draft } = await this.#takeTurn(transaction, batch);
+    const { draft } = await this.#takeTurn(transaction, batch, {});
     return draft.outcomes;
   }
 
-  async #fromMemory(batch: readonly PreparedAppend[]): Promise<readonly Outcome[] | undefined> {
+  async #fromMemory(batch: readonly PreparedAppend[], sent: Sent): Promise<readonly Outcome[] | undefined> {
     const { connection, models, clock } = this.#parts;
     const known = this.#memory.enoughFor(batch, models.all);
     if (known === undefined) return undefined;
     const draft = new Draft(batch, known, clock);
     // What is refused by memory alone may be untrue by now.
     if (draft.isEmpty || draft.isUnsure) return undefined;
+    sent.draft = draft;
     try {
       const values = draft.values({ notAfter: this.#memory.notAfter() });
       const now = timeIn(onlyCell(await connection.call(this.#append, values)));
@@ -90,20 +96,21 @@ export class Writer {
     return draft.outcomes;
   }
 
-  #inTurn(batch: readonly PreparedAppend[]): Promise<readonly Outcome[]> {
+  async #inTurn(batch: readonly PreparedAppend[], sent: Sent): Promise<readonly Outcome[]> {
+    delete sent.draft;
     const { connection } = this.#parts;
-    return connection.use(async (client) => {
-      const { view, models, draft, now } = await this.#takeTurn(ownTransaction(client, connection.limits()), batch);
-      // Without an event no read model has moved to the head, and one that it kept may be another program's.
-      if (now !== undefined && draft.hasEvents) {
-        this.#memory.remember(view, models);
-        this.#memory.advance(draft, now);
-      }
-      return draft.outcomes;
-    });
+    const { view, models, draft, now } = await connection.use((client) =>
+      this.#takeTurn(ownTransaction(client, connection.limits()), batch, sent),
+    );
+    // Without an event no read model has moved to the head, and one that it kept may be another program's.
+    if (now !== undefined && draft.hasEvents) {
+      this.#memory.remember(view, models);
+      this.#memory.advance(draft, now);
+    }
+    return draft.outcomes;
   }
 
-  async #takeTurn(transaction: Transaction, batch: readonly PreparedAppend[]): Promise<Turn> {
+  async #takeTurn(transaction: Transaction, batch: readonly PreparedAppend[], sent: Sent): Promise<Turn> {
     const { models: opened, connection, clock } = this.#parts;
     const asked = [connection.longestWait(), question(batch, opened.all)];
     const view = viewOf(await callIn(transaction, 'first', { text: this.#look, values: asked }), batch, opened.all);
@@ -116,6 +123,7 @@ export class Writer {
       return { view, models, draft, now: undefined };
     }
     const dropped = view.kept.filter((number) => !models.some(({ model }) => model === number));
+    sent.draft = draft;
     const values = draft.values({ dropped });
     const answer = onlyCell(await callIn(transaction, 'last', { text: this.#append, values }));
     const now = timeIn(answer);

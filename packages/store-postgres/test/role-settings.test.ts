@@ -6,10 +6,12 @@ import { describe, it } from 'mocha';
 import { Pool } from 'pg';
 import { databaseUrl, dropSchema, freshSchema } from './database.js';
 import { allEvents, appendTo, counterStream } from './sample.js';
+import { refusal } from './refusal.js';
 import { demandSound } from './soundness.js';
 import { onStorage, storages } from './stores.js';
 
 const freshStorage = storages();
+const LONG = 'd'.repeat(1500);
 
 /** What `ALTER ROLE … SET` may have changed, for a server that many programs share. */
 const SETTINGS = [
@@ -21,6 +23,9 @@ const SETTINGS = [
   'extra_float_digits=0',
   'datestyle=German',
   'quote_all_identifiers=on',
+  'array_nulls=off',
+  'client_encoding=LATIN1',
+  'timezone=Pacific/Chatham',
 ];
 
 /** What looks more fitting than what PostgreSQL has: whoever may make things in a schema of the path could put it there. */
@@ -44,7 +49,8 @@ describe('a store on PostgreSQL, for a role with settings of its own', () => {
           const plain = await storage.open({ pool, preparedStatements });
           for (let count = 0; count < 3; count++) await plain.eventStore.append(appendTo('a\\b'));
           const store = await storage.open({ pool, preparedStatements, models: [counterTotals] });
-          await Promise.all(['a\\b', 'c', 'd'].map((name) => store.eventStore.append(appendTo(name))));
+          // Of a group, some columns are as usual and others are not.
+          await Promise.all(['a\\b', 'c', LONG].map((name) => store.eventStore.append(appendTo(name))));
           await new Projector({ ...store, projection: counterTotals }).rebuild();
           expect(await allEvents(store.eventStore)).to.have.length(6);
           const model = await store.readModels.open(counterTotals);
@@ -55,6 +61,19 @@ describe('a store on PostgreSQL, for a role with settings of its own', () => {
         }));
     }
   }
+
+  it('writes nothing over a connection that takes text for another encoding than it is sent in', () =>
+    onStorage(freshStorage(), async (storage) => {
+      const pool = new Pool({ connectionString: await databaseUrl() });
+      pool.on('connect', (client) => void client.query('SET client_encoding TO LATIN1'));
+      for (const preparedStatements of ['when-direct', 'never'] as const) {
+        const store = await storage.open({ pool, preparedStatements });
+        expect(String(await refusal(store.eventStore.append(appendTo('é'))))).to.include('UTF8');
+      }
+      const store = await storage.open();
+      expect(await allEvents(store.eventStore)).to.deep.equal([]);
+      await pool.end();
+    }));
 
   it('means what PostgreSQL has, whatever others put into the path', () =>
     onStorage(freshStorage(), async (storage) => {

@@ -1,0 +1,51 @@
+import { isFault } from '@login-policy/event-sourcing';
+import { counterTotals } from '@login-policy/testkit';
+import { expect } from 'chai';
+import { describe, it } from 'mocha';
+import { refusal } from './refusal.js';
+import { allEvents, appendTo, counterStream } from './sample.js';
+import { onStorage, storages } from './stores.js';
+
+const freshStorage = storages();
+
+/** What somebody else may do to a schema while a program runs on it. */
+const DONE_TO_IT = [
+  'DROP SCHEMA {schema} CASCADE',
+  'DROP TABLE {schema}.events CASCADE',
+  'DROP TABLE {schema}.read_model_rows',
+  'DROP SEQUENCE {schema}.revocations',
+  'DROP FUNCTION {schema}.append_v8',
+  'ALTER TABLE {schema}.events RENAME TO gone',
+  'ALTER TABLE {schema}.events DROP COLUMN kept',
+];
+
+describe('a store on PostgreSQL whose schema somebody else has changed', () => {
+  for (const done of DONE_TO_IT) {
+    for (const preparedStatements of ['when-direct', 'never'] as const) {
+      it(`says that it can't use it any more: ${done}, statements prepared ${preparedStatements}`, () =>
+        onStorage(freshStorage(), async (storage) => {
+          const store = await storage.open({ preparedStatements, models: [counterTotals] });
+          for (let count = 0; count < 2; count++) await store.eventStore.append(appendTo('a'));
+          const model = await store.readModels.open(counterTotals);
+          await storage.pool.query(done.replaceAll('{schema}', `"${storage.schema}"`));
+          for (const stream of ['a', 'a', 'b'])
+            expect(isFault(await refusal(store.eventStore.append(appendTo(stream))), 'store-foreign')).to.equal(true);
+          // What can still be read is read.
+          for (const read of [() => allEvents(store.eventStore), () => model.read([counterStream('a')])]) {
+            const caught: unknown = await read().then(
+              () => undefined,
+              (error: unknown) => error,
+            );
+            if (caught !== undefined) expect(isFault(caught, 'store-foreign')).to.equal(true);
+          }
+        }));
+    }
+  }
+
+  it('is refused at opening when it lost the table that says its version', () =>
+    onStorage(freshStorage(), async (storage) => {
+      await storage.open();
+      await storage.pool.query(`DELETE FROM "${storage.schema}".migrations`);
+      expect(isFault(await refusal(storage.open()), 'store-foreign')).to.equal(true);
+    }));
+});
