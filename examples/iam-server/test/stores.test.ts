@@ -223,14 +223,16 @@ async function killedUnderLoad(bench: TestBench, variables: Readonly<Record<stri
   expect(await streams[1]?.over()).to.equal('cut off');
   const lastId = streams[1]?.events.at(-1)?.id ?? '';
   await toggles;
+  // On a busy machine the one that was killed may have told of all of them before it died.
+  await toggle(first.server.url, headers, 2);
   const again = await bench.spawn(first.server.folder, variables).url();
   const resumed = await EventStream.open(again, { ...headers, 'last-event-id': lastId });
-  await resumed.told('changed', ({ sequence }) => sequence === '25');
+  await resumed.told('changed', ({ sequence }) => sequence === '27');
   const seen = [...(streams[1]?.events ?? []), ...resumed.events];
-  expect(sequencesIn(seen)).to.deep.equal(Array.from({ length: 21 }, (_, index) => String(5 + index)));
+  expect(sequencesIn(seen)).to.deep.equal(Array.from({ length: 23 }, (_, index) => String(5 + index)));
   expect(sequencesIn(streams[0]?.events ?? [])).to.deep.equal(sequencesIn(seen));
   const { policy } = json<PolicyRead>(await call(again, POLICY, { headers }));
-  expect([policy.multiFactors, policy.details.sequence]).to.deep.equal([undefined, '25']);
+  expect([policy.multiFactors, policy.details.sequence]).to.deep.equal([undefined, '27']);
   for (const stream of [...streams, resumed]) stream.leave();
   return quickstart;
 }
