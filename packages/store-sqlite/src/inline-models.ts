@@ -68,7 +68,7 @@ export class InlineModels {
   leaveOthers(before: Position): void {
     if (this.#keptBefore === null || this.#keptBefore === this.kept) return;
     const models = this.#keptBefore.split(' ').map(Number);
-    for (const model of models) if (!isKept(model, this.kept)) this.#tables.leave(model, before);
+    for (const model of models) if (!isKept(model, this.kept)) this.#tables.moveTo(model, before);
   }
 }
 
@@ -99,8 +99,7 @@ export class InlineModel<Event extends EventShape, Row> {
     const { encoded, stopped } = this.#reduce(events);
     // A page ends before an event that can't be read: what is behind it was not looked at.
     if (stopped !== undefined || considered < head) return undefined;
-    this.#rows.write(model, encoded());
-    this.#rows.moveTo(head);
+    this.#rows.bring(model, encoded(), head);
     return model;
   }
 

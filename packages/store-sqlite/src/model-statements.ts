@@ -23,9 +23,7 @@ export type PlacedModel = readonly [
 export interface ModelStatements {
   readonly make: Statement<[name: string]>;
   readonly place: Statement<[name: string], PlacedModel>;
-  /** Where it is left from now on by those who write without it. */
-  readonly leave: Statement<[checkpoint: string, model: number]>;
-  readonly moveTo: Statement<[checkpoint: string, name: string]>;
+  readonly moveTo: Statement<[checkpoint: string, model: number]>;
   readonly rename: Statement<[to: string, from: string]>;
   readonly dropModel: Statement<[model: number]>;
   readonly replaced: Statement<[], number>;
@@ -54,8 +52,7 @@ export function modelStatements(database: Database): ModelStatements {
          LEFT JOIN (SELECT position, id, kept FROM events ORDER BY position DESC LIMIT 1) AS head WHERE name = ?`,
       )
       .raw(),
-    leave: database.prepare('UPDATE models SET left_at = ? WHERE id = ?'),
-    moveTo: database.prepare('UPDATE models SET left_at = ? WHERE name = ?'),
+    moveTo: database.prepare('UPDATE models SET left_at = ? WHERE id = ?'),
     rename: database.prepare('UPDATE models SET name = ? WHERE name = ?'),
     dropModel: database.prepare('DELETE FROM models WHERE id = ?'),
     replaced: database.prepare<[], number>(`SELECT id FROM models WHERE name GLOB '${REPLACED}*' LIMIT 1`).pluck(),

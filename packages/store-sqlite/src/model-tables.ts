@@ -62,9 +62,9 @@ export class ModelTables {
     return `${name}.rebuilding.${randomUUID()}`;
   }
 
-  /** Writes down how far rows are that the events to come do not keep. */
-  leave(model: number, checkpoint: Position): void {
-    this.#statements.leave.run(positionToString(checkpoint), model);
+  /** Writes down how far the rows of a read model are: of one that the last event does not name, that is where they are. */
+  moveTo(model: number, checkpoint: Position): void {
+    this.#statements.moveTo.run(positionToString(checkpoint), model);
   }
 
   /** Puts one read model in the place of another, which is left for {@link sweep}. */
@@ -167,8 +167,10 @@ export class ModelRows<Row> {
     return { model, checkpoint: leftAt === null ? undefined : parsePosition(leftAt) };
   }
 
-  moveTo(checkpoint: Position): void {
-    this.#statements.moveTo.run(positionToString(checkpoint), this.name);
+  /** Takes rows to a place, in a transaction of a write: should that be taken back, what is kept of them is, too. */
+  bring(model: number, rows: readonly EncodedRow<Row>[], checkpoint: Position): void {
+    this.write(model, rows);
+    this.#statements.moveTo.run(positionToString(checkpoint), model);
   }
 
   /**
@@ -181,9 +183,9 @@ export class ModelRows<Row> {
   ): readonly EncodedRow<Row>[] {
     return Array.from(rows, ([key, row]) => {
       if (row === undefined) return { key, row, text: undefined, indexed: [] };
-      const indexed = this.#entriesOf(row);
+      const indexed = indexEntries(this.#definition, row);
       const previous = before(key);
-      const isSame = previous !== undefined && areSame(indexed, this.#entriesOf(previous));
+      const isSame = previous !== undefined && areSame(indexed, indexEntries(this.#definition, previous));
       return {
         key,
         row,
@@ -191,10 +193,6 @@ export class ModelRows<Row> {
         indexed: isSame ? undefined : indexed,
       };
     });
-  }
-
-  #entriesOf(row: Row): readonly IndexEntry[] {
-    return indexEntries(this.#definition, row);
   }
 
   /** In a transaction of a write: should that be taken back, what is kept of it is, too. */
@@ -208,8 +206,7 @@ export class ModelRows<Row> {
     if (at === undefined) throw new RebuildSuperseded({ model: this.name });
     const actual = at.checkpoint;
     if (actual !== expected) throw new CheckpointConflict({ model: this.name, expected, actual });
-    this.write(at.model, this.encode(rows));
-    this.moveTo(checkpoint);
+    this.bring(at.model, this.encode(rows), checkpoint);
   }
 
   /** @throws CheckpointConflict when these rows are further than that. */

@@ -21,7 +21,7 @@ export class Rebuild<Event extends EventShape, Row> {
   readonly #projection: Projection<Event, Row>;
   readonly #copy: RebuildingModel<Row>;
   /** What was changed since rows were written last. */
-  #held: KnownRows<Row> = new Map();
+  readonly #held: KnownRows<Row> = new Map();
   /** How far the rows are that were written. */
   #written: Position | undefined;
   #reached: Position | undefined;
