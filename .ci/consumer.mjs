@@ -24,7 +24,7 @@ const options = {
 /** What somebody writes who installed the packages: dates and durations are luxon's, and not whatever one likes. */
 const program = `
 import { jsonWebTokens } from '@login-policy/api';
-import { defaultSettings, openLoginPolicies, type LoginSettingsChange } from '@login-policy/domain';
+import { openLoginPolicies, type LoginSettingsChange, type LoginSettingsView } from '@login-policy/domain';
 import { openMemoryStore } from '@login-policy/event-sourcing';
 import { connectEventStoreDb } from '@login-policy/store-eventstoredb';
 import { openPostgresStore } from '@login-policy/store-postgres';
@@ -32,12 +32,12 @@ import { openSqliteStore } from '@login-policy/store-sqlite';
 import { replay } from '@login-policy/testkit';
 import { storeContract } from '@login-policy/testkit/contracts';
 
-// @ts-expect-error a lifetime is a Duration
+// @ts-expect-error a lifetime is text
 export const wrong: LoginSettingsChange = { lifetimes: { passwordCheck: true } };
 // @ts-expect-error a pool is one of pg's
 export const noPool: Parameters<typeof openPostgresStore>[0] = { pool: 'a pool' };
 
-export const hours: number = defaultSettings.lifetimes.passwordCheck.as('hours');
+export const hoursOf = ({ lifetimes }: LoginSettingsView): number => lifetimes.passwordCheck.as('hours');
 export const opened = await openLoginPolicies({ store: openMemoryStore() });
 export const others = [jsonWebTokens, connectEventStoreDb, openPostgresStore, openSqliteStore, replay, storeContract];
 await opened.close();

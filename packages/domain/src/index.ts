@@ -64,7 +64,13 @@ export {
   type IdentityProviderRef,
 } from './policy/identity-provider.js';
 export { InvalidValue, UnknownMember, type InvalidFacts, type Parser } from './input/invalid-value.js';
-export { LIFETIME_NAMES, type LifetimeInput, type LifetimeName, type Lifetimes } from './policy/lifetimes.js';
+export {
+  LIFETIME_NAMES,
+  type LifetimeInput,
+  type LifetimeName,
+  type Lifetimes,
+  type LifetimesView,
+} from './policy/lifetimes.js';
 export { nearestName } from './input/nearest-name.js';
 export { ABSENT, type AbsentPolicy, type ActivePolicy, type LoginPolicy } from './policy/login-policy.js';
 export {
@@ -107,6 +113,7 @@ export {
   type LoginSettings,
   type LoginSettingsChange,
   type LoginSettingsInput,
+  type LoginSettingsView,
   type PasswordlessType,
   type SettingName,
 } from './policy/settings.js';

@@ -13,7 +13,7 @@ import {
   eventId,
   UnreadableRow,
 } from '@login-policy/event-sourcing';
-import type { Marks } from './reads/details.js';
+import { markEvent, type Marks } from './reads/details.js';
 import { loginPolicyEvents } from './events/event-codec.js';
 import type { LoginPolicyEvent, RecordedLoginPolicyEvent } from './events/events.js';
 import { parseFactors, parseMultiFactor, parseSecondFactor } from './policy/factors.js';
@@ -21,8 +21,8 @@ import { parseRecordedIdentityProviders } from './policy/identity-provider.js';
 import { InvalidValue, parseObject } from './input/invalid-value.js';
 import type { ActivePolicy } from './policy/login-policy.js';
 import { INSTANCE_CATEGORY, isOrganization, ORGANIZATION_CATEGORY, ownerOfStream } from './policy/owner.js';
-import { evolveState, NO_POLICY, type PolicyState } from './commands/policy-state.js';
-import { parseRecordedSettings, settingsToJson } from './policy/settings.js';
+import { NO_POLICY, policyAfter, type PolicyState } from './commands/policy-state.js';
+import { parseRecordedSettings } from './policy/settings.js';
 
 /** The row of one policy in force, under the name of its stream. */
 export interface LoginPolicyRow {
@@ -74,9 +74,11 @@ export function stateInRow(row: LoginPolicyRow | UnreadableRow | undefined): Sta
 }
 
 function reduce(row: LoginPolicyRow | undefined, event: RecordedLoginPolicyEvent): LoginPolicyRow | undefined {
-  const { policy, marks } = evolveState(row ?? NO_POLICY, event);
-  if (policy.stage !== 'active' || marks === undefined) return undefined;
-  return { policy, marks, customIn: row === undefined ? instanceOfCustom(event) : row.customIn };
+  const before: PolicyState = row ?? NO_POLICY;
+  const policy = policyAfter(before.policy, event);
+  if (policy.stage !== 'active') return undefined;
+  const customIn = row === undefined ? instanceOfCustom(event) : row.customIn;
+  return { policy, marks: markEvent(before.marks, event), customIn };
 }
 
 function instanceOfCustom(event: RecordedLoginPolicyEvent): string | undefined {
@@ -96,7 +98,7 @@ function index({ customIn }: LoginPolicyRow): Readonly<Record<string, string>> {
 function encodeRow({ policy, marks, customIn }: LoginPolicyRow): Json {
   const { settings, secondFactors, multiFactors, identityProviders } = policy;
   return {
-    settings: settingsToJson(settings),
+    settings: { ...settings },
     secondFactors,
     multiFactors,
     identityProviders: identityProviders.map(({ id, ownerType }) => ({ id, ownerType })),

@@ -16,18 +16,18 @@ const CHANGES: readonly (readonly [now: RegExp, next: string])[] = [
   [/forceMfa: false,/, 'forceMfa: false, askForConsent: false,'],
   [/version: 3,/, 'version: 4,'],
   [
-    /SecondFactorAdded: (asItIs\([^)]*\)),/,
+    /SecondFactorAdded: (oneMember\([^)]*\)),/,
     `SecondFactorAdded: { ...$1, newFrom: 2, upcasters: [(data) => data],
       downcasters: [(data) => data.factor === 'PUSH' ? undefined : data] },`,
   ],
   [
-    /LoginPolicyAdded: (settingsSchema\([^)]*\)),/,
+    /LoginPolicyAdded: (oneMember\([^)]*\)),/,
     `LoginPolicyAdded: { ...$1, newFrom: 2,
       upcasters: [({ settings }) => ({ settings: { ...settings, askForConsent: false } })],
       downcasters: [({ settings: { askForConsent, ...settings } }) => askForConsent ? undefined : { settings }] },`,
   ],
   [
-    /LoginPolicyChanged: (settingsSchema\([^)]*\)),/,
+    /LoginPolicyChanged: (oneMember\([^)]*\)),/,
     `LoginPolicyChanged: { ...$1, newFrom: 2,
       upcasters: [(data) => data],
       downcasters: [(data) => 'askForConsent' in data.settings ? undefined : data] },`,

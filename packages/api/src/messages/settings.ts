@@ -1,11 +1,11 @@
 import { create } from '@bufbuild/protobuf';
 import { DurationSchema, type Duration as DurationMessage } from '@bufbuild/protobuf/wkt';
-import type { Lifetimes, LoginSettings } from '@login-policy/domain';
+import type { LifetimesView, LoginSettingsView } from '@login-policy/domain';
 import { Duration } from 'luxon';
 import { PASSWORDLESS_ALLOWED } from './numbers.js';
 
 /** The switches and texts of the settings that are called the same on the wire, in every request and answer. */
-type PlainSettings = Omit<LoginSettings, 'lifetimes' | 'passwordlessType'>;
+type PlainSettings = Omit<LoginSettingsView, 'lifetimes' | 'passwordlessType'>;
 
 /** The lifetimes as every request and answer names them. */
 interface LifetimeMessages {
@@ -22,7 +22,7 @@ export interface SettingsRequest extends PlainSettings, LifetimeMessages {
 }
 
 /** The settings a request asks for. A lifetime the domain can't keep is handed on: the domain says what is wrong. */
-export function settingsOf(request: SettingsRequest): LoginSettings {
+export function settingsOf(request: SettingsRequest): LoginSettingsView {
   return {
     ...plainSettings(request),
     passwordlessType: request.passwordlessType === PASSWORDLESS_ALLOWED ? 'ALLOWED' : 'NOT_ALLOWED',
@@ -37,7 +37,7 @@ export function settingsOf(request: SettingsRequest): LoginSettings {
 }
 
 /** The settings as an answer carries them, apart from the type of passwordless sign-in, which each version names anew. */
-export function settingsMessage(settings: LoginSettings): PlainSettings & Required<LifetimeMessages> {
+export function settingsMessage(settings: LoginSettingsView): PlainSettings & Required<LifetimeMessages> {
   return { ...plainSettings(settings), ...lifetimeMessages(settings.lifetimes) };
 }
 
@@ -57,7 +57,7 @@ function plainSettings(settings: PlainSettings): PlainSettings {
   };
 }
 
-function lifetimeMessages(lifetimes: Lifetimes): Required<LifetimeMessages> {
+function lifetimeMessages(lifetimes: LifetimesView): Required<LifetimeMessages> {
   return {
     passwordCheckLifetime: durationMessage(lifetimes.passwordCheck),
     externalLoginCheckLifetime: durationMessage(lifetimes.externalLoginCheck),

@@ -6,7 +6,7 @@ import type {
   CommandInput,
   Details,
   LifetimeName,
-  LoginSettings,
+  LoginSettingsInput,
   MultiFactor,
   SecondFactor,
 } from '@login-policy/domain';
@@ -100,7 +100,7 @@ function commandOf(route: string, body: Body): CommandInput | undefined {
   return { type: 'addIdentityProvider', identityProvider: { id: String(body['idpId']), ownerType: 'SYSTEM' } };
 }
 
-function settingsOf(body: Body): LoginSettings {
+function settingsOf(body: Body): LoginSettingsInput {
   const is = (name: string): boolean => body[name] === true;
   const lifetime = (name: LifetimeName): Duration =>
     Duration.fromObject({ seconds: Number.parseFloat(String(body[`${name}Lifetime`])) });

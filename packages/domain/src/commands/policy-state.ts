@@ -31,7 +31,8 @@ export function evolveState(state: PolicyState, event: RecordedLoginPolicyEvent)
   return { policy: policyAfter(state.policy, event), marks: markEvent(state.marks, event) };
 }
 
-function policyAfter(policy: LoginPolicy, event: RecordedLoginPolicyEvent): LoginPolicy {
+/** The policy after an event. @throws UnreadableEvent as {@link evolveState} does. */
+export function policyAfter(policy: LoginPolicy, event: RecordedLoginPolicyEvent): LoginPolicy {
   try {
     return evolve(policy, event, ownerKindOf(event.streamId));
   } catch (caught) {

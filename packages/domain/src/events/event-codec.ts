@@ -1,4 +1,4 @@
-import { eventCodec, toJsonObject, type EventCodec, type EventSchema, type Json } from '@login-policy/event-sourcing';
+import { eventCodec, toJsonObject, type EventCodec, type EventSchema } from '@login-policy/event-sourcing';
 import type { LoginPolicyEvent } from './events.js';
 import { parseMultiFactor, parseSecondFactor, type MultiFactor, type SecondFactor } from '../policy/factors.js';
 import {
@@ -13,8 +13,6 @@ import {
   parseRecordedSettingsChange,
   parseSettings,
   parseSettingsChange,
-  settingsToJson,
-  type LoginSettingsChange,
 } from '../policy/settings.js';
 
 /** The rules of input, for what is written; and the form alone, for what was recorded under rules of its time (docs/reference/events.md). */
@@ -32,40 +30,47 @@ const multiFactor: Forms<MultiFactor> = { input: parseMultiFactor, recorded: par
  * `newFrom` (`test/next-release.ts` shows all three), and with a stored example in `test/stored-events`.
  */
 export const loginPolicyEvents: EventCodec<LoginPolicyEvent> = eventCodec<LoginPolicyEvent>({
-  LoginPolicyAdded: settingsSchema({ input: parseSettings, recorded: parseRecordedSettings }),
-  LoginPolicyChanged: settingsSchema({ input: parseSettingsChange, recorded: parseRecordedSettingsChange }),
+  LoginPolicyAdded: oneMember('settings', { input: parseSettings, recorded: parseRecordedSettings }),
+  LoginPolicyChanged: oneMember('settings', { input: parseSettingsChange, recorded: parseRecordedSettingsChange }),
   LoginPolicyRemoved: { upcasters: [], read: readNothing, write: readNothing },
-  SecondFactorAdded: asItIs('factor', secondFactor),
-  SecondFactorRemoved: asItIs('factor', secondFactor),
-  MultiFactorAdded: asItIs('factor', multiFactor),
-  MultiFactorRemoved: asItIs('factor', multiFactor),
-  IdentityProviderAdded: asItIs('identityProvider', {
+  SecondFactorAdded: oneMember('factor', secondFactor),
+  SecondFactorRemoved: oneMember('factor', secondFactor),
+  MultiFactorAdded: oneMember('factor', multiFactor),
+  MultiFactorRemoved: oneMember('factor', multiFactor),
+  IdentityProviderAdded: oneMember('identityProvider', {
     input: parseIdentityProvider,
     recorded: parseRecordedIdentityProvider,
   }),
-  IdentityProviderRemoved: asItIs('id', { input: parseIdentityProviderId, recorded: parseRecordedIdentityProviderId }),
+  IdentityProviderRemoved: oneMember('id', {
+    input: parseIdentityProviderId,
+    recorded: parseRecordedIdentityProviderId,
+  }),
 });
 
-/** Data with one member that is stored as it is, so that reading it is only looking at it. */
-function asItIs<Name extends string, Value extends Json | object>(
+/** Data with one member that is stored in the form events have it, so that reading it is mostly only looking at it. */
+function oneMember<Name extends string, Value>(
   name: Name,
   { input, recorded }: Forms<Value>,
 ): EventSchema<{ readonly [Only in Name]: Value }> {
-  function check(data: object, parse: Parser<Value>): asserts data is { readonly [Only in Name]: Value } {
-    parse(onlyMember(data, name), `data.${name}`);
-  }
+  const parsed = (data: object, parse: Parser<Value>): { readonly [Only in Name]: Value } => {
+    const value = parse(onlyMember(data, name), `data.${name}`);
+    const held = Reflect.get(data, name) === value ? data : { [name]: value };
+    assertHolds(held, name, value);
+    return held;
+  };
   return {
     upcasters: [],
-    read(data) {
-      const read: object = data;
-      check(read, recorded);
-      return read;
-    },
-    write(data) {
-      check(data, input);
-      return toJsonObject(data);
-    },
+    read: (data) => parsed(data, recorded),
+    write: (data) => toJsonObject(parsed(data, input)),
   };
+}
+
+function assertHolds<Name extends string, Value>(
+  data: object,
+  name: Name,
+  value: Value,
+): asserts data is { readonly [Only in Name]: Value } {
+  if (Reflect.get(data, name) !== value) throw new TypeError(`data.${name} is not what was parsed`);
 }
 
 /** For every event that is read, so it makes no copy. */
@@ -77,20 +82,4 @@ function onlyMember(data: object, name: string): unknown {
 function readNothing(data: object): Readonly<Record<string, never>> {
   parseObject(data, 'data', []);
   return {};
-}
-
-/** Settings, all or some, whose lifetimes are stored as ISO 8601. */
-function settingsSchema<Settings extends LoginSettingsChange>({
-  input,
-  recorded,
-}: Forms<Settings>): EventSchema<{ readonly settings: Settings }> {
-  return {
-    upcasters: [],
-    read(data) {
-      return { settings: recorded(onlyMember(data, 'settings'), 'data.settings') };
-    },
-    write(data) {
-      return toJsonObject({ settings: settingsToJson(input(onlyMember(data, 'settings'), 'data.settings')) });
-    },
-  };
 }

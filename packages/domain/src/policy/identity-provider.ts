@@ -54,8 +54,13 @@ export function identityProviderFor(owner: Owner): Parser<IdentityProvider> {
 
 const parseSystemProvider = providerParser(parseIdentityProviderId, ['SYSTEM']);
 
-/** Reads `{ id, ownerType }` as it was recorded. */
-export const parseRecordedIdentityProvider: Parser<IdentityProvider> = providerParser(parseRecordedIdentityProviderId);
+const recordedProvider = providerParser(parseRecordedIdentityProviderId);
+
+/** Reads `{ id, ownerType }` as it was recorded: it has one form, so what was looked at is handed on, and no copy of it. */
+export const parseRecordedIdentityProvider: Parser<IdentityProvider> = (value, field) => {
+  recordedProvider(value, field);
+  return value as IdentityProvider;
+};
 
 /** Takes a list for the owner's policy: at most {@link MOST_IDENTITY_PROVIDERS}, each id once, in the order given. */
 export function identityProvidersFor(owner: Owner): Parser<readonly IdentityProvider[]> {

@@ -1,9 +1,9 @@
 import { Lru } from '@login-policy/event-sourcing';
 import { Duration } from 'luxon';
-import { InvalidValue, parseObject, type Parser } from '../input/invalid-value.js';
+import { eachMember, InvalidValue, parseObject, UnknownMember, type Parser } from '../input/invalid-value.js';
 
-/** For how long each kind of check counts; afterwards the user is asked again. */
-export interface Lifetimes {
+/** For how long each kind of check counts; afterwards the user is asked again. As an answer has them. */
+export interface LifetimesView {
   readonly passwordCheck: Duration;
   readonly externalLoginCheck: Duration;
   /** For how long a user may put off setting up a factor; zero: they are never asked to. */
@@ -13,7 +13,13 @@ export interface Lifetimes {
 }
 
 /** The name of a lifetime. */
-export type LifetimeName = keyof Lifetimes;
+export type LifetimeName = keyof LifetimesView;
+
+/**
+ * The lifetimes as events, policies and commands have them: ISO 8601 in hours, minutes and seconds (`PT240H`), so that equal lengths
+ * are equal texts.
+ */
+export type Lifetimes = Readonly<Record<LifetimeName, string>>;
 
 /** Every lifetime there is, in the order of docs/reference/login-policies.md#settings. */
 export const LIFETIME_NAMES: readonly LifetimeName[] = [
@@ -36,35 +42,30 @@ const ZERO = Duration.fromObject({ seconds: 0 });
 /** A lifetime as a caller gives it: a luxon `Duration`, or ISO 8601 text such as `PT240H` or `P10D`. */
 export type LifetimeInput = Duration | string;
 
+/** A length of time in its one text, and as luxon has it. Each is made once: policies share few. */
+interface Length {
+  readonly text: string;
+  readonly duration: Duration;
+}
+
+const lengths = new Lru<number, Length>(1000);
+/** The texts that were taken, and those that were read. */
+const [taken, recorded] = [new Lru<string, Length>(1000), new Lru<string, Length>(1000)];
+
 /** Takes a lifetime from zero to 36,500 days, exact to the millisecond (docs/reference/limits.md). A day has 24 hours. */
-export const parseLifetime: Parser<Duration> = (value, field) => {
-  const known = typeof value === 'string' ? taken.get(value) : knownLength(value);
-  if (known !== undefined) return known;
-  const lifetime = newLifetime(value, field);
-  if (typeof value === 'string') taken.set(value, lifetime);
-  return lifetime;
+export const parseLifetime: Parser<string> = (value, field) => {
+  if (typeof value !== 'string') return newLifetime(value, field).text;
+  const length = taken.get(value) ?? newLifetime(value, field);
+  taken.set(value, length);
+  return length.text;
 };
 
-/** Those that were given as text and taken. */
-const taken = new Lru<string, Duration>(1000);
-
-function knownLength(value: unknown): Duration | undefined {
-  const length = Duration.isDuration(value) ? lengthOf.get(value) : undefined;
-  return length !== undefined && isAllowed(length.milliseconds) ? length.lifetime : undefined;
-}
-
-function isAllowed(milliseconds: number): boolean {
-  return Number.isInteger(milliseconds) && milliseconds >= 0 && milliseconds <= LONGEST_MS;
-}
-
-function newLifetime(value: unknown, field: string): Duration {
+function newLifetime(value: unknown, field: string): Length {
   const duration = typeof value === 'string' ? durationIn(value) : value;
   if (!Duration.isDuration(duration) || !duration.isValid) throw new InvalidValue(field, EXPECTED, value);
   const milliseconds = isExact(duration) ? duration.toMillis() : Number.NaN;
-  if (!isAllowed(milliseconds)) {
-    throw new InvalidValue(field, EXPECTED, typeof value === 'string' ? value : shown(duration, milliseconds));
-  }
-  return canonical(milliseconds);
+  if (Number.isInteger(milliseconds) && milliseconds >= 0 && milliseconds <= LONGEST_MS) return lengthOf(milliseconds);
+  throw new InvalidValue(field, EXPECTED, typeof value === 'string' ? value : shown(duration, milliseconds));
 }
 
 function durationIn(text: string): Duration | undefined {
@@ -84,69 +85,63 @@ function isExact({ years, quarters, months }: Duration): boolean {
   return years === 0 && quarters === 0 && months === 0;
 }
 
-/** What a length of time is in each of its forms, made once: policies share few. */
-interface Length {
-  readonly lifetime: Duration;
-  readonly milliseconds: number;
-  readonly text: string;
-}
-
-const lengths = new Lru<number, Length>(1000);
-const lengthOf = new WeakMap<Duration, Length>();
-
-/** The one form of each length, so that equal lifetimes are equal Durations and read back as they were written. */
-function canonical(milliseconds: number): Duration {
-  return (lengths.get(milliseconds) ?? made(milliseconds)).lifetime;
-}
-
-function made(milliseconds: number): Length {
+function lengthOf(milliseconds: number): Length {
+  const known = lengths.get(milliseconds);
+  if (known !== undefined) return known;
   const parts = Duration.fromMillis(milliseconds).shiftTo('hours', 'minutes', 'seconds', 'milliseconds');
-  const lifetime = milliseconds === 0 ? ZERO : parts.removeZeros();
-  const length = { lifetime, milliseconds, text: lifetime.toISO() ?? '' };
+  const duration = milliseconds === 0 ? ZERO : parts.removeZeros();
+  const length = { text: duration.toISO() ?? '', duration };
   lengths.set(milliseconds, length);
-  lengthOf.set(lifetime, length);
   return length;
 }
 
-/** Whether two lifetimes are equally long. */
-export function isSameLength(one: Duration, other: Duration): boolean {
-  return one === other || millisecondsOf(one) === millisecondsOf(other);
+function recordedLength(value: unknown, field: string): Length {
+  const known = typeof value === 'string' ? recorded.get(value) : undefined;
+  if (known !== undefined) return known;
+  const milliseconds = typeof value === 'string' ? Duration.fromISO(value).toMillis() : Number.NaN;
+  if (typeof value !== 'string' || !Number.isFinite(milliseconds)) {
+    throw new InvalidValue(field, 'an ISO 8601 duration', value);
+  }
+  const length = lengthOf(milliseconds);
+  recorded.set(value, length);
+  return length;
 }
-
-function millisecondsOf(lifetime: Duration): number {
-  return lengthOf.get(lifetime)?.milliseconds ?? lifetime.toMillis();
-}
-
-const texts = new Lru<string, Duration>(1000);
 
 /** Reads a lifetime as it was recorded, ISO 8601 of whatever length. */
-export const parseRecordedLifetime: Parser<Duration> = (value, field) => {
-  if (typeof value !== 'string') throw new InvalidValue(field, 'an ISO 8601 duration', value);
-  const known = texts.get(value);
-  if (known !== undefined) return known;
-  const milliseconds = Duration.fromISO(value).toMillis();
-  if (!Number.isFinite(milliseconds)) throw new InvalidValue(field, 'an ISO 8601 duration', value);
-  const lifetime = canonical(milliseconds);
-  texts.set(value, lifetime);
-  return lifetime;
-};
+export const parseRecordedLifetime: Parser<string> = (value, field) => recordedLength(value, field).text;
 
-/** Lifetimes, all or some, as they are stored: ISO 8601. */
-export function lifetimesToJson(lifetimes: Partial<Lifetimes>): Readonly<Record<string, string>> {
-  const json: Record<string, string> = {};
-  for (const name of LIFETIME_NAMES) {
-    const lifetime = lifetimes[name];
-    if (lifetime !== undefined) json[name] = (lengthOf.get(lifetime) ?? made(lifetime.toMillis())).text;
-  }
-  return json;
+function isLifetimeName(name: string): name is LifetimeName {
+  return LIFETIME_NAMES.some((known) => known === name);
+}
+
+/** Whether recorded lifetimes stand in their one text, all or some of them. @throws InvalidValue where they are none. */
+export function areInOneText(value: unknown, field: string): boolean {
+  let isEach = true;
+  eachMember(value, field, (name, given) => {
+    if (!isLifetimeName(name)) throw new UnknownMember(field, name, LIFETIME_NAMES);
+    if (parseRecordedLifetime(given, `${field}.${name}`) !== given) isEach = false;
+  });
+  return isEach;
 }
 
 /** Takes some of the lifetimes, perhaps none. */
-export function parseLifetimes(value: unknown, field: string, lifetime: Parser<Duration>): Partial<Lifetimes> {
+export function parseLifetimes(value: unknown, field: string, lifetime: Parser<string>): Partial<Lifetimes> {
   const given = parseObject(value, field, LIFETIME_NAMES);
-  const some: Partial<Record<LifetimeName, Duration>> = {};
+  const some: Partial<Record<LifetimeName, string>> = {};
   for (const name of LIFETIME_NAMES) {
     if (given[name] !== undefined) some[name] = lifetime(given[name], `${field}.${name}`);
   }
   return some;
+}
+
+/** Lifetimes as an answer has them. */
+export function viewOfLifetimes(lifetimes: Lifetimes): LifetimesView {
+  const duration = (name: LifetimeName): Duration => recordedLength(lifetimes[name], name).duration;
+  return {
+    passwordCheck: duration('passwordCheck'),
+    externalLoginCheck: duration('externalLoginCheck'),
+    mfaInitSkip: duration('mfaInitSkip'),
+    secondFactorCheck: duration('secondFactorCheck'),
+    multiFactorCheck: duration('multiFactorCheck'),
+  };
 }

@@ -1,16 +1,15 @@
-import { toJsonObject, type JsonObject } from '@login-policy/event-sourcing';
-import { Duration } from 'luxon';
 import { eachMember, parseBoolean, parseOneOf, UnknownMember, type Parser } from '../input/invalid-value.js';
 import {
-  isSameLength,
+  areInOneText,
   LIFETIME_NAMES,
-  lifetimesToJson,
   parseLifetime,
   parseLifetimes,
   parseRecordedLifetime,
+  viewOfLifetimes,
   type LifetimeInput,
   type LifetimeName,
   type Lifetimes,
+  type LifetimesView,
 } from './lifetimes.js';
 import { parseRedirectUri } from './redirect-uri.js';
 import { parseText } from '../input/text.js';
@@ -21,7 +20,10 @@ export const PASSWORDLESS_TYPES = ['NOT_ALLOWED', 'ALLOWED'] as const;
 /** Whether users may sign in without a password. */
 export type PasswordlessType = (typeof PASSWORDLESS_TYPES)[number];
 
-/** All that a login policy sets apart from factors and identity providers (docs/reference/login-policies.md#settings). */
+/**
+ * All that a login policy sets apart from factors and identity providers (docs/reference/login-policies.md#settings), as events, policies
+ * and commands have it. {@link LoginSettingsView} is the same as an answer has it.
+ */
 export interface LoginSettings {
   readonly allowUsernamePassword: boolean;
   readonly allowRegister: boolean;
@@ -38,6 +40,11 @@ export interface LoginSettings {
   /** Empty for none. */
   readonly defaultRedirectUri: string;
   readonly lifetimes: Lifetimes;
+}
+
+/** The settings of a policy that is read: lifetimes are luxon `Duration`s. */
+export interface LoginSettingsView extends Omit<LoginSettings, 'lifetimes'> {
+  readonly lifetimes: LifetimesView;
 }
 
 /** The settings a change names; what it does not name stays. */
@@ -57,7 +64,7 @@ const parsePasswordlessType = parseOneOf(PASSWORDLESS_TYPES);
 
 type SettingParsers = { readonly [Name in SettingName]: Parser<LoginSettings[Name]> } & {
   /** Of each of them. */
-  readonly lifetimes: Parser<Duration>;
+  readonly lifetimes: Parser<string>;
 };
 
 /** What is allowed as input. */
@@ -109,31 +116,43 @@ export const defaultSettings: LoginSettings = Object.freeze({
   disableLoginWithPhone: false,
   defaultRedirectUri: '',
   lifetimes: Object.freeze({
-    passwordCheck: Duration.fromObject({ hours: 240 }),
-    externalLoginCheck: Duration.fromObject({ hours: 240 }),
-    mfaInitSkip: Duration.fromObject({ hours: 720 }),
-    secondFactorCheck: Duration.fromObject({ hours: 18 }),
-    multiFactorCheck: Duration.fromObject({ hours: 12 }),
+    passwordCheck: 'PT240H',
+    externalLoginCheck: 'PT240H',
+    mfaInitSkip: 'PT720H',
+    secondFactorCheck: 'PT18H',
+    multiFactorCheck: 'PT12H',
   }),
 });
 
 /** Takes all settings. */
-export const parseSettings: Parser<LoginSettings> = (value, field) => allSettings(value, field, AS_INPUT);
+export const parseSettings: Parser<LoginSettings> = (value, field) => {
+  const settings = parseSettingsChange(value, field);
+  requireAll(settings, field);
+  return settings;
+};
 
 /** Reads all settings as they were recorded. */
-export const parseRecordedSettings: Parser<LoginSettings> = (value, field) => allSettings(value, field, AS_RECORDED);
+export const parseRecordedSettings: Parser<LoginSettings> = (value, field) => {
+  const settings = parseRecordedSettingsChange(value, field);
+  requireAll(settings, field);
+  return settings;
+};
 
 /** Takes some of the settings, perhaps none; a member that is `undefined` counts as absent. */
 export const parseSettingsChange: Parser<LoginSettingsChange> = (value, field) => someSettings(value, field, AS_INPUT);
 
-/** Reads some of the settings as they were recorded. */
+/** Reads some of the settings as they were recorded. Most are kept as they are, so they are looked at and not copied. */
 export const parseRecordedSettingsChange: Parser<LoginSettingsChange> = (value, field) =>
-  someSettings(value, field, AS_RECORDED);
+  areAsKept(value, field) ? value : someSettings(value, field, AS_RECORDED);
 
-function allSettings(value: unknown, field: string, parsers: SettingParsers): LoginSettings {
-  const settings = someSettings(value, field, parsers);
-  requireAll(settings, field);
-  return settings;
+function areAsKept(value: unknown, field: string): value is LoginSettingsChange {
+  let hasOneText = true;
+  eachMember(value, field, (name, given) => {
+    if (!Object.hasOwn(AS_RECORDED, name)) throw new UnknownMember(field, name, MEMBERS);
+    if (isSettingName(name)) AS_RECORDED[name](given, `${field}.${name}`);
+    else hasOneText = areInOneText(given, `${field}.${name}`);
+  });
+  return hasOneText;
 }
 
 function requireAll(settings: LoginSettingsChange, field: string): asserts settings is LoginSettings {
@@ -169,9 +188,9 @@ function set(change: { [Name in SettingName]?: unknown }, name: SettingName, val
 
 /** The settings after a change. */
 export function applyChange(settings: LoginSettings, change: LoginSettingsChange): LoginSettings {
-  const { lifetimes } = settings;
-  const changed = change.lifetimes === undefined ? lifetimes : { ...lifetimes, ...change.lifetimes };
-  return { ...settings, ...change, lifetimes: changed };
+  const lifetimes = change.lifetimes && { lifetimes: { ...settings.lifetimes, ...change.lifetimes } };
+  // A spread of two objects takes twice as long, and a rebuild does this often.
+  return Object.assign({ ...settings }, change, lifetimes);
 }
 
 /** What of a change really differs from the settings; `undefined` when nothing does. */
@@ -181,31 +200,22 @@ export function differing(settings: LoginSettings, change: LoginSettingsChange):
     const value = change[name];
     if (value !== undefined && value !== settings[name]) set(differs, name, value);
   }
-  const lifetimes = differingLifetimes(settings.lifetimes, change.lifetimes ?? {});
-  if (lifetimes !== undefined) differs.lifetimes = lifetimes;
-  return Object.keys(differs).length === 0 ? undefined : differs;
-}
-
-function differingLifetimes(before: Lifetimes, change: Partial<Lifetimes>): Partial<Lifetimes> | undefined {
-  const differs: { -readonly [Name in keyof Lifetimes]?: Lifetimes[Name] } = {};
+  const lifetimes: Partial<Record<LifetimeName, string>> = {};
   for (const name of LIFETIME_NAMES) {
-    const lifetime = change[name];
-    if (lifetime !== undefined && !isSameLength(lifetime, before[name])) differs[name] = lifetime;
+    const lifetime = change.lifetimes?.[name];
+    if (lifetime !== undefined && lifetime !== settings.lifetimes[name]) lifetimes[name] = lifetime;
   }
+  if (Object.keys(lifetimes).length > 0) differs.lifetimes = lifetimes;
   return Object.keys(differs).length === 0 ? undefined : differs;
 }
 
-const written = new WeakMap<LoginSettingsChange, JsonObject>();
+const views = new WeakMap<LoginSettings, LoginSettingsView>();
 
-/**
- * Settings, all or some, as JSON has them: lifetimes in ISO 8601. Most events leave a policy's settings as they are, so
- * each is written once, however many rows it goes into.
- */
-export function settingsToJson(settings: LoginSettingsChange): JsonObject {
-  const known = written.get(settings);
+/** Settings as an answer has them. Most events leave a policy's settings as they are, so one view does for all who ask. */
+export function viewOfSettings(settings: LoginSettings): LoginSettingsView {
+  const known = views.get(settings);
   if (known !== undefined) return known;
-  const { lifetimes, ...others } = settings;
-  const json = toJsonObject(lifetimes === undefined ? others : { ...others, lifetimes: lifetimesToJson(lifetimes) });
-  written.set(settings, json);
-  return json;
+  const view = Object.freeze({ ...settings, lifetimes: Object.freeze(viewOfLifetimes(settings.lifetimes)) });
+  views.set(settings, view);
+  return view;
 }

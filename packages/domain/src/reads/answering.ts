@@ -10,12 +10,14 @@ import type {
 } from './answers.js';
 import { detailsOf, lastSequenceOf } from './details.js';
 import { diffPolicies } from './diff.js';
-import { policyIn } from './policy-reader.js';
+import type { PolicyFound } from './policy-reader.js';
 import type { ParsedRead } from './read-input.js';
 import type { LoginPolicyEvent } from '../events/events.js';
 import { InvalidValue, UnknownMember } from '../input/invalid-value.js';
-import { instanceOf, type Owner } from '../policy/owner.js';
+import { ABSENT } from '../policy/login-policy.js';
+import { instanceOf, isOrganization, type Owner } from '../policy/owner.js';
 import type { PolicyState } from '../commands/policy-state.js';
+import { viewOfSettings } from '../policy/settings.js';
 import {
   describeRejection,
   type PolicyRejection,
@@ -64,10 +66,10 @@ interface Asked {
 
 /** A policy as it was read, or the refusal where there is none. */
 export function foundPolicy(
-  policy: LoginPolicyView | undefined,
+  found: PolicyFound | undefined,
   asked: Asked,
 ): ReadAnswer<{ readonly policy: LoginPolicyView }> {
-  return policy === undefined ? policyNotFound(asked) : { outcome: 'found', policy };
+  return found === undefined ? policyNotFound(asked) : { outcome: 'found', policy: viewOf(found) };
 }
 
 /** What a policy has several of. */
@@ -75,23 +77,38 @@ export type ListName = 'secondFactors' | 'multiFactors' | 'identityProviders';
 
 /** A list on an owner's effective policy, or the refusal where there is none. */
 export function foundList<Name extends ListName>(
-  policy: LoginPolicyView | undefined,
+  found: PolicyFound | undefined,
   name: Name,
   { of, read }: Asked,
 ): ReadAnswer<LoginPolicyList<LoginPolicyView[Name][number]>> {
-  if (policy === undefined) return policyNotFound({ of: instanceOf(of), read });
-  const { details, eventId, isDefault, owner, position } = policy;
-  return { outcome: 'found', owner, isDefault, items: policy[name], details, eventId, position };
+  if (found === undefined) return policyNotFound({ of: instanceOf(of), read });
+  return { outcome: 'found', items: found.policy[name], ...placeOf(found) };
 }
 
 /** What differs in what an owner's users met at two moments, or the refusal where no policy held at either. */
 export function foundDiff(
-  before: LoginPolicyView | undefined,
-  after: LoginPolicyView | undefined,
+  before: PolicyFound | undefined,
+  after: PolicyFound | undefined,
   { of, read }: Asked,
 ): ReadAnswer<PolicyDiff> {
   if (before === undefined && after === undefined) return policyNotFound({ of: instanceOf(of), read });
-  return { outcome: 'found', before, after, changes: diffPolicies(policyIn(before), policyIn(after)) };
+  const changes = diffPolicies(before?.policy ?? ABSENT, after?.policy ?? ABSENT);
+  return { outcome: 'found', before: before && viewOf(before), after: after && viewOf(after), changes };
+}
+
+function viewOf(found: PolicyFound): LoginPolicyView {
+  const { settings, secondFactors, multiFactors, identityProviders } = found.policy;
+  return { settings: viewOfSettings(settings), secondFactors, multiFactors, identityProviders, ...placeOf(found) };
+}
+
+/** What every answer says of a policy: whose it is and as of when. */
+function placeOf({
+  marks,
+  owner,
+  position,
+}: PolicyFound): Pick<LoginPolicyView, 'owner' | 'isDefault' | 'details' | 'eventId' | 'position'> {
+  const { eventId } = marks;
+  return { owner, isDefault: !isOrganization(owner), details: detailsOf(marks, owner), eventId, position };
 }
 
 function policyNotFound({ of, read }: Asked): Rejected {

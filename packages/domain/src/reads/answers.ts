@@ -6,7 +6,7 @@ import type { MultiFactor, SecondFactor } from '../policy/factors.js';
 import type { IdentityProvider } from '../policy/identity-provider.js';
 import type { Organization, Owner } from '../policy/owner.js';
 import type { Rejection } from '../commands/rejections.js';
-import type { LoginSettings } from '../policy/settings.js';
+import type { LoginSettingsView } from '../policy/settings.js';
 
 /** The command or the read was refused: nothing was written. */
 export interface Rejected {
@@ -47,7 +47,7 @@ export interface LoginPolicyView {
   readonly owner: Owner;
   /** Whether it is the instance's policy, which holds for every organization without a custom one. */
   readonly isDefault: boolean;
-  readonly settings: LoginSettings;
+  readonly settings: LoginSettingsView;
   readonly secondFactors: readonly SecondFactor[];
   readonly multiFactors: readonly MultiFactor[];
   readonly identityProviders: readonly IdentityProvider[];

@@ -56,7 +56,7 @@ function valuesOf(settings: LoginSettings | undefined): ReadonlyMap<SettingPath,
   const values = new Map<SettingPath, boolean | string>();
   if (settings === undefined) return values;
   for (const name of SETTING_NAMES) values.set(name, settings[name]);
-  for (const name of LIFETIME_NAMES) values.set(`lifetimes.${name}`, settings.lifetimes[name].toISO() ?? '');
+  for (const name of LIFETIME_NAMES) values.set(`lifetimes.${name}`, settings.lifetimes[name]);
   return values;
 }
 

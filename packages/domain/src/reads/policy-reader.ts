@@ -16,13 +16,13 @@ import {
   type StreamId,
 } from '@login-policy/event-sourcing';
 import type { PolicyHandler } from '../commands/policy-handler.js';
-import type { CustomizedOrganizations, LoginPolicyView } from './answers.js';
-import { detailsOf, lastSequenceOf, sequenceOf } from './details.js';
+import type { CustomizedOrganizations } from './answers.js';
+import { lastSequenceOf, sequenceOf, type Marks } from './details.js';
 import { readHistory, type History, type HistoryRead } from './history.js';
 import type { LoginPolicyEvent } from '../events/events.js';
 import { InvalidValue } from '../input/invalid-value.js';
 import { effectivePolicy } from '../policy/effective-policy.js';
-import { ABSENT, type ActivePolicy, type LoginPolicy } from '../policy/login-policy.js';
+import type { ActivePolicy, LoginPolicy } from '../policy/login-policy.js';
 import {
   instanceOf,
   isOrganization,
@@ -37,6 +37,14 @@ import { CUSTOM_IN, type LoginPolicyRow } from '../login-policy-projection.js';
 import type { ParsedAsOf, ParsedRead } from './read-input.js';
 
 const PAGE = 1000;
+
+/** A policy in force, whose it is, and the place in the order of the store that this holds for. */
+export interface PolicyFound {
+  readonly policy: ActivePolicy;
+  readonly marks: Marks;
+  readonly owner: Owner;
+  readonly position: Position;
+}
 
 /** What reads are answered from. */
 interface Sources {
@@ -64,9 +72,9 @@ export class PolicyReader {
   }
 
   /** The owner's own policy; `undefined` when there is none. */
-  async own(owner: Owner, read: ParsedRead): Promise<LoginPolicyView | undefined> {
-    if (read.asOf !== undefined) return viewOfState(await this.#past(owner, read.asOf), owner);
-    return viewIn(await this.#model.read([policyStream(owner)], read.freshness), owner);
+  async own(owner: Owner, read: ParsedRead): Promise<PolicyFound | undefined> {
+    if (read.asOf !== undefined) return foundThen(await this.#past(owner, read.asOf), owner);
+    return foundIn(await this.#model.read([policyStream(owner)], read.freshness), owner);
   }
 
   /** The owner's own policy as it was at a moment. */
@@ -80,13 +88,13 @@ export class PolicyReader {
   }
 
   /** What the users of the owner meet: its own policy as a whole, else the instance's. */
-  async effective(owner: Owner, read: ParsedRead): Promise<LoginPolicyView | undefined> {
+  async effective(owner: Owner, read: ParsedRead): Promise<PolicyFound | undefined> {
     if (!isOrganization(owner)) return this.own(owner, read);
     if (read.asOf !== undefined) return this.#effectivePast(owner, read.asOf);
     // Both by one look: between two, the custom policy could be taken away and the default loosened.
     const instance = instanceOf(owner);
     const found = await this.#model.read([policyStream(owner), policyStream(instance)], read.freshness);
-    return effectivePolicy(viewIn(found, owner), () => viewIn(found, instance));
+    return effectivePolicy(foundIn(found, owner), () => foundIn(found, instance));
   }
 
   /** The events of the owner's own policy. */
@@ -142,13 +150,13 @@ export class PolicyReader {
   }
 
   /** The default policy is looked at where the organization's stood: at the same instant, or the same place in the store. */
-  async #effectivePast(organization: Organization, asOf: ParsedAsOf): Promise<LoginPolicyView | undefined> {
+  async #effectivePast(organization: Organization, asOf: ParsedAsOf): Promise<PolicyFound | undefined> {
     const then = await this.#past(organization, asOf);
     const instance = instanceOf(organization);
-    return effectivePolicy(viewOfState(then, organization), async () => {
-      if ('sequence' in asOf.moment) return viewOfState(await this.#upToPosition(instance, then.position), instance);
+    return effectivePolicy(foundThen(then, organization), async () => {
+      if ('sequence' in asOf.moment) return foundThen(await this.#upToPosition(instance, then.position), instance);
       const fallback = await this.#past(instance, asOf);
-      return viewOfState({ ...fallback, position: laterPosition(then.position, fallback.position) }, instance);
+      return foundThen({ ...fallback, position: laterPosition(then.position, fallback.position) }, instance);
     });
   }
 
@@ -186,37 +194,18 @@ function refuseUnlessPast(moment: Instant, field: string, lateByMs = 0): void {
 }
 
 /** @throws WrittenByNewerProgram, UnreadableEvent when it is this owner's policy that can't be read. */
-function viewIn(
+function foundIn(
   { rows, unreadable, checkpoint }: Awaited<ReturnType<Follower<LoginPolicyEvent, LoginPolicyRow>['read']>>,
   owner: Owner,
-): LoginPolicyView | undefined {
+): PolicyFound | undefined {
   const stream = policyStream(owner);
   const fault = unreadable.get(stream);
   if (fault !== undefined) throw fault;
   const row = rows.get(stream);
-  return row === undefined ? undefined : viewOf(row, owner, checkpoint ?? START);
+  return row === undefined ? undefined : { policy: row.policy, marks: row.marks, owner, position: checkpoint ?? START };
 }
 
-function viewOfState({ state, position }: StateAt<PolicyState>, owner: Owner): LoginPolicyView | undefined {
+function foundThen({ state, position }: StateAt<PolicyState>, owner: Owner): PolicyFound | undefined {
   const { policy, marks } = state;
-  return policy.stage === 'active' && marks !== undefined ? viewOf({ policy, marks }, owner, position) : undefined;
-}
-
-function viewOf(
-  { policy, marks }: { readonly policy: ActivePolicy; readonly marks: LoginPolicyRow['marks'] },
-  owner: Owner,
-  position: Position,
-): LoginPolicyView {
-  const { settings, secondFactors, multiFactors, identityProviders } = policy;
-  const isDefault = !isOrganization(owner);
-  const details = detailsOf(marks, owner);
-  const { eventId } = marks;
-  return { owner, isDefault, settings, secondFactors, multiFactors, identityProviders, details, eventId, position };
-}
-
-/** The policy that a view shows; an absent one for none. */
-export function policyIn(view: LoginPolicyView | undefined): LoginPolicy {
-  if (view === undefined) return ABSENT;
-  const { settings, secondFactors, multiFactors, identityProviders } = view;
-  return { stage: 'active', settings, secondFactors, multiFactors, identityProviders };
+  return policy.stage === 'active' && marks !== undefined ? { policy, marks, owner, position } : undefined;
 }

@@ -13,7 +13,7 @@ import { instanceOf, isOrganization, ownerKind, parseOwner, type Owner } from '.
 import { NOBODY, onDefault, type Affected, type OrganizationList } from './affected.js';
 import { lastSequenceOf } from './details.js';
 import { diffPolicies, type PolicyChange } from './diff.js';
-import { policyIn, type PolicyReader } from './policy-reader.js';
+import type { PolicyReader } from './policy-reader.js';
 import { parseWaiting, READ_MEMBERS, type ParsedRead, type ReadOptions } from './read-input.js';
 
 /** What a command would do if it were given now. Nothing is written, and somebody else may still be first. */
@@ -86,7 +86,7 @@ async function outlookOf(
   { of, read, policies, organizations }: Surroundings,
 ): Promise<Pick<Preview, 'changes' | 'warnings' | 'affected'>> {
   const needsDefault = isOrganization(of) && (before.stage === 'absent' || after.stage === 'absent');
-  const fallback = needsDefault ? policyIn(await policies.own(instanceOf(of), read)) : ABSENT;
+  const fallback = needsDefault ? (await policies.own(instanceOf(of), read))?.policy : undefined;
   const [met, wouldMeet] = [before, after].map((policy) => effectivePolicy(inForce(policy), () => fallback));
   const changes = diffPolicies(met ?? ABSENT, wouldMeet ?? ABSENT);
   const affected = changes.length === 0 ? NOBODY : await affectedBy({ of, read, policies, organizations });

@@ -9,15 +9,13 @@ import type {
   ReadAnswer,
 } from './answers.js';
 import { detailsToJson, sequenceOf, toDateTime } from './details.js';
-import { loginPolicyEvents } from '../events/event-codec.js';
 import type { LoginPolicyEvent, RecordedLoginPolicyEvent } from '../events/events.js';
 import type { MultiFactor, SecondFactor } from '../policy/factors.js';
 import type { History, HistoryEntry } from './history.js';
 import type { IdentityProvider } from '../policy/identity-provider.js';
-import type { LifetimeName } from '../policy/lifetimes.js';
 import { isOrganization, type Owner } from '../policy/owner.js';
 import type { Preview } from './preview.js';
-import type { LoginSettings } from '../policy/settings.js';
+import type { LoginSettingsView } from '../policy/settings.js';
 
 /** What a read may have found. */
 type Found =
@@ -126,9 +124,8 @@ function recordedJson(event: RecordedLoginPolicyEvent): JsonObject {
 }
 
 /** As it is stored: lifetimes in ISO 8601. */
-function eventJson(event: LoginPolicyEvent): JsonObject {
-  const { type, data } = loginPolicyEvents.encode(event);
-  return { type, data };
+function eventJson({ type, data }: LoginPolicyEvent): JsonObject {
+  return { type, data: toJsonObject(data) };
 }
 
 /** What a factor is called on the wire: TOTP is the `OTP` there. */
@@ -138,8 +135,8 @@ function itemJson(item: SecondFactor | MultiFactor | IdentityProvider): Json {
   return `SECOND_FACTOR_TYPE_${item === 'TOTP' ? 'OTP' : item}`;
 }
 
-function settingsJson({ lifetimes, passwordlessType, ...others }: LoginSettings): JsonObject {
-  const named = Object.entries<Duration>({ ...lifetimes } satisfies Record<LifetimeName, Duration>);
+function settingsJson({ lifetimes, passwordlessType, ...others }: LoginSettingsView): JsonObject {
+  const named = Object.entries<Duration>({ ...lifetimes });
   return {
     ...others,
     passwordlessType: `PASSWORDLESS_TYPE_${passwordlessType}`,
