@@ -37,7 +37,6 @@ const EXPECTED =
 const LONGEST_TEXT = 100;
 /** What luxon would leave out without a word: less than a millisecond. */
 const FINER = /[.,]\d{3}\d*[1-9]\d*S/i;
-const ZERO = Duration.fromObject({ seconds: 0 });
 
 /** A lifetime as a caller gives it: a luxon `Duration`, or ISO 8601 text such as `PT240H` or `P10D`. */
 export type LifetimeInput = Duration | string;
@@ -89,7 +88,7 @@ function lengthOf(milliseconds: number): Length {
   const known = lengths.get(milliseconds);
   if (known !== undefined) return known;
   const parts = Duration.fromMillis(milliseconds).shiftTo('hours', 'minutes', 'seconds', 'milliseconds');
-  const duration = milliseconds === 0 ? ZERO : parts.removeZeros();
+  const duration = milliseconds === 0 ? Duration.fromObject({ seconds: 0 }) : parts.removeZeros();
   const length = { text: duration.toISO() ?? '', duration };
   lengths.set(milliseconds, length);
   return length;
