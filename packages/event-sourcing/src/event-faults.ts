@@ -1,18 +1,14 @@
-import { Fault } from './fault.js';
+import { FaultOf } from './fault.js';
 import type { Revision } from './streams/revision.js';
 import type { StreamId } from './streams/stream-id.js';
 
 /** The data holds what JSON can't: refused before a store saw it. */
-export class UnserialisableData extends Fault {
-  declare readonly code: 'unserialisable-data';
-  readonly facts: { readonly path: string; readonly problem: string };
+export class UnserialisableData extends FaultOf<
+  'unserialisable-data',
+  { readonly path: string; readonly problem: string }
+> {
   constructor(facts: UnserialisableData['facts']) {
-    super({
-      code: 'unserialisable-data',
-      retryable: false,
-      message: `${facts.path} can't be stored: ${facts.problem}`,
-    });
-    this.facts = facts;
+    super('unserialisable-data', facts, { message: `${facts.path} can't be stored: ${facts.problem}` });
   }
 }
 
@@ -25,30 +21,23 @@ export interface EventPlace {
 }
 
 /** A stored event of a known type is not of a known shape. */
-export class UnreadableEvent extends Fault {
-  declare readonly code: 'unreadable-event';
-  readonly facts: EventPlace & { readonly problem: string };
+export class UnreadableEvent extends FaultOf<'unreadable-event', EventPlace & { readonly problem: string }> {
   constructor(facts: UnreadableEvent['facts'], cause?: unknown) {
-    super({
-      code: 'unreadable-event',
-      retryable: false,
-      cause,
+    super('unreadable-event', facts, {
       message: `${facts.type} (schema ${facts.schemaVersion}) at ${facts.streamId} revision ${facts.revision} can't be read: ${facts.problem}`,
+      cause,
     });
-    this.facts = facts;
   }
 }
 
 /** A stream holds an event of a type, or in a schema version, that this program does not know: a newer one wrote it. */
-export class WrittenByNewerProgram extends Fault {
-  declare readonly code: 'written-by-newer-program';
-  readonly facts: EventPlace & { readonly problem: string };
+export class WrittenByNewerProgram extends FaultOf<
+  'written-by-newer-program',
+  EventPlace & { readonly problem: string }
+> {
   constructor(facts: WrittenByNewerProgram['facts']) {
-    super({
-      code: 'written-by-newer-program',
-      retryable: false,
+    super('written-by-newer-program', facts, {
       message: `${facts.type} (schema ${facts.schemaVersion}) at ${facts.streamId} revision ${facts.revision} was written by a newer program: ${facts.problem}`,
     });
-    this.facts = facts;
   }
 }

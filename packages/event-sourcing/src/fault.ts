@@ -21,12 +21,19 @@ export type FaultCode =
   | 'rebuild-superseded'
   | 'position-unknown';
 
-interface FaultContent {
-  readonly code: FaultCode;
-  readonly message: string;
-  readonly retryable: boolean;
-  readonly cause?: unknown;
-}
+/** Those that may be gone when the same call is made again, unchanged. */
+const RETRYABLE: ReadonlySet<FaultCode> = new Set<FaultCode>([
+  'revision-conflict',
+  'concurrent-change',
+  'outcome-unknown',
+  'deadline-exceeded',
+  'store-unavailable',
+  'store-full',
+  'receipt-exists',
+  'checkpoint-conflict',
+  'projection-behind',
+  'rebuild-superseded',
+]);
 
 /**
  * Something outside the rules of the domain failed: a store, another writer, a stored row. A rejection is a value and is
@@ -37,12 +44,27 @@ export abstract class Fault extends Error {
   /** Whether the same call may succeed later, unchanged. */
   readonly retryable: boolean;
   /** What the message says, for programs. */
-  abstract readonly facts: object;
+  readonly facts: object;
 
-  constructor(content: FaultContent) {
-    super(content.message, content.cause === undefined ? undefined : { cause: content.cause });
-    this.code = content.code;
-    this.retryable = content.retryable;
+  constructor(
+    code: FaultCode,
+    facts: object,
+    { message, cause }: { readonly message: string; readonly cause?: unknown },
+  ) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.code = code;
+    this.retryable = RETRYABLE.has(code);
+    this.facts = facts;
     this.name = new.target.name;
+  }
+}
+
+/** A fault of one code, whose facts are known. */
+export abstract class FaultOf<Code extends FaultCode, Facts extends object> extends Fault {
+  declare readonly code: Code;
+  declare readonly facts: Facts;
+
+  constructor(code: Code, facts: Facts, said: { readonly message: string; readonly cause?: unknown }) {
+    super(code, facts, said);
   }
 }
