@@ -126,8 +126,8 @@ export function isFailureInside(error: unknown): boolean {
 }
 
 /** A receipt that is none: written by nobody of this library. */
-export function damagedReceipt(streamName: string): StoreDamaged {
-  return new StoreDamaged({ store: STORE, problem: `${streamName} does not hold a receipt` });
+export function damagedReceipt(streamName: string, cause: unknown): StoreDamaged {
+  return new StoreDamaged({ store: STORE, problem: `${streamName} does not hold a receipt` }, cause);
 }
 
 /** More than fits into an append. */

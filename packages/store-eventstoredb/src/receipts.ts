@@ -169,11 +169,19 @@ export class Receipts {
 function aloneOf(record: WireEvent): Alone {
   const [type, last] = [typeOf(record), revision(BigInt(record.getStreamRevision()))];
   if (type !== KEPT && type !== INTENDED) return { is: 'none', last };
-  const content: unknown = JSON.parse(Buffer.from(record.getData_asU8()).toString('utf8'));
-  if (!isContent(content)) throw damagedReceipt(streamNameOf(record));
-  const { key, fingerprint, revision: seen } = content;
-  const receipt = { key, fingerprint, revision: revision(BigInt(seen)) };
-  return { is: type === KEPT ? 'kept' : 'intended', last, receipt };
+  return { is: type === KEPT ? 'kept' : 'intended', last, receipt: receiptIn(record) };
+}
+
+/** @throws StoreDamaged when it holds none. */
+function receiptIn(record: WireEvent): Receipt {
+  try {
+    const content: unknown = JSON.parse(Buffer.from(record.getData_asU8()).toString('utf8'));
+    if (!isContent(content)) throw new TypeError('a receipt has a key, a fingerprint and a revision');
+    const { key, fingerprint, revision: seen } = content;
+    return { key, fingerprint, revision: revision(BigInt(seen)) };
+  } catch (cause) {
+    throw damagedReceipt(streamNameOf(record), cause);
+  }
 }
 
 function isContent(value: unknown): value is Content {

@@ -170,8 +170,11 @@ describe('a receipt on EventStoreDB', () => {
     await eventStore.append(withReceipt(0));
     const name = double.log.records.find(({ streamName }) => streamName.startsWith('_receipts-'))?.streamName ?? '';
     const forged = { id: crypto.randomUUID(), type: 'CommandReceipt', isJson: true, metadata: new Uint8Array() };
-    double.log.write(name, [{ ...forged, data: Buffer.from('{"key":7}') }]);
-    expect((await faultOf(eventStore.receipt(STREAM, 'k'))).code).to.equal('store-damaged');
+    const others = ['{"key":7}', 'null', '', 'no JSON'];
+    for (const data of others) {
+      double.log.write(name, [{ ...forged, id: crypto.randomUUID(), data: Buffer.from(data) }]);
+      expect((await faultOf(eventStore.receipt(STREAM, 'k'))).code, data).to.equal('store-damaged');
+    }
   });
 });
 
