@@ -1,34 +1,20 @@
 /** Runs the proofs, all or one: `npm run proofs -- [NAME] [--rounds N] [--seed N]`. */
-import { parseArgs } from 'node:util';
 import { atLength } from './at-length.js';
+import { readCommandLine, type Request } from './command-line.js';
 import { defaults } from './defaults/index.js';
 import type { Proof } from './proof.js';
 
-const PROOFS: readonly Proof[] = [defaults, ...atLength];
-
-/** `npm run proofs NAME --rounds N`, without `--`: then the number has become a name, or all of it is lost. */
-const keptByNpm = ['rounds', 'seed'].filter((name) => process.env[`npm_config_${name}`] !== undefined);
-
-const { values, positionals } = parseArgs({
-  options: { rounds: { type: 'string' }, seed: { type: 'string' } },
-  allowPositionals: true,
-});
-const unknown = positionals.filter((name) => !PROOFS.some((proof) => proof.name === name));
-if (keptByNpm.length > 0) {
-  console.error(`npm kept --${keptByNpm.join(' and --')} to itself: npm run proofs -- NAME --rounds N --seed N`);
+try {
+  const request = readCommandLine(process.argv.slice(2), { all: [defaults, ...atLength], environment: process.env });
+  for (const proof of request.proofs) if (!(await run(proof, request))) process.exitCode = 1;
+} catch (caught) {
+  if (!(caught instanceof RangeError)) throw caught;
+  console.error(caught.message);
   process.exitCode = 2;
-} else if (unknown.length > 0) {
-  console.error(`There is no proof ${unknown.join(', ')}. There are: ${PROOFS.map(({ name }) => name).join(', ')}.`);
-  process.exitCode = 2;
-} else {
-  for (const proof of PROOFS.filter(({ name }) => positionals.length === 0 || positionals.includes(name))) {
-    if (!(await run(proof))) process.exitCode = 1;
-  }
 }
 
-async function run(proof: Proof): Promise<boolean> {
-  const rounds = Number(values.rounds ?? proof.rounds);
-  const seed = Number(values.seed ?? Date.now() % 1_000_000);
+async function run(proof: Proof, request: Request): Promise<boolean> {
+  const { rounds = proof.rounds, seed = Date.now() % 1_000_000 } = request;
   const course = `${proof.name}, ${rounds} rounds, seed ${seed}`;
   const began = performance.now();
   console.log(`${proof.name}: ${proof.promise}.`);

@@ -1,0 +1,54 @@
+import { parseArgs } from 'node:util';
+import type { Proof } from './proof.js';
+
+/** What was asked for. */
+export interface Request {
+  readonly proofs: readonly Proof[];
+  /** Default: as many as each proof says. */
+  readonly rounds: number | undefined;
+  /** Default: another one each time. */
+  readonly seed: number | undefined;
+}
+
+const USAGE = 'npm run proofs -- [NAME …] [--rounds N] [--seed N]';
+
+/**
+ * Reads `[NAME …] [--rounds N] [--seed N]`.
+ *
+ * @throws RangeError that says what is wrong and how it is called: no round would hold anything, so none is run by mistake.
+ */
+export function readCommandLine(
+  args: readonly string[],
+  { all, environment }: { readonly all: readonly Proof[]; readonly environment: NodeJS.ProcessEnv },
+): Request {
+  // `npm run proofs NAME --rounds N`, without `--`: then the number has become a name, or all of it is lost.
+  const kept = ['rounds', 'seed'].filter((name) => environment[`npm_config_${name}`] !== undefined);
+  if (kept.length > 0) throw new RangeError(`npm kept --${kept.join(' and --')} to itself: ${USAGE}`);
+  const { values, positionals } = parsed(args);
+  const unknown = positionals.filter((name) => !all.some((proof) => proof.name === name));
+  const names = all.map(({ name }) => name).join(', ');
+  if (unknown.length > 0) throw new RangeError(`There is no proof ${unknown.join(', ')}. There are: ${names}.`);
+  return {
+    proofs: all.filter(({ name }) => positionals.length === 0 || positionals.includes(name)),
+    rounds: wholeNumber('rounds', values.rounds, 1),
+    seed: wholeNumber('seed', values.seed, 0),
+  };
+}
+
+function parsed(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      options: { rounds: { type: 'string' }, seed: { type: 'string' } },
+      allowPositionals: true,
+    });
+  } catch (cause) {
+    throw new RangeError(USAGE, { cause });
+  }
+}
+
+function wholeNumber(name: string, given: string | undefined, least: number): number | undefined {
+  if (given === undefined) return undefined;
+  if (/^\d+$/.test(given) && Number(given) >= least && Number.isSafeInteger(Number(given))) return Number(given);
+  throw new RangeError(`--${name} takes a whole number from ${least} on, not ${given}: ${USAGE}`);
+}
