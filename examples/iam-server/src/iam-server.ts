@@ -25,7 +25,7 @@ type Seen = Pick<AccessEntry, 'durationMs' | 'httpStatus' | 'path' | 'refusal' |
   readonly protocol: string;
 };
 
-const OF_NOTE = new Set([401, 403, 429, 503]);
+const OF_NOTE = new Set([401, 403, 429, 503, 504]);
 
 /** Answers everything that comes to the port: the API, the server's own routes, the page. */
 export class IamServer {
@@ -120,7 +120,8 @@ export class IamServer {
   }
 }
 
+/** An error is what somebody has to look into: 501 and 504 are what any stranger can ask for. */
 function levelOf(status: number): Level {
-  if (status >= 500 && status !== 503) return 'error';
+  if (status === 500) return 'error';
   return OF_NOTE.has(status) ? 'warn' : 'info';
 }

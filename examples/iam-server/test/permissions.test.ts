@@ -105,6 +105,14 @@ describe('what a caller may do', () => {
     expect((await remove({ cookie, ...bearer('x'.repeat(43)) })).status).to.equal(401);
   });
 
+  it('calls nothing an error in the log that any stranger can ask for', async () => {
+    const headers = { 'content-type': 'application/json', 'x-request-id': 'not-served' };
+    const path = '/zitadel.management.v1.ManagementService/AddOrgMember';
+    expect((await call(url, path, { verb: 'POST', headers, body: {} })).status).to.equal(501);
+    expect(server.lines.find(({ requestId }) => requestId === 'not-served')).to.include({ level: 'info', status: 501 });
+    expect(server.errors).to.deep.equal([]);
+  });
+
   it('lets no page of another site sign a browser in', async () => {
     const body = quickstart.users.viewer;
     const headers = { origin: 'https://evil.example' };
