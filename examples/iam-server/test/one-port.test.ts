@@ -3,7 +3,8 @@ import { connect, type ClientHttp2Session, type OutgoingHttpHeaders } from 'node
 import { expect } from 'chai';
 import { after, afterEach, before, describe, it } from 'mocha';
 import { bearer, call, signIn, type Answered } from './client.js';
-import { TestBench, type Quickstart } from './running-server.js';
+import { TestBench, type Quickstart, type Server } from './running-server.js';
+import { eventually } from './waiting.js';
 
 const SERVICE = '/zitadel.admin.v1.AdminService';
 const METHOD = `${SERVICE}/RemoveMultiFactorFromLoginPolicy`;
@@ -14,8 +15,10 @@ describe('the one port of the server', () => {
   const bench = new TestBench();
   const sessions: ClientHttp2Session[] = [];
   let quickstart: Quickstart;
+  let server: Server;
   before(async () => {
-    quickstart = (await bench.serve({ IAM_ALLOWED_ORIGINS: 'https://a.example, https://b.example:8443/' })).quickstart;
+    const origins = 'https://a.example, https://b.example:8443/';
+    ({ quickstart, server } = await bench.serve({ IAM_ALLOWED_ORIGINS: origins }));
   });
   after(() => bench.clear());
   afterEach(() => {
@@ -104,6 +107,19 @@ describe('the one port of the server', () => {
     expect((await call(quickstart.url, path, { verb: 'DELETE', headers })).status).to.equal(200);
     expect(String((await once(changes, 'data'))[0])).to.include('event: changed');
     changes.close();
+  });
+
+  it('calls it no failure when a client leaves in the middle of its request', async () => {
+    const on = connect(quickstart.url).on('error', () => undefined);
+    sessions.push(on);
+    const about = { 'content-type': 'application/json', 'x-request-id': 'left' };
+    const stream = on.request({ ':method': 'POST', ':path': '/iam/v1/session', ...about }, { endStream: false });
+    stream.on('error', () => undefined).write('{');
+    // Answered behind it: by then the server reads that body.
+    await told(on, { ':path': '/iam/v1/session' }, undefined);
+    on.destroy();
+    await eventually('the log', () => server.lines.find(({ requestId }) => requestId === 'left'));
+    expect(server.errors).to.deep.equal([]);
   });
 });
 
