@@ -1,11 +1,15 @@
 /** Runs the proofs, all or one: `npm run proofs -- [NAME] [--rounds N] [--seed N]`. */
 import { atLength } from './at-length.js';
+import { attacks } from './attacks/index.js';
 import { readCommandLine, type Request } from './command-line.js';
 import { defaults } from './defaults/index.js';
 import type { Proof } from './proof.js';
 
 try {
-  const request = readCommandLine(process.argv.slice(2), { all: [defaults, ...atLength], environment: process.env });
+  const request = readCommandLine(process.argv.slice(2), {
+    all: [defaults, attacks, ...atLength],
+    environment: process.env,
+  });
   for (const proof of request.proofs) if (!(await run(proof, request))) process.exitCode = 1;
 } catch (caught) {
   if (!(caught instanceof RangeError)) throw caught;

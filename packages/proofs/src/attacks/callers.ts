@@ -1,0 +1,78 @@
+import { request } from 'node:http';
+import { LED_ASTRAY, NEIGHBOUR, OURS, READER, ROOT, THEIRS, type Instance } from './cast.js';
+import type { Chance } from './chance.js';
+import type { Tokens } from './tokens.js';
+
+/** Who sends something. */
+export interface Caller {
+  /** The headers by which they are known, or would like to be. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Of which instance they may be told. */
+  readonly of: Instance | undefined;
+}
+
+/** Makes up who sends something. */
+export type AnyCaller = (chance: Chance) => Caller;
+
+/** Nobody, somebody who reads, somebody who may do all, here or elsewhere; forgers; and, where there is one, a browser led astray. */
+export function callersWith({ forged, good }: Tokens, cookie: string | undefined): AnyCaller {
+  const root = bearing(ROOT.token, OURS);
+  const others = [{ headers: {}, of: undefined }, bearing(READER.token, OURS), bearing(NEIGHBOUR.token, THEIRS)];
+  const led: Caller[] = [];
+  for (const from of [{ 'sec-fetch-site': 'cross-site' }, { origin: 'https://elsewhere.test' }, { origin: 'null' }]) {
+    if (cookie !== undefined) led.push({ headers: { cookie, ...from }, of: OURS });
+  }
+  const forgers = [...forged, 'x', `${ROOT.token} `.repeat(2), ROOT.token.slice(1), ROOT.token.toUpperCase()];
+  return (chance) => {
+    if (chance.oneIn(4)) return chance.pick([root, root, bearing(good, OURS)]);
+    if (chance.oneIn(3)) return bearing(chance.pick(forgers), undefined);
+    return chance.pick([...others, ...led]);
+  };
+}
+
+function bearing(token: string, of: Instance | undefined): Caller {
+  return { headers: { authorization: `Bearer ${token}` }, of };
+}
+
+/** What a client without tricks asks. */
+export interface Asked {
+  readonly verb?: string;
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+/** What it is answered. */
+export interface Told {
+  readonly status: number;
+  readonly cookies: readonly string[];
+  readonly text: string;
+}
+
+const PATIENCE_MS = 60_000;
+
+/** Asks as a fresh client does, on a connection of its own. @throws Error when there is no answer */
+export function ask(port: number, { body, headers, path, verb = 'GET' }: Asked): Promise<Told> {
+  return new Promise((resolve, refuse) => {
+    const asking = request({ port, host: '127.0.0.1', agent: false, method: verb, path, headers }, (response) => {
+      const chunks: Buffer[] = [];
+      const cookies = (response.headers['set-cookie'] ?? []).map((cookie) => cookie.split(';')[0] ?? '');
+      response.on('data', (chunk: Buffer) => chunks.push(chunk)).on('error', refuse);
+      response.on('end', () => {
+        resolve({ status: response.statusCode ?? 0, cookies, text: Buffer.concat(chunks).toString() });
+      });
+    });
+    asking.setTimeout(PATIENCE_MS, () => asking.destroy(new Error(`${verb} ${path} was not answered`)));
+    asking.on('error', refuse).end(body);
+  });
+}
+
+/** Signs in to a server that has sessions; `undefined` for one that has none. */
+export async function signIn(port: number): Promise<string | undefined> {
+  const { name, password } = LED_ASTRAY;
+  const { cookies, status } = await ask(port, {
+    ...{ verb: 'POST', path: '/iam/v1/session', body: JSON.stringify({ name, password }) },
+    headers: { host: OURS.host, 'content-type': 'application/json' },
+  });
+  return status === 200 ? cookies.join('; ') : undefined;
+}

@@ -1,0 +1,81 @@
+import { gzipSync } from 'node:zlib';
+import { randomFrom } from '../proof.js';
+
+/** The chances of one round: the same for the same seed. */
+export class Chance {
+  readonly #next: () => number;
+
+  constructor(seed: number) {
+    this.#next = randomFrom(seed);
+  }
+
+  /** A whole number from 0 up to, and without, a limit. */
+  below(limit: number): number {
+    return Math.floor(this.#next() * limit);
+  }
+
+  /** True once in so many times. */
+  oneIn(times: number): boolean {
+    return this.below(times) === 0;
+  }
+
+  /** @throws RangeError for an empty list. */
+  pick<Item>(items: readonly Item[]): Item {
+    const item = items[this.below(items.length)];
+    if (item === undefined) throw new RangeError('there is nothing to pick from');
+    return item;
+  }
+
+  /** A few of a list, each as likely as any other. */
+  some<Item>(items: readonly Item[], most: number): readonly Item[] {
+    return Array.from({ length: this.below(most + 1) }, () => this.pick(items));
+  }
+
+  bytes(length: number): Buffer {
+    return Buffer.from(Array.from({ length }, () => this.below(256)));
+  }
+
+  /** Cuts bytes at a few places. */
+  cut(bytes: Buffer, most: number): readonly Buffer[] {
+    const places = Array.from({ length: this.below(most + 1) }, () => this.below(bytes.length + 1));
+    const ends = [...places.sort((one, other) => one - other), bytes.length];
+    return ends.map((end, index) => bytes.subarray(ends[index - 1] ?? 0, end));
+  }
+}
+
+/** Twenty megabytes of nothing, packed into twenty kilobytes. */
+export const BOMB: Buffer = gzipSync(Buffer.alloc(20_000_000));
+
+type Spoil = (bytes: Buffer, chance: Chance) => Buffer;
+
+const flip: Spoil = (bytes, chance) => {
+  const flipped = Buffer.from(bytes);
+  for (let count = 1 + chance.below(4); count > 0 && flipped.length > 0; count--) {
+    const place = chance.below(flipped.length);
+    flipped.writeUInt8(flipped.readUInt8(place) ^ (1 << chance.below(8)), place);
+  }
+  return flipped;
+};
+
+/** What may become of bytes on their way from one who means harm. Most of it is small: what is all wrong is refused at the door. */
+const SPOILS: readonly Spoil[] = [
+  flip,
+  flip,
+  flip,
+  (bytes, chance) => bytes.subarray(0, chance.below(bytes.length + 1)),
+  (bytes, chance) => bytes.subarray(chance.below(bytes.length + 1)),
+  (bytes) => Buffer.concat([bytes, bytes]),
+  (bytes, chance) => {
+    const place = chance.below(bytes.length + 1);
+    return Buffer.concat([bytes.subarray(0, place), chance.bytes(1 + chance.below(9)), bytes.subarray(place)]);
+  },
+  (bytes, chance) => {
+    const [from, to] = [chance.below(bytes.length + 1), chance.below(bytes.length + 1)];
+    return Buffer.concat([bytes.subarray(0, to), bytes.subarray(from)]);
+  },
+];
+
+/** The same bytes with something wrong. */
+export function spoilt(bytes: Buffer, chance: Chance): Buffer {
+  return chance.pick(SPOILS)(bytes, chance);
+}

@@ -1,0 +1,94 @@
+import { connect, type ClientHttp2Session, type ClientHttp2Stream, type OutgoingHttpHeaders } from 'node:http2';
+import { setTimeout as pause } from 'node:timers/promises';
+import { anyHost, listeningMs, type Attack, type Attacked } from './attack.js';
+import { restCall, RPC_TYPES, rpcCall, type Call } from './calls.js';
+import type { Caller } from './callers.js';
+import type { Chance } from './chance.js';
+import { oddHeaders } from './headers.js';
+
+const VERBS = ['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS', 'TRACE', 'x'];
+
+/** The headers of a call in HTTP/2. */
+export function headersOf(
+  { headers, path, verb }: Call,
+  { headers: known }: Caller,
+  chance: Chance,
+): OutgoingHttpHeaders {
+  return {
+    ':method': chance.oneIn(12) ? chance.pick(VERBS) : verb,
+    ':path': chance.oneIn(20) ? chance.pick(['*', '/', `/${path}`, `${path}?x=%ff`, `${path}\u00ff`]) : path,
+    ':authority': anyHost(chance),
+    ...{ 'x-request-id': crypto.randomUUID(), ...known, ...headers },
+    ...Object.fromEntries(oddHeaders(chance)),
+  };
+}
+
+export function anyCall(chance: Chance): Call {
+  return chance.oneIn(4) ? restCall(chance) : rpcCall(chance.pick(RPC_TYPES), chance);
+}
+
+/** One to eight calls at once on one connection: whole, wrong, in pieces, broken off, and not always read. */
+export const http2: Attack = async (on) => {
+  const { chance, port, witness } = on;
+  const settings = chance.oneIn(4) ? { initialWindowSize: chance.pick([0, 1, 100]), headerTableSize: 0 } : {};
+  const session = connect(`http://127.0.0.1:${port}`, { settings });
+  session.on('error', () => undefined);
+  const count = 1 + chance.below(8);
+  witness.sent(count);
+  const streams = Array.from({ length: count }, () => streamOf(session, on));
+  if (chance.oneIn(10)) setTimeout(() => session.destroy(), chance.below(20));
+  await Promise.race([Promise.all(streams), pause(listeningMs())]);
+  session.destroy();
+  await Promise.all(streams);
+};
+
+/** Ends with its stream. */
+async function streamOf(session: ClientHttp2Session, on: Attacked): Promise<void> {
+  const { anyCaller, chance, witness } = on;
+  const caller = anyCaller(chance);
+  const call = anyCall(chance);
+  const stream = begun(session, headersOf(call, caller, chance));
+  if (stream === undefined) return;
+  const text = textOf(stream);
+  const pieces = chance.oneIn(4) ? chance.cut(call.body, 4) : [call.body];
+  const ending = chance.below(12);
+  for (const piece of pieces) {
+    if (piece !== pieces[0]) await pause(chance.below(15));
+    if (!stream.destroyed) stream.write(piece);
+  }
+  // What is not ended is left open; some are broken off as soon as they were begun.
+  if (ending > 1) stream.end();
+  else if (ending === 1) stream.close(chance.below(14));
+  const { status, told } = await text;
+  if (status !== undefined) witness.heard({ status, text: told }, caller);
+}
+
+/** `undefined` for headers that no client of Node's sends. */
+function begun(session: ClientHttp2Session, headers: OutgoingHttpHeaders): ClientHttp2Stream | undefined {
+  try {
+    return session.request(headers, { endStream: false });
+  } catch {
+    return undefined;
+  }
+}
+
+function textOf(stream: ClientHttp2Stream): Promise<{ readonly status: number | undefined; readonly told: string }> {
+  const lines: string[] = [];
+  const chunks: Buffer[] = [];
+  let status: number | undefined;
+  const note = (headers: object): void => {
+    for (const [name, value] of Object.entries(headers)) lines.push(`${name}: ${String(value)}`);
+  };
+  stream.on('response', (headers) => {
+    status = headers[':status'];
+    note(headers);
+  });
+  stream.on('trailers', note).on('error', () => undefined);
+  stream.on('data', (chunk: Buffer) => chunks.push(chunk));
+  return new Promise((resolve) => {
+    stream.once('close', () => {
+      const body = Buffer.concat(chunks).toString('latin1');
+      resolve({ status, told: `${lines.join('\r\n')}\r\n\r\n${body}` });
+    });
+  });
+}

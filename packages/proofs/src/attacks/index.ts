@@ -1,0 +1,122 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { paced } from '@login-policy/testkit';
+import { openStore } from '../open-store.js';
+import type { Course, Proof } from '../proof.js';
+import type { Attack, Attacked } from './attack.js';
+import { ask, callersWith, signIn } from './callers.js';
+import { fill, OURS, ROOT } from './cast.js';
+import { Chance } from './chance.js';
+import { frames } from './frames.js';
+import { http1, silence } from './http1.js';
+import { http2 } from './http2.js';
+import { Bound, Target } from './target.js';
+import { TARGETS, type CommandWith } from './targets.js';
+import { makeTokens, type Tokens } from './tokens.js';
+import { Witness } from './witness.js';
+
+/** So many connections at once. */
+const AT_ONCE = 100;
+/** Some are made more often than others. */
+const ATTACKS: readonly Attack[] = [
+  ...[http1, http1, http1, http1, http1],
+  ...[http2, http2, http2],
+  ...[frames, frames],
+];
+/** No attack takes longer than a few seconds. */
+const LONGEST_MS = 60_000;
+/** Rounds from one look at the memory to the next: all else waits for it. */
+const LOOKED_AT = 10;
+/** Strangers, neighbours and forgers against the servers as they are started, each in a process of its own. */
+export const attacks: Proof = {
+  name: 'api-attacks',
+  promise:
+    'whatever comes to a port from whomever, no server ends, no answer is a defect, no refused request writes, nobody is told ' +
+    'what is kept of another instance, memory is bounded, and who comes next is served',
+  rounds: 3,
+  prove,
+};
+
+async function prove(course: Course): Promise<Readonly<Record<string, number>>> {
+  const tokens = await makeTokens();
+  const seen: Record<string, number> = { servers: 0 };
+  try {
+    for (const [name, commandWith] of Object.entries(TARGETS)) {
+      const figures = await attacked(commandWith, { course, tokens }).catch((caught: unknown) => {
+        throw new Error(`${name}: ${String(caught)}`, { cause: caught });
+      });
+      seen['servers'] = (seen['servers'] ?? 0) + 1;
+      for (const [what, count] of Object.entries(figures)) seen[what] = Math.max(0, seen[what] ?? 0) + count;
+    }
+  } finally {
+    tokens.close();
+  }
+  return seen;
+}
+
+interface Campaign {
+  readonly course: Course;
+  readonly tokens: Tokens;
+}
+
+/** Attacks one server that is started for it. */
+async function attacked(commandWith: CommandWith, { course, tokens }: Campaign): Promise<Witness['figures']> {
+  const folder = await mkdtemp(join(tmpdir(), 'login-policy-proof-'));
+  const storeUrl = `sqlite:${join(folder, 'store.db')}`;
+  await fill(storeUrl);
+  const target = await Target.start(await commandWith({ folder, storeUrl, keys: tokens.keys }));
+  const log = await openStore(storeUrl);
+  try {
+    const anyCaller = callersWith(tokens, await signIn(target.port));
+    const on = { port: target.port, anyCaller, witness: new Witness() };
+    const memory = new Bound(target);
+    for (let number = 0; number < course.rounds; number++) {
+      await round({ ...on, chance: new Chance(course.seed * 7919 + number) });
+      await demandServed(target);
+      await on.witness.look(log.eventStore);
+      if (number % LOOKED_AT === 0 || number === course.rounds - 1) await memory.look();
+    }
+    await demandEnded(target, { ...on, chance: new Chance(course.seed) });
+    return on.witness.figures;
+  } finally {
+    await target.kill();
+    await log.close();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function round(on: Attacked): Promise<void> {
+  const { chance } = on;
+  const making = Array.from({ length: AT_ONCE }, () =>
+    chance.pick(ATTACKS)({ ...on, chance: new Chance(chance.below(2 ** 31)) }),
+  );
+  if (chance.oneIn(5)) making.push(silence(on));
+  await inTime(Promise.all(making));
+}
+
+/** @throws Error when something does not come to an end that always does. */
+async function inTime(attacking: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, refuse) => {
+    timer = setTimeout(() => refuse(new Error('an attack did not come to its end')), paced(LONGEST_MS));
+  });
+  await Promise.race([attacking, late]).finally(() => clearTimeout(timer));
+}
+
+/** Who comes next is served, by right of their token and with what is theirs. */
+async function demandServed(target: Target): Promise<void> {
+  target.demandAlive();
+  const authorization = `Bearer ${ROOT.token}`;
+  const { status, text } = await ask(target.port, {
+    path: '/admin/v1/policies/login/history?limit=1',
+    headers: { host: OURS.host, authorization },
+  });
+  if (status !== 200 || !text.includes(OURS.secret)) throw new Error(`a fresh client was answered ${status} ${text}`);
+}
+
+/** Ends as it should also while it is attacked. */
+async function demandEnded(target: Target, on: Attacked): Promise<void> {
+  const [code] = await Promise.all([target.end(), round(on)]);
+  if (code !== 0) throw new Error(`it ended with ${String(code)} when it was asked to`);
+}

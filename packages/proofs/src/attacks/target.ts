@@ -1,0 +1,99 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+
+const TELLING = fileURLToPath(new URL('telling.js', import.meta.url));
+/** Faults that a caller of many can bring about, and that are answered as what they are. */
+const TO_BE_EXPECTED = /concurrent-change|deadline-exceeded|projection-behind/;
+
+/** How a server is started. */
+export interface Command {
+  readonly file: string;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** A server under attack: a process of its own, which says on its standard output where it listens. */
+export class Target {
+  readonly #child: ChildProcess;
+  readonly #said: string[] = [];
+  readonly #complained: string[] = [];
+  readonly #ended: Promise<unknown>;
+  #port = 0;
+
+  private constructor({ args, env, file }: Command) {
+    const flags = ['--no-warnings', '--expose-gc', '--import', TELLING, file, ...args];
+    this.#child = spawn(process.execPath, flags, {
+      env: { PATH: process.env['PATH'], ...env },
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    });
+    this.#child.stdout?.on('data', (chunk: Buffer) => this.#said.push(chunk.toString()));
+    this.#child.stderr?.on('data', (chunk: Buffer) => this.#complained.push(chunk.toString()));
+    this.#ended = once(this.#child, 'close').then(([code, signal]: unknown[]) => code ?? signal);
+  }
+
+  /** Starts a server. @throws Error when it ends before it listens. */
+  static async start(command: Command): Promise<Target> {
+    const target = new Target(command);
+    while (target.#port === 0) {
+      const said = target.#child.stdout;
+      if (said !== null) await Promise.race([once(said, 'data'), target.#ended]);
+      target.demandAlive();
+      target.#port = Number(/https?:\/\/127\.0\.0\.1:(\d+)/.exec(target.#said.join(''))?.[1] ?? 0);
+    }
+    return target;
+  }
+
+  get port(): number {
+    return this.#port;
+  }
+
+  /** @throws Error when the process has ended, or has told its operator of anything that no caller should be able to cause. */
+  demandAlive(): void {
+    const { exitCode, signalCode } = this.#child;
+    const lines = this.#complained.join('').split('\n');
+    const complaints = lines.filter((line) => line !== '' && !TO_BE_EXPECTED.test(line));
+    if (exitCode === null && signalCode === null && complaints.length === 0) return;
+    throw new Error(`the server ended (${exitCode ?? signalCode}), or complained:\n${complaints.join('\n')}`);
+  }
+
+  /** How many bytes it holds once its garbage was collected. */
+  async memory(): Promise<number> {
+    const answer = once(this.#child, 'message');
+    this.#child.send('memory');
+    return Number(await answer);
+  }
+
+  /** Asks it to end, and says with what code it did. */
+  async end(): Promise<unknown> {
+    this.#child.kill('SIGTERM');
+    return this.#ended;
+  }
+
+  /** Ends it, however it is. */
+  async kill(): Promise<void> {
+    this.#child.kill('SIGKILL');
+    await this.#ended;
+  }
+}
+
+/** What a server may hold more than when it was first looked at. */
+const MOST_GROWN = 48_000_000;
+
+/** What a server holds, which has to stay about what it was. */
+export class Bound {
+  readonly #target: Target;
+  #first: number | undefined;
+
+  constructor(target: Target) {
+    this.#target = target;
+  }
+
+  /** @throws Error when it holds much more than in the beginning. */
+  async look(): Promise<void> {
+    const bytes = await this.#target.memory();
+    this.#first ??= bytes;
+    if (bytes > this.#first + MOST_GROWN)
+      throw new Error(`it holds ${bytes} bytes, after ${this.#first} in the beginning`);
+  }
+}

@@ -1,0 +1,89 @@
+import { ownerOfStream } from '@login-policy/domain';
+import type { EventStore, Position, RecordedEvent } from '@login-policy/event-sourcing';
+import type { Caller } from './callers.js';
+import { INSTANCES, WRITERS } from './cast.js';
+
+/** An answer as it came: its status, and all of its headers, its body and its trailers as one text. */
+export interface Heard {
+  readonly status: number;
+  readonly text: string;
+}
+
+const PROMISED = [501, 503, 504];
+/** It says that nobody knows whether the change was made. */
+const NOT_KNOWN = 'LP-STORE-03';
+
+/** Sees all that is answered and all that is written, and holds the one against the other. */
+export class Witness {
+  /** Whether a request was granted, by its id: one that came twice may have been once. Of this round, and of the one before. */
+  #isGranted = new Map<string, boolean>();
+  #wasGranted = new Map<string, boolean>();
+  #after: Position | undefined;
+  #requests = 0;
+  #granted = 0;
+  #refusals = 0;
+  #events = 0;
+
+  /** So many requests were made, or what may be taken for some. */
+  sent(requests: number): void {
+    this.#requests += requests;
+  }
+
+  /** @throws Error for an answer that tells of a defect, or of what the caller may not be told. */
+  heard({ status, text: raw }: Heard, { of }: Pick<Caller, 'of'>): void {
+    const text = readable(raw);
+    const grpcStatus = Number(/grpc-status: ?(\d+)/i.exec(text)?.[1] ?? 0);
+    const isDefect = (status >= 500 && !PROMISED.includes(status)) || grpcStatus === 13 || grpcStatus === 2;
+    if (isDefect || /\((?:LP|IAM)-500\)/.test(text))
+      throw new Error(`a defect was answered: ${status} ${text.slice(0, 600)}`);
+    this.overheard(text, { of });
+    const isGranted = status < 400 && grpcStatus === 0;
+    if (isGranted) this.#granted++;
+    else this.#refusals++;
+    const id = /x-request-id: ?(\S+)/i.exec(text)?.[1];
+    if (id !== undefined && !text.includes(NOT_KNOWN))
+      this.#isGranted.set(id, isGranted || this.#isGranted.get(id) === true);
+  }
+
+  /** Bytes came back of which nobody knows where an answer begins. @throws Error for what the caller may not be told */
+  overheard(text: string, { of }: Pick<Caller, 'of'>): void {
+    const leak = INSTANCES.find((instance) => instance !== of && text.includes(instance.secret));
+    if (leak !== undefined) throw new Error(`what is kept of ${leak.id} was told to another: ${text.slice(0, 2000)}`);
+  }
+
+  /** Looks at what was written since the last time. @throws Error for what nobody may have written. */
+  async look(store: EventStore): Promise<void> {
+    const options = this.#after === undefined ? {} : { after: this.#after };
+    for await (const page of store.readAll(options)) {
+      for (const event of page) this.#demandGranted(event);
+      this.#events += page.length;
+      this.#after = page.at(-1)?.position ?? this.#after;
+    }
+    this.#wasGranted = this.#isGranted;
+    this.#isGranted = new Map();
+  }
+
+  #demandGranted({ metadata, streamId, type }: RecordedEvent): void {
+    const { actor, correlationId } = metadata;
+    const { instanceId } = ownerOfStream(streamId);
+    if (WRITERS[instanceId]?.includes(actor) !== true) throw new Error(`${actor} wrote ${type} in ${instanceId}`);
+    const isRefused = [this.#isGranted, this.#wasGranted].some((granted) => granted.get(correlationId) === false);
+    if (isRefused) throw new Error(`${type} was written by a request that was refused: ${correlationId}`);
+  }
+
+  get figures(): Readonly<Record<string, number>> {
+    return {
+      requests: this.#requests,
+      granted: this.#granted,
+      refused: this.#refusals,
+      'events written': this.#events,
+    };
+  }
+}
+
+/** An answer in text of base64 with what that stands for. */
+function readable(text: string): string {
+  if (!text.includes('grpc-web-text')) return text;
+  const body = text.slice(text.indexOf('\r\n\r\n') + 4);
+  return `${text}\r\n${Buffer.from(body, 'base64').toString('latin1')}`;
+}
