@@ -55,10 +55,10 @@ describe('a watch of the health by connect-node', () => {
   });
 
   it('ends with its deadline', async () => {
-    const watching = watch(client, '', 50);
+    const watching = watch(client, '', paced(500));
     expect([await watching.next(), await watching.next()]).to.deep.equal(['SERVING', '4']);
     const on = session(service.url);
-    const { body, trailers } = await ask(on, grpc(WATCH, { 'grpc-timeout': '20m' }), framed(asking('')));
+    const { body, trailers } = await ask(on, grpc(WATCH, { 'grpc-timeout': `${paced(200)}m` }), framed(asking('')));
     on.close();
     expect([body.toString('hex'), trailers['grpc-status']]).to.deep.equal(['00000000020801', '4']);
   });
