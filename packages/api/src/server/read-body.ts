@@ -1,4 +1,4 @@
-import { IncomingMessage, type IncomingHttpHeaders } from 'node:http';
+import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { ApiError } from '../errors/api-error.js';
 import { cutOff, tooLarge, tooSlow } from '../errors/refusals.js';
@@ -33,11 +33,13 @@ export async function readBody(from: Source, limits: BodyLimits): Promise<Uint8A
   if (source.readableEnded && !source.readableDidRead) return NOTHING;
   if (source.readableEnded) return madeOf(from, maxBytes);
   if (Number(headers['content-length'] ?? 0) > maxBytes) throw tooLarge(maxBytes);
-  const arrived = whatArrived(source, headers);
-  if (arrived === undefined && source.destroyed) throw cutOff();
-  if (arrived === undefined) return whatArrives(from, limits);
-  if (arrived.length > maxBytes) throw tooLarge(maxBytes);
-  return arrived;
+  if (source.destroyed) throw cutOff();
+  // A short body came with its headers: there is nothing to wait for.
+  const isThere = source.readableFlowing === null && source.readableLength === Number(headers['content-length']);
+  const bytes: unknown = isThere ? source.read() : undefined;
+  if (!(bytes instanceof Uint8Array)) return whatArrives(from, limits);
+  source.resume();
+  return bytes;
 }
 
 /** The bytes behind what a parser has made of a body. */
@@ -49,19 +51,6 @@ function madeOf({ headers, parsed }: Source, maxBytes: number): Uint8Array {
   const bytes = Buffer.from(isText ? parsed : JSON.stringify(parsed));
   if (bytes.length > maxBytes) throw tooLarge(maxBytes);
   return bytes;
-}
-
-/** A short body came with its headers: there is nothing to wait for. */
-function whatArrived(source: Readable, headers: IncomingHttpHeaders): Uint8Array | undefined {
-  if (!(source instanceof IncomingMessage) || source.readableFlowing !== null) return undefined;
-  // Node hands out a body before it says that the message is complete.
-  if (!source.complete && source.readableLength !== Number(headers['content-length'])) return undefined;
-  const bytes: unknown = source.read();
-  source.resume();
-  if (bytes instanceof Uint8Array) return bytes;
-  // Nothing that can be had any more is not the same as nothing.
-  if (source.destroyed) throw cutOff();
-  return NOTHING;
 }
 
 function whatArrives(from: Source, { maxBytes, timeoutMs }: BodyLimits): Promise<Uint8Array> {
