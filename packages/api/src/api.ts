@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { LoginPolicies } from '@login-policy/domain';
 import { Pipeline } from './calls/pipeline.js';
 import { PolicyAnswers } from './calls/policy-answers.js';
@@ -15,16 +16,15 @@ import { previewRoute } from './rest/preview-route.js';
 import { methodTarget, type RestTarget } from './rest/rest-target.js';
 import { revertRoute } from './rest/revert-route.js';
 import { Router } from './rest/router.js';
-import { GrpcHealth } from './rpc/grpc-health.js';
-import { RpcSkin } from './rpc/rpc-skin.js';
+import { grpcHealth } from './rpc/grpc-health.js';
+import { rpcSkin } from './rpc/rpc-skin.js';
 import type { NodeRequest, NodeResponse } from './port/servers.js';
 import { openPort, type OpenPort, type PortOptions } from './port/port.js';
 import { asError } from './port/contained.js';
-import { Cors, type AllowedOrigins } from './server/cors.js';
+import type { AllowedOrigins } from './server/cors.js';
+import { dispatch, isServed, type Skins } from './server/dispatch.js';
 import type { Exchange, Hooks } from './server/exchange.js';
 import { FetchExchange, type FetchOptions } from './server/fetch-exchange.js';
-import { FrontDesk } from './server/front-desk.js';
-import { LastingAnswers } from './server/lasting-answers.js';
 import { NodeExchange } from './server/node-exchange.js';
 import { openPages } from './server/open-pages.js';
 import { ReadinessProbe, type Readiness } from './server/readiness.js';
@@ -99,31 +99,27 @@ export interface Api {
  * them.
  */
 export function createApi(options: ApiOptions): Api {
-  const cors = new Cors(options.origins ?? []);
   const probe = new ReadinessProbe(options.loginPolicies, options.maxSecondsBehind ?? 30);
-  const { desk, openApi } = furnish(options, { cors, probe });
-  const { around } = options;
-  const handled = (exchange: Exchange): Promise<void> =>
-    around === undefined ? desk.handle(exchange) : around(exchange, exchange.requestId, () => desk.handle(exchange));
+  const { openApi, skins } = assemble(options, probe);
   const answer = (exchange: Exchange, next?: () => unknown): void => {
-    if (next !== undefined && !desk.knows(exchange)) next();
+    if (next !== undefined && !isServed(skins, exchange.path)) next();
     // It never rejects by its own account; a hook that throws ends the one connection, not the process.
-    else handled(exchange).catch((defect: unknown) => exchange.destroy(asError(defect)));
+    else handled(skins, exchange).catch((defect: unknown) => exchange.destroy(asError(defect)));
   };
   const shared = {
     limits: { maxBytes: options.maxBodyBytes ?? 262_144, timeoutMs: options.bodyTimeoutMs ?? 10_000 },
     hooks: options,
-    cors,
+    origins: options.origins ?? [],
   };
-  const handlerOf: HandlerOf = (lasting) => {
-    const settings = { ...shared, lasting };
+  const handlerOf: HandlerOf = (ending) => {
+    const settings = { ...shared, ending };
     return (request, response, next) => answer(new NodeExchange(request, response, settings), next);
   };
-  const lasting = new LastingAnswers();
+  const ending = newEnding();
   return {
-    handler: handlerOf(lasting),
+    handler: handlerOf(ending.signal),
     fetch: async (request, given = {}) => {
-      const exchange = new FetchExchange(request, given, { ...shared, lasting });
+      const exchange = new FetchExchange(request, given, { ...shared, ending: ending.signal });
       const { next } = given;
       let isTheirs = false;
       answer(exchange, next && (() => (isTheirs = true)));
@@ -131,7 +127,7 @@ export function createApi(options: ApiOptions): Api {
     },
     endWatches: () => {
       probe.end();
-      lasting.end();
+      ending.abort();
     },
     listen: (where) => listen(handlerOf, probe, where),
     readiness: () => probe.look(),
@@ -139,18 +135,32 @@ export function createApi(options: ApiOptions): Api {
   };
 }
 
+/** Answers a request within what others need around it. */
+function handled(skins: Skins, exchange: Exchange): Promise<void> {
+  const { around } = exchange.settings.hooks;
+  const answer = (): Promise<void> => dispatch(skins, exchange);
+  return around === undefined ? answer() : around(exchange, exchange.requestId, answer);
+}
+
+/** Fires when answers that last have to end: each watch listens to it. */
+function newEnding(): AbortController {
+  const ending = new AbortController();
+  setMaxListeners(0, ending.signal);
+  return ending;
+}
+
 /** Makes a handler whose answers that last end with others. */
-type HandlerOf = (lasting: LastingAnswers) => Api['handler'];
+type HandlerOf = (ending: AbortSignal) => Api['handler'];
 
 /** A port with the API alone. The watches of its health end with it. */
 async function listen(handlerOf: HandlerOf, probe: ReadinessProbe, where: PortOptions): Promise<OpenPort> {
-  const lasting = new LastingAnswers();
-  const port = await openPort(handlerOf(lasting), where);
+  const ending = newEnding();
+  const port = await openPort(handlerOf(ending.signal), where);
   const leave = probe.enter();
   let closing: Promise<void> | undefined;
   const close: OpenPort['close'] = (how) => {
     leave();
-    lasting.end();
+    ending.abort();
     return port.close(how);
   };
   return { ...port, close: (how) => (closing ??= close(how)) };
@@ -158,20 +168,15 @@ async function listen(handlerOf: HandlerOf, probe: ReadinessProbe, where: PortOp
 
 const OWN_ROUTES: readonly OwnRoute[] = [historyRoute, previewRoute, diffRoute, revertRoute];
 
-interface Furniture {
-  readonly cors: Cors;
-  readonly probe: ReadinessProbe;
-}
-
-function furnish(
+function assemble(
   { loginPolicies: policies, ports, absent, operational = { prefix: '' }, unknownNames = 'refuse' }: ApiOptions,
-  { cors, probe }: Furniture,
-): { readonly desk: FrontDesk; readonly openApi: Schema } {
+  probe: ReadinessProbe,
+): { readonly skins: Skins; readonly openApi: Schema } {
   const pipeline = new Pipeline({ isAllowed: holdsGrant, ...ports });
   const answers = new PolicyAnswers(absent ?? 'page');
   const served = servedMethods({ policies, answers });
   const own = bindOwnRoutes(OWN_ROUTES, { policies, answers, served, unknownNames });
-  const rpc = new RpcSkin(served, pipeline, unknownNames);
+  const rpc = rpcSkin(served, pipeline, unknownNames);
   const router = new Router<RestTarget>();
   for (const method of served) {
     const { path, verb } = method.contract.route;
@@ -181,12 +186,6 @@ function furnish(
   const openApi = openApiDocument(served, own);
   const pages = operational === false ? {} : openPages(probe, openApi, operational.prefix);
   for (const [path, target] of Object.entries(pages)) router.add('GET', path, target);
-  const desk = new FrontDesk({
-    cors,
-    health: operational === false ? undefined : new GrpcHealth(rpc, probe),
-    rpc,
-    rest: router,
-    pipeline,
-  });
-  return { desk, openApi };
+  const health = operational === false ? undefined : grpcHealth(rpc, probe);
+  return { skins: { health, rpc, rest: router, pipeline }, openApi };
 }

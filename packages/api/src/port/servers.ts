@@ -7,7 +7,7 @@ import { contained } from './contained.js';
 import { Http1Connections } from './http1-connections.js';
 import { asRequests } from './http2-requests.js';
 import { Http2Sessions } from './http2-sessions.js';
-import type { PortLimits } from './port-limits.js';
+import type { PortLimits } from './port.js';
 
 /** A request as Node's servers of HTTP/1.1 and HTTP/2 hand it out. */
 export type NodeRequest = IncomingMessage | Http2ServerRequest;

@@ -2,7 +2,6 @@ import { create, toJson, type JsonValue } from '@bufbuild/protobuf';
 import type { LoginPolicyView, Span } from '@login-policy/domain';
 import { EFFECTIVE_POLICY } from '../contract/descriptors.js';
 import { parseMoment } from '../calls/conditions.js';
-import { unreadable } from '../errors/refusals.js';
 import { policyMessage } from '../messages/policy.js';
 import { READ_HEADERS } from '../openapi/parameters.js';
 import type { OwnRoute } from './own-route.js';
@@ -34,8 +33,7 @@ export const diffRoute: OwnRoute = {
 function spanIn(query: string): Span {
   const parameters = new URLSearchParams(query);
   const [from, to] = [parameters.get('from'), parameters.get('to')];
-  if (from === null) throw unreadable('from must be a sequence, or an instant in ISO 8601 with its offset.');
-  return { from: parseMoment(from, 'from'), ...(to !== null && { to: parseMoment(to, 'to') }) };
+  return { from: parseMoment(from ?? '', 'from'), ...(to !== null && { to: parseMoment(to, 'to') }) };
 }
 
 /** As the read of an effective policy answers it. */

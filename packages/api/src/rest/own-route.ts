@@ -1,10 +1,12 @@
+import type { JsonObject } from '@bufbuild/protobuf';
 import type { LoginPolicies } from '@login-policy/domain';
 import type { Answer } from '../calls/call-context.js';
 import type { PolicyAnswers } from '../calls/policy-answers.js';
 import { OF_INSTANCE, OF_ORGANIZATION } from '../calls/scope.js';
 import type { ServedMethod } from '../calls/served-method.js';
-import type { UnknownNames } from '../contract/enum-names.js';
+import { checkNames, type UnknownNames } from '../contract/enum-names.js';
 import type { Schema } from '../openapi/schemas.js';
+import { bodyFields } from './read-request.js';
 import type { Asked, RestTarget } from './rest-target.js';
 
 /** What the routes of ours are bound to. */
@@ -17,6 +19,8 @@ export interface OwnDesk {
 
 /** What a route of ours is asked with, by a caller who was let in. */
 export interface OwnCall extends OwnDesk, Omit<Asked, 'named'> {
+  /** What the body holds, where the route says of what form it is: no names but those. */
+  readonly body: JsonObject;
   /** The methods of the service the route belongs to. */
   readonly methods: readonly ServedMethod[];
 }
@@ -25,7 +29,7 @@ export interface OwnCall extends OwnDesk, Omit<Asked, 'named'> {
 export interface OwnOperation {
   readonly summary: string;
   readonly parameters?: readonly Schema[];
-  readonly body?: Schema;
+  readonly body?: Schema & { readonly properties: Readonly<Record<string, Schema>> };
   /** The headers that are looked at, apart from those of every call. */
   readonly headers: readonly string[];
   /** The members of the answer. */
@@ -88,8 +92,12 @@ export function bindOwnRoutes(
       target: {
         method: `${service}/${route.name}`,
         demand: demands[route.demand],
-        named: undefined,
-        answer: ({ exchange, context }) => route.answer({ ...desk, methods, exchange, context }),
+        async answer({ exchange, context }) {
+          const { body: form } = route.operation;
+          const body = form === undefined ? {} : bodyFields(await exchange.body());
+          if (form !== undefined && desk.unknownNames === 'refuse') checkNames(body, Object.keys(form.properties));
+          return route.answer({ ...desk, methods, exchange, context, body });
+        },
       },
     }));
   });

@@ -1,12 +1,11 @@
-import type { JsonObject } from '@bufbuild/protobuf';
-import { loginPolicyEvents, type CommandInput, type LoginPolicyEvent, type Preview } from '@login-policy/domain';
+import { loginPolicyEvents, type CommandInput, type Preview } from '@login-policy/domain';
 import { pinning } from '../calls/conditions.js';
 import { entityTag } from '../calls/policy-answers.js';
-import { checkNames, withEnumNumbers } from '../contract/enum-names.js';
+import { checkNames } from '../contract/enum-names.js';
 import { unreadable } from '../errors/refusals.js';
 import { READ_HEADERS } from '../openapi/parameters.js';
 import { WHOLE_NUMBER, type OwnCall, type OwnRoute } from './own-route.js';
-import { bodyFields, isJsonObject, requestOf } from './read-request.js';
+import { isJsonObject, requestOf } from './read-request.js';
 import { revertOf } from './revert-route.js';
 
 const LIST = { type: 'array', items: { type: 'object' } };
@@ -46,24 +45,24 @@ export const previewRoute: OwnRoute = {
   },
   async answer(call) {
     const { policies, answers, exchange, context } = call;
-    const command = commandIn(bodyFields(await exchange.body()), call);
     const { asOf: _, ...waiting } = context.read;
     const options = { ...waiting, ...pinning(exchange) };
-    const preview = await answers.ofRead(policies.preview(context.owner, command, options));
+    const preview = await answers.ofRead(policies.preview(context.owner, commandIn(call), options));
     return { message: JSON.stringify(previewJson(preview)), tag: entityTag(preview.sequence, preview.eventId) };
   },
 };
 
-function commandIn(body: JsonObject, { methods, unknownNames }: OwnCall): CommandInput {
-  if (unknownNames === 'refuse') checkNames(body, ['method', 'request']);
+function commandIn({ body, methods, unknownNames }: OwnCall): CommandInput {
   const { method: name, request = {} } = body;
   if (!isJsonObject(request)) throw unreadable('request must be a JSON object.');
-  if (name === 'Revert') return revertOf(request, unknownNames);
+  if (name === 'Revert') {
+    if (unknownNames === 'refuse') checkNames(request, ['to']);
+    return revertOf(request);
+  }
   const changing = methods.filter(({ commandOf }) => commandOf !== undefined);
   const method = changing.find(({ contract }) => contract.desc.name === name);
   if (method?.commandOf !== undefined) {
-    const { input } = method.contract;
-    return method.commandOf(requestOf(input, withEnumNumbers(input, request, unknownNames)));
+    return method.commandOf(requestOf(method.contract.input, request, unknownNames));
   }
   throw unreadable(`method must be one of ${changing.map(({ contract }) => contract.desc.name).join(', ')}, Revert.`);
 }
@@ -72,14 +71,9 @@ function previewJson({ sequence, events, changes, warnings, affected }: Preview)
   const organizationIds = affected.organizations.map(({ organizationId }) => organizationId);
   return {
     sequence: String(sequence),
-    events: events.map(eventJson),
+    events: events.map((event) => loginPolicyEvents.encode(event)).map(({ type, data }) => ({ type, data })),
     changes,
     warnings,
     affected: { organizationIds, count: affected.count },
   };
-}
-
-function eventJson(event: LoginPolicyEvent): object {
-  const { type, data } = loginPolicyEvents.encode(event);
-  return { type, data };
 }

@@ -8,6 +8,7 @@ import {
   type Message,
 } from '@bufbuild/protobuf';
 import { unreadable } from '../errors/refusals.js';
+import { withEnumNumbers, type UnknownNames } from '../contract/enum-names.js';
 import { specifiedNames, enumNumber } from '../contract/open-enums.js';
 
 /** Reads the variable of a path as a field of a request. @throws ApiError for a value the field can't have. */
@@ -61,10 +62,11 @@ function decoded(text: string, name: string): string {
   }
 }
 
-/** Makes a request of JSON, as grpc-gateway reads it: unknown members are not looked at. @throws ApiError */
-export function requestOf(desc: DescMessage, json: JsonObject): Message {
+/** Makes a request of JSON, as grpc-gateway reads it, but for names that nobody knows. @throws ApiError */
+export function requestOf(desc: DescMessage, json: JsonObject, unknownNames: UnknownNames): Message {
+  const known = withEnumNumbers(desc, json, unknownNames);
   try {
-    return fromJson(desc, json, { ignoreUnknownFields: true });
+    return fromJson(desc, known, { ignoreUnknownFields: true });
   } catch (caught) {
     // What protobuf-es says names the field and shows at most a piece of what the caller sent.
     const problem = caught instanceof Error ? caught.message : 'it is of another form';

@@ -3,7 +3,7 @@ import type { OwnerRef } from '@login-policy/domain';
 import type { Answer, CallContext } from '../calls/call-context.js';
 import type { Demand } from '../calls/pipeline.js';
 import type { Call, ServedMethod } from '../calls/served-method.js';
-import { withEnumNumbers, type UnknownNames } from '../contract/enum-names.js';
+import type { UnknownNames } from '../contract/enum-names.js';
 import { detailsJson } from './details-json.js';
 import { bodyFields, pathField, queryFields, requestOf } from './read-request.js';
 import type { Exchange } from '../server/exchange.js';
@@ -18,11 +18,11 @@ export interface Asked {
 
 /** What a route leads to: something that demands a permission, then answers JSON. */
 export interface RestTarget {
-  /** By its full name; `undefined` for what is no method. */
-  readonly method: string | undefined;
+  /** By its full name; left out for what is no method. */
+  readonly method?: string;
   readonly demand: Demand;
-  /** Reads the last piece of the path as a field, before anybody is asked who he is; `undefined` where it is none. @throws ApiError */
-  readonly named: ((last: string) => JsonObject) | undefined;
+  /** Reads the last piece of the path as a field, before anybody is asked who they are; left out where it is none. @throws ApiError */
+  readonly named?: (last: string) => JsonObject;
   /** Answers a caller who was let in. @throws ApiError, or a fault of the store */
   readonly answer: (asked: Asked) => Promise<Answer<string>>;
 }
@@ -36,13 +36,11 @@ export function methodTarget(method: ServedMethod, unknownNames: UnknownNames): 
   return {
     method: rpcPath.slice(1),
     demand: { permission, scope: method.scope },
-    named: field && ((last) => pathField(field, last)),
+    ...(field && { named: (last) => pathField(field, last) }),
     async answer({ exchange, context, named }) {
-      const given =
-        route.body === 'ignored'
-          ? queryFields(input, exchange.query)
-          : withEnumNumbers(input, bodyFields(await exchange.body()), unknownNames);
-      return answer(requestOf(input, Object.assign(given, named)), context);
+      const isInQuery = route.body === 'ignored';
+      const given = isInQuery ? queryFields(input, exchange.query) : bodyFields(await exchange.body());
+      return answer(requestOf(input, Object.assign(given, named), unknownNames), context);
     },
   };
 }

@@ -1,12 +1,10 @@
 import type { JsonObject } from '@bufbuild/protobuf';
 import type { CommandInput } from '@login-policy/domain';
 import { parseMoment } from '../calls/conditions.js';
-import { checkNames, type UnknownNames } from '../contract/enum-names.js';
 import { unreadable } from '../errors/refusals.js';
 import { detailsJson } from './details-json.js';
 import { CHANGE_HEADERS } from '../openapi/parameters.js';
 import type { OwnRoute } from './own-route.js';
-import { bodyFields } from './read-request.js';
 
 /** `POST …/policies/login/_revert`: makes the policy what it was at a moment, by new events. Answered as any change is. */
 export const revertRoute: OwnRoute = {
@@ -23,17 +21,14 @@ export const revertRoute: OwnRoute = {
     headers: CHANGE_HEADERS,
     answer: { details: { $ref: '#/components/schemas/zitadel.v1.ObjectDetails' } },
   },
-  async answer({ policies, answers, unknownNames, exchange, context: { owner, command } }) {
-    const input = revertOf(bodyFields(await exchange.body()), unknownNames);
-    const answer = answers.ofCommand(await policies.execute(owner, input, command));
+  async answer({ policies, answers, body, context: { owner, command } }) {
+    const answer = answers.ofCommand(await policies.execute(owner, revertOf(body), command));
     return { ...answer, message: detailsJson(answer.message) };
   },
 };
 
 /** The command that a request to revert gives. @throws ApiError */
-export function revertOf(given: JsonObject, unknownNames: UnknownNames): CommandInput {
-  const { to } = given;
-  if (unknownNames === 'refuse') checkNames(given, ['to']);
+export function revertOf({ to }: JsonObject): CommandInput {
   if (typeof to !== 'string') throw unreadable('to must be a sequence or an instant, as text.');
   return { type: 'revert', to: parseMoment(to, 'to') };
 }

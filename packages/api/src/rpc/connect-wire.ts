@@ -10,13 +10,13 @@ function connect(form: MessageForm): Wire {
     protocol: 'connect',
     form,
     headers: { packing: 'content-encoding', accepted: 'accept-encoding', timeout: 'connect-timeout-ms' },
-    async message(exchange, packing, maxBytes = exchange.maxBytes) {
+    async message(exchange, packing) {
       const body = await exchange.body();
-      return packing === undefined ? body : unpacked(body, { packing, maxBytes });
+      return packing === undefined ? body : unpacked(body, { packing, maxBytes: exchange.maxBytes });
     },
-    succeed(headers, { bytes, packing }) {
-      if (packing !== undefined) headers['content-encoding'] = packing;
-      return { status: 200, headers: typed(headers, `application/${form}`, bytes.length), body: bytes };
+    succeed(headers, message, packing) {
+      if (packing !== undefined) headers['content-encoding'] = packing.name;
+      return { status: 200, headers: typed(headers, `application/${form}`, message.length), body: message };
     },
     fail: (headers, error) => inJson(headers, statusOfCode(error.codeName), errorJson(error)),
   };

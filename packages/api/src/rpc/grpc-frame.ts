@@ -1,6 +1,5 @@
 import { unreadable } from '../errors/refusals.js';
 import { unpacked, type Packing } from './packing.js';
-import type { SentMessage } from './wire.js';
 
 const HEAD = 5;
 const PACKED = 0x01;
@@ -26,8 +25,8 @@ function flagsOf(body: Uint8Array): number {
 }
 
 /** A message as it goes into the body of an answer. */
-export function frame({ bytes, packing }: SentMessage): Uint8Array {
-  return framed(packing === undefined ? 0 : PACKED, bytes);
+export function frame(message: Uint8Array, packing?: Packing): Uint8Array {
+  return framed(packing === undefined ? 0 : PACKED, message);
 }
 
 /** The trailers of an answer as gRPC-Web puts them into the body. */

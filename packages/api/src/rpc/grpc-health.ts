@@ -12,74 +12,65 @@ import { packingOf } from './packing.js';
 const SERVICE = '/grpc.health.v1.Health/';
 const CHECK = `${SERVICE}Check`;
 const WATCH = `${SERVICE}Watch`;
-/** It holds no more than a name. */
-const LONGEST_REQUEST = 10_000;
 const STATUSES = { SERVING: 1, NOT_SERVING: 2, SERVICE_UNKNOWN: 3 } as const;
 
 /** What grpc.health.v1 says of a service. */
 type HealthStatus = keyof typeof STATUSES;
 
-/** grpc.health.v1, open to all: whether the service is ready, now (`Check`) and at every change (`Watch`). */
-export class GrpcHealth {
-  readonly #methods: Pick<RpcSkin, 'isOfService'>;
-  readonly #probe: ReadinessProbe;
-
-  constructor(methods: Pick<RpcSkin, 'isOfService'>, probe: ReadinessProbe) {
-    this.#methods = methods;
-    this.#probe = probe;
-  }
-
-  /** Whether a path is one of the health service's. */
-  knows({ path }: Exchange): boolean {
-    return path.startsWith(SERVICE);
-  }
-
+/** grpc.health.v1, open to all: whether a service is ready, now (`Check`) and at every change (`Watch`). */
+export interface GrpcHealth {
+  readonly knows: (path: string) => boolean;
   /** Answers a call of the health service. @throws ApiError */
-  async handle(exchange: Exchange, wire: GrpcWire): Promise<void> {
-    if (exchange.path !== CHECK && exchange.path !== WATCH) throw notServed();
-    const deadline = deadlineOf(exchange, wire.headers.timeout);
-    if (deadline !== undefined) exchange.onClosed(deadline.release);
-    const packing = packingOf(exchange.get(wire.headers.packing));
-    const asked = await wire.message(exchange, packing, LONGEST_REQUEST);
-    const isServed = this.#serves(serviceIn(asked));
-    if (exchange.path === CHECK) await this.#check(exchange, wire, isServed);
-    else this.#begin(exchange, wire, { isServed, deadline: deadline?.signal });
-  }
+  readonly handle: (exchange: Exchange, wire: GrpcWire) => Promise<void>;
+}
 
-  async #check(exchange: Exchange, wire: GrpcWire, isServed: boolean): Promise<void> {
-    if (!isServed) throw noSuchService();
-    const { isReady } = await this.#probe.look();
-    const bytes = healthMessage(statusOf(isReady));
-    exchange.send(wire.protocol, wire.succeed(exchange.answerHeaders(), { bytes, packing: undefined }));
-  }
+/** Tells of the services that are served, which are all as ready as the service as a whole. */
+export function grpcHealth({ isOfService }: Pick<RpcSkin, 'isOfService'>, probe: ReadinessProbe): GrpcHealth {
+  return {
+    knows: (path) => path.startsWith(SERVICE),
+    async handle(exchange, wire) {
+      if (exchange.path !== CHECK && exchange.path !== WATCH) throw notServed();
+      const deadline = deadlineOf(exchange, wire.headers.timeout);
+      if (deadline !== undefined) exchange.onClosed(deadline.release);
+      exchange.signal = deadline?.signal;
+      const packing = packingOf(exchange.get(wire.headers.packing));
+      const service = serviceIn(await wire.message(exchange, packing));
+      const isServed = service === '' || isOfService(`/${service}/`);
+      if (exchange.path === WATCH) begin(exchange, wire, isServed ? probe : undefined);
+      else if (isServed) await check(exchange, wire, probe);
+      else throw noSuchService();
+    },
+  };
+}
 
-  /** A service that is not served is none for as long as the watch lasts, and that is no error. */
-  #begin(
-    exchange: Exchange,
-    wire: GrpcWire,
-    { deadline, isServed }: { readonly deadline: AbortSignal | undefined; readonly isServed: boolean },
-  ): void {
-    let said: HealthStatus | undefined;
-    const say = (status: HealthStatus): void => {
-      if (said !== status) stream.say(healthMessage(status));
-      said = status;
-    };
-    const stream = wire.open(exchange);
-    if (!isServed) say('SERVICE_UNKNOWN');
-    const leave = isServed ? this.#probe.watch((isReady) => say(statusOf(isReady))) : (): void => undefined;
-    const ended = exchange.settings.lasting.begun(() => {
-      leave();
-      if (isServed) say('NOT_SERVING');
-      stream.end();
-    });
-    stream.onClosed(leave);
-    stream.onClosed(ended);
-    deadline?.addEventListener('abort', () => stream.end(timeWasUp()));
-  }
+async function check(exchange: Exchange, wire: GrpcWire, probe: ReadinessProbe): Promise<void> {
+  const { isReady } = await probe.look();
+  exchange.send(wire.protocol, wire.succeed(exchange.answerHeaders(), healthMessage(statusOf(isReady))));
+}
 
-  #serves(service: string): boolean {
-    return service === '' || this.#methods.isOfService(`/${service}/`);
-  }
+/** A service that is not served has no probe: it is none for as long as the watch lasts, and that is no error. */
+function begin(exchange: Exchange, wire: GrpcWire, probe: ReadinessProbe | undefined): void {
+  let said: HealthStatus | undefined;
+  const say = (status: HealthStatus): void => {
+    if (said !== status) stream.say(healthMessage(status));
+    said = status;
+  };
+  const stream = wire.open(exchange);
+  if (probe === undefined) say('SERVICE_UNKNOWN');
+  const leave = probe?.watch((isReady) => say(statusOf(isReady)));
+  const { ending } = exchange.settings;
+  const end = (): void => {
+    leave?.();
+    if (probe !== undefined) say('NOT_SERVING');
+    stream.end();
+  };
+  ending.addEventListener('abort', end);
+  stream.onClosed(() => {
+    leave?.();
+    ending.removeEventListener('abort', end);
+  });
+  exchange.signal?.addEventListener('abort', () => stream.end(timeWasUp()));
+  if (ending.aborted) end();
 }
 
 function statusOf(isReady: boolean): HealthStatus {

@@ -7,12 +7,6 @@ import type { Packing } from './packing.js';
 /** What the messages of a call are written in. */
 export type MessageForm = 'proto' | 'json';
 
-/** A message of an answer, and the name of the way in which it is packed. */
-export interface SentMessage {
-  readonly bytes: Uint8Array;
-  readonly packing: string | undefined;
-}
-
 /** How what goes wrong is said in a protocol. The headers are those of every answer. */
 export interface Refusing {
   readonly protocol: Protocol;
@@ -25,8 +19,9 @@ export interface Wire extends Refusing {
   /** The headers that name how the message is packed, how answers may be, and how long the caller waits. */
   readonly headers: { readonly packing: string; readonly accepted: string; readonly timeout: TimeoutHeader };
   /** Reads the one message of a call. @throws ApiError */
-  readonly message: (exchange: Exchange, packing: Packing | undefined, maxBytes?: number) => Promise<Uint8Array>;
-  readonly succeed: (headers: OutgoingHttpHeaders, message: SentMessage) => SentAnswer;
+  readonly message: (exchange: Exchange, packing: Packing | undefined) => Promise<Uint8Array>;
+  /** Sends a message, which is packed in this way already. */
+  readonly succeed: (headers: OutgoingHttpHeaders, message: Uint8Array, packing?: Packing) => SentAnswer;
 }
 
 /** Gives headers the type of a content, and its length where that is known. */

@@ -7,8 +7,7 @@ import type { Visit } from '../calls/pipeline.js';
 import type { ApiError } from '../errors/api-error.js';
 import { fromThrown } from '../errors/status.js';
 import type { ApiRequest } from '../ports/ports.js';
-import type { Cors } from './cors.js';
-import type { LastingAnswers } from './lasting-answers.js';
+import { corsHeaders, type AllowedOrigins } from './cors.js';
 import { readBody, type BodyLimits, type Source } from './read-body.js';
 
 /** What was asked, by whom, and how it was answered, for an access log. */
@@ -47,9 +46,9 @@ export interface Hooks {
 export interface ExchangeSettings {
   readonly limits: BodyLimits;
   readonly hooks: Hooks;
-  readonly cors: Cors;
-  /** The answers that have to end before the port does. */
-  readonly lasting: LastingAnswers;
+  readonly origins: AllowedOrigins;
+  /** Fires when the port ends: answers that would last end before it does. */
+  readonly ending: AbortSignal;
 }
 
 /** What is asked: the verb, path and query, and the headers. */
@@ -146,8 +145,8 @@ export abstract class Exchange implements Visit, Source {
 
   /** The headers that every answer of this request carries. */
   answerHeaders({ position, tag }: Omit<Answer<unknown>, 'message'> = {}): OutgoingHttpHeaders {
-    const headers: OutgoingHttpHeaders = { 'x-request-id': this.requestId };
-    this.settings.cors.tell(this, headers);
+    const headers: OutgoingHttpHeaders = corsHeaders(this.settings.origins, this);
+    headers['x-request-id'] = this.requestId;
     // One path answers for many organizations and callers, and their tags may be equal: a cache would mix them up.
     if (this.isRead) headers['cache-control'] = 'no-store';
     if (tag !== undefined) headers['etag'] = tag;

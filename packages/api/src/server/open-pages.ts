@@ -14,10 +14,8 @@ export function openPages(
 ): Readonly<Record<string, RestTarget>> {
   if (!/^(?:\/[\w.~-]+)*$/.test(prefix)) throw new RangeError('operational.prefix must be a path like /internal');
   const document = JSON.stringify(openApi);
-  const page = (answer: RestTarget['answer']): RestTarget => ({
-    ...{ method: undefined, named: undefined, answer },
-    demand: { permission: undefined, scope: OF_INSTANCE },
-  });
+  const demand = { permission: undefined, scope: OF_INSTANCE };
+  const page = (answer: RestTarget['answer']): RestTarget => ({ answer, demand });
   return {
     [`${prefix}/debug/healthz`]: page(async () => ({ message: '{}' })),
     [`${prefix}/debug/ready`]: page(async () => {

@@ -1,0 +1,63 @@
+import type { Pipeline } from '../calls/pipeline.js';
+import { notServed, noTrailers, unknownType, wrongVerb } from '../errors/refusals.js';
+import { answerRest, REST } from '../rest/rest-skin.js';
+import type { RestTarget } from '../rest/rest-target.js';
+import type { Router } from '../rest/router.js';
+import { connectWire } from '../rpc/connect-wire.js';
+import type { GrpcHealth } from '../rpc/grpc-health.js';
+import { grpcWire, type GrpcWire } from '../rpc/grpc-wire.js';
+import type { RpcSkin } from '../rpc/rpc-skin.js';
+import type { Wire } from '../rpc/wire.js';
+import { preflight } from './cors.js';
+import type { Exchange } from './exchange.js';
+
+/** All the ways a request can be answered. */
+export interface Skins {
+  /** `undefined` where others tell of health. */
+  readonly health: GrpcHealth | undefined;
+  readonly rpc: RpcSkin;
+  readonly rest: Router<RestTarget>;
+  readonly pipeline: Pipeline;
+}
+
+/** Whether a path is one of ours, so that a server with other routes may keep the rest. */
+export function isServed({ health, rest, rpc }: Skins, path: string): boolean {
+  return rpc.isOfService(path) || health?.knows(path) === true || rest.knows(path);
+}
+
+/** Answers whatever comes, the way it came by: gRPC, gRPC-Web, Connect or REST. Never rejects. */
+export async function dispatch(skins: Skins, exchange: Exchange): Promise<void> {
+  const isCall = skins.rpc.isOfService(exchange.path);
+  const isMethod = skins.rpc.find(exchange.path) !== undefined;
+  // A method that is asked for by another verb is answered as REST is.
+  const wire = isMethod && exchange.verb !== 'POST' ? undefined : wireOf(exchange, isCall);
+  try {
+    const asked = preflight(exchange.settings.origins, exchange);
+    if (asked !== undefined) exchange.send('rest', { status: 204, headers: asked });
+    else if (wire !== undefined) await call(skins, exchange, wire);
+    else if (isMethod) throw exchange.verb === 'POST' ? unknownType() : wrongVerb(['POST']);
+    else if (isCall) throw notServed();
+    else await answerRest(exchange, skins.rest, skins.pipeline);
+  } catch (caught) {
+    const error = exchange.failed(caught);
+    const told = wire ?? REST;
+    const headers = { ...exchange.answerHeaders(), ...error.headers };
+    exchange.send(told.protocol, told.fail(headers, error), error);
+  }
+}
+
+/** @throws ApiError for a method that is not served. */
+function call({ health, rpc }: Skins, exchange: Exchange, wire: Wire | GrpcWire): Promise<void> {
+  if (wire.protocol === 'grpc' && !exchange.takesTrailers) throw noTrailers();
+  if ('open' in wire && health?.knows(exchange.path) === true) return health.handle(exchange, wire);
+  const method = rpc.find(exchange.path);
+  if (method === undefined) throw notServed();
+  return rpc.handle(method, exchange, wire);
+}
+
+/** The protocol of a call; `undefined` for what is none, and is answered as REST is. */
+function wireOf(exchange: Exchange, isCall: boolean): Wire | GrpcWire | undefined {
+  const type = exchange.get('content-type') ?? '';
+  const grpc = isCall || exchange.verb === 'POST' ? grpcWire(exchange, type) : undefined;
+  return grpc ?? (isCall ? connectWire(type) : undefined);
+}
