@@ -84,30 +84,23 @@ export function networkOf({ headers, request }: Exchange, isBehindProxy: boolean
   return isIPv6(plain) ? `${plain.split(':').slice(0, 4).join(':')}::/64` : plain;
 }
 
-/** Headers of an answer. */
-export type AnswerHeaders = Readonly<Record<string, string | readonly string[]>>;
-
 /** Answers with JSON. */
-export function sendJson({ response }: Exchange, body: object, headers: AnswerHeaders = {}): void {
+export function sendJson({ response }: Exchange, body: object, headers: OutgoingHttpHeaders = {}): void {
   send(response, { status: 200, headers, body });
 }
 
 /** Answers that it is done, and that there is nothing to say. */
-export function sendNothing({ response }: Exchange, headers: AnswerHeaders = {}): void {
-  response.writeHead(204, mutable(headers));
+export function sendNothing({ response }: Exchange, headers: OutgoingHttpHeaders = {}): void {
+  response.writeHead(204, headers);
   response.end();
 }
 
 /** Answers a refusal, in the shape the API's errors have. */
-export function sendRefusal({ request, response }: Exchange, { content }: Refusal): void {
-  const { code, id, isLast, sentence, status, headers: more = {} } = content;
+export function sendRefusal({ request, response }: Exchange, { body, content }: Refusal): void {
+  const { headers = {}, isLast, status } = content;
   // HTTP/2 has no such header: there only the stream ends.
-  const headers = isLast === true && request.httpVersionMajor === 1 ? { ...more, connection: 'close' } : more;
-  send(response, {
-    status,
-    headers,
-    body: { code, message: `${sentence} (${id})`, details: [{ id, message: sentence }] },
-  });
+  const isClosing = isLast === true && request.httpVersionMajor === 1;
+  send(response, { status, headers: isClosing ? { ...headers, connection: 'close' } : headers, body });
 }
 
 /** Reads a small body of JSON and takes it apart. @throws Refusal when it is not what the schema says. */
@@ -146,20 +139,16 @@ async function textOf(request: NodeRequest): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-function send(
-  response: Response,
-  { status, headers, body }: { readonly status: number; readonly headers: AnswerHeaders; readonly body: object },
-): void {
+interface Sent {
+  readonly status: number;
+  readonly headers: OutgoingHttpHeaders;
+  readonly body: object;
+}
+
+function send(response: Response, { status, headers, body }: Sent): void {
   if (response.headersSent || response.destroyed) return;
   const text = JSON.stringify(body);
   const type = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) };
-  response.writeHead(status, { ...type, ...mutable(headers) });
+  response.writeHead(status, { ...type, ...headers });
   response.end(text);
-}
-
-/** Node's types ask for lists that may be changed. */
-function mutable(headers: AnswerHeaders): OutgoingHttpHeaders {
-  return Object.fromEntries(
-    Object.entries(headers).map(([name, value]) => [name, typeof value === 'string' ? value : [...value]]),
-  );
 }

@@ -3,8 +3,6 @@ import { isFault } from '@login-policy/event-sourcing';
 /** What an answer that is no success says. */
 export interface RefusalContent {
   readonly status: number;
-  /** The gRPC code of it, as the API's own errors have one. */
-  readonly code: number;
   /** Stable, for programs. */
   readonly id: string;
   /** For a person. */
@@ -14,6 +12,20 @@ export interface RefusalContent {
   readonly isLast?: boolean;
 }
 
+/** The gRPC code that each status has in the API's own errors. */
+const CODES: Readonly<Record<number, number>> = {
+  400: 3,
+  401: 16,
+  403: 7,
+  404: 5,
+  405: 12,
+  413: 3,
+  415: 3,
+  429: 8,
+  500: 13,
+  503: 14,
+};
+
 /** An answer of the server's own routes that is no success. Its sentence is fit for strangers. */
 export class Refusal extends Error {
   readonly content: RefusalContent;
@@ -22,28 +34,28 @@ export class Refusal extends Error {
     super(content.sentence, cause === undefined ? undefined : { cause });
     this.content = content;
   }
+
+  /** As the API's errors are written. */
+  get body(): object {
+    const { id, sentence, status } = this.content;
+    return { code: CODES[status], message: `${sentence} (${id})`, details: [{ id, message: sentence }] };
+  }
 }
 
 /** Nobody is signed in. */
 export function notSignedIn(): Refusal {
-  return new Refusal({ status: 401, code: 16, id: 'IAM-SESSION-01', sentence: 'Nobody is signed in. Sign in first.' });
+  return new Refusal({ status: 401, id: 'IAM-SESSION-01', sentence: 'Nobody is signed in. Sign in first.' });
 }
 
 /** Name and password do not belong together; which of the two is wrong is not said. */
 export function wrongPassword(): Refusal {
-  return new Refusal({
-    status: 401,
-    code: 16,
-    id: 'IAM-SESSION-02',
-    sentence: 'Incorrect username or password.',
-  });
+  return new Refusal({ status: 401, id: 'IAM-SESSION-02', sentence: 'Incorrect username or password.' });
 }
 
 /** There were too many wrong tries. */
 export function tooManyTries(waitSeconds: number): Refusal {
   return new Refusal({
     status: 429,
-    code: 8,
     id: 'IAM-SESSION-03',
     sentence: `There were too many tries to sign in. Try again in ${waitSeconds} s.`,
     headers: { 'retry-after': String(waitSeconds) },
@@ -54,7 +66,6 @@ export function tooManyTries(waitSeconds: number): Refusal {
 export function fromAnotherPage(): Refusal {
   return new Refusal({
     status: 403,
-    code: 7,
     id: 'IAM-ORIGIN-01',
     sentence: 'With a session cookie, only the page of this server may change something.',
   });
@@ -64,7 +75,6 @@ export function fromAnotherPage(): Refusal {
 export function notAllowed(permission: string): Refusal {
   return new Refusal({
     status: 403,
-    code: 7,
     id: 'IAM-ALLOWED-01',
     sentence: `This needs the permission ${permission}, which the caller does not have.`,
   });
@@ -72,19 +82,13 @@ export function notAllowed(permission: string): Refusal {
 
 /** The host that was called is no instance's. */
 export function noInstance(): Refusal {
-  return new Refusal({
-    status: 404,
-    code: 5,
-    id: 'IAM-INSTANCE-01',
-    sentence: 'No instance is served under this host.',
-  });
+  return new Refusal({ status: 404, id: 'IAM-INSTANCE-01', sentence: 'No instance is served under this host.' });
 }
 
 /** The server has its port, and is not ready to answer yet. */
 export function starting(): Refusal {
   return new Refusal({
     status: 503,
-    code: 14,
     id: 'IAM-STARTING-01',
     sentence: 'The server is starting. Try again in a moment.',
     headers: { 'retry-after': '1' },
@@ -93,25 +97,18 @@ export function starting(): Refusal {
 
 /** The body is not what the route takes. */
 export function badBody(status: 400 | 413 | 415, sentence: string): Refusal {
-  return new Refusal({
-    status,
-    code: 3,
-    id: 'IAM-BODY-01',
-    sentence,
-    isLast: status !== 400,
-  });
+  return new Refusal({ status, id: 'IAM-BODY-01', sentence, isLast: status !== 400 });
 }
 
 /** Nothing is served under the path. */
 export function nothingHere(sentence = 'There is nothing at this path.'): Refusal {
-  return new Refusal({ status: 404, code: 5, id: 'IAM-PATH-01', sentence });
+  return new Refusal({ status: 404, id: 'IAM-PATH-01', sentence });
 }
 
 /** The path is known, but not with this verb. */
 export function wrongVerb(allowed: readonly string[]): Refusal {
   return new Refusal({
     status: 405,
-    code: 12,
     id: 'IAM-PATH-02',
     sentence: `This path takes ${allowed.join(', ')} only.`,
     headers: { allow: allowed.join(', ') },
@@ -122,7 +119,6 @@ export function wrongVerb(allowed: readonly string[]): Refusal {
 export function tooManyStreams(): Refusal {
   return new Refusal({
     status: 503,
-    code: 8,
     id: 'IAM-CHANGES-01',
     sentence: 'Too many pages follow the changes at the moment. Try again later.',
     headers: { 'retry-after': '30' },
@@ -132,7 +128,7 @@ export function tooManyStreams(): Refusal {
 /** The store can't be asked. */
 export function storeAway(cause?: unknown): Refusal {
   const sentence = 'The login policies are not available at the moment. Try again later.';
-  return new Refusal({ status: 503, code: 14, id: 'IAM-503', sentence }, cause);
+  return new Refusal({ status: 503, id: 'IAM-503', sentence }, cause);
 }
 
 /** Whatever was thrown as an answer; the cause stays for the operator. */
@@ -140,5 +136,5 @@ export function refusalOf(caught: unknown): Refusal {
   if (caught instanceof Refusal) return caught;
   if (isFault(caught) && caught.retryable) return storeAway(caught);
   const sentence = 'Something unexpected went wrong. The operator finds it in the log under the id of this request.';
-  return new Refusal({ status: 500, code: 13, id: 'IAM-500', sentence }, caught);
+  return new Refusal({ status: 500, id: 'IAM-500', sentence }, caught);
 }
