@@ -103,24 +103,46 @@ describe('the files of the server', () => {
     expect((await trySignIn(url, users.owner.name, users.owner.password)).status).to.equal(200);
   });
 
-  it('tell several instances apart by their hosts: accounts, tokens, sessions and cookies', async () => {
+  /** A server of two instances, the owner's session in the first, and its cookie as a browser sends it. */
+  const serveTwo = async (): Promise<{ readonly url: string; readonly session: string; readonly cookie: string }> => {
     const { instances }: Facts = JSON.parse(text);
     const folder = await bench.folder();
     const two = ['one', 'two'].map((id) => ({ ...instances[0], id, name: `The ${id}`, hosts: [`${id}.example`] }));
     await mkdir(join(folder, '.data'));
     await writeFile(join(folder, '.data', 'iam.json'), JSON.stringify({ generation: 'g', instances: two }));
     const { url } = await bench.serveThere(folder);
+    const body = quickstart.users.owner;
+    const entered = await call(url, '/iam/v1/session', { verb: 'POST', headers: { host: 'one.example' }, body });
+    const [cookie = ''] = entered.headers['set-cookie']?.[0]?.split(';') ?? [];
+    return { url, cookie, session: cookie.slice(cookie.indexOf('=') + 1) };
+  };
+
+  it('tell several instances apart by their hosts: accounts, tokens, sessions and cookies', async () => {
+    const { session, url } = await serveTwo();
     const at = (host: string, headers = {}): ReturnType<typeof call> =>
       call(url, '/iam/v1/session', { headers: { host, ...headers } });
     const body = quickstart.users.owner;
-    const entered = await call(url, '/iam/v1/session', { verb: 'POST', headers: { host: 'one.example' }, body });
-    const [cookie = ''] = entered.headers['set-cookie'] ?? [];
-    const token = bearer(/=([^;]+)/.exec(cookie)?.[1] ?? '');
+    const token = bearer(session);
     const statuses = [await at('one.example', token), await at('two.example', token), await at('three.example', token)];
     expect(statuses.map(({ status }) => status)).to.deep.equal([200, 204, 204]);
     expect((await call(url, POLICY, { headers: { host: 'two.example', ...token } })).status).to.equal(401);
     const nowhere = await call(url, '/iam/v1/session', { verb: 'POST', headers: { host: 'three.example' }, body });
     expect(nowhere.bytes.toString()).to.include('IAM-INSTANCE-01');
+  });
+
+  it('go by the host that a target names, as the API does, and not by another in its headers', async () => {
+    const { cookie, session, url } = await serveTwo();
+    const forged = { host: 'three.example', cookie, 'sec-fetch-site': 'cross-site' };
+    const refused = await call(url, `http://one.example${POLICY}/second_factors/2`, {
+      verb: 'DELETE',
+      headers: forged,
+    });
+    expect(refused.bytes.toString()).to.include('IAM-ORIGIN-01');
+    const origin = { host: 'evil.example', cookie, origin: 'http://evil.example' };
+    const other = await call(url, `http://one.example${POLICY}/second_factors/2`, { verb: 'DELETE', headers: origin });
+    expect(other.bytes.toString()).to.include('IAM-ORIGIN-01');
+    const headers = { host: 'three.example', ...bearer(session) };
+    expect((await call(url, 'http://one.example/iam/v1/session', { headers })).status).to.equal(200);
   });
 });
 

@@ -38,7 +38,8 @@ export interface Exchange {
 
 /** Takes a request and its response of Node's. */
 export function exchangeOf(request: NodeRequest, response: NodeResponse): Exchange {
-  const { headers, method = 'GET', url = '/' } = request;
+  const { headers, method = 'GET', url: target = '/' } = request;
+  const { authority, url } = targetOf(target);
   const mark = url.indexOf('?');
   const given = headers['x-request-id'];
   return {
@@ -48,7 +49,7 @@ export function exchangeOf(request: NodeRequest, response: NodeResponse): Exchan
     headers: {
       get(name) {
         // HTTP/2 names the host in a header of its own.
-        const value = name === 'host' ? (headers[':authority'] ?? headers.host) : headers[name];
+        const value = name === 'host' ? (headers[':authority'] ?? authority ?? headers.host) : headers[name];
         return Array.isArray(value) ? value.join(', ') : value;
       },
     },
@@ -56,6 +57,12 @@ export function exchangeOf(request: NodeRequest, response: NodeResponse): Exchan
     verb: method,
     path: mark === -1 ? url : url.slice(0, mark),
   };
+}
+
+/** A target may name its host as well: that counts then, as it does for the API, or the two would see two requests in one. */
+function targetOf(target: string): { readonly authority?: string | undefined; readonly url: string } {
+  const [, authority, url = target] = target.startsWith('/') ? [] : (/^https?:\/\/([^/?#]+)(.*)$/i.exec(target) ?? []);
+  return { authority, url };
 }
 
 function onGone(request: NodeRequest, response: NodeResponse, listener: () => void): void {
