@@ -113,6 +113,8 @@ export class Visitor {
   }
 
   async leave(): Promise<void> {
+    // What a test holds back may still be on its way. Some tests close the page themselves.
+    if (!this.page.isClosed()) await this.page.unrouteAll({ behavior: 'ignoreErrors' });
     await this.#context.close();
   }
 }
