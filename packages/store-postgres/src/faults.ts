@@ -25,8 +25,14 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   '58': 'unavailable',
   XX001: 'damaged',
   XX002: 'damaged',
+  // Tables, triggers and connections as this program has them refuse nothing that gets this far.
+  '0A': 'foreign',
+  '22': 'foreign',
+  '23': 'foreign',
   '3F': 'foreign',
   '42': 'foreign',
+  LP: 'foreign',
+  P0: 'foreign',
 };
 
 const WORDS: Readonly<Record<string, string>> = {
@@ -46,7 +52,7 @@ export function postgresFault(store: string, caught: unknown): unknown {
   if (ENDED_POOL.test(caught.message)) return new StoreClosed({ store });
   const code = stateOf(caught);
   if (code === undefined) {
-    return isConnectionLost(caught) ? new StoreUnavailable({ store, problem: caught.message }, caught) : caught;
+    return isConnectionLost(caught) ? unreachable(store, caught) : caught;
   }
   const problem = WORDS[code] ?? caught.message;
   const meaning = MEANINGS[code] ?? MEANINGS[code.slice(0, 2)];
@@ -61,6 +67,19 @@ export function postgresFault(store: string, caught: unknown): unknown {
     case 'foreign':
       return new StoreForeign({ store, problem }, caught);
   }
+}
+
+/** Why no connection was made, whoever says so: {@link postgresFault}, and what else is wrong with the options of a pool. */
+export function connectingFault(store: string, caught: unknown): unknown {
+  const fault = postgresFault(store, caught);
+  return fault instanceof Fault ? fault : unreachable(store, caught);
+}
+
+function unreachable(store: string, caught: unknown): StoreUnavailable {
+  // A host of several addresses is refused by each of them, and by itself says nothing.
+  const each: readonly unknown[] = caught instanceof AggregateError ? caught.errors : [caught];
+  const problem = each.map((one) => (one instanceof Error ? one.message : String(one))).join(', ');
+  return new StoreUnavailable({ store, problem }, caught);
 }
 
 /**

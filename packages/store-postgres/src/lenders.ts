@@ -1,5 +1,6 @@
-import type { ClientBase, Pool } from 'pg';
+import type { ClientBase, Pool, PoolClient } from 'pg';
 import { StoreUnavailable, TIME_UP, within } from '@login-policy/event-sourcing/store';
+import { connectingFault } from './faults.js';
 import { isAnswering } from './own-client.js';
 
 /** A connection for one piece of work. */
@@ -11,7 +12,7 @@ export interface Lent {
 
 /** Where connections come from. */
 export interface Lender {
-  /** @throws what the driver does, or StoreUnavailable when none is free in time, or the signal fires. */
+  /** @throws StoreUnavailable and others when there is none, none is free in time, or the signal fires. */
   lend(signal: AbortSignal): Promise<Lent>;
   /** Whether the server says anything within so many milliseconds. */
   isAnswering(ms: number): Promise<boolean>;
@@ -33,7 +34,7 @@ export class PoolLender implements Lender {
 
   async lend(signal: AbortSignal): Promise<Lent> {
     const isIdle = this.#pool.idleCount > this.#pool.waitingCount;
-    const connecting = this.#pool.connect();
+    const connecting = this.#connect();
     // One that is idle comes at once.
     const client = isIdle ? await connecting : await within(connecting, this.#patienceMs, signal);
     if (client !== TIME_UP) return { client, giveBack: (failure) => client.release(failure) };
@@ -43,6 +44,14 @@ export class PoolLender implements Lender {
       () => undefined,
     );
     throw new StoreUnavailable({ store: this.#store, problem: 'no connection was free in time' });
+  }
+
+  async #connect(): Promise<PoolClient> {
+    try {
+      return await this.#pool.connect();
+    } catch (caught) {
+      throw connectingFault(this.#store, caught);
+    }
   }
 
   cancel(process: number): void {

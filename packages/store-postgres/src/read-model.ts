@@ -130,11 +130,18 @@ abstract class StoredReadModel<Row> implements ReadModel<Row> {
 
   async #found(statement: string, values: readonly unknown[]): Promise<Found<readonly Cells[]>> {
     const found = await this.#read(statement, values);
-    if (found.length === 0) this.#refuseGoneCopy();
+    if (found.length === 0) return this.#goneRows();
     const [[placed, , , end] = []] = found;
     const head = positionIn(end) ?? START;
     const checkpoint = placed === end && head !== START ? head : positionIn(placed);
     return { checkpoint, head, rows: found.filter(([, key]) => key !== null) };
+  }
+
+  /** Of a read model that is gone, as one that a dump does not have: it is behind, and whoever follows makes it anew. */
+  async #goneRows(): Promise<Found<readonly Cells[]>> {
+    this.#refuseGoneCopy();
+    const [[end] = []] = await this.parts.connection.read(this.#filledIn(`SELECT ${HEAD_PLACED} FROM ${HEAD} AS head`));
+    return { checkpoint: undefined, head: positionIn(end) ?? START, rows: [] };
   }
 
   async #look(statement: string, values: readonly unknown[]): Promise<Found<readonly KeyedRow<Row>[]>> {

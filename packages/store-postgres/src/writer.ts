@@ -1,5 +1,5 @@
 import { eventId, START, type Clock } from '@login-policy/event-sourcing';
-import { positionOf, type Outcome } from '@login-policy/event-sourcing/store';
+import { positionOf, StoreForeign, type Outcome } from '@login-policy/event-sourcing/store';
 import type { ClientBase } from 'pg';
 import type { PreparedAppend } from './append.js';
 import { catchUp } from './catch-up.js';
@@ -127,7 +127,8 @@ export class Writer {
     const values = draft.values({ dropped });
     const answer = onlyCell(await callIn(transaction, 'last', { text: this.#append, values }));
     const now = timeIn(answer);
-    if (now === undefined) throw new TypeError(`what was planned in a writer’s turn was refused: ${answer}`);
+    if (now === undefined)
+      throw new StoreForeign({ store: connection.name, problem: `in a writer’s turn it answers: ${answer}` });
     return { view, models, draft, now };
   }
 

@@ -1,11 +1,47 @@
-import { StoreUnavailable } from '@login-policy/event-sourcing/store';
+import { Socket } from 'node:net';
+import { Fault, StoreUnavailable } from '@login-policy/event-sourcing/store';
 import { openPostgresStore } from '@login-policy/store-postgres';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
-import { Pool } from 'pg';
+import { Pool, type PoolConfig } from 'pg';
+import { databaseUrl } from './database.js';
 import { endingServer } from './ending-server.js';
+import { refusal } from './refusal.js';
+
+const UNUSED = { host: '127.0.0.1', port: 1, user: 'postgres' };
+
+/** What is wrong with a program's options of its pool, and the word of it that a fault says. */
+const WRONG_OPTIONS: Readonly<Record<string, readonly [says: string, options: PoolConfig]>> = {
+  'a database that is not there': ['"nowhere"', { database: 'nowhere' }],
+  'a role that is not there': ['"nobody"', { user: 'nobody' }],
+  'a setting that is not there': ['"nonsense"', { options: '-c nonsense=1' }],
+  'a value that a setting can’t have': ['"soon"', { options: '-c statement_timeout=soon' }],
+  'TLS, which the server does not speak': ['SSL', { ssl: true }],
+  'a socket that is not there': ['/nowhere', { ...UNUSED, host: '/nowhere' }],
+  'a host with two addresses, and a server at neither': ['127.0.0.2:1', { ...UNUSED, stream: toTwoAddresses }],
+};
+
+function toTwoAddresses(): Socket {
+  const socket = new Socket();
+  const connect = socket.connect.bind(socket);
+  const addresses = ['127.0.0.1', '127.0.0.2'].map((address) => ({ address, family: 4 }));
+  const both = (port: number): Socket =>
+    connect({ host: 'both', port, lookup: (_name, _options, found) => found(null, addresses) });
+  return Object.assign(socket, { connect: both });
+}
 
 describe('a connection to PostgreSQL', () => {
+  for (const [wrong, [says, options]] of Object.entries(WRONG_OPTIONS)) {
+    it(`that can't be made is a fault that says why: ${wrong}`, async () => {
+      const { hostname: host, port, username: user } = new URL(await databaseUrl());
+      const pool = new Pool({ host, port: Number(port), user, database: 'postgres', ...options });
+      const caught = await refusal(openPostgresStore({ pool }));
+      await pool.end();
+      expect(caught).to.be.instanceOf(Fault);
+      expect(String(caught)).to.include(says);
+    });
+  }
+
   it('that is ended right after it was made is a fault, and not the end of the process', async () => {
     const server = await endingServer();
     const pool = new Pool({ host: '127.0.0.1', port: server.port, user: 'postgres' });

@@ -17,7 +17,13 @@ const DONE_TO_IT = [
   'DROP FUNCTION {schema}.append_v8',
   'ALTER TABLE {schema}.events RENAME TO gone',
   'ALTER TABLE {schema}.events DROP COLUMN kept',
+  "ALTER TABLE {schema}.events ADD CONSTRAINT theirs CHECK (type = 'Theirs') NOT VALID",
+  'ALTER TABLE {schema}.events ALTER COLUMN type TYPE varchar(3) USING substring(type FOR 3)',
+  'CREATE RULE theirs AS ON INSERT TO {schema}.events DO INSTEAD NOTHING',
+  "CREATE FUNCTION {schema}.theirs() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE ''theirs''; END'; {trigger}",
+  "CREATE FUNCTION {schema}.theirs() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'; {trigger}",
 ];
+const TRIGGER = 'CREATE TRIGGER theirs BEFORE INSERT ON {schema}.events FOR EACH ROW EXECUTE FUNCTION {schema}.theirs()';
 
 describe('a store on PostgreSQL whose schema somebody else has changed', () => {
   for (const done of DONE_TO_IT) {
@@ -27,7 +33,7 @@ describe('a store on PostgreSQL whose schema somebody else has changed', () => {
           const store = await storage.open({ preparedStatements, models: [counterTotals] });
           for (let count = 0; count < 2; count++) await store.eventStore.append(appendTo('a'));
           const model = await store.readModels.open(counterTotals);
-          await storage.pool.query(done.replaceAll('{schema}', `"${storage.schema}"`));
+          await storage.pool.query(done.replace('{trigger}', TRIGGER).replaceAll('{schema}', `"${storage.schema}"`));
           for (const stream of ['a', 'a', 'b'])
             expect(isFault(await refusal(store.eventStore.append(appendTo(stream))), 'store-foreign')).to.equal(true);
           // What can still be read is read.

@@ -6,7 +6,7 @@ import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { allEvents, appendTo, counterStream } from './sample.js';
 import { demandSound } from './soundness.js';
-import { onStorage, storages, type Storage } from './stores.js';
+import { keeping, onStorage, storages, type Storage } from './stores.js';
 
 const freshStorage = storages();
 const TABLES = ['events', 'receipts', 'read_models', 'read_model_rows', 'read_model_entries'];
@@ -34,6 +34,22 @@ describe('a dump that is put back under a running program', () => {
         }));
     }
   }
+
+  it('leaves a read model that it does not have behind, till it is made anew', () =>
+    onStorage(freshStorage(), async (storage) => {
+      const store = await storage.open();
+      await append(store, 'a', 2);
+      await dump(storage);
+      await keeping(store, [counterTotals]);
+      await append(store, 'a', 1);
+      const model = await store.readModels.open(counterTotals);
+      await restore(storage);
+      const { checkpoint, head } = await model.read([counterStream('a')]);
+      expect([checkpoint, head]).to.deep.equal([undefined, await store.eventStore.head()]);
+      await keeping(store, [counterTotals]);
+      await append(store, 'a', 1);
+      await demandSound(store);
+    }));
 
   it('is noticed by who decides: a state that is as long, and was lost, accepts nothing (K14)', () =>
     onStorage(freshStorage(), async (storage) => {
