@@ -1,6 +1,9 @@
 import { revision, type Instant, type RecordedEvent, type Revision } from '@login-policy/event-sourcing';
-import { recordedEvents, type EncodedAppend, positionOf } from '@login-policy/event-sourcing/store';
+import { recordedEvents, UnserialisableData, type EncodedAppend, positionOf } from '@login-policy/event-sourcing/store';
 import { storedName, type StoredName } from './names.js';
+
+/** Characters of JSON: at three bytes each the server still has room for a page of it, and Node for its text. */
+export const LARGEST = 256_000_000;
 
 /** An append with the names that columns hold of it. */
 export interface PreparedAppend {
@@ -35,4 +38,10 @@ export function placedEvents({ append }: PreparedAppend, placed: Placed): readon
 /** What a receipt is known by. */
 export function receiptName(stream: string, key: string): string {
   return JSON.stringify([stream, key]);
+}
+
+/** Why an append over {@link LARGEST} is refused. */
+export function tooLarge({ append: { size } }: PreparedAppend): UnserialisableData {
+  const problem = `an append has at most ${LARGEST} characters of JSON, not ${size}`;
+  return new UnserialisableData({ path: '$.events', problem });
 }

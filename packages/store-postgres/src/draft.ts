@@ -8,7 +8,7 @@ import {
   type Outcome,
   type ReducedPage,
 } from '@login-policy/event-sourcing/store';
-import { placedEvents, receiptName, type PreparedAppend } from './append.js';
+import { LARGEST, placedEvents, receiptName, tooLarge, type PreparedAppend } from './append.js';
 import type { KeptModel, Known, StreamEnd } from './known.js';
 import { storedText } from './names.js';
 import { arrayOf, textsOf, type Cell } from './queries.js';
@@ -129,6 +129,7 @@ export class Draft {
 
   #take(prepared: PreparedAppend): Outcome {
     const { append, stream, key } = prepared;
+    if (append.size > LARGEST) return { refused: tooLarge(prepared) };
     const end = this.#ends.get(stream.name) ?? this.#known.ends.get(stream.name);
     const receipt = key === undefined ? undefined : receiptName(stream.name, key);
     const refused = refusalOf(append, { last: end, hasReceipt: receipt !== undefined && this.#receipts.has(receipt) });

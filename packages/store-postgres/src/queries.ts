@@ -31,11 +31,21 @@ export function onlyCell(rows: readonly Cells[] | undefined): string {
 }
 
 /** A statement with literals in the places of its parameters: they have no types of their own, and become what is wanted there. */
-export function withLiterals(client: ClientBase, text: string, values: readonly Cell[]): string {
-  return text.replaceAll(/\$(\d+)/g, (_, place: string) => {
-    const value = values[Number(place) - 1] ?? null;
-    return value === null ? 'NULL' : client.escapeLiteral(value);
-  });
+export function withLiterals(text: string, values: readonly Cell[]): string {
+  return text.replaceAll(/\$(\d+)/g, (_, place: string) => literal(values[Number(place) - 1] ?? null));
+}
+
+/**
+ * Text between two tags that it does not have, as it is: to double what is special in it, character by character, takes gigabytes and
+ * minutes where an event is large.
+ */
+function literal(value: Cell): string {
+  if (value === null) return 'NULL';
+  for (let number = 0; ; number++) {
+    const tag = `$v${number}$`;
+    const quoted = value + tag;
+    if (quoted.indexOf(tag) === value.length) return tag + quoted;
+  }
 }
 
 /** What has no sign that an array has a meaning for, as an array of the server's; `null` for one of nothing. */

@@ -24,7 +24,7 @@ export async function callIn(
   call: { readonly text: string; readonly values: readonly Cell[] },
 ): Promise<readonly Cells[]> {
   const [before, after] = which === 'first' ? [begin, ''] : ['', commit];
-  const text = `${before} ${withLiterals(client, call.text, call.values)} WHERE ${goesOn} ${after}`;
+  const text = `${before} ${withLiterals(call.text, call.values)} WHERE ${goesOn} ${after}`;
   const answers = await script(client, text);
   const answer = answers.find((rows) => rows.length > 0);
   // Instead of writing outside.
