@@ -33,14 +33,15 @@ export class WriterMemory {
 
   /** Adds what was found in a writer's turn, or begins anew with it when others wrote meanwhile. */
   remember({ era, head, headId, ends }: Omit<Known, 'models'>, models: readonly KeptModel[]): void {
-    const before = this.#known;
-    this.#known = { era, head, headId, ends, models };
-    if (before?.headId !== headId || before.era !== era) return;
-    for (const [stream, end] of before.ends) if (!ends.has(stream)) ends.set(stream, end);
-    for (const { model, rows } of before.models) {
-      const now = models.find((one) => one.model === model)?.rows;
-      for (const [key, row] of rows) if (now?.has(key) === false) now.set(key, row);
-    }
+    const before = this.#known?.headId === headId && this.#known.era === era ? this.#known : undefined;
+    const rowsBefore = new Map(before?.models.map(({ model, rows }) => [model, rows]));
+    this.#known = {
+      era,
+      head,
+      headId,
+      ends: newerLast(before?.ends, ends),
+      models: models.map((one) => ({ ...one, rows: newerLast(rowsBefore.get(one.model), one.rows) })),
+    };
   }
 
   /** Goes on to what is there after a draft that was written at a time by the server's clock. */
@@ -66,6 +67,13 @@ function isEnough({ ends, models }: Known, prepared: PreparedAppend): boolean {
     const key = keyOf(prepared, opened);
     return key === undefined || rows.has(key);
   });
+}
+
+function newerLast<Value>(
+  older: ReadonlyMap<string, Value> | undefined,
+  newer: ReadonlyMap<string, Value>,
+): Map<string, Value> {
+  return new Map([...(older ?? []), ...newer]);
 }
 
 function forgetOldest(known: Map<string, unknown>): void {
