@@ -1,40 +1,30 @@
+import { KeyedMutex } from '@login-policy/event-sourcing/store';
 import type { ClientBase } from 'pg';
 import type { Lender, Lent } from './lenders.js';
-import { onlyCell, query, script, withLiterals, type Cell, type Cells } from './queries.js';
+import { onlyCell, query, type Cell, type Cells } from './queries.js';
 
 /** A transaction in which writers have their turn. */
 export interface Transaction {
   readonly client: ClientBase;
   /** An expression of the server's: what is written depends on it, so that nothing is after a ROLLBACK that came between. */
   readonly goesOn: string;
-  /** What goes before its first call and behind its last one, in the same round trip: nothing, where it is the caller's. */
-  readonly begin: string;
-  readonly commit: string;
 }
 
-/** A transaction of the store's own, which nobody else can end. */
-export function ownTransaction(client: ClientBase, limits: string): Transaction {
-  return { client, goesOn: 'true', begin: `BEGIN; ${limits}`, commit: '; COMMIT' };
-}
-
-/** Calls a function that writes, if the transaction goes on: the first one in it, or the last. */
+/** Calls a function that writes, if the transaction goes on. */
 export async function callIn(
-  { client, goesOn, begin, commit }: Transaction,
-  which: 'first' | 'last',
-  call: { readonly text: string; readonly values: readonly Cell[] },
+  { client, goesOn }: Transaction,
+  call: string,
+  values: readonly Cell[],
 ): Promise<readonly Cells[]> {
-  const [before, after] = which === 'first' ? [begin, ''] : ['', commit];
-  const text = `${before} ${withLiterals(call.text, call.values)} WHERE ${goesOn} ${after}`;
-  const answers = await script(client, text);
-  const answer = answers.find((rows) => rows.length > 0);
+  const answer = await query(client, `${call} WHERE ${goesOn}`, values);
   // Instead of writing outside.
-  if (answer === undefined)
+  if (answer.length === 0)
     throw new Error('the transaction that this store was inside of has ended, or was never begun: nothing was written');
   return answer;
 }
 
-/** When the turn now at each connection ends. */
-const turns = new WeakMap<ClientBase, Promise<void>>();
+/** Whose turn it is at each connection. */
+const turns = new KeyedMutex<ClientBase>();
 
 const BEGUN = 'extract(epoch FROM now())::text';
 
@@ -53,18 +43,11 @@ export class CallersClient implements Lender {
 
   async lend(): Promise<Lent & Transaction> {
     const client = this.#client;
-    const before = turns.get(client);
-    let giveBack = (): void => undefined;
-    turns.set(
-      client,
-      new Promise((resolve) => {
-        giveBack = resolve;
-      }),
-    );
-    await before;
+    await turns.enter(client);
+    const giveBack = (): void => turns.leave(client);
     try {
       this.#goesOn ??= `${BEGUN} = '${onlyCell(await query(client, `SELECT ${BEGUN}`))}'`;
-      return { client, goesOn: this.#goesOn, begin: '', commit: '', giveBack };
+      return { client, goesOn: this.#goesOn, giveBack };
     } catch (caught) {
       giveBack();
       throw caught;

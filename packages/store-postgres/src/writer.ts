@@ -11,7 +11,7 @@ import type { OpenedModels } from './opened-models.js';
 import { positionIn } from './positions.js';
 import { onlyCell } from './queries.js';
 import type { Schema } from './schema.js';
-import { callIn, ownTransaction, type Transaction } from './transaction.js';
+import { callIn, type Transaction } from './transaction.js';
 import { WriterMemory } from './writer-memory.js';
 
 /** What a writer works with. */
@@ -99,8 +99,8 @@ export class Writer {
   async #inTurn(batch: readonly PreparedAppend[], sent: Sent): Promise<readonly Outcome[]> {
     delete sent.draft;
     const { connection } = this.#parts;
-    const { view, models, draft, now } = await connection.use((client) =>
-      this.#takeTurn(ownTransaction(client, connection.limits()), batch, sent),
+    const { view, models, draft, now } = await connection.transaction((client) =>
+      this.#takeTurn({ client, goesOn: 'true' }, batch, sent),
     );
     // Without an event no read model has moved to the head, and one that it kept may be another program's.
     if (now !== undefined && draft.hasEvents) {
@@ -113,19 +113,15 @@ export class Writer {
   async #takeTurn(transaction: Transaction, batch: readonly PreparedAppend[], sent: Sent): Promise<Turn> {
     const { models: opened, connection, clock } = this.#parts;
     const asked = [connection.longestWait(), question(batch, opened.all)];
-    const view = viewOf(await callIn(transaction, 'first', { text: this.#look, values: asked }), batch, opened.all);
+    const view = viewOf(await callIn(transaction, this.#look, asked), batch, opened.all);
     const isMoving = batch.some(({ append }) => append.events.length > 0);
     const models = isMoving ? await this.#keptModels(transaction.client, view) : [];
     // The clock is read now: what is recorded is later than whatever was read while this waited.
     const draft = new Draft(batch, { ...view, models }, clock);
-    if (draft.isEmpty) {
-      if (transaction.commit !== '') await transaction.client.query('ROLLBACK');
-      return { view, models, draft, now: undefined };
-    }
+    if (draft.isEmpty) return { view, models, draft, now: undefined };
     const dropped = view.kept.filter((number) => !models.some(({ model }) => model === number));
     sent.draft = draft;
-    const values = draft.values({ dropped });
-    const answer = onlyCell(await callIn(transaction, 'last', { text: this.#append, values }));
+    const answer = onlyCell(await callIn(transaction, this.#append, draft.values({ dropped })));
     const now = timeIn(answer);
     if (now === undefined)
       throw new StoreForeign({ store: connection.name, problem: `in a writer’s turn it answers: ${answer}` });

@@ -7,7 +7,8 @@ import { connect, createServer, type AddressInfo, type Server, type Socket } fro
  */
 export type Trouble = 'answer-lost' | 'down' | 'request-lost' | 'request-late' | 'silent';
 
-const APPEND = /append_v\d/;
+/** The last word of an append: itself, or in a turn the end of its transaction. */
+const APPEND = /COMMIT|append_v\d(?!.* WHERE )/s;
 
 /** A network between the store and the server, which fails when a test wants it to. */
 export class FaultyNetwork {
