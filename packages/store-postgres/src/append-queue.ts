@@ -1,7 +1,7 @@
 import type { Observe } from '@login-policy/event-sourcing';
 import { AppendQueue, OutcomeUnknown, type Outcome } from '@login-policy/event-sourcing/store';
 import { prepareAppend, type PreparedAppend } from './append.js';
-import { isConnectionLost, isRefusedContent } from './faults.js';
+import { isConnectionLost } from './faults.js';
 import { isThere, type Search } from './lost-answers.js';
 import type { Sent, Writer } from './writer.js';
 
@@ -49,7 +49,6 @@ async function written(
   try {
     return await parts.writer.write(batch, sent);
   } catch (caught) {
-    if (isRefusedContent(caught) && batch.length > 1) return oneByOne(parts, batch);
     if (!isConnectionLost(caught)) throw parts.connection.faultOf(caught);
     try {
       if (await isThere(parts, sent.draft)) return sent.draft?.outcomes ?? [];
@@ -60,11 +59,4 @@ async function written(
     if (tries < TRIES) return written(parts, batch, tries + 1);
     throw parts.connection.faultOf(caught);
   }
-}
-
-/** What a server refuses to keep is only the end of the append that holds it. */
-async function oneByOne(parts: GroupWriterParts, batch: readonly PreparedAppend[]): Promise<readonly Outcome[]> {
-  const outcomes: Outcome[] = [];
-  for (const one of batch) outcomes.push(...(await written(parts, [one]).catch((refused: unknown) => [{ refused }])));
-  return outcomes;
 }

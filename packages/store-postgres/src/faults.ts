@@ -93,13 +93,6 @@ export function isConnectionLost(caught: unknown): boolean {
   return NETWORK.test(codeOf(caught) ?? '') || DRIVER.test(caught.message);
 }
 
-/** Whether the server refused what it was given, not the moment: asked again, it would refuse it again. */
-export function isRefusedContent(caught: unknown): boolean {
-  if (!(caught instanceof Error)) return false;
-  const state = stateOf(caught);
-  return state !== undefined && /^(?:22|23|54|P0|42804)/.test(state);
-}
-
 /** The server's condition code, if it was the server who spoke. */
 export function stateOf(caught: unknown): string | undefined {
   const code = caught instanceof Error ? codeOf(caught) : undefined;
