@@ -20,6 +20,14 @@ describe('what was used last', () => {
     expect(['a', 'b', 'c', 'd'].map((key) => lru.get(key))).to.deep.equal([undefined, undefined, 1, 1]);
   });
 
+  it('is there or not, and to ask is no use of it', () => {
+    const lru = new Lru<string, undefined>(2);
+    for (const key of ['a', 'b']) lru.set(key, undefined);
+    expect(['a', 'b', 'c'].map((key) => lru.has(key))).to.deep.equal([true, true, false]);
+    lru.set('c', undefined);
+    expect(['a', 'b', 'c'].map((key) => lru.has(key))).to.deep.equal([false, true, true]);
+  });
+
   it('is nothing after all was forgotten, and there is room for as much again', () => {
     const lru = new Lru<string, string>(3, (value) => value.length);
     lru.set('a', 'xxx');

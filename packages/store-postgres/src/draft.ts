@@ -9,7 +9,7 @@ import {
   type ReducedPage,
 } from '@login-policy/event-sourcing/store';
 import { LARGEST, placedEvents, receiptName, tooLarge, type PreparedAppend } from './append.js';
-import type { KeptModel, Known, StreamEnd } from './known.js';
+import type { ByName, KeptModel, Known, StreamEnd } from './known.js';
 import { storedText } from './names.js';
 import { arrayOf, textsOf, type Cell } from './queries.js';
 import { contentOf, entriesBeside, keyBytes, rowChange, type RowChange } from './row-changes.js';
@@ -244,6 +244,6 @@ function receiptsOf({ prepared: { stream, key, append }, end }: Accepted): reado
   return [{ stream: stream.name, key, fingerprint, revision: String(end?.revision ?? 0n) }];
 }
 
-function addTo(to: Map<string, unknown> | undefined, more: ReadonlyMap<string, unknown> | undefined): void {
-  for (const [key, value] of more ?? []) to?.set(key, value);
+function addTo<Value>(to?: ByName<Value>, more?: ReadonlyMap<string, Value | undefined>): void {
+  for (const [name, value] of more ?? []) to?.set(name, value);
 }

@@ -13,13 +13,20 @@ export interface StreamEnd {
   readonly id: EventId;
 }
 
+/** What is known by its names; `undefined` where it is known that something is not there. */
+export interface ByName<Value> {
+  get(name: string): Value | undefined;
+  has(name: string): boolean;
+  set(name: string, value: Value | undefined): unknown;
+}
+
 /** A read model whose rows are at the head. */
 export interface KeptModel {
   readonly opened: OpenedModel;
   /** The number of its rows. */
   readonly model: string;
-  /** Rows by their keys; `undefined` where it is known that there is none. */
-  readonly rows: Map<string, unknown>;
+  /** Rows by their keys. */
+  readonly rows: ByName<unknown>;
 }
 
 /** What is known of the store at one place in it: all that appends are planned on. */
@@ -28,8 +35,7 @@ export interface Known {
   /** The place of the last event, 0 without one. */
   readonly head: bigint;
   readonly headId: string;
-  /** `undefined` where it is known that a stream is not there. */
-  readonly ends: Map<string, StreamEnd | undefined>;
+  readonly ends: ByName<StreamEnd>;
   readonly models: readonly KeptModel[];
   /** Receipts known to be there, by {@link receiptName}. */
   readonly receipts?: ReadonlySet<string>;
@@ -37,11 +43,13 @@ export interface Known {
 
 /** A read model as it was found in a writer's turn, at the checkpoint that the server wrote. */
 export interface FoundModel extends KeptModel {
+  readonly rows: Map<string, unknown>;
   readonly placed: string | null;
 }
 
 /** What was found in a writer's turn. */
 export interface View extends Omit<Known, 'models'> {
+  readonly ends: Map<string, StreamEnd | undefined>;
   readonly found: readonly FoundModel[];
   /** The read models that the head kept, by their numbers. */
   readonly kept: readonly string[];

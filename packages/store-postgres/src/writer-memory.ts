@@ -1,6 +1,7 @@
+import { Lru } from '@login-policy/event-sourcing';
 import type { PreparedAppend } from './append.js';
 import type { Draft } from './draft.js';
-import { keyOf, type KeptModel, type Known } from './known.js';
+import { keyOf, type ByName, type FoundModel, type Known, type View } from './known.js';
 import type { OpenedModel } from './opened-models.js';
 
 /** So many streams are remembered, and so many rows of each read model. */
@@ -32,24 +33,22 @@ export class WriterMemory {
   }
 
   /** Adds what was found in a writer's turn, or begins anew with it when others wrote meanwhile. */
-  remember({ era, head, headId, ends }: Omit<Known, 'models'>, models: readonly KeptModel[]): void {
+  remember({ era, head, headId, ends }: View, models: readonly FoundModel[]): void {
     const before = this.#known?.headId === headId && this.#known.era === era ? this.#known : undefined;
     const rowsBefore = new Map(before?.models.map(({ model, rows }) => [model, rows]));
     this.#known = {
       era,
       head,
       headId,
-      ends: newerLast(before?.ends, ends),
-      models: models.map((one) => ({ ...one, rows: newerLast(rowsBefore.get(one.model), one.rows) })),
+      ends: together(before?.ends, ends),
+      models: models.map((one) => ({ ...one, rows: together(rowsBefore.get(one.model), one.rows) })),
     };
   }
 
   /** Goes on to what is there after a draft that was written at a time by the server's clock. */
   advance(draft: Draft, now: number): void {
     this.#heard = { now, at: performance.now() };
-    if (this.#known === undefined) return;
-    this.#known = draft.advance(this.#known);
-    for (const known of [this.#known.ends, ...this.#known.models.map(({ rows }) => rows)]) forgetOldest(known);
+    if (this.#known !== undefined) this.#known = draft.advance(this.#known);
   }
 
   /** Knows nothing any more. */
@@ -69,16 +68,11 @@ function isEnough({ ends, models }: Known, prepared: PreparedAppend): boolean {
   });
 }
 
-function newerLast<Value>(
-  older: ReadonlyMap<string, Value> | undefined,
-  newer: ReadonlyMap<string, Value>,
-): Map<string, Value> {
-  return new Map([...(older ?? []), ...newer]);
-}
-
-function forgetOldest(known: Map<string, unknown>): void {
-  for (const key of known.keys()) {
-    if (known.size <= MOST) return;
-    known.delete(key);
-  }
+function together<Value>(
+  before: ByName<Value> | undefined,
+  found: ReadonlyMap<string, Value | undefined>,
+): ByName<Value> {
+  const all = before ?? new Lru<string, Value | undefined>(MOST);
+  for (const [name, value] of found) all.set(name, value);
+  return all;
 }

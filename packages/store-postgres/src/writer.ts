@@ -6,7 +6,7 @@ import { catchUp } from './catch-up.js';
 import type { Connection } from './connection.js';
 import { Draft } from './draft.js';
 import { stateOf } from './faults.js';
-import { question, viewOf, type KeptModel, type View } from './known.js';
+import { question, viewOf, type FoundModel, type View } from './known.js';
 import type { OpenedModels } from './opened-models.js';
 import { positionIn } from './positions.js';
 import { onlyCell } from './queries.js';
@@ -35,7 +35,7 @@ export interface Sent {
 /** What came of appends in a writer's turn. */
 interface Turn {
   readonly view: View;
-  readonly models: readonly KeptModel[];
+  readonly models: readonly FoundModel[];
   readonly draft: Draft;
   /** When it was written, by the server's clock; `undefined` when there was nothing to write. */
   readonly now: number | undefined;
@@ -129,13 +129,14 @@ export class Writer {
   }
 
   /** The read models that are near enough are brought to the head, and kept; those further behind are left as they are. */
-  async #keptModels(client: ClientBase, { head, headId, found }: View): Promise<readonly KeptModel[]> {
+  async #keptModels(client: ClientBase, { head, headId, found }: View): Promise<readonly FoundModel[]> {
     const end = headId === '' ? START : positionOf(head, eventId(headId));
-    const models: KeptModel[] = [];
-    for (const { opened, model, placed, rows } of found) {
-      const behind = { projection: opened.projection, model, checkpoint: positionIn(placed), head: end };
+    const models: FoundModel[] = [];
+    for (const one of found) {
+      const { projection } = one.opened;
+      const behind = { projection, model: one.model, checkpoint: positionIn(one.placed), head: end };
       const caughtUp = await catchUp(client, this.#parts.schema, behind);
-      if (caughtUp !== undefined) models.push({ opened, model, rows: new Map([...rows, ...caughtUp]) });
+      if (caughtUp !== undefined) models.push({ ...one, rows: new Map([...one.rows, ...caughtUp]) });
     }
     return models;
   }

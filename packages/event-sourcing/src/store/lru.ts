@@ -35,6 +35,11 @@ export class Lru<Key, Value> {
     return entry.value;
   }
 
+  /** Whether something is remembered under the key, which is not used by that. */
+  has(key: Key): boolean {
+    return this.#entries.has(key);
+  }
+
   /** Remembers a value under a key, with the weight it has now. */
   set(key: Key, value: Value): void {
     this.delete(key);
