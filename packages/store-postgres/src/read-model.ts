@@ -24,11 +24,9 @@ import { text } from './rows.js';
 
 const LOOKED_AGAIN_MS = 1000;
 
-/** Which of the read models of a name is meant: a condition and an expression for its number, and the parameter in both. */
+/** Which of the read models of a name is meant: a condition of the table `m`, and the parameter in it. */
 export interface Target {
-  /** Of the table `m`. */
   readonly condition: string;
-  readonly number: string;
   readonly parameter: string;
   /** Whether it is the copy of a rebuild: gone, it was superseded. */
   readonly isCopy?: boolean;
@@ -55,7 +53,9 @@ abstract class StoredReadModel<Row> implements ReadModel<Row> {
     this.#byKeys = this.#lookStatement(
       `SELECT r.key, r.content FROM {schema}.read_model_rows AS r WHERE r.model = m.model AND sha256(r.key) = ANY ($2::bytea[])`,
     );
-    this.#takeStep = this.#filledIn('SELECT {schema}.take_step_v8({model}, $2, $3, $4)');
+    this.#takeStep = this.#filledIn(
+      'SELECT {schema}.take_step_v8((SELECT m.model FROM {schema}.read_models AS m WHERE {condition}), $2, $3, $4)',
+    );
   }
 
   async read(keys: readonly string[]): Promise<RowsAt<ReadonlyMap<string, Row>>> {
@@ -157,7 +157,6 @@ abstract class StoredReadModel<Row> implements ReadModel<Row> {
     const { quoted } = this.parts.schema;
     return statement
       .replaceAll('{condition}', () => this.#target.condition)
-      .replaceAll('{model}', () => this.#target.number)
       .replaceAll('{schema}', () => quoted);
   }
 
@@ -181,8 +180,7 @@ function lookUp(asked: RowQuery, content: string, rows: string): [statement: str
 /** The read model that readers see. */
 export class LiveReadModel<Row> extends StoredReadModel<Row> {
   constructor(parts: ReadModelParts, definition: Projection<EventShape, Row>, name: string) {
-    const number = `(SELECT model FROM {schema}.read_models WHERE name = $1 AND stage = 'live')`;
-    super(parts, definition, { condition: `m.name = $1 AND m.stage = 'live'`, number, parameter: name });
+    super(parts, definition, { condition: `m.name = $1 AND m.stage = 'live'`, parameter: name });
   }
 }
 
@@ -193,7 +191,6 @@ export class RebuildingReadModel<Row> extends StoredReadModel<Row> implements Re
   constructor(parts: ReadModelParts, definition: Projection<EventShape, Row>, copy: Copy) {
     super(parts, definition, {
       condition: `m.model = $1::bigint AND m.stage <> 'replaced'`,
-      number: '$1::bigint',
       parameter: copy.model,
       isCopy: true,
     });
