@@ -155,9 +155,7 @@ abstract class StoredReadModel<Row> implements ReadModel<Row> {
 
   #filledIn(statement: string): string {
     const { quoted } = this.parts.schema;
-    return statement
-      .replaceAll('{condition}', () => this.#target.condition)
-      .replaceAll('{schema}', () => quoted);
+    return statement.replaceAll('{condition}', () => this.#target.condition).replaceAll('{schema}', () => quoted);
   }
 
   #rowOf(cells: Cells): KeyedRow<Row> {

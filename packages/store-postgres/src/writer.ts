@@ -44,7 +44,7 @@ interface Turn {
 /**
  * Writes events, and in the same transaction the rows they make of the read models that were opened. What is written is made here:
  * from what this process remembers, in one round trip that is refused if anybody wrote meanwhile, or else from what is found in
- * a writer's turn, in two.
+ * a writer’s turn, in four.
  */
 export class Writer {
   readonly #parts: WriterParts;

@@ -23,7 +23,8 @@ const DONE_TO_IT = [
   "CREATE FUNCTION {schema}.theirs() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE ''theirs''; END'; {trigger}",
   "CREATE FUNCTION {schema}.theirs() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'; {trigger}",
 ];
-const TRIGGER = 'CREATE TRIGGER theirs BEFORE INSERT ON {schema}.events FOR EACH ROW EXECUTE FUNCTION {schema}.theirs()';
+const TRIGGER =
+  'CREATE TRIGGER theirs BEFORE INSERT ON {schema}.events FOR EACH ROW EXECUTE FUNCTION {schema}.theirs()';
 
 describe('a store on PostgreSQL whose schema somebody else has changed', () => {
   for (const done of DONE_TO_IT) {
