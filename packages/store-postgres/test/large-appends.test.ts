@@ -14,7 +14,7 @@ const LENGTH = 8_000_000;
 describe('a large append to PostgreSQL', () => {
   it('takes memory for a few times its text, whatever signs it is of', () =>
     onStorage(freshStorage(), async (storage) => {
-      const worker = new Worker(new URL('large-append-worker.js', import.meta.url), {
+      const worker = new Worker(new URL('large-append-process.js', import.meta.url), {
         workerData: { url: await databaseUrl(), schema: storage.schema, length: LENGTH },
         resourceLimits: { maxOldGenerationSizeMb: 160 },
       });
