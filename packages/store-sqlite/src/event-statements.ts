@@ -51,7 +51,7 @@ export interface EventStatements {
 export function eventStatements(database: Database): EventStatements {
   return {
     insert: database.prepare(
-      `INSERT INTO events (category, position, stream, revision, type, schema_version, recorded_at, id, data, metadata, append, kept)
+      `INSERT INTO events (category, position, stream, revision, type, schema_version, recorded_at, id, data, metadata, place_in_append, kept)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     ),
     streamHead: database.prepare(

@@ -20,7 +20,7 @@ const SCHEMA_VERSIONS = LARGEST_SCHEMA_VERSION + 1;
 
 /** An event's row as it is read. Handing a column to JavaScript is most of the time of a read, so two numbers come as one. */
 export const READ_COLUMNS: string = `position, stream, revision, type * ${SCHEMA_VERSIONS} + schema_version AS type_and_version,
-  recorded_at, append, data, id, metadata`;
+  recorded_at, place_in_append, data, id, metadata`;
 
 /** An event as the driver hands it out: as a list, which is half as dear as an object. */
 export type EventRow = readonly [...EventPlaced, data: string, id: string, metadata: string];

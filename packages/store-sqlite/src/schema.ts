@@ -79,6 +79,8 @@ const MIGRATIONS: readonly string[] = [
   ALTER TABLE events ADD COLUMN kept TEXT;
   ALTER TABLE models RENAME COLUMN checkpoint TO left_at;
   `,
+  // One that opened no read model never writes that, and would append without saying what it left behind: now it fails, too.
+  'ALTER TABLE events RENAME COLUMN append TO place_in_append;',
 ];
 
 /** The version this program writes. */

@@ -7,15 +7,21 @@ import { appendOne, STREAM } from './events.js';
 import { freshFolder } from './files.js';
 import { tamper } from './raw.js';
 
-/** What version 5 of the schema brought is taken back. */
+/** What versions 5 and 6 of the schema brought is taken back. */
 function asInVersion4(head: Position): readonly string[] {
   return [
+    'ALTER TABLE events RENAME COLUMN place_in_append TO append',
     'ALTER TABLE events DROP COLUMN kept',
     'ALTER TABLE models RENAME COLUMN left_at TO checkpoint',
     `UPDATE models SET checkpoint = '${positionToString(head)}'`,
     'PRAGMA user_version = 4',
   ];
 }
+
+const APPEND_AS_IN_VERSION_4 = `INSERT INTO events
+  (category, position, stream, revision, type, schema_version, recorded_at, id, data, metadata, append)
+  SELECT category, position + 1, stream, revision + 1, type, schema_version, recorded_at, id, data, metadata, 0
+  FROM events ORDER BY position DESC LIMIT 1`;
 
 /** What version 4 brought is, too. */
 const AS_IN_VERSION_3 = [
@@ -53,6 +59,9 @@ describe('a file in which appends wrote down how far read models were', () => {
     await store.close();
     const asBefore = (): void => tamper(path, 'UPDATE models SET checkpoint = NULL');
     expect(asBefore).to.throw('no such column: checkpoint');
+    // One that opened no read model would leave the rows where nobody can tell.
+    const appendAsBefore = (): void => tamper(path, APPEND_AS_IN_VERSION_4);
+    expect(appendAsBefore).to.throw('no column named append');
     await folder.remove();
   });
 });
