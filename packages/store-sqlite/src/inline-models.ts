@@ -9,6 +9,7 @@ import {
   type ReducedPage,
   placeIn,
 } from '@login-policy/event-sourcing/store';
+import { isDriverError } from './faults.js';
 import type { LogReader } from './reads.js';
 import { isKept, type EncodedRow, type ModelRows, type ModelTables } from './model-tables.js';
 
@@ -94,13 +95,24 @@ export class InlineModel<Event extends EventShape, Row> {
     const { model, checkpoint: reached = START } = this.#rows.place() ?? {};
     if (model === undefined || reached >= head) return model;
     if (placeIn(head) - placeIn(reached) > MOST_BEHIND) return undefined;
-    const { filter } = this.#projection;
-    const { events, considered } = this.#log.readAhead({ after: reached, filter, pageSize: MOST_BEHIND });
-    const { encoded, stopped } = this.#reduce(events);
-    // A page ends before an event that can't be read: what is behind it was not looked at.
-    if (stopped !== undefined || considered < head) return undefined;
-    this.#rows.bring(model, encoded(), head);
+    const rows = this.#reduceBetween(reached, head);
+    if (rows === undefined) return undefined;
+    this.#rows.bring(model, rows, head);
     return model;
+  }
+
+  /** `undefined` when an event or a row can't be read, reduced or written: who follows the read model is told. */
+  #reduceBetween(after: Position, head: Position): readonly EncodedRow<Row>[] | undefined {
+    const { filter } = this.#projection;
+    try {
+      const { events, considered } = this.#log.readAhead({ after, filter, pageSize: MOST_BEHIND });
+      const { encoded, stopped } = this.#reduce(events);
+      // A page ends before an event that can't be read: what is behind it was not looked at.
+      return stopped !== undefined || considered < head ? undefined : encoded();
+    } catch (caught) {
+      if (isDriverError(caught)) throw caught;
+      return undefined;
+    }
   }
 
   /** Reduces and encodes, which may throw; the write it answers with can only fail as the database does. */

@@ -1,12 +1,25 @@
+import { streamId } from '@login-policy/event-sourcing';
 import { openSqliteStore, type SqliteStore } from '@login-policy/store-sqlite';
 import { counterTotals } from '@login-policy/testkit';
 import { expect } from 'chai';
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import { appendOne, STREAM } from './events.js';
 import { freshFolder, type Folder } from './files.js';
+import { tamper } from './raw.js';
 import { watchDriver, type WatchedDriver } from './watched-driver.js';
 
 const others = { ...counterTotals, name: 'others' };
+const ANOTHER = streamId('Counter', 'another');
+
+/** What keeps a read model from what was written without it. */
+const BROKEN: Readonly<Record<string, { readonly projection: typeof counterTotals; readonly damage: string }>> = {
+  'an event is damaged': { projection: counterTotals, damage: "UPDATE events SET data = 'torn'" },
+  'a row can be written by nobody': { projection: { ...counterTotals, index: refuse }, damage: '' },
+};
+
+function refuse(): never {
+  throw new Error('no row is right');
+}
 
 describe('how far a read model is that appends keep', () => {
   let folder: Folder;
@@ -58,6 +71,18 @@ describe('how far a read model is that appends keep', () => {
     await without.eventStore.append(appendOne());
     expect(await totalIn(without, others)).to.deep.equal({ total: 5, isAtHead: true });
   });
+
+  for (const [what, broken] of Object.entries(BROKEN)) {
+    it(`stays where it is when ${what}, and is in no append's way`, async () => {
+      const [store, without] = [await open(), await open()];
+      const model = await store.readModels.open(broken.projection);
+      await without.eventStore.append(appendOne());
+      tamper(folder.path('store.db'), broken.damage);
+      const [event] = await store.eventStore.append(appendOne(ANOTHER));
+      expect(await store.eventStore.head()).to.equal(event?.position);
+      expect(await model.checkpoint()).to.equal(undefined);
+    });
+  }
 
   it('stays where it is when an append with it is refused, or has no event', async () => {
     const [store, without] = [await open(), await open()];
