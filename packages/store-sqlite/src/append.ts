@@ -118,6 +118,7 @@ export class AppendTransaction {
         packAppend(event.append),
         this.#inline.kept,
       );
+      this.#names.learntBy([place, id]);
     }
   }
 

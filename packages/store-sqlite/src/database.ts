@@ -50,7 +50,7 @@ export class Database {
     return this.#era;
   }
 
-  /** Calls when somebody else may have written, before anything is read of it: another connection, or nobody, of a write taken back. */
+  /** Calls when somebody else may have written, or a write was taken back, at the next {@link moment}: before anything is read of it. */
   onForeignChange(changed: () => void): void {
     this.#changed.push(changed);
   }
@@ -58,7 +58,9 @@ export class Database {
   /** Changes with every write, whoever writes. Within a transaction it is of that. */
   moment(): number {
     const seen = this.#dataVersion.get();
-    if (seen !== this.#seen) this.#renew();
+    if (seen === this.#seen) return this.#moment;
+    this.#moment++;
+    for (const changed of this.#changed) changed();
     this.#seen = seen;
     return this.#moment;
   }
@@ -109,7 +111,7 @@ export class Database {
       this.refuseLost();
     } catch (caught) {
       this.#isWriting = false;
-      this.#renew();
+      this.#seen = undefined;
       this.#rollBack();
       throw caught;
     }
@@ -118,7 +120,7 @@ export class Database {
       this.#commit.run();
       return { result, isCommitted: true };
     } catch (cause) {
-      this.#renew();
+      this.#seen = undefined;
       return { result, isCommitted: false, cause };
     }
   }
@@ -160,11 +162,6 @@ export class Database {
 
   close(): void {
     this.#connection?.close();
-  }
-
-  #renew(): void {
-    this.#moment++;
-    for (const changed of this.#changed) changed();
   }
 
   #rollBack(): void {

@@ -78,11 +78,12 @@ export class SqliteEventStore implements EventStore {
     while (left > 0 && next >= 0n && next <= LAST_REVISION) {
       const count = Math.min(pageSize, left);
       const range = { isForwards, isFirst, next, count };
-      const page = this.#connection.use(() => this.#log.streamPage(streamId, range));
-      const last = page.at(-1);
+      const { events, isLast } = this.#connection.use(() => this.#log.streamPage(streamId, range));
+      const last = events.at(-1);
       if (last === undefined) return;
-      yield page;
-      left -= page.length;
+      yield events;
+      if (isLast) return;
+      left -= events.length;
       isFirst = false;
       next = last.revision + (isForwards ? 1n : -1n);
     }

@@ -1,6 +1,7 @@
 import { parseStreamId, type StreamId } from '@login-policy/event-sourcing';
 import { StoreDamaged } from '@login-policy/event-sourcing/store';
 import type { Database, Statement } from './database.js';
+import type { EventStatements, PlacedId } from './event-statements.js';
 
 const REMEMBERED = 100_000;
 
@@ -18,9 +19,14 @@ export class Names {
   readonly #ids = new Map<string, number>();
   readonly #texts = new Map<number, string>();
   readonly #streams = new Map<number, StreamId>();
+  readonly #events: Pick<EventStatements, 'head' | 'idAt'>;
+  /** An event by which all of them were there. */
+  #learntBy: PlacedId | undefined;
 
-  constructor(database: Database) {
+  constructor(database: Database, events: Pick<EventStatements, 'head' | 'idAt'>) {
     this.store = database.name;
+    this.#events = events;
+    database.onForeignChange(() => this.#askAgain());
     this.#find = database.prepare<[string], number>('SELECT id FROM names WHERE name = ?').pluck();
     this.#read = database.prepare<[number], string>('SELECT name FROM names WHERE id = ?').pluck();
     this.#add = database.prepare('INSERT INTO names (name) VALUES (?)');
@@ -66,6 +72,20 @@ export class Names {
     } catch (cause) {
       throw new StoreDamaged({ store: this.store, problem: `${JSON.stringify(text)} is not a stream's name` }, cause);
     }
+  }
+
+  /** To be called with an event that was written under names of these. */
+  learntBy(event: PlacedId): void {
+    this.#learntBy = event;
+  }
+
+  /** A backup that was put in the place of what there was has other names under its numbers, and lacks the event. */
+  #askAgain(): void {
+    if (this.#learntBy !== undefined && this.#events.idAt.get(this.#learntBy[0]) !== this.#learntBy[1]) {
+      for (const known of [this.#ids, this.#texts, this.#streams]) known.clear();
+    }
+    const last = this.#events.head.get();
+    this.#learntBy = last === undefined ? undefined : [last[0], last[1]];
   }
 
   /** To be called when a transaction was rolled back: numbers it had given may be given again. */

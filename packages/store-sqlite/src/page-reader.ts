@@ -50,6 +50,8 @@ export class PageReader {
 
   /** Reads a page of about so many events, or of as many as one value can hold. */
   shrinking<Result>(pageSize: number, read: (pageSize: number) => Result): Result {
+    // Names may have other numbers since somebody else wrote.
+    this.#database.moment();
     try {
       return read(pageSize);
     } catch (caught) {

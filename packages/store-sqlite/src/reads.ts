@@ -54,15 +54,19 @@ export class LogReader {
     this.#pages = pages;
   }
 
-  /** A page of one stream: from a revision on, so many at the most. */
-  streamPage(streamId: StreamId, range: StreamRange): readonly RecordedEvent[] {
+  /** A page of one stream: from a revision on, so many at the most. `isLast`: there is nothing behind it. */
+  streamPage(streamId: StreamId, range: StreamRange): { events: readonly RecordedEvent[]; isLast: boolean } {
+    this.#database.moment();
     const stream = this.#names.find(streamId);
-    if (stream === undefined) return [];
+    if (stream === undefined) return { events: [], isLast: true };
     const statement = range.isForwards ? this.#statements.forwards : this.#statements.backwards;
     const rows = statement.all(stream, range.next, range.count);
     const gap = gapIn(rows, range);
-    if (gap === undefined) return eventsOf(rows, this.#names);
-    throw new StoreDamaged({ store: this.#database.name, problem: `${streamId} has no event at revision ${gap}` });
+    if (gap !== undefined) {
+      throw new StoreDamaged({ store: this.#database.name, problem: `${streamId} has no event at revision ${gap}` });
+    }
+    const events = eventsOf(rows, this.#names);
+    return { events, isLast: rows.length < range.count && events.length === rows.length };
   }
 
   /** The position of the last event; `START` when there is none. */

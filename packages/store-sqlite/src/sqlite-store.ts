@@ -99,7 +99,8 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Sqli
 
 function assemble(connection: Connection, driver: Driver, options: SqliteStoreOptions): SqliteStore {
   const { database } = connection;
-  const [statements, names, tables] = [eventStatements(database), new Names(database), new ModelTables(database)];
+  const [statements, tables] = [eventStatements(database), new ModelTables(database)];
+  const names = new Names(database, statements);
   const pages = new PageReader(database, names);
   const log = new LogReader(database, { statements, names, pages });
   const inline = new InlineModels(tables);

@@ -1,11 +1,12 @@
 import { copyFile } from 'node:fs/promises';
-import { Follower, isFault, type Position } from '@login-policy/event-sourcing';
+import { Follower, isFault, streamId, type Position } from '@login-policy/event-sourcing';
 import { openSqliteStore } from '@login-policy/store-sqlite';
 import { counterTotals } from '@login-policy/testkit';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { appendOne, eventsOf, STREAM } from './events.js';
 import { faultOf, freshFolder } from './files.js';
+import { tamper } from './raw.js';
 
 /** A store that was restored from a backup and written to since, and a position of what was lost: at a place that is taken again. */
 async function restored() {
@@ -22,6 +23,50 @@ async function restored() {
   if (kept === undefined || lost === undefined || now === undefined) throw new Error('nothing was recorded');
   return { store, kept, lost, now, remove: () => store.close().then(() => folder.remove()) };
 }
+
+const TABLES = ['names', 'events', 'receipts', 'models', 'rows', 'row_index'];
+const [A, B, C] = [streamId('Counter', 'a'), streamId('Counter', 'b'), streamId('Counter', 'c')];
+
+/** Puts back what a backup holds, as `.restore` of the sqlite3 shell does: through SQLite, so that who has the file open goes on with it. */
+function putBack(backup: string, path: string): void {
+  const copies = TABLES.flatMap((table) => [
+    `DELETE FROM ${table}`,
+    `INSERT INTO ${table} SELECT * FROM backup.${table}`,
+  ]);
+  tamper(path, `ATTACH '${backup}' AS backup`, 'BEGIN IMMEDIATE', ...copies, 'COMMIT');
+}
+
+describe('a backup that is put back under a running program', () => {
+  for (const others of ['nobody', 'another'] as const) {
+    it(`breaks no stream and no read model: ${others} wrote since`, async () => {
+      const folder = await freshFolder();
+      const [path, backup] = [folder.path('store.db'), folder.path('backup.db')];
+      const [store, other] = [await openSqliteStore({ path }), await openSqliteStore({ path })];
+      for (const { readModels } of [store, other]) await readModels.open(counterTotals);
+      await store.eventStore.append(appendOne(A));
+      await store.backup(backup);
+      for (const stream of [B, C]) await store.eventStore.append(appendOne(stream));
+      expect(await eventsOf(other.eventStore, C)).to.have.length(1);
+      putBack(backup, path);
+      if (others === 'another') await other.eventStore.append(appendOne(C));
+      const lengths = async (): Promise<readonly number[]> => {
+        const streams = await Promise.all([A, B, C].map((stream) => eventsOf(store.eventStore, stream)));
+        return streams.map((events) => events.length);
+      };
+      const written = others === 'another' ? 1 : 0;
+      expect(await lengths()).to.deep.equal([1, 0, written]);
+      for (const { eventStore } of [store, other]) {
+        for (const stream of [A, B, C]) await eventStore.append(appendOne(stream));
+      }
+      expect(await lengths()).to.deep.equal([3, 2, 2 + written]);
+      const { rows } = await (await store.readModels.open(counterTotals)).read([A, B, C]);
+      expect([...rows.values()].map(({ total }) => total)).to.deep.equal([3, 2, 2 + written]);
+      await store.close();
+      await other.close();
+      await folder.remove();
+    });
+  }
+});
 
 describe('a backup that was restored', () => {
   it('knows the positions of what it holds, and refuses those of what was lost (V3)', async () => {
