@@ -1,6 +1,7 @@
 import type { Observe } from '@login-policy/event-sourcing';
 import {
   AppendQueue,
+  type EncodedAppend,
   OutcomeUnknown,
   yieldToLoop,
   type Outcome,
@@ -33,6 +34,12 @@ export function appendQueue(
   });
 }
 
+/** An append of a group, and what became of it. */
+interface Written {
+  readonly append: EncodedAppend;
+  readonly outcome: Outcome;
+}
+
 class GroupWriter {
   readonly #connection: Connection;
   readonly #transaction: AppendTransaction;
@@ -45,31 +52,22 @@ class GroupWriter {
   }
 
   async write(group: readonly Queued[]): Promise<readonly Outcome[]> {
-    try {
-      const areThere = (outcomes: readonly Outcome[]): boolean => this.#areThere(group, outcomes);
-      const ending = await this.#connection.transact(() => this.#recordAll(group), areThere);
-      if (ending.outcome === 'in-doubt') this.#transaction.rolledBack();
-      this.#connection.watch.notify();
-      return outcomesOf(group, ending);
-    } catch (fault) {
-      this.#transaction.rolledBack();
-      throw fault;
-    }
+    const areThere = (written: readonly Written[]): boolean => written.every((one) => this.#isThere(one));
+    const ending = await this.#connection.transact(() => this.#recordAll(group), areThere);
+    this.#connection.watch.notify();
+    return ending.result.map((written) => outcomeOf(written, ending));
   }
 
   /** They are one transaction, so all of them are or none. */
-  #areThere(group: readonly Queued[], outcomes: readonly Outcome[]): boolean {
-    return group.every(({ append }, index) => {
-      const outcome = outcomes[index];
-      return outcome === undefined || 'refused' in outcome || this.#appended.has(append, outcome.recorded);
-    });
+  #isThere({ append, outcome }: Written): boolean {
+    return 'refused' in outcome || this.#appended.has(append, outcome.recorded);
   }
 
-  #recordAll(group: readonly Queued[]): readonly Outcome[] {
+  #recordAll(group: readonly Queued[]): readonly Written[] {
     this.#transaction.begin();
-    const outcomes = group.map((queued) => this.#record(queued));
+    const written = group.map((queued) => ({ append: queued.append, outcome: this.#record(queued) }));
     this.#transaction.end();
-    return outcomes;
+    return written;
   }
 
   /**
@@ -95,11 +93,7 @@ class GroupWriter {
   }
 }
 
-function outcomesOf(group: readonly Queued[], ending: Ending<readonly Outcome[]>): readonly Outcome[] {
-  if (ending.outcome === 'written') return ending.result;
-  return ending.result.map((outcome, index) => {
-    const streamId = group[index]?.append.streamId;
-    if ('refused' in outcome || streamId === undefined) return outcome;
-    return { refused: new OutcomeUnknown({ streamId }, ending.fault) };
-  });
+function outcomeOf({ append, outcome }: Written, ending: Ending<unknown>): Outcome {
+  if (ending.outcome === 'written' || 'refused' in outcome) return outcome;
+  return { refused: new OutcomeUnknown({ streamId: append.streamId }, ending.fault) };
 }

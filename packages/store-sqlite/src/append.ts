@@ -83,17 +83,14 @@ export class AppendTransaction {
     };
   }
 
-  /** To be called when the transaction was rolled back. */
-  rolledBack(): void {
-    this.#names.forget();
-  }
-
   #hasReceipt({ streamId, receipt }: EncodedAppend): boolean {
     return receipt !== undefined && this.#statements.receipt.get(streamId, receipt.key) !== undefined;
   }
 
   #insertAll({ streamId, texts }: EncodedAppend, recorded: readonly RecordedEvent[]): void {
-    if (recorded.length === 0) return;
+    const [first] = recorded;
+    if (first === undefined) return;
+    this.#names.learntBy([Number(placeIn(first.position)), first.id]);
     const [category, stream] = [this.#names.idOf(categoryOf(streamId)), this.#names.idOf(streamId)];
     for (const [index, event] of recorded.entries()) {
       const text = texts[index];
@@ -118,7 +115,6 @@ export class AppendTransaction {
         packAppend(event.append),
         this.#inline.kept,
       );
-      this.#names.learntBy([place, id]);
     }
   }
 

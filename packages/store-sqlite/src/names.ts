@@ -74,23 +74,18 @@ export class Names {
     }
   }
 
-  /** To be called with an event that was written under names of these. */
+  /** To be called with an event before it is written under names of these. */
   learntBy(event: PlacedId): void {
     this.#learntBy = event;
   }
 
-  /** A backup that was put in the place of what there was has other names under its numbers, and lacks the event. */
+  /** What took a transaction back, or put a backup in the place of all, has taken the event away, too: its numbers may be other names'. */
   #askAgain(): void {
     if (this.#learntBy !== undefined && this.#events.idAt.get(this.#learntBy[0]) !== this.#learntBy[1]) {
       for (const known of [this.#ids, this.#texts, this.#streams]) known.clear();
     }
     const last = this.#events.head.get();
     this.#learntBy = last === undefined ? undefined : [last[0], last[1]];
-  }
-
-  /** To be called when a transaction was rolled back: numbers it had given may be given again. */
-  forget(): void {
-    this.#ids.clear();
   }
 }
 
