@@ -76,7 +76,7 @@ class GroupWriter {
    */
   #record(queued: Queued): Outcome {
     // Whoever gave up while the lock was waited for has been told so.
-    if (!queued.begin()) return { recorded: [] };
+    if (!queued.begin()) return { refused: undefined };
     const prepared = this.#prepare(queued);
     if ('refused' in prepared) return prepared;
     prepared.write();

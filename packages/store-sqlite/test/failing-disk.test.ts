@@ -94,6 +94,24 @@ describe('a commit that is answered with an error', () => {
     expect(await store.eventStore.receipt(STREAM, 'k')).to.equal(undefined);
   });
 
+  it('and was carried out is one that was written, whoever of the group had given up before it began', async () => {
+    const giving = new AbortController();
+    driver.strikeAt('BEGIN IMMEDIATE', () => {
+      giving.abort();
+      throw driverError('database is locked', 'SQLITE_BUSY', 5);
+    });
+    driver.strikeAt('COMMIT', (proceed) => {
+      proceed();
+      throw noSync;
+    });
+    const appends = [{ ...appendOne(), receipt, signal: giving.signal }, appendOne()];
+    const [gaveUp, stayed] = await Promise.all(appends.map((append) => faultOf(store.eventStore.append(append))));
+    expect(isFault(gaveUp, 'deadline-exceeded'), String(gaveUp)).to.equal(true);
+    expect(stayed).to.equal(undefined);
+    expect(await foundLater()).to.equal(2);
+    expect(await store.eventStore.receipt(STREAM, 'k')).to.equal(undefined);
+  });
+
   it('is looked at over another connection, once nothing of it is left in the log', async () => {
     driver.strikeAt('COMMIT', (proceed) => {
       proceed();
