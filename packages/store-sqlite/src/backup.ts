@@ -73,7 +73,7 @@ async function giveName(unfinished: string, path: string): Promise<void> {
   try {
     await link(unfinished, path);
   } catch (caught) {
-    if (!(caught instanceof Error && 'code' in caught && NO_LINKS.includes(String(caught.code)))) throw caught;
+    if (!NO_LINKS.includes(Object(caught).code)) throw caught;
     await (await open(path, 'wx')).close();
     await rename(unfinished, path);
   }
@@ -94,5 +94,5 @@ async function sync(path: string, mode: 'r' | 'r+'): Promise<void> {
 /** What can't be taken away stays: the backup is what it is. */
 async function removeAll(unfinished: string): Promise<void> {
   const paths = ['', '-wal', '-shm', '-journal'].map((suffix) => `${unfinished}${suffix}`);
-  await Promise.allSettled(paths.map((path) => rm(path, { force: true })));
+  await Promise.allSettled(paths.map((path) => rm(path)));
 }

@@ -11,10 +11,8 @@ import {
 /** better-sqlite3 as the driver. */
 export function betterSqlite(constructor: typeof Native): Driver {
   return {
-    connect: (path, { waitMs, isReadOnly = false, mustExist = false }) =>
-      new BetterConnection(
-        new constructor(path, { timeout: waitMs, readonly: isReadOnly, fileMustExist: mustExist || isReadOnly }),
-      ),
+    connect: (path, { waitMs, isReadOnly = false }) =>
+      new BetterConnection(new constructor(path, { timeout: waitMs, readonly: isReadOnly, fileMustExist: true })),
   };
 }
 

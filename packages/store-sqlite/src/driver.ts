@@ -34,10 +34,8 @@ export interface DriverConnection {
 export interface ConnectOptions {
   /** How long the driver itself waits for a lock. */
   readonly waitMs: number;
-  /** Nothing is written. The file must exist. */
+  /** Nothing is written. */
   readonly isReadOnly?: boolean;
-  /** Whether a file that is not there is an error instead of being made. */
-  readonly mustExist?: boolean;
 }
 
 /** So many pages are copied before anybody else has a turn: 4 MiB. */
@@ -45,5 +43,6 @@ export const PAGES_AT_A_TIME = 1024;
 
 /** What a store asks of a driver of SQLite. */
 export interface Driver {
+  /** A file that is not there is an error, and is not made; `:memory:` is a database that dies with its connection. */
   connect(path: string, options: ConnectOptions): DriverConnection;
 }

@@ -59,9 +59,8 @@ export function refuseUnsound(database: Database, integrity: 'quick' | 'full'): 
  * connection that may write takes them away when it closes, unless somebody else has opened the file meanwhile.
  */
 function removeEmptyLog(driver: Driver, path: string): void {
-  if (!existsSync(`${path}-wal`)) return;
   try {
-    const connection = driver.connect(path, { waitMs: 0, mustExist: true });
+    const connection = driver.connect(path, { waitMs: 0 });
     try {
       connection.prepare('PRAGMA schema_version', 'value').get();
     } finally {

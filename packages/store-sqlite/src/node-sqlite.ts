@@ -21,10 +21,11 @@ interface NodeSqlite {
 export function nodeSqlite(module: NodeSqlite): Driver {
   const { DatabaseSync: Native } = module;
   return {
-    connect(path, { waitMs, isReadOnly = false, mustExist = false }) {
-      if (mustExist && !existsSync(path)) throw new Error('the file is not there any more');
+    connect(path, { waitMs, isReadOnly = false }) {
+      const isFile = path !== ':memory:';
+      if (isFile && !existsSync(path)) throw new Error('the file is not there, and can not be made');
       // A whole path, so that none is taken for a URL.
-      const native = new Native(path === ':memory:' ? path : resolve(path), { readOnly: isReadOnly });
+      const native = new Native(isFile ? resolve(path) : path, { readOnly: isReadOnly });
       native.exec(`PRAGMA busy_timeout = ${waitMs}`);
       return new NodeConnection(native, module);
     },

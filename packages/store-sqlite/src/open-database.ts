@@ -31,8 +31,7 @@ export function openDatabase(driver: Driver, path: string, { durability, isReadO
     connect(isFirst) {
       if (isFirst && !isReadOnly && path !== ':memory:') makePrivate(path);
       try {
-        const mustExist = isReadOnly || !isFirst;
-        const connection = driver.connect(path, { waitMs: OPENING_WAIT_MS, mustExist, isReadOnly });
+        const connection = driver.connect(path, { waitMs: OPENING_WAIT_MS, isReadOnly });
         configure(connection, path, durability);
         if (!isFirst) connection.exec(`PRAGMA busy_timeout = ${DRIVER_WAIT_MS}`);
         return connection;

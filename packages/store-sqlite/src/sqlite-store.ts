@@ -125,8 +125,8 @@ function assemble(connection: Connection, driver: Driver, options: SqliteStoreOp
 function backupSource(connection: Connection, driver: Driver): BackupSource {
   const { name } = connection;
   // One that may write, though it does not: the last to leave takes the log away, which one that only reads can't.
-  const options = { waitMs: OPENING_WAIT_MS, mustExist: true, isReadOnly: connection.isReadOnly };
-  const connect = (): DriverConnection => driver.connect(name, options);
+  const connect = (): DriverConnection =>
+    driver.connect(name, { waitMs: OPENING_WAIT_MS, isReadOnly: connection.isReadOnly });
   return {
     connect: name === ':memory:' ? undefined : connect,
     own: connection.use((database) => database.connection()),

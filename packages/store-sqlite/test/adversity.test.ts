@@ -7,7 +7,7 @@ import { expect } from 'chai';
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import { appendOne, eventsOf, newEvent, STREAM } from './events.js';
 import { faultOf, freshFolder, type Folder } from './files.js';
-import { Raw, tamper } from './raw.js';
+import { copyHalfWay, Raw, tamper } from './raw.js';
 
 let folder: Folder;
 let path: string;
@@ -189,17 +189,7 @@ describe('what a crash left half-way', () => {
     const store = await openSqliteStore({ path });
     await appending(store, {});
     await store.close();
-    const database = new Raw(path);
-    for (const pragma of ['journal_mode = DELETE', 'cache_size = 2', 'cache_spill = 1'])
-      database.exec(`PRAGMA ${pragma}`);
-    database.exec('BEGIN IMMEDIATE');
-    const insert = database.prepare("INSERT INTO receipts VALUES ('s', ?, ?, 0)");
-    for (let key = 0; key < 3000; key++) insert.run(`k${key}`, 'f'.repeat(200));
-    // A transaction that has spilled into the file, with the journal that undoes it beside it.
-    await copyFile(path, folder.path('crashed.db'));
-    await copyFile(`${path}-journal`, folder.path('crashed.db-journal'));
-    database.exec('ROLLBACK');
-    database.close();
+    await copyHalfWay(path, folder.path('crashed.db'));
     const recovered = await openSqliteStore({ path: folder.path('crashed.db') });
     expect(await eventsOf(recovered.eventStore)).to.have.length(1);
     await recovered.close();

@@ -19,7 +19,8 @@ describe('a backup', () => {
   it('is a whole store, though appends go on meanwhile', async () => {
     const folder = await freshFolder();
     const store = await openSqliteStore({ path: folder.path('store.db') });
-    for (let count = 0; count < 20; count++) await store.eventStore.append(appendOne());
+    await fill(store);
+    for (let count = 0; count < 10; count++) await store.eventStore.append(appendOne());
     const copied = store.backup(folder.path('copy.db'));
     for (let count = 0; count < 20; count++) await store.eventStore.append(appendOne());
     await copied;

@@ -1,3 +1,4 @@
+import { existsSync, rmSync } from 'node:fs';
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { isFault } from '@login-policy/event-sourcing';
 import { openSqliteStore } from '@login-policy/store-sqlite';
@@ -5,7 +6,8 @@ import { expect } from 'chai';
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import { appendOne, newEvent, STREAM } from './events.js';
 import { faultOf, freshFolder, type Folder } from './files.js';
-import { watchDriver } from './watched-driver.js';
+import { copyHalfWay, Raw, valueOf } from './raw.js';
+import { driverError, watchDriver, type WatchedDriver } from './watched-driver.js';
 
 let folder: Folder;
 let path: string;
@@ -33,6 +35,95 @@ describe('a setting that SQLite does not take', () => {
     ['PRAGMA synchronous', 0],
   ] as const) {
     it(`keeps a store from being opened, and nothing open: ${setting}`, () => isRefusedWhere(setting, answer));
+  }
+});
+
+describe('the settings of a store', () => {
+  const settings = ['synchronous', 'fullfsync', 'checkpoint_fullfsync', 'busy_timeout'];
+  const found: Readonly<Record<'full' | 'normal', readonly number[]>> = { full: [2, 1, 1, 5], normal: [1, 0, 0, 5] };
+  for (const durability of ['full', 'normal'] as const) {
+    it(`are those of its durability from the first connection to the last: ${durability}`, async () => {
+      const driver = watchDriver();
+      const settingsNow = (): unknown =>
+        driver.open().map((database) => settings.map((setting) => valueOf(database, `PRAGMA ${setting}`)));
+      const patient: unknown[] = [];
+      driver.strikeAt('PRAGMA application_id', (proceed, database) => {
+        patient.push(valueOf(database, 'PRAGMA busy_timeout'));
+        return proceed();
+      });
+      const store = await openSqliteStore({ path, durability });
+      expect(patient).to.deep.equal([5000]);
+      expect(settingsNow()).to.deep.equal([found[durability]]);
+      failCommit(driver);
+      await faultOf(store.eventStore.append(appendOne()));
+      expect(settingsNow()).to.deep.equal([found[durability]]);
+      driver.restore();
+      await store.close();
+    });
+  }
+});
+
+function failCommit(driver: WatchedDriver, meanwhile?: () => void): void {
+  driver.strikeAt('COMMIT', (_, database) => {
+    database.exec('ROLLBACK');
+    meanwhile?.();
+    throw driverError('disk I/O error', 'SQLITE_IOERR_FSYNC', 1034);
+  });
+}
+
+describe('a file that is opened', () => {
+  it('is not made again where it was taken away from a running program', async () => {
+    const driver = watchDriver();
+    const store = await openSqliteStore({ path });
+    failCommit(driver, () => {
+      for (const end of ['', '-wal', '-shm']) rmSync(`${path}${end}`);
+    });
+    const fault = await faultOf(store.eventStore.append(appendOne()));
+    expect(isFault(fault, 'outcome-unknown'), String(fault)).to.equal(true);
+    expect(existsSync(path)).to.equal(false);
+    driver.restore();
+    await store.close();
+  });
+
+  it('is not made where the store is one in memory', async () => {
+    await (await openSqliteStore({ path: ':memory:' })).close();
+    expect(existsSync(':memory:')).to.equal(false);
+  });
+
+  it('is waited for by nobody when it is of this version: another may be writing', async () => {
+    await (await openSqliteStore({ path })).close();
+    const writer = new Raw(path);
+    writer.exec('BEGIN IMMEDIATE');
+    const driver = watchDriver();
+    await (await openSqliteStore({ path })).close();
+    expect(driver.count('BEGIN IMMEDIATE')).to.equal(0);
+    driver.restore();
+    writer.close();
+  });
+
+  it('is not used when its schema could not be committed, and nothing stays open', async () => {
+    const driver = watchDriver();
+    failCommit(driver);
+    const fault = await faultOf(openSqliteStore({ path }));
+    expect(isFault(fault, 'store-unavailable'), String(fault)).to.equal(true);
+    expect(driver.open()).to.deep.equal([]);
+    driver.restore();
+  });
+
+  for (const check of ['none', 'quick', 'full'] as const) {
+    it(`is checked once, whatever was there: ${check}`, async () => {
+      const counted: Record<string, readonly number[]> = {};
+      for (const what of ['new', 'sound', 'half-way']) {
+        if (what === 'half-way') await copyHalfWay(path, folder.path('half-way.db'));
+        const driver = watchDriver();
+        const place = what === 'half-way' ? folder.path('half-way.db') : path;
+        await (await openSqliteStore({ path: place, integrityCheck: check })).close();
+        counted[what] = ['quick_check', 'integrity_check'].map((pragma) => driver.count(`PRAGMA ${pragma}`));
+        driver.restore();
+      }
+      const once = [check === 'quick' ? 1 : 0, check === 'full' ? 1 : 0];
+      expect(counted).to.deep.equal({ new: [0, 0], sound: once, 'half-way': once });
+    });
   }
 });
 

@@ -1,3 +1,4 @@
+import { copyFile } from 'node:fs/promises';
 import { isBuiltin } from 'node:module';
 
 interface RawStatement {
@@ -27,5 +28,19 @@ export function valueOf(database: RawDatabase, sql: string): unknown {
 export function tamper(path: string, ...statements: readonly string[]): void {
   const database = new Raw(path);
   for (const statement of statements) database.exec(statement);
+  database.close();
+}
+
+/** Copies a closed store as a crash leaves it: a transaction has spilled into the file, and the journal that undoes it is beside it. */
+export async function copyHalfWay(path: string, crashed: string): Promise<void> {
+  const database = new Raw(path);
+  for (const pragma of ['journal_mode = DELETE', 'cache_size = 2', 'cache_spill = 1'])
+    database.exec(`PRAGMA ${pragma}`);
+  database.exec('BEGIN IMMEDIATE');
+  const insert = database.prepare("INSERT INTO receipts VALUES ('s', ?, ?, 0)");
+  for (let key = 0; key < 3000; key++) insert.run(`k${key}`, 'f'.repeat(200));
+  await copyFile(path, crashed);
+  await copyFile(`${path}-journal`, `${crashed}-journal`);
+  database.exec('ROLLBACK');
   database.close();
 }

@@ -1,0 +1,98 @@
+import promises from 'node:fs/promises';
+import { syncBuiltinESMExports } from 'node:module';
+import { basename } from 'node:path';
+import { isFault } from '@login-policy/event-sourcing';
+import { openSqliteStore, type SqliteStore } from '@login-policy/store-sqlite';
+import { expect } from 'chai';
+import { afterEach, beforeEach, describe, it } from 'mocha';
+import { faultOf, freshFolder, type Folder } from './files.js';
+
+const { open, link, rename } = promises;
+const { platform } = process;
+
+let folder: Folder;
+let store: SqliteStore;
+let steps: string[];
+
+beforeEach(async () => {
+  folder = await freshFolder();
+  store = await openSqliteStore({ path: folder.path('store.db') });
+  steps = [];
+});
+afterEach(async () => {
+  pretend({ open, link, rename }, platform);
+  await store.close();
+  await folder.remove();
+});
+
+function pretend(calls: object, system: string): void {
+  Object.assign(promises, calls);
+  Object.defineProperty(process, 'platform', { value: system });
+  syncBuiltinESMExports();
+}
+
+/** Writes down what is done with files from now on, on a system of that name. Links fail with a code, if one is given. */
+function watchFiles({ code, system = 'linux' }: { readonly code?: string; readonly system?: string } = {}): void {
+  const watched = {
+    async open(path: string, flags: string): Promise<promises.FileHandle> {
+      const file = await open(path, flags);
+      const name = path.endsWith('.unfinished') ? 'unfinished' : basename(path);
+      const [sync, close] = [file.sync.bind(file), file.close.bind(file)];
+      steps.push(`open ${name === basename(folder.path('.')) ? 'folder' : name} ${flags}`);
+      return Object.assign(file, {
+        sync: () => (steps.push('sync'), sync()),
+        close: () => (steps.push('close'), close()),
+      });
+    },
+    async link(from: string, to: string): Promise<void> {
+      steps.push(`link ${basename(to)}`);
+      if (code !== undefined) throw Object.assign(new Error(`${code}: no link`), { code });
+      await link(from, to);
+    },
+    async rename(from: string, to: string): Promise<void> {
+      steps.push(`rename ${basename(to)}`);
+      await rename(from, to);
+    },
+  };
+  pretend(watched, system);
+}
+
+const synced = ['open unfinished r+', 'sync', 'close'];
+const listed = ['open folder r', 'sync', 'close'];
+const renamed = ['link copy.db', 'open copy.db wx', 'close', 'rename copy.db'];
+
+describe('a backup that is written', () => {
+  it('is on the disk before it gets its name, and its name before it is done', async () => {
+    watchFiles();
+    await store.backup(folder.path('copy.db'));
+    expect(steps).to.deep.equal([...synced, 'link copy.db', ...listed]);
+  });
+
+  it('gets its name where folders are not synced, too', async () => {
+    watchFiles({ system: 'win32' });
+    await store.backup(folder.path('copy.db'));
+    expect(steps).to.deep.equal([...synced, 'link copy.db']);
+  });
+
+  for (const code of ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK']) {
+    it(`gets its name where there are no links, and takes nobody's place: ${code}`, async () => {
+      watchFiles({ code });
+      await store.backup(folder.path('copy.db'));
+      expect(steps).to.deep.equal([...synced, ...renamed, ...listed]);
+      const fault = await faultOf(store.backup(folder.path('copy.db')));
+      expect(isFault(fault, 'store-unavailable')).to.equal(true);
+      expect(fault).to.have.nested.property('facts.problem').that.includes('EEXIST');
+      expect((await promises.readdir(folder.path('.'))).filter((name) => name.startsWith('copy'))).to.deep.equal([
+        'copy.db',
+      ]);
+    });
+  }
+
+  it('gets no name where a link fails for another reason', async () => {
+    watchFiles({ code: 'EIO' });
+    const fault = await faultOf(store.backup(folder.path('copy.db')));
+    expect(fault).to.have.nested.property('facts.problem').that.includes('EIO');
+    expect(steps).to.deep.equal([...synced, 'link copy.db']);
+    expect(await promises.readdir(folder.path('.'))).to.not.include('copy.db');
+  });
+});
