@@ -82,7 +82,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Sqli
   const integrityCheck = oneOf('integrityCheck', options.integrityCheck ?? 'none', ['quick', 'full', 'none']);
   refuseUnclear(options.path);
   const driver = await loadDriver();
-  const isSound = options.path === ':memory:' || checkFile(driver, options.path, integrityCheck);
+  const isSound = checkFile(driver, options.path, integrityCheck);
   const connection = new Connection(
     openDatabase(driver, options.path, { durability, isReadOnly: timing.isReadOnly }),
     timing,

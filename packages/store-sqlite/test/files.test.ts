@@ -177,8 +177,36 @@ describe('the options of a SQLite store', () => {
     for (const path of ['', ' store.db', 'store.db ']) {
       expect(await faultOf(openSqliteStore({ path })), path).to.be.instanceOf(RangeError);
     }
+    const none: { path: string } = JSON.parse('{"path":null}');
+    expect(await faultOf(openSqliteStore(none))).to.be.instanceOf(RangeError);
     const off: { durability: 'full' } = JSON.parse('{"durability":"off"}');
     expect(await faultOf(openSqliteStore({ path: ':memory:', ...off }))).to.be.instanceOf(RangeError);
+  });
+});
+
+describe('the options of a SQLite store at the ends of their ranges', () => {
+  it('are taken', async () => {
+    for (const ends of [
+      { busyTimeoutMs: 0, pollIntervalMs: 1 },
+      { busyTimeoutMs: 600_000, pollIntervalMs: 60_000 },
+    ]) {
+      const store = await openSqliteStore({ path: ':memory:', ...ends });
+      await store.close();
+    }
+  });
+
+  it('are taken as they are: a path that looks like a URL is a path', async () => {
+    const folder = await freshFolder();
+    const before = process.cwd();
+    process.chdir(folder.path('.'));
+    const store = await openSqliteStore({ path: 'file:store.db?mode=memory' });
+    await store.eventStore.append(appendOne());
+    await store.close();
+    const again = await openSqliteStore({ path: 'file:store.db?mode=memory' });
+    expect(await eventsOf(again.eventStore)).to.have.length(1);
+    await again.close();
+    process.chdir(before);
+    await folder.remove();
   });
 });
 
