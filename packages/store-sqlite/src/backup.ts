@@ -3,6 +3,7 @@ import { link, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { DeadlineExceeded, StoreUnavailable } from '@login-policy/event-sourcing/store';
 import type { DriverConnection, Progress } from './driver.js';
+import { codeOf } from './faults.js';
 import { makePrivate } from './private-file.js';
 
 /** Where a backup is read from. */
@@ -73,7 +74,7 @@ async function giveName(unfinished: string, path: string): Promise<void> {
   try {
     await link(unfinished, path);
   } catch (caught) {
-    if (!NO_LINKS.includes(Object(caught).code)) throw caught;
+    if (!NO_LINKS.includes(codeOf(caught))) throw caught;
     await (await open(path, 'wx')).close();
     await rename(unfinished, path);
   }

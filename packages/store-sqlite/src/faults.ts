@@ -53,8 +53,8 @@ const BEYOND_NUMBERS = 'ERR_OUT_OF_RANGE';
 
 const AWAY = ['SQLITE_BUSY', 'SQLITE_LOCKED', 'SQLITE_IOERR', 'SQLITE_CANTOPEN', 'SQLITE_READONLY', 'SQLITE_PROTOCOL'];
 
-/** What an error is by its code, without the details: one driver says it by its name, the other by its number. */
-function codeOf(caught: unknown): string {
+/** What an error is by its code, without SQLite's details: one driver says it by its name, the other by its number. */
+export function codeOf(caught: unknown): string {
   if (!(caught instanceof Error)) return '';
   if ('errcode' in caught) return NAMES[Number(caught.errcode) & PRIMARY] ?? 'SQLITE_ERROR';
   return 'code' in caught ? String(caught.code).replace(DETAIL, '') : '';

@@ -40,8 +40,14 @@ function watchFiles({ code, system = 'linux' }: { readonly code?: string; readon
       const [sync, close] = [file.sync.bind(file), file.close.bind(file)];
       steps.push(`open ${name === basename(folder.path('.')) ? 'folder' : name} ${flags}`);
       return Object.assign(file, {
-        sync: () => (steps.push('sync'), sync()),
-        close: () => (steps.push('close'), close()),
+        async sync() {
+          steps.push('sync');
+          await sync();
+        },
+        async close() {
+          steps.push('close');
+          await close();
+        },
       });
     },
     async link(from: string, to: string): Promise<void> {
@@ -74,18 +80,19 @@ describe('a backup that is written', () => {
     expect(steps).to.deep.equal([...synced, 'link copy.db']);
   });
 
+  async function isRenamed(code: string): Promise<void> {
+    watchFiles({ code });
+    await store.backup(folder.path('copy.db'));
+    expect(steps).to.deep.equal([...synced, ...renamed, ...listed]);
+    const fault = await faultOf(store.backup(folder.path('copy.db')));
+    expect(isFault(fault, 'store-unavailable')).to.equal(true);
+    expect(fault).to.have.nested.property('facts.problem').that.includes('EEXIST');
+    const names = await promises.readdir(folder.path('.'));
+    expect(names.filter((name) => name.startsWith('copy'))).to.deep.equal(['copy.db']);
+  }
+
   for (const code of ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK']) {
-    it(`gets its name where there are no links, and takes nobody's place: ${code}`, async () => {
-      watchFiles({ code });
-      await store.backup(folder.path('copy.db'));
-      expect(steps).to.deep.equal([...synced, ...renamed, ...listed]);
-      const fault = await faultOf(store.backup(folder.path('copy.db')));
-      expect(isFault(fault, 'store-unavailable')).to.equal(true);
-      expect(fault).to.have.nested.property('facts.problem').that.includes('EEXIST');
-      expect((await promises.readdir(folder.path('.'))).filter((name) => name.startsWith('copy'))).to.deep.equal([
-        'copy.db',
-      ]);
-    });
+    it(`gets its name where there are no links, and takes nobody's place: ${code}`, () => isRenamed(code));
   }
 
   it('gets no name where a link fails for another reason', async () => {

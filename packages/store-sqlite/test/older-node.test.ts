@@ -84,18 +84,19 @@ describe("a store on the first Node that has SQLite of its own (on Node 20: with
     await memory.close();
   });
 
-  for (const isCarriedOut of [true, false]) {
-    it(`finds out what a failed commit has come to: ${isCarriedOut ? 'carried out' : 'not'}`, async () => {
-      driver.strikeAt('COMMIT', (proceed) => {
-        if (isCarriedOut) proceed();
-        throw driverError('disk I/O error', 'SQLITE_IOERR_FSYNC', 1034);
-      });
-      const fault = await faultOf(store.eventStore.append(appendOne()));
-      expect(isFault(fault, 'store-unavailable')).to.equal(!isCarriedOut);
-      await store.eventStore.append(appendOne());
-      expect(await eventsOf(store.eventStore)).to.have.length(isCarriedOut ? 4 : 3);
+  async function isFoundOut(isCarriedOut: boolean): Promise<void> {
+    driver.strikeAt('COMMIT', (proceed) => {
+      if (isCarriedOut) proceed();
+      throw driverError('disk I/O error', 'SQLITE_IOERR_FSYNC', 1034);
     });
+    const fault = await faultOf(store.eventStore.append(appendOne()));
+    expect(isFault(fault, 'store-unavailable')).to.equal(!isCarriedOut);
+    await store.eventStore.append(appendOne());
+    expect(await eventsOf(store.eventStore)).to.have.length(isCarriedOut ? 4 : 3);
   }
+
+  it('finds out that a failed commit was carried out', () => isFoundOut(true));
+  it('finds out that a failed commit was not carried out', () => isFoundOut(false));
 
   it('takes a transaction back that failed, and goes on', async () => {
     driver.strikeAt('INSERT INTO events', () => {

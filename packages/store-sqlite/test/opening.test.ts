@@ -41,25 +41,28 @@ describe('a setting that SQLite does not take', () => {
 describe('the settings of a store', () => {
   const settings = ['synchronous', 'fullfsync', 'checkpoint_fullfsync', 'busy_timeout'];
   const found: Readonly<Record<'full' | 'normal', readonly number[]>> = { full: [2, 1, 1, 5], normal: [1, 0, 0, 5] };
-  for (const durability of ['full', 'normal'] as const) {
-    it(`are those of its durability from the first connection to the last: ${durability}`, async () => {
-      const driver = watchDriver();
-      const settingsNow = (): unknown =>
-        driver.open().map((database) => settings.map((setting) => valueOf(database, `PRAGMA ${setting}`)));
-      const patient: unknown[] = [];
-      driver.strikeAt('PRAGMA application_id', (proceed, database) => {
-        patient.push(valueOf(database, 'PRAGMA busy_timeout'));
-        return proceed();
-      });
-      const store = await openSqliteStore({ path, durability });
-      expect(patient).to.deep.equal([5000]);
-      expect(settingsNow()).to.deep.equal([found[durability]]);
-      failCommit(driver);
-      await faultOf(store.eventStore.append(appendOne()));
-      expect(settingsNow()).to.deep.equal([found[durability]]);
-      driver.restore();
-      await store.close();
+
+  async function areThose(durability: 'full' | 'normal'): Promise<void> {
+    const driver = watchDriver();
+    const settingsNow = (): unknown =>
+      driver.open().map((database) => settings.map((setting) => valueOf(database, `PRAGMA ${setting}`)));
+    const patient: unknown[] = [];
+    driver.strikeAt('PRAGMA application_id', (proceed, database) => {
+      patient.push(valueOf(database, 'PRAGMA busy_timeout'));
+      return proceed();
     });
+    const store = await openSqliteStore({ path, durability });
+    expect(patient).to.deep.equal([5000]);
+    expect(settingsNow()).to.deep.equal([found[durability]]);
+    failCommit(driver);
+    await faultOf(store.eventStore.append(appendOne()));
+    expect(settingsNow()).to.deep.equal([found[durability]]);
+    driver.restore();
+    await store.close();
+  }
+
+  for (const durability of ['full', 'normal'] as const) {
+    it(`are those of its durability, also of a later connection: ${durability}`, () => areThose(durability));
   }
 });
 
@@ -110,21 +113,24 @@ describe('a file that is opened', () => {
     driver.restore();
   });
 
-  for (const check of ['none', 'quick', 'full'] as const) {
-    it(`is checked once, whatever was there: ${check}`, async () => {
-      const counted: Record<string, readonly number[]> = {};
-      for (const what of ['new', 'sound', 'half-way']) {
-        if (what === 'half-way') await copyHalfWay(path, folder.path('half-way.db'));
-        const driver = watchDriver();
-        const place = what === 'half-way' ? folder.path('half-way.db') : path;
-        await (await openSqliteStore({ path: place, integrityCheck: check })).close();
-        counted[what] = ['quick_check', 'integrity_check'].map((pragma) => driver.count(`PRAGMA ${pragma}`));
-        driver.restore();
-      }
-      const once = [check === 'quick' ? 1 : 0, check === 'full' ? 1 : 0];
-      expect(counted).to.deep.equal({ new: [0, 0], sound: once, 'half-way': once });
-    });
+  /** How often each check was run over a file. */
+  async function checksOf(file: string, integrityCheck: 'none' | 'quick' | 'full'): Promise<readonly number[]> {
+    const driver = watchDriver();
+    await (await openSqliteStore({ path: file, integrityCheck })).close();
+    driver.restore();
+    return ['quick_check', 'integrity_check'].map((pragma) => driver.count(`PRAGMA ${pragma}`));
   }
+
+  async function isCheckedOnce(kind: 'none' | 'quick' | 'full', once: readonly number[]): Promise<void> {
+    expect(await checksOf(path, kind), 'a new file').to.deep.equal([0, 0]);
+    expect(await checksOf(path, kind), 'a sound one').to.deep.equal(once);
+    await copyHalfWay(path, folder.path('crashed.db'));
+    expect(await checksOf(folder.path('crashed.db'), kind), 'one that a crash left').to.deep.equal(once);
+  }
+
+  it('is not checked when nobody asks', () => isCheckedOnce('none', [0, 0]));
+  it('is checked once: quick', () => isCheckedOnce('quick', [1, 0]));
+  it('is checked once: full', () => isCheckedOnce('full', [0, 1]));
 });
 
 describe('a check of an open store', () => {
