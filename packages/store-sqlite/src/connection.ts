@@ -39,10 +39,6 @@ export class Connection {
     return this.#options.isReadOnly;
   }
 
-  get isClosed(): boolean {
-    return this.#isClosed;
-  }
-
   /** Does something with the database at once. @throws StoreClosed, or the fault the driver's error stands for. */
   use<Result>(work: (database: Database) => Result): Result {
     if (this.#isClosed) throw new StoreClosed({ store: this.name });

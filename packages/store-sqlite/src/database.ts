@@ -88,7 +88,6 @@ export class Database {
   transaction<Result>(work: () => Result): () => Result {
     return () => {
       const connection = this.connection();
-      if (connection.inTransaction) return work();
       this.#beginReads.run();
       try {
         this.moment();
@@ -180,8 +179,7 @@ export class Statement<Values extends unknown[] = unknown[], Row = unknown> {
   readonly #database: Database;
   readonly #sql: string;
   #shape: RowShape = 'record';
-  #compiled: DriverStatement | undefined;
-  #era = -1;
+  #compiled: { readonly statement: DriverStatement; readonly era: number } | undefined;
 
   constructor(database: Database, sql: string) {
     this.#database = database;
@@ -190,53 +188,43 @@ export class Statement<Values extends unknown[] = unknown[], Row = unknown> {
 
   /** Rows are their first column. */
   pluck(): this {
-    return this.#shaped('value');
+    this.#shape = 'value';
+    return this;
   }
 
   /** Rows are lists of their columns. */
   raw(): this {
-    return this.#shaped('list');
+    this.#shape = 'list';
+    return this;
   }
 
   run(...values: Values): Changes {
-    try {
-      return this.#ready().run(...values);
-    } catch (caught) {
-      this.#database.heard(caught);
-      throw caught;
-    }
+    return this.#carryOut('run', values) as Changes;
   }
 
   get(...values: Values): Row | undefined {
-    try {
-      return this.#ready().get(...values) as Row | undefined;
-    } catch (caught) {
-      this.#database.heard(caught);
-      throw caught;
-    }
+    return this.#carryOut('get', values) as Row | undefined;
   }
 
   all(...values: Values): Row[] {
+    return this.#carryOut('all', values) as Row[];
+  }
+
+  #carryOut(how: 'run' | 'get' | 'all', values: Values): unknown {
     try {
-      return this.#ready().all(...values) as Row[];
+      return this.#ready()[how](...values);
     } catch (caught) {
       this.#database.heard(caught);
       throw caught;
     }
-  }
-
-  #shaped(shape: RowShape): this {
-    this.#shape = shape;
-    this.#compiled = undefined;
-    return this;
   }
 
   #ready(): DriverStatement {
     this.#database.refuseLost();
     const { era } = this.#database;
-    if (this.#compiled !== undefined && this.#era === era) return this.#compiled;
-    this.#compiled = this.#database.connection().prepare(this.#sql, this.#shape);
-    this.#era = era;
-    return this.#compiled;
+    if (this.#compiled?.era === era) return this.#compiled.statement;
+    const statement = this.#database.connection().prepare(this.#sql, this.#shape);
+    this.#compiled = { statement, era };
+    return statement;
   }
 }

@@ -1,9 +1,11 @@
 import { isFault, streamId } from '@login-policy/event-sourcing';
 import { openSqliteStore, type SqliteStore } from '@login-policy/store-sqlite';
+import { counterTotals } from '@login-policy/testkit';
 import { expect } from 'chai';
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import { appendOne, eventsOf, STREAM } from './events.js';
 import { faultOf, freshFolder, type Folder } from './files.js';
+import { tamper } from './raw.js';
 import { driverError, watchDriver, type WatchedDriver } from './watched-driver.js';
 
 const noSync = driverError('disk I/O error', 'SQLITE_IOERR_FSYNC', 1034);
@@ -152,6 +154,74 @@ describe('a commit that is answered with an error', () => {
     expect(isFault(fault, 'store-unavailable'), String(fault)).to.equal(true);
     handle?.exec('COMMIT');
     await reader.close();
+  });
+});
+
+describe('a read that fails', () => {
+  const noRead = driverError('disk I/O error', 'SQLITE_IOERR_READ', 266);
+
+  it('refuses the append that it was for, and no other of its group', async () => {
+    for (const stream of streams) await store.eventStore.append(appendOne(stream));
+    driver.strikeAt('SELECT revision, recorded_at', () => {
+      throw noRead;
+    });
+    const faults = await Promise.all(streams.map((stream) => faultOf(store.eventStore.append(appendOne(stream)))));
+    expect(faults.map((fault) => isFault(fault, 'store-unavailable'))).to.deep.equal([true, false, false]);
+    expect(await Promise.all(streams.map((stream) => foundLater(stream)))).to.deep.equal([1, 2, 2]);
+  });
+
+  it('is no reason to refuse the next one, whatever failed before it', async () => {
+    const later = await openSqliteStore({ path });
+    for (const start of ['SELECT position', 'INSERT INTO events', 'SELECT position']) {
+      driver.strikeAt(start, () => {
+        throw noRead;
+      });
+      const call = start.startsWith('SELECT') ? later.eventStore.head() : later.eventStore.append(appendOne());
+      expect(isFault(await faultOf(call), 'store-unavailable')).to.equal(true);
+      expect(await eventsOf(later.eventStore)).to.have.length(1);
+    }
+    await later.close();
+  });
+
+  it('says itself what it is where SQLite has ended what it was a part of', async () => {
+    const model = await store.readModels.open(counterTotals);
+    driver.strikeAt('SELECT models.id', (_, database) => {
+      database.exec('ROLLBACK');
+      throw noRead;
+    });
+    const fault = await faultOf(model.read([STREAM]));
+    expect(isFault(fault, 'store-unavailable'), String(fault)).to.equal(true);
+    await model.read([STREAM]);
+  });
+});
+
+describe('rows that are read', () => {
+  it('are of one moment, though another process writes between two of them', async () => {
+    for (const stream of streams) await store.eventStore.append(appendOne(stream));
+    await (await store.readModels.open(counterTotals)).checkpoint();
+    await store.eventStore.append(appendOne());
+    const reader = await openSqliteStore({ path });
+    const model = await reader.readModels.open(counterTotals);
+    driver.strikeAt('SELECT row FROM rows', (proceed) => {
+      tamper(path, 'DELETE FROM rows');
+      return proceed();
+    });
+    expect((await model.read(streams)).rows.size).to.equal(streams.length);
+    await reader.close();
+  });
+});
+
+describe('a store in memory', () => {
+  it('has what it had when a commit failed', async () => {
+    const memory = await openSqliteStore({ path: ':memory:' });
+    await memory.eventStore.append(appendOne());
+    driver.strikeAt('COMMIT', () => {
+      throw noSync;
+    });
+    expect(isFault(await faultOf(memory.eventStore.append(appendOne())), 'store-unavailable')).to.equal(true);
+    await memory.eventStore.append(appendOne());
+    expect(await eventsOf(memory.eventStore)).to.have.length(2);
+    await memory.close();
   });
 });
 

@@ -59,6 +59,7 @@ describe('how far a read model is that appends keep', () => {
     await store.readModels.open(counterTotals);
     for (let count = 0; count < 3; count++) await store.eventStore.append(appendOne());
     expect(driver.count('UPDATE models')).to.equal(0);
+    expect(driver.compiled('INSERT INTO events'), 'no statement is compiled twice').to.equal(1);
     expect(await totalIn(store)).to.deep.equal({ total: 3, isAtHead: true });
     expect(await totalIn(await open())).to.deep.equal({ total: 3, isAtHead: true });
   });

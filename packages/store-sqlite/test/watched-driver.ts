@@ -8,6 +8,8 @@ export type Strike = (proceed: () => unknown, database: RawDatabase) => unknown;
 export interface WatchedDriver {
   /** How often a statement that begins so was carried out. */
   count(start: string): number;
+  /** How often one that begins so was compiled. */
+  compiled(start: string): number;
   /** Strikes once, at the next statement that begins so. */
   strikeAt(start: string, strike: Strike): void;
   /** The connections that are open, in the order of their first statements. */
@@ -25,7 +27,9 @@ export function driverError(message: string, code: string, errcode: number): Err
 export function watchDriver(): WatchedDriver {
   const { prepare, close } = Raw.prototype;
   const connections = new Set<RawDatabase>();
-  const counts = new Map<string, number>();
+  const [counts, compiled] = [new Map<string, number>(), new Map<string, number>()];
+  const sum = (found: ReadonlyMap<string, number>, start: string): number =>
+    Array.from(found, ([sql, count]) => (sql.startsWith(start) ? count : 0)).reduce((total, count) => total + count, 0);
   const strikes: { start: string; strike: Strike }[] = [];
   const carryOut = (database: RawDatabase, sql: string, proceed: () => unknown): unknown => {
     counts.set(sql, (counts.get(sql) ?? 0) + 1);
@@ -36,6 +40,7 @@ export function watchDriver(): WatchedDriver {
   Object.assign(Raw.prototype, {
     prepare(this: RawDatabase, sql: string) {
       connections.add(this);
+      compiled.set(sql, (compiled.get(sql) ?? 0) + 1);
       const statement = prepare.call(this, sql);
       for (const method of ['run', 'get', 'all'] as const) {
         const call = statement[method].bind(statement);
@@ -49,8 +54,8 @@ export function watchDriver(): WatchedDriver {
     },
   });
   return {
-    count: (start) =>
-      Array.from(counts, ([sql, count]) => (sql.startsWith(start) ? count : 0)).reduce((sum, count) => sum + count, 0),
+    count: (start) => sum(counts, start),
+    compiled: (start) => sum(compiled, start),
     strikeAt: (start, strike) => strikes.push({ start, strike }),
     open: () => Array.from(connections),
     restore: () => Object.assign(Raw.prototype, { prepare, close }),

@@ -1,0 +1,124 @@
+import { isFault } from '@login-policy/event-sourcing';
+import { openSqliteStore, type SqliteStore } from '@login-policy/store-sqlite';
+import { counterTotals } from '@login-policy/testkit';
+import { expect } from 'chai';
+import { afterEach, beforeEach, describe, it } from 'mocha';
+import { appendOne, eventsOf } from './events.js';
+import { faultOf, freshFolder, type Folder } from './files.js';
+import { Raw, type RawDatabase } from './raw.js';
+import { driverError, watchDriver, type WatchedDriver } from './watched-driver.js';
+
+const noSync = driverError('disk I/O error', 'SQLITE_IOERR_FSYNC', 1034);
+
+let folder: Folder;
+let path: string;
+let driver: WatchedDriver;
+let store: SqliteStore;
+
+beforeEach(async () => {
+  folder = await freshFolder();
+  path = folder.path('store.db');
+  driver = watchDriver();
+  store = await openSqliteStore({ path, busyTimeoutMs: 0 });
+});
+afterEach(async () => {
+  driver.restore();
+  await store.close();
+  await folder.remove();
+});
+
+/** Turns of the event loop, until something is so. */
+async function until(isSo: () => boolean): Promise<void> {
+  while (!isSo()) await new Promise((resolve) => setImmediate(resolve));
+}
+
+describe('a lock that another process holds', () => {
+  let holder: RawDatabase;
+
+  beforeEach(() => {
+    holder = new Raw(path);
+    holder.exec('BEGIN IMMEDIATE');
+  });
+  afterEach(() => holder.close());
+
+  it('is waited for as long as the time-out says, and no longer', async () => {
+    const fault = await faultOf(store.eventStore.append(appendOne()));
+    expect(isFault(fault, 'store-unavailable'), String(fault)).to.equal(true);
+    holder.exec('ROLLBACK');
+    await store.eventStore.append(appendOne());
+    expect(await eventsOf(store.eventStore)).to.have.length(1);
+  });
+
+  it('is waited for no more when the store is closed', async () => {
+    const patient = await openSqliteStore({ path, busyTimeoutMs: 600_000 });
+    const before = driver.count('BEGIN IMMEDIATE');
+    const waiting = faultOf(patient.readModels.open(counterTotals));
+    await until(() => driver.count('BEGIN IMMEDIATE') > before + 1);
+    await patient.close();
+    const fault = await waiting;
+    expect(isFault(fault, 'store-closed'), String(fault)).to.equal(true);
+    expect(fault).to.have.deep.property('facts', { store: path });
+  });
+});
+
+describe('a commit of read models that fails', () => {
+  function failCommit(): void {
+    driver.strikeAt('COMMIT', (_, database) => {
+      database.exec('ROLLBACK');
+      throw noSync;
+    });
+  }
+
+  it('is told: one that was to be opened, and a step', async () => {
+    failCommit();
+    expect(isFault(await faultOf(store.readModels.open(counterTotals)), 'store-unavailable')).to.equal(true);
+    const model = await store.readModels.open(counterTotals);
+    const [event] = await store.eventStore.append(appendOne());
+    if (event === undefined) throw new Error('nothing was recorded');
+    const step = { expected: event.position, checkpoint: event.position, rows: new Map() };
+    failCommit();
+    expect(isFault(await faultOf(model.commit(step)), 'store-unavailable')).to.equal(true);
+    await model.commit(step);
+  });
+
+  it('is told when it can not be found out what it came to', async () => {
+    failCommit();
+    driver.strikeAt('PRAGMA wal_checkpoint', () => {
+      throw noSync;
+    });
+    expect(isFault(await faultOf(store.readModels.open(counterTotals)), 'store-unavailable')).to.equal(true);
+    await store.readModels.open(counterTotals);
+  });
+});
+
+describe('a transaction that can not be taken back', () => {
+  it('ends with its connection, and the store goes on with another', async () => {
+    await store.eventStore.append(appendOne());
+    const [connection] = driver.open();
+    driver.strikeAt('INSERT INTO events', () => {
+      throw new Error('struck');
+    });
+    driver.strikeAt('ROLLBACK', () => {
+      throw noSync;
+    });
+    expect(await faultOf(store.eventStore.append(appendOne()))).to.have.property('message', 'struck');
+    await store.eventStore.append(appendOne());
+    expect(await eventsOf(store.eventStore)).to.have.length(2);
+    expect(driver.open().some((one) => one === connection)).to.equal(false);
+  });
+});
+
+describe('who waits for events that another writes', () => {
+  it('has them looked for, again and again', async () => {
+    const impatient = await openSqliteStore({ path, pollIntervalMs: 1 });
+    await impatient.eventStore.append(appendOne());
+    const messages = impatient.eventStore.subscribe()[Symbol.asyncIterator]();
+    for (let count = 0; count < 2; count++) await messages.next();
+    const before = driver.count('PRAGMA data_version');
+    const waiting = messages.next();
+    await until(() => driver.count('PRAGMA data_version') > before + 10);
+    await store.eventStore.append(appendOne());
+    expect((await waiting).value).to.have.property('kind', 'events');
+    await impatient.close();
+  });
+});
