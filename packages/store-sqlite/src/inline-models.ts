@@ -9,7 +9,6 @@ import {
   type ReducedPage,
   placeIn,
 } from '@login-policy/event-sourcing/store';
-import { isDriverError } from './faults.js';
 import type { LogReader } from './reads.js';
 import { isKept, type EncodedRow, type ModelRows, type ModelTables } from './model-tables.js';
 
@@ -41,8 +40,7 @@ export class InlineModels {
 
   /** From now on appends keep these rows, too. */
   keep<Event extends EventShape, Row>(projection: Projection<Event, Row>, rows: ModelRows<Row>, log: LogReader): void {
-    const name = modelName(projection);
-    if (!this.#models.has(name)) this.#models.set(name, new InlineModel(projection, rows, log));
+    this.#models.set(modelName(projection), new InlineModel(projection, rows, log));
   }
 
   /** Other processes may have written without some of them: those that are too far behind are left out. `kept`: by the last event. */
@@ -67,8 +65,7 @@ export class InlineModels {
 
   /** To be called when there are new events: those that were kept before, and are not by these, stay where the last one before is. */
   leaveOthers(before: Position): void {
-    if (this.#keptBefore === null || this.#keptBefore === this.kept) return;
-    const models = this.#keptBefore.split(' ').map(Number);
+    const models = this.#keptBefore?.split(' ').map(Number) ?? [];
     for (const model of models) if (!isKept(model, this.kept)) this.#tables.moveTo(model, before);
   }
 }
@@ -101,7 +98,10 @@ export class InlineModel<Event extends EventShape, Row> {
     return model;
   }
 
-  /** `undefined` when an event or a row can't be read, reduced or written: who follows the read model is told. */
+  /**
+   * `undefined` when an event or a row can't be read, reduced or written: who follows the read model is told. Where SQLite has ended the
+   * transaction, each statement after this says so.
+   */
   #reduceBetween(after: Position, head: Position): readonly EncodedRow<Row>[] | undefined {
     const { filter } = this.#projection;
     try {
@@ -109,8 +109,7 @@ export class InlineModel<Event extends EventShape, Row> {
       const { encoded, stopped } = this.#reduce(events);
       // A page ends before an event that can't be read: what is behind it was not looked at.
       return stopped !== undefined || considered < head ? undefined : encoded();
-    } catch (caught) {
-      if (isDriverError(caught)) throw caught;
+    } catch {
       return undefined;
     }
   }

@@ -3,9 +3,9 @@ import { openSqliteStore, type SqliteStore } from '@login-policy/store-sqlite';
 import { counterTotals } from '@login-policy/testkit';
 import { expect } from 'chai';
 import { afterEach, beforeEach, describe, it } from 'mocha';
-import { appendOne, STREAM } from './events.js';
+import { appendOne, newEvent, STREAM } from './events.js';
 import { freshFolder, type Folder } from './files.js';
-import { tamper } from './raw.js';
+import { Raw, tamper, valueOf } from './raw.js';
 import { watchDriver, type WatchedDriver } from './watched-driver.js';
 
 const others = { ...counterTotals, name: 'others' };
@@ -20,6 +20,8 @@ interface Broken {
 const BROKEN: Readonly<Record<string, Broken>> = {
   'an event is damaged': { projection: counterTotals, damage: "UPDATE events SET data = 'torn'" },
   'a row can be written by nobody': { projection: { ...counterTotals, index: refuse }, damage: '' },
+  'an event can not be reduced': { projection: { ...counterTotals, reduce: refuse }, damage: '' },
+  'it is there no more': { projection: counterTotals, damage: 'DELETE FROM models' },
 };
 
 function refuse(): never {
@@ -62,6 +64,33 @@ describe('how far a read model is that appends keep', () => {
     expect(driver.compiled('INSERT INTO events'), 'no statement is compiled twice').to.equal(1);
     expect(await totalIn(store)).to.deep.equal({ total: 3, isAtHead: true });
     expect(await totalIn(await open())).to.deep.equal({ total: 3, isAtHead: true });
+  });
+
+  it('is in the numbers of those that its transaction kept', async () => {
+    const store = await open();
+    await store.eventStore.append(appendOne());
+    for (const projection of [counterTotals, others]) {
+      await store.readModels.open(projection);
+      await store.eventStore.append(appendOne());
+    }
+    const raw = new Raw(folder.path('store.db'));
+    const inOrder = "SELECT coalesce(kept, 'none') AS said FROM events ORDER BY position";
+    expect(valueOf(raw, `SELECT group_concat(said, ', ') FROM (${inOrder})`)).to.equal('none, 1, 1 2');
+    raw.close();
+  });
+
+  it('is the head after 500 events that were written without it, and is left where it was after one more', async () => {
+    const [store, without] = [await open(), await open()];
+    const model = await store.readModels.open(counterTotals);
+    for (const [missed, isBrought] of [
+      [500, true],
+      [501, false],
+    ] as const) {
+      const events = Array.from({ length: missed }, () => newEvent());
+      await without.eventStore.append({ streamId: streamId('Weather', 'today'), expected: 'any', events });
+      const [event] = await store.eventStore.append(appendOne());
+      expect((await model.checkpoint()) === event?.position, `${missed} behind`).to.equal(isBrought);
+    }
   });
 
   it('is written down by whoever appends without it, and the next append with it goes on from there', async () => {

@@ -1,11 +1,12 @@
 import { Follower, instant, type Position } from '@login-policy/event-sourcing';
-import type { ReadModel } from '@login-policy/event-sourcing/store';
+import { Projector, type ReadModel } from '@login-policy/event-sourcing/store';
 import { openSqliteStore, type SqliteStore } from '@login-policy/store-sqlite';
 import { counterTotals, type CounterRow } from '@login-policy/testkit';
 import { expect } from 'chai';
 import { afterEach, beforeEach, describe, it } from 'mocha';
-import { appendOne, STREAM } from './events.js';
+import { appendOne, newEvent, STREAM } from './events.js';
 import { faultOf, freshFolder, type Folder } from './files.js';
+import { Raw, valueOf } from './raw.js';
 import { watchDriver, type WatchedDriver } from './watched-driver.js';
 
 describe('the rows of a read model that were used last', () => {
@@ -39,6 +40,10 @@ describe('the rows of a read model that were used last', () => {
     const before = driver.count('SELECT');
     for (let round = 0; round < 100; round++) expect(await readAt()).to.deep.equal([1, event?.position]);
     expect(driver.count('SELECT')).to.equal(before);
+    for (let round = 0; round < 2; round++) expect((await model.read(['nobody'])).rows.size).to.equal(0);
+    const rowsRead = driver.count('SELECT row FROM rows');
+    await store.eventStore.append(appendOne());
+    expect(driver.count('SELECT row FROM rows')).to.equal(rowsRead);
   });
 
   it('are what they became by each append, here and through another opening', async () => {
@@ -68,6 +73,35 @@ describe('the rows of a read model that were used last', () => {
     expect(await readAt()).to.deep.equal([1, event?.position]);
     await store.eventStore.append(appendOne());
     expect((await readAt())[0]).to.equal(2);
+  });
+
+  it('are written without their index when that stays the same', async () => {
+    await store.eventStore.append(appendOne());
+    const before = driver.count('INSERT INTO row_index');
+    const even = { ...newEvent(), data: { by: 2 } };
+    await store.eventStore.append({ streamId: STREAM, expected: 'any', events: [even] });
+    expect(driver.count('INSERT INTO row_index')).to.equal(before);
+    expect((await model.keys({ index: 'parity', value: 'odd' })).rows).to.deep.equal([STREAM]);
+  });
+
+  it('are none of a copy that nobody reads yet', async () => {
+    const [event] = await store.eventStore.append(appendOne());
+    if (event === undefined) throw new Error('nothing was recorded');
+    const row = { revision: 0n, countedAt: instant(0), total: 1 };
+    const copy = await model.beginRebuild();
+    await copy.commit({ expected: undefined, checkpoint: event.position, rows: new Map([[STREAM, row]]) });
+    const before = driver.count('SELECT row FROM rows');
+    expect((await copy.read([STREAM])).rows.get(STREAM)?.total).to.equal(1);
+    expect(driver.count('SELECT row FROM rows')).to.equal(before + 1);
+  });
+
+  it('are gone with the read model whose place a rebuild took', async () => {
+    await store.eventStore.append(appendOne());
+    await new Projector({ ...store, projection: counterTotals }).rebuild();
+    const raw = new Raw(folder.path('store.db'));
+    const left = ['models', 'rows', 'row_index'].map((table) => valueOf(raw, `SELECT count(*) FROM ${table}`));
+    raw.close();
+    expect(left).to.deep.equal([1, 1, 1]);
   });
 
   it('are those of a rebuild once it has taken their place', async () => {
