@@ -1,4 +1,4 @@
-import { Follower, instant, type Position } from '@login-policy/event-sourcing';
+import { Follower, instant, isFault, type FaultCode, type Position } from '@login-policy/event-sourcing';
 import { Projector, type ReadModel } from '@login-policy/event-sourcing/store';
 import { openSqliteStore, type SqliteStore } from '@login-policy/store-sqlite';
 import { counterTotals, type CounterRow } from '@login-policy/testkit';
@@ -6,7 +6,7 @@ import { expect } from 'chai';
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import { appendOne, newEvent, STREAM } from './events.js';
 import { faultOf, freshFolder, type Folder } from './files.js';
-import { Raw, valueOf } from './raw.js';
+import { Raw, tamper, valueOf } from './raw.js';
 import { watchDriver, type WatchedDriver } from './watched-driver.js';
 
 describe('the rows of a read model that were used last', () => {
@@ -115,5 +115,30 @@ describe('the rows of a read model that were used last', () => {
     expect((await readAt())[0]).to.equal(7);
     const [event] = await store.eventStore.append(appendOne());
     expect(await readAt()).to.deep.equal([8, event?.position]);
+  });
+
+  it('are refused from another place than they are at, and where they would go back', async () => {
+    const [first] = await store.eventStore.append(appendOne());
+    const copy = await model.beginRebuild();
+    const [second] = await store.eventStore.append(appendOne());
+    if (first === undefined || second === undefined) throw new Error('nothing was recorded');
+    const [at, rows] = [second.position, new Map()];
+    const refused = async (work: Promise<void>, code: FaultCode): Promise<unknown> => {
+      const fault = await faultOf(work);
+      expect(isFault(fault, code), String(fault)).to.equal(true);
+      return Object(fault).facts;
+    };
+    const name = 'counter-totals.v1';
+    const early = model.commit({ expected: first.position, checkpoint: at, rows });
+    const facts = { model: name, expected: first.position, actual: at };
+    expect(await refused(early, 'checkpoint-conflict')).to.deep.equal(facts);
+    tamper(folder.path('store.db'), "UPDATE events SET data = 'torn' WHERE position = 2");
+    const back = copy.switchOver({ expected: undefined, checkpoint: first.position, rows });
+    expect(await refused(back, 'checkpoint-conflict')).to.deep.equal(facts);
+    await model.beginRebuild();
+    const late = copy.commit({ expected: undefined, checkpoint: at, rows });
+    expect(await refused(late, 'rebuild-superseded'))
+      .to.have.property('model')
+      .that.includes(`${name}.rebuilding.`);
   });
 });
