@@ -218,7 +218,7 @@ export class ModelRows<Row> {
   }
 
   #writeRow(model: number, { key, row, text, indexed }: EncodedRow<Row>): void {
-    if (this.#definition.index !== undefined && indexed !== undefined) this.#statements.dropIndex.run(model, key);
+    if (indexed !== undefined) this.#statements.dropIndex.run(model, key);
     if (text === undefined) this.#statements.drop.run(model, key);
     else this.#statements.put.run(model, key, text);
     for (const [name, value] of indexed ?? []) this.#statements.index.run(model, key, name, value);
