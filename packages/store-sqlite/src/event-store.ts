@@ -75,7 +75,7 @@ export class SqliteEventStore implements EventStore {
     const isForwards = options?.direction !== 'backwards';
     let next: bigint = options?.from ?? (isForwards ? 0n : LAST_REVISION);
     if (next > LAST_REVISION && !isForwards) next = LAST_REVISION;
-    while (left > 0 && next >= 0n && next <= LAST_REVISION) {
+    while (left > 0 && next <= LAST_REVISION) {
       const count = Math.min(pageSize, left);
       const range = { isForwards, isFirst, next, count };
       const { events, isLast } = this.#connection.use(() => this.#log.streamPage(streamId, range));

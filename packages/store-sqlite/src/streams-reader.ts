@@ -11,10 +11,11 @@ export interface WantedStreams {
   readonly pageSize: number;
 }
 
-/** Where a reader of all streams has got to: behind an event, of whose stream there may be more. */
+/** Where a reader of all streams has got to: behind an event. */
 export interface StreamPlace {
   readonly last: RecordedEvent | undefined;
-  readonly isStreamRead: boolean;
+  /** The same while its stream is not read to its end. */
+  readonly goesOn: RecordedEvent | undefined;
   /** The names up to this one were learnt together: one by one they take longer than all else. */
   readonly learnt: string | undefined;
 }
@@ -22,7 +23,7 @@ export interface StreamPlace {
 const LEARNT_AT_ONCE = 1000;
 
 /** Before the first stream. */
-export const FIRST_STREAM: StreamPlace = { last: undefined, isStreamRead: true, learnt: undefined };
+export const FIRST_STREAM: StreamPlace = { last: undefined, goesOn: undefined, learnt: undefined };
 
 /**
  * Reads one stream after another, in the order of their names: that is the order of the rows that are made of them, so that whoever
@@ -46,15 +47,17 @@ export class StreamsReader {
     place: StreamPlace,
     wanted: WantedStreams,
   ): { events: readonly RecordedEvent[]; place: StreamPlace } | undefined {
-    const learnt = place.isStreamRead ? this.#learnAhead(place) : place.learnt;
+    const { goesOn } = place;
+    const learnt = goesOn === undefined ? this.#learnAhead(place) : place.learnt;
     const { count, events, pageSize } = this.#pages.shrinking(wanted.pageSize, (size) => ({
-      ...(place.isStreamRead ? this.#streamsAfter(place, wanted, size) : this.#restOf(place, wanted, size)),
+      ...(goesOn === undefined ? this.#streamsAfter(place, wanted, size) : this.#restOf(goesOn, wanted, size)),
       pageSize: size,
     }));
-    if (count === 0 && place.isStreamRead) return undefined;
+    if (count === 0 && goesOn === undefined) return undefined;
     refuseGaps(this.#names.store, place.last, events);
     const isWhole = count < pageSize && events.length === count;
-    return { events, place: { last: events.at(-1) ?? place.last, isStreamRead: isWhole, learnt } };
+    const last = events.at(-1) ?? place.last;
+    return { events, place: { last, goesOn: isWhole ? undefined : last, learnt } };
   }
 
   #learnAhead({ last, learnt }: StreamPlace): string | undefined {
@@ -62,8 +65,7 @@ export class StreamsReader {
     return learnt !== undefined && after < learnt ? learnt : this.#names.learnAfter(after, LEARNT_AT_ONCE);
   }
 
-  #restOf({ last }: StreamPlace, { upTo }: WantedStreams, size: number): ReturnType<PageReader['page']> {
-    if (last === undefined) return { count: 0, events: [] };
+  #restOf(last: RecordedEvent, { upTo }: WantedStreams, size: number): ReturnType<PageReader['page']> {
     const sql = `SELECT ${READ_COLUMNS} FROM events WHERE stream = ? AND revision > ? AND position <= ? ORDER BY revision LIMIT ?`;
     const values = [this.#names.find(last.streamId) ?? 0, Number(last.revision), Number(placeIn(upTo)), size];
     return this.#pages.page(sql, values, { isInOrder: false });

@@ -145,6 +145,7 @@ describe('a value that a flipped bit has changed', () => {
     "a stream's name": "UPDATE names SET name = '\u0001' WHERE name LIKE 'Counter-%'",
     'an instant': 'UPDATE events SET recorded_at = 9007199254740000',
     'a revision': 'UPDATE events SET revision = -1',
+    'an id': "UPDATE events SET id = 'none'",
     'a number beyond any of ours': 'UPDATE events SET recorded_at = 9223372036854775807',
     "a name's number": 'UPDATE events SET type = 4711',
   };
@@ -159,6 +160,7 @@ describe('a value that a flipped bit has changed', () => {
       const store = await openSqliteStore({ path });
       const fault = await faultOf(store.eventStore.readAll()[Symbol.asyncIterator]().next());
       expect(isFault(fault, 'store-damaged'), String(fault)).to.equal(true);
+      expect(fault).to.have.nested.property('facts.store', path);
       await store.close();
       await folder.remove();
     });

@@ -1,4 +1,4 @@
-import { isFault, type RecordedEvent } from '@login-policy/event-sourcing';
+import { isFault, revision as toRevision, type RecordedEvent } from '@login-policy/event-sourcing';
 import type { ReadStreamOptions } from '@login-policy/event-sourcing/store';
 import { openSqliteStore, type SqliteStore } from '@login-policy/store-sqlite';
 import { expect } from 'chai';
@@ -63,6 +63,27 @@ describe('a stream that has lost an event', () => {
     }
     it(`is damage to who reads one stream after another: revision ${lost}`, () => isMissedAmongStreams(lost));
   }
+});
+
+describe('a stream that is read', () => {
+  it('is asked for once where a page holds all that is wanted', async () => {
+    const asked: ReadStreamOptions[] = [
+      {},
+      { limit: 2 },
+      { direction: 'backwards' },
+      { direction: 'backwards', limit: 1 },
+    ];
+    for (const options of asked) {
+      const before = driver.count('SELECT position, stream');
+      expect(await revisionsOf(options)).to.have.length(options.limit ?? 5);
+      expect(driver.count('SELECT position, stream') - before, JSON.stringify(options)).to.equal(1);
+    }
+  });
+
+  it('has all its events behind a revision that can not be, read backwards', async () => {
+    const from = toRevision(2n ** 64n);
+    expect(await revisionsOf({ from, direction: 'backwards', pageSize: 2 })).to.deep.equal([4n, 3n, 2n, 1n, 0n]);
+  });
 });
 
 describe('a page that is larger than a value can be', () => {
