@@ -65,6 +65,22 @@ describe('a stream that has lost an event', () => {
   }
 });
 
+describe('a log that is read', () => {
+  it('is handed out by the driver as one row a page, in the order of positions or of streams', async () => {
+    const upTo = await store.eventStore.head();
+    for (const read of [
+      store.eventStore.readAll({ pageSize: 2 }),
+      store.eventStore.readStreams?.({ upTo, pageSize: 2 }),
+    ]) {
+      const before = driver.count('SELECT position, stream');
+      const revisions: bigint[] = [];
+      for await (const page of read ?? []) revisions.push(...page.map(({ revision }) => revision));
+      expect(revisions).to.deep.equal([0n, 1n, 2n, 3n, 4n]);
+      expect(driver.count('SELECT position, stream')).to.equal(before);
+    }
+  });
+});
+
 describe('a stream that is read', () => {
   it('is asked for once where a page holds all that is wanted', async () => {
     const asked: ReadStreamOptions[] = [
