@@ -122,6 +122,8 @@ describe('a row that no longer parses', () => {
   for (const [column, text] of [
     ['data', '{"by":'],
     ['data', '7'],
+    ['data', '{"by":1},{"by":2}'],
+    ['metadata', '{},{}'],
     ['metadata', 'nonsense'],
   ] as const) {
     it(`is an unreadable event, not a crash: ${column} ${text}`, async () => {
