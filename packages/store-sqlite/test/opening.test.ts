@@ -1,5 +1,5 @@
 import { existsSync, rmSync } from 'node:fs';
-import { readFile, stat, writeFile } from 'node:fs/promises';
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { isFault } from '@login-policy/event-sourcing';
 import { openSqliteStore } from '@login-policy/store-sqlite';
 import { expect } from 'chai';
@@ -89,8 +89,11 @@ describe('a file that is opened', () => {
   });
 
   it('is not made where the store is one in memory', async () => {
+    const before = process.cwd();
+    process.chdir(folder.path('.'));
     await (await openSqliteStore({ path: ':memory:' })).close();
-    expect(existsSync(':memory:')).to.equal(false);
+    process.chdir(before);
+    expect(await readdir(folder.path('.'))).to.deep.equal([]);
   });
 
   it('is waited for by nobody when it is of this version: another may be writing', async () => {
