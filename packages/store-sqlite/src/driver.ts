@@ -4,7 +4,7 @@ export interface Changes {
   readonly lastInsertRowid: number | bigint;
 }
 
-/** In which form rows are answered: by the names of their columns, as lists, or the first column alone. */
+/** In which form rows are answered: by the names of their columns, as lists, or the first column alone. No two columns have one name. */
 export type RowShape = 'record' | 'list' | 'value';
 
 /** A statement that a driver has compiled. */

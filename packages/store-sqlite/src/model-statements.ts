@@ -48,7 +48,8 @@ export function modelStatements(database: Database): ModelStatements {
     make: database.prepare('INSERT INTO models (name) VALUES (?) ON CONFLICT DO NOTHING'),
     place: database
       .prepare<[string], PlacedModel>(
-        `SELECT models.id, left_at, head.position, head.id, head.kept FROM models
+        // Where the driver makes lists of records, two columns of one name would be one.
+        `SELECT models.id AS model, left_at, head.position, head.id, head.kept FROM models
          LEFT JOIN (SELECT position, id, kept FROM events ORDER BY position DESC LIMIT 1) AS head WHERE name = ?`,
       )
       .raw(),

@@ -1,58 +1,69 @@
-import { createRequire, isBuiltin, syncBuiltinESMExports } from 'node:module';
+import { isBuiltin } from 'node:module';
 import { isFault } from '@login-policy/event-sourcing';
-import { openSqliteStore, type SqliteStore } from '@login-policy/store-sqlite';
+import type { openSqliteStore, SqliteStore } from '@login-policy/store-sqlite';
 import { counterTotals, rowUnder } from '@login-policy/testkit';
 import { expect } from 'chai';
 import { after, afterEach, before, beforeEach, describe, it } from 'mocha';
 import { appendOne, eventsOf, STREAM } from './events.js';
 import { faultOf, freshFolder, type Folder } from './files.js';
-import { Raw, type RawDatabase } from './raw.js';
 import { driverError, watchDriver, type WatchedDriver } from './watched-driver.js';
 
-/** Node's own driver as Node 22.13 has it: it says of no connection whether it is in a transaction, has no lists and no `backup`. */
-class OlderDatabase implements RawDatabase {
-  readonly #native: RawDatabase;
-
-  constructor(path: string) {
-    this.#native = new Raw(path);
-  }
-
-  prepare(sql: string): ReturnType<RawDatabase['prepare']> {
-    return Object.assign(this.#native.prepare(sql), { setReturnArrays: undefined });
-  }
-
-  exec(sql: string): unknown {
-    return this.#native.exec(sql);
-  }
-
-  close(): unknown {
-    return this.#native.close();
-  }
+interface Resolved {
+  readonly url: string;
+  readonly shortCircuit?: boolean;
 }
+
+/** What Node has from 22.15 on, to say what is loaded by a name. */
+interface Hooking {
+  readonly isBuiltin: typeof isBuiltin;
+  readonly registerHooks?: (hooks: {
+    resolve(
+      specifier: string,
+      context: { readonly parentURL?: string },
+      next: (specifier: string, context: object) => Resolved,
+    ): Resolved;
+  }) => { deregister(): void };
+}
+
+/** Of whatever has this at its end there is another copy, which meets the older driver. */
+const COPY = '?on-node-22-13';
+
+/** The package as it is loaded where Node has an older driver; on Node 20, which has none, as it is. */
+async function loadThere(): Promise<{ open: typeof openSqliteStore; leave: () => void }> {
+  const { registerHooks }: Hooking = await import('node:module');
+  const hooks = registerHooks?.({
+    resolve(specifier, context, next) {
+      const isOurs = context.parentURL?.endsWith(COPY) === true;
+      if (isOurs && specifier === 'node:sqlite') return { url: older, shortCircuit: true };
+      const found = next(specifier, context);
+      return isOurs && specifier.startsWith('.') ? { ...found, url: `${found.url}${COPY}` } : found;
+    },
+  });
+  const place = import.meta.resolve('@login-policy/store-sqlite');
+  const copy: { openSqliteStore: typeof openSqliteStore } = await import(
+    isBuiltin('node:sqlite') ? place + COPY : place
+  );
+  return { open: copy.openSqliteStore, leave: () => hooks?.deregister() };
+}
+
+const older = new URL('sqlite-of-node-22-13.js', import.meta.url).href;
 
 describe("a store on the first Node that has SQLite of its own (on Node 20: with Node 20's driver)", () => {
   let folder: Folder;
   let driver: WatchedDriver;
   let store: SqliteStore;
-  let restoreModule = (): void => undefined;
+  let open: typeof openSqliteStore;
+  let leave: () => void;
 
-  before(() => {
-    if (!isBuiltin('node:sqlite')) return;
-    const sqlite: object = createRequire(import.meta.url)('node:sqlite');
-    const newer = { ...sqlite };
-    const pretend = (exported: object): void => {
-      Object.assign(sqlite, exported);
-      syncBuiltinESMExports();
-    };
-    pretend({ DatabaseSync: OlderDatabase, backup: undefined });
-    restoreModule = () => pretend(newer);
+  before(async () => {
+    ({ open, leave } = await loadThere());
   });
-  after(() => restoreModule());
+  after(() => leave());
 
   beforeEach(async () => {
     folder = await freshFolder();
     driver = watchDriver();
-    store = await openSqliteStore({ path: folder.path('store.db') });
+    store = await open({ path: folder.path('store.db') });
     await store.readModels.open(counterTotals);
     for (let count = 0; count < 2; count++) await store.eventStore.append(appendOne());
   });
@@ -70,14 +81,14 @@ describe("a store on the first Node that has SQLite of its own (on Node 20: with
   });
 
   it('is backed up, a file and one in memory', async () => {
-    const memory = await openSqliteStore({ path: ':memory:' });
+    const memory = await open({ path: ':memory:' });
     await memory.eventStore.append(appendOne());
     for (const [source, count] of [
       [store, 2],
       [memory, 1],
     ] as const) {
       await source.backup(folder.path(`${count}.db`));
-      const copy = await openSqliteStore({ path: folder.path(`${count}.db`), integrityCheck: 'full' });
+      const copy = await open({ path: folder.path(`${count}.db`), integrityCheck: 'full' });
       expect(await eventsOf(copy.eventStore)).to.have.length(count);
       await copy.close();
     }
