@@ -49,27 +49,8 @@ rmSync(scratch, { recursive: true, force: true });
 function breakAll(name, broken, node) {
   if (broken.length === 0) return [];
   const run = join(root, '.data', `mutants-${name}${node === undefined ? '' : `-${node}`}`);
-  const report = `${run}-report.json`;
-  rmSync(report, { force: true });
-  writeFileSync(
-    `${run}.json`,
-    JSON.stringify({
-      mutate: broken.map((file) => `packages/${name}/dist/${file}`),
-      inPlace: true,
-      plugins: [join(root, '.ci', 'mutants-runner.mjs')],
-      testRunner: 'mocha-12',
-      maxTestRunnerReuse: 1,
-      concurrency: 2,
-      mutator: { excludedMutations: ['StringLiteral', 'Regex'] },
-      reporters: ['clear-text', 'progress-append-only', 'html', 'json'],
-      clearTextReporter: { logTests: false, allowColor: false },
-      htmlReporter: { fileName: `${run}.html` },
-      jsonReporter: { fileName: report },
-      tempDirName: '.data/stryker',
-      // On a busy machine a run takes many times as long as the first one did: only what never ends is to be ended.
-      timeoutMS: 60_000,
-    }),
-  );
+  const mutate = broken.map((file) => `packages/${name}/dist/${file}`);
+  writeFileSync(`${run}.json`, JSON.stringify({ ...settingsOf(run), mutate }));
   const isAsked = new RegExp(asked);
   const tests = testsOf([name])
     .files.filter((file) => isAsked.test(basename(file)))
@@ -79,10 +60,35 @@ function breakAll(name, broken, node) {
   const [program, ...args] = [...programOfNpm('npx'), '--yes', ...other, ...STRYKER, 'run', `${run}.json`];
   const { status } = spawnSync(program, args, { cwd: root, env, stdio: 'inherit' });
   if (status !== 0) throw new Error(`Stryker ended with ${status}.`);
-  return Object.entries(JSON.parse(readFileSync(report, 'utf8')).files).flatMap(([file, { mutants }]) =>
-    mutants.map(({ location: { start, end }, replacement, status: outcome }) => ({
-      place: [file, start.line, start.column, end.line, end.column, replacement].join(),
-      isNoticed: outcome === 'Killed' || outcome === 'Timeout',
-    })),
+  return outcomesIn(JSON.parse(readFileSync(`${run}-report.json`, 'utf8')));
+}
+
+function settingsOf(run) {
+  return {
+    inPlace: true,
+    plugins: [join(root, '.ci', 'mutants-runner.mjs')],
+    testRunner: 'mocha-12',
+    maxTestRunnerReuse: 1,
+    concurrency: 2,
+    mutator: { excludedMutations: ['StringLiteral', 'Regex'] },
+    reporters: ['clear-text', 'progress-append-only', 'html', 'json'],
+    clearTextReporter: { logTests: false, allowColor: false },
+    htmlReporter: { fileName: `${run}.html` },
+    jsonReporter: { fileName: `${run}-report.json` },
+    tempDirName: '.data/stryker',
+    // On a busy machine a run takes many times as long as the first one did: only what never ends is to be ended.
+    timeoutMS: 60_000,
+  };
+}
+
+/** Where each break was, and whether it was noticed. */
+function outcomesIn({ files: reported }) {
+  return Object.entries(reported).flatMap(([file, { mutants }]) =>
+    mutants
+      .filter(({ status }) => status !== 'Ignored')
+      .map(({ location: { start, end }, replacement, status }) => ({
+        place: [file, start.line, start.column, end.line, end.column, replacement].join(),
+        isNoticed: status === 'Killed' || status === 'Timeout',
+      })),
   );
 }
