@@ -1,0 +1,72 @@
+import { isFault, type FaultCode } from '@login-policy/event-sourcing';
+import { openSqliteStore, type SqliteStore } from '@login-policy/store-sqlite';
+import { expect } from 'chai';
+import { afterEach, beforeEach, describe, it } from 'mocha';
+import { appendOne, eventsOf, STREAM } from './events.js';
+import { faultOf, freshFolder, type Folder } from './files.js';
+import { Raw } from './raw.js';
+import { driverError, watchDriver, type WatchedDriver } from './watched-driver.js';
+
+const noSync = driverError('disk I/O error', 'SQLITE_IOERR_FSYNC', 1034);
+
+let folder: Folder;
+let path: string;
+let driver: WatchedDriver;
+let store: SqliteStore;
+
+beforeEach(async () => {
+  folder = await freshFolder();
+  path = folder.path('store.db');
+  driver = watchDriver();
+  store = await openSqliteStore({ path });
+  await store.eventStore.append(appendOne());
+});
+afterEach(async () => {
+  driver.restore();
+  await store.close();
+  await folder.remove();
+});
+
+function failCommit(): void {
+  driver.strikeAt('COMMIT', (_, database) => {
+    database.exec('ROLLBACK');
+    throw noSync;
+  });
+}
+
+describe('what a commit that failed has left in the log', () => {
+  it('is taken away with the log, and nothing is committed in its place', async () => {
+    failCommit();
+    const [commits, looks] = [driver.count('COMMIT'), driver.count('PRAGMA user_version')];
+    expect(isFault(await faultOf(store.eventStore.append(appendOne())), 'store-unavailable')).to.equal(true);
+    expect([driver.count('COMMIT'), driver.count('PRAGMA user_version')]).to.deep.equal([commits + 1, looks]);
+  });
+
+  async function isOverwritten(times: 1 | 2, code: FaultCode): Promise<void> {
+    const reader = new Raw(path);
+    reader.exec('BEGIN');
+    reader.prepare('SELECT count(*) FROM events').get();
+    for (let time = 0; time < times; time++) failCommit();
+    const [commits, looks] = [driver.count('COMMIT'), driver.count('PRAGMA user_version')];
+    const fault = await faultOf(store.eventStore.append(appendOne()));
+    expect(isFault(fault, code), String(fault)).to.equal(true);
+    expect([driver.count('COMMIT'), driver.count('PRAGMA user_version')]).to.deep.equal([commits + 2, looks + 1]);
+    reader.close();
+    expect(await eventsOf(store.eventStore)).to.have.length(1);
+  }
+
+  it('is overwritten by a commit of our own where another reads the log', () => isOverwritten(1, 'store-unavailable'));
+  it('is not known to be gone when that fails, too', () => isOverwritten(2, 'outcome-unknown'));
+});
+
+describe('a name that can not be looked up', () => {
+  it('is no damage of the event: what SQLite says stays what it is', async () => {
+    const later = await openSqliteStore({ path });
+    driver.strikeAt('SELECT name FROM names', () => {
+      throw noSync;
+    });
+    const fault = await faultOf(eventsOf(later.eventStore, STREAM));
+    expect(isFault(fault, 'store-unavailable'), String(fault)).to.equal(true);
+    await later.close();
+  });
+});
