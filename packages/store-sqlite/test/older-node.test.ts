@@ -46,7 +46,7 @@ async function loadThere(): Promise<{ open: typeof openSqliteStore; leave: () =>
   return { open: copy.openSqliteStore, leave: () => hooks?.deregister() };
 }
 
-const older = new URL('sqlite-of-node-22-13.js', import.meta.url).href;
+const older = new URL('./sqlite-of-node-22-13.js', import.meta.url).href;
 
 describe("a store on the first Node that has SQLite of its own (on Node 20: with Node 20's driver)", () => {
   let folder: Folder;
