@@ -38,13 +38,13 @@ export async function catchUp(
   schema: Schema,
   behind: Behind,
 ): Promise<ReadonlyMap<string, unknown> | undefined> {
-  const { checkpoint, head, projection, model } = behind;
+  const { checkpoint, head, model } = behind;
   if (head <= (checkpoint ?? START)) return new Map();
   if (placeIn(head) - placeIn(checkpoint ?? START) > BigInt(MOST_BEHIND)) return undefined;
-  const rows = await reduced(client, schema, behind).catch(leftToReaders);
-  if (rows === undefined) return undefined;
-  const step = { model, expected: checkpoint, checkpoint: head, changes: JSON.stringify(rowChanges(projection, rows)) };
-  const refused = await takeStep(client, schema, step);
+  const found = await changed(client, schema, behind).catch(leftToReaders);
+  if (found === undefined) return undefined;
+  const { rows, changes } = found;
+  const refused = await takeStep(client, schema, { model, expected: checkpoint, checkpoint: head, changes });
   return refused === null ? rows : undefined;
 }
 
@@ -71,6 +71,16 @@ export async function takeStep(
 /** The server's word ends the transaction; what can't be read of an event or a row is told to who reads it. */
 function leftToReaders(caught: unknown): undefined {
   if (stateOf(caught) !== undefined || isConnectionLost(caught)) throw caught;
+}
+
+/** The rows that change up to the head, and how that is written; `undefined` when an event stops it. */
+async function changed(
+  client: ClientBase,
+  schema: Schema,
+  behind: Behind,
+): Promise<{ readonly rows: ReadonlyMap<string, unknown>; readonly changes: string } | undefined> {
+  const rows = await reduced(client, schema, behind);
+  return rows && { rows, changes: JSON.stringify(rowChanges(behind.projection, rows)) };
 }
 
 async function reduced(

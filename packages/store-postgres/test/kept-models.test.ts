@@ -68,6 +68,16 @@ describe('a read model that appends to PostgreSQL keep', () => {
       }));
   }
 
+  it('is left where it is when a row on the way to the head can be written by nobody', () =>
+    onStorage(freshStorage(), async (storage) => {
+      const store = await storage.open({ models: [{ ...counterTotals, index: refuse }] });
+      const other = await storage.open();
+      await other.eventStore.append(appendTo('a'));
+      await store.eventStore.append(appendTo('b'));
+      const model = await store.readModels.open(counterTotals);
+      expect([await model.checkpoint(), placeOf(await store.eventStore.head())]).to.deep.equal([undefined, 2n]);
+    }));
+
   it('whose rows were replaced is swept out in slices, after the answer', () =>
     onStorage(freshStorage(), async (storage) => {
       const store = await storage.open();
@@ -80,6 +90,10 @@ describe('a read model that appends to PostgreSQL keep', () => {
       await eventually('the end of the rows that were replaced', async () => (await countOf(storage)) === '1,1');
     }));
 });
+
+function refuse(): never {
+  throw new Error('no row is right');
+}
 
 async function placesOf({ pool, schema }: Storage): Promise<readonly unknown[]> {
   const { rows } = await pool.query(`SELECT xmin, ctid, checkpoint, steps FROM "${schema}".read_models`);
