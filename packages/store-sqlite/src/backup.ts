@@ -53,8 +53,8 @@ async function copy(
   { onProgress, signal }: BackupOptions,
 ): Promise<void> {
   const progress: Progress = (copied, total) => {
-    signal?.throwIfAborted();
     onProgress?.(copied, total);
+    signal?.throwIfAborted();
   };
   signal?.throwIfAborted();
   makePrivate(path);

@@ -57,7 +57,7 @@ class NodeConnection implements DriverConnection {
 
   async copyTo(path: string, progress: Progress): Promise<void> {
     const { backup: copy } = this.#module;
-    if (copy === undefined) return this.#vacuumInto(path);
+    if (copy === undefined) return this.#vacuumInto(path, progress);
     await copy(this.#native, path, {
       rate: PAGES_AT_A_TIME,
       progress: ({ totalPages, remainingPages }) => progress(totalPages - remainingPages, totalPages),
@@ -69,9 +69,11 @@ class NodeConnection implements DriverConnection {
   }
 
   /** For a Node that has no `backup` yet: in one go, while everybody waits. A transaction must not be open. */
-  #vacuumInto(path: string): void {
+  #vacuumInto(path: string, progress: Progress): void {
     if (this.inTransaction) this.#native.exec('ROLLBACK');
     this.#native.prepare('VACUUM INTO ?').run(path);
+    const pages = Number(Object.values(this.#native.prepare('PRAGMA page_count').get() ?? {})[0]);
+    progress(pages, pages);
   }
 
   /** For a Node that does not say it: a transaction can't be begun inside another. */

@@ -65,7 +65,8 @@ describe('a backup', () => {
       },
     });
     other.close();
-    expect(seen).to.have.length.above(1);
+    // A Node before 22.16 copies in one go.
+    expect(seen).not.to.deep.equal([]);
     for (const [copied, total] of seen) expect(copied).to.be.within(0, total);
     await store.close();
     const copy = await openSqliteStore({ path: folder.path('copy.db'), integrityCheck: 'full' });
