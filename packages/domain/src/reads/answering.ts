@@ -82,7 +82,9 @@ export function foundList<Name extends ListName>(
   { of, read }: Asked,
 ): ReadAnswer<LoginPolicyList<LoginPolicyView[Name][number]>> {
   if (found === undefined) return policyNotFound({ of: instanceOf(of), read });
-  return { outcome: 'found', items: found.policy[name], ...placeOf(found) };
+  const { policy, marks, owner, position } = found;
+  const [isDefault, details] = [!isOrganization(owner), detailsOf(marks, owner)];
+  return { outcome: 'found', owner, isDefault, items: policy[name], details, eventId: marks.eventId, position };
 }
 
 /** What differs in what an owner's users met at two moments, or the refusal where no policy held at either. */
@@ -96,19 +98,19 @@ export function foundDiff(
   return { outcome: 'found', before: before && viewOf(before), after: after && viewOf(after), changes };
 }
 
-function viewOf(found: PolicyFound): LoginPolicyView {
-  const { settings, secondFactors, multiFactors, identityProviders } = found.policy;
-  return { settings: viewOfSettings(settings), secondFactors, multiFactors, identityProviders, ...placeOf(found) };
-}
-
-/** What every answer says of a policy: whose it is and as of when. */
-function placeOf({
-  marks,
-  owner,
-  position,
-}: PolicyFound): Pick<LoginPolicyView, 'owner' | 'isDefault' | 'details' | 'eventId' | 'position'> {
-  const { eventId } = marks;
-  return { owner, isDefault: !isOrganization(owner), details: detailsOf(marks, owner), eventId, position };
+// A literal, no spread: every read comes by here.
+function viewOf({ policy, marks, owner, position }: PolicyFound): LoginPolicyView {
+  return {
+    owner,
+    isDefault: !isOrganization(owner),
+    settings: viewOfSettings(policy.settings),
+    secondFactors: policy.secondFactors,
+    multiFactors: policy.multiFactors,
+    identityProviders: policy.identityProviders,
+    details: detailsOf(marks, owner),
+    eventId: marks.eventId,
+    position,
+  };
 }
 
 function policyNotFound({ of, read }: Asked): Rejected {
