@@ -24,5 +24,6 @@ export { endBetweenReads } from './port/end-between-reads.js';
 export { openPort, type CloseOptions, type OpenPort, type PortLimits, type PortOptions } from './port/port.js';
 export type { NodeRequest, NodeResponse, OnRequest } from './port/servers.js';
 export type { FetchOptions } from './server/fetch-exchange.js';
+export { targetOf, type Target } from './server/target.js';
 export type { Readiness } from './server/readiness.js';
 export type { Schema } from './openapi/schemas.js';

@@ -4,9 +4,10 @@ import { counterTotals } from '@login-policy/testkit';
 import { expect } from 'chai';
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import { appendOne, eventsOf, STREAM } from './events.js';
-import { faultOf, freshFolder, type Folder } from './files.js';
+import { faultOf, type Folder } from './files.js';
 import { tamper } from './raw.js';
-import { driverError, watchDriver, type WatchedDriver } from './watched-driver.js';
+import { driverError, type WatchedDriver } from './watched-driver.js';
+import { leaveWatched, openWatched } from './watched-store.js';
 
 const noSync = driverError('disk I/O error', 'SQLITE_IOERR_FSYNC', 1034);
 const streams = ['a', 'b', 'c'].map((key) => streamId('Counter', key));
@@ -17,17 +18,10 @@ let driver: WatchedDriver;
 let store: SqliteStore;
 
 beforeEach(async () => {
-  folder = await freshFolder();
-  path = folder.path('store.db');
-  driver = watchDriver();
-  store = await openSqliteStore({ path });
+  ({ folder, path, driver, store } = await openWatched());
   await store.eventStore.append(appendOne());
 });
-afterEach(async () => {
-  driver.restore();
-  await store.close();
-  await folder.remove();
-});
+afterEach(() => leaveWatched({ folder, driver, store }));
 
 /** Opens the file from another place, as after a crash. */
 async function foundLater(stream = STREAM): Promise<number> {

@@ -4,9 +4,10 @@ import { counterTotals } from '@login-policy/testkit';
 import { expect } from 'chai';
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import { appendOne, eventsOf } from './events.js';
-import { faultOf, freshFolder, type Folder } from './files.js';
+import { faultOf, type Folder } from './files.js';
 import { Raw, type RawDatabase } from './raw.js';
-import { driverError, watchDriver, type WatchedDriver } from './watched-driver.js';
+import { driverError, type WatchedDriver } from './watched-driver.js';
+import { leaveWatched, openWatched } from './watched-store.js';
 
 const noSync = driverError('disk I/O error', 'SQLITE_IOERR_FSYNC', 1034);
 
@@ -16,16 +17,9 @@ let driver: WatchedDriver;
 let store: SqliteStore;
 
 beforeEach(async () => {
-  folder = await freshFolder();
-  path = folder.path('store.db');
-  driver = watchDriver();
-  store = await openSqliteStore({ path, busyTimeoutMs: 0 });
+  ({ folder, path, driver, store } = await openWatched({ busyTimeoutMs: 0 }));
 });
-afterEach(async () => {
-  driver.restore();
-  await store.close();
-  await folder.remove();
-});
+afterEach(() => leaveWatched({ folder, driver, store }));
 
 /** Turns of the event loop, until something is so. */
 async function until(isSo: () => boolean): Promise<void> {

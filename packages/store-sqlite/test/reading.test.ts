@@ -1,12 +1,13 @@
 import { isFault, revision as toRevision, type RecordedEvent } from '@login-policy/event-sourcing';
 import type { ReadStreamOptions } from '@login-policy/event-sourcing/store';
-import { openSqliteStore, type SqliteStore } from '@login-policy/store-sqlite';
+import type { SqliteStore } from '@login-policy/store-sqlite';
 import { expect } from 'chai';
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import { appendOne, newEvent, STREAM } from './events.js';
-import { faultOf, freshFolder, type Folder } from './files.js';
+import { faultOf, type Folder } from './files.js';
 import { tamper } from './raw.js';
-import { driverError, watchDriver, type WatchedDriver } from './watched-driver.js';
+import { driverError, type WatchedDriver } from './watched-driver.js';
+import { leaveWatched, openWatched } from './watched-store.js';
 
 let folder: Folder;
 let path: string;
@@ -14,17 +15,10 @@ let driver: WatchedDriver;
 let store: SqliteStore;
 
 beforeEach(async () => {
-  folder = await freshFolder();
-  path = folder.path('store.db');
-  driver = watchDriver();
-  store = await openSqliteStore({ path, durability: 'normal' });
+  ({ folder, path, driver, store } = await openWatched({ durability: 'normal' }));
   for (let count = 0; count < 5; count++) await store.eventStore.append(appendOne());
 });
-afterEach(async () => {
-  driver.restore();
-  await store.close();
-  await folder.remove();
-});
+afterEach(() => leaveWatched({ folder, driver, store }));
 
 async function revisionsOf(options: ReadStreamOptions): Promise<readonly bigint[]> {
   const revisions: bigint[] = [];

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { OutgoingHttpHeaders } from 'node:http';
 import { isIPv6 } from 'node:net';
-import type { NodeRequest, NodeResponse, RequestHeaders } from '@login-policy/api';
+import { targetOf, type NodeRequest, type NodeResponse, type RequestHeaders } from '@login-policy/api';
 import type { z } from 'zod';
 import { badBody, type Refusal } from './refusal.js';
 
@@ -57,12 +57,6 @@ export function exchangeOf(request: NodeRequest, response: NodeResponse): Exchan
     verb: method,
     path: mark === -1 ? url : url.slice(0, mark),
   };
-}
-
-/** A target may name its host as well: that counts then, as it does for the API, or the two would see two requests in one. */
-function targetOf(target: string): { readonly authority?: string | undefined; readonly url: string } {
-  const [, authority, url = target] = target.startsWith('/') ? [] : (/^https?:\/\/([^/?#]+)(.*)$/i.exec(target) ?? []);
-  return { authority, url };
 }
 
 function onGone(request: NodeRequest, response: NodeResponse, listener: () => void): void {

@@ -9,6 +9,7 @@ import { fromThrown } from '../errors/status.js';
 import type { ApiRequest } from '../ports/ports.js';
 import { corsHeaders, type AllowedOrigins } from './cors.js';
 import { readBody, type BodyLimits, type Source } from './read-body.js';
+import { targetOf } from './target.js';
 
 /** What was asked, by whom, and how it was answered, for an access log. */
 export interface AccessEntry {
@@ -169,10 +170,4 @@ export abstract class Exchange implements Visit, Source {
       durationMs: performance.now() - this.#startedAt,
     });
   }
-}
-
-/** A target that names its host as well, as for a proxy: that counts then, and the header `host` does not (RFC 9112, 3.2.2). */
-function targetOf(target: string): { readonly authority: string | undefined; readonly url: string } {
-  const [, authority, url = target] = target.startsWith('/') ? [] : (/^https?:\/\/([^/?#]+)(.*)$/i.exec(target) ?? []);
-  return { authority, url };
 }

@@ -9,6 +9,7 @@ import type {
   ReadAnswer,
 } from './answers.js';
 import { detailsToJson, sequenceOf, toDateTime } from './details.js';
+import { loginPolicyEvents } from '../events/event-codec.js';
 import type { LoginPolicyEvent, RecordedLoginPolicyEvent } from '../events/events.js';
 import type { MultiFactor, SecondFactor } from '../policy/factors.js';
 import type { History, HistoryEntry } from './history.js';
@@ -124,8 +125,9 @@ function recordedJson(event: RecordedLoginPolicyEvent): JsonObject {
 }
 
 /** As it is stored: lifetimes in ISO 8601. */
-function eventJson({ type, data }: LoginPolicyEvent): JsonObject {
-  return { type, data: toJsonObject(data) };
+function eventJson(event: LoginPolicyEvent): JsonObject {
+  const { type, data } = loginPolicyEvents.encode(event);
+  return { type, data };
 }
 
 /** What a factor is called on the wire: TOTP is the `OTP` there. */
