@@ -198,7 +198,7 @@ export class Statement<Values extends unknown[] = unknown[], Row = unknown> {
     return this;
   }
 
-  // Written out: by the name of a method every read took a tenth longer.
+  // Written out: called by their names, a read takes some 3 % longer.
   run(...values: Values): Changes {
     try {
       return this.#ready().run(...values);
