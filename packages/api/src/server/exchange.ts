@@ -9,7 +9,6 @@ import { fromThrown } from '../errors/status.js';
 import type { ApiRequest } from '../ports/ports.js';
 import { corsHeaders, type AllowedOrigins } from './cors.js';
 import { readBody, type BodyLimits, type Source } from './read-body.js';
-import { targetOf } from './target.js';
 
 /** What was asked, by whom, and how it was answered, for an access log. */
 export interface AccessEntry {
@@ -170,4 +169,10 @@ export abstract class Exchange implements Visit, Source {
       durationMs: performance.now() - this.#startedAt,
     });
   }
+}
+
+/** Takes a target apart. One that names its host as well: that counts then, and the header `host` does not (RFC 9112, 3.2.2). */
+export function targetOf(target: string): { readonly authority: string | undefined; readonly url: string } {
+  const [, authority, url = target] = target.startsWith('/') ? [] : (/^https?:\/\/([^/?#]+)(.*)$/i.exec(target) ?? []);
+  return { authority, url };
 }
