@@ -7,7 +7,7 @@ import { connectNodeAdapter } from '@connectrpc/connect-node';
 import { holdsGrant } from '@login-policy/api';
 import { orThrow } from '@login-policy/domain';
 import { AdminService, type GetLoginPolicyResponseSchema } from '@zitadel/proto/zitadel/admin_pb.js';
-import { policyAnswer } from './grpc-by-hand.js';
+import { policyAnswer } from './rpc-by-hand.js';
 import { authenticate, listening, openPolicies, type OpenPolicies, type OpenServer } from './servers.js';
 
 /** The read of the policy with connect-es alone: over HTTP/2 for gRPC. */
@@ -16,7 +16,7 @@ export async function openConnectHttp2(): Promise<OpenServer> {
   return listening(createHttp2Server(connectNodeAdapter({ routes: routesOf(open) })), open);
 }
 
-/** The same over HTTP/1.1, for gRPC-Web. */
+/** The same over HTTP/1.1, for gRPC-Web and Connect. */
 export async function openConnectHttp1(): Promise<OpenServer> {
   const open = await openPolicies();
   return listening(createServer(connectNodeAdapter({ routes: routesOf(open) })), open);

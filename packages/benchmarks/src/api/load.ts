@@ -4,7 +4,16 @@ import { writeFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
 import autocannon from 'autocannon';
 import { openScratch } from '../harness/scratch.js';
-import { commandsOf, EMPTY_FRAME, lanes, READ_PATH, webReadOf, type Lane, type LoadRequest } from './requests.js';
+import {
+  commandsOf,
+  connectReadOf,
+  EMPTY_FRAME,
+  lanes,
+  READ_PATH,
+  webReadOf,
+  type Lane,
+  type LoadRequest,
+} from './requests.js';
 
 // The clients, in a process that is not the server's: autocannon, and h2load for gRPC. It prints how many milliseconds passed
 // from the first request to the last answer.
@@ -12,6 +21,7 @@ const [load = '', port = '', perLane = ''] = process.argv.slice(2);
 const amount = lanes.length * Number(perLane);
 const LOADS: Readonly<Record<string, () => Promise<number>>> = {
   rest: () => overHttp1(commandsOf),
+  connect: () => overHttp1((lane) => [connectReadOf(lane)]),
   'grpc-web': () => overHttp1((lane) => [webReadOf(lane)]),
   grpc: overHttp2,
 };

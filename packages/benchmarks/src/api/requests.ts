@@ -47,9 +47,17 @@ export function commandsOf(lane: Lane): readonly LoadRequest[] {
 }
 
 /** The read of the policy over gRPC-Web. */
-export function webReadOf({ host, token }: Lane): LoadRequest {
-  const headers = { host, authorization: `Bearer ${token}`, 'content-type': 'application/grpc-web+proto' };
-  return { method: 'POST', path: READ_PATH, headers, body: EMPTY_FRAME };
+export function webReadOf(lane: Lane): LoadRequest {
+  return { ...readOf(lane, 'application/grpc-web+proto'), body: EMPTY_FRAME };
+}
+
+/** The read of the policy over Connect: an empty message is an empty body. */
+export function connectReadOf(lane: Lane): LoadRequest {
+  return readOf(lane, 'application/proto');
+}
+
+function readOf({ host, token }: Lane, type: string): LoadRequest {
+  return { method: 'POST', path: READ_PATH, headers: { host, authorization: `Bearer ${token}`, 'content-type': type } };
 }
 
 function requestsOf({

@@ -26,9 +26,10 @@ export interface Contender {
   measure(): Promise<Figure>;
 }
 
-/** What `ours` must reach: so many times `raw`, or so much in the row's unit. */
+/** What `ours` must reach: so many times `raw`, or another contender where one is named, or so much in the row's unit. */
 export type Target = { readonly bound: 'at least' | 'at most' } & (
-  { readonly timesRaw: number; readonly figure?: never } | { readonly figure: number; readonly timesRaw?: never }
+  | { readonly times: number; readonly of?: string; readonly figure?: never }
+  | { readonly figure: number; readonly times?: never }
 );
 
 /** A row of the table: one kind of work, done in several ways that take turns. */

@@ -15,10 +15,7 @@ interface Work {
 }
 
 /** Commands of five kinds over many policies; so many are on their way at any time. */
-export function commands(
-  kind: Kind,
-  { atATime, timesRaw }: { readonly atATime: number; readonly timesRaw: number },
-): Row {
+export function commands(kind: Kind, { atATime, times }: { readonly atATime: number; readonly times: number }): Row {
   const [name, how] = atATime === 1 ? ['in-turn', 'one after another'] : ['at-once', `${atATime} at a time`];
   return {
     name: `${name}-${kind.name}`,
@@ -26,7 +23,7 @@ export function commands(
     unit: 'commands/s',
     // After one round of ours the compiler is still at work: each round was faster than the one before it up to the third.
     warmUps: 3,
-    target: { bound: 'at least', timesRaw },
+    target: { bound: 'at least', times },
     contenders: async (setting) => {
       const policies = atATime === 1 ? kind.policiesInTurn : 900;
       const jobs = jobsOver(Math.ceil(setting.isQuick ? policies / 2 : policies));

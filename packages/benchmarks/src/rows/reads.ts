@@ -10,14 +10,14 @@ import { addDefault, give, withOurs } from '../workload/ours.js';
 const ORGANIZATIONS = 2000;
 
 /** What every sign-in asks: the effective policy of an organization. */
-export function reads(kind: Kind, timesRaw: number): Row {
+export function reads(kind: Kind, times: number): Row {
   const customized = Array.from({ length: ORGANIZATIONS / 2 }, (_, index) => index * 2);
   return {
     name: `read-${kind.name}`,
     work: `effective policy of 2,000 organizations, every second with its own, one read after another, ${kind.title}`,
     unit: 'reads/s',
     warmUps: 2,
-    target: { bound: 'at least', timesRaw },
+    target: { bound: 'at least', times },
     async contenders(setting) {
       const draw = drawer(7);
       const asked = Array.from({ length: setting.isQuick ? 1000 : 6000 }, () => draw(ORGANIZATIONS));

@@ -13,7 +13,7 @@ import { authenticate, listening, openPolicies, type OpenPolicies, type OpenServ
 
 interface Answered {
   readonly headers: Readonly<Record<string, string>>;
-  readonly frame: Buffer;
+  readonly message: Uint8Array;
 }
 
 /** The read of the policy over gRPC by a careful engineer: node:http2 by streams, the token, the permission, the message. */
@@ -22,10 +22,10 @@ export async function openGrpcByHand(): Promise<OpenServer> {
   const server = createHttp2Server();
   server.on('stream', (stream, headers) => {
     const respond = async (): Promise<void> => {
-      const [{ headers: answered, frame }] = await Promise.all([read(open, headers), buffer(stream)]);
+      const [{ headers: answered, message }] = await Promise.all([read(open, headers), buffer(stream)]);
       stream.on('wantTrailers', () => stream.sendTrailers({ 'grpc-status': '0', 'grpc-message': '' }));
       stream.respond({ ':status': 200, ...answered, 'content-type': 'application/grpc' }, { waitForTrailers: true });
-      stream.end(frame);
+      stream.end(framed(0, message));
     };
     respond().catch((caught: unknown) => stream.destroy(new Error(String(caught))));
   });
@@ -34,14 +34,22 @@ export async function openGrpcByHand(): Promise<OpenServer> {
 
 /** The same over gRPC-Web on node:http. */
 export async function openGrpcWebByHand(): Promise<OpenServer> {
-  const open = await openPolicies();
   const trailers = framed(0x80, Buffer.from('grpc-status: 0\r\ngrpc-message: \r\n'));
+  return openHttp1ByHand('application/grpc-web+proto', (message) => Buffer.concat([framed(0, message), trailers]));
+}
+
+/** The same over Connect on node:http. */
+export async function openConnectByHand(): Promise<OpenServer> {
+  return openHttp1ByHand('application/proto', (message) => message);
+}
+
+async function openHttp1ByHand(type: string, bodyOf: (message: Uint8Array) => Uint8Array): Promise<OpenServer> {
+  const open = await openPolicies();
   const server = createServer((request, response) => {
     const respond = async (): Promise<void> => {
       const whole = { ':path': request.url, ...request.headers };
-      const [{ headers: answered, frame }] = await Promise.all([read(open, whole), buffer(request)]);
-      const body = Buffer.concat([frame, trailers]);
-      const type = 'application/grpc-web+proto';
+      const [{ headers: answered, message }] = await Promise.all([read(open, whole), buffer(request)]);
+      const body = bodyOf(message);
       response.writeHead(200, { ...answered, 'content-type': type, 'content-length': body.length });
       response.end(body);
     };
@@ -60,7 +68,7 @@ async function read(
   const { policy } = orThrow(await policies.policy({ instanceId: caller.instanceId }));
   const message = toBinary(GetLoginPolicyResponseSchema, create(GetLoginPolicyResponseSchema, policyAnswer(policy)));
   const requestId = String(headers['x-request-id'] ?? randomUUID());
-  return { headers: { 'x-request-id': requestId, etag: `"${policy.details.sequence}"` }, frame: framed(0, message) };
+  return { headers: { 'x-request-id': requestId, etag: `"${policy.details.sequence}"` }, message };
 }
 
 function framed(flag: number, message: Uint8Array): Buffer {
