@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import type { Contender, Figure, Row, Setting, Target } from '../harness/row.js';
+import type { Contender, Figure, Row, Setting } from '../harness/row.js';
 import { openConnectHttp1, openConnectHttp2 } from './connect-es.js';
 import { openConnectByHand, openGrpcByHand, openGrpcWebByHand } from './rpc-by-hand.js';
 import { lanes } from './requests.js';
@@ -19,7 +19,6 @@ const connectEs = {
   how: 'connectNodeAdapter on node:http, the rest by hand',
   open: openConnectHttp1,
 };
-const AS_RAW: Target = { bound: 'at least', times: 0.85 };
 const WARM =
   'a server lives for weeks, so each has answered as many before those that count, and is shown just opened as well';
 
@@ -43,39 +42,34 @@ export const apiRows: readonly Row[] = [
       { ...ours, name: 'ours, just opened' },
       { ...restByHand, name: 'raw, just opened' },
     ],
-    AS_RAW,
   ),
-  rowOf(
-    'connect',
-    'Connect: reads of the policy from 64 connections with an instance each',
-    [ours, { name: 'raw', how: `node:http ${BY_HAND}`, open: openConnectByHand }, connectEs],
-    { bound: 'at least', times: 1.3, of: connectEs.name },
-  ),
-  rowOf(
-    'grpc-web',
-    'gRPC-Web: reads of the policy from 64 connections with an instance each',
-    [ours, { name: 'raw', how: `node:http ${BY_HAND}`, open: openGrpcWebByHand }, connectEs],
-    AS_RAW,
-  ),
-  rowOf(
-    'grpc',
-    'gRPC: reads of the policy of one instance from 8 connections of 8 streams',
-    [
+  {
+    ...rowOf('connect', 'Connect: reads of the policy from 64 connections with an instance each', [
       ours,
-      { name: 'raw', how: `node:http2 streams ${BY_HAND}`, open: openGrpcByHand },
-      { ...connectEs, how: 'connectNodeAdapter on node:http2, the rest by hand', open: openConnectHttp2 },
-    ],
-    AS_RAW,
-  ),
+      { name: 'raw', how: `node:http ${BY_HAND}`, open: openConnectByHand },
+      connectEs,
+    ]),
+    target: { bound: 'at least', times: 1.3, of: connectEs.name },
+  },
+  rowOf('grpc-web', 'gRPC-Web: reads of the policy from 64 connections with an instance each', [
+    ours,
+    { name: 'raw', how: `node:http ${BY_HAND}`, open: openGrpcWebByHand },
+    connectEs,
+  ]),
+  rowOf('grpc', 'gRPC: reads of the policy of one instance from 8 connections of 8 streams', [
+    ours,
+    { name: 'raw', how: `node:http2 streams ${BY_HAND}`, open: openGrpcByHand },
+    { ...connectEs, how: 'connectNodeAdapter on node:http2, the rest by hand', open: openConnectHttp2 },
+  ]),
 ];
 
-function rowOf(protocol: string, work: string, servers: readonly Server[], target: Target): Row {
+function rowOf(protocol: string, work: string, servers: readonly Server[]): Row {
   return {
     name: `${protocol}-api`,
     work,
     unit: 'requests/s',
     warmUps: 2,
-    target,
+    target: { bound: 'at least', times: 0.85 },
     contenders: async (setting) => servers.map((server) => contenderOf(server, protocol, setting)),
   };
 }

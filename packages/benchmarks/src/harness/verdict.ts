@@ -16,9 +16,9 @@ export function medianOf({ measured }: MeasuredRow, name: string, by: 'byClock' 
   return median(figures.map((figure) => figure[by] ?? Number.NaN));
 }
 
-/** Its median divided by that of `raw`, or of another. */
-export function ratioOf(row: MeasuredRow, name: string, by: 'byClock' | 'byProcessor' = 'byClock', of = 'raw'): number {
-  return medianOf(row, name, by) / medianOf(row, of, by);
+/** Its median divided by that of `raw`. */
+export function ratioOf(row: MeasuredRow, name: string, by: 'byClock' | 'byProcessor' = 'byClock'): number {
+  return medianOf(row, name, by) / medianOf(row, 'raw', by);
 }
 
 /** Judges a row: a rate by the clock and by processor time, the rest by its figure. Without figures a target is not met. */
@@ -35,10 +35,8 @@ export function judge(measured: MeasuredRow): Verdict | undefined {
     };
   }
   const { bound, times, of = 'raw' } = target;
-  const ratios = [
-    ratioOf(measured, 'ours', 'byClock', of),
-    ...(unit.endsWith('/s') ? [ratioOf(measured, 'ours', 'byProcessor', of)] : []),
-  ];
+  const judged = unit.endsWith('/s') ? (['byClock', 'byProcessor'] as const) : (['byClock'] as const);
+  const ratios = judged.map((by) => medianOf(measured, 'ours', by) / medianOf(measured, of, by));
   return {
     wanted: `${sign} ${times} × ${of}`,
     found: ratios.map(sayRatio).join(' by the clock, ') + (ratios.length > 1 ? ' by processor' : ''),
