@@ -14,6 +14,7 @@ const CHANGES: readonly (readonly [now: RegExp, next: string])[] = [
   [/"TOTP",/, '"TOTP", "PUSH",'],
   [/forceMfa: parseBoolean,/, 'forceMfa: parseBoolean, askForConsent: parseBoolean,'],
   [/forceMfa: false,/, 'forceMfa: false, askForConsent: false,'],
+  [/forceMfa: (\w+)\.forceMfa \?\? (\w+)\.forceMfa,/, '$& askForConsent: $1.askForConsent ?? $2.askForConsent,'],
   [/version: 3,/, 'version: 4,'],
   [
     /SecondFactorAdded: (oneMember\([^)]*\)),/,

@@ -29,15 +29,17 @@ export function evolveAll(policy: LoginPolicy, events: readonly LoginPolicyEvent
   return events.reduce((current, event) => evolve(current, event, owner), policy);
 }
 
-// Literals where factors change, no spread of the policy: a rebuild spends much of its time here.
+// Literals, no spread of the policy: a rebuild spends much of its time here.
 function evolveActive(policy: ActivePolicy, event: LoginPolicyEvent, owner: OwnerKind): LoginPolicy {
   const { settings, secondFactors, multiFactors, identityProviders } = policy;
   const stage = 'active';
   switch (event.type) {
     case 'LoginPolicyAdded':
       throw new ImpossibleEvent('LoginPolicyAdded follows another without a LoginPolicyRemoved between them');
-    case 'LoginPolicyChanged':
-      return { ...policy, settings: applyChange(settings, event.data.settings) };
+    case 'LoginPolicyChanged': {
+      const changed = applyChange(settings, event.data.settings);
+      return { stage, settings: changed, secondFactors, multiFactors, identityProviders };
+    }
     case 'LoginPolicyRemoved':
       if (owner === 'instance') throw new ImpossibleEvent("an instance's policy is never removed");
       return ABSENT;
@@ -60,12 +62,18 @@ function evolveActive(policy: ActivePolicy, event: LoginPolicyEvent, owner: Owne
     case 'IdentityProviderAdded': {
       const { identityProvider } = event.data;
       if (identityProviders.some(({ id }) => id === identityProvider.id)) throw isThere(identityProvider.id);
-      return { ...policy, identityProviders: [...identityProviders, identityProvider] };
+      return {
+        stage,
+        settings,
+        secondFactors,
+        multiFactors,
+        identityProviders: [...identityProviders, identityProvider],
+      };
     }
     case 'IdentityProviderRemoved': {
       const left = identityProviders.filter(({ id }) => id !== event.data.id);
       if (left.length === identityProviders.length) throw isNotThere(event.data.id);
-      return { ...policy, identityProviders: left };
+      return { stage, settings, secondFactors, multiFactors, identityProviders: left };
     }
   }
 }

@@ -52,8 +52,9 @@ function oneMember<Name extends string, Value>(
   name: Name,
   { input, recorded }: Forms<Value>,
 ): EventSchema<{ readonly [Only in Name]: Value }> {
+  const field = `data.${name}`;
   const parsed = (data: object, parse: Parser<Value>): { readonly [Only in Name]: Value } => {
-    const value = parse(onlyMember(data, name), `data.${name}`);
+    const value = parse(onlyMember(data, name), field);
     const held = Reflect.get(data, name) === value ? data : { [name]: value };
     assertHolds(held, name, value);
     return held;

@@ -186,11 +186,24 @@ function set(change: { [Name in SettingName]?: unknown }, name: SettingName, val
   change[name] = value;
 }
 
-/** The settings after a change. */
+/** The settings after a change. A rebuild does this often: one literal takes a fraction of what spreads take. */
 export function applyChange(settings: LoginSettings, change: LoginSettingsChange): LoginSettings {
-  const lifetimes = change.lifetimes && { lifetimes: { ...settings.lifetimes, ...change.lifetimes } };
-  // A spread of two objects takes twice as long, and a rebuild does this often.
-  return Object.assign({ ...settings }, change, lifetimes);
+  const { lifetimes } = change;
+  return {
+    allowUsernamePassword: change.allowUsernamePassword ?? settings.allowUsernamePassword,
+    allowRegister: change.allowRegister ?? settings.allowRegister,
+    allowExternalIdp: change.allowExternalIdp ?? settings.allowExternalIdp,
+    forceMfa: change.forceMfa ?? settings.forceMfa,
+    forceMfaLocalOnly: change.forceMfaLocalOnly ?? settings.forceMfaLocalOnly,
+    passwordlessType: change.passwordlessType ?? settings.passwordlessType,
+    hidePasswordReset: change.hidePasswordReset ?? settings.hidePasswordReset,
+    ignoreUnknownUsernames: change.ignoreUnknownUsernames ?? settings.ignoreUnknownUsernames,
+    allowDomainDiscovery: change.allowDomainDiscovery ?? settings.allowDomainDiscovery,
+    disableLoginWithEmail: change.disableLoginWithEmail ?? settings.disableLoginWithEmail,
+    disableLoginWithPhone: change.disableLoginWithPhone ?? settings.disableLoginWithPhone,
+    defaultRedirectUri: change.defaultRedirectUri ?? settings.defaultRedirectUri,
+    lifetimes: lifetimes === undefined ? settings.lifetimes : { ...settings.lifetimes, ...lifetimes },
+  };
 }
 
 /** What of a change really differs from the settings; `undefined` when nothing does. */

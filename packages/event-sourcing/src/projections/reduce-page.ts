@@ -1,5 +1,6 @@
 import { placeOf } from '../streams/event-codec.js';
 import type { EventShape, RecordedEvent, RecordedFacts } from '../streams/event.js';
+import type { StreamId } from '../streams/stream-id.js';
 import type { Position } from '../streams/position.js';
 import { ProjectionStopped } from './projection-faults.js';
 import { rowKey, type Projection } from './projection.js';
@@ -40,24 +41,31 @@ export function reducePage<Event extends EventShape, Row>(
 ): ReducedPage<Row> {
   const rows: KnownRows<Row> = new Map();
   let position: Position | undefined;
-  let [key, row]: [string | undefined, Row | undefined] = [undefined, undefined];
+  // Often the events of a stream come one after another: its row is put back where they end. No stream: no row has changed.
+  let [streamId, key, row]: [StreamId | undefined, string, Row | undefined] = [undefined, '', undefined];
+  const reduced = (stopped?: ProjectionStopped): ReducedPage<Row> => {
+    if (streamId !== undefined) rows.set(key, row);
+    return { rows, position, ...(stopped !== undefined && { stopped }) };
+  };
   for (const stored of page) {
     try {
       const event = projection.events.decode(stored);
-      const next = rowKey(projection, stored.streamId);
-      // Often the events of a stream come one after another.
-      if (next !== key) row = rows.has(next) ? rows.get(next) : lookUp(next);
-      key = next;
+      if (stored.streamId !== streamId) {
+        if (streamId !== undefined) rows.set(key, row);
+        streamId = undefined;
+        key = rowKey(projection, stored.streamId);
+        row = rows.has(key) ? rows.get(key) : lookUp(key);
+      }
       row = projection.reduce(row, event);
-      rows.set(key, row);
+      streamId = stored.streamId;
       const snapshot = snapshotOf(projection, row, event);
       if (snapshot !== undefined) rows.set(snapshot.key, snapshot.row);
     } catch (cause) {
-      return { rows, position, stopped: stoppedAt(projection, stored, cause) };
+      return reduced(stoppedAt(projection, stored, cause));
     }
     position = stored.position;
   }
-  return { rows, position };
+  return reduced();
 }
 
 function snapshotOf<Row>(
