@@ -29,53 +29,46 @@ export function evolveAll(policy: LoginPolicy, events: readonly LoginPolicyEvent
   return events.reduce((current, event) => evolve(current, event, owner), policy);
 }
 
-// Literals, no spread of the policy: a rebuild spends much of its time here.
 function evolveActive(policy: ActivePolicy, event: LoginPolicyEvent, owner: OwnerKind): LoginPolicy {
   const { settings, secondFactors, multiFactors, identityProviders } = policy;
-  const stage = 'active';
   switch (event.type) {
     case 'LoginPolicyAdded':
       throw new ImpossibleEvent('LoginPolicyAdded follows another without a LoginPolicyRemoved between them');
-    case 'LoginPolicyChanged': {
-      const changed = applyChange(settings, event.data.settings);
-      return { stage, settings: changed, secondFactors, multiFactors, identityProviders };
-    }
+    case 'LoginPolicyChanged':
+      return changed(policy, { settings: applyChange(settings, event.data.settings) });
     case 'LoginPolicyRemoved':
       if (owner === 'instance') throw new ImpossibleEvent("an instance's policy is never removed");
       return ABSENT;
-    case 'SecondFactorAdded': {
-      const added = withOne(secondFactors, event.data.factor);
-      return { stage, settings, secondFactors: added, multiFactors, identityProviders };
-    }
-    case 'SecondFactorRemoved': {
-      const left = withoutOne(secondFactors, event.data.factor);
-      return { stage, settings, secondFactors: left, multiFactors, identityProviders };
-    }
-    case 'MultiFactorAdded': {
-      const added = withOne(multiFactors, event.data.factor);
-      return { stage, settings, secondFactors, multiFactors: added, identityProviders };
-    }
-    case 'MultiFactorRemoved': {
-      const left = withoutOne(multiFactors, event.data.factor);
-      return { stage, settings, secondFactors, multiFactors: left, identityProviders };
-    }
+    case 'SecondFactorAdded':
+      return changed(policy, { secondFactors: withOne(secondFactors, event.data.factor) });
+    case 'SecondFactorRemoved':
+      return changed(policy, { secondFactors: withoutOne(secondFactors, event.data.factor) });
+    case 'MultiFactorAdded':
+      return changed(policy, { multiFactors: withOne(multiFactors, event.data.factor) });
+    case 'MultiFactorRemoved':
+      return changed(policy, { multiFactors: withoutOne(multiFactors, event.data.factor) });
     case 'IdentityProviderAdded': {
       const { identityProvider } = event.data;
       if (identityProviders.some(({ id }) => id === identityProvider.id)) throw isThere(identityProvider.id);
-      return {
-        stage,
-        settings,
-        secondFactors,
-        multiFactors,
-        identityProviders: [...identityProviders, identityProvider],
-      };
+      return changed(policy, { identityProviders: [...identityProviders, identityProvider] });
     }
     case 'IdentityProviderRemoved': {
       const left = identityProviders.filter(({ id }) => id !== event.data.id);
       if (left.length === identityProviders.length) throw isNotThere(event.data.id);
-      return { stage, settings, secondFactors, multiFactors, identityProviders: left };
+      return changed(policy, { identityProviders: left });
     }
   }
+}
+
+/** A literal, no spread: a rebuild spends much of its time here. */
+function changed(policy: ActivePolicy, change: Partial<Omit<ActivePolicy, 'stage'>>): ActivePolicy {
+  return {
+    stage: 'active',
+    settings: change.settings ?? policy.settings,
+    secondFactors: change.secondFactors ?? policy.secondFactors,
+    multiFactors: change.multiFactors ?? policy.multiFactors,
+    identityProviders: change.identityProviders ?? policy.identityProviders,
+  };
 }
 
 function withOne<Factor extends string>(factors: readonly Factor[], added: Factor): readonly Factor[] {
