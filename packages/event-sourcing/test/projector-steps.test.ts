@@ -115,7 +115,7 @@ describe('the steps of a projector', () => {
     await projector.catchUp();
     const { rows } = await (await projector.readModel()).read([a, b, 'two']);
     expect(Object.fromEntries(rows)).to.deep.equal({ [b]: 1, two: 2 });
-    expect(asked.commits).to.deep.equal([[a, 'two', b]]);
+    expect(asked.commits.map((keys) => [...keys].sort())).to.deep.equal([[a, b, 'two']]);
     expect(shown).to.deep.equal([2, 1]);
   });
 
