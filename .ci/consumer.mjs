@@ -10,6 +10,9 @@ import { manifestIn, root, run, textOf, tool } from './workspace.mjs';
 /** What the tutorial claims; the newest is the workspace's own. */
 const oldestTypeScript = '5.7.3';
 
+/** Besides Node, as docs/reference/limits.md claims. */
+const runtimes = { 'bun@1.4.5': ['bun'], 'deno@2.9.6': ['deno', 'run', '--allow-all'] };
+
 const options = {
   target: 'es2022',
   module: 'nodenext',
@@ -65,6 +68,7 @@ export async function findingsOfConsumer(packs, cwd) {
     ...(await attempt('the oldest TypeScript', [process.execPath, compilerIn(cwd), '-p', '.'], { cwd })),
     ...(await attempt('a program', [process.execPath, 'js/program.js'], { cwd })),
     ...(await attempt("README's program", [process.execPath, 'js/readme.js'], { cwd, expected: readme.output.text })),
+    ...(await onOtherRuntimes(cwd, readme.output.text.replaceAll("'", '"'))),
     ...(await attempt('require', [process.execPath, '--input-type=commonjs', '-e', requiring(names)], { cwd })),
     ...(await bundledForBrowser(cwd)),
   ];
@@ -76,7 +80,8 @@ function npm() {
 
 function wantedOf(packs) {
   const types = manifestIn('package.json').devDependencies['@types/node'];
-  return [...packs.map(({ filename }) => filename), `typescript@${oldestTypeScript}`, `@types/node@${types}`];
+  const tools = [`typescript@${oldestTypeScript}`, `@types/node@${types}`, ...Object.keys(runtimes)];
+  return [...packs.map(({ filename }) => filename), ...tools];
 }
 
 /** Only Node 20 needs better-sqlite3, whose native half the set-up has built; here it need not be fetched again. */
@@ -97,6 +102,18 @@ async function attempt(what, command, { cwd, expected }) {
   const { code, stdout, output } = await run(command, { cwd });
   if (code === 0 && (expected === undefined || isAsExpected(stdout, expected))) return [];
   return [`In a project with the packed packages, ${what} fails:\n${output}`];
+}
+
+/** README's program, each time in a folder where nothing is yet. They show text in double quotes. */
+async function onOtherRuntimes(folder, expected) {
+  const findings = [];
+  for (const [runtime, [name, ...flags]] of Object.entries(runtimes)) {
+    const cwd = join(folder, name);
+    mkdirSync(cwd);
+    const command = [join(folder, 'node_modules', '.bin', name), ...flags, '../js/readme.js'];
+    findings.push(...(await attempt(`README's program on ${runtime}`, command, { cwd, expected })));
+  }
+  return findings;
 }
 
 /** The packages that call themselves pure, with all they import: nothing of Node may be left over. */
