@@ -9,7 +9,6 @@ import {
 } from '@login-policy/event-sourcing';
 import {
   followedInAppend,
-  limitOf,
   pageSizeOf,
   StoreDamaged,
   type EventFilter,
@@ -18,6 +17,9 @@ import {
   type ReadAllOptions,
   type ReadStreamOptions,
   type Receipt,
+  streamThrough,
+  type StreamPage,
+  type StreamPart,
   placeIn,
 } from '@login-policy/event-sourcing/store';
 import type { Connection } from './connection.js';
@@ -25,6 +27,7 @@ import { givenText, storedName, storedText } from './names.js';
 import { positionIn } from './positions.js';
 import { PageReader, type Page } from './pages.js';
 import { text } from './rows.js';
+import type { Cells } from './queries.js';
 import type { Schema } from './schema.js';
 
 const SCANNED_AT_ONCE = 50_000n;
@@ -45,32 +48,24 @@ export class EventReads {
     this.#largestPageBytes = largestPageBytes;
   }
 
-  /** The pages of one stream, none of them empty. */
-  async *stream(
+  /** The pages of one stream, none of them empty. @throws StoreDamaged when it has lost an event. */
+  stream(
     streamId: StreamId,
     options: ReadStreamOptions | undefined,
   ): AsyncGenerator<readonly RecordedEvent[], void, undefined> {
-    const pageSize = pageSizeOf(options);
-    const isForwards = options?.direction !== 'backwards';
-    const { name } = storedName(streamId);
-    const reader = new PageReader(this.#connection.name, this.#largestPageBytes);
-    const statement = reader.statement(`SELECT * FROM ${this.#schema}.events WHERE stream = $1
-      AND revision ${isForwards ? '>=' : '<='} $2 ORDER BY revision ${isForwards ? 'ASC' : 'DESC'} LIMIT $3`);
-    let next = smaller(options?.from ?? (isForwards ? 0n : LARGEST));
-    for (let left = limitOf(options); left > 0;) {
-      const wanted = Math.min(pageSize, left);
-      const from = next.toString();
-      const { events, asked } = await reader.read(
-        (limit) => this.#connection.read(statement, [name, from, limit]),
-        wanted,
-      );
-      const last = events.at(-1);
-      if (last === undefined) return;
-      yield events;
-      if (events.length < asked) return;
-      left -= asked;
-      next = last.revision + (isForwards ? 1n : -1n);
-    }
+    const [store, { name }] = [this.#connection.name, storedName(streamId)];
+    const reader = new PageReader(store, this.#largestPageBytes);
+    const [sign, order] = options?.direction === 'backwards' ? ['<=', 'DESC'] : ['>=', 'ASC'];
+    const statement = reader.statement(
+      `SELECT * FROM ${this.#schema}.events WHERE stream = $1 AND revision ${sign} $2 ORDER BY revision ${order} LIMIT $3`,
+    );
+    const read = async ({ from, count }: StreamPart): Promise<StreamPage> => {
+      const ask = (limit: number): Promise<readonly Cells[]> =>
+        this.#connection.read(statement, [name, from.toString(), limit]);
+      const { events, asked } = await reader.read(ask, count);
+      return { events, isLast: events.length < asked };
+    };
+    return streamThrough(streamId, { store, read }, options);
   }
 
   /** A way to look for the next events after a position, all by the same filter. */

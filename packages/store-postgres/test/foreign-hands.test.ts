@@ -1,4 +1,5 @@
-import { isFault } from '@login-policy/event-sourcing';
+import { isFault, revision } from '@login-policy/event-sourcing';
+import type { ReadStreamOptions } from '@login-policy/event-sourcing/store';
 import { counterTotals } from '@login-policy/testkit';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
@@ -48,6 +49,29 @@ describe('a store on PostgreSQL whose schema somebody else has changed', () => {
         }));
     }
   }
+
+  it('reads over no event that somebody has taken away', () =>
+    onStorage(freshStorage(), async (storage) => {
+      const { eventStore } = await storage.open();
+      for (let count = 0; count < 4; count++) await eventStore.append(appendTo('a'));
+      const eventsOf = async (options: ReadStreamOptions): Promise<number> => {
+        let count = 0;
+        for await (const page of eventStore.readStream(counterStream('a'), options)) count += page.length;
+        return count;
+      };
+      const ways: readonly ReadStreamOptions[] = [
+        {},
+        { pageSize: 1 },
+        { direction: 'backwards' },
+        { from: revision(1) },
+      ];
+      for (const lost of [1, 0]) {
+        await storage.pool.query(`DELETE FROM "${storage.schema}".events WHERE revision = ${lost}`);
+        for (const way of ways)
+          expect(await refusal(eventsOf(way)), JSON.stringify(way.direction)).to.have.property('code', 'store-damaged');
+      }
+      expect(await eventsOf({ from: revision(2) })).to.equal(2);
+    }));
 
   it('is refused at opening when it lost the table that says its version', () =>
     onStorage(freshStorage(), async (storage) => {

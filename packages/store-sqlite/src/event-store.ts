@@ -6,7 +6,6 @@ import {
   type StreamId,
 } from '@login-policy/event-sourcing';
 import {
-  limitOf,
   pageSizeOf,
   type Append,
   type ReadAllOptions,
@@ -16,6 +15,9 @@ import {
   type SubscriptionMessage,
   Feed,
   readThrough,
+  streamThrough,
+  type StreamPage,
+  type StreamPart,
   type AppendQueue,
   yieldToLoop,
   type Reader,
@@ -27,9 +29,6 @@ import { FIRST_STREAM, type StreamsReader } from './streams-reader.js';
 
 /** After so long a subscriber looks again, whether or not anything was heard. */
 const LOOKED_AGAIN_MS = 1000;
-
-/** There can be none beyond: SQLite's integers end here. */
-const LAST_REVISION = 2n ** 63n - 1n;
 
 /** What an event store in a SQLite file is made of. */
 export interface EventStoreParts {
@@ -65,28 +64,12 @@ export class SqliteEventStore implements EventStore {
     return this.#appends.append(append);
   }
 
-  async *readStream(
+  readStream(
     streamId: StreamId,
     options?: ReadStreamOptions,
   ): AsyncGenerator<readonly RecordedEvent[], void, undefined> {
-    const pageSize = pageSizeOf(options);
-    let left = limitOf(options);
-    let isFirst = true;
-    const isForwards = options?.direction !== 'backwards';
-    let next: bigint = options?.from ?? (isForwards ? 0n : LAST_REVISION);
-    if (next > LAST_REVISION && !isForwards) next = LAST_REVISION;
-    while (left > 0 && next <= LAST_REVISION) {
-      const count = Math.min(pageSize, left);
-      const range = { isForwards, isFirst, next, count };
-      const { events, isLast } = this.#connection.use(() => this.#log.streamPage(streamId, range));
-      const last = events.at(-1);
-      if (last === undefined) return;
-      yield events;
-      if (isLast) return;
-      left -= events.length;
-      isFirst = false;
-      next = last.revision + (isForwards ? 1n : -1n);
-    }
+    const read = (part: StreamPart): StreamPage => this.#connection.use(() => this.#log.streamPage(streamId, part));
+    return streamThrough(streamId, { store: this.#connection.name, read }, options);
   }
 
   readAll(options?: ReadAllOptions): AsyncGenerator<readonly RecordedEvent[], void, undefined> {

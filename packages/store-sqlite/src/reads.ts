@@ -4,6 +4,8 @@ import {
   StoreDamaged,
   type EventFilter,
   type ReadAhead,
+  type StreamPage,
+  type StreamPart,
   placeIn,
 } from '@login-policy/event-sourcing/store';
 import type { Database } from './database.js';
@@ -12,22 +14,13 @@ import { isTooBig } from './faults.js';
 import type { Names } from './names.js';
 import type { PageReader } from './page-reader.js';
 import { headOf, positionAt } from './positions.js';
-import { READ_COLUMNS, eventsOf, type EventRow } from './rows.js';
+import { READ_COLUMNS, eventsOf } from './rows.js';
 
 /** What a reader of the whole store wants next. */
 export interface Wanted {
   readonly after: Position;
   readonly filter: EventFilter | undefined;
   readonly pageSize: number;
-}
-
-/** Which part of a stream. */
-export interface StreamRange {
-  readonly isForwards: boolean;
-  /** Whether no page of this read came before it. */
-  readonly isFirst: boolean;
-  readonly next: bigint;
-  readonly count: number;
 }
 
 /** So many positions are looked at in one go, so that a filter that lets little through stops nobody for long. */
@@ -54,19 +47,14 @@ export class LogReader {
     this.#pages = pages;
   }
 
-  /** A page of one stream: from a revision on, so many at the most. `isLast`: there is nothing behind it. */
-  streamPage(streamId: StreamId, range: StreamRange): { events: readonly RecordedEvent[]; isLast: boolean } {
+  /** The events of a part of a stream, up to the append with the first that can't be read. */
+  streamPage(streamId: StreamId, { isForwards, from, count }: StreamPart): StreamPage {
     this.#database.moment();
     const stream = this.#names.find(streamId);
     if (stream === undefined) return { events: [], isLast: true };
-    const statement = range.isForwards ? this.#statements.forwards : this.#statements.backwards;
-    const rows = statement.all(stream, range.next, range.count);
-    const gap = gapIn(rows, range);
-    if (gap !== undefined) {
-      throw new StoreDamaged({ store: this.#database.name, problem: `${streamId} has no event at revision ${gap}` });
-    }
+    const rows = (isForwards ? this.#statements.forwards : this.#statements.backwards).all(stream, from, count);
     const events = eventsOf(rows, this.#names);
-    return { events, isLast: rows.length < range.count && events.length === rows.length };
+    return { events, isLast: rows.length < count && events.length === rows.length };
   }
 
   /** The position of the last event; `START` when there is none. */
@@ -127,16 +115,4 @@ export class LogReader {
       return this.#pages.rowByRow(sql, rest);
     }
   }
-}
-
-/** The first revision that a page of a stream should have and has not: a stream begins at 0 and leaves none out. */
-function gapIn(rows: readonly EventRow[], { isForwards, isFirst, next, count }: StreamRange): number | undefined {
-  // Where a first page begins backwards, there need not be an event.
-  const [first] = rows;
-  let due = !isForwards && isFirst ? (first?.[2] ?? -1) : Number(next);
-  for (const [, , inStream] of rows) {
-    if (inStream !== due) return due;
-    due += isForwards ? 1 : -1;
-  }
-  return !isForwards && rows.length < count && due >= 0 ? due : undefined;
 }

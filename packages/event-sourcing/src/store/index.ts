@@ -10,7 +10,7 @@ export {
 } from './checked-append.js';
 export { conflictOf, recordedEvents, refusalOf, type Found, type Placing } from './placing.js';
 export { Feed, readThrough, type ReadAhead, type Reader, type Source } from './feed.js';
-export { refuseGaps } from './gaps.js';
+export { refuseGaps, streamThrough, type StreamPage, type StreamPart, type StreamSource } from './stream-pages.js';
 export { Listener } from './listener.js';
 export { Watch, type WatchOptions } from './watch.js';
 export { delegating } from './delegating.js';

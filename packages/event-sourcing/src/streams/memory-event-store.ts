@@ -4,6 +4,7 @@ import { checkedAppend } from '../store/checked-append.js';
 import { Feed, readThrough, type Reader } from '../store/feed.js';
 import { Notifier } from '../store/notifier.js';
 import { recordedEvents, refusalOf } from '../store/placing.js';
+import { streamThrough, type StreamPage, type StreamPart } from '../store/stream-pages.js';
 import { yieldToLoop } from '../yield-to-loop.js';
 import type { EventId } from '../ids.js';
 import type { EventFilter } from './event-filter.js';
@@ -17,7 +18,7 @@ import type {
   SubscriptionMessage,
 } from './event-store.js';
 import { followedInAppend, type RecordedEvent } from './event.js';
-import { limitOf, pageSizeOf } from './paging.js';
+import { pageSizeOf } from './paging.js';
 import { placeIn, positionOf, START, type Position } from './position.js';
 import { notBefore } from './recording.js';
 import { revisionAfter, type Revision } from './revision.js';
@@ -33,6 +34,7 @@ interface StreamLog {
   readonly events: RecordedEvent[];
 }
 
+const NAME = 'the memory store';
 const SCANNED_AT_ONCE = 10_000;
 
 /** Events in this process's memory: for tests, replays and trying things out. All of the port, nothing kept. */
@@ -92,25 +94,11 @@ export class MemoryEventStore implements EventStore {
     }
   }
 
-  async *readStream(
+  readStream(
     streamId: StreamId,
     options?: ReadStreamOptions,
   ): AsyncGenerator<readonly RecordedEvent[], void, undefined> {
-    const pageSize = pageSizeOf(options);
-    let left = limitOf(options);
-    const isForwards = options?.direction !== 'backwards';
-    let next = isForwards ? Number(options?.from ?? 0n) : Number(options?.from ?? Infinity);
-    while (left > 0) {
-      this.#refuseWhenClosed();
-      const stream = this.#streams.get(streamId)?.events ?? [];
-      const page = isForwards
-        ? stream.slice(next, next + Math.min(pageSize, left))
-        : backwards(stream, Math.min(next, stream.length - 1), Math.min(pageSize, left));
-      if (page.length === 0) return;
-      left -= page.length;
-      next = Number(page.at(-1)?.revision) + (isForwards ? 1 : -1);
-      yield page;
-    }
+    return streamThrough(streamId, { store: NAME, read: (part) => this.#partOf(streamId, part) }, options);
   }
 
   readAll(options?: ReadAllOptions): AsyncGenerator<readonly RecordedEvent[], void, undefined> {
@@ -199,6 +187,16 @@ export class MemoryEventStore implements EventStore {
     this.#receipts.set(streamId, kept);
   }
 
+  #partOf(streamId: StreamId, { isForwards, from, count }: StreamPart): StreamPage {
+    this.#refuseWhenClosed();
+    const all = this.#streams.get(streamId)?.events ?? [];
+    const first = isForwards ? Number(from) : Math.min(Number(from), all.length - 1);
+    const events = isForwards
+      ? all.slice(first, first + count)
+      : all.slice(Math.max(first - count + 1, 0), first + 1).reverse();
+    return { events, isLast: events.length < count };
+  }
+
   #reader(options: ReadAllOptions | undefined): Reader {
     const pageSize = pageSizeOf(options);
     const isWanted = this.#wanted(options?.filter);
@@ -241,10 +239,6 @@ export class MemoryEventStore implements EventStore {
   }
 
   #refuseWhenClosed(): void {
-    if (this.#isClosed) throw new StoreClosed({ store: 'the memory store' });
+    if (this.#isClosed) throw new StoreClosed({ store: NAME });
   }
-}
-
-function backwards(stream: readonly RecordedEvent[], from: number, count: number): readonly RecordedEvent[] {
-  return stream.slice(Math.max(from - count + 1, 0), from + 1).reverse();
 }

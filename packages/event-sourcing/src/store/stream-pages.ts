@@ -1,0 +1,84 @@
+import { StoreDamaged } from '../faults.js';
+import type { ReadStreamOptions } from '../streams/event-store.js';
+import type { RecordedEvent } from '../streams/event.js';
+import { limitOf, pageSizeOf } from '../streams/paging.js';
+import type { StreamId } from '../streams/stream-id.js';
+
+/** No store keeps a revision beyond. */
+const LAST_REVISION = 2n ** 63n - 1n;
+
+/** A part of a stream: so many events at the most, from that revision on. */
+export interface StreamPart {
+  readonly isForwards: boolean;
+  readonly from: bigint;
+  readonly count: number;
+}
+
+/** The events of a part, as many as could be read at once. */
+export interface StreamPage {
+  readonly events: readonly RecordedEvent[];
+  /** Whether the stream has nothing behind them. */
+  readonly isLast: boolean;
+}
+
+/** How a store reads its streams. */
+export interface StreamSource {
+  /** The store, for faults to say. */
+  readonly store: string;
+  readonly read: (part: StreamPart) => StreamPage | Promise<StreamPage>;
+}
+
+/**
+ * What `EventStore.readStream` promises, by reading part after part. A stream begins at 0 and leaves none out: whoever took an event
+ * away, or changed its place, is found out by whoever reads over it.
+ *
+ * @throws StoreDamaged naming the revision that should be there and is not.
+ */
+export async function* streamThrough(
+  streamId: StreamId,
+  { store, read }: StreamSource,
+  options?: ReadStreamOptions,
+): AsyncGenerator<readonly RecordedEvent[], void, undefined> {
+  const pageSize = pageSizeOf(options);
+  const isForwards = options?.direction !== 'backwards';
+  const behind = (due: bigint | undefined, { events, isLast }: StreamPage): bigint | undefined => {
+    let next = due;
+    for (const { revision } of events) {
+      if (next !== undefined && revision !== next) throw lostFrom(store, streamId, next);
+      next = isForwards ? revision + 1n : revision - 1n;
+    }
+    const isCutOff = isLast && !isForwards && next !== undefined && next >= 0n;
+    if (isCutOff) throw lostFrom(store, streamId, next);
+    return next;
+  };
+  let from: bigint = options?.from ?? (isForwards ? 0n : LAST_REVISION);
+  if (!isForwards && from > LAST_REVISION) from = LAST_REVISION;
+  // Backwards a read begins wherever the stream ends.
+  let due = isForwards ? from : undefined;
+  for (let left = limitOf(options); left > 0 && from >= 0n && from <= LAST_REVISION;) {
+    const page = await read({ isForwards, from, count: Math.min(pageSize, left) });
+    due = behind(due, page);
+    if (page.events.length > 0) yield page.events;
+    if (page.isLast || page.events.length === 0 || due === undefined) return;
+    left -= page.events.length;
+    from = due;
+  }
+}
+
+/**
+ * For who reads one stream after another. `before` is the last event that came before these.
+ *
+ * @throws StoreDamaged as {@link streamThrough} does.
+ */
+export function refuseGaps(store: string, before: RecordedEvent | undefined, events: readonly RecordedEvent[]): void {
+  let last = before;
+  for (const event of events) {
+    const due = event.streamId === last?.streamId ? last.revision + 1n : 0n;
+    if (event.revision !== due) throw lostFrom(store, event.streamId, due);
+    last = event;
+  }
+}
+
+function lostFrom(store: string, streamId: StreamId, revision: bigint | undefined): StoreDamaged {
+  return new StoreDamaged({ store, problem: `${streamId} has no event at revision ${revision}` });
+}
