@@ -1,7 +1,6 @@
 'use strict';
 
-const { mkdirSync, writeFileSync } = require('node:fs');
-const { dirname, relative, sep } = require('node:path');
+const { relative, sep } = require('node:path');
 const { reporters, Runner } = require('mocha');
 
 const on = Runner.constants;
@@ -15,16 +14,16 @@ const notRun = 'NOT RUN: ';
  */
 class Reporter extends reporters.Base {
   #began = performance.now();
-  #files = new Map();
+  #files = new Set();
   #tests = [];
   #notRun = new Set();
   #broken = 0;
-  #options;
+  #expected;
   #alive = setInterval(() => this.#sayHowFar(), stillAliveEveryMs);
 
   constructor(runner, options) {
     super(runner, options);
-    this.#options = { files: [], ...options.reporterOptions };
+    this.#expected = options.reporterOptions?.files ?? [];
     runner.on(on.EVENT_TEST_FAIL, (test) => say(`  FAILED  ${test.fullTitle()}`));
     runner.on(on.EVENT_TEST_RETRY, (test, { message }) => say(`  AGAIN   ${test.fullTitle()}: ${message}`));
     runner.on(on.EVENT_TEST_PENDING, (test) => this.#leaveOut(test));
@@ -50,16 +49,17 @@ class Reporter extends reporters.Base {
     this.#broken += 1;
   }
 
-  #count({ file, duration = 0 }) {
-    const name = relative(process.cwd(), file ?? '')
-      .split(sep)
-      .join('/');
-    this.#files.set(name, (this.#files.get(name) ?? 0) + duration);
+  #count({ file }) {
+    this.#files.add(
+      relative(process.cwd(), file ?? '')
+        .split(sep)
+        .join('/'),
+    );
   }
 
   #sayHowFar() {
     const { passes, failures } = this.stats;
-    const files = `${this.#files.size} of ${this.#options.files.length} files`;
+    const files = `${this.#files.size} of ${this.#expected.length} files`;
     say(`  … ${this.#seconds()} s: ${files}, ${passes} passed, ${failures} failed`);
   }
 
@@ -68,20 +68,12 @@ class Reporter extends reporters.Base {
   }
 
   #end() {
-    for (const file of this.#options.files) if (!this.#files.has(file)) this.#break(`${file} ran no test.`);
+    for (const file of this.#expected) if (!this.#files.has(file)) this.#break(`${file} ran no test.`);
     if (this.failures.length > 0) reporters.Base.list(this.failures);
     const slowest = this.#tests.toSorted((a, b) => b.duration - a.duration).slice(0, slowestShown);
     for (const test of slowest) say(`  ${(test.duration / 1000).toFixed(1)} s  ${test.fullTitle()}`);
     for (const sentence of this.#notRun) say(`\n${sentence}`);
-    if (this.#options.timesFile !== undefined) this.#keepTimes(this.#options);
     say(`\nIn ${this.#seconds()} s:\n${this.stats.passes} passed, ${this.stats.failures + this.#broken} failed`);
-  }
-
-  /** In the seconds of a quiet machine: that is this one by its pace. */
-  #keepTimes({ known, pace, timesFile }) {
-    const taken = [...this.#files].map(([file, ms]) => [file, Math.round(ms / pace) / 1000]);
-    mkdirSync(dirname(timesFile), { recursive: true });
-    writeFileSync(timesFile, JSON.stringify({ ...known, ...Object.fromEntries(taken) }));
   }
 }
 

@@ -8,12 +8,9 @@ import Reporter from './reporter.cjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const settings = JSON.parse(readFileSync(join(root, '.config', 'mocharc.json'), 'utf8'));
-const timesFile = join(root, '.data', 'test-seconds.json');
 const mostLanes = 5;
 const looks = 20;
 const slowestPace = 10;
-/** A file that was never run here takes as long as all do on average. */
-const secondsOfStranger = 2.5;
 
 /** Runs the tests of the packages that are named, or of all; answers with the exit code. */
 export async function runTests(names) {
@@ -26,20 +23,19 @@ export async function runTests(names) {
 
 /** Runs test files, each in the next process that is free; answers with the exit code. */
 export function runFiles(files) {
-  const known = existsSync(timesFile) ? JSON.parse(readFileSync(timesFile, 'utf8')) : {};
-  const secondsOf = (file) => known[file] ?? secondsOfStranger;
-  // The longest first, so that none is left alone at the end.
-  const ordered = files.toSorted((a, b) => secondsOf(b) - secondsOf(a));
   // Two more than there are processors: many tests wait for another process, a disk or a timer.
   const jobs = Math.min(Math.max(2, availableParallelism()) + 2, mostLanes);
-  const pace = paceNow();
-  const seconds = Math.max(secondsOf(ordered[0]), ordered.reduce((sum, file) => sum + secondsOf(file), 0) / jobs);
-  console.log(`Testing ${files.length} files, ${jobs} at a time: about ${Math.ceil(seconds * pace)} s.`);
-
-  const timeout = Math.round(settings.timeout * pace);
-  const reporterOptions = { files, known, pace, timesFile };
-  const mocha = new Mocha({ ...settings, parallel: true, jobs, timeout, reporter: Reporter, reporterOptions });
-  for (const file of ordered) mocha.addFile(resolve(root, file));
+  console.log(`Testing ${files.length} files, ${jobs} at a time.`);
+  const timeout = Math.round(settings.timeout * paceNow());
+  const mocha = new Mocha({
+    ...settings,
+    parallel: true,
+    jobs,
+    timeout,
+    reporter: Reporter,
+    reporterOptions: { files },
+  });
+  for (const file of files) mocha.addFile(resolve(root, file));
   return new Promise((ended) => mocha.run((failures) => ended(failures === 0 ? 0 : 1)));
 }
 
