@@ -10,7 +10,7 @@ import { manifestIn, root, run, textOf, tool } from './workspace.mjs';
 /** What the tutorial claims; the newest is the workspace's own. */
 const oldestTypeScript = '5.7.3';
 
-/** Besides Node, as docs/reference/limits.md claims. */
+/** Besides Node, as docs/tutorial/your-own-service.md claims. */
 const runtimes = { 'bun@1.4.5': ['bun'], 'deno@2.9.6': ['deno', 'run', '--allow-all'] };
 
 const options = {
