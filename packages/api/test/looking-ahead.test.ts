@@ -62,6 +62,13 @@ describe('looking ahead, and back', () => {
     expect([reset.status, reset.at('details.0.id')]).to.deep.equal([404, 'LP-POLICY-01']);
   });
 
+  it('warns that a custom policy is what its request says: nobody could sign in by an empty one', async () => {
+    const add = { method: 'AddCustomLoginPolicy', request: {} };
+    const { at } = await ask(`POST ${MANAGEMENT}/_preview`, { body: add, token: OWNER_OF_ACME });
+    expect(at('events.0.data.settings')).to.include({ allowUsernamePassword: false, passwordlessType: 'NOT_ALLOWED' });
+    expect(at('warnings.0.warning')).to.equal('no-way-to-sign-in');
+  });
+
   it('refuses in a preview just what the command would be refused for', async () => {
     const again = { method: 'AddMultiFactorToLoginPolicy', request: { type: PASSKEY } };
     const previewed = await preview(again);
