@@ -14,11 +14,11 @@ import type { Incoming } from './conditions.js';
 import type { Scope } from './scope.js';
 import { NOBODY } from './served-method.js';
 
-/** What has to be true of a caller before his request is looked at. */
+/** What has to be true of a caller before their request is looked at. */
 export interface Demand {
   /** `undefined`: nothing. */
   readonly permission: string | undefined;
-  /** What he has to be allowed besides. */
+  /** What they have to be allowed besides. */
   readonly also?: string;
   readonly scope: Scope<OwnerRef>;
 }

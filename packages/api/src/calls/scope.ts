@@ -3,7 +3,7 @@ import { noOrganization } from '../errors/refusals.js';
 
 /** Whose policy a method speaks of. */
 export interface Scope<Owner extends OwnerRef> {
-  /** Whether the organization the caller names, or his own, is looked at. */
+  /** Whether the organization the caller names, or their own, is looked at. */
   readonly regards: 'instance' | 'organization';
   /** The owner in the form the method needs. @throws ApiError when there is no such owner. */
   readonly narrow: (owner: OwnerRef) => Owner;

@@ -138,7 +138,7 @@ export const saboteursThatRead: readonly Saboteur<EventStoreSabotage>[] = [
   },
   {
     does: 'hears that its reader left with the next event only',
-    noticedBy: 'comes when the reader leaves while he still waits for a message',
+    noticedBy: 'comes when the reader leaves while they still wait for a message',
     isNoticedByWaiting: true,
     sabotage: ({ store }) => ({
       async *subscribe(options): Messages {

@@ -10,7 +10,7 @@ const WRITERS = 8;
 const ROUNDS = 15;
 const EVENTS = WRITERS * ROUNDS * 2;
 
-/** What positions promise: they are the order of the commits, for everybody who looks and whenever he does. */
+/** What positions promise: they are the order of the commits, for everybody who looks and whenever they do. */
 export const orderOfCommits: Theme<EventStoreUnderTest> = {
   title: 'the order of positions',
   deadlineMs: 60_000,

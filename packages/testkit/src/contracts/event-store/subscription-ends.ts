@@ -16,7 +16,7 @@ export const subscriptionEnds: Theme<EventStoreUnderTest> = {
     'comes quietly when the signal fires between two messages': endsBusyReader,
     'comes at once when the signal has fired before': endsAtOnce,
     'comes when the reader leaves, and the store goes on': endsForLeaver,
-    'comes when the reader leaves while he still waits for a message': endsForWaitingLeaver,
+    'comes when the reader leaves while they still wait for a message': endsForWaitingLeaver,
     'comes with StoreClosed when the store is closed while the reader waits': endsByClosing,
   },
 };
