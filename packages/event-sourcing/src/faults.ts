@@ -85,13 +85,14 @@ export class StoreFull extends FaultOf<'store-full', { readonly store: string }>
   }
 }
 
-/** What the store keeps is not sound, so it is not used. It was left as it was found. */
-export class StoreDamaged extends FaultOf<'store-damaged', { readonly store: string; readonly problem: string }> {
+/** What the store keeps is not sound, so it is not used. It was left as it was found. `remedy` is there where it is not a backup. */
+export class StoreDamaged extends FaultOf<
+  'store-damaged',
+  { readonly store: string; readonly problem: string; readonly remedy?: string }
+> {
   constructor(facts: StoreDamaged['facts'], cause?: unknown) {
-    super('store-damaged', facts, {
-      message: `${facts.store} is damaged: ${facts.problem}. Restore it from a backup`,
-      cause,
-    });
+    const { problem, remedy = 'restore it from a backup', store } = facts;
+    super('store-damaged', facts, { message: `${store} is damaged: ${problem}; ${remedy}`, cause });
   }
 }
 

@@ -16,7 +16,7 @@ export function decodeRow<Row>(definition: ReadModelDefinition<Row>, { key, text
     return definition.rows.decode(parseJson(text));
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
-    const problem = `row ${JSON.stringify(key)} of read model ${modelName(definition)} can't be read (${why}); a rebuild mends it`;
-    throw new StoreDamaged({ store, problem }, cause);
+    const problem = `row ${JSON.stringify(key)} of read model ${modelName(definition)} can't be read (${why})`;
+    throw new StoreDamaged({ store, problem, remedy: 'a rebuild mends it' }, cause);
   }
 }
