@@ -20,7 +20,7 @@ import type { AsOf } from './reads/read-input.js';
  *
  * A refusal is an answer, `{ outcome: 'rejected', rejection, message }`, also for input that is not of the right form
  * (`invalid-argument`, naming the field); what is thrown is a `Fault` of the store or a defect. A command is refused for
- * the first of: input, idempotency key, `ifSequence`, policy exists or not, the rule itself.
+ * the first of: input, idempotency key, `ifSequence`, `ifEventId`, policy exists or not, the rule itself, `newShapes`.
  */
 export class LoginPolicies extends LoginPolicyReads {
   readonly #handler: PolicyHandler;

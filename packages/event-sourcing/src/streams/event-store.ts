@@ -95,6 +95,8 @@ export interface EventStore {
    * @throws ReceiptExists when the stream has a receipt under this key; checked before the revision.
    * @throws DeadlineExceeded when `signal` fired before the write began.
    * @throws OutcomeUnknown when the answer was lost and looking did not tell.
+   * @throws WrittenUnseen when it was acknowledged, and where it stands could not be read in time (EventStoreDB).
+   * @throws UnserialisableData when an event is not what a store can keep, or the append is larger than it takes.
    * @throws StoreFull when there is no room.
    * @throws RangeError for no events without a receipt, or no events on a stream that does not exist.
    */
@@ -128,7 +130,7 @@ export interface EventStore {
   /**
    * Reads on from a position, for ever: each event once, none missing, across the border from history to live, the events
    * of one append in one message. The
-   * next page is fetched when it is asked for, so a slow reader holds back nobody but himself. The iteration ends
+   * next page is fetched when it is asked for, so a slow reader holds back nobody else. The iteration ends
    * quietly when `signal` fires or the iterator is returned, also while it waits, and rejects with `StoreClosed` when the store is closed.
    *
    * @throws PositionUnknown when `after` stands for no event of this store: waiting there would pass what is written next in silence.

@@ -16,7 +16,7 @@ export function pageSizeOf(options: Pick<ReadAllOptions | ReadStreamOptions, 'pa
 }
 
 /**
- * The most events a reader of a stream wants; `Infinity` when he wants all.
+ * The most events a reader of a stream wants; `Infinity` when they want all.
  *
  * @throws RangeError when it is no whole number from 0 on.
  */
