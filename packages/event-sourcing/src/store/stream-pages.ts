@@ -25,6 +25,7 @@ export interface StreamPage {
 export interface StreamSource {
   /** The store, for faults to say. */
   readonly store: string;
+  /** The events of a part, in its direction: as many as could be read at once, none only where there are none. */
   readonly read: (part: StreamPart) => StreamPage | Promise<StreamPage>;
 }
 
