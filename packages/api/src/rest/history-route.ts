@@ -1,5 +1,5 @@
 import { entityTag } from '../calls/policy-answers.js';
-import type { HistoryEntry, HistoryOptions } from '@login-policy/domain';
+import { toJson, type HistoryOptions } from '@login-policy/domain';
 import { unreadable } from '../errors/refusals.js';
 import { WHOLE_NUMBER, type OwnRoute } from './own-route.js';
 
@@ -18,22 +18,19 @@ export const historyRoute: OwnRoute = {
     headers: ['If-None-Match'],
     answer: {
       lastSequence: WHOLE_NUMBER,
+      lastEventId: { type: 'string' },
+      position: WHOLE_NUMBER,
       unknownEvents: { type: 'integer' },
       entries: { type: 'array', items: { type: 'object' } },
     },
   },
   async answer({ policies, answers, exchange, context: { owner } }) {
     const history = await answers.ofRead(policies.history(owner, historyOptions(exchange.query)));
-    const { entries, lastEventId, lastSequence, unknownEvents } = history;
-    const body = { lastSequence: String(lastSequence), unknownEvents, entries: entries.map(entryJson) };
+    const { lastEventId, lastSequence } = history;
+    const { outcome: _, ...body } = toJson({ outcome: 'found', ...history });
     return { message: JSON.stringify(body), tag: entityTag(lastSequence, lastEventId, 'history-') };
   },
 };
-
-/** Without the idempotency key: it belongs to whoever gave it. */
-function entryJson({ sequence, recordedAt, idempotencyKey: _, ...entry }: HistoryEntry): object {
-  return { sequence: String(sequence), recordedAt: new Date(recordedAt.toMillis()).toISOString(), ...entry };
-}
 
 function historyOptions(query: string): HistoryOptions {
   const parameters = new URLSearchParams(query);

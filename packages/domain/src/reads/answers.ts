@@ -69,9 +69,11 @@ export interface CustomizedOrganizations {
   readonly organizations: readonly Organization[];
   /** Give it as `after` to get the next page; `undefined` when this is the last. */
   readonly next: string | undefined;
+  /** The place in the order of the whole store that the answer holds for. */
+  readonly position: Position;
 }
 
-/** What differs in what an owner's users met at two moments. */
+/** What differs in what an owner's users met at two moments; each side names the position it holds for. */
 export interface PolicyDiff {
   /** What they met then; `undefined` when no policy held yet. */
   readonly before: LoginPolicyView | undefined;

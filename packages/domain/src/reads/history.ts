@@ -1,9 +1,11 @@
 import {
   isFault,
   revision,
+  START,
   type EventId,
   type EventStore,
   type EventMetadata,
+  type Position,
   type RecordedEvent,
   type Revision,
   type StateAt,
@@ -36,6 +38,8 @@ export interface History {
   readonly lastSequence: bigint;
   /** That event; `undefined` when nothing ever happened. */
   readonly lastEventId: EventId | undefined;
+  /** The place of that event in the order of the whole store, which the answer holds for; `START` when nothing ever happened. */
+  readonly position: Position;
   /** How many events up to the last entry are of types this program does not know: a newer one wrote them. */
   readonly unknownEvents: number;
 }
@@ -77,7 +81,8 @@ export async function readHistory(
     }
   }
   if (wanted.direction === 'backwards') entries.reverse();
-  return { entries, lastSequence, lastEventId: lastEvent?.id, unknownEvents };
+  const { id: lastEventId, position = START } = lastEvent ?? {};
+  return { entries, lastSequence, lastEventId, position, unknownEvents };
 }
 
 /** The state right before an entry, or that of no events where an event before it can't be read: then all of them are looked at. */

@@ -104,9 +104,9 @@ export class PolicyReader {
 
   /** A page of the instance's organizations with a custom policy, in the order of their streams, and what comes behind it. */
   async customizedPage(instance: Instance, wanted: CustomizedPage): Promise<CustomizedOrganizations> {
-    const organizations = await this.#customized(instance, wanted);
+    const { organizations, position } = await this.#customized(instance, wanted);
     const next = organizations.length < wanted.limit ? undefined : organizations.at(-1)?.organizationId;
-    return { organizations, next };
+    return { organizations, next, position };
   }
 
   /** The ids of all the instance's organizations with a custom policy. */
@@ -114,18 +114,24 @@ export class PolicyReader {
     const ids = new Set<string>();
     let after: Organization | undefined;
     for (;;) {
-      const page = await this.#customized(instance, { limit: PAGE, freshness, after });
-      for (const { organizationId } of page) ids.add(organizationId);
-      after = page.at(-1);
-      if (after === undefined || page.length < PAGE) return ids;
+      const { organizations } = await this.#customized(instance, { limit: PAGE, freshness, after });
+      for (const { organizationId } of organizations) ids.add(organizationId);
+      after = organizations.at(-1);
+      if (after === undefined || organizations.length < PAGE) return ids;
     }
   }
 
-  async #customized(instance: Instance, { after, limit, freshness }: CustomizedPage): Promise<readonly Organization[]> {
+  async #customized(
+    instance: Instance,
+    { after, limit, freshness }: CustomizedPage,
+  ): Promise<{ readonly organizations: readonly Organization[]; readonly position: Position }> {
     const afterKey = after === undefined ? {} : { afterKey: policyStream(after) };
     const query = { index: CUSTOM_IN, value: instance.instanceId, limit, ...afterKey };
-    const { rows } = await this.#model.keys(query, freshness);
-    return rows.map((key) => ownerOfStream(parseStreamId(key))).filter(isOrganization);
+    const { rows, checkpoint = START } = await this.#model.keys(query, freshness);
+    return {
+      organizations: rows.map((key) => ownerOfStream(parseStreamId(key))).filter(isOrganization),
+      position: checkpoint,
+    };
   }
 
   async #past(owner: Owner, asOf: ParsedAsOf): Promise<StateAt<PolicyState>> {

@@ -61,9 +61,9 @@ function foundJson(found: Found): JsonObject {
   if ('policy' in found) return policyJson(found.policy);
   if ('items' in found) return listJson(found);
   if ('entries' in found) {
-    const { lastEventId, lastSequence, unknownEvents } = found;
+    const { lastEventId, lastSequence, position, unknownEvents } = found;
     const last = { lastSequence: String(lastSequence), ...(lastEventId !== undefined && { lastEventId }) };
-    return { ...last, unknownEvents, entries: found.entries.map(entryJson) };
+    return { ...last, position: positionToString(position), unknownEvents, entries: found.entries.map(entryJson) };
   }
   if ('affected' in found) return previewJson(found);
   if ('changes' in found) {
@@ -75,7 +75,8 @@ function foundJson(found: Found): JsonObject {
     };
   }
   const organizationIds = found.organizations.map(({ organizationId }) => organizationId);
-  return { organizationIds, ...(found.next !== undefined && { next: found.next }) };
+  const { next, position } = found;
+  return { organizationIds, ...(next !== undefined && { next }), position: positionToString(position) };
 }
 
 function policyJson(view: LoginPolicyView): JsonObject {
