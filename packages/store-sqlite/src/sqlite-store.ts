@@ -1,4 +1,5 @@
 import { systemClock, type Clock, type Store, type Observe } from '@login-policy/event-sourcing';
+import { refuseUnknownOptions } from '@login-policy/event-sourcing/store';
 import { AppendTransaction } from './append.js';
 import { backUp, type BackupOptions, type BackupSource } from './backup.js';
 import { Connection } from './connection.js';
@@ -46,6 +47,17 @@ export interface SqliteStoreOptions {
   readonly observe?: Observe;
 }
 
+const OPTIONS: readonly (keyof SqliteStoreOptions)[] = [
+  'path',
+  'durability',
+  'clock',
+  'readOnly',
+  'integrityCheck',
+  'busyTimeoutMs',
+  'pollIntervalMs',
+  'observe',
+];
+
 /** A store in one SQLite file. */
 export interface SqliteStore extends Store {
   /**
@@ -70,9 +82,10 @@ export interface SqliteStore extends Store {
  * @throws StoreForeign, StoreDamaged when the file is not to be used; it is left as it was.
  * @throws StoreUnavailable when it can't be opened.
  * @throws DriverUnusable when the driver is missing or can't run in this Node.
- * @throws RangeError naming the option that is out of its range.
+ * @throws RangeError naming the option that is out of its range, or what is not an option.
  */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<SqliteStore> {
+  refuseUnknownOptions(options, OPTIONS);
   const timing = {
     busyTimeoutMs: milliseconds('busyTimeoutMs', options.busyTimeoutMs ?? 5000, [0, 600_000]),
     pollIntervalMs: milliseconds('pollIntervalMs', options.pollIntervalMs ?? 50, [1, 60_000]),

@@ -136,7 +136,10 @@ describe('a row in the middle that can not be used', () => {
     tamper(path, "UPDATE rows SET row = '{'");
     const fault = await faultOf(rowUnder(model, STREAM));
     expect(isFault(fault, 'store-damaged')).to.equal(true);
-    expect(fault).to.have.property('message').that.includes(STREAM).and.matches(/; a rebuild mends it$/);
+    expect(fault)
+      .to.have.property('message')
+      .that.includes(STREAM)
+      .and.matches(/; a rebuild mends it$/);
     await store.close();
   });
 });

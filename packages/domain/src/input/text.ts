@@ -4,7 +4,7 @@ const LONGEST_ID = 200;
 const LONGEST_REASON = 2000;
 /** Control characters and lone surrogates: a pair of them is no `Cs`. */
 const UNFIT = /[\p{Cc}\p{Cs}]/u;
-const UNFIT_IN_PROSE = /(?![\n\t])[\p{Cc}\p{Cs}]/u;
+const UNFIT_IN_PROSE = /(?![\n\t]|\r\n)[\p{Cc}\p{Cs}]/u;
 
 /** Takes any text, as what was recorded is: the rules of input may have changed since. */
 export const parseText: Parser<string> = (value, field) => {

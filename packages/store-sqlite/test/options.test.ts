@@ -1,0 +1,13 @@
+import { openSqliteStore } from '@login-policy/store-sqlite';
+import { expect } from 'chai';
+import { describe, it } from 'mocha';
+
+describe('an option of a SQLite store that there is not', () => {
+  // better-sqlite3 spells it so: passed over, the file would be opened to be written.
+  it('is refused by its name, before anything is opened', async () => {
+    const options = Object({ path: '/nowhere/at/all.db', readonly: true });
+    const caught: unknown = await openSqliteStore(options).catch((error: unknown) => error);
+    expect(caught).to.be.instanceOf(RangeError);
+    expect(String(caught)).to.match(/^RangeError: "readonly" is not an option: there are path, durability, .*readOnly/);
+  });
+});
