@@ -4,13 +4,14 @@ import {
   modelName,
   MOST_BEHIND,
   reducePage,
+  type EncodedRow,
   type EventPredicate,
   type EventShape,
   type ReducedPage,
   placeIn,
 } from '@login-policy/event-sourcing/store';
 import type { LogReader } from './reads.js';
-import { isKept, type EncodedRow, type ModelRows, type ModelTables } from './model-tables.js';
+import { isKept, type ModelRows, type ModelTables } from './model-tables.js';
 
 /** What an append needs of a read model that it keeps. */
 interface Kept {

@@ -2,11 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { laterPosition, parsePosition, positionToString, type Position } from '@login-policy/event-sourcing';
 import {
   CheckpointConflict,
-  indexEntries,
+  encodedRows,
   modelName,
   RebuildSuperseded,
   rowLimitOf,
-  type IndexEntry,
+  type EncodedRow,
   type KeyedRow,
   type ReadModelChange,
   type ReadModelDefinition,
@@ -16,16 +16,6 @@ import {
 import type { Database } from './database.js';
 import { positionAt } from './positions.js';
 import { modelStatements, REPLACED, type ModelStatements } from './model-statements.js';
-
-/** A row as it is written. */
-export interface EncodedRow<Row> {
-  readonly key: string;
-  readonly row: Row | undefined;
-  /** `undefined` takes the row away. */
-  readonly text: string | undefined;
-  /** `undefined` leaves the index as it is: the row before this one had the same values. */
-  readonly indexed: readonly IndexEntry[] | undefined;
-}
 
 /** The tables of all read models in one file. */
 export class ModelTables {
@@ -173,26 +163,12 @@ export class ModelRows<Row> {
     this.#statements.moveTo.run(positionToString(checkpoint), model);
   }
 
-  /**
-   * What has to be written for these rows; what a row can't be encoded by is thrown here, before anything is written. Of
-   * the rows that `before` answers with it is known that they are there now.
-   */
+  /** What has to be written for these rows, of which `before` answers with those that are there now. */
   encode(
     rows: ReadonlyMap<string, Row | undefined>,
-    before: (key: string) => Row | undefined = () => undefined,
+    before?: (key: string) => Row | undefined,
   ): readonly EncodedRow<Row>[] {
-    return Array.from(rows, ([key, row]) => {
-      if (row === undefined) return { key, row, text: undefined, indexed: [] };
-      const indexed = indexEntries(this.#definition, row);
-      const previous = before(key);
-      const isSame = previous !== undefined && areSame(indexed, indexEntries(this.#definition, previous));
-      return {
-        key,
-        row,
-        text: JSON.stringify(this.#definition.rows.encode(row)),
-        indexed: isSame ? undefined : indexed,
-      };
-    });
+    return encodedRows(this.#definition, rows, before);
   }
 
   /** In a transaction of a write: should that be taken back, what is kept of it is, too. */
@@ -229,13 +205,6 @@ export class ModelRows<Row> {
 /** Whether a read model is among those that an event says its transaction kept. */
 export function isKept(model: number, kept: string | null): boolean {
   return kept !== null && kept.split(' ').includes(`${model}`);
-}
-
-function areSame(entries: readonly IndexEntry[], others: readonly IndexEntry[]): boolean {
-  return (
-    entries.length === others.length &&
-    entries.every(([name, value], place) => others[place]?.[0] === name && others[place][1] === value)
-  );
 }
 
 function askedIn(query: RowQuery): [index: string, value: string, from: string, limit: number] {

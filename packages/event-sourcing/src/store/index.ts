@@ -20,7 +20,7 @@ export { KeyedMutex } from './keyed-mutex.js';
 export { OutagePauses, pause, type BackOff } from './back-off.js';
 export { inTime, TIME_UP, within, type Wait } from './time-out.js';
 export { KeptRows } from './kept-rows.js';
-export { decodeRow, type StoredRow } from './stored-row.js';
+export { decodeRow, encodedRows, type EncodedRow, type StoredRow } from './stored-row.js';
 export { dataOf, isEventMetadata, isJsonObject, metadataOf } from './stored-event.js';
 export { yieldToLoop } from '../yield-to-loop.js';
 export { onAbort } from '../on-abort.js';
