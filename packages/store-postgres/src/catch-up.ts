@@ -6,6 +6,8 @@ import {
   unknownKeys,
   type AnyProjection,
   decodeRow,
+  encodedRows,
+  type EncodedRow,
   placeIn,
 } from '@login-policy/event-sourcing/store';
 import type { ClientBase } from 'pg';
@@ -13,7 +15,7 @@ import { isConnectionLost, stateOf } from './faults.js';
 import { digest } from './names.js';
 import { PageReader } from './pages.js';
 import { query } from './queries.js';
-import { keyBytes, keyOfHex, rowChanges } from './row-changes.js';
+import { keyBytes, keyOfHex, rowColumns } from './row-changes.js';
 import { text } from './rows.js';
 import type { Schema } from './schema.js';
 
@@ -41,11 +43,10 @@ export async function catchUp(
   const { checkpoint, head, model } = behind;
   if (head <= (checkpoint ?? START)) return new Map();
   if (placeIn(head) - placeIn(checkpoint ?? START) > BigInt(MOST_BEHIND)) return undefined;
-  const found = await changed(client, schema, behind).catch(leftToReaders);
-  if (found === undefined) return undefined;
-  const { rows, changes } = found;
-  const refused = await takeStep(client, schema, { model, expected: checkpoint, checkpoint: head, changes });
-  return refused === null ? rows : undefined;
+  const rows = await reduced(client, schema, behind).catch(leftToReaders);
+  if (rows === undefined) return undefined;
+  const refused = await takeStep(client, schema, { model, expected: checkpoint, checkpoint: head, rows });
+  return refused === null ? new Map(rows.map(({ key, row }) => [key, row])) : undefined;
 }
 
 /** A step of a read model. */
@@ -54,17 +55,17 @@ export interface Step {
   readonly model: string;
   readonly expected: Position | undefined;
   readonly checkpoint: Position;
-  readonly changes: string;
+  readonly rows: readonly EncodedRow<unknown>[];
 }
 
 /** Takes it, or answers where the read model is instead, or `REPLACED`. */
 export async function takeStep(
   client: ClientBase,
   { quoted }: Schema,
-  { model, expected, checkpoint, changes }: Step,
+  { model, expected, checkpoint, rows }: Step,
 ): Promise<string | null> {
-  const values = [model, expected?.toString(), checkpoint.toString(), changes];
-  const [refused] = await query(client, `SELECT ${quoted}.take_step_v8($1, $2, $3, $4)`, values);
+  const values = [model, expected?.toString(), checkpoint.toString(), ...rowColumns(rows)];
+  const [refused] = await query(client, `SELECT ${quoted}.take_step_v9($1, $2, $3, $4, $5, $6)`, values);
   return refused?.[0] ?? null;
 }
 
@@ -73,21 +74,12 @@ function leftToReaders(caught: unknown): undefined {
   if (stateOf(caught) !== undefined || isConnectionLost(caught)) throw caught;
 }
 
-/** The rows that change up to the head, and how that is written; `undefined` when an event stops it. */
-async function changed(
-  client: ClientBase,
-  schema: Schema,
-  behind: Behind,
-): Promise<{ readonly rows: ReadonlyMap<string, unknown>; readonly changes: string } | undefined> {
-  const rows = await reduced(client, schema, behind);
-  return rows && { rows, changes: JSON.stringify(rowChanges(behind.projection, rows)) };
-}
-
+/** The rows that change up to the head; `undefined` when an event stops it. */
 async function reduced(
   client: ClientBase,
   schema: Schema,
   { projection, model, checkpoint, head }: Behind,
-): Promise<ReadonlyMap<string, unknown> | undefined> {
+): Promise<readonly EncodedRow<unknown>[] | undefined> {
   const reader = new PageReader(schema.name, LARGEST_PAGE_BYTES);
   const statement = reader.statement(
     `SELECT * FROM ${schema.quoted}.events WHERE position > $1 AND position <= $2 ORDER BY position LIMIT $3`,
@@ -104,7 +96,7 @@ async function reduced(
   const page = events.filter(filterPredicate(projection.filter));
   const before = await rowsNow(client, schema, { projection, model, keys: unknownKeys(projection, page) });
   const { rows, stopped } = reducePage(projection, page, (key) => before.get(key));
-  return stopped === undefined ? rows : undefined;
+  return stopped === undefined ? encodedRows(projection, rows) : undefined;
 }
 
 /** The rows under these keys. */

@@ -1,18 +1,19 @@
 import { eventId, positionToString, type Clock, type RecordedEvent } from '@login-policy/event-sourcing';
 import {
+  encodedRows,
   notBefore,
   positionOf,
   reducePage,
   refusalOf,
   revisionAfter,
+  type EncodedRow,
   type Outcome,
-  type ReducedPage,
 } from '@login-policy/event-sourcing/store';
 import { LARGEST, placedEvents, receiptName, tooLarge, type PreparedAppend } from './append.js';
-import type { ByName, KeptModel, Known, StreamEnd } from './known.js';
+import type { KeptModel, Known, StreamEnd } from './known.js';
 import { storedText } from './names.js';
 import { arrayOf, textsOf, type Cell } from './queries.js';
-import { contentOf, entriesBeside, keyBytes, rowChange, type RowChange } from './row-changes.js';
+import { rowColumns } from './row-changes.js';
 
 /** An append that is to be written, with its events in their places. */
 interface Accepted {
@@ -30,35 +31,17 @@ interface Circumstances {
   readonly dropped?: readonly string[];
 }
 
-/** What is kept of a row under its key, of the read model of a number; both as their columns hold them. */
-interface Kept {
-  readonly model: string;
-  readonly key: string;
-  readonly kept: string;
-}
-
-/** What changes of rows: those that are there and those that are not yet, those that go, and the entries by which rows are found. */
-interface Changes {
-  readonly begun: Kept[];
-  readonly usual: Kept[];
-  readonly gone: (RowChange & { readonly model: string })[];
-  readonly leaving: Kept[];
-  readonly entering: Kept[];
-}
-
 /** What a group of appends comes to where nobody else writes: each is checked, placed and reduced after those before it. */
 export class Draft {
   /** How each append ends if it is written. */
   readonly outcomes: readonly Outcome[];
-  /** Whether a row was taken not to be there without the server noticing if it is: it is not made. */
-  isUnsure = false;
   readonly #known: Known;
   readonly #clock: Clock;
   readonly #accepted: Accepted[] = [];
   readonly #ends = new Map<string, StreamEnd | undefined>();
   readonly #receipts: Set<string>;
   /** The rows that change, model by model. */
-  readonly #rows: readonly Map<string, unknown>[];
+  readonly #rows: readonly Map<string, EncodedRow<unknown>>[];
   #head: bigint;
   #headId: string;
 
@@ -91,39 +74,33 @@ export class Draft {
     return [statement, [receipt?.stream, receipt?.key, receipt?.fingerprint]];
   }
 
-  /** The arguments of `append_v8` that write it. */
+  /** The arguments of `append_v9` that write it. */
   values({ notAfter, dropped = [] }: Circumstances): readonly Cell[] {
     const { era, head, headId, models } = this.#known;
-    const { begun, usual, gone, leaving, entering } = this.#changes();
-    const [rows, entries] = [
-      [...begun, ...usual],
-      [...leaving, ...entering],
-    ];
+    const changes = models.flatMap(({ model }, index) =>
+      Array.from(this.#rows[index]?.values() ?? [], (row) => ({ model, row })),
+    );
+    const inOrder = [...changes.filter(({ row }) => row.indexed), ...changes.filter(({ row }) => !row.indexed)];
     const receipts = this.#accepted.flatMap(receiptsOf);
     const left = this.hasEvents ? this.#left(dropped) : [];
-    const hasMore = receipts.length + left.length + gone.length > 0;
     return [
       era,
       notAfter === undefined ? null : String(notAfter),
       `${head} ${headId}`,
       `{${models.map(({ model }) => model).join(',')}}`,
       ...eventColumns(this.#accepted),
-      String(begun.length),
-      arrayOf(rows.map(({ model }) => model)),
-      arrayOf(rows.map(bytesOf(({ key }) => key))),
-      rows.length === 0 ? null : rows.map(({ kept }) => kept).join('\n'),
-      String(leaving.length),
-      arrayOf(entries.map(({ model }) => model)),
-      arrayOf(entries.map(bytesOf(({ kept }) => kept))),
-      arrayOf(entries.map(bytesOf(({ key }) => key))),
-      hasMore ? JSON.stringify({ receipts, dropped: left, gone }) : null,
+      arrayOf(inOrder.map(({ model }) => model)),
+      ...rowColumns(inOrder.map(({ row }) => row)),
+      receipts.length === 0 ? null : JSON.stringify(receipts),
+      left.length === 0 ? null : JSON.stringify(left),
     ];
   }
 
   /** Has what is known of the place before it be what is known behind it. */
   advance(known: Known): Known {
-    addTo(known.ends, this.#ends);
-    for (const [index, { rows }] of known.models.entries()) addTo(rows, this.#rows[index]);
+    for (const [name, end] of this.#ends) known.ends.set(name, end);
+    for (const [index, { rows }] of known.models.entries())
+      for (const [key, { row }] of this.#rows[index] ?? []) rows.set(key, row);
     return { ...known, head: this.#head, headId: this.#headId };
   }
 
@@ -139,25 +116,34 @@ export class Draft {
       revision: revisionAfter(end?.revision),
       recordedAt: notBefore(end?.recordedAt, this.#clock()),
     });
-    const reduced = this.#known.models.map((model, index) => this.#reduced(model, index, recorded));
-    for (const { stopped } of reduced) if (stopped !== undefined) return { refused: stopped };
-    for (const [index, { rows }] of reduced.entries()) addTo(this.#rows[index], rows);
+    try {
+      const changes = this.#known.models.map((model, index) => this.#changed(model, index, recorded));
+      for (const [index, rows] of changes.entries()) for (const row of rows) this.#rows[index]?.set(row.key, row);
+    } catch (caught) {
+      return { refused: caught };
+    }
     if (receipt !== undefined) this.#receipts.add(receipt);
     this.#accept(prepared, recorded, end);
     return { recorded };
   }
 
-  /** What events make of the rows of a read model, where some have changed already. */
-  #reduced({ opened, rows }: KeptModel, index: number, recorded: readonly RecordedEvent[]): ReducedPage<unknown> {
+  /**
+   * What events make of the rows of a read model, where some have changed already.
+   *
+   * @throws ProjectionStopped, or what a row can't be encoded by: nothing of this append is accepted then.
+   */
+  #changed(
+    { opened, rows }: KeptModel,
+    index: number,
+    recorded: readonly RecordedEvent[],
+  ): readonly EncodedRow<unknown>[] {
+    const { projection, isWanted } = opened;
     const changed = this.#rows[index];
-    let assumed: string | undefined;
-    const reduced = reducePage(opened.projection, recorded.filter(opened.isWanted), (key) => {
-      if (changed?.has(key) === true) return changed.get(key);
-      if (!rows.has(key)) assumed = key;
-      return rows.get(key);
-    });
-    if (assumed !== undefined && reduced.rows.get(assumed) === undefined) this.isUnsure = true;
-    return reduced;
+    const reduced = reducePage(projection, recorded.filter(isWanted), (key) =>
+      changed?.has(key) === true ? changed.get(key)?.row : rows.get(key),
+    );
+    if (reduced.stopped !== undefined) throw reduced.stopped;
+    return encodedRows(projection, reduced.rows, (key) => rows.get(key));
   }
 
   #accept(prepared: PreparedAppend, recorded: readonly RecordedEvent[], before: StreamEnd | undefined): void {
@@ -168,25 +154,6 @@ export class Draft {
     this.#accepted.push({ prepared, recorded, end });
     this.#head += BigInt(recorded.length);
     this.#headId = last?.id ?? this.#headId;
-  }
-
-  #changes(): Changes {
-    const changes: Changes = { begun: [], usual: [], gone: [], leaving: [], entering: [] };
-    for (const [index, { opened, model, rows }] of this.#known.models.entries()) {
-      const { projection } = opened;
-      for (const [name, row] of this.#rows[index] ?? []) {
-        const before = rows.get(name);
-        if (row === undefined) {
-          if (before !== undefined) changes.gone.push({ model, ...rowChange(projection, name, row) });
-          continue;
-        }
-        const key = keyBytes(name).toString('hex');
-        (before === undefined ? changes.begun : changes.usual).push({ model, key, kept: contentOf(projection, row) });
-        for (const kept of entriesBeside(projection, before, row)) changes.leaving.push({ model, key, kept });
-        for (const kept of entriesBeside(projection, row, before)) changes.entering.push({ model, key, kept });
-      }
-    }
-    return changes;
   }
 
   /** Where the read models are left that the head kept: at the head. */
@@ -225,11 +192,6 @@ function eventColumns(accepted: readonly Accepted[]): readonly Cell[] {
   ];
 }
 
-/** Bytes as an array of the server's has them. */
-function bytesOf(hexadecimal: (kept: Kept) => string): (kept: Kept) => string {
-  return (kept) => `"\\\\x${hexadecimal(kept)}"`;
-}
-
 /** A receipt as its columns hold it. */
 interface StoredReceipt {
   readonly stream: string;
@@ -242,8 +204,4 @@ function receiptsOf({ prepared: { stream, key, append }, end }: Accepted): reado
   if (key === undefined || append.receipt === undefined) return [];
   const fingerprint = storedText(append.receipt.fingerprint);
   return [{ stream: stream.name, key, fingerprint, revision: String(end?.revision ?? 0n) }];
-}
-
-function addTo<Value>(to?: ByName<Value>, more?: ReadonlyMap<string, Value | undefined>): void {
-  for (const [name, value] of more ?? []) to?.set(name, value);
 }

@@ -67,7 +67,7 @@ function underKey(table: string, { of, columns, where = '' }: { of: string; colu
  * projector moves them meanwhile. In a caller's transaction `lock_ms` is how long to wait for other writers: a time-out of its own is
  * left as it is, and one of the store's does not last.
  */
-const LOOK = plpgsql(
+export const LOOK: string = plpgsql(
   'look_v8(lock_ms text, asked json) RETURNS TABLE (what text, name text, a text, b text, c text)',
   `DECLARE
   before text := current_setting('lock_timeout');
@@ -113,29 +113,33 @@ END`,
 );
 
 /**
- * Replaces rows and their entries in the indexes: an array of {model, key, content or null, entries}, bytes in hexadecimal; a model may be
- * said once for all. What is kept as JSON comes as text: taken apart as JSON it could hold no `\u0000`.
+ * Replaces rows and the entries by which they are found. Content is JSON, a line a row; `-` takes the row away. `entries` has of the first
+ * rows all digests that they are found by from now on, one behind another; the rest are found as before.
  */
 const WRITE_ROWS = plpgsql(
-  'write_rows_v8(changes json, this_model bigint) RETURNS void',
-  `BEGIN
-  WITH given AS MATERIALIZED (
-    SELECT coalesce(x.model, this_model) AS model, decode(x.key, 'hex') AS key, x.content::json AS content,
-      ARRAY(SELECT decode(k.hex, 'hex') FROM json_array_elements_text(x.entries) AS k(hex)) AS entries
-    FROM json_to_recordset(changes) AS x(model bigint, key text, content text, entries json)
-  ), removed AS (
+  'write_rows_v9(models bigint[], keys bytea[], contents text, entries bytea[]) RETURNS void',
+  `DECLARE
+  lines text[] := string_to_array(contents, chr(10));
+  renewed integer := cardinality(entries);
+BEGIN
+  INSERT INTO {schema}.read_model_rows (model, key, content)
+    SELECT x.model, x.key, x.content::json FROM unnest(models, keys, lines) AS x(model, key, content) WHERE x.content <> '-'
+    ON CONFLICT (model, sha256(key)) DO UPDATE SET content = excluded.content;
+  IF '-' = ANY (lines) THEN
     DELETE FROM {schema}.read_model_rows WHERE ctid = ANY (ARRAY(
-      SELECT found.ctid FROM given, ${underKey('read_model_rows', { of: 'given', columns: 'kept.ctid' })} WHERE given.content IS NULL))
-  ), written AS (
-    INSERT INTO {schema}.read_model_rows (model, key, content) SELECT model, key, content FROM given WHERE content IS NOT NULL
-      ON CONFLICT (model, sha256(key)) DO UPDATE SET content = excluded.content
-  ), left_out AS (
+      SELECT found.ctid FROM unnest(models, keys, lines) AS given(model, key, content),
+        ${underKey('read_model_rows', { of: 'given', columns: 'kept.ctid' })} WHERE given.content = '-'));
+  END IF;
+  IF renewed > 0 THEN
     DELETE FROM {schema}.read_model_entries WHERE ctid = ANY (ARRAY(
-      SELECT found.ctid FROM given,
-        ${underKey('read_model_entries', { of: 'given', columns: 'kept.ctid', where: 'AND kept.entry <> ALL (given.entries)' })}))
-  )
-  INSERT INTO {schema}.read_model_entries (model, entry, key) SELECT model, entry, key FROM given, unnest(given.entries) AS entry
-    ON CONFLICT DO NOTHING;
+      SELECT found.ctid FROM unnest(models[:renewed], keys[:renewed], entries) AS given(model, key, entries),
+        ${underKey('read_model_entries', { of: 'given', columns: 'kept.ctid', where: 'AND position(kept.entry IN given.entries) = 0' })}));
+    INSERT INTO {schema}.read_model_entries (model, entry, key)
+      SELECT given.model, substring(given.entries FROM place FOR 32), given.key
+      FROM unnest(models[:renewed], keys[:renewed], entries) AS given(model, key, entries),
+        generate_series(1, length(given.entries), 32) AS place
+      ON CONFLICT DO NOTHING;
+  END IF;
 END`,
 );
 
@@ -144,17 +148,14 @@ END`,
  * finds that something is there already (unique_violation), and has written nothing. It never waits for other writers: who waits finds
  * that others wrote. While the log ends with the known head, all before it is as it was known, too. Events, rows and entries come column by
  * column; JSON comes as lines, since it has none of its own, and no array has NULL in it, which a setting of the role would make a word.
- * The first `begun` rows are not there yet, and the first `leaving` entries go. `more` has receipts, rows that go, and the read models
- * that the head kept and this does not.
+ * `dropped` are the read models that the head kept and this does not.
  */
 const APPEND = plpgsql(
-  `append_v8(known_era text, not_after bigint, known_head text, keeps bigint[], streams text[], revisions bigint[], ids text[],
+  `append_v9(known_era text, not_after bigint, known_head text, keeps bigint[], streams text[], revisions bigint[], ids text[],
   types text[], times bigint[], data text, metadata text, places integer[], counts integer[], versions integer[], wholes text[],
-  begun integer, row_models bigint[], row_keys bytea[], contents text,
-  leaving integer, entry_models bigint[], entries bytea[], entry_keys bytea[], more json) RETURNS text`,
+  row_models bigint[], row_keys bytea[], contents text, entries bytea[], receipts json, dropped json) RETURNS text`,
   `DECLARE
   done bigint;
-  lines json[];
 BEGIN ${DEMAND_FITTING}
   IF NOT pg_try_advisory_xact_lock({append_lock}) THEN
     RETURN 'others write';
@@ -180,32 +181,15 @@ BEGIN ${DEMAND_FITTING}
     END IF;
   END IF;
   IF row_keys IS NOT NULL THEN
-    lines := string_to_array(contents, chr(10))::json[];
-    IF begun > 0 THEN
-      INSERT INTO {schema}.read_model_rows (model, key, content)
-        SELECT * FROM unnest(row_models[:begun], row_keys[:begun], lines[:begun]);
-    END IF;
-    IF begun < cardinality(row_keys) THEN
-      INSERT INTO {schema}.read_model_rows (model, key, content)
-        SELECT * FROM unnest(row_models[begun + 1:], row_keys[begun + 1:], lines[begun + 1:])
-        ON CONFLICT (model, sha256(key)) DO UPDATE SET content = excluded.content;
-    END IF;
+    PERFORM {schema}.write_rows_v9(row_models, row_keys, contents, entries);
   END IF;
-  IF leaving > 0 THEN
-    DELETE FROM {schema}.read_model_entries WHERE ctid = ANY (ARRAY(
-      SELECT found.ctid FROM unnest(entry_models[:leaving], entries[:leaving], entry_keys[:leaving]) AS given(model, entry, key),
-        ${underKey('read_model_entries', { of: 'given', columns: 'kept.ctid', where: 'AND kept.entry = given.entry' })}));
-  END IF;
-  IF leaving < cardinality(entry_keys) THEN
-    INSERT INTO {schema}.read_model_entries (model, entry, key)
-      SELECT * FROM unnest(entry_models[leaving + 1:], entries[leaving + 1:], entry_keys[leaving + 1:]) ON CONFLICT DO NOTHING;
-  END IF;
-  IF more IS NOT NULL THEN
+  IF receipts IS NOT NULL THEN
     INSERT INTO {schema}.receipts (stream, key, fingerprint, revision)
-      SELECT * FROM json_to_recordset(more->'receipts') AS x(stream text, key text, fingerprint text, revision bigint);
+      SELECT * FROM json_to_recordset(receipts) AS x(stream text, key text, fingerprint text, revision bigint);
+  END IF;
+  IF dropped IS NOT NULL THEN
     UPDATE {schema}.read_models AS m SET checkpoint = x.at, steps = steps + 1
-      FROM json_to_recordset(more->'dropped') AS x(model bigint, at numeric) WHERE m.model = x.model;
-    PERFORM {schema}.write_rows_v8(more->'gone', NULL);
+      FROM json_to_recordset(dropped) AS x(model bigint, at numeric) WHERE m.model = x.model;
   END IF;${TELL_LISTENERS}
   RETURN 'written ' || ${NOW};
 END`,
@@ -216,7 +200,8 @@ END`,
  * that appends keep have no step to take. The lock comes first: an append that is about to keep the rows waits for it or is waited for.
  */
 const TAKE_STEP = plpgsql(
-  'take_step_v8(this_model bigint, expected numeric, reached numeric, changes json) RETURNS text',
+  `take_step_v9(this_model bigint, expected numeric, reached numeric, keys bytea[], contents text, entries bytea[])
+  RETURNS text`,
   `DECLARE
   now_at record;
 BEGIN ${DEMAND_FITTING}
@@ -230,10 +215,12 @@ BEGIN ${DEMAND_FITTING}
     RETURN coalesce(now_at.placed, '');
   END IF;
   UPDATE {schema}.read_models SET checkpoint = reached, steps = steps + 1 WHERE model = this_model;
-  PERFORM {schema}.write_rows_v8(changes, this_model);${TELL_LISTENERS}
+  IF keys IS NOT NULL THEN
+    PERFORM {schema}.write_rows_v9(array_fill(this_model, ARRAY[cardinality(keys)]), keys, contents, entries);
+  END IF;${TELL_LISTENERS}
   RETURN NULL;
 END`,
 );
 
-/** The functions of schema version 8. */
-export const FUNCTIONS: string = [LOOK, WRITE_ROWS, APPEND, TAKE_STEP].join('\n');
+/** The functions that schema version 9 brought. */
+export const FUNCTIONS_OF_9: string = [WRITE_ROWS, APPEND, TAKE_STEP].join('\n');

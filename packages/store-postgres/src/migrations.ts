@@ -1,7 +1,7 @@
 import { StoreForeign } from '@login-policy/event-sourcing/store';
 import type { ClientBase } from 'pg';
 import type { Connection } from './connection.js';
-import { FUNCTIONS } from './functions.js';
+import { FUNCTIONS_OF_9, LOOK } from './functions.js';
 import { query } from './queries.js';
 import type { Schema } from './schema.js';
 import { EVENTS, FROM_3, READ_MODELS } from './tables.js';
@@ -10,13 +10,7 @@ import { EVENTS, FROM_3, READ_MODELS } from './tables.js';
  * The schema version of this program. The next one only adds columns, and functions with its number in their names, and leaves those of
  * this one in their places.
  */
-export const VERSION = 8;
-
-/** The oldest version whose programs run on this one: before it, they have to be stopped. */
-const SERVES_FROM = 8;
-
-/** The one version that is brought to this. Those beside it were steps on the way, and never handed out. */
-const BEFORE = 3;
+export const VERSION = 9;
 
 /** What to do with a schema of an older version: bring it to this program's, or refuse it. */
 export type Migrating = 'run' | 'check';
@@ -65,10 +59,8 @@ export async function migrate(connection: Connection, schema: Schema): Promise<n
  */
 export function migrationSql(schema: Schema, from: number): string {
   if (!Number.isInteger(from) || !isKnown(from))
-    throw new RangeError(`from is a schema version: 0, ${BEFORE} or at least ${VERSION}; ${from} was never handed out`);
-  if (from >= VERSION) return '';
-  const begin = from === BEFORE ? [FROM_3] : [SCHEMA, EVENTS];
-  return inSchema([...begin, READ_MODELS, FUNCTIONS, MARK].join('\n'), schema);
+    throw new RangeError(`from is a schema version: 0, 3, 8 or at least ${VERSION}; ${from} was never handed out`);
+  return from >= VERSION ? '' : inSchema(STEPS[from]?.join('\n') ?? '', schema);
 }
 
 /** Whoever owns a schema need not be allowed to make one. */
@@ -79,11 +71,24 @@ CREATE TABLE IF NOT EXISTS {schema}.migrations (
   version integer PRIMARY KEY, done_at timestamptz NOT NULL DEFAULT now());`;
 
 function isKnown(version: number): boolean {
-  return version === 0 || version === BEFORE || version >= VERSION;
+  return version in STEPS || version >= VERSION;
 }
 
-const MARK = `ALTER TABLE {schema}.migrations ADD COLUMN IF NOT EXISTS serves_from integer;
-INSERT INTO {schema}.migrations (version, serves_from) VALUES (${VERSION}, ${SERVES_FROM});`;
+/** Says which is the oldest version whose programs run on this one: those before it have to be stopped. */
+function mark(servesFrom: number): string {
+  return `ALTER TABLE {schema}.migrations ADD COLUMN IF NOT EXISTS serves_from integer;
+INSERT INTO {schema}.migrations (version, serves_from) VALUES (${VERSION}, ${servesFrom});`;
+}
+
+/**
+ * How each version is brought to this one. Those beside them were steps on the way, and never handed out. The functions of the version
+ * before are left where they are, for its programs.
+ */
+const STEPS: Readonly<Record<number, readonly string[]>> = {
+  0: [SCHEMA, EVENTS, READ_MODELS, LOOK, FUNCTIONS_OF_9, mark(VERSION)],
+  3: [FROM_3, READ_MODELS, LOOK, FUNCTIONS_OF_9, mark(VERSION)],
+  8: [FUNCTIONS_OF_9, mark(8)],
+};
 
 /** The version the schema is at: 0 when it is there and empty, `undefined` when it is not there. */
 async function versionOf(client: ClientBase, schema: Schema): Promise<number | undefined> {

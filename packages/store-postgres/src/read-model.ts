@@ -1,6 +1,7 @@
 import { START, type Position, type Projection } from '@login-policy/event-sourcing';
 import {
   CheckpointConflict,
+  encodedRows,
   modelName,
   RebuildSuperseded,
   rowLimitOf,
@@ -19,7 +20,7 @@ import type { ReadModelParts } from './read-models.js';
 import { CHECKPOINT, HEAD, HEAD_PLACED } from './functions.js';
 import { beginRebuild, promote, type Copy } from './rebuild.js';
 import { positionIn } from './positions.js';
-import { rowChanges, REPLACED, entryOf, keyBytes, keyOfHex } from './row-changes.js';
+import { rowColumns, REPLACED, entryOf, keyBytes, keyOfHex } from './row-changes.js';
 import { text } from './rows.js';
 
 const LOOKED_AGAIN_MS = 1000;
@@ -54,7 +55,7 @@ abstract class StoredReadModel<Row> implements ReadModel<Row> {
       `SELECT r.key, r.content FROM {schema}.read_model_rows AS r WHERE r.model = m.model AND sha256(r.key) = ANY ($2::bytea[])`,
     );
     this.#takeStep = this.#filledIn(
-      'SELECT {schema}.take_step_v8((SELECT m.model FROM {schema}.read_models AS m WHERE {condition}), $2, $3, $4)',
+      'SELECT {schema}.take_step_v9((SELECT m.model FROM {schema}.read_models AS m WHERE {condition}), $2, $3, $4, $5, $6)',
     );
   }
 
@@ -92,9 +93,9 @@ abstract class StoredReadModel<Row> implements ReadModel<Row> {
 
   async commit({ expected, checkpoint, rows }: ReadModelChange<Row>): Promise<void> {
     this.parts.refuseWhenClosed();
-    const changes = JSON.stringify(rowChanges(this.definition, rows));
+    const columns = rowColumns(encodedRows(this.definition, rows));
     const { connection } = this.parts;
-    const values = [this.#target.parameter, expected?.toString() ?? null, checkpoint.toString(), changes];
+    const values = [this.#target.parameter, expected?.toString() ?? null, checkpoint.toString(), ...columns];
     const [[refused] = []] = await connection.faulty(() => connection.call(this.#takeStep, values));
     if (refused === REPLACED) this.#refuseGoneCopy();
     if (refused !== null && refused !== undefined) this.#conflict(expected, refused);
@@ -195,13 +196,9 @@ export class RebuildingReadModel<Row> extends StoredReadModel<Row> implements Re
     this.#copy = copy;
   }
 
-  async switchOver(change: ReadModelChange<Row>): Promise<void> {
+  async switchOver({ rows, ...step }: ReadModelChange<Row>): Promise<void> {
     this.parts.refuseWhenClosed();
-    await promote(this.parts, this.#copy, {
-      expected: change.expected,
-      checkpoint: change.checkpoint,
-      changes: JSON.stringify(rowChanges(this.definition, change.rows)),
-    });
+    await promote(this.parts, this.#copy, { ...step, rows: encodedRows(this.definition, rows) });
     this.parts.watch.notify();
   }
 }

@@ -6,7 +6,7 @@ import {
   type AnyProjection,
 } from '@login-policy/event-sourcing/store';
 import type { ClientBase } from 'pg';
-import { catchUp, takeStep } from './catch-up.js';
+import { catchUp, takeStep, type Step } from './catch-up.js';
 import { CHECKPOINT, HEAD, HEAD_PLACED } from './functions.js';
 import { storedName } from './names.js';
 import { query } from './queries.js';
@@ -23,11 +23,7 @@ export interface Copy {
 }
 
 /** The last step of a rebuild. */
-export interface LastStep {
-  readonly expected: Position | undefined;
-  readonly checkpoint: Position;
-  readonly changes: string;
-}
+export type LastStep = Omit<Step, 'model'>;
 
 /** Makes an empty shadow, and has what an earlier rebuild left thrown away. */
 export async function beginRebuild(

@@ -1,48 +1,26 @@
-import { indexEntries, type IndexEntry, type ReadModelDefinition } from '@login-policy/event-sourcing/store';
+import type { EncodedRow, IndexEntry } from '@login-policy/event-sourcing/store';
 import { digest } from './names.js';
+import { arrayOf, type Cell } from './queries.js';
 
-/** A row that changes, as `write_rows_v8` takes it. */
-export interface RowChange {
-  /** Its bytes in hexadecimal. */
-  readonly key: string;
-  /** JSON; `null` takes the row away. */
-  readonly content: string | null;
-  /** By which digests it is found from now on. */
-  readonly entries: readonly string[];
+/** What `write_rows_v9` takes a row away by: no JSON. */
+const GONE = '-';
+
+/** Rows column by column, as `write_rows_v9` takes them: those that are found by something else from now on come first. */
+export function rowColumns(rows: readonly EncodedRow<unknown>[]): readonly [keys: Cell, contents: Cell, entries: Cell] {
+  return [
+    arrayOf(rows.map(({ key }) => bytesElement(keyBytes(key).toString('hex')))),
+    rows.length === 0 ? null : rows.map(({ text = GONE }) => text).join('\n'),
+    arrayOf(rows.flatMap(({ indexed }) => (indexed === undefined ? [] : [entriesElement(indexed)]))),
+  ];
 }
 
-/** The changes of rows, for `write_rows_v8`: each key with its new row and the digests it is found by. */
-export function rowChanges<Row>(
-  definition: ReadModelDefinition<Row>,
-  rows: ReadonlyMap<string, Row | undefined>,
-): readonly RowChange[] {
-  return Array.from(rows, ([key, row]) => rowChange(definition, key, row));
+function entriesElement(indexed: readonly IndexEntry[]): string {
+  return bytesElement(indexed.map(([index, value]) => entryOf(index, value).toString('hex')).join(''));
 }
 
-/** {@link rowChanges} of one row. */
-export function rowChange<Row>(definition: ReadModelDefinition<Row>, key: string, row: Row | undefined): RowChange {
-  return {
-    key: keyBytes(key).toString('hex'),
-    content: row === undefined ? null : contentOf(definition, row),
-    entries: entriesOf(definition, row).map(([index, value]) => entryOf(index, value).toString('hex')),
-  };
-}
-
-/** A row as its column holds it. */
-export function contentOf<Row>(definition: ReadModelDefinition<Row>, row: Row): string {
-  return JSON.stringify(definition.rows.encode(row));
-}
-
-/** The entries of one row that are not among those of another, as their columns hold them. */
-export function entriesBeside<Row>(
-  definition: ReadModelDefinition<Row>,
-  row: Row | undefined,
-  other: Row | undefined,
-): readonly string[] {
-  const others = entriesOf(definition, other);
-  return entriesOf(definition, row)
-    .filter(([index, value]) => !others.some((one) => one[0] === index && one[1] === value))
-    .map(([index, value]) => entryOf(index, value).toString('hex'));
+/** Bytes as an array of the server's has them. */
+function bytesElement(hexadecimal: string): string {
+  return `"\\\\x${hexadecimal}"`;
 }
 
 /** A key as its column holds it: bytes, which compare as the port wants it and may be any. */
@@ -60,9 +38,5 @@ export function entryOf(index: string, value: string): Buffer {
   return digest(JSON.stringify([index, value]));
 }
 
-/** What `take_step_v8` answers when the read model is gone, or another has taken its place. */
+/** What `take_step_v9` answers when the read model is gone, or another has taken its place. */
 export const REPLACED = 'replaced';
-
-function entriesOf<Row>(definition: ReadModelDefinition<Row>, row: Row | undefined): readonly IndexEntry[] {
-  return row === undefined ? [] : indexEntries(definition, row);
-}

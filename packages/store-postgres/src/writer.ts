@@ -24,7 +24,7 @@ export interface WriterParts {
 
 /** Something is there already that was taken not to be: a stream, a row, a receipt. Nothing was written. */
 const OTHERS_WROTE = '23505';
-/** What `append_v8` answers that has written, and when that was. Else it says why not, and has written nothing. */
+/** What `append_v9` answers that has written, and when that was. Else it says why not, and has written nothing. */
 const WRITTEN = /^written (\d+)$/;
 
 /** What was sent to be written, and may be: for who loses the answer. */
@@ -54,8 +54,8 @@ export class Writer {
 
   constructor(parts: WriterParts) {
     this.#parts = parts;
-    const places = Array.from({ length: 24 }, (_, index) => `$${index + 1}`).join(', ');
-    this.#append = `SELECT * FROM ${parts.schema.quoted}.append_v8(${places})`;
+    const places = Array.from({ length: 21 }, (_, index) => `$${index + 1}`).join(', ');
+    this.#append = `SELECT * FROM ${parts.schema.quoted}.append_v9(${places})`;
     this.#look = `SELECT * FROM ${parts.schema.quoted}.look_v8($1, $2)`;
   }
 
@@ -81,7 +81,7 @@ export class Writer {
     if (known === undefined) return undefined;
     const draft = new Draft(batch, known, clock);
     // What is refused by memory alone may be untrue by now.
-    if (draft.isEmpty || draft.isUnsure) return undefined;
+    if (draft.isEmpty) return undefined;
     sent.draft = draft;
     try {
       const values = draft.values({ notAfter: this.#memory.notAfter() });

@@ -1,9 +1,17 @@
-import { instant, revision, position, START, type Position } from '@login-policy/event-sourcing';
+import {
+  instant,
+  revision,
+  position,
+  START,
+  type Json,
+  type Position,
+  type StreamId,
+} from '@login-policy/event-sourcing';
 import { placeIn } from '@login-policy/event-sourcing/store';
-import { counterTotals, rowUnder } from '@login-policy/testkit';
+import { counterTotals, rowUnder, type CounterRow } from '@login-policy/testkit';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
-import { appendTo, counterStream } from './sample.js';
+import { appendTo, counted, counterStream } from './sample.js';
 import { demandSound } from './soundness.js';
 import { onStorage, storages, type Storage } from './stores.js';
 import { eventually } from './waiting.js';
@@ -20,6 +28,18 @@ describe('a read model that appends to PostgreSQL keep', () => {
       await Promise.all(['a', 'b', 'c'].map((name) => store.eventStore.append(appendTo(name))));
       expect(await placesOf(storage)).to.deep.equal(before);
       await demandSound(store);
+    }));
+
+  it('has a row that streams share looked for before a stream of it is begun', () =>
+    onStorage(freshStorage(), async (storage) => {
+      const shared = { ...counterTotals, key: (stream: StreamId) => stream.slice(0, 'Counter-a'.length) };
+      const before = await storage.open({ models: [shared] });
+      for (const name of ['a1', 'b1']) await before.eventStore.append(appendTo(name, 'no-stream'));
+      const store = await storage.open({ models: [shared] });
+      for (const name of ['a2', 'b2', 'b3']) await store.eventStore.append(appendTo(name, 'no-stream'));
+      const model = await store.readModels.open(shared);
+      expect((await rowUnder(model, counterStream('a')))?.total).to.equal(2);
+      expect((await rowUnder(model, counterStream('b')))?.total).to.equal(3);
     }));
 
   it('stays where it was when somebody writes who does not keep it, and goes on from there', () =>
@@ -78,6 +98,23 @@ describe('a read model that appends to PostgreSQL keep', () => {
       expect([await model.checkpoint(), placeOf(await store.eventStore.head())]).to.deep.equal([undefined, 2n]);
     }));
 
+  it('refuses the append that makes a row which nobody can write, and none of those that share its transaction', () =>
+    onStorage(freshStorage(), async (storage) => {
+      const rows = { ...counterTotals.rows, encode: (row: CounterRow) => refuseOf(13, row) };
+      const store = await storage.open({ models: [{ ...counterTotals, rows }] });
+      for (const known of ['nothing', 'where the log ends']) {
+        const appends = [1, 13, 2].map((by) =>
+          store.eventStore.append({ ...appendTo(`${known} ${by}`), events: [counted(by)] }),
+        );
+        const [one, bad, other] = await Promise.allSettled(appends);
+        expect([one?.status, other?.status]).to.deep.equal(['fulfilled', 'fulfilled']);
+        expect(bad).to.have.property('reason').with.property('message', 'no row is right');
+      }
+      const model = await store.readModels.open(counterTotals);
+      expect((await rowUnder(model, counterStream('nothing 2')))?.total).to.equal(2);
+      expect(placeOf(await model.checkpoint())).to.equal(4n);
+    }));
+
   it('whose rows were replaced is swept out in slices, after the answer', () =>
     onStorage(freshStorage(), async (storage) => {
       const store = await storage.open();
@@ -90,6 +127,10 @@ describe('a read model that appends to PostgreSQL keep', () => {
       await eventually('the end of the rows that were replaced', async () => (await countOf(storage)) === '1,1');
     }));
 });
+
+function refuseOf(unlucky: number, row: CounterRow): Json {
+  return row.total === unlucky ? refuse() : counterTotals.rows.encode(row);
+}
 
 function refuse(): never {
   throw new Error('no row is right');

@@ -123,7 +123,7 @@ async function takeLockOut({ pool, schema }: Storage): Promise<void> {
   await change(pool, `"${schema}".look_v8`, (source) =>
     source.replace(/PERFORM pg_advisory_xact_lock\([^;]*;/, '').replace('coalesce(head.position, 0)::text', drawn),
   );
-  await change(pool, `"${schema}".append_v8`, (source) =>
+  await change(pool, `"${schema}".append_v9`, (source) =>
     source
       .replace(/NOT pg_try_advisory_xact_lock\([^;]*? THEN/, 'false THEN')
       .replace(/WHERE known_head = /, 'WHERE true OR known_head = '),

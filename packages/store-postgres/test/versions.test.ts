@@ -32,11 +32,25 @@ describe('a schema on PostgreSQL of another version', () => {
       expect(all.map(({ append }) => append)).to.deep.equal(all.map(() => undefined));
     }));
 
+  it('brings a schema of version 8 to its own beside the programs of that version, whose functions it leaves', () =>
+    onStorage(freshStorage(), async (storage) => {
+      const { pool, schema } = storage;
+      const { eventStore } = await storage.open({ models: [counterTotals] });
+      await eventStore.append(appendTo('a'));
+      await pool.query(asInVersion8(schema));
+      const store = await storage.open({ models: [counterTotals] });
+      await store.eventStore.append(appendTo('a'));
+      await demandSound(store);
+      const { rows } = await pool.query(`SELECT "${schema}".append_v8(), version, serves_from
+        FROM "${schema}".migrations ORDER BY version DESC LIMIT 1`);
+      expect(rows).to.deep.equal([{ append_v8: '8', version: 9, serves_from: 8 }]);
+    }));
+
   it('runs beside the next version of its schema, if that says so, and leaves all others as they are', () =>
     onStorage(freshStorage(), async (storage) => {
       const before = await storage.open({ models: [counterTotals] });
       await before.eventStore.append(appendTo('a'));
-      await storage.pool.query(nextVersion(storage.schema, 8));
+      await storage.pool.query(nextVersion(storage.schema, 9));
       await before.eventStore.append(appendTo('a'));
       for (const migrate of ['run', 'check'] as const) {
         const store = await storage.open({ migrate, models: [counterTotals] });
@@ -44,8 +58,8 @@ describe('a schema on PostgreSQL of another version', () => {
         await demandSound(store);
       }
       const { rows } = await storage.pool.query(`SELECT max(version) AS version FROM "${storage.schema}".migrations`);
-      expect(rows).to.deep.equal([{ version: 9 }]);
-      await storage.pool.query(`UPDATE "${storage.schema}".migrations SET serves_from = 9 WHERE version = 9`);
+      expect(rows).to.deep.equal([{ version: 10 }]);
+      await storage.pool.query(`UPDATE "${storage.schema}".migrations SET serves_from = 10 WHERE version = 10`);
       expect(await refusal(storage.open())).to.be.instanceOf(StoreForeign);
     }));
 
@@ -55,8 +69,8 @@ describe('a schema on PostgreSQL of another version', () => {
       const caught = await refusal(storage.open({ migrate: 'check' }));
       expect(caught).to.be.instanceOf(StoreForeign).with.property('message').that.includes('migratePostgresStore');
       expect((await pool.query('SELECT FROM pg_namespace WHERE nspname = $1', [schema])).rowCount).to.equal(0);
-      expect(await migratePostgresStore({ pool, schema })).to.deep.equal({ from: 0, to: 8 });
-      expect(await migratePostgresStore({ pool, schema })).to.deep.equal({ from: 8, to: 8 });
+      expect(await migratePostgresStore({ pool, schema })).to.deep.equal({ from: 0, to: 9 });
+      expect(await migratePostgresStore({ pool, schema })).to.deep.equal({ from: 9, to: 9 });
       const store = await storage.open({ migrate: 'check' });
       await store.eventStore.append(appendTo('a'));
       await pool.query(asInVersion3(schema));
@@ -74,7 +88,7 @@ describe('a schema on PostgreSQL of another version', () => {
       const again = await storage.open({ migrate: 'check' });
       await again.eventStore.append(appendTo('a'));
       expect(await allEvents(again.eventStore)).to.have.length(2);
-      expect(postgresMigration({ schema, from: 8 })).to.equal('');
+      expect(postgresMigration({ schema, from: 9 })).to.equal('');
       expect(() => postgresMigration({ from: -1 })).to.throw(RangeError);
     }));
 
@@ -99,7 +113,7 @@ describe('a schema on PostgreSQL of another version', () => {
   it("leaves a newer program's schema as it is", () =>
     onStorage(freshStorage(), async (storage) => {
       await storage.open();
-      await storage.pool.query(`INSERT INTO "${storage.schema}".migrations (version) VALUES (9)`);
+      await storage.pool.query(`INSERT INTO "${storage.schema}".migrations (version) VALUES (10)`);
       expect(await refusal(storage.open())).to.be.instanceOf(StoreForeign);
     }));
 });
@@ -108,8 +122,15 @@ describe('a schema on PostgreSQL of another version', () => {
 function nextVersion(schema: string, servesFrom: number): string {
   return `SET search_path = "${schema}";
     ALTER TABLE events ADD COLUMN added text; ALTER TABLE read_models ADD COLUMN added text;
-    CREATE FUNCTION append_v9() RETURNS void LANGUAGE sql AS 'SELECT';
-    INSERT INTO migrations (version, serves_from) VALUES (9, ${servesFrom}); RESET search_path`;
+    CREATE FUNCTION append_v10() RETURNS void LANGUAGE sql AS 'SELECT';
+    INSERT INTO migrations (version, serves_from) VALUES (10, ${servesFrom}); RESET search_path`;
+}
+
+/** Has functions of version 8 in the place of those of 9. */
+function asInVersion8(schema: string): string {
+  return `SET search_path = "${schema}"; UPDATE migrations SET version = 8, serves_from = 8;
+    DROP FUNCTION append_v9; DROP FUNCTION take_step_v9; DROP FUNCTION write_rows_v9;
+    CREATE FUNCTION append_v8() RETURNS text LANGUAGE sql AS 'SELECT ''8'''; RESET search_path`;
 }
 
 /** Takes away what later versions brought, and puts a table and functions of version 3, which commit e7dd8a2 has, in the place of theirs. */
@@ -118,7 +139,7 @@ function asInVersion3(schema: string): string {
     ALTER TABLE migrations DROP COLUMN serves_from;
     ALTER TABLE events DROP COLUMN append_place, DROP COLUMN append_count, DROP COLUMN kept;
     ALTER TABLE read_models ALTER COLUMN checkpoint TYPE numeric(39) USING div(checkpoint, 1099511627776);
-    DROP FUNCTION look_v8; DROP FUNCTION append_v8; DROP FUNCTION take_step_v8; DROP FUNCTION write_rows_v8;
+    DROP FUNCTION look_v8; DROP FUNCTION append_v9; DROP FUNCTION take_step_v9; DROP FUNCTION write_rows_v9;
     CREATE TABLE revoked_attempts (attempt text COLLATE "C" PRIMARY KEY, revoked_at timestamptz NOT NULL DEFAULT now());
     ${FUNCTIONS_OF_3.map((name) => `CREATE FUNCTION ${name}(given text) RETURNS void LANGUAGE sql AS 'SELECT';`).join(' ')}
     RESET search_path`;
