@@ -1,20 +1,19 @@
 import { START, type Position, type RecordedEvent } from '@login-policy/event-sourcing';
 import {
-  filterPredicate,
+  decodeRow,
+  encodedRows,
   MOST_BEHIND,
+  placeIn,
+  readThrough,
   reducePage,
   unknownKeys,
   type AnyProjection,
-  decodeRow,
-  encodedRows,
   type EncodedRow,
-  placeIn,
 } from '@login-policy/event-sourcing/store';
-import type { ClientBase } from 'pg';
 import { isConnectionLost, stateOf } from './faults.js';
 import { digest } from './names.js';
-import { PageReader } from './pages.js';
-import { query } from './queries.js';
+import type { Answering } from './queries.js';
+import { EventReads } from './reads.js';
 import { keyBytes, keyOfHex, rowColumns } from './row-changes.js';
 import { text } from './rows.js';
 import type { Schema } from './schema.js';
@@ -36,16 +35,16 @@ const LARGEST_PAGE_BYTES = 64_000_000;
  * be read or reduced: then it is left to who follows.
  */
 export async function catchUp(
-  client: ClientBase,
+  turn: Answering,
   schema: Schema,
   behind: Behind,
 ): Promise<ReadonlyMap<string, unknown> | undefined> {
-  const { checkpoint, head, model } = behind;
-  if (head <= (checkpoint ?? START)) return new Map();
-  if (placeIn(head) - placeIn(checkpoint ?? START) > BigInt(MOST_BEHIND)) return undefined;
-  const rows = await reduced(client, schema, behind).catch(leftToReaders);
+  const { checkpoint = START, head, model } = behind;
+  if (head <= checkpoint) return new Map();
+  if (placeIn(head) - placeIn(checkpoint) > BigInt(MOST_BEHIND)) return undefined;
+  const rows = await reduced(turn, schema, behind).catch(leftToReaders);
   if (rows === undefined) return undefined;
-  const refused = await takeStep(client, schema, { model, expected: checkpoint, checkpoint: head, rows });
+  const refused = await takeStep(turn, schema, { model, expected: behind.checkpoint, checkpoint: head, rows });
   return refused === null ? new Map(rows.map(({ key, row }) => [key, row])) : undefined;
 }
 
@@ -60,12 +59,12 @@ export interface Step {
 
 /** Takes it, or answers where the read model is instead, or `REPLACED`. */
 export async function takeStep(
-  client: ClientBase,
+  turn: Answering,
   { quoted }: Schema,
   { model, expected, checkpoint, rows }: Step,
 ): Promise<string | null> {
   const values = [model, expected?.toString(), checkpoint.toString(), ...rowColumns(rows)];
-  const [refused] = await query(client, `SELECT ${quoted}.take_step_v9($1, $2, $3, $4, $5, $6)`, values);
+  const [refused] = await turn.read(`SELECT ${quoted}.take_step_v9($1, $2, $3, $4, $5, $6)`, values);
   return refused?.[0] ?? null;
 }
 
@@ -76,37 +75,25 @@ function leftToReaders(caught: unknown): undefined {
 
 /** The rows that change up to the head; `undefined` when an event stops it. */
 async function reduced(
-  client: ClientBase,
+  turn: Answering,
   schema: Schema,
-  { projection, model, checkpoint, head }: Behind,
+  { projection, model, checkpoint = START }: Behind,
 ): Promise<readonly EncodedRow<unknown>[] | undefined> {
-  const reader = new PageReader(schema.name, LARGEST_PAGE_BYTES);
-  const statement = reader.statement(
-    `SELECT * FROM ${schema.quoted}.events WHERE position > $1 AND position <= $2 ORDER BY position LIMIT $3`,
-  );
-  const end = placeIn(head);
+  const ahead = new EventReads(turn, schema, LARGEST_PAGE_BYTES).ahead({ filter: projection.filter });
   const events: RecordedEvent[] = [];
-  for (let reached = placeIn(checkpoint ?? START); reached < end;) {
-    const after = reached.toString();
-    const page = await reader.read((limit) => query(client, statement, [after, end.toString(), limit]), MOST_BEHIND);
-    events.push(...page.events);
-    const last = page.events.at(-1);
-    reached = last === undefined ? end : placeIn(last.position);
-  }
-  const page = events.filter(filterPredicate(projection.filter));
-  const before = await rowsNow(client, schema, { projection, model, keys: unknownKeys(projection, page) });
-  const { rows, stopped } = reducePage(projection, page, (key) => before.get(key));
+  for await (const page of readThrough(ahead, { after: checkpoint })) events.push(...page);
+  const before = await rowsNow(turn, schema, { projection, model, keys: unknownKeys(projection, events) });
+  const { rows, stopped } = reducePage(projection, events, (key) => before.get(key));
   return stopped === undefined ? encodedRows(projection, rows) : undefined;
 }
 
 /** The rows under these keys. */
 async function rowsNow(
-  client: ClientBase,
+  turn: Answering,
   { quoted }: Schema,
   { projection, model, keys }: { projection: AnyProjection; model: string; keys: readonly string[] },
 ): Promise<ReadonlyMap<string, unknown>> {
-  const found = await query(
-    client,
+  const found = await turn.read(
     `SELECT pg_catalog.encode(key, 'hex'), content::text FROM ${quoted}.read_model_rows
      WHERE model = $1 AND pg_catalog.sha256(key) = ANY ($2::bytea[])`,
     [model, keys.map((key) => digest(keyBytes(key)))],
@@ -114,7 +101,7 @@ async function rowsNow(
   return new Map(
     found.map(([hex, content]) => {
       const key = keyOfHex(text(hex));
-      return [key, decodeRow(projection, { key, text: text(content), store: quoted })];
+      return [key, decodeRow(projection, { key, text: text(content), store: turn.name })];
     }),
   );
 }

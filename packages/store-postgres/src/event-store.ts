@@ -1,5 +1,6 @@
-import { START, type EventStore, type Position, type RecordedEvent, type StreamId } from '@login-policy/event-sourcing';
+import type { EventStore, Position, RecordedEvent, StreamId } from '@login-policy/event-sourcing';
 import {
+  readThrough,
   StoreClosed,
   type Append,
   type ReadAllOptions,
@@ -59,17 +60,8 @@ export class PostgresEventStore implements EventStore {
     }
   }
 
-  async *readAll(options?: ReadAllOptions): AsyncGenerator<readonly RecordedEvent[], void, undefined> {
-    const read = this.#reader(options);
-    const isAborted = (): boolean => options?.signal?.aborted === true;
-    let [after, isHead] = [options?.after ?? START, false];
-    while (!isHead && !isAborted()) {
-      const ahead = await read(after);
-      if (isAborted()) return;
-      this.#refuseWhenClosed();
-      if (ahead.events.length > 0) yield ahead.events;
-      ({ considered: after, isHead } = ahead);
-    }
+  readAll(options?: ReadAllOptions): AsyncGenerator<readonly RecordedEvent[], void, undefined> {
+    return readThrough(this.#reader(options), options);
   }
 
   async *readStreams(options: ReadStreamsOptions): AsyncGenerator<readonly RecordedEvent[], void, undefined> {
@@ -109,7 +101,9 @@ export class PostgresEventStore implements EventStore {
     const readAhead = this.#reads.ahead(options);
     return async (after) => {
       this.#refuseWhenClosed();
-      return readAhead(after);
+      const ahead = await readAhead(after);
+      this.#refuseWhenClosed();
+      return ahead;
     };
   }
 

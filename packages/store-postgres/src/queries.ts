@@ -23,6 +23,17 @@ export async function query(
   return answer.rows;
 }
 
+/** Who answers statements, by the name that faults say. */
+export interface Answering {
+  readonly name: string;
+  read(text: string, values?: readonly unknown[]): Promise<readonly Cells[]>;
+}
+
+/** What answers on one connection, inside of whatever transaction it is in. */
+export function answeringOn(client: ClientBase, name: string): Answering {
+  return { name, read: (text, values) => query(client, text, values) };
+}
+
 /** The one value a function answered with. */
 export function onlyCell(rows: readonly Cells[] | undefined): string {
   const cell = rows?.[0]?.[0];

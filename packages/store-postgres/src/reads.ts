@@ -22,10 +22,10 @@ import {
   type StreamPart,
   placeIn,
 } from '@login-policy/event-sourcing/store';
-import type { Connection } from './connection.js';
 import { givenText, storedName, storedText } from './names.js';
 import { positionIn } from './positions.js';
 import { PageReader, type Page } from './pages.js';
+import type { Answering } from './queries.js';
 import { text } from './rows.js';
 import type { Cells } from './queries.js';
 import type { Schema } from './schema.js';
@@ -38,11 +38,11 @@ type ReadRange = (from: bigint, to: bigint, wanted: number) => Promise<Page>;
 
 /** Reads events by pages; the server sends no more than the page, and looks at no more than it can in time. */
 export class EventReads {
-  readonly #connection: Connection;
+  readonly #connection: Answering;
   readonly #schema: string;
   readonly #largestPageBytes: number;
 
-  constructor(connection: Connection, schema: Schema, largestPageBytes: number) {
+  constructor(connection: Answering, schema: Schema, largestPageBytes: number) {
     this.#connection = connection;
     this.#schema = schema.quoted;
     this.#largestPageBytes = largestPageBytes;

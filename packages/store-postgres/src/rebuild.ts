@@ -9,7 +9,7 @@ import type { ClientBase } from 'pg';
 import { catchUp, takeStep, type Step } from './catch-up.js';
 import { CHECKPOINT, HEAD, HEAD_PLACED } from './functions.js';
 import { storedName } from './names.js';
-import { query } from './queries.js';
+import { answeringOn, query, type Answering } from './queries.js';
 import type { ReadModelParts } from './read-models.js';
 import { positionIn } from './positions.js';
 import { REPLACED } from './row-changes.js';
@@ -70,8 +70,9 @@ export async function promote(
       await demandShadow(client, schema, copy);
       await query(client, 'SELECT pg_catalog.pg_advisory_xact_lock($1)', [schema.appendLock.toString()]);
       const { live, head } = await demandShadow(client, schema, copy);
-      await lastStep(client, schema, { ...copy, ...step });
-      const isAtHead = (await catchUp(client, schema, { ...copy, checkpoint: step.checkpoint, head })) !== undefined;
+      const turn = answeringOn(client, connection.name);
+      await lastStep(turn, schema, { ...copy, ...step });
+      const isAtHead = (await catchUp(turn, schema, { ...copy, checkpoint: step.checkpoint, head })) !== undefined;
       const reached = isAtHead ? laterPosition(head, step.checkpoint) : step.checkpoint;
       if (live > reached) throw conflict(copy.projection, reached, live);
       await takePlace(client, schema, copy);
@@ -98,8 +99,8 @@ async function demandShadow(
   return { live: positionIn(found[0]) ?? START, head: positionIn(found[1]) ?? START };
 }
 
-async function lastStep(client: ClientBase, schema: Schema, step: Copy & LastStep): Promise<void> {
-  const actual = await takeStep(client, schema, step);
+async function lastStep(turn: Answering, schema: Schema, step: Copy & LastStep): Promise<void> {
+  const actual = await takeStep(turn, schema, step);
   if (actual === REPLACED) throw new RebuildSuperseded({ model: modelName(step.projection) });
   if (actual !== null) throw conflict(step.projection, step.expected, positionIn(actual));
 }

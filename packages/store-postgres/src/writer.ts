@@ -9,7 +9,7 @@ import { stateOf } from './faults.js';
 import { question, viewOf, type FoundModel, type View } from './known.js';
 import type { OpenedModels } from './opened-models.js';
 import { positionIn } from './positions.js';
-import { onlyCell } from './queries.js';
+import { answeringOn, onlyCell } from './queries.js';
 import type { Schema } from './schema.js';
 import { callIn, type Transaction } from './transaction.js';
 import { WriterMemory } from './writer-memory.js';
@@ -131,11 +131,13 @@ export class Writer {
   /** The read models that are near enough are brought to the head, and kept; those further behind are left as they are. */
   async #keptModels(client: ClientBase, { head, headId, found }: View): Promise<readonly FoundModel[]> {
     const end = headId === '' ? START : positionOf(head, eventId(headId));
+    const { connection, schema } = this.#parts;
+    const turn = answeringOn(client, connection.name);
     const models: FoundModel[] = [];
     for (const one of found) {
       const { projection } = one.opened;
       const behind = { projection, model: one.model, checkpoint: positionIn(one.placed), head: end };
-      const caughtUp = await catchUp(client, this.#parts.schema, behind);
+      const caughtUp = await catchUp(turn, schema, behind);
       if (caughtUp !== undefined) models.push({ ...one, rows: new Map([...one.rows, ...caughtUp]) });
     }
     return models;

@@ -26,13 +26,18 @@ export async function* readThrough(
   { after = START, signal }: ReadAllOptions = {},
 ): AsyncGenerator<readonly RecordedEvent[], void, undefined> {
   let reached = after;
-  while (signal?.aborted !== true) {
+  while (!isAborted(signal)) {
     const { events, considered, isHead } = await read(reached);
+    if (isAborted(signal)) return;
     reached = considered;
     if (events.length > 0) yield events;
     if (isHead) return;
     await yieldToLoop();
   }
+}
+
+function isAborted(signal: AbortSignal | undefined): boolean {
+  return signal?.aborted === true;
 }
 
 /** How a store that is read, not told, looks for more. */
