@@ -3,7 +3,7 @@ import type { ClientBase } from 'pg';
 import type { Connection } from './connection.js';
 import { FUNCTIONS_OF_9, LOOK } from './functions.js';
 import { query } from './queries.js';
-import type { Schema } from './schema.js';
+import { demandPath, nameOf, PATH, type Schema } from './schema.js';
 import { EVENTS, FROM_3, READ_MODELS } from './tables.js';
 
 /**
@@ -60,8 +60,11 @@ export async function migrate(connection: Connection, schema: Schema): Promise<n
 export function migrationSql(schema: Schema, from: number): string {
   if (!Number.isInteger(from) || !isKnown(from))
     throw new RangeError(`from is a schema version: 0, 3, 8 or at least ${VERSION}; ${from} was never handed out`);
-  return from >= VERSION ? '' : inSchema(STEPS[from]?.join('\n') ?? '', schema);
+  return from >= VERSION ? '' : inSchema([OWN_PATH, ...(STEPS[from] ?? [])].join('\n'), schema);
 }
+
+/** What is made means what PostgreSQL has, whoever makes it. */
+const OWN_PATH = 'SET LOCAL search_path = pg_catalog, pg_temp;';
 
 /** Whoever owns a schema need not be allowed to make one. */
 const SCHEMA = `DO $$ BEGIN
@@ -94,13 +97,15 @@ const STEPS: Readonly<Record<number, readonly string[]>> = {
 async function versionOf(client: ClientBase, schema: Schema): Promise<number | undefined> {
   const [found] = await query(
     client,
-    `SELECT current_setting('server_encoding'), n.oid IS NOT NULL, t.oid IS NOT NULL,
-       EXISTS (SELECT FROM pg_class AS other WHERE other.relnamespace = n.oid)
-     FROM (SELECT 1) AS one LEFT JOIN pg_namespace AS n ON n.nspname = $1
-     LEFT JOIN pg_class AS t ON t.relnamespace = n.oid AND t.relname = 'migrations'`,
+    `SELECT ${PATH}, pg_catalog.current_setting('server_encoding'), n.oid IS NOT NULL, t.oid IS NOT NULL,
+       EXISTS (SELECT FROM pg_catalog.pg_class AS other WHERE other.relnamespace OPERATOR(pg_catalog.=) n.oid)
+     FROM (SELECT 1) AS one LEFT JOIN pg_catalog.pg_namespace AS n ON n.nspname OPERATOR(pg_catalog.=) $1
+     LEFT JOIN pg_catalog.pg_class AS t
+       ON t.relnamespace OPERATOR(pg_catalog.=) n.oid AND t.relname OPERATOR(pg_catalog.=) 'migrations'`,
     [schema.name],
   );
-  const [encoding, isThere, hasMigrations, hasSomething] = found ?? [];
+  const [path, encoding, isThere, hasMigrations, hasSomething] = found ?? [];
+  demandPath(nameOf(schema), path);
   if (encoding !== 'UTF8') throw foreign(schema, `its database holds ${encoding ?? 'nothing'}, not UTF8`);
   if (isThere !== 't') return undefined;
   if (hasMigrations !== 't') {
@@ -124,7 +129,7 @@ async function demandServed(client: ClientBase, schema: Schema, version: number)
 }
 
 function foreign(schema: Schema, problem: string): StoreForeign {
-  return new StoreForeign({ store: `the PostgreSQL schema ${schema.name}`, problem });
+  return new StoreForeign({ store: nameOf(schema), problem });
 }
 
 function inSchema(migration: string, schema: Schema): string {

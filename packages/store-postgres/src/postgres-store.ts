@@ -9,7 +9,7 @@ import { PoolCare } from './pool-care.js';
 import { prepareSchema } from './migrations.js';
 import { OpenedModels } from './opened-models.js';
 import { PostgresReadModelStore } from './read-models.js';
-import { schemaNamed, type Schema } from './schema.js';
+import { nameOf, schemaNamed, type Schema } from './schema.js';
 import { settingsOf, type Settings } from './settings.js';
 import { Sweeper } from './sweeper.js';
 import { SchemaWatch } from './watch.js';
@@ -90,7 +90,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
 /** The store's way to the server. */
 export function connectionOf(pool: Pool, settings: Settings, schema: Schema): Connection {
   const { statementTimeoutMs: statementMs, lockTimeoutMs: lockMs, connectTimeoutMs: connectMs } = settings;
-  const name = `the PostgreSQL schema ${schema.name}`;
+  const name = nameOf(schema);
   const ways = { timeOuts: { statementMs, lockMs, connectMs }, prepared: settings.preparedStatements };
   return new Connection(new PoolLender(pool, name, connectMs), name, ways);
 }

@@ -1,4 +1,6 @@
+import { StoreForeign } from '@login-policy/event-sourcing/store';
 import { lockNumber } from './names.js';
+import type { Cell } from './queries.js';
 
 /** The names of everything in one schema. */
 export interface Schema {
@@ -28,4 +30,24 @@ export function schemaNamed(name: string): Schema {
     listenLock: lockNumber('listen', name),
     migrateLock: lockNumber('migrate', name),
   };
+}
+
+/** What faults call the store in it. */
+export function nameOf({ name }: Schema): string {
+  return `the PostgreSQL schema ${name}`;
+}
+
+/** Where what a statement means is looked for, in that order; itself it names what PostgreSQL has. */
+export const PATH = 'pg_catalog.current_schemas(true)';
+
+/**
+ * Refuses a path on which something comes before what PostgreSQL has: functions and operators that stand there could take the place of
+ * those that are meant. What is temporary comes first, and has neither.
+ *
+ * @throws StoreForeign which says what the {@link PATH} is.
+ */
+export function demandPath(store: string, path: Cell | undefined): void {
+  if (typeof path === 'string' && /^\{(?:pg_temp_\d+,)?pg_catalog[,}]/.test(path)) return;
+  const problem = `its connections look in ${path ?? 'nothing'}: have search_path name pg_catalog first, or not at all`;
+  throw new StoreForeign({ store, problem });
 }

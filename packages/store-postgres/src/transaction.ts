@@ -1,7 +1,8 @@
 import { KeyedMutex } from '@login-policy/event-sourcing/store';
 import type { ClientBase } from 'pg';
 import type { Lender, Lent } from './lenders.js';
-import { onlyCell, query, type Cell, type Cells } from './queries.js';
+import { query, type Cell, type Cells } from './queries.js';
+import { demandPath, PATH } from './schema.js';
 
 /** A transaction in which writers have their turn. */
 export interface Transaction {
@@ -26,7 +27,7 @@ export async function callIn(
 /** Whose turn it is at each connection. */
 const turns = new KeyedMutex<ClientBase>();
 
-const BEGUN = 'extract(epoch FROM now())::text';
+const BEGUN = 'extract(epoch FROM pg_catalog.now())::pg_catalog.text';
 
 /**
  * Lends a connection of the caller's, whose transaction it is: what becomes of it is theirs to say. All stores have turns at it,
@@ -35,10 +36,12 @@ const BEGUN = 'extract(epoch FROM now())::text';
  */
 export class CallersClient implements Lender {
   readonly #client: ClientBase;
+  readonly #store: string;
   #goesOn: string | undefined;
 
-  constructor(client: ClientBase) {
+  constructor(client: ClientBase, store: string) {
     this.#client = client;
+    this.#store = store;
   }
 
   async lend(): Promise<Lent & Transaction> {
@@ -46,12 +49,18 @@ export class CallersClient implements Lender {
     await turns.enter(client);
     const giveBack = (): void => turns.leave(client);
     try {
-      this.#goesOn ??= `${BEGUN} = '${onlyCell(await query(client, `SELECT ${BEGUN}`))}'`;
+      this.#goesOn ??= await this.#found();
       return { client, goesOn: this.#goesOn, giveBack };
     } catch (caught) {
       giveBack();
       throw caught;
     }
+  }
+
+  async #found(): Promise<string> {
+    const [[begun, path] = []] = await query(this.#client, `SELECT ${BEGUN}, ${PATH}`);
+    demandPath(this.#store, path);
+    return `${BEGUN} = '${begun}'`;
   }
 
   cancel(): void {}

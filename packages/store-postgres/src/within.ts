@@ -29,7 +29,7 @@ export type WithinParts = Omit<ReadModelParts, 'refuseWhenClosed'> & EventStoreP
  */
 export function storeWithin(client: ClientBase, outside: WithinParts): Store {
   const { name, timeOuts } = outside.connection;
-  const callers = new CallersClient(client);
+  const callers = new CallersClient(client, name);
   const parts = { ...outside, connection: new Connection(callers, name, { timeOuts, prepared: 'never' }) };
   return {
     eventStore: new EventStoreWithin(callers, parts),

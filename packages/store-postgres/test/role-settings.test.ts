@@ -1,5 +1,6 @@
 import { isFault } from '@login-policy/event-sourcing';
 import { Projector } from '@login-policy/event-sourcing/store';
+import { migratePostgresStore, postgresMigration } from '@login-policy/store-postgres';
 import { counterTotals, rowUnder } from '@login-policy/testkit';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
@@ -37,6 +38,7 @@ const LURES = `
   CREATE OPERATOR + (LEFTARG = numeric, RIGHTARG = bigint, FUNCTION = lure);
   CREATE AGGREGATE json_agg(text) (SFUNC = lure, STYPE = text);
   CREATE FUNCTION format(text, text) RETURNS text LANGUAGE plpgsql AS 'BEGIN RAISE ''lured''; END';
+  CREATE FUNCTION sha256(bytea) RETURNS bytea LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN ''lured''; END';
   CREATE FUNCTION nextval(text) RETURNS bigint LANGUAGE plpgsql AS 'BEGIN RAISE ''lured''; END';
   CREATE FUNCTION pg_advisory_xact_lock(text) RETURNS void LANGUAGE plpgsql AS 'BEGIN RAISE ''lured''; END'`;
 
@@ -92,5 +94,32 @@ describe('a store on PostgreSQL, for a role with settings of its own', () => {
       for (const one of [plain, store]) await one.close();
       await pool.end();
       await dropSchema(storage.pool, path);
+    }));
+
+  it('is refused where the path has others before what PostgreSQL has: they could take its place in a read', () =>
+    onStorage(freshStorage(), async (storage) => {
+      const evil = freshSchema();
+      const options = `-c search_path=${evil},pg_catalog`;
+      const pool = new Pool({ connectionString: await databaseUrl(), options });
+      await pool.query(`CREATE SCHEMA ${evil}; ${LURES}`);
+      const store = await storage.open();
+      for (const migrate of ['run', 'check'] as const)
+        expect(isFault(await refusal(storage.open({ pool, migrate })), 'store-foreign')).to.equal(true);
+      const migrating = migratePostgresStore({ pool, schema: storage.schema });
+      expect(isFault(await refusal(migrating), 'store-foreign')).to.equal(true);
+      const client = await pool.connect();
+      await client.query('BEGIN');
+      const within = store.within(client).eventStore;
+      for (const call of [() => within.append(appendTo('a')), () => within.head()])
+        expect(isFault(await refusal(call()), 'store-foreign')).to.equal(true);
+      client.release(true);
+      // What makes a schema means what PostgreSQL has, whoever runs it.
+      await pool.query(postgresMigration({ schema: evil }));
+      const made = await storage.open({ schema: evil, migrate: 'check' });
+      await made.eventStore.append(appendTo('a'));
+      expect(await allEvents(made.eventStore)).to.have.length(1);
+      await made.close();
+      await pool.end();
+      await dropSchema(storage.pool, evil);
     }));
 });
