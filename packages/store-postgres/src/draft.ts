@@ -23,14 +23,6 @@ interface Accepted {
   readonly end: StreamEnd | undefined;
 }
 
-/** What a draft is written with. */
-interface Circumstances {
-  /** By the server's clock, in milliseconds; without it time does not matter, as in a writer's turn. */
-  readonly notAfter?: number;
-  /** The read models that the head kept and this does not, by their numbers. */
-  readonly dropped?: readonly string[];
-}
-
 /** What a group of appends comes to where nobody else writes: each is checked, placed and reduced after those before it. */
 export class Draft {
   /** How each append ends if it is written. */
@@ -61,28 +53,31 @@ export class Draft {
   }
 
   /** Whether an event is among it: else no read model moves. */
-  get hasEvents(): boolean {
+  get #hasEvents(): boolean {
     return this.#head > this.#known.head;
   }
 
   /** Asks whether it was written: for its last event where that was to be, or for a receipt if it has none. */
   trace(schema: string): readonly [statement: string, values: readonly unknown[]] {
-    if (this.hasEvents)
+    if (this.#hasEvents)
       return [`SELECT 1 FROM ${schema}.events WHERE position = $1 AND id = $2`, [String(this.#head), this.#headId]];
     const [receipt] = this.#accepted.flatMap(receiptsOf);
     const statement = `SELECT 1 FROM ${schema}.receipts WHERE stream = $1 AND key = $2 AND fingerprint = $3`;
     return [statement, [receipt?.stream, receipt?.key, receipt?.fingerprint]];
   }
 
-  /** The arguments of `append_v9` that write it. */
-  values({ notAfter, dropped = [] }: Circumstances): readonly Cell[] {
+  /**
+   * The arguments of `append_v9` that write it: not after that time by the server's clock, in milliseconds. In a writer's turn time
+   * does not matter.
+   */
+  values(notAfter?: number): readonly Cell[] {
     const { era, head, headId, models } = this.#known;
     const changes = models.flatMap(({ model }, index) =>
       Array.from(this.#rows[index]?.values() ?? [], (row) => ({ model, row })),
     );
     const inOrder = [...changes.filter(({ row }) => row.indexed), ...changes.filter(({ row }) => !row.indexed)];
     const receipts = this.#accepted.flatMap(receiptsOf);
-    const left = this.hasEvents ? this.#left(dropped) : [];
+    const left = this.#left();
     return [
       era,
       notAfter === undefined ? null : String(notAfter),
@@ -101,7 +96,8 @@ export class Draft {
     for (const [name, end] of this.#ends) known.ends.set(name, end);
     for (const [index, { rows }] of known.models.entries())
       for (const [key, { row }] of this.#rows[index] ?? []) rows.set(key, row);
-    return { ...known, head: this.#head, headId: this.#headId };
+    const dropped = this.#hasEvents ? [] : known.dropped;
+    return { ...known, head: this.#head, headId: this.#headId, dropped };
   }
 
   #take(prepared: PreparedAppend): Outcome {
@@ -156,10 +152,10 @@ export class Draft {
     this.#headId = last?.id ?? this.#headId;
   }
 
-  /** Where the read models are left that the head kept: at the head. */
-  #left(dropped: readonly string[]): readonly object[] {
-    const { head, headId } = this.#known;
-    if (headId === '') return [];
+  /** Where the read models are left that the head kept and these events don't: at the head. */
+  #left(): readonly object[] {
+    const { head, headId, dropped } = this.#known;
+    if (!this.#hasEvents || headId === '') return [];
     const at = positionToString(positionOf(head, eventId(headId)));
     return dropped.map((model) => ({ model, at }));
   }

@@ -37,6 +37,8 @@ export interface Known {
   readonly headId: string;
   readonly ends: ByName<StreamEnd>;
   readonly models: readonly KeptModel[];
+  /** The read models that the head kept and these are not, by their numbers: whoever writes on says where they are left. */
+  readonly dropped: readonly string[];
   /** Receipts known to be there, by {@link receiptName}. */
   readonly receipts?: ReadonlySet<string>;
 }
@@ -47,9 +49,14 @@ export interface FoundModel extends KeptModel {
   readonly placed: string | null;
 }
 
-/** What was found in a writer's turn. */
-export interface View extends Omit<Known, 'models'> {
+/** What was found in a writer's turn, with the read models that are at the head now. */
+export interface Found extends Known {
   readonly ends: Map<string, StreamEnd | undefined>;
+  readonly models: readonly FoundModel[];
+}
+
+/** What `look_v8` sees. */
+export interface View extends Omit<Found, 'models' | 'dropped'> {
   readonly found: readonly FoundModel[];
   /** The read models that the head kept, by their numbers. */
   readonly kept: readonly string[];

@@ -106,9 +106,9 @@ function assembled(options: PostgresStoreOptions, { connection, schema, settings
   const listener = options.listen === 'off' ? undefined : PoolCare.of(pool).listener;
   const watch = new SchemaWatch({ connection, schema, pollIntervalMs: settings.pollIntervalMs, listener });
   const [models, sweeper] = [new OpenedModels(), new Sweeper(connection, schema)];
-  const writer = new Writer({ connection, schema, clock, models });
   const { largestPageBytes, lostAnswerTimeoutMs: patienceMs } = settings;
-  const appends = appendQueue({ connection, schema, writer, patienceMs, observe });
+  const writer = new Writer({ connection, schema, clock, models, patienceMs });
+  const appends = appendQueue(connection.name, writer, observe);
   const eventStore = new PostgresEventStore({ connection, schema, appends, watch, largestPageBytes });
   const parts = { connection, schema, watch, writer, models, sweeper };
   const readModels = new PostgresReadModelStore(parts);

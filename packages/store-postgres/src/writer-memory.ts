@@ -1,7 +1,7 @@
 import { Lru } from '@login-policy/event-sourcing';
 import type { PreparedAppend } from './append.js';
 import type { Draft } from './draft.js';
-import { keyOf, type ByName, type FoundModel, type Known, type View } from './known.js';
+import { keyOf, type ByName, type Found, type Known } from './known.js';
 import type { OpenedModel } from './opened-models.js';
 
 /** So many streams are remembered, and so many rows of each read model. */
@@ -33,15 +33,13 @@ export class WriterMemory {
   }
 
   /** Adds what was found in a writer's turn, or begins anew with it when others wrote meanwhile. */
-  remember({ era, head, headId, ends }: View, models: readonly FoundModel[]): void {
-    const before = this.#known?.headId === headId && this.#known.era === era ? this.#known : undefined;
+  remember({ receipts: _, ...found }: Found): void {
+    const before = this.#known?.headId === found.headId && this.#known.era === found.era ? this.#known : undefined;
     const rowsBefore = new Map(before?.models.map(({ model, rows }) => [model, rows]));
     this.#known = {
-      era,
-      head,
-      headId,
-      ends: together(before?.ends, ends),
-      models: models.map((one) => ({ ...one, rows: together(rowsBefore.get(one.model), one.rows) })),
+      ...found,
+      ends: together(before?.ends, found.ends),
+      models: found.models.map((one) => ({ ...one, rows: together(rowsBefore.get(one.model), one.rows) })),
     };
   }
 

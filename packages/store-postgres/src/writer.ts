@@ -1,41 +1,38 @@
 import { eventId, START, type Clock } from '@login-policy/event-sourcing';
-import { positionOf, StoreForeign, type Outcome } from '@login-policy/event-sourcing/store';
-import type { ClientBase } from 'pg';
+import { OutcomeUnknown, positionOf, StoreForeign, type Outcome } from '@login-policy/event-sourcing/store';
 import type { PreparedAppend } from './append.js';
 import { catchUp } from './catch-up.js';
-import type { Connection } from './connection.js';
 import { Draft } from './draft.js';
-import { stateOf } from './faults.js';
-import { question, viewOf, type FoundModel, type View } from './known.js';
+import { isConnectionLost, stateOf } from './faults.js';
+import { question, viewOf, type Found, type FoundModel, type View } from './known.js';
+import { isThere, type Search } from './lost-answers.js';
 import type { OpenedModels } from './opened-models.js';
 import { positionIn } from './positions.js';
 import { answeringOn, onlyCell } from './queries.js';
-import type { Schema } from './schema.js';
 import { callIn, type Transaction } from './transaction.js';
 import { WriterMemory } from './writer-memory.js';
 
 /** What a writer works with. */
-export interface WriterParts {
-  readonly connection: Connection;
-  readonly schema: Schema;
+export interface WriterParts extends Search {
   readonly clock: Clock;
   readonly models: OpenedModels;
 }
 
-/** Something is there already that was taken not to be: a stream, a row, a receipt. Nothing was written. */
+/** A group is sent again once, when it is known that it was not written, and never will be. */
+const TRIES = 2;
+/** Something is there already that was taken not to be: a stream, a receipt. Nothing was written. */
 const OTHERS_WROTE = '23505';
 /** What `append_v9` answers that has written, and when that was. Else it says why not, and has written nothing. */
 const WRITTEN = /^written (\d+)$/;
 
 /** What was sent to be written, and may be: for who loses the answer. */
-export interface Sent {
+interface Sent {
   draft?: Draft;
 }
 
 /** What came of appends in a writer's turn. */
 interface Turn {
-  readonly view: View;
-  readonly models: readonly FoundModel[];
+  readonly found: Found;
   readonly draft: Draft;
   /** When it was written, by the server's clock; `undefined` when there was nothing to write. */
   readonly now: number | undefined;
@@ -59,13 +56,20 @@ export class Writer {
     this.#look = `SELECT * FROM ${parts.schema.quoted}.look_v8($1, $2)`;
   }
 
-  /** Writes a group of appends in a transaction of its own. */
-  async write(batch: readonly PreparedAppend[], sent: Sent): Promise<readonly Outcome[]> {
-    try {
-      return (await this.#fromMemory(batch, sent)) ?? (await this.#inTurn(batch, sent));
-    } catch (caught) {
-      this.#memory.forget();
-      throw caught;
+  /** Writes a group of appends in a transaction of its own, and finds out what became of it if the answer is lost. */
+  async write(batch: readonly PreparedAppend[]): Promise<readonly Outcome[]> {
+    const { connection } = this.#parts;
+    for (let tries = 1; ; tries++) {
+      const sent: Sent = {};
+      try {
+        return (await this.#fromMemory(batch, sent)) ?? (await this.#inTurn(batch, sent));
+      } catch (caught) {
+        this.#memory.forget();
+        if (!isConnectionLost(caught)) throw connection.faultOf(caught);
+        const outcomes = await this.#afterLoss(batch, sent);
+        if (outcomes !== undefined) return outcomes;
+        if (tries === TRIES) throw connection.faultOf(caught);
+      }
     }
   }
 
@@ -73,6 +77,15 @@ export class Writer {
   async writeWithin(transaction: Transaction, batch: readonly PreparedAppend[]): Promise<readonly Outcome[]> {
     const { draft } = await this.#takeTurn(transaction, batch, {});
     return draft.outcomes;
+  }
+
+  /** How a group ended whose answer was lost; `undefined` when it was not written, and never will be. */
+  async #afterLoss(batch: readonly PreparedAppend[], { draft }: Sent): Promise<readonly Outcome[] | undefined> {
+    try {
+      return (await isThere(this.#parts, draft)) ? draft?.outcomes : undefined;
+    } catch (cause) {
+      return batch.map(({ append: { streamId } }) => ({ refused: new OutcomeUnknown({ streamId }, cause) }));
+    }
   }
 
   async #fromMemory(batch: readonly PreparedAppend[], sent: Sent): Promise<readonly Outcome[] | undefined> {
@@ -84,8 +97,7 @@ export class Writer {
     if (draft.isEmpty) return undefined;
     sent.draft = draft;
     try {
-      const values = draft.values({ notAfter: this.#memory.notAfter() });
-      const now = timeIn(onlyCell(await connection.call(this.#append, values)));
+      const now = timeIn(onlyCell(await connection.call(this.#append, draft.values(this.#memory.notAfter()))));
       // If others wrote meanwhile, that is noticed in the turn that follows.
       if (now === undefined) return undefined;
       this.#memory.advance(draft, now);
@@ -98,49 +110,50 @@ export class Writer {
 
   async #inTurn(batch: readonly PreparedAppend[], sent: Sent): Promise<readonly Outcome[]> {
     delete sent.draft;
-    const { connection } = this.#parts;
-    const { view, models, draft, now } = await connection.transaction((client) =>
+    const { found, draft, now } = await this.#parts.connection.transaction((client) =>
       this.#takeTurn({ client, goesOn: 'true' }, batch, sent),
     );
-    // Without an event no read model has moved to the head, and one that it kept may be another program's.
-    if (now !== undefined && draft.hasEvents) {
-      this.#memory.remember(view, models);
-      this.#memory.advance(draft, now);
-    }
+    this.#memory.remember(found);
+    if (now !== undefined) this.#memory.advance(draft, now);
     return draft.outcomes;
   }
 
   async #takeTurn(transaction: Transaction, batch: readonly PreparedAppend[], sent: Sent): Promise<Turn> {
-    const { models: opened, connection, clock } = this.#parts;
-    const asked = [connection.longestWait(), question(batch, opened.all)];
-    const view = viewOf(await callIn(transaction, this.#look, asked), batch, opened.all);
-    const isMoving = batch.some(({ append }) => append.events.length > 0);
-    const models = isMoving ? await this.#keptModels(transaction.client, view) : [];
+    const { connection, clock } = this.#parts;
+    const found = await this.#lookAround(transaction, batch);
     // The clock is read now: what is recorded is later than whatever was read while this waited.
-    const draft = new Draft(batch, { ...view, models }, clock);
-    if (draft.isEmpty) return { view, models, draft, now: undefined };
-    const dropped = view.kept.filter((number) => !models.some(({ model }) => model === number));
+    const draft = new Draft(batch, found, clock);
+    if (draft.isEmpty) return { found, draft, now: undefined };
     sent.draft = draft;
-    const answer = onlyCell(await callIn(transaction, this.#append, draft.values({ dropped })));
+    const answer = onlyCell(await callIn(transaction, this.#append, draft.values()));
     const now = timeIn(answer);
     if (now === undefined)
       throw new StoreForeign({ store: connection.name, problem: `in a writer’s turn it answers: ${answer}` });
-    return { view, models, draft, now };
+    return { found, draft, now };
   }
 
-  /** The read models that are near enough are brought to the head, and kept; those further behind are left as they are. */
-  async #keptModels(client: ClientBase, { head, headId, found }: View): Promise<readonly FoundModel[]> {
-    const end = headId === '' ? START : positionOf(head, eventId(headId));
-    const { connection, schema } = this.#parts;
-    const turn = answeringOn(client, connection.name);
+  /** Where everything is; read models that are near enough are brought to the head, and those further behind left as they are. */
+  async #lookAround(transaction: Transaction, batch: readonly PreparedAppend[]): Promise<Found> {
+    const { models: opened, connection } = this.#parts;
+    const asked = [connection.longestWait(), question(batch, opened.all)];
+    const view = viewOf(await callIn(transaction, this.#look, asked), batch, opened.all);
     const models: FoundModel[] = [];
-    for (const one of found) {
-      const { projection } = one.opened;
-      const behind = { projection, model: one.model, checkpoint: positionIn(one.placed), head: end };
-      const caughtUp = await catchUp(turn, schema, behind);
-      if (caughtUp !== undefined) models.push({ ...one, rows: new Map([...one.rows, ...caughtUp]) });
-    }
-    return models;
+    for (const one of view.found) models.push(...(await this.#atHead(transaction, view, one)));
+    const dropped = view.kept.filter((number) => !models.some(({ model }) => model === number));
+    return { ...view, models, dropped };
+  }
+
+  async #atHead({ client }: Transaction, { head, headId }: View, one: FoundModel): Promise<readonly FoundModel[]> {
+    const { connection, schema } = this.#parts;
+    const end = headId === '' ? START : positionOf(head, eventId(headId));
+    const behind = {
+      projection: one.opened.projection,
+      model: one.model,
+      checkpoint: positionIn(one.placed),
+      head: end,
+    };
+    const caughtUp = await catchUp(answeringOn(client, connection.name), schema, behind);
+    return caughtUp === undefined ? [] : [{ ...one, rows: new Map([...one.rows, ...caughtUp]) }];
   }
 }
 

@@ -57,16 +57,27 @@ describe('a read model that appends to PostgreSQL keep', () => {
       await demandSound(store);
     }));
 
-  it('is not taken for kept by a receipt without events, which moves nothing', () =>
+  it('is brought to the head by a receipt without events, too, which leaves the others kept till something is written', () =>
     onStorage(freshStorage(), async (storage) => {
-      const [store, other] = [await storage.open({ models: [counterTotals] }), await storage.open()];
+      const second = { ...counterTotals, name: 'second' };
+      const other = await storage.open({ models: [counterTotals, second] });
+      const [store, plain] = [await storage.open({ models: [counterTotals] }), await storage.open()];
+      await plain.eventStore.append(appendTo('a'));
       await other.eventStore.append(appendTo('a'));
       const receipt = { key: 'key', fingerprint: 'fingerprint' };
       await store.eventStore.append({ ...appendTo('a'), events: [], receipt });
-      const model = await store.readModels.open(counterTotals);
-      expect(await model.checkpoint()).to.equal(undefined);
-      expect(await rowUnder(model, counterStream('a'))).to.equal(undefined);
-      await store.eventStore.append(appendTo('a'));
+      const models = [await other.readModels.open(counterTotals), await other.readModels.open(second)];
+      const places = async (): Promise<readonly bigint[]> =>
+        Promise.all(models.map(async (model) => placeOf(await model.checkpoint())));
+      expect(await places()).to.deep.equal([2n, 2n]);
+      await store.eventStore.append(appendTo('b', 'no-stream'));
+      expect(await places()).to.deep.equal([3n, 2n]);
+      await other.eventStore.append(appendTo('a'));
+      expect(await places()).to.deep.equal([4n, 4n]);
+      for (const model of models) expect((await rowUnder(model, counterStream('a')))?.total).to.equal(3);
+      await plain.eventStore.append(appendTo('a'));
+      await store.eventStore.append({ ...appendTo('a'), events: [], receipt: { ...receipt, key: 'another' } });
+      expect(await places()).to.deep.equal([5n, 4n]);
       await demandSound(store);
     }));
 
