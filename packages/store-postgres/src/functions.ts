@@ -40,10 +40,6 @@ export const HEAD_PLACED = "head.position || ' ' || head.id";
  */
 export const CHECKPOINT: string = `CASE WHEN m.model = ANY (head.kept) THEN ${HEAD_PLACED} ELSE m.checkpoint::text END`;
 
-/** The same as a place in the log. A position that is kept as a number has 40 bits of its event's id behind that. */
-const CHECKPOINT_PLACE =
-  'coalesce(CASE WHEN m.model = ANY (head.kept) THEN head.position ELSE div(m.checkpoint, 1099511627776) END, 0)';
-
 /**
  * A function of the schema. What the role has in its path can't take the place of what is meant in it. A plan is made once for a
  * connection, when a table may hold next to nothing, and stays while it grows: so single rows of many are found by their indexes.
@@ -63,12 +59,13 @@ function underKey(table: string, { of, columns, where = '' }: { of: string; colu
 /**
  * Takes the turn of a writer, which ends with its transaction, and answers with all that has to be known there, in rows that say of what
  * they are. The lock is had before any position is given out, so that positions become visible in their order (ADR 0011); each statement
- * of a volatile function looks anew at READ COMMITTED, and only there. Read models that are near the head are locked, so that no
- * projector moves them meanwhile. In a caller's transaction `lock_ms` is how long to wait for other writers: a time-out of its own is
- * left as it is, and one of the store's does not last.
+ * of a volatile function looks anew at READ COMMITTED, and only there. In a caller's transaction `lock_ms` is how long to wait for other
+ * writers: a time-out of its own is left as it is, and one of the store's does not last. What is not asked for is not looked for either:
+ * a connection that is new makes a plan for each statement.
  */
-export const LOOK: string = plpgsql(
-  'look_v8(lock_ms text, asked json) RETURNS TABLE (what text, name text, a text, b text, c text)',
+const LOOK = plpgsql(
+  `look_v9(lock_ms text, streams text[], receipt_streams text[], receipt_keys text[],
+  models text[], row_models text[], row_keys bytea[]) RETURNS TABLE (what text, name text, a text, b text, c text)`,
   `DECLARE
   before text := current_setting('lock_timeout');
   head record;
@@ -77,38 +74,33 @@ BEGIN ${DEMAND_FITTING}
     PERFORM set_config('lock_timeout', lock_ms, true);
   END IF;
   PERFORM pg_advisory_xact_lock({append_lock});
-  SELECT * INTO head FROM ${HEAD} AS last;
-  IF json_array_length(asked->'models') > 0 THEN
-    PERFORM FROM {schema}.read_models AS m
-      WHERE m.stage = 'live' AND m.name IN (SELECT x.name FROM json_to_recordset(asked->'models') AS x(name text))
-      AND (m.model = ANY (head.kept)) IS NOT TRUE
-      AND coalesce(head.position, 0) - ${CHECKPOINT_PLACE} <= (asked->>'near')::bigint
-      ORDER BY m.model FOR UPDATE;
-  END IF;
   IF lock_ms IS NOT NULL THEN
     PERFORM set_config('lock_timeout', before, true);
   END IF;
   IF ${ERA} IS NULL THEN
     RAISE EXCEPTION 'this role may not write' USING ERRCODE = '42501';
   END IF;
-  RETURN QUERY
-    WITH models AS MATERIALIZED (
-      SELECT m.name, m.model, ${CHECKPOINT} AS placed, wanted.keys FROM json_to_recordset(asked->'models') AS wanted(name text, keys json)
-      JOIN {schema}.read_models AS m ON m.name = wanted.name AND m.stage = 'live'
-    ), keys AS (
-      SELECT m.name, m.model, decode(hex, 'hex') AS key FROM models AS m, json_array_elements_text(m.keys) AS k(hex)
-    )
-    SELECT 'head', ${ERA}, coalesce(head.position, 0)::text, head.id, array_to_string(head.kept, ' ')
-    UNION ALL SELECT 'end', wanted.stream, found.revision::text, found.recorded_at::text, found.id
-      FROM json_array_elements_text(asked->'streams') AS wanted(stream), LATERAL (
-        SELECT e.revision, e.recorded_at, e.id FROM {schema}.events AS e WHERE e.stream = wanted.stream
-        ORDER BY e.revision DESC LIMIT 1) AS found
-    UNION ALL SELECT 'receipt', wanted.stream, wanted.key, NULL, NULL
-      FROM json_to_recordset(asked->'receipts') AS wanted(stream text, key text), LATERAL (
-        SELECT FROM {schema}.receipts AS kept WHERE kept.stream = wanted.stream AND kept.key = wanted.key OFFSET 0) AS found
-    UNION ALL SELECT 'model', m.name, m.model::text, m.placed, NULL FROM models AS m
-    UNION ALL SELECT 'row', keys.name, encode(keys.key, 'hex'), found.content::text, NULL
-      FROM keys, ${underKey('read_model_rows', { of: 'keys', columns: 'kept.content' })};
+  SELECT * INTO head FROM ${HEAD} AS last;
+  RETURN QUERY SELECT 'head', ${ERA}, coalesce(head.position, 0)::text, head.id, array_to_string(head.kept, ' ');
+  RETURN QUERY SELECT 'end', wanted.stream, found.revision::text, found.recorded_at::text, found.id
+    FROM unnest(streams) AS wanted(stream), LATERAL (
+      SELECT e.revision, e.recorded_at, e.id FROM {schema}.events AS e WHERE e.stream = wanted.stream
+      ORDER BY e.revision DESC LIMIT 1) AS found;
+  IF receipt_keys IS NOT NULL THEN
+    RETURN QUERY SELECT 'receipt', wanted.stream, wanted.key, NULL::text, NULL::text
+      FROM unnest(receipt_streams, receipt_keys) AS wanted(stream, key), LATERAL (
+        SELECT FROM {schema}.receipts AS kept WHERE kept.stream = wanted.stream AND kept.key = wanted.key OFFSET 0) AS found;
+  END IF;
+  IF models IS NOT NULL THEN
+    RETURN QUERY SELECT 'model', m.name, m.model::text, ${CHECKPOINT}, NULL::text
+      FROM {schema}.read_models AS m WHERE m.name = ANY (models) AND m.stage = 'live';
+  END IF;
+  IF row_keys IS NOT NULL THEN
+    RETURN QUERY SELECT 'row', given.name, encode(given.key, 'hex'), found.content::text, NULL::text
+      FROM (SELECT wanted.name, m.model, wanted.key FROM unnest(row_models, row_keys) AS wanted(name, key)
+        JOIN {schema}.read_models AS m ON m.name = wanted.name AND m.stage = 'live') AS given,
+      ${underKey('read_model_rows', { of: 'given', columns: 'kept.content' })};
+  END IF;
 END`,
 );
 
@@ -222,5 +214,5 @@ BEGIN ${DEMAND_FITTING}
 END`,
 );
 
-/** The functions that schema version 9 brought. */
-export const FUNCTIONS_OF_9: string = [WRITE_ROWS, APPEND, TAKE_STEP].join('\n');
+/** The functions of schema version 9. */
+export const FUNCTIONS: string = [LOOK, WRITE_ROWS, APPEND, TAKE_STEP].join('\n');

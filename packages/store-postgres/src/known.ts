@@ -1,9 +1,9 @@
 import { eventId, instant, revision, type EventId, type Instant, type Revision } from '@login-policy/event-sourcing';
-import { MOST_BEHIND, decodeRow, rowKey } from '@login-policy/event-sourcing/store';
+import { decodeRow, rowKey } from '@login-policy/event-sourcing/store';
 import { receiptName, type PreparedAppend } from './append.js';
 import type { OpenedModel } from './opened-models.js';
-import type { Cells } from './queries.js';
-import { keyBytes, keyOfHex } from './row-changes.js';
+import { arrayOf, textsOf, type Cell, type Cells } from './queries.js';
+import { keyElement, keyOfHex } from './row-changes.js';
 import { text } from './rows.js';
 
 /** Where a stream ends: at which of its events. No more of the event than that: it may be remembered for long. */
@@ -55,7 +55,7 @@ export interface Found extends Known {
   readonly models: readonly FoundModel[];
 }
 
-/** What `look_v8` sees. */
+/** What `look_v9` sees. */
 export interface View extends Omit<Found, 'models' | 'dropped'> {
   readonly found: readonly FoundModel[];
   /** The read models that the head kept, by their numbers. */
@@ -71,20 +71,21 @@ function keysOf(batch: readonly PreparedAppend[], opened: OpenedModel): readonly
   return [...new Set(batch.flatMap((prepared) => keyOf(prepared, opened) ?? []))];
 }
 
-/** What `look_v8` is asked. */
-export function question(batch: readonly PreparedAppend[], models: readonly OpenedModel[]): string {
-  return JSON.stringify({
-    near: MOST_BEHIND,
-    streams: [...new Set(batch.map(({ stream }) => stream.name))],
-    receipts: batch.flatMap(({ stream, key }) => (key === undefined ? [] : [{ stream: stream.name, key }])),
-    models: models.map((opened) => ({
-      name: opened.name,
-      keys: keysOf(batch, opened).map((key) => keyBytes(key).toString('hex')),
-    })),
-  });
+/** What `look_v9` is asked. */
+export function question(batch: readonly PreparedAppend[], models: readonly OpenedModel[]): readonly Cell[] {
+  const receipts = batch.flatMap(({ stream, key }) => (key === undefined ? [] : [{ stream: stream.name, key }]));
+  const rows = models.flatMap((opened) => keysOf(batch, opened).map((key) => ({ name: opened.name, key })));
+  return [
+    textsOf([...new Set(batch.map(({ stream }) => stream.name))]),
+    textsOf(receipts.map(({ stream }) => stream)),
+    textsOf(receipts.map(({ key }) => key)),
+    textsOf(models.map(({ name }) => name)),
+    textsOf(rows.map(({ name }) => name)),
+    arrayOf(rows.map(({ key }) => keyElement(key))),
+  ];
 }
 
-/** What `look_v8` answered. @throws TypeError when it is not what was asked. */
+/** What `look_v9` answered. @throws TypeError when it is not what was asked. */
 export function viewOf(
   answer: readonly Cells[],
   batch: readonly PreparedAppend[],

@@ -1,7 +1,7 @@
 import { StoreForeign } from '@login-policy/event-sourcing/store';
 import type { ClientBase } from 'pg';
 import type { Connection } from './connection.js';
-import { FUNCTIONS_OF_9, LOOK } from './functions.js';
+import { FUNCTIONS } from './functions.js';
 import { query } from './queries.js';
 import { demandPath, nameOf, PATH, type Schema } from './schema.js';
 import { EVENTS, FROM_3, READ_MODELS } from './tables.js';
@@ -88,9 +88,9 @@ INSERT INTO {schema}.migrations (version, serves_from) VALUES (${VERSION}, ${ser
  * before are left where they are, for its programs.
  */
 const STEPS: Readonly<Record<number, readonly string[]>> = {
-  0: [SCHEMA, EVENTS, READ_MODELS, LOOK, FUNCTIONS_OF_9, mark(VERSION)],
-  3: [FROM_3, READ_MODELS, LOOK, FUNCTIONS_OF_9, mark(VERSION)],
-  8: [FUNCTIONS_OF_9, mark(8)],
+  0: [SCHEMA, EVENTS, READ_MODELS, FUNCTIONS, mark(VERSION)],
+  3: [FROM_3, READ_MODELS, FUNCTIONS, mark(VERSION)],
+  8: [FUNCTIONS, mark(8)],
 };
 
 /** The version the schema is at: 0 when it is there and empty, `undefined` when it is not there. */

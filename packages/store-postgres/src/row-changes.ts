@@ -8,10 +8,15 @@ const GONE = '-';
 /** Rows column by column, as `write_rows_v9` takes them: those that are found by something else from now on come first. */
 export function rowColumns(rows: readonly EncodedRow<unknown>[]): readonly [keys: Cell, contents: Cell, entries: Cell] {
   return [
-    arrayOf(rows.map(({ key }) => bytesElement(keyBytes(key).toString('hex')))),
+    arrayOf(rows.map(({ key }) => keyElement(key))),
     rows.length === 0 ? null : rows.map(({ text = GONE }) => text).join('\n'),
     arrayOf(rows.flatMap(({ indexed }) => (indexed === undefined ? [] : [entriesElement(indexed)]))),
   ];
+}
+
+/** A key among others in an array. */
+export function keyElement(key: string): string {
+  return bytesElement(keyBytes(key).toString('hex'));
 }
 
 function entriesElement(indexed: readonly IndexEntry[]): string {

@@ -53,7 +53,7 @@ export class Writer {
     this.#parts = parts;
     const places = Array.from({ length: 21 }, (_, index) => `$${index + 1}`).join(', ');
     this.#append = `SELECT * FROM ${parts.schema.quoted}.append_v9(${places})`;
-    this.#look = `SELECT * FROM ${parts.schema.quoted}.look_v8($1, $2)`;
+    this.#look = `SELECT * FROM ${parts.schema.quoted}.look_v9($1, $2, $3, $4, $5, $6, $7)`;
   }
 
   /** Writes a group of appends in a transaction of its own, and finds out what became of it if the answer is lost. */
@@ -135,7 +135,7 @@ export class Writer {
   /** Where everything is; read models that are near enough are brought to the head, and those further behind left as they are. */
   async #lookAround(transaction: Transaction, batch: readonly PreparedAppend[]): Promise<Found> {
     const { models: opened, connection } = this.#parts;
-    const asked = [connection.longestWait(), question(batch, opened.all)];
+    const asked = [connection.longestWait(), ...question(batch, opened.all)];
     const view = viewOf(await callIn(transaction, this.#look, asked), batch, opened.all);
     const models: FoundModel[] = [];
     for (const one of view.found) models.push(...(await this.#atHead(transaction, view, one)));
