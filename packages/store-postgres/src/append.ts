@@ -1,5 +1,4 @@
-import { revision, type Instant, type RecordedEvent, type Revision } from '@login-policy/event-sourcing';
-import { recordedEvents, UnserialisableData, type EncodedAppend, positionOf } from '@login-policy/event-sourcing/store';
+import { UnserialisableData, type EncodedAppend } from '@login-policy/event-sourcing/store';
 import { storedName, type StoredName } from './names.js';
 
 /** Characters of JSON: at three bytes each the server still has room for a page of it, and Node for its text. */
@@ -13,26 +12,10 @@ export interface PreparedAppend {
   readonly key: string | undefined;
 }
 
-/** Where the first event of an append is put, or was. */
-export interface Placed {
-  readonly position: bigint;
-  readonly revision: Revision;
-  readonly recordedAt: Instant;
-}
-
 /** Adds the names. */
 export function prepareAppend(append: EncodedAppend): PreparedAppend {
   const key = append.receipt === undefined ? undefined : storedName(append.receipt.key).name;
   return { append, stream: storedName(append.streamId), key };
-}
-
-/** The events of an append, each in its place. */
-export function placedEvents({ append }: PreparedAppend, placed: Placed): readonly RecordedEvent[] {
-  return recordedEvents(append, {
-    after: placed.revision === 0n ? undefined : revision(placed.revision - 1n),
-    recordedAt: placed.recordedAt,
-    position: (index, { id }) => positionOf(placed.position + BigInt(index), id),
-  });
 }
 
 /** What a receipt is known by. */

@@ -2,7 +2,7 @@ import { isFault } from '@login-policy/event-sourcing';
 import { Fault, StoreClosed, TIME_UP, within } from '@login-policy/event-sourcing/store';
 import type { ClientBase } from 'pg';
 import { isConnectionLost, postgresFault, stateOf } from './faults.js';
-import type { Lender, Lent } from './lenders.js';
+import type { Lender } from './lenders.js';
 import { PreparedStatements, type Preparation } from './prepared-statements.js';
 import { query, type Cell, type Cells } from './queries.js';
 
@@ -90,7 +90,7 @@ export class Connection {
   }
 
   async #use<Result>(work: (client: ClientBase) => Promise<Result>): Promise<Result> {
-    const { client, giveBack } = await this.#lend();
+    const { client, giveBack } = await this.#lender.lend(this.#cut.signal);
     let failure: Error | undefined;
     // A connection that breaks while nobody waits for an answer says so by an event, which would end the process.
     const onError = (error: Error): void => {
@@ -191,14 +191,6 @@ export class Connection {
   #tellToGiveUp(client: ClientBase): void {
     const process = this.#prepared.directProcess(client);
     if (process !== undefined) this.#lender.cancel(process);
-  }
-
-  async #lend(): Promise<Lent> {
-    try {
-      return await this.#lender.lend(this.#cut.signal);
-    } catch (caught) {
-      throw this.faultOf(caught);
-    }
   }
 
   async #inTime<Result>(work: Promise<Result>): Promise<Result> {

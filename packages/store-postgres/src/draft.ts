@@ -3,13 +3,13 @@ import {
   encodedRows,
   notBefore,
   positionOf,
+  recordedEvents,
   reducePage,
   refusalOf,
-  revisionAfter,
   type EncodedRow,
   type Outcome,
 } from '@login-policy/event-sourcing/store';
-import { LARGEST, placedEvents, receiptName, tooLarge, type PreparedAppend } from './append.js';
+import { LARGEST, receiptName, tooLarge, type PreparedAppend } from './append.js';
 import type { KeptModel, Known, StreamEnd } from './known.js';
 import { storedText } from './names.js';
 import { arrayOf, textsOf, type Cell } from './queries.js';
@@ -107,10 +107,10 @@ export class Draft {
     const receipt = key === undefined ? undefined : receiptName(stream.name, key);
     const refused = refusalOf(append, { last: end, hasReceipt: receipt !== undefined && this.#receipts.has(receipt) });
     if (refused !== undefined) return { refused };
-    const recorded = placedEvents(prepared, {
-      position: this.#head + 1n,
-      revision: revisionAfter(end?.revision),
+    const recorded = recordedEvents(append, {
+      after: end?.revision,
       recordedAt: notBefore(end?.recordedAt, this.#clock()),
+      position: (index, { id }) => positionOf(this.#head + BigInt(index + 1), id),
     });
     try {
       const changes = this.#known.models.map((model, index) => this.#changed(model, index, recorded));

@@ -1,4 +1,4 @@
-import type { ClientBase, Pool, PoolClient } from 'pg';
+import type { ClientBase, Pool } from 'pg';
 import { StoreUnavailable, TIME_UP, within } from '@login-policy/event-sourcing/store';
 import { connectingFault } from './faults.js';
 import { isAnswering } from './own-client.js';
@@ -34,24 +34,20 @@ export class PoolLender implements Lender {
 
   async lend(signal: AbortSignal): Promise<Lent> {
     const isIdle = this.#pool.idleCount > this.#pool.waitingCount;
-    const connecting = this.#connect();
-    // One that is idle comes at once.
-    const client = isIdle ? await connecting : await within(connecting, this.#patienceMs, signal);
-    if (client !== TIME_UP) return { client, giveBack: (failure) => client.release(failure) };
+    const connecting = this.#pool.connect();
+    try {
+      // One that is idle comes at once.
+      const client = isIdle ? await connecting : await within(connecting, this.#patienceMs, signal);
+      if (client !== TIME_UP) return { client, giveBack: (failure) => client.release(failure) };
+    } catch (caught) {
+      throw connectingFault(this.#store, caught);
+    }
     // One that comes too late is given back.
     connecting.then(
       (late) => late.release(),
       () => undefined,
     );
     throw new StoreUnavailable({ store: this.#store, problem: 'no connection was free in time' });
-  }
-
-  async #connect(): Promise<PoolClient> {
-    try {
-      return await this.#pool.connect();
-    } catch (caught) {
-      throw connectingFault(this.#store, caught);
-    }
   }
 
   cancel(process: number): void {
