@@ -14,7 +14,7 @@ import { isConnectionLost, stateOf } from './faults.js';
 import { digest } from './names.js';
 import type { Answering } from './queries.js';
 import { EventReads } from './reads.js';
-import { keyBytes, keyOfHex, rowColumns } from './row-changes.js';
+import { keyBytes, keyOfHex, stepColumns } from './row-changes.js';
 import { text } from './rows.js';
 import type { Schema } from './schema.js';
 
@@ -63,8 +63,8 @@ export async function takeStep(
   { quoted }: Schema,
   { model, expected, checkpoint, rows }: Step,
 ): Promise<string | null> {
-  const values = [model, expected?.toString(), checkpoint.toString(), ...rowColumns(rows)];
-  const [refused] = await turn.read(`SELECT ${quoted}.take_step_v9($1, $2, $3, $4, $5, $6)`, values);
+  const values = [model, expected?.toString(), checkpoint.toString(), ...stepColumns(rows)];
+  const [refused] = await turn.read(`SELECT ${quoted}.take_step_v9($1, $2, $3, $4, $5, $6, $7, $8)`, values);
   return refused?.[0] ?? null;
 }
 

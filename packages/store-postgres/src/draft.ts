@@ -75,7 +75,6 @@ export class Draft {
     const changes = models.flatMap(({ model }, index) =>
       Array.from(this.#rows[index]?.values() ?? [], (row) => ({ model, row })),
     );
-    const inOrder = [...changes.filter(({ row }) => row.indexed), ...changes.filter(({ row }) => !row.indexed)];
     const receipts = this.#accepted.flatMap(receiptsOf);
     const left = this.#left();
     return [
@@ -84,8 +83,7 @@ export class Draft {
       `${head} ${headId}`,
       `{${models.map(({ model }) => model).join(',')}}`,
       ...eventColumns(this.#accepted),
-      arrayOf(inOrder.map(({ model }) => model)),
-      ...rowColumns(inOrder.map(({ row }) => row)),
+      ...rowColumns(changes),
       receipts.length === 0 ? null : JSON.stringify(receipts),
       left.length === 0 ? null : JSON.stringify(left),
     ];

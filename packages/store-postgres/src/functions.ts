@@ -104,36 +104,44 @@ BEGIN ${DEMAND_FITTING}
 END`,
 );
 
+/** Of an entry: it is among those that leave, or not among those that enter. */
+const LEFT_OUT = 'AND (position(kept.entry IN given.entries) > 0) = (leaving IS NOT NULL)';
+
+/** How a function takes {@link WRITE_ROWS}. */
+const ROWS = 'gone integer, row_keys bytea[], contents text, entering bytea[], leaving bytea[]';
+
 /**
- * Replaces rows and the entries by which they are found. Content is JSON, a line a row; `-` takes the row away. `entries` has of the first
- * rows all digests that they are found by from now on, one behind another; the rest are found as before.
+ * Replaces rows and the entries by which they are found. The first `gone` rows go; of the others content is JSON, a line a row. Of the
+ * first rows `entering` has the digests that they are found by from now on, too, one behind another, and `leaving` those that they are not
+ * found by any more; NULL: all but those that enter. The rest are found as before.
  */
-const WRITE_ROWS = plpgsql(
-  'write_rows_v9(models bigint[], keys bytea[], contents text, entries bytea[]) RETURNS void',
-  `DECLARE
-  lines text[] := string_to_array(contents, chr(10));
-  renewed integer := cardinality(entries);
-BEGIN
-  INSERT INTO {schema}.read_model_rows (model, key, content)
-    SELECT x.model, x.key, x.content::json FROM unnest(models, keys, lines) AS x(model, key, content) WHERE x.content <> '-'
-    ON CONFLICT (model, sha256(key)) DO UPDATE SET content = excluded.content;
-  IF '-' = ANY (lines) THEN
-    DELETE FROM {schema}.read_model_rows WHERE ctid = ANY (ARRAY(
-      SELECT found.ctid FROM unnest(models, keys, lines) AS given(model, key, content),
-        ${underKey('read_model_rows', { of: 'given', columns: 'kept.ctid' })} WHERE given.content = '-'));
-  END IF;
-  IF renewed > 0 THEN
-    DELETE FROM {schema}.read_model_entries WHERE ctid = ANY (ARRAY(
-      SELECT found.ctid FROM unnest(models[:renewed], keys[:renewed], entries) AS given(model, key, entries),
-        ${underKey('read_model_entries', { of: 'given', columns: 'kept.ctid', where: 'AND position(kept.entry IN given.entries) = 0' })}));
-    INSERT INTO {schema}.read_model_entries (model, entry, key)
-      SELECT given.model, substring(given.entries FROM place FOR 32), given.key
-      FROM unnest(models[:renewed], keys[:renewed], entries) AS given(model, key, entries),
-        generate_series(1, length(given.entries), 32) AS place
-      ON CONFLICT DO NOTHING;
-  END IF;
-END`,
-);
+const WRITE_ROWS = `
+  IF row_keys IS NOT NULL THEN
+    IF gone > 0 THEN
+      DELETE FROM {schema}.read_model_rows WHERE ctid = ANY (ARRAY(
+        SELECT found.ctid FROM unnest(row_models[:gone], row_keys[:gone]) AS given(model, key),
+          ${underKey('read_model_rows', { of: 'given', columns: 'kept.ctid' })}));
+    END IF;
+    INSERT INTO {schema}.read_model_rows (model, key, content)
+      SELECT * FROM unnest(row_models[gone + 1:], row_keys[gone + 1:], string_to_array(contents, chr(10))::json[])
+      ON CONFLICT (model, sha256(key)) DO UPDATE SET content = excluded.content;
+    IF entering IS NOT NULL THEN
+      IF leaving IS NULL OR '' <> ANY (leaving) THEN
+        DELETE FROM {schema}.read_model_entries WHERE ctid = ANY (ARRAY(
+          SELECT found.ctid FROM ${givenEntries('coalesce(leaving, entering)')},
+            ${underKey('read_model_entries', { of: 'given', columns: 'kept.ctid', where: LEFT_OUT })}));
+      END IF;
+      INSERT INTO {schema}.read_model_entries (model, entry, key)
+        SELECT given.model, substring(given.entries FROM place FOR 32), given.key
+        FROM ${givenEntries('entering')}, generate_series(1, length(given.entries), 32) AS place
+        ON CONFLICT DO NOTHING;
+    END IF;
+  END IF;`;
+
+function givenEntries(entries: string): string {
+  const renewed = 'row_models[:cardinality(entering)], row_keys[:cardinality(entering)]';
+  return `unnest(${renewed}, ${entries}) AS given(model, key, entries)`;
+}
 
 /**
  * Writes appends that were made ready before, with the rows they make, if everything is where it was then; else answers why not, or
@@ -145,7 +153,7 @@ END`,
 const APPEND = plpgsql(
   `append_v9(known_era text, not_after bigint, known_head text, keeps bigint[], streams text[], revisions bigint[], ids text[],
   types text[], times bigint[], data text, metadata text, places integer[], counts integer[], versions integer[], wholes text[],
-  row_models bigint[], row_keys bytea[], contents text, entries bytea[], receipts json, dropped json) RETURNS text`,
+  row_models bigint[], ${ROWS}, receipts json, dropped json) RETURNS text`,
   `DECLARE
   done bigint;
 BEGIN ${DEMAND_FITTING}
@@ -171,10 +179,7 @@ BEGIN ${DEMAND_FITTING}
     IF done = 0 THEN
       RETURN 'others wrote';
     END IF;
-  END IF;
-  IF row_keys IS NOT NULL THEN
-    PERFORM {schema}.write_rows_v9(row_models, row_keys, contents, entries);
-  END IF;
+  END IF;${WRITE_ROWS}
   IF receipts IS NOT NULL THEN
     INSERT INTO {schema}.receipts (stream, key, fingerprint, revision)
       SELECT * FROM json_to_recordset(receipts) AS x(stream text, key text, fingerprint text, revision bigint);
@@ -192,10 +197,10 @@ END`,
  * that appends keep have no step to take. The lock comes first: an append that is about to keep the rows waits for it or is waited for.
  */
 const TAKE_STEP = plpgsql(
-  `take_step_v9(this_model bigint, expected numeric, reached numeric, keys bytea[], contents text, entries bytea[])
-  RETURNS text`,
+  `take_step_v9(this_model bigint, expected numeric, reached numeric, ${ROWS}) RETURNS text`,
   `DECLARE
   now_at record;
+  row_models bigint[] := array_fill(this_model, ARRAY[coalesce(cardinality(row_keys), 0)]);
 BEGIN ${DEMAND_FITTING}
   PERFORM FROM {schema}.read_models WHERE model = this_model AND stage <> 'replaced' FOR UPDATE;
   SELECT ${CHECKPOINT} AS placed, m.checkpoint, (m.model = ANY (head.kept)) IS TRUE AS is_kept INTO now_at
@@ -206,13 +211,10 @@ BEGIN ${DEMAND_FITTING}
   IF now_at.is_kept OR now_at.checkpoint IS DISTINCT FROM expected THEN
     RETURN coalesce(now_at.placed, '');
   END IF;
-  UPDATE {schema}.read_models SET checkpoint = reached, steps = steps + 1 WHERE model = this_model;
-  IF keys IS NOT NULL THEN
-    PERFORM {schema}.write_rows_v9(array_fill(this_model, ARRAY[cardinality(keys)]), keys, contents, entries);
-  END IF;${TELL_LISTENERS}
+  UPDATE {schema}.read_models SET checkpoint = reached, steps = steps + 1 WHERE model = this_model;${WRITE_ROWS}${TELL_LISTENERS}
   RETURN NULL;
 END`,
 );
 
 /** The functions of schema version 9. */
-export const FUNCTIONS: string = [LOOK, WRITE_ROWS, APPEND, TAKE_STEP].join('\n');
+export const FUNCTIONS: string = [LOOK, APPEND, TAKE_STEP].join('\n');

@@ -20,7 +20,7 @@ import type { ReadModelParts } from './read-models.js';
 import { CHECKPOINT, HEAD, HEAD_PLACED } from './functions.js';
 import { beginRebuild, promote, type Copy } from './rebuild.js';
 import { positionIn } from './positions.js';
-import { rowColumns, REPLACED, entryOf, keyBytes, keyOfHex } from './row-changes.js';
+import { stepColumns, REPLACED, entryOf, keyBytes, keyOfHex } from './row-changes.js';
 import { text } from './rows.js';
 
 const LOOKED_AGAIN_MS = 1000;
@@ -55,7 +55,7 @@ abstract class StoredReadModel<Row> implements ReadModel<Row> {
       `SELECT r.key, r.content FROM {schema}.read_model_rows AS r WHERE r.model = m.model AND sha256(r.key) = ANY ($2::bytea[])`,
     );
     this.#takeStep = this.#filledIn(
-      'SELECT {schema}.take_step_v9((SELECT m.model FROM {schema}.read_models AS m WHERE {condition}), $2, $3, $4, $5, $6)',
+      'SELECT {schema}.take_step_v9((SELECT m.model FROM {schema}.read_models AS m WHERE {condition}), $2, $3, $4, $5, $6, $7, $8)',
     );
   }
 
@@ -93,7 +93,7 @@ abstract class StoredReadModel<Row> implements ReadModel<Row> {
 
   async commit({ expected, checkpoint, rows }: ReadModelChange<Row>): Promise<void> {
     this.parts.refuseWhenClosed();
-    const columns = rowColumns(encodedRows(this.definition, rows));
+    const columns = stepColumns(encodedRows(this.definition, rows));
     const { connection } = this.parts;
     const values = [this.#target.parameter, expected?.toString() ?? null, checkpoint.toString(), ...columns];
     const [[refused] = []] = await connection.faulty(() => connection.call(this.#takeStep, values));

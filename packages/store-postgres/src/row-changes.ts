@@ -2,16 +2,41 @@ import type { EncodedRow, IndexEntry } from '@login-policy/event-sourcing/store'
 import { digest } from './names.js';
 import { arrayOf, type Cell } from './queries.js';
 
-/** What `write_rows_v9` takes a row away by: no JSON. */
-const GONE = '-';
+/** A row that changes, of the read model of a number. */
+export interface RowChange {
+  readonly model: string;
+  readonly row: EncodedRow<unknown>;
+}
 
-/** Rows column by column, as `write_rows_v9` takes them: those that are found by something else from now on come first. */
-export function rowColumns(rows: readonly EncodedRow<unknown>[]): readonly [keys: Cell, contents: Cell, entries: Cell] {
+/**
+ * Rows column by column, as the functions that write take them: first those that go, and how many those are, then those that are found by something else from now
+ * on, with what comes and what goes of that. `null` for what goes is all but what comes.
+ */
+export function rowColumns(changes: readonly RowChange[]): readonly [models: Cell, ...rows: readonly Cell[]] {
+  const inOrder = changes.toSorted((one, other) => rankOf(one) - rankOf(other));
+  const texts = inOrder.flatMap(({ row: { text } }) => text ?? []);
+  const renewed = inOrder.flatMap(({ row: { indexed, indexedBefore } }) =>
+    indexed === undefined ? [] : [{ indexed, indexedBefore }],
+  );
+  const isKnown = renewed.every(({ indexedBefore }) => indexedBefore !== undefined);
   return [
-    arrayOf(rows.map(({ key }) => keyElement(key))),
-    rows.length === 0 ? null : rows.map(({ text = GONE }) => text).join('\n'),
-    arrayOf(rows.flatMap(({ indexed }) => (indexed === undefined ? [] : [entriesElement(indexed)]))),
+    arrayOf(inOrder.map(({ model }) => model)),
+    String(inOrder.length - texts.length),
+    arrayOf(inOrder.map(({ row }) => keyElement(row.key))),
+    texts.length === 0 ? null : texts.join('\n'),
+    arrayOf(renewed.map(({ indexed, indexedBefore = [] }) => entriesElement(indexed, indexedBefore))),
+    isKnown ? arrayOf(renewed.map(({ indexed, indexedBefore = [] }) => entriesElement(indexedBefore, indexed))) : null,
   ];
+}
+
+function rankOf({ row: { text, indexed } }: RowChange): number {
+  if (text === undefined) return 0;
+  return indexed === undefined ? 2 : 1;
+}
+
+/** {@link rowColumns} of one read model, which the function knows. */
+export function stepColumns(rows: readonly EncodedRow<unknown>[]): readonly Cell[] {
+  return rowColumns(rows.map((row) => ({ model: '', row }))).slice(1);
 }
 
 /** A key among others in an array. */
@@ -19,8 +44,10 @@ export function keyElement(key: string): string {
   return bytesElement(keyBytes(key).toString('hex'));
 }
 
-function entriesElement(indexed: readonly IndexEntry[]): string {
-  return bytesElement(indexed.map(([index, value]) => entryOf(index, value).toString('hex')).join(''));
+/** The entries that are not among the others, one behind another. */
+function entriesElement(entries: readonly IndexEntry[], others: readonly IndexEntry[]): string {
+  const beside = entries.filter(([index, value]) => !others.some((one) => one[0] === index && one[1] === value));
+  return bytesElement(beside.map(([index, value]) => entryOf(index, value).toString('hex')).join(''));
 }
 
 /** Bytes as an array of the server's has them. */

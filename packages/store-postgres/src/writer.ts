@@ -51,7 +51,7 @@ export class Writer {
 
   constructor(parts: WriterParts) {
     this.#parts = parts;
-    const places = Array.from({ length: 21 }, (_, index) => `$${index + 1}`).join(', ');
+    const places = Array.from({ length: 23 }, (_, index) => `$${index + 1}`).join(', ');
     this.#append = `SELECT * FROM ${parts.schema.quoted}.append_v9(${places})`;
     this.#look = `SELECT * FROM ${parts.schema.quoted}.look_v9($1, $2, $3, $4, $5, $6, $7)`;
   }

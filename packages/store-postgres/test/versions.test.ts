@@ -129,7 +129,7 @@ function nextVersion(schema: string, servesFrom: number): string {
 /** Has functions of version 8 in the place of those of 9. */
 function asInVersion8(schema: string): string {
   return `SET search_path = "${schema}"; UPDATE migrations SET version = 8, serves_from = 8;
-    DROP FUNCTION look_v9; DROP FUNCTION append_v9; DROP FUNCTION take_step_v9; DROP FUNCTION write_rows_v9;
+    DROP FUNCTION look_v9; DROP FUNCTION append_v9; DROP FUNCTION take_step_v9;
     CREATE FUNCTION append_v8() RETURNS text LANGUAGE sql AS 'SELECT ''8'''; RESET search_path`;
 }
 
@@ -139,7 +139,7 @@ function asInVersion3(schema: string): string {
     ALTER TABLE migrations DROP COLUMN serves_from;
     ALTER TABLE events DROP COLUMN append_place, DROP COLUMN append_count, DROP COLUMN kept;
     ALTER TABLE read_models ALTER COLUMN checkpoint TYPE numeric(39) USING div(checkpoint, 1099511627776);
-    DROP FUNCTION look_v9; DROP FUNCTION append_v9; DROP FUNCTION take_step_v9; DROP FUNCTION write_rows_v9;
+    DROP FUNCTION look_v9; DROP FUNCTION append_v9; DROP FUNCTION take_step_v9;
     CREATE TABLE revoked_attempts (attempt text COLLATE "C" PRIMARY KEY, revoked_at timestamptz NOT NULL DEFAULT now());
     ${FUNCTIONS_OF_3.map((name) => `CREATE FUNCTION ${name}(given text) RETURNS void LANGUAGE sql AS 'SELECT';`).join(' ')}
     RESET search_path`;

@@ -30,23 +30,26 @@ export interface EncodedRow<Row> {
   readonly text: string | undefined;
   /** By what it is found from now on; `undefined`: by what it was found by before. */
   readonly indexed: readonly IndexEntry[] | undefined;
+  /** By what it was found before, where that is known. */
+  readonly indexedBefore: readonly IndexEntry[] | undefined;
 }
 
 /**
- * What has to be written for these rows; what a row can't be encoded by is thrown here, before anything is written. Of
- * the rows that `before` answers with it is known that they are there now.
+ * What has to be written for these rows; what a row can't be encoded by is thrown here, before anything is written. `before` answers with
+ * the rows that are there now; without it that is not known.
  */
 export function encodedRows<Row>(
   definition: ReadModelDefinition<Row>,
   rows: ReadonlyMap<string, Row | undefined>,
-  before: (key: string) => Row | undefined = () => undefined,
+  before?: (key: string) => Row | undefined,
 ): readonly EncodedRow<Row>[] {
+  const entriesOf = (row: Row | undefined): readonly IndexEntry[] =>
+    row === undefined ? [] : indexEntries(definition, row);
   return Array.from(rows, ([key, row]) => {
-    if (row === undefined) return { key, row, text: undefined, indexed: [] };
-    const indexed = indexEntries(definition, row);
-    const previous = before(key);
-    const isSame = previous !== undefined && areSame(indexed, indexEntries(definition, previous));
-    return { key, row, text: JSON.stringify(definition.rows.encode(row)), indexed: isSame ? undefined : indexed };
+    const text = row === undefined ? undefined : JSON.stringify(definition.rows.encode(row));
+    const [all, indexedBefore] = [entriesOf(row), before && entriesOf(before(key))];
+    const isSame = row !== undefined && indexedBefore !== undefined && areSame(all, indexedBefore);
+    return { key, row, text, indexed: isSame ? undefined : all, indexedBefore };
   });
 }
 
