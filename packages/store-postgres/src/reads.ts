@@ -25,9 +25,8 @@ import {
 import { givenText, storedName, storedText } from './names.js';
 import { positionIn } from './positions.js';
 import { PageReader, type Page } from './pages.js';
-import type { Answering } from './queries.js';
+import type { Answering, Cells } from './queries.js';
 import { text } from './rows.js';
-import type { Cells } from './queries.js';
 import type { Schema } from './schema.js';
 
 const SCANNED_AT_ONCE = 50_000n;
