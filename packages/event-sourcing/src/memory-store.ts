@@ -1,6 +1,6 @@
 import { systemClock, type Clock } from './clock.js';
 import { MemoryReadModelStore } from './projections/memory-read-model-store.js';
-import { refuseUnknownOptions } from './store/known-options.js';
+import { refuseUnknownOptions } from './store/options.js';
 import type { Store } from './store.js';
 import type { RecordedEvent } from './streams/event.js';
 import { MemoryEventStore } from './streams/memory-event-store.js';

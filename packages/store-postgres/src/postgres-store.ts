@@ -68,7 +68,7 @@ export interface PostgresStore extends Store {
  * Opens a store on PostgreSQL, and makes its schema when it is not there. Closing it leaves the pool as it is.
  *
  * @throws StoreUnavailable when there is no server, or it does not answer in time.
- * @throws RangeError for a time-out or a size that is not a whole number from 1 to 2,147,483,647.
+ * @throws RangeError for a time-out or a size that is not a whole number from 1 to 2,147,483,647, and naming what is not an option.
  * @throws StoreForeign when the schema is another program's, or a newer version's.
  */
 export async function openPostgresStore(options: PostgresStoreOptions): Promise<PostgresStore> {

@@ -47,6 +47,17 @@ describe('opening a store on PostgreSQL', () => {
     await pool.end();
   });
 
+  it('passes over no option that is misspelt, nor takes a value that is none for another', async () => {
+    const pool = new Pool({ host: '127.0.0.1', port: 1 });
+    const slips = [{ lockTimeoutMS: 1 }, { migrate: 'chek' }, { listen: false }, { preparedStatements: 'nver' }];
+    for (const slip of slips) {
+      const caught = await refusal(openPostgresStore({ pool, ...Object(slip) }));
+      const [name] = Object.keys(slip);
+      expect(caught).to.be.instanceOf(RangeError).with.property('message').that.includes(name);
+    }
+    await pool.end();
+  });
+
   it('says that there is no server, in time', async () => {
     const pool = new Pool({ host: '127.0.0.1', port: 1 });
     expect(await refusal(openPostgresStore({ pool, connectTimeoutMs: paced(2000) }))).to.be.instanceOf(

@@ -1,5 +1,5 @@
 import { systemClock, type Clock, type Store, type Observe } from '@login-policy/event-sourcing';
-import { refuseUnknownOptions } from '@login-policy/event-sourcing/store';
+import { oneOfOption, refuseUnknownOptions } from '@login-policy/event-sourcing/store';
 import { AppendTransaction } from './append.js';
 import { backUp, type BackupOptions, type BackupSource } from './backup.js';
 import { Connection } from './connection.js';
@@ -89,10 +89,10 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Sqli
   const timing = {
     busyTimeoutMs: milliseconds('busyTimeoutMs', options.busyTimeoutMs ?? 5000, [0, 600_000]),
     pollIntervalMs: milliseconds('pollIntervalMs', options.pollIntervalMs ?? 50, [1, 60_000]),
-    isReadOnly: oneOf('readOnly', options.readOnly ?? false, [true, false]),
+    isReadOnly: oneOfOption('readOnly', options.readOnly ?? false, [true, false]),
   };
-  const durability = oneOf('durability', options.durability ?? 'full', ['full', 'normal']);
-  const integrityCheck = oneOf('integrityCheck', options.integrityCheck ?? 'none', ['quick', 'full', 'none']);
+  const durability = oneOfOption('durability', options.durability ?? 'full', ['full', 'normal']);
+  const integrityCheck = oneOfOption('integrityCheck', options.integrityCheck ?? 'none', ['quick', 'full', 'none']);
   refuseUnclear(options.path);
   const driver = await loadDriver();
   const isSound = checkFile(driver, options.path, integrityCheck);
@@ -155,9 +155,4 @@ function refuseUnclear(path: string): void {
 function milliseconds(option: string, value: number, [least, most]: readonly [number, number]): number {
   if (Number.isFinite(value) && value >= least && value <= most) return value;
   throw new RangeError(`${option} must be ${least} to ${most} milliseconds, not ${value}`);
-}
-
-function oneOf<Value extends string | boolean>(option: string, value: Value, allowed: readonly Value[]): Value {
-  if (allowed.includes(value)) return value;
-  throw new RangeError(`${option} must be ${allowed.join(' or ')}, not ${JSON.stringify(value)}`);
 }
