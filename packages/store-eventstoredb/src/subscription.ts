@@ -1,4 +1,4 @@
-import { laterPosition, START, type Position } from '@login-policy/event-sourcing';
+import { START, type Position } from '@login-policy/event-sourcing';
 import {
   pageSizeOf,
   type Listener,
@@ -65,19 +65,15 @@ class Subscription {
 
   /** Until it falls behind what the feed keeps, or its end. */
   async *#follow(listener: Listener<LogRecord>, ending: Ending, patience: Patience): Messages {
-    const { log } = this.#context;
-    const { signal } = ending;
-    let news = await listener.next(signal);
+    let news = await listener.next(ending.signal);
     if (news === undefined || news === 'missed') return;
-    const isKnown = this.#maker.handedOut <= news.position;
-    const end = isKnown ? news.position : await log.endFrom(this.#maker.handedOut, signal);
     const reading = { filter: this.#options.filter, pageSize: this.#pageSize, ending };
-    for await (const page of log.fill(this.#maker, reading)) yield this.#messageOf(page);
-    for (let reached = end; !ending.isHere(); reached = news.position) {
+    for await (const page of this.#context.log.fill(this.#maker, reading)) yield this.#messageOf(page);
+    while (!ending.isHere()) {
       patience.renew();
       this.#maker.take(news.items);
-      yield* this.#handOut(laterPosition(reached, news.position));
-      news = await listener.next(signal);
+      yield* this.#handOut(news.position);
+      news = await listener.next(ending.signal);
       if (news === undefined || news === 'missed') return;
     }
   }

@@ -17,6 +17,9 @@ export interface FeedContext extends ReadingContext {
 /** Messages of the server that wait here at the most; then it is made to wait. */
 const AHEAD = 500;
 
+/** About a second in all: those who follow are stopped for good by a wrong answer of a node that has just become the leader. */
+const LOOKS_BEFORE_STOPPING = 8;
+
 /**
  * The one live call of a store, handed out to all its subscribers: a connection carries 100 calls at a time, and a server
  * that reads its log for each of hundreds of them is slow. It is there as long as somebody listens.
@@ -43,6 +46,8 @@ class FeedRun {
   readonly #listeners = new Set<Listener<LogRecord>>();
   /** All up to here was handed out to who listened; unknown until the server has said where its end is. */
   #looked: Position | undefined;
+  /** The last event of this store up to there. */
+  #last: Position = START;
   readonly #ending: Ending;
   readonly #patience: Patience;
   #owedSince: number | undefined;
@@ -83,13 +88,17 @@ class FeedRun {
     }
   }
 
-  /** One call to the server, from where the last one got to. */
+  /**
+   * One call to the server, from where the last one got to: behind the last event of this store, which is there for certain. A server
+   * of 23.10 skips the first record it finds at or after the place it is to begin behind, and one of the server's own at the end of the
+   * log may have been scavenged since.
+   */
   async #once(ending: Ending): Promise<void> {
     const { connection, names, timeouts } = this.#context;
     const { signal } = ending;
-    const after = await this.#placeToBegin(signal);
+    await this.#findPlace(signal);
     if (ending.isHere()) return;
-    const request = subscriptionRequest(after, names.serverFilter(undefined));
+    const request = subscriptionRequest(this.#last, names.serverFilter(undefined));
     const call = await ReadCall.begin(connection, request, { withinMs: timeouts.stallMs, ahead: AHEAD, signal });
     this.#owedSince = undefined;
     let lookedAround = performance.now();
@@ -108,29 +117,14 @@ class FeedRun {
     }
   }
 
-  /**
-   * Behind the last event of this store, which is there for certain: a server of 23.10 skips the first record it finds at or
-   * after the place it is to begin behind, and one of the server's own at the end of the log may have been scavenged since. All up
-   * to there has been handed out.
-   */
-  async #placeToBegin(signal: AbortSignal): Promise<Position> {
-    for (;;) {
-      const looked = await this.#catchUp(signal);
-      const last = await this.#context.log.head();
-      if (last <= looked || signal.aborted) return last;
-    }
-  }
-
-  /** Reads what was written since the last call, and answers up to where. */
-  async #catchUp(signal: AbortSignal): Promise<Position> {
+  /** At first the end of the log; later it is held against the log that is there now. @throws PositionUnknown when that is another one. */
+  async #findPlace(signal: AbortSignal): Promise<void> {
     const { log } = this.#context;
-    // What was the end may have been scavenged since: a place that was looked at is no stranger for that.
-    const end = laterPosition(await log.end(signal), this.#looked ?? START);
-    if (this.#looked !== undefined) {
-      for await (const records of log.recordsAfter(this.#looked, signal)) this.#hand(records);
-    }
-    if (!signal.aborted) this.#reach(end);
-    return this.#looked ?? end;
+    if (this.#looked !== undefined) return log.demandKnown(this.#looked, signal, LOOKS_BEFORE_STOPPING);
+    const { last, end } = await log.look(signal);
+    if (signal.aborted) return;
+    this.#last = last;
+    this.#reach(end);
   }
 
   #hand(records: readonly LogRecord[]): void {
@@ -138,6 +132,7 @@ class FeedRun {
     const last = records.findLast(this.#context.names.wanted(undefined))?.position;
     if (last === undefined) return;
     this.#owedSince = undefined;
+    this.#last = last;
     this.#looked = laterPosition(this.#looked ?? last, last);
     this.#context.log.note(last);
     const news = { items: records, position: this.#looked, isHead: true };
@@ -147,7 +142,6 @@ class FeedRun {
   #reach(place: Position): void {
     if (this.#looked !== undefined && place <= this.#looked) return;
     this.#looked = place;
-    this.#context.log.note(undefined, place);
     for (const listener of this.#listeners) listener.hear({ items: [], position: place, isHead: true });
   }
 
@@ -157,14 +151,12 @@ class FeedRun {
    */
   async #lookAround(signal: AbortSignal): Promise<void> {
     const { log, timeouts } = this.#context;
-    const end = await log.end(signal);
-    if (signal.aborted || this.#looked === undefined || end <= this.#looked) return;
-    const owed = await log.firstAfter(this.#looked, signal);
+    const { last, end } = await log.look(signal);
     if (signal.aborted) return;
-    if (owed === undefined) return this.#reach(end);
+    if (last <= this.#last) return this.#reach(end);
     this.#owedSince ??= performance.now();
     if (performance.now() - this.#owedSince < timeouts.stallMs) return;
-    throw stalled(`the event at ${owed.position} did not come for ${timeouts.stallMs} ms`);
+    throw stalled(`the event at ${last} did not come for ${timeouts.stallMs} ms`);
   }
 }
 
