@@ -116,7 +116,7 @@ export class Appender {
     const kept = known.of(streamId).head;
     const isEnough = kept !== undefined && conflictOf(append, lastOf(kept)) === undefined;
     const head = isEnough ? kept : await streams.head(streamId, ending.signal);
-    if (receipt !== undefined) await receipts.refuse(streamId, receipt.key, ending.signal);
+    if (receipt !== undefined) await receipts.refuse(streamId, receipt.key, { head, signal: ending.signal });
     const conflict = conflictOf(append, lastOf(head));
     if (conflict !== undefined) throw conflict;
     return head;
