@@ -59,9 +59,10 @@ export class Appender {
       const undertaking = { append, ending };
       return isLoose(append.expected) ? await this.#inTurn(undertaking) : await this.#attempts(undertaking);
     } catch (error) {
-      // The time of this store was up, not the caller's.
-      const isOwnTime = error instanceof DeadlineExceeded && append.signal?.aborted !== true;
-      throw isOwnTime ? notBegun(append.streamId, timeouts.appendMs) : error;
+      if (!(error instanceof DeadlineExceeded) || append.signal?.aborted === true) throw error;
+      // The time of this store was up, not the caller's, unless it was closed: then it says so itself.
+      ending.isHere();
+      throw notBegun(append.streamId, timeouts.appendMs);
     } finally {
       ending.leave();
     }
@@ -173,9 +174,7 @@ function refuseLate(undertaking: Undertaking): void {
   if (undertaking.ending.isHere()) throw late(undertaking);
 }
 
-function late({ append, ending }: Undertaking): DeadlineExceeded {
-  // The store that is closed says so itself.
-  ending.isHere();
+function late({ append }: Undertaking): DeadlineExceeded {
   return new DeadlineExceeded({ doing: `appending to ${append.streamId}` });
 }
 
