@@ -3,7 +3,11 @@ import { connectEventStoreDb } from '@login-policy/store-eventstoredb';
 import { paced } from '@login-policy/testkit';
 import { expect } from 'chai';
 import { afterEach, beforeEach, describe, it } from 'mocha';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
 import { setImmediate } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { Double } from './double/double.js';
 import { appendOf, faultOf } from './events.js';
 
@@ -72,6 +76,42 @@ describe('closing a store on EventStoreDB', () => {
     await store.close();
     expect(performance.now() - begun).to.be.lessThan(paced(5000));
     expect((await lost).code).to.equal('outcome-unknown');
+  });
+});
+
+describe('closing a store on EventStoreDB that has a client of its own', () => {
+  it('ends its connection', async () => {
+    const double = await Double.startBehindWire();
+    const store = connectEventStoreDb(double.url);
+    await store.eventStore.append(appendOf(STREAM, 1));
+    expect(double.wire.connections).to.equal(1);
+    await store.close();
+    await store.close();
+    while (double.wire.connections > 0) await setImmediate();
+    await double.stop();
+  });
+
+  it('lets go of one that is still being made, which would keep the process', async () => {
+    // Takes connections and says nothing.
+    const silent = createServer().listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const address = silent.address();
+    if (address === null || typeof address === 'string') throw new Error('it listens on a port');
+    const program = `
+      import { connectEventStoreDb } from '@login-policy/store-eventstoredb';
+      const store = connectEventStoreDb('esdb://127.0.0.1:${address.port}?tls=false');
+      const refused = store.eventStore.head().catch(({ code }) => console.log(code));
+      process.stdin.once('data', () => store.close());
+    `;
+    const child = spawn(process.execPath, ['--input-type=module', '-e', program], {
+      cwd: fileURLToPath(new URL('.', import.meta.url)),
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
+    await once(silent, 'connection');
+    child.stdin.end('close');
+    const [code] = await once(child, 'exit');
+    expect(code).to.equal(0);
+    silent.close();
   });
 });
 
