@@ -15,6 +15,7 @@ export interface Reading {
   readonly filter: EventFilter | undefined;
   readonly pageSize: number;
   readonly ending: Ending;
+  readonly patience: Patience;
 }
 
 /** How far the log went when one looked. */
@@ -28,7 +29,7 @@ export interface Extent {
 type Records = AsyncGenerator<readonly LogRecord[], void, undefined>;
 
 /** A place where nothing is each time one looks is none of this server's. */
-const LOOKS = 5;
+const LOOKS = 7;
 
 const FORWARDS = { direction: 'forwards', limit: Infinity } as const;
 const FROM_THE_END = { direction: 'backwards', from: 'end' } as const;
@@ -45,25 +46,26 @@ export class LogReader {
 
   /** The pages of everything that is wanted after a position, up to the end there is when it gets there. */
   async *pages(options: ReadAllOptions, left?: AbortSignal): AsyncGenerator<Page, void, undefined> {
-    const maker = new PageMaker(this.#context.names, options.filter, options.after ?? START);
+    const { closing, names, timeouts } = this.#context;
+    const { filter, after = START } = options;
     const pageSize = pageSizeOf(options);
-    const ending = new Ending(this.#context.closing, { signals: [options.signal, left] });
+    const ending = new Ending(closing, { signals: [options.signal, left] });
+    const patience = new Patience('reading everything', timeouts.retryMs, ending.signal);
     try {
-      yield* this.fill(maker, { filter: options.filter, pageSize, ending });
+      yield* this.fill(new PageMaker(names, filter, after), { filter, pageSize, ending, patience });
     } finally {
       ending.leave();
     }
   }
 
-  /** The same from where a maker is. The beginning of an append that the end of the log is in the middle of stays in it. */
+  /** Fills a maker from where it is. The beginning of an append that the end of the log is in the middle of stays in it. */
   async *fill(maker: PageMaker, reading: Reading): AsyncGenerator<Page, void, undefined> {
-    const { filter, ending } = reading;
-    const patience = new Patience('reading everything', this.#context.timeouts.retryMs, ending.signal);
+    const { filter, ending, patience } = reading;
     const isNothing = filter?.categories.length === 0;
     while (!ending.isHere() && !isNothing) {
       try {
-        await this.demandKnown(maker.handedOut, ending.signal);
-        yield* this.#fillOnce(maker, reading, patience);
+        await this.#demandKnown(maker.handedOut, ending.signal);
+        yield* this.#fillOnce(maker, reading);
         if (!ending.isHere()) return;
       } catch (error) {
         await patience.after(error);
@@ -73,8 +75,7 @@ export class LogReader {
 
   async *#fillOnce(
     maker: PageMaker,
-    { filter, pageSize, ending }: Reading,
-    patience: Patience,
+    { filter, pageSize, ending, patience }: Reading,
   ): AsyncGenerator<Page, void, undefined> {
     const { names, timeouts } = this.#context;
     maker.forget();
@@ -107,7 +108,7 @@ export class LogReader {
     const [same, next] = known === undefined ? [] : await this.#standing(known, signal);
     const isSame = known !== undefined && same?.position === known.end;
     if (isSame && next === undefined) return known;
-    const end = await this.#end(signal);
+    const end = await this.end(signal);
     const isLast = isSame && (await this.#firstAfter(known.end, signal)) === undefined;
     const last = isLast ? known.last : await this.#lastEvent(signal);
     const extent = { last, end: laterPosition(last, end) };
@@ -143,8 +144,8 @@ export class LogReader {
   }
 
   /** @throws PositionUnknown when another record stands at a position, or the log ends before it each time one looks. */
-  async demandKnown(position: Position, signal: AbortSignal, looks: number = LOOKS): Promise<void> {
-    if ((await this.#isKnown(position, signal, looks)) || signal.aborted) return;
+  async #demandKnown(position: Position, signal: AbortSignal): Promise<void> {
+    if ((await this.#isKnown(position, signal)) || signal.aborted) return;
     throw new PositionUnknown({ position, head: await this.head() });
   }
 
@@ -152,9 +153,9 @@ export class LogReader {
    * Whether a position stands for a record that is there. One that the server has scavenged since is still believed: nothing of a store
    * is scavenged, and where the end of the log was, a record of the server's own may have stood.
    */
-  async #isKnown(position: Position, signal: AbortSignal, looks?: number): Promise<boolean> {
+  async #isKnown(position: Position, signal: AbortSignal): Promise<boolean> {
     if (position === START) return true;
-    const found = await this.#found(position, signal, looks);
+    const found = await this.#found(position, signal);
     return found === 'scavenged' || (found !== 'nowhere' && found.position === position);
   }
 
@@ -162,20 +163,16 @@ export class LogReader {
    * The record at a place. Looks more than once: a node that has just become the leader may not know yet what was read elsewhere,
    * and a server says of a place that is none what it says of anything that goes wrong inside it.
    */
-  async #found(
-    place: Position,
-    signal: AbortSignal,
-    looks: number = LOOKS,
-  ): Promise<LogRecord | 'scavenged' | 'nowhere'> {
-    for (let look = 1; look <= looks && !signal.aborted; look++) {
+  async #found(place: Position, signal: AbortSignal): Promise<LogRecord | 'scavenged' | 'nowhere'> {
+    for (let look = 1; look <= LOOKS && !signal.aborted; look++) {
       try {
         const [first] = await this.#from(place, 1, signal);
         if (first !== undefined && placeIn(first.position) === placeIn(place)) return first;
-        if (place <= (await this.#end(signal))) return 'scavenged';
+        if (place <= (await this.end(signal))) return 'scavenged';
       } catch (error) {
         if (!isFailureInside(error)) throw error;
         // If it can be read all the same, it was the place.
-        await this.#end(signal);
+        await this.end(signal);
       }
       await backOff(look, signal);
     }
@@ -200,8 +197,8 @@ export class LogReader {
     return [];
   }
 
-  /** The position of the last record of the whole log. */
-  async #end(signal: AbortSignal): Promise<Position> {
+  /** The position of the last record of the whole log, whosever it is. */
+  async end(signal: AbortSignal): Promise<Position> {
     const read: AllRead = { ...FROM_THE_END, filter: undefined, limit: 1 };
     const withinMs = this.#context.timeouts.stallMs;
     for await (const [last] of this.#records(read, { pageSize: 1, signal, withinMs })) return last?.position ?? START;

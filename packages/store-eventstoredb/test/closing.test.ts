@@ -5,7 +5,7 @@ import { expect } from 'chai';
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
+import { createServer, type Socket } from 'node:net';
 import { setImmediate } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Double } from './double/double.js';
@@ -107,11 +107,13 @@ describe('closing a store on EventStoreDB that has a client of its own', () => {
       cwd: fileURLToPath(new URL('.', import.meta.url)),
       stdio: ['pipe', 'pipe', 'inherit'],
     });
-    await once(silent, 'connection');
+    const [socket]: Socket[] = await once(silent, 'connection');
     child.stdin.end('close');
     const [code] = await once(child, 'exit');
     expect(code).to.equal(0);
+    socket?.destroy();
     silent.close();
+    await once(silent, 'close');
   });
 });
 
