@@ -1,4 +1,3 @@
-import { setMaxListeners } from 'node:events';
 import type { Clock, EventStore, Position, RecordedEvent, StreamId } from '@login-policy/event-sourcing';
 import {
   Feed,
@@ -53,9 +52,7 @@ export class EventStoreDbEventStore implements EventStore {
   constructor({ connection, names, clock, timeouts }: EventStoreParts) {
     this.#timeouts = timeouts;
     this.lateByMs = 2 * timeouts.appendMs;
-    // Each call under way listens: any number of them is right.
-    setMaxListeners(0, this.#closing.signal, this.#abandoning.signal);
-    this.#line = new BatchLine(connection);
+    this.#line = new BatchLine(connection, timeouts.appendMs);
     const known = new KnownStreams(() => this.#line.standing);
     const context: ReadingContext = { connection, names, known, timeouts, closing: this.#closing.signal };
     const untilAbandoned: ReadingContext = { ...context, closing: this.#abandoning.signal };
