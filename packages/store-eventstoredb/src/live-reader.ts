@@ -75,7 +75,7 @@ export class LiveReader {
   async #begin(last: Position, reached: Position): Promise<void> {
     const { connection, names, timeouts } = this.#context;
     const request = subscriptionRequest(last, names.serverFilter(undefined));
-    const options = { withinMs: timeouts.stallMs, ahead: AHEAD, signal: this.#ending.signal };
+    const options = { withinMs: timeouts.stallMs, ahead: AHEAD, atLeast: 1, signal: this.#ending.signal };
     const call = await ReadCall.begin(connection, request, options);
     const maker = new PageMaker(names, undefined, reached);
     this.#live = { call, maker, lookedAround: performance.now(), owedSince: undefined };
@@ -84,7 +84,7 @@ export class LiveReader {
   async #hear(live: Live, after: Position): Promise<ReadAhead | undefined> {
     const { call, maker } = live;
     const { log, timeouts } = this.#context;
-    const messages = await call.next({ atLeast: 1, atMost: AHEAD, withinMs: timeouts.probeMs });
+    const messages = await call.next(timeouts.probeMs);
     if (this.#ending.isHere()) return undefined;
     if (messages === undefined) throw stalled('the server ended it');
     if (messages !== SILENCE) maker.take(logRecordsOf(messages));
