@@ -3,6 +3,7 @@ import {
   ConcurrentChange,
   DeadlineExceeded,
   conflictOf,
+  refusalOf,
   notBefore,
   pause,
   placeInAppend,
@@ -118,8 +119,8 @@ export class Appender {
     const isEnough = kept !== undefined && conflictOf(append, lastOf(kept)) === undefined;
     const head = isEnough ? kept : await streams.head(streamId, ending.signal);
     if (receipt !== undefined) await receipts.refuse(streamId, receipt.key, { head, signal: ending.signal });
-    const conflict = conflictOf(append, lastOf(head));
-    if (conflict !== undefined) throw conflict;
+    const refusal = refusalOf(append, { last: lastOf(head), hasReceipt: false });
+    if (refusal !== undefined) throw refusal;
     return head;
   }
 
@@ -161,10 +162,9 @@ export class Appender {
     const { streamId, receipt } = undertaking.append;
     if (receipt === undefined) return [];
     const actual = revisionOf(await this.#headToGoAfter(undertaking));
-    if (actual === undefined) {
-      throw new RangeError(`a receipt without events needs a stream with events, and ${streamId} has none`);
-    }
     refuseLate(undertaking);
+    // A stream without events was refused.
+    if (actual === undefined) return [];
     return (await this.#context.receipts.keep({ streamId, receipt, revision: actual })) === 'kept' ? [] : undefined;
   }
 }

@@ -14,8 +14,10 @@ import { appendOf, faultOf } from './events.js';
 const STREAM = streamId('Counter', 'one');
 const receipt = { key: 'k', fingerprint: 'f' };
 
+type Call = (eventStore: EventStore) => Promise<unknown>;
+
 /** Everything that waits for the server. */
-const CALLS: Readonly<Record<string, (eventStore: EventStore) => Promise<unknown>>> = {
+const CALLS: Readonly<Record<string, Call>> = {
   'an append': (eventStore) => eventStore.append(appendOf(STREAM, 1)),
   'an append that waits for another': (eventStore) => {
     eventStore.append(appendOf(STREAM, 1)).catch(() => undefined);
@@ -46,14 +48,16 @@ describe('closing a store on EventStoreDB', () => {
   });
 
   for (const [what, call] of Object.entries(CALLS)) {
-    it(`refuses ${what} that has heard nothing of the server and written nothing`, async () => {
-      double.script.plan('read', { after: 0, do: 'stall' }, { times: 100 });
-      const refused = faultOf(call(store.eventStore));
-      while (double.script.struck === 0) await setImmediate();
-      await store.close();
-      expect((await refused).code).to.equal('store-closed');
-      expect(double.log.stream(STREAM)).to.have.length(0);
-    });
+    it(`refuses ${what} that has heard nothing of the server and written nothing`, () => isRefusedAsClosed(call));
+  }
+
+  async function isRefusedAsClosed(call: Call): Promise<void> {
+    double.script.plan('read', { after: 0, do: 'stall' }, { times: 100 });
+    const refused = faultOf(call(store.eventStore));
+    while (double.script.struck === 0) await setImmediate();
+    await store.close();
+    expect((await refused).code).to.equal('store-closed');
+    expect(double.log.stream(STREAM)).to.have.length(0);
   }
 
   it('carries an append through that is under way', async () => {

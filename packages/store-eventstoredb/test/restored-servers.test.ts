@@ -51,24 +51,25 @@ describe('an EventStoreDB put back from a backup', () => {
     return recorded.at(-1)?.position;
   }
 
-  for (const [title, count] of [
-    ['nothing was written since', 0],
-    ['less was written since than was lost', 1],
-    ['more was written since than was lost', 20],
-  ] as const) {
-    it(`ends subscriptions that have seen what was lost, when ${title}`, async () => {
-      if (count > 0) await writeElsewhere(count);
-      expect((await faultOf(messages.next())).code).to.equal('position-unknown');
-    });
+  const sinceThen = { nothing: 0, 'less than was lost': 1, 'more than was lost': 20 };
+  for (const [what, count] of Object.entries(sinceThen)) {
+    it(`ends subscriptions that have seen what was lost, when ${what} was written since`, () => endsThem(count));
 
-    it(`says where its head is now, when ${title}`, async () => {
-      const last = count > 0 ? await writeElsewhere(count) : undefined;
-      const fresh = connectEventStoreDb(double.url);
-      const head = await fresh.eventStore.head();
-      await fresh.close();
-      if (last !== undefined) expect(head).to.equal(last);
-      expect(await store.eventStore.head()).to.equal(head);
-      expect(await store.eventStore.knows(lost)).to.equal(false);
-    });
+    it(`says where its head is now, when ${what} was written since`, () => saysItsHead(count));
+  }
+
+  async function endsThem(count: number): Promise<void> {
+    if (count > 0) await writeElsewhere(count);
+    expect((await faultOf(messages.next())).code).to.equal('position-unknown');
+  }
+
+  async function saysItsHead(count: number): Promise<void> {
+    const last = count > 0 ? await writeElsewhere(count) : undefined;
+    const fresh = connectEventStoreDb(double.url);
+    const head = await fresh.eventStore.head();
+    await fresh.close();
+    if (last !== undefined) expect(head).to.equal(last);
+    expect(await store.eventStore.head()).to.equal(head);
+    expect(await store.eventStore.knows(lost)).to.equal(false);
   }
 });
