@@ -1,9 +1,9 @@
-import { Fault, StoreClosed } from '@login-policy/event-sourcing/store';
+import { Fault, StoreClosed, TIME_UP, within } from '@login-policy/event-sourcing/store';
 import { lost, type Answer } from './append-answer.js';
 import { BatchCall } from './batch-call.js';
 import type { Order } from './batch-requests.js';
 import type { Connection } from './connection.js';
-import { STORE } from './faults.js';
+import { notBegun, STORE } from './faults.js';
 
 /**
  * The way all appends of a store take to the server: one call for all of them, opened when it is needed and opened anew
@@ -11,19 +11,23 @@ import { STORE } from './faults.js';
  */
 export class BatchLine {
   readonly #connection: Connection;
+  readonly #connectMs: number;
   #opening: Promise<BatchCall> | undefined;
   #call: BatchCall | undefined;
   #isClosed = false;
 
-  constructor(connection: Connection) {
+  /** `connectMs`: how long a connection is waited for, by whoever still waits then. */
+  constructor(connection: Connection, connectMs: number) {
     this.#connection = connection;
+    this.#connectMs = connectMs;
   }
 
   /** Sends one append. Never rejects: without a connection it is refused, and nothing was sent. */
   async send(order: Order, withinMs: number): Promise<Answer> {
     const begun = performance.now();
     try {
-      const call = this.standing ?? (await this.#open(withinMs));
+      const call = this.standing ?? (await within(this.#open(), withinMs));
+      if (call === TIME_UP) return { kind: 'refused', fault: notBegun(order.streamId, withinMs) };
       return await call.append(order, Math.max(1, withinMs - (performance.now() - begun)));
     } catch (error) {
       return error instanceof Fault ? { kind: 'refused', fault: error } : lost(error);
@@ -41,21 +45,22 @@ export class BatchLine {
     return this.#call?.isRetired === false ? this.#call : undefined;
   }
 
-  #open(withinMs: number): Promise<BatchCall> {
-    this.#opening ??= this.#begin(withinMs).finally(() => {
+  #open(): Promise<BatchCall> {
+    this.#opening ??= this.#begin().finally(() => {
       this.#opening = undefined;
     });
     return this.#opening;
   }
 
   /** Waits for a connection first: so that an unreachable server means that nothing was written. */
-  async #begin(withinMs: number): Promise<BatchCall> {
-    await this.#connection.ready(withinMs);
-    if (this.#isClosed) throw new StoreClosed({ store: STORE });
-    const begun = await this.#connection.begin(withinMs, ({ streams, metadata, options }) =>
+  async #begin(): Promise<BatchCall> {
+    await this.#connection.ready(this.#connectMs);
+    const begun = await this.#connection.begin(this.#connectMs, ({ streams, metadata, options }) =>
       streams.batchAppend(metadata, options),
     );
     this.#call = new BatchCall(begun);
-    return this.#call;
+    if (!this.#isClosed) return this.#call;
+    this.#call.cancel();
+    throw new StoreClosed({ store: STORE });
   }
 }

@@ -3,6 +3,7 @@ import {
   ConcurrentChange,
   DeadlineExceeded,
   conflictOf,
+  refusalOf,
   notBefore,
   pause,
   placeInAppend,
@@ -59,9 +60,10 @@ export class Appender {
       const undertaking = { append, ending };
       return isLoose(append.expected) ? await this.#inTurn(undertaking) : await this.#attempts(undertaking);
     } catch (error) {
-      // The time of this store was up, not the caller's.
-      const isOwnTime = error instanceof DeadlineExceeded && append.signal?.aborted !== true;
-      throw isOwnTime ? notBegun(append.streamId, timeouts.appendMs) : error;
+      if (!(error instanceof DeadlineExceeded) || append.signal?.aborted === true) throw error;
+      // The time of this store was up, not the caller's, unless it was closed: then it says so itself.
+      ending.isHere();
+      throw notBegun(append.streamId, timeouts.appendMs);
     } finally {
       ending.leave();
     }
@@ -116,9 +118,9 @@ export class Appender {
     const kept = known.of(streamId).head;
     const isEnough = kept !== undefined && conflictOf(append, lastOf(kept)) === undefined;
     const head = isEnough ? kept : await streams.head(streamId, ending.signal);
-    if (receipt !== undefined) await receipts.refuse(streamId, receipt.key, ending.signal);
-    const conflict = conflictOf(append, lastOf(head));
-    if (conflict !== undefined) throw conflict;
+    if (receipt !== undefined) await receipts.refuse(streamId, receipt.key, { head, signal: ending.signal });
+    const refusal = refusalOf(append, { last: lastOf(head), hasReceipt: false });
+    if (refusal !== undefined) throw refusal;
     return head;
   }
 
@@ -160,10 +162,9 @@ export class Appender {
     const { streamId, receipt } = undertaking.append;
     if (receipt === undefined) return [];
     const actual = revisionOf(await this.#headToGoAfter(undertaking));
-    if (actual === undefined) {
-      throw new RangeError(`a receipt without events needs a stream with events, and ${streamId} has none`);
-    }
     refuseLate(undertaking);
+    // A stream without events was refused.
+    if (actual === undefined) return [];
     return (await this.#context.receipts.keep({ streamId, receipt, revision: actual })) === 'kept' ? [] : undefined;
   }
 }
@@ -173,9 +174,7 @@ function refuseLate(undertaking: Undertaking): void {
   if (undertaking.ending.isHere()) throw late(undertaking);
 }
 
-function late({ append, ending }: Undertaking): DeadlineExceeded {
-  // The store that is closed says so itself.
-  ending.isHere();
+function late({ append }: Undertaking): DeadlineExceeded {
   return new DeadlineExceeded({ doing: `appending to ${append.streamId}` });
 }
 

@@ -30,12 +30,12 @@ export class BatchCall {
   #isFull = false;
   #isRetired = false;
   #hasAnswered = false;
-  #idleTimer: NodeJS.Timeout | undefined;
-  #lastUsed = 0;
+  readonly #idle: NodeJS.Timeout;
 
   constructor(begun: Begun<Duplex>) {
     this.#begun = begun;
     this.#call = begun.call;
+    this.#idle = setTimeout(() => this.#endWhenIdle(), IDLE_MS).unref();
     this.#call.on('drain', () => this.#sendUnsent());
     this.#call.on('data', (response: BatchAppendResp) => this.#take(response));
     this.#call.on('error', (error: Error) => this.#fail(error));
@@ -63,7 +63,7 @@ export class BatchCall {
         if (this.#isRetired) this.#cancelWhenDone();
       };
       this.#waiting.set(id, { order, settle });
-      this.#watchIdleness();
+      this.#idle.refresh();
       this.#unsent.add(id);
       this.#sendUnsent();
     });
@@ -130,7 +130,7 @@ export class BatchCall {
 
   #end(answer: Answer): void {
     this.#isRetired = true;
-    clearTimeout(this.#idleTimer);
+    clearTimeout(this.#idle);
     for (const { settle } of [...this.#waiting.values()]) settle(answer);
   }
 
@@ -138,21 +138,13 @@ export class BatchCall {
     if (this.#waiting.size === 0) this.#call.cancel();
   }
 
-  #watchIdleness(): void {
-    this.#lastUsed = performance.now();
-    this.#idleTimer ??= setTimeout(() => this.#endWhenIdle(), IDLE_MS).unref();
-  }
-
   #endWhenIdle(): void {
-    this.#idleTimer = undefined;
-    if (this.#isRetired) return;
-    if (this.#waiting.size > 0 || performance.now() - this.#lastUsed < IDLE_MS) return this.#rearm();
+    if (this.#waiting.size > 0) {
+      this.#idle.refresh();
+      return;
+    }
     this.#isRetired = true;
     // The server has nothing left to answer, and would not end its side for that.
     this.#call.cancel();
-  }
-
-  #rearm(): void {
-    this.#idleTimer = setTimeout(() => this.#endWhenIdle(), IDLE_MS).unref();
   }
 }

@@ -2,7 +2,7 @@ import { EventStoreDBClient, UnavailableError, type Credentials } from '@eventst
 import streamsGrpc from '@eventstore/db-client/generated/streams_grpc_pb.js';
 import type { StreamsClient } from '@eventstore/db-client/generated/streams_grpc_pb.js';
 import type { CallOptions, Metadata } from '@grpc/grpc-js';
-import { StoreForeign, StoreUnavailable, TIME_UP, within } from '@login-policy/event-sourcing/store';
+import { StoreClosed, StoreForeign, StoreUnavailable, TIME_UP, within } from '@login-policy/event-sourcing/store';
 import { backOff } from './deadline.js';
 import { needsNewConnection, STORE } from './faults.js';
 
@@ -41,6 +41,8 @@ interface Lent {
 export class Connection {
   readonly #client: Lent;
   readonly #credentials: Credentials | undefined;
+  #latest: StreamsClient | undefined;
+  #isClosed = false;
 
   /** @throws StoreForeign when the client is not of a kind this store knows. */
   constructor(client: EventStoreDBClient, credentials: Credentials | undefined) {
@@ -88,6 +90,12 @@ export class Connection {
     throw new StoreUnavailable({ store: STORE, problem: `no connection within ${withinMs} ms` });
   }
 
+  /** Ends it for good: the client's `dispose` leaves its socket open, and one that is still being made holds the process. */
+  close(): void {
+    this.#isClosed = true;
+    this.#latest?.close();
+  }
+
   async #isReady(streams: StreamsClient, withinMs: number): Promise<boolean> {
     const waited = new Promise<boolean>((resolve) => {
       streams.waitForReady(Date.now() + withinMs, (error) => resolve(error === undefined));
@@ -106,8 +114,12 @@ export class Connection {
     } catch (error) {
       throw new StoreUnavailable({ store: STORE, problem: 'no node was found to connect to' }, error);
     }
-    if (streams !== TIME_UP) return streams;
-    throw new StoreUnavailable({ store: STORE, problem: `no node was found within ${withinMs} ms` });
+    if (streams === TIME_UP) {
+      throw new StoreUnavailable({ store: STORE, problem: `no node was found within ${withinMs} ms` });
+    }
+    if (this.#isClosed) throw new StoreClosed({ store: STORE });
+    this.#latest = streams;
+    return streams;
   }
 
   #arguments(): Omit<Beginning, 'streams'> {

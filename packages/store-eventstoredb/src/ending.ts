@@ -1,4 +1,4 @@
-import { StoreClosed } from '@login-policy/event-sourcing/store';
+import { onAbort, StoreClosed } from '@login-policy/event-sourcing/store';
 import { STORE } from './faults.js';
 
 /** Why a signal of an {@link Ending} fired; made once, because an error with its stack is dear. */
@@ -19,10 +19,10 @@ export class Ending {
   readonly #closing: AbortSignal;
   readonly #signals: readonly (AbortSignal | undefined)[];
   readonly #until: number;
-  readonly #end = (): void => this.#control?.abort(ENDED);
   #hasLeft = false;
   #control: AbortController | undefined;
   #timer: NodeJS.Timeout | undefined;
+  #takeBacks: readonly (() => void)[] = [];
 
   constructor(closing: AbortSignal, { signals = [], afterMs }: Wishes = {}) {
     this.#closing = closing;
@@ -47,19 +47,20 @@ export class Ending {
   /** Ends what still goes on. */
   leave(): void {
     this.#hasLeft = true;
-    if (this.#control === undefined) return;
     clearTimeout(this.#timer);
-    for (const signal of [this.#closing, ...this.#signals]) signal?.removeEventListener('abort', this.#end);
-    this.#end();
+    for (const takeBack of this.#takeBacks) takeBack();
+    this.#control?.abort(ENDED);
   }
 
   #listen(): AbortController {
     const control = new AbortController();
-    this.#control = control;
-    if (this.#until < Infinity) this.#timer = setTimeout(this.#end, Math.max(1, this.#until - performance.now()));
-    for (const signal of [this.#closing, ...this.#signals])
-      signal?.addEventListener('abort', this.#end, { once: true });
-    if (this.#closing.aborted || this.isHere()) this.#end();
+    const end = (): void => control.abort(ENDED);
+    if (this.#hasLeft) {
+      end();
+      return control;
+    }
+    if (this.#until < Infinity) this.#timer = setTimeout(end, Math.max(1, this.#until - performance.now()));
+    this.#takeBacks = [this.#closing, ...this.#signals].map((signal) => onAbort(signal, end));
     return control;
   }
 }

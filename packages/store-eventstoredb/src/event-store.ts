@@ -1,6 +1,6 @@
-import { setMaxListeners } from 'node:events';
 import type { Clock, EventStore, Position, RecordedEvent, StreamId } from '@login-policy/event-sourcing';
 import {
+  Feed,
   StoreClosed,
   type Append,
   type ReadAllOptions,
@@ -17,13 +17,13 @@ import { Delivery } from './delivery.js';
 import { leavable } from './ending.js';
 import { STORE } from './faults.js';
 import { KnownStreams } from './known-streams.js';
-import { LiveFeed } from './watch.js';
+import { LiveReader } from './live-reader.js';
+import { PageReader } from './page-reader.js';
 import { LogReader } from './reads.js';
 import { StreamReader, type Page } from './reading-streams.js';
 import { Receipts } from './receipts.js';
 import type { ReadingContext } from './server-reads.js';
 import type { StreamNames } from './names.js';
-import { subscribe, type SubscribingContext } from './subscription.js';
 
 /** What the event store is made of. */
 export interface EventStoreParts {
@@ -46,15 +46,13 @@ export class EventStoreDbEventStore implements EventStore {
   readonly #streams: StreamReader;
   readonly #receipts: Receipts;
   readonly #appender: Appender;
-  readonly #subscribing: SubscribingContext;
+  readonly #feed: Feed;
   readonly #underWay: Set<Promise<unknown>> = new Set();
 
   constructor({ connection, names, clock, timeouts }: EventStoreParts) {
     this.#timeouts = timeouts;
     this.lateByMs = 2 * timeouts.appendMs;
-    // Each call under way listens: any number of them is right.
-    setMaxListeners(0, this.#closing.signal, this.#abandoning.signal);
-    this.#line = new BatchLine(connection);
+    this.#line = new BatchLine(connection, timeouts.appendMs);
     const known = new KnownStreams(() => this.#line.standing);
     const context: ReadingContext = { connection, names, known, timeouts, closing: this.#closing.signal };
     const untilAbandoned: ReadingContext = { ...context, closing: this.#abandoning.signal };
@@ -65,7 +63,18 @@ export class EventStoreDbEventStore implements EventStore {
     this.#receipts = new Receipts(context, this.#streams, settling);
     this.#appender = new Appender({ ...context, clock, streams: this.#streams, receipts: this.#receipts, delivery });
     const following = { ...context, log: this.#log };
-    this.#subscribing = { ...following, feed: new LiveFeed(following) };
+    this.#feed = new Feed({
+      reader: (options = {}) => {
+        const reader = new PageReader(following, options);
+        return (after) => reader.read(after);
+      },
+      live: (signal) => {
+        const reader = new LiveReader(following, signal);
+        return (after) => reader.read(after);
+      },
+      // The live reader waits by itself.
+      changed: async () => undefined,
+    });
   }
 
   /** Reads the whole log, for the read models beside it. */
@@ -94,7 +103,7 @@ export class EventStoreDbEventStore implements EventStore {
   }
 
   subscribe(options: ReadAllOptions = {}): AsyncIterable<SubscriptionMessage> {
-    return subscribe(this.#subscribing, options);
+    return this.#feed.subscribe(options);
   }
 
   async receipt(streamId: StreamId, key: string): Promise<Receipt | undefined> {

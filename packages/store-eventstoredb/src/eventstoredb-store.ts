@@ -37,13 +37,28 @@ export interface EventStoreDbStoreOptions {
 export function openEventStoreDbStore(
   options: EventStoreDbStoreOptions & { readonly client: EventStoreDBClient },
 ): Store {
-  const { client, credentials, clock = systemClock, streamPrefix = '' } = options;
-  const eventStore = new EventStoreDbEventStore({
-    connection: new Connection(client, credentials),
-    names: new StreamNames(streamPrefix),
-    clock,
-    timeouts: timeoutsOf(options.timeouts),
-  });
+  return storeOn(new Connection(options.client, options.credentials), options);
+}
+
+/**
+ * Opens a store on a client of its own, made from a connection string: `esdb://user:password@host:2113?tls=true`, several
+ * hosts or `esdb+discover://` for a cluster. Closing the store ends its connection.
+ *
+ * @throws Error when the client does not understand the connection string.
+ */
+export function connectEventStoreDb(connectionString: string, options: EventStoreDbStoreOptions = {}): Store {
+  const connection = new Connection(EventStoreDBClient.connectionString(connectionString), options.credentials);
+  const store = storeOn(connection, options);
+  return {
+    ...store,
+    close: () => store.close().finally(() => connection.close()),
+  };
+}
+
+function storeOn(connection: Connection, options: EventStoreDbStoreOptions): Store {
+  const { clock = systemClock, streamPrefix = '' } = options;
+  const names = new StreamNames(streamPrefix);
+  const eventStore = new EventStoreDbEventStore({ connection, names, clock, timeouts: timeoutsOf(options.timeouts) });
   const readModels =
     options.readModels === undefined
       ? memoryReadModelStore()
@@ -55,24 +70,6 @@ export function openEventStoreDbStore(
     async close() {
       await eventStore.close();
       await readModels.close();
-    },
-  };
-}
-
-/**
- * Opens a store on a client of its own, made from a connection string: `esdb://user:password@host:2113?tls=true`, several
- * hosts or `esdb+discover://` for a cluster. Closing the store closes the client.
- *
- * @throws Error when the client does not understand the connection string.
- */
-export function connectEventStoreDb(connectionString: string, options: EventStoreDbStoreOptions = {}): Store {
-  const client = EventStoreDBClient.connectionString(connectionString);
-  const store = openEventStoreDbStore({ ...options, client });
-  return {
-    ...store,
-    async close() {
-      await store.close();
-      await client.dispose();
     },
   };
 }

@@ -1,5 +1,5 @@
 import { type EventId, type Instant, type Revision, type StreamId, Lru } from '@login-policy/event-sourcing';
-import type { Receipt } from '@login-policy/event-sourcing/store';
+import { revisionAfter, type Receipt } from '@login-policy/event-sourcing/store';
 import type { StoredEvent } from './rows.js';
 
 /** The last event of a stream, as far as it matters to the next. */
@@ -10,38 +10,42 @@ export interface Head {
 }
 
 /**
- * What this process has seen of one stream. It may be old, and never wrong about the past: whatever is done by it is done
- * at an exact revision, so the server's log has the last word.
+ * What this process has seen of one stream. It may be old, and of a history that a failover or a restored backup lost: whatever is done
+ * by it is done at an exact revision, behind an event that was compared, so the server's log has the last word.
  */
 export class KnownStream {
-  /** What stood when its head was seen. */
+  /** The call that stood when its head was seen. */
   seenBy: unknown;
   /** The last event seen; `none` when the stream was seen not to be there. */
   head: Head | 'none' | undefined;
-  /** All receipts of all events before this revision are in `receipts`. */
-  receiptsBefore: bigint = 0n;
+  /** All receipts of all events up to this one are in `receipts`. */
+  covered: Pick<Head, 'id' | 'revision'> | undefined;
   readonly receipts: Map<string, Receipt> = new Map();
 
   /** Takes note of events that follow one another in the stream. */
   see(events: readonly StoredEvent[]): void {
     for (const { event, receipt } of events) {
-      if (event.revision === this.receiptsBefore) {
-        this.receiptsBefore += 1n;
-        if (receipt !== undefined)
-          this.receipts.set(receipt.key, Object.freeze({ ...receipt, revision: event.revision }));
+      const { id, revision, recordedAt } = event;
+      if (revision === this.covered?.revision && id !== this.covered.id) this.forgetReceipts();
+      if (revision === revisionAfter(this.covered?.revision)) {
+        this.covered = { id, revision };
+        if (receipt !== undefined) this.receipts.set(receipt.key, Object.freeze({ ...receipt, revision }));
       }
-      if (this.head === undefined || this.head === 'none' || event.revision >= this.head.revision) {
-        this.head = { id: event.id, revision: event.revision, recordedAt: event.recordedAt };
+      if (this.head === undefined || this.head === 'none' || revision >= this.head.revision) {
+        this.head = { id, revision, recordedAt };
       }
     }
+  }
+
+  /** They are of a history that is not there any more. */
+  forgetReceipts(): void {
+    this.covered = undefined;
+    this.receipts.clear();
   }
 }
 
 /** What all that is remembered may weigh: a receipt 1, a stream 10 by itself. */
 const CAPACITY = 100_000;
-
-/** Stands while no call does. */
-const NONE = Symbol('no call');
 
 /**
  * The streams this process has to do with, as many as it can remember: the one not asked for longest goes first. Their heads count for as
@@ -51,17 +55,16 @@ export class KnownStreams {
   readonly #standing: () => unknown;
   readonly #streams = new Lru<StreamId, KnownStream>(CAPACITY, ({ receipts }) => 10 + receipts.size);
 
-  /** `standing` says which call stands now: another one each time. */
+  /** `standing` says which call stands now: another one each time, `undefined` while none does. */
   constructor(standing: () => unknown) {
     this.#standing = standing;
   }
 
   /** What is known of a stream; nothing yet, if it is met for the first time or was forgotten. */
   of(streamId: StreamId): KnownStream {
-    const known = this.#streams.get(streamId) ?? new KnownStream();
-    if (known.seenBy === undefined) this.#streams.set(streamId, known);
-    const standing = this.#standing() ?? NONE;
-    if (known.seenBy !== standing) known.head = undefined;
+    const known = this.#streams.get(streamId) ?? this.#met(streamId);
+    const standing = this.#standing();
+    if (standing === undefined || known.seenBy !== standing) known.head = undefined;
     known.seenBy = standing;
     return known;
   }
@@ -73,5 +76,11 @@ export class KnownStreams {
     known.see(events);
     // It has become heavier.
     if (known.receipts.size > before) this.#streams.set(streamId, known);
+  }
+
+  #met(streamId: StreamId): KnownStream {
+    const known = new KnownStream();
+    this.#streams.set(streamId, known);
+    return known;
   }
 }

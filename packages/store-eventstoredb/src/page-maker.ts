@@ -66,12 +66,6 @@ export class PageMaker {
     this.#taken = this.#handedOut;
   }
 
-  /** Takes note that all up to a place was handed out by other means. */
-  reach(place: Position): void {
-    this.#handedOut = laterPosition(this.#handedOut, place);
-    this.#taken = laterPosition(this.#taken, place);
-  }
-
   #hold(stored: StoredEvent): void {
     this.#held.push(stored);
     // Followed by what does not belong to it, an append is not going to be whole any more: it was cut off.

@@ -1,26 +1,21 @@
 import type { ReadReq, ReadResp } from '@eventstore/db-client/generated/streams_pb.js';
 import type { ClientReadableStream } from '@grpc/grpc-js';
+import { onAbort } from '@login-policy/event-sourcing/store';
 import type { Begun, Connection } from './connection.js';
 import { isOwnCancellation } from './faults.js';
 
 /** Nothing came in time. */
 export const SILENCE: unique symbol = Symbol('nothing came');
 
-/** How a read is begun. */
+/** How a read is begun, and how much of it is taken at once. */
 export interface ReadCallOptions {
   /** For connecting. */
   readonly withinMs: number;
   /** So many messages are held for the reader; then the server is made to wait. */
   readonly ahead: number;
-  readonly signal: AbortSignal;
-}
-
-/** How much a reader takes at once. */
-export interface Helping {
-  /** Waits until so many messages are there, unless there will not be so many or time is up. At most `ahead`. */
+  /** So many are waited for, unless there will not be so many or time is up; no more than `ahead`. */
   readonly atLeast: number;
-  readonly atMost: number;
-  readonly withinMs: number;
+  readonly signal: AbortSignal;
 }
 
 /**
@@ -31,24 +26,22 @@ export class ReadCall {
   readonly #call: ClientReadableStream<ReadResp>;
   readonly #begun: Begun<ClientReadableStream<ReadResp>>;
   readonly #ahead: number;
-  readonly #signal: AbortSignal;
-  readonly #cancel = (): void => this.cancel();
+  readonly #atLeast: number;
+  #takeBack: () => void = () => undefined;
   #messages: ReadResp[] = [];
   #end: { readonly error?: Error } | undefined;
   #wake: (() => void) | undefined;
-  #wanted = 1;
   #isWaking = false;
 
-  private constructor(begun: Begun<ClientReadableStream<ReadResp>>, { ahead, signal }: ReadCallOptions) {
+  private constructor(begun: Begun<ClientReadableStream<ReadResp>>, { ahead, atLeast, signal }: ReadCallOptions) {
     this.#begun = begun;
     this.#call = begun.call;
     this.#ahead = ahead;
-    this.#signal = signal;
+    this.#atLeast = atLeast;
     this.#call.on('data', (message: ReadResp) => this.#take(message));
     this.#call.on('error', (error: Error) => this.#finish({ error }));
     this.#call.on('end', () => this.#finish({}));
-    signal.addEventListener('abort', this.#cancel, { once: true });
-    if (signal.aborted) this.cancel();
+    this.#takeBack = onAbort(signal, () => this.cancel());
   }
 
   /** @throws StoreUnavailable when there is no connection in time. */
@@ -64,10 +57,9 @@ export class ReadCall {
    * when the call was ended from this side. Rejects with the error the server ended it with, once all that came before is
    * handed out.
    */
-  async next({ atLeast, atMost, withinMs }: Helping): Promise<readonly ReadResp[] | typeof SILENCE | undefined> {
-    this.#wanted = Math.min(atLeast, this.#ahead);
-    if (this.#messages.length < this.#wanted && this.#end === undefined) await this.#change(withinMs);
-    if (this.#messages.length > 0) return this.#handOut(atMost);
+  async next(withinMs: number): Promise<readonly ReadResp[] | typeof SILENCE | undefined> {
+    if (this.#messages.length < this.#atLeast && this.#end === undefined) await this.#change(withinMs);
+    if (this.#messages.length > 0) return this.#handOut();
     if (this.#end === undefined) return SILENCE;
     const { error } = this.#end;
     if (error === undefined || isOwnCancellation(error)) return undefined;
@@ -77,7 +69,6 @@ export class ReadCall {
 
   /** Ends the call on the server too. Twice is once. */
   cancel(): void {
-    this.#signal.removeEventListener('abort', this.#cancel);
     if (this.#end !== undefined) return;
     this.#messages = [];
     this.#finish({});
@@ -88,7 +79,7 @@ export class ReadCall {
     if (this.#end !== undefined) return;
     this.#messages.push(message);
     if (this.#messages.length >= this.#ahead) this.#call.pause();
-    if (this.#messages.length >= this.#wanted && this.#wake !== undefined) this.#wakeSoon();
+    if (this.#messages.length >= this.#atLeast && this.#wake !== undefined) this.#wakeSoon();
   }
 
   /** Messages come in bursts: the whole burst is one waking. */
@@ -103,14 +94,14 @@ export class ReadCall {
 
   #finish(end: { readonly error?: Error }): void {
     this.#end ??= end;
-    this.#signal.removeEventListener('abort', this.#cancel);
+    this.#takeBack();
     this.#wake?.();
   }
 
-  #handOut(atMost: number): readonly ReadResp[] {
-    const handed = this.#messages.length <= atMost ? this.#messages : this.#messages.slice(0, atMost);
-    this.#messages = this.#messages.length <= atMost ? [] : this.#messages.slice(atMost);
-    if (this.#messages.length < this.#ahead && this.#call.isPaused()) this.#call.resume();
+  #handOut(): readonly ReadResp[] {
+    const handed = this.#messages;
+    this.#messages = [];
+    if (this.#call.isPaused()) this.#call.resume();
     return handed;
   }
 

@@ -22,9 +22,10 @@ import { STORE } from './faults.js';
 import type { LogRecord } from './log-record.js';
 import type { LogReader } from './reads.js';
 
-/** What the rows of a read model were made from; without an event the store had none then. */
+/** What the rows of a read model were made from. */
 interface Origin {
   readonly prefix: string;
+  /** Older programs left it out while there was no event, and so no row. */
   readonly first?: FirstEvent;
 }
 
@@ -87,7 +88,7 @@ function bound<Row>(model: ReadModel<Row>, bond: Bond): ReadModel<Row> {
       return model.checkpoint();
     },
     async commit(change) {
-      await (change.rows.size > 0 ? bond.holdsByEvent() : bond.holds());
+      await (change.rows.size > 0 ? bond.bind() : bond.holds());
       return model.commit(change);
     },
     async beginRebuild() {
@@ -96,7 +97,7 @@ function bound<Row>(model: ReadModel<Row>, bond: Bond): ReadModel<Row> {
       return {
         ...bound(copy, bond),
         async switchOver(change) {
-          await bond.holdsByEvent();
+          await bond.bind();
           return copy.switchOver(change);
         },
       };
@@ -114,8 +115,7 @@ class Bond {
   readonly #inner: ReadModelStore;
   readonly #store: OfStore;
   readonly #name: string;
-  #isHeldBy: 'nothing' | 'prefix' | 'event' = 'nothing';
-  #looking: Promise<void> | undefined;
+  #isHeld = false;
 
   constructor(inner: ReadModelStore, store: OfStore, name: string) {
     this.#inner = inner;
@@ -123,51 +123,37 @@ class Bond {
     this.#name = name;
   }
 
-  /** @throws StoreForeign when the rows are another store's. */
+  /** Before rows are read. While nobody has written any, they are nobody's. @throws StoreForeign when they are another store's. */
   async holds(): Promise<void> {
-    if (this.#isHeldBy === 'nothing') await this.#look();
+    if (this.#isHeld) return;
+    const { rows } = await (await this.#inner.open(ORIGINS)).read([this.#name]);
+    await this.#compare(rows.get(this.#name));
   }
 
   /** Before rows are written: they are made from events, so there is a first one. @throws StoreForeign */
-  async holdsByEvent(): Promise<void> {
-    if (this.#isHeldBy !== 'event') await this.#look();
-  }
-
-  #look(): Promise<void> {
-    this.#looking ??= this.#bind().finally(() => (this.#looking = undefined));
-    return this.#looking;
-  }
-
-  async #bind(): Promise<void> {
-    const origins = await this.#inner.open(ORIGINS);
-    for (;;) {
-      const { rows: known, checkpoint } = await origins.read([this.#name]);
-      const origin = known.get(this.#name);
-      if (origin !== undefined) await this.#compare(origin);
-      const first = origin?.first ?? (await this.#first());
-      const isWritten = origin !== undefined && origin.first === first;
-      const rows = new Map([[this.#name, { prefix: this.#store.prefix, ...(first !== undefined && { first }) }]]);
-      const change = { expected: checkpoint, checkpoint: position((checkpoint ?? START) + 1n), rows };
-      if (isWritten || (await isCommitted(origins, change))) {
-        this.#isHeldBy = first === undefined ? 'prefix' : 'event';
-        return;
-      }
+  async bind(): Promise<void> {
+    while (!this.#isHeld) {
+      const origins = await this.#inner.open(ORIGINS);
+      const { rows, checkpoint } = await origins.read([this.#name]);
+      await this.#compare(rows.get(this.#name));
+      const first = this.#isHeld ? undefined : await this.#store.log.first();
+      if (first === undefined) return;
+      const origin = { prefix: this.#store.prefix, first: firstEventOf(first) };
+      const change = { expected: checkpoint, checkpoint: position((checkpoint ?? START) + 1n) };
+      this.#isHeld = await isCommitted(origins, { ...change, rows: new Map([[this.#name, origin]]) });
     }
   }
 
-  async #compare({ prefix, first }: Origin): Promise<void> {
+  async #compare(origin: Origin | undefined): Promise<void> {
+    if (origin?.first === undefined) return;
+    const { prefix, first } = origin;
     const { prefix: own, log } = this.#store;
     if (prefix !== own) throw this.#foreign(`one with the prefix "${prefix}", and this one has "${own}"`);
-    if (first === undefined) return;
     const there = await log.at(parsePosition(first.position));
     if (there === undefined || firstEventOf(there).id !== first.id) {
       throw this.#foreign(`one whose first event, ${first.id}, this one does not have`);
     }
-  }
-
-  async #first(): Promise<FirstEvent | undefined> {
-    const first = await this.#store.log.first();
-    return first === undefined ? undefined : firstEventOf(first);
+    this.#isHeld = true;
   }
 
   #foreign(whose: string): StoreForeign {

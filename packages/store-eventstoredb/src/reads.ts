@@ -15,21 +15,30 @@ export interface Reading {
   readonly filter: EventFilter | undefined;
   readonly pageSize: number;
   readonly ending: Ending;
+  readonly patience: Patience;
+}
+
+/** How far the log went when one looked. */
+export interface Extent {
+  /** The last event of this store; `START` when it has none. */
+  readonly last: Position;
+  /** The last record, whosever it is: all that comes later stands behind it. */
+  readonly end: Position;
 }
 
 type Records = AsyncGenerator<readonly LogRecord[], void, undefined>;
 
-/** A place that is beyond the end each time one looks is none of this server's. */
-const LOOKS = 5;
+/** A place where nothing is each time one looks is none of this server's. */
+const LOOKS = 7;
 
-/** What is asked for at once by whoever does not read in pages. */
-const BATCH = 500;
+const FORWARDS = { direction: 'forwards', limit: Infinity } as const;
+const FROM_THE_END = { direction: 'backwards', from: 'end' } as const;
 
 /** Reads the whole log, filtered by the server, going on after a broken connection where it was. */
 export class LogReader {
   readonly #context: ReadingContext;
-  /** The last event of this store at or before a place that was looked at: where a look for the head may begin. */
-  #known: { readonly last: Position; readonly looked: Position } | undefined;
+  /** What was found when one looked last: a look begins there if it is still so, also after a backup was put back. */
+  #known: Extent | undefined;
 
   constructor(context: ReadingContext) {
     this.#context = context;
@@ -37,33 +46,28 @@ export class LogReader {
 
   /** The pages of everything that is wanted after a position, up to the end there is when it gets there. */
   async *pages(options: ReadAllOptions, left?: AbortSignal): AsyncGenerator<Page, void, undefined> {
-    const maker = new PageMaker(this.#context.names, options.filter, options.after ?? START);
+    const { closing, names, timeouts } = this.#context;
+    const { filter, after = START } = options;
     const pageSize = pageSizeOf(options);
-    const ending = new Ending(this.#context.closing, { signals: [options.signal, left] });
+    const ending = new Ending(closing, { signals: [options.signal, left] });
+    const patience = new Patience('reading everything', timeouts.retryMs, ending.signal);
     try {
-      yield* this.fill(maker, { filter: options.filter, pageSize, ending });
+      yield* this.fill(new PageMaker(names, filter, after), { filter, pageSize, ending, patience });
     } finally {
       ending.leave();
     }
   }
 
-  /** The same from where a maker is. The beginning of an append that the end of the log is in the middle of stays in it. */
+  /** Fills a maker from where it is. The beginning of an append that the end of the log is in the middle of stays in it. */
   async *fill(maker: PageMaker, reading: Reading): AsyncGenerator<Page, void, undefined> {
-    const { filter, ending } = reading;
-    const patience = new Patience('reading everything', this.#context.timeouts.retryMs, ending.signal);
+    const { filter, ending, patience } = reading;
     const isNothing = filter?.categories.length === 0;
-    let isKnown = maker.handedOut === START;
-    for (let tries = 1; !ending.isHere() && !isNothing; tries++) {
+    while (!ending.isHere() && !isNothing) {
       try {
-        if (!isKnown) await this.#demandKnown(maker.handedOut, ending.signal);
-        isKnown = true;
-        yield* this.#fillOnce(maker, reading, patience);
+        await this.#demandKnown(maker.handedOut, ending.signal);
+        yield* this.#fillOnce(maker, reading);
         if (!ending.isHere()) return;
       } catch (error) {
-        if (!isFailureInside(error)) tries = 0;
-        // A server that fails at a place it never showed, and can be read all the same, has no such place.
-        else if (!isKnown && tries >= LOOKS && (await this.#canBeRead(ending.signal)))
-          throw await this.#unknown(maker.handedOut);
         await patience.after(error);
       }
     }
@@ -71,8 +75,7 @@ export class LogReader {
 
   async *#fillOnce(
     maker: PageMaker,
-    { filter, pageSize, ending }: Reading,
-    patience: Patience,
+    { filter, pageSize, ending, patience }: Reading,
   ): AsyncGenerator<Page, void, undefined> {
     const { names, timeouts } = this.#context;
     maker.forget();
@@ -94,142 +97,136 @@ export class LogReader {
   /** The position of the last event of this store; `START` when it has none. */
   head(): Promise<Position> {
     return retrying(this.#context, { doing: 'looking for the last event' }, async (signal) => {
-      const end = await this.end(signal);
-      const isNews = this.#known === undefined || (await this.firstAfter(this.#known.looked, signal)) !== undefined;
-      const last = isNews ? await this.#lastEvent(signal) : this.#known?.last;
-      this.note(last ?? START, end);
-      return last ?? START;
+      const { last } = await this.look(signal);
+      return last;
     });
   }
 
-  /** Takes note of an event of this store, or that there is none after the last that was seen, up to some place. */
-  note(event: Position | undefined, looked: Position = event ?? START): void {
-    const last = event ?? this.#known?.last;
-    const isNews = this.#known === undefined || looked > this.#known.looked;
-    if (last !== undefined && isNews) this.#known = { last, looked: laterPosition(last, looked) };
+  /** How far the log goes now. What others wrote since the last look is passed over by the server, and not sent. */
+  async look(signal: AbortSignal): Promise<Extent> {
+    const known = this.#known;
+    const [same, next] = known === undefined ? [] : await this.#standing(known, signal);
+    const isSame = known !== undefined && same?.position === known.end;
+    if (isSame && next === undefined) return known;
+    const end = await this.end(signal);
+    const isLast = isSame && (await this.#firstAfter(known.end, signal)) === undefined;
+    const last = isLast ? known.last : await this.#lastEvent(signal);
+    const extent = { last, end: laterPosition(last, end) };
+    // Not if an event was noted meanwhile, or the look was broken off.
+    if (this.#known === known && !signal.aborted) this.#known = extent;
+    return extent;
   }
 
-  /** The position of the last record of the whole log, whosever it is: all that comes later stands behind it. */
-  async end(signal: AbortSignal): Promise<Position> {
-    const read: AllRead = { direction: 'backwards', from: 'end', filter: undefined, limit: 1 };
-    const withinMs = this.#context.timeouts.stallMs;
-    for await (const records of this.#records(read, { pageSize: 1, signal, withinMs })) {
-      return records.at(-1)?.position ?? START;
-    }
-    return START;
-  }
-
-  /**
-   * The end of the log, where it is known to go as far as a place. Looks more than once: a node that has just become the
-   * leader may not know yet what was read elsewhere.
-   *
-   * @throws PositionUnknown when the place is beyond the end.
-   */
-  async endFrom(place: Position | undefined, signal: AbortSignal): Promise<Position> {
-    for (let look = 1; ; look++) {
-      const end = await this.end(signal);
-      if (place === undefined || place <= end || signal.aborted) return end;
-      if (look === LOOKS) throw new PositionUnknown({ position: place, head: end });
-      await backOff(look, signal);
-    }
-  }
-
-  /** All records of this store's streams after a position, by one read. */
-  async *recordsAfter(after: Position, signal: AbortSignal, pageSize: number = BATCH): Records {
-    const { names, timeouts } = this.#context;
-    const read: AllRead = { ...FORWARDS, from: after, filter: names.serverFilter(undefined) };
-    for await (const records of this.#records(read, { pageSize, signal, withinMs: timeouts.scanMs })) {
-      yield records.filter(({ position }) => position > after);
-    }
-  }
-
-  /** The first event of this store after a position, if there is one. */
-  async firstAfter(after: Position, signal: AbortSignal): Promise<LogRecord | undefined> {
-    const isWanted = this.#context.names.wanted(undefined);
-    for await (const records of this.recordsAfter(after, signal, 1)) {
-      const first = records.find(isWanted);
-      if (first !== undefined) return first;
-    }
-    return undefined;
+  /** Takes note of an event of this store. */
+  note(event: Position | undefined): void {
+    if (event === undefined || (this.#known !== undefined && event <= this.#known.end)) return;
+    this.#known = { last: event, end: event };
   }
 
   /** The first event of this store, as long as reads are patient. */
   first(): Promise<LogRecord | undefined> {
     return retrying(this.#context, { doing: 'looking for the first event' }, (signal) =>
-      this.firstAfter(START, signal),
+      this.#firstAfter(START, signal),
     );
   }
 
   /** The record at a place, as long as reads are patient; `undefined` when there is none. */
   async at(place: Position): Promise<LogRecord | undefined> {
-    const found = await this.#found(place);
-    return found === 'nowhere' ? undefined : found;
+    const found = await retrying(this.#context, { doing: 'looking for an event' }, (signal) =>
+      this.#found(place, signal),
+    );
+    return typeof found === 'string' ? undefined : found;
+  }
+
+  /** What `EventStore.knows` promises. */
+  knows(position: Position): Promise<boolean> {
+    return retrying(this.#context, { doing: 'looking for an event' }, (signal) => this.#isKnown(position, signal));
+  }
+
+  /** @throws PositionUnknown when another record stands at a position, or the log ends before it each time one looks. */
+  async #demandKnown(position: Position, signal: AbortSignal): Promise<void> {
+    if ((await this.#isKnown(position, signal)) || signal.aborted) return;
+    throw new PositionUnknown({ position, head: await this.head() });
   }
 
   /**
    * Whether a position stands for a record that is there. One that the server has scavenged since is still believed: nothing of a store
    * is scavenged, and where the end of the log was, a record of the server's own may have stood.
    */
-  async knows(position: Position): Promise<boolean> {
+  async #isKnown(position: Position, signal: AbortSignal): Promise<boolean> {
     if (position === START) return true;
-    const found = await this.#found(position);
-    if (found !== undefined) return found !== 'nowhere' && found.position === position;
-    const end = await retrying(this.#context, { doing: 'looking for the end' }, (signal) => this.end(signal));
-    return position <= end;
+    const found = await this.#found(position, signal);
+    return found === 'scavenged' || (found !== 'nowhere' && found.position === position);
   }
 
-  /** `nowhere`: no record ever began there. */
-  #found(position: Position): Promise<LogRecord | 'nowhere' | undefined> {
-    return retrying(this.#context, { doing: 'looking for an event' }, async (signal) => {
-      for (let look = 1; look <= LOOKS; look++) {
-        try {
-          return await this.#at(position, signal);
-        } catch (error) {
-          if (!isFailureInside(error) || !(await this.#canBeRead(signal))) throw error;
-          await backOff(look, signal);
-        }
+  /**
+   * The record at a place. Looks more than once: a node that has just become the leader may not know yet what was read elsewhere,
+   * and a server says of a place that is none what it says of anything that goes wrong inside it.
+   */
+  async #found(place: Position, signal: AbortSignal): Promise<LogRecord | 'scavenged' | 'nowhere'> {
+    for (let look = 1; look <= LOOKS && !signal.aborted; look++) {
+      try {
+        const [first] = await this.#from(place, 1, signal);
+        if (first !== undefined && placeIn(first.position) === placeIn(place)) return first;
+        if (place <= (await this.end(signal))) return 'scavenged';
+      } catch (error) {
+        if (!isFailureInside(error)) throw error;
+        // If it can be read all the same, it was the place.
+        await this.end(signal);
       }
-      return 'nowhere';
-    });
+      await backOff(look, signal);
+    }
+    return 'nowhere';
   }
 
-  /** @throws PositionUnknown when another record stands there, or the log ends before it. */
-  async #demandKnown(position: Position, signal: AbortSignal): Promise<void> {
-    const found = await this.#at(position, signal);
-    if (found?.position === position || signal.aborted) return;
-    if (found !== undefined) throw await this.#unknown(position);
-    await this.endFrom(position, signal);
-  }
-
-  async #unknown(position: Position): Promise<PositionUnknown> {
-    return new PositionUnknown({ position, head: await this.head() });
-  }
-
-  async #canBeRead(signal: AbortSignal): Promise<boolean> {
+  /** What stood at the end of the log when it was looked at, and what comes next; neither when the log is another now. */
+  async #standing({ end }: Extent, signal: AbortSignal): Promise<readonly LogRecord[]> {
     try {
-      await this.end(signal);
-      return !signal.aborted;
-    } catch {
-      return false;
+      return await this.#from(end, 2, signal);
+    } catch (error) {
+      if (!isFailureInside(error)) throw error;
+      return [];
     }
   }
 
-  async #at(place: Position, signal: AbortSignal): Promise<LogRecord | undefined> {
-    const read: AllRead = { ...FORWARDS, from: place, filter: undefined, limit: 1 };
-    for await (const records of this.#records(read, { pageSize: 1, signal, withinMs: this.#context.timeouts.readMs })) {
-      return records.find(({ position }) => placeIn(position) === placeIn(place));
-    }
-    return undefined;
+  /** The first records at or after a place, whosever they are. */
+  async #from(place: Position, limit: number, signal: AbortSignal): Promise<readonly LogRecord[]> {
+    const read: AllRead = { direction: 'forwards', from: place, filter: undefined, limit };
+    const withinMs = this.#context.timeouts.readMs;
+    for await (const records of this.#records(read, { pageSize: limit, signal, withinMs })) return records;
+    return [];
   }
 
-  async #lastEvent(signal: AbortSignal): Promise<Position | undefined> {
+  /** The position of the last record of the whole log, whosever it is. */
+  async end(signal: AbortSignal): Promise<Position> {
+    const read: AllRead = { ...FROM_THE_END, filter: undefined, limit: 1 };
+    const withinMs = this.#context.timeouts.stallMs;
+    for await (const [last] of this.#records(read, { pageSize: 1, signal, withinMs })) return last?.position ?? START;
+    return START;
+  }
+
+  /** The first event of this store after a position, if there is one. */
+  #firstAfter(after: Position, signal: AbortSignal): Promise<LogRecord | undefined> {
+    return this.#firstOwn({ ...FORWARDS, from: after }, signal, after);
+  }
+
+  async #lastEvent(signal: AbortSignal): Promise<Position> {
+    const last = await this.#firstOwn({ ...FROM_THE_END, limit: Infinity }, signal);
+    return last?.position ?? START;
+  }
+
+  /** The first event of this store that a read comes upon, other than one that stands right at `after`. */
+  async #firstOwn(
+    read: Omit<AllRead, 'filter'>,
+    signal: AbortSignal,
+    after?: Position,
+  ): Promise<LogRecord | undefined> {
     const { names, timeouts } = this.#context;
     const isWanted = names.wanted(undefined);
-    const filter = names.serverFilter(undefined);
-    const read: AllRead = { direction: 'backwards', from: 'end', filter, limit: Infinity };
-    for await (const records of this.#records(read, { pageSize: 1, signal, withinMs: timeouts.scanMs })) {
-      const last = records.find(isWanted);
-      if (last !== undefined) return last.position;
+    const filtered = { ...read, filter: names.serverFilter(undefined) };
+    for await (const records of this.#records(filtered, { pageSize: 1, signal, withinMs: timeouts.scanMs })) {
+      const first = records.find((record) => record.position !== after && isWanted(record));
+      if (first !== undefined) return first;
     }
     return undefined;
   }
@@ -239,5 +236,3 @@ export class LogReader {
     for await (const messages of messagesOf) yield logRecordsOf(messages);
   }
 }
-
-const FORWARDS = { direction: 'forwards', limit: Infinity } as const;

@@ -3,6 +3,7 @@ import { revision, type Revision, type StreamId } from '@login-policy/event-sour
 import { ReceiptExists, revisionAfter, type Receipt } from '@login-policy/event-sourcing/store';
 import type { Delivery } from './delivery.js';
 import { damagedReceipt } from './faults.js';
+import type { Head } from './known-streams.js';
 import { refuseGivenUp, type StreamReader } from './reading-streams.js';
 import { streamReadRequest } from './requests.js';
 import { streamNameOf, typeOf, type KeptReceipt, type Proposal, type WireEvent } from './rows.js';
@@ -39,6 +40,14 @@ export interface Keeping {
   readonly revision: Revision;
 }
 
+/** What an append goes behind that has a receipt, as far as it is known. */
+export interface Behind {
+  readonly head?: Head | 'none';
+  readonly signal?: AbortSignal;
+}
+
+const FIRST: Revision = revision(0n);
+
 /** What carries through what has begun, also while the store is being closed. */
 export interface Settling {
   readonly delivery: Delivery;
@@ -70,17 +79,17 @@ export class Receipts {
   }
 
   /**
-   * Looks for a receipt, once the state is known that an append was decided on. The events of the stream are only looked at
-   * as far as they are known, if that is up to where the append will go: any after that make it fail anyway.
+   * Looks for a receipt, once the last event of the stream is known that an append goes behind: events that come after it make the
+   * append fail anyway, and those before it need not be read again if their receipts are known.
    *
    * @throws ReceiptExists when there is one.
    */
-  async refuse(streamId: StreamId, key: string, signal?: AbortSignal): Promise<void> {
-    const known = this.#context.known.of(streamId);
-    if (known.head === 'none') return;
-    const isComplete = known.head !== undefined && known.head.revision < known.receiptsBefore;
+  async refuse(streamId: StreamId, key: string, { head, signal }: Behind = {}): Promise<void> {
+    if (head === 'none') return;
+    const { covered, receipts } = this.#context.known.of(streamId);
+    const isComplete = head !== undefined && head.id === covered?.id;
     const isThere = isComplete
-      ? known.receipts.has(key) || (await this.#findAlone(streamId, key, signal)).is === 'kept'
+      ? receipts.has(key) || (await this.#findAlone(streamId, key, signal)).is === 'kept'
       : (await this.find(streamId, key, signal)) !== undefined;
     if (isThere) throw new ReceiptExists({ streamId, key });
   }
@@ -136,16 +145,22 @@ export class Receipts {
   }
 
   async #findInStream(streamId: StreamId, key: string, signal?: AbortSignal): Promise<Receipt | undefined> {
-    const known = this.#context.known.of(streamId);
-    let found = known.receipts.get(key);
-    const from = revision(known.receiptsBefore);
-    // Read on even if it is there already: what is known of the stream is to be of now.
-    for await (const page of this.#streams.pages(streamId, { from, signal })) {
-      const carrier = page.find(({ receipt }) => receipt?.key === key);
-      if (carrier?.receipt !== undefined) found ??= { ...carrier.receipt, revision: carrier.event.revision };
+    for (;;) {
+      const known = this.#context.known.of(streamId);
+      const { covered } = known;
+      let found = known.receipts.get(key);
+      let isSame = covered === undefined;
+      // Read on even if it is there already, and from the last event that is known: it is to be there now.
+      for await (const page of this.#streams.pages(streamId, { from: covered?.revision ?? FIRST, signal })) {
+        isSame ||= page[0]?.event.id === covered?.id;
+        if (!isSame) break;
+        const carrier = page.find(({ receipt }) => receipt?.key === key);
+        if (carrier?.receipt !== undefined) found ??= { ...carrier.receipt, revision: carrier.event.revision };
+      }
+      refuseGivenUp(streamId, signal);
+      if (isSame) return found;
+      known.forgetReceipts();
     }
-    refuseGivenUp(streamId, signal);
-    return found;
   }
 
   async #findAlone(streamId: StreamId, key: string, signal?: AbortSignal): Promise<Final> {

@@ -201,8 +201,12 @@ function isReceipt(value: Json): boolean {
 
 function isPlace(value: Json): boolean {
   if (!isJsonObject(value)) return false;
-  const [place, count] = [Number(value['place']), Number(value['count'])];
-  return Number.isSafeInteger(place) && Number.isSafeInteger(count) && place >= 1 && place <= count;
+  const { place, count } = value;
+  return typeof place === 'number' && typeof count === 'number' && isWhole(place) && isWhole(count) && place <= count;
+}
+
+function isWhole(value: number): boolean {
+  return Number.isSafeInteger(value) && value >= 1;
 }
 
 function metadataOf({ actor, $correlationId, $causationId, idempotencyKey, reason }: Envelope): EventMetadata {

@@ -41,10 +41,10 @@ export async function* serverRead(
   connection: Connection,
   { request, pageSize, withinMs, signal }: ServerRead,
 ): AsyncGenerator<readonly ReadResp[], void, undefined> {
-  const call = await ReadCall.begin(connection, request, { withinMs, ahead: pageSize, signal });
+  const call = await ReadCall.begin(connection, request, { withinMs, ahead: pageSize, atLeast: pageSize, signal });
   try {
     for (;;) {
-      const messages = await call.next({ atLeast: pageSize, atMost: pageSize, withinMs });
+      const messages = await call.next(withinMs);
       if (messages === undefined) return;
       if (messages === SILENCE) {
         throw new StoreUnavailable({ store: STORE, problem: `a read fell silent for ${withinMs} ms` });

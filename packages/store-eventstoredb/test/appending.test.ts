@@ -213,37 +213,4 @@ describe('an append to EventStoreDB', () => {
     expect(own?.revision).to.equal(3n);
     await Promise.all([early.close(), late.close()]);
   });
-
-  it('under way when the store is closed is carried through, or its outcome is unknown', async () => {
-    await append();
-    double.script.plan('batch-append', { do: 'answer-late', ms: 60 });
-    const carried = append();
-    await carriedOut(double, 2);
-    await store.close();
-    expect(await carried).to.have.length(1);
-  });
-
-  it('under way when the store is closed does not hold the closing up for longer than it may take', async () => {
-    const patient = connectEventStoreDb(double.url, { timeouts: { closeMs: paced(200) } });
-    await patient.eventStore.append(appendOf(STREAM, 1));
-    double.script.plan('batch-append', { do: 'never-answer' }, { times: 100 });
-    double.script.plan('read', { after: 0, do: 'stall' }, { times: 100 });
-    const lost = faultOf(patient.eventStore.append(appendOf(STREAM, 1)));
-    await carriedOut(double, 2);
-    const begun = performance.now();
-    await patient.close();
-    expect(performance.now() - begun).to.be.lessThan(paced(5000));
-    expect((await lost).code).to.equal('outcome-unknown');
-  });
 });
-
-async function carriedOut(double: Double, count: number): Promise<void> {
-  if (double.log.stream(STREAM).length >= count) return;
-  await new Promise<void>((resolve) => {
-    const leave = double.log.onWrite(() => {
-      if (double.log.stream(STREAM).length < count) return;
-      leave();
-      resolve();
-    });
-  });
-}

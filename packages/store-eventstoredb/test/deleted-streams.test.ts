@@ -1,4 +1,4 @@
-import { binaryEvent, EventStoreDBClient, jsonEvent } from '@eventstore/db-client';
+import { binaryEvent, EventStoreDBClient, jsonEvent, type MetadataType } from '@eventstore/db-client';
 import {
   isFault,
   monotonicIds,
@@ -107,12 +107,19 @@ describe('a stream that was changed outside the library', () => {
 
   it('by $tb that hides all of it is a damaged store, and no empty stream', () => isDamagedBy({ truncateBefore: 9 }));
 
-  it('by an event of somebody else says where that stands', async () => {
-    await client.appendToStream(name(), jsonEvent({ type: 'Counted', data: { by: 1 } }));
+  it('by an event of somebody else says where that stands', () => isUnreadableWith({}));
+
+  it('by an event whose place in its append is text says where that stands', () => {
+    const ours = { recordedAt: '2026-01-01T00:00:00.000Z', schemaVersion: 1, actor: 'tester', $correlationId: 'c' };
+    return isUnreadableWith({ ...ours, append: { place: '1', count: '2' } });
+  });
+
+  async function isUnreadableWith(metadata: MetadataType): Promise<void> {
+    await client.appendToStream(name(), jsonEvent({ type: 'Counted', data: { by: 1 }, metadata }));
     const caught: unknown = await revisionsOf(store.eventStore, stream).catch((error: unknown) => error);
     if (!isFault(caught, 'unreadable-event')) throw new Error('an unreadable event was expected');
     expect(caught.facts).to.include({ streamId: stream, revision: 3n, type: 'Counted' });
-  });
+  }
 
   it('by links and metadata shows none of them to who reads everything', async () => {
     const streamPrefix = unusedPrefix();

@@ -1,27 +1,98 @@
-import { isFault, revision, streamId } from '@login-policy/event-sourcing';
+import {
+  isFault,
+  revision,
+  streamId,
+  type EventStore,
+  type RecordedEvent,
+  type Store,
+} from '@login-policy/event-sourcing';
 import { connectEventStoreDb } from '@login-policy/store-eventstoredb';
 import { expect } from 'chai';
-import { describe, it } from 'mocha';
+import { afterEach, beforeEach, describe, it } from 'mocha';
 import { Double } from './double/double.js';
 import { appendOf, faultOf } from './events.js';
 
 const STREAM = streamId('Counter', 'one');
+const receipt = { key: 'k', fingerprint: 'f' };
 
-describe('an append to an EventStoreDB that has lost what it acknowledged', () => {
-  it('goes behind no other event than was meant (K14)', async () => {
-    const double = await Double.start();
-    const [store, other] = [connectEventStoreDb(double.url), connectEventStoreDb(double.url)];
-    const [last] = await store.eventStore.append(appendOf(STREAM, 1));
-    double.log.lose(STREAM);
-    await double.restart();
-    await other.eventStore.append(appendOf(STREAM, 1));
-    await other.close();
-    if (last === undefined) throw new Error('an event');
-    const behind = { ...appendOf(STREAM, 1), expected: revision(0), expectedEventId: last.id };
-    const fault = await faultOf(store.eventStore.append(behind));
-    expect(isFault(fault, 'revision-conflict')).to.equal(true);
-    expect(double.log.stream(STREAM)).to.have.length(1);
-    await store.close();
+describe('an EventStoreDB that has lost what it acknowledged', () => {
+  let double: Double;
+  let stores: Store[];
+
+  beforeEach(async () => {
+    double = await Double.start();
+    stores = [];
+  });
+
+  afterEach(async () => {
+    await Promise.all(stores.map((store) => store.close()));
     await double.stop();
   });
+
+  function another(): EventStore {
+    const store = connectEventStoreDb(double.url);
+    stores.push(store);
+    return store.eventStore;
+  }
+
+  async function appendTo(eventStore: EventStore): Promise<RecordedEvent> {
+    const [event] = await eventStore.append(appendOf(STREAM, 1));
+    if (event === undefined) throw new Error('an event');
+    return event;
+  }
+
+  async function lose(): Promise<void> {
+    double.log.lose(STREAM);
+    await double.restart();
+  }
+
+  async function demandConflict(eventStore: EventStore, last: RecordedEvent): Promise<void> {
+    const behind = { ...appendOf(STREAM, 1), expected: last.revision, expectedEventId: last.id };
+    expect(isFault(await faultOf(eventStore.append(behind)), 'revision-conflict')).to.equal(true);
+    expect(double.log.stream(STREAM)).to.have.length(1);
+  }
+
+  it('takes an append behind no other event than was meant (K14)', async () => {
+    const eventStore = another();
+    const last = await appendTo(eventStore);
+    await lose();
+    await appendTo(another());
+    await demandConflict(eventStore, last);
+  });
+
+  it('takes none behind another event from who has only read', async () => {
+    const eventStore = another();
+    const last = await appendTo(another());
+    expect(await allOf(eventStore)).to.deep.equal([last]);
+    await lose();
+    await appendTo(another());
+    await demandConflict(eventStore, last);
+  });
+
+  it('has lost the receipts with it', async () => {
+    const eventStore = another();
+    await eventStore.append({ ...appendOf(STREAM, 1), receipt });
+    expect(await eventStore.receipt(STREAM, 'k')).to.deep.include(receipt);
+    await lose();
+    expect(await eventStore.receipt(STREAM, 'k')).to.equal(undefined);
+    await appendTo(another());
+    expect(await eventStore.receipt(STREAM, 'k')).to.equal(undefined);
+    expect(await eventStore.append({ ...appendOf(STREAM, 1), receipt })).to.have.length(1);
+  });
+
+  it('has other receipts in its place, and they count', async () => {
+    const eventStore = another();
+    await appendTo(eventStore);
+    expect(await eventStore.receipt(STREAM, 'k')).to.equal(undefined);
+    await lose();
+    await another().append({ ...appendOf(STREAM, 1), receipt });
+    expect((await faultOf(eventStore.append({ ...appendOf(STREAM, 1), receipt }))).code).to.equal('receipt-exists');
+    expect(await eventStore.receipt(STREAM, 'k')).to.deep.equal({ ...receipt, revision: revision(0n) });
+  });
 });
+
+async function allOf(eventStore: EventStore): Promise<readonly RecordedEvent[]> {
+  const events: RecordedEvent[] = [];
+  for await (const page of eventStore.readStream(STREAM)) events.push(...page);
+  return events;
+}

@@ -1,6 +1,6 @@
 import { isFault, revision, streamId, type EventStore, type Store } from '@login-policy/event-sourcing';
 import type { Append } from '@login-policy/event-sourcing/store';
-import { connectEventStoreDb } from '@login-policy/store-eventstoredb';
+import { connectEventStoreDb, type Timeouts } from '@login-policy/store-eventstoredb';
 import { paced } from '@login-policy/testkit';
 import { expect } from 'chai';
 import { afterEach, beforeEach, describe, it } from 'mocha';
@@ -10,6 +10,8 @@ import { appendOf, faultOf, newEvents } from './events.js';
 
 const STREAM = streamId('Counter', 'one');
 const receipt = { key: 'k', fingerprint: 'f' };
+/** Of who waits for a late answer, however busy the machine is. */
+const PATIENT = { appendMs: 60_000 };
 
 describe('a receipt on EventStoreDB', () => {
   let double: Double;
@@ -26,8 +28,8 @@ describe('a receipt on EventStoreDB', () => {
   });
 
   /** A store that knows nothing yet, as another process has one. */
-  function another(): EventStore {
-    const store = connectEventStoreDb(double.url, { timeouts: { readMs: paced(300) } });
+  function another(timeouts: Timeouts = {}): EventStore {
+    const store = connectEventStoreDb(double.url, { timeouts: { readMs: paced(300), ...timeouts } });
     stores.push(store);
     return store.eventStore;
   }
@@ -60,7 +62,7 @@ describe('a receipt on EventStoreDB', () => {
   });
 
   it('without events is taken back when the stream went on while it was written', async () => {
-    const [one, two] = [another(), another()];
+    const [one, two] = [another(PATIENT), another()];
     await one.append(appendOf(STREAM, 1));
     double.script.plan('batch-append', { do: 'answer-late', ms: paced(500) });
     const keeping = faultOf(one.append(withReceipt(0, revision(0))));
@@ -72,7 +74,7 @@ describe('a receipt on EventStoreDB', () => {
   });
 
   it('that was taken back can be had again', async () => {
-    const [one, two] = [another(), another()];
+    const [one, two] = [another(PATIENT), another()];
     await one.append(appendOf(STREAM, 1));
     double.script.plan('batch-append', { do: 'answer-late', ms: paced(500) });
     const keeping = faultOf(one.append(withReceipt(0, revision(0))));
@@ -116,7 +118,7 @@ describe('a receipt on EventStoreDB', () => {
   });
 
   it('without events is believed by nobody before it is final, and never taken back after that', async () => {
-    const [one, two, three] = [another(), another(), another()];
+    const [one, two, three] = [another(PATIENT), another(), another()];
     await one.append(appendOf(STREAM, 1));
     double.script.plan('batch-append', { do: 'answer-late', ms: paced(500) });
     const keeping = outcomeOf(one.append(withReceipt(0, revision(0))));
@@ -129,7 +131,7 @@ describe('a receipt on EventStoreDB', () => {
   });
 
   it('without events whose stream went on is void to whoever meets it, also to who appends', async () => {
-    const [one, two] = [another(), another()];
+    const [one, two] = [another(PATIENT), another()];
     await one.append(appendOf(STREAM, 1));
     double.script.plan('batch-append', { do: 'answer-late', ms: paced(500) });
     const keeping = outcomeOf(one.append(withReceipt(0, revision(0))));

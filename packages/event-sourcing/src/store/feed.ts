@@ -42,8 +42,10 @@ function isAborted(signal: AbortSignal | undefined): boolean {
 
 /** How a store that is read, not told, looks for more. */
 export interface Source {
-  /** A way to read on by these options. @throws RangeError when the page size is out of its range. */
+  /** A way to read on by these options, until their signal fires. @throws RangeError when the page size is out of its range. */
   reader(options?: ReadAllOptions): Reader;
+  /** The way the feed itself reads on, where that is another one: it may wait until there is more. */
+  live?(signal: AbortSignal): Reader;
   /** Resolves when there may be more; asked before the store is read, so that nothing slips in between. */
   changed(signal: AbortSignal): Promise<void>;
 }
@@ -62,14 +64,15 @@ export class Feed {
 
   /** What `EventStore.subscribe` promises. @throws RangeError when the page size is out of its range. */
   subscribe(options?: ReadAllOptions): AsyncIterable<SubscriptionMessage> {
-    const read = this.#source.reader(options);
+    pageSizeOf(options);
     return {
       [Symbol.asyncIterator]: () => {
         const left = new AbortController();
         const takeBack = onAbort(options?.signal, () => left.abort());
         onAbort(left.signal, takeBack);
+        const read = this.#source.reader({ ...options, signal: left.signal });
         const join = (position: Position): Listener<RecordedEvent> => this.#join(position);
-        const messages = new Subscription({ read, join, options, left: left.signal }).messages();
+        const messages = new Subscription({ read, join, options, left }).messages();
         return {
           next: () => messages.next(),
           // A generator that waits can't hear that its reader is gone: it is woken first.
@@ -115,8 +118,8 @@ class FeedRun {
   }
 
   async #follow(): Promise<void> {
-    const read = this.#source.reader();
     const { signal } = this.#left;
+    const read = this.#source.live?.(signal) ?? this.#source.reader({ signal });
     while (!signal.aborted) {
       const change = this.#source.changed(signal);
       for (let isHead = false; !isHead && !signal.aborted;) {
@@ -148,7 +151,8 @@ interface SubscriptionParts {
   readonly read: Reader;
   readonly join: (position: Position) => Listener<RecordedEvent>;
   readonly options: ReadAllOptions | undefined;
-  readonly left: AbortSignal;
+  /** Fires when its reader has left, and once there is no more to hand out. */
+  readonly left: AbortController;
 }
 
 /** Each event once and in order, because each read and each news begins where the last one ended. */
@@ -165,25 +169,35 @@ class Subscription {
   }
 
   async *messages(): Messages {
-    const { join, left } = this.#parts;
-    while (!left.aborted) {
-      yield* this.#readTo(START);
-      if (left.aborted) return;
-      const listener = join(this.#reached);
-      try {
-        // What was written between the read and the joining.
-        const { from = START } = listener;
-        if (this.#reached < from) yield* this.#readTo(from);
-        yield* this.#listen(listener);
-      } finally {
-        listener.leave();
+    const { left } = this.#parts;
+    try {
+      while (!left.signal.aborted) {
+        yield* this.#readTo(START);
+        if (!left.signal.aborted) yield* this.#follow();
       }
+    } finally {
+      left.abort();
+    }
+  }
+
+  async *#follow(): Messages {
+    const listener = this.#parts.join(this.#reached);
+    // Also while nobody asks for the next message.
+    onAbort(this.#parts.left.signal, listener.leave);
+    try {
+      // What was written between the read and the joining.
+      const { from = START } = listener;
+      if (this.#reached < from) yield* this.#readTo(from);
+      yield* this.#listen(listener);
+    } finally {
+      listener.leave();
     }
   }
 
   /** Reads to the end of the store, which is at `place` at the least. */
   async *#readTo(place: Position): Messages {
-    const { read, left } = this.#parts;
+    const { read } = this.#parts;
+    const left = this.#parts.left.signal;
     for (let isHead = false; !left.aborted && (!isHead || this.#reached < place);) {
       const ahead = await read(this.#reached);
       ({ isHead } = ahead);
@@ -196,7 +210,8 @@ class Subscription {
 
   /** Until more was written than is kept for a slow reader: then it is read again. */
   async *#listen(listener: Listener<RecordedEvent>): Messages {
-    const { left, options } = this.#parts;
+    const { options } = this.#parts;
+    const left = this.#parts.left.signal;
     const isWanted = filterPredicate(options?.filter);
     for (let isHead = true; !left.aborted;) {
       if (isHead && (this.#announced === undefined || this.#reached > this.#announced)) {

@@ -119,11 +119,29 @@ export class EventLog {
     this.records = this.records.filter((record) => record !== lost);
   }
 
+  /** Makes a backup; the returned function puts the log back to it: later records were never there, and their places come again. */
+  backUp(): () => void {
+    const [records, end, starts] = [[...this.records], this.#end, new Set(this.#starts)];
+    const streams = new Map([...this.#streams].map(([name, stream]) => [name, [...stream]]));
+    return () => {
+      this.records = records;
+      this.#end = end;
+      replace(this.#starts, starts);
+      this.#streams.clear();
+      for (const [name, stream] of streams) this.#streams.set(name, stream);
+    };
+  }
+
   /** Calls back after each write, until the returned function is called. */
   onWrite(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
+}
+
+function replace(set: Set<bigint>, by: ReadonlySet<bigint>): void {
+  set.clear();
+  for (const each of by) set.add(each);
 }
 
 let systemEvents = 0;

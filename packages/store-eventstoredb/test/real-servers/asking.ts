@@ -1,4 +1,5 @@
 import shared from '@eventstore/db-client/generated/shared_pb.js';
+import { paced } from '@login-policy/testkit';
 import streams from '@eventstore/db-client/generated/streams_pb.js';
 import streamsGrpc from '@eventstore/db-client/generated/streams_grpc_pb.js';
 import type { StreamsClient } from '@eventstore/db-client/generated/streams_grpc_pb.js';
@@ -60,7 +61,7 @@ export class Asker {
         call.write(request);
       }
       call.end();
-      setTimeout(() => resolve('silent'), SILENCE_MS * 20).unref();
+      setTimeout(() => resolve('silent'), paced(SILENCE_MS * 20)).unref();
     });
   }
 
@@ -125,7 +126,7 @@ export class Asker {
       });
       call.on('error', (error: ServiceError) => resolve([...came, endOf(error)]));
       call.on('end', () => resolve(came));
-      if (messages === 0) setTimeout(() => resolve('silent'), SILENCE_MS);
+      if (messages === 0) setTimeout(() => resolve('silent'), paced(SILENCE_MS));
     });
   }
 }

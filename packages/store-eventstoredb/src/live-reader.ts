@@ -1,0 +1,122 @@
+import type { Position } from '@login-policy/event-sourcing';
+import { onAbort, StoreUnavailable, type ReadAhead } from '@login-policy/event-sourcing/store';
+import { Ending } from './ending.js';
+import { STORE } from './faults.js';
+import { PageMaker } from './page-maker.js';
+import { PageReader, type FollowingContext } from './page-reader.js';
+import { Patience } from './patience.js';
+import { ReadCall, SILENCE } from './read-call.js';
+import { subscriptionRequest } from './requests.js';
+import { logRecordsOf } from './server-reads.js';
+
+/** Messages of the server that wait here at the most; then it is made to wait. */
+const AHEAD = 500;
+
+/** The live call of a store, and what has come of it. */
+interface Live {
+  readonly call: ReadCall;
+  readonly maker: PageMaker;
+  lookedAround: number;
+  owedSince: number | undefined;
+}
+
+/**
+ * Reads on as events are written: up to the end by reads, then by a call on which the server says what comes. When that breaks, or keeps
+ * something back, reads go on from where it was; so nothing is lost between the two, and a log that is another one now is noticed.
+ */
+export class LiveReader {
+  readonly #context: FollowingContext;
+  readonly #ending: Ending;
+  readonly #patience: Patience;
+  readonly #history: PageReader;
+  /** The last event of this store up to where the reading is; not known at first. */
+  #last: Position | undefined;
+  #live: Live | undefined;
+
+  constructor(context: FollowingContext, signal: AbortSignal) {
+    this.#context = context;
+    this.#ending = new Ending(context.closing, { signals: [signal] });
+    onAbort(signal, () => this.#ending.leave());
+    this.#patience = Patience.endless(this.#ending.signal);
+    this.#history = new PageReader(context, { signal });
+  }
+
+  /** The next events after a position, or how far there are none. Waits until it can say one or the other. */
+  async read(after: Position): Promise<ReadAhead> {
+    while (!this.#ending.isHere()) {
+      try {
+        const ahead = await (this.#live === undefined ? this.#catchUp(after) : this.#hear(this.#live, after));
+        if (ahead !== undefined) return ahead;
+      } catch (error) {
+        this.#live?.call.cancel();
+        this.#live = undefined;
+        await this.#patience.after(error);
+      }
+    }
+    return { events: [], considered: after, isHead: true };
+  }
+
+  /** By reads; at the end the call is begun. */
+  async #catchUp(after: Position): Promise<ReadAhead | undefined> {
+    const { log } = this.#context;
+    const { signal } = this.#ending;
+    const last = this.#last ?? (await log.look(signal)).last;
+    const ahead = await this.#history.read(after);
+    if (this.#ending.isHere()) return undefined;
+    this.#last = ahead.events.at(-1)?.position ?? last;
+    if (ahead.isHead) await this.#begin(this.#last, ahead.considered);
+    return ahead;
+  }
+
+  /**
+   * Begins the call behind the last event of this store, which is there for certain. A server of 23.10 skips the first record it finds at
+   * or after the place it is to begin behind, and one of the server's own at the end of the log may have been scavenged since.
+   */
+  async #begin(last: Position, reached: Position): Promise<void> {
+    const { connection, names, timeouts } = this.#context;
+    const request = subscriptionRequest(last, names.serverFilter(undefined));
+    const options = { withinMs: timeouts.stallMs, ahead: AHEAD, atLeast: 1, signal: this.#ending.signal };
+    const call = await ReadCall.begin(connection, request, options);
+    const maker = new PageMaker(names, undefined, reached);
+    this.#live = { call, maker, lookedAround: performance.now(), owedSince: undefined };
+  }
+
+  async #hear(live: Live, after: Position): Promise<ReadAhead | undefined> {
+    const { call, maker } = live;
+    const { log, timeouts } = this.#context;
+    const messages = await call.next(timeouts.probeMs);
+    if (this.#ending.isHere()) return undefined;
+    if (messages === undefined) throw stalled('the server ended it');
+    if (messages !== SILENCE) maker.take(logRecordsOf(messages));
+    const events = maker.handOut(Infinity).map(({ event }) => event);
+    if (events.length > 0) {
+      this.#patience.renew();
+      live.owedSince = undefined;
+      this.#last = maker.handedOut;
+      log.note(this.#last);
+      return { events, considered: maker.handedOut, isHead: true };
+    }
+    // Also while others write all the time: their records come as checkpoints, and are no silence.
+    if (messages !== SILENCE && performance.now() - live.lookedAround < timeouts.probeMs) return undefined;
+    live.lookedAround = performance.now();
+    return this.#lookAround(live, after);
+  }
+
+  /**
+   * Nothing came for a while. Either there is nothing of this store, and then those who listen may know how far the server is; or
+   * there is, and the server owes it: it gets some time, then a new call.
+   */
+  async #lookAround(live: Live, after: Position): Promise<ReadAhead | undefined> {
+    const { log, timeouts } = this.#context;
+    const { last, end } = await log.look(this.#ending.signal);
+    if (this.#ending.isHere()) return undefined;
+    if (last <= after) return end > after ? { events: [], considered: end, isHead: true } : undefined;
+    live.owedSince ??= performance.now();
+    if (performance.now() - live.owedSince < timeouts.stallMs) return undefined;
+    throw stalled(`the event at ${last} did not come for ${timeouts.stallMs} ms`);
+  }
+}
+
+function stalled(problem: string): StoreUnavailable {
+  return new StoreUnavailable({ store: STORE, problem: `a subscription stalled: ${problem}` });
+}

@@ -1,0 +1,81 @@
+import { laterPosition, START, type Position } from '@login-policy/event-sourcing';
+import { onAbort, pageSizeOf, type ReadAhead, type ReadAllOptions } from '@login-policy/event-sourcing/store';
+import { backOff } from './deadline.js';
+import { Ending } from './ending.js';
+import { PageMaker } from './page-maker.js';
+import { Patience } from './patience.js';
+import type { Page } from './reading-streams.js';
+import type { LogReader, Reading } from './reads.js';
+import type { ReadingContext } from './server-reads.js';
+
+/** What following needs besides what reading does. */
+export interface FollowingContext extends ReadingContext {
+  readonly log: LogReader;
+}
+
+/** One read of everything under way, up to the end there was when it began. */
+interface Run {
+  readonly end: Position;
+  readonly maker: PageMaker;
+  readonly pages: AsyncIterator<Page, void, undefined>;
+  /** Read ahead, so that the last page is known to be one. */
+  next: IteratorResult<Page, void>;
+}
+
+/** Reads on from a position, page by page to the end, and again; for as long as it takes while the server is away. */
+export class PageReader {
+  readonly #context: FollowingContext;
+  readonly #options: ReadAllOptions;
+  readonly #reading: Reading;
+  #run: Run | undefined;
+  #fragments = 0;
+
+  constructor(context: FollowingContext, options: ReadAllOptions) {
+    const { filter, signal } = options;
+    const ending = new Ending(context.closing, { signals: [signal] });
+    onAbort(signal, () => ending.leave());
+    this.#context = context;
+    this.#options = options;
+    this.#reading = { filter, pageSize: pageSizeOf(options), ending, patience: Patience.endless(ending.signal) };
+  }
+
+  /** The next page, or that there is none up to the end. @throws PositionUnknown when the position stands for nothing here. */
+  async read(after: Position): Promise<ReadAhead> {
+    const run = this.#run ?? (await this.#begin(after));
+    this.#run = undefined;
+    const { value: page } = run.next;
+    if (page !== undefined) run.next = await run.pages.next();
+    const events = page?.map(({ event }) => event) ?? [];
+    if (run.next.done !== true) {
+      this.#run = run;
+      return { events, considered: events.at(-1)?.position ?? after, isHead: false };
+    }
+    const { handedOut, isInside } = run.maker;
+    if (!isInside) return { events, considered: laterPosition(handedOut, run.end), isHead: true };
+    // The log ends within an append: its end is about to come, and till then nothing is said.
+    this.#fragments = events.length > 0 ? 1 : this.#fragments + 1;
+    await backOff(this.#fragments, this.#reading.ending.signal);
+    return { events, considered: handedOut, isHead: false };
+  }
+
+  async #begin(after: Position): Promise<Run> {
+    const { log, names } = this.#context;
+    // Looked at first, so that all up to there is in the read.
+    const end = await this.#end();
+    const maker = new PageMaker(names, this.#options.filter, after);
+    const pages = log.fill(maker, this.#reading);
+    return { end, maker, pages, next: await pages.next() };
+  }
+
+  async #end(): Promise<Position> {
+    const { ending, patience } = this.#reading;
+    while (!ending.isHere()) {
+      try {
+        return await this.#context.log.end(ending.signal);
+      } catch (error) {
+        await patience.after(error);
+      }
+    }
+    return START;
+  }
+}
