@@ -1,4 +1,4 @@
-import { pause } from '@login-policy/event-sourcing/store';
+import { pause, refuseUnknownOptions } from '@login-policy/event-sourcing/store';
 
 /** How long each thing may take, in milliseconds. None of them is left to the server or the client. */
 export interface Timeouts {
@@ -39,6 +39,7 @@ const LONGEST = 2 ** 31 - 1;
  * @throws RangeError when one is not a number of milliseconds a timer can hold.
  */
 export function timeoutsOf(given: Timeouts = {}): Required<Timeouts> {
+  refuseUnknownOptions(given, Object.keys(DEFAULTS));
   const timeouts = { ...DEFAULTS, ...given };
   for (const [name, value] of Object.entries(timeouts)) {
     if (!(value >= 1 && value <= LONGEST)) throw new RangeError(`${name} is from 1 to ${LONGEST} ms, not ${value}`);

@@ -1,6 +1,6 @@
 import { EventStoreDBClient, type Credentials } from '@eventstore/db-client';
 import { systemClock, type Clock, type Store } from '@login-policy/event-sourcing';
-import { memoryReadModelStore, type ReadModelStore } from '@login-policy/event-sourcing/store';
+import { memoryReadModelStore, refuseUnknownOptions, type ReadModelStore } from '@login-policy/event-sourcing/store';
 import { boundReadModels } from './read-models.js';
 import { Connection } from './connection.js';
 import { timeoutsOf, type Timeouts } from './deadline.js';
@@ -31,7 +31,7 @@ export interface EventStoreDbStoreOptions {
  *
  * Nothing is sent before the first call. Every call asks for the cluster's leader.
  *
- * @throws RangeError when the prefix or a time-out is not one.
+ * @throws RangeError when the prefix or a time-out is not one, and naming what is not an option.
  * @throws StoreForeign when the client is of an unknown make.
  */
 export function openEventStoreDbStore(
@@ -55,7 +55,17 @@ export function connectEventStoreDb(connectionString: string, options: EventStor
   };
 }
 
+const OPTIONS: readonly (keyof EventStoreDbStoreOptions | 'client')[] = [
+  'client',
+  'clock',
+  'readModels',
+  'streamPrefix',
+  'credentials',
+  'timeouts',
+];
+
 function storeOn(connection: Connection, options: EventStoreDbStoreOptions): Store {
+  refuseUnknownOptions(options, OPTIONS);
   const { clock = systemClock, streamPrefix = '' } = options;
   const names = new StreamNames(streamPrefix);
   const eventStore = new EventStoreDbEventStore({ connection, names, clock, timeouts: timeoutsOf(options.timeouts) });

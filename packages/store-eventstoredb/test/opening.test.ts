@@ -53,20 +53,21 @@ describe('a store that is opened', () => {
   });
 
   it('refuses a prefix that is none, and a time-out that is none', () => {
-    const refusalOf = (options: EventStoreDbStoreOptions): string => {
-      try {
-        connectEventStoreDb(server.url, options);
-        return 'opened';
-      } catch (error) {
-        return String(error);
-      }
-    };
     for (const streamPrefix of ['staging', 'a-b.', '.', '1.', 'ä.', 'a..']) {
-      expect(refusalOf({ streamPrefix }), streamPrefix).to.match(/^RangeError: streamPrefix/);
+      expect(refusalOf(server.url, { streamPrefix }), streamPrefix).to.match(/^RangeError: streamPrefix/);
     }
     for (const appendMs of [0, -1, Number.NaN, 2 ** 31]) {
-      expect(refusalOf({ timeouts: { appendMs } })).to.match(/^RangeError: appendMs/);
+      expect(refusalOf(server.url, { timeouts: { appendMs } })).to.match(/^RangeError: appendMs/);
     }
+  });
+
+  it('passes over no option that is misspelt', () => {
+    expect(refusalOf(server.url, Object({ streamprefix: 'a.' }))).to.match(
+      /^RangeError: "streamprefix" is not an option/,
+    );
+    expect(refusalOf(server.url, { timeouts: Object({ appendMS: 1 }) })).to.match(
+      /^RangeError: "appendMS" is not an option/,
+    );
   });
 
   it('says how late an event may still come to be there, by the time an append has (K33)', async () => {
@@ -175,4 +176,13 @@ async function idsOf(eventStore: EventStore, filter?: EventFilter): Promise<read
   for await (const page of eventStore.readAll(filter === undefined ? {} : { filter }))
     ids.push(...page.map(({ id }) => id));
   return ids;
+}
+
+function refusalOf(url: string, options: EventStoreDbStoreOptions): string {
+  try {
+    connectEventStoreDb(url, options);
+    return 'opened';
+  } catch (error) {
+    return String(error);
+  }
 }
