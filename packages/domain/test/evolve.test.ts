@@ -1,4 +1,4 @@
-import { evolve, ABSENT } from '@login-policy/domain';
+import { evolve, ABSENT, parseIdentityProviderId } from '@login-policy/domain';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { PASSKEY, policyAdded, policyAfter } from './policies.js';
@@ -11,6 +11,19 @@ describe('a policy evolving', () => {
       { type: 'SecondFactorAdded', data: { factor: 'TOTP' } },
     );
     expect(policy).to.have.deep.property('secondFactors', ['U2F', 'OTP_SMS', 'TOTP']);
+  });
+
+  it('keeps identity providers in the order they were added', () => {
+    const [one, two, three] = (['b', 'a', 'c'] as const).map((id) => ({
+      id: parseIdentityProviderId(id, 'id'),
+      ownerType: 'SYSTEM' as const,
+    }));
+    if (one === undefined || two === undefined || three === undefined) throw new Error('unreachable');
+    const policy = policyAfter(...policyAdded({ identityProviders: [one, two, three] }), {
+      type: 'IdentityProviderRemoved',
+      data: { id: two.id },
+    });
+    expect(policy).to.have.deep.property('identityProviders', [one, three]);
   });
 
   it('begins with no factors when it is added again after a removal', () => {

@@ -11,7 +11,7 @@ import {
   type LoginPolicyRow,
   type PolicyState,
 } from '@login-policy/domain';
-import { isFault, revision } from '@login-policy/event-sourcing';
+import { isFault, parseStreamId, revision } from '@login-policy/event-sourcing';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { describe, it } from 'mocha';
@@ -84,6 +84,13 @@ describe('a history that nobody could have decided', () => {
     const policy = policyAfter(...before);
     expect(evolve(policy, removed, 'organization')).to.deep.equal({ stage: 'absent' });
     expect(() => evolve(policy, removed, 'instance')).to.throw(/instance/);
+  });
+
+  it('is not what a stream of something else is taken for: to fold one is a defect', () => {
+    const [added] = policyAdded();
+    if (added === undefined) throw new Error('unreachable');
+    const foreign = { ...recorded(loginPolicyEvents.encode(added)), streamId: parseStreamId('invoice-1') };
+    expect(() => evolveState(NO_POLICY, loginPolicyEvents.decode(foreign))).to.throw(TypeError, 'invoice-1');
   });
 
   it('is told by the state and by the row alike, which are one fold', () => {

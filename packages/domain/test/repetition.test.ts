@@ -2,7 +2,7 @@ import { freshInstance, openLoginPolicies, orThrow } from '@login-policy/domain'
 import { openMemoryStore } from '@login-policy/event-sourcing';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
-import { by, countEvents, instance, openDesk, PASSKEY, rejectionOf } from './policies.js';
+import { acme, by, countEvents, globex, instance, openDesk, PASSKEY, rejectionOf } from './policies.js';
 
 describe('a command that comes again under its idempotency key', () => {
   const keyed = { ...by, idempotencyKey: 'removal-1' };
@@ -111,13 +111,28 @@ describe('commands from two processes on one policy', () => {
 });
 
 describe('the directory of identity providers', () => {
+  it('is asked before one is linked by a revert or by a copy of the default', async () => {
+    const gone = new Set<string>();
+    const { loginPolicies } = await openDesk({
+      identityProviders: { exists: async (_owner, { id }) => !gone.has(id) },
+    });
+    const linked = { ...freshInstance, identityProviders: [{ id: 'idp-1', ownerType: 'SYSTEM' as const }] };
+    for (const owner of [instance, acme]) orThrow(await loginPolicies.add(owner, linked, by));
+    orThrow(await loginPolicies.removeIdentityProvider(acme, 'idp-1', by));
+    gone.add('idp-1');
+    const refused = { reason: 'identity-provider-not-found', id: 'idp-1' };
+    expect(rejectionOf(await loginPolicies.revert(acme, { sequence: 5n }, by))).to.deep.equal(refused);
+    expect(rejectionOf(await loginPolicies.customize(globex, by))).to.deep.equal(refused);
+  });
+
   it('is asked before one is linked, and its failure is the answer', async () => {
     const known = new Set(['good']);
     const { store, loginPolicies } = await openDesk({
       identityProviders: {
         exists: async (_owner, { id }) => {
           if (id === 'down') throw new Error('the directory is down');
-          return known.has(id);
+          // Of a directory in JavaScript: what is not said to be there is not linked.
+          return id === 'unsure' ? Reflect.get({}, id) : known.has(id);
         },
       },
     });
@@ -125,6 +140,7 @@ describe('the directory of identity providers', () => {
     const link = (id: string) => loginPolicies.addIdentityProvider(instance, { id, ownerType: 'SYSTEM' }, by);
     expect(await link('good')).to.include({ outcome: 'accepted' });
     expect(rejectionOf(await link('bad'))).to.deep.equal({ reason: 'identity-provider-not-found', id: 'bad' });
+    expect(rejectionOf(await link('unsure')).reason).to.equal('identity-provider-not-found');
     const before = await countEvents(store);
     const caught = await link('down').catch((error: unknown) => error);
     expect(caught).to.be.an('error').with.property('message', 'the directory is down');

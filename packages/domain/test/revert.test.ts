@@ -85,6 +85,21 @@ describe('reverting a login policy', () => {
       .thenRejected({ reason: 'identity-provider-not-found', id: provider.id });
   });
 
+  it('is refused in the same way where the whole policy was removed', () => {
+    const then = policyAfter(...policyAdded({ identityProviders: [provider] }));
+    given(...policyAdded(), { type: 'LoginPolicyRemoved', data: {} })
+      .when(...revertTo(then, provider))
+      .thenRejected({ reason: 'identity-provider-not-found', id: provider.id });
+  });
+
+  it('links an identity provider anew that has another owner now', () =>
+    given(...policyAdded({ identityProviders: [{ ...provider, ownerType: 'SYSTEM' }] }))
+      .when(...revertToAfter(...policyAdded({ identityProviders: [provider] })))
+      .thenEvents(
+        { type: 'IdentityProviderRemoved', data: { id: provider.id } },
+        { type: 'IdentityProviderAdded', data: { identityProvider: provider } },
+      ));
+
   it('does not ask for an identity provider that stayed linked', () => {
     const then = policyAfter(...policyAdded({ identityProviders: [provider], secondFactors: ['TOTP'] }));
     given(...policyAdded({ identityProviders: [provider] }))
