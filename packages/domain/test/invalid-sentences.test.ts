@@ -1,0 +1,88 @@
+import { parseIdentityProviderId, parseOwner, type LoginPolicies } from '@login-policy/domain';
+import { expect } from 'chai';
+import { describe, it } from 'mocha';
+import { by, instance, openDesk } from './policies.js';
+
+const EXPECTED = 'id must be an id of 1 to 200 characters without control characters or lone surrogates, not';
+
+/** How a sentence shows what stood where an id should. */
+const SHOWN: readonly (readonly [given: unknown, shown: string])[] = [
+  ['', '""'],
+  [`"${'x'.repeat(58)}\n`, `"\\"${'x'.repeat(58)}\\n"`],
+  [`${'x'.repeat(60)}\n`, `"${'x'.repeat(60)}" (61 characters)`],
+  ['x'.repeat(201), `"${'x'.repeat(60)}" (201 characters)`],
+  [7, '7'],
+  [Number.NaN, 'NaN'],
+  [true, 'true'],
+  [undefined, 'undefined'],
+  [7n, '7n'],
+  [10n ** 70n, `1${'0'.repeat(59)}n`],
+  [null, 'null'],
+  [[1], 'a list'],
+  [{}, 'an object'],
+  [() => 1, 'a function'],
+  [Symbol('id'), 'a symbol'],
+];
+
+describe('the sentence that refuses wrong input', () => {
+  it('shows what was given, shortened to what fits', () => {
+    for (const [given, shown] of SHOWN)
+      expect(() => parseIdentityProviderId(given, 'id'), shown).to.throw(`${EXPECTED} ${shown}.`);
+  });
+
+  it('names the member that was probably meant, or all there are', async () => {
+    const { loginPolicies } = await openDesk();
+    const said = async (settings: object) => messageOf(loginPolicies.change(instance, settings, by));
+    expect(await said({ forceMFA: true })).to.equal('settings.forceMFA is not a setting. Did you mean forceMfa?');
+    expect(await said({ force_mfa: true })).to.equal('settings.force_mfa is not a setting. Did you mean forceMfa?');
+    expect(await said({ lifetimes: { passwordChek: 1 } })).to.equal(
+      'settings.lifetimes.passwordChek is not a lifetime. Did you mean passwordCheck?',
+    );
+    expect(await said({ lifetimes: { session: 1 } })).to.equal(
+      'settings.lifetimes.session is not a lifetime. There are passwordCheck, externalLoginCheck, mfaInitSkip, secondFactorCheck and multiFactorCheck.',
+    );
+    const optioned = loginPolicies.change(instance, {}, Object({ ...by, reasons: 'x' }));
+    expect(await messageOf(optioned)).to.equal('options.reasons is not an option. Did you mean reason?');
+    expect(() => parseOwner({ instance: '1' }, 'owner')).to.throw(
+      'owner.instance is not a member of owner. Did you mean instanceId?',
+    );
+    expect(() => parseOwner({ x: '1' }, 'owner')).to.throw(
+      'owner.x is not a member of owner, which has instanceId and organizationId.',
+    );
+    const removal = loginPolicies.execute({ ...instance, organizationId: 'a' }, Object({ type: 'remove', x: 1 }), by);
+    expect(await messageOf(removal)).to.equal('command.x is not a member of command, which has type.');
+  });
+
+  it('takes one letter more, fewer or another for a slip, and less than half of a longer name', () => {
+    const nearest = (name: string) =>
+      /Did you mean (.*)\?/.exec(messageFrom(() => parseOwner({ [name]: 1 }, 'owner')))?.[1];
+    expect(
+      ['instanceId', 'instanceld', 'instaceID', 'Instance-Id', 'instancID', 'instance'].map(nearest),
+    ).to.deep.equal([undefined, ...Array.from({ length: 5 }, () => 'instanceId')]);
+    expect(['orgId', 'organisation', 'organId', 'zation', 'i'].map(nearest)).to.deep.equal([
+      undefined,
+      'organizationId',
+      undefined,
+      undefined,
+      undefined,
+    ]);
+  });
+
+  it('names a member of any length in a line', () => {
+    const long = messageFrom(() => parseOwner({ ['x'.repeat(1_000_000)]: 1 }, 'owner'));
+    expect(long).to.equal(`owner.${'x'.repeat(60)} is not a member of owner, which has instanceId and organizationId.`);
+  });
+});
+
+async function messageOf(answer: ReturnType<LoginPolicies['change']>): Promise<string> {
+  const answered = await answer;
+  return answered.outcome === 'rejected' ? answered.message : answered.outcome;
+}
+
+function messageFrom(parse: () => unknown): string {
+  try {
+    return String(parse());
+  } catch (caught) {
+    return caught instanceof Error ? caught.message : String(caught);
+  }
+}
