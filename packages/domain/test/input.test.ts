@@ -69,6 +69,11 @@ const REFUSED: Readonly<Record<string, Refused>> = {
     field: 'command.type',
     call: (policies) => policies['execute']?.(instance, { type: 'toString' }, by),
   },
+  'a command that is text': { field: 'command.type', call: (policies) => policies['execute']?.(instance, 'remove', by) },
+  'a command whose type can be no text': {
+    field: 'command.type',
+    call: (policies) => policies['execute']?.(instance, JSON.parse('{"type":{"toString":1}}'), by),
+  },
   'no command': { field: 'command.type', call: (policies) => policies['execute']?.(instance, null, by) },
   'a member that has no place in a command': {
     field: 'command.factor',
@@ -93,6 +98,10 @@ const REFUSED: Readonly<Record<string, Refused>> = {
     call: removal(instance, PASSKEY, { ...by, ifSequence: 1 }),
   },
   'a negative sequence': { field: 'options.ifSequence', call: removal(instance, PASSKEY, { ...by, ifSequence: -1n }) },
+  'an event id in a list': {
+    field: 'options.ifEventId',
+    call: removal(instance, PASSKEY, { ...by, ifEventId: ['01J0000000000000000000000A'] }),
+  },
   'a signal that is none': { field: 'options.signal', call: removal(instance, PASSKEY, { ...by, signal: {} }) },
   'a negative lifetime': { field: 'settings.lifetimes.mfaInitSkip', call: lifetime(hours(-1)) },
   'an infinite lifetime': { field: 'settings.lifetimes.mfaInitSkip', call: lifetime(hours(1e308)) },

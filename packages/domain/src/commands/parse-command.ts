@@ -37,7 +37,7 @@ export function parseOrder(
 
 /** Takes a command for the owner's policy, and brings it into its canonical form. @throws InvalidValue */
 export function parseCommand(input: unknown, owner: Owner): LoginPolicyCommand {
-  const type = typeIn(input);
+  const type = parseType(typeGiven(input), 'command.type');
   const given = parseObject(input, 'command', MEMBERS[type]);
   switch (type) {
     case 'add':
@@ -65,13 +65,12 @@ export function parseCommand(input: unknown, owner: Owner): LoginPolicyCommand {
 
 /** What a call with this command is told of as: by the command's name, if it is one. */
 export function callOf(input: unknown): string {
-  const type = typeof input === 'object' && input !== null && 'type' in input ? String(input.type) : '';
-  return Object.hasOwn(MEMBERS, type) ? type : 'execute';
+  const type = typeGiven(input);
+  return typeof type === 'string' && Object.hasOwn(MEMBERS, type) ? type : 'execute';
 }
 
-function typeIn(input: unknown): CommandInput['type'] {
-  const isNamed = typeof input === 'object' && input !== null && 'type' in input;
-  return parseType(isNamed ? input.type : undefined, 'command.type');
+function typeGiven(input: unknown): unknown {
+  return typeof input === 'object' && input !== null && 'type' in input ? input.type : undefined;
 }
 
 function parsePolicyToAdd(value: unknown, owner: Owner): PolicyToAdd {
