@@ -82,7 +82,7 @@ export async function openLoginPolicies(options: LoginPoliciesOptions): Promise<
   const readModel = await Follower.open({
     store,
     projection: loginPolicyProjection,
-    ...(maxAgeMs !== undefined && { maxAgeMs }),
+    maxAgeMs,
   });
   return new LoginPolicies(options, readModel);
 }

@@ -67,49 +67,40 @@ const OPTIONS = [
 /** Takes the options of a command. @throws InvalidValue */
 export function parseCommandOptions(value: unknown): CommandContext {
   const given = parseObject(value, 'options', OPTIONS);
-  const ifSequence = optional(given, 'ifSequence', parseSequence);
-  const ifEventId = optional(given, 'ifEventId', parseEventId);
-  const signal = optional(given, 'signal', parseSignal);
-  const causationId = optional(given, 'causationId', parseId);
-  const correlationId = optional(given, 'correlationId', parseId);
-  const idempotencyKey = optional(given, 'idempotencyKey', parseId);
-  const reason = optional(given, 'reason', parseProse);
-  const context: { -readonly [Member in keyof CommandContext]: CommandContext[Member] } = {
+  return {
+    ...parsePinning(given),
+    signal: optional(given, 'signal', parseSignal),
+    causationId: optional(given, 'causationId', parseId),
+    correlationId: optional(given, 'correlationId', parseId),
+    idempotencyKey: optional(given, 'idempotencyKey', parseId),
+    reason: optional(given, 'reason', parseProse),
     actor: parseId(given['actor'], 'options.actor'),
   };
-  if (reason !== undefined) context.reason = reason;
-  if (correlationId !== undefined) context.correlationId = correlationId;
-  if (causationId !== undefined) context.causationId = causationId;
-  if (idempotencyKey !== undefined) context.idempotencyKey = idempotencyKey;
-  if (ifSequence !== undefined) context.ifRevision = revisionOf(ifSequence);
-  if (ifEventId !== undefined) context.ifEventId = ifEventId;
-  if (signal !== undefined) context.signal = signal;
-  return context;
 }
 
-/** Takes the conditions of a command that is looked ahead of. @throws InvalidValue */
+/** Takes the conditions of a command. @throws InvalidValue */
 export function parsePinning(
   given: Readonly<Record<string, unknown>>,
 ): Pick<CommandContext, 'ifEventId' | 'ifRevision'> {
-  const ifSequence = optional(given, 'ifSequence', parseSequence);
-  const ifEventId = optional(given, 'ifEventId', parseEventId);
   return {
-    ...(ifSequence !== undefined && { ifRevision: revisionOf(ifSequence) }),
-    ...(ifEventId !== undefined && { ifEventId }),
+    ifRevision: optional(given, 'ifSequence', parseRevision),
+    ifEventId: optional(given, 'ifEventId', parseEventId),
   };
 }
 
-function revisionOf(sequence: bigint): Revision | 'no-stream' {
-  return sequence === 0n ? 'no-stream' : revision(sequence - 1n);
-}
-
-function optional<Value>(
+/** Takes the member of some options, if it is there. @throws InvalidValue */
+export function optional<Value>(
   given: Readonly<Record<string, unknown>>,
   name: string,
   parse: Parser<Value>,
 ): Value | undefined {
   return given[name] === undefined ? undefined : parse(given[name], `options.${name}`);
 }
+
+const parseRevision: Parser<Revision | 'no-stream'> = (value, field) => {
+  const sequence = parseSequence(value, field);
+  return sequence === 0n ? 'no-stream' : revision(sequence - 1n);
+};
 
 /** Takes a sequence, or 0 for that of a policy without events. */
 export const parseSequence: Parser<bigint> = (value, field) => {

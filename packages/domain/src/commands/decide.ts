@@ -28,7 +28,7 @@ export type LoginPolicyDecision = Decision<LoginPolicyEvent, PolicyRejection>;
 export interface Circumstances {
   readonly owner: OwnerKind;
   /** Default: {@link NO_FACTS}. */
-  readonly facts?: PolicyFacts;
+  readonly facts?: PolicyFacts | undefined;
 }
 
 /**

@@ -42,8 +42,8 @@ export function policyHandler(
       latest: (stream) => stateUnder(stream),
       after: (stream, last) => stateUnder(snapshotKey(stream, last)),
     },
-    ...(newShapes !== undefined && { newShapes }),
-    ...(ids !== undefined && { ids }),
-    ...(keptStates !== undefined && { keptStates }),
+    newShapes,
+    ids,
+    keptStates,
   });
 }

@@ -53,5 +53,5 @@ export const loginPolicyDecider: Decider<
   initial: NO_POLICY,
   evolve: evolveState,
   decide: (command, { policy }, { streamId, facts }) =>
-    decide(command, policy, { owner: ownerKindOf(streamId), ...(facts !== undefined && { facts }) }),
+    decide(command, policy, { owner: ownerKindOf(streamId), facts }),
 };

@@ -7,7 +7,7 @@ import {
   position,
 } from '@login-policy/event-sourcing';
 import { DateTime } from 'luxon';
-import { parseSequence, parseSignal } from '../commands/command-input.js';
+import { optional, parseSequence, parseSignal } from '../commands/command-input.js';
 import type { Moment } from '../commands/commands.js';
 import { InvalidValue, parseObject, type Parser } from '../input/invalid-value.js';
 import { parseId } from '../input/text.js';
@@ -140,12 +140,11 @@ export function parseHistoryRead(value: unknown): Required<Omit<HistoryOptions, 
 
 /** Takes how far a read has to be, and how long it may take. @throws InvalidValue */
 export function parseWaiting(given: Readonly<Record<string, unknown>>): Omit<ParsedRead, 'asOf'> {
-  const { atLeast, waitMs, signal } = given;
   return {
     freshness: {
-      ...(atLeast !== undefined && { atLeast: parsePositionInput(atLeast, 'options.atLeast') }),
-      ...(waitMs !== undefined && { waitMs: parseWait(waitMs, 'options.waitMs') }),
-      ...(signal !== undefined && { signal: parseSignal(signal, 'options.signal') }),
+      atLeast: optional(given, 'atLeast', parsePositionInput),
+      waitMs: optional(given, 'waitMs', parseWait),
+      signal: optional(given, 'signal', parseSignal),
     },
   };
 }

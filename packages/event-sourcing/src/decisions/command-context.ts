@@ -4,16 +4,19 @@ import type { EventMetadata, EventShape, Recorded } from '../streams/event.js';
 import type { Position } from '../streams/position.js';
 import type { Revision } from '../streams/revision.js';
 
-/** Who gives a command, why, and under which conditions. */
-export interface CommandContext extends Omit<EventMetadata, 'correlationId'> {
+/** Who gives a command, why, and under which conditions. A member that is `undefined` counts as left out. */
+export interface CommandContext extends Pick<EventMetadata, 'actor'> {
   /** Default: the id of the first event that the command writes. */
-  readonly correlationId?: string;
+  readonly correlationId?: string | undefined;
+  readonly causationId?: string | undefined;
+  readonly idempotencyKey?: string | undefined;
+  readonly reason?: string | undefined;
   /** Refuse at once unless this is the last event of the stream: the caller decided by what he saw there. */
-  readonly ifRevision?: Revision | 'no-stream';
+  readonly ifRevision?: Revision | 'no-stream' | undefined;
   /** Refuse unless this is the stream's last event: in a history that was lost, another may stand at its revision. */
-  readonly ifEventId?: EventId;
+  readonly ifEventId?: EventId | undefined;
   /** Fired before the events are being written, the command writes nothing and rejects with `DeadlineExceeded`. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Why a command was refused whatever its rules say. */

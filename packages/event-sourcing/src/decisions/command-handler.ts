@@ -71,7 +71,7 @@ export class CommandHandler<Command extends object, Event extends EventShape, St
       events,
       initial: decider.initial,
       evolve: (state, event) => decider.evolve(state, event),
-      ...(remembered !== undefined && { remembered }),
+      remembered,
     });
   }
 

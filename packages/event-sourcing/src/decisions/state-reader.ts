@@ -16,7 +16,7 @@ export interface Fold<Event extends EventShape, State> {
   /** The state after one more event. Pure. */
   evolve(state: State, event: Recorded<Event>): State;
   /** Where states of long streams may be had without folding all of them. Default: nowhere. */
-  readonly remembered?: RememberedStates<State>;
+  readonly remembered?: RememberedStates<State> | undefined;
 }
 
 /** Where a fold stops: after the last event that is still wanted. Streams are in order, so the first unwanted ends it. */

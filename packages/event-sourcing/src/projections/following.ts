@@ -7,10 +7,10 @@ import type { Projection } from './projection.js';
 /** How far a read has to be, and how long it may take to get there. */
 export interface Freshness {
   /** At least so far: the position a command answered with. */
-  readonly atLeast?: Position;
+  readonly atLeast?: Position | undefined;
   /** How long to wait for that, in milliseconds. Default 5,000. */
-  readonly waitMs?: number;
-  readonly signal?: AbortSignal;
+  readonly waitMs?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** What a read found: all of one moment, and fresh enough. */
@@ -31,7 +31,7 @@ export interface FollowerOptions<Event extends EventShape, Row> {
    * Where read models are followed: how long ago, in milliseconds, an answer's rows may have been shown to be at the head of the
    * store. Default 10,000.
    */
-  readonly maxAgeMs?: number;
+  readonly maxAgeMs?: number | undefined;
 }
 
 /** What a follower is doing. */
