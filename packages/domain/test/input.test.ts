@@ -69,7 +69,10 @@ const REFUSED: Readonly<Record<string, Refused>> = {
     field: 'command.type',
     call: (policies) => policies['execute']?.(instance, { type: 'toString' }, by),
   },
-  'a command that is text': { field: 'command.type', call: (policies) => policies['execute']?.(instance, 'remove', by) },
+  'a command that is text': {
+    field: 'command.type',
+    call: (policies) => policies['execute']?.(instance, 'remove', by),
+  },
   'a command whose type can be no text': {
     field: 'command.type',
     call: (policies) => policies['execute']?.(instance, JSON.parse('{"type":{"toString":1}}'), by),

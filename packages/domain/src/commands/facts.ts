@@ -33,10 +33,7 @@ export function policyFacts({
     return new Set(named.filter((_, index) => exist[index] !== true).map(({ id }) => id));
   };
   return {
-    isNeededFor: (command) =>
-      command.type === 'revert' ||
-      command.type === 'customize' ||
-      (identityProviders !== undefined && namedIn(command).length > 0),
+    isNeededFor: (command) => command.type === 'revert' || command.type === 'customize' || namedIn(command).length > 0,
     async lookUp(streamId, command) {
       const owner = ownerOfStream(streamId);
       const model = await modelOf(command, owner, policies());

@@ -7,7 +7,7 @@ import {
   parseRecordedIdentityProvider,
   parseRecordedIdentityProviderId,
 } from '../policy/identity-provider.js';
-import { parseObject, type Parser } from '../input/invalid-value.js';
+import { eachMember, parseObject, UnknownMember, type Parser } from '../input/invalid-value.js';
 import {
   parseRecordedSettings,
   parseRecordedSettingsChange,
@@ -47,37 +47,26 @@ export const loginPolicyEvents: EventCodec<LoginPolicyEvent> = eventCodec<LoginP
   }),
 });
 
-/** Data with one member that is stored in the form events have it, so that reading it is mostly only looking at it. */
+/** Data with one member that is stored in the form events have it, so that reading it is only looking at it. */
 function oneMember<Name extends string, Value>(
   name: Name,
   { input, recorded }: Forms<Value>,
 ): EventSchema<{ readonly [Only in Name]: Value }> {
   const field = `data.${name}`;
+  const refuseOthers = (member: string): void => {
+    if (member !== name) throw new UnknownMember('data', member, [name]);
+  };
   const parsed = (data: object, parse: Parser<Value>): { readonly [Only in Name]: Value } => {
-    const value = parse(onlyMember(data, name), field);
+    eachMember(data, 'data', refuseOthers);
+    const value = parse(Reflect.get(data, name), field);
     const held = Reflect.get(data, name) === value ? data : { [name]: value };
-    assertHolds(held, name, value);
-    return held;
+    return held as { readonly [Only in Name]: Value };
   };
   return {
     upcasters: [],
     read: (data) => parsed(data, recorded),
     write: (data) => toJsonObject(parsed(data, input)),
   };
-}
-
-function assertHolds<Name extends string, Value>(
-  data: object,
-  name: Name,
-  value: Value,
-): asserts data is { readonly [Only in Name]: Value } {
-  if (Reflect.get(data, name) !== value) throw new TypeError(`data.${name} is not what was parsed`);
-}
-
-/** For every event that is read, so it makes no copy. */
-function onlyMember(data: object, name: string): unknown {
-  for (const member in data) if (member !== name) parseObject(data, 'data', [name]);
-  return Reflect.get(data, name);
 }
 
 function readNothing(data: object): Readonly<Record<string, never>> {
