@@ -18,7 +18,8 @@ import { loginPolicyEvents } from './events/event-codec.js';
 import type { LoginPolicyEvent, RecordedLoginPolicyEvent } from './events/events.js';
 import { parseFactors, parseMultiFactor, parseSecondFactor } from './policy/factors.js';
 import { parseRecordedIdentityProviders } from './policy/identity-provider.js';
-import { InvalidValue, parseObject } from './input/invalid-value.js';
+import { parseObject } from './input/invalid-value.js';
+import { parseText } from './input/text.js';
 import type { ActivePolicy } from './policy/login-policy.js';
 import { INSTANCE_CATEGORY, isOrganization, ORGANIZATION_CATEGORY, ownerOfStream } from './policy/owner.js';
 import { NO_POLICY, policyAfter, type PolicyState } from './commands/policy-state.js';
@@ -143,20 +144,19 @@ function rowIn(stored: Json): LoginPolicyRow {
     identityProviders: parseRecordedIdentityProviders(row['identityProviders'], 'row.identityProviders'),
   };
   const marks = {
-    eventId: eventId(text(row['eventId'], 'row.eventId')),
-    revision: revision(BigInt(text(row['revision'], 'row.revision'))),
-    position: parsePosition(text(row['position'], 'row.position')),
+    eventId: eventId(parseText(row['eventId'], 'row.eventId')),
+    revision: revision(BigInt(parseText(row['revision'], 'row.revision'))),
+    position: parsePosition(parseText(row['position'], 'row.position')),
     createdAt: instantIn(row['createdAt'], 'row.createdAt'),
     changedAt: instantIn(row['changedAt'], 'row.changedAt'),
   };
-  return { policy, marks, customIn: row['customIn'] === undefined ? undefined : text(row['customIn'], 'row.customIn') };
-}
-
-function text(value: unknown, field: string): string {
-  if (typeof value === 'string') return value;
-  throw new InvalidValue(field, 'text', value);
+  return {
+    policy,
+    marks,
+    customIn: row['customIn'] === undefined ? undefined : parseText(row['customIn'], 'row.customIn'),
+  };
 }
 
 function instantIn(value: unknown, field: string): Instant {
-  return parseInstant(text(value, field));
+  return parseInstant(parseText(value, field));
 }
