@@ -195,6 +195,7 @@ describe('the one text of a lifetime', () => {
       expect(events[0]?.data, text).to.deep.equal({ settings: lifetimes(text) });
       const { policy } = orThrow(await loginPolicies.policy(globex));
       expect(policy.settings.lifetimes.passwordCheck.toISO()).to.equal(text);
+      expect(policy.settings.lifetimes.passwordCheck.toHuman(), text).to.not.equal('');
     }
   });
 

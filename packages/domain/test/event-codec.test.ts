@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { loginPolicyEvents, type LoginPolicyEvent } from '@login-policy/domain';
+import { defaultSettings, loginPolicyEvents, type LoginPolicyEvent } from '@login-policy/domain';
 import { isFault } from '@login-policy/event-sourcing';
 import { expect } from 'chai';
 import fc from 'fast-check';
@@ -12,6 +12,12 @@ async function storedExamples(): Promise<readonly EncodedEvent[]> {
     await readFile(new URL('../test/stored-events/v1.json', import.meta.url), 'utf8'),
   );
   return examples;
+}
+
+/** An event with settings that no program ever wrote, through JSON text. */
+function added(others: object): EncodedEvent {
+  const data = JSON.stringify({ settings: { ...defaultSettings, ...others } });
+  return { type: 'LoginPolicyAdded', schemaVersion: 1, data: JSON.parse(data) };
 }
 
 function unreadable(encoded: EncodedEvent): unknown {
@@ -56,7 +62,14 @@ describe('the stored form of events', () => {
       'a member where there is none': { type: 'LoginPolicyRemoved', schemaVersion: 1, data: { by: 1 } },
       'no data': { type: 'MultiFactorRemoved', schemaVersion: 1, data: {} },
       'schema version 0': { type: 'LoginPolicyRemoved', schemaVersion: 0, data: {} },
-      'settings that lack one': { type: 'LoginPolicyAdded', schemaVersion: 1, data: { settings: { forceMfa: true } } },
+      'settings that lack the lifetimes': added({ lifetimes: undefined }),
+      'settings that lack one': added({ defaultRedirectUri: undefined }),
+      'settings that lack a lifetime': added({
+        lifetimes: { ...defaultSettings.lifetimes, multiFactorCheck: undefined },
+      }),
+      'a setting too many': added({ forceMFA: true }),
+      'a lifetime too many': added({ lifetimes: { ...defaultSettings.lifetimes, session: 'PT1H' } }),
+      'a lifetime that is a number': added({ lifetimes: { ...defaultSettings.lifetimes, mfaInitSkip: 7 } }),
       'a lifetime that is no duration': {
         type: 'LoginPolicyChanged',
         schemaVersion: 1,

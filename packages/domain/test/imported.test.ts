@@ -1,4 +1,5 @@
 import { LoginPolicies, openLoginPolicies, orThrow } from '@login-policy/domain';
+import { openMemoryStore } from '@login-policy/event-sourcing';
 import { expect } from 'chai';
 import { Duration } from 'luxon';
 import { describe, it } from 'mocha';
@@ -78,9 +79,11 @@ describe('a refusal', () => {
       const opening: unknown = Reflect.apply(openLoginPolicies, undefined, [options]);
       return Promise.resolve(opening).then(String, String);
     };
-    const message = await messageOf({});
-    expect(message).to.include('options.store must be an opened store, not undefined');
+    for (const store of [undefined, null, 'a file', {}, { eventStore: {} }, { readModels: {} }])
+      expect(await messageOf({ store })).to.include('options.store must be an opened store, not ');
     const misspelt = await messageOf({ sotre: {} });
     expect(misspelt).to.include('options.sotre is not an option. Did you mean store?');
+    const wrong = await messageOf({ store: openMemoryStore(), newShapes: 'never' });
+    expect(wrong).to.include('options.newShapes must be one of allowed, not-yet, not "never".');
   });
 });

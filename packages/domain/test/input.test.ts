@@ -137,6 +137,15 @@ const REFUSED: Readonly<Record<string, Refused>> = {
   'a vbscript URI': { field: 'settings.defaultRedirectUri', call: redirect('vbscript:x') },
   'a relative URI': { field: 'settings.defaultRedirectUri', call: redirect('/welcome') },
   'a URI without a scheme': { field: 'settings.defaultRedirectUri', call: redirect('//example.com/x') },
+  'a URI that is a number': { field: 'settings.defaultRedirectUri', call: redirect(7) },
+  'a reason that is a number': { field: 'options.reason', call: removal(instance, PASSKEY, { ...by, reason: 7 }) },
+  'an actor that is a number': { field: 'options.actor', call: removal(instance, PASSKEY, { actor: 7 }) },
+  'a list of factors that is none': {
+    field: 'secondFactors',
+    call: (policies) => policies['add']?.(acme, { secondFactors: 'TOTP' }, by),
+  },
+  'settings that are null': { field: 'settings', call: change(null) },
+  'lifetimes that are null': { field: 'settings.lifetimes', call: change({ lifetimes: null }) },
   'an https URI without a host': { field: 'settings.defaultRedirectUri', call: redirect('https:///') },
   'an https URI without slashes': { field: 'settings.defaultRedirectUri', call: redirect('https:example.com') },
   'a URI of 10 MB': { field: 'settings.defaultRedirectUri', call: redirect(`https://example.com/${LONG}`) },
@@ -226,6 +235,17 @@ describe('input at the border of what is right', () => {
     const answer = await loginPolicies.effectivePolicy(owner);
     expect(answer).to.have.nested.property('policy.details.resourceOwner', owner.organizationId);
     expect(answer).to.have.nested.property('policy.settings.lifetimes.mfaInitSkip').satisfies(Duration.isDuration);
+  });
+
+  it('takes what is undefined for left out, where no owner is named', async () => {
+    const { loginPolicies } = await openDesk();
+    await loginPolicies.add(instance, Object({ settings: undefined, secondFactors: undefined }), by);
+    const settings = { forceMfa: undefined, lifetimes: { passwordCheck: undefined }, allowRegister: false };
+    const options = { ...by, reason: undefined, signal: undefined, ifSequence: undefined };
+    const changed = await loginPolicies.change(instance, Object(settings), Object(options));
+    expect(changed)
+      .to.have.nested.property('events[0].data')
+      .that.deep.equals({ settings: { allowRegister: false } });
   });
 
   it('counts what is in a list twice once, where it came first', async () => {

@@ -11,7 +11,17 @@ import {
 import { deciderSpecification } from '@login-policy/testkit';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
-import { acme, ACME_STREAM, by, openDesk, policyAdded, recordAsItStands, rejectionOf, type Desk } from './policies.js';
+import {
+  acme,
+  ACME_STREAM,
+  by,
+  instance,
+  openDesk,
+  policyAdded,
+  recordAsItStands,
+  rejectionOf,
+  type Desk,
+} from './policies.js';
 
 const given = deciderSpecification(loginPolicyDecider, { streamId: ACME_STREAM });
 
@@ -20,6 +30,10 @@ function links(count: number): readonly IdentityProvider[] {
     id: parseIdentityProviderId(`idp-${index}`, 'id'),
     ownerType: 'ORG',
   }));
+}
+
+function systemLinks(count: number): readonly IdentityProvider[] {
+  return links(count).map(({ id }) => ({ id, ownerType: 'SYSTEM' }));
 }
 
 async function recordLinks({ store }: Desk, count: number): Promise<void> {
@@ -35,6 +49,9 @@ describe('the identity providers linked to a policy', () => {
     const policy = { settings: defaultSettings, identityProviders: links(201) };
     const rejection = rejectionOf(await loginPolicies.add(acme, policy, by));
     expect(rejection).to.include({ reason: 'invalid-argument', field: 'identityProviders', received: '201' });
+    orThrow(await loginPolicies.add(instance, {}, by));
+    const late = rejectionOf(await loginPolicies.add(instance, { identityProviders: systemLinks(201) }, by));
+    expect(late, 'as input, before it is looked at').to.include({ reason: 'invalid-argument', received: '201' });
     const twice = [...links(200), ...links(200)];
     expect(await loginPolicies.add(acme, { ...policy, identityProviders: twice }, by)).to.include({
       outcome: 'accepted',

@@ -1,4 +1,13 @@
-import { defaultSettings, type InstanceRef, type LoginPolicies, type OwnerRef } from '@login-policy/domain';
+import {
+  defaultSettings,
+  ownerOfStream,
+  parseOwner,
+  policyStream,
+  type InstanceRef,
+  type LoginPolicies,
+  type OwnerRef,
+} from '@login-policy/domain';
+import { parseStreamId } from '@login-policy/event-sourcing';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { by, countEvents, instance, openDesk, PASSKEY, rejectionOf } from './policies.js';
@@ -33,6 +42,59 @@ async function openWithPasskey(): Promise<{ loginPolicies: LoginPolicies; events
 }
 
 const REFUSED = { reason: 'invalid-argument', field: 'owner.organizationId' };
+
+describe('what only the one kind of owner has', () => {
+  it('is refused to the other, naming the member', async () => {
+    const { loginPolicies } = await openWithPasskey();
+    const named = { ...instance, organizationId: 'acme' };
+    const refusals = [
+      [loginPolicies.effectivePolicy(Object(instance)), 'owner.organizationId', 'an organization of the instance'],
+      [loginPolicies.customize(Object(instance), by), 'owner.organizationId', 'an organization of the instance'],
+      [
+        loginPolicies.organizationsWithCustomPolicy(Object(named)),
+        'instance.organizationId',
+        'absent: the default policy belongs to the instance',
+      ],
+    ] as const;
+    for (const [answer, field, expected] of refusals)
+      expect(rejectionOf(await answer)).to.include({ reason: 'invalid-argument', field, expected });
+  });
+});
+
+describe('the stream of a policy', () => {
+  const ids = ['1', 'a-b_c', 'a/b', '%', '%2F', 'ñ 漢', '👩‍🚀', '..'];
+
+  it('is another for each owner, and tells whose it is', () => {
+    const owners = ids.flatMap((instanceId) => [
+      { instanceId },
+      ...ids.map((organizationId) => ({ instanceId, organizationId })),
+    ]);
+    const streams = owners.map((owner) => policyStream(parseOwner(owner, 'owner')));
+    expect(new Set(streams).size).to.equal(owners.length);
+    expect(streams.map(ownerOfStream)).to.deep.equal(owners);
+    expect(policyStream(parseOwner({ instanceId: 'a/b', organizationId: 'c d' }, 'owner'))).to.equal(
+      'organizationLoginPolicy-a%2Fb/c%20d',
+    );
+  });
+
+  it('is none where the name lacks a part, has one too many or is of something else', () => {
+    for (const name of [
+      'instanceLoginPolicy-1/a',
+      'organizationLoginPolicy-1',
+      'organizationLoginPolicy-1/a/b',
+      'organizationLoginPolicy-/a',
+      'organizationLoginPolicy-1/',
+      'organizationLoginPolicy-%/a',
+      'instanceLoginPolicy-%',
+      'instanceLoginPolicy-%ff',
+      'invoice-1',
+      'invoice-1/a',
+    ])
+      expect(() => ownerOfStream(parseStreamId(name)), name).to.throw(
+        `streamId must be the name of a login policy's stream, not "${name}".`,
+      );
+  });
+});
 
 describe('an organization that is named in vain is not taken for the instance', () => {
   for (const [how, owner] of Object.entries(NAMED_IN_VAIN)) {

@@ -3,6 +3,7 @@ import {
   loginPolicyProjection,
   orThrow,
   ownerOfStream,
+  parseIdentityProviderId,
   type LoginPolicyEvent,
   type LoginPolicyRow,
 } from '@login-policy/domain';
@@ -128,6 +129,21 @@ describe('the row of a policy', () => {
       expect(rows.decode(kept)).to.deep.equal(row);
       expect(index?.(row)).to.deep.equal(customIn === undefined ? {} : { customIn });
     }
+  });
+
+  it('has each identity provider that is linked, in its place', () => {
+    const { reduce, rows } = loginPolicyProjection;
+    const identityProviders = ['b', 'a'].map((name) => ({
+      id: parseIdentityProviderId(name, 'id'),
+      ownerType: 'ORG' as const,
+    }));
+    const events = policyAdded({ identityProviders, secondFactors: ['U2F', 'TOTP'] });
+    let row: LoginPolicyRow | undefined;
+    for (const event of events) row = reduce(row, loginPolicyEvents.decode(recorded(loginPolicyEvents.encode(event))));
+    if (row === undefined) throw new Error('unreachable');
+    const read = rows.decode(JSON.parse(JSON.stringify(rows.encode(row))));
+    expect(read).to.deep.equal(row);
+    expect(read.policy.identityProviders).to.deep.equal(identityProviders);
   });
 
   it('is kept as it was every 250 events, under a name that no stream has', () => {
