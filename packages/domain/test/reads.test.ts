@@ -125,7 +125,7 @@ describe('a policy as of a moment', () => {
     const loginPolicies = await openLoginPolicies({ store: openMemoryStore({ clock }) });
     await loginPolicies.add(instance, freshInstance, by);
     clock.set('2099-01-01T00:00:00.000Z');
-    await loginPolicies.removeMultiFactor(instance, PASSKEY, by);
+    for (let round = 0; round < 12; round++) await loginPolicies.change(instance, { forceMfa: round % 2 === 0 }, by);
     const moment = { asOf: { instant: '2026-02-01T00:00:00.000Z' } };
     const answer = await loginPolicies.policy(instance, moment);
     expect(rejectionOf(answer)).to.include({ reason: 'invalid-argument', field: 'options.asOf.instant' });
@@ -169,6 +169,40 @@ describe('a policy as of a moment', () => {
     expect(await metAt(4)).to.deep.equal([true, 'TOTP', 'U2F', PASSKEY]);
     const { policy } = orThrow(await loginPolicies.effectivePolicy(acme, { asOf: { sequence: 3n } }));
     expect(policy, 'right after the reset, the default of then').to.deep.include({ isDefault: true, multiFactors: [] });
+  });
+});
+
+describe('the place that a look at the past holds for', () => {
+  async function resetAfterDefault() {
+    const { loginPolicies } = await openDesk();
+    const [added] = [orThrow(await loginPolicies.add(instance, freshInstance, by))]; // :00
+    await loginPolicies.add(acme, {}, by); // :01
+    const removed = orThrow(await loginPolicies.remove(acme, by)); // :02, sequence 2
+    const other = orThrow(await loginPolicies.add({ instanceId: 'other' }, {}, by)); // :03
+    return { loginPolicies, added, removed, other };
+  }
+
+  it('is that of the last event it depends on, of whichever policy that is', async () => {
+    const { loginPolicies, removed } = await resetAfterDefault();
+    for (const asOf of [{ sequence: 2n }, { instant: utc('2026-01-01T00:00:03Z') }]) {
+      const { policy } = orThrow(await loginPolicies.effectivePolicy(acme, { asOf }));
+      expect([policy.isDefault, policy.position]).to.deep.equal([true, removed.position]);
+    }
+    const loosened = orThrow(await loginPolicies.removeMultiFactor(instance, PASSKEY, by)); // :04
+    const later = { asOf: { instant: utc('2026-01-01T00:00:04Z') } };
+    const { policy } = orThrow(await loginPolicies.effectivePolicy(acme, later));
+    expect(policy.position).to.equal(loosened.position);
+  });
+
+  it('is the one that was asked for, also where nothing of the policy stands', async () => {
+    const { loginPolicies, added, other } = await resetAfterDefault();
+    const then = { asOf: { position: other.position } };
+    const { policy } = orThrow(await loginPolicies.policy(instance, then));
+    expect([policy.position, policy.details.sequence]).to.deep.equal([other.position, 4n]);
+    const effective = orThrow(await loginPolicies.effectivePolicy(acme, then));
+    expect(effective.policy.position).to.equal(other.position);
+    const own = orThrow(await loginPolicies.policy(instance, { asOf: { position: added.position } }));
+    expect(own.policy.position).to.equal(added.position);
   });
 });
 

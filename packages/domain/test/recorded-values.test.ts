@@ -8,6 +8,8 @@ import {
   type LoginPolicyRow,
 } from '@login-policy/domain';
 import {
+  instant,
+  position,
   revision,
   streamId,
   type Json,
@@ -131,7 +133,7 @@ describe('the row of a policy', () => {
     }
   });
 
-  it('has each identity provider that is linked, in its place', () => {
+  it('has each thing on it in its place, and when it began and was changed', () => {
     const { reduce, rows } = loginPolicyProjection;
     const identityProviders = ['b', 'a'].map((name) => ({
       id: parseIdentityProviderId(name, 'id'),
@@ -139,7 +141,10 @@ describe('the row of a policy', () => {
     }));
     const events = policyAdded({ identityProviders, secondFactors: ['U2F', 'TOTP'] });
     let row: LoginPolicyRow | undefined;
-    for (const event of events) row = reduce(row, loginPolicyEvents.decode(recorded(loginPolicyEvents.encode(event))));
+    for (const [index, event] of events.entries()) {
+      const facts = { revision: revision(index), position: position(index + 1), recordedAt: instant(index * 1000) };
+      row = reduce(row, loginPolicyEvents.decode({ ...recorded(loginPolicyEvents.encode(event)), ...facts }));
+    }
     if (row === undefined) throw new Error('unreachable');
     const read = rows.decode(JSON.parse(JSON.stringify(rows.encode(row))));
     expect(read).to.deep.equal(row);

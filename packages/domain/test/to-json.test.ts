@@ -68,13 +68,103 @@ describe('an answer as JSON', () => {
     });
   });
 
+  it('says less than a second by three digits', async () => {
+    const { loginPolicies } = await openDesk();
+    const settings = { lifetimes: { passwordCheck: 'PT0.007S', mfaInitSkip: 'PT1.05S', secondFactorCheck: 'PT0S' } };
+    orThrow(await loginPolicies.add(instance, { settings }, by));
+    const json = toJson(await loginPolicies.policy(instance));
+    expect(json).to.deep.nested.include({
+      'policy.passwordCheckLifetime': '0.007s',
+      'policy.mfaInitSkipLifetime': '1.050s',
+      'policy.secondFactorCheckLifetime': '0s',
+    });
+  });
+
   it('of a refusal has the reason, the facts and the sentence', async () => {
-    const { refused } = await everyAnswer();
-    if (refused === undefined) throw new Error('unreachable');
-    expect(toJson(refused)).to.deep.include({
+    const { refused, misspelt } = await everyAnswer();
+    if (refused === undefined || misspelt === undefined) throw new Error('unreachable');
+    expect(toJson(refused)).to.deep.equal({
       outcome: 'rejected',
       rejection: { reason: 'sequence-not-current', expected: '9', actual: '4' },
+      message:
+        'The default login policy of instance 69629023906488334 (sequence 4) was expected at sequence 9 but is at 4, so nothing was changed.',
     });
+    expect(toJson(misspelt)).to.deep.include({
+      message: 'settings.forceMFA is not a setting. Did you mean forceMfa?',
+    });
+  });
+
+  it('of a list has how many there are, and when it was changed', async () => {
+    const { loginPolicies } = await openDesk();
+    await loginPolicies.add(instance, freshInstance, by);
+    const { eventId, position } = orThrow(await loginPolicies.removeSecondFactor(instance, 'U2F', by));
+    const whose = { owner: instance, isDefault: true, eventId, position: positionToString(position) };
+    const details = { totalResult: '1', processedSequence: '5', viewTimestamp: '2026-01-01T00:00:01.000Z' };
+    const factors = toJson(await loginPolicies.secondFactors(acme));
+    expect(factors).to.deep.equal({ outcome: 'found', ...whose, details, result: ['SECOND_FACTOR_TYPE_OTP'] });
+    const providers = toJson(await loginPolicies.identityProviders(acme));
+    expect(providers).to.deep.equal({
+      outcome: 'found',
+      ...whose,
+      details: { ...details, totalResult: '0' },
+      result: [],
+    });
+  });
+
+  it('of a list of organizations has their ids, and the last of a page that is not the last one', async () => {
+    const { loginPolicies } = await openDesk();
+    for (const organizationId of ['a', 'b']) await loginPolicies.add({ ...instance, organizationId }, {}, by);
+    const [page, all] = [
+      await loginPolicies.organizationsWithCustomPolicy(instance, { limit: 1 }),
+      await loginPolicies.organizationsWithCustomPolicy(instance),
+    ];
+    const position = positionToString(orThrow(all).position);
+    expect(toJson(page)).to.deep.equal({ outcome: 'found', position, organizationIds: ['a'], next: 'a' });
+    expect(toJson(all)).to.deep.equal({ outcome: 'found', position, organizationIds: ['a', 'b'] });
+  });
+
+  it('of a preview and of a difference has what would change and what did', async () => {
+    const { preview, diff, policy, added } = await everyAnswer();
+    if (preview === undefined || diff === undefined || policy === undefined || added === undefined)
+      throw new Error('unreachable');
+    const removed = { what: 'multi-factor', factor: PASSKEY, step: 'removed' };
+    expect(toJson(preview)).to.deep.include({
+      outcome: 'found',
+      sequence: '4',
+      eventId: toJson(added)['eventId'],
+      events: [{ type: 'MultiFactorRemoved', data: { factor: PASSKEY } }],
+      changes: [removed],
+      affected: { organizationIds: ['acme', 'globex'], count: 2 },
+    });
+    const { outcome: _, ...after } = toJson(policy);
+    expect(toJson(diff)).to.deep.include({ outcome: 'found', after }).and.to.not.have.property('before');
+    const { loginPolicies } = await openDesk();
+    const nothingThere = toJson(await loginPolicies.preview(instance, { type: 'add', policy: {} }));
+    expect(nothingThere).to.deep.include({ sequence: '0', affected: { organizationIds: [] } });
+    expect(nothingThere).to.not.have.property('eventId');
+    orThrow(await loginPolicies.add(acme, {}, by));
+    orThrow(await loginPolicies.remove(acme, by));
+    const reset = toJson(await loginPolicies.diff(acme, { from: { sequence: 1n } }));
+    expect(reset).to.have.nested.property('before.isDefault', false);
+    expect(reset).to.not.have.property('after');
+  });
+
+  it('of a history has each event with what it changed', async () => {
+    const { loginPolicies } = await openDesk();
+    const empty = toJson(await loginPolicies.history(instance));
+    const nothing = { lastSequence: '0', unknownEvents: 0, entries: [], position: '0' };
+    expect(empty).to.deep.equal({ outcome: 'found', ...nothing });
+    const { eventId } = orThrow(
+      await loginPolicies.add(instance, {}, { ...by, reason: 'at first', correlationId: 'c' }),
+    );
+    const json = toJson(await loginPolicies.history(instance));
+    expect(json).to.deep.include({ lastSequence: '1', lastEventId: eventId, unknownEvents: 0 });
+    const entry = { sequence: '1', eventId, type: 'LoginPolicyAdded', recordedAt: AT, isKnown: true };
+    const said = { actor: 'alice', reason: 'at first', correlationId: 'c' };
+    expect(json)
+      .to.have.nested.property('entries[0]')
+      .that.deep.includes({ ...entry, ...said });
+    expect(json).to.have.deep.nested.property('entries[0].changes[0]', { what: 'policy', step: 'added' });
   });
 
   it('of a history does not tell the idempotency key', async () => {
