@@ -60,13 +60,22 @@ function oneMember<Name extends string, Value>(
     eachMember(data, 'data', refuseOthers);
     const value = parse(Reflect.get(data, name), field);
     const held = Reflect.get(data, name) === value ? data : { [name]: value };
-    return held as { readonly [Only in Name]: Value };
+    assertHolds(held, name, value);
+    return held;
   };
   return {
     upcasters: [],
     read: (data) => parsed(data, recorded),
     write: (data) => toJsonObject(parsed(data, input)),
   };
+}
+
+function assertHolds<Name extends string, Value>(
+  data: object,
+  name: Name,
+  value: Value,
+): asserts data is { readonly [Only in Name]: Value } {
+  if (Reflect.get(data, name) !== value) throw new TypeError(`data.${name} is not what was parsed`);
 }
 
 function readNothing(data: object): Readonly<Record<string, never>> {

@@ -1,0 +1,170 @@
+import { defaultSettings, freshInstance, openLoginPolicies, orThrow } from '@login-policy/domain';
+import { isFault, openMemoryStore, position } from '@login-policy/event-sourcing';
+import { delegating } from '@login-policy/event-sourcing/store';
+import { settableClock, steppingClock } from '@login-policy/testkit';
+import { expect } from 'chai';
+import { DateTime } from 'luxon';
+import { describe, it } from 'mocha';
+import { acme, by, instance, openDesk, PASSKEY, rejectionOf } from './policies.js';
+
+const utc = (iso: string): DateTime => DateTime.fromISO(iso, { zone: 'utc' });
+
+describe('a policy as of a moment', () => {
+  async function threeSteps() {
+    const desk = await openDesk();
+    await desk.loginPolicies.add(instance, freshInstance, by); // 00:00:00, sequences 1 to 4
+    await desk.loginPolicies.removeMultiFactor(instance, PASSKEY, by); // 00:00:01, sequence 5
+    await desk.loginPolicies.change(instance, { forceMfa: true }, by); // 00:00:02, sequence 6
+    return desk.loginPolicies;
+  }
+
+  it('answers from the events up to a sequence, that one included', async () => {
+    const loginPolicies = await threeSteps();
+    const then = orThrow(await loginPolicies.policy(instance, { asOf: { sequence: 4n } }));
+    const next = orThrow(await loginPolicies.policy(instance, { asOf: { sequence: 5n } }));
+    expect([then.policy.multiFactors, next.policy.multiFactors]).to.deep.equal([[PASSKEY], []]);
+    expect(next.policy.details.sequence).to.equal(5n);
+  });
+
+  it('answers from the events up to an instant, that one included', async () => {
+    const loginPolicies = await threeSteps();
+    const before = orThrow(
+      await loginPolicies.policy(instance, { asOf: { instant: utc('2026-01-01T00:00:00.999Z') } }),
+    );
+    const at = orThrow(await loginPolicies.policy(instance, { asOf: { instant: utc('2026-01-01T00:00:01Z') } }));
+    expect([before.policy.multiFactors, at.policy.multiFactors]).to.deep.equal([[PASSKEY], []]);
+    expect(at.policy.settings.forceMfa).to.equal(false);
+  });
+
+  it('is refused while the moment is not past: something may still be recorded before it (K33)', async () => {
+    const loginPolicies = await threeSteps();
+    for (const moment of [utc('2100-01-01T00:00Z'), new Date('2100-01-01T00:00Z'), '2100-01-01T00:00:00.000Z']) {
+      const answer = await loginPolicies.policy(instance, { asOf: { instant: moment } });
+      expect(rejectionOf(answer)).to.include({ reason: 'invalid-argument', field: 'options.asOf.instant' });
+    }
+  });
+
+  it('is refused for as long as the store may take an event in so late, and answered from then on (K33)', async () => {
+    const store = openMemoryStore({ clock: steppingClock('2026-01-01T00:00:00.000Z', 1000) });
+    const eventStore = delegating(store.eventStore, { lateByMs: 10_000 });
+    const loginPolicies = await openLoginPolicies({ store: { ...store, eventStore } });
+    orThrow(await loginPolicies.add(instance, freshInstance, by));
+    const secondsAgo = (seconds: number): Date => new Date(Date.now() - seconds * 1000);
+    const early = rejectionOf(await loginPolicies.effectivePolicy(acme, { asOf: { instant: secondsAgo(9) } }));
+    expect(early).to.include({ reason: 'invalid-argument', field: 'options.asOf.instant' });
+    expect(JSON.stringify(early)).to.contain('past for 10 s');
+    const then = orThrow(await loginPolicies.effectivePolicy(acme, { asOf: { instant: secondsAgo(11) } }));
+    expect(then.policy.multiFactors).to.deep.equal([PASSKEY]);
+  });
+
+  it('takes a luxon DateTime, a Date and ISO 8601 text for an instant (K20)', async () => {
+    const loginPolicies = await threeSteps();
+    const read = async (moment: DateTime | Date | string): Promise<unknown> =>
+      orThrow(await loginPolicies.policy(instance, { asOf: { instant: moment } })).policy;
+    const expected = await read(utc('2026-01-01T00:00:01.000Z'));
+    expect(await read(new Date('2026-01-01T00:00:01.000Z'))).to.deep.equal(expected);
+    expect(await read('2026-01-01T01:00:01.000+01:00')).to.deep.equal(expected);
+    for (const wrong of ['Jan 5 2024', '2024-02-30T00:00:00.000Z', new Date(Number.NaN)]) {
+      const answer = await loginPolicies.policy(instance, { asOf: { instant: wrong } });
+      expect(rejectionOf(answer)).to.include({ reason: 'invalid-argument', field: 'options.asOf.instant' });
+    }
+  });
+
+  it('is the same for ever as of the position it was answered for, also where it falls back to the default', async () => {
+    const { loginPolicies } = await openDesk();
+    await loginPolicies.add(instance, freshInstance, by);
+    const { policy: before } = orThrow(await loginPolicies.effectivePolicy(acme));
+    await loginPolicies.removeMultiFactor(instance, PASSKEY, by);
+    await loginPolicies.add(acme, freshInstance, by);
+    const asOf = { position: before.position };
+    expect(orThrow(await loginPolicies.effectivePolicy(acme, { asOf })).policy).to.deep.equal(before);
+    const beyond = loginPolicies.policy(instance, { asOf: { position: position(1000) } });
+    const fault = await beyond.catch((caught: unknown) => caught);
+    expect(isFault(fault, 'position-unknown')).to.equal(true);
+  });
+
+  it('is refused by an instant where a clock was ahead, and names the sequence from which on (V4)', async () => {
+    const clock = settableClock('2026-01-01T00:00:00.000Z');
+    const loginPolicies = await openLoginPolicies({ store: openMemoryStore({ clock }) });
+    await loginPolicies.add(instance, freshInstance, by);
+    clock.set('2099-01-01T00:00:00.000Z');
+    for (let round = 0; round < 12; round++) await loginPolicies.change(instance, { forceMfa: round % 2 === 0 }, by);
+    const moment = { asOf: { instant: '2026-02-01T00:00:00.000Z' } };
+    const answer = await loginPolicies.policy(instance, moment);
+    expect(rejectionOf(answer)).to.include({ reason: 'invalid-argument', field: 'options.asOf.instant' });
+    expect(answer).to.have.property('message').that.includes('from sequence 5 on');
+    expect((await loginPolicies.policy(instance, { asOf: { sequence: 4n } })).outcome).to.equal('found');
+  });
+
+  it('is not found before it was added', async () => {
+    const loginPolicies = await threeSteps();
+    const early = await loginPolicies.policy(instance, { asOf: { instant: utc('2025-12-31T23:59:59.999Z') } });
+    expect(rejectionOf(early).reason).to.equal('policy-not-found');
+  });
+
+  it('refuses a sequence the policy has not had, and a moment that is none', async () => {
+    const loginPolicies = await threeSteps();
+    for (const asOf of [{ sequence: 7n }, { sequence: 0n }, { sequence: -1n }]) {
+      expect(rejectionOf(await loginPolicies.policy(instance, { asOf }))).to.include({
+        reason: 'invalid-argument',
+        field: 'options.asOf.sequence',
+      });
+    }
+    const answer = await loginPolicies.policy(instance, { asOf: { instant: DateTime.invalid('test') } });
+    expect(rejectionOf(answer)).to.include({ reason: 'invalid-argument', field: 'options.asOf.instant' });
+  });
+
+  it('for an organization is the policy it met then: the default before, between and after custom ones', async () => {
+    const { loginPolicies } = await openDesk();
+    await loginPolicies.add(instance, freshInstance, by); // :00
+    await loginPolicies.add(acme, { settings: defaultSettings, secondFactors: ['OTP_SMS'] }, by); // :01, sequences 1, 2
+    await loginPolicies.removeMultiFactor(instance, PASSKEY, by); // :02
+    await loginPolicies.remove(acme, by); // :03, sequence 3
+    await loginPolicies.addMultiFactor(instance, PASSKEY, by); // :04
+    const metAt = async (second: number) => {
+      const moment = { instant: utc(`2026-01-01T00:00:0${second}Z`) };
+      const { policy } = orThrow(await loginPolicies.effectivePolicy(acme, { asOf: moment }));
+      return [policy.isDefault, ...policy.secondFactors, ...policy.multiFactors];
+    };
+    expect(await metAt(0)).to.deep.equal([true, 'TOTP', 'U2F', PASSKEY]);
+    expect(await metAt(2)).to.deep.equal([false, 'OTP_SMS']);
+    expect(await metAt(3)).to.deep.equal([true, 'TOTP', 'U2F']);
+    expect(await metAt(4)).to.deep.equal([true, 'TOTP', 'U2F', PASSKEY]);
+    const { policy } = orThrow(await loginPolicies.effectivePolicy(acme, { asOf: { sequence: 3n } }));
+    expect(policy, 'right after the reset, the default of then').to.deep.include({ isDefault: true, multiFactors: [] });
+  });
+});
+
+describe('the place that a look at the past holds for', () => {
+  async function resetAfterDefault() {
+    const { loginPolicies } = await openDesk();
+    const [added] = [orThrow(await loginPolicies.add(instance, freshInstance, by))]; // :00
+    await loginPolicies.add(acme, {}, by); // :01
+    const removed = orThrow(await loginPolicies.remove(acme, by)); // :02, sequence 2
+    const other = orThrow(await loginPolicies.add({ instanceId: 'other' }, {}, by)); // :03
+    return { loginPolicies, added, removed, other };
+  }
+
+  it('is that of the last event it depends on, of whichever policy that is', async () => {
+    const { loginPolicies, removed } = await resetAfterDefault();
+    for (const asOf of [{ sequence: 2n }, { instant: utc('2026-01-01T00:00:03Z') }]) {
+      const { policy } = orThrow(await loginPolicies.effectivePolicy(acme, { asOf }));
+      expect([policy.isDefault, policy.position]).to.deep.equal([true, removed.position]);
+    }
+    const loosened = orThrow(await loginPolicies.removeMultiFactor(instance, PASSKEY, by)); // :04
+    const later = { asOf: { instant: utc('2026-01-01T00:00:04Z') } };
+    const { policy } = orThrow(await loginPolicies.effectivePolicy(acme, later));
+    expect(policy.position).to.equal(loosened.position);
+  });
+
+  it('is the one that was asked for, also where nothing of the policy stands', async () => {
+    const { loginPolicies, added, other } = await resetAfterDefault();
+    const then = { asOf: { position: other.position } };
+    const { policy } = orThrow(await loginPolicies.policy(instance, then));
+    expect([policy.position, policy.details.sequence]).to.deep.equal([other.position, 4n]);
+    const effective = orThrow(await loginPolicies.effectivePolicy(acme, then));
+    expect(effective.policy.position).to.equal(other.position);
+    const own = orThrow(await loginPolicies.policy(instance, { asOf: { position: added.position } }));
+    expect(own.policy.position).to.equal(added.position);
+  });
+});

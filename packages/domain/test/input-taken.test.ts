@@ -1,0 +1,61 @@
+import { defaultSettings } from '@login-policy/domain';
+import { expect } from 'chai';
+import { Duration } from 'luxon';
+import { describe, it } from 'mocha';
+import { acme, by, instance, openDesk } from './policies.js';
+
+describe('input at the border of what is right', () => {
+  it('is only what the caller gave, also when somebody has touched the prototype of all objects', async () => {
+    const { loginPolicies } = await openDesk();
+    Reflect.defineProperty(Object.prototype, 'ifSequence', { value: 99n, configurable: true });
+    try {
+      expect(await loginPolicies.add(instance, { settings: defaultSettings }, by)).to.include({ outcome: 'accepted' });
+    } finally {
+      Reflect.deleteProperty(Object.prototype, 'ifSequence');
+    }
+  });
+
+  it('is granted: ids of 200 characters of whatever script, long and zero lifetimes, custom schemes', async () => {
+    const { loginPolicies } = await openDesk();
+    const owner = { instanceId: '👩‍🚀'.repeat(40), organizationId: '/ %2F?#-ñ漢'.padEnd(200, '漢') };
+    const settings = {
+      ...defaultSettings,
+      defaultRedirectUri: 'com.example.app:/callback',
+      lifetimes: { ...defaultSettings.lifetimes, passwordCheck: Duration.fromObject({ days: 36_500 }) },
+    };
+    const lifetimes = { ...settings.lifetimes, mfaInitSkip: Duration.fromMillis(0) };
+    expect(await loginPolicies.add(owner, { settings: { ...settings, lifetimes } }, by)).to.include({
+      outcome: 'accepted',
+    });
+    const answer = await loginPolicies.effectivePolicy(owner);
+    expect(answer).to.have.nested.property('policy.details.resourceOwner', owner.organizationId);
+    expect(answer).to.have.nested.property('policy.settings.lifetimes.mfaInitSkip').satisfies(Duration.isDuration);
+  });
+
+  it('takes what is undefined for left out, where no owner is named', async () => {
+    const { loginPolicies } = await openDesk();
+    await loginPolicies.add(instance, Object({ settings: undefined, secondFactors: undefined }), by);
+    const settings = { forceMfa: undefined, lifetimes: { passwordCheck: undefined }, allowRegister: false };
+    const options = { ...by, reason: undefined, signal: undefined, ifSequence: undefined };
+    const changed = await loginPolicies.change(instance, Object(settings), Object(options));
+    expect(changed)
+      .to.have.nested.property('events[0].data')
+      .that.deep.equals({ settings: { allowRegister: false } });
+  });
+
+  it('counts what is in a list twice once, where it came first', async () => {
+    const { loginPolicies } = await openDesk();
+    const idps = [
+      { id: 'a', ownerType: 'ORG' },
+      { id: 'a', ownerType: 'SYSTEM' },
+    ] as const;
+    const policy = {
+      settings: defaultSettings,
+      secondFactors: ['U2F', 'TOTP', 'U2F'] as const,
+      identityProviders: idps,
+    };
+    await loginPolicies.add(acme, policy, by);
+    expect(await loginPolicies.secondFactors(acme)).to.have.deep.property('items', ['U2F', 'TOTP']);
+    expect(await loginPolicies.identityProviders(acme)).to.have.deep.property('items', [idps[0]]);
+  });
+});
