@@ -85,19 +85,14 @@ export async function readHistory(
   return { entries, lastSequence, lastEventId, position, unknownEvents };
 }
 
-/** The state right before an entry, or that of no events where an event before it can't be read: then all of them are looked at. */
+/** The state right before an entry, or that of no events where it can't be had: then all of them are looked at, up to what is wrong. */
 async function stateBefore(
   states: HistorySources['states'],
   streamId: StreamId,
   first: bigint,
 ): Promise<StateAt<PolicyState>> {
   if (first <= 1n) return states.nothing;
-  try {
-    return await states.atRevision(streamId, revision(first - 2n));
-  } catch (caught) {
-    if (isFault(caught, 'written-by-newer-program') || isFault(caught, 'unreadable-event')) return states.nothing;
-    throw caught;
-  }
+  return states.atRevision(streamId, revision(first - 2n)).catch(() => states.nothing);
 }
 
 /** The events from behind a state up to a sequence. */

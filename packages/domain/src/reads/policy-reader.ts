@@ -117,7 +117,7 @@ export class PolicyReader {
       const { organizations } = await this.#customized(instance, { limit: PAGE, freshness, after });
       for (const { organizationId } of organizations) ids.add(organizationId);
       after = organizations.at(-1);
-      if (after === undefined || organizations.length < PAGE) return ids;
+      if (organizations.length < PAGE) return ids;
     }
   }
 
