@@ -81,6 +81,10 @@ describe('a policy as of a moment', () => {
     const beyond = loginPolicies.policy(instance, { asOf: { position: position(1000) } });
     const fault = await beyond.catch((caught: unknown) => caught);
     expect(isFault(fault, 'position-unknown')).to.equal(true);
+    const { position: head } = orThrow(await loginPolicies.effectivePolicy(acme)).policy;
+    expect(fault)
+      .to.have.property('facts')
+      .that.deep.equals({ position: position(1000), head });
   });
 
   it('is refused by an instant where a clock was ahead, and names the sequence from which on (V4)', async () => {
@@ -104,14 +108,22 @@ describe('a policy as of a moment', () => {
 
   it('refuses a sequence the policy has not had, and a moment that is none', async () => {
     const loginPolicies = await threeSteps();
-    for (const asOf of [{ sequence: 7n }, { sequence: 0n }, { sequence: -1n }]) {
-      expect(rejectionOf(await loginPolicies.policy(instance, { asOf }))).to.include({
-        reason: 'invalid-argument',
-        field: 'options.asOf.sequence',
-      });
+    const field = 'options.asOf.sequence';
+    for (const [owner, sequence, expected] of [
+      [instance, 7n, 'a sequence the policy has had, 1 to 6'],
+      [instance, 0n, 'a sequence from 1 on that the policy has had'],
+      [instance, -1n, 'a bigint from 0 on'],
+      [acme, 1n, 'a sequence from 1 on that the policy has had'],
+    ] as const) {
+      const refused = rejectionOf(await loginPolicies.policy(owner, { asOf: { sequence } }));
+      expect(refused).to.include({ reason: 'invalid-argument', field, expected });
     }
-    const answer = await loginPolicies.policy(instance, { asOf: { instant: DateTime.invalid('test') } });
-    expect(rejectionOf(answer)).to.include({ reason: 'invalid-argument', field: 'options.asOf.instant' });
+    for (const wrong of [DateTime.invalid('test'), ['2026-01-01T00:00:01.000Z'], 7, null]) {
+      const answer = await loginPolicies.policy(instance, { asOf: { instant: Object(wrong) } });
+      expect(rejectionOf(answer)).to.include({ reason: 'invalid-argument', field: 'options.asOf.instant' });
+    }
+    const future = await loginPolicies.policy(instance, { asOf: { instant: '2999-01-01T00:00:00Z' } });
+    expect(rejectionOf(future)).to.include({ expected: 'an instant that is past' });
   });
 
   it('for an organization is the policy it met then: the default before, between and after custom ones', async () => {
@@ -150,6 +162,7 @@ describe('the place that a look at the past holds for', () => {
     for (const asOf of [{ sequence: 2n }, { instant: utc('2026-01-01T00:00:03Z') }]) {
       const { policy } = orThrow(await loginPolicies.effectivePolicy(acme, { asOf }));
       expect([policy.isDefault, policy.position]).to.deep.equal([true, removed.position]);
+      expect([policy.details.sequence, policy.multiFactors]).to.deep.equal([4n, [PASSKEY]]);
     }
     const loosened = orThrow(await loginPolicies.removeMultiFactor(instance, PASSKEY, by)); // :04
     const later = { asOf: { instant: utc('2026-01-01T00:00:04Z') } };

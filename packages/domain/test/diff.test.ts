@@ -63,9 +63,13 @@ describe('the difference between two moments', () => {
     const { before, changes } = orThrow(await loginPolicies.diff(instance, { from: long }));
     expect(before).to.equal(undefined);
     expect(changes[0]).to.deep.equal({ what: 'policy', step: 'added' });
-    expect(rejectionOf(await loginPolicies.diff(instance, { from: long, to: long })).reason).to.equal(
-      'policy-not-found',
-    );
+    const refused = await loginPolicies.diff(instance, { from: long, to: long });
+    expect(rejectionOf(refused).reason).to.equal('policy-not-found');
+    expect(refused)
+      .to.have.property('message')
+      .that.matches(/ had no default login policy then\.$/);
+    const never = await loginPolicies.diff({ instanceId: 'other' }, { from: long });
+    expect(never).to.have.property('message', 'Instance other has no default login policy yet.');
   });
 
   it('names the moment that is none', async () => {
@@ -76,6 +80,21 @@ describe('the difference between two moments', () => {
     ] as const) {
       expect(rejectionOf(await loginPolicies.diff(instance, span))).to.include({ reason: 'invalid-argument', field });
     }
+  });
+});
+
+describe('what is asked for with a difference or a history', () => {
+  it('is refused where it is not of its form', async () => {
+    const { loginPolicies } = await openDesk();
+    const from = { sequence: 1n };
+    for (const [answer, field] of [
+      [loginPolicies.diff(instance, { from }, Object({ asOf: from })), 'options.asOf'],
+      [loginPolicies.diff(instance, Object({ to: from })), 'span.from'],
+      [loginPolicies.diff(instance, Object({ from, until: from })), 'span.until'],
+      [loginPolicies.history(instance, Object({ direction: 'sideways' })), 'options.direction'],
+      [loginPolicies.history(instance, { fromSequence: -1n }), 'options.fromSequence'],
+    ] as const)
+      expect(rejectionOf(await answer)).to.include({ reason: 'invalid-argument', field });
   });
 });
 

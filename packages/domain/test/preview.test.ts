@@ -5,10 +5,21 @@ import {
   type CommandInput,
   type OrganizationList,
 } from '@login-policy/domain';
-import { isFault, position } from '@login-policy/event-sourcing';
+import { isFault, monotonicIds, position } from '@login-policy/event-sourcing';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
-import { acme, by, countEvents, globex, instance, openDesk, PASSKEY, rejectionOf, type Desk } from './policies.js';
+import {
+  acme,
+  by,
+  countEvents,
+  globex,
+  instance,
+  INSTANCE_STREAM,
+  openDesk,
+  PASSKEY,
+  rejectionOf,
+  type Desk,
+} from './policies.js';
 
 const removal: CommandInput = { type: 'removeMultiFactor', factor: PASSKEY };
 const directory: OrganizationList = { list: () => ['acme', 'globex', 'initech'] };
@@ -110,10 +121,32 @@ describe('whom a preview names as affected', () => {
       (defect: unknown) => defect,
     );
     expect(caught).to.be.an('error').with.property('message').that.includes('organization');
+    expect(caught).to.have.property('cause').that.is.an('error');
+  });
+
+  it('are those without a custom policy, also where a thousand and more have one', async () => {
+    const names = Array.from({ length: 1003 }, (_, number) => `${number}`.padStart(4, '0'));
+    const { loginPolicies } = await fresh({ list: () => names });
+    for (const organizationId of names) {
+      if (organizationId !== '0500') await loginPolicies.add({ ...instance, organizationId }, {}, by);
+    }
+    const { affected } = orThrow(await loginPolicies.preview(instance, removal));
+    expect(affected).to.deep.equal({ organizations: [{ ...instance, organizationId: '0500' }], count: 1 });
   });
 });
 
 describe('what would change for an organization', () => {
+  it('with a custom policy does not depend on the default, which may not even be readable', async () => {
+    const { loginPolicies, store } = await fresh();
+    orThrow(await loginPolicies.add(acme, freshInstance, by));
+    const newer = { id: monotonicIds()(), type: 'PasskeyPolicyTightened', schemaVersion: 1, data: {} };
+    const metadata = { actor: 'a newer program', correlationId: 'x' };
+    await store.eventStore.append({ streamId: INSTANCE_STREAM, expected: 'any', events: [{ ...newer, metadata }] });
+    expect(orThrow(await loginPolicies.preview(acme, removal)).changes).to.have.length(1);
+    const fault: unknown = await loginPolicies.preview(acme, { type: 'remove' }).catch((caught: unknown) => caught);
+    expect(isFault(fault, 'written-by-newer-program')).to.equal(true);
+  });
+
   it('is read as freshly as it is asked to be', async () => {
     const { loginPolicies, store } = await fresh();
     const atLeast = position((await store.eventStore.head()) + 1n);

@@ -1,4 +1,11 @@
-import { defaultSettings, freshInstance, openLoginPolicies, orThrow, RejectedError } from '@login-policy/domain';
+import {
+  defaultSettings,
+  freshInstance,
+  openLoginPolicies,
+  orThrow,
+  RejectedError,
+  type ReadOptions,
+} from '@login-policy/domain';
 import { isFault, openMemoryStore, position } from '@login-policy/event-sourcing';
 import { steppingClock } from '@login-policy/testkit';
 import { expect } from 'chai';
@@ -39,6 +46,10 @@ describe('the effective policy of an organization', () => {
     expect(rejectionOf(answer)).to.deep.equal({ reason: 'policy-not-found' });
     expect(answer).to.have.property('message', 'Instance 69629023906488334 has no default login policy yet.');
     expect(() => orThrow(answer)).to.throw(RejectedError);
+    const list = await loginPolicies.secondFactors(acme);
+    expect(list).to.have.property('message', 'Instance 69629023906488334 has no default login policy yet.');
+    const then = await loginPolicies.multiFactors(acme, { asOf: { instant: '2020-01-01T00:00:00Z' } });
+    expect(then).to.have.property('message', 'Instance 69629023906488334 had no default login policy then.');
   });
 });
 
@@ -80,6 +91,21 @@ describe('a read that has to be far enough', () => {
     }
     await loginPolicies.close();
     await store.close();
+  });
+
+  it('waits for what it names as long as it says, or until its signal fires', async () => {
+    const memory = openMemoryStore();
+    const loginPolicies = await openLoginPolicies({ store: { ...memory, keeps: 'followed' } });
+    const written = orThrow(await loginPolicies.add(instance, freshInstance, by));
+    const atLeast = position(written.position + 2n ** 40n);
+    const faultOf = (options: ReadOptions): Promise<unknown> =>
+      loginPolicies.policy(instance, { atLeast, ...options }).catch((caught: unknown) => caught);
+    const late = await faultOf({ waitMs: 1 });
+    expect(isFault(late, 'projection-behind')).to.equal(true);
+    expect(late).to.have.property('facts').that.includes({ required: atLeast, waitedMs: 1 });
+    expect(isFault(await faultOf({ signal: AbortSignal.abort() }), 'deadline-exceeded')).to.equal(true);
+    await loginPolicies.close();
+    expect(isFault(await faultOf({}), 'store-closed'), 'it is closed').to.equal(true);
   });
 
   it('refuses a position that nothing was written at, and says where the end is', async () => {

@@ -1,5 +1,5 @@
 import { freshInstance, openLoginPolicies, orThrow } from '@login-policy/domain';
-import { openMemoryStore } from '@login-policy/event-sourcing';
+import { isFault, openMemoryStore } from '@login-policy/event-sourcing';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { acme, by, countEvents, globex, instance, openDesk, PASSKEY, rejectionOf } from './policies.js';
@@ -110,6 +110,27 @@ describe('commands from two processes on one policy', () => {
   });
 });
 
+describe('a condition that does not hold', () => {
+  it('says the sequence that was expected and the one there is, 0 where there is none', async () => {
+    const { loginPolicies } = await openDesk();
+    const reason = 'sequence-not-current';
+    const early = await loginPolicies.change(instance, {}, { ...by, ifSequence: 3n });
+    expect(rejectionOf(early)).to.deep.equal({ reason, expected: 3n, actual: 0n });
+    await loginPolicies.add(instance, {}, { ...by, ifSequence: 0n });
+    const late = await loginPolicies.change(instance, {}, { ...by, ifSequence: 0n });
+    expect(rejectionOf(late)).to.deep.equal({ reason, expected: 0n, actual: 1n });
+  });
+});
+
+describe('a command that was given up', () => {
+  it('writes nothing', async () => {
+    const { store, loginPolicies } = await openDesk();
+    const gone = loginPolicies.add(instance, {}, { ...by, signal: AbortSignal.abort() });
+    expect(isFault(await gone.catch((caught: unknown) => caught), 'deadline-exceeded')).to.equal(true);
+    expect(await countEvents(store)).to.equal(0);
+  });
+});
+
 describe('the directory of identity providers', () => {
   it('is asked before one is linked by a revert or by a copy of the default', async () => {
     const gone = new Set<string>();
@@ -123,6 +144,7 @@ describe('the directory of identity providers', () => {
     const refused = { reason: 'identity-provider-not-found', id: 'idp-1' };
     expect(rejectionOf(await loginPolicies.revert(acme, { sequence: 5n }, by))).to.deep.equal(refused);
     expect(rejectionOf(await loginPolicies.customize(globex, by))).to.deep.equal(refused);
+    expect(rejectionOf(await loginPolicies.add(globex, linked, by))).to.deep.equal(refused);
   });
 
   it('is asked before one is linked, and its failure is the answer', async () => {
