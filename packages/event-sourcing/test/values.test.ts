@@ -67,7 +67,7 @@ describe('values with one parser', () => {
     for (const text of ['2024-06-13T06:44:39.050', 'yesterday', '', '2024-13-01T00:00:00Z']) {
       expect(() => parseInstant(text), text).to.throw(RangeError);
     }
-    for (const value of [1.5, Number.NaN, Infinity, 9e15])
+    for (const value of [1.5, Number.NaN, Infinity, -Infinity, 8_640_000_000_000_001, -8_640_000_000_000_001])
       expect(() => instant(value), `${value}`).to.throw(RangeError);
   });
 
@@ -104,15 +104,19 @@ describe('values with one parser', () => {
   it('the category of a stream is all before the first dash', () => {
     const id = streamId('policy', 'a-b/c');
     expect([categoryOf(id), keyOf(id), parseStreamId(id)]).to.deep.equal(['policy', 'a-b/c', id]);
-    for (const name of ['', '-x', 'policy', 'policy-', 'pol icy-x', `policy-${'x'.repeat(5000)}`]) {
-      expect(() => parseStreamId(name), name).to.throw(RangeError);
+    const [longest, longestKey] = ['p'.repeat(64), 'x'.repeat(4935)];
+    for (const name of [`${longest}-x`, `${longest}-${longestKey}`, 'P0-x', 'p--'])
+      expect(parseStreamId(name)).to.equal(name);
+    const tooLong = [`${longest}p-x`, `${longest}-${longestKey}x`];
+    for (const name of ['', '-x', 'policy', 'policy-', 'pol icy-x', '0p-x', 'p_-x', ...tooLong]) {
+      expect(() => parseStreamId(name), name.slice(0, 80)).to.throw(RangeError);
     }
   });
 
   it('revisions are whole numbers from 0 on', () => {
-    expect(revision(0)).to.equal(0n);
-    expect(() => revision(-1)).to.throw(RangeError);
-    expect(() => revision(2 ** 53)).to.throw(RangeError);
+    for (const value of [0, 0n, 2 ** 53 - 1, 2n ** 63n]) expect(revision(value)).to.equal(BigInt(value));
+    for (const value of [-1, -1n, 2 ** 53, 0.5, Number.NaN])
+      expect(() => revision(value), `${value}`).to.throw(RangeError);
   });
 
   it('event ids sort in the order they were made, also when the clock jumps back', () => {
@@ -122,7 +126,10 @@ describe('values with one parser', () => {
     expect([...made].sort()).to.deep.equal(made);
     expect(new Set(made).size).to.equal(5000);
     for (const id of made) expect(eventId(id)).to.equal(id);
-    expect(() => eventId('not-a-ulid')).to.throw(RangeError);
+    const ulid = '01ARZ3NDEKTSV4RRFFQ69G5FAV';
+    for (const text of ['not-a-ulid', `8${ulid.slice(1)}`, ulid.toLowerCase(), `${ulid}0`, ulid.slice(1), ''])
+      expect(() => eventId(text), text).to.throw(RangeError, 'an event id is a ULID, not');
+    for (const letter of 'ILOU') expect(() => eventId(`${ulid.slice(1)}${letter}`), letter).to.throw(RangeError);
   });
 
   it('event ids are made whatever time a machine believes it is', () => {

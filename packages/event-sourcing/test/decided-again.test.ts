@@ -1,0 +1,140 @@
+import {
+  CommandHandler,
+  isFault,
+  openMemoryStore,
+  revision,
+  streamId,
+  type EventStore,
+} from '@login-policy/event-sourcing';
+import { delegating, ReceiptExists, RevisionConflict } from '@login-policy/event-sourcing/store';
+import { expect } from 'chai';
+import { describe, it } from 'mocha';
+import { tally, tallyEvents, type TallyCommand, type TallyEvent, type TooLow } from './tally.js';
+import { watched } from './watched-store.js';
+
+const stream = streamId('tally', 'a');
+const by = { actor: 'tester' };
+const raise = (amount: number): TallyCommand => ({ type: 'raise', by: amount });
+const lower = (amount: number): TallyCommand => ({ type: 'lower', by: amount });
+
+function handlerOn(eventStore: EventStore): CommandHandler<TallyCommand, TallyEvent, number, TooLow> {
+  return new CommandHandler({ eventStore, decider: tally, events: tallyEvents });
+}
+
+/** Counts the events that are read of a store. */
+function counting(eventStore: EventStore): { readonly store: EventStore; read: number } {
+  const counted = {
+    read: 0,
+    store: delegating(eventStore, {
+      async *readStream(id, options) {
+        for await (const page of eventStore.readStream(id, options)) {
+          counted.read += page.length;
+          yield page;
+        }
+      },
+    }),
+  };
+  return counted;
+}
+
+describe('a command that is decided again', () => {
+  it('reads what was gained since, and nothing before it', async () => {
+    const { eventStore } = openMemoryStore();
+    const elsewhere = handlerOn(eventStore);
+    for (let count = 0; count < 10; count++) await elsewhere.handle(stream, raise(1), by);
+    const counted = counting(eventStore);
+    const here = handlerOn(counted.store);
+    await here.handle(stream, raise(1), by);
+    await elsewhere.handle(stream, raise(1), by);
+    counted.read = 0;
+    expect(await here.handle(stream, raise(1), by)).to.have.property('state', 13);
+    expect(counted.read, 'the last it knew, and the one behind it').to.equal(2);
+  });
+
+  it('keeps what it read for a refusal, too', async () => {
+    const { eventStore } = openMemoryStore();
+    for (let count = 0; count < 10; count++) await handlerOn(eventStore).handle(stream, raise(1), by);
+    const counted = counting(eventStore);
+    const here = handlerOn(counted.store);
+    expect(await here.handle(stream, lower(11), by)).to.have.property('outcome', 'rejected');
+    expect(counted.read).to.equal(10);
+    expect(await here.handle(stream, lower(11), by)).to.have.property('outcome', 'rejected');
+    expect(counted.read, 'the last one, to see that it is there').to.equal(11);
+  });
+
+  it('is so 16 times where nothing else is said', async () => {
+    const { eventStore } = openMemoryStore();
+    const { store, asked } = watched(eventStore, async ({ streamId: id, expected }) => {
+      throw new RevisionConflict({ streamId: id, expected, actual: revision(7) });
+    });
+    const fault: unknown = await handlerOn(store)
+      .handle(stream, raise(1), by)
+      .catch((caught: unknown) => caught);
+    expect(isFault(fault, 'concurrent-change') && fault.facts.attempts).to.equal(16);
+    expect(asked.appends).to.equal(16);
+  });
+
+  it('is so where its key is said to be taken and no receipt is there yet', async () => {
+    const { eventStore } = openMemoryStore();
+    let isFirst = true;
+    const { store, asked } = watched(eventStore, async ({ streamId: id }) => {
+      if (isFirst) {
+        isFirst = false;
+        throw new ReceiptExists({ streamId: id, key: 'key' });
+      }
+    });
+    const handled = await handlerOn(store).handle(stream, raise(1), { ...by, idempotencyKey: 'key' });
+    expect(handled).to.deep.include({ outcome: 'accepted', state: 1, isRepeated: false });
+    expect(asked).to.deep.include({ appends: 2, receipts: 1 });
+  });
+
+  it('after a failure that nobody can place is decided by what the stream holds, not by what was kept', async () => {
+    const { eventStore } = openMemoryStore();
+    let fails = false;
+    const { store, asked } = watched(eventStore, async (append) => {
+      if (!fails) return;
+      fails = false;
+      await eventStore.append(append);
+      throw new Error('the answer was lost');
+    });
+    const handler = handlerOn(store);
+    await handler.handle(stream, raise(1), by);
+    fails = true;
+    await handler.handle(stream, raise(1), by).catch(() => undefined);
+    expect(await handler.handle(stream, raise(1), by)).to.have.property('state', 3);
+    expect(asked.appends, 'no append met a conflict').to.equal(3);
+  });
+});
+
+describe('looking ahead of commands', () => {
+  it('lets no two of them in at once', async () => {
+    const { store, asked } = watched(openMemoryStore().eventStore);
+    const handler = handlerOn(store);
+    const both = Array.from({ length: 16 }, async () => {
+      await Promise.all([handler.handle(stream, raise(1), by), handler.consider(stream, lower(1))]);
+    });
+    await Promise.all(both);
+    expect(await handler.handle(stream, raise(0), by)).to.have.property('state', 16);
+    expect(asked.appends, 'no append met a conflict').to.equal(16);
+  });
+});
+
+describe('the answer to a command', () => {
+  it('is at the place of what was written last, and of a repetition at that of then', async () => {
+    const { eventStore } = openMemoryStore();
+    const handler = handlerOn(eventStore);
+    const first = await handler.handle(stream, raise(1), { ...by, idempotencyKey: 'first' });
+    const head = await eventStore.head();
+    expect(first).to.include({ position: head, revision: 0n });
+    await handler.handle(streamId('tally', 'b'), raise(1), by);
+    await handler.handle(stream, raise(4), by);
+    const again = await handler.handle(stream, raise(1), { ...by, idempotencyKey: 'first' });
+    expect(again).to.include({ position: head, revision: 0n, state: 1, isRepeated: true });
+    const other = await handler.handle(stream, raise(2), { ...by, idempotencyKey: 'first' });
+    expect(other).to.deep.include({
+      rejection: { reason: 'idempotency-key-reused', idempotencyKey: 'first' },
+      state: 1,
+      revision: 0n,
+    });
+  });
+});
