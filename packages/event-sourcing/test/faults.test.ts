@@ -1,0 +1,172 @@
+import { eventId, isFault, parseStreamId, position, revision, UnreadableEvent } from '@login-policy/event-sourcing';
+import { PositionUnknown, type FaultCode } from '@login-policy/event-sourcing';
+import {
+  CheckpointConflict,
+  ConcurrentChange,
+  DeadlineExceeded,
+  DriverUnusable,
+  OutcomeUnknown,
+  ProjectionBehind,
+  ProjectionStopped,
+  RebuildSuperseded,
+  ReceiptExists,
+  RevisionConflict,
+  StoreClosed,
+  StoreDamaged,
+  StoreForeign,
+  StoreFull,
+  StoreUnavailable,
+  UnserialisableData,
+  WrittenByNewerProgram,
+  WrittenUnseen,
+  type AnyFault,
+} from '@login-policy/event-sourcing/store';
+import { expect } from 'chai';
+import { describe, it } from 'mocha';
+
+const streamId = parseStreamId('tally-a');
+const place = { streamId, revision: revision(4), type: 'Raised', schemaVersion: 2 };
+const store = 'the store';
+const problem = 'it burns';
+const cause = new Error('the cause');
+const [at, head] = [position(7), position(9)];
+
+type Said = {
+  readonly [Code in FaultCode]: readonly [
+    fault: Extract<AnyFault, { readonly code: Code }>,
+    retryable: boolean,
+    message: string,
+  ];
+};
+
+/** What each fault says, and whether the same call may succeed later. */
+const FAULTS: Said = {
+  'revision-conflict': [
+    new RevisionConflict({ streamId, expected: 'no-stream', actual: revision(3) }),
+    true,
+    'tally-a was expected at no-stream, but its last event is at revision 3; nothing was written',
+  ],
+  'concurrent-change': [
+    new ConcurrentChange({ streamId, attempts: 3 }, cause),
+    true,
+    'tally-a was changed by others in each of 3 attempts; nothing was written',
+  ],
+  'outcome-unknown': [
+    new OutcomeUnknown({ streamId }, cause),
+    true,
+    'whether tally-a was written is not known: repeat the command with its idempotency key',
+  ],
+  'written-unseen': [
+    new WrittenUnseen({ streamId }),
+    false,
+    'tally-a was written, but where could not be read: look at it, or repeat the command with its idempotency key',
+  ],
+  'deadline-exceeded': [new DeadlineExceeded({ doing: 'a look' }, cause), true, 'the time for a look was up'],
+  'store-unavailable': [new StoreUnavailable({ store, problem }, cause), true, 'the store is not available: it burns'],
+  'store-closed': [new StoreClosed({ store }), false, 'the store is closed'],
+  'store-full': [new StoreFull({ store }, cause), true, 'the store has no room left; nothing was written'],
+  'store-damaged': [
+    new StoreDamaged({ store, problem }, cause),
+    false,
+    'the store is damaged: it burns; restore it from a backup',
+  ],
+  'store-foreign': [new StoreForeign({ store, problem }, cause), false, "the store can't be used: it burns"],
+  'driver-unusable': [
+    new DriverUnusable({ driver: 'pg', problem, remedy: 'npm install pg' }, cause),
+    false,
+    "pg can't be used: it burns. Run: npm install pg",
+  ],
+  'unserialisable-data': [
+    new UnserialisableData({ path: '$.a', problem: 'it is a Map' }),
+    false,
+    "$.a can't be stored: it is a Map",
+  ],
+  'unreadable-event': [
+    new UnreadableEvent({ ...place, problem }, cause),
+    false,
+    "Raised (schema 2) at tally-a revision 4 can't be read: it burns",
+  ],
+  'written-by-newer-program': [
+    new WrittenByNewerProgram({ ...place, problem }),
+    false,
+    'Raised (schema 2) at tally-a revision 4 was written by a newer program: it burns',
+  ],
+  'receipt-exists': [
+    new ReceiptExists({ streamId, key: 'k "1"' }),
+    true,
+    'tally-a has a receipt for idempotency key "k \\"1\\"" already; nothing was written',
+  ],
+  'checkpoint-conflict': [
+    new CheckpointConflict({ model: 'tallies', expected: undefined, actual: at }),
+    true,
+    'read model tallies was expected at no checkpoint, but it is at 7; nothing was written',
+  ],
+  'projection-stopped': [
+    new ProjectionStopped({ ...place, projection: 'tallies', position: at }, cause),
+    false,
+    'projection tallies stopped before Raised at tally-a revision 4 (position 7): the cause',
+  ],
+  'projection-behind': [
+    new ProjectionBehind({ projection: 'tallies', required: head, reached: at, waitedMs: 5 }, cause),
+    true,
+    'projection tallies is at position 7 after 5 ms, not yet at 9 (the cause)',
+  ],
+  'rebuild-superseded': [
+    new RebuildSuperseded({ model: 'tallies' }),
+    true,
+    'another rebuild of tallies was begun meanwhile; the live rows are as they were',
+  ],
+  'position-unknown': [
+    new PositionUnknown({ position: at, head }),
+    false,
+    'position 7 stands for no event of this store, whose end is 9: it belongs to another store, or to a history that was lost',
+  ],
+};
+
+describe('a fault', () => {
+  for (const [code, [fault, retryable, message]] of Object.entries(FAULTS)) {
+    it(`says what went wrong, and whether to try again: ${code}`, () => {
+      expect(fault).to.include({ code, retryable, message, name: fault.constructor.name });
+      expect(isFault(fault)).to.equal(true);
+      expect(isFault(fault, fault.code)).to.equal(true);
+      if ('cause' in fault) expect(fault.cause).to.equal(cause);
+    });
+  }
+
+  it('says what it does not know', () => {
+    const nothing = { streamId, expected: revision(3) };
+    const said = [
+      new RevisionConflict({ ...nothing, actual: undefined }),
+      new RevisionConflict({ ...nothing, actual: revision(3) }),
+      new ProjectionBehind({ projection: 'tallies', required: undefined, reached: undefined, waitedMs: 5 }),
+      new ProjectionStopped({ ...place, projection: 'tallies', position: at }, 'a word'),
+      new CheckpointConflict({ model: 'tallies', expected: at, actual: undefined }),
+    ];
+    expect(said.map(({ message }) => message)).to.deep.equal([
+      'tally-a was expected at 3, but it has no events; nothing was written',
+      'tally-a was expected at 3, but its last event is another one, at that revision; nothing was written',
+      'projection tallies is at position none after 5 ms, and the store does not say where its end is',
+      'projection tallies stopped before Raised at tally-a revision 4 (position 7): a word',
+      'read model tallies was expected at 7, but it is at no checkpoint; nothing was written',
+    ]);
+  });
+
+  it('is told from what is none, and is one as well when another copy of this package made it', () => {
+    const likeOne = { code: 'store-full', retryable: true, facts: {} };
+    expect(isFault(Object.assign(new Error('full'), likeOne), 'store-full')).to.equal(true);
+    expect(isFault(Object.assign(new Error('full'), likeOne), 'store-closed')).to.equal(false);
+    for (const lacking of [{ code: 7 }, { retryable: 'yes' }, { facts: 'none' }])
+      expect(isFault(Object.assign(new Error('full'), { ...likeOne, ...lacking }))).to.equal(false);
+    for (const none of [
+      likeOne,
+      new Error('ENOENT'),
+      Object.assign(new Error('x'), { code: 'ENOENT' }),
+      undefined,
+      null,
+    ])
+      expect(isFault(none)).to.equal(false);
+    expect(() => eventId('x'))
+      .to.throw()
+      .that.satisfies((caught: unknown) => !isFault(caught));
+  });
+});
