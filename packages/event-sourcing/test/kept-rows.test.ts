@@ -16,6 +16,21 @@ function keptRows(most?: number) {
 }
 
 describe('rows that are kept', () => {
+  it('are frozen throughout, since they are handed to many; what is more than plain stays as it is', () => {
+    const plain = {
+      list: [{ deep: { deeper: 1 } }],
+      none: Object.assign(Object.create(null), { a: {} }),
+      at: new Date(),
+    };
+    const definition = { ...tallies(), rows: { encode: () => null, decode: () => plain } };
+    const kept = new KeptRows<typeof plain>({ ...definition, index: () => ({}) }, 'a store');
+    const row = kept.read('a', '{}');
+    expect(row).to.equal(plain);
+    for (const part of [row, row?.list, row?.list[0], row?.list[0]?.deep, row?.none, row?.none.a])
+      expect(Object.isFrozen(part)).to.equal(true);
+    expect(Object.isFrozen(row?.at)).to.equal(false);
+  });
+
   it('are decoded again only when their text is another', () => {
     const { kept, decoded } = keptRows();
     const first = kept.read('a', '5');

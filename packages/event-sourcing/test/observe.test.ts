@@ -1,0 +1,88 @@
+import {
+  CommandHandler,
+  openMemoryStore,
+  revision,
+  streamId,
+  toldCall,
+  type Observation,
+  type Observe,
+} from '@login-policy/event-sourcing';
+import { observedDecider, observedEventStore, RevisionConflict } from '@login-policy/event-sourcing/store';
+import { expect } from 'chai';
+import { describe, it } from 'mocha';
+import { tally, tallyEvents } from './tally.js';
+import { watched } from './watched-store.js';
+
+const stream = streamId('tally', 'a');
+const raise = { type: 'raise', by: 1 } as const;
+
+/** Gathers what is told; times are only looked at. */
+function gathering(): { readonly seen: object[]; readonly observe: Observe } {
+  const seen: object[] = [];
+  const observe = (observation: Observation): void => {
+    if (!('durationMs' in observation)) return void seen.push(observation);
+    const { durationMs, ...others } = observation;
+    expect(durationMs).to.be.at.least(0).and.below(600_000);
+    seen.push(others);
+  };
+  return { seen, observe };
+}
+
+describe('who observes', () => {
+  it('is told of each decision and append, and what became of it', async () => {
+    const { seen, observe } = gathering();
+    const failures: Error[] = [
+      new RevisionConflict({ streamId: stream, expected: 'no-stream', actual: revision(3) }),
+      new Error('the disk is gone'),
+    ];
+    const { store } = watched(openMemoryStore().eventStore, async () => {
+      const failure = failures.shift();
+      if (failure !== undefined) throw failure;
+    });
+    const handler = new CommandHandler({ eventStore: store, decider: tally, events: tallyEvents, observe });
+    await handler.handle(stream, raise, { actor: 'a' }).catch(() => undefined);
+    await handler.handle(stream, raise, { actor: 'a' });
+    await handler.handle(stream, { type: 'lower', by: 2 }, { actor: 'a' });
+    const decided = { type: 'decision', streamId: stream, outcome: 'accepted', events: 1 };
+    const refused = { ...decided, outcome: 'rejected', events: 0 };
+    const appended = (outcome: string): object => ({ type: 'append', streamId: stream, events: 1, outcome });
+    expect(seen).to.deep.equal([
+      ...[decided, appended('conflict'), decided, appended('failed')],
+      ...[decided, appended('written'), refused, refused],
+    ]);
+  });
+
+  it('is told of each call, with what it answered or that it threw', async () => {
+    const { seen, observe } = gathering();
+    const outcomes = ['accepted', 'found', 'rejected'];
+    for (const outcome of outcomes)
+      expect(await toldCall(observe, outcome, async () => ({ outcome }))).to.deep.equal({ outcome });
+    const thrown = new Error('the disk is gone');
+    const failing = toldCall(observe, 'failing', () => Promise.reject<{ outcome: string }>(thrown));
+    expect(await failing.catch((caught: unknown) => caught)).to.equal(thrown);
+    expect(seen).to.deep.equal([
+      { type: 'call', call: 'accepted', outcome: 'answered' },
+      { type: 'call', call: 'found', outcome: 'answered' },
+      { type: 'call', call: 'rejected', outcome: 'rejected' },
+      { type: 'call', call: 'failing', outcome: 'failed' },
+    ]);
+  });
+
+  it('changes nothing by what it throws', async () => {
+    const observe = (): never => {
+      throw new Error('nobody listens');
+    };
+    const { eventStore } = openMemoryStore();
+    const handler = new CommandHandler({ eventStore, decider: tally, events: tallyEvents, observe });
+    expect(await handler.handle(stream, raise, { actor: 'a' })).to.include({ outcome: 'accepted', state: 1 });
+    expect(await toldCall(observe, 'x', async () => ({ outcome: 'found' }))).to.deep.equal({ outcome: 'found' });
+  });
+
+  it('costs nothing where there is nobody', () => {
+    const { eventStore } = openMemoryStore();
+    expect(observedEventStore(eventStore, undefined)).to.equal(eventStore);
+    expect(observedDecider(tally, undefined)).to.equal(tally);
+    const answer = Promise.resolve({ outcome: 'found' });
+    expect(toldCall(undefined, 'x', () => answer)).to.equal(answer);
+  });
+});

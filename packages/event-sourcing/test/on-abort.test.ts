@@ -1,0 +1,55 @@
+import { isFault, openMemoryStore } from '@login-policy/event-sourcing';
+import { onAbort, within, TIME_UP, inTime } from '@login-policy/event-sourcing/store';
+import { expect } from 'chai';
+import { describe, it } from 'mocha';
+import { tallies } from './tally.js';
+
+describe('waiting on a signal', () => {
+  it('is one listener, however many wait, and each is called once unless it is taken back', () => {
+    const control = new AbortController();
+    let listeners = 0;
+    const listen = control.signal.addEventListener.bind(control.signal);
+    control.signal.addEventListener = (...given: Parameters<typeof listen>): void => {
+      listeners += 1;
+      listen(...given);
+    };
+    const called: number[] = [];
+    const takenBack = Array.from({ length: 20 }, (_, number) => onAbort(control.signal, () => called.push(number)));
+    for (const [number, takeBack] of takenBack.entries()) if (number > 2) takeBack();
+    control.abort();
+    control.abort();
+    expect([called, listeners]).to.deep.equal([[0, 1, 2], 1]);
+  });
+
+  it('is over at once where it has fired, and never where there is none', () => {
+    const called: string[] = [];
+    onAbort(AbortSignal.abort(), () => called.push('fired'))();
+    onAbort(undefined, () => called.push('none'))();
+    expect(called).to.deep.equal(['fired']);
+  });
+
+  it('gives a wait up, which hears nothing of what comes later', async () => {
+    const control = new AbortController();
+    const waited = within(Promise.reject(new Error('too late')), 600_000, AbortSignal.abort());
+    expect(await waited).to.equal(TIME_UP);
+    const never = new Promise<string>(() => undefined);
+    const inVain = inTime(never, { waitMs: 600_000, signal: control.signal, doing: 'a look' });
+    control.abort();
+    const fault: unknown = await inVain.catch((caught: unknown) => caught);
+    expect(isFault(fault, 'deadline-exceeded') && fault.facts.doing).to.equal('a look');
+    expect(await within(Promise.resolve(7), 600_000)).to.equal(7);
+    const wrong = within(Promise.reject(Object('not an error')), 600_000);
+    expect(await wrong.catch((caught: unknown) => caught)).to.be.instanceOf(Error);
+  });
+});
+
+describe('a memory store that is closed', () => {
+  it('closes what stands beside its events, too', async () => {
+    const store = openMemoryStore();
+    const model = await store.readModels.open(tallies());
+    await store.close();
+    await store.close();
+    for (const asked of [store.readModels.open(tallies()), model.read([]), store.eventStore.head()])
+      expect(isFault(await asked.catch((caught: unknown) => caught), 'store-closed')).to.equal(true);
+  });
+});
