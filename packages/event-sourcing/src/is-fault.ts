@@ -1,5 +1,5 @@
 import type { UnreadableEvent, UnserialisableData, WrittenByNewerProgram } from './event-faults.js';
-import { Fault, type FaultCode } from './fault.js';
+import type { Fault, FaultCode } from './fault.js';
 import type {
   ConcurrentChange,
   DeadlineExceeded,

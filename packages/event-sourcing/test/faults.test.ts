@@ -1,5 +1,13 @@
-import { eventId, isFault, parseStreamId, position, revision, UnreadableEvent } from '@login-policy/event-sourcing';
-import { PositionUnknown, type FaultCode } from '@login-policy/event-sourcing';
+import {
+  eventId,
+  isFault,
+  parseStreamId,
+  position,
+  PositionUnknown,
+  revision,
+  UnreadableEvent,
+  type FaultCode,
+} from '@login-policy/event-sourcing';
 import {
   CheckpointConflict,
   ConcurrentChange,

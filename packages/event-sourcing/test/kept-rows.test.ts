@@ -17,11 +17,8 @@ function keptRows(most?: number) {
 
 describe('rows that are kept', () => {
   it('are frozen throughout, since they are handed to many; what is more than plain stays as it is', () => {
-    const plain = {
-      list: [{ deep: { deeper: 1 } }],
-      none: Object.assign(Object.create(null), { a: {} }),
-      at: new Date(),
-    };
+    const none: { a: object } = Object.assign(Object.create(null), { a: {} });
+    const plain = { list: [{ deep: { deeper: 1 } }], none, at: new Date() };
     const definition = { ...tallies(), rows: { encode: () => null, decode: () => plain } };
     const kept = new KeptRows<typeof plain>({ ...definition, index: () => ({}) }, 'a store');
     const row = kept.read('a', '{}');
