@@ -1,5 +1,6 @@
 import {
   eventId,
+  isFault,
   openMemoryStore,
   revision,
   streamId,
@@ -119,6 +120,17 @@ describe('looking at the past of a long stream', () => {
     const looked = looking(await raised(1));
     await looked.states.upTo(stream, upTo(700));
     expect(looked.read).to.equal(1000);
+  });
+
+  it('decodes nothing behind what is wanted, which may be more than this program can read', async () => {
+    const store = await raised(1, { count: 5 });
+    const unreadable = newEvent({ type: 'Raised', data: { by: 'much' } });
+    await store.append({ streamId: stream, expected: 'any', events: [unreadable] });
+    const { states } = looking(store);
+    expect(await states.upTo(stream, upTo(5))).to.deep.include({ state: 5, revision: lastOf(5) });
+    expect(await states.atRevision(stream, lastOf(5))).to.deep.include({ state: 5, revision: lastOf(5) });
+    const all: unknown = await states.catchUp(stream, states.nothing).catch((caught: unknown) => caught);
+    expect(isFault(all, 'unreadable-event')).to.equal(true);
   });
 
   it('leaves out what is recorded while it looks', async () => {
