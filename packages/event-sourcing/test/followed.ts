@@ -18,6 +18,18 @@ export function followedStore(instead: (sound: EventStore) => Partial<EventStore
   return { ...store, eventStore, readModels: memoryReadModelStore(), keeps: 'followed' };
 }
 
+/** Nothing ever comes; the iteration ends when its signal fires, as the port says. */
+export const silent = (): Partial<EventStore> => ({
+  subscribe: (options) => ({
+    [Symbol.asyncIterator]: () => ({
+      next: () =>
+        new Promise((resolve) => {
+          options?.signal?.addEventListener('abort', () => resolve({ done: true, value: undefined }));
+        }),
+    }),
+  }),
+});
+
 /** A store with one event of a stream, which gets its second right after it is asked for its head. */
 export async function growingStore(id: StreamId): Promise<Store> {
   const store = followedStore((sound) => ({

@@ -1,8 +1,8 @@
-import { streamId, type EventStore, type Store } from '@login-policy/event-sourcing';
+import { streamId, type Store } from '@login-policy/event-sourcing';
 import { StoreClosed, StoreUnavailable } from '@login-policy/event-sourcing/store';
 import { expect } from 'chai';
 import { afterEach, describe, it } from 'mocha';
-import { codeOf, faultOf, followedStore, Followers, raise, until, valueOf } from './followed.js';
+import { codeOf, faultOf, followedStore, Followers, raise, silent, until, valueOf } from './followed.js';
 import { tallies } from './tally.js';
 
 const [a, b] = [streamId('tally', 'a'), streamId('tally', 'b')];
@@ -22,18 +22,6 @@ function cuttable(): { readonly store: Store; readonly link: { isCut: boolean; a
   }));
   return { store, link };
 }
-
-/** Nothing ever comes; the iteration ends when its signal fires, as the port says. */
-const silent = (): Partial<EventStore> => ({
-  subscribe: (options) => ({
-    [Symbol.asyncIterator]: () => ({
-      next: () =>
-        new Promise((resolve) => {
-          options?.signal?.addEventListener('abort', () => resolve({ done: true, value: undefined }));
-        }),
-    }),
-  }),
-});
 
 describe('reading a read model that is followed', () => {
   it('answers nothing before the rows have reached the head that was there when it was opened (K30)', async () => {

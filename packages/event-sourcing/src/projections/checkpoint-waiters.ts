@@ -18,7 +18,7 @@ interface Waiter {
 export class CheckpointWaiters {
   readonly #model: Pick<ReadModel<unknown>, 'checkpoint' | 'changed'>;
   readonly #waiting = new Set<Waiter>();
-  /** Fires when nobody waits any more, so that the wait for a change ends. */
+  /** Fires when nobody waits any more, so that the wait for a change ends; whoever comes then begins another. */
   #looking: AbortController | undefined;
 
   constructor(model: Pick<ReadModel<unknown>, 'checkpoint' | 'changed'>) {
@@ -36,7 +36,9 @@ export class CheckpointWaiters {
         clearTimeout(timer);
         takeBack();
         this.#waiting.delete(waiter);
-        if (this.#waiting.size === 0) this.#looking?.abort();
+        if (this.#waiting.size > 0) return;
+        this.#looking?.abort();
+        this.#looking = undefined;
       };
       const settle = (outcome: WaitOutcome): void => {
         stopWaiting();
@@ -51,7 +53,7 @@ export class CheckpointWaiters {
       let takeBack = (): void => undefined;
       this.#waiting.add(waiter);
       takeBack = onAbort(signal, () => settle('given-up'));
-      if (this.#looking === undefined && this.#waiting.size > 0) this.#begin();
+      if (this.#looking === undefined && this.#waiting.size > 0) this.#look();
     });
   }
 
@@ -62,26 +64,20 @@ export class CheckpointWaiters {
   }
 
   /** Nothing comes of it for anybody but the waiters: whatever goes wrong is theirs to hear. */
-  #begin(): void {
-    this.#look().catch((caught: unknown) => this.fail(caught));
-  }
-
-  async #look(): Promise<void> {
+  #look(): void {
     const looking = new AbortController();
     this.#looking = looking;
-    try {
-      while (this.#waiting.size > 0) {
-        // Asked before the look, so that a change between the two is not missed. Why it ended, the next look finds out.
-        const change = this.#model.changed(looking.signal).catch(() => undefined);
-        this.#release(await this.#model.checkpoint());
-        await change;
-      }
-    } catch (caught) {
-      this.fail(caught);
-    } finally {
-      looking.abort();
-      this.#looking = undefined;
-      if (this.#waiting.size > 0) this.#begin();
+    this.#lookUntil(looking.signal).catch((caught: unknown) => {
+      if (!looking.signal.aborted) this.fail(caught);
+    });
+  }
+
+  async #lookUntil(over: AbortSignal): Promise<void> {
+    while (!over.aborted) {
+      // Asked before the look, so that a change between the two is not missed. Why it ended, the next look finds out.
+      const change = this.#model.changed(over).catch(() => undefined);
+      this.#release(await this.#model.checkpoint());
+      await change;
     }
   }
 

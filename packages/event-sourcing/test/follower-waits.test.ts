@@ -1,0 +1,103 @@
+import { streamId, type Store } from '@login-policy/event-sourcing';
+import { yieldToLoop, type ReadModel } from '@login-policy/event-sourcing/store';
+import { expect } from 'chai';
+import { afterEach, describe, it } from 'mocha';
+import { codeOf, followedStore, Followers, raise, silent, until, valueOf } from './followed.js';
+
+const a = streamId('tally', 'a');
+const followers = new Followers();
+
+afterEach(() => followers.close());
+
+/** The same store, whose read models do something else beside what they do. */
+function withModels(store: Store, beside: <Row>(model: ReadModel<Row>) => Partial<ReadModel<Row>>): Store {
+  const { readModels } = store;
+  return {
+    ...store,
+    readModels: {
+      async open(projection) {
+        const model = await readModels.open(projection);
+        return {
+          read: (keys) => model.read(keys),
+          query: (query) => model.query(query),
+          keys: (query) => model.keys(query),
+          checkpoint: () => model.checkpoint(),
+          commit: (change) => model.commit(change),
+          changed: (signal) => model.changed(signal),
+          beginRebuild: () => model.beginRebuild(),
+          ...beside(model),
+        };
+      },
+      close: () => readModels.close(),
+    },
+  };
+}
+
+describe('reads that wait for a read model', () => {
+  it('leave nothing behind that waits at it, once each of them is over', async () => {
+    const signals: AbortSignal[] = [];
+    const store = withModels(followedStore(silent), (model) => ({
+      changed(signal) {
+        signals.push(signal);
+        return model.changed(signal);
+      },
+    }));
+    await raise(store, a, 1);
+    const follower = await followers.open(store);
+    const reads = [1, 2, 3].map((waitMs) => codeOf(follower.read([a], { waitMs })));
+    expect(new Set(await Promise.all(reads))).to.deep.equal(new Set(['projection-behind']));
+    expect(signals.map(({ aborted }) => aborted))
+      .to.deep.equal(signals.map(() => true))
+      .and.to.have.property('0');
+  });
+});
+
+describe('a read that begins to wait right after another gave up', () => {
+  it('waits for a change as the first one did, and does not look again and again', async () => {
+    let [looks, waits] = [0, 0];
+    const store = withModels(followedStore(silent), (model) => ({
+      checkpoint() {
+        looks += 1;
+        return model.checkpoint();
+      },
+      // As over a network: it takes a while until a wait that was given up is over.
+      async changed(signal) {
+        waits += 1;
+        await model.changed(signal);
+        for (let turn = 0; turn < 3; turn++) await yieldToLoop();
+      },
+    }));
+    await raise(store, a, 1);
+    const follower = await followers.open(store);
+    const control = new AbortController();
+    const first = codeOf(follower.read([a], { signal: control.signal }));
+    await until(() => waits > 0);
+    control.abort();
+    expect(await first).to.equal('deadline-exceeded');
+    looks = 0;
+    expect(await codeOf(follower.read([a], { waitMs: 50 }))).to.equal('projection-behind');
+    expect(looks).to.be.below(10);
+  });
+});
+
+describe('a follower that is closed', () => {
+  it('lets the step under way end first', async () => {
+    let [isHeld, isEnded, letGo]: [boolean, boolean, () => void] = [false, false, () => undefined];
+    const gate = new Promise<void>((resolve) => (letGo = resolve));
+    const store = withModels(followedStore(), (model) => ({
+      async commit(change) {
+        isHeld = true;
+        await gate;
+        await model.commit(change);
+        isEnded = true;
+      },
+    }));
+    await raise(store, a, 1);
+    const follower = await followers.open(store);
+    await until(() => isHeld);
+    const closed = follower.close().then(() => isEnded);
+    expect(await codeOf(valueOf(follower, a))).to.equal('store-closed');
+    letGo();
+    expect(await closed).to.equal(true);
+  });
+});
