@@ -53,19 +53,19 @@ describe('the sentence that refuses wrong input', () => {
     expect(await messageOf(removal)).to.equal('command.x is not a member of command, which has type.');
   });
 
-  it('takes one letter more, fewer or another for a slip, and less than half of a longer name', () => {
-    const nearest = (name: string) =>
+  it('takes what differs in one letter for a slip, or in four of ten', async () => {
+    const nearest = (name: string): string | undefined =>
       /Did you mean (.*)\?/.exec(messageFrom(() => parseOwner({ [name]: 1 }, 'owner')))?.[1];
-    expect(
-      ['instanceId', 'instanceld', 'instaceID', 'Instance-Id', 'instancID', 'instance'].map(nearest),
-    ).to.deep.equal([undefined, ...Array.from({ length: 5 }, () => 'instanceId')]);
-    expect(['orgId', 'organisation', 'organId', 'zation', 'i'].map(nearest)).to.deep.equal([
-      undefined,
-      'organizationId',
-      undefined,
-      undefined,
-      undefined,
-    ]);
+    for (const slip of ['instanceld', 'instaceID', 'Instance-Id', 'instancID', 'instance', 'xinstanceId'])
+      expect(nearest(slip), slip).to.equal('instanceId');
+    for (const slip of ['organisation', 'organizati']) expect(nearest(slip), slip).to.equal('organizationId');
+    for (const other of ['organizatX', 'orgId', 'organId', 'zation', 'i', 'dIecnatsni', ''])
+      expect(nearest(other), other).to.equal(undefined);
+    const { loginPolicies } = await openDesk();
+    const linked = loginPolicies.addIdentityProvider(instance, Object({ ld: 'x', ownerType: 'SYSTEM' }), by);
+    expect(await messageOf(linked)).to.equal(
+      'identityProvider.ld is not a member of identityProvider. Did you mean id?',
+    );
   });
 
   it('names a member of any length in a line', () => {
