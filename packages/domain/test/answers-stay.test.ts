@@ -1,8 +1,17 @@
-import { freshInstance, openLoginPolicies, orThrow } from '@login-policy/domain';
+import { ABSENT, defaultSettings, freshInstance, NO_POLICY, openLoginPolicies, orThrow } from '@login-policy/domain';
 import { openMemoryStore } from '@login-policy/event-sourcing';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { by, instance } from './policies.js';
+
+describe('what every program shares of this package', () => {
+  it('can not be changed by one of them', () => {
+    const shared = [defaultSettings, defaultSettings.lifetimes, ABSENT, NO_POLICY, freshInstance];
+    for (const part of [...shared, freshInstance.secondFactors, freshInstance.multiFactors])
+      expect(Object.isFrozen(part)).to.equal(true);
+    expect(freshInstance).to.deep.equal({ secondFactors: ['TOTP', 'U2F'], multiFactors: ['U2F_WITH_VERIFICATION'] });
+  });
+});
 
 describe('a policy that was answered', () => {
   it('can not be changed for those who are answered next, now and as it was', async () => {

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { defaultSettings, loginPolicyEvents, type LoginPolicyEvent } from '@login-policy/domain';
-import { isFault } from '@login-policy/event-sourcing';
+import { isFault, type JsonObject } from '@login-policy/event-sourcing';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { describe, it } from 'mocha';
@@ -20,6 +20,10 @@ function added(others: object): EncodedEvent {
   return { type: 'LoginPolicyAdded', schemaVersion: 1, data: JSON.parse(data) };
 }
 
+function linked(identityProvider: JsonObject): EncodedEvent {
+  return { type: 'IdentityProviderAdded', schemaVersion: 1, data: { identityProvider } };
+}
+
 function unreadable(encoded: EncodedEvent): unknown {
   try {
     return loginPolicyEvents.decode(recorded(encoded));
@@ -27,6 +31,36 @@ function unreadable(encoded: EncodedEvent): unknown {
     return fault;
   }
 }
+
+/** What no program ever wrote. */
+const BROKEN: Readonly<Record<string, EncodedEvent>> = {
+  'an unknown factor': { type: 'MultiFactorRemoved', schemaVersion: 1, data: { factor: 'PALM' } },
+  'a member too many': {
+    type: 'MultiFactorRemoved',
+    schemaVersion: 1,
+    data: { factor: 'U2F_WITH_VERIFICATION', by: 1 },
+  },
+  'a member where there is none': { type: 'LoginPolicyRemoved', schemaVersion: 1, data: { by: 1 } },
+  'an identity provider without an owner type': linked({ id: 'x' }),
+  'an identity provider of nobody': linked({ id: 'x', ownerType: 'NOBODY' }),
+  'an identity provider with a member too many': linked({ id: 'x', ownerType: 'ORG', name: 'x' }),
+  'an identity provider whose id is no text': linked({ id: 7, ownerType: 'ORG' }),
+  'no data': { type: 'MultiFactorRemoved', schemaVersion: 1, data: {} },
+  'schema version 0': { type: 'LoginPolicyRemoved', schemaVersion: 0, data: {} },
+  'settings that lack the lifetimes': added({ lifetimes: undefined }),
+  'settings that lack one': added({ defaultRedirectUri: undefined }),
+  'settings that lack a lifetime': added({
+    lifetimes: { ...defaultSettings.lifetimes, multiFactorCheck: undefined },
+  }),
+  'a setting too many': added({ forceMFA: true }),
+  'a lifetime too many': added({ lifetimes: { ...defaultSettings.lifetimes, session: 'PT1H' } }),
+  'a lifetime that is a number': added({ lifetimes: { ...defaultSettings.lifetimes, mfaInitSkip: 7 } }),
+  'a lifetime that is no duration': {
+    type: 'LoginPolicyChanged',
+    schemaVersion: 1,
+    data: { settings: { lifetimes: { mfaInitSkip: 'a while' } } },
+  },
+};
 
 describe('the stored form of events', () => {
   it('is read back as exactly the event that was written, through JSON text', () => {
@@ -52,31 +86,7 @@ describe('the stored form of events', () => {
   });
 
   it('is refused on reading when it is of no known shape, with the place and the problem', async () => {
-    const broken = {
-      'an unknown factor': { type: 'MultiFactorRemoved', schemaVersion: 1, data: { factor: 'PALM' } },
-      'a member too many': {
-        type: 'MultiFactorRemoved',
-        schemaVersion: 1,
-        data: { factor: 'U2F_WITH_VERIFICATION', by: 1 },
-      },
-      'a member where there is none': { type: 'LoginPolicyRemoved', schemaVersion: 1, data: { by: 1 } },
-      'no data': { type: 'MultiFactorRemoved', schemaVersion: 1, data: {} },
-      'schema version 0': { type: 'LoginPolicyRemoved', schemaVersion: 0, data: {} },
-      'settings that lack the lifetimes': added({ lifetimes: undefined }),
-      'settings that lack one': added({ defaultRedirectUri: undefined }),
-      'settings that lack a lifetime': added({
-        lifetimes: { ...defaultSettings.lifetimes, multiFactorCheck: undefined },
-      }),
-      'a setting too many': added({ forceMFA: true }),
-      'a lifetime too many': added({ lifetimes: { ...defaultSettings.lifetimes, session: 'PT1H' } }),
-      'a lifetime that is a number': added({ lifetimes: { ...defaultSettings.lifetimes, mfaInitSkip: 7 } }),
-      'a lifetime that is no duration': {
-        type: 'LoginPolicyChanged',
-        schemaVersion: 1,
-        data: { settings: { lifetimes: { mfaInitSkip: 'a while' } } },
-      },
-    };
-    for (const [what, encoded] of Object.entries(broken)) {
+    for (const [what, encoded] of Object.entries(BROKEN)) {
       const fault = unreadable(encoded);
       expect(isFault(fault, 'unreadable-event'), what).to.equal(true);
       expect(fault).to.have.property('facts').that.includes({ revision: 0n, type: encoded.type });

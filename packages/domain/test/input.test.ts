@@ -202,9 +202,22 @@ describe('input that is not of the right form', () => {
     });
   }
 
-  it('is refused before anything else is looked at', async () => {
+  it('is refused before anything else is looked at: there is no policy at all', async () => {
     const { loginPolicies } = await openDesk();
-    const rejection = rejectionOf(await loginPolicies.change(instance, { defaultRedirectUri: 'data:,' }, by));
-    expect(rejection.reason).to.equal('invalid-argument');
+    for (const [answer, field] of [
+      [loginPolicies.change(instance, { defaultRedirectUri: 'data:,' }, by), 'settings.defaultRedirectUri'],
+      [loginPolicies.remove(Object(instance), by), 'owner.organizationId'],
+      [loginPolicies.addIdentityProvider(instance, { id: 'x', ownerType: 'ORG' }, by), 'identityProvider.ownerType'],
+    ] as const)
+      expect(rejectionOf(await answer)).to.include({ reason: 'invalid-argument', field });
+  });
+
+  it('is refused for what stands first: owner, command, options', async () => {
+    const { loginPolicies } = await openDesk();
+    const fieldOf = async (owner: object, command: object): Promise<unknown> =>
+      Reflect.get(rejectionOf(await loginPolicies.execute(Object(owner), Object(command), Object({}))), 'field');
+    expect(await fieldOf({}, {})).to.equal('owner.instanceId');
+    expect(await fieldOf(instance, {})).to.equal('command.type');
+    expect(await fieldOf(instance, { type: 'change', settings: {} })).to.equal('options.actor');
   });
 });
