@@ -53,7 +53,7 @@ export class Rebuild<Event extends EventShape, Row> {
       // The next page may go on with the last one.
       if (this.#held.size > SLICE) await this.#write(this.#sorted({ but: events.at(-1)?.streamId }));
     }
-    if (options.signal?.aborted !== true) this.#reached = upTo;
+    this.#reached = upTo;
   }
 
   async #take(events: readonly RecordedEvent[]): Promise<void> {
