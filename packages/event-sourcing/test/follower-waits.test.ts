@@ -1,5 +1,5 @@
 import { streamId, type Store } from '@login-policy/event-sourcing';
-import { yieldToLoop, type ReadModel } from '@login-policy/event-sourcing/store';
+import { StoreClosed, yieldToLoop, type ReadModel } from '@login-policy/event-sourcing/store';
 import { expect } from 'chai';
 import { afterEach, describe, it } from 'mocha';
 import { codeOf, followedStore, Followers, raise, silent, until, valueOf } from './followed.js';
@@ -49,6 +49,52 @@ describe('reads that wait for a read model', () => {
     expect(signals.map(({ aborted }) => aborted))
       .to.deep.equal(signals.map(() => true))
       .and.to.have.property('0');
+  });
+});
+
+describe('a read that waits beside others', () => {
+  it('goes on when one of them gives up', async () => {
+    const store = followedStore();
+    await raise(store, a, 1);
+    let [waits, isLate, letGo]: [number, boolean, () => void] = [0, true, () => undefined];
+    const gate = new Promise<void>((resolve) => (letGo = resolve));
+    const late = withModels(store, (model) => ({
+      async commit(change) {
+        if (isLate) await gate;
+        isLate = false;
+        await model.commit(change);
+      },
+      changed(signal) {
+        waits += 1;
+        return model.changed(signal);
+      },
+    }));
+    const follower = await followers.open(late);
+    const control = new AbortController();
+    const [patient, other] = [valueOf(follower, a), codeOf(follower.read([a], { signal: control.signal }))];
+    await until(() => waits > 0);
+    control.abort();
+    expect(await other).to.equal('deadline-exceeded');
+    letGo();
+    expect(await patient).to.equal(1);
+  });
+
+  it('is told at once when nobody can look any more', async () => {
+    let isGone = false;
+    const store = withModels(followedStore(silent), (model) => ({
+      async checkpoint() {
+        if (isGone) throw new StoreClosed({ store: 'the rows' });
+        return model.checkpoint();
+      },
+      async changed(signal) {
+        isGone = true;
+        await yieldToLoop();
+        if (signal.aborted) return model.changed(signal);
+      },
+    }));
+    await raise(store, a, 1);
+    const follower = await followers.open(store);
+    expect(await codeOf(follower.read([a], { waitMs: 600_000 }))).to.equal('store-closed');
   });
 });
 

@@ -73,6 +73,29 @@ describe('reading a read model that is followed', () => {
     await until(async () => (await codeOf(follower.read([a], { waitMs: 20 }))) === 'projection-behind');
   });
 
+  it('asks again before what is known of it is too old, so that nobody has to wait for it', async () => {
+    const { store, link } = cuttable();
+    await raise(store, a, 1);
+    const follower = await followers.open(store);
+    expect(await valueOf(follower, a)).to.equal(1);
+    const real = performance.now.bind(performance);
+    let aheadMs = 6000;
+    performance.now = () => real() + aheadMs;
+    try {
+      link.asked = 0;
+      expect(await valueOf(follower, a), 'more than half of 10 s old').to.equal(1);
+      await until(() => link.asked > 0);
+      await until(async () => (await store.readModels.open(tallies())) !== undefined);
+      link.isCut = true;
+      aheadMs = 12_000;
+      expect(await valueOf(follower, a), 'as young as when it was asked for').to.equal(1);
+      aheadMs = 24_000;
+      expect(await codeOf(follower.read([a], { waitMs: 20 }))).to.equal('projection-behind');
+    } finally {
+      performance.now = real;
+    }
+  });
+
   it('says why the head could not be had: late, given up, or what no wait mends', async () => {
     const { store, link } = cuttable();
     const follower = await followers.open(store, { maxAgeMs: 0 });

@@ -33,6 +33,21 @@ describe('a position that a reader names', () => {
     }
   });
 
+  it('is refused where another event stands, though the rows are further', async () => {
+    for (const open of [followedStore, openMemoryStore]) {
+      const store = open();
+      await raise(store, a, 1);
+      const first = await store.eventStore.head();
+      await raise(store, a, 1);
+      const follower = await followers.open(store);
+      await follower.ready();
+      const head = await store.eventStore.head();
+      const atLeast = positionOf(placeIn(first), eventId('7ZZZZZZZZZZZZZZZZZZZZZZZZZ'));
+      const fault = await faultOf(follower.read([a], { atLeast }));
+      expect(fault).to.deep.include({ code: 'position-unknown', facts: { position: atLeast, head } });
+    }
+  });
+
   for (const [what, open, times] of [
     ['once where rows are followed: after a restore nothing is read', followedStore, 1],
     ['each time where they are beside the events, which may be restored', openMemoryStore, 3],
