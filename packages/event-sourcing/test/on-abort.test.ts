@@ -1,7 +1,8 @@
-import { isFault, openMemoryStore } from '@login-policy/event-sourcing';
+import { isFault, openMemoryStore, streamId, type RecordedEvent } from '@login-policy/event-sourcing';
 import { onAbort, within, TIME_UP, inTime } from '@login-policy/event-sourcing/store';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
+import { raise } from './followed.js';
 import { tallies } from './tally.js';
 
 describe('waiting on a signal', () => {
@@ -48,6 +49,24 @@ async function rejectedWithText(): Promise<never> {
   const text: unknown = 'not an error';
   throw text;
 }
+
+describe('a memory store that begins with a history', () => {
+  it('takes it as it was, and refuses one that lacks an event', async () => {
+    const recorded = openMemoryStore();
+    await raise(recorded, streamId('tally', 'a'), 1, 2, 4);
+    const history: RecordedEvent[] = [];
+    for await (const page of recorded.eventStore.readAll()) history.push(...page);
+    const store = openMemoryStore({ history });
+    const read: RecordedEvent[] = [];
+    for await (const page of store.eventStore.readAll()) read.push(...page);
+    expect(read).to.deep.equal(history);
+    for (const lacking of [history.slice(1), history.toSpliced(1, 1), [...history, ...history]])
+      expect(() => openMemoryStore({ history: lacking })).to.throw(
+        RangeError,
+        /^tally-a goes on at revision \d, not \d$/,
+      );
+  });
+});
 
 describe('a memory store that is closed', () => {
   it('closes what stands beside its events, too', async () => {

@@ -1,0 +1,84 @@
+import { openMemoryStore, streamId, type Projection, type Store } from '@login-policy/event-sourcing';
+import { compareKeys, indexEntries, Projector, type ReadModel } from '@login-policy/event-sourcing/store';
+import { expect } from 'chai';
+import { describe, it } from 'mocha';
+import { faultOf, raise } from './followed.js';
+import { tallies, type TallyEvent } from './tally.js';
+import { watchedReadModels } from './watched-read-models.js';
+
+const a = streamId('tally', 'a');
+
+async function rowAt(model: ReadModel<number>, key: string): Promise<unknown> {
+  const { rows, checkpoint } = await model.read([key]);
+  return [rows.get(key), checkpoint];
+}
+
+/** A store with a tally, and its rows. */
+async function kept(
+  projection: Projection<TallyEvent, number> = tallies(),
+): Promise<{ readonly store: Store; readonly model: ReadModel<number> }> {
+  const store = openMemoryStore();
+  const model = await store.readModels.open(projection);
+  await raise(store, a, 1, 2);
+  return { store, model };
+}
+
+describe('rows in memory beside their events', () => {
+  it('have what was written right before a rebuild took their place', async () => {
+    const { store, model } = await kept();
+    const { readModels } = watchedReadModels(store.readModels, () => raise(store, a, 4));
+    await new Projector({ ...store, readModels, projection: tallies() }).rebuild();
+    expect(await rowAt(model, a)).to.deep.equal([7, await store.eventStore.head()]);
+  });
+
+  it('are replaced by the rebuild that was begun last, and by no other', async () => {
+    const { store, model } = await kept();
+    const [first, last] = [await model.beginRebuild(), await model.beginRebuild()];
+    const change = { expected: undefined, checkpoint: await store.eventStore.head(), rows: new Map([[a, 9]]) };
+    const superseded = await faultOf(first.switchOver(change));
+    expect(superseded).to.deep.include({ code: 'rebuild-superseded', facts: { model: 'tallies.v1' } });
+    expect(await rowAt(model, a)).to.deep.equal([3, change.checkpoint]);
+    await last.switchOver(change);
+    expect(await rowAt(model, a)).to.deep.equal([9, change.checkpoint]);
+    expect(await faultOf(last.switchOver(change)), 'once').to.have.property('code', 'rebuild-superseded');
+  });
+
+  it('that stopped before an event stay there, whatever is written behind it, and refuse nobody', async () => {
+    const store = openMemoryStore();
+    await raise(store, a, 13);
+    const model = await store.readModels.open(tallies({ unlucky: 13 }));
+    await raise(store, a, 1);
+    await raise(store, streamId('tally', 'b'), 1);
+    expect(await rowAt(model, a)).to.deep.equal([undefined, undefined]);
+  });
+
+  it('say whose they were once they are closed', async () => {
+    const { store, model } = await kept();
+    await store.close();
+    const facts = { store: 'the memory read-model store' };
+    expect(await faultOf(model.checkpoint())).to.deep.include({ code: 'store-closed', facts });
+  });
+});
+
+describe('what a row is found by', () => {
+  const found = (index: Projection<TallyEvent, number>['index']): unknown =>
+    indexEntries({ ...tallies(), ...(index !== undefined && { index }) }, 7);
+
+  it('is each value once, after the name of its index', () => {
+    expect(found(() => ({ parity: 'odd', digits: ['7', '0', '7'], none: [] }))).to.deep.equal([
+      ['parity', 'odd'],
+      ['digits', '7'],
+      ['digits', '0'],
+    ]);
+    expect(found(() => ({}))).to.deep.equal([]);
+    expect(found(undefined)).to.deep.equal([]);
+  });
+
+  it('comes in the order of code points, and what has ended first', () => {
+    const ordered = ['', '\u0000', 'a', 'a\u0000', 'aa', 'ab', 'b', '\uffff', '\u{10000}', '\u{10ffff}'];
+    for (const [index, key] of ordered.entries()) {
+      for (const [other, otherKey] of ordered.entries())
+        expect(Math.sign(compareKeys(key, otherKey)), `${index}, ${other}`).to.equal(Math.sign(index - other));
+    }
+  });
+});
