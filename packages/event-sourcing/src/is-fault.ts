@@ -60,6 +60,8 @@ export function isFault(caught: unknown, code?: FaultCode): boolean {
 
 /** Classes are one a copy; the form is the same for all. */
 function isOfSomeCopy(caught: unknown): caught is { readonly code: unknown } {
-  if (!(caught instanceof Error) || !('code' in caught && 'retryable' in caught && 'facts' in caught)) return false;
-  return typeof caught.code === 'string' && typeof caught.retryable === 'boolean' && typeof caught.facts === 'object';
+  const types = { code: 'string', retryable: 'boolean', facts: 'object' };
+  return (
+    caught instanceof Error && Object.entries(types).every(([name, type]) => typeof Reflect.get(caught, name) === type)
+  );
 }

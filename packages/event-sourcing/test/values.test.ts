@@ -132,6 +132,27 @@ describe('values with one parser', () => {
     for (const letter of 'ILOU') expect(() => eventId(`${ulid.slice(1)}${letter}`), letter).to.throw(RangeError);
   });
 
+  it('event ids are random in all but their time, which is drawn 1,024 bytes at a time', () => {
+    let [now, draws] = [1_700_000_000_000, 0];
+    const { crypto } = globalThis;
+    const draw = crypto.getRandomValues.bind(crypto);
+    const getRandomValues: typeof draw = (array) => {
+      draws += 1;
+      return draw(array);
+    };
+    Reflect.defineProperty(crypto, 'getRandomValues', { value: getRandomValues, configurable: true });
+    try {
+      const ids = monotonicIds(() => instant(now++));
+      const made = Array.from({ length: 640 }, () => ids().slice(10));
+      expect(draws, '16 characters of 640 ids').to.equal(10);
+      expect(new Set(made).size).to.equal(640);
+      for (let place = 0; place < 16; place++)
+        expect(new Set(made.map((id) => id[place])).size, `place ${place}`).to.be.above(16);
+    } finally {
+      Reflect.deleteProperty(crypto, 'getRandomValues');
+    }
+  });
+
   it('event ids are made whatever time a machine believes it is', () => {
     for (const moment of [-1, 0, -8_640_000_000_000_000, 8_640_000_000_000_000]) {
       const ids = monotonicIds(() => instant(moment));
