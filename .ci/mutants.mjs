@@ -24,7 +24,8 @@ const { testsOf } = await import('../.config/tests.mjs');
 const STRYKER = ['-p', '@stryker-mutator/core@9.6.1', 'stryker'];
 /** Which of what this Node can't come by another one can. */
 const [OTHER_NODE, OTHER_DRIVER] = isBuiltin('node:sqlite') ? ['20', 'better-sqlite.js'] : ['24', 'node-sqlite.js'];
-const [named, files = '**/*.js', asked = ''] = process.argv.slice(2);
+/** The next release is made of the text of the code, which is another here. */
+const [named, files = '**/*.js', asked = '^(?!next-release)'] = process.argv.slice(2);
 
 /** In memory where that can be: files are most of what the tests of a store wait for, and an ended process leaves its own. */
 const scratch = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'mutants-'));
@@ -55,7 +56,8 @@ function breakAll(name, broken, node) {
   const tests = testsOf([name])
     .files.filter((file) => isAsked.test(basename(file)))
     .map((file) => join(root, file));
-  const env = { ...process.env, TMPDIR: scratch, MUTANTS_TESTS: JSON.stringify(tests) };
+  const forTests = { MUTANTS_TESTS: JSON.stringify(tests), NODE_COMPILE_CACHE: join(scratch, 'compiled') };
+  const env = { ...process.env, TMPDIR: scratch, ...forTests };
   const other = node === undefined ? [] : ['-p', `node@${node}`];
   const [program, ...args] = [...programOfNpm('npx'), '--yes', ...other, ...STRYKER, 'run', `${run}.json`];
   const { status } = spawnSync(program, args, { cwd: root, env, stdio: 'inherit' });
@@ -66,10 +68,10 @@ function breakAll(name, broken, node) {
 function settingsOf(run) {
   return {
     inPlace: true,
+    disableTypeChecks: false,
     plugins: [join(root, '.ci', 'mutants-runner.mjs')],
     testRunner: 'mocha-12',
-    maxTestRunnerReuse: 1,
-    concurrency: 2,
+    concurrency: 3,
     mutator: { excludedMutations: ['StringLiteral', 'Regex'] },
     reporters: ['clear-text', 'progress-append-only', 'html', 'json'],
     clearTextReporter: { logTests: false, allowColor: false },
