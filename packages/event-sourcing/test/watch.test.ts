@@ -1,0 +1,106 @@
+import { Watch } from '@login-policy/event-sourcing/store';
+import { expect } from 'chai';
+import { describe, it } from 'mocha';
+import { until } from './followed.js';
+
+const never = new AbortController().signal;
+const HOUR_MS = 3_600_000;
+
+/** A watch, and how often it looked. */
+function watching({ intervalMs = 1, look = (): unknown => 0 } = {}) {
+  const counted = {
+    looks: 0,
+    watch: new Watch({
+      intervalMs: () => intervalMs,
+      look: () => {
+        counted.looks += 1;
+        return look();
+      },
+    }),
+  };
+  return counted;
+}
+
+/** Whether a promise is fulfilled by now. */
+function settledOf(promise: Promise<void>): () => boolean {
+  let isSettled = false;
+  const settle = (): unknown => (isSettled = true);
+  promise.then(settle, settle);
+  return () => isSettled;
+}
+
+describe('a watch', () => {
+  it('wakes all who wait when it is told of a change, without a look', async () => {
+    const watched = watching({ intervalMs: HOUR_MS });
+    const all = [watched.watch.changed(never), watched.watch.changed(never)];
+    watched.watch.notify();
+    await Promise.all(all);
+    expect(watched.looks).to.equal(0);
+  });
+
+  it('wakes who waits when what it sees is another, and not while it is the same', async () => {
+    let seen = 1;
+    const watched = watching({ look: () => seen });
+    await watched.watch.changed(never);
+    const isWoken = settledOf(watched.watch.changed(never));
+    const before = watched.looks;
+    expect(before, 'nothing was seen before the first').to.be.at.least(1);
+    await until(() => watched.looks > before + 3);
+    expect(isWoken()).to.equal(false);
+    seen = 2;
+    await until(isWoken);
+    await watched.watch.close();
+  });
+
+  it('wakes who waits when it can not look: they will see why', async () => {
+    let isGone = false;
+    const watched = watching({
+      look() {
+        if (isGone) throw new Error('the store is gone');
+        return 0;
+      },
+    });
+    await watched.watch.changed(never);
+    isGone = true;
+    for (let round = 0; round < 3; round++) await watched.watch.changed(never);
+    await watched.watch.close();
+  });
+
+  it('looks once for all who wait, and not at all when nobody does any more', async () => {
+    const watched = watching();
+    await watched.watch.changed(never);
+    const control = new AbortController();
+    const all = Array.from({ length: 20 }, () => watched.watch.changed(control.signal));
+    const before = watched.looks;
+    await until(() => watched.looks > before + 2);
+    control.abort();
+    await Promise.all(all);
+    const after = watched.looks;
+    for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setTimeout(resolve, 1));
+    expect(watched.looks, 'at most the one that was under way').to.be.at.most(after + 1);
+    const isWoken = settledOf(watched.watch.changed(never, 1));
+    await until(isWoken);
+    await watched.watch.close();
+  });
+
+  it('keeps nobody waiting whose signal has fired, nor longer than they say', async () => {
+    const watched = watching({ intervalMs: HOUR_MS });
+    await watched.watch.changed(AbortSignal.abort());
+    await watched.watch.changed(never, 1);
+    const control = new AbortController();
+    const given = watched.watch.changed(control.signal);
+    control.abort();
+    await given;
+    expect(watched.looks).to.equal(0);
+  });
+
+  it('wakes all who wait when it is closed, for the last time, and has ended by then', async () => {
+    const watched = watching({ intervalMs: HOUR_MS });
+    const waits = watched.watch.changed(never);
+    expect(watched.watch.isClosed).to.equal(false);
+    await watched.watch.close();
+    await waits;
+    await watched.watch.changed(never);
+    expect([watched.watch.isClosed, watched.looks]).to.deep.equal([true, 0]);
+  });
+});
