@@ -64,6 +64,16 @@ describe('reading a read model that is followed', () => {
     }
   });
 
+  it('asks for the head once for all who ask at the same time', async () => {
+    const { store, link } = cuttable();
+    await raise(store, a, 1);
+    const follower = await followers.open(store, { maxAgeMs: 0 });
+    await follower.ready();
+    link.asked = 0;
+    await Promise.all(Array.from({ length: 20 }, () => valueOf(follower, a)));
+    expect(link.asked).to.be.below(4);
+  });
+
   it('asks again after a while, though each read found what is known of it young enough', async () => {
     const { store, link } = cuttable();
     await raise(store, a, 1);

@@ -1,5 +1,12 @@
-import { openMemoryStore, streamId, type Projection, type Store } from '@login-policy/event-sourcing';
-import { compareKeys, indexEntries, Projector, type ReadModel } from '@login-policy/event-sourcing/store';
+import { openMemoryStore, parseInstant, streamId, type Projection, type Store } from '@login-policy/event-sourcing';
+import {
+  compareKeys,
+  indexEntries,
+  memoryReadModelStore,
+  Projector,
+  type ReadModel,
+} from '@login-policy/event-sourcing/store';
+import { steppingClock } from '@login-policy/testkit';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { faultOf, raise } from './followed.js';
@@ -11,6 +18,12 @@ const a = streamId('tally', 'a');
 async function rowAt(model: ReadModel<number>, key: string): Promise<unknown> {
   const { rows, checkpoint } = await model.read([key]);
   return [rows.get(key), checkpoint];
+}
+
+/** Lets so many turns of the event loop go by: far less than a second, after which a waiter looks again anyway. */
+async function turns(count: number): Promise<string> {
+  for (let turn = 0; turn < count; turn++) await new Promise(setImmediate);
+  return 'not woken';
 }
 
 /** A store with a tally, and its rows. */
@@ -50,6 +63,25 @@ describe('rows in memory beside their events', () => {
     await raise(store, a, 1);
     await raise(store, streamId('tally', 'b'), 1);
     expect(await rowAt(model, a)).to.deep.equal([undefined, undefined]);
+  });
+
+  it('wake who waits for a change when a rebuild takes their place', async () => {
+    const { store, model } = await kept();
+    const copy = await model.beginRebuild();
+    const woken = model.changed(new AbortController().signal).then(() => 'woken');
+    await copy.switchOver({ expected: undefined, checkpoint: await store.eventStore.head(), rows: new Map() });
+    expect(await Promise.race([woken, turns(20)])).to.equal('woken');
+  });
+
+  it('are counted as late from the oldest event on, and not at all by a clock that is behind', async () => {
+    const projection = tallies();
+    const store = openMemoryStore({ clock: steppingClock('2026-01-01T00:00:00.000Z', 1000) });
+    await raise(store, a, ...Array.from({ length: 1001 }, () => 1));
+    const readModels = memoryReadModelStore();
+    const lagAt = (iso: string) =>
+      new Projector({ ...store, readModels, projection, clock: () => parseInstant(iso) }).lag();
+    expect(await lagAt('2026-01-01T01:00:00.000Z')).to.deep.equal({ events: 1001, isAtLeast: false, seconds: 3600 });
+    expect(await lagAt('2025-01-01T00:00:00.000Z')).to.have.property('seconds', 0);
   });
 
   it('say whose they were once they are closed', async () => {
