@@ -46,6 +46,18 @@ describe('a follower that has stopped', () => {
     expect(broken.tried).to.equal(before);
   });
 
+  it('says so at once, and asks a store that is silent for nothing', async () => {
+    let isSilent = false;
+    const store = followedStore((sound) => ({
+      head: () => (isSilent ? new Promise(() => undefined) : sound.head()),
+    }));
+    await raise(store, a, 1);
+    const follower = await followers.open(store, { ...mendable(), maxAgeMs: 0 });
+    await until(() => follower.state.is === 'stopped');
+    isSilent = true;
+    expect(await codeOf(follower.read([a], { waitMs: 1 }))).to.equal('projection-stopped');
+  });
+
   it('goes on when it is told that the cause is mended', async () => {
     const { broken, follower } = await stoppedFollower();
     broken.isBroken = false;

@@ -114,3 +114,30 @@ describe('what a row is found by', () => {
     }
   });
 });
+
+describe('rows in memory that are handed out', () => {
+  it('can not be changed for the others, by whichever way they were found', async () => {
+    const { name, version, filter, events } = tallies();
+    const projection: Projection<TallyEvent, { readonly of: readonly number[] }> = {
+      name,
+      version,
+      filter,
+      events,
+      rows: { encode: ({ of }) => ({ of }), decode: () => ({ of: [] }) },
+      index: () => ({ all: 'yes' }),
+      reduce: (row, { data }) => ({ of: [...(row?.of ?? []), data.by] }),
+    };
+    const ways: readonly ((model: ReadModel<{ readonly of: readonly number[] }>) => Promise<unknown>)[] = [
+      async (model) => (await model.query({ index: 'all', value: 'yes' })).rows[0]?.row,
+      async (model) => (await model.read([a])).rows.get(a),
+    ];
+    for (const found of ways) {
+      const store = openMemoryStore();
+      const model = await store.readModels.open(projection);
+      await raise(store, a, 1, 2);
+      const row = await found(model);
+      expect(row).to.deep.equal({ of: [1, 2] });
+      expect([Object.isFrozen(row), Object.isFrozen(Reflect.get(Object(row), 'of'))]).to.deep.equal([true, true]);
+    }
+  });
+});

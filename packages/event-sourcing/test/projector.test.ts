@@ -11,6 +11,7 @@ import { memoryReadModelStore, ProjectionStopped, Projector, placeIn } from '@lo
 import { rowUnder } from '@login-policy/testkit';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
+import { followedStore } from './followed.js';
 import { tallies, tally, tallyEvents, type TallyEvent } from './tally.js';
 
 const [a, b] = [streamId('tally', 'a'), streamId('tally', 'b')];
@@ -122,6 +123,24 @@ describe('a projector', () => {
     await raise(store, a, 4);
     await projector.catchUp();
     expect(await rowUnder(model, a)).to.equal(10);
+  });
+
+  it('claims of a rebuild no more than was reduced: what was written while it read is in its rows, too', async () => {
+    let [asked, isRebuilding] = [0, false];
+    const store = followedStore((sound) => ({
+      async head() {
+        // First it is asked how far to read; what is written before it is asked again was not among that.
+        if (isRebuilding && ++asked === 2) await raise(store, a, 10);
+        return sound.head();
+      },
+    }));
+    await raise(store, a, 1);
+    const projector = projectorOn(store);
+    await projector.catchUp();
+    isRebuilding = true;
+    await projector.rebuild();
+    const model = await projector.readModel();
+    expect([await rowUnder(model, a), await model.checkpoint()]).to.deep.equal([11, await store.eventStore.head()]);
   });
 
   it('leaves the live rows when a rebuild fails', async () => {
