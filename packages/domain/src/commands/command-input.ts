@@ -67,8 +67,11 @@ const OPTIONS = [
 /** Takes the options of a command. @throws InvalidValue */
 export function parseCommandOptions(value: unknown): CommandContext {
   const given = parseObject(value, 'options', OPTIONS);
+  // A literal, no spread: every command comes by here.
+  const { ifRevision, ifEventId } = parsePinning(given);
   return {
-    ...parsePinning(given),
+    ifRevision,
+    ifEventId,
     signal: optional(given, 'signal', parseSignal),
     causationId: optional(given, 'causationId', parseId),
     correlationId: optional(given, 'correlationId', parseId),
