@@ -6,11 +6,11 @@ import {
   streamId,
   type EventStore,
 } from '@login-policy/event-sourcing';
-import { delegating, ReceiptExists, RevisionConflict } from '@login-policy/event-sourcing/store';
+import { ReceiptExists, RevisionConflict } from '@login-policy/event-sourcing/store';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { tally, tallyEvents, type TallyCommand, type TallyEvent, type TooLow } from './tally.js';
-import { watched } from './watched-store.js';
+import { counting, watched } from './watched-store.js';
 
 const stream = streamId('tally', 'a');
 const by = { actor: 'tester' };
@@ -19,22 +19,6 @@ const lower = (amount: number): TallyCommand => ({ type: 'lower', by: amount });
 
 function handlerOn(eventStore: EventStore): CommandHandler<TallyCommand, TallyEvent, number, TooLow> {
   return new CommandHandler({ eventStore, decider: tally, events: tallyEvents });
-}
-
-/** Counts the events that are read of a store. */
-function counting(eventStore: EventStore): { readonly store: EventStore; read: number } {
-  const counted = {
-    read: 0,
-    store: delegating(eventStore, {
-      async *readStream(id, options) {
-        for await (const page of eventStore.readStream(id, options)) {
-          counted.read += page.length;
-          yield page;
-        }
-      },
-    }),
-  };
-  return counted;
 }
 
 describe('a command that is decided again', () => {

@@ -4,6 +4,7 @@ import { expect } from 'chai';
 import { afterEach, describe, it } from 'mocha';
 import { codeOf, faultOf, followedStore, Followers, raise, until, valueOf } from './followed.js';
 import { evolveTally, tallies, type TallyEvent } from './tally.js';
+import { methodsOf } from './watched-read-models.js';
 
 const [a, b] = [streamId('tally', 'a'), streamId('tally', 'b')];
 const followers = new Followers();
@@ -147,13 +148,9 @@ function hooked(sound: ReadModelStore, method: 'commit' | 'checkpoint', act: () 
           return call(...args);
         };
       return {
-        read: (keys) => model.read(keys),
-        query: (query) => model.query(query),
-        keys: (query) => model.keys(query),
+        ...methodsOf(model),
         checkpoint: before('checkpoint', () => model.checkpoint()),
         commit: before('commit', (change) => model.commit(change)),
-        changed: (signal) => model.changed(signal),
-        beginRebuild: () => model.beginRebuild(),
       };
     },
   };

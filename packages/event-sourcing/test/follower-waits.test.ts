@@ -3,6 +3,7 @@ import { StoreClosed, yieldToLoop, type ReadModel } from '@login-policy/event-so
 import { expect } from 'chai';
 import { afterEach, describe, it } from 'mocha';
 import { codeOf, followedStore, Followers, raise, silent, until, valueOf } from './followed.js';
+import { methodsOf } from './watched-read-models.js';
 
 const a = streamId('tally', 'a');
 const followers = new Followers();
@@ -17,16 +18,7 @@ function withModels(store: Store, beside: <Row>(model: ReadModel<Row>) => Partia
     readModels: {
       async open(projection) {
         const model = await readModels.open(projection);
-        return {
-          read: (keys) => model.read(keys),
-          query: (query) => model.query(query),
-          keys: (query) => model.keys(query),
-          checkpoint: () => model.checkpoint(),
-          commit: (change) => model.commit(change),
-          changed: (signal) => model.changed(signal),
-          beginRebuild: () => model.beginRebuild(),
-          ...beside(model),
-        };
+        return { ...methodsOf(model), ...beside(model) };
       },
       close: () => readModels.close(),
     },

@@ -9,10 +9,11 @@ import {
   type StateAt,
   eventId,
 } from '@login-policy/event-sourcing';
-import { delegating, type RememberedStates } from '@login-policy/event-sourcing/store';
+import type { RememberedStates } from '@login-policy/event-sourcing/store';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { tally, tallyEvents, type TallyCommand, type TallyEvent, type TooLow } from './tally.js';
+import { counting } from './watched-store.js';
 
 type Remembered = RememberedStates<number>['latest'];
 
@@ -44,22 +45,6 @@ async function raised(count: number): Promise<{ store: EventStore; events: reado
   const events: RecordedEvent[] = [];
   for await (const page of eventStore.readStream(stream)) events.push(...page);
   return { store: eventStore, events };
-}
-
-/** Counts the events that are read of it. */
-function counting(store: EventStore): { readonly store: EventStore; read: number } {
-  const counted = {
-    read: 0,
-    store: delegating(store, {
-      async *readStream(id, options) {
-        for await (const page of store.readStream(id, options)) {
-          counted.read += page.length;
-          yield page;
-        }
-      },
-    }),
-  };
-  return counted;
 }
 
 function stateAt(event: RecordedEvent | undefined, state: number): StateAt<number> {

@@ -38,17 +38,26 @@ function noting<Row>(
   { reads, commits }: Pick<AskedOfRows, 'reads' | 'commits'>,
 ): ReadModel<Row> {
   return {
+    ...methodsOf(model),
     read(keys) {
       reads.push(keys);
       return model.read(keys);
     },
-    query: (query) => model.query(query),
-    keys: (query) => model.keys(query),
-    checkpoint: () => model.checkpoint(),
     commit(change) {
       commits.push([...change.rows.keys()]);
       return model.commit(change);
     },
+  };
+}
+
+/** A read model's methods as functions of their own, so that some can be replaced. */
+export function methodsOf<Row>(model: ReadModel<Row>): ReadModel<Row> {
+  return {
+    read: (keys) => model.read(keys),
+    query: (query) => model.query(query),
+    keys: (query) => model.keys(query),
+    checkpoint: () => model.checkpoint(),
+    commit: (change) => model.commit(change),
     changed: (signal) => model.changed(signal),
     beginRebuild: () => model.beginRebuild(),
   };

@@ -30,3 +30,19 @@ export function watched(
   });
   return { store, asked };
 }
+
+/** Counts the events that are read of a store's streams. */
+export function counting(eventStore: EventStore): { readonly store: EventStore; read: number } {
+  const counted = {
+    read: 0,
+    store: delegating(eventStore, {
+      async *readStream(id, options) {
+        for await (const page of eventStore.readStream(id, options)) {
+          counted.read += page.length;
+          yield page;
+        }
+      },
+    }),
+  };
+  return counted;
+}
