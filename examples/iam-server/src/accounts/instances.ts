@@ -16,19 +16,25 @@ import { digestOf } from './machine-tokens.js';
 /** Numbers in names count as numbers: the second comes before the tenth. */
 const byName = new Intl.Collator('en', { numeric: true });
 
-/** An instance, its organizations, and who may do something there. */
+/**
+ * An instance, its organizations and its accounts, as `iam.json` had them at one moment: what is decided about one request is
+ * decided by one of these, however often the file changes meanwhile.
+ */
 export class Instance {
   readonly id: string;
   readonly name: string;
+  /** Of the secrets that its accounts have here. Sessions of another generation count for nothing. */
+  readonly generation: string;
   /** All of them by name. */
   readonly organizations: readonly DirectoryEntry[];
   readonly organizationIds: ReadonlySet<string>;
   readonly #users: readonly User[];
   readonly #machines: ReadonlyMap<string, Machine>;
 
-  constructor({ id, name, organizations, users, machines }: InstanceFacts) {
+  constructor({ id, name, organizations, users, machines }: InstanceFacts, generation: string) {
     this.id = id;
     this.name = name;
+    this.generation = generation;
     this.organizations = [...organizations].sort((left, right) => byName.compare(left.name, right.name));
     this.organizationIds = new Set(this.organizations.map((one) => one.id));
     this.#users = users;
@@ -47,7 +53,6 @@ export class Instance {
 }
 
 interface Known {
-  readonly generation: string;
   readonly instances: ReadonlyMap<string, Instance>;
   readonly instanceOf: (headers: RequestHeaders) => string | undefined;
 }
@@ -66,15 +71,12 @@ export class Instances {
     this.#known = knownOf(facts);
   }
 
-  get generation(): string {
-    return this.#known.generation;
-  }
-
   /** Reads the file again where it is another one. A file that is gone or damaged changes nothing, and is told of once. */
   async refresh(): Promise<void> {
     const found = await stat(factsFile(this.#dataFolder), { bigint: true }).catch(() => undefined);
     const mark = found === undefined ? 'gone' : `${found.ino} ${found.mtimeNs} ${found.size}`;
-    if (mark !== this.#mark) this.#loading = this.#load();
+    // One after the other: an earlier reading that ends later would put the old one back.
+    if (mark !== this.#mark) this.#loading = this.#loading.then(() => this.#load());
     this.#mark = mark;
     // Nobody goes by the old one while another request reads the new one.
     await this.#loading;
@@ -96,6 +98,12 @@ export class Instances {
     return this.#known.instances.get(this.#known.instanceOf(headers) ?? '');
   }
 
+  /** An instance as the file has it now; `undefined` where it is gone. */
+  async current({ id }: Instance): Promise<Instance | undefined> {
+    await this.refresh();
+    return this.#known.instances.get(id);
+  }
+
   exists({ instanceId, organizationId }: OrganizationRef): boolean {
     return this.#known.instances.get(instanceId)?.organizationIds.has(organizationId) ?? false;
   }
@@ -110,8 +118,7 @@ function knownOf({ generation, instances: all }: IamFacts): Known {
   const hosts = all.flatMap(({ id, hosts: names = [] }) => names.map((host) => [host, id] as const));
   const only = all.length === 1 && hosts.length === 0 ? all[0]?.id : undefined;
   return {
-    generation,
-    instances: new Map(all.map((facts) => [facts.id, new Instance(facts)])),
+    instances: new Map(all.map((facts) => [facts.id, new Instance(facts, generation)])),
     instanceOf: only === undefined ? instancesByHost(Object.fromEntries(hosts)) : () => only,
   };
 }

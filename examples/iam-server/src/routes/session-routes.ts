@@ -47,9 +47,10 @@ export class SessionRoutes {
     await instances.refresh();
     const instance = this.#instanceOf(exchange);
     const user = await this.#recognise(exchange, instance, given);
+    const session = await sessions.begin(instance, user);
+    if (session === undefined) throw wrongPassword();
     const earlier = await identification.sessionOf(exchange.headers);
     if (earlier !== undefined) await sessions.end(earlier);
-    const session = await sessions.begin(instance, user);
     sendJson(exchange, describe(instance, session), {
       'set-cookie': [
         this.#cookie('session', instance).set(session.token, SESSION_SECONDS),

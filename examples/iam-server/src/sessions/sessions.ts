@@ -38,13 +38,21 @@ export class Sessions {
     this.#instances = instances;
   }
 
-  async begin(instance: Instance, user: User): Promise<Session> {
+  /**
+   * Begins a session of a user whose password was verified. The session is of the generation that the password is of, so that
+   * it counts for nothing once the secrets are made anew, even while it is being written.
+   *
+   * @returns `undefined` where the password is no longer the user's.
+   */
+  async begin(instance: Instance, user: User): Promise<Session | undefined> {
+    const current = await this.#instances.current(instance);
+    const { passwordHash } = current?.user('id', user.id) ?? {};
+    if (current?.generation !== instance.generation || passwordHash !== user.passwordHash) return undefined;
     const session = { token: newToken(), user, expiresAt: new Date(Date.now() + SESSION_SECONDS * 1000) };
-    const { generation } = this.#instances;
     const kept: z.input<typeof schema> = {
       instanceId: instance.id,
       userId: user.id,
-      generation,
+      generation: instance.generation,
       expiresAt: session.expiresAt.toISOString(),
     };
     await this.#sweep();
@@ -57,7 +65,7 @@ export class Sessions {
     const kept = schema.safeParse(await this.#read(token));
     if (!kept.success) return undefined;
     const { instanceId, userId, generation, expiresAt } = kept.data;
-    if (instanceId !== instance.id || generation !== this.#instances.generation || expiresAt.getTime() <= Date.now())
+    if (instanceId !== instance.id || generation !== instance.generation || expiresAt.getTime() <= Date.now())
       return undefined;
     const user = instance.user('id', userId);
     return user && { token, user, expiresAt };
