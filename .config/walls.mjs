@@ -1,5 +1,5 @@
 /** Who may import whom (ARCHITECTURE), stated once: oxlint.mjs makes a rule of each line, and .ci/walls.mjs breaks each. */
-const kernel = ['@login-policy/event-sourcing'];
+const kernel = ['@login-policy/event-sourcing', '@login-policy/event-sourcing/options'];
 const kernelOfStores = [...kernel, '@login-policy/event-sourcing/store'];
 const domain = ['@login-policy/domain'];
 const api = ['@login-policy/api', '@login-policy/api/opentelemetry'];

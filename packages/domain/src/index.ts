@@ -71,7 +71,6 @@ export {
   type Lifetimes,
   type LifetimesView,
 } from './policy/lifetimes.js';
-export { nearestName } from './input/nearest-name.js';
 export { ABSENT, type AbsentPolicy, type ActivePolicy, type LoginPolicy } from './policy/login-policy.js';
 export {
   INSTANCE_CATEGORY,

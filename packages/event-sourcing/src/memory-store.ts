@@ -1,6 +1,7 @@
 import { systemClock, type Clock } from './clock.js';
 import { MemoryReadModelStore } from './projections/memory-read-model-store.js';
-import { refuseUnknownOptions } from './store/options.js';
+import { aFunction, listOf, optional } from './options/option-rules.js';
+import { parseOptions, type OptionRules } from './options/parse-options.js';
 import type { Store } from './store.js';
 import type { RecordedEvent } from './streams/event.js';
 import { MemoryEventStore } from './streams/memory-event-store.js';
@@ -12,19 +13,22 @@ export interface MemoryStoreOptions {
   readonly history?: readonly RecordedEvent[];
 }
 
-const OPTIONS: readonly (keyof MemoryStoreOptions)[] = ['clock', 'history'];
+const OPTIONS: OptionRules<MemoryStoreOptions> = {
+  clock: optional(aFunction),
+  history: optional(listOf('recorded events', (event) => typeof event === 'object' && event !== null)),
+};
 
 /**
  * Opens a store that forgets everything when the process ends, and otherwise keeps every promise of the ports.
  *
- * @throws RangeError when the history has a gap in a stream, or naming what is not an option.
+ * @throws RangeError when the history has a gap in a stream, or naming the option that is none, or not of its form.
  */
 export function openMemoryStore(options: MemoryStoreOptions = {}): Store {
-  refuseUnknownOptions(options, OPTIONS);
+  const { clock = systemClock, history = [] } = parseOptions(options, 'openMemoryStore', OPTIONS);
   const readModels: MemoryReadModelStore = new MemoryReadModelStore(() => eventStore.log);
   const keep = (events: readonly RecordedEvent[]): (() => void) => readModels.keep(events);
-  const eventStore: MemoryEventStore = new MemoryEventStore(options.clock ?? systemClock, keep);
-  eventStore.restore(options.history ?? []);
+  const eventStore: MemoryEventStore = new MemoryEventStore(clock, keep);
+  eventStore.restore(history);
   return {
     eventStore,
     readModels,

@@ -1,20 +1,110 @@
 import { openMemoryStore } from '@login-policy/event-sourcing';
-import { refuseUnknownOptions } from '@login-policy/event-sourcing/store';
+import {
+  aFunction,
+  leftOutOr,
+  listOf,
+  nonEmptyString,
+  numberBetween,
+  oneOf,
+  optional,
+  optionsWith,
+  parseOptions,
+  wholeNumber,
+  withMethods,
+} from '@login-policy/event-sourcing/options';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 
-describe('options of a store', () => {
-  it('are refused by their names where there are none such, and those there are are said', () => {
-    expect(() => openMemoryStore(Object({ clokc: () => 0 }))).to.throw(
-      RangeError,
-      '"clokc" is not an option: there are clock, history',
+const rules = {
+  url: nonEmptyString,
+  kind: optional(oneOf('one', 'other')),
+  bytes: optional(wholeNumber(1, 2 ** 31 - 1)),
+  age: optional(numberBetween(0, 1)),
+  isAllowed: leftOutOr(aFunction),
+  names: optional(listOf('strings', (item) => typeof item === 'string')),
+  directory: optional(withMethods('exists')),
+  tls: optional(optionsWith({ cert: nonEmptyString, key: nonEmptyString })),
+};
+const url = 'https://example.com';
+
+function refusalOf(options: unknown): string {
+  try {
+    Reflect.apply(parseOptions, undefined, [options, 'open', rules]);
+  } catch (caught) {
+    return String(caught);
+  }
+  return 'none';
+}
+
+describe('options', () => {
+  it('are refused by a sentence with the function, the option, its form and what it was', () => {
+    const said: readonly (readonly [object, string])[] = [
+      [{}, 'url must be a string that is not empty, not undefined.'],
+      [{ url: '' }, 'url must be a string that is not empty, not "".'],
+      [{ url, kind: 'another' }, 'kind must be "one" or "other", not "another".'],
+      [{ url, bytes: Number.NaN }, 'bytes must be a whole number from 1 to 2,147,483,647, not NaN.'],
+      [{ url, bytes: 0 }, 'bytes must be a whole number from 1 to 2,147,483,647, not 0.'],
+      [{ url, bytes: 1.5 }, 'bytes must be a whole number from 1 to 2,147,483,647, not 1.5.'],
+      [{ url, bytes: '5' }, 'bytes must be a whole number from 1 to 2,147,483,647, not "5".'],
+      [{ url, bytes: 5n }, 'bytes must be a whole number from 1 to 2,147,483,647, not 5n.'],
+      [{ url, age: Number.NaN }, 'age must be a number from 0 to 1, not NaN.'],
+      [{ url, age: Infinity }, 'age must be a number from 0 to 1, not Infinity.'],
+      [{ url, isAllowed: 'yes' }, 'isAllowed must be a function, not "yes".'],
+      [{ url, names: 'one' }, 'names must be a list of strings, not "one".'],
+      [{ url, names: ['one', 1] }, 'names must be a list of strings, not a list.'],
+      [{ url, directory: {} }, 'directory must be an object with the method exists, not an object.'],
+      [{ url, directory: null }, 'directory must be an object with the method exists, not null.'],
+      [{ url, tls: { cert: 'x' } }, 'tls.key must be a string that is not empty, not undefined.'],
+      [{ url, tls: 'x' }, 'tls must be a plain object, not "x".'],
+    ];
+    for (const [options, sentence] of said) expect(refusalOf(options)).to.equal(`RangeError: open: ${sentence}`);
+  });
+
+  it('with an unknown name are refused with the nearest one, or all there are', () => {
+    const known = 'There are url, kind, bytes, age, isAllowed, names, directory and tls.';
+    const said: readonly (readonly [object, string])[] = [
+      [{ url, isAlowed: () => true }, 'isAlowed is not an option. Did you mean isAllowed?'],
+      [{ url, xyzxyzxyz: 1 }, `xyzxyzxyz is not an option. ${known}`],
+      [{ url, toString: undefined }, `toString is not an option. ${known}`],
+      [{ url, tls: { certs: 'x' } }, 'tls.certs is not an option. Did you mean cert?'],
+    ];
+    for (const [options, sentence] of said) expect(refusalOf(options)).to.equal(`RangeError: open: ${sentence}`);
+    expect(() => openMemoryStore(Object({ clokc: () => 0 }))).to.throw(RangeError, 'Did you mean clock?');
+  });
+
+  it('are a plain object: what else there is has options that nobody would see', () => {
+    class Options {
+      readonly url = url;
+      isAllowed(): boolean {
+        return false;
+      }
+    }
+    for (const given of [new Options(), new Map(), new Date(), Promise.resolve({}), Object.create({ isAllowed: 1 })])
+      expect(refusalOf(given)).to.equal(
+        'RangeError: open: its options must be a plain object, not an instance of a class.',
+      );
+    expect(refusalOf([])).to.equal('RangeError: open: its options must be a plain object, not a list.');
+    for (const given of [undefined, null, 5, true])
+      expect(refusalOf(given)).to.equal(`RangeError: open: its options must be a plain object, not ${given}.`);
+    const bare = Object.assign(Object.create(null), { url });
+    expect(parseOptions(bare, 'open', rules)).to.deep.equal({ url });
+  });
+
+  it('may be undefined where that permits no more than a value would, and are left out then', () => {
+    expect(parseOptions(Object({ url, bytes: undefined }), 'open', rules)).to.deep.equal({ url });
+    expect(refusalOf({ url, isAllowed: undefined })).to.equal(
+      'RangeError: open: isAllowed must be a function, not undefined.',
     );
-    const known = ['one', 'other'];
-    expect(() => refuseUnknownOptions({ one: 1, toString: 1 }, known)).to.throw(
-      RangeError,
-      '"toString" is not an option',
-    );
-    expect(() => refuseUnknownOptions({ other: undefined }, known)).not.to.throw();
-    expect(() => refuseUnknownOptions({}, known)).not.to.throw();
+    expect(refusalOf({ url })).to.equal('none');
+  });
+
+  it('are what they were when they were checked, whatever becomes of the given object', () => {
+    const given = { url, bytes: 5 };
+    const parsed = parseOptions<{ url: string; bytes?: number }>(given, 'open', {
+      url: nonEmptyString,
+      bytes: optional(wholeNumber(1, 9)),
+    });
+    given.bytes = Number.NaN;
+    expect(parsed.bytes).to.equal(5);
   });
 });

@@ -1,4 +1,5 @@
-import { pause, refuseUnknownOptions } from '@login-policy/event-sourcing/store';
+import { LONGEST_TIMER_MS, numberBetween, optional, type OptionRules } from '@login-policy/event-sourcing/options';
+import { pause } from '@login-policy/event-sourcing/store';
 
 /** How long each thing may take, in milliseconds. None of them is left to the server or the client. */
 export interface Timeouts {
@@ -31,20 +32,23 @@ const DEFAULTS: Required<Timeouts> = {
   closeMs: 5000,
 };
 
-const LONGEST = 2 ** 31 - 1;
+const time = optional(numberBetween(1, LONGEST_TIMER_MS));
 
-/**
- * Fills in the defaults.
- *
- * @throws RangeError when one is not a number of milliseconds a timer can hold.
- */
+export const TIMEOUTS: OptionRules<Timeouts> = {
+  appendMs: time,
+  lookupMs: time,
+  readMs: time,
+  scanMs: time,
+  retryMs: time,
+  probeMs: time,
+  stallMs: time,
+  closeMs: time,
+};
+
+/** Fills in the defaults, also for those that are given as `undefined`. */
 export function timeoutsOf(given: Timeouts = {}): Required<Timeouts> {
-  refuseUnknownOptions(given, Object.keys(DEFAULTS));
-  const timeouts = { ...DEFAULTS, ...given };
-  for (const [name, value] of Object.entries(timeouts)) {
-    if (!(value >= 1 && value <= LONGEST)) throw new RangeError(`${name} is from 1 to ${LONGEST} ms, not ${value}`);
-  }
-  return timeouts;
+  const named = Object.entries(given).filter(([, value]) => value !== undefined);
+  return { ...DEFAULTS, ...Object.fromEntries(named) };
 }
 
 /** Waits before the next attempt: at random up to 20, 40, 80 … 2,000 ms, so that not all come back at once. */

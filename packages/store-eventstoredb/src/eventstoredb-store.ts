@@ -1,11 +1,21 @@
 import { EventStoreDBClient, type Credentials } from '@eventstore/db-client';
 import { systemClock, type Clock, type Store } from '@login-policy/event-sourcing';
-import { memoryReadModelStore, refuseUnknownOptions, type ReadModelStore } from '@login-policy/event-sourcing/store';
+import {
+  aFunction,
+  mustBe,
+  nonEmptyString,
+  optional,
+  optionsWith,
+  parseOptions,
+  withMethods,
+  type OptionRules,
+} from '@login-policy/event-sourcing/options';
+import { memoryReadModelStore, type ReadModelStore } from '@login-policy/event-sourcing/store';
 import { boundReadModels } from './read-models.js';
 import { Connection } from './connection.js';
-import { timeoutsOf, type Timeouts } from './deadline.js';
+import { TIMEOUTS, timeoutsOf, type Timeouts } from './deadline.js';
 import { EventStoreDbEventStore } from './event-store.js';
-import { StreamNames } from './names.js';
+import { isStreamPrefix, StreamNames } from './names.js';
 
 /** How a store on EventStoreDB is opened; everything has a default. */
 export interface EventStoreDbStoreOptions {
@@ -31,22 +41,25 @@ export interface EventStoreDbStoreOptions {
  *
  * Nothing is sent before the first call. Every call asks for the cluster's leader.
  *
- * @throws RangeError when the prefix or a time-out is not one, and naming what is not an option.
+ * @throws RangeError naming the option that is none, or not of its form.
  * @throws StoreForeign when the client is of an unknown make.
  */
 export function openEventStoreDbStore(
-  options: EventStoreDbStoreOptions & { readonly client: EventStoreDBClient },
+  given: EventStoreDbStoreOptions & { readonly client: EventStoreDBClient },
 ): Store {
-  return storeOn(new Connection(options.client, options.credentials), options);
+  const { client, ...options } = parseOptions(given, 'openEventStoreDbStore', { ...OPTIONS, client: aClient });
+  return storeOn(new Connection(client, options.credentials), options);
 }
 
 /**
  * Opens a store on a client of its own, made from a connection string: `esdb://user:password@host:2113?tls=true`, several
  * hosts or `esdb+discover://` for a cluster. Closing the store ends its connection.
  *
+ * @throws RangeError as above.
  * @throws Error when the client does not understand the connection string.
  */
-export function connectEventStoreDb(connectionString: string, options: EventStoreDbStoreOptions = {}): Store {
+export function connectEventStoreDb(connectionString: string, given: EventStoreDbStoreOptions = {}): Store {
+  const options = parseOptions(given, 'connectEventStoreDb', OPTIONS);
   const connection = new Connection(EventStoreDBClient.connectionString(connectionString), options.credentials);
   const store = storeOn(connection, options);
   return {
@@ -55,17 +68,18 @@ export function connectEventStoreDb(connectionString: string, options: EventStor
   };
 }
 
-const OPTIONS: readonly (keyof EventStoreDbStoreOptions | 'client')[] = [
-  'client',
-  'clock',
-  'readModels',
-  'streamPrefix',
-  'credentials',
-  'timeouts',
-];
+const OPTIONS: OptionRules<EventStoreDbStoreOptions> = {
+  clock: optional(aFunction),
+  readModels: optional(withMethods('open', 'close')),
+  streamPrefix: optional(mustBe('words that each end with a dot, as in "staging."', isStreamPrefix)),
+  credentials: optional(optionsWith({ username: nonEmptyString, password: nonEmptyString })),
+  timeouts: optional(optionsWith(TIMEOUTS)),
+};
+
+/** Its make is asked for by the connection, in words of its own. */
+const aClient = mustBe('a client of @eventstore/db-client', (client) => typeof client === 'object' && client !== null);
 
 function storeOn(connection: Connection, options: EventStoreDbStoreOptions): Store {
-  refuseUnknownOptions(options, OPTIONS);
   const { clock = systemClock, streamPrefix = '' } = options;
   const names = new StreamNames(streamPrefix);
   const eventStore = new EventStoreDbEventStore({ connection, names, clock, timeouts: timeoutsOf(options.timeouts) });

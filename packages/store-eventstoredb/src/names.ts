@@ -13,6 +13,11 @@ const CATEGORY = '[A-Za-z][A-Za-z0-9]{0,63}';
 /** Of a stream's name, without the prefix. */
 const LONGEST = 5000;
 
+/** Whether a store can be set apart by it. */
+export function isStreamPrefix(prefix: unknown): boolean {
+  return typeof prefix === 'string' && PREFIX.test(prefix);
+}
+
 /**
  * How this store's streams are called on the server. A prefix sets it apart from others on the same server: with one it
  * neither sees nor writes anything outside it.
@@ -21,13 +26,7 @@ export class StreamNames {
   readonly #prefix: string;
   readonly #isOwn: RegExp;
 
-  /** @throws RangeError when the prefix is not empty and not words that each end with a dot. */
   constructor(prefix: string) {
-    if (!PREFIX.test(prefix)) {
-      throw new RangeError(
-        `streamPrefix is words that each end with a dot, as in "staging.", not ${JSON.stringify(prefix)}`,
-      );
-    }
     this.#prefix = prefix;
     this.#isOwn = new RegExp(`${this.#regex()}[^]`);
   }

@@ -54,19 +54,23 @@ describe('a store that is opened', () => {
 
   it('refuses a prefix that is none, and a time-out that is none', () => {
     for (const streamPrefix of ['staging', 'a-b.', '.', '1.', 'ä.', 'a..']) {
-      expect(refusalOf(server.url, { streamPrefix }), streamPrefix).to.match(/^RangeError: streamPrefix/);
+      expect(refusalOf(server.url, { streamPrefix }), streamPrefix).to.match(
+        /^RangeError: connectEventStoreDb: streamPrefix must be/,
+      );
     }
     for (const appendMs of [0, -1, Number.NaN, 2 ** 31]) {
-      expect(refusalOf(server.url, { timeouts: { appendMs } })).to.match(/^RangeError: appendMs/);
+      expect(refusalOf(server.url, { timeouts: { appendMs } })).to.match(
+        /^RangeError: connectEventStoreDb: timeouts.appendMs must be/,
+      );
     }
   });
 
   it('passes over no option that is misspelt', () => {
     expect(refusalOf(server.url, Object({ streamprefix: 'a.' }))).to.match(
-      /^RangeError: "streamprefix" is not an option/,
+      /streamprefix is not an option. Did you mean streamPrefix\?/,
     );
     expect(refusalOf(server.url, { timeouts: Object({ appendMS: 1 }) })).to.match(
-      /^RangeError: "appendMS" is not an option/,
+      /timeouts.appendMS is not an option. Did you mean appendMs\?/,
     );
   });
 

@@ -1,9 +1,10 @@
+import { parseOptions } from '@login-policy/event-sourcing/options';
 import type { Pool } from 'pg';
 import { migrate, migrationSql, VERSION } from './migrations.js';
 import { PoolCare } from './pool-care.js';
 import { connectionOf } from './postgres-store.js';
 import { schemaNamed } from './schema.js';
-import { settingsOf } from './settings.js';
+import { MIGRATION_OPTIONS, settingsOf } from './settings.js';
 
 /** Which schema is to be brought to this program's version. */
 export interface PostgresMigrationOptions {
@@ -28,8 +29,10 @@ export interface PostgresMigration {
  * @throws StoreForeign when the schema is another program's, or of a newer version that does not serve this one, or of one that was
  * never handed out.
  * @throws StoreUnavailable when there is no server, or a table was in use for longer than `lockTimeoutMs`.
+ * @throws RangeError naming the option that is none, or not of its form.
  */
-export async function migratePostgresStore(options: PostgresMigrationOptions): Promise<PostgresMigration> {
+export async function migratePostgresStore(given: PostgresMigrationOptions): Promise<PostgresMigration> {
+  const options = parseOptions(given, 'migratePostgresStore', MIGRATION_OPTIONS);
   const schema = schemaNamed(options.schema ?? 'login_policy');
   const care = PoolCare.of(options.pool);
   care.begin();

@@ -1,4 +1,5 @@
 import { systemClock, type Clock, type Observe, type Store } from '@login-policy/event-sourcing';
+import { parseOptions } from '@login-policy/event-sourcing/options';
 import { StoreClosed } from '@login-policy/event-sourcing/store';
 import type { ClientBase, Pool } from 'pg';
 import { appendQueue } from './append-queue.js';
@@ -10,7 +11,7 @@ import { prepareSchema } from './migrations.js';
 import { OpenedModels } from './opened-models.js';
 import { PostgresReadModelStore } from './read-models.js';
 import { nameOf, schemaNamed, type Schema } from './schema.js';
-import { settingsOf, type Settings } from './settings.js';
+import { settingsOf, STORE_OPTIONS, type Settings } from './settings.js';
 import { Sweeper } from './sweeper.js';
 import { SchemaWatch } from './watch.js';
 import { storeWithin } from './within.js';
@@ -68,10 +69,11 @@ export interface PostgresStore extends Store {
  * Opens a store on PostgreSQL, and makes its schema when it is not there. Closing it leaves the pool as it is.
  *
  * @throws StoreUnavailable when there is no server, or it does not answer in time.
- * @throws RangeError for a time-out or a size that is not a whole number from 1 to 2,147,483,647, and naming what is not an option.
+ * @throws RangeError naming the option that is none, or not of its form: a time-out or a size is a whole number from 1 to 2,147,483,647.
  * @throws StoreForeign when the schema is another program's, or a newer version's.
  */
-export async function openPostgresStore(options: PostgresStoreOptions): Promise<PostgresStore> {
+export async function openPostgresStore(given: PostgresStoreOptions): Promise<PostgresStore> {
+  const options = parseOptions(given, 'openPostgresStore', STORE_OPTIONS);
   const schema = schemaNamed(options.schema ?? 'login_policy');
   const settings = settingsOf(options);
   const connection = connectionOf(options.pool, settings, schema);

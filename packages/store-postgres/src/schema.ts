@@ -18,9 +18,14 @@ export interface Schema {
 
 const NAME = /^[A-Za-z_][A-Za-z0-9_]{0,62}$/;
 
+/** Whether a schema can be named so. */
+export function isSchemaName(name: unknown): name is string {
+  return typeof name === 'string' && NAME.test(name) && !name.startsWith('pg_');
+}
+
 /** The schema of that name. @throws RangeError when it is not 1 to 63 letters, digits and underscores. */
 export function schemaNamed(name: string): Schema {
-  if (!NAME.test(name) || name.startsWith('pg_')) {
+  if (!isSchemaName(name)) {
     throw new RangeError(`a schema is named by 1 to 63 letters, digits and _, unlike ${JSON.stringify(name)}`);
   }
   return {

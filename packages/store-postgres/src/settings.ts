@@ -1,5 +1,16 @@
-import { oneOfOption, refuseUnknownOptions } from '@login-policy/event-sourcing/store';
+import {
+  aFunction,
+  LONGEST_TIMER_MS,
+  mustBe,
+  oneOf,
+  optional,
+  wholeNumber,
+  withMethods,
+  type OptionRules,
+} from '@login-policy/event-sourcing/options';
+import type { PostgresMigrationOptions } from './migrate.js';
 import type { PostgresStoreOptions } from './postgres-store.js';
+import { isSchemaName } from './schema.js';
 
 /** What was set of a store by a number, or its default; and whether statements are prepared. */
 export type Settings = Readonly<
@@ -17,48 +28,41 @@ export type Settings = Readonly<
   >
 >;
 
-/** Timers know no longer one, and neither does the server. */
-const LARGEST = 2 ** 31 - 1;
+const time = optional(wholeNumber(1, LONGEST_TIMER_MS));
 
-const OPTIONS: readonly (keyof PostgresStoreOptions)[] = [
-  'pool',
-  'schema',
-  'migrate',
-  'clock',
-  'statementTimeoutMs',
-  'lockTimeoutMs',
-  'connectTimeoutMs',
-  'lostAnswerTimeoutMs',
-  'pollIntervalMs',
-  'listen',
-  'largestPageBytes',
-  'preparedStatements',
-  'observe',
-];
+/** What a migration is told, too. */
+const SHARED = {
+  pool: withMethods('connect', 'on', 'off'),
+  schema: optional(mustBe('1 to 63 letters, digits and underscores, without pg_ in front', isSchemaName)),
+  lockTimeoutMs: time,
+};
 
-/**
- * @throws RangeError for what is not an option, for none of the values an option has, and for what is not a whole number from 1 to
- *   2,147,483,647: a time-out of 0 would be none at all.
- */
-export function settingsOf(options: PostgresStoreOptions): Settings {
-  refuseUnknownOptions(options, OPTIONS);
-  oneOfOption('migrate', options.migrate ?? 'run', ['run', 'check']);
-  oneOfOption('listen', options.listen ?? 'on', ['on', 'off']);
-  const numbers = {
+/** A time-out of 0 would be none at all. */
+export const STORE_OPTIONS: OptionRules<PostgresStoreOptions> = {
+  ...SHARED,
+  migrate: optional(oneOf('run', 'check')),
+  clock: optional(aFunction),
+  statementTimeoutMs: time,
+  connectTimeoutMs: time,
+  lostAnswerTimeoutMs: time,
+  pollIntervalMs: time,
+  listen: optional(oneOf('on', 'off')),
+  largestPageBytes: time,
+  preparedStatements: optional(oneOf('when-direct', 'never')),
+  observe: optional(aFunction),
+};
+
+export const MIGRATION_OPTIONS: OptionRules<PostgresMigrationOptions> = SHARED;
+
+/** Takes the settings out of the options, and fills in the defaults. */
+export function settingsOf(options: Partial<Settings>): Settings {
+  return {
     statementTimeoutMs: options.statementTimeoutMs ?? 10_000,
     lockTimeoutMs: options.lockTimeoutMs ?? 5000,
     connectTimeoutMs: options.connectTimeoutMs ?? 5000,
     lostAnswerTimeoutMs: options.lostAnswerTimeoutMs ?? 10_000,
     pollIntervalMs: options.pollIntervalMs ?? 100,
     largestPageBytes: options.largestPageBytes ?? 64_000_000,
-  };
-  for (const [name, value] of Object.entries(numbers)) {
-    if (!Number.isInteger(value) || value < 1 || value > LARGEST)
-      throw new RangeError(`${name} is a whole number from 1 to ${LARGEST}, not ${String(value)}`);
-  }
-  const preparedStatements = options.preparedStatements ?? 'when-direct';
-  return {
-    ...numbers,
-    preparedStatements: oneOfOption('preparedStatements', preparedStatements, ['when-direct', 'never']),
+    preparedStatements: options.preparedStatements ?? 'when-direct',
   };
 }

@@ -47,6 +47,11 @@ describe('opening a store on PostgreSQL', () => {
     await pool.end();
   });
 
+  it('is refused by a sentence where there is no pool', async () => {
+    const caught = await refusal(openPostgresStore(Object({})));
+    expect(String(caught)).to.match(/^RangeError: openPostgresStore: pool must be an object with the methods connect/);
+  });
+
   it('passes over no option that is misspelt, nor takes a value that is none for another', async () => {
     const pool = new Pool({ host: '127.0.0.1', port: 1 });
     const slips = [{ lockTimeoutMS: 1 }, { migrate: 'chek' }, { listen: false }, { preparedStatements: 'nver' }];

@@ -1,5 +1,13 @@
 import { systemClock, type Clock, type Store, type Observe } from '@login-policy/event-sourcing';
-import { oneOfOption, refuseUnknownOptions } from '@login-policy/event-sourcing/store';
+import {
+  aFunction,
+  mustBe,
+  numberBetween,
+  oneOf,
+  optional,
+  parseOptions,
+  type OptionRules,
+} from '@login-policy/event-sourcing/options';
 import { AppendTransaction } from './append.js';
 import { backUp, type BackupOptions, type BackupSource } from './backup.js';
 import { Connection } from './connection.js';
@@ -47,16 +55,20 @@ export interface SqliteStoreOptions {
   readonly observe?: Observe;
 }
 
-const OPTIONS: readonly (keyof SqliteStoreOptions)[] = [
-  'path',
-  'durability',
-  'clock',
-  'readOnly',
-  'integrityCheck',
-  'busyTimeoutMs',
-  'pollIntervalMs',
-  'observe',
-];
+const OPTIONS: OptionRules<SqliteStoreOptions> = {
+  // The driver drops white space from the ends of a path, and would open another file than the one that was checked.
+  path: mustBe(
+    'the name of a file, without white space at its ends',
+    (path) => typeof path === 'string' && path !== '' && path === path.trim(),
+  ),
+  durability: optional(oneOf('full', 'normal')),
+  clock: optional(aFunction),
+  readOnly: optional(oneOf(true, false)),
+  integrityCheck: optional(oneOf('quick', 'full', 'none')),
+  busyTimeoutMs: optional(numberBetween(0, 600_000)),
+  pollIntervalMs: optional(numberBetween(1, 60_000)),
+  observe: optional(aFunction),
+};
 
 /** A store in one SQLite file. */
 export interface SqliteStore extends Store {
@@ -84,25 +96,17 @@ export interface SqliteStore extends Store {
  * @throws DriverUnusable when the driver is missing or can't run in this Node.
  * @throws RangeError naming the option that is out of its range, or what is not an option.
  */
-export async function openSqliteStore(options: SqliteStoreOptions): Promise<SqliteStore> {
-  refuseUnknownOptions(options, OPTIONS);
-  const timing = {
-    busyTimeoutMs: milliseconds('busyTimeoutMs', options.busyTimeoutMs ?? 5000, [0, 600_000]),
-    pollIntervalMs: milliseconds('pollIntervalMs', options.pollIntervalMs ?? 50, [1, 60_000]),
-    isReadOnly: oneOfOption('readOnly', options.readOnly ?? false, [true, false]),
-  };
-  const durability = oneOfOption('durability', options.durability ?? 'full', ['full', 'normal']);
-  const integrityCheck = oneOfOption('integrityCheck', options.integrityCheck ?? 'none', ['quick', 'full', 'none']);
-  refuseUnclear(options.path);
+export async function openSqliteStore(given: SqliteStoreOptions): Promise<SqliteStore> {
+  const options = parseOptions(given, 'openSqliteStore', OPTIONS);
+  const { path, busyTimeoutMs = 5000, pollIntervalMs = 50, readOnly: isReadOnly = false } = options;
+  const { durability = 'full', integrityCheck = 'none' } = options;
   const driver = await loadDriver();
-  const isSound = checkFile(driver, options.path, integrityCheck);
-  const connection = new Connection(
-    openDatabase(driver, options.path, { durability, isReadOnly: timing.isReadOnly }),
-    timing,
-  );
+  const isSound = checkFile(driver, path, integrityCheck);
+  const database = openDatabase(driver, path, { durability, isReadOnly });
+  const connection = new Connection(database, { busyTimeoutMs, pollIntervalMs, isReadOnly });
   try {
     await prepareDatabase(connection);
-    if (!isSound && integrityCheck !== 'none') connection.use((database) => refuseUnsound(database, integrityCheck));
+    if (!isSound && integrityCheck !== 'none') connection.use((opened) => refuseUnsound(opened, integrityCheck));
     return assemble(connection, driver, options);
   } catch (caught) {
     await connection.close();
@@ -144,15 +148,4 @@ function backupSource(connection: Connection, driver: Driver): BackupSource {
     connect: name === ':memory:' ? undefined : connect,
     own: connection.use((database) => database.connection()),
   };
-}
-
-/** The driver drops white space from the ends of a path, and would open another file than the one that was checked. */
-function refuseUnclear(path: string): void {
-  if (typeof path === 'string' && path !== '' && path === path.trim()) return;
-  throw new RangeError('path must name a file, without white space at its ends');
-}
-
-function milliseconds(option: string, value: number, [least, most]: readonly [number, number]): number {
-  if (Number.isFinite(value) && value >= least && value <= most) return value;
-  throw new RangeError(`${option} must be ${least} to ${most} milliseconds, not ${value}`);
 }

@@ -1,4 +1,4 @@
-import { nearestName } from '@login-policy/domain';
+import { nearestName } from '@login-policy/event-sourcing/options';
 import { ApiError } from './api-error.js';
 
 /** There is no token, or none that is good: the caller is not known. */

@@ -1,4 +1,4 @@
-import { nearestName } from './nearest-name.js';
+import { inWords, nearestName, shown } from '@login-policy/event-sourcing/options';
 
 /** What is wrong with what was given, in parts. */
 export interface InvalidFacts {
@@ -23,7 +23,7 @@ export class InvalidValue extends Error {
   readonly received: string;
 
   constructor(field: string, expected: string, value: unknown) {
-    const received = shortly(value);
+    const received = shown(value);
     super(invalidSentence({ field, expected, received }));
     this.name = 'InvalidValue';
     this.field = field;
@@ -58,32 +58,7 @@ const KINDS: Readonly<Record<string, string>> = {
   options: 'an option',
 };
 
-function inWords(names: readonly string[]): string {
-  return names.length === 0
-    ? 'none'
-    : `${names.slice(0, -1).join(', ')}${names.length > 1 ? ' and ' : ''}${names.at(-1)}`;
-}
-
 const SHOWN = 60;
-
-function shortly(value: unknown): string {
-  switch (typeof value) {
-    case 'string':
-      return `${JSON.stringify(value.slice(0, SHOWN))}${value.length > SHOWN ? ` (${value.length} characters)` : ''}`;
-    case 'number':
-    case 'boolean':
-    case 'undefined':
-      return String(value);
-    case 'bigint':
-      return `${String(value).slice(0, SHOWN)}n`;
-    case 'object':
-      if (value === null) return 'null';
-      return Array.isArray(value) ? 'a list' : 'an object';
-    case 'function':
-    case 'symbol':
-      return `a ${typeof value}`;
-  }
-}
 
 /** A function that takes what a caller gave, and the name of the field it stood in. @throws InvalidValue */
 export type Parser<Value> = (value: unknown, field: string) => Value;

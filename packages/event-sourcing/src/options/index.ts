@@ -1,0 +1,18 @@
+/** How a function takes its options, for the packages that have some: checked by name, type and range when something is opened. */
+export { nearestName } from './nearest-name.js';
+export {
+  aFunction,
+  leftOutOr,
+  listOf,
+  LONGEST_TIMER_MS,
+  mustBe,
+  nonEmptyString,
+  numberBetween,
+  oneOf,
+  optional,
+  optionsWith,
+  wholeNumber,
+  withMethods,
+} from './option-rules.js';
+export { invalidOption, parseOptions, type GivenOption, type OptionRule, type OptionRules } from './parse-options.js';
+export { inWords, shown } from './shown.js';

@@ -1,0 +1,28 @@
+const LONGEST = 60;
+
+/** A value as a sentence can show it: short, on one line, and nothing of what an object holds. */
+export function shown(value: unknown): string {
+  switch (typeof value) {
+    case 'string':
+      return `${JSON.stringify(value.slice(0, LONGEST))}${value.length > LONGEST ? ` (${value.length} characters)` : ''}`;
+    case 'number':
+    case 'boolean':
+    case 'undefined':
+      return String(value);
+    case 'bigint':
+      return `${String(value).slice(0, LONGEST)}n`;
+    case 'object':
+      if (value === null) return 'null';
+      return Array.isArray(value) ? 'a list' : 'an object';
+    case 'function':
+    case 'symbol':
+      return `a ${typeof value}`;
+  }
+}
+
+/** Names as a sentence lists them: `a, b and c`. */
+export function inWords(names: readonly string[]): string {
+  const last = names.at(-1);
+  if (last === undefined) return 'none';
+  return names.length === 1 ? last : `${names.slice(0, -1).join(', ')} and ${last}`;
+}
