@@ -9,6 +9,7 @@ import { openApiDocument } from './openapi/document.js';
 import type { Schema } from './openapi/schemas.js';
 import { holdsGrant } from './ports/caller.js';
 import type { Ports } from './ports/ports.js';
+import { customizeRoute } from './rest/customize-route.js';
 import { diffRoute } from './rest/diff-route.js';
 import { historyRoute } from './rest/history-route.js';
 import { bindOwnRoutes, type OwnRoute } from './rest/own-route.js';
@@ -166,7 +167,7 @@ async function listen(handlerOf: HandlerOf, probe: ReadinessProbe, where: PortOp
   return { ...port, close: (how) => (closing ??= close(how)) };
 }
 
-const OWN_ROUTES: readonly OwnRoute[] = [historyRoute, previewRoute, diffRoute, revertRoute];
+const OWN_ROUTES: readonly OwnRoute[] = [historyRoute, previewRoute, diffRoute, revertRoute, customizeRoute];
 
 function assemble(
   { loginPolicies: policies, ports, absent, operational = { prefix: '' }, unknownNames = 'refuse' }: ApiOptions,

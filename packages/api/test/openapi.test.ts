@@ -74,14 +74,17 @@ describe('the OpenAPI document', () => {
         'header If-None-Match',
         'header x-request-id',
       ],
-      'POST /admin/v1/policies/login/_preview': ['header If-Match', ...atLeast],
+      'POST /admin/v1/policies/login/_preview': ['header If-Match', 'header Login-Policy-If-Default', ...atLeast],
       'GET /management/v1/policies/login/diff': ['query from', 'query to', org, ...atLeast],
       'POST /management/v1/policies/login/_revert': [org, ...change],
+      'POST /management/v1/policies/login/_customize': [org, 'header Login-Policy-If-Default', ...change],
     };
     for (const [place, names] of Object.entries(wanted))
       expect([...parametersOf(place)].sort(), place).to.deep.equal([...names].sort());
     const revert = operations.get('POST /management/v1/policies/login/_revert');
     expect(revert?.description).to.equal('Needs the permission policy.write and the permission policy.delete.');
+    const customize = operations.get('POST /management/v1/policies/login/_customize');
+    expect(customize?.description).to.equal('Needs the permission policy.write.');
   });
 
   it('describes what is answered', async () => {

@@ -24,6 +24,8 @@ const misspelt: readonly (readonly [place: string, body: object, sentence: strin
   [`POST ${ADMIN}/_preview`, { methods: 'UpdateLoginPolicy' }, `methods ${FIELD} Did you mean method?`],
   [`POST ${ADMIN}/_preview`, { method: 'Revert', request: { to: '1', from: '2' } }, `from ${FIELD}`],
   [`POST ${ADMIN}/_revert`, { to: '1', reason: 'x' }, `reason ${FIELD}`],
+  [`POST ${ORGANIZATION}/_customize`, { forceMfa: true }, `forceMfa ${FIELD}`],
+  [`POST ${ORGANIZATION}/_preview`, { method: 'Customize', request: { forceMfa: true } }, `forceMfa ${FIELD}`],
 ];
 
 describe('a name in a body that is no name of a field', () => {

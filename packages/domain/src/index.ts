@@ -14,7 +14,13 @@ export {
   type Rejected,
 } from './reads/answers.js';
 export type { Affected, OrganizationList } from './reads/affected.js';
-export type { CommandInput, CommandOptions, NewLoginPolicy } from './commands/command-input.js';
+export type {
+  CommandInput,
+  CommandOptions,
+  CustomizeOptions,
+  DefaultConditions,
+  NewLoginPolicy,
+} from './commands/command-input.js';
 export type {
   AddIdentityProvider,
   AddLoginPolicy,
@@ -47,7 +53,7 @@ export type {
   SecondFactorRemoved,
 } from './events/events.js';
 export { evolve, evolveAll, ImpossibleEvent } from './commands/evolve.js';
-export { NO_FACTS, type PolicyFacts } from './commands/facts.js';
+export { NO_FACTS, type DefaultSeen, type PolicyFacts } from './commands/facts.js';
 export { MULTI_FACTORS, SECOND_FACTORS, type MultiFactor, type SecondFactor } from './policy/factors.js';
 export { freshInstance } from './policy/fresh-instance.js';
 export { effectivePolicy } from './policy/effective-policy.js';
@@ -104,6 +110,7 @@ export {
   type RefusingPolicy,
   type Rejection,
   type UnmetCondition,
+  type UnmetDefault,
 } from './commands/rejections.js';
 export {
   defaultSettings,

@@ -1,5 +1,5 @@
 import { toldCall, type Observe } from '@login-policy/event-sourcing';
-import type { CommandInput, CommandOptions, NewLoginPolicy } from './commands/command-input.js';
+import type { CommandInput, CommandOptions, CustomizeOptions, NewLoginPolicy } from './commands/command-input.js';
 import { callOf, parseOrder } from './commands/parse-command.js';
 import { policyHandler, type PolicyHandler } from './commands/policy-handler.js';
 import type { LoginPoliciesOptions } from './open-login-policies.js';
@@ -99,14 +99,15 @@ export class LoginPolicies extends LoginPolicyReads {
 
   /**
    * Gives an organization a custom policy that is what holds for it by default now, settings, factors and identity providers: from
-   * then on it stays so, whatever becomes of the default.
+   * then on it stays so, whatever becomes of the default. With `ifDefaultSequence` it is refused unless the default is still the one
+   * that the caller saw. A default that is changed while this is being written is not noticed.
    */
-  customize(organization: OrganizationRef, options: CommandOptions): Promise<CommandAnswer> {
+  customize(organization: OrganizationRef, options: CustomizeOptions): Promise<CommandAnswer> {
     return this.execute(organization, { type: 'customize' }, options);
   }
 
   /** Carries out a command given as data: what the method its `type` names does. */
-  execute(owner: OwnerRef, command: CommandInput, options: CommandOptions): Promise<CommandAnswer> {
+  execute(owner: OwnerRef, command: CommandInput, options: CustomizeOptions): Promise<CommandAnswer> {
     return toldCall(this.#observe, callOf(command), () =>
       answering(
         () => parseOrder(owner, command, options),

@@ -9,6 +9,7 @@ import {
   openLoginPolicies,
   orThrow,
   parseIdentityProviderId,
+  toJson,
   type LoginPolicy,
   type PolicyFacts,
 } from '@login-policy/domain';
@@ -25,6 +26,7 @@ import {
   countEvents,
   globex,
   instance,
+  openDesk,
   PASSKEY,
   policyAdded,
   policyAfter,
@@ -93,6 +95,64 @@ describe('making a custom policy of the default', () => {
     const met = async (owner: typeof acme): Promise<readonly string[]> =>
       orThrow(await loginPolicies.effectivePolicy(owner)).policy.multiFactors;
     expect([await met(acme), await met(globex)]).to.deep.equal([[PASSKEY], []]);
+    await loginPolicies.close();
+  });
+
+  it('is refused when the default is not the one that was seen, also as a preview, and nothing is recorded', async () => {
+    const { store, loginPolicies } = await openDesk();
+    const { details, eventId: seenEvent } = orThrow(await loginPolicies.add(instance, freshInstance, by));
+    const seen = { ifDefaultSequence: details.sequence, ifDefaultEventId: seenEvent };
+    expect(orThrow(await loginPolicies.preview(acme, command, seen)).events).to.have.lengthOf(4);
+    const stricter = orThrow(await loginPolicies.change(instance, { forceMfa: true }, by));
+    const written = await countEvents(store);
+    const stale = { reason: 'default-sequence-not-current', expected: 4n, actual: 5n };
+    const refused = await loginPolicies.customize(acme, { ...by, ...seen });
+    expect(rejectionOf(refused)).to.deep.equal(stale);
+    expect(toJson(refused)['message']).to.equal(
+      'The default login policy of instance 69629023906488334 was expected at sequence 4 but is at 5, so no custom policy was made of it.',
+    );
+    expect(rejectionOf(await loginPolicies.preview(acme, command, seen))).to.deep.equal(stale);
+    expect(await countEvents(store)).to.equal(written);
+    const now = { ifDefaultSequence: 5n, ifDefaultEventId: stricter.eventId };
+    expect(orThrow(await loginPolicies.customize(acme, { ...by, ...now })).events).to.have.lengthOf(4);
+    await loginPolicies.close();
+  });
+
+  it('is refused when another event stands at the sequence that was seen', async () => {
+    const { loginPolicies } = await openDesk();
+    const { eventId: actual } = orThrow(await loginPolicies.add(instance, freshInstance, by));
+    const lost = { ifDefaultSequence: 4n, ifDefaultEventId: '01ARZ3NDEKTSV4RRFFQ69G5FAV' };
+    const refused = await loginPolicies.customize(acme, { ...by, ...lost });
+    expect(rejectionOf(refused)).to.deep.equal({
+      reason: 'default-event-not-current',
+      expected: lost.ifDefaultEventId,
+      actual,
+    });
+    await loginPolicies.close();
+  });
+
+  it('is answered again under its key wherever the default stands by then, and whatever it is pinned to', async () => {
+    const { loginPolicies } = await openDesk();
+    orThrow(await loginPolicies.add(instance, freshInstance, by));
+    const keyed = { ...by, idempotencyKey: 'once' };
+    const first = orThrow(await loginPolicies.customize(acme, { ...keyed, ifDefaultSequence: 4n }));
+    orThrow(await loginPolicies.change(instance, { forceMfa: true }, by));
+    for (const pin of [{}, { ifDefaultSequence: 4n }, { ifDefaultSequence: 99n }]) {
+      const again = orThrow(await loginPolicies.customize(acme, { ...keyed, ...pin }));
+      expect(again).to.deep.include({ details: first.details, isRepeated: true });
+    }
+    await loginPolicies.close();
+  });
+
+  it('alone takes conditions on the default: on another command they would be passed over', async () => {
+    const { loginPolicies } = await openDesk();
+    const pinned = { ...by, ifDefaultSequence: 4n };
+    const refused = await loginPolicies.execute(acme, { type: 'add', policy: {} }, pinned);
+    expect(rejectionOf(refused)).to.deep.include({ reason: 'invalid-argument', field: 'options.ifDefaultSequence' });
+    const previewed = await loginPolicies.preview(acme, { type: 'remove' }, { ifDefaultEventId: 'x' });
+    expect(rejectionOf(previewed)).to.deep.include({ field: 'options.ifDefaultEventId' });
+    const bent = await loginPolicies.customize(acme, { ...by, ...Object({ ifDefaultSequence: 4 }) });
+    expect(rejectionOf(bent)).to.deep.include({ field: 'options.ifDefaultSequence', received: '4' });
     await loginPolicies.close();
   });
 

@@ -35,6 +35,14 @@ const SENTENCES: Sentences = {
     { reason: 'event-not-current', expected, actual: undefined },
     'The default login policy of instance 69629023906488334 (sequence 7) ends with another event than the one expected: what was seen is of a history that is no more, so nothing was changed.',
   ],
+  'default-sequence-not-current': [
+    { reason: 'default-sequence-not-current', expected: 4n, actual: 7n },
+    'The default login policy of instance 69629023906488334 was expected at sequence 4 but is at 7, so no custom policy was made of it.',
+  ],
+  'default-event-not-current': [
+    { reason: 'default-event-not-current', expected, actual: undefined },
+    'The default login policy of instance 69629023906488334 ends with another event than the one expected: what was seen is of a history that is no more, so no custom policy was made of it.',
+  ],
   'idempotency-key-reused': [
     { reason: 'idempotency-key-reused', idempotencyKey: 'k "1"' },
     'The idempotency key "k \\"1\\"" came before with another command on the default login policy of instance 69629023906488334, so this one was not carried out.',

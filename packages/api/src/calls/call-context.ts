@@ -1,4 +1,4 @@
-import type { CommandOptions, InstanceRef, OrganizationRef, OwnerRef, PolicyReadOptions } from '@login-policy/domain';
+import type { CustomizeOptions, InstanceRef, OrganizationRef, OwnerRef, PolicyReadOptions } from '@login-policy/domain';
 
 /** All a method knows of a call apart from the request itself. */
 export interface CallContext<Owner extends OwnerRef> {
@@ -6,7 +6,7 @@ export interface CallContext<Owner extends OwnerRef> {
   readonly owner: Owner;
   readonly instance: InstanceRef;
   /** The conditions of a change. @throws ApiError for a header that is not of its form. */
-  readonly command: CommandOptions;
+  readonly command: CustomizeOptions;
   /** The conditions of a read. @throws ApiError for a header or an `asOf` that is not of its form. */
   readonly read: PolicyReadOptions;
   /**

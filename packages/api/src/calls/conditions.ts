@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { AsOf, CommandOptions, PolicyReadOptions } from '@login-policy/domain';
+import type { AsOf, CommandOptions, CustomizeOptions, PolicyReadOptions } from '@login-policy/domain';
 import { parsePosition } from '@login-policy/event-sourcing';
 import { DateTime } from 'luxon';
 import { badHeader, foreignTag, unreadable } from '../errors/refusals.js';
@@ -29,19 +29,36 @@ export function requestIdOf(headers: RequestHeaders): string {
 }
 
 /** The conditions a command is given under, and who gives it. @throws ApiError for a header that is not of its form. */
-export function commandOptions(actor: string, incoming: Incoming): CommandOptions {
+export function commandOptions(actor: string, incoming: Incoming): CustomizeOptions {
   const { requestId, signal } = incoming;
   const idempotencyKey = incoming.get('idempotency-key');
   const reason = incoming.get('login-policy-reason');
-  const options: Writable<CommandOptions> = { actor, correlationId: requestId, ...pinning(incoming) };
+  const options: Writable<CustomizeOptions> = { actor, correlationId: requestId, ...pinning(incoming) };
   if (idempotencyKey !== undefined) options.idempotencyKey = recordedKey(actor, idempotencyKey);
   if (reason !== undefined) options.reason = percentDecoded(reason);
   if (signal !== undefined) options.signal = signal;
   return options;
 }
 
-/** What a call is pinned to by its `If-Match`. `*` asks for no more than that there is a policy, and that every command asks anyway. @throws ApiError */
-export function pinning(headers: RequestHeaders): Pick<CommandOptions, 'ifEventId' | 'ifSequence'> {
+/** What a command may be pinned to. */
+type Pins = Pick<CustomizeOptions, 'ifDefaultEventId' | 'ifDefaultSequence' | 'ifEventId' | 'ifSequence'>;
+
+/** What a call is pinned to: the policy's own state by `If-Match`, the default's by `Login-Policy-If-Default`. @throws ApiError */
+export function pinning(headers: RequestHeaders): Pins {
+  const seen = headers.get('login-policy-if-default')?.trim();
+  return seen === undefined ? ownPinning(headers) : { ...ownPinning(headers), ...defaultPinning(seen) };
+}
+
+/** Takes the tag of a default policy, as the read of the default or of an organization without a custom policy has it. @throws ApiError */
+function defaultPinning(tag: string): Pins {
+  const [, ifDefaultSequence, ifDefaultEventId] = DEFAULT_TAG.exec(tag) ?? [];
+  if (ifDefaultSequence === undefined)
+    throw badHeader('Login-Policy-If-Default', 'one entity tag in quotes, as the ETag of the default policy');
+  return { ifDefaultSequence: BigInt(ifDefaultSequence), ...(ifDefaultEventId !== undefined && { ifDefaultEventId }) };
+}
+
+/** `*` asks for no more than that there is a policy, and that every command asks anyway. @throws ApiError */
+function ownPinning(headers: RequestHeaders): Pick<CommandOptions, 'ifEventId' | 'ifSequence'> {
   const tag = headers.get('if-match')?.trim();
   if (tag === undefined || tag === '*') return {};
   const [, sequence, ifEventId] = OWN_TAG.exec(tag) ?? [];
@@ -52,6 +69,8 @@ export function pinning(headers: RequestHeaders): Pick<CommandOptions, 'ifEventI
 
 /** A policy's sequence, with the event that stands there; whoever makes a tag of a sequence alone takes any event for it. */
 const OWN_TAG = /^"(\d{1,18})(?:\.([0-7][0-9A-HJKMNP-TV-Z]{25})\.\d{1,9})?"$/;
+
+const DEFAULT_TAG = /^"(?:default-)?(\d{1,18})(?:\.([0-7][0-9A-HJKMNP-TV-Z]{25})\.\d{1,9})?"$/;
 
 /** A header holds ASCII only, and a reason is prose. */
 function percentDecoded(text: string): string {

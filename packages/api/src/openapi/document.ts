@@ -85,7 +85,7 @@ function ownOperation({ operation, service, target }: BoundRoute): Schema {
     tags: [service],
     description: needsOf(target.demand),
     parameters: [...parameters, ...headerParameters(headers, target.demand.scope.regards)],
-    ...(body !== undefined && { requestBody: { required: true, content: json(body) } }),
+    ...(body !== undefined && { requestBody: { required: body['required'] !== undefined, content: json(body) } }),
     responses: responses(
       { type: 'object', properties: answer },
       {
@@ -120,7 +120,7 @@ const REFUSALS: Readonly<Record<string, string>> = {
   '404': 'There is no such policy, or no instance at this address.',
   '408': 'The body did not arrive in time.',
   '409': 'It is there already, others were first, or the Idempotency-Key was used for something else.',
-  '412': 'The policy is no longer at the state that If-Match names.',
+  '412': 'A policy is no longer at the state that If-Match or Login-Policy-If-Default names.',
   '413': 'The body is too large.',
   default: 'Failed, and not by the caller’s doing.',
 };

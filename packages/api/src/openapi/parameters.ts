@@ -9,6 +9,9 @@ export const READ_HEADERS: readonly string[] = ['Login-Policy-At-Least'];
 /** The headers under which every change can be asked for. */
 export const CHANGE_HEADERS: readonly string[] = ['If-Match', 'Idempotency-Key', 'Login-Policy-Reason'];
 
+/** The headers under which a custom policy can be made of the default. */
+export const CUSTOMIZE_HEADERS: readonly string[] = ['Login-Policy-If-Default', ...CHANGE_HEADERS];
+
 /** Headers as parameters; the organization's only where one is looked at. */
 export function headerParameters(names: readonly string[], regards: Scope<OwnerRef>['regards']): readonly Schema[] {
   const all = [...(regards === 'organization' ? ['x-zitadel-orgid'] : []), ...names, 'x-request-id'];

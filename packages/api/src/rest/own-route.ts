@@ -41,8 +41,10 @@ export interface OwnRoute {
   readonly verb: string;
   /** What stands behind `…/policies/login/`. */
   readonly name: string;
-  /** Who may ask: whoever may read the policy, or whoever may change it in every way. */
-  readonly demand: 'read' | 'write';
+  /** What the caller has to be allowed: to read the policy, to write it, or to change it in every way, which includes removing it. */
+  readonly demand: 'read' | 'write' | 'rewrite';
+  /** Whose policy it is about. Default: an instance's and an organization's. */
+  readonly only?: 'organization';
   readonly operation: OwnOperation;
   readonly answer: (call: OwnCall) => Promise<Answer<string>>;
 }
@@ -67,16 +69,18 @@ const SERVICES = [
     name: 'AdminService',
     read: { permission: 'iam.policy.read', scope: OF_INSTANCE },
     write: { permission: 'iam.policy.write', scope: OF_INSTANCE },
+    rewrite: { permission: 'iam.policy.write', scope: OF_INSTANCE },
   },
   {
     base: '/management/v1/policies/login',
     name: 'ManagementService',
     read: { permission: 'policy.read', scope: OF_ORGANIZATION },
-    write: { permission: 'policy.write', also: 'policy.delete', scope: OF_ORGANIZATION },
+    write: { permission: 'policy.write', scope: OF_ORGANIZATION },
+    rewrite: { permission: 'policy.write', also: 'policy.delete', scope: OF_ORGANIZATION },
   },
 ];
 
-/** Binds routes to both services. */
+/** Binds routes to the services that they are for. */
 export function bindOwnRoutes(
   routes: readonly OwnRoute[],
   { served, ...desk }: OwnDesk & { readonly served: readonly ServedMethod[] },
@@ -84,7 +88,8 @@ export function bindOwnRoutes(
   return SERVICES.flatMap(({ base, name, ...demands }) => {
     const methods = served.filter(({ contract }) => contract.desc.parent.name === name);
     const service = methods[0]?.contract.desc.parent.typeName ?? '';
-    return routes.map((route) => ({
+    const here = routes.filter(({ only }) => only === undefined || only === demands.read.scope.regards);
+    return here.map((route) => ({
       verb: route.verb,
       path: `${base}/${route.name}`,
       operation: { ...route.operation, id: `${name}_${route.name.replace(/^_/, '')}` },

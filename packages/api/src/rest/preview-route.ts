@@ -1,4 +1,4 @@
-import { loginPolicyEvents, type CommandInput, type Preview } from '@login-policy/domain';
+import { isOrganization, loginPolicyEvents, type CommandInput, type Preview } from '@login-policy/domain';
 import { pinning } from '../calls/conditions.js';
 import { entityTag } from '../calls/policy-answers.js';
 import { checkNames } from '../contract/enum-names.js';
@@ -24,11 +24,14 @@ export const previewRoute: OwnRoute = {
       type: 'object',
       required: ['method'],
       properties: {
-        method: { type: 'string', description: 'A method of this service that changes the policy, or Revert.' },
+        method: {
+          type: 'string',
+          description: 'A method of this service that changes the policy, Revert, or for an organization Customize.',
+        },
         request: { type: 'object', description: 'What that method takes.' },
       },
     },
-    headers: ['If-Match', ...READ_HEADERS],
+    headers: ['If-Match', 'Login-Policy-If-Default', ...READ_HEADERS],
     answer: {
       sequence: WHOLE_NUMBER,
       events: LIST,
@@ -52,19 +55,28 @@ export const previewRoute: OwnRoute = {
   },
 };
 
-function commandIn({ body, methods, unknownNames }: OwnCall): CommandInput {
+/** The commands that no method of ZITADEL gives: the fields of their requests, and how they are read. */
+const OURS: Readonly<Record<string, { readonly fields: readonly string[]; readonly commandOf: typeof revertOf }>> = {
+  Revert: { fields: ['to'], commandOf: revertOf },
+  Customize: { fields: [], commandOf: () => ({ type: 'customize' }) },
+};
+
+function commandIn({ body, context: { owner }, methods, unknownNames }: OwnCall): CommandInput {
   const { method: name, request = {} } = body;
   if (!isJsonObject(request)) throw unreadable('request must be a JSON object.');
-  if (name === 'Revert') {
-    if (unknownNames === 'refuse') checkNames(request, ['to']);
-    return revertOf(request);
+  const ours = isOrganization(owner) ? ['Revert', 'Customize'] : ['Revert'];
+  const own = typeof name === 'string' && ours.includes(name) ? OURS[name] : undefined;
+  if (own !== undefined) {
+    if (unknownNames === 'refuse') checkNames(request, own.fields);
+    return own.commandOf(request);
   }
   const changing = methods.filter(({ commandOf }) => commandOf !== undefined);
   const method = changing.find(({ contract }) => contract.desc.name === name);
   if (method?.commandOf !== undefined) {
     return method.commandOf(requestOf(method.contract.input, request, unknownNames));
   }
-  throw unreadable(`method must be one of ${changing.map(({ contract }) => contract.desc.name).join(', ')}, Revert.`);
+  const names = [...changing.map(({ contract }) => contract.desc.name), ...ours];
+  throw unreadable(`method must be one of ${names.join(', ')}.`);
 }
 
 function previewJson({ sequence, events, changes, warnings, affected }: Preview): object {

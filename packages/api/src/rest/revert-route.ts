@@ -10,7 +10,7 @@ import type { OwnRoute } from './own-route.js';
 export const revertRoute: OwnRoute = {
   verb: 'POST',
   name: '_revert',
-  demand: 'write',
+  demand: 'rewrite',
   operation: {
     summary: 'Revert the login policy to a moment',
     body: {

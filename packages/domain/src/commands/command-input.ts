@@ -29,6 +29,22 @@ export interface CommandOptions {
   readonly signal?: AbortSignal;
 }
 
+/** The default policy that a caller saw, for {@link LoginPolicies.customize}. */
+export interface DefaultConditions {
+  /** Refuse unless the instance's default policy is at this sequence. */
+  readonly ifDefaultSequence?: bigint | undefined;
+  /** Refuse unless this is the default policy's last event: the `eventId` that an answer had. */
+  readonly ifDefaultEventId?: EventId | undefined;
+}
+
+/** The options of `customize`: those of every command, and the default policy that the caller saw. */
+export interface CustomizeOptions extends CommandOptions {
+  /** Refuse unless the instance's default policy is at this sequence: what is recorded is then what was seen there. */
+  readonly ifDefaultSequence?: bigint;
+  /** Refuse unless this is the default policy's last event: the `eventId` that an answer had. */
+  readonly ifDefaultEventId?: string;
+}
+
 /** A policy to bring into force. */
 export interface NewLoginPolicy {
   /** Those that are not to be the default. What is recorded names all. Default: none. */
@@ -61,17 +77,22 @@ const OPTIONS = [
   'idempotencyKey',
   'ifSequence',
   'ifEventId',
+  'ifDefaultSequence',
+  'ifDefaultEventId',
   'signal',
 ];
 
 /** Takes the options of a command. @throws InvalidValue */
-export function parseCommandOptions(value: unknown): CommandContext {
+export function parseCommandOptions(value: unknown, type: CommandInput['type']): CommandContext & DefaultConditions {
   const given = parseObject(value, 'options', OPTIONS);
   // A literal, no spread: every command comes by here.
   const { ifRevision, ifEventId } = parsePinning(given);
+  const { ifDefaultSequence, ifDefaultEventId } = parseDefaultConditions(given, type);
   return {
     ifRevision,
     ifEventId,
+    ifDefaultSequence,
+    ifDefaultEventId,
     signal: optional(given, 'signal', parseSignal),
     causationId: optional(given, 'causationId', parseId),
     correlationId: optional(given, 'correlationId', parseId),
@@ -89,6 +110,27 @@ export function parsePinning(
     ifRevision: optional(given, 'ifSequence', parseRevision),
     ifEventId: optional(given, 'ifEventId', parseEventId),
   };
+}
+
+/** Takes the conditions on the default policy: for another command than `customize` they would be passed over. @throws InvalidValue */
+export function parseDefaultConditions(
+  given: Readonly<Record<string, unknown>>,
+  type: CommandInput['type'],
+): DefaultConditions {
+  if (type !== 'customize') {
+    refuseCondition(given, 'ifDefaultSequence');
+    refuseCondition(given, 'ifDefaultEventId');
+    return {};
+  }
+  return {
+    ifDefaultSequence: optional(given, 'ifDefaultSequence', parseSequence),
+    ifDefaultEventId: optional(given, 'ifDefaultEventId', parseEventId),
+  };
+}
+
+function refuseCondition(given: Readonly<Record<string, unknown>>, name: keyof DefaultConditions): void {
+  if (given[name] === undefined) return;
+  throw new InvalidValue(`options.${name}`, 'left out, as only customize takes it', given[name]);
 }
 
 /** Takes the member of some options, if it is there. @throws InvalidValue */

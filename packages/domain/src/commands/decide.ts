@@ -8,7 +8,7 @@ import type {
   SecondFactorRemoved,
 } from '../events/events.js';
 import { evolveAll } from './evolve.js';
-import { NO_FACTS, type PolicyFacts } from './facts.js';
+import { NO_FACTS, type DefaultSeen, type PolicyFacts } from './facts.js';
 import type { MultiFactor, SecondFactor } from '../policy/factors.js';
 import {
   MOST_IDENTITY_PROVIDERS,
@@ -17,7 +17,7 @@ import {
 } from '../policy/identity-provider.js';
 import type { ActivePolicy, LoginPolicy } from '../policy/login-policy.js';
 import type { OwnerKind } from '../policy/owner.js';
-import { refusedArgument, type PolicyRejection } from './rejections.js';
+import { refusedArgument, type PolicyRejection, type UnmetDefault } from './rejections.js';
 import { commandsTowards } from './revert.js';
 import { applyChange, defaultSettings, differing, type LoginSettingsChange } from '../policy/settings.js';
 
@@ -100,7 +100,19 @@ function customizeLoginPolicy(policy: LoginPolicy, circumstances: Circumstances)
   if (facts?.model === undefined) throw new TypeError('a customization is decided by what the default policy is');
   if (policy.stage === 'active') return reject({ reason: 'policy-already-exists' });
   if (facts.model.stage === 'absent') return reject({ reason: 'default-policy-not-found' });
+  const unmet = unmetDefault(facts.byDefault);
+  if (unmet !== undefined) return reject(unmet);
   return decide({ type: 'add', policy: facts.model }, policy, circumstances);
+}
+
+/** A default that was changed since the caller saw it is not what they meant to keep. */
+function unmetDefault(byDefault: DefaultSeen | undefined): UnmetDefault | undefined {
+  if (byDefault === undefined) return undefined;
+  const { eventId, ifDefaultEventId, ifDefaultSequence, sequence } = byDefault;
+  if (ifDefaultSequence !== undefined && ifDefaultSequence !== sequence)
+    return { reason: 'default-sequence-not-current', expected: ifDefaultSequence, actual: sequence };
+  if (ifDefaultEventId === undefined || ifDefaultEventId === eventId) return undefined;
+  return { reason: 'default-event-not-current', expected: ifDefaultEventId, actual: eventId };
 }
 
 /** What differs is undone by the commands that could have been given one by one, so the same rules hold. */

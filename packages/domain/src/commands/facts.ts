@@ -1,9 +1,12 @@
-import type { FactSource } from '@login-policy/event-sourcing';
+import type { EventId, FactSource } from '@login-policy/event-sourcing';
+import type { DefaultConditions } from './command-input.js';
 import type { LoginPolicyCommand } from './commands.js';
 import type { IdentityProvider, IdentityProviderDirectory, IdentityProviderId } from '../policy/identity-provider.js';
 import type { LoginPolicy } from '../policy/login-policy.js';
 import { instanceOf, ownerOfStream, type Owner } from '../policy/owner.js';
+import { lastSequenceOf } from '../reads/details.js';
 import type { PolicyReader } from '../reads/policy-reader.js';
+import type { PolicyState } from './policy-state.js';
 
 /** What a command is decided by that is neither in it nor in the policy. */
 export interface PolicyFacts {
@@ -11,6 +14,15 @@ export interface PolicyFacts {
   readonly unknownIdentityProviders: ReadonlySet<IdentityProviderId>;
   /** For a revert: the owner's own policy as it was at the moment. For a customization: the default as it is now. */
   readonly model?: LoginPolicy;
+  /** For a customization: where the default stood when it was looked up, and where the caller had seen it. */
+  readonly byDefault?: DefaultSeen;
+}
+
+/** Where the default policy stands, and where the caller who customizes it had seen it. */
+export interface DefaultSeen extends DefaultConditions {
+  /** 0 for one that has no events. */
+  readonly sequence: bigint;
+  readonly eventId: EventId | undefined;
 }
 
 /** For a command that needs nothing from outside. */
@@ -26,7 +38,7 @@ export interface FactProviders {
 export function policyFacts({
   identityProviders,
   policies,
-}: FactProviders): FactSource<LoginPolicyCommand, PolicyFacts> {
+}: FactProviders): FactSource<LoginPolicyCommand, PolicyFacts, DefaultConditions> {
   const unknownOf = async (owner: Owner, named: readonly IdentityProvider[]): Promise<Set<IdentityProviderId>> => {
     if (identityProviders === undefined) return new Set();
     const exist = await Promise.all(named.map((provider) => identityProviders.exists(owner, provider)));
@@ -34,12 +46,16 @@ export function policyFacts({
   };
   return {
     isNeededFor: (command) => command.type === 'revert' || command.type === 'customize' || namedIn(command).length > 0,
-    async lookUp(streamId, command) {
+    async lookUp(streamId, command, conditions) {
       const owner = ownerOfStream(streamId);
-      const model = await modelOf(command, owner, policies());
-      if (model === undefined) return { unknownIdentityProviders: await unknownOf(owner, namedIn(command)) };
+      const looked = await modelOf(command, owner, policies());
+      if (looked === undefined) return { unknownIdentityProviders: await unknownOf(owner, namedIn(command)) };
+      const { policy: model, marks } = looked;
       const linked = model.stage === 'active' ? model.identityProviders : [];
-      return { model, unknownIdentityProviders: await unknownOf(owner, linked) };
+      const unknownIdentityProviders = await unknownOf(owner, linked);
+      if (command.type === 'revert') return { model, unknownIdentityProviders };
+      const byDefault = { ...conditions, sequence: lastSequenceOf(marks), eventId: marks?.eventId };
+      return { model, byDefault, unknownIdentityProviders };
     },
   };
 }
@@ -49,7 +65,7 @@ async function modelOf(
   command: LoginPolicyCommand,
   owner: Owner,
   policies: PolicyReader,
-): Promise<LoginPolicy | undefined> {
+): Promise<PolicyState | undefined> {
   if (command.type === 'customize') return policies.latest(instanceOf(owner));
   return command.type === 'revert' ? policies.past(owner, { moment: command.to, field: 'to' }) : undefined;
 }

@@ -1,5 +1,5 @@
 import type { CommandContext } from '@login-policy/event-sourcing';
-import { parseCommandOptions, type CommandInput } from './command-input.js';
+import { parseCommandOptions, type CommandInput, type DefaultConditions } from './command-input.js';
 import type { LoginPolicyCommand, PolicyToAdd } from './commands.js';
 import { parseFactors, parseMultiFactor, parseSecondFactor } from '../policy/factors.js';
 import { identityProviderFor, identityProvidersFor, parseIdentityProviderId } from '../policy/identity-provider.js';
@@ -30,9 +30,10 @@ export function parseOrder(
   owner: unknown,
   command: unknown,
   options: unknown,
-): { readonly of: Owner; readonly parsed: LoginPolicyCommand; readonly context: CommandContext } {
+): { readonly of: Owner; readonly parsed: LoginPolicyCommand; readonly context: CommandContext & DefaultConditions } {
   const of = parseOwner(owner, 'owner');
-  return { of, parsed: parseCommand(command, of), context: parseCommandOptions(options) };
+  const parsed = parseCommand(command, of);
+  return { of, parsed, context: parseCommandOptions(options, parsed.type) };
 }
 
 /** Takes a command for the owner's policy, and brings it into its canonical form. @throws InvalidValue */

@@ -4,6 +4,7 @@ import type { LoginPolicyEvent } from '../events/events.js';
 import { SNAPSHOT_EVERY, snapshotKey, stateInRow, type LoginPolicyRow } from '../login-policy-projection.js';
 import type { LoginPoliciesOptions } from '../open-login-policies.js';
 import type { PolicyReader } from '../reads/policy-reader.js';
+import type { DefaultConditions } from './command-input.js';
 import type { LoginPolicyCommand } from './commands.js';
 import { policyFacts, type PolicyFacts } from './facts.js';
 import { loginPolicyDecider, type PolicyState } from './policy-state.js';
@@ -15,7 +16,8 @@ export type PolicyHandler = CommandHandler<
   LoginPolicyEvent,
   PolicyState,
   PolicyRejection,
-  PolicyFacts
+  PolicyFacts,
+  DefaultConditions
 >;
 
 /** What a handler looks at beside the events: rows, which it compares with them, and policies that a command is to be like. */

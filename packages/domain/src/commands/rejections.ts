@@ -2,11 +2,12 @@ import type { EventId } from '@login-policy/event-sourcing';
 import type { MultiFactor, SecondFactor } from '../policy/factors.js';
 import type { IdentityProviderId } from '../policy/identity-provider.js';
 import { invalidSentence, InvalidValue, type InvalidFacts } from '../input/invalid-value.js';
-import { isOrganization, type Owner } from '../policy/owner.js';
+import { instanceOf, isOrganization, type Owner } from '../policy/owner.js';
 
 /** What the rules of a policy refuse (docs/reference/rejections-and-faults.md); input, too, that only the policy shows to be too much. */
 export type PolicyRejection =
   | InvalidArgument
+  | UnmetDefault
   | { readonly reason: 'policy-already-exists' }
   | { readonly reason: 'policy-not-found' }
   | { readonly reason: 'default-policy-not-found' }
@@ -28,6 +29,11 @@ export function refusedArgument(field: string, expected: string, value: unknown)
   const { received } = new InvalidValue(field, expected, value);
   return { reason: 'invalid-argument', field, expected, received };
 }
+
+/** The default policy is not the one that the caller saw (`ifDefaultSequence`, `ifDefaultEventId`). */
+export type UnmetDefault =
+  | { readonly reason: 'default-sequence-not-current'; readonly expected: bigint; readonly actual: bigint }
+  | { readonly reason: 'default-event-not-current'; readonly expected: EventId; readonly actual: EventId | undefined };
 
 /** A condition the caller made does not hold. */
 export type UnmetCondition =
@@ -69,6 +75,10 @@ function sentenceOf(rejection: Rejection, policy: RefusingPolicy | undefined): s
       return `${where} was expected at sequence ${rejection.expected} but is at ${rejection.actual}, so nothing was changed.`;
     case 'event-not-current':
       return `${where} ends with another event than the one expected: what was seen is of a history that is no more, so nothing was changed.`;
+    case 'default-sequence-not-current':
+      return `${defaultPhrase(policy)} was expected at sequence ${rejection.expected} but is at ${rejection.actual}, so no custom policy was made of it.`;
+    case 'default-event-not-current':
+      return `${defaultPhrase(policy)} ends with another event than the one expected: what was seen is of a history that is no more, so no custom policy was made of it.`;
     case 'idempotency-key-reused':
       return `The idempotency key ${JSON.stringify(rejection.idempotencyKey)} came before with another command on ${policy === undefined ? where : policyName(policy.owner)}, so this one was not carried out.`;
     case 'shape-not-yet-allowed':
@@ -94,6 +104,10 @@ function sentenceOf(rejection: Rejection, policy: RefusingPolicy | undefined): s
 
 function policyPhrase({ owner, sequence }: RefusingPolicy): string {
   return `${policyName(owner)} (sequence ${sequence})`;
+}
+
+function defaultPhrase(policy: RefusingPolicy | undefined): string {
+  return policy === undefined ? 'the default login policy' : policyName(instanceOf(policy.owner));
 }
 
 /** Names a policy as a sentence does. */

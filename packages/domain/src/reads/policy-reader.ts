@@ -22,7 +22,7 @@ import { readHistory, type History, type HistoryRead } from './history.js';
 import type { LoginPolicyEvent } from '../events/events.js';
 import { InvalidValue } from '../input/invalid-value.js';
 import { effectivePolicy } from '../policy/effective-policy.js';
-import type { ActivePolicy, LoginPolicy } from '../policy/login-policy.js';
+import type { ActivePolicy } from '../policy/login-policy.js';
 import {
   instanceOf,
   isOrganization,
@@ -78,13 +78,13 @@ export class PolicyReader {
   }
 
   /** The owner's own policy as it was at a moment. */
-  async past(owner: Owner, asOf: ParsedAsOf): Promise<LoginPolicy> {
-    return (await this.#past(owner, asOf)).state.policy;
+  async past(owner: Owner, asOf: ParsedAsOf): Promise<PolicyState> {
+    return (await this.#past(owner, asOf)).state;
   }
 
   /** The owner's own policy as its last event left it, whatever the read model has got to. */
-  async latest(owner: Owner): Promise<LoginPolicy> {
-    return (await this.#states.catchUp(policyStream(owner), this.#states.nothing)).state.policy;
+  async latest(owner: Owner): Promise<PolicyState> {
+    return (await this.#states.catchUp(policyStream(owner), this.#states.nothing)).state;
   }
 
   /** What the users of the owner meet: its own policy as a whole, else the instance's. */

@@ -1,5 +1,5 @@
 import type { CommandContext, EventId } from '@login-policy/event-sourcing';
-import { parsePinning } from '../commands/command-input.js';
+import { parseDefaultConditions, parsePinning, type DefaultConditions } from '../commands/command-input.js';
 import type { LoginPolicyCommand } from '../commands/commands.js';
 import { evolveAll } from '../commands/evolve.js';
 import { parseCommand } from '../commands/parse-command.js';
@@ -38,26 +38,32 @@ export interface PreviewOptions extends ReadOptions {
   readonly ifSequence?: bigint;
   /** Refuse unless this is the policy's last event, as the command would be. */
   readonly ifEventId?: string;
+  /** Of `customize` only: refuse unless the default policy is at this sequence, as the command would be. */
+  readonly ifDefaultSequence?: bigint;
+  /** Of `customize` only: refuse unless this is the default policy's last event, as the command would be. */
+  readonly ifDefaultEventId?: string;
 }
 
 /** A preview as it was asked for, checked. */
 interface ParsedPreview {
   readonly of: Owner;
   readonly parsed: LoginPolicyCommand;
-  readonly context: Pick<CommandContext, 'ifEventId' | 'ifRevision'>;
+  readonly context: Pick<CommandContext, 'ifEventId' | 'ifRevision'> & DefaultConditions;
   readonly read: ParsedRead;
 }
+
+const CONDITIONS = ['ifSequence', 'ifEventId', 'ifDefaultSequence', 'ifDefaultEventId'];
 
 /** Takes a command to look ahead of. @throws InvalidValue */
 export function parsePreview(owner: unknown, command: unknown, options: unknown): ParsedPreview {
   const of = parseOwner(owner, 'owner');
   const parsed = parseCommand(command, of);
-  const given = parseObject(options, 'options', [...READ_MEMBERS, 'ifSequence', 'ifEventId']);
+  const given = parseObject(options, 'options', [...READ_MEMBERS, ...CONDITIONS]);
   return {
     of,
     parsed,
     read: { ...parseWaiting(given), asOf: undefined },
-    context: parsePinning(given),
+    context: { ...parsePinning(given), ...parseDefaultConditions(given, parsed.type) },
   };
 }
 

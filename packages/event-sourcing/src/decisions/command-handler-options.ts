@@ -8,12 +8,19 @@ import type { FactSource } from './fact-source.js';
 import type { RememberedStates } from './remembered-states.js';
 
 /** What a command handler is made of. */
-export interface CommandHandlerOptions<Command, Event extends EventShape, State, Rejection, Facts = undefined> {
+export interface CommandHandlerOptions<
+  Command,
+  Event extends EventShape,
+  State,
+  Rejection,
+  Facts = undefined,
+  Conditions = unknown,
+> {
   readonly eventStore: EventStore;
   readonly decider: Decider<Command, Event, State, Rejection, Facts>;
   readonly events: EventCodec<Event>;
   /** Default: no command needs anything from outside. */
-  readonly facts?: FactSource<Command, Facts> | undefined;
+  readonly facts?: FactSource<Command, Facts, Conditions> | undefined;
   /** Default: ULIDs of the machine's clock. */
   readonly ids?: IdSource | undefined;
   /** How often a command is decided at the most, when others change its stream meanwhile. Default 16. */

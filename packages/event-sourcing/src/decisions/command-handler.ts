@@ -9,7 +9,7 @@ import type { EventShape, Recorded } from '../streams/event.js';
 import type { StreamId } from '../streams/stream-id.js';
 import { pause } from '../store/back-off.js';
 import type { CommandContext, Considered, Handled, PreconditionFailed } from './command-context.js';
-import { reject, type Decision } from './decision.js';
+import type { Decision } from './decision.js';
 import type { CommandHandlerOptions } from './command-handler-options.js';
 import type { Deciding } from './decider.js';
 import type { FactSource } from './fact-source.js';
@@ -18,22 +18,20 @@ import { KeyedMutex } from '../store/keyed-mutex.js';
 import type { StateAt } from './state-at.js';
 import { newEvents } from './new-events.js';
 import { withoutNewShapes } from './new-shapes.js';
+import { pinned, type Pinning } from './pinning.js';
 import { StateReader } from './state-reader.js';
 
 /** One command on its way. */
-interface Task<Command> {
+interface Task<Command, Context = CommandContext> {
   readonly streamId: StreamId;
   readonly command: Command;
-  readonly context: CommandContext;
+  readonly context: Context;
 }
 
 /** One that is ready to be decided. */
 interface ReadyTask<Command, Facts> extends Task<Command> {
   readonly facts: Facts | undefined;
 }
-
-/** The state of the stream that a caller decided by. */
-type Pinning = Pick<CommandContext, 'ifEventId' | 'ifRevision'>;
 
 /** A state, and whether it was just compared with the stream: only then may it refuse (docs/guarantees.md). */
 interface Known<State> extends StateAt<State> {
@@ -44,10 +42,17 @@ interface Known<State> extends StateAt<State> {
  * Carries out commands on the streams of one kind: recall or load, decide, append at the revision decided by; when
  * another writer was first, catch up and decide again (docs/guarantees.md). Commands on one stream go one after another.
  */
-export class CommandHandler<Command extends object, Event extends EventShape, State, Rejection, Facts = undefined> {
+export class CommandHandler<
+  Command extends object,
+  Event extends EventShape,
+  State,
+  Rejection,
+  Facts = undefined,
+  Conditions = unknown,
+> {
   readonly #store: EventStore;
   readonly #decider: Deciding<Command, Event, State, Rejection | PreconditionFailed, Facts>;
-  readonly #facts: FactSource<Command, Facts> | undefined;
+  readonly #facts: FactSource<Command, Facts, Conditions> | undefined;
   readonly #codec: EventCodec<Event>;
   readonly #ids: IdSource;
   readonly #attempts: number;
@@ -55,7 +60,7 @@ export class CommandHandler<Command extends object, Event extends EventShape, St
   readonly #queue = new KeyedMutex<StreamId>();
   readonly states: StateReader<Event, State>;
 
-  constructor(options: CommandHandlerOptions<Command, Event, State, Rejection, Facts>) {
+  constructor(options: CommandHandlerOptions<Command, Event, State, Rejection, Facts, Conditions>) {
     this.#store = observedEventStore(options.eventStore, options.observe);
     const { decider, events, newShapes, remembered } = options;
     this.#decider = observedDecider<Command, Event, State, Rejection | PreconditionFailed, Facts>(
@@ -84,17 +89,24 @@ export class CommandHandler<Command extends object, Event extends EventShape, St
    * @throws WrittenByNewerProgram, UnreadableEvent when the stream holds what can't be folded.
    * @throws whatever the source of facts rejects with.
    */
-  handle(streamId: StreamId, command: Command, context: CommandContext): Promise<Handled<Event, State, Rejection>> {
+  handle(
+    streamId: StreamId,
+    command: Command,
+    context: CommandContext & Conditions,
+  ): Promise<Handled<Event, State, Rejection>> {
     const source = this.#facts;
     if (source?.isNeededFor(command) === true) return this.#informed({ streamId, command, context }, source);
     return this.#carryOut({ streamId, command, context, facts: undefined });
   }
 
   /** Looks for the receipt, then for the facts: what can be looked up now does not matter to a repetition. */
-  async #informed(task: Task<Command>, source: FactSource<Command, Facts>): Promise<Handled<Event, State, Rejection>> {
+  async #informed(
+    task: Task<Command, CommandContext & Conditions>,
+    source: FactSource<Command, Facts, Conditions>,
+  ): Promise<Handled<Event, State, Rejection>> {
     const repeated = await this.#repeated(task);
     if (repeated !== undefined) return repeated;
-    return this.#carryOut({ ...task, facts: await source.lookUp(task.streamId, task.command) });
+    return this.#carryOut({ ...task, facts: await source.lookUp(task.streamId, task.command, task.context) });
   }
 
   async #carryOut(task: ReadyTask<Command, Facts>): Promise<Handled<Event, State, Rejection>> {
@@ -129,13 +141,14 @@ export class CommandHandler<Command extends object, Event extends EventShape, St
   async consider(
     streamId: StreamId,
     command: Command,
-    context: Pinning = {},
+    context?: Pinning & Conditions,
   ): Promise<Considered<Event, State, Rejection>> {
-    const facts = this.#facts?.isNeededFor(command) === true ? await this.#facts.lookUp(streamId, command) : undefined;
+    const source = this.#facts;
+    const facts = source?.isNeededFor(command) === true ? await source.lookUp(streamId, command, context) : undefined;
     await this.#queue.enter(streamId);
     try {
       const known = await this.#catchUp(streamId, this.#kept.get(streamId) ?? this.states.nothing);
-      return { ...this.#decide({ streamId, command, context, facts }, known), state: known.state };
+      return { ...this.#decide({ streamId, command, context: context ?? {}, facts }, known), state: known.state };
     } finally {
       this.#queue.leave(streamId);
     }
@@ -224,17 +237,6 @@ function isToWrite<Event, Rejection>(
   decision: Decision<Event, Rejection>,
 ): decision is Extract<Decision<Event, Rejection>, { readonly outcome: 'accepted' }> {
   return decision.outcome === 'accepted' && decision.events.length > 0;
-}
-
-/** The refusal of a caller who decided by another state than the stream is in. */
-function pinned(
-  { ifEventId, ifRevision }: Pinning,
-  { eventId, revision }: Pick<StateAt<unknown>, 'eventId' | 'revision'>,
-): Decision<never, PreconditionFailed> | undefined {
-  if (ifRevision !== undefined && ifRevision !== (revision ?? 'no-stream'))
-    return reject({ reason: 'revision-not-current', expected: ifRevision, actual: revision });
-  if (ifEventId === undefined || ifEventId === eventId) return undefined;
-  return reject({ reason: 'event-not-current', expected: ifEventId, actual: eventId });
 }
 
 function accepted<Event extends EventShape, State>(

@@ -6,9 +6,13 @@ import type { StreamId } from '../streams/stream-id.js';
  * A command that needs facts is first looked for its receipt, so that its repetition is answered whatever could be looked up by
  * then. What was looked up is kept for as long as the command is decided anew.
  */
-export interface FactSource<Command, Facts> {
+export interface FactSource<Command, Facts, Conditions = unknown> {
   /** Whether this command needs any facts; the others are decided without asking. */
   isNeededFor(command: Command): boolean;
-  /** Asked once for a command, before its turn on the stream. When it rejects, so does the command, and nothing is written. */
-  lookUp(streamId: StreamId, command: Command): Promise<Facts>;
+  /**
+   * Asked once for a command, before its turn on the stream. When it rejects, so does the command, and nothing is written.
+   *
+   * @param conditions What the caller set besides the command, for rules that need it: no part of the command's fingerprint.
+   */
+  lookUp(streamId: StreamId, command: Command, conditions?: Conditions): Promise<Facts>;
 }

@@ -42,6 +42,7 @@ const REST: readonly (readonly [verb: string, path: string, body?: object])[] = 
   ['GET', '/diff?from=1'],
   ['POST', '/_preview', { method: 'RemoveMultiFactorFromLoginPolicy', request: { type: 1 } }],
   ['POST', '/_revert', { to: '1' }],
+  ['POST', '/_customize'],
 ];
 
 /** Beside the policies: what an operator asks, and what the example's server has. */

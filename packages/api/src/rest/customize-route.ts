@@ -1,0 +1,25 @@
+import { CUSTOMIZE_HEADERS } from '../openapi/parameters.js';
+import { detailsJson } from './details-json.js';
+import type { OwnRoute } from './own-route.js';
+
+/**
+ * `POST …/policies/login/_customize`: gives an organization a custom policy that is what the default is now; with
+ * `Login-Policy-If-Default`, only if that is the default the caller saw. Answered as any change is.
+ */
+export const customizeRoute: OwnRoute = {
+  verb: 'POST',
+  name: '_customize',
+  demand: 'write',
+  only: 'organization',
+  operation: {
+    summary: 'Make a custom login policy of the default one',
+    // No fields: a body with settings is refused, because they would be ignored.
+    body: { type: 'object', properties: {} },
+    headers: CUSTOMIZE_HEADERS,
+    answer: { details: { $ref: '#/components/schemas/zitadel.v1.ObjectDetails' } },
+  },
+  async answer({ policies, answers, context: { owner, command } }) {
+    const answer = answers.ofCommand(await policies.execute(owner, { type: 'customize' }, command));
+    return { ...answer, message: detailsJson(answer.message) };
+  },
+};
