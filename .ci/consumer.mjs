@@ -1,5 +1,5 @@
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
-import { isBuiltin, createRequire } from 'node:module';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { programOfNpm } from '../.config/set-up/process.mjs';
@@ -61,7 +61,6 @@ export async function findingsOfConsumer(packs, cwd) {
   write('tsconfig.json', JSON.stringify({ compilerOptions: options, files: ['program.ts', 'readme.ts'] }));
   const installed = await attempt('npm install', [...npm(), 'install', ...wantedOf(packs)], { cwd });
   if (installed.length > 0) return installed;
-  bringSqliteDriver(cwd);
   const names = packs.map(({ name }) => name);
   return [
     ...(await attempt('the newest TypeScript', [tool('tsc'), '-p', '.'], { cwd })),
@@ -82,12 +81,6 @@ function wantedOf(packs) {
   const types = manifestIn('package.json').devDependencies['@types/node'];
   const tools = [`typescript@${oldestTypeScript}`, `@types/node@${types}`, ...Object.keys(runtimes)];
   return [...packs.map(({ filename }) => filename), ...tools];
-}
-
-/** Only Node 20 needs better-sqlite3, whose native half the set-up has built; here it need not be fetched again. */
-function bringSqliteDriver(folder) {
-  const name = 'node_modules/better-sqlite3';
-  if (!isBuiltin('node:sqlite')) symlinkSync(join(root, name), join(folder, name));
 }
 
 function compilerIn(folder) {

@@ -7,7 +7,6 @@ import { join, posix } from 'node:path';
 import { programOfNpm } from '../.config/set-up/process.mjs';
 import { conclude, ourFiles, root, run, textOf } from './workspace.mjs';
 
-// The last ones that run on Node 20.
 const packages = ['-p', 'markdownlint-cli2@0.20.0', '-p', 'markdownlint-rule-relative-links@3.0.0'];
 const pages = ourFiles('.', /\.md$/);
 const sources = ['packages', 'examples']

@@ -1,22 +1,24 @@
-/**
- * Makes a fresh clone ready to start and to test, with nothing there but Node and npm. Says nothing when nothing is to do.
- *
- * Node's version is looked at first, in syntax that an old Node can read; the rest is loaded after that.
- */
+/** Makes a fresh clone ready to start and to test, with nothing there but Node and npm. Says nothing when nothing is to do. */
 import { fileURLToPath } from 'node:url';
+import { isFit, runOnFetchedNode } from './fit-node.mjs';
+import { SetUpFailed, say } from './set-up/process.mjs';
 
-const wanted = { major: 20, minor: 19 };
-
-/** What set-up/index.mjs says, where Node is new enough; answers with the exit code. */
+/**
+ * Sets up what is not set up yet, and resolves to the exit code. On a Node that is too old the whole command is run again on one that
+ * is fetched, and this process ends with it.
+ */
 export async function setUp(options) {
-  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
-  if (major > wanted.major || (major === wanted.major && minor >= wanted.minor)) {
-    return (await import('./set-up/index.mjs')).setUp(options);
+  try {
+    if (!isFit()) process.exit(await runOnFetchedNode());
+    const { setUp: setUpHere } = await import('./set-up/index.mjs');
+    await setUpHere(options);
+    return 0;
+  } catch (error) {
+    if (!(error instanceof SetUpFailed)) throw error;
+    if (error.output) say(error.output.trimEnd());
+    say(`Set-up failed: ${error.message}`);
+    return 1;
   }
-  console.error(
-    `Node ${wanted.major}.${wanted.minor} or newer is needed, this is Node ${process.versions.node} (${process.execPath}).`,
-  );
-  return 1;
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) process.exitCode = await setUp();

@@ -2,7 +2,6 @@
 import { setUp } from './set-up.mjs';
 
 process.exitCode = await setUp();
-// Node's version is good by now, or there is nothing to load.
 if (process.exitCode === 0) {
   const { runTests } = await import('./tests.mjs');
   process.exitCode = await runTests(process.argv.slice(2));

@@ -5,7 +5,7 @@ const domain = ['@login-policy/domain'];
 const api = ['@login-policy/api', '@login-policy/api/opentelemetry'];
 const testkit = ['@login-policy/testkit', '@login-policy/testkit/contracts'];
 const driversOf = {
-  'store-sqlite': ['better-sqlite3'],
+  'store-sqlite': [],
   'store-postgres': ['pg'],
   'store-eventstoredb': ['@eventstore/db-client', '@grpc/grpc-js'],
 };

@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { installEnvironment, pnpm } from './pnpm.mjs';
+import { pnpm } from './pnpm.mjs';
 import { SetUpFailed, run, say } from './process.mjs';
 import { Stamp } from './stamp.mjs';
 
@@ -19,7 +19,9 @@ export async function installPackages(root, { toRun }) {
   say('Installing the packages of pnpm-lock.yaml (a first time takes a minute or two).');
   const flags = ['--frozen-lockfile', '--reporter=append-only', ...(wanted === 'all' ? [] : ['--prod'])];
   const command = [...pnpm(), 'install', ...flags];
-  const { code, output, seconds } = await run(command, { cwd: root, env: installEnvironment(), doing: 'installing' });
+  // Nobody is asked anything.
+  const env = { ...process.env, CI: 'true' };
+  const { code, output, seconds } = await run(command, { cwd: root, env, doing: 'installing' });
   if (code !== 0) throw new SetUpFailed(reasonIn(output, code), output);
   stamp.line = `${wanted} ${hash}`;
   say(`Installed in ${seconds} s.`);

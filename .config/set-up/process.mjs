@@ -20,7 +20,7 @@ export function say(line) {
 /**
  * Runs a program to its end, with its output kept back, and answers with its exit code, its stdout and everything it wrote.
  *
- * Where it is said what it is doing, it is said every 20 seconds that the work still goes on: a native driver may take minutes to compile.
+ * Where it is said what it is doing, it is said every 20 seconds that the work still goes on.
  */
 export function run(command, { cwd, env = process.env, doing, timeoutMs } = {}) {
   const [file, ...args] = command;

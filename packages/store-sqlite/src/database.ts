@@ -1,3 +1,4 @@
+import type { SQLInputValue } from 'node:sqlite';
 import type { Changes, DriverConnection, DriverStatement, RowShape } from './driver.js';
 
 /** How a connection to a database is made, the first time and each time after. */
@@ -71,7 +72,7 @@ export class Database {
     return this.#connection;
   }
 
-  prepare<Values extends unknown[] = unknown[], Row = unknown>(sql: string): Statement<Values, Row> {
+  prepare<Values extends SQLInputValue[] = SQLInputValue[], Row = unknown>(sql: string): Statement<Values, Row> {
     return new Statement(this, sql);
   }
 
@@ -175,7 +176,7 @@ export class Database {
 }
 
 /** A statement of a database, compiled when it is first used and again after each reopening. */
-export class Statement<Values extends unknown[] = unknown[], Row = unknown> {
+export class Statement<Values extends SQLInputValue[] = SQLInputValue[], Row = unknown> {
   readonly #database: Database;
   readonly #sql: string;
   #shape: RowShape = 'record';

@@ -1,3 +1,5 @@
+import type { SQLInputValue } from 'node:sqlite';
+
 /** What a write did. */
 export interface Changes {
   readonly changes: number | bigint;
@@ -9,9 +11,9 @@ export type RowShape = 'record' | 'list' | 'value';
 
 /** A statement that a driver has compiled. */
 export interface DriverStatement {
-  run(...values: readonly unknown[]): Changes;
-  get(...values: readonly unknown[]): unknown;
-  all(...values: readonly unknown[]): unknown[];
+  run(...values: readonly SQLInputValue[]): Changes;
+  get(...values: readonly SQLInputValue[]): unknown;
+  all(...values: readonly SQLInputValue[]): unknown[];
 }
 
 /** How many pages are copied, and of how many. */

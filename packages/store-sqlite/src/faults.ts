@@ -20,7 +20,7 @@ export function notADatabase(store: string, cause: unknown): StoreForeign {
   return new StoreForeign({ store, problem: 'it is not a SQLite database' }, cause);
 }
 
-/** Whether SQLite itself said it, through either driver. */
+/** Whether SQLite itself said it. */
 export function isDriverError(caught: unknown): boolean {
   return codeOf(caught).startsWith('SQLITE_');
 }
@@ -53,18 +53,15 @@ const BEYOND_NUMBERS = 'ERR_OUT_OF_RANGE';
 
 const AWAY = ['SQLITE_BUSY', 'SQLITE_LOCKED', 'SQLITE_IOERR', 'SQLITE_CANTOPEN', 'SQLITE_READONLY', 'SQLITE_PROTOCOL'];
 
-/** What an error is by its code, without SQLite's details: one driver says it by its name, the other by its number. */
+/** The code of an error: SQLite's primary result code, by its name, or Node's own. */
 export function codeOf(caught: unknown): string {
   if (!(caught instanceof Error)) return '';
   if ('errcode' in caught) return NAMES[Number(caught.errcode) & PRIMARY] ?? 'SQLITE_ERROR';
-  return 'code' in caught ? String(caught.code).replace(DETAIL, '') : '';
+  return 'code' in caught ? String(caught.code) : '';
 }
 
-/** The part of an error's number that is not a detail of it. */
+/** The bits of an extended result code that hold the primary one. */
 const PRIMARY = 0xff;
-
-/** The part of an error's name that is one: of SQLITE_IOERR_FSYNC the last word. */
-const DETAIL = /(?<=^SQLITE_[A-Z]+)_.*$/;
 
 const NAMES: Readonly<Record<number, string>> = {
   5: 'SQLITE_BUSY',

@@ -1,6 +1,9 @@
 import { existsSync } from 'node:fs';
+import { isBuiltin } from 'node:module';
 import { resolve } from 'node:path';
-import type { backup, DatabaseSync, StatementSync } from 'node:sqlite';
+import type * as sqlite from 'node:sqlite';
+import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
+import { DriverUnusable } from '@login-policy/event-sourcing/store';
 import {
   PAGES_AT_A_TIME,
   type Changes,
@@ -11,14 +14,23 @@ import {
   type RowShape,
 } from './driver.js';
 
-/** What is used of the module. */
-interface NodeSqlite {
-  readonly DatabaseSync: typeof DatabaseSync;
-  readonly backup: typeof backup;
+/** What is used of Node's SQLite. What may be absent came after Node 22.13. */
+type NodeSqlite = Pick<typeof sqlite, 'DatabaseSync'> & Partial<Pick<typeof sqlite, 'backup'>>;
+type MaybeInTransaction = Partial<Pick<DatabaseSync, 'isTransaction'>>;
+type MaybeLists = Partial<Pick<StatementSync, 'setReturnArrays'>>;
+
+/**
+ * Node's own SQLite.
+ *
+ * @throws DriverUnusable when this Node has none.
+ */
+export async function loadDriver(): Promise<Driver> {
+  if (isBuiltin('node:sqlite')) return nodeSqlite(await import('node:sqlite'));
+  const problem = `Node ${process.versions.node} has no SQLite`;
+  throw new DriverUnusable({ driver: 'node:sqlite', problem, remedy: 'use Node 22.13 or newer' });
 }
 
-/** Node's own SQLite as the driver. */
-export function nodeSqlite(module: NodeSqlite): Driver {
+function nodeSqlite(module: NodeSqlite): Driver {
   const { DatabaseSync: Native } = module;
   return {
     connect(path, { waitMs, isReadOnly = false }) {
@@ -42,7 +54,8 @@ class NodeConnection implements DriverConnection {
   }
 
   get inTransaction(): boolean {
-    return this.#native.isTransaction ?? this.#refusesToBegin();
+    const { isTransaction }: MaybeInTransaction = this.#native;
+    return isTransaction ?? this.#refusesToBegin();
   }
 
   prepare(sql: string, shape: RowShape): DriverStatement {
@@ -95,20 +108,21 @@ class ListStatement implements DriverStatement {
 
   constructor(statement: StatementSync, shape: 'list' | 'value') {
     this.#statement = statement;
-    statement.setReturnArrays?.(true);
+    const newer: MaybeLists = statement;
+    newer.setReturnArrays?.(true);
     this.#shape = shape;
   }
 
-  run(...values: readonly unknown[]): Changes {
+  run(...values: readonly SQLInputValue[]): Changes {
     return this.#statement.run(...values);
   }
 
-  get(...values: readonly unknown[]): unknown {
+  get(...values: readonly SQLInputValue[]): unknown {
     const row = this.#statement.get(...values);
     return row === undefined ? undefined : this.#shaped(row);
   }
 
-  all(...values: readonly unknown[]): unknown[] {
+  all(...values: readonly SQLInputValue[]): unknown[] {
     return this.#statement.all(...values).map((row) => this.#shaped(row));
   }
 

@@ -18,7 +18,7 @@ import { toFault } from './faults.js';
 import { checkFile, OPENING_WAIT_MS, refuseUnsound, type IntegrityCheck } from './file-check.js';
 import { appendQueue } from './append-queue.js';
 import { InlineModels } from './inline-models.js';
-import { loadDriver } from './load-driver.js';
+import { loadDriver } from './node-sqlite.js';
 import { LogReader } from './reads.js';
 import { ModelTables } from './model-tables.js';
 import { PageReader } from './page-reader.js';
@@ -93,7 +93,7 @@ export interface SqliteStore extends Store {
  *
  * @throws StoreForeign, StoreDamaged when the file is not to be used; it is left as it was.
  * @throws StoreUnavailable when it can't be opened.
- * @throws DriverUnusable when the driver is missing or can't run in this Node.
+ * @throws DriverUnusable when this Node has no SQLite.
  * @throws RangeError naming the option that is out of its range, or what is not an option.
  */
 export async function openSqliteStore(given: SqliteStoreOptions): Promise<SqliteStore> {

@@ -9,7 +9,7 @@ import { tamper } from './raw.js';
 import { driverError, type WatchedDriver } from './watched-driver.js';
 import { leaveWatched, openWatched } from './watched-store.js';
 
-const noSync = driverError('disk I/O error', 'SQLITE_IOERR_FSYNC', 1034);
+const noSync = driverError('disk I/O error', 1034);
 const streams = ['a', 'b', 'c'].map((key) => streamId('Counter', key));
 
 let folder: Folder;
@@ -94,7 +94,7 @@ describe('a commit that is answered with an error', () => {
     const giving = new AbortController();
     driver.strikeAt('BEGIN IMMEDIATE', () => {
       giving.abort();
-      throw driverError('database is locked', 'SQLITE_BUSY', 5);
+      throw driverError('database is locked', 5);
     });
     driver.strikeAt('COMMIT', (proceed) => {
       proceed();
@@ -152,7 +152,7 @@ describe('a commit that is answered with an error', () => {
 });
 
 describe('a read that fails', () => {
-  const noRead = driverError('disk I/O error', 'SQLITE_IOERR_READ', 266);
+  const noRead = driverError('disk I/O error', 266);
 
   it('refuses the append that it was for, and no other of its group', async () => {
     for (const stream of streams) await store.eventStore.append(appendOne(stream));
@@ -230,7 +230,7 @@ describe('a read that makes SQLite roll the transaction back', () => {
           return proceed();
         }
         database.exec('ROLLBACK');
-        throw driverError('disk I/O error', 'SQLITE_IOERR_READ', 266);
+        throw driverError('disk I/O error', 266);
       });
     for (const stream of streams) await store.eventStore.append(appendOne(stream));
     rollBackAtSecond();

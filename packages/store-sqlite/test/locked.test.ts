@@ -9,7 +9,7 @@ import { Raw, type RawDatabase } from './raw.js';
 import { driverError, type WatchedDriver } from './watched-driver.js';
 import { leaveWatched, openWatched } from './watched-store.js';
 
-const noSync = driverError('disk I/O error', 'SQLITE_IOERR_FSYNC', 1034);
+const noSync = driverError('disk I/O error', 1034);
 
 let folder: Folder;
 let path: string;

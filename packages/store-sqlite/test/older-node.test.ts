@@ -1,4 +1,4 @@
-import { isBuiltin } from 'node:module';
+import type * as modules from 'node:module';
 import { isFault } from '@login-policy/event-sourcing';
 import type { openSqliteStore, SqliteStore } from '@login-policy/store-sqlite';
 import { counterTotals, rowUnder } from '@login-policy/testkit';
@@ -8,27 +8,13 @@ import { appendOne, eventsOf, STREAM } from './events.js';
 import { faultOf, freshFolder, type Folder } from './files.js';
 import { driverError, watchDriver, type WatchedDriver } from './watched-driver.js';
 
-interface Resolved {
-  readonly url: string;
-  readonly shortCircuit?: boolean;
-}
-
 /** What Node has from 22.15 on, to say what is loaded by a name. */
-interface Hooking {
-  readonly isBuiltin: typeof isBuiltin;
-  readonly registerHooks?: (hooks: {
-    resolve(
-      specifier: string,
-      context: { readonly parentURL?: string },
-      next: (specifier: string, context: object) => Resolved,
-    ): Resolved;
-  }) => { deregister(): void };
-}
+type Hooking = Partial<Pick<typeof modules, 'registerHooks'>>;
 
 /** Of whatever has this at its end there is another copy, which meets the older driver. */
 const COPY = '?on-node-22-13';
 
-/** The package as it is loaded where Node has an older driver; on Node 20, which has none, as it is. */
+/** The package as it is loaded where Node has an older driver. */
 async function loadThere(): Promise<{ open: typeof openSqliteStore; leave: () => void }> {
   const { registerHooks }: Hooking = await import('node:module');
   const hooks = registerHooks?.({
@@ -40,15 +26,13 @@ async function loadThere(): Promise<{ open: typeof openSqliteStore; leave: () =>
     },
   });
   const place = import.meta.resolve('@login-policy/store-sqlite');
-  const copy: { openSqliteStore: typeof openSqliteStore } = await import(
-    isBuiltin('node:sqlite') ? place + COPY : place
-  );
+  const copy: { openSqliteStore: typeof openSqliteStore } = await import(place + COPY);
   return { open: copy.openSqliteStore, leave: () => hooks?.deregister() };
 }
 
 const older = new URL('./sqlite-of-node-22-13.js', import.meta.url).href;
 
-describe("a store on the first Node that has SQLite of its own (on Node 20: with Node 20's driver)", () => {
+describe('a store on the first Node that has SQLite of its own', () => {
   let folder: Folder;
   let driver: WatchedDriver;
   let store: SqliteStore;
@@ -98,7 +82,7 @@ describe("a store on the first Node that has SQLite of its own (on Node 20: with
   async function isFoundOut(isCarriedOut: boolean): Promise<void> {
     driver.strikeAt('COMMIT', (proceed) => {
       if (isCarriedOut) proceed();
-      throw driverError('disk I/O error', 'SQLITE_IOERR_FSYNC', 1034);
+      throw driverError('disk I/O error', 1034);
     });
     const fault = await faultOf(store.eventStore.append(appendOne()));
     expect(isFault(fault, 'store-unavailable')).to.equal(!isCarriedOut);

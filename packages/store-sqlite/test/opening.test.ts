@@ -70,7 +70,7 @@ function failCommit(driver: WatchedDriver, meanwhile?: () => void): void {
   driver.strikeAt('COMMIT', (_, database) => {
     database.exec('ROLLBACK');
     meanwhile?.();
-    throw driverError('disk I/O error', 'SQLITE_IOERR_FSYNC', 1034);
+    throw driverError('disk I/O error', 1034);
   });
 }
 

@@ -1,10 +1,10 @@
 import { copyFile } from 'node:fs/promises';
-import { isBuiltin } from 'node:module';
+import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
 
 interface RawStatement {
-  run(...values: unknown[]): unknown;
-  get(...values: unknown[]): unknown;
-  all(...values: unknown[]): unknown;
+  run(...values: SQLInputValue[]): unknown;
+  get(...values: SQLInputValue[]): unknown;
+  all(...values: SQLInputValue[]): unknown;
 }
 
 /** A connection of the very driver that a store has in this Node: two SQLites in one process would undo each other's locks. */
@@ -15,9 +15,7 @@ export interface RawDatabase {
 }
 
 /** The driver's class for connections. */
-export const Raw: { new (path: string): RawDatabase; readonly prototype: RawDatabase } = isBuiltin('node:sqlite')
-  ? (await import('node:sqlite')).DatabaseSync
-  : (await import('better-sqlite3')).default;
+export const Raw: { new (path: string): RawDatabase; readonly prototype: RawDatabase } = DatabaseSync;
 
 /** The first value that a statement answers. */
 export function valueOf(database: RawDatabase, sql: string): unknown {

@@ -109,7 +109,7 @@ describe('an event in the middle that is damaged', () => {
 });
 
 describe('a page that is larger than a value can be', () => {
-  const tooBig = driverError('string or blob too big', 'SQLITE_TOOBIG', 18);
+  const tooBig = driverError('string or blob too big', 18);
   const fail = (): never => {
     throw tooBig;
   };

@@ -1,4 +1,4 @@
-import { isBuiltin } from 'node:module';
+import type { SQLInputValue } from 'node:sqlite';
 import { Raw, type RawDatabase } from './raw.js';
 
 /** What happens at a statement instead of it; `proceed` carries it out. */
@@ -18,9 +18,9 @@ export interface WatchedDriver {
   restore(): void;
 }
 
-/** An error as the driver has it: by number in Node's own, by name in the other. */
-export function driverError(message: string, code: string, errcode: number): Error {
-  return Object.assign(new Error(message), isBuiltin('node:sqlite') ? { code: 'ERR_SQLITE_ERROR', errcode } : { code });
+/** An error as the driver has it: by the number of SQLite's result code. */
+export function driverError(message: string, errcode: number): Error {
+  return Object.assign(new Error(message), { code: 'ERR_SQLITE_ERROR', errcode });
 }
 
 /** Watches every connection that is used from now on. */
@@ -44,7 +44,9 @@ export function watchDriver(): WatchedDriver {
       const statement = prepare.call(this, sql);
       for (const method of ['run', 'get', 'all'] as const) {
         const call = statement[method].bind(statement);
-        Object.assign(statement, { [method]: (...values: unknown[]) => carryOut(this, sql, () => call(...values)) });
+        Object.assign(statement, {
+          [method]: (...values: SQLInputValue[]) => carryOut(this, sql, () => call(...values)),
+        });
       }
       return statement;
     },

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import Database from 'better-sqlite3';
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import type { PlainPolicy } from '../workload/plain-policy.js';
 import {
   instanceOfStream,
@@ -32,31 +32,27 @@ const BEFORE =
   'SELECT type, recorded_at, data FROM events WHERE stream = ? AND revision < ? ORDER BY revision DESC LIMIT ?';
 const CUSTOMIZED = 'SELECT stream FROM policies WHERE instance = ? ORDER BY stream';
 
-type Cells = [stream: string, type: string, recordedAt: number, data: string, position: number];
-type Inserted = [string, number, string, number, string, string, string];
-
-/** better-sqlite3 by hand: write-ahead log, `synchronous=FULL`. */
+/** node:sqlite by hand: write-ahead log, `synchronous=FULL`. */
 export class RawSqlite implements RawDriver {
-  readonly #database: Database.Database;
-  readonly #insert: Database.Statement<Inserted>;
-  readonly #put: Database.Statement<[string, string | null, string]>;
-  readonly #row: Database.Statement<[string], string>;
-  readonly #page: Database.Statement<[number], Cells>;
-  readonly #before: Database.Statement<[string, number, number], [type: string, at: number, data: string]>;
-  readonly #customized: Database.Statement<[string], string>;
-  readonly #checkpoint: Database.Statement<[number]>;
+  readonly #database: DatabaseSync;
+  readonly #insert: StatementSync;
+  readonly #put: StatementSync;
+  readonly #row: StatementSync;
+  readonly #page: StatementSync;
+  readonly #before: StatementSync;
+  readonly #customized: StatementSync;
+  readonly #checkpoint: StatementSync;
 
   constructor(path: string) {
-    this.#database = new Database(path);
-    this.#database.pragma('journal_mode = WAL');
-    this.#database.pragma('synchronous = FULL');
+    this.#database = new DatabaseSync(path);
+    this.#database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL');
     this.#database.exec(TABLES);
     this.#insert = this.#database.prepare(INSERT);
     this.#put = this.#database.prepare(PUT);
-    this.#row = this.#database.prepare<[string], string>('SELECT policy FROM policies WHERE stream = ?').pluck();
-    this.#page = this.#database.prepare<[number], Cells>(PAGE).raw();
-    this.#before = this.#database.prepare<[string, number, number], [string, number, string]>(BEFORE).raw();
-    this.#customized = this.#database.prepare<[string], string>(CUSTOMIZED).pluck();
+    this.#row = this.#database.prepare('SELECT policy FROM policies WHERE stream = ?');
+    this.#page = this.#database.prepare(PAGE);
+    this.#before = this.#database.prepare(BEFORE);
+    this.#customized = this.#database.prepare(CUSTOMIZED);
     this.#checkpoint = this.#database.prepare('INSERT OR REPLACE INTO checkpoint VALUES (1, ?)');
   }
 
@@ -78,22 +74,27 @@ export class RawSqlite implements RawDriver {
   read(streams: readonly string[]): PlainPolicy[] {
     return streams.flatMap((stream) => {
       const row = this.#row.get(stream);
-      return row === undefined ? [] : [parsePolicy(row)];
+      return row === undefined ? [] : [parsePolicy(String(row['policy']))];
     });
   }
 
   page(after: number, each: Each): number | undefined {
-    const cells = this.#page.all(after);
-    for (const [stream, type, at, data] of cells) each(stream, parseEvent(type, data), at);
-    return cells.at(-1)?.[4];
+    const rows = this.#page.all(after);
+    for (const { stream, type, recorded_at: at, data } of rows) {
+      each(String(stream), parseEvent(String(type), String(data)), Number(at));
+    }
+    const last = rows.at(-1);
+    return last === undefined ? undefined : Number(last['position']);
   }
 
   before(stream: string, revision: number, count: number): RawEvent[] {
-    return this.#before.all(stream, revision, count).map(([type, at, data]) => ({ event: parseEvent(type, data), at }));
+    return this.#before
+      .all(stream, revision, count)
+      .map(({ type, recorded_at: at, data }) => ({ event: parseEvent(String(type), String(data)), at: Number(at) }));
   }
 
   customized(instance: string): string[] {
-    return this.#customized.all(instance);
+    return this.#customized.all(instance).map(({ stream }) => String(stream));
   }
 
   keep(rows: readonly RawRow[], position: number): void {
@@ -108,7 +109,14 @@ export class RawSqlite implements RawDriver {
   }
 
   #together(work: () => void): void {
-    this.#database.transaction(work).immediate();
+    this.#database.exec('BEGIN IMMEDIATE');
+    try {
+      work();
+      this.#database.exec('COMMIT');
+    } catch (caught) {
+      this.#database.exec('ROLLBACK');
+      throw caught;
+    }
   }
 
   #append({ stream, revision, events }: Decided): void {

@@ -24,7 +24,7 @@ export const freshProcess: Row = {
     const driver = new RawSqlite(rawAt);
     driver.keep([[DEFAULT_STREAM, policyAfter(4)]], 4);
     driver.close();
-    const how = 'better-sqlite3 by hand: select, JSON.parse';
+    const how = 'node:sqlite by hand: select, JSON.parse';
     return [
       { name: 'ours', how: 'the README’s code', measure: () => starts([CHILDREN, 'read ours', oursAt]) },
       { name: 'raw', how, measure: () => starts([CHILDREN, 'read raw', rawAt]) },
@@ -44,7 +44,7 @@ async function emmettIn(fileName: string, { emmettSqlite: module, whyNot }: Peer
 const MODULES = [
   'luxon',
   'ulid',
-  'better-sqlite3',
+  'node:sqlite',
   'pg',
   'zod',
   '@login-policy/event-sourcing',
@@ -110,7 +110,7 @@ export const peakMemory: Row = {
     const [oursAt, rawAt] = [scratch.fresh('ours.db'), scratch.fresh('raw.db')];
     await seedReady(sqlite, oursAt, stretches);
     await withRaw(sqlite, rawAt, (driver) => seedRaw(driver, stretches));
-    const how = 'better-sqlite3 by hand: a scan in pages of 1,000, all states in memory';
+    const how = 'node:sqlite by hand: a scan in pages of 1,000, all states in memory';
     return [
       { name: 'ours', how: 'openLoginPolicies, readModel.rebuild()', measure: () => peakOf('rebuild ours', oursAt) },
       { name: 'raw', how, measure: () => peakOf('rebuild raw', rawAt) },

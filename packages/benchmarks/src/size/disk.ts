@@ -1,4 +1,4 @@
-import Database from 'better-sqlite3';
+import { DatabaseSync } from 'node:sqlite';
 import type { Setting } from '../harness/row.js';
 import { onServer } from '../raw/postgres-server.js';
 import { AT_ONCE, EVENTS_OF_COURSE, jobsOver, lanes } from '../workload/course.js';
@@ -63,17 +63,17 @@ function sum(parts: readonly Part[]): number {
 }
 
 function partsOfFile(path: string): readonly Part[] {
-  const database = new Database(path, { readonly: true });
-  const parts = database.prepare<[], Part>(SQLITE_PARTS).all();
+  const database = new DatabaseSync(path, { readOnly: true });
+  const parts = database.prepare(SQLITE_PARTS).all();
   database.close();
-  return parts;
+  return parts.map(({ name, bytes }) => ({ name: String(name), bytes: Number(bytes) }));
 }
 
 function contentOfFile(path: string): number {
-  const database = new Database(path, { readonly: true });
-  const content = database.prepare<[], number>(SQLITE_CONTENT).pluck().get();
+  const database = new DatabaseSync(path, { readOnly: true });
+  const [content] = Object.values(database.prepare(SQLITE_CONTENT).get() ?? {});
   database.close();
-  return Math.round(content ?? Number.NaN);
+  return Math.round(Number(content ?? Number.NaN));
 }
 
 async function partsOfDatabase(url: string): Promise<readonly Part[]> {

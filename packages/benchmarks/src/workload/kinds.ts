@@ -40,7 +40,7 @@ export interface Kind {
 export const sqlite: Kind = {
   name: 'sqlite',
   title: 'SQLite FULL',
-  driver: 'better-sqlite3',
+  driver: 'node:sqlite',
   policiesInTurn: 180,
   freshPlace: async ({ scratch }) => scratch.fresh('store.db'),
   async openOurs(path) {

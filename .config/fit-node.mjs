@@ -1,0 +1,77 @@
+/**
+ * A Node that is new enough: this one, or npm's Node 24, fetched once. Written in syntax that an old Node can read.
+ *
+ * Run as a program it prints the folder of that Node, for a PATH.
+ */
+import { spawn } from 'node:child_process';
+import { existsSync, renameSync, rmSync } from 'node:fs';
+import { constants } from 'node:os';
+import { delimiter, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { SetUpFailed, programOfNpm, run, say } from './set-up/process.mjs';
+
+const oldest = [22, 13];
+const fetched = '24.22.3';
+const lookEveryMs = 200;
+
+/** Whether this Node can run the project. */
+export function isFit() {
+  const [major, minor] = process.versions.node.split('.').map(Number);
+  return major > oldest[0] || (major === oldest[0] && minor >= oldest[1]);
+}
+
+/** Runs the command that this process is again, on the fetched Node, and resolves to its exit code. */
+export async function runOnFetchedNode() {
+  const node = await fetchedNode();
+  say(`Going on with npm's Node ${fetched}: this is Node ${process.versions.node}, and ${oldest.join('.')} is needed.`);
+  const PATH = [dirname(node), process.env['PATH']].join(delimiter);
+  const child = spawn(node, process.argv.slice(1), { stdio: 'inherit', env: { ...process.env, PATH } });
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  endWithShell();
+  return new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (code, signal) => resolve(code ?? 128 + constants.signals[signal]));
+  });
+}
+
+/** npm hands a signal to its shell, and many a shell hands it to nobody: a program of `npm start` ends when its shell has ended. */
+export function endWithShell() {
+  if (process.env['npm_lifecycle_event'] === undefined) return;
+  const shell = process.ppid;
+  const timer = setInterval(() => {
+    if (process.ppid === shell) return;
+    clearInterval(timer);
+    process.kill(process.pid, 'SIGTERM');
+  }, lookEveryMs);
+  timer.unref();
+}
+
+/** Fetches the platform's own package, which needs no install script, into a folder that is renamed once it is complete. */
+async function fetchedNode() {
+  const folder = fileURLToPath(new URL(`../.data/node-${fetched}`, import.meta.url));
+  const name = `node-${process.platform === 'win32' ? 'win' : process.platform}-${process.arch}`;
+  const program = process.platform === 'win32' ? 'node.exe' : 'node';
+  const node = join(folder, 'node_modules', name, 'bin', program);
+  if (existsSync(node)) return node;
+
+  const unfinished = `${folder}.${process.pid}`;
+  const flags = ['--ignore-scripts', '--no-save', '--no-audit', '--no-fund'];
+  const command = [...programOfNpm('npm'), 'install', '--prefix', unfinished, ...flags, `${name}@${fetched}`];
+  const { code, output } = await run(command, { doing: `fetching Node ${fetched}` });
+  try {
+    if (code === 0 && !existsSync(node)) renameSync(unfinished, folder);
+  } catch (error) {
+    if (!existsSync(node)) throw error;
+  } finally {
+    rmSync(unfinished, { recursive: true, force: true });
+  }
+  if (existsSync(node)) return node;
+  throw new SetUpFailed(
+    `Node ${oldest.join('.')} or newer is needed, this is Node ${process.versions.node}, and npm can't install ${name}.`,
+    output,
+  );
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  console.log(dirname(isFit() ? process.execPath : await fetchedNode()));
+}
