@@ -3,6 +3,7 @@ import { freshInstance, openLoginPolicies, orThrow, type LoginPolicies } from '@
 import { isFault, type Store } from '@login-policy/event-sourcing';
 import { SignInAttempts } from './accounts/sign-in-attempts.js';
 import { Instances } from './accounts/instances.js';
+import { Passwords } from './accounts/passwords.js';
 import type { Started } from './announcement.js';
 import { CannotStart, withoutSecrets, type Config } from './config.js';
 import { begin, type Beginning } from './data/first-start.js';
@@ -148,13 +149,15 @@ async function assemble({ config, log, instances, store, policies, page, opened 
   const metrics = new Metrics();
   const sessions = new Sessions(dataFolder, instances);
   const identification = new Identification(instances, sessions, transport);
+  const attempts = new SignInAttempts(() => performance.now());
+  const passwords = new Passwords();
+  opened.push({ waitsFor: 'the thread that verifies passwords', close: () => passwords.close() });
   const feed = await ChangesFeed.open(store.eventStore);
   const watch = new StoreWatch(store.eventStore, log);
   const changes = new ChangesStreams(feed, identification, () => watch.isUp);
   opened.push({ waitsFor: 'the feed of changes', close: () => closeFeed(changes, feed, watch) });
   metrics.watch('iam_change_streams', () => changes.count);
   metrics.watch('iam_store_up', () => Number(watch.isUp));
-  const attempts = new SignInAttempts(() => performance.now());
   const about = { instances, identification, publicUrl, transport, log, metrics };
   return new IamServer({
     ...about,
@@ -163,7 +166,7 @@ async function assemble({ config, log, instances, store, policies, page, opened 
     page,
     changes,
     isStoreUp: () => watch.isUp,
-    session: new SessionRoutes({ ...about, attempts, sessions, isBehindProxy }),
+    session: new SessionRoutes({ ...about, attempts, passwords, sessions, isBehindProxy }),
     directory: new DirectoryRoutes(instances, policies),
   });
 }

@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { hash, verify } from '@node-rs/argon2';
+import { Worker } from 'node:worker_threads';
+import { hash } from '@node-rs/argon2';
 import type { User } from '../data/iam-facts.js';
+import type { Question, Verdict } from './password-thread.js';
 
 /** A password nobody can guess, to be shown once. */
 export function newPassword(): string {
@@ -12,10 +14,53 @@ export function hashPassword(password: string): Promise<string> {
   return hash(password);
 }
 
-let nobodysHash: Promise<string> | undefined;
+interface Asked {
+  readonly resolve: (isRight: boolean) => void;
+  readonly reject: (problem: Error) => void;
+}
 
-/** Whether a password is a user's. It takes as long for a user there is not as for a wrong password. */
-export async function isPasswordOf(user: User | undefined, password: string): Promise<boolean> {
-  nobodysHash ??= hashPassword(newPassword());
-  return (await verify(user?.passwordHash ?? (await nobodysHash), password)) && user !== undefined;
+/**
+ * Verifies passwords, one at a time, on a thread of its own: in Node's thread pool each would keep a reader of files waiting, and
+ * every request reads one.
+ */
+export class Passwords {
+  #thread: Worker | undefined;
+  /** In the order in which the thread answers. */
+  readonly #asked: Asked[] = [];
+
+  /** Whether a password is a user's. It takes as long for a user there is not as for a wrong password. */
+  isPasswordOf(user: User | undefined, password: string): Promise<boolean> {
+    const question: Question = { passwordHash: user?.passwordHash, password };
+    return new Promise((resolve, reject) => {
+      this.#asked.push({ resolve, reject });
+      this.#thread ??= this.#begin();
+      this.#thread.postMessage(question);
+    });
+  }
+
+  /** Ends the thread. What is being verified is rejected. */
+  async close(): Promise<void> {
+    await this.#thread?.terminate();
+  }
+
+  #begin(): Worker {
+    const thread = new Worker(new URL(import.meta.resolve('#password-thread')));
+    // It alone keeps no process going.
+    thread.unref();
+    thread.on('message', (verdict: Verdict) => {
+      const asked = this.#asked.shift();
+      if ('isRight' in verdict) asked?.resolve(verdict.isRight);
+      else asked?.reject(new Error(verdict.problem));
+    });
+    thread.on('error', (problem: Error) => this.#end(thread, problem));
+    thread.on('exit', () => this.#end(thread, new Error('The thread that verifies passwords ended.')));
+    return thread;
+  }
+
+  /** The next question begins another thread. */
+  #end(thread: Worker, problem: Error): void {
+    if (this.#thread !== thread) return;
+    this.#thread = undefined;
+    for (const { reject } of this.#asked.splice(0)) reject(problem);
+  }
 }

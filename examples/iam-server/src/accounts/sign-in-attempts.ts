@@ -1,4 +1,5 @@
 import { hash, randomUUID } from 'node:crypto';
+import { FairLine } from './fair-line.js';
 
 /** Who tries to sign in, as far as it is known before a password is looked at. */
 export interface Attempt {
@@ -13,8 +14,8 @@ export interface Attempt {
 const FREE = { ofOne: 5, ofName: 50 } as const;
 const FORGET_ONE_MS = 60_000;
 const LONGEST_WAIT_MS = 60_000;
-const AT_ONCE = 4;
-const MOST_WAITING = 100;
+/** A hundred networks fill the line; each adds the time of one password to what every other waits. */
+const WAITING = { ofOne: 10, ofAll: 1000 } as const;
 /** 65,536 places: four digits in hexadecimal. */
 const PLACE_DIGITS = 4;
 
@@ -26,8 +27,9 @@ interface Tries {
 /**
  * Slows down whoever guesses: after five wrong passwords for a name from one network, the next has to wait one second, then two,
  * four, up to a minute. Fifty wrong ones from anywhere slow a name down for everybody but the browsers that it was signed in with
- * before: those count for themselves, so that nobody is kept out by others. Only so many passwords are looked at at once,
- * because each costs memory and time on purpose; others wait their turn.
+ * before: those count for themselves, so that nobody is kept out by others. Passwords are looked at one at a time, because each
+ * costs memory and time on purpose. Networks take turns, and each has only so many tries waiting; so have the known browsers of a
+ * name, for which there is always room.
  *
  * Nothing is forgotten to make room, or guessing at many names would give new tries at one: they share places instead, by a
  * secret, so that nobody can find out which.
@@ -36,8 +38,7 @@ export class SignInAttempts {
   readonly #tries = new Map<string, Tries>();
   readonly #now: () => number;
   readonly #secret = randomUUID();
-  readonly #waiting: (() => void)[] = [];
-  #running = 0;
+  readonly #line = new FairLine(WAITING);
 
   constructor(now: () => number) {
     this.#now = now;
@@ -51,18 +52,17 @@ export class SignInAttempts {
     const places = this.#placesOf(attempt);
     const waitMs = Math.max(...places.map(({ place, free }) => this.#waitAt(place, free)));
     if (waitMs > 0) return { waitSeconds: Math.ceil(waitMs / 1000) };
-    if (this.#waiting.length >= MOST_WAITING) return { waitSeconds: 1 };
+    const source = sourceOf(attempt);
+    const isKnown = attempt.device !== undefined;
+    if (this.#line.isFullOf(source) || (this.#line.isFull && !isKnown)) return { waitSeconds: 1 };
     for (const { place } of places) this.#tries.set(place, { failed: this.#failedAt(place) + 1, at: this.#now() });
-    if (this.#running < AT_ONCE) this.#running++;
-    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    await this.#line.enter(source);
     return undefined;
   }
 
   /** Whatever came of a try that was begun. A right password clears what it was counted at, apart from what others tried. */
   end(attempt: Attempt, verdict: 'right' | 'wrong'): void {
-    const next = this.#waiting.shift();
-    if (next === undefined) this.#running--;
-    else next();
+    this.#line.leave();
     if (verdict === 'wrong') return;
     const [own, ofName] = this.#placesOf(attempt);
     if (own !== undefined) this.#tries.delete(own.place);
@@ -94,4 +94,8 @@ export class SignInAttempts {
   #placeOf(text: string): string {
     return `${text.slice(0, 4)} ${hash('sha256', `${this.#secret}${text}`).slice(0, PLACE_DIGITS)}`;
   }
+}
+
+function sourceOf({ name, network, device }: Attempt): string {
+  return device === undefined ? `network ${network}` : `browsers of ${name}`;
 }

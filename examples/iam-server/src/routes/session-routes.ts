@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { DEVICE_SECONDS, deviceOf, knownDevice } from '../accounts/devices.js';
-import { isPasswordOf } from '../accounts/passwords.js';
+import type { Passwords } from '../accounts/passwords.js';
 import { permissionsOf } from '../accounts/roles.js';
 import type { Attempt, SignInAttempts } from '../accounts/sign-in-attempts.js';
 import type { Instance, Instances } from '../accounts/instances.js';
@@ -18,6 +18,7 @@ import { SESSION_SECONDS, type Session, type Sessions } from '../sessions/sessio
 export interface SessionRoutesOptions {
   readonly instances: Instances;
   readonly attempts: SignInAttempts;
+  readonly passwords: Passwords;
   readonly sessions: Sessions;
   readonly identification: Identification;
   readonly publicUrl: string | undefined;
@@ -78,7 +79,7 @@ export class SessionRoutes {
   }
 
   async #recognise(exchange: Exchange, instance: Instance, { name, password }: Credentials): Promise<User> {
-    const { attempts, isBehindProxy } = this.#options;
+    const { attempts, isBehindProxy, passwords } = this.#options;
     const named = instance.user('name', name);
     const network = networkOf(exchange, isBehindProxy);
     const device = knownDevice(this.#cookie('device', instance).in(exchange.headers), named);
@@ -90,7 +91,7 @@ export class SessionRoutes {
     }
     let isRight = false;
     try {
-      isRight = await isPasswordOf(named, password);
+      isRight = await passwords.isPasswordOf(named, password);
     } finally {
       attempts.end(attempt, isRight ? 'right' : 'wrong');
     }

@@ -1,0 +1,24 @@
+import { randomUUID } from 'node:crypto';
+import { parentPort } from 'node:worker_threads';
+import { hashSync, verifySync } from '@node-rs/argon2';
+
+/** A password to verify. Without a hash, which is for a name that nobody has, it takes as long and is wrong. */
+export interface Question {
+  readonly passwordHash: string | undefined;
+  readonly password: string;
+}
+
+/** Whether the password was right, or why it could not be verified. */
+export type Verdict = { readonly isRight: boolean } | { readonly problem: string };
+
+const nobodysHash = hashSync(randomUUID());
+
+parentPort?.on('message', (question: Question) => parentPort?.postMessage(verdictOn(question)));
+
+function verdictOn({ passwordHash, password }: Question): Verdict {
+  try {
+    return { isRight: verifySync(passwordHash ?? nobodysHash, password) && passwordHash !== undefined };
+  } catch (caught) {
+    return { problem: String(caught) };
+  }
+}
