@@ -39,7 +39,8 @@ describe('looking ahead, and back', () => {
       changes: [{ what: 'multi-factor', factor: 'U2F_WITH_VERIFICATION', step: 'removed' }],
       affected: { organizationIds: [ACME, GLOBEX], count: 2 },
     });
-    expect(at('warnings.0.warning')).to.equal('passwordless-without-factor');
+    expect(at('warnings.introduced.0.warning')).to.equal('weaker-sign-in');
+    expect(at('warnings.standing')).to.deep.equal([]);
     expect(headers.get('etag')).to.match(/^"4\.\w{26}\.1"$/);
     expect(await countEvents(service.store)).to.equal(count);
   });
@@ -66,7 +67,7 @@ describe('looking ahead, and back', () => {
     const add = { method: 'AddCustomLoginPolicy', request: {} };
     const { at } = await ask(`POST ${MANAGEMENT}/_preview`, { body: add, token: OWNER_OF_ACME });
     expect(at('events.0.data.settings')).to.include({ allowUsernamePassword: false, passwordlessType: 'NOT_ALLOWED' });
-    expect(at('warnings.0.warning')).to.equal('no-way-to-sign-in');
+    expect(at('warnings.introduced.0.warning')).to.equal('no-way-to-sign-in');
   });
 
   it('refuses in a preview just what the command would be refused for', async () => {

@@ -69,6 +69,7 @@ export {
   parseIdentityProviderId,
   type IdentityProviderRef,
 } from './policy/identity-provider.js';
+export type { InstantInput } from './input/instant.js';
 export { InvalidValue, UnknownMember, type InvalidFacts, type Parser } from './input/invalid-value.js';
 export {
   LIFETIME_NAMES,
@@ -124,4 +125,25 @@ export {
   type SettingName,
 } from './policy/settings.js';
 export { toJson, type Answer } from './reads/to-json.js';
-export { warningsOf, type PolicyWarning, type WarningName } from './commands/warnings.js';
+export { evaluateSignIn } from './sign-in/evaluate-sign-in.js';
+export {
+  SIGN_IN_LEVELS,
+  type AuthenticationMethod,
+  type Judgement,
+  type SignIn,
+  type SignInAnswer,
+  type SignInLevel,
+  type SignInOption,
+  type SignInPolicy,
+  type SignInRequest,
+  type SignInRules,
+  type SignInSession,
+  type SignInUser,
+} from './sign-in/sign-in.js';
+export {
+  warningsOf,
+  warningsOfChange,
+  type ChangeWarnings,
+  type PolicyWarning,
+  type WarningName,
+} from './sign-in/warnings.js';

@@ -3,6 +3,7 @@ import {
   freshInstance,
   orThrow,
   type CommandInput,
+  type LoginSettingsInput,
   type OrganizationList,
 } from '@login-policy/domain';
 import { isFault, monotonicIds, position } from '@login-policy/event-sourcing';
@@ -181,40 +182,41 @@ describe('what would change for an organization', () => {
 });
 
 describe('a preview warns', () => {
-  async function warningsAfter(command: CommandInput, settings: CommandInput & { type: 'change' }) {
+  async function warningsAfter(command: CommandInput, settings: LoginSettingsInput) {
     const { loginPolicies } = await fresh();
     await loginPolicies.removeSecondFactor(instance, 'U2F', by);
     await loginPolicies.removeSecondFactor(instance, 'TOTP', by);
-    orThrow(await loginPolicies.execute(instance, settings, by));
-    const { warnings } = orThrow(await loginPolicies.preview(instance, command));
-    for (const { message } of warnings) expect(message).to.match(/^[A-Z].*\.$/);
-    return warnings.map(({ warning }) => warning);
+    orThrow(await loginPolicies.change(instance, settings, by));
+    const { introduced, standing } = orThrow(await loginPolicies.preview(instance, command)).warnings;
+    return { introduced: introduced.map(({ warning }) => warning), standing: standing.map(({ warning }) => warning) };
   }
 
-  it('when a factor is forced and none would be left', async () => {
-    const forced = { type: 'change', settings: { forceMfa: true, passwordlessType: 'NOT_ALLOWED' } } as const;
-    expect(await warningsAfter(removal, forced)).to.deep.equal(['no-factor-left']);
-    const locally = { type: 'change', settings: { forceMfaLocalOnly: true, passwordlessType: 'NOT_ALLOWED' } } as const;
-    expect(await warningsAfter(removal, locally)).to.deep.equal(['no-factor-left']);
+  it('of what the change introduces', async () => {
+    expect(await warningsAfter(removal, { forceMfa: true })).to.deep.equal({
+      introduced: ['no-factor-left'],
+      standing: [],
+    });
+    expect(await warningsAfter(removal, { allowUsernamePassword: false })).to.deep.equal({
+      introduced: ['no-way-to-sign-in'],
+      standing: [],
+    });
+    expect(await warningsAfter(removal, {})).to.deep.equal({ introduced: ['weaker-sign-in'], standing: [] });
   });
 
-  it('when passwordless would lose its only factor', async () => {
-    const passwordless = { type: 'change', settings: { passwordlessType: 'ALLOWED' } } as const;
-    expect(await warningsAfter(removal, passwordless)).to.deep.equal(['passwordless-without-factor']);
-  });
-
-  it('when nobody could sign in any more', async () => {
-    const noPassword = { type: 'change', settings: { allowUsernamePassword: false } } as const;
-    expect(await warningsAfter(removal, noPassword)).to.deep.equal([
-      'passwordless-without-factor',
-      'no-way-to-sign-in',
-    ]);
+  it('and, apart from it, of what stood before', async () => {
+    const stuck = { forceMfa: true, passwordlessType: 'NOT_ALLOWED' } as const;
+    expect(await warningsAfter(removal, stuck)).to.deep.equal({ introduced: [], standing: ['no-factor-left'] });
   });
 
   it('of nothing when a factor is left', async () => {
-    const forced = { type: 'change', settings: { forceMfa: true } } as const;
     const another: CommandInput = { type: 'addSecondFactor', factor: 'OTP_SMS' };
-    expect(await warningsAfter(another, forced)).to.deep.equal([]);
+    expect(await warningsAfter(another, { forceMfa: true })).to.deep.equal({ introduced: [], standing: [] });
+  });
+
+  it('an organization of what it meets otherwise than by the default', async () => {
+    const { loginPolicies } = await fresh();
+    const { warnings } = orThrow(await loginPolicies.preview(acme, { type: 'add', policy: {} }));
+    expect(warnings.introduced.map(({ warning }) => warning)).to.deep.equal(['weaker-sign-in']);
   });
 });
 

@@ -2,8 +2,9 @@ import {
   ABSENT,
   parseIdentityProviderId,
   warningsOf,
+  warningsOfChange,
   type IdentityProvider,
-  type LoginPolicy,
+  type PolicyWarning,
   type WarningName,
 } from '@login-policy/domain';
 import { expect } from 'chai';
@@ -19,38 +20,120 @@ const identityProviders: readonly IdentityProvider[] = [
 ];
 const byPassword = { passwordlessType: 'NOT_ALLOWED' } as const;
 const byOthers = { ...byPassword, allowUsernamePassword: false };
+const zero = {
+  passwordCheck: 'PT0S',
+  externalLoginCheck: 'PT0S',
+  mfaInitSkip: 'PT0S',
+  secondFactorCheck: 'PT0S',
+  multiFactorCheck: 'PT0S',
+};
 const byPasskey = { passwordlessType: 'ALLOWED', allowUsernamePassword: false } as const;
+
+const forced = { ...byPassword, forceMfa: true };
 
 /** What each policy is warned of. */
 const POLICIES: readonly (readonly [what: string, content: Content, ...warnings: WarningName[]])[] = [
-  ['a factor is forced and there is none', { settings: { ...byPassword, forceMfa: true } }, 'no-factor-left'],
+  ['a factor is forced and there is none', { settings: forced }, 'no-factor-left'],
   ['one is forced for local users', { settings: { ...byPassword, forceMfaLocalOnly: true } }, 'no-factor-left'],
-  ['a second factor is there for it', { settings: { ...byPassword, forceMfa: true }, secondFactors }],
-  ['a multi-factor is there for it', { settings: { ...byPassword, forceMfa: true }, multiFactors }],
+  [
+    'one is forced for local users and all come by an identity provider',
+    { settings: { ...byOthers, forceMfaLocalOnly: true }, identityProviders },
+  ],
+  ['a second factor is there for it', { settings: forced, secondFactors }],
+  ['a passkey is there for it', { settings: { ...forced, passwordlessType: 'ALLOWED' }, multiFactors }],
+  ['a passkey is there for it, but not allowed (Q18)', { settings: forced, multiFactors }, 'no-factor-left'],
+  [
+    'only recovery codes are there for it, which nobody sets up alone (Q18)',
+    { settings: forced, secondFactors: ['RECOVERY_CODES'] },
+    'no-factor-left',
+  ],
   ['no factor is forced', { settings: byPassword }],
-  ['a passkey is allowed and there is none', { settings: {}, secondFactors }, 'passwordless-without-factor'],
+  ['a passkey is allowed and there is none', { settings: {}, secondFactors }],
   ['a passkey is there', { settings: {}, multiFactors }],
   ['there is no password', { settings: byOthers }, 'no-way-to-sign-in'],
+  ['there is no password, and a factor is forced', { settings: { ...byOthers, forceMfa: true } }, 'no-way-to-sign-in'],
   ['a passkey is there but not allowed', { settings: byOthers, multiFactors }, 'no-way-to-sign-in'],
   ['a passkey is there in place of it', { settings: byPasskey, multiFactors }],
-  ['none is there', { settings: byPasskey }, 'passwordless-without-factor', 'no-way-to-sign-in'],
+  ['none is there', { settings: byPasskey }, 'no-way-to-sign-in'],
   ['an identity provider is there in place of it', { settings: byOthers, identityProviders }],
   [
     'it may not be used',
     { settings: { ...byOthers, allowExternalIdp: false }, identityProviders },
     'no-way-to-sign-in',
   ],
+  ['lifetimes of zero lock nobody out', { settings: { ...forced, lifetimes: zero }, secondFactors }],
 ];
 
 describe('a policy is warned of what locks people out', () => {
   for (const [what, content, ...warnings] of POLICIES) {
     it(`${warnings.length === 0 ? 'and of nothing else: ' : ''}${what}`, () =>
-      expect(namesOf(policyAfter(...policyAdded(content)))).to.deep.equal(warnings));
+      expect(namesOf(warningsOf(policyAfter(...policyAdded(content))))).to.deep.equal(warnings));
   }
 
   it('where there is one at all', () => expect(warningsOf(ABSENT)).to.deep.equal([]));
 });
 
-function namesOf(policy: LoginPolicy): readonly WarningName[] {
-  return warningsOf(policy).map(({ warning }) => warning);
+/** What each change introduces; nothing of it stood before. */
+const CHANGES: readonly (readonly [what: string, before: Content, after: Content, ...introduced: WarningName[]])[] = [
+  ['a passkey is taken away', { multiFactors }, {}, 'weaker-sign-in'],
+  ['passkeys are no longer allowed', { multiFactors }, { settings: byPassword, multiFactors }, 'weaker-sign-in'],
+  ['a second factor is taken away', { secondFactors: ['TOTP', 'U2F'] }, { secondFactors }, 'weaker-sign-in'],
+  [
+    'a second factor is taken away, where one is forced',
+    { settings: forced, secondFactors: ['TOTP', 'U2F'] },
+    { settings: forced, secondFactors },
+  ],
+  [
+    'a second factor is taken away, where one is forced for local users and some are not local',
+    { settings: { forceMfaLocalOnly: true }, secondFactors: ['TOTP', 'U2F'], identityProviders },
+    { settings: { forceMfaLocalOnly: true }, secondFactors, identityProviders },
+    'weaker-sign-in',
+  ],
+  [
+    'a passkey is taken away and nothing else is left',
+    { settings: byPasskey, multiFactors },
+    { settings: byPasskey },
+    'no-way-to-sign-in',
+  ],
+  ['a factor is added', {}, { secondFactors, multiFactors }],
+  ['a factor is no longer forced: who has one is asked for it', { settings: forced, secondFactors }, { secondFactors }],
+  [
+    'lifetimes of zero hide nothing',
+    { settings: { lifetimes: zero }, secondFactors },
+    { settings: { lifetimes: zero } },
+    'weaker-sign-in',
+  ],
+];
+
+describe('a change is warned of what it introduces', () => {
+  for (const [what, before, after, ...introduced] of CHANGES) {
+    it(`${introduced.length === 0 ? 'and of nothing else: ' : ''}${what}`, () => {
+      const warnings = warningsOfChange(policyAfter(...policyAdded(before)), policyAfter(...policyAdded(after)));
+      expect(namesOf(warnings.introduced)).to.deep.equal(introduced);
+      expect(warnings.standing).to.deep.equal([]);
+    });
+  }
+
+  it('apart from what stood before', () => {
+    const stuck = policyAfter(...policyAdded({ settings: forced, multiFactors }));
+    const still = policyAfter(...policyAdded({ settings: forced }));
+    const warnings = warningsOfChange(stuck, still);
+    expect(namesOf(warnings.standing)).to.deep.equal(['no-factor-left']);
+    expect(warnings.introduced).to.deep.equal([]);
+  });
+
+  it('and names nothing that it puts right, and nothing of a policy that was not there', () => {
+    const stuck = policyAfter(...policyAdded({ settings: forced }));
+    const mended = policyAfter(...policyAdded({ settings: forced, secondFactors }));
+    expect(warningsOfChange(stuck, mended)).to.deep.equal({ introduced: [], standing: [] });
+    expect(namesOf(warningsOfChange(ABSENT, stuck).introduced)).to.deep.equal(['no-factor-left']);
+    expect(warningsOfChange(mended, ABSENT)).to.deep.equal({ introduced: [], standing: [] });
+  });
+});
+
+function namesOf(warnings: readonly PolicyWarning[]): readonly WarningName[] {
+  return warnings.map(({ warning, message }) => {
+    expect(message).to.match(/^[A-Z].*\.$/);
+    return warning;
+  });
 }

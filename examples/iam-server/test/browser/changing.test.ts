@@ -14,7 +14,7 @@ describeInBrowser('the page: changing policies', (stage) => {
     await visitor.passkeys.click();
     const { details, dialog } = visitor;
     await dialog.getByText('2 organizations on the default policy: Acme and Globex').waitFor();
-    await dialog.getByRole('list', { name: 'Warnings' }).getByText('without a password').waitFor();
+    await dialog.getByRole('list', { name: 'Warnings' }).getByText('with one factor').waitFor();
     expect(await dialog.getByRole('listitem').filter({ hasText: 'removed' }).innerText()).to.include('Passkeys');
     expect((await stage.policy()).multiFactors, 'a preview writes nothing').to.deep.equal([PASSKEYS]);
     await visitor.confirm('security advisory 2026-17 – “lost keys”');
@@ -47,10 +47,7 @@ describeInBrowser('the page: changing policies', (stage) => {
     await visitor.switch('Security key (U2F)').click();
     await visitor.confirm();
     await visitor.passkeys.click();
-    await visitor.dialog
-      .getByRole('list', { name: 'Warnings' })
-      .getByText('none would be left on the policy')
-      .waitFor();
+    await visitor.dialog.getByRole('list', { name: 'Warnings' }).getByText('could not set one up').waitFor();
     await visitor.dialog.getByRole('button', { name: 'Cancel' }).click();
     expect((await stage.policy()).details.sequence).to.equal('7');
   });

@@ -162,7 +162,7 @@ describeInBrowser('the page: what it says of a save', (stage) => {
     const described = await visitor.page.evaluate<string>(
       "document.getElementById(document.querySelector('dialog').getAttribute('aria-describedby')).textContent",
     );
-    expect(described).to.include('without a password').and.include('2 organizations');
+    expect(described).to.include('with one factor').and.include('2 organizations');
     await toggle(stage);
     await visitor.dialog.getByRole('status', { name: 'Notes' }).getByText('owner-machine').first().waitFor();
   });

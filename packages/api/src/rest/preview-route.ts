@@ -36,7 +36,7 @@ export const previewRoute: OwnRoute = {
       sequence: WHOLE_NUMBER,
       events: LIST,
       changes: LIST,
-      warnings: LIST,
+      warnings: { type: 'object', properties: { introduced: LIST, standing: LIST } },
       affected: {
         type: 'object',
         properties: {

@@ -90,6 +90,23 @@ export function parseObject(
   return own;
 }
 
+/**
+ * Takes a plain object, and answers with its own members in the order of `members`, of which it may have no others. For what is
+ * parsed at each sign-in: it takes a fraction of what {@link parseObject} takes.
+ */
+export function parseMembers(value: unknown, field: string, members: readonly string[]): readonly unknown[] {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new InvalidValue(field, 'an object', value);
+  }
+  const given: unknown[] = members.map(() => undefined);
+  for (const member of Object.keys(value)) {
+    const place = members.indexOf(member);
+    if (place === -1) throw new UnknownMember(field, member, members);
+    given[place] = Reflect.get(value, member);
+  }
+  return given;
+}
+
 /** Takes a plain object, and hands over each of its own members. */
 export function eachMember(value: unknown, field: string, take: (member: string, given: unknown) => void): void {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {

@@ -45,6 +45,7 @@ export type LifetimeInput = Duration | string;
 interface Length {
   readonly text: string;
   readonly duration: Duration;
+  readonly milliseconds: number;
 }
 
 const lengths = new Lru<number, Length>(1000);
@@ -89,7 +90,7 @@ function lengthOf(milliseconds: number): Length {
   if (known !== undefined) return known;
   const parts = Duration.fromMillis(milliseconds).shiftTo('hours', 'minutes', 'seconds', 'milliseconds');
   const duration = milliseconds === 0 ? Duration.fromObject({ seconds: 0 }) : parts.removeZeros();
-  const length = { text: duration.toISO() ?? '', duration };
+  const length = { text: duration.toISO() ?? '', duration, milliseconds };
   lengths.set(milliseconds, length);
   return length;
 }
@@ -108,6 +109,17 @@ function recordedLength(value: unknown, field: string): Length {
 
 /** Reads a lifetime as it was recorded, ISO 8601 of whatever length. */
 export const parseRecordedLifetime: Parser<string> = (value, field) => recordedLength(value, field).text;
+
+const ofViews = new WeakMap<Duration, number>();
+
+/** How many milliseconds a policy's lifetime has, as text or in a view. What was recorded may be of any length. */
+export const parseMilliseconds: Parser<number> = (value, field) => {
+  if (!Duration.isDuration(value)) return recordedLength(value, field).milliseconds;
+  const milliseconds = ofViews.get(value) ?? value.toMillis();
+  if (!Number.isFinite(milliseconds)) throw new InvalidValue(field, 'a valid lifetime', value);
+  ofViews.set(value, milliseconds);
+  return milliseconds;
+};
 
 function isLifetimeName(name: string): name is LifetimeName {
   return LIFETIME_NAMES.some((known) => known === name);

@@ -60,7 +60,8 @@ export interface LoginSettingsInput extends Omit<LoginSettingsChange, 'lifetimes
 /** A setting with a value of its own, apart from the lifetimes. */
 export type SettingName = Exclude<keyof LoginSettings, 'lifetimes'>;
 
-const parsePasswordlessType = parseOneOf(PASSWORDLESS_TYPES);
+/** Takes the name of whether users may sign in without a password. */
+export const parsePasswordlessType: Parser<PasswordlessType> = parseOneOf(PASSWORDLESS_TYPES);
 
 type SettingParsers = { readonly [Name in SettingName]: Parser<LoginSettings[Name]> } & {
   /** Of each of them. */
@@ -99,7 +100,8 @@ function isSettingName(name: string): name is SettingName {
   return name !== 'lifetimes';
 }
 
-const MEMBERS = [...SETTING_NAMES, 'lifetimes'];
+/** Every member of the settings. */
+export const SETTINGS_MEMBERS: readonly string[] = [...SETTING_NAMES, 'lifetimes'];
 
 /** The settings of a fresh instance (docs/reference/login-policies.md#settings). */
 export const defaultSettings: LoginSettings = Object.freeze({
@@ -148,7 +150,7 @@ export const parseRecordedSettingsChange: Parser<LoginSettingsChange> = (value, 
 function areAsKept(value: unknown, field: string): value is LoginSettingsChange {
   let hasOneText = true;
   eachMember(value, field, (name, given) => {
-    if (!Object.hasOwn(AS_RECORDED, name)) throw new UnknownMember(field, name, MEMBERS);
+    if (!Object.hasOwn(AS_RECORDED, name)) throw new UnknownMember(field, name, SETTINGS_MEMBERS);
     if (isSettingName(name)) AS_RECORDED[name](given, `${field}.${name}`);
     else hasOneText = areInOneText(given, `${field}.${name}`);
   });
@@ -167,7 +169,7 @@ function requireAll(settings: LoginSettingsChange, field: string): asserts setti
 function someSettings(value: unknown, field: string, parsers: SettingParsers): LoginSettingsChange {
   const change: Writable = {};
   eachMember(value, field, (name, given) => {
-    if (!Object.hasOwn(parsers, name)) throw new UnknownMember(field, name, MEMBERS);
+    if (!Object.hasOwn(parsers, name)) throw new UnknownMember(field, name, SETTINGS_MEMBERS);
     if (given === undefined) return;
     const member = `${field}.${name}`;
     if (isSettingName(name)) set(change, name, parsers[name](given, member));

@@ -43,7 +43,7 @@ export async function answering<Input, Answer>(
 }
 
 /** Refuses what is not of the right form. Throws on what was thrown for another reason. */
-function invalidArgument(caught: unknown): Rejected {
+export function invalidArgument(caught: unknown): Rejected {
   if (!(caught instanceof InvalidValue)) throw caught;
   const { field, expected, received } = caught;
   const problem = caught instanceof UnknownMember ? { problem: caught.problem } : {};

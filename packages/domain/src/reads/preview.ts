@@ -4,13 +4,13 @@ import type { LoginPolicyCommand } from '../commands/commands.js';
 import { evolveAll } from '../commands/evolve.js';
 import { parseCommand } from '../commands/parse-command.js';
 import type { PolicyState } from '../commands/policy-state.js';
-import { warningsOf, type PolicyWarning } from '../commands/warnings.js';
 import type { LoginPolicyEvent } from '../events/events.js';
 import { parseObject } from '../input/invalid-value.js';
 import { effectivePolicy } from '../policy/effective-policy.js';
 import { ABSENT, type ActivePolicy, type LoginPolicy } from '../policy/login-policy.js';
 import { instanceOf, isOrganization, ownerKind, parseOwner, type Owner } from '../policy/owner.js';
 import { NOBODY, onDefault, type Affected, type OrganizationList } from './affected.js';
+import { warningsOfChange, type ChangeWarnings } from '../sign-in/warnings.js';
 import { lastSequenceOf } from './details.js';
 import { diffPolicies, type PolicyChange } from './diff.js';
 import type { PolicyReader } from './policy-reader.js';
@@ -26,8 +26,8 @@ export interface Preview {
   readonly events: readonly LoginPolicyEvent[];
   /** What would change in what the owner's users meet: for an organization, in its effective policy. */
   readonly changes: readonly PolicyChange[];
-  /** What is wrong with what they would meet, though it is allowed. */
-  readonly warnings: readonly PolicyWarning[];
+  /** What would be wrong with what they would meet, though it is allowed: by this change, and before it already. */
+  readonly warnings: ChangeWarnings;
   /** The organizations whose users would meet the change. */
   readonly affected: Affected;
 }
@@ -95,8 +95,9 @@ async function outlookOf(
   const fallback = needsDefault ? (await policies.own(instanceOf(of), read))?.policy : undefined;
   const [met, wouldMeet] = [before, after].map((policy) => effectivePolicy(inForce(policy), () => fallback));
   const changes = diffPolicies(met ?? ABSENT, wouldMeet ?? ABSENT);
+  const warnings = warningsOfChange(met ?? ABSENT, wouldMeet ?? ABSENT);
   const affected = changes.length === 0 ? NOBODY : await affectedBy({ of, read, policies, organizations });
-  return { changes, warnings: warningsOf(wouldMeet ?? ABSENT), affected };
+  return { changes, warnings, affected };
 }
 
 function inForce(policy: LoginPolicy): ActivePolicy | undefined {

@@ -1,14 +1,7 @@
-import {
-  instant,
-  parseInstant,
-  type Freshness,
-  type Instant,
-  type Position,
-  position,
-} from '@login-policy/event-sourcing';
-import { DateTime } from 'luxon';
+import { position, type Freshness, type Position } from '@login-policy/event-sourcing';
 import { optional, parseSequence, parseSignal } from '../commands/command-input.js';
 import type { Moment } from '../commands/commands.js';
+import { parseInstantInput, type InstantInput } from '../input/instant.js';
 import { InvalidValue, parseObject, type Parser } from '../input/invalid-value.js';
 import { parseId } from '../input/text.js';
 import { parseInstance, parseOrganization, type Instance, type Organization } from '../policy/owner.js';
@@ -21,7 +14,7 @@ export type AsOf =
   | { readonly sequence: bigint }
   | { readonly position: Position }
   /** A luxon `DateTime`, a `Date`, or ISO 8601 text that names its offset: an instant that is past. */
-  | { readonly instant: DateTime | Date | string };
+  | { readonly instant: InstantInput };
 
 /** How far a read has to be, and how long it may take to get there. */
 export interface ReadOptions {
@@ -183,16 +176,4 @@ export const parseMoment: Parser<Moment> = (value, field) => {
   if (by === 'sequence') return { sequence: parseSequence(moment, at) };
   if (by === 'position') return { position: parsePositionInput(moment, at) };
   return { instant: parseInstantInput(moment, at) };
-};
-
-const parseInstantInput: Parser<Instant> = (value, field) => {
-  const wanted = 'a luxon DateTime, a Date or ISO 8601 text with its offset, and a valid one';
-  try {
-    if (DateTime.isDateTime(value)) return instant(value.toMillis());
-    if (value instanceof Date) return instant(value.getTime());
-    if (typeof value === 'string') return parseInstant(value);
-  } catch {
-    // Why it is no instant says the sentence below.
-  }
-  throw new InvalidValue(field, wanted, value);
 };

@@ -11,7 +11,7 @@ export interface Preview {
   /** The types of the events that would be recorded. */
   readonly events: readonly string[];
   readonly changes: readonly PolicyChange[];
-  /** What the one who confirms should know, as sentences. */
+  /** What the one who confirms should know, as sentences: what the change introduces, then what stood before. */
   readonly warnings: readonly string[];
   readonly affectedIds: readonly string[];
   /** How many organizations are affected; `undefined` when no directory knows. */
@@ -26,13 +26,18 @@ export async function readPreview(scope: Scope, { method, request }: Command): P
     'the preview',
   );
   const affected = objectOf(answer['affected'] ?? {}, 'affected');
+  const warnings = objectOf(answer['warnings'], 'warnings');
   const count = affected['count'];
   return {
     sequence: textOf(answer['sequence'], 'sequence'),
     events: listOf(answer['events'], 'events', (one) => textOf(objectOf(one, 'an event')['type'], 'type')),
     changes: listOf(answer['changes'], 'changes', policyChangeOf),
-    warnings: listOf(answer['warnings'], 'warnings', (one) => textOf(objectOf(one, 'a warning')['message'], 'message')),
+    warnings: [...sentencesIn(warnings['introduced']), ...sentencesIn(warnings['standing'])],
     affectedIds: listOf(affected['organizationIds'], 'organizationIds', (one) => textOf(one, 'an id')),
     affectedCount: typeof count === 'number' ? count : undefined,
   };
+}
+
+function sentencesIn(warnings: unknown): readonly string[] {
+  return listOf(warnings, 'warnings', (one) => textOf(objectOf(one, 'a warning')['message'], 'message'));
 }
