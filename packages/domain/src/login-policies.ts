@@ -1,4 +1,3 @@
-import { toldCall, type Observe } from '@login-policy/event-sourcing';
 import type { CommandInput, CommandOptions, CustomizeOptions, NewLoginPolicy } from './commands/command-input.js';
 import { callOf, parseOrder } from './commands/parse-command.js';
 import { policyHandler, type PolicyHandler } from './commands/policy-handler.js';
@@ -8,8 +7,9 @@ import type { IdentityProviderRef } from './policy/identity-provider.js';
 import { policyStream, type OrganizationRef, type OwnerRef } from './policy/owner.js';
 import type { LoginSettingsInput } from './policy/settings.js';
 import type { OrganizationList } from './reads/affected.js';
-import { answering, fromHandled, refused } from './reads/answering.js';
+import { fromHandled, refused } from './reads/answering.js';
 import type { CommandAnswer, ReadAnswer } from './reads/answers.js';
+import { Calls } from './reads/calls.js';
 import { LoginPolicyReads, type ReadSources } from './reads/login-policy-reads.js';
 import { PolicyReader } from './reads/policy-reader.js';
 import { parsePreview, previewOf, type Preview, type PreviewOptions } from './reads/preview.js';
@@ -26,18 +26,19 @@ export class LoginPolicies extends LoginPolicyReads {
   readonly #handler: PolicyHandler;
   readonly #policies: PolicyReader;
   readonly #organizations: OrganizationList | undefined;
-  readonly #observe: Observe | undefined;
+  readonly #calls: Calls;
 
   /** For {@link openLoginPolicies} only. */
   constructor(options: LoginPoliciesOptions, readModel: ReadSources['readModel']) {
     const { observe, organizations, store } = options;
     const handler = policyHandler(options, { rows: readModel.rows, policies: () => policies });
     const policies = new PolicyReader(store.eventStore, { model: readModel, states: handler.states });
-    super({ readModel, policies, observe });
+    const calls = new Calls(observe);
+    super({ readModel, policies, calls });
     this.#handler = handler;
     this.#policies = policies;
     this.#organizations = organizations;
-    this.#observe = observe;
+    this.#calls = calls;
   }
 
   /** Brings a policy into force: an instance's default, or an organization's custom one. */
@@ -108,26 +109,23 @@ export class LoginPolicies extends LoginPolicyReads {
 
   /** Carries out a command given as data: what the method its `type` names does. */
   execute(owner: OwnerRef, command: CommandInput, options: CustomizeOptions): Promise<CommandAnswer> {
-    return toldCall(this.#observe, callOf(command), () =>
-      answering(
-        () => parseOrder(owner, command, options),
-        async ({ of, parsed, context }) =>
-          fromHandled(await this.#handler.handle(policyStream(of), parsed, context), of),
-      ),
+    return this.#calls.answer(
+      callOf(command),
+      () => parseOrder(owner, command, options),
+      async ({ of, parsed, context }) => fromHandled(await this.#handler.handle(policyStream(of), parsed, context), of),
     );
   }
 
   /** What a command would do if it were given now, by the same decision; refused as it would be. Nothing is written. */
   preview(owner: OwnerRef, command: CommandInput, options: PreviewOptions = {}): Promise<ReadAnswer<Preview>> {
-    return toldCall(this.#observe, 'preview', () =>
-      answering(
-        () => parsePreview(owner, command, options),
-        async ({ of, parsed, context, read }) => {
-          const considered = await this.#handler.consider(policyStream(of), parsed, context);
-          if (considered.outcome === 'rejected') return refused(considered, of);
-          return previewOf(considered, { of, read, policies: this.#policies, organizations: this.#organizations });
-        },
-      ),
+    return this.#calls.answer(
+      'preview',
+      () => parsePreview(owner, command, options),
+      async ({ of, parsed, context, read }) => {
+        const considered = await this.#handler.consider(policyStream(of), parsed, context);
+        if (considered.outcome === 'rejected') return refused(considered, of);
+        return previewOf(considered, { of, read, policies: this.#policies, organizations: this.#organizations });
+      },
     );
   }
 }

@@ -4,7 +4,7 @@ export { instant, instantToIso, parseInstant, type Instant } from './instant.js'
 export { eventId, monotonicIds, type EventId, type IdSource } from './ids.js';
 export type { FaultCode } from './fault.js';
 export { UnreadableEvent } from './event-faults.js';
-export { PositionUnknown } from './faults.js';
+export { PositionUnknown, StoreClosed } from './faults.js';
 export { isFault } from './is-fault.js';
 export type { EventMetadata, Recorded, RecordedEvent, RecordedFacts } from './streams/event.js';
 export { eventCodec, type EventCodec, type EventSchema } from './streams/event-codec.js';

@@ -2,6 +2,7 @@ import { systemClock, type Clock } from './clock.js';
 import { MemoryReadModelStore } from './projections/memory-read-model-store.js';
 import { aFunction, listOf, optional } from './options/option-rules.js';
 import { parseOptions, type OptionRules } from './options/parse-options.js';
+import { closedBy } from './store/closed-by.js';
 import type { Store } from './store.js';
 import type { RecordedEvent } from './streams/event.js';
 import { MemoryEventStore } from './streams/memory-event-store.js';
@@ -33,9 +34,9 @@ export function openMemoryStore(options: MemoryStoreOptions = {}): Store {
     eventStore,
     readModels,
     keeps: 'inline',
-    async close() {
+    ...closedBy(async () => {
       await eventStore.close();
       await readModels.close();
-    },
+    }),
   };
 }

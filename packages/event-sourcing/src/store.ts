@@ -1,8 +1,9 @@
+import type { Closing } from './store/closed-by.js';
 import type { ReadModelStore } from './projections/read-model-store.js';
 import type { EventStore } from './streams/event-store.js';
 
-/** Events and the read models beside them, over one place of storage. */
-export interface Store {
+/** Events and the read models beside them, over one place of storage. Closing it closes both; every later call rejects with `StoreClosed`. */
+export interface Store extends Closing {
   readonly eventStore: EventStore;
   readonly readModels: ReadModelStore;
   /**
@@ -11,6 +12,4 @@ export interface Store {
    * `Follower`, and what is known of the head is as old as the last time it was asked for.
    */
   readonly keeps: 'inline' | 'followed';
-  /** Closes both. Twice is once. */
-  close(): Promise<void>;
 }

@@ -10,7 +10,7 @@ import {
   withMethods,
   type OptionRules,
 } from '@login-policy/event-sourcing/options';
-import { memoryReadModelStore, type ReadModelStore } from '@login-policy/event-sourcing/store';
+import { closedBy, memoryReadModelStore, type ReadModelStore } from '@login-policy/event-sourcing/store';
 import { boundReadModels } from './read-models.js';
 import { Connection } from './connection.js';
 import { TIMEOUTS, timeoutsOf, type Timeouts } from './deadline.js';
@@ -64,7 +64,7 @@ export function connectEventStoreDb(connectionString: string, given: EventStoreD
   const store = storeOn(connection, options);
   return {
     ...store,
-    close: () => store.close().finally(() => connection.close()),
+    ...closedBy(() => store.close().finally(() => connection.close())),
   };
 }
 
@@ -91,9 +91,9 @@ function storeOn(connection: Connection, options: EventStoreDbStoreOptions): Sto
     eventStore,
     readModels,
     keeps: 'followed',
-    async close() {
+    ...closedBy(async () => {
       await eventStore.close();
       await readModels.close();
-    },
+    }),
   };
 }

@@ -1,6 +1,6 @@
 import { systemClock, type Clock, type Observe, type Store } from '@login-policy/event-sourcing';
 import { parseOptions } from '@login-policy/event-sourcing/options';
-import { StoreClosed } from '@login-policy/event-sourcing/store';
+import { closedBy, StoreClosed } from '@login-policy/event-sourcing/store';
 import type { ClientBase, Pool } from 'pg';
 import { appendQueue } from './append-queue.js';
 import { Connection } from './connection.js';
@@ -128,9 +128,6 @@ function assembled(options: PostgresStoreOptions, { connection, schema, settings
       if (closing !== undefined) throw new StoreClosed({ store: connection.name });
       return storeWithin(client, { ...parts, appends, largestPageBytes });
     },
-    async close() {
-      closing ??= end();
-      await closing;
-    },
+    ...closedBy(() => (closing = end())),
   };
 }

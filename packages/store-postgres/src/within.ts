@@ -1,5 +1,6 @@
 import type { Projection, RecordedEvent, Store } from '@login-policy/event-sourcing';
 import {
+  closedBy,
   DeadlineExceeded,
   encodedAppend,
   modelName,
@@ -35,7 +36,7 @@ export function storeWithin(client: ClientBase, outside: WithinParts): Store {
     eventStore: new EventStoreWithin(callers, parts),
     readModels: new ReadModelsWithin({ ...parts, refuseWhenClosed: () => undefined }),
     keeps: 'inline',
-    close: async () => undefined,
+    ...closedBy(async () => undefined),
   };
 }
 

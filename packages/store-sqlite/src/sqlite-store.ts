@@ -8,6 +8,7 @@ import {
   parseOptions,
   type OptionRules,
 } from '@login-policy/event-sourcing/options';
+import { closedBy } from '@login-policy/event-sourcing/store';
 import { AppendTransaction } from './append.js';
 import { backUp, type BackupOptions, type BackupSource } from './backup.js';
 import { Connection } from './connection.js';
@@ -134,7 +135,7 @@ function assemble(connection: Connection, driver: Driver, options: SqliteStoreOp
     keeps: 'inline',
     backup: async (path, wishes) => backUp(backupSource(connection, driver), path, wishes),
     check: async (kind) => connection.use((opened) => refuseUnsound(opened, kind)),
-    close: () => eventStore.close(),
+    ...closedBy(() => eventStore.close()),
   };
 }
 

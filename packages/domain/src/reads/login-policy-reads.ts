@@ -1,4 +1,5 @@
-import { toldCall, type Follower, type Observe } from '@login-policy/event-sourcing';
+/// <reference lib="esnext.disposable" preserve="true" />
+import type { Follower } from '@login-policy/event-sourcing';
 import type { LoginPolicyEvent } from '../events/events.js';
 import type { LoginPolicyRow } from '../login-policy-projection.js';
 import type { MultiFactor, SecondFactor } from '../policy/factors.js';
@@ -11,15 +12,9 @@ import {
   type OrganizationRef,
   type OwnerRef,
 } from '../policy/owner.js';
-import { answering, foundDiff, foundList, foundPolicy, type ListName } from './answering.js';
-import type {
-  CustomizedOrganizations,
-  LoginPolicyList,
-  LoginPolicyView,
-  PolicyDiff,
-  ReadAnswer,
-  Rejected,
-} from './answers.js';
+import { foundDiff, foundList, foundPolicy, type ListName } from './answering.js';
+import type { CustomizedOrganizations, LoginPolicyList, LoginPolicyView, PolicyDiff, ReadAnswer } from './answers.js';
+import type { Calls } from './calls.js';
 import type { History } from './history.js';
 import type { PolicyReader } from './policy-reader.js';
 import {
@@ -39,26 +34,26 @@ import {
 export interface ReadSources {
   readonly readModel: Follower<LoginPolicyEvent, LoginPolicyRow>;
   readonly policies: PolicyReader;
-  readonly observe: Observe | undefined;
+  readonly calls: Calls;
 }
 
 /** Every read of login policies. What is refused is an answer; what is thrown is a `Fault` of the store or a defect. */
-export class LoginPolicyReads {
+export class LoginPolicyReads implements AsyncDisposable {
   /** What keeps the read model up: its state, its lag, its rebuild. */
   readonly readModel: Follower<LoginPolicyEvent, LoginPolicyRow>;
   readonly #policies: PolicyReader;
-  readonly #observe: Observe | undefined;
+  readonly #calls: Calls;
 
   /** For {@link openLoginPolicies} only. */
-  constructor({ observe, policies, readModel }: ReadSources) {
+  constructor({ calls, policies, readModel }: ReadSources) {
     this.readModel = readModel;
     this.#policies = policies;
-    this.#observe = observe;
+    this.#calls = calls;
   }
 
   /** The owner's own policy, now or as it was; refused with `policy-not-found` when it has none. */
   policy(owner: OwnerRef, options: PolicyReadOptions = {}): Promise<ReadAnswer<{ readonly policy: LoginPolicyView }>> {
-    return this.#answering(
+    return this.#calls.answer(
       'policy',
       () => ({ of: parseOwner(owner, 'owner'), read: parsePolicyRead(options) }),
       async ({ of, read }) => foundPolicy(await this.#policies.own(of, read), { of, read }),
@@ -73,7 +68,7 @@ export class LoginPolicyReads {
     organization: OrganizationRef,
     options: PolicyReadOptions = {},
   ): Promise<ReadAnswer<{ readonly policy: LoginPolicyView }>> {
-    return this.#answering(
+    return this.#calls.answer(
       'effectivePolicy',
       () => ({ of: parseOrganization(organization, 'owner'), read: parsePolicyRead(options) }),
       async ({ of, read }) => foundPolicy(await this.#policies.effective(of, read), { of: instanceOf(of), read }),
@@ -82,7 +77,7 @@ export class LoginPolicyReads {
 
   /** What differs in what the owner's users met at two moments, or at one and now; refused when neither had a policy. */
   diff(owner: OwnerRef, span: Span, options: ReadOptions = {}): Promise<ReadAnswer<PolicyDiff>> {
-    return this.#answering(
+    return this.#calls.answer(
       'diff',
       () => ({ of: parseOwner(owner, 'owner'), moments: parseSpan(span), read: parseNow(options) }),
       async ({ of, moments, read }) => {
@@ -113,7 +108,7 @@ export class LoginPolicyReads {
 
   /** Every event of the owner's own policy, also after its removal: who, when, why, and what changed. */
   history(owner: OwnerRef, options: HistoryOptions = {}): Promise<ReadAnswer<History>> {
-    return this.#answering(
+    return this.#calls.answer(
       'history',
       () => ({ of: parseOwner(owner, 'owner'), wanted: parseHistoryRead(options) }),
       async ({ of, wanted }) => ({ outcome: 'found', ...(await this.#policies.history(of, wanted)) }),
@@ -125,16 +120,25 @@ export class LoginPolicyReads {
     instance: InstanceRef,
     options: ListOptions = {},
   ): Promise<ReadAnswer<CustomizedOrganizations>> {
-    return this.#answering(
+    return this.#calls.answer(
       'organizationsWithCustomPolicy',
       () => parseListing(instance, options),
       async ({ of, wanted }) => ({ outcome: 'found', ...(await this.#policies.customizedPage(of, wanted)) }),
     );
   }
 
-  /** Stops what runs in the background. The store stays open: it belongs to whoever opened it. */
+  /**
+   * Stops what runs in the background: every later call rejects with `StoreClosed`. The store stays open, because it belongs to the
+   * program that opened it. Twice is once.
+   */
   async close(): Promise<void> {
+    this.#calls.close();
     await this.readModel.close();
+  }
+
+  /** Closes them where `await using` leaves its scope. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
   }
 
   #list<Name extends ListName>(
@@ -142,19 +146,10 @@ export class LoginPolicyReads {
     owner: OwnerRef,
     options: PolicyReadOptions,
   ): Promise<ReadAnswer<LoginPolicyList<LoginPolicyView[Name][number]>>> {
-    return this.#answering(
+    return this.#calls.answer(
       name,
       () => ({ of: parseOwner(owner, 'owner'), read: parsePolicyRead(options) }),
       async ({ of, read }) => foundList(await this.#policies.effective(of, read), name, { of, read }),
     );
-  }
-
-  /** Answers a call, and tells whoever watches. */
-  #answering<Input, Answer extends { readonly outcome: string }>(
-    call: string,
-    parse: () => Input,
-    answer: (input: Input) => Promise<Answer>,
-  ): Promise<Answer | Rejected> {
-    return toldCall(this.#observe, call, () => answering(parse, answer));
   }
 }

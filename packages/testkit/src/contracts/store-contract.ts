@@ -2,6 +2,7 @@ import type { Clock, Store } from '@login-policy/event-sourcing';
 import type { AnyProjection } from '@login-policy/event-sourcing/store';
 import { fixedClock } from '../clocks.js';
 import { describeContract, type Opened, type Patience, type TestRunner } from './contract.js';
+import { closings } from './stores/closings.js';
 import { catchingUp } from './stores/catching-up.js';
 import { openings } from './stores/openings.js';
 import { rowsInStep } from './stores/rows-in-step.js';
@@ -48,7 +49,13 @@ export function storeContract(fixture: StoreFixture, runner: TestRunner): void {
   describeContract<StoreUnderTest>(
     {
       title: `the read models beside the events of ${fixture.name}`,
-      themes: [...(fixture.keeps === 'inline' ? [rowsInStep, stops, catchingUp] : []), openings, versions, snapshots],
+      themes: [
+        ...(fixture.keeps === 'inline' ? [rowsInStep, stops, catchingUp] : []),
+        openings,
+        versions,
+        snapshots,
+        closings,
+      ],
       patienceMs: fixture.patienceMs,
       open: async () => storeUnderTest(fixture),
     },

@@ -1,5 +1,10 @@
 import { START, type EventStore, type Store } from '@login-policy/event-sourcing';
-import type { ReadModel, ReadModelStore, RebuildingModel } from '@login-policy/event-sourcing/store';
+import {
+  closedBy,
+  type ReadModel,
+  type ReadModelStore,
+  type RebuildingModel,
+} from '@login-policy/event-sourcing/store';
 
 /** An event store that takes everything and keeps nothing. */
 export function doNothingEventStore(): EventStore {
@@ -25,12 +30,11 @@ export function doNothingReadModels(): ReadModelStore {
 
 /** A store that takes everything and keeps nothing. */
 export function doNothingStore(): Store {
-  const close = async (): Promise<void> => {};
   return {
     eventStore: doNothingEventStore(),
     readModels: doNothingReadModels(),
     keeps: 'inline',
-    close,
+    ...closedBy(async () => {}),
   };
 }
 
@@ -49,7 +53,7 @@ export function refusingEverything(error: Error): Store {
     close: async () => {},
   };
   const readModels: ReadModelStore = { open: refuse, close: async () => {} };
-  return { eventStore, readModels, keeps: 'inline', close: async () => {} };
+  return { eventStore, readModels, keeps: 'inline', ...closedBy(async () => {}) };
 }
 
 async function* nothing(): AsyncGenerator<never, void, undefined> {}

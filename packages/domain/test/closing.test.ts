@@ -1,0 +1,50 @@
+import { freshInstance, LoginPolicies, LoginPolicyReads, openLoginPolicies, orThrow } from '@login-policy/domain';
+import { isFault, openMemoryStore } from '@login-policy/event-sourcing';
+import { expect } from 'chai';
+import { describe, it } from 'mocha';
+import { by, countEvents, instance, openDesk } from './policies.js';
+
+/** Every method there is, also one that is added one day. */
+const METHODS = [LoginPolicies, LoginPolicyReads]
+  .flatMap(({ prototype }) => Object.getOwnPropertyNames(prototype))
+  .filter((name) => name !== 'constructor' && name !== 'close');
+
+describe('login policies that are closed', () => {
+  it('reject every method with store-closed, before anything is looked at, and record nothing', async () => {
+    const { store, loginPolicies } = await openDesk();
+    orThrow(await loginPolicies.add(instance, freshInstance, by));
+    const had = await countEvents(store);
+    await loginPolicies.close();
+    expect(METHODS).to.include.members(['add', 'execute', 'preview', 'history', 'effectivePolicy']);
+    for (const name of METHODS) {
+      const method: unknown = Reflect.get(loginPolicies, name);
+      const call = async (): Promise<unknown> => typeof method === 'function' && method.call(loginPolicies);
+      const caught = await call().catch((error: unknown) => error);
+      expect(isFault(caught, 'store-closed'), name).to.equal(true);
+    }
+    expect(await countEvents(store)).to.equal(had);
+    await loginPolicies.close();
+  });
+
+  it('are closed where `await using` leaves its scope, each before its store', async () => {
+    const left = await usedOnce();
+    const caught = await left.loginPolicies.policy(instance).catch((error: unknown) => error);
+    expect(isFault(caught, 'store-closed')).to.equal(true);
+    expect(isFault(await left.store.eventStore.head().catch((error: unknown) => error), 'store-closed')).to.equal(true);
+  });
+
+  it('are observed while they are: a call is told as failed', async () => {
+    const told: string[] = [];
+    const { loginPolicies } = await openDesk({ observe: (one) => told.push(JSON.stringify(one)) });
+    await loginPolicies.close();
+    await loginPolicies.policy(instance).catch(() => undefined);
+    expect(told.join('')).to.match(/"call":"policy","outcome":"failed"/);
+  });
+});
+
+async function usedOnce(): Promise<Awaited<ReturnType<typeof openDesk>>> {
+  await using store = openMemoryStore();
+  await using loginPolicies = await openLoginPolicies({ store });
+  orThrow(await loginPolicies.add(instance, freshInstance, by));
+  return { store, loginPolicies };
+}

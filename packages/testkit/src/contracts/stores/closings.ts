@@ -1,0 +1,37 @@
+import { StoreClosed } from '@login-policy/event-sourcing/store';
+import { demandSame } from '../../demand.js';
+import type { Theme } from '../contract.js';
+import { within } from '../patience.js';
+import { refusal } from '../refusals.js';
+import type { StoreUnderTest } from '../store-contract.js';
+import { counterTotals } from '../../samples/counter.js';
+import { APPLES, CounterWriter } from './counters.js';
+
+/** How a store as a whole is closed. */
+export const closings: Theme<StoreUnderTest> = {
+  title: 'a store that is closed',
+  promises: {
+    'refuses events and read models with StoreClosed': refusesBoth,
+    'is closed where `await using` leaves its scope, and once only': isClosedByScope,
+  },
+};
+
+async function refusesBoth({ open }: StoreUnderTest): Promise<void> {
+  const { store } = await open([counterTotals]);
+  await new CounterWriter(store).write(APPLES, 1);
+  await within('the close', store.close());
+  await refusal(store.eventStore.head(), StoreClosed);
+  await refusal(new CounterWriter(store).write(APPLES, 2), StoreClosed);
+  await refusal(store.readModels.open(counterTotals), StoreClosed);
+}
+
+async function isClosedByScope({ open }: StoreUnderTest): Promise<void> {
+  const { store } = await open([counterTotals]);
+  await new CounterWriter(store).write(APPLES, 1);
+  {
+    await using scoped = store;
+    demandSame({ what: 'keeps', actual: scoped.keeps, expected: store.keeps });
+  }
+  await refusal(store.eventStore.head(), StoreClosed);
+  await within('another close', Promise.all([store.close(), store[Symbol.asyncDispose]()]));
+}
