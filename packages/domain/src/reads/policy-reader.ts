@@ -1,26 +1,17 @@
 import {
-  instantToIso,
-  laterPosition,
   parseStreamId,
-  PositionUnknown,
-  revision,
   START,
-  systemClock,
   type EventStore,
   type Follower,
   type Freshness,
-  type Instant,
   type Position,
-  type RecordedEvent,
   type StateAt,
-  type StreamId,
 } from '@login-policy/event-sourcing';
 import type { PolicyHandler } from '../commands/policy-handler.js';
 import type { CustomizedOrganizations } from './answers.js';
-import { lastSequenceOf, sequenceOf, type Marks } from './details.js';
+import type { Marks } from './details.js';
 import { readHistory, type History, type HistoryRead } from './history.js';
 import type { LoginPolicyEvent } from '../events/events.js';
-import { InvalidValue } from '../input/invalid-value.js';
 import { effectivePolicy } from '../policy/effective-policy.js';
 import type { ActivePolicy } from '../policy/login-policy.js';
 import {
@@ -34,6 +25,7 @@ import {
 } from '../policy/owner.js';
 import type { PolicyState } from '../commands/policy-state.js';
 import { CUSTOM_IN, type LoginPolicyRow } from '../login-policy-projection.js';
+import { PastReader } from './past-reader.js';
 import type { ParsedAsOf, ParsedRead } from './read-input.js';
 
 const PAGE = 1000;
@@ -64,22 +56,24 @@ export class PolicyReader {
   readonly #model: Follower<LoginPolicyEvent, LoginPolicyRow>;
   readonly #states: PolicyHandler['states'];
   readonly #store: EventStore;
+  readonly #past: PastReader;
 
   constructor(store: EventStore, { model, states }: Sources) {
     this.#store = store;
     this.#model = model;
     this.#states = states;
+    this.#past = new PastReader(store, states);
   }
 
   /** The owner's own policy; `undefined` when there is none. */
   async own(owner: Owner, read: ParsedRead): Promise<PolicyFound | undefined> {
-    if (read.asOf !== undefined) return foundThen(await this.#past(owner, read.asOf), owner);
+    if (read.asOf !== undefined) return foundThen(await this.#past.at(owner, read.asOf), owner);
     return foundIn(await this.#model.read([policyStream(owner)], read.freshness), owner);
   }
 
   /** The owner's own policy as it was at a moment. */
   async past(owner: Owner, asOf: ParsedAsOf): Promise<PolicyState> {
-    return (await this.#past(owner, asOf)).state;
+    return (await this.#past.at(owner, asOf)).state;
   }
 
   /** The owner's own policy as its last event left it, whatever the read model has got to. */
@@ -134,69 +128,14 @@ export class PolicyReader {
     };
   }
 
-  async #past(owner: Owner, asOf: ParsedAsOf): Promise<StateAt<PolicyState>> {
-    const stream = policyStream(owner);
-    const { moment, field } = asOf;
-    if ('position' in moment) return this.#upToPosition(owner, moment.position);
-    if ('instant' in moment) {
-      refuseUnlessPast(moment.instant, `${field}.instant`, this.#store.lateByMs);
-      await this.#refuseClockAhead(stream, `${field}.instant`);
-      return this.#states.upTo(stream, (event) => event.recordedAt <= moment.instant);
-    }
-    const { sequence } = moment;
-    const states = this.#states;
-    const then = sequence === 0n ? states.nothing : await states.atRevision(stream, revision(sequence - 1n));
-    const reached = lastSequenceOf(then.state.marks);
-    if (reached === sequence && reached > 0n) return then;
-    const had =
-      reached === 0n
-        ? 'a sequence from 1 on that the policy has had'
-        : `a sequence the policy has had, 1 to ${reached}`;
-    throw new InvalidValue(`${field}.sequence`, had, sequence);
-  }
-
-  /** The default policy is looked at where the organization's stood: at the same instant, or the same place in the store. */
+  /** The default policy is looked at where the organization's stood: both held at one place in the store. */
   async #effectivePast(organization: Organization, asOf: ParsedAsOf): Promise<PolicyFound | undefined> {
-    const then = await this.#past(organization, asOf);
+    const then = await this.#past.at(organization, asOf);
     const instance = instanceOf(organization);
-    return effectivePolicy(foundThen(then, organization), async () => {
-      if ('sequence' in asOf.moment) return foundThen(await this.#upToPosition(instance, then.position), instance);
-      const fallback = await this.#past(instance, asOf);
-      return foundThen({ ...fallback, position: laterPosition(then.position, fallback.position) }, instance);
-    });
+    return effectivePolicy(foundThen(then, organization), async () =>
+      foundThen(await this.#past.defaultBeside({ organization, then }, asOf), instance),
+    );
   }
-
-  async #upToPosition(owner: Owner, position: Position): Promise<StateAt<PolicyState>> {
-    if (!(await this.#store.knows(position))) throw new PositionUnknown({ position, head: await this.#store.head() });
-    const then = await this.#states.upTo(policyStream(owner), (event) => event.position <= position);
-    return { ...then, position };
-  }
-
-  /**
-   * A machine whose clock was ahead recorded this policy's last events in what is still the future, and what came after them was
-   * recorded no earlier: as of an instant before that, the past would lie.
-   *
-   * @throws InvalidValue naming the sequence from which on.
-   */
-  async #refuseClockAhead(stream: StreamId, field: string): Promise<void> {
-    const now = systemClock();
-    let ahead: RecordedEvent | undefined;
-    for await (const page of this.#store.readStream(stream, { direction: 'backwards', pageSize: 10 })) {
-      const first = page.findIndex((event) => event.recordedAt <= now);
-      ahead = (first === -1 ? page : page.slice(0, first)).at(-1) ?? ahead;
-      if (first !== -1) break;
-    }
-    if (ahead === undefined) return;
-    const since = `from sequence ${sequenceOf(ahead)} on this policy was recorded by a clock that was ahead`;
-    throw new InvalidValue(field, `a sequence or a position: ${since}`, instantToIso(ahead.recordedAt));
-  }
-}
-
-/** What is still to come can still be recorded "before" it: only what is past is answered. */
-function refuseUnlessPast(moment: Instant, field: string, lateByMs = 0): void {
-  if (moment < systemClock() - lateByMs) return;
-  const since = lateByMs === 0 ? '' : ` for ${lateByMs / 1000} s: so late an event may still be recorded`;
-  throw new InvalidValue(field, `an instant that is past${since}`, instantToIso(moment));
 }
 
 /** @throws WrittenByNewerProgram, UnreadableEvent when it is this owner's policy that can't be read. */

@@ -1,0 +1,118 @@
+import {
+  instantToIso,
+  laterPosition,
+  PositionUnknown,
+  revision,
+  systemClock,
+  type EventStore,
+  type Instant,
+  type Position,
+  type RecordedEvent,
+  type Revision,
+  type StateAt,
+  type StreamId,
+} from '@login-policy/event-sourcing';
+import type { PolicyHandler } from '../commands/policy-handler.js';
+import type { PolicyState } from '../commands/policy-state.js';
+import { InvalidValue } from '../input/invalid-value.js';
+import { instanceOf, policyStream, type Organization, type Owner } from '../policy/owner.js';
+import { lastSequenceOf, sequenceOf } from './details.js';
+import type { ParsedAsOf } from './read-input.js';
+
+/** Reads policies as they were, from the events alone. */
+export class PastReader {
+  readonly #store: EventStore;
+  readonly #states: PolicyHandler['states'];
+
+  constructor(store: EventStore, states: PolicyHandler['states']) {
+    this.#store = store;
+    this.#states = states;
+  }
+
+  /** The owner's own policy as it was at a moment. @throws InvalidValue for a moment that was not, or that is not certain yet. */
+  async at(owner: Owner, asOf: ParsedAsOf): Promise<StateAt<PolicyState>> {
+    const stream = policyStream(owner);
+    const { moment, field } = asOf;
+    if ('position' in moment) return this.#upToPosition(owner, moment.position);
+    if ('instant' in moment) {
+      await this.#refuseUncertain(stream, moment.instant, `${field}.instant`);
+      return this.#states.upTo(stream, (event) => event.recordedAt <= moment.instant);
+    }
+    const { sequence } = moment;
+    const states = this.#states;
+    const then = sequence === 0n ? states.nothing : await states.atRevision(stream, revision(sequence - 1n));
+    const reached = lastSequenceOf(then.state.marks);
+    if (reached === sequence && reached > 0n) return then;
+    const had =
+      reached === 0n
+        ? 'a sequence from 1 on that the policy has had'
+        : `a sequence the policy has had, 1 to ${reached}`;
+    throw new InvalidValue(`${field}.sequence`, had, sequence);
+  }
+
+  /**
+   * The default as it was while the organization's own policy was as it was `then`. As of an instant that is not the default of that
+   * instant where a clock was set back: its events have to stand before the organization's next one, and those before its last one count.
+   */
+  async defaultBeside(
+    { organization, then }: { readonly organization: Organization; readonly then: StateAt<PolicyState> },
+    { field, moment }: ParsedAsOf,
+  ): Promise<StateAt<PolicyState>> {
+    const instance = instanceOf(organization);
+    if (!('instant' in moment)) return this.#upToPosition(instance, then.position);
+    const stream = policyStream(instance);
+    await this.#refuseUncertain(stream, moment.instant, `${field}.instant`);
+    const next = await this.#positionAfter(policyStream(organization), then.revision);
+    const found = await this.#states.upTo(
+      stream,
+      ({ position, recordedAt }) =>
+        position <= then.position || (recordedAt <= moment.instant && (next === undefined || position < next)),
+    );
+    return { ...found, position: laterPosition(then.position, found.position) };
+  }
+
+  /** Where the next event of a stream stands; `undefined` when there is none. */
+  async #positionAfter(stream: StreamId, last: Revision | undefined): Promise<Position | undefined> {
+    const from = revision(last === undefined ? 0n : last + 1n);
+    for await (const [next] of this.#store.readStream(stream, { from, limit: 1 })) return next?.position;
+    return undefined;
+  }
+
+  /** Refuses an instant before which something may still be recorded, or was recorded by a clock that was ahead. @throws InvalidValue */
+  async #refuseUncertain(stream: StreamId, moment: Instant, field: string): Promise<void> {
+    refuseUnlessPast(moment, field, this.#store.lateByMs);
+    await this.#refuseClockAhead(stream, field);
+  }
+
+  async #upToPosition(owner: Owner, position: Position): Promise<StateAt<PolicyState>> {
+    if (!(await this.#store.knows(position))) throw new PositionUnknown({ position, head: await this.#store.head() });
+    const then = await this.#states.upTo(policyStream(owner), (event) => event.position <= position);
+    return { ...then, position };
+  }
+
+  /**
+   * A machine whose clock was ahead recorded this policy's last events in what is still the future, and what came after them was
+   * recorded no earlier: as of an instant before that, the past would lie.
+   *
+   * @throws InvalidValue naming the sequence from which on.
+   */
+  async #refuseClockAhead(stream: StreamId, field: string): Promise<void> {
+    const now = systemClock();
+    let ahead: RecordedEvent | undefined;
+    for await (const page of this.#store.readStream(stream, { direction: 'backwards', pageSize: 10 })) {
+      const first = page.findIndex((event) => event.recordedAt <= now);
+      ahead = (first === -1 ? page : page.slice(0, first)).at(-1) ?? ahead;
+      if (first !== -1) break;
+    }
+    if (ahead === undefined) return;
+    const since = `from sequence ${sequenceOf(ahead)} on this policy was recorded by a clock that was ahead`;
+    throw new InvalidValue(field, `a sequence or a position: ${since}`, instantToIso(ahead.recordedAt));
+  }
+}
+
+/** What is still to come can still be recorded "before" it: only what is past is answered. */
+function refuseUnlessPast(moment: Instant, field: string, lateByMs = 0): void {
+  if (moment < systemClock() - lateByMs) return;
+  const since = lateByMs === 0 ? '' : ` for ${lateByMs / 1000} s: so late an event may still be recorded`;
+  throw new InvalidValue(field, `an instant that is past${since}`, instantToIso(moment));
+}
