@@ -1,7 +1,11 @@
 import { openLoginPolicies } from '@login-policy/domain';
+import { isFault } from '@login-policy/event-sourcing';
 import { readConfig, withoutSecrets } from './config.js';
 import { openStore } from './open-store.js';
 import { walkThrough } from './walkthrough.js';
+
+/** What a supervisor goes by: 75 (sysexits.h), starting again may help; 1, something has to be mended first. */
+const EXIT = { retryable: 75, other: 1 } as const;
 
 const print = (line: string): void => {
   process.stdout.write(`${line}\n`);
@@ -23,5 +27,5 @@ try {
   }
 } catch (caught) {
   process.stderr.write(`${caught instanceof Error ? caught.message : String(caught)}\n`);
-  process.exitCode = 1;
+  process.exitCode = isFault(caught) && caught.retryable ? EXIT.retryable : EXIT.other;
 }

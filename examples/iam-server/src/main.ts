@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { announcement } from './announcement.js';
 import { CannotStart, readConfig, type Remedy } from './config.js';
 import { logTo } from './log.js';
@@ -6,6 +7,7 @@ import type { Running } from './start.js';
 /** What a supervisor goes by (sysexits.h): 78, something has to be mended first; 75, starting again may help. */
 const EXIT: Readonly<Record<Remedy, number>> = { 'mend what is named': 78, 'start again': 75 };
 const DEFECT = 1;
+const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
 
 const reader = process.stderr.isTTY ? 'person' : 'program';
 const firstLog = logTo(process.stdout, process.stderr, { reader });
@@ -16,6 +18,9 @@ function end(caught?: unknown): never {
   process.exit(caught instanceof CannotStart ? EXIT[caught.remedy] : DEFECT);
 }
 
+const ending = new AbortController();
+for (const signal of SIGNALS) process.on(signal, beginToEnd);
+
 try {
   const config = readConfig(process.env);
   const log = logTo(process.stdout, process.stderr, { reader, level: config.logLevel });
@@ -23,21 +28,28 @@ try {
   process.on('SIGHUP', () => log.note('info', 'SIGHUP changes nothing: SIGTERM or SIGINT ends the server.'));
   // After the environment was found good: imports are most of a cold start.
   const { start } = await import('./start.js');
-  const running = await start(config, log).catch(end);
-  log.say(announcement(running.started).join('\n'));
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop(running, log.failure));
+  const { signal } = ending;
+  const running = await start(config, log, signal).catch((caught: unknown) => end(signal.aborted ? undefined : caught));
+  if (!signal.aborted) {
+    log.say(announcement(running.started).join('\n'));
+    await once(signal, 'abort');
+  }
+  await stop(running, log.failure);
 } catch (caught) {
   firstLog.failure(caught);
   end(caught);
 }
 
-/** Once: a second signal ends the process at once, as the system does it. */
-function stop(running: Running, complain: (cause: unknown) => void): void {
-  running.stop().then(
-    () => end(),
-    (caught: unknown) => {
-      complain(caught);
-      end(new Error('did not end in its time'));
-    },
-  );
+/** A second signal ends the process at once, as the system does it. */
+function beginToEnd(): void {
+  for (const signal of SIGNALS) process.removeListener(signal, beginToEnd);
+  ending.abort();
+}
+
+async function stop(running: Running, complain: (cause: unknown) => void): Promise<never> {
+  await running.stop().catch((caught: unknown) => {
+    complain(caught);
+    end(new Error('did not end in its time'));
+  });
+  return end();
 }

@@ -4,15 +4,31 @@ import { isFault, openMemoryStore, type Store } from '@login-policy/event-sourci
 import { CannotStart, withoutSecrets } from './config.js';
 import { createPrivateFile } from './data/private-file.js';
 
-/** Opens the store a URL names, and loads no other store's driver. @throws CannotStart */
+/**
+ * Opens the store a URL names, sees that it answers, and loads no other store's driver.
+ *
+ * @throws CannotStart
+ */
 export async function openStore(url: string): Promise<Store> {
   try {
-    if (url === 'memory:') return openMemoryStore();
-    if (url.startsWith('sqlite:')) return await openSqlite(url.slice('sqlite:'.length));
-    return await (url.startsWith('esdb') ? openEventStoreDb(url) : openPostgres(url));
+    const store = await openUnseen(url);
+    try {
+      // Some stores are opened without a look at the server.
+      await store.eventStore.head();
+    } catch (caught) {
+      await store.close();
+      throw caught;
+    }
+    return store;
   } catch (caught) {
     throw storeFailure(url, caught);
   }
+}
+
+async function openUnseen(url: string): Promise<Store> {
+  if (url === 'memory:') return openMemoryStore();
+  if (url.startsWith('sqlite:')) return openSqlite(url.slice('sqlite:'.length));
+  return url.startsWith('esdb') ? openEventStoreDb(url) : openPostgres(url);
 }
 
 /** Why the store a URL names is of no use, as a sentence. */

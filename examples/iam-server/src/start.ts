@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { freshInstance, openLoginPolicies, orThrow, type LoginPolicies } from '@login-policy/domain';
 import { isFault, type Store } from '@login-policy/event-sourcing';
@@ -27,6 +28,7 @@ import { Steps } from './steps.js';
 import { StoreWatch } from './store-watch.js';
 
 const PAGE_BESIDE = fileURLToPath(new URL('../page/dist', import.meta.url));
+const TRY_AGAIN_MS = 500;
 /** Requests that come with the signal to end are answered. */
 const DRAIN_MS = 250;
 /** What is left for the store once all requests were answered or cut off. */
@@ -51,18 +53,27 @@ interface Opened {
  * Starts the server within one deadline: port, store, accounts, policies, in this order, so that nothing is made up before the
  * store was looked at. Until all are there, requests are answered with 503.
  *
+ * @param signal ends the start: what was opened is closed.
  * @throws CannotStart after the log was told why, and what could be closed was closed.
+ * @throws the signal's reason, when it fired.
  */
-export async function start(config: Config, log: Log): Promise<Running> {
+export async function start(config: Config, log: Log, signal?: AbortSignal): Promise<Running> {
   const opened: Opened[] = [];
+  const ending = signal === undefined ? {} : { signal };
   try {
-    return await startWith(opened, { config, log, steps: new Steps('Starting', config.startMs, log) });
+    return await startWith(opened, {
+      config,
+      log,
+      steps: new Steps({ what: 'Starting', ms: config.startMs, log, ...ending }),
+    });
   } catch (caught) {
+    const failure = isFault(caught) ? storeFailure(config.storeUrl, caught) : caught;
     // Said first: closing may take as long as starting did.
-    log.failure(caught);
-    const steps = new Steps('Cleaning up', CLEAN_UP_MS, log);
+    if (signal?.aborted === true) log.note('info', 'The server was told to end while it was starting.');
+    else log.failure(failure);
+    const steps = new Steps({ what: 'Cleaning up', ms: CLEAN_UP_MS, log });
     await closeAll(opened, steps).catch((late: unknown) => log.failure(late));
-    throw caught;
+    throw failure;
   }
 }
 
@@ -79,15 +90,13 @@ async function startWith(opened: Opened[], { config, log, steps }: Given): Promi
   opened.push({ waitsFor: 'its port', close: () => port.close({ graceMs: 0 }) });
   const page = await pageOf(config);
   await ensureFolder(dataFolder);
-  const store = await steps.take(`the store ${storeName}`, () => openStore(storeUrl));
+  const store = await openPatiently({ config, log, steps });
   opened.push({ waitsFor: `the store ${storeName}`, close: () => store.close() });
   const { facts, secrets } = await steps.take(`the store ${storeName} and ${dataFolder}`, () => begin(config, store));
   const instances = new Instances(dataFolder, facts, (cause) => log.failure(cause));
   const policies = await steps.take('the login policies', () => openPolicies(store, instances));
   opened.push({ waitsFor: 'the login policies', close: () => policies.close() });
-  await steps.take(`the read models of the store ${storeName}`, () =>
-    beginPolicies(policies, { facts, store, config, steps }),
-  );
+  await steps.take(`the read models of the store ${storeName}`, () => beginPolicies(policies, { facts, store, steps }));
   const server = await assemble({ config, log, instances, store, policies, page, opened });
   const url = config.publicUrl ?? port.url;
   await noteAddress(dataFolder, url);
@@ -95,8 +104,23 @@ async function startWith(opened: Opened[], { config, log, steps }: Given): Promi
   log.note('info', 'The server answers.', { url, store: storeName });
   return {
     started: { url, storeName, instances: facts.instances, secrets, secretsFile: quickstartFile(dataFolder) },
-    stop: () => stop(port, server, { opened, steps: new Steps('Ending', config.stopMs, log), log }),
+    stop: () => stop(port, server, { opened, steps: new Steps({ what: 'Ending', ms: config.stopMs, log }), log }),
   };
+}
+
+/** Opens the store, and tries again while it can't be reached. @throws CannotStart when it could not be for as long as starting may take */
+async function openPatiently({ config: { storeUrl }, log, steps }: Given): Promise<Store> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await steps.take(`the store ${withoutSecrets(storeUrl)}`, () => openStore(storeUrl));
+    } catch (caught) {
+      const mayPass = caught instanceof CannotStart && caught.remedy === 'start again';
+      if (!mayPass || steps.leftMs <= TRY_AGAIN_MS) throw caught;
+      if (attempt === 1)
+        log.note('warn', `${caught.message} It is tried again for ${Math.round(steps.leftMs / 1000)} s.`);
+      await steps.take('another try', () => pause(TRY_AGAIN_MS));
+    }
+  }
 }
 
 function openPolicies(store: Store, organizations: Instances): Promise<LoginPolicies> {
@@ -105,27 +129,21 @@ function openPolicies(store: Store, organizations: Instances): Promise<LoginPoli
 
 interface Beginnings extends Pick<Beginning, 'facts'> {
   readonly store: Store;
-  readonly config: Config;
   readonly steps: Steps;
 }
 
 /**
- * Brings the default policy of each instance that has none into force. The first use of some stores: only now it turns out that
- * there is none. Nothing is served before the read model has reached the head of the store: until then nobody knows which
+ * Brings the default policy of each instance that has none into force. Nothing is served before the read model has reached the head of the store: until then nobody knows which
  * custom policies there are.
  */
-async function beginPolicies(policies: LoginPolicies, { facts, store, config, steps }: Beginnings): Promise<void> {
+async function beginPolicies(policies: LoginPolicies, { facts, store, steps }: Beginnings): Promise<void> {
   const by = { actor: 'setup', reason: 'first start of the server' };
-  try {
-    for (const { id } of facts.instances) {
-      const added = await policies.add({ instanceId: id }, freshInstance, by);
-      if (added.outcome === 'rejected' && added.rejection.reason !== 'policy-already-exists') orThrow(added);
-    }
-    const waitMs = Math.max(1, Math.floor(steps.leftMs));
-    await policies.readModel.ready({ atLeast: await store.eventStore.head(), waitMs });
-  } catch (caught) {
-    throw isFault(caught) ? storeFailure(config.storeUrl, caught) : caught;
+  for (const { id } of facts.instances) {
+    const added = await policies.add({ instanceId: id }, freshInstance, by);
+    if (added.outcome === 'rejected' && added.rejection.reason !== 'policy-already-exists') orThrow(added);
   }
+  const waitMs = Math.max(1, Math.floor(steps.leftMs));
+  await policies.readModel.ready({ atLeast: await store.eventStore.head(), waitMs });
 }
 
 /** A folder that was named has a page; the one beside the server may not be built yet, which the API does not need. */

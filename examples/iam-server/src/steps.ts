@@ -11,19 +11,25 @@ export class TookTooLong extends CannotStart {
   }
 }
 
+/** How steps are taken. */
+export interface StepsOptions {
+  /** As a sentence begins: `Starting`. */
+  readonly what: string;
+  /** How long all of them may take. */
+  readonly ms: number;
+  readonly log: Pick<Log, 'note'>;
+  /** Gives up on all of them when it fires. */
+  readonly signal?: AbortSignal;
+}
+
 /** Does one step after the other under one deadline for all of them, and says what it waits for. */
 export class Steps {
-  readonly #what: string;
-  readonly #log: Pick<Log, 'note'>;
+  readonly #options: StepsOptions;
   readonly #endsAt: number;
-  readonly #ms: number;
 
-  /** `what`: as a sentence begins, `Starting`. */
-  constructor(what: string, ms: number, log: Pick<Log, 'note'>) {
-    this.#what = what;
-    this.#ms = ms;
-    this.#log = log;
-    this.#endsAt = performance.now() + ms;
+  constructor(options: StepsOptions) {
+    this.#options = options;
+    this.#endsAt = performance.now() + options.ms;
   }
 
   /** How much time is left. */
@@ -31,13 +37,24 @@ export class Steps {
     return Math.max(0, this.#endsAt - performance.now());
   }
 
-  /** Does a step, and gives up on it when the time of all is over. @throws TookTooLong */
+  /**
+   * Does a step, and gives up on it when the time of all is over.
+   *
+   * @throws TookTooLong
+   * @throws the signal's reason, when it fired.
+   */
   async take<Result>(waitsFor: string, act: () => Promise<Result>): Promise<Result> {
+    const { what, ms, log, signal } = this.#options;
+    signal?.throwIfAborted();
     const done = new AbortController();
-    const over = pause(this.leftMs, undefined, { signal: done.signal }).then(() => {
-      throw new TookTooLong(`${this.#what} took longer than ${this.#ms / 1000} s: it still waits for ${waitsFor}.`);
-    });
-    const silent = setTimeout(() => this.#log.note('warn', `${this.#what} waits for ${waitsFor}.`), SILENT_MS);
+    const ended = signal === undefined ? done.signal : AbortSignal.any([done.signal, signal]);
+    const over = pause(this.leftMs, undefined, { signal: ended })
+      .catch(() => undefined)
+      .then(() => {
+        signal?.throwIfAborted();
+        throw new TookTooLong(`${what} took longer than ${ms / 1000} s: it still waits for ${waitsFor}.`);
+      });
+    const silent = setTimeout(() => log.note('warn', `${what} waits for ${waitsFor}.`), SILENT_MS);
     try {
       return await Promise.race([act(), over]);
     } finally {

@@ -128,7 +128,8 @@ describe('a start that comes to nothing', () => {
 
   it('says which store can not be opened, shows no password, and makes up no accounts', async () => {
     for (const password of ['sec/ret', 'secret']) {
-      const { folder, errors } = await bench.fail({ IAM_STORE: `postgres://me:${password}@127.0.0.1:1/none` });
+      const store = { IAM_STORE: `postgres://me:${password}@127.0.0.1:1/none`, IAM_START_SECONDS: '1' };
+      const { folder, errors } = await bench.fail(store);
       expect(errors.join()).to.match(/^The store of IAM_STORE, postgres:\/\/…@127\.0\.0\.1:1\/none, can't be opened: /);
       expect(await readdir(join(folder, '.data'))).to.deep.equal([]);
     }
