@@ -1,0 +1,204 @@
+import { ABSENT, evaluateSignIn, freshInstance, orThrow, type SignIn, type SignInAnswer } from '@login-policy/domain';
+import { expect } from 'chai';
+import { DateTime, Duration } from 'luxon';
+import { describe, it } from 'mocha';
+import { acme, by, instance, openDesk, policyAdded, policyAfter } from './policies.js';
+import { EPOCH, lineOf, NOON, PLAIN, policyOf, signInOf, type State } from './sign-in-states.js';
+
+const PASSKEY = 'U2F_WITH_VERIFICATION';
+const POLICY = policyOf(PLAIN);
+const SIGN_IN = signInOf(PLAIN);
+const at = new Date(EPOCH + NOON);
+
+/** Judges what no compiler would let pass. */
+function judged(policy: unknown, signIn: unknown): SignInAnswer {
+  const answers: SignInAnswer[] = [];
+  // `Reflect.apply` asks for no types.
+  Reflect.apply((...given: Parameters<typeof evaluateSignIn>) => answers.push(evaluateSignIn(...given)), undefined, [
+    policy,
+    signIn,
+  ]);
+  const [answer] = answers;
+  if (answer === undefined) throw new Error('it was not judged');
+  return answer;
+}
+
+function fieldOf(answer: SignInAnswer): string {
+  if (answer.outcome !== 'rejected') throw new Error(`it was judged: ${lineOf(answer)}`);
+  const { message, rejection } = answer;
+  expect(message).to.match(/^\S.*[.?]$/);
+  return 'field' in rejection ? rejection.field : rejection.reason;
+}
+
+const member = (name: 'user' | 'session' | 'request', value: object): object => ({
+  ...SIGN_IN,
+  [name]: { ...SIGN_IN[name], ...value },
+});
+const { settings } = POLICY;
+const rules = (value: object): object => ({ ...POLICY, ...value });
+const lifetimes = (value: object): object =>
+  rules({ settings: { ...settings, lifetimes: { ...settings.lifetimes, ...value } } });
+
+const BAD_SIGN_INS: readonly (readonly [field: string, signIn: unknown])[] = [
+  ['signIn', undefined],
+  ['signIn', null],
+  ['signIn.sesion', { ...SIGN_IN, sesion: {} }],
+  ['user', { ...SIGN_IN, user: undefined }],
+  ['user.hasPasword', member('user', { hasPasword: true })],
+  ['user.hasPassword', member('user', { hasPassword: 'yes' })],
+  ['user.factors', member('user', { factors: undefined })],
+  ['user.factors', member('user', { factors: 'TOTP' })],
+  ['user.factors[1]', member('user', { factors: ['TOTP', 'FACE'] })],
+  ['user.factors[0]', member('user', { factors: Array(1) })],
+  ['user.identityProviders', member('user', { identityProviders: new Set(['p']) })],
+  ['user.identityProviders[0]', member('user', { identityProviders: [7] })],
+  ['user.mfaInitSkippedAt', member('user', { mfaInitSkippedAt: 'yesterday' })],
+  ['session', { ...SIGN_IN, session: [] }],
+  ['session.passwd', member('session', { passwd: at })],
+  ['session.password', member('session', { password: new Date(Number.NaN) })],
+  ['session.password', member('session', { password: at.getTime() })],
+  ['session.password', member('session', { password: '2026-02-30T00:00:00Z' })],
+  ['session.password', member('session', { password: '2026-01-01T10:00:00' })],
+  ['session.password', member('session', { password: DateTime.invalid('no time') })],
+  ['session.password', member('session', { password: null })],
+  ['session.externalLogin.identityProvider', member('session', { externalLogin: { at } })],
+  ['session.externalLogin.at', member('session', { externalLogin: { identityProvider: 'p' } })],
+  ['session.secondFactors', member('session', { secondFactors: { factor: 'TOTP', at } })],
+  ['session.secondFactors', member('session', { secondFactors: Array(101).fill({ factor: 'TOTP', at }) })],
+  ['session.secondFactors[0].factor', member('session', { secondFactors: [{ factor: PASSKEY, at }] })],
+  ['session.secondFactors[0].factor', member('session', { secondFactors: [{ factor: 'FACE', at }] })],
+  ['session.secondFactors[0].at', member('session', { secondFactors: [{ factor: 'TOTP' }] })],
+  ['session.secondFactors[0].when', member('session', { secondFactors: [{ factor: 'TOTP', at, when: at }] })],
+  ['session.passkey.isUserVerified', member('session', { passkey: { at } })],
+  ['session.expiresAt', member('session', { expiresAt: 'soon' })],
+  ['request.level', member('request', { level: 'gold' })],
+  ['request.maxAge', member('request', { maxAge: 'PT-1S' })],
+  ['request.maxAge', member('request', { maxAge: 300 })],
+  ['request.maxAge', member('request', { maxAge: Duration.fromObject({ months: 1 }) })],
+  ['request.max_age', member('request', { max_age: 'PT1S' })],
+  ['at', { ...SIGN_IN, at: undefined }],
+  ['at', { ...SIGN_IN, at: 'now' }],
+];
+
+const BAD_POLICIES: readonly (readonly [field: string, policy: unknown])[] = [
+  ['policy', undefined],
+  ['policy', null],
+  ['policy', 'ALLOW'],
+  ['policy', []],
+  ['policy', { outcome: 'found' }],
+  ['policy-not-found', ABSENT],
+  ['policy.allowed', rules({ allowed: true })],
+  ['policy.settings', rules({ settings: undefined })],
+  ['policy.settings.requirePasskey', rules({ settings: { ...settings, requirePasskey: true } })],
+  ['policy.settings.forceMfa', rules({ settings: { ...settings, forceMfa: undefined } })],
+  ['policy.settings.passwordlessType', rules({ settings: { ...settings, passwordlessType: 'REQUIRED' } })],
+  ['policy.settings.lifetimes', rules({ settings: { ...settings, lifetimes: undefined } })],
+  ['policy.settings.lifetimes.passwordCheck', lifetimes({ passwordCheck: undefined })],
+  ['policy.settings.lifetimes.secondFactorCheck', lifetimes({ secondFactorCheck: 'a while' })],
+  ['policy.settings.lifetimes.secondFactorCheck', lifetimes({ secondFactorCheck: Duration.invalid('none') })],
+  ['policy.settings.lifetimes.idleCheck', lifetimes({ idleCheck: 'PT1H' })],
+  ['policy.secondFactors[1]', rules({ secondFactors: ['TOTP', 'FACE'] })],
+  ['policy.multiFactors[0]', rules({ multiFactors: ['TOTP'] })],
+  ['policy.multiFactors', rules({ multiFactors: undefined })],
+  ['policy.identityProviders[0].id', rules({ identityProviders: [{ ownerType: 'SYSTEM' }] })],
+];
+
+describe('a sign-in that can’t be read lets nobody in', () => {
+  it('and the field is named', () => {
+    for (const [field, signIn] of BAD_SIGN_INS) expect(fieldOf(judged(POLICY, signIn))).to.equal(field);
+  });
+
+  it('nor does a policy that can’t be read: what a newer version put in it may be stricter', () => {
+    for (const [field, policy] of BAD_POLICIES) expect(fieldOf(judged(policy, SIGN_IN))).to.equal(field);
+  });
+
+  it('and the nearest name there is is said', () => {
+    const answer = judged(POLICY, member('user', { hasPasword: true }));
+    expect(answer).to.have.property('message', 'user.hasPasword is not a member of user. Did you mean hasPassword?');
+  });
+
+  it('nor does the answer of a read that was refused: it is handed on', async () => {
+    const { loginPolicies } = await openDesk();
+    const refused = await loginPolicies.effectivePolicy(acme);
+    expect(evaluateSignIn(refused, SIGN_IN)).to.equal(refused);
+  });
+
+  it('nor does what an object inherits', () => {
+    const session: unknown = Object.create({ password: at });
+    expect(lineOf(judged(POLICY, { ...SIGN_IN, session }))).to.equal('authenticate password');
+  });
+});
+
+describe('a sign-in is judged alike', () => {
+  const state: State = { ...PLAIN, session: { password: NOON - 1000, second: [] } };
+  const signIn = signInOf(state);
+
+  it('by an answer, by the policy in it and by the state of a policy', async () => {
+    const { loginPolicies } = await openDesk();
+    orThrow(await loginPolicies.add(instance, freshInstance, by));
+    const answer = orThrow(await loginPolicies.effectivePolicy(acme));
+    const content = { secondFactors: ['TOTP', 'U2F'], multiFactors: [PASSKEY] } as const;
+    const expected = evaluateSignIn(POLICY, signIn);
+    for (const policy of [answer, answer.policy, policyAfter(...policyAdded(content))]) {
+      expect(evaluateSignIn(policy, signIn)).to.deep.equal(expected);
+    }
+  });
+
+  it('in whichever form instants and durations are given', () => {
+    const text = at.toISOString();
+    const session = (password: SignIn['at']): SignIn['session'] => ({ password });
+    const forms: readonly SignIn['at'][] = [
+      at,
+      text,
+      DateTime.fromISO(text),
+      DateTime.fromISO(text, { zone: 'Asia/Tokyo' }),
+    ];
+    const answers = forms.map((form) =>
+      evaluateSignIn(POLICY, {
+        ...signIn,
+        at: form,
+        session: session(form),
+        request: { startedAt: form, maxAge: 'PT5M' },
+      }),
+    );
+    const minutes = Duration.fromObject({ minutes: 5 });
+    answers.push(
+      evaluateSignIn(POLICY, { ...signIn, session: session(at), request: { startedAt: at, maxAge: minutes } }),
+    );
+    for (const answer of answers) expect(answer).to.deep.equal(answers[0]);
+    expect(answers[0]).to.have.property('outcome', 'proceed');
+  });
+
+  it('at the ends of the calendar', () => {
+    const first = new Date('0001-01-01T00:00:00.000Z');
+    expect(evaluateSignIn(POLICY, { ...signIn, session: { password: first } }).outcome).to.equal('authenticate');
+    expect(evaluateSignIn(POLICY, { ...signIn, at: first, session: { password: first } }).outcome).to.equal('proceed');
+    const last = new Date(8_640_000_000_000_000);
+    const atTheEnd = evaluateSignIn(POLICY, { ...signIn, at: last, session: { password: last } });
+    expect(atTheEnd).to.include({ outcome: 'proceed', validUntil: undefined });
+  });
+
+  it('when a policy’s settings are changed where they stand, by what they are now', () => {
+    const own = { ...POLICY, settings: { ...POLICY.settings } };
+    expect(evaluateSignIn(own, signIn).outcome).to.equal('proceed');
+    own.settings.allowUsernamePassword = false;
+    expect(evaluateSignIn(own, signIn)).to.include({ outcome: 'impossible', reason: 'no-way-to-sign-in' });
+  });
+
+  it('however old an expired session’s checks are: none counts', () => {
+    const everything: State = {
+      ...PLAIN,
+      providers: ['p', 'p'],
+      user: { password: true, factors: ['TOTP', PASSKEY], linked: ['p'] },
+      session: {
+        password: NOON,
+        external: { by: 'p', at: NOON },
+        second: [{ factor: 'TOTP', at: NOON }],
+        passkey: { at: NOON, verified: true },
+      },
+    };
+    expect(lineOf(judged(policyOf(everything), signInOf(everything)))).to.match(/^proceed passkey; pwd user otp mfa/);
+    const expired = { ...everything, session: { ...everything.session, expiresAt: NOON } };
+    expect(lineOf(judged(policyOf(expired), signInOf(expired)))).to.equal('authenticate passkey password by:p');
+  });
+});
