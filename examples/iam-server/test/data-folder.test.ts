@@ -4,7 +4,8 @@ import { chmod, mkdir, readdir, readFile, stat, utimes, writeFile } from 'node:f
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { after, before, describe, it } from 'mocha';
-import { bearer, call, signIn, trySignIn } from './client.js';
+import { bearer, call, cookieIn, signIn, trySignIn } from './client.js';
+import { EventStream } from './event-stream.js';
 import { readQuickstart, TestBench, type Quickstart, type Server } from './running-server.js';
 
 interface Facts {
@@ -128,6 +129,20 @@ describe('the files of the server', () => {
     expect((await call(url, POLICY, { headers: { host: 'two.example', ...token } })).status).to.equal(401);
     const nowhere = await call(url, '/iam/v1/session', { verb: 'POST', headers: { host: 'three.example' }, body });
     expect(nowhere.bytes.toString()).to.include('IAM-INSTANCE-01');
+  });
+
+  it('tell apart who follows the changes: fifty streams of one owner leave room for the owner of another instance', async () => {
+    const { session, url } = await serveTwo();
+    const body = quickstart.users.owner;
+    const entered = await call(url, '/iam/v1/session', { verb: 'POST', headers: { host: 'two.example' }, body });
+    const other = /=([\w-]+);/.exec(cookieIn(entered))?.[1] ?? '';
+    const follow = (host: string, token: string): Promise<EventStream> =>
+      EventStream.begin(url, { host, ...bearer(token) });
+    const streams = await Promise.all(Array.from({ length: 50 }, () => follow('one.example', session)));
+    streams.push(await follow('two.example', other), await follow('one.example', session));
+    const statuses = streams.map(({ response }) => response.statusCode);
+    for (const stream of streams) stream.leave();
+    expect(statuses).to.deep.equal([...Array.from({ length: 51 }, () => 200), 503]);
   });
 
   it('go by the host that a target names, as the API does, and not by another in its headers', async () => {

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect, type ClientHttp2Session, type OutgoingHttpHeaders } from 'node:http2';
 import { expect } from 'chai';
 import { after, afterEach, before, describe, it } from 'mocha';
-import { bearer, call, signIn, type Answered } from './client.js';
+import { bearer, call, json, signIn, type Answered } from './client.js';
 import { TestBench, type Quickstart, type Server } from './running-server.js';
 import { eventually } from './waiting.js';
 
@@ -107,6 +107,37 @@ describe('the one port of the server', () => {
     expect((await call(quickstart.url, path, { verb: 'DELETE', headers })).status).to.equal(200);
     expect(String((await once(changes, 'data'))[0])).to.include('event: changed');
     changes.close();
+  });
+
+  it('answers HEAD as GET on its own routes, without a body and without following anything', async () => {
+    const headers = bearer(quickstart.tokens.viewer);
+    for (const path of ['/iam/v1/session', '/iam/v1/organizations', '/iam/v1/customized', '/metrics']) {
+      const [head, get] = [
+        await call(quickstart.url, path, { verb: 'HEAD', headers }),
+        await call(quickstart.url, path, { headers }),
+      ];
+      expect([head.status, head.bytes.length, head.headers['content-type']], path).to.deep.equal([
+        get.status,
+        0,
+        get.headers['content-type'],
+      ]);
+    }
+    const changes = await call(quickstart.url, '/iam/v1/changes', { verb: 'HEAD', headers });
+    expect([changes.status, changes.headers['content-type']]).to.deep.equal([200, 'text/event-stream']);
+    const metrics = await call(quickstart.url, '/metrics', { headers });
+    expect(metrics.bytes.toString()).to.include('iam_change_streams 0\n');
+    const wrong = await call(quickstart.url, '/iam/v1/changes', { verb: 'PUT', headers });
+    expect([wrong.status, wrong.headers.allow]).to.deep.equal([405, 'GET, HEAD']);
+  });
+
+  it('writes its own errors as the API does', async () => {
+    const [own, api] = await Promise.all(
+      ['/iam/v1/organizations', '/admin/v1/policies/login'].map(async (path) =>
+        json<{ readonly details: readonly object[] }>(await call(quickstart.url, path)),
+      ),
+    );
+    expect(Object.keys(own?.details[0] ?? {})).to.deep.equal(Object.keys(api?.details[0] ?? {}));
+    expect(own?.details[0]).to.include({ '@type': 'type.googleapis.com/zitadel.v1.ErrorDetail', id: 'IAM-SESSION-01' });
   });
 
   it('calls it no failure when a client leaves in the middle of its request', async () => {

@@ -98,7 +98,7 @@ describe('signing in', () => {
     expect((await post('owner')).status).to.equal(400);
     expect((await post({ name: 'owner', password: 'x'.repeat(100_000) })).status).to.equal(413);
     expect((await post({}, { 'content-type': 'text/plain' })).status).to.equal(415);
-    expect((await call(url, SESSION, { verb: 'PATCH' })).headers.allow).to.equal('GET, POST, DELETE');
+    expect((await call(url, SESSION, { verb: 'PATCH' })).headers.allow).to.equal('GET, HEAD, POST, DELETE');
   });
 
   it('is no failure of the server when a client goes away in the middle', async () => {

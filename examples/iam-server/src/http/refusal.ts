@@ -12,6 +12,9 @@ export interface RefusalContent {
   readonly isLast?: boolean;
 }
 
+/** The type of a detail, as the API's own errors name it. */
+const DETAIL_TYPE = 'type.googleapis.com/zitadel.v1.ErrorDetail';
+
 /** The gRPC code that each status has in the API's own errors. */
 const CODES: Readonly<Record<number, number>> = {
   400: 3,
@@ -38,7 +41,8 @@ export class Refusal extends Error {
   /** As the API's errors are written. */
   get body(): object {
     const { id, sentence, status } = this.content;
-    return { code: CODES[status], message: `${sentence} (${id})`, details: [{ id, message: sentence }] };
+    const details = [{ '@type': DETAIL_TYPE, id, message: sentence }];
+    return { code: CODES[status], message: `${sentence} (${id})`, details };
   }
 }
 

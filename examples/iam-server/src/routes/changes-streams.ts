@@ -1,3 +1,4 @@
+import type { Caller } from '@login-policy/api';
 import { parsePosition, type Position } from '@login-policy/event-sourcing';
 import type { Exchange, Response } from '../http/exchange.js';
 import { storeAway, tooManyStreams } from '../http/refusal.js';
@@ -9,6 +10,7 @@ const BEAT_MS = 1000;
 const UNREAD_BYTES = 256 * 1024;
 const MOST_STREAMS = 500;
 const MOST_OF_ONE_CALLER = 50;
+const STREAM = { 'content-type': 'text/event-stream', 'x-accel-buffering': 'no' } as const;
 
 interface OpenStream {
   readonly exchange: Exchange;
@@ -42,10 +44,15 @@ export class ChangesStreams {
 
   /** Tells of the changes in the caller's instance, as long as the session lives. @throws Refusal when there are too many. */
   async begin(exchange: Exchange, recognised: Recognised): Promise<void> {
-    const { headers, onGone, request, response } = exchange;
+    const { headers, onGone, request, response, verb } = exchange;
     const { caller } = recognised;
     if (!this.#isStoreUp()) throw storeAway();
-    if (this.#open.size >= MOST_STREAMS || this.#countOf(caller.id) >= MOST_OF_ONE_CALLER) throw tooManyStreams();
+    if (verb === 'HEAD') {
+      response.writeHead(200, STREAM);
+      response.end();
+      return;
+    }
+    if (this.#open.size >= MOST_STREAMS || this.#countOf(caller) >= MOST_OF_ONE_CALLER) throw tooManyStreams();
     this.#open.set(response, { exchange, recognised });
     const waiting: string[] = [];
     let hear = (text: string): unknown => waiting.push(text);
@@ -56,7 +63,7 @@ export class ChangesStreams {
       stop();
     });
     request.resume();
-    response.writeHead(200, { 'content-type': 'text/event-stream', 'x-accel-buffering': 'no' });
+    response.writeHead(200, STREAM);
     tell(response, await this.#opening(headers.get('last-event-id'), caller.instanceId));
     hear = (text) => tell(response, text);
     hear(waiting.join(''));
@@ -80,8 +87,8 @@ export class ChangesStreams {
     return `${this.#textOf(first, instanceId)}${eventOf('ready', reached)}`;
   }
 
-  #countOf(callerId: string): number {
-    return [...this.#open.values()].filter(({ recognised }) => recognised.caller.id === callerId).length;
+  #countOf(caller: Caller): number {
+    return [...this.#open.values()].filter(({ recognised }) => isSame(recognised.caller, caller)).length;
   }
 
   /** A caller is told of their own instance only. */
@@ -108,8 +115,14 @@ export class ChangesStreams {
 
   /** A session ends by a sign-out in any process, by its time, or with all others when the secrets are made anew. */
   async #isStillAllowed({ headers }: Exchange, { caller }: Recognised): Promise<boolean> {
-    return (await this.#identification.recognise(headers))?.caller.id === caller.id;
+    const recognised = await this.#identification.recognise(headers);
+    return recognised !== undefined && isSame(recognised.caller, caller);
   }
+}
+
+/** Ids are of one instance: the owner of another is somebody else. */
+function isSame(one: Caller, other: Caller): boolean {
+  return one.id === other.id && one.instanceId === other.instanceId;
 }
 
 function positionOf(id: string): Position | undefined {

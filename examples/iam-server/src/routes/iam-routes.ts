@@ -52,12 +52,15 @@ export class IamRoutes {
     return this.#routes.has(path);
   }
 
-  /** @throws Refusal */
+  /** Answers HEAD as GET: Node leaves the body away. @throws Refusal */
   async answer(exchange: Exchange): Promise<void> {
-    const route = this.#routes.get(exchange.path);
+    const { path, verb } = exchange;
+    const route = this.#routes.get(path);
     if (route === undefined) return this.#options.page.answer(exchange);
-    const act = Object.hasOwn(route, exchange.verb) ? route[exchange.verb] : undefined;
-    if (act === undefined) throw wrongVerb(Object.keys(route));
+    const asked = verb === 'HEAD' ? 'GET' : verb;
+    const act = Object.hasOwn(route, asked) ? route[asked] : undefined;
+    if (act === undefined)
+      throw wrongVerb(Object.keys(route).flatMap((one) => (one === 'GET' ? ['GET', 'HEAD'] : one)));
     return act(exchange);
   }
 
