@@ -1,10 +1,11 @@
 import { once } from 'node:events';
-import { readdir } from 'node:fs/promises';
+import { mkdir, readdir, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { after, before, describe, it } from 'mocha';
 import { bearer, call, cookieIn, json, send, sentence, signIn, trySignIn } from './client.js';
 import { TestBench, type Quickstart, type Server } from './running-server.js';
+import { eventually } from './waiting.js';
 
 interface SignedIn {
   readonly user: { readonly permissions: readonly string[] };
@@ -139,6 +140,34 @@ describe('signing out', () => {
         expect((await call(url, path, { headers: left })).status, path).to.equal(401);
       expect((await call(url, SESSION, { headers: kept })).status, 'the other session').to.equal(200);
     }
+  });
+
+  it('is what the 101st session of a user does to their oldest, and to nobody else', async () => {
+    const { server: own, quickstart: secrets } = await bench.serve({ IAM_LOG: 'error' });
+    const status = async (headers: Awaited<ReturnType<typeof signIn>>): Promise<number> =>
+      (await call(own.url, SESSION, { headers })).status;
+    const owner = await signIn(secrets, 'owner');
+    const [first, second] = [await signIn(secrets, 'viewer'), await signIn(secrets, 'viewer')];
+    for (let more = 0; more < 98; more++) await signIn(secrets, 'viewer');
+    expect(await status(first), 'the oldest of a hundred').to.equal(200);
+    const last = await signIn(secrets, 'viewer');
+    expect([await status(first), await status(second), await status(last), await status(owner)]).to.deep.equal([
+      204, 200, 200, 200,
+    ]);
+    expect(await readdir(join(own.folder, '.data', 'sessions'))).to.have.lengthOf(101);
+  });
+
+  it('leaves no file for ever: those of sessions that ran out go by and by, and no sign-in waits for that', async () => {
+    const { server: own, quickstart: secrets } = await bench.serve();
+    const folder = join(own.folder, '.data', 'sessions');
+    await mkdir(folder);
+    for (const name of ['one', 'two']) await writeFile(join(folder, name), '{}');
+    await utimes(join(folder, 'one'), 0, 0);
+    await signIn(secrets, 'viewer');
+    await eventually('a file that goes', async () => !(await readdir(folder)).includes('one') || undefined);
+    expect(await readdir(folder))
+      .to.include('two')
+      .and.to.have.lengthOf(2);
   });
 
   it('is what a new sign-in on the same page does to the session before', async () => {

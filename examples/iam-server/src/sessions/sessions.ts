@@ -1,15 +1,16 @@
-import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { z } from 'zod';
 import { digestOf, newToken } from '../accounts/machine-tokens.js';
 import type { Instance, Instances } from '../accounts/instances.js';
-import { codeOf } from '../data/private-file.js';
 import type { User } from '../data/iam-facts.js';
+import { SessionFiles } from './session-files.js';
 
 /** How long a session lasts, unless it is ended before. */
 export const SESSION_SECONDS = 28_800;
-/** How long the file of a session that ran out is kept: a clock that is wrong for a day ends nobody's session. */
-const KEPT_MS = SESSION_SECONDS * 1000 + 7 * 86_400_000;
+const LIMITS = {
+  ofOneUser: 100,
+  // A clock that is wrong for a day ends nobody's session.
+  keptMs: SESSION_SECONDS * 1000 + 7 * 86_400_000,
+};
 
 /** Somebody who signed in. */
 export interface Session {
@@ -30,11 +31,11 @@ const schema = z.object({
  * gone for every process at once, and whoever reads the folder can sign in as nobody.
  */
 export class Sessions {
-  readonly #folder: string;
+  readonly #files: SessionFiles;
   readonly #instances: Instances;
 
   constructor(dataFolder: string, instances: Instances) {
-    this.#folder = join(dataFolder, 'sessions');
+    this.#files = new SessionFiles(dataFolder, LIMITS);
     this.#instances = instances;
   }
 
@@ -55,8 +56,8 @@ export class Sessions {
       generation: instance.generation,
       expiresAt: session.expiresAt.toISOString(),
     };
-    await this.#sweep();
-    await writeFile(this.#file(session.token), JSON.stringify(kept), { flag: 'wx', mode: 0o600 });
+    const owner = digestOf(JSON.stringify([instance.id, user.id]));
+    await this.#files.add(digestOf(session.token), owner, JSON.stringify(kept));
     return session;
   }
 
@@ -73,30 +74,15 @@ export class Sessions {
 
   /** Ends a session for good. Twice is once. */
   async end({ token }: Session): Promise<void> {
-    await rm(this.#file(token), { force: true });
+    await this.#files.remove(digestOf(token));
   }
 
   async #read(token: string): Promise<unknown> {
     try {
-      return JSON.parse(await readFile(this.#file(token), 'utf8'));
+      return JSON.parse((await this.#files.read(digestOf(token))) ?? 'null');
     } catch (caught) {
-      if (codeOf(caught) === 'ENOENT' || caught instanceof SyntaxError) return undefined;
+      if (caught instanceof SyntaxError) return undefined;
       throw caught;
     }
-  }
-
-  /** The files of sessions that ran out are of no use any more. */
-  async #sweep(): Promise<void> {
-    await mkdir(this.#folder, { recursive: true, mode: 0o700 });
-    const tooOld = Date.now() - KEPT_MS;
-    for (const name of await readdir(this.#folder)) {
-      const file = join(this.#folder, name);
-      const found = await stat(file).catch(() => undefined);
-      if (found !== undefined && found.mtimeMs < tooOld) await rm(file, { force: true });
-    }
-  }
-
-  #file(token: string): string {
-    return join(this.#folder, digestOf(token));
   }
 }

@@ -1,0 +1,90 @@
+import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { codeOf } from '../data/private-file.js';
+
+const SWEEP_EVERY_MS = 3_600_000;
+
+/** How many files are kept, and for how long. */
+export interface SessionLimits {
+  /** How many sessions a user may have; one more ends the oldest. */
+  readonly ofOneUser: number;
+  /** After how long the file of a session is taken away, whether it was ended or not. */
+  readonly keptMs: number;
+}
+
+/**
+ * The files of sessions, each named by the hash of its token, and beside them which are whose, so that a sign-in looks at those of
+ * its user only. A session counts as long as its own file is there: what says whose it is ends nothing by itself.
+ */
+export class SessionFiles {
+  readonly #folder: string;
+  readonly #byUser: string;
+  readonly #limits: SessionLimits;
+  #sweptAt = -Infinity;
+
+  constructor(dataFolder: string, limits: SessionLimits) {
+    this.#folder = join(dataFolder, 'sessions');
+    this.#byUser = join(dataFolder, 'sessions-by-user');
+    this.#limits = limits;
+  }
+
+  /** Keeps a session's file, and ends the oldest sessions of its user where they are too many. */
+  async add(name: string, user: string, text: string): Promise<void> {
+    const own = join(this.#byUser, user);
+    for (const folder of [this.#folder, own]) await mkdir(folder, { recursive: true, mode: 0o700 });
+    await writeFile(join(this.#folder, name), text, { flag: 'wx', mode: 0o600 });
+    await writeFile(join(own, name), '', { mode: 0o600 });
+    await this.#trim(own, name);
+    const now = performance.now();
+    if (now - this.#sweptAt < SWEEP_EVERY_MS) return;
+    this.#sweptAt = now;
+    // Nobody waits for it, and what it left is for the next one.
+    this.#sweep().catch(() => undefined);
+  }
+
+  /** `undefined` where the session was ended. */
+  async read(name: string): Promise<string | undefined> {
+    try {
+      return await readFile(join(this.#folder, name), 'utf8');
+    } catch (caught) {
+      if (codeOf(caught) === 'ENOENT') return undefined;
+      throw caught;
+    }
+  }
+
+  /** Ends a session for good. Twice is once. */
+  async remove(name: string): Promise<void> {
+    await rm(join(this.#folder, name), { force: true });
+  }
+
+  /** Leaves a user no more sessions than they may have: the newest, and the one that was just begun whatever the clock says. */
+  async #trim(own: string, newest?: string): Promise<void> {
+    const found = await Promise.all(
+      (await readdir(own)).map(async (name) => ({ name, at: await this.#writtenAt(name) })),
+    );
+    const ended = found.filter(({ at }) => at === undefined);
+    const byAge = found
+      .filter(({ at }) => at !== undefined)
+      .toSorted(
+        (one, other) => Number(other.name === newest) - Number(one.name === newest) || (other.at ?? 0) - (one.at ?? 0),
+      );
+    for (const { name } of [...ended, ...byAge.slice(this.#limits.ofOneUser)]) {
+      await this.remove(name);
+      await rm(join(own, name), { force: true });
+    }
+  }
+
+  /** Takes away the files of sessions that ran out, also of those that nobody is said to have. */
+  async #sweep(): Promise<void> {
+    const tooOld = Date.now() - this.#limits.keptMs;
+    for (const name of await readdir(this.#folder)) {
+      const at = await this.#writtenAt(name);
+      if (at !== undefined && at < tooOld) await this.remove(name);
+    }
+    for (const user of await readdir(this.#byUser)) await this.#trim(join(this.#byUser, user));
+  }
+
+  async #writtenAt(name: string): Promise<number | undefined> {
+    return (await stat(join(this.#folder, name)).catch(() => undefined))?.mtimeMs;
+  }
+}
