@@ -13,7 +13,7 @@ import { Calls } from './reads/calls.js';
 import { LoginPolicyReads, type ReadSources } from './reads/login-policy-reads.js';
 import { PolicyReader } from './reads/policy-reader.js';
 import { parsePreview, previewOf, type Preview, type PreviewOptions } from './reads/preview.js';
-import type { AsOf } from './reads/read-input.js';
+import { leftOf, type AsOf } from './reads/read-input.js';
 
 /**
  * The login policies of instances and organizations: every command and every read (docs/reference/login-policies.md).
@@ -122,9 +122,15 @@ export class LoginPolicies extends LoginPolicyReads {
       'preview',
       () => parsePreview(owner, command, options),
       async ({ of, parsed, context, read }) => {
+        const begunAt = performance.now();
         const considered = await this.#handler.consider(policyStream(of), parsed, context);
         if (considered.outcome === 'rejected') return refused(considered, of);
-        return previewOf(considered, { of, read, policies: this.#policies, organizations: this.#organizations });
+        return previewOf(considered, {
+          of,
+          read: leftOf(read, begunAt),
+          policies: this.#policies,
+          organizations: this.#organizations,
+        });
       },
     );
   }

@@ -11,7 +11,7 @@ import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { setImmediate as otherWork } from 'node:timers/promises';
 import { newEvent } from './events.js';
-import { faultOf } from './followed.js';
+import { codeOf, faultOf } from './followed.js';
 import { tallies, type TallyEvent } from './tally.js';
 import { watchedReadModels, type AskedOfRows } from './watched-read-models.js';
 
@@ -54,7 +54,8 @@ describe('rows that are not there at all, of many events', () => {
     const leaving = new AbortController();
     const [left, staying] = [projector.catchUp(leaving.signal), projector.catchUp()];
     leaving.abort();
-    await Promise.all([left, staying]);
+    expect(await codeOf(left)).to.equal('deadline-exceeded');
+    await staying;
     expect(await rowUnder(await projector.readModel(), 'tally-7')).to.equal(ROUNDS);
   });
 
@@ -63,7 +64,7 @@ describe('rows that are not there at all, of many events', () => {
     const leaving = new AbortController();
     const [staying, left] = [projector.catchUp(), projector.catchUp(leaving.signal)];
     leaving.abort();
-    await left;
+    expect(await codeOf(left)).to.equal('deadline-exceeded');
     expect(await (await projector.readModel()).checkpoint(), 'so early').to.equal(undefined);
     await staying;
     expect(await rowUnder(await projector.readModel(), 'tally-7')).to.equal(ROUNDS);
@@ -111,7 +112,7 @@ describe('rows that are not there at all, of many events', () => {
     const leaving = new AbortController();
     const left = projector.catchUp(leaving.signal);
     leaving.abort();
-    await left;
+    expect(await codeOf(left)).to.equal('deadline-exceeded');
     await projector.catchUp();
     expect(await rowUnder(await projector.readModel(), 'tally-7')).to.equal(ROUNDS);
   });

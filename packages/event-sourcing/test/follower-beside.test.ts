@@ -1,4 +1,4 @@
-import { openMemoryStore, streamId, type Store, eventId, type Position } from '@login-policy/event-sourcing';
+import { Deadline, openMemoryStore, streamId, type Store, eventId, type Position } from '@login-policy/event-sourcing';
 import {
   delegating,
   memoryReadModelStore,
@@ -57,10 +57,10 @@ describe('reading a read model that appends keep', () => {
     const store = { ...sound, readModels: apart(sound) };
     const follower = await followers.open(store);
     await raise(store, a, 1);
-    const head = await store.eventStore.head();
-    expect(await follower.rows.checkpoint()).not.to.equal(head);
+    const [head, patient] = [await store.eventStore.head(), new Deadline('a test')];
+    expect(await follower.rows.checkpoint(patient)).not.to.equal(head);
     follower.resume();
-    await until(async () => (await follower.rows.checkpoint()) === head);
+    await until(async () => (await follower.rows.checkpoint(patient)) === head);
   });
 
   it('refuses a position beyond its head, though it has come to be since the rows were looked at', async () => {

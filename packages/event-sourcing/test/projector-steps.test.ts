@@ -33,14 +33,16 @@ describe('a projector that is told to end', () => {
       async *readAll(options) {
         for await (const page of sound.readAll({ ...options, pageSize: 2 })) {
           yield page;
-          if (options?.signal === control.signal) control.abort();
+          // Not where it only counts how much there is.
+          if (options?.signal === control.signal && options.pageSize !== 1000) control.abort();
+          if (options?.signal?.aborted === true) return;
         }
       },
     }));
     await raise(store, a, 1, 2, 4);
     const { projector, reached, heads } = watchedProjector(tallies(), store);
-    expect(placeIn(await projector.catchUp(AbortSignal.abort()))).to.equal(0n);
-    expect(placeIn(await projector.catchUp(control.signal))).to.equal(2n);
+    expect(await codeOf(projector.catchUp(AbortSignal.abort()))).to.equal('deadline-exceeded');
+    expect(await codeOf(projector.catchUp(control.signal))).to.equal('deadline-exceeded');
     expect([await reached(), heads()]).to.deep.equal([2n, 0]);
     await projector.catchUp();
     expect([await rowUnder(await projector.readModel(), a), await reached(), heads()]).to.deep.equal([7, 3n, 1]);

@@ -1,4 +1,5 @@
 import {
+  Deadline,
   eventId,
   isFault,
   openMemoryStore,
@@ -16,6 +17,8 @@ import { newEvent } from './events.js';
 import { tally, tallyEvents, type TallyEvent } from './tally.js';
 
 const stream = streamId('tally', 'a');
+/** Waits as long as it takes. */
+const PATIENT = new Deadline('a test');
 const LONG = 3500;
 const EVERY = 250;
 const LOOKS = [1, 2, 99, 100, 101, 249, 250, 251, 499, 500, 501, 2000, 2001, 3249, 3250, 3251, 3499, 3500];
@@ -82,10 +85,13 @@ const lastOf = (count: number): Revision => revision(count - 1);
 async function demandTallies(states: StateReader<TallyEvent, number>, { by = 1, length = LONG } = {}): Promise<void> {
   for (const count of [...LOOKS, LONG + 500]) {
     const events = Math.min(count, length);
-    for (const then of [await states.upTo(stream, upTo(count)), await states.atRevision(stream, lastOf(count))])
+    for (const then of [
+      await states.upTo(stream, upTo(count), PATIENT),
+      await states.atRevision(stream, lastOf(count), PATIENT),
+    ])
       expect([then.state, then.revision], `after ${count}`).to.deep.equal([by * events, lastOf(events)]);
   }
-  expect((await states.catchUp(stream, states.nothing)).state).to.equal(by * length);
+  expect((await states.catchUp(stream, states.nothing, PATIENT)).state).to.equal(by * length);
 }
 
 describe('looking at the past of a long stream', () => {
@@ -102,9 +108,9 @@ describe('looking at the past of a long stream', () => {
     const remembered = await rememberedOf(store);
     for (const count of LOOKS) {
       const [searched, direct] = [looking(store, remembered), looking(store, remembered)];
-      await searched.states.upTo(stream, upTo(count));
+      await searched.states.upTo(stream, upTo(count), PATIENT);
       expect(searched.read, `searched ${count}`).to.be.at.most(AT_MOST);
-      await direct.states.atRevision(stream, lastOf(count));
+      await direct.states.atRevision(stream, lastOf(count), PATIENT);
       expect(direct.read, `at ${count}`).to.be.at.most(EVERY);
     }
   });
@@ -112,13 +118,13 @@ describe('looking at the past of a long stream', () => {
   it('finds nothing before the first event, nor in a stream without one', async () => {
     const store = await raised(1);
     const { states } = looking(store, await rememberedOf(store));
-    expect(await states.upTo(stream, upTo(0))).to.deep.equal(states.nothing);
-    expect(await states.upTo(streamId('tally', 'empty'), upTo(7))).to.deep.equal(states.nothing);
+    expect(await states.upTo(stream, upTo(0), PATIENT)).to.deep.equal(states.nothing);
+    expect(await states.upTo(streamId('tally', 'empty'), upTo(7), PATIENT)).to.deep.equal(states.nothing);
   });
 
   it('reads no page behind the first event that is not wanted', async () => {
     const looked = looking(await raised(1));
-    await looked.states.upTo(stream, upTo(700));
+    await looked.states.upTo(stream, upTo(700), PATIENT);
     expect(looked.read).to.equal(1000);
   });
 
@@ -127,21 +133,21 @@ describe('looking at the past of a long stream', () => {
     const unreadable = newEvent({ type: 'Raised', data: { by: 'much' } });
     await store.append({ streamId: stream, expected: 'any', events: [unreadable] });
     const { states } = looking(store);
-    expect(await states.upTo(stream, upTo(5))).to.deep.include({ state: 5, revision: lastOf(5) });
-    expect(await states.atRevision(stream, lastOf(5))).to.deep.include({ state: 5, revision: lastOf(5) });
-    const all: unknown = await states.catchUp(stream, states.nothing).catch((caught: unknown) => caught);
+    expect(await states.upTo(stream, upTo(5), PATIENT)).to.deep.include({ state: 5, revision: lastOf(5) });
+    expect(await states.atRevision(stream, lastOf(5), PATIENT)).to.deep.include({ state: 5, revision: lastOf(5) });
+    const all: unknown = await states.catchUp(stream, states.nothing, PATIENT).catch((caught: unknown) => caught);
     expect(isFault(all, 'unreadable-event')).to.equal(true);
   });
 
   it('leaves out what is recorded while it looks', async () => {
     const store = await raised(1);
     const remembered = await rememberedOf(store);
-    const latest: typeof remembered.latest = async (id) => {
+    const latest: typeof remembered.latest = async (id, deadline) => {
       await store.append({ streamId: stream, expected: 'any', events: [raisedBy(1)] });
-      return remembered.latest(id);
+      return remembered.latest(id, deadline);
     };
     const { states } = looking(store, { ...remembered, latest });
-    expect(await states.upTo(stream, upTo(LONG))).to.deep.include({ state: LONG, revision: lastOf(LONG) });
+    expect(await states.upTo(stream, upTo(LONG), PATIENT)).to.deep.include({ state: LONG, revision: lastOf(LONG) });
   });
 
   it('answers from one history alone, whichever of its reads finds another in its place', async () => {
@@ -153,6 +159,7 @@ describe('looking at the past of a long stream', () => {
           const { state } = await looking(replacedAfter(reads, before, after), remembered).states.upTo(
             stream,
             upTo(count),
+            PATIENT,
           );
           expect(state, `${reads} reads, then another`).to.be.oneOf([
             count,
@@ -166,24 +173,25 @@ describe('looking at the past of a long stream', () => {
   it('goes back to an earlier snapshot where the nearest is missing', async () => {
     const store = await raised(1);
     const remembered = await rememberedOf(store);
-    const after: typeof remembered.after = async (id, last) => (last >= 2500n ? undefined : remembered.after(id, last));
+    const after: typeof remembered.after = async (id, last, deadline) =>
+      last >= 2500n ? undefined : remembered.after(id, last, deadline);
     const looked = looking(store, { ...remembered, after });
     await demandTallies(looked.states);
     looked.read = 0;
-    await looked.states.upTo(stream, upTo(3240));
+    await looked.states.upTo(stream, upTo(3240), PATIENT);
     expect(looked.read).to.be.below(LONG / 2);
   });
 
   const other = eventId('01ARZ3NDEKTSV4RRFFQ69G5FAV');
   const lying = async ({ after }: RememberedStates<number>, last: Revision): Promise<StateAt<number> | undefined> => {
-    const then = await after(stream, last);
+    const then = await after(stream, last, PATIENT);
     return then && { ...then, state: 7, eventId: other };
   };
   for (const [what, after] of Object.entries<
     (of: RememberedStates<number>, last: Revision) => Promise<StateAt<number> | undefined>
   >({
     'ends with an event that the stream does not hold': lying,
-    'is of another place': async (of) => of.after(stream, lastOf(LONG)),
+    'is of another place': async (of) => of.after(stream, lastOf(LONG), PATIENT),
     'is that of no event': async () => ({ ...looking(openMemoryStore().eventStore).states.nothing, state: 7 }),
     'can not be read': async () => Promise.reject(new Error('garbage')),
   })) {

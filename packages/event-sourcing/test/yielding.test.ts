@@ -1,4 +1,4 @@
-import { CommandHandler, openMemoryStore, streamId, type Store } from '@login-policy/event-sourcing';
+import { CommandHandler, Deadline, openMemoryStore, streamId, type Store } from '@login-policy/event-sourcing';
 import { StateReader } from '@login-policy/event-sourcing/store';
 import { expect } from 'chai';
 import { afterEach, describe, it } from 'mocha';
@@ -47,7 +47,7 @@ describe('work that never has to wait', () => {
     const events = Array.from({ length: 5000 }, () => newEvent({ type: 'Raised' }));
     await Promise.all(events.map((event) => eventStore.append({ streamId: a, expected: 'any', events: [event] })));
     const states = new StateReader(eventStore, { events: tallyEvents, initial: 0, evolve: evolveTally });
-    const turns = await turnsDuring(() => states.catchUp(a, states.nothing));
+    const turns = await turnsDuring(() => states.catchUp(a, states.nothing, new Deadline('a test')));
     expect(turns).to.be.at.least(9);
   });
 

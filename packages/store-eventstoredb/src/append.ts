@@ -72,7 +72,7 @@ export class Appender {
   /** Who expects nothing exact of a stream would only meet others of this process there. */
   async #inTurn(undertaking: Undertaking): Promise<readonly RecordedEvent[]> {
     const { append, ending } = undertaking;
-    if ((await this.#turns.enter(append.streamId, ending.signal)) === false) throw late(undertaking);
+    if ((await this.#turns.enter(append.streamId, ending)) === false) throw late(undertaking);
     try {
       return await this.#attempts(undertaking);
     } finally {

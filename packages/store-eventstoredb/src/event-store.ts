@@ -8,6 +8,8 @@ import {
   type Receipt,
   type SubscriptionMessage,
   within,
+  refuseOver,
+  type WaitOptions,
 } from '@login-policy/event-sourcing/store';
 import { Appender } from './append.js';
 import { BatchLine } from './append-queue.js';
@@ -95,7 +97,7 @@ export class EventStoreDbEventStore implements EventStore {
   }
 
   readStream(streamId: StreamId, options?: ReadStreamOptions): AsyncIterable<readonly RecordedEvent[]> {
-    return leavable((signal) => eventsOf(this.#streams.pages(streamId, { ...options, signal })));
+    return leavable((left) => eventsOf(this.#streams.pages(streamId, options, left)));
   }
 
   readAll(options: ReadAllOptions = {}): AsyncIterable<readonly RecordedEvent[]> {
@@ -106,19 +108,20 @@ export class EventStoreDbEventStore implements EventStore {
     return this.#feed.subscribe(options);
   }
 
-  async receipt(streamId: StreamId, key: string): Promise<Receipt | undefined> {
+  async receipt(streamId: StreamId, key: string, wait: WaitOptions = {}): Promise<Receipt | undefined> {
     this.#refuseWhenClosed();
-    return this.#receipts.find(streamId, key);
+    refuseOver(`reading ${streamId}`, wait);
+    return this.#receipts.find(streamId, key, wait.signal);
   }
 
-  async head(): Promise<Position> {
+  async head(wait: WaitOptions = {}): Promise<Position> {
     this.#refuseWhenClosed();
-    return this.#log.head();
+    return this.#log.head(wait);
   }
 
-  async knows(position: Position): Promise<boolean> {
+  async knows(position: Position, wait: WaitOptions = {}): Promise<boolean> {
     this.#refuseWhenClosed();
-    return this.#log.knows(position);
+    return this.#log.knows(position, wait);
   }
 
   async close(): Promise<void> {

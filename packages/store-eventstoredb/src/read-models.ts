@@ -70,35 +70,35 @@ export function boundReadModels(inner: ReadModelStore, store: OfStore): ReadMode
 function bound<Row>(model: ReadModel<Row>, bond: Bond): ReadModel<Row> {
   return {
     changed: (signal) => model.changed(signal),
-    async read(keys) {
+    async read(keys, wait) {
       // Without a key nothing is answered that could be another store's.
       if (keys.length > 0) await bond.holds();
-      return apart(await model.read(keys));
+      return apart(await model.read(keys, wait));
     },
-    async query(query) {
+    async query(query, wait) {
       await bond.holds();
-      return apart(await model.query(query));
+      return apart(await model.query(query, wait));
     },
-    async keys(query) {
+    async keys(query, wait) {
       await bond.holds();
-      return apart(await model.keys(query));
+      return apart(await model.keys(query, wait));
     },
-    async checkpoint() {
+    async checkpoint(wait) {
       await bond.holds();
-      return model.checkpoint();
+      return model.checkpoint(wait);
     },
-    async commit(change) {
+    async commit(change, wait) {
       await (change.rows.size > 0 ? bond.bind() : bond.holds());
-      return model.commit(change);
+      return model.commit(change, wait);
     },
-    async beginRebuild() {
+    async beginRebuild(wait) {
       await bond.holds();
-      const copy = await model.beginRebuild();
+      const copy = await model.beginRebuild(wait);
       return {
         ...bound(copy, bond),
-        async switchOver(change) {
+        async switchOver(change, waiting) {
           await bond.bind();
-          return copy.switchOver(change);
+          return copy.switchOver(change, waiting);
         },
       };
     },

@@ -39,12 +39,13 @@ export class StreamReader {
    */
   async *pages(
     streamId: StreamId,
-    options: ReadStreamOptions & { readonly signal?: AbortSignal | undefined } = {},
+    options: ReadStreamOptions = {},
+    reader?: AbortSignal,
   ): AsyncGenerator<Page, void, undefined> {
     const { direction = 'forwards', from } = options;
     const cursor = new StreamCursor(streamId, { direction, from });
     const [pageSize, left] = [pageSizeOf(options), limitOf(options)];
-    const ending = new Ending(this.#context.closing, { signals: [options.signal] });
+    const ending = new Ending(this.#context.closing, { signals: [options.signal, reader] });
     const patience = new Patience(`reading ${streamId}`, this.#context.timeouts.retryMs, ending.signal);
     const reading: Reading = { streamId, cursor, direction, pageSize, left, ending, patience };
     try {
@@ -58,6 +59,7 @@ export class StreamReader {
           await patience.after(error);
         }
       }
+      refuseGivenUp(streamId, options.signal);
     } finally {
       ending.leave();
     }
@@ -75,7 +77,6 @@ export class StreamReader {
       const { id, revision, recordedAt } = last.event;
       return { id, revision, recordedAt };
     }
-    refuseGivenUp(streamId, signal);
     return 'none';
   }
 

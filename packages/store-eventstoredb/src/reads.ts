@@ -1,5 +1,11 @@
 import { laterPosition, PositionUnknown, START, type Position } from '@login-policy/event-sourcing';
-import { pageSizeOf, type EventFilter, type ReadAllOptions, placeIn } from '@login-policy/event-sourcing/store';
+import {
+  pageSizeOf,
+  type EventFilter,
+  type ReadAllOptions,
+  placeIn,
+  type WaitOptions,
+} from '@login-policy/event-sourcing/store';
 import { backOff } from './deadline.js';
 import { Ending } from './ending.js';
 import { isFailureInside } from './faults.js';
@@ -95,9 +101,9 @@ export class LogReader {
   }
 
   /** The position of the last event of this store; `START` when it has none. */
-  head(): Promise<Position> {
-    return retrying(this.#context, { doing: 'looking for the last event' }, async (signal) => {
-      const { last } = await this.look(signal);
+  head({ signal }: WaitOptions = {}): Promise<Position> {
+    return retrying(this.#context, { doing: 'looking for the last event', signal }, async (stop) => {
+      const { last } = await this.look(stop);
       return last;
     });
   }
@@ -139,8 +145,9 @@ export class LogReader {
   }
 
   /** What `EventStore.knows` promises. */
-  knows(position: Position): Promise<boolean> {
-    return retrying(this.#context, { doing: 'looking for an event' }, (signal) => this.#isKnown(position, signal));
+  knows(position: Position, { signal }: WaitOptions = {}): Promise<boolean> {
+    const doing = 'looking for an event';
+    return retrying(this.#context, { doing, signal }, (stop) => this.#isKnown(position, stop));
   }
 
   /** @throws PositionUnknown when another record stands at a position, or the log ends before it each time one looks. */

@@ -1,6 +1,8 @@
 import type { EventStore, Position, RecordedEvent, StreamId } from '@login-policy/event-sourcing';
 import {
   readThrough,
+  refuseOver,
+  type WaitOptions,
   StoreClosed,
   type Append,
   type ReadAllOptions,
@@ -54,9 +56,12 @@ export class PostgresEventStore implements EventStore {
     options?: ReadStreamOptions,
   ): AsyncGenerator<readonly RecordedEvent[], void, undefined> {
     this.#refuseWhenClosed();
+    const doing = `reading ${streamId}`;
+    refuseOver(doing, options);
     for await (const page of this.#reads.stream(streamId, options)) {
       yield page;
       this.#refuseWhenClosed();
+      refuseOver(doing, options);
     }
   }
 
@@ -76,18 +81,21 @@ export class PostgresEventStore implements EventStore {
     return this.#feed.subscribe(options);
   }
 
-  async receipt(streamId: StreamId, key: string): Promise<Receipt | undefined> {
+  async receipt(streamId: StreamId, key: string, wait?: WaitOptions): Promise<Receipt | undefined> {
     this.#refuseWhenClosed();
+    refuseOver(`reading ${streamId}`, wait);
     return this.#reads.receipt(streamId, key);
   }
 
-  async head(): Promise<Position> {
+  async head(wait?: WaitOptions): Promise<Position> {
     this.#refuseWhenClosed();
+    refuseOver('looking for the last event', wait);
     return this.#reads.head();
   }
 
-  async knows(position: Position): Promise<boolean> {
+  async knows(position: Position, wait?: WaitOptions): Promise<boolean> {
     this.#refuseWhenClosed();
+    refuseOver('looking for an event', wait);
     return this.#reads.knows(position);
   }
 

@@ -13,6 +13,8 @@ import {
   type RowQuery,
   type RowsAt,
   KeptRows,
+  refuseOver,
+  type WaitOptions,
 } from '@login-policy/event-sourcing/store';
 import type { Cells } from './queries.js';
 import { digest } from './names.js';
@@ -59,29 +61,33 @@ abstract class StoredReadModel<Row> implements ReadModel<Row> {
     );
   }
 
-  async read(keys: readonly string[]): Promise<RowsAt<ReadonlyMap<string, Row>>> {
+  async read(keys: readonly string[], wait?: WaitOptions): Promise<RowsAt<ReadonlyMap<string, Row>>> {
     this.parts.refuseWhenClosed();
+    refuseOver('a call of a read model', wait);
     const digests = keys.map((key) => digest(keyBytes(key)));
     const { checkpoint, head, rows } = await this.#look(this.#byKeys, [digests]);
     return { checkpoint, head, rows: new Map(rows.map(({ key, row }) => [key, row])) };
   }
 
-  async query(asked: RowQuery): Promise<RowsAt<readonly KeyedRow<Row>[]>> {
+  async query(asked: RowQuery, wait?: WaitOptions): Promise<RowsAt<readonly KeyedRow<Row>[]>> {
     this.parts.refuseWhenClosed();
+    refuseOver('a call of a read model', wait);
     const rows = 'JOIN {schema}.read_model_rows AS r ON r.model = e.model AND sha256(r.key) = sha256(e.key)';
     const [statement, values] = lookUp(asked, 'r.content', rows);
     return this.#look(this.#lookStatement(statement), values);
   }
 
-  async keys(asked: RowQuery): Promise<RowsAt<readonly string[]>> {
+  async keys(asked: RowQuery, wait?: WaitOptions): Promise<RowsAt<readonly string[]>> {
     this.parts.refuseWhenClosed();
+    refuseOver('a call of a read model', wait);
     const [statement, values] = lookUp(asked, 'NULL AS content', '');
     const { checkpoint, head, rows } = await this.#found(this.#lookStatement(statement), values);
     return { checkpoint, head, rows: rows.map((cells) => keyOfHex(text(cells[1]))) };
   }
 
-  async checkpoint(): Promise<Position | undefined> {
+  async checkpoint(wait?: WaitOptions): Promise<Position | undefined> {
     this.parts.refuseWhenClosed();
+    refuseOver('a call of a read model', wait);
     const [row] = await this.#read(
       this.#filledIn(
         `SELECT ${CHECKPOINT} FROM {schema}.read_models AS m LEFT JOIN ${HEAD} AS head ON true WHERE {condition}`,
@@ -91,8 +97,9 @@ abstract class StoredReadModel<Row> implements ReadModel<Row> {
     return positionIn(row?.[0]);
   }
 
-  async commit({ expected, checkpoint, rows }: ReadModelChange<Row>): Promise<void> {
+  async commit({ expected, checkpoint, rows }: ReadModelChange<Row>, wait?: WaitOptions): Promise<void> {
     this.parts.refuseWhenClosed();
+    refuseOver('a call of a read model', wait);
     const columns = stepColumns(encodedRows(this.definition, rows));
     const { connection } = this.parts;
     const values = [this.#target.parameter, expected?.toString() ?? null, checkpoint.toString(), ...columns];
@@ -106,8 +113,9 @@ abstract class StoredReadModel<Row> implements ReadModel<Row> {
     await this.parts.watch.changed(signal, LOOKED_AGAIN_MS);
   }
 
-  async beginRebuild(): Promise<RebuildingModel<Row>> {
+  async beginRebuild(wait?: WaitOptions): Promise<RebuildingModel<Row>> {
     this.parts.refuseWhenClosed();
+    refuseOver('a call of a read model', wait);
     const copy = await beginRebuild(this.parts, this.definition);
     return new RebuildingReadModel(this.parts, this.definition, copy);
   }
@@ -196,8 +204,9 @@ export class RebuildingReadModel<Row> extends StoredReadModel<Row> implements Re
     this.#copy = copy;
   }
 
-  async switchOver({ rows, ...step }: ReadModelChange<Row>): Promise<void> {
+  async switchOver({ rows, ...step }: ReadModelChange<Row>, wait?: WaitOptions): Promise<void> {
     this.parts.refuseWhenClosed();
+    refuseOver('a call of a read model', wait);
     await promote(this.parts, this.#copy, { ...step, rows: encodedRows(this.definition, rows) });
     this.parts.watch.notify();
   }

@@ -1,4 +1,11 @@
-import { pause, StoreClosed, Watch, StoreForeign } from '@login-policy/event-sourcing/store';
+import {
+  Deadline,
+  pause,
+  StoreClosed,
+  Watch,
+  StoreForeign,
+  type WaitOptions,
+} from '@login-policy/event-sourcing/store';
 import type { Database, Transacted } from './database.js';
 import { isBusy, toFault } from './faults.js';
 import { settle } from './settle.js';
@@ -53,18 +60,25 @@ export class Connection {
    * Writes in one transaction. While another process holds the lock it waits without stopping the event loop.
    *
    * @throws StoreUnavailable when the lock could not be had within the busy time-out.
+   * @throws DeadlineExceeded when the signal fired before that: nothing was written.
    */
-  async write<Result>(work: () => Result): Promise<Result> {
-    return resultOf(await this.transact(work, () => false));
+  async write<Result>(work: () => Result, wait?: WaitOptions): Promise<Result> {
+    return resultOf(
+      await this.#transact(
+        () => this.database.write(work),
+        () => false,
+        wait,
+      ),
+    );
   }
 
   /**
    * Writes what can be computed again, as {@link write} does, without waiting for the disk: a power loss may take it, whole. Any write
    * that waits for the disk after it has it there, too.
    */
-  async writeDerived<Result>(work: () => Result): Promise<Result> {
+  async writeDerived<Result>(work: () => Result, wait?: WaitOptions): Promise<Result> {
     const write = (): Transacted<Result> => this.database.unsynced(() => this.database.write(work));
-    return resultOf(await this.#transact(write, () => false));
+    return resultOf(await this.#transact(write, () => false, wait));
   }
 
   /**
@@ -80,9 +94,10 @@ export class Connection {
   async #transact<Result>(
     write: () => Transacted<Result>,
     isThere: (result: Result) => boolean,
+    wait?: WaitOptions,
   ): Promise<Ending<Result>> {
     if (this.isReadOnly) throw new StoreForeign({ store: this.name, problem: 'it was opened to be read only' });
-    const transacted = await this.patiently(write);
+    const transacted = await this.patiently(write, wait);
     const { result } = transacted;
     if (transacted.isCommitted) return { outcome: 'written', result };
     try {
@@ -96,16 +111,18 @@ export class Connection {
   }
 
   /** Does something that another process's lock may keep it from: then again, until the busy time-out. */
-  async patiently<Result>(work: (database: Database) => Result): Promise<Result> {
+  async patiently<Result>(work: (database: Database) => Result, wait?: WaitOptions): Promise<Result> {
+    const deadline = new Deadline(`waiting for ${this.name}`, wait);
     const giveUpAt = performance.now() + this.#options.busyTimeoutMs;
     for (let attempt = 1; ; attempt++) {
       if (this.#isClosed) throw new StoreClosed({ store: this.name });
+      deadline.refuse();
       try {
         return work(this.database);
       } catch (caught) {
         if (!isBusy(caught) || performance.now() >= giveUpAt) throw toFault(caught, this.name);
       }
-      await pause(attempt, { longestMs: LONGEST_PAUSE_MS });
+      await pause(attempt, { longestMs: LONGEST_PAUSE_MS, signal: deadline.signal });
     }
   }
 

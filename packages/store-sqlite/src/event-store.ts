@@ -7,6 +7,8 @@ import {
 } from '@login-policy/event-sourcing';
 import {
   pageSizeOf,
+  refuseOver,
+  type WaitOptions,
   type Append,
   type ReadAllOptions,
   type ReadStreamOptions,
@@ -68,7 +70,10 @@ export class SqliteEventStore implements EventStore {
     streamId: StreamId,
     options?: ReadStreamOptions,
   ): AsyncGenerator<readonly RecordedEvent[], void, undefined> {
-    const read = (part: StreamPart): StreamPage => this.#connection.use(() => this.#log.streamPage(streamId, part));
+    const read = (part: StreamPart): StreamPage => {
+      refuseOver(`reading ${streamId}`, options);
+      return this.#connection.use(() => this.#log.streamPage(streamId, part));
+    };
     return streamThrough(streamId, { store: this.#connection.name, read }, options);
   }
 
@@ -98,16 +103,19 @@ export class SqliteEventStore implements EventStore {
     return this.#feed.subscribe(options);
   }
 
-  async receipt(streamId: StreamId, key: string): Promise<Receipt | undefined> {
+  async receipt(streamId: StreamId, key: string, wait?: WaitOptions): Promise<Receipt | undefined> {
+    refuseOver(`reading ${streamId}`, wait);
     const row = this.#connection.use(() => this.#statements.receipt.get(streamId, key));
     return row === undefined ? undefined : { key, fingerprint: row.fingerprint, revision: revision(row.revision) };
   }
 
-  async head(): Promise<Position> {
+  async head(wait?: WaitOptions): Promise<Position> {
+    refuseOver('looking for the last event', wait);
     return this.#connection.use(() => this.#log.head());
   }
 
-  async knows(position: Position): Promise<boolean> {
+  async knows(position: Position, wait?: WaitOptions): Promise<boolean> {
+    refuseOver('looking for an event', wait);
     return this.#connection.use(() => this.#log.knows(position));
   }
 

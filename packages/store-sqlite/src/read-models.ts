@@ -9,6 +9,8 @@ import {
   type RebuildingModel,
   type RowQuery,
   type RowsAt,
+  type WaitOptions,
+  refuseOver,
   yieldToLoop,
 } from '@login-policy/event-sourcing/store';
 import type { Connection } from './connection.js';
@@ -17,6 +19,7 @@ import { InlineModel, type InlineModels } from './inline-models.js';
 import type { LogReader } from './reads.js';
 import type { ModelRows, ModelTables } from './model-tables.js';
 
+const READING = 'reading a read model';
 /** After so long a waiter looks again, whether or not anything was heard. */
 const LOOKED_AGAIN_MS = 1000;
 
@@ -68,26 +71,30 @@ class SqliteReadModel<Event extends EventShape, Row> implements ReadModel<Row> {
     this.parts = parts;
   }
 
-  async read(keys: readonly string[]): Promise<RowsAt<ReadonlyMap<string, Row>>> {
+  async read(keys: readonly string[], wait?: WaitOptions): Promise<RowsAt<ReadonlyMap<string, Row>>> {
+    refuseOver(READING, wait);
     return this.connection.use(
       (database) => this.#known(database, keys) ?? this.#atOnce((rows) => rows.existing(keys)),
     );
   }
 
-  async query(query: RowQuery): Promise<RowsAt<readonly KeyedRow<Row>[]>> {
+  async query(query: RowQuery, wait?: WaitOptions): Promise<RowsAt<readonly KeyedRow<Row>[]>> {
+    refuseOver(READING, wait);
     return this.#atOnce((rows) => rows.query(query));
   }
 
-  async keys(query: RowQuery): Promise<RowsAt<readonly string[]>> {
+  async keys(query: RowQuery, wait?: WaitOptions): Promise<RowsAt<readonly string[]>> {
+    refuseOver(READING, wait);
     return this.#atOnce((rows) => rows.keys(query));
   }
 
-  async checkpoint(): Promise<Position | undefined> {
+  async checkpoint(wait?: WaitOptions): Promise<Position | undefined> {
+    refuseOver(READING, wait);
     return this.connection.use(() => this.parts.rows.checkpoint());
   }
 
-  async commit(change: ReadModelChange<Row>): Promise<void> {
-    await this.connection.writeDerived(() => this.parts.rows.step(change));
+  async commit(change: ReadModelChange<Row>, wait?: WaitOptions): Promise<void> {
+    await this.connection.writeDerived(() => this.parts.rows.step(change), wait);
     this.connection.watch.notify();
   }
 
@@ -95,11 +102,12 @@ class SqliteReadModel<Event extends EventShape, Row> implements ReadModel<Row> {
     await this.connection.watch.changed(signal, LOOKED_AGAIN_MS);
   }
 
-  async beginRebuild(): Promise<RebuildingModel<Row>> {
+  async beginRebuild(wait?: WaitOptions): Promise<RebuildingModel<Row>> {
     const { shared, projection } = this.parts;
     const { tables } = shared;
-    const rows = await this.connection.write(() =>
-      tables.rowsOf(projection, tables.freshCopyOf(modelName(projection))),
+    const rows = await this.connection.write(
+      () => tables.rowsOf(projection, tables.freshCopyOf(modelName(projection))),
+      wait,
     );
     await this.sweep();
     return new SqliteRebuildingModel(this.connection, { shared, projection, rows });
@@ -141,7 +149,7 @@ class SqliteRebuildingModel<Event extends EventShape, Row>
   implements RebuildingModel<Row>
 {
   /** What was written since the last step is reduced in the same transaction: else appends would always be faster. */
-  async switchOver(change: ReadModelChange<Row>): Promise<void> {
+  async switchOver(change: ReadModelChange<Row>, wait?: WaitOptions): Promise<void> {
     const { shared, projection, rows } = this.parts;
     const { tables, log } = shared;
     const live = modelName(projection);
@@ -150,7 +158,7 @@ class SqliteRebuildingModel<Event extends EventShape, Row>
       new InlineModel(projection, rows, log).catchUp(log.head());
       tables.rowsOf(projection).refuseBeyond(rows.checkpoint() ?? change.checkpoint);
       tables.replace(live, rows.name);
-    });
+    }, wait);
     this.connection.watch.notify();
     await this.sweep();
   }

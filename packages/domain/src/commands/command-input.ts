@@ -25,8 +25,16 @@ export interface CommandOptions {
    * sequence, and this notices.
    */
   readonly ifEventId?: string;
-  /** Fired before the events are being written, nothing is, and the command rejects with `DeadlineExceeded`. */
+  /**
+   * Fired before the events are being written, nothing is, and the command rejects with `DeadlineExceeded`. Fired later, it is answered
+   * within 100 ms, or rejects with `OutcomeUnknown`: repeat it with its `idempotencyKey`.
+   */
   readonly signal?: AbortSignal;
+  /**
+   * As if `signal` fired after so many milliseconds: 0 to 600,000. Default: 10,000 for the commands before it on its policy, and then
+   * as long as the store waits.
+   */
+  readonly waitMs?: number;
 }
 
 /** The default policy that a caller saw, for {@link LoginPolicies.customize}. */
@@ -80,6 +88,7 @@ const OPTIONS = [
   'ifDefaultSequence',
   'ifDefaultEventId',
   'signal',
+  'waitMs',
 ];
 
 /** Takes the options of a command. @throws InvalidValue */
@@ -94,6 +103,7 @@ export function parseCommandOptions(value: unknown, type: CommandInput['type']):
     ifDefaultSequence,
     ifDefaultEventId,
     signal: optional(given, 'signal', parseSignal),
+    waitMs: optional(given, 'waitMs', parseWait),
     causationId: optional(given, 'causationId', parseId),
     correlationId: optional(given, 'correlationId', parseId),
     idempotencyKey: optional(given, 'idempotencyKey', parseId),
@@ -166,4 +176,12 @@ const parseEventId: Parser<EventId> = (value, field) => {
 export const parseSignal: Parser<AbortSignal> = (value, field) => {
   if (value instanceof AbortSignal) return value;
   throw new InvalidValue(field, 'an AbortSignal', value);
+};
+
+const LONGEST_WAIT_MS = 600_000;
+
+/** Takes how long to wait, in milliseconds. */
+export const parseWait: Parser<number> = (value, field) => {
+  if (typeof value === 'number' && value >= 0 && value <= LONGEST_WAIT_MS) return value;
+  throw new InvalidValue(field, `0 to ${LONGEST_WAIT_MS} milliseconds`, value);
 };

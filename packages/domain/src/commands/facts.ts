@@ -1,4 +1,4 @@
-import type { EventId, FactSource } from '@login-policy/event-sourcing';
+import type { Deadline, EventId, FactSource } from '@login-policy/event-sourcing';
 import type { DefaultConditions } from './command-input.js';
 import type { LoginPolicyCommand } from './commands.js';
 import type { IdentityProvider, IdentityProviderDirectory, IdentityProviderId } from '../policy/identity-provider.js';
@@ -39,20 +39,24 @@ export function policyFacts({
   identityProviders,
   policies,
 }: FactProviders): FactSource<LoginPolicyCommand, PolicyFacts, DefaultConditions> {
-  const unknownOf = async (owner: Owner, named: readonly IdentityProvider[]): Promise<Set<IdentityProviderId>> => {
+  const unknownOf = async (
+    owner: Owner,
+    named: readonly IdentityProvider[],
+    deadline: Deadline,
+  ): Promise<Set<IdentityProviderId>> => {
     if (identityProviders === undefined) return new Set();
-    const exist = await Promise.all(named.map((provider) => identityProviders.exists(owner, provider)));
+    const exist = await Promise.all(named.map((provider) => identityProviders.exists(owner, provider, deadline)));
     return new Set(named.filter((_, index) => exist[index] !== true).map(({ id }) => id));
   };
   return {
     isNeededFor: (command) => command.type === 'revert' || command.type === 'customize' || namedIn(command).length > 0,
-    async lookUp(streamId, command, conditions) {
+    async lookUp(streamId, command, { conditions, deadline }) {
       const owner = ownerOfStream(streamId);
-      const looked = await modelOf(command, owner, policies());
-      if (looked === undefined) return { unknownIdentityProviders: await unknownOf(owner, namedIn(command)) };
+      const looked = await modelOf(command, policies(), { owner, deadline });
+      if (looked === undefined) return { unknownIdentityProviders: await unknownOf(owner, namedIn(command), deadline) };
       const { policy: model, marks } = looked;
       const linked = model.stage === 'active' ? model.identityProviders : [];
-      const unknownIdentityProviders = await unknownOf(owner, linked);
+      const unknownIdentityProviders = await unknownOf(owner, linked, deadline);
       if (command.type === 'revert') return { model, unknownIdentityProviders };
       const byDefault = { ...conditions, sequence: lastSequenceOf(marks), eventId: marks?.eventId };
       return { model, byDefault, unknownIdentityProviders };
@@ -63,11 +67,11 @@ export function policyFacts({
 /** The policy that a command is to make its policy like; `undefined` for one that does not look at any. */
 async function modelOf(
   command: LoginPolicyCommand,
-  owner: Owner,
   policies: PolicyReader,
+  { owner, deadline }: { readonly owner: Owner; readonly deadline: Deadline },
 ): Promise<PolicyState | undefined> {
-  if (command.type === 'customize') return policies.latest(instanceOf(owner));
-  return command.type === 'revert' ? policies.past(owner, { moment: command.to, field: 'to' }) : undefined;
+  if (command.type === 'customize') return policies.latest(instanceOf(owner), deadline);
+  return command.type === 'revert' ? policies.past(owner, { moment: command.to, field: 'to' }, deadline) : undefined;
 }
 
 /** The identity providers that a command would link. */

@@ -1,4 +1,4 @@
-import { CommandHandler, type Follower, type StateAt } from '@login-policy/event-sourcing';
+import { CommandHandler, type Deadline, type Follower, type StateAt } from '@login-policy/event-sourcing';
 import { loginPolicyEvents } from '../events/event-codec.js';
 import type { LoginPolicyEvent } from '../events/events.js';
 import { SNAPSHOT_EVERY, snapshotKey, stateInRow, type LoginPolicyRow } from '../login-policy-projection.js';
@@ -31,8 +31,8 @@ export function policyHandler(
   { identityProviders, ids, keptStates, newShapes, observe, store }: LoginPoliciesOptions,
   { policies, rows }: Sources,
 ): PolicyHandler {
-  const stateUnder = async (key: string): Promise<StateAt<PolicyState> | undefined> =>
-    stateInRow((await rows.read([key])).rows.get(key));
+  const stateUnder = async (key: string, deadline: Deadline): Promise<StateAt<PolicyState> | undefined> =>
+    stateInRow((await rows.read([key], deadline)).rows.get(key));
   return new CommandHandler({
     eventStore: store.eventStore,
     decider: loginPolicyDecider,
@@ -41,8 +41,8 @@ export function policyHandler(
     facts: policyFacts({ identityProviders, policies }),
     remembered: {
       every: SNAPSHOT_EVERY,
-      latest: (stream) => stateUnder(stream),
-      after: (stream, last) => stateUnder(snapshotKey(stream, last)),
+      latest: (stream, deadline) => stateUnder(stream, deadline),
+      after: (stream, last, deadline) => stateUnder(snapshotKey(stream, last), deadline),
     },
     newShapes,
     ids,

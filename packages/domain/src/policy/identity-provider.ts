@@ -1,4 +1,4 @@
-import type { Brand } from '@login-policy/event-sourcing';
+import type { Brand, WaitOptions } from '@login-policy/event-sourcing';
 import { InvalidValue, parseList, parseObject, parseOneOf, type Parser } from '../input/invalid-value.js';
 import { isOrganization, type Owner } from './owner.js';
 import { parseId, parseText } from '../input/text.js';
@@ -29,11 +29,11 @@ export const MOST_IDENTITY_PROVIDERS = 200;
 
 /**
  * Knows which identity providers exist. Optional: without one, none is looked up. When it rejects, the command rejects
- * with the same error and nothing is written.
+ * with the same error and nothing is written. Once the `signal` it is handed has fired, nobody waits for it any more.
  */
 export interface IdentityProviderDirectory {
   /** Whether it may be linked by this owner's policy now. What it rejects with, the command rejects with. */
-  exists(owner: Owner, identityProvider: IdentityProvider): Promise<boolean>;
+  exists(owner: Owner, identityProvider: IdentityProvider, wait: WaitOptions): Promise<boolean>;
 }
 
 /** Takes the id of an identity provider. */

@@ -1,10 +1,11 @@
+import type { Deadline, WaitOptions } from '@login-policy/event-sourcing';
 import { InvalidValue } from '../input/invalid-value.js';
 import { parseOrganization, type Instance, type InstanceRef, type Organization } from '../policy/owner.js';
 
 /** Names the organizations of an instance. Optional: without one, a preview can't say which are on the default policy. */
 export interface OrganizationList {
   /** The ids of all of them, each once, in the order in which they are to be shown. */
-  list(instance: InstanceRef): AsyncIterable<string> | Iterable<string>;
+  list(instance: InstanceRef, wait: WaitOptions): AsyncIterable<string> | Iterable<string>;
 }
 
 /** Whose users meet a change. */
@@ -30,15 +31,22 @@ function breath(): Promise<void> {
 /** The organizations of an instance without a custom policy: those a change to the default policy is met in. */
 export async function onDefault(
   instance: Instance,
-  directory: OrganizationList | undefined,
-  customized: ReadonlySet<string>,
+  {
+    directory,
+    customized,
+  }: { readonly directory: OrganizationList | undefined; readonly customized: ReadonlySet<string> },
+  deadline: Deadline,
 ): Promise<Affected> {
   if (directory === undefined) return { organizations: [], count: undefined };
   const organizations: Organization[] = [];
   let [count, looked] = [0, 0];
-  for await (const id of directory.list(instance)) {
+  const ids = directory.list(instance, deadline);
+  for await (const id of Symbol.asyncIterator in ids ? deadline.values(ids) : ids) {
     // A list that is in memory never waits, and a million of them would let nobody else have a turn.
-    if (++looked % IN_ONE_GO === 0) await breath();
+    if (++looked % IN_ONE_GO === 0) {
+      await breath();
+      deadline.refuse();
+    }
     if (customized.has(id)) continue;
     if (count < SHOWN) organizations.push(organizationIn(instance, id));
     count++;

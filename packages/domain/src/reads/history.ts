@@ -1,9 +1,10 @@
 import {
+  Deadline,
   isFault,
   revision,
   START,
   type EventId,
-  type EventStore,
+  type TimedEventStore,
   type EventMetadata,
   type Position,
   type RecordedEvent,
@@ -54,24 +55,35 @@ interface Range {
 
 /** What a history is read from. */
 interface HistorySources {
-  readonly store: EventStore;
+  readonly store: TimedEventStore;
   readonly states: PolicyHandler['states'];
 }
 
 /** Reads the events of a policy's stream as what they changed. */
-export async function readHistory(
-  { states, store }: HistorySources,
-  streamId: StreamId,
-  wanted: HistoryRead,
-): Promise<History> {
-  const lastEvent = await lastEventOf(store, streamId);
+export async function readHistory(sources: HistorySources, streamId: StreamId, wanted: HistoryRead): Promise<History> {
+  const deadline = new Deadline(`the history of ${streamId}`, wanted.wait);
+  try {
+    return await historyOf({ ...sources, streamId, deadline }, wanted);
+  } finally {
+    deadline.end();
+  }
+}
+
+interface Reading extends HistorySources {
+  readonly streamId: StreamId;
+  readonly deadline: Deadline;
+}
+
+async function historyOf(reading: Reading, wanted: HistoryRead): Promise<History> {
+  const { store, streamId, deadline } = reading;
+  const lastEvent = await lastEventOf(reading);
   const lastSequence = lastEvent === undefined ? 0n : sequenceOf(lastEvent);
   const { first, last } = rangeOf(wanted, lastSequence);
   const entries: HistoryEntry[] = [];
-  const before = await stateBefore(states, streamId, first);
+  const before = await stateBefore(reading, first);
   let { state } = before;
   let unknownEvents = 0;
-  for await (const page of store.readStream(streamId, rangeAfter(before, last))) {
+  for await (const page of store.readStream(streamId, rangeAfter(before, last), deadline)) {
     for (const event of page) {
       const known = decodeKnown(event);
       if (known === undefined) unknownEvents++;
@@ -86,13 +98,9 @@ export async function readHistory(
 }
 
 /** The state right before an entry, or that of no events where it can't be had: then all of them are looked at, up to what is wrong. */
-async function stateBefore(
-  states: HistorySources['states'],
-  streamId: StreamId,
-  first: bigint,
-): Promise<StateAt<PolicyState>> {
+async function stateBefore({ states, streamId, deadline }: Reading, first: bigint): Promise<StateAt<PolicyState>> {
   if (first <= 1n) return states.nothing;
-  return states.atRevision(streamId, revision(first - 2n)).catch(() => states.nothing);
+  return states.atRevision(streamId, revision(first - 2n), deadline).catch(() => states.nothing);
 }
 
 /** The events from behind a state up to a sequence. */
@@ -113,8 +121,9 @@ function rangeOf({ direction, fromSequence, limit }: HistoryRead, end: bigint): 
   return { first: last - count + 1n, last };
 }
 
-async function lastEventOf(store: EventStore, streamId: StreamId): Promise<RecordedEvent | undefined> {
-  for await (const [last] of store.readStream(streamId, { direction: 'backwards', limit: 1 })) return last;
+async function lastEventOf({ store, streamId, deadline }: Reading): Promise<RecordedEvent | undefined> {
+  const last = store.readStream(streamId, { direction: 'backwards', limit: 1 }, deadline);
+  for await (const [event] of last) return event;
   return undefined;
 }
 

@@ -1,5 +1,5 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-import type { Follower } from '@login-policy/event-sourcing';
+import type { CloseOptions, Follower } from '@login-policy/event-sourcing';
 import type { LoginPolicyEvent } from '../events/events.js';
 import type { LoginPolicyRow } from '../login-policy-projection.js';
 import type { MultiFactor, SecondFactor } from '../policy/factors.js';
@@ -18,6 +18,7 @@ import type { Calls } from './calls.js';
 import type { History } from './history.js';
 import type { PolicyReader } from './policy-reader.js';
 import {
+  leftOf,
   parseHistoryRead,
   parseListing,
   parseNow,
@@ -81,8 +82,9 @@ export class LoginPolicyReads implements AsyncDisposable {
       'diff',
       () => ({ of: parseOwner(owner, 'owner'), moments: parseSpan(span), read: parseNow(options) }),
       async ({ of, moments, read }) => {
+        const begunAt = performance.now();
         const before = await this.#policies.effective(of, { ...read, asOf: moments.from });
-        const after = await this.#policies.effective(of, { ...read, asOf: moments.to });
+        const after = await this.#policies.effective(of, { ...leftOf(read, begunAt), asOf: moments.to });
         return foundDiff(before, after, { of, read: { asOf: moments.to } });
       },
     );
@@ -128,12 +130,12 @@ export class LoginPolicyReads implements AsyncDisposable {
   }
 
   /**
-   * Stops what runs in the background: every later call rejects with `StoreClosed`. The store stays open, because it belongs to the
-   * program that opened it. Twice is once.
+   * Stops what runs in the background, within `closeMs` (default 5,000) whether or not the store answers: every later call rejects with
+   * `StoreClosed`. The store stays open, because it belongs to the program that opened it. Twice is once.
    */
-  async close(): Promise<void> {
+  async close(options: CloseOptions = {}): Promise<void> {
     this.#calls.close();
-    await this.readModel.close();
+    await this.readModel.close(options);
   }
 
   /** Closes them where `await using` leaves its scope. */

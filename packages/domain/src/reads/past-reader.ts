@@ -4,7 +4,8 @@ import {
   PositionUnknown,
   revision,
   systemClock,
-  type EventStore,
+  type Deadline,
+  type TimedEventStore,
   type Instant,
   type Position,
   type RecordedEvent,
@@ -19,14 +20,16 @@ import { instanceOf, policyStream, type Organization, type Owner } from '../poli
 import { lastSequenceOf, sequenceOf } from './details.js';
 import type { ParsedAsOf } from './read-input.js';
 
-/** Reads policies as they were, from the events alone. */
+/** Reads policies as they were, from the events alone, for one call. */
 export class PastReader {
-  readonly #store: EventStore;
+  readonly #store: TimedEventStore;
   readonly #states: PolicyHandler['states'];
+  readonly #deadline: Deadline;
 
-  constructor(store: EventStore, states: PolicyHandler['states']) {
+  constructor(store: TimedEventStore, states: PolicyHandler['states'], deadline: Deadline) {
     this.#store = store;
     this.#states = states;
+    this.#deadline = deadline;
   }
 
   /** The owner's own policy as it was at a moment. @throws InvalidValue for a moment that was not, or that is not certain yet. */
@@ -36,11 +39,12 @@ export class PastReader {
     if ('position' in moment) return this.#upToPosition(owner, moment.position);
     if ('instant' in moment) {
       await this.#refuseUncertain(stream, moment.instant, `${field}.instant`);
-      return this.#states.upTo(stream, (event) => event.recordedAt <= moment.instant);
+      return this.#states.upTo(stream, (event) => event.recordedAt <= moment.instant, this.#deadline);
     }
     const { sequence } = moment;
     const states = this.#states;
-    const then = sequence === 0n ? states.nothing : await states.atRevision(stream, revision(sequence - 1n));
+    const then =
+      sequence === 0n ? states.nothing : await states.atRevision(stream, revision(sequence - 1n), this.#deadline);
     const reached = lastSequenceOf(then.state.marks);
     if (reached === sequence && reached > 0n) return then;
     const had =
@@ -51,30 +55,32 @@ export class PastReader {
   }
 
   /**
-   * The default as it was while the organization's own policy was as it was `then`. As of an instant that is not the default of that
+   * The default as it was while the organization's own policy was `own`. As of an instant that is not the default of that
    * instant where a clock was set back: its events have to stand before the organization's next one, and those before its last one count.
    */
   async defaultBeside(
-    { organization, then }: { readonly organization: Organization; readonly then: StateAt<PolicyState> },
+    { organization, own }: { readonly organization: Organization; readonly own: StateAt<PolicyState> },
     { field, moment }: ParsedAsOf,
   ): Promise<StateAt<PolicyState>> {
     const instance = instanceOf(organization);
-    if (!('instant' in moment)) return this.#upToPosition(instance, then.position);
+    if (!('instant' in moment)) return this.#upToPosition(instance, own.position);
     const stream = policyStream(instance);
     await this.#refuseUncertain(stream, moment.instant, `${field}.instant`);
-    const next = await this.#positionAfter(policyStream(organization), then.revision);
+    const next = await this.#positionAfter(policyStream(organization), own.revision);
     const found = await this.#states.upTo(
       stream,
       ({ position, recordedAt }) =>
-        position <= then.position || (recordedAt <= moment.instant && (next === undefined || position < next)),
+        position <= own.position || (recordedAt <= moment.instant && (next === undefined || position < next)),
+      this.#deadline,
     );
-    return { ...found, position: laterPosition(then.position, found.position) };
+    return { ...found, position: laterPosition(own.position, found.position) };
   }
 
   /** Where the next event of a stream stands; `undefined` when there is none. */
   async #positionAfter(stream: StreamId, last: Revision | undefined): Promise<Position | undefined> {
     const from = revision(last === undefined ? 0n : last + 1n);
-    for await (const [next] of this.#store.readStream(stream, { from, limit: 1 })) return next?.position;
+    for await (const [next] of this.#store.readStream(stream, { from, limit: 1 }, this.#deadline))
+      return next?.position;
     return undefined;
   }
 
@@ -85,8 +91,10 @@ export class PastReader {
   }
 
   async #upToPosition(owner: Owner, position: Position): Promise<StateAt<PolicyState>> {
-    if (!(await this.#store.knows(position))) throw new PositionUnknown({ position, head: await this.#store.head() });
-    const then = await this.#states.upTo(policyStream(owner), (event) => event.position <= position);
+    if (!(await this.#store.knows(position, this.#deadline))) {
+      throw new PositionUnknown({ position, head: await this.#store.head(this.#deadline) });
+    }
+    const then = await this.#states.upTo(policyStream(owner), (event) => event.position <= position, this.#deadline);
     return { ...then, position };
   }
 
@@ -99,7 +107,8 @@ export class PastReader {
   async #refuseClockAhead(stream: StreamId, field: string): Promise<void> {
     const now = systemClock();
     let ahead: RecordedEvent | undefined;
-    for await (const page of this.#store.readStream(stream, { direction: 'backwards', pageSize: 10 })) {
+    const newestFirst = this.#store.readStream(stream, { direction: 'backwards', pageSize: 10 }, this.#deadline);
+    for await (const page of newestFirst) {
       const first = page.findIndex((event) => event.recordedAt <= now);
       ahead = (first === -1 ? page : page.slice(0, first)).at(-1) ?? ahead;
       if (first !== -1) break;

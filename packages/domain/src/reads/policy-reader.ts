@@ -1,6 +1,8 @@
 import {
+  Deadline,
   parseStreamId,
   START,
+  TimedEventStore,
   type EventStore,
   type Follower,
   type Freshness,
@@ -55,36 +57,36 @@ interface CustomizedPage {
 export class PolicyReader {
   readonly #model: Follower<LoginPolicyEvent, LoginPolicyRow>;
   readonly #states: PolicyHandler['states'];
-  readonly #store: EventStore;
-  readonly #past: PastReader;
+  readonly #store: TimedEventStore;
 
   constructor(store: EventStore, { model, states }: Sources) {
-    this.#store = store;
+    this.#store = new TimedEventStore(store);
     this.#model = model;
     this.#states = states;
-    this.#past = new PastReader(store, states);
   }
 
   /** The owner's own policy; `undefined` when there is none. */
   async own(owner: Owner, read: ParsedRead): Promise<PolicyFound | undefined> {
-    if (read.asOf !== undefined) return foundThen(await this.#past.at(owner, read.asOf), owner);
+    const { asOf } = read;
+    if (asOf !== undefined) return foundThen(await this.#looking(read, (past) => past.at(owner, asOf)), owner);
     return foundIn(await this.#model.read([policyStream(owner)], read.freshness), owner);
   }
 
   /** The owner's own policy as it was at a moment. */
-  async past(owner: Owner, asOf: ParsedAsOf): Promise<PolicyState> {
-    return (await this.#past.at(owner, asOf)).state;
+  async past(owner: Owner, asOf: ParsedAsOf, deadline: Deadline): Promise<PolicyState> {
+    return (await new PastReader(this.#store, this.#states, deadline).at(owner, asOf)).state;
   }
 
   /** The owner's own policy as its last event left it, whatever the read model has got to. */
-  async latest(owner: Owner): Promise<PolicyState> {
-    return (await this.#states.catchUp(policyStream(owner), this.#states.nothing)).state;
+  async latest(owner: Owner, deadline: Deadline): Promise<PolicyState> {
+    return (await this.#states.catchUp(policyStream(owner), this.#states.nothing, deadline)).state;
   }
 
   /** What the users of the owner meet: its own policy as a whole, else the instance's. */
   async effective(owner: Owner, read: ParsedRead): Promise<PolicyFound | undefined> {
     if (!isOrganization(owner)) return this.own(owner, read);
-    if (read.asOf !== undefined) return this.#effectivePast(owner, read.asOf);
+    const { asOf } = read;
+    if (asOf !== undefined) return this.#looking(read, (past) => effectivePast(past, owner, asOf));
     // Both by one look: between two, the custom policy could be taken away and the default loosened.
     const instance = instanceOf(owner);
     const found = await this.#model.read([policyStream(owner), policyStream(instance)], read.freshness);
@@ -104,7 +106,7 @@ export class PolicyReader {
   }
 
   /** The ids of all the instance's organizations with a custom policy. */
-  async allCustomized(instance: Instance, freshness: Freshness): Promise<ReadonlySet<string>> {
+  async allCustomized(instance: Instance, freshness: Freshness, deadline: Deadline): Promise<ReadonlySet<string>> {
     const ids = new Set<string>();
     let after: Organization | undefined;
     for (;;) {
@@ -112,6 +114,7 @@ export class PolicyReader {
       for (const { organizationId } of organizations) ids.add(organizationId);
       after = organizations.at(-1);
       if (organizations.length < PAGE) return ids;
+      deadline.refuse();
     }
   }
 
@@ -128,14 +131,28 @@ export class PolicyReader {
     };
   }
 
-  /** The default policy is looked at where the organization's stood: both held at one place in the store. */
-  async #effectivePast(organization: Organization, asOf: ParsedAsOf): Promise<PolicyFound | undefined> {
-    const then = await this.#past.at(organization, asOf);
-    const instance = instanceOf(organization);
-    return effectivePolicy(foundThen(then, organization), async () =>
-      foundThen(await this.#past.defaultBeside({ organization, then }, asOf), instance),
-    );
+  /** Looks at the past, within the time of a read. */
+  async #looking<Found>({ freshness }: ParsedRead, look: (past: PastReader) => Promise<Found>): Promise<Found> {
+    const deadline = new Deadline('a look at the past of a policy', freshness);
+    try {
+      return await look(new PastReader(this.#store, this.#states, deadline));
+    } finally {
+      deadline.end();
+    }
   }
+}
+
+/** The default policy is looked at where the organization's stood: both held at one place in the store. */
+async function effectivePast(
+  past: PastReader,
+  organization: Organization,
+  asOf: ParsedAsOf,
+): Promise<PolicyFound | undefined> {
+  const then = await past.at(organization, asOf);
+  const instance = instanceOf(organization);
+  return effectivePolicy(foundThen(then, organization), async () =>
+    foundThen(await past.defaultBeside({ organization, own: then }, asOf), instance),
+  );
 }
 
 /** @throws WrittenByNewerProgram, UnreadableEvent when it is this owner's policy that can't be read. */

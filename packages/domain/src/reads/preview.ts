@@ -1,4 +1,4 @@
-import type { CommandContext, EventId } from '@login-policy/event-sourcing';
+import { Deadline, type CommandContext, type EventId } from '@login-policy/event-sourcing';
 import { parseDefaultConditions, parsePinning, type DefaultConditions } from '../commands/command-input.js';
 import type { LoginPolicyCommand } from '../commands/commands.js';
 import { evolveAll } from '../commands/evolve.js';
@@ -48,7 +48,7 @@ export interface PreviewOptions extends ReadOptions {
 interface ParsedPreview {
   readonly of: Owner;
   readonly parsed: LoginPolicyCommand;
-  readonly context: Pick<CommandContext, 'ifEventId' | 'ifRevision'> & DefaultConditions;
+  readonly context: Pick<CommandContext, 'ifEventId' | 'ifRevision' | 'signal' | 'waitMs'> & DefaultConditions;
   readonly read: ParsedRead;
 }
 
@@ -59,12 +59,10 @@ export function parsePreview(owner: unknown, command: unknown, options: unknown)
   const of = parseOwner(owner, 'owner');
   const parsed = parseCommand(command, of);
   const given = parseObject(options, 'options', [...READ_MEMBERS, ...CONDITIONS]);
-  return {
-    of,
-    parsed,
-    read: { ...parseWaiting(given), asOf: undefined },
-    context: { ...parsePinning(given), ...parseDefaultConditions(given, parsed.type) },
-  };
+  const { freshness } = parseWaiting(given);
+  const { signal, waitMs } = freshness;
+  const conditions = { ...parsePinning(given), ...parseDefaultConditions(given, parsed.type) };
+  return { of, parsed, read: { freshness, asOf: undefined }, context: { ...conditions, signal, waitMs } };
 }
 
 /** What a preview is made of besides the policy itself. */
@@ -106,6 +104,12 @@ function inForce(policy: LoginPolicy): ActivePolicy | undefined {
 
 async function affectedBy({ of, read, policies, organizations }: Surroundings): Promise<Affected> {
   if (isOrganization(of)) return { organizations: [of], count: 1 };
-  if (organizations === undefined) return onDefault(of, undefined, new Set());
-  return onDefault(of, organizations, await policies.allCustomized(of, read.freshness));
+  const deadline = new Deadline(`the organizations of ${of.instanceId}`, read.freshness);
+  try {
+    const customized =
+      organizations === undefined ? new Set<string>() : await policies.allCustomized(of, read.freshness, deadline);
+    return await onDefault(of, { directory: organizations, customized }, deadline);
+  } finally {
+    deadline.end();
+  }
 }

@@ -1,5 +1,5 @@
-import { position, type Freshness, type Position } from '@login-policy/event-sourcing';
-import { optional, parseSequence, parseSignal } from '../commands/command-input.js';
+import { position, type Freshness, type Position, type Waiting } from '@login-policy/event-sourcing';
+import { optional, parseSequence, parseSignal, parseWait } from '../commands/command-input.js';
 import type { Moment } from '../commands/commands.js';
 import { parseInstantInput, type InstantInput } from '../input/instant.js';
 import { InvalidValue, parseObject, type Parser } from '../input/invalid-value.js';
@@ -20,9 +20,12 @@ export type AsOf =
 export interface ReadOptions {
   /** Wait until everything up to here is seen: the `position` a command answered with. */
   readonly atLeast?: Position;
-  /** How long to wait for that: 0 to 600,000 ms, default 5,000. */
+  /**
+   * How long to wait for that: 0 to 600,000 ms, default 5,000; a store that does not answer gets a quarter of a second more. A look at
+   * the past waits as long as the store does, unless this is given.
+   */
   readonly waitMs?: number;
-  /** Gives the wait up: the read rejects with `DeadlineExceeded`. */
+  /** Once it has fired, the read rejects with `DeadlineExceeded` within 100 ms. */
   readonly signal?: AbortSignal;
 }
 
@@ -33,7 +36,7 @@ export interface PolicyReadOptions extends ReadOptions {
 }
 
 /** Which part of a history to read. */
-export interface HistoryOptions {
+export interface HistoryOptions extends Pick<ReadOptions, 'signal' | 'waitMs'> {
   /** `forwards`, the default: oldest first; `backwards`: newest first. */
   readonly direction?: 'forwards' | 'backwards';
   /** The first entry wanted. Default: the oldest or, backwards, the newest. */
@@ -64,7 +67,6 @@ export interface ParsedAsOf {
 
 /** The members of the options of every read. */
 export const READ_MEMBERS: readonly string[] = ['atLeast', 'waitMs', 'signal'];
-const LONGEST_WAIT_MS = 600_000;
 
 /** Takes the options of a read of one policy. @throws InvalidValue */
 export function parsePolicyRead(value: unknown): ParsedRead {
@@ -116,10 +118,11 @@ function parseAfter(value: unknown, instance: Instance): Organization {
 }
 
 /** Takes the options of a history. @throws InvalidValue */
-export function parseHistoryRead(value: unknown): Required<Omit<HistoryOptions, 'fromSequence'>> & {
+export function parseHistoryRead(value: unknown): Required<Pick<HistoryOptions, 'direction' | 'limit'>> & {
   readonly fromSequence: bigint | undefined;
+  readonly wait: Waiting;
 } {
-  const given = parseObject(value, 'options', ['direction', 'fromSequence', 'limit']);
+  const given = parseObject(value, 'options', ['direction', 'fromSequence', 'limit', 'signal', 'waitMs']);
   const { direction = 'forwards', fromSequence } = given;
   if (direction !== 'forwards' && direction !== 'backwards') {
     throw new InvalidValue('options.direction', 'forwards or backwards', direction);
@@ -127,6 +130,7 @@ export function parseHistoryRead(value: unknown): Required<Omit<HistoryOptions, 
   return {
     direction,
     limit: parseLimit(given['limit']),
+    wait: parseWaiting(given).freshness,
     fromSequence: fromSequence === undefined ? undefined : parseSequence(fromSequence, 'options.fromSequence'),
   };
 }
@@ -142,14 +146,17 @@ export function parseWaiting(given: Readonly<Record<string, unknown>>): Omit<Par
   };
 }
 
+/** What is left of the time of a call that began then, for its next read. */
+export function leftOf<Read extends Omit<ParsedRead, 'asOf'>>(read: Read, begunAt: number): Read {
+  const { freshness } = read;
+  if (freshness.waitMs === undefined) return read;
+  const waitMs = Math.max(0, freshness.waitMs - (performance.now() - begunAt));
+  return { ...read, freshness: { ...freshness, waitMs } };
+}
+
 const parsePositionInput: Parser<Position> = (value, field) => {
   if (typeof value === 'bigint' && value >= 0n && value < 2n ** 168n) return position(value);
   throw new InvalidValue(field, 'a position that a command answered with', value);
-};
-
-const parseWait: Parser<number> = (value, field) => {
-  if (typeof value === 'number' && value >= 0 && value <= LONGEST_WAIT_MS) return value;
-  throw new InvalidValue(field, `0 to ${LONGEST_WAIT_MS} milliseconds`, value);
 };
 
 function parseLimit(value: unknown): number {

@@ -1,3 +1,4 @@
+import type { Waiting } from '../deadline.js';
 import type { EventId } from '../ids.js';
 import type { Decision } from './decision.js';
 import type { EventMetadata, EventShape, Recorded } from '../streams/event.js';
@@ -5,7 +6,7 @@ import type { Position } from '../streams/position.js';
 import type { Revision } from '../streams/revision.js';
 
 /** Who gives a command, why, and under which conditions. A member that is `undefined` counts as left out. */
-export interface CommandContext extends Pick<EventMetadata, 'actor'> {
+export interface CommandContext extends Pick<EventMetadata, 'actor'>, Waiting {
   /** Default: the id of the first event that the command writes. */
   readonly correlationId?: string | undefined;
   readonly causationId?: string | undefined;
@@ -15,8 +16,13 @@ export interface CommandContext extends Pick<EventMetadata, 'actor'> {
   readonly ifRevision?: Revision | 'no-stream' | undefined;
   /** Refuse unless this is the stream's last event: in a history that was lost, another may stand at its revision. */
   readonly ifEventId?: EventId | undefined;
-  /** Fired before the events are being written, the command writes nothing and rejects with `DeadlineExceeded`. */
+  /**
+   * Fired before the events are being written, the command writes nothing and rejects with `DeadlineExceeded`; fired later, it is
+   * answered within 100 ms, or rejects with `OutcomeUnknown`.
+   */
   readonly signal?: AbortSignal | undefined;
+  /** As if `signal` fired after so many milliseconds. Default: 10,000 for those before it on its stream, then as long as the store waits. */
+  readonly waitMs?: number | undefined;
 }
 
 /** Why a command was refused whatever its rules say. */

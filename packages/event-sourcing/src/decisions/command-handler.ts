@@ -1,12 +1,14 @@
-import { ConcurrentChange, DeadlineExceeded } from '../faults.js';
+import type { Deadline, Waiting } from '../deadline.js';
+import { ConcurrentChange } from '../faults.js';
 import { isFault } from '../is-fault.js';
 import { observedDecider, observedEventStore } from '../observe.js';
 import { monotonicIds, type IdSource } from '../ids.js';
 import { Lru } from '../store/lru.js';
 import type { EventCodec } from '../streams/event-codec.js';
-import type { EventStore } from '../streams/event-store.js';
-import type { EventShape, Recorded } from '../streams/event.js';
+import type { Append } from '../streams/event-store.js';
+import type { EventShape } from '../streams/event.js';
 import type { StreamId } from '../streams/stream-id.js';
+import { TimedEventStore } from '../streams/timed-event-store.js';
 import { pause } from '../store/back-off.js';
 import type { CommandContext, Considered, Handled, PreconditionFailed } from './command-context.js';
 import type { Decision } from './decision.js';
@@ -14,29 +16,16 @@ import type { CommandHandlerOptions } from './command-handler-options.js';
 import type { Deciding } from './decider.js';
 import type { FactSource } from './fact-source.js';
 import { fingerprint } from './fingerprint.js';
-import { KeyedMutex } from '../store/keyed-mutex.js';
+import { enterInTime, KeyedMutex } from '../store/keyed-mutex.js';
 import type { StateAt } from './state-at.js';
+import { accepted, deadlineOf, isToWrite, type Known, type ReadyTask, type Task } from './handling.js';
 import { newEvents } from './new-events.js';
 import { withoutNewShapes } from './new-shapes.js';
 import { pinned, type Pinning } from './pinning.js';
 import { StateReader } from './state-reader.js';
 
-/** One command on its way. */
-interface Task<Command, Context = CommandContext> {
-  readonly streamId: StreamId;
-  readonly command: Command;
-  readonly context: Context;
-}
-
-/** One that is ready to be decided. */
-interface ReadyTask<Command, Facts> extends Task<Command> {
-  readonly facts: Facts | undefined;
-}
-
-/** A state, and whether it was just compared with the stream: only then may it refuse (docs/guarantees.md). */
-interface Known<State> extends StateAt<State> {
-  readonly isFresh: boolean;
-}
+/** How long a command lets others of its stream go first, where nothing is said. */
+const TURN_MS = 10_000;
 
 /**
  * Carries out commands on the streams of one kind: recall or load, decide, append at the revision decided by; when
@@ -50,7 +39,7 @@ export class CommandHandler<
   Facts = undefined,
   Conditions = unknown,
 > {
-  readonly #store: EventStore;
+  readonly #store: TimedEventStore;
   readonly #decider: Deciding<Command, Event, State, Rejection | PreconditionFailed, Facts>;
   readonly #facts: FactSource<Command, Facts, Conditions> | undefined;
   readonly #codec: EventCodec<Event>;
@@ -61,7 +50,7 @@ export class CommandHandler<
   readonly states: StateReader<Event, State>;
 
   constructor(options: CommandHandlerOptions<Command, Event, State, Rejection, Facts, Conditions>) {
-    this.#store = observedEventStore(options.eventStore, options.observe);
+    this.#store = new TimedEventStore(observedEventStore(options.eventStore, options.observe));
     const { decider, events, newShapes, remembered } = options;
     this.#decider = observedDecider<Command, Event, State, Rejection | PreconditionFailed, Facts>(
       newShapes === 'not-yet' ? withoutNewShapes(decider, events) : decider,
@@ -84,7 +73,7 @@ export class CommandHandler<
    * Carries out one command: all its events are written, or none.
    *
    * @throws ConcurrentChange when others were first in every attempt.
-   * @throws DeadlineExceeded when `signal` fired in time.
+   * @throws DeadlineExceeded when `signal` fired, or `waitMs` were over, before its events were being written: they are not.
    * @throws OutcomeUnknown, StoreUnavailable, StoreFull, StoreClosed as the store does.
    * @throws WrittenByNewerProgram, UnreadableEvent when the stream holds what can't be folded.
    * @throws whatever the source of facts rejects with.
@@ -95,8 +84,12 @@ export class CommandHandler<
     context: CommandContext & Conditions,
   ): Promise<Handled<Event, State, Rejection>> {
     const source = this.#facts;
-    if (source?.isNeededFor(command) === true) return this.#informed({ streamId, command, context }, source);
-    return this.#carryOut({ streamId, command, context, facts: undefined });
+    const deadline = deadlineOf(streamId, context);
+    const handled =
+      source?.isNeededFor(command) === true
+        ? this.#informed({ streamId, command, context, deadline }, source)
+        : this.#carryOut({ streamId, command, context, deadline, facts: undefined });
+    return context.waitMs === undefined ? handled : handled.finally(() => deadline.end());
   }
 
   /** Looks for the receipt, then for the facts: what can be looked up now does not matter to a repetition. */
@@ -106,18 +99,20 @@ export class CommandHandler<
   ): Promise<Handled<Event, State, Rejection>> {
     const repeated = await this.#repeated(task);
     if (repeated !== undefined) return repeated;
-    return this.#carryOut({ ...task, facts: await source.lookUp(task.streamId, task.command, task.context) });
+    const { streamId, command, deadline, context: conditions } = task;
+    const facts = await deadline.wait(source.lookUp(streamId, command, { conditions, deadline }));
+    return this.#carryOut({ ...task, facts });
   }
 
   async #carryOut(task: ReadyTask<Command, Facts>): Promise<Handled<Event, State, Rejection>> {
-    const { streamId, context } = task;
-    const turn = this.#queue.enter(streamId);
+    const { streamId, deadline } = task;
+    const turn = this.#enter(streamId, deadline);
     if (turn !== undefined) await turn;
     try {
       const kept = this.#kept.get(streamId);
-      let known = kept === undefined ? await this.#catchUp(streamId, this.states.nothing) : { ...kept, isFresh: false };
+      let known = kept === undefined ? await this.#catchUp(task, this.states.nothing) : { ...kept, isFresh: false };
       for (let attempt = 1; ; attempt++) {
-        if (context.signal?.aborted === true) throw new DeadlineExceeded({ doing: `a command on ${streamId}` });
+        deadline.refuse();
         const decision = this.#decide(task, known);
         try {
           if (isToWrite(decision)) return await this.#append(task, known, decision.events);
@@ -125,51 +120,70 @@ export class CommandHandler<
         } catch (caught) {
           await this.#giveWay(task, attempt, caught);
         }
-        known = await this.#catchUp(streamId, known);
+        known = await this.#catchUp(task, known);
       }
     } finally {
       this.#queue.leave(streamId);
     }
   }
 
+  /** Takes its turn on the stream. @throws DeadlineExceeded when it does not come in time. */
+  #enter(streamId: StreamId, deadline: Deadline): Promise<void> | undefined {
+    return enterInTime(this.#queue, streamId, deadline.atMost(TURN_MS));
+  }
+
   /**
    * What a command would be answered now, by the stream's latest state: decided as {@link handle} does, and nothing is
    * written. Another writer may still be first.
    *
-   * @throws WrittenByNewerProgram, UnreadableEvent, and as the store does.
+   * @throws DeadlineExceeded, WrittenByNewerProgram, UnreadableEvent, and as the store does.
    */
   async consider(
     streamId: StreamId,
     command: Command,
-    context?: Pinning & Conditions,
+    context?: Pinning & Waiting & Conditions,
   ): Promise<Considered<Event, State, Rejection>> {
-    const source = this.#facts;
-    const facts = source?.isNeededFor(command) === true ? await source.lookUp(streamId, command, context) : undefined;
-    await this.#queue.enter(streamId);
+    const deadline = deadlineOf(streamId, context ?? {});
+    const source = this.#facts?.isNeededFor(command) === true ? this.#facts : undefined;
     try {
-      const known = await this.#catchUp(streamId, this.#kept.get(streamId) ?? this.states.nothing);
-      return { ...this.#decide({ streamId, command, context: context ?? {}, facts }, known), state: known.state };
+      const asked = { conditions: context, deadline };
+      const facts = source && (await deadline.wait(source.lookUp(streamId, command, asked)));
+      await this.#enter(streamId, deadline);
+      try {
+        const known = await this.#catchUp({ streamId, deadline }, this.#kept.get(streamId) ?? this.states.nothing);
+        return { ...this.#decide({ streamId, command, context: context ?? {}, facts }, known), state: known.state };
+      } finally {
+        this.#queue.leave(streamId);
+      }
     } finally {
-      this.#queue.leave(streamId);
+      deadline.end();
     }
   }
 
   #decide(
-    { streamId, command, context, facts }: Omit<ReadyTask<Command, Facts>, 'context'> & { context: Pinning },
+    {
+      streamId,
+      command,
+      context,
+      facts,
+    }: Omit<ReadyTask<Command, Facts>, 'context' | 'deadline'> & { context: Pinning },
     known: StateAt<State>,
   ): Decision<Event, Rejection | PreconditionFailed> {
     return pinned(context, known) ?? this.#decider.decide(command, known.state, { streamId, facts });
   }
 
   /** After a conflict, waits before the next attempt, if there is to be one. Throws what is no conflict. */
-  #giveWay({ streamId }: Task<Command>, attempts: number, caught: unknown): Promise<void> {
+  #giveWay({ streamId, deadline }: Task<Command>, attempts: number, caught: unknown): Promise<void> {
     if (!isFault(caught, 'revision-conflict') && !isFault(caught, 'receipt-exists')) throw caught;
     if (attempts >= this.#attempts) throw new ConcurrentChange({ streamId, attempts }, caught);
-    return pause(attempts);
+    return deadline.wait(pause(attempts));
   }
 
-  async #catchUp(streamId: StreamId, known: StateAt<State>): Promise<Known<State>> {
-    const caughtUp = await this.states.catchUp(streamId, known);
+  async #catchUp(
+    { streamId, deadline }: Pick<Task<Command>, 'streamId' | 'deadline'>,
+    known: StateAt<State>,
+  ): Promise<Known<State>> {
+    const caughtUp = await this.states.catchUp(streamId, known, deadline);
     this.#kept.set(streamId, caughtUp);
     return { ...caughtUp, isFresh: true };
   }
@@ -193,10 +207,11 @@ export class CommandHandler<
 
   /** The answer the command got the first time, folded from the events up to then; `undefined` when this is the first time. */
   async #repeated(task: Task<Command>): Promise<Handled<Event, State, Rejection> | undefined> {
+    const { streamId, deadline } = task;
     const key = task.context.idempotencyKey;
-    const receipt = key === undefined ? undefined : await this.#store.receipt(task.streamId, key);
+    const receipt = key === undefined ? undefined : await this.#store.receipt(streamId, key, deadline);
     if (receipt === undefined) return undefined;
-    const then = await this.states.atRevision(task.streamId, receipt.revision);
+    const then = await this.states.atRevision(streamId, receipt.revision, deadline);
     if (receipt.fingerprint === fingerprint(task.command)) return { ...accepted(then, []), isRepeated: true };
     const rejection = { reason: 'idempotency-key-reused', idempotencyKey: receipt.key } as const;
     return { outcome: 'rejected', rejection, state: then.state, revision: then.revision };
@@ -207,17 +222,18 @@ export class CommandHandler<
     known: StateAt<State>,
     decided: readonly Event[],
   ): Promise<Handled<Event, State, Rejection>> {
-    const { streamId, context } = task;
+    const { streamId, context, deadline } = task;
     const key = context.idempotencyKey;
     try {
-      const recorded = await this.#store.append({
+      const append: Append = {
         streamId,
         expected: known.revision ?? 'no-stream',
         ...(known.eventId !== undefined && { expectedEventId: known.eventId }),
         events: newEvents(decided, { codec: this.#codec, ids: this.#ids, context }),
         ...(key !== undefined && { receipt: { key, fingerprint: fingerprint(task.command) } }),
-        ...(context.signal !== undefined && { signal: context.signal }),
-      });
+        signal: deadline.signal,
+      };
+      const recorded = await this.#store.append(append, deadline);
       const events = recorded.map((event) => this.#codec.decode(event));
       const after = this.states.fold(known, events);
       this.#kept.set(streamId, after);
@@ -230,18 +246,4 @@ export class CommandHandler<
       throw caught;
     }
   }
-}
-
-/** Whether there is something to append: that a kept state may decide, because the append compares the revision. */
-function isToWrite<Event, Rejection>(
-  decision: Decision<Event, Rejection>,
-): decision is Extract<Decision<Event, Rejection>, { readonly outcome: 'accepted' }> {
-  return decision.outcome === 'accepted' && decision.events.length > 0;
-}
-
-function accepted<Event extends EventShape, State>(
-  { state, revision, position }: StateAt<State>,
-  events: readonly Recorded<Event>[],
-): Extract<Handled<Event, State, never>, { outcome: 'accepted' }> {
-  return { outcome: 'accepted', state, revision, position, events, isRepeated: false };
 }

@@ -1,3 +1,4 @@
+import type { Deadline } from '../deadline.js';
 import type { Revision } from '../streams/revision.js';
 import type { StreamId } from '../streams/stream-id.js';
 import type { StateAt } from './state-at.js';
@@ -10,7 +11,7 @@ export interface RememberedStates<State> {
   /** How many events apart the snapshots of a stream are: the first is after so many. */
   readonly every: number;
   /** The last state of a stream. */
-  latest(streamId: StreamId): Promise<StateAt<State> | undefined>;
+  latest(streamId: StreamId, deadline: Deadline): Promise<StateAt<State> | undefined>;
   /** The snapshot right after an event of a stream. */
-  after(streamId: StreamId, last: Revision): Promise<StateAt<State> | undefined>;
+  after(streamId: StreamId, last: Revision, deadline: Deadline): Promise<StateAt<State> | undefined>;
 }

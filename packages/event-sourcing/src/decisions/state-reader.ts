@@ -1,3 +1,4 @@
+import type { Deadline } from '../deadline.js';
 import { deepFrozen } from '../deep-frozen.js';
 import type { EventCodec } from '../streams/event-codec.js';
 import type { EventStore, ReadStreamOptions } from '../streams/event-store.js';
@@ -5,6 +6,7 @@ import type { EventShape, Recorded, RecordedEvent, RecordedFacts } from '../stre
 import { START } from '../streams/position.js';
 import { revision, revisionAfter, type Revision } from '../streams/revision.js';
 import type { StreamId } from '../streams/stream-id.js';
+import { TimedEventStore } from '../streams/timed-event-store.js';
 import { yieldToLoop } from '../yield-to-loop.js';
 import type { RememberedStates } from './remembered-states.js';
 import type { StateAt } from './state-at.js';
@@ -29,12 +31,14 @@ const SHORT = 100;
 
 /** How far a fold goes: not beyond `last`, whether or not more is wanted. */
 interface Extent {
+  readonly deadline: Deadline;
   readonly isWanted?: Wanted;
   readonly last?: bigint;
 }
 
 /** A place in a stream that is looked for. */
 interface Sought {
+  readonly deadline: Deadline;
   readonly isWanted: Wanted;
   /** The last event of the stream. */
   readonly end: RecordedEvent;
@@ -42,11 +46,11 @@ interface Sought {
 
 /** Folds streams of one kind into states: from the first event, or on from where a state was. */
 export class StateReader<Event extends EventShape, State> {
-  readonly #store: EventStore;
+  readonly #store: TimedEventStore;
   readonly #fold: Fold<Event, State>;
 
   constructor(store: EventStore, fold: Fold<Event, State>) {
-    this.#store = store;
+    this.#store = new TimedEventStore(store);
     this.#fold = fold;
   }
 
@@ -62,15 +66,15 @@ export class StateReader<Event extends EventShape, State> {
    * @throws WrittenByNewerProgram, UnreadableEvent when the stream holds what can't be folded: no state is better than a
    *   wrong one.
    */
-  async catchUp(streamId: StreamId, known: StateAt<State>): Promise<StateAt<State>> {
-    return (await this.#goOn(streamId, known)) ?? this.upTo(streamId, ALL);
+  async catchUp(streamId: StreamId, known: StateAt<State>, deadline: Deadline): Promise<StateAt<State>> {
+    return (await this.#goOn(streamId, known, { deadline })) ?? this.upTo(streamId, ALL, deadline);
   }
 
   /** {@link StateReader.catchUp} from a state, if there is one and the stream knows it. */
   async #goOn(
     streamId: StreamId,
     known: StateAt<State> | undefined,
-    extent: Extent = {},
+    extent: Extent,
   ): Promise<StateAt<State> | undefined> {
     return known?.revision === undefined ? undefined : this.#upToFrom(streamId, known, extent);
   }
@@ -80,36 +84,38 @@ export class StateReader<Event extends EventShape, State> {
     remembered: Promise<StateAt<State> | undefined>,
     extent: Extent,
   ): Promise<StateAt<State> | undefined> {
-    return this.#goOn(streamId, await remembered.catch(() => undefined), extent);
+    return this.#goOn(streamId, await extent.deadline.wait(remembered).catch(() => undefined), extent);
   }
 
   /** The state right after the last event that is wanted; of a long stream from the last state before it that is remembered. */
-  async upTo(streamId: StreamId, isWanted: Wanted): Promise<StateAt<State>> {
+  async upTo(streamId: StreamId, isWanted: Wanted, deadline: Deadline): Promise<StateAt<State>> {
     const { remembered } = this.#fold;
-    if (remembered === undefined) return this.#fromFirst(streamId, { isWanted });
-    const beginning = await this.#fromFirst(streamId, { isWanted, last: BigInt(SHORT - 1) });
+    if (remembered === undefined) return this.#fromFirst(streamId, { deadline, isWanted });
+    const beginning = await this.#fromFirst(streamId, { deadline, isWanted, last: BigInt(SHORT - 1) });
     if (beginning.revision === undefined || beginning.revision + 1n < SHORT) return beginning;
     // Where all is wanted, what is remembered last leads there, wherever the stream ends.
-    const fromLatest = isWanted === ALL ? await this.#goOnFrom(streamId, remembered.latest(streamId), {}) : undefined;
+    const ofLatest = (): Promise<StateAt<State> | undefined> => remembered.latest(streamId, deadline);
+    const fromLatest = isWanted === ALL ? await this.#goOnFrom(streamId, ofLatest(), { deadline }) : undefined;
     if (fromLatest !== undefined) return fromLatest;
-    const end = await this.#first(streamId, { direction: 'backwards' });
+    const end = await this.#first(streamId, { direction: 'backwards' }, deadline);
     if (end === undefined) return this.nothing;
-    const latest = isWanted(end) ? remembered.latest(streamId) : Promise.resolve(undefined);
+    const latest = isWanted(end) ? ofLatest() : Promise.resolve(undefined);
     return (
-      (await this.#goOnFrom(streamId, latest, { isWanted })) ??
-      (await this.#fromSnapshot(streamId, { isWanted, end, beginning }, remembered)) ??
-      this.#fromFirst(streamId, { isWanted })
+      (await this.#goOnFrom(streamId, latest, { deadline, isWanted })) ??
+      (await this.#fromSnapshot(streamId, { deadline, isWanted, end, beginning }, remembered)) ??
+      this.#fromFirst(streamId, { deadline, isWanted })
     );
   }
 
   /** {@link upTo} a revision, that one included: its snapshot is known without a search. */
-  async atRevision(streamId: StreamId, last: Revision): Promise<StateAt<State>> {
+  async atRevision(streamId: StreamId, last: Revision, deadline: Deadline): Promise<StateAt<State>> {
     const isWanted: Wanted = (event) => event.revision <= last;
+    const extent = { deadline, isWanted, last };
     const { remembered } = this.#fold;
-    if (remembered === undefined || last + 1n < remembered.every) return this.#fromFirst(streamId, { isWanted, last });
+    if (remembered === undefined || last + 1n < remembered.every) return this.#fromFirst(streamId, extent);
     const newest = (last + 1n) / BigInt(remembered.every);
-    const snapshot = remembered.after(streamId, lastIn(newest, remembered));
-    return (await this.#goOnFrom(streamId, snapshot, { isWanted, last })) ?? this.upTo(streamId, isWanted);
+    const snapshot = remembered.after(streamId, lastIn(newest, remembered), deadline);
+    return (await this.#goOnFrom(streamId, snapshot, extent)) ?? this.upTo(streamId, isWanted, deadline);
   }
 
   /** The fold from the nearest snapshot that can be had and that the stream knows; without one, on from its beginning. */
@@ -120,9 +126,10 @@ export class StateReader<Event extends EventShape, State> {
   ): Promise<StateAt<State> | undefined> {
     const newest = await this.#newestSnapshot(streamId, sought, remembered);
     // Behind it, the event of the next snapshot is not wanted, or was not there.
-    const extent = { isWanted: sought.isWanted, last: lastIn(newest + 1n, remembered) - 1n };
+    const { deadline, isWanted } = sought;
+    const extent = { deadline, isWanted, last: lastIn(newest + 1n, remembered) - 1n };
     for (let [number, step] = [newest, 1n]; number > 0n; number -= step, step *= 2n) {
-      const snapshot = remembered.after(streamId, lastIn(number, remembered));
+      const snapshot = remembered.after(streamId, lastIn(number, remembered), deadline);
       const reached = await this.#goOnFrom(streamId, snapshot, extent);
       if (reached !== undefined) return reached;
     }
@@ -132,21 +139,21 @@ export class StateReader<Event extends EventShape, State> {
   /** The number of the last snapshot whose event is wanted, the first being 1; 0 where there is none. By the events alone. */
   async #newestSnapshot(
     streamId: StreamId,
-    { end, isWanted }: Sought,
+    { deadline, end, isWanted }: Sought,
     remembered: RememberedStates<State>,
   ): Promise<bigint> {
     let [low, high] = [0n, (end.revision + 1n) / BigInt(remembered.every)];
     while (low < high) {
       const middle = (low + high + 1n) / 2n;
-      const event = await this.#first(streamId, { from: lastIn(middle, remembered) });
+      const event = await this.#first(streamId, { from: lastIn(middle, remembered) }, deadline);
       if (event !== undefined && isWanted(event)) low = middle;
       else high = middle - 1n;
     }
     return low;
   }
 
-  async #first(streamId: StreamId, options: ReadStreamOptions): Promise<RecordedEvent | undefined> {
-    for await (const [first] of this.#store.readStream(streamId, { ...options, limit: 1 })) return first;
+  async #first(streamId: StreamId, options: ReadStreamOptions, deadline: Deadline): Promise<RecordedEvent | undefined> {
+    for await (const [first] of this.#store.readStream(streamId, { ...options, limit: 1 }, deadline)) return first;
     return undefined;
   }
 
@@ -158,13 +165,13 @@ export class StateReader<Event extends EventShape, State> {
   async #upToFrom(
     streamId: StreamId,
     known: StateAt<State>,
-    { isWanted = ALL, last }: Extent,
+    { deadline, isWanted = ALL, last }: Extent,
   ): Promise<StateAt<State> | undefined> {
     let current = known.revision === undefined ? known : undefined;
     const from = known.revision ?? revisionAfter(undefined);
     if (last !== undefined && last < from) return undefined;
     const limit = last === undefined ? {} : { limit: Math.min(Number(last - from + 1n), Number.MAX_SAFE_INTEGER) };
-    for await (const page of this.#pages(streamId, { from, ...limit })) {
+    for await (const page of this.#pages(streamId, { from, ...limit }, deadline)) {
       const [first] = page;
       if (current === undefined && !(first?.id === known.eventId && first !== undefined && isWanted(first)))
         return undefined;
@@ -183,9 +190,10 @@ export class StateReader<Event extends EventShape, State> {
   async *#pages(
     streamId: StreamId,
     options: ReadStreamOptions,
+    deadline: Deadline,
   ): AsyncGenerator<readonly RecordedEvent[], void, undefined> {
     let isFirst = true;
-    for await (const page of this.#store.readStream(streamId, options)) {
+    for await (const page of this.#store.readStream(streamId, options, deadline)) {
       if (!isFirst) await yieldToLoop();
       isFirst = false;
       yield page;

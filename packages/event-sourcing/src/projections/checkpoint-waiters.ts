@@ -1,6 +1,7 @@
+import { Deadline } from '../deadline.js';
 import { onAbort } from '../on-abort.js';
 import type { Position } from '../streams/position.js';
-import type { ReadModel } from './read-model-store.js';
+import type { TimedReadModel } from './timed-read-model.js';
 
 /** What became of a wait. */
 export type WaitOutcome = 'reached' | 'timed-out' | 'given-up';
@@ -16,12 +17,12 @@ interface Waiter {
  * and it wakes those whom it concerns: what a writer pays does not grow with the number of readers.
  */
 export class CheckpointWaiters {
-  readonly #model: Pick<ReadModel<unknown>, 'checkpoint' | 'changed'>;
+  readonly #model: Pick<TimedReadModel<unknown>, 'checkpoint' | 'changed'>;
   readonly #waiting = new Set<Waiter>();
   /** Fires when nobody waits any more, so that the wait for a change ends; whoever comes then begins another. */
   #looking: AbortController | undefined;
 
-  constructor(model: Pick<ReadModel<unknown>, 'checkpoint' | 'changed'>) {
+  constructor(model: Pick<TimedReadModel<unknown>, 'checkpoint' | 'changed'>) {
     this.#model = model;
   }
 
@@ -73,10 +74,11 @@ export class CheckpointWaiters {
   }
 
   async #lookUntil(over: AbortSignal): Promise<void> {
+    const deadline = new Deadline('looking how far a read model is', { signal: over });
     while (!over.aborted) {
       // Asked before the look, so that a change between the two is not missed. Why it ended, the next look finds out.
       const change = this.#model.changed(over).catch(() => undefined);
-      this.#release(await this.#model.checkpoint());
+      this.#release(await this.#model.checkpoint(deadline));
       await change;
     }
   }

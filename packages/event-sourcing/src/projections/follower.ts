@@ -1,28 +1,27 @@
 import { OutagePauses } from '../store/back-off.js';
 import { Notifier } from '../store/notifier.js';
+import { Deadline } from '../deadline.js';
 import { Fault } from '../fault.js';
-import { DeadlineExceeded, PositionUnknown, StoreClosed } from '../faults.js';
-import { isFault } from '../is-fault.js';
-import { inTime } from '../store/time-out.js';
+import { StoreClosed } from '../faults.js';
+import { within } from '../store/time-out.js';
 import type { Store } from '../store.js';
 import { Breather, yieldToLoop } from '../yield-to-loop.js';
 import type { EventShape, RecordedEvent } from '../streams/event.js';
 import { laterPosition, START, type Position } from '../streams/position.js';
+import { TimedEventStore } from '../streams/timed-event-store.js';
 import { CheckpointWaiters } from './checkpoint-waiters.js';
-import type { FollowerOptions, FollowerState, Freshness, FreshRows } from './following.js';
-import { KnownHead, type AskedHead } from './known-head.js';
-import { KnownPositions } from './known-positions.js';
-import { ProjectionBehind } from './projection-faults.js';
+import type { CloseOptions, FollowerOptions, FollowerState, Freshness, FreshRows } from './following.js';
+import { KnownHead, type Reach } from './known-head.js';
+import { headOf, KnownPositions } from './known-positions.js';
 import type { Projection } from './projection.js';
 import type { Lag } from './lag.js';
 import { Projector } from './projector.js';
-import type { KeyedRow, ReadModel, RowQuery, RowsAt } from './read-model-store.js';
+import { ReadDeadline } from './read-deadline.js';
+import type { KeyedRow, RowQuery, RowsAt } from './read-model-store.js';
+import { TimedReadModel } from './timed-read-model.js';
 import { readable, tolerating, type UnreadableRow } from './tolerating.js';
 
-const [DEFAULT_WAIT_MS, DEFAULT_MAX_AGE_MS] = [5000, 10_000];
-
-/** How far rows have to be, and when that was asked for. */
-type Reach = Pick<AskedHead, 'position'> & Partial<AskedHead>;
+const [DEFAULT_MAX_AGE_MS, DEFAULT_CLOSE_MS] = [10_000, 5000];
 
 /**
  * Keeps one read model up with its store in the background, and reads it: never from rows that have not reached the head that
@@ -30,10 +29,11 @@ type Reach = Pick<AskedHead, 'position'> & Partial<AskedHead>;
  * in its time rejects; it never answers from older ones.
  */
 export class Follower<Event extends EventShape, Row> {
-  readonly #store: Store;
+  readonly #store: TimedEventStore;
+  readonly #keeps: Store['keeps'];
   readonly #projector: Projector<RecordedEvent, Row | UnreadableRow>;
   /** The rows as they are, however old: for whoever compares them with the events. */
-  readonly rows: ReadModel<Row | UnreadableRow>;
+  readonly rows: TimedReadModel<Row | UnreadableRow>;
   readonly #projection: Projection<Event, Row>;
   readonly #maxAgeMs: number;
   readonly #waiters: CheckpointWaiters;
@@ -44,13 +44,16 @@ export class Follower<Event extends EventShape, Row> {
   readonly #breather = new Breather(64);
   readonly #wakes = new Notifier();
   readonly #positions: KnownPositions;
+  /** Of what nobody waits for: it ends when this is closed. */
+  readonly #ended = new Deadline('following', { signal: this.#ending.signal });
   #isWanted: boolean;
 
   private constructor(
     { store, projection, maxAgeMs }: FollowerOptions<Event, Row>,
-    { model, isAtHead }: { readonly model: ReadModel<Row | UnreadableRow>; readonly isAtHead: boolean },
+    { model, isAtHead }: { readonly model: TimedReadModel<Row | UnreadableRow>; readonly isAtHead: boolean },
   ) {
-    this.#store = store;
+    this.#store = new TimedEventStore(store.eventStore);
+    this.#keeps = store.keeps;
     this.rows = model;
     this.#projection = projection;
     this.#maxAgeMs = maxAgeMs ?? DEFAULT_MAX_AGE_MS;
@@ -58,8 +61,8 @@ export class Follower<Event extends EventShape, Row> {
     this.#waiters = new CheckpointWaiters(model);
     this.#isWanted = !isAtHead;
     if (isAtHead) this.#state = { is: 'following' };
-    this.#positions = new KnownPositions(store);
-    this.#head = new KnownHead(store.eventStore, model);
+    this.#positions = new KnownPositions(this.#store, store.keeps);
+    this.#head = new KnownHead({ store: this.#store, model, closing: this.#ending.signal });
     this.#running = this.#run();
   }
 
@@ -69,7 +72,10 @@ export class Follower<Event extends EventShape, Row> {
   ): Promise<Follower<Event, Row>> {
     const model = await options.store.readModels.open(tolerating(options.projection));
     const { checkpoint = START, head } = await model.read([]);
-    return new Follower(options, { model, isAtHead: head !== undefined && checkpoint >= head });
+    return new Follower(options, {
+      model: new TimedReadModel(model),
+      isAtHead: head !== undefined && checkpoint >= head,
+    });
   }
 
   get state(): FollowerState {
@@ -82,19 +88,21 @@ export class Follower<Event extends EventShape, Row> {
    * @throws ProjectionBehind when they are not fresh enough in time.
    * @throws DeadlineExceeded when the signal fired.
    */
-  async read(keys: readonly string[], freshness: Freshness = {}): Promise<FreshRows<Row>> {
-    const found = await this.#answer(() => this.rows.read(keys), freshness);
-    return readable(found, this.#projection, this.#store.eventStore);
+  read(keys: readonly string[], freshness: Freshness = {}): Promise<FreshRows<Row>> {
+    return this.#within(freshness, async (deadline) => {
+      const found = await this.#answer(() => this.rows.read(keys, deadline), deadline);
+      return readable(found, { projection: this.#projection, store: this.#store }, deadline);
+    });
   }
 
   /** The rows an index has under a value, also those that can't be read; as fresh as those of {@link read}. */
   query(query: RowQuery, freshness: Freshness = {}): Promise<RowsAt<readonly KeyedRow<Row | UnreadableRow>[]>> {
-    return this.#answer(() => this.rows.query(query), freshness);
+    return this.#within(freshness, (deadline) => this.#answer(() => this.rows.query(query, deadline), deadline));
   }
 
   /** The keys alone of what {@link Follower.query} would answer. */
   keys(query: RowQuery, freshness: Freshness = {}): Promise<RowsAt<readonly string[]>> {
-    return this.#answer(() => this.rows.keys(query), freshness);
+    return this.#within(freshness, (deadline) => this.#answer(() => this.rows.keys(query, deadline), deadline));
   }
 
   /** Waits until a read would be answered at once. @throws ProjectionBehind, DeadlineExceeded */
@@ -102,12 +110,12 @@ export class Follower<Event extends EventShape, Row> {
     await this.read([], freshness);
   }
 
-  /** How far the rows are behind the store. */
-  lag(): Promise<Lag> {
-    return this.#projector.lag();
+  /** How far the rows are behind the store. @throws DeadlineExceeded when the signal fired. */
+  lag(signal?: AbortSignal): Promise<Lag> {
+    return this.#projector.lag(signal);
   }
 
-  /** Reduces all events there are now, and resolves to the checkpoint. @throws ProjectionStopped */
+  /** Reduces all events there are now, and resolves to the checkpoint. @throws ProjectionStopped, DeadlineExceeded */
   catchUp(signal?: AbortSignal): Promise<Position> {
     return this.#projector.catchUp(signal);
   }
@@ -130,19 +138,19 @@ export class Follower<Event extends EventShape, Row> {
     this.#wakes.notify();
   }
 
-  /** Lets the transaction under way end, then stops for good; reads that wait reject. */
-  async close(): Promise<void> {
+  /** Stops for good, within `closeMs`, whether or not the store answers; reads that wait reject. */
+  async close({ closeMs = DEFAULT_CLOSE_MS }: CloseOptions = {}): Promise<void> {
     this.#state = { is: 'closed' };
     this.#ending.abort();
     this.#waiters.fail(this.#closed());
-    await this.#running;
+    await within(this.#running, closeMs);
   }
 
   async #run(): Promise<void> {
     const pauses = new OutagePauses();
     while (!this.#ending.signal.aborted) {
       try {
-        if (this.#store.keeps === 'inline') await this.#catchUpOnDemand();
+        if (this.#keeps === 'inline') await this.#catchUpOnDemand();
         else await this.#projector.follow(this.#ending.signal);
         pauses.reset();
       } catch (caught) {
@@ -166,7 +174,7 @@ export class Follower<Event extends EventShape, Row> {
       this.#state = { is: 'retrying', since, fault: caught };
       return this.#wakes.changed(this.#ending.signal, pauses.next());
     }
-    const at = await this.rows.checkpoint().catch(() => undefined);
+    const at = await this.rows.checkpoint(this.#ended).catch(() => undefined);
     if (this.#ending.signal.aborted) return;
     this.#state = { is: 'stopped', why: caught, at };
     this.#waiters.fail(caught);
@@ -179,40 +187,49 @@ export class Follower<Event extends EventShape, Row> {
     if (!this.#ending.signal.aborted) this.#state = { is: 'following' };
   }
 
-  async #answer<Found>(look: () => Promise<RowsAt<Found>>, freshness: Freshness): Promise<RowsAt<Found>> {
+  async #within<Answer>(freshness: Freshness, read: (deadline: ReadDeadline) => Promise<Answer>): Promise<Answer> {
+    const deadline = new ReadDeadline(this.#projection.name, freshness);
+    try {
+      return await read(deadline);
+    } finally {
+      deadline.end();
+    }
+  }
+
+  async #answer<Found>(look: () => Promise<RowsAt<Found>>, deadline: ReadDeadline): Promise<RowsAt<Found>> {
     if (this.#state.is === 'closed') throw this.#closed();
     if (this.#breather.isDue()) await yieldToLoop();
     const found = await look();
-    const reach = this.#store.keeps === 'inline' ? headOf(found, freshness) : await this.#required(found, freshness);
+    const reach = this.#keeps === 'inline' ? headOf(found, deadline) : await this.#required(found, deadline);
     const isThere = (found.checkpoint ?? START) >= reach.position;
-    if (!isThere) await this.#until(reach.position, found.checkpoint, freshness);
+    if (!isThere) await this.#until(reach.position, found.checkpoint, deadline);
     this.#head.show(reach.askedAt ?? -Infinity);
     const answer = isThere ? found : await look();
-    const looking = this.#positions.demand(freshness.atLeast ?? START, answer);
+    const looking = this.#positions.demand(deadline.atLeast, answer, deadline);
     if (looking !== undefined) await looking;
     return answer;
   }
 
   /** How far the rows have to be at the least, where they are followed. */
-  async #required(found: RowsAt<unknown>, freshness: Freshness): Promise<Reach> {
-    const { atLeast = START } = freshness;
+  async #required(found: RowsAt<unknown>, deadline: ReadDeadline): Promise<Reach> {
     this.#refuseWhenStopped(found.checkpoint);
-    this.#positions.demandSameHistory(atLeast, found);
+    this.#positions.demandSameHistory(deadline.atLeast, found);
     const { ageMs } = this.#head;
     if (ageMs > this.#maxAgeMs / 2) this.#head.lookAhead();
-    if (ageMs <= this.#maxAgeMs) return { position: atLeast };
-    const { position, askedAt } = await this.#headInTime(freshness);
-    return { position: laterPosition(position, atLeast), askedAt };
+    if (ageMs <= this.#maxAgeMs) return { position: deadline.atLeast };
+    const { position, askedAt } = await deadline.waitFor(this.#head.ask(), (cause) =>
+      deadline.behind(this.rows, undefined, this.#outage ?? cause),
+    );
+    return { position: laterPosition(position, deadline.atLeast), askedAt };
   }
 
-  async #until(required: Position, reached: Position | undefined, freshness: Freshness): Promise<void> {
-    const { waitMs = DEFAULT_WAIT_MS, signal } = freshness;
+  async #until(required: Position, reached: Position | undefined, deadline: ReadDeadline): Promise<void> {
     this.#refuseWhenStopped(reached);
     this.#isWanted = true;
     if (this.#state.is !== 'retrying') this.#wakes.notify();
-    const outcome = await this.#waiters.until(required, waitMs, signal);
-    if (outcome === 'given-up') throw new DeadlineExceeded({ doing: `a read of ${this.#projection.name}` });
-    if (outcome === 'timed-out') throw await this.#behind(required, waitMs);
+    const outcome = await this.#waiters.until(required, deadline.leftToWaitMs, deadline.given);
+    if (outcome === 'given-up') throw deadline.fault();
+    if (outcome === 'timed-out') throw await deadline.behind(this.rows, required, this.#outage);
   }
 
   /** A stop is only believed at the checkpoint it was reached from: whoever moved the rows since has mended it. */
@@ -222,29 +239,12 @@ export class Follower<Event extends EventShape, Row> {
     this.resume();
   }
 
-  async #headInTime({ waitMs = DEFAULT_WAIT_MS, signal }: Freshness): Promise<AskedHead> {
-    try {
-      return await inTime(this.#head.ask(), { waitMs, signal, doing: `a read of ${this.#projection.name}` });
-    } catch (caught) {
-      // What does not pass is not waited for, nor called late.
-      if (signal?.aborted === true || (isFault(caught) && !caught.retryable)) throw caught;
-      throw await this.#behind(undefined, waitMs, caught);
-    }
-  }
-
-  async #behind(required: Position | undefined, waitedMs: number, cause?: unknown): Promise<ProjectionBehind> {
-    const reached = await this.rows.checkpoint().catch(() => undefined);
-    const why = cause ?? (this.#state.is === 'retrying' ? this.#state.fault : undefined);
-    return new ProjectionBehind({ projection: this.#projection.name, required, reached, waitedMs }, why);
+  /** What keeps the rows from being followed, while something does. */
+  get #outage(): Fault | undefined {
+    return this.#state.is === 'retrying' ? this.#state.fault : undefined;
   }
 
   #closed(): StoreClosed {
     return new StoreClosed({ store: `the read model ${this.#projection.name}` });
   }
-}
-
-/** Rows that are kept beside the events have to be at the head. @throws PositionUnknown when the reader wants more. */
-function headOf({ head = START }: RowsAt<unknown>, { atLeast = START }: Freshness): Reach {
-  if (atLeast > head) throw new PositionUnknown({ position: atLeast, head });
-  return { position: head };
 }

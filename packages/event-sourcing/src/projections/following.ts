@@ -8,8 +8,9 @@ import type { Projection } from './projection.js';
 export interface Freshness {
   /** At least so far: the position a command answered with. */
   readonly atLeast?: Position | undefined;
-  /** How long to wait for that, in milliseconds. Default 5,000. */
+  /** How long to wait for that, in milliseconds. Default 5,000. A store that does not answer gets a quarter of a second more. */
   readonly waitMs?: number | undefined;
+  /** Ends the read within 100 ms: it rejects with `DeadlineExceeded`. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -44,3 +45,9 @@ export type FollowerState =
   /** An event could not be reduced, or access was denied: see `why`. Believed only at this checkpoint. */
   | { readonly is: 'stopped'; readonly why: unknown; readonly at: Position | undefined }
   | { readonly is: 'closed' };
+
+/** How a follower is closed. */
+export interface CloseOptions {
+  /** What is under way is given up after so many milliseconds. Default 5,000. */
+  readonly closeMs?: number | undefined;
+}

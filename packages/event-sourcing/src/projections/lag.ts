@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.js';
+import type { Deadline } from '../deadline.js';
 import type { EventFilter } from '../streams/event-filter.js';
-import type { EventStore } from '../streams/event-store.js';
+import type { TimedEventStore } from '../streams/timed-event-store.js';
 import type { RecordedEvent } from '../streams/event.js';
 import type { Position } from '../streams/position.js';
 
@@ -18,11 +19,12 @@ const COUNTED_AT_MOST = 10_000;
 /** Counts what there is after a checkpoint, by reading it. */
 export async function lagAfter(
   after: Position,
-  { store, filter, clock }: { readonly store: EventStore; readonly filter: EventFilter; readonly clock: Clock },
+  { store, filter, clock }: { readonly store: TimedEventStore; readonly filter: EventFilter; readonly clock: Clock },
+  deadline: Deadline,
 ): Promise<Lag> {
   let events = 0;
   let oldest: RecordedEvent | undefined;
-  for await (const page of store.readAll({ after, filter, pageSize: 1000 })) {
+  for await (const page of store.readAll({ after, filter, pageSize: 1000 }, deadline)) {
     oldest ??= page[0];
     events += page.length;
     if (events >= COUNTED_AT_MOST) break;

@@ -1,3 +1,4 @@
+import { refuseOver, type WaitOptions } from '../deadline.js';
 import { deepFrozen } from '../deep-frozen.js';
 import { StoreClosed } from '../faults.js';
 import { CheckpointConflict, RebuildSuperseded } from './projection-faults.js';
@@ -19,6 +20,7 @@ import type {
 import { reducePage, type ReducedPage } from './reduce-page.js';
 import { queryRows } from './row-query.js';
 
+const WAITED_FOR = 'a call of a read model';
 /** After so long a waiter looks again, whether or not anything was heard. */
 const LOOKED_AGAIN_MS = 1000;
 
@@ -104,8 +106,9 @@ export class MemoryReadModel<Event extends EventShape, Row> implements ReadModel
     this.#surroundings = surroundings;
   }
 
-  async read(keys: readonly string[]): Promise<RowsAt<ReadonlyMap<string, Row>>> {
+  async read(keys: readonly string[], wait?: WaitOptions): Promise<RowsAt<ReadonlyMap<string, Row>>> {
     refuseWhenClosed(this.#surroundings);
+    refuseOver(WAITED_FOR, wait);
     const rows = new Map<string, Row>();
     for (const key of keys) {
       const row = this.#row(key);
@@ -114,25 +117,28 @@ export class MemoryReadModel<Event extends EventShape, Row> implements ReadModel
     return this.#at(rows);
   }
 
-  async query(query: RowQuery): Promise<RowsAt<readonly KeyedRow<Row>[]>> {
+  async query(query: RowQuery, wait?: WaitOptions): Promise<RowsAt<readonly KeyedRow<Row>[]>> {
     refuseWhenClosed(this.#surroundings);
+    refuseOver(WAITED_FOR, wait);
     const rows = queryRows(this.#projection, this.#live.rows, query);
     for (const { row } of rows) deepFrozen(row);
     return this.#at(rows);
   }
 
-  async keys(query: RowQuery): Promise<RowsAt<readonly string[]>> {
-    const { rows, ...at } = await this.query(query);
+  async keys(query: RowQuery, wait?: WaitOptions): Promise<RowsAt<readonly string[]>> {
+    const { rows, ...at } = await this.query(query, wait);
     return { ...at, rows: rows.map(({ key }) => key) };
   }
 
-  async checkpoint(): Promise<Position | undefined> {
+  async checkpoint(wait?: WaitOptions): Promise<Position | undefined> {
     refuseWhenClosed(this.#surroundings);
+    refuseOver(WAITED_FOR, wait);
     return this.#live.checkpoint;
   }
 
-  async commit(change: ReadModelChange<Row>): Promise<void> {
+  async commit(change: ReadModelChange<Row>, wait?: WaitOptions): Promise<void> {
     refuseWhenClosed(this.#surroundings);
+    refuseOver(WAITED_FOR, wait);
     this.#refuseUnless(this.#live.checkpoint, change.expected);
     this.#apply(change);
   }
@@ -141,11 +147,17 @@ export class MemoryReadModel<Event extends EventShape, Row> implements ReadModel
     if (!this.#surroundings.isClosed()) await this.#board.changed(signal, LOOKED_AGAIN_MS);
   }
 
-  async beginRebuild(): Promise<RebuildingModel<Row>> {
+  async beginRebuild(wait?: WaitOptions): Promise<RebuildingModel<Row>> {
     refuseWhenClosed(this.#surroundings);
+    refuseOver(WAITED_FOR, wait);
     const copy = new MemoryReadModel(this.#projection, this.#surroundings);
     this.#rebuilding = copy;
-    return Object.assign(copy, { switchOver: async (change: ReadModelChange<Row>) => this.#switchTo(copy, change) });
+    return Object.assign(copy, {
+      switchOver: async (change: ReadModelChange<Row>, waiting?: WaitOptions) => {
+        refuseOver(WAITED_FOR, waiting);
+        this.#switchTo(copy, change);
+      },
+    });
   }
 
   /**

@@ -1,10 +1,10 @@
 import { systemClock, type Clock } from '../clock.js';
-import { DeadlineExceeded } from '../faults.js';
+import { Deadline } from '../deadline.js';
 import { isFault } from '../is-fault.js';
 import type { EventStore, ReadAllOptions, SubscriptionMessage } from '../streams/event-store.js';
 import type { EventShape, RecordedEvent } from '../streams/event.js';
 import { laterPosition, START, type Position } from '../streams/position.js';
-import { pause } from '../store/back-off.js';
+import { TimedEventStore } from '../streams/timed-event-store.js';
 import { KeyedMutex } from '../store/keyed-mutex.js';
 import { leaveToSteps } from './first-rows.js';
 import { lagAfter, type Lag } from './lag.js';
@@ -13,6 +13,8 @@ import { modelName, type Projection } from './projection.js';
 import type { ReadModel, ReadModelStore } from './read-model-store.js';
 import { Rebuild } from './rebuild.js';
 import { reducePage, unknownKeys, type KnownRows } from './reduce-page.js';
+import { takingTurns } from './taking-turns.js';
+import { TimedReadModel } from './timed-read-model.js';
 
 /** What a projector is made of. */
 export interface ProjectorOptions<Event extends EventShape, Row> {
@@ -35,7 +37,8 @@ const LARGEST_STEP = 100;
  * commits succeed, since each compares the checkpoint: when one fails, the turn is over.
  */
 interface Turn<Row> {
-  readonly model: ReadModel<Row>;
+  readonly deadline: Deadline;
+  readonly model: TimedReadModel<Row>;
   reached: Position | undefined;
   readonly known: KnownRows<Row>;
 }
@@ -46,7 +49,7 @@ interface Turn<Row> {
  * reduce, says where, and goes on from there when called again.
  */
 export class Projector<Event extends EventShape, Row> {
-  readonly #store: EventStore;
+  readonly #store: TimedEventStore;
   readonly #readModels: ReadModelStore;
   readonly #projection: Projection<Event, Row>;
   readonly #pageSize: number;
@@ -57,7 +60,7 @@ export class Projector<Event extends EventShape, Row> {
   #opened: Promise<ReadModel<Row>> | undefined;
 
   constructor(options: ProjectorOptions<Event, Row>) {
-    this.#store = options.eventStore;
+    this.#store = new TimedEventStore(options.eventStore);
     this.#readModels = options.readModels;
     this.#projection = options.projection;
     this.#pageSize = options.pageSize ?? 500;
@@ -79,15 +82,18 @@ export class Projector<Event extends EventShape, Row> {
    * Reduces all events there are now, and resolves to the checkpoint.
    *
    * @throws ProjectionStopped before an event that can't be reduced.
+   * @throws DeadlineExceeded when the signal fired: what was reduced until then stays.
    */
   async catchUp(signal?: AbortSignal): Promise<Position> {
-    const model = await this.readModel();
-    if ((await model.checkpoint()) === undefined) await this.#buildFirstRows(signal);
-    return this.#takingTurns(async () => {
-      const head = await this.#store.head();
-      const reached = await this.#reduceFrom(model, await model.checkpoint(), signal);
-      if (signal?.aborted === true) return reached ?? START;
-      if ((reached ?? START) < head) await model.commit({ expected: reached, checkpoint: head, rows: new Map() });
+    const deadline = new Deadline(`catching up with ${this.name}`, { signal });
+    const model = await this.#model(deadline);
+    await this.#buildFirstRows(model, deadline);
+    return takingTurns(deadline, async () => {
+      const head = await this.#store.head(deadline);
+      const reached = await this.#reduceFrom(model, deadline);
+      if ((reached ?? START) < head) {
+        await model.commit({ expected: reached, checkpoint: head, rows: new Map() }, deadline);
+      }
       this.#onHead();
       return laterPosition(reached ?? START, head);
     });
@@ -100,9 +106,14 @@ export class Projector<Event extends EventShape, Row> {
    * @throws StoreClosed when a store is closed meanwhile.
    */
   async follow(signal: AbortSignal): Promise<void> {
-    const model = await this.readModel();
-    if ((await model.checkpoint()) === undefined) await this.#buildFirstRows(signal);
-    while (!signal.aborted) await this.#takingTurns(() => this.#followFrom(model, signal));
+    const deadline = new Deadline(`following with ${this.name}`, { signal });
+    try {
+      const model = await this.#model(deadline);
+      await this.#buildFirstRows(model, deadline);
+      while (!signal.aborted) await takingTurns(deadline, () => this.#followFrom(model, deadline));
+    } catch (caught) {
+      if (!signal.aborted || !isFault(caught, 'deadline-exceeded')) throw caught;
+    }
   }
 
   /**
@@ -114,27 +125,37 @@ export class Projector<Event extends EventShape, Row> {
    * @throws DeadlineExceeded when the signal fired.
    */
   rebuild(signal?: AbortSignal): Promise<Position> {
-    return this.#alone(signal, () => this.#rebuild(signal));
+    const deadline = new Deadline(`a rebuild of ${this.name}`, { signal });
+    return this.#alone(deadline, () => this.#rebuild(deadline));
   }
 
-  /** How far the read model is behind. Reads on from its checkpoint to see. */
-  async lag(): Promise<Lag> {
-    const model = await this.readModel();
-    const after = (await model.checkpoint()) ?? START;
-    return lagAfter(after, { store: this.#store, filter: this.#projection.filter, clock: this.#clock });
+  /** How far the read model is behind. Reads on from its checkpoint to see. @throws DeadlineExceeded when the signal fired. */
+  lag(signal?: AbortSignal): Promise<Lag> {
+    return this.#lag(new Deadline(`the lag of ${this.name}`, { signal }));
+  }
+
+  async #lag(deadline: Deadline): Promise<Lag> {
+    const model = await this.#model(deadline);
+    const after = (await model.checkpoint(deadline)) ?? START;
+    return lagAfter(after, { store: this.#store, filter: this.#projection.filter, clock: this.#clock }, deadline);
+  }
+
+  async #model(deadline: Deadline): Promise<TimedReadModel<Row>> {
+    return new TimedReadModel(await deadline.wait(this.readModel()));
   }
 
   /** Many rows that are not there at all are sooner there by a rebuild, which writes each about once. */
-  async #buildFirstRows(signal: AbortSignal | undefined): Promise<void> {
+  async #buildFirstRows(model: TimedReadModel<Row>, deadline: Deadline): Promise<void> {
+    if ((await model.checkpoint(deadline)) !== undefined) return;
     const buildIfMany = async (): Promise<void> => {
       // Whoever had the turn before may have built them.
-      if ((await this.lag()).isAtLeast) await this.#rebuild(signal);
+      if ((await this.#lag(deadline)).isAtLeast) await this.#rebuild(deadline);
     };
-    await this.#alone(signal, buildIfMany).catch(leaveToSteps);
+    await this.#alone(deadline, buildIfMany).catch(leaveToSteps);
   }
 
-  async #alone<Result>(signal: AbortSignal | undefined, work: () => Promise<Result>): Promise<Result> {
-    if ((await this.#rebuilds.enter(this.name, signal)) === false) throw this.#givenUp();
+  async #alone<Result>(deadline: Deadline, work: () => Promise<Result>): Promise<Result> {
+    if ((await this.#rebuilds.enter(this.name, deadline)) === false) throw deadline.fault();
     try {
       return await work();
     } finally {
@@ -142,45 +163,41 @@ export class Projector<Event extends EventShape, Row> {
     }
   }
 
-  async #rebuild(signal: AbortSignal | undefined): Promise<Position> {
-    const live = await this.readModel();
-    const rebuild = new Rebuild(this.#projection, await live.beginRebuild());
-    return this.#takingTurns(async () => {
-      await rebuild.readOn(this.#store, this.#reading(undefined, signal));
+  async #rebuild(deadline: Deadline): Promise<Position> {
+    const live = await this.#model(deadline);
+    const rebuild = new Rebuild(this.#projection, await live.beginRebuild(deadline), deadline);
+    return takingTurns(deadline, async () => {
+      await rebuild.readOn(this.#store, this.#reading(undefined));
       // What was written since the read ended is reduced before the switch claims to know it. Live rows that follow may stand
       // further than the last event, where nothing of this store is.
-      const head = laterPosition(await this.#store.head(), (await live.checkpoint()) ?? START);
-      await rebuild.readOn(this.#store, this.#reading(undefined, signal));
-      if (signal?.aborted === true) throw this.#givenUp();
+      const head = laterPosition(await this.#store.head(deadline), (await live.checkpoint(deadline)) ?? START);
+      await rebuild.readOn(this.#store, this.#reading(undefined));
       return rebuild.finish(head);
     });
   }
 
-  #givenUp(): DeadlineExceeded {
-    return new DeadlineExceeded({ doing: `a rebuild of ${this.name}` });
-  }
-
-  async #reduceFrom(
-    model: ReadModel<Row>,
-    checkpoint: Position | undefined,
-    signal: AbortSignal | undefined,
-  ): Promise<Position | undefined> {
-    const turn: Turn<Row> = { model, reached: checkpoint, known: new Map() };
-    for await (const page of this.#store.readAll(this.#steps(checkpoint, signal))) await this.#reduce(turn, page);
+  async #reduceFrom(model: TimedReadModel<Row>, deadline: Deadline): Promise<Position | undefined> {
+    const turn = await this.#turn(model, deadline);
+    for await (const page of this.#store.readAll(this.#steps(turn.reached), deadline)) await this.#reduce(turn, page);
     return turn.reached;
   }
 
-  async #followFrom(model: ReadModel<Row>, signal: AbortSignal): Promise<void> {
-    const turn: Turn<Row> = { model, reached: await model.checkpoint(), known: new Map() };
-    for await (const message of this.#store.subscribe(this.#steps(turn.reached, signal))) {
+  async #followFrom(model: TimedReadModel<Row>, deadline: Deadline): Promise<void> {
+    const turn = await this.#turn(model, deadline);
+    for await (const message of this.#store.subscribe(this.#steps(turn.reached), deadline)) {
       await this.#take(turn, message);
     }
+  }
+
+  async #turn(model: TimedReadModel<Row>, deadline: Deadline): Promise<Turn<Row>> {
+    return { deadline, model, reached: await model.checkpoint(deadline), known: new Map() };
   }
 
   async #take(turn: Turn<Row>, message: SubscriptionMessage): Promise<void> {
     if (message.kind === 'events') return this.#reduce(turn, message.events);
     if (turn.reached === undefined || message.position > turn.reached) {
-      await turn.model.commit({ expected: turn.reached, checkpoint: message.position, rows: new Map() });
+      const change = { expected: turn.reached, checkpoint: message.position, rows: new Map() };
+      await turn.model.commit(change, turn.deadline);
       turn.reached = message.position;
     }
     this.#onHead();
@@ -190,7 +207,8 @@ export class Projector<Event extends EventShape, Row> {
     await this.#lookUp(turn, unknownKeys(this.#projection, events, turn.known));
     const reduced = reducePage(this.#projection, events, (key) => turn.known.get(key));
     if (reduced.position !== undefined) {
-      await turn.model.commit({ expected: turn.reached, checkpoint: reduced.position, rows: reduced.rows });
+      const change = { expected: turn.reached, checkpoint: reduced.position, rows: reduced.rows };
+      await turn.model.commit(change, turn.deadline);
       turn.reached = reduced.position;
       for (const [key, row] of reduced.rows) turn.known.set(key, row);
     }
@@ -206,35 +224,19 @@ export class Projector<Event extends EventShape, Row> {
    */
   async #lookUp(turn: Turn<Row>, keys: readonly string[]): Promise<void> {
     if (keys.length === 0) return;
-    const { rows, checkpoint } = await turn.model.read(keys);
+    const { rows, checkpoint } = await turn.model.read(keys, turn.deadline);
     if (checkpoint !== turn.reached)
       throw new CheckpointConflict({ model: this.name, expected: turn.reached, actual: checkpoint });
     for (const key of keys) turn.known.set(key, rows.get(key));
   }
 
-  #steps(reached: Position | undefined, signal: AbortSignal | undefined): ReadAllOptions {
-    return { ...this.#reading(reached, signal), pageSize: Math.min(this.#pageSize, LARGEST_STEP) };
+  #steps(reached: Position | undefined): ReadAllOptions {
+    return { ...this.#reading(reached), pageSize: Math.min(this.#pageSize, LARGEST_STEP) };
   }
 
-  #reading(reached: Position | undefined, signal: AbortSignal | undefined): ReadAllOptions {
-    return {
-      filter: this.#projection.filter,
-      pageSize: this.#pageSize,
-      ...(reached !== undefined && { after: reached }),
-      ...(signal !== undefined && { signal }),
-    };
-  }
-
-  /** When another projector was first, goes on from where it got to. */
-  async #takingTurns<Result>(turn: () => Promise<Result>): Promise<Result> {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await turn();
-      } catch (caught) {
-        if (!isFault(caught, 'checkpoint-conflict')) throw caught;
-        await pause(attempt);
-      }
-    }
+  #reading(reached: Position | undefined): ReadAllOptions {
+    const { filter } = this.#projection;
+    return { filter, pageSize: this.#pageSize, ...(reached !== undefined && { after: reached }) };
   }
 
   /** The name its read model is kept under. */

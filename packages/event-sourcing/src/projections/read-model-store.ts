@@ -1,3 +1,4 @@
+import type { WaitOptions } from '../deadline.js';
 import type { Position } from '../streams/position.js';
 import type { EventShape } from '../streams/event.js';
 import type { Projection } from './projection.js';
@@ -43,22 +44,25 @@ export interface RowsAt<Rows> {
   readonly head?: Position;
 }
 
-/** The rows of one projection. Rows handed in or out are never changed. */
+/**
+ * The rows of one projection. Rows handed in or out are never changed. A call whose `signal` fires rejects with `DeadlineExceeded` within
+ * 100 ms; one that writes may have written all the same.
+ */
 export interface ReadModel<Row> {
   /** The rows that exist among these keys, with the checkpoint they are of. */
-  read(keys: readonly string[]): Promise<RowsAt<ReadonlyMap<string, Row>>>;
+  read(keys: readonly string[], wait?: WaitOptions): Promise<RowsAt<ReadonlyMap<string, Row>>>;
   /** The rows an index has under a value, with the checkpoint they are of. @throws RangeError when the limit is out of its range. */
-  query(query: RowQuery): Promise<RowsAt<readonly KeyedRow<Row>[]>>;
+  query(query: RowQuery, wait?: WaitOptions): Promise<RowsAt<readonly KeyedRow<Row>[]>>;
   /** The keys alone of what {@link ReadModel.query} would answer. */
-  keys(query: RowQuery): Promise<RowsAt<readonly string[]>>;
+  keys(query: RowQuery, wait?: WaitOptions): Promise<RowsAt<readonly string[]>>;
   /** How far the projection is; `undefined` before its first step. */
-  checkpoint(): Promise<Position | undefined>;
+  checkpoint(wait?: WaitOptions): Promise<Position | undefined>;
   /**
    * Takes one step of the projection, in one transaction.
    *
    * @throws CheckpointConflict when the checkpoint is not the expected one: another projector was here.
    */
-  commit(change: ReadModelChange<Row>): Promise<void>;
+  commit(change: ReadModelChange<Row>, wait?: WaitOptions): Promise<void>;
   /**
    * Resolves when the checkpoint may have moved: at once after a commit in this process, after a short while in any
    * case, when `signal` fires, and when the store is closed. It never rejects: why it ended, the next look finds out.
@@ -68,7 +72,7 @@ export interface ReadModel<Row> {
    * A second, empty copy to rebuild into. Readers go on seeing the live one until the copy takes its place. Beginning
    * again throws away what an earlier rebuild left: its copy can't take the place any more (`RebuildSuperseded`).
    */
-  beginRebuild(): Promise<RebuildingModel<Row>>;
+  beginRebuild(wait?: WaitOptions): Promise<RebuildingModel<Row>>;
 }
 
 /** The copy a rebuild fills, out of every reader's sight. */
@@ -79,7 +83,7 @@ export interface RebuildingModel<Row> extends ReadModel<Row> {
    * @throws CheckpointConflict when the live copy has got further than the copy would be after this step.
    * @throws RebuildSuperseded when another rebuild was begun meanwhile.
    */
-  switchOver(change: ReadModelChange<Row>): Promise<void>;
+  switchOver(change: ReadModelChange<Row>, wait?: WaitOptions): Promise<void>;
 }
 
 /** Where read models are kept: the port, and what `readModelStoreContract` of the testkit holds it to. */

@@ -1,10 +1,12 @@
-import type { EventStore, ReadAllOptions } from '../streams/event-store.js';
+import type { Deadline } from '../deadline.js';
+import type { ReadAllOptions } from '../streams/event-store.js';
 import type { EventShape, RecordedEvent } from '../streams/event.js';
 import { laterPosition, START, type Position } from '../streams/position.js';
+import type { TimedEventStore } from '../streams/timed-event-store.js';
 import { yieldToLoop } from '../yield-to-loop.js';
 import type { Projection } from './projection.js';
-import type { RebuildingModel } from './read-model-store.js';
 import { reducePage, unknownKeys, type KnownRows } from './reduce-page.js';
+import type { TimedRebuildingModel } from './timed-read-model.js';
 
 /** Rows kept in memory before they are written, so that a rebuild needs no more of it the longer the log is. */
 const HELD_ROWS = 20_000;
@@ -19,15 +21,17 @@ const NOTHING: ReadonlyMap<string, never> = new Map<string, never>();
  */
 export class Rebuild<Event extends EventShape, Row> {
   readonly #projection: Projection<Event, Row>;
-  readonly #copy: RebuildingModel<Row>;
+  readonly #copy: TimedRebuildingModel<Row>;
+  readonly #deadline: Deadline;
   /** What was changed since rows were written last. */
   readonly #held: KnownRows<Row> = new Map();
   /** How far the rows are that were written. */
   #written: Position | undefined;
   #reached: Position | undefined;
 
-  constructor(projection: Projection<Event, Row>, copy: RebuildingModel<Row>) {
+  constructor(projection: Projection<Event, Row>, copy: TimedRebuildingModel<Row>, deadline: Deadline) {
     this.#projection = projection;
+    this.#deadline = deadline;
     this.#copy = copy;
   }
 
@@ -37,18 +41,18 @@ export class Rebuild<Event extends EventShape, Row> {
    *
    * @throws ProjectionStopped before an event that can't be reduced.
    */
-  async readOn(store: EventStore, options: Omit<ReadAllOptions, 'after'>): Promise<void> {
+  async readOn(store: TimedEventStore, options: Omit<ReadAllOptions, 'after'>): Promise<void> {
     if (this.#reached === undefined && this.#projection.key === undefined) {
       await this.#readStreams(store, options);
     }
     const from = this.#reached === undefined ? {} : { after: this.#reached };
-    for await (const page of store.readAll({ ...options, ...from })) await this.#take(page);
+    for await (const page of store.readAll({ ...options, ...from }, this.#deadline)) await this.#take(page);
   }
 
-  async #readStreams(store: EventStore, options: Omit<ReadAllOptions, 'after'>): Promise<void> {
-    if (store.readStreams === undefined) return;
-    const upTo = await store.head();
-    for await (const events of store.readStreams({ ...options, upTo })) {
+  async #readStreams(store: TimedEventStore, options: Omit<ReadAllOptions, 'after'>): Promise<void> {
+    if (!store.hasStreams) return;
+    const upTo = await store.head(this.#deadline);
+    for await (const events of store.readStreams({ ...options, upTo }, this.#deadline)) {
       this.#reduce(events, NOTHING);
       // The next page may go on with the last one.
       if (this.#held.size > SLICE) await this.#write(this.#sorted({ but: events.at(-1)?.streamId }));
@@ -74,13 +78,15 @@ export class Rebuild<Event extends EventShape, Row> {
   async finish(head: Position): Promise<Position> {
     await this.#write(this.#sorted().slice(0, -SLICE));
     const checkpoint = laterPosition(this.#reached ?? START, head);
-    await this.#copy.switchOver({ expected: this.#written, checkpoint, rows: this.#held });
+    await this.#copy.switchOver({ expected: this.#written, checkpoint, rows: this.#held }, this.#deadline);
     return checkpoint;
   }
 
   /** Nothing is there to be looked up before anything was written. */
   async #before(keys: readonly string[]): Promise<ReadonlyMap<string, Row>> {
-    return this.#written === undefined || keys.length === 0 ? NOTHING : (await this.#copy.read(keys)).rows;
+    return this.#written === undefined || keys.length === 0
+      ? NOTHING
+      : (await this.#copy.read(keys, this.#deadline)).rows;
   }
 
   /** Neighbours are kept beside each other: in the order they come, each slice would write to all pages of a store. */
@@ -93,7 +99,7 @@ export class Rebuild<Event extends EventShape, Row> {
     const checkpoint = this.#reached ?? START;
     for (let from = 0; from < rows.length; from += SLICE) {
       const slice = rows.slice(from, from + SLICE);
-      await this.#copy.commit({ expected: this.#written, checkpoint, rows: new Map(slice) });
+      await this.#copy.commit({ expected: this.#written, checkpoint, rows: new Map(slice) }, this.#deadline);
       this.#written = checkpoint;
       for (const [key] of slice) this.#held.delete(key);
       await yieldToLoop();

@@ -1,13 +1,14 @@
 import { UnreadableEvent, WrittenByNewerProgram, type EventPlace } from '../event-faults.js';
+import type { Deadline } from '../deadline.js';
 import type { Fault } from '../fault.js';
 import { isFault } from '../is-fault.js';
 import type { EventCodec } from '../streams/event-codec.js';
-import type { EventStore } from '../streams/event-store.js';
 import type { EventShape, RecordedEvent } from '../streams/event.js';
 import { toJsonObject, type Json, type JsonObject } from '../streams/json.js';
 import { START, type Position } from '../streams/position.js';
 import { revision } from '../streams/revision.js';
 import { parseStreamId } from '../streams/stream-id.js';
+import type { TimedEventStore } from '../streams/timed-event-store.js';
 import type { FreshRows } from './following.js';
 import { rowKey, type IndexValues, type Projection } from './projection.js';
 import type { RowsAt } from './read-model-store.js';
@@ -80,11 +81,11 @@ export function tolerating<Event extends EventShape, Row>(
  */
 export function readable<Event extends EventShape, Row>(
   { checkpoint, rows }: RowsAt<ReadonlyMap<string, Row | UnreadableRow>>,
-  projection: Projection<Event, Row>,
-  store: EventStore,
+  { projection, store }: ReadFrom<Event, Row>,
+  deadline: Deadline,
 ): FreshRows<Row> | Promise<FreshRows<Row>> {
   if (areReadable(rows)) return { checkpoint, rows, unreadable: NONE };
-  return sorted({ checkpoint, rows }, projection, store);
+  return sorted(rows, { checkpoint, projection, store, deadline });
 }
 
 const NONE: ReadonlyMap<string, Fault> = new Map();
@@ -95,17 +96,16 @@ function areReadable<Row>(rows: ReadonlyMap<string, Row | UnreadableRow>): rows 
 }
 
 async function sorted<Event extends EventShape, Row>(
-  { checkpoint, rows: found }: RowsAt<ReadonlyMap<string, Row | UnreadableRow>>,
-  projection: Projection<Event, Row>,
-  store: EventStore,
+  found: ReadonlyMap<string, Row | UnreadableRow>,
+  folding: Folding<Event, Row>,
 ): Promise<FreshRows<Row>> {
   const [rows, unreadable] = [new Map<string, Row>(), new Map<string, Fault>()];
   for (const [key, stored] of found) {
-    const row = isOutdated(stored, projection) ? await foldedAnew(stored, { checkpoint, projection, store }) : stored;
+    const row = isOutdated(stored, folding.projection) ? await foldedAnew(stored, folding) : stored;
     if (row instanceof UnreadableRow) unreadable.set(key, row.fault());
     else if (row !== undefined) rows.set(key, row);
   }
-  return { checkpoint, rows, unreadable };
+  return { checkpoint: folding.checkpoint, rows, unreadable };
 }
 
 function isOutdated<Event extends EventShape, Row>(
@@ -116,18 +116,23 @@ function isOutdated<Event extends EventShape, Row>(
   return events.reads?.(row.facts.type, row.facts.schemaVersion) === true;
 }
 
-interface Folding<Event extends EventShape, Row> {
-  readonly checkpoint: Position | undefined;
+/** What rows are of: a projection of the events in a store. */
+interface ReadFrom<Event extends EventShape, Row> {
   readonly projection: Projection<Event, Row>;
-  readonly store: EventStore;
+  readonly store: TimedEventStore;
+}
+
+interface Folding<Event extends EventShape, Row> extends ReadFrom<Event, Row> {
+  readonly checkpoint: Position | undefined;
+  readonly deadline: Deadline;
 }
 
 async function foldedAnew<Event extends EventShape, Row>(
   { facts }: UnreadableRow,
-  { checkpoint = START, projection, store }: Folding<Event, Row>,
+  { checkpoint = START, projection, store, deadline }: Folding<Event, Row>,
 ): Promise<Row | UnreadableRow | undefined> {
   let row: Row | UnreadableRow | undefined;
-  for await (const page of store.readStream(facts.streamId)) {
+  for await (const page of store.readStream(facts.streamId, {}, deadline)) {
     for (const event of page) {
       if (event.position > checkpoint) return row;
       row = reduced(projection, row, event);

@@ -11,9 +11,9 @@ export function delegating(store: EventStore, instead: Partial<EventStore> = {})
     readStream: (streamId, options) => store.readStream(streamId, options),
     readAll: (options) => store.readAll(options),
     subscribe: (options) => store.subscribe(options),
-    receipt: (streamId, key) => store.receipt(streamId, key),
-    head: () => store.head(),
-    knows: (position) => store.knows(position),
+    receipt: (streamId, key, wait) => store.receipt(streamId, key, wait),
+    head: (wait) => store.head(wait),
+    knows: (position, wait) => store.knows(position, wait),
     close: () => store.close(),
     ...instead,
   };

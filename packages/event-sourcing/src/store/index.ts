@@ -12,6 +12,8 @@ export { conflictOf, recordedEvents, refusalOf, type Found, type Placing } from 
 export { Feed, readThrough, type ReadAhead, type Reader, type Source } from './feed.js';
 export { refuseGaps, streamThrough, type StreamPage, type StreamPart, type StreamSource } from './stream-pages.js';
 export { closedBy, type Closing } from './closed-by.js';
+export { Deadline, refuseOver, type WaitOptions } from '../deadline.js';
+export { TimedReadModel, TimedRebuildingModel } from '../projections/timed-read-model.js';
 export { Listener } from './listener.js';
 export { Watch, type WatchOptions } from './watch.js';
 export { delegating } from './delegating.js';

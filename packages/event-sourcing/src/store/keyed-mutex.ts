@@ -1,3 +1,4 @@
+import type { Deadline, WaitOptions } from '../deadline.js';
 import { onAbort } from '../on-abort.js';
 import { Breather, yieldToLoop } from '../yield-to-loop.js';
 
@@ -11,16 +12,16 @@ export class KeyedMutex<Key> {
    * Resolves once it is the caller's turn; `undefined` when it is at once. Whoever came in has to {@link leave}. When the signal fires
    * first it resolves to `false`, and the caller is not in.
    */
-  enter(key: Key, signal?: AbortSignal): Promise<boolean> | undefined {
+  enter(key: Key, wait: WaitOptions = {}): Promise<boolean> | undefined {
     const waiting = this.#busy.get(key);
-    if (waiting !== undefined) return new Promise((resolve) => waitIn(waiting, resolve, signal));
+    if (waiting !== undefined) return new Promise((resolve) => waitIn(waiting, resolve, wait));
     if (!this.#busy.has(key)) {
       this.#busy.set(key, undefined);
       return undefined;
     }
     const first: (() => void)[] = [];
     this.#busy.set(key, first);
-    return new Promise((resolve) => waitIn(first, resolve, signal));
+    return new Promise((resolve) => waitIn(first, resolve, wait));
   }
 
   /** Lets in who came next under this key. */
@@ -33,14 +34,22 @@ export class KeyedMutex<Key> {
   }
 }
 
-function waitIn(waiting: (() => void)[], resolve: (isIn: boolean) => void, signal?: AbortSignal): void {
+/** {@link KeyedMutex.enter}, which has to be in time. @throws DeadlineExceeded */
+export function enterInTime<Key>(mutex: KeyedMutex<Key>, key: Key, deadline: Deadline): Promise<void> | undefined {
+  return mutex.enter(key, deadline)?.then((isIn) => {
+    deadline.end();
+    if (!isIn) throw deadline.fault();
+  });
+}
+
+function waitIn(waiting: (() => void)[], resolve: (isIn: boolean) => void, wait: WaitOptions): void {
   let takeBack = (): void => undefined;
   const letIn = (): void => {
     takeBack();
     resolve(true);
   };
   waiting.push(letIn);
-  takeBack = onAbort(signal, () => {
+  takeBack = onAbort(wait.signal, () => {
     const place = waiting.indexOf(letIn);
     // Whoever was let in already, and only breathes, is in.
     if (place === -1) return;

@@ -1,3 +1,4 @@
+import type { WaitOptions } from '../deadline.js';
 import type { EventFilter } from './event-filter.js';
 import type { EventId } from '../ids.js';
 import type { NewEvent, RecordedEvent } from './event.js';
@@ -28,11 +29,11 @@ export interface Append {
   /** Kept in the same transaction. A stream holds one receipt a key. */
   readonly receipt?: { readonly key: string; readonly fingerprint: string };
   /** Given up while it waits, an append writes nothing; once it is being written it is carried through. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Which part of a stream to read, and how. */
-export interface ReadStreamOptions {
+export interface ReadStreamOptions extends WaitOptions {
   /** The first event wanted. Forwards the default is the first of the stream, backwards the last. */
   readonly from?: Revision;
   readonly direction?: 'forwards' | 'backwards';
@@ -53,7 +54,7 @@ export interface ReadAllOptions {
    */
   readonly pageSize?: number;
   /** Ends the read quietly: the iteration is done. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Which streams to read one after another. */
@@ -77,7 +78,8 @@ export type SubscriptionMessage =
  * Where events are kept: the port every store implements, and what `eventStoreContract` of the testkit holds it to.
  *
  * Order is commit order: an event at position n is never visible before all events at lower positions are. Every
- * method may reject with `StoreUnavailable`, `StoreClosed` or `StoreDamaged`; none ever stays pending for good.
+ * method may reject with `StoreUnavailable`, `StoreClosed` or `StoreDamaged`; none ever stays pending for good. One whose
+ * `signal` fires rejects with `DeadlineExceeded` within 100 ms, also while the server says nothing, and holds nothing up after that.
  */
 export interface EventStore {
   /**
@@ -138,16 +140,16 @@ export interface EventStore {
   subscribe(options?: ReadAllOptions): AsyncIterable<SubscriptionMessage>;
 
   /** The receipt of the command that came with this key, if one did. */
-  receipt(streamId: StreamId, key: string): Promise<Receipt | undefined>;
+  receipt(streamId: StreamId, key: string, wait?: WaitOptions): Promise<Receipt | undefined>;
 
   /** The position of the last event in the store; `START` while it is empty. */
-  head(): Promise<Position>;
+  head(wait?: WaitOptions): Promise<Position>;
 
   /**
    * Whether the event that a position stands for is in this store: not when it is beyond the end, nor when another event stands
    * there, as after a backup was restored. `START` always is.
    */
-  knows(position: Position): Promise<boolean>;
+  knows(position: Position, wait?: WaitOptions): Promise<boolean>;
 
   /** Lets writes that have begun end, refuses all others with `StoreClosed`, ends subscriptions. Twice is once. */
   close(): Promise<void>;

@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.js';
-import { DeadlineExceeded, PositionUnknown, StoreClosed } from '../faults.js';
+import { refuseOver, type WaitOptions } from '../deadline.js';
+import { PositionUnknown, StoreClosed } from '../faults.js';
 import { checkedAppend } from '../store/checked-append.js';
 import { Feed, readThrough, type Reader } from '../store/feed.js';
 import { Notifier } from '../store/notifier.js';
@@ -61,8 +62,8 @@ export class MemoryEventStore implements EventStore {
 
   async append(append: Append): Promise<readonly RecordedEvent[]> {
     this.#refuseWhenClosed();
-    const { streamId, receipt, signal } = append;
-    if (signal?.aborted === true) throw new DeadlineExceeded({ doing: `appending to ${streamId}` });
+    const { streamId, receipt } = append;
+    refuseOver(`appending to ${streamId}`, append);
     const checked = checkedAppend(append);
     const stream = this.#streams.get(streamId) ?? this.#begun(streamId);
     const last = stream.events.at(-1);
@@ -98,7 +99,8 @@ export class MemoryEventStore implements EventStore {
     streamId: StreamId,
     options?: ReadStreamOptions,
   ): AsyncGenerator<readonly RecordedEvent[], void, undefined> {
-    return streamThrough(streamId, { store: NAME, read: (part) => this.#partOf(streamId, part) }, options);
+    const read = (part: StreamPart): StreamPage => this.#partOf(streamId, part, options);
+    return streamThrough(streamId, { store: NAME, read }, options);
   }
 
   readAll(options?: ReadAllOptions): AsyncGenerator<readonly RecordedEvent[], void, undefined> {
@@ -133,17 +135,20 @@ export class MemoryEventStore implements EventStore {
     return this.#feed.subscribe(options);
   }
 
-  async receipt(streamId: StreamId, key: string): Promise<Receipt | undefined> {
+  async receipt(streamId: StreamId, key: string, wait?: WaitOptions): Promise<Receipt | undefined> {
+    refuseOver(`reading ${streamId}`, wait);
     this.#refuseWhenClosed();
     return this.#receipts.get(streamId)?.get(key);
   }
 
-  async head(): Promise<Position> {
+  async head(wait?: WaitOptions): Promise<Position> {
+    refuseOver('looking for the last event', wait);
     this.#refuseWhenClosed();
     return this.#head;
   }
 
-  async knows(position: Position): Promise<boolean> {
+  async knows(position: Position, wait?: WaitOptions): Promise<boolean> {
+    refuseOver('looking for an event', wait);
     this.#refuseWhenClosed();
     return this.#has(position);
   }
@@ -187,7 +192,8 @@ export class MemoryEventStore implements EventStore {
     this.#receipts.set(streamId, kept);
   }
 
-  #partOf(streamId: StreamId, { isForwards, from, count }: StreamPart): StreamPage {
+  #partOf(streamId: StreamId, { isForwards, from, count }: StreamPart, wait?: WaitOptions): StreamPage {
+    refuseOver(`reading ${streamId}`, wait);
     this.#refuseWhenClosed();
     const all = this.#streams.get(streamId)?.events ?? [];
     const first = isForwards ? Number(from) : Math.min(Number(from), all.length - 1);

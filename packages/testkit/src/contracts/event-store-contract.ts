@@ -2,6 +2,7 @@ import type { Clock, EventStore } from '@login-policy/event-sourcing';
 import { describeContract, type Opened, type Patience, type TestRunner, type Theme } from './contract.js';
 import { appending } from './event-store/appending.js';
 import { closing } from './event-store/closing.js';
+import { deadlines, frozenDeadlines } from './event-store/deadlines.js';
 import { concurrentWriters } from './event-store/concurrent-writers.js';
 import { eventStoreUnderTest, type EventStoreUnderTest } from './event-store/event-store-under-test.js';
 import { expectedRevisions } from './event-store/expected-revisions.js';
@@ -23,6 +24,8 @@ export interface OpenedEventStore extends Opened {
   readonly eventStore: EventStore;
   /** A further handle on the same storage, independent of the first where a store can have one; else the same. */
   readonly another: () => Promise<EventStore>;
+  /** Lets its server say nothing any more, until what this answers with is called. */
+  readonly freeze?: (() => Promise<() => Promise<void>>) | undefined;
 }
 
 /** How the event store contract gets at a store. */
@@ -33,6 +36,8 @@ export interface EventStoreFixture extends Patience {
   readonly open: (options: { readonly clock: Clock }) => Promise<OpenedEventStore>;
   /** Whether it can read one stream after another ({@link EventStore.readStreams}). */
   readonly readsStreams?: boolean;
+  /** Whether its server can be frozen ({@link OpenedEventStore.freeze}). */
+  readonly freezes?: boolean;
   /** How many streams are very many; the twenty-fifth part of them is how many subscriptions are. Default 1,000. */
   readonly veryMany?: number;
 }
@@ -45,7 +50,11 @@ export function eventStoreContract(fixture: EventStoreFixture, runner: TestRunne
   describeContract<EventStoreUnderTest>(
     {
       title: `the event store of ${fixture.name}`,
-      themes: [...themesOf(fixture.veryMany ?? 1000), ...(fixture.readsStreams === true ? [readingByStream] : [])],
+      themes: [
+        ...themesOf(fixture.veryMany ?? 1000),
+        ...(fixture.readsStreams === true ? [readingByStream] : []),
+        ...(fixture.freezes === true ? [frozenDeadlines] : []),
+      ],
       patienceMs: fixture.patienceMs,
       open: () => eventStoreUnderTest(fixture),
     },
@@ -70,6 +79,7 @@ function themesOf(veryMany: number): readonly Theme<EventStoreUnderTest>[] {
     payloads,
     wholeAppends,
     manyStreams(veryMany),
+    deadlines,
     closing,
   ];
 }

@@ -2,6 +2,7 @@ import type { ReadModelStore } from '@login-policy/event-sourcing/store';
 import { describeContract, type Opened, type Patience, type TestRunner, type Theme } from './contract.js';
 import { checkpoints } from './read-models/checkpoints.js';
 import { closingReadModels } from './read-models/closing-read-models.js';
+import { deadlinesOfRows } from './read-models/deadlines-of-rows.js';
 import { definitions } from './read-models/definitions.js';
 import { queries } from './read-models/queries.js';
 import { rebuilds } from './read-models/rebuilds.js';
@@ -48,5 +49,6 @@ const THEMES: readonly Theme<OpenedReadModelStore>[] = [
   rebuilds,
   waking,
   definitions,
+  deadlinesOfRows,
   closingReadModels,
 ];

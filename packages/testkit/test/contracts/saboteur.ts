@@ -92,13 +92,13 @@ export function disguising(store: EventStore, disguise: (event: RecordedEvent) =
 /** A read model's methods as functions of their own, so that some can be replaced. */
 export function methodsOf<Row>(model: ReadModel<Row>): ReadModel<Row> {
   return {
-    read: (keys) => model.read(keys),
-    query: (query) => model.query(query),
-    keys: (query) => model.keys(query),
-    checkpoint: () => model.checkpoint(),
-    commit: (change) => model.commit(change),
+    read: (keys, wait) => model.read(keys, wait),
+    query: (query, wait) => model.query(query, wait),
+    keys: (query, wait) => model.keys(query, wait),
+    checkpoint: (wait) => model.checkpoint(wait),
+    commit: (change, wait) => model.commit(change, wait),
     changed: (signal) => model.changed(signal),
-    beginRebuild: () => model.beginRebuild(),
+    beginRebuild: (wait) => model.beginRebuild(wait),
   };
 }
 

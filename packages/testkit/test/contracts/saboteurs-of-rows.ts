@@ -192,6 +192,11 @@ export const saboteursOfRows: readonly Saboteur<ReadModelSabotage>[] = [
     isNoticedByWaiting: true,
     sabotage: (model) => ({ changed: () => model.changed(new AbortController().signal) }),
   },
+  {
+    does: 'answers a caller who has given up',
+    noticedBy: 'rejects with DeadlineExceeded, and has changed nothing',
+    sabotage: (model) => ({ query: (query) => model.query(query) }),
+  },
 ];
 
 function rowsChanged<Found>(found: RowsAt<Found>, change: (rows: Found) => Found): RowsAt<Found> {

@@ -1,11 +1,11 @@
 import type { RecordedEvent } from '@login-policy/event-sourcing';
-import type { SubscriptionMessage } from '@login-policy/event-sourcing/store';
+import { DeadlineExceeded, type SubscriptionMessage } from '@login-policy/event-sourcing/store';
 import { changed, type EventStoreSabotage, type Saboteur } from './saboteur.js';
 
 type Pages = AsyncGenerator<readonly RecordedEvent[], void, undefined>;
 type Messages = AsyncGenerator<SubscriptionMessage, void, undefined>;
 
-/** Stores that show half a command. */
+/** Stores that show half a command, or go on for nobody. */
 export const saboteursThatCut: readonly Saboteur<EventStoreSabotage>[] = [
   {
     does: 'ends a page at the size asked for, wherever that is',
@@ -34,6 +34,27 @@ export const saboteursThatCut: readonly Saboteur<EventStoreSabotage>[] = [
     sabotage: ({ store }) => ({
       readAll: (options) => changed(store.readAll(options), ({ append: _, ...event }) => event),
     }),
+  },
+  {
+    does: 'answers a caller who has given up',
+    noticedBy: 'rejects with DeadlineExceeded, and has written nothing',
+    sabotage: ({ store }) => ({ receipt: (stream, key) => store.receipt(stream, key) }),
+  },
+  {
+    does: 'writes for a caller who has given up',
+    noticedBy: 'rejects with DeadlineExceeded, and has written nothing',
+    sabotage: ({ store }) => ({
+      async append({ signal, ...append }) {
+        const recorded = await store.append(append);
+        if (signal?.aborted === true) throw new DeadlineExceeded({ doing: 'appending' });
+        return recorded;
+      },
+    }),
+  },
+  {
+    does: 'reads everything for a caller who has given up',
+    noticedBy: 'ends a read of everything, or a subscription, quietly',
+    sabotage: ({ store }) => ({ readAll: (options = {}) => store.readAll({ ...options, signal: undefined }) }),
   },
 ];
 

@@ -47,6 +47,7 @@ export async function eventStoreUnderTest(fixture: EventStoreFixture): Promise<E
     eventStore: opened.eventStore,
     another: () => opened.another(),
     dispose: () => opened.dispose(),
+    freeze: opened.freeze,
     clock,
     newEvents,
     record: (stream, count, content) => opened.eventStore.append(appendOf(stream, newEvents(count, content))),

@@ -1,0 +1,160 @@
+import { DeadlineExceeded } from './faults.js';
+import { onAbort } from './on-abort.js';
+
+/** What ends a call that waits. */
+export interface WaitOptions {
+  /** Once it has fired, the call rejects with `DeadlineExceeded` within 100 ms, whatever the store does. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** How long a caller waits, and what ends the wait before that. */
+export interface Waiting extends WaitOptions {
+  /** Milliseconds, from now on. Default: without a limit. */
+  readonly waitMs?: number | undefined;
+}
+
+/** A write that has begun may still be answered for so long after its caller gave up; then its outcome is unknown. */
+const LAST_CHANCE_MS = 80;
+/** Why the signal of a {@link Deadline} fired. Made once: an error with its stack is expensive. */
+const TIME_IS_UP = new Error('the deadline is over');
+
+/**
+ * When a call ends: as soon as its caller's signal fires, or after so many milliseconds. One is made for each call and handed through
+ * every wait of it. It is a {@link WaitOptions} itself, so a store is handed it as it is.
+ */
+export class Deadline implements WaitOptions {
+  readonly #doing: string;
+  /** The caller's own signal. */
+  readonly given: AbortSignal | undefined;
+  readonly #dueAt: number;
+  #own: AbortController | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #takeBack: () => void = () => undefined;
+
+  /** `doing` says in the fault what took too long. */
+  constructor(doing: string, { signal, waitMs = Infinity }: Waiting = {}) {
+    this.#doing = doing;
+    this.given = signal;
+    this.#dueAt = waitMs === Infinity ? Infinity : performance.now() + waitMs;
+  }
+
+  /** Fires when the deadline is over; `undefined` when nothing ends it. Made only when asked for: {@link end} lets go of it. */
+  get signal(): AbortSignal | undefined {
+    if (this.#dueAt === Infinity) return this.given;
+    this.#own ??= this.#firing();
+    return this.#own.signal;
+  }
+
+  /** Whether the caller has given up, or the time is up. */
+  get isOver(): boolean {
+    return this.given?.aborted === true || (this.#dueAt < Infinity && performance.now() >= this.#dueAt);
+  }
+
+  /** What is left of the time, in milliseconds. */
+  get leftMs(): number {
+    return Math.max(0, this.#dueAt - performance.now());
+  }
+
+  /** The same deadline, or one after so many milliseconds where that comes first. */
+  atMost(waitMs: number): Deadline {
+    return new Deadline(this.#doing, { signal: this.given, waitMs: Math.min(waitMs, this.leftMs) });
+  }
+
+  /** @throws DeadlineExceeded when the deadline is over. */
+  refuse(): void {
+    if (this.isOver) throw this.fault();
+  }
+
+  /** What to reject with. */
+  fault(cause?: unknown): DeadlineExceeded {
+    return new DeadlineExceeded({ doing: this.#doing }, cause);
+  }
+
+  /** What comes of a promise, if it comes in time. What comes later is ignored, also a failure. @throws DeadlineExceeded */
+  wait<Value>(promise: Promise<Value>): Promise<Value> {
+    return this.#race(promise, 0, () => this.fault());
+  }
+
+  /** {@link wait} for a write, which may have begun. A store that has not begun it says so at once; else it is this fault. */
+  waitForWrite<Value>(writing: Promise<Value>, inDoubt: () => Error): Promise<Value> {
+    return this.#race(writing, LAST_CHANCE_MS, inDoubt);
+  }
+
+  /** {@link wait} for each value. */
+  values<Value>(source: AsyncIterable<Value>): AsyncIterable<Value> {
+    return this.#isEndless ? source : this.#valuesOf(source);
+  }
+
+  /** Lets go of what is behind {@link signal}. */
+  end(): void {
+    clearTimeout(this.#timer);
+    this.#takeBack();
+  }
+
+  get #isEndless(): boolean {
+    return this.given === undefined && this.#dueAt === Infinity;
+  }
+
+  async *#valuesOf<Value>(source: AsyncIterable<Value>): AsyncGenerator<Value, void, undefined> {
+    const values = source[Symbol.asyncIterator]();
+    try {
+      for (;;) {
+        const next = await this.wait(values.next());
+        if (next.done === true) return;
+        yield next.value;
+      }
+    } finally {
+      // Not waited for: what hangs may never return.
+      values.return?.().catch(() => undefined);
+    }
+  }
+
+  #firing(): AbortController {
+    const control = new AbortController();
+    const fire = (): void => {
+      clearTimeout(this.#timer);
+      control.abort(TIME_IS_UP);
+    };
+    this.#timer = setTimeout(fire, this.leftMs);
+    this.#takeBack = onAbort(this.given, fire);
+    return control;
+  }
+
+  #race<Value>(promise: Promise<Value>, graceMs: number, faultOf: () => Error): Promise<Value> {
+    if (this.#isEndless) return promise;
+    return new Promise((resolve, reject) => {
+      let timer: ReturnType<typeof setTimeout> | undefined;
+      let takeBack = (): void => undefined;
+      const stopWaiting = (): void => {
+        clearTimeout(timer);
+        takeBack();
+      };
+      const giveUp = (): void => {
+        stopWaiting();
+        reject(faultOf());
+      };
+      const fire = (): void => {
+        clearTimeout(timer);
+        if (graceMs === 0) giveUp();
+        else timer = setTimeout(giveUp, graceMs);
+      };
+      if (this.#dueAt < Infinity) timer = setTimeout(fire, this.leftMs);
+      takeBack = onAbort(this.given, fire);
+      promise.then(
+        (value) => {
+          stopWaiting();
+          resolve(value);
+        },
+        (caught: unknown) => {
+          stopWaiting();
+          reject(caught instanceof Error ? caught : new Error(String(caught)));
+        },
+      );
+    });
+  }
+}
+
+/** For a store that never waits. @throws DeadlineExceeded when the signal has fired. */
+export function refuseOver(doing: string, { signal }: WaitOptions = {}): void {
+  if (signal?.aborted === true) throw new DeadlineExceeded({ doing });
+}

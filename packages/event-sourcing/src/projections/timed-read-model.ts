@@ -1,0 +1,62 @@
+import type { Deadline } from '../deadline.js';
+import type { Position } from '../streams/position.js';
+import type { KeyedRow, ReadModel, ReadModelChange, RebuildingModel, RowQuery, RowsAt } from './read-model-store.js';
+
+/** A read model as the kernel calls it: each call is handed its deadline, or it does not compile, and none outlasts it. */
+export class TimedReadModel<Row> {
+  readonly #model: ReadModel<Row>;
+
+  constructor(model: ReadModel<Row>) {
+    this.#model = model;
+  }
+
+  /** As {@link ReadModel.read}. @throws DeadlineExceeded */
+  read(keys: readonly string[], deadline: Deadline): Promise<RowsAt<ReadonlyMap<string, Row>>> {
+    return deadline.wait(this.#model.read(keys, deadline));
+  }
+
+  /** As {@link ReadModel.query}. @throws DeadlineExceeded */
+  query(query: RowQuery, deadline: Deadline): Promise<RowsAt<readonly KeyedRow<Row>[]>> {
+    return deadline.wait(this.#model.query(query, deadline));
+  }
+
+  /** As {@link ReadModel.keys}. @throws DeadlineExceeded */
+  keys(query: RowQuery, deadline: Deadline): Promise<RowsAt<readonly string[]>> {
+    return deadline.wait(this.#model.keys(query, deadline));
+  }
+
+  /** As {@link ReadModel.checkpoint}. @throws DeadlineExceeded */
+  checkpoint(deadline: Deadline): Promise<Position | undefined> {
+    return deadline.wait(this.#model.checkpoint(deadline));
+  }
+
+  /** As {@link ReadModel.commit}. One that is given up may still take effect: it compares the checkpoint. @throws DeadlineExceeded */
+  commit(change: ReadModelChange<Row>, deadline: Deadline): Promise<void> {
+    return deadline.wait(this.#model.commit(change, deadline));
+  }
+
+  /** As {@link ReadModel.changed}. */
+  changed(signal: AbortSignal): Promise<void> {
+    return this.#model.changed(signal);
+  }
+
+  /** As {@link ReadModel.beginRebuild}. @throws DeadlineExceeded */
+  async beginRebuild(deadline: Deadline): Promise<TimedRebuildingModel<Row>> {
+    return new TimedRebuildingModel(await deadline.wait(this.#model.beginRebuild(deadline)));
+  }
+}
+
+/** The copy that a rebuild fills, likewise. */
+export class TimedRebuildingModel<Row> extends TimedReadModel<Row> {
+  readonly #copy: RebuildingModel<Row>;
+
+  constructor(copy: RebuildingModel<Row>) {
+    super(copy);
+    this.#copy = copy;
+  }
+
+  /** As {@link RebuildingModel.switchOver}. One that is given up may still take effect. @throws DeadlineExceeded */
+  switchOver(change: ReadModelChange<Row>, deadline: Deadline): Promise<void> {
+    return deadline.wait(this.#copy.switchOver(change, deadline));
+  }
+}

@@ -1,0 +1,90 @@
+import type { Deadline } from '../deadline.js';
+import { OutcomeUnknown } from '../faults.js';
+import type {
+  Append,
+  EventStore,
+  ReadAllOptions,
+  ReadStreamOptions,
+  ReadStreamsOptions,
+  Receipt,
+  SubscriptionMessage,
+} from './event-store.js';
+import type { RecordedEvent } from './event.js';
+import type { Position } from './position.js';
+import type { StreamId } from './stream-id.js';
+
+type Pages = AsyncIterable<readonly RecordedEvent[]>;
+
+/**
+ * An event store as the kernel and the domain call it: each call is handed its deadline, or it does not compile, and none outlasts it,
+ * whatever the store does.
+ */
+export class TimedEventStore {
+  readonly #store: EventStore;
+
+  constructor(store: EventStore) {
+    this.#store = store;
+  }
+
+  /** As {@link EventStore.lateByMs}. */
+  get lateByMs(): number | undefined {
+    return this.#store.lateByMs;
+  }
+
+  /** Whether one stream can be read after another. */
+  get hasStreams(): boolean {
+    return this.#store.readStreams !== undefined;
+  }
+
+  /** As {@link EventStore.append}, which is handed the deadline's signal in `append`. @throws OutcomeUnknown when it had begun. */
+  append(append: Append, deadline: Deadline): Promise<readonly RecordedEvent[]> {
+    const { streamId } = append;
+    return deadline.waitForWrite(this.#store.append(append), () => new OutcomeUnknown({ streamId }, deadline.fault()));
+  }
+
+  /** As {@link EventStore.readStream}. @throws DeadlineExceeded */
+  readStream(streamId: StreamId, options: ReadStreamOptions, deadline: Deadline): Pages {
+    return deadline.values(this.#store.readStream(streamId, { ...options, signal: deadline.signal }));
+  }
+
+  /** As {@link EventStore.readAll}. @throws DeadlineExceeded */
+  readAll(options: ReadAllOptions, deadline: Deadline): Pages {
+    return whole(deadline.values(this.#store.readAll({ ...options, signal: deadline.signal })), deadline);
+  }
+
+  /** As {@link EventStore.readStreams}; nothing where it is absent. @throws DeadlineExceeded */
+  readStreams(options: ReadStreamsOptions, deadline: Deadline): Pages {
+    const pages = this.#store.readStreams?.({ ...options, signal: deadline.signal }) ?? nothing();
+    return whole(deadline.values(pages), deadline);
+  }
+
+  /** As {@link EventStore.subscribe}: ends quietly when the deadline is over. */
+  subscribe(options: ReadAllOptions, { signal }: Deadline): AsyncIterable<SubscriptionMessage> {
+    return this.#store.subscribe({ ...options, signal });
+  }
+
+  /** As {@link EventStore.receipt}. @throws DeadlineExceeded */
+  receipt(streamId: StreamId, key: string, deadline: Deadline): Promise<Receipt | undefined> {
+    return deadline.wait(this.#store.receipt(streamId, key, deadline));
+  }
+
+  /** As {@link EventStore.head}. @throws DeadlineExceeded */
+  head(deadline: Deadline): Promise<Position> {
+    return deadline.wait(this.#store.head(deadline));
+  }
+
+  /** As {@link EventStore.knows}. @throws DeadlineExceeded */
+  knows(position: Position, deadline: Deadline): Promise<boolean> {
+    return deadline.wait(this.#store.knows(position, deadline));
+  }
+}
+
+/** A read that its signal ended is no whole read. @throws DeadlineExceeded */
+async function* whole(pages: Pages, deadline: Deadline): AsyncGenerator<readonly RecordedEvent[], void, undefined> {
+  yield* pages;
+  deadline.refuse();
+}
+
+async function* nothing(): AsyncGenerator<readonly RecordedEvent[], void, undefined> {
+  // A store that can't read so.
+}

@@ -1,0 +1,81 @@
+import { START, type EventStore } from '@login-policy/event-sourcing';
+import { DeadlineExceeded } from '@login-policy/event-sourcing/store';
+import { demandSame, fail } from '../../demand.js';
+import type { Theme } from '../contract.js';
+import { begun, within } from '../patience.js';
+import { refusal } from '../refusals.js';
+import { appendOf, FIRST, SECOND, type EventStoreUnderTest } from './event-store-under-test.js';
+import { demandEvents, readAll, readStream } from './reading.js';
+
+/** How soon a call has ended after its signal, in milliseconds. */
+const AT_ONCE_MS = 100;
+
+/** What holds for a call whose signal fires. */
+export const deadlines: Theme<EventStoreUnderTest> = {
+  title: 'a call that its caller has given up',
+  promises: {
+    'rejects with DeadlineExceeded, and has written nothing': refusesWhatIsOver,
+    'ends a read of everything, or a subscription, quietly': endsQuietly,
+  },
+};
+
+/** What holds for a call whose signal fires while the server says nothing. */
+export const frozenDeadlines: Theme<EventStoreUnderTest> = {
+  title: 'a call on a store whose server says nothing',
+  promises: {
+    'ends within 100 ms of its signal, and the store goes on when the server does': endsAtOnce,
+  },
+};
+
+/** The calls that answer from what is stored, each with a signal. */
+const READS: Readonly<Record<string, (store: EventStore, signal: AbortSignal) => Promise<unknown>>> = {
+  head: (store, signal) => store.head({ signal }),
+  knows: async (store, signal) => store.knows(START, { signal }),
+  receipt: (store, signal) => store.receipt(FIRST, 'key', { signal }),
+  readStream: (store, signal) => readStream(store, FIRST, { signal }),
+  'readStream backwards': (store, signal) => readStream(store, FIRST, { signal, direction: 'backwards', limit: 1 }),
+};
+
+async function refusesWhatIsOver(subject: EventStoreUnderTest): Promise<void> {
+  const { eventStore, newEvents } = subject;
+  const all = await subject.record(FIRST, 2);
+  const signal = AbortSignal.abort();
+  for (const call of Object.values(READS)) await refusal(call(eventStore, signal), DeadlineExceeded);
+  for (const stream of [FIRST, SECOND]) {
+    await refusal(eventStore.append({ ...appendOf(stream, newEvents(1)), signal }), DeadlineExceeded);
+  }
+  demandEvents(await readAll(eventStore), all);
+}
+
+async function endsQuietly(subject: EventStoreUnderTest): Promise<void> {
+  const { eventStore } = subject;
+  const all = await subject.record(FIRST, 2);
+  demandSame({ what: 'count', actual: all.length, expected: 2 });
+  const signal = AbortSignal.abort();
+  demandEvents(await readAll(eventStore, { signal }), []);
+  for await (const message of eventStore.subscribe({ signal })) fail(`it handed out ${message.kind}`);
+  demandEvents(await readAll(eventStore), all);
+}
+
+async function endsAtOnce(subject: EventStoreUnderTest): Promise<void> {
+  const { eventStore, freeze } = subject;
+  if (freeze === undefined) return fail('the fixture can not freeze its server');
+  const [last] = (await subject.record(FIRST, 2)).slice(-1);
+  const thaw = await freeze();
+  const known = last?.position ?? START;
+  const calls = { ...READS, knows: async (store: EventStore, signal: AbortSignal) => store.knows(known, { signal }) };
+  const control = new AbortController();
+  const ends = Object.entries(calls).map(([name, call]) => ({
+    name,
+    end: begun(refusal(call(eventStore, control.signal), DeadlineExceeded)),
+  }));
+  const everything = begun(readAll(eventStore, { signal: control.signal }));
+  await new Promise((resolve) => {
+    setTimeout(resolve, 50);
+  });
+  control.abort();
+  for (const { name, end } of ends) await within(`${name} after its signal`, end, AT_ONCE_MS);
+  await within('readAll after its signal', everything, AT_ONCE_MS);
+  await thaw();
+  demandSame({ what: 'count', actual: (await readStream(eventStore, FIRST)).length, expected: 2 });
+}

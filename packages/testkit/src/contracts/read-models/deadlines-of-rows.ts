@@ -1,0 +1,41 @@
+import { DeadlineExceeded, type ReadModel } from '@login-policy/event-sourcing/store';
+import { position } from '@login-policy/event-sourcing';
+import type { Theme } from '../contract.js';
+import type { OpenedReadModelStore } from '../read-model-store-contract.js';
+import { refusal } from '../refusals.js';
+import { change, demandModel, GROUP, openTallies, step, tally, type Tally } from './tally.js';
+
+/** What holds for a call whose signal fires. */
+export const deadlinesOfRows: Theme<OpenedReadModelStore> = {
+  title: 'a call that its caller has given up',
+  promises: {
+    'rejects with DeadlineExceeded, and has changed nothing': refusesWhatIsOver,
+  },
+};
+
+async function refusesWhatIsOver(subject: OpenedReadModelStore): Promise<void> {
+  const model = await openTallies(subject);
+  await step(model, [undefined, 1], change({ a: tally() }));
+  const signal = AbortSignal.abort();
+  await demandGivenUp(model, signal);
+  const copy = await model.beginRebuild();
+  await demandGivenUp(copy, signal);
+  await refusal(
+    copy.switchOver({ expected: undefined, checkpoint: position(2n), rows: new Map() }, { signal }),
+    DeadlineExceeded,
+  );
+  await demandModel(model, 1, { a: tally() });
+}
+
+async function demandGivenUp(model: ReadModel<Tally>, signal: AbortSignal): Promise<void> {
+  const query = { index: GROUP, value: 'g' };
+  await refusal(model.read(['a'], { signal }), DeadlineExceeded);
+  await refusal(model.query(query, { signal }), DeadlineExceeded);
+  await refusal(model.keys(query, { signal }), DeadlineExceeded);
+  await refusal(model.checkpoint({ signal }), DeadlineExceeded);
+  await refusal(
+    model.commit({ expected: position(1n), checkpoint: position(2n), rows: new Map() }, { signal }),
+    DeadlineExceeded,
+  );
+  await refusal(model.beginRebuild({ signal }), DeadlineExceeded);
+}
