@@ -22,12 +22,14 @@ export interface Source {
 const NOTHING = new Uint8Array(0);
 
 /**
- * Reads a body to its end, or takes what a parser made of it. @throws ApiError when it is too large, too slow or cut off, and
+ * Reads a body to its end, or takes what a parser made of it. The one reader of bodies, however requests come in. @throws ApiError when it is too large, too slow or cut off, and
  * Error when it was read before and has left nothing, which would be waited for in vain.
  */
 export async function readBody(from: Source, limits: BodyLimits): Promise<Uint8Array> {
   const { headers, source } = from;
   const { maxBytes } = limits;
+  // It may break at any time, also after it was refused unread or read to its end: without a listener that would end the process.
+  source.on('error', () => undefined);
   if (from.isCutOff()) throw cutOff();
   // An empty body ends by itself while others are waited for.
   if (source.readableEnded && !source.readableDidRead) return NOTHING;
@@ -61,8 +63,8 @@ function whatArrives(from: Source, { maxBytes, timeoutMs }: BodyLimits): Promise
     const settle = (refusal: ApiError | undefined): void => {
       clearTimeout(timer);
       source.off('data', onData).off('end', onEnd).off('close', onClose).off('error', onClose);
-      // What is still to come is not kept; an error that comes later has to meet somebody.
-      source.on('error', () => undefined).resume();
+      // What is still to come is not kept.
+      source.resume();
       if (refusal === undefined) resolve(Buffer.concat(chunks, size));
       else reject(refusal);
     };
