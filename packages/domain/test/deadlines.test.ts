@@ -1,0 +1,201 @@
+import { openLoginPolicies, freshInstance, orThrow, type LoginPolicies } from '@login-policy/domain';
+import { isFault, openMemoryStore, type Store } from '@login-policy/event-sourcing';
+import {
+  delegating,
+  memoryReadModelStore,
+  type ReadModel,
+  type RebuildingModel,
+} from '@login-policy/event-sourcing/store';
+import { expect } from 'chai';
+import { afterEach, describe, it } from 'mocha';
+import { acme, by, instance, PASSKEY } from './policies.js';
+
+const AT_ONCE_MS = 100;
+const WAIT_MS = 200;
+
+interface Waiting {
+  readonly signal?: AbortSignal;
+  readonly waitMs?: number;
+}
+
+/** Every method that waits. */
+const CALLS: Readonly<Record<string, (policies: LoginPolicies, wait: Waiting) => Promise<unknown>>> = {
+  'a command': (policies, wait) => policies.addMultiFactor(acme, PASSKEY, { ...by, ...wait }),
+  'a command that looks at the past': (policies, wait) =>
+    policies.revert(instance, { sequence: 1n }, { ...by, ...wait, idempotencyKey: 'back' }),
+  customize: (policies, wait) => policies.customize(acme, { ...by, ...wait }),
+  policy: (policies, wait) => policies.policy(instance, wait),
+  effectivePolicy: (policies, wait) => policies.effectivePolicy(acme, wait),
+  'effectivePolicy as of then': (policies, wait) =>
+    policies.effectivePolicy(acme, { ...wait, asOf: { instant: new Date(Date.now() - 60_000) } }),
+  'policy as of a sequence': (policies, wait) => policies.policy(instance, { ...wait, asOf: { sequence: 1n } }),
+  secondFactors: (policies, wait) => policies.secondFactors(acme, wait),
+  multiFactors: (policies, wait) => policies.multiFactors(acme, wait),
+  identityProviders: (policies, wait) => policies.identityProviders(acme, wait),
+  history: (policies, wait) => policies.history(instance, wait),
+  diff: (policies, wait) => policies.diff(instance, { from: { sequence: 1n } }, wait),
+  preview: (policies, wait) => policies.preview(instance, { type: 'removeMultiFactor', factor: PASSKEY }, wait),
+  organizationsWithCustomPolicy: (policies, wait) => policies.organizationsWithCustomPolicy(instance, wait),
+  ready: (policies, wait) => policies.readModel.ready(wait),
+};
+
+/** Those that take a signal alone. */
+const SIGNALLED: Readonly<Record<string, (policies: LoginPolicies, signal: AbortSignal) => Promise<unknown>>> = {
+  lag: (policies, signal) => policies.readModel.lag(signal),
+  catchUp: (policies, signal) => policies.readModel.catchUp(signal),
+  rebuild: (policies, signal) => policies.readModel.rebuild(signal),
+};
+
+describe('on a store that says nothing any more', () => {
+  const opened: LoginPolicies[] = [];
+
+  afterEach(() => Promise.all(opened.splice(0).map((policies) => policies.close({ closeMs: 1 }))));
+
+  async function frozen(keeps: Store['keeps']): Promise<LoginPolicies> {
+    const store = freezable(keeps);
+    const policies = await openLoginPolicies({ store, maxAgeMs: 0 });
+    opened.push(policies);
+    orThrow(await policies.add(instance, freshInstance, by));
+    await policies.readModel.ready();
+    store.freeze();
+    return policies;
+  }
+
+  for (const keeps of ['inline', 'followed'] as const) {
+    for (const [name, call] of Object.entries({ ...CALLS, ...withSignals() })) {
+      it(`${name} ends at once with its signal (${keeps})`, async () => {
+        const [policies, control] = [await frozen(keeps), new AbortController()];
+        const ending = endOf(call(policies, { signal: control.signal }));
+        await new Promise(setImmediate);
+        control.abort();
+        const since = performance.now();
+        expect(await ending).to.equal('deadline-exceeded');
+        expect(performance.now() - since).to.be.below(AT_ONCE_MS);
+      });
+    }
+
+    for (const [name, call] of Object.entries(CALLS)) {
+      it(`${name} ends with its waitMs, and a quarter of a second later at the latest (${keeps})`, async () => {
+        const policies = await frozen(keeps);
+        const since = performance.now();
+        expect(await endOf(call(policies, { waitMs: WAIT_MS }))).to.be.oneOf([
+          'deadline-exceeded',
+          'projection-behind',
+        ]);
+        expect(performance.now() - since).to.be.within(WAIT_MS - 2, WAIT_MS + 250 + AT_ONCE_MS);
+      });
+    }
+
+    it(`commands that queue behind another on a policy end by their own time (${keeps})`, async () => {
+      const policies = await frozen(keeps);
+      const since = performance.now();
+      const command = { type: 'customize' } as const;
+      const ends = [1, 2, 3].map((nth) => endOf(policies.execute(acme, command, { ...by, waitMs: 100 * nth })));
+      expect(await Promise.all(ends)).to.deep.equal(['deadline-exceeded', 'deadline-exceeded', 'deadline-exceeded']);
+      expect(performance.now() - since).to.be.below(300 + AT_ONCE_MS);
+    });
+
+    it(`closing ends within closeMs (${keeps})`, async () => {
+      const policies = await frozen(keeps);
+      const since = performance.now();
+      await policies.close({ closeMs: 50 });
+      expect(performance.now() - since).to.be.below(50 + AT_ONCE_MS);
+    });
+  }
+
+  it('a command that is being written tells its caller that its outcome is unknown', async () => {
+    const store = freezable('inline');
+    const policies = await openLoginPolicies({ store });
+    opened.push(policies);
+    const control = new AbortController();
+    store.freezeAppends();
+    const ending = endOf(policies.add(instance, freshInstance, { ...by, signal: control.signal }));
+    await new Promise(setImmediate);
+    control.abort();
+    const since = performance.now();
+    expect(await ending).to.equal('outcome-unknown');
+    expect(performance.now() - since).to.be.below(AT_ONCE_MS);
+  });
+
+  it('a directory that says nothing is not waited for any longer than its command', async () => {
+    const identityProviders = { exists: () => new Promise<boolean>(() => undefined) };
+    const policies = await openLoginPolicies({ store: openMemoryStore(), identityProviders });
+    opened.push(policies);
+    orThrow(await policies.add(instance, freshInstance, by));
+    const link = policies.addIdentityProvider(instance, { id: 'i', ownerType: 'SYSTEM' }, { ...by, waitMs: 20 });
+    expect(await endOf(link)).to.equal('deadline-exceeded');
+  });
+});
+
+function withSignals(): typeof CALLS {
+  const noSignal = AbortSignal.abort();
+  return Object.fromEntries(
+    Object.entries(SIGNALLED).map(([name, call]) => [
+      name,
+      (policies, wait) => call(policies, wait.signal ?? noSignal),
+    ]),
+  );
+}
+
+async function endOf(call: Promise<unknown>): Promise<string> {
+  try {
+    await call;
+    return 'answered';
+  } catch (caught) {
+    return isFault(caught) ? caught.code : String(caught);
+  }
+}
+
+interface FreezableStore extends Store {
+  freeze(): void;
+  freezeAppends(): void;
+}
+
+/** A memory store that can be made to say nothing any more, whatever it is handed. */
+function freezable(keeps: Store['keeps']): FreezableStore {
+  const { eventStore: sound, readModels, ...store } = openMemoryStore();
+  let [isFrozen, isFrozenForAppends] = [false, false];
+  const answered = <Value>(ask: () => Promise<Value>): Promise<Value> =>
+    isFrozen ? new Promise(() => undefined) : ask();
+  async function* pagesOf<Page>(pages: AsyncIterable<Page>): AsyncGenerator<Page, void, undefined> {
+    await answered(async () => undefined);
+    yield* pages;
+  }
+  const rows = keeps === 'inline' ? readModels : memoryReadModelStore();
+  return {
+    ...store,
+    keeps,
+    freeze: () => void (isFrozen = true),
+    freezeAppends: () => void (isFrozenForAppends = true),
+    eventStore: delegating(sound, {
+      append: (append) => (isFrozenForAppends ? new Promise(() => undefined) : answered(() => sound.append(append))),
+      readStream: (stream, options) => pagesOf(sound.readStream(stream, options)),
+      readAll: (options) => pagesOf(sound.readAll(options)),
+      receipt: (stream, key) => answered(() => sound.receipt(stream, key)),
+      head: () => answered(() => sound.head()),
+      knows: (position) => answered(() => sound.knows(position)),
+    }),
+    readModels: {
+      open: async (projection) => {
+        const model = await rows.open(projection);
+        return keeps === 'inline' ? freezing(model, answered) : model;
+      },
+      close: () => rows.close(),
+    },
+  };
+}
+
+function freezing<Row>(
+  model: ReadModel<Row>,
+  answered: <Value>(ask: () => Promise<Value>) => Promise<Value>,
+): ReadModel<Row> {
+  return {
+    read: (keys) => answered(() => model.read(keys)),
+    query: (query) => answered(() => model.query(query)),
+    keys: (query) => answered(() => model.keys(query)),
+    checkpoint: () => answered(() => model.checkpoint()),
+    commit: (change) => answered(() => model.commit(change)),
+    changed: (signal) => model.changed(signal),
+    beginRebuild: () => answered(async (): Promise<RebuildingModel<Row>> => model.beginRebuild()),
+  };
+}
