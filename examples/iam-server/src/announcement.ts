@@ -52,7 +52,7 @@ function withSecrets({ url, secretsFile }: Started, { tokens, users }: Secrets):
 
 function withoutSecrets(secretsFile: string): readonly string[] {
   return [
-    `Passwords and tokens are those of the first start, in ${secretsFile} unless it was deleted. To get new ones,`,
+    `Passwords and tokens are those of an earlier start, in ${secretsFile} unless it was deleted. To get new ones,`,
     'start once with IAM_RESET_SECRETS=yes; that also ends all sessions.',
   ];
 }

@@ -8,6 +8,7 @@ import { Passwords } from './accounts/passwords.js';
 import type { Started } from './announcement.js';
 import { CannotStart, withoutSecrets, type Config } from './config.js';
 import { begin, type Beginning } from './data/first-start.js';
+import { loadFacts } from './data/iam-facts.js';
 import { ensureFolder } from './data/private-file.js';
 import { noteAddress, quickstartFile } from './data/quickstart.js';
 import { takeFirstFree, type TakenPort } from './http/first-free-port.js';
@@ -90,9 +91,12 @@ async function startWith(opened: Opened[], { config, log, steps }: Given): Promi
   opened.push({ waitsFor: 'its port', close: () => port.close({ graceMs: 0 }) });
   const page = await pageOf(config);
   await ensureFolder(dataFolder);
+  const seen = (await loadFacts(dataFolder))?.generation;
   const store = await openPatiently({ config, log, steps });
   opened.push({ waitsFor: `the store ${storeName}`, close: () => store.close() });
-  const { facts, secrets } = await steps.take(`the store ${storeName} and ${dataFolder}`, () => begin(config, store));
+  const { facts, secrets } = await steps.take(`the store ${storeName} and ${dataFolder}`, () =>
+    begin(config, store, seen),
+  );
   const instances = new Instances(dataFolder, facts, (cause) => log.failure(cause));
   const policies = await steps.take('the login policies', () => openPolicies(store, instances));
   opened.push({ waitsFor: 'the login policies', close: () => policies.close() });

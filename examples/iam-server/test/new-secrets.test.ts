@@ -22,4 +22,14 @@ describe('new secrets', () => {
     const renewed = (await readQuickstart(server.folder)).users.owner;
     expect((await trySignIn(server.url, owner.name, renewed.password)).status).to.equal(200);
   });
+
+  it('are made by one of several starts at once, and no start prints others', async () => {
+    const { server } = await bench.serve();
+    const starts = Array.from({ length: 3 }, () => bench.serve({ IAM_RESET_SECRETS: 'yes' }, server.folder));
+    const printed = (await Promise.all(starts)).map((start) => start.server.running.started.secrets);
+    expect(printed.filter((secrets) => secrets !== undefined)).to.have.lengthOf(1);
+    const { users } = await readQuickstart(server.folder);
+    expect(printed.find((secrets) => secrets !== undefined)?.users).to.deep.equal(users);
+    expect((await trySignIn(server.url, 'owner', users.owner.password)).status).to.equal(200);
+  });
 });

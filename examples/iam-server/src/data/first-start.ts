@@ -12,6 +12,7 @@ import { digestOf, newToken } from '../accounts/machine-tokens.js';
 import type { Role } from '../accounts/roles.js';
 import { CannotStart, withoutSecrets, type Config } from '../config.js';
 import { factsFile, loadFacts, type DirectoryEntry, type IamFacts, type InstanceFacts } from './iam-facts.js';
+import { oneAtATime } from './one-at-a-time.js';
 import { createPrivately, writePrivately } from './private-file.js';
 import { draftSecrets, settleSecrets, type Secrets } from './quickstart.js';
 
@@ -24,30 +25,49 @@ export interface Beginning {
 
 /**
  * What the server begins with: what an earlier start kept, or what the first one makes up. Killed at any moment it leaves
- * accounts whose passwords can be read, or none.
+ * accounts whose passwords can be read, or none. Of several starts at once that make secrets, one makes them.
  *
+ * @param seen the generation of `iam.json` when this start began, if there was one.
  * @throws CannotStart
  */
-export async function begin(config: Config, store: Store): Promise<Beginning> {
+export async function begin(config: Config, store: Store, seen: string | undefined): Promise<Beginning> {
   const { dataFolder, resetsSecrets } = config;
   const known = await loadFacts(dataFolder);
-  const made = known === undefined ? await firstFacts(config, store) : known;
-  if (known !== undefined && !resetsSecrets) {
-    await settleSecrets(dataFolder, known);
-    return { facts: known, secrets: undefined };
-  }
-  const { facts, secrets } = await withNewSecrets(made);
+  if (known === undefined)
+    return begun(dataFolder, await withNewSecrets(await firstFacts(config, store)), createPrivately);
+  if (!resetsSecrets) return settled(dataFolder, known);
+  const renewed = await withNewSecrets(known);
+  return oneAtATime(`${factsFile(dataFolder)}.lock`, async () => {
+    const current = (await loadFacts(dataFolder)) ?? known;
+    // Secrets that another start has made meanwhile are as new, and may have been printed.
+    return current.generation === seen ? begun(dataFolder, renewed, writePrivately) : settled(dataFolder, current);
+  });
+}
+
+async function begun(
+  dataFolder: string,
+  { facts, secrets }: Secured,
+  write: typeof writePrivately,
+): Promise<Beginning> {
   await draftSecrets(dataFolder, facts, secrets);
-  const text = `${JSON.stringify(facts, null, 2)}\n`;
-  if (known !== undefined) await writePrivately(factsFile(dataFolder), text);
-  else await createPrivately(factsFile(dataFolder), text);
+  await write(factsFile(dataFolder), `${JSON.stringify(facts, null, 2)}\n`);
   // Another process may have been first: then what it wrote counts.
   const kept = (await loadFacts(dataFolder)) ?? facts;
   await settleSecrets(dataFolder, kept);
   return { facts: kept, secrets: kept.generation === facts.generation ? secrets : undefined };
 }
 
+async function settled(dataFolder: string, facts: IamFacts): Promise<Beginning> {
+  await settleSecrets(dataFolder, facts);
+  return { facts, secrets: undefined };
+}
+
 type Unsecured = Pick<IamFacts, 'instances'>;
+
+interface Secured {
+  readonly facts: IamFacts;
+  readonly secrets: Secrets;
+}
 
 /** An instance with two organizations, an owner and a viewer; or accounts for the instance a store has already. */
 async function firstFacts({ adoptedInstance, dataFolder, storeUrl }: Config, store: Store): Promise<Unsecured> {
@@ -106,7 +126,7 @@ async function customizedIn(store: Store, instanceId: string): Promise<readonly 
  * The same facts with all passwords and tokens made anew. The first user and the first machine of each role in the first
  * instance get secrets to be shown; others, some that nobody knows.
  */
-async function withNewSecrets({ instances }: Unsecured): Promise<{ facts: IamFacts; secrets: Secrets }> {
+async function withNewSecrets({ instances }: Unsecured): Promise<Secured> {
   const [owner, viewer] = [newSecretsFor(instances[0], 'IAM_OWNER'), newSecretsFor(instances[0], 'IAM_OWNER_VIEWER')];
   const passwords = new Map<object | undefined, string>([owner, viewer].map(({ user, password }) => [user, password]));
   const tokens = new Map<object | undefined, string>([owner, viewer].map(({ machine, token }) => [machine, token]));
