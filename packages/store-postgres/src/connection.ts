@@ -2,6 +2,7 @@ import { isFault } from '@login-policy/event-sourcing';
 import { Fault, StoreClosed, TIME_UP, within } from '@login-policy/event-sourcing/store';
 import type { ClientBase } from 'pg';
 import { isConnectionLost, postgresFault, stateOf } from './faults.js';
+import { requestCancel } from './cancel-request.js';
 import type { Lender } from './lenders.js';
 import { PreparedStatements, type Preparation } from './prepared-statements.js';
 import { query, type Cell, type Cells } from './queries.js';
@@ -47,16 +48,20 @@ export class Connection {
 
   /** Reads by one statement. A connection that turns out to be broken is replaced once: reading twice does no harm. */
   async read(text: string, values: readonly unknown[] = []): Promise<readonly Cells[]> {
-    const ask = (client: ClientBase): Promise<readonly Cells[]> => this.#ask(client, text, values);
+    const read = (): Promise<readonly Cells[]> =>
+      this.patiently((client) => this.#orCancelled(client, this.#ask(client, text, values)));
     try {
-      return await this.use(ask);
+      return await read();
     } catch (caught) {
       if (!isConnectionLost(caught)) throw this.faultOf(caught);
     }
-    return this.faulty(() => this.use(ask));
+    return this.faulty(read);
   }
 
-  /** Lends a connection to one piece of work, and gives it back. */
+  /**
+   * Lends a connection to one piece of work, and gives it back. What takes too long is given up here, and never cancelled at the server: a
+   * commit that is cancelled while it waits for a standby is there, and that standby may not have it.
+   */
   use<Result>(work: (client: ClientBase) => Promise<Result>): Promise<Result> {
     return this.#underWayIn(this.#use((client) => this.#inTime(work(client))));
   }
@@ -101,7 +106,6 @@ export class Connection {
       return await work(client);
     } catch (caught) {
       failure = caught instanceof Error ? caught : new Error(String(caught));
-      if (caught instanceof ConnectionSilent && !this.#isClosing) this.#tellToGiveUp(client);
       throw caught;
     } finally {
       client.off('error', onError);
@@ -187,10 +191,14 @@ export class Connection {
     }
   }
 
-  /** What we don't wait for any more, the server need not go on with. It does not notice by itself that we are gone. */
-  #tellToGiveUp(client: ClientBase): void {
-    const process = this.#prepared.directProcess(client);
-    if (process !== undefined) this.#lender.cancel(process);
+  /** For reads: the server does not notice by itself that nobody waits for the answer any more. */
+  async #orCancelled<Result>(client: ClientBase, reading: Promise<Result>): Promise<Result> {
+    try {
+      return await this.#inTime(reading);
+    } catch (caught) {
+      if (caught instanceof ConnectionSilent && !this.#isClosing) requestCancel(client);
+      throw caught;
+    }
   }
 
   async #inTime<Result>(work: Promise<Result>): Promise<Result> {

@@ -12,7 +12,7 @@ import {
 import { LARGEST, receiptName, tooLarge, type PreparedAppend } from './append.js';
 import type { KeptModel, Known, StreamEnd } from './known.js';
 import { storedText } from './names.js';
-import { arrayOf, textsOf, type Cell } from './queries.js';
+import { arrayOf, DURABLE, textsOf, type Cell } from './queries.js';
 import { rowColumns } from './row-changes.js';
 
 /** An append that is to be written, with its events in their places. */
@@ -57,12 +57,15 @@ export class Draft {
     return this.#head > this.#known.head;
   }
 
-  /** Asks whether it was written: for its last event where that was to be, or for a receipt if it has none. */
+  /** Asks whether it was written, {@link DURABLE} if so: for its last event where that was to be, or for a receipt if it has none. */
   trace(schema: string): readonly [statement: string, values: readonly unknown[]] {
     if (this.#hasEvents)
-      return [`SELECT 1 FROM ${schema}.events WHERE position = $1 AND id = $2`, [String(this.#head), this.#headId]];
+      return [
+        `SELECT ${DURABLE} FROM ${schema}.events WHERE position = $1 AND id = $2`,
+        [String(this.#head), this.#headId],
+      ];
     const [receipt] = this.#accepted.flatMap(receiptsOf);
-    const statement = `SELECT 1 FROM ${schema}.receipts WHERE stream = $1 AND key = $2 AND fingerprint = $3`;
+    const statement = `SELECT ${DURABLE} FROM ${schema}.receipts WHERE stream = $1 AND key = $2 AND fingerprint = $3`;
     return [statement, [receipt?.stream, receipt?.key, receipt?.fingerprint]];
   }
 

@@ -16,8 +16,6 @@ export interface Lender {
   lend(signal: AbortSignal): Promise<Lent>;
   /** Whether the server says anything within so many milliseconds. */
   isAnswering(ms: number): Promise<boolean>;
-  /** Has a process of the server give up what it does for a connection that nobody listens to any more. */
-  cancel(process: number): void;
 }
 
 /** Lends out of a pool of the program's own. What failed does not go back into it. */
@@ -48,11 +46,6 @@ export class PoolLender implements Lender {
       () => undefined,
     );
     throw new StoreUnavailable({ store: this.#store, problem: 'no connection was free in time' });
-  }
-
-  cancel(process: number): void {
-    const text = `SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE pid = $1 AND query_start < now() - interval '1 second'`;
-    this.#pool.query({ text, values: [process] }).catch(() => undefined);
   }
 
   isAnswering(ms: number): Promise<boolean> {

@@ -14,7 +14,8 @@ export interface Search {
 /**
  * Finds out whether a group was written whose answer was lost: it is one transaction, so all of it was or nothing. One that is not there
  * is given up for good in the same transaction, under the writers' lock, so that it can't be done late either: its bytes may still be on
- * their way to the server.
+ * their way to the server. One that is there is waited for like an own commit ({@link DURABLE}): a server that was started anew shows what
+ * its standby may not have.
  *
  * @throws StoreUnavailable when the server could not be asked within the time.
  */

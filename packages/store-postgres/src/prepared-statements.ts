@@ -37,12 +37,6 @@ export class PreparedStatements {
     }
   }
 
-  /** The server's process at the other end, if the connection is known to go there itself. */
-  directProcess(client: ClientBase): number | undefined {
-    if (this.#isDirect.get(client) !== true || !('processID' in client)) return undefined;
-    return typeof client.processID === 'number' ? client.processID : undefined;
-  }
-
   async #findOut(client: ClientBase): Promise<boolean> {
     const isDirect = await isDirectlyConnected(client);
     this.#isDirect.set(client, isDirect);

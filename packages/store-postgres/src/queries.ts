@@ -55,3 +55,9 @@ function element(cell: string): string {
   const isPlain = !cell.includes('"') && !cell.includes('\\');
   return isPlain ? `"${cell}"` : `"${cell.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
 }
+
+/**
+ * An expression that writes something which nobody reads, and answers whether it did: so the commit of a transaction that only found what
+ * was written before waits for a synchronous standby as the commit of a write does.
+ */
+export const DURABLE = "pg_catalog.pg_logical_emit_message(true, 'login-policy', '') IS NOT NULL";

@@ -25,7 +25,7 @@ import {
 import { givenText, storedName, storedText } from './names.js';
 import { positionIn } from './positions.js';
 import { PageReader, type Page } from './pages.js';
-import type { Answering, Cells } from './queries.js';
+import { DURABLE, type Answering, type Cells } from './queries.js';
 import { text } from './rows.js';
 import type { Schema } from './schema.js';
 
@@ -132,10 +132,11 @@ export class EventReads {
     return positionIn(row?.[0]) === position;
   }
 
+  /** A command that is told to be repeated is {@link DURABLE}, too. */
   async receipt(streamId: StreamId, key: string): Promise<Receipt | undefined> {
     const names = [storedName(streamId).name, storedName(key).name];
     const [row] = await this.#connection.read(
-      `SELECT fingerprint, revision FROM ${this.#schema}.receipts WHERE stream = $1 AND key = $2`,
+      `SELECT fingerprint, revision, ${DURABLE} FROM ${this.#schema}.receipts WHERE stream = $1 AND key = $2`,
       names,
     );
     if (row === undefined) return undefined;

@@ -63,8 +63,6 @@ export class CallersClient implements Lender {
     return `${BEGUN} = '${begun}'`;
   }
 
-  cancel(): void {}
-
   async isAnswering(): Promise<boolean> {
     return true;
   }

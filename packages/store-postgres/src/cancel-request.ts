@@ -1,0 +1,49 @@
+import { connect, type NetConnectOpts, type Socket } from 'node:net';
+import type { ClientBase } from 'pg';
+
+/** What the protocol has in the place of a version, where a connection is made for this alone. */
+const CANCEL_REQUEST = 80_877_102;
+const LENGTH = 16;
+const PATIENCE_MS = 5000;
+
+/**
+ * Asks the server to give up what it does for a connection, as the protocol has it: at the very address the connection goes to, and by the secret that
+ * was told to it alone. So it reaches no other connection, whatever server a name leads to by now; a pooler takes it, too. Nothing comes
+ * of it where the address is not known, as behind a `stream` of the program's own.
+ */
+export function requestCancel(client: ClientBase): void {
+  const [address, processId, secret] = [
+    addressOf(client),
+    numberIn(client, 'processID'),
+    numberIn(client, 'secretKey'),
+  ];
+  if (address === undefined || processId === undefined || secret === undefined) return;
+  const request = Buffer.alloc(LENGTH);
+  for (const [index, word] of [LENGTH, CANCEL_REQUEST, processId, secret].entries())
+    request.writeInt32BE(word, index * 4);
+  const socket: Socket = connect(address, () => socket.end(request));
+  // The server hangs up without a word when it has read that.
+  socket.on('error', () => undefined);
+  socket.setTimeout(PATIENCE_MS, () => socket.destroy());
+  socket.resume().unref();
+}
+
+function addressOf(client: ClientBase): NetConnectOpts | undefined {
+  const stream = memberOf(memberOf(client, 'connection'), 'stream');
+  const [host, port] = [memberOf(stream, 'remoteAddress'), memberOf(stream, 'remotePort')];
+  if (typeof host === 'string' && typeof port === 'number') return { host, port };
+  const [folder, number] = [memberOf(client, 'host'), memberOf(client, 'port')];
+  return typeof folder === 'string' && folder.startsWith('/')
+    ? { path: `${folder}/.s.PGSQL.${String(number)}` }
+    : undefined;
+}
+
+function numberIn(client: ClientBase, name: string): number | undefined {
+  const value = memberOf(client, name);
+  return typeof value === 'number' ? value : undefined;
+}
+
+/** The driver's types do not tell of these. */
+function memberOf(holder: unknown, name: string): unknown {
+  return typeof holder === 'object' && holder !== null ? Reflect.get(holder, name) : undefined;
+}
