@@ -29,8 +29,14 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   '0A': 'foreign',
   '22': 'foreign',
   '23': 'foreign',
+  '38': 'foreign',
+  '39': 'foreign',
   '3F': 'foreign',
   '42': 'foreign',
+  '44': 'foreign',
+  '54': 'foreign',
+  '55': 'foreign',
+  '55006': 'unavailable',
   LP: 'foreign',
   P0: 'foreign',
 };
@@ -45,6 +51,9 @@ const NETWORK = /^(?:E(?:CONN|PIPE|TIMEDOUT|HOST|NET|AI_AGAIN)|ENOTFOUND)/;
 const DRIVER =
   /Connection terminated|timeout exceeded when trying to connect|connection error|not queryable|Client was closed|Connection ended|Query read timeout/;
 const ENDED_POOL = /Cannot use a pool after calling end/;
+/** PgBouncer's word for a transaction in its statement mode, by the code that it also has for connections that broke. */
+const STATEMENT_MODE = /not allowed in statement pooling mode/;
+const NO_STATEMENT_MODE = 'a pooler in statement mode has no transactions: it takes transaction mode or session mode';
 
 /** What was caught, as a fault of the port; what has nothing to do with the server is handed on as it is. */
 export function postgresFault(store: string, caught: unknown): unknown {
@@ -54,9 +63,10 @@ export function postgresFault(store: string, caught: unknown): unknown {
   if (code === undefined) {
     return isConnectionLost(caught) ? unreachable(store, caught) : caught;
   }
+  if (STATEMENT_MODE.test(caught.message)) return new StoreForeign({ store, problem: NO_STATEMENT_MODE }, caught);
   const problem = WORDS[code] ?? caught.message;
-  const meaning = MEANINGS[code] ?? MEANINGS[code.slice(0, 2)];
-  if (meaning === undefined) return caught;
+  // Whatever the server says, nothing was written, and the driver's error stays inside as the cause.
+  const meaning = MEANINGS[code] ?? MEANINGS[code.slice(0, 2)] ?? 'unavailable';
   switch (meaning) {
     case 'unavailable':
       return new StoreUnavailable({ store, problem }, caught);
@@ -89,6 +99,7 @@ function unreachable(store: string, caught: unknown): StoreUnavailable {
 export function isConnectionLost(caught: unknown): boolean {
   if (!(caught instanceof Error) || caught instanceof Fault) return false;
   const state = stateOf(caught);
+  if (STATEMENT_MODE.test(caught.message)) return false;
   if (state !== undefined) return state.startsWith('08') || /^57P0[1-5]$/.test(state);
   return NETWORK.test(codeOf(caught) ?? '') || DRIVER.test(caught.message);
 }

@@ -1,12 +1,13 @@
 import { Socket } from 'node:net';
-import { Fault, StoreUnavailable } from '@login-policy/event-sourcing/store';
+import { Fault, StoreForeign, StoreUnavailable } from '@login-policy/event-sourcing/store';
 import { openPostgresStore } from '@login-policy/store-postgres';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { Pool, type PoolConfig } from 'pg';
-import { databaseUrl } from './database.js';
+import { databaseUrl, freshSchema } from './database.js';
 import { endingServer } from './ending-server.js';
 import { refusal } from './refusal.js';
+import { inStatementMode } from './statement-mode.js';
 
 const UNUSED = { host: '127.0.0.1', port: 1, user: 'postgres' };
 
@@ -41,6 +42,19 @@ describe('a connection to PostgreSQL', () => {
       expect(String(caught)).to.include(says);
     });
   }
+
+  it('through a pooler in statement mode is refused when a store is opened, by a sentence that says what to do (Q77)', async () => {
+    const schema = freshSchema();
+    const direct = new Pool({ connectionString: await databaseUrl() });
+    await (await openPostgresStore({ pool: direct, schema })).close();
+    const pooler = await inStatementMode(await databaseUrl());
+    const pool = new Pool({ connectionString: pooler.url });
+    const caught = await refusal(openPostgresStore({ pool, schema }));
+    expect(caught).to.be.instanceOf(StoreForeign);
+    expect(String(caught)).to.include('transaction mode');
+    for (const one of [pool, direct]) await one.end();
+    await pooler.close();
+  });
 
   it('that is ended right after it was made is a fault, and not the end of the process', async () => {
     const server = await endingServer();

@@ -27,6 +27,14 @@ const DONE_TO_IT = [
 const TRIGGER =
   'CREATE TRIGGER theirs BEFORE INSERT ON {schema}.events FOR EACH ROW EXECUTE FUNCTION {schema}.theirs()';
 
+/** What the server may say, by its code, and what a caller is told. */
+const CODES = {
+  '54001': 'store-foreign',
+  '55000': 'store-foreign',
+  XX000: 'store-unavailable',
+  ZZ999: 'store-unavailable',
+};
+
 describe('a store on PostgreSQL whose schema somebody else has changed', () => {
   for (const done of DONE_TO_IT) {
     for (const preparedStatements of ['when-direct', 'never'] as const) {
@@ -49,6 +57,20 @@ describe('a store on PostgreSQL whose schema somebody else has changed', () => {
         }));
     }
   }
+
+  it('hands on no error of the driver, whatever code the server says (Q73)', () =>
+    onStorage(freshStorage(), async (storage) => {
+      const { pool, schema } = storage;
+      const { eventStore } = await storage.open();
+      for (const [code, fault] of Object.entries(CODES)) {
+        const raise = `BEGIN RAISE ''theirs'' USING ERRCODE = ''${code}''; END`;
+        await pool.query(`CREATE OR REPLACE FUNCTION "${schema}".theirs() RETURNS trigger LANGUAGE plpgsql AS '${raise}';
+          ${TRIGGER.replace('CREATE TRIGGER', 'CREATE OR REPLACE TRIGGER').replaceAll('{schema}', `"${schema}"`)}`);
+        const caught = await refusal(eventStore.append(appendTo('a')));
+        expect([code, isFault(caught) ? caught.code : caught]).to.deep.equal([code, fault]);
+        expect(caught).to.have.nested.property('cause.code', code);
+      }
+    }));
 
   it('reads over no event that somebody has taken away', () =>
     onStorage(freshStorage(), async (storage) => {
