@@ -61,10 +61,14 @@ export class Connection {
   /**
    * Begins a call at once on the connection there is, or on a new one.
    *
-   * @throws StoreUnavailable when there is none in time, or no node to connect to.
+   * @throws StoreUnavailable when there is none in time, the signal fired, or no node to connect to.
    */
-  async begin<Call>(withinMs: number, start: (beginning: Beginning) => Call): Promise<Begun<Call>> {
-    const streams = await this.#streams(withinMs);
+  async begin<Call>(
+    withinMs: number,
+    start: (beginning: Beginning) => Call,
+    signal?: AbortSignal,
+  ): Promise<Begun<Call>> {
+    const streams = await this.#streams(withinMs, signal);
     try {
       const call = start({ streams, ...this.#arguments() });
       return { call, failed: (error) => this.#failed(streams, error) };
@@ -105,12 +109,12 @@ export class Connection {
     return isReady;
   }
 
-  async #streams(withinMs: number): Promise<StreamsClient> {
+  async #streams(withinMs: number, signal?: AbortSignal): Promise<StreamsClient> {
     // Discovery has limits of its own that can add up to a minute, so it gets ours too.
     const asked = this.#client.execute(streamsGrpc.StreamsClient, 'store', async (streams) => streams);
     let streams: StreamsClient | typeof TIME_UP;
     try {
-      streams = await within(asked, withinMs);
+      streams = await within(asked, withinMs, signal);
     } catch (error) {
       throw new StoreUnavailable({ store: STORE, problem: 'no node was found to connect to' }, error);
     }

@@ -46,8 +46,10 @@ export class ReadCall {
 
   /** @throws StoreUnavailable when there is no connection in time. */
   static async begin(connection: Connection, request: ReadReq, options: ReadCallOptions): Promise<ReadCall> {
-    const begun = await connection.begin(options.withinMs, ({ streams, metadata, options: callOptions }) =>
-      streams.read(request, metadata, callOptions),
+    const begun = await connection.begin(
+      options.withinMs,
+      ({ streams, metadata, options: callOptions }) => streams.read(request, metadata, callOptions),
+      options.signal,
     );
     return new ReadCall(begun, options);
   }

@@ -1,8 +1,8 @@
 import type { Clock, Store } from '@login-policy/event-sourcing';
 import { connectEventStoreDb } from '@login-policy/store-eventstoredb';
-import { eventStoreContract, storeContract } from '@login-policy/testkit/contracts';
+import { eventStoreContract, storeContract, tableOfEnds } from '@login-policy/testkit/contracts';
 import { after, before, describe, it } from 'mocha';
-import { startServer, unusedPrefix, type TestServer } from './server.js';
+import { realServerUrl, startServer, unusedPrefix, type TestServer } from './server.js';
 
 describe('EventStoreDB', () => {
   let server: TestServer;
@@ -32,10 +32,12 @@ describe('EventStoreDB', () => {
   eventStoreContract(
     {
       name: 'EventStoreDB',
+      freezes: realServerUrl === undefined,
       veryMany: Number(process.env['PROOF_ROUNDS'] ?? 1000),
       async open({ clock }: { readonly clock: Clock }) {
         const { connect, dispose } = openings(clock);
-        return { eventStore: connect().eventStore, another: async () => connect().eventStore, dispose };
+        const { freeze } = server;
+        return { eventStore: connect().eventStore, another: async () => connect().eventStore, dispose, freeze };
       },
     },
     { describe, it },
@@ -45,6 +47,10 @@ describe('EventStoreDB', () => {
     {
       name: 'EventStoreDB',
       keeps: 'followed',
+      freezes: realServerUrl === undefined,
+      report: (ends) => {
+        if (process.env['PRINT_ENDS'] !== undefined) console.log(tableOfEnds(ends));
+      },
       async open({ clock }: { readonly clock: Clock }) {
         const { connect, dispose } = openings(clock);
         const store = connect();
@@ -52,7 +58,7 @@ describe('EventStoreDB', () => {
           await store.close();
           return connect();
         };
-        return { store, reopen, another: async () => connect(), dispose };
+        return { store, reopen, another: async () => connect(), dispose, freeze: server.freeze };
       },
     },
     { describe, it },

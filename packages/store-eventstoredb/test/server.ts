@@ -7,6 +7,8 @@ import { Double } from './double/double.js';
 export interface TestServer {
   readonly name: string;
   readonly url: string;
+  /** Lets it say nothing any more, until what this answers with is called; `undefined` for a real server. */
+  readonly freeze: (() => Promise<() => Promise<void>>) | undefined;
   stop(): Promise<void>;
 }
 
@@ -15,9 +17,14 @@ export const realServerUrl: string | undefined = process.env['EVENTSTOREDB_URL']
 
 /** Starts a server for one test, or one file of them. */
 export async function startServer(): Promise<TestServer> {
-  if (realServerUrl !== undefined) return { name: 'a real server', url: realServerUrl, stop: async () => undefined };
-  const double = await Double.start();
-  return { name: 'the double', url: double.url, stop: () => double.stop() };
+  if (realServerUrl !== undefined)
+    return { name: 'a real server', url: realServerUrl, freeze: undefined, stop: async () => undefined };
+  const double = await Double.startBehindWire();
+  const freeze = async (): Promise<() => Promise<void>> => {
+    double.wire.stall();
+    return async () => double.wire.resume();
+  };
+  return { name: 'the double', url: double.url, freeze, stop: () => double.stop() };
 }
 
 /**

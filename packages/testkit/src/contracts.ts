@@ -5,4 +5,5 @@ export {
   type ReadModelStoreFixture,
 } from './contracts/read-model-store-contract.js';
 export { storeContract, type OpenedStore, type StoreFixture } from './contracts/store-contract.js';
+export { tableOfEnds, type FrozenEnd } from './contracts/stores/frozen.js';
 export type { Opened, Patience, TestRunner } from './contracts/contract.js';

@@ -4,6 +4,7 @@ import { fixedClock } from '../clocks.js';
 import { describeContract, type Opened, type Patience, type TestRunner } from './contract.js';
 import { closings } from './stores/closings.js';
 import { catchingUp } from './stores/catching-up.js';
+import { frozenServers, type FrozenEnd } from './stores/frozen.js';
 import { openings } from './stores/openings.js';
 import { rowsInStep } from './stores/rows-in-step.js';
 import { snapshots } from './stores/snapshots.js';
@@ -17,6 +18,8 @@ export interface OpenedStore extends Opened {
   readonly reopen: () => Promise<Store>;
   /** A further opening of the same storage, independent of the first where a store can have one; else the same. */
   readonly another: () => Promise<Store>;
+  /** Lets its server say nothing any more, until what this answers with is called. */
+  readonly freeze?: (() => Promise<() => Promise<void>>) | undefined;
 }
 
 /** How the store contract gets at a store. */
@@ -25,6 +28,10 @@ export interface StoreFixture extends Patience {
   readonly name: string;
   /** How it keeps read models: as its `keeps` says. */
   readonly keeps: Store['keeps'];
+  /** Whether its server can be frozen ({@link OpenedStore.freeze}). */
+  readonly freezes?: boolean;
+  /** Is told how calls ended on a frozen server. */
+  readonly report?: (ends: readonly FrozenEnd[]) => void;
   /** Opens a store on fresh storage. */
   readonly open: (options: { readonly clock: Clock }) => Promise<OpenedStore>;
 }
@@ -35,7 +42,7 @@ export interface StoreUnderTest extends Opened {
 }
 
 /** A store, and how its storage is opened further with these read models. */
-export interface OpenedWith {
+export interface OpenedWith extends Pick<OpenedStore, 'freeze'>, Pick<StoreFixture, 'report'> {
   readonly store: Store;
   readonly reopen: (projections: readonly AnyProjection[]) => Promise<Store>;
   readonly another: (projections?: readonly AnyProjection[]) => Promise<Store>;
@@ -55,6 +62,7 @@ export function storeContract(fixture: StoreFixture, runner: TestRunner): void {
         versions,
         snapshots,
         closings,
+        ...(fixture.freezes === true ? [frozenServers] : []),
       ],
       patienceMs: fixture.patienceMs,
       open: async () => storeUnderTest(fixture),
@@ -71,6 +79,8 @@ function storeUnderTest(fixture: StoreFixture): StoreUnderTest {
       opened.push(storage);
       return {
         store: await withModels(storage.store, projections),
+        freeze: storage.freeze,
+        ...(fixture.report !== undefined && { report: fixture.report }),
         reopen: async (others) => withModels(await storage.reopen(), others),
         another: async (others = []) => withModels(await storage.another(), others),
       };

@@ -1,0 +1,158 @@
+import {
+  CommandHandler,
+  Deadline,
+  Follower,
+  isFault,
+  streamId,
+  type Store,
+  type StreamId,
+} from '@login-policy/event-sourcing';
+import { demandSame, fail } from '../../demand.js';
+import { paced } from '../../pace.js';
+import {
+  COUNTER_CATEGORY,
+  counter,
+  counterEvents,
+  counterTotals,
+  type CounterCommand,
+  type CounterEvent,
+  type CounterRejection,
+  type CounterRow,
+  type CounterState,
+} from '../../samples/counter.js';
+import type { Theme } from '../contract.js';
+import type { StoreUnderTest } from '../store-contract.js';
+import { APPLES, CounterWriter, PEARS } from './counters.js';
+
+/** How a call ended that was made while the server said nothing. */
+export interface FrozenEnd {
+  /** What was called, and what was to end it: `a read, waitMs 1000`. */
+  readonly call: string;
+  /** The fault's code, or `answered`. */
+  readonly end: string;
+  readonly afterMs: number;
+}
+
+const [WAIT_MS, SIGNAL_MS, CLOSE_MS] = [1000, 300, 1000];
+/** How much later a call may have ended than it was told to. */
+const [AFTER_WAIT_MS, AFTER_SIGNAL_MS] = [500, 100];
+const ENDS: ReadonlySet<string> = new Set(['deadline-exceeded', 'projection-behind', 'outcome-unknown']);
+const COUNT: CounterCommand = { type: 'Count', data: { by: 1 } };
+const by = { actor: 'tester' };
+
+/** What holds while the server behind a store says nothing. */
+export const frozenServers: Theme<StoreUnderTest> = {
+  title: 'a store whose server says nothing',
+  deadlineMs: 120_000,
+  promises: {
+    'keeps nobody longer than their waitMs, their signal or closeMs say, and goes on when its server does': keepsNobody,
+  },
+};
+
+async function keepsNobody({ open }: StoreUnderTest): Promise<void> {
+  const { store, freeze, report } = await open();
+  if (freeze === undefined) return fail('the fixture can not freeze its server');
+  await new CounterWriter(store).write(APPLES, 1, 2);
+  const calls = new FrozenCalls(store, await Follower.open({ store, projection: counterTotals, maxAgeMs: 0 }));
+  await calls.warmUp();
+  const thaw = await freeze();
+  const ends: FrozenEnd[] = [];
+  try {
+    ends.push(...(await calls.ends()));
+  } finally {
+    await thaw();
+  }
+  report?.(ends);
+  for (const { call, end, afterMs } of ends) {
+    if (call.startsWith('close')) demandSame({ what: call, actual: end, expected: 'answered' });
+    else if (!ENDS.has(end)) fail(`${call} ended with ${end}`);
+    const [, limit, ms] = /(waitMs|signal after|closeMs) (\d+)/.exec(call) ?? [];
+    const late = afterMs - Number(ms) - paced(limit === 'signal after' ? AFTER_SIGNAL_MS : AFTER_WAIT_MS);
+    if (!(late <= 0)) fail(`${call} ended after ${afterMs} ms`);
+  }
+  const again = await Follower.open({ store, projection: counterTotals });
+  const { rows } = await again.read([APPLES], { waitMs: 30_000 });
+  demandSame({ what: 'total', actual: rows.get(APPLES)?.total, expected: 3 });
+  await again.close();
+}
+
+/** Everything that waits, called on one store. */
+class FrozenCalls {
+  readonly #store: Store;
+  readonly #follower: Follower<CounterEvent, CounterRow>;
+  readonly #handler: CommandHandler<CounterCommand, CounterEvent, CounterState, CounterRejection>;
+
+  constructor(store: Store, follower: Follower<CounterEvent, CounterRow>) {
+    this.#store = store;
+    this.#follower = follower;
+    this.#handler = new CommandHandler({ eventStore: store.eventStore, decider: counter, events: counterEvents });
+  }
+
+  async warmUp(): Promise<void> {
+    await this.#follower.ready({ waitMs: 30_000 });
+    await this.#handler.handle(PEARS, COUNT, by);
+  }
+
+  /** All of them at once, then the closing. */
+  async ends(): Promise<readonly FrozenEnd[]> {
+    const ends = await Promise.all([...this.#waiting(), ...this.#signalled()]);
+    const close = this.#follower.close({ closeMs: CLOSE_MS });
+    return [...ends, await endOf(`close, closeMs ${CLOSE_MS}`, close)];
+  }
+
+  #waiting(): readonly Promise<FrozenEnd>[] {
+    const wait = { waitMs: WAIT_MS };
+    const other = streamId(COUNTER_CATEGORY, 'queued');
+    const command = (id: StreamId): Promise<unknown> => this.#handler.handle(id, COUNT, { ...by, ...wait });
+    return Object.entries({
+      'a read': this.#follower.read([APPLES], wait),
+      ready: this.#follower.ready(wait),
+      'a list': this.#follower.keys({ index: 'parity', value: 'odd' }, wait),
+      'a command': command(other),
+      'a command behind it': command(other),
+      'a command behind both': command(other),
+      'a command by a state in memory': command(PEARS),
+      'a preview': this.#handler.consider(APPLES, COUNT, wait),
+      'a look at the past': this.#handler.states.catchUp(APPLES, this.#handler.states.nothing, new Deadline('', wait)),
+    }).map(([name, call]) => endOf(`${name}, waitMs ${WAIT_MS}`, call));
+  }
+
+  #signalled(): readonly Promise<FrozenEnd>[] {
+    const signal = AbortSignal.timeout(SIGNAL_MS);
+    const { eventStore } = this.#store;
+    const other = streamId(COUNTER_CATEGORY, 'signalled');
+    return Object.entries({
+      'a read': this.#follower.read([APPLES], { signal }),
+      'a command': this.#handler.handle(other, COUNT, { ...by, signal }),
+      'a command behind it': this.#handler.handle(other, COUNT, { ...by, signal }),
+      'a look at the past': this.#handler.states.catchUp(
+        APPLES,
+        this.#handler.states.nothing,
+        new Deadline('', { signal }),
+      ),
+      lag: this.#follower.lag(signal),
+      catchUp: this.#follower.catchUp(signal),
+      rebuild: this.#follower.rebuild(signal),
+      head: eventStore.head({ signal }),
+      receipt: eventStore.receipt(APPLES, 'key', { signal }),
+    }).map(([name, call]) => endOf(`${name}, signal after ${SIGNAL_MS}`, call));
+  }
+}
+
+async function endOf(name: string, call: Promise<unknown>): Promise<FrozenEnd> {
+  const since = performance.now();
+  const end = await call.then(
+    () => 'answered',
+    (caught: unknown) => (isFault(caught) ? caught.code : String(caught)),
+  );
+  return { call: name, end, afterMs: Math.round(performance.now() - since) };
+}
+
+/** The ends as a table of Markdown, for the page about a store. */
+export function tableOfEnds(ends: readonly FrozenEnd[]): string {
+  const rows = ends.map(({ call, end, afterMs }) => {
+    const [what, limit = ''] = call.split(', ');
+    return `| ${what} | \`${limit}\` | \`${end}\` | ${(afterMs / 1000).toFixed(1)} s |`;
+  });
+  return ['| call | ends it | as | after |', '| --- | --- | --- | --- |', ...rows].join('\n');
+}
