@@ -21,7 +21,7 @@ import { parseRecordedIdentityProviders } from './policy/identity-provider.js';
 import { parseObject } from './input/invalid-value.js';
 import { parseText } from './input/text.js';
 import type { ActivePolicy } from './policy/login-policy.js';
-import { INSTANCE_CATEGORY, isOrganization, ORGANIZATION_CATEGORY, ownerOfStream } from './policy/owner.js';
+import { INSTANCE_CATEGORY, isPolicyStream, ORGANIZATION_CATEGORY, ownerOfStream } from './policy/owner.js';
 import { NO_POLICY, policyAfter, type PolicyState } from './commands/policy-state.js';
 import { parseRecordedSettings } from './policy/settings.js';
 
@@ -55,10 +55,11 @@ export const loginPolicyProjection: Projection<LoginPolicyEvent, LoginPolicyRow>
   name: 'login-policies',
   version: 3,
   filter: { categories: [INSTANCE_CATEGORY, ORGANIZATION_CATEGORY] },
+  isAbout: isPolicyStream,
   events: loginPolicyEvents,
   rows: { encode: encodeRow, decode: decodeRow },
-  index,
-  indexUnread: indexOfOwner,
+  index: (row) => indexUnder(row.customIn),
+  indexUnread: (streamId) => indexUnder(customIn(streamId)),
   reduce,
   // Found by its key alone: the lists are of what is in force now.
   snapshot: (row, { revision: last, streamId }) =>
@@ -78,25 +79,21 @@ function reduce(row: LoginPolicyRow | undefined, event: RecordedLoginPolicyEvent
   const before: PolicyState = row ?? NO_POLICY;
   const policy = policyAfter(before.policy, event);
   if (policy.stage !== 'active') return undefined;
-  const customIn = row === undefined ? instanceOfCustom(event) : row.customIn;
-  return { policy, marks: markEvent(before.marks, event), customIn };
+  const instanceId = row === undefined ? customIn(event.streamId) : row.customIn;
+  return { policy, marks: markEvent(before.marks, event), customIn: instanceId };
 }
 
-function instanceOfCustom(event: RecordedLoginPolicyEvent): string | undefined {
-  const owner = ownerOfStream(event.streamId);
-  return isOrganization(owner) ? owner.instanceId : undefined;
-}
-
-function indexOfOwner(streamId: StreamId): Readonly<Record<string, string>> {
+/** The instance whose custom policy a stream is; `undefined` of a default policy. */
+function customIn(streamId: StreamId): string | undefined {
   const owner = ownerOfStream(streamId);
-  return isOrganization(owner) ? { [CUSTOM_IN]: owner.instanceId } : {};
+  return owner?.organizationId === undefined ? undefined : owner.instanceId;
 }
 
-function index({ customIn }: LoginPolicyRow): Readonly<Record<string, string>> {
-  return customIn === undefined ? {} : { [CUSTOM_IN]: customIn };
+function indexUnder(instanceId: string | undefined): Readonly<Record<string, string>> {
+  return instanceId === undefined ? {} : { [CUSTOM_IN]: instanceId };
 }
 
-function encodeRow({ policy, marks, customIn }: LoginPolicyRow): Json {
+function encodeRow({ policy, marks, customIn: instanceId }: LoginPolicyRow): Json {
   const { settings, secondFactors, multiFactors, identityProviders } = policy;
   return {
     settings: { ...settings },
@@ -108,7 +105,7 @@ function encodeRow({ policy, marks, customIn }: LoginPolicyRow): Json {
     position: positionToString(marks.position),
     createdAt: instantToIso(marks.createdAt),
     changedAt: instantToIso(marks.changedAt),
-    ...(customIn !== undefined && { customIn }),
+    ...(instanceId !== undefined && { customIn: instanceId }),
   };
 }
 

@@ -1,4 +1,11 @@
-import { CommandHandler, streamId, type EventCodec, type Projection, type Store } from '@login-policy/event-sourcing';
+import {
+  CommandHandler,
+  Deadline,
+  streamId,
+  type EventCodec,
+  type Projection,
+  type Store,
+} from '@login-policy/event-sourcing';
 import { placeOf, WrittenByNewerProgram } from '@login-policy/event-sourcing/store';
 import { expect } from 'chai';
 import { afterEach, describe, it } from 'mocha';
@@ -7,6 +14,7 @@ import { followedStore, Followers, raise } from './followed.js';
 import { tallies, tally, tallyEvents, type TallyEvent } from './tally.js';
 
 const a = streamId('tally', 'a');
+const patient = new Deadline('a test');
 const followers = new Followers();
 
 afterEach(() => followers.close());
@@ -56,6 +64,34 @@ describe('a row that an older program marked, since it could not read it', () =>
     isRead = true;
     const { rows, unreadable } = await follower.read([a]);
     expect([rows.get(a), unreadable.size]).to.deep.equal([3, 0]);
+  });
+
+  it('takes the place of its mark, whether it was read or listed', async () => {
+    for (const ask of ['read', 'list'] as const) {
+      const store = followedStore();
+      await raise(store, a, 5);
+      await lower(store, 2);
+      await markedByOlder(store);
+      const follower = await followers.open(store, { projection });
+      expect((await follower.rows.keys({ index: '$unreadable', value: 'may-heal' }, patient)).rows).to.deep.equal([a]);
+      if (ask === 'read') await follower.read([a]);
+      else await follower.keys({ index: 'none', value: '' });
+      expect((await follower.rows.keys({ index: '$unreadable', value: 'any' }, patient)).rows).to.deep.equal([]);
+      expect([...(await follower.rows.read([a], patient)).rows]).to.deep.equal([[a, 3]]);
+      await followers.close();
+    }
+  });
+
+  it('stays marked where streams share it, since one of them is not all of it', async () => {
+    const store = followedStore();
+    await raise(store, a, 5);
+    await lower(store, 2);
+    const shared = { ...projection, key: () => a };
+    const old = await followers.open(store, { projection: { ...shared, events: older } });
+    await old.read([a], { atLeast: await store.eventStore.head() });
+    await followers.close();
+    const { unreadable } = await (await followers.open(store, { projection: shared })).read([a]);
+    expect([...unreadable.keys()]).to.deep.equal([a]);
   });
 
   it('is none where there is none after all', async () => {

@@ -49,7 +49,11 @@ describe('a row that can not be read', () => {
     const stored = parseJson(JSON.stringify(projection.rows.encode(new UnreadableRow(facts, index))));
     const row = projection.rows.decode(stored);
     expect(row).to.be.instanceOf(UnreadableRow).with.property('index').that.deep.equals(index);
-    expect(projection.index?.(row)).to.deep.equal({ ...index, parts: facts.streamId.split('-') });
+    expect(projection.index?.(row)).to.deep.equal({
+      ...index,
+      parts: facts.streamId.split('-'),
+      $unreadable: ['any', 'written-by-newer-program', 'may-heal'],
+    });
   });
 
   it('is told as what it is: of a newer program, or damaged', () => {
@@ -70,7 +74,11 @@ describe('a row that can not be read', () => {
     const unindexed = tolerating(tallies());
     const marked = unindexed.reduce(5, recorded({ type: 'CountedAnew' }));
     if (!(marked instanceof UnreadableRow)) throw new Error('unreachable');
-    expect([marked.index, unindexed.index?.(5), unindexed.index?.(marked)]).to.deep.equal([{}, {}, {}]);
+    expect([marked.index, unindexed.index?.(5), unindexed.index?.(marked)]).to.deep.equal([
+      {},
+      {},
+      { $unreadable: ['any', 'written-by-newer-program', 'may-heal'] },
+    ]);
   });
 
   it('is not taken for a row that is stored as something else than an object', () => {

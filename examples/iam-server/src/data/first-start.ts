@@ -105,8 +105,11 @@ async function firstFacts({ adoptedInstance, dataFolder, storeUrl }: Config, sto
 
 async function firstOwner(store: Store): Promise<OwnerRef | undefined> {
   const filter = { categories: [INSTANCE_CATEGORY, ORGANIZATION_CATEGORY] };
-  for await (const [first] of store.eventStore.readAll({ filter, pageSize: 1 })) {
-    if (first !== undefined) return ownerOfStream(first.streamId);
+  for await (const page of store.eventStore.readAll({ filter, pageSize: 1 })) {
+    for (const { streamId } of page) {
+      const owner = ownerOfStream(streamId);
+      if (owner !== undefined) return owner;
+    }
   }
   return undefined;
 }
@@ -116,7 +119,8 @@ async function customizedIn(store: Store, instanceId: string): Promise<readonly 
   const ids = new Set<string>();
   for await (const page of store.eventStore.readAll({ filter: { categories: [ORGANIZATION_CATEGORY] } })) {
     for (const owner of page.map(({ streamId }) => ownerOfStream(streamId))) {
-      if (isOrganization(owner) && owner.instanceId === instanceId) ids.add(owner.organizationId);
+      if (owner !== undefined && isOrganization(owner) && owner.instanceId === instanceId)
+        ids.add(owner.organizationId);
     }
   }
   return [...ids].map((id) => ({ id, name: id }));

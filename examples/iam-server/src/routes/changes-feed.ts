@@ -73,7 +73,7 @@ export class ChangesFeed {
       if (missed.length > MOST_MISSED) return undefined;
       if ((page.at(-1)?.position ?? upTo) >= upTo) break;
     }
-    return missed.map(changeOf);
+    return missed.flatMap(changesOf);
   }
 
   async close(): Promise<void> {
@@ -88,7 +88,7 @@ export class ChangesFeed {
         for await (const message of this.#store.subscribe({ after: this.#reached, filter, signal })) {
           this.#reached = message.position;
           if (message.kind !== 'events') continue;
-          this.#tell(message.events.map(changeOf));
+          this.#tell(message.events.flatMap(changesOf));
           // So that what was told leaves before there is more.
           await otherWork();
         }
@@ -111,12 +111,15 @@ export class ChangesFeed {
   }
 }
 
-function changeOf({ streamId, revision, position }: Pick<RecordedEvent, 'streamId' | 'revision' | 'position'>): Change {
+/** Of the event of a stream that is nobody's policy there is nothing to tell. */
+function changesOf({
+  streamId,
+  revision,
+  position,
+}: Pick<RecordedEvent, 'streamId' | 'revision' | 'position'>): readonly Change[] {
   const owner = ownerOfStream(streamId);
-  return {
-    instanceId: owner.instanceId,
-    ...(isOrganization(owner) && { organizationId: owner.organizationId }),
-    sequence: String(revision + 1n),
-    position: positionToString(position),
-  };
+  if (owner === undefined) return [];
+  const { instanceId } = owner;
+  const organization = isOrganization(owner) ? { organizationId: owner.organizationId } : {};
+  return [{ instanceId, ...organization, sequence: String(revision + 1n), position: positionToString(position) }];
 }

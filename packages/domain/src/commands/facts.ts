@@ -52,6 +52,7 @@ export function policyFacts({
     isNeededFor: (command) => command.type === 'revert' || command.type === 'customize' || namedIn(command).length > 0,
     async lookUp(streamId, command, { conditions, deadline }) {
       const owner = ownerOfStream(streamId);
+      if (owner === undefined) throw new TypeError(`${streamId} is not the stream of a login policy`);
       const looked = await modelOf(command, policies(), { owner, deadline });
       if (looked === undefined) return { unknownIdentityProviders: await unknownOf(owner, namedIn(command), deadline) };
       const { policy: model, marks } = looked;

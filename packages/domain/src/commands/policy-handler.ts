@@ -2,6 +2,7 @@ import { CommandHandler, type Deadline, type Follower, type StateAt } from '@log
 import { loginPolicyEvents } from '../events/event-codec.js';
 import type { LoginPolicyEvent } from '../events/events.js';
 import { SNAPSHOT_EVERY, snapshotKey, stateInRow, type LoginPolicyRow } from '../login-policy-projection.js';
+import { InvalidValue, LateRefusal } from '../input/invalid-value.js';
 import type { LoginPoliciesOptions } from '../open-login-policies.js';
 import type { PolicyReader } from '../reads/policy-reader.js';
 import type { DefaultConditions } from './command-input.js';
@@ -37,7 +38,7 @@ export function policyHandler(
     eventStore: store.eventStore,
     decider: loginPolicyDecider,
     observe,
-    events: loginPolicyEvents,
+    events: { ...loginPolicyEvents, encode: encodedAsInput },
     facts: policyFacts({ identityProviders, policies }),
     remembered: {
       every: SNAPSHOT_EVERY,
@@ -48,4 +49,14 @@ export function policyHandler(
     ids,
     keptStates,
   });
+}
+
+/** What is recorded is input, also where a command takes it from the past. @throws LateRefusal when it may not be recorded today. */
+function encodedAsInput(event: LoginPolicyEvent): ReturnType<typeof loginPolicyEvents.encode> {
+  try {
+    return loginPolicyEvents.encode(event);
+  } catch (caught) {
+    if (caught instanceof InvalidValue) throw new LateRefusal(caught);
+    throw caught;
+  }
 }

@@ -32,6 +32,20 @@ export class InvalidValue extends Error {
   }
 }
 
+/**
+ * Refuses input that only the policy can judge: a moment that it has no answer for, a value of its past that can't be recorded anew. An
+ * {@link InvalidValue} that is not in one of these is only a refusal while input is parsed.
+ */
+export class LateRefusal extends Error {
+  readonly refused: InvalidValue;
+
+  constructor(refused: InvalidValue) {
+    super(refused.message, { cause: refused });
+    this.name = 'LateRefusal';
+    this.refused = refused;
+  }
+}
+
 /** Something has a member that nobody knows. */
 export class UnknownMember extends InvalidValue {
   /** A sentence that names the member which was probably meant, or all there are. */

@@ -1,4 +1,4 @@
-import { categoryOf, keyOf, streamId, type Brand, type StreamId } from '@login-policy/event-sourcing';
+import { streamId, type Brand, type StreamId } from '@login-policy/event-sourcing';
 import { InvalidValue, parseObject, type Parser } from '../input/invalid-value.js';
 import { parseId } from '../input/text.js';
 
@@ -117,22 +117,32 @@ function encoded(id: string): string {
   return /^[\w-]+$/.test(id) ? id : encodeURIComponent(id);
 }
 
-/** The owner whose policy a stream is; undoes {@link policyStream}. @throws InvalidValue when it is no policy's stream. */
-export function ownerOfStream(id: StreamId): Owner {
-  const [instanceId = '', organizationId, ...more] = idsIn(id);
-  const category = categoryOf(id);
-  const isWhole = category === (organizationId === undefined ? INSTANCE_CATEGORY : ORGANIZATION_CATEGORY);
-  if (!isWhole || instanceId === '' || organizationId === '' || more.length > 0)
-    throw new InvalidValue('streamId', "the name of a login policy's stream", id);
-  return (organizationId === undefined ? { instanceId } : { instanceId, organizationId }) as Owner;
+/** A stream's name whose ids need no decoding: of most events that are read. */
+const PLAIN = new RegExp(`^(?:${OF_INSTANCE}[\\w-]+|${OF_ORGANIZATION}[\\w-]+/[\\w-]+)$`);
+
+/** Whether a stream is a policy's: its name is what {@link policyStream} makes of an owner, in that one spelling. */
+export function isPolicyStream(id: StreamId): boolean {
+  return PLAIN.test(id) || ownerOfStream(id) !== undefined;
 }
 
-/** What the ids are allowed to be today does not matter: the stream is there. */
-function idsIn(id: StreamId): readonly string[] {
+/** The owner whose policy a stream is; undoes {@link policyStream}. `undefined` of every other name: it never throws. */
+export function ownerOfStream(name: string): Owner | undefined {
+  const owner = ownerSpelt(name);
+  return owner?.spelling === name ? owner.owner : undefined;
+}
+
+/**
+ * The owner whose ids a name has, and the name that its stream has: another one where the ids are encoded in another way, which would be
+ * a second stream of one owner. It never throws. What ids are allowed to be today does not matter.
+ */
+export function ownerSpelt(name: string): { readonly owner: Owner; readonly spelling: StreamId } | undefined {
   try {
-    return keyOf(id).split('/').map(decodeURIComponent);
-  } catch (caught) {
-    if (caught instanceof URIError) return [];
-    throw caught;
+    const ids = name.slice(name.indexOf('-') + 1).split('/');
+    const [instanceId, organizationId, ...more] = ids.map(decodeURIComponent);
+    if (!instanceId || organizationId === '' || more.length > 0) return undefined;
+    const owner = (organizationId === undefined ? { instanceId } : { instanceId, organizationId }) as Owner;
+    return { owner, spelling: policyStream(owner) };
+  } catch {
+    return undefined;
   }
 }

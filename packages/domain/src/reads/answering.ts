@@ -13,7 +13,7 @@ import { diffPolicies } from './diff.js';
 import type { PolicyFound } from './policy-reader.js';
 import type { ParsedRead } from './read-input.js';
 import type { LoginPolicyEvent } from '../events/events.js';
-import { InvalidValue, UnknownMember } from '../input/invalid-value.js';
+import { InvalidValue, LateRefusal, UnknownMember } from '../input/invalid-value.js';
 import { ABSENT } from '../policy/login-policy.js';
 import { instanceOf, isOrganization, type Owner } from '../policy/owner.js';
 import type { PolicyState } from '../commands/policy-state.js';
@@ -30,15 +30,27 @@ export function rejected(rejection: Rejection, policy?: RefusingPolicy): Rejecte
   return { outcome: 'rejected', rejection, message: describeRejection(rejection, policy) };
 }
 
-/** Parses what was given, then answers from it; what is not of the right form, first or later, is refused. */
+/**
+ * Parses what was given, then answers from it. Input is refused while it is parsed, or by a {@link LateRefusal}: any other value that is
+ * not of its form is not the caller's, and is thrown as a defect.
+ */
 export async function answering<Input, Answer>(
   parse: () => Input,
   answer: (input: Input) => Promise<Answer>,
 ): Promise<Answer | Rejected> {
+  let input: Input;
   try {
-    return await answer(parse());
+    input = parse();
   } catch (caught) {
     return invalidArgument(caught);
+  }
+  try {
+    return await answer(input);
+  } catch (caught) {
+    if (caught instanceof LateRefusal) return invalidArgument(caught.refused);
+    if (caught instanceof InvalidValue)
+      throw new Error(`not given by the caller: ${caught.message}`, { cause: caught });
+    throw caught;
   }
 }
 

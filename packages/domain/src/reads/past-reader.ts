@@ -15,7 +15,7 @@ import {
 } from '@login-policy/event-sourcing';
 import type { PolicyHandler } from '../commands/policy-handler.js';
 import type { PolicyState } from '../commands/policy-state.js';
-import { InvalidValue } from '../input/invalid-value.js';
+import { InvalidValue, LateRefusal } from '../input/invalid-value.js';
 import { instanceOf, policyStream, type Organization, type Owner } from '../policy/owner.js';
 import { lastSequenceOf, sequenceOf } from './details.js';
 import type { ParsedAsOf } from './read-input.js';
@@ -32,7 +32,7 @@ export class PastReader {
     this.#deadline = deadline;
   }
 
-  /** The owner's own policy as it was at a moment. @throws InvalidValue for a moment that was not, or that is not certain yet. */
+  /** The owner's own policy as it was at a moment. @throws LateRefusal for a moment that was not, or that is not certain yet. */
   async at(owner: Owner, asOf: ParsedAsOf): Promise<StateAt<PolicyState>> {
     const stream = policyStream(owner);
     const { moment, field } = asOf;
@@ -51,7 +51,7 @@ export class PastReader {
       reached === 0n
         ? 'a sequence from 1 on that the policy has had'
         : `a sequence the policy has had, 1 to ${reached}`;
-    throw new InvalidValue(`${field}.sequence`, had, sequence);
+    throw new LateRefusal(new InvalidValue(`${field}.sequence`, had, sequence));
   }
 
   /**
@@ -84,7 +84,7 @@ export class PastReader {
     return undefined;
   }
 
-  /** Refuses an instant before which something may still be recorded, or was recorded by a clock that was ahead. @throws InvalidValue */
+  /** Refuses an instant before which something may still be recorded, or was recorded by a clock that was ahead. @throws LateRefusal */
   async #refuseUncertain(stream: StreamId, moment: Instant, field: string): Promise<void> {
     refuseUnlessPast(moment, field, this.#store.lateByMs);
     await this.#refuseClockAhead(stream, field);
@@ -102,7 +102,7 @@ export class PastReader {
    * A machine whose clock was ahead recorded this policy's last events in what is still the future, and what came after them was
    * recorded no earlier: as of an instant before that, the past would lie.
    *
-   * @throws InvalidValue naming the sequence from which on.
+   * @throws LateRefusal naming the sequence from which on.
    */
   async #refuseClockAhead(stream: StreamId, field: string): Promise<void> {
     const now = systemClock();
@@ -115,7 +115,9 @@ export class PastReader {
     }
     if (ahead === undefined) return;
     const since = `from sequence ${sequenceOf(ahead)} on this policy was recorded by a clock that was ahead`;
-    throw new InvalidValue(field, `a sequence or a position: ${since}`, instantToIso(ahead.recordedAt));
+    throw new LateRefusal(
+      new InvalidValue(field, `a sequence or a position: ${since}`, instantToIso(ahead.recordedAt)),
+    );
   }
 }
 
@@ -123,5 +125,5 @@ export class PastReader {
 function refuseUnlessPast(moment: Instant, field: string, lateByMs = 0): void {
   if (moment < systemClock() - lateByMs) return;
   const since = lateByMs === 0 ? '' : ` for ${lateByMs / 1000} s: so late an event may still be recorded`;
-  throw new InvalidValue(field, `an instant that is past${since}`, instantToIso(moment));
+  throw new LateRefusal(new InvalidValue(field, `an instant that is past${since}`, instantToIso(moment)));
 }

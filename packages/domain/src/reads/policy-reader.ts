@@ -1,7 +1,7 @@
 import {
   Deadline,
-  parseStreamId,
   START,
+  StoreDamaged,
   TimedEventStore,
   type EventStore,
   type Follower,
@@ -19,7 +19,7 @@ import type { ActivePolicy } from '../policy/login-policy.js';
 import {
   instanceOf,
   isOrganization,
-  ownerOfStream,
+  ownerSpelt,
   policyStream,
   type Instance,
   type Organization,
@@ -122,13 +122,21 @@ export class PolicyReader {
     instance: Instance,
     { after, limit, freshness }: CustomizedPage,
   ): Promise<{ readonly organizations: readonly Organization[]; readonly position: Position }> {
-    const afterKey = after === undefined ? {} : { afterKey: policyStream(after) };
-    const query = { index: CUSTOM_IN, value: instance.instanceId, limit, ...afterKey };
-    const { rows, checkpoint = START } = await this.#model.keys(query, freshness);
-    return {
-      organizations: rows.map((key) => ownerOfStream(parseStreamId(key))).filter(isOrganization),
-      position: checkpoint,
-    };
+    const organizations: Organization[] = [];
+    let afterKey: string | undefined = after && policyStream(after);
+    for (;;) {
+      const query = {
+        index: CUSTOM_IN,
+        value: instance.instanceId,
+        limit,
+        ...(afterKey !== undefined && { afterKey }),
+      };
+      const { rows, checkpoint = START } = await this.#model.keys(query, freshness);
+      organizations.push(...rows.flatMap((key) => organizationsOf(key, instance)));
+      afterKey = rows.at(-1);
+      if (rows.length < limit || organizations.length >= limit)
+        return { organizations: organizations.slice(0, limit), position: checkpoint };
+    }
   }
 
   /** Looks at the past, within the time of a read. */
@@ -140,6 +148,20 @@ export class PolicyReader {
       deadline.end();
     }
   }
+}
+
+/**
+ * The organization that a listed row is of. None where an earlier release took another spelling of its name for its stream: it is
+ * listed under the right one.
+ *
+ * @throws StoreDamaged when no stream of the instance has such a name.
+ */
+function organizationsOf(key: string, { instanceId }: Instance): readonly Organization[] {
+  const { owner, spelling } = ownerSpelt(key) ?? {};
+  if (owner !== undefined && isOrganization(owner) && owner.instanceId === instanceId)
+    return spelling === key ? [owner] : [];
+  const problem = `${JSON.stringify(key)} is listed as a custom policy of instance ${instanceId}`;
+  throw new StoreDamaged({ store: 'the read model login-policies', problem, remedy: 'a rebuild mends it' });
 }
 
 /** The default policy is looked at where the organization's stood: both held at one place in the store. */

@@ -1,8 +1,9 @@
 import { OutagePauses } from '../store/back-off.js';
 import { Notifier } from '../store/notifier.js';
 import { Deadline } from '../deadline.js';
-import { Fault } from '../fault.js';
+import type { Fault } from '../fault.js';
 import { StoreClosed } from '../faults.js';
+import { isFault } from '../is-fault.js';
 import { within } from '../store/time-out.js';
 import type { Store } from '../store.js';
 import { Breather, yieldToLoop } from '../yield-to-loop.js';
@@ -13,13 +14,16 @@ import { CheckpointWaiters } from './checkpoint-waiters.js';
 import type { CloseOptions, FollowerOptions, FollowerState, Freshness, FreshRows } from './following.js';
 import { KnownHead, type Reach } from './known-head.js';
 import { headOf, KnownPositions } from './known-positions.js';
-import type { Projection } from './projection.js';
 import type { Lag } from './lag.js';
 import { Projector } from './projector.js';
 import { ReadDeadline } from './read-deadline.js';
 import type { KeyedRow, RowQuery, RowsAt } from './read-model-store.js';
 import { TimedReadModel } from './timed-read-model.js';
-import { readable, tolerating, type UnreadableRow } from './tolerating.js';
+import { Healing } from './healing.js';
+import { tolerating } from './tolerating.js';
+import type { UnreadablePage, UnreadableRow } from './unreadable-row.js';
+
+type Look<Found> = (deadline: ReadDeadline) => Promise<Found>;
 
 const [DEFAULT_MAX_AGE_MS, DEFAULT_CLOSE_MS] = [10_000, 5000];
 
@@ -34,7 +38,8 @@ export class Follower<Event extends EventShape, Row> {
   readonly #projector: Projector<RecordedEvent, Row | UnreadableRow>;
   /** The rows as they are, however old: for whoever compares them with the events. */
   readonly rows: TimedReadModel<Row | UnreadableRow>;
-  readonly #projection: Projection<Event, Row>;
+  readonly #name: string;
+  readonly #healing: Healing<Event, Row>;
   readonly #maxAgeMs: number;
   readonly #waiters: CheckpointWaiters;
   readonly #ending = new AbortController();
@@ -55,7 +60,8 @@ export class Follower<Event extends EventShape, Row> {
     this.#store = new TimedEventStore(store.eventStore);
     this.#keeps = store.keeps;
     this.rows = model;
-    this.#projection = projection;
+    this.#name = projection.name;
+    this.#healing = new Healing({ model, projection, store: this.#store });
     this.#maxAgeMs = maxAgeMs ?? DEFAULT_MAX_AGE_MS;
     this.#projector = new Projector({ ...store, projection: tolerating(projection), onHead: () => this.#isAtHead() });
     this.#waiters = new CheckpointWaiters(model);
@@ -72,37 +78,32 @@ export class Follower<Event extends EventShape, Row> {
   ): Promise<Follower<Event, Row>> {
     const model = await options.store.readModels.open(tolerating(options.projection));
     const { checkpoint = START, head } = await model.read([]);
-    return new Follower(options, {
-      model: new TimedReadModel(model),
-      isAtHead: head !== undefined && checkpoint >= head,
-    });
+    const isAtHead = head !== undefined && checkpoint >= head;
+    return new Follower(options, { model: new TimedReadModel(model), isAtHead });
   }
 
   get state(): FollowerState {
     return this.#state;
   }
 
-  /**
-   * The rows under these keys.
-   *
-   * @throws ProjectionBehind when they are not fresh enough in time.
-   * @throws DeadlineExceeded when the signal fired.
-   */
+  /** The rows under these keys. @throws ProjectionBehind when they are not fresh in time, DeadlineExceeded when given up. */
   read(keys: readonly string[], freshness: Freshness = {}): Promise<FreshRows<Row>> {
-    return this.#within(freshness, async (deadline) => {
-      const found = await this.#answer(() => this.rows.read(keys, deadline), deadline);
-      return readable(found, { projection: this.#projection, store: this.#store }, deadline);
-    });
+    return this.#within(freshness, (deadline) => this.#healing.read(keys, deadline));
   }
 
   /** The rows an index has under a value, also those that can't be read; as fresh as those of {@link read}. */
   query(query: RowQuery, freshness: Freshness = {}): Promise<RowsAt<readonly KeyedRow<Row | UnreadableRow>[]>> {
-    return this.#within(freshness, (deadline) => this.#answer(() => this.rows.query(query, deadline), deadline));
+    return this.#within(freshness, (deadline) => this.#healing.query(query, deadline));
   }
 
   /** The keys alone of what {@link Follower.query} would answer. */
   keys(query: RowQuery, freshness: Freshness = {}): Promise<RowsAt<readonly string[]>> {
-    return this.#within(freshness, (deadline) => this.#answer(() => this.rows.keys(query, deadline), deadline));
+    return this.#within(freshness, (deadline) => this.#healing.keys(query, deadline));
+  }
+
+  /** The rows that this program can't read, and why, with the keys they stand under: of one kind, or all. */
+  unreadable(wanted?: UnreadablePage, freshness: Freshness = {}): Promise<RowsAt<readonly KeyedRow<UnreadableRow>[]>> {
+    return this.#within(freshness, (deadline) => this.#healing.unreadable(wanted, deadline));
   }
 
   /** Waits until a read would be answered at once. @throws ProjectionBehind, DeadlineExceeded */
@@ -169,7 +170,7 @@ export class Follower<Event extends EventShape, Row> {
   async #recover(caught: unknown, pauses: OutagePauses): Promise<void> {
     if (this.#ending.signal.aborted) return;
     this.#isWanted = true;
-    if (caught instanceof Fault && caught.retryable) {
+    if (isFault(caught) && caught.retryable) {
       const since = this.#state.is === 'retrying' ? this.#state.since : new Date();
       this.#state = { is: 'retrying', since, fault: caught };
       return this.#wakes.changed(this.#ending.signal, pauses.next());
@@ -187,16 +188,16 @@ export class Follower<Event extends EventShape, Row> {
     if (!this.#ending.signal.aborted) this.#state = { is: 'following' };
   }
 
-  async #within<Answer>(freshness: Freshness, read: (deadline: ReadDeadline) => Promise<Answer>): Promise<Answer> {
-    const deadline = new ReadDeadline(this.#projection.name, freshness);
+  async #within<Found extends RowsAt<unknown>>(freshness: Freshness, look: Look<Found>): Promise<Found> {
+    const deadline = new ReadDeadline(this.#name, freshness);
     try {
-      return await read(deadline);
+      return await this.#answer(() => look(deadline), deadline);
     } finally {
       deadline.end();
     }
   }
 
-  async #answer<Found>(look: () => Promise<RowsAt<Found>>, deadline: ReadDeadline): Promise<RowsAt<Found>> {
+  async #answer<Found extends RowsAt<unknown>>(look: () => Promise<Found>, deadline: ReadDeadline): Promise<Found> {
     if (this.#state.is === 'closed') throw this.#closed();
     if (this.#breather.isDue()) await yieldToLoop();
     const found = await look();
@@ -214,9 +215,8 @@ export class Follower<Event extends EventShape, Row> {
   async #required(found: RowsAt<unknown>, deadline: ReadDeadline): Promise<Reach> {
     this.#refuseWhenStopped(found.checkpoint);
     this.#positions.demandSameHistory(deadline.atLeast, found);
-    const { ageMs } = this.#head;
-    if (ageMs > this.#maxAgeMs / 2) this.#head.lookAhead();
-    if (ageMs <= this.#maxAgeMs) return { position: deadline.atLeast };
+    if (this.#head.ageMs > this.#maxAgeMs / 2) this.#head.lookAhead();
+    if (this.#head.ageMs <= this.#maxAgeMs) return { position: deadline.atLeast };
     const { position, askedAt } = await deadline.waitFor(this.#head.ask(), (cause) =>
       deadline.behind(this.rows, undefined, this.#outage ?? cause),
     );
@@ -245,6 +245,6 @@ export class Follower<Event extends EventShape, Row> {
   }
 
   #closed(): StoreClosed {
-    return new StoreClosed({ store: `the read model ${this.#projection.name}` });
+    return new StoreClosed({ store: `the read model ${this.#name}` });
   }
 }

@@ -3,6 +3,7 @@ import type { Store } from '../store.js';
 import type { EventShape } from '../streams/event.js';
 import type { Position } from '../streams/position.js';
 import type { Projection } from './projection.js';
+import type { RowsAt } from './read-model-store.js';
 
 /** How far a read has to be, and how long it may take to get there. */
 export interface Freshness {
@@ -15,12 +16,8 @@ export interface Freshness {
 }
 
 /** What a read found: all of one moment, and fresh enough. */
-export interface FreshRows<Row> {
-  /** All events up to here are in the rows. */
-  readonly checkpoint: Position | undefined;
-  /** The rows there are among the keys that were asked for. */
-  readonly rows: ReadonlyMap<string, Row>;
-  /** Those of them that hold an event which can't be read: what to reject with, for whoever needs one. */
+export interface FreshRows<Row> extends RowsAt<ReadonlyMap<string, Row>> {
+  /** Those of the rows that hold an event which can't be read: what to reject with, for whoever needs one. */
   readonly unreadable: ReadonlyMap<string, Fault>;
 }
 

@@ -35,6 +35,11 @@ export interface Projection<Event extends EventShape, Row> extends ReadModelDefi
   readonly filter: EventFilter;
   readonly events: EventCodec<Event>;
   /**
+   * Whether the projection is about a stream of these categories. Default: about each. The events of any other never reach `reduce`, `key`
+   * or `indexUnread`: such a stray stream is listed by `Follower.unreadable`, and no other row hears of it.
+   */
+  isAbout?(streamId: StreamId): boolean;
+  /**
    * Which row the events of a stream belong to, where several streams share one. Default: each stream has a row of its own, under its
    * name, and a rebuild may read one stream after another.
    */
@@ -48,6 +53,17 @@ export interface Projection<Event extends EventShape, Row> extends ReadModelDefi
    * taken away. It is found by what `index` says of it, like any row. Default: nothing.
    */
   snapshot?(row: Row, event: RecordedFacts): KeyedRow<Row> | undefined;
+}
+
+/** A projection that is asked about each row before a store is given it: of a page, once a stream, after its last event. */
+export interface CheckingProjection<Event extends EventShape, Row> extends Projection<Event, Row> {
+  /** The row, or the one that stands in its place. */
+  checked?(row: Row, last: Recorded<Event>): Row;
+}
+
+/** Whether a projection is about a stream. */
+export function isAbout(projection: { isAbout?(streamId: StreamId): boolean }, streamId: StreamId): boolean {
+  return projection.isAbout === undefined || projection.isAbout(streamId);
 }
 
 /** The key of the row that the events of a stream belong to: it is known of an event that can't be read, too. */

@@ -1,9 +1,9 @@
 import { placeOf } from '../streams/event-codec.js';
-import type { EventShape, RecordedEvent, RecordedFacts } from '../streams/event.js';
-import type { StreamId } from '../streams/stream-id.js';
+import { UnreadableEvent } from '../event-faults.js';
+import type { EventShape, Recorded, RecordedEvent, RecordedFacts } from '../streams/event.js';
 import type { Position } from '../streams/position.js';
 import { ProjectionStopped } from './projection-faults.js';
-import { rowKey, type Projection } from './projection.js';
+import { isAbout, rowKey, type CheckingProjection, type Projection } from './projection.js';
 import type { KeyedRow } from './read-model-store.js';
 
 /** What a page of events makes of the rows they belong to. */
@@ -35,29 +35,29 @@ export function unknownKeys<Event extends EventShape, Row>(
 
 /** Reduces a page, up to the first event that can't be decoded or reduced. No row is looked up twice. */
 export function reducePage<Event extends EventShape, Row>(
-  projection: Projection<Event, Row>,
+  projection: CheckingProjection<Event, Row>,
   page: readonly RecordedEvent[],
   lookUp: (key: string) => Row | undefined,
 ): ReducedPage<Row> {
   const rows: KnownRows<Row> = new Map();
   let position: Position | undefined;
-  // Often the events of a stream come one after another: its row is put back where they end. No stream: no row has changed.
-  let [streamId, key, row]: [StreamId | undefined, string, Row | undefined] = [undefined, '', undefined];
+  // Often the events of a stream come one after another: its row is put back where they end.
+  let [key, row, last]: [string, Row | undefined, Recorded<Event> | undefined] = ['', undefined, undefined];
   const reduced = (stopped?: ProjectionStopped): ReducedPage<Row> => {
-    if (streamId !== undefined) rows.set(key, row);
+    if (last !== undefined) rows.set(key, checked(projection, row, last));
     return { rows, position, ...(stopped !== undefined && { stopped }) };
   };
   for (const stored of page) {
     try {
-      const event = projection.events.decode(stored);
-      if (stored.streamId !== streamId) {
-        if (streamId !== undefined) rows.set(key, row);
-        streamId = undefined;
+      const event = decoded(projection, stored);
+      if (stored.streamId !== last?.streamId) {
+        if (last !== undefined) rows.set(key, checked(projection, row, last));
+        last = undefined;
         key = rowKey(projection, stored.streamId);
         row = rows.has(key) ? rows.get(key) : lookUp(key);
       }
       row = projection.reduce(row, event);
-      streamId = stored.streamId;
+      last = event;
       const snapshot = snapshotOf(projection, row, event);
       if (snapshot !== undefined) rows.set(snapshot.key, snapshot.row);
     } catch (cause) {
@@ -66,6 +66,23 @@ export function reducePage<Event extends EventShape, Row>(
     position = stored.position;
   }
   return reduced();
+}
+
+/** @throws UnreadableEvent when the projection is not about the event's stream, or can't read the event. */
+function decoded<Event extends EventShape, Row>(
+  projection: Projection<Event, Row>,
+  stored: RecordedEvent,
+): Recorded<Event> {
+  if (isAbout(projection, stored.streamId)) return projection.events.decode(stored);
+  throw new UnreadableEvent({ ...placeOf(stored), problem: "the stream's name is not one that it is about" });
+}
+
+function checked<Event extends EventShape, Row>(
+  projection: CheckingProjection<Event, Row>,
+  row: Row | undefined,
+  last: Recorded<Event>,
+): Row | undefined {
+  return row === undefined || projection.checked === undefined ? row : projection.checked(row, last);
 }
 
 function snapshotOf<Row>(

@@ -1,48 +1,11 @@
-import { UnreadableEvent, WrittenByNewerProgram, type EventPlace } from '../event-faults.js';
-import type { Deadline } from '../deadline.js';
-import type { Fault } from '../fault.js';
 import { isFault } from '../is-fault.js';
-import type { EventCodec } from '../streams/event-codec.js';
-import type { EventShape, RecordedEvent } from '../streams/event.js';
-import { toJsonObject, type Json, type JsonObject } from '../streams/json.js';
-import { START, type Position } from '../streams/position.js';
-import { revision } from '../streams/revision.js';
-import { parseStreamId } from '../streams/stream-id.js';
-import type { TimedEventStore } from '../streams/timed-event-store.js';
-import type { FreshRows } from './following.js';
-import { rowKey, type IndexValues, type Projection } from './projection.js';
-import type { RowsAt } from './read-model-store.js';
-
-/** Why an event could not be read, and where it stands. */
-export interface UnreadableFacts extends EventPlace {
-  readonly code: 'written-by-newer-program' | 'unreadable-event';
-  readonly problem: string;
-}
-
-/**
- * Stands for a row whose stream holds an event that this program can't read: a newer program wrote it, or it is damaged. What the
- * row would be is not known from there on; all other rows go on. It is found under the values it was found under before.
- */
-export class UnreadableRow {
-  readonly facts: UnreadableFacts;
-  readonly index: IndexValues;
-
-  constructor(facts: UnreadableFacts, index: IndexValues) {
-    this.facts = facts;
-    this.index = index;
-  }
-
-  /** What to reject with whoever asks for the row. */
-  fault(): Fault {
-    const { code, problem, ...place } = this.facts;
-    return code === 'written-by-newer-program'
-      ? new WrittenByNewerProgram({ ...place, problem })
-      : new UnreadableEvent({ ...place, problem });
-  }
-}
-
-/** The member a stored row has that stands for one that can't be read; no row of a projection has it. */
-const MARK = '$unreadable';
+import { placeOf, type EventCodec } from '../streams/event-codec.js';
+import type { EventShape, RecordedEvent, RecordedFacts } from '../streams/event.js';
+import type { Json } from '../streams/json.js';
+import type { StreamId } from '../streams/stream-id.js';
+import { isAbout, rowKey, type CheckingProjection, type IndexValues, type Projection } from './projection.js';
+import type { KeyedRow } from './read-model-store.js';
+import { indexOfKind, markedIn, markOf, strayRow, UnreadableRow, type UnreadableFacts } from './unreadable-row.js';
 
 /** Events as they are recorded: whether they can be read is found out row by row. */
 const AS_RECORDED: EventCodec<RecordedEvent> = {
@@ -51,109 +14,93 @@ const AS_RECORDED: EventCodec<RecordedEvent> = {
 };
 
 /**
- * The same projection, for a log that other versions of the program write to as well: an event it can't read marks its own row
- * and no other, and so does one after which its reducer says that the stream can't be read. A reducer that throws anything else
- * stops it all the same: that is a defect.
+ * The same projection, for a log that other programs write to as well. What it can't take marks its own row and no other: an event it
+ * can't read, one after which its reducer says that the stream can't be read, a row that can't be encoded or indexed, and the name of a
+ * stream that it is not about. A reducer that throws anything else stops it all the same: that is a defect.
  */
 export function tolerating<Event extends EventShape, Row>(
   projection: Projection<Event, Row>,
-): Projection<RecordedEvent, Row | UnreadableRow> {
+): CheckingProjection<RecordedEvent, Row | UnreadableRow> {
   const { name, version, filter } = projection;
+  const codec = new CheckedRows(projection);
   return {
     name,
     version,
     filter,
     events: AS_RECORDED,
-    ...(projection.key !== undefined && { key: (streamId) => rowKey(projection, streamId) }),
+    ...(projection.key !== undefined && { key: (streamId) => keyOf(projection, streamId) }),
     reduce: (row, event) => reduced(projection, row, event),
     index: (row) => indexOf(projection, row),
-    snapshot: (row, event) => (row instanceof UnreadableRow ? undefined : projection.snapshot?.(row, event)),
+    snapshot: (row, event) => codec.snapshot(row, event),
+    checked: (row, last) => codec.checked(row, last),
     rows: {
-      encode: (row) => (row instanceof UnreadableRow ? markOf(row) : projection.rows.encode(row)),
+      encode: (row) => (row instanceof UnreadableRow ? markOf(row) : codec.encode(row)),
       decode: (stored) => markedIn(stored) ?? projection.rows.decode(stored),
     },
   };
 }
 
-/**
- * Rows, and those among them that can't be read. One that an older program has marked, and this one can read, is folded anew from
- * its events; a rebuild takes the mark away for good.
- */
-export function readable<Event extends EventShape, Row>(
-  { checkpoint, rows }: RowsAt<ReadonlyMap<string, Row | UnreadableRow>>,
-  { projection, store }: ReadFrom<Event, Row>,
-  deadline: Deadline,
-): FreshRows<Row> | Promise<FreshRows<Row>> {
-  if (areReadable(rows)) return { checkpoint, rows, unreadable: NONE };
-  return sorted(rows, { checkpoint, projection, store, deadline });
-}
-
-const NONE: ReadonlyMap<string, Fault> = new Map();
-
-function areReadable<Row>(rows: ReadonlyMap<string, Row | UnreadableRow>): rows is ReadonlyMap<string, Row> {
-  for (const row of rows.values()) if (row instanceof UnreadableRow) return false;
-  return true;
-}
-
-async function sorted<Event extends EventShape, Row>(
-  found: ReadonlyMap<string, Row | UnreadableRow>,
-  folding: Folding<Event, Row>,
-): Promise<FreshRows<Row>> {
-  const [rows, unreadable] = [new Map<string, Row>(), new Map<string, Fault>()];
-  for (const [key, stored] of found) {
-    const row = isOutdated(stored, folding.projection) ? await foldedAnew(stored, folding) : stored;
-    if (row instanceof UnreadableRow) unreadable.set(key, row.fault());
-    else if (row !== undefined) rows.set(key, row);
-  }
-  return { checkpoint: folding.checkpoint, rows, unreadable };
-}
-
-function isOutdated<Event extends EventShape, Row>(
-  row: Row | UnreadableRow,
-  { events }: Projection<Event, Row>,
-): row is UnreadableRow {
-  if (!(row instanceof UnreadableRow) || row.facts.code !== 'written-by-newer-program') return false;
-  return events.reads?.(row.facts.type, row.facts.schemaVersion) === true;
-}
-
-/** What rows are of: a projection of the events in a store. */
-interface ReadFrom<Event extends EventShape, Row> {
-  readonly projection: Projection<Event, Row>;
-  readonly store: TimedEventStore;
-}
-
-interface Folding<Event extends EventShape, Row> extends ReadFrom<Event, Row> {
-  readonly checkpoint: Position | undefined;
-  readonly deadline: Deadline;
-}
-
-async function foldedAnew<Event extends EventShape, Row>(
-  { facts }: UnreadableRow,
-  { checkpoint = START, projection, store, deadline }: Folding<Event, Row>,
-): Promise<Row | UnreadableRow | undefined> {
-  let row: Row | UnreadableRow | undefined;
-  for await (const page of store.readStream(facts.streamId, {}, deadline)) {
-    for (const event of page) {
-      if (event.position > checkpoint) return row;
-      row = reduced(projection, row, event);
-    }
-  }
-  return row;
-}
-
-function reduced<Event extends EventShape, Row>(
+/** The row after an event, or what stands for it from an event on that can't be read. */
+export function reduced<Event extends EventShape, Row>(
   projection: Projection<Event, Row>,
   row: Row | UnreadableRow | undefined,
   recorded: RecordedEvent,
 ): Row | UnreadableRow | undefined {
   if (row instanceof UnreadableRow) return row;
+  // A stream that has a row is one that the projection is about.
+  if (row === undefined && !isAbout(projection, recorded.streamId)) return strayRow(placeOf(recorded), projection);
   try {
     return projection.reduce(row, projection.events.decode(recorded));
   } catch (caught) {
     const facts = unreadableFacts(caught);
     if (facts === undefined) throw caught;
-    return new UnreadableRow(facts, row === undefined ? {} : (projection.index?.(row) ?? {}));
+    return new UnreadableRow(facts, row === undefined ? {} : valuesOf(() => projection.index?.(row)));
   }
+}
+
+/** Tries the rows of a projection out before a store is given them. */
+class CheckedRows<Event extends EventShape, Row> {
+  readonly #projection: Projection<Event, Row>;
+  /** The row that was tried last: an append changes one, and its store asks for it next. */
+  #last: { readonly row: Row; readonly json: Json } | undefined;
+
+  constructor(projection: Projection<Event, Row>) {
+    this.#projection = projection;
+  }
+
+  encode(row: Row): Json {
+    return this.#last?.row === row ? this.#last.json : this.#projection.rows.encode(row);
+  }
+
+  /** The row, or a mark where it can't be encoded or indexed after the last event that it is of. */
+  checked(row: Row | UnreadableRow, last: RecordedEvent): Row | UnreadableRow {
+    if (row instanceof UnreadableRow) return row;
+    try {
+      this.#projection.index?.(row);
+      this.#last = { row, json: this.#projection.rows.encode(row) };
+      return row;
+    } catch (caught) {
+      const problem = `its row can't be kept: ${caught instanceof Error ? caught.message : String(caught)}`;
+      return new UnreadableRow({ ...placeOf(last), code: 'unreadable-event', problem }, {});
+    }
+  }
+
+  /** None of a row that can't be encoded: the row itself is marked. */
+  snapshot(row: Row | UnreadableRow, event: RecordedFacts): KeyedRow<Row> | undefined {
+    if (row instanceof UnreadableRow) return undefined;
+    try {
+      const snapshot = this.#projection.snapshot?.(row, event);
+      if (snapshot !== undefined) this.#projection.rows.encode(snapshot.row);
+      return snapshot;
+    } catch {
+      return undefined;
+    }
+  }
+}
+
+/** A stray stream has a row of its own: `key` is not asked about a name that it does not know. */
+function keyOf<Event extends EventShape, Row>(projection: Projection<Event, Row>, streamId: StreamId): string {
+  return isAbout(projection, streamId) ? rowKey(projection, streamId) : streamId;
 }
 
 function unreadableFacts(caught: unknown): UnreadableFacts | undefined {
@@ -166,45 +113,16 @@ function indexOf<Event extends EventShape, Row>(
   row: Row | UnreadableRow,
 ): IndexValues {
   if (!(row instanceof UnreadableRow)) return projection.index?.(row) ?? {};
-  return { ...projection.indexUnread?.(row.facts.streamId), ...row.index };
+  const { streamId } = row.facts;
+  const ofName = isAbout(projection, streamId) ? valuesOf(() => projection.indexUnread?.(streamId)) : {};
+  return { ...ofName, ...row.index, ...indexOfKind(row) };
 }
 
-function markOf({ facts, index }: UnreadableRow): Json {
-  const { streamId, type, schemaVersion, code, problem } = facts;
-  return { [MARK]: { streamId, revision: facts.revision.toString(), type, schemaVersion, code, problem, index } };
-}
-
-function markedIn(stored: Json): UnreadableRow | undefined {
-  if (typeof stored !== 'object' || stored === null || !(MARK in stored)) return undefined;
-  const mark = membersOf(stored[MARK]);
-  const code = textIn(mark, 'code');
-  if (code !== 'written-by-newer-program' && code !== 'unreadable-event') throw new TypeError('no mark of a row');
-  const facts = {
-    streamId: parseStreamId(textIn(mark, 'streamId')),
-    revision: revision(BigInt(textIn(mark, 'revision'))),
-    type: textIn(mark, 'type'),
-    schemaVersion: Number(mark['schemaVersion']),
-    code,
-    problem: textIn(mark, 'problem'),
-  } as const;
-  const index = Object.entries(membersOf(mark['index']));
-  return new UnreadableRow(facts, Object.fromEntries(index.map(([name, values]) => [name, valuesIn(values)])));
-}
-
-function membersOf(stored: Json | undefined): JsonObject {
-  if (typeof stored !== 'object' || stored === null) throw new TypeError('no mark of a row');
-  return toJsonObject(stored);
-}
-
-function valuesIn(stored: Json): string | readonly string[] {
-  const isValues =
-    typeof stored === 'string' || (Array.isArray(stored) && stored.every((one) => typeof one === 'string'));
-  if (isValues) return stored;
-  throw new TypeError('the mark of a row has text to find it by');
-}
-
-function textIn(members: JsonObject, name: string): string {
-  const value = members[name];
-  if (typeof value === 'string') return value;
-  throw new TypeError(`the mark of a row has text for ${name}`);
+/** What a projection can't tell of a row that can't be read, it does not tell. */
+function valuesOf(index: () => IndexValues | undefined): IndexValues {
+  try {
+    return index() ?? {};
+  } catch {
+    return {};
+  }
 }

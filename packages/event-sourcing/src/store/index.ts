@@ -74,6 +74,7 @@ export {
   modelName,
   rowKey,
   type AnyProjection,
+  type CheckingProjection,
   type IndexValues,
   type ReadModelDefinition,
   type RowCodec,
@@ -92,7 +93,8 @@ export type {
 export { compareKeys, indexEntries, rowLimitOf, type IndexEntry } from '../projections/row-query.js';
 export type { Lag } from '../projections/lag.js';
 export { Projector, type ProjectorOptions } from '../projections/projector.js';
-export { tolerating, type UnreadableFacts } from '../projections/tolerating.js';
+export { tolerating } from '../projections/tolerating.js';
+export type { UnreadableFacts } from '../projections/unreadable-row.js';
 export type { FollowerOptions, FollowerState, FreshRows } from '../projections/following.js';
 export { memoryReadModelStore } from '../projections/memory-read-model-store.js';
 export type { AnyFault } from '../is-fault.js';

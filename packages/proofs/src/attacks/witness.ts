@@ -65,7 +65,7 @@ export class Witness {
 
   #demandGranted({ metadata, streamId, type }: RecordedEvent): void {
     const { actor, correlationId } = metadata;
-    const { instanceId } = ownerOfStream(streamId);
+    const instanceId = ownerOfStream(streamId)?.instanceId ?? 'nobody';
     if (WRITERS[instanceId]?.includes(actor) !== true) throw new Error(`${actor} wrote ${type} in ${instanceId}`);
     const isRefused = [this.#isGranted, this.#wasGranted].some((granted) => granted.get(correlationId) === false);
     if (isRefused) throw new Error(`${type} was written by a request that was refused: ${correlationId}`);

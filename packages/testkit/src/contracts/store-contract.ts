@@ -9,6 +9,7 @@ import { openings } from './stores/openings.js';
 import { rowsInStep } from './stores/rows-in-step.js';
 import { snapshots } from './stores/snapshots.js';
 import { stops } from './stores/stops.js';
+import { strayStreams } from './stores/stray-streams.js';
 import { versions } from './stores/versions.js';
 
 /** A store on storage that nothing else uses. */
@@ -60,6 +61,7 @@ export function storeContract(fixture: StoreFixture, runner: TestRunner): void {
         ...(fixture.keeps === 'inline' ? [rowsInStep, stops, catchingUp] : []),
         openings,
         versions,
+        strayStreams,
         snapshots,
         closings,
         ...(fixture.freezes === true ? [frozenServers] : []),

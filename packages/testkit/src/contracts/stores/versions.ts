@@ -1,6 +1,6 @@
 import { Follower, isFault, type EventCodec, type Projection, type Store } from '@login-policy/event-sourcing';
 import { demandSame, fail } from '../../demand.js';
-import { counterEvents, counterTotals, type CounterEvent, type CounterRow } from '../../samples/counter.js';
+import { counterEvents, counterTotals, PARITY, type CounterEvent, type CounterRow } from '../../samples/counter.js';
 import { sequentialIds } from '../../sequential-ids.js';
 import type { Theme } from '../contract.js';
 import { readAll } from '../event-store/reading.js';
@@ -27,6 +27,7 @@ export const versions: Theme<StoreUnderTest> = {
   promises: {
     'makes its own row unreadable, with its place, and no other; everybody goes on writing': marksItsOwnRow,
     'is read by the newer program, also where an older one has marked the row': isReadInSpiteOfMark,
+    'is behind no list of the newer program, also where an older one has marked the row': isListedInSpiteOfMark,
     'is read by the newer program beside, and again after going back and forward': goesForwardAndBack,
     'is not written while it must not be, by commands that are refused by name: forward and back in two steps':
       goesInTwoSteps,
@@ -78,6 +79,35 @@ async function isReadInSpiteOfMark({ open }: StoreUnderTest): Promise<void> {
   demandSame({ what: 'totals', actual: totalsOf(rows), expected: { [APPLES]: 16 } });
   demandSame({ what: 'unreadable', actual: unreadable.size, expected: 0 });
   await old.close();
+  await newer.close();
+}
+
+async function isListedInSpiteOfMark({ open }: StoreUnderTest): Promise<void> {
+  const { store, another } = await open();
+  const old = await Follower.open({ store, projection: counterTotals });
+  const newer = await Follower.open({ store: await another(), projection: { ...counterTotals, events: nextEvents } });
+  const writer = new CounterWriter(store);
+  await writer.write(PEARS, 1);
+  await writer.write(APPLES, 1);
+  await writeAnew(store, writer);
+  for (const [count, even, odd] of [
+    [2, [], [APPLES, PEARS]],
+    [5, [APPLES], [PEARS]],
+    ['remove', [], [PEARS]],
+  ] as const) {
+    const atLeast = (await writer.write(APPLES, count)).at(-1)?.position;
+    await old.ready({ ...PATIENT, atLeast });
+    for (const [value, expected] of Object.entries({ even, odd })) {
+      const query = { index: PARITY, value, limit: 2 };
+      const listed = await newer.keys(query, { ...PATIENT, atLeast });
+      demandSame({ what: `${value} counters`, actual: listed.rows, expected });
+      const behind = await newer.query({ ...query, afterKey: APPLES }, { ...PATIENT, atLeast });
+      const actual = behind.rows.map(({ key }) => key);
+      demandSame({ what: `${value} after apples`, actual, expected: expected.filter((key) => key !== APPLES) });
+    }
+  }
+  await old.close();
+  demandSame({ what: 'unreadable', actual: (await newer.unreadable({}, PATIENT)).rows, expected: [] });
   await newer.close();
 }
 

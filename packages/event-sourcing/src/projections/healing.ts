@@ -1,0 +1,184 @@
+import type { Fault } from '../fault.js';
+import type { Deadline } from '../deadline.js';
+import type { EventShape } from '../streams/event.js';
+import { START, type Position } from '../streams/position.js';
+import type { TimedEventStore } from '../streams/timed-event-store.js';
+import type { FreshRows } from './following.js';
+import { isAbout, type Projection } from './projection.js';
+import type { KeyedRow, RowQuery, RowsAt } from './read-model-store.js';
+import { compareKeys, indexEntries, rowLimitOf } from './row-query.js';
+import { reduced } from './tolerating.js';
+import type { TimedReadModel } from './timed-read-model.js';
+import { MAY_HEAL, UNREADABLE, UnreadableRow, type UnreadablePage } from './unreadable-row.js';
+
+/** So many marks are looked at before rows are listed. */
+const MARKS = 1000;
+
+/** What the marks of a read model are compared with. */
+interface Marked<Event extends EventShape, Row> {
+  readonly model: TimedReadModel<Row | UnreadableRow>;
+  readonly projection: Projection<Event, Row>;
+  readonly store: TimedEventStore;
+}
+
+/** The rows that outdated marks stand for. */
+type Healed<Row> = ReadonlyMap<string, Row | UnreadableRow | undefined>;
+
+/**
+ * Answers with rows, and looks behind the marks that another version of the program left: a row that this program can read is folded
+ * anew from its events, answered with, and put in the place of its mark.
+ */
+export class Healing<Event extends EventShape, Row> {
+  readonly #model: TimedReadModel<Row | UnreadableRow>;
+  readonly #projection: Projection<Event, Row>;
+  readonly #store: TimedEventStore;
+
+  constructor({ model, projection, store }: Marked<Event, Row>) {
+    this.#model = model;
+    this.#projection = projection;
+    this.#store = store;
+  }
+
+  /** The rows under these keys, and those among them that can't be read here. */
+  async read(keys: readonly string[], deadline: Deadline): Promise<FreshRows<Row>> {
+    const found = await this.#model.read(keys, deadline);
+    if (areReadable(found)) return withUnreadable(found, NONE);
+    const healed = await this.#healed(found.rows, found.checkpoint, deadline);
+    const [rows, unreadable] = [new Map<string, Row>(), new Map<string, Fault>()];
+    for (const [key, stored] of found.rows) {
+      const row = healed.has(key) ? healed.get(key) : stored;
+      if (row instanceof UnreadableRow) unreadable.set(key, row.fault());
+      else if (row !== undefined) rows.set(key, row);
+    }
+    return withUnreadable({ ...found, rows }, unreadable);
+  }
+
+  /** The rows that a query finds, as if no mark were outdated. */
+  query(query: RowQuery, deadline: Deadline): Promise<RowsAt<readonly KeyedRow<Row | UnreadableRow>[]>> {
+    const ask = (asked: RowQuery): ReturnType<typeof this.query> => this.#model.query(asked, deadline);
+    return this.#listed(query, { ask, keyOf: ({ key }) => key, make: (key, row) => ({ key, row }) }, deadline);
+  }
+
+  /** {@link query} for the keys alone. */
+  keys(query: RowQuery, deadline: Deadline): Promise<RowsAt<readonly string[]>> {
+    const ask = (asked: RowQuery): ReturnType<typeof this.keys> => this.#model.keys(asked, deadline);
+    return this.#listed(query, { ask, keyOf: (key) => key, make: (key) => key }, deadline);
+  }
+
+  /** The rows that can't be read here. */
+  async unreadable(
+    { kind, ...page }: UnreadablePage = {},
+    deadline: Deadline,
+  ): Promise<RowsAt<readonly KeyedRow<UnreadableRow>[]>> {
+    const { rows, ...at } = await this.query({ index: UNREADABLE, value: kind ?? 'any', ...page }, deadline);
+    return { ...at, rows: rows.filter(isUnreadable) };
+  }
+
+  async #listed<Item>(
+    query: RowQuery,
+    { ask, keyOf, make }: Listing<Item, Row | UnreadableRow>,
+    deadline: Deadline,
+  ): Promise<RowsAt<readonly Item[]>> {
+    const mayHeal = { index: UNREADABLE, value: MAY_HEAL, limit: MARKS };
+    const { rows: marks } = await this.#model.query(mayHeal, deadline);
+    const outdated = new Map(marks.filter(({ row }) => this.#isOutdated(row)).map(({ key, row }) => [key, row]));
+    const first = await ask(query);
+    if (outdated.size === 0) return first;
+    const limit = rowLimitOf(query);
+    const items: Item[] = [];
+    for (let found = first; ; found = await ask(behind(query, found.rows.map(keyOf)))) {
+      items.push(...found.rows.filter((item) => !outdated.has(keyOf(item))));
+      if (items.length >= limit || found.rows.length < limit) break;
+    }
+    for (const [key, row] of await this.#healed(outdated, first.checkpoint, deadline))
+      if (this.#isFound(key, row, query)) items.push(make(key, row));
+    items.sort((one, other) => compareKeys(keyOf(one), keyOf(other)));
+    return { ...first, rows: items.slice(0, limit) };
+  }
+
+  #isFound(
+    key: string,
+    row: Row | UnreadableRow | undefined,
+    { index, value, afterKey }: RowQuery,
+  ): row is Row | UnreadableRow {
+    if (row === undefined || row instanceof UnreadableRow) return false;
+    if (afterKey !== undefined && compareKeys(key, afterKey) <= 0) return false;
+    return indexEntries(this.#projection, row).some((entry) => entry[0] === index && entry[1] === value);
+  }
+
+  /** One that an older program left, or of a stream that it knew no projection for. Of a shared row it is not known what else is in it. */
+  #isOutdated(row: Row | UnreadableRow): row is UnreadableRow {
+    if (!(row instanceof UnreadableRow) || this.#projection.key !== undefined) return false;
+    const { streamId, type, schemaVersion } = row.facts;
+    if (row.kind === 'stray-stream') return isAbout(this.#projection, streamId);
+    if (row.kind !== 'written-by-newer-program') return false;
+    return this.#projection.events.reads?.(type, schemaVersion) === true;
+  }
+
+  async #healed(
+    found: ReadonlyMap<string, Row | UnreadableRow>,
+    checkpoint: Position | undefined,
+    deadline: Deadline,
+  ): Promise<Healed<Row>> {
+    const healed = new Map<string, Row | UnreadableRow | undefined>();
+    for (const [key, row] of found) {
+      if (this.#isOutdated(row)) healed.set(key, await this.#foldedAnew(row, checkpoint ?? START, deadline));
+    }
+    if (healed.size > 0 && checkpoint !== undefined) await this.#replace(healed, checkpoint, deadline);
+    return healed;
+  }
+
+  async #foldedAnew(
+    { facts }: UnreadableRow,
+    checkpoint: Position,
+    deadline: Deadline,
+  ): Promise<Row | UnreadableRow | undefined> {
+    let row: Row | UnreadableRow | undefined;
+    for await (const page of this.#store.readStream(facts.streamId, {}, deadline)) {
+      for (const event of page) {
+        if (event.position > checkpoint) return row;
+        row = reduced(this.#projection, row, event);
+      }
+    }
+    return row;
+  }
+
+  /** Whoever wrote meanwhile, or may not write, leaves the marks to the next reader: this one has its answer. */
+  async #replace(rows: Healed<Row>, checkpoint: Position, deadline: Deadline): Promise<void> {
+    await this.#model.commit({ expected: checkpoint, checkpoint, rows }, deadline).catch(() => undefined);
+  }
+}
+
+/** How the items of a list are made. */
+interface Listing<Item, Row> {
+  readonly ask: (query: RowQuery) => Promise<RowsAt<readonly Item[]>>;
+  readonly keyOf: (item: Item) => string;
+  readonly make: (key: string, row: Row) => Item;
+}
+
+/** The same query, for what comes after these keys. */
+function behind(query: RowQuery, keys: readonly string[]): RowQuery {
+  const last = keys.at(-1);
+  return last === undefined ? query : { ...query, afterKey: last };
+}
+
+const NONE: ReadonlyMap<string, Fault> = new Map();
+
+function areReadable<Row>(
+  found: RowsAt<ReadonlyMap<string, Row | UnreadableRow>>,
+): found is RowsAt<ReadonlyMap<string, Row>> {
+  for (const row of found.rows.values()) if (row instanceof UnreadableRow) return false;
+  return true;
+}
+
+/** Literals, no spread: every command comes by here. */
+function withUnreadable<Row>(
+  { checkpoint, head, rows }: RowsAt<ReadonlyMap<string, Row>>,
+  unreadable: ReadonlyMap<string, Fault>,
+): FreshRows<Row> {
+  return head === undefined ? { checkpoint, rows, unreadable } : { checkpoint, head, rows, unreadable };
+}
+
+function isUnreadable<Row>(found: KeyedRow<Row | UnreadableRow>): found is KeyedRow<UnreadableRow> {
+  return found.row instanceof UnreadableRow;
+}

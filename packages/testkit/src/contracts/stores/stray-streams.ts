@@ -1,0 +1,164 @@
+import { Follower, streamId, type Projection, type Store, type StreamId } from '@login-policy/event-sourcing';
+import { demandSame, fail } from '../../demand.js';
+import { COUNTER_CATEGORY, counterTotals, PARITY, type CounterEvent, type CounterRow } from '../../samples/counter.js';
+import { sequentialIds } from '../../sequential-ids.js';
+import type { Theme } from '../contract.js';
+import type { StoreUnderTest } from '../store-contract.js';
+import { APPLES, CounterWriter, PEARS } from './counters.js';
+
+const PATIENT = { waitMs: 30_000 };
+
+/** What is wrong with each name is that it has more than a word. */
+const STRAY: readonly StreamId[] = ['old-apples', 'apples/', '%zz', 'apples and pears', 'apples\0'].map((key) =>
+  streamId(COUNTER_CATEGORY, key),
+);
+
+/** What every function of a projection does that is asked about a stray stream, or handed an event of one. */
+function refuse(id: StreamId): void {
+  if (!isWord(id)) throw new RangeError(`${id} is not the stream of a counter`);
+}
+
+function isWord(id: StreamId): boolean {
+  return /^Counter-\w+$/.test(id);
+}
+
+/** The counters whose names are words. */
+const namedCounters: Projection<CounterEvent, CounterRow> = {
+  ...counterTotals,
+  name: 'named-counters',
+  isAbout: isWord,
+  indexUnread(id) {
+    refuse(id);
+    return { [PARITY]: 'unknown' };
+  },
+  reduce(row, event) {
+    refuse(event.streamId);
+    return counterTotals.reduce(row, event);
+  },
+};
+
+/** A total that can't be written down. */
+const UNWRITTEN = 13;
+/** A total that can't be found by anything. */
+const UNINDEXED = 17;
+
+/** Counters, whose rows can't be kept at two totals. */
+const unkeptCounters: Projection<CounterEvent, CounterRow> = {
+  ...counterTotals,
+  name: 'unkept-counters',
+  rows: {
+    encode(row) {
+      if (row.total === UNWRITTEN) throw new RangeError('thirteen is not written');
+      return counterTotals.rows.encode(row);
+    },
+    decode: (stored) => counterTotals.rows.decode(stored),
+  },
+  index(row) {
+    if (row.total === UNINDEXED) throw new RangeError('seventeen is not found');
+    return counterTotals.index?.(row) ?? {};
+  },
+};
+
+/** What one stream can do to the rows of all others: nothing. */
+export const strayStreams: Theme<StoreUnderTest> = {
+  title: 'a stream that its read model can not take',
+  deadlineMs: 60_000,
+  promises: {
+    'because of its name is listed as stray and stops nobody, whoever wrote to it and however the rows came about':
+      listsStrayStreams,
+    'because of its name is taken by a program that knows the name': takesNamesKnownLater,
+    'because its row can not be encoded or indexed is unreadable, and no other is': marksUnkeptRows,
+  },
+};
+
+async function listsStrayStreams({ open }: StoreUnderTest): Promise<void> {
+  const { store, another, reopen } = await open();
+  const nextId = sequentialIds();
+  const follower = await Follower.open({ store, projection: namedCounters });
+  const other = await another();
+  await new CounterWriter(store, nextId).write(APPLES, 1);
+  for (const [index, stream] of STRAY.entries()) {
+    const writer = new CounterWriter(index % 2 === 0 ? store : other, nextId);
+    await writer.write(stream, 1, 2);
+    await writer.write(stream, 'remove');
+    // Events that nobody can read make no difference.
+    const events = [{ ...writer.newEvent(1), type: 'NeverHeardOf' }];
+    await store.eventStore.append({ streamId: stream, expected: 'any', events });
+    await writer.write(PEARS, 1);
+  }
+  await demandUnharmed(store, follower);
+  await follower.rebuild();
+  await demandUnharmed(store, follower);
+  await follower.close();
+  const reopened = await reopen([]);
+  const again = await Follower.open({ store: reopened, projection: namedCounters });
+  await demandUnharmed(reopened, again);
+  await again.close();
+}
+
+async function demandUnharmed(store: Store, follower: Follower<CounterEvent, CounterRow>): Promise<void> {
+  const atLeast = await store.eventStore.head();
+  const { rows, unreadable } = await follower.read([APPLES, PEARS], { ...PATIENT, atLeast });
+  const totals = [APPLES, PEARS].map((key) => rows.get(key)?.total);
+  demandSame({ what: 'totals', actual: totals, expected: [1, STRAY.length] });
+  demandSame({ what: 'unreadable', actual: unreadable.size, expected: 0 });
+  for (const [parity, expected] of [
+    ['odd', [APPLES, PEARS]],
+    ['even', []],
+    ['unknown', []],
+  ] as const) {
+    const listed = await follower.keys({ index: PARITY, value: parity }, PATIENT);
+    demandSame({ what: `${parity} counters`, actual: listed.rows, expected });
+  }
+  demandSame({ what: 'stray streams', actual: await strays(follower), expected: STRAY.toSorted() });
+  demandSame({ what: 'state', actual: follower.state.is, expected: 'following' });
+}
+
+async function takesNamesKnownLater({ open }: StoreUnderTest): Promise<void> {
+  const { store, reopen } = await open();
+  const follower = await Follower.open({ store, projection: namedCounters });
+  const writer = new CounterWriter(store);
+  const [stray = fail('no stray stream')] = STRAY;
+  await writer.write(stray, 1);
+  const atLeast = (await writer.write(stray, 2)).at(-1)?.position;
+  await follower.ready({ ...PATIENT, atLeast });
+  demandSame({ what: 'stray streams', actual: await strays(follower), expected: [stray] });
+  await follower.close();
+  const projection = { ...counterTotals, name: namedCounters.name };
+  const later = await Follower.open({ store: await reopen([]), projection });
+  for (let round = 0; round < 2; round++) {
+    const listed = await later.keys({ index: PARITY, value: 'odd' }, PATIENT);
+    demandSame({ what: 'odd counters', actual: listed.rows, expected: [stray] });
+    demandSame({ what: 'total', actual: (await later.read([stray], PATIENT)).rows.get(stray)?.total, expected: 3 });
+    demandSame({ what: 'stray streams', actual: await strays(later), expected: [] });
+  }
+  await later.close();
+}
+
+async function marksUnkeptRows({ open }: StoreUnderTest): Promise<void> {
+  const { store, another, reopen } = await open();
+  const follower = await Follower.open({ store, projection: unkeptCounters });
+  const nextId = sequentialIds();
+  await new CounterWriter(store, nextId).write(APPLES, UNWRITTEN);
+  await new CounterWriter(await another(), nextId).write(PEARS, UNINDEXED);
+  const third = streamId(COUNTER_CATEGORY, 'plums');
+  const atLeast = (await new CounterWriter(store, nextId).write(third, 2)).at(-1)?.position;
+  const demandMarked = async (by: Follower<CounterEvent, CounterRow>): Promise<void> => {
+    const { rows, unreadable } = await by.read([APPLES, PEARS, third], { ...PATIENT, atLeast });
+    demandSame({ what: 'rows', actual: [...rows.keys()], expected: [third] });
+    demandSame({ what: 'unreadable', actual: [...unreadable.keys()].toSorted(), expected: [APPLES, PEARS] });
+    demandSame({ what: 'state', actual: by.state.is, expected: 'following' });
+  };
+  await demandMarked(follower);
+  await follower.rebuild();
+  await demandMarked(follower);
+  await follower.close();
+  const again = await Follower.open({ store: await reopen([]), projection: unkeptCounters });
+  await demandMarked(again);
+  await again.close();
+}
+
+async function strays(follower: Follower<CounterEvent, CounterRow>): Promise<readonly StreamId[]> {
+  const { rows } = await follower.unreadable({ kind: 'stray-stream' }, PATIENT);
+  return rows.map(({ row }) => row.facts.streamId);
+}
