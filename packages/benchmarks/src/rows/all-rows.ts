@@ -9,9 +9,11 @@ import { reads } from './reads.js';
 import { customized, preview, previewStall } from './many-organizations.js';
 import { asOfTheMiddle, newestEntries } from './past.js';
 import { catchUpStall, rebuild } from './rebuild.js';
+import { signIns } from './sign-in.js';
 
 /** All rows, in the order of the tables. */
 export const rows: readonly Row[] = [
+  signIns,
   commands(sqlite, { atATime: 1, times: 0.85 }),
   commands(sqlite, { atATime: AT_ONCE, times: 0.6 }),
   firstCommand(sqlite),

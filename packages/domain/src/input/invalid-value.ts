@@ -104,21 +104,14 @@ export function parseObject(
   return own;
 }
 
-/**
- * Takes a plain object, and answers with its own members in the order of `members`, of which it may have no others. For what is
- * parsed at each sign-in: it takes a fraction of what {@link parseObject} takes.
- */
-export function parseMembers(value: unknown, field: string, members: readonly string[]): readonly unknown[] {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new InvalidValue(field, 'an object', value);
-  }
-  const given: unknown[] = members.map(() => undefined);
-  for (const member of Object.keys(value)) {
-    const place = members.indexOf(member);
-    if (place === -1) throw new UnknownMember(field, member, members);
-    given[place] = Reflect.get(value, member);
-  }
-  return given;
+/** Takes an object of whatever members, as it stands. For what is parsed at each sign-in: nothing is copied. */
+export function parseAnyObject(value: unknown, field: string): Readonly<Record<string, unknown>> {
+  if (isObject(value)) return value;
+  throw new InvalidValue(field, 'an object', value);
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** Takes a plain object, and hands over each of its own members. */
@@ -132,10 +125,25 @@ export function eachMember(value: unknown, field: string, take: (member: string,
 /** Takes one of a fixed set of names. */
 export function parseOneOf<Name extends string>(names: readonly Name[]): Parser<Name> {
   return (value, field) => {
-    const name = names.find((known) => known === value);
-    if (name === undefined) throw new InvalidValue(field, `one of ${names.join(', ')}`, value);
-    return name;
+    for (const name of names) if (name === value) return name;
+    throw new InvalidValue(field, `one of ${names.join(', ')}`, value);
   };
+}
+
+/** Takes a list of whatever length, each item by its parser. For what is parsed at each sign-in: doubles stay. */
+export function parseEach<Item>(value: unknown, field: string, parse: Parser<Item>): readonly Item[] {
+  if (!Array.isArray(value)) throw new InvalidValue(field, 'a list', value);
+  const items: Item[] = [];
+  for (let index = 0; index < value.length; index++) {
+    const item: unknown = value[index];
+    try {
+      items.push(parse(item, field));
+    } catch {
+      // Its name is made only where it is wrong: making it takes longer than parsing most items.
+      items.push(parse(item, `${field}[${index}]`));
+    }
+  }
+  return items;
 }
 
 /** Takes a list; what is in it twice counts once, where it came first. `same` names what makes two the same. */

@@ -1,5 +1,6 @@
 import type { SecondFactor } from '../policy/factors.js';
-import type { ParsedRules, ParsedSession, ParsedSignIn } from './parse-sign-in.js';
+import type { ParsedRules } from './parse-rules.js';
+import type { ParsedSignIn } from './parse-sign-in.js';
 
 /** A check of a session, and when it counts: from `from` on, and no longer at `until`; in milliseconds since 1970. */
 export interface Check {
@@ -20,43 +21,65 @@ export interface Checks {
   readonly secondFactors: readonly SecondFactorCheck[];
 }
 
-/** What of the policy's is also the user's. */
-export interface Available {
-  readonly hasPassword: boolean;
-  readonly hasPasskey: boolean;
-  /** Ids, in the order of their text. */
-  readonly linkedProviders: readonly string[];
-  readonly secondFactors: readonly SecondFactor[];
-}
-
 /** Whether a check counts at an instant. */
-export function counts(check: Check | undefined, at: number): boolean {
+export function counts(check: Check | undefined, at: number): check is Check {
   return check !== undefined && check.from <= at && at < check.until;
 }
 
-/** Says of each check of the session when it counts (docs/how-to/sign-in.md#rules). */
-export function checksOf(signIn: ParsedSignIn, rules: ParsedRules, available: Available): Checks {
-  const { password, passkey, externalLogin, secondFactors } = signIn.session;
-  const { passwordCheck, externalLoginCheck, multiFactorCheck, secondFactorCheck } = rules;
-  const isOfPasskey = available.hasPasskey && passkey?.isUserVerified === true;
-  const isOfProvider =
-    externalLogin !== undefined && available.linkedProviders.includes(externalLogin.identityProvider);
-  return {
-    password: available.hasPassword && password !== undefined ? checkAt(password, passwordCheck, signIn) : undefined,
-    externalLogin: isOfProvider ? checkAt(externalLogin.at, externalLoginCheck, signIn) : undefined,
-    passkey: isOfPasskey ? checkAt(passkey.at, multiFactorCheck, signIn) : undefined,
-    secondFactors: secondFactors.length === 0 ? [] : secondFactorChecks(secondFactors),
-  };
+/** Whether the policy allows passwords and the user has one. */
+export function hasPassword({ settings }: ParsedRules, { user }: ParsedSignIn): boolean {
+  return settings.allowUsernamePassword && user.hasPassword;
+}
 
-  function secondFactorChecks(all: ParsedSession['secondFactors']): readonly SecondFactorCheck[] {
-    return all
-      .filter(({ factor }) => available.secondFactors.includes(factor))
-      .map(({ factor, at }) => ({ factor, ...checkAt(at, secondFactorCheck, signIn) }));
+/** Whether the policy allows passkeys. */
+export function allowsPasskeys({ multiFactors, settings }: ParsedRules): boolean {
+  return settings.isPasswordlessAllowed && multiFactors.includes('U2F_WITH_VERIFICATION');
+}
+
+/** Whether the policy allows passkeys and the user has one. */
+export function hasPasskey(rules: ParsedRules, { user }: ParsedSignIn): boolean {
+  return allowsPasskeys(rules) && user.factors.includes('U2F_WITH_VERIFICATION');
+}
+
+/** Whether the policy allows a second factor and the user has it. */
+export function hasSecondFactor(rules: ParsedRules, { user }: ParsedSignIn, factor: SecondFactor): boolean {
+  return rules.secondFactors.includes(factor) && user.factors.includes(factor);
+}
+
+/** Says of each check of the session when it counts (docs/how-to/sign-in.md#rules). */
+export function checksOf(rules: ParsedRules, signIn: ParsedSignIn): Checks {
+  const { session, user } = signIn;
+  const { settings } = rules;
+  const { externalLogin, passkey, password } = session;
+  const isOfPassword = password !== undefined && hasPassword(rules, signIn);
+  const isOfPasskey = passkey?.isUserVerified === true && hasPasskey(rules, signIn);
+  const isOfProvider =
+    externalLogin !== undefined &&
+    settings.allowExternalIdp &&
+    rules.identityProviders.includes(externalLogin.identityProvider) &&
+    user.identityProviders.includes(externalLogin.identityProvider);
+  return {
+    password: isOfPassword ? checkAt(password, settings.passwordCheck, signIn) : undefined,
+    externalLogin: isOfProvider ? checkAt(externalLogin.at, settings.externalLoginCheck, signIn) : undefined,
+    passkey: isOfPasskey ? checkAt(passkey.at, settings.multiFactorCheck, signIn) : undefined,
+    secondFactors: session.secondFactors.length === 0 ? NONE : secondFactorChecks(rules, signIn),
+  };
+}
+
+const NONE: readonly never[] = [];
+
+function secondFactorChecks(rules: ParsedRules, signIn: ParsedSignIn): readonly SecondFactorCheck[] {
+  const checks: SecondFactorCheck[] = [];
+  for (const { at, factor } of signIn.session.secondFactors) {
+    if (!hasSecondFactor(rules, signIn, factor)) continue;
+    const { from, until } = checkAt(at, rules.settings.secondFactorCheck, signIn);
+    checks.push({ factor, from, until });
   }
+  return checks;
 }
 
 function checkAt(from: number, lifetime: number, { request, session }: ParsedSignIn): Check {
-  const { startedAt, maxAge } = request;
+  const { maxAge, startedAt } = request;
   let until = from + Math.ceil(lifetime);
   // Asked every time: it counts in the request it was made for, and in no other.
   if (lifetime === 0 && startedAt !== undefined && from >= startedAt) until = Number.POSITIVE_INFINITY;
@@ -65,6 +88,6 @@ function checkAt(from: number, lifetime: number, { request, session }: ParsedSig
     if (startedAt === undefined) until = Math.min(until, from + maxAge + 1);
     else if (from < startedAt - maxAge) until = Number.NEGATIVE_INFINITY;
   }
-  if (session.expiresAt !== undefined) until = Math.min(until, session.expiresAt);
+  if (session.expiresAt !== undefined && session.expiresAt < until) until = session.expiresAt;
   return { from, until };
 }

@@ -2,9 +2,11 @@ import { InvalidValue } from '../input/invalid-value.js';
 import { invalidArgument, rejected } from '../reads/answering.js';
 import type { Rejected } from '../reads/answers.js';
 import type { Check } from './checks.js';
-import { caseOf, judge, type Case } from './judge.js';
-import { parseRules, parseSignIn, type ParsedRules } from './parse-sign-in.js';
-import type { SignIn, SignInAnswer, SignInPolicy, Verdict } from './sign-in.js';
+import { caseOf, stepAt, type Case, type Step } from './steps.js';
+import { judgementOf, proceeding } from './judgement.js';
+import { parseRules, type ParsedRules } from './parse-rules.js';
+import { parseSignIn } from './parse-sign-in.js';
+import type { Judgement, SignIn, SignInAnswer, SignInLevel, SignInPolicy } from './sign-in.js';
 
 /**
  * Says whether what a session has verified is enough by an effective policy at an instant, until when that holds, and otherwise what to
@@ -18,9 +20,7 @@ export function evaluateSignIn(policy: SignInPolicy, signIn: SignIn): SignInAnsw
     const rules = rulesOf(policy);
     if ('outcome' in rules) return rules;
     const parsed = parseSignIn(signIn);
-    const of = caseOf(rules, parsed);
-    const verdict = judge(of, parsed.at);
-    return { ...verdict, validUntil: nextChange(of, verdict, parsed.at) };
+    return judgementAt(caseOf(rules, parsed), parsed.at);
   } catch (caught) {
     return invalidArgument(caught);
   }
@@ -28,48 +28,52 @@ export function evaluateSignIn(policy: SignInPolicy, signIn: SignIn): SignInAnsw
 
 function rulesOf(policy: SignInPolicy): ParsedRules | Rejected {
   if (typeof policy !== 'object' || policy === null) throw new InvalidValue('policy', 'an effective policy', policy);
-  if ('stage' in policy && policy.stage === 'absent') return rejected({ reason: 'policy-not-found' });
-  if (!('outcome' in policy)) return parseRules(policy);
+  if ('settings' in policy) return parseRules(policy);
+  if ('stage' in policy) return rejected({ reason: 'policy-not-found' });
   return policy.outcome === 'rejected' ? policy : parseRules(policy.policy);
+}
+
+function judgementAt(of: Case, at: number): Judgement {
+  const step = stepAt(of, at);
+  return judgementOf(of, step, { at, validUntil: nextChange(of, step, at) });
 }
 
 const FURTHEST = 8_640_000_000_000_000;
 
-/** The first later instant at which the verdict is another one. */
-function nextChange(of: Case, verdict: Verdict, at: number): Date | undefined {
+/** The first later instant at which the answer is another one. */
+function nextChange(of: Case, step: Step, at: number): Date | undefined {
   for (let border = nextBorder(of, at); border <= FURTHEST; border = nextBorder(of, border)) {
-    if (differs(verdict, judge(of, border))) return new Date(border);
+    if (stepAt(of, border) !== step || (isLevel(step) && differs(of, step, [at, border]))) return new Date(border);
   }
   return undefined;
 }
 
+function isLevel(step: Step): step is SignInLevel {
+  return step === 'one-factor' || step === 'two-factors' || step === 'passkey';
+}
+
+/** Whether what is said within a level differs at two instants. All else that is said of a step is the same at any instant. */
+function differs(of: Case, level: SignInLevel, [one, other]: readonly [number, number]): boolean {
+  const [before, after] = [proceeding(of, level, one), proceeding(of, level, other)];
+  return (
+    before.authenticatedAt.getTime() !== after.authenticatedAt.getTime() ||
+    before.offerSetUp.length !== after.offerSetUp.length ||
+    before.amr.join() !== after.amr.join()
+  );
+}
+
 /** The next instant at which a check begins or ceases to count, or an offer is due. */
 function nextBorder({ checks, offersFrom }: Case, after: number): number {
-  let next = Number.POSITIVE_INFINITY;
-  const consider = (border: number): void => {
-    if (border > after && border < next) next = border;
-  };
-  const considerCheck = (check: Check | undefined): void => {
-    if (check === undefined) return;
-    consider(check.from);
-    consider(check.until);
-  };
-  considerCheck(checks.password);
-  considerCheck(checks.externalLogin);
-  considerCheck(checks.passkey);
-  checks.secondFactors.forEach(considerCheck);
-  consider(offersFrom);
+  let next = offersFrom > after ? offersFrom : Number.POSITIVE_INFINITY;
+  next = earlier(next, checks.password, after);
+  next = earlier(next, checks.externalLogin, after);
+  next = earlier(next, checks.passkey, after);
+  for (const check of checks.secondFactors) next = earlier(next, check, after);
   return next;
 }
 
-/** Of one sign-in, options are the same wherever the outcome is. */
-function differs(one: Verdict, other: Verdict): boolean {
-  if (one.outcome === 'impossible') return other.outcome !== 'impossible' || one.reason !== other.reason;
-  if (one.outcome !== 'proceed' || other.outcome !== 'proceed') return one.outcome !== other.outcome;
-  return (
-    one.level !== other.level ||
-    one.authenticatedAt.getTime() !== other.authenticatedAt.getTime() ||
-    one.offerSetUp.length !== other.offerSetUp.length ||
-    one.amr.join() !== other.amr.join()
-  );
+function earlier(next: number, check: Check | undefined, after: number): number {
+  if (check === undefined) return next;
+  const border = check.from > after ? check.from : check.until;
+  return border > after && border < next ? border : next;
 }

@@ -2,40 +2,23 @@ import type { Instant } from '@login-policy/event-sourcing';
 import { parseInstantInput } from '../input/instant.js';
 import {
   InvalidValue,
+  parseAnyObject,
   parseBoolean,
-  parseMembers,
+  parseEach,
   parseObject,
   parseOneOf,
-  type Parser,
+  UnknownMember,
 } from '../input/invalid-value.js';
 import { parseText } from '../input/text.js';
 import {
   MULTI_FACTORS,
-  parseMultiFactor,
   parseSecondFactor,
   SECOND_FACTORS,
   type MultiFactor,
   type SecondFactor,
 } from '../policy/factors.js';
-import { LIFETIME_NAMES, parseLifetime, parseMilliseconds, type LifetimeName } from '../policy/lifetimes.js';
-import { parsePasswordlessType, SETTINGS_MEMBERS, type SettingName } from '../policy/settings.js';
+import { parseLifetime, parseMilliseconds } from '../policy/lifetimes.js';
 import { SIGN_IN_LEVELS, type SignInLevel } from './sign-in.js';
-
-/** The rules of a policy, lifetimes in milliseconds. */
-export interface ParsedRules extends ParsedSettings {
-  readonly secondFactors: readonly SecondFactor[];
-  readonly multiFactors: readonly MultiFactor[];
-  /** Ids. */
-  readonly identityProviders: readonly string[];
-}
-
-interface ParsedSettings extends Readonly<Record<LifetimeName, number>> {
-  readonly allowUsernamePassword: boolean;
-  readonly allowExternalIdp: boolean;
-  readonly forceMfa: boolean;
-  readonly forceMfaLocalOnly: boolean;
-  readonly isPasswordlessAllowed: boolean;
-}
 
 /** A user, checked. */
 export interface ParsedUser {
@@ -73,20 +56,32 @@ export interface ParsedSignIn {
 const SIGN_IN = ['user', 'session', 'at', 'request'];
 const USER = ['hasPassword', 'factors', 'identityProviders', 'mfaInitSkippedAt'];
 const SESSION = ['password', 'externalLogin', 'secondFactors', 'passkey', 'expiresAt'];
-const EXTERNAL_LOGIN = ['identityProvider', 'at'];
-const SECOND_FACTOR = ['factor', 'at'];
-const PASSKEY = ['at', 'isUserVerified'];
-const REQUEST = ['startedAt', 'maxAge', 'level'];
-const RULES = ['settings', 'secondFactors', 'multiFactors', 'identityProviders'];
-/** A policy's members that say whose it is and how it stood; a sign-in is not judged by them. */
-const BESIDE = ['stage', 'position', 'owner', 'isDefault', 'details', 'eventId'];
-const POLICY = [...RULES, ...BESIDE];
-const PROVIDER = ['id', 'ownerType'];
 const MOST_CHECKS = 100;
+
+// This runs at each sign-in. A loop over the members that there are, and a switch, take a third of what a general parser takes.
 
 /** Takes a sign-in. @throws InvalidValue */
 export function parseSignIn(value: unknown): ParsedSignIn {
-  const [user, session, at, request] = parseMembers(value, 'signIn', SIGN_IN);
+  const signIn = parseAnyObject(value, 'signIn');
+  let user: unknown, session: unknown, at: unknown, request: unknown;
+  for (const member of Object.keys(signIn)) {
+    switch (member) {
+      case 'user':
+        user = signIn['user'];
+        break;
+      case 'session':
+        session = signIn['session'];
+        break;
+      case 'at':
+        at = signIn['at'];
+        break;
+      case 'request':
+        request = signIn['request'];
+        break;
+      default:
+        throw new UnknownMember('signIn', member, SIGN_IN);
+    }
+  }
   return {
     user: parseUser(user),
     session: parseSession(session),
@@ -98,7 +93,26 @@ export function parseSignIn(value: unknown): ParsedSignIn {
 const parseFactor = parseOneOf<SecondFactor | MultiFactor>([...SECOND_FACTORS, ...MULTI_FACTORS]);
 
 function parseUser(value: unknown): ParsedUser {
-  const [hasPassword, factors, identityProviders, skippedAt] = parseMembers(value, 'user', USER);
+  const user = parseAnyObject(value, 'user');
+  let hasPassword: unknown, factors: unknown, identityProviders: unknown, skippedAt: unknown;
+  for (const member of Object.keys(user)) {
+    switch (member) {
+      case 'hasPassword':
+        hasPassword = user['hasPassword'];
+        break;
+      case 'factors':
+        factors = user['factors'];
+        break;
+      case 'identityProviders':
+        identityProviders = user['identityProviders'];
+        break;
+      case 'mfaInitSkippedAt':
+        skippedAt = user['mfaInitSkippedAt'];
+        break;
+      default:
+        throw new UnknownMember('user', member, USER);
+    }
+  }
   return {
     hasPassword: parseBoolean(hasPassword, 'user.hasPassword'),
     factors: parseEach(factors, 'user.factors', parseFactor),
@@ -108,7 +122,29 @@ function parseUser(value: unknown): ParsedUser {
 }
 
 function parseSession(value: unknown): ParsedSession {
-  const [password, externalLogin, secondFactors, passkey, expiresAt] = parseMembers(value, 'session', SESSION);
+  const session = parseAnyObject(value, 'session');
+  let password: unknown, externalLogin: unknown, secondFactors: unknown, passkey: unknown, expiresAt: unknown;
+  for (const member of Object.keys(session)) {
+    switch (member) {
+      case 'password':
+        password = session['password'];
+        break;
+      case 'externalLogin':
+        externalLogin = session['externalLogin'];
+        break;
+      case 'secondFactors':
+        secondFactors = session['secondFactors'];
+        break;
+      case 'passkey':
+        passkey = session['passkey'];
+        break;
+      case 'expiresAt':
+        expiresAt = session['expiresAt'];
+        break;
+      default:
+        throw new UnknownMember('session', member, SESSION);
+    }
+  }
   return {
     password: parseOptionalInstant(password, 'session.password'),
     externalLogin: externalLogin === undefined ? undefined : parseExternalLogin(externalLogin),
@@ -119,11 +155,8 @@ function parseSession(value: unknown): ParsedSession {
 }
 
 function parseExternalLogin(value: unknown): NonNullable<ParsedSession['externalLogin']> {
-  const [identityProvider, at] = parseMembers(value, 'session.externalLogin', EXTERNAL_LOGIN);
-  return {
-    identityProvider: parseText(identityProvider, 'session.externalLogin.identityProvider'),
-    at: parseInstantInput(at, 'session.externalLogin.at'),
-  };
+  const { at, other } = parseCheck(value, 'session.externalLogin', 'identityProvider');
+  return { identityProvider: parseText(other, 'session.externalLogin.identityProvider'), at };
 }
 
 function parseSecondFactors(value: unknown): ParsedSession['secondFactors'] {
@@ -133,16 +166,29 @@ function parseSecondFactors(value: unknown): ParsedSession['secondFactors'] {
 }
 
 function parseSecondFactorCheck(value: unknown, field: string): ParsedSession['secondFactors'][number] {
-  const [factor, at] = parseMembers(value, field, SECOND_FACTOR);
-  return { factor: parseSecondFactor(factor, `${field}.factor`), at: parseInstantInput(at, `${field}.at`) };
+  const { at, other } = parseCheck(value, field, 'factor');
+  return { factor: parseSecondFactor(other, `${field}.factor`), at };
 }
 
 function parsePasskey(value: unknown): NonNullable<ParsedSession['passkey']> {
-  const [at, isUserVerified] = parseMembers(value, 'session.passkey', PASSKEY);
-  return {
-    at: parseInstantInput(at, 'session.passkey.at'),
-    isUserVerified: parseBoolean(isUserVerified, 'session.passkey.isUserVerified'),
-  };
+  const { at, other } = parseCheck(value, 'session.passkey', 'isUserVerified');
+  return { at, isUserVerified: parseBoolean(other, 'session.passkey.isUserVerified') };
+}
+
+/** Takes a check: when it was made, and one member more. */
+function parseCheck(
+  value: unknown,
+  field: string,
+  name: 'identityProvider' | 'factor' | 'isUserVerified',
+): { readonly at: Instant; readonly other: unknown } {
+  const check = parseAnyObject(value, field);
+  let at: unknown, other: unknown;
+  for (const member of Object.keys(check)) {
+    if (member === 'at') at = check['at'];
+    else if (member === name) other = check[name];
+    else throw new UnknownMember(field, member, [name, 'at']);
+  }
+  return { at: parseInstantInput(at, `${field}.at`), other };
 }
 
 /** Nothing is asked for beyond the policy. */
@@ -155,77 +201,15 @@ export const NO_REQUEST: ParsedRequest = Object.freeze({
 const parseLevel = parseOneOf(SIGN_IN_LEVELS);
 
 function parseRequest(value: unknown): ParsedRequest {
-  const [startedAt, maxAge, level] = parseMembers(value, 'request', REQUEST);
-  const longest = maxAge === undefined ? undefined : parseLifetime(maxAge, 'request.maxAge');
+  const { level, maxAge, startedAt } = parseObject(value, 'request', ['startedAt', 'maxAge', 'level']);
   return {
     startedAt: parseOptionalInstant(startedAt, 'request.startedAt'),
-    maxAge: longest === undefined ? undefined : parseMilliseconds(longest, 'request.maxAge'),
+    maxAge:
+      maxAge === undefined ? undefined : parseMilliseconds(parseLifetime(maxAge, 'request.maxAge'), 'request.maxAge'),
     level: level === undefined ? 'one-factor' : parseLevel(level, 'request.level'),
-  };
-}
-
-/**
- * Takes the rules of a policy as it is read or as it was recorded. A member that this version does not know is refused: it may be
- * a stricter rule. @throws InvalidValue
- */
-export function parseRules(value: unknown): ParsedRules {
-  const [settings, secondFactors, multiFactors, identityProviders] = parseMembers(value, 'policy', POLICY);
-  return {
-    ...parseSettings(settings),
-    secondFactors: parseEach(secondFactors, 'policy.secondFactors', parseSecondFactor),
-    multiFactors: parseEach(multiFactors, 'policy.multiFactors', parseMultiFactor),
-    identityProviders: parseEach(identityProviders, 'policy.identityProviders', parseProvider),
-  };
-}
-
-const parseProvider: Parser<string> = (value, field) => {
-  const [id] = parseMembers(value, field, PROVIDER);
-  return parseText(id, `${field}.id`);
-};
-
-const known = new WeakMap<object, ParsedSettings>();
-
-/** Settings of a view are frozen, and many sign-ins are judged by one view: they are parsed once. */
-function parseSettings(value: unknown): ParsedSettings {
-  const view = typeof value === 'object' && value !== null ? value : {};
-  const before = known.get(view);
-  if (before !== undefined) return before;
-  const field = 'policy.settings';
-  const { lifetimes, ...settings } = parseObject(value, field, SETTINGS_MEMBERS);
-  const isSet = (name: SettingName): boolean => parseBoolean(settings[name], `${field}.${name}`);
-  const parsed = {
-    ...parseLifetimesOf(lifetimes),
-    allowUsernamePassword: isSet('allowUsernamePassword'),
-    allowExternalIdp: isSet('allowExternalIdp'),
-    forceMfa: isSet('forceMfa'),
-    forceMfaLocalOnly: isSet('forceMfaLocalOnly'),
-    isPasswordlessAllowed:
-      parsePasswordlessType(settings['passwordlessType'], `${field}.passwordlessType`) === 'ALLOWED',
-  };
-  if (Object.isFrozen(view) && Object.isFrozen(lifetimes)) known.set(view, parsed);
-  return parsed;
-}
-
-function parseLifetimesOf(value: unknown): Readonly<Record<LifetimeName, number>> {
-  const lifetimes = parseObject(value, 'policy.settings.lifetimes', LIFETIME_NAMES);
-  const lifetime = (name: LifetimeName): number =>
-    parseMilliseconds(lifetimes[name], `policy.settings.lifetimes.${name}`);
-  return {
-    passwordCheck: lifetime('passwordCheck'),
-    externalLoginCheck: lifetime('externalLoginCheck'),
-    mfaInitSkip: lifetime('mfaInitSkip'),
-    secondFactorCheck: lifetime('secondFactorCheck'),
-    multiFactorCheck: lifetime('multiFactorCheck'),
   };
 }
 
 function parseOptionalInstant(value: unknown, field: string): Instant | undefined {
   return value === undefined ? undefined : parseInstantInput(value, field);
-}
-
-function parseEach<Item>(value: unknown, field: string, parse: Parser<Item>): readonly Item[] {
-  if (!Array.isArray(value)) throw new InvalidValue(field, 'a list', value);
-  const items: Item[] = [];
-  for (let index = 0; index < value.length; index++) items.push(parse(value[index], `${field}[${index}]`));
-  return items;
 }

@@ -103,11 +103,8 @@ export interface Impossible {
   readonly reason: SignInImpossibility;
 }
 
-/** What becomes of a sign-in, but for how long. */
-export type Verdict = Proceed | Ask | Impossible;
-
-/** A judgement, and until when it holds. */
-export type Judgement = Verdict & {
+/** What becomes of a sign-in, and until when that holds. */
+export type Judgement = (Proceed | Ask | Impossible) & {
   /** The first later instant at which the answer differs; `undefined` when time alone does not change it. */
   readonly validUntil: Date | undefined;
 };

@@ -1,9 +1,11 @@
 import { instant } from '@login-policy/event-sourcing';
 import { MULTI_FACTORS, SECOND_FACTORS, type MultiFactor, type SecondFactor } from '../policy/factors.js';
 import type { LoginPolicy } from '../policy/login-policy.js';
-import { caseOf, judge } from './judge.js';
-import { NO_REQUEST, parseRules, type ParsedRules, type ParsedSession, type ParsedUser } from './parse-sign-in.js';
-import type { Verdict } from './sign-in.js';
+import { caseOf, stepAt } from './steps.js';
+import { judgementOf } from './judgement.js';
+import { parseRules, type ParsedRules } from './parse-rules.js';
+import { NO_REQUEST, type ParsedSession, type ParsedUser } from './parse-sign-in.js';
+import type { Judgement } from './sign-in.js';
 
 /** What is wrong with a policy, or with a change of it, that the rules allow all the same (docs/reference/login-policies.md#preview). */
 export type WarningName = 'no-way-to-sign-in' | 'no-factor-left' | 'weaker-sign-in';
@@ -84,11 +86,11 @@ function isWeaker(before: ParsedRules | undefined, after: ParsedRules | undefine
   });
 }
 
-function isBeyondOneFactor(verdict: Verdict): boolean {
+function isBeyondOneFactor(verdict: Judgement): boolean {
   return verdict.outcome === 'proceed' && verdict.level !== 'one-factor';
 }
 
-function isByOneFactor(verdict: Verdict): boolean {
+function isByOneFactor(verdict: Judgement): boolean {
   return verdict.outcome === 'proceed' && verdict.level === 'one-factor';
 }
 
@@ -116,6 +118,7 @@ function checkOf(factor: SecondFactor | MultiFactor): Partial<ParsedSession> {
   return { secondFactors: [{ factor, at: AT }] };
 }
 
-function verdictOn(rules: ParsedRules, user: ParsedUser, session: ParsedSession): Verdict {
-  return judge(caseOf(rules, { user, session, request: REQUEST, at: AT }), AT);
+function verdictOn(rules: ParsedRules, user: ParsedUser, session: ParsedSession): Judgement {
+  const of = caseOf(rules, { user, session, request: REQUEST, at: AT });
+  return judgementOf(of, stepAt(of, AT), { at: AT, validUntil: undefined });
 }

@@ -1,0 +1,143 @@
+import type { LoginPolicyView, SecondFactor, SignIn, SignInOption } from '@login-policy/domain';
+
+/** What the judgement by hand answers: as ours. */
+export type RawJudgement = { validUntil: Date | undefined } & (
+  | { outcome: 'proceed'; level: string; amr: string[]; authenticatedAt: Date; offerSetUp: SignInOption[] }
+  | { outcome: 'authenticate' | 'verify' | 'set-up'; options: SignInOption[] }
+  | { outcome: 'impossible'; reason: string }
+);
+
+/** The lifetimes of a policy in milliseconds, worked out once. */
+export interface RawLifetimes {
+  password: number;
+  external: number;
+  second: number;
+  passkey: number;
+  skip: number;
+}
+
+/** A policy as a login server keeps it. */
+export interface RawPolicy {
+  view: LoginPolicyView;
+  lifetimes: RawLifetimes;
+}
+
+/** What is found out on the way: when the first check ends, which is the newest, and what was verified. */
+interface Found {
+  readonly signIn: SignIn;
+  readonly now: number;
+  end: number;
+  newest: number;
+  readonly amr: string[];
+}
+
+const ORDER = ['U2F', 'TOTP', 'OTP_EMAIL', 'OTP_SMS', 'RECOVERY_CODES'] as const;
+const PASSKEY = { method: 'passkey' } as const;
+
+/**
+ * A sign-in judged as a careful engineer writes it for one login server: the same rules, on `Date`s that are trusted to be such. It
+ * checks no input, and takes the first end of a check for the end of the judgement. It knows neither `maxAge` nor a level.
+ */
+export function judgeByHand({ lifetimes, view }: RawPolicy, signIn: SignIn): RawJudgement {
+  const { settings } = view;
+  const { factors } = signIn.user;
+  const found: Found = { signIn, now: Number(signIn.at), end: Infinity, newest: -Infinity, amr: [] };
+  const mayUsePasskey = hasPasskey(view, signIn);
+  const byPassword = hasPassword(view, signIn) && counts(found, signIn.session.password, lifetimes.password);
+  if (byPassword) found.amr.push('pwd');
+  const byProvider = isOfProvider(view, signIn) && counts(found, signIn.session.externalLogin?.at, lifetimes.external);
+  const { passkey } = signIn.session;
+  if (mayUsePasskey && passkey?.isUserVerified === true && counts(found, passkey.at, lifetimes.passkey)) {
+    found.amr.push('user');
+    return proceed(found, 'passkey', []);
+  }
+  if (!byPassword && !byProvider) return firstStep(view, signIn, mayUsePasskey ? [PASSKEY] : []);
+  const usable = ORDER.filter((factor) => view.secondFactors.includes(factor) && factors.includes(factor));
+  if (usable.length > 0) return secondStep(found, usable, lifetimes.second);
+  const setUp = ORDER.filter((factor) => factor !== 'RECOVERY_CODES' && view.secondFactors.includes(factor)).map(named);
+  if (settings.forceMfa || (settings.forceMfaLocalOnly && !byProvider)) {
+    if (mayUsePasskey) return { outcome: 'verify', options: [PASSKEY], validUntil: endOf(found) };
+    if (setUp.length > 0) return { outcome: 'set-up', options: setUp, validUntil: endOf(found) };
+    return { outcome: 'impossible', reason: 'no-factor-left', validUntil: endOf(found) };
+  }
+  const offer = mayUsePasskey ? setUp : [PASSKEY, ...setUp];
+  return proceed(found, 'one-factor', isOfferDue(found, lifetimes.skip) ? offer : []);
+}
+
+function counts(found: Found, made: SignIn['at'] | undefined, lifetime: number): boolean {
+  if (made === undefined) return false;
+  const { now, signIn } = found;
+  const from = Number(made);
+  let until = from + lifetime;
+  const startedAt = signIn.request?.startedAt;
+  if (lifetime === 0 && startedAt !== undefined && from >= Number(startedAt)) until = Infinity;
+  const { expiresAt } = signIn.session;
+  if (expiresAt !== undefined) until = Math.min(until, Number(expiresAt));
+  if (now < from || now >= until) return false;
+  found.end = Math.min(found.end, until);
+  found.newest = Math.max(found.newest, from);
+  return true;
+}
+
+function hasPassword({ settings }: LoginPolicyView, { user }: SignIn): boolean {
+  return settings.allowUsernamePassword && user.hasPassword;
+}
+
+function hasPasskey({ multiFactors, settings }: LoginPolicyView, { user }: SignIn): boolean {
+  const isAllowed = settings.passwordlessType === 'ALLOWED' && multiFactors.includes('U2F_WITH_VERIFICATION');
+  return isAllowed && user.factors.includes('U2F_WITH_VERIFICATION');
+}
+
+function isOfProvider({ identityProviders, settings }: LoginPolicyView, { session, user }: SignIn): boolean {
+  const provider = session.externalLogin?.identityProvider;
+  return (
+    provider !== undefined &&
+    settings.allowExternalIdp &&
+    user.identityProviders.includes(provider) &&
+    identityProviders.some(({ id }) => id === provider)
+  );
+}
+
+function isOfferDue({ now, signIn }: Found, skip: number): boolean {
+  const { mfaInitSkippedAt } = signIn.user;
+  return skip > 0 && (mfaInitSkippedAt === undefined || now - Number(mfaInitSkippedAt) >= skip);
+}
+
+function firstStep(view: LoginPolicyView, signIn: SignIn, options: SignInOption[]): RawJudgement {
+  const { identityProviders, settings } = view;
+  if (hasPassword(view, signIn)) options.push({ method: 'password' });
+  if (settings.allowExternalIdp) {
+    const ids = new Set(identityProviders.map(({ id }) => String(id)));
+    const linked = signIn.user.identityProviders.filter((id) => ids.has(id)).toSorted();
+    const offered = options.length + linked.length === 0 ? [...ids].toSorted() : linked;
+    for (const identityProvider of offered) options.push({ method: 'external-login', identityProvider });
+  }
+  if (options.length === 0) return { outcome: 'impossible', reason: 'no-way-to-sign-in', validUntil: undefined };
+  return { outcome: 'authenticate', options, validUntil: undefined };
+}
+
+function secondStep(found: Found, usable: readonly SecondFactor[], lifetime: number): RawJudgement {
+  let isVerified = false;
+  for (const { at, factor } of found.signIn.session.secondFactors ?? []) {
+    if (!usable.includes(factor) || !counts(found, at, lifetime)) continue;
+    isVerified = true;
+    if (factor === 'U2F') found.amr.push('hwk', 'user');
+    else found.amr.push(factor === 'OTP_SMS' ? 'sms' : 'otp');
+  }
+  if (isVerified) return proceed(found, 'two-factors', []);
+  return { outcome: 'verify', options: usable.map(named), validUntil: endOf(found) };
+}
+
+function proceed(found: Found, level: string, offerSetUp: SignInOption[]): RawJudgement {
+  if (level !== 'one-factor') found.amr.push('mfa');
+  const { amr, newest } = found;
+  return { outcome: 'proceed', level, amr, authenticatedAt: new Date(newest), offerSetUp, validUntil: endOf(found) };
+}
+
+function named(factor: SecondFactor): SignInOption {
+  return { method: 'second-factor', factor };
+}
+
+function endOf({ end }: Found): Date | undefined {
+  return end === Infinity ? undefined : new Date(end);
+}

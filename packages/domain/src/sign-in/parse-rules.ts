@@ -1,0 +1,118 @@
+import {
+  parseAnyObject,
+  parseBoolean,
+  parseEach,
+  parseObject,
+  UnknownMember,
+  type Parser,
+} from '../input/invalid-value.js';
+import { parseText } from '../input/text.js';
+import { parseMultiFactor, parseSecondFactor, type MultiFactor, type SecondFactor } from '../policy/factors.js';
+import { LIFETIME_NAMES, parseMilliseconds, type LifetimeName } from '../policy/lifetimes.js';
+import { parsePasswordlessType, SETTINGS_MEMBERS, type SettingName } from '../policy/settings.js';
+
+/** The rules of a policy that sign-ins are judged by. */
+export interface ParsedRules {
+  readonly settings: ParsedSettings;
+  readonly secondFactors: readonly SecondFactor[];
+  readonly multiFactors: readonly MultiFactor[];
+  /** Ids. */
+  readonly identityProviders: readonly string[];
+}
+
+/** The settings that sign-ins are judged by; lifetimes in milliseconds. */
+export interface ParsedSettings extends Readonly<Record<LifetimeName, number>> {
+  readonly allowUsernamePassword: boolean;
+  readonly allowExternalIdp: boolean;
+  readonly forceMfa: boolean;
+  readonly forceMfaLocalOnly: boolean;
+  readonly isPasswordlessAllowed: boolean;
+}
+
+const POLICY = ['settings', 'secondFactors', 'multiFactors', 'identityProviders'];
+
+/**
+ * Takes the rules of a policy as it is read or as it was recorded. A member that this version does not know is refused: it may be
+ * a stricter rule. @throws InvalidValue
+ */
+export function parseRules(value: unknown): ParsedRules {
+  const policy = parseAnyObject(value, 'policy');
+  let settings: unknown, secondFactors: unknown, multiFactors: unknown, identityProviders: unknown;
+  for (const member of Object.keys(policy)) {
+    switch (member) {
+      case 'settings':
+        settings = policy['settings'];
+        break;
+      case 'secondFactors':
+        secondFactors = policy['secondFactors'];
+        break;
+      case 'multiFactors':
+        multiFactors = policy['multiFactors'];
+        break;
+      case 'identityProviders':
+        identityProviders = policy['identityProviders'];
+        break;
+      // Whose policy it is, and how it stood: a sign-in is not judged by that.
+      case 'stage':
+      case 'position':
+      case 'owner':
+      case 'isDefault':
+      case 'details':
+      case 'eventId':
+        break;
+      default:
+        throw new UnknownMember('policy', member, POLICY);
+    }
+  }
+  return {
+    settings: parseSettings(settings),
+    secondFactors: parseEach(secondFactors, 'policy.secondFactors', parseSecondFactor),
+    multiFactors: parseEach(multiFactors, 'policy.multiFactors', parseMultiFactor),
+    identityProviders: parseEach(identityProviders, 'policy.identityProviders', parseProvider),
+  };
+}
+
+const parseProvider: Parser<string> = (value, field) => {
+  const provider = parseAnyObject(value, field);
+  for (const member of Object.keys(provider)) {
+    if (member !== 'id' && member !== 'ownerType') throw new UnknownMember(field, member, ['id', 'ownerType']);
+  }
+  const id = Object.hasOwn(provider, 'id') ? provider['id'] : undefined;
+  return typeof id === 'string' ? id : parseText(id, `${field}.id`);
+};
+
+const known = new WeakMap<object, ParsedSettings>();
+
+/** Settings of a view are frozen, and many sign-ins are judged by one view: they are parsed once. */
+function parseSettings(value: unknown): ParsedSettings {
+  const view = typeof value === 'object' && value !== null ? value : {};
+  const before = known.get(view);
+  if (before !== undefined) return before;
+  const field = 'policy.settings';
+  const { lifetimes, ...settings } = parseObject(value, field, SETTINGS_MEMBERS);
+  const isSet = (name: SettingName): boolean => parseBoolean(settings[name], `${field}.${name}`);
+  const type = parsePasswordlessType(settings['passwordlessType'], `${field}.passwordlessType`);
+  const parsed = {
+    ...parseLifetimesOf(lifetimes),
+    allowUsernamePassword: isSet('allowUsernamePassword'),
+    allowExternalIdp: isSet('allowExternalIdp'),
+    forceMfa: isSet('forceMfa'),
+    forceMfaLocalOnly: isSet('forceMfaLocalOnly'),
+    isPasswordlessAllowed: type === 'ALLOWED',
+  };
+  if (Object.isFrozen(view) && Object.isFrozen(lifetimes)) known.set(view, parsed);
+  return parsed;
+}
+
+function parseLifetimesOf(value: unknown): Readonly<Record<LifetimeName, number>> {
+  const lifetimes = parseObject(value, 'policy.settings.lifetimes', LIFETIME_NAMES);
+  const lifetime = (name: LifetimeName): number =>
+    parseMilliseconds(lifetimes[name], `policy.settings.lifetimes.${name}`);
+  return {
+    passwordCheck: lifetime('passwordCheck'),
+    externalLoginCheck: lifetime('externalLoginCheck'),
+    mfaInitSkip: lifetime('mfaInitSkip'),
+    secondFactorCheck: lifetime('secondFactorCheck'),
+    multiFactorCheck: lifetime('multiFactorCheck'),
+  };
+}
