@@ -117,10 +117,10 @@ export class MemoryEventStore implements EventStore {
     let page: RecordedEvent[] = [];
     for (const { category, events } of this.#streams.values()) {
       if (filter?.categories.includes(category) === false) continue;
-      const isWhole = (events.at(-1)?.position ?? START) <= upTo;
-      for (const event of events) {
+      // Taken now: while a page is handed out, events come that are not wanted.
+      const wanted = events.slice(0, events.findLastIndex(({ position }) => position <= upTo) + 1);
+      for (const event of wanted) {
         if (signal?.aborted === true) return;
-        if (!isWhole && event.position > upTo) break;
         if (page.push(event) < pageSize) continue;
         yield page;
         page = [];

@@ -12,6 +12,7 @@ import { orderOfCommits } from './event-store/order-of-commits.js';
 import { payloads } from './event-store/payloads.js';
 import { readingAll } from './event-store/reading-all.js';
 import { readingByStream } from './event-store/reading-by-stream.js';
+import { readingWhileWritten } from './event-store/reading-while-written.js';
 import { readingStreams } from './event-store/reading-streams.js';
 import { receipts } from './event-store/receipts.js';
 import { recordingTime } from './event-store/recording-time.js';
@@ -70,6 +71,7 @@ function themesOf(veryMany: number): readonly Theme<EventStoreUnderTest>[] {
     orderOfCommits,
     readingStreams,
     readingAll,
+    readingWhileWritten,
     lostHistories,
     subscriptions,
     subscriptionEnds,

@@ -13,6 +13,7 @@ export const readingByStream: Theme<EventStoreUnderTest> = {
     'gives each stream whole and in its order, none between two events of another, in pages of every size':
       givesEachWhole,
     'gives what was recorded up to a position, and nothing of what came after it': endsAtPosition,
+    'gives nothing of what is appended between two of its pages, to whichever stream': endsThoughWritten,
     'of some categories gives the streams of those, and no others': filtersByCategory,
     'goes through a stream of many pages, and through many streams': goesThroughAll,
     'is given up when its signal fires, and refuses a page size out of range': isGivenUp,
@@ -34,6 +35,17 @@ async function endsAtPosition(subject: EventStoreUnderTest): Promise<void> {
     demandByStream(await readStreams(subject.eventStore, { upTo, pageSize: 2 }), expected);
   }
   demandSame({ what: 'count', actual: (await readStreams(subject.eventStore, { upTo: START })).length, expected: 0 });
+}
+
+async function endsThoughWritten(subject: EventStoreUnderTest): Promise<void> {
+  const all = await recordMixed(subject);
+  const upTo = await subject.eventStore.head();
+  const events: RecordedEvent[] = [];
+  for await (const page of pagesOf(subject.eventStore, { upTo, pageSize: 3 })) {
+    events.push(...page);
+    for (const { streamId } of all.slice(0, 5)) await subject.record(streamId, 1);
+  }
+  demandByStream(events, all);
 }
 
 async function filtersByCategory(subject: EventStoreUnderTest): Promise<void> {

@@ -1,6 +1,7 @@
 import {
   Follower,
   PositionUnknown,
+  START,
   streamId,
   type Position,
   type Store,
@@ -8,7 +9,13 @@ import {
 } from '@login-policy/event-sourcing';
 import { MOST_BEHIND } from '@login-policy/event-sourcing/store';
 import { demandSame, fail } from '../../demand.js';
-import { COUNTER_CATEGORY, countersInOrder, type CounterEvent, type CounterRow } from '../../samples/counter.js';
+import {
+  COUNTER_CATEGORY,
+  countersInOrder,
+  counterTotals,
+  type CounterEvent,
+  type CounterRow,
+} from '../../samples/counter.js';
 import { sequentialIds } from '../../sequential-ids.js';
 import type { Theme } from '../contract.js';
 import { ofAnotherHistory } from '../event-store/lost-histories.js';
@@ -31,6 +38,7 @@ export const openings: Theme<StoreUnderTest> = {
     'under load, with rebuilds, closings and reopenings: nothing stops, reads are of whole appends, rows are the fold':
       goesOnUnderLoad,
     'is read right from each opening, whichever of them wrote': readsWhatOthersWrote,
+    'is rebuilt while its streams are appended to, and reduces each event once': rebuildsWhileWritten,
     'answers nothing from a read model that is being built, till it has all that was there': answersNothingTooEarly,
     'answers no reader who names a position of a lost history (V3)': refusesLostHistories,
   },
@@ -85,6 +93,29 @@ async function refusesLostHistories({ open }: StoreUnderTest): Promise<void> {
     await follower.read(keysOf(0), { ...PATIENT, atLeast: position });
   }
   await closeAll([follower]);
+}
+
+async function rebuildsWhileWritten({ open }: StoreUnderTest): Promise<void> {
+  const { store } = await open();
+  const follower = await Follower.open({ store, projection: counterTotals });
+  const writer = new CounterWriter(store);
+  const stream = streamOf(0, 0);
+  const hundred = Array.from({ length: 100 }, () => 1);
+  // More than a page of a rebuild.
+  for (let round = 0; round < 12; round++) await writer.write(stream, ...hundred);
+  for (let rebuilt = 1; rebuilt <= 3; rebuilt++) {
+    const rebuild = { isDone: false };
+    const rebuilding = follower.rebuild().finally(() => (rebuild.isDone = true));
+    while (!rebuild.isDone) {
+      await writer.write(stream, 1);
+      await breathe();
+    }
+    await rebuilding;
+    if ((await store.eventStore.head()) === START) fail('nothing was recorded');
+    await follower.ready({ ...PATIENT, atLeast: await store.eventStore.head() });
+    await demandFolded(store, counterTotals);
+  }
+  await follower.close();
 }
 
 async function answersNothingTooEarly({ open }: StoreUnderTest): Promise<void> {

@@ -1,0 +1,90 @@
+import type { RecordedEvent } from '@login-policy/event-sourcing';
+import { demandSame, fail } from '../../demand.js';
+import type { Theme } from '../contract.js';
+import { FIRST, SECOND, type EventStoreUnderTest } from './event-store-under-test.js';
+import { Follower } from './follower.js';
+import { demandEvents, demandIds } from './reading.js';
+
+/** What a read gives whose stream is appended to between each two of its pages. */
+export const readingWhileWritten: Theme<EventStoreUnderTest> = {
+  title: 'a read between whose pages is appended',
+  promises: {
+    'of a stream, forwards: gives all that was there, each event once and in order': readsForwards,
+    'of a stream, backwards: gives what was there when it began': readsBackwards,
+    'of everything: gives all that was there, each event once and in order': readsAll,
+    'by a subscription: gives each event once and in order, those that are appended as well': subscribes,
+  },
+};
+
+/** So that a read that goes on with what is appended ends, too. */
+const MOST_APPENDED = 30;
+const PAGE = { pageSize: 3 };
+
+async function readsForwards(subject: EventStoreUnderTest): Promise<void> {
+  const before = await recordBefore(subject);
+  const inFirst = before.filter(({ streamId }) => streamId === FIRST);
+  for (const from of [undefined, inFirst[4]?.revision]) {
+    const options = from === undefined ? PAGE : { ...PAGE, from };
+    const { read, appended } = await gather(subject, subject.eventStore.readStream(FIRST, options));
+    const there = inFirst.slice(Number(from ?? 0n));
+    demandBegins(read, [...there, ...ofFirst(appended)], there.length);
+    inFirst.push(...ofFirst(appended));
+  }
+}
+
+async function readsBackwards(subject: EventStoreUnderTest): Promise<void> {
+  const there = (await recordBefore(subject)).filter(({ streamId }) => streamId === FIRST);
+  const { read } = await gather(subject, subject.eventStore.readStream(FIRST, { ...PAGE, direction: 'backwards' }));
+  demandEvents(read, there.toReversed());
+}
+
+async function readsAll(subject: EventStoreUnderTest): Promise<void> {
+  const before = await recordBefore(subject);
+  const { read, appended } = await gather(subject, subject.eventStore.readAll(PAGE));
+  demandBegins(read, [...before, ...appended], before.length);
+}
+
+async function subscribes(subject: EventStoreUnderTest): Promise<void> {
+  const all = [...(await recordBefore(subject))];
+  const follower = new Follower(subject.eventStore, PAGE);
+  for (let message = await follower.next(); message?.kind === 'events'; message = await follower.next()) {
+    if (all.length < 60) all.push(...(await appendToBoth(subject)));
+  }
+  await follower.untilCount(all.length);
+  await follower.leave();
+  demandIds(follower.events, all);
+}
+
+/** Fifteen events in each of two streams, in turn. */
+async function recordBefore({ record }: EventStoreUnderTest): Promise<readonly RecordedEvent[]> {
+  const events: RecordedEvent[] = [];
+  for (let round = 0; round < 15; round++) events.push(...(await record(FIRST, 1)), ...(await record(SECOND, 1)));
+  demandSame({ what: 'count', actual: events.length, expected: 30 });
+  return events;
+}
+
+async function gather(
+  subject: EventStoreUnderTest,
+  pages: AsyncIterable<readonly RecordedEvent[]>,
+): Promise<{ readonly read: readonly RecordedEvent[]; readonly appended: readonly RecordedEvent[] }> {
+  const [read, appended]: [RecordedEvent[], RecordedEvent[]] = [[], []];
+  for await (const page of pages) {
+    read.push(...page);
+    if (appended.length < MOST_APPENDED) appended.push(...(await appendToBoth(subject)));
+  }
+  return { read, appended };
+}
+
+async function appendToBoth({ record }: EventStoreUnderTest): Promise<readonly RecordedEvent[]> {
+  return [...(await record(FIRST, 1)), ...(await record(SECOND, 1))];
+}
+
+function ofFirst(events: readonly RecordedEvent[]): readonly RecordedEvent[] {
+  return events.filter(({ streamId }) => streamId === FIRST);
+}
+
+/** Passes when these are the first of all events, and so many at the least. @throws AssertionError */
+function demandBegins(actual: readonly RecordedEvent[], all: readonly RecordedEvent[], least: number): void {
+  if (actual.length < least) fail(`${least} events were there, and ${actual.length} came`);
+  demandIds(actual, all.slice(0, actual.length));
+}
