@@ -20,7 +20,9 @@ import { Router } from './rest/router.js';
 import { grpcHealth } from './rpc/grpc-health.js';
 import { rpcSkin } from './rpc/rpc-skin.js';
 import type { NodeRequest, NodeResponse } from './port/servers.js';
-import { openPort, type OpenPort, type PortOptions } from './port/port.js';
+import { parseApiOptions } from './options.js';
+import { parseCloseOptions } from './port/port-options.js';
+import { openPort, type CloseOptions, type OpenPort, type PortOptions } from './port/port.js';
 import { asError } from './port/contained.js';
 import type { AllowedOrigins } from './server/cors.js';
 import { dispatch, isServed, type Skins } from './server/dispatch.js';
@@ -98,8 +100,11 @@ export interface Api {
 /**
  * Makes the API. It opens nothing and keeps nothing: closing the login policies and their store stays with whoever opened
  * them.
+ *
+ * @throws RangeError that names the option which is none, or not of its form.
  */
-export function createApi(options: ApiOptions): Api {
+export function createApi(given: ApiOptions): Api {
+  const options = parseApiOptions(given);
   const probe = new ReadinessProbe(options.loginPolicies, options.maxSecondsBehind ?? 30);
   const { openApi, skins } = assemble(options, probe);
   const answer = (exchange: Exchange, next?: () => unknown): void => {
@@ -119,9 +124,9 @@ export function createApi(options: ApiOptions): Api {
   const ending = newEnding();
   return {
     handler: handlerOf(ending.signal),
-    fetch: async (request, given = {}) => {
-      const exchange = new FetchExchange(request, given, { ...shared, ending: ending.signal });
-      const { next } = given;
+    fetch: async (request, known = {}) => {
+      const exchange = new FetchExchange(request, known, { ...shared, ending: ending.signal });
+      const { next } = known;
       let isTheirs = false;
       answer(exchange, next && (() => (isTheirs = true)));
       return next !== undefined && isTheirs ? next() : exchange.response;
@@ -136,11 +141,20 @@ export function createApi(options: ApiOptions): Api {
   };
 }
 
-/** Answers a request within what others need around it. */
-function handled(skins: Skins, exchange: Exchange): Promise<void> {
+/** Answers a request within what others need around it: once, however often they ask for it. */
+async function handled(skins: Skins, exchange: Exchange): Promise<void> {
   const { around } = exchange.settings.hooks;
-  const answer = (): Promise<void> => dispatch(skins, exchange);
-  return around === undefined ? answer() : around(exchange, exchange.requestId, answer);
+  if (around === undefined) return dispatch(skins, exchange);
+  let answering: Promise<void> | undefined;
+  const answer = (): Promise<void> => {
+    answering ??= dispatch(skins, exchange);
+    // Told below, unless `around` fails first.
+    answering.catch(() => undefined);
+    return answering;
+  };
+  await around(exchange, exchange.requestId, answer);
+  if (answering === undefined) throw new Error('around did not call answer');
+  return answering;
 }
 
 /** Fires when answers that last have to end: each watch listens to it. */
@@ -159,12 +173,18 @@ async function listen(handlerOf: HandlerOf, probe: ReadinessProbe, where: PortOp
   const port = await openPort(handlerOf(ending.signal), where);
   const leave = probe.enter();
   let closing: Promise<void> | undefined;
-  const close: OpenPort['close'] = (how) => {
+  const end = (how: CloseOptions): Promise<void> => {
     leave();
     ending.abort();
     return port.close(how);
   };
-  return { ...port, close: (how) => (closing ??= close(how)) };
+  return {
+    ...port,
+    close: async (how = {}) => {
+      const parsed = parseCloseOptions(how);
+      await (closing ??= end(parsed));
+    },
+  };
 }
 
 const OWN_ROUTES: readonly OwnRoute[] = [historyRoute, previewRoute, diffRoute, revertRoute, customizeRoute];

@@ -70,6 +70,7 @@ export {
   type IdentityProviderRef,
 } from './policy/identity-provider.js';
 export type { InstantInput } from './input/instant.js';
+export { parseId } from './input/text.js';
 export { InvalidValue, UnknownMember, type InvalidFacts, type Parser } from './input/invalid-value.js';
 export {
   LIFETIME_NAMES,

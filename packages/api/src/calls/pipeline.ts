@@ -6,6 +6,7 @@ import {
   type OwnerRef,
 } from '@login-policy/domain';
 import { permissionDenied, unauthenticated, unknownInstance, unknownOrganization } from '../errors/refusals.js';
+import { isYes, parseCaller, parseInstanceId } from '../ports/answers.js';
 import type { Caller } from '../ports/caller.js';
 import type { ApiRequest, Ports } from '../ports/ports.js';
 import { AdmittedCall } from './admitted-call.js';
@@ -51,10 +52,10 @@ export class Pipeline {
   async admit({ also, permission, scope }: Demand, visit: Visit): Promise<CallContext<OwnerRef>> {
     if (permission === undefined)
       return new AdmittedCall({ actor: NOBODY.instanceId, incoming: visit, owner: NOBODY }, nowhere);
-    const instanceId = await this.#ports.instanceOf(visit);
+    const instanceId = parseInstanceId(await this.#ports.instanceOf(visit));
     visit.instanceId = instanceId;
     if (instanceId === undefined) throw unknownInstance();
-    const caller = await this.#ports.authenticate(visit);
+    const caller = parseCaller(await this.#ports.authenticate(visit), 'the answer of authenticate');
     visit.callerId = caller?.id;
     if (caller === undefined) throw unauthenticated();
     // Not left to `isAllowed`: a program that answers by the role alone would let in the administrators of its neighbours.
@@ -78,17 +79,25 @@ export class Pipeline {
     const place = isOrganization(owner)
       ? { instanceId, organizationId: owner.organizationId, request }
       : { instanceId, request };
-    if (!(await this.#ports.isAllowed(caller, permission, place))) throw permissionDenied(permission);
+    const isAllowed = isYes(await this.#ports.isAllowed(caller, permission, place), 'isAllowed');
+    if (!isAllowed) throw permissionDenied(permission);
     if (isOrganization(owner) && !(await this.#exists(owner, request))) throw unknownOrganization();
   }
 
-  async #exists(organization: OrganizationRef, request: ApiRequest): Promise<boolean> {
-    try {
-      return await this.#ports.organizations.exists(parseOrganization(organization, 'x-zitadel-orgid'), request);
-    } catch (caught) {
-      if (caught instanceof InvalidValue) return false;
-      throw caught;
-    }
+  async #exists(named: OrganizationRef, request: ApiRequest): Promise<boolean> {
+    const organization = organizationIn(named);
+    if (organization === undefined) return false;
+    return isYes(await this.#ports.organizations.exists(organization, request), 'organizations.exists');
+  }
+}
+
+/** An organization whose id can't be one is none. */
+function organizationIn(named: OrganizationRef): OrganizationRef | undefined {
+  try {
+    return parseOrganization(named, 'x-zitadel-orgid');
+  } catch (caught) {
+    if (caught instanceof InvalidValue) return undefined;
+    throw caught;
   }
 }
 

@@ -1,7 +1,9 @@
+import { aFunction } from '@login-policy/event-sourcing/options';
 import { once } from 'node:events';
 import type { AddressInfo, Server } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { TlsOptions } from 'node:tls';
+import { parseCloseOptions, parsePortOptions } from './port-options.js';
 import type { OnRequest, PortServer } from './servers.js';
 
 /** What a client may take of a port, each with a default that suits an API of short calls. */
@@ -54,9 +56,12 @@ export interface OpenPort {
  * Opens a port that speaks HTTP/1.1 and HTTP/2, for whatever is to be answered there: an API, a page, both. Clients who ask
  * and read nothing, say nothing, or never come to an end lose their connections.
  *
+ * @throws RangeError that names the option which is none, or not of its form.
  * @throws Error of Node's when the port can't be had.
  */
-export async function openPort(onRequest: OnRequest, options: PortOptions): Promise<OpenPort> {
+export async function openPort(onRequest: OnRequest, given: PortOptions): Promise<OpenPort> {
+  aFunction({ of: 'openPort', name: 'onRequest', value: onRequest, isGiven: true });
+  const options = parsePortOptions(given);
   // Not before: who mounts the API in a server of their own needs none of it.
   const { portServer } = await import('./servers.js');
   const { host = '127.0.0.1', tls } = options;
@@ -67,7 +72,10 @@ export async function openPort(onRequest: OnRequest, options: PortOptions): Prom
   return {
     port,
     url: `${tls === undefined ? 'http' : 'https'}://${shownHost}:${port}`,
-    close: (how = {}) => (closing ??= closed(server, how)),
+    close: async (how = {}) => {
+      const parsed = parseCloseOptions(how);
+      await (closing ??= closed(server, parsed));
+    },
   };
 }
 

@@ -26,7 +26,10 @@ export interface Place {
 /** Whether one of the caller's own grants covers it. A grant for one organization says nothing about the instance. */
 export function holdsGrant(caller: Caller, permission: string, place: Place): boolean {
   if (caller.instanceId !== place.instanceId) return false;
-  return caller.grants.some((grant) => grant.permissions.includes(permission) && covers(grant, place));
+  // A string includes every part of itself.
+  return caller.grants.some(
+    (grant) => Array.isArray(grant.permissions) && grant.permissions.includes(permission) && covers(grant, place),
+  );
 }
 
 /** Whoever named an organization that turned out undefined did not mean the whole instance. */

@@ -1,4 +1,15 @@
 import { hash } from 'node:crypto';
+import {
+  aFunction,
+  leftOutOr,
+  LONGEST_TIMER_MS,
+  mustBe,
+  nonEmptyString,
+  numberBetween,
+  optional,
+  parseOptions,
+  type OptionRules,
+} from '@login-policy/event-sourcing/options';
 import { bearerToken } from './bearer.js';
 import type { Caller } from './caller.js';
 import { askIssuer, endpointOf, secureUrl, type IssuerMetadata } from './issuer.js';
@@ -24,6 +35,17 @@ export interface IntrospectionOptions {
   readonly callerOf: (claims: IssuerMetadata) => Caller | undefined;
 }
 
+/** Without `audience` the tokens of every program of the issuer count: a lost value must not come to that. */
+const OPTIONS: OptionRules<IntrospectionOptions> = {
+  issuer: optional(nonEmptyString),
+  endpoint: optional(mustBe('a URL', (value) => value instanceof URL)),
+  clientId: nonEmptyString,
+  clientSecret: nonEmptyString,
+  audience: leftOutOr(nonEmptyString),
+  keptMs: optional(numberBetween(0, LONGEST_TIMER_MS)),
+  callerOf: aFunction,
+};
+
 interface Kept {
   readonly claims: IssuerMetadata;
   readonly until: number;
@@ -37,14 +59,14 @@ const TOLERANCE_MS = 5000;
  * Recognises callers by tokens that only their issuer can read, by asking it: as ZITADEL's own are by default. While it is out
  * of reach, tokens can't be checked: 503. Each token of a stranger is one question.
  *
- * @throws RangeError for an address that is not one of https, or none, or a time that is none.
+ * @throws RangeError for an address that is not one of https, and naming the option that is none, or not of its form.
  */
 export function introspectedTokens(
-  options: IntrospectionOptions,
+  given: IntrospectionOptions,
 ): (headers: RequestHeaders) => Promise<Caller | undefined> {
+  const options = parseOptions(given, 'introspectedTokens', OPTIONS);
   const place = placeOf(options);
   const { audience, callerOf, clientId, clientSecret, keptMs = 0 } = options;
-  if (!(keptMs >= 0)) throw new RangeError('keptMs must be a number of milliseconds from 0 on');
   const credentials = [clientId, clientSecret].map(formEncoded).join(':');
   const headers = { accept: 'application/json', authorization: `Basic ${Buffer.from(credentials).toString('base64')}` };
   const kept = new Map<string, Kept>();

@@ -2,6 +2,15 @@ import type * as jose from 'jose';
 import type { JWTPayload, JWTVerifyGetKey, JWTVerifyOptions, JWTVerifyResult } from 'jose';
 import { ApiError } from '../errors/api-error.js';
 import { keysUnavailable } from '../errors/refusals.js';
+import {
+  aFunction,
+  mustBe,
+  nonEmptyString,
+  numberBetween,
+  optional,
+  parseOptions,
+  type OptionRules,
+} from '@login-policy/event-sourcing/options';
 import { bearerToken } from './bearer.js';
 import type { Caller } from './caller.js';
 import { endpointOf, keptOnceFound } from './issuer.js';
@@ -32,13 +41,34 @@ type Jose = typeof jose;
 
 const ALGORITHMS = ['RS256', 'ES256', 'EdDSA'];
 
+const OPTIONS: OptionRules<OidcTokenOptions> = {
+  issuer: nonEmptyString,
+  audience: nonEmptyString,
+  algorithms: optional(
+    mustBe(
+      `a list of asymmetric algorithms like ${JSON.stringify(ALGORITHMS)}`,
+      (value) => Array.isArray(value) && value.length > 0 && value.every(isAsymmetric),
+    ),
+  ),
+  clockToleranceSeconds: optional(numberBetween(0, 3600)),
+  callerOf: aFunction,
+};
+
+/** A URL of another realm is none here: it would be taken for a key set, and asked as a function. */
+const aKeySet = mustBe('a URL, or a key set of jose', (value) => value instanceof URL || typeof value === 'function');
+
+function isAsymmetric(name: unknown): boolean {
+  return typeof name === 'string' && name !== '' && !/^(HS|none)/i.test(name);
+}
+
 /**
  * Recognises callers by signed tokens: signature, issuer, audience and expiry are checked, and a token that does not
  * expire is none.
  *
- * @throws RangeError when a symmetric or no algorithm is among those allowed.
+ * @throws RangeError that names the option which is none, or not of its form: an algorithm that is symmetric, or none.
  */
-export function jsonWebTokens(options: JsonWebTokenOptions): (headers: RequestHeaders) => Promise<Caller | undefined> {
+export function jsonWebTokens(given: JsonWebTokenOptions): (headers: RequestHeaders) => Promise<Caller | undefined> {
+  const options = parseOptions(given, 'jsonWebTokens', { ...OPTIONS, keys: aKeySet });
   const { keys } = options;
   return signedTokens(options, async ({ createRemoteJWKSet }) =>
     keys instanceof URL ? createRemoteJWKSet(keys) : keys,
@@ -48,9 +78,10 @@ export function jsonWebTokens(options: JsonWebTokenOptions): (headers: RequestHe
 /**
  * The same for an issuer that says itself where its keys are. While it is out of reach, tokens can't be checked: 503.
  *
- * @throws RangeError for an issuer that is not an address of https, or an algorithm as above.
+ * @throws RangeError for an issuer that is not an address of https, and as above.
  */
-export function oidcTokens(options: OidcTokenOptions): (headers: RequestHeaders) => Promise<Caller | undefined> {
+export function oidcTokens(given: OidcTokenOptions): (headers: RequestHeaders) => Promise<Caller | undefined> {
+  const options = parseOptions(given, 'oidcTokens', OPTIONS);
   const place = endpointOf(options.issuer, 'jwks_uri');
   return signedTokens(options, async ({ createRemoteJWKSet }) => createRemoteJWKSet(await place()));
 }
@@ -60,7 +91,6 @@ function signedTokens(
   keysBy: (loaded: Jose) => Promise<JWTVerifyGetKey>,
 ): (headers: RequestHeaders) => Promise<Caller | undefined> {
   const algorithms = [...(options.algorithms ?? ALGORITHMS)];
-  if (algorithms.some((name) => /^(HS|none)/i.test(name))) throw new RangeError('only asymmetric algorithms are taken');
   const checks = {
     issuer: options.issuer,
     audience: options.audience,

@@ -1,7 +1,11 @@
 import { hash } from 'node:crypto';
+import { InvalidValue } from '@login-policy/domain';
+import { parseCaller } from './answers.js';
 import { bearerToken } from './bearer.js';
 import type { Caller } from './caller.js';
 import type { RequestHeaders } from './ports.js';
+
+const CALLER = 'the caller of a static token';
 
 /**
  * Recognises callers by tokens that never change, like personal access tokens.
@@ -9,14 +13,18 @@ import type { RequestHeaders } from './ports.js';
  * Tokens are compared by their SHA-256, so the time a wrong one takes says nothing about a right one.
  *
  * @throws RangeError when a token is shorter than 16 characters.
+ * @throws InvalidValue for a caller that is not of its form.
  */
 export function staticTokens(
   callers: Readonly<Record<string, Caller>>,
 ): (headers: RequestHeaders) => Caller | undefined {
+  if (typeof callers !== 'object' || callers === null) throw new InvalidValue('callers', 'callers by token', callers);
   const byDigest = new Map<string, Caller>();
   for (const [token, caller] of Object.entries(callers)) {
     if (token.length < 16) throw new RangeError('a static token has at least 16 characters');
-    byDigest.set(digestOf(token), caller);
+    const known = parseCaller(caller, CALLER);
+    if (known === undefined) throw new InvalidValue(CALLER, 'a caller', caller);
+    byDigest.set(digestOf(token), known);
   }
   return (headers) => {
     const token = bearerToken(headers);

@@ -8,23 +8,36 @@ const EXPOSED =
   'grpc-status, grpc-message, grpc-status-details-bin, etag, login-policy-position, x-request-id, www-authenticate';
 const KEPT_SECONDS = '7200';
 
+/** Whether a page of an origin may call: only `true` is a yes. */
+export function isAllowedOrigin(origins: AllowedOrigins, origin: string | undefined): boolean {
+  if (origin === undefined) return false;
+  if (origins === 'any') return true;
+  const answer: unknown = typeof origins === 'function' ? origins(origin) : origins.includes(origin);
+  return answer === true;
+}
+
+/** A request that may come from a page. */
+interface Asking extends ApiRequest {
+  readonly settings: { readonly origins: AllowedOrigins };
+  readonly isOriginAllowed: boolean;
+}
+
 /**
  * What an answer says to the page that asked: nothing to callers that are no pages. Nothing is let in by it: every call carries
  * a token, and no cookie is ever looked at, so credentials are not allowed.
  */
-export function corsHeaders(origins: AllowedOrigins, request: ApiRequest): OutgoingHttpHeaders {
+export function corsHeaders(request: Asking): OutgoingHttpHeaders {
   const origin = request.get('origin');
   if (origin === undefined) return {};
   const exposed = { 'access-control-expose-headers': EXPOSED };
-  if (origins === 'any') return { 'access-control-allow-origin': '*', ...exposed };
-  const isAllowed = typeof origins === 'function' ? origins(origin) : origins.includes(origin);
-  return { vary: 'origin', ...(isAllowed && { 'access-control-allow-origin': origin, ...exposed }) };
+  if (request.settings.origins === 'any') return { 'access-control-allow-origin': '*', ...exposed };
+  return { vary: 'origin', ...(request.isOriginAllowed && { 'access-control-allow-origin': origin, ...exposed }) };
 }
 
 /** What a browser is answered that asks whether a page may call; `undefined` when this is no such question. */
-export function preflight(origins: AllowedOrigins, request: ApiRequest): OutgoingHttpHeaders | undefined {
+export function preflight(request: Asking): OutgoingHttpHeaders | undefined {
   if (request.verb !== 'OPTIONS' || request.get('access-control-request-method') === undefined) return undefined;
-  const headers = corsHeaders(origins, request);
+  const headers = corsHeaders(request);
   if (headers['access-control-allow-origin'] === undefined) return headers;
   return {
     ...headers,

@@ -32,7 +32,7 @@ export async function dispatch(skins: Skins, exchange: Exchange): Promise<void> 
   // A method that is asked for by another verb is answered as REST is.
   const wire = isMethod && exchange.verb !== 'POST' ? undefined : wireOf(exchange, isCall);
   try {
-    const asked = preflight(exchange.settings.origins, exchange);
+    const asked = preflight(exchange);
     if (asked !== undefined) exchange.send('rest', { status: 204, headers: asked });
     else if (wire !== undefined) await call(skins, exchange, wire);
     else if (isMethod) throw exchange.verb === 'POST' ? unknownType() : wrongVerb(['POST']);

@@ -7,7 +7,8 @@ import type { Visit } from '../calls/pipeline.js';
 import type { ApiError } from '../errors/api-error.js';
 import { fromThrown } from '../errors/status.js';
 import type { ApiRequest } from '../ports/ports.js';
-import { corsHeaders, type AllowedOrigins } from './cors.js';
+import { asError } from '../port/contained.js';
+import { corsHeaders, isAllowedOrigin, type AllowedOrigins } from './cors.js';
 import { readBody, type BodyLimits, type Source } from './read-body.js';
 
 /** What was asked, by whom, and how it was answered, for an access log. */
@@ -87,6 +88,7 @@ export abstract class Exchange implements Visit, Source {
   readonly #startedAt = performance.now();
   /** The host that the target of the request names. */
   readonly #authority: string | undefined;
+  #isOriginAllowed: boolean | undefined;
 
   constructor({ headers, url: target, verb }: Asking, settings: ExchangeSettings) {
     const { authority, url } = targetOf(target);
@@ -139,13 +141,38 @@ export abstract class Exchange implements Visit, Source {
   /** The error that whatever was thrown is answered with; the operator is told of what it hides. */
   failed(caught: unknown): ApiError {
     const error = fromThrown(caught);
-    if (error.cause !== undefined) this.settings.hooks.onFailure?.(error.cause, this.requestId);
+    if (error.cause !== undefined) this.#failure(error.cause);
     return error;
+  }
+
+  #failure(cause: unknown): void {
+    this.#tell(() => this.settings.hooks.onFailure?.(cause, this.requestId));
+  }
+
+  /** Calls a hook. Where it gives a promise that rejects, the connection ends as if it had thrown at once, and not the process. */
+  #tell(hook: () => unknown): void {
+    const told = hook();
+    const isLater = typeof told === 'object' && told !== null && 'then' in told;
+    if (isLater) Promise.resolve(told).catch((defect: unknown) => this.destroy(asError(defect)));
+  }
+
+  /** Whether a page of this origin may call. An answer that is not `true` is no, also a promise of it. */
+  get isOriginAllowed(): boolean {
+    return (this.#isOriginAllowed ??= this.#askOrigins());
+  }
+
+  #askOrigins(): boolean {
+    try {
+      return isAllowedOrigin(this.settings.origins, this.get('origin'));
+    } catch (caught) {
+      this.#failure(caught);
+      return false;
+    }
   }
 
   /** The headers that every answer of this request carries. */
   answerHeaders({ position, tag }: Omit<Answer<unknown>, 'message'> = {}): OutgoingHttpHeaders {
-    const headers: OutgoingHttpHeaders = corsHeaders(this.settings.origins, this);
+    const headers: OutgoingHttpHeaders = corsHeaders(this);
     headers['x-request-id'] = this.requestId;
     // One path answers for many organizations and callers, and their tags may be equal: a cache would mix them up.
     if (this.isRead) headers['cache-control'] = 'no-store';
@@ -162,12 +189,13 @@ export abstract class Exchange implements Visit, Source {
 
   /** Tells the access log. Once for each exchange. */
   answered(protocol: Protocol, httpStatus: number, refusal: ApiError | undefined): void {
-    this.settings.hooks.onAnswered?.({
+    const entry = {
       ...{ requestId: this.requestId, protocol, verb: this.verb, path: this.path, method: this.method },
       ...{ callerId: this.callerId, instanceId: this.instanceId },
       ...{ httpStatus, code: refusal?.code ?? 0, refusal: refusal?.id },
       durationMs: performance.now() - this.#startedAt,
-    });
+    };
+    this.#tell(() => this.settings.hooks.onAnswered?.(entry));
   }
 }
 

@@ -2,17 +2,12 @@ import { OF_INSTANCE } from '../calls/scope.js';
 import type { RestTarget } from '../rest/rest-target.js';
 import type { ReadinessProbe } from './readiness.js';
 
-/**
- * The pages that anybody may fetch, by their paths: whether the service lives, whether it is ready, and what it serves.
- *
- * @throws RangeError for a prefix that is no beginning of a path.
- */
+/** The pages that anybody may fetch, by their paths: whether the service lives, whether it is ready, and what it serves. */
 export function openPages(
   probe: ReadinessProbe,
   openApi: object,
   prefix: string,
 ): Readonly<Record<string, RestTarget>> {
-  if (!/^(?:\/[\w.~-]+)*$/.test(prefix)) throw new RangeError('operational.prefix must be a path like /internal');
   const document = JSON.stringify(openApi);
   const demand = { permission: undefined, scope: OF_INSTANCE };
   const page = (answer: RestTarget['answer']): RestTarget => ({ answer, demand });

@@ -1,0 +1,71 @@
+import {
+  aFunction,
+  leftOutOr,
+  LONGEST_TIMER_MS,
+  mustBe,
+  numberBetween,
+  oneOf,
+  optional,
+  optionsWith,
+  parseOptions,
+  wholeNumber,
+  withMethods,
+  type OptionRules,
+} from '@login-policy/event-sourcing/options';
+import type { ApiOptions, OperationalPages } from './api.js';
+
+/** Without `isAllowed` the caller's own grants decide: one that is `undefined` by mistake must not come to that. */
+const PORTS: OptionRules<ApiOptions['ports']> = {
+  authenticate: aFunction,
+  isAllowed: leftOutOr(aFunction),
+  instanceOf: aFunction,
+  organizations: withMethods('exists'),
+};
+
+/** As browsers write them; `null`, which every sandboxed page has, is none. */
+const ORIGIN = /^[a-z][a-z0-9+.-]*:\/\/[^/?#\sA-Z]+$/;
+
+const origins = mustBe(
+  '"any", a function, or a list of origins like "https://app.example.com"',
+  (value) =>
+    value === 'any' ||
+    typeof value === 'function' ||
+    (Array.isArray(value) && value.every((origin) => typeof origin === 'string' && ORIGIN.test(origin))),
+);
+
+const PAGES: OptionRules<OperationalPages> = {
+  prefix: mustBe(
+    'a path like /internal, or empty',
+    (value) => typeof value === 'string' && /^(?:\/[\w.~-]+)*$/.test(value),
+  ),
+};
+
+const OPTIONS: OptionRules<ApiOptions> = {
+  loginPolicies: mustBe('what openLoginPolicies resolves to', isOpened),
+  ports: optionsWith(PORTS),
+  absent: optional(oneOf('page', 'zitadel')),
+  unknownNames: optional(oneOf('refuse', 'ignore')),
+  origins: optional(origins),
+  operational: optional((given) => given.value === false || optionsWith(PAGES)(given)),
+  maxSecondsBehind: optional(numberBetween(0, LONGEST_TIMER_MS)),
+  maxBodyBytes: optional(wholeNumber(1, 2 ** 30)),
+  bodyTimeoutMs: optional(wholeNumber(1, LONGEST_TIMER_MS)),
+  around: optional(aFunction),
+  onAnswered: optional(aFunction),
+  onFailure: optional(aFunction),
+};
+
+/** Takes the options of `createApi`. @throws RangeError that names the option which is none, or not of its form */
+export function parseApiOptions(given: ApiOptions): ApiOptions {
+  const options = parseOptions(given, 'createApi', OPTIONS);
+  return { ...options, ports: { ...options.ports } };
+}
+
+/** A promise of them is what somebody has who forgot to await it. */
+function isOpened(value: unknown): boolean {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    ['execute', 'effectivePolicy'].every((name) => typeof Reflect.get(value, name) === 'function')
+  );
+}
