@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
-import { commandOf } from '../src/wire/command.js';
+import { commandOf, conditionOf } from '../src/wire/command.js';
 import { MULTI_FACTORS } from '../src/wire/factors.js';
 import { policyAnswerOf, type Policy } from '../src/wire/policy.js';
 import { INSTANCE, organization } from '../src/wire/scope.js';
@@ -40,11 +40,16 @@ describe('what a person wants', () => {
     });
   });
 
-  it('starts a custom policy as a copy of what is effective', () => {
-    const { method, request } = commandOf({ wish: 'add-custom' }, organization('acme'), seen());
-    expect(method).to.equal('AddCustomLoginPolicy');
-    expect(request['secondFactors']).to.deep.equal(['SECOND_FACTOR_TYPE_OTP', 'SECOND_FACTOR_TYPE_RECOVERY_CODES']);
-    expect(request['multiFactors']).to.deep.equal(['MULTI_FACTOR_TYPE_U2F_WITH_VERIFICATION']);
+  it('has the server make a custom policy of the default, on the condition that it is the one that was seen', () => {
+    const adding = { wish: 'add-custom' } as const;
+    expect(commandOf(adding, organization('acme'), seen())).to.deep.equal({
+      method: 'Customize',
+      verb: 'POST',
+      path: '/management/v1/policies/login/_customize',
+      request: {},
+    });
+    expect(conditionOf(adding, seen())).to.deep.equal({ 'login-policy-if-default': '"7"' });
+    expect(conditionOf({ wish: 'reset' }, seen())).to.deep.equal({ 'if-match': '"7"' });
   });
 
   it('is laid beside what was seen and what is there now, where the three differ', async () => {

@@ -80,7 +80,7 @@ describeInBrowser('the page: what it says of a save', (stage) => {
     await visitor.page.getByText('Acme has a custom policy').waitFor();
     await visitor.switch('Force a factor').click();
     await visitor.page.getByText('1 setting changed.').waitFor();
-    await stage.reset(acme);
+    await stage.apiOf(acme, 'DELETE', '');
     await visitor.page.getByText('Acme is on the default policy').waitFor();
     await visitor.page.getByText('You began to change 1 setting here').waitFor();
     expect(await visitor.switch('Force a factor').getAttribute('aria-checked')).to.equal('false');

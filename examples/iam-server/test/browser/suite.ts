@@ -101,11 +101,13 @@ export class Stage {
     return answer;
   }
 
-  /** Takes an organization's custom policy away, as another owner does. */
-  async reset(organizationId: string): Promise<void> {
+  /** The same for the policy of an organization; `path` begins after that of its policy. */
+  async apiOf(organizationId: string, verb: string, path: string): Promise<Answered> {
     const { tokens, url } = this.quickstart;
     const headers = { ...bearer(tokens.owner), 'x-zitadel-orgid': organizationId };
-    expect((await call(url, '/management/v1/policies/login', { verb: 'DELETE', headers })).status).to.equal(200);
+    const answer = await call(url, `/management/v1/policies/login${path}`, { verb, headers });
+    expect(answer.status, `${verb} ${path}: ${answer.bytes.toString()}`).to.equal(200);
+    return answer;
   }
 
   /** The default policy as the API has it. */

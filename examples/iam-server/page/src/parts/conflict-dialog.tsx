@@ -6,7 +6,7 @@ import { actorName } from '../words/actor.js';
 import { changesInShort } from '../words/change.js';
 import { counted, listed } from '../words/counted.js';
 import { intentTitle } from '../words/intent.js';
-import { compareThree } from '../words/policy-items.js';
+import { compareThree, type ThreeWay } from '../words/policy-items.js';
 import { DiffList } from './diff-list.js';
 import { Instant } from './instant.js';
 import { Modal } from './modal.js';
@@ -35,19 +35,31 @@ export function ConflictDialog({ conflict }: { readonly conflict: Conflict }): J
   );
 }
 
-/** `26 changes by alice and bob since you looked; none touches what you change.` */
-function summaryOf({ wish, wanted, now, meanwhile, count }: Conflict): string {
-  const touched = compareThree(wish.seen, wanted, now).filter(
-    (line) => line.wanted !== line.seen && line.now !== line.seen && line.now !== line.wanted,
-  );
-  const touching =
-    touched.length === 0
-      ? 'None touches what you change.'
-      : `You change what was changed, too: ${listed(touched.map(({ label }) => label))}.`;
+/** `26 changes by alice and bob since you looked. None touches what you change.` */
+function summaryOf(met: Conflict): string {
+  const { meanwhile, count } = met;
+  const touching = touchingOf(met);
   if (count === 0) return `The policy of another owner took its place. ${touching}`;
   const actors = [...new Set(meanwhile.map(({ actor }) => actorName(actor)))];
   const others = count > meanwhile.length ? ' and perhaps others' : '';
   return `${counted(count, 'change')} by ${listed(actors)}${others} since you looked. ${touching}`;
+}
+
+function touchingOf({ wish, wanted, now }: Conflict): string {
+  const { wish: kind } = wish.intent;
+  const changed = compareThree(wish.seen, wanted, now).filter((line) => line.now !== line.seen);
+  if (kind === 'add-custom') return said('The copy would have these as they are now', changed);
+  const others = changed.filter((line) => line.now !== line.wanted);
+  // These set everything: what was changed since is overwritten, also where the person wanted nothing else than before.
+  if (kind === 'reset' || kind === 'revert') return said('What was changed would be overwritten', others);
+  return said(
+    'You change what was changed, too',
+    others.filter((line) => line.wanted !== line.seen),
+  );
+}
+
+function said(what: string, lines: readonly ThreeWay[]): string {
+  return lines.length === 0 ? 'None touches what you change.' : `${what}: ${listed(lines.map(({ label }) => label))}.`;
 }
 
 function Buttons({ conflict: { wish, now, changesNow } }: { readonly conflict: Conflict }): JSX.Element {

@@ -5,6 +5,8 @@ import { attempt } from '../state/attempt.js';
 import { policyOf } from '../state/policies.js';
 import { confirm, giveUp, meet, previewAgain, leaveProposal, type Proposal, type Stage } from '../state/proposals.js';
 import { keepReason, reasonFor } from '../state/reasons.js';
+import type { Policy } from '../wire/policy.js';
+import { INSTANCE } from '../wire/scope.js';
 import { intentTitle } from '../words/intent.js';
 import { DiffList } from './diff-list.js';
 import { EffectOn } from './effect-on.js';
@@ -112,7 +114,7 @@ function Decision({ proposal }: { readonly proposal: Proposal }): JSX.Element {
           }}
         />
       </label>
-      {intent.wish !== 'add-custom' && stage === 'open' && <Pinned proposal={proposal} isStale={isStale} />}
+      {stage === 'open' && <Pinned proposal={proposal} isStale={isStale} />}
       <p class={stage === 'finding-out' ? 'warning-line' : 'soft'} role="status">
         {SAID[stage]}
       </p>
@@ -170,24 +172,33 @@ function toneOf({ intent: { wish } }: Proposal): string {
     : 'button-primary';
 }
 
-function hasMovedOn({ scope, seen, intent, stage }: Proposal): boolean {
-  const now = policyOf(scope)?.details;
-  if (now === undefined || stage !== 'open' || intent.wish === 'add-custom') return false;
+function hasMovedOn(asked: Proposal): boolean {
+  const { seen, stage } = asked;
+  const now = madeOnTopOf(asked)?.details;
+  if (now === undefined || stage !== 'open') return false;
   // What was seen may be newer: a change of one's own is known before everything else is read anew.
   return now.resourceOwner !== seen.details.resourceOwner || BigInt(now.sequence) > BigInt(seen.details.sequence);
 }
 
-function Pinned({ proposal: { scope, seen }, isStale }: StaleOrNot): JSX.Element {
+/** What a change is made on top of, as it is now; a custom policy is made of the default, where the organization's own was not read. */
+function madeOnTopOf({ scope, intent }: Proposal): Policy | undefined {
+  return policyOf(scope) ?? (intent.wish === 'add-custom' ? policyOf(INSTANCE) : undefined);
+}
+
+function Pinned({ proposal: asked, isStale }: StaleOrNot): JSX.Element {
+  const { seen, intent } = asked;
   const { sequence } = seen.details;
+  const isOfDefault = intent.wish === 'add-custom';
   return isStale ? (
     <p class="warning-line" role="status">
-      The policy has moved on to sequence {policyOf(scope)?.details.sequence} since you looked at sequence {sequence}.
-      Look at both versions first.
+      The {isOfDefault && 'default '}policy has moved on to sequence {madeOnTopOf(asked)?.details.sequence} since you
+      looked at sequence {sequence}. Look at both versions first.
     </p>
   ) : (
     <p class="soft">
-      Made on top of sequence {sequence}. If somebody else changes the policy first, nothing is recorded and you see
-      both versions.
+      Made on top of sequence {sequence}
+      {isOfDefault && ' of the default policy'}. If somebody else changes the policy first, nothing is recorded and you
+      see both versions.
     </p>
   );
 }

@@ -5,6 +5,7 @@ import type { Policy } from '../wire/policy.js';
 import type { PolicyChange } from '../wire/policy-change.js';
 import { readPreview } from '../wire/preview.js';
 import { readHistory, type HistoryEntry } from '../wire/history.js';
+import { INSTANCE } from '../wire/scope.js';
 import { wishedPolicy } from '../wire/wished.js';
 import { keepReason } from './reasons.js';
 import { refreshPolicy } from './policies.js';
@@ -41,7 +42,11 @@ export async function meetConflict(wish: Wish, reason: string): Promise<void> {
   const count = isSameOwner ? Number(now.details.sequence) - Number(seen.details.sequence) : 0;
   const [wanted, { entries }, changesNow] = await Promise.all([
     wishedPolicy(wish.intent, scope, seen),
-    readHistory(scope, { direction: 'backwards', from: Number(now.details.sequence), limit: MOST_SHOWN }),
+    readHistory(now.isDefault ? INSTANCE : scope, {
+      direction: 'backwards',
+      from: Number(now.details.sequence),
+      limit: MOST_SHOWN,
+    }),
     changesOnTop(wish, now),
   ]);
   const meanwhile = entries.slice(0, count).toReversed();

@@ -1,6 +1,6 @@
 import { signal, type ReadonlySignal } from '@preact/signals';
 import { carryOut } from '../wire/carry-out.js';
-import { commandOf } from '../wire/command.js';
+import { commandOf, conditionOf } from '../wire/command.js';
 import type { Details } from '../wire/details.js';
 import { isConflict, isSaidElsewhere, leavesOpen, sentenceOf } from '../wire/failure.js';
 import { readPreview, type Preview } from '../wire/preview.js';
@@ -157,8 +157,7 @@ async function make(asked: Proposal, reason: string): Promise<Details | undefine
       return await carryOut({
         scope,
         command: commandOf(intent, scope, seen),
-        // A policy that is not there yet has no sequence that could be met: that it is not there is the condition.
-        ...(intent.wish !== 'add-custom' && { seen: seen.details.sequence }),
+        condition: conditionOf(intent, seen),
         reason,
         correlationId: key,
       });

@@ -8,8 +8,8 @@ import { headersOf, type Scope } from './scope.js';
 export interface CarryOut {
   readonly scope: Scope;
   readonly command: Command;
-  /** The sequence the person saw: the command is refused when the policy moved on. Absent where there is no policy yet. */
-  readonly seen?: string;
+  /** The header that has the command refused when what the person saw moved on. */
+  readonly condition: Readonly<Record<string, string>>;
   /** Why, in the person's words; empty for none. */
   readonly reason: string;
   /** Goes into the events, so that this page knows its own changes when it hears of them. */
@@ -17,12 +17,12 @@ export interface CarryOut {
 }
 
 /** Gives a command, and answers with the details it was answered with. @throws Refused */
-export async function carryOut({ scope, command, seen, reason, correlationId }: CarryOut): Promise<Details> {
+export async function carryOut({ scope, command, condition, reason, correlationId }: CarryOut): Promise<Details> {
   const headers = {
     ...headersOf(scope),
     'x-request-id': correlationId,
     'idempotency-key': correlationId,
-    ...(seen !== undefined && { 'if-match': `"${seen}"` }),
+    ...condition,
     ...(reason !== '' && { 'login-policy-reason': encodeURIComponent(reason.toWellFormed()) }),
   };
   const { verb, path, request } = command;

@@ -26,6 +26,14 @@ export interface Command {
   readonly request: JsonObject;
 }
 
+/**
+ * The header that has a change refused where what it is made on top of moved on: the policy itself, or for a custom policy that
+ * is not there yet the default it is made of.
+ */
+export function conditionOf({ wish }: Intent, { details: { sequence } }: Policy): Readonly<Record<string, string>> {
+  return { [wish === 'add-custom' ? 'login-policy-if-default' : 'if-match']: `"${sequence}"` };
+}
+
 /** Says an intent to the API, on top of the policy as it was seen. */
 export function commandOf(intent: Intent, scope: Scope, seen: Policy): Command {
   const path = pathOf(scope);
@@ -52,7 +60,7 @@ export function commandOf(intent: Intent, scope: Scope, seen: Policy): Command {
       return { method, verb: 'PUT', path, request };
     }
     case 'add-custom':
-      return { method: 'AddCustomLoginPolicy', verb: 'POST', path, request: copyOf(seen) };
+      return { method: 'Customize', verb: 'POST', path: `${path}/_customize`, request: {} };
     case 'reset':
       return { method: 'ResetLoginPolicyToDefault', verb: 'DELETE', path, request: {} };
     case 'revert':
@@ -67,16 +75,6 @@ function factorCommand(step: 'Add' | 'Remove', factor: Factor, path: string): Om
     method: `${step}${kind}${step === 'Add' ? 'To' : 'From'}LoginPolicy`,
     path: `${path}/${list}`,
     request: { type: factor.wireName },
-  };
-}
-
-/** A custom policy starts as what its organization's users meet already. */
-function copyOf(policy: Policy): JsonObject {
-  return {
-    ...settingsRequest(policy.settings),
-    secondFactors: policy.secondFactors.map(({ wireName }) => wireName),
-    multiFactors: policy.multiFactors.map(({ wireName }) => wireName),
-    idps: policy.identityProviders.map((idpId) => ({ idpId, ownerType: ownerType('SYSTEM') })),
   };
 }
 
