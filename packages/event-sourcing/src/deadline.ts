@@ -70,9 +70,9 @@ export class Deadline implements WaitOptions {
     return new DeadlineExceeded({ doing: this.#doing }, cause);
   }
 
-  /** What comes of a promise, if it comes in time. What comes later is ignored, also a failure. @throws DeadlineExceeded */
-  wait<Value>(promise: Promise<Value>): Promise<Value> {
-    return this.#race(promise, 0, () => this.fault());
+  /** What comes of a promise, if it comes in time. What comes later is ignored, also a failure. @throws DeadlineExceeded for what `why` says. */
+  wait<Value>(promise: Promise<Value>, why?: () => unknown): Promise<Value> {
+    return this.#race(promise, 0, () => this.fault(why?.()));
   }
 
   /** {@link wait} for a write, which may have begun. A store that has not begun it says so at once; else it is this fault. */
@@ -81,8 +81,8 @@ export class Deadline implements WaitOptions {
   }
 
   /** {@link wait} for each value. */
-  values<Value>(source: AsyncIterable<Value>): AsyncIterable<Value> {
-    return this.#isEndless ? source : this.#valuesOf(source);
+  values<Value>(source: AsyncIterable<Value>, why?: () => unknown): AsyncIterable<Value> {
+    return this.#isEndless ? source : this.#valuesOf(source, why);
   }
 
   /** Lets go of what is behind {@link signal}. */
@@ -95,11 +95,11 @@ export class Deadline implements WaitOptions {
     return this.given === undefined && this.#dueAt === Infinity;
   }
 
-  async *#valuesOf<Value>(source: AsyncIterable<Value>): AsyncGenerator<Value, void, undefined> {
+  async *#valuesOf<Value>(source: AsyncIterable<Value>, why?: () => unknown): AsyncGenerator<Value, void, undefined> {
     const values = source[Symbol.asyncIterator]();
     try {
       for (;;) {
-        const next = await this.wait(values.next());
+        const next = await this.wait(values.next(), why);
         if (next.done === true) return;
         yield next.value;
       }

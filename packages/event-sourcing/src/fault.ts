@@ -68,3 +68,8 @@ export abstract class FaultOf<Code extends FaultCode, Facts extends object> exte
     super(code, facts, said);
   }
 }
+
+/** The reason in the message of a fault, if there is one. */
+export function because(cause: unknown): string {
+  return cause instanceof Error ? ` (${cause.message})` : '';
+}

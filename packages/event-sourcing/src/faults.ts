@@ -1,4 +1,4 @@
-import { FaultOf } from './fault.js';
+import { because, FaultOf } from './fault.js';
 import type { Position } from './streams/position.js';
 import type { ExpectedRevision, Revision } from './streams/revision.js';
 import type { StreamId } from './streams/stream-id.js';
@@ -57,7 +57,7 @@ export class WrittenUnseen extends FaultOf<'written-unseen', { readonly streamId
 /** The caller's time was up, or they gave up: the write was not begun, or a read still waited. */
 export class DeadlineExceeded extends FaultOf<'deadline-exceeded', { readonly doing: string }> {
   constructor(facts: DeadlineExceeded['facts'], cause?: unknown) {
-    super('deadline-exceeded', facts, { message: `the time for ${facts.doing} was up`, cause });
+    super('deadline-exceeded', facts, { message: `the time for ${facts.doing} was up${because(cause)}`, cause });
   }
 }
 

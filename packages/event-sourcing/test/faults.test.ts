@@ -69,7 +69,11 @@ const FAULTS: Said = {
     false,
     'tally-a was written, but where could not be read: look at it, or repeat the command with its idempotency key',
   ],
-  'deadline-exceeded': [new DeadlineExceeded({ doing: 'a look' }, cause), true, 'the time for a look was up'],
+  'deadline-exceeded': [
+    new DeadlineExceeded({ doing: 'a look' }, cause),
+    true,
+    'the time for a look was up (the cause)',
+  ],
   'store-unavailable': [new StoreUnavailable({ store, problem }, cause), true, 'the store is not available: it burns'],
   'store-closed': [new StoreClosed({ store }), false, 'the store is closed'],
   'store-full': [new StoreFull({ store }, cause), true, 'the store has no room left; nothing was written'],

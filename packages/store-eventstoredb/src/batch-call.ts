@@ -52,9 +52,9 @@ export class BatchCall {
    * call takes no further appends.
    */
   append(order: Order, withinMs: number): Promise<Answer> {
-    const id = randomUUID();
+    const [id, heardAt] = [randomUUID(), this.#begun.heardAt()];
     return new Promise((resolve) => {
-      const timer = setTimeout(() => this.#giveUp(id, withinMs), withinMs);
+      const timer = setTimeout(() => this.#giveUp(id, withinMs, heardAt), withinMs);
       const settle = (answer: Answer): void => {
         clearTimeout(timer);
         this.#waiting.delete(id);
@@ -96,6 +96,7 @@ export class BatchCall {
 
   #take(response: BatchAppendResp): void {
     this.#hasAnswered = true;
+    this.#begun.answered();
     const waiting = this.#waiting.get(response.getCorrelationId()?.getString() ?? '');
     if (waiting === undefined) return;
     let answer: Answer;
@@ -114,8 +115,11 @@ export class BatchCall {
     this.#begun.failed(new UnavailableError(undefined, String(cause)));
   }
 
-  #giveUp(id: string, afterMs: number): void {
+  #giveUp(id: string, afterMs: number, heardAt: number): void {
     this.#isRetired = true;
+    // A line that died without a word would keep the look for this append, too: pings notice it only after 20 s.
+    if (this.#begun.heardAt() === heardAt)
+      this.#begun.failed(new UnavailableError(undefined, `nothing was heard for ${afterMs} ms`));
     const waiting = this.#waiting.get(id);
     const fault = this.#unsent.has(id) && waiting !== undefined && notBegun(waiting.order.streamId, afterMs);
     waiting?.settle(fault ? { kind: 'refused', fault } : lost(`no answer within ${afterMs} ms`));

@@ -2,9 +2,17 @@ import { EventStoreDBClient, UnavailableError, type Credentials } from '@eventst
 import streamsGrpc from '@eventstore/db-client/generated/streams_grpc_pb.js';
 import type { StreamsClient } from '@eventstore/db-client/generated/streams_grpc_pb.js';
 import type { CallOptions, Metadata } from '@grpc/grpc-js';
-import { StoreClosed, StoreForeign, StoreUnavailable, TIME_UP, within } from '@login-policy/event-sourcing/store';
+import {
+  because,
+  StoreClosed,
+  StoreForeign,
+  StoreUnavailable,
+  TIME_UP,
+  within,
+  type Fault,
+} from '@login-policy/event-sourcing/store';
 import { backOff } from './deadline.js';
-import { needsNewConnection, STORE } from './faults.js';
+import { failureOf, isFailure, needsNewConnection, STORE } from './faults.js';
 
 /** What a call is begun with: the stub on the connection of the moment, and what goes out with every call. */
 export interface Beginning {
@@ -18,6 +26,10 @@ export interface Begun<Call> {
   readonly call: Call;
   /** Lets the client connect anew, to the leader if the error names one, when the error is of that kind. */
   failed(error: unknown): void;
+  /** The server has answered: it can be reached. */
+  answered(): void;
+  /** When the server said something last, to whatever call, by `performance.now()`. */
+  heardAt(): number;
 }
 
 /** The members of the client this store is built on. They are `protected` in its types and have been there since 1.0. */
@@ -42,6 +54,8 @@ export class Connection {
   readonly #client: Lent;
   readonly #credentials: Credentials | undefined;
   #latest: StreamsClient | undefined;
+  #trouble: Fault | undefined;
+  #heardAt = -Infinity;
   #isClosed = false;
 
   /** @throws StoreForeign when the client is not of a kind this store knows. */
@@ -58,6 +72,11 @@ export class Connection {
     this.#credentials = credentials;
   }
 
+  /** What the last attempt ended with, since nothing came of any; `undefined` while the server answers. */
+  get trouble(): Fault | undefined {
+    return this.#trouble;
+  }
+
   /**
    * Begins a call at once on the connection there is, or on a new one.
    *
@@ -71,7 +90,12 @@ export class Connection {
     const streams = await this.#streams(withinMs, signal);
     try {
       const call = start({ streams, ...this.#arguments() });
-      return { call, failed: (error) => this.#failed(streams, error) };
+      return {
+        call,
+        failed: (error) => this.#failed(streams, error),
+        answered: () => this.#hear(),
+        heardAt: () => this.#heardAt,
+      };
     } catch (error) {
       this.#failed(streams, error);
       throw new StoreUnavailable({ store: STORE, problem: 'the connection was closed' }, error);
@@ -116,14 +140,27 @@ export class Connection {
     try {
       streams = await within(asked, withinMs, signal);
     } catch (error) {
-      throw new StoreUnavailable({ store: STORE, problem: 'no node was found to connect to' }, error);
+      throw this.#inTrouble(
+        new StoreUnavailable({ store: STORE, problem: `no node was found to connect to${because(error)}` }, error),
+      );
     }
     if (streams === TIME_UP) {
-      throw new StoreUnavailable({ store: STORE, problem: `no node was found within ${withinMs} ms` });
+      const fault = new StoreUnavailable({ store: STORE, problem: `no node was found within ${withinMs} ms` });
+      throw signal?.aborted === true ? fault : this.#inTrouble(fault);
     }
     if (this.#isClosed) throw new StoreClosed({ store: STORE });
     this.#latest = streams;
     return streams;
+  }
+
+  #hear(): void {
+    this.#trouble = undefined;
+    this.#heardAt = performance.now();
+  }
+
+  #inTrouble(fault: Fault): Fault {
+    this.#trouble = fault;
+    return fault;
   }
 
   #arguments(): Omit<Beginning, 'streams'> {
@@ -133,6 +170,7 @@ export class Connection {
   }
 
   #failed(streams: StreamsClient, error: unknown): void {
+    if (isFailure(error)) this.#inTrouble(failureOf(error, 'connecting').fault);
     const cause = needsNewConnection(error);
     // When the client can't even close what it had, its next call finds that out for itself.
     if (cause !== undefined) this.#client.handleError(streams, cause).catch(() => undefined);

@@ -3,6 +3,7 @@ import {
   Feed,
   StoreClosed,
   type Append,
+  type Fault,
   type ReadAllOptions,
   type ReadStreamOptions,
   type Receipt,
@@ -43,6 +44,7 @@ export class EventStoreDbEventStore implements EventStore {
   /** Fires when even appends under way are given up. */
   readonly #abandoning: AbortController = new AbortController();
   readonly #timeouts: Required<Timeouts>;
+  readonly #connection: Connection;
   readonly #line: BatchLine;
   readonly #log: LogReader;
   readonly #streams: StreamReader;
@@ -53,6 +55,7 @@ export class EventStoreDbEventStore implements EventStore {
 
   constructor({ connection, names, clock, timeouts }: EventStoreParts) {
     this.#timeouts = timeouts;
+    this.#connection = connection;
     this.lateByMs = 2 * timeouts.appendMs;
     this.#line = new BatchLine(connection, timeouts.appendMs);
     const known = new KnownStreams(() => this.#line.standing);
@@ -77,6 +80,10 @@ export class EventStoreDbEventStore implements EventStore {
       // The live reader waits by itself.
       changed: async () => undefined,
     });
+  }
+
+  trouble(): Fault | undefined {
+    return this.#connection.trouble;
   }
 
   /** Reads the whole log, for the read models beside it. */

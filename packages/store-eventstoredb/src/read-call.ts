@@ -79,6 +79,7 @@ export class ReadCall {
 
   #take(message: ReadResp): void {
     if (this.#end !== undefined) return;
+    this.#begun.answered();
     this.#messages.push(message);
     if (this.#messages.length >= this.#ahead) this.#call.pause();
     if (this.#messages.length >= this.#atLeast && this.#wake !== undefined) this.#wakeSoon();

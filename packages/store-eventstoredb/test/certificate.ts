@@ -13,10 +13,13 @@ const OID = {
   basicConstraints: [0x55, 0x1d, 0x13],
 } as const;
 
+/** How long a certificate is valid for, from now on: of one that has expired, less than 0. */
+const A_DAY_MS = 86_400_000;
+
 /** Makes a certificate by hand, because Node can't and `openssl` is not on every machine: X.509 v3 in DER. */
-export function selfSignedCertificate(): Certificate {
+export function selfSignedCertificate(validForMs: number = A_DAY_MS): Certificate {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  const body = certificateBody(publicKey);
+  const body = certificateBody(publicKey, validForMs);
   const signature = sign('sha256', body, privateKey);
   const whole = sequence(body, algorithm(), bitString(signature));
   const base64 = whole.toString('base64').replaceAll(/.{64}/g, '$&\n');
@@ -26,12 +29,12 @@ export function selfSignedCertificate(): Certificate {
   };
 }
 
-function certificateBody(publicKey: KeyObject): Buffer {
+function certificateBody(publicKey: KeyObject, validForMs: number): Buffer {
   const keyInfo = publicKey.export({ type: 'spki', format: 'der' });
   const name = sequence(set(sequence(oid(OID.commonName), der(0x0c, Buffer.from('localhost')))));
   const serial = createHash('sha256').update(keyInfo).digest().subarray(0, 8);
   serial[0] = 0x01;
-  const validity = sequence(time(Date.now() - 86_400_000), time(Date.now() + 86_400_000));
+  const validity = sequence(time(Date.now() - A_DAY_MS), time(Date.now() + validForMs));
   const isAuthority = sequence(oid(OID.basicConstraints), octets(sequence(der(0x01, Buffer.from([0xff])))));
   const address = sequence(oid(OID.subjectAltName), octets(sequence(der(0x82, Buffer.from('localhost')))));
   return sequence(

@@ -49,7 +49,7 @@ describe('EventStoreDB', () => {
       keeps: 'followed',
       freezes: realServerUrl === undefined,
       report: (ends) => {
-        if (process.env['PRINT_ENDS'] !== undefined) console.log(tableOfEnds(ends));
+        if (process.env['PRINT_ENDS'] !== undefined) process.stdout.write(`${tableOfEnds(ends)}\n`);
       },
       async open({ clock }: { readonly clock: Clock }) {
         const { connect, dispose } = openings(clock);

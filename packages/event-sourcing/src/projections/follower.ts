@@ -217,9 +217,7 @@ export class Follower<Event extends EventShape, Row> {
     this.#positions.demandSameHistory(deadline.atLeast, found);
     if (this.#head.ageMs > this.#maxAgeMs / 2) this.#head.lookAhead();
     if (this.#head.ageMs <= this.#maxAgeMs) return { position: deadline.atLeast };
-    const { position, askedAt } = await deadline.waitFor(this.#head.ask(), (cause) =>
-      deadline.behind(this.rows, undefined, this.#outage ?? cause),
-    );
+    const { position, askedAt } = await deadline.waitFor(this.#head.ask(), (why) => this.#late(deadline, why));
     return { position: laterPosition(position, deadline.atLeast), askedAt };
   }
 
@@ -229,7 +227,7 @@ export class Follower<Event extends EventShape, Row> {
     if (this.#state.is !== 'retrying') this.#wakes.notify();
     const outcome = await this.#waiters.until(required, deadline.leftToWaitMs, deadline.given);
     if (outcome === 'given-up') throw deadline.fault();
-    if (outcome === 'timed-out') throw await deadline.behind(this.rows, required, this.#outage);
+    if (outcome === 'timed-out') throw await this.#late(deadline, undefined, required);
   }
 
   /** A stop is only believed at the checkpoint it was reached from: whoever moved the rows since has mended it. */
@@ -239,9 +237,11 @@ export class Follower<Event extends EventShape, Row> {
     this.resume();
   }
 
-  /** What keeps the rows from being followed, while something does. */
-  get #outage(): Fault | undefined {
-    return this.#state.is === 'retrying' ? this.#state.fault : undefined;
+  /** Why a read is refused whose rows were not far enough in time: what keeps them from being followed, if anything does. */
+  async #late(deadline: ReadDeadline, cause?: unknown, required?: Position): Promise<Fault> {
+    if (this.#state.is === 'closed') return this.#closed();
+    const outage = this.#state.is === 'retrying' ? this.#state.fault : this.#store.trouble;
+    return deadline.behind(this.rows, required, outage ?? cause);
   }
 
   #closed(): StoreClosed {

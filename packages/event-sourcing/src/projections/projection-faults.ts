@@ -1,5 +1,5 @@
 import type { EventPlace } from '../event-faults.js';
-import { FaultOf } from '../fault.js';
+import { because, FaultOf } from '../fault.js';
 import type { Position } from '../streams/position.js';
 
 /** Another projector moved the checkpoint of this read model meanwhile: nothing was written. */
@@ -62,8 +62,4 @@ export class RebuildSuperseded extends FaultOf<'rebuild-superseded', { readonly 
 
 function wanting(required: Position | undefined): string {
   return required === undefined ? 'and the store does not say where its end is' : `not yet at ${required}`;
-}
-
-function because(cause: unknown): string {
-  return cause instanceof Error ? ` (${cause.message})` : '';
 }

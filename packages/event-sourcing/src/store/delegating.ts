@@ -7,6 +7,7 @@ export function delegating(store: EventStore, instead: Partial<EventStore> = {})
   return {
     ...(lateByMs !== undefined && { lateByMs }),
     ...(readStreams !== undefined && { readStreams }),
+    trouble: () => store.trouble?.(),
     append: (append) => store.append(append),
     readStream: (streamId, options) => store.readStream(streamId, options),
     readAll: (options) => store.readAll(options),

@@ -27,7 +27,7 @@ export { dataOf, isEventMetadata, isJsonObject, metadataOf } from './stored-even
 export { yieldToLoop } from '../yield-to-loop.js';
 export { onAbort } from '../on-abort.js';
 export { isEventId } from '../ids.js';
-export { Fault } from '../fault.js';
+export { because, Fault } from '../fault.js';
 export { UnserialisableData, WrittenByNewerProgram, type EventPlace } from '../event-faults.js';
 export {
   ConcurrentChange,

@@ -1,4 +1,5 @@
 import type { WaitOptions } from '../deadline.js';
+import type { Fault } from '../fault.js';
 import type { EventFilter } from './event-filter.js';
 import type { EventId } from '../ids.js';
 import type { NewEvent, RecordedEvent } from './event.js';
@@ -87,6 +88,12 @@ export interface EventStore {
    * only then. Absent where the clock is read as the event is written: at once.
    */
   readonly lateByMs?: number;
+
+  /**
+   * What keeps its server from answering at this moment: what the last attempt ended with, since nothing came of any; `undefined` while
+   * calls are answered. It is the cause of a time-out. Absent where the store has no server.
+   */
+  trouble?(): Fault | undefined;
 
   /**
    * Records events at the end of one stream, in one transaction, and answers with them as every later read gives them.

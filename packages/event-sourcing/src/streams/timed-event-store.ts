@@ -1,4 +1,5 @@
 import type { Deadline } from '../deadline.js';
+import type { Fault } from '../fault.js';
 import { OutcomeUnknown } from '../faults.js';
 import type {
   Append,
@@ -21,6 +22,7 @@ type Pages = AsyncIterable<readonly RecordedEvent[]>;
  */
 export class TimedEventStore {
   readonly #store: EventStore;
+  readonly #why = (): Fault | undefined => this.trouble;
 
   constructor(store: EventStore) {
     this.#store = store;
@@ -31,6 +33,11 @@ export class TimedEventStore {
     return this.#store.lateByMs;
   }
 
+  /** As {@link EventStore.trouble}. */
+  get trouble(): Fault | undefined {
+    return this.#store.trouble?.();
+  }
+
   /** Whether one stream can be read after another. */
   get hasStreams(): boolean {
     return this.#store.readStreams !== undefined;
@@ -39,23 +46,26 @@ export class TimedEventStore {
   /** As {@link EventStore.append}, which is handed the deadline's signal in `append`. @throws OutcomeUnknown when it had begun. */
   append(append: Append, deadline: Deadline): Promise<readonly RecordedEvent[]> {
     const { streamId } = append;
-    return deadline.waitForWrite(this.#store.append(append), () => new OutcomeUnknown({ streamId }, deadline.fault()));
+    return deadline.waitForWrite(
+      this.#store.append(append),
+      () => new OutcomeUnknown({ streamId }, deadline.fault(this.trouble)),
+    );
   }
 
   /** As {@link EventStore.readStream}. @throws DeadlineExceeded */
   readStream(streamId: StreamId, options: ReadStreamOptions, deadline: Deadline): Pages {
-    return deadline.values(this.#store.readStream(streamId, { ...options, signal: deadline.signal }));
+    return deadline.values(this.#store.readStream(streamId, { ...options, signal: deadline.signal }), this.#why);
   }
 
   /** As {@link EventStore.readAll}. @throws DeadlineExceeded */
   readAll(options: ReadAllOptions, deadline: Deadline): Pages {
-    return whole(deadline.values(this.#store.readAll({ ...options, signal: deadline.signal })), deadline);
+    return whole(deadline.values(this.#store.readAll({ ...options, signal: deadline.signal }), this.#why), deadline);
   }
 
   /** As {@link EventStore.readStreams}; nothing where it is absent. @throws DeadlineExceeded */
   readStreams(options: ReadStreamsOptions, deadline: Deadline): Pages {
     const pages = this.#store.readStreams?.({ ...options, signal: deadline.signal }) ?? nothing();
-    return whole(deadline.values(pages), deadline);
+    return whole(deadline.values(pages, this.#why), deadline);
   }
 
   /** As {@link EventStore.subscribe}: ends quietly when the deadline is over. */
@@ -65,17 +75,17 @@ export class TimedEventStore {
 
   /** As {@link EventStore.receipt}. @throws DeadlineExceeded */
   receipt(streamId: StreamId, key: string, deadline: Deadline): Promise<Receipt | undefined> {
-    return deadline.wait(this.#store.receipt(streamId, key, deadline));
+    return deadline.wait(this.#store.receipt(streamId, key, deadline), this.#why);
   }
 
   /** As {@link EventStore.head}. @throws DeadlineExceeded */
   head(deadline: Deadline): Promise<Position> {
-    return deadline.wait(this.#store.head(deadline));
+    return deadline.wait(this.#store.head(deadline), this.#why);
   }
 
   /** As {@link EventStore.knows}. @throws DeadlineExceeded */
   knows(position: Position, deadline: Deadline): Promise<boolean> {
-    return deadline.wait(this.#store.knows(position, deadline));
+    return deadline.wait(this.#store.knows(position, deadline), this.#why);
   }
 }
 

@@ -65,6 +65,14 @@ export class CuttableWire {
     for (const [client, server] of this.#pairs) client.pipe(server);
   }
 
+  /** Loses all that is sent over the connections there are, both ways, which stay open: a line that died without a word. New ones work. */
+  lose(): void {
+    for (const [client, server] of this.#pairs) {
+      client.unpipe(server).resume();
+      server.removeAllListeners('data').resume();
+    }
+  }
+
   /** Tears every connection and refuses new ones. */
   refuse(): void {
     this.#isRefusing = true;
