@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { openLoginPolicies, orThrow, type LoginPolicies } from '@login-policy/domain';
-import { replay } from '@login-policy/testkit';
+import { fixedClock, replay } from '@login-policy/testkit';
 import { expect } from 'chai';
 import { DateTime } from 'luxon';
 import { before, describe, it } from 'mocha';
@@ -17,7 +17,9 @@ describe('the day an account was taken over, replayed', () => {
   let loginPolicies: LoginPolicies;
 
   before(async () => {
-    const store = await replay(await readFile(history, 'utf8'));
+    // The day after: an instant is past, or not, by the clock of the store.
+    const clock = fixedClock('2026-06-14T00:00:00.000Z');
+    const store = await replay(await readFile(history, 'utf8'), { clock });
     loginPolicies = await openLoginPolicies({ store });
   });
 

@@ -32,7 +32,7 @@ export class LoginPolicies extends LoginPolicyReads {
   constructor(options: LoginPoliciesOptions, readModel: ReadSources['readModel']) {
     const { observe, organizations, store } = options;
     const handler = policyHandler(options, { rows: readModel.rows, policies: () => policies });
-    const policies = new PolicyReader(store.eventStore, { model: readModel, states: handler.states });
+    const policies = new PolicyReader(store, { model: readModel, states: handler.states });
     const calls = new Calls(observe);
     super({ readModel, policies, calls });
     this.#handler = handler;

@@ -1,7 +1,7 @@
 import { defaultSettings, freshInstance, openLoginPolicies, orThrow } from '@login-policy/domain';
 import { isFault, openMemoryStore, position } from '@login-policy/event-sourcing';
 import { delegating } from '@login-policy/event-sourcing/store';
-import { settableClock, steppingClock } from '@login-policy/testkit';
+import { settableClock } from '@login-policy/testkit';
 import { expect } from 'chai';
 import { DateTime } from 'luxon';
 import { describe, it } from 'mocha';
@@ -45,16 +45,30 @@ describe('a policy as of a moment', () => {
   });
 
   it('is refused for as long as the store may take an event in so late, and answered from then on (K33)', async () => {
-    const store = openMemoryStore({ clock: steppingClock('2026-01-01T00:00:00.000Z', 1000) });
+    const clock = settableClock('2026-01-01T00:00:00.000Z');
+    const store = openMemoryStore({ clock });
     const eventStore = delegating(store.eventStore, { lateByMs: 10_000 });
     const loginPolicies = await openLoginPolicies({ store: { ...store, eventStore } });
     orThrow(await loginPolicies.add(instance, freshInstance, by));
-    const secondsAgo = (seconds: number): Date => new Date(Date.now() - seconds * 1000);
+    clock.advance(60_000);
+    const secondsAgo = (seconds: number): Date => new Date(clock() - seconds * 1000);
     const early = rejectionOf(await loginPolicies.effectivePolicy(acme, { asOf: { instant: secondsAgo(9) } }));
     expect(early).to.include({ reason: 'invalid-argument', field: 'options.asOf.instant' });
     expect(JSON.stringify(early)).to.contain('past for 10 s');
     const then = orThrow(await loginPolicies.effectivePolicy(acme, { asOf: { instant: secondsAgo(11) } }));
     expect(then.policy.multiFactors).to.deep.equal([PASSKEY]);
+  });
+
+  it("is past or not by the store's clock, whatever the machine's shows (Q31)", async () => {
+    const clock = settableClock('2199-01-01T00:00:00.000Z');
+    const { loginPolicies } = await openDesk({ clock });
+    orThrow(await loginPolicies.add(instance, freshInstance, by));
+    const at = (moment: string) => loginPolicies.policy(instance, { asOf: { instant: moment } });
+    expect(rejectionOf(await at('2199-01-01T00:00:00.000Z'))).to.include({ field: 'options.asOf.instant' });
+    clock.advance(1);
+    expect((await at('2199-01-01T00:00:00.000Z')).outcome).to.equal('found');
+    clock.set('2020-01-01T00:00:00.000Z');
+    expect(rejectionOf(await at('2021-01-01T00:00:00.000Z'))).to.include({ expected: 'an instant that is past' });
   });
 
   it('takes a luxon DateTime, a Date and ISO 8601 text for an instant (K20)', async () => {
@@ -94,6 +108,7 @@ describe('a policy as of a moment', () => {
     clock.set('2099-01-01T00:00:00.000Z');
     // As many as are looked at in one go.
     for (let round = 0; round < 10; round++) await loginPolicies.change(instance, { forceMfa: round % 2 === 0 }, by);
+    clock.set('2026-03-01T00:00:00.000Z');
     const moment = { asOf: { instant: '2026-02-01T00:00:00.000Z' } };
     const answer = await loginPolicies.policy(instance, moment);
     expect(rejectionOf(answer)).to.include({ reason: 'invalid-argument', field: 'options.asOf.instant' });
@@ -165,8 +180,8 @@ describe('the place that a look at the past holds for', () => {
       expect([policy.isDefault, policy.position]).to.deep.equal([true, removed.position]);
       expect([policy.details.sequence, policy.multiFactors]).to.deep.equal([4n, [PASSKEY]]);
     }
-    const loosened = orThrow(await loginPolicies.removeMultiFactor(instance, PASSKEY, by)); // :04
-    const later = { asOf: { instant: utc('2026-01-01T00:00:04Z') } };
+    const loosened = orThrow(await loginPolicies.removeMultiFactor(instance, PASSKEY, by));
+    const later = { asOf: { instant: loosened.details.changeDate } };
     const { policy } = orThrow(await loginPolicies.effectivePolicy(acme, later));
     expect(policy.position).to.equal(loosened.position);
   });

@@ -34,6 +34,7 @@ export function openMemoryStore(options: MemoryStoreOptions = {}): Store {
     eventStore,
     readModels,
     keeps: 'inline',
+    clock,
     ...closedBy(async () => {
       await eventStore.close();
       await readModels.close();

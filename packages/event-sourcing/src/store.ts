@@ -1,3 +1,4 @@
+import type { Clock } from './clock.js';
 import type { Closing } from './store/closed-by.js';
 import type { ReadModelStore } from './projections/read-model-store.js';
 import type { EventStore } from './streams/event-store.js';
@@ -12,4 +13,6 @@ export interface Store extends Closing {
    * `Follower`, and what is known of the head is as old as the last time it was asked for.
    */
   readonly keeps: 'inline' | 'followed';
+  /** The clock that its events are recorded by: what is past is asked of it, and not of the machine's. */
+  readonly clock: Clock;
 }

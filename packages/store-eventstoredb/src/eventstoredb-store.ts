@@ -91,6 +91,7 @@ function storeOn(connection: Connection, options: EventStoreDbStoreOptions): Sto
     eventStore,
     readModels,
     keeps: 'followed',
+    clock,
     ...closedBy(async () => {
       await eventStore.close();
       await readModels.close();

@@ -124,9 +124,10 @@ function assembled(options: PostgresStoreOptions, { connection, schema, settings
     eventStore,
     readModels,
     keeps: 'inline',
+    clock,
     within(client) {
       if (closing !== undefined) throw new StoreClosed({ store: connection.name });
-      return storeWithin(client, { ...parts, appends, largestPageBytes });
+      return storeWithin(client, { ...parts, appends, largestPageBytes, clock });
     },
     ...closedBy(() => (closing = end())),
   };

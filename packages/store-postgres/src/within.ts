@@ -22,7 +22,7 @@ import type { ReadModelParts } from './read-models.js';
 import { CallersClient } from './transaction.js';
 
 /** What a store inside a transaction shares with the one it was made from. */
-export type WithinParts = Omit<ReadModelParts, 'refuseWhenClosed'> & EventStoreParts;
+export type WithinParts = Omit<ReadModelParts, 'refuseWhenClosed'> & EventStoreParts & Pick<Store, 'clock'>;
 
 /**
  * Makes a store inside a transaction of the caller's. Statements are not prepared there: one that turned out to be gone would
@@ -36,6 +36,7 @@ export function storeWithin(client: ClientBase, outside: WithinParts): Store {
     eventStore: new EventStoreWithin(callers, parts),
     readModels: new ReadModelsWithin({ ...parts, refuseWhenClosed: () => undefined }),
     keeps: 'inline',
+    clock: outside.clock,
     ...closedBy(async () => undefined),
   };
 }

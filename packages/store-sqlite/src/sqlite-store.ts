@@ -117,12 +117,13 @@ export async function openSqliteStore(given: SqliteStoreOptions): Promise<Sqlite
 
 function assemble(connection: Connection, driver: Driver, options: SqliteStoreOptions): SqliteStore {
   const { database } = connection;
+  const { clock = systemClock } = options;
   const [statements, tables] = [eventStatements(database), new ModelTables(database)];
   const names = new Names(database, statements);
   const pages = new PageReader(database, names);
   const log = new LogReader(database, { statements, names, pages });
   const inline = new InlineModels(tables);
-  const transaction = new AppendTransaction({ statements, names }, inline, options.clock ?? systemClock);
+  const transaction = new AppendTransaction({ statements, names }, inline, clock);
   const eventStore = new SqliteEventStore(connection, {
     statements,
     log,
@@ -133,6 +134,7 @@ function assemble(connection: Connection, driver: Driver, options: SqliteStoreOp
     eventStore,
     readModels: new SqliteReadModelStore(connection, { tables, log, inline }),
     keeps: 'inline',
+    clock,
     backup: async (path, wishes) => backUp(backupSource(connection, driver), path, wishes),
     check: async (kind) => connection.use((opened) => refuseUnsound(opened, kind)),
     ...closedBy(() => eventStore.close()),

@@ -3,7 +3,7 @@ import {
   laterPosition,
   PositionUnknown,
   revision,
-  systemClock,
+  type Clock,
   type Deadline,
   type TimedEventStore,
   type Instant,
@@ -20,14 +20,24 @@ import { instanceOf, policyStream, type Organization, type Owner } from '../poli
 import { lastSequenceOf, sequenceOf } from './details.js';
 import type { ParsedAsOf } from './read-input.js';
 
+/** What the past is read from. */
+export interface PastSources {
+  readonly store: TimedEventStore;
+  /** The store's own: what is past is asked of it. */
+  readonly clock: Clock;
+  readonly states: PolicyHandler['states'];
+}
+
 /** Reads policies as they were, from the events alone, for one call. */
 export class PastReader {
   readonly #store: TimedEventStore;
+  readonly #clock: Clock;
   readonly #states: PolicyHandler['states'];
   readonly #deadline: Deadline;
 
-  constructor(store: TimedEventStore, states: PolicyHandler['states'], deadline: Deadline) {
+  constructor({ clock, states, store }: PastSources, deadline: Deadline) {
     this.#store = store;
+    this.#clock = clock;
     this.#states = states;
     this.#deadline = deadline;
   }
@@ -86,8 +96,9 @@ export class PastReader {
 
   /** Refuses an instant before which something may still be recorded, or was recorded by a clock that was ahead. @throws LateRefusal */
   async #refuseUncertain(stream: StreamId, moment: Instant, field: string): Promise<void> {
-    refuseUnlessPast(moment, field, this.#store.lateByMs);
-    await this.#refuseClockAhead(stream, field);
+    const now = this.#clock();
+    refuseUnlessPast({ moment, now, lateByMs: this.#store.lateByMs ?? 0 }, field);
+    await this.#refuseClockAhead({ stream, now }, field);
   }
 
   async #upToPosition(owner: Owner, position: Position): Promise<StateAt<PolicyState>> {
@@ -104,8 +115,10 @@ export class PastReader {
    *
    * @throws LateRefusal naming the sequence from which on.
    */
-  async #refuseClockAhead(stream: StreamId, field: string): Promise<void> {
-    const now = systemClock();
+  async #refuseClockAhead(
+    { now, stream }: { readonly stream: StreamId; readonly now: Instant },
+    field: string,
+  ): Promise<void> {
     let ahead: RecordedEvent | undefined;
     const newestFirst = this.#store.readStream(stream, { direction: 'backwards', pageSize: 10 }, this.#deadline);
     for await (const page of newestFirst) {
@@ -122,8 +135,11 @@ export class PastReader {
 }
 
 /** What is still to come can still be recorded "before" it: only what is past is answered. */
-function refuseUnlessPast(moment: Instant, field: string, lateByMs = 0): void {
-  if (moment < systemClock() - lateByMs) return;
+function refuseUnlessPast(
+  { lateByMs, moment, now }: { readonly moment: Instant; readonly now: Instant; readonly lateByMs: number },
+  field: string,
+): void {
+  if (moment < now - lateByMs) return;
   const since = lateByMs === 0 ? '' : ` for ${lateByMs / 1000} s: so late an event may still be recorded`;
   throw new LateRefusal(new InvalidValue(field, `an instant that is past${since}`, instantToIso(moment)));
 }

@@ -3,11 +3,11 @@ import {
   START,
   StoreDamaged,
   TimedEventStore,
-  type EventStore,
   type Follower,
   type Freshness,
   type Position,
   type StateAt,
+  type Store,
 } from '@login-policy/event-sourcing';
 import type { PolicyHandler } from '../commands/policy-handler.js';
 import type { CustomizedOrganizations } from './answers.js';
@@ -27,7 +27,7 @@ import {
 } from '../policy/owner.js';
 import type { PolicyState } from '../commands/policy-state.js';
 import { CUSTOM_IN, type LoginPolicyRow } from '../login-policy-projection.js';
-import { PastReader } from './past-reader.js';
+import { PastReader, type PastSources } from './past-reader.js';
 import type { ParsedAsOf, ParsedRead } from './read-input.js';
 
 const PAGE = 1000;
@@ -57,12 +57,12 @@ interface CustomizedPage {
 export class PolicyReader {
   readonly #model: Follower<LoginPolicyEvent, LoginPolicyRow>;
   readonly #states: PolicyHandler['states'];
-  readonly #store: TimedEventStore;
+  readonly #events: PastSources;
 
-  constructor(store: EventStore, { model, states }: Sources) {
-    this.#store = new TimedEventStore(store);
+  constructor({ clock, eventStore }: Pick<Store, 'clock' | 'eventStore'>, { model, states }: Sources) {
     this.#model = model;
     this.#states = states;
+    this.#events = { store: new TimedEventStore(eventStore), clock, states };
   }
 
   /** The owner's own policy; `undefined` when there is none. */
@@ -74,7 +74,7 @@ export class PolicyReader {
 
   /** The owner's own policy as it was at a moment. */
   async past(owner: Owner, asOf: ParsedAsOf, deadline: Deadline): Promise<PolicyState> {
-    return (await new PastReader(this.#store, this.#states, deadline).at(owner, asOf)).state;
+    return (await new PastReader(this.#events, deadline).at(owner, asOf)).state;
   }
 
   /** The owner's own policy as its last event left it, whatever the read model has got to. */
@@ -95,7 +95,7 @@ export class PolicyReader {
 
   /** The events of the owner's own policy. */
   history(owner: Owner, wanted: HistoryRead): Promise<History> {
-    return readHistory({ store: this.#store, states: this.#states }, policyStream(owner), wanted);
+    return readHistory(this.#events, policyStream(owner), wanted);
   }
 
   /** A page of the instance's organizations with a custom policy, in the order of their streams, and what comes behind it. */
@@ -143,7 +143,7 @@ export class PolicyReader {
   async #looking<Found>({ freshness }: ParsedRead, look: (past: PastReader) => Promise<Found>): Promise<Found> {
     const deadline = new Deadline('a look at the past of a policy', freshness);
     try {
-      return await look(new PastReader(this.#store, this.#states, deadline));
+      return await look(new PastReader(this.#events, deadline));
     } finally {
       deadline.end();
     }

@@ -2,6 +2,7 @@ import type { Clock, Store } from '@login-policy/event-sourcing';
 import type { AnyProjection } from '@login-policy/event-sourcing/store';
 import { fixedClock } from '../clocks.js';
 import { describeContract, type Opened, type Patience, type TestRunner } from './contract.js';
+import { clocks } from './stores/clocks.js';
 import { closings } from './stores/closings.js';
 import { catchingUp } from './stores/catching-up.js';
 import { frozenServers, type FrozenEnd } from './stores/frozen.js';
@@ -63,6 +64,7 @@ export function storeContract(fixture: StoreFixture, runner: TestRunner): void {
         versions,
         strayStreams,
         snapshots,
+        clocks,
         closings,
         ...(fixture.freezes === true ? [frozenServers] : []),
       ],

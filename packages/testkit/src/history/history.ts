@@ -24,7 +24,10 @@ export type HistoryLines = string | Iterable<string> | AsyncIterable<string>;
 
 /** How a history is replayed. */
 export interface ReplayOptions {
-  /** What time it is for what is written after the history. Default: stands at the latest instant in it, or at 1970. */
+  /**
+   * What time it is: for what is written after the history, and for whether an instant is past. Default: stands at the latest
+   * instant in it, or at 1970.
+   */
   readonly clock?: Clock;
 }
 

@@ -1,4 +1,4 @@
-import { START, type EventStore, type Store } from '@login-policy/event-sourcing';
+import { START, systemClock, type EventStore, type Store } from '@login-policy/event-sourcing';
 import {
   closedBy,
   type ReadModel,
@@ -34,6 +34,7 @@ export function doNothingStore(): Store {
     eventStore: doNothingEventStore(),
     readModels: doNothingReadModels(),
     keeps: 'inline',
+    clock: systemClock,
     ...closedBy(async () => {}),
   };
 }
@@ -53,7 +54,7 @@ export function refusingEverything(error: Error): Store {
     close: async () => {},
   };
   const readModels: ReadModelStore = { open: refuse, close: async () => {} };
-  return { eventStore, readModels, keeps: 'inline', ...closedBy(async () => {}) };
+  return { eventStore, readModels, keeps: 'inline', clock: systemClock, ...closedBy(async () => {}) };
 }
 
 async function* nothing(): AsyncGenerator<never, void, undefined> {}

@@ -1,0 +1,18 @@
+import { demandSame } from '../../demand.js';
+import type { Theme } from '../contract.js';
+import { readStream } from '../event-store/reading.js';
+import type { StoreUnderTest } from '../store-contract.js';
+import { APPLES, CounterWriter } from './counters.js';
+
+/** What a store says of the time. */
+export const clocks: Theme<StoreUnderTest> = {
+  title: 'the clock of a store',
+  promises: { 'is the one that its events are recorded by': isThatOfEvents },
+};
+
+async function isThatOfEvents({ open }: StoreUnderTest): Promise<void> {
+  const { store } = await open();
+  await new CounterWriter(store).write(APPLES, 1);
+  const instants = (await readStream(store.eventStore, APPLES)).map(({ recordedAt }) => recordedAt);
+  demandSame({ what: 'instants', actual: instants, expected: [store.clock()] });
+}
