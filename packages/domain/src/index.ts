@@ -126,13 +126,16 @@ export {
   type SettingName,
 } from './policy/settings.js';
 export { toJson, type Answer } from './reads/to-json.js';
+export { describeSignIn } from './sign-in/describe-sign-in.js';
 export { evaluateSignIn } from './sign-in/evaluate-sign-in.js';
 export {
   SIGN_IN_LEVELS,
   type AuthenticationMethod,
+  type JudgedSignIn,
   type Judgement,
   type SignIn,
   type SignInAnswer,
+  type SignInAttempt,
   type SignInLevel,
   type SignInOption,
   type SignInPolicy,

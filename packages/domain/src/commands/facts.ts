@@ -6,6 +6,7 @@ import type { LoginPolicy } from '../policy/login-policy.js';
 import { instanceOf, ownerOfStream, type Owner } from '../policy/owner.js';
 import { lastSequenceOf } from '../reads/details.js';
 import type { PolicyReader } from '../reads/policy-reader.js';
+import { asOf } from '../reads/read-input.js';
 import type { PolicyState } from './policy-state.js';
 
 /** What a command is decided by that is neither in it nor in the policy. */
@@ -72,7 +73,7 @@ async function modelOf(
   { owner, deadline }: { readonly owner: Owner; readonly deadline: Deadline },
 ): Promise<PolicyState | undefined> {
   if (command.type === 'customize') return policies.latest(instanceOf(owner), deadline);
-  return command.type === 'revert' ? policies.past(owner, { moment: command.to, field: 'to' }, deadline) : undefined;
+  return command.type === 'revert' ? policies.past(owner, asOf(command.to, 'to'), deadline) : undefined;
 }
 
 /** The identity providers that a command would link. */

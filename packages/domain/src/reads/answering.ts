@@ -125,7 +125,8 @@ function viewOf({ policy, marks, owner, position }: PolicyFound): LoginPolicyVie
   };
 }
 
-function policyNotFound({ of, read }: Asked): Rejected {
+/** Refuses where no policy holds for the owner. */
+export function policyNotFound({ of, read }: Asked): Rejected {
   const when = read.asOf === undefined ? 'now' : 'then';
   return rejected({ reason: 'policy-not-found' }, { owner: of, sequence: 0n, when });
 }

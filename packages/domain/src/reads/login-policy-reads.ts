@@ -12,8 +12,17 @@ import {
   type OrganizationRef,
   type OwnerRef,
 } from '../policy/owner.js';
-import { foundDiff, foundList, foundPolicy, type ListName } from './answering.js';
-import type { CustomizedOrganizations, LoginPolicyList, LoginPolicyView, PolicyDiff, ReadAnswer } from './answers.js';
+import { judgedBy, parseAskedAbout } from '../sign-in/judged-sign-in.js';
+import type { JudgedSignIn, SignInAttempt } from '../sign-in/sign-in.js';
+import { foundDiff, foundList, foundPolicy, policyNotFound, type ListName } from './answering.js';
+import type {
+  CustomizedOrganizations,
+  LoginPolicyList,
+  LoginPolicyView,
+  PolicyDiff,
+  ReadAnswer,
+  Rejected,
+} from './answers.js';
 import type { Calls } from './calls.js';
 import type { History } from './history.js';
 import type { PolicyReader } from './policy-reader.js';
@@ -73,6 +82,26 @@ export class LoginPolicyReads implements AsyncDisposable {
       'effectivePolicy',
       () => ({ of: parseOrganization(organization, 'owner'), read: parsePolicyRead(options) }),
       async ({ of, read }) => foundPolicy(await this.#policies.effective(of, read), { of: instanceOf(of), read }),
+    );
+  }
+
+  /**
+   * Judges a sign-in by the policy that holds for the organization, read fresh: now, or as of `signIn.at` by the policy of then. Only the
+   * outcome `proceed` lets anybody in; what is `rejected` or thrown lets nobody in (docs/how-to/sign-in.md). With `asOf`, the policy
+   * is the one of that moment, and `signIn.at` has to be given.
+   */
+  evaluateSignIn(
+    organization: OrganizationRef,
+    signIn: SignInAttempt,
+    options: PolicyReadOptions = {},
+  ): Promise<JudgedSignIn | Rejected> {
+    return this.#calls.answer(
+      'evaluateSignIn',
+      () => parseAskedAbout(organization, signIn, options),
+      async (asked) => {
+        const found = await this.#policies.effective(asked.of, asked.read);
+        return found === undefined ? policyNotFound({ ...asked, of: instanceOf(asked.of) }) : judgedBy(found, asked);
+      },
     );
   }
 

@@ -48,7 +48,7 @@ export class PastReader {
     const { moment, field } = asOf;
     if ('position' in moment) return this.#upToPosition(owner, moment.position);
     if ('instant' in moment) {
-      await this.#refuseUncertain(stream, moment.instant, `${field}.instant`);
+      await this.#refuseUncertain(stream, moment.instant, field);
       return this.#states.upTo(stream, (event) => event.recordedAt <= moment.instant, this.#deadline);
     }
     const { sequence } = moment;
@@ -61,7 +61,7 @@ export class PastReader {
       reached === 0n
         ? 'a sequence from 1 on that the policy has had'
         : `a sequence the policy has had, 1 to ${reached}`;
-    throw new LateRefusal(new InvalidValue(`${field}.sequence`, had, sequence));
+    throw new LateRefusal(new InvalidValue(field, had, sequence));
   }
 
   /**
@@ -75,7 +75,7 @@ export class PastReader {
     const instance = instanceOf(organization);
     if (!('instant' in moment)) return this.#upToPosition(instance, own.position);
     const stream = policyStream(instance);
-    await this.#refuseUncertain(stream, moment.instant, `${field}.instant`);
+    await this.#refuseUncertain(stream, moment.instant, field);
     const next = await this.#positionAfter(policyStream(organization), own.revision);
     const found = await this.#states.upTo(
       stream,

@@ -59,7 +59,7 @@ export interface ParsedRead {
   readonly asOf: ParsedAsOf | undefined;
 }
 
-/** A moment in the past, and where it stood in what the caller gave. */
+/** A moment in the past, and where it stood in what the caller gave: `options.asOf.instant`. */
 export interface ParsedAsOf {
   readonly moment: Moment;
   readonly field: string;
@@ -169,7 +169,12 @@ function parseOptionalAsOf(value: unknown): ParsedAsOf | undefined {
   return value === undefined ? undefined : parseAsOf(value, 'options.asOf');
 }
 
-const parseAsOf: Parser<ParsedAsOf> = (value, field) => ({ moment: parseMoment(value, field), field });
+const parseAsOf: Parser<ParsedAsOf> = (value, field) => asOf(parseMoment(value, field), field);
+
+/** A moment that stood in a field, under the name of its kind. */
+export function asOf(moment: Moment, field: string): ParsedAsOf {
+  return { moment, field: `${field}.${Object.keys(moment).join()}` };
+}
 
 /** Takes a moment. Whether it is past is asked when the past is looked at: a repeated command does not look. */
 export const parseMoment: Parser<Moment> = (value, field) => {

@@ -17,6 +17,7 @@ import type { IdentityProvider } from '../policy/identity-provider.js';
 import { isOrganization, type Owner } from '../policy/owner.js';
 import type { Preview } from './preview.js';
 import type { LoginSettingsView } from '../policy/settings.js';
+import type { JudgedSignIn } from '../sign-in/sign-in.js';
 
 /** What a read may have found. */
 type Found =
@@ -28,7 +29,7 @@ type Found =
   | CustomizedOrganizations;
 
 /** Any answer of {@link LoginPolicies}. */
-export type Answer = CommandAnswer | ReadAnswer<Found>;
+export type Answer = CommandAnswer | ReadAnswer<Found> | JudgedSignIn;
 
 /**
  * Any answer as JSON, in the names and forms of the API: sequences, positions and revisions as decimal text, instants in ISO
@@ -54,6 +55,14 @@ export function toJson(answer: Answer): JsonObject {
     }
     case 'found':
       return { outcome, ...foundJson(answer) };
+    case 'proceed':
+    case 'authenticate':
+    case 'verify':
+    case 'set-up':
+    case 'impossible': {
+      const { owner, position, ...judgement } = answer;
+      return { ...plainMembers(judgement), owner: ownerJson(owner), position: positionToString(position) };
+    }
   }
 }
 

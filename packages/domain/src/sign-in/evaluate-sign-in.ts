@@ -1,3 +1,4 @@
+import { parseInstantInput } from '../input/instant.js';
 import { InvalidValue } from '../input/invalid-value.js';
 import { invalidArgument, rejected } from '../reads/answering.js';
 import type { Rejected } from '../reads/answers.js';
@@ -19,8 +20,8 @@ export function evaluateSignIn(policy: SignInPolicy, signIn: SignIn): SignInAnsw
   try {
     const rules = rulesOf(policy);
     if ('outcome' in rules) return rules;
-    const parsed = parseSignIn(signIn);
-    return judgementAt(caseOf(rules, parsed), parsed.at);
+    const asked = parseSignIn(signIn);
+    return judgementAt(caseOf(rules, asked), asked.at ?? parseInstantInput(undefined, 'at'));
   } catch (caught) {
     return invalidArgument(caught);
   }
@@ -33,7 +34,8 @@ function rulesOf(policy: SignInPolicy): ParsedRules | Rejected {
   return policy.outcome === 'rejected' ? policy : parseRules(policy.policy);
 }
 
-function judgementAt(of: Case, at: number): Judgement {
+/** Judges at an instant, and until when. */
+export function judgementAt(of: Case, at: number): Judgement {
   const step = stepAt(of, at);
   return judgementOf(of, step, { at, validUntil: nextChange(of, step, at) });
 }

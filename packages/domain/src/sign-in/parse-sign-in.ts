@@ -45,12 +45,16 @@ export interface ParsedRequest {
   readonly level: SignInLevel;
 }
 
-/** A sign-in, checked. */
+/** A sign-in, checked, whenever it is judged. */
 export interface ParsedSignIn {
   readonly user: ParsedUser;
   readonly session: ParsedSession;
   readonly request: ParsedRequest;
-  readonly at: Instant;
+}
+
+/** A sign-in, checked, and the instant to judge it at, if one was given. */
+export interface AskedSignIn extends ParsedSignIn {
+  readonly at: Instant | undefined;
 }
 
 const SIGN_IN = ['user', 'session', 'at', 'request'];
@@ -61,7 +65,7 @@ const MOST_CHECKS = 100;
 // This runs at each sign-in. A loop over the members that there are, and a switch, take a third of what a general parser takes.
 
 /** Takes a sign-in. @throws InvalidValue */
-export function parseSignIn(value: unknown): ParsedSignIn {
+export function parseSignIn(value: unknown): AskedSignIn {
   const signIn = parseAnyObject(value, 'signIn');
   let user: unknown, session: unknown, at: unknown, request: unknown;
   for (const member of Object.keys(signIn)) {
@@ -86,7 +90,7 @@ export function parseSignIn(value: unknown): ParsedSignIn {
     user: parseUser(user),
     session: parseSession(session),
     request: request === undefined ? NO_REQUEST : parseRequest(request),
-    at: parseInstantInput(at, 'at'),
+    at: parseOptionalInstant(at, 'at'),
   };
 }
 

@@ -56,13 +56,19 @@ export interface SignInRequest {
   readonly level?: SignInLevel | undefined;
 }
 
-/** A sign-in to be judged. */
-export interface SignIn {
+/** A sign-in to be judged now, or as of an instant that is past. */
+export interface SignInAttempt {
   readonly user: SignInUser;
   readonly session: SignInSession;
-  /** The instant to judge it at; the function looks at no clock. */
-  readonly at: InstantInput;
   readonly request?: SignInRequest | undefined;
+  /** Judge it as of this instant, by the policy of then. Default: now. */
+  readonly at?: InstantInput | undefined;
+}
+
+/** A sign-in to be judged at an instant. */
+export interface SignIn extends SignInAttempt {
+  /** The instant to judge it at: `evaluateSignIn` looks at no clock. */
+  readonly at: InstantInput;
 }
 
 /** What a user can be asked for, or offered to set up. */
@@ -111,3 +117,10 @@ export type Judgement = (Proceed | Ask | Impossible) & {
 
 /** What `evaluateSignIn` answers: only `proceed` lets anybody in. */
 export type SignInAnswer = Judgement | Rejected;
+
+/** A judgement by the policy that holds for an organization, and which policy that was. */
+export type JudgedSignIn = Judgement &
+  Pick<LoginPolicyView, 'owner' | 'isDefault' | 'eventId' | 'position'> & {
+    /** The instant it was judged at. With `position` it can be judged again, with the same answer. */
+    readonly at: Date;
+  };

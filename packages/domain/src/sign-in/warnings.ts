@@ -119,6 +119,6 @@ function checkOf(factor: SecondFactor | MultiFactor): Partial<ParsedSession> {
 }
 
 function verdictOn(rules: ParsedRules, user: ParsedUser, session: ParsedSession): Judgement {
-  const of = caseOf(rules, { user, session, request: REQUEST, at: AT });
+  const of = caseOf(rules, { user, session, request: REQUEST });
   return judgementOf(of, stepAt(of, AT), { at: AT, validUntil: undefined });
 }

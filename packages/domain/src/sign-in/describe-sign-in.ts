@@ -1,0 +1,58 @@
+import type { SecondFactor } from '../policy/factors.js';
+import type { JudgedSignIn, SignInAnswer, SignInImpossibility, SignInOption } from './sign-in.js';
+
+const FACTORS: Readonly<Record<SecondFactor, string>> = {
+  TOTP: 'an authenticator app',
+  U2F: 'a security key',
+  OTP_EMAIL: 'a code by e-mail',
+  OTP_SMS: 'a code by SMS',
+  RECOVERY_CODES: 'a recovery code',
+};
+
+const IMPOSSIBLE: Readonly<Record<SignInImpossibility, string>> = {
+  'no-way-to-sign-in': 'There is no way for you to sign in here. Please ask your administrator.',
+  'no-factor-left':
+    'A second factor is required, and there is none that you can use or set up. Please ask your administrator.',
+  'level-not-reachable':
+    'This needs a stronger sign-in than you can do. Set up a passkey in your account first, if you may.',
+};
+
+/**
+ * Says an answer to the user who signs in, in one English sentence or two. It gives nothing away of why an answer was `rejected`: that is
+ * for the log. A login page in other languages, or with the names of its identity providers, says it by itself (docs/how-to/sign-in.md).
+ */
+export function describeSignIn(answer: SignInAnswer | JudgedSignIn): string {
+  switch (answer.outcome) {
+    case 'proceed':
+      return 'You are signed in.';
+    case 'authenticate':
+      return `Sign in with ${anyOf(answer.options)}.`;
+    case 'verify':
+      return `Confirm that it is you, with ${anyOf(answer.options)}.`;
+    case 'set-up':
+      return `A second factor is required. Set up ${anyOf(answer.options)}.`;
+    case 'impossible':
+      return IMPOSSIBLE[answer.reason];
+    case 'rejected':
+      return 'Nobody can sign in at the moment. Please try again later.';
+  }
+}
+
+function anyOf(options: readonly SignInOption[]): string {
+  const names = options.map(nameOf);
+  const last = names.at(-1) ?? '';
+  return names.length < 2 ? last : `${names.slice(0, -1).join(', ')} or ${last}`;
+}
+
+function nameOf(option: SignInOption): string {
+  switch (option.method) {
+    case 'password':
+      return 'your password';
+    case 'passkey':
+      return 'a passkey';
+    case 'external-login':
+      return `your account at ${option.identityProvider}`;
+    case 'second-factor':
+      return FACTORS[option.factor];
+  }
+}

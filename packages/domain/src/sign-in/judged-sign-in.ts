@@ -1,0 +1,39 @@
+import { systemClock, type Instant } from '@login-policy/event-sourcing';
+import { parseInstantInput } from '../input/instant.js';
+import { isOrganization, parseOrganization, type Organization } from '../policy/owner.js';
+import type { PolicyFound } from '../reads/policy-reader.js';
+import { parsePolicyRead, type ParsedRead } from '../reads/read-input.js';
+import { judgementAt } from './evaluate-sign-in.js';
+import { parseRules } from './parse-rules.js';
+import { parseSignIn, type ParsedSignIn } from './parse-sign-in.js';
+import type { JudgedSignIn } from './sign-in.js';
+import { caseOf } from './steps.js';
+
+/** A sign-in that was asked about, checked: by which policy and at which instant it is judged. */
+interface AskedAbout {
+  readonly of: Organization;
+  readonly signIn: ParsedSignIn;
+  /** `undefined`: now, which is when the policy has been read. */
+  readonly at: Instant | undefined;
+  readonly read: ParsedRead;
+}
+
+/** Takes a sign-in in an organization. An instant that is past is judged by the policy of then. @throws InvalidValue */
+export function parseAskedAbout(organization: unknown, signIn: unknown, options: unknown): AskedAbout {
+  const of = parseOrganization(organization, 'organization');
+  const asked = parseSignIn(signIn);
+  const read = parsePolicyRead(options);
+  if (read.asOf === undefined) {
+    if (asked.at === undefined) return { of, signIn: asked, at: undefined, read };
+    return { of, signIn: asked, at: asked.at, read: { ...read, asOf: { moment: { instant: asked.at }, field: 'at' } } };
+  }
+  return { of, signIn: asked, at: asked.at ?? parseInstantInput(undefined, 'at'), read };
+}
+
+/** Judges a sign-in by the policy that was found. */
+export function judgedBy({ marks, owner, policy, position }: PolicyFound, { at, signIn }: AskedAbout): JudgedSignIn {
+  const instant = at ?? systemClock();
+  const judgement = judgementAt(caseOf(parseRules(policy), signIn), instant);
+  const isDefault = !isOrganization(owner);
+  return { ...judgement, owner, isDefault, eventId: marks.eventId, position, at: new Date(instant) };
+}
