@@ -71,6 +71,7 @@ export {
 } from './policy/identity-provider.js';
 export type { InstantInput } from './input/instant.js';
 export { parseId } from './input/text.js';
+export { isYes } from './input/yes.js';
 export { InvalidValue, UnknownMember, type InvalidFacts, type Parser } from './input/invalid-value.js';
 export {
   LIFETIME_NAMES,

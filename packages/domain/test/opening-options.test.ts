@@ -1,30 +1,73 @@
-import { InvalidValue, openLoginPolicies, type LoginPoliciesOptions } from '@login-policy/domain';
+import { freshInstance, openLoginPolicies, orThrow, type LoginPoliciesOptions } from '@login-policy/domain';
 import { openMemoryStore } from '@login-policy/event-sourcing';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
-import { inspect } from 'node:util';
+import { acme, by, countEvents, instance, openDesk, PASSKEY } from './policies.js';
+
+const WRONG: readonly (readonly [options: object, sentence: string])[] = [
+  [{ keptStates: -1 }, 'keptStates must be a whole number from 0 to 16,000,000, not -1.'],
+  [{ keptStates: 1.5 }, 'keptStates must be a whole number from 0 to 16,000,000, not 1.5.'],
+  [{ maxAgeMs: Number.NaN }, 'maxAgeMs must be a number from 0 to 9,007,199,254,740,991, not NaN.'],
+  [{ maxAgeMs: -1 }, 'maxAgeMs must be a number from 0 to 9,007,199,254,740,991, not -1.'],
+  [{ maxAgeMs: '10000' }, 'maxAgeMs must be a number from 0 to 9,007,199,254,740,991, not "10000".'],
+  [{ ids: 'ulid' }, 'ids must be a function, not "ulid".'],
+  [{ observe: {} }, 'observe must be a function, not an object.'],
+  [{ newShapes: 'no' }, 'newShapes must be "allowed" or "not-yet", not "no".'],
+  [{ identityProviders: {} }, 'identityProviders must be an object with the method exists, not an object.'],
+  [{ organizations: () => [] }, 'organizations must be an object with the method list, not a function.'],
+  [{ store: undefined }, 'store must be an opened store, not undefined.'],
+  [{ store: Promise.resolve(openMemoryStore()) }, 'store must be an opened store, not an object.'],
+  [{ identityProvider: {} }, 'identityProvider is not an option. Did you mean identityProviders?'],
+];
 
 describe('an option of opening that is not of its form', () => {
-  for (const [name, value] of [
-    ['keptStates', -1],
-    ['keptStates', 1.5],
-    ['maxAgeMs', Number.NaN],
-    ['maxAgeMs', '10000'],
-    ['ids', 'ulid'],
-    ['observe', {}],
-    ['identityProviders', {}],
-    ['organizations', () => []],
-  ] as const) {
-    it(`is refused by its name: ${name}, ${inspect(value)}`, async () => {
-      const caught: unknown = await openedWith({ [name]: value }).catch((error: unknown) => error);
-      expect(caught).to.be.instanceOf(InvalidValue).and.have.property('field', `options.${name}`);
+  for (const [options, sentence] of WRONG) {
+    it(`is refused by its name: ${sentence}`, async () => {
+      const caught: unknown = await openedWith(options).catch((error: unknown) => error);
+      expect(caught).to.be.instanceOf(RangeError).and.have.property('message', `openLoginPolicies: ${sentence}`);
     });
   }
 
-  it('is none where nothing is kept, or every read asks', async () => {
-    await (await openedWith({ keptStates: 0, maxAgeMs: 0 })).close();
+  it('is none where nothing is kept, or every read asks, or one is left out as undefined', async () => {
+    await (await openedWith({ keptStates: 0, maxAgeMs: 0, observe: undefined })).close();
   });
 });
+
+describe('what a directory answers', () => {
+  const linked = { id: 'idp-1', ownerType: 'SYSTEM' } as const;
+
+  it('links an identity provider only by true: another answer was meant for something else, and nothing is recorded', async () => {
+    for (const answer of ['no', 'yes', 1, { exists: true }, []]) {
+      const { loginPolicies, store } = await openDesk({ identityProviders: { exists: () => Object(answer) } });
+      orThrow(await loginPolicies.add(instance, freshInstance, by));
+      const had = await countEvents(store);
+      const call = loginPolicies.addIdentityProvider(instance, linked, by);
+      expect(await messageOf(call)).to.match(/the answer of identityProviders.exists must be true or false, not /);
+      expect(await countEvents(store)).to.equal(had);
+    }
+  });
+
+  it('names organizations in a list: a single text, nothing, and what is no id are refused', async () => {
+    for (const [list, sentence] of [
+      ['"acme"', /^the answer of organizations.list must be a list of ids that can be iterated, not "acme"/],
+      ['null', /^the answer of organizations.list must be a list of ids that can be iterated, not null/],
+      ['["globex", 7]', /^the list of organizations named one that is none: organization.organizationId must be /],
+    ] as const) {
+      const bent: Iterable<string> = JSON.parse(list);
+      const organizations = { list: () => bent };
+      const { loginPolicies } = await openDesk({ organizations });
+      orThrow(await loginPolicies.add(instance, freshInstance, by));
+      orThrow(await loginPolicies.add(acme, {}, by));
+      const preview = loginPolicies.preview(instance, { type: 'removeMultiFactor', factor: PASSKEY });
+      expect(await messageOf(preview)).to.match(sentence);
+    }
+  });
+});
+
+async function messageOf(call: Promise<unknown>): Promise<string> {
+  const caught: unknown = await call.catch((error: unknown) => error);
+  return caught instanceof Error ? caught.message : `no error: ${JSON.stringify(caught)}`;
+}
 
 function openedWith(options: object): ReturnType<typeof openLoginPolicies> {
   const all: LoginPoliciesOptions = { store: openMemoryStore(), ...options };

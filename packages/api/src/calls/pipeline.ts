@@ -1,12 +1,13 @@
 import {
   InvalidValue,
   isOrganization,
+  isYes,
   parseOrganization,
   type OrganizationRef,
   type OwnerRef,
 } from '@login-policy/domain';
 import { permissionDenied, unauthenticated, unknownInstance, unknownOrganization } from '../errors/refusals.js';
-import { isYes, parseCaller, parseInstanceId } from '../ports/answers.js';
+import { parseCaller, parseInstanceId } from '../ports/answers.js';
 import type { Caller } from '../ports/caller.js';
 import type { ApiRequest, Ports } from '../ports/ports.js';
 import { AdmittedCall } from './admitted-call.js';

@@ -40,14 +40,3 @@ function isListOfStrings(value: unknown): boolean {
 export function parseInstanceId(answer: string | null | undefined): string | undefined {
   return answer === undefined || answer === null ? undefined : parseId(answer, 'the answer of instanceOf');
 }
-
-/**
- * Whether a program said yes: `true` does, `false` and nothing don't. What else it may have said was not meant for this.
- *
- * @throws InvalidValue for it.
- */
-export function isYes(answer: unknown, of: string): boolean {
-  if (answer === true) return true;
-  if (answer === false || answer === undefined || answer === null) return false;
-  throw new InvalidValue(`the answer of ${of}`, 'true or false', answer);
-}

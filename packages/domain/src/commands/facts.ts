@@ -8,6 +8,7 @@ import { lastSequenceOf } from '../reads/details.js';
 import type { PolicyReader } from '../reads/policy-reader.js';
 import { asOf } from '../reads/read-input.js';
 import type { PolicyState } from './policy-state.js';
+import { isYes } from '../input/yes.js';
 
 /** What a command is decided by that is neither in it nor in the policy. */
 export interface PolicyFacts {
@@ -47,7 +48,7 @@ export function policyFacts({
   ): Promise<Set<IdentityProviderId>> => {
     if (identityProviders === undefined) return new Set();
     const exist = await Promise.all(named.map((provider) => identityProviders.exists(owner, provider, deadline)));
-    return new Set(named.filter((_, index) => exist[index] !== true).map(({ id }) => id));
+    return new Set(named.filter((_, index) => !isYes(exist[index], 'identityProviders.exists')).map(({ id }) => id));
   };
   return {
     isNeededFor: (command) => command.type === 'revert' || command.type === 'customize' || namedIn(command).length > 0,

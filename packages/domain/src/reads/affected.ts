@@ -40,7 +40,7 @@ export async function onDefault(
   if (directory === undefined) return { organizations: [], count: undefined };
   const organizations: Organization[] = [];
   let [count, looked] = [0, 0];
-  const ids = directory.list(instance, deadline);
+  const ids = idsIn(directory.list(instance, deadline));
   for await (const id of Symbol.asyncIterator in ids ? deadline.values(ids) : ids) {
     // A list that is in memory never waits, and a million of them would let nobody else have a turn.
     if (++looked % IN_ONE_GO === 0) {
@@ -48,10 +48,19 @@ export async function onDefault(
       deadline.refuse();
     }
     if (customized.has(id)) continue;
-    if (count < SHOWN) organizations.push(organizationIn(instance, id));
+    if (count < SHOWN || typeof id !== 'string') organizations.push(organizationIn(instance, id));
     count++;
   }
   return { organizations, count };
+}
+
+/** A single id would be taken letter by letter. */
+function idsIn(list: ReturnType<OrganizationList['list']>): AsyncIterable<string> | Iterable<string> {
+  const isList = typeof list === 'object' && list !== null && (Symbol.asyncIterator in list || Symbol.iterator in list);
+  if (isList) return list;
+  throw new Error(
+    `${new InvalidValue('the answer of organizations.list', 'a list of ids that can be iterated', list).message}`,
+  );
 }
 
 /** A list that names what is no id is broken: that is no fault of whoever asked for the preview. */
