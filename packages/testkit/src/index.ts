@@ -15,6 +15,13 @@ export {
   type ProjectionThen,
 } from './specifications/projection-specification.js';
 export {
+  signInSpecification,
+  type SignInGiven,
+  type SignInJudge,
+  type SignInThen,
+  type SignInWhen,
+} from './specifications/sign-in-specification.js';
+export {
   loadHistory,
   readHistory,
   replay,

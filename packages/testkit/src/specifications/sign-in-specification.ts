@@ -1,0 +1,64 @@
+import { demandSame, fail, print } from '../demand.js';
+
+/** A judge of sign-ins: `evaluateSignIn` of `@login-policy/domain`, or a function of your own with the same promise. */
+export type SignInJudge<Policy, User, Session, At, Request, Answer> = (
+  policy: Policy,
+  signIn: {
+    readonly user: User;
+    readonly session: Session;
+    readonly at: At;
+    readonly request?: Request | undefined;
+  },
+) => Answer;
+
+/** A user who signs in under the policy. */
+export interface SignInGiven<User, Session, At, Request, Answer> {
+  of(user: User): { having(session: Session): SignInWhen<At, Request, Answer> };
+}
+
+/** What the session has verified is known; when it is judged is not. */
+export interface SignInWhen<At, Request, Answer> {
+  /** What an application asks for beyond the policy. */
+  for(request: Request): Pick<SignInWhen<At, Request, Answer>, 'at'>;
+  /** Judges the sign-in at an instant, once. */
+  at(instant: At): SignInThen<Answer>;
+}
+
+/** What has to come of it. */
+export interface SignInThen<Answer> {
+  readonly answer: Answer;
+  /** Passes when the answer has these members, to their depths; others are not looked at. @throws AssertionError when not. */
+  thenAnswer(expected: Partial<Answer>): void;
+}
+
+/**
+ * Tests whom a policy lets in: `signIn(policy).of(user).having(session).at(instant).thenAnswer({ outcome: 'verify' })`. A whole matrix of
+ * users, sessions and instants is a loop around that line.
+ */
+export function signInSpecification<Policy, User, Session, At, Request, Answer extends { readonly outcome: string }>(
+  judge: SignInJudge<Policy, User, Session, At, Request, Answer>,
+): (policy: Policy) => SignInGiven<User, Session, At, Request, Answer> {
+  return (policy) => ({
+    of: (user) => ({
+      having: (session) => ({
+        for: (request) => ({ at: (at) => thenOf(judge(policy, { user, session, at, request })) }),
+        at: (at) => thenOf(judge(policy, { user, session, at })),
+      }),
+    }),
+  });
+}
+
+function thenOf<Answer extends { readonly outcome: string }>(answer: Answer): SignInThen<Answer> {
+  return {
+    answer,
+    thenAnswer(expected) {
+      if (expected.outcome !== undefined && expected.outcome !== answer.outcome) {
+        fail(`the outcome is ${answer.outcome}, and ${expected.outcome} was expected: ${print(answer)}`);
+      }
+      const given = new Map(Object.entries(answer));
+      for (const [name, value] of Object.entries(expected)) {
+        demandSame({ what: name, actual: given.get(name), expected: value });
+      }
+    },
+  };
+}
