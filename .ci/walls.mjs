@@ -40,6 +40,7 @@ const said = {
 };
 const allowed = { 'packages/domain/src': ['./near.js', 'luxon'], 'packages/store-sqlite/src': ['node:fs'] };
 
+const WALLS = new Set(['eslint(no-restricted-imports)', 'faults(no-instanceof)']);
 const garden = mkdtempSync(join(tmpdir(), 'walls-'));
 try {
   cpSync(join(root, '.config'), join(garden, '.config'), { recursive: true });
@@ -48,6 +49,7 @@ try {
       named.flatMap((name) => plant(room, name, may.includes(name))),
     ),
     ...Object.entries(said).flatMap(([room, names]) => names.flatMap((name) => plant(room, name, false))),
+    plantInstanceof(),
     ...Object.entries(allowed).flatMap(([room, names]) => names.flatMap((name) => plant(room, name, true))),
   ];
   const reported = await reportedIn(garden);
@@ -56,7 +58,7 @@ try {
     .map(({ file, may }) => `${file} is ${may ? 'refused' : 'let through'}.`);
   conclude(
     [...new Set(findings)],
-    `${new Set(plants.filter(({ may }) => !may).map(({ file }) => file)).size} forbidden imports were noticed.`,
+    `${new Set(plants.filter(({ may }) => !may).map(({ file }) => file)).size} forbidden imports, and instanceof of a fault, were noticed.`,
   );
 } finally {
   rmSync(garden, { recursive: true, force: true });
@@ -72,11 +74,18 @@ function plant(anyRoom, anyName, may) {
   });
 }
 
+/** There may be two copies of the kernel (.config/lint-faults.mjs). */
+function plantInstanceof() {
+  const file = 'packages/domain/src/instanceof.forbidden.ts';
+  writeFileSync(join(garden, file), 'export const isFault = (caught) => caught instanceof Fault;\n');
+  return { file, may: false };
+}
+
 async function reportedIn(cwd) {
   const { stdout, output } = await run([tool('oxlint'), '--config', '.config/oxlint.mjs', '--format', 'json', '.'], {
     cwd,
   });
   if (!stdout.startsWith('{')) throw new Error(`oxlint did not run:\n${output}`);
-  const ours = JSON.parse(stdout).diagnostics.filter(({ code }) => code === 'eslint(no-restricted-imports)');
+  const ours = JSON.parse(stdout).diagnostics.filter(({ code }) => WALLS.has(code));
   return new Set(ours.map(({ filename }) => filename.replaceAll('\\', '/')));
 }

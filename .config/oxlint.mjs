@@ -6,7 +6,7 @@ import { drivers, rooms } from './walls.mjs';
  * No rule is ever switched off by a comment in a file: an exception stands below, under "overrides", with its reason.
  */
 export default {
-  jsPlugins: ['./lint-tests.mjs'],
+  jsPlugins: ['./lint-tests.mjs', './lint-faults.mjs'],
   plugins: ['typescript', 'import', 'unicorn', 'oxc', 'promise', 'node'],
   categories: { correctness: 'error' },
   env: { builtin: true, node: true },
@@ -57,6 +57,7 @@ export default {
     'typescript/prefer-promise-reject-errors': 'error',
     'typescript/await-thenable': 'error',
     'preserve-caught-error': 'error',
+    'faults/no-instanceof': 'error',
 
     // Modules: named exports, one front door, no knots.
     'import/no-default-export': 'error',
@@ -176,7 +177,7 @@ export default {
     },
     // Vite and oxlint read their configuration from the default export.
     {
-      files: ['**/vite.config.js', '**/oxlint.mjs', '**/lint-tests.mjs'],
+      files: ['**/vite.config.js', '**/oxlint.mjs', '**/lint-{tests,faults}.mjs'],
       rules: { 'import/no-default-export': 'off' },
     },
     // Mocha loads its reporter and its first module with require().

@@ -1,4 +1,5 @@
-import { Fault, StoreClosed, TIME_UP, within } from '@login-policy/event-sourcing/store';
+import { isFault } from '@login-policy/event-sourcing';
+import { StoreClosed, TIME_UP, within } from '@login-policy/event-sourcing/store';
 import { lost, type Answer } from './append-answer.js';
 import { BatchCall } from './batch-call.js';
 import type { Order } from './batch-requests.js';
@@ -30,7 +31,7 @@ export class BatchLine {
       if (call === TIME_UP) return { kind: 'refused', fault: notBegun(order.streamId, withinMs) };
       return await call.append(order, Math.max(1, withinMs - (performance.now() - begun)));
     } catch (error) {
-      return error instanceof Fault ? { kind: 'refused', fault: error } : lost(error);
+      return isFault(error) ? { kind: 'refused', fault: error } : lost(error);
     }
   }
 

@@ -1,3 +1,4 @@
+import { isFault } from '@login-policy/event-sourcing';
 import type { Clock, Instant, Position, RecordedEvent, Revision, StreamId } from '@login-policy/event-sourcing';
 import {
   ConcurrentChange,
@@ -60,7 +61,7 @@ export class Appender {
       const undertaking = { append, ending };
       return isLoose(append.expected) ? await this.#inTurn(undertaking) : await this.#attempts(undertaking);
     } catch (error) {
-      if (!(error instanceof DeadlineExceeded) || append.signal?.aborted === true) throw error;
+      if (!isFault(error, 'deadline-exceeded') || append.signal?.aborted === true) throw error;
       // The time of this store was up, not the caller's, unless it was closed: then it says so itself.
       ending.isHere();
       throw notBegun(append.streamId, timeouts.appendMs);

@@ -1,7 +1,8 @@
+import { isFault } from '@login-policy/event-sourcing';
 import { UnavailableError } from '@eventstore/db-client';
 import type { StreamId } from '@login-policy/event-sourcing';
 import {
-  Fault,
+  type Fault,
   StoreDamaged,
   StoreForeign,
   StoreUnavailable,
@@ -35,7 +36,7 @@ export interface Failure {
 
 /** What the end of a read or a subscription means. Anything unknown is taken for something that passes. */
 export function failureOf(error: unknown, doing: string): Failure {
-  if (error instanceof Fault) return { fault: error, isFinal: !(error instanceof StoreUnavailable) };
+  if (isFault(error)) return { fault: error, isFinal: !isFault(error, 'store-unavailable') };
   if (!isCallError(error)) return passing(`${doing} failed`, error);
   if (trailer(error, 'exception') === 'stream-deleted') {
     return { isFinal: true, fault: deletedOutside(trailer(error, 'stream-name') ?? 'a stream', error) };
@@ -55,12 +56,12 @@ export function failureOf(error: unknown, doing: string): Failure {
 
 /** Whether what was caught came of the store and its connection; anything else is a defect. */
 export function isFailure(error: unknown): boolean {
-  return error instanceof Fault || isCallError(error);
+  return isFault(error) || isCallError(error);
 }
 
 /** Whether what was caught says that what the store keeps is not sound. */
 export function isDamage(error: unknown): boolean {
-  return failureOf(error, 'reading').fault instanceof StoreDamaged;
+  return isFault(failureOf(error, 'reading').fault, 'store-damaged');
 }
 
 /**

@@ -1,7 +1,8 @@
 import {
+  isFault,
   instant,
   revision,
-  UnreadableEvent,
+  type UnreadableEvent,
   type EventMetadata,
   type Instant,
   type JsonObject,
@@ -43,7 +44,7 @@ export class LogRecord {
     try {
       return storedEventOf(this.#wire, streamId);
     } catch (error) {
-      if (!(error instanceof UnreadableEvent)) throw error;
+      if (!isFault(error, 'unreadable-event')) throw error;
       return { event: new ForeignEvent(this.#wire, error), receipt: undefined };
     }
   }

@@ -1,5 +1,5 @@
-import { monotonicIds, START, type Position, type StreamId } from '@login-policy/event-sourcing';
-import { Fault, taggedPosition, type Append, type NewEvent } from '@login-policy/event-sourcing/store';
+import { isFault, monotonicIds, START, type Position, type StreamId } from '@login-policy/event-sourcing';
+import { type Fault, taggedPosition, type Append, type NewEvent } from '@login-policy/event-sourcing/store';
 import type { Double } from './double/double.js';
 
 const nextId = monotonicIds();
@@ -34,6 +34,6 @@ export async function faultOf(call: Promise<unknown>): Promise<Fault> {
     () => new Error('a fault was expected, and the call succeeded'),
     (error: unknown) => error,
   );
-  if (caught instanceof Fault) return caught;
+  if (isFault(caught)) return caught;
   throw caught;
 }

@@ -1,5 +1,5 @@
 import { isFault } from '@login-policy/event-sourcing';
-import { Fault, StoreClosed, TIME_UP, within } from '@login-policy/event-sourcing/store';
+import { StoreClosed, TIME_UP, within } from '@login-policy/event-sourcing/store';
 import type { ClientBase } from 'pg';
 import { isConnectionLost, postgresFault, stateOf } from './faults.js';
 import { requestCancel } from './cancel-request.js';
@@ -134,7 +134,7 @@ export class Connection {
       try {
         return { result: await this.#committed(client, () => work(client)) };
       } catch (refused) {
-        if (!(refused instanceof Fault)) throw refused;
+        if (!isFault(refused)) throw refused;
         await client.query('ROLLBACK');
         return { refused };
       }

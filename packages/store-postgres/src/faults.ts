@@ -1,5 +1,5 @@
+import { isFault } from '@login-policy/event-sourcing';
 import {
-  Fault,
   StoreClosed,
   StoreDamaged,
   StoreForeign,
@@ -57,7 +57,7 @@ const NO_STATEMENT_MODE = 'a pooler in statement mode has no transactions: it ta
 
 /** What was caught, as a fault of the port; what has nothing to do with the server is handed on as it is. */
 export function postgresFault(store: string, caught: unknown): unknown {
-  if (caught instanceof Fault || !(caught instanceof Error)) return caught;
+  if (isFault(caught) || !(caught instanceof Error)) return caught;
   if (ENDED_POOL.test(caught.message)) return new StoreClosed({ store });
   const code = stateOf(caught);
   if (code === undefined) {
@@ -82,7 +82,7 @@ export function postgresFault(store: string, caught: unknown): unknown {
 /** Why no connection was made, whoever says so: {@link postgresFault}, and what else is wrong with the options of a pool. */
 export function connectingFault(store: string, caught: unknown): unknown {
   const fault = postgresFault(store, caught);
-  return fault instanceof Fault ? fault : unreachable(store, caught);
+  return isFault(fault) ? fault : unreachable(store, caught);
 }
 
 function unreachable(store: string, caught: unknown): StoreUnavailable {
@@ -97,7 +97,7 @@ function unreachable(store: string, caught: unknown): StoreUnavailable {
  * is an answer, unless it says that the server was going down: that can come after a commit as well.
  */
 export function isConnectionLost(caught: unknown): boolean {
-  if (!(caught instanceof Error) || caught instanceof Fault) return false;
+  if (!(caught instanceof Error) || isFault(caught)) return false;
   const state = stateOf(caught);
   if (STATEMENT_MODE.test(caught.message)) return false;
   if (state !== undefined) return state.startsWith('08') || /^57P0[1-5]$/.test(state);

@@ -1,4 +1,5 @@
-import { pause, StoreUnavailable } from '@login-policy/event-sourcing/store';
+import { isFault } from '@login-policy/event-sourcing';
+import { pause } from '@login-policy/event-sourcing/store';
 import type { Connection } from './connection.js';
 import type { Draft } from './draft.js';
 import { query } from './queries.js';
@@ -25,7 +26,7 @@ export async function isThere(search: Search, lost: Draft | undefined): Promise<
     try {
       return await search.connection.faulty(() => isThereNow(search, lost));
     } catch (caught) {
-      if (!(caught instanceof StoreUnavailable) || performance.now() > end) throw caught;
+      if (!isFault(caught, 'store-unavailable') || performance.now() > end) throw caught;
       await pause(tries);
     }
   }

@@ -1,3 +1,4 @@
+import { isFault } from '@login-policy/event-sourcing';
 import { StoreClosed } from '@login-policy/event-sourcing/store';
 import { openPostgresStore, type PostgresStore } from '@login-policy/store-postgres';
 import { expect } from 'chai';
@@ -61,7 +62,9 @@ describe('closing a store on PostgreSQL', () => {
         await store.close();
         if (kind === 'a read') expect(await asked).to.be.instanceOf(StoreClosed);
         if (kind === 'an append') expect(await written).to.have.property('code', 'outcome-unknown');
-        expect(await refusal(waiting())).to.satisfy((end: unknown) => end === undefined || end instanceof StoreClosed);
+        expect(await refusal(waiting())).to.satisfy(
+          (end: unknown) => end === undefined || isFault(end, 'store-closed'),
+        );
       });
       await network.close();
       await pool.end();

@@ -1,4 +1,5 @@
-import { OutcomeUnknown, StoreUnavailable } from '@login-policy/event-sourcing/store';
+import { isFault } from '@login-policy/event-sourcing';
+
 import { openPostgresStore } from '@login-policy/store-postgres';
 import { counterTotals } from '@login-policy/testkit';
 import { after, before, describe, it } from 'mocha';
@@ -61,8 +62,8 @@ describe('a PostgreSQL server that is killed while it is written to', () => {
           await store.eventStore.append(append);
           acknowledged.add(event.id);
         } catch (caught) {
-          if (caught instanceof StoreUnavailable) refused.add(event.id);
-          else if (!(caught instanceof OutcomeUnknown)) throw caught;
+          if (isFault(caught, 'store-unavailable')) refused.add(event.id);
+          else if (!isFault(caught, 'outcome-unknown')) throw caught;
         }
       }
     };

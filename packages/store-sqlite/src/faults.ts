@@ -1,4 +1,5 @@
-import { Fault, StoreDamaged, StoreForeign, StoreFull, StoreUnavailable } from '@login-policy/event-sourcing/store';
+import { isFault } from '@login-policy/event-sourcing';
+import { StoreDamaged, StoreForeign, StoreFull, StoreUnavailable } from '@login-policy/event-sourcing/store';
 
 /** What SQLite says when another connection holds the lock. */
 export function isBusy(caught: unknown): boolean {
@@ -44,7 +45,7 @@ export function toFault(caught: unknown, store: string): unknown {
 /** The fault of a file that can't be opened: there, whatever the driver or Node says means that it is out of reach. */
 export function openingFault(caught: unknown, store: string): unknown {
   const fault = toFault(caught, store);
-  if (fault instanceof Fault || !(caught instanceof Error)) return fault;
+  if (isFault(fault) || !(caught instanceof Error)) return fault;
   return new StoreUnavailable({ store, problem: caught.message }, caught);
 }
 

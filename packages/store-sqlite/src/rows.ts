@@ -1,6 +1,5 @@
-import { instant, revision, UnreadableEvent, type RecordedEvent } from '@login-policy/event-sourcing';
+import { isFault, instant, revision, UnreadableEvent, type RecordedEvent } from '@login-policy/event-sourcing';
 import {
-  Fault,
   followedInAppend,
   StoreDamaged,
   type EventPlace,
@@ -69,7 +68,7 @@ export function eventsOf(rows: readonly EventRow[], names: Names): readonly Reco
 
 /** A row that makes no event is damage, whatever was thrown for it; what SQLite says of a read stays what it is. */
 function damageOf(caught: unknown, [place]: EventRow, { store }: Names): unknown {
-  if (caught instanceof Fault || isDriverError(caught)) return caught;
+  if (isFault(caught) || isDriverError(caught)) return caught;
   const why = caught instanceof Error ? caught.message : String(caught);
   return new StoreDamaged({ store, problem: `the event at position ${String(place)} can't be read (${why})` }, caught);
 }

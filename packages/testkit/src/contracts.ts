@@ -1,3 +1,4 @@
+export { anotherCopy, type AnotherCopy } from './contracts/another-copy.js';
 export { eventStoreContract, type EventStoreFixture, type OpenedEventStore } from './contracts/event-store-contract.js';
 export {
   readModelStoreContract,

@@ -1,4 +1,5 @@
-import { Fault, type FaultCode } from '../fault.js';
+import { isFault } from '../is-fault.js';
+import type { FaultCode } from '../fault.js';
 
 const LEFT: ReadonlySet<FaultCode> = new Set([
   'deadline-exceeded',
@@ -14,5 +15,5 @@ const LEFT: ReadonlySet<FaultCode> = new Set([
  * what somebody else began at the same time, since that one may be gone, or have given up. Throws what no step could mend.
  */
 export function leaveToSteps(caught: unknown): void {
-  if (!(caught instanceof Fault) || !LEFT.has(caught.code)) throw caught;
+  if (!isFault(caught) || !LEFT.has(caught.code)) throw caught;
 }

@@ -1,3 +1,4 @@
+import { isFault } from '@login-policy/event-sourcing';
 import { fail, print } from '../demand.js';
 import { within } from './patience.js';
 
@@ -12,8 +13,13 @@ export async function refusal<Refusal extends Error>(
   const outcome = await within('a refusal', outcomeOf(call));
   if ('value' in outcome)
     return fail(`${expected.name} was expected, and the call succeeded with ${print(outcome.value)}`);
-  if (outcome.error instanceof expected) return outcome.error;
+  if (isOfClass(outcome.error, expected)) return outcome.error;
   return fail(`${expected.name} was expected, and the call failed with ${print(outcome.error)}`);
+}
+
+/** A fault is of its class also when it comes from another installed copy of the kernel. */
+function isOfClass<Refusal extends Error>(error: unknown, expected: ErrorClass<Refusal>): error is Refusal {
+  return error instanceof expected || (isFault(error) && error.name === expected.name);
 }
 
 /** How a call ended, as a value. */

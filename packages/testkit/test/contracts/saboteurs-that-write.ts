@@ -1,5 +1,5 @@
 import { setImmediate as breathe } from 'node:timers/promises';
-import { START, type EventStore, type RecordedEvent } from '@login-policy/event-sourcing';
+import { isFault, START, type EventStore, type RecordedEvent } from '@login-policy/event-sourcing';
 import {
   meetsExpectation,
   ReceiptExists,
@@ -65,7 +65,7 @@ export const saboteursThatWrite: readonly Saboteur<EventStoreSabotage>[] = [
     sabotage: ({ store }) => ({
       append: (append) =>
         store.append(append).catch((refusal: unknown) => {
-          if (!(refusal instanceof RevisionConflict)) throw refusal;
+          if (!isFault(refusal, 'revision-conflict')) throw refusal;
           throw new RevisionConflict({ ...refusal.facts, actual: undefined });
         }),
     }),

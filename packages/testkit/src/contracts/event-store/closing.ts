@@ -1,3 +1,4 @@
+import { isFault } from '@login-policy/event-sourcing';
 import type { EventStore, RecordedEvent } from '@login-policy/event-sourcing';
 import { StoreClosed } from '@login-policy/event-sourcing/store';
 import { demandSame, fail } from '../../demand.js';
@@ -46,7 +47,7 @@ async function isSoundAfterBusyClose(subject: EventStoreUnderTest): Promise<void
   const acknowledged: RecordedEvent[] = [...first];
   for (const outcome of await within('the appends', Promise.all(calls))) {
     if (hasSucceeded(outcome)) acknowledged.push(...outcome.value);
-    else if (!(outcome.error instanceof StoreClosed)) throw outcome.error;
+    else if (!isFault(outcome.error, 'store-closed')) throw outcome.error;
   }
   demandSame({ what: 'rest of threes', actual: acknowledged.length % 3, expected: 1 });
   // A store whose handles are all the same has nobody left to ask.
@@ -68,7 +69,7 @@ async function settlesReaders(subject: EventStoreUnderTest): Promise<void> {
   await within('the close', eventStore.close());
   for (const iterator of iterators) {
     const outcome = await within('the next page', outcomeOf(iterator.next()));
-    if (!hasSucceeded(outcome) && !(outcome.error instanceof StoreClosed)) throw outcome.error;
+    if (!hasSucceeded(outcome) && !isFault(outcome.error, 'store-closed')) throw outcome.error;
   }
 }
 

@@ -1,5 +1,5 @@
-import { revision, type EventStore, type RecordedEvent, type StreamId } from '@login-policy/event-sourcing';
-import { RevisionConflict, type ExpectedRevision } from '@login-policy/event-sourcing/store';
+import { isFault, revision, type EventStore, type RecordedEvent, type StreamId } from '@login-policy/event-sourcing';
+import type { ExpectedRevision } from '@login-policy/event-sourcing/store';
 import { demandSame, fail, print } from '../../demand.js';
 import type { Theme } from '../contract.js';
 import { hasSucceeded, outcomeOf } from '../refusals.js';
@@ -47,7 +47,7 @@ async function addWhatWasSeen({ newEvents }: EventStoreUnderTest, store: EventSt
     const expected = last?.revision ?? 'no-stream';
     const outcome = await outcomeOf(store.append({ streamId: FIRST, expected, events }));
     if (hasSucceeded(outcome)) return onlyOne(outcome.value);
-    if (!(outcome.error instanceof RevisionConflict)) throw outcome.error;
+    if (!isFault(outcome.error, 'revision-conflict')) throw outcome.error;
   }
 }
 
@@ -95,7 +95,7 @@ async function race(subject: EventStoreUnderTest, expected: ExpectedRevision): P
   const facts = { streamId: FIRST, expected, actual: revision(before.length + 1) };
   for (const outcome of outcomes) {
     if (hasSucceeded(outcome)) continue;
-    if (!(outcome.error instanceof RevisionConflict)) throw outcome.error;
+    if (!isFault(outcome.error, 'revision-conflict')) throw outcome.error;
     demandSame({ what: 'facts', actual: outcome.error.facts, expected: facts });
   }
 }

@@ -1,5 +1,12 @@
-import { openMemoryStore, streamId, type EventStore, type StreamId, position } from '@login-policy/event-sourcing';
-import { CheckpointConflict, Projector, type NewEvent, type ReadModel } from '@login-policy/event-sourcing/store';
+import {
+  isFault,
+  openMemoryStore,
+  streamId,
+  type EventStore,
+  type StreamId,
+  position,
+} from '@login-policy/event-sourcing';
+import { Projector, type NewEvent, type ReadModel } from '@login-policy/event-sourcing/store';
 import { demandSame, fail } from '../../demand.js';
 import { rowUnder } from '../../row-under.js';
 import { COUNTER_CATEGORY, counterEvents, countersInOrder } from '../../samples/counter.js';
@@ -34,7 +41,7 @@ async function takeItOnce(subject: OpenedReadModelStore): Promise<void> {
   });
   const outcomes = await Promise.all(calls);
   for (const outcome of outcomes) {
-    if (!hasSucceeded(outcome) && !(outcome.error instanceof CheckpointConflict)) throw outcome.error;
+    if (!hasSucceeded(outcome) && !isFault(outcome.error, 'checkpoint-conflict')) throw outcome.error;
   }
   demandSame({ what: 'winners', actual: outcomes.filter(hasSucceeded).length, expected: 1 });
   const winner = outcomes.findIndex(hasSucceeded);
@@ -61,7 +68,7 @@ async function takeSteps(model: ReadModel<Tally>): Promise<number> {
     const next = position((expected ?? 0n) + 1n);
     const outcome = await outcomeOf(model.commit({ expected, checkpoint: next, rows: change({ sum: row }) }));
     if (hasSucceeded(outcome)) taken += 1;
-    else if (!(outcome.error instanceof CheckpointConflict)) throw outcome.error;
+    else if (!isFault(outcome.error, 'checkpoint-conflict')) throw outcome.error;
     await breathe();
   }
   return taken;

@@ -1,0 +1,57 @@
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { parseJson, type Json } from '@login-policy/event-sourcing';
+
+/** Packages that are installed a second time, as package managers do for two versions of one. */
+export interface AnotherCopy {
+  /** What `import()` takes to load the copy of a package. */
+  readonly url: (name: string) => string;
+  /** Takes the copy off the disk. */
+  readonly remove: () => void;
+}
+
+/**
+ * Copies packages to a folder of their own, where they find each other and, for all else, what the originals find. `from` is the
+ * `import.meta.url` of a module that finds the originals. Classes of the copies are others than those of the originals.
+ */
+export function anotherCopy(names: readonly string[], from: string): AnotherCopy {
+  const folder = mkdtempSync(join(tmpdir(), 'another-copy-'));
+  for (const name of names) install(name, names, { from, folder });
+  const { resolve } = createRequire(join(folder, 'importing.js'));
+  return {
+    url: (name) => pathToFileURL(resolve(name)).href,
+    remove: () => rmSync(folder, { recursive: true, force: true }),
+  };
+}
+
+function install(name: string, names: readonly string[], { from, folder }: { from: string; folder: string }): void {
+  const original = rootOf(createRequire(from).resolve(name));
+  const modules = join(folder, 'node_modules');
+  cpSync(join(original, 'dist'), join(modules, name, 'dist'), { recursive: true });
+  cpSync(join(original, 'package.json'), join(modules, name, 'package.json'));
+  for (const dependency of dependenciesOf(original)) {
+    const [found, link] = [join(original, 'node_modules', dependency), join(modules, dependency)];
+    if (names.includes(dependency) || !existsSync(found) || existsSync(link)) continue;
+    mkdirSync(dirname(link), { recursive: true });
+    symlinkSync(realpathSync(found), link, 'junction');
+  }
+}
+
+/** The folder of a package, by a file in it. */
+function rootOf(file: string): string {
+  const folder = dirname(file);
+  return existsSync(join(folder, 'package.json')) ? folder : rootOf(folder);
+}
+
+function dependenciesOf(root: string): readonly string[] {
+  const described = parseJson(readFileSync(join(root, 'package.json'), 'utf8'));
+  return ['dependencies', 'peerDependencies'].flatMap((kind) => namesIn(described, kind));
+}
+
+function namesIn(described: Json, kind: string): readonly string[] {
+  const named: unknown = typeof described === 'object' && described !== null ? Reflect.get(described, kind) : undefined;
+  return typeof named === 'object' && named !== null ? Object.keys(named) : [];
+}
