@@ -1,4 +1,4 @@
-import { eventId, START, streamId, type Projection } from '@login-policy/event-sourcing';
+import { eventId, START, streamId, type Position, type Projection } from '@login-policy/event-sourcing';
 import {
   placeIn,
   positionOf,
@@ -142,14 +142,24 @@ describe('rows that stand further than the head that was asked for', () => {
     expect([await reached(), await rowUnder(await projector.readModel(), a)]).to.deep.equal([2n, 2]);
   });
 
-  it('stay there when they are rebuilt', async () => {
-    const { store, projector } = watchedProjector();
-    await raise(store, a, 1);
-    const model = await projector.readModel();
-    await model.commit({ expected: undefined, checkpoint: far, rows: new Map() });
-    expect(await projector.rebuild()).to.equal(far);
-    expect([await model.checkpoint(), await rowUnder(model, a)]).to.deep.equal([far, 1]);
-  });
+  for (const [what, isKnown] of [
+    ['stay there when they are rebuilt, where a record of the store stands', true],
+    ['are rebuilt to the head when nothing stands there: they are of a lost history', false],
+  ] as const) {
+    it(what, async () => {
+      const knows = async (position: Position): Promise<boolean> => isKnown || position !== far;
+      const { store, projector } = watchedProjector(
+        tallies(),
+        followedStore(() => ({ knows })),
+      );
+      await raise(store, a, 1);
+      const model = await projector.readModel();
+      await model.commit({ expected: undefined, checkpoint: far, rows: new Map() });
+      const end = isKnown ? far : await store.eventStore.head();
+      expect(await projector.rebuild()).to.equal(end);
+      expect([await model.checkpoint(), await rowUnder(model, a)]).to.deep.equal([end, 1]);
+    });
+  }
 });
 
 describe('a read model that could not be opened', () => {

@@ -139,5 +139,6 @@ async function ofManyStreams(
     for (let from = Number(placeIn(after)); from < log.length; from += 1000) yield log.slice(from, from + 1000);
   };
   const head: EventStore['head'] = async () => positionOf(log.length, id);
-  return { ...store, streams, eventStore: delegating(store.eventStore, { readAll, head }) };
+  const knows: EventStore['knows'] = async (position) => log[Number(placeIn(position)) - 1]?.position === position;
+  return { ...store, streams, eventStore: delegating(store.eventStore, { readAll, head, knows }) };
 }

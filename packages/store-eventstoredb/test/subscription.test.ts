@@ -65,7 +65,7 @@ describe('a subscription to EventStoreDB', () => {
     for (let round = 0; round < 3; round++) {
       writeSystemEvent(double.log);
       const position = endOf(double);
-      expect((await messages.next()).value).to.deep.equal({ kind: 'caught-up', position });
+      expect((await messages.next()).value).to.deep.include({ kind: 'caught-up', position });
     }
   });
 

@@ -86,12 +86,13 @@ export class InlineModel<Event extends EventShape, Row> {
   }
 
   /**
-   * Brings the rows to the head, if they are at most {@link MOST_BEHIND} events behind and all of those can be reduced. Else they
-   * stay as they are, and nothing is answered.
+   * Brings the rows to the head, if they are at most {@link MOST_BEHIND} events behind and all of those can be reduced. Else, and when
+   * their checkpoint is not an event of the log, they stay as they are, and nothing is answered.
    */
   catchUp(head: Position): number | undefined {
     const { model, checkpoint: reached = START } = this.#rows.place() ?? {};
-    if (model === undefined || reached >= head) return model;
+    if (model === undefined || reached === head) return model;
+    if (placeIn(reached) >= placeIn(head)) return undefined;
     if (placeIn(head) - placeIn(reached) > MOST_BEHIND) return undefined;
     const rows = this.#reduceBetween(reached, head);
     if (rows === undefined) return undefined;

@@ -1,4 +1,4 @@
-import type { Position, Projection } from '@login-policy/event-sourcing';
+import { PositionUnknown, type Position, type Projection } from '@login-policy/event-sourcing';
 import {
   modelName,
   type EventShape,
@@ -94,7 +94,7 @@ class SqliteReadModel<Event extends EventShape, Row> implements ReadModel<Row> {
   }
 
   async commit(change: ReadModelChange<Row>, wait?: WaitOptions): Promise<void> {
-    await this.connection.writeDerived(() => this.parts.rows.step(change), wait);
+    await this.connection.writeDerived(() => this.step(change), wait);
     this.connection.watch.notify();
   }
 
@@ -111,6 +111,14 @@ class SqliteReadModel<Event extends EventShape, Row> implements ReadModel<Row> {
     );
     await this.sweep();
     return new SqliteRebuildingModel(this.connection, { shared, projection, rows });
+  }
+
+  /** In a transaction of a write. @throws PositionUnknown when the step stands on an event the log does not have. */
+  protected step(change: ReadModelChange<Row>): void {
+    const { rows, shared } = this.parts;
+    const unknown = change.standsOn?.find((place) => !shared.log.knows(place));
+    if (unknown !== undefined) throw new PositionUnknown({ position: unknown, head: shared.log.head() });
+    rows.step(change);
   }
 
   /** Takes away the rows of what was replaced, in slices, each of which is over soon. What is left, the next rebuild takes. */
@@ -154,9 +162,12 @@ class SqliteRebuildingModel<Event extends EventShape, Row>
     const { tables, log } = shared;
     const live = modelName(projection);
     await this.connection.write(() => {
-      rows.step(change);
+      this.step(change);
       new InlineModel(projection, rows, log).catchUp(log.head());
-      tables.rowsOf(projection).refuseBeyond(rows.checkpoint() ?? change.checkpoint);
+      const old = tables.rowsOf(projection);
+      if (change.lost === undefined || old.checkpoint() !== change.lost) {
+        old.refuseBeyond(rows.checkpoint() ?? change.checkpoint);
+      }
       tables.replace(live, rows.name);
     }, wait);
     this.connection.watch.notify();

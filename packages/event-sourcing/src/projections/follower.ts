@@ -8,16 +8,18 @@ import { within } from '../store/time-out.js';
 import type { Store } from '../store.js';
 import { Breather, yieldToLoop } from '../yield-to-loop.js';
 import type { EventShape, RecordedEvent } from '../streams/event.js';
-import { laterPosition, START, type Position } from '../streams/position.js';
+import { forgetLost } from '../streams/acknowledged.js';
+import { START, type Position } from '../streams/position.js';
 import { TimedEventStore } from '../streams/timed-event-store.js';
 import { CheckpointWaiters } from './checkpoint-waiters.js';
 import type { CloseOptions, FollowerOptions, FollowerState, Freshness, FreshRows } from './following.js';
-import { KnownHead, type Reach } from './known-head.js';
-import { headOf, KnownPositions } from './known-positions.js';
+import { FreshReads, type Keeper, type Late } from './fresh-reads.js';
+import { standingInStep } from './head-proof.js';
 import type { Lag } from './lag.js';
 import { Projector } from './projector.js';
-import { ReadDeadline } from './read-deadline.js';
+import { readWithin, type ReadDeadline } from './read-deadline.js';
 import type { KeyedRow, RowQuery, RowsAt } from './read-model-store.js';
+import { Refutable } from './refutable.js';
 import { TimedReadModel } from './timed-read-model.js';
 import { Healing } from './healing.js';
 import { tolerating } from './tolerating.js';
@@ -40,15 +42,14 @@ export class Follower<Event extends EventShape, Row> {
   readonly rows: TimedReadModel<Row | UnreadableRow>;
   readonly #name: string;
   readonly #healing: Healing<Event, Row>;
-  readonly #maxAgeMs: number;
   readonly #waiters: CheckpointWaiters;
   readonly #ending = new AbortController();
   readonly #running: Promise<void>;
   #state: FollowerState = { is: 'catching-up' };
-  readonly #head: KnownHead;
+  readonly #reads: FreshReads;
   readonly #breather = new Breather(64);
   readonly #wakes = new Notifier();
-  readonly #positions: KnownPositions;
+  readonly #turn = new Refutable();
   /** Of what nobody waits for: it ends when this is closed. */
   readonly #ended = new Deadline('following', { signal: this.#ending.signal });
   #isWanted: boolean;
@@ -62,13 +63,15 @@ export class Follower<Event extends EventShape, Row> {
     this.rows = model;
     this.#name = projection.name;
     this.#healing = new Healing({ model, projection, store: this.#store });
-    this.#maxAgeMs = maxAgeMs ?? DEFAULT_MAX_AGE_MS;
-    this.#projector = new Projector({ ...store, projection: tolerating(projection), onHead: () => this.#isAtHead() });
+    const onHead = (askedAt: number): void => this.#isAtHead(askedAt);
+    this.#projector = new Projector({ ...store, projection: tolerating(projection), onHead });
     this.#waiters = new CheckpointWaiters(model);
     this.#isWanted = !isAtHead;
     if (isAtHead) this.#state = { is: 'following' };
-    this.#positions = new KnownPositions(this.#store, store.keeps);
-    this.#head = new KnownHead({ store: this.#store, model, closing: this.#ending.signal });
+    this.#reads = new FreshReads({
+      ...{ store: this.#store, keeps: store.keeps, maxAgeMs: maxAgeMs ?? DEFAULT_MAX_AGE_MS },
+      ...{ waiters: this.#waiters, closing: this.#ending.signal, keeper: this.#keeper() },
+    });
     this.#running = this.#run();
   }
 
@@ -78,7 +81,7 @@ export class Follower<Event extends EventShape, Row> {
   ): Promise<Follower<Event, Row>> {
     const model = await options.store.readModels.open(tolerating(options.projection));
     const { checkpoint = START, head } = await model.read([]);
-    const isAtHead = head !== undefined && checkpoint >= head;
+    const isAtHead = head !== undefined && standingInStep(checkpoint, head) === 'at-head';
     return new Follower(options, { model: new TimedReadModel(model), isAtHead });
   }
 
@@ -147,12 +150,30 @@ export class Follower<Event extends EventShape, Row> {
     await within(this.#running, closeMs);
   }
 
+  #keeper(): Keeper {
+    return {
+      refuseWhenStopped: (reached) => this.#refuseWhenStopped(reached),
+      wake: () => {
+        this.#isWanted = true;
+        if (this.#state.is !== 'retrying') this.#wakes.notify();
+      },
+      isAtHead: (askedAt) => {
+        this.#reads.show(askedAt);
+        if (this.#state.is === 'catching-up') this.#state = { is: 'following' };
+      },
+      refute: (lost) => {
+        if (this.#state.is !== 'closed' && this.#state.is !== 'stopped') this.#turn.refute(lost);
+      },
+      late: (deadline, late) => this.#late(deadline, late),
+    };
+  }
+
   async #run(): Promise<void> {
     const pauses = new OutagePauses();
     while (!this.#ending.signal.aborted) {
       try {
         if (this.#keeps === 'inline') await this.#catchUpOnDemand();
-        else await this.#projector.follow(this.#ending.signal);
+        else await this.#turn.until(this.#ending.signal, (signal) => this.#projector.follow(signal));
         pauses.reset();
       } catch (caught) {
         await this.#recover(caught, pauses);
@@ -175,7 +196,9 @@ export class Follower<Event extends EventShape, Row> {
       this.#state = { is: 'retrying', since, fault: caught };
       return this.#wakes.changed(this.#ending.signal, pauses.next());
     }
+    this.#reads.forget();
     const at = await this.rows.checkpoint(this.#ended).catch(() => undefined);
+    if (isFault(caught, 'position-unknown')) await forgetLost(this.#store, this.#ended).catch(() => undefined);
     if (this.#ending.signal.aborted) return;
     this.#state = { is: 'stopped', why: caught, at };
     this.#waiters.fail(caught);
@@ -183,51 +206,17 @@ export class Follower<Event extends EventShape, Row> {
     if (!this.#ending.signal.aborted) this.#state = { is: 'catching-up' };
   }
 
-  #isAtHead(): void {
-    this.#head.show(performance.now());
+  #isAtHead(askedAt: number): void {
+    this.#reads.show(askedAt);
     if (!this.#ending.signal.aborted) this.#state = { is: 'following' };
   }
 
-  async #within<Found extends RowsAt<unknown>>(freshness: Freshness, look: Look<Found>): Promise<Found> {
-    const deadline = new ReadDeadline(this.#name, freshness);
-    try {
-      return await this.#answer(() => look(deadline), deadline);
-    } finally {
-      deadline.end();
-    }
-  }
-
-  async #answer<Found extends RowsAt<unknown>>(look: () => Promise<Found>, deadline: ReadDeadline): Promise<Found> {
-    if (this.#state.is === 'closed') throw this.#closed();
-    if (this.#breather.isDue()) await yieldToLoop();
-    const found = await look();
-    const reach = this.#keeps === 'inline' ? headOf(found, deadline) : await this.#required(found, deadline);
-    const isThere = (found.checkpoint ?? START) >= reach.position;
-    if (!isThere) await this.#until(reach.position, found.checkpoint, deadline);
-    this.#head.show(reach.askedAt ?? -Infinity);
-    const answer = isThere ? found : await look();
-    const looking = this.#positions.demand(deadline.atLeast, answer, deadline);
-    if (looking !== undefined) await looking;
-    return answer;
-  }
-
-  /** How far the rows have to be at the least, where they are followed. */
-  async #required(found: RowsAt<unknown>, deadline: ReadDeadline): Promise<Reach> {
-    this.#refuseWhenStopped(found.checkpoint);
-    this.#positions.demandSameHistory(deadline.atLeast, found);
-    if (this.#head.ageMs > this.#maxAgeMs / 2) this.#head.lookAhead();
-    if (this.#head.ageMs <= this.#maxAgeMs) return { position: deadline.atLeast };
-    const { position, askedAt } = await deadline.waitFor(this.#head.ask(), (why) => this.#late(deadline, why));
-    return { position: laterPosition(position, deadline.atLeast), askedAt };
-  }
-
-  async #until(required: Position, reached: Position | undefined, deadline: ReadDeadline): Promise<void> {
-    this.#refuseWhenStopped(reached);
-    this.#isWanted = true;
-    if (this.#state.is !== 'retrying') this.#wakes.notify();
-    const outcome = await this.#waiters.until(required, deadline.leftToWaitMs, deadline.given);
-    if (outcome === 'given-up') throw deadline.fault();
-    if (outcome === 'timed-out') throw await this.#late(deadline, undefined, required);
+  #within<Found extends RowsAt<unknown>>(freshness: Freshness, look: Look<Found>): Promise<Found> {
+    return readWithin(this.#name, freshness, async (deadline) => {
+      if (this.#state.is === 'closed') throw this.#closed();
+      if (this.#breather.isDue()) await yieldToLoop();
+      return this.#reads.answer(() => look(deadline), deadline);
+    });
   }
 
   /** A stop is only believed at the checkpoint it was reached from: whoever moved the rows since has mended it. */
@@ -238,8 +227,10 @@ export class Follower<Event extends EventShape, Row> {
   }
 
   /** Why a read is refused whose rows were not far enough in time: what keeps them from being followed, if anything does. */
-  async #late(deadline: ReadDeadline, cause?: unknown, required?: Position): Promise<Fault> {
+  async #late(deadline: ReadDeadline, { cause, required }: Late): Promise<Fault> {
     if (this.#state.is === 'closed') return this.#closed();
+    // Its state says no longer that it follows, either.
+    if (this.#state.is === 'following') this.#state = { is: 'catching-up' };
     const outage = this.#state.is === 'retrying' ? this.#state.fault : this.#store.trouble;
     return deadline.behind(this.rows, required, outage ?? cause);
   }

@@ -4,7 +4,6 @@ import { Lru } from '../store/lru.js';
 import type { Store } from '../store.js';
 import type { TimedEventStore } from '../streams/timed-event-store.js';
 import { placeIn, START, type Position } from '../streams/position.js';
-import type { Reach } from './known-head.js';
 import type { RowsAt } from './read-model-store.js';
 
 /** Refuses positions that stand for no event of a store: readers who name one mean a change that is to be seen. */
@@ -39,10 +38,4 @@ export class KnownPositions {
     if (!(await this.#store.knows(position, deadline))) throw new PositionUnknown({ position, head });
     if (this.#keeps === 'followed') this.#known.set(position, true);
   }
-}
-
-/** Rows that are kept beside the events have to be at the head. @throws PositionUnknown when the reader wants more. */
-export function headOf({ head = START }: RowsAt<unknown>, { atLeast }: { readonly atLeast: Position }): Reach {
-  if (atLeast > head) throw new PositionUnknown({ position: atLeast, head });
-  return { position: head };
 }

@@ -5,6 +5,7 @@ import { CheckpointConflict, RebuildSuperseded } from './projection-faults.js';
 import { Notifier } from '../store/notifier.js';
 import { filterPredicate, type EventPredicate } from '../streams/event-filter.js';
 import type { EventShape, RecordedEvent } from '../streams/event.js';
+import { demandAll, holds } from '../streams/memory-log.js';
 import { placeIn, START, type Position } from '../streams/position.js';
 import { modelName, type Projection } from './projection.js';
 import { MOST_BEHIND } from './read-model-store.js';
@@ -140,6 +141,7 @@ export class MemoryReadModel<Event extends EventShape, Row> implements ReadModel
     refuseWhenClosed(this.#surroundings);
     refuseOver(WAITED_FOR, wait);
     this.#refuseUnless(this.#live.checkpoint, change.expected);
+    demandAll(this.#surroundings.log?.(), change.standsOn);
     this.#apply(change);
   }
 
@@ -182,15 +184,16 @@ export class MemoryReadModel<Event extends EventShape, Row> implements ReadModel
   }
 
   /** All at once, so that no append gets in between: it would be lost with the rows it was reduced into. */
-  #switchTo(copy: MemoryReadModel<Event, Row>, { expected, ...change }: ReadModelChange<Row>): void {
+  #switchTo(copy: MemoryReadModel<Event, Row>, { expected, lost, ...change }: ReadModelChange<Row>): void {
     // A rebuild that was begun again meanwhile is not this one's to finish.
     if (this.#rebuilding !== copy) throw new RebuildSuperseded({ model: modelName(this.#projection) });
     copy.#refuseUnless(copy.#live.checkpoint, expected);
+    demandAll(this.#surroundings.log?.(), change.standsOn);
     const behind = copy.#behind(change.checkpoint) ?? [];
     const rest = copy.#reduced(behind, change.rows);
     const head = rest.stopped === undefined ? behind.at(-1)?.position : undefined;
     const [reached, live] = [head ?? change.checkpoint, this.#live.checkpoint ?? START];
-    if (live > reached) this.#conflict(reached, live);
+    if (live > reached && live !== lost) this.#conflict(reached, live);
     copy.#apply(change);
     if (head !== undefined) copy.#apply({ checkpoint: head, rows: rest.rows });
     this.#live = copy.#live;
@@ -202,7 +205,8 @@ export class MemoryReadModel<Event extends EventShape, Row> implements ReadModel
   #behind(checkpoint: Position | undefined = this.#live.checkpoint): readonly RecordedEvent[] | undefined {
     const log = this.#surroundings.log?.();
     const reached = Number(placeIn(checkpoint ?? START));
-    return log === undefined || log.length - reached > MOST_BEHIND ? undefined : log.slice(reached);
+    if (log === undefined || log.length - reached > MOST_BEHIND || !holds(log, checkpoint ?? START)) return undefined;
+    return log.slice(reached);
   }
 
   /** `over`: rows that are newer than those kept. */

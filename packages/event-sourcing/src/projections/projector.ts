@@ -1,32 +1,23 @@
 import { systemClock, type Clock } from '../clock.js';
 import { Deadline } from '../deadline.js';
 import { isFault } from '../is-fault.js';
-import type { EventStore, ReadAllOptions, SubscriptionMessage } from '../streams/event-store.js';
+import type { ReadAllOptions, SubscriptionMessage } from '../streams/event-store.js';
 import type { EventShape, RecordedEvent } from '../streams/event.js';
 import { laterPosition, START, type Position } from '../streams/position.js';
 import { TimedEventStore } from '../streams/timed-event-store.js';
 import { KeyedMutex } from '../store/keyed-mutex.js';
+import type { Store } from '../store.js';
 import { leaveToSteps } from './first-rows.js';
+import { demandInLog } from './head-proof.js';
 import { lagAfter, type Lag } from './lag.js';
 import { CheckpointConflict } from './projection-faults.js';
 import { modelName, type Projection } from './projection.js';
-import type { ReadModel, ReadModelStore } from './read-model-store.js';
+import type { ProjectorOptions } from './projector-options.js';
+import type { ReadModel, ReadModelChange, ReadModelStore } from './read-model-store.js';
 import { Rebuild } from './rebuild.js';
 import { reducePage, unknownKeys, type KnownRows } from './reduce-page.js';
 import { takingTurns } from './taking-turns.js';
 import { TimedReadModel } from './timed-read-model.js';
-
-/** What a projector is made of. */
-export interface ProjectorOptions<Event extends EventShape, Row> {
-  readonly eventStore: EventStore;
-  readonly readModels: ReadModelStore;
-  readonly projection: Projection<Event, Row>;
-  /** Events that a rebuild reads at once, 1 to 10,000. Default 500: larger pages outlive the young generation, and are slower. */
-  readonly pageSize?: number;
-  readonly clock?: Clock;
-  /** Called each time its rows are at the head of the store. */
-  readonly onHead?: () => void;
-}
 
 const REMEMBERED_ROWS = 20_000;
 /** Events reduced in one transaction, so that nobody else in the process waits longer than some milliseconds. */
@@ -54,7 +45,8 @@ export class Projector<Event extends EventShape, Row> {
   readonly #projection: Projection<Event, Row>;
   readonly #pageSize: number;
   readonly #clock: Clock;
-  readonly #onHead: () => void;
+  readonly #onHead: (askedAt: number) => void;
+  readonly #keeps: Store['keeps'];
   /** One at a time: the later one would take the earlier one's place. */
   readonly #rebuilds = new KeyedMutex<string>();
   #opened: Promise<ReadModel<Row>> | undefined;
@@ -66,6 +58,7 @@ export class Projector<Event extends EventShape, Row> {
     this.#pageSize = options.pageSize ?? 500;
     this.#clock = options.clock ?? systemClock;
     this.#onHead = options.onHead ?? (() => undefined);
+    this.#keeps = options.keeps ?? 'followed';
   }
 
   /** The read model it keeps. */
@@ -89,13 +82,16 @@ export class Projector<Event extends EventShape, Row> {
     const model = await this.#model(deadline);
     await this.#buildFirstRows(model, deadline);
     return takingTurns(deadline, async () => {
+      const askedAt = performance.now();
       const head = await this.#store.head(deadline);
-      const reached = await this.#reduceFrom(model, deadline);
-      if ((reached ?? START) < head) {
-        await model.commit({ expected: reached, checkpoint: head, rows: new Map() }, deadline);
+      const turn = await this.#turn(model, deadline);
+      for await (const page of this.#store.readAll(this.#steps(turn.reached), deadline)) await this.#reduce(turn, page);
+      if ((turn.reached ?? START) < head) {
+        if (this.#keeps === 'followed') await demandInLog(this.#store, head, deadline);
+        await this.#commit(turn, { checkpoint: head, rows: new Map() });
       }
-      this.#onHead();
-      return laterPosition(reached ?? START, head);
+      this.#onHead(askedAt);
+      return turn.reached ?? START;
     });
   }
 
@@ -165,21 +161,22 @@ export class Projector<Event extends EventShape, Row> {
 
   async #rebuild(deadline: Deadline): Promise<Position> {
     const live = await this.#model(deadline);
-    const rebuild = new Rebuild(this.#projection, await live.beginRebuild(deadline), deadline);
+    const copy = await live.beginRebuild(deadline);
+    const rebuild = new Rebuild(this.#projection, { copy, deadline, keeps: this.#keeps });
     return takingTurns(deadline, async () => {
       await rebuild.readOn(this.#store, this.#reading(undefined));
       // What was written since the read ended is reduced before the switch claims to know it. Live rows that follow may stand
-      // further than the last event, where nothing of this store is.
-      const head = laterPosition(await this.#store.head(deadline), (await live.checkpoint(deadline)) ?? START);
+      // further than the last event, where nothing of this store is; if they are of a lost history, they don't count.
+      const [head, reached] = [await this.#store.head(deadline), (await live.checkpoint(deadline)) ?? START];
+      const isLost = reached > head && !(await this.#store.knows(reached, deadline));
+      const end = isLost ? head : laterPosition(head, reached);
+      // Before the last read: what comes after it has to be quick, or live rows that are written all the time are always further.
+      if (this.#keeps === 'followed') await demandInLog(this.#store, end, deadline);
       await rebuild.readOn(this.#store, this.#reading(undefined));
-      return rebuild.finish(head);
+      const checkpoint = laterPosition(end, rebuild.reached);
+      await rebuild.finish({ checkpoint, ...(isLost && { lost: reached }) });
+      return checkpoint;
     });
-  }
-
-  async #reduceFrom(model: TimedReadModel<Row>, deadline: Deadline): Promise<Position | undefined> {
-    const turn = await this.#turn(model, deadline);
-    for await (const page of this.#store.readAll(this.#steps(turn.reached), deadline)) await this.#reduce(turn, page);
-    return turn.reached;
   }
 
   async #followFrom(model: TimedReadModel<Row>, deadline: Deadline): Promise<void> {
@@ -196,20 +193,24 @@ export class Projector<Event extends EventShape, Row> {
   async #take(turn: Turn<Row>, message: SubscriptionMessage): Promise<void> {
     if (message.kind === 'events') return this.#reduce(turn, message.events);
     if (turn.reached === undefined || message.position > turn.reached) {
-      const change = { expected: turn.reached, checkpoint: message.position, rows: new Map() };
-      await turn.model.commit(change, turn.deadline);
-      turn.reached = message.position;
+      await this.#commit(turn, { checkpoint: message.position, rows: new Map() });
     }
-    this.#onHead();
+    this.#onHead(message.askedAt ?? -Infinity);
+  }
+
+  /** A step stands on events of this log, or nothing is written (SPEC §5): kept inline, the step itself asks. */
+  async #commit(turn: Turn<Row>, { checkpoint, rows }: Omit<ReadModelChange<Row>, 'expected'>): Promise<void> {
+    const { model, reached: expected } = turn;
+    const standsOn = this.#keeps === 'inline' && { standsOn: [expected ?? START, checkpoint] };
+    await model.commit({ expected, checkpoint, rows, ...standsOn }, turn.deadline);
+    turn.reached = checkpoint;
   }
 
   async #reduce(turn: Turn<Row>, events: readonly RecordedEvent[]): Promise<void> {
     await this.#lookUp(turn, unknownKeys(this.#projection, events, turn.known));
     const reduced = reducePage(this.#projection, events, (key) => turn.known.get(key));
     if (reduced.position !== undefined) {
-      const change = { expected: turn.reached, checkpoint: reduced.position, rows: reduced.rows };
-      await turn.model.commit(change, turn.deadline);
-      turn.reached = reduced.position;
+      await this.#commit(turn, { checkpoint: reduced.position, rows: reduced.rows });
       for (const [key, row] of reduced.rows) turn.known.set(key, row);
     }
     if (reduced.stopped !== undefined) throw reduced.stopped;

@@ -49,3 +49,17 @@ export class ReadDeadline extends Deadline {
     return new ProjectionBehind({ projection: this.#projection, required, reached, waitedMs: this.#waitMs }, cause);
   }
 }
+
+/** Reads within a deadline of its own. @throws DeadlineExceeded */
+export async function readWithin<Answer>(
+  projection: string,
+  freshness: Freshness,
+  read: (deadline: ReadDeadline) => Promise<Answer>,
+): Promise<Answer> {
+  const deadline = new ReadDeadline(projection, freshness);
+  try {
+    return await read(deadline);
+  } finally {
+    deadline.end();
+  }
+}

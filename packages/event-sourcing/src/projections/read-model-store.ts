@@ -33,6 +33,13 @@ export interface ReadModelChange<Row> {
   readonly checkpoint: Position;
   /** The new row under each key; `undefined` takes it away. */
   readonly rows: ReadonlyMap<string, Row | undefined>;
+  /**
+   * Events the step stands on. Where the events are in the same place, they have to be in the log in the step's transaction
+   * (`START` always is); read models that are kept for events somewhere else leave it to who follows those.
+   */
+  readonly standsOn?: readonly Position[];
+  /** Of the last step of a rebuild: the live rows' checkpoint that is not an event of the log, so they may be further and are replaced all the same. */
+  readonly lost?: Position;
 }
 
 /** Rows, and the checkpoint they are of: both of one moment, whoever writes meanwhile. */
@@ -61,6 +68,7 @@ export interface ReadModel<Row> {
    * Takes one step of the projection, in one transaction.
    *
    * @throws CheckpointConflict when the checkpoint is not the expected one: another projector was here.
+   * @throws PositionUnknown when one of the events it stands on is not in the log: nothing was written.
    */
   commit(change: ReadModelChange<Row>, wait?: WaitOptions): Promise<void>;
   /**
@@ -82,6 +90,7 @@ export interface RebuildingModel<Row> extends ReadModel<Row> {
    *
    * @throws CheckpointConflict when the live copy has got further than the copy would be after this step.
    * @throws RebuildSuperseded when another rebuild was begun meanwhile.
+   * @throws PositionUnknown when one of the events it stands on is not in the log: the live rows stay.
    */
   switchOver(change: ReadModelChange<Row>, wait?: WaitOptions): Promise<void>;
 }

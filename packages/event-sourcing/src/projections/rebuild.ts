@@ -1,11 +1,13 @@
 import type { Deadline } from '../deadline.js';
 import type { ReadAllOptions } from '../streams/event-store.js';
 import type { EventShape, RecordedEvent } from '../streams/event.js';
-import { laterPosition, START, type Position } from '../streams/position.js';
+import { START, type Position } from '../streams/position.js';
 import type { TimedEventStore } from '../streams/timed-event-store.js';
+import type { Store } from '../store.js';
 import { yieldToLoop } from '../yield-to-loop.js';
 import type { Projection } from './projection.js';
 import { reducePage, unknownKeys, type KnownRows } from './reduce-page.js';
+import type { ReadModelChange } from './read-model-store.js';
 import type { TimedRebuildingModel } from './timed-read-model.js';
 
 /** Rows kept in memory before they are written, so that a rebuild needs no more of it the longer the log is. */
@@ -15,6 +17,13 @@ const SLICE = 200;
 
 const NOTHING: ReadonlyMap<string, never> = new Map<string, never>();
 
+/** What a rebuild is made of. */
+export interface RebuildParts<Row> {
+  readonly copy: TimedRebuildingModel<Row>;
+  readonly deadline: Deadline;
+  readonly keeps: Store['keeps'];
+}
+
 /**
  * Fills a copy of a read model that nobody sees yet. Rows are written when there are many of them or at the end, not
  * after each page: a rebuild that is broken off is begun again anyway.
@@ -23,16 +32,25 @@ export class Rebuild<Event extends EventShape, Row> {
   readonly #projection: Projection<Event, Row>;
   readonly #copy: TimedRebuildingModel<Row>;
   readonly #deadline: Deadline;
+  readonly #keeps: Store['keeps'];
   /** What was changed since rows were written last. */
   readonly #held: KnownRows<Row> = new Map();
   /** How far the rows are that were written. */
   #written: Position | undefined;
   #reached: Position | undefined;
+  /** How far the streams go that were read one after another: every step stands on that event, too. */
+  #readUpTo: Position = START;
 
-  constructor(projection: Projection<Event, Row>, copy: TimedRebuildingModel<Row>, deadline: Deadline) {
+  constructor(projection: Projection<Event, Row>, { copy, deadline, keeps }: RebuildParts<Row>) {
     this.#projection = projection;
     this.#deadline = deadline;
     this.#copy = copy;
+    this.#keeps = keeps;
+  }
+
+  /** All events up to here are reduced. */
+  get reached(): Position {
+    return this.#reached ?? START;
   }
 
   /**
@@ -52,6 +70,7 @@ export class Rebuild<Event extends EventShape, Row> {
   async #readStreams(store: TimedEventStore, options: Omit<ReadAllOptions, 'after'>): Promise<void> {
     if (!store.hasStreams) return;
     const upTo = await store.head(this.#deadline);
+    this.#readUpTo = upTo;
     for await (const events of store.readStreams({ ...options, upTo }, this.#deadline)) {
       this.#reduce(events, NOTHING);
       // The next page may go on with the last one.
@@ -74,12 +93,15 @@ export class Rebuild<Event extends EventShape, Row> {
     return position;
   }
 
-  /** Takes the live rows' place, at `head` or further. @throws CheckpointConflict when those are further still. */
-  async finish(head: Position): Promise<Position> {
+  /**
+   * Takes the live rows' place, at `checkpoint` or further. `lost`: the checkpoint of live rows that are of a lost history.
+   *
+   * @throws CheckpointConflict when the live rows are further still, PositionUnknown when the log was replaced meanwhile.
+   */
+  async finish({ checkpoint, lost }: { readonly checkpoint: Position; readonly lost?: Position }): Promise<void> {
     await this.#write(this.#sorted().slice(0, -SLICE));
-    const checkpoint = laterPosition(this.#reached ?? START, head);
-    await this.#copy.switchOver({ expected: this.#written, checkpoint, rows: this.#held }, this.#deadline);
-    return checkpoint;
+    const step = { ...this.#step(checkpoint), ...(lost !== undefined && { lost }) };
+    await this.#copy.switchOver({ ...step, rows: this.#held }, this.#deadline);
   }
 
   /** Nothing is there to be looked up before anything was written. */
@@ -99,10 +121,16 @@ export class Rebuild<Event extends EventShape, Row> {
     const checkpoint = this.#reached ?? START;
     for (let from = 0; from < rows.length; from += SLICE) {
       const slice = rows.slice(from, from + SLICE);
-      await this.#copy.commit({ expected: this.#written, checkpoint, rows: new Map(slice) }, this.#deadline);
+      await this.#copy.commit({ ...this.#step(checkpoint), rows: new Map(slice) }, this.#deadline);
       this.#written = checkpoint;
       for (const [key] of slice) this.#held.delete(key);
       await yieldToLoop();
     }
+  }
+
+  #step(checkpoint: Position): Omit<ReadModelChange<Row>, 'rows'> {
+    const expected = this.#written;
+    const standsOn = [expected ?? START, this.#readUpTo, checkpoint];
+    return { expected, checkpoint, ...(this.#keeps === 'inline' && { standsOn }) };
   }
 }

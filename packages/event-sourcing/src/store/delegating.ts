@@ -2,10 +2,15 @@ import type { EventStore } from '../streams/event-store.js';
 
 /** A store whose methods are those of another, but for what stands in their place. */
 export function delegating(store: EventStore, instead: Partial<EventStore> = {}): EventStore {
-  const { lateByMs } = store;
+  const { lateByMs, acknowledged } = store;
+  // A proof is made of head and knows: one that stands in their place is asked instead.
+  const isReplaced = instead.head !== undefined || instead.knows !== undefined;
+  const proveHead = isReplaced ? undefined : store.proveHead?.bind(store);
   const readStreams = store.readStreams?.bind(store);
   return {
     ...(lateByMs !== undefined && { lateByMs }),
+    ...(acknowledged !== undefined && { acknowledged }),
+    ...(proveHead !== undefined && { proveHead }),
     ...(readStreams !== undefined && { readStreams }),
     trouble: () => store.trouble?.(),
     append: (append) => store.append(append),

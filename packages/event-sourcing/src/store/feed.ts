@@ -15,6 +15,8 @@ export interface ReadAhead {
   readonly considered: Position;
   /** Whether that was the end of the store. */
   readonly isHead: boolean;
+  /** When the store was asked whether it is, by `performance.now()`; `-Infinity` when it was not asked. Left out: with this look. */
+  readonly askedAt?: number;
 }
 
 /** Looks for the next events after a position. */
@@ -123,19 +125,20 @@ class FeedRun {
     while (!signal.aborted) {
       const change = this.#source.changed(signal);
       for (let isHead = false; !isHead && !signal.aborted;) {
+        const askedAt = performance.now();
         const ahead = await read(this.#position);
         ({ isHead } = ahead);
-        this.#hand(ahead);
+        this.#hand({ askedAt, ...ahead });
         if (!isHead) await yieldToLoop();
       }
       await change;
     }
   }
 
-  #hand({ events, considered, isHead }: ReadAhead): void {
+  #hand({ events, considered, isHead, askedAt = -Infinity }: ReadAhead): void {
     if (considered <= this.#position) return;
     this.#position = considered;
-    for (const listener of this.#listeners) listener.hear({ items: events, position: considered, isHead });
+    for (const listener of this.#listeners) listener.hear({ items: events, position: considered, isHead, askedAt });
   }
 
   #fail(fault: unknown): void {
@@ -161,6 +164,8 @@ class Subscription {
   readonly #pageSize: number;
   #reached: Position;
   #announced: Position | undefined;
+  /** When the store was asked for the head that was reached last. */
+  #askedAt = -Infinity;
 
   constructor(parts: SubscriptionParts) {
     this.#parts = parts;
@@ -199,8 +204,10 @@ class Subscription {
     const { read } = this.#parts;
     const left = this.#parts.left.signal;
     for (let isHead = false; !left.aborted && (!isHead || this.#reached < place);) {
+      const now = performance.now();
       const ahead = await read(this.#reached);
       ({ isHead } = ahead);
+      this.#askedAt = ahead.askedAt ?? now;
       this.#reached = laterPosition(this.#reached, ahead.considered);
       if (ahead.events.length > 0) yield { kind: 'events', events: ahead.events, position: this.#reached };
       // Who catches up with a long log keeps nobody else waiting.
@@ -216,11 +223,12 @@ class Subscription {
     for (let isHead = true; !left.aborted;) {
       if (isHead && (this.#announced === undefined || this.#reached > this.#announced)) {
         this.#announced = this.#reached;
-        yield { kind: 'caught-up', position: this.#reached };
+        yield { kind: 'caught-up', position: this.#reached, askedAt: this.#askedAt };
       }
       const news = await listener.next(left);
       if (news === undefined || news === 'missed') return;
       ({ isHead } = news);
+      this.#askedAt = news.askedAt ?? -Infinity;
       const events = news.items.filter((event) => event.position > this.#reached && isWanted(event));
       for (const page of pagesOf(events, this.#pageSize)) {
         this.#reached = page.at(-1)?.position ?? this.#reached;

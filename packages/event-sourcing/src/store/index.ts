@@ -66,6 +66,8 @@ export type {
   SubscriptionMessage,
 } from '../streams/event-store.js';
 export { placeIn, positionOf, taggedPosition } from '../streams/position.js';
+export { Acknowledged } from '../streams/acknowledged.js';
+export { proofOf, standingBy, type HeadProof, type Standing } from '../projections/head-proof.js';
 export { limitOf, pagesOf, pageSizeOf } from '../streams/paging.js';
 export { freezeMetadata, notBefore } from '../streams/recording.js';
 export { toJson } from '../streams/json.js';
@@ -92,7 +94,8 @@ export type {
 } from '../projections/read-model-store.js';
 export { compareKeys, indexEntries, rowLimitOf, type IndexEntry } from '../projections/row-query.js';
 export type { Lag } from '../projections/lag.js';
-export { Projector, type ProjectorOptions } from '../projections/projector.js';
+export { Projector } from '../projections/projector.js';
+export type { ProjectorOptions } from '../projections/projector-options.js';
 export { tolerating } from '../projections/tolerating.js';
 export type { UnreadableFacts } from '../projections/unreadable-row.js';
 export type { FollowerOptions, FollowerState, FreshRows } from '../projections/following.js';

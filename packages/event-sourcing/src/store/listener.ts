@@ -8,6 +8,8 @@ export interface News<Item> {
   readonly position: Position;
   /** Whether that was the end of the store. */
   readonly isHead: boolean;
+  /** When the store was asked whether it is, by `performance.now()`; left out when it was not asked. */
+  readonly askedAt?: number;
 }
 
 /** More than that is not kept for a slow one: it reads it for itself. */

@@ -1,5 +1,7 @@
 import type { WaitOptions } from '../deadline.js';
 import type { Fault } from '../fault.js';
+import type { HeadProof } from '../projections/head-proof.js';
+import type { Acknowledged } from './acknowledged.js';
 import type { EventFilter } from './event-filter.js';
 import type { EventId } from '../ids.js';
 import type { NewEvent, RecordedEvent } from './event.js';
@@ -73,7 +75,12 @@ export interface ReadStreamsOptions extends Omit<ReadAllOptions, 'after'> {
  */
 export type SubscriptionMessage =
   | { readonly kind: 'events'; readonly events: readonly RecordedEvent[]; readonly position: Position }
-  | { readonly kind: 'caught-up'; readonly position: Position };
+  | {
+      readonly kind: 'caught-up';
+      readonly position: Position;
+      /** When the store was asked for its head, by `performance.now()`; left out when it was not asked, only heard. */
+      readonly askedAt?: number;
+    };
 
 /**
  * Where events are kept: the port every store implements, and what `eventStoreContract` of the testkit holds it to.
@@ -149,7 +156,7 @@ export interface EventStore {
   /** The receipt of the command that came with this key, if one did. */
   receipt(streamId: StreamId, key: string, wait?: WaitOptions): Promise<Receipt | undefined>;
 
-  /** The position of the last event in the store; `START` while it is empty. */
+  /** The end of the last whole append in the store; `START` while it is empty. */
   head(wait?: WaitOptions): Promise<Position>;
 
   /**
@@ -157,6 +164,17 @@ export interface EventStore {
    * there, as after a backup was restored. `START` always is.
    */
   knows(position: Position, wait?: WaitOptions): Promise<boolean>;
+
+  /**
+   * Asks in one round trip where the head is, and whether a read model's checkpoint is an event of this log; on a cluster, the node
+   * that leads. Absent where {@link EventStore.head} and {@link EventStore.knows} are as good.
+   *
+   * @throws StoreUnavailable while no node says that it leads.
+   */
+  proveHead?(checkpoint: Position, wait?: WaitOptions): Promise<HeadProof>;
+
+  /** How far the appends acknowledged by this opening of the store go. Absent where read models are kept inline. */
+  readonly acknowledged?: Acknowledged;
 
   /** Lets writes that have begun end, refuses all others with `StoreClosed`, ends subscriptions. Twice is once. */
   close(): Promise<void>;

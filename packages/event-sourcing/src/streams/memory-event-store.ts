@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.js';
 import { refuseOver, type WaitOptions } from '../deadline.js';
-import { PositionUnknown, StoreClosed } from '../faults.js';
+import { StoreClosed } from '../faults.js';
 import { checkedAppend } from '../store/checked-append.js';
 import { Feed, readThrough, type Reader } from '../store/feed.js';
 import { Notifier } from '../store/notifier.js';
@@ -21,6 +21,7 @@ import type {
 import { followedInAppend, type RecordedEvent } from './event.js';
 import { pageSizeOf } from './paging.js';
 import { placeIn, positionOf, START, type Position } from './position.js';
+import { demandAll, holds } from './memory-log.js';
 import { notBefore } from './recording.js';
 import { revisionAfter, type Revision } from './revision.js';
 import { categoryOf, type StreamId } from './stream-id.js';
@@ -150,7 +151,7 @@ export class MemoryEventStore implements EventStore {
   async knows(position: Position, wait?: WaitOptions): Promise<boolean> {
     refuseOver('looking for an event', wait);
     this.#refuseWhenClosed();
-    return this.#has(position);
+    return holds(this.#log, position);
   }
 
   /** All events, for the read models beside it. */
@@ -209,7 +210,7 @@ export class MemoryEventStore implements EventStore {
     return async (after) => {
       this.#refuseWhenClosed();
       const events: RecordedEvent[] = [];
-      if (!this.#has(after)) throw new PositionUnknown({ position: after, head: this.#head });
+      demandAll(this.#log, [after]);
       const start = Number(placeIn(after));
       const end = Math.min(this.#log.length, start + SCANNED_AT_ONCE);
       let next = Math.min(start, end);
@@ -227,10 +228,6 @@ export class MemoryEventStore implements EventStore {
 
   get #head(): Position {
     return this.#log.at(-1)?.position ?? START;
-  }
-
-  #has(position: Position): boolean {
-    return (this.#log[Number(placeIn(position)) - 1]?.position ?? START) === position;
   }
 
   #intern(category: string): string {

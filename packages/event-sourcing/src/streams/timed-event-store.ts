@@ -1,6 +1,8 @@
 import type { Deadline } from '../deadline.js';
 import type { Fault } from '../fault.js';
 import { OutcomeUnknown } from '../faults.js';
+import { proofOf, type HeadProof } from '../projections/head-proof.js';
+import type { Acknowledged } from './acknowledged.js';
 import type {
   Append,
   EventStore,
@@ -86,6 +88,16 @@ export class TimedEventStore {
   /** As {@link EventStore.knows}. @throws DeadlineExceeded */
   knows(position: Position, deadline: Deadline): Promise<boolean> {
     return deadline.wait(this.#store.knows(position, deadline), this.#why);
+  }
+
+  /** A proof of the head, in one round trip where the store can do that. @throws DeadlineExceeded */
+  prove(checkpoint: Position, deadline: Deadline): Promise<HeadProof> {
+    return deadline.wait(proofOf(this.#store, checkpoint, deadline));
+  }
+
+  /** As {@link EventStore.acknowledged}. */
+  get acknowledged(): Acknowledged | undefined {
+    return this.#store.acknowledged;
   }
 }
 

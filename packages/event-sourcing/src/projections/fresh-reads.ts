@@ -1,0 +1,139 @@
+import type { PositionUnknown } from '../faults.js';
+import type { Store } from '../store.js';
+import type { TimedEventStore } from '../streams/timed-event-store.js';
+import { laterPosition, START, type Position } from '../streams/position.js';
+import type { CheckpointWaiters } from './checkpoint-waiters.js';
+import { lostCheckpoint, standingBy, standingInStep, type HeadProof, type Standing } from './head-proof.js';
+import { HeadQuestions } from './head-questions.js';
+import { KnownPositions } from './known-positions.js';
+import type { ReadDeadline } from './read-deadline.js';
+import type { RowsAt } from './read-model-store.js';
+
+/** What a read waited for in vain. */
+export interface Late {
+  readonly cause?: unknown;
+  readonly required?: Position;
+}
+
+/** What keeps the rows up, as far as reads have to do with it. */
+export interface Keeper {
+  /** Throws why it has stopped, if that was at this checkpoint. */
+  readonly refuseWhenStopped: (reached: Position | undefined) => void;
+  /** Rows are behind: it is to bring them further. */
+  readonly wake: () => void;
+  /** A proof says that the rows are at the head. */
+  readonly isAtHead: (askedAt: number) => void;
+  /** The rows are of a lost history: it stops with this fault. */
+  readonly refute: (lost: PositionUnknown) => void;
+  /** Rows did not get far enough in time: what to reject with. */
+  readonly late: (deadline: ReadDeadline, late: Late) => Promise<Error>;
+}
+
+/** What fresh reads are made of. */
+export interface FreshReadsOptions {
+  readonly store: TimedEventStore;
+  readonly keeps: Store['keeps'];
+  readonly waiters: CheckpointWaiters;
+  readonly keeper: Keeper;
+  readonly maxAgeMs: number;
+  readonly closing: AbortSignal;
+}
+
+/** How far the rows of one read have to be, and since when they are shown to be fresh once they are there. */
+interface Required {
+  readonly position: Position;
+  readonly askedAt: number;
+}
+
+/** Answers reads only from rows that are shown to be fresh (SPEC §6, "what counts as shown"). */
+export class FreshReads {
+  readonly #options: FreshReadsOptions;
+  readonly #questions: HeadQuestions;
+  readonly #positions: KnownPositions;
+  #shownAt = -Infinity;
+
+  constructor(options: FreshReadsOptions) {
+    this.#options = options;
+    this.#questions = new HeadQuestions(options.store, options.closing);
+    this.#positions = new KnownPositions(options.store, options.keeps);
+  }
+
+  /** The rows were at the head at this moment, by `performance.now()`. */
+  show(at: number): void {
+    this.#shownAt = Math.max(this.#shownAt, at);
+  }
+
+  /** Nothing that was shown so far counts any more. */
+  forget(): void {
+    this.#shownAt = -Infinity;
+  }
+
+  /** Rows as `look` finds them, once they are fresh. @throws ProjectionBehind, PositionUnknown, DeadlineExceeded */
+  async answer<Found extends RowsAt<unknown>>(look: () => Promise<Found>, deadline: ReadDeadline): Promise<Found> {
+    const begunAt = performance.now();
+    const found = await look();
+    const isInline = this.#options.keeps === 'inline';
+    const required = isInline ? requiredInStep(found, deadline) : await this.#required(found, deadline, begunAt);
+    const isThere = (found.checkpoint ?? START) >= required.position;
+    if (!isThere) await this.#until(required.position, found.checkpoint, deadline);
+    this.show(required.askedAt);
+    const answer = isThere ? found : await look();
+    const looking = this.#positions.demand(deadline.atLeast, answer, deadline);
+    if (looking !== undefined) await looking;
+    return answer;
+  }
+
+  /** Where rows are followed. */
+  async #required(found: RowsAt<unknown>, deadline: ReadDeadline, begunAt: number): Promise<Required> {
+    const { keeper, maxAgeMs, store } = this.#options;
+    const { checkpoint = START } = found;
+    keeper.refuseWhenStopped(found.checkpoint);
+    this.#positions.demandSameHistory(deadline.atLeast, found);
+    const written = laterPosition(deadline.atLeast, store.acknowledged?.position ?? START);
+    const notBefore = begunAt - maxAgeMs;
+    if (this.#shownAt < begunAt - maxAgeMs / 2) this.#lookAhead(checkpoint, notBefore);
+    if (this.#shownAt >= notBefore) return { position: written, askedAt: -Infinity };
+    const proof = await deadline.waitFor(this.#questions.ask(checkpoint, notBefore), (cause) =>
+      keeper.late(deadline, { cause }),
+    );
+    const standing = this.#judged(proof);
+    if (standing === 'lost') throw lostCheckpoint(proof);
+    const reached = standing === 'behind' ? proof.head : START;
+    return { position: laterPosition(reached, written), askedAt: proof.askedAt };
+  }
+
+  #judged(proof: HeadProof): Standing {
+    const standing = standingBy(proof);
+    if (standing === 'at-head') this.#options.keeper.isAtHead(proof.askedAt);
+    if (standing === 'lost') this.#options.keeper.refute(lostCheckpoint(proof));
+    return standing;
+  }
+
+  /** Renews the proof before a read has to wait for one. */
+  #lookAhead(checkpoint: Position, notBefore: number): void {
+    // The next read that needs a proof asks for itself, and says why it can't be had.
+    this.#questions.ask(checkpoint, notBefore).then(
+      (proof) => void this.#judged(proof),
+      () => undefined,
+    );
+  }
+
+  async #until(required: Position, reached: Position | undefined, deadline: ReadDeadline): Promise<void> {
+    const { keeper, waiters } = this.#options;
+    keeper.refuseWhenStopped(reached);
+    keeper.wake();
+    const outcome = await waiters.until(required, deadline.leftToWaitMs, deadline.given);
+    if (outcome === 'given-up') throw deadline.fault();
+    if (outcome === 'timed-out') throw await keeper.late(deadline, { required });
+  }
+}
+
+/** Rows that are kept beside the events have to be at the head. @throws PositionUnknown when the reader wants more, or they are lost. */
+function requiredInStep(
+  { checkpoint = START, head = START }: RowsAt<unknown>,
+  { atLeast }: { readonly atLeast: Position },
+): Required {
+  if (atLeast > head) throw lostCheckpoint({ checkpoint: atLeast, head });
+  if (standingInStep(checkpoint, head) === 'lost') throw lostCheckpoint({ checkpoint, head });
+  return { position: head, askedAt: -Infinity };
+}

@@ -1,0 +1,25 @@
+import type { PositionUnknown } from '../faults.js';
+import { onAbort } from '../on-abort.js';
+
+/** Something that goes on until it is told to end, or until a proof says that its rows are of a lost history. */
+export class Refutable {
+  #control: AbortController | undefined;
+  #lost: PositionUnknown | undefined;
+
+  /** Goes on until `ending` fires. @throws PositionUnknown when it was refuted meanwhile. */
+  async until(ending: AbortSignal, goOn: (signal: AbortSignal) => Promise<void>): Promise<void> {
+    const control = new AbortController();
+    this.#control = control;
+    const takeBack = onAbort(ending, () => control.abort());
+    await goOn(control.signal).finally(takeBack);
+    const lost = this.#lost;
+    this.#lost = undefined;
+    if (lost !== undefined) throw lost;
+  }
+
+  /** Ends it: nothing more is to be reduced into those rows. */
+  refute(lost: PositionUnknown): void {
+    this.#lost = lost;
+    this.#control?.abort();
+  }
+}

@@ -1,0 +1,181 @@
+import { openMemoryStore, START, streamId, type EventStore, type Store } from '@login-policy/event-sourcing';
+import {
+  Acknowledged,
+  delegating,
+  memoryReadModelStore,
+  placeIn,
+  type ReadModelStore,
+} from '@login-policy/event-sourcing/store';
+import { expect } from 'chai';
+import { afterEach, describe, it } from 'mocha';
+import { codeOf, faultOf, followedStore, Followers, raise, silent, until, valueOf } from './followed.js';
+import { tallies } from './tally.js';
+
+const [a, b] = [streamId('tally', 'a'), streamId('tally', 'b')];
+const followers = new Followers();
+
+afterEach(() => followers.close());
+
+/** A store whose log can be replaced by another under open read models, as when a backup is put back. */
+async function replaceable(): Promise<{
+  readonly store: Store;
+  readonly replaceBy: (raised: number) => Promise<void>;
+}> {
+  let sound = openMemoryStore();
+  const store = followedStore(() => ({
+    append: (append) => sound.eventStore.append(append),
+    readStream: (id, options) => sound.eventStore.readStream(id, options),
+    readAll: (options) => sound.eventStore.readAll(options),
+    // Of the log there was when it began: it hears nothing of the replacement.
+    subscribe: (options) => sound.eventStore.subscribe(options),
+    async *readStreams(options) {
+      yield* sound.eventStore.readStreams?.(options) ?? [];
+    },
+    receipt: (id, key) => sound.eventStore.receipt(id, key),
+    head: () => sound.eventStore.head(),
+    knows: (position) => sound.eventStore.knows(position),
+  }));
+  const replaceBy = async (raised: number): Promise<void> => {
+    sound = openMemoryStore();
+    for (let count = 0; count < raised; count++) await raise(store, b, 1);
+  };
+  return { store, replaceBy };
+}
+
+describe('a read of rows that are followed', () => {
+  it('shares no question that was sent before it began (Q49)', async () => {
+    let [asked, answer] = [0, (): void => undefined];
+    const isAnswered = new Promise<void>((resolve) => (answer = resolve));
+    const store = followedStore((sound) => ({
+      ...silent(),
+      async head() {
+        asked += 1;
+        const head = await sound.head();
+        // The answer to the first question is on its way for a while.
+        if (asked === 1) await isAnswered;
+        return head;
+      },
+    }));
+    const follower = await followers.open(store, { maxAgeMs: 0 });
+    const earlier = follower.read([a]);
+    await until(() => asked === 1);
+    await raise(store, a, 1);
+    const later = codeOf(follower.read([a], { waitMs: 50 }));
+    answer();
+    expect((await earlier).rows.get(a)).to.equal(undefined);
+    expect(await later, 'its rows are behind').to.equal('projection-behind');
+  });
+
+  it('counts nothing as shown that was only heard, however late that came (Q49)', async () => {
+    const store = followedStore(() => ({
+      head: () => new Promise(() => undefined),
+      async *subscribe(options) {
+        yield { kind: 'caught-up', position: START };
+        await new Promise((resolve) => options?.signal?.addEventListener('abort', resolve));
+      },
+    }));
+    const follower = await followers.open(store);
+    await until(() => follower.state.is === 'following');
+    expect(await codeOf(follower.read([a], { waitMs: 20 }))).to.equal('projection-behind');
+  });
+
+  for (const raised of [0, 2, 3, 5]) {
+    it(`is refused at once when the log was replaced by one of ${raised} events, and answered once the rows are rebuilt (Q47)`, async () => {
+      const { store, replaceBy } = await replaceable();
+      await raise(store, a, 1, 1, 1);
+      const follower = await followers.open(store, { maxAgeMs: 0 });
+      expect(await valueOf(follower, a)).to.equal(3);
+      const lost = await store.eventStore.head();
+      await replaceBy(raised);
+      const fault = await faultOf(follower.read([a], { waitMs: 600_000 }));
+      expect(fault).to.deep.include({ code: 'position-unknown' });
+      expect(await codeOf(follower.read([a], { atLeast: lost, waitMs: 600_000 }))).to.equal('position-unknown');
+      await until(() => follower.state.is === 'stopped');
+      await follower.rebuild();
+      expect([await valueOf(follower, a), await valueOf(follower, b)]).to.deep.equal([undefined, raised || undefined]);
+    });
+  }
+
+  it('sees what was acknowledged in its process, and does not wait for it once that is lost (Q64)', async () => {
+    const acknowledged = new Acknowledged();
+    const store = await slowlyFollowed(acknowledged);
+    const follower = await followers.open(store);
+    await follower.ready();
+    for (let count = 1; count < 20; count++) {
+      await raise(store, a, 1);
+      expect(await valueOf(follower, a)).to.equal(count);
+    }
+    const { position } = acknowledged;
+    acknowledged.forget(START);
+    expect(acknowledged.position).to.equal(position);
+    acknowledged.forget(position);
+    expect(acknowledged.position).to.equal(START);
+  });
+
+  it('is said to be behind by the state, too, when it was (Q45)', async () => {
+    let isSilent = false;
+    const store = followedStore((sound) => ({
+      async *subscribe(options) {
+        for await (const message of sound.subscribe(options)) if (!isSilent) yield message;
+      },
+    }));
+    const follower = await followers.open(store, { maxAgeMs: 0 });
+    await follower.ready();
+    expect(follower.state.is).to.equal('following');
+    isSilent = true;
+    await raise(store, a, 1);
+    expect(await codeOf(follower.read([a], { waitMs: 20 }))).to.equal('projection-behind');
+    expect(follower.state.is).to.equal('catching-up');
+  });
+});
+
+/** A store that says what it acknowledged, and whose subscribers hear of it some turns later. */
+async function slowlyFollowed(acknowledged: Acknowledged): Promise<Store> {
+  const { eventStore: sound, ...store } = openMemoryStore();
+  const append: EventStore['append'] = async (wanted) => {
+    const recorded = await sound.append(wanted);
+    acknowledged.note(recorded.at(-1)?.position);
+    return recorded;
+  };
+  const subscribe: EventStore['subscribe'] = async function* (options) {
+    for await (const message of sound.subscribe(options)) {
+      for (let turn = 0; turn < 5; turn++) await new Promise(setImmediate);
+      yield message;
+    }
+  };
+  const eventStore = { ...delegating(sound, { append, subscribe }), acknowledged };
+  return { ...store, eventStore, readModels: memoryReadModelStore(), keeps: 'followed' };
+}
+
+describe('a read model in memory', () => {
+  it('takes no step that stands on an event its log does not have, nor a rebuild in its place', async () => {
+    const store = openMemoryStore();
+    await raise(store, a, 1);
+    const head = await store.eventStore.head();
+    const other = openMemoryStore();
+    await raise(other, a, 1, 1);
+    const lost = await other.eventStore.head();
+    const { readModels }: { readonly readModels: ReadModelStore } = store;
+    const model = await readModels.open(tallies());
+    const step = { expected: undefined, checkpoint: lost, rows: new Map([[a, 2]]) };
+    const fault = await faultOf(model.commit({ ...step, standsOn: [START, lost] }));
+    expect(fault).to.deep.include({ code: 'position-unknown', facts: { position: lost, head } });
+    const copy = await model.beginRebuild();
+    expect(await codeOf(copy.switchOver({ ...step, standsOn: [lost] }))).to.equal('position-unknown');
+    expect((await model.read([a])).rows.size).to.equal(0);
+    expect(placeIn(head)).to.equal(1n);
+  });
+
+  it('is never read beyond the end of its log (Q47)', async () => {
+    const store = openMemoryStore();
+    await raise(store, a, 1);
+    const other = openMemoryStore();
+    await raise(other, a, 1, 1);
+    const model = await store.readModels.open(tallies());
+    await model.commit({ expected: undefined, checkpoint: await other.eventStore.head(), rows: new Map([[a, 2]]) });
+    const follower = await followers.open(store);
+    expect(await codeOf(follower.read([a], { waitMs: 600_000 }))).to.equal('position-unknown');
+    await follower.rebuild();
+    expect(await valueOf(follower, a)).to.equal(1);
+  });
+});
