@@ -2,8 +2,9 @@ import { describe, it } from 'mocha';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { fromJsonString, toJson } from '@bufbuild/protobuf';
-import { instant } from '@login-policy/event-sourcing';
+import { instant, parseInstant } from '@login-policy/event-sourcing';
 import { RemoveMultiFactorFromLoginPolicyResponseSchema } from '@zitadel/proto/zitadel/admin_pb.js';
+import { askOf } from './rest-client.js';
 import { openService, ROOT } from './service.js';
 
 const FACTORS = '/admin/v1/policies/login/multi_factors';
@@ -36,5 +37,21 @@ describe('what a command answers over REST', () => {
       }),
       { numRuns: 60 },
     );
+  });
+
+  it('is the nearest date a Timestamp can say, where a clock was outside of its years: what was recorded is read (Q28)', async () => {
+    for (const [recorded, said] of [
+      ['+012000-01-01T00:00:00.000Z', '9999-12-31T23:59:59.999Z'],
+      ['-000005-01-01T00:00:00.000Z', '0001-01-01T00:00:00Z'],
+    ] as const) {
+      const service = await openService({ clock: () => parseInstant(recorded) });
+      const removed = await askOf(service, `DELETE ${FACTORS}/1`, {});
+      expect([removed.status, removed.at('details.changeDate')]).to.deep.equal([200, said]);
+      const read = await askOf(service, 'GET /admin/v1/policies/login', {});
+      expect([read.status, read.at('policy.details.changeDate')]).to.deep.equal([200, said]);
+      const list = await askOf(service, `POST ${FACTORS}/_search`, {});
+      expect([list.status, list.at('details.viewTimestamp')]).to.deep.equal([200, said]);
+      await service.close();
+    }
   });
 });

@@ -73,7 +73,7 @@ export const aSettingsChange: fc.Arbitrary<LoginSettingsChange> = fc
 export const anIdentityProvider: fc.Arbitrary<IdentityProvider> = fc.record({
   id: fc
     .string({ unit: 'grapheme', minLength: 1, maxLength: 20 })
-    .filter((text) => !/\p{Cc}/u.test(text))
+    .filter((text) => !/\p{Cc}/u.test(text) && text.trim() !== '')
     .map((text) => parseIdentityProviderId(text, 'id')),
   ownerType: fc.constantFrom('SYSTEM' as const, 'ORG' as const),
 });

@@ -80,10 +80,10 @@ describe('a refusal', () => {
       return Promise.resolve(opening).then(String, String);
     };
     for (const store of [undefined, null, 'a file', {}, { eventStore: {} }, { readModels: {} }])
-      expect(await messageOf({ store })).to.include('options.store must be an opened store, not ');
+      expect(await messageOf({ store })).to.include('openLoginPolicies: store must be an opened store, not ');
     const misspelt = await messageOf({ sotre: {} });
-    expect(misspelt).to.include('options.sotre is not an option. Did you mean store?');
+    expect(misspelt).to.include('openLoginPolicies: sotre is not an option. Did you mean store?');
     const wrong = await messageOf({ store: openMemoryStore(), newShapes: 'never' });
-    expect(wrong).to.include('options.newShapes must be one of allowed, not-yet, not "never".');
+    expect(wrong).to.include('openLoginPolicies: newShapes must be "allowed" or "not-yet", not "never".');
   });
 });

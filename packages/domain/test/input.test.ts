@@ -50,7 +50,7 @@ const REFUSED: Readonly<Record<string, Refused>> = {
     call: removal(JSON.parse('{"instanceId":"1","__proto__":{"x":1}}'), PASSKEY),
   },
   'an owner whose id is only inherited': {
-    field: 'owner.instanceId',
+    field: 'owner',
     call: removal(Object.create({ instanceId: '1' }), PASSKEY),
   },
   'a moment that is neither a sequence nor an instant': {

@@ -109,9 +109,10 @@ export function recorded(encoded: EncodedEvent): RecordedEvent {
 export async function recordAsItStands(
   store: Store,
   events: readonly { readonly type: string; readonly data: object }[],
+  stream = ACME_STREAM,
 ): Promise<void> {
   await store.eventStore.append({
-    streamId: ACME_STREAM,
+    streamId: stream,
     expected: 'no-stream',
     events: events.map(({ type, data }) => ({
       id: ids(),

@@ -88,18 +88,18 @@ describe('a sign-in is judged by the policy that holds for the organization', ()
 
   it('and the answer goes into a log as JSON', async () => {
     const { loginPolicies } = await fresh();
-    const at = new Date('2026-01-01T00:10:00.000Z');
+    const at = new Date('2026-01-01T00:00:00.500Z');
     const answer = judged(await loginPolicies.evaluateSignIn(acme, { ...byPasskey(at), at }));
     expect(toJson(answer)).to.deep.equal({
       outcome: 'proceed',
       level: 'passkey',
       amr: ['user', 'mfa'],
-      authenticatedAt: '2026-01-01T00:10:00.000Z',
+      authenticatedAt: '2026-01-01T00:00:00.500Z',
       offerSetUp: [],
-      validUntil: '2026-01-01T12:10:00.000Z',
+      validUntil: '2026-01-01T12:00:00.500Z',
       isDefault: true,
       eventId: answer.eventId,
-      at: '2026-01-01T00:10:00.000Z',
+      at: '2026-01-01T00:00:00.500Z',
       owner: instance,
       position: positionToString(answer.position),
     });

@@ -173,9 +173,11 @@ describe('a sign-in is judged alike', () => {
     const first = new Date('0001-01-01T00:00:00.000Z');
     expect(evaluateSignIn(POLICY, { ...signIn, session: { password: first } }).outcome).to.equal('authenticate');
     expect(evaluateSignIn(POLICY, { ...signIn, at: first, session: { password: first } }).outcome).to.equal('proceed');
-    const last = new Date(8_640_000_000_000_000);
+    const last = new Date('9999-12-31T23:59:59.999Z');
     const atTheEnd = evaluateSignIn(POLICY, { ...signIn, at: last, session: { password: last } });
-    expect(atTheEnd).to.include({ outcome: 'proceed', validUntil: undefined });
+    expect(atTheEnd).to.deep.include({ outcome: 'proceed', validUntil: new Date(last.getTime() + 240 * 3_600_000) });
+    const beyond = evaluateSignIn(POLICY, { ...signIn, at: new Date(last.getTime() + 1) });
+    expect(beyond).to.have.nested.property('rejection.field', 'at');
   });
 
   it('when a policy’s settings are changed where they stand, by what they are now', () => {

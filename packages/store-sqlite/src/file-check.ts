@@ -1,5 +1,5 @@
 import { existsSync, statSync } from 'node:fs';
-import { StoreDamaged } from '@login-policy/event-sourcing/store';
+import { StoreDamaged, StoreForeign } from '@login-policy/event-sourcing/store';
 import { Database } from './database.js';
 import type { Driver, DriverConnection } from './driver.js';
 import { isNoDatabase, needsRecovery, notADatabase, openingFault } from './faults.js';
@@ -18,14 +18,17 @@ export const OPENING_WAIT_MS = 5000;
  * It is looked at through SQLite alone: closing a descriptor of our own would drop every lock that this process has on
  * the file, and another program could then take away the log of a store that is open.
  *
- * @throws StoreForeign when it is not a file of ours, or a newer version of this program wrote it.
+ * @throws StoreForeign when it is a directory or not a file of ours, or a newer version of this program wrote it.
  * @throws StoreDamaged when it is ours and not sound.
  * @throws StoreUnavailable when it can't be read.
  */
 export function checkFile(driver: Driver, path: string, integrity: IntegrityCheck): boolean {
   const isAlone = !existsSync(`${path}-wal`) && !existsSync(`${path}-shm`);
   try {
-    if ((statSync(path, { throwIfNoEntry: false })?.size ?? 0) === 0) return true;
+    const found = statSync(path, { throwIfNoEntry: false });
+    if (found?.isDirectory() === true)
+      throw new StoreForeign({ store: path, problem: 'it is a directory, not a file' });
+    if ((found?.size ?? 0) === 0) return true;
     look(driver, path, integrity);
     return true;
   } catch (caught) {

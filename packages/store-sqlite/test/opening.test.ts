@@ -88,6 +88,13 @@ describe('a file that is opened', () => {
     await store.close();
   });
 
+  it('is not a directory: that is said, and trying again would not help (Q39)', async () => {
+    const fault = await faultOf(openSqliteStore({ path: folder.path('.') }));
+    expect(isFault(fault, 'store-foreign'), String(fault)).to.equal(true);
+    expect(fault).to.have.nested.property('facts.problem', 'it is a directory, not a file');
+    expect(fault).to.have.property('retryable', false);
+  });
+
   it('is not made where the store is one in memory', async () => {
     const before = process.cwd();
     process.chdir(folder.path('.'));

@@ -11,12 +11,19 @@ export interface DetailsFields {
   readonly resourceOwner: string;
 }
 
+const [FIRST_MS, LAST_MS] = [Date.parse('0001-01-01T00:00:00.000Z'), Date.parse('9999-12-31T23:59:59.999Z')];
+
+/** A moment as protobuf has it. One before the year 1 or after 9999 becomes the nearest that a `Timestamp` can say. */
+export function timestampOf(moment: { toMillis(): number }): Timestamp {
+  return timestampFromMs(Math.min(Math.max(moment.toMillis(), FIRST_MS), LAST_MS));
+}
+
 /** Says details as the API does: always all four (docs/reference/login-policies.md#details). */
 export function detailsMessage(details: Details): DetailsFields {
   return {
     sequence: details.sequence,
-    creationDate: timestampFromMs(details.creationDate.toMillis()),
-    changeDate: timestampFromMs(details.changeDate.toMillis()),
+    creationDate: timestampOf(details.creationDate),
+    changeDate: timestampOf(details.changeDate),
     resourceOwner: details.resourceOwner,
   };
 }
@@ -26,6 +33,6 @@ export function listDetailsMessage(details: Details, total: number): MessageInit
   return {
     totalResult: BigInt(total),
     processedSequence: details.sequence,
-    viewTimestamp: timestampFromMs(details.changeDate.toMillis()),
+    viewTimestamp: timestampOf(details.changeDate),
   };
 }

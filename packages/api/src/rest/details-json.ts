@@ -1,6 +1,7 @@
 import { toJson } from '@bufbuild/protobuf';
-import { timestampFromMs, TimestampSchema } from '@bufbuild/protobuf/wkt';
+import { TimestampSchema } from '@bufbuild/protobuf/wkt';
 import type { Details } from '@login-policy/domain';
+import { timestampOf } from '../messages/details.js';
 
 /**
  * The answer of a command, `details` alone, as `toJson` of protobuf-es says its message, to the letter (a property holds it to that), without
@@ -18,5 +19,5 @@ const YEAR_10000 = Date.UTC(10_000, 0);
 function instantJson(moment: { toMillis(): number }): string {
   const instant = moment.toMillis();
   if (instant >= 0 && instant < YEAR_10000) return `"${new Date(instant).toISOString().replace('.000Z', 'Z')}"`;
-  return JSON.stringify(toJson(TimestampSchema, timestampFromMs(instant)));
+  return JSON.stringify(toJson(TimestampSchema, timestampOf(moment)));
 }

@@ -1,5 +1,6 @@
 import type { LoginPolicyEvent } from '../events/events.js';
 import { ABSENT, type ActivePolicy, type LoginPolicy } from '../policy/login-policy.js';
+import type { IdentityProvider } from '../policy/identity-provider.js';
 import type { OwnerKind } from '../policy/owner.js';
 import { applyChange } from '../policy/settings.js';
 
@@ -48,16 +49,24 @@ function evolveActive(policy: ActivePolicy, event: LoginPolicyEvent, owner: Owne
     case 'MultiFactorRemoved':
       return changed(policy, { multiFactors: withoutOne(multiFactors, event.data.factor) });
     case 'IdentityProviderAdded': {
-      const { identityProvider } = event.data;
+      const identityProvider = ownedBy(owner, event.data.identityProvider);
       if (identityProviders.some(({ id }) => id === identityProvider.id)) throw isThere(identityProvider.id);
       return changed(policy, { identityProviders: [...identityProviders, identityProvider] });
     }
     case 'IdentityProviderRemoved': {
-      const left = identityProviders.filter(({ id }) => id !== event.data.id);
-      if (left.length === identityProviders.length) throw isNotThere(event.data.id);
-      return changed(policy, { identityProviders: left });
+      const place = identityProviders.findIndex(({ id }) => id === event.data.id);
+      if (place === -1) throw isNotThere(event.data.id);
+      return changed(policy, { identityProviders: identityProviders.toSpliced(place, 1) });
     }
   }
+}
+
+/**
+ * An instance's policy holds the instance's own providers only. A version that was laxer, or a foreign program, may have recorded `ORG`:
+ * a custom policy made of it would take the provider for one of the organization's own.
+ */
+function ownedBy(owner: OwnerKind, provider: IdentityProvider): IdentityProvider {
+  return owner === 'organization' || provider.ownerType === 'SYSTEM' ? provider : { ...provider, ownerType: 'SYSTEM' };
 }
 
 /** A literal, no spread: a rebuild spends much of its time here. */

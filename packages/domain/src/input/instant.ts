@@ -1,4 +1,4 @@
-import { instant, parseInstant, type Instant } from '@login-policy/event-sourcing';
+import { instant, instantToIso, parseInstant, type Instant } from '@login-policy/event-sourcing';
 import { DateTime } from 'luxon';
 import { InvalidValue, type Parser } from './invalid-value.js';
 
@@ -7,14 +7,23 @@ export type InstantInput = DateTime | Date | string;
 
 const EXPECTED = 'a luxon DateTime, a Date or ISO 8601 text with its offset, and a valid one';
 
+/** The years that every form has room for: text with four digits, and the timestamps of protobuf. Recorded instants may lie outside. */
+const [FIRST, LAST] = [Date.parse('0001-01-01T00:00:00.000Z'), Date.parse('9999-12-31T23:59:59.999Z')];
+
 /** Takes an instant in any of its forms, exact to the millisecond. */
 export const parseInstantInput: Parser<Instant> = (value, field) => {
+  const given = instantIn(value);
+  if (given === undefined) throw new InvalidValue(field, EXPECTED, value);
+  if (given >= FIRST && given <= LAST) return given;
+  throw new InvalidValue(field, 'an instant of the years 1 to 9999', instantToIso(given));
+};
+
+function instantIn(value: unknown): Instant | undefined {
   try {
     if (value instanceof Date) return instant(value.getTime());
     if (typeof value === 'string') return parseInstant(value);
-    if (DateTime.isDateTime(value)) return instant(value.toMillis());
+    return DateTime.isDateTime(value) ? instant(value.toMillis()) : undefined;
   } catch {
-    // The sentence below says what an instant is.
+    return undefined;
   }
-  throw new InvalidValue(field, EXPECTED, value);
-};
+}

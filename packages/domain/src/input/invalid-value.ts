@@ -114,12 +114,18 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Takes a plain object, and hands over each of its own members. */
+/** Takes a plain object, and hands over each of its own members. A `Date`, a `Map` or a promise has none: it would pass for an empty one. */
 export function eachMember(value: unknown, field: string, take: (member: string, given: unknown) => void): void {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new InvalidValue(field, 'an object', value);
-  }
-  for (const member of Object.keys(value)) take(member, Reflect.get(value, member));
+  if (!isObject(value)) throw new InvalidValue(field, 'an object', value);
+  const members = Object.keys(value);
+  if (members.length === 0 && !isPlain(value)) throw new InvalidValue(field, 'a plain object', value);
+  for (const member of members) take(member, Reflect.get(value, member));
+}
+
+/** Of this realm, of another one, or without a prototype. */
+function isPlain(value: object): boolean {
+  const above: unknown = Object.getPrototypeOf(value);
+  return above === null || (typeof above === 'object' && Object.getPrototypeOf(above) === null);
 }
 
 /** Takes one of a fixed set of names. */

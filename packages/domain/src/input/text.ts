@@ -12,12 +12,13 @@ export const parseText: Parser<string> = (value, field) => {
   throw new InvalidValue(field, 'text', value);
 };
 
-/** Takes an id as others give it: 1 to 200 characters, none of them a control character or a lone surrogate (docs/reference/limits.md). */
+/** Takes an id as others give it: 1 to 200 characters, not blanks alone, no control characters or lone surrogates (docs/reference/limits.md). */
 export const parseId: Parser<string> = (value, field) => {
   const expected = 'an id of 1 to 200 characters without control characters or lone surrogates';
-  if (typeof value !== 'string' || value === '' || isLongerThan(value, LONGEST_ID) || UNFIT.test(value)) {
+  if (typeof value !== 'string' || isLongerThan(value, LONGEST_ID) || UNFIT.test(value)) {
     throw new InvalidValue(field, expected, value);
   }
+  if (value.trim() === '') throw new InvalidValue(field, value === '' ? expected : 'an id that is not blank', value);
   return value;
 };
 

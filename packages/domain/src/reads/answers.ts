@@ -1,4 +1,5 @@
 import type { EventId, Position } from '@login-policy/event-sourcing';
+import { shown } from '@login-policy/event-sourcing/options';
 import type { Details } from './details.js';
 import type { PolicyChange } from './diff.js';
 import type { RecordedLoginPolicyEvent } from '../events/events.js';
@@ -96,12 +97,23 @@ export class RejectedError extends Error {
  * The granted answer, for callers to whom a refusal is a failure.
  *
  * @throws RejectedError with the rejection and its sentence.
+ * @throws TypeError for what is not an answer, such as a promise of one.
  */
 export function orThrow<Granted extends { readonly outcome: 'accepted' | 'found' }>(
   answer: Granted | Rejected,
 ): Granted {
+  refuseNoAnswer(answer, 'orThrow');
   if (isRejected(answer)) throw new RejectedError(answer);
   return answer;
+}
+
+/** A promise that somebody forgot to await would pass for a success. @throws TypeError */
+export function refuseNoAnswer(answer: unknown, taker: string): void {
+  if (typeof answer === 'object' && answer !== null && 'outcome' in answer) return;
+  const isPromise = typeof answer === 'object' && answer !== null && 'then' in answer;
+  throw new TypeError(
+    `${taker} takes an answer, not ${isPromise ? 'a promise of one: await it first' : shown(answer)}`,
+  );
 }
 
 function isRejected(answer: { readonly outcome: string }): answer is Rejected {

@@ -1,12 +1,13 @@
 import { parseJson, positionToString, toJsonObject, type Json, type JsonObject } from '@login-policy/event-sourcing';
 import type { Duration } from 'luxon';
-import type {
-  CommandAnswer,
-  CustomizedOrganizations,
-  LoginPolicyList,
-  LoginPolicyView,
-  PolicyDiff,
-  ReadAnswer,
+import {
+  refuseNoAnswer,
+  type CommandAnswer,
+  type CustomizedOrganizations,
+  type LoginPolicyList,
+  type LoginPolicyView,
+  type PolicyDiff,
+  type ReadAnswer,
 } from './answers.js';
 import { detailsToJson, sequenceOf, toDateTime } from './details.js';
 import { loginPolicyEvents } from '../events/event-codec.js';
@@ -35,8 +36,11 @@ export type Answer = CommandAnswer | ReadAnswer<Found> | JudgedSignIn;
  * Any answer as JSON, in the names and forms of the API: sequences, positions and revisions as decimal text, instants in ISO
  * 8601, lifetimes in seconds (`864000s`), factors by their wire names. What JSON can't say is left out, and so is the
  * idempotency key of a history's entry: it belongs to whoever gave it.
+ *
+ * @throws TypeError for what is not an answer, such as a promise of one.
  */
 export function toJson(answer: Answer): JsonObject {
+  refuseNoAnswer(answer, 'toJson');
   const { outcome } = answer;
   switch (outcome) {
     case 'rejected':

@@ -1,5 +1,6 @@
 import type { Brand } from '../brand.js';
 import type { EventId } from '../ids.js';
+import { shown } from '../options/shown.js';
 
 /**
  * A place in the order of the whole store, which is the order of its commits, and the event that stands there: in another history,
@@ -75,8 +76,8 @@ export function positionToString(value: Position): string {
  * @throws RangeError when the text is anything else.
  */
 export function parsePosition(text: string): Position {
-  if (!/^\d{1,51}$/.test(text))
-    throw new RangeError(`a position is up to 51 decimal digits, not ${JSON.stringify(text.slice(0, 50))}`);
+  if (typeof text !== 'string' || !/^\d{1,51}$/.test(text))
+    throw new RangeError(`a position is a text of up to 51 decimal digits, not ${shown(text)}`);
   return position(BigInt(text));
 }
 
