@@ -205,7 +205,7 @@ interface Ending extends Omit<Given, 'config'> {
 async function stop(port: TakenPort, server: IamServer, { opened, steps, log }: Ending): Promise<void> {
   // Whoever shares out requests is told first that this server takes no more.
   server.endWatches();
-  const graceMs = Math.max(0, steps.leftMs - RESERVE_MS);
+  const graceMs = Math.max(0, Math.floor(steps.leftMs - RESERVE_MS));
   const cut = setTimeout(() => {
     const left = server.unanswered;
     if (left === 1) log.note('error', '1 request was not answered, and is cut off.');
