@@ -1,4 +1,5 @@
 import {
+  decide,
   defaultSettings,
   diffPolicies,
   loginPolicyDecider,
@@ -96,6 +97,24 @@ describe('a policy that was recorded with more identity providers than are allow
     orThrow(await loginPolicies.remove(acme, by));
     const rejection = rejectionOf(await loginPolicies.revert(acme, { sequence: 301n }, by));
     expect(rejection).to.include({ reason: 'invalid-argument', field: 'identityProviders' });
+  });
+});
+
+describe('reverting a policy of many links', () => {
+  it('looks at each of them a few times, not at each for each other (Q41)', () => {
+    let looks = 0;
+    const counted = links(5000).map(({ id, ownerType }) => ({
+      ownerType,
+      get id() {
+        looks++;
+        return id;
+      },
+    }));
+    const facts = { model: policyWith(counted.slice(0, 2500)), unknownIdentityProviders: new Set<never>() };
+    const revert = { type: 'revert', to: { sequence: 1n } } as const;
+    const decision = decide(revert, policyWith(counted), { owner: 'organization', facts });
+    expect(decision).to.have.property('events').that.has.lengthOf(2500);
+    expect(looks).to.be.lessThan(10 * counted.length);
   });
 });
 

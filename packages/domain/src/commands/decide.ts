@@ -18,7 +18,7 @@ import {
 import type { ActivePolicy, LoginPolicy } from '../policy/login-policy.js';
 import type { OwnerKind } from '../policy/owner.js';
 import { refusedArgument, type PolicyRejection, type UnmetDefault } from './rejections.js';
-import { commandsTowards } from './revert.js';
+import { commandsTowards, linksTowards } from './revert.js';
 import { applyChange, defaultSettings, differing, type LoginSettingsChange } from '../policy/settings.js';
 
 /** The events a command is granted with, or why it is refused. */
@@ -125,8 +125,20 @@ function revertLoginPolicy(
   const then = facts?.model;
   if (then === undefined) throw new TypeError('a revert is decided by what the policy was then');
   if (then.stage === 'absent' && owner === 'instance') return notYetThere(to);
-  if (policy.stage === 'active') return carryOutAll(commandsTowards(then, policy), policy, circumstances);
+  if (policy.stage === 'active') return turnInto(then, policy, circumstances);
   return then.stage === 'active' ? decide({ type: 'add', policy: then }, policy, circumstances) : noPolicy();
+}
+
+/** Identity providers that are unlinked need no decision: all of them are on the policy. */
+function turnInto(then: LoginPolicy, policy: ActivePolicy, circumstances: Circumstances): LoginPolicyDecision {
+  const decision = carryOutAll(commandsTowards(then, policy), policy, circumstances);
+  if (decision.outcome === 'rejected' || then.stage === 'absent') return decision;
+  const { kept, off, on } = linksTowards(then, policy);
+  const linking = on.map((identityProvider) => ({ type: 'addIdentityProvider', identityProvider }) as const);
+  const linked = carryOutAll(linking, { ...policy, identityProviders: kept }, circumstances);
+  if (linked.outcome === 'rejected') return linked;
+  const unlinked = off.map(({ id }): LoginPolicyEvent => ({ type: 'IdentityProviderRemoved', data: { id } }));
+  return acceptAll([...decision.events, ...unlinked, ...linked.events]);
 }
 
 /** All the commands' events, each decided by what those before leave; one refusal refuses all. */

@@ -1,9 +1,10 @@
 import type { LoginPolicyCommand } from './commands.js';
+import type { IdentityProvider } from '../policy/identity-provider.js';
 import type { ActivePolicy, LoginPolicy } from '../policy/login-policy.js';
 
 /**
- * The commands that turn a policy into another, first what is taken off, then what is put on. What both have keeps its
- * place; what is put on again comes behind it.
+ * The commands that turn a policy into another apart from its identity providers, first what is taken off, then what is put on. What
+ * both have keeps its place; what is put on again comes behind it.
  */
 export function commandsTowards(to: LoginPolicy, policy: ActivePolicy): readonly LoginPolicyCommand[] {
   if (to.stage === 'absent') return [{ type: 'remove' }];
@@ -15,21 +16,21 @@ export function commandsTowards(to: LoginPolicy, policy: ActivePolicy): readonly
     ...multi.off.map((factor) => ({ type: 'removeMultiFactor', factor }) as const),
     ...second.on.map((factor) => ({ type: 'addSecondFactor', factor }) as const),
     ...multi.on.map((factor) => ({ type: 'addMultiFactor', factor }) as const),
-    ...identityProviderCommands(to, policy),
   ];
 }
 
-function identityProviderCommands(to: ActivePolicy, policy: ActivePolicy): readonly LoginPolicyCommand[] {
-  const now = new Set(policy.identityProviders.map(({ id, ownerType }) => `${ownerType} ${id}`));
-  const then = new Set(to.identityProviders.map(({ id, ownerType }) => `${ownerType} ${id}`));
-  return [
-    ...policy.identityProviders
-      .filter(({ id, ownerType }) => !then.has(`${ownerType} ${id}`))
-      .map(({ id }) => ({ type: 'removeIdentityProvider', id }) as const),
-    ...to.identityProviders
-      .filter(({ id, ownerType }) => !now.has(`${ownerType} ${id}`))
-      .map((identityProvider) => ({ type: 'addIdentityProvider', identityProvider }) as const),
-  ];
+/** Which identity providers to unlink, which stay, and which to link. Each is looked at once: an old policy may have thousands. */
+export function linksTowards(
+  to: ActivePolicy,
+  policy: ActivePolicy,
+): Readonly<Record<'off' | 'kept' | 'on', readonly IdentityProvider[]>> {
+  const nameOf = ({ id, ownerType }: IdentityProvider): string => `${ownerType} ${id}`;
+  const [now, then] = [policy, to].map(({ identityProviders }) => new Set(identityProviders.map(nameOf)));
+  return {
+    off: policy.identityProviders.filter((provider) => then?.has(nameOf(provider)) !== true),
+    kept: policy.identityProviders.filter((provider) => then?.has(nameOf(provider)) === true),
+    on: to.identityProviders.filter((provider) => now?.has(nameOf(provider)) !== true),
+  };
 }
 
 function stepsBetween<Factor>(
