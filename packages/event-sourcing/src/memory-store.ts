@@ -1,11 +1,12 @@
 import { systemClock, type Clock } from './clock.js';
-import { MemoryReadModelStore } from './projections/memory-read-model-store.js';
+import { refusingWhenClosed } from './engine/closed-backend.js';
+import { EngineReadModelStore, storeOn } from './engine/engine-store.js';
+import { MemoryBackend } from './engine/memory-backend.js';
 import { aFunction, listOf, optional } from './options/option-rules.js';
 import { parseOptions, type OptionRules } from './options/parse-options.js';
-import { closedBy } from './store/closed-by.js';
+import type { ReadModelStore } from './projections/read-model-store.js';
 import type { Store } from './store.js';
 import type { RecordedEvent } from './streams/event.js';
-import { MemoryEventStore } from './streams/memory-event-store.js';
 
 /** How a memory store is opened; everything has a default. */
 export interface MemoryStoreOptions {
@@ -26,18 +27,14 @@ const OPTIONS: OptionRules<MemoryStoreOptions> = {
  */
 export function openMemoryStore(options: MemoryStoreOptions = {}): Store {
   const { clock = systemClock, history = [] } = parseOptions(options, 'openMemoryStore', OPTIONS);
-  const readModels: MemoryReadModelStore = new MemoryReadModelStore(() => eventStore.log);
-  const keep = (events: readonly RecordedEvent[]): (() => void) => readModels.keep(events);
-  const eventStore: MemoryEventStore = new MemoryEventStore(clock, keep);
-  eventStore.restore(history);
-  return {
-    eventStore,
-    readModels,
-    keeps: 'inline',
-    clock,
-    ...closedBy(async () => {
-      await eventStore.close();
-      await readModels.close();
-    }),
-  };
+  const backend = new MemoryBackend('the memory store');
+  backend.restore(history);
+  return storeOn(backend, { most: MOST, gather: () => Promise.resolve(), clock });
+}
+
+const MOST = { appends: 512, size: Infinity } as const;
+
+/** Opens read models in memory, to stand beside an event store that keeps none of its own. */
+export function memoryReadModelStore(): ReadModelStore {
+  return new EngineReadModelStore(refusingWhenClosed(new MemoryBackend('the memory read-model store')));
 }

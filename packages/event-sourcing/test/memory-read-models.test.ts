@@ -87,7 +87,7 @@ describe('rows in memory beside their events', () => {
   it('say whose they were once they are closed', async () => {
     const { store, model } = await kept();
     await store.close();
-    const facts = { store: 'the memory read-model store' };
+    const facts = { store: 'the memory store' };
     expect(await faultOf(model.checkpoint())).to.deep.include({ code: 'store-closed', facts });
   });
 });

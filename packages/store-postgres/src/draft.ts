@@ -140,7 +140,7 @@ export class Draft {
       changed?.has(key) === true ? changed.get(key)?.row : rows.get(key),
     );
     if (reduced.stopped !== undefined) throw reduced.stopped;
-    return encodedRows(projection, reduced.rows, (key) => rows.get(key));
+    return encodedRows(projection, reduced.rows, { before: (key) => ({ row: rows.get(key) }) });
   }
 
   #accept(prepared: PreparedAppend, recorded: readonly RecordedEvent[], before: StreamEnd | undefined): void {

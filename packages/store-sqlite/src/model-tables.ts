@@ -168,7 +168,7 @@ export class ModelRows<Row> {
     rows: ReadonlyMap<string, Row | undefined>,
     before?: (key: string) => Row | undefined,
   ): readonly EncodedRow<Row>[] {
-    return encodedRows(this.#definition, rows, before);
+    return encodedRows(this.#definition, rows, before && { before: (key) => ({ row: before(key) }) });
   }
 
   /** In a transaction of a write: should that be taken back, what is kept of it is, too. */

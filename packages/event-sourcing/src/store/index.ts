@@ -99,7 +99,7 @@ export type { ProjectorOptions } from '../projections/projector-options.js';
 export { tolerating } from '../projections/tolerating.js';
 export type { UnreadableFacts } from '../projections/unreadable-row.js';
 export type { FollowerOptions, FollowerState, FreshRows } from '../projections/following.js';
-export { memoryReadModelStore } from '../projections/memory-read-model-store.js';
+export { memoryReadModelStore } from '../memory-store.js';
 export type { AnyFault } from '../is-fault.js';
 export { placeOf, type EncodedEvent, type EventSchemas } from '../streams/event-codec.js';
 export type { DecisionContext } from '../decisions/decider.js';

@@ -25,8 +25,9 @@ export function decodeRow<Row>(definition: ReadModelDefinition<Row>, { key, text
 /** A row as a store of text writes it. */
 export interface EncodedRow<Row> {
   readonly key: string;
+  /** `undefined` takes the row away. */
   readonly row: Row | undefined;
-  /** JSON; `undefined` takes the row away. */
+  /** JSON, where rows are kept as text. Without a row there is none. */
   readonly text: string | undefined;
   /** By what it is found from now on; `undefined`: by what it was found by before. */
   readonly indexed: readonly IndexEntry[] | undefined;
@@ -34,20 +35,26 @@ export interface EncodedRow<Row> {
   readonly indexedBefore: readonly IndexEntry[] | undefined;
 }
 
-/**
- * What has to be written for these rows; what a row can't be encoded by is thrown here, before anything is written. `before` answers with
- * the rows that are there now; without it that is not known.
- */
+/** How rows are encoded. */
+export interface RowEncoding<Row> {
+  /** The row that is stored now under a key, where that is known. */
+  readonly before?: ((key: string) => { readonly row: Row | undefined } | undefined) | undefined;
+  /** JSON text, which is the default, or the row itself. */
+  readonly form?: 'text' | 'value';
+}
+
+/** What has to be written for these rows. What a row can't be encoded by is thrown here, before anything is written. */
 export function encodedRows<Row>(
   definition: ReadModelDefinition<Row>,
   rows: ReadonlyMap<string, Row | undefined>,
-  before?: (key: string) => Row | undefined,
+  { before, form = 'text' }: RowEncoding<Row> = {},
 ): readonly EncodedRow<Row>[] {
   const entriesOf = (row: Row | undefined): readonly IndexEntry[] =>
     row === undefined ? [] : indexEntries(definition, row);
   return Array.from(rows, ([key, row]) => {
-    const text = row === undefined ? undefined : JSON.stringify(definition.rows.encode(row));
-    const [all, indexedBefore] = [entriesOf(row), before && entriesOf(before(key))];
+    const text = row === undefined || form === 'value' ? undefined : JSON.stringify(definition.rows.encode(row));
+    const known = before?.(key);
+    const [all, indexedBefore] = [entriesOf(row), known && entriesOf(known.row)];
     const isSame = row !== undefined && indexedBefore !== undefined && areSame(all, indexedBefore);
     return { key, row, text, indexed: isSame ? undefined : all, indexedBefore };
   });

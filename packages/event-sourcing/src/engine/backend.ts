@@ -1,0 +1,102 @@
+import type { KeyedRow, RowQuery } from '../projections/read-model-store.js';
+import type { EventFilter } from '../streams/event-filter.js';
+import type { ReadStreamsOptions } from '../streams/event-store.js';
+import type { RecordedEvent } from '../streams/event.js';
+import type { Position } from '../streams/position.js';
+import type { StreamId } from '../streams/stream-id.js';
+import type { ReadAhead } from '../store/feed.js';
+import type { StreamPage, StreamPart } from '../store/stream-pages.js';
+import type { MoreToLookUp, Plan, Planned } from './plan.js';
+import type { StoredForm } from './plan-appends.js';
+import type { Found, ModelId, ModelTarget, Question } from './view.js';
+
+/** A write: what to look up, and how to plan by what was found. */
+export interface Transaction<Result> {
+  readonly question: Question;
+  /**
+   * A plan made by what the engine remembers. A backend that can tell that the log still is as the token says, within the
+   * transaction that writes, carries it out and looks nothing up.
+   */
+  readonly remembered?: { readonly token: unknown; readonly planned: Planned<Result> };
+  /** Plans by what was found, or says what else to look up first. Synchronous. What it throws is thrown by the transaction. */
+  plan(found: Found): Planned<Result> | MoreToLookUp;
+}
+
+/** What a transaction was, and what it left. */
+export interface Transacted<Result> extends Planned<Result> {
+  /** What the next plan is compared with; `undefined` where nothing may be remembered. */
+  readonly token: unknown;
+  readonly wasRemembered: boolean;
+}
+
+/** The rows or keys that an index query finds, with checkpoint and head of the same moment. */
+export interface FoundRows {
+  readonly head: Position;
+  readonly checkpoint: Position | undefined;
+  /** In the order of their keys; the row as it is stored, `undefined` where only keys were asked for. */
+  readonly rows: readonly KeyedRow<unknown>[];
+}
+
+/** What a log is read by. */
+export interface LogRange {
+  readonly filter: EventFilter | undefined;
+  /** About so many events. */
+  readonly pageSize: number;
+}
+
+/**
+ * What a store is to the engine: a place that looks up, writes and reads, and knows nothing of commands, projections or receipts. All
+ * rules stand in the engine. `backendContract` of the testkit holds one to this.
+ *
+ * Any method may reject with `StoreUnavailable`, `StoreDamaged`, `StoreForeign` or `StoreFull`.
+ */
+export interface Backend {
+  /** Which store this is, for faults to say. */
+  readonly name: string;
+  readonly form: StoredForm;
+  /**
+   * Looks up, plans and writes as one: what was found holds until the plan is written. An empty plan writes nothing.
+   *
+   * @throws AnswerLost when it may or may not have been written.
+   */
+  transact<Result>(transaction: Transaction<Result>): Promise<Transacted<Result>>;
+  /** Whether a plan whose answer was lost is written. Once it says no, the plan never will be. */
+  wasWritten(plan: Plan): Promise<boolean>;
+  /** Looks up, all of one moment. */
+  look(question: Question): Promise<Found>;
+  /** Whether nobody has written since this token; absent where that can't be told without asking. */
+  isCurrent?(token: unknown): boolean;
+  /** @throws RangeError when the limit is out of its range. */
+  query(target: ModelTarget, query: RowQuery, wanted: 'rows' | 'keys'): Promise<FoundRows>;
+  /** The events of a part of a stream. */
+  readStream(streamId: StreamId, part: StreamPart): Promise<StreamPage>;
+  /** The next whole appends after a position. @throws PositionUnknown when it stands for no event of the log. */
+  readLog(after: Position, range: LogRange): Promise<ReadAhead>;
+  /** One stream after another; absent where that is no faster than the log. */
+  readStreams?(options: ReadStreamsOptions): AsyncIterable<readonly RecordedEvent[]>;
+  /** Whether the event that a position stands for is in the log. */
+  has(position: Position): Promise<boolean>;
+  /** Makes the live read model of this name, if it is not there. */
+  openModel(name: string): Promise<void>;
+  /** Makes an empty shadow of a read model. An earlier one is gone from then on. */
+  beginShadow(name: string): Promise<ModelId>;
+  /** Resolves when something may have been written, when the signal fires, after `withinMs`, or when the backend is closed. */
+  changed(signal: AbortSignal, withinMs?: number): Promise<void>;
+  /** Lets what has begun end. Twice is once. */
+  close(): Promise<void>;
+}
+
+/** It is not known whether a transaction was written: the engine asks `wasWritten`. */
+export class AnswerLost extends Error {
+  /** What to say if it was not written. */
+  readonly fault: unknown;
+  /** Whether it may be tried once more, if it was not written. */
+  readonly next: 'try-again' | 'give-up';
+
+  constructor(fault: unknown, next: 'try-again' | 'give-up') {
+    super('the answer to a transaction was lost', { cause: fault });
+    this.name = 'AnswerLost';
+    this.fault = fault;
+    this.next = next;
+  }
+}

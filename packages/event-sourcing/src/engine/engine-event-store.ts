@@ -1,0 +1,90 @@
+import { Feed, readThrough, type Reader } from '../store/feed.js';
+import type { AppendQueue } from '../store/append-queue.js';
+import { streamThrough } from '../store/stream-pages.js';
+import type {
+  Append,
+  EventStore,
+  ReadAllOptions,
+  ReadStreamOptions,
+  ReadStreamsOptions,
+  Receipt,
+  SubscriptionMessage,
+} from '../streams/event-store.js';
+import type { RecordedEvent } from '../streams/event.js';
+import { pageSizeOf } from '../streams/paging.js';
+import type { Position } from '../streams/position.js';
+import type { StreamId } from '../streams/stream-id.js';
+import type { Backend } from './backend.js';
+import { NO_QUESTION, receiptName } from './view.js';
+
+/** After so long a subscriber looks again, whether or not anything was noticed. */
+const LOOKED_AGAIN_MS = 1000;
+
+type Pages = AsyncGenerator<readonly RecordedEvent[], void, undefined>;
+
+/** The events of a backend. */
+export class EngineEventStore implements EventStore {
+  readonly #backend: Backend;
+  readonly #appends: AppendQueue;
+  readonly #feed: Feed;
+  readonly readStreams?: (options: ReadStreamsOptions) => AsyncIterable<readonly RecordedEvent[]>;
+
+  constructor(backend: Backend, appends: AppendQueue) {
+    this.#backend = backend;
+    this.#appends = appends;
+    this.#feed = new Feed({
+      reader: (options) => this.#reader(options),
+      changed: (signal) => backend.changed(signal, LOOKED_AGAIN_MS),
+    });
+    if (backend.readStreams !== undefined) this.readStreams = (options) => this.#readStreams(options);
+  }
+
+  append(append: Append): Promise<readonly RecordedEvent[]> {
+    return this.#appends.append(append);
+  }
+
+  readStream(streamId: StreamId, options?: ReadStreamOptions): Pages {
+    const { name: store } = this.#backend;
+    return streamThrough(streamId, { store, read: (part) => this.#backend.readStream(streamId, part) }, options);
+  }
+
+  readAll(options?: ReadAllOptions): Pages {
+    return readThrough(this.#reader(options), options);
+  }
+
+  subscribe(options?: ReadAllOptions): AsyncIterable<SubscriptionMessage> {
+    return this.#feed.subscribe(options);
+  }
+
+  async receipt(streamId: StreamId, key: string): Promise<Receipt | undefined> {
+    const asked = { streamId, key };
+    const { receipts } = await this.#backend.look({ ...NO_QUESTION, receipts: [asked] });
+    return receipts.get(receiptName(asked));
+  }
+
+  async head(): Promise<Position> {
+    return (await this.#backend.look(NO_QUESTION)).head;
+  }
+
+  knows(position: Position): Promise<boolean> {
+    return this.#backend.has(position);
+  }
+
+  async close(): Promise<void> {
+    await this.#appends.close();
+    await this.#backend.close();
+  }
+
+  async *#readStreams(options: ReadStreamsOptions): Pages {
+    pageSizeOf(options);
+    for await (const page of this.#backend.readStreams?.(options) ?? []) {
+      if (options.signal?.aborted === true) return;
+      yield page;
+    }
+  }
+
+  #reader(options?: ReadAllOptions): Reader {
+    const range = { filter: options?.filter, pageSize: pageSizeOf(options) };
+    return (after) => this.#backend.readLog(after, range);
+  }
+}

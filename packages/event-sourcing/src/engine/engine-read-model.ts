@@ -1,0 +1,169 @@
+import { CheckpointConflict, RebuildSuperseded } from '../projections/projection-faults.js';
+import type {
+  KeyedRow,
+  ReadModel,
+  ReadModelChange,
+  RebuildingModel,
+  RowQuery,
+  RowsAt,
+} from '../projections/read-model-store.js';
+import { encodedRows } from '../store/stored-row.js';
+import { laterPosition, START, type Position } from '../streams/position.js';
+import type { Backend, Transaction } from './backend.js';
+import { broughtToHead } from './current-models.js';
+import { added } from './lookup.js';
+import type { OpenedModel } from './opened-model.js';
+import type { ModelPlan, MoreToLookUp, Plan, Planned } from './plan.js';
+import type { RowReader } from './row-reader.js';
+import { NO_QUESTION, targetName, type Found, type FoundModel, type ModelTarget, type Question } from './view.js';
+
+/** After so long a waiter looks again, whether or not anything was noticed. */
+const LOOKED_AGAIN_MS = 1000;
+
+/** What a read model works with. */
+export interface ReadModelParts {
+  readonly backend: Backend;
+  readonly opened: OpenedModel;
+  readonly reader: RowReader;
+  /** Makes a reader for rows that nobody reads twice. */
+  readonly freshReader: () => RowReader;
+  /** Whether the events are in the same backend, so that a look also tells the head. */
+  readonly events: 'here' | 'elsewhere';
+  /** To be called when rows were written beside the appends. */
+  readonly wrote: () => void;
+}
+
+/** The rows of one projection in a backend. */
+export class EngineReadModel<Row> implements ReadModel<Row> {
+  protected readonly parts: ReadModelParts;
+  protected readonly target: ModelTarget;
+
+  constructor(parts: ReadModelParts, target: ModelTarget) {
+    this.parts = parts;
+    this.target = target;
+  }
+
+  async read(keys: readonly string[]): Promise<RowsAt<ReadonlyMap<string, Row>>> {
+    const { head, models } = await this.parts.backend.look(this.question(keys));
+    const model = models.get(targetName(this.target));
+    const rows = new Map<string, Row>();
+    for (const key of keys) {
+      const stored = model?.rows.get(key);
+      if (stored !== undefined) rows.set(key, this.#row(key, stored));
+    }
+    return this.#at({ checkpoint: model?.checkpoint, head, rows });
+  }
+
+  async query(query: RowQuery): Promise<RowsAt<readonly KeyedRow<Row>[]>> {
+    const { rows, ...at } = await this.parts.backend.query(this.target, query, 'rows');
+    return this.#at({ ...at, rows: rows.map(({ key, row }) => ({ key, row: this.#row(key, row) })) });
+  }
+
+  async keys(query: RowQuery): Promise<RowsAt<readonly string[]>> {
+    const { rows, ...at } = await this.parts.backend.query(this.target, query, 'keys');
+    return this.#at({ ...at, rows: rows.map(({ key }) => key) });
+  }
+
+  async checkpoint(): Promise<Position | undefined> {
+    return (await this.read([])).checkpoint;
+  }
+
+  async commit(change: ReadModelChange<Row>): Promise<void> {
+    await this.write({
+      question: this.question([]),
+      plan: (found) => planOf(found, [this.step(this.demanded(found), change)]),
+    });
+  }
+
+  changed(signal: AbortSignal): Promise<void> {
+    return this.parts.backend.changed(signal, LOOKED_AGAIN_MS);
+  }
+
+  async beginRebuild(): Promise<RebuildingModel<Row>> {
+    const { backend, opened, freshReader } = this.parts;
+    const shadow = await backend.beginShadow(opened.name);
+    return new EngineShadowModel({ ...this.parts, reader: freshReader() }, { name: opened.name, shadow });
+  }
+
+  protected question(keys: readonly string[]): Question {
+    return { ...NO_QUESTION, models: [{ target: this.target, keys }] };
+  }
+
+  protected async write(transaction: Transaction<undefined>): Promise<void> {
+    await this.parts.backend.transact(transaction);
+    this.parts.wrote();
+  }
+
+  /** @throws RebuildSuperseded when it is gone. */
+  protected demanded(found: Found): FoundModel {
+    const model = found.models.get(targetName(this.target));
+    if (model === undefined) throw new RebuildSuperseded({ model: this.parts.opened.name });
+    return model;
+  }
+
+  /** @throws CheckpointConflict when the rows are elsewhere than the step expects them. */
+  protected step({ id, checkpoint: actual }: FoundModel, change: ReadModelChange<Row>): ModelPlan {
+    const { expected, checkpoint } = change;
+    if (actual !== expected) throw new CheckpointConflict({ model: this.parts.opened.name, expected, actual });
+    return { id, rows: this.encoded(change.rows), checkpoint, expected: { checkpoint: expected } };
+  }
+
+  protected encoded(rows: ReadonlyMap<string, Row | undefined>): ModelPlan['rows'] {
+    const { opened, backend } = this.parts;
+    return encodedRows<unknown>(opened.projection, rows, { form: backend.form });
+  }
+
+  #at<Rows>({ head, ...found }: Required<RowsAt<Rows>>): RowsAt<Rows> {
+    return this.parts.events === 'here' ? { ...found, head } : found;
+  }
+
+  // The name of a read model stands for the type of its rows.
+  #row(key: string, stored: unknown): Row {
+    return this.parts.reader.read(key, stored) as Row;
+  }
+}
+
+/** The shadow that a rebuild fills. */
+class EngineShadowModel<Row> extends EngineReadModel<Row> implements RebuildingModel<Row> {
+  /** What was written since the last step is reduced in the same transaction: else a rebuild under load would never end. */
+  async switchOver(change: ReadModelChange<Row>): Promise<void> {
+    const { name } = this.parts.opened;
+    let found: Found | undefined;
+    let asked: Question = { ...NO_QUESTION, models: [{ target: this.target, keys: [] }, { target: { name }, keys: [] }] };
+    await this.write({
+      question: asked,
+      plan: (more) => {
+        found = added(found, asked, more);
+        const planned = this.#planned(found, change);
+        if ('question' in planned) asked = planned.question;
+        return planned;
+      },
+    });
+  }
+
+  #planned(found: Found, change: ReadModelChange<Row>): Planned<undefined> | MoreToLookUp {
+    const { opened, reader, backend } = this.parts;
+    const shadow = this.demanded(found);
+    const step = this.step(shadow, change);
+    const over = { checkpoint: change.checkpoint, rows: change.rows };
+    const brought = broughtToHead(found, { opened, reader, form: backend.form, target: this.target, over });
+    if (brought.kind === 'look') return { question: { ...NO_QUESTION, models: [brought.question] } };
+    const isCurrent = brought.kind === 'current';
+    const checkpoint = isCurrent ? laterPosition(found.head, change.checkpoint) : change.checkpoint;
+    const live = found.models.get(opened.name)?.checkpoint ?? START;
+    if (live > checkpoint) throw new CheckpointConflict({ model: opened.name, expected: checkpoint, actual: live });
+    const rows = new Map(step.rows.map((row) => [row.key, row]));
+    if (isCurrent) for (const row of brought.model.brought ?? []) rows.set(row.key, row);
+    const plan = { ...step, rows: [...rows.values()], checkpoint };
+    return planOf(found, [plan], { name: opened.name, shadow: shadow.id });
+  }
+}
+
+function planOf(
+  { head }: Found,
+  models: readonly ModelPlan[],
+  promoted?: NonNullable<Plan['promoted']>,
+): Planned<undefined> {
+  const plan = { headBefore: head, head, appends: [], kept: [], models, ...(promoted !== undefined && { promoted }) };
+  return { plan, result: undefined };
+}

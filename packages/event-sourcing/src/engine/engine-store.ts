@@ -1,0 +1,80 @@
+import { systemClock, type Clock } from '../clock.js';
+import type { Observe } from '../observe.js';
+import { modelName, type AnyProjection, type Projection } from '../projections/projection.js';
+import type { ReadModel, ReadModelStore } from '../projections/read-model-store.js';
+import { AppendQueue } from '../store/append-queue.js';
+import { closedBy } from '../store/closed-by.js';
+import type { Store } from '../store.js';
+import type { EventShape } from '../streams/event.js';
+import type { Backend } from './backend.js';
+import { refusingWhenClosed } from './closed-backend.js';
+import { EngineEventStore } from './engine-event-store.js';
+import { EngineReadModel, type ReadModelParts } from './engine-read-model.js';
+import { GroupWriter } from './group-writer.js';
+import { openedModel } from './opened-model.js';
+import { RowReader } from './row-reader.js';
+
+
+/** How the engine runs on a backend. */
+export interface EngineOptions {
+  /** A group has at most so many appends, and so many characters of JSON, unless one append is larger by itself. */
+  readonly most: { readonly appends: number; readonly size: number };
+  /** Resolves when those who append at the same time have said so. */
+  readonly gather: () => Promise<void>;
+  readonly clock?: Clock | undefined;
+  readonly observe?: Observe | undefined;
+}
+
+/** A store whose events and read models are kept by a backend, the read models in the transaction of each append. */
+export function storeOn(backend: Backend, { most, gather, clock = systemClock, observe }: EngineOptions): Store {
+  const guarded = refusingWhenClosed(backend);
+  const writer = new GroupWriter(guarded, clock);
+  const appends = new AppendQueue({
+    store: backend.name,
+    form: backend.form,
+    most,
+    gather,
+    observe,
+    write: (group) => writer.write(group),
+  });
+  const eventStore = new EngineEventStore(guarded, appends);
+  const readModels = new EngineReadModelStore(guarded, writer);
+  return { eventStore, readModels, keeps: 'inline', ...closedBy(() => eventStore.close()) };
+}
+
+/** The read models of a backend. Without a writer its events are elsewhere, and no append keeps them. */
+export class EngineReadModelStore implements ReadModelStore {
+  readonly #backend: Backend;
+  readonly #writer: GroupWriter | undefined;
+  readonly #readers = new Map<string, RowReader>();
+
+  constructor(backend: Backend, writer?: GroupWriter) {
+    this.#backend = backend;
+    this.#writer = writer;
+  }
+
+  async open<Event extends EventShape, Row>(projection: Projection<Event, Row>): Promise<ReadModel<Row>> {
+    const name = modelName(projection);
+    await this.#backend.openModel(name);
+    const reader = this.#readers.get(name) ?? this.#readerOf(projection);
+    this.#readers.set(name, reader);
+    this.#writer?.keep(projection, reader);
+    const parts: ReadModelParts = {
+      backend: this.#backend,
+      opened: openedModel(projection),
+      reader,
+      freshReader: () => this.#readerOf(projection),
+      events: this.#writer === undefined ? 'elsewhere' : 'here',
+      wrote: () => this.#writer?.forget(),
+    };
+    return new EngineReadModel<Row>(parts, { name });
+  }
+
+  async close(): Promise<void> {
+    await this.#backend.close();
+  }
+
+  #readerOf(projection: AnyProjection): RowReader {
+    return new RowReader(projection, { store: this.#backend.name, form: this.#backend.form });
+  }
+}

@@ -1,0 +1,244 @@
+import { PositionUnknown } from '../faults.js';
+import type { RowQuery } from '../projections/read-model-store.js';
+import type { ReadAhead } from '../store/feed.js';
+import { Notifier } from '../store/notifier.js';
+import type { StreamPage, StreamPart } from '../store/stream-pages.js';
+import { filterPredicate } from '../streams/event-filter.js';
+import type { ReadStreamsOptions, Receipt } from '../streams/event-store.js';
+import { followedInAppend, type RecordedEvent } from '../streams/event.js';
+import { pageSizeOf } from '../streams/paging.js';
+import { placeIn, positionOf, START, type Position } from '../streams/position.js';
+import { revisionAfter } from '../streams/revision.js';
+import type { StreamId } from '../streams/stream-id.js';
+import { yieldToLoop } from '../yield-to-loop.js';
+import type { Backend, FoundRows, LogRange, Transacted, Transaction } from './backend.js';
+import { MemoryRows } from './memory-rows.js';
+import type { PlacedAppend, Plan } from './plan.js';
+import {
+  receiptName,
+  targetName,
+  type Found,
+  type FoundModel,
+  type ModelId,
+  type ModelQuestion,
+  type ModelTarget,
+  type Question,
+} from './view.js';
+
+const SCANNED_AT_ONCE = 10_000;
+
+/** Events and rows in this process's memory: for tests, replays and trying things out. Nothing is kept. */
+export class MemoryBackend implements Backend {
+  readonly name: string;
+  readonly form = 'value';
+  readonly #log: RecordedEvent[] = [];
+  readonly #streams = new Map<StreamId, RecordedEvent[]>();
+  readonly #receipts = new Map<string, Receipt>();
+  /** Live read models by their names, and shadows by their ids. */
+  readonly #models = new Map<string, MemoryRows>();
+  readonly #shadows = new Map<string, MemoryRows>();
+  readonly #notifier = new Notifier();
+  #keptByHead: readonly ModelId[] = [];
+  #lastId = 0;
+
+  constructor(name: string) {
+    this.name = name;
+  }
+
+  async transact<Result>(transaction: Transaction<Result>): Promise<Transacted<Result>> {
+    for (let { question } = transaction; ;) {
+      const planned = transaction.plan(this.#find(question));
+      if ('question' in planned) ({ question } = planned);
+      else {
+        this.#write(planned.plan);
+        return { ...planned, token: undefined, wasRemembered: false };
+      }
+    }
+  }
+
+  /** No answer is ever lost. */
+  async wasWritten(): Promise<boolean> {
+    return false;
+  }
+
+  async look(question: Question): Promise<Found> {
+    return this.#find(question);
+  }
+
+  async query(target: ModelTarget, query: RowQuery): Promise<FoundRows> {
+    const model = this.#modelOf(target);
+    const { head } = this;
+    return { head, checkpoint: model && this.#checkpointOf(model), rows: model?.query(query) ?? [] };
+  }
+
+  async readStream(streamId: StreamId, { isForwards, from, count }: StreamPart): Promise<StreamPage> {
+    const all = this.#streams.get(streamId) ?? [];
+    const first = isForwards ? Number(from) : Math.min(Number(from), all.length - 1);
+    const events = isForwards
+      ? all.slice(first, first + count)
+      : all.slice(Math.max(first - count + 1, 0), first + 1).reverse();
+    return { events, isLast: events.length < count };
+  }
+
+  async readLog(after: Position, { filter, pageSize }: LogRange): Promise<ReadAhead> {
+    if (!this.#has(after)) throw new PositionUnknown({ position: after, head: this.head });
+    const isWanted = filterPredicate(filter);
+    const start = Number(placeIn(after));
+    const end = Math.min(this.#log.length, start + SCANNED_AT_ONCE);
+    const events: RecordedEvent[] = [];
+    let next = start;
+    for (let followed = 0; followed > 0 || (next < end && events.length < pageSize); next++) {
+      const event = this.#log[next];
+      if (event === undefined) break;
+      if (isWanted(event)) events.push(event);
+      followed = followedInAppend(event);
+    }
+    const considered = this.#log[next - 1]?.position ?? START;
+    return { events, considered, isHead: next >= this.#log.length };
+  }
+
+  /** Streams are read to the length they have when they are come to: what is appended meanwhile lies behind `upTo`. */
+  async *readStreams({
+    upTo,
+    filter,
+    signal,
+    ...options
+  }: ReadStreamsOptions): AsyncGenerator<readonly RecordedEvent[], void, undefined> {
+    const pageSize = pageSizeOf(options);
+    const isWanted = filterPredicate(filter);
+    let page: RecordedEvent[] = [];
+    for (const [streamId, events] of this.#streams) {
+      if (!isWanted({ streamId })) continue;
+      for (const event of events) {
+        if (signal?.aborted === true) return;
+        if (event.position > upTo) break;
+        if (page.push(event) < pageSize) continue;
+        yield page;
+        page = [];
+        await yieldToLoop();
+      }
+    }
+    if (page.length > 0) yield page;
+  }
+
+  async has(position: Position): Promise<boolean> {
+    return this.#has(position);
+  }
+
+  async openModel(name: string): Promise<void> {
+    if (!this.#models.has(name)) this.#models.set(name, this.#newRows());
+  }
+
+  async beginShadow(name: string): Promise<ModelId> {
+    const rows = this.#newRows();
+    this.#shadows.set(name, rows);
+    return rows.id;
+  }
+
+  changed(signal: AbortSignal, withinMs?: number): Promise<void> {
+    return this.#notifier.changed(signal, withinMs);
+  }
+
+  async close(): Promise<void> {
+    this.#notifier.notify();
+  }
+
+  /** Takes in events as they were recorded elsewhere: ids, revisions and instants stay, positions are counted anew. */
+  restore(history: readonly RecordedEvent[]): void {
+    for (const event of history) {
+      const expected = revisionAfter(this.#streams.get(event.streamId)?.at(-1)?.revision);
+      if (event.revision !== expected) {
+        throw new RangeError(`${event.streamId} goes on at revision ${expected}, not ${event.revision}`);
+      }
+      const position = positionOf(this.#log.length + 1, event.id);
+      this.#record(Object.freeze({ ...event, position }));
+    }
+  }
+
+  get head(): Position {
+    return this.#log.at(-1)?.position ?? START;
+  }
+
+  #newRows(): MemoryRows {
+    this.#lastId += 1;
+    return new MemoryRows(String(this.#lastId));
+  }
+
+  #has(position: Position): boolean {
+    return (this.#log[Number(placeIn(position)) - 1]?.position ?? START) === position;
+  }
+
+  #find({ streams, receipts, models }: Question): Found {
+    const { head } = this;
+    return {
+      token: undefined,
+      head,
+      keptByHead: this.#keptByHead,
+      ends: new Map(entriesOf(streams, (streamId) => [streamId, this.#streams.get(streamId)?.at(-1)])),
+      receipts: new Map(entriesOf(receipts.map(receiptName), (name) => [name, this.#receipts.get(name)])),
+      models: new Map(entriesOf(models, (asked) => [targetName(asked.target), this.#foundModel(asked)])),
+    };
+  }
+
+  #foundModel({ target, keys, behind }: ModelQuestion): FoundModel | undefined {
+    const model = this.#modelOf(target);
+    if (model === undefined) return undefined;
+    const rows = new Map(entriesOf(keys, (key) => [key, model.rows.get(key)]));
+    const found = { id: model.id, checkpoint: this.#checkpointOf(model), rows };
+    if (behind === undefined) return found;
+    const isWanted = filterPredicate(behind.filter);
+    const events = this.#log.slice(Number(placeIn(behind.after))).filter(isWanted);
+    return { ...found, behind: { events, considered: this.head, isHead: true } };
+  }
+
+  #modelOf({ name, shadow }: ModelTarget): MemoryRows | undefined {
+    if (shadow === undefined) return this.#models.get(name);
+    const rows = this.#shadows.get(name);
+    return rows?.id === shadow ? rows : undefined;
+  }
+
+  #checkpointOf({ id, checkpoint }: MemoryRows): Position | undefined {
+    return this.#keptByHead.includes(id) ? this.head : checkpoint;
+  }
+
+  #write({ appends, kept, models, promoted }: Plan): void {
+    for (const placed of appends) this.#append(placed);
+    if (appends.some(({ recorded }) => recorded.length > 0)) this.#keptByHead = kept;
+    for (const { id, rows, checkpoint } of models) {
+      const model = [...this.#models.values(), ...this.#shadows.values()].find((one) => one.id === id);
+      for (const row of rows) model?.write(row);
+      if (model !== undefined && checkpoint !== undefined) model.checkpoint = checkpoint;
+    }
+    const shadow = promoted && this.#shadows.get(promoted.name);
+    if (promoted !== undefined && shadow !== undefined) {
+      this.#models.set(promoted.name, shadow);
+      this.#shadows.delete(promoted.name);
+    }
+    this.#notifier.notify();
+  }
+
+  #append({ append: { streamId, receipt }, recorded, end }: PlacedAppend): void {
+    for (const event of recorded) this.#record(event);
+    if (receipt === undefined) return;
+    const { key, fingerprint } = receipt;
+    this.#receipts.set(receiptName({ streamId, key }), Object.freeze({ key, fingerprint, revision: end.revision }));
+  }
+
+  #record(event: RecordedEvent): void {
+    const stream = this.#streams.get(event.streamId);
+    if (stream === undefined) this.#streams.set(event.streamId, [event]);
+    else stream.push(event);
+    this.#log.push(event);
+  }
+}
+
+/** An entry for each thing that has one. */
+function* entriesOf<Asked, Key, Value>(
+  asked: readonly Asked[],
+  entryOf: (one: Asked) => readonly [Key, Value | undefined],
+): Generator<readonly [Key, Value]> {
+  for (const one of asked) {
+    const [key, value] = entryOf(one);
+    if (value !== undefined) yield [key, value];
+  }
+}

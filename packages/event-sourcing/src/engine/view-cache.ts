@@ -1,0 +1,117 @@
+import { Lru } from '../store/lru.js';
+import type { Position } from '../streams/position.js';
+import type { StreamId } from '../streams/stream-id.js';
+import { changedKey, type OpenedModel } from './opened-model.js';
+import type { CheckedAppend, Plan } from './plan.js';
+import type { CurrentModel, View } from './plan-appends.js';
+import type { ModelId, StreamEnd } from './view.js';
+
+const NO_ROW = { row: undefined };
+/** Streams remembered, and rows of each read model. */
+const MOST = 20_000;
+
+/** A read model at the head, and those of its rows that are known. */
+interface KnownModel {
+  readonly opened: OpenedModel;
+  readonly id: ModelId;
+  readonly rows: Lru<string, { readonly row: unknown }>;
+}
+
+interface Known {
+  readonly token: unknown;
+  readonly head: Position;
+  readonly keptByHead: readonly ModelId[];
+  readonly models: readonly KnownModel[];
+}
+
+/** What is known after a transaction: everything its plan was made on. */
+export interface Learnt {
+  readonly view: View;
+  /** The streams and rows that were looked up for it. */
+  readonly group: readonly CheckedAppend[];
+}
+
+/**
+ * What this process knows of the log since its last write. It holds while nobody else writes, which the backend tells by the token in the
+ * transaction that is built on it.
+ */
+export class ViewCache {
+  readonly #ends = new Lru<StreamId, { readonly end: StreamEnd | undefined }>(MOST);
+  #known: Known | undefined;
+
+  get token(): unknown {
+    return this.#known?.token;
+  }
+
+  get head(): Position | undefined {
+    return this.#known?.head;
+  }
+
+  /** A view that is enough to plan this group; `undefined` when something has to be looked up. */
+  enoughFor(group: readonly CheckedAppend[], opened: readonly OpenedModel[]): View | undefined {
+    const known = this.#known;
+    if (known?.models.length !== opened.length || !group.every((append) => this.#isEnough(append, known))) return undefined;
+    const begun = new Set<string>(group.flatMap(({ streamId }) => (this.#ends.has(streamId) ? [] : [streamId])));
+    return {
+      head: known.head,
+      keptByHead: known.keptByHead,
+      end: (streamId) => this.#ends.get(streamId)?.end,
+      hasReceipt: () => false,
+      models: known.models.map(({ rows, ...model }): CurrentModel => ({
+        ...model,
+        known: (key) => rows.get(key) ?? (begun.has(key) ? NO_ROW : undefined),
+        brought: undefined,
+      })),
+    };
+  }
+
+  /** Goes on to what is there once a plan is written: on what is known, or on what was learnt by looking. */
+  advance(plan: Plan, token: unknown, learnt?: Learnt): void {
+    if (token === undefined) return this.forget();
+    if (learnt !== undefined) this.#learn(learnt, token);
+    const known = this.#known;
+    if (known === undefined) return;
+    for (const { append, end } of plan.appends) this.#ends.set(append.streamId, { end });
+    for (const { id, rows } of plan.models) {
+      const model = known.models.find((one) => one.id === id);
+      for (const { key, row } of rows) model?.rows.set(key, { row });
+    }
+    const keptByHead = plan.head === plan.headBefore ? known.keptByHead : plan.kept;
+    this.#known = { ...known, token, head: plan.head, keptByHead };
+  }
+
+  /** Knows nothing any more. */
+  forget(): void {
+    this.#known = undefined;
+    this.#ends.clear();
+  }
+
+  /**
+   * Of a stream that is to be begun nothing has to be known, and of a receipt neither: a backend finds that one is there already when it
+   * writes. A stream that is not there has no row of its own, but may share one.
+   */
+  #isEnough({ streamId, expected, events }: CheckedAppend, { models }: Known): boolean {
+    const isKnown = this.#ends.has(streamId);
+    if (events.length === 0 || (!isKnown && expected !== 'no-stream')) return false;
+    return models.every(({ opened, rows }) => {
+      const key = changedKey(opened, streamId);
+      return key === undefined || rows.has(key) || (!isKnown && opened.projection.key === undefined);
+    });
+  }
+
+  #learn({ view, group }: Learnt, token: unknown): void {
+    const before = this.#known?.head === view.head ? this.#known : undefined;
+    if (before === undefined) this.#ends.clear();
+    for (const { streamId } of group) this.#ends.set(streamId, { end: view.end(streamId) });
+    const models = view.models.map(({ opened, id, known }): KnownModel => {
+      const rows = before?.models.find((one) => one.id === id)?.rows ?? new Lru(MOST);
+      for (const { streamId } of group) {
+        const key = changedKey(opened, streamId);
+        const row = key === undefined ? undefined : known(key);
+        if (key !== undefined && row !== undefined) rows.set(key, row);
+      }
+      return { opened, id, rows };
+    });
+    this.#known = { token, head: view.head, keptByHead: view.keptByHead, models };
+  }
+}
