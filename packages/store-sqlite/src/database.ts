@@ -56,7 +56,12 @@ export class Database {
     this.#changed.push(changed);
   }
 
-  /** Changes with every write, whoever writes. Within a transaction it is of that. */
+  /** What {@link moment} was when somebody looked last: within a transaction, of that. */
+  get token(): number {
+    return this.#moment;
+  }
+
+  /** Changes whenever somebody else may have written, or a write of this connection was taken back. Within a transaction it is of that. */
   moment(): number {
     const seen = this.#dataVersion.get();
     if (seen === this.#seen) return this.#moment;
@@ -106,7 +111,6 @@ export class Database {
     let result: Result;
     try {
       this.moment();
-      this.#moment++;
       result = work();
       this.refuseLost();
     } catch (caught) {

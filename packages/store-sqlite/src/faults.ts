@@ -26,6 +26,11 @@ export function isDriverError(caught: unknown): boolean {
   return codeOf(caught).startsWith('SQLITE_');
 }
 
+/** What SQLite says of a row that is there already. */
+export function isConstraint(caught: unknown): boolean {
+  return codeOf(caught) === 'SQLITE_CONSTRAINT';
+}
+
 /** Whether a value would be larger than SQLite, or a string of JavaScript, can be. */
 export function isTooBig(caught: unknown): boolean {
   return codeOf(caught) === 'SQLITE_TOOBIG' || codeOf(caught) === 'ERR_STRING_TOO_LONG';
@@ -74,5 +79,6 @@ const NAMES: Readonly<Record<number, string>> = {
   14: 'SQLITE_CANTOPEN',
   15: 'SQLITE_PROTOCOL',
   18: 'SQLITE_TOOBIG',
+  19: 'SQLITE_CONSTRAINT',
   26: 'SQLITE_NOTADB',
 };

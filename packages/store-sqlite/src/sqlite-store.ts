@@ -1,4 +1,4 @@
-import { systemClock, type Clock, type Store, type Observe } from '@login-policy/event-sourcing';
+import type { Clock, Observe, Store } from '@login-policy/event-sourcing';
 import {
   aFunction,
   mustBe,
@@ -8,25 +8,24 @@ import {
   parseOptions,
   type OptionRules,
 } from '@login-policy/event-sourcing/options';
-import { closedBy } from '@login-policy/event-sourcing/store';
-import { AppendTransaction } from './append.js';
+import { storeOn, yieldToLoop } from '@login-policy/event-sourcing/store';
+import { SqliteBackend } from './backend.js';
 import { backUp, type BackupOptions, type BackupSource } from './backup.js';
 import { Connection } from './connection.js';
 import type { Driver, DriverConnection } from './driver.js';
 import { eventStatements } from './event-statements.js';
-import { SqliteEventStore } from './event-store.js';
 import { toFault } from './faults.js';
 import { checkFile, OPENING_WAIT_MS, refuseUnsound, type IntegrityCheck } from './file-check.js';
-import { appendQueue } from './append-queue.js';
-import { InlineModels } from './inline-models.js';
-import { loadDriver } from './node-sqlite.js';
-import { LogReader } from './reads.js';
-import { ModelTables } from './model-tables.js';
-import { PageReader } from './page-reader.js';
+import { modelStatements } from './model-statements.js';
 import { Names } from './names.js';
+import { loadDriver } from './node-sqlite.js';
 import { openDatabase, prepareDatabase, type Durability } from './open-database.js';
-import { SqliteReadModelStore } from './read-models.js';
+import { PageReader } from './page-reader.js';
+import { LogReader } from './reads.js';
 import { StreamsReader } from './streams-reader.js';
+
+/** So that a group keeps the event loop no longer than some hundredths of a second. */
+const MOST = { appends: 512, size: 16_000_000 } as const;
 
 /** How a SQLite store is opened; everything but the place has a default. */
 export interface SqliteStoreOptions {
@@ -117,27 +116,17 @@ export async function openSqliteStore(given: SqliteStoreOptions): Promise<Sqlite
 
 function assemble(connection: Connection, driver: Driver, options: SqliteStoreOptions): SqliteStore {
   const { database } = connection;
-  const { clock = systemClock } = options;
-  const [statements, tables] = [eventStatements(database), new ModelTables(database)];
-  const names = new Names(database, statements);
+  const events = eventStatements(database);
+  const names = new Names(database, events);
   const pages = new PageReader(database, names);
-  const log = new LogReader(database, { statements, names, pages });
-  const inline = new InlineModels(tables);
-  const transaction = new AppendTransaction({ statements, names }, inline, clock);
-  const eventStore = new SqliteEventStore(connection, {
-    statements,
-    log,
-    streams: new StreamsReader(names, pages),
-    appends: appendQueue(connection, transaction, options.observe),
-  });
+  const log = new LogReader(database, { statements: events, names, pages });
+  const streams = new StreamsReader(names, pages);
+  const backend = new SqliteBackend(connection, { events, models: modelStatements(database), names, log, streams });
+  const { clock, observe } = options;
   return {
-    eventStore,
-    readModels: new SqliteReadModelStore(connection, { tables, log, inline }),
-    keeps: 'inline',
-    clock,
+    ...storeOn(backend, { most: MOST, gather: yieldToLoop, clock, observe }),
     backup: async (path, wishes) => backUp(backupSource(connection, driver), path, wishes),
     check: async (kind) => connection.use((opened) => refuseUnsound(opened, kind)),
-    ...closedBy(() => eventStore.close()),
   };
 }
 

@@ -13,13 +13,21 @@ import type { Found, ModelId, ModelTarget, Question } from './view.js';
 /** A write: what to look up, and how to plan by what was found. */
 export interface Transaction<Result> {
   readonly question: Question;
-  /**
-   * A plan made by what the engine remembers. A backend that can tell that the log still is as the token says, within the
-   * transaction that writes, carries it out and looks nothing up.
-   */
-  readonly remembered?: { readonly token: unknown; readonly planned: Planned<Result> };
+  /** Rows can be computed again, so that a backend need not wait for the disk. */
+  readonly writes: 'events' | 'rows';
+  /** How to plan without looking, while nobody else has written. */
+  readonly remembered?: Remembered<Result>;
   /** Plans by what was found, or says what else to look up first. Synchronous. What it throws is thrown by the transaction. */
   plan(found: Found): Planned<Result> | MoreToLookUp;
+}
+
+/**
+ * A plan by what the engine remembers. A backend that can tell, within the transaction that writes, that the log still is as the token
+ * says, makes this plan and looks nothing up. `undefined`: what is remembered is not enough.
+ */
+export interface Remembered<Result> {
+  readonly token: unknown;
+  plan(): Planned<Result> | undefined;
 }
 
 /** What a transaction was, and what it left. */

@@ -79,12 +79,8 @@ function current(
   { opened, reader }: Bringing,
   brought: readonly EncodedRow<unknown>[] | undefined,
 ): Brought {
-  const read = new Map<string, { readonly row: unknown }>();
-  try {
-    for (const [key, stored] of rows) read.set(key, { row: reader.read(key, stored) });
-  } catch {
-    // A reader of that row is told that it can't be read, and a rebuild mends it.
-    return LEFT;
-  }
-  return { kind: 'current', model: { opened, id, known: (key) => read.get(key), brought } };
+  // Read when an append changes it: a row that can't be read refuses that append alone.
+  const known = (key: string): { readonly row: unknown } | undefined =>
+    rows.has(key) ? { row: reader.read(key, rows.get(key)) } : undefined;
+  return { kind: 'current', model: { opened, id, known, brought } };
 }

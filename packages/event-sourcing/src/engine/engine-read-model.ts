@@ -9,12 +9,13 @@ import type {
 } from '../projections/read-model-store.js';
 import { encodedRows } from '../store/stored-row.js';
 import { laterPosition, START, type Position } from '../streams/position.js';
-import type { Backend, Transaction } from './backend.js';
+import { AnswerLost, type Backend, type Transaction } from './backend.js';
 import { broughtToHead } from './current-models.js';
 import { added } from './lookup.js';
 import type { OpenedModel } from './opened-model.js';
 import type { ModelPlan, MoreToLookUp, Plan, Planned } from './plan.js';
 import type { RowReader } from './row-reader.js';
+import { SeenRows } from './seen-rows.js';
 import { NO_QUESTION, targetName, type Found, type FoundModel, type ModelTarget, type Question } from './view.js';
 
 /** After so long a waiter looks again, whether or not anything was noticed. */
@@ -29,6 +30,8 @@ export interface ReadModelParts {
   readonly freshReader: () => RowReader;
   /** Whether the events are in the same backend, so that a look also tells the head. */
   readonly events: 'here' | 'elsewhere';
+  /** How often something was written through this store. */
+  readonly writes: () => number;
   /** To be called when rows were written beside the appends. */
   readonly wrote: () => void;
 }
@@ -37,6 +40,7 @@ export interface ReadModelParts {
 export class EngineReadModel<Row> implements ReadModel<Row> {
   protected readonly parts: ReadModelParts;
   protected readonly target: ModelTarget;
+  readonly #seen = new SeenRows<Row>();
 
   constructor(parts: ReadModelParts, target: ModelTarget) {
     this.parts = parts;
@@ -44,14 +48,20 @@ export class EngineReadModel<Row> implements ReadModel<Row> {
   }
 
   async read(keys: readonly string[]): Promise<RowsAt<ReadonlyMap<string, Row>>> {
-    const { head, models } = await this.parts.backend.look(this.question(keys));
+    const { backend, writes } = this.parts;
+    const known = this.#seen.rowsOf(keys, { writes: writes(), isCurrent: (token) => backend.isCurrent?.(token) === true });
+    if (known !== undefined) return this.#at(known);
+    const before = writes();
+    const { head, models, token } = await backend.look(this.question(keys));
     const model = models.get(targetName(this.target));
     const rows = new Map<string, Row>();
     for (const key of keys) {
       const stored = model?.rows.get(key);
       if (stored !== undefined) rows.set(key, this.#row(key, stored));
     }
-    return this.#at({ checkpoint: model?.checkpoint, head, rows });
+    const found = { checkpoint: model?.checkpoint, head, rows };
+    if (backend.isCurrent !== undefined) this.#seen.add(keys, found, { token, writes: before });
+    return this.#at(found);
   }
 
   async query(query: RowQuery): Promise<RowsAt<readonly KeyedRow<Row>[]>> {
@@ -70,6 +80,7 @@ export class EngineReadModel<Row> implements ReadModel<Row> {
 
   async commit(change: ReadModelChange<Row>): Promise<void> {
     await this.write({
+      writes: 'rows',
       question: this.question([]),
       plan: (found) => planOf(found, [this.step(this.demanded(found), change)]),
     });
@@ -90,8 +101,23 @@ export class EngineReadModel<Row> implements ReadModel<Row> {
   }
 
   protected async write(transaction: Transaction<undefined>): Promise<void> {
-    await this.parts.backend.transact(transaction);
-    this.parts.wrote();
+    const { backend, wrote } = this.parts;
+    let sent: Plan | undefined;
+    try {
+      await backend.transact({
+        ...transaction,
+        plan(found) {
+          const planned = transaction.plan(found);
+          if ('plan' in planned) sent = planned.plan;
+          return planned;
+        },
+      });
+    } catch (caught) {
+      if (!(caught instanceof AnswerLost)) throw caught;
+      if (sent === undefined || !(await backend.wasWritten(sent))) throw caught.fault;
+    } finally {
+      wrote();
+    }
   }
 
   /** @throws RebuildSuperseded when it is gone. */
@@ -131,6 +157,7 @@ class EngineShadowModel<Row> extends EngineReadModel<Row> implements RebuildingM
     let found: Found | undefined;
     let asked: Question = { ...NO_QUESTION, models: [{ target: this.target, keys: [] }, { target: { name }, keys: [] }] };
     await this.write({
+      writes: 'rows',
       question: asked,
       plan: (more) => {
         found = added(found, asked, more);

@@ -17,6 +17,7 @@ export function added(before: Found | undefined, question: Question, found: Foun
     ...before,
     ends: new Map([...before.ends, ...found.ends]),
     receipts: new Map([...before.receipts, ...found.receipts]),
+    unreadable: new Map([...(before.unreadable ?? []), ...(found.unreadable ?? [])]),
     models,
   };
 }

@@ -29,6 +29,8 @@ export interface View {
   readonly head: Position;
   readonly keptByHead: readonly ModelId[];
   end(streamId: StreamId): StreamEnd | undefined;
+  /** Why what a stream's appends are checked by could not be read. */
+  readonly unreadable: ReadonlyMap<StreamId, unknown>;
   hasReceipt(receipt: string): boolean;
   readonly models: readonly CurrentModel[];
 }
@@ -72,19 +74,25 @@ class Draft {
     this.#rows = view.models.map(({ brought = [] }) => new Map(brought.map((row) => [row.key, row])));
   }
 
+  /** A refusal is this append's alone. */
   take(append: CheckedAppend): Outcome {
+    try {
+      return this.#take(append);
+    } catch (caught) {
+      return { refused: caught };
+    }
+  }
+
+  #take(append: CheckedAppend): Outcome {
     const { streamId, receipt } = append;
+    if (this.#view.unreadable.has(streamId)) throw this.#view.unreadable.get(streamId);
     const last = this.#ends.get(streamId) ?? this.#view.end(streamId);
     const name = receipt === undefined ? undefined : receiptName({ streamId, key: receipt.key });
     const hasReceipt = name !== undefined && (this.#receipts.has(name) || this.#view.hasReceipt(name));
     const refused = refusalOf(append, { last, hasReceipt });
     if (refused !== undefined) return { refused };
     const recorded = this.#placed(append, last);
-    try {
-      this.#reduce(recorded);
-    } catch (caught) {
-      return { refused: caught };
-    }
+    this.#reduce(recorded);
     if (name !== undefined) this.#receipts.add(name);
     const end = recorded.at(-1) ?? last;
     // Without an event, an append is accepted on a stream that has some.

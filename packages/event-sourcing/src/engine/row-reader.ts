@@ -1,7 +1,7 @@
 import { deepFrozen } from '../deep-frozen.js';
 import type { ReadModelDefinition } from '../projections/projection.js';
 import { Lru } from '../store/lru.js';
-import { decodeRow } from '../store/stored-row.js';
+import { decodeRow, type EncodedRow } from '../store/stored-row.js';
 import type { StoredForm } from './plan-appends.js';
 
 const MOST_ROWS = 20_000;
@@ -22,6 +22,12 @@ export class RowReader {
     this.#definition = definition;
     this.#store = store;
     this.#form = form;
+  }
+
+  /** A row was written: it need not be decoded. */
+  wrote({ key, row, text }: EncodedRow<unknown>): void {
+    if (text === undefined) this.#decoded.delete(key);
+    else this.#decoded.set(key, { row: deepFrozen(row), stored: text });
   }
 
   /** The row that a stored one stands for, frozen. @throws StoreDamaged when it is not what was written. */

@@ -6,6 +6,7 @@ import type { CheckedAppend, Plan } from './plan.js';
 import type { CurrentModel, View } from './plan-appends.js';
 import type { ModelId, StreamEnd } from './view.js';
 
+const NONE: ReadonlyMap<StreamId, unknown> = new Map();
 const NO_ROW = { row: undefined };
 /** Streams remembered, and rows of each read model. */
 const MOST = 20_000;
@@ -47,6 +48,11 @@ export class ViewCache {
     return this.#known?.head;
   }
 
+  /** The id of a read model that is known to be at the head. */
+  idOf(name: string): ModelId | undefined {
+    return this.#known?.models.find(({ opened }) => opened.name === name)?.id;
+  }
+
   /** A view that is enough to plan this group; `undefined` when something has to be looked up. */
   enoughFor(group: readonly CheckedAppend[], opened: readonly OpenedModel[]): View | undefined {
     const known = this.#known;
@@ -56,6 +62,7 @@ export class ViewCache {
       head: known.head,
       keptByHead: known.keptByHead,
       end: (streamId) => this.#ends.get(streamId)?.end,
+      unreadable: NONE,
       hasReceipt: () => false,
       models: known.models.map(({ rows, ...model }): CurrentModel => ({
         ...model,
@@ -102,7 +109,9 @@ export class ViewCache {
   #learn({ view, group }: Learnt, token: unknown): void {
     const before = this.#known?.head === view.head ? this.#known : undefined;
     if (before === undefined) this.#ends.clear();
-    for (const { streamId } of group) this.#ends.set(streamId, { end: view.end(streamId) });
+    for (const { streamId } of group) {
+      if (!view.unreadable.has(streamId)) this.#ends.set(streamId, { end: view.end(streamId) });
+    }
     const models = view.models.map(({ opened, id, known }): KnownModel => {
       const rows = before?.models.find((one) => one.id === id)?.rows ?? new Lru(MOST);
       for (const { streamId } of group) {

@@ -55,6 +55,8 @@ export interface Found {
   readonly keptByHead: readonly ModelId[];
   /** The last event of each stream that was asked for and has one. */
   readonly ends: ReadonlyMap<StreamId, StreamEnd>;
+  /** Why a stream's end or receipt could not be read, if that is no reason to refuse anything else. */
+  readonly unreadable?: ReadonlyMap<StreamId, unknown>;
   /** The receipts that are there, by {@link receiptName}. */
   readonly receipts: ReadonlyMap<string, Receipt>;
   /** The read models that are there, by {@link targetName}. */

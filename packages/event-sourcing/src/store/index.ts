@@ -1,4 +1,27 @@
 /** What the author of a store needs, and an application does not. */
+export { storeOn, type EngineOptions } from '../engine/engine-store.js';
+export {
+  AnswerLost,
+  type Backend,
+  type FoundRows,
+  type LogRange,
+  type Remembered,
+  type Transacted,
+  type Transaction,
+} from '../engine/backend.js';
+export type { CheckedAppend, ModelPlan, MoreToLookUp, PlacedAppend, Plan, Planned } from '../engine/plan.js';
+export {
+  receiptName,
+  targetName,
+  type Found,
+  type FoundModel,
+  type ModelId,
+  type ModelQuestion,
+  type ModelTarget,
+  type Question,
+  type ReceiptKey,
+  type StreamEnd,
+} from '../engine/view.js';
 export { AppendQueue, type AppendQueueOptions, type Outcome, type Queued } from './append-queue.js';
 export {
   checkedAppend,
@@ -8,7 +31,7 @@ export {
   type EncodedAppend,
   type EventText,
 } from './checked-append.js';
-export { conflictOf, recordedEvents, refusalOf, type Found, type Placing } from './placing.js';
+export { conflictOf, recordedEvents, refusalOf, type Placing } from './placing.js';
 export { Feed, readThrough, type ReadAhead, type Reader, type Source } from './feed.js';
 export { refuseGaps, streamThrough, type StreamPage, type StreamPart, type StreamSource } from './stream-pages.js';
 export { closedBy, type Closing } from './closed-by.js';

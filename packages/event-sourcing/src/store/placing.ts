@@ -6,7 +6,7 @@ import type { Position } from '../streams/position.js';
 import { meetsExpectation, revisionAfter, type Revision } from '../streams/revision.js';
 
 /** What a store found where an append is to go. */
-export interface Found {
+export interface StreamFound {
   /** The last event of the stream; `undefined` without events. */
   readonly last: Pick<RecordedEvent, 'id' | 'revision'> | undefined;
   /** Whether there is a receipt under the append's key. */
@@ -14,7 +14,7 @@ export interface Found {
 }
 
 /** Why an append is refused where it was to go: what `EventStore.append` promises, in its order. `undefined`: it may be written. */
-export function refusalOf(append: Append, { last, hasReceipt }: Found): Error | undefined {
+export function refusalOf(append: Append, { last, hasReceipt }: StreamFound): Error | undefined {
   const { streamId, events, receipt } = append;
   if (receipt !== undefined && hasReceipt) return new ReceiptExists({ streamId, key: receipt.key });
   const conflict = conflictOf(append, last);
@@ -24,7 +24,7 @@ export function refusalOf(append: Append, { last, hasReceipt }: Found): Error | 
 }
 
 /** What is thrown when a stream that ends with `last` is not as the writer of the append expected it. */
-export function conflictOf(append: Append, last: Found['last']): RevisionConflict | undefined {
+export function conflictOf(append: Append, last: StreamFound['last']): RevisionConflict | undefined {
   const { streamId, expected, expectedEventId } = append;
   const isAsExpected = expectedEventId === undefined || expectedEventId === last?.id;
   if (isAsExpected && meetsExpectation(expected, last?.revision)) return undefined;

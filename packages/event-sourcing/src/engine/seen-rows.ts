@@ -1,0 +1,44 @@
+import type { RowsAt } from '../projections/read-model-store.js';
+import { Lru } from '../store/lru.js';
+
+const MOST_ROWS = 20_000;
+
+/** What tells whether somebody has written since. */
+interface Since {
+  readonly token: unknown;
+  /** How often something was written through this store. */
+  readonly writes: number;
+}
+
+type Found<Row> = Required<RowsAt<ReadonlyMap<string, Row>>>;
+
+/** The rows of one read model that were read last, for as long as nobody writes. */
+export class SeenRows<Row> {
+  #since: Since | undefined;
+  #at: Omit<Found<Row>, 'rows'> | undefined;
+  #rows = new Lru<string, { readonly row: Row | undefined }>(MOST_ROWS);
+
+  /** The rows under these keys, if all of them are known and nobody has written since. */
+  rowsOf(
+    keys: readonly string[],
+    { writes, isCurrent }: { readonly writes: number; readonly isCurrent: (token: unknown) => boolean },
+  ): Found<Row> | undefined {
+    if (this.#since?.writes !== writes || this.#at === undefined || !isCurrent(this.#since.token)) return undefined;
+    const rows = new Map<string, Row>();
+    for (const key of keys) {
+      const seen = this.#rows.get(key);
+      if (seen === undefined) return undefined;
+      if (seen.row !== undefined) rows.set(key, seen.row);
+    }
+    return { ...this.#at, rows };
+  }
+
+  /** Adds what was read. */
+  add(keys: readonly string[], { rows, ...at }: Found<Row>, since: Since): void {
+    const isSame = this.#since?.token === since.token && this.#since?.writes === since.writes;
+    if (!isSame) this.#rows = new Lru(MOST_ROWS);
+    this.#since = since;
+    this.#at = at;
+    for (const key of keys) this.#rows.set(key, { row: rows.get(key) });
+  }
+}

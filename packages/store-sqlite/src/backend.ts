@@ -1,0 +1,217 @@
+import type { Position, RecordedEvent, StreamId } from '@login-policy/event-sourcing';
+import {
+  AnswerLost,
+  rowLimitOf,
+  StoreForeign,
+  yieldToLoop,
+  pageSizeOf,
+  type Backend,
+  type Found,
+  type FoundRows,
+  type LogRange,
+  type ModelId,
+  type ModelTarget,
+  type Plan,
+  type Planned,
+  type Question,
+  type ReadAhead,
+  type ReadStreamsOptions,
+  type RowQuery,
+  type StreamPage,
+  type StreamPart,
+  type Transacted,
+  type Transaction,
+} from '@login-policy/event-sourcing/store';
+import type { Connection } from './connection.js';
+import type { Transacted as Committed } from './database.js';
+import type { EventStatements } from './event-statements.js';
+import { isConstraint, toFault } from './faults.js';
+import { Lookups } from './look.js';
+import { newShadowName, replacedName, shadowPrefix } from './model-names.js';
+import type { ModelStatements } from './model-statements.js';
+import type { Names } from './names.js';
+import { PlanWriter } from './plan-writer.js';
+import type { LogReader } from './reads.js';
+import { headOf } from './positions.js';
+import { settle } from './settle.js';
+import { FIRST_STREAM, type StreamsReader } from './streams-reader.js';
+
+/** What a backend on a SQLite file is made of. */
+export interface BackendParts {
+  readonly events: EventStatements;
+  readonly models: ModelStatements;
+  readonly names: Names;
+  readonly log: LogReader;
+  readonly streams: StreamsReader;
+}
+
+/** A plan that was written, and whether by memory. */
+interface CarriedOut<Result> {
+  readonly planned: Planned<Result>;
+  readonly token: unknown;
+  readonly wasRemembered: boolean;
+}
+
+/** Events and rows in a SQLite file. */
+export class SqliteBackend implements Backend {
+  readonly name: string;
+  readonly form = 'text';
+  readonly #connection: Connection;
+  readonly #parts: BackendParts;
+  readonly #lookups: Lookups;
+  readonly #writer: PlanWriter;
+
+  constructor(connection: Connection, parts: BackendParts) {
+    this.name = connection.name;
+    this.#connection = connection;
+    this.#parts = parts;
+    this.#lookups = new Lookups(connection.database, parts);
+    this.#writer = new PlanWriter(parts);
+  }
+
+  async transact<Result>(transaction: Transaction<Result>): Promise<Transacted<Result>> {
+    const { planned, ...rest } = await this.#committed(transaction);
+    this.#connection.watch.notify();
+    if (planned.plan.promoted !== undefined) await this.#sweep();
+    return { ...planned, ...rest };
+  }
+
+  async wasWritten(plan: Plan): Promise<boolean> {
+    const { database } = this.#connection;
+    database.reopen();
+    await this.#connection.patiently(() => settle(database));
+    return this.#connection.use(() => this.#writer.isThere(plan));
+  }
+
+  async look(question: Question): Promise<Found> {
+    return this.#atOnce(() => this.#lookups.find(question));
+  }
+
+  isCurrent(token: unknown): boolean {
+    return this.#connection.use((database) => database.moment() === token);
+  }
+
+  async query(target: ModelTarget, { index, value, ...query }: RowQuery, wanted: 'rows' | 'keys'): Promise<FoundRows> {
+    const limit = rowLimitOf({ index, value, ...query });
+    return this.#atOnce(() => {
+      const last = this.#parts.events.head.get();
+      const head = headOf(last, this.name);
+      const place = this.#lookups.placeOf(target, last);
+      if (place === undefined) return { head, checkpoint: undefined, rows: [] };
+      const statement = wanted === 'keys' ? this.#parts.models.keys : this.#parts.models.query;
+      // The smallest text that is larger than a key.
+      const from = query.afterKey === undefined ? '' : `${query.afterKey}\0`;
+      const rows = statement.all(place.model, index, value, from, limit);
+      return { head, checkpoint: place.checkpoint, rows };
+    });
+  }
+
+  async readStream(streamId: StreamId, part: StreamPart): Promise<StreamPage> {
+    return this.#connection.use(() => this.#parts.log.streamPage(streamId, part));
+  }
+
+  async readLog(after: Position, range: LogRange): Promise<ReadAhead> {
+    return this.#connection.use(() => this.#parts.log.readAhead({ ...range, after }));
+  }
+
+  async *readStreams({
+    upTo,
+    filter,
+    signal,
+    ...options
+  }: ReadStreamsOptions): AsyncGenerator<readonly RecordedEvent[], void, undefined> {
+    const wanted = { upTo, filter, pageSize: pageSizeOf(options) };
+    for (let place = FIRST_STREAM; signal?.aborted !== true;) {
+      const from = place;
+      const next = this.#connection.use(() => this.#parts.streams.next(from, wanted));
+      if (next === undefined) return;
+      place = next.place;
+      if (next.events.length > 0) yield next.events;
+      await yieldToLoop();
+    }
+  }
+
+  async has(position: Position): Promise<boolean> {
+    return this.#connection.use(() => this.#parts.log.knows(position));
+  }
+
+  async openModel(name: string): Promise<void> {
+    if (this.#connection.isReadOnly) return;
+    await this.#connection.write(() => this.#parts.models.make.run(name));
+  }
+
+  async beginShadow(name: string): Promise<ModelId> {
+    const { models } = this.#parts;
+    const shadow = await this.#connection.write(() => {
+      for (const id of models.shadows.all(shadowPrefix(name))) models.renameId.run(replacedName(), id);
+      return String(models.make.run(newShadowName(name)).lastInsertRowid);
+    });
+    await this.#sweep();
+    return shadow;
+  }
+
+  changed(signal: AbortSignal, withinMs?: number): Promise<void> {
+    return this.#connection.watch.changed(signal, withinMs);
+  }
+
+  close(): Promise<void> {
+    return this.#connection.close();
+  }
+
+  async #committed<Result>(transaction: Transaction<Result>): Promise<CarriedOut<Result>> {
+    if (this.#connection.isReadOnly) throw new StoreForeign({ store: this.name, problem: 'it was opened to be read only' });
+    const { database } = this.#connection;
+    const write = (): Committed<CarriedOut<Result>> => database.write(() => this.#carryOut(transaction));
+    try {
+      const committed = await this.#connection.patiently(
+        transaction.writes === 'rows' ? () => database.unsynced(write) : write,
+      );
+      if (committed.isCommitted) return committed.result;
+      throw new AnswerLost(toFault(committed.cause, this.name), 'give-up');
+    } catch (caught) {
+      const { remembered, ...looking } = transaction;
+      // Something is there already that was remembered not to be, a stream or a receipt. Nothing was written.
+      if (remembered !== undefined && isConstraint(caught)) return this.#committed(looking);
+      throw caught;
+    }
+  }
+
+  #carryOut<Result>({ remembered, ...transaction }: Transaction<Result>): CarriedOut<Result> {
+    const { token } = this.#connection.database;
+    const known = remembered?.token === token ? remembered?.plan() : undefined;
+    const planned = known ?? this.#planned(transaction);
+    this.#writer.write(planned.plan);
+    return { planned, token, wasRemembered: known !== undefined };
+  }
+
+  #planned<Result>({ question, plan }: Transaction<Result>): Planned<Result> {
+    for (let asked = question; ;) {
+      const planned = plan(this.#lookups.find(asked));
+      if ('plan' in planned) return planned;
+      asked = planned.question;
+    }
+  }
+
+  /** In one read transaction: what another process commits between two looks is not seen. */
+  #atOnce<Result>(look: () => Result): Result {
+    return this.#connection.use((database) => database.transaction(look)());
+  }
+
+  /** Takes away the rows of what was replaced, in slices, each of which is over soon. What is left, the next rebuild takes. */
+  async #sweep(): Promise<void> {
+    try {
+      while (await this.#connection.writeDerived(() => this.#sweepSome())) await yieldToLoop();
+    } catch {
+      // Nobody reads them: whatever it was, what was asked for is done.
+    }
+  }
+
+  #sweepSome(): boolean {
+    const { models } = this.#parts;
+    const model = models.replaced.get();
+    if (model === undefined) return false;
+    const swept = [models.sweepRows, models.sweepIndex].map((statement) => Number(statement.run(model, model).changes));
+    if (swept.every((count) => count === 0)) models.dropModel.run(model);
+    return true;
+  }
+}

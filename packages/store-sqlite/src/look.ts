@@ -1,0 +1,121 @@
+import { instant, parsePosition, revision, type Position, type StreamId } from '@login-policy/event-sourcing';
+import {
+  receiptName,
+  targetName,
+  type Found,
+  type FoundModel,
+  type ModelQuestion,
+  type ModelTarget,
+  type Question,
+  type ReadAhead,
+  type Receipt,
+  type ReceiptKey,
+  type StreamEnd,
+} from '@login-policy/event-sourcing/store';
+import type { Database } from './database.js';
+import type { EventStatements, LogHead } from './event-statements.js';
+import type { ModelStatements } from './model-statements.js';
+import { toFault } from './faults.js';
+import { shadowPrefix } from './model-names.js';
+import type { Names } from './names.js';
+import { headOf } from './positions.js';
+import type { LogReader } from './reads.js';
+
+/** What is looked up by. */
+export interface LookParts {
+  readonly events: EventStatements;
+  readonly models: ModelStatements;
+  readonly names: Names;
+  readonly log: LogReader;
+}
+
+/** The id of a read model, and how far its rows are. */
+export interface ModelPlace {
+  readonly model: number;
+  readonly checkpoint: Position | undefined;
+}
+
+/** Looks things up, all in the transaction that is open. */
+export class Lookups {
+  readonly #database: Database;
+  readonly #parts: LookParts;
+
+  constructor(database: Database, parts: LookParts) {
+    this.#database = database;
+    this.#parts = parts;
+  }
+
+  find({ streams, receipts, models }: Question): Found {
+    const last = this.#parts.events.head.get();
+    const unreadable = new Map<StreamId, unknown>();
+    const read = <Read>(streamId: StreamId, look: () => readonly Read[]): readonly Read[] => {
+      try {
+        return look();
+      } catch (caught) {
+        this.#database.refuseLost();
+        unreadable.set(streamId, toFault(caught, this.#database.name));
+        return [];
+      }
+    };
+    return {
+      token: this.#database.token,
+      head: headOf(last, this.#database.name),
+      keptByHead: last?.[2]?.split(' ') ?? [],
+      unreadable,
+      ends: new Map(streams.flatMap((streamId) => read(streamId, () => this.#endOf(streamId)))),
+      receipts: new Map(receipts.flatMap((asked) => read(asked.streamId, () => this.#receiptOf(asked)))),
+      models: new Map(models.flatMap((asked) => this.#modelOf(asked, last))),
+    };
+  }
+
+  /** Where a read model is: at the last event, if that names it, else where it was left. */
+  placeOf({ name, shadow }: ModelTarget, last: LogHead | undefined): ModelPlace | undefined {
+    const { models } = this.#parts;
+    const found = shadow === undefined ? models.place.get(name) : models.placeOfShadow.get(shadowPrefix(name), shadow);
+    if (found === undefined) return undefined;
+    const { model, leftAt } = found;
+    const isKept = last?.[2]?.split(' ').includes(String(model)) === true;
+    if (isKept) return { model, checkpoint: headOf(last, this.#database.name) };
+    return { model, checkpoint: leftAt === null ? undefined : parsePosition(leftAt) };
+  }
+
+  #endOf(streamId: StreamId): readonly (readonly [StreamId, StreamEnd])[] {
+    const { names, events } = this.#parts;
+    const stream = names.find(streamId);
+    const last = stream === undefined ? undefined : events.streamHead.get(stream);
+    if (last === undefined) return [];
+    return [[streamId, { id: last.id, revision: revision(last.revision), recordedAt: instant(last.recordedAt) }]];
+  }
+
+  #receiptOf({ streamId, key }: ReceiptKey): readonly (readonly [string, Receipt])[] {
+    const row = this.#parts.events.receipt.get(streamId, key);
+    if (row === undefined) return [];
+    return [[receiptName({ streamId, key }), { key, fingerprint: row.fingerprint, revision: revision(row.revision) }]];
+  }
+
+  #modelOf(
+    { target, keys, behind }: ModelQuestion,
+    last: LogHead | undefined,
+  ): readonly (readonly [string, FoundModel])[] {
+    const place = this.placeOf(target, last);
+    if (place === undefined) return [];
+    const { model, checkpoint } = place;
+    const rows = new Map<string, string>();
+    for (const key of keys) {
+      const row = this.#parts.models.row.get(model, key);
+      if (row !== undefined) rows.set(key, row);
+    }
+    const found = { id: String(model), checkpoint, rows };
+    return [[targetName(target), behind === undefined ? found : { ...found, behind: this.#behind(behind) }]];
+  }
+
+  /** Up to the first event that can't be read: from a checkpoint of another history none can. */
+  #behind(range: NonNullable<ModelQuestion['behind']>): ReadAhead {
+    try {
+      return this.#parts.log.readAhead(range);
+    } catch {
+      return { events: [], considered: range.after, isHead: false };
+    }
+  }
+}
+

@@ -1,0 +1,100 @@
+import { categoryOf, positionToString, type RecordedEvent } from '@login-policy/event-sourcing';
+import { placeIn, type EncodedRow, type ModelPlan, type PlacedAppend, type Plan } from '@login-policy/event-sourcing/store';
+import type { EventStatements } from './event-statements.js';
+import { replacedName } from './model-names.js';
+import type { ModelStatements } from './model-statements.js';
+import type { Names } from './names.js';
+import { packAppend } from './rows.js';
+
+/** What a plan is written with. */
+export interface PlanWriterParts {
+  readonly events: EventStatements;
+  readonly models: ModelStatements;
+  readonly names: Names;
+}
+
+/** Writes plans, each in the transaction that is open. */
+export class PlanWriter {
+  readonly #parts: PlanWriterParts;
+
+  constructor(parts: PlanWriterParts) {
+    this.#parts = parts;
+  }
+
+  write({ appends, kept, models, promoted }: Plan): void {
+    const named = kept.length === 0 ? null : kept.join(' ');
+    for (const placed of appends) this.#append(placed, named);
+    for (const model of models) this.#model(model);
+    if (promoted === undefined) return;
+    const { rename, renameId } = this.#parts.models;
+    rename.run(replacedName(), promoted.name);
+    renameId.run(promoted.name, promoted.shadow);
+  }
+
+  /** Whether a plan is in the file: its last event, a receipt or a checkpoint is what it was to be. */
+  isThere({ appends, head, headBefore, models }: Plan): boolean {
+    const { events } = this.#parts;
+    const last = appends.findLast(({ recorded }) => recorded.length > 0)?.recorded.at(-1);
+    if (head !== headBefore) return events.idAt.get(Number(placeIn(head))) === last?.id;
+    if (appends.length === 0) return models.every((model) => this.#isAt(model));
+    return appends.every(({ append: { streamId, receipt } }) => {
+      const found = receipt && events.receipt.get(streamId, receipt.key);
+      return receipt !== undefined && found?.fingerprint === receipt.fingerprint;
+    });
+  }
+
+  #isAt({ id, checkpoint }: ModelPlan): boolean {
+    return checkpoint !== undefined && this.#parts.models.leftAt.get(id) === positionToString(checkpoint);
+  }
+
+  #append({ append: { streamId, receipt, texts }, recorded, end }: PlacedAppend, kept: string | null): void {
+    const { events, names } = this.#parts;
+    const [first] = recorded;
+    if (first !== undefined) {
+      names.learntBy([Number(placeIn(first.position)), first.id]);
+      const [category, stream] = [names.idOf(categoryOf(streamId)), names.idOf(streamId)];
+      for (const [index, event] of recorded.entries()) this.#insert(event, { category, stream, kept, text: texts?.[index] });
+    }
+    if (receipt !== undefined) events.keepReceipt.run(streamId, receipt.key, receipt.fingerprint, Number(end.revision));
+  }
+
+  #insert(event: RecordedEvent, { category, stream, kept, text }: InsertedWith): void {
+    const { events, names } = this.#parts;
+    events.insert.run(
+      category,
+      Number(placeIn(event.position)),
+      stream,
+      Number(event.revision),
+      names.idOf(event.type),
+      event.schemaVersion,
+      event.recordedAt,
+      event.id,
+      text?.data ?? '',
+      text?.metadata ?? '',
+      packAppend(event.append),
+      kept,
+    );
+  }
+
+  #model({ id, rows, checkpoint }: ModelPlan): void {
+    const model = Number(id);
+    for (const row of rows) this.#row(model, row);
+    if (checkpoint !== undefined) this.#parts.models.moveTo.run(positionToString(checkpoint), model);
+  }
+
+  #row(model: number, { key, text, indexed }: EncodedRow<unknown>): void {
+    const { dropIndex, drop, put, index } = this.#parts.models;
+    if (indexed !== undefined) dropIndex.run(model, key);
+    if (text === undefined) drop.run(model, key);
+    else put.run(model, key, text);
+    for (const [name, value] of indexed ?? []) index.run(model, key, name, value);
+  }
+}
+
+interface InsertedWith {
+  readonly category: number;
+  readonly stream: number;
+  /** The read models that the transaction keeps. */
+  readonly kept: string | null;
+  readonly text: { readonly data: string; readonly metadata: string } | undefined;
+}
