@@ -2,7 +2,6 @@ import type { Position, RecordedEvent, StreamId } from '@login-policy/event-sour
 import {
   AnswerLost,
   rowLimitOf,
-  StoreForeign,
   yieldToLoop,
   pageSizeOf,
   type Backend,
@@ -16,11 +15,12 @@ import {
   type Question,
   type ReadAhead,
   type ReadStreamsOptions,
-  type RowQuery,
   type StreamPage,
   type StreamPart,
   type Transacted,
   type Transaction,
+  type WaitOptions,
+  type WantedRows,
 } from '@login-policy/event-sourcing/store';
 import type { Connection } from './connection.js';
 import type { Transacted as Committed } from './database.js';
@@ -33,7 +33,6 @@ import type { Names } from './names.js';
 import { PlanWriter } from './plan-writer.js';
 import type { LogReader } from './reads.js';
 import { headOf } from './positions.js';
-import { settle } from './settle.js';
 import { FIRST_STREAM, type StreamsReader } from './streams-reader.js';
 
 /** What a backend on a SQLite file is made of. */
@@ -77,9 +76,7 @@ export class SqliteBackend implements Backend {
   }
 
   async wasWritten(plan: Plan): Promise<boolean> {
-    const { database } = this.#connection;
-    database.reopen();
-    await this.#connection.patiently(() => settle(database));
+    await this.#connection.settle();
     return this.#connection.use(() => this.#writer.isThere(plan));
   }
 
@@ -91,8 +88,9 @@ export class SqliteBackend implements Backend {
     return this.#connection.use((database) => database.moment() === token);
   }
 
-  async query(target: ModelTarget, { index, value, ...query }: RowQuery, wanted: 'rows' | 'keys'): Promise<FoundRows> {
-    const limit = rowLimitOf({ index, value, ...query });
+  async query(target: ModelTarget, query: WantedRows): Promise<FoundRows> {
+    const { index, value, wanted } = query;
+    const limit = rowLimitOf(query);
     return this.#atOnce(() => {
       const last = this.#parts.events.head.get();
       const head = headOf(last, this.name);
@@ -135,17 +133,17 @@ export class SqliteBackend implements Backend {
     return this.#connection.use(() => this.#parts.log.knows(position));
   }
 
-  async openModel(name: string): Promise<void> {
+  async openModel(name: string, wait?: WaitOptions): Promise<void> {
     if (this.#connection.isReadOnly) return;
-    await this.#connection.write(() => this.#parts.models.make.run(name));
+    await this.#connection.write(() => this.#parts.models.make.run(name), wait);
   }
 
-  async beginShadow(name: string): Promise<ModelId> {
+  async beginShadow(name: string, wait?: WaitOptions): Promise<ModelId> {
     const { models } = this.#parts;
     const shadow = await this.#connection.write(() => {
       for (const id of models.shadows.all(shadowPrefix(name))) models.renameId.run(replacedName(), id);
       return String(models.make.run(newShadowName(name)).lastInsertRowid);
-    });
+    }, wait);
     await this.#sweep();
     return shadow;
   }
@@ -159,12 +157,13 @@ export class SqliteBackend implements Backend {
   }
 
   async #committed<Result>(transaction: Transaction<Result>): Promise<CarriedOut<Result>> {
-    if (this.#connection.isReadOnly) throw new StoreForeign({ store: this.name, problem: 'it was opened to be read only' });
+    this.#connection.demandWritable();
     const { database } = this.#connection;
     const write = (): Committed<CarriedOut<Result>> => database.write(() => this.#carryOut(transaction));
     try {
       const committed = await this.#connection.patiently(
         transaction.writes === 'rows' ? () => database.unsynced(write) : write,
+        transaction,
       );
       if (committed.isCommitted) return committed.result;
       throw new AnswerLost(toFault(committed.cause, this.name), 'give-up');

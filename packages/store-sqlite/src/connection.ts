@@ -18,11 +18,6 @@ export interface ConnectionOptions {
   readonly pollIntervalMs: number;
 }
 
-/** How a transaction ended. Where it could not be found out, `fault` says what stood in the way. */
-export type Ending<Result> =
-  | { readonly outcome: 'written'; readonly result: Result }
-  | { readonly outcome: 'in-doubt'; readonly result: Result; readonly fault: unknown };
-
 const LONGEST_PAUSE_MS = 20;
 
 /** The one connection of a store: everything goes through it, and it knows whether it is closed. */
@@ -62,51 +57,34 @@ export class Connection {
    * @throws StoreUnavailable when the lock could not be had within the busy time-out.
    * @throws DeadlineExceeded when the signal fired before that: nothing was written.
    */
-  async write<Result>(work: () => Result, wait?: WaitOptions): Promise<Result> {
-    return resultOf(
-      await this.#transact(
-        () => this.database.write(work),
-        () => false,
-        wait,
-      ),
-    );
+  write<Result>(work: () => Result, wait?: WaitOptions): Promise<Result> {
+    return this.#committed(() => this.database.write(work), wait);
   }
 
   /**
    * Writes what can be computed again, as {@link write} does, without waiting for the disk: a power loss may take it, whole. Any write
    * that waits for the disk after it has it there, too.
    */
-  async writeDerived<Result>(work: () => Result, wait?: WaitOptions): Promise<Result> {
-    const write = (): Transacted<Result> => this.database.unsynced(() => this.database.write(work));
-    return resultOf(await this.#transact(write, () => false, wait));
+  writeDerived<Result>(work: () => Result, wait?: WaitOptions): Promise<Result> {
+    return this.#committed(() => this.database.unsynced(() => this.database.write(work)), wait);
   }
 
-  /**
-   * Writes in one transaction, as {@link write} does, and finds out what a commit that failed has come to: by looking,
-   * with `isThere`, over a connection that was opened anew.
-   *
-   * @throws StoreUnavailable and others, for which nothing was written.
-   */
-  transact<Result>(work: () => Result, isThere: (result: Result) => boolean): Promise<Ending<Result>> {
-    return this.#transact(() => this.database.write(work), isThere);
-  }
-
-  async #transact<Result>(
-    write: () => Transacted<Result>,
-    isThere: (result: Result) => boolean,
-    wait?: WaitOptions,
-  ): Promise<Ending<Result>> {
+  /** @throws StoreForeign when the file was opened to be read only. */
+  demandWritable(): void {
     if (this.isReadOnly) throw new StoreForeign({ store: this.name, problem: 'it was opened to be read only' });
+  }
+
+  /** After a commit that failed: what is in the file now is read over a new connection, and can no longer change. */
+  async settle(): Promise<void> {
+    this.database.reopen();
+    await this.patiently(() => settle(this.database));
+  }
+
+  async #committed<Result>(write: () => Transacted<Result>, wait?: WaitOptions): Promise<Result> {
+    this.demandWritable();
     const transacted = await this.patiently(write, wait);
-    const { result } = transacted;
-    if (transacted.isCommitted) return { outcome: 'written', result };
-    try {
-      this.database.reopen();
-      await this.patiently(() => settle(this.database));
-      if (this.use(() => isThere(result))) return { outcome: 'written', result };
-    } catch (fault) {
-      return { outcome: 'in-doubt', result, fault };
-    }
+    if (transacted.isCommitted) return transacted.result;
+    await this.settle();
     throw toFault(transacted.cause, this.name);
   }
 
@@ -133,9 +111,4 @@ export class Connection {
     await this.watch.close();
     this.database.close();
   }
-}
-
-function resultOf<Result>(ending: Ending<Result>): Result {
-  if (ending.outcome === 'in-doubt') throw ending.fault;
-  return ending.result;
 }

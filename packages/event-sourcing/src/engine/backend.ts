@@ -1,3 +1,4 @@
+import type { WaitOptions } from '../deadline.js';
 import type { KeyedRow, RowQuery } from '../projections/read-model-store.js';
 import type { EventFilter } from '../streams/event-filter.js';
 import type { ReadStreamsOptions } from '../streams/event-store.js';
@@ -13,6 +14,8 @@ import type { Found, ModelId, ModelTarget, Question } from './view.js';
 /** A write: what to look up, and how to plan by what was found. */
 export interface Transaction<Result> {
   readonly question: Question;
+  /** Ends the waits before something is written. */
+  readonly signal?: AbortSignal | undefined;
   /** Rows can be computed again, so that a backend need not wait for the disk. */
   readonly writes: 'events' | 'rows';
   /** How to plan without looking, while nobody else has written. */
@@ -45,6 +48,11 @@ export interface FoundRows {
   readonly rows: readonly KeyedRow<unknown>[];
 }
 
+/** Which rows an index query wants: with their content, or their keys alone. */
+export interface WantedRows extends RowQuery {
+  readonly wanted: 'rows' | 'keys';
+}
+
 /** What a log is read by. */
 export interface LogRange {
   readonly filter: EventFilter | undefined;
@@ -56,7 +64,8 @@ export interface LogRange {
  * What a store is to the engine: a place that looks up, writes and reads, and knows nothing of commands, projections or receipts. All
  * rules stand in the engine. `backendContract` of the testkit holds one to this.
  *
- * Any method may reject with `StoreUnavailable`, `StoreDamaged`, `StoreForeign` or `StoreFull`.
+ * Any method may reject with `StoreUnavailable`, `StoreDamaged`, `StoreForeign` or `StoreFull`. A wait that is over ends a call within
+ * 100 ms, but for a write that has begun. The engine refuses calls whose wait is over before, and all after `close`.
  */
 export interface Backend {
   /** Which store this is, for faults to say. */
@@ -71,23 +80,23 @@ export interface Backend {
   /** Whether a plan whose answer was lost is written. Once it says no, the plan never will be. */
   wasWritten(plan: Plan): Promise<boolean>;
   /** Looks up, all of one moment. */
-  look(question: Question): Promise<Found>;
+  look(question: Question, wait?: WaitOptions): Promise<Found>;
   /** Whether nobody has written since this token; absent where that can't be told without asking. */
   isCurrent?(token: unknown): boolean;
   /** @throws RangeError when the limit is out of its range. */
-  query(target: ModelTarget, query: RowQuery, wanted: 'rows' | 'keys'): Promise<FoundRows>;
+  query(target: ModelTarget, query: WantedRows, wait?: WaitOptions): Promise<FoundRows>;
   /** The events of a part of a stream. */
-  readStream(streamId: StreamId, part: StreamPart): Promise<StreamPage>;
+  readStream(streamId: StreamId, part: StreamPart, wait?: WaitOptions): Promise<StreamPage>;
   /** The next whole appends after a position. @throws PositionUnknown when it stands for no event of the log. */
-  readLog(after: Position, range: LogRange): Promise<ReadAhead>;
+  readLog(after: Position, range: LogRange, wait?: WaitOptions): Promise<ReadAhead>;
   /** One stream after another; absent where that is no faster than the log. */
   readStreams?(options: ReadStreamsOptions): AsyncIterable<readonly RecordedEvent[]>;
   /** Whether the event that a position stands for is in the log. */
-  has(position: Position): Promise<boolean>;
+  has(position: Position, wait?: WaitOptions): Promise<boolean>;
   /** Makes the live read model of this name, if it is not there. */
-  openModel(name: string): Promise<void>;
+  openModel(name: string, wait?: WaitOptions): Promise<void>;
   /** Makes an empty shadow of a read model. An earlier one is gone from then on. */
-  beginShadow(name: string): Promise<ModelId>;
+  beginShadow(name: string, wait?: WaitOptions): Promise<ModelId>;
   /** Resolves when something may have been written, when the signal fires, after `withinMs`, or when the backend is closed. */
   changed(signal: AbortSignal, withinMs?: number): Promise<void>;
   /** Lets what has begun end. Twice is once. */

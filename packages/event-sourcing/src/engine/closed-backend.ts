@@ -1,28 +1,33 @@
 import { StoreClosed } from '../faults.js';
 import type { ReadStreamsOptions } from '../streams/event-store.js';
 import type { RecordedEvent } from '../streams/event.js';
+import { refuseOver, type WaitOptions } from '../deadline.js';
 import type { Backend } from './backend.js';
 
-/** A backend whose every method rejects with `StoreClosed` once it is closed; what waits for a change ends. */
+/**
+ * A backend whose every method rejects with `StoreClosed` once it is closed, and with `DeadlineExceeded` when its wait is over. What waits
+ * for a change ends.
+ */
 export function refusingWhenClosed(backend: Backend): Backend {
   let isClosed = false;
-  const open = (): Backend => {
+  const open = (wait?: WaitOptions): Backend => {
     if (isClosed) throw new StoreClosed({ store: backend.name });
+    refuseOver(`a call of ${backend.name}`, wait);
     return backend;
   };
   const { readStreams, isCurrent } = backend;
   return {
     name: backend.name,
     form: backend.form,
-    transact: async (transaction) => open().transact(transaction),
+    transact: async (transaction) => open(transaction).transact(transaction),
     wasWritten: (plan) => backend.wasWritten(plan),
-    look: async (question) => open().look(question),
-    query: async (...asked) => open().query(...asked),
-    readStream: async (...asked) => open().readStream(...asked),
-    readLog: async (...asked) => open().readLog(...asked),
-    has: async (position) => open().has(position),
-    openModel: async (name) => open().openModel(name),
-    beginShadow: async (name) => open().beginShadow(name),
+    look: async (question, wait) => open(wait).look(question, wait),
+    query: async (target, query, wait) => open(wait).query(target, query, wait),
+    readStream: async (streamId, part, wait) => open(wait).readStream(streamId, part, wait),
+    readLog: async (after, range, wait) => open().readLog(after, range, wait),
+    has: async (position, wait) => open(wait).has(position, wait),
+    openModel: async (name, wait) => open(wait).openModel(name, wait),
+    beginShadow: async (name, wait) => open(wait).beginShadow(name, wait),
     changed: async (...asked) => (isClosed ? undefined : backend.changed(...asked)),
     ...(readStreams !== undefined && { readStreams: (options) => readUntilClosed(options) }),
     ...(isCurrent !== undefined && { isCurrent: (token) => !isClosed && isCurrent.call(backend, token) }),

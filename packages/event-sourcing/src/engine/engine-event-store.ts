@@ -1,6 +1,7 @@
+import type { WaitOptions } from '../deadline.js';
 import { Feed, readThrough, type Reader } from '../store/feed.js';
 import type { AppendQueue } from '../store/append-queue.js';
-import { streamThrough } from '../store/stream-pages.js';
+import { streamThrough, type StreamPage, type StreamPart } from '../store/stream-pages.js';
 import type {
   Append,
   EventStore,
@@ -45,7 +46,8 @@ export class EngineEventStore implements EventStore {
 
   readStream(streamId: StreamId, options?: ReadStreamOptions): Pages {
     const { name: store } = this.#backend;
-    return streamThrough(streamId, { store, read: (part) => this.#backend.readStream(streamId, part) }, options);
+    const read = (part: StreamPart): Promise<StreamPage> => this.#backend.readStream(streamId, part, options);
+    return streamThrough(streamId, { store, read }, options);
   }
 
   readAll(options?: ReadAllOptions): Pages {
@@ -56,18 +58,18 @@ export class EngineEventStore implements EventStore {
     return this.#feed.subscribe(options);
   }
 
-  async receipt(streamId: StreamId, key: string): Promise<Receipt | undefined> {
+  async receipt(streamId: StreamId, key: string, wait?: WaitOptions): Promise<Receipt | undefined> {
     const asked = { streamId, key };
-    const { receipts } = await this.#backend.look({ ...NO_QUESTION, receipts: [asked] });
+    const { receipts } = await this.#backend.look({ ...NO_QUESTION, receipts: [asked] }, wait);
     return receipts.get(receiptName(asked));
   }
 
-  async head(): Promise<Position> {
-    return (await this.#backend.look(NO_QUESTION)).head;
+  async head(wait?: WaitOptions): Promise<Position> {
+    return (await this.#backend.look(NO_QUESTION, wait)).head;
   }
 
-  knows(position: Position): Promise<boolean> {
-    return this.#backend.has(position);
+  knows(position: Position, wait?: WaitOptions): Promise<boolean> {
+    return this.#backend.has(position, wait);
   }
 
   async close(): Promise<void> {
@@ -85,6 +87,6 @@ export class EngineEventStore implements EventStore {
 
   #reader(options?: ReadAllOptions): Reader {
     const range = { filter: options?.filter, pageSize: pageSizeOf(options) };
-    return (after) => this.#backend.readLog(after, range);
+    return (after) => this.#backend.readLog(after, range, options);
   }
 }

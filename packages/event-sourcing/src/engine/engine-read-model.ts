@@ -1,3 +1,4 @@
+import { refuseOver, type WaitOptions } from '../deadline.js';
 import { CheckpointConflict, RebuildSuperseded } from '../projections/projection-faults.js';
 import type {
   KeyedRow,
@@ -47,12 +48,13 @@ export class EngineReadModel<Row> implements ReadModel<Row> {
     this.target = target;
   }
 
-  async read(keys: readonly string[]): Promise<RowsAt<ReadonlyMap<string, Row>>> {
+  async read(keys: readonly string[], wait?: WaitOptions): Promise<RowsAt<ReadonlyMap<string, Row>>> {
     const { backend, writes } = this.parts;
+    refuseOver('a call of a read model', wait);
     const known = this.#seen.rowsOf(keys, { writes: writes(), isCurrent: (token) => backend.isCurrent?.(token) === true });
     if (known !== undefined) return this.#at(known);
     const before = writes();
-    const { head, models, token } = await backend.look(this.question(keys));
+    const { head, models, token } = await backend.look(this.question(keys), wait);
     const model = models.get(targetName(this.target));
     const rows = new Map<string, Row>();
     for (const key of keys) {
@@ -64,22 +66,23 @@ export class EngineReadModel<Row> implements ReadModel<Row> {
     return this.#at(found);
   }
 
-  async query(query: RowQuery): Promise<RowsAt<readonly KeyedRow<Row>[]>> {
-    const { rows, ...at } = await this.parts.backend.query(this.target, query, 'rows');
+  async query(query: RowQuery, wait?: WaitOptions): Promise<RowsAt<readonly KeyedRow<Row>[]>> {
+    const { rows, ...at } = await this.parts.backend.query(this.target, { ...query, wanted: 'rows' }, wait);
     return this.#at({ ...at, rows: rows.map(({ key, row }) => ({ key, row: this.#row(key, row) })) });
   }
 
-  async keys(query: RowQuery): Promise<RowsAt<readonly string[]>> {
-    const { rows, ...at } = await this.parts.backend.query(this.target, query, 'keys');
+  async keys(query: RowQuery, wait?: WaitOptions): Promise<RowsAt<readonly string[]>> {
+    const { rows, ...at } = await this.parts.backend.query(this.target, { ...query, wanted: 'keys' }, wait);
     return this.#at({ ...at, rows: rows.map(({ key }) => key) });
   }
 
-  async checkpoint(): Promise<Position | undefined> {
-    return (await this.read([])).checkpoint;
+  async checkpoint(wait?: WaitOptions): Promise<Position | undefined> {
+    return (await this.read([], wait)).checkpoint;
   }
 
-  async commit(change: ReadModelChange<Row>): Promise<void> {
+  async commit(change: ReadModelChange<Row>, wait?: WaitOptions): Promise<void> {
     await this.write({
+      ...wait,
       writes: 'rows',
       question: this.question([]),
       plan: (found) => planOf(found, [this.step(this.demanded(found), change)]),
@@ -90,9 +93,9 @@ export class EngineReadModel<Row> implements ReadModel<Row> {
     return this.parts.backend.changed(signal, LOOKED_AGAIN_MS);
   }
 
-  async beginRebuild(): Promise<RebuildingModel<Row>> {
+  async beginRebuild(wait?: WaitOptions): Promise<RebuildingModel<Row>> {
     const { backend, opened, freshReader } = this.parts;
-    const shadow = await backend.beginShadow(opened.name);
+    const shadow = await backend.beginShadow(opened.name, wait);
     return new EngineShadowModel({ ...this.parts, reader: freshReader() }, { name: opened.name, shadow });
   }
 
@@ -152,11 +155,12 @@ export class EngineReadModel<Row> implements ReadModel<Row> {
 /** The shadow that a rebuild fills. */
 class EngineShadowModel<Row> extends EngineReadModel<Row> implements RebuildingModel<Row> {
   /** What was written since the last step is reduced in the same transaction: else a rebuild under load would never end. */
-  async switchOver(change: ReadModelChange<Row>): Promise<void> {
+  async switchOver(change: ReadModelChange<Row>, wait?: WaitOptions): Promise<void> {
     const { name } = this.parts.opened;
     let found: Found | undefined;
     let asked: Question = { ...NO_QUESTION, models: [{ target: this.target, keys: [] }, { target: { name }, keys: [] }] };
     await this.write({
+      ...wait,
       writes: 'rows',
       question: asked,
       plan: (more) => {

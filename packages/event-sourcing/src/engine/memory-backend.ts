@@ -1,5 +1,4 @@
 import { PositionUnknown } from '../faults.js';
-import type { RowQuery } from '../projections/read-model-store.js';
 import type { ReadAhead } from '../store/feed.js';
 import { Notifier } from '../store/notifier.js';
 import type { StreamPage, StreamPart } from '../store/stream-pages.js';
@@ -11,7 +10,7 @@ import { placeIn, positionOf, START, type Position } from '../streams/position.j
 import { revisionAfter } from '../streams/revision.js';
 import type { StreamId } from '../streams/stream-id.js';
 import { yieldToLoop } from '../yield-to-loop.js';
-import type { Backend, FoundRows, LogRange, Transacted, Transaction } from './backend.js';
+import type { Backend, FoundRows, LogRange, Transacted, Transaction, WantedRows } from './backend.js';
 import { MemoryRows } from './memory-rows.js';
 import type { PlacedAppend, Plan } from './plan.js';
 import {
@@ -65,7 +64,7 @@ export class MemoryBackend implements Backend {
     return this.#find(question);
   }
 
-  async query(target: ModelTarget, query: RowQuery): Promise<FoundRows> {
+  async query(target: ModelTarget, query: WantedRows): Promise<FoundRows> {
     const model = this.#modelOf(target);
     const { head } = this;
     return { head, checkpoint: model && this.#checkpointOf(model), rows: model?.query(query) ?? [] };

@@ -8,6 +8,7 @@ export {
   type Remembered,
   type Transacted,
   type Transaction,
+  type WantedRows,
 } from '../engine/backend.js';
 export type { CheckedAppend, ModelPlan, MoreToLookUp, PlacedAppend, Plan, Planned } from '../engine/plan.js';
 export {
