@@ -29,7 +29,7 @@ export function openMemoryStore(options: MemoryStoreOptions = {}): Store {
   const { clock = systemClock, history = [] } = parseOptions(options, 'openMemoryStore', OPTIONS);
   const backend = new MemoryBackend('the memory store');
   backend.restore(history);
-  return storeOn(backend, { most: MOST, gather: () => Promise.resolve(), clock });
+  return storeOn(backend, { most: MOST, clock });
 }
 
 const MOST = { appends: 512, size: Infinity } as const;

@@ -62,7 +62,7 @@ export class Lookups {
       head: headOf(last, this.#database.name),
       keptByHead: last?.[2]?.split(' ') ?? [],
       unreadable,
-      ends: new Map(streams.flatMap((streamId) => read(streamId, () => this.#endOf(streamId)))),
+      ends: new Map([...streams].flatMap((streamId) => read(streamId, () => this.#endOf(streamId)))),
       receipts: new Map(receipts.flatMap((asked) => read(asked.streamId, () => this.#receiptOf(asked)))),
       models: new Map(models.flatMap((asked) => this.#modelOf(asked, last))),
     };
@@ -100,11 +100,8 @@ export class Lookups {
     const place = this.placeOf(target, last);
     if (place === undefined) return [];
     const { model, checkpoint } = place;
-    const rows = new Map<string, string>();
-    for (const key of keys) {
-      const row = this.#parts.models.row.get(model, key);
-      if (row !== undefined) rows.set(key, row);
-    }
+    const rows = new Map<string, string | undefined>();
+    for (const key of keys) rows.set(key, this.#parts.models.row.get(model, key));
     const found = { id: String(model), checkpoint, rows };
     return [[targetName(target), behind === undefined ? found : { ...found, behind: this.#behind(behind) }]];
   }

@@ -10,25 +10,33 @@ import type { Backend } from './backend.js';
  */
 export function refusingWhenClosed(backend: Backend): Backend {
   let isClosed = false;
-  const open = (wait?: WaitOptions): Backend => {
+  const open = (): Backend => {
     if (isClosed) throw new StoreClosed({ store: backend.name });
-    refuseOver(`a call of ${backend.name}`, wait);
     return backend;
+  };
+  const guarded = <Result>(wait: WaitOptions | undefined, call: (opened: Backend) => Promise<Result>): Promise<Result> => {
+    try {
+      refuseOver(`a call of ${backend.name}`, wait);
+      return call(open());
+    } catch (refused) {
+      return Promise.reject(refused);
+    }
   };
   const { readStreams, isCurrent } = backend;
   return {
     name: backend.name,
     form: backend.form,
-    transact: async (transaction) => open(transaction).transact(transaction),
+    transact: (transaction) => guarded(transaction, (opened) => opened.transact(transaction)),
     wasWritten: (plan) => backend.wasWritten(plan),
-    look: async (question, wait) => open(wait).look(question, wait),
-    query: async (target, query, wait) => open(wait).query(target, query, wait),
-    readStream: async (streamId, part, wait) => open(wait).readStream(streamId, part, wait),
-    readLog: async (after, range, wait) => open().readLog(after, range, wait),
-    has: async (position, wait) => open(wait).has(position, wait),
-    openModel: async (name, wait) => open(wait).openModel(name, wait),
-    beginShadow: async (name, wait) => open(wait).beginShadow(name, wait),
-    changed: async (...asked) => (isClosed ? undefined : backend.changed(...asked)),
+    look: (question, wait) => guarded(wait, (opened) => opened.look(question, wait)),
+    query: (target, query, wait) => guarded(wait, (opened) => opened.query(target, query, wait)),
+    readStream: (streamId, part, wait) => guarded(wait, (opened) => opened.readStream(streamId, part, wait)),
+    // Its signal ends the read quietly.
+    readLog: (after, range, wait) => guarded(undefined, (opened) => opened.readLog(after, range, wait)),
+    has: (position, wait) => guarded(wait, (opened) => opened.has(position, wait)),
+    openModel: (name, wait) => guarded(wait, (opened) => opened.openModel(name, wait)),
+    beginShadow: (name, wait) => guarded(wait, (opened) => opened.beginShadow(name, wait)),
+    changed: (signal, withinMs) => (isClosed ? Promise.resolve() : backend.changed(signal, withinMs)),
     ...(readStreams !== undefined && { readStreams: (options) => readUntilClosed(options) }),
     ...(isCurrent !== undefined && { isCurrent: (token) => !isClosed && isCurrent.call(backend, token) }),
     async close() {

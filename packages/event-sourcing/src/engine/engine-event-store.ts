@@ -1,6 +1,5 @@
 import type { WaitOptions } from '../deadline.js';
 import { Feed, readThrough, type Reader } from '../store/feed.js';
-import type { AppendQueue } from '../store/append-queue.js';
 import { streamThrough, type StreamPage, type StreamPart } from '../store/stream-pages.js';
 import type {
   Append,
@@ -21,16 +20,19 @@ import { NO_QUESTION, receiptName } from './view.js';
 /** After so long a subscriber looks again, whether or not anything was noticed. */
 const LOOKED_AGAIN_MS = 1000;
 
+/** How appends are written, alone or in groups. */
+export type Appends = Pick<EventStore, 'append' | 'close'>;
+
 type Pages = AsyncGenerator<readonly RecordedEvent[], void, undefined>;
 
 /** The events of a backend. */
 export class EngineEventStore implements EventStore {
   readonly #backend: Backend;
-  readonly #appends: AppendQueue;
+  readonly #appends: Appends;
   readonly #feed: Feed;
   readonly readStreams?: (options: ReadStreamsOptions) => AsyncIterable<readonly RecordedEvent[]>;
 
-  constructor(backend: Backend, appends: AppendQueue) {
+  constructor(backend: Backend, appends: Appends) {
     this.#backend = backend;
     this.#appends = appends;
     this.#feed = new Feed({

@@ -158,16 +158,13 @@ class EngineShadowModel<Row> extends EngineReadModel<Row> implements RebuildingM
   async switchOver(change: ReadModelChange<Row>, wait?: WaitOptions): Promise<void> {
     const { name } = this.parts.opened;
     let found: Found | undefined;
-    let asked: Question = { ...NO_QUESTION, models: [{ target: this.target, keys: [] }, { target: { name }, keys: [] }] };
     await this.write({
       ...wait,
       writes: 'rows',
-      question: asked,
+      question: { ...NO_QUESTION, models: [{ target: this.target, keys: [] }, { target: { name }, keys: [] }] },
       plan: (more) => {
-        found = added(found, asked, more);
-        const planned = this.#planned(found, change);
-        if ('question' in planned) asked = planned.question;
-        return planned;
+        found = added(found, more);
+        return this.#planned(found, change);
       },
     });
   }

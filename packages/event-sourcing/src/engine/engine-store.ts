@@ -2,7 +2,7 @@ import { systemClock, type Clock } from '../clock.js';
 import type { Observe } from '../observe.js';
 import { modelName, type AnyProjection, type Projection } from '../projections/projection.js';
 import type { ReadModel, ReadModelStore } from '../projections/read-model-store.js';
-import { AppendQueue } from '../store/append-queue.js';
+import { AppendQueue, type Outcome, type Queued } from '../store/append-queue.js';
 import { closedBy } from '../store/closed-by.js';
 import type { Store } from '../store.js';
 import type { EventShape } from '../streams/event.js';
@@ -11,6 +11,7 @@ import { refusingWhenClosed } from './closed-backend.js';
 import { EngineEventStore } from './engine-event-store.js';
 import { EngineReadModel, type ReadModelParts } from './engine-read-model.js';
 import { GroupWriter } from './group-writer.js';
+import { LoneAppends } from './lone-appends.js';
 import { openedModel } from './opened-model.js';
 import { RowReader } from './row-reader.js';
 
@@ -19,8 +20,8 @@ import { RowReader } from './row-reader.js';
 export interface EngineOptions {
   /** A group has at most so many appends, and so many characters of JSON, unless one append is larger by itself. */
   readonly most: { readonly appends: number; readonly size: number };
-  /** Resolves when those who append at the same time have said so. */
-  readonly gather: () => Promise<void>;
+  /** Resolves when those who append at the same time have said so. Left out where groups save nothing: then there are none. */
+  readonly gather?: (() => Promise<void>) | undefined;
   readonly clock?: Clock | undefined;
   readonly observe?: Observe | undefined;
 }
@@ -29,14 +30,8 @@ export interface EngineOptions {
 export function storeOn(backend: Backend, { most, gather, clock = systemClock, observe }: EngineOptions): Store {
   const guarded = refusingWhenClosed(backend);
   const writer = new GroupWriter(guarded, clock);
-  const appends = new AppendQueue({
-    store: backend.name,
-    form: backend.form,
-    most,
-    gather,
-    observe,
-    write: (group) => writer.write(group),
-  });
+  const write = (group: readonly Queued[]): Promise<readonly Outcome[]> => writer.write(group);
+  const appends = gather === undefined ? new LoneAppends(writer) : new AppendQueue({ store: backend.name, most, gather, observe, write });
   const eventStore = new EngineEventStore(guarded, appends);
   const readModels = new EngineReadModelStore(guarded, writer);
   return { eventStore, readModels, keeps: 'inline', ...closedBy(() => eventStore.close()) };

@@ -3,7 +3,7 @@ import { OutcomeUnknown } from '../faults.js';
 import type { AnyProjection } from '../projections/projection.js';
 import type { Outcome, Queued } from '../store/append-queue.js';
 import type { StreamId } from '../streams/stream-id.js';
-import { AnswerLost, type Backend, type Transacted } from './backend.js';
+import { AnswerLost, type Backend, type Transacted, type Transaction } from './backend.js';
 import { broughtToHead } from './current-models.js';
 import { added } from './lookup.js';
 import { changedKey, openedModel, type OpenedModel } from './opened-model.js';
@@ -11,13 +11,22 @@ import type { CheckedAppend, MoreToLookUp, Planned } from './plan.js';
 import { planAppends, type CurrentModel, type Planning, type View } from './plan-appends.js';
 import { RowReader } from './row-reader.js';
 import { ViewCache } from './view-cache.js';
-import type { Found, ModelQuestion, Question, StreamEnd } from './view.js';
+import {
+  NO_QUESTION,
+  type Found,
+  type ModelQuestion,
+  type ModelTarget,
+  type Question,
+  type ReceiptKey,
+  type StreamEnd,
+} from './view.js';
 
 type Outcomes = readonly Outcome[];
 
 /** A read model that appends keep, and how its rows are read. */
 interface KeptModel {
   readonly opened: OpenedModel;
+  readonly target: ModelTarget;
   readonly reader: RowReader;
 }
 
@@ -27,6 +36,7 @@ export class GroupWriter {
   readonly #clock: Clock;
   readonly #cache = new ViewCache();
   #models: readonly KeptModel[] = [];
+  #opened: readonly OpenedModel[] = [];
   #writes = 0;
 
   constructor(backend: Backend, clock: Clock) {
@@ -38,7 +48,8 @@ export class GroupWriter {
   keep(projection: AnyProjection, reader: RowReader): void {
     const opened = openedModel(projection);
     if (this.#models.some(({ opened: { name } }) => name === opened.name)) return;
-    this.#models = [...this.#models, { opened, reader }];
+    this.#models = [...this.#models, { opened, reader, target: { name: opened.name } }];
+    this.#opened = [...this.#opened, opened];
     this.#cache.forget();
   }
 
@@ -58,7 +69,9 @@ export class GroupWriter {
     for (let tries = 1; ; tries++) {
       const attempt = new Attempt(group);
       try {
-        return await this.#attempt(attempt);
+        const transacted = await this.#backend.transact(this.#transactionOf(attempt));
+        this.#learnIfPossible(attempt, transacted);
+        return transacted.result;
       } catch (caught) {
         this.forget();
         if (!(caught instanceof AnswerLost)) throw caught;
@@ -69,25 +82,25 @@ export class GroupWriter {
     }
   }
 
-  async #attempt(attempt: Attempt): Promise<Outcomes> {
-    const view = this.#cache.enoughFor(
-      attempt.appends,
-      this.#models.map(({ opened }) => opened),
-    );
-    const remembered = view && { token: this.#cache.token, plan: () => this.#planRemembered(attempt, view) };
-    const transacted = await this.#backend.transact<Outcomes>({
+  #transactionOf(attempt: Attempt): Transaction<Outcomes> {
+    const view = this.#cache.enoughFor(attempt.appends, this.#opened);
+    return {
       writes: 'events',
       question: this.#questionFor(attempt.appends),
-      ...(remembered !== undefined && { remembered }),
+      ...(view !== undefined && {
+        remembered: { token: this.#cache.token, plan: () => this.#planRemembered(attempt, view) },
+      }),
       plan: (found) => this.#plan(attempt, found),
-    });
+    };
+  }
+
+  /** It is written, whatever can be remembered of it. */
+  #learnIfPossible(attempt: Attempt, transacted: Transacted<Outcomes>): void {
     try {
       this.#learn(attempt, transacted);
     } catch {
-      // It is written, whatever can be remembered of it.
       this.forget();
     }
-    return transacted.result;
   }
 
   /** One that refuses an append is not believed: what it was refused for may no longer be so. */
@@ -97,43 +110,50 @@ export class GroupWriter {
   }
 
   #plan(attempt: Attempt, found: Found): Planned<Outcomes> | MoreToLookUp {
-    attempt.found = added(attempt.found, attempt.asked ?? this.#questionFor(attempt.appends), found);
+    attempt.found = added(attempt.found, found);
     const models = this.#currentModels(attempt.found);
-    if ('question' in models) {
-      attempt.asked = models.question;
-      return models;
-    }
+    if ('question' in models) return models;
     const { head, keptByHead, ends, receipts, unreadable } = attempt.found;
     const hasReceipt = (name: string): boolean => receipts.has(name);
     const end = (streamId: StreamId): StreamEnd | undefined => ends.get(streamId);
-    attempt.view = { head, keptByHead, end, unreadable: unreadable ?? NONE, hasReceipt, models };
+    attempt.view = { head, keptByHead, end, unreadable, hasReceipt, models };
     return attempt.planned(attempt.view, { clock: this.#clock, form: this.#backend.form });
   }
 
   /** The read models that are at the head or can be brought there; or what has to be looked up to know. */
   #currentModels(found: Found): readonly CurrentModel[] | MoreToLookUp {
-    const { form } = this.#backend;
-    const all = this.#models.map(({ opened, reader }) =>
-      broughtToHead(found, { opened, reader, form, target: { name: opened.name } }),
-    );
-    const questions = all.flatMap((one) => (one.kind === 'look' ? [one.question] : []));
-    if (questions.length > 0) return { question: { streams: [], receipts: [], models: questions } };
-    return all.flatMap((one) => (one.kind === 'current' ? [one.model] : []));
+    const current: CurrentModel[] = [];
+    const questions: ModelQuestion[] = [];
+    for (const { opened, reader, target } of this.#models) {
+      const brought = broughtToHead(found, { opened, reader, form: this.#backend.form, target });
+      if (brought.kind === 'look') questions.push(brought.question);
+      else if (brought.kind === 'current') current.push(brought.model);
+    }
+    return questions.length > 0 ? { question: { ...NO_QUESTION, models: questions } } : current;
   }
 
   #questionFor(group: readonly CheckedAppend[]): Question {
-    return {
-      streams: [...new Set(group.map(({ streamId }) => streamId))],
-      receipts: group.flatMap(({ streamId, receipt }) => (receipt === undefined ? [] : [{ streamId, key: receipt.key }])),
-      models: this.#models.map(({ opened }): ModelQuestion => ({
-        target: { name: opened.name },
-        keys: [...new Set(group.flatMap(({ streamId }) => changedKey(opened, streamId) ?? []))],
-      })),
-    };
+    const streams = new Set<StreamId>();
+    const receipts: ReceiptKey[] = [];
+    for (const { streamId, receipt } of group) {
+      streams.add(streamId);
+      if (receipt !== undefined) receipts.push({ streamId, key: receipt.key });
+    }
+    return { streams, receipts, models: this.#models.map((model) => this.#questionOf(model, streams)) };
+  }
+
+  #questionOf({ opened, target }: KeptModel, streams: Iterable<StreamId>): ModelQuestion {
+    const keys = new Set<string>();
+    for (const streamId of streams) {
+      const key = changedKey(opened, streamId);
+      if (key !== undefined) keys.add(key);
+    }
+    return { target, keys };
   }
 
   #learn({ view, appends }: Attempt, { plan, token, wasRemembered }: Transacted<Outcomes>): void {
     this.#writes += 1;
+    if (token === undefined) return;
     // Where a read model was left, the next group has to look up.
     if (!wasRemembered && view?.models.length !== this.#models.length) return this.#cache.forget();
     this.#cache.advance(plan, token, wasRemembered || view === undefined ? undefined : { view, group: appends });
@@ -157,14 +177,12 @@ export class GroupWriter {
   }
 }
 
-const NONE: ReadonlyMap<StreamId, unknown> = new Map();
 const GIVEN_UP: Outcome = { refused: undefined };
 
 /** One attempt to write a group: what was asked and found so far, and the last plan that may have been sent. */
 class Attempt {
   readonly group: readonly Queued[];
   readonly appends: readonly CheckedAppend[];
-  asked: Question | undefined;
   found: Found | undefined;
   view: View | undefined;
   last: Planned<Outcomes> | undefined;
@@ -177,10 +195,15 @@ class Attempt {
   /** Plans the appends whose callers have not given up; from now on they can't. */
   planned(view: View, planning: Planning): Planned<Outcomes> {
     const isBegun = this.group.map((queued) => queued.begin());
-    const begun = this.appends.filter((_, index) => isBegun[index]);
+    const begun = isBegun.includes(false) ? this.appends.filter((_, index) => isBegun[index]) : this.appends;
     const { plan, result } = planAppends(begun, view, planning);
-    const outcomes = result.values();
-    this.last = { plan, result: isBegun.map((is) => (is ? (outcomes.next().value ?? GIVEN_UP) : GIVEN_UP)) };
+    this.last = { plan, result: begun === this.appends ? result : aligned(result, isBegun) };
     return this.last;
   }
+}
+
+/** Outcomes of all, of those of the ones that begun. */
+function aligned(outcomes: Outcomes, isBegun: readonly boolean[]): Outcomes {
+  const next = outcomes.values();
+  return isBegun.map((is) => (is ? (next.next().value ?? GIVEN_UP) : GIVEN_UP));
 }

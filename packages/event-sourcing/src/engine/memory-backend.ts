@@ -22,6 +22,7 @@ import {
   type ModelQuestion,
   type ModelTarget,
   type Question,
+  type StreamEnd,
 } from './view.js';
 
 const SCANNED_AT_ONCE = 10_000;
@@ -36,6 +37,7 @@ export class MemoryBackend implements Backend {
   /** Live read models by their names, and shadows by their ids. */
   readonly #models = new Map<string, MemoryRows>();
   readonly #shadows = new Map<string, MemoryRows>();
+  readonly #byId = new Map<ModelId, MemoryRows>();
   readonly #notifier = new Notifier();
   #keptByHead: readonly ModelId[] = [];
   #lastId = 0;
@@ -129,6 +131,7 @@ export class MemoryBackend implements Backend {
   }
 
   async beginShadow(name: string): Promise<ModelId> {
+    this.#byId.delete(this.#shadows.get(name)?.id ?? '');
     const rows = this.#newRows();
     this.#shadows.set(name, rows);
     return rows.id;
@@ -160,7 +163,9 @@ export class MemoryBackend implements Backend {
 
   #newRows(): MemoryRows {
     this.#lastId += 1;
-    return new MemoryRows(String(this.#lastId));
+    const rows = new MemoryRows(String(this.#lastId));
+    this.#byId.set(rows.id, rows);
+    return rows;
   }
 
   #has(position: Position): boolean {
@@ -168,21 +173,35 @@ export class MemoryBackend implements Backend {
   }
 
   #find({ streams, receipts, models }: Question): Found {
-    const { head } = this;
-    return {
+    const found = {
       token: undefined,
-      head,
+      head: this.head,
       keptByHead: this.#keptByHead,
-      ends: new Map(entriesOf(streams, (streamId) => [streamId, this.#streams.get(streamId)?.at(-1)])),
-      receipts: new Map(entriesOf(receipts.map(receiptName), (name) => [name, this.#receipts.get(name)])),
-      models: new Map(entriesOf(models, (asked) => [targetName(asked.target), this.#foundModel(asked)])),
+      ends: new Map<StreamId, StreamEnd>(),
+      receipts: receipts.length === 0 ? NO_RECEIPTS : new Map<string, Receipt>(),
+      unreadable: NOTHING_UNREADABLE,
+      models: new Map<string, FoundModel>(),
     };
+    for (const streamId of streams) {
+      const end = this.#streams.get(streamId)?.at(-1);
+      if (end !== undefined) found.ends.set(streamId, end);
+    }
+    for (const name of receipts.map(receiptName)) {
+      const receipt = this.#receipts.get(name);
+      if (receipt !== undefined) found.receipts.set(name, receipt);
+    }
+    for (const asked of models) {
+      const model = this.#foundModel(asked);
+      if (model !== undefined) found.models.set(targetName(asked.target), model);
+    }
+    return found;
   }
 
   #foundModel({ target, keys, behind }: ModelQuestion): FoundModel | undefined {
     const model = this.#modelOf(target);
     if (model === undefined) return undefined;
-    const rows = new Map(entriesOf(keys, (key) => [key, model.rows.get(key)]));
+    const rows = new Map<string, unknown>();
+    for (const key of keys) rows.set(key, model.rows.get(key));
     const found = { id: model.id, checkpoint: this.#checkpointOf(model), rows };
     if (behind === undefined) return found;
     const isWanted = filterPredicate(behind.filter);
@@ -204,12 +223,13 @@ export class MemoryBackend implements Backend {
     for (const placed of appends) this.#append(placed);
     if (appends.some(({ recorded }) => recorded.length > 0)) this.#keptByHead = kept;
     for (const { id, rows, checkpoint } of models) {
-      const model = [...this.#models.values(), ...this.#shadows.values()].find((one) => one.id === id);
+      const model = this.#byId.get(id);
       for (const row of rows) model?.write(row);
       if (model !== undefined && checkpoint !== undefined) model.checkpoint = checkpoint;
     }
     const shadow = promoted && this.#shadows.get(promoted.name);
     if (promoted !== undefined && shadow !== undefined) {
+      this.#byId.delete(this.#models.get(promoted.name)?.id ?? '');
       this.#models.set(promoted.name, shadow);
       this.#shadows.delete(promoted.name);
     }
@@ -231,13 +251,5 @@ export class MemoryBackend implements Backend {
   }
 }
 
-/** An entry for each thing that has one. */
-function* entriesOf<Asked, Key, Value>(
-  asked: readonly Asked[],
-  entryOf: (one: Asked) => readonly [Key, Value | undefined],
-): Generator<readonly [Key, Value]> {
-  for (const one of asked) {
-    const [key, value] = entryOf(one);
-    if (value !== undefined) yield [key, value];
-  }
-}
+const NOTHING_UNREADABLE: Found['unreadable'] = new Map();
+const NO_RECEIPTS = new Map<string, Receipt>();

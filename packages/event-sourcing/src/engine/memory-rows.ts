@@ -39,7 +39,9 @@ export class MemoryRows {
   }
 
   #index(key: string, entries: readonly string[]): void {
-    for (const entry of this.#entries.get(key) ?? []) this.#change(entry, (keys) => keys.delete(key));
+    const before = this.#entries.get(key) ?? NO_ENTRIES;
+    if (before.length === entries.length && before.every((entry, place) => entry === entries[place])) return;
+    for (const entry of before) this.#change(entry, (keys) => keys.delete(key));
     for (const entry of entries) this.#change(entry, (keys) => keys.add(key));
     if (entries.length === 0) this.#entries.delete(key);
     else this.#entries.set(key, entries);
@@ -53,6 +55,8 @@ export class MemoryRows {
     else this.#indexes.set(entry, indexed);
   }
 }
+
+const NO_ENTRIES: readonly string[] = [];
 
 function entryOf(index: string, value: string): string {
   return `${index.length} ${index}${value}`;

@@ -61,8 +61,8 @@ class Draft {
   readonly #view: View;
   readonly #planning: Planning;
   readonly #appends: PlacedAppend[] = [];
-  readonly #ends = new Map<StreamId, StreamEnd>();
-  readonly #receipts = new Set<string>();
+  #ends: Map<StreamId, StreamEnd> | undefined;
+  #receipts: Set<string> | undefined;
   /** The rows that change, by read model and key. */
   readonly #rows: readonly Map<string, EncodedRow<unknown>>[];
   #head: Position;
@@ -86,14 +86,14 @@ class Draft {
   #take(append: CheckedAppend): Outcome {
     const { streamId, receipt } = append;
     if (this.#view.unreadable.has(streamId)) throw this.#view.unreadable.get(streamId);
-    const last = this.#ends.get(streamId) ?? this.#view.end(streamId);
+    const last = this.#ends?.get(streamId) ?? this.#view.end(streamId);
     const name = receipt === undefined ? undefined : receiptName({ streamId, key: receipt.key });
-    const hasReceipt = name !== undefined && (this.#receipts.has(name) || this.#view.hasReceipt(name));
+    const hasReceipt = name !== undefined && (this.#receipts?.has(name) === true || this.#view.hasReceipt(name));
     const refused = refusalOf(append, { last, hasReceipt });
     if (refused !== undefined) return { refused };
     const recorded = this.#placed(append, last);
     this.#reduce(recorded);
-    if (name !== undefined) this.#receipts.add(name);
+    if (name !== undefined) (this.#receipts ??= new Set()).add(name);
     const end = recorded.at(-1) ?? last;
     // Without an event, an append is accepted on a stream that has some.
     if (end !== undefined) this.#accept({ append, recorded, end });
@@ -127,7 +127,10 @@ class Draft {
   /** @throws ProjectionStopped, or what a row can't be encoded by: nothing of this append is planned then. */
   #reduce(recorded: readonly RecordedEvent[]): void {
     const changes = this.#view.models.map((model, index) => this.#changed(model, index, recorded));
-    for (const [index, rows] of changes.entries()) for (const row of rows) this.#rows[index]?.set(row.key, row);
+    // None of them is planned before all of them could be reduced.
+    for (let index = 0; index < changes.length; index++) {
+      for (const row of changes[index] ?? []) this.#rows[index]?.set(row.key, row);
+    }
   }
 
   #changed(
@@ -148,7 +151,7 @@ class Draft {
   #accept(placed: PlacedAppend): void {
     const { append, end, recorded } = placed;
     this.#appends.push(placed);
-    this.#ends.set(append.streamId, end);
+    (this.#ends ??= new Map()).set(append.streamId, end);
     this.#head = recorded.at(-1)?.position ?? this.#head;
   }
 

@@ -74,7 +74,6 @@ export class ViewCache {
 
   /** Goes on to what is there once a plan is written: on what is known, or on what was learnt by looking. */
   advance(plan: Plan, token: unknown, learnt?: Learnt): void {
-    if (token === undefined) return this.forget();
     if (learnt !== undefined) this.#learn(learnt, token);
     const known = this.#known;
     if (known === undefined) return;
@@ -89,6 +88,7 @@ export class ViewCache {
 
   /** Knows nothing any more. */
   forget(): void {
+    if (this.#known === undefined) return;
     this.#known = undefined;
     this.#ends.clear();
   }

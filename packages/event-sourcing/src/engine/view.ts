@@ -27,14 +27,14 @@ export interface ModelTarget {
 export interface ModelQuestion {
   readonly target: ModelTarget;
   /** The rows to look up. */
-  readonly keys: readonly string[];
+  readonly keys: Iterable<string>;
   /** The events to read that the rows have not reduced yet. */
   readonly behind?: { readonly after: Position; readonly filter: EventFilter; readonly pageSize: number };
 }
 
 /** What a backend is asked to look up, all of it at one moment. */
 export interface Question {
-  readonly streams: readonly StreamId[];
+  readonly streams: Iterable<StreamId>;
   readonly receipts: readonly ReceiptKey[];
   readonly models: readonly ModelQuestion[];
 }
@@ -56,7 +56,7 @@ export interface Found {
   /** The last event of each stream that was asked for and has one. */
   readonly ends: ReadonlyMap<StreamId, StreamEnd>;
   /** Why a stream's end or receipt could not be read, if that is no reason to refuse anything else. */
-  readonly unreadable?: ReadonlyMap<StreamId, unknown>;
+  readonly unreadable: ReadonlyMap<StreamId, unknown>;
   /** The receipts that are there, by {@link receiptName}. */
   readonly receipts: ReadonlyMap<string, Receipt>;
   /** The read models that are there, by {@link targetName}. */
@@ -68,7 +68,7 @@ export interface FoundModel {
   readonly id: ModelId;
   /** All events up to here are in the rows: the head, if the last event names the read model. `undefined` before its first step. */
   readonly checkpoint: Position | undefined;
-  /** The stored rows there are among the keys that were asked for. */
+  /** The stored row under each key that was asked for; `undefined` where there is none. */
   readonly rows: ReadonlyMap<string, unknown>;
   /** The events that were asked for. */
   readonly behind?: ReadAhead;

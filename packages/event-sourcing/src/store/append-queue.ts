@@ -3,7 +3,7 @@ import { tell, type Observe } from '../observe.js';
 import { onAbort } from '../on-abort.js';
 import type { Append } from '../streams/event-store.js';
 import type { RecordedEvent } from '../streams/event.js';
-import { checkedAppend, encodedAppend, type EncodedAppend } from './checked-append.js';
+import { encodedAppend, type EncodedAppend } from './checked-append.js';
 
 /** How an append ended. */
 export type Outcome = { readonly recorded: readonly RecordedEvent[] } | { readonly refused: unknown };
@@ -19,8 +19,6 @@ export interface Queued {
 export interface AppendQueueOptions {
   /** The store, for faults to say. */
   readonly store: string;
-  /** Whether events are written as text, which is the default, or as values. */
-  readonly form?: 'text' | 'value';
   /** A group has at most so many appends, and so many characters of JSON, but for an append that is larger by itself. */
   readonly most: { readonly appends: number; readonly size: number };
   /** Resolves when those who append at the same time have said so. */
@@ -48,8 +46,7 @@ export class AppendQueue {
   /** What `EventStore.append` promises. */
   async append(append: Append): Promise<readonly RecordedEvent[]> {
     if (this.#isClosed) throw this.#closed();
-    const encoded =
-      this.#options.form === 'value' ? { ...checkedAppend(append), texts: [], size: 0 } : encodedAppend(append);
+    const encoded = encodedAppend(append);
     const outcome = await new Promise<Outcome>((resolve) => {
       const waiting = new Waiting(encoded, resolve);
       this.#waiting.add(waiting);

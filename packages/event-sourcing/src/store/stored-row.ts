@@ -50,15 +50,20 @@ export function encodedRows<Row>(
   { before, form = 'text' }: RowEncoding<Row> = {},
 ): readonly EncodedRow<Row>[] {
   const entriesOf = (row: Row | undefined): readonly IndexEntry[] =>
-    row === undefined ? [] : indexEntries(definition, row);
-  return Array.from(rows, ([key, row]) => {
+    row === undefined ? NO_ENTRIES : indexEntries(definition, row);
+  const encoded: EncodedRow<Row>[] = [];
+  for (const [key, row] of rows) {
     const text = row === undefined || form === 'value' ? undefined : JSON.stringify(definition.rows.encode(row));
-    const known = before?.(key);
+    // Where rows are values, the backend has the entries of the row before.
+    const known = form === 'value' ? undefined : before?.(key);
     const [all, indexedBefore] = [entriesOf(row), known && entriesOf(known.row)];
     const isSame = row !== undefined && indexedBefore !== undefined && areSame(all, indexedBefore);
-    return { key, row, text, indexed: isSame ? undefined : all, indexedBefore };
-  });
+    encoded.push({ key, row, text, indexed: isSame ? undefined : all, indexedBefore });
+  }
+  return encoded;
 }
+
+const NO_ENTRIES: readonly IndexEntry[] = [];
 
 function areSame(entries: readonly IndexEntry[], others: readonly IndexEntry[]): boolean {
   return (
