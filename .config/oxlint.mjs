@@ -132,8 +132,7 @@ export default {
     {
       files: [
         '**/packages/event-sourcing/src/streams/event-codec.ts',
-        '**/packages/event-sourcing/src/projections/memory-read-model-store.ts',
-        '**/packages/store-sqlite/src/model-tables.ts',
+        '**/packages/event-sourcing/src/engine/engine-read-model.ts',
       ],
       rules: { 'typescript/no-unsafe-type-assertion': 'off' },
     },

@@ -1,7 +1,8 @@
 import { systemClock, type Clock } from './clock.js';
-import { refusingWhenClosed } from './engine/closed-backend.js';
+import { GuardedBackend } from './engine/guarded-backend.js';
 import { EngineReadModelStore, storeOn } from './engine/engine-store.js';
 import { MemoryBackend } from './engine/memory-backend.js';
+import { MemoryLog } from './engine/memory-log.js';
 import { aFunction, listOf, optional } from './options/option-rules.js';
 import { parseOptions, type OptionRules } from './options/parse-options.js';
 import type { ReadModelStore } from './projections/read-model-store.js';
@@ -27,14 +28,14 @@ const OPTIONS: OptionRules<MemoryStoreOptions> = {
  */
 export function openMemoryStore(options: MemoryStoreOptions = {}): Store {
   const { clock = systemClock, history = [] } = parseOptions(options, 'openMemoryStore', OPTIONS);
-  const backend = new MemoryBackend('the memory store');
-  backend.restore(history);
-  return storeOn(backend, { most: MOST, clock });
+  const log = new MemoryLog();
+  log.restore(history);
+  return storeOn(new MemoryBackend('the memory store', log), { most: MOST, clock });
 }
 
 const MOST = { appends: 512, size: Infinity } as const;
 
 /** Opens read models in memory, to stand beside an event store that keeps none of its own. */
 export function memoryReadModelStore(): ReadModelStore {
-  return new EngineReadModelStore(refusingWhenClosed(new MemoryBackend('the memory read-model store')));
+  return new EngineReadModelStore(new GuardedBackend(new MemoryBackend('the memory read-model store')));
 }

@@ -183,9 +183,9 @@ export class SqliteBackend implements Backend {
     return { planned, token, wasRemembered: known !== undefined };
   }
 
-  #planned<Result>({ question, plan }: Transaction<Result>): Planned<Result> {
-    for (let asked = question; ;) {
-      const planned = plan(this.#lookups.find(asked));
+  #planned<Result>(transaction: Transaction<Result>): Planned<Result> {
+    for (let asked = transaction.question; ;) {
+      const planned = transaction.plan(this.#lookups.find(asked));
       if ('plan' in planned) return planned;
       asked = planned.question;
     }

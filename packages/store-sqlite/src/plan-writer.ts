@@ -1,5 +1,11 @@
 import { categoryOf, positionToString, type RecordedEvent } from '@login-policy/event-sourcing';
-import { placeIn, type EncodedRow, type ModelPlan, type PlacedAppend, type Plan } from '@login-policy/event-sourcing/store';
+import {
+  placeIn,
+  type EncodedRow,
+  type ModelPlan,
+  type PlacedAppend,
+  type Plan,
+} from '@login-policy/event-sourcing/store';
 import type { EventStatements } from './event-statements.js';
 import { replacedName } from './model-names.js';
 import type { ModelStatements } from './model-statements.js';
@@ -53,7 +59,8 @@ export class PlanWriter {
     if (first !== undefined) {
       names.learntBy([Number(placeIn(first.position)), first.id]);
       const [category, stream] = [names.idOf(categoryOf(streamId)), names.idOf(streamId)];
-      for (const [index, event] of recorded.entries()) this.#insert(event, { category, stream, kept, text: texts?.[index] });
+      for (const [index, event] of recorded.entries())
+        this.#insert(event, { category, stream, kept, text: texts?.[index] });
     }
     if (receipt !== undefined) events.keepReceipt.run(streamId, receipt.key, receipt.fingerprint, Number(end.revision));
   }

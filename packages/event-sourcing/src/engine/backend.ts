@@ -21,7 +21,7 @@ export interface Transaction<Result> {
   /** How to plan without looking, while nobody else has written. */
   readonly remembered?: Remembered<Result>;
   /** Plans by what was found, or says what else to look up first. Synchronous. What it throws is thrown by the transaction. */
-  plan(found: Found): Planned<Result> | MoreToLookUp;
+  readonly plan: (found: Found) => Planned<Result> | MoreToLookUp;
 }
 
 /**
@@ -30,7 +30,7 @@ export interface Transaction<Result> {
  */
 export interface Remembered<Result> {
   readonly token: unknown;
-  plan(): Planned<Result> | undefined;
+  readonly plan: () => Planned<Result> | undefined;
 }
 
 /** What a transaction was, and what it left. */

@@ -14,7 +14,7 @@ import type { RecordedEvent } from '../streams/event.js';
 import { pageSizeOf } from '../streams/paging.js';
 import type { Position } from '../streams/position.js';
 import type { StreamId } from '../streams/stream-id.js';
-import type { Backend } from './backend.js';
+import type { GuardedBackend } from './guarded-backend.js';
 import { NO_QUESTION, receiptName } from './view.js';
 
 /** After so long a subscriber looks again, whether or not anything was noticed. */
@@ -27,19 +27,24 @@ type Pages = AsyncGenerator<readonly RecordedEvent[], void, undefined>;
 
 /** The events of a backend. */
 export class EngineEventStore implements EventStore {
-  readonly #backend: Backend;
+  readonly #backend: GuardedBackend;
   readonly #appends: Appends;
   readonly #feed: Feed;
   readonly readStreams?: (options: ReadStreamsOptions) => AsyncIterable<readonly RecordedEvent[]>;
 
-  constructor(backend: Backend, appends: Appends) {
+  constructor(backend: GuardedBackend, appends: Appends) {
     this.#backend = backend;
     this.#appends = appends;
     this.#feed = new Feed({
       reader: (options) => this.#reader(options),
       changed: (signal) => backend.changed(signal, LOOKED_AGAIN_MS),
     });
-    if (backend.readStreams !== undefined) this.readStreams = (options) => this.#readStreams(options);
+    if (backend.readsStreams) {
+      this.readStreams = (options) => {
+        pageSizeOf(options);
+        return backend.readStreams(options);
+      };
+    }
   }
 
   append(append: Append): Promise<readonly RecordedEvent[]> {
@@ -77,14 +82,6 @@ export class EngineEventStore implements EventStore {
   async close(): Promise<void> {
     await this.#appends.close();
     await this.#backend.close();
-  }
-
-  async *#readStreams(options: ReadStreamsOptions): Pages {
-    pageSizeOf(options);
-    for await (const page of this.#backend.readStreams?.(options) ?? []) {
-      if (options.signal?.aborted === true) return;
-      yield page;
-    }
   }
 
   #reader(options?: ReadAllOptions): Reader {

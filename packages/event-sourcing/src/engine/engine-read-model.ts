@@ -10,7 +10,8 @@ import type {
 } from '../projections/read-model-store.js';
 import { encodedRows } from '../store/stored-row.js';
 import { laterPosition, START, type Position } from '../streams/position.js';
-import { AnswerLost, type Backend, type Transaction } from './backend.js';
+import { AnswerLost, type Transaction } from './backend.js';
+import type { GuardedBackend } from './guarded-backend.js';
 import { broughtToHead } from './current-models.js';
 import { added } from './lookup.js';
 import type { OpenedModel } from './opened-model.js';
@@ -24,7 +25,7 @@ const LOOKED_AGAIN_MS = 1000;
 
 /** What a read model works with. */
 export interface ReadModelParts {
-  readonly backend: Backend;
+  readonly backend: GuardedBackend;
   readonly opened: OpenedModel;
   readonly reader: RowReader;
   /** Makes a reader for rows that nobody reads twice. */
@@ -51,7 +52,7 @@ export class EngineReadModel<Row> implements ReadModel<Row> {
   async read(keys: readonly string[], wait?: WaitOptions): Promise<RowsAt<ReadonlyMap<string, Row>>> {
     const { backend, writes } = this.parts;
     refuseOver('a call of a read model', wait);
-    const known = this.#seen.rowsOf(keys, { writes: writes(), isCurrent: (token) => backend.isCurrent?.(token) === true });
+    const known = this.#seen.rowsOf(keys, { writes: writes(), isCurrent: (token) => backend.isCurrent(token) });
     if (known !== undefined) return this.#at(known);
     const before = writes();
     const { head, models, token } = await backend.look(this.question(keys), wait);
@@ -62,7 +63,7 @@ export class EngineReadModel<Row> implements ReadModel<Row> {
       if (stored !== undefined) rows.set(key, this.#row(key, stored));
     }
     const found = { checkpoint: model?.checkpoint, head, rows };
-    if (backend.isCurrent !== undefined) this.#seen.add(keys, found, { token, writes: before });
+    if (backend.tellsCurrent) this.#seen.add(keys, found, { token, writes: before });
     return this.#at(found);
   }
 
@@ -161,7 +162,13 @@ class EngineShadowModel<Row> extends EngineReadModel<Row> implements RebuildingM
     await this.write({
       ...wait,
       writes: 'rows',
-      question: { ...NO_QUESTION, models: [{ target: this.target, keys: [] }, { target: { name }, keys: [] }] },
+      question: {
+        ...NO_QUESTION,
+        models: [
+          { target: this.target, keys: [] },
+          { target: { name }, keys: [] },
+        ],
+      },
       plan: (more) => {
         found = added(found, more);
         return this.#planned(found, change);

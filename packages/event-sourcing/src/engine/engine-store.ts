@@ -7,14 +7,13 @@ import { closedBy } from '../store/closed-by.js';
 import type { Store } from '../store.js';
 import type { EventShape } from '../streams/event.js';
 import type { Backend } from './backend.js';
-import { refusingWhenClosed } from './closed-backend.js';
+import { GuardedBackend } from './guarded-backend.js';
 import { EngineEventStore } from './engine-event-store.js';
 import { EngineReadModel, type ReadModelParts } from './engine-read-model.js';
 import { GroupWriter } from './group-writer.js';
 import { LoneAppends } from './lone-appends.js';
 import { openedModel } from './opened-model.js';
 import { RowReader } from './row-reader.js';
-
 
 /** How the engine runs on a backend. */
 export interface EngineOptions {
@@ -28,22 +27,25 @@ export interface EngineOptions {
 
 /** A store whose events and read models are kept by a backend, the read models in the transaction of each append. */
 export function storeOn(backend: Backend, { most, gather, clock = systemClock, observe }: EngineOptions): Store {
-  const guarded = refusingWhenClosed(backend);
+  const guarded = new GuardedBackend(backend);
   const writer = new GroupWriter(guarded, clock);
   const write = (group: readonly Queued[]): Promise<readonly Outcome[]> => writer.write(group);
-  const appends = gather === undefined ? new LoneAppends(writer) : new AppendQueue({ store: backend.name, most, gather, observe, write });
+  const appends =
+    gather === undefined
+      ? new LoneAppends(writer)
+      : new AppendQueue({ store: backend.name, most, gather, observe, write });
   const eventStore = new EngineEventStore(guarded, appends);
   const readModels = new EngineReadModelStore(guarded, writer);
-  return { eventStore, readModels, keeps: 'inline', ...closedBy(() => eventStore.close()) };
+  return { eventStore, readModels, keeps: 'inline', clock, ...closedBy(() => eventStore.close()) };
 }
 
 /** The read models of a backend. Without a writer its events are elsewhere, and no append keeps them. */
 export class EngineReadModelStore implements ReadModelStore {
-  readonly #backend: Backend;
+  readonly #backend: GuardedBackend;
   readonly #writer: GroupWriter | undefined;
   readonly #readers = new Map<string, RowReader>();
 
-  constructor(backend: Backend, writer?: GroupWriter) {
+  constructor(backend: GuardedBackend, writer?: GroupWriter) {
     this.#backend = backend;
     this.#writer = writer;
   }

@@ -9,7 +9,7 @@ import { added } from './lookup.js';
 import { changedKey, openedModel, type OpenedModel } from './opened-model.js';
 import type { CheckedAppend, MoreToLookUp, Planned } from './plan.js';
 import { planAppends, type CurrentModel, type Planning, type View } from './plan-appends.js';
-import { RowReader } from './row-reader.js';
+import type { RowReader } from './row-reader.js';
 import { ViewCache } from './view-cache.js';
 import {
   NO_QUESTION,

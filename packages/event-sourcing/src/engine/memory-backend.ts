@@ -1,16 +1,13 @@
-import { PositionUnknown } from '../faults.js';
 import type { ReadAhead } from '../store/feed.js';
 import { Notifier } from '../store/notifier.js';
 import type { StreamPage, StreamPart } from '../store/stream-pages.js';
 import { filterPredicate } from '../streams/event-filter.js';
 import type { ReadStreamsOptions, Receipt } from '../streams/event-store.js';
-import { followedInAppend, type RecordedEvent } from '../streams/event.js';
-import { pageSizeOf } from '../streams/paging.js';
-import { placeIn, positionOf, START, type Position } from '../streams/position.js';
-import { revisionAfter } from '../streams/revision.js';
+import type { RecordedEvent } from '../streams/event.js';
+import type { Position } from '../streams/position.js';
 import type { StreamId } from '../streams/stream-id.js';
-import { yieldToLoop } from '../yield-to-loop.js';
 import type { Backend, FoundRows, LogRange, Transacted, Transaction, WantedRows } from './backend.js';
+import { MemoryLog } from './memory-log.js';
 import { MemoryRows } from './memory-rows.js';
 import type { PlacedAppend, Plan } from './plan.js';
 import {
@@ -25,14 +22,11 @@ import {
   type StreamEnd,
 } from './view.js';
 
-const SCANNED_AT_ONCE = 10_000;
-
 /** Events and rows in this process's memory: for tests, replays and trying things out. Nothing is kept. */
 export class MemoryBackend implements Backend {
   readonly name: string;
   readonly form = 'value';
-  readonly #log: RecordedEvent[] = [];
-  readonly #streams = new Map<StreamId, RecordedEvent[]>();
+  readonly #log: MemoryLog;
   readonly #receipts = new Map<string, Receipt>();
   /** Live read models by their names, and shadows by their ids. */
   readonly #models = new Map<string, MemoryRows>();
@@ -42,8 +36,9 @@ export class MemoryBackend implements Backend {
   #keptByHead: readonly ModelId[] = [];
   #lastId = 0;
 
-  constructor(name: string) {
+  constructor(name: string, log: MemoryLog = new MemoryLog()) {
     this.name = name;
+    this.#log = log;
   }
 
   async transact<Result>(transaction: Transaction<Result>): Promise<Transacted<Result>> {
@@ -68,62 +63,24 @@ export class MemoryBackend implements Backend {
 
   async query(target: ModelTarget, query: WantedRows): Promise<FoundRows> {
     const model = this.#modelOf(target);
-    const { head } = this;
+    const { head } = this.#log;
     return { head, checkpoint: model && this.#checkpointOf(model), rows: model?.query(query) ?? [] };
   }
 
-  async readStream(streamId: StreamId, { isForwards, from, count }: StreamPart): Promise<StreamPage> {
-    const all = this.#streams.get(streamId) ?? [];
-    const first = isForwards ? Number(from) : Math.min(Number(from), all.length - 1);
-    const events = isForwards
-      ? all.slice(first, first + count)
-      : all.slice(Math.max(first - count + 1, 0), first + 1).reverse();
-    return { events, isLast: events.length < count };
+  async readStream(streamId: StreamId, part: StreamPart): Promise<StreamPage> {
+    return this.#log.readStream(streamId, part);
   }
 
-  async readLog(after: Position, { filter, pageSize }: LogRange): Promise<ReadAhead> {
-    if (!this.#has(after)) throw new PositionUnknown({ position: after, head: this.head });
-    const isWanted = filterPredicate(filter);
-    const start = Number(placeIn(after));
-    const end = Math.min(this.#log.length, start + SCANNED_AT_ONCE);
-    const events: RecordedEvent[] = [];
-    let next = start;
-    for (let followed = 0; followed > 0 || (next < end && events.length < pageSize); next++) {
-      const event = this.#log[next];
-      if (event === undefined) break;
-      if (isWanted(event)) events.push(event);
-      followed = followedInAppend(event);
-    }
-    const considered = this.#log[next - 1]?.position ?? START;
-    return { events, considered, isHead: next >= this.#log.length };
+  async readLog(after: Position, range: LogRange): Promise<ReadAhead> {
+    return this.#log.readLog(after, range);
   }
 
-  /** Streams are read to the length they have when they are come to: what is appended meanwhile lies behind `upTo`. */
-  async *readStreams({
-    upTo,
-    filter,
-    signal,
-    ...options
-  }: ReadStreamsOptions): AsyncGenerator<readonly RecordedEvent[], void, undefined> {
-    const pageSize = pageSizeOf(options);
-    const isWanted = filterPredicate(filter);
-    let page: RecordedEvent[] = [];
-    for (const [streamId, events] of this.#streams) {
-      if (!isWanted({ streamId })) continue;
-      for (const event of events) {
-        if (signal?.aborted === true) return;
-        if (event.position > upTo) break;
-        if (page.push(event) < pageSize) continue;
-        yield page;
-        page = [];
-        await yieldToLoop();
-      }
-    }
-    if (page.length > 0) yield page;
+  readStreams(options: ReadStreamsOptions): AsyncIterable<readonly RecordedEvent[]> {
+    return this.#log.readStreams(options);
   }
 
   async has(position: Position): Promise<boolean> {
-    return this.#has(position);
+    return this.#log.has(position);
   }
 
   async openModel(name: string): Promise<void> {
@@ -145,22 +102,6 @@ export class MemoryBackend implements Backend {
     this.#notifier.notify();
   }
 
-  /** Takes in events as they were recorded elsewhere: ids, revisions and instants stay, positions are counted anew. */
-  restore(history: readonly RecordedEvent[]): void {
-    for (const event of history) {
-      const expected = revisionAfter(this.#streams.get(event.streamId)?.at(-1)?.revision);
-      if (event.revision !== expected) {
-        throw new RangeError(`${event.streamId} goes on at revision ${expected}, not ${event.revision}`);
-      }
-      const position = positionOf(this.#log.length + 1, event.id);
-      this.#record(Object.freeze({ ...event, position }));
-    }
-  }
-
-  get head(): Position {
-    return this.#log.at(-1)?.position ?? START;
-  }
-
   #newRows(): MemoryRows {
     this.#lastId += 1;
     const rows = new MemoryRows(String(this.#lastId));
@@ -168,14 +109,10 @@ export class MemoryBackend implements Backend {
     return rows;
   }
 
-  #has(position: Position): boolean {
-    return (this.#log[Number(placeIn(position)) - 1]?.position ?? START) === position;
-  }
-
   #find({ streams, receipts, models }: Question): Found {
     const found = {
       token: undefined,
-      head: this.head,
+      head: this.#log.head,
       keptByHead: this.#keptByHead,
       ends: new Map<StreamId, StreamEnd>(),
       receipts: receipts.length === 0 ? NO_RECEIPTS : new Map<string, Receipt>(),
@@ -183,7 +120,7 @@ export class MemoryBackend implements Backend {
       models: new Map<string, FoundModel>(),
     };
     for (const streamId of streams) {
-      const end = this.#streams.get(streamId)?.at(-1);
+      const end = this.#log.endOf(streamId);
       if (end !== undefined) found.ends.set(streamId, end);
     }
     for (const name of receipts.map(receiptName)) {
@@ -205,8 +142,8 @@ export class MemoryBackend implements Backend {
     const found = { id: model.id, checkpoint: this.#checkpointOf(model), rows };
     if (behind === undefined) return found;
     const isWanted = filterPredicate(behind.filter);
-    const events = this.#log.slice(Number(placeIn(behind.after))).filter(isWanted);
-    return { ...found, behind: { events, considered: this.head, isHead: true } };
+    const events = this.#log.after(behind.after).filter(isWanted);
+    return { ...found, behind: { events, considered: this.#log.head, isHead: true } };
   }
 
   #modelOf({ name, shadow }: ModelTarget): MemoryRows | undefined {
@@ -216,7 +153,7 @@ export class MemoryBackend implements Backend {
   }
 
   #checkpointOf({ id, checkpoint }: MemoryRows): Position | undefined {
-    return this.#keptByHead.includes(id) ? this.head : checkpoint;
+    return this.#keptByHead.includes(id) ? this.#log.head : checkpoint;
   }
 
   #write({ appends, kept, models, promoted }: Plan): void {
@@ -237,17 +174,10 @@ export class MemoryBackend implements Backend {
   }
 
   #append({ append: { streamId, receipt }, recorded, end }: PlacedAppend): void {
-    for (const event of recorded) this.#record(event);
+    for (const event of recorded) this.#log.record(event);
     if (receipt === undefined) return;
     const { key, fingerprint } = receipt;
     this.#receipts.set(receiptName({ streamId, key }), Object.freeze({ key, fingerprint, revision: end.revision }));
-  }
-
-  #record(event: RecordedEvent): void {
-    const stream = this.#streams.get(event.streamId);
-    if (stream === undefined) this.#streams.set(event.streamId, [event]);
-    else stream.push(event);
-    this.#log.push(event);
   }
 }
 

@@ -25,7 +25,11 @@ export class MemoryRows {
   write({ key, row, indexed }: EncodedRow<unknown>): void {
     if (row === undefined) this.rows.delete(key);
     else this.rows.set(key, row);
-    if (indexed !== undefined) this.#index(key, indexed.map(([index, value]) => entryOf(index, value)));
+    if (indexed !== undefined)
+      this.#index(
+        key,
+        indexed.map(([index, value]) => entryOf(index, value)),
+      );
   }
 
   /** @throws RangeError when the limit is out of its range. */

@@ -19,7 +19,7 @@ export interface CurrentModel {
   readonly opened: OpenedModel;
   readonly id: ModelId;
   /** The stored row under a key, if it was looked up. */
-  known(key: string): { readonly row: unknown } | undefined;
+  readonly known: (key: string) => { readonly row: unknown } | undefined;
   /** The rows that bring a lagging read model to the head; none of one that is there. */
   readonly brought: readonly EncodedRow<unknown>[] | undefined;
 }
@@ -28,10 +28,10 @@ export interface CurrentModel {
 export interface View {
   readonly head: Position;
   readonly keptByHead: readonly ModelId[];
-  end(streamId: StreamId): StreamEnd | undefined;
+  readonly end: (streamId: StreamId) => StreamEnd | undefined;
   /** Why what a stream's appends are checked by could not be read. */
   readonly unreadable: ReadonlyMap<StreamId, unknown>;
-  hasReceipt(receipt: string): boolean;
+  readonly hasReceipt: (receipt: string) => boolean;
   readonly models: readonly CurrentModel[];
 }
 

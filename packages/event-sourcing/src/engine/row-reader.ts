@@ -36,7 +36,8 @@ export class RowReader {
     if (this.#form === 'value') return deepFrozen(stored);
     const known = this.#decoded.get(key);
     if (known?.stored === stored) return known.row;
-    const row = deepFrozen(decodeRow(this.#definition, { key, text: String(stored), store: this.#store }));
+    const text = typeof stored === 'string' ? stored : '';
+    const row = deepFrozen(decodeRow(this.#definition, { key, text, store: this.#store }));
     this.#decoded.set(key, { row, stored });
     return row;
   }

@@ -56,7 +56,8 @@ export class ViewCache {
   /** A view that is enough to plan this group; `undefined` when something has to be looked up. */
   enoughFor(group: readonly CheckedAppend[], opened: readonly OpenedModel[]): View | undefined {
     const known = this.#known;
-    if (known?.models.length !== opened.length || !group.every((append) => this.#isEnough(append, known))) return undefined;
+    if (known?.models.length !== opened.length || !group.every((append) => this.#isEnough(append, known)))
+      return undefined;
     const begun = new Set<string>(group.flatMap(({ streamId }) => (this.#ends.has(streamId) ? [] : [streamId])));
     return {
       head: known.head,

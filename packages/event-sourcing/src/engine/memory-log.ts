@@ -1,0 +1,107 @@
+import { PositionUnknown } from '../faults.js';
+import type { ReadAhead } from '../store/feed.js';
+import type { StreamPage, StreamPart } from '../store/stream-pages.js';
+import { filterPredicate } from '../streams/event-filter.js';
+import type { ReadStreamsOptions } from '../streams/event-store.js';
+import { followedInAppend, type RecordedEvent } from '../streams/event.js';
+import { pageSizeOf } from '../streams/paging.js';
+import { placeIn, positionOf, START, type Position } from '../streams/position.js';
+import { revisionAfter } from '../streams/revision.js';
+import type { StreamId } from '../streams/stream-id.js';
+import { yieldToLoop } from '../yield-to-loop.js';
+import type { LogRange } from './backend.js';
+
+const SCANNED_AT_ONCE = 10_000;
+
+/** Events in this process's memory, in the order in which they were recorded. */
+export class MemoryLog {
+  readonly #log: RecordedEvent[] = [];
+  readonly #streams = new Map<StreamId, RecordedEvent[]>();
+
+  get head(): Position {
+    return this.#log.at(-1)?.position ?? START;
+  }
+
+  /** The last event of a stream. */
+  endOf(streamId: StreamId): RecordedEvent | undefined {
+    return this.#streams.get(streamId)?.at(-1);
+  }
+
+  /** All events after a position. */
+  after(position: Position): readonly RecordedEvent[] {
+    return this.#log.slice(Number(placeIn(position)));
+  }
+
+  has(position: Position): boolean {
+    return (this.#log[Number(placeIn(position)) - 1]?.position ?? START) === position;
+  }
+
+  record(event: RecordedEvent): void {
+    const stream = this.#streams.get(event.streamId);
+    if (stream === undefined) this.#streams.set(event.streamId, [event]);
+    else stream.push(event);
+    this.#log.push(event);
+  }
+
+  /** Takes in events as they were recorded elsewhere: ids, revisions and instants stay, positions are counted anew. */
+  restore(history: readonly RecordedEvent[]): void {
+    for (const event of history) {
+      const expected = revisionAfter(this.endOf(event.streamId)?.revision);
+      if (event.revision !== expected) {
+        throw new RangeError(`${event.streamId} goes on at revision ${expected}, not ${event.revision}`);
+      }
+      const position = positionOf(this.#log.length + 1, event.id);
+      this.record(Object.freeze({ ...event, position }));
+    }
+  }
+
+  readStream(streamId: StreamId, { isForwards, from, count }: StreamPart): StreamPage {
+    const all = this.#streams.get(streamId) ?? [];
+    const first = isForwards ? Number(from) : Math.min(Number(from), all.length - 1);
+    const events = isForwards
+      ? all.slice(first, first + count)
+      : all.slice(Math.max(first - count + 1, 0), first + 1).reverse();
+    return { events, isLast: events.length < count };
+  }
+
+  readLog(after: Position, { filter, pageSize }: LogRange): ReadAhead {
+    if (!this.has(after)) throw new PositionUnknown({ position: after, head: this.head });
+    const isWanted = filterPredicate(filter);
+    const start = Number(placeIn(after));
+    const end = Math.min(this.#log.length, start + SCANNED_AT_ONCE);
+    const events: RecordedEvent[] = [];
+    let next = start;
+    for (let followed = 0; followed > 0 || (next < end && events.length < pageSize); next++) {
+      const event = this.#log[next];
+      if (event === undefined) break;
+      if (isWanted(event)) events.push(event);
+      followed = followedInAppend(event);
+    }
+    const considered = this.#log[next - 1]?.position ?? START;
+    return { events, considered, isHead: next >= this.#log.length };
+  }
+
+  /** One stream after another, each up to a position. */
+  async *readStreams({
+    upTo,
+    filter,
+    signal,
+    ...options
+  }: ReadStreamsOptions): AsyncGenerator<readonly RecordedEvent[], void, undefined> {
+    const pageSize = pageSizeOf(options);
+    const isWanted = filterPredicate(filter);
+    let page: RecordedEvent[] = [];
+    for (const [streamId, events] of this.#streams) {
+      if (!isWanted({ streamId })) continue;
+      // Taken now: while a page is handed out, events come that are not wanted.
+      for (const event of events.slice(0, events.findLastIndex(({ position }) => position <= upTo) + 1)) {
+        if (signal?.aborted === true) return;
+        if (page.push(event) < pageSize) continue;
+        yield page;
+        page = [];
+        await yieldToLoop();
+      }
+    }
+    if (page.length > 0) yield page;
+  }
+}
