@@ -45,7 +45,7 @@ export class Lookups {
     this.#parts = parts;
   }
 
-  find({ streams, receipts, models }: Question): Found {
+  find({ streams, receipts, models, events }: Question): Found {
     const last = this.#parts.events.head.get();
     const unreadable = new Map<StreamId, unknown>();
     const read = <Read>(streamId: StreamId, look: () => readonly Read[]): readonly Read[] => {
@@ -62,6 +62,7 @@ export class Lookups {
       head: headOf(last, this.#database.name),
       keptByHead: last?.[2]?.split(' ') ?? [],
       unreadable,
+      missing: events?.find((position) => !this.#parts.log.knows(position)),
       ends: new Map([...streams].flatMap((streamId) => read(streamId, () => this.#endOf(streamId)))),
       receipts: new Map(receipts.flatMap((asked) => read(asked.streamId, () => this.#receiptOf(asked)))),
       models: new Map(models.flatMap((asked) => this.#modelOf(asked, last))),

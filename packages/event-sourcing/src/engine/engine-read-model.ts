@@ -1,4 +1,5 @@
 import { refuseOver, type WaitOptions } from '../deadline.js';
+import { PositionUnknown } from '../faults.js';
 import { CheckpointConflict, RebuildSuperseded } from '../projections/projection-faults.js';
 import type {
   KeyedRow,
@@ -85,7 +86,7 @@ export class EngineReadModel<Row> implements ReadModel<Row> {
     await this.write({
       ...wait,
       writes: 'rows',
-      question: this.question([]),
+      question: { ...this.question([]), events: this.stoodOn(change) },
       plan: (found) => planOf(found, [this.step(this.demanded(found), change)]),
     });
   }
@@ -98,6 +99,11 @@ export class EngineReadModel<Row> implements ReadModel<Row> {
     const { backend, opened, freshReader } = this.parts;
     const shadow = await backend.beginShadow(opened.name, wait);
     return new EngineShadowModel({ ...this.parts, reader: freshReader() }, { name: opened.name, shadow });
+  }
+
+  /** The events a step stands on. Those of a log elsewhere can't be asked for here. */
+  protected stoodOn({ standsOn }: ReadModelChange<Row>): readonly Position[] | undefined {
+    return this.parts.events === 'here' ? standsOn : undefined;
   }
 
   protected question(keys: readonly string[]): Question {
@@ -124,8 +130,10 @@ export class EngineReadModel<Row> implements ReadModel<Row> {
     }
   }
 
-  /** @throws RebuildSuperseded when it is gone. */
+  /** @throws PositionUnknown when the log lacks an event that was asked for. @throws RebuildSuperseded when the read model is gone. */
   protected demanded(found: Found): FoundModel {
+    const { missing, head } = found;
+    if (missing !== undefined) throw new PositionUnknown({ position: missing, head });
     const model = found.models.get(targetName(this.target));
     if (model === undefined) throw new RebuildSuperseded({ model: this.parts.opened.name });
     return model;
@@ -164,6 +172,7 @@ class EngineShadowModel<Row> extends EngineReadModel<Row> implements RebuildingM
       writes: 'rows',
       question: {
         ...NO_QUESTION,
+        events: this.stoodOn(change),
         models: [
           { target: this.target, keys: [] },
           { target: { name }, keys: [] },
@@ -186,7 +195,8 @@ class EngineShadowModel<Row> extends EngineReadModel<Row> implements RebuildingM
     const isCurrent = brought.kind === 'current';
     const checkpoint = isCurrent ? laterPosition(found.head, change.checkpoint) : change.checkpoint;
     const live = found.models.get(opened.name)?.checkpoint ?? START;
-    if (live > checkpoint) throw new CheckpointConflict({ model: opened.name, expected: checkpoint, actual: live });
+    if (live > checkpoint && live !== change.lost)
+      throw new CheckpointConflict({ model: opened.name, expected: checkpoint, actual: live });
     const rows = new Map(step.rows.map((row) => [row.key, row]));
     if (isCurrent) for (const row of brought.model.brought ?? []) rows.set(row.key, row);
     const plan = { ...step, rows: [...rows.values()], checkpoint };

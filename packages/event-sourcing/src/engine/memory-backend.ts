@@ -109,7 +109,7 @@ export class MemoryBackend implements Backend {
     return rows;
   }
 
-  #find({ streams, receipts, models }: Question): Found {
+  #find({ streams, receipts, models, events }: Question): Found {
     const found = {
       token: undefined,
       head: this.#log.head,
@@ -117,6 +117,7 @@ export class MemoryBackend implements Backend {
       ends: new Map<StreamId, StreamEnd>(),
       receipts: receipts.length === 0 ? NO_RECEIPTS : new Map<string, Receipt>(),
       unreadable: NOTHING_UNREADABLE,
+      missing: events?.find((position) => !this.#log.has(position)),
       models: new Map<string, FoundModel>(),
     };
     for (const streamId of streams) {

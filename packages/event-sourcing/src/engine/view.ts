@@ -36,6 +36,8 @@ export interface ModelQuestion {
 export interface Question {
   readonly streams: Iterable<StreamId>;
   readonly receipts: readonly ReceiptKey[];
+  /** Events that have to be in the log. */
+  readonly events?: readonly Position[] | undefined;
   readonly models: readonly ModelQuestion[];
 }
 
@@ -59,6 +61,8 @@ export interface Found {
   readonly unreadable: ReadonlyMap<StreamId, unknown>;
   /** The receipts that are there, by {@link receiptName}. */
   readonly receipts: ReadonlyMap<string, Receipt>;
+  /** The first of the events that were asked for and are not in the log. */
+  readonly missing?: Position | undefined;
   /** The read models that are there, by {@link targetName}. */
   readonly models: ReadonlyMap<string, FoundModel>;
 }
