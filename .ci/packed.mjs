@@ -30,6 +30,7 @@ async function findingsOf({ name, filename, files }) {
       files.map(({ path }) => path),
     ),
     ...(await manifest(name, filename)),
+    ...(await readme(name, filename)),
     ...(publint.code === 0 ? [] : [`${name}: publint says\n${publint.output}`]),
     ...(attw.code === 0 ? [] : [`${name}: attw says\n${attw.output}`]),
   ];
@@ -40,6 +41,12 @@ function contents(name, paths) {
     ...mustHold.filter((path) => !paths.includes(path)).map((path) => `${name}: its package lacks ${path}`),
     ...paths.filter((path) => mustNotHold.test(path)).map((path) => `${name}: its package holds ${path}`),
   ];
+}
+
+/** What npm shows has no folder above it. */
+async function readme(name, filename) {
+  const { stdout } = await run(['tar', '-xzOf', filename, 'package/README.md']);
+  return /\]\(\.\.?\//.test(stdout) ? [`${name}: a link of its README leads nowhere from npm`] : [];
 }
 
 /** `workspace:` means something in this folder only: whoever installs the package needs a version. */

@@ -1,5 +1,8 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, posix } from 'node:path';
 import { pnpm } from '../.config/set-up/pnpm.mjs';
-import { published, run } from './workspace.mjs';
+import { manifestIn, published, run } from './workspace.mjs';
 
 /** Packs each published package into the folder, as the registry would get it: name, file and content of each. */
 export async function tarballsIn(folder) {
@@ -14,5 +17,36 @@ export async function tarballsIn(folder) {
     folder,
   ]);
   if (code !== 0) throw new Error(`The packages can't be packed:\n${output}`);
-  return JSON.parse(stdout);
+  const packs = JSON.parse(stdout);
+  for (const pack of packs) await leadOut(pack);
+  return packs;
+}
+
+/** A README is read on npm's page and in `node_modules`, where `../../docs` leads nowhere. */
+async function leadOut({ name, version, filename }) {
+  const unpacked = mkdtempSync(join(tmpdir(), 'readme-'));
+  try {
+    await attempt(['tar', '-xzf', filename, '-C', unpacked]);
+    const readme = join(unpacked, 'package', 'README.md');
+    writeFileSync(readme, withWholeLinks(readFileSync(readme, 'utf8'), `packages/${name.split('/')[1]}`, version));
+    await attempt(['tar', '-czf', filename, '-C', unpacked, 'package']);
+  } finally {
+    rmSync(unpacked, { recursive: true, force: true });
+  }
+}
+
+/** With a repository, links to its files of this version; before there is one, the names of those files. */
+function withWholeLinks(text, directory, version) {
+  const { repository } = manifestIn('package.json');
+  return text.replace(/\[([^\]]*)\]\((\.\.\/[^)]*)\)/g, (_, words, path) => {
+    const file = posix.join(directory, path);
+    return repository === ''
+      ? `${words} (\`${file}\` of the repository)`
+      : `[${words}](${repository}/blob/v${version}/${file})`;
+  });
+}
+
+async function attempt(command) {
+  const { code, output } = await run(command);
+  if (code !== 0) throw new Error(output);
 }

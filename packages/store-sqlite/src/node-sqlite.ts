@@ -71,10 +71,12 @@ class NodeConnection implements DriverConnection {
   async copyTo(path: string, progress: Progress): Promise<void> {
     const { backup: copy } = this.#module;
     if (copy === undefined) return this.#vacuumInto(path, progress);
-    await copy(this.#native, path, {
+    const pages = await copy(this.#native, path, {
       rate: PAGES_AT_A_TIME,
       progress: ({ totalPages, remainingPages }) => progress(totalPages - remainingPages, totalPages),
     });
+    // Node says nothing of the last pages.
+    progress(pages, pages);
   }
 
   close(): void {
