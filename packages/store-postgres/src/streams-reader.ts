@@ -1,8 +1,8 @@
-import type { RecordedEvent } from '@login-policy/event-sourcing';
+import { isFault, type RecordedEvent } from '@login-policy/event-sourcing';
 import { pageSizeOf, placeIn, refuseGaps, type ReadStreamsOptions } from '@login-policy/event-sourcing/store';
 import type { Connection } from './connection.js';
 import { storedName } from './names.js';
-import { PageReader } from './pages.js';
+import { PageReader, type Page } from './pages.js';
 import { conditionOf } from './reads.js';
 import type { Schema } from './schema.js';
 
@@ -30,13 +30,23 @@ export async function* readStreams(
   let last: RecordedEvent | undefined;
   while (signal?.aborted !== true) {
     const from = last === undefined ? ['', '-1'] : [storedName(last.streamId).name, last.revision.toString()];
-    const { events, asked } = await reader.read(
-      (limit) => connection.read(statement, [...from, placeIn(upTo).toString(), limit, ...values]),
-      pageSize,
-    );
+    const { events, asked } = await reader
+      .read((limit) => {
+        const wanted = [...from, placeIn(upTo).toString(), limit, ...values];
+        return connection.read(statement, wanted, { signal });
+      }, pageSize)
+      .catch(nothingWhenAborted(signal));
     refuseGaps(connection.name, last, events);
     if (events.length > 0) yield events;
     if (events.length < asked) return;
     last = events.at(-1);
   }
+}
+
+/** A read that was broken off by its signal ends quietly. */
+function nothingWhenAborted(signal: AbortSignal | undefined): (caught: unknown) => Pick<Page, 'asked' | 'events'> {
+  return (caught) => {
+    if (signal?.aborted === true && isFault(caught, 'deadline-exceeded')) return { events: [], asked: 1 };
+    throw caught;
+  };
 }

@@ -1,3 +1,4 @@
+import { isFault } from '../is-fault.js';
 import { onAbort } from '../on-abort.js';
 import { filterPredicate } from '../streams/event-filter.js';
 import type { ReadAllOptions, SubscriptionMessage } from '../streams/event-store.js';
@@ -22,11 +23,24 @@ export interface ReadAhead {
 /** Looks for the next events after a position. */
 export type Reader = (after: Position) => Promise<ReadAhead>;
 
+/** A look that was broken off by its signal has found nothing: nobody waits for it any more. */
+export function quietly(look: Reader, signal: AbortSignal | undefined): Reader {
+  return async (after) => {
+    try {
+      return await look(after);
+    } catch (caught) {
+      if (!isAborted(signal) || !isFault(caught, 'deadline-exceeded')) throw caught;
+      return { events: [], considered: after, isHead: true };
+    }
+  };
+}
+
 /** What `EventStore.readAll` promises, by looking ahead again and again: others have their turn between two looks. */
 export async function* readThrough(
-  read: Reader,
+  look: Reader,
   { after = START, signal }: ReadAllOptions = {},
 ): AsyncGenerator<readonly RecordedEvent[], void, undefined> {
+  const read = quietly(look, signal);
   let reached = after;
   while (!isAborted(signal)) {
     const { events, considered, isHead } = await read(reached);
@@ -72,7 +86,7 @@ export class Feed {
         const left = new AbortController();
         const takeBack = onAbort(options?.signal, () => left.abort());
         onAbort(left.signal, takeBack);
-        const read = this.#source.reader({ ...options, signal: left.signal });
+        const read = quietly(this.#source.reader({ ...options, signal: left.signal }), left.signal);
         const join = (position: Position): Listener<RecordedEvent> => this.#join(position);
         const messages = new Subscription({ read, join, options, left }).messages();
         return {
@@ -121,7 +135,7 @@ class FeedRun {
 
   async #follow(): Promise<void> {
     const { signal } = this.#left;
-    const read = this.#source.live?.(signal) ?? this.#source.reader({ signal });
+    const read = quietly(this.#source.live?.(signal) ?? this.#source.reader({ signal }), signal);
     while (!signal.aborted) {
       const change = this.#source.changed(signal);
       for (let isHead = false; !isHead && !signal.aborted;) {
