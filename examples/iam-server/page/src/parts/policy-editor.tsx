@@ -5,6 +5,7 @@ import { DetailsCard } from './details-card.js';
 import { FactorList } from './factor-list.js';
 import { ProviderList } from './provider-list.js';
 import { SettingsForm } from './settings-form.js';
+import { Stale } from './stale.js';
 
 /** What an editor of a policy is about. */
 export interface PolicyEditorProps {
@@ -19,6 +20,7 @@ export function PolicyEditor({ scope, policy, locked }: PolicyEditorProps): JSX.
   const isLocked = locked !== undefined;
   return (
     <>
+      <Stale scope={scope} />
       {isLocked && <p class="locked">{locked}</p>}
       <div class="columns">
         <div class="column-main">
