@@ -1,5 +1,5 @@
 import { setImmediate as breathe } from 'node:timers/promises';
-import { openMemoryStore, START, streamId, type Position } from '@login-policy/event-sourcing';
+import { openMemoryStore, PositionUnknown, START, streamId, type Position } from '@login-policy/event-sourcing';
 import { Feed, Notifier, StoreUnavailable, type ReadAhead, type Reader } from '@login-policy/event-sourcing/store';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
@@ -9,7 +9,7 @@ const STREAM = streamId('Counter', 'a');
 
 /** A feed over a store in memory that counts what is read of it, page by page. */
 function watchedFeed() {
-  const store = openMemoryStore();
+  let store = openMemoryStore();
   const notifier = new Notifier();
   let reads = 0;
   let fault: Error | undefined;
@@ -31,6 +31,8 @@ function watchedFeed() {
     reads: () => reads,
     fail: (error: Error) => (fault = error),
     notify: () => notifier.notify(),
+    /** Has another log in the place of this one, and tells nobody. */
+    replace: () => (store = openMemoryStore()),
     write: async (count = 1) => {
       for (let left = count; left > 0; left--) {
         await store.eventStore.append({ streamId: STREAM, expected: 'any', events: [newEvent()] });
@@ -64,6 +66,24 @@ describe('the one feed of a store', () => {
     expect(new Set(counts)).to.deep.equal(new Set([1]));
     expect(reads() - before).to.be.below(4);
     for (const messages of all) await messages.return?.();
+  });
+
+  it('is begun anew for who comes after the log was replaced, while others stand at a place that was lost (Q71)', async () => {
+    for (const written of [1, 5]) {
+      const { feed, reads, replace, write } = watchedFeed();
+      const before = feed.subscribe()[Symbol.asyncIterator]();
+      await countUntil(before, await write(3));
+      const lost = before.next();
+      replace();
+      const from = reads();
+      const after = feed.subscribe()[Symbol.asyncIterator]();
+      await countUntil(after, START);
+      expect(reads() - from).to.be.below(6);
+      await countUntil(after, await write(written));
+      const refused: unknown = await lost.catch((caught: unknown) => caught);
+      expect(refused).to.be.instanceOf(PositionUnknown);
+      await after.return?.();
+    }
   });
 
   it('keeps 2,000 events for a slow reader, who then reads for itself: nothing is lost, nothing comes twice', async () => {

@@ -191,7 +191,7 @@ export class Follower<Event extends EventShape, Row> {
   async #recover(caught: unknown, pauses: OutagePauses): Promise<void> {
     if (this.#ending.signal.aborted) return;
     this.#isWanted = true;
-    if (isFault(caught) && caught.retryable) {
+    if (isFault(caught) && (caught.retryable || (await this.#isOfOtherHistory(caught)))) {
       const since = this.#state.is === 'retrying' ? this.#state.since : new Date();
       this.#state = { is: 'retrying', since, fault: caught };
       return this.#wakes.changed(this.#ending.signal, pauses.next());
@@ -204,6 +204,13 @@ export class Follower<Event extends EventShape, Row> {
     this.#waiters.fail(caught);
     await this.#wakes.changed(this.#ending.signal);
     if (!this.#ending.signal.aborted) this.#state = { is: 'catching-up' };
+  }
+
+  /** Whether the log was replaced in the middle of a step, and the rows are of the log that is there now: the next step goes on from them. */
+  async #isOfOtherHistory(fault: Fault): Promise<boolean> {
+    if (this.#keeps !== 'inline' || fault.code !== 'position-unknown') return false;
+    const at = await this.rows.checkpoint(this.#ended).catch(() => undefined);
+    return this.#store.knows(at ?? START, this.#ended).catch(() => true);
   }
 
   #isAtHead(askedAt: number): void {

@@ -11,8 +11,6 @@ export type Outcome = { readonly recorded: readonly RecordedEvent[] } | { readon
 /** An append whose group is being written. */
 export interface Queued {
   readonly append: EncodedAppend;
-  /** Whether its caller has given up: then it need not be written. */
-  readonly isGivenUp: boolean;
   /** To be called when it is written, and not before: till then its caller may give up. `false` when they have. */
   begin(): boolean;
 }
@@ -122,10 +120,6 @@ class Waiting implements Queued {
       leave();
       this.#resolve({ refused: givenUp(this.append) });
     });
-  }
-
-  get isGivenUp(): boolean {
-    return this.#isGivenUp;
   }
 
   begin(): boolean {

@@ -1,12 +1,11 @@
-import { isFault } from '../is-fault.js';
 import { onAbort } from '../on-abort.js';
-import { filterPredicate } from '../streams/event-filter.js';
 import type { ReadAllOptions, SubscriptionMessage } from '../streams/event-store.js';
 import type { RecordedEvent } from '../streams/event.js';
-import { pagesOf, pageSizeOf } from '../streams/paging.js';
-import { laterPosition, START, type Position } from '../streams/position.js';
+import { pageSizeOf } from '../streams/paging.js';
+import { START, type Position } from '../streams/position.js';
 import { yieldToLoop } from '../yield-to-loop.js';
 import { Listener } from './listener.js';
+import { Subscription, type Join } from './subscription.js';
 
 /** What a store found when it looked for the next events after a position. */
 export interface ReadAhead {
@@ -23,24 +22,11 @@ export interface ReadAhead {
 /** Looks for the next events after a position. */
 export type Reader = (after: Position) => Promise<ReadAhead>;
 
-/** A look that was broken off by its signal has found nothing: nobody waits for it any more. */
-export function quietly(look: Reader, signal: AbortSignal | undefined): Reader {
-  return async (after) => {
-    try {
-      return await look(after);
-    } catch (caught) {
-      if (!isAborted(signal) || !isFault(caught, 'deadline-exceeded')) throw caught;
-      return { events: [], considered: after, isHead: true };
-    }
-  };
-}
-
 /** What `EventStore.readAll` promises, by looking ahead again and again: others have their turn between two looks. */
 export async function* readThrough(
-  look: Reader,
+  read: Reader,
   { after = START, signal }: ReadAllOptions = {},
 ): AsyncGenerator<readonly RecordedEvent[], void, undefined> {
-  const read = quietly(look, signal);
   let reached = after;
   while (!isAborted(signal)) {
     const { events, considered, isHead } = await read(reached);
@@ -86,8 +72,8 @@ export class Feed {
         const left = new AbortController();
         const takeBack = onAbort(options?.signal, () => left.abort());
         onAbort(left.signal, takeBack);
-        const read = quietly(this.#source.reader({ ...options, signal: left.signal }), left.signal);
-        const join = (position: Position): Listener<RecordedEvent> => this.#join(position);
+        const read = this.#source.reader({ ...options, signal: left.signal });
+        const join: Join = (position, lost) => this.#join(position, lost);
         const messages = new Subscription({ read, join, options, left }).messages();
         return {
           next: () => messages.next(),
@@ -101,8 +87,10 @@ export class Feed {
     };
   }
 
-  #join(position: Position): Listener<RecordedEvent> {
-    if (this.#run === undefined || this.#run.isOver) this.#run = new FeedRun(this.#source, position);
+  #join(position: Position, lost: Position | undefined): Listener<RecordedEvent> {
+    const run = this.#run;
+    const isUsable = run !== undefined && !run.isOver && run.position !== lost;
+    this.#run = isUsable ? run : new FeedRun(this.#source, position);
     return this.#run.join();
   }
 }
@@ -120,6 +108,10 @@ class FeedRun {
     this.#follow().catch((fault: unknown) => this.#fail(fault));
   }
 
+  get position(): Position {
+    return this.#position;
+  }
+
   get isOver(): boolean {
     return this.#left.signal.aborted;
   }
@@ -135,7 +127,7 @@ class FeedRun {
 
   async #follow(): Promise<void> {
     const { signal } = this.#left;
-    const read = quietly(this.#source.live?.(signal) ?? this.#source.reader({ signal }), signal);
+    const read = this.#source.live?.(signal) ?? this.#source.reader({ signal });
     while (!signal.aborted) {
       const change = this.#source.changed(signal);
       for (let isHead = false; !isHead && !signal.aborted;) {
@@ -158,98 +150,5 @@ class FeedRun {
   #fail(fault: unknown): void {
     for (const listener of this.#listeners) listener.fail(fault);
     this.#left.abort();
-  }
-}
-
-type Messages = AsyncGenerator<SubscriptionMessage, void, undefined>;
-
-/** What one subscriber works with. */
-interface SubscriptionParts {
-  readonly read: Reader;
-  readonly join: (position: Position) => Listener<RecordedEvent>;
-  readonly options: ReadAllOptions | undefined;
-  /** Fires when its reader has left, and once there is no more to hand out. */
-  readonly left: AbortController;
-}
-
-/** Each event once and in order, because each read and each news begins where the last one ended. */
-class Subscription {
-  readonly #parts: SubscriptionParts;
-  readonly #pageSize: number;
-  #reached: Position;
-  #announced: Position | undefined;
-  /** When the store was asked for the head that was reached last. */
-  #askedAt = -Infinity;
-
-  constructor(parts: SubscriptionParts) {
-    this.#parts = parts;
-    this.#pageSize = pageSizeOf(parts.options);
-    this.#reached = parts.options?.after ?? START;
-  }
-
-  async *messages(): Messages {
-    const { left } = this.#parts;
-    try {
-      while (!left.signal.aborted) {
-        yield* this.#readTo(START);
-        if (!left.signal.aborted) yield* this.#follow();
-      }
-    } finally {
-      left.abort();
-    }
-  }
-
-  async *#follow(): Messages {
-    const listener = this.#parts.join(this.#reached);
-    // Also while nobody asks for the next message.
-    onAbort(this.#parts.left.signal, listener.leave);
-    try {
-      // What was written between the read and the joining.
-      const { from = START } = listener;
-      if (this.#reached < from) yield* this.#readTo(from);
-      yield* this.#listen(listener);
-    } finally {
-      listener.leave();
-    }
-  }
-
-  /** Reads to the end of the store, which is at `place` at the least. */
-  async *#readTo(place: Position): Messages {
-    const { read } = this.#parts;
-    const left = this.#parts.left.signal;
-    for (let isHead = false; !left.aborted && (!isHead || this.#reached < place);) {
-      const now = performance.now();
-      const ahead = await read(this.#reached);
-      ({ isHead } = ahead);
-      this.#askedAt = ahead.askedAt ?? now;
-      this.#reached = laterPosition(this.#reached, ahead.considered);
-      if (ahead.events.length > 0) yield { kind: 'events', events: ahead.events, position: this.#reached };
-      // Who catches up with a long log keeps nobody else waiting.
-      if (!isHead && !left.aborted) await yieldToLoop();
-    }
-  }
-
-  /** Until more was written than is kept for a slow reader: then it is read again. */
-  async *#listen(listener: Listener<RecordedEvent>): Messages {
-    const { options } = this.#parts;
-    const left = this.#parts.left.signal;
-    const isWanted = filterPredicate(options?.filter);
-    for (let isHead = true; !left.aborted;) {
-      if (isHead && (this.#announced === undefined || this.#reached > this.#announced)) {
-        this.#announced = this.#reached;
-        yield { kind: 'caught-up', position: this.#reached, askedAt: this.#askedAt };
-      }
-      const news = await listener.next(left);
-      if (news === undefined || news === 'missed') return;
-      ({ isHead } = news);
-      this.#askedAt = news.askedAt ?? -Infinity;
-      const events = news.items.filter((event) => event.position > this.#reached && isWanted(event));
-      for (const page of pagesOf(events, this.#pageSize)) {
-        this.#reached = page.at(-1)?.position ?? this.#reached;
-        yield { kind: 'events', events: page, position: this.#reached };
-        if (left.aborted) return;
-      }
-      this.#reached = laterPosition(this.#reached, news.position);
-    }
   }
 }

@@ -12,6 +12,11 @@ export interface StreamPart {
   readonly isForwards: boolean;
   readonly from: bigint;
   readonly count: number;
+  /**
+   * The last event of the part before. Where another history may have come since, as with a server that took over, the store looks in the same step
+   * whether it is there still: one read is of one history.
+   */
+  readonly after: RecordedEvent | undefined;
 }
 
 /** The events of a part, as many as could be read at once. */
@@ -56,12 +61,14 @@ export async function* streamThrough(
   if (!isForwards && from > LAST_REVISION) from = LAST_REVISION;
   // Backwards a read begins wherever the stream ends.
   let due = isForwards ? from : undefined;
+  let after: RecordedEvent | undefined;
   for (let left = limitOf(options); left > 0 && from >= 0n && from <= LAST_REVISION;) {
-    const page = await read({ isForwards, from, count: Math.min(pageSize, left) });
+    const page = await read({ isForwards, from, count: Math.min(pageSize, left), after });
     due = behind(due, page);
     if (page.events.length > 0) yield page.events;
     if (page.isLast || page.events.length === 0 || due === undefined) return;
     left -= page.events.length;
+    after = page.events.at(-1);
     from = due;
   }
 }
