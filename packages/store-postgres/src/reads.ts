@@ -11,6 +11,7 @@ import {
   followedInAppend,
   pageSizeOf,
   StoreDamaged,
+  StoreUnavailable,
   type EventFilter,
   type ReadAhead,
   type Reader,
@@ -18,7 +19,6 @@ import {
   type ReadStreamOptions,
   type Receipt,
   streamThrough,
-  type WaitOptions,
   type StreamPage,
   type StreamPart,
   placeIn,
@@ -58,11 +58,13 @@ export class EventReads {
     const [sign, order] = options?.direction === 'backwards' ? ['<=', 'DESC'] : ['>=', 'ASC'];
     const statement = reader.statement(
       `SELECT * FROM ${this.#schema}.events WHERE stream = $1 AND revision ${sign} $2 ORDER BY revision ${order} LIMIT $3`,
+      `, (SELECT id FROM ${this.#schema}.events WHERE stream = $1 AND revision = $4)`,
     );
-    const read = async ({ from, count }: StreamPart): Promise<StreamPage> => {
+    const read = async ({ from, count, after }: StreamPart): Promise<StreamPage> => {
       const ask = (limit: number): Promise<readonly Cells[]> =>
-        this.#connection.read(statement, [name, from.toString(), limit], options);
-      const { events, asked } = await reader.read(ask, count);
+        this.#connection.read(statement, [name, from.toString(), limit, after?.revision.toString() ?? null]);
+      const { events, asked, further } = await reader.read(ask, count);
+      if (after !== undefined && further[0] !== after.id) throw historyReplaced(store, after);
       return { events, isLast: events.length < asked };
     };
     return streamThrough(streamId, { store, read }, options);
@@ -89,7 +91,7 @@ export class EventReads {
       const end = smaller(place + width);
       const read = (from: bigint, to: bigint, count: number): Promise<Page> =>
         reader.read(
-          (limit) => this.#connection.read(statement, [from.toString(), to.toString(), limit, ...values], options),
+          (limit) => this.#connection.read(statement, [from.toString(), to.toString(), limit, ...values]),
           count,
         );
       const page = await read(place, end, pageSize);
@@ -118,32 +120,37 @@ export class EventReads {
   }
 
   /** The position of the last event; `START` when there is none. */
-  async head(wait?: WaitOptions): Promise<Position> {
+  async head(): Promise<Position> {
     const last = `SELECT position || ' ' || id FROM ${this.#schema}.events ORDER BY position DESC LIMIT 1`;
-    const [row] = await this.#connection.read(last, [], wait);
+    const [row] = await this.#connection.read(last);
     return positionIn(row?.[0]) ?? START;
   }
 
   /** Whether a position stands for an event that is there. */
-  async knows(position: Position, wait?: WaitOptions): Promise<boolean> {
+  async knows(position: Position): Promise<boolean> {
     const place = placeIn(position);
     if (position === START || place > LARGEST) return position === START;
     const statement = `SELECT position || ' ' || id FROM ${this.#schema}.events WHERE position = $1`;
-    const [row] = await this.#connection.read(statement, [place.toString()], wait);
+    const [row] = await this.#connection.read(statement, [place.toString()]);
     return positionIn(row?.[0]) === position;
   }
 
   /** A command that is told to be repeated is {@link DURABLE}, too. */
-  async receipt(streamId: StreamId, key: string, wait?: WaitOptions): Promise<Receipt | undefined> {
+  async receipt(streamId: StreamId, key: string): Promise<Receipt | undefined> {
     const names = [storedName(streamId).name, storedName(key).name];
     const [row] = await this.#connection.read(
       `SELECT fingerprint, revision, ${DURABLE} FROM ${this.#schema}.receipts WHERE stream = $1 AND key = $2`,
       names,
-      wait,
     );
     if (row === undefined) return undefined;
     return Object.freeze({ key, fingerprint: givenText(text(row[0])), revision: revision(BigInt(text(row[1]))) });
   }
+}
+
+/** What is read on is of another history than what was read. Read anew, it is of one. */
+function historyReplaced(store: string, { streamId, revision: last }: RecordedEvent): StoreUnavailable {
+  const problem = `the event at revision ${last} of ${streamId} is gone since it was read: another history took over meanwhile`;
+  return new StoreUnavailable({ store, problem });
 }
 
 /** The whole appends of a page, with the rest of the last one, if it begins where the reader says. */

@@ -1,8 +1,9 @@
-import { isFault, type RecordedEvent } from '@login-policy/event-sourcing';
+import { PositionUnknown, START, type RecordedEvent } from '@login-policy/event-sourcing';
 import { pageSizeOf, placeIn, refuseGaps, type ReadStreamsOptions } from '@login-policy/event-sourcing/store';
 import type { Connection } from './connection.js';
 import { storedName } from './names.js';
-import { PageReader, type Page } from './pages.js';
+import { PageReader } from './pages.js';
+import { positionIn } from './positions.js';
 import { conditionOf } from './reads.js';
 import type { Schema } from './schema.js';
 
@@ -17,6 +18,7 @@ export interface StreamsSource {
  * What `EventStore.readStreams` promises, in the order of the index of streams.
  *
  * @throws StoreDamaged when a stream has lost an event.
+ * @throws PositionUnknown when the event it reads up to is not there: it was, so another history has taken over.
  */
 export async function* readStreams(
   { connection, schema, largestPageBytes }: StreamsSource,
@@ -24,29 +26,24 @@ export async function* readStreams(
 ): AsyncGenerator<readonly RecordedEvent[], void, undefined> {
   const pageSize = pageSizeOf(options);
   const { condition, values } = conditionOf(filter, 5);
+  const place = placeIn(upTo).toString();
   const reader = new PageReader(connection.name, largestPageBytes);
-  const statement = reader.statement(`SELECT * FROM ${schema.quoted}.events
-    WHERE (stream, revision) > ($1, $2) AND position <= $3 ${condition} ORDER BY stream, revision LIMIT $4`);
+  const end = `SELECT position || ' ' || id FROM ${schema.quoted}.events WHERE position = $3`;
+  const page = `SELECT * FROM ${schema.quoted}.events
+    WHERE (stream, revision) > ($1, $2) AND position <= $3 ${condition} ORDER BY stream, revision LIMIT $4`;
+  const statement = reader.statement(page, `, (${end})`);
   let last: RecordedEvent | undefined;
   while (signal?.aborted !== true) {
     const from = last === undefined ? ['', '-1'] : [storedName(last.streamId).name, last.revision.toString()];
-    const { events, asked } = await reader
-      .read((limit) => {
-        const wanted = [...from, placeIn(upTo).toString(), limit, ...values];
-        return connection.read(statement, wanted, { signal });
-      }, pageSize)
-      .catch(nothingWhenAborted(signal));
+    const { events, asked, further } = await reader.read(
+      (limit) => connection.read(statement, [...from, place, limit, ...values]),
+      pageSize,
+    );
+    const found = positionIn(further[0]) ?? START;
+    if (place !== '0' && found !== upTo) throw new PositionUnknown({ position: upTo, head: found });
     refuseGaps(connection.name, last, events);
     if (events.length > 0) yield events;
     if (events.length < asked) return;
     last = events.at(-1);
   }
-}
-
-/** A read that was broken off by its signal ends quietly. */
-function nothingWhenAborted(signal: AbortSignal | undefined): (caught: unknown) => Pick<Page, 'asked' | 'events'> {
-  return (caught) => {
-    if (signal?.aborted === true && isFault(caught, 'deadline-exceeded')) return { events: [], asked: 1 };
-    throw caught;
-  };
 }
