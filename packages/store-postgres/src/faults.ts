@@ -10,9 +10,12 @@ import {
 /** What the server's own condition codes mean to a caller: the first two characters of a code, or all five. */
 type Meaning = 'unavailable' | 'full' | 'damaged' | 'foreign';
 
+/** The server can't write: it is a standby, or was demoted, or the session may only read. */
+export const READ_ONLY = '25006';
+
 const MEANINGS: Readonly<Record<string, Meaning>> = {
   '08': 'unavailable',
-  '25006': 'unavailable',
+  [READ_ONLY]: 'unavailable',
   '25P03': 'unavailable',
   '25P04': 'unavailable',
   '28': 'unavailable',
@@ -42,6 +45,7 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
 };
 
 const WORDS: Readonly<Record<string, string>> = {
+  [READ_ONLY]: 'its server is a standby, or the session is read-only: only a primary answers',
   '55P03': 'other writers were not done within the lock time-out',
   '57014': 'a statement was not done within the statement time-out',
 };
@@ -90,6 +94,11 @@ function unreachable(store: string, caught: unknown): StoreUnavailable {
   const each: readonly unknown[] = caught instanceof AggregateError ? caught.errors : [caught];
   const problem = each.map((one) => (one instanceof Error ? one.message : String(one))).join(', ');
   return new StoreUnavailable({ store, problem }, caught);
+}
+
+/** Whether who was asked was no primary, and so has done nothing. */
+export function isNoPrimary(caught: unknown): boolean {
+  return stateOf(caught) === READ_ONLY;
 }
 
 /**

@@ -16,6 +16,8 @@ export interface Lender {
   lend(signal: AbortSignal): Promise<Lent>;
   /** Whether the server says anything within so many milliseconds. */
   isAnswering(ms: number): Promise<boolean>;
+  /** How many connections are ready to be lent. */
+  readonly idleCount: number;
 }
 
 /** Lends out of a pool of the program's own. What failed does not go back into it. */
@@ -46,6 +48,10 @@ export class PoolLender implements Lender {
       () => undefined,
     );
     throw new StoreUnavailable({ store: this.#store, problem: 'no connection was free in time' });
+  }
+
+  get idleCount(): number {
+    return this.#pool.idleCount;
   }
 
   isAnswering(ms: number): Promise<boolean> {

@@ -1,4 +1,4 @@
-import { DeadlineExceeded, KeyedMutex } from '@login-policy/event-sourcing/store';
+import { KeyedMutex } from '@login-policy/event-sourcing/store';
 import type { ClientBase } from 'pg';
 import type { Lender, Lent } from './lenders.js';
 import { query, type Cell, type Cells } from './queries.js';
@@ -44,10 +44,9 @@ export class CallersClient implements Lender {
     this.#store = store;
   }
 
-  async lend(signal?: AbortSignal): Promise<Lent & Transaction> {
+  async lend(): Promise<Lent & Transaction> {
     const client = this.#client;
-    if ((await turns.enter(client, { signal })) === false)
-      throw new DeadlineExceeded({ doing: `a turn at ${this.#store}` });
+    await turns.enter(client);
     const giveBack = (): void => turns.leave(client);
     try {
       this.#goesOn ??= await this.#found();
@@ -62,6 +61,10 @@ export class CallersClient implements Lender {
     const [[begun, path] = []] = await query(this.#client, `SELECT ${BEGUN}, ${PATH}`);
     demandPath(this.#store, path);
     return `${BEGUN} = '${begun}'`;
+  }
+
+  get idleCount(): number {
+    return 0;
   }
 
   async isAnswering(): Promise<boolean> {

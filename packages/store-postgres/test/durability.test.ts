@@ -1,59 +1,19 @@
 import { isFault } from '@login-policy/event-sourcing';
-import { openPostgresStore, type PostgresStore, type PostgresStoreOptions } from '@login-policy/store-postgres';
 import { paced } from '@login-policy/testkit';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
-import { Pool } from 'pg';
-import { EmbeddedServer } from './embedded-server.js';
+import { failOver, onCluster, WAITED_FOR, type Cluster } from './cluster.js';
+import type { EmbeddedServer } from './embedded-server.js';
 import { allEvents, appendTo, counterStream } from './sample.js';
-import { Switch } from './switch.js';
 import { eventually } from './waiting.js';
 
-/** A primary whose commits wait for a standby, and a store that reaches whichever of them the switch leads to. */
-interface Cluster {
-  readonly primary: EmbeddedServer;
-  readonly standby: EmbeddedServer;
-  readonly way: Switch;
-  readonly store: PostgresStore;
-}
-
 /** Short ones: what is waited for here does not come. */
-const SHORT = { statementTimeoutMs: 500, lockTimeoutMs: 500, lostAnswerTimeoutMs: 500 } as const;
+const SHORT = { ...WAITED_FOR, statementTimeoutMs: 500, lockTimeoutMs: 500, lostAnswerTimeoutMs: 500 } as const;
 
-async function onCluster(
-  options: Partial<PostgresStoreOptions>,
-  test: (cluster: Cluster) => Promise<void>,
-): Promise<void> {
-  const primary = await EmbeddedServer.start();
-  const standby = await primary.standby();
-  await primary.set({ synchronous_commit: 'remote_apply', synchronous_standby_names: 'standby' });
-  const way = await Switch.to(primary.url);
-  const pool = new Pool({ connectionString: way.url });
-  pool.on('error', () => undefined);
-  const store = await openPostgresStore({ pool, listen: 'off', ...options });
-  try {
-    await test({ primary, standby, way, store });
-  } finally {
-    await way.close();
-    await store.close();
-    await pool.end();
-    for (const server of [primary, standby]) await server.kill().catch(() => undefined);
-  }
-}
-
-/** The names of the server's processes that wait for a standby. */
+/** Whether a commit waits for the standby. */
 async function waitsForStandby(primary: EmbeddedServer): Promise<boolean> {
   const waiting = await primary.ask(`SELECT FROM pg_stat_activity WHERE wait_event = 'SyncRep'`);
   return waiting.length > 0;
-}
-
-/** Has the standby, which was away, take over. */
-async function failOver({ primary, standby, way }: Cluster): Promise<void> {
-  await primary.kill().catch(() => undefined);
-  await standby.restart();
-  await standby.promote();
-  way.leadTo(standby);
-  way.cut();
 }
 
 /** Nothing acknowledged is lost, and nothing that stayed unknown is called accepted. */
