@@ -14,9 +14,10 @@ import { isConnectionLost, stateOf } from './faults.js';
 import { digest } from './names.js';
 import type { Answering } from './queries.js';
 import { EventReads } from './reads.js';
-import { keyBytes, keyOfHex, stepColumns } from './row-changes.js';
+import { keyBytes, keyOfHex } from './row-changes.js';
 import { text } from './rows.js';
 import type { Schema } from './schema.js';
+import { takeStep } from './steps.js';
 
 /** Rows that were written past, and how far they are behind. */
 export interface Behind {
@@ -25,6 +26,8 @@ export interface Behind {
   readonly model: string;
   readonly checkpoint: Position | undefined;
   readonly head: Position;
+  /** Of a rebuild, how many slices were written. */
+  readonly slices?: number;
 }
 
 const LARGEST_PAGE_BYTES = 64_000_000;
@@ -44,28 +47,10 @@ export async function catchUp(
   if (placeIn(head) - placeIn(checkpoint) > BigInt(MOST_BEHIND)) return undefined;
   const rows = await reduced(turn, schema, behind).catch(leftToReaders);
   if (rows === undefined) return undefined;
-  const refused = await takeStep(turn, schema, { model, expected: behind.checkpoint, checkpoint: head, rows });
+  const { checkpoint: expected, slices } = behind;
+  const step = { model, expected, checkpoint: head, rows, ...(slices !== undefined && { slices }) };
+  const refused = await takeStep(turn, schema, step);
   return refused === null ? new Map(rows.map(({ key, row }) => [key, row])) : undefined;
-}
-
-/** A step of a read model. */
-export interface Step {
-  /** The number of its rows. */
-  readonly model: string;
-  readonly expected: Position | undefined;
-  readonly checkpoint: Position;
-  readonly rows: readonly EncodedRow<unknown>[];
-}
-
-/** Takes it, or answers where the read model is instead, or `REPLACED`. */
-export async function takeStep(
-  turn: Answering,
-  { quoted }: Schema,
-  { model, expected, checkpoint, rows }: Step,
-): Promise<string | null> {
-  const values = [model, expected?.toString(), checkpoint.toString(), ...stepColumns(rows)];
-  const [refused] = await turn.read(`SELECT ${quoted}.take_step_v9($1, $2, $3, $4, $5, $6, $7, $8)`, values);
-  return refused?.[0] ?? null;
 }
 
 /** The server's word ends the transaction; what can't be read of an event or a row is told to who reads it. */
@@ -95,7 +80,7 @@ async function rowsNow(
 ): Promise<ReadonlyMap<string, unknown>> {
   const found = await turn.read(
     `SELECT pg_catalog.encode(key, 'hex'), content::text FROM ${quoted}.read_model_rows
-     WHERE model = $1 AND pg_catalog.sha256(key) = ANY ($2::bytea[])`,
+     WHERE model = $1 AND digest = ANY ($2::bytea[])`,
     [model, keys.map((key) => digest(keyBytes(key)))],
   );
   return new Map(

@@ -70,7 +70,7 @@ export class Draft {
   }
 
   /**
-   * The arguments of `append_v9` that write it: not after that time by the server's clock, in milliseconds. In a writer's turn time
+   * The arguments of `append_v10` that write it: not after that time by the server's clock, in milliseconds. In a writer's turn time
    * does not matter.
    */
   values(notAfter?: number): readonly Cell[] {

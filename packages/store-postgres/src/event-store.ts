@@ -84,19 +84,19 @@ export class PostgresEventStore implements EventStore {
   async receipt(streamId: StreamId, key: string, wait?: WaitOptions): Promise<Receipt | undefined> {
     this.#refuseWhenClosed();
     refuseOver(`reading ${streamId}`, wait);
-    return this.#reads.receipt(streamId, key, wait);
+    return this.#reads.receipt(streamId, key);
   }
 
   async head(wait?: WaitOptions): Promise<Position> {
     this.#refuseWhenClosed();
     refuseOver('looking for the last event', wait);
-    return this.#reads.head(wait);
+    return this.#reads.head();
   }
 
   async knows(position: Position, wait?: WaitOptions): Promise<boolean> {
     this.#refuseWhenClosed();
     refuseOver('looking for an event', wait);
-    return this.#reads.knows(position, wait);
+    return this.#reads.knows(position);
   }
 
   async close(): Promise<void> {

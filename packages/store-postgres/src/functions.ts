@@ -1,13 +1,21 @@
+import { CHECKPOINT, HEAD, HEAD_PLACED, marked, MARKER, MARKER_KEY, PLACED } from './checkpoints.js';
+import { plpgsql } from './plpgsql.js';
+import { ROWS, underKey, WRITE_ROWS } from './write-rows.js';
+
 /**
  * The functions that write, in PL/pgSQL. Each has the number of the schema version that brought it in its name: a program calls those it
  * knows, also while a newer one runs beside it. `{…}` stands for what depends on the schema's name.
  */
 
 /**
- * Refuses a transaction whose statements don't look anew: after the lock it would see what was there before. And a connection that was
- * told to take text for what it is not: the driver sends UTF-8, whatever was set.
+ * Refuses a server that is not a primary: on a standby a look would find what was there some time ago. And a transaction whose statements
+ * don't look anew: after the lock it would see what was there before. And a connection that was told to take text for what it is not: the driver
+ * sends UTF-8, whatever was set.
  */
 const DEMAND_FITTING = `
+  IF current_setting('transaction_read_only') = 'on' THEN
+    RAISE EXCEPTION 'a standby, or a session that may only read' USING ERRCODE = 'read_only_sql_transaction';
+  END IF;
   IF current_setting('transaction_isolation') <> 'read committed' OR current_setting('client_encoding') <> 'UTF8' THEN
     RAISE EXCEPTION 'what writes needs a transaction at READ COMMITTED, and client_encoding UTF8' USING ERRCODE = 'LP002';
   END IF;`;
@@ -28,33 +36,14 @@ const TELL_LISTENERS = `
     PERFORM pg_notify({channel}, '');
   END IF;`;
 
-/** The last event, in a query of its own. */
-export const HEAD = '(SELECT position, id, kept FROM {schema}.events ORDER BY position DESC LIMIT 1)';
+/** How a writer looks: the same since version 9. */
+const LOOKING = `(lock_ms text, streams text[], receipt_streams text[], receipt_keys text[],
+  models text[], row_models text[], row_keys bytea[]) RETURNS TABLE (what text, name text, a text, b text, c text)`;
 
-/** The last event, as `positionIn` takes it. */
-export const HEAD_PLACED = "head.position || ' ' || head.id";
-
-/**
- * How far a read model is, as `positionIn` takes it: to the head, if the transaction that wrote it kept the rows, else to where it says
- * itself.
- */
-export const CHECKPOINT: string = `CASE WHEN m.model = ANY (head.kept) THEN ${HEAD_PLACED} ELSE m.checkpoint::text END`;
-
-/**
- * A function of the schema. What the role has in its path can't take the place of what is meant in it. A plan is made once for a
- * connection, when a table may hold next to nothing, and stays while it grows: so single rows of many are found by their indexes.
- */
-function plpgsql(signature: string, body: string): string {
-  return `CREATE FUNCTION {schema}.${signature} LANGUAGE plpgsql VOLATILE
-SET search_path = pg_catalog, pg_temp SET enable_seqscan = off SET plan_cache_mode = force_generic_plan
-AS $function$\n${body.trim()}\n$function$;`;
-}
-
-/** The rows of a table that are stored under a key, each found by itself: `OFFSET 0` keeps them from being joined otherwise. */
-function underKey(table: string, { of, columns, where = '' }: { of: string; columns: string; where?: string }): string {
-  return `LATERAL (SELECT ${columns} FROM {schema}.${table} AS kept
-    WHERE kept.model = ${of}.model AND sha256(kept.key) = sha256(${of}.key) ${where} OFFSET 0) AS found`;
-}
+/** How a writer appends: the same since version 9. */
+const APPENDING = `(known_era text, not_after bigint, known_head text, keeps bigint[], streams text[], revisions bigint[], ids text[],
+  types text[], times bigint[], data text, metadata text, places integer[], counts integer[], versions integer[], wholes text[],
+  row_models bigint[], ${ROWS}, receipts json, dropped json) RETURNS text`;
 
 /**
  * Takes the turn of a writer, which ends with its transaction, and answers with all that has to be known there, in rows that say of what
@@ -64,8 +53,7 @@ function underKey(table: string, { of, columns, where = '' }: { of: string; colu
  * a connection that is new makes a plan for each statement.
  */
 const LOOK = plpgsql(
-  `look_v9(lock_ms text, streams text[], receipt_streams text[], receipt_keys text[],
-  models text[], row_models text[], row_keys bytea[]) RETURNS TABLE (what text, name text, a text, b text, c text)`,
+  `look_v10${LOOKING}`,
   `DECLARE
   before text := current_setting('lock_timeout');
   head record;
@@ -78,7 +66,8 @@ BEGIN ${DEMAND_FITTING}
     PERFORM set_config('lock_timeout', before, true);
   END IF;
   IF ${ERA} IS NULL THEN
-    RAISE EXCEPTION 'this role may not write' USING ERRCODE = '42501';
+    -- Not counted yet, as after a copy by logical replication; or this role may not.
+    PERFORM nextval('{schema}.revocations');
   END IF;
   SELECT * INTO head FROM ${HEAD} AS last;
   RETURN QUERY SELECT 'head', ${ERA}, coalesce(head.position, 0)::text, head.id, array_to_string(head.kept, ' ');
@@ -92,8 +81,10 @@ BEGIN ${DEMAND_FITTING}
         SELECT FROM {schema}.receipts AS kept WHERE kept.stream = wanted.stream AND kept.key = wanted.key OFFSET 0) AS found;
   END IF;
   IF models IS NOT NULL THEN
-    RETURN QUERY SELECT 'model', m.name, m.model::text, ${CHECKPOINT}, NULL::text
-      FROM {schema}.read_models AS m WHERE m.name = ANY (models) AND m.stage = 'live';
+    RETURN QUERY SELECT 'model', found.name, found.model::text, found.placed, NULL::text
+      FROM (SELECT m.name, m.model, ${CHECKPOINT} AS placed
+        FROM {schema}.read_models AS m LEFT JOIN ${MARKER} ON true WHERE m.name = ANY (models) AND m.stage = 'live') AS found
+      WHERE found.placed IS NOT NULL OR NOT EXISTS (SELECT FROM {schema}.read_model_rows AS r WHERE r.model = found.model);
   END IF;
   IF row_keys IS NOT NULL THEN
     RETURN QUERY SELECT 'row', given.name, encode(given.key, 'hex'), found.content::text, NULL::text
@@ -104,45 +95,6 @@ BEGIN ${DEMAND_FITTING}
 END`,
 );
 
-/** Of an entry: it is among those that leave, or not among those that enter. */
-const LEFT_OUT = 'AND (position(kept.entry IN given.entries) > 0) = (leaving IS NOT NULL)';
-
-/** How a function takes {@link WRITE_ROWS}. */
-const ROWS = 'gone integer, row_keys bytea[], contents text, entering bytea[], leaving bytea[]';
-
-/**
- * Replaces rows and the entries by which they are found. The first `gone` rows go; of the others content is JSON, a line a row. Of the
- * first rows `entering` has the digests that they are found by from now on, too, one behind another, and `leaving` those that they are not
- * found by any more; NULL: all but those that enter. The rest are found as before.
- */
-const WRITE_ROWS = `
-  IF row_keys IS NOT NULL THEN
-    IF gone > 0 THEN
-      DELETE FROM {schema}.read_model_rows WHERE ctid = ANY (ARRAY(
-        SELECT found.ctid FROM unnest(row_models[:gone], row_keys[:gone]) AS given(model, key),
-          ${underKey('read_model_rows', { of: 'given', columns: 'kept.ctid' })}));
-    END IF;
-    INSERT INTO {schema}.read_model_rows (model, key, content)
-      SELECT * FROM unnest(row_models[gone + 1:], row_keys[gone + 1:], string_to_array(contents, chr(10))::json[])
-      ON CONFLICT (model, sha256(key)) DO UPDATE SET content = excluded.content;
-    IF entering IS NOT NULL THEN
-      IF leaving IS NULL OR '' <> ANY (leaving) THEN
-        DELETE FROM {schema}.read_model_entries WHERE ctid = ANY (ARRAY(
-          SELECT found.ctid FROM ${givenEntries('coalesce(leaving, entering)')},
-            ${underKey('read_model_entries', { of: 'given', columns: 'kept.ctid', where: LEFT_OUT })}));
-      END IF;
-      INSERT INTO {schema}.read_model_entries (model, entry, key)
-        SELECT given.model, substring(given.entries FROM place FOR 32), given.key
-        FROM ${givenEntries('entering')}, generate_series(1, length(given.entries), 32) AS place
-        ON CONFLICT DO NOTHING;
-    END IF;
-  END IF;`;
-
-function givenEntries(entries: string): string {
-  const renewed = 'row_models[:cardinality(entering)], row_keys[:cardinality(entering)]';
-  return `unnest(${renewed}, ${entries}) AS given(model, key, entries)`;
-}
-
 /**
  * Writes appends that were made ready before, with the rows they make, if everything is where it was then; else answers why not, or
  * finds that something is there already (unique_violation), and has written nothing. It never waits for other writers: who waits finds
@@ -151,11 +103,11 @@ function givenEntries(entries: string): string {
  * `dropped` are the read models that the head kept and this does not.
  */
 const APPEND = plpgsql(
-  `append_v9(known_era text, not_after bigint, known_head text, keeps bigint[], streams text[], revisions bigint[], ids text[],
-  types text[], times bigint[], data text, metadata text, places integer[], counts integer[], versions integer[], wholes text[],
-  row_models bigint[], ${ROWS}, receipts json, dropped json) RETURNS text`,
+  `append_v10${APPENDING}`,
   `DECLARE
   done bigint;
+  marked bigint;
+  last text;
 BEGIN ${DEMAND_FITTING}
   IF NOT pg_try_advisory_xact_lock({append_lock}) THEN
     RETURN 'others write';
@@ -179,6 +131,21 @@ BEGIN ${DEMAND_FITTING}
     IF done = 0 THEN
       RETURN 'others wrote';
     END IF;
+    last := split_part(known_head, ' ', 1)::bigint + done || ' ' || ids[done];
+    UPDATE {schema}.read_model_rows AS kept SET content = to_json(last)
+      WHERE kept.model = ANY (keeps) AND kept.digest = sha256(${MARKER_KEY})
+        AND kept.content #>> '{}' IN (known_head, CASE known_head WHEN '0 ' THEN '0' END);
+    GET DIAGNOSTICS marked = ROW_COUNT;
+    IF marked < cardinality(keeps) THEN
+      -- Those that begin with the log; where rows were put back by themselves it is refused, as if they were there (unique_violation).
+      INSERT INTO {schema}.read_model_rows (model, key, digest, content)
+        SELECT kept.model, ${MARKER_KEY}, sha256(${MARKER_KEY}), to_json(last) FROM unnest(keeps) AS kept(model)
+        WHERE known_head = '0 ' ON CONFLICT DO NOTHING;
+      GET DIAGNOSTICS done = ROW_COUNT;
+      IF marked + done < cardinality(keeps) THEN
+        RAISE EXCEPTION 'a read model is not where it was' USING ERRCODE = 'unique_violation';
+      END IF;
+    END IF;
   END IF;${WRITE_ROWS}
   IF receipts IS NOT NULL THEN
     INSERT INTO {schema}.receipts (stream, key, fingerprint, revision)
@@ -193,28 +160,60 @@ END`,
 );
 
 /**
- * Takes one step of a read model, if its checkpoint is the expected one. Answers null, or else where it is, '' or 'replaced'. Rows
- * that appends keep have no step to take. The lock comes first: an append that is about to keep the rows waits for it or is waited for.
+ * Takes one step of a read model, if its checkpoint is the expected one, and the events it stands on are in this log. A slice of a rebuild names how
+ * many came before it: all have the same checkpoint, and a server that takes over may have lost some. Answers null, or else where the read model is,
+ * '' or 'replaced', 'unknown' or 'slices lost'. Rows that appends keep have no step to take. The lock comes first: an append that is about to keep
+ * the rows waits for it or is waited for. Live rows whose checkpoint is none, though there are some, are replaced by the first step.
  */
 const TAKE_STEP = plpgsql(
-  `take_step_v9(this_model bigint, expected numeric, reached numeric, ${ROWS}) RETURNS text`,
+  `take_step_v10(this_model bigint, expected numeric, reached numeric, ${ROWS}, stands_on numeric[], slices bigint) RETURNS text`,
   `DECLARE
+  this record;
   now_at record;
-  row_models bigint[] := array_fill(this_model, ARRAY[coalesce(cardinality(row_keys), 0)]);
+  row_models bigint[];
 BEGIN ${DEMAND_FITTING}
-  PERFORM FROM {schema}.read_models WHERE model = this_model AND stage <> 'replaced' FOR UPDATE;
-  SELECT ${CHECKPOINT} AS placed, m.checkpoint, (m.model = ANY (head.kept)) IS TRUE AS is_kept INTO now_at
-    FROM {schema}.read_models AS m LEFT JOIN ${HEAD} AS head ON true WHERE m.model = this_model AND m.stage <> 'replaced';
+  SELECT * INTO this FROM {schema}.read_models WHERE model = this_model AND stage <> 'replaced' FOR UPDATE;
   IF NOT FOUND THEN
     RETURN 'replaced';
   END IF;
-  IF now_at.is_kept OR now_at.checkpoint IS DISTINCT FROM expected THEN
+  IF this.steps <> slices THEN
+    RETURN 'slices lost';
+  END IF;
+  IF EXISTS (SELECT FROM unnest(stands_on) AS stands(at) WHERE stands.at <> 0 AND {schema}.placed_v10(stands.at) IS NULL) THEN
+    RETURN 'unknown';
+  END IF;
+  SELECT ${CHECKPOINT} AS placed, (m.model = ANY (head.kept) AND marker.placed = ${HEAD_PLACED}) IS TRUE AS is_kept INTO now_at
+    FROM {schema}.read_models AS m LEFT JOIN ${MARKER} ON true LEFT JOIN ${HEAD} AS head ON true WHERE m.model = this_model;
+  IF now_at.is_kept OR now_at.placed IS DISTINCT FROM ${marked('expected')} THEN
     RETURN coalesce(now_at.placed, '');
   END IF;
-  UPDATE {schema}.read_models SET checkpoint = reached, steps = steps + 1 WHERE model = this_model;${WRITE_ROWS}${TELL_LISTENERS}
+  IF expected IS NULL AND this.stage = 'live' AND EXISTS (SELECT FROM {schema}.read_model_rows AS r WHERE r.model = this_model) THEN
+    UPDATE {schema}.read_models SET stage = 'replaced' WHERE model = this_model;
+    INSERT INTO {schema}.read_models (name, stage) VALUES (this.name, 'live') RETURNING model INTO this_model;
+    PERFORM nextval('{schema}.revocations');
+  END IF;
+  UPDATE {schema}.read_models SET checkpoint = reached, steps = steps + 1 WHERE model = this_model;
+  INSERT INTO {schema}.read_model_rows (model, key, digest, content)
+    VALUES (this_model, ${MARKER_KEY}, sha256(${MARKER_KEY}), to_json(${marked('reached')}))
+    ON CONFLICT (model, digest) DO UPDATE SET content = excluded.content;
+  row_models := array_fill(this_model, ARRAY[coalesce(cardinality(row_keys), 0)]);${WRITE_ROWS}${TELL_LISTENERS}
   RETURN NULL;
 END`,
 );
 
-/** The functions of schema version 9. */
-export const FUNCTIONS: string = [LOOK, APPEND, TAKE_STEP].join('\n');
+/** What programs of version 9 call: the functions of 10, so that they keep what is new of it. */
+const OF_9 = [
+  plpgsql(`look_v9${LOOKING}`, 'BEGIN RETURN QUERY SELECT * FROM {schema}.look_v10($1, $2, $3, $4, $5, $6, $7); END'),
+  plpgsql(`append_v9${APPENDING}`, `BEGIN RETURN {schema}.append_v10(${parameters(23)}); END`),
+  plpgsql(
+    `take_step_v9(this_model bigint, expected numeric, reached numeric, ${ROWS}) RETURNS text`,
+    `BEGIN RETURN {schema}.take_step_v10(${parameters(8)}, NULL, NULL); END`,
+  ),
+];
+
+function parameters(count: number): string {
+  return Array.from({ length: count }, (_, index) => `$${index + 1}`).join(', ');
+}
+
+/** The functions of schema version 10, and those of 9. */
+export const FUNCTIONS: string = [PLACED, LOOK, APPEND, TAKE_STEP, ...OF_9].join('\n');

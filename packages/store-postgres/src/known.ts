@@ -55,7 +55,7 @@ export interface Found extends Known {
   readonly models: readonly FoundModel[];
 }
 
-/** What `look_v9` sees. */
+/** What `look_v10` sees. */
 export interface View extends Omit<Found, 'models' | 'dropped'> {
   readonly found: readonly FoundModel[];
   /** The read models that the head kept, by their numbers. */
@@ -71,7 +71,7 @@ function keysOf(batch: readonly PreparedAppend[], opened: OpenedModel): readonly
   return [...new Set(batch.flatMap((prepared) => keyOf(prepared, opened) ?? []))];
 }
 
-/** What `look_v9` is asked. */
+/** What `look_v10` is asked. */
 export function question(batch: readonly PreparedAppend[], models: readonly OpenedModel[]): readonly Cell[] {
   const receipts = batch.flatMap(({ stream, key }) => (key === undefined ? [] : [{ stream: stream.name, key }]));
   const rows = models.flatMap((opened) => keysOf(batch, opened).map((key) => ({ name: opened.name, key })));
@@ -85,7 +85,7 @@ export function question(batch: readonly PreparedAppend[], models: readonly Open
   ];
 }
 
-/** What `look_v9` answered. @throws TypeError when it is not what was asked. */
+/** What `look_v10` answered. @throws TypeError when it is not what was asked. */
 export function viewOf(
   answer: readonly Cells[],
   batch: readonly PreparedAppend[],

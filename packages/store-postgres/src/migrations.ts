@@ -1,17 +1,18 @@
 import { StoreForeign } from '@login-policy/event-sourcing/store';
 import type { ClientBase } from 'pg';
+import { MARK_ALL } from './checkpoints.js';
 import type { Connection } from './connection.js';
-import { ISOLATION, longestWait } from './time-outs.js';
 import { FUNCTIONS } from './functions.js';
 import { query } from './queries.js';
+import { NoPrimary } from './primaries.js';
 import { demandPath, nameOf, PATH, type Schema } from './schema.js';
-import { EVENTS, FROM_3, READ_MODELS } from './tables.js';
+import { EVENTS, FROM_3, FROM_9, READ_MODELS } from './tables.js';
 
 /**
- * The schema version of this program. The next one only adds columns, and functions with its number in their names, and leaves those of
- * this one in their places.
+ * The schema version of this program. The next one only adds columns, and functions with its number in their names, and has those of this one
+ * do what is new.
  */
-export const VERSION = 9;
+export const VERSION = 10;
 
 /** What to do with a schema of an older version: bring it to this program's, or refuse it. */
 export type Migrating = 'run' | 'check';
@@ -41,11 +42,13 @@ export async function prepareSchema(connection: Connection, schema: Schema, migr
 export async function migrate(connection: Connection, schema: Schema): Promise<number> {
   return connection.faulty(() =>
     connection.patiently(async (client) => {
-      await client.query(`BEGIN; ${ISOLATION} SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0`);
+      await client.query(
+        `BEGIN; ${connection.isolation()} SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0`,
+      );
       await query(client, 'SELECT pg_catalog.pg_advisory_xact_lock($1)', [schema.migrateLock.toString()]);
       const from = (await versionOf(client, schema)) ?? 0;
       // Whoever reads waits behind a change of a table that waits itself.
-      await client.query(`SET LOCAL lock_timeout = ${longestWait(connection.timeOuts)}`);
+      await client.query(`SET LOCAL lock_timeout = ${connection.longestWait()}`);
       await client.query(`${migrationSql(schema, from)} COMMIT`);
       return from;
     }),
@@ -59,7 +62,7 @@ export async function migrate(connection: Connection, schema: Schema): Promise<n
  */
 export function migrationSql(schema: Schema, from: number): string {
   if (!Number.isInteger(from) || !isKnown(from))
-    throw new RangeError(`from is a schema version: 0, 3, 8 or at least ${VERSION}; ${from} was never handed out`);
+    throw new RangeError(`from is a schema version: 0, 3, 8, 9 or at least ${VERSION}; ${from} was never handed out`);
   return from >= VERSION ? '' : inSchema([OWN_PATH, ...(STEPS[from] ?? [])].join('\n'), schema);
 }
 
@@ -84,28 +87,30 @@ INSERT INTO {schema}.migrations (version, serves_from) VALUES (${VERSION}, ${ser
 }
 
 /**
- * How each version is brought to this one. Those beside them were steps on the way, and never handed out. The functions of the version
- * before are left where they are, for its programs.
+ * How each version is brought to this one. Those beside them were steps on the way, and never handed out. The functions of version 9 are
+ * there in each, for its programs.
  */
 const STEPS: Readonly<Record<number, readonly string[]>> = {
-  0: [SCHEMA, EVENTS, READ_MODELS, FUNCTIONS, mark(VERSION)],
-  3: [FROM_3, READ_MODELS, FUNCTIONS, mark(VERSION)],
-  8: [FUNCTIONS, mark(8)],
+  0: [SCHEMA, EVENTS, READ_MODELS, FUNCTIONS, mark(9)],
+  3: [FROM_3, READ_MODELS, FUNCTIONS, mark(9)],
+  8: [FROM_9, FUNCTIONS, MARK_ALL, mark(9)],
+  9: [FROM_9, FUNCTIONS, MARK_ALL, mark(9)],
 };
 
 /** The version the schema is at: 0 when it is there and empty, `undefined` when it is not there. */
 async function versionOf(client: ClientBase, schema: Schema): Promise<number | undefined> {
   const [found] = await query(
     client,
-    `SELECT ${PATH}, pg_catalog.current_setting('server_encoding'), n.oid IS NOT NULL, t.oid IS NOT NULL,
+    `SELECT ${PATH}, pg_catalog.current_setting('server_encoding'), pg_catalog.current_setting('transaction_read_only'), n.oid IS NOT NULL, t.oid IS NOT NULL,
        EXISTS (SELECT FROM pg_catalog.pg_class AS other WHERE other.relnamespace OPERATOR(pg_catalog.=) n.oid)
      FROM (SELECT 1) AS one LEFT JOIN pg_catalog.pg_namespace AS n ON n.nspname OPERATOR(pg_catalog.=) $1
      LEFT JOIN pg_catalog.pg_class AS t
        ON t.relnamespace OPERATOR(pg_catalog.=) n.oid AND t.relname OPERATOR(pg_catalog.=) 'migrations'`,
     [schema.name],
   );
-  const [path, encoding, isThere, hasMigrations, hasSomething] = found ?? [];
+  const [path, encoding, readOnly, isThere, hasMigrations, hasSomething] = found ?? [];
   demandPath(nameOf(schema), path);
+  if (readOnly !== 'off') throw new NoPrimary();
   if (encoding !== 'UTF8') throw foreign(schema, `its database holds ${encoding ?? 'nothing'}, not UTF8`);
   if (isThere !== 't') return undefined;
   if (hasMigrations !== 't') {

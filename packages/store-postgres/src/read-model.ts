@@ -1,6 +1,5 @@
 import { START, type Position, type Projection } from '@login-policy/event-sourcing';
 import {
-  CheckpointConflict,
   encodedRows,
   modelName,
   RebuildSuperseded,
@@ -19,10 +18,11 @@ import {
 import type { Cells } from './queries.js';
 import { digest } from './names.js';
 import type { ReadModelParts } from './read-models.js';
-import { CHECKPOINT, HEAD, HEAD_PLACED } from './functions.js';
+import { CHECKPOINT, HEAD, HEAD_PLACED, MARKER } from './checkpoints.js';
 import { beginRebuild, promote, type Copy } from './rebuild.js';
 import { positionIn } from './positions.js';
-import { stepColumns, REPLACED, entryOf, keyBytes, keyOfHex } from './row-changes.js';
+import { REPLACED, entryOf, keyBytes, keyOfHex } from './row-changes.js';
+import { STEP_PARAMETERS, stepRefusal, stepValues } from './steps.js';
 import { text } from './rows.js';
 
 const LOOKED_AGAIN_MS = 1000;
@@ -54,10 +54,10 @@ abstract class StoredReadModel<Row> implements ReadModel<Row> {
     this.#target = target;
     this.#kept = new KeptRows(definition, parts.connection.name, target.isCopy === true ? 0 : undefined);
     this.#byKeys = this.#lookStatement(
-      `SELECT r.key, r.content FROM {schema}.read_model_rows AS r WHERE r.model = m.model AND sha256(r.key) = ANY ($2::bytea[])`,
+      `SELECT r.key, r.content FROM {schema}.read_model_rows AS r WHERE r.model = m.model AND r.digest = ANY ($2::bytea[])`,
     );
     this.#takeStep = this.#filledIn(
-      'SELECT {schema}.take_step_v9((SELECT m.model FROM {schema}.read_models AS m WHERE {condition}), $2, $3, $4, $5, $6, $7, $8)',
+      `SELECT {schema}.take_step_v10((SELECT m.model FROM {schema}.read_models AS m WHERE {condition}), ${STEP_PARAMETERS})`,
     );
   }
 
@@ -65,23 +65,23 @@ abstract class StoredReadModel<Row> implements ReadModel<Row> {
     this.parts.refuseWhenClosed();
     refuseOver('a call of a read model', wait);
     const digests = keys.map((key) => digest(keyBytes(key)));
-    const { checkpoint, head, rows } = await this.#look(this.#byKeys, [digests], wait);
+    const { checkpoint, head, rows } = await this.#look(this.#byKeys, [digests]);
     return { checkpoint, head, rows: new Map(rows.map(({ key, row }) => [key, row])) };
   }
 
   async query(asked: RowQuery, wait?: WaitOptions): Promise<RowsAt<readonly KeyedRow<Row>[]>> {
     this.parts.refuseWhenClosed();
     refuseOver('a call of a read model', wait);
-    const rows = 'JOIN {schema}.read_model_rows AS r ON r.model = e.model AND sha256(r.key) = sha256(e.key)';
+    const rows = 'JOIN {schema}.read_model_rows AS r ON r.model = e.model AND r.digest = e.digest';
     const [statement, values] = lookUp(asked, 'r.content', rows);
-    return this.#look(this.#lookStatement(statement), values, wait);
+    return this.#look(this.#lookStatement(statement), values);
   }
 
   async keys(asked: RowQuery, wait?: WaitOptions): Promise<RowsAt<readonly string[]>> {
     this.parts.refuseWhenClosed();
     refuseOver('a call of a read model', wait);
     const [statement, values] = lookUp(asked, 'NULL AS content', '');
-    const { checkpoint, head, rows } = await this.#found(this.#lookStatement(statement), values, wait);
+    const { checkpoint, head, rows } = await this.#found(this.#lookStatement(statement), values);
     return { checkpoint, head, rows: rows.map((cells) => keyOfHex(text(cells[1]))) };
   }
 
@@ -90,25 +90,26 @@ abstract class StoredReadModel<Row> implements ReadModel<Row> {
     refuseOver('a call of a read model', wait);
     const [row] = await this.#read(
       this.#filledIn(
-        `SELECT ${CHECKPOINT} FROM {schema}.read_models AS m LEFT JOIN ${HEAD} AS head ON true WHERE {condition}`,
+        `SELECT ${CHECKPOINT} FROM {schema}.read_models AS m LEFT JOIN ${HEAD} AS head ON true LEFT JOIN ${MARKER} ON true WHERE {condition}`,
       ),
-      [],
-      wait,
     );
     if (row === undefined) this.#refuseGoneCopy();
     return positionIn(row?.[0]);
   }
 
-  async commit({ expected, checkpoint, rows }: ReadModelChange<Row>, wait?: WaitOptions): Promise<void> {
+  async commit(change: ReadModelChange<Row>): Promise<void> {
     this.parts.refuseWhenClosed();
-    refuseOver('a call of a read model', wait);
-    const columns = stepColumns(encodedRows(this.definition, rows));
     const { connection } = this.parts;
-    const values = [this.#target.parameter, expected?.toString() ?? null, checkpoint.toString(), ...columns];
-    const [[refused] = []] = await connection.faulty(() => connection.call(this.#takeStep, values));
-    if (refused === REPLACED) this.#refuseGoneCopy();
-    if (refused !== null && refused !== undefined) this.#conflict(expected, refused);
+    const step = stepValues({ ...change, rows: encodedRows(this.definition, change.rows) }, this.slices);
+    const values = [this.#target.parameter, ...step];
+    const [[refused = null] = []] = await connection.faulty(() => connection.call(this.#takeStep, values));
+    if (refused !== null) throw this.#refusalOf(change, refused);
     this.parts.watch.notify();
+  }
+
+  /** How many slices were written before, where only one writes them. */
+  protected get slices(): number | undefined {
+    return undefined;
   }
 
   async changed(signal: AbortSignal): Promise<void> {
@@ -126,26 +127,23 @@ abstract class StoredReadModel<Row> implements ReadModel<Row> {
     if (this.#target.isCopy === true) throw new RebuildSuperseded({ model: modelName(this.definition) });
   }
 
-  #conflict(expected: Position | undefined, actual: string): never {
-    throw new CheckpointConflict({ model: modelName(this.definition), expected, actual: positionIn(actual) });
+  #refusalOf(change: ReadModelChange<Row>, refused: string): Error {
+    if (refused === REPLACED) this.#refuseGoneCopy();
+    return stepRefusal(refused, { ...change, projection: this.definition, store: this.parts.connection.name });
   }
 
   /** Rows and checkpoint by one statement: what it sees is of one moment. The first column is the checkpoint, the same in each row. */
   #lookStatement(rows: string): string {
     return this.#filledIn(
       `SELECT ${CHECKPOINT}, encode(found.key, 'hex'), found.content::text, ${HEAD_PLACED}
-       FROM {schema}.read_models AS m LEFT JOIN ${HEAD} AS head ON true LEFT JOIN LATERAL (${rows}) AS found ON true
+       FROM {schema}.read_models AS m LEFT JOIN ${HEAD} AS head ON true LEFT JOIN ${MARKER} ON true LEFT JOIN LATERAL (${rows}) AS found ON true
        WHERE {condition}`,
     );
   }
 
-  async #found(
-    statement: string,
-    values: readonly unknown[],
-    wait: WaitOptions | undefined,
-  ): Promise<Found<readonly Cells[]>> {
-    const found = await this.#read(statement, values, wait);
-    if (found.length === 0) return this.#goneRows(wait);
+  async #found(statement: string, values: readonly unknown[]): Promise<Found<readonly Cells[]>> {
+    const found = await this.#read(statement, values);
+    if (found.length === 0) return this.#goneRows();
     const [[placed, , , end] = []] = found;
     const head = positionIn(end) ?? START;
     const checkpoint = placed === end && head !== START ? head : positionIn(placed);
@@ -153,27 +151,19 @@ abstract class StoredReadModel<Row> implements ReadModel<Row> {
   }
 
   /** Of a read model that is gone, as one that a dump does not have: it is behind, and whoever follows makes it anew. */
-  async #goneRows(wait: WaitOptions | undefined): Promise<Found<readonly Cells[]>> {
+  async #goneRows(): Promise<Found<readonly Cells[]>> {
     this.#refuseGoneCopy();
-    const [[end] = []] = await this.parts.connection.read(
-      this.#filledIn(`SELECT ${HEAD_PLACED} FROM ${HEAD} AS head`),
-      [],
-      wait,
-    );
+    const [[end] = []] = await this.parts.connection.read(this.#filledIn(`SELECT ${HEAD_PLACED} FROM ${HEAD} AS head`));
     return { checkpoint: undefined, head: positionIn(end) ?? START, rows: [] };
   }
 
-  async #look(
-    statement: string,
-    values: readonly unknown[],
-    wait: WaitOptions | undefined,
-  ): Promise<Found<readonly KeyedRow<Row>[]>> {
-    const { checkpoint, head, rows } = await this.#found(statement, values, wait);
+  async #look(statement: string, values: readonly unknown[]): Promise<Found<readonly KeyedRow<Row>[]>> {
+    const { checkpoint, head, rows } = await this.#found(statement, values);
     return { checkpoint, head, rows: rows.map((cells) => this.#rowOf(cells)) };
   }
 
-  #read(statement: string, values: readonly unknown[], wait: WaitOptions | undefined): Promise<readonly Cells[]> {
-    return this.parts.connection.read(statement, [this.#target.parameter, ...values], wait);
+  #read(statement: string, values: readonly unknown[] = []): Promise<readonly Cells[]> {
+    return this.parts.connection.read(statement, [this.#target.parameter, ...values]);
   }
 
   #filledIn(statement: string): string {
@@ -205,9 +195,10 @@ export class LiveReadModel<Row> extends StoredReadModel<Row> {
   }
 }
 
-/** The copy that a rebuild fills. */
+/** The copy that a rebuild fills: by one process, which knows how many slices it has written. */
 export class RebuildingReadModel<Row> extends StoredReadModel<Row> implements RebuildingModel<Row> {
   readonly #copy: Copy;
+  #slices = 0;
 
   constructor(parts: ReadModelParts, definition: Projection<EventShape, Row>, copy: Copy) {
     super(parts, definition, {
@@ -218,10 +209,19 @@ export class RebuildingReadModel<Row> extends StoredReadModel<Row> implements Re
     this.#copy = copy;
   }
 
-  async switchOver({ rows, ...step }: ReadModelChange<Row>, wait?: WaitOptions): Promise<void> {
+  protected override get slices(): number {
+    return this.#slices;
+  }
+
+  override async commit(change: ReadModelChange<Row>): Promise<void> {
+    await super.commit(change);
+    this.#slices += 1;
+  }
+
+  async switchOver(change: ReadModelChange<Row>): Promise<void> {
     this.parts.refuseWhenClosed();
-    refuseOver('a call of a read model', wait);
-    await promote(this.parts, this.#copy, { ...step, rows: encodedRows(this.definition, rows) });
+    const step = { ...change, rows: encodedRows(this.definition, change.rows), slices: this.#slices };
+    await promote(this.parts, this.#copy, step);
     this.parts.watch.notify();
   }
 }

@@ -61,7 +61,8 @@ async function makeModel(connection: Connection, { quoted }: Schema, name: strin
     name,
   ]);
   if (found.length > 0) return;
-  await connection.read(`INSERT INTO ${quoted}.read_models (name, stage) VALUES ($1, 'live') ON CONFLICT DO NOTHING`, [
-    name,
-  ]);
+  await connection.change(
+    `INSERT INTO ${quoted}.read_models (name, stage) VALUES ($1, 'live') ON CONFLICT DO NOTHING`,
+    [name],
+  );
 }

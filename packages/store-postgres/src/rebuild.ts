@@ -6,15 +6,15 @@ import {
   type AnyProjection,
 } from '@login-policy/event-sourcing/store';
 import type { ClientBase } from 'pg';
-import { catchUp, takeStep, type Step } from './catch-up.js';
-import { CHECKPOINT, HEAD, HEAD_PLACED } from './functions.js';
+import { catchUp } from './catch-up.js';
+import { CHECKPOINT, HEAD, HEAD_PLACED, MARKER } from './checkpoints.js';
 import { storedName } from './names.js';
 import { answeringOn, query, type Answering } from './queries.js';
 import type { ReadModelParts } from './read-models.js';
 import { positionIn } from './positions.js';
-import { REPLACED } from './row-changes.js';
 import { text } from './rows.js';
 import type { Schema } from './schema.js';
+import { stepRefusal, takeStep, type Step } from './steps.js';
 
 /** The shadow read model that a rebuild fills. */
 export interface Copy {
@@ -22,8 +22,12 @@ export interface Copy {
   readonly projection: AnyProjection;
 }
 
-/** The last step of a rebuild. */
-export type LastStep = Omit<Step, 'model'>;
+/** The last step of a rebuild, after so many slices. */
+export interface LastStep extends Step {
+  readonly slices: number;
+  /** Where live rows are that are of a lost history. */
+  readonly lost?: Position;
+}
 
 /** Makes an empty shadow, and has what an earlier rebuild left thrown away. */
 export async function beginRebuild(
@@ -58,6 +62,8 @@ export async function beginRebuild(
  *
  * @throws CheckpointConflict when the live rows are further, or the shadow is not where it was expected.
  * @throws RebuildSuperseded when another rebuild was begun meanwhile.
+ * @throws PositionUnknown when it stands on an event that is not in this log.
+ * @throws StoreUnavailable when a server took over that has not got all of its slices.
  */
 export async function promote(
   { connection, schema, sweeper }: ReadModelParts,
@@ -72,9 +78,10 @@ export async function promote(
       const { live, head } = await demandShadow(client, schema, copy);
       const turn = answeringOn(client, connection.name);
       await lastStep(turn, schema, { ...copy, ...step });
-      const isAtHead = (await catchUp(turn, schema, { ...copy, checkpoint: step.checkpoint, head })) !== undefined;
-      const reached = isAtHead ? laterPosition(head, step.checkpoint) : step.checkpoint;
-      if (live > reached) throw conflict(copy.projection, reached, live);
+      const { checkpoint, slices } = step;
+      const isAtHead = (await catchUp(turn, schema, { ...copy, checkpoint, head, slices: slices + 1 })) !== undefined;
+      const reached = isAtHead ? laterPosition(head, checkpoint) : checkpoint;
+      if (live > reached && live !== step.lost) throw conflict(copy.projection, reached, live);
       await takePlace(client, schema, copy);
     }),
   );
@@ -89,10 +96,10 @@ async function demandShadow(
 ): Promise<{ readonly live: Position; readonly head: Position }> {
   const [found] = await query(
     client,
-    `SELECT ${CHECKPOINT}, ${HEAD_PLACED} FROM ${quoted}.read_models AS shadow
-     LEFT JOIN ${quoted}.read_models AS m ON m.name = shadow.name AND m.stage = 'live'
-     LEFT JOIN ${HEAD.replaceAll('{schema}', () => quoted)} AS head ON true
-     WHERE shadow.model = $1 AND shadow.stage = 'rebuilding'`,
+    `SELECT ${CHECKPOINT}, ${HEAD_PLACED} FROM {schema}.read_models AS shadow
+     LEFT JOIN {schema}.read_models AS m ON m.name = shadow.name AND m.stage = 'live'
+     LEFT JOIN ${HEAD} AS head ON true LEFT JOIN ${MARKER} ON true
+     WHERE shadow.model = $1 AND shadow.stage = 'rebuilding'`.replaceAll('{schema}', () => quoted),
     [model],
   );
   if (found === undefined) throw new RebuildSuperseded({ model: modelName(projection) });
@@ -100,9 +107,8 @@ async function demandShadow(
 }
 
 async function lastStep(turn: Answering, schema: Schema, step: Copy & LastStep): Promise<void> {
-  const actual = await takeStep(turn, schema, step);
-  if (actual === REPLACED) throw new RebuildSuperseded({ model: modelName(step.projection) });
-  if (actual !== null) throw conflict(step.projection, step.expected, positionIn(actual));
+  const refused = await takeStep(turn, schema, step);
+  if (refused !== null) throw stepRefusal(refused, { ...step, store: turn.name });
 }
 
 async function takePlace(client: ClientBase, { quoted }: Schema, { model }: Copy): Promise<void> {

@@ -41,9 +41,12 @@ export class Sweeper {
       rows AS (${slice('read_model_rows')}), entries AS (${slice('read_model_entries')})
       SELECT model, EXISTS (SELECT FROM rows) OR EXISTS (SELECT FROM entries) FROM gone`;
     while (!this.#isClosed) {
-      const [[model, hadRows] = []] = await this.#connection.read(statement);
+      const [[model, hadRows] = []] = await this.#connection.change(statement);
       if (model === undefined) return;
-      if (hadRows === 'f') await this.#connection.read(`DELETE FROM ${quoted}.read_models WHERE model = $1`, [model]);
+      if (hadRows === 'f')
+        await this.#connection.change(`DELETE FROM ${quoted}.read_models WHERE model = $1 AND stage = 'replaced'`, [
+          model,
+        ]);
     }
   }
 }

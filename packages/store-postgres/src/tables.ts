@@ -45,15 +45,27 @@ ALTER TABLE {schema}.events ADD COLUMN append_place integer, ADD COLUMN append_c
 DROP TABLE {schema}.revoked_attempts, {schema}.read_models, {schema}.read_model_rows, {schema}.read_model_entries;
 `;
 
-/** The tables of read models: a checkpoint says which event it stands for, in 40 bits behind the place. */
-export const READ_MODELS = `
+/** A number that no other read model has, whichever copy of the tables it is in: 56 bits of it are random. */
+const RANDOM = "('x' || translate(left(gen_random_uuid()::text, 18), '-', ''))::bit(60)::bigint";
+
+const COMMENTS = `
+COMMENT ON COLUMN {schema}.read_models.checkpoint IS 'for programs of version 9: the one that counts stands beside the rows';
+COMMENT ON COLUMN {schema}.read_model_rows.digest IS 'SHA-256 of the key, which may be too long for an index';
+COMMENT ON COLUMN {schema}.read_model_entries.entry IS 'SHA-256 of the name of an index and a value';
+`;
+
+/**
+ * The tables of read models. A checkpoint says which event it stands for, in 40 bits behind the place. The index by an expression is for the reads of
+ * programs of version 9; it begins with the digest, so that none of a model's rows are looked for by it alone.
+ */
+export const READ_MODELS: string = `
 COMMENT ON COLUMN {schema}.events.recorded_at IS 'milliseconds since 1970 in UTC';
 COMMENT ON COLUMN {schema}.events.whole_stream IS 'the name of the stream, where it is too long for an index';
 COMMENT ON COLUMN {schema}.events.append_count IS 'how many events were recorded together, if it was not this one alone';
 COMMENT ON COLUMN {schema}.events.kept IS 'the read models whose rows were changed in the same transaction, or needed no change';
 
 CREATE TABLE {schema}.read_models (
-  model bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  model bigint PRIMARY KEY DEFAULT ${RANDOM},
   name text COLLATE "C" NOT NULL,
   stage text COLLATE "C" NOT NULL CHECK (stage IN ('live', 'rebuilding', 'replaced')),
   checkpoint numeric(51),
@@ -64,17 +76,37 @@ CREATE UNIQUE INDEX read_models_by_name ON {schema}.read_models (name, stage) WH
 CREATE TABLE {schema}.read_model_rows (
   model bigint NOT NULL,
   key bytea NOT NULL,
-  content json NOT NULL
+  content json NOT NULL,
+  digest bytea NOT NULL,
+  PRIMARY KEY (model, digest)
 ) WITH (fillfactor = 80);
-CREATE UNIQUE INDEX read_model_rows_by_key ON {schema}.read_model_rows (model, sha256(key));
+CREATE INDEX read_model_rows_by_key ON {schema}.read_model_rows (sha256(key), model);
 
 CREATE TABLE {schema}.read_model_entries (
   model bigint NOT NULL,
   entry bytea NOT NULL,
-  key bytea NOT NULL
+  key bytea NOT NULL,
+  digest bytea NOT NULL,
+  PRIMARY KEY (model, digest, entry)
 );
-COMMENT ON COLUMN {schema}.read_model_entries.entry IS 'SHA-256 of the name of an index and a value';
 CREATE UNIQUE INDEX read_model_entries_in_order
   ON {schema}.read_model_entries (model, entry, substring(key FROM 1 FOR 500), sha256(key));
-CREATE INDEX read_model_entries_by_key ON {schema}.read_model_entries (model, sha256(key));
-`;
+${COMMENTS}`;
+
+/**
+ * Makes those of the tables of version 8 or 9, without an append meanwhile: each table gets a primary key, so that it can be replicated. Programs
+ * of version 9 write by functions, which know of it; those of 8 have none any more.
+ */
+export const FROM_9: string = `
+SELECT pg_advisory_xact_lock({append_lock});
+DROP FUNCTION IF EXISTS {schema}.look_v8, {schema}.append_v8, {schema}.take_step_v8;
+ALTER TABLE {schema}.read_models ALTER COLUMN model DROP IDENTITY, ALTER COLUMN model SET DEFAULT ${RANDOM};
+DROP INDEX {schema}.read_model_rows_by_key, {schema}.read_model_entries_by_key;
+ALTER TABLE {schema}.read_model_rows ADD COLUMN digest bytea;
+ALTER TABLE {schema}.read_model_entries ADD COLUMN digest bytea;
+ALTER TABLE {schema}.read_model_rows ALTER COLUMN digest TYPE bytea USING sha256(key), ALTER COLUMN digest SET NOT NULL,
+  ADD PRIMARY KEY (model, digest);
+ALTER TABLE {schema}.read_model_entries ALTER COLUMN digest TYPE bytea USING sha256(key), ALTER COLUMN digest SET NOT NULL,
+  ADD PRIMARY KEY (model, digest, entry);
+CREATE INDEX read_model_rows_by_key ON {schema}.read_model_rows (sha256(key), model);
+${COMMENTS}`;

@@ -45,7 +45,7 @@ export class SchemaWatch extends Watch {
 async function stateOf(connection: Connection, { quoted }: Schema): Promise<string> {
   const [row] = await connection.read(
     `SELECT (SELECT max(position) FROM ${quoted}.events),
-      (SELECT coalesce(sum(steps)::bigint, 0) + coalesce(max(model), 0) FROM ${quoted}.read_models WHERE stage = 'live')`,
+      (SELECT sum(steps + model::numeric) FROM ${quoted}.read_models WHERE stage = 'live')`,
   );
   return (row ?? []).join(' ');
 }

@@ -3,10 +3,12 @@ import { migratePostgresStore, postgresMigration } from '@login-policy/store-pos
 import { counterTotals } from '@login-policy/testkit';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
+import { Pool } from 'pg';
+import { asInVersion3, asInVersion8, asInVersion9 } from './older-schemas.js';
 import { refusal } from './refusal.js';
 import { allEvents, appendTo, counted } from './sample.js';
 import { demandSound } from './soundness.js';
-import { onStorage, storages } from './stores.js';
+import { keeping, onStorage, storages } from './stores.js';
 
 const freshStorage = storages();
 
@@ -16,7 +18,7 @@ describe('a schema on PostgreSQL of another version', () => {
       const { eventStore } = await storage.open({ models: [counterTotals] });
       await eventStore.append(appendTo('a'));
       await eventStore.append({ ...appendTo('a'), events: [counted(), counted()] });
-      await storage.pool.query(asInVersion3(storage.schema));
+      await asInVersion3(storage.pool, storage.schema);
       // Whoever may make functions there may have made one: it is not ours to take away.
       await storage.pool.query(
         `CREATE FUNCTION "${storage.schema}".of_an_operator() RETURNS int LANGUAGE sql AS 'SELECT 1'`,
@@ -32,25 +34,56 @@ describe('a schema on PostgreSQL of another version', () => {
       expect(all.map(({ append }) => append)).to.deep.equal(all.map(() => undefined));
     }));
 
-  it('brings a schema of version 8 to its own beside the programs of that version, whose functions it leaves', () =>
+  it('brings a schema of version 8 to its own, whose programs are refused by name', () =>
     onStorage(freshStorage(), async (storage) => {
       const { pool, schema } = storage;
       const { eventStore } = await storage.open({ models: [counterTotals] });
       await eventStore.append(appendTo('a'));
-      await pool.query(asInVersion8(schema));
+      await asInVersion8(pool, schema);
       const store = await storage.open({ models: [counterTotals] });
       await store.eventStore.append(appendTo('a'));
       await demandSound(store);
-      const { rows } = await pool.query(`SELECT "${schema}".append_v8(), version, serves_from
-        FROM "${schema}".migrations ORDER BY version DESC LIMIT 1`);
-      expect(rows).to.deep.equal([{ append_v8: '8', version: 9, serves_from: 8 }]);
+      const caught: unknown = await pool.query(`SELECT "${schema}".append_v8()`).catch((error: unknown) => error);
+      expect(String(caught)).to.match(/append_v8.* does not exist/);
+    }));
+
+  it('brings a schema of version 9 to its own, whose rows go on from where they are', () =>
+    onStorage(freshStorage(), async (storage) => {
+      const { pool, schema } = storage;
+      const before = await storage.open({ models: [counterTotals] });
+      for (const name of ['a', 'b', 'a']) await before.eventStore.append(appendTo(name));
+      await asInVersion9(pool, schema);
+      const store = await storage.open();
+      // At once: there is nothing to be built anew.
+      await demandSound(store);
+      await keeping(store, [counterTotals]);
+      await store.eventStore.append(appendTo('a'));
+      await demandSound(store);
+    }));
+
+  it('has programs of version 9 beside it write what it writes, and see how far the rows are', () =>
+    onStorage(freshStorage(), async (storage) => {
+      const { pool, schema } = storage;
+      const store = await storage.open({ models: [counterTotals] });
+      const olderPool = callingVersion9(pool);
+      const older = await storage.open({ models: [counterTotals], pool: olderPool });
+      for (let round = 0; round < 3; round++) {
+        await store.eventStore.append(appendTo('a'));
+        for (const name of ['a', `of round ${round}`, 'a']) await older.eventStore.append(appendTo(name));
+        await demandSound(store);
+      }
+      const seen = await pool.query(`SELECT m.model = ANY (head.kept) AS at_head FROM "${schema}".read_models AS m,
+        (SELECT kept FROM "${schema}".events ORDER BY position DESC LIMIT 1) AS head WHERE m.stage = 'live'`);
+      expect(seen.rows).to.deep.equal([{ at_head: true }]);
+      await older.close();
+      await olderPool.end();
     }));
 
   it('runs beside the next version of its schema, if that says so, and leaves all others as they are', () =>
     onStorage(freshStorage(), async (storage) => {
       const before = await storage.open({ models: [counterTotals] });
       await before.eventStore.append(appendTo('a'));
-      await storage.pool.query(nextVersion(storage.schema, 9));
+      await storage.pool.query(nextVersion(storage.schema, 10));
       await before.eventStore.append(appendTo('a'));
       for (const migrate of ['run', 'check'] as const) {
         const store = await storage.open({ migrate, models: [counterTotals] });
@@ -58,8 +91,8 @@ describe('a schema on PostgreSQL of another version', () => {
         await demandSound(store);
       }
       const { rows } = await storage.pool.query(`SELECT max(version) AS version FROM "${storage.schema}".migrations`);
-      expect(rows).to.deep.equal([{ version: 10 }]);
-      await storage.pool.query(`UPDATE "${storage.schema}".migrations SET serves_from = 10 WHERE version = 10`);
+      expect(rows).to.deep.equal([{ version: 11 }]);
+      await storage.pool.query(`UPDATE "${storage.schema}".migrations SET serves_from = 11 WHERE version = 11`);
       expect(await refusal(storage.open())).to.be.instanceOf(StoreForeign);
     }));
 
@@ -69,11 +102,11 @@ describe('a schema on PostgreSQL of another version', () => {
       const caught = await refusal(storage.open({ migrate: 'check' }));
       expect(caught).to.be.instanceOf(StoreForeign).with.property('message').that.includes('migratePostgresStore');
       expect((await pool.query('SELECT FROM pg_namespace WHERE nspname = $1', [schema])).rowCount).to.equal(0);
-      expect(await migratePostgresStore({ pool, schema })).to.deep.equal({ from: 0, to: 9 });
-      expect(await migratePostgresStore({ pool, schema })).to.deep.equal({ from: 9, to: 9 });
+      expect(await migratePostgresStore({ pool, schema })).to.deep.equal({ from: 0, to: 10 });
+      expect(await migratePostgresStore({ pool, schema })).to.deep.equal({ from: 10, to: 10 });
       const store = await storage.open({ migrate: 'check' });
       await store.eventStore.append(appendTo('a'));
-      await pool.query(asInVersion3(schema));
+      await asInVersion3(pool, schema);
       expect(await refusal(storage.open({ migrate: 'check' }))).to.be.instanceOf(StoreForeign);
     }));
 
@@ -83,12 +116,12 @@ describe('a schema on PostgreSQL of another version', () => {
       await pool.query(postgresMigration({ schema }));
       const store = await storage.open({ migrate: 'check' });
       await store.eventStore.append(appendTo('a'));
-      await pool.query(asInVersion3(schema));
+      await asInVersion3(pool, schema);
       await pool.query(postgresMigration({ schema, from: 3 }));
       const again = await storage.open({ migrate: 'check' });
       await again.eventStore.append(appendTo('a'));
       expect(await allEvents(again.eventStore)).to.have.length(2);
-      expect(postgresMigration({ schema, from: 9 })).to.equal('');
+      expect(postgresMigration({ schema, from: 10 })).to.equal('');
       expect(() => postgresMigration({ from: -1 })).to.throw(RangeError);
     }));
 
@@ -113,7 +146,7 @@ describe('a schema on PostgreSQL of another version', () => {
   it("leaves a newer program's schema as it is", () =>
     onStorage(freshStorage(), async (storage) => {
       await storage.open();
-      await storage.pool.query(`INSERT INTO "${storage.schema}".migrations (version) VALUES (10)`);
+      await storage.pool.query(`INSERT INTO "${storage.schema}".migrations (version) VALUES (11)`);
       expect(await refusal(storage.open())).to.be.instanceOf(StoreForeign);
     }));
 });
@@ -122,30 +155,21 @@ describe('a schema on PostgreSQL of another version', () => {
 function nextVersion(schema: string, servesFrom: number): string {
   return `SET search_path = "${schema}";
     ALTER TABLE events ADD COLUMN added text; ALTER TABLE read_models ADD COLUMN added text;
-    CREATE FUNCTION append_v10() RETURNS void LANGUAGE sql AS 'SELECT';
-    INSERT INTO migrations (version, serves_from) VALUES (10, ${servesFrom}); RESET search_path`;
+    CREATE FUNCTION append_v11() RETURNS void LANGUAGE sql AS 'SELECT';
+    INSERT INTO migrations (version, serves_from) VALUES (11, ${servesFrom}); RESET search_path`;
 }
 
-/** Has functions of version 8 in the place of those of 9. */
-function asInVersion8(schema: string): string {
-  return `SET search_path = "${schema}"; UPDATE migrations SET version = 8, serves_from = 8;
-    DROP FUNCTION look_v9; DROP FUNCTION append_v9; DROP FUNCTION take_step_v9;
-    CREATE FUNCTION append_v8() RETURNS text LANGUAGE sql AS 'SELECT ''8'''; RESET search_path`;
+/** The pool of a program that writes as those of version 9 did: by the functions of that version, which take the same. */
+function callingVersion9(pool: Pool): Pool {
+  const older = new Pool(pool.options);
+  older.on('connect', (client) => {
+    const query = client.query.bind(client);
+    const asked = (given: unknown, ...rest: readonly unknown[]): unknown => {
+      const text = typeof given === 'object' && given !== null && 'text' in given ? String(given.text) : undefined;
+      const called = text?.replace(/(look|append)_v10/, '$1_v9');
+      return Reflect.apply(query, client, [text === undefined ? given : { ...Object(given), text: called }, ...rest]);
+    };
+    Object.assign(client, { query: asked });
+  });
+  return older;
 }
-
-/** Takes away what later versions brought, and puts a table and functions of version 3, which commit e7dd8a2 has, in the place of theirs. */
-function asInVersion3(schema: string): string {
-  return `SET search_path = "${schema}"; DELETE FROM migrations; INSERT INTO migrations (version) VALUES (1), (2), (3);
-    ALTER TABLE migrations DROP COLUMN serves_from;
-    ALTER TABLE events DROP COLUMN append_place, DROP COLUMN append_count, DROP COLUMN kept;
-    ALTER TABLE read_models ALTER COLUMN checkpoint TYPE numeric(39) USING div(checkpoint, 1099511627776);
-    DROP FUNCTION look_v9; DROP FUNCTION append_v9; DROP FUNCTION take_step_v9;
-    CREATE TABLE revoked_attempts (attempt text COLLATE "C" PRIMARY KEY, revoked_at timestamptz NOT NULL DEFAULT now());
-    ${FUNCTIONS_OF_3.map((name) => `CREATE FUNCTION ${name}(given text) RETURNS void LANGUAGE sql AS 'SELECT';`).join(' ')}
-    RESET search_path`;
-}
-
-const FUNCTIONS_OF_3 = [
-  ...['current_era', 'take_turn', 'append_known', 'append_event', 'append_events', 'write_rows', 'take_step'],
-  ...['writers_view', 'write_reckoned', 'write_reckoned_event'],
-];

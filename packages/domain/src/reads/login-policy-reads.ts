@@ -98,10 +98,9 @@ export class LoginPolicyReads implements AsyncDisposable {
     return this.#calls.answer(
       'evaluateSignIn',
       () => parseAskedAbout(organization, signIn, options),
-      async ({ at, of, read, signIn: asked }) => {
-        const found = await this.#policies.effective(of, read);
-        if (found === undefined) return policyNotFound({ of: instanceOf(of), read });
-        return judgedBy(found, asked, at ?? this.#policies.now());
+      async (asked) => {
+        const found = await this.#policies.effective(asked.of, asked.read);
+        return found === undefined ? policyNotFound({ ...asked, of: instanceOf(asked.of) }) : judgedBy(found, asked);
       },
     );
   }

@@ -1,7 +1,6 @@
 import { forgetAnswers } from './answers.js';
 import { settle } from './conflicts.js';
 import { putDraftsAway } from './draft.js';
-import { forgetHealth } from './health.js';
 import { forgetMoment } from './moments.js';
 import { forgetOrganizations } from './organizations.js';
 import { forgetPolicies } from './policies.js';
@@ -13,7 +12,6 @@ export function forgetWhatWasRead(): void {
   forgetAnswers();
   settle();
   putDraftsAway();
-  forgetHealth();
   forgetMoment();
   forgetOrganizations();
   forgetPolicies();

@@ -1,0 +1,52 @@
+import { plpgsql } from './plpgsql.js';
+
+/** The last event, in a query of its own. */
+export const HEAD = '(SELECT position, id, kept FROM {schema}.events ORDER BY position DESC LIMIT 1)';
+
+/** The last event, as `positionIn` takes it. */
+export const HEAD_PLACED = "head.position || ' ' || head.id";
+
+/** No key is this: keys are UTF-8. */
+export const MARKER_KEY = "decode('ff', 'hex')";
+
+/**
+ * The checkpoint that stands beside the rows of the read model `m`, among them: rows that were copied, emptied or put back by themselves come with
+ * their own, or without. `place id` as {@link HEAD_PLACED}, `0` before the first event, or the number of a position that stands for no event.
+ */
+export const MARKER: string = `LATERAL (SELECT kept.content #>> '{}' AS placed FROM {schema}.read_model_rows AS kept
+    WHERE kept.model = m.model AND kept.digest = sha256(${MARKER_KEY}) OFFSET 0) AS marker`;
+
+/**
+ * How far a read model is, as `positionIn` takes it, where {@link MARKER} and `head` are joined. A checkpoint that is not an event of this log is of
+ * another history, and is none: such rows are never fresh and never kept on.
+ */
+export const CHECKPOINT: string = `CASE WHEN marker.placed IN (${HEAD_PLACED}, '0') OR head.position IS NULL OR EXISTS (
+    SELECT FROM {schema}.events AS known WHERE known.id = split_part(marker.placed, ' ', 2)
+      AND known.position = CASE WHEN marker.placed LIKE '% %' THEN split_part(marker.placed, ' ', 1)::bigint END)
+  THEN marker.placed END`;
+
+/** The event that a position stands for, as {@link HEAD_PLACED}; NULL: none. The last 40 bits of an id are in its position. */
+export const PLACED: string = plpgsql(
+  'placed_v10(at numeric) RETURNS text',
+  `BEGIN
+  IF at IS NULL OR at >= 9223372036854775808 * 1099511627776 THEN
+    RETURN NULL;
+  END IF;
+  RETURN (SELECT e.position || ' ' || e.id FROM {schema}.events AS e
+    WHERE e.position = div(at, 1099511627776)::bigint AND mod(at, 1099511627776) = (
+      SELECT sum(greatest(strpos('0123456789ABCDEFGHJKMNPQRSTVWXYZ', substr(e.id, length(e.id) - 7 + n, 1)) - 1, 0)::bigint << 35 - 5 * n)
+      FROM generate_series(0, 7) AS n));
+END`,
+);
+
+/** {@link MARKER} of a position. */
+export const marked = (at: string): string =>
+  `(CASE ${at} WHEN 0 THEN '0' ELSE coalesce({schema}.placed_v10(${at}), ${at}::text) END)`;
+
+/** Puts the checkpoints of version 9 beside the rows. */
+export const MARK_ALL: string = `
+INSERT INTO {schema}.read_model_rows (model, key, digest, content)
+  SELECT m.model, ${MARKER_KEY}, sha256(${MARKER_KEY}), to_json(m.placed)
+  FROM (SELECT m.model, CASE WHEN m.model = ANY (head.kept) THEN ${HEAD_PLACED} ELSE ${marked('m.checkpoint')} END AS placed
+    FROM {schema}.read_models AS m LEFT JOIN ${HEAD} AS head ON true WHERE m.stage <> 'replaced') AS m
+  WHERE m.placed IS NOT NULL;`;

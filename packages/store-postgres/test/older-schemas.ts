@@ -1,0 +1,62 @@
+import { readFileSync } from 'node:fs';
+import type { Pool } from 'pg';
+import { lockOf } from './locks.js';
+
+const VERSION_9 = readFileSync(new URL('../test/schema-of-version-9.sql', import.meta.url), 'utf8');
+const COLUMNS = {
+  events: '*',
+  receipts: '*',
+  read_models: 'model, name, stage, checkpoint, steps',
+  read_model_rows: 'model, key, content',
+  read_model_entries: 'model, entry, key',
+};
+
+/** Puts a schema of version 9, as its programs made it, in the place of a newer one, with what is in that. */
+export async function asInVersion9(pool: Pool, schema: string): Promise<void> {
+  const newer = `${schema.slice(0, 50)}_newer`;
+  const version9 = VERSION_9.replaceAll('{name}', schema)
+    .replaceAll('{append_lock}', String(lockOf('append', schema)))
+    .replaceAll('{listen_lock}', String(lockOf('listen', schema)));
+  await pool.query(`ALTER SCHEMA "${schema}" RENAME TO "${newer}"`);
+  await pool.query(version9);
+  const client = await pool.connect();
+  try {
+    for (const [table, columns] of Object.entries(COLUMNS)) {
+      const own = table === 'read_model_rows' ? String.raw`WHERE key <> '\xff'` : '';
+      const into = columns === '*' ? '' : `(${columns})`;
+      await client.query(
+        `INSERT INTO "${schema}".${table} ${into} OVERRIDING SYSTEM VALUE SELECT ${columns} FROM "${newer}".${table} ${own}`,
+      );
+    }
+    await client.query(`DROP SCHEMA "${newer}" CASCADE`);
+  } finally {
+    client.release();
+  }
+}
+
+/** Has functions of version 8 in the place of those of 9: the tables were the same. */
+export async function asInVersion8(pool: Pool, schema: string): Promise<void> {
+  await asInVersion9(pool, schema);
+  const renamed = ['look', 'append', 'take_step'].map((name) => `ALTER FUNCTION ${name}_v9 RENAME TO ${name}_v8;`);
+  await pool.query(
+    `SET search_path = "${schema}"; UPDATE migrations SET version = 8, serves_from = 8; ${renamed.join(' ')} RESET search_path`,
+  );
+}
+
+/** Takes away what later versions brought, and puts a table and functions of version 3, which commit e7dd8a2 has, in the place of theirs. */
+export async function asInVersion3(pool: Pool, schema: string): Promise<void> {
+  await asInVersion9(pool, schema);
+  await pool.query(`SET search_path = "${schema}"; DELETE FROM migrations; INSERT INTO migrations (version) VALUES (1), (2), (3);
+    ALTER TABLE migrations DROP COLUMN serves_from;
+    ALTER TABLE events DROP COLUMN append_place, DROP COLUMN append_count, DROP COLUMN kept;
+    ALTER TABLE read_models ALTER COLUMN checkpoint TYPE numeric(39) USING div(checkpoint, 1099511627776);
+    DROP FUNCTION look_v9; DROP FUNCTION append_v9; DROP FUNCTION take_step_v9;
+    CREATE TABLE revoked_attempts (attempt text COLLATE "C" PRIMARY KEY, revoked_at timestamptz NOT NULL DEFAULT now());
+    ${FUNCTIONS_OF_3.map((name) => `CREATE FUNCTION ${name}(given text) RETURNS void LANGUAGE sql AS 'SELECT';`).join(' ')}
+    RESET search_path`);
+}
+
+const FUNCTIONS_OF_3 = [
+  ...['current_era', 'take_turn', 'append_known', 'append_event', 'append_events', 'write_rows', 'take_step'],
+  ...['writers_view', 'write_reckoned', 'write_reckoned_event'],
+];
