@@ -26,6 +26,15 @@ describe('login policies that are closed', () => {
     await loginPolicies.close();
   });
 
+  it('write no rows any more, though the store is open', async () => {
+    const { loginPolicies } = await openDesk();
+    await loginPolicies.close();
+    const { readModel } = loginPolicies;
+    for (const call of [readModel.catchUp(), readModel.rebuild(), readModel.ready()]) {
+      expect(isFault(await call.catch((error: unknown) => error), 'store-closed')).to.equal(true);
+    }
+  });
+
   it('are closed where `await using` leaves its scope, each before its store', async () => {
     const left = await usedOnce();
     const caught = await left.loginPolicies.policy(instance).catch((error: unknown) => error);

@@ -119,19 +119,20 @@ export class Follower<Event extends EventShape, Row> {
     return this.#projector.lag(signal);
   }
 
-  /** Reduces all events there are now, and resolves to the checkpoint. @throws ProjectionStopped, DeadlineExceeded */
-  catchUp(signal?: AbortSignal): Promise<Position> {
-    return this.#projector.catchUp(signal);
+  /** Reduces all events there are now, and resolves to the checkpoint. @throws ProjectionStopped, DeadlineExceeded, StoreClosed */
+  async catchUp(signal?: AbortSignal): Promise<Position> {
+    return this.#open.catchUp(signal);
   }
 
   /**
    * Computes all rows anew from the first event; reads answer from the old ones till then. What had stopped goes on from them.
    *
    * @throws ProjectionStopped before an event that can't be reduced; the rows stay.
+   * @throws StoreClosed once this is closed.
    * @throws RebuildSuperseded when somebody else began another one meanwhile. One that was asked for here waits for its turn.
    */
   async rebuild(signal?: AbortSignal): Promise<Position> {
-    const checkpoint = await this.#projector.rebuild(signal);
+    const checkpoint = await this.#open.rebuild(signal);
     this.resume();
     return checkpoint;
   }
@@ -240,6 +241,11 @@ export class Follower<Event extends EventShape, Row> {
     if (this.#state.is === 'following') this.#state = { is: 'catching-up' };
     const outage = this.#state.is === 'retrying' ? this.#state.fault : this.#store.trouble;
     return deadline.behind(this.rows, required, outage ?? cause);
+  }
+
+  get #open(): Projector<RecordedEvent, Row | UnreadableRow> {
+    if (this.#state.is === 'closed') throw this.#closed();
+    return this.#projector;
   }
 
   #closed(): StoreClosed {
