@@ -1,4 +1,3 @@
-/// <reference lib="esnext.disposable" preserve="true" />
 import type { CloseOptions, Follower } from '@login-policy/event-sourcing';
 import type { LoginPolicyEvent } from '../events/events.js';
 import type { LoginPolicyRow } from '../login-policy-projection.js';
@@ -48,7 +47,7 @@ export interface ReadSources {
 }
 
 /** Every read of login policies. What is refused is an answer; what is thrown is a `Fault` of the store or a defect. */
-export class LoginPolicyReads implements AsyncDisposable {
+export class LoginPolicyReads {
   /** What keeps the read model up: its state, its lag, its rebuild. */
   readonly readModel: Follower<LoginPolicyEvent, LoginPolicyRow>;
   readonly #policies: PolicyReader;

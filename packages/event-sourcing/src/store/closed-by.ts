@@ -1,8 +1,15 @@
-/// <reference lib="esnext.disposable" preserve="true" />
+declare global {
+  // As @types/node has it, for programs without it. A reference to the library would also change what an iterator is.
+  interface SymbolConstructor {
+    readonly asyncDispose: unique symbol;
+  }
+}
+
 /** How a store ends: by `close`, or where `await using` leaves its scope. */
-export interface Closing extends AsyncDisposable {
+export interface Closing {
   /** Twice is once. */
   close(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
 }
 
 /** Both ways to close a store, by one function, which is called once. */
