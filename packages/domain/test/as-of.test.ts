@@ -1,5 +1,5 @@
 import { defaultSettings, freshInstance, openLoginPolicies, orThrow } from '@login-policy/domain';
-import { isFault, openMemoryStore, position } from '@login-policy/event-sourcing';
+import { isFault, openMemoryStore, position, type Instant } from '@login-policy/event-sourcing';
 import { delegating } from '@login-policy/event-sourcing/store';
 import { settableClock } from '@login-policy/testkit';
 import { expect } from 'chai';
@@ -67,6 +67,10 @@ describe('a policy as of a moment', () => {
     expect(rejectionOf(await at('2199-01-01T00:00:00.000Z'))).to.include({ field: 'options.asOf.instant' });
     clock.advance(1);
     expect((await at('2199-01-01T00:00:00.000Z')).outcome).to.equal('found');
+    const broken: () => Instant = JSON.parse.bind(undefined, '"2026"');
+    const { loginPolicies: timeless } = await openDesk({ clock: broken });
+    const caught = await timeless.policy(instance, { asOf: { instant: '2020-01-01T00:00:00Z' } }).catch(String);
+    expect(caught).to.equal('RangeError: an instant is whole milliseconds since 1970 in UTC, not 2026');
     clock.set('2020-01-01T00:00:00.000Z');
     expect(rejectionOf(await at('2021-01-01T00:00:00.000Z'))).to.include({ expected: 'an instant that is past' });
   });

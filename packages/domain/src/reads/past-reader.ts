@@ -1,4 +1,5 @@
 import {
+  instant,
   instantToIso,
   laterPosition,
   PositionUnknown,
@@ -96,7 +97,7 @@ export class PastReader {
 
   /** Refuses an instant before which something may still be recorded, or was recorded by a clock that was ahead. @throws LateRefusal */
   async #refuseUncertain(stream: StreamId, moment: Instant, field: string): Promise<void> {
-    const now = this.#clock();
+    const now = instant(this.#clock());
     refuseUnlessPast({ moment, now, lateByMs: this.#store.lateByMs ?? 0 }, field);
     await this.#refuseClockAhead({ stream, now }, field);
   }
