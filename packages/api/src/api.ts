@@ -13,6 +13,7 @@ import { customizeRoute } from './rest/customize-route.js';
 import { diffRoute } from './rest/diff-route.js';
 import { historyRoute } from './rest/history-route.js';
 import { bindOwnRoutes, type OwnRoute } from './rest/own-route.js';
+import { evaluateSignInRoute } from './rest/evaluate-sign-in-route.js';
 import { previewRoute } from './rest/preview-route.js';
 import { methodTarget, type RestTarget } from './rest/rest-target.js';
 import { revertRoute } from './rest/revert-route.js';
@@ -187,7 +188,14 @@ async function listen(handlerOf: HandlerOf, probe: ReadinessProbe, where: PortOp
   };
 }
 
-const OWN_ROUTES: readonly OwnRoute[] = [historyRoute, previewRoute, diffRoute, revertRoute, customizeRoute];
+const OWN_ROUTES: readonly OwnRoute[] = [
+  historyRoute,
+  previewRoute,
+  diffRoute,
+  revertRoute,
+  customizeRoute,
+  evaluateSignInRoute,
+];
 
 function assemble(
   { loginPolicies: policies, ports, absent, operational = { prefix: '' }, unknownNames = 'refuse' }: ApiOptions,

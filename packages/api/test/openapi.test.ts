@@ -78,6 +78,7 @@ describe('the OpenAPI document', () => {
       'GET /management/v1/policies/login/diff': ['query from', 'query to', org, ...atLeast],
       'POST /management/v1/policies/login/_revert': [org, ...change],
       'POST /management/v1/policies/login/_customize': [org, 'header Login-Policy-If-Default', ...change],
+      'POST /management/v1/policies/login/_evaluate_sign_in': [org, ...atLeast],
     };
     for (const [place, names] of Object.entries(wanted))
       expect([...parametersOf(place)].sort(), place).to.deep.equal([...names].sort());

@@ -11,6 +11,10 @@ const OWN_ROUTES = ['GET history', 'GET diff?from=1', 'POST _preview', 'POST _re
   return BASES.map((base) => `${method} ${base}/${name}`);
 });
 
+const OF_ORGANIZATIONS = ['_customize', '_evaluate_sign_in'].map(
+  (name) => `POST /management/v1/policies/login/${name}`,
+);
+
 /** An administrator of a neighbour: all there is to be granted, in another instance. */
 const stranger: Caller = {
   id: 'administrator-of-another-instance',
@@ -54,7 +58,7 @@ describe('a caller of another instance', () => {
   it('is refused by the routes of our own, too', async () => {
     const asked: string[] = [];
     const service = await openService({ ports: trustful(asked) });
-    for (const route of [...OWN_ROUTES, 'POST /management/v1/policies/login/_customize']) {
+    for (const route of [...OWN_ROUTES, ...OF_ORGANIZATIONS]) {
       const [method = '', path = ''] = route.split(' ');
       const headers = { authorization: `Bearer ${ROOT}` };
       const answer = await fetch(`${service.url}${path}`, { method, headers });

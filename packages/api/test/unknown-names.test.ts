@@ -24,6 +24,7 @@ const misspelt: readonly (readonly [place: string, body: object, sentence: strin
   [`POST ${ADMIN}/_preview`, { methods: 'UpdateLoginPolicy' }, `methods ${FIELD} Did you mean method?`],
   [`POST ${ADMIN}/_preview`, { method: 'Revert', request: { to: '1', from: '2' } }, `from ${FIELD}`],
   [`POST ${ADMIN}/_revert`, { to: '1', reason: 'x' }, `reason ${FIELD}`],
+  [`POST ${ORGANIZATION}/_evaluate_sign_in`, { users: {} }, `users ${FIELD} Did you mean user?`],
   [`POST ${ORGANIZATION}/_customize`, { forceMfa: true }, `forceMfa ${FIELD}`],
   [`POST ${ORGANIZATION}/_preview`, { method: 'Customize', request: { forceMfa: true } }, `forceMfa ${FIELD}`],
 ];

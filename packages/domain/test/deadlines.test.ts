@@ -26,6 +26,12 @@ const CALLS: Readonly<Record<string, (policies: LoginPolicies, wait: Waiting) =>
   customize: (policies, wait) => policies.customize(acme, { ...by, ...wait }),
   policy: (policies, wait) => policies.policy(instance, wait),
   effectivePolicy: (policies, wait) => policies.effectivePolicy(acme, wait),
+  evaluateSignIn: (policies, wait) =>
+    policies.evaluateSignIn(
+      acme,
+      { user: { hasPassword: true, factors: [], identityProviders: [] }, session: {} },
+      wait,
+    ),
   'effectivePolicy as of then': (policies, wait) =>
     policies.effectivePolicy(acme, { ...wait, asOf: { instant: new Date(Date.now() - 60_000) } }),
   'policy as of a sequence': (policies, wait) => policies.policy(instance, { ...wait, asOf: { sequence: 1n } }),

@@ -29,6 +29,22 @@ describe('a lifetime in the form', () => {
     expect(wireOf({ text: '-1', unit: 'days' })).to.equal(undefined);
   });
 
+  it('is the number that its groups of thousands say, and is asked for anew where a point can be read in two ways', () => {
+    const days = (text: string): string | undefined => wireOf({ text, unit: 'days' });
+    for (const text of ['36500', '36,500', '36 500', '36\u00A0500', '36\u202F500', "36'500"])
+      expect(days(text), text).to.equal('3153600000s');
+    expect(wireOf({ text: '1,234,567', unit: 'seconds' })).to.equal('1234567s');
+    expect(wireOf({ text: '1.234.567', unit: 'seconds' })).to.equal('1234567s');
+    expect(wireOf({ text: '1.000,5', unit: 'seconds' })).to.equal('1000.5s');
+    expect(wireOf({ text: '1,000.5', unit: 'seconds' })).to.equal('1000.5s');
+    expect(days('0,125')).to.equal('10800s');
+    expect(problemOf({ text: '1.000', unit: 'days' })).to.contain('as 1 or as 1000');
+    for (const text of ['1,00', '10,0000']) expect(problemOf({ text, unit: 'days' }), text).to.equal(undefined);
+    for (const text of ['1,000,00', '1 00', ',5', '1.000.00'])
+      expect(problemOf({ text, unit: 'days' }), text).to.contain('Give');
+    expect(wireOf(amountOf('1.125s')), 'what the page itself writes').to.equal('1.125s');
+  });
+
   it('is said in words, from the wire and from ISO 8601 alike', () => {
     expect(lifetimeInWords('86400s')).to.equal('1 day');
     expect(isoInWords('PT240H')).to.equal('10 days');

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { beforeEach, it } from 'mocha';
+import { json, type PolicyRead } from '../client.js';
 import { writeHistory } from './long-history.js';
 import { describeInBrowser } from './suite.js';
 import type { Visitor } from './visitor.js';
@@ -83,6 +84,46 @@ describeInBrowser('the page: looking back', (stage) => {
     await visitor.page.locator('input[type=datetime-local]:invalid').waitFor();
     expect(await visitor.page.getByText('There was no policy at that moment').count()).to.equal(0);
     expect(await field.getAttribute('max'), 'four digits for the year').to.match(/^\d{4}-/);
+  });
+
+  it('takes a date that is typed key by key, once it is whole', async () => {
+    const visitor = await stage.owner();
+    await visitor.goTo('History');
+    await visitor.page.getByRole('region', { name: 'Default policy, then' }).getByText('at sequence 4').waitFor();
+    const field = visitor.page.getByLabel('Moment, by date and time');
+    await field.focus();
+    for (const key of '0 1 0 1 2 0 2 5 1 2 0 0 0 0 p'.split(' '))
+      await visitor.page.keyboard.press(key, { delay: 120 });
+    expect(await field.inputValue()).to.match(/^2025-01-01T12:00/);
+    expect(await visitor.page.evaluate('document.activeElement.type'), 'still in the field').to.equal('datetime-local');
+    await visitor.page.keyboard.press('Enter');
+    await visitor.page.getByText('There was no policy at that moment').first().waitFor();
+    // A browser complains of each 404.
+    expect(visitor.complaints.splice(0).filter((one) => !one.includes('404'))).to.deep.equal([]);
+  });
+
+  it('undoes a reset of an organization: its custom policy is back, by new events', async () => {
+    const visitor = await stage.owner();
+    const [, globex] = stage.quickstart.organizationIds;
+    await stage.apiOf(globex, 'POST', '/_customize');
+    await stage.apiOf(globex, 'DELETE', `/multi_factors/${PASSKEYS}`);
+    await visitor.goTo('Organizations');
+    await visitor.button('Reset to the default for Globex').click();
+    await visitor.dialog.getByText('The users of Globex, and nobody else.').waitFor();
+    await visitor.confirm('by accident');
+    await visitor.page.getByRole('link', { name: 'Globex', exact: true }).click();
+    await visitor.page.getByRole('button', { name: /Look at this moment.*sequence 5$/ }).click();
+    const then = visitor.page.getByRole('region', { name: 'Effective for Globex, then' });
+    await then.getByText('Its custom policy at sequence 5').waitFor();
+    await then.getByRole('button', { name: 'Revert to this moment' }).click();
+    await visitor.dialog.getByText('The users of Globex, and nobody else.').waitFor();
+    await visitor.confirm('undone');
+    const { isDefault, policy } = json<PolicyRead>(await stage.apiOf(globex, 'GET', ''));
+    expect([isDefault ?? false, policy.multiFactors, policy.secondFactors?.length]).to.deep.equal([
+      false,
+      undefined,
+      2,
+    ]);
   });
 
   it('stays quick with 10,000 events: shows the newest hundred, and others when they are asked for', async () => {

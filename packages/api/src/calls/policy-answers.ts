@@ -3,9 +3,11 @@ import {
   isOrganization,
   type CommandAnswer,
   type Details,
+  type JudgedSignIn,
   type LoginPolicyList,
   type LoginPolicyView,
   type ReadAnswer,
+  type Rejected,
 } from '@login-policy/domain';
 import { positionToString } from '@login-policy/event-sourcing';
 import type { ListDetailsSchema, ListQuery } from '@zitadel/proto/zitadel/object_pb.js';
@@ -65,6 +67,13 @@ export class PolicyAnswers {
     const { details, items } = answer;
     const message = { details: listDetailsMessage(details, items.length), result: pageOf(items, query).map(say) };
     return { message, tag: tagOf(answer) };
+  }
+
+  /** The judgement of a sign-in, also one that lets nobody in. @throws ApiError when it was not judged. */
+  async ofJudgement(judging: Promise<JudgedSignIn | Rejected>): Promise<JudgedSignIn> {
+    const answer = await judging;
+    if (answer.outcome === 'rejected') throw fromRejected(answer, this.#absent);
+    return answer;
   }
 
   /** The answer of a read that has no message of its own. @throws ApiError when it was refused. */

@@ -80,10 +80,13 @@ function sentenceOf(rejection: Rejection, message: string): string {
   if (rejection.reason === 'idempotency-key-reused')
     return message.replace(/^The idempotency key "[^"]*"/, 'The Idempotency-Key of this request');
   if (rejection.reason !== 'invalid-argument') return message;
-  const { expected, field, received } = rejection;
+  const { expected, field, problem, received } = rejection;
+  const isSameName = apiFieldOf(field) === field;
   return describeRejection({
     reason: 'invalid-argument',
     field: apiFieldOf(field),
+    // A sentence of the domain names the field as the domain does.
+    ...(isSameName && problem !== undefined && { problem }),
     expected: LIFETIME.test(field) ? A_LIFETIME : expected,
     received: received.replace(/^(-?\d+)n$/, '$1'),
   });

@@ -97,9 +97,10 @@ export class LoginPolicyReads {
     return this.#calls.answer(
       'evaluateSignIn',
       () => parseAskedAbout(organization, signIn, options),
-      async (asked) => {
-        const found = await this.#policies.effective(asked.of, asked.read);
-        return found === undefined ? policyNotFound({ ...asked, of: instanceOf(asked.of) }) : judgedBy(found, asked);
+      async ({ at, of, read, signIn: asked }) => {
+        const found = await this.#policies.effective(of, read);
+        if (found === undefined) return policyNotFound({ of: instanceOf(of), read });
+        return judgedBy(found, asked, at ?? this.#policies.now());
       },
     );
   }

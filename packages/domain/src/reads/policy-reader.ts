@@ -5,6 +5,7 @@ import {
   TimedEventStore,
   type Follower,
   type Freshness,
+  type Instant,
   type Position,
   type StateAt,
   type Store,
@@ -91,6 +92,11 @@ export class PolicyReader {
     const instance = instanceOf(owner);
     const found = await this.#model.read([policyStream(owner), policyStream(instance)], read.freshness);
     return effectivePolicy(foundIn(found, owner), () => foundIn(found, instance));
+  }
+
+  /** What time it is by the store's clock. */
+  now(): Instant {
+    return this.#events.clock();
   }
 
   /** The events of the owner's own policy. */

@@ -1,4 +1,4 @@
-import { systemClock, type Instant } from '@login-policy/event-sourcing';
+import type { Instant } from '@login-policy/event-sourcing';
 import { parseInstantInput } from '../input/instant.js';
 import { isOrganization, parseOrganization, type Organization } from '../policy/owner.js';
 import type { PolicyFound } from '../reads/policy-reader.js';
@@ -30,10 +30,9 @@ export function parseAskedAbout(organization: unknown, signIn: unknown, options:
   return { of, signIn: asked, at: asked.at ?? parseInstantInput(undefined, 'at'), read };
 }
 
-/** Judges a sign-in by the policy that was found. */
-export function judgedBy({ marks, owner, policy, position }: PolicyFound, { at, signIn }: AskedAbout): JudgedSignIn {
-  const instant = at ?? systemClock();
-  const judgement = judgementAt(caseOf(parseRules(policy), signIn), instant);
-  const isDefault = !isOrganization(owner);
-  return { ...judgement, owner, isDefault, eventId: marks.eventId, position, at: new Date(instant) };
+/** Judges a sign-in at an instant by the policy that was found. */
+export function judgedBy(found: PolicyFound, signIn: ParsedSignIn, at: Instant): JudgedSignIn {
+  const { marks, owner, policy, position } = found;
+  const judgement = judgementAt(caseOf(parseRules(policy), signIn), at);
+  return { ...judgement, owner, isDefault: !isOrganization(owner), eventId: marks.eventId, position, at: new Date(at) };
 }

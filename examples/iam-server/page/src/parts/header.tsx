@@ -2,6 +2,7 @@ import type { JSX } from 'preact';
 import { attempt } from '../state/attempt.js';
 import { hasDraft } from '../state/draft.js';
 import { checkNow, liveness, silentSeconds, type Liveness } from '../state/live.js';
+import { isSomethingStale } from '../state/policies.js';
 import { addressOf, route, type Route } from '../state/route.js';
 import { leave } from '../state/session.js';
 import type { Scope } from '../wire/scope.js';
@@ -69,11 +70,12 @@ export function Header({ session }: { readonly session: Session }): JSX.Element 
 /** Whether changes made elsewhere appear by themselves, and when that was last known: a fact, not a promise. */
 function Freshness(): JSX.Element {
   const seconds = silentSeconds.value;
+  const isBehind = liveness.value === 'live' && isSomethingStale.value;
   return (
-    <p class={`liveness liveness-${liveness.value}`}>
-      <span role="status">{LIVENESS[liveness.value]}</span>
-      {seconds !== undefined && <span>checked {ago(seconds)}</span>}
-      {liveness.value !== 'live' && (
+    <p class={`liveness liveness-${isBehind ? 'trying-again' : liveness.value}`}>
+      <span role="status">{isBehind ? 'Not up to date' : LIVENESS[liveness.value]}</span>
+      {seconds !== undefined && !isBehind && <span>checked {ago(seconds)}</span>}
+      {(liveness.value !== 'live' || isBehind) && (
         <button type="button" class="link" onClick={checkNow}>
           Check now
         </button>

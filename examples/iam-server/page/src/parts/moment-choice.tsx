@@ -1,5 +1,6 @@
 import type { Signal } from '@preact/signals';
 import type { JSX } from 'preact';
+import { useRef } from 'preact/hooks';
 import { lookedAt } from '../state/moments.js';
 import { fieldValue, instantOfField, localMoment, timeZone } from '../words/instant.js';
 
@@ -63,23 +64,44 @@ function Ticks({ lastSequence }: { readonly lastSequence: number }): JSX.Element
   );
 }
 
+/**
+ * While a date is typed, each key makes it another valid one, the year 2 and then the year 20: what was typed counts once the reader
+ * leaves the field or presses Enter. Until then nothing is written into it: whatever is, takes away what was typed of a part.
+ */
 function MomentField({ moment }: { readonly moment: Signal<string> }): JSX.Element {
+  const field = useRef<HTMLInputElement>(null);
+  const isTyping = useRef(false);
   const isSequence = /^\d+$/.test(moment.value);
   const shown = isSequence ? lookedAt.value?.policy?.details.changeDate : moment.value;
+  const take = (typed: HTMLInputElement): void => {
+    if (!isTyping.current) return;
+    const instant = instantOfField(typed.value);
+    const isPast = instant !== undefined && Date.parse(instant) < Date.now();
+    typed.setCustomValidity(instant === undefined || isPast ? '' : 'This moment is not past yet.');
+    // Half a year is none yet, and of the future nothing is known.
+    if (!isPast || !typed.reportValidity()) return;
+    isTyping.current = false;
+    moment.value = instant;
+  };
   return (
     <label class="field">
       <span>Moment, by date and time</span> <span class="soft">({timeZone})</span>
       <input
+        ref={field}
         type="datetime-local"
         step={1}
         min="2000-01-01T00:00:00"
-        max={fieldValue(new Date().toISOString())}
-        value={shown === undefined ? '' : fieldValue(shown)}
-        onChange={({ currentTarget }) => {
-          const instant = instantOfField(currentTarget.value);
-          // Half a year is none yet, and of the future nothing is known.
-          if (instant !== undefined && currentTarget.validity.valid) moment.value = instant;
-          else currentTarget.reportValidity();
+        max="9999-12-31T23:59:59"
+        value={isTyping.current ? field.current?.value : fieldValue(shown)}
+        onInput={({ currentTarget }) => {
+          isTyping.current = true;
+          currentTarget.setCustomValidity('');
+        }}
+        onBlur={({ currentTarget }) => {
+          take(currentTarget);
+        }}
+        onKeyDown={({ key, currentTarget }) => {
+          if (key === 'Enter') take(currentTarget);
         }}
       />
     </label>

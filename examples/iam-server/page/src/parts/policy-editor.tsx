@@ -3,8 +3,10 @@ import type { Policy } from '../wire/policy.js';
 import type { Scope } from '../wire/scope.js';
 import { DetailsCard } from './details-card.js';
 import { FactorList } from './factor-list.js';
+import { Health } from './health.js';
 import { ProviderList } from './provider-list.js';
 import { SettingsForm } from './settings-form.js';
+import { Stale } from './stale.js';
 
 /** What an editor of a policy is about. */
 export interface PolicyEditorProps {
@@ -19,6 +21,8 @@ export function PolicyEditor({ scope, policy, locked }: PolicyEditorProps): JSX.
   const isLocked = locked !== undefined;
   return (
     <>
+      <Stale scope={scope} />
+      <Health scope={scope} policy={policy} />
       {isLocked && <p class="locked">{locked}</p>}
       <div class="columns">
         <div class="column-main">

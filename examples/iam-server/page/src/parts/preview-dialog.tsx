@@ -34,7 +34,7 @@ export function PreviewDialog({ proposal }: { readonly proposal: Proposal }): JS
         {preview === undefined && failure === undefined && <p class="soft">Asking what it would do…</p>}
         {preview !== undefined && (
           <>
-            <Warnings sentences={preview.warnings} />
+            <Warnings introduced={preview.introduced} standing={preview.standing} />
             <h3>What will change</h3>
             {preview.changes.length > 0 ? <DiffList changes={preview.changes} /> : <NoChange proposal={proposal} />}
             <h3>Whom it affects</h3>

@@ -3,6 +3,7 @@ import { attempt } from '../state/attempt.js';
 import { propose } from '../state/proposals.js';
 import type { Policy } from '../wire/policy.js';
 import { keyOf, type Scope } from '../wire/scope.js';
+import { isolated } from '../words/isolated.js';
 import { NewProvider } from './new-provider.js';
 
 /** Whose policy's identity providers. */
@@ -40,7 +41,7 @@ function RemoveButton({ id, scope, policy }: OneOf & { readonly id: string }): J
     <button
       type="button"
       class="button"
-      aria-label={`Remove the identity provider ${id}`}
+      aria-label={`Remove the identity provider ${isolated(id)}`}
       onClick={() => {
         attempt(() => propose({ scope, intent: { wish: 'remove-provider', id }, seen: policy }));
       }}

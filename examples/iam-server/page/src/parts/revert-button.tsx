@@ -3,6 +3,8 @@ import { attempt } from '../state/attempt.js';
 import { policyOf } from '../state/policies.js';
 import { propose } from '../state/proposals.js';
 import { mayWrite } from '../state/session.js';
+import { catchUpTimeline, timelineOf } from '../state/timelines.js';
+import type { Policy } from '../wire/policy.js';
 import type { Scope } from '../wire/scope.js';
 
 /** The way back to a moment of a policy. */
@@ -17,8 +19,7 @@ export interface RevertButtonProps {
 export function RevertButton({ scope, moment, isSame }: RevertButtonProps): JSX.Element | null {
   const seen = policyOf(scope);
   if (!mayWrite(scope)) return <p class="soft">You may look at every moment, but not revert to it.</p>;
-  // What an organization inherits is not its own to bring back.
-  if (seen === undefined || (scope.of === 'organization' && seen.isDefault)) return null;
+  if (seen === undefined) return null;
   return (
     <p>
       <button
@@ -27,11 +28,19 @@ export function RevertButton({ scope, moment, isSame }: RevertButtonProps): JSX.
         // Not disabled: once it has reverted there is nothing left to do, and the focus would be lost.
         aria-disabled={isSame}
         onClick={() => {
-          if (!isSame) attempt(() => propose({ scope, intent: { wish: 'revert', to: moment }, seen }));
+          if (!isSame) attempt(() => proposeRevert(scope, moment, seen));
         }}
       >
         Revert to this moment
       </button>
     </p>
   );
+}
+
+/** Without a custom policy now, it is what the organization had last that is led on from. */
+async function proposeRevert(scope: Scope, to: string, seen: Policy): Promise<void> {
+  const isGone = scope.of === 'organization' && seen.isDefault;
+  if (isGone) await catchUpTimeline(scope);
+  const onTopOf = isGone ? { onTopOf: String(timelineOf(scope)?.lastSequence ?? 0) } : {};
+  await propose({ scope, intent: { wish: 'revert', to, ...onTopOf }, seen });
 }

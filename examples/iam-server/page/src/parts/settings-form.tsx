@@ -1,5 +1,6 @@
 import type { ComponentChildren, JSX } from 'preact';
 import { draftOf, patchDraft } from '../state/draft.js';
+import type { Policy } from '../wire/policy.js';
 import type { Settings } from '../wire/settings.js';
 import { SWITCH_WORDS, wireNameOf, type AnySwitch } from '../words/settings.js';
 import type { SettingFieldProps, SettingsFormProps } from './setting-field-props.js';
@@ -65,6 +66,7 @@ function SettingSwitch({
   return (
     <Switch
       {...SWITCH_WORDS[name]}
+      {...withoutMeans(name, policy)}
       name={wireNameOf(name)}
       isOn={settings[name]}
       isDisabled={isLocked}
@@ -75,6 +77,15 @@ function SettingSwitch({
       {isChanged && <span class="changed">not saved yet</span>}
     </Switch>
   );
+}
+
+/** What a switch comes to where the policy has nothing to do it with: nobody is told that they may do what they can't. */
+function withoutMeans(name: AnySwitch, { multiFactors, identityProviders }: Policy): { readonly explanation?: string } {
+  if (name === 'isPasswordlessAllowed' && multiFactors.length === 0)
+    return { explanation: 'No multi-factor is allowed, so nobody can sign in this way.' };
+  if (name === 'allowExternalIdp' && identityProviders.length === 0)
+    return { explanation: 'No identity provider is linked, so nobody can sign in this way.' };
+  return {};
 }
 
 function Group({ title, children }: { readonly title: string; readonly children: ComponentChildren }): JSX.Element {

@@ -1,11 +1,17 @@
 import type { JSX } from 'preact';
 import { Icon } from './icon.js';
 
-/** What the one who confirms should know first. */
-export function Warnings({ sentences }: { readonly sentences: readonly string[] }): JSX.Element | null {
-  if (sentences.length === 0) return null;
+/** Sentences that warn. */
+export interface SentencesProps {
+  readonly sentences: readonly string[];
+  /** What the list is called. */
+  readonly label: string;
+}
+
+/** What somebody should know, each with a sign. */
+export function Sentences({ sentences, label }: SentencesProps): JSX.Element {
   return (
-    <ul class="warnings" aria-label="Warnings">
+    <ul class="warnings" aria-label={label}>
       {sentences.map((sentence) => (
         <li key={sentence}>
           <Icon name="warning" />
@@ -13,5 +19,20 @@ export function Warnings({ sentences }: { readonly sentences: readonly string[] 
         </li>
       ))}
     </ul>
+  );
+}
+
+/** What the one who confirms should know first: what the change brings about, and apart from it what it is not to blame for. */
+export function Warnings({ introduced, standing }: Record<'introduced' | 'standing', readonly string[]>): JSX.Element {
+  return (
+    <>
+      {introduced.length > 0 && <Sentences sentences={introduced} label="Warnings" />}
+      {standing.length > 0 && (
+        <>
+          <h3>So before this change, too</h3>
+          <Sentences sentences={standing} label="So before this change, too" />
+        </>
+      )}
+    </>
   );
 }

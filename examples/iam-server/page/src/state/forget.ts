@@ -1,6 +1,7 @@
 import { forgetAnswers } from './answers.js';
 import { settle } from './conflicts.js';
 import { putDraftsAway } from './draft.js';
+import { forgetHealth } from './health.js';
 import { forgetMoment } from './moments.js';
 import { forgetOrganizations } from './organizations.js';
 import { forgetPolicies } from './policies.js';
@@ -12,6 +13,7 @@ export function forgetWhatWasRead(): void {
   forgetAnswers();
   settle();
   putDraftsAway();
+  forgetHealth();
   forgetMoment();
   forgetOrganizations();
   forgetPolicies();

@@ -1,4 +1,5 @@
 import { signal, type ReadonlySignal } from '@preact/signals';
+import { isolated } from '../words/isolated.js';
 import { readOrganizations, type Organization } from '../wire/organizations.js';
 
 const known = signal<readonly Organization[] | undefined>(undefined);
@@ -18,7 +19,7 @@ export function noteCustom(organizationId: string, isCustom: boolean): void {
 
 /** What a person calls an organization: its name, else its id. */
 export function organizationName(id: string): string {
-  return known.value?.find((one) => one.id === id)?.name ?? id;
+  return known.value?.find((one) => one.id === id)?.name ?? isolated(id);
 }
 
 /** Forgets what was read. */

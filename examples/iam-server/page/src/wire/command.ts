@@ -16,7 +16,12 @@ export type Intent =
   | { readonly wish: 'change-settings'; readonly patch: SettingsPatch }
   | { readonly wish: 'add-custom' }
   | { readonly wish: 'reset' }
-  | { readonly wish: 'revert'; readonly to: Moment };
+  | {
+      readonly wish: 'revert';
+      readonly to: Moment;
+      /** Where an organization has no custom policy now: the last sequence of those it had. */
+      readonly onTopOf?: string;
+    };
 
 /** An intent as the API takes it: its method for the preview, and the route that carries it out. */
 export interface Command {
@@ -30,8 +35,9 @@ export interface Command {
  * The header that has a change refused where what it is made on top of moved on: the policy itself, or for a custom policy that
  * is not there yet the default it is made of.
  */
-export function conditionOf({ wish }: Intent, { details: { sequence } }: Policy): Readonly<Record<string, string>> {
-  return { [wish === 'add-custom' ? 'login-policy-if-default' : 'if-match']: `"${sequence}"` };
+export function conditionOf(intent: Intent, { details: { sequence } }: Policy): Readonly<Record<string, string>> {
+  if (intent.wish === 'add-custom') return { 'login-policy-if-default': `"${sequence}"` };
+  return { 'if-match': `"${(intent.wish === 'revert' ? intent.onTopOf : undefined) ?? sequence}"` };
 }
 
 /** Says an intent to the API, on top of the policy as it was seen. */

@@ -1,9 +1,11 @@
 import { listOf, objectOf, textOf } from './json.js';
+import { isolated } from '../words/isolated.js';
 import { send } from './request.js';
 
 /** An organization of the instance. */
 export interface Organization {
   readonly id: string;
+  /** As it is set into a sentence. */
   readonly name: string;
   readonly isCustom: boolean;
 }
@@ -20,6 +22,6 @@ export async function readOrganizations(): Promise<readonly Organization[]> {
   return listOf(objectOf(directory, 'the answer')['organizations'], 'organizations', (one) => {
     const known = objectOf(one, 'an organization');
     const id = textOf(known['id'], 'id');
-    return { id, name: textOf(known['name'], 'name'), isCustom: custom.has(id) };
+    return { id, name: isolated(textOf(known['name'], 'name')), isCustom: custom.has(id) };
   });
 }

@@ -11,8 +11,10 @@ export interface Preview {
   /** The types of the events that would be recorded. */
   readonly events: readonly string[];
   readonly changes: readonly PolicyChange[];
-  /** What the one who confirms should know, as sentences: what the change introduces, then what stood before. */
-  readonly warnings: readonly string[];
+  /** What the change brings about that the one who confirms should know, as sentences. */
+  readonly introduced: readonly string[];
+  /** What was so before, and stays so. */
+  readonly standing: readonly string[];
   readonly affectedIds: readonly string[];
   /** How many organizations are affected; `undefined` when no directory knows. */
   readonly affectedCount: number | undefined;
@@ -32,7 +34,8 @@ export async function readPreview(scope: Scope, { method, request }: Command): P
     sequence: textOf(answer['sequence'], 'sequence'),
     events: listOf(answer['events'], 'events', (one) => textOf(objectOf(one, 'an event')['type'], 'type')),
     changes: listOf(answer['changes'], 'changes', policyChangeOf),
-    warnings: [...sentencesIn(warnings['introduced']), ...sentencesIn(warnings['standing'])],
+    introduced: sentencesIn(warnings['introduced']),
+    standing: sentencesIn(warnings['standing']),
     affectedIds: listOf(affected['organizationIds'], 'organizationIds', (one) => textOf(one, 'an id')),
     affectedCount: typeof count === 'number' ? count : undefined,
   };

@@ -1,4 +1,5 @@
 import { listOf, objectOf, textOf } from './json.js';
+import { isolated } from '../words/isolated.js';
 import { send } from './request.js';
 
 /** Who is signed in, where, and what they may do. */
@@ -35,10 +36,10 @@ function sessionOf(value: unknown): Session {
   const instance = objectOf(answer['instance'], 'the instance');
   return {
     userId: textOf(user['id'], 'id'),
-    userName: textOf(user['name'], 'name'),
+    userName: isolated(textOf(user['name'], 'name')),
     role: textOf(user['role'], 'role'),
     permissions: listOf(user['permissions'], 'permissions', (one) => textOf(one, 'a permission')),
     instanceId: textOf(instance['id'], 'id'),
-    instanceName: textOf(instance['name'], 'name'),
+    instanceName: isolated(textOf(instance['name'], 'name')),
   };
 }

@@ -18,7 +18,10 @@ const LONGEST_SECONDS = 36_500 * SECONDS.days;
 export function amountOf(wire: string): Amount {
   const seconds = Number(wire.replace(/s$/, ''));
   const unit = UNITS.find((one) => seconds !== 0 && Number.isInteger(seconds / SECONDS[one])) ?? 'seconds';
-  return { text: String(seconds / SECONDS[seconds === 0 ? 'days' : unit]), unit: seconds === 0 ? 'days' : unit };
+  if (seconds === 0) return { text: '0', unit: 'days' };
+  const text = String(seconds / SECONDS[unit]);
+  // Three digits after the point could be read as a thousand.
+  return { text: AMBIGUOUS.test(text) ? `${text}0` : text, unit };
 }
 
 /** Writes a lifetime as the API takes it; `undefined` when it is none: see `problemOf`. */
@@ -31,15 +34,30 @@ export function wireOf({ text, unit }: Amount): string | undefined {
 /** Why an amount is no lifetime, as a sentence; `undefined` when it is one. */
 export function problemOf({ text, unit }: Amount): string | undefined {
   const number = numberOf(text);
+  const [, whole = '', thousandth = ''] = AMBIGUOUS.exec(text.trim()) ?? [];
+  if (whole !== '') {
+    const readings = `${Number(`${whole}.${thousandth}`)} or as ${whole}${thousandth}`;
+    return `${text.trim()} can be read as ${readings}. Write it without the point.`;
+  }
   if (Number.isNaN(number)) return 'Give a number, such as 12 or 1.5.';
   if (number < 0) return 'A lifetime can’t be negative. Zero means that the check never counts.';
   if (number * SECONDS[unit] > LONGEST_SECONDS) return 'A lifetime can’t be longer than 36,500 days.';
   return undefined;
 }
 
-/** Digits with a point or a comma, as people write them; no other notation. */
-function numberOf(text: string): number {
-  return /^\s*-?\d+([.,]\d+)?\s*$/.test(text) ? Number(text.replace(',', '.')) : Number.NaN;
+/** A point that parts thousands in one language and decimals in another. */
+const AMBIGUOUS = /^([1-9]\d{0,2})\.(\d{3})$/;
+/** As this page writes thousands, and as people do who leave a space, or write an apostrophe. */
+const THOUSANDS = /^-?[1-9]\d{0,2}(?:([,\s'’])\d{3}(?:\1\d{3})*)(?:\.\d+)?$/;
+const THOUSANDS_BY_POINT = /^-?[1-9]\d{0,2}(?:\.\d{3})+(?:\.\d{3}|,\d+)$/;
+const PLAIN = /^-?\d+(?:[.,]\d+)?$/;
+
+/** Digits with a point or a comma, as people write them, also with groups of thousands; no other notation. */
+function numberOf(typed: string): number {
+  const text = typed.trim();
+  if (THOUSANDS.test(text)) return Number(text.replaceAll(/[,\s'’]/g, ''));
+  if (THOUSANDS_BY_POINT.test(text)) return Number(text.replaceAll('.', '').replace(',', '.'));
+  return PLAIN.test(text) ? Number(text.replace(',', '.')) : Number.NaN;
 }
 
 /** Says a lifetime as the API writes it in words: `10 days`. */

@@ -28,8 +28,9 @@ export function utc(iso: string): string {
 
 const MS_PER_MINUTE = 60_000;
 
-/** An instant as a field for a date and a time holds it: local, without an offset, to the second. */
-export function fieldValue(iso: string): string {
+/** An instant as a field for a date and a time holds it: local, without an offset, to the second; empty for none. */
+export function fieldValue(iso: string | undefined): string {
+  if (iso === undefined) return '';
   const at = new Date(iso);
   const local = new Date(at.getTime() - at.getTimezoneOffset() * MS_PER_MINUTE);
   return local.toISOString().slice(0, 19);

@@ -3,6 +3,7 @@ import type { Scope } from '../wire/scope.js';
 import { organizationName } from '../state/organizations.js';
 import { counted } from './counted.js';
 import { localMoment } from './instant.js';
+import { isolated } from './isolated.js';
 
 /** What a person is about to do, as a heading. */
 export function intentTitle(intent: Intent, scope: Scope): string {
@@ -12,9 +13,9 @@ export function intentTitle(intent: Intent, scope: Scope): string {
     case 'remove-factor':
       return `Remove ${intent.factor.label}`;
     case 'add-provider':
-      return `Add the identity provider ${intent.id}`;
+      return `Add the identity provider ${isolated(intent.id)}`;
     case 'remove-provider':
-      return `Remove the identity provider ${intent.id}`;
+      return `Remove the identity provider ${isolated(intent.id)}`;
     case 'change-settings':
       return `Change ${counted(Object.keys(intent.patch).length, 'setting')}`;
     case 'add-custom':

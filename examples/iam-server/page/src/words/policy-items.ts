@@ -2,6 +2,7 @@ import { MULTI_FACTORS, SECOND_FACTORS, type Factor } from '../wire/factors.js';
 import { isOn, type Policy } from '../wire/policy.js';
 import { LIFETIME_NAMES, SWITCH_NAMES, type Settings } from '../wire/settings.js';
 import { lifetimeInWords } from './duration.js';
+import { isolated } from './isolated.js';
 import { LIFETIME_WORDS, REDIRECT_WORDS, SWITCH_WORDS } from './settings.js';
 
 /** One thing a policy says, in words. */
@@ -18,7 +19,10 @@ export function itemsOf(policy: Policy): readonly PolicyItem[] {
 
 /** All but the factors, one line each. */
 export function otherItems({ settings, identityProviders }: Policy): readonly PolicyItem[] {
-  return [...settingItems(settings), { label: 'Identity providers', value: identityProviders.join(', ') || 'none' }];
+  return [
+    ...settingItems(settings),
+    { label: 'Identity providers', value: identityProviders.map(isolated).join(', ') || 'none' },
+  ];
 }
 
 function settingItems(settings: Settings): readonly PolicyItem[] {

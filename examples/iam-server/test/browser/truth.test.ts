@@ -1,0 +1,98 @@
+import { expect } from 'chai';
+import { beforeEach, it } from 'mocha';
+import { describeInBrowser, excuse, type Stage } from './suite.js';
+
+const ADMIN = '/admin/v1/policies/login';
+const PASSKEYS = 'MULTI_FACTOR_TYPE_U2F_WITH_VERIFICATION';
+const STUCK = 'A second factor is required, and users who have none could not set one up';
+
+describeInBrowser('the page: it says what is so', (stage) => {
+  beforeEach(() => stage.serve());
+
+  it('a policy that locks users out says so on its own page, and on those of the organizations on it', async () => {
+    await lockOut(stage);
+    const visitor = await stage.owner();
+    const banner = visitor.page.getByRole('region', { name: 'This policy locks users out' });
+    await banner.getByText(STUCK).waitFor();
+    await visitor.goTo('Organizations');
+    await visitor.page.getByRole('link', { name: 'Acme', exact: true }).click();
+    await banner.getByText(STUCK).waitFor();
+    await stage.api('POST', `${ADMIN}/second_factors`, { type: 'SECOND_FACTOR_TYPE_OTP' });
+    await banner.waitFor({ state: 'detached' });
+  });
+
+  it('a warning that stood before is not blamed on the change', async () => {
+    await lockOut(stage);
+    const visitor = await stage.owner();
+    await visitor.switch('Self-registration').click();
+    await visitor.button('Review and save').click();
+    await visitor.dialog.getByRole('list', { name: 'So before this change, too' }).getByText(STUCK).waitFor();
+    expect(await visitor.dialog.getByRole('list', { name: 'Warnings' }).count()).to.equal(0);
+    await visitor.button('Cancel').click();
+  });
+
+  it('nothing is said to be allowed that nobody can do', async () => {
+    const visitor = await stage.owner();
+    await stage.api('DELETE', `${ADMIN}/multi_factors/${PASSKEYS}`);
+    await visitor.page.getByText('No multi-factor is allowed, so nobody can sign in this way.').waitFor();
+    expect(await visitor.page.getByText('Users may sign in with a multi-factor alone').count()).to.equal(0);
+    await visitor.page.getByText('No identity provider is linked, so nobody can sign in this way.').waitFor();
+  });
+
+  it('what could not be read back is shown as what it was, with when it was read, until it is read', async () => {
+    const visitor = await stage.owner();
+    await visitor.passkeys.click();
+    await visitor.dialog.getByText('2 organizations').waitFor();
+    await visitor.page.route(`**${ADMIN}`, (route) => route.abort('connectionreset'));
+    await visitor.confirm();
+    await visitor.page.getByText(/What stands here was read at .*, and may not be so any more/).waitFor();
+    const header = visitor.page.getByRole('banner');
+    await header.getByRole('status').getByText('Not up to date').waitFor();
+    expect(await header.getByText('checked just now').count()).to.equal(0);
+    await visitor.page.unroute(`**${ADMIN}`);
+    await visitor.passkeys.and(visitor.page.locator('[aria-checked="false"]')).waitFor();
+    await visitor.page.getByText('What stands here was read at').waitFor({ state: 'detached' });
+    await header.getByRole('status').getByText('Live').waitFor();
+    excuse(visitor);
+  });
+
+  it('a name can not turn around what stands beside it', async () => {
+    const others = Array.from({ length: 270 }, (_, index) => ({ id: `org-${index}`, name: `Org ${index}` }));
+    await stage.direct([{ id: 'evil', name: 'A name \u202E' }, ...others]);
+    const visitor = await stage.owner();
+    await visitor.page.getByText('266 more').waitFor();
+    const digits = await visitor.page.evaluate<readonly number[]>(`(() => {
+      const texts = document.createTreeWalker(document.querySelector('p.lead'), NodeFilter.SHOW_TEXT);
+      for (let text; (text = texts.nextNode()); ) {
+        const end = text.data.indexOf(' more');
+        if (end < 3) continue;
+        return [3, 2, 1].map((before) => {
+          const digit = document.createRange();
+          digit.setStart(text, end - before);
+          digit.setEnd(text, end - before + 1);
+          return digit.getBoundingClientRect().x;
+        });
+      }
+    })()`);
+    expect(digits).to.deep.equal(digits.toSorted((one, other) => one - other));
+  });
+
+  it('a number with groups of thousands is the number it says', async () => {
+    const visitor = await stage.owner();
+    const field = visitor.page.getByRole('textbox', { name: 'Password check', exact: true });
+    await field.fill('1,000');
+    await visitor.button('Review and save').click();
+    await visitor.dialog.getByText('1000 days').waitFor();
+    await visitor.button('Cancel').click();
+    await field.fill('1.000');
+    await visitor.page.getByText('1.000 can be read as 1 or as 1000. Write it without the point.').waitFor();
+  });
+});
+
+/** A factor is forced, and there is none. */
+async function lockOut(stage: Stage): Promise<void> {
+  await stage.api('PUT', ADMIN, { allowUsernamePassword: true, forceMfa: true });
+  for (const factor of ['SECOND_FACTOR_TYPE_OTP', 'SECOND_FACTOR_TYPE_U2F'])
+    await stage.api('DELETE', `${ADMIN}/second_factors/${factor}`);
+  await stage.api('DELETE', `${ADMIN}/multi_factors/${PASSKEYS}`);
+}

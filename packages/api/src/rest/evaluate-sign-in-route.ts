@@ -1,0 +1,113 @@
+import type { JsonObject } from '@bufbuild/protobuf';
+import { describeSignIn, toJson, type SignInAttempt } from '@login-policy/domain';
+import { parsePosition, type Position } from '@login-policy/event-sourcing';
+import { OF_ORGANIZATION } from '../calls/scope.js';
+import { unreadable } from '../errors/refusals.js';
+import { READ_HEADERS } from '../openapi/parameters.js';
+import type { Schema } from '../openapi/schemas.js';
+import type { OwnRoute } from './own-route.js';
+
+const INSTANT = { type: 'string', format: 'date-time' };
+const TEXTS = { type: 'array', items: { type: 'string' } };
+const OPTIONS: Schema = {
+  type: 'array',
+  items: { type: 'object', description: 'method, and factor or identityProvider.' },
+};
+const CHECK = { type: 'object', required: ['at'] };
+
+/**
+ * `POST /management/v1/policies/login/_evaluate_sign_in`: whether what a described session has verified is enough by the policy that holds
+ * for the organization, now or as of a moment. In the domain's names; a member that nobody knows is always refused.
+ */
+export const evaluateSignInRoute: OwnRoute = {
+  verb: 'POST',
+  name: '_evaluate_sign_in',
+  demand: 'read',
+  only: 'organization',
+  operation: {
+    summary: 'Judge a sign-in by the login policy',
+    body: {
+      type: 'object',
+      required: ['user', 'session'],
+      properties: {
+        user: {
+          type: 'object',
+          required: ['hasPassword', 'factors', 'identityProviders'],
+          properties: {
+            hasPassword: { type: 'boolean' },
+            factors: TEXTS,
+            identityProviders: TEXTS,
+            mfaInitSkippedAt: INSTANT,
+          },
+        },
+        session: {
+          type: 'object',
+          properties: {
+            password: INSTANT,
+            externalLogin: { ...CHECK, properties: { identityProvider: { type: 'string' }, at: INSTANT } },
+            secondFactors: {
+              type: 'array',
+              items: { ...CHECK, properties: { factor: { type: 'string' }, at: INSTANT } },
+            },
+            passkey: { ...CHECK, properties: { at: INSTANT, isUserVerified: { type: 'boolean' } } },
+            expiresAt: INSTANT,
+          },
+        },
+        request: {
+          type: 'object',
+          properties: {
+            startedAt: INSTANT,
+            maxAge: { type: 'string', description: 'ISO 8601, such as PT5M.' },
+            level: { type: 'string', enum: ['one-factor', 'two-factors', 'passkey'] },
+          },
+        },
+        at: { ...INSTANT, description: 'An instant that is past: judged by the policy of then. Left out: now.' },
+        position: { type: 'string', description: 'By the policy at this position of an answer, at the instant at.' },
+      },
+    },
+    headers: READ_HEADERS,
+    answer: {
+      outcome: { type: 'string', enum: ['proceed', 'authenticate', 'verify', 'set-up', 'impossible'] },
+      sentence: { type: 'string', description: 'What it says to the user, in English.' },
+      validUntil: { ...INSTANT, description: 'The first later instant at which the answer differs.' },
+      level: { type: 'string' },
+      amr: TEXTS,
+      authenticatedAt: INSTANT,
+      offerSetUp: OPTIONS,
+      options: OPTIONS,
+      reason: { type: 'string' },
+      at: INSTANT,
+      isDefault: { type: 'boolean' },
+      owner: { type: 'object' },
+      eventId: { type: 'string' },
+      position: { type: 'string' },
+    },
+  },
+  async answer({ policies, answers, body, context: { owner, read } }) {
+    const { position, ...attempt } = body;
+    const { asOf: _, ...waiting } = read;
+    const options = position === undefined ? waiting : { ...waiting, asOf: { position: positionIn(position) } };
+    const organization = OF_ORGANIZATION.narrow(owner);
+    const judged = await answers.ofJudgement(policies.evaluateSignIn(organization, claimed(attempt), options));
+    return { message: JSON.stringify({ ...toJson(judged), sentence: describeSignIn(judged) }) };
+  },
+};
+
+/** The domain checks what it is given, whatever its type says. */
+function claimed(attempt: JsonObject): SignInAttempt {
+  if (isClaimed(attempt)) return attempt;
+  throw unreadable('The body must be a JSON object.');
+}
+
+function isClaimed(attempt: object): attempt is SignInAttempt {
+  return !Array.isArray(attempt);
+}
+
+function positionIn(text: unknown): Position {
+  try {
+    return parsePosition(String(text));
+  } catch (caught) {
+    if (caught instanceof RangeError) throw unreadable('position must be the position of an answer.');
+    throw caught;
+  }
+}

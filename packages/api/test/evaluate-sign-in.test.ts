@@ -1,0 +1,107 @@
+import { after, before, describe, it } from 'mocha';
+import { expect } from 'chai';
+import { askOf, type Reply } from './rest-client.js';
+import { ACME, countEvents, NOBODY, openService, OWNER_OF_ACME, READER, type Service } from './service.js';
+
+const PASSKEY = 'U2F_WITH_VERIFICATION';
+const ADMIN = '/admin/v1/policies/login';
+const ROUTE = '/management/v1/policies/login/_evaluate_sign_in';
+const user = { hasPassword: true, factors: [PASSKEY], identityProviders: [] };
+
+/** When the service's clock begins; it moves on by a second each time it is read. */
+const START = '2026-01-01T00:00:00.000Z';
+
+function byPasskey() {
+  const at = START;
+  return { user, session: { passkey: { at, isUserVerified: true } } };
+}
+
+describe('judging a sign-in over REST', () => {
+  let service: Service;
+  const judge = (body: object, token = OWNER_OF_ACME): Promise<Reply> =>
+    askOf(service, `POST ${ROUTE}`, { body, token });
+  before(async () => {
+    service = await openService();
+  });
+  after(() => service.close());
+
+  it('says whether a described session is enough, by which policy, and until when', async () => {
+    const had = await countEvents(service.store);
+    const { at, status } = await judge(byPasskey());
+    expect(status).to.equal(200);
+    expect(at()).to.deep.include({
+      outcome: 'proceed',
+      sentence: 'You are signed in.',
+      level: 'passkey',
+      amr: ['user', 'mfa'],
+      offerSetUp: [],
+      isDefault: true,
+    });
+    expect(at('validUntil')).to.equal('2026-01-01T12:00:00.000Z');
+    expect(at('position')).to.be.a('string');
+    expect(await countEvents(service.store)).to.equal(had);
+  });
+
+  it('answers one that is not enough with what to ask for, and with 200: it was judged', async () => {
+    const { at, status } = await judge({ user, session: {} });
+    expect(status).to.equal(200);
+    expect(at('options')).to.deep.equal([{ method: 'passkey' }, { method: 'password' }]);
+    expect([at('outcome'), at('sentence')]).to.deep.equal(['authenticate', 'Sign in with a passkey or your password.']);
+    const stronger = await judge({ ...byPasskey(), request: { maxAge: 'PT0S', level: 'passkey' } });
+    expect(stronger.at('outcome')).to.equal('authenticate');
+  });
+
+  it('judges a session anew after a removal, and answers what was allowed then', async () => {
+    const signIn = byPasskey();
+    const then = await judge(signIn);
+    expect(then.at()).to.include({ outcome: 'proceed' });
+    await askOf(service, `DELETE ${ADMIN}/multi_factors/MULTI_FACTOR_TYPE_${PASSKEY}`, {});
+    const now = await judge(signIn);
+    expect(now.at()).to.deep.include({ outcome: 'authenticate', sentence: 'Sign in with your password.' });
+    const position = then.at('position');
+    const audited = await judge({ ...signIn, at: then.at('at'), position });
+    expect(audited.at()).to.deep.include({ outcome: 'proceed', position });
+    const atThat = await judge({ ...signIn, at: then.at('at') });
+    expect(atThat.at(), JSON.stringify(atThat.at())).to.include({ outcome: 'proceed' });
+  });
+
+  it('is allowed to callers who may read the policy, in their organization', async () => {
+    expect((await judge(byPasskey(), NOBODY)).status).to.equal(403);
+    expect((await judge(byPasskey(), '')).status).to.equal(401);
+    const headers = { 'x-zitadel-orgid': ACME };
+    const read = await askOf(service, `POST ${ROUTE}`, { body: byPasskey(), token: READER, headers });
+    expect(read.status).to.equal(200);
+    expect((await askOf(service, `POST ${ADMIN}/_evaluate_sign_in`, { body: byPasskey() })).status).to.equal(404);
+  });
+
+  it('refuses what it can’t read, and names the field', async () => {
+    const signIn = byPasskey();
+    for (const [body, word] of [
+      [{}, 'user'],
+      [{ user }, 'session'],
+      [{ ...signIn, at: 'noon' }, 'at'],
+      [{ ...signIn, at: '2999-01-01T00:00:00Z' }, 'at'],
+      [{ ...signIn, at: '2026-01-01T00:00:00Z', position: 'x' }, 'position'],
+      [{ ...signIn, user: { ...user, factors: ['FACE'] } }, 'user.factors[0]'],
+      [{ ...signIn, user: { ...user, hasPasword: true } }, 'Did you mean hasPassword?'],
+      [{ ...signIn, session: { passkey: { at: 1, isUserVerified: true } } }, 'session.passkey.at'],
+      [{ ...signIn, session: null }, 'session'],
+      [{ ...signIn, request: { level: 'gold' } }, 'request.level'],
+    ] as const) {
+      const { at, status } = await judge(body);
+      expect([status, at('code')], JSON.stringify(body)).to.deep.equal([400, 3]);
+      expect(at('message')).to.include(word);
+    }
+  });
+
+  it('refuses a member that it does not know, also where unknown names are let pass', async () => {
+    const lenient = await openService({ api: { unknownNames: 'ignore' } });
+    const session = { passkeys: byPasskey().session.passkey };
+    const { at, status } = await askOf(lenient, `POST ${ROUTE}`, { body: { user, session }, token: OWNER_OF_ACME });
+    expect([status, at('message')]).to.deep.equal([
+      400,
+      'session.passkeys is not a member of session. Did you mean passkey? (LP-ARG-03)',
+    ]);
+    await lenient.close();
+  });
+});
