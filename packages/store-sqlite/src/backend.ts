@@ -25,6 +25,7 @@ import {
 import type { Connection } from './connection.js';
 import type { Transacted as Committed } from './database.js';
 import type { EventStatements } from './event-statements.js';
+import { textOf } from './exact-text.js';
 import { isConstraint, toFault } from './faults.js';
 import { Lookups } from './look.js';
 import { newShadowName, replacedName, shadowPrefix } from './model-names.js';
@@ -99,7 +100,8 @@ export class SqliteBackend implements Backend {
       const statement = wanted === 'keys' ? this.#parts.models.keys : this.#parts.models.query;
       // The smallest text that is larger than a key.
       const from = query.afterKey === undefined ? '' : `${query.afterKey}\0`;
-      const rows = statement.all(place.model, index, value, from, limit);
+      const found = statement.all(place.model, index, value, from, limit);
+      const rows = found.map(({ key, row }) => ({ key: textOf(key), row }));
       return { head, checkpoint: place.checkpoint, rows };
     });
   }

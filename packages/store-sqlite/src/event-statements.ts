@@ -1,5 +1,6 @@
 import type { EventId, Instant } from '@login-policy/event-sourcing';
 import type { Database, Statement } from './database.js';
+import { exact, type ExactText } from './exact-text.js';
 import { READ_COLUMNS, type EventRow } from './rows.js';
 
 /** The last event of a stream, as far as an append needs to know it. */
@@ -43,7 +44,7 @@ export interface EventStatements {
   readonly idAt: Statement<[position: number], string>;
   readonly forwards: StreamPage;
   readonly backwards: StreamPage;
-  readonly receipt: Statement<[stream: string, key: string], { fingerprint: string; revision: number }>;
+  readonly receipt: Statement<[stream: string, key: string], { fingerprint: ExactText; revision: number }>;
   readonly keepReceipt: Statement<[stream: string, key: string, fingerprint: string, revision: number]>;
 }
 
@@ -61,7 +62,9 @@ export function eventStatements(database: Database): EventStatements {
     idAt: database.prepare<[number], string>('SELECT id FROM events WHERE position = ?').pluck(),
     forwards: streamPage(database, '>= ? ORDER BY revision ASC'),
     backwards: streamPage(database, '<= ? ORDER BY revision DESC'),
-    receipt: database.prepare('SELECT fingerprint, revision FROM receipts WHERE stream = ? AND key = ?'),
+    receipt: database.prepare(
+      `SELECT ${exact('fingerprint')} AS fingerprint, revision FROM receipts WHERE stream = ? AND key = ?`,
+    ),
     keepReceipt: database.prepare('INSERT INTO receipts (stream, key, fingerprint, revision) VALUES (?, ?, ?, ?)'),
   };
 }

@@ -13,6 +13,7 @@ import {
   type StreamEnd,
 } from '@login-policy/event-sourcing/store';
 import type { Database } from './database.js';
+import { textOf } from './exact-text.js';
 import type { EventStatements, LogHead } from './event-statements.js';
 import type { ModelStatements } from './model-statements.js';
 import { toFault } from './faults.js';
@@ -91,7 +92,8 @@ export class Lookups {
   #receiptOf({ streamId, key }: ReceiptKey): readonly (readonly [string, Receipt])[] {
     const row = this.#parts.events.receipt.get(streamId, key);
     if (row === undefined) return [];
-    return [[receiptName({ streamId, key }), { key, fingerprint: row.fingerprint, revision: revision(row.revision) }]];
+    const fingerprint = textOf(row.fingerprint);
+    return [[receiptName({ streamId, key }), { key, fingerprint, revision: revision(row.revision) }]];
   }
 
   #modelOf(

@@ -1,4 +1,5 @@
 import type { Database, Statement } from './database.js';
+import { exact, type ExactText } from './exact-text.js';
 import { REPLACED } from './model-names.js';
 
 /** Rows that are taken away in one transaction. */
@@ -6,7 +7,7 @@ const SWEPT = 1000;
 
 /** A row as it is stored. */
 interface StoredRow {
-  readonly key: string;
+  readonly key: ExactText;
   readonly row: string | null;
 }
 
@@ -55,7 +56,9 @@ export function modelStatements(database: Database): ModelStatements {
     rename: database.prepare('UPDATE models SET name = ? WHERE name = ?'),
     renameId: database.prepare('UPDATE models SET name = ? WHERE id = ?'),
     dropModel: database.prepare('DELETE FROM models WHERE id = ?'),
-    replaced: database.prepare<[], number>(`SELECT id FROM models WHERE name GLOB '${REPLACED}*' LIMIT 1`).pluck(),
+    replaced: database
+      .prepare<[], number>(`SELECT id FROM models WHERE instr(name, '${REPLACED}') = 1 AND ${ENDS_WITH_UUID} LIMIT 1`)
+      .pluck(),
     sweepRows: database.prepare(upToOf('rows')),
     sweepIndex: database.prepare(upToOf('row_index')),
     row: database.prepare<[number, string], string>('SELECT row FROM rows WHERE model = ? AND key = ?').pluck(),
@@ -66,18 +69,21 @@ export function modelStatements(database: Database): ModelStatements {
     index: database.prepare('INSERT INTO row_index (model, key, name, value) VALUES (?, ?, ?, ?)'),
     dropIndex: database.prepare('DELETE FROM row_index WHERE model = ? AND key = ?'),
     keys: database.prepare(
-      'SELECT key, NULL AS row FROM row_index WHERE model = ? AND name = ? AND value = ? AND key >= ? ORDER BY key LIMIT ?',
+      `SELECT ${exact('key')} AS key, NULL AS row FROM row_index
+       WHERE model = ? AND name = ? AND value = ? AND key >= ? ORDER BY row_index.key LIMIT ?`,
     ),
     query: database.prepare(
-      `SELECT rows.key, rows.row FROM row_index JOIN rows USING (model, key)
-       WHERE row_index.model = ? AND name = ? AND value = ? AND key >= ? ORDER BY key LIMIT ?`,
+      `SELECT ${exact('rows.key')} AS key, rows.row FROM row_index JOIN rows USING (model, key)
+       WHERE row_index.model = ? AND name = ? AND value = ? AND key >= ? ORDER BY row_index.key LIMIT ?`,
     ),
   };
 }
 
 const PLACE = 'SELECT id AS model, left_at AS leftAt FROM models WHERE';
-/** A name's beginning, compared as it is: a projection may be named like a pattern. */
-const BEGINS = 'substr(name, 1, length(?1)) = ?1';
+/** As the names of shadows and of what was replaced do, and no live one's does: that ends with a version. Of bytes: there may be a NUL. */
+const ENDS_WITH_UUID = `CAST(substr(CAST(name AS BLOB), -13) AS TEXT) GLOB '-${'[0-9a-f]'.repeat(12)}'`;
+/** What is behind the prefix is a UUID, compared as it is: a projection may be named like a pattern, or like the shadow of another. */
+const BEGINS = `instr(name, ?1) = 1 AND length(CAST(name AS BLOB)) = length(CAST(?1 AS BLOB)) + 36 AND ${ENDS_WITH_UUID}`;
 
 /** Takes the first rows away up to a key: asking for each by its own is twice the work. */
 function upToOf(table: 'rows' | 'row_index'): string {

@@ -1,6 +1,7 @@
 import { parseStreamId, type StreamId } from '@login-policy/event-sourcing';
 import { StoreDamaged } from '@login-policy/event-sourcing/store';
 import type { Database, Statement } from './database.js';
+import { exact, textOf, type ExactText } from './exact-text.js';
 import type { EventStatements, PlacedId } from './event-statements.js';
 
 const REMEMBERED = 100_000;
@@ -13,9 +14,9 @@ export class Names {
   /** The database, for faults to say. */
   readonly store: string;
   readonly #find: Statement<[name: string], number>;
-  readonly #read: Statement<[id: number], string>;
+  readonly #read: Statement<[id: number], ExactText>;
   readonly #add: Statement<[name: string]>;
-  readonly #next: Statement<[after: string, count: number], readonly [id: number, name: string]>;
+  readonly #next: Statement<[after: string, count: number], readonly [id: number, name: ExactText]>;
   readonly #ids = new Map<string, number>();
   readonly #texts = new Map<number, string>();
   readonly #streams = new Map<number, StreamId>();
@@ -28,11 +29,11 @@ export class Names {
     this.#events = events;
     database.onForeignChange(() => this.#askAgain());
     this.#find = database.prepare<[string], number>('SELECT id FROM names WHERE name = ?').pluck();
-    this.#read = database.prepare<[number], string>('SELECT name FROM names WHERE id = ?').pluck();
+    this.#read = database.prepare<[number], ExactText>(`SELECT ${exact('name')} FROM names WHERE id = ?`).pluck();
     this.#add = database.prepare('INSERT INTO names (name) VALUES (?)');
     this.#next = database
-      .prepare<[string, number], readonly [number, string]>(
-        'SELECT id, name FROM names WHERE name > ? ORDER BY name LIMIT ?',
+      .prepare<[string, number], readonly [number, ExactText]>(
+        `SELECT id, ${exact('name')} AS exact FROM names WHERE name > ? ORDER BY name LIMIT ?`,
       )
       .raw();
   }
@@ -49,16 +50,19 @@ export class Names {
 
   /** The text under a number. @throws StoreDamaged when there is none. */
   textOf(id: number): string {
-    const text = this.#texts.get(id) ?? remember(this.#texts, id, this.#read.get(id));
-    if (text === undefined) throw new StoreDamaged({ store: this.store, problem: `there is no name ${id}` });
-    return text;
+    const known = this.#texts.get(id);
+    if (known !== undefined) return known;
+    const found = this.#read.get(id);
+    if (found === undefined) throw new StoreDamaged({ store: this.store, problem: `there is no name ${id}` });
+    return remember(this.#texts, id, textOf(found));
   }
 
   /** Learns the next names in their order, and answers with the last of them: for who meets each of them once. */
   learnAfter(name: string, count: number): string | undefined {
     const next = this.#next.all(name, count);
-    for (const [id, text] of next) remember(this.#texts, id, text);
-    return next.at(-1)?.[1];
+    for (const [id, text] of next) remember(this.#texts, id, textOf(text));
+    const last = next.at(-1);
+    return last && textOf(last[1]);
   }
 
   /** The stream under a number. @throws StoreDamaged when there is none. */

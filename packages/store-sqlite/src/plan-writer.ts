@@ -7,6 +7,7 @@ import {
   type Plan,
 } from '@login-policy/event-sourcing/store';
 import type { EventStatements } from './event-statements.js';
+import { textOf } from './exact-text.js';
 import { replacedName } from './model-names.js';
 import type { ModelStatements } from './model-statements.js';
 import type { Names } from './names.js';
@@ -45,7 +46,7 @@ export class PlanWriter {
     if (appends.length === 0) return models.every((model) => this.#isAt(model));
     return appends.every(({ append: { streamId, receipt } }) => {
       const found = receipt && events.receipt.get(streamId, receipt.key);
-      return receipt !== undefined && found?.fingerprint === receipt.fingerprint;
+      return found !== undefined && textOf(found.fingerprint) === receipt?.fingerprint;
     });
   }
 

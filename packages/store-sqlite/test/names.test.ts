@@ -31,9 +31,7 @@ function openHere(): Promise<SqliteStore> {
 
 /** How often a name was looked up by its number, a number by its name, and names in their order. */
 function lookUps(): readonly number[] {
-  return ['SELECT name FROM names WHERE id', 'SELECT id FROM names', 'SELECT id, name FROM names'].map((sql) =>
-    driver.count(sql),
-  );
+  return ['SELECT CASE WHEN instr(name,', 'SELECT id FROM names', 'SELECT id, CASE'].map((sql) => driver.count(sql));
 }
 
 describe('the names under numbers', () => {

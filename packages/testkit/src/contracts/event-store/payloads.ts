@@ -67,14 +67,23 @@ async function keepsTypeAndVersion(subject: EventStoreUnderTest): Promise<void> 
     { type: 'Counted', schemaVersion: 1 },
     { type: 'Counted', schemaVersion: 7 },
     { type: 'Gezählt.v2/🧀', schemaVersion: 1000 },
+    { type: 'Counted\0' },
+    { type: 'Counted\0again' },
   ]);
 }
 
 async function keepsMetadata(subject: EventStoreUnderTest): Promise<void> {
   const least: EventMetadata = { actor: 'tester', correlationId: 'c-1' };
   const optional = { causationId: 'cause', idempotencyKey: 'key', reason: TEXTS.join(' ') };
+  const namesWithNul = { actor: 'a\0b', correlationId: '\0', causationId: 'c\0', idempotencyKey: '\0k' };
   const each = Object.entries(optional).map(([name, value]) => ({ ...least, [name]: value }));
-  const metadata = [least, ...each, { ...least, ...optional }, { actor: '', correlationId: '', reason: '' }];
+  const metadata = [
+    least,
+    ...each,
+    { ...least, ...optional },
+    namesWithNul,
+    { actor: '', correlationId: '', reason: '' },
+  ];
   const events = metadata.flatMap((one) => subject.newEvents(1, { metadata: one }));
   const answer = await subject.eventStore.append(appendOf(FIRST, events));
   demandSame({ what: 'metadata', actual: answer.map((event) => event.metadata), expected: metadata });
@@ -118,6 +127,9 @@ async function keepsStreamNames(subject: EventStoreUnderTest): Promise<void> {
     '-',
     'x'.repeat(1992),
     '$all',
+    '\0',
+    'a\0',
+    'a\0b',
   ];
   for (const key of keys) {
     const answer = await subject.record(streamId('Counter', key), 1, { data: { key } });
@@ -129,6 +141,10 @@ async function keepsStreamNames(subject: EventStoreUnderTest): Promise<void> {
     const actual = kept.map((event) => [event.streamId, event.data['key']]);
     demandSame({ what: `events of ${key}`, actual, expected: [[stream, key]] });
   }
+  // Through a handle that did not write them, no name is known yet.
+  const all = await readAll(await subject.another());
+  const expected = keys.map((key) => streamId('Counter', key));
+  demandSame({ what: 'streams', actual: all.map((event) => event.streamId), expected });
 }
 
 async function isKept(subject: EventStoreUnderTest, contents: readonly Partial<NewEvent>[]): Promise<void> {

@@ -153,12 +153,27 @@ async function isGivenOnce(subject: EventStoreUnderTest, count: number): Promise
 }
 
 async function takesAnyKey(subject: EventStoreUnderTest): Promise<void> {
-  const keys = ['constructor', '__proto__', "it's; --", 'Käse 🧀', 'כן', ' ', 'x'.repeat(200), '1', '01'];
+  const keys = [
+    'constructor',
+    '__proto__',
+    "it's; --",
+    'Käse 🧀',
+    'כן',
+    ' ',
+    'x'.repeat(200),
+    '1',
+    '01',
+    '\0',
+    'a',
+    'a\0',
+    'a\0b',
+  ];
   for (const [index, key] of keys.entries())
-    await appendWithReceipt(subject, { count: 1, key, fingerprint: `${index}` });
+    await appendWithReceipt(subject, { count: 1, key, fingerprint: `${index}\0${key}` });
+  const other = await subject.another();
   for (const [index, key] of keys.entries()) {
-    const receipt = await subject.eventStore.receipt(FIRST, key);
-    const expected = { key, fingerprint: `${index}`, revision: revision(index) };
+    const receipt = await other.receipt(FIRST, key);
+    const expected = { key, fingerprint: `${index}\0${key}`, revision: revision(index) };
     demandSame({ what: `receipt under ${key}`, actual: receipt, expected });
   }
   if ((await subject.eventStore.head()) === START) fail('events stand after START');

@@ -1,3 +1,4 @@
+import { position } from '@login-policy/event-sourcing';
 import { demandSame } from '../../demand.js';
 import type { Theme } from '../contract.js';
 import type { OpenedReadModelStore } from '../read-model-store-contract.js';
@@ -11,6 +12,7 @@ export const definitions: Theme<OpenedReadModelStore> = {
     'are made once when many open them at once': areMadeOnce,
     'are kept apart by their versions': areApartByVersion,
     'are kept apart by their names, whatever these hold': areApartByName,
+    'are kept apart by their names while they are rebuilt, whatever these hold': areRebuiltApart,
     'may do without an index': mayHaveNoIndex,
   },
 };
@@ -55,7 +57,20 @@ async function areApartByVersion({ readModels }: OpenedReadModelStore): Promise<
 }
 
 async function areApartByName({ readModels }: OpenedReadModelStore): Promise<void> {
-  const names = ['tallies', 'Tallies', 'tallies-2', "odd '; -- name", 'a.b', 'a_b', 'Zähler 🧀'];
+  const names = [
+    'tallies',
+    'Tallies',
+    'tallies-2',
+    "odd '; -- name",
+    'a.b',
+    'a_b',
+    'Zähler 🧀',
+    'a*',
+    'a?',
+    '[a]',
+    'a\0',
+    'a\0b',
+  ];
   for (const [index, name] of names.entries()) {
     const model = await readModels.open(tallies(name));
     await step(model, [undefined, index], change({ a: tally({ label: name }) }));
@@ -63,6 +78,18 @@ async function areApartByName({ readModels }: OpenedReadModelStore): Promise<voi
   for (const [index, name] of names.entries()) {
     await demandModel(await readModels.open(tallies(name)), index, { a: tally({ label: name }) });
   }
+}
+
+/** To begin one rebuild throws no other's copy away. */
+async function areRebuiltApart({ readModels }: OpenedReadModelStore): Promise<void> {
+  const names = ['weird', 'ab', 'a.v1.rebuilding.', 'we[i]rd', 'a*', 'a?', 'a', 'ab\0', 'ab\0c', 'ab%', 'a_'];
+  const copies = [];
+  for (const name of names) copies.push(await (await readModels.open(tallies(name))).beginRebuild());
+  for (const copy of copies) {
+    await step(copy, [undefined, 3], change({ a: tally() }));
+    await copy.switchOver({ expected: position(3), checkpoint: position(4), rows: new Map() });
+  }
+  for (const name of names) await demandModel(await readModels.open(tallies(name)), 4, { a: tally() });
 }
 
 async function mayHaveNoIndex({ readModels }: OpenedReadModelStore): Promise<void> {

@@ -42,7 +42,27 @@ async function findsRows(subject: OpenedReadModelStore): Promise<void> {
 async function isInOrder(subject: OpenedReadModelStore): Promise<void> {
   const model = await openTallies(subject);
   // By UTF-16 units 🧀 would stand before U+FFFD; by an alphabet a before B, and é beside e.
-  const inOrder = ['', ' ', '1', '10', '2', 'B', 'a', 'a ', 'aa', 'b', 'é', 'ק', '\ufffd', '🧀', '🧀a', '\u{10ffff}'];
+  const inOrder = [
+    '',
+    '\0',
+    ' ',
+    '1',
+    '10',
+    '2',
+    'B',
+    'a',
+    'a\0',
+    'a\0b',
+    'a ',
+    'aa',
+    'b',
+    'é',
+    'ק',
+    '\ufffd',
+    '🧀',
+    '🧀a',
+    '\u{10ffff}',
+  ];
   const given = inOrder.toReversed().map((key) => [key, tally({ group: 'g' })] as const);
   await step(model, [undefined, 1], new Map(given));
   await demandKeys(model, { index: GROUP, value: 'g' }, inOrder);
@@ -141,6 +161,9 @@ async function tellsApart(subject: OpenedReadModelStore): Promise<void> {
     '🧀',
     'null',
     'x'.repeat(500),
+    '\0',
+    'a\0',
+    'a\0b',
   ];
   const given = new Map(values.map((group, index) => [`key-${index}`, tally({ group })]));
   await step(model, [undefined, 1], given);

@@ -23,6 +23,9 @@ const KEYS = [
   '01',
   'x'.repeat(1000),
   '',
+  '\0',
+  'a\0',
+  'a\0b',
 ];
 
 /** What is promised of rows and their keys. */

@@ -1,5 +1,4 @@
 import { StoreClosed } from '@login-policy/event-sourcing/store';
-import { demandSame } from '../../demand.js';
 import type { Theme } from '../contract.js';
 import { within } from '../patience.js';
 import { refusal } from '../refusals.js';
@@ -28,10 +27,8 @@ async function refusesBoth({ open }: StoreUnderTest): Promise<void> {
 async function isClosedByScope({ open }: StoreUnderTest): Promise<void> {
   const { store } = await open([counterTotals]);
   await new CounterWriter(store).write(APPLES, 1);
-  {
-    await using scoped = store;
-    demandSame({ what: 'keeps', actual: scoped.keeps, expected: store.keeps });
-  }
+  // What `await using` does, which Node 22 can't read.
+  await store[Symbol.asyncDispose]();
   await refusal(store.eventStore.head(), StoreClosed);
   await within('another close', Promise.all([store.close(), store[Symbol.asyncDispose]()]));
 }
