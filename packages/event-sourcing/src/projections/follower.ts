@@ -26,13 +26,11 @@ import { tolerating } from './tolerating.js';
 import type { UnreadablePage, UnreadableRow } from './unreadable-row.js';
 
 type Look<Found> = (deadline: ReadDeadline) => Promise<Found>;
-
 const [DEFAULT_MAX_AGE_MS, DEFAULT_CLOSE_MS] = [10_000, 5000];
 
 /**
- * Keeps one read model up with its store in the background, and reads it: never from rows that have not reached the head that
- * was there when the read began, or that were not shown to be there within `maxAgeMs`. A read that can't have such rows
- * in its time rejects; it never answers from older ones.
+ * Keeps one read model up with its store in the background, and reads it. A read answers from rows that have reached the head that was
+ * there when it began, or that were shown to be there within `maxAgeMs`; when it can't have such rows in its time, it rejects.
  */
 export class Follower<Event extends EventShape, Row> {
   readonly #store: TimedEventStore;
@@ -127,8 +125,7 @@ export class Follower<Event extends EventShape, Row> {
   /**
    * Computes all rows anew from the first event; reads answer from the old ones till then. What had stopped goes on from them.
    *
-   * @throws ProjectionStopped before an event that can't be reduced; the rows stay.
-   * @throws StoreClosed once this is closed.
+   * @throws ProjectionStopped before an event that can't be reduced; the rows stay. StoreClosed once this is closed.
    * @throws RebuildSuperseded when somebody else began another one meanwhile. One that was asked for here waits for its turn.
    */
   async rebuild(signal?: AbortSignal): Promise<Position> {
@@ -237,7 +234,6 @@ export class Follower<Event extends EventShape, Row> {
   /** Why a read is refused whose rows were not far enough in time: what keeps them from being followed, if anything does. */
   async #late(deadline: ReadDeadline, { cause, required }: Late): Promise<Fault> {
     if (this.#state.is === 'closed') return this.#closed();
-    // Its state says no longer that it follows, either.
     if (this.#state.is === 'following') this.#state = { is: 'catching-up' };
     const outage = this.#state.is === 'retrying' ? this.#state.fault : this.#store.trouble;
     return deadline.behind(this.rows, required, outage ?? cause);
