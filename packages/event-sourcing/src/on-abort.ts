@@ -27,3 +27,17 @@ function listenTo(signal: AbortSignal): Set<() => void> {
   signal.addEventListener('abort', fire, { once: true });
   return acts;
 }
+
+/** A signal, and what to call when nobody waits for it any more. */
+export interface Released {
+  readonly signal: AbortSignal;
+  readonly release: () => void;
+}
+
+/** A signal that fires when one of two does. */
+export function eitherOf(one: AbortSignal, other: AbortSignal | undefined): Released {
+  if (other === undefined) return { signal: one, release: () => undefined };
+  const control = new AbortController();
+  const takeBacks = [one, other].map((signal) => onAbort(signal, () => control.abort()));
+  return { signal: control.signal, release: () => takeBacks.forEach((takeBack) => takeBack()) };
+}

@@ -1,6 +1,6 @@
 import type { Observe } from '@login-policy/event-sourcing';
 import { AppendQueue } from '@login-policy/event-sourcing/store';
-import { prepareAppend } from './append.js';
+import { Group } from './group.js';
 import type { Writer } from './writer.js';
 
 const MOST = { appends: 256, size: 8_000_000 } as const;
@@ -12,10 +12,7 @@ export function appendQueue(store: string, writer: Writer, observe: Observe | un
     most: MOST,
     gather: whenAllIsSaid,
     observe,
-    write(group) {
-      for (const queued of group) queued.begin();
-      return writer.write(group.map(({ append }) => prepareAppend(append)));
-    },
+    write: (group) => writer.write(Group.of(group)),
   });
 }
 

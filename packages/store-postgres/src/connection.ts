@@ -1,22 +1,21 @@
 import { isFault } from '@login-policy/event-sourcing';
-import { StoreClosed, TIME_UP, within } from '@login-policy/event-sourcing/store';
+import {
+  eitherOf,
+  refuseOver,
+  StoreClosed,
+  TIME_UP,
+  within,
+  type WaitOptions,
+} from '@login-policy/event-sourcing/store';
 import type { ClientBase } from 'pg';
 import { isConnectionLost, isNoPrimary, postgresFault, stateOf } from './faults.js';
 import { requestCancel } from './cancel-request.js';
-import type { Lender } from './lenders.js';
+import { answerInTime, ConnectionSilent } from './in-time.js';
+import type { Lender, Lent } from './lenders.js';
+import { limitsOf, longestMs, type TimeOuts } from './time-outs.js';
 import { PreparedStatements, type Preparation } from './prepared-statements.js';
 import { OfPrimaries, rowsOfPrimary } from './primaries.js';
 import { query, type Cell, type Cells } from './queries.js';
-
-/** How long the store waits, in milliseconds. */
-export interface TimeOuts {
-  /** For one statement to be done, on the server and here. */
-  readonly statementMs: number;
-  /** For other writers to be done. */
-  readonly lockMs: number;
-  /** For a connection out of the pool. */
-  readonly connectMs: number;
-}
 
 /** How the store uses connections. */
 export interface ConnectionWays {
@@ -26,7 +25,6 @@ export interface ConnectionWays {
 
 /** What a function that writes says of a transaction at another level. */
 const NOT_FITTING = 'LP002';
-const ON_TOP_OF_THE_SERVERS_MS = 1000;
 /** How long the server may take to say anything at all, before what is under way is given up. */
 const PATIENCE_MS = 600;
 
@@ -50,17 +48,24 @@ export class Connection {
 
   /**
    * Reads by one statement, of a primary alone. A connection that turns out to be broken is replaced once: reading twice does no harm. One that leads
-   * to another server is given up, and so is each that is idle, since it may lead there as well.
+   * to another server is given up, and so is each that is idle, since it may lead there as well. When the signal fires, the connection is given up
+   * and the statement cancelled.
+   *
+   * @throws DeadlineExceeded
    */
-  async read(text: string, values: readonly unknown[] = []): Promise<readonly Cells[]> {
+  async read(text: string, values: readonly unknown[] = [], wait: WaitOptions = {}): Promise<readonly Cells[]> {
+    const { signal } = wait;
     const read = (): Promise<readonly Cells[]> =>
-      this.patiently((client) => this.#orCancelled(client, this.#askPrimary(client, text, values)));
+      this.patiently((client) => this.#orCancelled(client, this.#askPrimary(client, text, values), signal), signal);
     let [broken, elsewhere] = [1, 1 + this.#lender.idleCount];
     for (;;) {
       try {
         return await read();
       } catch (caught) {
-        const isRefused = isNoPrimary(caught) ? elsewhere-- <= 0 : !isConnectionLost(caught) || broken-- <= 0;
+        refuseOver(`reading ${this.name}`, wait);
+        // A server that was silent once is silent again: the second time would double the first.
+        const isBroken = isConnectionLost(caught) && !(caught instanceof ConnectionSilent);
+        const isRefused = isNoPrimary(caught) ? elsewhere-- <= 0 : !isBroken || broken-- <= 0;
         if (isRefused) throw this.faultOf(caught);
       }
     }
@@ -78,15 +83,25 @@ export class Connection {
 
   /**
    * Lends a connection to one piece of work, and gives it back. What takes too long is given up here, and never cancelled at the server: a
-   * commit that is cancelled while it waits for a standby is there, and that standby may not have it.
+   * commit that is cancelled while it waits for a standby is there, and that standby may not have it. `abandoned` only fires as long as
+   * nothing was sent that writes: then it is cancelled.
    */
-  use<Result>(work: (client: ClientBase) => Promise<Result>): Promise<Result> {
-    return this.#underWayIn(this.#use((client) => this.#inTime(work(client))));
+  use<Result>(work: (client: ClientBase) => Promise<Result>, abandoned?: AbortSignal): Promise<Result> {
+    return this.#underWayIn(
+      this.#use(async (client) => {
+        try {
+          return await this.#inTime(work(client), abandoned);
+        } catch (caught) {
+          if (abandoned?.aborted === true) requestCancel(client);
+          throw caught;
+        }
+      }, abandoned),
+    );
   }
 
-  /** {@link use} for work that may take as long as it takes. */
-  patiently<Result>(work: (client: ClientBase) => Promise<Result>): Promise<Result> {
-    return this.#underWayIn(this.#use(work));
+  /** {@link use} for work that may take as long as it takes. The signal gives up the wait for a connection. */
+  patiently<Result>(work: (client: ClientBase) => Promise<Result>, signal?: AbortSignal): Promise<Result> {
+    return this.#underWayIn(this.#use(work, signal));
   }
 
   #underWayIn<Result>(using: Promise<Result>): Promise<Result> {
@@ -112,8 +127,8 @@ export class Connection {
     await written;
   }
 
-  async #use<Result>(work: (client: ClientBase) => Promise<Result>): Promise<Result> {
-    const { client, giveBack } = await this.#lender.lend(this.#cut.signal);
+  async #use<Result>(work: (client: ClientBase) => Promise<Result>, signal?: AbortSignal): Promise<Result> {
+    const { client, giveBack } = await this.#lend(signal);
     let failure: Error | undefined;
     // A connection that breaks while nobody waits for an answer says so by an event, which would end the process.
     const onError = (error: Error): void => {
@@ -131,23 +146,43 @@ export class Connection {
     }
   }
 
+  async #lend(given: AbortSignal | undefined): Promise<Lent> {
+    const { signal, release } = eitherOf(this.#cut.signal, given);
+    try {
+      return await this.#lender.lend(signal);
+    } finally {
+      release();
+    }
+  }
+
   /** Calls a function that writes, in a transaction of its own: in one round trip, unless another level of those is usual for the role. */
-  call(text: string, values: readonly Cell[]): Promise<readonly Cells[]> {
+  async call(text: string, values: readonly Cell[]): Promise<readonly Cells[]> {
+    return (await this.callAs(text, () => values)) ?? [];
+  }
+
+  /** {@link call} with values that are made once there is a connection; with none of them, nothing is called. */
+  callAs(
+    text: string,
+    valuesOf: () => readonly Cell[] | undefined,
+    abandoned?: AbortSignal,
+  ): Promise<readonly Cells[] | undefined> {
     return this.use(async (client) => {
+      const values = valuesOf();
+      if (values === undefined) return undefined;
       try {
         return await this.#ask(client, text, values);
       } catch (caught) {
         if (stateOf(caught) !== NOT_FITTING) throw caught;
       }
       return this.#committed(client, () => query(client, text, values));
-    });
+    }, abandoned);
   }
 
   /**
    * Lends a connection in a transaction that is committed when the work ends well. A fault of the work's own is the end of the
    * transaction, and no reason to give the connection up.
    */
-  async transaction<Result>(work: (client: ClientBase) => Promise<Result>): Promise<Result> {
+  async transaction<Result>(work: (client: ClientBase) => Promise<Result>, abandoned?: AbortSignal): Promise<Result> {
     const outcome = await this.use(async (client) => {
       try {
         return { result: await this.#committed(client, () => work(client)) };
@@ -156,7 +191,7 @@ export class Connection {
         await client.query('ROLLBACK');
         return { refused };
       }
-    });
+    }, abandoned);
     if ('refused' in outcome) throw outcome.refused;
     return outcome.result;
   }
@@ -171,32 +206,10 @@ export class Connection {
   }
 
   async #committed<Result>(client: ClientBase, work: () => Promise<Result>): Promise<Result> {
-    await client.query(`BEGIN; ${this.limits()}`);
+    await client.query(`BEGIN; ${limitsOf(this.timeOuts)}`);
     const result = await work();
     await client.query('COMMIT');
     return result;
-  }
-
-  /** How long a statement waits for other writers: no longer than it may take. */
-  longestWait(): string {
-    const { statementMs, lockMs } = this.timeOuts;
-    return String(Math.min(statementMs, lockMs));
-  }
-
-  /**
-   * For the beginning of a transaction: what follows sees what others committed, whatever is usual for the role, and the server
-   * gives up, too, also on a transaction whose next statement never comes. All of it ends with the transaction, also behind a pooler.
-   */
-  limits(): string {
-    const { statementMs, lockMs } = this.timeOuts;
-    return `${this.isolation()} SET LOCAL statement_timeout = ${statementMs};
-      SET LOCAL lock_timeout = ${lockMs};
-      SET LOCAL idle_in_transaction_session_timeout = ${statementMs + ON_TOP_OF_THE_SERVERS_MS};`;
-  }
-
-  /** For the beginning of a transaction that may take as long as it takes. */
-  isolation(): string {
-    return 'SET TRANSACTION ISOLATION LEVEL READ COMMITTED;';
   }
 
   /** What was caught, in the words of the port. */
@@ -214,29 +227,20 @@ export class Connection {
     }
   }
 
-  /** For reads: the server does not notice by itself that nobody waits for the answer any more. */
-  async #orCancelled<Result>(client: ClientBase, reading: Promise<Result>): Promise<Result> {
+  /**
+   * For work that writes nothing, or has not yet begun to: the server does not notice by itself that nobody waits for the answer any more.
+   */
+  async #orCancelled<Result>(client: ClientBase, work: Promise<Result>, signal?: AbortSignal): Promise<Result> {
     try {
-      return await this.#inTime(reading);
+      return await this.#inTime(work, signal);
     } catch (caught) {
-      if (caught instanceof ConnectionSilent && !this.#isClosing) requestCancel(client);
+      const isLeft = signal?.aborted === true || caught instanceof ConnectionSilent;
+      if (isLeft && !this.#isClosing) requestCancel(client);
       throw caught;
     }
   }
 
-  async #inTime<Result>(work: Promise<Result>): Promise<Result> {
-    const { statementMs, lockMs } = this.timeOuts;
-    const longest = Math.max(statementMs, lockMs) + ON_TOP_OF_THE_SERVERS_MS;
-    const result = await within(work, longest, this.#cut.signal);
-    if (result === TIME_UP) throw new ConnectionSilent(longest);
-    return result;
-  }
-}
-
-/** The server said nothing at all for longer than it should take to give up: the connection is not used again. */
-export class ConnectionSilent extends Error {
-  readonly code = 'ETIMEDOUT';
-  constructor(ms: number) {
-    super(`no answer within ${ms} ms`);
+  #inTime<Result>(work: Promise<Result>, signal?: AbortSignal): Promise<Result> {
+    return answerInTime(work, { longestMs: longestMs(this.timeOuts), cut: this.#cut.signal, signal });
   }
 }

@@ -84,19 +84,19 @@ export class PostgresEventStore implements EventStore {
   async receipt(streamId: StreamId, key: string, wait?: WaitOptions): Promise<Receipt | undefined> {
     this.#refuseWhenClosed();
     refuseOver(`reading ${streamId}`, wait);
-    return this.#reads.receipt(streamId, key);
+    return this.#reads.receipt(streamId, key, wait);
   }
 
   async head(wait?: WaitOptions): Promise<Position> {
     this.#refuseWhenClosed();
     refuseOver('looking for the last event', wait);
-    return this.#reads.head();
+    return this.#reads.head(wait);
   }
 
   async knows(position: Position, wait?: WaitOptions): Promise<boolean> {
     this.#refuseWhenClosed();
     refuseOver('looking for an event', wait);
-    return this.#reads.knows(position);
+    return this.#reads.knows(position, wait);
   }
 
   async close(): Promise<void> {

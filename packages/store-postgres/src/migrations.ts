@@ -2,6 +2,7 @@ import { StoreForeign } from '@login-policy/event-sourcing/store';
 import type { ClientBase } from 'pg';
 import { MARK_ALL } from './checkpoints.js';
 import type { Connection } from './connection.js';
+import { ISOLATION, longestWait } from './time-outs.js';
 import { FUNCTIONS } from './functions.js';
 import { query } from './queries.js';
 import { NoPrimary } from './primaries.js';
@@ -42,13 +43,11 @@ export async function prepareSchema(connection: Connection, schema: Schema, migr
 export async function migrate(connection: Connection, schema: Schema): Promise<number> {
   return connection.faulty(() =>
     connection.patiently(async (client) => {
-      await client.query(
-        `BEGIN; ${connection.isolation()} SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0`,
-      );
+      await client.query(`BEGIN; ${ISOLATION} SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0`);
       await query(client, 'SELECT pg_catalog.pg_advisory_xact_lock($1)', [schema.migrateLock.toString()]);
       const from = (await versionOf(client, schema)) ?? 0;
       // Whoever reads waits behind a change of a table that waits itself.
-      await client.query(`SET LOCAL lock_timeout = ${connection.longestWait()}`);
+      await client.query(`SET LOCAL lock_timeout = ${longestWait(connection.timeOuts)}`);
       await client.query(`${migrationSql(schema, from)} COMMIT`);
       return from;
     }),

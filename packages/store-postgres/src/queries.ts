@@ -1,3 +1,4 @@
+import type { WaitOptions } from '@login-policy/event-sourcing/store';
 import type { ClientBase, CustomTypesConfig, QueryArrayConfig } from 'pg';
 
 /** A value as the server sends it: text, whatever parsers a program has set for its own queries. */
@@ -26,7 +27,7 @@ export async function query(
 /** Who answers statements, by the name that faults say. */
 export interface Answering {
   readonly name: string;
-  read(text: string, values?: readonly unknown[]): Promise<readonly Cells[]>;
+  read(text: string, values?: readonly unknown[], wait?: WaitOptions): Promise<readonly Cells[]>;
 }
 
 /** What answers on one connection, inside of whatever transaction it is in. */

@@ -65,7 +65,7 @@ abstract class StoredReadModel<Row> implements ReadModel<Row> {
     this.parts.refuseWhenClosed();
     refuseOver('a call of a read model', wait);
     const digests = keys.map((key) => digest(keyBytes(key)));
-    const { checkpoint, head, rows } = await this.#look(this.#byKeys, [digests]);
+    const { checkpoint, head, rows } = await this.#look(this.#byKeys, [digests], wait);
     return { checkpoint, head, rows: new Map(rows.map(({ key, row }) => [key, row])) };
   }
 
@@ -74,14 +74,14 @@ abstract class StoredReadModel<Row> implements ReadModel<Row> {
     refuseOver('a call of a read model', wait);
     const rows = 'JOIN {schema}.read_model_rows AS r ON r.model = e.model AND r.digest = e.digest';
     const [statement, values] = lookUp(asked, 'r.content', rows);
-    return this.#look(this.#lookStatement(statement), values);
+    return this.#look(this.#lookStatement(statement), values, wait);
   }
 
   async keys(asked: RowQuery, wait?: WaitOptions): Promise<RowsAt<readonly string[]>> {
     this.parts.refuseWhenClosed();
     refuseOver('a call of a read model', wait);
     const [statement, values] = lookUp(asked, 'NULL AS content', '');
-    const { checkpoint, head, rows } = await this.#found(this.#lookStatement(statement), values);
+    const { checkpoint, head, rows } = await this.#found(this.#lookStatement(statement), values, wait);
     return { checkpoint, head, rows: rows.map((cells) => keyOfHex(text(cells[1]))) };
   }
 
@@ -92,6 +92,8 @@ abstract class StoredReadModel<Row> implements ReadModel<Row> {
       this.#filledIn(
         `SELECT ${CHECKPOINT} FROM {schema}.read_models AS m LEFT JOIN ${HEAD} AS head ON true LEFT JOIN ${MARKER} ON true WHERE {condition}`,
       ),
+      [],
+      wait,
     );
     if (row === undefined) this.#refuseGoneCopy();
     return positionIn(row?.[0]);
@@ -141,9 +143,13 @@ abstract class StoredReadModel<Row> implements ReadModel<Row> {
     );
   }
 
-  async #found(statement: string, values: readonly unknown[]): Promise<Found<readonly Cells[]>> {
-    const found = await this.#read(statement, values);
-    if (found.length === 0) return this.#goneRows();
+  async #found(
+    statement: string,
+    values: readonly unknown[],
+    wait: WaitOptions | undefined,
+  ): Promise<Found<readonly Cells[]>> {
+    const found = await this.#read(statement, values, wait);
+    if (found.length === 0) return this.#goneRows(wait);
     const [[placed, , , end] = []] = found;
     const head = positionIn(end) ?? START;
     const checkpoint = placed === end && head !== START ? head : positionIn(placed);
@@ -151,19 +157,27 @@ abstract class StoredReadModel<Row> implements ReadModel<Row> {
   }
 
   /** Of a read model that is gone, as one that a dump does not have: it is behind, and whoever follows makes it anew. */
-  async #goneRows(): Promise<Found<readonly Cells[]>> {
+  async #goneRows(wait: WaitOptions | undefined): Promise<Found<readonly Cells[]>> {
     this.#refuseGoneCopy();
-    const [[end] = []] = await this.parts.connection.read(this.#filledIn(`SELECT ${HEAD_PLACED} FROM ${HEAD} AS head`));
+    const [[end] = []] = await this.parts.connection.read(
+      this.#filledIn(`SELECT ${HEAD_PLACED} FROM ${HEAD} AS head`),
+      [],
+      wait,
+    );
     return { checkpoint: undefined, head: positionIn(end) ?? START, rows: [] };
   }
 
-  async #look(statement: string, values: readonly unknown[]): Promise<Found<readonly KeyedRow<Row>[]>> {
-    const { checkpoint, head, rows } = await this.#found(statement, values);
+  async #look(
+    statement: string,
+    values: readonly unknown[],
+    wait: WaitOptions | undefined,
+  ): Promise<Found<readonly KeyedRow<Row>[]>> {
+    const { checkpoint, head, rows } = await this.#found(statement, values, wait);
     return { checkpoint, head, rows: rows.map((cells) => this.#rowOf(cells)) };
   }
 
-  #read(statement: string, values: readonly unknown[] = []): Promise<readonly Cells[]> {
-    return this.parts.connection.read(statement, [this.#target.parameter, ...values]);
+  #read(statement: string, values: readonly unknown[], wait: WaitOptions | undefined): Promise<readonly Cells[]> {
+    return this.parts.connection.read(statement, [this.#target.parameter, ...values], wait);
   }
 
   #filledIn(statement: string): string {

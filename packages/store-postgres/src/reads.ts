@@ -19,6 +19,7 @@ import {
   type ReadStreamOptions,
   type Receipt,
   streamThrough,
+  type WaitOptions,
   type StreamPage,
   type StreamPart,
   placeIn,
@@ -62,7 +63,7 @@ export class EventReads {
     );
     const read = async ({ from, count, after }: StreamPart): Promise<StreamPage> => {
       const ask = (limit: number): Promise<readonly Cells[]> =>
-        this.#connection.read(statement, [name, from.toString(), limit, after?.revision.toString() ?? null]);
+        this.#connection.read(statement, [name, from.toString(), limit, after?.revision.toString() ?? null], options);
       const { events, asked, further } = await reader.read(ask, count);
       if (after !== undefined && further[0] !== after.id) throw historyReplaced(store, after);
       return { events, isLast: events.length < asked };
@@ -91,7 +92,7 @@ export class EventReads {
       const end = smaller(place + width);
       const read = (from: bigint, to: bigint, count: number): Promise<Page> =>
         reader.read(
-          (limit) => this.#connection.read(statement, [from.toString(), to.toString(), limit, ...values]),
+          (limit) => this.#connection.read(statement, [from.toString(), to.toString(), limit, ...values], options),
           count,
         );
       const page = await read(place, end, pageSize);
@@ -120,27 +121,28 @@ export class EventReads {
   }
 
   /** The position of the last event; `START` when there is none. */
-  async head(): Promise<Position> {
+  async head(wait?: WaitOptions): Promise<Position> {
     const last = `SELECT position || ' ' || id FROM ${this.#schema}.events ORDER BY position DESC LIMIT 1`;
-    const [row] = await this.#connection.read(last);
+    const [row] = await this.#connection.read(last, [], wait);
     return positionIn(row?.[0]) ?? START;
   }
 
   /** Whether a position stands for an event that is there. */
-  async knows(position: Position): Promise<boolean> {
+  async knows(position: Position, wait?: WaitOptions): Promise<boolean> {
     const place = placeIn(position);
     if (position === START || place > LARGEST) return position === START;
     const statement = `SELECT position || ' ' || id FROM ${this.#schema}.events WHERE position = $1`;
-    const [row] = await this.#connection.read(statement, [place.toString()]);
+    const [row] = await this.#connection.read(statement, [place.toString()], wait);
     return positionIn(row?.[0]) === position;
   }
 
   /** A command that is told to be repeated is {@link DURABLE}, too. */
-  async receipt(streamId: StreamId, key: string): Promise<Receipt | undefined> {
+  async receipt(streamId: StreamId, key: string, wait?: WaitOptions): Promise<Receipt | undefined> {
     const names = [storedName(streamId).name, storedName(key).name];
     const [row] = await this.#connection.read(
       `SELECT fingerprint, revision, ${DURABLE} FROM ${this.#schema}.receipts WHERE stream = $1 AND key = $2`,
       names,
+      wait,
     );
     if (row === undefined) return undefined;
     return Object.freeze({ key, fingerprint: givenText(text(row[0])), revision: revision(BigInt(text(row[1]))) });

@@ -1,9 +1,10 @@
-import { PositionUnknown, START, type RecordedEvent } from '@login-policy/event-sourcing';
+import { isFault, PositionUnknown, START, type RecordedEvent } from '@login-policy/event-sourcing';
 import { pageSizeOf, placeIn, refuseGaps, type ReadStreamsOptions } from '@login-policy/event-sourcing/store';
 import type { Connection } from './connection.js';
 import { storedName } from './names.js';
-import { PageReader } from './pages.js';
+import { PageReader, type Page } from './pages.js';
 import { positionIn } from './positions.js';
+import type { Cells } from './queries.js';
 import { conditionOf } from './reads.js';
 import type { Schema } from './schema.js';
 
@@ -35,10 +36,11 @@ export async function* readStreams(
   let last: RecordedEvent | undefined;
   while (signal?.aborted !== true) {
     const from = last === undefined ? ['', '-1'] : [storedName(last.streamId).name, last.revision.toString()];
-    const { events, asked, further } = await reader.read(
-      (limit) => connection.read(statement, [...from, place, limit, ...values]),
-      pageSize,
-    );
+    const ask = (limit: number): Promise<readonly Cells[]> =>
+      connection.read(statement, [...from, place, limit, ...values], { signal });
+    const read = await reader.read(ask, pageSize).catch(nothingWhenAborted(signal));
+    if (read === undefined) return;
+    const { events, asked, further } = read;
     const found = positionIn(further[0]) ?? START;
     if (place !== '0' && found !== upTo) throw new PositionUnknown({ position: upTo, head: found });
     refuseGaps(connection.name, last, events);
@@ -46,4 +48,12 @@ export async function* readStreams(
     if (events.length < asked) return;
     last = events.at(-1);
   }
+}
+
+/** A read that was broken off by its signal ends quietly. */
+function nothingWhenAborted(signal: AbortSignal | undefined): (caught: unknown) => Page | undefined {
+  return (caught) => {
+    if (signal?.aborted === true && isFault(caught, 'deadline-exceeded')) return undefined;
+    throw caught;
+  };
 }

@@ -1,4 +1,4 @@
-import { KeyedMutex } from '@login-policy/event-sourcing/store';
+import { DeadlineExceeded, KeyedMutex } from '@login-policy/event-sourcing/store';
 import type { ClientBase } from 'pg';
 import type { Lender, Lent } from './lenders.js';
 import { query, type Cell, type Cells } from './queries.js';
@@ -44,9 +44,10 @@ export class CallersClient implements Lender {
     this.#store = store;
   }
 
-  async lend(): Promise<Lent & Transaction> {
+  async lend(signal?: AbortSignal): Promise<Lent & Transaction> {
     const client = this.#client;
-    await turns.enter(client);
+    if ((await turns.enter(client, { signal })) === false)
+      throw new DeadlineExceeded({ doing: `a turn at ${this.#store}` });
     const giveBack = (): void => turns.leave(client);
     try {
       this.#goesOn ??= await this.#found();

@@ -1,5 +1,11 @@
-import { eventStoreContract, readModelStoreContract, storeContract } from '@login-policy/testkit/contracts';
+import {
+  eventStoreContract,
+  readModelStoreContract,
+  storeContract,
+  tableOfEnds,
+} from '@login-policy/testkit/contracts';
 import { describe, it } from 'mocha';
+import { freezeServer } from './database.js';
 import { storages } from './stores.js';
 
 const freshStorage = storages();
@@ -15,11 +21,12 @@ for (const [name, way] of Object.entries(WAYS)) {
       name,
       veryMany: Number(process.env['PROOF_ROUNDS'] ?? 1000),
       readsStreams: true,
+      freezes: freezeServer !== undefined,
       open: async ({ clock }) => {
         const storage = freshStorage();
         const { eventStore } = await storage.open({ ...way, clock });
         const another = async (): Promise<typeof eventStore> => (await storage.open({ ...way, clock })).eventStore;
-        return { eventStore, another, dispose: () => storage.dispose() };
+        return { eventStore, another, dispose: () => storage.dispose(), freeze: freezeServer };
       },
     },
     { describe, it },
@@ -29,6 +36,10 @@ for (const [name, way] of Object.entries(WAYS)) {
     {
       name,
       keeps: 'inline',
+      freezes: freezeServer !== undefined,
+      report: (ends) => {
+        if (process.env['PRINT_ENDS'] !== undefined) process.stdout.write(`${tableOfEnds(ends)}\n`);
+      },
       open: async (options) => {
         const storage = freshStorage();
         let store = await storage.open({ ...way, ...options });
@@ -41,6 +52,7 @@ for (const [name, way] of Object.entries(WAYS)) {
             return store;
           },
           dispose: () => storage.dispose(),
+          freeze: freezeServer,
         };
       },
     },

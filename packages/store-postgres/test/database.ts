@@ -10,8 +10,16 @@ const lent = process.env['DATABASE_URL'] === '' ? undefined : process.env['DATAB
 /** Where the tests find a PostgreSQL: the one `DATABASE_URL` names, or else one they start themselves, once for all. */
 export async function databaseUrl(): Promise<string> {
   if (lent !== undefined) return lent;
+  return (await embeddedServer()).url;
+}
+
+/** Stops the server where it is, until what this answers with is called; one that was lent is left alone. */
+export const freezeServer: (() => Promise<() => Promise<void>>) | undefined =
+  lent === undefined ? async () => (await embeddedServer()).freeze() : undefined;
+
+function embeddedServer(): Promise<EmbeddedServer> {
   embedded ??= EmbeddedServer.start();
-  return (await embedded).url;
+  return embedded;
 }
 
 /** The name of a schema that no other test uses. */

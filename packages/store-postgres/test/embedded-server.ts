@@ -137,13 +137,20 @@ export class EmbeddedServer {
 
   /** Ends all of the server at once, without a chance to tidy up. */
   async kill(): Promise<void> {
-    const pid = this.#pid();
     // Stopped, it begins no process any more: one that outlived it would keep the memory that the next server wants.
-    process.kill(pid, 'SIGSTOP');
-    const { stdout } = await run('pgrep', ['-P', String(pid)]);
-    const pids = [pid, ...stdout.trim().split('\n').map(Number)];
+    const pids = await this.#stopped();
     for (const one of pids) endProcess(one);
     await eventually('the end of the server', async () => !pids.some(isAlive));
+  }
+
+  /** Stops all of the server where it is, until what this answers with is called. */
+  async freeze(): Promise<() => Promise<void>> {
+    const pids = await this.#stopped();
+    const signal = (name: 'SIGSTOP' | 'SIGCONT'): void => {
+      for (const one of pids) if (isAlive(one)) process.kill(one, name);
+    };
+    signal('SIGSTOP');
+    return async () => signal('SIGCONT');
   }
 
   /** Keeps what a killed server has now; {@link restore} brings it back to that, as a standby is that was behind. */
@@ -155,6 +162,14 @@ export class EmbeddedServer {
   async restore(): Promise<void> {
     await run('rm', ['-r', join(this.#folder, 'data')]);
     await run('mv', [join(this.#folder, 'kept'), join(this.#folder, 'data')]);
+  }
+
+  /** Stops the process that begins the others; answers with the ids of all of them. */
+  async #stopped(): Promise<readonly number[]> {
+    const pid = this.#pid();
+    process.kill(pid, 'SIGSTOP');
+    const { stdout } = await run('pgrep', ['-P', String(pid)]);
+    return [pid, ...stdout.trim().split('\n').map(Number)];
   }
 
   #pid(): number {

@@ -16,7 +16,7 @@ export class LoneAppends {
   async append(append: Append): Promise<readonly RecordedEvent[]> {
     refuseOver(`appending to ${append.streamId}`, append);
     const checked = { ...checkedAppend(append), texts: [], size: 0 };
-    const [outcome] = await this.#writer.write([{ append: checked, begin: () => true }]);
+    const [outcome] = await this.#writer.write([{ append: checked, begin: () => true, isGivenUp: false }]);
     if (outcome === undefined || 'refused' in outcome) throw outcome?.refused;
     return outcome.recorded;
   }

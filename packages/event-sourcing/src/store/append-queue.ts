@@ -11,6 +11,8 @@ export type Outcome = { readonly recorded: readonly RecordedEvent[] } | { readon
 /** An append whose group is being written. */
 export interface Queued {
   readonly append: EncodedAppend;
+  /** Whether its caller has given up: then it need not be written. */
+  readonly isGivenUp: boolean;
   /** To be called when it is written, and not before: till then its caller may give up. `false` when they have. */
   begin(): boolean;
 }
@@ -120,6 +122,10 @@ class Waiting implements Queued {
       leave();
       this.#resolve({ refused: givenUp(this.append) });
     });
+  }
+
+  get isGivenUp(): boolean {
+    return this.#isGivenUp;
   }
 
   begin(): boolean {

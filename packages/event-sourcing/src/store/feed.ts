@@ -5,6 +5,7 @@ import { pageSizeOf } from '../streams/paging.js';
 import { START, type Position } from '../streams/position.js';
 import { yieldToLoop } from '../yield-to-loop.js';
 import { Listener } from './listener.js';
+import { quietly } from './quietly.js';
 import { Subscription, type Join } from './subscription.js';
 
 /** What a store found when it looked for the next events after a position. */
@@ -24,9 +25,10 @@ export type Reader = (after: Position) => Promise<ReadAhead>;
 
 /** What `EventStore.readAll` promises, by looking ahead again and again: others have their turn between two looks. */
 export async function* readThrough(
-  read: Reader,
+  look: Reader,
   { after = START, signal }: ReadAllOptions = {},
 ): AsyncGenerator<readonly RecordedEvent[], void, undefined> {
+  const read = quietly(look, signal);
   let reached = after;
   while (!isAborted(signal)) {
     const { events, considered, isHead } = await read(reached);
@@ -72,7 +74,7 @@ export class Feed {
         const left = new AbortController();
         const takeBack = onAbort(options?.signal, () => left.abort());
         onAbort(left.signal, takeBack);
-        const read = this.#source.reader({ ...options, signal: left.signal });
+        const read = quietly(this.#source.reader({ ...options, signal: left.signal }), left.signal);
         const join: Join = (position, lost) => this.#join(position, lost);
         const messages = new Subscription({ read, join, options, left }).messages();
         return {
@@ -127,7 +129,7 @@ class FeedRun {
 
   async #follow(): Promise<void> {
     const { signal } = this.#left;
-    const read = this.#source.live?.(signal) ?? this.#source.reader({ signal });
+    const read = quietly(this.#source.live?.(signal) ?? this.#source.reader({ signal }), signal);
     while (!signal.aborted) {
       const change = this.#source.changed(signal);
       for (let isHead = false; !isHead && !signal.aborted;) {

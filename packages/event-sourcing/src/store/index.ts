@@ -49,7 +49,7 @@ export { KeptRows } from './kept-rows.js';
 export { decodeRow, encodedRows, type EncodedRow, type StoredRow } from './stored-row.js';
 export { dataOf, isEventMetadata, isJsonObject, metadataOf } from './stored-event.js';
 export { yieldToLoop } from '../yield-to-loop.js';
-export { onAbort } from '../on-abort.js';
+export { eitherOf, onAbort, type Released } from '../on-abort.js';
 export { isEventId } from '../ids.js';
 export { because, Fault } from '../fault.js';
 export { UnserialisableData, WrittenByNewerProgram, type EventPlace } from '../event-faults.js';

@@ -1,0 +1,14 @@
+import { isFault } from '../is-fault.js';
+import type { Reader } from './feed.js';
+
+/** A look that was broken off by its signal has found nothing: nobody waits for it any more. */
+export function quietly(look: Reader, signal: AbortSignal | undefined): Reader {
+  return async (after) => {
+    try {
+      return await look(after);
+    } catch (caught) {
+      if (signal?.aborted !== true || !isFault(caught, 'deadline-exceeded')) throw caught;
+      return { events: [], considered: after, isHead: true };
+    }
+  };
+}
