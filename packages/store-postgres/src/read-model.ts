@@ -153,7 +153,9 @@ abstract class StoredReadModel<Row> implements ReadModel<Row> {
     const [[placed, , , end] = []] = found;
     const head = positionIn(end) ?? START;
     const checkpoint = placed === end && head !== START ? head : positionIn(placed);
-    return { checkpoint, head, rows: found.filter(([, key]) => key !== null) };
+    // Without a checkpoint in this log they are of another history, and count for nothing.
+    const rows = checkpoint === undefined ? [] : found.filter(([, key]) => key !== null);
+    return { checkpoint, head, rows };
   }
 
   /** Of a read model that is gone, as one that a dump does not have: it is behind, and whoever follows makes it anew. */

@@ -1,4 +1,4 @@
-import { accept, CommandHandler, reject, revision, type Decider } from '@login-policy/event-sourcing';
+import { accept, CommandHandler, isFault, reject, revision, type Decider } from '@login-policy/event-sourcing';
 import { type AnyProjection, placeIn } from '@login-policy/event-sourcing/store';
 import type { PostgresStore } from '@login-policy/store-postgres';
 import { counterEvents, counterTotals, type CounterEvent } from '@login-policy/testkit';
@@ -49,6 +49,38 @@ describe('a dump that is put back under a running program', () => {
       await keeping(store, [counterTotals]);
       await append(store, 'a', 1);
       await demandSound(store);
+    }));
+
+  for (const direction of ['forwards', 'backwards'] as const) {
+    it(`is noticed between two pages of a stream, which are of one history: ${direction} (Q69)`, () =>
+      onStorage(freshStorage(), async (storage) => {
+        const [store, other] = [await storage.open(), await storage.open()];
+        await append(store, 'a', 1);
+        await dump(storage);
+        await append(store, 'a', 5);
+        const stream = store.eventStore.readStream(counterStream('a'), { pageSize: 3, direction });
+        const pages = stream[Symbol.asyncIterator]();
+        expect((await pages.next()).value).to.have.length(3);
+        await restore(storage);
+        await append(other, 'a', 5);
+        const caught: unknown = await pages.next().catch((fault: unknown) => fault);
+        expect(isFault(caught, 'store-unavailable') && caught.retryable).to.equal(true);
+      }));
+  }
+
+  it('is noticed between two pages of all streams, which are read up to an event (Q66)', () =>
+    onStorage(freshStorage(), async (storage) => {
+      const [store, other] = [await storage.open(), await storage.open()];
+      await append(store, 'a', 1);
+      await dump(storage);
+      await append(store, 'b', 5);
+      const upTo = await store.eventStore.head();
+      const pages = store.eventStore.readStreams?.({ upTo, pageSize: 3 })[Symbol.asyncIterator]();
+      expect((await pages?.next())?.value).to.have.length(3);
+      await restore(storage);
+      await append(other, 'b', 5);
+      const caught: unknown = await pages?.next().catch((fault: unknown) => fault);
+      expect(isFault(caught, 'position-unknown')).to.equal(true);
     }));
 
   it('is noticed by who decides: a state that is as long, and was lost, accepts nothing (K14)', () =>

@@ -1,0 +1,50 @@
+import type { Projection, Store } from '@login-policy/event-sourcing';
+import type { EventShape, ReadModel, ReadModelChange, RebuildingModel } from '@login-policy/event-sourcing/store';
+
+/** What a test does in the middle of a rebuild. */
+export interface Gates {
+  readonly begun?: () => Promise<void>;
+  /** Before a slice is written, the first of which is 1. */
+  readonly slice?: (number: number) => Promise<void>;
+  readonly promotion?: () => Promise<void>;
+}
+
+/** The store, with a test that meets its rebuilds. */
+export function gated(store: Store, gates: Gates): Store {
+  const open = async <Event extends EventShape, Row>(definition: Projection<Event, Row>): Promise<ReadModel<Row>> => {
+    const model = await store.readModels.open(definition);
+    const beginRebuild = async (): Promise<RebuildingModel<Row>> => {
+      const copy = await model.beginRebuild();
+      await gates.begun?.();
+      return gatedCopy(copy, gates);
+    };
+    return withOthers(model, { beginRebuild });
+  };
+  return { ...store, readModels: { open, close: () => store.readModels.close() } };
+}
+
+function gatedCopy<Row>(copy: RebuildingModel<Row>, gates: Gates): RebuildingModel<Row> {
+  let slices = 0;
+  return withOthers(copy, {
+    async commit(change: ReadModelChange<Row>) {
+      await gates.slice?.((slices += 1));
+      await copy.commit(change);
+    },
+    async switchOver(change: ReadModelChange<Row>) {
+      await gates.promotion?.();
+      await copy.switchOver(change);
+    },
+  });
+}
+
+/** The same with other methods: those that are left are its own. */
+function withOthers<Whole extends object>(whole: Whole, others: Partial<Whole>): Whole {
+  return new Proxy(whole, {
+    get(target, name) {
+      const value: unknown = Reflect.get(name in others ? others : target, name);
+      return typeof value === 'function'
+        ? (...given: readonly unknown[]) => Reflect.apply(value, name in others ? others : target, given)
+        : value;
+    },
+  });
+}

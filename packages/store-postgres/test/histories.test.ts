@@ -1,0 +1,132 @@
+import { Follower, isFault } from '@login-policy/event-sourcing';
+import { Projector, type NewEvent } from '@login-policy/event-sourcing/store';
+import type { PostgresStore } from '@login-policy/store-postgres';
+import { counterTotals } from '@login-policy/testkit';
+import { expect } from 'chai';
+import { describe, it } from 'mocha';
+import { onCluster, type Cluster } from './cluster.js';
+import { gated } from './gates.js';
+import { appendTo, counted, counterStream } from './sample.js';
+import { demandSound } from './soundness.js';
+import { eventually } from './waiting.js';
+
+const STREAMS = 1200;
+const YES_OR_NO = [() => true, () => false] as const;
+
+/** Makes many streams of one event. */
+async function fill({ eventStore }: PostgresStore, count: number): Promise<void> {
+  const names = Array.from({ length: count }, (_, index) => `stream-${index}`);
+  await Promise.all(names.map((name) => eventStore.append(appendTo(name, 'no-stream'))));
+}
+
+/** Has the standby show no more of what the primary writes. */
+async function detach({ standby }: Cluster): Promise<void> {
+  await standby.set({ primary_conninfo: '' });
+  await eventually('the end of replication', async () => {
+    const [row] = await standby.ask('SELECT count(*) AS receivers FROM pg_stat_wal_receiver');
+    return String(row?.['receivers']) === '0';
+  });
+}
+
+/** Waits until the standby has all there is. */
+async function untilShown({ primary }: Cluster): Promise<void> {
+  const statement = 'SELECT replay_lsn >= pg_current_wal_lsn() AS shown FROM pg_stat_replication';
+  await eventually('the standby', async () => (await primary.ask(statement))[0]?.['shown'] === true);
+}
+
+async function takeOver({ standby, way }: Cluster): Promise<void> {
+  await standby.promote();
+  way.leadTo(standby);
+  way.cut();
+}
+
+/** What a rebuild ended with. */
+async function endOf(rebuilding: Promise<unknown>): Promise<string> {
+  return rebuilding.then(
+    () => 'done',
+    (caught: unknown) => (isFault(caught) ? caught.code : String(caught)),
+  );
+}
+
+describe('a rebuild on PostgreSQL while a standby takes over that has not got all', () => {
+  it('puts no rows in place that lack a slice of the server that is gone, and succeeds when it is begun again (Q66, Q70)', () =>
+    onCluster({}, async (cluster) => {
+      const { primary, store } = cluster;
+      await fill(store, STREAMS);
+      const follower = await Follower.open({ store, projection: counterTotals });
+      await follower.ready();
+      const slice = async (number: number): Promise<void> => {
+        if (number === 2) {
+          await untilShown(cluster);
+          await detach(cluster);
+        }
+        if (number !== 3) return;
+        await primary.kill();
+        await takeOver(cluster);
+      };
+      const projector = new Projector({ ...gated(store, { slice }), projection: counterTotals });
+      expect(await endOf(projector.rebuild())).to.equal('store-unavailable');
+      await demandSound(store);
+      await follower.rebuild();
+      await demandSound(store);
+      await follower.close();
+    }));
+
+  it('puts no rows in place that stand on an event that is gone, though another stands there (Q67)', () =>
+    onCluster({}, async (cluster) => {
+      const { primary, store } = cluster;
+      await fill(store, 20);
+      const follower = await Follower.open({ store, projection: counterTotals });
+      await follower.ready();
+      const begun = async (): Promise<void> => {
+        await untilShown(cluster);
+        await detach(cluster);
+        await store.eventStore.append(appendTo('lost', 'no-stream'));
+      };
+      const promotion = async (): Promise<void> => {
+        await primary.kill();
+        await takeOver(cluster);
+        await store.eventStore.append(appendTo('kept', 'no-stream'));
+      };
+      const projector = new Projector({ ...gated(store, { begun, promotion }), projection: counterTotals });
+      expect(await endOf(projector.rebuild())).to.equal('position-unknown');
+      const { rows } = await follower.read(['lost', 'kept'].map(counterStream));
+      expect([...rows.keys()]).to.deep.equal([counterStream('kept')]);
+      await demandSound(store);
+      await follower.close();
+    }));
+
+  it('as the first rows are built goes on by itself to rows that are right', () =>
+    onCluster({}, async (cluster) => {
+      const { primary, store } = cluster;
+      await fill(store, STREAMS);
+      await Promise.all(
+        Array.from({ length: 200 }, () => store.eventStore.append({ ...appendTo('many'), events: many(50) })),
+      );
+      let isOver = false;
+      const slice = async (number: number): Promise<void> => {
+        if (isOver) return;
+        if (number === 2) {
+          await untilShown(cluster);
+          await detach(cluster);
+        }
+        if (number !== 3) return;
+        isOver = true;
+        await primary.kill();
+        await takeOver(cluster);
+      };
+      const follower = await Follower.open({ store: gated(store, { slice }), projection: counterTotals });
+      // While no server is there, reads say so.
+      await eventually('the first rows', () => follower.ready().then(...YES_OR_NO));
+      expect(isOver).to.equal(true);
+      expect((await follower.read([counterStream('many')])).rows.get(counterStream('many'))?.total).to.equal(10_000);
+      expect(
+        (await follower.read([counterStream('stream-700')])).rows.get(counterStream('stream-700'))?.total,
+      ).to.equal(1);
+      await follower.close();
+    }));
+});
+
+function many(count: number): readonly NewEvent[] {
+  return Array.from({ length: count }, () => counted());
+}
