@@ -1,6 +1,7 @@
 import type { EventId, IdSource } from '../ids.js';
 import type { EventCodec } from '../streams/event-codec.js';
 import type { EventMetadata, EventShape, NewEvent } from '../streams/event.js';
+import { freezeMetadata } from '../streams/recording.js';
 import type { CommandContext } from './command-context.js';
 
 /** What decided events are made ready with. */
@@ -29,9 +30,5 @@ export function newEvents<Event extends EventShape>(
 /** What there is of it, frozen, so that a store need not copy it. Without a correlation given, the first event's id is it. */
 function metadataOf(context: CommandContext, firstId: EventId): EventMetadata {
   const { actor, correlationId = firstId, causationId, idempotencyKey, reason } = context;
-  const metadata: { -readonly [Field in keyof EventMetadata]: EventMetadata[Field] } = { actor, correlationId };
-  if (causationId !== undefined) metadata.causationId = causationId;
-  if (idempotencyKey !== undefined) metadata.idempotencyKey = idempotencyKey;
-  if (reason !== undefined) metadata.reason = reason;
-  return Object.freeze(metadata);
+  return freezeMetadata({ actor, correlationId, causationId, idempotencyKey, reason });
 }

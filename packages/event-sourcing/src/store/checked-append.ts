@@ -72,6 +72,7 @@ function checkedEvent({ id, type, schemaVersion, data, metadata }: NewEvent): Ne
 }
 
 function checkedMetadata(metadata: EventMetadata): EventMetadata {
+  if (typeof metadata !== 'object' || metadata === null) throw refused('metadata', 'it is not an object');
   const frozen = freezeMetadata(metadata);
   demandText('metadata.actor', frozen.actor);
   demandText('metadata.correlationId', frozen.correlationId);

@@ -27,6 +27,7 @@ export const payloads: Theme<EventStoreUnderTest> = {
     'may be 900,000 bytes of text outside ASCII': keepsBigUnicode,
     'comes back with its type and schema version': keepsTypeAndVersion,
     'comes back with the metadata it was given and no other, with and without the optional ones': keepsMetadata,
+    'is kept by its fields alone, whatever else the metadata has and whoever froze it': keepsFieldsOfMetadata,
     'that no store could give back is refused as unserialisable-data, and nothing of it is written':
       refusesWhatCantBeKept,
     'is kept under whatever stream name there can be, and no other': keepsStreamNames,
@@ -91,6 +92,30 @@ async function keepsMetadata(subject: EventStoreUnderTest): Promise<void> {
   demandSame({ what: 'metadata', actual: kept.map((event) => event.metadata), expected: metadata });
 }
 
+/** Frozen objects of others, which say something else of themselves than their fields do. */
+async function keepsFieldsOfMetadata(subject: EventStoreUnderTest): Promise<void> {
+  const fields: EventMetadata = { actor: 'tester', correlationId: 'c-1', reason: 'why' };
+  const inherited: EventMetadata = Object.create(fields);
+  const computed: EventMetadata = Object.defineProperty({ ...fields }, 'reason', {
+    enumerable: true,
+    get: () => 'why',
+  });
+  const hostile: readonly EventMetadata[] = [
+    Object.assign({ toJSON: () => ({ actor: 7 }) }, fields),
+    Object.assign(Object.create({ toJSON: () => null }), fields),
+    inherited,
+    computed,
+    Object.assign(new Date(0), fields),
+    { ...fields, ...{ surplus: 1n } },
+  ];
+  const events = hostile.flatMap((metadata) => subject.newEvents(1, { metadata: Object.freeze(metadata) }));
+  const answer = await subject.eventStore.append(appendOf(FIRST, events));
+  const expected = hostile.map(() => fields);
+  demandSame({ what: 'metadata', actual: answer.map(({ metadata }) => metadata), expected });
+  const kept = await readAll(await subject.another());
+  demandSame({ what: 'metadata', actual: kept.map(({ metadata }) => metadata), expected });
+}
+
 /** Each would come back as something else, or not at all; what stands beside it in the append is not written either. */
 async function refusesWhatCantBeKept(subject: EventStoreUnderTest): Promise<void> {
   const metadata: EventMetadata = { actor: 'tester', correlationId: 'c-1' };
@@ -100,6 +125,12 @@ async function refusesWhatCantBeKept(subject: EventStoreUnderTest): Promise<void
     { data: { text: '\udfff' } },
     { metadata: { ...metadata, actor: '\ud800' } },
     ...['causationId', 'idempotencyKey', 'reason'].map((name) => ({ metadata: { ...metadata, [name]: '\ud800' } })),
+    ...[{}, null, { ...metadata, actor: 7 }, { ...metadata, reason: {} }].map((one) => ({
+      metadata: Object(Object.freeze(one)),
+    })),
+    ...[{ toJSON: () => 'x' }, { at: new Date(0) }, { count: 1n }].map((data) => ({
+      data: Object(Object.freeze(data)),
+    })),
   ];
   const before = await subject.record(FIRST, 1);
   for (const content of contents) {
