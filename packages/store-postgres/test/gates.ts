@@ -7,6 +7,8 @@ export interface Gates {
   /** Before a slice is written, the first of which is 1. */
   readonly slice?: (number: number) => Promise<void>;
   readonly promotion?: () => Promise<void>;
+  /** Before a step of the live rows. */
+  readonly step?: () => Promise<void>;
 }
 
 /** The store, with a test that meets its rebuilds. */
@@ -18,7 +20,11 @@ export function gated(store: Store, gates: Gates): Store {
       await gates.begun?.();
       return gatedCopy(copy, gates);
     };
-    return withOthers(model, { beginRebuild });
+    const commit = async (change: ReadModelChange<Row>): Promise<void> => {
+      await gates.step?.();
+      await model.commit(change);
+    };
+    return withOthers(model, { beginRebuild, commit });
   };
   return { ...store, readModels: { open, close: () => store.readModels.close() } };
 }

@@ -1,7 +1,7 @@
 import { Follower, isFault } from '@login-policy/event-sourcing';
 import { Projector, type NewEvent } from '@login-policy/event-sourcing/store';
-import type { PostgresStore } from '@login-policy/store-postgres';
-import { counterTotals } from '@login-policy/testkit';
+import { openPostgresStore, type PostgresStore } from '@login-policy/store-postgres';
+import { counterTotals, paced } from '@login-policy/testkit';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { onCluster, type Cluster } from './cluster.js';
@@ -124,6 +124,30 @@ describe('a rebuild on PostgreSQL while a standby takes over that has not got al
         (await follower.read([counterStream('stream-700')])).rows.get(counterStream('stream-700'))?.total,
       ).to.equal(1);
       await follower.close();
+    }));
+});
+
+describe('a read on PostgreSQL that waits for an event while a standby takes over that has not got it', () => {
+  it('is answered as soon as the rows are where the new server is (Q76)', () =>
+    onCluster({}, async (cluster) => {
+      const { store, pool } = cluster;
+      let isOver = false;
+      const step = async (): Promise<void> => {
+        if (isOver) return;
+        isOver = true;
+        await takeOver(cluster);
+      };
+      const follower = await Follower.open({ store: gated(store, { step }), projection: counterTotals });
+      await follower.ready();
+      await store.eventStore.append(appendTo('a'));
+      const plain = await openPostgresStore({ pool, listen: 'off' });
+      await untilShown(cluster);
+      await detach(cluster);
+      await plain.eventStore.append(appendTo('a'));
+      const { rows } = await follower.read([counterStream('a')], { waitMs: paced(20_000) });
+      expect([isOver, rows.get(counterStream('a'))?.total]).to.deep.equal([true, 1]);
+      await follower.close();
+      await plain.close();
     }));
 });
 

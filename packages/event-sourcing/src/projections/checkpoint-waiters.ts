@@ -1,6 +1,8 @@
 import { Deadline } from '../deadline.js';
 import { onAbort } from '../on-abort.js';
+import type { Store } from '../store.js';
 import type { Position } from '../streams/position.js';
+import type { RowsAt } from './read-model-store.js';
 import type { TimedReadModel } from './timed-read-model.js';
 
 /** What became of a wait. */
@@ -17,13 +19,15 @@ interface Waiter {
  * and it wakes those whom it concerns: what a writer pays does not grow with the number of readers.
  */
 export class CheckpointWaiters {
-  readonly #model: Pick<TimedReadModel<unknown>, 'checkpoint' | 'changed'>;
+  readonly #model: Pick<TimedReadModel<unknown>, 'checkpoint' | 'read' | 'changed'>;
+  readonly #keeps: Store['keeps'];
   readonly #waiting = new Set<Waiter>();
   /** Fires when nobody waits any more, so that the wait for a change ends; whoever comes then begins another. */
   #looking: AbortController | undefined;
 
-  constructor(model: Pick<TimedReadModel<unknown>, 'checkpoint' | 'changed'>) {
+  constructor(model: Pick<TimedReadModel<unknown>, 'checkpoint' | 'read' | 'changed'>, keeps: Store['keeps']) {
     this.#model = model;
+    this.#keeps = keeps;
   }
 
   /**
@@ -78,13 +82,20 @@ export class CheckpointWaiters {
     while (!over.aborted) {
       // Asked before the look, so that a change between the two is not missed. Why it ended, the next look finds out.
       const change = this.#model.changed(over).catch(() => undefined);
-      this.#release(await this.#model.checkpoint(deadline));
+      this.#release(await this.#reached(deadline));
       await change;
     }
   }
 
-  #release(reached: Position | undefined): void {
-    if (reached === undefined) return;
-    for (const waiter of this.#waiting) if (waiter.position <= reached) waiter.settle('reached');
+  async #reached(deadline: Deadline): Promise<Omit<RowsAt<unknown>, 'rows'>> {
+    if (this.#keeps === 'inline') return this.#model.read([], deadline);
+    return { checkpoint: await this.#model.checkpoint(deadline) };
+  }
+
+  /** Rows at the head of a log that is in the same place are as far as there is to get: what was waited for may have been lost with a server. */
+  #release({ checkpoint, head }: Omit<RowsAt<unknown>, 'rows'>): void {
+    if (checkpoint === undefined) return;
+    for (const waiter of this.#waiting)
+      if (checkpoint === head || waiter.position <= checkpoint) waiter.settle('reached');
   }
 }

@@ -63,7 +63,7 @@ export class Follower<Event extends EventShape, Row> {
     this.#healing = new Healing({ model, projection, store: this.#store });
     const onHead = (askedAt: number): void => this.#isAtHead(askedAt);
     this.#projector = new Projector({ ...store, projection: tolerating(projection), onHead });
-    this.#waiters = new CheckpointWaiters(model);
+    this.#waiters = new CheckpointWaiters(model, store.keeps);
     this.#isWanted = !isAtHead;
     if (isAtHead) this.#state = { is: 'following' };
     this.#reads = new FreshReads({
