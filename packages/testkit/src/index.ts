@@ -17,6 +17,7 @@ export {
 export {
   signInSpecification,
   type SignInGiven,
+  type SignInOf,
   type SignInJudge,
   type SignInThen,
   type SignInWhen,

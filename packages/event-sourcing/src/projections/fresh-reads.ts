@@ -45,7 +45,7 @@ interface Required {
   readonly askedAt: number;
 }
 
-/** Answers reads only from rows that are shown to be fresh (SPEC §6, "what counts as shown"). */
+/** Answers reads only from rows that are shown to be fresh (docs/guarantees.md#reading). */
 export class FreshReads {
   readonly #options: FreshReadsOptions;
   readonly #questions: HeadQuestions;

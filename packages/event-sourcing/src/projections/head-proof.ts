@@ -6,7 +6,7 @@ import { placeIn, START, type Position } from '../streams/position.js';
 
 /**
  * What a store answered to one question: where its head is, and whether a read model's checkpoint is an event of its log
- * (SPEC §6, "what counts as shown"). It holds for the moment the question was sent, or a later one.
+ * (docs/guarantees.md#reading). It holds for the moment the question was sent, or a later one.
  */
 export interface HeadProof {
   /** When the question was sent, by `performance.now()`. */

@@ -16,7 +16,7 @@ interface Question {
 
 /**
  * Asks a store where its head is, for reads of one read model. Reads share a question only if it was sent late enough for
- * each of them: an answer to an older one says nothing about what was written since (SPEC §6).
+ * each of them: an answer to an older one says nothing about what was written since (docs/guarantees.md#reading).
  */
 export class HeadQuestions {
   readonly #store: Pick<TimedEventStore, 'prove'>;

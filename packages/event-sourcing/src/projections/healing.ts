@@ -67,9 +67,10 @@ export class Healing<Event extends EventShape, Row> {
 
   /** The rows that can't be read here. */
   async unreadable(
-    { kind, ...page }: UnreadablePage = {},
+    wanted: UnreadablePage | undefined,
     deadline: Deadline,
   ): Promise<RowsAt<readonly KeyedRow<UnreadableRow>[]>> {
+    const { kind, ...page } = wanted ?? {};
     const { rows, ...at } = await this.query({ index: UNREADABLE, value: kind ?? 'any', ...page }, deadline);
     return { ...at, rows: rows.filter(isUnreadable) };
   }

@@ -198,7 +198,7 @@ export class Projector<Event extends EventShape, Row> {
     this.#onHead(message.askedAt ?? -Infinity);
   }
 
-  /** A step stands on events of this log, or nothing is written (SPEC §5): kept inline, the step itself asks. */
+  /** A step stands on events of this log, or nothing is written (docs/guarantees.md#reading): kept inline, the step itself asks. */
   async #commit(turn: Turn<Row>, { checkpoint, rows }: Omit<ReadModelChange<Row>, 'expected'>): Promise<void> {
     const { model, reached: expected } = turn;
     const standsOn = this.#keeps === 'inline' && { standsOn: [expected ?? START, checkpoint] };

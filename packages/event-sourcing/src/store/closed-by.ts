@@ -9,6 +9,7 @@ declare global {
 export interface Closing {
   /** Twice is once. */
   close(): Promise<void>;
+  /** The same, called where `await using` leaves its scope. */
   [Symbol.asyncDispose](): Promise<void>;
 }
 

@@ -4,7 +4,7 @@ import type { TimedEventStore } from './timed-event-store.js';
 
 /**
  * How far the appends that were acknowledged to this process go. A read in the process that wrote sees at least that
- * (SPEC §6), also where read models are followed.
+ * (docs/guarantees.md#reading), also where read models are followed.
  */
 export class Acknowledged {
   #position: Position = START;

@@ -13,7 +13,14 @@ export type SignInJudge<Policy, User, Session, At, Request, Answer> = (
 
 /** A user who signs in under the policy. */
 export interface SignInGiven<User, Session, At, Request, Answer> {
-  of(user: User): { having(session: Session): SignInWhen<At, Request, Answer> };
+  /** Who signs in. */
+  of(user: User): SignInOf<Session, At, Request, Answer>;
+}
+
+/** Policy and user are known; what the session has verified is not. */
+export interface SignInOf<Session, At, Request, Answer> {
+  /** What the session has verified. */
+  having(session: Session): SignInWhen<At, Request, Answer>;
 }
 
 /** What the session has verified is known; when it is judged is not. */
