@@ -107,6 +107,34 @@ describe('a history that no store could have recorded', () => {
     await demandRefused(['{"history":1}', JSON.stringify(GOOD), '{'], { line: 3, field: 'line' });
   });
 
+  it('is refused where it is cut within an append, or where a place of one is missing, doubled or of another stream', async () => {
+    const placed = (place: number, count: number): object => ({ append: { place, count } });
+    const [first, second] = [
+      { ...GOOD, ...placed(1, 2) },
+      { ...SECOND, ...placed(2, 2) },
+    ];
+    expect(await readHistory([first, second].map((one) => JSON.stringify(one)))).to.have.length(2);
+    for (const [lines, line] of [
+      [[first], 1],
+      [[{ ...GOOD, ...placed(2, 2) }], 1],
+      [[first, SECOND], 2],
+      [[first, { ...SECOND, ...placed(1, 2) }], 2],
+      [[first, { ...SECOND, ...placed(3, 3) }], 2],
+      [
+        [
+          { ...GOOD, ...placed(1, 3) },
+          { ...SECOND, ...placed(2, 3) },
+        ],
+        2,
+      ],
+      [[GOOD, second], 2],
+    ] as const)
+      await demandRefused(
+        lines.map((one) => JSON.stringify(one)),
+        { line, field: 'append' },
+      );
+  });
+
   it('is refused for the key __proto__, wherever it stands', async () => {
     const line = JSON.stringify(GOOD);
     const evil = '"__proto__":{"polluted":true}';

@@ -11,7 +11,7 @@ import {
   type Store,
   type StreamId,
 } from '@login-policy/event-sourcing';
-import { revisionAfter } from '@login-policy/event-sourcing/store';
+import { followedInAppend, revisionAfter } from '@login-policy/event-sourcing/store';
 import { fixedClock } from '../clocks.js';
 import { HEADER, isHistoryHeader } from './history-header.js';
 import { parseHistoryLine, writeHistoryLine } from './history-line.js';
@@ -45,7 +45,7 @@ export async function* writeHistory(eventStore: EventStore): AsyncGenerator<stri
 /**
  * Reads what {@link writeHistory} wrote, with or without the first line and a byte order mark, and refuses a history of a version that
  * this program does not know, and everything that no store could have recorded: a gap in a stream,
- * an id that comes twice, positions that do not rise, a stream whose `recordedAt` goes back.
+ * an id that comes twice, positions that do not rise, a stream whose `recordedAt` goes back, an append that is not whole.
  *
  * @throws InvalidHistory naming the line and the field.
  */
@@ -61,6 +61,7 @@ export async function readHistory(lines: HistoryLines): Promise<readonly Recorde
     order.add(event, line);
     events.push(event);
   }
+  order.end();
   return events;
 }
 
@@ -97,6 +98,7 @@ class HistoryOrder {
   readonly #lastOf = new Map<StreamId, RecordedEvent>();
   #position: Position = START;
   #line = 0;
+  #before: RecordedEvent | undefined;
 
   add(event: RecordedEvent, line: number): void {
     this.#line = line;
@@ -110,12 +112,38 @@ class HistoryOrder {
     if (last !== undefined && event.recordedAt < last.recordedAt) {
       this.#refuse('recordedAt', `it is earlier than that of the event before it in ${event.streamId}`);
     }
+    this.#demandWholeAppends(event);
     this.#ids.add(event.id);
     this.#lastOf.set(event.streamId, event);
     this.#position = event.position;
   }
 
+  /** To be called behind the last event. */
+  end(): void {
+    if (this.#before !== undefined && followedInAppend(this.#before) > 0)
+      this.#refuse('append', `the history ends within an append: ${placeOf(this.#before)} is its last event`);
+  }
+
+  /** The events of an append stand one behind another, in one stream, each in its place. */
+  #demandWholeAppends(event: RecordedEvent): void {
+    const before = this.#before;
+    this.#before = event;
+    const isWithin = before !== undefined && followedInAppend(before) > 0;
+    const expected = isWithin ? (before.append?.place ?? 0) + 1 : 1;
+    const isNext = (event.append?.place ?? 1) === expected;
+    const isOfOne = !isWithin || (event.streamId === before.streamId && event.append?.count === before.append?.count);
+    if (isNext && isOfOne) return;
+    const due = isWithin
+      ? `behind ${placeOf(before)} comes the next of ${before.streamId}`
+      : 'an append begins with its first event';
+    this.#refuse('append', `${due}, not ${placeOf(event)}`);
+  }
+
   #refuse(field: string, problem: string): never {
     throw new InvalidHistory({ line: this.#line, field, problem });
   }
+}
+
+function placeOf({ append: { place, count } = { place: 1, count: 1 } }: Pick<RecordedEvent, 'append'>): string {
+  return `${place} of ${count}`;
 }
