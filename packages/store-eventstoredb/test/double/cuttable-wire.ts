@@ -15,6 +15,7 @@ export class CuttableWire {
   #passing: Passing = 'all';
   #isRefusing = false;
   #isStalled = false;
+  #holdsAnswers = false;
   port = 0;
 
   private constructor(target: number) {
@@ -63,6 +64,18 @@ export class CuttableWire {
   resume(): void {
     this.#isStalled = false;
     for (const [client, server] of this.#pairs) client.pipe(server);
+  }
+
+  /** Keeps back all that the server sends, until {@link letAnswersThrough}: a line that stalls on its way back, and then goes on. */
+  stallAnswers(): void {
+    this.#holdsAnswers = true;
+    for (const [, server] of this.#pairs) server.pause();
+  }
+
+  /** Ends {@link stallAnswers}: what was kept back arrives now. */
+  letAnswersThrough(): void {
+    this.#holdsAnswers = false;
+    for (const [, server] of this.#pairs) server.resume();
   }
 
   /** Loses all that is sent over the connections there are, both ways, which stay open: a line that died without a word. New ones work. */
@@ -116,6 +129,7 @@ export class CuttableWire {
     for (const socket of pair) socket.on('error', part).on('close', part);
     if (!this.#isStalled) client.pipe(server);
     server.on('data', (chunk) => this.#pass(client, chunk));
+    if (this.#holdsAnswers) server.pause();
   }
 
   #pass(client: Socket, chunk: Buffer): void {

@@ -93,6 +93,11 @@ export class Double {
     return this.#state.overflows;
   }
 
+  /** How often it was asked who leads. */
+  get gossips(): number {
+    return this.#state.gossips;
+  }
+
   /** How many records reads of everything looked at. */
   get considered(): number {
     return this.#state.considered;
@@ -108,7 +113,7 @@ export class Double {
     this.#state.appender.forgetIds();
   }
 
-  /** What gossip answers. */
+  /** What gossip answers. Without any, the double is its own cluster of one, in the state of its mode. */
   setMembers(members: readonly Member[]): void {
     this.#members.splice(0, Infinity, ...members);
   }
@@ -139,9 +144,14 @@ export class Double {
     server.addService(featuresDefinition, featuresServiceOf(this.#state));
     server.addService(
       gossipDefinition,
-      gossipServiceOf(() => this.#members),
+      gossipServiceOf(this.#state, () => (this.#members.length > 0 ? this.#members : [this.#self()])),
     );
     return server;
+  }
+
+  /** A node alone is its own cluster of one. */
+  #self(): Member {
+    return { host: '127.0.0.1', port: this.port, state: this.mode.state };
   }
 
   #listen(port: number): Promise<void> {

@@ -25,7 +25,9 @@ export const TOMBSTONE_REVISION = 2n ** 63n - 1n;
  * reader sees of a stream in `visibility.ts`.
  */
 export class EventLog {
-  records: LogRecord[] = [];
+  #records: LogRecord[] = [];
+  /** Records from here on are written and not shown yet; `undefined`: all are shown. */
+  #hiddenFrom: bigint | undefined;
   readonly #streams = new Map<string, LogRecord[]>();
   readonly #tombstones = new Set<string>();
   readonly #listeners = new Set<() => void>();
@@ -36,6 +38,24 @@ export class EventLog {
     // System events precede the first user event on every server (checklist 22).
     this.write('$scavenges', [systemEvent('$scavengeIndexInitialized')]);
     this.write('$user-admin', [systemEvent('$UserCreated')]);
+  }
+
+  /** What readers are shown: all records, unless some are hidden. */
+  get records(): readonly LogRecord[] {
+    const from = this.#hiddenFrom;
+    return from === undefined ? this.#records : this.#records.filter(({ position }) => position < from);
+  }
+
+  /**
+   * Hides what was or will be written from a position on (default: from the end), as an index does that lags behind its log: a node that
+   * was elected just now, or an append of which the first events are shown before the last. Answered: how to show all.
+   */
+  hideFrom(position: bigint = this.#end): () => void {
+    this.#hiddenFrom = position;
+    return () => {
+      this.#hiddenFrom = undefined;
+      for (const listener of [...this.#listeners]) listener();
+    };
   }
 
   /** Records without a check. Positions rise strictly and with gaps, because they are byte offsets (checklist 9). */
@@ -53,7 +73,7 @@ export class EventLog {
       };
       this.#starts.add(this.#end);
       this.#end += BigInt(100 + proposal.data.length + proposal.metadata.length);
-      this.records.push(record);
+      this.#records.push(record);
       if (revision === undefined) stream.push(record);
       return record;
     });
@@ -68,6 +88,13 @@ export class EventLog {
     const made: LogRecord[] = [];
     this.#streams.set(streamName, made);
     return made;
+  }
+
+  /** The events of a stream that readers are shown. */
+  shown(streamName: string): readonly LogRecord[] {
+    const from = this.#hiddenFrom;
+    const all = this.#streams.get(streamName) ?? [];
+    return from === undefined ? all : all.filter(({ position }) => position < from);
   }
 
   /** The revision of the stream's last event; -1 when it has none. */
@@ -88,11 +115,12 @@ export class EventLog {
 
   /** The index of the first record at or after a position. */
   indexFrom(position: bigint): number {
+    const { records } = this;
     let low = 0;
-    let high = this.records.length;
+    let high = records.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if ((this.records[middle]?.position ?? 0n) < position) low = middle + 1;
+      if ((records[middle]?.position ?? 0n) < position) low = middle + 1;
       else high = middle;
     }
     return low;
@@ -110,25 +138,25 @@ export class EventLog {
 
   /** Takes records out of `$all` for good, as a scavenge does with what is deleted or hidden. */
   scavenge(isGone: (record: LogRecord) => boolean): void {
-    this.records = this.records.filter((record) => !isGone(record));
+    this.#records = this.#records.filter((record) => !isGone(record));
   }
 
   /** The last record of a stream was never there, as after the failover to a node that had not got it. */
   lose(streamName: string): void {
     const lost = this.stream(streamName).pop();
-    this.records = this.records.filter((record) => record !== lost);
+    this.#records = this.#records.filter((record) => record !== lost);
   }
 
   /** Makes a backup; the returned function puts the log back to it: later records were never there, and their places come again. */
   backUp(): () => void {
-    const [records, end, starts] = [[...this.records], this.#end, new Set(this.#starts)];
+    const [records, end, starts] = [[...this.#records], this.#end, new Set(this.#starts)];
     const streams = new Map([...this.#streams].map(([name, stream]) => [name, [...stream]]));
     return () => {
-      this.records = records;
+      this.#records = [...records];
       this.#end = end;
       replace(this.#starts, starts);
       this.#streams.clear();
-      for (const [name, stream] of streams) this.#streams.set(name, stream);
+      for (const [name, stream] of streams) this.#streams.set(name, [...stream]);
     };
   }
 

@@ -1,7 +1,7 @@
 import type { CallEnd } from './status.js';
 
 /** Where a fault can strike. */
-export type Place = 'append' | 'batch-append' | 'read' | 'subscription' | 'features';
+export type Place = 'append' | 'batch-append' | 'read' | 'subscription' | 'features' | 'gossip';
 
 /**
  * What goes wrong with one append, in a batch or alone. Each stands for a fact of the reference:
@@ -67,6 +67,7 @@ export interface Faults {
   readonly read: ReadFault;
   readonly subscription: ReadFault;
   readonly features: { readonly end: CallEnd };
+  readonly gossip: { readonly end: CallEnd };
 }
 
 interface Planned<At extends Place> {
@@ -89,6 +90,7 @@ export class FaultScript {
     read: [],
     subscription: [],
     features: [],
+    gossip: [],
   };
   /** How many faults have struck. */
   struck = 0;

@@ -69,7 +69,7 @@ async function readStream({ state, outlet, options, streamName }: Reading & { st
   let left = BigInt(options.getCount());
   // Reading forwards from the end, or nothing at all, is an error (checklist 20, reference §3.3).
   if (left === 0n || (!isBackwards && isFromEnd)) return outlet.end(UNKNOWN);
-  const stream = state.log.stream(streamName);
+  const stream = state.log.shown(streamName);
   let next = firstWanted(options, visible);
   for (; left > 0n && !outlet.isOver; left--) {
     const record = isBackwards && next < visible.from ? undefined : stream[Number(next)];

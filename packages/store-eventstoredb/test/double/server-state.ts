@@ -16,6 +16,8 @@ export interface ServerMode {
   knowsBatches: boolean;
   /** Set on a node that is not the leader: where that is, or that nobody knows. */
   leader: { readonly host: string; readonly port: number } | 'unknown' | undefined;
+  /** What its own gossip says it is: 8 Leader; 7 PreLeader answers calls that require the leader, too (reference §1). */
+  state: 8 | 7 | 6;
   /** Who may call, as `user:password`; nobody is asked while this is not set (checklist 36). */
   users: readonly string[] | undefined;
   /** Whether the ACL shuts everybody out of a stream, `$all` included. */
@@ -35,6 +37,7 @@ export class ServerState {
     maxAppendSize: 1_048_576,
     knowsBatches: true,
     leader: undefined,
+    state: 8,
     users: undefined,
     isDenied: () => false,
     lastCheckpoint: 'right',
@@ -45,6 +48,8 @@ export class ServerState {
   sent = 0;
   /** How many records reads of everything looked at, those that their filters held back too. */
   considered = 0;
+  /** How often it was asked who leads. */
+  gossips = 0;
   /** Calls that clients have open now. */
   openCalls = 0;
   /** Tears all connections, without a goodbye. */

@@ -63,22 +63,25 @@ export function featuresServiceOf(state: ServerState): UntypedServiceImplementat
 export interface Member {
   readonly host: string;
   readonly port: number;
-  /** 8 leader, 6 follower (reference §1). */
-  readonly state: 8 | 6;
+  /** 8 leader, 7 pre-leader, 6 follower (reference §1). */
+  readonly state: 8 | 7 | 6;
 }
 
-/** Who is in the cluster, for clients that ask before they connect. */
-export function gossipServiceOf(members: () => readonly Member[]): UntypedServiceImplementation {
+/** Who is in the cluster, for clients that ask before they connect, and for those who ask a node whether it leads. */
+export function gossipServiceOf(state: ServerState, members: () => readonly Member[]): UntypedServiceImplementation {
   const read: handleUnaryCall<shared.Empty, gossip.ClusterInfo> = (_call, answer) => {
+    const fault = state.script.strike('gossip');
+    if (fault !== undefined) return answer(fault.end);
+    state.gossips += 1;
     const cluster = new gossip.ClusterInfo();
-    for (const [index, { host, port, state }] of members().entries()) {
+    for (const [index, { host, port, state: memberState }] of members().entries()) {
       const endPoint = new gossip.EndPoint();
       endPoint.setAddress(host);
       endPoint.setPort(port);
       const member = cluster.addMembers();
       // The client throws where nobody catches it when this is no RFC UUID (reference §1).
       member.setInstanceId(uuidOf(`00000000-0000-4000-8000-00000000000${index}`));
-      member.setState(state);
+      member.setState(memberState);
       member.setIsAlive(true);
       member.setHttpEndPoint(endPoint);
     }

@@ -22,7 +22,7 @@ export type Visible =
  */
 export function visibilityOf(log: EventLog, streamName: string): Visible {
   if (log.isTombstoned(streamName)) return { state: 'tombstoned' };
-  const head = log.head(streamName);
+  const head = BigInt(log.shown(streamName).length) - 1n;
   // A metastream reads as if its $maxCount were 1 (checklist 26).
   if (streamName.startsWith('$$')) return head < 0n ? { state: 'not-found' } : { state: 'readable', from: head, head };
   const { truncateBefore, maxCount, maxAgeSeconds } = metadataOf(log, streamName);
@@ -31,7 +31,7 @@ export function visibilityOf(log: EventLog, streamName: string): Visible {
   if (maxCount !== undefined && head - maxCount + 1n > from) from = head - maxCount + 1n;
   if (maxAgeSeconds !== undefined) {
     const oldest = BigInt(Date.now()) * 10_000n - maxAgeSeconds * 10_000_000n;
-    const stream = log.stream(streamName);
+    const stream = log.shown(streamName);
     while (from <= head && (stream[Number(from)]?.created ?? 0n) < oldest) from += 1n;
   }
   return { state: 'readable', from: from < 0n ? 0n : from, head };
