@@ -1,4 +1,7 @@
 import { EventStoreDBClient, UnavailableError, type Credentials } from '@eventstore/db-client';
+import gossipGrpc from '@eventstore/db-client/generated/gossip_grpc_pb.js';
+import type { ClusterInfo } from '@eventstore/db-client/generated/gossip_pb.js';
+import shared from '@eventstore/db-client/generated/shared_pb.js';
 import streamsGrpc from '@eventstore/db-client/generated/streams_grpc_pb.js';
 import type { StreamsClient } from '@eventstore/db-client/generated/streams_grpc_pb.js';
 import type { CallOptions, Metadata } from '@grpc/grpc-js';
@@ -32,13 +35,22 @@ export interface Begun<Call> {
   heardAt(): number;
 }
 
+/** A question under way, to the node that calls go to now. */
+export interface Asked<Answer> {
+  readonly answer: Promise<Answer>;
+  /** Where the connection leads, ending with host and port. */
+  readonly address: string;
+  /** Stands for the connection: another one each time. */
+  readonly by: unknown;
+}
+
 /** The members of the client this store is built on. They are `protected` in its types and have been there since 1.0. */
 interface Lent {
-  readonly execute: (
-    Client: typeof StreamsClient,
+  readonly execute: <Stub>(
+    Client: new (...args: never[]) => Stub,
     name: string,
-    action: (streams: StreamsClient) => Promise<StreamsClient>,
-  ) => Promise<StreamsClient>;
+    action: (stub: Stub) => Promise<Stub>,
+  ) => Promise<Stub>;
   readonly callArguments: (
     base: { credentials?: Credentials; requiresLeader: boolean },
     options: CallOptions,
@@ -100,6 +112,33 @@ export class Connection {
       this.#failed(streams, error);
       throw new StoreUnavailable({ store: STORE, problem: 'the connection was closed' }, error);
     }
+  }
+
+  /** Stands for the connection of the moment: another one each time it is made anew. */
+  get current(): unknown {
+    return this.#latest?.getChannel();
+  }
+
+  /** Asks the node that calls go to what it knows of its cluster. @throws StoreUnavailable when there is no connection. */
+  async ask(withinMs: number, signal?: AbortSignal): Promise<Asked<ClusterInfo>> {
+    const streams = await this.#streams(withinMs, signal);
+    // Made by the client on the channel there is, which is the one of `streams`.
+    const gossip = await this.#client.execute(gossipGrpc.GossipClient, 'gossip', async (made) => made);
+    const { metadata, options } = this.#arguments();
+    const answer = new Promise<ClusterInfo>((resolve, reject) => {
+      const limited = { ...options, deadline: Date.now() + withinMs };
+      gossip.read(new shared.Empty(), metadata, limited, (error, cluster) => {
+        if (error === null) return resolve(cluster);
+        this.#failed(streams, error);
+        return reject(error);
+      });
+    });
+    const by = gossip.getChannel();
+    answer.then(
+      () => this.#hear(),
+      () => undefined,
+    );
+    return { answer, address: by.getTarget(), by };
   }
 
   /**

@@ -1,6 +1,8 @@
 import type { Clock, EventStore, Position, RecordedEvent, StreamId } from '@login-policy/event-sourcing';
 import {
+  Acknowledged,
   Feed,
+  type HeadProof,
   StoreClosed,
   type Append,
   type Fault,
@@ -19,7 +21,9 @@ import type { Timeouts } from './deadline.js';
 import { Delivery } from './delivery.js';
 import { leavable } from './ending.js';
 import { STORE } from './faults.js';
+import { Halves } from './halves.js';
 import { KnownStreams } from './known-streams.js';
+import { Leadership } from './leadership.js';
 import { LiveReader } from './live-reader.js';
 import { PageReader } from './page-reader.js';
 import { LogReader } from './reads.js';
@@ -27,6 +31,7 @@ import { StreamReader, type Page } from './reading-streams.js';
 import { Receipts } from './receipts.js';
 import type { ReadingContext } from './server-reads.js';
 import type { StreamNames } from './names.js';
+import { WholeStreams } from './whole-streams.js';
 
 /** What the event store is made of. */
 export interface EventStoreParts {
@@ -40,6 +45,7 @@ export interface EventStoreParts {
 export class EventStoreDbEventStore implements EventStore {
   /** The clock is read before an append goes out, and its answer is waited for; twice that, for clocks and networks that are late. */
   readonly lateByMs: number;
+  readonly acknowledged: Acknowledged = new Acknowledged();
   readonly #closing: AbortController = new AbortController();
   /** Fires when even appends under way are given up. */
   readonly #abandoning: AbortController = new AbortController();
@@ -48,6 +54,7 @@ export class EventStoreDbEventStore implements EventStore {
   readonly #line: BatchLine;
   readonly #log: LogReader;
   readonly #streams: StreamReader;
+  readonly #whole: WholeStreams;
   readonly #receipts: Receipts;
   readonly #appender: Appender;
   readonly #feed: Feed;
@@ -59,11 +66,14 @@ export class EventStoreDbEventStore implements EventStore {
     this.lateByMs = 2 * timeouts.appendMs;
     this.#line = new BatchLine(connection, timeouts.appendMs);
     const known = new KnownStreams(() => this.#line.standing);
-    const context: ReadingContext = { connection, names, known, timeouts, closing: this.#closing.signal };
+    const [leadership, halves] = [new Leadership(connection, timeouts.stallMs), new Halves(timeouts.stallMs)];
+    const parts = { connection, names, known, timeouts, leadership, halves };
+    const context: ReadingContext = { ...parts, closing: this.#closing.signal };
     const untilAbandoned: ReadingContext = { ...context, closing: this.#abandoning.signal };
     const delivery = new Delivery(untilAbandoned, this.#line);
     this.#log = new LogReader(context);
     this.#streams = new StreamReader(context);
+    this.#whole = new WholeStreams(context, this.#streams);
     const settling = { delivery, streams: new StreamReader(untilAbandoned) };
     this.#receipts = new Receipts(context, this.#streams, settling);
     this.#appender = new Appender({ ...context, clock, streams: this.#streams, receipts: this.#receipts, delivery });
@@ -96,15 +106,17 @@ export class EventStoreDbEventStore implements EventStore {
     this.#underWay.add(writing);
     try {
       const recorded = await writing;
-      this.#log.note(recorded.at(-1)?.position);
+      const last = recorded.at(-1)?.position;
+      this.acknowledged.note(last);
+      this.#log.ends.note(last);
       return recorded;
     } finally {
       this.#underWay.delete(writing);
     }
   }
 
-  readStream(streamId: StreamId, options?: ReadStreamOptions): AsyncIterable<readonly RecordedEvent[]> {
-    return leavable((left) => eventsOf(this.#streams.pages(streamId, options, left)));
+  readStream(streamId: StreamId, options: ReadStreamOptions = {}): AsyncIterable<readonly RecordedEvent[]> {
+    return leavable((left) => eventsOf(this.#whole.pages(streamId, options, left)));
   }
 
   readAll(options: ReadAllOptions = {}): AsyncIterable<readonly RecordedEvent[]> {
@@ -129,6 +141,11 @@ export class EventStoreDbEventStore implements EventStore {
   async knows(position: Position, wait: WaitOptions = {}): Promise<boolean> {
     this.#refuseWhenClosed();
     return this.#log.knows(position, wait);
+  }
+
+  async proveHead(checkpoint: Position, wait: WaitOptions = {}): Promise<HeadProof> {
+    this.#refuseWhenClosed();
+    return this.#log.prove(checkpoint, wait);
   }
 
   async close(): Promise<void> {

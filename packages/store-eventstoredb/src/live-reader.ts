@@ -1,4 +1,4 @@
-import type { Position } from '@login-policy/event-sourcing';
+import { PositionUnknown, START, type Position } from '@login-policy/event-sourcing';
 import { onAbort, StoreUnavailable, type ReadAhead } from '@login-policy/event-sourcing/store';
 import { Ending } from './ending.js';
 import { STORE } from './faults.js';
@@ -60,7 +60,7 @@ export class LiveReader {
   async #catchUp(after: Position): Promise<ReadAhead | undefined> {
     const { log } = this.#context;
     const { signal } = this.#ending;
-    const last = this.#last ?? (await log.look(signal)).last;
+    const last = this.#last ?? (await log.ends.prove(START, signal)).head;
     const ahead = await this.#history.read(after);
     if (this.#ending.isHere()) return undefined;
     this.#last = ahead.events.at(-1)?.position ?? last;
@@ -77,7 +77,7 @@ export class LiveReader {
     const request = subscriptionRequest(last, names.serverFilter(undefined));
     const options = { withinMs: timeouts.stallMs, ahead: AHEAD, atLeast: 1, signal: this.#ending.signal };
     const call = await ReadCall.begin(connection, request, options);
-    const maker = new PageMaker(names, undefined, reached);
+    const maker = new PageMaker(this.#context, undefined, reached);
     this.#live = { call, maker, lookedAround: performance.now(), owedSince: undefined };
   }
 
@@ -88,18 +88,30 @@ export class LiveReader {
     if (this.#ending.isHere()) return undefined;
     if (messages === undefined) throw stalled('the server ended it');
     if (messages !== SILENCE) maker.take(logRecordsOf(messages));
-    const events = maker.handOut(Infinity).map(({ event }) => event);
-    if (events.length > 0) {
+    if (messages === SILENCE) maker.settle();
+    if (maker.whole > 0) {
+      // Pages of one history: the event before this one has to be there still.
+      await this.#demandInLog(this.#last ?? START);
+      const events = maker.handOut(Infinity).map(({ event }) => event);
       this.#patience.renew();
       live.owedSince = undefined;
       this.#last = maker.handedOut;
-      log.note(this.#last);
-      return { events, considered: maker.handedOut, isHead: true };
+      log.ends.note(this.#last);
+      // It was heard, and may have been on its way for long: it proves nothing of the head.
+      return { events, considered: maker.handedOut, isHead: true, askedAt: -Infinity };
     }
     // Also while others write all the time: their records come as checkpoints, and are no silence.
     if (messages !== SILENCE && performance.now() - live.lookedAround < timeouts.probeMs) return undefined;
     live.lookedAround = performance.now();
     return this.#lookAround(live, after);
+  }
+
+  async #demandInLog(position: Position): Promise<void> {
+    const { ends } = this.#context.log;
+    const { signal } = this.#ending;
+    if ((await ends.isInLog(position, signal)) || this.#ending.isHere()) return;
+    const { isInLog, head } = await ends.prove(position, signal);
+    if (!isInLog && !this.#ending.isHere()) throw new PositionUnknown({ position, head });
   }
 
   /**
@@ -108,12 +120,15 @@ export class LiveReader {
    */
   async #lookAround(live: Live, after: Position): Promise<ReadAhead | undefined> {
     const { log, timeouts } = this.#context;
-    const { last, end } = await log.look(this.#ending.signal);
+    const { signal } = this.#ending;
+    const end = await log.ends.markAnew(signal);
+    const { head, isInLog, askedAt } = await log.ends.prove(after, signal);
     if (this.#ending.isHere()) return undefined;
-    if (last <= after) return end > after ? { events: [], considered: end, isHead: true } : undefined;
+    if (!isInLog) throw new PositionUnknown({ position: after, head });
+    if (head <= after) return end > after ? { events: [], considered: end, isHead: true, askedAt } : undefined;
     live.owedSince ??= performance.now();
     if (performance.now() - live.owedSince < timeouts.stallMs) return undefined;
-    throw stalled(`the event at ${last} did not come for ${timeouts.stallMs} ms`);
+    throw stalled(`the event at ${head} did not come for ${timeouts.stallMs} ms`);
   }
 }
 

@@ -34,6 +34,11 @@ export class LogRecord {
     return this.#wire.getId()?.getString() ?? '';
   }
 
+  /** How many bytes it holds. */
+  get size(): number {
+    return this.#wire.getData_asU8().length + this.#wire.getCustomMetadata_asU8().length;
+  }
+
   /** The event in it; one that was not written by this library stands there as one that can't be read. */
   stored(streamId: StreamId): StoredEvent {
     this.#stored ??= this.#read(streamId);

@@ -1,6 +1,5 @@
 import { laterPosition, START, type Position } from '@login-policy/event-sourcing';
 import { onAbort, pageSizeOf, type ReadAhead, type ReadAllOptions } from '@login-policy/event-sourcing/store';
-import { backOff } from './deadline.js';
 import { Ending } from './ending.js';
 import { PageMaker } from './page-maker.js';
 import { Patience } from './patience.js';
@@ -16,6 +15,8 @@ export interface FollowingContext extends ReadingContext {
 /** One read of everything under way, up to the end there was when it began. */
 interface Run {
   readonly end: Position;
+  /** When the server was asked for the end, by `performance.now()`. */
+  readonly askedAt: number;
   readonly maker: PageMaker;
   readonly pages: AsyncIterator<Page, void, undefined>;
   /** Read ahead, so that the last page is known to be one. */
@@ -28,7 +29,6 @@ export class PageReader {
   readonly #options: ReadAllOptions;
   readonly #reading: Reading;
   #run: Run | undefined;
-  #fragments = 0;
 
   constructor(context: FollowingContext, options: ReadAllOptions) {
     const { filter, signal } = options;
@@ -51,31 +51,33 @@ export class PageReader {
       return { events, considered: events.at(-1)?.position ?? after, isHead: false };
     }
     const { handedOut, isInside } = run.maker;
-    if (!isInside) return { events, considered: laterPosition(handedOut, run.end), isHead: true };
-    // The log ends within an append: its end is about to come, and till then nothing is said.
-    this.#fragments = events.length > 0 ? 1 : this.#fragments + 1;
-    await backOff(this.#fragments, this.#reading.ending.signal);
-    return { events, considered: handedOut, isHead: false };
+    // Before an append of which the end is about to come, nothing is missing.
+    const considered = isInside ? handedOut : laterPosition(handedOut, run.end);
+    return { events, considered, isHead: true, askedAt: run.askedAt };
   }
 
   async #begin(after: Position): Promise<Run> {
-    const { log, names } = this.#context;
+    const { log } = this.#context;
     // Looked at first, so that all up to there is in the read.
-    const end = await this.#end();
-    const maker = new PageMaker(names, this.#options.filter, after);
+    const { end, askedAt } = await this.#end();
+    const maker = new PageMaker(this.#context, this.#options.filter, after);
     const pages = log.fill(maker, this.#reading);
-    return { end, maker, pages, next: await pages.next() };
+    return { end, askedAt, maker, pages, next: await pages.next() };
   }
 
-  async #end(): Promise<Position> {
+  /** As the leader says: what another node has not got yet would be missing. */
+  async #end(): Promise<Pick<Run, 'end' | 'askedAt'>> {
     const { ending, patience } = this.#reading;
+    const { leadership, log } = this.#context;
     while (!ending.isHere()) {
       try {
-        return await this.#context.log.end(ending.signal);
+        await leadership.demand(ending.signal);
+        const askedAt = performance.now();
+        return { end: await log.ends.mark(ending.signal), askedAt };
       } catch (error) {
         await patience.after(error);
       }
     }
-    return START;
+    return { end: START, askedAt: -Infinity };
   }
 }

@@ -4,7 +4,9 @@ import type { Connection } from './connection.js';
 import type { Timeouts } from './deadline.js';
 import { Ending } from './ending.js';
 import { STORE } from './faults.js';
+import type { Halves } from './halves.js';
 import type { KnownStreams } from './known-streams.js';
+import type { Leadership } from './leadership.js';
 import { LogRecord } from './log-record.js';
 import { Patience } from './patience.js';
 import { ReadCall, SILENCE } from './read-call.js';
@@ -17,6 +19,8 @@ export interface ReadingContext {
   readonly names: StreamNames;
   readonly known: KnownStreams;
   readonly timeouts: Required<Timeouts>;
+  readonly leadership: Leadership;
+  readonly halves: Halves;
   /** Fires when the store is closed. */
   readonly closing: AbortSignal;
 }

@@ -1,5 +1,6 @@
 import { UnreadableEvent, WrittenByNewerProgram, type EventPlace } from '../event-faults.js';
 import type { EventShape, Recorded, RecordedEvent } from './event.js';
+import { isFault } from '../is-fault.js';
 import { toJsonObject, type JsonObject } from './json.js';
 
 /** What a store keeps of an event's content. */
@@ -101,12 +102,14 @@ function readData(schema: EventSchema<object>, event: RecordedEvent): object {
   const newest = schema.upcasters.length + 1;
   const problem = `schema versions 1 to ${newest} are known`;
   if (event.schemaVersion > newest) throw new WrittenByNewerProgram({ ...placeOf(event), problem });
-  if (!(event.schemaVersion >= 1)) throw new UnreadableEvent({ ...placeOf(event), problem });
   try {
     let data = event.data;
+    if (!(event.schemaVersion >= 1)) throw new TypeError(problem);
     for (let version = event.schemaVersion; version < newest; version++) data = upcast(schema, version, data);
     return schema.read(data);
   } catch (cause) {
+    // A store that can't read an event says why where its data would be.
+    if (isFault(cause, 'unreadable-event')) throw cause;
     throw new UnreadableEvent(
       { ...placeOf(event), problem: cause instanceof Error ? cause.message : String(cause) },
       cause,

@@ -1,0 +1,138 @@
+import { Follower, isFault, START, streamId, type Store } from '@login-policy/event-sourcing';
+import { connectEventStoreDb } from '@login-policy/store-eventstoredb';
+import { counterTotals, paced, type CounterEvent, type CounterRow } from '@login-policy/testkit';
+import { expect } from 'chai';
+import { afterEach, beforeEach, describe, it } from 'mocha';
+import { Double } from './double/double.js';
+import { appendOf, faultOf } from './events.js';
+
+const [STREAM, OTHER] = [streamId('Counter', 'one'), streamId('Counter', 'other')];
+const STALL_MS = paced(300);
+
+describe('a read of rows that follow EventStoreDB', () => {
+  let double: Double;
+  let store: Store;
+  let closings: (() => Promise<void>)[];
+
+  beforeEach(async () => {
+    double = await Double.startBehindWire();
+    closings = [];
+    store = opened();
+  });
+
+  afterEach(async () => {
+    for (const close of closings.toReversed()) await close();
+    await double.stop();
+  });
+
+  function opened(): Store {
+    const timeouts = { probeMs: 30, stallMs: STALL_MS, retryMs: paced(3000) };
+    const made = connectEventStoreDb(double.url, { timeouts });
+    closings.push(() => made.close());
+    return made;
+  }
+
+  async function follow(on: Store = store, maxAgeMs = 0): Promise<Follower<CounterEvent, CounterRow>> {
+    const follower = await Follower.open({ store: on, projection: counterTotals, maxAgeMs });
+    closings.push(() => follower.close());
+    return follower;
+  }
+
+  const totalOf = async (follower: Follower<CounterEvent, CounterRow>, id = STREAM): Promise<number | undefined> =>
+    (await follower.read([id])).rows.get(id)?.total;
+
+  it('waits for a node that was elected, and whose index lags, to take over as the leader (Q48)', async () => {
+    await store.eventStore.append(appendOf(STREAM, 1));
+    // What comes next is acknowledged, and not in the index of the node that answers from now on.
+    const catchUp = double.log.hideFrom();
+    double.mode.state = 7;
+    double.log.write(
+      STREAM,
+      double.log
+        .stream(STREAM)
+        .slice(0, 1)
+        .map((record) => ({ ...record, id: crypto.randomUUID() })),
+    );
+    const late = await faultOf((await follow(opened())).read([STREAM], { waitMs: paced(150) }));
+    expect(late.code).to.equal('projection-behind');
+    catchUp();
+    double.mode.state = 8;
+    expect(await totalOf(await follow(opened()))).to.equal(2);
+  });
+
+  it('goes on after a failover to a node whose head is behind for seconds, since nothing was lost (Q50)', async () => {
+    const follower = await follow();
+    const messages = store.eventStore.subscribe()[Symbol.asyncIterator]();
+    for (let count = 1; count <= 3; count++) await store.eventStore.append(appendOf(STREAM, 1));
+    expect(await totalOf(follower)).to.equal(3);
+    await messages.next();
+    const [, , third] = double.log.stream(STREAM);
+    const catchUp = double.log.hideFrom(third?.position);
+    double.mode.state = 7;
+    double.wire.cut();
+    await new Promise((resolve) => setTimeout(resolve, paced(700)));
+    expect(follower.state.is).not.to.equal('stopped');
+    catchUp();
+    double.mode.state = 8;
+    await store.eventStore.append(appendOf(STREAM, 1));
+    expect(await totalOf(follower)).to.equal(4);
+    await messages.return?.();
+  });
+
+  for (const since of [0, 1, 5]) {
+    it(`is refused at once after a restore, with ${since} events since, and answered from rebuilt rows (Q47)`, () =>
+      isRefusedAfterRestore(since));
+  }
+
+  async function isRefusedAfterRestore(since: number): Promise<void> {
+    const follower = await follow();
+    await store.eventStore.append(appendOf(STREAM, 1));
+    const restore = double.log.backUp();
+    const [lost] = await store.eventStore.append(appendOf(STREAM, 1));
+    expect(await totalOf(follower)).to.equal(2);
+    // Under open connections: whoever hears what comes next has heard what was lost.
+    restore();
+    const other = opened();
+    for (let count = 0; count < since; count++) await other.eventStore.append(appendOf(OTHER, 1));
+    expect((await faultOf(totalOf(follower))).code).to.equal('position-unknown');
+    const atLeast = lost?.position ?? START;
+    expect((await faultOf(follower.read([STREAM], { atLeast }))).code).to.equal('position-unknown');
+    await follower.rebuild();
+    expect([await totalOf(follower), await totalOf(follower, OTHER)]).to.deep.equal([1, since || undefined]);
+  }
+
+  it('is not answered by what arrives late over a line that stalled (Q49)', async () => {
+    const follower = await follow();
+    await store.eventStore.append(appendOf(STREAM, 1));
+    expect(await totalOf(follower)).to.equal(1);
+    double.wire.stallAnswers();
+    const earlier = totalOf(follower);
+    await new Promise((resolve) => setTimeout(resolve, paced(100)));
+    const writer = await written();
+    expect(writer).to.equal(2n);
+    const later = totalOf(follower);
+    double.wire.letAnswersThrough();
+    await earlier.catch((fault: unknown) => expect(isFault(fault, 'projection-behind')).to.equal(true));
+    expect(await later).to.equal(2);
+  });
+
+  /** Another program, on a line of its own, writes one more event to the stream. */
+  async function written(): Promise<bigint> {
+    const [first] = double.log.stream(STREAM);
+    if (first === undefined) throw new Error('nothing is there');
+    double.log.write(STREAM, [{ ...first, id: crypto.randomUUID() }]);
+    return BigInt(double.log.stream(STREAM).length);
+  }
+
+  it('costs one round trip, of few calls, when nothing may be old, and none when some may', async () => {
+    await store.eventStore.append(appendOf(STREAM, 1));
+    const [fresh, usual] = [await follow(), await follow(store, 10_000)];
+    await Promise.all([totalOf(fresh), totalOf(usual)]);
+    const before = double.gossips;
+    for (let read = 0; read < 20; read++) await totalOf(fresh);
+    expect(double.gossips - before).to.be.within(20, 40);
+    const between = double.sent;
+    for (let read = 0; read < 200; read++) await totalOf(usual);
+    expect(double.sent - between).to.be.lessThan(100);
+  });
+});
