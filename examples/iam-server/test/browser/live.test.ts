@@ -9,6 +9,21 @@ const FACTORS = '/admin/v1/policies/login/multi_factors';
 describeInBrowser('the page: what happens elsewhere', (stage) => {
   beforeEach(() => stage.serve());
 
+  it('misses nothing that was changed after it read and before it could follow', async () => {
+    const visitor = await stage.visitor();
+    let follow: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => (follow = resolve));
+    await visitor.page.route('**/iam/v1/changes', async (route) => {
+      await held;
+      await route.continue();
+    });
+    await visitor.signIn('owner');
+    await visitor.passkeys.waitFor();
+    await stage.api('DELETE', `${FACTORS}/${PASSKEYS}`);
+    follow();
+    await visitor.passkeys.and(visitor.page.locator('[aria-checked="false"]')).waitFor();
+  });
+
   it('shows what was changed elsewhere without a reload, and who did it', async () => {
     const visitor = await stage.owner();
     await visitor.page.getByText('Live', { exact: true }).waitFor();

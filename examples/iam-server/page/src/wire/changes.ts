@@ -1,5 +1,5 @@
 import { objectOf, optionalText, textOf } from './json.js';
-import { notePosition } from './seen.js';
+import { isBeyondSeen, notePosition } from './seen.js';
 import { INSTANCE, organization, type Scope } from './scope.js';
 
 /** A policy changed, by whomever. */
@@ -25,6 +25,14 @@ export interface Listener {
 export function followChanges({ opened, changed, missed, heard, broke }: Listener): () => void {
   const source = new EventSource('/iam/v1/changes');
   source.addEventListener('ready', opened);
+  // What the page shows was read before anybody told it of changes: it may lack one that came between.
+  source.addEventListener(
+    'ready',
+    ({ lastEventId }: MessageEvent<unknown>) => {
+      if (isBeyondSeen(lastEventId)) missed();
+    },
+    { once: true },
+  );
   source.addEventListener('beat', heard);
   source.addEventListener('reset', missed);
   source.addEventListener('changed', ({ data }: MessageEvent<unknown>) => {

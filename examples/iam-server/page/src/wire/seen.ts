@@ -16,6 +16,11 @@ export function noLessThanSeen(): Readonly<Record<string, string>> {
   return seen === 0n ? {} : { 'login-policy-at-least': seen.toString() };
 }
 
+/** Whether a place is further than this page has heard of. */
+export function isBeyondSeen(position: string): boolean {
+  return /^\d{1,51}$/.test(position) && BigInt(position) > seen;
+}
+
 /** The store was put back to an earlier state, or is another one: what was heard of is not there any more. */
 export function forgetSeen(): void {
   seen = 0n;
