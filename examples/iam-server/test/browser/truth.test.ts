@@ -56,6 +56,32 @@ describeInBrowser('the page: it says what is so', (stage) => {
     excuse(visitor);
   });
 
+  it('neither is a history, nor whether an organization has a custom policy, when it could not be read anew', async () => {
+    const visitor = await stage.owner();
+    const { page } = visitor;
+    const stale = page.getByText(/What stands here was read at .*, and may not be so any more/);
+    await visitor.goTo('History');
+    await page.getByRole('region', { name: 'Timeline' }).getByText('4 events').waitFor();
+    await page.route('**/history?*', (route) => route.abort('connectionreset'));
+    await stage.api('DELETE', `${ADMIN}/multi_factors/${PASSKEYS}`);
+    await page
+      .getByRole('region', { name: 'Timeline' })
+      .getByText(/What stands here was read at/)
+      .waitFor();
+    await page.unroute('**/history?*');
+    await page.getByRole('region', { name: 'Timeline' }).getByText('MultiFactorRemoved').waitFor();
+    await stale.waitFor({ state: 'detached' });
+    await visitor.goTo('Organizations');
+    await visitor.button('Add a custom policy for Acme').waitFor();
+    await page.route('**/management/v1/policies/login', (route) => route.abort('connectionreset'));
+    const [acme] = stage.quickstart.organizationIds;
+    await stage.apiOf(acme, 'POST', '/_customize');
+    await stale.waitFor();
+    await page.unroute('**/management/v1/policies/login');
+    await visitor.button('Reset to the default for Acme').waitFor();
+    excuse(visitor);
+  });
+
   it('a name can not turn around what stands beside it', async () => {
     const others = Array.from({ length: 270 }, (_, index) => ({ id: `org-${index}`, name: `Org ${index}` }));
     await stage.direct([{ id: 'evil', name: 'A name \u202E' }, ...others]);

@@ -2,9 +2,9 @@ import type { JSX } from 'preact';
 import { attempt } from '../state/attempt.js';
 import { hasDraft } from '../state/draft.js';
 import { checkNow, liveness, silentSeconds, type Liveness } from '../state/live.js';
-import { isSomethingStale } from '../state/policies.js';
 import { addressOf, route, type Route } from '../state/route.js';
 import { leave } from '../state/session.js';
+import { isSomethingUnread } from '../state/unread.js';
 import type { Scope } from '../wire/scope.js';
 import type { Session } from '../wire/session.js';
 import { Icon } from './icon.js';
@@ -70,7 +70,7 @@ export function Header({ session }: { readonly session: Session }): JSX.Element 
 /** Whether changes made elsewhere appear by themselves, and when that was last known: a fact, not a promise. */
 function Freshness(): JSX.Element {
   const seconds = silentSeconds.value;
-  const isBehind = liveness.value === 'live' && isSomethingStale.value;
+  const isBehind = liveness.value === 'live' && isSomethingUnread.value;
   return (
     <p class={`liveness liveness-${isBehind ? 'trying-again' : liveness.value}`}>
       <span role="status">{isBehind ? 'Not up to date' : LIVENESS[liveness.value]}</span>

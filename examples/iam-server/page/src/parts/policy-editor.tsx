@@ -1,4 +1,5 @@
 import type { JSX } from 'preact';
+import { policyKey } from '../state/policies.js';
 import type { Policy } from '../wire/policy.js';
 import type { Scope } from '../wire/scope.js';
 import { DetailsCard } from './details-card.js';
@@ -21,7 +22,7 @@ export function PolicyEditor({ scope, policy, locked }: PolicyEditorProps): JSX.
   const isLocked = locked !== undefined;
   return (
     <>
-      <Stale scope={scope} />
+      <Stale what={policyKey(scope)} />
       <Health scope={scope} policy={policy} />
       {isLocked && <p class="locked">{locked}</p>}
       <div class="columns">

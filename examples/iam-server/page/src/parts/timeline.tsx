@@ -1,10 +1,11 @@
 import type { JSX } from 'preact';
 import { useEffect, useMemo, useRef } from 'preact/hooks';
 import { attempt } from '../state/attempt.js';
-import { oldestRead, readOlder, timelineOf } from '../state/timelines.js';
+import { oldestRead, readOlder, timelineKey, timelineOf } from '../state/timelines.js';
 import type { HistoryEntry } from '../wire/history.js';
 import type { Scope } from '../wire/scope.js';
 import { counted } from '../words/counted.js';
+import { Stale } from './stale.js';
 import { TimelineEntry, type LookAt } from './timeline-entry.js';
 
 const MANY = 25;
@@ -25,6 +26,7 @@ export function Timeline({ scope, lookAt }: TimelineProps): JSX.Element {
   const older = oldestRead(timeline) - 1;
   return (
     <>
+      <Stale what={timelineKey(scope)} />
       <p class="soft" role="status">
         {counted(lastSequence, 'event')}
         {older > 0 && `, the newest ${(lastSequence - older).toLocaleString('en-GB')} shown`}

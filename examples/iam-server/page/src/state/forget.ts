@@ -7,6 +7,7 @@ import { forgetOrganizations } from './organizations.js';
 import { forgetPolicies } from './policies.js';
 import { leaveProposal } from './proposals.js';
 import { forgetTimelines } from './timelines.js';
+import { forgetUnread } from './unread.js';
 
 /** Forgets all that was read, and puts away what was begun: whoever signs in next sees nothing of it. */
 export function forgetWhatWasRead(): void {
@@ -19,4 +20,5 @@ export function forgetWhatWasRead(): void {
   forgetPolicies();
   leaveProposal();
   forgetTimelines();
+  forgetUnread();
 }

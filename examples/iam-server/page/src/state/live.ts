@@ -13,6 +13,7 @@ import { isOwnChange } from './own-changes.js';
 import { refreshAfterChange, refreshAllPolicies } from './policies.js';
 import { askWhetherItGoesOn, signedIn } from './session.js';
 import { catchUpAllTimelines, catchUpTimeline, timelineOf } from './timelines.js';
+import { together } from './unread.js';
 
 /** Changes of one policy that came close together. */
 interface Burst {
@@ -157,7 +158,7 @@ async function followAlone(key: string, burst: Burst): Promise<void> {
 
 async function follow(burst: Burst): Promise<void> {
   const { scope } = burst;
-  await Promise.all([
+  await together([
     refreshAfterChange(scope),
     ...(timelineOf(scope) === undefined ? [] : [catchUpTimeline(scope)]),
     tellWhoDidIt(burst),
@@ -186,7 +187,5 @@ function nameOf(scope: Scope): string {
 /** Reads everything that is shown, and everything that could not be read, anew. */
 export function checkNow(): void {
   returned.value++;
-  attempt(async () => {
-    await Promise.all([refreshAllPolicies(), refreshOrganizations(), catchUpAllTimelines()]);
-  });
+  attempt(() => together([refreshAllPolicies(), refreshOrganizations(), catchUpAllTimelines()]));
 }

@@ -1,6 +1,10 @@
 import { signal, type ReadonlySignal } from '@preact/signals';
 import { isolated } from '../words/isolated.js';
+import { readAnew } from './unread.js';
 import { readOrganizations, type Organization } from '../wire/organizations.js';
+
+/** The name under which the organizations are read. */
+export const DIRECTORY = 'organizations';
 
 const known = signal<readonly Organization[] | undefined>(undefined);
 
@@ -9,7 +13,9 @@ export const organizations: ReadonlySignal<readonly Organization[] | undefined> 
 
 /** Reads the organizations anew. */
 export async function refreshOrganizations(): Promise<void> {
-  known.value = await readOrganizations();
+  await readAnew(DIRECTORY, async () => {
+    known.value = await readOrganizations();
+  });
 }
 
 /** Takes note of what a read of an organization's policy has told: the whole directory needs not be read for that. */

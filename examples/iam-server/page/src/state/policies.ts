@@ -1,37 +1,21 @@
-import { computed, signal, type ReadonlySignal } from '@preact/signals';
-import { isSaidElsewhere, sentenceOf } from '../wire/failure.js';
+import { signal } from '@preact/signals';
 import type { Policy } from '../wire/policy.js';
 import { readPolicy } from '../wire/reads.js';
-import { noteCustom } from './organizations.js';
+import { noteCustom, refreshOrganizations } from './organizations.js';
 import { INSTANCE, isSameScope, keyOf, type Scope } from '../wire/scope.js';
+import { readAnew } from './unread.js';
 
 interface Kept {
   readonly scope: Scope;
   readonly policy: Policy | undefined;
-  /** When it was read, in ISO 8601. */
-  readonly readAt: string;
-  /** Why it could not be read anew since, as a sentence. */
-  readonly problem?: string;
 }
-
-/** What is shown of a policy, but could not be read anew. */
-export type Stale = Required<Pick<Kept, 'problem' | 'readAt'>>;
-
-const LONGEST_PAUSE_MS = 30_000;
 
 const kept = signal<ReadonlyMap<string, Kept>>(new Map());
 const tickets = new Map<string, number>();
-const retries = new Map<string, ReturnType<typeof setTimeout>>();
 
-/** Whether something that is shown could not be read anew. */
-export const isSomethingStale: ReadonlySignal<boolean> = computed(() =>
-  [...kept.value.values()].some(({ problem }) => problem !== undefined),
-);
-
-/** Why what is shown of a policy may not be so any more; `undefined` where it was read as it was asked for last. */
-export function staleOf(scope: Scope): Stale | undefined {
-  const { problem, readAt = '' } = kept.value.get(keyOf(scope)) ?? {};
-  return problem === undefined ? undefined : { problem, readAt };
+/** The name under which a policy is read. */
+export function policyKey(scope: Scope): string {
+  return `policy ${keyOf(scope)}`;
 }
 
 /** The policy as it was last read: an organization's is its effective one. `undefined` until it was read. */
@@ -43,36 +27,19 @@ export function policyOf(scope: Scope): Policy | undefined {
  * Reads a policy anew. Of answers that overtake each other the one that was asked for last counts; until that is there, whichever
  * is further than what is shown.
  */
-export async function refreshPolicy(scope: Scope): Promise<Policy | undefined> {
+export function refreshPolicy(scope: Scope): Promise<Policy | undefined> {
+  return readAnew(policyKey(scope), () => readInOrder(scope));
+}
+
+async function readInOrder(scope: Scope): Promise<Policy | undefined> {
   const key = keyOf(scope);
   const ticket = (tickets.get(key) ?? 0) + 1;
   tickets.set(key, ticket);
-  const policy = await readPolicy(scope).catch((caught: unknown) => {
-    if (tickets.get(key) === ticket && !isSaidElsewhere(caught)) noteFailure(scope, sentenceOf(caught));
-    throw caught;
-  });
+  const policy = await readPolicy(scope);
   if (tickets.get(key) === ticket || isFurther(policy, policyOf(scope)))
-    kept.value = new Map(kept.value).set(key, { scope, policy, readAt: new Date().toISOString() });
+    kept.value = new Map(kept.value).set(key, { scope, policy });
   if (scope.of === 'organization' && policy !== undefined) noteCustom(scope.organizationId, !policy.isDefault);
   return policy;
-}
-
-/** What is shown is no longer known to be so. It is read again after a while, until it could be. */
-function noteFailure(scope: Scope, problem: string): void {
-  const key = keyOf(scope);
-  const known = kept.value.get(key);
-  if (known === undefined) return;
-  kept.value = new Map(kept.value).set(key, { ...known, problem });
-  const silentMs = Date.now() - Date.parse(known.readAt);
-  clearTimeout(retries.get(key));
-  const again = setTimeout(
-    () => {
-      // What comes of it is shown beside the policy.
-      if (staleOf(scope) !== undefined) refreshPolicy(scope).catch(() => {});
-    },
-    Math.min(Math.max(1000, silentMs / 2), LONGEST_PAUSE_MS),
-  );
-  retries.set(key, again);
 }
 
 function isFurther(read: Policy | undefined, shown: Policy | undefined): boolean {
@@ -86,9 +53,10 @@ export async function refreshAfterChange(changed: Scope): Promise<void> {
     ({ scope, policy }) =>
       isSameScope(scope, changed) || (isSameScope(changed, INSTANCE) && policy?.isDefault !== false),
   );
+  await Promise.all(touched.map(({ scope }) => refreshPolicy(scope)));
   // Whether an organization has a custom policy may be shown without it.
-  const others = changed.of === 'organization' && !touched.some(({ scope }) => isSameScope(scope, changed));
-  await Promise.all([...touched.map(({ scope }) => scope), ...(others ? [changed] : [])].map(refreshPolicy));
+  if (changed.of === 'organization' && !touched.some(({ scope }) => isSameScope(scope, changed)))
+    await refreshPolicy(changed).catch(refreshOrganizations);
 }
 
 /** Reads anew whatever was read before. */
@@ -98,7 +66,5 @@ export async function refreshAllPolicies(): Promise<void> {
 
 /** Forgets what was read: the next who signs in may see less. */
 export function forgetPolicies(): void {
-  for (const again of retries.values()) clearTimeout(again);
-  retries.clear();
   kept.value = new Map();
 }

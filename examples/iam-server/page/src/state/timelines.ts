@@ -1,6 +1,7 @@
 import { signal } from '@preact/signals';
 import { readHistory, type HistoryEntry } from '../wire/history.js';
 import { keyOf, type Scope } from '../wire/scope.js';
+import { readAnew } from './unread.js';
 
 /** A policy's history as far as it was read. */
 export interface Timeline {
@@ -26,8 +27,17 @@ export function oldestRead({ pages }: Timeline): number {
   return pages.at(-1)?.at(-1)?.sequence ?? 1;
 }
 
+/** The name under which a history is read. */
+export function timelineKey(scope: Scope): string {
+  return `history ${keyOf(scope)}`;
+}
+
 /** Reads what was recorded since the last time; the newest page, the first time. */
 export function catchUpTimeline(scope: Scope): Promise<void> {
+  return readAnew(timelineKey(scope), () => catchUp(scope));
+}
+
+function catchUp(scope: Scope): Promise<void> {
   return inTurn(scope, async (known) => {
     const isFar = known === undefined || known.lastSequence === 0;
     if (isFar) return newest(scope);

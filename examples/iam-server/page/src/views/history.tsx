@@ -8,6 +8,7 @@ import { useLoaded } from '../parts/use-loaded.js';
 import { refreshOrganizations } from '../state/organizations.js';
 import { refreshPolicy } from '../state/policies.js';
 import { catchUpTimeline, timelineOf } from '../state/timelines.js';
+import { together } from '../state/unread.js';
 import type { HistoryEntry } from '../wire/history.js';
 import type { Moment } from '../wire/reads.js';
 import { INSTANCE } from '../wire/scope.js';
@@ -23,7 +24,7 @@ export interface HistoryViewProps {
 /** What happened to the default policy, and what was allowed when. */
 export function HistoryView(begin: HistoryViewProps): JSX.Element {
   const loading = useLoaded('history', () =>
-    Promise.all([catchUpTimeline(INSTANCE), refreshPolicy(INSTANCE), refreshOrganizations()]),
+    together([catchUpTimeline(INSTANCE), refreshPolicy(INSTANCE), refreshOrganizations()]),
   );
   const lastSequence = timelineOf(INSTANCE)?.lastSequence ?? 0;
   return (

@@ -10,6 +10,7 @@ import { policyOf, refreshPolicy } from '../state/policies.js';
 import { addressOf } from '../state/route.js';
 import { mayWrite } from '../state/session.js';
 import { catchUpTimeline } from '../state/timelines.js';
+import { together } from '../state/unread.js';
 import type { HistoryEntry } from '../wire/history.js';
 import type { Policy } from '../wire/policy.js';
 import { organization, type Scope } from '../wire/scope.js';
@@ -35,7 +36,7 @@ export function OrganizationView({ organizationId }: { readonly organizationId: 
 
 function OneOrganization({ organizationId }: { readonly organizationId: string }): JSX.Element {
   const scope = organization(organizationId);
-  const loading = useLoaded(organizationId, () => Promise.all([refreshPolicy(scope), catchUpTimeline(scope)]));
+  const loading = useLoaded(organizationId, () => together([refreshPolicy(scope), catchUpTimeline(scope)]));
   const policy = policyOf(scope);
   const name = organizationName(organizationId);
   const lookAt = useCallback(({ recordedAt }: HistoryEntry) => {

@@ -3,11 +3,13 @@ import type { JSX } from 'preact';
 import { CustomPolicyButton } from '../parts/custom-policy-button.js';
 import { EVERYTHING, OrganizationFilter, passing } from '../parts/organization-filter.js';
 import { PolicyInShort } from '../parts/policy-facts.js';
+import { Stale } from '../parts/stale.js';
 import { TryAgain } from '../parts/try-again.js';
 import { useLoaded } from '../parts/use-loaded.js';
-import { organizations, refreshOrganizations } from '../state/organizations.js';
-import { policyOf, refreshPolicy } from '../state/policies.js';
+import { DIRECTORY, organizations, refreshOrganizations } from '../state/organizations.js';
+import { policyKey, policyOf, refreshPolicy } from '../state/policies.js';
 import { addressOf } from '../state/route.js';
+import { together } from '../state/unread.js';
 import type { Organization } from '../wire/organizations.js';
 import { INSTANCE, organization } from '../wire/scope.js';
 
@@ -15,7 +17,7 @@ const MANY = 8;
 
 /** Every organization, and which policy holds for it. */
 export function OrganizationsView(): JSX.Element {
-  const loading = useLoaded('organizations', () => Promise.all([refreshPolicy(INSTANCE), refreshOrganizations()]));
+  const loading = useLoaded('organizations', () => together([refreshPolicy(INSTANCE), refreshOrganizations()]));
   const filter = useSignal(EVERYTHING);
   const all = organizations.value;
   return (
@@ -24,6 +26,8 @@ export function OrganizationsView(): JSX.Element {
       <p class="lead">
         An organization’s users meet its custom policy as a whole, or else the default policy. Nothing is merged.
       </p>
+      <Stale what={DIRECTORY} />
+      <Stale what={policyKey(INSTANCE)} />
       <TryAgain what="The directory" loading={loading} />
       {all?.length === 0 && <p class="soft">The directory knows no organization.</p>}
       {all !== undefined && all.length > MANY && <OrganizationFilter all={all} filter={filter} />}
@@ -52,6 +56,7 @@ function OrganizationRow({ known: { id, name, isCustom } }: { readonly known: Or
         <code>{id}</code>
         <span class={`badge ${isCustom ? 'badge-custom' : ''}`}>{isCustom ? 'Custom policy' : 'On the default'}</span>
       </div>
+      <Stale what={policyKey(scope)} />
       <TryAgain what={`The policy of ${name}`} loading={loading} />
       {effective !== undefined && <PolicyInShort policy={effective} />}
       <CustomPolicyButton organizationId={id} name={name} effective={effective} />

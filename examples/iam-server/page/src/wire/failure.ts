@@ -23,6 +23,14 @@ export class Unreachable extends Error {
   }
 }
 
+/** Something that is shown could not be read anew, which is said in its place. */
+export class NotReadAnew extends Error {
+  constructor(cause: unknown) {
+    super(sentenceOf(cause), { cause });
+    this.name = 'NotReadAnew';
+  }
+}
+
 /** Reads a refusal out of an answer, whoever wrote it: the API, the server, or something between. */
 export function refusalOf(status: number, body: string): Refused {
   const said = bodyOf(body);
@@ -61,8 +69,8 @@ export function leavesOpen(failure: unknown): boolean {
   return failure instanceof Unreachable || (failure instanceof Refused && failure.status >= 500);
 }
 
-/** Whether it is said elsewhere: the session is over, or what was asked for is not wanted any more. */
+/** Whether it is said elsewhere: the session is over, what was asked for is not wanted any more, or it is said in its place. */
 export function isSaidElsewhere(failure: unknown): boolean {
   const isOld = failure instanceof DOMException && failure.name === 'AbortError';
-  return isOld || (failure instanceof Refused && failure.status === 401);
+  return isOld || failure instanceof NotReadAnew || (failure instanceof Refused && failure.status === 401);
 }
