@@ -99,8 +99,9 @@ abstract class StoredReadModel<Row> implements ReadModel<Row> {
     return positionIn(row?.[0]);
   }
 
-  async commit(change: ReadModelChange<Row>): Promise<void> {
+  async commit(change: ReadModelChange<Row>, wait?: WaitOptions): Promise<void> {
     this.parts.refuseWhenClosed();
+    refuseOver('a call of a read model', wait);
     const { connection } = this.parts;
     const step = stepValues({ ...change, rows: encodedRows(this.definition, change.rows) }, this.slices);
     const values = [this.#target.parameter, ...step];
@@ -229,13 +230,14 @@ export class RebuildingReadModel<Row> extends StoredReadModel<Row> implements Re
     return this.#slices;
   }
 
-  override async commit(change: ReadModelChange<Row>): Promise<void> {
-    await super.commit(change);
+  override async commit(change: ReadModelChange<Row>, wait?: WaitOptions): Promise<void> {
+    await super.commit(change, wait);
     this.#slices += 1;
   }
 
-  async switchOver(change: ReadModelChange<Row>): Promise<void> {
+  async switchOver(change: ReadModelChange<Row>, wait?: WaitOptions): Promise<void> {
     this.parts.refuseWhenClosed();
+    refuseOver('a call of a read model', wait);
     const step = { ...change, rows: encodedRows(this.definition, change.rows), slices: this.#slices };
     await promote(this.parts, this.#copy, step);
     this.parts.watch.notify();

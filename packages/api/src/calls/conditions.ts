@@ -10,7 +10,7 @@ import { recordedKey } from './idempotency-key.js';
 export interface Incoming extends RequestHeaders {
   /** Goes into the correlation id of the events, and is told to the caller. */
   readonly requestId: string;
-  /** Fires when the caller's time is up. */
+  /** Fires when nobody waits for the answer any more: the client has gone, or their time is up. */
   readonly signal: AbortSignal | undefined;
   /** The moment in the past that a read asks for: a sequence, or an instant in ISO 8601. */
   readonly asOf: string | undefined;

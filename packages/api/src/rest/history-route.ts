@@ -25,7 +25,9 @@ export const historyRoute: OwnRoute = {
     },
   },
   async answer({ policies, answers, exchange, context: { owner } }) {
-    const history = await answers.ofRead(policies.history(owner, historyOptions(exchange.query)));
+    const history = await answers.ofRead(
+      policies.history(owner, { ...historyOptions(exchange.query), signal: exchange.signal }),
+    );
     const { lastEventId, lastSequence } = history;
     const { outcome: _, ...body } = toJson({ outcome: 'found', ...history });
     return { message: JSON.stringify(body), tag: entityTag(lastSequence, lastEventId, 'history-') };

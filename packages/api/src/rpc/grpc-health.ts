@@ -32,7 +32,7 @@ export function grpcHealth({ isOfService }: Pick<RpcSkin, 'isOfService'>, probe:
       if (exchange.path !== CHECK && exchange.path !== WATCH) throw notServed();
       const deadline = deadlineOf(exchange, wire.headers.timeout);
       if (deadline !== undefined) exchange.onClosed(deadline.release);
-      exchange.signal = deadline?.signal;
+      exchange.deadline = deadline?.signal;
       const packing = packingOf(exchange.get(wire.headers.packing));
       const service = serviceIn(await wire.message(exchange, packing));
       const isServed = service === '' || isOfService(`/${service}/`);
@@ -69,7 +69,7 @@ function begin(exchange: Exchange, wire: GrpcWire, probe: ReadinessProbe | undef
     leave?.();
     ending.removeEventListener('abort', end);
   });
-  exchange.signal?.addEventListener('abort', () => stream.end(timeWasUp()));
+  exchange.deadline?.addEventListener('abort', () => stream.end(timeWasUp()));
   if (ending.aborted) end();
 }
 

@@ -55,7 +55,7 @@ async function answered(
   const packing = packingOf(exchange.get(wire.headers.packing));
   // The caller's time runs from the moment they asked, also while others decide whether they are let in.
   const deadline = deadlineOf(exchange, wire.headers.timeout);
-  exchange.signal = deadline?.signal;
+  exchange.deadline = deadline?.signal;
   try {
     const context = await pipeline.admit({ permission, scope }, exchange);
     const bytes = await wire.message(exchange, packing);

@@ -1,3 +1,4 @@
+import { isFault } from '@login-policy/event-sourcing';
 import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { PeerCertificate } from 'node:tls';
@@ -5,7 +6,7 @@ import type { Answer } from '../calls/call-context.js';
 import { requestIdOf } from '../calls/conditions.js';
 import type { Visit } from '../calls/pipeline.js';
 import type { ApiError } from '../errors/api-error.js';
-import { fromThrown } from '../errors/status.js';
+import { fromThrown, timeWasUp } from '../errors/status.js';
 import type { ApiRequest } from '../ports/ports.js';
 import { asError } from '../port/contained.js';
 import { corsHeaders, isAllowedOrigin, type AllowedOrigins } from './cors.js';
@@ -79,13 +80,15 @@ export abstract class Exchange implements Visit, Source {
   readonly headers: IncomingHttpHeaders;
   readonly requestId: string;
   readonly settings: ExchangeSettings;
-  signal: AbortSignal | undefined;
+  /** Fires when the caller's time is up, where they say how long they wait. */
+  deadline: AbortSignal | undefined;
   asOf: string | undefined;
   /** What is found out on the way, for the access log. */
   method: string | undefined;
   callerId: string | undefined;
   instanceId: string | undefined;
   readonly #startedAt = performance.now();
+  #leaving: AbortController | undefined;
   /** The host that the target of the request names. */
   readonly #authority: string | undefined;
   #isOriginAllowed: boolean | undefined;
@@ -117,6 +120,20 @@ export abstract class Exchange implements Visit, Source {
   /** Begins an answer. Nothing happens when the connection is gone, or an answer was begun before. */
   abstract begin(answer: SentAnswer): void;
 
+  /** Fires when nobody waits for the answer any more: the client has gone, or their time is up. Handed into every read and command. */
+  get signal(): AbortSignal {
+    return (this.#leaving ??= this.#listen()).signal;
+  }
+
+  #listen(): AbortController {
+    const leaving = new AbortController();
+    const leave = (): void => leaving.abort();
+    this.onClosed(leave);
+    this.deadline?.addEventListener('abort', leave, { once: true });
+    if (this.deadline?.aborted === true) leave();
+    return leaving;
+  }
+
   get(name: string): string | undefined {
     if (name === 'host' && this.#authority !== undefined) return this.#authority;
     const value = this.headers[name];
@@ -140,6 +157,8 @@ export abstract class Exchange implements Visit, Source {
 
   /** The error that whatever was thrown is answered with; the operator is told of what it hides. */
   failed(caught: unknown): ApiError {
+    // Nobody is left to answer, and anybody could fill an operator's log by leaving.
+    if (this.#leaving?.signal.aborted === true && isOfLeaving(caught)) return timeWasUp();
     const error = fromThrown(caught);
     if (error.cause !== undefined) this.#failure(error.cause);
     return error;
@@ -197,6 +216,11 @@ export abstract class Exchange implements Visit, Source {
     };
     this.#tell(() => this.settings.hooks.onAnswered?.(entry));
   }
+}
+
+/** Whether it is what a call ends with whose signal fired. */
+function isOfLeaving(caught: unknown): boolean {
+  return isFault(caught, 'deadline-exceeded') || isFault(caught, 'outcome-unknown');
 }
 
 /** Takes a target apart. One that names its host as well: that counts then, and the header `host` does not (RFC 9112, 3.2.2). */
