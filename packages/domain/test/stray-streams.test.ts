@@ -9,7 +9,7 @@ import {
 } from '@login-policy/event-sourcing';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
-import { acme, by, globex, instance, openDesk, ACME_STREAM } from './policies.js';
+import { INSTANCE_STREAM, acme, by, globex, instance, openDesk, ACME_STREAM } from './policies.js';
 
 /** Names of no policy's stream, in the categories of those that are. */
 const STRAY = [
@@ -107,3 +107,54 @@ describe('what is thrown after the input was parsed', () => {
     expect(caught).not.to.have.property('field');
   });
 });
+
+describe('a list of custom policies', () => {
+  const listed = async (key: string): Promise<unknown> => {
+    const { store, loginPolicies } = await openDesk();
+    orThrow(await loginPolicies.add(acme, freshInstance, by));
+    await loginPolicies.close();
+    const bent = await openLoginPolicies({ store: withKeys(store, [key]) });
+    return bent.organizationsWithCustomPolicy(instance).catch((caught: unknown) => caught);
+  };
+
+  it('is damage that a rebuild mends where it names what is no policy of the instance', async () => {
+    for (const key of [
+      '',
+      'x',
+      'organizationLoginPolicx-1/acme',
+      'organizationLoginPolicy-other/acme',
+      INSTANCE_STREAM,
+    ]) {
+      const fault = await listed(key);
+      expect(fault, key).to.have.property('code', 'store-damaged');
+      expect(fault).to.have.property('message').that.includes('a rebuild mends it');
+    }
+  });
+
+  it('leaves out what an earlier release kept under another spelling of a name', async () => {
+    const answer = await listed(`organizationLoginPolicy-${instance.instanceId}/%61cme`);
+    expect(answer).to.deep.include({ outcome: 'found', organizations: [], next: undefined });
+  });
+});
+
+/** The same store, whose rows are found under other keys than they stand under. */
+function withKeys(store: Store, keys: readonly string[]): Store {
+  return {
+    ...store,
+    readModels: {
+      async open(projection) {
+        const model = await store.readModels.open(projection);
+        return {
+          read: (...asked) => model.read(...asked),
+          query: (...asked) => model.query(...asked),
+          keys: async (...asked) => ({ ...(await model.keys(...asked)), rows: keys }),
+          checkpoint: (...asked) => model.checkpoint(...asked),
+          commit: (...asked) => model.commit(...asked),
+          changed: (...asked) => model.changed(...asked),
+          beginRebuild: (...asked) => model.beginRebuild(...asked),
+        };
+      },
+      close: () => store.readModels.close(),
+    },
+  };
+}

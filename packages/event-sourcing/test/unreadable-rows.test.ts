@@ -97,6 +97,18 @@ describe('a row that can not be read', () => {
       expect(() => projection.rows.decode(parseJson(text)), text).to.throw(TypeError, 'mark of a row');
   });
 
+  it('stands for a stream that the projection is not about, and is damage where it is of another category altogether', () => {
+    const about = tolerating({ ...counterTotals, isAbout: () => false });
+    const counted = recorded({ type: 'Counted', data: { by: 2 } });
+    expect(about.reduce(undefined, { ...counted, streamId: streamId('Counter', 'apples') }))
+      .to.be.instanceOf(UnreadableRow)
+      .with.property('kind', 'stray-stream');
+    const flipped = { ...counted, streamId: streamId('Countes', 'apples') };
+    expect(() => about.reduce(undefined, flipped))
+      .to.throw('Countes-apples')
+      .with.property('code', 'store-damaged');
+  });
+
   it('is none where its values are no text', () => {
     const stored = projection.rows.encode(new UnreadableRow(facts, { parity: 'even' }));
     const spoilt = parseJson(JSON.stringify(stored).replace('"even"', '["even",1]'));

@@ -68,6 +68,27 @@ describe('a backup that is put back under a running program', () => {
   }
 });
 
+describe('a backup from before a read model was made', () => {
+  it('is put back under a program that had caught up, and the rows are built anew without being asked for', async () => {
+    const folder = await freshFolder();
+    const [path, backup] = [folder.path('store.db'), folder.path('backup.db')];
+    const store = await openSqliteStore({ path });
+    await store.eventStore.append(appendOne(A));
+    await store.backup(backup);
+    const follower = await Follower.open({ store, projection: counterTotals });
+    await store.eventStore.append(appendOne(B));
+    expect([...(await follower.read([A, B])).rows.keys()]).to.have.members([A, B]);
+    putBack(backup, path);
+    expect([...(await follower.read([A, B])).rows.keys()]).to.deep.equal([A]);
+    await store.eventStore.append(appendOne(A));
+    const { rows } = await follower.read([A]);
+    expect(rows.get(A)).to.include({ total: 2 });
+    await follower.close();
+    await store.close();
+    await folder.remove();
+  });
+});
+
 describe('a backup that was restored', () => {
   it('knows the positions of what it holds, and refuses those of what was lost (V3)', async () => {
     const { store, kept, lost, now, remove } = await restored();

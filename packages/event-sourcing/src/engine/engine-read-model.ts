@@ -1,5 +1,6 @@
 import { refuseOver, type WaitOptions } from '../deadline.js';
 import { PositionUnknown } from '../faults.js';
+import { isFault } from '../is-fault.js';
 import { CheckpointConflict, RebuildSuperseded } from '../projections/projection-faults.js';
 import type {
   KeyedRow,
@@ -83,12 +84,24 @@ export class EngineReadModel<Row> implements ReadModel<Row> {
   }
 
   async commit(change: ReadModelChange<Row>, wait?: WaitOptions): Promise<void> {
-    await this.write({
-      ...wait,
-      writes: 'rows',
-      question: { ...this.question([]), events: this.stoodOn(change) },
-      plan: (found) => planOf(found, [this.step(this.demanded(found), change)]),
-    });
+    try {
+      await this.write({
+        ...wait,
+        writes: 'rows',
+        question: { ...this.question([]), events: this.stoodOn(change) },
+        plan: (found) => planOf(found, [this.step(this.demanded(found), change)]),
+      });
+    } catch (caught) {
+      if (this.target.shadow !== undefined || !isFault(caught, 'rebuild-superseded')) throw caught;
+      throw await this.#madeAnew(change, wait);
+    }
+  }
+
+  /** A backup of before it was made took it away. Its projector begins at the first event. */
+  async #madeAnew({ expected }: ReadModelChange<Row>, wait: WaitOptions | undefined): Promise<CheckpointConflict> {
+    const { backend, opened } = this.parts;
+    await backend.openModel(opened.name, wait);
+    return new CheckpointConflict({ model: opened.name, expected, actual: undefined });
   }
 
   changed(signal: AbortSignal): Promise<void> {

@@ -5,7 +5,10 @@ import type { Json } from '../streams/json.js';
 import type { StreamId } from '../streams/stream-id.js';
 import type { KeyedRow } from './read-model-store.js';
 
-/** How a row is kept by a store that holds text. `decode` undoes `encode` exactly. */
+/**
+ * How a row is kept by a store that holds text. `decode` undoes `encode` exactly. Rows are handed to many readers: plain objects and arrays
+ * in them are frozen, instances of classes (a `Date`, a `Map`) are not, and must not be changed by who reads them.
+ */
 export interface RowCodec<Row> {
   /** The row as it is kept. */
   encode(row: Row): Json;

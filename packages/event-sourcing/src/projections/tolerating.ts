@@ -1,8 +1,9 @@
+import { StoreDamaged } from '../faults.js';
 import { isFault } from '../is-fault.js';
 import { placeOf, type EventCodec } from '../streams/event-codec.js';
 import type { EventShape, RecordedEvent, RecordedFacts } from '../streams/event.js';
 import type { Json } from '../streams/json.js';
-import type { StreamId } from '../streams/stream-id.js';
+import { categoryOf, type StreamId } from '../streams/stream-id.js';
 import { isAbout, rowKey, type CheckingProjection, type IndexValues, type Projection } from './projection.js';
 import type { KeyedRow } from './read-model-store.js';
 import { indexOfKind, markedIn, markOf, strayRow, UnreadableRow, type UnreadableFacts } from './unreadable-row.js';
@@ -48,7 +49,7 @@ export function reduced<Event extends EventShape, Row>(
 ): Row | UnreadableRow | undefined {
   if (row instanceof UnreadableRow) return row;
   // A stream that has a row is one that the projection is about.
-  if (row === undefined && !isAbout(projection, recorded.streamId)) return strayRow(placeOf(recorded), projection);
+  if (row === undefined && !isAbout(projection, recorded.streamId)) return strayed(projection, recorded);
   try {
     return projection.reduce(row, projection.events.decode(recorded));
   } catch (caught) {
@@ -56,6 +57,16 @@ export function reduced<Event extends EventShape, Row>(
     if (facts === undefined) throw caught;
     return new UnreadableRow(facts, row === undefined ? {} : valuesOf(() => projection.index?.(row)));
   }
+}
+
+/** @throws StoreDamaged when the stream's name is not of a category that was asked for: then its name is not what was written. */
+function strayed(
+  { filter, name }: Pick<Projection<never, never>, 'filter' | 'name'>,
+  event: RecordedEvent,
+): UnreadableRow {
+  if (filter.categories.includes(categoryOf(event.streamId))) return strayRow(placeOf(event), { name });
+  const problem = `the event at position ${event.position} was read for ${filter.categories.join(' and ')}, and is of ${event.streamId}`;
+  throw new StoreDamaged({ store: `the log that ${name} is made of`, problem });
 }
 
 /** Tries the rows of a projection out before a store is given them. */
