@@ -10,6 +10,8 @@ export {
   type Transaction,
   type WantedRows,
 } from '../engine/backend.js';
+export { planAppends, type CurrentModel, type Planning, type StoredForm, type View } from '../engine/plan-appends.js';
+export { openedModel, type OpenedModel } from '../engine/opened-model.js';
 export type { CheckedAppend, ModelPlan, MoreToLookUp, PlacedAppend, Plan, Planned } from '../engine/plan.js';
 export {
   receiptName,

@@ -1,0 +1,212 @@
+import {
+  eventCodec,
+  instant,
+  isFault,
+  revision,
+  START,
+  streamId,
+  type EventId,
+  type Position,
+  type Projection,
+  type StreamId,
+} from '@login-policy/event-sourcing';
+import {
+  encodedAppend,
+  openedModel,
+  planAppends,
+  receiptName,
+  type CheckedAppend,
+  type ModelId,
+  type Outcome,
+  type Plan,
+  type StreamEnd,
+  type View,
+} from '@login-policy/event-sourcing/store';
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { describe, it } from 'mocha';
+import { newEvent } from './events.js';
+
+interface Counted {
+  readonly type: 'Counted';
+  readonly data: { readonly by: number };
+}
+
+/** Sums: 13 can't be reduced, and a sum of 7 can't be encoded. */
+function sums(name: string, key?: () => string): Projection<Counted, number> {
+  return {
+    name,
+    version: 1,
+    filter: { categories: ['sum'] },
+    events: eventCodec<Counted>({
+      Counted: { upcasters: [], read: (data) => ({ by: Number(data['by']) }), write: ({ by }) => ({ by }) },
+    }),
+    ...(key !== undefined && { key }),
+    rows: {
+      encode(sum) {
+        if (sum === 7) throw new TypeError('7 can not be encoded');
+        return sum;
+      },
+      decode: Number,
+    },
+    index: (sum) => ({ parity: sum % 2 === 0 ? 'even' : 'odd' }),
+    reduce(sum = 0, { data }) {
+      if (data.by === 13) throw new TypeError('13 can not be reduced');
+      return sum + data.by === 0 ? undefined : sum + data.by;
+    },
+  };
+}
+
+const models = [sums('each'), sums('all', () => 'all')].map((projection) => openedModel(projection));
+const streams = ['sum-a', 'sum-b', 'other-c'].map((name) => streamId(...halves(name)));
+
+function halves(name: string): [category: string, key: string] {
+  const [category = '', key = ''] = name.split('-');
+  return [category, key];
+}
+
+/** All that there is at one moment. */
+interface State {
+  readonly head: Position;
+  readonly keptByHead: readonly ModelId[];
+  readonly ends: ReadonlyMap<StreamId, StreamEnd>;
+  readonly receipts: ReadonlySet<string>;
+  /** By read model and key: the row, its text and its index entries. */
+  readonly rows: ReadonlyMap<string, { readonly row: unknown; readonly text: unknown; readonly indexed: unknown }>;
+}
+
+const NOTHING: State = { head: START, keptByHead: ['9'], ends: new Map(), receipts: new Set(), rows: new Map() };
+
+function viewOf({ head, keptByHead, ends, receipts, rows }: State): View {
+  return {
+    head,
+    keptByHead,
+    unreadable: new Map(),
+    end: (stream) => ends.get(stream),
+    hasReceipt: (name) => receipts.has(name),
+    models: models.map((opened, index) => ({
+      opened,
+      id: String(index),
+      known: (key) => ({ row: rows.get(`${index} ${key}`)?.row }),
+      brought: undefined,
+    })),
+  };
+}
+
+/** What is there once a plan is written. */
+function after({ ends, receipts, rows, ...state }: State, plan: Plan): State {
+  const written = new Map(rows);
+  for (const { id, rows: changes } of plan.models) {
+    for (const { key, row, text, indexed } of changes) {
+      const before = written.get(`${id} ${key}`);
+      if (row === undefined) written.delete(`${id} ${key}`);
+      else written.set(`${id} ${key}`, { row, text, indexed: indexed ?? before?.indexed });
+    }
+  }
+  const names = plan.appends.flatMap(({ append: { streamId: stream, receipt } }) =>
+    receipt === undefined ? [] : [receiptName({ streamId: stream, key: receipt.key })],
+  );
+  const ended = plan.appends.map(
+    ({ append, end }) => [append.streamId, { id: end.id, revision: end.revision, recordedAt: end.recordedAt }] as const,
+  );
+  return {
+    head: plan.head,
+    keptByHead: plan.head === state.head ? state.keptByHead : plan.kept,
+    ends: new Map([...ends, ...ended]),
+    receipts: new Set([...receipts, ...names]),
+    rows: written,
+  };
+}
+
+function planning(now: () => number): Parameters<typeof planAppends>[2] {
+  return { clock: () => instant(now()), form: 'text' };
+}
+
+/** A clock that goes back now and then. */
+function clockOf(times: readonly number[]): () => number {
+  let looks = 0;
+  return () => times[looks++ % times.length] ?? 0;
+}
+
+function toldOf(outcome: Outcome | undefined): unknown {
+  if (outcome === undefined || 'recorded' in outcome) return outcome?.recorded;
+  const { refused } = outcome;
+  return isFault(refused) ? [refused.code, refused.message] : String(refused);
+}
+
+/** What an append may be; what it expects is settled when its turn comes. */
+interface Wish {
+  readonly stream: number;
+  readonly expects: 'any' | 'no-stream' | 'stream-exists' | 'first' | 'other-event';
+  readonly events: readonly number[];
+  readonly key: string | undefined;
+}
+
+const wishes: fc.Arbitrary<readonly Wish[]> = fc.array(
+  fc.record({
+    stream: fc.nat({ max: streams.length - 1 }),
+    expects: fc.constantFrom('any', 'any', 'any', 'no-stream', 'stream-exists', 'first', 'other-event'),
+    events: fc.array(fc.constantFrom(1, 2, -1, 3, 13), { maxLength: 3 }),
+    key: fc.constantFrom(undefined, undefined, 'k', 'l'),
+  }),
+  { maxLength: 12 },
+);
+
+function expectedBy(expects: Wish['expects']): CheckedAppend['expected'] {
+  if (expects === 'first') return revision(0);
+  return expects === 'other-event' ? 'any' : expects;
+}
+
+function appendOf({ stream, expects, events, key }: Wish): CheckedAppend {
+  const [id = streamId('sum', 'a')] = streams.slice(stream);
+  const other: EventId = newEvent().id;
+  return encodedAppend({
+    streamId: id,
+    expected: expectedBy(expects),
+    ...(expects === 'other-event' && { expectedEventId: other }),
+    events: events.map((by) => newEvent({ data: { by } })),
+    ...((key !== undefined || events.length === 0) && { receipt: { key: key ?? 'm', fingerprint: 'f' } }),
+  });
+}
+
+describe('what a group of appends comes to', () => {
+  it('is what the same appends come to one by one, whatever they are', () => {
+    fc.assert(
+      fc.property(wishes, fc.array(fc.integer({ min: 0, max: 100 }), { minLength: 1 }), (wished, times) => {
+        const group = wished.map(appendOf);
+        const together = planAppends(group, viewOf(NOTHING), planning(clockOf(times)));
+        const [clock, alone]: [() => number, Outcome[]] = [clockOf(times), []];
+        let state = NOTHING;
+        for (const append of group) {
+          const { plan, result } = planAppends([append], viewOf(state), planning(clock));
+          alone.push(...result);
+          state = after(state, plan);
+        }
+        expect(together.result.map(toldOf)).to.deep.equal(alone.map(toldOf));
+        expect(after(NOTHING, together.plan)).to.deep.equal(state);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it('leaves the read models that the head names and the events do not, where the head is', () => {
+    const { plan } = planAppends(
+      [appendOf({ stream: 0, expects: 'any', events: [1], key: undefined })],
+      viewOf(NOTHING),
+      planning(() => 0),
+    );
+    expect(plan.models.find(({ id }) => id === '9')).to.deep.equal({ id: '9', rows: [], checkpoint: START });
+    expect(plan.kept).to.deep.equal(['0', '1']);
+  });
+
+  it('is nothing where every append is refused', () => {
+    const refused = appendOf({ stream: 0, expects: 'stream-exists', events: [1], key: undefined });
+    const { plan, result } = planAppends(
+      [refused],
+      viewOf(NOTHING),
+      planning(() => 0),
+    );
+    expect(result.map(toldOf)).to.have.nested.property('[0][0]', 'revision-conflict');
+    expect(plan).to.deep.include({ head: START, appends: [], models: [] });
+  });
+});
