@@ -30,7 +30,7 @@ export function openMemoryStore(options: MemoryStoreOptions = {}): Store {
   const { clock = systemClock, history = [] } = parseOptions(options, 'openMemoryStore', OPTIONS);
   const log = new MemoryLog();
   log.restore(history);
-  return storeOn(new MemoryBackend('the memory store', log), { most: MOST, clock });
+  return storeOn(new MemoryBackend('the memory store', { log }), { most: MOST, clock });
 }
 
 const MOST = { appends: 512, size: Infinity } as const;

@@ -10,6 +10,7 @@ import type { Backend, FoundRows, LogRange, Transacted, Transaction, WantedRows 
 import { MemoryLog } from './memory-log.js';
 import { MemoryRows } from './memory-rows.js';
 import type { PlacedAppend, Plan } from './plan.js';
+import type { StoredForm } from './plan-appends.js';
 import {
   receiptName,
   targetName,
@@ -22,10 +23,19 @@ import {
   type StreamEnd,
 } from './view.js';
 
-/** Events and rows in this process's memory: for tests, replays and trying things out. Nothing is kept. */
+/** How a backend in memory begins. */
+export interface MemoryBackendOptions {
+  readonly log?: MemoryLog;
+  readonly form?: StoredForm;
+}
+
+/**
+ * Events and rows in this process's memory: for tests, replays and trying things out. Nothing is kept, unless a class that extends this one
+ * writes each plan somewhere ({@link MemoryBackend.persist}) and carries it out again when it is opened ({@link MemoryBackend.carryOut}).
+ */
 export class MemoryBackend implements Backend {
   readonly name: string;
-  readonly form = 'value';
+  readonly form: StoredForm;
   readonly #log: MemoryLog;
   readonly #receipts = new Map<string, Receipt>();
   /** Live read models by their names, and shadows by their ids. */
@@ -36,8 +46,10 @@ export class MemoryBackend implements Backend {
   #keptByHead: readonly ModelId[] = [];
   #lastId = 0;
 
-  constructor(name: string, log: MemoryLog = new MemoryLog()) {
+  /** Rows are kept as they are, unless `form` says that they are kept as text. */
+  constructor(name: string, { log = new MemoryLog(), form = 'value' }: MemoryBackendOptions = {}) {
     this.name = name;
+    this.form = form;
     this.#log = log;
   }
 
@@ -46,7 +58,9 @@ export class MemoryBackend implements Backend {
       const planned = transaction.plan(this.#find(question));
       if ('question' in planned) ({ question } = planned);
       else {
-        this.#write(planned.plan);
+        const persisting = this.persist(planned.plan);
+        if (persisting !== undefined) await persisting;
+        this.carryOut(planned.plan);
         return { ...planned, token: undefined, wasRemembered: false };
       }
     }
@@ -157,7 +171,16 @@ export class MemoryBackend implements Backend {
     return this.#keptByHead.includes(id) ? this.#log.head : checkpoint;
   }
 
-  #write({ appends, kept, models, promoted }: Plan): void {
+  /**
+   * To be overridden by a backend that writes plans somewhere, before they are carried out here. It has to let no other transaction begin
+   * meanwhile.
+   */
+  protected persist(_plan: Plan): Promise<void> | undefined {
+    return undefined;
+  }
+
+  /** Makes what a plan says so. */
+  protected carryOut({ appends, kept, models, promoted }: Plan): void {
     for (const placed of appends) this.#append(placed);
     if (appends.some(({ recorded }) => recorded.length > 0)) this.#keptByHead = kept;
     for (const { id, rows, checkpoint } of models) {

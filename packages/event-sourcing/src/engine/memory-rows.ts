@@ -22,9 +22,10 @@ export class MemoryRows {
     this.id = id;
   }
 
-  write({ key, row, indexed }: EncodedRow<unknown>): void {
+  /** Keeps a row, as text where there is one. */
+  write({ key, row, text, indexed }: EncodedRow<unknown>): void {
     if (row === undefined) this.rows.delete(key);
-    else this.rows.set(key, row);
+    else this.rows.set(key, text ?? row);
     if (indexed !== undefined)
       this.#index(
         key,

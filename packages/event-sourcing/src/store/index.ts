@@ -1,4 +1,5 @@
 /** What the author of a store needs, and an application does not. */
+export { MemoryBackend, type MemoryBackendOptions } from '../engine/memory-backend.js';
 export { storeOn, type EngineOptions } from '../engine/engine-store.js';
 export {
   AnswerLost,

@@ -1,0 +1,132 @@
+import { START, type Clock, type Position, type Store } from '@login-policy/event-sourcing';
+import {
+  MemoryBackend,
+  storeOn,
+  yieldToLoop,
+  type Found,
+  type Plan,
+  type Question,
+} from '@login-policy/event-sourcing/store';
+import { eventStoreContract, storeContract } from '@login-policy/testkit/contracts';
+import { expect } from 'chai';
+import { describe, it } from 'mocha';
+import { runContract } from '../contracts/contract-run.js';
+import { demandNoticed } from '../contracts/saboteur.js';
+
+/** Does not write each third plan that has events. */
+class Forgetful extends MemoryBackend {
+  #plans = 0;
+
+  protected override carryOut(plan: Plan): void {
+    this.#plans += plan.head === plan.headBefore ? 0 : 1;
+    if (this.#plans % 3 !== 0 || plan.head === plan.headBefore) super.carryOut(plan);
+  }
+}
+
+/** Writes the events of a plan twice. */
+class Stuttering extends MemoryBackend {
+  protected override carryOut(plan: Plan): void {
+    super.carryOut(plan);
+    super.carryOut({ ...plan, models: [] });
+  }
+}
+
+/** Writes the appends of a group in another order than they have positions. */
+class Reordering extends MemoryBackend {
+  protected override carryOut(plan: Plan): void {
+    super.carryOut({ ...plan, appends: plan.appends.toReversed() });
+  }
+}
+
+/** Writes the events of a plan, and says that their rows are written, too. */
+class Rowless extends MemoryBackend {
+  protected override carryOut(plan: Plan): void {
+    super.carryOut({ ...plan, models: plan.models.map((model) => ({ ...model, rows: [] })) });
+  }
+}
+
+/** Tells the head as it was one look before. */
+class Late extends MemoryBackend {
+  #head: Position = START;
+
+  override async look(question: Question): Promise<Found> {
+    const found = await super.look(question);
+    const head = this.#head;
+    this.#head = found.head;
+    return { ...found, head };
+  }
+}
+
+/** Keeps no receipts. */
+class Careless extends MemoryBackend {
+  protected override carryOut(plan: Plan): void {
+    const appends = plan.appends.map((placed) => {
+      const { receipt: _, ...append } = placed.append;
+      return { ...placed, append };
+    });
+    super.carryOut({ ...plan, appends });
+  }
+}
+
+/** Each lie, and the test that has to notice it. */
+const liars = [
+  { does: 'loses a write', Liar: Forgetful, noticedBy: 'gives all events of all streams, in pages of every size' },
+  {
+    does: 'writes events twice',
+    Liar: Stuttering,
+    noticedBy: 'answers with what every later read gives, through every handle',
+  },
+  {
+    does: 'writes a group in another order',
+    Liar: Reordering,
+    noticedBy: 'is what a reader sees who reads on again and again meanwhile',
+  },
+  { does: 'writes no rows', Liar: Rowless, noticedBy: 'has changed rows, indexes and checkpoint when it answers' },
+  { does: 'tells a head that is not the head any more', Liar: Late, noticedBy: 'has the last event at the head' },
+  {
+    does: 'keeps no receipts',
+    Liar: Careless,
+    noticedBy: 'is kept with the events of its append, and seen through every handle',
+  },
+];
+
+describe('the contracts of stores notice a backend that', () => {
+  for (const { does, Liar, noticedBy } of liars) {
+    it(does, async () => demandNoticed(await runContract(noticedBy, () => register(() => new Liar('a liar')))));
+
+    it(`${does}, and let an honest one pass`, async () => {
+      const run = await runContract(noticedBy, () => register(() => new MemoryBackend('an honest backend')));
+      expect([...run.failed.values()]).to.deep.equal([]);
+      expect(run.passed).to.have.length(1);
+    });
+  }
+});
+
+function register(backend: () => MemoryBackend): void {
+  const open = (clock: Clock): Store =>
+    storeOn(backend(), { most: { appends: 100, size: Infinity }, gather: yieldToLoop, clock });
+  const patienceMs = 500;
+  eventStoreContract(
+    {
+      name: 'a backend',
+      patienceMs,
+      open: async ({ clock }) => {
+        const store = open(clock);
+        return { eventStore: store.eventStore, another: async () => store.eventStore, dispose: () => store.close() };
+      },
+    },
+    { describe, it },
+  );
+  storeContract(
+    {
+      name: 'a backend',
+      keeps: 'inline',
+      patienceMs,
+      open: async ({ clock }) => {
+        const store = open(clock);
+        return { store, reopen: async () => store, another: async () => store, dispose: () => store.close() };
+      },
+    },
+    { describe, it },
+  );
+}
