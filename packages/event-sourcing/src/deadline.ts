@@ -1,3 +1,4 @@
+import { schedule, takeBack, type Due } from './due.js';
 import { DeadlineExceeded } from './faults.js';
 import { onAbort } from './on-abort.js';
 
@@ -124,29 +125,28 @@ export class Deadline implements WaitOptions {
     if (this.#isEndless) return promise;
     return new Promise((resolve, reject) => {
       let timer: ReturnType<typeof setTimeout> | undefined;
-      let takeBack = (): void => undefined;
-      const stopWaiting = (): void => {
-        clearTimeout(timer);
-        takeBack();
-      };
-      const giveUp = (): void => {
-        stopWaiting();
-        reject(faultOf());
-      };
+      let stopHearing = (): void => undefined;
       const fire = (): void => {
-        clearTimeout(timer);
-        if (graceMs === 0) giveUp();
-        else timer = setTimeout(giveUp, graceMs);
+        takeBack(due);
+        stopHearing();
+        if (graceMs === 0) reject(faultOf());
+        else timer ??= setTimeout(() => reject(faultOf()), graceMs);
       };
-      if (this.#dueAt < Infinity) timer = setTimeout(fire, this.leftMs);
-      takeBack = onAbort(this.given, fire);
+      const due: Due = { dueAt: this.#dueAt, fire };
+      const settle = (): void => {
+        takeBack(due);
+        clearTimeout(timer);
+        stopHearing();
+      };
+      if (this.#dueAt < Infinity) schedule(due);
+      stopHearing = onAbort(this.given, fire);
       promise.then(
         (value) => {
-          stopWaiting();
+          settle();
           resolve(value);
         },
         (caught: unknown) => {
-          stopWaiting();
+          settle();
           reject(caught instanceof Error ? caught : new Error(String(caught)));
         },
       );

@@ -1,0 +1,37 @@
+import { Deadline, openMemoryStore, streamId, TimedEventStore } from '@login-policy/event-sourcing';
+import { memoryReadModelStore, TimedReadModel } from '@login-policy/event-sourcing/store';
+import { expect } from 'chai';
+import { describe, it } from 'mocha';
+import { tallies } from './tally.js';
+
+const stream = streamId('tally', 'a');
+
+/** Never run: what must not compile, doesn't. Each line stops the build when it begins to. */
+export function mustNotCompile(store: TimedEventStore, model: TimedReadModel<number>): readonly unknown[] {
+  const calls: unknown[] = [];
+  // @ts-expect-error the head without a deadline
+  calls.push(store.head());
+  // @ts-expect-error a receipt without a deadline
+  calls.push(store.receipt(stream, 'key'));
+  // @ts-expect-error a read of a stream without a deadline
+  calls.push(store.readStream(stream, {}));
+  // @ts-expect-error a read of everything without a deadline
+  calls.push(store.readAll({}));
+  // @ts-expect-error a read of rows without a deadline
+  calls.push(model.read(['a']));
+  // @ts-expect-error a look at the checkpoint without a deadline
+  calls.push(model.checkpoint());
+  return calls;
+}
+
+describe('a call of a store that is handed no deadline', () => {
+  it('does not compile, and with one it does', async () => {
+    const deadline = new Deadline('a test');
+    const store = new TimedEventStore(openMemoryStore().eventStore);
+    const model = new TimedReadModel(await memoryReadModelStore().open(tallies()));
+    expect([await store.receipt(stream, 'key', deadline), await model.checkpoint(deadline)]).to.deep.equal([
+      undefined,
+      undefined,
+    ]);
+  });
+});
