@@ -56,6 +56,11 @@ export class Listener {
     return this.#channels.get(name)?.isOpen === true;
   }
 
+  /** Listens on another connection, since this one does not tell of everything. */
+  renew(): void {
+    if (this.#session?.isReady === true) this.#lost(this.#session);
+  }
+
   /** Tells no more of it; with nothing left to listen to it hangs up, and is done within about a second whatever the network does. */
   async end({ name }: Schema, heard: () => void): Promise<void> {
     const channel = this.#channels.get(name);

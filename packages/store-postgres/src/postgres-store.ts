@@ -5,6 +5,7 @@ import type { ClientBase, Pool } from 'pg';
 import { appendQueue } from './append-queue.js';
 import { Connection } from './connection.js';
 import { PostgresEventStore } from './event-store.js';
+import { demandFit } from './fit-pool.js';
 import { PoolLender } from './lenders.js';
 import { PoolCare } from './pool-care.js';
 import { prepareSchema } from './migrations.js';
@@ -89,8 +90,9 @@ export async function openPostgresStore(given: PostgresStoreOptions): Promise<Po
   return assembled(options, { connection, schema, settings });
 }
 
-/** The store's way to the server. */
+/** The store's way to the server. @throws RangeError for a pool by which it can't work. */
 export function connectionOf(pool: Pool, settings: Settings, schema: Schema): Connection {
+  demandFit(pool);
   const { statementTimeoutMs: statementMs, lockTimeoutMs: lockMs, connectTimeoutMs: connectMs } = settings;
   const name = nameOf(schema);
   const ways = { timeOuts: { statementMs, lockMs, connectMs }, prepared: settings.preparedStatements };

@@ -18,14 +18,19 @@ export interface WatchParts {
 /** Watches a schema: at once for what this process wrote or the server told, and by looking for everything else. */
 export class SchemaWatch extends Watch {
   readonly #parts: WatchParts;
-  readonly #heard = (): void => this.notify();
+  readonly #heard: () => void;
 
   constructor(parts: WatchParts) {
-    const { connection, schema, listener, pollIntervalMs } = parts;
+    const { schema, listener, pollIntervalMs } = parts;
     // While the server tells, looking is only for what a broken connection can't tell.
     const intervalMs = (): number =>
       listener?.hears(schema) === true ? Math.max(pollIntervalMs, WHILE_TOLD_MS) : pollIntervalMs;
-    super({ intervalMs, look: () => stateOf(connection, schema) });
+    const told = { since: false };
+    super({ intervalMs, look: () => lookAt(parts, told) });
+    this.#heard = (): void => {
+      told.since = true;
+      this.notify();
+    };
     this.#parts = parts;
   }
 
@@ -39,6 +44,22 @@ export class SchemaWatch extends Watch {
     await this.#parts.listener?.end(this.#parts.schema, this.#heard);
     await closed;
   }
+}
+
+/** Whether the server told of something since the last look, and what that look found. */
+interface Told {
+  since: boolean;
+  seen?: string;
+}
+
+/** A change that was not told of means that who listens does so at another server, as at the primary of before. */
+async function lookAt({ connection, schema, listener }: WatchParts, told: Told): Promise<string> {
+  const seen = await stateOf(connection, schema);
+  if (told.seen !== undefined && told.seen !== seen && !told.since && listener?.hears(schema) === true)
+    listener.renew();
+  told.since = false;
+  told.seen = seen;
+  return seen;
 }
 
 /** Something that differs whenever anything was written. */

@@ -22,6 +22,16 @@ const WRONG_OPTIONS: Readonly<Record<string, readonly [says: string, options: Po
   'a host with two addresses, and a server at neither': ['127.0.0.2:1', { ...UNUSED, stream: toTwoAddresses }],
 };
 
+/** Options by which a store can't work, and the word that says so. */
+const UNFIT: Readonly<Record<string, readonly [says: string, options: PoolConfig]>> = {
+  'an address of several hosts': [
+    'one host',
+    { connectionString: 'postgres://app@a.internal:5432,b.internal:5432/app' },
+  ],
+  'several hosts': ['one host', { host: 'a.internal,b.internal' }],
+  'answers in the binary format': ['binary', { user: 'app', ...{ binary: true } }],
+};
+
 function toTwoAddresses(): Socket {
   const socket = new Socket();
   const connect = socket.connect.bind(socket);
@@ -42,6 +52,15 @@ describe('a connection to PostgreSQL', () => {
       expect(String(caught)).to.include(says);
     });
   }
+
+  for (const [what, [says, options]] of Object.entries(UNFIT))
+    it(`is refused by a sentence before it is made: ${what} (F14, Q81)`, async () => {
+      const pool = new Pool(options);
+      const caught = await refusal(openPostgresStore({ pool }));
+      expect(caught).to.be.instanceOf(RangeError);
+      expect(String(caught)).to.include(says);
+      await pool.end();
+    });
 
   it('through a pooler in statement mode is refused when a store is opened, by a sentence that says what to do (Q77)', async () => {
     const schema = freshSchema();

@@ -1,0 +1,23 @@
+import type { Pool } from 'pg';
+
+/**
+ * Refuses a pool by which the store can't work.
+ *
+ * @throws RangeError that says what to do instead.
+ */
+export function demandFit({ options }: Pool): void {
+  const { connectionString } = options;
+  const hosts = [options.host, connectionString === undefined ? undefined : authorityOf(connectionString)];
+  const several = hosts.find((host) => host?.includes(',') === true);
+  if (several !== undefined)
+    throw new RangeError(
+      `pool: pg connects to one host, not to a list of them (${several}): give it one address that leads to the primary, as of a proxy`,
+    );
+  if ('binary' in options && options.binary === true)
+    throw new RangeError('pool: binary is true, and the store reads what the server writes as text: leave binary out');
+}
+
+/** Host and port of an address, or those of a list of them. */
+function authorityOf(address: string): string {
+  return /^[a-z]+:\/\/(?:[^/@]*@)?([^/?#]*)/i.exec(address)?.[1] ?? '';
+}
