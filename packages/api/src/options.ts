@@ -61,11 +61,7 @@ export function parseApiOptions(given: ApiOptions): ApiOptions {
   return { ...options, ports: { ...options.ports } };
 }
 
-/** A promise of them is what somebody has who forgot to await it. */
+/** Not a promise of them, which is what somebody has who forgot to await it. */
 function isOpened(value: unknown): boolean {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    ['execute', 'effectivePolicy'].every((name) => typeof Reflect.get(value, name) === 'function')
-  );
+  return typeof value === 'object' && value !== null && 'readModel' in value;
 }
