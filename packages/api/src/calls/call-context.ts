@@ -20,6 +20,9 @@ export interface CallContext<Owner extends OwnerRef> {
 /** What a method knows that only reads. */
 export type ReadContext<Owner extends OwnerRef> = Omit<CallContext<Owner>, 'command'>;
 
+/** An answer of REST: whole, or in parts that are each made when the one before was taken in. */
+export type RestText = string | Uint8Array | AsyncGenerator<string, void, undefined>;
+
 /** What a method answers, in the words of its own message. */
 export interface Answer<Message> {
   readonly message: Message;

@@ -1,7 +1,11 @@
 import { entityTag } from '../calls/policy-answers.js';
-import { toJson, type HistoryOptions } from '@login-policy/domain';
+import type { HistoryOptions } from '@login-policy/domain';
 import { unreadable } from '../errors/refusals.js';
+import { HISTORY_PAGE, historyJson, historyPages } from './history-pages.js';
 import { WHOLE_NUMBER, type OwnRoute } from './own-route.js';
+
+/** More are refused by the policies. */
+const MOST_ENTRIES = 10_000;
 
 /** `GET …/policies/login/history`: who changed what, when and why, for whoever may read the policy. */
 export const historyRoute: OwnRoute = {
@@ -25,12 +29,15 @@ export const historyRoute: OwnRoute = {
     },
   },
   async answer({ policies, answers, exchange, context: { owner } }) {
+    const options = { ...historyOptions(exchange.query), signal: exchange.signal };
+    const { limit = HISTORY_PAGE } = options;
+    const isLong = limit > HISTORY_PAGE && limit <= MOST_ENTRIES;
     const history = await answers.ofRead(
-      policies.history(owner, { ...historyOptions(exchange.query), signal: exchange.signal }),
+      policies.history(owner, isLong ? { ...options, limit: HISTORY_PAGE } : options),
     );
-    const { lastEventId, lastSequence } = history;
-    const { outcome: _, ...body } = toJson({ outcome: 'found', ...history });
-    return { message: JSON.stringify(body), tag: entityTag(lastSequence, lastEventId, 'history-') };
+    const tag = entityTag(history.lastSequence, history.lastEventId, 'history-');
+    if (!isLong) return { message: JSON.stringify(historyJson(history)), tag };
+    return { message: historyPages(history, { policies, answers, owner, options: { ...options, limit } }), tag };
   },
 };
 

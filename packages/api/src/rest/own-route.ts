@@ -1,6 +1,6 @@
 import type { JsonObject } from '@bufbuild/protobuf';
 import type { LoginPolicies } from '@login-policy/domain';
-import type { Answer } from '../calls/call-context.js';
+import type { Answer, RestText } from '../calls/call-context.js';
 import type { PolicyAnswers } from '../calls/policy-answers.js';
 import { OF_INSTANCE, OF_ORGANIZATION } from '../calls/scope.js';
 import type { ServedMethod } from '../calls/served-method.js';
@@ -46,7 +46,7 @@ export interface OwnRoute {
   /** Whose policy it is about. Default: an instance's and an organization's. */
   readonly only?: 'organization';
   readonly operation: OwnOperation;
-  readonly answer: (call: OwnCall) => Promise<Answer<string>>;
+  readonly answer: (call: OwnCall) => Promise<Answer<RestText>>;
 }
 
 /** A number that JSON has as text, because it may be longer than a number of JSON. */

@@ -1,4 +1,4 @@
-import type { Answer } from '../calls/call-context.js';
+import type { Answer, RestText } from '../calls/call-context.js';
 import type { Pipeline } from '../calls/pipeline.js';
 import { inJson, type Refusing } from '../rpc/wire.js';
 import type { Exchange } from '../server/exchange.js';
@@ -15,7 +15,7 @@ export async function answerRest(exchange: Exchange, router: Router<RestTarget>,
   succeed(exchange, await target.answer({ exchange, context, named }));
 }
 
-function succeed(exchange: Exchange, answer: Answer<string>): void {
+function succeed(exchange: Exchange, answer: Answer<RestText>): void {
   const { message, status = 200, tag } = answer;
   const isKnown = exchange.isRead && tag !== undefined && isAmong(tag, exchange.get('if-none-match'));
   const headers = exchange.answerHeaders(answer);

@@ -1,6 +1,6 @@
 import { toJson, type JsonObject } from '@bufbuild/protobuf';
 import type { OwnerRef } from '@login-policy/domain';
-import type { Answer, CallContext } from '../calls/call-context.js';
+import type { Answer, CallContext, RestText } from '../calls/call-context.js';
 import type { Demand } from '../calls/pipeline.js';
 import type { Call, ServedMethod } from '../calls/served-method.js';
 import type { UnknownNames } from '../contract/enum-names.js';
@@ -24,7 +24,7 @@ export interface RestTarget {
   /** Reads the last piece of the path as a field, before anybody is asked who they are; left out where it is none. @throws ApiError */
   readonly named?: (last: string) => JsonObject;
   /** Answers a caller who was let in. @throws ApiError, or a fault of the store */
-  readonly answer: (asked: Asked) => Promise<Answer<string>>;
+  readonly answer: (asked: Asked) => Promise<Answer<RestText>>;
 }
 
 /** The target of a method's own route. @throws Error where the variable of its path is no field of its request. */

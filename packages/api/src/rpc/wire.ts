@@ -1,4 +1,5 @@
 import type { OutgoingHttpHeaders } from 'node:http';
+import type { RestText } from '../calls/call-context.js';
 import type { ApiError } from '../errors/api-error.js';
 import type { Exchange, Protocol, SentAnswer } from '../server/exchange.js';
 import type { TimeoutHeader } from './deadline.js';
@@ -33,6 +34,8 @@ export function typed(answer: OutgoingHttpHeaders, type: string, length?: number
 }
 
 /** An answer of JSON. */
-export function inJson(headers: OutgoingHttpHeaders, status: number, body: string): SentAnswer {
+export function inJson(headers: OutgoingHttpHeaders, status: number, body: RestText): SentAnswer {
+  const isWhole = typeof body === 'string' || body instanceof Uint8Array;
+  if (!isWhole) return { status, headers: typed(headers, 'application/json'), body };
   return { status, headers: typed(headers, 'application/json', Buffer.byteLength(body)), body };
 }

@@ -2,7 +2,7 @@ import { isFault } from '@login-policy/event-sourcing';
 import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { PeerCertificate } from 'node:tls';
-import type { Answer } from '../calls/call-context.js';
+import type { Answer, RestText } from '../calls/call-context.js';
 import { requestIdOf } from '../calls/conditions.js';
 import type { Visit } from '../calls/pipeline.js';
 import type { ApiError } from '../errors/api-error.js';
@@ -67,8 +67,11 @@ export type Trailers = Readonly<Record<string, string>>;
 export interface SentAnswer {
   readonly status: number;
   readonly headers: OutgoingHttpHeaders;
-  /** A stream is an answer that lasts until it ends, and is destroyed when nothing can be sent any more; then its trailers are looked at last. */
-  readonly body?: string | Uint8Array | Readable;
+  /**
+   * A stream is an answer that lasts until it ends, and is destroyed when nothing can be sent any more; then its trailers are looked at last.
+   * Of a generator, each part is asked for when the one before was taken in.
+   */
+  readonly body?: RestText | Readable;
   readonly trailers?: Trailers;
 }
 
@@ -162,6 +165,12 @@ export abstract class Exchange implements Visit, Source {
     const error = fromThrown(caught);
     if (error.cause !== undefined) this.#failure(error.cause);
     return error;
+  }
+
+  /** Breaks off an answer that was begun and can't be ended; the operator is told why. */
+  protected broken(defect: unknown): void {
+    this.#failure(defect);
+    this.destroy(asError(defect));
   }
 
   #failure(cause: unknown): void {

@@ -3,6 +3,7 @@ import { Readable } from 'node:stream';
 import type { ReadableStream as NodeReadableStream } from 'node:stream/web';
 import type { PeerCertificate } from 'node:tls';
 import { Exchange, type ExchangeSettings, type SentAnswer } from './exchange.js';
+import { isInParts, ownTurn } from './parts.js';
 
 /** What the server knows of a request, and a `Request` does not say. */
 export interface FetchOptions {
@@ -55,9 +56,35 @@ export class FetchExchange extends Exchange {
 
   begin({ body, headers, status, trailers }: SentAnswer): void {
     const isBodiless = this.verb === 'HEAD' || BODILESS.includes(status);
-    const sent = body instanceof Readable ? this.#lasting(body) : body;
+    const sent = this.#bodyOf(body);
     this.#resolve(new Response(isBodiless ? null : sent, { status, headers: fit({ ...headers, ...trailers }) }));
-    if (!(body instanceof Readable)) this.#leave();
+    if (isBodiless || !(sent instanceof ReadableStream)) this.#leave();
+  }
+
+  #bodyOf(body: SentAnswer['body']): string | Uint8Array | ReadableStream<Uint8Array> | undefined {
+    if (isInParts(body)) return this.#inParts(body);
+    return body instanceof Readable ? this.#lasting(body) : body;
+  }
+
+  /** Each part is made when it is pulled. */
+  #inParts(parts: AsyncGenerator<string, void, undefined>): ReadableStream<Uint8Array> {
+    const encoder = new TextEncoder();
+    const pull = async (controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> => {
+      await ownTurn();
+      const part = await parts.next().catch((defect: unknown) => {
+        this.broken(defect);
+        throw defect;
+      });
+      if (part.done === true) {
+        controller.close();
+        this.#leave();
+      } else controller.enqueue(encoder.encode(part.value));
+    };
+    const cancel = async (): Promise<void> => {
+      await parts.return();
+      this.#leave();
+    };
+    return new ReadableStream({ pull, cancel }, new CountQueuingStrategy({ highWaterMark: 0 }));
   }
 
   /** Not by `Readable.toWeb`: what it is still given once its reader has gone, it throws where nobody can catch it (Node 20). */

@@ -5,12 +5,13 @@ import type { PeerCertificate, TLSSocket } from 'node:tls';
 import { isOver } from '../port/contained.js';
 import type { NodeRequest, NodeResponse } from '../port/servers.js';
 import { Exchange, type ExchangeSettings, type SentAnswer, type Trailers } from './exchange.js';
+import { isInParts, ownTurn } from './parts.js';
 
 /** What the two classes of responses have in common, in the one form their types don't say. */
 interface Writable {
   writeHead(status: number, headers: OutgoingHttpHeaders): unknown;
   addTrailers(trailers: Trailers): unknown;
-  write(body: Uint8Array): boolean;
+  write(body: string | Uint8Array): boolean;
   end(body?: string | Uint8Array): unknown;
 }
 
@@ -70,6 +71,11 @@ export class NodeExchange extends Exchange {
       this.#pour(body, writable, trailers);
       return;
     }
+    if (isInParts(body)) {
+      writable.writeHead(status, headers);
+      this.#sendParts(this.verb === 'HEAD' ? [] : body, writable).catch((defect: unknown) => this.broken(defect));
+      return;
+    }
     if (trailers === undefined) writable.writeHead(status, headers);
     else if (!this.#endsWithTrailers()) writable.writeHead(status, { ...headers, ...trailers });
     else {
@@ -109,6 +115,24 @@ export class NodeExchange extends Exchange {
   /** Before HTTP/2 they come after a body in chunks: HTTP/1.0 has no chunks, and an answer to HEAD no body. */
   #endsWithTrailers(): boolean {
     return 'stream' in this.#response || (this.#request.httpVersion === '1.1' && this.verb !== 'HEAD');
+  }
+
+  /** Sends parts, each when the client has taken in what came before it. */
+  async #sendParts(parts: Iterable<string> | AsyncIterable<string>, writable: Writable): Promise<void> {
+    let isClosed = false;
+    let goOn = (): void => undefined;
+    this.onClosed(() => {
+      isClosed = true;
+      goOn();
+    });
+    this.#response.on('drain', () => goOn());
+    for await (const part of parts) {
+      const isTakenIn = isClosed || writable.write(part);
+      if (!isTakenIn) await new Promise<void>((resolve) => (goOn = resolve));
+      await ownTurn();
+      if (isClosed) return;
+    }
+    writable.end();
   }
 
   /** Sends what comes as it comes. Who takes nothing in is cut off before much is kept for them. */

@@ -8,7 +8,8 @@ export function openPages(
   openApi: object,
   prefix: string,
 ): Readonly<Record<string, RestTarget>> {
-  const document = JSON.stringify(openApi);
+  // In bytes, which all who ask share: a string would be copied for each.
+  const document = Buffer.from(JSON.stringify(openApi));
   const demand = { permission: undefined, scope: OF_INSTANCE };
   const page = (answer: RestTarget['answer']): RestTarget => ({ answer, demand });
   return {
