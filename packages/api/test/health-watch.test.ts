@@ -155,31 +155,31 @@ describe('many watches', () => {
   });
 });
 
-describe('watches that wait behind others on a connection of HTTP/1.1', () => {
-  it('end with the connection, each once', async () => {
+describe('watches that wait behind another on a connection of HTTP/1.1', () => {
+  it('begin when it is over, and never where the connection closes before', async () => {
     const lag = lagging();
     const ended: string[] = [];
     const count = 12;
-    let tellAll: () => void = () => undefined;
-    const allEnded = new Promise<void>((resolve) => {
-      tellAll = resolve;
+    let end: () => void = () => undefined;
+    const isOver = new Promise<void>((resolve) => {
+      end = resolve;
     });
     const onAnswered = ({ path }: AccessEntry): void => {
-      if (path === WATCH && ended.push(path) === count) tellAll();
+      if (path === WATCH && ended.push(path) === 1) end();
     };
     const service = await openService({ api: { loginPolicies: lag.policies, onAnswered } });
     const socket = connect(service.listening.port, '127.0.0.1');
     const head = `POST ${WATCH} HTTP/1.1\r\nhost: x\r\ncontent-type: application/grpc-web\r\ncontent-length: 5\r\n\r\n`;
     socket.write((head + '\0'.repeat(5)).repeat(count));
-    // They begin one after the other, and only the first is told anything before it is over.
     await once(socket, 'data');
     const client = healthClient(service.url);
     await check(client);
     client.close();
-    socket.destroy();
-    await allEnded;
+    // One that only closes is noticed by the probes of TCP: behind the watch stand bytes that nobody has read.
+    socket.resetAndDestroy();
+    await isOver;
     await service.close();
-    expect(ended).to.deep.equal(Array.from({ length: count }, () => WATCH));
+    expect(ended).to.deep.equal([WATCH]);
   });
 });
 

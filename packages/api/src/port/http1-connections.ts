@@ -1,24 +1,37 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import type { Backlog } from './backlog.js';
+import { takeInBySteps } from './http1-intake.js';
+import { Turns } from './turns.js';
 
 /** Takes a request of HTTP/1.1. */
 type OnHttp1 = (request: IncomingMessage, response: ServerResponse) => void;
 
 /** What is owed on one connection of HTTP/1.1. */
 interface Owing {
+  /** One is in hand; the others wait for it, in this order. */
   answers: number;
+  readonly waiting: (() => void)[];
   /** The last request, as long as an answer is owed. */
   last: IncomingMessage | undefined;
   /** Whether it closes after what is owed on it. */
   isLeaving: boolean;
+  /** Goes on with what has come. */
+  goOn: () => void;
 }
 
 /** The connections of a port, and what is owed on those of HTTP/1.1. */
 export class Http1Connections {
   readonly #sockets = new Set<Socket>();
   readonly #owing = new WeakMap<Duplex, Owing>();
+  readonly #backlog: Backlog;
+  readonly #turns = new Turns();
   #isEnding = false;
+
+  constructor(backlog: Backlog) {
+    this.#backlog = backlog;
+  }
 
   /** A connection was made. */
   connected(socket: Socket): void {
@@ -26,13 +39,27 @@ export class Http1Connections {
     socket.once('close', () => this.#sockets.delete(socket));
   }
 
-  /** The same listener, whose answers are watched. */
+  /** A connection speaks HTTP/1.1: what comes over it is handed to the parser from now on. */
+  begin(socket: Socket): void {
+    const owing = this.#owingOn(socket);
+    owing.goOn = takeInBySteps(socket, { backlog: this.#backlog, turns: this.#turns }, () => ({
+      isAnswering: owing.answers > 0,
+      bodyAhead: owing.last?.complete === false ? owing.last.readableLength : undefined,
+    }));
+    socket.once('close', () => owing.waiting.splice(0));
+  }
+
+  /** The same listener, whose answers are watched. It is called when the answers to all earlier requests of the connection were taken in. */
   watch(onRequest: OnHttp1): OnHttp1 {
     return (request, response) => {
-      this.#owe(request, response);
-      // Said to the client in the answer, so that it asks for nothing more here.
-      if (this.#isEnding) response.shouldKeepAlive = false;
-      onRequest(request, response);
+      const owing = this.#owe(request, response);
+      const answer = (): void => {
+        // Said to the client in the answer, so that it asks for nothing more here.
+        if (this.#isEnding) response.shouldKeepAlive = false;
+        onRequest(request, response);
+      };
+      if (owing.answers > 1) owing.waiting.push(answer);
+      else answer();
     };
   }
 
@@ -57,18 +84,40 @@ export class Http1Connections {
     for (const socket of this.#sockets) socket.destroy();
   }
 
-  #owe(request: IncomingMessage, response: ServerResponse): void {
+  #owingOn(socket: Socket): Owing {
+    const known = this.#owing.get(socket);
+    if (known !== undefined) return known;
+    const owing = { answers: 0, waiting: [], last: undefined, isLeaving: false, goOn: () => undefined };
+    this.#owing.set(socket, owing);
+    return owing;
+  }
+
+  #owe(request: IncomingMessage, response: ServerResponse): Owing {
     const { socket } = request;
-    const owing = this.#owing.get(socket) ?? { answers: 0, last: undefined, isLeaving: false };
-    if (owing.last === undefined) this.#owing.set(socket, owing);
+    const owing = this.#owingOn(socket);
     owing.answers++;
     owing.last = request;
     response.on('close', () => {
-      if (--owing.answers > 0) return;
-      owing.last = undefined;
-      if (this.#isEnding || owing.isLeaving) socket.end();
+      if (--owing.answers === 0) {
+        owing.last = undefined;
+        if (owing.isLeaving || this.#isEnding) socket.end();
+      }
+      if (owing.waiting.length > 0 || socket.readableLength > 0)
+        this.#turns.add(() => whenTakenIn(socket, () => goOn(owing)));
     });
+    return owing;
   }
+}
+
+function goOn(owing: Owing): void {
+  owing.waiting.shift()?.();
+  owing.goOn();
+}
+
+/** Does something once the client has taken in what was sent, or nothing where it never does. */
+function whenTakenIn(socket: Socket, act: () => void): void {
+  if (socket.writableNeedDrain) socket.once('drain', act);
+  else if (!socket.destroyed) act();
 }
 
 const REFUSALS: Readonly<Record<string, string>> = {

@@ -1,7 +1,12 @@
 import { constants, type Http2Server, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
+import { MOST_COUNTED, type Backlog } from './backlog.js';
 import { contained } from './contained.js';
 import { endBetweenReads } from './end-between-reads.js';
+
+/** How often it is looked at what is unsent, and how much a session may leave so. */
+const LOOK_MS = 500;
+const MOST_UNSENT = 2 ** 20;
 
 /** How far a stream had come at the last look: what of its answer is unsent, and whether its request was whole. */
 interface Seen {
@@ -13,12 +18,17 @@ interface Seen {
 export class Http2Sessions {
   readonly #server: Http2Server;
   readonly #idleMs: number;
-  readonly #sessions = new Set<ServerHttp2Session>();
+  readonly #backlog: Backlog;
+  readonly #sessions = new Map<ServerHttp2Session, ReadonlySet<ServerHttp2Stream>>();
+  /** What was unsent of each session at the last look. */
+  readonly #unsent = new WeakMap<ServerHttp2Session, number>();
+  #looking: NodeJS.Timeout | undefined;
   #isEnding = false;
 
-  constructor(server: Http2Server, idleMs: number) {
+  constructor(server: Http2Server, { backlog, idleMs }: { readonly backlog: Backlog; readonly idleMs: number }) {
     this.#server = server;
     this.#idleMs = idleMs;
+    this.#backlog = backlog;
   }
 
   /** Begins to speak HTTP/2 on a connection. */
@@ -29,12 +39,18 @@ export class Http2Sessions {
   }
 
   #opened(session: ServerHttp2Session, socket: Socket): void {
-    this.#sessions.add(session);
-    const look = lookAfter(session, socket);
+    const streams = endBetweenReads(session);
+    this.#sessions.set(session, streams);
+    this.#looking ??= setInterval(() => this.#lookAtUnsent(), LOOK_MS).unref();
+    const look = lookAfter(session, socket, streams);
     const timer = setInterval(() => contained(session, look), this.#idleMs).unref();
     session.once('close', () => {
       clearInterval(timer);
       this.#sessions.delete(session);
+      this.#backlog.keep(session, 0);
+      if (this.#sessions.size > 0) return;
+      clearInterval(this.#looking);
+      this.#looking = undefined;
     });
     if (this.#isEnding) session.close();
   }
@@ -42,7 +58,19 @@ export class Http2Sessions {
   /** Asks clients to open no new stream, and closes each session after its last answer. */
   end(): void {
     this.#isEnding = true;
-    for (const session of this.#sessions) session.close();
+    for (const session of this.#sessions.keys()) session.close();
+  }
+
+  /** Cuts off clients who leave much of their answers unread, and take in nothing of it from one look to the next. */
+  #lookAtUnsent(): void {
+    for (const [session, streams] of this.#sessions) {
+      let unsent = 0;
+      for (const { writableLength } of streams) unsent += Math.min(writableLength, MOST_COUNTED);
+      const isStuck = unsent >= (this.#unsent.get(session) ?? Infinity);
+      this.#unsent.set(session, unsent);
+      if (isStuck && unsent > MOST_UNSENT) session.destroy();
+      else this.#backlog.keep(session, unsent);
+    }
   }
 }
 
@@ -53,8 +81,7 @@ export class Http2Sessions {
  *
  * A session that is over leaves its connection half open until the client closes it, too, and some never do: that is cut off.
  */
-function lookAfter(session: ServerHttp2Session, socket: Socket): () => void {
-  const streams = endBetweenReads(session);
+function lookAfter(session: ServerHttp2Session, socket: Socket, streams: ReadonlySet<ServerHttp2Stream>): () => void {
   const seen = new WeakMap<ServerHttp2Stream, Seen>();
   let isIdle = true;
   let isAsked = false;

@@ -3,6 +3,7 @@ import { createServer as createHttp2Server, type Http2ServerRequest, type Http2S
 import { createServer, type Server as NetServer, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
+import { Backlog } from './backlog.js';
 import { contained } from './contained.js';
 import { Http1Connections } from './http1-connections.js';
 import { asRequests } from './http2-requests.js';
@@ -36,7 +37,8 @@ export interface PortServer {
 export function portServer(onRequest: OnRequest, wanted: PortLimits, tls: TlsOptions | undefined): PortServer {
   const limits = limitsOf(wanted);
   const safely: OnRequest = (request, response) => contained(response, () => onRequest(request, response));
-  const connections = new Http1Connections();
+  const backlog = new Backlog();
+  const connections = new Http1Connections(backlog);
   const h1 = createHttpServer(limits.http1, connections.watch(safely));
   h1.on('clientError', (error: Error, socket: Duplex) => connections.meetRubbish(error, socket));
   // Who takes nothing in of what they asked for. An answer that may be silent for longer lifts it from its socket.
@@ -44,11 +46,14 @@ export function portServer(onRequest: OnRequest, wanted: PortLimits, tls: TlsOpt
   // Without it Node does not enforce the timeouts of a server that never listened itself.
   h1.emit('listening');
   const h2 = createHttp2Server(limits.http2).on('stream', asRequests(safely));
-  const sessions = new Http2Sessions(h2, limits.idleMs);
+  const sessions = new Http2Sessions(h2, { backlog, idleMs: limits.idleMs });
   const silent = new Set<Socket>();
   const known: OnKnown = (socket, isHttp2) => {
     if (isHttp2) sessions.begin(socket);
-    else h1.emit('connection', socket);
+    else {
+      h1.emit('connection', socket);
+      connections.begin(socket);
+    }
   };
   const net = tls === undefined ? sniffing(limits, silent, known) : secure(limits, tls, known);
   net.on('connection', (socket: Socket) => connections.connected(socket)).once('close', () => h1.close());

@@ -121,6 +121,10 @@ export class NodeExchange extends Exchange {
   async #sendParts(parts: Iterable<string> | AsyncIterable<string>, writable: Writable): Promise<void> {
     let isClosed = false;
     let goOn = (): void => undefined;
+    const toGoOn = (): Promise<void> =>
+      new Promise((resolve) => {
+        goOn = resolve;
+      });
     this.onClosed(() => {
       isClosed = true;
       goOn();
@@ -128,7 +132,7 @@ export class NodeExchange extends Exchange {
     this.#response.on('drain', () => goOn());
     for await (const part of parts) {
       const isTakenIn = isClosed || writable.write(part);
-      if (!isTakenIn) await new Promise<void>((resolve) => (goOn = resolve));
+      if (!isTakenIn) await toGoOn();
       await ownTurn();
       if (isClosed) return;
     }

@@ -1,15 +1,17 @@
 /**
  * The API as anybody's program serves it: `api.listen`, two instances, static tokens and signed ones.
  *
- * Usage: node api-server.js STORE KEYS, where the addresses of a store and of a key set stand.
+ * Usage: node api-server.js STORE KEYS [patient], where the addresses of a store and of a key set stand. A patient one has the limits that a
+ * port has by itself, and a long history.
  */
 import { once } from 'node:events';
 import { createApi, instancesByHost, jsonWebTokens, staticTokens, type Caller } from '@login-policy/api';
 import { openLoginPolicies } from '@login-policy/domain';
 import { openStore } from '../open-store.js';
 import { INSTANCES, MACHINES } from './cast.js';
+import { makeLongHistory } from './long-history.js';
 
-const [storeUrl = '', keys = ''] = process.argv.slice(2);
+const [storeUrl = '', keys = '', kind = 'hurried'] = process.argv.slice(2);
 const READ = ['iam.policy.read', 'policy.read'];
 const WRITE = [...READ, 'iam.policy.write', 'policy.write', 'policy.delete'];
 const machines = MACHINES.map(({ id, instance, mayWrite, token }): [string, Caller] => [
@@ -25,6 +27,7 @@ const bySignature = jsonWebTokens({
 });
 const store = await openStore(storeUrl);
 const loginPolicies = await openLoginPolicies({ store });
+if (kind === 'patient') await makeLongHistory(loginPolicies);
 const api = createApi({
   loginPolicies,
   ports: {
@@ -39,7 +42,8 @@ const api = createApi({
   bodyTimeoutMs: 500,
   onFailure: (cause) => console.error(String(cause)),
 });
-const port = await api.listen({ port: 0, headersTimeoutMs: 500, requestTimeoutMs: 1000, idleTimeoutMs: 1000 });
+const hurried = { headersTimeoutMs: 500, requestTimeoutMs: 1000, idleTimeoutMs: 1000 };
+const port = await api.listen({ port: 0, ...(kind === 'hurried' && hurried) });
 console.log(port.url);
 await once(process, 'SIGTERM');
 await port.close({ drainMs: 100, graceMs: 1000 });

@@ -12,8 +12,9 @@ import { frames } from './frames.js';
 import { http1, silence } from './http1.js';
 import { http2 } from './http2.js';
 import { Bound, Target } from './target.js';
-import { TARGETS, type CommandWith } from './targets.js';
+import { patientApi, TARGETS, type CommandWith } from './targets.js';
 import { makeTokens, type Tokens } from './tokens.js';
+import { leaveUnread } from './unread.js';
 import { Witness } from './witness.js';
 
 /** So many connections at once. */
@@ -38,10 +39,26 @@ export const attacks: Proof = {
   prove,
 };
 
+/** A server with the limits that a port has by itself, and a long history. */
+async function unread(keys: string): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'login-policy-proof-'));
+  try {
+    let count = 0;
+    await leaveUnread(async () => {
+      const storeUrl = `sqlite:${join(folder, `${count++}.db`)}`;
+      await fill(storeUrl);
+      return Target.start(patientApi({ folder, storeUrl, keys }));
+    });
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
 async function prove(course: Course): Promise<Readonly<Record<string, number>>> {
   const tokens = await makeTokens();
   const seen: Record<string, number> = { servers: 0 };
   try {
+    await unread(tokens.keys);
     for (const [name, commandWith] of Object.entries(TARGETS)) {
       const figures = await attacked(commandWith, { course, tokens }).catch((caught: unknown) => {
         throw new Error(`${name}: ${String(caught)}`, { cause: caught });

@@ -13,6 +13,12 @@ export interface Command {
   readonly env: Readonly<Record<string, string>>;
 }
 
+/** What a process holds, in bytes. */
+export interface Memory {
+  readonly held: number;
+  readonly rss: number;
+}
+
 /** A server under attack: a process of its own, which says on its standard output where it listens. */
 export class Target {
   readonly #child: ChildProcess;
@@ -22,7 +28,7 @@ export class Target {
   #port = 0;
 
   private constructor({ args, env, file }: Command) {
-    const flags = ['--no-warnings', '--expose-gc', '--import', TELLING, file, ...args];
+    const flags = ['--no-warnings', '--expose-gc', '--max-old-space-size=512', '--import', TELLING, file, ...args];
     this.#child = spawn(process.execPath, flags, {
       env: { PATH: process.env['PATH'], ...env },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
@@ -57,11 +63,13 @@ export class Target {
     throw new Error(`the server ended (${exitCode ?? signalCode}), or complained:\n${complaints.join('\n')}`);
   }
 
-  /** How many bytes it holds once its garbage was collected. */
-  async memory(): Promise<number> {
+  /** How many bytes it holds once its garbage was collected, and how many the system has given it. */
+  async memory(): Promise<Memory> {
     const answer = once(this.#child, 'message');
     this.#child.send('memory');
-    return Number(await answer);
+    const [said = ''] = (await answer).map(String);
+    const [held = Number.NaN, rss = Number.NaN] = said.split(' ').map(Number);
+    return { held, rss };
   }
 
   /** Asks it to end, and says with what code it did. */
@@ -91,7 +99,7 @@ export class Bound {
 
   /** @throws Error when it holds much more than in the beginning. */
   async look(): Promise<void> {
-    const bytes = await this.#target.memory();
+    const { held: bytes } = await this.#target.memory();
     this.#first ??= bytes;
     if (bytes > this.#first + MOST_GROWN)
       throw new Error(`it holds ${bytes} bytes, after ${this.#first} in the beginning`);

@@ -18,6 +18,11 @@ export interface Given {
 /** How a server is started with what it needs. */
 export type CommandWith = (given: Given) => Promise<Command>;
 
+/** The API with the limits that a port has by itself, and a long history. */
+export function patientApi({ keys, storeUrl }: Given): Command {
+  return { file: API, args: [storeUrl, keys, 'patient'], env: {} };
+}
+
 /** What is attacked, by its name. */
 export const TARGETS: Readonly<Record<string, CommandWith>> = {
   'api.listen': ({ keys, storeUrl }) => Promise.resolve({ file: API, args: [storeUrl, keys], env: {} }),

@@ -1,0 +1,16 @@
+/** A client in a thread of its own, which the attackers' work does not hold up: says how long it waited at most when it is asked. */
+import { setTimeout as pause } from 'node:timers/promises';
+import { parentPort, workerData } from 'node:worker_threads';
+import { ask } from './callers.js';
+import { OURS } from './cast.js';
+
+let [longestMs, isOver] = [0, false];
+parentPort?.once('message', () => (isOver = true));
+while (!isOver) {
+  const askedAt = performance.now();
+  const { status } = await ask(Number(workerData), { path: '/debug/healthz', headers: { host: OURS.host } });
+  if (status !== 200) throw new Error(`a fresh client was answered ${status}`);
+  longestMs = Math.max(longestMs, performance.now() - askedAt);
+  await pause(20);
+}
+parentPort?.postMessage(longestMs);

@@ -1,0 +1,132 @@
+import { once } from 'node:events';
+import { connect as connectHttp2, type ClientHttp2Session } from 'node:http2';
+import { connect, type Socket } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
+import { Worker } from 'node:worker_threads';
+import { paced } from '@login-policy/testkit';
+import { OURS, READER } from './cast.js';
+import type { Target } from './target.js';
+
+/** Clients who ask and read nothing. */
+export interface Silent {
+  /** What they ask for in all. */
+  readonly asked: string;
+  /** Resolves when all is sent. Gives back what ends them. */
+  readonly begin: (port: number) => Promise<() => void>;
+}
+
+const CONNECTIONS = 500;
+const PIPELINED_BYTES = 65_536;
+const SESSIONS = 10;
+const CALLS = 100;
+const READERS = 20;
+
+/** Requests one behind the other, of which no answer is read. */
+const pipelines: Silent = {
+  asked: `${CONNECTIONS} connections of HTTP/1.1 with ${PIPELINED_BYTES} bytes of requests each`,
+  begin: (port) => {
+    const request = 'GET /openapi.json HTTP/1.1\r\nhost: ours.test\r\n\r\n';
+    const requests = request.repeat(Math.floor(PIPELINED_BYTES / request.length));
+    return silentSockets(port, { count: CONNECTIONS, text: requests });
+  },
+};
+
+/** Calls of HTTP/2 whose window is nothing. */
+const windows: Silent = {
+  asked: `${SESSIONS * CALLS} calls of HTTP/2 whose window is 0`,
+  async begin(port) {
+    const sessions = await Promise.all(Array.from({ length: SESSIONS }, () => silentSession(port)));
+    return () => {
+      for (const session of sessions) session.destroy();
+    };
+  },
+};
+
+/** A long history, asked for by those who may, and left unread. */
+const readers: Silent = {
+  asked: `${READERS} readers of a whole history`,
+  begin: (port) => {
+    const head = `GET /admin/v1/policies/login/history?limit=10000 HTTP/1.1\r\nhost: ${OURS.host}\r\n`;
+    return silentSockets(port, { count: READERS, text: `${head}authorization: Bearer ${READER.token}\r\n\r\n` });
+  },
+};
+
+const SILENT: readonly Silent[] = [pipelines, windows, readers];
+
+async function silentSockets(
+  port: number,
+  { count, text }: { readonly count: number; readonly text: string },
+): Promise<() => void> {
+  const sockets = await Promise.all(Array.from({ length: count }, () => silentSocket(port, text)));
+  return () => {
+    for (const socket of sockets) socket.destroy();
+  };
+}
+
+async function silentSocket(port: number, text: string): Promise<Socket> {
+  const socket = connect(port, '127.0.0.1').pause();
+  socket.on('error', () => undefined);
+  await once(socket, 'connect');
+  socket.write(text);
+  return socket;
+}
+
+async function silentSession(port: number): Promise<ClientHttp2Session> {
+  const session = connectHttp2(`http://127.0.0.1:${port}`, { settings: { initialWindowSize: 0 } });
+  session.on('error', () => undefined);
+  await once(session, 'remoteSettings');
+  for (let call = 0; call < CALLS; call++)
+    session
+      .request({ ':path': '/openapi.json', ':authority': OURS.host })
+      .on('error', () => undefined)
+      .end();
+  return session;
+}
+
+/** For so long it is looked at what a server holds. */
+const LOOKING_MS = 2000;
+const MOST_HELD = 48_000_000;
+const MOST_WAITED_MS = 1000;
+
+/**
+ * Asks for much and reads nothing: in each way on a server of its own, then in all at once. Prints what each came to.
+ *
+ * @throws Error when a server ends, holds too much more than before, or keeps who comes next waiting.
+ */
+export async function leaveUnread(start: () => Promise<Target>): Promise<void> {
+  for (const ways of [...SILENT.map((way) => [way]), SILENT]) {
+    const target = await start();
+    try {
+      await leftUnread(target, ways);
+      target.demandAlive();
+    } finally {
+      await target.kill();
+    }
+  }
+}
+
+async function leftUnread(target: Target, ways: readonly Silent[]): Promise<void> {
+  const before = await target.memory();
+  let [bytes, rss] = [0, 0];
+  const next = new Worker(new URL('next-client.js', import.meta.url), { workerData: target.port });
+  const said = once(next, 'message');
+  const beginning = Promise.all(ways.map(({ begin }) => begin(target.port)));
+  const began = performance.now();
+  while (performance.now() - began < LOOKING_MS) {
+    const now = await target.memory();
+    bytes = Math.max(bytes, now.held - before.held);
+    rss = Math.max(rss, now.rss - before.rss);
+    await pause(200);
+  }
+  next.postMessage('enough');
+  const [waitedMs] = (await said).map(Number);
+  for (const end of await beginning) end();
+  const asked = ways.map((way) => way.asked).join(', and ');
+  const figures = [bytes, rss].map((count) => (count / 1e6).toFixed(1));
+  console.log(
+    `unread  ${asked}: ${figures[0]} MB held (${figures[1]} MB resident), next client after ${waitedMs?.toFixed(0)} ms`,
+  );
+  if (ways.length === 1 && bytes > MOST_HELD) throw new Error(`it holds ${bytes} bytes more than before with ${asked}`);
+  if (waitedMs === undefined || waitedMs > paced(MOST_WAITED_MS))
+    throw new Error(`a fresh client waited ${waitedMs} ms with ${asked}`);
+}
