@@ -49,7 +49,7 @@ const OPTIONS: OptionRules<ApiOptions> = {
   operational: optional((given) => given.value === false || optionsWith(PAGES)(given)),
   maxSecondsBehind: optional(numberBetween(0, LONGEST_TIMER_MS)),
   maxBodyBytes: optional(wholeNumber(1, 2 ** 30)),
-  bodyTimeoutMs: optional(wholeNumber(1, LONGEST_TIMER_MS)),
+  bodyTimeoutMs: optional(numberBetween(1, LONGEST_TIMER_MS)),
   around: optional(aFunction),
   onAnswered: optional(aFunction),
   onFailure: optional(aFunction),

@@ -3,6 +3,7 @@ import {
   LONGEST_TIMER_MS,
   mustBe,
   nonEmptyString,
+  numberBetween,
   oneOf,
   optional,
   optionsWith,
@@ -12,7 +13,7 @@ import {
 } from '@login-policy/event-sourcing/options';
 import type { CloseOptions, PortOptions } from './port.js';
 
-const time = optional(wholeNumber(1, LONGEST_TIMER_MS));
+const time = optional(numberBetween(1, LONGEST_TIMER_MS));
 const count = optional(wholeNumber(1, 2 ** 31 - 1));
 const flag = optional(oneOf(true, false));
 
@@ -45,8 +46,8 @@ const PORT: OptionRules<PortOptions> = {
 };
 
 const CLOSE: OptionRules<CloseOptions> = {
-  drainMs: optional(wholeNumber(0, LONGEST_TIMER_MS)),
-  graceMs: optional(wholeNumber(0, LONGEST_TIMER_MS)),
+  drainMs: optional(numberBetween(0, LONGEST_TIMER_MS)),
+  graceMs: optional(numberBetween(0, LONGEST_TIMER_MS)),
 };
 
 /** Takes the options of a port. @throws RangeError that names the option which is none, or not of its form */
