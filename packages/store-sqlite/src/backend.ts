@@ -1,4 +1,4 @@
-import type { Position, RecordedEvent, StreamId } from '@login-policy/event-sourcing';
+import { isFault, type Position, type RecordedEvent, type StreamId } from '@login-policy/event-sourcing';
 import {
   AnswerLost,
   rowLimitOf,
@@ -168,13 +168,24 @@ export class SqliteBackend implements Backend {
         transaction,
       );
       if (committed.isCommitted) return committed.result;
-      throw new AnswerLost(toFault(committed.cause, this.name), 'give-up');
+      const fault = toFault(committed.cause, this.name);
+      if (isFault(fault, 'store-full') && this.#isMissing(committed.result.planned.plan)) throw fault;
+      throw new AnswerLost(fault, 'give-up');
     } catch (caught) {
       const { remembered, ...looking } = transaction;
       // Something is there already that was remembered not to be, a stream or a receipt. Nothing was written.
       if (remembered !== undefined && isConstraint(caught)) return this.#committed(looking);
       throw caught;
     }
+  }
+
+  /**
+   * A commit for which there was no room is not in the log as a whole: its last page was not written, so no recovery takes it for one. To
+   * settle it would need room.
+   */
+  #isMissing(plan: Plan): boolean {
+    this.#connection.database.reopen();
+    return !this.#connection.use(() => this.#writer.isThere(plan));
   }
 
   #carryOut<Result>({ remembered, ...transaction }: Transaction<Result>): CarriedOut<Result> {
