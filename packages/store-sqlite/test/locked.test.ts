@@ -1,6 +1,6 @@
 import { isFault } from '@login-policy/event-sourcing';
 import { openSqliteStore, type SqliteStore } from '@login-policy/store-sqlite';
-import { counterTotals } from '@login-policy/testkit';
+import { counterTotals, paced } from '@login-policy/testkit';
 import { expect } from 'chai';
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import { appendOne, eventsOf } from './events.js';
@@ -41,6 +41,22 @@ describe('a lock that another process holds', () => {
     holder.exec('ROLLBACK');
     await store.eventStore.append(appendOne());
     expect(await eventsOf(store.eventStore)).to.have.length(1);
+  });
+
+  it('is waited for no longer than a caller waits who gives up', async () => {
+    const patient = await openSqliteStore({ path, busyTimeoutMs: 600_000 });
+    const control = new AbortController();
+    const before = driver.count('BEGIN IMMEDIATE');
+    const appending = faultOf(patient.eventStore.append({ ...appendOne(), signal: control.signal }));
+    await until(() => driver.count('BEGIN IMMEDIATE') > before + 1);
+    control.abort();
+    const since = performance.now();
+    const fault = await appending;
+    expect(isFault(fault, 'deadline-exceeded'), String(fault)).to.equal(true);
+    expect(performance.now() - since).to.be.below(paced(100));
+    holder.exec('ROLLBACK');
+    await patient.close();
+    expect(await eventsOf(store.eventStore)).to.have.length(0);
   });
 
   it('is waited for no more when the store is closed', async () => {
