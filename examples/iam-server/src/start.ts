@@ -2,6 +2,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { freshInstance, openLoginPolicies, orThrow, type LoginPolicies } from '@login-policy/domain';
 import { isFault, type Store } from '@login-policy/event-sourcing';
+import { AuthenticatorApps } from './accounts/authenticator-apps.js';
+import { JudgedSignIns } from './accounts/judged-sign-ins.js';
 import { SignInAttempts } from './accounts/sign-in-attempts.js';
 import { Instances } from './accounts/instances.js';
 import { Passwords } from './accounts/passwords.js';
@@ -173,6 +175,7 @@ async function assemble({ config, log, instances, store, policies, page, opened 
   const identification = new Identification(instances, sessions, transport);
   const attempts = new SignInAttempts(() => performance.now());
   const passwords = new Passwords();
+  const signIns = new JudgedSignIns(policies, new AuthenticatorApps(dataFolder, () => Date.now()));
   opened.push({ waitsFor: 'the thread that verifies passwords', close: () => passwords.close() });
   const feed = await ChangesFeed.open(store.eventStore);
   const watch = new StoreWatch(store.eventStore, log);
@@ -188,7 +191,7 @@ async function assemble({ config, log, instances, store, policies, page, opened 
     page,
     changes,
     isStoreUp: () => watch.isUp,
-    session: new SessionRoutes({ ...about, attempts, passwords, sessions, isBehindProxy }),
+    session: new SessionRoutes({ ...about, attempts, passwords, sessions, signIns, isBehindProxy }),
     directory: new DirectoryRoutes(instances, policies),
   });
 }

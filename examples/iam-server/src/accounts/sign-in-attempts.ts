@@ -19,6 +19,12 @@ const WAITING = { ofOne: 10, ofAll: 1000 } as const;
 /** 65,536 places: four digits in hexadecimal. */
 const PLACE_DIGITS = 4;
 
+/** Where tries are counted. */
+interface Place {
+  readonly place: string;
+  readonly free: number;
+}
+
 interface Tries {
   readonly failed: number;
   readonly at: number;
@@ -60,14 +66,25 @@ export class SignInAttempts {
     return undefined;
   }
 
-  /** Whatever came of a try that was begun. A right password clears what it was counted at, apart from what others tried. */
-  end(attempt: Attempt, verdict: 'right' | 'wrong'): void {
+  /**
+   * Whatever came of a try that was begun. A right one clears what it was counted at, apart from what others tried. One that is
+   * unfinished, a right password without its code, is taken back and clears nothing: else knowing the password would give new tries at
+   * the code.
+   */
+  end(attempt: Attempt, verdict: 'right' | 'unfinished' | 'wrong'): void {
     this.#line.leave();
     if (verdict === 'wrong') return;
     const [own, ofName] = this.#placesOf(attempt);
+    if (verdict === 'unfinished' && own !== undefined) return this.#takeBack([own, ofName]);
     if (own !== undefined) this.#tries.delete(own.place);
-    if (ofName !== undefined)
-      this.#tries.set(ofName.place, { failed: Math.max(0, this.#failedAt(ofName.place) - 1), at: this.#now() });
+    this.#takeBack([ofName]);
+  }
+
+  #takeBack(places: readonly (Place | undefined)[]): void {
+    for (const place of places) {
+      if (place === undefined) continue;
+      this.#tries.set(place.place, { failed: Math.max(0, this.#failedAt(place.place) - 1), at: this.#now() });
+    }
   }
 
   #failedAt(place: string): number {
@@ -83,7 +100,7 @@ export class SignInAttempts {
     return (this.#tries.get(place)?.at ?? 0) + pauseMs - this.#now();
   }
 
-  #placesOf({ name, network, device }: Attempt): readonly { readonly place: string; readonly free: number }[] {
+  #placesOf({ name, network, device }: Attempt): readonly Place[] {
     if (device !== undefined) return [{ place: this.#placeOf(`device ${device}`), free: FREE.ofOne }];
     return [
       { place: this.#placeOf(`one ${network} ${name}`), free: FREE.ofOne },

@@ -8,6 +8,8 @@ export interface RefusalContent {
   /** For a person. */
   readonly sentence: string;
   readonly headers?: Readonly<Record<string, string>>;
+  /** What a program needs besides, as members of the body. */
+  readonly besides?: object;
   /** Whether nothing else is answered on its connection, since what is still to come of the body is not read. */
   readonly isLast?: boolean;
 }
@@ -42,7 +44,7 @@ export class Refusal extends Error {
   get body(): object {
     const { id, sentence, status } = this.content;
     const details = [{ '@type': DETAIL_TYPE, id, message: sentence }];
-    return { code: CODES[status], message: `${sentence} (${id})`, details };
+    return { code: CODES[status], message: `${sentence} (${id})`, details, ...this.content.besides };
   }
 }
 
@@ -63,6 +65,35 @@ export function tooManyTries(waitSeconds: number): Refusal {
     id: 'IAM-SESSION-03',
     sentence: `There were too many tries to sign in. Try again in ${waitSeconds} s.`,
     headers: { 'retry-after': String(waitSeconds) },
+  });
+}
+
+/** The password is right, and the policy asks for a second factor. */
+export function codeNeeded(): Refusal {
+  return new Refusal({ status: 401, id: 'IAM-SESSION-04', sentence: 'Enter the code of your authenticator app.' });
+}
+
+/** The password is right, and the policy asks for a second factor that has to be set up first. */
+export function setUpNeeded(setUp: { readonly secret: string; readonly uri: string }): Refusal {
+  return new Refusal({
+    status: 401,
+    id: 'IAM-SESSION-05',
+    sentence: 'A second factor is required. Set up an authenticator app with this key, then enter its code.',
+    besides: { setUp },
+  });
+}
+
+/** The code is not right, or was used before. */
+export function wrongCode(): Refusal {
+  return new Refusal({ status: 401, id: 'IAM-SESSION-06', sentence: 'Incorrect or used code. Wait for the next one.' });
+}
+
+/** The policy lets the user in by nothing that this server can check. */
+export function impossibleToSignIn(sentence: string): Refusal {
+  return new Refusal({
+    status: 403,
+    id: 'IAM-SESSION-07',
+    sentence: `${sentence} This server checks passwords and authenticator apps only.`,
   });
 }
 

@@ -1,24 +1,26 @@
 import { z } from 'zod';
 import { DEVICE_SECONDS, deviceOf, knownDevice } from '../accounts/devices.js';
+import type { JudgedSignIns } from '../accounts/judged-sign-ins.js';
 import type { Passwords } from '../accounts/passwords.js';
 import { permissionsOf } from '../accounts/roles.js';
 import type { Attempt, SignInAttempts } from '../accounts/sign-in-attempts.js';
 import type { Instance, Instances } from '../accounts/instances.js';
 import type { User } from '../data/iam-facts.js';
 import { networkOf, readJson, sendJson, sendNothing, type Exchange } from '../http/exchange.js';
-import { fromAnotherPage, noInstance, tooManyTries, wrongPassword } from '../http/refusal.js';
+import { fromAnotherPage, noInstance, tooManyTries, wrongCode, wrongPassword, type Refusal } from '../http/refusal.js';
 import type { Log } from '../log.js';
 import type { Metrics } from '../metrics.js';
 import { cookieOf, type Cookie, type Transport } from '../sessions/cookies.js';
 import type { Identification } from '../sessions/identification.js';
 import { isFromAnotherPage } from '../sessions/same-origin.js';
-import { SESSION_SECONDS, type Session, type Sessions } from '../sessions/sessions.js';
+import type { Session, Sessions } from '../sessions/sessions.js';
 
 /** What signing in and out needs. */
 export interface SessionRoutesOptions {
   readonly instances: Instances;
   readonly attempts: SignInAttempts;
   readonly passwords: Passwords;
+  readonly signIns: JudgedSignIns;
   readonly sessions: Sessions;
   readonly identification: Identification;
   readonly publicUrl: string | undefined;
@@ -28,8 +30,38 @@ export interface SessionRoutesOptions {
   readonly metrics: Metrics;
 }
 
-const credentials = z.strictObject({ name: z.string().min(1).max(200), password: z.string().min(1).max(1000) });
+const credentials = z.strictObject({
+  name: z.string().min(1).max(200),
+  password: z.string().min(1).max(1000),
+  /** Of an authenticator app, where the policy asks for one. */
+  code: z
+    .string()
+    .regex(/^\d{6}$/, 'Six digits')
+    .optional(),
+});
 type Credentials = z.infer<typeof credentials>;
+
+/** What was given, and of which user, if there is one of that name. */
+interface Given extends Pick<Credentials, 'code' | 'password'> {
+  readonly instance: Instance;
+  readonly user: User | undefined;
+}
+
+/** A user whom the login policy lets in, and until when. */
+interface SignedIn {
+  readonly user: User;
+  readonly until: Date | undefined;
+}
+
+type Verdict = 'right' | 'unfinished' | 'wrong';
+
+/** A right password without the code that is asked for is no guess. */
+function verdictOf(judged: SignedIn | { readonly refusal: Refusal }): Verdict {
+  if (!('refusal' in judged)) return 'right';
+  return WRONG.has(judged.refusal.content.id) ? 'wrong' : 'unfinished';
+}
+
+const WRONG: ReadonlySet<string> = new Set([wrongPassword().content.id, wrongCode().content.id]);
 
 /** Signs in, says who is signed in, signs out. */
 export class SessionRoutes {
@@ -47,14 +79,14 @@ export class SessionRoutes {
     const given = await readJson(exchange, credentials);
     await instances.refresh();
     const instance = this.#instanceOf(exchange);
-    const user = await this.#recognise(exchange, instance, given);
-    const session = await sessions.begin(instance, user);
+    const { until, user } = await this.#recognise(exchange, instance, given);
+    const session = await sessions.begin(instance, user, until);
     if (session === undefined) throw wrongPassword();
     const earlier = await identification.sessionOf(exchange.headers);
     if (earlier !== undefined) await sessions.end(earlier);
     sendJson(exchange, describe(instance, session), {
       'set-cookie': [
-        this.#cookie('session', instance).set(session.token, SESSION_SECONDS),
+        this.#cookie('session', instance).set(session.token, secondsLeft(session)),
         this.#cookie('device', instance).set(deviceOf(user), DEVICE_SECONDS),
       ],
     });
@@ -78,8 +110,9 @@ export class SessionRoutes {
     sendNothing(exchange, { 'set-cookie': this.#cookie('session', this.#instanceOf(exchange)).set('', 0) });
   }
 
-  async #recognise(exchange: Exchange, instance: Instance, { name, password }: Credentials): Promise<User> {
-    const { attempts, isBehindProxy, passwords } = this.#options;
+  /** Knows a user by what was given, and until when the login policy takes that for enough. @throws Refusal */
+  async #recognise(exchange: Exchange, instance: Instance, { code, name, password }: Credentials): Promise<SignedIn> {
+    const { attempts, isBehindProxy } = this.#options;
     const named = instance.user('name', name);
     const network = networkOf(exchange, isBehindProxy);
     const device = knownDevice(this.#cookie('device', instance).in(exchange.headers), named);
@@ -89,19 +122,27 @@ export class SessionRoutes {
       this.#note(exchange, 'throttled', network);
       throw tooManyTries(refused.waitSeconds);
     }
-    let isRight = false;
+    let verdict: Verdict = 'wrong';
     try {
-      isRight = await passwords.isPasswordOf(named, password);
+      const judged = await this.#judge({ instance, user: named, password, code });
+      verdict = verdictOf(judged);
+      if ('refusal' in judged) throw judged.refusal;
+      return judged;
     } finally {
-      attempts.end(attempt, isRight ? 'right' : 'wrong');
+      attempts.end(attempt, verdict);
+      this.#note(exchange, verdict, network);
     }
-    this.#note(exchange, isRight ? 'right' : 'wrong', network);
-    if (named === undefined || !isRight) throw wrongPassword();
-    return named;
+  }
+
+  async #judge({ code, instance, password, user }: Given): Promise<SignedIn | { readonly refusal: Refusal }> {
+    const isRight = await this.#options.passwords.isPasswordOf(user, password);
+    if (user === undefined || !isRight) return { refusal: wrongPassword() };
+    const judged = await this.#options.signIns.judge({ instance, user, code });
+    return 'refusal' in judged ? judged : { user, until: judged.until };
   }
 
   /** The name is not logged: people type passwords into the wrong field. */
-  #note({ requestId }: Exchange, outcome: 'right' | 'wrong' | 'throttled', network: string): void {
+  #note({ requestId }: Exchange, outcome: Verdict | 'throttled', network: string): void {
     const { log, metrics } = this.#options;
     metrics.count('iam_sign_ins_total', { outcome });
     log.note(outcome === 'right' ? 'info' : 'warn', `A sign-in was ${outcome}.`, { requestId, network });
@@ -116,6 +157,10 @@ export class SessionRoutes {
     if (instance === undefined) throw noInstance();
     return instance;
   }
+}
+
+function secondsLeft({ expiresAt }: Session): number {
+  return Math.max(0, Math.round((expiresAt.getTime() - Date.now()) / 1000));
 }
 
 function describe(instance: Instance, { user: { id, name, role }, expiresAt }: Session): object {

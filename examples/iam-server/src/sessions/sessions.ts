@@ -41,15 +41,18 @@ export class Sessions {
 
   /**
    * Begins a session of a user whose password was verified. The session is of the generation that the password is of, so that
-   * it counts for nothing once the secrets are made anew, even while it is being written.
+   * it counts for nothing once the secrets are made anew, even while it is being written. It ends when the login policy no longer
+   * takes what was verified for enough, or after {@link SESSION_SECONDS}.
    *
    * @returns `undefined` where the password is no longer the user's.
    */
-  async begin(instance: Instance, user: User): Promise<Session | undefined> {
+  async begin(instance: Instance, user: User, until: Date | undefined): Promise<Session | undefined> {
     const current = await this.#instances.current(instance);
     const { passwordHash } = current?.user('id', user.id) ?? {};
     if (current?.generation !== instance.generation || passwordHash !== user.passwordHash) return undefined;
-    const session = { token: newToken(), user, expiresAt: new Date(Date.now() + SESSION_SECONDS * 1000) };
+    const longest = Date.now() + SESSION_SECONDS * 1000;
+    const expiresAt = new Date(Math.min(longest, until?.getTime() ?? longest));
+    const session = { token: newToken(), user, expiresAt };
     const kept: z.input<typeof schema> = {
       instanceId: instance.id,
       userId: user.id,

@@ -10,8 +10,9 @@ describeInBrowser('the page: it says what is so', (stage) => {
   beforeEach(() => stage.serve());
 
   it('a policy that locks users out says so on its own page, and on those of the organizations on it', async () => {
-    await lockOut(stage);
+    // Signed in before: the server's own users are locked out, too.
     const visitor = await stage.owner();
+    await lockOut(stage);
     const banner = visitor.page.getByRole('region', { name: 'This policy locks users out' });
     await banner.getByText(STUCK).waitFor();
     await visitor.goTo('Organizations');
@@ -22,8 +23,9 @@ describeInBrowser('the page: it says what is so', (stage) => {
   });
 
   it('a warning that stood before is not blamed on the change', async () => {
-    await lockOut(stage);
+    // Signed in before: the server's own users are locked out, too.
     const visitor = await stage.owner();
+    await lockOut(stage);
     await visitor.switch('Self-registration').click();
     await visitor.button('Review and save').click();
     await visitor.dialog.getByRole('list', { name: 'So before this change, too' }).getByText(STUCK).waitFor();

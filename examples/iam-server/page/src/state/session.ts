@@ -1,7 +1,7 @@
 import { signal, type ReadonlySignal } from '@preact/signals';
 import { onSignedOut } from '../wire/request.js';
 import type { Scope } from '../wire/scope.js';
-import { readSession, signIn, signOut, type Session } from '../wire/session.js';
+import { readSession, signIn, signOut, type Credentials, type Session } from '../wire/session.js';
 import { dismissAll, say } from './notices.js';
 
 const current = signal<Session | 'asking' | undefined>('asking');
@@ -36,8 +36,8 @@ export async function askWhetherItGoesOn(): Promise<void> {
 }
 
 /** Signs in. @throws Refused */
-export async function enter(name: string, password: string): Promise<void> {
-  const opened = await signIn(name, password);
+export async function enter(given: Credentials): Promise<void> {
+  const opened = await signIn(given);
   dismissAll();
   current.value = opened;
 }

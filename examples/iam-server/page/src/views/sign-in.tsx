@@ -6,6 +6,7 @@ import { Icon } from '../parts/icon.js';
 import { attempt } from '../state/attempt.js';
 import { enter } from '../state/session.js';
 import { sentenceOf } from '../wire/failure.js';
+import { codeAskedBy, type CodeAsked } from '../wire/session.js';
 
 /** Where somebody says who they are. */
 export function SignInView(): JSX.Element {
@@ -24,6 +25,7 @@ export function SignInView(): JSX.Element {
 
 function SignInForm(): JSX.Element {
   const failure = useSignal('');
+  const asked = useSignal<CodeAsked | undefined>(undefined);
   const isUnderWay = useSignal(false);
   const name = useRef<HTMLInputElement>(null);
   const password = useRef<HTMLInputElement>(null);
@@ -34,9 +36,11 @@ function SignInForm(): JSX.Element {
   const submit = async (given: FormData): Promise<void> => {
     if (isUnderWay.value) return;
     isUnderWay.value = true;
-    failure.value = await failureToEnter(given);
+    const refused = await failureToEnter(given);
+    failure.value = refused === undefined ? '' : sentenceOf(refused);
+    asked.value = codeAskedBy(refused) ?? asked.value;
     isUnderWay.value = false;
-    password.current?.select();
+    if (asked.value === undefined) password.current?.select();
   };
   return (
     <form
@@ -48,6 +52,7 @@ function SignInForm(): JSX.Element {
       }}
     >
       <Credentials name={name} password={password} />
+      {asked.value !== undefined && <CodeField asked={asked.value} />}
       <p class="problem" role="alert">
         {failure}
       </p>
@@ -78,13 +83,37 @@ function Credentials({ name, password }: CredentialsProps): JSX.Element {
   );
 }
 
-/** Why somebody could not sign in, as a sentence; empty when they could. */
-async function failureToEnter(given: FormData): Promise<string> {
+/** The code of an authenticator app, and the key to set one up with where there is none. */
+function CodeField({ asked: { setUp } }: { readonly asked: CodeAsked }): JSX.Element {
+  const code = useRef<HTMLInputElement>(null);
+  useEffect(() => code.current?.focus(), []);
+  return (
+    <>
+      {setUp !== undefined && (
+        <p class="soft">
+          <a href={setUp.uri}>Open your authenticator app</a>, or type this key into it: <code>{setUp.secret}</code>
+        </p>
+      )}
+      <label class="field">
+        <span>Code</span>
+        <input ref={code} name="code" type="text" inputMode="numeric" autocomplete="one-time-code" required />
+      </label>
+    </>
+  );
+}
+
+/** Why somebody could not sign in; `undefined` when they could. */
+async function failureToEnter(given: FormData): Promise<unknown> {
+  const code = textOf(given.get('code')).replaceAll(/\s/g, '');
   try {
-    await enter(textOf(given.get('name')), textOf(given.get('password')));
-    return '';
+    await enter({
+      name: textOf(given.get('name')),
+      password: textOf(given.get('password')),
+      ...(code !== '' && { code }),
+    });
+    return undefined;
   } catch (caught) {
-    return sentenceOf(caught);
+    return caught;
   }
 }
 

@@ -6,13 +6,23 @@ export class Refused extends Error {
   readonly status: number;
   /** The id of the refusal, such as `LP-COND-01`; empty when there is none. */
   readonly id: string;
+  /** All that the answer says. */
+  readonly body: JsonObject;
 
-  constructor({ status, id, sentence }: { readonly status: number; readonly id: string; readonly sentence: string }) {
+  constructor({ status, id, sentence, body = {} }: RefusedContent) {
     super(sentence);
     this.name = 'Refused';
     this.status = status;
     this.id = id;
+    this.body = body;
   }
+}
+
+interface RefusedContent {
+  readonly status: number;
+  readonly id: string;
+  readonly sentence: string;
+  readonly body?: JsonObject;
 }
 
 /** The server could not be reached, so nothing is known of what it did. */
@@ -39,7 +49,7 @@ export function refusalOf(status: number, body: string): Refused {
     optionalText(detail['message'], 'message') ??
     optionalText(said['message'], 'message') ??
     `The server answered with status ${status} and no reason.`;
-  return new Refused({ status, id: optionalText(detail['id'], 'id') ?? '', sentence });
+  return new Refused({ status, id: optionalText(detail['id'], 'id') ?? '', sentence, body: said });
 }
 
 function bodyOf(body: string): JsonObject {

@@ -1,5 +1,6 @@
 import { listOf, objectOf, textOf } from './json.js';
 import { isolated } from '../words/isolated.js';
+import { Refused } from './failure.js';
 import { send } from './request.js';
 
 /** Who is signed in, where, and what they may do. */
@@ -20,9 +21,35 @@ export async function readSession(): Promise<Session | undefined> {
   return answer === undefined ? undefined : sessionOf(answer);
 }
 
-/** Opens a session. @throws Refused when name and password do not belong together. */
-export async function signIn(name: string, password: string): Promise<Session> {
-  return sessionOf(await send({ verb: 'POST', path: PATH, body: { name, password } }));
+/** What somebody shows to be let in. */
+export interface Credentials {
+  readonly name: string;
+  readonly password: string;
+  /** Of an authenticator app, once it was asked for. */
+  readonly code?: string;
+}
+
+/** What is asked for besides the right password. */
+export interface CodeAsked {
+  /** The key to set an authenticator app up with first; `undefined` where one is set up. */
+  readonly setUp: { readonly secret: string; readonly uri: string } | undefined;
+}
+
+const CODE_NEEDED = 'IAM-SESSION-04';
+const SET_UP_NEEDED = 'IAM-SESSION-05';
+
+/** Opens a session. @throws Refused when it is not enough. */
+export async function signIn(given: Credentials): Promise<Session> {
+  return sessionOf(await send({ verb: 'POST', path: PATH, body: given }));
+}
+
+/** Whether a refusal asks for a code, and how to get one. */
+export function codeAskedBy(failure: unknown): CodeAsked | undefined {
+  if (!(failure instanceof Refused)) return undefined;
+  if (failure.id === CODE_NEEDED) return { setUp: undefined };
+  if (failure.id !== SET_UP_NEEDED) return undefined;
+  const setUp = objectOf(failure.body['setUp'], 'setUp');
+  return { setUp: { secret: textOf(setUp['secret'], 'secret'), uri: textOf(setUp['uri'], 'uri') } };
 }
 
 /** Ends the session, here and on the server. */
