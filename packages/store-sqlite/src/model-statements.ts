@@ -24,6 +24,7 @@ export interface ModelStatements {
   readonly placeOfShadow: Statement<[prefix: string, model: string], PlacedModel>;
   readonly leftAt: Statement<[model: string], string>;
   readonly shadows: Statement<[prefix: string], number>;
+  readonly versions: Statement<[prefix: string], { readonly id: number; readonly name: ExactText }>;
   readonly moveTo: Statement<[checkpoint: string, model: number]>;
   readonly rename: Statement<[to: string, from: string]>;
   readonly renameId: Statement<[to: string, model: number | string]>;
@@ -52,6 +53,7 @@ export function modelStatements(database: Database): ModelStatements {
     placeOfShadow: database.prepare(`${PLACE} ${BEGINS} AND id = ?2`),
     leftAt: database.prepare<[string], string>('SELECT left_at FROM models WHERE id = ?').pluck(),
     shadows: database.prepare<[string], number>(`SELECT id FROM models WHERE ${BEGINS}`).pluck(),
+    versions: database.prepare(`SELECT id, ${exact('name')} AS name FROM models WHERE instr(name, ?1) = 1`),
     moveTo: database.prepare('UPDATE models SET left_at = ? WHERE id = ?'),
     rename: database.prepare('UPDATE models SET name = ? WHERE name = ?'),
     renameId: database.prepare('UPDATE models SET name = ? WHERE id = ?'),

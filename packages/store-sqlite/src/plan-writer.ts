@@ -36,6 +36,17 @@ export class PlanWriter {
     const { rename, renameId } = this.#parts.models;
     rename.run(replacedName(), promoted.name);
     renameId.run(promoted.name, promoted.shadow);
+    this.#retireOlder(promoted.name);
+  }
+
+  /** Of older versions only the one before stays: programs of the release before may run beside this one, or come back. */
+  #retireOlder(name: string): void {
+    const { models } = this.#parts;
+    const { prefix, version } = versionIn(name);
+    for (const { id, name: found } of models.versions.all(prefix)) {
+      const older = versionIn(textOf(found));
+      if (older.prefix === prefix && older.version < version - 1) models.renameId.run(replacedName(), id);
+    }
   }
 
   /** Whether a plan is in the file: its last event, a receipt or a checkpoint is what it was to be. */
@@ -97,6 +108,12 @@ export class PlanWriter {
     else put.run(model, key, text);
     for (const [name, value] of indexed ?? []) index.run(model, key, name, value);
   }
+}
+
+/** What the names of all versions of a read model begin with, and which one this is; without a number, none that there is. */
+function versionIn(name: string): { readonly prefix: string; readonly version: number } {
+  const end = name.lastIndexOf('.v') + 2;
+  return { prefix: name.slice(0, end), version: Number(name.slice(end)) };
 }
 
 interface InsertedWith {
