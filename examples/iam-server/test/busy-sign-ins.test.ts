@@ -32,7 +32,7 @@ describe('many sign-ins in flight', () => {
   it('hold up nothing that reads a session', async () => {
     const { server, quickstart } = await bench.serve();
     const viewer = await signIn(quickstart, 'viewer');
-    await slowDownOwner(server, quickstart);
+    await slowDownOwner(server, quickstart, 150);
     const { name, password } = quickstart.users.owner;
     let verified = 0;
     const signIns = Array.from({ length: 4 }, async () => {

@@ -11,7 +11,7 @@ describe('new secrets', () => {
   it('let nobody in whose old password is being verified meanwhile', async () => {
     const { server, quickstart } = await bench.serve();
     const { owner } = quickstart.users;
-    await slowDownOwner(server, quickstart);
+    await slowDownOwner(server, quickstart, 400);
     const signingIn = trySignIn(server.url, owner.name, owner.password);
     await inFlight(1, quickstart);
     await bench.serve({ IAM_RESET_SECRETS: 'yes' }, server.folder);
