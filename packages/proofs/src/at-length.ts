@@ -23,6 +23,13 @@ export const atLength: readonly Proof[] = [
     files: testsOf('store-postgres', 'crashes'),
   }),
   tested({
+    name: 'failover',
+    promise:
+      'whenever a standby of PostgreSQL takes over, what was acknowledged with it is there, reads are of one history, and what was lost is refused',
+    rounds: 10,
+    files: testsOf('store-postgres', 'failovers'),
+  }),
+  tested({
     name: 'postgres-pairs',
     promise: 'who writes to PostgreSQL in two processes reads each write, whichever of them keeps the rows',
     rounds: 10_000,

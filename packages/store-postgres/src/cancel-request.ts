@@ -7,9 +7,9 @@ const LENGTH = 16;
 const PATIENCE_MS = 5000;
 
 /**
- * Asks the server to give up what it does for a connection, as the protocol has it: at the very address the connection goes to, and by the secret that
- * was told to it alone. So it reaches no other connection, whatever server a name leads to by now; a pooler takes it, too. Nothing comes
- * of it where the address is not known, as behind a `stream` of the program's own.
+ * Asks the server to give up what it does for a connection, as the protocol has it: at the very address the connection goes to, and by the
+ * secret that was told to it alone. So it reaches no other connection, whatever server a name leads to by now. Nothing comes of it where
+ * the address is not known, as behind a `stream` of the program's own, nor behind a pooler, which forgets the secret with the connection.
  */
 export function requestCancel(client: ClientBase): void {
   const [address, processId, secret] = [

@@ -2,6 +2,7 @@ import { openPostgresStore, type PostgresStore, type PostgresStoreOptions } from
 import { Pool } from 'pg';
 import { EmbeddedServer } from './embedded-server.js';
 import { Switch } from './switch.js';
+import { eventually } from './waiting.js';
 
 /** A primary and its standby, and a store that reaches whichever of them the switch leads to. */
 export interface Cluster {
@@ -51,4 +52,19 @@ export async function failOver({ primary, standby, way }: Cluster): Promise<void
   await standby.promote();
   way.leadTo(standby);
   way.cut();
+}
+
+/** Has the standby show no more of what the primary writes. */
+export async function detach({ standby }: Cluster): Promise<void> {
+  await standby.set({ primary_conninfo: '' });
+  await eventually('the end of replication', async () => {
+    const [row] = await standby.ask('SELECT count(*) AS receivers FROM pg_stat_wal_receiver');
+    return String(row?.['receivers']) === '0';
+  });
+}
+
+/** Waits until the standby has all there is. */
+export async function untilShown({ primary }: Cluster): Promise<void> {
+  const statement = 'SELECT replay_lsn >= pg_current_wal_lsn() AS shown FROM pg_stat_replication';
+  await eventually('the standby', async () => (await primary.ask(statement))[0]?.['shown'] === true);
 }

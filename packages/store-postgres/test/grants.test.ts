@@ -29,6 +29,17 @@ describe('a role on PostgreSQL that does not own the schema', () => {
       }
     }));
 
+  it('needs EXECUTE where functions are revoked from PUBLIC', () =>
+    asAnother(writersGrants, async ({ pool, storage }) => {
+      const { pool: owners, schema } = storage;
+      await owners.query(`REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA "${schema}" FROM PUBLIC`);
+      const store = await storage.open({ pool });
+      expect(await refusal(store.eventStore.append(appendTo('a')))).to.be.instanceOf(StoreForeign);
+      const { rows } = await pool.query<{ role: string }>('SELECT current_user AS role');
+      await owners.query(`GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA "${schema}" TO "${rows[0]?.role}"`);
+      await store.eventStore.append(appendTo('a'));
+    }));
+
   it('reads by two grants, and is told that it may not write', () =>
     asAnother(readersGrants, async ({ pool, storage, owner }) => {
       await owner.eventStore.append(appendTo('a'));

@@ -4,7 +4,7 @@ import { openPostgresStore, type PostgresStore } from '@login-policy/store-postg
 import { counterTotals, paced } from '@login-policy/testkit';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
-import { onCluster, type Cluster } from './cluster.js';
+import { detach, onCluster, untilShown, type Cluster } from './cluster.js';
 import { gated } from './gates.js';
 import { appendTo, counted, counterStream } from './sample.js';
 import { demandSound } from './soundness.js';
@@ -17,21 +17,6 @@ const YES_OR_NO = [() => true, () => false] as const;
 async function fill({ eventStore }: PostgresStore, count: number): Promise<void> {
   const names = Array.from({ length: count }, (_, index) => `stream-${index}`);
   await Promise.all(names.map((name) => eventStore.append(appendTo(name, 'no-stream'))));
-}
-
-/** Has the standby show no more of what the primary writes. */
-async function detach({ standby }: Cluster): Promise<void> {
-  await standby.set({ primary_conninfo: '' });
-  await eventually('the end of replication', async () => {
-    const [row] = await standby.ask('SELECT count(*) AS receivers FROM pg_stat_wal_receiver');
-    return String(row?.['receivers']) === '0';
-  });
-}
-
-/** Waits until the standby has all there is. */
-async function untilShown({ primary }: Cluster): Promise<void> {
-  const statement = 'SELECT replay_lsn >= pg_current_wal_lsn() AS shown FROM pg_stat_replication';
-  await eventually('the standby', async () => (await primary.ask(statement))[0]?.['shown'] === true);
 }
 
 async function takeOver({ standby, way }: Cluster): Promise<void> {

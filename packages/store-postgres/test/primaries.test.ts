@@ -5,7 +5,7 @@ import { counterEvents, counterTotals, type CounterEvent } from '@login-policy/t
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { Pool } from 'pg';
-import { onCluster, type Cluster } from './cluster.js';
+import { onCluster, untilShown } from './cluster.js';
 import { listenersOf } from './locks.js';
 import { refusal } from './refusal.js';
 import { allEvents, appendTo, counterStream } from './sample.js';
@@ -20,12 +20,6 @@ async function demandNoPrimary(asked: Promise<unknown>): Promise<void> {
 
 /** Changes nothing, whatever is there. */
 const nothing: Decider<object, CounterEvent, number, never> = { initial: 0, evolve: () => 0, decide: () => accept() };
-
-/** Everything that was written is shown by the standby. */
-async function untilShown({ primary }: Cluster): Promise<void> {
-  const statement = 'SELECT replay_lsn >= pg_current_wal_lsn() AS shown FROM pg_stat_replication';
-  await eventually('the standby', async () => (await primary.ask(statement))[0]?.['shown'] === true);
-}
 
 describe('a PostgreSQL server that is not a primary (Q72)', () => {
   it('opens no store, answers no read, and accepts no command that changes nothing; promoted it does', () =>

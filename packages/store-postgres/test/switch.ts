@@ -5,6 +5,8 @@ export class Switch {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
   #target: URL;
+  #messages = Infinity;
+  #meet: () => Promise<void> = async () => undefined;
 
   private constructor(target: URL) {
     this.#target = target;
@@ -33,6 +35,17 @@ export class Switch {
     this.#target = new URL(url);
   }
 
+  /**
+   * Has a test do something before so many messages of clients are handed on, the first of which is 1. What it answers waits until that is done,
+   * and has it done where there were not so many.
+   */
+  atMessage(number: number, meet: () => Promise<void>): () => Promise<void> {
+    let meeting: Promise<void> | undefined;
+    this.#messages = number;
+    this.#meet = () => (meeting ??= meet());
+    return () => this.#meet();
+  }
+
   /** Breaks every connection. */
   cut(): void {
     for (const socket of this.#sockets) socket.destroy();
@@ -54,7 +67,10 @@ export class Switch {
     ] as const) {
       this.#sockets.add(socket);
       socket.on('error', () => undefined);
-      socket.on('data', (bytes) => other.write(bytes));
+      socket.on('data', (bytes) => {
+        if (socket === client && --this.#messages <= 0) void this.#meet().then(() => other.write(bytes));
+        else other.write(bytes);
+      });
       socket.on('close', () => {
         this.#sockets.delete(socket);
         other.destroy();
