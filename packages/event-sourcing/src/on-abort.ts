@@ -28,9 +28,10 @@ function listenTo(signal: AbortSignal): Set<() => void> {
   return acts;
 }
 
-/** A signal, and what to call when nobody waits for it any more. */
+/** A signal that listens to others. */
 export interface Released {
   readonly signal: AbortSignal;
+  /** To be called when nobody waits for it any more: the signals it listens to may go on for long. */
   readonly release: () => void;
 }
 

@@ -6,6 +6,7 @@ import { expect } from 'chai';
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import { Pool } from 'pg';
 import { databaseUrl, disposeOfSchema, freezeServer, freshSchema } from './database.js';
+import { FaultyNetwork } from './faulty-network.js';
 import { isTurnWaitedFor, takeTurn } from './locks.js';
 import { eventually } from './waiting.js';
 
@@ -75,6 +76,22 @@ describe('what nobody waits for any more on PostgreSQL', () => {
     expect(performance.now() - since).to.be.below(300 + paced(500));
     await unlock();
     await follower.close();
+  });
+
+  it('ends reads and commands in time behind a network that has fallen silent', async () => {
+    const { network, url } = await FaultyNetwork.before(await databaseUrl());
+    const behind = new Pool({ connectionString: url, max: CONNECTIONS, connectionTimeoutMillis: 500 });
+    const store = await open({ pool: behind });
+    const follower = await Follower.open({ store, projection: counterTotals });
+    await follower.ready({ waitMs: 30_000 });
+    network.fallSilent();
+    const since = performance.now();
+    const reads = Array.from({ length: 10 }, () => codeOf(follower.read([STREAM], { waitMs: 300 })));
+    for (const code of await Promise.all(reads)) expect(code).to.be.oneOf(['deadline-exceeded', 'store-unavailable']);
+    expect(performance.now() - since).to.be.below(300 + paced(500));
+    await follower.close();
+    await store.close();
+    await Promise.all([behind.end(), network.close()]);
   });
 
   it('leaves an append out of a group whose caller gave up while the group waited for its turn', async () => {
