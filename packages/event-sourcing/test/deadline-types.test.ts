@@ -1,5 +1,5 @@
-import { Deadline, openMemoryStore, streamId, TimedEventStore } from '@login-policy/event-sourcing';
-import { memoryReadModelStore, TimedReadModel } from '@login-policy/event-sourcing/store';
+import { Deadline, openMemoryStore, streamId } from '@login-policy/event-sourcing';
+import { memoryReadModelStore, TimedEventStore, TimedReadModel } from '@login-policy/event-sourcing/store';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { tallies } from './tally.js';

@@ -1,5 +1,5 @@
-import { Deadline, openMemoryStore, streamId, TimedEventStore } from '@login-policy/event-sourcing';
-import { delegating, OutcomeUnknown } from '@login-policy/event-sourcing/store';
+import { Deadline, openMemoryStore, streamId } from '@login-policy/event-sourcing';
+import { delegating, OutcomeUnknown, TimedEventStore } from '@login-policy/event-sourcing/store';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { codeOf, faultOf } from './followed.js';

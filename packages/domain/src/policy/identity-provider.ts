@@ -1,4 +1,4 @@
-import type { Brand, WaitOptions } from '@login-policy/event-sourcing';
+import type { Brand, Deadline } from '@login-policy/event-sourcing';
 import { InvalidValue, parseList, parseObject, parseOneOf, type Parser } from '../input/invalid-value.js';
 import { isOrganization, type Owner } from './owner.js';
 import { parseId, parseText } from '../input/text.js';
@@ -33,7 +33,7 @@ export const MOST_IDENTITY_PROVIDERS = 200;
  */
 export interface IdentityProviderDirectory {
   /** Whether it may be linked by this owner's policy now. What it rejects with, the command rejects with. */
-  exists(owner: Owner, identityProvider: IdentityProvider, wait: WaitOptions): Promise<boolean>;
+  exists(owner: Owner, identityProvider: IdentityProvider, wait: Pick<Deadline, 'signal'>): Promise<boolean>;
 }
 
 /** Takes the id of an identity provider. */

@@ -1,11 +1,11 @@
-import type { Deadline, WaitOptions } from '@login-policy/event-sourcing';
+import type { Deadline } from '@login-policy/event-sourcing';
 import { InvalidValue } from '../input/invalid-value.js';
 import { parseOrganization, type Instance, type InstanceRef, type Organization } from '../policy/owner.js';
 
 /** Names the organizations of an instance. Optional: without one, a preview can't say which are on the default policy. */
 export interface OrganizationList {
   /** The ids of all of them, each once, in the order in which they are to be shown. */
-  list(instance: InstanceRef, wait: WaitOptions): AsyncIterable<string> | Iterable<string>;
+  list(instance: InstanceRef, wait: Pick<Deadline, 'signal'>): AsyncIterable<string> | Iterable<string>;
 }
 
 /** Whose users meet a change. */

@@ -4,7 +4,6 @@ import {
   revision,
   START,
   type EventId,
-  type TimedEventStore,
   type EventMetadata,
   type Position,
   type RecordedEvent,
@@ -55,7 +54,7 @@ interface Range {
 
 /** What a history is read from. */
 interface HistorySources {
-  readonly store: TimedEventStore;
+  readonly store: PolicyHandler['states']['store'];
   readonly states: PolicyHandler['states'];
 }
 

@@ -1,4 +1,4 @@
-import type { CloseOptions, Follower } from '@login-policy/event-sourcing';
+import type { Follower } from '@login-policy/event-sourcing';
 import type { LoginPolicyEvent } from '../events/events.js';
 import type { LoginPolicyRow } from '../login-policy-projection.js';
 import type { MultiFactor, SecondFactor } from '../policy/factors.js';
@@ -162,7 +162,7 @@ export class LoginPolicyReads {
    * Stops what runs in the background, within `closeMs` (default 5,000) whether or not the store answers: every later call rejects with
    * `StoreClosed`. The store stays open, because it belongs to the program that opened it. Twice is once.
    */
-  async close(options: CloseOptions = {}): Promise<void> {
+  async close(options: { readonly closeMs?: number | undefined } = {}): Promise<void> {
     this.#calls.close();
     await this.readModel.close(options);
   }

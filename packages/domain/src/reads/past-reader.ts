@@ -6,7 +6,6 @@ import {
   revision,
   type Clock,
   type Deadline,
-  type TimedEventStore,
   type Instant,
   type Position,
   type RecordedEvent,
@@ -23,7 +22,7 @@ import type { ParsedAsOf } from './read-input.js';
 
 /** What the past is read from. */
 export interface PastSources {
-  readonly store: TimedEventStore;
+  readonly store: PolicyHandler['states']['store'];
   /** The store's own: what is past is asked of it. */
   readonly clock: Clock;
   readonly states: PolicyHandler['states'];
@@ -31,7 +30,7 @@ export interface PastSources {
 
 /** Reads policies as they were, from the events alone, for one call. */
 export class PastReader {
-  readonly #store: TimedEventStore;
+  readonly #store: PolicyHandler['states']['store'];
   readonly #clock: Clock;
   readonly #states: PolicyHandler['states'];
   readonly #deadline: Deadline;

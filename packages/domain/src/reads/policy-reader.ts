@@ -2,7 +2,6 @@ import {
   Deadline,
   START,
   StoreDamaged,
-  TimedEventStore,
   type Follower,
   type Freshness,
   type Instant,
@@ -60,10 +59,10 @@ export class PolicyReader {
   readonly #states: PolicyHandler['states'];
   readonly #events: PastSources;
 
-  constructor({ clock, eventStore }: Pick<Store, 'clock' | 'eventStore'>, { model, states }: Sources) {
+  constructor({ clock }: Pick<Store, 'clock'>, { model, states }: Sources) {
     this.#model = model;
     this.#states = states;
-    this.#events = { store: new TimedEventStore(eventStore), clock, states };
+    this.#events = { store: states.store, clock, states };
   }
 
   /** The owner's own policy; `undefined` when there is none. */

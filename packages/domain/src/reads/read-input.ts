@@ -1,4 +1,4 @@
-import { position, type Freshness, type Position, type Waiting } from '@login-policy/event-sourcing';
+import { position, type Freshness, type Position } from '@login-policy/event-sourcing';
 import { optional, parseSequence, parseSignal, parseWait } from '../commands/command-input.js';
 import type { Moment } from '../commands/commands.js';
 import { parseInstantInput, type InstantInput } from '../input/instant.js';
@@ -120,7 +120,7 @@ function parseAfter(value: unknown, instance: Instance): Organization {
 /** Takes the options of a history. @throws InvalidValue */
 export function parseHistoryRead(value: unknown): Required<Pick<HistoryOptions, 'direction' | 'limit'>> & {
   readonly fromSequence: bigint | undefined;
-  readonly wait: Waiting;
+  readonly wait: Freshness;
 } {
   const given = parseObject(value, 'options', ['direction', 'fromSequence', 'limit', 'signal', 'waitMs']);
   const { direction = 'forwards', fromSequence } = given;

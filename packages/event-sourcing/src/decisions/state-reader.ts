@@ -46,11 +46,12 @@ interface Sought {
 
 /** Folds streams of one kind into states: from the first event, or on from where a state was. */
 export class StateReader<Event extends EventShape, State> {
-  readonly #store: TimedEventStore;
+  /** Whose streams it reads, for reads beside its own. */
+  readonly store: TimedEventStore;
   readonly #fold: Fold<Event, State>;
 
   constructor(store: EventStore, fold: Fold<Event, State>) {
-    this.#store = new TimedEventStore(store);
+    this.store = new TimedEventStore(store);
     this.#fold = fold;
   }
 
@@ -153,7 +154,7 @@ export class StateReader<Event extends EventShape, State> {
   }
 
   async #first(streamId: StreamId, options: ReadStreamOptions, deadline: Deadline): Promise<RecordedEvent | undefined> {
-    for await (const [first] of this.#store.readStream(streamId, { ...options, limit: 1 }, deadline)) return first;
+    for await (const [first] of this.store.readStream(streamId, { ...options, limit: 1 }, deadline)) return first;
     return undefined;
   }
 
@@ -193,7 +194,7 @@ export class StateReader<Event extends EventShape, State> {
     deadline: Deadline,
   ): AsyncGenerator<readonly RecordedEvent[], void, undefined> {
     let isFirst = true;
-    for await (const page of this.#store.readStream(streamId, options, deadline)) {
+    for await (const page of this.store.readStream(streamId, options, deadline)) {
       if (!isFirst) await yieldToLoop();
       isFirst = false;
       yield page;

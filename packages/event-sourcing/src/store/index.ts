@@ -39,7 +39,9 @@ export { conflictOf, recordedEvents, refusalOf, type Placing } from './placing.j
 export { Feed, readThrough, type ReadAhead, type Reader, type Source } from './feed.js';
 export { refuseGaps, streamThrough, type StreamPage, type StreamPart, type StreamSource } from './stream-pages.js';
 export { closedBy, type Closing } from './closed-by.js';
-export { Deadline, refuseOver, type WaitOptions } from '../deadline.js';
+export { Deadline, refuseOver, type WaitOptions, type Waiting } from '../deadline.js';
+export { TimedEventStore } from '../streams/timed-event-store.js';
+export type { CloseOptions } from '../projections/following.js';
 export { TimedReadModel, TimedRebuildingModel } from '../projections/timed-read-model.js';
 export { Listener } from './listener.js';
 export { Watch, type WatchOptions } from './watch.js';
