@@ -129,6 +129,15 @@ describe('a sign-in that can’t be read lets nobody in', () => {
   });
 });
 
+describe('a sign-in is judged', () => {
+  it('by as many as 100 checks of second factors', () => {
+    const secondFactors = Array.from({ length: 100 }, () => ({ factor: 'TOTP', at }) as const);
+    const user = { hasPassword: true, factors: ['TOTP'], identityProviders: [] };
+    const answer = judged(POLICY, { user, session: { password: at, secondFactors }, at });
+    expect(answer).to.include({ outcome: 'proceed', level: 'two-factors' });
+  });
+});
+
 describe('a sign-in is judged alike', () => {
   const state: State = { ...PLAIN, session: { password: NOON - 1000, second: [] } };
   const signIn = signInOf(state);

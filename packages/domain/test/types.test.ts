@@ -1,4 +1,11 @@
-import { ABSENT, decide, evolve, type LoginPolicies, type LoginPolicyEvent } from '@login-policy/domain';
+import {
+  ABSENT,
+  decide,
+  evaluateSignIn,
+  evolve,
+  type LoginPolicies,
+  type LoginPolicyEvent,
+} from '@login-policy/domain';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 
@@ -19,6 +26,13 @@ export function mustNotCompile(policies: LoginPolicies, event: LoginPolicyEvent)
   pending.push(policies.remove({ instanceId: '1' }, { actor: 'a' }));
   // @ts-expect-error a change names settings that exist
   pending.push(policies.change({ instanceId: '1' }, { forceMFA: true }, { actor: 'a' }));
+  const user = { hasPassword: true, factors: [], identityProviders: [] };
+  // @ts-expect-error a sign-in is judged in an organization: its policy is not the instance's
+  pending.push(policies.evaluateSignIn({ instanceId: '1' }, { user, session: {} }));
+  // @ts-expect-error a user who can't be described is not judged
+  pending.push(policies.evaluateSignIn({ instanceId: '1', organizationId: '2' }, { user: undefined, session: {} }));
+  // @ts-expect-error what is judged without a clock is judged at an instant
+  evaluateSignIn(ABSENT, { user, session: {} });
   // @ts-expect-error what was recorded stays as it is
   event.type = 'MultiFactorRemoved';
   // @ts-expect-error a removal says nothing else
