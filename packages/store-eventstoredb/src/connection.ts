@@ -4,7 +4,7 @@ import type { ClusterInfo } from '@eventstore/db-client/generated/gossip_pb.js';
 import shared from '@eventstore/db-client/generated/shared_pb.js';
 import streamsGrpc from '@eventstore/db-client/generated/streams_grpc_pb.js';
 import type { StreamsClient } from '@eventstore/db-client/generated/streams_grpc_pb.js';
-import type { CallOptions, Metadata } from '@grpc/grpc-js';
+import type { CallOptions, Client, Metadata } from '@grpc/grpc-js';
 import {
   because,
   StoreClosed,
@@ -44,6 +44,8 @@ export interface Asked<Answer> {
   readonly by: unknown;
 }
 
+type Channel = ReturnType<Client['getChannel']>;
+
 /** The members of the client this store is built on. They are `protected` in its types and have been there since 1.0. */
 interface Lent {
   readonly execute: <Stub>(
@@ -66,6 +68,8 @@ export class Connection {
   readonly #client: Lent;
   readonly #credentials: Credentials | undefined;
   #latest: StreamsClient | undefined;
+  #watched: Channel | undefined;
+  #made = Symbol('connection');
   #trouble: Fault | undefined;
   #heardAt = -Infinity;
   #isClosed = false;
@@ -114,9 +118,9 @@ export class Connection {
     }
   }
 
-  /** Stands for the connection of the moment: another one each time it is made anew. */
+  /** Stands for the connection of the moment: another one each time it is made anew, also by the channel itself. */
   get current(): unknown {
-    return this.#latest?.getChannel();
+    return this.#latest?.getChannel() === this.#watched ? this.#made : undefined;
   }
 
   /** Asks the node that calls go to what it knows of its cluster. @throws StoreUnavailable when there is no connection. */
@@ -133,12 +137,22 @@ export class Connection {
         return reject(error);
       });
     });
-    const by = gossip.getChannel();
+    const channel = gossip.getChannel();
+    const by = this.#madeBy(channel);
     answer.then(
       () => this.#hear(),
       () => undefined,
     );
-    return { answer, address: by.getTarget(), by };
+    return { answer, address: channel.getTarget(), by };
+  }
+
+  /** A channel that lost its line may lead to another node next, without a word to anybody. */
+  #madeBy(channel: Channel): symbol {
+    if (this.#watched === channel) return this.#made;
+    this.#watched = channel;
+    this.#made = Symbol('connection');
+    channel.watchConnectivityState(channel.getConnectivityState(false), Infinity, () => (this.#watched = undefined));
+    return this.#made;
   }
 
   /**

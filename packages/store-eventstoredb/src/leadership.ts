@@ -30,9 +30,11 @@ export class Leadership {
     return at !== undefined && by === this.#connection.current && performance.now() - at < COUNTS_FOR_MS;
   }
 
-  /** Asks, unless that was done just now. @throws StoreUnavailable when the node does not lead. */
-  async demand(signal: AbortSignal): Promise<void> {
+  /** Asks, unless that was done just now. Answers whether the connection is still the same. @throws StoreUnavailable when it does not lead. */
+  async demand(signal: AbortSignal): Promise<() => boolean> {
     if (!this.isRecent) await this.ask(signal);
+    const { current } = this.#connection;
+    return () => current !== undefined && this.#connection.current === current;
   }
 
   /** @throws StoreUnavailable when the node does not lead, or does not say. */

@@ -64,6 +64,8 @@ export class LiveReader {
     const ahead = await this.#history.read(after);
     if (this.#ending.isHere()) return undefined;
     this.#last = ahead.events.at(-1)?.position ?? last;
+    // What the head was before has been read by now, or this was not the end.
+    if (this.#last > ahead.considered) return { ...ahead, isHead: false };
     if (ahead.isHead) await this.#begin(this.#last, ahead.considered);
     return ahead;
   }
@@ -73,10 +75,15 @@ export class LiveReader {
    * or after the place it is to begin behind, and one of the server's own at the end of the log may have been scavenged since.
    */
   async #begin(last: Position, reached: Position): Promise<void> {
-    const { connection, names, timeouts } = this.#context;
+    const { connection, leadership, names, timeouts } = this.#context;
+    const isSame = await leadership.demand(this.#ending.signal);
     const request = subscriptionRequest(last, names.serverFilter(undefined));
     const options = { withinMs: timeouts.stallMs, ahead: AHEAD, atLeast: 1, signal: this.#ending.signal };
     const call = await ReadCall.begin(connection, request, options);
+    if (!isSame()) {
+      call.cancel();
+      throw stalled('the connection broke as it was begun');
+    }
     const maker = new PageMaker(this.#context, undefined, reached);
     this.#live = { call, maker, lookedAround: performance.now(), owedSince: undefined };
   }

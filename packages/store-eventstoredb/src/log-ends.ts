@@ -1,6 +1,6 @@
 import { laterPosition, START, type Position } from '@login-policy/event-sourcing';
-import { followedInAppend, placeIn, type HeadProof } from '@login-policy/event-sourcing/store';
-import { isFailureInside } from './faults.js';
+import { followedInAppend, placeIn, StoreUnavailable, type HeadProof } from '@login-policy/event-sourcing/store';
+import { isFailureInside, STORE } from './faults.js';
 import type { Leadership } from './leadership.js';
 import { LogLooks, positionOf } from './log-looks.js';
 import type { LogRecord } from './log-record.js';
@@ -59,13 +59,15 @@ export class LogEnds {
    */
   async prove(checkpoint: Position, signal: AbortSignal): Promise<HeadProof> {
     // An answer that the node gives before it leads says nothing: only one that led just now is asked both at once.
-    if (!this.#leadership.isRecent) await this.#leadership.ask(signal);
+    const isSame = await this.#leadership.demand(signal);
     const askedAt = performance.now();
     const [head, isInLog] = await Promise.all([
       this.#last(signal),
       this.isInLog(checkpoint, signal),
       this.#leadership.ask(signal),
     ]);
+    if (!isSame())
+      throw new StoreUnavailable({ store: STORE, problem: 'the connection broke while it was asked for its end' });
     // The next look begins where this one did, and takes longer, if it fails.
     this.markInTime(this.#context.closing).catch(() => undefined);
     return { askedAt, head, checkpoint, isInLog };

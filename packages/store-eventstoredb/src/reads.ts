@@ -57,9 +57,11 @@ export class LogReader {
     const isNothing = filter?.categories.length === 0;
     while (!ending.isHere() && !isNothing) {
       try {
+        // A node that was elected may lack the end of the log, and a line that breaks may lead to another node next.
+        const isSame = await this.#context.leadership.demand(ending.signal);
         await this.#demandKnown(maker.handedOut, ending.signal);
         yield* this.#fillOnce(maker, reading);
-        if (!ending.isHere()) return;
+        if (!ending.isHere() && isSame()) return;
       } catch (error) {
         await patience.after(error);
       }

@@ -33,7 +33,8 @@ export class WholeStreams {
     left: AbortSignal,
   ): AsyncGenerator<Page, void, undefined> {
     const [pageSize] = [pageSizeOf(options), limitOf(options)];
-    await this.#demandLeader(streamId, options.signal ?? left);
+    const signal = options.signal ?? left;
+    let isSame = await this.#demandLeader(streamId, signal);
     if (options.direction === 'backwards') return yield* this.#streams.pages(streamId, options, left);
     const appends = new WholeAppends(options);
     for (let look = 1; ; look++) {
@@ -45,18 +46,20 @@ export class WholeStreams {
         if (appends.broken !== undefined) throw halfFault(appends.broken);
       }
       const { first } = appends;
-      if (first === undefined || left.aborted || options.signal?.aborted === true) return;
-      if (taken > 0) continue;
+      if (appends.isDone || left.aborted || options.signal?.aborted === true) return;
+      const hasMoved = !isSame();
+      if (hasMoved) isSame = await this.#demandLeader(streamId, signal);
+      if (hasMoved || (first !== undefined && taken > 0)) continue;
+      if (first === undefined) return;
       if (this.#context.halves.isCutOff(first.position)) throw halfFault(first);
       await backOff(Math.min(look, 3), left);
     }
   }
 
   /** A node that was elected, and has not taken over yet, may lack what was acknowledged. */
-  async #demandLeader(streamId: StreamId, signal: AbortSignal): Promise<void> {
+  #demandLeader(streamId: StreamId, signal: AbortSignal): Promise<() => boolean> {
     const { leadership } = this.#context;
-    if (leadership.isRecent) return;
-    await retrying(this.#context, { doing: `reading ${streamId}`, signal }, (stop) => leadership.ask(stop));
+    return retrying(this.#context, { doing: `reading ${streamId}`, signal }, (stop) => leadership.demand(stop));
   }
 }
 
@@ -64,14 +67,14 @@ export class WholeStreams {
 class WholeAppends {
   /** The first event of an append that is not going to be whole. */
   broken: RecordedEvent | undefined;
-  readonly #from: Revision | undefined;
+  #next: Revision | undefined;
   #begun: StoredEvent[] = [];
   #left: number;
   /** One who begins within an append gets its rest. */
   #mayBeginInside: boolean;
 
   constructor({ from, limit = Infinity }: ReadStreamOptions) {
-    this.#from = from;
+    this.#next = from;
     this.#left = limit;
     this.#mayBeginInside = from !== undefined && from > 0n;
   }
@@ -81,12 +84,16 @@ class WholeAppends {
     return this.#begun[0]?.event;
   }
 
+  /** Whether all that was wanted has been handed out. */
+  get isDone(): boolean {
+    return this.#left <= 0 && this.#begun.length === 0;
+  }
+
   /** What to read next: also beyond what is wanted, to the end of an append. */
   get wanted(): Pick<ReadStreamOptions, 'from' | 'limit'> {
     const last = this.#begun.at(-1)?.event;
-    const from = last === undefined ? this.#from : revisionAfter(last.revision);
     const limit = Math.max(this.#left - this.#begun.length, last === undefined ? 0 : followedInAppend(last));
-    return { ...(from !== undefined && { from }), limit };
+    return { ...(this.#next !== undefined && { from: this.#next }), limit };
   }
 
   /** What of it can be handed out, together with what had come before. */
@@ -97,6 +104,7 @@ class WholeAppends {
       if (last !== undefined && !isFollowedBy(last, stored.event)) this.broken ??= this.first;
       if (this.broken !== undefined) break;
       this.#begun.push(stored);
+      this.#next = revisionAfter(stored.event.revision);
       if (followedInAppend(stored.event) > 0) continue;
       if (!this.#mayBeginInside && !isWhole(this.#begun)) this.broken = this.first;
       else whole.push(...this.#begun.splice(0));
