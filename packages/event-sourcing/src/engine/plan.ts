@@ -52,8 +52,3 @@ export interface Planned<Result> {
 export interface MoreToLookUp {
   readonly question: Question;
 }
-
-/** Whether there is nothing to write. */
-export function isEmpty({ appends, models, promoted }: Plan): boolean {
-  return appends.length === 0 && models.length === 0 && promoted === undefined;
-}

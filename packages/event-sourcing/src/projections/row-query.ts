@@ -1,5 +1,5 @@
 import type { ReadModelDefinition } from './projection.js';
-import type { KeyedRow, RowQuery } from './read-model-store.js';
+import type { RowQuery } from './read-model-store.js';
 
 /** One value that a row is found by. */
 export type IndexEntry = readonly [index: string, value: string];
@@ -16,26 +16,6 @@ export function rowLimitOf(query: RowQuery): number {
   const limit = query.limit ?? DEFAULT_LIMIT;
   if (Number.isInteger(limit) && limit >= 1 && limit <= LARGEST_LIMIT) return limit;
   throw new RangeError(`limit is a whole number from 1 to ${LARGEST_LIMIT}, not ${limit}`);
-}
-
-/** Answers a query from all the rows there are, by looking at each: for rows in memory. */
-export function queryRows<Row>(
-  definition: ReadModelDefinition<Row>,
-  rows: ReadonlyMap<string, Row>,
-  query: RowQuery,
-): readonly KeyedRow<Row>[] {
-  const limit = rowLimitOf(query);
-  const found: KeyedRow<Row>[] = [];
-  for (const [key, row] of rows) {
-    if (!isUnder(definition, row, query)) continue;
-    if (query.afterKey === undefined || compareKeys(key, query.afterKey) > 0) found.push({ key, row });
-  }
-  return found.sort((left, right) => compareKeys(left.key, right.key)).slice(0, limit);
-}
-
-function isUnder<Row>(definition: ReadModelDefinition<Row>, row: Row, { index, value }: RowQuery): boolean {
-  const given = definition.index?.(row)[index];
-  return typeof given === 'string' ? given === value : given?.includes(value) === true;
 }
 
 /** What a store keeps of a row to find it by: each value once, after the name of its index. */
