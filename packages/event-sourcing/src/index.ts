@@ -21,7 +21,7 @@ export { CommandHandler } from './decisions/command-handler.js';
 export type { CommandContext, Handled, PreconditionFailed } from './decisions/command-context.js';
 export type { StateAt } from './decisions/state-at.js';
 export type { Projection } from './projections/projection.js';
-export { UnreadableRow, type UnreadableKind, type UnreadablePage } from './projections/unreadable-row.js';
+export { UnreadableRow } from './projections/unreadable-row.js';
 export { Follower } from './projections/follower.js';
 export { toldCall, type Observation, type Observe } from './observe.js';
 export type { Freshness } from './projections/following.js';

@@ -126,7 +126,7 @@ export type { Lag } from '../projections/lag.js';
 export { Projector } from '../projections/projector.js';
 export type { ProjectorOptions } from '../projections/projector-options.js';
 export { tolerating } from '../projections/tolerating.js';
-export type { UnreadableFacts } from '../projections/unreadable-row.js';
+export type { UnreadableFacts, UnreadableKind, UnreadablePage } from '../projections/unreadable-row.js';
 export type { FollowerOptions, FollowerState, FreshRows } from '../projections/following.js';
 export { memoryReadModelStore } from '../memory-store.js';
 export type { AnyFault } from '../is-fault.js';
