@@ -2,10 +2,11 @@ import { describe, it } from 'mocha';
 import { expect } from 'chai';
 import { readFileSync } from 'node:fs';
 import { Agent, get } from 'node:https';
+import { once } from 'node:events';
 import { connect } from 'node:net';
 import { curlClient } from './clients/curl.js';
 import { zitadelGrpc } from './clients/protobuf-es-clients.js';
-import { ask, framed, grpc, session } from './raw.js';
+import { ask, framed, grpc, received, session } from './raw.js';
 import { openService, ROOT } from './service.js';
 
 const bearer = { headers: { authorization: `Bearer ${ROOT}` } };
@@ -47,6 +48,38 @@ describe('a graceful end', () => {
     await service.listening.close({ graceMs: 100 });
     expect(await overHttp1).to.equal('cut off');
     expect((await overHttp2).trailers['grpc-status']).to.equal(undefined);
+    await service.close();
+  });
+
+  it('answers what was asked just before, also on connections that were not looked at yet', async () => {
+    for (let round = 0; round < 5; round++) {
+      const service = await openService();
+      const request = 'GET /debug/healthz HTTP/1.1\r\nhost: x\r\n\r\n';
+      const kept = connect(service.listening.port, '127.0.0.1');
+      kept.write(request);
+      await once(kept, 'data');
+      const sockets = Array.from({ length: 50 }, () => connect(service.listening.port, '127.0.0.1'));
+      const answers = [kept, ...sockets].map((socket) => received(socket));
+      for (const socket of [kept, ...sockets]) socket.write(request);
+      await Promise.all(sockets.map((socket) => once(socket, 'connect')));
+      await service.listening.close();
+      for (const answer of await Promise.all(answers)) expect(answer).to.match(/^HTTP\/1.1 200 OK\r\n/);
+      await service.close();
+    }
+  });
+
+  it('waits for half a request no longer than for a moment', async () => {
+    const service = await openService();
+    const sockets = ['G', 'GET / HTTP/1.1\r\nhost: x\r\nx', 'PRI * HT'].map((text) => {
+      const socket = connect(service.listening.port, '127.0.0.1');
+      socket.on('error', () => undefined).write(text);
+      return socket;
+    });
+    await Promise.all(sockets.map((socket) => once(socket, 'connect')));
+    await (await fetch(`${service.url}/debug/healthz`)).text();
+    // Longer than a test may take.
+    await service.listening.close({ graceMs: 3_600_000 });
+    for (const socket of sockets) socket.destroy();
     await service.close();
   });
 

@@ -25,6 +25,7 @@ interface Owing {
 export class Http1Connections {
   readonly #sockets = new Set<Socket>();
   readonly #owing = new WeakMap<Duplex, Owing>();
+  readonly #begun = new Map<Socket, Owing>();
   readonly #backlog: Backlog;
   readonly #turns = new Turns();
   #isEnding = false;
@@ -42,11 +43,15 @@ export class Http1Connections {
   /** A connection speaks HTTP/1.1: what comes over it is handed to the parser from now on. */
   begin(socket: Socket): void {
     const owing = this.#owingOn(socket);
+    this.#begun.set(socket, owing);
     owing.goOn = takeInBySteps(socket, { backlog: this.#backlog, turns: this.#turns }, () => ({
       isAnswering: owing.answers > 0,
       bodyAhead: owing.last?.complete === false ? owing.last.readableLength : undefined,
     }));
-    socket.once('close', () => owing.waiting.splice(0));
+    socket.once('close', () => {
+      this.#begun.delete(socket);
+      owing.waiting.splice(0);
+    });
   }
 
   /** The same listener, whose answers are watched. It is called when the answers to all earlier requests of the connection were taken in. */
@@ -77,6 +82,11 @@ export class Http1Connections {
   /** Closes each connection after its last answer. */
   end(): void {
     this.#isEnding = true;
+  }
+
+  /** Cuts off the connections of HTTP/1.1 on which no request has come as a whole: nobody waits for an answer. */
+  cutUnanswered(): void {
+    for (const [socket, { answers }] of this.#begun) if (answers === 0) socket.destroy();
   }
 
   /** Cuts off what is still open. */

@@ -20,6 +20,8 @@ export class Http2Sessions {
   readonly #idleMs: number;
   readonly #backlog: Backlog;
   readonly #sessions = new Map<ServerHttp2Session, ReadonlySet<ServerHttp2Stream>>();
+  readonly #sockets = new Map<Socket, ReadonlySet<ServerHttp2Stream>>();
+  readonly #wereEmpty = new WeakSet<Socket>();
   /** What was unsent of each session at the last look. */
   readonly #unsent = new WeakMap<ServerHttp2Session, number>();
   #looking: NodeJS.Timeout | undefined;
@@ -41,6 +43,8 @@ export class Http2Sessions {
   #opened(session: ServerHttp2Session, socket: Socket): void {
     const streams = endBetweenReads(session);
     this.#sessions.set(session, streams);
+    this.#sockets.set(socket, streams);
+    socket.once('close', () => this.#sockets.delete(socket));
     this.#looking ??= setInterval(() => this.#lookAtUnsent(), LOOK_MS).unref();
     const look = lookAfter(session, socket, streams);
     const timer = setInterval(() => contained(session, look), this.#idleMs).unref();
@@ -59,6 +63,15 @@ export class Http2Sessions {
   end(): void {
     this.#isEnding = true;
     for (const session of this.#sessions.keys()) session.close();
+  }
+
+  /** Cuts off the connections on which no stream is open: who never closes their side does not hold up the end of a port. */
+  cutUnanswered(): void {
+    for (const [socket, streams] of this.#sockets) {
+      // What was sent last may be on its way the first time.
+      if (streams.size === 0 && this.#wereEmpty.has(socket)) socket.destroy();
+      if (streams.size === 0) this.#wereEmpty.add(socket);
+    }
   }
 
   /** Cuts off clients who leave much of their answers unread, and take in nothing of it from one look to the next. */

@@ -86,16 +86,27 @@ async function bound(server: Server, where: { readonly port: number; readonly ho
   throw new Error('the server has no port');
 }
 
-async function closed(
-  { closeIdle, connections, net, sessions }: PortServer,
-  { drainMs = 0, graceMs = 10_000 }: CloseOptions,
-): Promise<void> {
+/** So long is waited for the rest of a request of HTTP/1.1 of which a part has come when a port ends. */
+const HALF_SENT_MS = 500;
+
+function cutUnanswered({ connections, sessions }: PortServer): void {
+  connections.cutUnanswered();
+  sessions.cutUnanswered();
+}
+
+async function closed(server: PortServer, { drainMs = 0, graceMs = 10_000 }: CloseOptions): Promise<void> {
+  const { closeIdle, connections, hasSettled, net, sessions } = server;
   connections.end();
   if (drainMs > 0) await pause(drainMs);
+  // A request that the system has taken in already is read first: a connection that is closed over it is reset without a word.
+  await hasSettled();
   const done = once(net.close(), 'close');
   sessions.end();
   closeIdle();
-  const timer = setTimeout(() => connections.cut(), graceMs);
+  const timers = [
+    setInterval(() => cutUnanswered(server), Math.min(graceMs, HALF_SENT_MS)),
+    setTimeout(() => connections.cut(), graceMs),
+  ];
   await done;
-  clearTimeout(timer);
+  for (const timer of timers) clearTimeout(timer);
 }

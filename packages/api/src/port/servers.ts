@@ -3,6 +3,7 @@ import { createServer as createHttp2Server, type Http2ServerRequest, type Http2S
 import { createServer, type Server as NetServer, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
+import { Arrivals } from './arrivals.js';
 import { Backlog } from './backlog.js';
 import { contained } from './contained.js';
 import { Http1Connections } from './http1-connections.js';
@@ -24,6 +25,8 @@ export interface PortServer {
   readonly net: NetServer;
   readonly connections: Http1Connections;
   readonly sessions: Http2Sessions;
+  /** Resolves when nothing more came in for a few turns of the event loop. */
+  readonly hasSettled: () => Promise<void>;
   /** Closes the connections on which nothing is being answered over HTTP/1.1, or nothing was said yet. */
   readonly closeIdle: () => void;
 }
@@ -36,7 +39,11 @@ export interface PortServer {
  */
 export function portServer(onRequest: OnRequest, wanted: PortLimits, tls: TlsOptions | undefined): PortServer {
   const limits = limitsOf(wanted);
-  const safely: OnRequest = (request, response) => contained(response, () => onRequest(request, response));
+  const arrivals = new Arrivals();
+  const safely: OnRequest = (request, response) => {
+    arrivals.count();
+    contained(response, () => onRequest(request, response));
+  };
   const backlog = new Backlog();
   const connections = new Http1Connections(backlog);
   const h1 = createHttpServer(limits.http1, connections.watch(safely));
@@ -57,12 +64,13 @@ export function portServer(onRequest: OnRequest, wanted: PortLimits, tls: TlsOpt
   };
   const net = tls === undefined ? sniffing(limits, silent, known) : secure(limits, tls, known);
   net.on('connection', (socket: Socket) => connections.connected(socket)).once('close', () => h1.close());
+  net.on('connection', () => arrivals.count());
   net.maxConnections = limits.maxConnections;
   const closeIdle = (): void => {
     h1.closeIdleConnections();
     for (const socket of silent) socket.destroy();
   };
-  return { net, connections, sessions, closeIdle };
+  return { net, connections, sessions, closeIdle, hasSettled: () => arrivals.haveSettled() };
 }
 
 /** Takes a connection on which it is known what is spoken. */

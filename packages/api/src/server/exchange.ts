@@ -169,7 +169,7 @@ export abstract class Exchange implements Visit, Source {
 
   /** Breaks off an answer that was begun and can't be ended; the operator is told why. */
   protected broken(defect: unknown): void {
-    this.#failure(defect);
+    this.failed(defect);
     this.destroy(asError(defect));
   }
 
