@@ -51,6 +51,9 @@ describe('a caller whose time is up', () => {
       expect([encoding, trailers['grpc-status']]).to.deep.equal([encoding, '4']);
     }
     on.close();
+    const headers = { authorization: `Bearer ${ROOT}`, 'grpc-timeout': '5m' };
+    const overRest = `${service.url}/admin/v1/policies/login/multi_factors/1`;
+    expect((await fetch(overRest, { method: 'DELETE', headers })).status).to.equal(504);
     expect(await countEvents(service.store)).to.equal(before);
     expect(service.failures, 'it is no failure of the server').to.deep.equal([]);
     await service.close();

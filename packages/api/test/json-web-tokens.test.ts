@@ -18,7 +18,8 @@ describe('JSON web tokens', () => {
     signing = pair.privateKey;
     stranger = (await generateKeyPair('ES256')).privateKey;
     const key = { ...(await exportJWK(pair.publicKey)), kid: 'one', alg: 'ES256' };
-    keys = createServer((_, response) => response.end(JSON.stringify({ keys: [key] })));
+    const broken = { ...key, kid: 'broken', x: 'A'.repeat(43), y: 'A'.repeat(43) };
+    keys = createServer((_, response) => response.end(JSON.stringify({ keys: [broken, key] })));
     await new Promise<void>((resolve) => {
       keys.listen(0, '127.0.0.1', resolve);
     });
@@ -56,6 +57,12 @@ describe('JSON web tokens', () => {
       'eyJhbGciOiJub25lIn0.e30.',
     ];
     for (const [index, one] of bad.entries()) expect([index, await statusWith(one)]).to.deep.equal([index, 401]);
+  });
+
+  it('are no good when the key that they name is none, and those of other keys are as before', async () => {
+    const made = new SignJWT(GOOD).setProtectedHeader({ alg: 'ES256', kid: 'broken' }).setExpirationTime('1h');
+    expect(await statusWith(await made.sign(signing))).to.equal(401);
+    expect(await statusWith(await token(GOOD))).to.equal(200);
   });
 
   it('stand for nobody when the claims say nothing to us', async () => {

@@ -155,6 +155,8 @@ function reachable(loaded: Jose, keys: JWTVerifyGetKey): JWTVerifyGetKey {
 }
 
 function isAboutToken({ errors }: Jose, caught: unknown): boolean {
+  // The issuer was asked; the key that the token names can't be read as one, such as a point that is not on its curve.
+  if (caught instanceof DOMException && caught.name === 'DataError') return true;
   if (!(caught instanceof errors.JOSEError)) return false;
   return (
     !(caught instanceof errors.JWKSTimeout || caught instanceof errors.JWKSInvalid) &&

@@ -1,5 +1,6 @@
 import type { Answer, RestText } from '../calls/call-context.js';
 import type { Pipeline } from '../calls/pipeline.js';
+import { withinDeadline } from '../rpc/deadline.js';
 import { inJson, type Refusing } from '../rpc/wire.js';
 import type { Exchange } from '../server/exchange.js';
 import type { RestTarget } from './rest-target.js';
@@ -11,8 +12,12 @@ export async function answerRest(exchange: Exchange, router: Router<RestTarget>,
   exchange.method = target.method;
   if (exchange.query !== '') exchange.asOf = new URLSearchParams(exchange.query).get('asOf') ?? undefined;
   const named = target.named?.(last);
-  const context = await pipeline.admit(target.demand, exchange);
-  succeed(exchange, await target.answer({ exchange, context, named }));
+  // As grpc-gateway takes it.
+  const answer = await withinDeadline(exchange, 'grpc-timeout', async () => {
+    const context = await pipeline.admit(target.demand, exchange);
+    return target.answer({ exchange, context, named });
+  });
+  succeed(exchange, answer);
 }
 
 function succeed(exchange: Exchange, answer: Answer<RestText>): void {

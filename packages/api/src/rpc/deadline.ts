@@ -1,3 +1,4 @@
+import { isFault } from '@login-policy/event-sourcing';
 import { badHeader } from '../errors/refusals.js';
 import { timeWasUp } from '../errors/status.js';
 import type { RequestHeaders } from '../ports/ports.js';
@@ -34,4 +35,33 @@ export function deadlineOf(headers: RequestHeaders, header: TimeoutHeader): Dead
   const controller = new AbortController();
   const timer = setTimeout(() => controller.abort(), Math.min(milliseconds, LONGEST_MS));
   return { signal: controller.signal, release: () => clearTimeout(timer) };
+}
+
+/** A request whose caller may have said how long they wait. */
+interface Hurried extends RequestHeaders {
+  deadline: AbortSignal | undefined;
+}
+
+/**
+ * Answers a request within the time that its caller gives, which runs from the moment they asked, also while others decide whether they are
+ * let in.
+ *
+ * @throws ApiError when the time was up: that is no failure to tell an operator of, since anybody could fill the log with it.
+ */
+export async function withinDeadline<Answer>(
+  request: Hurried,
+  header: TimeoutHeader,
+  answer: () => Promise<Answer>,
+): Promise<Answer> {
+  const deadline = deadlineOf(request, header);
+  if (deadline === undefined) return answer();
+  const hurried = request;
+  hurried.deadline = deadline.signal;
+  try {
+    return await answer();
+  } catch (caught) {
+    throw deadline.signal.aborted && isFault(caught, 'deadline-exceeded') ? timeWasUp() : caught;
+  } finally {
+    deadline.release();
+  }
 }

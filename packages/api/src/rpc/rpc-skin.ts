@@ -1,14 +1,12 @@
 import { fromBinary, toBinary, toJson, type DescMessage, type Message } from '@bufbuild/protobuf';
-import { isFault } from '@login-policy/event-sourcing';
 import type { Answer } from '../calls/call-context.js';
 import type { Pipeline } from '../calls/pipeline.js';
 import type { ServedMethod } from '../calls/served-method.js';
 import type { UnknownNames } from '../contract/enum-names.js';
 import { unreadable } from '../errors/refusals.js';
-import { timeWasUp } from '../errors/status.js';
 import { bodyFields, requestOf } from '../rest/read-request.js';
 import type { Exchange } from '../server/exchange.js';
-import { deadlineOf } from './deadline.js';
+import { withinDeadline } from './deadline.js';
 import { packingFor, packingOf } from './packing.js';
 import type { MessageForm, Wire } from './wire.js';
 
@@ -53,19 +51,11 @@ async function answered(
 ): Promise<Answer<Message>> {
   const { pipeline, wire } = through;
   const packing = packingOf(exchange.get(wire.headers.packing));
-  // The caller's time runs from the moment they asked, also while others decide whether they are let in.
-  const deadline = deadlineOf(exchange, wire.headers.timeout);
-  exchange.deadline = deadline?.signal;
-  try {
+  return withinDeadline(exchange, wire.headers.timeout, async () => {
     const context = await pipeline.admit({ permission, scope }, exchange);
     const bytes = await wire.message(exchange, packing);
-    return await call(readMessage(input, bytes, through), context);
-  } catch (caught) {
-    // That a caller gives too little time is no failure to tell an operator of: anybody could fill the log with it.
-    throw deadline?.signal.aborted === true && isFault(caught, 'deadline-exceeded') ? timeWasUp() : caught;
-  } finally {
-    deadline?.release();
-  }
+    return call(readMessage(input, bytes, through), context);
+  });
 }
 
 /** Reads a message. @throws ApiError when it is none of its kind */
