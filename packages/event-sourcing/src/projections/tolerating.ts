@@ -69,18 +69,23 @@ function strayed(
   throw new StoreDamaged({ store: `the log that ${name} is made of`, problem });
 }
 
+const MOST_ENCODED = 500;
+
 /** Tries the rows of a projection out before a store is given them. */
 class CheckedRows<Event extends EventShape, Row> {
   readonly #projection: Projection<Event, Row>;
-  /** The row that was tried last: an append changes one, and its store asks for it next. */
-  #last: { readonly row: Row; readonly json: Json } | undefined;
+  /** What the rows of the last page were encoded to when they were tried out: a store of text asks for each next, and once. */
+  readonly #encoded = new Map<Row, Json>();
 
   constructor(projection: Projection<Event, Row>) {
     this.#projection = projection;
   }
 
   encode(row: Row): Json {
-    return this.#last?.row === row ? this.#last.json : this.#projection.rows.encode(row);
+    const known = this.#encoded.get(row);
+    if (known === undefined) return this.#projection.rows.encode(row);
+    this.#encoded.delete(row);
+    return known;
   }
 
   /** The row, or a mark where it can't be encoded or indexed after the last event that it is of. */
@@ -88,7 +93,9 @@ class CheckedRows<Event extends EventShape, Row> {
     if (row instanceof UnreadableRow) return row;
     try {
       this.#projection.index?.(row);
-      this.#last = { row, json: this.#projection.rows.encode(row) };
+      const json = this.#projection.rows.encode(row);
+      if (this.#encoded.size >= MOST_ENCODED) this.#encoded.clear();
+      this.#encoded.set(row, json);
       return row;
     } catch (caught) {
       const problem = `its row can't be kept: ${caught instanceof Error ? caught.message : String(caught)}`;
