@@ -41,9 +41,10 @@ function registerEventStore(open: () => Store): void {
     {
       name: 'do nothing',
       patienceMs: PATIENCE_MS,
+      freezes: true,
       open: async () => {
         const { eventStore } = open();
-        return { eventStore, another: async () => open().eventStore, dispose: async () => {} };
+        return { eventStore, another: async () => open().eventStore, dispose: async () => {}, freeze: frozen };
       },
     },
     { describe, it },
@@ -71,13 +72,20 @@ function registerStore(open: () => Store): void {
       name: 'do nothing',
       patienceMs: PATIENCE_MS,
       keeps: 'inline',
+      freezes: true,
       open: async () => ({
         store: open(),
         reopen: async () => open(),
         another: async () => open(),
         dispose: async () => {},
+        freeze: frozen,
       }),
     },
     { describe, it },
   );
+}
+
+/** What says nothing has nothing to stop. */
+async function frozen(): Promise<() => Promise<void>> {
+  return async () => undefined;
 }
