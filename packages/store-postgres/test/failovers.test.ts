@@ -36,7 +36,11 @@ const WORKS: Readonly<Record<string, Work>> = {
     messages: 6,
     async begin(round) {
       const other = await openPostgresStore({ pool: round.pool, listen: 'off' });
-      await write({ ...round, store: other }, 's0').finally(() => other.close());
+      try {
+        await write({ ...round, store: other }, 's0');
+      } finally {
+        await other.close();
+      }
     },
   },
   'a rebuild': { messages: 12, begin: ({ store }) => new Projector({ ...store, projection: counterTotals }).rebuild() },
@@ -44,7 +48,11 @@ const WORKS: Readonly<Record<string, Work>> = {
     messages: 14,
     async begin({ store }) {
       const first = await Follower.open({ store, projection: { ...counterTotals, name: 'first' } });
-      await first.ready().finally(() => first.close());
+      try {
+        await first.ready();
+      } finally {
+        await first.close();
+      }
     },
   },
   'a read in pages': {

@@ -68,8 +68,10 @@ export class Switch {
       this.#sockets.add(socket);
       socket.on('error', () => undefined);
       socket.on('data', (bytes) => {
-        if (socket === client && --this.#messages <= 0) void this.#meet().then(() => other.write(bytes));
-        else other.write(bytes);
+        const isMet = socket === client && --this.#messages <= 0;
+        if (!isMet) return void other.write(bytes);
+        const goOn = (): void => void other.write(bytes);
+        this.#meet().then(goOn, goOn);
       });
       socket.on('close', () => {
         this.#sockets.delete(socket);
