@@ -146,6 +146,8 @@ describe('a store on PostgreSQL', () => {
   it('gives up waiting for a connection when the pool has none left', () =>
     onStorage(freshStorage(), async (storage) => {
       const pool = new Pool({ connectionString: await databaseUrl(), max: 1 });
+      // Made before: only the wait for it is to take too long.
+      (await pool.connect()).release();
       const store = await storage.open({ pool, connectTimeoutMs: paced(50) });
       const client = await pool.connect();
       expect(await refusal(store.eventStore.append(appendTo('a')))).to.be.instanceOf(StoreUnavailable);
