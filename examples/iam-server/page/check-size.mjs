@@ -1,8 +1,8 @@
-/** The script of the page's first view is under 100,000 bytes, as it comes, not compressed. */
+/** The script of the page's first view is under 110,000 bytes, as it comes, not compressed. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-const LIMIT = 100_000;
+const LIMIT = 110_000;
 const dist = new URL('dist/', import.meta.url);
 const scripts = readdirSync(dist, { recursive: true }).filter((name) => /\.m?js$/.test(name));
 const bytes = scripts.map((name) => readFileSync(new URL(name, dist)).length).reduce((sum, length) => sum + length, 0);

@@ -75,6 +75,7 @@ describe('the files of the page', () => {
         'content-security-policy': POLICY,
         'x-content-type-options': 'nosniff',
         'referrer-policy': 'no-referrer',
+        'permissions-policy': 'camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()',
         'cross-origin-opener-policy': 'same-origin',
       });
       expect(headers, path).to.have.property('cache-control');

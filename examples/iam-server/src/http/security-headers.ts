@@ -13,10 +13,14 @@ const POLICY = [
   "frame-ancestors 'none'",
 ].join('; ');
 
+const FEATURES = ['camera', 'display-capture', 'geolocation', 'microphone', 'payment', 'usb'];
+
 const HEADERS: Readonly<Record<string, string>> = {
   'content-security-policy': POLICY,
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'no-referrer',
+  // The page asks for none of what a browser could let it do.
+  'permissions-policy': FEATURES.map((feature) => `${feature}=()`).join(', '),
   'cross-origin-opener-policy': 'same-origin',
   'cross-origin-resource-policy': 'same-origin',
   // What is said to one who is signed in is for nobody's cache; the files of the page say otherwise for themselves.

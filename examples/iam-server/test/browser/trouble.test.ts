@@ -25,6 +25,7 @@ describeInBrowser('the page: when something goes wrong', (stage) => {
     await visitor.goTo('History');
     const history = visitor.page.getByRole('alert').filter({ hasText: 'The history can’t be read now' });
     await history.waitFor();
+    expect(await visitor.page.getByText('Reading the history').count(), 'beside that it failed').to.equal(0);
     await offline(false);
     await history.getByRole('button', { name: 'Try again' }).click();
     await visitor.page.getByText('4 events', { exact: true }).waitFor();

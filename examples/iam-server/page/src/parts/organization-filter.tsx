@@ -5,7 +5,7 @@ import { counted } from '../words/counted.js';
 
 /** Which organizations are shown. */
 export interface Filter {
-  /** Part of a name or an id, in any case; empty for all. */
+  /** Part of a name or an id, whatever its case and accents; empty for all. */
   readonly text: string;
   readonly policy: 'any' | 'default' | 'custom';
 }
@@ -15,12 +15,20 @@ export const EVERYTHING: Filter = { text: '', policy: 'any' };
 
 /** The organizations that a filter lets through. */
 export function passing(all: readonly Organization[], { text, policy }: Filter): readonly Organization[] {
-  const sought = text.trim().toLowerCase();
+  const sought = plain(text.trim());
   return all.filter(
     ({ id, name, isCustom }) =>
       (policy === 'any' || isCustom === (policy === 'custom')) &&
-      (name.toLowerCase().includes(sought) || id.toLowerCase().includes(sought)),
+      (plain(name).includes(sought) || plain(id).includes(sought)),
   );
+}
+
+/** Without case and accents: who seeks `zurich` finds Zürich. */
+function plain(text: string): string {
+  return text
+    .normalize('NFD')
+    .replaceAll(/\p{Mn}/gu, '')
+    .toLowerCase();
 }
 
 /** What the organizations that are shown are chosen by. */

@@ -34,7 +34,8 @@ export function HistoryView(begin: HistoryViewProps): JSX.Element {
         Everything that ever happened to the default policy. Nothing is taken away, not even by a revert.
       </p>
       <TryAgain what="The history" loading={loading} />
-      {lastSequence > 0 ? <Past lastSequence={lastSequence} {...begin} /> : <Timeline scope={INSTANCE} />}
+      {lastSequence > 0 && <Past lastSequence={lastSequence} {...begin} />}
+      {lastSequence === 0 && loading.problem === undefined && <Timeline scope={INSTANCE} />}
     </>
   );
 }

@@ -9,7 +9,7 @@ import { organizationName, organizations, refreshOrganizations } from '../state/
 import { policyOf, refreshPolicy } from '../state/policies.js';
 import { addressOf } from '../state/route.js';
 import { mayWrite } from '../state/session.js';
-import { catchUpTimeline } from '../state/timelines.js';
+import { catchUpTimeline, timelineOf } from '../state/timelines.js';
 import { together } from '../state/unread.js';
 import type { HistoryEntry } from '../wire/history.js';
 import type { Policy } from '../wire/policy.js';
@@ -54,7 +54,9 @@ function OneOrganization({ organizationId }: { readonly organizationId: string }
       )}
       <section class="own-history" aria-labelledby="own-history">
         <h2 id="own-history">History of its custom policy</h2>
-        <Timeline scope={scope} lookAt={lookAt} />
+        {(loading.problem === undefined || timelineOf(scope) !== undefined) && (
+          <Timeline scope={scope} lookAt={lookAt} />
+        )}
       </section>
     </>
   );
