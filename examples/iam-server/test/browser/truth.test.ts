@@ -26,6 +26,8 @@ describeInBrowser('the page: it says what is so', (stage) => {
     // Signed in before: the server's own users are locked out, too.
     const visitor = await stage.owner();
     await lockOut(stage);
+    // It moves what is below it, and a click that is on its way.
+    await visitor.page.getByRole('region', { name: 'This policy locks users out' }).waitFor();
     await visitor.switch('Self-registration').click();
     await visitor.button('Review and save').click();
     await visitor.dialog.getByRole('list', { name: 'So before this change, too' }).getByText(STUCK).waitFor();
@@ -82,6 +84,23 @@ describeInBrowser('the page: it says what is so', (stage) => {
     await page.unroute('**/management/v1/policies/login');
     await visitor.button('Reset to the default for Acme').waitFor();
     excuse(visitor);
+  });
+
+  it('the sequence of the default is not said to be that of a custom policy that was reset', async () => {
+    const visitor = await stage.owner();
+    const [acme] = stage.quickstart.organizationIds;
+    await stage.apiOf(acme, 'POST', '/_customize');
+    await visitor.goTo('Organizations');
+    await visitor.page.getByRole('link', { name: 'Acme', exact: true }).click();
+    await visitor.page.getByText('Acme has a custom policy').waitFor();
+    await visitor.passkeys.click();
+    await visitor.dialog.getByText('The users of Acme, and nobody else.').waitFor();
+    await stage.apiOf(acme, 'DELETE', '');
+    await visitor.dialog
+      .getByText('The custom policy was reset since you looked: the default policy holds now.')
+      .waitFor();
+    expect(await visitor.dialog.getByText('moved on to sequence').count()).to.equal(0);
+    await visitor.button('Cancel').click();
   });
 
   it('a name can not turn around what stands beside it', async () => {

@@ -187,18 +187,30 @@ function madeOnTopOf({ scope, intent }: Proposal): Policy | undefined {
 
 function Pinned({ proposal: asked, isStale }: StaleOrNot): JSX.Element {
   const { seen, intent } = asked;
-  const { sequence } = seen.details;
-  const isOfDefault = intent.wish === 'add-custom';
-  return isStale ? (
-    <p class="warning-line" role="status">
-      The {isOfDefault && 'default '}policy has moved on to sequence {madeOnTopOf(asked)?.details.sequence} since you
-      looked at sequence {sequence}. Look at both versions first.
-    </p>
-  ) : (
+  if (isStale)
+    return (
+      <p class="warning-line" role="status">
+        {movedOn(asked)} Look at both versions first.
+      </p>
+    );
+  const sequence = (intent.wish === 'revert' ? intent.onTopOf : undefined) ?? seen.details.sequence;
+  return (
     <p class="soft">
       Made on top of sequence {sequence}
-      {isOfDefault && ' of the default policy'}. If somebody else changes the policy first, nothing is recorded and you
-      see both versions.
+      {intent.wish === 'add-custom' && ' of the default policy'}. If somebody else changes the policy first, nothing is
+      recorded and you see both versions.
     </p>
   );
+}
+
+/** What is another than the person saw. Sequences of two owners are not compared: they count different things. */
+function movedOn(asked: Proposal): string {
+  const { seen, intent } = asked;
+  const now = madeOnTopOf(asked);
+  if (now?.details.resourceOwner !== seen.details.resourceOwner)
+    return now?.isDefault === false
+      ? 'The organization was given a custom policy since you looked.'
+      : 'The custom policy was reset since you looked: the default policy holds now.';
+  const whose = intent.wish === 'add-custom' ? 'default policy' : 'policy';
+  return `The ${whose} has moved on to sequence ${now.details.sequence} since you looked at sequence ${seen.details.sequence}.`;
 }
