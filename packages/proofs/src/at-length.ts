@@ -43,6 +43,13 @@ export const atLength: readonly Proof[] = [
     files: testsOf('store-eventstoredb', 'faults/broken-servers', 'faults/broken-subscriptions', 'faults/lost-answers'),
   }),
   tested({
+    name: 'freshness',
+    promise:
+      'no read is of anything older than it may be, while lines stall, nodes that lag take over, backups are put back and rows are rebuilt',
+    rounds: 300,
+    files: testsOf('store-eventstoredb', 'freshness'),
+  }),
+  tested({
     name: 'very-many',
     promise: 'ten thousand streams are kept apart, and four hundred subscriptions end, on every store',
     rounds: 10_000,

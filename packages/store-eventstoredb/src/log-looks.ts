@@ -46,10 +46,13 @@ export class LogLooks {
    */
   async recordAt(place: Position, signal: AbortSignal): Promise<LogRecord | 'scavenged' | 'nowhere'> {
     try {
-      const first = await this.at(place, signal);
-      if (first !== undefined && placeIn(first.position) === placeIn(place)) return first;
-      const isBefore = first !== undefined && first.position > place;
-      return isBefore || (await this.#isBeforeEnd(place, signal)) ? 'scavenged' : 'nowhere';
+      // A place beyond the end may be before it by the time that is asked for: then it is looked at again.
+      for (let isBefore = false; ; isBefore = true) {
+        const first = await this.at(place, signal);
+        if (first !== undefined && placeIn(first.position) === placeIn(place)) return first;
+        if (first !== undefined && first.position > place) return 'scavenged';
+        if (isBefore || !(await this.#isBeforeEnd(place, signal))) return 'nowhere';
+      }
     } catch (error) {
       if (!isFailureInside(error)) throw error;
       await this.last(signal);

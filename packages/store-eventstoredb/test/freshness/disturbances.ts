@@ -1,0 +1,45 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Double } from '../double/double.js';
+
+/** What happens to a server and the way to it, while it is written and read. */
+export type Disturbance = (double: Double, random: () => number) => Promise<void>;
+
+/** A line that stalls on its way back, and then goes on. */
+async function stallLine({ wire }: Double, random: () => number): Promise<void> {
+  wire.stallAnswers();
+  await sleep(random() * 250);
+  wire.letAnswersThrough();
+}
+
+/** A line that stalls on its way there, and then goes on. */
+async function stallServer({ wire }: Double, random: () => number): Promise<void> {
+  wire.stall();
+  await sleep(random() * 150);
+  wire.resume();
+}
+
+async function cutLine({ wire }: Double): Promise<void> {
+  wire.cut();
+}
+
+/** A node that was elected, and whose index lacks what was written last until it leads. */
+async function failOver({ log, mode, wire }: Double, random: () => number): Promise<void> {
+  const { records } = log;
+  const first = records[Math.max(0, records.length - Math.floor(random() * 4))];
+  mode.state = 7;
+  const showAll = log.hideFrom(first?.position ?? log.end);
+  wire.cut();
+  await sleep(random() * 200);
+  showAll();
+  mode.state = 8;
+}
+
+/** What a program writes that copies one event of an append of two, and not the other. */
+async function writeHalf({ log }: Double): Promise<void> {
+  const metadata = { recordedAt: '2026-01-01T00:00:00.000Z', schemaVersion: 1, actor: 'a', $correlationId: 'c' };
+  const own = Buffer.from(JSON.stringify({ ...metadata, append: { place: 1, count: 2 } }));
+  const data = Buffer.from('{"by":1}');
+  log.write('Counter-foreign', [{ id: crypto.randomUUID(), type: 'Counted', isJson: true, data, metadata: own }]);
+}
+
+export const DISTURBANCES: readonly Disturbance[] = [stallLine, stallServer, cutLine, failOver, failOver, writeHalf];
