@@ -149,6 +149,7 @@ export {
   warningsOf,
   warningsOfChange,
   type ChangeWarnings,
+  type LockOut,
   type PolicyWarning,
   type WarningName,
 } from './sign-in/warnings.js';

@@ -14,6 +14,7 @@ import { LoginPolicyReads, type ReadSources } from './reads/login-policy-reads.j
 import { PolicyReader } from './reads/policy-reader.js';
 import { parsePreview, previewOf, type Preview, type PreviewOptions } from './reads/preview.js';
 import { leftOf, type AsOf } from './reads/read-input.js';
+import { withStillAllowing } from './reads/still-allowing.js';
 
 /**
  * The login policies of instances and organizations: every command and every read (docs/reference/login-policies.md).
@@ -112,7 +113,10 @@ export class LoginPolicies extends LoginPolicyReads {
     return this.#calls.answer(
       callOf(command),
       () => parseOrder(owner, command, options),
-      async ({ of, parsed, context }) => fromHandled(await this.#handler.handle(policyStream(of), parsed, context), of),
+      async ({ of, parsed, context }) => {
+        const handled = await this.#handler.handle(policyStream(of), parsed, context);
+        return withStillAllowing(fromHandled(handled, of), { of, parsed, context }, this.#policies);
+      },
     );
   }
 

@@ -23,6 +23,7 @@ import { parseText } from './input/text.js';
 import type { ActivePolicy } from './policy/login-policy.js';
 import { INSTANCE_CATEGORY, isPolicyStream, ORGANIZATION_CATEGORY, ownerOfStream } from './policy/owner.js';
 import { NO_POLICY, policyAfter, type PolicyState } from './commands/policy-state.js';
+import { lockOutsOf } from './sign-in/warnings.js';
 import { parseRecordedSettings } from './policy/settings.js';
 
 /** The row of one policy in force, under the name of its stream. */
@@ -35,6 +36,17 @@ export interface LoginPolicyRow {
 
 /** The index that finds the custom policies of an instance. */
 export const CUSTOM_IN = 'customIn';
+
+/** The index that finds those of them that can't be read: what such a one allows is not known. */
+export const UNREAD_IN = 'unreadIn';
+
+/** The indexes that find the custom policies of an instance by what they allow, whom they link, and what they are warned of. */
+export type CustomIndex = 'allowing' | 'linking' | 'warned';
+
+/** The value of an instance's custom policies in such an index. No id holds a line's end. */
+export function customValue(instanceId: string, name: string): string {
+  return `${instanceId}\n${name}`;
+}
 
 /**
  * So many events apart the row of a policy is kept as it was then, too: a look at its past folds fewer than that. A snapshot is
@@ -53,13 +65,13 @@ export function snapshotKey(streamId: StreamId, last: Revision): string {
  */
 export const loginPolicyProjection: Projection<LoginPolicyEvent, LoginPolicyRow> = {
   name: 'login-policies',
-  version: 3,
+  version: 4,
   filter: { categories: [INSTANCE_CATEGORY, ORGANIZATION_CATEGORY] },
   isAbout: isPolicyStream,
   events: loginPolicyEvents,
   rows: { encode: encodeRow, decode: decodeRow },
-  index: (row) => indexUnder(row.customIn),
-  indexUnread: (streamId) => indexUnder(customIn(streamId)),
+  index: indexOf,
+  indexUnread,
   reduce,
   // Found by its key alone: the lists are of what is in force now.
   snapshot: (row, { revision: last, streamId }) =>
@@ -89,8 +101,25 @@ function customIn(streamId: StreamId): string | undefined {
   return owner?.organizationId === undefined ? undefined : owner.instanceId;
 }
 
-function indexUnder(instanceId: string | undefined): Readonly<Record<string, string>> {
-  return instanceId === undefined ? {} : { [CUSTOM_IN]: instanceId };
+/** As a projection says them. */
+type IndexValues = Readonly<Record<string, string | readonly string[]>>;
+
+function indexOf({ customIn: instanceId, policy }: LoginPolicyRow): IndexValues {
+  if (instanceId === undefined) return {};
+  const { secondFactors, multiFactors, identityProviders } = policy;
+  const valueOf = (name: string): string => customValue(instanceId, name);
+  const found = {
+    allowing: [...secondFactors, ...multiFactors].map(valueOf),
+    linking: identityProviders.map(({ id }) => valueOf(id)),
+    warned: lockOutsOf(policy).map(valueOf),
+  } satisfies Record<CustomIndex, readonly string[]>;
+  return { [CUSTOM_IN]: instanceId, ...found };
+}
+
+/** Beside what its last row that could be read was found by. */
+function indexUnread(streamId: StreamId): IndexValues {
+  const instanceId = customIn(streamId);
+  return instanceId === undefined ? {} : { [CUSTOM_IN]: instanceId, [UNREAD_IN]: instanceId };
 }
 
 function encodeRow({ policy, marks, customIn: instanceId }: LoginPolicyRow): Json {

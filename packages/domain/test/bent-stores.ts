@@ -43,6 +43,7 @@ export function bentRows(store: Store, bend: 'away' | 'another event'): Store {
           },
           query: (query) => model.query(query),
           keys: (query) => model.keys(query),
+          count: (query) => model.count(query),
           checkpoint: () => model.checkpoint(),
           commit: (change) => model.commit(change),
           changed: (signal) => model.changed(signal),

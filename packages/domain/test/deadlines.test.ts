@@ -201,6 +201,7 @@ function freezing<Row>(
     read: (keys) => answered(() => model.read(keys)),
     query: (query) => answered(() => model.query(query)),
     keys: (query) => answered(() => model.keys(query)),
+    count: (query) => answered(() => model.count(query)),
     checkpoint: () => answered(() => model.checkpoint()),
     commit: (change) => answered(() => model.commit(change)),
     changed: (signal) => model.changed(signal),

@@ -15,7 +15,7 @@ const CHANGES: readonly (readonly [now: RegExp, next: string])[] = [
   [/forceMfa: parseBoolean,/, 'forceMfa: parseBoolean, askForConsent: parseBoolean,'],
   [/forceMfa: false,/, 'forceMfa: false, askForConsent: false,'],
   [/forceMfa: (\w+)\.forceMfa \?\? (\w+)\.forceMfa,/, '$& askForConsent: $1.askForConsent ?? $2.askForConsent,'],
-  [/version: 3,/, 'version: 4,'],
+  [/version: 4,/, 'version: 5,'],
   [
     /SecondFactorAdded: (oneMember\([^)]*\)),/,
     `SecondFactorAdded: { ...$1, newFrom: 2, upcasters: [(data) => data],

@@ -127,7 +127,8 @@ describe('the row of a policy', () => {
       expect(row.customIn).to.equal(customIn);
       const kept: Json = JSON.parse(JSON.stringify(rows.encode(row)));
       expect(rows.decode(kept)).to.deep.equal(row);
-      expect(index?.(row)).to.deep.equal(customIn === undefined ? {} : { customIn });
+      const found = customIn === undefined ? {} : { customIn, allowing: [], linking: [], warned: [] };
+      expect(index?.(row)).to.deep.equal(found);
     }
   });
 

@@ -148,6 +148,7 @@ function withKeys(store: Store, keys: readonly string[]): Store {
           read: (...asked) => model.read(...asked),
           query: (...asked) => model.query(...asked),
           keys: async (...asked) => ({ ...(await model.keys(...asked)), rows: keys }),
+          count: (...asked) => model.count(...asked),
           checkpoint: (...asked) => model.checkpoint(...asked),
           commit: (...asked) => model.commit(...asked),
           changed: (...asked) => model.changed(...asked),

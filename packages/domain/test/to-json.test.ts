@@ -119,8 +119,9 @@ describe('an answer as JSON', () => {
       await loginPolicies.organizationsWithCustomPolicy(instance),
     ];
     const position = positionToString(orThrow(all).position);
-    expect(toJson(page)).to.deep.equal({ outcome: 'found', position, organizationIds: ['a'], next: 'a' });
-    expect(toJson(all)).to.deep.equal({ outcome: 'found', position, organizationIds: ['a', 'b'] });
+    const found = { outcome: 'found', position, total: 2, unreadable: 0 };
+    expect(toJson(page)).to.deep.equal({ ...found, organizationIds: ['a'], next: 'a' });
+    expect(toJson(all)).to.deep.equal({ ...found, organizationIds: ['a', 'b'] });
   });
 
   it('of a preview and of a difference has what would change and what did', async () => {

@@ -56,6 +56,7 @@ export function methodsOf<Row>(model: ReadModel<Row>): ReadModel<Row> {
     read: (keys) => model.read(keys),
     query: (query) => model.query(query),
     keys: (query) => model.keys(query),
+    count: (query) => model.count(query),
     checkpoint: () => model.checkpoint(),
     commit: (change) => model.commit(change),
     changed: (signal) => model.changed(signal),

@@ -68,6 +68,10 @@ export function boundReadModels(inner: ReadModelStore, store: OfStore): ReadMode
 }
 
 function bound<Row>(model: ReadModel<Row>, bond: Bond): ReadModel<Row> {
+  const held = async <Rows>(ask: () => Promise<RowsAt<Rows>>): Promise<RowsAt<Rows>> => {
+    await bond.holds();
+    return apart(await ask());
+  };
   return {
     changed: (signal) => model.changed(signal),
     async read(keys, wait) {
@@ -75,14 +79,9 @@ function bound<Row>(model: ReadModel<Row>, bond: Bond): ReadModel<Row> {
       if (keys.length > 0) await bond.holds();
       return apart(await model.read(keys, wait));
     },
-    async query(query, wait) {
-      await bond.holds();
-      return apart(await model.query(query, wait));
-    },
-    async keys(query, wait) {
-      await bond.holds();
-      return apart(await model.keys(query, wait));
-    },
+    query: (query, wait) => held(() => model.query(query, wait)),
+    keys: (query, wait) => held(() => model.keys(query, wait)),
+    count: (query, wait) => held(() => model.count(query, wait)),
     async checkpoint(wait) {
       await bond.holds();
       return model.checkpoint(wait);

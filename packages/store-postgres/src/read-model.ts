@@ -9,10 +9,10 @@ import {
   type ReadModelChange,
   type EventShape,
   type RebuildingModel,
+  type RowCount,
   type RowQuery,
   type RowsAt,
   KeptRows,
-  refuseOver,
   type WaitOptions,
 } from '@login-policy/event-sourcing/store';
 import type { Cells } from './queries.js';
@@ -62,32 +62,36 @@ abstract class StoredReadModel<Row> implements ReadModel<Row> {
   }
 
   async read(keys: readonly string[], wait?: WaitOptions): Promise<RowsAt<ReadonlyMap<string, Row>>> {
-    this.parts.refuseWhenClosed();
-    refuseOver('a call of a read model', wait);
+    this.parts.refuseCall(wait);
     const digests = keys.map((key) => digest(keyBytes(key)));
     const { checkpoint, head, rows } = await this.#look(this.#byKeys, [digests], wait);
     return { checkpoint, head, rows: new Map(rows.map(({ key, row }) => [key, row])) };
   }
 
   async query(asked: RowQuery, wait?: WaitOptions): Promise<RowsAt<readonly KeyedRow<Row>[]>> {
-    this.parts.refuseWhenClosed();
-    refuseOver('a call of a read model', wait);
+    this.parts.refuseCall(wait);
     const rows = 'JOIN {schema}.read_model_rows AS r ON r.model = e.model AND r.digest = e.digest';
     const [statement, values] = lookUp(asked, 'r.content', rows);
     return this.#look(this.#lookStatement(statement), values, wait);
   }
 
   async keys(asked: RowQuery, wait?: WaitOptions): Promise<RowsAt<readonly string[]>> {
-    this.parts.refuseWhenClosed();
-    refuseOver('a call of a read model', wait);
+    this.parts.refuseCall(wait);
     const [statement, values] = lookUp(asked, 'NULL AS content', '');
     const { checkpoint, head, rows } = await this.#found(this.#lookStatement(statement), values, wait);
     return { checkpoint, head, rows: rows.map((cells) => keyOfHex(text(cells[1]))) };
   }
 
+  async count({ index, value }: RowCount, wait?: WaitOptions): Promise<RowsAt<number>> {
+    this.parts.refuseCall(wait);
+    const counted = `SELECT ''::bytea AS key, count(*) AS content FROM {schema}.read_model_entries AS e
+      WHERE e.model = m.model AND e.entry = $2`;
+    const found = await this.#found(this.#lookStatement(counted), [entryOf(index, value)], wait);
+    return { ...found, rows: Number(found.rows[0]?.[2] ?? 0) };
+  }
+
   async checkpoint(wait?: WaitOptions): Promise<Position | undefined> {
-    this.parts.refuseWhenClosed();
-    refuseOver('a call of a read model', wait);
+    this.parts.refuseCall(wait);
     const [row] = await this.#read(
       this.#filledIn(
         `SELECT ${CHECKPOINT} FROM {schema}.read_models AS m LEFT JOIN ${HEAD} AS head ON true LEFT JOIN ${MARKER} ON true WHERE {condition}`,
@@ -100,8 +104,7 @@ abstract class StoredReadModel<Row> implements ReadModel<Row> {
   }
 
   async commit(change: ReadModelChange<Row>, wait?: WaitOptions): Promise<void> {
-    this.parts.refuseWhenClosed();
-    refuseOver('a call of a read model', wait);
+    this.parts.refuseCall(wait);
     const { connection } = this.parts;
     const step = stepValues({ ...change, rows: encodedRows(this.definition, change.rows) }, this.slices);
     const values = [this.#target.parameter, ...step];
@@ -120,8 +123,7 @@ abstract class StoredReadModel<Row> implements ReadModel<Row> {
   }
 
   async beginRebuild(wait?: WaitOptions): Promise<RebuildingModel<Row>> {
-    this.parts.refuseWhenClosed();
-    refuseOver('a call of a read model', wait);
+    this.parts.refuseCall(wait);
     const copy = await beginRebuild(this.parts, this.definition);
     return new RebuildingReadModel(this.parts, this.definition, copy);
   }
@@ -236,8 +238,7 @@ export class RebuildingReadModel<Row> extends StoredReadModel<Row> implements Re
   }
 
   async switchOver(change: ReadModelChange<Row>, wait?: WaitOptions): Promise<void> {
-    this.parts.refuseWhenClosed();
-    refuseOver('a call of a read model', wait);
+    this.parts.refuseCall(wait);
     const step = { ...change, rows: encodedRows(this.definition, change.rows), slices: this.#slices };
     await promote(this.parts, this.#copy, step);
     this.parts.watch.notify();

@@ -1,10 +1,12 @@
 import type { Projection } from '@login-policy/event-sourcing';
 import {
   modelName,
+  refuseOver,
   StoreClosed,
   type ReadModel,
   type EventShape,
   type ReadModelStore,
+  type WaitOptions,
 } from '@login-policy/event-sourcing/store';
 import type { Connection } from './connection.js';
 import { storedName } from './names.js';
@@ -24,7 +26,8 @@ export interface ReadModelParts {
   readonly models: OpenedModels;
   readonly writer: Writer;
   readonly sweeper: Sweeper;
-  readonly refuseWhenClosed: () => void;
+  /** @throws StoreClosed, DeadlineExceeded */
+  readonly refuseCall: (wait: WaitOptions | undefined) => void;
 }
 
 /** The read models of one schema, beside its events. */
@@ -32,12 +35,12 @@ export class PostgresReadModelStore implements ReadModelStore {
   readonly #parts: ReadModelParts;
   #isClosed = false;
 
-  constructor(parts: Omit<ReadModelParts, 'refuseWhenClosed'>) {
-    this.#parts = { ...parts, refuseWhenClosed: () => this.#refuseWhenClosed() };
+  constructor(parts: Omit<ReadModelParts, 'refuseCall'>) {
+    this.#parts = { ...parts, refuseCall: (wait) => this.#refuseCall(wait) };
   }
 
   async open<Event extends EventShape, Row>(definition: Projection<Event, Row>): Promise<ReadModel<Row>> {
-    this.#refuseWhenClosed();
+    this.#refuseCall(undefined);
     const { connection, schema } = this.#parts;
     const { name } = storedName(modelName(definition));
     await connection.faulty(() => makeModel(connection, schema, name));
@@ -50,8 +53,9 @@ export class PostgresReadModelStore implements ReadModelStore {
     this.#parts.watch.notify();
   }
 
-  #refuseWhenClosed(): void {
+  #refuseCall(wait: WaitOptions | undefined): void {
     if (this.#isClosed) throw new StoreClosed({ store: this.#parts.connection.name });
+    refuseOver('a call of a read model', wait);
   }
 }
 

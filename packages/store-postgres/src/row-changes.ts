@@ -1,4 +1,4 @@
-import type { EncodedRow, IndexEntry } from '@login-policy/event-sourcing/store';
+import { entriesBeside, type EncodedRow, type IndexEntry } from '@login-policy/event-sourcing/store';
 import { digest } from './names.js';
 import { arrayOf, type Cell } from './queries.js';
 
@@ -46,8 +46,11 @@ export function keyElement(key: string): string {
 
 /** The entries that are not among the others, one behind another. */
 function entriesElement(entries: readonly IndexEntry[], others: readonly IndexEntry[]): string {
-  const beside = entries.filter(([index, value]) => !others.some((one) => one[0] === index && one[1] === value));
-  return bytesElement(beside.map(([index, value]) => entryOf(index, value).toString('hex')).join(''));
+  return bytesElement(
+    entriesBeside(entries, others)
+      .map(([index, value]) => entryOf(index, value).toString('hex'))
+      .join(''),
+  );
 }
 
 /** Bytes as an array of the server's has them. */

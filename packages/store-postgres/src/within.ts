@@ -22,7 +22,7 @@ import type { ReadModelParts } from './read-models.js';
 import { CallersClient } from './transaction.js';
 
 /** What a store inside a transaction shares with the one it was made from. */
-export type WithinParts = Omit<ReadModelParts, 'refuseWhenClosed'> & EventStoreParts & Pick<Store, 'clock'>;
+export type WithinParts = Omit<ReadModelParts, 'refuseCall'> & EventStoreParts & Pick<Store, 'clock'>;
 
 /**
  * Makes a store inside a transaction of the caller's. Statements are not prepared there: one that turned out to be gone would
@@ -34,7 +34,7 @@ export function storeWithin(client: ClientBase, outside: WithinParts): Store {
   const parts = { ...outside, connection: new Connection(callers, name, { timeOuts, prepared: 'never' }) };
   return {
     eventStore: new EventStoreWithin(callers, parts),
-    readModels: new ReadModelsWithin({ ...parts, refuseWhenClosed: () => undefined }),
+    readModels: new ReadModelsWithin({ ...parts, refuseCall: () => undefined }),
     keeps: 'inline',
     clock: outside.clock,
     ...closedBy(async () => undefined),

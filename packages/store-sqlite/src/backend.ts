@@ -6,6 +6,7 @@ import {
   pageSizeOf,
   type Backend,
   type Found,
+  type CountedRows,
   type FoundRows,
   type LogRange,
   type ModelId,
@@ -15,6 +16,7 @@ import {
   type Question,
   type ReadAhead,
   type ReadStreamsOptions,
+  type RowCount,
   type StreamPage,
   type StreamPart,
   type Transacted,
@@ -103,6 +105,20 @@ export class SqliteBackend implements Backend {
       const found = statement.all(place.model, index, value, from, limit);
       const rows = found.map(({ key, row }) => ({ key: textOf(key), row }));
       return { head, checkpoint: place.checkpoint, rows };
+    });
+  }
+
+  async count(target: ModelTarget, { index, value }: RowCount): Promise<CountedRows> {
+    return this.#atOnce(() => {
+      const last = this.#parts.events.head.get();
+      const head = headOf(last, this.name);
+      const place = this.#lookups.placeOf(target, last);
+      if (place === undefined) return { head, checkpoint: undefined, count: 0 };
+      return {
+        head,
+        checkpoint: place.checkpoint,
+        count: this.#parts.models.count.get(place.model, index, value) ?? 0,
+      };
     });
   }
 

@@ -37,9 +37,11 @@ export interface ModelStatements {
   readonly drop: Statement<[model: number, key: string]>;
   readonly index: Statement<[model: number, key: string, name: string, value: string]>;
   readonly dropIndex: Statement<[model: number, key: string]>;
+  readonly dropEntry: Statement<[model: number, key: string, name: string, value: string]>;
   readonly query: Statement<Asked, StoredRow>;
   /** Keys without their rows. */
   readonly keys: Statement<Asked, StoredRow>;
+  readonly count: Statement<[model: number, index: string, value: string], number>;
 }
 
 /** Which rows a query asks for. */
@@ -63,23 +65,40 @@ export function modelStatements(database: Database): ModelStatements {
       .pluck(),
     sweepRows: database.prepare(upToOf('rows')),
     sweepIndex: database.prepare(upToOf('row_index')),
+    ...rowStatements(database),
+  };
+}
+
+/** Those on rows, and on what they are found by. */
+function rowStatements(database: Database): Pick<ModelStatements, RowStatement> {
+  return {
     row: database.prepare<[number, string], string>('SELECT row FROM rows WHERE model = ? AND key = ?').pluck(),
     put: database.prepare(
       'INSERT INTO rows (model, key, row) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET row = excluded.row',
     ),
     drop: database.prepare('DELETE FROM rows WHERE model = ? AND key = ?'),
-    index: database.prepare('INSERT INTO row_index (model, key, name, value) VALUES (?, ?, ?, ?)'),
+    index: database.prepare(
+      'INSERT INTO row_index (model, key, name, value) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING',
+    ),
+    dropEntry: database.prepare('DELETE FROM row_index WHERE model = ? AND key = ? AND name = ? AND value = ?'),
     dropIndex: database.prepare('DELETE FROM row_index WHERE model = ? AND key = ?'),
     keys: database.prepare(
       `SELECT ${exact('key')} AS key, NULL AS row FROM row_index
        WHERE model = ? AND name = ? AND value = ? AND key >= ? ORDER BY row_index.key LIMIT ?`,
     ),
+    count: database
+      .prepare<[number, string, string], number>(
+        'SELECT count(*) FROM row_index WHERE model = ? AND name = ? AND value = ?',
+      )
+      .pluck(),
     query: database.prepare(
       `SELECT ${exact('rows.key')} AS key, rows.row FROM row_index JOIN rows USING (model, key)
        WHERE row_index.model = ? AND name = ? AND value = ? AND key >= ? ORDER BY row_index.key LIMIT ?`,
     ),
   };
 }
+
+type RowStatement = 'count' | 'drop' | 'dropEntry' | 'dropIndex' | 'index' | 'keys' | 'put' | 'query' | 'row';
 
 const PLACE = 'SELECT id AS model, left_at AS leftAt FROM models WHERE';
 /** As the names of shadows and of what was replaced do, and no live one's does: that ends with a version. Of bytes: there may be a NUL. */

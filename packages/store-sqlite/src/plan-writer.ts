@@ -1,5 +1,6 @@
 import { categoryOf, positionToString, type RecordedEvent } from '@login-policy/event-sourcing';
 import {
+  entriesBeside,
   placeIn,
   type EncodedRow,
   type ModelPlan,
@@ -101,12 +102,20 @@ export class PlanWriter {
     if (checkpoint !== undefined) this.#parts.models.moveTo.run(positionToString(checkpoint), model);
   }
 
-  #row(model: number, { key, text, indexed }: EncodedRow<unknown>): void {
-    const { dropIndex, drop, put, index } = this.#parts.models;
-    if (indexed !== undefined) dropIndex.run(model, key);
-    if (text === undefined) drop.run(model, key);
-    else put.run(model, key, text);
-    for (const [name, value] of indexed ?? []) index.run(model, key, name, value);
+  #row(model: number, row: EncodedRow<unknown>): void {
+    const { key, text } = row;
+    this.#entries(model, row);
+    if (text === undefined) this.#parts.models.drop.run(model, key);
+    else this.#parts.models.put.run(model, key, text);
+  }
+
+  /** Only what comes and goes, where that is known: a policy may be found by hundreds of values. */
+  #entries(model: number, { key, indexed, indexedBefore }: EncodedRow<unknown>): void {
+    if (indexed === undefined) return;
+    const { dropEntry, dropIndex, index } = this.#parts.models;
+    if (indexedBefore === undefined) dropIndex.run(model, key);
+    for (const [name, value] of entriesBeside(indexedBefore ?? [], indexed)) dropEntry.run(model, key, name, value);
+    for (const [name, value] of entriesBeside(indexed, indexedBefore ?? [])) index.run(model, key, name, value);
   }
 }
 

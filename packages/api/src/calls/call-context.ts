@@ -30,6 +30,8 @@ export interface Answer<Message> {
   readonly tag?: string;
   /** How far a read has to be to see what was written. */
   readonly position?: string;
+  /** Of a removal from the default: how many custom policies still allow it. */
+  readonly stillAllowing?: string;
   /** The status over REST, where it is not 200. */
   readonly status?: number;
 }

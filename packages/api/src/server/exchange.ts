@@ -199,13 +199,14 @@ export abstract class Exchange implements Visit, Source {
   }
 
   /** The headers that every answer of this request carries. */
-  answerHeaders({ position, tag }: Omit<Answer<unknown>, 'message'> = {}): OutgoingHttpHeaders {
+  answerHeaders({ position, stillAllowing, tag }: Omit<Answer<unknown>, 'message'> = {}): OutgoingHttpHeaders {
     const headers: OutgoingHttpHeaders = corsHeaders(this);
     headers['x-request-id'] = this.requestId;
     // One path answers for many organizations and callers, and their tags may be equal: a cache would mix them up.
     if (this.isRead) headers['cache-control'] = 'no-store';
     if (tag !== undefined) headers['etag'] = tag;
     if (position !== undefined) headers['login-policy-position'] = position;
+    if (stillAllowing !== undefined) headers['login-policy-still-allowing'] = stillAllowing;
     return headers;
   }
 

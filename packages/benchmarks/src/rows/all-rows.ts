@@ -6,7 +6,7 @@ import { commands } from './commands.js';
 import { firstCommand } from './first-command.js';
 import { freshProcess, imports, importsOfApi, peakMemory } from './processes.js';
 import { reads } from './reads.js';
-import { customized, preview, previewStall } from './many-organizations.js';
+import { customized, preview, previewStall, stillAllowed } from './many-organizations.js';
 import { asOfTheMiddle, newestEntries } from './past.js';
 import { catchUpStall, rebuild } from './rebuild.js';
 import { signIns } from './sign-in.js';
@@ -24,6 +24,7 @@ export const rows: readonly Row[] = [
   rebuild(sqlite, { policies: 10_000, times: 0.8 }),
   catchUpStall(sqlite),
   customized(sqlite),
+  stillAllowed(sqlite),
   preview(sqlite),
   previewStall(sqlite),
   freshProcess,
@@ -44,6 +45,7 @@ export const rows: readonly Row[] = [
   rebuild(postgres, { policies: 10_000, times: 0.7 }),
   catchUpStall(postgres),
   customized(postgres),
+  stillAllowed(postgres),
   preview(postgres),
   previewStall(postgres),
   ...apiRows,

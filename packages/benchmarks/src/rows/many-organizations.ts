@@ -35,6 +35,38 @@ export function customized(kind: Kind): Row {
   };
 }
 
+/** Who still allows a factor: the first page of the list, and the number of all. */
+export function stillAllowed(kind: Kind): Row {
+  return {
+    name: `still-allowed-${kind.name}`,
+    work: `the first 100 of 100,000 custom policies that allow a factor, and their number, ${kind.title}`,
+    unit: 'ms',
+    warmUps: 1,
+    target: { bound: 'at most', figure: 5 },
+    contenders: async (setting) => {
+      const custom = setting.isQuick ? 10_000 : 100_000;
+      const place = await kind.freshPlace(setting);
+      await seedReady(kind, place, drawn(custom, 4));
+      return [
+        {
+          name: 'ours',
+          how: 'loginPolicies.organizationsWithCustomPolicy with allowing, the second time',
+          measure: () =>
+            withOurs(kind, place, async (policies) => {
+              await stillAllowing(policies, custom);
+              return milliseconds(() => stillAllowing(policies, custom));
+            }),
+        },
+      ];
+    },
+  };
+}
+
+async function stillAllowing(policies: LoginPolicies, custom: number): Promise<void> {
+  const asked = { allowing: 'U2F_WITH_VERIFICATION' } as const;
+  demandCount(orThrow(await policies.organizationsWithCustomPolicy({ instanceId: INSTANCE_ID }, asked)).total, custom);
+}
+
 /** What somebody waits for who asks whom a removal from the default policy is met by. */
 export function preview(kind: Kind): Row {
   return previewRow(kind, {

@@ -29,6 +29,11 @@ export interface Accepted {
   readonly events: readonly RecordedLoginPolicyEvent[];
   /** Whether the same command came before under its idempotency key: this is what it was answered then. */
   readonly isRepeated: boolean;
+  /**
+   * Of a removal from an instance's default policy only: how many custom policies still allow the factor, or link the identity provider,
+   * when this is answered. `unknown` where that could not be read within a second.
+   */
+  readonly stillAllowing?: number | 'unknown';
 }
 
 /** What becomes of a command. */
@@ -70,6 +75,13 @@ export interface CustomizedOrganizations {
   readonly organizations: readonly Organization[];
   /** Give it as `after` to get the next page; `undefined` when this is the last. */
   readonly next: string | undefined;
+  /** Beside the first page: how many there are in all, at `position` or a little later. */
+  readonly total?: number;
+  /**
+   * Beside the first page: how many custom policies of the instance this program can't read. They are listed as what they were when they
+   * last could be read: what they allow now is not known.
+   */
+  readonly unreadable?: number;
   /** The place in the order of the whole store that the answer holds for. */
   readonly position: Position;
 }

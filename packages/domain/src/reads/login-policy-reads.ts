@@ -146,7 +146,10 @@ export class LoginPolicyReads {
     );
   }
 
-  /** The organizations that have a custom policy, and so are *not* affected by a change to the instance's default. */
+  /**
+   * The organizations that have a custom policy, and so are *not* affected by a change to the instance's default: all of them, or those
+   * whose policy allows a factor, links an identity provider or stands under a warning; with their number beside the first page.
+   */
   organizationsWithCustomPolicy(
     instance: InstanceRef,
     options: ListOptions = {},

@@ -1,5 +1,6 @@
 import {
   Deadline,
+  laterPosition,
   START,
   StoreDamaged,
   type Follower,
@@ -26,9 +27,9 @@ import {
   type Owner,
 } from '../policy/owner.js';
 import type { PolicyState } from '../commands/policy-state.js';
-import { CUSTOM_IN, type LoginPolicyRow } from '../login-policy-projection.js';
+import { CUSTOM_IN, customValue, UNREAD_IN, type LoginPolicyRow } from '../login-policy-projection.js';
 import { PastReader, type PastSources } from './past-reader.js';
-import type { ParsedAsOf, ParsedRead } from './read-input.js';
+import type { CustomizedPage, CustomKind, ParsedAsOf, ParsedRead } from './read-input.js';
 
 const PAGE = 1000;
 
@@ -44,13 +45,6 @@ export interface PolicyFound {
 interface Sources {
   readonly model: Follower<LoginPolicyEvent, LoginPolicyRow>;
   readonly states: PolicyHandler['states'];
-}
-
-/** Which of an instance's custom policies to list, and how fresh. */
-interface CustomizedPage {
-  readonly after: Organization | undefined;
-  readonly limit: number;
-  readonly freshness: Freshness;
 }
 
 /** Reads policies: as they are from the read model, as they were from the events. */
@@ -107,7 +101,22 @@ export class PolicyReader {
   async customizedPage(instance: Instance, wanted: CustomizedPage): Promise<CustomizedOrganizations> {
     const { organizations, position } = await this.#customized(instance, wanted);
     const next = organizations.length < wanted.limit ? undefined : organizations.at(-1)?.organizationId;
-    return { organizations, next, position };
+    const page = { organizations, next, position };
+    if (wanted.after !== undefined) return page;
+    const freshness = { ...wanted.freshness, atLeast: laterPosition(wanted.freshness.atLeast ?? START, position) };
+    const isAll = wanted.kind === undefined && next === undefined;
+    const total = isAll ? organizations.length : await this.customizedCount(instance, wanted.kind, freshness);
+    return { ...page, total, unreadable: await this.#count(UNREAD_IN, instance.instanceId, freshness) };
+  }
+
+  /** How many of the instance's custom policies are of a kind, or how many there are. */
+  customizedCount(instance: Instance, kind: CustomKind | undefined, freshness: Freshness): Promise<number> {
+    const { index, value } = indexed(instance, kind);
+    return this.#count(index, value, freshness);
+  }
+
+  async #count(index: string, value: string, freshness: Freshness): Promise<number> {
+    return (await this.#model.count({ index, value }, freshness)).rows;
   }
 
   /** The ids of all the instance's organizations with a custom policy. */
@@ -115,7 +124,7 @@ export class PolicyReader {
     const ids = new Set<string>();
     let after: Organization | undefined;
     for (;;) {
-      const { organizations } = await this.#customized(instance, { limit: PAGE, freshness, after });
+      const { organizations } = await this.#customized(instance, { kind: undefined, limit: PAGE, freshness, after });
       for (const { organizationId } of organizations) ids.add(organizationId);
       after = organizations.at(-1);
       if (organizations.length < PAGE) return ids;
@@ -125,14 +134,13 @@ export class PolicyReader {
 
   async #customized(
     instance: Instance,
-    { after, limit, freshness }: CustomizedPage,
+    { kind, after, limit, freshness }: CustomizedPage,
   ): Promise<{ readonly organizations: readonly Organization[]; readonly position: Position }> {
     const organizations: Organization[] = [];
     let afterKey: string | undefined = after && policyStream(after);
     for (;;) {
       const query = {
-        index: CUSTOM_IN,
-        value: instance.instanceId,
+        ...indexed(instance, kind),
         limit,
         ...(afterKey !== undefined && { afterKey }),
       };
@@ -153,6 +161,12 @@ export class PolicyReader {
       deadline.end();
     }
   }
+}
+
+/** By what the custom policies of a kind are found. */
+function indexed({ instanceId }: Instance, kind: CustomKind | undefined): { index: string; value: string } {
+  if (kind === undefined) return { index: CUSTOM_IN, value: instanceId };
+  return { index: kind.index, value: customValue(instanceId, kind.name) };
 }
 
 /**

@@ -2,7 +2,10 @@ import { position, type Freshness, type Position } from '@login-policy/event-sou
 import { optional, parseSequence, parseSignal, parseWait } from '../commands/command-input.js';
 import type { Moment } from '../commands/commands.js';
 import { parseInstantInput, type InstantInput } from '../input/instant.js';
-import { InvalidValue, parseObject, type Parser } from '../input/invalid-value.js';
+import { InvalidValue, parseObject, parseOneOf, type Parser } from '../input/invalid-value.js';
+import type { CustomIndex } from '../login-policy-projection.js';
+import { MULTI_FACTORS, SECOND_FACTORS, type MultiFactor, type SecondFactor } from '../policy/factors.js';
+import { LOCK_OUTS, type LockOut } from '../sign-in/warnings.js';
 import { parseId } from '../input/text.js';
 import { parseInstance, parseOrganization, type Instance, type Organization } from '../policy/owner.js';
 
@@ -45,8 +48,14 @@ export interface HistoryOptions extends Pick<ReadOptions, 'signal' | 'waitMs'> {
   readonly limit?: number;
 }
 
-/** Which of an instance's custom policies to list. */
+/** Which of an instance's custom policies to list: all, or one kind of them. */
 export interface ListOptions extends ReadOptions {
+  /** Only those that allow this factor. */
+  readonly allowing?: SecondFactor | MultiFactor;
+  /** Only those to which this identity provider is linked. */
+  readonly linking?: string;
+  /** Only those that stand under this warning, whatever was done to them last. */
+  readonly warned?: LockOut;
   /** Only organizations after this page's last one. */
   readonly after?: string;
   /** At most so many, 1 to 10,000. Default 100. */
@@ -95,22 +104,47 @@ export function parseSpan(value: unknown): { readonly from: ParsedAsOf; readonly
   };
 }
 
+/** One kind of custom policies: the index that finds them, and the name under it. */
+export interface CustomKind {
+  readonly index: CustomIndex;
+  readonly name: string;
+}
+
+/** Which of an instance's custom policies to list, and how fresh. */
+export interface CustomizedPage {
+  readonly kind: CustomKind | undefined;
+  readonly after: Organization | undefined;
+  readonly limit: number;
+  readonly freshness: Freshness;
+}
+
+const KINDS: Readonly<Record<CustomIndex, Parser<string>>> = {
+  allowing: parseOneOf([...SECOND_FACTORS, ...MULTI_FACTORS]),
+  linking: parseId,
+  warned: parseOneOf(LOCK_OUTS),
+};
+const KIND_NAMES: readonly CustomIndex[] = ['allowing', 'linking', 'warned'];
+
 /** Takes a list of an instance's organizations. @throws InvalidValue */
 export function parseListing(
   instance: unknown,
   options: unknown,
-): {
-  readonly of: Instance;
-  readonly wanted: {
-    readonly after: Organization | undefined;
-    readonly limit: number;
-    readonly freshness: Freshness;
-  };
-} {
+): { readonly of: Instance; readonly wanted: CustomizedPage } {
   const of = parseInstance(instance, 'instance');
-  const given = parseObject(options, 'options', [...READ_MEMBERS, 'after', 'limit']);
+  const given = parseObject(options, 'options', [...READ_MEMBERS, ...KIND_NAMES, 'after', 'limit']);
   const after = given['after'] === undefined ? undefined : parseAfter(given['after'], of);
-  return { of, wanted: { ...parseWaiting(given), after, limit: parseLimit(given['limit']) } };
+  return { of, wanted: { ...parseWaiting(given), kind: parseKind(given), after, limit: parseLimit(given['limit']) } };
+}
+
+function parseKind(given: Readonly<Record<string, unknown>>): CustomKind | undefined {
+  const [index, other] = KIND_NAMES.filter((name) => given[name] !== undefined);
+  if (index === undefined) return undefined;
+  if (other === undefined) return { index, name: KINDS[index](given[index], `options.${index}`) };
+  throw new InvalidValue(
+    `options.${other}`,
+    `left out beside ${index}: they are asked for one at a time`,
+    given[other],
+  );
 }
 
 function parseAfter(value: unknown, instance: Instance): Organization {

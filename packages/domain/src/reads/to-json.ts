@@ -46,7 +46,7 @@ export function toJson(answer: Answer): JsonObject {
     case 'rejected':
       return { outcome, rejection: plain(answer.rejection), message: answer.message };
     case 'accepted': {
-      const { details, eventId, position, events, isRepeated } = answer;
+      const { details, eventId, position, events, isRepeated, stillAllowing } = answer;
       const recorded = events.map(recordedJson);
       return {
         outcome,
@@ -55,6 +55,7 @@ export function toJson(answer: Answer): JsonObject {
         position: positionToString(position),
         events: recorded,
         isRepeated,
+        ...(stillAllowing !== undefined && { stillAllowing }),
       };
     }
     case 'found':
@@ -88,8 +89,9 @@ function foundJson(found: Found): JsonObject {
     };
   }
   const organizationIds = found.organizations.map(({ organizationId }) => organizationId);
-  const { next, position } = found;
-  return { organizationIds, ...(next !== undefined && { next }), position: positionToString(position) };
+  const { next, position, total, unreadable } = found;
+  const counts = { ...(total !== undefined && { total }), ...(unreadable !== undefined && { unreadable }) };
+  return { organizationIds, ...(next !== undefined && { next }), ...counts, position: positionToString(position) };
 }
 
 function policyJson(view: LoginPolicyView): JsonObject {

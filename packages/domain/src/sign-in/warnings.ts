@@ -1,6 +1,6 @@
 import { instant } from '@login-policy/event-sourcing';
 import { MULTI_FACTORS, SECOND_FACTORS, type MultiFactor, type SecondFactor } from '../policy/factors.js';
-import type { LoginPolicy } from '../policy/login-policy.js';
+import type { ActivePolicy, LoginPolicy } from '../policy/login-policy.js';
 import { caseOf, stepAt } from './steps.js';
 import { judgementOf } from './judgement.js';
 import { parseRules, type ParsedRules } from './parse-rules.js';
@@ -35,21 +35,67 @@ const SENTENCES: Readonly<Record<WarningName, string>> = {
 
 /** Warns of whom a policy locks out, as sign-ins are judged by it; nothing for a policy that is not there. */
 export function warningsOf(policy: LoginPolicy): readonly PolicyWarning[] {
-  return lockOuts(rulesOf(policy)).map(named);
+  return lockOutsOf(policy).map(named);
 }
 
 /** Warns of what users meet after a change that they did not meet before, and of what stays as it was. */
 export function warningsOfChange(before: LoginPolicy, after: LoginPolicy): ChangeWarnings {
-  const [had, has] = [rulesOf(before), rulesOf(after)];
-  const stood = lockOuts(had);
-  const introduced = lockOuts(has).filter((warning) => !stood.includes(warning));
-  if (isWeaker(had, has)) introduced.push('weaker-sign-in');
+  const [stood, stand] = [lockOutsOf(before), lockOutsOf(after)];
+  const introduced: WarningName[] = lockOutsIntroduced(before, after);
+  if (isWeaker(rulesOf(before), rulesOf(after))) introduced.push('weaker-sign-in');
   return {
     introduced: introduced.map(named),
-    standing: lockOuts(has)
-      .filter((warning) => stood.includes(warning))
-      .map(named),
+    standing: stand.filter((warning) => stood.includes(warning)).map(named),
   };
+}
+
+/** The warnings that a policy can stand under: those of somebody who can't get in. */
+export type LockOut = Exclude<WarningName, 'weaker-sign-in'>;
+
+/** All of them. */
+export const LOCK_OUTS: readonly LockOut[] = ['no-way-to-sign-in', 'no-factor-left'];
+
+/** Whom a change would lock out that nobody was locked out by before. */
+export function lockOutsIntroduced(before: LoginPolicy, after: LoginPolicy): LockOut[] {
+  const stood = lockOutsOf(before);
+  return lockOutsOf(after).filter((warning) => !stood.includes(warning));
+}
+
+/** Says some warnings to a person. */
+export function describeWarnings(warnings: readonly WarningName[]): readonly PolicyWarning[] {
+  return warnings.map(named);
+}
+
+/** The warnings that a policy stands under. Every row of a policy asks: it is judged once for all policies that are alike. */
+export function lockOutsOf(policy: LoginPolicy): readonly LockOut[] {
+  if (policy.stage !== 'active') return NO_LOCK_OUTS;
+  const kind = kindOf(policy);
+  let lockOuts = judged.get(kind);
+  if (lockOuts === undefined) {
+    lockOuts = Object.freeze(lockOutsBy(parseRules(policy)));
+    judged.set(kind, lockOuts);
+  }
+  return lockOuts;
+}
+
+const NO_LOCK_OUTS: readonly LockOut[] = [];
+/** By {@link kindOf}: at most as many as there are combinations of a dozen yes and no. */
+const judged = new Map<number, readonly LockOut[]>();
+
+/** All that the judgement of {@link lockOutsBy} depends on. Lifetimes do not count: each check is made at the instant of the judgement. */
+function kindOf({ settings, secondFactors, multiFactors, identityProviders }: ActivePolicy): number {
+  let kind = identityProviders.length > 0 ? 1 : 0;
+  for (const isSo of [
+    settings.allowUsernamePassword,
+    settings.allowExternalIdp,
+    settings.forceMfa,
+    settings.forceMfaLocalOnly,
+    settings.passwordlessType === 'ALLOWED',
+  ])
+    kind = kind * 2 + (isSo ? 1 : 0);
+  for (const factor of SECOND_FACTORS) kind = kind * 2 + (secondFactors.includes(factor) ? 1 : 0);
+  for (const factor of MULTI_FACTORS) kind = kind * 2 + (multiFactors.includes(factor) ? 1 : 0);
+  return kind;
 }
 
 function named(warning: WarningName): PolicyWarning {
@@ -60,8 +106,7 @@ function rulesOf(policy: LoginPolicy): ParsedRules | undefined {
   return policy.stage === 'active' ? parseRules(policy) : undefined;
 }
 
-function lockOuts(rules: ParsedRules | undefined): WarningName[] {
-  if (rules === undefined) return [];
+function lockOutsBy(rules: ParsedRules): LockOut[] {
   const { identityProviders } = rules;
   const everything = { hasPassword: true, factors: FACTORS, identityProviders, mfaInitSkippedAt: undefined };
   if (verdictOn(rules, everything, NOTHING).outcome === 'impossible') return ['no-way-to-sign-in'];

@@ -1,5 +1,5 @@
 import type { WaitOptions } from '../deadline.js';
-import type { KeyedRow, RowQuery } from '../projections/read-model-store.js';
+import type { KeyedRow, RowCount, RowQuery } from '../projections/read-model-store.js';
 import type { EventFilter } from '../streams/event-filter.js';
 import type { ReadStreamsOptions } from '../streams/event-store.js';
 import type { RecordedEvent } from '../streams/event.js';
@@ -53,6 +53,11 @@ export interface WantedRows extends RowQuery {
   readonly wanted: 'rows' | 'keys';
 }
 
+/** How many rows an index has under a value, with checkpoint and head of the same moment. */
+export interface CountedRows extends Pick<FoundRows, 'checkpoint' | 'head'> {
+  readonly count: number;
+}
+
 /** What a log is read by. */
 export interface LogRange {
   readonly filter: EventFilter | undefined;
@@ -85,6 +90,8 @@ export interface Backend {
   isCurrent?(token: unknown): boolean;
   /** @throws RangeError when the limit is out of its range. */
   query(target: ModelTarget, query: WantedRows, wait?: WaitOptions): Promise<FoundRows>;
+  /** Counts the rows that an index has under a value. */
+  count(target: ModelTarget, query: RowCount, wait?: WaitOptions): Promise<CountedRows>;
   /** The events of a part of a stream. */
   readStream(streamId: StreamId, part: StreamPart, wait?: WaitOptions): Promise<StreamPage>;
   /** The next whole appends after a position. @throws PositionUnknown when it stands for no event of the log. */

@@ -7,6 +7,7 @@ import type {
   ReadModel,
   ReadModelChange,
   RebuildingModel,
+  RowCount,
   RowQuery,
   RowsAt,
 } from '../projections/read-model-store.js';
@@ -77,6 +78,11 @@ export class EngineReadModel<Row> implements ReadModel<Row> {
   async keys(query: RowQuery, wait?: WaitOptions): Promise<RowsAt<readonly string[]>> {
     const { rows, ...at } = await this.parts.backend.query(this.target, { ...query, wanted: 'keys' }, wait);
     return this.#at({ ...at, rows: rows.map(({ key }) => key) });
+  }
+
+  async count(query: RowCount, wait?: WaitOptions): Promise<RowsAt<number>> {
+    const { count, ...at } = await this.parts.backend.count(this.target, query, wait);
+    return this.#at({ ...at, rows: count });
   }
 
   async checkpoint(wait?: WaitOptions): Promise<Position | undefined> {

@@ -6,7 +6,8 @@ import type { ReadStreamsOptions } from '../streams/event-store.js';
 import type { RecordedEvent } from '../streams/event.js';
 import type { Position } from '../streams/position.js';
 import type { StreamId } from '../streams/stream-id.js';
-import type { Backend, FoundRows, LogRange, Transacted, Transaction, WantedRows } from './backend.js';
+import type { RowCount } from '../projections/read-model-store.js';
+import type { Backend, CountedRows, FoundRows, LogRange, Transacted, Transaction, WantedRows } from './backend.js';
 import type { Plan } from './plan.js';
 import type { StoredForm } from './plan-appends.js';
 import type { Found, ModelId, ModelTarget, Question } from './view.js';
@@ -51,6 +52,10 @@ export class GuardedBackend implements Backend {
 
   query(target: ModelTarget, query: WantedRows, wait?: WaitOptions): Promise<FoundRows> {
     return this.#call(wait, () => this.#backend.query(target, query, wait));
+  }
+
+  count(target: ModelTarget, query: RowCount, wait?: WaitOptions): Promise<CountedRows> {
+    return this.#call(wait, () => this.#backend.count(target, query, wait));
   }
 
   readStream(streamId: StreamId, part: StreamPart, wait?: WaitOptions): Promise<StreamPage> {

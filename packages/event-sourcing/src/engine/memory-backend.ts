@@ -1,3 +1,4 @@
+import type { RowCount } from '../projections/read-model-store.js';
 import type { ReadAhead } from '../store/feed.js';
 import { Notifier } from '../store/notifier.js';
 import type { StreamPage, StreamPart } from '../store/stream-pages.js';
@@ -6,7 +7,7 @@ import type { ReadStreamsOptions, Receipt } from '../streams/event-store.js';
 import type { RecordedEvent } from '../streams/event.js';
 import type { Position } from '../streams/position.js';
 import type { StreamId } from '../streams/stream-id.js';
-import type { Backend, FoundRows, LogRange, Transacted, Transaction, WantedRows } from './backend.js';
+import type { Backend, CountedRows, FoundRows, LogRange, Transacted, Transaction, WantedRows } from './backend.js';
 import { MemoryLog } from './memory-log.js';
 import { MemoryRows } from './memory-rows.js';
 import type { PlacedAppend, Plan } from './plan.js';
@@ -79,6 +80,12 @@ export class MemoryBackend implements Backend {
     const model = this.#modelOf(target);
     const { head } = this.#log;
     return { head, checkpoint: model && this.#checkpointOf(model), rows: model?.query(query) ?? [] };
+  }
+
+  async count(target: ModelTarget, query: RowCount): Promise<CountedRows> {
+    const model = this.#modelOf(target);
+    const { head } = this.#log;
+    return { head, checkpoint: model && this.#checkpointOf(model), count: model?.count(query) ?? 0 };
   }
 
   async readStream(streamId: StreamId, part: StreamPart): Promise<StreamPage> {

@@ -1,5 +1,5 @@
 import { compareKeys, rowLimitOf } from '../projections/row-query.js';
-import type { KeyedRow, RowQuery } from '../projections/read-model-store.js';
+import type { KeyedRow, RowCount, RowQuery } from '../projections/read-model-store.js';
 import type { EncodedRow } from '../store/stored-row.js';
 import type { Position } from '../streams/position.js';
 import type { ModelId } from './view.js';
@@ -41,6 +41,11 @@ export class MemoryRows {
     indexed.sorted ??= [...indexed.keys].sort(compareKeys);
     const from = query.afterKey === undefined ? 0 : placeAfter(indexed.sorted, query.afterKey);
     return indexed.sorted.slice(from, from + limit).map((key) => ({ key, row: this.rows.get(key) }));
+  }
+
+  /** How many rows an index has under a value. */
+  count({ index, value }: RowCount): number {
+    return this.#indexes.get(entryOf(index, value))?.keys.size ?? 0;
   }
 
   #index(key: string, entries: readonly string[]): void {

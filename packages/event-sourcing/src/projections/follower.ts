@@ -13,12 +13,12 @@ import { START, type Position } from '../streams/position.js';
 import { TimedEventStore } from '../streams/timed-event-store.js';
 import { CheckpointWaiters } from './checkpoint-waiters.js';
 import type { CloseOptions, FollowerOptions, FollowerState, Freshness, FreshRows } from './following.js';
-import { FreshReads, type Keeper, type Late } from './fresh-reads.js';
+import { areOfThisLog, FreshReads, type Keeper, type Late } from './fresh-reads.js';
 import { standingInStep } from './head-proof.js';
 import type { Lag } from './lag.js';
 import { Projector } from './projector.js';
 import { readWithin, type ReadDeadline } from './read-deadline.js';
-import type { KeyedRow, RowQuery, RowsAt } from './read-model-store.js';
+import type { KeyedRow, RowCount, RowQuery, RowsAt } from './read-model-store.js';
 import { Refutable } from './refutable.js';
 import { TimedReadModel } from './timed-read-model.js';
 import { Healing } from './healing.js';
@@ -100,6 +100,11 @@ export class Follower<Event extends EventShape, Row> {
   /** The keys alone of what {@link Follower.query} would answer. */
   keys(query: RowQuery, freshness: Freshness = {}): Promise<RowsAt<readonly string[]>> {
     return this.#within(freshness, (deadline) => this.#healing.keys(query, deadline));
+  }
+
+  /** How many rows an index has under a value, also those that can't be read; as fresh as those of {@link read}. */
+  count(query: RowCount, freshness: Freshness = {}): Promise<RowsAt<number>> {
+    return this.#within(freshness, (deadline) => this.#healing.count(query, deadline));
   }
 
   /** The rows that this program can't read, and why, with the keys they stand under: of one kind, or all. */
@@ -189,7 +194,9 @@ export class Follower<Event extends EventShape, Row> {
   async #recover(caught: unknown, pauses: OutagePauses): Promise<void> {
     if (this.#ending.signal.aborted) return;
     this.#isWanted = true;
-    if (isFault(caught) && (caught.retryable || (await this.#isOfOtherHistory(caught)))) {
+    const isOfOtherHistory = isFault(caught, 'position-unknown') && this.#keeps === 'inline';
+    const canGoOn = isOfOtherHistory && (await areOfThisLog(this.rows, this.#store, this.#ended));
+    if (isFault(caught) && (caught.retryable || canGoOn)) {
       const since = this.#state.is === 'retrying' ? this.#state.since : new Date();
       this.#state = { is: 'retrying', since, fault: caught };
       return this.#wakes.changed(this.#ending.signal, pauses.next());
@@ -202,13 +209,6 @@ export class Follower<Event extends EventShape, Row> {
     this.#waiters.fail(caught);
     await this.#wakes.changed(this.#ending.signal);
     if (!this.#ending.signal.aborted) this.#state = { is: 'catching-up' };
-  }
-
-  /** Whether the log was replaced in the middle of a step, and the rows are of the log that is there now: the next step goes on from them. */
-  async #isOfOtherHistory(fault: Fault): Promise<boolean> {
-    if (this.#keeps !== 'inline' || fault.code !== 'position-unknown') return false;
-    const at = await this.rows.checkpoint(this.#ended).catch(() => undefined);
-    return this.#store.knows(at ?? START, this.#ended).catch(() => true);
   }
 
   #isAtHead(askedAt: number): void {

@@ -1,3 +1,4 @@
+import type { Deadline } from '../deadline.js';
 import type { PositionUnknown } from '../faults.js';
 import type { Store } from '../store.js';
 import type { TimedEventStore } from '../streams/timed-event-store.js';
@@ -8,6 +9,7 @@ import { HeadQuestions } from './head-questions.js';
 import { KnownPositions } from './known-positions.js';
 import type { ReadDeadline } from './read-deadline.js';
 import type { RowsAt } from './read-model-store.js';
+import type { TimedReadModel } from './timed-read-model.js';
 
 /** What a read waited for in vain. */
 export interface Late {
@@ -136,4 +138,14 @@ function requiredInStep(
   if (atLeast > head) throw lostCheckpoint({ checkpoint: atLeast, head });
   if (standingInStep(checkpoint, head) === 'lost') throw lostCheckpoint({ checkpoint, head });
   return { position: head, askedAt: -Infinity };
+}
+
+/** Whether the log was replaced in the middle of a step, and the rows are of the log that is there now: the next step goes on from them. */
+export async function areOfThisLog(
+  rows: Pick<TimedReadModel<unknown>, 'checkpoint'>,
+  store: TimedEventStore,
+  deadline: Deadline,
+): Promise<boolean> {
+  const at = await rows.checkpoint(deadline).catch(() => undefined);
+  return store.knows(at ?? START, deadline).catch(() => true);
 }

@@ -5,9 +5,9 @@ import { START, type Position } from '../streams/position.js';
 import type { TimedEventStore } from '../streams/timed-event-store.js';
 import type { FreshRows } from './following.js';
 import { isAbout, type Projection } from './projection.js';
-import type { KeyedRow, RowQuery, RowsAt } from './read-model-store.js';
+import type { KeyedRow, RowCount, RowQuery, RowsAt } from './read-model-store.js';
 import { compareKeys, indexEntries, rowLimitOf } from './row-query.js';
-import { reduced } from './tolerating.js';
+import { reduced, tolerating } from './tolerating.js';
 import type { TimedReadModel } from './timed-read-model.js';
 import { MAY_HEAL, UNREADABLE, UnreadableRow, type UnreadablePage } from './unreadable-row.js';
 
@@ -75,14 +75,36 @@ export class Healing<Event extends EventShape, Row> {
     return { ...at, rows: rows.filter(isUnreadable) };
   }
 
+  /** How many rows a query without a limit would find, as if no mark were outdated. */
+  async count(query: RowCount, deadline: Deadline): Promise<RowsAt<number>> {
+    const outdated = await this.#outdated(deadline);
+    const counted = await this.#model.count(query, deadline);
+    if (outdated.size === 0) return counted;
+    const isUnder = (row: Row | UnreadableRow): boolean =>
+      indexEntries(tolerating(this.#projection), row).some(
+        ([index, value]) => index === query.index && value === query.value,
+      );
+    let { rows } = counted;
+    for (const row of outdated.values()) if (isUnder(row)) rows--;
+    for (const row of (await this.#healed(outdated, counted.checkpoint, deadline)).values())
+      if (row !== undefined && isUnder(row)) rows++;
+    return { ...counted, rows };
+  }
+
+  /** The marks of what this program can read. */
+  async #outdated(deadline: Deadline): Promise<ReadonlyMap<string, UnreadableRow>> {
+    const { rows } = await this.#model.query({ index: UNREADABLE, value: MAY_HEAL, limit: MARKS }, deadline);
+    const outdated = new Map<string, UnreadableRow>();
+    for (const { key, row } of rows) if (this.#isOutdated(row)) outdated.set(key, row);
+    return outdated;
+  }
+
   async #listed<Item>(
     query: RowQuery,
     { ask, keyOf, make }: Listing<Item, Row | UnreadableRow>,
     deadline: Deadline,
   ): Promise<RowsAt<readonly Item[]>> {
-    const mayHeal = { index: UNREADABLE, value: MAY_HEAL, limit: MARKS };
-    const { rows: marks } = await this.#model.query(mayHeal, deadline);
-    const outdated = new Map(marks.filter(({ row }) => this.#isOutdated(row)).map(({ key, row }) => [key, row]));
+    const outdated = await this.#outdated(deadline);
     const first = await ask(query);
     if (outdated.size === 0) return first;
     const limit = rowLimitOf(query);

@@ -25,6 +25,9 @@ export interface RowQuery {
   readonly limit?: number;
 }
 
+/** Which rows to count: those that an index has under a value. */
+export type RowCount = Pick<RowQuery, 'index' | 'value'>;
+
 /** One step of a projection: rows and checkpoint change together or not at all. */
 export interface ReadModelChange<Row> {
   /** The checkpoint the rows were computed from; `undefined` while there is none. */
@@ -62,6 +65,8 @@ export interface ReadModel<Row> {
   query(query: RowQuery, wait?: WaitOptions): Promise<RowsAt<readonly KeyedRow<Row>[]>>;
   /** The keys alone of what {@link ReadModel.query} would answer. */
   keys(query: RowQuery, wait?: WaitOptions): Promise<RowsAt<readonly string[]>>;
+  /** How many rows an index has under a value, however many those are, with the checkpoint they are of. */
+  count(query: RowCount, wait?: WaitOptions): Promise<RowsAt<number>>;
   /** How far the projection is; `undefined` before its first step. */
   checkpoint(wait?: WaitOptions): Promise<Position | undefined>;
   /**

@@ -28,6 +28,17 @@ export function indexEntries<Row>(definition: ReadModelDefinition<Row>, row: Row
   return entries;
 }
 
+/** The entries that are not among the others. */
+export function entriesBeside(entries: readonly IndexEntry[], others: readonly IndexEntry[]): readonly IndexEntry[] {
+  if (others.length === 0) return entries;
+  const names = new Set(others.map(entryName));
+  return entries.filter((entry) => !names.has(entryName(entry)));
+}
+
+function entryName([index, value]: IndexEntry): string {
+  return `${index.length} ${index}${value}`;
+}
+
 /** The order of keys: by their UTF-8 bytes, which is the order of their code points. */
 export function compareKeys(left: string, right: string): number {
   if (left === right) return 0;

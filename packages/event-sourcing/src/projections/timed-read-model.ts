@@ -1,6 +1,14 @@
 import type { Deadline } from '../deadline.js';
 import type { Position } from '../streams/position.js';
-import type { KeyedRow, ReadModel, ReadModelChange, RebuildingModel, RowQuery, RowsAt } from './read-model-store.js';
+import type {
+  KeyedRow,
+  ReadModel,
+  ReadModelChange,
+  RebuildingModel,
+  RowCount,
+  RowQuery,
+  RowsAt,
+} from './read-model-store.js';
 
 /** A read model as the kernel calls it: each call is handed its deadline, or it does not compile, and none outlasts it. */
 export class TimedReadModel<Row> {
@@ -23,6 +31,11 @@ export class TimedReadModel<Row> {
   /** As {@link ReadModel.keys}. @throws DeadlineExceeded */
   keys(query: RowQuery, deadline: Deadline): Promise<RowsAt<readonly string[]>> {
     return deadline.wait(this.#model.keys(query, deadline));
+  }
+
+  /** As {@link ReadModel.count}. @throws DeadlineExceeded */
+  count(query: RowCount, deadline: Deadline): Promise<RowsAt<number>> {
+    return deadline.wait(this.#model.count(query, deadline));
   }
 
   /** As {@link ReadModel.checkpoint}. @throws DeadlineExceeded */

@@ -4,6 +4,7 @@ export { storeOn, type EngineOptions } from '../engine/engine-store.js';
 export {
   AnswerLost,
   type Backend,
+  type CountedRows,
   type FoundRows,
   type LogRange,
   type Remembered,
@@ -119,9 +120,10 @@ export type {
   ReadModelStore,
   RebuildingModel,
   RowsAt,
+  RowCount,
   RowQuery,
 } from '../projections/read-model-store.js';
-export { compareKeys, indexEntries, rowLimitOf, type IndexEntry } from '../projections/row-query.js';
+export { compareKeys, entriesBeside, indexEntries, rowLimitOf, type IndexEntry } from '../projections/row-query.js';
 export type { Lag } from '../projections/lag.js';
 export { Projector } from '../projections/projector.js';
 export type { ProjectorOptions } from '../projections/projector-options.js';

@@ -64,6 +64,7 @@ function doNothingReadModel<Row>(): ReadModel<Row> {
     read: async () => ({ checkpoint: undefined, rows: new Map<string, Row>() }),
     query: async () => ({ checkpoint: undefined, rows: [] }),
     keys: async () => ({ checkpoint: undefined, rows: [] }),
+    count: async () => ({ checkpoint: undefined, rows: 0 }),
     checkpoint: async () => undefined,
     commit: async () => {},
     changed: async () => {},

@@ -95,6 +95,7 @@ export function methodsOf<Row>(model: ReadModel<Row>): ReadModel<Row> {
     read: (keys, wait) => model.read(keys, wait),
     query: (query, wait) => model.query(query, wait),
     keys: (query, wait) => model.keys(query, wait),
+    count: (query, wait) => model.count(query, wait),
     checkpoint: (wait) => model.checkpoint(wait),
     commit: (change, wait) => model.commit(change, wait),
     changed: (signal) => model.changed(signal),

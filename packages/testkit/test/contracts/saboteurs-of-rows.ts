@@ -57,6 +57,16 @@ export const saboteursOfRows: readonly Saboteur<ReadModelSabotage>[] = [
     }),
   },
   {
+    does: 'counts what a page holds',
+    noticedBy: 'counts more rows than a page holds, at the checkpoint of the rows',
+    sabotage: (model) => ({
+      async count(query) {
+        const { rows, ...at } = await model.keys(query);
+        return { ...at, rows: rows.length };
+      },
+    }),
+  },
+  {
     does: 'hands out its own rows, to be changed',
     noticedBy: 'are not changed by whoever was handed one, for anybody else',
     sabotage(model) {

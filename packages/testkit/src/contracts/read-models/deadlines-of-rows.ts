@@ -32,6 +32,7 @@ async function demandGivenUp(model: ReadModel<Tally>, signal: AbortSignal): Prom
   await refusal(model.read(['a'], { signal }), DeadlineExceeded);
   await refusal(model.query(query, { signal }), DeadlineExceeded);
   await refusal(model.keys(query, { signal }), DeadlineExceeded);
+  await refusal(model.count(query, { signal }), DeadlineExceeded);
   await refusal(model.checkpoint({ signal }), DeadlineExceeded);
   await refusal(
     model.commit({ expected: position(1n), checkpoint: position(2n), rows: new Map() }, { signal }),

@@ -14,6 +14,7 @@ export const queries: Theme<OpenedReadModelStore> = {
     'answers in the order of the UTF-8 bytes of the keys': isInOrder,
     'goes on after a key, in pages of any size': isPaged,
     'gives 100 rows when no limit is set, and 10,000 at most': hasLimits,
+    'counts more rows than a page holds, at the checkpoint of the rows': countsAll,
     'follows a row whose value changes': followsChange,
     'finds a row under each of several values of one index, once, and under none that went': findsUnderEach,
     'has each of several values after a rebuild, too': findsUnderEachRebuilt,
@@ -178,6 +179,16 @@ async function findsOthers(subject: OpenedReadModelStore): Promise<void> {
   await demandKeys(model, { index: GROUP, value: 'g' }, ['b']);
 }
 
+async function countsAll(subject: OpenedReadModelStore): Promise<void> {
+  const model = await openTallies(subject);
+  const empty = await model.count({ index: GROUP, value: 'g' });
+  demandSame({ what: 'the count before the first step', actual: empty.rows, expected: 0 });
+  const keys = await commitNumbered(model, 1234);
+  const { rows, checkpoint } = await model.count({ index: GROUP, value: 'g' });
+  demandSame({ what: 'the count', actual: rows, expected: keys.length });
+  demandSame({ what: 'the checkpoint of the count', actual: checkpoint, expected: position(1) });
+}
+
 async function refusesOutOfRange(subject: OpenedReadModelStore): Promise<void> {
   const model = await openTallies(subject);
   await commitNumbered(model, 1);
@@ -203,5 +214,9 @@ async function demandKeys(model: ReadModel<Tally>, query: RowQuery, expected: re
   const found = (await model.query(query)).rows;
   demandSame({ what: `keys under ${query.value}`, actual: found.map(({ key }) => key), expected });
   const { rows: alone } = await model.keys(query);
+  if (query.limit === undefined && query.afterKey === undefined && found.length < 100) {
+    const { rows: counted } = await model.count(query);
+    demandSame({ what: `number of keys under ${query.value}`, actual: counted, expected: expected.length });
+  }
   demandSame({ what: `keys alone under ${query.value}`, actual: alone, expected });
 }

@@ -1,0 +1,66 @@
+import type { CommandContext } from '@login-policy/event-sourcing';
+import type { LoginPolicyCommand } from '../commands/commands.js';
+import { isOrganization, type Instance, type Owner } from '../policy/owner.js';
+import type { Accepted, CommandAnswer } from './answers.js';
+import type { PolicyReader } from './policy-reader.js';
+import type { CustomKind } from './read-input.js';
+
+/** A removal from the default is not kept waiting for longer by the rows that say who still allows it. */
+const LONGEST_WAIT_MS = 1000;
+
+/** Which custom policies still allow what a command removes; `undefined` of a command that removes nothing. */
+export function kindRemoved(command: LoginPolicyCommand): CustomKind | undefined {
+  switch (command.type) {
+    case 'removeSecondFactor':
+    case 'removeMultiFactor':
+      return { index: 'allowing', name: command.factor };
+    case 'removeIdentityProvider':
+      return { index: 'linking', name: command.id };
+    case 'add':
+    case 'change':
+    case 'customize':
+    case 'remove':
+    case 'addSecondFactor':
+    case 'addMultiFactor':
+    case 'addIdentityProvider':
+    case 'revert':
+      return undefined;
+  }
+}
+
+/** What was asked, of whom, and how long the caller waits. */
+interface Given {
+  readonly of: Owner;
+  readonly parsed: LoginPolicyCommand;
+  readonly context: Pick<CommandContext, 'signal' | 'waitMs'>;
+}
+
+/** The answer to a removal from a default policy says how many custom policies still allow it; any other is as it was. */
+export function withStillAllowing(
+  answer: CommandAnswer,
+  { of, parsed, context }: Given,
+  policies: PolicyReader,
+): CommandAnswer | Promise<CommandAnswer> {
+  if (answer.outcome === 'rejected' || isOrganization(of)) return answer;
+  const kind = kindRemoved(parsed);
+  return kind === undefined ? answer : counted(answer, { of, kind, context }, policies);
+}
+
+/** The removal was recorded: whatever becomes of the count, it is answered. */
+async function counted(
+  answer: Accepted,
+  {
+    of,
+    kind,
+    context,
+  }: { readonly of: Instance; readonly kind: CustomKind; readonly context: Pick<CommandContext, 'signal' | 'waitMs'> },
+  policies: PolicyReader,
+): Promise<Accepted> {
+  const waitMs = Math.min(LONGEST_WAIT_MS, context.waitMs ?? LONGEST_WAIT_MS);
+  try {
+    const freshness = { atLeast: answer.position, signal: context.signal, waitMs };
+    return { ...answer, stillAllowing: await policies.customizedCount(of, kind, freshness) };
+  } catch {
+    return { ...answer, stillAllowing: 'unknown' };
+  }
+}

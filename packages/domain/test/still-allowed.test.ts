@@ -1,0 +1,148 @@
+import { type LoginPolicies, orThrow } from '@login-policy/domain';
+import { expect } from 'chai';
+import { describe, it } from 'mocha';
+import { streamId, monotonicIds, type Store } from '@login-policy/event-sourcing';
+import { acme, by, globex, instance, openDesk, PASSKEY, rejectionOf } from './policies.js';
+
+const initech = { ...instance, organizationId: 'initech' };
+const other = { instanceId: 'another instance' };
+const idp = { id: 'idp-1', ownerType: 'SYSTEM' } as const;
+
+const GLOBEX_STREAM = streamId('organizationLoginPolicy', `${globex.instanceId}/${globex.organizationId}`);
+const FROM_THE_FUTURE = {
+  id: monotonicIds()(),
+  type: 'FromTheFuture',
+  schemaVersion: 1,
+  data: {},
+  metadata: { actor: 'a', correlationId: 'c' },
+};
+
+/** Acme and globex allow passkeys; nobody of initech could complete a sign-in. */
+async function seed(loginPolicies: LoginPolicies): Promise<void> {
+  const content = { multiFactors: [PASSKEY], identityProviders: [idp] } as const;
+  orThrow(await loginPolicies.add(instance, { ...content, secondFactors: ['TOTP'] }, by));
+  orThrow(await loginPolicies.add(acme, content, by));
+  orThrow(await loginPolicies.add(globex, { multiFactors: [PASSKEY], secondFactors: ['TOTP'] }, by));
+  orThrow(await loginPolicies.add(initech, { settings: { forceMfa: true } }, by));
+  orThrow(await loginPolicies.add({ ...other, organizationId: 'acme' }, content, by));
+}
+
+type Listed = Parameters<LoginPolicies['organizationsWithCustomPolicy']>[1];
+
+async function idsOf(loginPolicies: LoginPolicies, options: Listed): Promise<[readonly string[], number | undefined]> {
+  const list = orThrow(await loginPolicies.organizationsWithCustomPolicy(instance, options));
+  return [list.organizations.map(({ organizationId }) => organizationId), list.total];
+}
+
+/** The same store, whose rows can't be counted. */
+function withoutCounts(store: Store): Store {
+  const { readModels } = store;
+  return {
+    ...store,
+    readModels: {
+      async open(projection) {
+        const model = await readModels.open(projection);
+        return {
+          read: (...asked) => model.read(...asked),
+          query: (...asked) => model.query(...asked),
+          keys: (...asked) => model.keys(...asked),
+          count: () => Promise.reject(new Error('the rows are away')),
+          checkpoint: (...asked) => model.checkpoint(...asked),
+          commit: (...asked) => model.commit(...asked),
+          changed: (...asked) => model.changed(...asked),
+          beginRebuild: (...asked) => model.beginRebuild(...asked),
+        };
+      },
+      close: () => readModels.close(),
+    },
+  };
+}
+
+describe('the custom policies of an instance by what they allow', () => {
+  it('are found by factor, by identity provider and by warning, with their number', async () => {
+    const { loginPolicies } = await openDesk();
+    await seed(loginPolicies);
+    expect(await idsOf(loginPolicies, {})).to.deep.equal([['acme', 'globex', 'initech'], 3]);
+    expect(await idsOf(loginPolicies, { allowing: PASSKEY })).to.deep.equal([['acme', 'globex'], 2]);
+    expect(await idsOf(loginPolicies, { allowing: 'TOTP' })).to.deep.equal([['globex'], 1]);
+    expect(await idsOf(loginPolicies, { allowing: 'OTP_SMS' })).to.deep.equal([[], 0]);
+    expect(await idsOf(loginPolicies, { linking: idp.id })).to.deep.equal([['acme'], 1]);
+    expect(await idsOf(loginPolicies, { warned: 'no-factor-left' })).to.deep.equal([['initech'], 1]);
+    expect(await idsOf(loginPolicies, { warned: 'no-way-to-sign-in' })).to.deep.equal([[], 0]);
+    await loginPolicies.close();
+  });
+
+  it('follow every change, and leave the lists with the policy', async () => {
+    const { loginPolicies } = await openDesk();
+    await seed(loginPolicies);
+    orThrow(await loginPolicies.removeMultiFactor(acme, PASSKEY, by));
+    orThrow(await loginPolicies.remove(globex, by));
+    orThrow(await loginPolicies.addSecondFactor(initech, 'OTP_SMS', by));
+    orThrow(await loginPolicies.removeIdentityProvider(acme, idp.id, by));
+    expect(await idsOf(loginPolicies, { allowing: PASSKEY })).to.deep.equal([[], 0]);
+    expect(await idsOf(loginPolicies, { allowing: 'OTP_SMS' })).to.deep.equal([['initech'], 1]);
+    expect(await idsOf(loginPolicies, { warned: 'no-factor-left' })).to.deep.equal([[], 0]);
+    expect(await idsOf(loginPolicies, { linking: idp.id })).to.deep.equal([[], 0]);
+    await loginPolicies.close();
+  });
+
+  it('come in pages, of which the first has the number of all', async () => {
+    const { loginPolicies } = await openDesk();
+    await seed(loginPolicies);
+    const asked = { allowing: PASSKEY, limit: 1 } as const;
+    const first = orThrow(await loginPolicies.organizationsWithCustomPolicy(instance, asked));
+    expect([first.organizations, first.total, first.unreadable]).to.deep.equal([[acme], 2, 0]);
+    const after = first.next ?? '';
+    const second = orThrow(await loginPolicies.organizationsWithCustomPolicy(instance, { ...asked, after }));
+    expect([second.organizations, second.total, second.unreadable]).to.deep.equal([[globex], undefined, undefined]);
+    await loginPolicies.close();
+  });
+
+  it('that became unreadable stay listed as they last were, and are counted as such', async () => {
+    const { loginPolicies, store } = await openDesk();
+    await seed(loginPolicies);
+    await store.eventStore.append({ streamId: GLOBEX_STREAM, expected: 'any', events: [FROM_THE_FUTURE] });
+    const list = orThrow(await loginPolicies.organizationsWithCustomPolicy(instance, { allowing: PASSKEY }));
+    expect([list.organizations, list.total, list.unreadable]).to.deep.equal([[acme, globex], 2, 1]);
+    await loginPolicies.close();
+  });
+
+  it('are asked for by one of these at a time, by a name that there is', async () => {
+    const { loginPolicies } = await openDesk();
+    const asked = [
+      [{ allowing: PASSKEY, linking: 'idp-1' }, 'options.linking'],
+      [{ allowing: 'PASSKEY' }, 'options.allowing'],
+      [{ warned: 'weaker-sign-in' }, 'options.warned'],
+      [{ linking: '' }, 'options.linking'],
+    ] as const;
+    for (const [options, field] of asked) {
+      // Callers without types give anything.
+      const given: Listed = JSON.parse(JSON.stringify(options));
+      const rejection = rejectionOf(await loginPolicies.organizationsWithCustomPolicy(instance, given));
+      expect(rejection).to.include({ reason: 'invalid-argument', field });
+    }
+    await loginPolicies.close();
+  });
+});
+
+describe('a removal from the default', () => {
+  it('says how many custom policies still allow what was removed', async () => {
+    const { loginPolicies } = await openDesk();
+    await seed(loginPolicies);
+    const removed = orThrow(await loginPolicies.removeMultiFactor(instance, PASSKEY, by));
+    expect(removed.stillAllowing).to.equal(2);
+    expect(orThrow(await loginPolicies.removeSecondFactor(instance, 'TOTP', by)).stillAllowing).to.equal(1);
+    expect(orThrow(await loginPolicies.removeIdentityProvider(instance, idp.id, by)).stillAllowing).to.equal(1);
+    expect(orThrow(await loginPolicies.removeMultiFactor(acme, PASSKEY, by))).not.to.have.property('stillAllowing');
+    expect(orThrow(await loginPolicies.addMultiFactor(instance, PASSKEY, by))).not.to.have.property('stillAllowing');
+    await loginPolicies.close();
+  });
+
+  it('is answered as unknown, and not as failed, where the rows can not be had', async () => {
+    const { loginPolicies, store } = await openDesk();
+    await seed(loginPolicies);
+    const { loginPolicies: others } = await openDesk({ store: withoutCounts(store) });
+    expect(orThrow(await others.removeMultiFactor(instance, PASSKEY, by)).stillAllowing).to.equal('unknown');
+    await loginPolicies.close();
+  });
+});
