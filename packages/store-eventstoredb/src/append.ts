@@ -24,6 +24,10 @@ import type { StreamReader } from './reading-streams.js';
 import type { Receipts } from './receipts.js';
 import { proposalOf } from './rows.js';
 import type { ReadingContext } from './server-reads.js';
+import { Slots } from './slots.js';
+
+/** Appends under way at a time, from the look for the stream's end to the answer; the others wait for their turn. */
+const MOST_UNDER_WAY = 256;
 
 /** What appending needs besides what reading does. */
 export interface AppendingContext extends ReadingContext {
@@ -47,6 +51,7 @@ interface Undertaking {
 export class Appender {
   readonly #context: AppendingContext;
   readonly #turns = new KeyedMutex<StreamId>();
+  readonly #slots = new Slots(MOST_UNDER_WAY);
 
   constructor(context: AppendingContext) {
     this.#context = context;
@@ -58,8 +63,7 @@ export class Appender {
     const { closing, timeouts } = this.#context;
     const ending = new Ending(closing, { signals: [append.signal], afterMs: timeouts.appendMs });
     try {
-      const undertaking = { append, ending };
-      return isLoose(append.expected) ? await this.#inTurn(undertaking) : await this.#attempts(undertaking);
+      return await this.#amongFew({ append, ending });
     } catch (error) {
       if (!isFault(error, 'deadline-exceeded') || append.signal?.aborted === true) throw error;
       // The time of this store was up, not the caller's, unless it was closed: then it says so itself.
@@ -67,6 +71,18 @@ export class Appender {
       throw notBegun(append.streamId, timeouts.appendMs);
     } finally {
       ending.leave();
+    }
+  }
+
+  /** Those who are let in get through: all of a crowd at once would get nowhere in their time. */
+  async #amongFew(undertaking: Undertaking): Promise<readonly RecordedEvent[]> {
+    const { append, ending } = undertaking;
+    const entering = this.#slots.enter(this.#context.timeouts.appendMs, ending);
+    if (entering !== true && !(await entering)) throw late(undertaking);
+    try {
+      return isLoose(append.expected) ? await this.#inTurn(undertaking) : await this.#attempts(undertaking);
+    } finally {
+      this.#slots.leave();
     }
   }
 

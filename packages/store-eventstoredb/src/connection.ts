@@ -15,6 +15,7 @@ import {
   type Fault,
 } from '@login-policy/event-sourcing/store';
 import { backOff } from './deadline.js';
+import { Slots } from './slots.js';
 import { failureOf, isFailure, needsNewConnection, STORE } from './faults.js';
 
 /** What a call is begun with: the stub on the connection of the moment, and what goes out with every call. */
@@ -65,6 +66,8 @@ interface Lent {
  * in ADR 0010. No promise made here stays pending, and none rejects where nobody listens.
  */
 export class Connection {
+  /** Reads under way at a time: a server takes 100 calls, and live ones are among them. */
+  readonly reads: Slots = new Slots(50);
   readonly #client: Lent;
   readonly #credentials: Credentials | undefined;
   #latest: StreamsClient | undefined;

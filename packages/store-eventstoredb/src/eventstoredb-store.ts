@@ -14,6 +14,7 @@ import { closedBy, memoryReadModelStore, type ReadModelStore } from '@login-poli
 import { boundReadModels } from './read-models.js';
 import { Connection } from './connection.js';
 import { TIMEOUTS, timeoutsOf, type Timeouts } from './deadline.js';
+import { shareOf } from './shared-connections.js';
 import { EventStoreDbEventStore } from './event-store.js';
 import { isStreamPrefix, StreamNames } from './names.js';
 
@@ -60,11 +61,17 @@ export function openEventStoreDbStore(
  */
 export function connectEventStoreDb(connectionString: string, given: EventStoreDbStoreOptions = {}): Store {
   const options = parseOptions(given, 'connectEventStoreDb', OPTIONS);
-  const connection = new Connection(EventStoreDBClient.connectionString(connectionString), options.credentials);
+  const share = shareOf(connectionString);
+  const client = EventStoreDBClient.connectionString(share.connectionString);
+  const connection = new Connection(client, options.credentials);
   const store = storeOn(connection, options);
+  const leave = (): void => {
+    connection.close();
+    share.leave();
+  };
   return {
     ...store,
-    ...closedBy(() => store.close().finally(() => connection.close())),
+    ...closedBy(() => store.close().finally(leave)),
   };
 }
 

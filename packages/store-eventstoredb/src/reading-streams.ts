@@ -89,8 +89,10 @@ export class StreamReader {
       withinMs: timeouts.readMs,
       signal: ending.signal,
     });
+    let isThere = true;
     for await (const messages of messagesOf) {
-      if (messages.some((message) => message.hasStreamNotFound())) return await this.#notFound(reading);
+      isThere = !messages.some((message) => message.hasStreamNotFound());
+      if (!isThere) break;
       const came = recordsOf(messages).map((record) => storedEventOf(record, streamId));
       const page = came.filter(({ event }) => cursor.take(event.revision));
       known.see(streamId, direction === 'forwards' ? page : page.toReversed());
@@ -98,6 +100,8 @@ export class StreamReader {
       reading.patience.renew();
       if (page.length > 0) yield page;
     }
+    // Once this read is over: a read never waits for another one that waits for its turn.
+    if (!isThere) return this.#notFound(reading);
     if (reading.left > 0 && !ending.isHere()) cursor.end();
   }
 

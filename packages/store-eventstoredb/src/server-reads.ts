@@ -30,6 +30,8 @@ export interface ServerRead {
   readonly request: ReadReq;
   /** At most so many messages at once, and that many whenever there are. */
   readonly pageSize: number;
+  /** Goes on for as long as its reader likes, so it takes no turn from short ones. */
+  readonly isLong?: true;
   /** The longest silence. */
   readonly withinMs: number;
   readonly signal: AbortSignal;
@@ -42,6 +44,23 @@ export interface ServerRead {
  * @throws StoreUnavailable when there is no connection, or nothing comes for too long.
  */
 export async function* serverRead(
+  connection: Connection,
+  read: ServerRead,
+): AsyncGenerator<readonly ReadResp[], void, undefined> {
+  const { withinMs } = read;
+  if (read.isLong === true) return yield* messagesOf(connection, read);
+  if ((await connection.reads.enter(withinMs, read)) === false) {
+    const problem = `a read was not begun within ${withinMs} ms: too many are under way`;
+    throw new StoreUnavailable({ store: STORE, problem });
+  }
+  try {
+    yield* messagesOf(connection, read);
+  } finally {
+    connection.reads.leave();
+  }
+}
+
+async function* messagesOf(
   connection: Connection,
   { request, pageSize, withinMs, signal }: ServerRead,
 ): AsyncGenerator<readonly ReadResp[], void, undefined> {

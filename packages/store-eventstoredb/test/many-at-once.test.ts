@@ -1,0 +1,53 @@
+import { Follower, isFault, streamId } from '@login-policy/event-sourcing';
+import { connectEventStoreDb } from '@login-policy/store-eventstoredb';
+import { counterTotals } from '@login-policy/testkit';
+import { expect } from 'chai';
+import { afterEach, beforeEach, describe, it } from 'mocha';
+import { Double } from './double/double.js';
+import { appendOf } from './events.js';
+
+describe('EventStoreDB under a crowd', () => {
+  let double: Double;
+
+  beforeEach(async () => {
+    double = await Double.start();
+  });
+
+  afterEach(() => double.stop());
+
+  it('serves 200 stores of one process, each of which follows it (Q53)', async () => {
+    const stores = Array.from({ length: 200 }, (_, index) =>
+      connectEventStoreDb(double.url, { streamPrefix: `s${index}.` }),
+    );
+    const followers = await Promise.all(stores.map((store) => Follower.open({ store, projection: counterTotals })));
+    const id = streamId('Counter', 'one');
+    await Promise.all(
+      stores.map(async (store, index) => {
+        await store.eventStore.append(appendOf(id, 1));
+        const { rows } = (await followers[index]?.read([id], { waitMs: 60_000 })) ?? {};
+        expect(rows?.get(id)?.total).to.equal(1);
+      }),
+    );
+    await Promise.all(followers.map((follower) => follower.close()));
+    await Promise.all(stores.map((store) => store.close()));
+  });
+
+  it('takes or refuses each of 10,000 appends at once, and loses none of them (Q55)', async () => {
+    const store = connectEventStoreDb(double.url);
+    const append = async (index: number): Promise<'written' | 'refused'> => {
+      try {
+        await store.eventStore.append(appendOf(streamId('Counter', `${index}`), 1));
+        return 'written';
+      } catch (caught) {
+        if (!isFault(caught, 'store-unavailable')) throw caught;
+        return 'refused';
+      }
+    };
+    const outcomes = await Promise.all(Array.from({ length: 10_000 }, (_, index) => append(index)));
+    const written = outcomes.filter((outcome) => outcome === 'written').length;
+    expect(double.log.records.filter(({ streamName }) => streamName.startsWith('Counter-'))).to.have.length(written);
+    expect(written).to.be.above(0);
+    expect((await store.eventStore.append(appendOf(streamId('Counter', 'after'), 1))).length).to.equal(1);
+    await store.close();
+  });
+});
