@@ -7,14 +7,25 @@ export const HEAD = '(SELECT position, id, kept FROM {schema}.events ORDER BY po
 export const HEAD_PLACED = "head.position || ' ' || head.id";
 
 /** No key is this: keys are UTF-8. */
-export const MARKER_KEY = "decode('ff', 'hex')";
+const MARKER_KEY = "decode('ff', 'hex')";
+/** Behind each digest of a key, which has 32 bytes. */
+export const MARKERS = "decode(repeat('ff', 32), 'hex')";
 
 /**
  * The checkpoint that stands beside the rows of the read model `m`, among them: rows that were copied, emptied or put back by themselves come with
- * their own, or without. `place id` as {@link HEAD_PLACED}, `0` before the first event, or the number of a position that stands for no event.
+ * their own, or without. `place id` as {@link HEAD_PLACED}, `0` before the first event, or the number of a position that stands for no event. Each
+ * append puts another one in its place, under a digest that grows: under a long transaction the last one is found as soon as ever.
  */
-export const MARKER: string = `LATERAL (SELECT kept.content #>> '{}' AS placed FROM {schema}.read_model_rows AS kept
-    WHERE kept.model = m.model AND kept.digest = sha256(${MARKER_KEY}) OFFSET 0) AS marker`;
+export const MARKER: string = `LATERAL (SELECT btrim(kept.content::text, '"') AS placed FROM {schema}.read_model_rows AS kept
+    WHERE kept.model = m.model AND kept.digest > ${MARKERS} ORDER BY kept.digest DESC LIMIT 1) AS marker`;
+
+/** The digest that a checkpoint stands under. */
+export const digestOf = (placed: string): string => `(${MARKERS} || CASE WHEN ${placed} LIKE '% _%'
+    THEN int8send(split_part(${placed}, ' ', 1)::bigint) || convert_to(split_part(${placed}, ' ', 2), 'UTF8') ELSE decode('00', 'hex') END)`;
+
+/** Puts a checkpoint beside the rows of read models, of which a query says `model` and `placed`. */
+export const mark = (models: string): string => `INSERT INTO {schema}.read_model_rows (model, key, digest, content)
+    SELECT given.model, ${MARKER_KEY}, ${digestOf('given.placed')}, to_json(given.placed) FROM ${models} AS given(model, placed)`;
 
 /**
  * How far a read model is, as `positionIn` takes it, where {@link MARKER} and `head` are joined. A checkpoint that is not an event of this log is of
@@ -45,8 +56,6 @@ export const marked = (at: string): string =>
 
 /** Puts the checkpoints of version 9 beside the rows. */
 export const MARK_ALL: string = `
-INSERT INTO {schema}.read_model_rows (model, key, digest, content)
-  SELECT m.model, ${MARKER_KEY}, sha256(${MARKER_KEY}), to_json(m.placed)
-  FROM (SELECT m.model, CASE WHEN m.model = ANY (head.kept) THEN ${HEAD_PLACED} ELSE ${marked('m.checkpoint')} END AS placed
-    FROM {schema}.read_models AS m LEFT JOIN ${HEAD} AS head ON true WHERE m.stage <> 'replaced') AS m
-  WHERE m.placed IS NOT NULL;`;
+${mark(`(SELECT m.model, CASE WHEN m.model = ANY (head.kept) THEN ${HEAD_PLACED} ELSE ${marked('m.checkpoint')} END
+    FROM {schema}.read_models AS m LEFT JOIN ${HEAD} AS head ON true WHERE m.stage <> 'replaced')`)}
+  WHERE given.placed IS NOT NULL;`;

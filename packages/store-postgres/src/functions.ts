@@ -1,4 +1,4 @@
-import { CHECKPOINT, HEAD, HEAD_PLACED, marked, MARKER, MARKER_KEY, PLACED } from './checkpoints.js';
+import { CHECKPOINT, digestOf, HEAD, HEAD_PLACED, mark, marked, MARKER, MARKERS, PLACED } from './checkpoints.js';
 import { plpgsql } from './plpgsql.js';
 import { ROWS, underKey, WRITE_ROWS } from './write-rows.js';
 
@@ -84,7 +84,9 @@ BEGIN ${DEMAND_FITTING}
     RETURN QUERY SELECT 'model', found.name, found.model::text, found.placed, NULL::text
       FROM (SELECT m.name, m.model, ${CHECKPOINT} AS placed
         FROM {schema}.read_models AS m LEFT JOIN ${MARKER} ON true WHERE m.name = ANY (models) AND m.stage = 'live') AS found
-      WHERE found.placed IS NOT NULL OR NOT EXISTS (SELECT FROM {schema}.read_model_rows AS r WHERE r.model = found.model);
+      WHERE CASE WHEN head.position IS NULL OR found.placed IS NULL
+        THEN coalesce(found.placed, '0') = '0' AND (found.placed = '0' OR NOT EXISTS (
+          SELECT FROM {schema}.read_model_rows AS r WHERE r.model = found.model)) ELSE true END;
   END IF;
   IF row_keys IS NOT NULL THEN
     RETURN QUERY SELECT 'row', given.name, encode(given.key, 'hex'), found.content::text, NULL::text
@@ -132,20 +134,14 @@ BEGIN ${DEMAND_FITTING}
       RETURN 'others wrote';
     END IF;
     last := split_part(known_head, ' ', 1)::bigint + done || ' ' || ids[done];
-    UPDATE {schema}.read_model_rows AS kept SET content = to_json(last)
-      WHERE kept.model = ANY (keeps) AND kept.digest = sha256(${MARKER_KEY})
-        AND kept.content #>> '{}' IN (known_head, CASE known_head WHEN '0 ' THEN '0' END);
+    DELETE FROM {schema}.read_model_rows AS kept WHERE kept.model = ANY (keeps) AND kept.digest = ${digestOf('known_head')};
     GET DIAGNOSTICS marked = ROW_COUNT;
-    IF marked < cardinality(keeps) THEN
-      -- Those that begin with the log; where rows were put back by themselves it is refused, as if they were there (unique_violation).
-      INSERT INTO {schema}.read_model_rows (model, key, digest, content)
-        SELECT kept.model, ${MARKER_KEY}, sha256(${MARKER_KEY}), to_json(last) FROM unnest(keeps) AS kept(model)
-        WHERE known_head = '0 ' ON CONFLICT DO NOTHING;
-      GET DIAGNOSTICS done = ROW_COUNT;
-      IF marked + done < cardinality(keeps) THEN
-        RAISE EXCEPTION 'a read model is not where it was' USING ERRCODE = 'unique_violation';
-      END IF;
+    -- Some begin with the log. Where rows were put back by themselves it is refused, as if they were there (unique_violation).
+    IF marked < cardinality(keeps) AND (known_head <> '0 ' OR EXISTS (
+        SELECT FROM {schema}.read_model_rows AS r WHERE r.model = ANY (keeps) AND r.digest > ${MARKERS})) THEN
+      RAISE EXCEPTION 'a read model is not where it was' USING ERRCODE = 'unique_violation';
     END IF;
+    ${mark('(SELECT kept, last FROM unnest(keeps) AS kept)')};
   END IF;${WRITE_ROWS}
   IF receipts IS NOT NULL THEN
     INSERT INTO {schema}.receipts (stream, key, fingerprint, revision)
@@ -193,9 +189,11 @@ BEGIN ${DEMAND_FITTING}
     PERFORM nextval('{schema}.revocations');
   END IF;
   UPDATE {schema}.read_models SET checkpoint = reached, steps = steps + 1 WHERE model = this_model;
-  INSERT INTO {schema}.read_model_rows (model, key, digest, content)
-    VALUES (this_model, ${MARKER_KEY}, sha256(${MARKER_KEY}), to_json(${marked('reached')}))
-    ON CONFLICT (model, digest) DO UPDATE SET content = excluded.content;
+  DELETE FROM {schema}.read_model_rows AS kept WHERE kept.model = this_model AND kept.digest > ${MARKERS};
+  IF NOT FOUND AND now_at.placed IS NOT NULL THEN
+    RAISE EXCEPTION 'an append moved the read model meanwhile' USING ERRCODE = 'serialization_failure';
+  END IF;
+  ${mark(`(SELECT this_model, ${marked('reached')})`)};
   row_models := array_fill(this_model, ARRAY[coalesce(cardinality(row_keys), 0)]);${WRITE_ROWS}${TELL_LISTENERS}
   RETURN NULL;
 END`,

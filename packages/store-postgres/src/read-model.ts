@@ -3,7 +3,6 @@ import {
   encodedRows,
   modelName,
   RebuildSuperseded,
-  rowLimitOf,
   type KeyedRow,
   type ReadModel,
   type ReadModelChange,
@@ -15,13 +14,14 @@ import {
   KeptRows,
   type WaitOptions,
 } from '@login-policy/event-sourcing/store';
-import type { Cells } from './queries.js';
+import type { Cell, Cells } from './queries.js';
 import { digest } from './names.js';
 import type { ReadModelParts } from './read-models.js';
 import { CHECKPOINT, HEAD, HEAD_PLACED, MARKER } from './checkpoints.js';
 import { beginRebuild, promote, type Copy } from './rebuild.js';
 import { positionIn } from './positions.js';
-import { REPLACED, entryOf, keyBytes, keyOfHex } from './row-changes.js';
+import { REPLACED, keyBytes, keyOfHex } from './row-changes.js';
+import { lookUp } from './index-entries.js';
 import { STEP_PARAMETERS, stepRefusal, stepValues } from './steps.js';
 import { text } from './rows.js';
 
@@ -140,7 +140,7 @@ abstract class StoredReadModel<Row> implements ReadModel<Row> {
   /** Rows and checkpoint by one statement: what it sees is of one moment. The first column is the checkpoint, the same in each row. */
   #lookStatement(rows: string): string {
     return this.#filledIn(
-      `SELECT ${CHECKPOINT}, encode(found.key, 'hex'), found.content::text, ${HEAD_PLACED}
+      `SELECT marker.placed, encode(found.key, 'hex'), found.content::text, ${HEAD_PLACED}
        FROM {schema}.read_models AS m LEFT JOIN ${HEAD} AS head ON true LEFT JOIN ${MARKER} ON true LEFT JOIN LATERAL (${rows}) AS found ON true
        WHERE {condition}`,
     );
@@ -155,10 +155,20 @@ abstract class StoredReadModel<Row> implements ReadModel<Row> {
     if (found.length === 0) return this.#goneRows(wait);
     const [[placed, , , end] = []] = found;
     const head = positionIn(end) ?? START;
-    const checkpoint = placed === end && head !== START ? head : positionIn(placed);
+    const isKnown = placed === end || end === null || (await this.#isInLog(placed, wait));
+    const checkpoint = placed === end && head !== START ? head : positionIn(isKnown ? placed : null);
     // Without a checkpoint in this log they are of another history, and count for nothing.
     const rows = checkpoint === undefined ? [] : found.filter(([, key]) => key !== null);
     return { checkpoint, head, rows };
+  }
+
+  /** Rows that are not at the head are asked for it once more: whether their checkpoint is an event of this log. */
+  async #isInLog(placed: Cell | undefined, wait: WaitOptions | undefined): Promise<boolean> {
+    if (placed === null || placed === undefined || placed === '0') return true;
+    const [place = '', id] = placed.split(' ');
+    if (id === undefined) return false;
+    const statement = this.#filledIn('SELECT 1 FROM {schema}.events WHERE position = $1 AND id = $2');
+    return (await this.parts.connection.read(statement, [place, id], wait)).length > 0;
   }
 
   /** Of a read model that is gone, as one that a dump does not have: it is behind, and whoever follows makes it anew. */
@@ -194,17 +204,6 @@ abstract class StoredReadModel<Row> implements ReadModel<Row> {
     const key = keyOfHex(text(cells[1]));
     return { key, row: this.#kept.decoded(key, text(cells[2])) };
   }
-}
-
-/** Looks an entry of an index up: with its content, or without. */
-function lookUp(asked: RowQuery, content: string, rows: string): [statement: string, values: readonly unknown[]] {
-  const { index, value, afterKey } = asked;
-  const after = afterKey === undefined ? [] : [keyBytes(afterKey)];
-  const statement = `SELECT e.key, ${content} FROM {schema}.read_model_entries AS e ${rows}
-    WHERE e.model = m.model AND e.entry = $2
-    ${after.length === 0 ? '' : 'AND substring(e.key FROM 1 FOR 500) >= substring($4::bytea FROM 1 FOR 500) AND e.key > $4'}
-    ORDER BY substring(e.key FROM 1 FOR 500), e.key LIMIT $3`;
-  return [statement, [entryOf(index, value), rowLimitOf(asked), ...after]];
 }
 
 /** The read model that readers see. */
