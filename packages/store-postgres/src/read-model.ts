@@ -20,7 +20,7 @@ import type { ReadModelParts } from './read-models.js';
 import { CHECKPOINT, HEAD, HEAD_PLACED, MARKER } from './checkpoints.js';
 import { beginRebuild, promote, type Copy } from './rebuild.js';
 import { positionIn } from './positions.js';
-import { REPLACED, keyBytes, keyOfHex } from './row-changes.js';
+import { entryOf, REPLACED, keyBytes, keyOfHex } from './row-changes.js';
 import { lookUp } from './index-entries.js';
 import { STEP_PARAMETERS, stepRefusal, stepValues } from './steps.js';
 import { text } from './rows.js';
