@@ -9,6 +9,7 @@ import {
   pause,
   placeInAppend,
   RevisionConflict,
+  StoreUnavailable,
   type Append,
   type ExpectedRevision,
   checkedAppend,
@@ -17,8 +18,9 @@ import {
 } from '@login-policy/event-sourcing/store';
 import type { Order } from './batch-requests.js';
 import type { Delivery } from './delivery.js';
+import { backOff } from './deadline.js';
 import { Ending } from './ending.js';
-import { notBegun } from './faults.js';
+import { notBegun, STORE } from './faults.js';
 import type { Head } from './known-streams.js';
 import type { StreamReader } from './reading-streams.js';
 import type { Receipts } from './receipts.js';
@@ -125,7 +127,25 @@ export class Appender {
     if (delivered.kind === 'written') return this.#record(undertaking, { head, recordedAt, ...delivered });
     if (receipt !== undefined) await receipts.refuse(streamId, receipt.key);
     if (isLoose(expected)) return undefined;
+    await this.#demandReadable(undertaking, delivered.actual);
     throw new RevisionConflict({ streamId, expected, actual: delivered.actual });
+  }
+
+  /**
+   * A leader that has lost its followers holds an event that nobody can read: who decided again would meet the same conflict.
+   *
+   * @throws StoreUnavailable when the event that was first can't be read in time.
+   */
+  async #demandReadable({ append, ending }: Undertaking, actual: Revision | undefined): Promise<void> {
+    const { streamId } = append;
+    for (let attempt = 1; actual !== undefined; attempt++) {
+      const head = await this.#context.streams.head(streamId, ending.signal);
+      if (head !== 'none' && head.revision >= actual) return;
+      await backOff(attempt, ending.signal);
+      if (!ending.isHere() || append.signal?.aborted === true) continue;
+      const problem = `${streamId} has an event at revision ${actual} that can't be read: the leader has not replicated it`;
+      throw new StoreUnavailable({ store: STORE, problem });
+    }
   }
 
   /** The last event of the stream: as it is known if that will do, else looked up. @throws RevisionConflict, ReceiptExists */

@@ -213,4 +213,18 @@ describe('an append to EventStoreDB', () => {
     expect(own?.revision).to.equal(3n);
     await Promise.all([early.close(), late.close()]);
   });
+
+  it('is not available, rather than too late, while the event that was first can not be read (Q56)', async () => {
+    await beImpatient({ readMs: paced(2000) });
+    await append();
+    const [first] = double.log.stream(STREAM);
+    if (first === undefined) throw new Error('nothing is there');
+    // As on a leader that has lost its followers.
+    const replicate = double.log.hideFrom();
+    double.log.write(STREAM, [{ ...first, id: crypto.randomUUID() }]);
+    const expected = revision(0n);
+    expect((await faultOf(append({ expected }))).code).to.equal('store-unavailable');
+    replicate();
+    expect((await faultOf(append({ expected }))).code).to.equal('revision-conflict');
+  });
 });

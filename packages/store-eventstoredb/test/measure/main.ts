@@ -6,7 +6,7 @@ import { streamId } from '@login-policy/event-sourcing';
 import { connectEventStoreDb } from '@login-policy/store-eventstoredb';
 import { appendOf } from '../events.js';
 import { realServerUrl } from '../server.js';
-import { atOnce, follow, inTurn, readLog, type Work } from './work.js';
+import { atOnce, follow, freshRead, inTurn, readLog, type Work } from './work.js';
 
 // Our store beside the raw client, in turns, on the double (or the server at EVENTSTOREDB_URL): medians and ratios.
 const REPETITIONS = 5;
@@ -42,13 +42,13 @@ const store = connectEventStoreDb(url);
 for (let batch = 0; batch < LOG / 500; batch++)
   await store.eventStore.append(appendOf(streamId('Log', `${batch}`), 500));
 
-const works: readonly Work[] = [readLog(LOG), inTurn, atOnce, follow];
+const works: readonly Work[] = [readLog(LOG), inTurn, atOnce, follow, freshRead];
 process.stdout.write('| work | raw client | ours | ours ÷ raw | goal |\n| --- | --- | --- | --- | --- |\n');
 for (const { name, goal, raw, ours } of works) {
   const [rawRates, ourRates]: [number[], number[]] = [[], []];
   for (let repetition = 0; repetition < REPETITIONS; repetition++) {
     rawRates.push(await rateOf(() => raw(client)));
-    ourRates.push(await rateOf(() => ours(store.eventStore)));
+    ourRates.push(await rateOf(() => ours(store.eventStore, store)));
   }
   const ratio = (medianOf(ourRates) / medianOf(rawRates)).toFixed(2);
   process.stdout.write(`| ${name} | ${show(rawRates)} | ${show(ourRates)} | ${ratio} × | ≥ ${goal} × |\n`);

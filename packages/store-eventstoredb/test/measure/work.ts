@@ -2,10 +2,13 @@ import {
   eventTypeFilter,
   jsonEvent,
   streamNameFilter,
+  BACKWARDS,
+  END,
   START as FIRST,
   type EventStoreDBClient,
 } from '@eventstore/db-client';
-import { streamId, type EventStore, type Position } from '@login-policy/event-sourcing';
+import { Follower, streamId, type EventStore, type Position, type Store } from '@login-policy/event-sourcing';
+import { counterTotals } from '@login-policy/testkit';
 import { appendOf } from '../events.js';
 
 /** The same piece of work by the raw client and by our store; each answers how many events it did. */
@@ -13,13 +16,14 @@ export interface Work {
   readonly name: string;
   readonly goal: number;
   readonly raw: (client: EventStoreDBClient) => Promise<number>;
-  readonly ours: (store: EventStore) => Promise<number>;
+  readonly ours: (store: EventStore, whole: Store) => Promise<number>;
 }
 
 const IN_TURN = 2000;
 const AT_ONCE = 6400;
 const LANES = 32;
 const LIVE = 10_000;
+const FRESH = 2000;
 let round = 0;
 
 const rawEvent = () => jsonEvent({ type: 'Counted', data: { by: 1 }, metadata: { actor: 'tester' } });
@@ -122,6 +126,29 @@ export const follow: Work = {
     }
     await writing;
     return count;
+  },
+};
+
+/** A read of followed rows that may not be old at all, beside one question of the raw client. */
+export const freshRead: Work = {
+  name: 'one read with `maxAgeMs: 0` after another, beside a look at the end',
+  goal: 0.3,
+  async raw(client) {
+    for (let count = 0; count < FRESH; count++) {
+      for await (const found of client.readAll({ direction: BACKWARDS, fromPosition: END, maxCount: 1 })) void found;
+    }
+    return FRESH;
+  },
+  async ours(_, store) {
+    const follower = await Follower.open({
+      store,
+      projection: { ...counterTotals, name: `fresh${round++}` },
+      maxAgeMs: 0,
+    });
+    await follower.ready({ waitMs: 60_000 });
+    for (let count = 0; count < FRESH; count++) await follower.read([]);
+    await follower.close();
+    return FRESH;
   },
 };
 
