@@ -12,11 +12,15 @@ import { logRecordsOf } from './server-reads.js';
 /** Messages of the server that wait here at the most; then it is made to wait. */
 const AHEAD = 500;
 
+/** To put a backup back takes longer. */
+const PAUSE_MS = 20;
+
 /** The live call of a store, and what has come of it. */
 interface Live {
   readonly call: ReadCall;
   readonly maker: PageMaker;
   lookedAround: number;
+  heardAt: number;
   owedSince: number | undefined;
 }
 
@@ -85,7 +89,7 @@ export class LiveReader {
       throw stalled('the connection broke as it was begun');
     }
     const maker = new PageMaker(this.#context, undefined, reached);
-    this.#live = { call, maker, lookedAround: performance.now(), owedSince: undefined };
+    this.#live = { call, maker, lookedAround: performance.now(), heardAt: -Infinity, owedSince: undefined };
   }
 
   async #hear(live: Live, after: Position): Promise<ReadAhead | undefined> {
@@ -97,8 +101,9 @@ export class LiveReader {
     if (messages !== SILENCE) maker.take(logRecordsOf(messages));
     if (messages === SILENCE) maker.settle();
     if (maker.whole > 0) {
-      // Pages of one history: the event before this one has to be there still.
-      await this.#demandInLog(this.#last ?? START);
+      // Pages of one history: after a pause, the event before this one has to be there still.
+      if (performance.now() - live.heardAt > PAUSE_MS) await this.#demandInLog(this.#last ?? START);
+      live.heardAt = performance.now();
       const events = maker.handOut(Infinity).map(({ event }) => event);
       this.#patience.renew();
       live.owedSince = undefined;

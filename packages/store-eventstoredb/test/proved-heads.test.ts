@@ -90,6 +90,8 @@ describe('a read of rows that follow EventStoreDB', () => {
     const restore = double.log.backUp();
     const [lost] = await store.eventStore.append(appendOf(STREAM, 1));
     expect(await totalOf(follower)).to.equal(2);
+    // It takes a while.
+    await new Promise((resolve) => setTimeout(resolve, 50));
     // Under open connections: whoever hears what comes next has heard what was lost.
     restore();
     const other = opened();
