@@ -130,7 +130,7 @@ async function openPatiently({ config: { storeUrl }, log, steps }: Given): Promi
 }
 
 function openPolicies(store: Store, organizations: Instances): Promise<LoginPolicies> {
-  return openLoginPolicies({ store, organizations });
+  return openLoginPolicies({ store, organizations, guard: 'refuse' });
 }
 
 interface Beginnings extends Pick<Beginning, 'facts'> {

@@ -17,6 +17,8 @@ interface Operation {
   readonly responses: Readonly<Record<string, { readonly content?: Readonly<Record<string, { schema: unknown }>> }>>;
 }
 
+const CHANGE = ['If-Match', 'Idempotency-Key', 'Login-Policy-Reason', 'Login-Policy-Acknowledge', 'x-request-id'];
+
 describe('the OpenAPI document', () => {
   let service: Service;
   let document: unknown;
@@ -55,7 +57,7 @@ describe('the OpenAPI document', () => {
   });
 
   it('names what each call looks at, and nothing else', () => {
-    const change = ['header If-Match', 'header Idempotency-Key', 'header Login-Policy-Reason', 'header x-request-id'];
+    const change = CHANGE.map((name) => `header ${name}`);
     const org = 'header x-zitadel-orgid';
     const atLeast = ['header Login-Policy-At-Least', 'header x-request-id'];
     const wanted: Readonly<Record<string, readonly string[]>> = {
@@ -74,7 +76,12 @@ describe('the OpenAPI document', () => {
         'header If-None-Match',
         'header x-request-id',
       ],
-      'POST /admin/v1/policies/login/_preview': ['header If-Match', 'header Login-Policy-If-Default', ...atLeast],
+      'POST /admin/v1/policies/login/_preview': [
+        'header If-Match',
+        'header Login-Policy-If-Default',
+        'header Login-Policy-Acknowledge',
+        ...atLeast,
+      ],
       'GET /management/v1/policies/login/diff': ['query from', 'query to', org, ...atLeast],
       'POST /management/v1/policies/login/_revert': [org, ...change],
       'POST /management/v1/policies/login/_customize': [org, 'header Login-Policy-If-Default', ...change],

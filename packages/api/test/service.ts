@@ -69,12 +69,14 @@ export interface ServiceOptions {
   /** Default: moves on by a second each time it is read. */
   readonly clock?: Clock;
   readonly observe?: Observe;
+  readonly guard?: 'refuse' | 'warn';
 }
 
 /** A real port over a fresh memory store. */
 export async function openService({
   api: changed = {},
   clock = steppingClock('2026-01-01T00:00:00.000Z', 1000),
+  guard = 'warn',
   listen = {},
   observe,
   ports = {},
@@ -82,6 +84,7 @@ export async function openService({
   const store = openMemoryStore({ clock });
   const policies = await openLoginPolicies({
     store,
+    guard,
     organizations: { list: () => [ACME, GLOBEX] },
     ...(observe && { observe }),
   });

@@ -15,6 +15,7 @@ export {
 } from './reads/answers.js';
 export type { Affected, OrganizationList } from './reads/affected.js';
 export type {
+  CommandConditions,
   CommandInput,
   CommandOptions,
   CustomizeOptions,
@@ -53,6 +54,7 @@ export type {
   SecondFactorRemoved,
 } from './events/events.js';
 export { evolve, evolveAll, ImpossibleEvent } from './commands/evolve.js';
+export type { Guard } from './commands/guard.js';
 export { NO_FACTS, type DefaultSeen, type PolicyFacts } from './commands/facts.js';
 export { MULTI_FACTORS, SECOND_FACTORS, type MultiFactor, type SecondFactor } from './policy/factors.js';
 export { freshInstance } from './policy/fresh-instance.js';
@@ -146,6 +148,7 @@ export {
   type SignInUser,
 } from './sign-in/sign-in.js';
 export {
+  LOCK_OUTS,
   warningsOf,
   warningsOfChange,
   type ChangeWarnings,

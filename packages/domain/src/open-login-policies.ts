@@ -10,6 +10,7 @@ import {
   withMethods,
   type OptionRules,
 } from '@login-policy/event-sourcing/options';
+import type { Guard } from './commands/guard.js';
 import { LoginPolicies } from './login-policies.js';
 import { loginPolicyProjection } from './login-policy-projection.js';
 import type { IdentityProviderDirectory } from './policy/identity-provider.js';
@@ -20,6 +21,11 @@ export interface LoginPoliciesOptions {
   readonly store: Store;
   /** Asked whether an identity provider exists before it is linked. Default: none is looked up. */
   readonly identityProviders?: IdentityProviderDirectory;
+  /**
+   * `refuse`: a command that would lock people out who are not locked out now is refused with `would-lock-out`, unless its options
+   * `acknowledge` the warning (docs/reference/login-policies.md#guard). `warn`, the default: only its preview warns.
+   */
+  readonly guard?: Guard;
   /** Names an instance's organizations, for a preview to say which are affected. Default: a preview says of none. */
   readonly organizations?: OrganizationList;
   /**
@@ -44,6 +50,7 @@ export interface LoginPoliciesOptions {
 const OPTIONS: OptionRules<LoginPoliciesOptions> = {
   store: mustBe('an opened store', isStore),
   identityProviders: optional(withMethods('exists')),
+  guard: optional(oneOf('refuse', 'warn')),
   organizations: optional(withMethods('list')),
   maxAgeMs: optional(numberBetween(0, Number.MAX_SAFE_INTEGER)),
   ids: optional(aFunction),

@@ -43,6 +43,10 @@ const SENTENCES: Sentences = {
     { reason: 'default-event-not-current', expected, actual: undefined },
     'The default login policy of instance 69629023906488334 ends with another event than the one expected: what was seen is of a history that is no more, so no custom policy was made of it.',
   ],
+  'would-lock-out': [
+    { reason: 'would-lock-out', warnings: [{ warning: 'no-way-to-sign-in', message: 'Nobody could sign in.' }] },
+    'The default login policy of instance 69629023906488334 (sequence 7) was not changed, because that would lock people out: Nobody could sign in.',
+  ],
   'idempotency-key-reused': [
     { reason: 'idempotency-key-reused', idempotencyKey: 'k "1"' },
     'The idempotency key "k \\"1\\"" came before with another command on the default login policy of instance 69629023906488334, so this one was not carried out.',

@@ -48,8 +48,9 @@ describe('what a person wants', () => {
       path: '/management/v1/policies/login/_customize',
       request: {},
     });
-    expect(conditionOf(adding, seen())).to.deep.equal({ 'login-policy-if-default': '"7"' });
-    expect(conditionOf({ wish: 'reset' }, seen())).to.deep.equal({ 'if-match': '"7"' });
+    const reviewed = { 'login-policy-acknowledge': 'no-factor-left, no-way-to-sign-in' };
+    expect(conditionOf(adding, seen())).to.deep.equal({ ...reviewed, 'login-policy-if-default': '"7"' });
+    expect(conditionOf({ wish: 'reset' }, seen())).to.deep.equal({ ...reviewed, 'if-match': '"7"' });
   });
 
   it('is laid beside what was seen and what is there now, where the three differ', async () => {

@@ -1,5 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import type { AsOf, CommandOptions, CustomizeOptions, PolicyReadOptions } from '@login-policy/domain';
+import {
+  LOCK_OUTS,
+  type AsOf,
+  type CommandOptions,
+  type CustomizeOptions,
+  type PolicyReadOptions,
+} from '@login-policy/domain';
 import { parsePosition } from '@login-policy/event-sourcing';
 import { DateTime } from 'luxon';
 import { badHeader, foreignTag, unreadable } from '../errors/refusals.js';
@@ -33,11 +39,28 @@ export function commandOptions(actor: string, incoming: Incoming): CustomizeOpti
   const { requestId, signal } = incoming;
   const idempotencyKey = incoming.get('idempotency-key');
   const reason = incoming.get('login-policy-reason');
-  const options: Writable<CustomizeOptions> = { actor, correlationId: requestId, ...pinning(incoming) };
+  const options: Writable<CustomizeOptions> = {
+    actor,
+    correlationId: requestId,
+    ...pinning(incoming),
+    ...acknowledging(incoming),
+  };
   if (idempotencyKey !== undefined) options.idempotencyKey = recordedKey(actor, idempotencyKey);
   if (reason !== undefined) options.reason = percentDecoded(reason);
   if (signal !== undefined) options.signal = signal;
   return options;
+}
+
+/** The warnings that the caller knows of: names, with commas between them. @throws ApiError for one that there is not */
+export function acknowledging(headers: RequestHeaders): Pick<CustomizeOptions, 'acknowledge'> {
+  const names = headers.get('login-policy-acknowledge')?.split(',');
+  if (names === undefined) return {};
+  const acknowledge = names.map((name) => LOCK_OUTS.find((one) => one === name.trim()) ?? unknownWarning());
+  return { acknowledge };
+}
+
+function unknownWarning(): never {
+  throw badHeader('Login-Policy-Acknowledge', `one or more of ${LOCK_OUTS.join(', ')}, with commas between them`);
 }
 
 /** What a command may be pinned to. */

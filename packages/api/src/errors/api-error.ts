@@ -42,6 +42,12 @@ export function statusOfCode(code: CodeName): number {
   return HTTP_STATUS[code];
 }
 
+/** One detail of an error. */
+export interface ErrorDetail {
+  readonly id: string;
+  readonly message: string;
+}
+
 /** What an answer that is no success says. */
 export interface ApiErrorContent {
   readonly code: CodeName;
@@ -51,6 +57,8 @@ export interface ApiErrorContent {
   readonly sentence: string;
   /** The HTTP status, where it is not the one the code stands for. */
   readonly httpStatus?: number;
+  /** What else there is to say, each a `zitadel.v1.ErrorDetail` behind the first. */
+  readonly more?: readonly ErrorDetail[];
   /** Headers of the answer that belong to the refusal: `www-authenticate`, `allow`. */
   readonly headers?: Readonly<Record<string, string>>;
 }
@@ -63,6 +71,8 @@ export class ApiError extends Error {
   readonly sentence: string;
   readonly httpStatus: number;
   readonly headers: Readonly<Record<string, string>>;
+  /** The refusal itself, and what else there is to say. */
+  readonly details: readonly ErrorDetail[];
 
   constructor(content: ApiErrorContent, cause?: unknown) {
     // A refusal is an answer, not a defect: its stack would tell nobody anything, and costs more than the whole call.
@@ -77,5 +87,7 @@ export class ApiError extends Error {
     this.sentence = content.sentence;
     this.httpStatus = content.httpStatus ?? HTTP_STATUS[content.code];
     this.headers = content.headers ?? {};
+    const { id, sentence: message } = content;
+    this.details = [{ id, message }, ...(content.more ?? [])];
   }
 }

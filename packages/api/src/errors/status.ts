@@ -22,6 +22,10 @@ function statusOf(rejection: Rejection, absent: AbsentAnswer): Omit<ApiErrorCont
       return { code: 'notFound', id: 'LP-POLICY-01' };
     case 'default-policy-not-found':
       return { code: 'failedPrecondition', id: 'LP-POLICY-03' };
+    case 'would-lock-out': {
+      const more = rejection.warnings.map(({ warning: id, message }) => ({ id, message }));
+      return { code: 'failedPrecondition', id: 'LP-POLICY-04', more };
+    }
     case 'policy-already-exists':
       return { code: 'alreadyExists', id: 'LP-POLICY-02' };
     case 'factor-not-on-policy':
@@ -53,6 +57,7 @@ function statusOf(rejection: Rejection, absent: AbsentAnswer): Omit<ApiErrorCont
 const NAMES: Readonly<Record<string, string>> = {
   'options.correlationId': 'x-request-id',
   'options.reason': 'login-policy-reason',
+  'options.acknowledge': 'login-policy-acknowledge',
   'options.ifDefaultSequence': 'login-policy-if-default',
   'options.ifDefaultEventId': 'login-policy-if-default',
   'options.asOf.sequence': 'asOf',

@@ -7,7 +7,12 @@ import type { Schema, Schemas } from './schemas.js';
 export const READ_HEADERS: readonly string[] = ['Login-Policy-At-Least'];
 
 /** The headers under which every change can be asked for. */
-export const CHANGE_HEADERS: readonly string[] = ['If-Match', 'Idempotency-Key', 'Login-Policy-Reason'];
+export const CHANGE_HEADERS: readonly string[] = [
+  'If-Match',
+  'Idempotency-Key',
+  'Login-Policy-Reason',
+  'Login-Policy-Acknowledge',
+];
 
 /** The headers under which a custom policy can be made of the default. */
 export const CUSTOMIZE_HEADERS: readonly string[] = ['Login-Policy-If-Default', ...CHANGE_HEADERS];

@@ -1,5 +1,5 @@
 import { isOrganization, loginPolicyEvents, type CommandInput, type Preview } from '@login-policy/domain';
-import { pinning } from '../calls/conditions.js';
+import { acknowledging, pinning } from '../calls/conditions.js';
 import { entityTag } from '../calls/policy-answers.js';
 import { checkNames } from '../contract/enum-names.js';
 import { unreadable } from '../errors/refusals.js';
@@ -31,7 +31,7 @@ export const previewRoute: OwnRoute = {
         request: { type: 'object', description: 'What that method takes.' },
       },
     },
-    headers: ['If-Match', 'Login-Policy-If-Default', ...READ_HEADERS],
+    headers: ['If-Match', 'Login-Policy-If-Default', 'Login-Policy-Acknowledge', ...READ_HEADERS],
     answer: {
       sequence: WHOLE_NUMBER,
       events: LIST,
@@ -49,7 +49,7 @@ export const previewRoute: OwnRoute = {
   async answer(call) {
     const { policies, answers, exchange, context } = call;
     const { asOf: _, ...waiting } = context.read;
-    const options = { ...waiting, ...pinning(exchange) };
+    const options = { ...waiting, ...pinning(exchange), ...acknowledging(exchange) };
     const preview = await answers.ofRead(policies.preview(context.owner, commandIn(call), options));
     return { message: JSON.stringify(previewJson(preview)), tag: entityTag(preview.sequence, preview.eventId) };
   },

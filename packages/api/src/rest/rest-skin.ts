@@ -38,8 +38,8 @@ const ERROR_TYPE = 'type.googleapis.com/zitadel.v1.ErrorDetail';
 /** How REST says what goes wrong: the google.rpc.Status of the gateway, with one `zitadel.v1.ErrorDetail`. */
 export const REST: Refusing = {
   protocol: 'rest',
-  fail(headers, { code, httpStatus, id, message, sentence }) {
-    const details = [{ '@type': ERROR_TYPE, id, message: sentence }];
-    return inJson(headers, httpStatus, JSON.stringify({ code, message, details }));
+  fail(headers, { code, details, httpStatus, message }) {
+    const typed = details.map((detail) => ({ '@type': ERROR_TYPE, ...detail }));
+    return inJson(headers, httpStatus, JSON.stringify({ code, message, details: typed }));
   },
 };

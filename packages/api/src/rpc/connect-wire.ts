@@ -1,6 +1,6 @@
 import { create, toBinary } from '@bufbuild/protobuf';
 import { ERROR_DETAIL } from '../contract/descriptors.js';
-import { statusOfCode, type ApiError } from '../errors/api-error.js';
+import { statusOfCode, type ApiError, type ErrorDetail } from '../errors/api-error.js';
 import { unpacked } from './packing.js';
 import { inJson, typed, type MessageForm, type Wire } from './wire.js';
 
@@ -30,11 +30,13 @@ export function connectWire(type: string): Wire | undefined {
   return form === null ? undefined : WIRES[form[1] === undefined ? 'proto' : 'json'];
 }
 
-/** An error as Connect writes it: the name of its code, the sentence, and one `zitadel.v1.ErrorDetail`. */
-function errorJson({ codeName, id, message, sentence }: ApiError): string {
-  const detail = { id, message: sentence };
-  const bytes = toBinary(ERROR_DETAIL, create(ERROR_DETAIL, detail));
-  const value = Buffer.from(bytes).toString('base64').replace(/=+$/, '');
+/** An error as Connect writes it: the name of its code, the sentence, and its details, each a `zitadel.v1.ErrorDetail`. */
+function errorJson({ codeName, details, message }: ApiError): string {
   const code = codeName.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-  return JSON.stringify({ code, message, details: [{ type: ERROR_DETAIL.typeName, value, debug: detail }] });
+  return JSON.stringify({ code, message, details: details.map(detailJson) });
+}
+
+function detailJson(debug: ErrorDetail): object {
+  const bytes = toBinary(ERROR_DETAIL, create(ERROR_DETAIL, { ...debug }));
+  return { type: ERROR_DETAIL.typeName, value: Buffer.from(bytes).toString('base64').replace(/=+$/, ''), debug };
 }

@@ -25,14 +25,11 @@ const LENGTH_DELIMITED = 2;
 const VARINT = 0;
 
 /** A `google.rpc.Status`, which `@zitadel/proto` has no descriptor of: code, message, details of type `Any`. */
-function statusBytes({ code, id, message, sentence }: ApiError): Uint8Array {
-  const detail = anyPack(ERROR_DETAIL, create(ERROR_DETAIL, { id, message: sentence }));
-  return new BinaryWriter()
-    .tag(1, VARINT)
-    .int32(code)
-    .tag(2, LENGTH_DELIMITED)
-    .string(message)
-    .tag(3, LENGTH_DELIMITED)
-    .bytes(toBinary(AnySchema, detail))
-    .finish();
+function statusBytes({ code, details, message }: ApiError): Uint8Array {
+  const writer = new BinaryWriter().tag(1, VARINT).int32(code).tag(2, LENGTH_DELIMITED).string(message);
+  for (const detail of details) {
+    const any = anyPack(ERROR_DETAIL, create(ERROR_DETAIL, { ...detail }));
+    writer.tag(3, LENGTH_DELIMITED).bytes(toBinary(AnySchema, any));
+  }
+  return writer.finish();
 }

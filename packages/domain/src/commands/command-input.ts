@@ -1,9 +1,10 @@
 import { revision, type CommandContext, type EventId, type Revision, eventId } from '@login-policy/event-sourcing';
 import type { MultiFactor, SecondFactor } from '../policy/factors.js';
 import type { IdentityProviderRef } from '../policy/identity-provider.js';
-import { InvalidValue, parseObject, type Parser } from '../input/invalid-value.js';
+import { InvalidValue, parseList, parseObject, parseOneOf, type Parser } from '../input/invalid-value.js';
 import type { AsOf } from '../reads/read-input.js';
 import type { LoginSettingsInput } from '../policy/settings.js';
+import { LOCK_OUTS, type LockOut } from '../sign-in/warnings.js';
 import { parseId, parseProse } from '../input/text.js';
 
 /** Who gives a command, why, and on which conditions. */
@@ -35,6 +36,16 @@ export interface CommandOptions {
    * as long as the store waits.
    */
   readonly waitMs?: number;
+  /**
+   * The warnings that the command may introduce although the guard is on: without them it is refused with `would-lock-out`. Not part of what
+   * an idempotency key stands for.
+   */
+  readonly acknowledge?: readonly LockOut[];
+}
+
+/** What a command is given under besides what the kernel looks at. */
+export interface CommandConditions extends DefaultConditions {
+  readonly acknowledge?: readonly LockOut[] | undefined;
 }
 
 /** The default policy that a caller saw, for {@link LoginPolicies.customize}. */
@@ -89,10 +100,11 @@ const OPTIONS = [
   'ifDefaultEventId',
   'signal',
   'waitMs',
+  'acknowledge',
 ];
 
 /** Takes the options of a command. @throws InvalidValue */
-export function parseCommandOptions(value: unknown, type: CommandInput['type']): CommandContext & DefaultConditions {
+export function parseCommandOptions(value: unknown, type: CommandInput['type']): CommandContext & CommandConditions {
   const given = parseObject(value, 'options', OPTIONS);
   // A literal, no spread: every command comes by here.
   const { ifRevision, ifEventId } = parsePinning(given);
@@ -102,6 +114,7 @@ export function parseCommandOptions(value: unknown, type: CommandInput['type']):
     ifEventId,
     ifDefaultSequence,
     ifDefaultEventId,
+    acknowledge: optional(given, 'acknowledge', parseAcknowledged),
     signal: optional(given, 'signal', parseSignal),
     waitMs: optional(given, 'waitMs', parseWait),
     causationId: optional(given, 'causationId', parseId),
@@ -185,3 +198,7 @@ export const parseWait: Parser<number> = (value, field) => {
   if (typeof value === 'number' && value >= 0 && value <= LONGEST_WAIT_MS) return value;
   throw new InvalidValue(field, `0 to ${LONGEST_WAIT_MS} milliseconds`, value);
 };
+
+/** Takes the warnings that a caller acknowledges. */
+export const parseAcknowledged: Parser<readonly LockOut[]> = (value, field) =>
+  parseList(value, field, { item: parseOneOf(LOCK_OUTS), same: (one) => one });

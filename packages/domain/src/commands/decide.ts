@@ -8,7 +8,8 @@ import type {
   SecondFactorRemoved,
 } from '../events/events.js';
 import { evolveAll } from './evolve.js';
-import { NO_FACTS, type DefaultSeen, type PolicyFacts } from './facts.js';
+import { guarded, type Guard } from './guard.js';
+import { NO_FACTS, unmetDefault, type PolicyFacts } from './facts.js';
 import type { MultiFactor, SecondFactor } from '../policy/factors.js';
 import {
   MOST_IDENTITY_PROVIDERS,
@@ -17,7 +18,7 @@ import {
 } from '../policy/identity-provider.js';
 import type { ActivePolicy, LoginPolicy } from '../policy/login-policy.js';
 import type { OwnerKind } from '../policy/owner.js';
-import { refusedArgument, type PolicyRejection, type UnmetDefault } from './rejections.js';
+import { refusedArgument, type PolicyRejection } from './rejections.js';
 import { commandsTowards, linksTowards } from './revert.js';
 import { applyChange, defaultSettings, differing, type LoginSettingsChange } from '../policy/settings.js';
 
@@ -29,6 +30,8 @@ export interface Circumstances {
   readonly owner: OwnerKind;
   /** Default: {@link NO_FACTS}. */
   readonly facts?: PolicyFacts | undefined;
+  /** Default: `warn`. */
+  readonly guard?: Guard | undefined;
 }
 
 /**
@@ -39,6 +42,15 @@ export interface Circumstances {
  * @throws TypeError for a revert or a customization without its model among the facts.
  */
 export function decide(
+  command: LoginPolicyCommand,
+  policy: LoginPolicy,
+  circumstances: Circumstances,
+): LoginPolicyDecision {
+  const decision = decideByRules(command, policy, circumstances);
+  return circumstances.guard === 'refuse' ? guarded(decision, policy, circumstances) : decision;
+}
+
+function decideByRules(
   command: LoginPolicyCommand,
   policy: LoginPolicy,
   circumstances: Circumstances,
@@ -102,17 +114,7 @@ function customizeLoginPolicy(policy: LoginPolicy, circumstances: Circumstances)
   if (facts.model.stage === 'absent') return reject({ reason: 'default-policy-not-found' });
   const unmet = unmetDefault(facts.byDefault);
   if (unmet !== undefined) return reject(unmet);
-  return decide({ type: 'add', policy: facts.model }, policy, circumstances);
-}
-
-/** A default that was changed since the caller saw it is not what they meant to keep. */
-function unmetDefault(byDefault: DefaultSeen | undefined): UnmetDefault | undefined {
-  if (byDefault === undefined) return undefined;
-  const { eventId, ifDefaultEventId, ifDefaultSequence, sequence } = byDefault;
-  if (ifDefaultSequence !== undefined && ifDefaultSequence !== sequence)
-    return { reason: 'default-sequence-not-current', expected: ifDefaultSequence, actual: sequence };
-  if (ifDefaultEventId === undefined || ifDefaultEventId === eventId) return undefined;
-  return { reason: 'default-event-not-current', expected: ifDefaultEventId, actual: eventId };
+  return decideByRules({ type: 'add', policy: facts.model }, policy, circumstances);
 }
 
 /** What differs is undone by the commands that could have been given one by one, so the same rules hold. */
@@ -126,7 +128,7 @@ function revertLoginPolicy(
   if (then === undefined) throw new TypeError('a revert is decided by what the policy was then');
   if (then.stage === 'absent' && owner === 'instance') return notYetThere(to);
   if (policy.stage === 'active') return turnInto(then, policy, circumstances);
-  return then.stage === 'active' ? decide({ type: 'add', policy: then }, policy, circumstances) : noPolicy();
+  return then.stage === 'active' ? decideByRules({ type: 'add', policy: then }, policy, circumstances) : noPolicy();
 }
 
 /** Identity providers that are unlinked need no decision: all of them are on the policy. */
@@ -150,7 +152,7 @@ function carryOutAll(
   const events: LoginPolicyEvent[] = [];
   let current = policy;
   for (const command of commands) {
-    const decision = decide(command, current, circumstances);
+    const decision = decideByRules(command, current, circumstances);
     if (decision.outcome === 'rejected') return decision;
     for (const event of decision.events) events.push(event);
     current = evolveAll(current, decision.events, circumstances.owner);

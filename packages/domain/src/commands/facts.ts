@@ -1,13 +1,16 @@
 import type { Deadline, EventId, FactSource } from '@login-policy/event-sourcing';
-import type { DefaultConditions } from './command-input.js';
+import type { CommandConditions, DefaultConditions } from './command-input.js';
+import type { Guard } from './guard.js';
+import type { LockOut } from '../sign-in/warnings.js';
 import type { LoginPolicyCommand } from './commands.js';
 import type { IdentityProvider, IdentityProviderDirectory, IdentityProviderId } from '../policy/identity-provider.js';
 import type { LoginPolicy } from '../policy/login-policy.js';
-import { instanceOf, ownerOfStream, type Owner } from '../policy/owner.js';
+import { instanceOf, isOrganization, ownerOfStream, type Owner } from '../policy/owner.js';
 import { lastSequenceOf } from '../reads/details.js';
 import type { PolicyReader } from '../reads/policy-reader.js';
 import { asOf } from '../reads/read-input.js';
 import type { PolicyState } from './policy-state.js';
+import type { UnmetDefault } from './rejections.js';
 import { isYes } from '../input/yes.js';
 
 /** What a command is decided by that is neither in it nor in the policy. */
@@ -16,6 +19,10 @@ export interface PolicyFacts {
   readonly unknownIdentityProviders: ReadonlySet<IdentityProviderId>;
   /** For a revert: the owner's own policy as it was at the moment. For a customization: the default as it is now. */
   readonly model?: LoginPolicy;
+  /** With the guard on, for a command after or before which an organization has no policy of its own: the default. */
+  readonly fallback?: LoginPolicy;
+  /** The warnings that the caller knows of and wants the command all the same. */
+  readonly acknowledged?: readonly LockOut[];
   /** For a customization: where the default stood when it was looked up, and where the caller had seen it. */
   readonly byDefault?: DefaultSeen;
 }
@@ -33,38 +40,76 @@ export const NO_FACTS: PolicyFacts = Object.freeze({ unknownIdentityProviders: n
 /** Whom to ask for facts. */
 export interface FactProviders {
   readonly identityProviders: IdentityProviderDirectory | undefined;
+  readonly guard: Guard;
   readonly policies: () => PolicyReader;
 }
 
 /** Looks up what commands of login policies have to know: which identity providers exist, what a policy is or was. */
-export function policyFacts({
-  identityProviders,
-  policies,
-}: FactProviders): FactSource<LoginPolicyCommand, PolicyFacts, DefaultConditions> {
-  const unknownOf = async (
-    owner: Owner,
-    named: readonly IdentityProvider[],
-    deadline: Deadline,
-  ): Promise<Set<IdentityProviderId>> => {
-    if (identityProviders === undefined) return new Set();
-    const exist = await Promise.all(named.map((provider) => identityProviders.exists(owner, provider, deadline)));
-    return new Set(named.filter((_, index) => !isYes(exist[index], 'identityProviders.exists')).map(({ id }) => id));
-  };
+export function policyFacts(providers: FactProviders): FactSource<LoginPolicyCommand, PolicyFacts, CommandConditions> {
+  const { guard, policies } = providers;
   return {
-    isNeededFor: (command) => command.type === 'revert' || command.type === 'customize' || namedIn(command).length > 0,
+    isNeededFor: (command, conditions) =>
+      MODELLED.includes(command.type) ||
+      namedIn(command).length > 0 ||
+      (guard === 'refuse' && (needsFallback(command) || conditions?.acknowledge !== undefined)),
     async lookUp(streamId, command, { conditions, deadline }) {
       const owner = ownerOfStream(streamId);
       if (owner === undefined) throw new TypeError(`${streamId} is not the stream of a login policy`);
       const looked = await modelOf(command, policies(), { owner, deadline });
-      if (looked === undefined) return { unknownIdentityProviders: await unknownOf(owner, namedIn(command), deadline) };
+      const guarding = await guardingFacts(command, providers, { owner, conditions, deadline });
+      if (looked === undefined)
+        return { ...(await unknownOf(namedIn(command), providers, { owner, deadline })), ...guarding };
       const { policy: model, marks } = looked;
       const linked = model.stage === 'active' ? model.identityProviders : [];
-      const unknownIdentityProviders = await unknownOf(owner, linked, deadline);
-      if (command.type === 'revert') return { model, unknownIdentityProviders };
-      const byDefault = { ...conditions, sequence: lastSequenceOf(marks), eventId: marks?.eventId };
-      return { model, byDefault, unknownIdentityProviders };
+      const unknown = await unknownOf(linked, providers, { owner, deadline });
+      if (command.type === 'revert') return { model, ...unknown, ...guarding };
+      const { ifDefaultEventId, ifDefaultSequence } = conditions ?? {};
+      const byDefault = {
+        ifDefaultEventId,
+        ifDefaultSequence,
+        sequence: lastSequenceOf(marks),
+        eventId: marks?.eventId,
+      };
+      return { model, byDefault, ...unknown, ...guarding };
     },
   };
+}
+
+/** Commands that make a policy like another. */
+const MODELLED: readonly LoginPolicyCommand['type'][] = ['revert', 'customize'];
+
+/** Whether an organization may have no policy of its own before or after a command: then its users meet the default. */
+function needsFallback({ type }: LoginPolicyCommand): boolean {
+  return type === 'add' || type === 'remove' || MODELLED.includes(type);
+}
+
+/** Whose policy a command is for, and how its facts are asked for. */
+interface AskedFor {
+  readonly owner: Owner;
+  readonly deadline: Deadline;
+}
+
+async function unknownOf(
+  named: readonly IdentityProvider[],
+  { identityProviders }: FactProviders,
+  { owner, deadline }: AskedFor,
+): Promise<Pick<PolicyFacts, 'unknownIdentityProviders'>> {
+  if (identityProviders === undefined) return NO_FACTS;
+  const exist = await Promise.all(named.map((provider) => identityProviders.exists(owner, provider, deadline)));
+  const unknown = named.filter((_, index) => !isYes(exist[index], 'identityProviders.exists'));
+  return { unknownIdentityProviders: new Set(unknown.map(({ id }) => id)) };
+}
+
+/** What the guard looks at; nothing where it is off. A default that is changed while the command is written is not noticed. */
+async function guardingFacts(
+  command: LoginPolicyCommand,
+  { guard, policies }: FactProviders,
+  { owner, conditions, deadline }: AskedFor & { readonly conditions: CommandConditions | undefined },
+): Promise<Pick<PolicyFacts, 'acknowledged' | 'fallback'>> {
+  if (guard === 'warn') return {};
+  const acknowledged = conditions?.acknowledge ?? [];
+  if (!isOrganization(owner) || !needsFallback(command)) return { acknowledged };
+  return { acknowledged, fallback: (await policies().latest(instanceOf(owner), deadline)).policy };
 }
 
 /** The policy that a command is to make its policy like; `undefined` for one that does not look at any. */
@@ -81,4 +126,14 @@ async function modelOf(
 function namedIn(command: LoginPolicyCommand): readonly IdentityProvider[] {
   if (command.type === 'addIdentityProvider') return [command.identityProvider];
   return command.type === 'add' ? (command.policy.identityProviders ?? []) : [];
+}
+
+/** A default that was changed since the caller saw it is not what they meant to keep. */
+export function unmetDefault(byDefault: DefaultSeen | undefined): UnmetDefault | undefined {
+  if (byDefault === undefined) return undefined;
+  const { eventId, ifDefaultEventId, ifDefaultSequence, sequence } = byDefault;
+  if (ifDefaultSequence !== undefined && ifDefaultSequence !== sequence)
+    return { reason: 'default-sequence-not-current', expected: ifDefaultSequence, actual: sequence };
+  if (ifDefaultEventId === undefined || ifDefaultEventId === eventId) return undefined;
+  return { reason: 'default-event-not-current', expected: ifDefaultEventId, actual: eventId };
 }

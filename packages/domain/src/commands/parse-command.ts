@@ -1,5 +1,5 @@
 import type { CommandContext } from '@login-policy/event-sourcing';
-import { parseCommandOptions, type CommandInput, type DefaultConditions } from './command-input.js';
+import { parseCommandOptions, type CommandInput, type CommandConditions } from './command-input.js';
 import type { LoginPolicyCommand, PolicyToAdd } from './commands.js';
 import { parseFactors, parseMultiFactor, parseSecondFactor } from '../policy/factors.js';
 import { identityProviderFor, identityProvidersFor, parseIdentityProviderId } from '../policy/identity-provider.js';
@@ -30,7 +30,7 @@ export function parseOrder(
   owner: unknown,
   command: unknown,
   options: unknown,
-): { readonly of: Owner; readonly parsed: LoginPolicyCommand; readonly context: CommandContext & DefaultConditions } {
+): { readonly of: Owner; readonly parsed: LoginPolicyCommand; readonly context: CommandContext & CommandConditions } {
   const of = parseOwner(owner, 'owner');
   const parsed = parseCommand(command, of);
   return { of, parsed, context: parseCommandOptions(options, parsed.type) };

@@ -5,10 +5,10 @@ import { SNAPSHOT_EVERY, snapshotKey, stateInRow, type LoginPolicyRow } from '..
 import { InvalidValue, LateRefusal } from '../input/invalid-value.js';
 import type { LoginPoliciesOptions } from '../open-login-policies.js';
 import type { PolicyReader } from '../reads/policy-reader.js';
-import type { DefaultConditions } from './command-input.js';
+import type { CommandConditions } from './command-input.js';
 import type { LoginPolicyCommand } from './commands.js';
 import { policyFacts, type PolicyFacts } from './facts.js';
-import { loginPolicyDecider, type PolicyState } from './policy-state.js';
+import { guardingDecider, type PolicyState } from './policy-state.js';
 import type { PolicyRejection } from './rejections.js';
 
 /** What carries out the commands of login policies. */
@@ -18,7 +18,7 @@ export type PolicyHandler = CommandHandler<
   PolicyState,
   PolicyRejection,
   PolicyFacts,
-  DefaultConditions
+  CommandConditions
 >;
 
 /** What a handler looks at beside the events: rows, which it compares with them, and policies that a command is to be like. */
@@ -29,17 +29,17 @@ interface Sources {
 
 /** Carries out the commands of the login policies that are kept in a store. */
 export function policyHandler(
-  { identityProviders, ids, keptStates, newShapes, observe, store }: LoginPoliciesOptions,
+  { guard = 'warn', identityProviders, ids, keptStates, newShapes, observe, store }: LoginPoliciesOptions,
   { policies, rows }: Sources,
 ): PolicyHandler {
   const stateUnder = async (key: string, deadline: Deadline): Promise<StateAt<PolicyState> | undefined> =>
     stateInRow((await rows.read([key], deadline)).rows.get(key));
   return new CommandHandler({
     eventStore: store.eventStore,
-    decider: loginPolicyDecider,
+    decider: guardingDecider(guard),
     observe,
     events: { ...loginPolicyEvents, encode: encodedAsInput },
-    facts: policyFacts({ identityProviders, policies }),
+    facts: policyFacts({ guard, identityProviders, policies }),
     remembered: {
       every: SNAPSHOT_EVERY,
       latest: (stream, deadline) => stateUnder(stream, deadline),

@@ -5,6 +5,7 @@ import { markEvent, type Marks } from '../reads/details.js';
 import type { LoginPolicyEvent, RecordedLoginPolicyEvent } from '../events/events.js';
 import { evolve, ImpossibleEvent } from './evolve.js';
 import type { PolicyFacts } from './facts.js';
+import type { Guard } from './guard.js';
 import { ABSENT, type LoginPolicy } from '../policy/login-policy.js';
 import { ownerKindOf } from '../policy/owner.js';
 import type { PolicyRejection } from './rejections.js';
@@ -42,16 +43,17 @@ export function policyAfter(policy: LoginPolicy, event: RecordedLoginPolicyEvent
   }
 }
 
+type LoginPolicyDecider = Decider<LoginPolicyCommand, LoginPolicyEvent, PolicyState, PolicyRejection, PolicyFacts>;
+
 /** The rules of a login policy for the command handler: {@link decide} and {@link evolve}. */
-export const loginPolicyDecider: Decider<
-  LoginPolicyCommand,
-  LoginPolicyEvent,
-  PolicyState,
-  PolicyRejection,
-  PolicyFacts
-> = {
-  initial: NO_POLICY,
-  evolve: evolveState,
-  decide: (command, { policy }, { streamId, facts }) =>
-    decide(command, policy, { owner: ownerKindOf(streamId), facts }),
-};
+export const loginPolicyDecider: LoginPolicyDecider = guardingDecider('warn');
+
+/** The same rules, with the guard on or off. */
+export function guardingDecider(guard: Guard): LoginPolicyDecider {
+  return {
+    initial: NO_POLICY,
+    evolve: evolveState,
+    decide: (command, { policy }, { streamId, facts }) =>
+      decide(command, policy, { owner: ownerKindOf(streamId), facts, guard }),
+  };
+}

@@ -2,12 +2,15 @@ import type { EventId } from '@login-policy/event-sourcing';
 import type { MultiFactor, SecondFactor } from '../policy/factors.js';
 import type { IdentityProviderId } from '../policy/identity-provider.js';
 import { invalidSentence, InvalidValue, type InvalidFacts } from '../input/invalid-value.js';
+import type { PolicyWarning } from '../sign-in/warnings.js';
 import { instanceOf, isOrganization, type Owner } from '../policy/owner.js';
 
 /** What the rules of a policy refuse (docs/reference/rejections-and-faults.md); input, too, that only the policy shows to be too much. */
 export type PolicyRejection =
   | InvalidArgument
   | UnmetDefault
+  /** The guard is on, and the command would introduce these warnings. */
+  | { readonly reason: 'would-lock-out'; readonly warnings: readonly PolicyWarning[] }
   | { readonly reason: 'policy-already-exists' }
   | { readonly reason: 'policy-not-found' }
   | { readonly reason: 'default-policy-not-found' }
@@ -83,6 +86,8 @@ function sentenceOf(rejection: Rejection, policy: RefusingPolicy | undefined): s
       return `The idempotency key ${JSON.stringify(rejection.idempotencyKey)} came before with another command on ${policy === undefined ? where : policyName(policy.owner)}, so this one was not carried out.`;
     case 'shape-not-yet-allowed':
       return `${where} can't be changed in this way yet: that needs a ${rejection.type} of schema version ${rejection.schemaVersion}, which older processes can't read, so nothing was changed.`;
+    case 'would-lock-out':
+      return `${where} was not changed, because that would lock people out: ${rejection.warnings.map(({ message }) => message).join(' ')}`;
     case 'policy-already-exists':
       return `${where} exists already, so it can't be added.`;
     case 'policy-not-found':

@@ -1,5 +1,11 @@
 import { Deadline, type CommandContext, type EventId } from '@login-policy/event-sourcing';
-import { parseDefaultConditions, parsePinning, type DefaultConditions } from '../commands/command-input.js';
+import {
+  optional,
+  parseAcknowledged,
+  parseDefaultConditions,
+  parsePinning,
+  type CommandConditions,
+} from '../commands/command-input.js';
 import type { LoginPolicyCommand } from '../commands/commands.js';
 import { evolveAll } from '../commands/evolve.js';
 import { parseCommand } from '../commands/parse-command.js';
@@ -10,7 +16,7 @@ import { effectivePolicy } from '../policy/effective-policy.js';
 import { ABSENT, type ActivePolicy, type LoginPolicy } from '../policy/login-policy.js';
 import { instanceOf, isOrganization, ownerKind, parseOwner, type Owner } from '../policy/owner.js';
 import { NOBODY, onDefault, type Affected, type OrganizationList } from './affected.js';
-import { warningsOfChange, type ChangeWarnings } from '../sign-in/warnings.js';
+import { warningsOfChange, type ChangeWarnings, type LockOut } from '../sign-in/warnings.js';
 import { lastSequenceOf } from './details.js';
 import { diffPolicies, type PolicyChange } from './diff.js';
 import type { PolicyReader } from './policy-reader.js';
@@ -38,6 +44,8 @@ export interface PreviewOptions extends ReadOptions {
   readonly ifSequence?: bigint;
   /** Refuse unless this is the policy's last event, as the command would be. */
   readonly ifEventId?: string;
+  /** The warnings that the guard is to let pass, as it would for the command. */
+  readonly acknowledge?: readonly LockOut[];
   /** Of `customize` only: refuse unless the default policy is at this sequence, as the command would be. */
   readonly ifDefaultSequence?: bigint;
   /** Of `customize` only: refuse unless this is the default policy's last event, as the command would be. */
@@ -48,11 +56,11 @@ export interface PreviewOptions extends ReadOptions {
 interface ParsedPreview {
   readonly of: Owner;
   readonly parsed: LoginPolicyCommand;
-  readonly context: Pick<CommandContext, 'ifEventId' | 'ifRevision' | 'signal' | 'waitMs'> & DefaultConditions;
+  readonly context: Pick<CommandContext, 'ifEventId' | 'ifRevision' | 'signal' | 'waitMs'> & CommandConditions;
   readonly read: ParsedRead;
 }
 
-const CONDITIONS = ['ifSequence', 'ifEventId', 'ifDefaultSequence', 'ifDefaultEventId'];
+const CONDITIONS = ['ifSequence', 'ifEventId', 'ifDefaultSequence', 'ifDefaultEventId', 'acknowledge'];
 
 /** Takes a command to look ahead of. @throws InvalidValue */
 export function parsePreview(owner: unknown, command: unknown, options: unknown): ParsedPreview {
@@ -61,7 +69,8 @@ export function parsePreview(owner: unknown, command: unknown, options: unknown)
   const given = parseObject(options, 'options', [...READ_MEMBERS, ...CONDITIONS]);
   const { freshness } = parseWaiting(given);
   const { signal, waitMs } = freshness;
-  const conditions = { ...parsePinning(given), ...parseDefaultConditions(given, parsed.type) };
+  const acknowledge = optional(given, 'acknowledge', parseAcknowledged);
+  const conditions = { ...parsePinning(given), ...parseDefaultConditions(given, parsed.type), acknowledge };
   return { of, parsed, read: { freshness, asOf: undefined }, context: { ...conditions, signal, waitMs } };
 }
 

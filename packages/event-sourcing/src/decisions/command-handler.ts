@@ -86,7 +86,7 @@ export class CommandHandler<
     const source = this.#facts;
     const deadline = deadlineOf(streamId, context);
     const handled =
-      source?.isNeededFor(command) === true
+      source?.isNeededFor(command, context) === true
         ? this.#informed({ streamId, command, context, deadline }, source)
         : this.#carryOut({ streamId, command, context, deadline, facts: undefined });
     return context.waitMs === undefined ? handled : handled.finally(() => deadline.end());
@@ -144,7 +144,7 @@ export class CommandHandler<
     context?: Pinning & Waiting & Conditions,
   ): Promise<Considered<Event, State, Rejection>> {
     const deadline = deadlineOf(streamId, context ?? {});
-    const source = this.#facts?.isNeededFor(command) === true ? this.#facts : undefined;
+    const source = this.#facts?.isNeededFor(command, context) === true ? this.#facts : undefined;
     try {
       const asked = { conditions: context, deadline };
       const facts = source && (await deadline.wait(source.lookUp(streamId, command, asked)));

@@ -16,8 +16,8 @@ export interface Asked<Conditions> {
  * then. What was looked up is kept for as long as the command is decided anew.
  */
 export interface FactSource<Command, Facts, Conditions = unknown> {
-  /** Whether this command needs any facts; the others are decided without asking. */
-  isNeededFor(command: Command): boolean;
+  /** Whether this command needs any facts under these conditions; the others are decided without asking. */
+  isNeededFor(command: Command, conditions: Conditions | undefined): boolean;
   /** Asked once for a command, before its turn on the stream. When it rejects, so does the command, and nothing is written. */
   lookUp(streamId: StreamId, command: Command, asked: Asked<Conditions>): Promise<Facts>;
 }

@@ -1,4 +1,4 @@
-import type { Command } from './command.js';
+import { REVIEWED, type Command } from './command.js';
 import { listOf, objectOf, textOf } from './json.js';
 import { policyChangeOf, type PolicyChange } from './policy-change.js';
 import { send } from './request.js';
@@ -24,7 +24,7 @@ export interface Preview {
 export async function readPreview(scope: Scope, { method, request }: Command): Promise<Preview> {
   const path = `${pathOf(scope)}/_preview`;
   const answer = objectOf(
-    await send({ verb: 'POST', path, headers: headersOf(scope), body: { method, request } }),
+    await send({ verb: 'POST', path, headers: { ...headersOf(scope), ...REVIEWED }, body: { method, request } }),
     'the preview',
   );
   const affected = objectOf(answer['affected'] ?? {}, 'affected');

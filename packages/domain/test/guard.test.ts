@@ -1,0 +1,141 @@
+import {
+  ABSENT,
+  decide,
+  evolveAll,
+  orThrow,
+  warningsOfChange,
+  type LoginPolicies,
+  type LoginPolicy,
+  type PolicyFacts,
+} from '@login-policy/domain';
+import { expect } from 'chai';
+import * as fc from 'fast-check';
+import { describe, it } from 'mocha';
+import { policies } from './arbitraries.js';
+import { acme, by, countEvents, instance, openDesk, PASSKEY, rejectionOf } from './policies.js';
+
+const forced = { settings: { forceMfa: true }, multiFactors: [PASSKEY] } as const;
+const removal = { type: 'removeMultiFactor', factor: PASSKEY } as const;
+
+/** A default and acme's custom policy that both force a factor, and have the passkey alone for it. */
+async function openForced(guard?: 'refuse' | 'warn'): Promise<Awaited<ReturnType<typeof openDesk>>> {
+  const desk = await openDesk({ ...(guard && { guard }) });
+  orThrow(await desk.loginPolicies.add(instance, forced, by));
+  orThrow(await desk.loginPolicies.add(acme, forced, by));
+  return desk;
+}
+
+async function reasonOf(answer: ReturnType<LoginPolicies['execute']>): Promise<string> {
+  return rejectionOf(await answer).reason;
+}
+
+describe('the guard', () => {
+  it('refuses what would lock people out, with the warnings, for the default and for a custom policy', async () => {
+    const { loginPolicies, store } = await openForced('refuse');
+    const written = await countEvents(store);
+    for (const owner of [instance, acme]) {
+      const answer = await loginPolicies.removeMultiFactor(owner, PASSKEY, by);
+      const rejection = rejectionOf(answer);
+      if (rejection.reason !== 'would-lock-out') throw new Error(`refused with ${rejection.reason}`);
+      expect(rejection.warnings.map(({ warning }) => warning)).to.deep.equal(['no-factor-left']);
+      expect(rejectionOf(await loginPolicies.preview(owner, removal))).to.deep.equal(rejection);
+    }
+    expect(await countEvents(store)).to.equal(written);
+    await loginPolicies.close();
+  });
+
+  it('lets it pass where the warning is acknowledged by its name, and by no other name', async () => {
+    const { loginPolicies } = await openForced('refuse');
+    const other = { ...by, acknowledge: ['no-way-to-sign-in'] } as const;
+    expect(await reasonOf(loginPolicies.removeMultiFactor(acme, PASSKEY, other))).to.equal('would-lock-out');
+    const known = { acknowledge: ['no-way-to-sign-in', 'no-factor-left'] } as const;
+    expect(orThrow(await loginPolicies.preview(acme, removal, known)).events).to.have.lengthOf(1);
+    orThrow(await loginPolicies.removeMultiFactor(acme, PASSKEY, { ...by, ...known }));
+    await loginPolicies.close();
+  });
+
+  it('refuses nothing where it is not on', async () => {
+    const { loginPolicies } = await openForced();
+    orThrow(await loginPolicies.removeMultiFactor(acme, PASSKEY, { ...by, acknowledge: ['no-factor-left'] }));
+    orThrow(await loginPolicies.removeMultiFactor(instance, PASSKEY, by));
+    await loginPolicies.close();
+  });
+
+  it('does not refuse what leaves people locked out who were, nor what only weakens sign-ins', async () => {
+    const { loginPolicies } = await openDesk({ guard: 'refuse' });
+    orThrow(await loginPolicies.add(instance, { secondFactors: ['TOTP'] }, by));
+    orThrow(await loginPolicies.removeSecondFactor(instance, 'TOTP', by));
+    const stuck = { settings: { forceMfa: true } } as const;
+    expect(await reasonOf(loginPolicies.add(acme, stuck, by))).to.equal('would-lock-out');
+    orThrow(await loginPolicies.add(acme, stuck, { ...by, acknowledge: ['no-factor-left'] }));
+    orThrow(await loginPolicies.change(acme, { forceMfaLocalOnly: true }, by));
+    await loginPolicies.close();
+  });
+
+  it('looks at the default where an organization gives its own policy up, and where it gets one', async () => {
+    const { loginPolicies } = await openDesk({ guard: 'refuse' });
+    const lockedOut = { ...by, acknowledge: ['no-factor-left'] } as const;
+    orThrow(await loginPolicies.add(acme, {}, by));
+    orThrow(await loginPolicies.remove(acme, by));
+    orThrow(await loginPolicies.add(instance, { settings: { forceMfa: true } }, lockedOut));
+    orThrow(await loginPolicies.customize(acme, by));
+    orThrow(await loginPolicies.addMultiFactor(acme, PASSKEY, by));
+    orThrow(await loginPolicies.change(acme, { passwordlessType: 'ALLOWED' }, by));
+    expect(await reasonOf(loginPolicies.remove(acme, by))).to.equal('would-lock-out');
+    expect(await reasonOf(loginPolicies.revert(acme, { sequence: 2n }, by))).to.equal('would-lock-out');
+    orThrow(await loginPolicies.remove(acme, lockedOut));
+    await loginPolicies.close();
+  });
+
+  it('does not matter to a command that comes again under its key', async () => {
+    const { loginPolicies, store } = await openForced('refuse');
+    const keyed = { ...by, idempotencyKey: 'once' };
+    orThrow(await loginPolicies.removeMultiFactor(acme, PASSKEY, { ...keyed, acknowledge: ['no-factor-left'] }));
+    const written = await countEvents(store);
+    expect(orThrow(await loginPolicies.removeMultiFactor(acme, PASSKEY, keyed)).isRepeated).to.equal(true);
+    expect(await countEvents(store)).to.equal(written);
+    await loginPolicies.close();
+  });
+
+  it('takes the names of warnings that lock people out, and no others', async () => {
+    const { loginPolicies } = await openForced('refuse');
+    for (const acknowledge of [['weaker-sign-in'], 'no-factor-left', [1]]) {
+      const options: typeof by = JSON.parse(JSON.stringify({ ...by, acknowledge }));
+      const rejection = rejectionOf(await loginPolicies.removeMultiFactor(acme, PASSKEY, options));
+      expect(rejection)
+        .to.have.property('field')
+        .which.matches(/^options\.acknowledge/);
+    }
+    await loginPolicies.close();
+  });
+
+  it('refuses just what introduces such a warning, whatever the policy, the command and the default', () => {
+    const commands = fc.constantFrom(
+      removal,
+      { type: 'remove' } as const,
+      {
+        type: 'change',
+        settings: { forceMfa: true, allowUsernamePassword: false },
+      } as const,
+    );
+    fc.assert(
+      fc.property(policies, policies, commands, (policy, fallback, command) => {
+        const facts: PolicyFacts = { unknownIdentityProviders: new Set(), fallback };
+        const free = decide(command, policy, { owner: 'organization', facts });
+        const held = decide(command, policy, { owner: 'organization', facts, guard: 'refuse' });
+        if (free.outcome === 'rejected')
+          return held.outcome === 'rejected' && held.rejection.reason === free.rejection.reason;
+        const met = (own: LoginPolicy): LoginPolicy => (own.stage === 'active' ? own : fallback);
+        const { introduced } = warningsOfChange(met(policy), met(evolveAll(policy, free.events, 'organization')));
+        const isLockOut = free.events.length > 0 && introduced.some(({ warning }) => warning !== 'weaker-sign-in');
+        return isLockOut === (held.outcome === 'rejected');
+      }),
+    );
+  });
+
+  it('can not be decided without the default that stands behind', () => {
+    const undecidable = (): unknown =>
+      decide({ type: 'add', policy: {} }, ABSENT, { owner: 'organization', guard: 'refuse' });
+    expect(undecidable).to.throw(TypeError, 'the default');
+  });
+});
