@@ -114,6 +114,7 @@ export abstract class Exchange implements Visit, Source {
   abstract get source(): Readable;
   abstract get parsed(): unknown;
   abstract isCutOff(): boolean;
+  abstract dropRest(): void;
   /** Whether trailers reach the client, without which there is no gRPC. */
   abstract get takesTrailers(): boolean;
   /** Tells when nothing can be sent any more, be it that all was. */

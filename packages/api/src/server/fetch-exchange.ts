@@ -50,6 +50,11 @@ export class FetchExchange extends Exchange {
     return (this.#source ??= bodyOf(this.#request));
   }
 
+  /** Nothing more is taken: a body that never ends, and comes without a wait, would let nobody else have a turn. */
+  dropRest(): void {
+    this.source.pause();
+  }
+
   isCutOff(): boolean {
     return this.#request.signal.aborted;
   }

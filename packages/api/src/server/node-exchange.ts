@@ -48,6 +48,11 @@ export class NodeExchange extends Exchange {
     return request.rawBody ?? request.body;
   }
 
+  /** The connection may be asked on once the rest has passed. */
+  dropRest(): void {
+    this.source.resume();
+  }
+
   isCutOff(): boolean {
     const request = this.#request;
     return 'stream' in request ? isOver(request.stream) : request.destroyed && !request.complete;

@@ -17,6 +17,8 @@ export interface Source {
   readonly parsed: unknown;
   /** Whether the client went away before its request had come as a whole, which reads like an end of its body. */
   isCutOff(): boolean;
+  /** Lets go of what is still to come of the body. */
+  dropRest(): void;
 }
 
 const NOTHING = new Uint8Array(0);
@@ -63,8 +65,7 @@ function whatArrives(from: Source, { maxBytes, timeoutMs }: BodyLimits): Promise
     const settle = (refusal: ApiError | undefined): void => {
       clearTimeout(timer);
       source.off('data', onData).off('end', onEnd).off('close', onClose).off('error', onClose);
-      // What is still to come is not kept.
-      source.resume();
+      from.dropRest();
       if (refusal === undefined) resolve(Buffer.concat(chunks, size));
       else reject(refusal);
     };
