@@ -117,6 +117,21 @@ export {
   type UnmetCondition,
   type UnmetDefault,
 } from './commands/rejections.js';
+export type { Rollout } from './rollout/rollout.js';
+export type {
+  RolloutPlan,
+  RolloutProgress,
+  RolloutRefusal,
+  RolloutReport,
+  RolloutStep,
+} from './rollout/rollout-answers.js';
+export type {
+  CarryOutOptions,
+  PlanOptions,
+  RevertRolloutOptions,
+  RolloutCommand,
+  RolloutOptions,
+} from './rollout/rollout-input.js';
 export {
   defaultSettings,
   PASSWORDLESS_TYPES,

@@ -4,7 +4,7 @@ import { policyHandler, type PolicyHandler } from './commands/policy-handler.js'
 import type { LoginPoliciesOptions } from './open-login-policies.js';
 import type { MultiFactor, SecondFactor } from './policy/factors.js';
 import type { IdentityProviderRef } from './policy/identity-provider.js';
-import { policyStream, type OrganizationRef, type OwnerRef } from './policy/owner.js';
+import { policyStream, type InstanceRef, type OrganizationRef, type OwnerRef } from './policy/owner.js';
 import type { LoginSettingsInput } from './policy/settings.js';
 import type { OrganizationList } from './reads/affected.js';
 import { fromHandled, refused } from './reads/answering.js';
@@ -14,6 +14,9 @@ import { LoginPolicyReads, type ReadSources } from './reads/login-policy-reads.j
 import { PolicyReader } from './reads/policy-reader.js';
 import { parsePreview, previewOf, type Preview, type PreviewOptions } from './reads/preview.js';
 import { leftOf, type AsOf } from './reads/read-input.js';
+import { MetPolicies } from './rollout/met-policies.js';
+import { Rollout, type RolloutParts } from './rollout/rollout.js';
+import type { RolloutCommand, RolloutOptions } from './rollout/rollout-input.js';
 import { withStillAllowing } from './reads/still-allowing.js';
 
 /**
@@ -28,10 +31,11 @@ export class LoginPolicies extends LoginPolicyReads {
   readonly #policies: PolicyReader;
   readonly #organizations: OrganizationList | undefined;
   readonly #calls: Calls;
+  readonly #rolloutParts: RolloutParts;
 
   /** For {@link openLoginPolicies} only. */
   constructor(options: LoginPoliciesOptions, readModel: ReadSources['readModel']) {
-    const { observe, organizations, store } = options;
+    const { guard = 'warn', observe, organizations, store } = options;
     const handler = policyHandler(options, { rows: readModel.rows, policies: () => policies });
     const policies = new PolicyReader(store, { model: readModel, states: handler.states });
     const calls = new Calls(observe);
@@ -40,6 +44,11 @@ export class LoginPolicies extends LoginPolicyReads {
     this.#policies = policies;
     this.#organizations = organizations;
     this.#calls = calls;
+    this.#rolloutParts = {
+      ...{ calls, handler, policies, guard },
+      met: new MetPolicies(readModel),
+      execute: (owner, command, given) => this.execute(owner, command, given),
+    };
   }
 
   /** Brings a policy into force: an instance's default, or an organization's custom one. */
@@ -118,6 +127,14 @@ export class LoginPolicies extends LoginPolicyReads {
         return withStillAllowing(fromHandled(handled, of), { of, parsed, context }, this.#policies);
       },
     );
+  }
+
+  /**
+   * One command for the instance's default policy and for every custom policy that it applies to: planned, carried out, reported of and reverted
+   * by what this returns. Nothing happens before one of these is called (docs/how-to/an-advisory-comes-in.md).
+   */
+  rollOut(instance: InstanceRef, command: RolloutCommand, options: RolloutOptions): Rollout {
+    return new Rollout(this.#rolloutParts, { instance, command, options });
   }
 
   /** What a command would do if it were given now, by the same decision; refused as it would be. Nothing is written. */

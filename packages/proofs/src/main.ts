@@ -4,10 +4,11 @@ import { attacks } from './attacks/index.js';
 import { readCommandLine, type Request } from './command-line.js';
 import { defaults } from './defaults/index.js';
 import type { Proof } from './proof.js';
+import { rollouts } from './rollouts/index.js';
 
 try {
   const request = readCommandLine(process.argv.slice(2), {
-    all: [defaults, attacks, ...atLength],
+    all: [defaults, rollouts, attacks, ...atLength],
     environment: process.env,
   });
   for (const proof of request.proofs) if (!(await run(proof, request))) process.exitCode = 1;

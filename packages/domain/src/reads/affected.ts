@@ -22,7 +22,8 @@ export const NOBODY: Affected = Object.freeze({ organizations: [], count: 0 });
 const SHOWN = 100;
 const IN_ONE_GO = 5000;
 
-function breath(): Promise<void> {
+/** Lets everything else in the process have a turn. */
+export function breath(): Promise<void> {
   return new Promise((resolve) => {
     setTimeout(resolve, 0);
   });

@@ -175,7 +175,7 @@ function indexed({ instanceId }: Instance, kind: CustomKind | undefined): { inde
  *
  * @throws StoreDamaged when no stream of the instance has such a name.
  */
-function organizationsOf(key: string, { instanceId }: Instance): readonly Organization[] {
+export function organizationsOf(key: string, { instanceId }: Instance): readonly Organization[] {
   const { owner, spelling } = ownerSpelt(key) ?? {};
   if (owner !== undefined && isOrganization(owner) && owner.instanceId === instanceId)
     return spelling === key ? [owner] : [];

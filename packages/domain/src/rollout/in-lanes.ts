@@ -1,0 +1,20 @@
+/** Works on all of them, never on more than so many at a time. When one fails, none is begun any more, and it throws once all have ended. */
+export async function inLanes<Item>(
+  items: readonly Item[],
+  concurrency: number,
+  work: (item: Item) => Promise<void>,
+): Promise<void> {
+  let [next, hasFailed] = [0, false];
+  const lane = async (): Promise<void> => {
+    for (let item = items[next++]; item !== undefined && !hasFailed; item = items[next++]) {
+      try {
+        await work(item);
+      } catch (caught) {
+        hasFailed = true;
+        throw caught;
+      }
+    }
+  };
+  const ended = await Promise.allSettled(Array.from({ length: Math.min(concurrency, items.length) }, lane));
+  for (const one of ended) if (one.status === 'rejected') throw one.reason;
+}

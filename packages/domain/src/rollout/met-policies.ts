@@ -1,0 +1,72 @@
+import {
+  START,
+  UnreadableRow,
+  type FaultCode,
+  type Follower,
+  type Freshness,
+  type Position,
+} from '@login-policy/event-sourcing';
+import type { LoginPolicyEvent } from '../events/events.js';
+import { CUSTOM_IN, type LoginPolicyRow } from '../login-policy-projection.js';
+import { policyStream, type Instance, type Organization, type Owner } from '../policy/owner.js';
+import { organizationsOf } from '../reads/policy-reader.js';
+
+/** Why a policy can't be read or changed. */
+export interface PolicyFault {
+  readonly code: FaultCode;
+  readonly message: string;
+}
+
+/** A policy that a rollout comes by, as its row has it; without a row there is none, with a fault it can't be read. */
+export interface Met {
+  readonly owner: Owner;
+  readonly row: LoginPolicyRow | undefined;
+  readonly fault: PolicyFault | undefined;
+}
+
+/** Custom policies in the order of their streams. */
+export interface MetPage {
+  readonly met: readonly (Met & { readonly owner: Organization })[];
+  /** Behind which the next page begins; `undefined` when this is the last. */
+  readonly lastKey: string | undefined;
+  readonly position: Position;
+}
+
+/** Which page is asked for, and how fresh. */
+export interface MetPart {
+  readonly afterKey: string | undefined;
+  readonly limit: number;
+  readonly freshness: Freshness;
+}
+
+/** The policies of an instance with their rows, also those that can't be read. */
+export class MetPolicies {
+  readonly #model: Follower<LoginPolicyEvent, LoginPolicyRow>;
+
+  constructor(model: Follower<LoginPolicyEvent, LoginPolicyRow>) {
+    this.#model = model;
+  }
+
+  /** The default policy. */
+  async byDefault(owner: Instance, freshness: Freshness): Promise<Met> {
+    const stream = policyStream(owner);
+    const { rows, unreadable } = await this.#model.read([stream], freshness);
+    return { owner, row: rows.get(stream), fault: unreadable.get(stream) };
+  }
+
+  /** A page of custom policies. */
+  async page(of: Instance, { afterKey, limit, freshness }: MetPart): Promise<MetPage> {
+    const query = { index: CUSTOM_IN, value: of.instanceId, limit, ...(afterKey !== undefined && { afterKey }) };
+    const { rows, checkpoint: position = START } = await this.#model.query(query, freshness);
+    const met = rows.flatMap(({ key, row }) =>
+      organizationsOf(key, of).map((owner) =>
+        row instanceof UnreadableRow ? { owner, row: undefined, fault: row.fault() } : { owner, row, fault: undefined },
+      ),
+    );
+    const lastKey = rows.length < limit ? undefined : rows.at(-1)?.key;
+    // A page of nothing but other spellings would look like the end.
+    return met.length === 0 && lastKey !== undefined
+      ? this.page(of, { afterKey: lastKey, limit, freshness })
+      : { met, lastKey, position };
+  }
+}

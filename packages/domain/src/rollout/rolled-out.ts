@@ -1,0 +1,36 @@
+import { Deadline, type RecordedEvent } from '@login-policy/event-sourcing';
+import type { PolicyHandler } from '../commands/policy-handler.js';
+import { policyStream, type Owner } from '../policy/owner.js';
+
+/** The idempotency key of a rollout on each policy. */
+export function keyOf(id: string): string {
+  return `rollout ${id}`;
+}
+
+/** That of its revert. */
+export function revertKeyOf(id: string): string {
+  return `revert of rollout ${id}`;
+}
+
+/**
+ * The event that a rollout recorded on a policy. Its receipt says where it stands, and the event that it is of the rollout: a command that
+ * changed nothing leaves a receipt, too.
+ */
+export async function rolledOut(
+  store: PolicyHandler['states']['store'],
+  owner: Owner,
+  id: string,
+): Promise<RecordedEvent | undefined> {
+  const stream = policyStream(owner);
+  const deadline = new Deadline(`what a rollout did to ${stream}`);
+  try {
+    const receipt = await store.receipt(stream, keyOf(id), deadline);
+    if (receipt === undefined) return undefined;
+    for await (const [event] of store.readStream(stream, { from: receipt.revision, limit: 1 }, deadline)) {
+      return event?.metadata.idempotencyKey === keyOf(id) ? event : undefined;
+    }
+    return undefined;
+  } finally {
+    deadline.end();
+  }
+}

@@ -1,0 +1,158 @@
+import type { Freshness } from '@login-policy/event-sourcing';
+import { optional, parseAcknowledged, parseSignal, type CommandInput } from '../commands/command-input.js';
+import type { LoginPolicyCommand } from '../commands/commands.js';
+import { parseCommand } from '../commands/parse-command.js';
+import { InvalidValue, parseObject, type Parser } from '../input/invalid-value.js';
+import { isYes } from '../input/yes.js';
+import { parseId, parseProse } from '../input/text.js';
+import { parseInstance, parseOrganization, type Instance, type Organization, type Owner } from '../policy/owner.js';
+import { parseWaiting, READ_MEMBERS, type ReadOptions } from '../reads/read-input.js';
+import type { LockOut } from '../sign-in/warnings.js';
+
+/** A command that can be rolled out: one that means the same for every policy. */
+export type RolloutCommand = Exclude<CommandInput, { readonly type: 'add' | 'customize' | 'remove' | 'revert' }>;
+
+/** Which rollout it is, who does it, and why. */
+export interface RolloutOptions {
+  /** The caller's name for it, up to 180 characters: the same id takes the same rollout up again. It is the correlation id of its events. */
+  readonly id: string;
+  /** Who does it: the id of a user or of a machine. */
+  readonly actor: string;
+  /** Why, for those who read the histories. */
+  readonly reason?: string;
+  /** The warnings that it may introduce although the guard is on. */
+  readonly acknowledge?: readonly LockOut[];
+  /** Whether the caller may change a policy. Asked before each is looked at; without it all may be changed. */
+  readonly mayChange?: (owner: Owner) => boolean | Promise<boolean>;
+}
+
+/** How a rollout is carried out. */
+export interface CarryOutOptions {
+  /** Fired, nothing is begun any more, and what has begun ends. The iteration ends with what was done. */
+  readonly signal?: AbortSignal;
+  /** How many policies are changed at a time: 1 to 256, default 32. */
+  readonly concurrency?: number;
+}
+
+/** Which page of a plan. */
+export interface PlanOptions extends ReadOptions {
+  /** Only policies after the page before, by its `next`. */
+  readonly after?: string;
+  /** At most so many custom policies, 1 to 1,000. Default 100. */
+  readonly limit?: number;
+}
+
+/** How a rollout is reverted. */
+export interface RevertRolloutOptions
+  extends CarryOutOptions, Pick<RolloutOptions, 'acknowledge' | 'actor' | 'reason'> {}
+
+/** A rollout as it was asked for, checked. */
+export interface ParsedRollout {
+  readonly of: Instance;
+  readonly parsed: LoginPolicyCommand;
+  readonly options: Pick<RolloutOptions, 'acknowledge' | 'actor' | 'id' | 'mayChange' | 'reason'>;
+}
+
+/** The key is derived from it. */
+const LONGEST_ID = 180;
+const TAKEN: readonly string[] = [
+  'change',
+  'addSecondFactor',
+  'removeSecondFactor',
+  'addMultiFactor',
+  'removeMultiFactor',
+  'addIdentityProvider',
+  'removeIdentityProvider',
+] satisfies readonly RolloutCommand['type'][];
+
+/** Takes a rollout. @throws InvalidValue */
+export function parseRollout(instance: unknown, command: unknown, options: unknown): ParsedRollout {
+  const of = parseInstance(instance, 'instance');
+  const parsed = parseCommand(command, of);
+  if (!TAKEN.includes(parsed.type)) throw new InvalidValue('command.type', `one of ${TAKEN.join(', ')}`, parsed.type);
+  const given = parseObject(options, 'options', ['id', 'actor', 'reason', 'acknowledge', 'mayChange']);
+  return {
+    of,
+    parsed,
+    options: {
+      id: parseRolloutId(given['id'], 'options.id'),
+      actor: parseId(given['actor'], 'options.actor'),
+      ...present('reason', optional(given, 'reason', parseProse)),
+      ...present('acknowledge', optional(given, 'acknowledge', parseAcknowledged)),
+      ...present('mayChange', optional(given, 'mayChange', parseMayChange)),
+    },
+  };
+}
+
+const parseRolloutId: Parser<string> = (value, field) => {
+  const id = parseId(value, field);
+  if (id.length <= LONGEST_ID) return id;
+  throw new InvalidValue(field, `an id of at most ${LONGEST_ID} characters`, value);
+};
+
+const parseMayChange: Parser<NonNullable<RolloutOptions['mayChange']>> = (value, field) => {
+  if (!isFunction(value)) throw new InvalidValue(field, 'a function', value);
+  return async (owner) => isYes(await value(owner), 'mayChange');
+};
+
+/** A member, where it has a value. */
+function present<Name extends string, Value>(name: Name, value: Value | undefined): { readonly [N in Name]?: Value } {
+  const member: { [N in Name]?: Value } = {};
+  if (value !== undefined) member[name] = value;
+  return member;
+}
+
+/** Takes how a rollout is carried out. @throws InvalidValue */
+export function parseCarryOut(options: unknown): Required<Pick<CarryOutOptions, 'concurrency'>> & {
+  readonly signal: AbortSignal | undefined;
+} {
+  const given = parseObject(options, 'options', ['signal', 'concurrency']);
+  return {
+    signal: optional(given, 'signal', parseSignal),
+    concurrency: optional(given, 'concurrency', wholeNumberTo(256)) ?? 32,
+  };
+}
+
+/** Takes how a rollout is reverted, and by whom. @throws InvalidValue */
+export function parseRevertRollout(
+  options: unknown,
+): ReturnType<typeof parseCarryOut> & Pick<RolloutOptions, 'acknowledge' | 'actor' | 'reason'> {
+  const { signal, concurrency, ...given } = parseObject(options, 'options', [
+    'signal',
+    'concurrency',
+    'actor',
+    'reason',
+    'acknowledge',
+  ]);
+  return {
+    ...parseCarryOut({ signal, concurrency }),
+    actor: parseId(given['actor'], 'options.actor'),
+    ...present('reason', optional(given, 'reason', parseProse)),
+    ...present('acknowledge', optional(given, 'acknowledge', parseAcknowledged)),
+  };
+}
+
+/** Takes which page of a plan is asked for. @throws InvalidValue */
+export function parsePlan(
+  options: unknown,
+  of: Instance,
+): { readonly after: Organization | undefined; readonly limit: number; readonly freshness: Freshness } {
+  const given = parseObject(options, 'options', [...READ_MEMBERS, 'after', 'limit']);
+  const after = optional(given, 'after', parseId);
+  return {
+    ...parseWaiting(given),
+    after: after === undefined ? undefined : parseOrganization({ ...of, organizationId: after }, 'options.after'),
+    limit: optional(given, 'limit', wholeNumberTo(1000)) ?? 100,
+  };
+}
+
+function wholeNumberTo(most: number): Parser<number> {
+  return (value, field) => {
+    if (typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= most) return value;
+    throw new InvalidValue(field, `a whole number from 1 to ${most}`, value);
+  };
+}
+
+function isFunction(value: unknown): value is (owner: Owner) => unknown {
+  return typeof value === 'function';
+}

@@ -1,0 +1,98 @@
+import { isFault, type FaultCode } from '@login-policy/event-sourcing';
+import { decide } from '../commands/decide.js';
+import { evolveAll } from '../commands/evolve.js';
+import { NO_FACTS } from '../commands/facts.js';
+import type { Guard } from '../commands/guard.js';
+import type { PolicyHandler } from '../commands/policy-handler.js';
+import type { Reason } from '../commands/rejections.js';
+import { ABSENT, type LoginPolicy } from '../policy/login-policy.js';
+import { isOrganization, ownerKind, policyStream, type Owner } from '../policy/owner.js';
+import { refused, rejected } from '../reads/answering.js';
+import type { Rejected } from '../reads/answers.js';
+import { lastSequenceOf } from '../reads/details.js';
+import { warningsOfChange } from '../sign-in/warnings.js';
+import type { Met, PolicyFault } from './met-policies.js';
+import type { RolloutRefusal, RolloutStep } from './rollout-answers.js';
+import type { ParsedRollout } from './rollout-input.js';
+
+/** What steps are decided by. */
+export interface StepParts {
+  readonly handler: PolicyHandler;
+  readonly guard: Guard;
+}
+
+/** What would become of a policy: by the same rules as its command, from its row. */
+export async function stepOf(
+  { owner, row, fault }: Met,
+  rollout: ParsedRollout,
+  parts: StepParts,
+): Promise<RolloutStep> {
+  const { acknowledge, mayChange } = rollout.options;
+  // Of a policy that the caller may not change, nothing is told.
+  if (mayChange !== undefined && !(await mayChange(owner))) return refusedStep(notPermitted(owner));
+  if (fault !== undefined) return refusedStep(ofFault(owner, fault));
+  if (rollout.parsed.type === 'addIdentityProvider') return considered(owner, rollout, parts);
+  const policy: LoginPolicy = row?.policy ?? ABSENT;
+  const facts = { ...NO_FACTS, ...(acknowledge !== undefined && { acknowledged: acknowledge }) };
+  const decision = decide(rollout.parsed, policy, { owner: ownerKind(owner), facts, guard: parts.guard });
+  if (decision.outcome === 'rejected') {
+    const { rejection } = decision;
+    return ofRejected(owner, rejected(rejection, { owner, sequence: lastSequenceOf(row?.marks) }));
+  }
+  if (decision.events.length === 0) return { owner, outcome: 'nothing-to-do' };
+  return changing(owner, policy, evolveAll(policy, decision.events, ownerKind(owner)));
+}
+
+/** Whether the identity provider exists is looked up, as for the command. */
+async function considered(owner: Owner, rollout: ParsedRollout, { handler }: StepParts): Promise<RolloutStep> {
+  const { acknowledge } = rollout.options;
+  const decision = await handler.consider(policyStream(owner), rollout.parsed, { acknowledge });
+  if (decision.outcome === 'rejected') return ofRejected(owner, refused(decision, owner));
+  if (decision.events.length === 0) return { owner, outcome: 'nothing-to-do' };
+  const { policy } = decision.state;
+  return changing(owner, policy, evolveAll(policy, decision.events, ownerKind(owner)));
+}
+
+function changing(owner: Owner, before: LoginPolicy, after: LoginPolicy): RolloutStep {
+  return { owner, outcome: 'would-change', warnings: warningsOfChange(before, after) };
+}
+
+/** A refusal of what is so already, or of a custom policy that is gone, is nothing to do. */
+export function ofRejected(owner: Owner, { rejection, message }: Rejected): RolloutStep {
+  const { reason } = rejection;
+  const isDone = DONE.includes(reason) || (reason === 'policy-not-found' && isOrganization(owner));
+  return isDone ? { owner, outcome: 'nothing-to-do' } : refusedStep({ owner, reason, message });
+}
+
+const DONE: readonly Reason[] = [
+  'factor-already-exists',
+  'factor-not-on-policy',
+  'identity-provider-already-exists',
+  'identity-provider-not-on-policy',
+];
+
+function refusedStep(refusal: RolloutRefusal): RolloutStep {
+  return { owner: refusal.owner, outcome: 'would-be-refused', refusal };
+}
+
+/** The caller may not change it. */
+export function notPermitted(owner: Owner): RolloutRefusal {
+  return { owner, reason: 'not-permitted', message: 'The caller may not change this policy.' };
+}
+
+/** The refusal that a fault of one policy is: it stops no other. Throws every other fault. */
+export function ofPolicyAlone(owner: Owner, caught: unknown): RolloutRefusal {
+  if (isFault(caught) && ALONE.includes(caught.code)) return ofFault(owner, caught);
+  throw caught;
+}
+
+const ALONE: readonly FaultCode[] = ['concurrent-change', 'unreadable-event', 'written-by-newer-program'];
+
+function ofFault(owner: Owner, { code, message }: PolicyFault): RolloutRefusal {
+  return { owner, reason: code, message };
+}
+
+/** Says a refusal of the domain of a policy. */
+export function refusalOf(owner: Owner, { rejection, message }: Rejected): RolloutRefusal {
+  return { owner, reason: rejection.reason, message };
+}

@@ -1,0 +1,227 @@
+import type { Freshness } from '@login-policy/event-sourcing';
+import type { CommandInput, CustomizeOptions } from '../commands/command-input.js';
+import { policyStream, type Instance, type Owner } from '../policy/owner.js';
+import { breath } from '../reads/affected.js';
+import { orThrow, RejectedError, type CommandAnswer, type ReadAnswer } from '../reads/answers.js';
+import type { Calls } from '../reads/calls.js';
+import { sequenceOf } from '../reads/details.js';
+import type { PolicyReader } from '../reads/policy-reader.js';
+import { leftOf, parseNow, type ReadOptions } from '../reads/read-input.js';
+import { kindRemoved } from '../reads/still-allowing.js';
+import { inLanes } from './in-lanes.js';
+import type { Met, MetPolicies } from './met-policies.js';
+import type { RolloutPlan, RolloutProgress, RolloutRefusal, RolloutReport, RolloutStep } from './rollout-answers.js';
+import {
+  parseCarryOut,
+  parsePlan,
+  parseRevertRollout,
+  parseRollout,
+  type CarryOutOptions,
+  type ParsedRollout,
+  type PlanOptions,
+  type RevertRolloutOptions,
+  type RolloutCommand,
+} from './rollout-input.js';
+import { notPermitted, ofPolicyAlone, ofRejected, refusalOf, stepOf, type StepParts } from './rollout-steps.js';
+import { keyOf, revertKeyOf, rolledOut } from './rolled-out.js';
+import { Tally, type Done } from './tally.js';
+
+const PAGE = 256;
+const AT_ONCE = 32;
+
+/** What a rollout works with. */
+export interface RolloutParts extends StepParts {
+  readonly calls: Calls;
+  readonly policies: PolicyReader;
+  readonly met: MetPolicies;
+  readonly execute: (owner: Owner, command: CommandInput, options: CustomizeOptions) => Promise<CommandAnswer>;
+}
+
+/** A rollout as its caller gave it. */
+export interface GivenRollout {
+  readonly instance: unknown;
+  readonly command: RolloutCommand;
+  readonly options: unknown;
+}
+
+/**
+ * One command for the default policy of an instance and for every custom policy that it applies to. Nothing is kept of it but the events it
+ * records, so any process can take it up again under its id, after any crash, and report of it. No policy is changed twice.
+ */
+export class Rollout {
+  readonly #parts: RolloutParts;
+  readonly #given: GivenRollout;
+
+  /** For {@link LoginPolicies.rollOut} only. */
+  constructor(parts: RolloutParts, given: GivenRollout) {
+    this.#parts = parts;
+    this.#given = given;
+  }
+
+  /** What it would do to each policy, by page; the default policy stands on the first. Nothing is written. */
+  plan(options: PlanOptions = {}): Promise<ReadAnswer<RolloutPlan>> {
+    return this.#parts.calls.answer(
+      'rollOut.plan',
+      () => {
+        const rollout = this.#parse();
+        return { rollout, wanted: parsePlan(options, rollout.of) };
+      },
+      async ({ rollout, wanted }) => {
+        const begunAt = performance.now();
+        const { met: all } = this.#parts;
+        const { after } = wanted;
+        const afterKey = after && policyStream(after);
+        const { met, lastKey, position } = await all.page(rollout.of, { ...wanted, afterKey });
+        const { freshness } = leftOf(wanted, begunAt);
+        const first = after === undefined ? [await all.byDefault(rollout.of, freshness)] : [];
+        const steps = await this.#steps([...first, ...met], rollout);
+        const total = first.length > 0 ? { total: await this.#total(rollout.of, freshness) } : {};
+        const next = lastKey === undefined ? undefined : met.at(-1)?.owner.organizationId;
+        return { outcome: 'found', steps, counts: countsOf(steps), ...total, next, position };
+      },
+    );
+  }
+
+  /**
+   * Carries it out: on the default policy first, then on custom policies, so many at a time. Ended before all are done, by its reader, its
+   * signal, a fault or a crash, it is taken up again by carrying out the same rollout anew.
+   *
+   * @throws RejectedError for input that is not of its form, and where the id came before with another command on the default policy.
+   * @throws Fault as the store does.
+   */
+  async *carryOut(options: CarryOutOptions = {}): AsyncGenerator<RolloutProgress, void, undefined> {
+    const { rollout, how } = await this.#asked('rollOut.carryOut', () => parseCarryOut(options));
+    const { actor, id, mayChange: _, ...others } = rollout.options;
+    const context = { actor, ...others, correlationId: id, idempotencyKey: keyOf(id) };
+    yield* this.#run(rollout, how, async (owner) => {
+      const answer = await this.#parts.execute(owner, this.#given.command, context);
+      if (answer.outcome === 'accepted') return { what: answer.events.length > 0 ? 'changed' : 'unchanged' };
+      if (owner === rollout.of && answer.rejection.reason === 'idempotency-key-reused') throw new RejectedError(answer);
+      const step = ofRejected(owner, answer);
+      return step.outcome === 'would-be-refused' ? { what: 'refused', refusal: step.refusal } : { what: 'unchanged' };
+    });
+  }
+
+  /** What became of it, for the policies that are there now: from their events, whichever process asks. */
+  report(options: ReadOptions = {}): Promise<ReadAnswer<RolloutReport>> {
+    return this.#parts.calls.answer(
+      'rollOut.report',
+      () => ({ rollout: this.#parse(), read: parseNow(options) }),
+      async ({ rollout, read: { freshness } }) => {
+        const counts = { changed: 0, unchanged: 0, pending: 0 };
+        const refused: RolloutRefusal[] = [];
+        const look = async (met: Met): Promise<void> => {
+          const step = await stepOf(met, rollout, this.#parts);
+          if (step.outcome === 'would-be-refused' && step.refusal.reason === 'not-permitted')
+            refused.push(step.refusal);
+          else if ((await this.#rolledOut(met.owner, rollout)) !== undefined) counts.changed++;
+          else if (step.outcome === 'would-be-refused') refused.push(step.refusal);
+          else counts[step.outcome === 'would-change' ? 'pending' : 'unchanged']++;
+        };
+        await look(await this.#parts.met.byDefault(rollout.of, freshness));
+        for await (const page of this.#pages(rollout.of, freshness)) await inLanes(page, AT_ONCE, look);
+        const kind = kindRemoved(rollout.parsed);
+        const { policies } = this.#parts;
+        const stillAllowing = kind && (await policies.customizedCount(rollout.of, kind, freshness));
+        return { outcome: 'found', ...counts, refused, stillAllowing };
+      },
+    );
+  }
+
+  /**
+   * Makes each policy what it was before its event of this rollout. A policy that changed since is not touched: it is refused with
+   * `sequence-not-current`. Taken up again as {@link carryOut} is.
+   *
+   * @throws RejectedError, Fault as {@link carryOut} does.
+   */
+  async *revert(options: RevertRolloutOptions): AsyncGenerator<RolloutProgress, void, undefined> {
+    const { rollout, how } = await this.#asked('rollOut.revert', () => parseRevertRollout(options));
+    const { concurrency: _, signal: __, ...by } = how;
+    const { id } = rollout.options;
+    const { execute, handler } = this.#parts;
+    yield* this.#run(rollout, how, async (owner) => {
+      const event = await rolledOut(handler.states.store, owner, id);
+      if (event === undefined) return { what: 'unchanged' };
+      const [ifSequence, ifEventId] = [sequenceOf(event), event.id];
+      const context = { ...by, correlationId: id, idempotencyKey: revertKeyOf(id), ifSequence, ifEventId };
+      const answer = await execute(owner, { type: 'revert', to: { sequence: ifSequence - 1n } }, context);
+      if (answer.outcome === 'rejected') return { what: 'refused', refusal: refusalOf(owner, answer) };
+      return { what: answer.events.length > 0 ? 'changed' : 'unchanged' };
+    });
+  }
+
+  async *#run(
+    { of, options: { mayChange } }: ParsedRollout,
+    { concurrency, signal }: ReturnType<typeof parseCarryOut>,
+    work: (owner: Owner) => Promise<Done>,
+  ): AsyncGenerator<RolloutProgress, void, undefined> {
+    const tally = new Tally(await this.#total(of, {}));
+    const isOver = (): boolean => signal?.aborted === true;
+    const one = async (owner: Owner): Promise<void> => {
+      if (isOver()) return;
+      if (mayChange !== undefined && !(await mayChange(owner)))
+        return tally.count({ what: 'refused', refusal: notPermitted(owner) });
+      tally.count(await work(owner).catch((caught: unknown) => refusedAlone(owner, caught)));
+    };
+    await one(of);
+    yield tally.progress();
+    for await (const page of this.#pages(of, {})) {
+      if (isOver()) return;
+      await inLanes(page, concurrency, ({ owner }) => one(owner));
+      yield tally.progress();
+    }
+  }
+
+  async #asked<How>(call: string, parse: () => How): Promise<{ readonly rollout: ParsedRollout; readonly how: How }> {
+    const answer = await this.#parts.calls.answer(
+      call,
+      () => ({ outcome: 'found' as const, rollout: this.#parse(), how: parse() }),
+      (asked) => Promise.resolve(asked),
+    );
+    return orThrow(answer);
+  }
+
+  #parse(): ParsedRollout {
+    const { instance, command, options } = this.#given;
+    return parseRollout(instance, command, options);
+  }
+
+  async #steps(all: readonly Met[], rollout: ParsedRollout): Promise<readonly RolloutStep[]> {
+    const steps = new Map<Met, RolloutStep>();
+    await inLanes(all, AT_ONCE, async (met) => {
+      steps.set(met, await stepOf(met, rollout, this.#parts));
+    });
+    return all.flatMap((met) => steps.get(met) ?? []);
+  }
+
+  /** How many policies there are. */
+  async #total(of: Instance, freshness: Freshness): Promise<number> {
+    return 1 + (await this.#parts.policies.customizedCount(of, undefined, freshness));
+  }
+
+  /** All custom policies, a page after another, with a turn for others between them. */
+  async *#pages(of: Instance, freshness: Freshness): AsyncGenerator<readonly Met[], void, undefined> {
+    let afterKey: string | undefined;
+    for (;;) {
+      const { met, lastKey } = await this.#parts.met.page(of, { afterKey, limit: PAGE, freshness });
+      yield met;
+      if (lastKey === undefined) return;
+      afterKey = lastKey;
+      await breath();
+    }
+  }
+
+  #rolledOut(owner: Owner, { options: { id } }: ParsedRollout): ReturnType<typeof rolledOut> {
+    return rolledOut(this.#parts.handler.states.store, owner, id);
+  }
+}
+
+function refusedAlone(owner: Owner, caught: unknown): Done {
+  return { what: 'refused', refusal: ofPolicyAlone(owner, caught) };
+}
+
+function countsOf(steps: readonly RolloutStep[]): RolloutPlan['counts'] {
+  const counts = { 'would-change': 0, 'nothing-to-do': 0, 'would-be-refused': 0 };
+  for (const { outcome } of steps) counts[outcome]++;
+  return counts;
+}

@@ -1,0 +1,35 @@
+import type { RolloutProgress, RolloutRefusal } from './rollout-answers.js';
+
+/** What became of one policy in a run. */
+export type Done =
+  { readonly what: 'changed' | 'unchanged' } | { readonly what: 'refused'; readonly refusal: RolloutRefusal };
+
+/** Counts what a run of a rollout did. */
+export class Tally {
+  readonly #of: number;
+  #done = 0;
+  #changed = 0;
+  #refused = 0;
+  #refusals: RolloutRefusal[] = [];
+
+  constructor(of: number) {
+    this.#of = of;
+  }
+
+  /** Counts a policy. */
+  count(done: Done): void {
+    this.#done++;
+    if (done.what === 'changed') this.#changed++;
+    if (done.what !== 'refused') return;
+    this.#refused++;
+    this.#refusals.push(done.refusal);
+  }
+
+  /** How far the run is, with the refusals since this was asked before. */
+  progress(): RolloutProgress {
+    const refusals = this.#refusals;
+    this.#refusals = [];
+    const of = Math.max(this.#of, this.#done);
+    return { done: this.#done, of, changed: this.#changed, refused: this.#refused, refusals };
+  }
+}

@@ -1,0 +1,212 @@
+import {
+  openLoginPolicies,
+  orThrow,
+  RejectedError,
+  type LoginPolicies,
+  type Owner,
+  type RolloutProgress,
+} from '@login-policy/domain';
+import { monotonicIds, streamId, type Store } from '@login-policy/event-sourcing';
+import { expect } from 'chai';
+import { describe, it } from 'mocha';
+import { acme, by, countEvents, globex, instance, openDesk, PASSKEY, rejectionOf } from './policies.js';
+
+const removal = { type: 'removeMultiFactor', factor: PASSKEY } as const;
+const advisory = { ...by, id: 'advisory-1', reason: 'cloned authenticators' };
+const initech = { ...instance, organizationId: 'initech' };
+
+/** The default, acme and globex allow passkeys; initech does not. */
+async function seed(loginPolicies: LoginPolicies): Promise<void> {
+  for (const owner of [instance, acme, globex])
+    orThrow(await loginPolicies.add(owner, { multiFactors: [PASSKEY] }, by));
+  orThrow(await loginPolicies.add(initech, { secondFactors: ['TOTP'] }, by));
+}
+
+async function last(
+  run: AsyncIterable<RolloutProgress>,
+): Promise<RolloutProgress & { readonly all: readonly string[] }> {
+  let progress: RolloutProgress | undefined;
+  const all: string[] = [];
+  for await (progress of run) all.push(...progress.refusals.map(({ owner, reason }) => `${nameOf(owner)}: ${reason}`));
+  if (progress === undefined) throw new Error('a run says how far it is');
+  return { ...progress, all };
+}
+
+function nameOf(owner: Owner): string {
+  return 'organizationId' in owner ? owner.organizationId : 'the default';
+}
+
+async function factorsOf(loginPolicies: LoginPolicies, owner: typeof instance): Promise<readonly string[]> {
+  return orThrow(await loginPolicies.policy(owner)).policy.multiFactors;
+}
+
+async function recordUnreadable(store: Store, organizationId: string): Promise<void> {
+  const event = { id: monotonicIds()(), type: 'FromTheFuture', schemaVersion: 1, data: {} };
+  const stream = streamId('organizationLoginPolicy', `${instance.instanceId}/${organizationId}`);
+  const metadata = { actor: 'a', correlationId: 'c' };
+  await store.eventStore.append({ streamId: stream, expected: 'any', events: [{ ...event, metadata }] });
+}
+
+describe('a rollout', () => {
+  it('is planned by page: what each policy would do, the default first, and nothing is written', async () => {
+    const { loginPolicies, store } = await openDesk();
+    await seed(loginPolicies);
+    const written = await countEvents(store);
+    const rollout = loginPolicies.rollOut(instance, removal, advisory);
+    const first = orThrow(await rollout.plan({ limit: 1 }));
+    expect(first.steps.map(({ owner, outcome }) => [nameOf(owner), outcome])).to.deep.equal([
+      ['the default', 'would-change'],
+      ['acme', 'would-change'],
+    ]);
+    expect([first.total, first.next]).to.deep.equal([4, 'acme']);
+    const rest = orThrow(await rollout.plan({ after: first.next ?? '' }));
+    expect(rest.steps.map(({ owner, outcome }) => [nameOf(owner), outcome])).to.deep.equal([
+      ['globex', 'would-change'],
+      ['initech', 'nothing-to-do'],
+    ]);
+    expect([rest.total, rest.next]).to.deep.equal([undefined, undefined]);
+    expect(rest.counts).to.deep.equal({ 'would-change': 1, 'nothing-to-do': 1, 'would-be-refused': 0 });
+    expect(await countEvents(store)).to.equal(written);
+    await loginPolicies.close();
+  });
+
+  it('changes the default and every custom policy that it applies to, each once, however often it is carried out', async () => {
+    const { loginPolicies, store } = await openDesk();
+    await seed(loginPolicies);
+    const rollout = loginPolicies.rollOut(instance, removal, advisory);
+    expect(await last(rollout.carryOut())).to.include({ done: 4, of: 4, changed: 3, refused: 0 });
+    for (const owner of [instance, acme, globex]) expect(await factorsOf(loginPolicies, owner)).to.deep.equal([]);
+    const { entries } = orThrow(await loginPolicies.history(acme, { direction: 'backwards', limit: 1 }));
+    expect(entries[0]).to.include({ correlationId: advisory.id, reason: advisory.reason, actor: by.actor });
+    const written = await countEvents(store);
+    orThrow(await loginPolicies.addMultiFactor(globex, PASSKEY, by));
+    expect(await last(rollout.carryOut())).to.include({ done: 4, changed: 0, refused: 0 });
+    expect(await countEvents(store)).to.equal(written + 1);
+    expect(orThrow(await rollout.report())).to.deep.include({ changed: 3, unchanged: 1, pending: 0, refused: [] });
+    expect(orThrow(await rollout.report()).stillAllowing).to.equal(1);
+    await loginPolicies.close();
+  });
+
+  it('says from the events alone what is done and what is not, to any process', async () => {
+    const { loginPolicies, store } = await openDesk();
+    await seed(loginPolicies);
+    for await (const { done } of loginPolicies.rollOut(instance, removal, advisory).carryOut()) if (done === 1) break;
+    const other = await openLoginPolicies({ store });
+    const elsewhere = other.rollOut(instance, removal, { ...advisory, actor: 'bob' });
+    const report = orThrow(await elsewhere.report());
+    expect(report).to.deep.equal({
+      outcome: 'found',
+      changed: 1,
+      unchanged: 1,
+      pending: 2,
+      refused: [],
+      stillAllowing: 2,
+    });
+    expect(await last(elsewhere.carryOut())).to.include({ done: 4, changed: 2 });
+    expect(orThrow(await elsewhere.report())).to.include({ changed: 3, pending: 0, stillAllowing: 0 });
+    await Promise.all([loginPolicies.close(), other.close()]);
+  });
+
+  it('ends where its signal fires, with what was done', async () => {
+    const { loginPolicies } = await openDesk();
+    await seed(loginPolicies);
+    const stop = new AbortController();
+    const rollout = loginPolicies.rollOut(instance, removal, advisory);
+    for await (const { done } of rollout.carryOut({ signal: stop.signal })) {
+      stop.abort();
+      expect(done).to.equal(1);
+    }
+    expect(orThrow(await rollout.report())).to.include({ changed: 1, pending: 2 });
+    await loginPolicies.close();
+  });
+
+  it('lists what it may not change, what can not be read and what is refused, and does all else', async () => {
+    const { loginPolicies, store } = await openDesk({ guard: 'refuse' });
+    await seed(loginPolicies);
+    const stuck = { settings: { forceMfa: true }, multiFactors: [PASSKEY] } as const;
+    const hooli = { ...instance, organizationId: 'hooli' };
+    orThrow(
+      await loginPolicies.add(hooli, { ...stuck, settings: { ...stuck.settings, passwordlessType: 'ALLOWED' } }, by),
+    );
+    await recordUnreadable(store, 'globex');
+    const mayChange = (owner: Owner): boolean => nameOf(owner) !== 'acme';
+    const rollout = loginPolicies.rollOut(instance, removal, { ...advisory, mayChange });
+    const wanted = ['acme: not-permitted', 'globex: written-by-newer-program', 'hooli: would-lock-out'];
+    const { steps } = orThrow(await rollout.plan());
+    const refused = steps.flatMap((step) => (step.outcome === 'would-be-refused' ? [step.refusal] : []));
+    expect(refused.map(({ owner, reason }) => `${nameOf(owner)}: ${reason}`)).to.deep.equal(wanted);
+    const done = await last(rollout.carryOut());
+    expect([done.changed, done.refused, [...done.all].sort()]).to.deep.equal([1, 3, wanted]);
+    const report = orThrow(await rollout.report());
+    expect([report.changed, report.unchanged, report.pending, report.refused.length]).to.deep.equal([1, 1, 0, 3]);
+    await loginPolicies.close();
+  });
+
+  it('reverts each policy to before its event, and leaves those that changed since', async () => {
+    const { loginPolicies, store } = await openDesk();
+    await seed(loginPolicies);
+    const rollout = loginPolicies.rollOut(instance, removal, advisory);
+    await last(rollout.carryOut());
+    orThrow(await loginPolicies.addSecondFactor(globex, 'U2F', by));
+    const reverted = await last(rollout.revert({ actor: 'bob', reason: 'a false alarm' }));
+    expect(reverted).to.include({ done: 4, changed: 2, refused: 1 });
+    expect(reverted.all).to.deep.equal(['globex: sequence-not-current']);
+    for (const owner of [instance, acme]) expect(await factorsOf(loginPolicies, owner)).to.deep.equal([PASSKEY]);
+    expect(await factorsOf(loginPolicies, globex)).to.deep.equal([]);
+    const written = await countEvents(store);
+    expect(await last(rollout.revert({ actor: 'bob' }))).to.include({ changed: 0, refused: 1 });
+    expect(await countEvents(store)).to.equal(written);
+    await loginPolicies.close();
+  });
+
+  it('refuses what is not of its form, and an id that came before with another command', async () => {
+    const { loginPolicies } = await openDesk();
+    await seed(loginPolicies);
+    await last(loginPolicies.rollOut(instance, removal, advisory).carryOut());
+    const other = loginPolicies.rollOut(instance, { type: 'addSecondFactor', factor: 'U2F' }, advisory);
+    expect(await failureOf(last(other.carryOut()))).to.equal('idempotency-key-reused');
+    for (const command of [{ type: 'remove' }, { type: 'customize' }, { type: 'removeMultiFactor', factor: 'X' }]) {
+      const given: typeof removal = JSON.parse(JSON.stringify(command));
+      const rejection = rejectionOf(await loginPolicies.rollOut(instance, given, advisory).plan());
+      expect(rejection.reason).to.equal('invalid-argument');
+    }
+    const long = loginPolicies.rollOut(instance, removal, { ...advisory, id: 'x'.repeat(181) });
+    expect(rejectionOf(await long.report())).to.include({ field: 'options.id' });
+    const wide = loginPolicies.rollOut(instance, removal, advisory).carryOut({ concurrency: 0 });
+    expect(await failureOf(last(wide))).to.equal('invalid-argument');
+    await loginPolicies.close();
+  });
+
+  it('takes in what comes, goes and changes meanwhile, and two at once change each policy once', async () => {
+    const { loginPolicies, store } = await openDesk();
+    orThrow(await loginPolicies.add(instance, { multiFactors: [PASSKEY] }, by));
+    const owners = Array.from({ length: 600 }, (_, number) => ({ ...instance, organizationId: `o-${number}` }));
+    for (const owner of owners) orThrow(await loginPolicies.add(owner, { multiFactors: [PASSKEY] }, by));
+    const others = await openLoginPolicies({ store });
+    const runs = [
+      loginPolicies.rollOut(instance, removal, advisory),
+      others.rollOut(instance, removal, advisory),
+      others.rollOut(instance, removal, { ...advisory, id: 'advisory-2' }),
+    ];
+    const meanwhile = async (): Promise<void> => {
+      for (const owner of owners.slice(100, 200)) await loginPolicies.change(owner, { forceMfa: true }, by);
+      for (const owner of owners.slice(200, 210)) await loginPolicies.remove(owner, by);
+    };
+    const done = await Promise.all([...runs.map((run) => last(run.carryOut())), meanwhile()]);
+    expect(done.flatMap((progress) => progress?.all ?? [])).to.deep.equal([]);
+    let removed = 0;
+    for await (const page of store.eventStore.readAll())
+      removed += page.filter(({ type }) => type === 'MultiFactorRemoved').length;
+    expect(removed).to.be.within(591, 601);
+    const report = orThrow(await loginPolicies.rollOut(instance, removal, advisory).report());
+    expect([report.pending, report.stillAllowing]).to.deep.equal([0, 0]);
+    await Promise.all([loginPolicies.close(), others.close()]);
+  });
+});
+
+async function failureOf(run: Promise<unknown>): Promise<string> {
+  return run.then(
+    () => 'nothing',
+    (caught: unknown) => (caught instanceof RejectedError ? caught.rejection.reason : String(caught)),
+  );
+}

@@ -1,0 +1,94 @@
+import { fork } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { freshInstance, openLoginPolicies, orThrow, type LoginPolicies } from '@login-policy/domain';
+import type { Store } from '@login-policy/event-sourcing';
+import { openStore } from '../open-store.js';
+import { randomFrom, type Course, type Proof } from '../proof.js';
+import { ADVISORY, INSTANCE, REMOVAL } from './advisory.js';
+
+const ROLLING_OUT = fileURLToPath(new URL('rolling-out.js', import.meta.url));
+/** So many policies a kill, so that most kills hit a rollout that is not done. */
+const A_ROUND = 100;
+const LONGEST_LIFE_MS = 60;
+
+/** One rollout, killed and taken up again. */
+export const rollouts: Proof = {
+  name: 'rollouts',
+  promise:
+    'a rollout that is killed at random and taken up again changes each policy exactly once, and its report says so',
+  rounds: 10,
+  prove,
+};
+
+async function prove(course: Course): Promise<Readonly<Record<string, number>>> {
+  const folder = await mkdtemp(join(tmpdir(), 'login-policy-proof-'));
+  const url = process.env['PROOF_STORE'] ?? `sqlite:${join(folder, 'store.db')}`;
+  try {
+    const store = await openStore(url);
+    const policies = await openLoginPolicies({ store });
+    const count = course.rounds * A_ROUND;
+    await seed(policies, count);
+    const { kills, inTheMiddle } = await killed(url, course);
+    await demandOnce(store, policies, count);
+    await policies.close();
+    await store.close();
+    return { policies: count + 1, kills, 'kills in the middle': inTheMiddle };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function seed(policies: LoginPolicies, count: number): Promise<void> {
+  const by = { actor: 'proof' };
+  orThrow(await policies.add(INSTANCE, freshInstance, by));
+  const numbers = Array.from({ length: count }, (_, number) => number);
+  for (let first = 0; first < count; first += 100) {
+    const adding = numbers.slice(first, first + 100);
+    await Promise.all(
+      adding.map((number) => policies.add({ ...INSTANCE, organizationId: `o-${number}` }, freshInstance, by)),
+    );
+  }
+}
+
+/** Kills it as often as the course says, and then lets it come to its end. */
+async function killed(url: string, { rounds, seed: from }: Course): Promise<{ kills: number; inTheMiddle: number }> {
+  const random = randomFrom(from);
+  let inTheMiddle = 0;
+  for (let round = 0; round < rounds; round++)
+    if ((await run(url, random() * LONGEST_LIFE_MS)) === null) inTheMiddle += 1;
+  const code = await run(url, undefined);
+  if (code !== 0) throw new Error(`the last run ended with ${String(code)}`);
+  return { kills: rounds, inTheMiddle };
+}
+
+/** The exit code; `null` of one that was killed. */
+async function run(url: string, livesMs: number | undefined): Promise<number | null> {
+  const child = fork(ROLLING_OUT, [url], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
+  const begun = new Promise((resolve) => child.once('message', resolve));
+  if (livesMs === undefined) return ended;
+  await Promise.race([begun, ended]);
+  await pause(livesMs);
+  child.kill('SIGKILL');
+  return ended;
+}
+
+async function demandOnce(store: Store, policies: LoginPolicies, count: number): Promise<void> {
+  const removals = new Map<string, number>();
+  for await (const page of store.eventStore.readAll()) {
+    for (const { streamId, type, metadata } of page) {
+      if (type !== 'MultiFactorRemoved' || metadata.correlationId !== ADVISORY.id) continue;
+      removals.set(streamId, (removals.get(streamId) ?? 0) + 1);
+    }
+  }
+  const twice = [...removals].filter(([, times]) => times !== 1);
+  if (twice.length > 0) throw new Error(`${twice.length} policies were changed more than once`);
+  if (removals.size !== count + 1) throw new Error(`${removals.size} policies were changed, of ${count + 1}`);
+  const { changed, pending, stillAllowing } = orThrow(await policies.rollOut(INSTANCE, REMOVAL, ADVISORY).report());
+  if (changed !== count + 1 || pending !== 0 || stillAllowing !== 0)
+    throw new Error(`the report says ${changed} changed, ${pending} pending, ${String(stillAllowing)} still allowing`);
+}

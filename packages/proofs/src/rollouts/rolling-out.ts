@@ -1,0 +1,18 @@
+/**
+ * Takes a rollout up and carries it out, telling how far it is, until it is done or killed.
+ *
+ * Usage: node rolling-out.js URL
+ */
+import { openLoginPolicies } from '@login-policy/domain';
+import { openStore } from '../open-store.js';
+import { ADVISORY, INSTANCE, REMOVAL } from './advisory.js';
+
+const [url = ''] = process.argv.slice(2);
+const store = await openStore(url);
+const policies = await openLoginPolicies({ store });
+const rollout = policies.rollOut(INSTANCE, REMOVAL, ADVISORY);
+process.send?.({ done: 0 });
+for await (const { done, of } of rollout.carryOut({ concurrency: 8 })) process.send?.({ done, of });
+await policies.close();
+await store.close();
+process.disconnect();
