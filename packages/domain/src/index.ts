@@ -14,6 +14,8 @@ export {
   type Rejected,
 } from './reads/answers.js';
 export type { Affected, OrganizationList } from './reads/affected.js';
+export type { AffectedUsers, CountUsers, UsersWanted } from './reads/count-users.js';
+export type { OnDefault, OnDefaultOptions } from './reads/on-default.js';
 export type {
   CommandConditions,
   CommandInput,

@@ -11,6 +11,8 @@ import { fromHandled, refused } from './reads/answering.js';
 import type { CommandAnswer, ReadAnswer } from './reads/answers.js';
 import { Calls } from './reads/calls.js';
 import { LoginPolicyReads, type ReadSources } from './reads/login-policy-reads.js';
+import type { CountUsers } from './reads/count-users.js';
+import { listedOnDefault, parseOnDefault, type OnDefault, type OnDefaultOptions } from './reads/on-default.js';
 import { PolicyReader } from './reads/policy-reader.js';
 import { parsePreview, previewOf, type Preview, type PreviewOptions } from './reads/preview.js';
 import { leftOf, type AsOf } from './reads/read-input.js';
@@ -30,12 +32,13 @@ export class LoginPolicies extends LoginPolicyReads {
   readonly #handler: PolicyHandler;
   readonly #policies: PolicyReader;
   readonly #organizations: OrganizationList | undefined;
+  readonly #countUsers: CountUsers | undefined;
   readonly #calls: Calls;
   readonly #rolloutParts: RolloutParts;
 
   /** For {@link openLoginPolicies} only. */
   constructor(options: LoginPoliciesOptions, readModel: ReadSources['readModel']) {
-    const { guard = 'warn', observe, organizations, store } = options;
+    const { countUsers, guard = 'warn', observe, organizations, store } = options;
     const handler = policyHandler(options, { rows: readModel.rows, policies: () => policies });
     const policies = new PolicyReader(store, { model: readModel, states: handler.states });
     const calls = new Calls(observe);
@@ -43,6 +46,7 @@ export class LoginPolicies extends LoginPolicyReads {
     this.#handler = handler;
     this.#policies = policies;
     this.#organizations = organizations;
+    this.#countUsers = countUsers;
     this.#calls = calls;
     this.#rolloutParts = {
       ...{ calls, handler, policies, guard },
@@ -132,9 +136,25 @@ export class LoginPolicies extends LoginPolicyReads {
   /**
    * One command for the instance's default policy and for every custom policy that it applies to: planned, carried out, reported of and reverted
    * by what this returns. Nothing happens before one of these is called (docs/how-to/an-advisory-comes-in.md).
+   *
+   * @throws StoreClosed once the policies are closed.
    */
   rollOut(instance: InstanceRef, command: RolloutCommand, options: RolloutOptions): Rollout {
+    this.#calls.refuseClosed();
     return new Rollout(this.#rolloutParts, { instance, command, options });
+  }
+
+  /**
+   * The organizations without a custom policy, by page: all that a change to the default is met in, in the order of the directory.
+   *
+   * @throws Error when the policies were opened without `organizations`.
+   */
+  organizationsOnDefault(instance: InstanceRef, options: OnDefaultOptions = {}): Promise<ReadAnswer<OnDefault>> {
+    return this.#calls.answer(
+      'organizationsOnDefault',
+      () => parseOnDefault(instance, options),
+      ({ of, wanted }) => listedOnDefault(of, wanted, { directory: this.#organizations, policies: this.#policies }),
+    );
   }
 
   /** What a command would do if it were given now, by the same decision; refused as it would be. Nothing is written. */
@@ -151,6 +171,7 @@ export class LoginPolicies extends LoginPolicyReads {
           read: leftOf(read, begunAt),
           policies: this.#policies,
           organizations: this.#organizations,
+          countUsers: this.#countUsers,
         });
       },
     );

@@ -15,6 +15,7 @@ import { LoginPolicies } from './login-policies.js';
 import { loginPolicyProjection } from './login-policy-projection.js';
 import type { IdentityProviderDirectory } from './policy/identity-provider.js';
 import type { OrganizationList } from './reads/affected.js';
+import type { CountUsers } from './reads/count-users.js';
 
 /** What the login policies are kept in, and what else they may ask. */
 export interface LoginPoliciesOptions {
@@ -28,6 +29,8 @@ export interface LoginPoliciesOptions {
   readonly guard?: Guard;
   /** Names an instance's organizations, for a preview to say which are affected. Default: a preview says of none. */
   readonly organizations?: OrganizationList;
+  /** Counts users by the factors they have set up, for a preview to say how many it hits. Default: it says `unknown`. */
+  readonly countUsers?: CountUsers;
   /**
    * Where read models are followed (EventStoreDB): how old, in milliseconds, what is known of the end of the store may be when a
    * read is answered. Older, the read asks for it, and rejects with `projection-behind` when it can't be had: sign-in fails
@@ -52,6 +55,7 @@ const OPTIONS: OptionRules<LoginPoliciesOptions> = {
   identityProviders: optional(withMethods('exists')),
   guard: optional(oneOf('refuse', 'warn')),
   organizations: optional(withMethods('list')),
+  countUsers: optional(aFunction),
   maxAgeMs: optional(numberBetween(0, Number.MAX_SAFE_INTEGER)),
   ids: optional(aFunction),
   // A map of JavaScript holds no more.

@@ -8,6 +8,7 @@ import { WHOLE_NUMBER, type OwnCall, type OwnRoute } from './own-route.js';
 import { isJsonObject, requestOf } from './read-request.js';
 import { revertOf } from './revert-route.js';
 
+const USERS = { oneOf: [{ type: 'integer' }, { type: 'string', enum: ['unknown'] }] };
 const LIST = { type: 'array', items: { type: 'object' } };
 
 /**
@@ -37,6 +38,11 @@ export const previewRoute: OwnRoute = {
       events: LIST,
       changes: LIST,
       warnings: { type: 'object', properties: { introduced: LIST, standing: LIST } },
+      users: {
+        type: 'object',
+        description: 'Of a change that takes factors from users: numbers, or unknown.',
+        properties: { having: USERS, havingNothingElse: USERS },
+      },
       affected: {
         type: 'object',
         properties: {
@@ -79,7 +85,7 @@ function commandIn({ body, context: { owner }, methods, unknownNames }: OwnCall)
   throw unreadable(`method must be one of ${names.join(', ')}.`);
 }
 
-function previewJson({ sequence, events, changes, warnings, affected }: Preview): object {
+function previewJson({ sequence, events, changes, warnings, affected, users }: Preview): object {
   const organizationIds = affected.organizations.map(({ organizationId }) => organizationId);
   return {
     sequence: String(sequence),
@@ -87,5 +93,6 @@ function previewJson({ sequence, events, changes, warnings, affected }: Preview)
     changes,
     warnings,
     affected: { organizationIds, count: affected.count },
+    users,
   };
 }

@@ -18,13 +18,22 @@ export class Calls {
     answer: (input: Input) => Promise<Answer>,
   ): Promise<Answer | Rejected> {
     return toldCall(this.#observe, call, () => {
-      if (this.#isClosed) return Promise.reject(new StoreClosed({ store: 'the login policies' }));
+      if (this.#isClosed) return Promise.reject(closed());
       return answering(parse, answer);
     });
+  }
+
+  /** For a method that only makes what is called later. @throws StoreClosed */
+  refuseClosed(): void {
+    if (this.#isClosed) throw closed();
   }
 
   /** Refuses every call from now on. */
   close(): void {
     this.#isClosed = true;
   }
+}
+
+function closed(): StoreClosed {
+  return new StoreClosed({ store: 'the login policies' });
 }

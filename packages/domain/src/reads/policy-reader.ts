@@ -11,6 +11,7 @@ import {
   type Store,
 } from '@login-policy/event-sourcing';
 import type { PolicyHandler } from '../commands/policy-handler.js';
+import { breath } from './affected.js';
 import type { CustomizedOrganizations } from './answers.js';
 import type { Marks } from './details.js';
 import { readHistory, type History, type HistoryRead } from './history.js';
@@ -128,8 +129,20 @@ export class PolicyReader {
       for (const { organizationId } of organizations) ids.add(organizationId);
       after = organizations.at(-1);
       if (organizations.length < PAGE) return ids;
+      await breath();
       deadline.refuse();
     }
+  }
+
+  /** Those of some organizations that have a custom policy, also one that can't be read, and the place that this holds for. */
+  async customizedAmong(
+    some: readonly Organization[],
+    freshness: Freshness,
+  ): Promise<{ readonly customized: ReadonlySet<Organization>; readonly position: Position }> {
+    const found = await this.#model.read(some.map(policyStream), freshness);
+    const { rows, unreadable, checkpoint: position = START } = found;
+    const hasOwn = (one: Organization): boolean => rows.has(policyStream(one)) || unreadable.has(policyStream(one));
+    return { customized: new Set(some.filter(hasOwn)), position };
   }
 
   async #customized(

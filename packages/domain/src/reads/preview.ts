@@ -14,9 +14,10 @@ import type { LoginPolicyEvent } from '../events/events.js';
 import { parseObject } from '../input/invalid-value.js';
 import { effectivePolicy } from '../policy/effective-policy.js';
 import { ABSENT, type ActivePolicy, type LoginPolicy } from '../policy/login-policy.js';
-import { instanceOf, isOrganization, ownerKind, parseOwner, type Owner } from '../policy/owner.js';
+import { instanceOf, isOrganization, ownerKind, parseOwner, type Organization, type Owner } from '../policy/owner.js';
 import { NOBODY, onDefault, type Affected, type OrganizationList } from './affected.js';
 import { warningsOfChange, type ChangeWarnings, type LockOut } from '../sign-in/warnings.js';
+import { MOST_CUSTOM_POLICIES, usersHit, type AffectedUsers, type CountUsers } from './count-users.js';
 import { lastSequenceOf } from './details.js';
 import { diffPolicies, type PolicyChange } from './diff.js';
 import type { PolicyReader } from './policy-reader.js';
@@ -36,6 +37,8 @@ export interface Preview {
   readonly warnings: ChangeWarnings;
   /** The organizations whose users would meet the change. */
   readonly affected: Affected;
+  /** Where the change takes factors from users: how many users it hits. */
+  readonly users?: AffectedUsers;
 }
 
 /** On which conditions to look ahead. `atLeast` is for the list of those with a custom policy, and for the default. */
@@ -80,6 +83,7 @@ interface Surroundings {
   readonly read: ParsedRead;
   readonly policies: PolicyReader;
   readonly organizations: OrganizationList | undefined;
+  readonly countUsers: CountUsers | undefined;
 }
 
 /** What a command that would be granted would do. */
@@ -96,15 +100,22 @@ export async function previewOf(
 /** What the owner's users would meet: where it has, or would have, no policy of its own, that is the default. */
 async function outlookOf(
   { before, after }: { readonly before: LoginPolicy; readonly after: LoginPolicy },
-  { of, read, policies, organizations }: Surroundings,
-): Promise<Pick<Preview, 'changes' | 'warnings' | 'affected'>> {
+  surroundings: Surroundings,
+): Promise<Pick<Preview, 'changes' | 'warnings' | 'affected' | 'users'>> {
+  const { of, read, policies, countUsers } = surroundings;
   const needsDefault = isOrganization(of) && (before.stage === 'absent' || after.stage === 'absent');
   const fallback = needsDefault ? (await policies.own(instanceOf(of), read))?.policy : undefined;
   const [met, wouldMeet] = [before, after].map((policy) => effectivePolicy(inForce(policy), () => fallback));
   const changes = diffPolicies(met ?? ABSENT, wouldMeet ?? ABSENT);
   const warnings = warningsOfChange(met ?? ABSENT, wouldMeet ?? ABSENT);
-  const affected = changes.length === 0 ? NOBODY : await affectedBy({ of, read, policies, organizations });
-  return { changes, warnings, affected };
+  const affected = changes.length === 0 ? NOBODY : await affectedBy(surroundings);
+  const { freshness } = read;
+  const customized = async (): Promise<readonly Organization[]> => {
+    const page = { kind: undefined, after: undefined, limit: MOST_CUSTOM_POLICIES + 1, freshness };
+    return (await policies.customizedPage(instanceOf(of), page)).organizations;
+  };
+  const users = await usersHit(met ?? ABSENT, wouldMeet ?? ABSENT, { of, countUsers, customized, freshness });
+  return { changes, warnings, affected, ...(users !== undefined && { users }) };
 }
 
 function inForce(policy: LoginPolicy): ActivePolicy | undefined {

@@ -16,6 +16,7 @@ import type { MultiFactor, SecondFactor } from '../policy/factors.js';
 import type { History, HistoryEntry } from './history.js';
 import type { IdentityProvider } from '../policy/identity-provider.js';
 import { isOrganization, type Owner } from '../policy/owner.js';
+import type { OnDefault } from './on-default.js';
 import type { Preview } from './preview.js';
 import type { LoginSettingsView } from '../policy/settings.js';
 import type { JudgedSignIn } from '../sign-in/sign-in.js';
@@ -27,7 +28,8 @@ type Found =
   | History
   | Preview
   | PolicyDiff
-  | CustomizedOrganizations;
+  | CustomizedOrganizations
+  | OnDefault;
 
 /** Any answer of {@link LoginPolicies}. */
 export type Answer = CommandAnswer | ReadAnswer<Found> | JudgedSignIn;
@@ -89,7 +91,8 @@ function foundJson(found: Found): JsonObject {
     };
   }
   const organizationIds = found.organizations.map(({ organizationId }) => organizationId);
-  const { next, position, total, unreadable } = found;
+  const { next, position } = found;
+  const { total, unreadable } = 'total' in found ? found : { total: undefined, unreadable: undefined };
   const counts = { ...(total !== undefined && { total }), ...(unreadable !== undefined && { unreadable }) };
   return { organizationIds, ...(next !== undefined && { next }), ...counts, position: positionToString(position) };
 }
@@ -115,7 +118,7 @@ function listJson(list: LoginPolicyList<SecondFactor | MultiFactor | IdentityPro
   return { details: listDetails, result: items.map(itemJson), ...whose };
 }
 
-function previewJson({ sequence, eventId, events, changes, warnings, affected }: Preview): JsonObject {
+function previewJson({ sequence, eventId, events, changes, warnings, affected, users }: Preview): JsonObject {
   const organizationIds = affected.organizations.map(({ organizationId }) => organizationId);
   return {
     sequence: String(sequence),
@@ -124,6 +127,7 @@ function previewJson({ sequence, eventId, events, changes, warnings, affected }:
     changes: plain(changes),
     warnings: plain(warnings),
     affected: { organizationIds, ...(affected.count !== undefined && { count: affected.count }) },
+    ...(users !== undefined && { users: { ...users } }),
   };
 }
 

@@ -1,0 +1,49 @@
+import { Deadline, START, type Position } from '@login-policy/event-sourcing';
+import { InvalidValue } from '../input/invalid-value.js';
+import type { Instance, Organization } from '../policy/owner.js';
+import { onDefaultPage, type OrganizationList } from './affected.js';
+import type { PolicyReader } from './policy-reader.js';
+import { parseListing, type CustomizedPage, type ListOptions } from './read-input.js';
+
+/** Which page of the organizations without a custom policy. */
+export type OnDefaultOptions = Omit<ListOptions, 'allowing' | 'linking' | 'warned'>;
+
+/** A page of the organizations without a custom policy. */
+export interface OnDefault {
+  readonly organizations: readonly Organization[];
+  /** Give it as `after` to get the next page; `undefined` when this is the last. */
+  readonly next: string | undefined;
+  /** The place in the order of the whole store that the first of them were looked at for; the others a little later. */
+  readonly position: Position;
+}
+
+/** Takes a list of the organizations without a custom policy. @throws InvalidValue */
+export function parseOnDefault(instance: unknown, options: unknown): ReturnType<typeof parseListing> {
+  const listing = parseListing(instance, options);
+  const { kind } = listing.wanted;
+  if (kind === undefined) return listing;
+  throw new InvalidValue(`options.${kind.index}`, 'left out: it is of custom policies', kind.name);
+}
+
+/** A page of the organizations without a custom policy. */
+export async function listedOnDefault(
+  of: Instance,
+  { after, limit, freshness }: CustomizedPage,
+  { directory, policies }: { readonly directory: OrganizationList | undefined; readonly policies: PolicyReader },
+): Promise<{ readonly outcome: 'found' } & OnDefault> {
+  if (directory === undefined) throw new Error('openLoginPolicies was given no organizations to list');
+  const deadline = new Deadline(`the organizations of ${of.instanceId} on the default`, freshness);
+  let position: Position | undefined;
+  const haveOwn = async (some: readonly Organization[]): Promise<ReadonlySet<Organization>> => {
+    const looked = await policies.customizedAmong(some, { ...freshness, waitMs: deadline.leftMs });
+    position ??= looked.position;
+    return looked.customized;
+  };
+  try {
+    const organizations = await onDefaultPage(of, { directory, haveOwn, after, limit }, deadline);
+    const next = organizations.length < limit ? undefined : organizations.at(-1)?.organizationId;
+    return { outcome: 'found', organizations, next, position: position ?? START };
+  } finally {
+    deadline.end();
+  }
+}

@@ -1,0 +1,101 @@
+import { orThrow, type CountUsers, type LoginPolicies, type OrganizationList } from '@login-policy/domain';
+import { expect } from 'chai';
+import { describe, it } from 'mocha';
+import { acme, by, globex, instance, openDesk, PASSKEY, rejectionOf } from './policies.js';
+
+const removal = { type: 'removeMultiFactor', factor: PASSKEY } as const;
+const ids = Array.from({ length: 1200 }, (_, number) => `o-${number}`);
+const list = (): readonly string[] => ids;
+
+async function customize(loginPolicies: LoginPolicies, ...names: readonly string[]): Promise<void> {
+  for (const organizationId of names) orThrow(await loginPolicies.customize({ ...instance, organizationId }, by));
+}
+
+describe('the organizations that a change to the default reaches', () => {
+  const pagesOf = async (loginPolicies: LoginPolicies): Promise<readonly string[]> => {
+    const found: string[] = [];
+    let after: string | undefined;
+    do {
+      const page = { limit: 500, ...(after !== undefined && { after }) };
+      const { organizations, next } = orThrow(await loginPolicies.organizationsOnDefault(instance, page));
+      found.push(...organizations.map(({ organizationId }) => organizationId));
+      after = next;
+    } while (after !== undefined);
+    return found;
+  };
+
+  it('can all be had, by page, without those that have a custom policy', async () => {
+    const listAfter: NonNullable<OrganizationList['listAfter']> = (_, after) => ids.slice(ids.indexOf(after) + 1);
+    for (const organizations of [{ list }, { list, listAfter }]) {
+      const { loginPolicies } = await openDesk({ organizations });
+      orThrow(await loginPolicies.add(instance, { multiFactors: [PASSKEY] }, by));
+      await customize(loginPolicies, 'o-7', 'o-499', 'o-1199');
+      const wanted = ids.filter((id) => !['o-7', 'o-499', 'o-1199'].includes(id));
+      expect(await pagesOf(loginPolicies)).to.deep.equal(wanted);
+      await loginPolicies.close();
+    }
+  });
+
+  it('are refused behind one that is gone, rather than ended there', async () => {
+    const { loginPolicies } = await openDesk({ organizations: { list } });
+    const answer = await loginPolicies.organizationsOnDefault(instance, { after: 'gone' });
+    expect(rejectionOf(answer)).to.include({ reason: 'invalid-argument', field: 'options.after' });
+    await loginPolicies.close();
+  });
+
+  it('are a defect where nothing names them', async () => {
+    const { loginPolicies } = await openDesk();
+    const failure = await loginPolicies.organizationsOnDefault(instance).catch(String);
+    expect(failure).to.match(/organizations/);
+    await loginPolicies.close();
+  });
+});
+
+describe('the users that a removal hits', () => {
+  const usersOf = async (countUsers: CountUsers | undefined, owner = instance): Promise<unknown> => {
+    const { loginPolicies } = await openDesk(countUsers && { countUsers });
+    orThrow(await loginPolicies.add(instance, { multiFactors: [PASSKEY], secondFactors: ['TOTP'] }, by));
+    orThrow(await loginPolicies.add(acme, { multiFactors: [PASSKEY] }, by));
+    try {
+      return orThrow(await loginPolicies.preview(owner, removal, { waitMs: 300 })).users;
+    } finally {
+      await loginPolicies.close();
+    }
+  };
+
+  it('are counted by the program: of an organization its own, of the default all but those of custom policies', async () => {
+    const asked: unknown[] = [];
+    const countUsers: CountUsers = (owner, wanted) => {
+      asked.push([owner, wanted]);
+      const all = 'organizationId' in owner ? 10 : 100;
+      return wanted.havingNone.length > 0 ? all / 2 : all;
+    };
+    expect(await usersOf(countUsers)).to.deep.equal({ having: 90, havingNothingElse: 45 });
+    expect(asked).to.deep.include([instance, { having: [PASSKEY], havingNone: ['TOTP'] }]);
+    expect(await usersOf(countUsers, acme)).to.deep.equal({ having: 10, havingNothingElse: 10 });
+  });
+
+  it('are unknown, and never 0, where nobody counts them, the count fails or does not come', async () => {
+    const unknown = { having: 'unknown', havingNothingElse: 'unknown' };
+    expect(await usersOf(undefined)).to.deep.equal(unknown);
+    expect(await usersOf(() => Promise.reject(new Error('the directory is away')))).to.deep.equal(unknown);
+    const never = new Promise<number>(() => undefined);
+    expect(await usersOf(() => never)).to.deep.equal(unknown);
+  });
+
+  it('are a defect of the program where what it answers is no count', async () => {
+    for (const answer of ['-1', '1.5', '"3"', 'null', '1e300']) {
+      const count: number = JSON.parse(answer);
+      expect(await usersOf(() => count).catch(String)).to.match(/countUsers/);
+    }
+  });
+
+  it('are not told of a change that takes no factor', async () => {
+    const { loginPolicies } = await openDesk();
+    orThrow(await loginPolicies.add(instance, {}, by));
+    const preview = orThrow(await loginPolicies.preview(instance, { type: 'addSecondFactor', factor: 'TOTP' }));
+    expect(preview).not.to.have.property('users');
+    expect(orThrow(await loginPolicies.preview(globex, { type: 'add', policy: {} }))).not.to.have.property('users');
+    await loginPolicies.close();
+  });
+});
