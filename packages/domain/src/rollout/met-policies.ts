@@ -9,6 +9,7 @@ import {
 import type { LoginPolicyEvent } from '../events/events.js';
 import { CUSTOM_IN, type LoginPolicyRow } from '../login-policy-projection.js';
 import { policyStream, type Instance, type Organization, type Owner } from '../policy/owner.js';
+import { breath } from '../reads/affected.js';
 import { organizationsOf } from '../reads/policy-reader.js';
 
 /** Why a policy can't be read or changed. */
@@ -52,6 +53,19 @@ export class MetPolicies {
     const stream = policyStream(owner);
     const { rows, unreadable } = await this.#model.read([stream], freshness);
     return { owner, row: rows.get(stream), fault: unreadable.get(stream) };
+  }
+
+  /** Whose custom policies there are, all of them, so many at a time. */
+  async *owners(of: Instance, limit: number): AsyncGenerator<readonly Organization[], void, undefined> {
+    let afterKey: string | undefined;
+    for (;;) {
+      const query = { index: CUSTOM_IN, value: of.instanceId, limit, ...(afterKey !== undefined && { afterKey }) };
+      const { rows } = await this.#model.keys(query);
+      yield rows.flatMap((key) => organizationsOf(key, of));
+      if (rows.length < limit) return;
+      afterKey = rows.at(-1);
+      await breath();
+    }
   }
 
   /** A page of custom policies. */

@@ -26,7 +26,10 @@ import { notPermitted, ofPolicyAlone, ofRejected, refusalOf, stepOf, type StepPa
 import { keyOf, revertKeyOf, rolledOut } from './rolled-out.js';
 import { Tally, type Done } from './tally.js';
 
-const PAGE = 256;
+/** Rows that are decoded and decided in one go. */
+const PAGE = 64;
+/** Policies between two tellings of how far it is. */
+const AT_A_TIME = 1000;
 const AT_ONCE = 32;
 
 /** What a rollout works with. */
@@ -165,9 +168,9 @@ export class Rollout {
     };
     await one(of);
     yield tally.progress();
-    for await (const page of this.#pages(of, {})) {
+    for await (const page of this.#parts.met.owners(of, AT_A_TIME)) {
       if (isOver()) return;
-      await inLanes(page, concurrency, ({ owner }) => one(owner));
+      await inLanes(page, concurrency, one);
       yield tally.progress();
     }
   }
