@@ -165,7 +165,7 @@ describe('a start that comes to nothing', () => {
   it('refuses a store that is kept when its accounts are gone, and says how to make new ones for it', async () => {
     const { server, quickstart } = await bench.serve();
     const headers = { ...bearer(quickstart.tokens.owner), 'x-zitadel-orgid': quickstart.organizationIds[1] };
-    const body = { passwordlessType: 'PASSWORDLESS_TYPE_ALLOWED' };
+    const body = { allowUsernamePassword: true };
     await call(server.url, '/management/v1/policies/login', { verb: 'POST', headers, body });
     await server.stop();
     const file = join(server.folder, '.data', 'iam.json');

@@ -36,9 +36,10 @@ describe('by what a row is found', () => {
     const store = await openSqliteStore({ path: folder.path('store.db') });
     await store.readModels.open(stepping);
     for (const [index, isOther] of steps.slice(1)) {
-      const before = driver.count('DELETE FROM row_index');
+      const changes = (): number => driver.count('DELETE FROM row_index') + driver.count('INSERT INTO row_index');
+      const before = changes();
       await store.eventStore.append(appendOne());
-      expect(driver.count('DELETE FROM row_index') - before).to.equal(isOther ? 1 : 0);
+      expect(changes() > before).to.equal(isOther);
       const raw = new Raw(folder.path('store.db'));
       const entries = Object.entries(index).map(([name, value]) => `${name}=${value}`);
       expect(valueOf(raw, said)).to.equal(entries.join(' '));

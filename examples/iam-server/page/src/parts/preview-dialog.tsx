@@ -173,9 +173,11 @@ function toneOf({ intent: { wish } }: Proposal): string {
 }
 
 function hasMovedOn(asked: Proposal): boolean {
-  const { seen, stage } = asked;
+  const { seen, stage, preview, failure } = asked;
   const now = madeOnTopOf(asked)?.details;
   if (now === undefined || stage !== 'open') return false;
+  // Until it was looked at, it is not made on top of anything: a change of one's own may still be being read back.
+  if (preview === undefined && failure === undefined) return false;
   // What was seen may be newer: a change of one's own is known before everything else is read anew.
   return now.resourceOwner !== seen.details.resourceOwner || BigInt(now.sequence) > BigInt(seen.details.sequence);
 }
