@@ -29,7 +29,9 @@ export interface Transaction<Result> {
  * says, makes this plan and looks nothing up. `undefined`: what is remembered is not enough.
  */
 export interface Remembered<Result> {
+  /** What the log was when this was remembered. */
   readonly token: unknown;
+  /** Plans without looking. */
   readonly plan: () => Planned<Result> | undefined;
 }
 

@@ -28,9 +28,11 @@ export interface CurrentModel {
 export interface View {
   readonly head: Position;
   readonly keptByHead: readonly ModelId[];
+  /** Where a stream ends; `undefined` of one without events. */
   readonly end: (streamId: StreamId) => StreamEnd | undefined;
   /** Why what a stream's appends are checked by could not be read. */
   readonly unreadable: ReadonlyMap<StreamId, unknown>;
+  /** Whether there is a receipt of this name. */
   readonly hasReceipt: (receipt: string) => boolean;
   readonly models: readonly CurrentModel[];
 }
