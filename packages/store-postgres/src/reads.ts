@@ -78,11 +78,15 @@ export class EventReads {
     const events = `SELECT * FROM ${this.#schema}.events
       WHERE position > $1 AND position <= $2 ${condition} ORDER BY position LIMIT $3`;
     const reader = new PageReader(this.#connection.name, this.#largestPageBytes);
-    // In the same statement, so that the head is not further than what was looked at: the event at the place where it begins, and the
-    // last ones up to where it ends, and of all.
+    // In the same statement, so that the head is not further than what was looked at: the event at the place where it begins, the end of
+    // the last append that begins in the range, and the last event of all.
     const placed = (where: string): string =>
       `(SELECT position || ' ' || id FROM ${this.#schema}.events ${where} ORDER BY position DESC LIMIT 1)`;
-    const marks = ['WHERE position = $1', 'WHERE position <= $2', ''].map(placed).join(', ');
+    const endOfAppend = `(SELECT last.position || ' ' || last.id FROM ${this.#schema}.events AS last WHERE last.position = (
+      SELECT position + coalesce(append_count - append_place, 0) FROM ${this.#schema}.events
+      WHERE position <= $2 ORDER BY position DESC LIMIT 1))`;
+    const upToEnd = `coalesce(${endOfAppend}, ${placed('WHERE position <= $2')})`;
+    const marks = [placed('WHERE position = $1'), upToEnd, placed('')].join(', ');
     const statement = reader.statement(events, `, ${marks}`);
     // No more is looked at than a page needs, by what the last one found: the server may sort all of it before it takes the first.
     let width = BigInt(pageSize);

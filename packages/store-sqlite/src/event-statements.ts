@@ -42,6 +42,7 @@ export interface EventStatements {
   /** The last event, when there is one. */
   readonly head: Statement<[], LogHead>;
   readonly idAt: Statement<[position: number], string>;
+  readonly appendAt: Statement<[position: number], number>;
   readonly forwards: StreamPage;
   readonly backwards: StreamPage;
   readonly receipt: Statement<[stream: string, key: string], { fingerprint: ExactText; revision: number }>;
@@ -60,6 +61,9 @@ export function eventStatements(database: Database): EventStatements {
     ),
     head: database.prepare<[], LogHead>('SELECT position, id, kept FROM events ORDER BY position DESC LIMIT 1').raw(),
     idAt: database.prepare<[number], string>('SELECT id FROM events WHERE position = ?').pluck(),
+    appendAt: database
+      .prepare<[number], number>('SELECT place_in_append FROM events WHERE position = ?')
+      .pluck(),
     forwards: streamPage(database, '>= ? ORDER BY revision ASC'),
     backwards: streamPage(database, '<= ? ORDER BY revision DESC'),
     receipt: database.prepare(

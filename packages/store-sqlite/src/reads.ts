@@ -14,7 +14,7 @@ import { isTooBig } from './faults.js';
 import type { Names } from './names.js';
 import type { PageReader } from './page-reader.js';
 import { headOf, positionAt } from './positions.js';
-import { READ_COLUMNS, eventsOf } from './rows.js';
+import { READ_COLUMNS, eventsOf, followedIn } from './rows.js';
 
 /** What a reader of the whole store wants next. */
 export interface Wanted {
@@ -90,9 +90,10 @@ export class LogReader {
     return { events: [...events, ...rest], considered: reached, isHead: isWindowDone && reached >= last };
   }
 
-  /** @throws StoreDamaged when no event is there: places leave none out. */
+  /** The end of the append that the event at a place is of. @throws StoreDamaged when no event is there: places leave none out. */
   #endAt(place: number): Position {
-    const position = this.#positionAt(place);
+    const followed = followedIn(this.#statements.appendAt.get(place) ?? 0);
+    const position = this.#positionAt(place + followed) ?? this.#positionAt(place);
     if (position !== undefined) return position;
     throw new StoreDamaged({ store: this.#database.name, problem: `there is no event at position ${place}` });
   }

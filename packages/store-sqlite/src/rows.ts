@@ -42,6 +42,12 @@ export function packAppend(append: PlaceInAppend | undefined): number {
   return append === undefined ? 0 : append.place * APPENDS + append.count;
 }
 
+/** How many events of its append come after an event with this in its column. */
+export function followedIn(packed: number): number {
+  const { count, place } = unpackAppend(packed);
+  return count - place;
+}
+
 function unpackAppend(packed: number): PlaceInAppend {
   return { place: Math.floor(packed / APPENDS), count: packed % APPENDS };
 }

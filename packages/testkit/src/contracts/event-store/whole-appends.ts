@@ -17,6 +17,7 @@ export const wholeAppends: Theme<EventStoreUnderTest> = {
     'come in one page of everything, whatever its size': comeInOnePage,
     'come in one message of a subscription, history or live': comeInOneMessage,
     'are seen together by who reads while they are written': areSeenTogether,
+    'are passed as a whole by a filtered subscriber: no position it is given lies between two of them': arePassedWhole,
   },
 };
 
@@ -63,6 +64,22 @@ async function comeInOneMessage(subject: EventStoreUnderTest): Promise<void> {
     await follower.untilCaughtUp(await eventStore.head());
     demandEvents(follower.events, index % 2 === 0 ? all : counters);
     await follower.leave();
+  }
+}
+
+/** More than any store looks at in one go, in appends that no such look ends with. */
+const [APPENDS, EACH] = [11, 2000];
+
+async function arePassedWhole({ eventStore, record }: EventStoreUnderTest): Promise<void> {
+  await record(FIRST, 1);
+  for (let count = 0; count < APPENDS; count++) await record(OTHER_KIND, EACH);
+  const head = await eventStore.head();
+  for await (const { position } of eventStore.subscribe({ filter: { categories: ['Counter'] } })) {
+    for await (const [next] of eventStore.readAll({ after: position, pageSize: 1 })) {
+      if ((next?.append?.place ?? 1) !== 1) fail(`a position lies before event ${next?.append?.place} of an append`);
+      break;
+    }
+    if (position === head) return;
   }
 }
 
