@@ -61,9 +61,7 @@ export function eventStatements(database: Database): EventStatements {
     ),
     head: database.prepare<[], LogHead>('SELECT position, id, kept FROM events ORDER BY position DESC LIMIT 1').raw(),
     idAt: database.prepare<[number], string>('SELECT id FROM events WHERE position = ?').pluck(),
-    appendAt: database
-      .prepare<[number], number>('SELECT place_in_append FROM events WHERE position = ?')
-      .pluck(),
+    appendAt: database.prepare<[number], number>('SELECT place_in_append FROM events WHERE position = ?').pluck(),
     forwards: streamPage(database, '>= ? ORDER BY revision ASC'),
     backwards: streamPage(database, '<= ? ORDER BY revision DESC'),
     receipt: database.prepare(
