@@ -52,10 +52,10 @@ export function modelStatements(database: Database): ModelStatements {
   return {
     make: database.prepare('INSERT INTO models (name) VALUES (?) ON CONFLICT DO NOTHING'),
     place: database.prepare(`${PLACE} name = ?`),
-    placeOfShadow: database.prepare(`${PLACE} ${BEGINS} AND id = ?2`),
+    placeOfShadow: database.prepare(`${PLACE} ${BEGINS} AND id = ?`),
     leftAt: database.prepare<[string], string>('SELECT left_at FROM models WHERE id = ?').pluck(),
     shadows: database.prepare<[string], number>(`SELECT id FROM models WHERE ${BEGINS}`).pluck(),
-    versions: database.prepare(`SELECT id, ${exact('name')} AS name FROM models WHERE instr(name, ?1) = 1`),
+    versions: database.prepare(`SELECT id, ${exact('name')} AS name FROM models WHERE instr(name, ?) = 1`),
     moveTo: database.prepare('UPDATE models SET left_at = ? WHERE id = ?'),
     rename: database.prepare('UPDATE models SET name = ? WHERE name = ?'),
     renameId: database.prepare('UPDATE models SET name = ? WHERE id = ?'),
@@ -103,8 +103,9 @@ type RowStatement = 'count' | 'drop' | 'dropEntry' | 'dropIndex' | 'index' | 'ke
 const PLACE = 'SELECT id AS model, left_at AS leftAt FROM models WHERE';
 /** As the names of shadows and of what was replaced do, and no live one's does: that ends with a version. Of bytes: there may be a NUL. */
 const ENDS_WITH_UUID = `CAST(substr(CAST(name AS BLOB), -13) AS TEXT) GLOB '-${'[0-9a-f]'.repeat(12)}'`;
-/** What is behind the prefix is a UUID, compared as it is: a projection may be named like a pattern, or like the shadow of another. */
-const BEGINS = `instr(name, ?1) = 1 AND length(CAST(name AS BLOB)) = length(CAST(?1 AS BLOB)) + 36 AND ${ENDS_WITH_UUID}`;
+/** What is behind the prefix is a UUID, compared as it is: a projection may be named like a pattern, or like the shadow of another. Node 22.13 binds no `?1`. */
+const BEGINS = `(SELECT instr(name, prefix) = 1 AND length(CAST(name AS BLOB)) = length(CAST(prefix AS BLOB)) + 36
+  FROM (SELECT ? AS prefix)) AND ${ENDS_WITH_UUID}`;
 
 /** Takes the first rows away up to a key: asking for each by its own is twice the work. */
 function upToOf(table: 'rows' | 'row_index'): string {

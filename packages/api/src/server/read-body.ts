@@ -39,8 +39,10 @@ export async function readBody(from: Source, limits: BodyLimits): Promise<Uint8A
   if (Number(headers['content-length'] ?? 0) > maxBytes) throw tooLarge(maxBytes);
   if (source.destroyed) throw cutOff();
   // A short body came with its headers: there is nothing to wait for.
-  const isThere = source.readableFlowing === null && source.readableLength === Number(headers['content-length']);
-  const bytes: unknown = isThere ? source.read() : undefined;
+  const { readableFlowing, readableLength } = source;
+  const isThere = readableFlowing === null && readableLength === Number(headers['content-length']);
+  // Without a length, Node 26 answers with one of the chunks it came in.
+  const bytes: unknown = isThere ? source.read(readableLength) : undefined;
   if (!(bytes instanceof Uint8Array)) return whatArrives(from, limits);
   source.resume();
   return bytes;
