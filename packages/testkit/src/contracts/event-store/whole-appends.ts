@@ -79,8 +79,9 @@ async function arePassedWhole({ eventStore, record }: EventStoreUnderTest): Prom
       if ((next?.append?.place ?? 1) !== 1) fail(`a position lies before event ${next?.append?.place} of an append`);
       break;
     }
-    if (position === head) return;
+    if (position === head && head !== START) return;
   }
+  fail('the subscription ended before it came to the end of the log');
 }
 
 async function areSeenTogether({ eventStore, record }: EventStoreUnderTest): Promise<void> {
