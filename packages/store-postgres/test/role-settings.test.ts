@@ -77,6 +77,27 @@ describe('a store on PostgreSQL, for a role with settings of its own', () => {
       await pool.end();
     }));
 
+  it('says by a fault what a statement_timeout of 1 ms has cut off, acknowledges only what is there, and writes nothing twice', () =>
+    onStorage(freshStorage(), async (storage) => {
+      await (await storage.open({ models: [counterTotals] })).close();
+      const pool = new Pool({ connectionString: await databaseUrl(), options: '-c statement_timeout=1' });
+      const hurried = await storage.open({ pool, migrate: 'check' });
+      const requests = Array.from({ length: 100 }, (_, count) => appendTo(`s${count % 7}`));
+      const ended = await Promise.allSettled(requests.map((request) => hurried.eventStore.append(request)));
+      const reads = await Promise.allSettled([allEvents(hurried.eventStore), hurried.eventStore.head()]);
+      const reasons = [...ended, ...reads].flatMap((end): unknown[] => (end.status === 'rejected' ? [end.reason] : []));
+      const wrong = reasons.filter((reason) => !isFault(reason, 'store-unavailable'));
+      expect(wrong).to.deep.equal([]);
+      const store = await storage.open({ models: [counterTotals] });
+      const there = (await allEvents(store.eventStore)).map(({ id }) => id);
+      expect(new Set(there).size).to.equal(there.length);
+      const acknowledged = ended.flatMap((end) => (end.status === 'fulfilled' ? end.value : [])).map(({ id }) => id);
+      expect(there).to.include.members(acknowledged);
+      await demandSound(store);
+      for (const one of [hurried, store]) await one.close();
+      await pool.end();
+    }));
+
   it('means what PostgreSQL has, whatever others put into the path', () =>
     onStorage(freshStorage(), async (storage) => {
       const path = freshSchema();
