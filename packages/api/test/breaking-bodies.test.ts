@@ -45,6 +45,20 @@ describe('a body that breaks (an uncaught error would fail these tests)', () => 
     await service.close();
   });
 
+  it('is read to its end when it comes in pieces, however many are there when it is looked at', async () => {
+    const service = await openService();
+    const headers = { 'content-type': 'application/json' };
+    const statuses: number[] = [];
+    for (const length of [100, 400, 600, 1000, 5000]) {
+      // What is cut is no JSON.
+      const body = `{${' '.repeat(length)}}`;
+      const { status } = await fetch(`${service.listening.url}${PATH}`, { method: 'POST', headers, body });
+      statuses.push(status);
+    }
+    await service.close();
+    expect(statuses).to.deep.equal([200, 200, 200, 200, 200]);
+  });
+
   it('is refused when it holds what is not bytes', async () => {
     const service = await openService();
     for (const chunk of [1, {}, null, undefined, Symbol('x')]) {
