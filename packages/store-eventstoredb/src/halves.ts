@@ -1,15 +1,6 @@
-import {
-  Lru,
-  type EventMetadata,
-  type Instant,
-  type JsonObject,
-  type Position,
-  type RecordedEvent,
-  type Revision,
-  type StreamId,
-  UnreadableEvent,
-} from '@login-policy/event-sourcing';
+import { Lru, UnreadableEvent, type Position, type RecordedEvent } from '@login-policy/event-sourcing';
 import { followedInAppend, placeOf } from '@login-policy/event-sourcing/store';
+import { FaultyEvent } from './faulty-event.js';
 import type { StoredEvent } from './rows.js';
 
 /**
@@ -46,7 +37,7 @@ export function isWhole(run: readonly StoredEvent[]): boolean {
 
 /** Events of an append that is not all there. They stand in their place, and make their stream unreadable and no other. */
 export function halved(run: readonly StoredEvent[]): readonly StoredEvent[] {
-  return run.map(({ event }) => ({ event: new HalfEvent(event), receipt: undefined }));
+  return run.map(({ event }) => ({ event: new FaultyEvent(event, halfFault(event)), receipt: undefined }));
 }
 
 /** What to reject with who reads the stream of such an event. */
@@ -54,35 +45,4 @@ export function halfFault(event: RecordedEvent): UnreadableEvent {
   const count = event.append?.count ?? 1;
   const problem = `only a part of its append is there: it is event ${event.append?.place ?? 1} of ${count}`;
   return new UnreadableEvent({ ...placeOf(event), problem });
-}
-
-class HalfEvent implements RecordedEvent {
-  readonly id: RecordedEvent['id'];
-  readonly streamId: StreamId;
-  readonly revision: Revision;
-  readonly position: Position;
-  readonly recordedAt: Instant;
-  readonly type: string;
-  readonly schemaVersion = 0;
-  readonly #fault: UnreadableEvent;
-
-  constructor(event: RecordedEvent) {
-    this.id = event.id;
-    this.streamId = event.streamId;
-    this.revision = event.revision;
-    this.position = event.position;
-    this.recordedAt = event.recordedAt;
-    this.type = event.type;
-    this.#fault = halfFault(event);
-  }
-
-  /** @throws UnreadableEvent always. */
-  get data(): JsonObject {
-    throw this.#fault;
-  }
-
-  /** @throws UnreadableEvent always. */
-  get metadata(): EventMetadata {
-    throw this.#fault;
-  }
 }

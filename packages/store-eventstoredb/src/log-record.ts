@@ -1,17 +1,13 @@
 import {
-  isFault,
   instant,
+  isFault,
   revision,
-  type UnreadableEvent,
-  type EventMetadata,
-  type Instant,
-  type JsonObject,
   type Position,
-  type RecordedEvent,
-  type Revision,
   type StreamId,
+  type UnreadableEvent,
 } from '@login-policy/event-sourcing';
 import { eventIdOf } from './event-uuid.js';
+import { FaultyEvent, type EventAround } from './faulty-event.js';
 import { positionOf, storedEventOf, streamNameOf, typeOf, type StoredEvent, type WireEvent } from './rows.js';
 
 /** A record of the whole log as it came. What it holds is read when somebody wants it, and once for all who do. */
@@ -50,43 +46,20 @@ export class LogRecord {
       return storedEventOf(this.#wire, streamId);
     } catch (error) {
       if (!isFault(error, 'unreadable-event')) throw error;
-      return { event: new ForeignEvent(this.#wire, error), receipt: undefined };
+      return { event: new FaultyEvent(aroundOf(this.#wire, error), error), receipt: undefined };
     }
   }
 }
 
-/**
- * An event of somebody else in a stream of this store. It is handed out in its place, so that those who read everything can go
- * on: no codec knows its schema version, so it makes its own stream unreadable and no other.
- */
-class ForeignEvent implements RecordedEvent {
-  readonly id: RecordedEvent['id'];
-  readonly streamId: StreamId;
-  readonly revision: Revision;
-  readonly position: Position;
-  readonly recordedAt: Instant;
-  readonly type: string;
-  readonly schemaVersion = 0;
-  readonly #fault: UnreadableEvent;
-
-  constructor(wire: WireEvent, fault: UnreadableEvent) {
-    this.id = eventIdOf(wire.getId()?.getString() ?? '');
-    this.streamId = fault.facts.streamId;
-    this.revision = revision(BigInt(wire.getStreamRevision()));
-    this.position = positionOf(wire);
+/** What the server says of an event of somebody else in a stream of this store. */
+function aroundOf(wire: WireEvent, { facts }: UnreadableEvent): EventAround {
+  return {
+    id: eventIdOf(wire.getId()?.getString() ?? ''),
+    streamId: facts.streamId,
+    revision: revision(BigInt(wire.getStreamRevision())),
+    position: positionOf(wire),
     // The server counts in 100 ns.
-    this.recordedAt = instant(Number(BigInt(wire.getMetadataMap().get('created') ?? '0') / 10_000n));
-    this.type = fault.facts.type;
-    this.#fault = fault;
-  }
-
-  /** @throws UnreadableEvent always. */
-  get data(): JsonObject {
-    throw this.#fault;
-  }
-
-  /** @throws UnreadableEvent always. */
-  get metadata(): EventMetadata {
-    throw this.#fault;
-  }
+    recordedAt: instant(Number(BigInt(wire.getMetadataMap().get('created') ?? '0') / 10_000n)),
+    type: facts.type,
+  };
 }
