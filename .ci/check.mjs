@@ -19,7 +19,7 @@ const checks = [
   // Those since the first commit: they name packages that there are.
   ['changesets', [tool('changeset'), 'status', '--since', firstCommit]],
   ['test runner', [node, '.ci/test-runner.mjs']],
-  ['page size', [node, 'examples/iam-server/page/check-size.mjs']],
+  ['page size', [node, 'examples/admin-page/check-size.mjs']],
 ];
 
 const failed = [];

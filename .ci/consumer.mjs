@@ -111,7 +111,7 @@ async function onOtherRuntimes(folder, expected) {
 
 /** The packages that call themselves pure, with all they import: nothing of Node may be left over. */
 async function bundledForBrowser(folder) {
-  const vite = createRequire(join(root, 'examples', 'iam-server', 'package.json')).resolve('vite');
+  const vite = createRequire(join(root, 'examples', 'admin-page', 'package.json')).resolve('vite');
   const { build } = await import(pathToFileURL(vite).href);
   const entry = join(folder, 'browser.js');
   writeFileSync(entry, "export * from '@login-policy/domain';\nexport * from '@login-policy/event-sourcing';\n");

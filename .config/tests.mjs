@@ -61,15 +61,13 @@ export function testsOf(names) {
 }
 
 function testsIn(folder) {
-  return ['test', 'page/test'].flatMap((room) => {
-    const sources = existsSync(join(root, folder, room))
-      ? readdirSync(join(root, folder, room), { recursive: true })
-      : [];
-    return sources
-      .filter((file) => file.endsWith('.test.ts'))
-      .map((file) => posix.join(folder, '.test-build', room.replace(/^test$/, ''), file.split(sep).join('/')))
-      .map((file) => file.replace(/ts$/, 'js'));
-  });
+  const room = join(root, folder, 'test');
+  const sources = existsSync(room) ? readdirSync(room, { recursive: true }) : [];
+  // Where they are no project of their own, they are compiled beside what they test.
+  const built = existsSync(join(room, 'tsconfig.json')) ? '.test-build' : '.test-build/test';
+  return sources
+    .filter((file) => file.endsWith('.test.ts'))
+    .map((file) => posix.join(folder, built, file.split(sep).join('/')).replace(/ts$/, 'js'));
 }
 
 /** How many times slower this machine is now than a quiet one, on average. */

@@ -30,7 +30,7 @@ import { Sessions } from './sessions/sessions.js';
 import { Steps } from './steps.js';
 import { StoreWatch } from './store-watch.js';
 
-const PAGE_BESIDE = fileURLToPath(new URL('../page/dist', import.meta.url));
+const PAGE_BESIDE = fileURLToPath(new URL('../../admin-page/dist', import.meta.url));
 const TRY_AGAIN_MS = 500;
 /** Requests that come with the signal to end are answered. */
 const DRAIN_MS = 250;

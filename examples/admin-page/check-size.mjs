@@ -10,5 +10,5 @@ const bytes = scripts.map((name) => readFileSync(new URL(name, dist)).length).re
 console.log(
   `${bytes.toLocaleString('en-GB')} bytes of script in ${fileURLToPath(dist)}, of ${LIMIT.toLocaleString('en-GB')} at most.`,
 );
-if (scripts.length === 0) console.error('There is no script: build the page first, with `npm run build:page`.');
+if (scripts.length === 0) console.error('There is no script: build the page first, with `npm run build`.');
 process.exitCode = scripts.length > 0 && bytes < LIMIT ? 0 : 1;
