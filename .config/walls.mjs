@@ -35,6 +35,8 @@ export const rooms = {
   'packages/api/src': { may: [...kernel, ...domain] },
   'packages/api/test': { may: [...kernel, ...domain, ...api, ...testkit] },
   // Level 3 chooses stores, and hands them their drivers; what belongs to a test stands in test folders and in proofs.
+  'packages/cli/src': { may: choosers },
+  'packages/cli/test': { may: [...choosers, ...kernelOfStores, ...testkit, '@login-policy/cli'] },
   'packages/benchmarks/src': { may: [...choosers, ...kernelOfStores] },
   'packages/proofs/src': { may: [...choosers, ...kernelOfStores, ...testkit] },
   'examples/*/src': { may: choosers },

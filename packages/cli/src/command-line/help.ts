@@ -1,0 +1,59 @@
+import { EXIT_MEANINGS } from '../exit-codes.js';
+import { indented, table } from '../output/table.js';
+import { SECTIONS, type Command, type OptionSpecs } from './command.js';
+
+const TITLE = 'login-policy: look into a store of login policies, change them, keep them as code, operate it.';
+
+/** What the whole program does. */
+export function overview(commands: readonly Command[]): string {
+  const sections = SECTIONS.map((section) => {
+    const rows = commands.filter((command) => command.section === section).map(({ name, summary }) => [name, summary]);
+    return rows.length === 0 ? '' : `${section}\n${indented(table(rows))}\n`;
+  });
+  return [
+    `${TITLE}\n\n`,
+    'Usage: login-policy COMMAND [OPTIONS]\n\n',
+    ...sections,
+    'login-policy COMMAND --help explains a command, with examples.\n',
+    'Secrets never stand in arguments: a URL with a password goes into LOGIN_POLICY_STORE or a file.\n',
+  ].join('');
+}
+
+/** What one command does. */
+export function helpOf({ name, summary, details = [], arguments: words = [], options, examples }: Command): string {
+  const shape = words.map((word) => (word.isOptional === true ? ` [${word.name}]` : ` ${word.name}`)).join('');
+  const described =
+    words.length === 0 ? '' : `\nArguments\n${indented(table(words.map(({ name: word, is }) => [word, is])))}`;
+  return [
+    `${summary}\n\nUsage: login-policy ${name}${shape} [OPTIONS]\n`,
+    ...details.map((paragraph) => `\n${paragraph}\n`),
+    described,
+    `\nOptions\n${indented(table(optionRows(options)))}`,
+    `\nExamples\n${indented(examples.map((example) => `${example}\n`).join(''))}`,
+  ].join('');
+}
+
+/** The options of a command with what they do. */
+export function optionRows(options: OptionSpecs): readonly (readonly [string, string])[] {
+  return Object.entries(options).map(([name, { value, is, variable }]) => [
+    value === undefined ? `--${name}` : `--${name} ${value}`,
+    variable === undefined ? is : `${is} Default: ${variable} of the environment.`,
+  ]);
+}
+
+/** The reference of all commands and exit codes as a page of Markdown. */
+export function referencePage(commands: readonly Command[]): string {
+  const codes = Object.entries(EXIT_MEANINGS).map(([code, meaning]) => `| ${code} | ${meaning} |\n`);
+  const sections = SECTIONS.flatMap((section) => {
+    const here = commands.filter((command) => command.section === section);
+    const texts = here.map((command) => `### \`${command.name}\`\n\n\`\`\`text\n${helpOf(command)}\`\`\`\n\n`);
+    return here.length === 0 ? [] : [`## ${section}\n\n`, ...texts];
+  });
+  return [
+    '# Commands and exit codes\n\n',
+    'Printed by `login-policy reference`; a test holds this page to it.\n\n',
+    ...sections,
+    `## Exit codes\n\n| code | meaning |\n| ---- | ------- |\n`,
+    ...codes,
+  ].join('');
+}

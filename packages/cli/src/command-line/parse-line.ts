@@ -1,0 +1,132 @@
+import { parseArgs } from 'node:util';
+import { nearestName } from '@login-policy/event-sourcing/options';
+import { EXIT } from '../exit-codes.js';
+import { Failure } from '../failure.js';
+import type { Command, OptionSpecs } from './command.js';
+
+/** Options of every command. */
+export const EVERYWHERE: OptionSpecs = {
+  help: { is: 'Says what the command does, and ends.' },
+  version: { is: 'Says which version this is, and ends.' },
+};
+
+/** What a command line asks for. */
+export type Line =
+  | { readonly kind: 'help'; readonly command: Command | undefined }
+  | { readonly kind: 'version' }
+  | {
+      readonly kind: 'run';
+      readonly command: Command;
+      readonly values: Values;
+      readonly words: Readonly<Record<string, string>>;
+    };
+
+/** What stood on the command line: of an option its value, true without one, or all of its values. */
+export type Values = Readonly<Record<string, string | true | readonly string[]>>;
+
+/** A part of a command line, as Node takes it apart. */
+type Token =
+  | { readonly kind: 'option'; readonly name: string; readonly rawName: string; readonly value: string | undefined }
+  | { readonly kind: 'positional'; readonly value: string }
+  | { readonly kind: 'option-terminator' };
+
+/**
+ * Takes a command line: the name of a command comes first, options and words behind it in any order.
+ *
+ * @throws Failure naming what is wrong, with the nearest name that exists.
+ */
+export function parseLine(argv: readonly string[], commands: readonly Command[]): Line {
+  const [name, ...rest] = argv;
+  if (name === undefined || name === '--help' || name === '-h') return { kind: 'help', command: undefined };
+  if (name === '--version' || name === '-V') return { kind: 'version' };
+  if (name === 'help') return { kind: 'help', command: rest[0] === undefined ? undefined : named(rest[0], commands) };
+  const command = named(name, commands);
+  const options = { ...command.options, ...EVERYWHERE };
+  const tokens = tokensOf(rest, options);
+  const values = valuesOf(tokens, { command, options });
+  if (values['help'] === true) return { kind: 'help', command };
+  if (values['version'] === true) return { kind: 'version' };
+  return { kind: 'run', command, values, words: wordsOf(tokens, command) };
+}
+
+function named(name: string, commands: readonly Command[]): Command {
+  const found = commands.find((command) => command.name === name);
+  if (found !== undefined) return found;
+  if (name.startsWith('-')) {
+    throw usage(
+      `The name of a command comes first, and ${name} is an option.`,
+      'login-policy --help lists the commands.',
+    );
+  }
+  const names = commands.map((command) => command.name);
+  throw usage(`${JSON.stringify(name)} is not a command.`, meant(name, names) ?? 'login-policy --help lists them.');
+}
+
+function tokensOf(args: readonly string[], specs: OptionSpecs): readonly Token[] {
+  const options: Record<string, { type: 'boolean' | 'string'; short?: string }> = {};
+  for (const [name, { value }] of Object.entries(specs))
+    options[name] = { type: value === undefined ? 'boolean' : 'string' };
+  options['help'] = { type: 'boolean', short: 'h' };
+  return parseArgs({ args: [...args], options, strict: false, allowPositionals: true, tokens: true }).tokens;
+}
+
+function valuesOf(
+  tokens: readonly Token[],
+  { command, options }: { readonly command: Command; readonly options: OptionSpecs },
+): Values {
+  const values: Record<string, string | true | readonly string[]> = {};
+  for (const token of tokens) {
+    if (token.kind !== 'option') continue;
+    const { name, rawName } = token;
+    const spec = Object.hasOwn(options, name) ? options[name] : undefined;
+    const help = `login-policy ${command.name} --help lists its options.`;
+    if (spec === undefined) {
+      throw usage(`${rawName} is not an option of ${command.name}.`, meant(name, Object.keys(options), '--') ?? help);
+    }
+    const value = valueOf(token, spec.value, help);
+    const before = values[name];
+    if (spec.isRepeatable === true && typeof value === 'string')
+      values[name] = [...(typeof before === 'object' ? before : []), value];
+    else if (before === undefined) values[name] = value;
+    else throw usage(`${rawName} is given twice.`, help);
+  }
+  return values;
+}
+
+function valueOf(
+  { rawName, value }: Token & { readonly kind: 'option' },
+  wanted: string | undefined,
+  help: string,
+): string | true {
+  if (wanted === undefined) {
+    if (value === undefined) return true;
+    throw usage(`${rawName} takes no value.`, help);
+  }
+  if (value !== undefined && value !== '') return value;
+  throw usage(`${rawName} takes a value: ${rawName} ${wanted}.`, help);
+}
+
+function wordsOf(tokens: readonly Token[], command: Command): Readonly<Record<string, string>> {
+  const given = tokens.flatMap((token) => (token.kind === 'positional' ? [token.value] : []));
+  const specs = command.arguments ?? [];
+  const words: Record<string, string> = {};
+  for (const [index, { name, is, isOptional }] of specs.entries()) {
+    const word = given[index];
+    if (word !== undefined && word !== '') words[name] = word;
+    else if (isOptional !== true)
+      throw usage(`${command.name} needs ${name}: ${is}`, `login-policy ${command.name} --help shows examples.`);
+  }
+  const more = given[specs.length];
+  if (more === undefined) return words;
+  const takes = specs.length === 0 ? 'no words' : specs.map(({ name }) => name).join(' ');
+  throw usage(`${command.name} takes ${takes} behind its name, and nothing like ${JSON.stringify(more)}.`);
+}
+
+function meant(name: string, names: readonly string[], dashes = ''): string | undefined {
+  const nearest = nearestName(name, names);
+  return nearest === undefined ? undefined : `Did you mean ${dashes}${nearest}?`;
+}
+
+function usage(...sentences: readonly string[]): Failure {
+  return new Failure(EXIT.usage, sentences.join(' '));
+}

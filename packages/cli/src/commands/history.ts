@@ -1,0 +1,53 @@
+import { orThrow, toJson, type HistoryEntry } from '@login-policy/domain';
+import type { Command, Run } from '../command-line/command.js';
+import { EXIT, type ExitCode } from '../exit-codes.js';
+import { Failure } from '../failure.js';
+import { answer, OUTPUT_OPTIONS } from '../output/answer.js';
+import { changesText } from '../output/change-text.js';
+import type { Paint } from '../output/paint.js';
+import { plain } from '../output/plain.js';
+import { indented } from '../output/table.js';
+import { ownerIn, SESSION_OPTIONS, withSession, type Session } from '../store/session.js';
+
+/** Shows what happened to a policy. */
+export const history: Command = {
+  name: 'history',
+  section: 'Look',
+  summary: 'Shows what happened to a policy: who changed what, when and why; the newest first.',
+  arguments: [{ name: 'ORGANIZATION', is: 'Whose custom policy. Left out, that of the default.', isOptional: true }],
+  options: {
+    ...SESSION_OPTIONS,
+    limit: { value: 'N', is: 'At most so many events, 1 to 10,000. Default 100.' },
+    from: { value: 'SEQUENCE', is: 'Begins at this event.' },
+    'oldest-first': { is: 'Shows them in the order in which they happened.' },
+    ...OUTPUT_OPTIONS,
+  },
+  examples: ['login-policy history --store sqlite:iam.db', 'login-policy history acme --limit 5 --store sqlite:iam.db'],
+  run: (run) => withSession(run, { purpose: 'look' }, (session) => show(run, session)),
+};
+
+async function show(run: Run, session: Session): Promise<ExitCode> {
+  const { given } = run;
+  const from = given.wholeNumber('from');
+  const read = await session.loginPolicies.history(ownerIn(session, given.word('ORGANIZATION')), {
+    direction: given.flag('oldest-first') ? 'forwards' : 'backwards',
+    limit: Number(given.wholeNumber('limit') ?? 100n),
+    ...(from !== undefined && { fromSequence: from }),
+  });
+  const found = orThrow(read);
+  if (found.lastSequence === 0n) throw new Failure(EXIT.refused, 'Nothing ever happened to that policy: it never was.');
+  answer(
+    run,
+    () => toJson(found),
+    (paint) => found.entries.map((entry) => entryText(entry, paint)).join(''),
+  );
+  return EXIT.done;
+}
+
+function entryText({ actor, changes, recordedAt, reason, sequence, type }: HistoryEntry, paint: Paint): string {
+  const why = reason === undefined ? '' : `\n${paint('quiet', plain(reason))}`;
+  const head = `${paint('strong', `${sequence}`)}  ${recordedAt.toISO()}  ${type} by ${plain(actor)}`;
+  // The first event of a policy sets every setting.
+  const all = changes.length > 12 ? `${changes.length} values\n` : changesText(changes, paint);
+  return `${head}\n${indented(`${why === '' ? '' : `${why.slice(1)}\n`}${all}`, '   ')}`;
+}

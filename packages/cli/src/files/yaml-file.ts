@@ -1,0 +1,94 @@
+import { isMap, isPair, isScalar, isSeq, LineCounter, parseDocument, type Document, type Node } from 'yaml';
+import { EXIT } from '../exit-codes.js';
+import { Failure } from '../failure.js';
+import type { Io } from '../io.js';
+import { readTextFile } from '../store/store-url.js';
+
+/** Where something stands in a file, from its top. */
+export type Path = readonly (string | number)[];
+
+/** More than a person writes; a file of aliases to aliases would fill the memory. */
+const MOST_ALIASES = 100;
+
+/** A YAML file, or a JSON one, which is YAML as well; it knows on which line each thing stands. */
+export class YamlFile {
+  readonly name: string;
+  readonly value: unknown;
+  readonly #document: Document;
+  readonly #lines: LineCounter;
+
+  /** @throws Failure naming line and column of what is not YAML. */
+  constructor(name: string, text: string) {
+    this.name = name;
+    this.#lines = new LineCounter();
+    this.#document = parseDocument(text, { lineCounter: this.#lines, prettyErrors: false, version: '1.2' });
+    const [error] = [...this.#document.errors, ...this.#document.warnings];
+    if (error !== undefined) throw this.#at(error.pos[0], sentence(error.message));
+    try {
+      this.value = this.#document.toJS({ maxAliasCount: MOST_ALIASES });
+    } catch (cause) {
+      throw new Failure(EXIT.data, `${name}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+    }
+  }
+
+  /** What is wrong with what stands at a path, with its line and column. Of a path that ends in the air, where it leaves the file. */
+  failure(path: Path, message: string): Failure {
+    return this.#at(this.#offsetOf(path), message);
+  }
+
+  #at(offset: number, message: string): Failure {
+    const { line, col } = this.#lines.linePos(offset);
+    return new Failure(EXIT.data, `${this.name}:${line}:${col}: ${message}`);
+  }
+
+  #offsetOf(path: Path): number {
+    let node: unknown = this.#document.contents;
+    let offset = startOf(node) ?? 0;
+    for (const step of path) {
+      const found = child(node, step);
+      if (found === undefined) return offset;
+      offset = found.at ?? offset;
+      node = found.node;
+    }
+    return offset;
+  }
+}
+
+/** Reads a file of YAML. @throws Failure */
+export function readYaml(file: string, io: Io): YamlFile {
+  return new YamlFile(file, readTextFile(file, io));
+}
+
+/** A member by its key, an item by its index; `at` is where a reader looks for it. */
+function child(
+  parent: unknown,
+  step: string | number,
+): { readonly node: unknown; readonly at: number | undefined } | undefined {
+  if (isSeq(parent) && typeof step === 'number') {
+    const item: unknown = parent.items[step];
+    return item === undefined ? undefined : { node: item, at: startOf(item) };
+  }
+  if (!isMap(parent)) return undefined;
+  const pair = parent.items.find((one) => isPair(one) && isScalar(one.key) && String(one.key.value) === String(step));
+  return pair === undefined ? undefined : { node: pair.value, at: startOf(pair.key) };
+}
+
+function startOf(node: unknown): number | undefined {
+  return isNode(node) ? node.range?.[0] : undefined;
+}
+
+function isNode(value: unknown): value is Node {
+  return typeof value === 'object' && value !== null && 'range' in value;
+}
+
+function sentence(text: string): string {
+  const whole = text.replaceAll(/\s+/g, ' ').trim();
+  return /[.!?]$/.test(whole) ? whole : `${whole}.`;
+}
+
+/** The path that the name of a field says: `settings.lifetimes.passwordCheck`, `secondFactors[1]`. */
+export function pathOf(field: string): Path {
+  return [...field.matchAll(/([^.[\]]+)|\[(\d+)\]/g)].map(([, name, index]) =>
+    index === undefined ? (name ?? '') : Number(index),
+  );
+}

@@ -1,0 +1,36 @@
+import type { ChangeWarnings, PolicyChange } from '@login-policy/domain';
+import type { Paint } from './paint.js';
+import { providerText, settingText } from './policy-text.js';
+
+/** What differs between two states of a policy, one line each, as a diff is read. */
+export function changesText(changes: readonly PolicyChange[], paint: Paint): string {
+  return changes.map((change) => `${changeText(change, paint)}\n`).join('');
+}
+
+function changeText(change: PolicyChange, paint: Paint): string {
+  switch (change.what) {
+    case 'policy':
+      return change.step === 'added' ? paint('added', '+ the policy') : paint('removed', '- the policy');
+    case 'setting':
+      return paint('changed', `~ ${change.setting}: ${settingText(change.before)} → ${settingText(change.after)}`);
+    case 'second-factor':
+      return steppedText(change.step, `second factor ${change.factor}`, paint);
+    case 'multi-factor':
+      return steppedText(change.step, `multi-factor ${change.factor}`, paint);
+    case 'identity-provider':
+      return steppedText(change.step, `identity provider ${providerText(change.identityProvider)}`, paint);
+  }
+}
+
+function steppedText(step: 'added' | 'removed', what: string, paint: Paint): string {
+  return step === 'added' ? paint('added', `+ ${what}`) : paint('removed', `- ${what}`);
+}
+
+/** What is wrong with a change, or was before it. */
+export function warningsText({ introduced, standing }: ChangeWarnings, paint: Paint): string {
+  const lines = [
+    ...introduced.map(({ warning, message }) => paint('warning', `! ${warning}: ${message}`)),
+    ...standing.map(({ warning, message }) => paint('quiet', `! ${warning}, as before: ${message}`)),
+  ];
+  return lines.map((line) => `${line}\n`).join('');
+}

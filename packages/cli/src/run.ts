@@ -1,0 +1,89 @@
+import { isFault } from '@login-policy/event-sourcing';
+import { RejectedError } from '@login-policy/domain';
+import { Given } from './command-line/given.js';
+import { helpOf, overview } from './command-line/help.js';
+import { EVERYWHERE, parseLine } from './command-line/parse-line.js';
+import { COMMANDS } from './commands/all-commands.js';
+import { EXIT, type ExitCode } from './exit-codes.js';
+import { Failure } from './failure.js';
+import type { Io } from './io.js';
+import { plain } from './output/plain.js';
+import { VERSION } from './version.js';
+
+/** Runs a command line, and answers with the exit code. It never throws, and leaves nothing open. */
+export async function run(argv: readonly string[], io: Io): Promise<ExitCode> {
+  try {
+    const line = parseLine(argv, COMMANDS);
+    switch (line.kind) {
+      case 'help':
+        io.out.write(line.command === undefined ? overview(COMMANDS) : helpOf(line.command));
+        return EXIT.done;
+      case 'version':
+        io.out.write(`${VERSION}\n`);
+        return EXIT.done;
+      case 'run': {
+        const { command, values, words } = line;
+        const given = new Given({ options: { ...command.options, ...EVERYWHERE }, values, words }, io.env);
+        return await command.run({ given, io });
+      }
+    }
+  } catch (caught) {
+    const { code, message } = io.interrupted.aborted ? INTERRUPTED : failureOf(caught);
+    io.err.write(`${message}\n`);
+    return code;
+  }
+}
+
+interface Ending {
+  readonly code: ExitCode;
+  readonly message: string;
+}
+
+const INTERRUPTED: Ending = { code: EXIT.interrupted, message: 'Interrupted.' };
+
+/** The one place where what went wrong becomes an exit code and a sentence. */
+function failureOf(caught: unknown): Ending {
+  if (caught instanceof Failure) return { code: caught.exitCode, message: plainLines(caught.message) };
+  if (caught instanceof RejectedError) return { code: EXIT.refused, message: plainLines(caught.message) };
+  if (isFault(caught))
+    return { code: codeOfFault(caught), message: plainLines(`${caught.message}. ${adviceOn(caught)}`) };
+  if (caught instanceof RangeError) return { code: EXIT.usage, message: plainLines(caught.message) };
+  const said = caught instanceof Error ? (caught.stack ?? caught.message) : String(caught);
+  return { code: EXIT.defect, message: `This is a defect of login-policy, please report it.\n${said}` };
+}
+
+function plainLines(text: string): string {
+  return text.split('\n').map(plain).join('\n');
+}
+
+type AnyFault = Parameters<typeof adviceOn>[0];
+
+function codeOfFault({ code, retryable }: AnyFault): ExitCode {
+  if (code === 'store-full') return EXIT.output;
+  return retryable ? EXIT.tryAgain : EXIT.store;
+}
+
+/** What to do about a fault of a store. */
+function adviceOn({ code, retryable }: { readonly code: string; readonly retryable: boolean }): string {
+  switch (code) {
+    case 'store-full':
+      return 'Make room on its disk, and give the same command again.';
+    case 'store-damaged':
+    case 'unreadable-event':
+    case 'projection-stopped':
+      return 'login-policy verify says what is damaged and where; rows are mended by login-policy rebuild, events by a backup.';
+    case 'written-by-newer-program':
+      return 'Use the version of this program that wrote it.';
+    case 'store-foreign':
+      return 'Name another store, or use the version of this program that fits (login-policy migrate).';
+    case 'driver-unusable':
+      return 'This store can’t be opened by this Node.';
+    case 'projection-behind':
+      return 'login-policy lag says how far it is, login-policy rebuild makes it anew.';
+    case 'outcome-unknown':
+    case 'written-unseen':
+      return 'Give the same command again: what was done is not done twice.';
+    default:
+      return retryable ? 'Give the same command again in a moment.' : 'login-policy status says how the store is.';
+  }
+}

@@ -1,0 +1,79 @@
+import { existsSync } from 'node:fs';
+import type { Clock, Store } from '@login-policy/event-sourcing';
+import { EXIT } from '../exit-codes.js';
+import { Failure } from '../failure.js';
+import type { StorePlace } from './store-url.js';
+
+/** What a store is opened for: to be read, to be written, or to be made where it is not there or is of an older version. */
+export type Purpose = 'look' | 'change' | 'make';
+
+/** How a store is opened. */
+export interface Opening {
+  readonly purpose: Purpose;
+  /** Which clock its events are recorded by. Default: the machine's. */
+  readonly clock?: Clock;
+}
+
+/** Opens the store at a place; its driver is loaded only now. @throws Failure, and as the store does. */
+export async function openStore(place: StorePlace, opening: Opening): Promise<Store> {
+  switch (place.kind) {
+    case 'sqlite':
+      return openSqlite(place, opening);
+    case 'postgres':
+      return openPostgres(place, opening);
+    case 'esdb':
+      return openEventStoreDb(place, opening);
+  }
+}
+
+async function openSqlite(
+  { path, shown }: StorePlace & { readonly kind: 'sqlite' },
+  { purpose, clock }: Opening,
+): Promise<Store> {
+  if (purpose !== 'make' && path !== ':memory:' && !existsSync(path)) {
+    const advice = `login-policy migrate --store ${shown} makes an empty store there.`;
+    throw new Failure(EXIT.noInput, `There is no file ${path}. ${advice}`);
+  }
+  const { openSqliteStore } = await import('@login-policy/store-sqlite');
+  return openSqliteStore({ path, readOnly: purpose === 'look', ...(clock && { clock }) });
+}
+
+async function openPostgres(
+  { url, schema }: StorePlace & { readonly kind: 'postgres' },
+  { purpose, clock }: Opening,
+): Promise<Store> {
+  const { openPostgresStore } = await import('@login-policy/store-postgres');
+  const { Pool } = (await import('pg')).default;
+  const pool = new Pool({ connectionString: url });
+  try {
+    const migrate = purpose === 'make' ? 'run' : 'check';
+    const store = await openPostgresStore({ pool, migrate, ...(schema && { schema }), ...(clock && { clock }) });
+    return endingWith(store, () => pool.end());
+  } catch (caught) {
+    await pool.end();
+    throw caught;
+  }
+}
+
+async function openEventStoreDb(
+  { url, streamPrefix }: StorePlace & { readonly kind: 'esdb' },
+  { clock }: Opening,
+): Promise<Store> {
+  const { connectEventStoreDb } = await import('@login-policy/store-eventstoredb').catch(notInstalled);
+  return connectEventStoreDb(url, { ...(streamPrefix && { streamPrefix }), ...(clock && { clock }) });
+}
+
+function notInstalled(cause: unknown): never {
+  if (!(cause instanceof Error && 'code' in cause && cause.code === 'ERR_MODULE_NOT_FOUND')) throw cause;
+  const how = 'npm install @eventstore/db-client, or npx -p @login-policy/cli -p @eventstore/db-client login-policy …';
+  throw new Failure(EXIT.store, `EventStoreDB needs its client beside this program: ${how}`, { cause });
+}
+
+/** A store that lets go of something else once it is closed. */
+function endingWith(store: Store, end: () => Promise<void>): Store {
+  const close = async (): Promise<void> => {
+    await store.close();
+    await end();
+  };
+  return { ...store, close, [Symbol.asyncDispose]: close };
+}

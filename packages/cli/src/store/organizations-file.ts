@@ -1,0 +1,18 @@
+import { nearestName } from '@login-policy/event-sourcing/options';
+import type { Run } from '../command-line/command.js';
+import { readTextFile } from './store-url.js';
+
+/** The organizations that `--organizations FILE` lists, one a line; blank lines and what is behind a # don't count. */
+export function listedIn({ given, io }: Run): readonly string[] | undefined {
+  const file = given.text('organizations');
+  if (file === undefined) return undefined;
+  const lines = readTextFile(file, io).split('\n');
+  return [...new Set(lines.map((line) => line.replace(/(^|\s)#.*$/, '').trim()).filter((id) => id !== ''))];
+}
+
+/** Says that an organization is not among those there are. */
+export function unlisted(id: string, listed: readonly string[]): string {
+  const nearest = nearestName(id, listed);
+  const meant = nearest === undefined ? '' : ` Did you mean ${nearest}?`;
+  return `Organization ${JSON.stringify(id)} is not among the ${listed.length} that --organizations lists.${meant}`;
+}

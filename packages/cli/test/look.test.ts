@@ -1,0 +1,145 @@
+import { EXIT } from '@login-policy/cli';
+import { orThrow } from '@login-policy/domain';
+import { expect } from 'chai';
+import { afterEach, beforeEach, describe, it } from 'mocha';
+import { GLOBEX, INSTANCE, Place } from './running.js';
+
+let place: Place;
+
+beforeEach(async () => {
+  place = await Place.make();
+  await place.seed();
+  await place.policies(async (policies) => {
+    const by = { actor: 'bob', reason: 'advisory' };
+    orThrow(await policies.removeMultiFactor(INSTANCE, 'U2F_WITH_VERIFICATION', by));
+  });
+});
+afterEach(() => place.remove());
+
+describe('looking into a store', () => {
+  it('says how it is: head, read model, instances', async () => {
+    const { code, out } = await place.run('status');
+    expect(code).to.equal(EXIT.done);
+    expect(out).to.match(
+      /^sqlite:iam\.db: events up to @\d+\nread model: up\ninstances: 1\n {2}iam {2}default policy at sequence 5 {2}1 custom\n$/,
+    );
+  });
+
+  it('shows a policy, and for an organization without one the default, naming the nearest that has one', async () => {
+    const byDefault = await place.run('policy');
+    expect(byDefault.out)
+      .to.contain('Default policy of instance iam')
+      .and.to.match(/multi-factors +none/);
+    const custom = await place.run('policy globex');
+    expect(custom.out)
+      .to.contain('Custom policy of organization globex')
+      .and.to.match(/multi-factors +U2F_WITH_VERIFICATION/);
+    const mistyped = await place.run('policy globx');
+    expect(mistyped.out).to.contain(
+      'Organization globx has no custom policy (globex has one): the default holds for it.',
+    );
+  });
+
+  it('refuses an organization that is not among those that are listed', async () => {
+    await place.write('organizations', 'acme # a customer\n\nglobex\n');
+    const { code, err } = await place.run('policy acne --organizations organizations');
+    expect([code, err]).to.deep.equal([
+      EXIT.refused,
+      'Organization "acne" is not among the 2 that --organizations lists. Did you mean acme?\n',
+    ]);
+  });
+
+  it('shows a policy as of a sequence, as JSON for programs', async () => {
+    const { out } = await place.run('policy --as-of 4 --json');
+    expect(JSON.parse(out)).to.have.nested.property(
+      'policy.multiFactors[0]',
+      'MULTI_FACTOR_TYPE_U2F_WITH_VERIFICATION',
+    );
+  });
+
+  it('shows who changed what, when and why, the newest first', async () => {
+    const { out } = await place.run('history --limit 2');
+    expect(out).to.match(
+      /^5 {2}\S+ {2}MultiFactorRemoved by bob\n {3}advisory\n {3}- multi-factor U2F_WITH_VERIFICATION\n4 {2}/,
+    );
+    const never = await place.run('history acme');
+    expect([never.code, never.err]).to.deep.equal([
+      EXIT.refused,
+      'Nothing ever happened to that policy: it never was.\n',
+    ]);
+  });
+
+  it('shows what differs between two moments', async () => {
+    expect((await place.run('diff --from 4')).out).to.equal('- multi-factor U2F_WITH_VERIFICATION\n');
+    expect((await place.run('diff globex --from 4 --to 4')).out).to.equal('Nothing differs.\n');
+  });
+
+  it('lists who still allows a factor', async () => {
+    const { out } = await place.run('who-allows U2F_WITH_VERIFICATION');
+    expect(out).to.equal(
+      'The default policy does not allow U2F_WITH_VERIFICATION.\nCustom policies that allow it: 1.\n  globex\n',
+    );
+    const { code, err } = await place.run('who-allows U2F_WITH_VERIFICATON');
+    expect(code).to.equal(EXIT.usage);
+    expect(err).to.contain('Did you mean U2F_WITH_VERIFICATION?');
+  });
+
+  it('asks which instance is meant, where there are several', async () => {
+    await place.policies(async (policies) => {
+      orThrow(await policies.add({ instanceId: 'other' }, {}, { actor: 'setup' }));
+    });
+    const { code, err } = await place.run('policy');
+    expect([code, err]).to.deep.equal([EXIT.usage, 'Which instance? Give --instance ID: there are iam and other.\n']);
+    expect((await place.run('policy --instance other')).code).to.equal(EXIT.done);
+  });
+});
+
+describe('a sign-in that a file describes', () => {
+  const signIn = 'user:\n  hasPassword: true\n  factors: [TOTP]\n  identityProviders: []\nsession:\n';
+
+  it('is judged by the policy that holds, and only one that may proceed ends with 0', async () => {
+    await place.write('sign-in.yaml', `${signIn}  password: ${new Date().toISOString()}\n`);
+    const { code, out } = await place.run('evaluate acme sign-in.yaml');
+    expect(code).to.equal(EXIT.refused);
+    expect(out).to.contain('verify: Confirm that it is you, with an authenticator app.\nBy the default policy; ');
+    await place.write('sign-in.yaml', `${signIn.replace('TOTP', '')}  password: ${new Date().toISOString()}\n`);
+    expect((await place.run('evaluate globex sign-in.yaml --json')).code).to.equal(EXIT.done);
+  });
+
+  it('is refused with line, column and nearest name, where it is mistyped', async () => {
+    await place.write('sign-in.yaml', `${signIn}  pasword: 2026-11-28T12:00:00Z\n`);
+    const { code, err } = await place.run('evaluate acme sign-in.yaml');
+    expect([code, err]).to.deep.equal([
+      EXIT.data,
+      'sign-in.yaml:6:3: session.pasword is not a member of session. Did you mean password?\n',
+    ]);
+    await place.write('sign-in.yaml', 'user: {\n');
+    expect((await place.run('evaluate acme sign-in.yaml')).err).to.match(/^sign-in\.yaml:2:1: /);
+    expect((await place.run('evaluate acme nowhere.yaml')).code).to.equal(EXIT.noInput);
+  });
+});
+
+describe('a store that can’t be looked into', () => {
+  it('is named, with what to do', async () => {
+    const missing = await place.run('status --store sqlite:nowhere.db');
+    expect([missing.code, missing.err]).to.deep.equal([
+      EXIT.noInput,
+      `There is no file ${place.path('nowhere.db')}. login-policy migrate --store sqlite:nowhere.db makes an empty store there.\n`,
+    ]);
+    await place.write('letter.db', 'Dear operator, this is not a database at all.\n'.repeat(100));
+    const foreign = await place.run('status --store sqlite:letter.db');
+    expect(foreign.code).to.equal(EXIT.store);
+    expect(foreign.err).to.contain("letter.db can't be used");
+  });
+
+  it('shows nothing of a terminal’s own from what is recorded', async () => {
+    const id = 'evil\u202eorg';
+    await place.policies(async (policies) => {
+      orThrow(await policies.customize({ ...GLOBEX, organizationId: id }, { actor: 'alice' }));
+    });
+    const { out } = await place.run(['policy', id], { isTerminal: true });
+    expect(out).to.contain('evil\\u202eorg').and.not.to.contain('\u202e');
+    expect((await place.run('policy', { isTerminal: true })).out).to.contain('\u001b[1m');
+    expect((await place.run('policy', { isTerminal: true, env: { NO_COLOR: '1' } })).out).not.to.contain('\u001b');
+  });
+});
