@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { EXIT } from '@login-policy/cli';
 import { expect } from 'chai';
 import { afterEach, beforeEach, describe, it } from 'mocha';
@@ -35,14 +36,14 @@ const mistakes: readonly (readonly [string, string])[] = [
 ];
 
 describe('a command line', () => {
-  for (const [line, said] of mistakes) {
-    it(`that is mistyped is answered with what was meant: ${line}`, async () => {
-      await place.seed();
+  it('that is mistyped is answered with what was meant', async () => {
+    await place.seed();
+    for (const [line, said] of mistakes) {
       const { code, err, out } = await place.run(line);
-      expect(err).to.contain(said);
-      expect([code, out]).to.deep.equal([EXIT.usage, '']);
-    });
-  }
+      expect(err, line).to.contain(said);
+      expect([code, out], line).to.deep.equal([EXIT.usage, '']);
+    }
+  });
 
   it('never takes a password as an argument, and never shows one', async () => {
     const argument = await place.run('status --store postgres://iam:s3cret@localhost/iam');
@@ -60,6 +61,11 @@ describe('a command line', () => {
       EXIT.usage,
       'Which store? Give --store URL, or set LOGIN_POLICY_STORE: sqlite:FILE, postgres://HOST/DATABASE or esdb://HOST:2113.\n',
     ]);
+  });
+
+  it('is explained by the reference page, which the program prints', async () => {
+    const page = new URL('../../../docs/reference/command-line.md', import.meta.url);
+    expect((await place.run('reference')).out).to.equal(await readFile(page, 'utf8'));
   });
 
   it('is explained by --help, for all commands and for each', async () => {

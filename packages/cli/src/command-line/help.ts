@@ -43,7 +43,9 @@ export function optionRows(options: OptionSpecs): readonly (readonly [string, st
 
 /** The reference of all commands and exit codes as a page of Markdown. */
 export function referencePage(commands: readonly Command[]): string {
-  const codes = Object.entries(EXIT_MEANINGS).map(([code, meaning]) => `| ${code} | ${meaning} |\n`);
+  const longest = Math.max(...Object.values(EXIT_MEANINGS).map((meaning) => meaning.length));
+  const row = (code: string, meaning: string): string => `| ${code.padEnd(4)} | ${meaning.padEnd(longest)} |\n`;
+  const codes = Object.entries(EXIT_MEANINGS).map(([code, meaning]) => row(code, meaning));
   const sections = SECTIONS.flatMap((section) => {
     const here = commands.filter((command) => command.section === section);
     const texts = here.map((command) => `### \`${command.name}\`\n\n\`\`\`text\n${helpOf(command)}\`\`\`\n\n`);
@@ -53,7 +55,7 @@ export function referencePage(commands: readonly Command[]): string {
     '# Commands and exit codes\n\n',
     'Printed by `login-policy reference`; a test holds this page to it.\n\n',
     ...sections,
-    `## Exit codes\n\n| code | meaning |\n| ---- | ------- |\n`,
+    `## Exit codes\n\n${row('code', 'meaning')}${row('----', '-'.repeat(longest))}`,
     ...codes,
   ].join('');
 }

@@ -1,3 +1,5 @@
+import { EXIT } from '../exit-codes.js';
+import { referencePage } from '../command-line/help.js';
 import type { Command } from '../command-line/command.js';
 import { diff } from './diff.js';
 import { evaluate } from './evaluate.js';
@@ -6,5 +8,18 @@ import { policy } from './policy.js';
 import { status } from './status.js';
 import { whoAllows } from './who-allows.js';
 
+/** Prints the reference of all commands. It is about the others, so it stands here. */
+const reference: Command = {
+  name: 'reference',
+  section: 'Operate',
+  summary: 'Prints the reference of all commands and exit codes, as Markdown.',
+  options: {},
+  examples: ['login-policy reference > command-line.md'],
+  run({ io }) {
+    io.out.write(referencePage(COMMANDS));
+    return Promise.resolve(EXIT.done);
+  },
+};
+
 /** Every command, in the order of the help. */
-export const COMMANDS: readonly Command[] = [status, policy, history, diff, whoAllows, evaluate];
+export const COMMANDS: readonly Command[] = [status, policy, history, diff, whoAllows, evaluate, reference];
