@@ -37,6 +37,7 @@ export type {
   RemoveLoginPolicy,
   RevertLoginPolicy,
   SecondFactorCommand,
+  SetLoginPolicy,
 } from './commands/commands.js';
 export { decide, type Circumstances, type LoginPolicyDecision } from './commands/decide.js';
 export { detailsToJson, type Details, type DetailsJson, type Marks } from './reads/details.js';

@@ -60,6 +60,14 @@ export class LoginPolicies extends LoginPolicyReads {
     return this.execute(owner, { type: 'add', policy }, options);
   }
 
+  /**
+   * Makes the policy what is told of it, in one step: adds it where there is none, and else changes what differs, in settings, factors and
+   * identity providers. What is not named stays; a list that is empty takes off what is on the policy. Told again, nothing is recorded.
+   */
+  set(owner: OwnerRef, policy: NewLoginPolicy, options: CommandOptions): Promise<CommandAnswer> {
+    return this.execute(owner, { type: 'set', policy }, options);
+  }
+
   /** Changes the settings that are named. When nothing differs it is granted, and nothing is recorded. */
   change(owner: OwnerRef, settings: LoginSettingsInput, options: CommandOptions): Promise<CommandAnswer> {
     return this.execute(owner, { type: 'change', settings }, options);

@@ -132,6 +132,10 @@ export const policies: fc.Arbitrary<LoginPolicy> = fc.oneof(
 /** Any command, also such as are refused. */
 export const commandInputs: fc.Arbitrary<CommandInput> = fc.oneof(
   fc.record({ type: fc.constant('add' as const), policy: fc.record({ settings: someSettings, ...lists }) }),
+  fc.record({
+    type: fc.constant('set' as const),
+    policy: fc.record({ settings: aSettingsChange, ...lists }, { requiredKeys: [] }),
+  }),
   fc.record({ type: fc.constant('change' as const), settings: aSettingsChange }),
   fc.record({ type: fc.constantFrom('customize' as const, 'remove' as const) }),
   fc.record({

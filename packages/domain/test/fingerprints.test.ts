@@ -48,6 +48,10 @@ const GOLDEN: readonly (readonly [fingerprint: string, ...commands: readonly [Co
     { type: 'change', settings: {} },
     { type: 'change', settings: { lifetimes: {} } },
   ],
+  [
+    '0c3b4c832a699c4e4c6a2322cd4161b7a485b4a8e4a86b7d6cefe85e25915207',
+    { type: 'set', policy: { settings: { forceMfa: true }, multiFactors: [] } },
+  ],
   ['679455519e1f73f4a050a866e32f7ea7082a30e76a709e0ed00ddb9a93532ae1', { type: 'customize' }],
   ['a259b2f5e10a9b1f2e708f47686f9548ff7f2646ceae94df6cb9385efe9cbd1b', { type: 'remove' }],
   ['e66c984df11af4e6e6a7efda0dcac59b126ad45508ea014abec47c474f8769d5', { type: 'addSecondFactor', factor: 'OTP_SMS' }],

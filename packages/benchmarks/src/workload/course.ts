@@ -66,7 +66,7 @@ function change(forceMfa: boolean, hours: number): Step {
 }
 
 function same(
-  command: Exclude<CommandInput, { readonly type: 'add' | 'change' | 'customize' | 'remove' | 'revert' }>,
+  command: Exclude<CommandInput, { readonly type: 'add' | 'change' | 'customize' | 'remove' | 'revert' | 'set' }>,
 ): Step {
   return { ours: command, plain: command };
 }

@@ -38,7 +38,7 @@ export type PlainCommand =
       readonly multiFactors: readonly string[];
     }
   | { readonly type: 'change'; readonly settings: JsonObject }
-  | Exclude<CommandInput, { readonly type: 'add' | 'change' | 'customize' | 'remove' | 'revert' }>;
+  | Exclude<CommandInput, { readonly type: 'add' | 'change' | 'customize' | 'remove' | 'revert' | 'set' }>;
 
 /** The policy of a stream without events. */
 export function emptyPolicy(): PlainPolicy {

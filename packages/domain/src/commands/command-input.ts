@@ -78,7 +78,7 @@ export interface NewLoginPolicy {
 
 /** A command as data: what the method of {@link LoginPolicies} that `type` names takes. */
 export type CommandInput =
-  | { readonly type: 'add'; readonly policy: NewLoginPolicy }
+  | { readonly type: 'add' | 'set'; readonly policy: NewLoginPolicy }
   | { readonly type: 'change'; readonly settings: LoginSettingsInput }
   | { readonly type: 'customize' }
   | { readonly type: 'remove' }

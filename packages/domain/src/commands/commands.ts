@@ -20,6 +20,15 @@ export interface AddLoginPolicy {
   readonly policy: PolicyToAdd;
 }
 
+/**
+ * Make the policy what is told of it: what is not named stays, or is the default of one that is not there yet. Unlike in {@link PolicyToAdd}, a
+ * list that is there and empty takes off what is on the policy.
+ */
+export interface SetLoginPolicy {
+  readonly type: 'set';
+  readonly policy: PolicyToAdd;
+}
+
 /** Give some settings other values. */
 export interface ChangeLoginPolicy {
   readonly type: 'change';
@@ -76,6 +85,7 @@ export interface RevertLoginPolicy {
 export type LoginPolicyCommand =
   | AddLoginPolicy
   | CustomizeLoginPolicy
+  | SetLoginPolicy
   | ChangeLoginPolicy
   | RemoveLoginPolicy
   | SecondFactorCommand

@@ -19,7 +19,7 @@ import {
 import type { ActivePolicy, LoginPolicy } from '../policy/login-policy.js';
 import type { OwnerKind } from '../policy/owner.js';
 import { refusedArgument, type PolicyRejection } from './rejections.js';
-import { commandsTowards, linksTowards } from './revert.js';
+import { commandsTowards, linksTowards, withTold } from './revert.js';
 import { applyChange, defaultSettings, differing, type LoginSettingsChange } from '../policy/settings.js';
 
 /** The events a command is granted with, or why it is refused. */
@@ -56,6 +56,7 @@ function decideByRules(
   circumstances: Circumstances,
 ): LoginPolicyDecision {
   if (command.type === 'add') return addLoginPolicy(command.policy, policy, circumstances);
+  if (command.type === 'set') return setLoginPolicy(command.policy, policy, circumstances);
   if (command.type === 'customize') return customizeLoginPolicy(policy, circumstances);
   if (command.type === 'revert') return revertLoginPolicy(command, policy, circumstances);
   if (policy.stage !== 'active') return reject({ reason: 'policy-not-found' });
@@ -103,6 +104,11 @@ function addLoginPolicy(
     ...multiFactors.map((factor) => ({ type: 'MultiFactorAdded', data: { factor } }) as const),
     ...identityProviders.map(identityProviderAdded),
   ]);
+}
+
+function setLoginPolicy(told: PolicyToAdd, policy: LoginPolicy, circumstances: Circumstances): LoginPolicyDecision {
+  if (policy.stage === 'absent') return addLoginPolicy(told, policy, circumstances);
+  return turnInto(withTold(told, policy), policy, circumstances);
 }
 
 /** A policy that holds already is as good for the organization as it was for the instance. */

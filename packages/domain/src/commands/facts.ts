@@ -80,7 +80,7 @@ const MODELLED: readonly LoginPolicyCommand['type'][] = ['revert', 'customize'];
 
 /** Whether an organization may have no policy of its own before or after a command: then its users meet the default. */
 function needsFallback({ type }: LoginPolicyCommand): boolean {
-  return type === 'add' || type === 'remove' || MODELLED.includes(type);
+  return type === 'add' || type === 'set' || type === 'remove' || MODELLED.includes(type);
 }
 
 /** Whose policy a command is for, and how its facts are asked for. */
@@ -125,7 +125,7 @@ async function modelOf(
 /** The identity providers that a command would link. */
 function namedIn(command: LoginPolicyCommand): readonly IdentityProvider[] {
   if (command.type === 'addIdentityProvider') return [command.identityProvider];
-  return command.type === 'add' ? (command.policy.identityProviders ?? []) : [];
+  return command.type === 'add' || command.type === 'set' ? (command.policy.identityProviders ?? []) : [];
 }
 
 /** A default that was changed since the caller saw it is not what they meant to keep. */

@@ -12,6 +12,7 @@ import { parseSettingsChange } from '../policy/settings.js';
 const MEMBERS: { readonly [Type in CommandInput['type']]: readonly string[] } = {
   add: ['type', 'policy'],
   customize: ['type'],
+  set: ['type', 'policy'],
   change: ['type', 'settings'],
   remove: ['type'],
   addSecondFactor: ['type', 'factor'],
@@ -43,6 +44,8 @@ export function parseCommand(input: unknown, owner: Owner): LoginPolicyCommand {
   switch (type) {
     case 'add':
       return { type, policy: parsePolicyToAdd(given['policy'], owner) };
+    case 'set':
+      return { type, policy: parsePolicyToSet(given['policy'], owner) };
     case 'change':
       return { type, settings: parseSettingsChange(given['settings'], 'settings') };
     case 'customize':
@@ -74,24 +77,35 @@ function typeGiven(input: unknown): unknown {
   return typeof input === 'object' && input !== null && 'type' in input ? input.type : undefined;
 }
 
+/** What names nothing is left out: there is nothing on the policy yet. */
 function parsePolicyToAdd(value: unknown, owner: Owner): PolicyToAdd {
-  const given = parseObject(value, 'policy', ['settings', 'secondFactors', 'multiFactors', 'identityProviders']);
-  const settings = given['settings'] === undefined ? {} : parseSettingsChange(given['settings'], 'settings');
-  const secondFactors = listIn(given, 'secondFactors', (list, field) => parseFactors(list, field, parseSecondFactor));
-  const multiFactors = listIn(given, 'multiFactors', (list, field) => parseFactors(list, field, parseMultiFactor));
-  const identityProviders = listIn(given, 'identityProviders', identityProvidersFor(owner));
+  const { settings, secondFactors = [], multiFactors = [], identityProviders = [] } = parsePolicyToSet(value, owner);
   return {
-    ...(Object.keys(settings).length > 0 && { settings }),
+    ...(settings && { settings }),
     ...(secondFactors.length > 0 && { secondFactors }),
     ...(multiFactors.length > 0 && { multiFactors }),
     ...(identityProviders.length > 0 && { identityProviders }),
   };
 }
 
-function listIn<Item>(
+function parsePolicyToSet(value: unknown, owner: Owner): PolicyToAdd {
+  const given = parseObject(value, 'policy', ['settings', 'secondFactors', 'multiFactors', 'identityProviders']);
+  const settings = memberIn(given, 'settings', parseSettingsChange);
+  const secondFactors = memberIn(given, 'secondFactors', (list, field) => parseFactors(list, field, parseSecondFactor));
+  const multiFactors = memberIn(given, 'multiFactors', (list, field) => parseFactors(list, field, parseMultiFactor));
+  const identityProviders = memberIn(given, 'identityProviders', identityProvidersFor(owner));
+  return {
+    ...(settings && Object.keys(settings).length > 0 && { settings }),
+    ...(secondFactors && { secondFactors }),
+    ...(multiFactors && { multiFactors }),
+    ...(identityProviders && { identityProviders }),
+  };
+}
+
+function memberIn<Value>(
   given: Readonly<Record<string, unknown>>,
   name: string,
-  parse: Parser<readonly Item[]>,
-): readonly Item[] {
-  return given[name] === undefined ? [] : parse(given[name], name);
+  parse: Parser<Value>,
+): Value | undefined {
+  return given[name] === undefined ? undefined : parse(given[name], name);
 }

@@ -1,6 +1,7 @@
-import type { LoginPolicyCommand } from './commands.js';
+import type { LoginPolicyCommand, PolicyToAdd } from './commands.js';
 import type { IdentityProvider } from '../policy/identity-provider.js';
 import type { ActivePolicy, LoginPolicy } from '../policy/login-policy.js';
+import { applyChange } from '../policy/settings.js';
 
 /**
  * The commands that turn a policy into another apart from its identity providers, first what is taken off, then what is put on. What
@@ -17,6 +18,11 @@ export function commandsTowards(to: LoginPolicy, policy: ActivePolicy): readonly
     ...second.on.map((factor) => ({ type: 'addSecondFactor', factor }) as const),
     ...multi.on.map((factor) => ({ type: 'addMultiFactor', factor }) as const),
   ];
+}
+
+/** The policy with what is told of it: what is not named stays. */
+export function withTold({ settings = {}, ...lists }: PolicyToAdd, policy: ActivePolicy): ActivePolicy {
+  return { ...policy, ...lists, settings: applyChange(policy.settings, settings) };
 }
 
 /** Which identity providers to unlink, which stay, and which to link. Each is looked at once: an old policy may have thousands. */

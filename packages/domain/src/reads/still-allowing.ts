@@ -19,6 +19,7 @@ export function kindRemoved(command: LoginPolicyCommand): CustomKind | undefined
     case 'add':
     case 'change':
     case 'customize':
+    case 'set':
     case 'remove':
     case 'addSecondFactor':
     case 'addMultiFactor':

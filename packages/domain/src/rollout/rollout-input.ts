@@ -10,7 +10,10 @@ import { parseWaiting, READ_MEMBERS, type ReadOptions } from '../reads/read-inpu
 import type { LockOut } from '../sign-in/warnings.js';
 
 /** A command that can be rolled out: one that means the same for every policy. */
-export type RolloutCommand = Exclude<CommandInput, { readonly type: 'add' | 'customize' | 'remove' | 'revert' }>;
+export type RolloutCommand = Exclude<
+  CommandInput,
+  { readonly type: 'add' | 'customize' | 'remove' | 'revert' | 'set' }
+>;
 
 /** Which rollout it is, who does it, and why. */
 export interface RolloutOptions {
