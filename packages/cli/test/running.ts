@@ -15,8 +15,10 @@ export interface Ran {
 /** What a command finds around it, apart from its folder. */
 export interface Around {
   readonly env?: Readonly<Record<string, string>>;
-  /** The answers that a person gives, one after the other; without them there is nobody to ask. */
-  readonly answers?: readonly string[];
+  /** What a person answers; without it there is nobody to ask. */
+  readonly ask?: (question: string) => string | Promise<string>;
+  /** Is told of all that is written to stderr. */
+  readonly onErr?: (text: string) => void;
   readonly isTerminal?: boolean;
   readonly interrupted?: AbortSignal;
 }
@@ -61,24 +63,25 @@ export class Place {
   }
 
   /** Runs a command on the store `iam.db`, if it does not name another. */
-  async run(
-    line: string | readonly string[],
-    { env, answers, isTerminal = false, interrupted }: Around = {},
-  ): Promise<Ran> {
+  async run(line: string | readonly string[], around: Around = {}): Promise<Ran> {
+    const { env, ask, onErr, isTerminal = false, interrupted = new AbortController().signal } = around;
     const [out, err]: [string[], string[]] = [[], []];
-    const left = [...(answers ?? [])];
+    const tell = (text: string): void => {
+      err.push(text);
+      onErr?.(text);
+    };
     const io: Io = {
       out: { isTerminal, write: (text) => void out.push(text) },
-      err: { isTerminal, write: (text) => void err.push(text) },
+      err: { isTerminal, write: tell },
       env: { LOGIN_POLICY_STORE: 'sqlite:iam.db', LOGIN_POLICY_ACTOR: 'operator', ...env },
       cwd: this.folder,
       ask:
-        answers &&
-        ((question) => {
-          err.push(question);
-          return Promise.resolve(left.shift() ?? '');
+        ask &&
+        (async (question) => {
+          tell(question);
+          return await ask(question);
         }),
-      interrupted: interrupted ?? new AbortController().signal,
+      interrupted,
     };
     const code = await run(typeof line === 'string' ? line.split(' ') : line, io);
     return { code, out: out.join(''), err: err.join('') };

@@ -1,6 +1,7 @@
 import { EXIT } from '../exit-codes.js';
 import { referencePage } from '../command-line/help.js';
 import type { Command } from '../command-line/command.js';
+import { CHANGE_COMMANDS } from './change-commands.js';
 import { diff } from './diff.js';
 import { evaluate } from './evaluate.js';
 import { history } from './history.js';
@@ -22,4 +23,13 @@ const reference: Command = {
 };
 
 /** Every command, in the order of the help. */
-export const COMMANDS: readonly Command[] = [status, policy, history, diff, whoAllows, evaluate, reference];
+export const COMMANDS: readonly Command[] = [
+  status,
+  policy,
+  history,
+  diff,
+  whoAllows,
+  evaluate,
+  ...CHANGE_COMMANDS,
+  reference,
+];

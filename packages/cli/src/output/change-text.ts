@@ -1,4 +1,4 @@
-import type { PolicyChange } from '@login-policy/domain';
+import type { ChangeWarnings, PolicyChange } from '@login-policy/domain';
 import type { Paint } from './paint.js';
 import { providerText, settingText } from './policy-text.js';
 
@@ -24,4 +24,12 @@ function changeText(change: PolicyChange, paint: Paint): string {
 
 function steppedText(step: 'added' | 'removed', what: string, paint: Paint): string {
   return step === 'added' ? paint('added', `+ ${what}`) : paint('removed', `- ${what}`);
+}
+/** What is wrong with a change, or was before it. */
+export function warningsText({ introduced, standing }: ChangeWarnings, paint: Paint): string {
+  const lines = [
+    ...introduced.map(({ warning, message }) => paint('warning', `! ${warning}: ${message}`)),
+    ...standing.map(({ warning, message }) => paint('quiet', `! ${warning}, as before: ${message}`)),
+  ];
+  return lines.map((line) => `${line}\n`).join('');
 }

@@ -1,0 +1,62 @@
+import { orThrow, toJson, type CommandInput, type OwnerRef, type Preview } from '@login-policy/domain';
+import type { Json } from '@login-policy/event-sourcing';
+import type { Run } from '../command-line/command.js';
+import { EXIT, type ExitCode } from '../exit-codes.js';
+import { changesText, warningsText } from '../output/change-text.js';
+import { paintFor, type Paint } from '../output/paint.js';
+import { titleOf } from '../output/policy-text.js';
+import { indented } from '../output/table.js';
+import type { Session } from '../store/session.js';
+import { byOf, isWanted } from './change-options.js';
+
+/** One policy, and what is to become of it. */
+export interface Change {
+  readonly owner: OwnerRef;
+  readonly command: CommandInput;
+}
+
+/** Changes one policy: says first what that would do, asks, and does just what it said or is refused. */
+export async function changeOne(run: Run, session: Session, { owner, command }: Change): Promise<ExitCode> {
+  const { given, io } = run;
+  const { loginPolicies } = session;
+  const by = byOf(given);
+  const preview = orThrow(
+    await loginPolicies.preview(owner, command, by.acknowledge && { acknowledge: by.acknowledge }),
+  );
+  const isJson = given.flag('json');
+  const tell = (json: Record<string, Json>, text: string): void => {
+    io.out.write(isJson ? `${JSON.stringify({ preview: toJson(preview), ...json }, undefined, 2)}\n` : text);
+  };
+  if (!isJson) io.out.write(`${titleOf(owner)}\n${indented(previewText(preview, paintFor(io.out, io)))}`);
+  if (preview.events.length === 0) {
+    tell({ done: false }, 'Nothing to do.\n');
+    return EXIT.done;
+  }
+  if (given.flag('dry-run')) {
+    tell({ done: false }, 'Nothing was done (--dry-run).\n');
+    return EXIT.different;
+  }
+  if (!(await isWanted(run, 'Do it?'))) {
+    tell({ done: false }, 'Nothing was done.\n');
+    return EXIT.refused;
+  }
+  const seen = { ifSequence: preview.sequence, ...(preview.eventId && { ifEventId: preview.eventId }) };
+  const answer = orThrow(await loginPolicies.execute(owner, command, { ...by, ...seen }));
+  const still = answer.stillAllowing === undefined ? '' : ` ${answer.stillAllowing} custom policies still allow it.`;
+  tell({ done: true, answer: toJson(answer) }, `Done: sequence ${answer.details.sequence}.${still}\n`);
+  return EXIT.done;
+}
+
+/** What a command would do, whom it reaches, and what is wrong with it. */
+export function previewText({ affected, changes, users, warnings }: Preview, paint: Paint): string {
+  const reached = affected.count === undefined ? '' : `Reaches ${inOrganizations(affected.count)}.\n`;
+  const hit =
+    users === undefined || users.having === 'unknown'
+      ? ''
+      : `Hits ${users.having} users, of whom ${users.havingNothingElse} have nothing else.\n`;
+  return `${changesText(changes, paint)}${warningsText(warnings, paint)}${paint('quiet', reached + hit)}`;
+}
+
+function inOrganizations(count: number): string {
+  return count === 1 ? '1 organization' : `${count} organizations`;
+}

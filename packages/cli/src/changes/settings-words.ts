@@ -1,0 +1,34 @@
+import { LIFETIME_NAMES, SETTING_NAMES, type LoginSettingsInput } from '@login-policy/domain';
+import { nearestName } from '@login-policy/event-sourcing/options';
+import { EXIT } from '../exit-codes.js';
+import { Failure } from '../failure.js';
+
+/** Where a setting stands, as a diff names it. */
+const NAMES: readonly string[] = [...SETTING_NAMES, ...LIFETIME_NAMES.map((name) => `lifetimes.${name}`)];
+
+/** What settings look like on a command line. */
+export const SETTINGS_HELP: string = `NAME=VALUE, several with commas. Names: ${NAMES.join(', ')}.`;
+
+const TRUTHS: Readonly<Record<string, boolean>> = { yes: true, no: false, true: true, false: false };
+
+/** Takes settings as words; whether a value is allowed says the domain. @throws Failure for a name there is not, with the nearest. */
+export function parseSettings(words: string): LoginSettingsInput {
+  const settings: Record<string, boolean | string> = {};
+  const lifetimes: Record<string, string> = {};
+  for (const word of words.split(',')) {
+    const [name = '', ...rest] = word.split('=');
+    const value = rest.join('=');
+    if (!NAMES.includes(name)) throw new Failure(EXIT.usage, unknownSetting(name));
+    if (!word.includes('=')) throw new Failure(EXIT.usage, `${name} needs a value: ${name}=VALUE.`);
+    const lifetime = /^lifetimes\.(.+)$/.exec(name)?.[1];
+    if (lifetime === undefined) settings[name] = TRUTHS[value] ?? value;
+    else lifetimes[lifetime] = value;
+  }
+  return Object.keys(lifetimes).length === 0 ? settings : { ...settings, lifetimes };
+}
+
+function unknownSetting(name: string): string {
+  const nearest = nearestName(name, NAMES);
+  const advice = nearest === undefined ? `There are ${NAMES.join(', ')}.` : `Did you mean ${nearest}?`;
+  return `${JSON.stringify(name)} is not a setting. ${advice}`;
+}

@@ -1,0 +1,191 @@
+import {
+  IDENTITY_PROVIDER_OWNERS,
+  MULTI_FACTORS,
+  SECOND_FACTORS,
+  type CommandInput,
+  type IdentityProviderOwner,
+  type RolloutCommand,
+} from '@login-policy/domain';
+import { changeEverywhere } from '../changes/change-everywhere.js';
+import { changeOne } from '../changes/change-one.js';
+import { CHANGE_OPTIONS } from '../changes/change-options.js';
+import { parseSettings, SETTINGS_HELP } from '../changes/settings-words.js';
+import type { ArgumentSpec, Command, OptionSpecs } from '../command-line/command.js';
+import type { Given } from '../command-line/given.js';
+import { EXIT } from '../exit-codes.js';
+import { Failure } from '../failure.js';
+import { ownerIn, withSession } from '../store/session.js';
+import { MOMENT, parseMoment } from './moment.js';
+import { factorNamed } from './who-allows.js';
+
+const ANYWHERE: OptionSpecs = {
+  org: { value: 'ID', is: 'Changes the custom policy of this organization. Left out, the default is changed.' },
+  everywhere: {
+    is: 'Changes the default and every custom policy: a rollout, which Ctrl-C stops and the same command takes up again.',
+  },
+  rollout: { value: 'ID', is: 'Takes up the rollout of this id, instead of the one that was begun last.' },
+};
+
+/** A command that can be given to one policy or to all. */
+interface Changing {
+  readonly name: string;
+  readonly summary: string;
+  readonly word: ArgumentSpec;
+  readonly options?: OptionSpecs;
+  readonly example: string;
+  readonly commandOf: (word: string, given: Given) => RolloutCommand;
+}
+
+function changing({ name, summary, word, options = {}, example, commandOf }: Changing): Command {
+  return {
+    name,
+    section: 'Change',
+    summary,
+    details: [
+      'What it would do is shown first, then it asks. It is refused if the policy was changed between the two.',
+    ],
+    arguments: [word],
+    options: { ...ANYWHERE, ...options, ...CHANGE_OPTIONS },
+    examples: [
+      `login-policy ${name} ${example} --store sqlite:iam.db`,
+      `login-policy ${name} ${example} --everywhere --dry-run`,
+    ],
+    run: (run) => {
+      const { given } = run;
+      const what = given.demandedWord(word.name);
+      const command = commandOf(what, given);
+      const isEverywhere = given.flag('everywhere');
+      if (isEverywhere && given.text('org') !== undefined)
+        throw new Failure(EXIT.usage, 'Give --org or --everywhere, not both.');
+      return withSession(run, { purpose: 'change', guard: 'refuse' }, (session) =>
+        isEverywhere
+          ? changeEverywhere(run, session, { command, title: `${name} ${what}` })
+          : changeOne(run, session, { owner: ownerIn(session, given.text('org')), command }),
+      );
+    },
+  };
+}
+
+const SECOND: ArgumentSpec = { name: 'FACTOR', is: `One of ${SECOND_FACTORS.join(', ')}.` };
+const MULTI: ArgumentSpec = { name: 'FACTOR', is: `One of ${MULTI_FACTORS.join(', ')}.` };
+const PROVIDER: ArgumentSpec = { name: 'ID', is: 'The id of the identity provider.' };
+
+/** A command for one policy only. */
+function ofOne(
+  shape: Pick<Command, 'name' | 'summary' | 'arguments' | 'options' | 'examples'>,
+  ask: (given: Given) => { readonly organizationId: string | undefined; readonly command: CommandInput },
+): Command {
+  return {
+    ...shape,
+    section: 'Change',
+    options: { ...shape.options, ...CHANGE_OPTIONS },
+    run: (run) => {
+      const { organizationId, command } = ask(run.given);
+      return withSession(run, { purpose: 'change', guard: 'refuse' }, (session) =>
+        changeOne(run, session, { owner: ownerIn(session, organizationId), command }),
+      );
+    },
+  };
+}
+
+/** Every command that changes policies. */
+export const CHANGE_COMMANDS: readonly Command[] = [
+  changing({
+    name: 'add-second-factor',
+    summary: 'Allows a second factor.',
+    word: SECOND,
+    example: 'OTP_EMAIL',
+    commandOf: (word) => ({ type: 'addSecondFactor', factor: factorNamed(word, SECOND_FACTORS) }),
+  }),
+  changing({
+    name: 'remove-second-factor',
+    summary: 'No longer allows a second factor.',
+    word: SECOND,
+    example: 'OTP_SMS',
+    commandOf: (word) => ({ type: 'removeSecondFactor', factor: factorNamed(word, SECOND_FACTORS) }),
+  }),
+  changing({
+    name: 'add-multi-factor',
+    summary: 'Allows a multi-factor: passkeys.',
+    word: MULTI,
+    example: 'U2F_WITH_VERIFICATION',
+    commandOf: (word) => ({ type: 'addMultiFactor', factor: factorNamed(word, MULTI_FACTORS) }),
+  }),
+  changing({
+    name: 'remove-multi-factor',
+    summary: 'No longer allows a multi-factor: passkeys.',
+    word: MULTI,
+    example: 'U2F_WITH_VERIFICATION',
+    commandOf: (word) => ({ type: 'removeMultiFactor', factor: factorNamed(word, MULTI_FACTORS) }),
+  }),
+  changing({
+    name: 'add-identity-provider',
+    summary: 'Links an identity provider.',
+    word: PROVIDER,
+    options: {
+      'owner-type': { value: 'TYPE', is: `Whose it is: ${IDENTITY_PROVIDER_OWNERS.join(' or ')}. Default SYSTEM.` },
+    },
+    example: 'google',
+    commandOf: (id, given) => ({
+      type: 'addIdentityProvider',
+      identityProvider: { id, ownerType: ownerTypeOf(given) },
+    }),
+  }),
+  changing({
+    name: 'remove-identity-provider',
+    summary: 'Unlinks an identity provider.',
+    word: PROVIDER,
+    example: 'google',
+    commandOf: (id) => ({ type: 'removeIdentityProvider', id }),
+  }),
+  changing({
+    name: 'change',
+    summary: 'Gives settings other values.',
+    word: { name: 'SETTINGS', is: SETTINGS_HELP },
+    example: 'forceMfa=yes,lifetimes.passwordCheck=PT12H',
+    commandOf: (words) => ({ type: 'change', settings: parseSettings(words) }),
+  }),
+  ofOne(
+    {
+      name: 'customize',
+      summary: 'Gives an organization a custom policy that is what the default is now.',
+      arguments: [{ name: 'ORGANIZATION', is: 'Which organization.' }],
+      options: {},
+      examples: ['login-policy customize acme --store sqlite:iam.db'],
+    },
+    (given) => ({ organizationId: given.demandedWord('ORGANIZATION'), command: { type: 'customize' } }),
+  ),
+  ofOne(
+    {
+      name: 'reset',
+      summary: 'Gives up the custom policy of an organization: the default holds for it again.',
+      arguments: [{ name: 'ORGANIZATION', is: 'Which organization.' }],
+      options: {},
+      examples: ['login-policy reset acme --store sqlite:iam.db'],
+    },
+    (given) => ({ organizationId: given.demandedWord('ORGANIZATION'), command: { type: 'remove' } }),
+  ),
+  ofOne(
+    {
+      name: 'revert',
+      summary: 'Makes a policy what it was at a moment, by new events.',
+      arguments: [{ name: 'MOMENT', is: `${MOMENT}.` }],
+      options: { org: { value: 'ID', is: 'Whose custom policy. Left out, the default is reverted.' } },
+      examples: ['login-policy revert 4 --org acme --store sqlite:iam.db'],
+    },
+    (given) => ({
+      organizationId: given.text('org'),
+      command: { type: 'revert', to: parseMoment(given.demandedWord('MOMENT'), 'MOMENT') },
+    }),
+  ),
+];
+
+function ownerTypeOf(given: Given): IdentityProviderOwner {
+  const name = given.text('owner-type') ?? 'SYSTEM';
+  const found = IDENTITY_PROVIDER_OWNERS.find((one) => one === name);
+  if (found !== undefined) return found;
+  throw new Failure(
+    EXIT.usage,
+    `--owner-type is ${IDENTITY_PROVIDER_OWNERS.join(' or ')}, not ${JSON.stringify(name)}.`,
+  );
+}

@@ -1,0 +1,35 @@
+import type { Io } from '../io.js';
+
+const WIDTH = 30;
+
+/** Shows on stderr how far something is: as a bar on a terminal, else as a line now and then. */
+export class Progress {
+  readonly #io: Pick<Io, 'err'>;
+  readonly #what: string;
+  #shownTenth = 0;
+
+  constructor(io: Pick<Io, 'err'>, what: string) {
+    this.#io = io;
+    this.#what = what;
+  }
+
+  /** So many of so many are done. */
+  show(done: number, of: number): void {
+    const { err } = this.#io;
+    const part = of === 0 ? 1 : Math.min(1, done / of);
+    if (err.isTerminal) {
+      const full = Math.round(part * WIDTH);
+      err.write(`\r${this.#what} [${'='.repeat(full)}${' '.repeat(WIDTH - full)}] ${done} of ${of}`);
+      return;
+    }
+    const tenth = Math.floor(part * 10);
+    if (tenth <= this.#shownTenth) return;
+    this.#shownTenth = tenth;
+    err.write(`${this.#what}: ${done} of ${of}\n`);
+  }
+
+  /** Leaves the line of the bar. */
+  end(): void {
+    if (this.#io.err.isTerminal) this.#io.err.write('\n');
+  }
+}

@@ -1,0 +1,151 @@
+import { EXIT } from '@login-policy/cli';
+import { orThrow } from '@login-policy/domain';
+import { expect } from 'chai';
+import { afterEach, beforeEach, describe, it } from 'mocha';
+import { GLOBEX, INSTANCE, Place } from './running.js';
+
+const REMOVE = 'remove-multi-factor U2F_WITH_VERIFICATION';
+let place: Place;
+
+beforeEach(async () => {
+  place = await Place.make();
+  await place.seed();
+});
+afterEach(() => place.remove());
+
+async function allowing(): Promise<readonly string[]> {
+  const { out } = await place.run('who-allows U2F_WITH_VERIFICATION --json');
+  const { default: isOnDefault, organizationIds } = JSON.parse(out);
+  return [...(isOnDefault ? ['default'] : []), ...organizationIds];
+}
+
+async function customize(count: number): Promise<void> {
+  await place.policies(async (policies) => {
+    for (let index = 0; index < count; index++)
+      orThrow(await policies.customize({ ...INSTANCE, organizationId: `org-${index}` }, { actor: 'alice' }));
+  });
+}
+
+describe('changing a policy', () => {
+  it('shows first what it would do, asks, and does it', async () => {
+    const { code, out, err } = await place.run([...REMOVE.split(' '), '--reason', 'an advisory'], { ask: () => 'y' });
+    expect(out).to.equal(
+      'Default policy of instance iam\n  - multi-factor U2F_WITH_VERIFICATION\n' +
+        '  ! weaker-sign-in: Nothing requires a second factor, so users who have set up only what is taken away would sign in with one factor.\n' +
+        'Done: sequence 5. 1 custom policies still allow it.\n',
+    );
+    expect([code, err]).to.deep.equal([EXIT.done, 'Do it? [y/N] ']);
+    expect((await place.run('history --limit 1')).out).to.match(/MultiFactorRemoved by operator\n {3}an advisory/);
+  });
+
+  it('does nothing when the answer is anything but yes, with --dry-run, and where there is nobody to ask', async () => {
+    const no = await place.run(REMOVE, { ask: () => '' });
+    expect([no.code, no.out.endsWith('Nothing was done.\n')]).to.deep.equal([EXIT.refused, true]);
+    const dry = await place.run(`${REMOVE} --dry-run`);
+    expect([dry.code, dry.out.endsWith('Nothing was done (--dry-run).\n')]).to.deep.equal([EXIT.different, true]);
+    const nobody = await place.run(REMOVE);
+    expect([nobody.code, nobody.err]).to.deep.equal([
+      EXIT.usage,
+      'There is nobody to ask here: give --yes to do it, or --dry-run to look only.\n',
+    ]);
+    expect(await allowing()).to.deep.equal(['default', 'globex']);
+  });
+
+  it('is refused when the policy was changed between the preview and the answer', async () => {
+    const meddle = (): Promise<string> =>
+      place.policies(async (policies) => {
+        orThrow(await policies.change(GLOBEX, { forceMfa: true }, { actor: 'somebody else' }));
+        return 'y';
+      });
+    const { code, err } = await place.run(`${REMOVE} --org globex`, { ask: meddle });
+    expect(code).to.equal(EXIT.refused);
+    expect(err).to.contain('was expected at sequence 4 but is at 5, so nothing was changed.');
+  });
+
+  it('is refused where it would lock people out, unless that is acknowledged', async () => {
+    await place.run('change forceMfa=yes,passwordlessType=NOT_ALLOWED --yes');
+    await place.run('remove-second-factor U2F --yes');
+    const refused = await place.run('remove-second-factor TOTP --yes');
+    expect(refused.code).to.equal(EXIT.refused);
+    expect(refused.err).to.contain('would lock people out');
+    expect((await place.run('remove-second-factor TOTP --yes --acknowledge no-factor-lef')).err).to.contain(
+      'Did you mean no-factor-left?',
+    );
+    expect((await place.run('remove-second-factor TOTP --yes --acknowledge no-factor-left')).code).to.equal(EXIT.done);
+  });
+
+  it('says what is wrong with a setting: its name with the nearest, its value by the rules', async () => {
+    expect((await place.run('change forceMFa=yes --yes')).err).to.equal(
+      '"forceMFa" is not a setting. Did you mean forceMfa?\n',
+    );
+    expect((await place.run('change forceMfa --yes')).err).to.equal('forceMfa needs a value: forceMfa=VALUE.\n');
+    const { code, err } = await place.run('change lifetimes.passwordCheck=soon --yes');
+    expect(code).to.equal(EXIT.refused);
+    expect(err).to.contain('settings.lifetimes.passwordCheck must be');
+  });
+
+  it('customizes, resets, reverts and links, each time with the preview first', async () => {
+    expect((await place.run('customize acme --yes')).out).to.contain('Done: sequence 4.');
+    expect((await place.run('add-identity-provider google --org acme --yes')).out).to.contain(
+      '+ identity provider google (SYSTEM)',
+    );
+    expect((await place.run('remove-identity-provider google --org acme --yes')).out).to.contain(
+      '- identity provider google (SYSTEM)',
+    );
+    expect((await place.run('revert 5 --org acme --yes')).out).to.contain('+ identity provider google (SYSTEM)');
+    expect((await place.run('reset acme --yes')).out).to.contain('Done: sequence 8.');
+    expect((await place.run('reset acme --yes')).err).to.equal('Organization acme has no custom login policy.\n');
+  });
+
+  it('answers a program in JSON', async () => {
+    const { out } = await place.run('add-second-factor OTP_EMAIL --yes --json');
+    expect(JSON.parse(out)).to.have.nested.property('answer.details.sequence', '5');
+  });
+});
+
+describe('changing all policies', () => {
+  it('plans first, then removes a factor from the default and from each custom policy', async () => {
+    await customize(3);
+    const dry = await place.run(`${REMOVE} --everywhere --dry-run`);
+    expect(dry.code).to.equal(EXIT.different);
+    expect(dry.out).to.equal(
+      '5 policies would change, 0 have nothing to do, 0 would be refused.\n! weaker-sign-in: 5 policies\nNothing was done (--dry-run).\n',
+    );
+    const { code, out } = await place.run(`${REMOVE} --everywhere --yes`);
+    expect(code).to.equal(EXIT.done);
+    expect(out).to.contain('5 changed, 0 had nothing to do, 0 refused.\n0 custom policies still allow it.\n');
+    expect(await allowing()).to.deep.equal([]);
+    expect((await place.run(`${REMOVE} --everywhere --yes`)).out).to.contain('Nothing to do.');
+  });
+
+  it('is stopped by Ctrl-C, and taken up again by the same command under the same id', async () => {
+    await customize(40);
+    const interrupting = new AbortController();
+    const stopped = await place.run(`${REMOVE} --everywhere --yes`, {
+      isTerminal: true,
+      interrupted: interrupting.signal,
+      // As soon as the default is done.
+      onErr: (text) => text.includes('Changing') && interrupting.abort(),
+    });
+    expect(stopped.code).to.equal(EXIT.interrupted);
+    expect(stopped.err).to.contain('The same command takes it up again.');
+    expect(stopped.out).to.contain('1 changed').and.to.contain('41 are still to be changed.');
+    const id = /Rollout (remove-multi-factor U2F_WITH_VERIFICATION \w+)/.exec(stopped.out)?.[1];
+    const again = await place.run(`${REMOVE} --everywhere --yes --json`);
+    expect(again.code).to.equal(EXIT.done);
+    expect(JSON.parse(again.out)).to.include({ rollout: id }).and.to.have.nested.property('report.changed', 42);
+    expect(await allowing()).to.deep.equal([]);
+  });
+
+  it('names each policy that refuses, and ends with 1', async () => {
+    await place.run('change forceMfa=yes,passwordlessType=ALLOWED --org globex --yes');
+    await place.run('remove-second-factor TOTP --org globex --yes');
+    await place.run('remove-second-factor U2F --org globex --yes');
+    const { code, out } = await place.run(`${REMOVE} --everywhere --yes`);
+    expect(code).to.equal(EXIT.refused);
+    expect(out).to.contain('1 changed, 0 had nothing to do, 1 refused.\n  globex: ');
+    expect((await place.run(`${REMOVE} --everywhere --org globex`)).err).to.equal(
+      'Give --org or --everywhere, not both.\n',
+    );
+  });
+});
