@@ -24,7 +24,7 @@ import type { ActivePolicy } from './policy/login-policy.js';
 import { INSTANCE_CATEGORY, isPolicyStream, ORGANIZATION_CATEGORY, ownerOfStream } from './policy/owner.js';
 import { NO_POLICY, policyAfter, type PolicyState } from './commands/policy-state.js';
 import { lockOutsOf } from './sign-in/warnings.js';
-import { parseRecordedSettings } from './policy/settings.js';
+import { parseRecordedSettings, type LoginSettings } from './policy/settings.js';
 
 /** The row of one policy in force, under the name of its stream. */
 export interface LoginPolicyRow {
@@ -69,7 +69,7 @@ export const loginPolicyProjection: Projection<LoginPolicyEvent, LoginPolicyRow>
   filter: { categories: [INSTANCE_CATEGORY, ORGANIZATION_CATEGORY] },
   isAbout: isPolicyStream,
   events: loginPolicyEvents,
-  rows: { encode: encodeRow, decode: decodeRow },
+  rows: { encode: encodeRow, text: textOfRow, decode: decodeRow },
   index: indexOf,
   indexUnread,
   reduce,
@@ -136,6 +136,29 @@ function encodeRow({ policy, marks, customIn: instanceId }: LoginPolicyRow): Jso
     changedAt: instantToIso(marks.changedAt),
     ...(instanceId !== undefined && { customIn: instanceId }),
   };
+}
+
+/** The text of {@link encodeRow}. Most events leave the settings as they are, and they are most of a row. */
+function textOfRow({ policy, marks, customIn: instanceId }: LoginPolicyRow): string {
+  const { settings, secondFactors, multiFactors, identityProviders } = policy;
+  const providers = identityProviders.map(({ id, ownerType }) => ({ id, ownerType }));
+  const byInstance = instanceId === undefined ? '' : `,"customIn":${JSON.stringify(instanceId)}`;
+  return (
+    `{"settings":${textOfSettings(settings)},"secondFactors":${JSON.stringify(secondFactors)},` +
+    `"multiFactors":${JSON.stringify(multiFactors)},"identityProviders":${JSON.stringify(providers)},` +
+    `"eventId":"${marks.eventId}","revision":"${marks.revision}","position":"${positionToString(marks.position)}",` +
+    `"createdAt":"${instantToIso(marks.createdAt)}","changedAt":"${instantToIso(marks.changedAt)}"${byInstance}}`
+  );
+}
+
+const settingsTexts = new WeakMap<LoginSettings, string>();
+
+function textOfSettings(settings: LoginSettings): string {
+  const known = settingsTexts.get(settings);
+  if (known !== undefined) return known;
+  const text = JSON.stringify(settings);
+  settingsTexts.set(settings, text);
+  return text;
 }
 
 const MEMBERS = [

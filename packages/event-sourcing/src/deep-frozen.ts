@@ -10,7 +10,10 @@ export function deepFrozen<Value>(value: Value): Value {
     return Object.freeze(value);
   }
   if (!isPlain(value)) return value;
-  for (const name in value) deepFrozen(value[name]);
+  for (const name in value) {
+    const member = value[name];
+    if (typeof member === 'object') deepFrozen(member);
+  }
   return Object.freeze(value);
 }
 

@@ -1,6 +1,7 @@
 import { openMemoryStore, parseInstant, streamId, type Projection, type Store } from '@login-policy/event-sourcing';
 import {
   compareKeys,
+  entriesBeside,
   indexEntries,
   memoryReadModelStore,
   Projector,
@@ -104,6 +105,17 @@ describe('what a row is found by', () => {
     ]);
     expect(found(() => ({}))).to.deep.equal([]);
     expect(found(undefined)).to.deep.equal([]);
+  });
+
+  it('differs from other values by what is not among them, whether few are compared or many', () => {
+    const entries = (from: number, to: number): (readonly [string, string])[] =>
+      Array.from({ length: to - from }, (_, place) => ['digits', String(from + place)] as const);
+    for (const many of [3, 30]) {
+      expect(entriesBeside(entries(0, many), entries(1, many + 1))).to.deep.equal([['digits', '0']]);
+      expect(entriesBeside(entries(0, many), entries(0, many))).to.deep.equal([]);
+      expect(entriesBeside(entries(0, many), [])).to.deep.equal(entries(0, many));
+      expect(entriesBeside([['other', '1']], entries(0, many))).to.deep.equal([['other', '1']]);
+    }
   });
 
   it('comes in the order of code points, and what has ended first', () => {

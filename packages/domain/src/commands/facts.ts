@@ -46,11 +46,11 @@ export interface FactProviders {
 
 /** Looks up what commands of login policies have to know: which identity providers exist, what a policy is or was. */
 export function policyFacts(providers: FactProviders): FactSource<LoginPolicyCommand, PolicyFacts, CommandConditions> {
-  const { guard, policies } = providers;
+  const { guard, identityProviders, policies } = providers;
   return {
     isNeededFor: (command, conditions) =>
       MODELLED.includes(command.type) ||
-      namedIn(command).length > 0 ||
+      (identityProviders !== undefined && namedIn(command).length > 0) ||
       (guard === 'refuse' && (needsFallback(command) || conditions?.acknowledge !== undefined)),
     async lookUp(streamId, command, { conditions, deadline }) {
       const owner = ownerOfStream(streamId);

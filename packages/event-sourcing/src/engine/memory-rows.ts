@@ -1,6 +1,6 @@
-import { compareKeys, rowLimitOf } from '../projections/row-query.js';
+import { compareKeys, entriesBeside, rowLimitOf, type IndexEntry } from '../projections/row-query.js';
 import type { KeyedRow, RowCount, RowQuery } from '../projections/read-model-store.js';
-import type { EncodedRow } from '../store/stored-row.js';
+import { areSame, type EncodedRow } from '../store/stored-row.js';
 import type { Position } from '../streams/position.js';
 import type { ModelId } from './view.js';
 
@@ -16,7 +16,7 @@ export class MemoryRows {
   readonly rows: Map<string, unknown> = new Map();
   checkpoint: Position | undefined;
   readonly #indexes = new Map<string, IndexedKeys>();
-  readonly #entries = new Map<string, readonly string[]>();
+  readonly #entries = new Map<string, readonly IndexEntry[]>();
 
   constructor(id: ModelId) {
     this.id = id;
@@ -26,11 +26,7 @@ export class MemoryRows {
   write({ key, row, text, indexed }: EncodedRow<unknown>): void {
     if (row === undefined) this.rows.delete(key);
     else this.rows.set(key, text ?? row);
-    if (indexed !== undefined)
-      this.#index(
-        key,
-        indexed.map(([index, value]) => entryOf(index, value)),
-      );
+    if (indexed !== undefined) this.#index(key, indexed);
   }
 
   /** @throws RangeError when the limit is out of its range. */
@@ -48,16 +44,17 @@ export class MemoryRows {
     return this.#indexes.get(entryOf(index, value))?.keys.size ?? 0;
   }
 
-  #index(key: string, entries: readonly string[]): void {
+  #index(key: string, entries: readonly IndexEntry[]): void {
     const before = this.#entries.get(key) ?? NO_ENTRIES;
-    if (before.length === entries.length && before.every((entry, place) => entry === entries[place])) return;
-    for (const entry of before) this.#change(entry, (keys) => keys.delete(key));
-    for (const entry of entries) this.#change(entry, (keys) => keys.add(key));
+    if (areSame(entries, before)) return;
+    for (const gone of entriesBeside(before, entries)) this.#change(gone, (keys) => keys.delete(key));
+    for (const come of entriesBeside(entries, before)) this.#change(come, (keys) => keys.add(key));
     if (entries.length === 0) this.#entries.delete(key);
     else this.#entries.set(key, entries);
   }
 
-  #change(entry: string, change: (keys: Set<string>) => unknown): void {
+  #change([index, value]: IndexEntry, change: (keys: Set<string>) => unknown): void {
+    const entry = entryOf(index, value);
     const indexed = this.#indexes.get(entry) ?? { keys: new Set(), sorted: undefined };
     indexed.sorted = undefined;
     change(indexed.keys);
@@ -66,7 +63,7 @@ export class MemoryRows {
   }
 }
 
-const NO_ENTRIES: readonly string[] = [];
+const NO_ENTRIES: readonly IndexEntry[] = [];
 
 function entryOf(index: string, value: string): string {
   return `${index.length} ${index}${value}`;

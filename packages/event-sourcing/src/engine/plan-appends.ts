@@ -6,7 +6,7 @@ import { placeIn, positionOf, type Position } from '../streams/position.js';
 import type { StreamId } from '../streams/stream-id.js';
 import type { Outcome } from '../store/append-queue.js';
 import { recordedEvents, refusalOf } from '../store/placing.js';
-import { encodedRows, type EncodedRow } from '../store/stored-row.js';
+import { encodedRows, type EncodedRow, type KnownRow } from '../store/stored-row.js';
 import type { OpenedModel } from './opened-model.js';
 import type { CheckedAppend, ModelPlan, PlacedAppend, Plan, Planned } from './plan.js';
 import { receiptName, type ModelId, type StreamEnd } from './view.js';
@@ -19,7 +19,7 @@ export interface CurrentModel {
   readonly opened: OpenedModel;
   readonly id: ModelId;
   /** The stored row under a key, if it was looked up. */
-  readonly known: (key: string) => { readonly row: unknown } | undefined;
+  readonly known: (key: string) => KnownRow<unknown> | undefined;
   /** The rows that bring a lagging read model to the head; none of one that is there. */
   readonly brought: readonly EncodedRow<unknown>[] | undefined;
 }

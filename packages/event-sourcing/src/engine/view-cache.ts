@@ -1,4 +1,5 @@
 import { Lru } from '../store/lru.js';
+import type { KnownRow } from '../store/stored-row.js';
 import type { Position } from '../streams/position.js';
 import type { StreamId } from '../streams/stream-id.js';
 import { changedKey, type OpenedModel } from './opened-model.js';
@@ -15,7 +16,7 @@ const MOST = 20_000;
 interface KnownModel {
   readonly opened: OpenedModel;
   readonly id: ModelId;
-  readonly rows: Lru<string, { readonly row: unknown }>;
+  readonly rows: Lru<string, KnownRow<unknown>>;
 }
 
 interface Known {
@@ -81,7 +82,7 @@ export class ViewCache {
     for (const { append, end } of plan.appends) this.#ends.set(append.streamId, { end });
     for (const { id, rows } of plan.models) {
       const model = known.models.find((one) => one.id === id);
-      for (const { key, row } of rows) model?.rows.set(key, { row });
+      for (const { key, row, entries } of rows) model?.rows.set(key, { row, entries });
     }
     const keptByHead = plan.head === plan.headBefore ? known.keptByHead : plan.kept;
     this.#known = { ...known, token, head: plan.head, keptByHead };

@@ -23,17 +23,28 @@ export function indexEntries<Row>(definition: ReadModelDefinition<Row>, row: Row
   const entries: IndexEntry[] = [];
   for (const [index, given] of Object.entries(definition.index?.(row) ?? {})) {
     if (typeof given === 'string') entries.push([index, given]);
-    else for (const value of new Set(given)) entries.push([index, value]);
+    else for (const value of eachOnce(given)) entries.push([index, value]);
   }
   return entries;
+}
+
+/** Of one value there is nothing to compare. */
+function eachOnce(values: readonly string[]): Iterable<string> {
+  return values.length < 2 ? values : new Set(values);
 }
 
 /** The entries that are not among the others. */
 export function entriesBeside(entries: readonly IndexEntry[], others: readonly IndexEntry[]): readonly IndexEntry[] {
   if (others.length === 0) return entries;
+  if (entries.length * others.length <= FEW) {
+    return entries.filter(([index, value]) => !others.some((other) => other[1] === value && other[0] === index));
+  }
   const names = new Set(others.map(entryName));
   return entries.filter((entry) => !names.has(entryName(entry)));
 }
+
+/** So many pairs are compared sooner than names are made. */
+const FEW = 400;
 
 function entryName([index, value]: IndexEntry): string {
   return `${index.length} ${index}${value}`;

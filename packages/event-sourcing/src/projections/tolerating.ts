@@ -31,11 +31,12 @@ export function tolerating<Event extends EventShape, Row>(
     events: AS_RECORDED,
     ...(projection.key !== undefined && { key: (streamId) => keyOf(projection, streamId) }),
     reduce: (row, event) => reduced(projection, row, event),
-    index: (row) => indexOf(projection, row),
+    index: (row) => (row instanceof UnreadableRow ? indexOfUnreadable(projection, row) : codec.index(row)),
     snapshot: (row, event) => codec.snapshot(row, event),
     checked: (row, last) => codec.checked(row, last),
     rows: {
-      encode: (row) => (row instanceof UnreadableRow ? markOf(row) : codec.encode(row)),
+      encode: (row) => (row instanceof UnreadableRow ? markOf(row) : projection.rows.encode(row)),
+      text: (row) => (row instanceof UnreadableRow ? JSON.stringify(markOf(row)) : codec.text(row)),
       decode: (stored) => markedIn(stored) ?? projection.rows.decode(stored),
     },
   };
@@ -69,33 +70,43 @@ function strayed(
   throw new StoreDamaged({ store: `the log that ${name} is made of`, problem });
 }
 
-const MOST_ENCODED = 500;
+const MOST_TRIED = 500;
+
+/** What came of trying a row out. */
+interface Tried {
+  readonly index: IndexValues;
+  readonly json: Json;
+}
 
 /** Tries the rows of a projection out before a store is given them. */
 class CheckedRows<Event extends EventShape, Row> {
   readonly #projection: Projection<Event, Row>;
-  /** What the rows of the last page were encoded to when they were tried out: a store of text asks for each next, and once. */
-  readonly #encoded = new Map<Row, Json>();
+  /** The rows of the last page: a store asks for each next, and once. */
+  readonly #tried = new Map<Row, Tried>();
 
   constructor(projection: Projection<Event, Row>) {
     this.#projection = projection;
   }
 
-  encode(row: Row): Json {
-    const known = this.#encoded.get(row);
-    if (known === undefined) return this.#projection.rows.encode(row);
-    this.#encoded.delete(row);
-    return known;
+  text(row: Row): string {
+    const tried = this.#tried.get(row);
+    this.#tried.delete(row);
+    const { rows } = this.#projection;
+    return rows.text === undefined ? JSON.stringify(tried?.json ?? rows.encode(row)) : rows.text(row);
+  }
+
+  index(row: Row): IndexValues {
+    return this.#tried.get(row)?.index ?? this.#projection.index?.(row) ?? {};
   }
 
   /** The row, or a mark where it can't be encoded or indexed after the last event that it is of. */
   checked(row: Row | UnreadableRow, last: RecordedEvent): Row | UnreadableRow {
     if (row instanceof UnreadableRow) return row;
     try {
-      this.#projection.index?.(row);
+      const index = this.#projection.index?.(row) ?? {};
       const json = this.#projection.rows.encode(row);
-      if (this.#encoded.size >= MOST_ENCODED) this.#encoded.clear();
-      this.#encoded.set(row, json);
+      if (this.#tried.size >= MOST_TRIED) this.#tried.clear();
+      this.#tried.set(row, { index, json });
       return row;
     } catch (caught) {
       const problem = `its row can't be kept: ${caught instanceof Error ? caught.message : String(caught)}`;
@@ -126,11 +137,10 @@ function unreadableFacts(caught: unknown): UnreadableFacts | undefined {
   return isUnreadable ? { ...caught.facts, code: caught.code } : undefined;
 }
 
-function indexOf<Event extends EventShape, Row>(
+function indexOfUnreadable<Event extends EventShape, Row>(
   projection: Projection<Event, Row>,
-  row: Row | UnreadableRow,
+  row: UnreadableRow,
 ): IndexValues {
-  if (!(row instanceof UnreadableRow)) return projection.index?.(row) ?? {};
   const { streamId } = row.facts;
   const ofName = isAbout(projection, streamId) ? valuesOf(() => projection.indexUnread?.(streamId)) : {};
   return { ...ofName, ...row.index, ...indexOfKind(row) };

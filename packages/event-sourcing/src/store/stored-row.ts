@@ -1,5 +1,5 @@
 import { StoreDamaged } from '../faults.js';
-import { modelName, type ReadModelDefinition } from '../projections/projection.js';
+import { modelName, rowText, type ReadModelDefinition } from '../projections/projection.js';
 import { indexEntries, type IndexEntry } from '../projections/row-query.js';
 import { parseJson } from '../streams/json.js';
 
@@ -22,11 +22,21 @@ export function decodeRow<Row>(definition: ReadModelDefinition<Row>, { key, text
   }
 }
 
+/** A row as it is stored now. */
+export interface KnownRow<Row> {
+  /** `undefined`: there is none. */
+  readonly row: Row | undefined;
+  /** By what it is found, where that was computed already. */
+  readonly entries?: readonly IndexEntry[] | undefined;
+}
+
 /** A row as a store of text writes it. */
 export interface EncodedRow<Row> {
   readonly key: string;
   /** `undefined` takes the row away. */
   readonly row: Row | undefined;
+  /** By what it is found once it is written. */
+  readonly entries: readonly IndexEntry[];
   /** JSON, where rows are kept as text. Without a row there is none. */
   readonly text: string | undefined;
   /** By what it is found from now on; `undefined`: by what it was found by before. */
@@ -38,7 +48,7 @@ export interface EncodedRow<Row> {
 /** How rows are encoded. */
 export interface RowEncoding<Row> {
   /** The row that is stored now under a key, where that is known. */
-  readonly before?: ((key: string) => { readonly row: Row | undefined } | undefined) | undefined;
+  readonly before?: ((key: string) => KnownRow<Row> | undefined) | undefined;
   /** JSON text, which is the default, or the row itself. */
   readonly form?: 'text' | 'value';
 }
@@ -53,19 +63,21 @@ export function encodedRows<Row>(
     row === undefined ? NO_ENTRIES : indexEntries(definition, row);
   const encoded: EncodedRow<Row>[] = [];
   for (const [key, row] of rows) {
-    const text = row === undefined || form === 'value' ? undefined : JSON.stringify(definition.rows.encode(row));
+    const entries = entriesOf(row);
+    const text = row === undefined || form === 'value' ? undefined : rowText(definition, row);
     // Where rows are values, the backend has the entries of the row before.
     const known = form === 'value' ? undefined : before?.(key);
-    const [all, indexedBefore] = [entriesOf(row), known && entriesOf(known.row)];
-    const isSame = row !== undefined && indexedBefore !== undefined && areSame(all, indexedBefore);
-    encoded.push({ key, row, text, indexed: isSame ? undefined : all, indexedBefore });
+    const indexedBefore = known && (known.entries ?? entriesOf(known.row));
+    const isSame = row !== undefined && indexedBefore !== undefined && areSame(entries, indexedBefore);
+    encoded.push({ key, row, text, entries, indexed: isSame ? undefined : entries, indexedBefore });
   }
   return encoded;
 }
 
 const NO_ENTRIES: readonly IndexEntry[] = [];
 
-function areSame(entries: readonly IndexEntry[], others: readonly IndexEntry[]): boolean {
+/** Whether entries are the same, and in the same order. */
+export function areSame(entries: readonly IndexEntry[], others: readonly IndexEntry[]): boolean {
   return (
     entries.length === others.length &&
     entries.every(([name, value], place) => others[place]?.[0] === name && others[place][1] === value)
