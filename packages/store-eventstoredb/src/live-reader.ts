@@ -76,7 +76,7 @@ export class LiveReader {
 
   /**
    * Begins the call behind the last event of this store, which is there for certain. A server of 23.10 skips the first record it finds at
-   * or after the place it is to begin behind, and one of the server's own at the end of the log may have been scavenged since.
+   * or after the place it is to begin behind, and a checkpoint of an older version may be a record of others that was scavenged since.
    */
   async #begin(last: Position, reached: Position): Promise<void> {
     const { connection, leadership, names, timeouts } = this.#context;
@@ -115,7 +115,8 @@ export class LiveReader {
     // Also while others write all the time: their records come as checkpoints, and are no silence.
     if (messages !== SILENCE && performance.now() - live.lookedAround < timeouts.probeMs) return undefined;
     live.lookedAround = performance.now();
-    return this.#lookAround(live, after);
+    await this.#lookAround(live, after);
+    return undefined;
   }
 
   async #demandInLog(position: Position): Promise<void> {
@@ -126,20 +127,15 @@ export class LiveReader {
     if (!isInLog && !this.#ending.isHere()) throw new PositionUnknown({ position, head });
   }
 
-  /**
-   * Nothing came for a while. Either there is nothing of this store, and then those who listen may know how far the server is; or
-   * there is, and the server owes it: it gets some time, then a new call.
-   */
-  async #lookAround(live: Live, after: Position): Promise<ReadAhead | undefined> {
+  /** Nothing came for a while. Either there is nothing of this store, or the server owes it: it gets some time, then a new call. */
+  async #lookAround(live: Live, after: Position): Promise<void> {
     const { log, timeouts } = this.#context;
-    const { signal } = this.#ending;
-    const end = await log.ends.markAnew(signal);
-    const { head, isInLog, askedAt } = await log.ends.prove(after, signal);
-    if (this.#ending.isHere()) return undefined;
+    const { head, isInLog } = await log.ends.prove(after, this.#ending.signal);
+    if (this.#ending.isHere()) return;
     if (!isInLog) throw new PositionUnknown({ position: after, head });
-    if (head <= after) return end > after ? { events: [], considered: end, isHead: true, askedAt } : undefined;
+    if (head <= after) return;
     live.owedSince ??= performance.now();
-    if (performance.now() - live.owedSince < timeouts.stallMs) return undefined;
+    if (performance.now() - live.owedSince < timeouts.stallMs) return;
     throw stalled(`the event at ${head} did not come for ${timeouts.stallMs} ms`);
   }
 }

@@ -81,33 +81,28 @@ export class LogEnds {
   }
 
   /** A record that all there was when it was called lies before; not later than the last one. */
-  async mark(signal: AbortSignal): Promise<Position> {
+  async #mark(signal: AbortSignal): Promise<Position> {
     const last = await this.#looks.last(signal);
     return last !== undefined && last.size <= SMALL ? last.position : START;
   }
 
-  /** Where the next look begins, brought nearer to the end of the log when others write. */
-  async markAnew(signal: AbortSignal): Promise<Position> {
+  /** Brings the place where the next look begins nearer to the end of the log when others write, if that was not done just now. */
+  async markInTime(signal: AbortSignal): Promise<void> {
+    if (performance.now() - this.#markedAt < MARKED_ANEW_MS) return;
     this.#markedAt = performance.now();
     const known = this.#known;
-    if (known === undefined) return START;
-    const mark = await this.mark(signal);
+    if (known === undefined) return;
+    const mark = await this.#mark(signal);
     const came = mark > known.mark ? await this.#since(known, signal) : undefined;
     // Not when an event was noted meanwhile, or an append is half.
     if (came?.last === known.last && !came.isFollowed && this.#known === known) this.#known = { ...known, mark };
-    return this.#known?.mark ?? START;
-  }
-
-  /** {@link markAnew}, if that was not done just now. */
-  async markInTime(signal: AbortSignal): Promise<void> {
-    if (performance.now() - this.#markedAt >= MARKED_ANEW_MS) await this.markAnew(signal);
   }
 
   async #last(signal: AbortSignal): Promise<Position> {
     const known = this.#known;
     const since = known === undefined ? undefined : await this.#since(known, signal);
     if (since !== undefined) return since.last;
-    const mark = await this.mark(signal);
+    const mark = await this.#mark(signal);
     const { last: found, isFollowed } = await this.#lastWhole(signal);
     // The mark was asked for first, so nothing of this store lies between the two.
     const marked = { last: found, mark: isFollowed ? found : laterPosition(found, mark) };

@@ -14,6 +14,7 @@ export interface FollowingContext extends ReadingContext {
 
 /** One read of everything under way, up to the end there was when it began. */
 interface Run {
+  /** The end of the last whole append there was: a place that is handed out is an event of this store, and no record of others'. */
   readonly end: Position;
   /** When the server was asked for the end, by `performance.now()`. */
   readonly askedAt: number;
@@ -68,12 +69,10 @@ export class PageReader {
   /** As the leader says: what another node has not got yet would be missing. */
   async #end(): Promise<Pick<Run, 'end' | 'askedAt'>> {
     const { ending, patience } = this.#reading;
-    const { leadership, log } = this.#context;
     while (!ending.isHere()) {
       try {
-        await leadership.demand(ending.signal);
-        const askedAt = performance.now();
-        return { end: await log.ends.mark(ending.signal), askedAt };
+        const { head, askedAt } = await this.#context.log.ends.prove(START, ending.signal);
+        return { end: head, askedAt };
       } catch (error) {
         await patience.after(error);
       }

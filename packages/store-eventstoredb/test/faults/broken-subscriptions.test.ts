@@ -99,7 +99,7 @@ describe('a subscription', () => {
       }
     },
     async meanwhile({ double, isDone }) {
-      // A quiet follower is at the end of the log, which is as often as not a record of the server's own.
+      // The end of the log is as often as not a record of the server's own. A real server scavenges no last record; a backup may lack it.
       while (!isDone()) {
         writeSystemEvent(double.log);
         await sleep(3);
