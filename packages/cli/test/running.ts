@@ -19,6 +19,8 @@ export interface Around {
   readonly ask?: (question: string) => string | Promise<string>;
   /** Is told of all that is written to stderr. */
   readonly onErr?: (text: string) => void;
+  /** Is told of all that is written to stdout. */
+  readonly onOut?: (text: string) => void;
   readonly isTerminal?: boolean;
   readonly interrupted?: AbortSignal;
 }
@@ -64,14 +66,18 @@ export class Place {
 
   /** Runs a command on the store `iam.db`, if it does not name another. */
   async run(line: string | readonly string[], around: Around = {}): Promise<Ran> {
-    const { env, ask, onErr, isTerminal = false, interrupted = new AbortController().signal } = around;
+    const { env, ask, onErr, onOut, isTerminal = false, interrupted = new AbortController().signal } = around;
     const [out, err]: [string[], string[]] = [[], []];
     const tell = (text: string): void => {
       err.push(text);
       onErr?.(text);
     };
+    const answer = (text: string): void => {
+      out.push(text);
+      onOut?.(text);
+    };
     const io: Io = {
-      out: { isTerminal, write: (text) => void out.push(text) },
+      out: { isTerminal, write: answer },
       err: { isTerminal, write: tell },
       env: { LOGIN_POLICY_STORE: 'sqlite:iam.db', LOGIN_POLICY_ACTOR: 'operator', ...env },
       cwd: this.folder,

@@ -20,9 +20,7 @@ export async function changeOne(run: Run, session: Session, { owner, command }: 
   const { given, io } = run;
   const { loginPolicies } = session;
   const by = byOf(given);
-  const preview = orThrow(
-    await loginPolicies.preview(owner, command, by.acknowledge && { acknowledge: by.acknowledge }),
-  );
+  const preview = orThrow(await loginPolicies.preview(owner, command, { acknowledge: by.acknowledge }));
   const isJson = given.flag('json');
   const tell = (json: Record<string, Json>, text: string): void => {
     io.out.write(isJson ? `${JSON.stringify({ preview: toJson(preview), ...json }, undefined, 2)}\n` : text);
@@ -48,13 +46,18 @@ export async function changeOne(run: Run, session: Session, { owner, command }: 
 }
 
 /** What a command would do, whom it reaches, and what is wrong with it. */
-export function previewText({ affected, changes, users, warnings }: Preview, paint: Paint): string {
+export function previewText({ affected, changes, events, users, warnings }: Preview, paint: Paint): string {
+  const types = new Set(events.map(({ type }) => type));
+  const comes = types.has('LoginPolicyAdded') ? `${paint('added', '+ a policy of its own')}\n` : '';
+  const goes = types.has('LoginPolicyRemoved')
+    ? `${paint('removed', '- its own policy: the default holds again')}\n`
+    : '';
   const reached = affected.count === undefined ? '' : `Reaches ${inOrganizations(affected.count)}.\n`;
   const hit =
     users === undefined || users.having === 'unknown'
       ? ''
       : `Hits ${users.having} users, of whom ${users.havingNothingElse} have nothing else.\n`;
-  return `${changesText(changes, paint)}${warningsText(warnings, paint)}${paint('quiet', reached + hit)}`;
+  return `${comes}${goes}${changesText(changes, paint)}${warningsText(warnings, paint)}${paint('quiet', reached + hit)}`;
 }
 
 function inOrganizations(count: number): string {

@@ -8,6 +8,15 @@ import { Failure } from '../failure.js';
 import { OUTPUT_OPTIONS } from '../output/answer.js';
 import { SESSION_OPTIONS } from '../store/session.js';
 
+/** How a warning of people who are locked out is acknowledged. */
+export const ACKNOWLEDGE_OPTION: OptionSpecs = {
+  acknowledge: {
+    value: 'WARNING',
+    is: `Does it although it locks people out: ${LOCK_OUTS.join(' or ')}. May be given twice.`,
+    isRepeatable: true,
+  },
+};
+
 /** The options of every command that changes something. */
 export const CHANGE_OPTIONS: OptionSpecs = {
   ...SESSION_OPTIONS,
@@ -19,30 +28,30 @@ export const CHANGE_OPTIONS: OptionSpecs = {
     variable: 'LOGIN_POLICY_ACTOR',
   },
   reason: { value: 'TEXT', is: 'Why, for those who read the history.' },
-  acknowledge: {
-    value: 'WARNING',
-    is: `Does it although it locks people out: ${LOCK_OUTS.join(' or ')}. May be given twice.`,
-    isRepeatable: true,
-  },
+  ...ACKNOWLEDGE_OPTION,
   ...OUTPUT_OPTIONS,
 };
 
-/** Who changes something, why, and what they know of. */
-export interface By {
+/** Who changes something, and why. */
+export interface Actor {
   readonly actor: string;
   readonly reason?: string;
-  readonly acknowledge?: readonly LockOut[];
 }
 
-/** Who gives the command. @throws Failure for a warning that there is not. */
-export function byOf(given: Given): By {
+/** Who gives the command, and why. */
+export function actorOf(given: Given): Actor {
   const reason = given.text('reason');
-  const acknowledge = given.texts('acknowledge').map(warningNamed);
-  return {
-    actor: given.text('actor') ?? userInfo().username,
-    ...(reason !== undefined && { reason }),
-    ...(acknowledge.length > 0 && { acknowledge }),
-  };
+  return { actor: given.text('actor') ?? userInfo().username, ...(reason !== undefined && { reason }) };
+}
+
+/** Who gives the command, why, and which warnings they know of. @throws Failure for a warning that there is not. */
+export function byOf(given: Given): Actor & { readonly acknowledge: readonly LockOut[] } {
+  return { ...actorOf(given), acknowledge: acknowledgedIn(given) };
+}
+
+/** The warnings that are acknowledged. @throws Failure for one that there is not. */
+export function acknowledgedIn(given: Given): readonly LockOut[] {
+  return given.texts('acknowledge').map(warningNamed);
 }
 
 function warningNamed(name: string): LockOut {

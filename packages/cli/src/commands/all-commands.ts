@@ -3,6 +3,10 @@ import { referencePage } from '../command-line/help.js';
 import type { Command } from '../command-line/command.js';
 import { CHANGE_COMMANDS } from './change-commands.js';
 import { diff } from './diff.js';
+import { apply } from './apply.js';
+import { drift } from './drift.js';
+import { exporting, schema } from './export.js';
+import { plan } from './plan.js';
 import { evaluate } from './evaluate.js';
 import { history } from './history.js';
 import { policy } from './policy.js';
@@ -31,5 +35,10 @@ export const COMMANDS: readonly Command[] = [
   whoAllows,
   evaluate,
   ...CHANGE_COMMANDS,
+  exporting,
+  schema,
+  plan,
+  apply,
+  drift,
   reference,
 ];

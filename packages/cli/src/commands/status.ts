@@ -50,7 +50,7 @@ async function show(run: Run, store: Store, place: StorePlace): Promise<ExitCode
         store: place.shown,
         head: positionToString(head),
         readModel,
-        instances: instances.map((one) => ({ ...one })),
+        instances,
       }),
       (paint) => {
         const end = head === START ? 'no events' : `events up to @${positionToString(head)}`;

@@ -1,18 +1,11 @@
-import {
-  MULTI_FACTORS,
-  orThrow,
-  SECOND_FACTORS,
-  type CustomizedOrganizations,
-  type ListOptions,
-  type MultiFactor,
-  type SecondFactor,
-} from '@login-policy/domain';
+import { MULTI_FACTORS, orThrow, SECOND_FACTORS } from '@login-policy/domain';
 import { nearestName } from '@login-policy/event-sourcing/options';
 import type { Command, Run } from '../command-line/command.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
 import { Failure } from '../failure.js';
 import { answer, OUTPUT_OPTIONS } from '../output/answer.js';
 import { plain } from '../output/plain.js';
+import { listedAll } from '../store/listed-all.js';
 import { SESSION_OPTIONS, withSession, type Session } from '../store/session.js';
 
 /** Shows which policies allow a factor. */
@@ -31,7 +24,8 @@ async function show(run: Run, session: Session): Promise<ExitCode> {
   const factor = factorNamed(run.given.demandedWord('FACTOR'), [...SECOND_FACTORS, ...MULTI_FACTORS]);
   const byDefault = await loginPolicies.policy(instance);
   const isOnDefault = byDefault.outcome === 'found' && allows(byDefault.policy, factor);
-  const { ids, unreadable } = await customized(session, factor);
+  const ids = await listedAll(session, { allowing: factor });
+  const { unreadable = 0 } = orThrow(await loginPolicies.organizationsWithCustomPolicy(instance, { limit: 1 }));
   answer(
     run,
     () => ({ factor, default: isOnDefault, organizationIds: ids, unreadable }),
@@ -43,24 +37,6 @@ async function show(run: Run, session: Session): Promise<ExitCode> {
     },
   );
   return EXIT.done;
-}
-
-async function customized(
-  { loginPolicies, instance }: Session,
-  allowing: SecondFactor | MultiFactor,
-): Promise<{ readonly ids: readonly string[]; readonly unreadable: number }> {
-  const ids: string[] = [];
-  let unreadable = 0;
-  let next: Pick<ListOptions, 'after'> | undefined = {};
-  while (next !== undefined) {
-    const page: CustomizedOrganizations = orThrow(
-      await loginPolicies.organizationsWithCustomPolicy(instance, { allowing, limit: 10_000, ...next }),
-    );
-    ids.push(...page.organizations.map(({ organizationId }) => organizationId));
-    unreadable = page.unreadable ?? unreadable;
-    next = page.next === undefined ? undefined : { after: page.next };
-  }
-  return { ids, unreadable };
 }
 
 function allows(

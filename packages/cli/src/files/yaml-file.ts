@@ -1,4 +1,4 @@
-import { isMap, isPair, isScalar, isSeq, LineCounter, parseDocument, type Document, type Node } from 'yaml';
+import { isAlias, isMap, isPair, isScalar, isSeq, LineCounter, parseDocument, type Document, type Node } from 'yaml';
 import { EXIT } from '../exit-codes.js';
 import { Failure } from '../failure.js';
 import type { Io } from '../io.js';
@@ -29,6 +29,30 @@ export class YamlFile {
     } catch (cause) {
       throw new Failure(EXIT.data, `${name}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
     }
+  }
+
+  /** The members of what stands at a path, by the text of their keys: an id of digits only is no number. */
+  keysAt(path: Path): readonly string[] {
+    const node = this.#nodeAt(path);
+    return isMap(node) ? node.items.map(({ key }) => keyText(key)) : [];
+  }
+
+  /** What stands at a path; `undefined` where there is nothing. */
+  valueAt(path: Path): unknown {
+    const node = this.#nodeAt(path);
+    return isNode(node) ? node.toJS(this.#document, { maxAliasCount: MOST_ALIASES }) : undefined;
+  }
+
+  /** The text of a scalar as it was written; `undefined` of anything else. */
+  textAt(path: Path): string | undefined {
+    const node = this.#nodeAt(path);
+    return isScalar(node) && node.value !== null ? keyText(node) : undefined;
+  }
+
+  #nodeAt(path: Path): unknown {
+    let node: unknown = this.#document.contents;
+    for (const step of path) node = child(node, step)?.node;
+    return isAlias(node) ? node.resolve(this.#document) : node;
   }
 
   /** What is wrong with what stands at a path, with its line and column. Of a path that ends in the air, where it leaves the file. */
@@ -69,8 +93,14 @@ function child(
     return item === undefined ? undefined : { node: item, at: startOf(item) };
   }
   if (!isMap(parent)) return undefined;
-  const pair = parent.items.find((one) => isPair(one) && isScalar(one.key) && String(one.key.value) === String(step));
+  const pair = parent.items.find((one) => isPair(one) && keyText(one.key) === String(step));
   return pair === undefined ? undefined : { node: pair.value, at: startOf(pair.key) };
+}
+
+/** As it was written: a number may have more digits than JavaScript keeps. */
+function keyText(key: unknown): string {
+  if (!isScalar(key)) return '';
+  return typeof key.value === 'string' ? key.value : (key.source ?? String(key.value));
 }
 
 function startOf(node: unknown): number | undefined {

@@ -1,4 +1,3 @@
-import type { Json } from '@login-policy/event-sourcing';
 import type { OptionSpecs, Run } from '../command-line/command.js';
 import { paintFor, type Paint } from './paint.js';
 
@@ -8,7 +7,7 @@ export const OUTPUT_OPTIONS: OptionSpecs = {
 };
 
 /** Writes an answer: as JSON where that is asked for, else as text for people. */
-export function answer({ given, io }: Run, json: () => Json, text: (paint: Paint) => string): void {
+export function answer({ given, io }: Run, json: () => object, text: (paint: Paint) => string): void {
   if (given.flag('json')) io.out.write(`${JSON.stringify(json(), undefined, 2)}\n`);
   else io.out.write(text(paintFor(io.out, io)));
 }

@@ -60,12 +60,12 @@ export async function withStore<Result>(
 /** Works on the policies of an instance, and closes them. */
 export async function withSession<Result>(
   run: Run,
-  opening: Opening & Pick<LoginPoliciesOptions, 'guard'>,
+  opening: Opening & Pick<LoginPoliciesOptions, 'guard'> & { readonly instanceId?: string | undefined },
   work: (session: Session) => Promise<Result>,
 ): Promise<Result> {
   const listed = listedIn(run);
   return withStore(run, opening, async (store, place) => {
-    const instance = await instanceOf(run, store);
+    const instance = await instanceOf(run, store, opening.instanceId);
     const options = { store, ...(listed && { organizations: { list: () => listed } }) };
     const loginPolicies = await openLoginPolicies({ ...options, ...(opening.guard && { guard: opening.guard }) });
     try {
@@ -85,8 +85,12 @@ export function ownerIn(session: Session, organizationId: string | undefined): O
   return organizationId === undefined ? session.instance : session.organization(organizationId);
 }
 
-async function instanceOf({ given }: Run, store: Store): Promise<InstanceRef> {
-  const instanceId = given.text('instance');
+/** @throws Failure where it is not clear which, or a file is of another than the one that was named. */
+async function instanceOf({ given }: Run, store: Store, ofFile: string | undefined): Promise<InstanceRef> {
+  const named = given.text('instance');
+  if (named !== undefined && ofFile !== undefined && named !== ofFile)
+    throw new Failure(EXIT.refused, `The file is of instance ${ofFile}, and not of ${named}.`);
+  const instanceId = named ?? ofFile;
   if (instanceId !== undefined) return { instanceId };
   const [one, ...others] = await instancesIn(store);
   if (one === undefined) {

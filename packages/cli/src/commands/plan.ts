@@ -1,0 +1,60 @@
+import { toJson } from '@login-policy/domain';
+import type { Command, Run } from '../command-line/command.js';
+import { EXIT, type ExitCode } from '../exit-codes.js';
+import { readYaml } from '../files/yaml-file.js';
+import { writeWholeFile } from '../files/write-file.js';
+import { ACKNOWLEDGE_OPTION, acknowledgedIn } from '../changes/change-options.js';
+import { answer, OUTPUT_OPTIONS } from '../output/answer.js';
+import { parsePoliciesFile } from '../policies/policies-file.js';
+import { differencesOf } from '../policies/plan.js';
+import { planFileOf } from '../policies/plan-file.js';
+import { differencesText } from '../policies/plan-text.js';
+import { SESSION_OPTIONS, withSession } from '../store/session.js';
+
+/** Says what a file of policies would change. */
+export const plan: Command = {
+  name: 'plan',
+  section: 'Policies as code',
+  summary: 'Says what would have to be done to have the policies as a file says, and writes that down for apply.',
+  details: [
+    'Exit code 0: nothing to do; 2: there is something to do; 1: some of it would be refused, and nothing is written down.',
+  ],
+  arguments: [
+    { name: 'FILE', is: 'The file of policies (login-policy export writes one, login-policy schema describes it).' },
+  ],
+  options: {
+    ...SESSION_OPTIONS,
+    out: { value: 'PLAN', is: 'Writes the plan to this file, for login-policy apply.' },
+    ...ACKNOWLEDGE_OPTION,
+    ...OUTPUT_OPTIONS,
+  },
+  examples: ['login-policy plan policies.yaml --out plan.json --store sqlite:iam.db'],
+  run: planned,
+};
+
+async function planned(run: Run): Promise<ExitCode> {
+  const { given, io } = run;
+  const wanted = parsePoliciesFile(readYaml(given.demandedWord('FILE'), io));
+  const acknowledge = acknowledgedIn(given);
+  return withSession(run, { purpose: 'look', guard: 'refuse', instanceId: wanted.instanceId }, async (session) => {
+    const { store, instance } = session;
+    const position = await store.eventStore.head();
+    const found = await differencesOf(session, wanted, acknowledge);
+    const { differences, refusals } = found;
+    const { instanceId } = instance;
+    const made = planFileOf({ instanceId, position, acknowledge, differences });
+    answer(
+      run,
+      () => ({
+        plan: made,
+        previews: differences.map(({ preview }) => toJson({ outcome: 'found', ...preview })),
+        refusals,
+      }),
+      (paint) => differencesText(found, paint),
+    );
+    if (refusals.length > 0) return EXIT.refused;
+    const out = given.text('out');
+    if (out !== undefined) writeWholeFile(out, `${JSON.stringify(made, undefined, 2)}\n`, io);
+    return differences.length === 0 ? EXIT.done : EXIT.different;
+  });
+}

@@ -1,0 +1,79 @@
+import { orThrow } from '@login-policy/domain';
+import { EXIT } from '../exit-codes.js';
+import { Failure } from '../failure.js';
+import { titleOf } from '../output/policy-text.js';
+import type { Actor } from '../changes/change-options.js';
+import type { Session } from '../store/session.js';
+import { ownerOfStep, type PlanFile, type PlannedStep } from './plan-file.js';
+
+/** What has become of the steps of a plan. */
+export interface StepsLeft {
+  readonly done: readonly PlannedStep[];
+  readonly left: readonly PlannedStep[];
+}
+
+/** What a plan's commands are repeated under, and what their events have in common. */
+export function applyIdOf({ digest }: PlanFile): string {
+  return `apply ${digest}`;
+}
+
+/**
+ * What of a plan is still to be done: whoever applied it before, and however that ended.
+ *
+ * @throws Failure when a policy was changed by anything else since the plan was made: then nothing of it may be done.
+ */
+export async function stepsLeft(session: Session, plan: PlanFile): Promise<StepsLeft> {
+  const [done, left, moved]: [PlannedStep[], PlannedStep[], string[]] = [[], [], []];
+  for (const step of plan.steps) {
+    const state = await stateOf(session, plan, step);
+    if (state === 'done') done.push(step);
+    else if (state === 'left') left.push(step);
+    else moved.push(`${titleOf(ownerOfStep(plan, step))}: ${state.moved}`);
+  }
+  if (moved.length === 0) return { done, left };
+  const names = moved.map((line) => `  ${line}\n`).join('');
+  throw new Failure(
+    EXIT.refused,
+    `Nothing was done: since the plan was made, ${moved.length === 1 ? 'a policy was' : `${moved.length} policies were`} changed.\n${names}Plan again: login-policy plan FILE --out PLAN.`,
+  );
+}
+
+type StepState = 'done' | 'left' | { readonly moved: string };
+
+/** The event after the one that was seen is this plan's, or there is none yet. */
+async function stateOf({ loginPolicies }: Session, plan: PlanFile, step: PlannedStep): Promise<StepState> {
+  const owner = ownerOfStep(plan, step);
+  const seen = BigInt(step.ifSequence);
+  const from = { fromSequence: seen === 0n ? 1n : seen, limit: 2 };
+  const { entries, lastSequence } = orThrow(await loginPolicies.history(owner, from));
+  const last = entries.find(({ sequence }) => sequence === seen);
+  if (last?.eventId !== step.ifEventId) return { moved: 'it is of another history than the plan' };
+  const next = entries.find(({ sequence }) => sequence === seen + 1n);
+  if (next === undefined) return 'left';
+  if (next.correlationId === applyIdOf(plan)) return 'done';
+  return { moved: `it was at sequence ${seen} and is at ${lastSequence} (${next.type} by ${next.actor})` };
+}
+
+/** Does one step, pinned to what was seen; once done, it is not done again. @throws RejectedError, Fault */
+export async function applyStep(
+  { loginPolicies }: Session,
+  plan: PlanFile,
+  { by, step }: { readonly by: Actor; readonly step: PlannedStep },
+): Promise<string> {
+  const { acknowledge } = plan;
+  const id = applyIdOf(plan);
+  const seen = {
+    ifSequence: BigInt(step.ifSequence),
+    ...(step.ifEventId !== undefined && { ifEventId: step.ifEventId }),
+  };
+  const options = { ...by, ...seen, correlationId: id, idempotencyKey: id, acknowledge };
+  const answer = await loginPolicies.execute(ownerOfStep(plan, step), step.command, options);
+  const { details } = orThrow(answer);
+  return `sequence ${details.sequence}`;
+}
+
+/** Names the policy of a step in a list. */
+export function stepName(plan: PlanFile, step: PlannedStep): string {
+  const owner = ownerOfStep(plan, step);
+  return 'organizationId' in owner ? owner.organizationId : `the default of ${plan.instanceId}`;
+}

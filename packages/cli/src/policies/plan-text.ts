@@ -1,0 +1,27 @@
+import { titleOf } from '../output/policy-text.js';
+import type { Paint } from '../output/paint.js';
+import { plain } from '../output/plain.js';
+import { indented } from '../output/table.js';
+import { previewText } from '../changes/change-one.js';
+import type { Differences } from './plan.js';
+
+/** A plan as one reads it: each policy that differs, whom it reaches, what is wrong with it. */
+export function differencesText({ differences, refusals }: Differences, paint: Paint): string {
+  const parts = [
+    ...differences.map(
+      ({ owner, preview }) => `${paint('strong', titleOf(owner))}\n${indented(previewText(preview, paint))}\n`,
+    ),
+    ...refusals.map(
+      ({ owner, message }) =>
+        `${paint('strong', titleOf(owner))}\n  ${paint('warning', `refused: ${plain(message)}`)}\n\n`,
+    ),
+  ];
+  return `${parts.join('')}${totalText(differences.length, refusals.length)}\n`;
+}
+
+function totalText(changed: number, refused: number): string {
+  if (changed + refused === 0) return 'Nothing to do: all is as the file says.';
+  const refusedText =
+    refused === 0 ? '' : ` ${refused} would be refused: nothing can be applied before the file is changed.`;
+  return `${changed} ${changed === 1 ? 'policy' : 'policies'} to change.${refusedText}`;
+}

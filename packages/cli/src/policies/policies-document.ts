@@ -1,0 +1,21 @@
+import { LIFETIME_NAMES, SETTING_NAMES, type LoginPolicyView } from '@login-policy/domain';
+import { stringify } from 'yaml';
+
+/** What a file of policies says of one policy: all of it. */
+export function policyDocument({ identityProviders, multiFactors, secondFactors, settings }: LoginPolicyView): object {
+  const lifetimes: object = Object.fromEntries(LIFETIME_NAMES.map((name) => [name, settings.lifetimes[name].toISO()]));
+  return {
+    settings: {
+      ...Object.fromEntries(SETTING_NAMES.map((name) => [name, settings[name]])),
+      lifetimes,
+    },
+    secondFactors: [...secondFactors],
+    multiFactors: [...multiFactors],
+    identityProviders: identityProviders.map(({ id, ownerType }) => ({ id, ownerType })),
+  };
+}
+
+/** Something as YAML: text that looks like something else is quoted, lists of names stand on one line. */
+export function yamlOf(value: object): string {
+  return stringify(value, { lineWidth: 0, collectionStyle: 'any', aliasDuplicateObjects: false });
+}

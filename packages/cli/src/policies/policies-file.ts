@@ -1,0 +1,86 @@
+import type { NewLoginPolicy } from '@login-policy/domain';
+import { nearestName } from '@login-policy/event-sourcing/options';
+import { pathOf, type Path, type YamlFile } from '../files/yaml-file.js';
+
+/** What the file says of one policy. */
+export interface WantedPolicy {
+  readonly path: Path;
+  /** `undefined` for the default policy. */
+  readonly organizationId: string | undefined;
+  /** What the policy is to be; `default` for an organization that is to have none of its own. */
+  readonly policy: NewLoginPolicy | 'default';
+}
+
+/** Policies as they are wanted. */
+export interface PoliciesFile {
+  readonly file: YamlFile;
+  readonly instanceId: string | undefined;
+  readonly wanted: readonly WantedPolicy[];
+  /** What becomes of custom policies that are not in the file. */
+  readonly unlisted: 'default' | 'keep';
+}
+
+const MEMBERS = ['instance', 'default', 'organizations', 'unlisted'];
+const UNLISTED = ['keep', 'default'] as const;
+
+/** Takes a file of policies; what is in a policy says the domain when it is planned. @throws Failure with line and column. */
+export function parsePoliciesFile(file: YamlFile): PoliciesFile {
+  if (typeof file.value !== 'object' || file.value === null || Array.isArray(file.value))
+    throw file.failure([], `A file of policies has the members ${MEMBERS.join(', ')}.`);
+  for (const member of file.keysAt([])) if (!MEMBERS.includes(member)) throw unknownMember(file, member);
+  const organizations = file.valueAt(['organizations']);
+  if (organizations !== undefined && organizations !== null && !isMap(organizations))
+    throw file.failure(['organizations'], 'organizations has a member for each organization, named by its id.');
+  const byDefault = file.valueAt(['default']);
+  return {
+    file,
+    instanceId: file.textAt(['instance']),
+    wanted: [
+      ...(byDefault === undefined ? [] : [wantedAt(file, ['default'])]),
+      ...file.keysAt(['organizations']).map((id) => wantedAt(file, ['organizations', id])),
+    ],
+    unlisted: unlistedIn(file),
+  };
+}
+
+function wantedAt(file: YamlFile, path: Path): WantedPolicy {
+  const [, organizationId] = path.map(String);
+  const policy = file.valueAt(path);
+  if (policy === 'default' && organizationId !== undefined) return { path, organizationId, policy };
+  if (isPolicy(policy)) return { path, organizationId, policy };
+  const other = organizationId === undefined ? '' : ', or the word default for an organization without one of its own';
+  throw file.failure(
+    path,
+    `A policy has the members settings, secondFactors, multiFactors and identityProviders${other}.`,
+  );
+}
+
+function unlistedIn(file: YamlFile): PoliciesFile['unlisted'] {
+  const text = file.textAt(['unlisted']) ?? (file.keysAt([]).includes('unlisted') ? '' : 'keep');
+  const found = UNLISTED.find((one) => one === text);
+  if (found !== undefined) return found;
+  throw file.failure(
+    ['unlisted'],
+    `unlisted is ${UNLISTED.join(' or ')}: what becomes of custom policies that are not in the file.`,
+  );
+}
+
+/** The path of a field of a policy, as the domain names it. */
+export function pathOfField({ path }: WantedPolicy, field: string): Path {
+  return [...path, ...pathOf(field.replace(/^policy\./, ''))];
+}
+
+function unknownMember(file: YamlFile, member: string): Error {
+  const nearest = nearestName(member, MEMBERS);
+  const advice = nearest === undefined ? `There are ${MEMBERS.join(', ')}.` : `Did you mean ${nearest}?`;
+  return file.failure([member], `${member} is not a member of a file of policies. ${advice}`);
+}
+
+function isMap(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Whether the domain can look at it: that says what is wrong with its members. */
+function isPolicy(value: unknown): value is NewLoginPolicy {
+  return isMap(value);
+}

@@ -1,0 +1,83 @@
+import {
+  defaultSettings,
+  IDENTITY_PROVIDER_OWNERS,
+  LIFETIME_NAMES,
+  MOST_IDENTITY_PROVIDERS,
+  MULTI_FACTORS,
+  PASSWORDLESS_TYPES,
+  SECOND_FACTORS,
+  SETTING_NAMES,
+} from '@login-policy/domain';
+import type { JsonObject } from '@login-policy/event-sourcing';
+
+const LIFETIME: JsonObject = {
+  type: 'string',
+  pattern: '^P(?!$)(\\d+W)?(\\d+D)?(T(?=\\d)(\\d+H)?(\\d+M)?(\\d+([.,]\\d+)?S)?)?$',
+  description: 'An ISO 8601 duration of 0 to 36,500 days, such as PT12H or P10D.',
+};
+
+/** What a file of policies is, for editors. */
+export function policiesSchema(): JsonObject {
+  return {
+    $schema: 'http://json-schema.org/draft-07/schema#',
+    title: 'Login policies',
+    description: 'What login-policy plan and apply take.',
+    ...strictly({
+      instance: { type: ['string', 'integer'], description: 'The id of the instance.' },
+      default: { $ref: '#/definitions/policy', description: 'The default policy. Left out, it stays as it is.' },
+      organizations: {
+        type: ['object', 'null'],
+        description: 'Custom policies by the id of their organization.',
+        additionalProperties: {
+          anyOf: [
+            { const: 'default', description: 'The organization has no custom policy: the default holds for it.' },
+            { $ref: '#/definitions/policy' },
+          ],
+        },
+      },
+      unlisted: {
+        enum: ['keep', 'default'],
+        description:
+          'What becomes of custom policies that are not in this file: they stay (keep), or are given up (default).',
+      },
+    }),
+    definitions: { policy: policySchema() },
+  };
+}
+
+function policySchema(): JsonObject {
+  const lists = 'Left out, it stays as it is; an empty list takes off what is there.';
+  return {
+    description: 'What is not named stays as it is, or is the default of a policy that is added.',
+    ...strictly({
+      settings: strictly({
+        ...Object.fromEntries(SETTING_NAMES.map((name) => [name, settingSchema(name)])),
+        lifetimes: strictly(Object.fromEntries(LIFETIME_NAMES.map((name) => [name, LIFETIME]))),
+      }),
+      secondFactors: { ...listOf({ enum: [...SECOND_FACTORS] }), description: lists },
+      multiFactors: { ...listOf({ enum: [...MULTI_FACTORS] }), description: lists },
+      identityProviders: {
+        ...listOf({
+          ...strictly({ id: { type: 'string', maxLength: 200 }, ownerType: { enum: [...IDENTITY_PROVIDER_OWNERS] } }),
+          required: ['id', 'ownerType'],
+        }),
+        maxItems: MOST_IDENTITY_PROVIDERS,
+        description: lists,
+      },
+    }),
+  };
+}
+
+function settingSchema(name: (typeof SETTING_NAMES)[number]): JsonObject {
+  if (name === 'passwordlessType') return { enum: [...PASSWORDLESS_TYPES] };
+  if (typeof defaultSettings[name] === 'boolean') return { type: 'boolean' };
+  return { type: 'string', description: 'An absolute URI, or empty for none.' };
+}
+
+function strictly(properties: JsonObject): JsonObject {
+  return { type: 'object', additionalProperties: false, properties };
+}
+
+function listOf(items: JsonObject): JsonObject {
+  return { type: 'array', items };
+}

@@ -1,0 +1,165 @@
+import { EXIT } from '@login-policy/cli';
+import { LIFETIME_NAMES, MULTI_FACTORS, orThrow, SECOND_FACTORS, SETTING_NAMES } from '@login-policy/domain';
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, it } from 'mocha';
+import { parse, stringify } from 'yaml';
+import { FILE, plannedIn } from './planning.js';
+import { GLOBEX, INSTANCE, Place, type Ran } from './running.js';
+
+let place: Place;
+
+beforeEach(async () => {
+  place = await Place.make();
+  await place.seed();
+});
+afterEach(() => place.remove());
+
+const planned = (text: string, more?: string): Promise<Ran> => plannedIn(place, text, more);
+
+describe('policies as code', () => {
+  it('export what is there, and then there is nothing to do', async () => {
+    const { code } = await place.run('export --out policies.yaml');
+    expect(code).to.equal(EXIT.done);
+    const exported = await place.read('policies.yaml');
+    expect(parse(exported)).to.have.nested.property('organizations.globex.settings.lifetimes.passwordCheck', 'PT240H');
+    expect((await place.run('export')).out).to.equal(exported);
+    const { code: left, out } = await planned(exported);
+    expect([left, out]).to.deep.equal([EXIT.done, 'Nothing to do: all is as the file says.\n']);
+  });
+
+  it('plan: what differs, whom it reaches, what is wrong with it; and apply just that, once', async () => {
+    const { code, out } = await planned(FILE);
+    expect(code).to.equal(EXIT.different);
+    expect(out).to.contain('Default policy of instance iam\n  ~ forceMfa: no → yes\n');
+    expect(out).to.contain('Custom policy of organization acme\n  + a policy of its own\n  - second factor U2F\n');
+    expect(out).to.contain('Custom policy of organization globex\n  - its own policy: the default holds again\n');
+    expect(out).to.contain('3 policies to change.\n');
+    const applied = await place.run('apply plan.json --reason reviewed', { ask: () => 'yes' });
+    expect([applied.code, applied.err]).to.deep.equal([EXIT.done, 'Change 3 policies? [y/N] ']);
+    expect(applied.out).to.contain('the default of iam: sequence 5\nacme: sequence 2\nglobex: sequence 5\n');
+    const again = await place.run('apply plan.json --yes');
+    expect([again.code, again.out]).to.deep.equal([EXIT.done, 'Nothing to do: the plan was applied before.\n']);
+    expect((await planned(FILE)).code).to.equal(EXIT.done);
+    expect((await place.run('drift policies.yaml')).out).to.equal('All is as the file says.\n');
+  });
+
+  it('name what has drifted, and who changed it last', async () => {
+    await planned(FILE);
+    await place.run('apply plan.json --yes');
+    await place.run('change forceMfa=no --yes --actor mallory');
+    const { code, out } = await place.run('drift policies.yaml');
+    expect(code).to.equal(EXIT.different);
+    expect(out).to.match(/^the default {2}1 difference {2}last changed \S+ by mallory\n$/);
+  });
+
+  it('give up custom policies that are not listed, only where the file says so', async () => {
+    expect((await planned('instance: iam\norganizations:\n')).code).to.equal(EXIT.done);
+    const { out } = await planned('instance: iam\nunlisted: default\n');
+    expect(out).to.contain('organization globex\n  - its own policy');
+  });
+
+  it('are refused as a whole by apply, if anything moved since the plan', async () => {
+    await planned(FILE);
+    await place.policies(async (policies) => {
+      orThrow(await policies.change(GLOBEX, { forceMfa: true }, { actor: 'somebody' }));
+    });
+    const { code, err, out } = await place.run('apply plan.json --yes');
+    expect(code).to.equal(EXIT.refused);
+    expect(err).to.equal(
+      'Nothing was done: since the plan was made, a policy was changed.\n' +
+        '  Custom policy of organization globex: it was at sequence 4 and is at 5 (LoginPolicyChanged by somebody)\n' +
+        'Plan again: login-policy plan FILE --out PLAN.\n',
+    );
+    expect(out).to.equal('');
+  });
+
+  it('are applied once by two at the same time', async () => {
+    await planned(FILE);
+    const both = await Promise.all([place.run('apply plan.json --yes'), place.run('apply plan.json --yes')]);
+    expect(both.map(({ code, err }) => [code, err])).to.deep.equal([
+      [EXIT.done, ''],
+      [EXIT.done, ''],
+    ]);
+    const { out } = await place.run('history --json');
+    expect(JSON.parse(out)).to.include({ lastSequence: '5' });
+  });
+
+  it('are taken up again after Ctrl-C, at every step', async () => {
+    for (let steps = 0; steps <= 3; steps++) {
+      const file = `at-${steps}.db`;
+      await place.seed(file);
+      const around = { env: { LOGIN_POLICY_STORE: `sqlite:${file}` } };
+      await place.write('policies.yaml', FILE);
+      await place.run(`plan policies.yaml --out plan-${steps}.json`, around);
+      const stopping = new AbortController();
+      if (steps === 0) stopping.abort();
+      let told = 0;
+      const stopped = await place.run(`apply plan-${steps}.json --yes`, {
+        ...around,
+        interrupted: stopping.signal,
+        onOut: (text) => /: sequence/.test(text) && ++told === steps && stopping.abort(),
+      });
+      expect(stopped.code, String(steps)).to.equal(steps === 3 ? EXIT.done : EXIT.interrupted);
+      if (steps < 3) expect(stopped.err).to.contain(`Stopped after ${steps} of 3.`);
+      expect((await place.run(`apply plan-${steps}.json --yes`, around)).code).to.equal(EXIT.done);
+      expect((await place.run('plan policies.yaml', around)).code).to.equal(EXIT.done);
+    }
+  });
+});
+
+const lifetime = fc.integer({ min: 0, max: 1000 }).map((hours) => `PT${hours}H`);
+const aPolicy = fc.record(
+  {
+    settings: fc.record(
+      {
+        ...Object.fromEntries(
+          SETTING_NAMES.filter((name) => name !== 'passwordlessType' && name !== 'defaultRedirectUri').map((name) => [
+            name,
+            fc.boolean(),
+          ]),
+        ),
+        passwordlessType: fc.constantFrom('ALLOWED', 'NOT_ALLOWED'),
+        lifetimes: fc.record(Object.fromEntries(LIFETIME_NAMES.map((name) => [name, lifetime])), { requiredKeys: [] }),
+      },
+      { requiredKeys: [] },
+    ),
+    secondFactors: fc.array(fc.constantFrom(...SECOND_FACTORS)),
+    multiFactors: fc.array(fc.constantFrom(...MULTI_FACTORS)),
+    identityProviders: fc.uniqueArray(
+      fc.record({ id: fc.constantFrom('google', '42', 'yes', 'a b'), ownerType: fc.constant('SYSTEM') }),
+      {
+        selector: ({ id }) => id,
+      },
+    ),
+  },
+  { requiredKeys: [] },
+);
+const aFile = fc.record(
+  {
+    default: aPolicy,
+    organizations: fc.dictionary(
+      fc.constantFrom('acme', 'globex', '0815', 'null'),
+      fc.oneof(aPolicy, fc.constant('default')),
+    ),
+    unlisted: fc.constantFrom('keep', 'default'),
+  },
+  { requiredKeys: [] },
+);
+
+describe('any state and any file', () => {
+  it('after apply, plan is empty', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.tuple(aFile, aFile), async (files) => {
+        for (const file of files) {
+          const acknowledge = ' --acknowledge no-factor-left --acknowledge no-way-to-sign-in';
+          const { code, err } = await planned(stringify({ instance: INSTANCE.instanceId, ...file }), acknowledge);
+          if (code === EXIT.different) expect((await place.run('apply plan.json --yes')).code).to.equal(EXIT.done);
+          else expect([code, err]).to.deep.equal([EXIT.done, '']);
+          expect((await place.run('plan policies.yaml')).code).to.equal(EXIT.done);
+        }
+      }),
+      { numRuns: 10 },
+    );
+  });
+});

@@ -1,0 +1,141 @@
+import { EXIT } from '@login-policy/cli';
+import Ajv from 'ajv';
+import { expect } from 'chai';
+import { afterEach, beforeEach, describe, it } from 'mocha';
+import { parse } from 'yaml';
+import { FILE, plannedIn } from './planning.js';
+import { Place, type Ran } from './running.js';
+
+let place: Place;
+
+beforeEach(async () => {
+  place = await Place.make();
+  await place.seed();
+});
+afterEach(() => place.remove());
+
+const planned = (text: string, more?: string): Promise<Ran> => plannedIn(place, text, more);
+
+/** A file that is wrong, and what has to be said about it. */
+const wrong: Readonly<Record<string, readonly [file: string, said: string]>> = {
+  'a setting that is mistyped': [
+    FILE.replace('forceMfa', 'forceMFa'),
+    'policies.yaml:4:5: settings.forceMFa is not a setting. Did you mean forceMfa?',
+  ],
+  'a value that is none': [
+    FILE.replace('true', 'yes'),
+    'policies.yaml:4:5: settings.forceMfa must be true or false, not "yes".',
+  ],
+  'a factor that is mistyped': [FILE.replace('TOTP', 'TOPT'), 'policies.yaml:7:21: secondFactors[0] must be one of'],
+  'a member of a policy that is none': [
+    FILE.replace('secondFactors', 'secondFactor'),
+    'policies.yaml:7:5: policy.secondFactor is not a member of policy. Did you mean secondFactors?',
+  ],
+  'a member of the file that is none': [
+    FILE.replace('organizations', 'organisations'),
+    'policies.yaml:5:1: organisations is not a member of a file of policies. Did you mean organizations?',
+  ],
+  'what is not YAML': [`${FILE}  - [\n`, 'policies.yaml:9:'],
+  'a key that is there twice': [`${FILE}  acme: default\n`, 'policies.yaml:9:3: Map keys must be unique.'],
+  'a policy that is a word': [
+    FILE.replace('globex: default', 'globex: standard'),
+    'policies.yaml:8:3: A policy has the members',
+  ],
+  'organizations that are a list': [
+    'instance: iam\norganizations: [acme]\n',
+    'policies.yaml:2:1: organizations has a member for each organization',
+  ],
+  'an unlisted that is none': ['unlisted: remove\n', 'policies.yaml:1:1: unlisted is keep or default'],
+  'nothing at all': ['\n', 'policies.yaml:1:1: A file of policies has the members'],
+  'an alias that grows and grows': [
+    `a: &a [x,x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b]\ndefault: [*c,*c,*c,*c,*c]\n`,
+    'policies.yaml: Excessive alias count',
+  ],
+};
+
+describe('a file of policies that is wrong', () => {
+  it('is refused with line, column and nearest name, and nothing is written down', async () => {
+    for (const [what, [file, said]] of Object.entries(wrong)) {
+      const { code, err, out } = await planned(file);
+      expect(err, what).to.contain(said);
+      expect([code, out], what).to.deep.equal([EXIT.data, '']);
+    }
+    expect((await place.run('apply plan.json')).code).to.equal(EXIT.noInput);
+  });
+
+  it('of another instance, or of an organization that there is not, is refused', async () => {
+    const other = await planned(FILE, ' --instance other');
+    expect([other.code, other.err]).to.deep.equal([EXIT.refused, 'The file is of instance iam, and not of other.\n']);
+    await place.write('organizations', 'acme\nglobexx\n');
+    const unknown = await planned(FILE, ' --organizations organizations');
+    expect(unknown.code).to.equal(EXIT.data);
+    expect(unknown.err)
+      .to.contain('policies.yaml:8:3: Organization "globex" is not among the 2')
+      .and.to.contain('Did you mean globexx?');
+  });
+
+  it('that would lock people out is refused, unless that is acknowledged', async () => {
+    const lock = 'default:\n  settings: { forceMfa: true }\n  secondFactors: []\n  multiFactors: []\n';
+    const { code, out } = await planned(lock);
+    expect(code).to.equal(EXIT.refused);
+    expect(out).to.contain(
+      'refused: The default login policy of instance iam (sequence 4) was not changed, because that would lock people out',
+    );
+    expect((await planned(lock, ' --acknowledge no-factor-left')).code).to.equal(EXIT.different);
+    expect((await place.run('apply plan.json --yes')).code).to.equal(EXIT.done);
+  });
+
+  it('may have ids of digits only, whether or not they are quoted', async () => {
+    const { code } = await planned('organizations:\n  69629023906488334:\n    secondFactors: [U2F]\n');
+    expect(code).to.equal(EXIT.different);
+    await place.run('apply plan.json --yes');
+    expect((await place.run('policy 69629023906488334')).out).to.contain(
+      'Custom policy of organization 69629023906488334',
+    );
+    expect((await place.run('export')).out).to.contain('"69629023906488334":');
+  });
+});
+
+describe('a plan that is not to be applied', () => {
+  it('was changed since it was made, is of another version, or is none', async () => {
+    await planned(FILE);
+    const plan = await place.read('plan.json');
+    const tries = [
+      [plan.replace('"forceMfa": true', '"forceMfa": false'), 'edited.json was changed since it was made.'],
+      [plan.replace('"version": 1', '"version": 2'), 'edited.json is a plan of version 2, and this program knows 1.'],
+      [FILE, 'edited.json is not a plan: it is not JSON. Is it a file of policies?'],
+      ['{}', 'edited.json is not a plan. Make one of a file of policies'],
+    ] as const;
+    for (const [text, said] of tries) {
+      await place.write('edited.json', text);
+      const { code, err } = await place.run('apply edited.json --yes');
+      expect(err).to.contain(said);
+      expect(code).to.equal(EXIT.data);
+    }
+  });
+
+  it('was made on another store, though of the same instance', async () => {
+    await place.seed('other.db');
+    await planned(FILE);
+    const { code, err } = await place.run('apply plan.json --yes --store sqlite:other.db');
+    expect(code).to.equal(EXIT.refused);
+    expect(err).to.contain('The plan was made on another store, or before a backup was put back');
+  });
+});
+
+describe('the schema of a file of policies', () => {
+  it('takes what is exported and what may be written, and nothing that is mistyped', async () => {
+    const schema: object = JSON.parse((await place.run('schema')).out);
+    const validate = new Ajv.default({ strict: false }).compile(schema);
+    const isValid = (text: string): unknown => validate(parse(text));
+    expect(isValid((await place.run('export')).out)).to.equal(true);
+    expect(isValid(FILE)).to.equal(true);
+    for (const what of [
+      'a setting that is mistyped',
+      'a value that is none',
+      'a factor that is mistyped',
+      'a policy that is a word',
+    ])
+      expect(isValid(wrong[what]?.[0] ?? ''), what).to.equal(false);
+  });
+});
