@@ -10,6 +10,7 @@ import type { Schema } from './openapi/schemas.js';
 import { holdsGrant } from './ports/caller.js';
 import type { Ports } from './ports/ports.js';
 import { customizeRoute } from './rest/customize-route.js';
+import { customPoliciesRoute, onDefaultRoute } from './rest/organizations-routes.js';
 import { diffRoute } from './rest/diff-route.js';
 import { historyRoute } from './rest/history-route.js';
 import { bindOwnRoutes, type OwnRoute } from './rest/own-route.js';
@@ -17,6 +18,7 @@ import { evaluateSignInRoute } from './rest/evaluate-sign-in-route.js';
 import { previewRoute } from './rest/preview-route.js';
 import { methodTarget, type RestTarget } from './rest/rest-target.js';
 import { revertRoute } from './rest/revert-route.js';
+import { planRolloutRoute, revertRolloutRoute, rolloutRoute, rollOutRoute } from './rest/rollout-routes.js';
 import { Router } from './rest/router.js';
 import { grpcHealth } from './rpc/grpc-health.js';
 import { rpcSkin } from './rpc/rpc-skin.js';
@@ -195,6 +197,12 @@ const OWN_ROUTES: readonly OwnRoute[] = [
   revertRoute,
   customizeRoute,
   evaluateSignInRoute,
+  customPoliciesRoute,
+  onDefaultRoute,
+  planRolloutRoute,
+  rollOutRoute,
+  rolloutRoute,
+  revertRolloutRoute,
 ];
 
 function assemble(

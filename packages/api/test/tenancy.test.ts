@@ -15,6 +15,11 @@ const OF_ORGANIZATIONS = ['_customize', '_evaluate_sign_in'].map(
   (name) => `POST /management/v1/policies/login/${name}`,
 );
 
+const OF_INSTANCES = [
+  ...['GET organizations/custom', 'GET organizations/default', 'GET rollout?id=a'],
+  ...['POST _plan_rollout', 'POST _roll_out', 'POST _revert_rollout'],
+].map((route) => route.replace(' ', ' /admin/v1/policies/login/'));
+
 /** An administrator of a neighbour: all there is to be granted, in another instance. */
 const stranger: Caller = {
   id: 'administrator-of-another-instance',
@@ -58,7 +63,7 @@ describe('a caller of another instance', () => {
   it('is refused by the routes of our own, too', async () => {
     const asked: string[] = [];
     const service = await openService({ ports: trustful(asked) });
-    for (const route of [...OWN_ROUTES, ...OF_ORGANIZATIONS]) {
+    for (const route of [...OWN_ROUTES, ...OF_ORGANIZATIONS, ...OF_INSTANCES]) {
       const [method = '', path = ''] = route.split(' ');
       const headers = { authorization: `Bearer ${ROOT}` };
       const answer = await fetch(`${service.url}${path}`, { method, headers });

@@ -121,15 +121,18 @@ export {
   type UnmetDefault,
 } from './commands/rejections.js';
 export type { Rollout } from './rollout/rollout.js';
+export type { FoundRollout } from './rollout/find-rollout.js';
 export type {
   RolloutPlan,
   RolloutProgress,
   RolloutRefusal,
   RolloutReport,
+  RolloutStanding,
   RolloutStep,
 } from './rollout/rollout-answers.js';
 export type {
   CarryOutOptions,
+  FindRolloutOptions,
   PlanOptions,
   RevertRolloutOptions,
   RolloutCommand,

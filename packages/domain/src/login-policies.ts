@@ -18,7 +18,13 @@ import { parsePreview, previewOf, type Preview, type PreviewOptions } from './re
 import { leftOf, type AsOf } from './reads/read-input.js';
 import { MetPolicies } from './rollout/met-policies.js';
 import { Rollout, type RolloutParts } from './rollout/rollout.js';
-import type { RolloutCommand, RolloutOptions } from './rollout/rollout-input.js';
+import { findRollout, type FoundRollout } from './rollout/find-rollout.js';
+import {
+  parseFindRollout,
+  type FindRolloutOptions,
+  type RolloutCommand,
+  type RolloutOptions,
+} from './rollout/rollout-input.js';
 import { withStillAllowing } from './reads/still-allowing.js';
 
 /**
@@ -150,6 +156,27 @@ export class LoginPolicies extends LoginPolicyReads {
   rollOut(instance: InstanceRef, command: RolloutCommand, options: RolloutOptions): Rollout {
     this.#calls.refuseClosed();
     return new Rollout(this.#rolloutParts, { instance, command, options });
+  }
+
+  /**
+   * A rollout by its id alone, whichever process carried it out: what it does and who began it, from its events. `undefined` where no policy
+   * that is there now has one. Give its command and id to {@link rollOut} for its report, and to revert it.
+   */
+  findRollout(
+    instance: InstanceRef,
+    id: string,
+    options: FindRolloutOptions = {},
+  ): Promise<ReadAnswer<{ readonly rollout: FoundRollout | undefined }>> {
+    return this.#calls.answer(
+      'findRollout',
+      () => parseFindRollout(instance, id, options),
+      async ({ of, wanted }) => ({ outcome: 'found', rollout: await findRollout(of, wanted, this.#rolloutParts) }),
+    );
+  }
+
+  /** Whether they were opened with `organizations`, so that {@link organizationsOnDefault} can list them. */
+  get listsOrganizations(): boolean {
+    return this.#organizations !== undefined;
   }
 
   /**

@@ -6,15 +6,17 @@ import { commandOptions, readOptions, type Incoming } from './conditions.js';
 export class AdmittedCall implements CallContext<OwnerRef> {
   readonly owner: OwnerRef;
   readonly organization: CallContext<OwnerRef>['organization'];
+  readonly isAllowed: CallContext<OwnerRef>['isAllowed'];
   readonly #actor: string;
   readonly #incoming: Incoming;
 
   constructor(
     { actor, incoming, owner }: { readonly actor: string; readonly incoming: Incoming; readonly owner: OwnerRef },
-    organization: CallContext<OwnerRef>['organization'],
+    { isAllowed, organization }: Pick<CallContext<OwnerRef>, 'isAllowed' | 'organization'>,
   ) {
     this.owner = owner;
     this.organization = organization;
+    this.isAllowed = isAllowed;
     this.#actor = actor;
     this.#incoming = incoming;
   }

@@ -15,10 +15,12 @@ export interface CallContext<Owner extends OwnerRef> {
    * @throws ApiError otherwise.
    */
   readonly organization: (organizationId: string) => Promise<OrganizationRef>;
+  /** Whether the caller has a permission for a policy of their instance. */
+  readonly isAllowed: (permission: string, owner: OwnerRef) => Promise<boolean>;
 }
 
 /** What a method knows that only reads. */
-export type ReadContext<Owner extends OwnerRef> = Omit<CallContext<Owner>, 'command'>;
+export type ReadContext<Owner extends OwnerRef> = Omit<CallContext<Owner>, 'command' | 'isAllowed'>;
 
 /** An answer of REST: whole, or in parts that are each made when the one before was taken in. */
 export type RestText = string | Uint8Array | AsyncGenerator<string, void, undefined>;
@@ -34,4 +36,6 @@ export interface Answer<Message> {
   readonly stillAllowing?: string;
   /** The status over REST, where it is not 200. */
   readonly status?: number;
+  /** What the message is over REST, where it is not JSON. */
+  readonly type?: string;
 }

@@ -52,7 +52,7 @@ export class Pipeline {
   /** Lets a caller in by their headers alone: nobody's body is looked at before. @throws ApiError */
   async admit({ also, permission, scope }: Demand, visit: Visit): Promise<CallContext<OwnerRef>> {
     if (permission === undefined)
-      return new AdmittedCall({ actor: NOBODY.instanceId, incoming: visit, owner: NOBODY }, nowhere);
+      return new AdmittedCall({ actor: NOBODY.instanceId, incoming: visit, owner: NOBODY }, NOWHERE);
     const instanceId = parseInstanceId(await this.#ports.instanceOf(visit));
     visit.instanceId = instanceId;
     if (instanceId === undefined) throw unknownInstance();
@@ -66,23 +66,33 @@ export class Pipeline {
     scope.narrow(owner);
     await this.#demand({ caller, permission, owner }, visit);
     if (also !== undefined) await this.#demand({ caller, permission: also, owner }, visit);
-    return new AdmittedCall({ actor: caller.id, incoming: visit, owner }, async (organizationId) => {
-      const organization = { instanceId, organizationId };
-      await this.#demand({ caller, permission, owner: organization }, visit);
-      return organization;
-    });
+    return new AdmittedCall(
+      { actor: caller.id, incoming: visit, owner },
+      {
+        organization: async (organizationId) => {
+          const organization = { instanceId, organizationId };
+          await this.#demand({ caller, permission, owner: organization }, visit);
+          return organization;
+        },
+        isAllowed: (wanted, of) => this.#isAllowed({ caller, permission: wanted, owner: of }, visit),
+      },
+    );
   }
 
   /** The permission comes first: who has none does not learn which organizations there are. */
-  async #demand({ caller, owner, permission }: Wish, request: Visit): Promise<void> {
+  async #demand(wish: Wish, request: Visit): Promise<void> {
+    const { owner, permission } = wish;
+    if (!(await this.#isAllowed(wish, request))) throw permissionDenied(permission);
+    if (isOrganization(owner) && !(await this.#exists(owner, request))) throw unknownOrganization();
+  }
+
+  async #isAllowed({ caller, owner, permission }: Wish, request: Visit): Promise<boolean> {
     const { instanceId } = owner;
     // Written out, since nearly every call passes here: a spread of owners of two forms costs several times as much.
     const place = isOrganization(owner)
       ? { instanceId, organizationId: owner.organizationId, request }
       : { instanceId, request };
-    const isAllowed = isYes(await this.#ports.isAllowed(caller, permission, place), 'isAllowed');
-    if (!isAllowed) throw permissionDenied(permission);
-    if (isOrganization(owner) && !(await this.#exists(owner, request))) throw unknownOrganization();
+    return isYes(await this.#ports.isAllowed(caller, permission, place), 'isAllowed');
   }
 
   async #exists(named: OrganizationRef, request: ApiRequest): Promise<boolean> {
@@ -102,8 +112,11 @@ function organizationIn(named: OrganizationRef): OrganizationRef | undefined {
   }
 }
 
-/** Nobody is in no organization. */
-const nowhere: CallContext<OwnerRef>['organization'] = () => Promise.reject(unauthenticated());
+/** Nobody is in no organization, and may do nothing. */
+const NOWHERE: Pick<CallContext<OwnerRef>, 'isAllowed' | 'organization'> = {
+  organization: () => Promise.reject(unauthenticated()),
+  isAllowed: () => Promise.resolve(false),
+};
 
 function organizationOf(headers: ApiRequest, caller: Caller): string | undefined {
   const named = headers.get('x-zitadel-orgid');

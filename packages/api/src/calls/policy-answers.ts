@@ -1,6 +1,7 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import {
   isOrganization,
+  RejectedError,
   type CommandAnswer,
   type Details,
   type JudgedSignIn,
@@ -75,6 +76,13 @@ export class PolicyAnswers {
     const answer = await judging;
     if (answer.outcome === 'rejected') throw fromRejected(answer, this.#absent);
     return answer;
+  }
+
+  /** What was thrown in the place of an answer, as the API refuses it. */
+  ofThrown(caught: unknown): unknown {
+    if (!(caught instanceof RejectedError)) return caught;
+    const { message, rejection } = caught;
+    return fromRejected({ outcome: 'rejected', rejection, message }, this.#absent);
   }
 
   /** The answer of a read that has no message of its own. @throws ApiError when it was refused. */

@@ -113,6 +113,24 @@ export function ruleBroken(field: string, rule: string): ApiError {
   return new ApiError({ code: 'invalidArgument', id: 'LP-ARG-02', sentence: `${field} must be ${rule}.` });
 }
 
+/** The login policies were opened without a list of organizations. */
+export function noOrganizationList(): ApiError {
+  return new ApiError({
+    code: 'unimplemented',
+    id: 'LP-HTTP-12',
+    sentence: 'This server can’t list the organizations of an instance.',
+  });
+}
+
+/** No policy has an event of this rollout. */
+export function noSuchRollout(): ApiError {
+  return new ApiError({
+    code: 'notFound',
+    id: 'LP-ROLLOUT-01',
+    sentence: 'No policy that is there now, and open to the caller, was changed by a rollout of this id.',
+  });
+}
+
 /** A header with a meaning of its own is not of the form it has to have. */
 export function badHeader(header: string, rule: string): ApiError {
   return new ApiError({ code: 'invalidArgument', id: 'LP-ARG-04', sentence: `The header ${header} must be ${rule}.` });

@@ -35,3 +35,14 @@ export function multiFactorOf(value: number, field = 'type'): MultiFactor {
   if (factor === undefined) throw ruleBroken(field, 'a multi-factor that is known and specified');
   return factor;
 }
+
+/** The factor of a name: as on the wire, `SECOND_FACTOR_TYPE_OTP`, or as events have it, `TOTP`. @throws ApiError when there is none. */
+export function factorNamed(name: string, field: string): SecondFactor | MultiFactor {
+  const known = new Map<string, SecondFactor | MultiFactor>();
+  for (const factor of SECOND_FACTORS) known.set(`SECOND_FACTOR_TYPE_${factor === 'TOTP' ? 'OTP' : factor}`, factor);
+  for (const factor of MULTI_FACTORS) known.set(`MULTI_FACTOR_TYPE_${factor}`, factor);
+  for (const factor of [...SECOND_FACTORS, ...MULTI_FACTORS]) known.set(factor, factor);
+  const found = known.get(name);
+  if (found !== undefined) return found;
+  throw ruleBroken(field, `one of ${[...known.keys()].filter((one) => one.includes('_TYPE_')).join(', ')}`);
+}

@@ -78,7 +78,7 @@ function methodOperation({ commandOf, contract, scope }: ServedMethod, schemas: 
 }
 
 function ownOperation({ operation, service, target }: BoundRoute): Schema {
-  const { answer, body, headers, id, parameters = [], summary } = operation;
+  const { answer, answerType, body, headers, id, parameters = [], summary } = operation;
   return {
     operationId: id,
     summary,
@@ -90,6 +90,7 @@ function ownOperation({ operation, service, target }: BoundRoute): Schema {
       { type: 'object', properties: answer },
       {
         mayBeKnown: headers.includes('If-None-Match'),
+        type: answerType,
         refusals: [...ANY, ...(headers.includes('If-Match') ? CHANGE : []), ...(body === undefined ? [] : BODY)],
       },
     ),
@@ -134,7 +135,11 @@ function refusal(description: string): Schema {
 
 function responses(
   success: Schema,
-  { mayBeKnown, refusals }: { readonly mayBeKnown: boolean; readonly refusals: readonly string[] },
+  {
+    mayBeKnown,
+    refusals,
+    type = 'application/json',
+  }: { readonly mayBeKnown: boolean; readonly refusals: readonly string[]; readonly type?: string | undefined },
 ): Schema {
   const known = { '304': { description: 'It is what If-None-Match names.' } };
   const refused = [...refusals, 'default'].map((status): [string, Schema] => [
@@ -142,7 +147,7 @@ function responses(
     { $ref: `#/components/responses/${status}` },
   ]);
   return {
-    '200': { description: 'Done.', content: json(success) },
+    '200': { description: 'Done.', content: { [type]: { schema: success } } },
     ...(mayBeKnown && known),
     ...Object.fromEntries(refused),
   };

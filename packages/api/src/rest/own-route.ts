@@ -32,8 +32,10 @@ export interface OwnOperation {
   readonly body?: Schema & { readonly properties: Readonly<Record<string, Schema>> };
   /** The headers that are looked at, apart from those of every call. */
   readonly headers: readonly string[];
-  /** The members of the answer. */
+  /** The members of the answer, or of each of its lines. */
   readonly answer: Readonly<Record<string, Schema>>;
+  /** Of what type the answer is. Default: JSON. */
+  readonly answerType?: string;
 }
 
 /** A route that no descriptor of ZITADEL has, beside the policy of an instance and that of an organization. */
@@ -43,8 +45,10 @@ export interface OwnRoute {
   readonly name: string;
   /** What the caller has to be allowed: to read the policy, to write it, or to change it in every way, which includes removing it. */
   readonly demand: 'read' | 'write' | 'rewrite';
+  /** What they have to be allowed besides, in the same place. */
+  readonly also?: string;
   /** Whose policy it is about. Default: an instance's and an organization's. */
-  readonly only?: 'organization';
+  readonly only?: 'instance' | 'organization';
   readonly operation: OwnOperation;
   readonly answer: (call: OwnCall) => Promise<Answer<RestText>>;
 }
@@ -96,7 +100,7 @@ export function bindOwnRoutes(
       service,
       target: {
         method: `${service}/${route.name}`,
-        demand: demands[route.demand],
+        demand: { ...demands[route.demand], ...(route.also !== undefined && { also: route.also }) },
         async answer({ exchange, context }) {
           const { body: form } = route.operation;
           const body = form === undefined ? {} : bodyFields(await exchange.body());

@@ -1,7 +1,8 @@
 import type { Answer, RestText } from '../calls/call-context.js';
 import type { Pipeline } from '../calls/pipeline.js';
+import type { ApiError } from '../errors/api-error.js';
 import { withinDeadline } from '../rpc/deadline.js';
-import { inJson, type Refusing } from '../rpc/wire.js';
+import { inJson, inText, type Refusing } from '../rpc/wire.js';
 import type { Exchange } from '../server/exchange.js';
 import type { RestTarget } from './rest-target.js';
 import type { Router } from './router.js';
@@ -21,10 +22,10 @@ export async function answerRest(exchange: Exchange, router: Router<RestTarget>,
 }
 
 function succeed(exchange: Exchange, answer: Answer<RestText>): void {
-  const { message, status = 200, tag } = answer;
+  const { message, status = 200, tag, type = 'application/json' } = answer;
   const isKnown = exchange.isRead && tag !== undefined && isAmong(tag, exchange.get('if-none-match'));
   const headers = exchange.answerHeaders(answer);
-  exchange.send('rest', isKnown ? { status: 304, headers } : inJson(headers, status, message));
+  exchange.send('rest', isKnown ? { status: 304, headers } : inText({ headers, status, type }, message));
 }
 
 /** Whether a client has this tag, be it made a weak one on its way. */
@@ -33,13 +34,15 @@ function isAmong(tag: string, known: string | undefined): boolean {
   return known.trim() === '*' || [...known.matchAll(/"[^"]*"/g)].some(([one]) => one === tag);
 }
 
+/** How an error is said in a body of JSON. */
+export function errorJson({ code, details, message }: ApiError): object {
+  return { code, message, details: details.map((detail) => ({ '@type': ERROR_TYPE, ...detail })) };
+}
+
 const ERROR_TYPE = 'type.googleapis.com/zitadel.v1.ErrorDetail';
 
 /** How REST says what goes wrong: the google.rpc.Status of the gateway, with one `zitadel.v1.ErrorDetail`. */
 export const REST: Refusing = {
   protocol: 'rest',
-  fail(headers, { code, details, httpStatus, message }) {
-    const typed = details.map((detail) => ({ '@type': ERROR_TYPE, ...detail }));
-    return inJson(headers, httpStatus, JSON.stringify({ code, message, details: typed }));
-  },
+  fail: (headers, error) => inJson(headers, error.httpStatus, JSON.stringify(errorJson(error))),
 };

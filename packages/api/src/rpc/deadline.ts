@@ -20,6 +20,8 @@ const FORMS: Readonly<Record<TimeoutHeader, { readonly form: RegExp; readonly ru
 /** A caller's patience: `signal` fires when it is at its end. Release it when the call is over. */
 export interface Deadline {
   readonly signal: AbortSignal;
+  /** When, by `performance.now()`. */
+  readonly dueAt: number;
   readonly release: () => void;
 }
 
@@ -33,13 +35,16 @@ export function deadlineOf(headers: RequestHeaders, header: TimeoutHeader): Dead
   const milliseconds = Number(digits) * (UNIT_MS[unit] ?? 1);
   if (milliseconds < SHORTEST_MS) throw timeWasUp();
   const controller = new AbortController();
-  const timer = setTimeout(() => controller.abort(), Math.min(milliseconds, LONGEST_MS));
-  return { signal: controller.signal, release: () => clearTimeout(timer) };
+  const waitMs = Math.min(milliseconds, LONGEST_MS);
+  const timer = setTimeout(() => controller.abort(), waitMs);
+  return { signal: controller.signal, dueAt: performance.now() + waitMs, release: () => clearTimeout(timer) };
 }
 
 /** A request whose caller may have said how long they wait. */
 interface Hurried extends RequestHeaders {
   deadline: AbortSignal | undefined;
+  /** For an answer that lasts longer than its beginning. */
+  dueAt: number | undefined;
 }
 
 /**
@@ -57,6 +62,7 @@ export async function withinDeadline<Answer>(
   if (deadline === undefined) return answer();
   const hurried = request;
   hurried.deadline = deadline.signal;
+  hurried.dueAt = deadline.dueAt;
   try {
     return await answer();
   } catch (caught) {

@@ -35,7 +35,14 @@ export function typed(answer: OutgoingHttpHeaders, type: string, length?: number
 
 /** An answer of JSON. */
 export function inJson(headers: OutgoingHttpHeaders, status: number, body: RestText): SentAnswer {
+  return inText({ headers, status, type: 'application/json' }, body);
+}
+
+/** An answer of a type of text. */
+export function inText(
+  { headers, status, type }: Pick<SentAnswer, 'headers' | 'status'> & { readonly type: string },
+  body: RestText,
+): SentAnswer {
   const isWhole = typeof body === 'string' || body instanceof Uint8Array;
-  if (!isWhole) return { status, headers: typed(headers, 'application/json'), body };
-  return { status, headers: typed(headers, 'application/json', Buffer.byteLength(body)), body };
+  return { status, headers: typed(headers, type, isWhole ? Buffer.byteLength(body) : undefined), body };
 }

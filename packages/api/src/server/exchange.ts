@@ -85,6 +85,7 @@ export abstract class Exchange implements Visit, Source {
   readonly settings: ExchangeSettings;
   /** Fires when the caller's time is up, where they say how long they wait. */
   deadline: AbortSignal | undefined;
+  dueAt: number | undefined;
   asOf: string | undefined;
   /** What is found out on the way, for the access log. */
   method: string | undefined;
@@ -152,6 +153,14 @@ export abstract class Exchange implements Visit, Source {
   /** The most bytes that a body may have, or become. */
   get maxBytes(): number {
     return this.settings.limits.maxBytes;
+  }
+
+  /** The same for an answer that lasts: it fires, too, when the port ends, and when the caller's time is up behind its beginning. */
+  get lasting(): AbortSignal {
+    const { dueAt } = this;
+    const timeIsUp =
+      dueAt === undefined ? [] : [AbortSignal.timeout(Math.max(0, Math.ceil(dueAt - performance.now())))];
+    return AbortSignal.any([this.signal, this.settings.ending, ...timeIsUp]);
   }
 
   /** Reads the body to its end, within the limits, or others in their place. @throws ApiError */

@@ -56,3 +56,10 @@ export interface RolloutReport {
   /** Of a removal: how many custom policies still allow it. */
   readonly stillAllowing: number | undefined;
 }
+
+/** How far a report has come: its numbers so far, and the refusals since the part before. */
+export interface RolloutStanding extends Pick<RolloutReport, 'changed' | 'pending' | 'unchanged'> {
+  readonly refusals: readonly RolloutRefusal[];
+  /** With the last part, of a removal: how many custom policies still allow it. */
+  readonly stillAllowing?: number;
+}

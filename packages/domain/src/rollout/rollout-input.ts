@@ -49,6 +49,17 @@ export interface PlanOptions extends ReadOptions {
 export interface RevertRolloutOptions
   extends CarryOutOptions, Pick<RolloutOptions, 'acknowledge' | 'actor' | 'reason'> {}
 
+/** How a rollout is looked for by its id. */
+export interface FindRolloutOptions extends Pick<ReadOptions, 'signal'> {
+  /** Whether the caller may see a policy. Asked before each is looked at; without it all may be seen. */
+  readonly maySee?: (owner: Owner) => boolean | Promise<boolean>;
+}
+
+/** A rollout that is looked for, checked. */
+export interface WantedRollout extends FindRolloutOptions {
+  readonly id: string;
+}
+
 /** A rollout as it was asked for, checked. */
 export interface ParsedRollout {
   readonly of: Instance;
@@ -82,7 +93,25 @@ export function parseRollout(instance: unknown, command: unknown, options: unkno
       actor: parseId(given['actor'], 'options.actor'),
       ...present('reason', optional(given, 'reason', parseProse)),
       ...present('acknowledge', optional(given, 'acknowledge', parseAcknowledged)),
-      ...present('mayChange', optional(given, 'mayChange', parseMayChange)),
+      ...present('mayChange', optional(given, 'mayChange', parseAnswering('mayChange'))),
+    },
+  };
+}
+
+/** Takes which rollout is looked for. @throws InvalidValue */
+export function parseFindRollout(
+  instance: unknown,
+  id: unknown,
+  options: unknown,
+): { readonly of: Instance; readonly wanted: WantedRollout } {
+  const of = parseInstance(instance, 'instance');
+  const given = parseObject(options, 'options', ['maySee', 'signal']);
+  return {
+    of,
+    wanted: {
+      id: parseRolloutId(id, 'id'),
+      ...present('maySee', optional(given, 'maySee', parseAnswering('maySee'))),
+      ...present('signal', optional(given, 'signal', parseSignal)),
     },
   };
 }
@@ -93,10 +122,13 @@ const parseRolloutId: Parser<string> = (value, field) => {
   throw new InvalidValue(field, `an id of at most ${LONGEST_ID} characters`, value);
 };
 
-const parseMayChange: Parser<NonNullable<RolloutOptions['mayChange']>> = (value, field) => {
-  if (!isFunction(value)) throw new InvalidValue(field, 'a function', value);
-  return async (owner) => isYes(await value(owner), 'mayChange');
-};
+/** Only `true` is a yes. */
+function parseAnswering(name: 'mayChange' | 'maySee'): Parser<(owner: Owner) => Promise<boolean>> {
+  return (value, field) => {
+    if (!isFunction(value)) throw new InvalidValue(field, 'a function', value);
+    return async (owner) => isYes(await value(owner), name);
+  };
+}
 
 /** A member, where it has a value. */
 function present<Name extends string, Value>(name: Name, value: Value | undefined): { readonly [N in Name]?: Value } {

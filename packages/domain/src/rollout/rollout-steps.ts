@@ -75,9 +75,9 @@ function refusedStep(refusal: RolloutRefusal): RolloutStep {
   return { owner: refusal.owner, outcome: 'would-be-refused', refusal };
 }
 
-/** The caller may not change it. */
+/** The caller may not change it, or not see it. */
 export function notPermitted(owner: Owner): RolloutRefusal {
-  return { owner, reason: 'not-permitted', message: 'The caller may not change this policy.' };
+  return { owner, reason: 'not-permitted', message: 'The caller has no permission for this policy.' };
 }
 
 /** The refusal that a fault of one policy is: it stops no other. Throws every other fault. */

@@ -1,16 +1,21 @@
 import type { Freshness } from '@login-policy/event-sourcing';
 import type { CommandInput, CustomizeOptions } from '../commands/command-input.js';
 import { policyStream, type Instance, type Owner } from '../policy/owner.js';
-import { breath } from '../reads/affected.js';
 import { orThrow, RejectedError, type CommandAnswer, type ReadAnswer } from '../reads/answers.js';
 import type { Calls } from '../reads/calls.js';
 import { sequenceOf } from '../reads/details.js';
 import type { PolicyReader } from '../reads/policy-reader.js';
 import { leftOf, parseNow, type ReadOptions } from '../reads/read-input.js';
-import { kindRemoved } from '../reads/still-allowing.js';
 import { inLanes } from './in-lanes.js';
 import type { Met, MetPolicies } from './met-policies.js';
-import type { RolloutPlan, RolloutProgress, RolloutRefusal, RolloutReport, RolloutStep } from './rollout-answers.js';
+import type {
+  RolloutPlan,
+  RolloutProgress,
+  RolloutRefusal,
+  RolloutReport,
+  RolloutStanding,
+  RolloutStep,
+} from './rollout-answers.js';
 import {
   parseCarryOut,
   parsePlan,
@@ -24,10 +29,9 @@ import {
 } from './rollout-input.js';
 import { notPermitted, ofPolicyAlone, ofRejected, refusalOf, stepOf, type StepParts } from './rollout-steps.js';
 import { keyOf, revertKeyOf, rolledOut } from './rolled-out.js';
+import { standingOf } from './standing.js';
 import { Tally, type Done } from './tally.js';
 
-/** Rows that are decoded and decided in one go. */
-const PAGE = 64;
 /** Policies between two tellings of how far it is. */
 const AT_A_TIME = 1000;
 const AT_ONCE = 32;
@@ -111,24 +115,24 @@ export class Rollout {
       'rollOut.report',
       () => ({ rollout: this.#parse(), read: parseNow(options) }),
       async ({ rollout, read: { freshness } }) => {
-        const counts = { changed: 0, unchanged: 0, pending: 0 };
         const refused: RolloutRefusal[] = [];
-        const look = async (met: Met): Promise<void> => {
-          const step = await stepOf(met, rollout, this.#parts);
-          if (step.outcome === 'would-be-refused' && step.refusal.reason === 'not-permitted')
-            refused.push(step.refusal);
-          else if ((await this.#rolledOut(met.owner, rollout)) !== undefined) counts.changed++;
-          else if (step.outcome === 'would-be-refused') refused.push(step.refusal);
-          else counts[step.outcome === 'would-change' ? 'pending' : 'unchanged']++;
-        };
-        await look(await this.#parts.met.byDefault(rollout.of, freshness));
-        for await (const page of this.#pages(rollout.of, freshness)) await inLanes(page, AT_ONCE, look);
-        const kind = kindRemoved(rollout.parsed);
-        const { policies } = this.#parts;
-        const stillAllowing = kind && (await policies.customizedCount(rollout.of, kind, freshness));
-        return { outcome: 'found', ...counts, refused, stillAllowing };
+        let last: RolloutStanding | undefined;
+        for await (last of standingOf(rollout, freshness, this.#parts)) refused.push(...last.refusals);
+        const { changed = 0, unchanged = 0, pending = 0, stillAllowing } = last ?? {};
+        return { outcome: 'found', changed, unchanged, pending, refused, stillAllowing };
       },
     );
+  }
+
+  /**
+   * The same a part after another, so that no list of refusals is held: after the default policy, and after each page of others.
+   *
+   * @throws RejectedError for input that is not of its form.
+   * @throws Fault as the store does.
+   */
+  async *standing(options: ReadOptions = {}): AsyncGenerator<RolloutStanding, void, undefined> {
+    const { rollout, how } = await this.#asked('rollOut.standing', () => parseNow(options));
+    yield* standingOf(rollout, how.freshness, this.#parts);
   }
 
   /**
@@ -200,22 +204,6 @@ export class Rollout {
   /** How many policies there are. */
   async #total(of: Instance, freshness: Freshness): Promise<number> {
     return 1 + (await this.#parts.policies.customizedCount(of, undefined, freshness));
-  }
-
-  /** All custom policies, a page after another, with a turn for others between them. */
-  async *#pages(of: Instance, freshness: Freshness): AsyncGenerator<readonly Met[], void, undefined> {
-    let afterKey: string | undefined;
-    for (;;) {
-      const { met, lastKey } = await this.#parts.met.page(of, { afterKey, limit: PAGE, freshness });
-      yield met;
-      if (lastKey === undefined) return;
-      afterKey = lastKey;
-      await breath();
-    }
-  }
-
-  #rolledOut(owner: Owner, { options: { id } }: ParsedRollout): ReturnType<typeof rolledOut> {
-    return rolledOut(this.#parts.handler.states.store, owner, id);
   }
 }
 

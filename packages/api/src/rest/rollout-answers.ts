@@ -1,0 +1,110 @@
+import type {
+  FoundRollout,
+  PlanOptions,
+  Rollout,
+  RolloutCommand,
+  RolloutPlan,
+  RolloutProgress,
+  RolloutRefusal,
+  RolloutStanding,
+  RolloutStep,
+} from '@login-policy/domain';
+import { orThrow } from '@login-policy/domain';
+import type { RestText } from '../calls/call-context.js';
+import type { Lines } from './lines.js';
+import type { OwnCall } from './own-route.js';
+
+/** So many policies are planned at a time, and wait for a client who does not take them in. */
+const PAGE = 250;
+
+/** A `step` for each policy, then the `end` with their numbers. */
+export async function* planLines(rollout: Rollout, options: PlanOptions): Lines {
+  const counts = { 'would-change': 0, 'nothing-to-do': 0, 'would-be-refused': 0 };
+  let after: string | undefined;
+  do {
+    const page = orThrow(await rollout.plan({ ...options, limit: PAGE, ...(after !== undefined && { after }) }));
+    for (const outcome of OUTCOMES) counts[outcome] += page.counts[outcome];
+    yield page.steps.map((step) => ({ step: stepJson(step) }));
+    after = page.next;
+  } while (after !== undefined);
+  yield [{ end: { counts } }];
+}
+
+const OUTCOMES: readonly (keyof RolloutPlan['counts'])[] = ['would-change', 'nothing-to-do', 'would-be-refused'];
+
+function stepJson(step: RolloutStep): object {
+  if (step.outcome !== 'would-be-refused') return step;
+  const { owner, outcome, refusal } = step;
+  return { owner, outcome, reason: refusal.reason, message: refusal.message };
+}
+
+/** A run that is told of. */
+export interface ToldRun {
+  readonly signal: AbortSignal;
+  /** Of a run that removes something: what it removes, and who says who still allows it. */
+  readonly command?: RolloutCommand;
+  readonly call?: OwnCall;
+}
+
+/** A `refusal` for each policy that is refused and the `progress` now and then, at last the `end`, or how far it was `stopped`. */
+export async function* runLines(run: AsyncIterable<RolloutProgress>, { signal, command, call }: ToldRun): Lines {
+  let last: Omit<RolloutProgress, 'refusals'> | undefined;
+  for await (const { refusals, ...numbers } of run) {
+    last = numbers;
+    yield [...refusals.map(refusalLine), { progress: numbers }];
+  }
+  if (signal.aborted) yield [{ stopped: last }];
+  else yield [{ end: { ...last, ...(command && call && (await stillAllowing(command, call))) } }];
+}
+
+function refusalLine(refusal: RolloutRefusal): object {
+  return { refusal };
+}
+
+/** Asked again when all is done: others may have put it on again meanwhile. */
+async function stillAllowing(
+  command: RolloutCommand,
+  { policies, context: { instance } }: OwnCall,
+): Promise<{ readonly stillAllowing?: number | undefined }> {
+  const kind = kindRemoved(command);
+  if (kind === undefined) return {};
+  const { total } = orThrow(await policies.organizationsWithCustomPolicy(instance, { ...kind, limit: 1 }));
+  return { stillAllowing: total };
+}
+
+function kindRemoved(command: RolloutCommand): object | undefined {
+  if (command.type === 'removeIdentityProvider') return { linking: command.id };
+  return 'factor' in command && command.type.startsWith('remove') ? { allowing: command.factor } : undefined;
+}
+
+/** What a rollout is and where it stands, in JSON that is made a part after another: the first is there when this resolves. */
+export async function standingJson(
+  { answers }: Pick<OwnCall, 'answers'>,
+  rollout: FoundRollout,
+  standing: AsyncGenerator<RolloutStanding, void, undefined>,
+): Promise<RestText> {
+  try {
+    const first = await standing.next();
+    return textOf(rollout, first, standing);
+  } catch (caught) {
+    throw answers.ofThrown(caught);
+  }
+}
+
+async function* textOf(
+  { recordedAt, ...rollout }: FoundRollout,
+  first: IteratorResult<RolloutStanding, void>,
+  standing: AsyncGenerator<RolloutStanding, void, undefined>,
+): AsyncGenerator<string, void, undefined> {
+  const told = { ...rollout, recordedAt: new Date(recordedAt.toMillis()).toISOString() };
+  yield `${JSON.stringify(told).slice(0, -1)},"refused":[`;
+  let [counts, separator]: [object, string] = [{}, ''];
+  for (let part = first; part.done !== true; part = await standing.next()) {
+    const { refusals, ...numbers } = part.value;
+    counts = numbers;
+    if (refusals.length === 0) continue;
+    yield `${separator}${JSON.stringify(refusals).slice(1, -1)}`;
+    separator = ',';
+  }
+  yield `],${JSON.stringify(counts).slice(1)}`;
+}

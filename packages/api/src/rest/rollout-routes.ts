@@ -1,0 +1,176 @@
+import {
+  isOrganization,
+  type FindRolloutOptions,
+  type FoundRollout,
+  type OwnerRef,
+  type RolloutOptions,
+} from '@login-policy/domain';
+import { badHeader, noSuchRollout, unreadable } from '../errors/refusals.js';
+import { inLines, LINES } from './lines.js';
+import type { OwnCall, OwnOperation, OwnRoute } from './own-route.js';
+import { queryOf } from './query.js';
+import { rolloutCommandIn } from './rollout-command.js';
+import { planLines, runLines, standingJson } from './rollout-answers.js';
+
+const ID = { type: 'string', description: 'The caller’s name for the rollout, up to 180 characters.' };
+const COMMAND: NonNullable<OwnOperation['body']> = {
+  type: 'object',
+  required: ['id', 'method'],
+  properties: {
+    id: ID,
+    method: {
+      type: 'string',
+      description: 'A method of this service that adds or removes a factor or an identity provider, or Change.',
+    },
+    request: {
+      type: 'object',
+      description: 'What that method takes. Of Change: the settings to change, and no other.',
+    },
+  },
+};
+const ACKNOWLEDGE = 'Login-Policy-Acknowledge';
+const HEADERS = ['Login-Policy-Reason', ACKNOWLEDGE];
+const OBJECT = { type: 'object' };
+const COUNT = { type: 'integer' };
+const RUN: OwnOperation['answer'] = { refusal: OBJECT, progress: OBJECT, end: OBJECT, stopped: OBJECT, error: OBJECT };
+
+/** `POST /admin/v1/policies/login/_plan_rollout`: what a rollout would do to each policy. Nothing is written. */
+export const planRolloutRoute: OwnRoute = {
+  verb: 'POST',
+  name: '_plan_rollout',
+  demand: 'read',
+  only: 'instance',
+  operation: {
+    summary: 'Plan a rollout',
+    body: COMMAND,
+    headers: [ACKNOWLEDGE, 'Login-Policy-At-Least'],
+    answer: { step: OBJECT, end: OBJECT, error: OBJECT },
+    answerType: LINES,
+  },
+  answer(call) {
+    const { policies, context } = call;
+    const { asOf: _, ...read } = context.read;
+    const rollout = policies.rollOut(context.instance, rolloutCommandIn(call), optionsIn(call));
+    return inLines(call, planLines(rollout, { ...read, signal: call.exchange.lasting }));
+  },
+};
+
+/**
+ * `POST /admin/v1/policies/login/_roll_out`: gives one command to the default policy and to every custom one. Stopped, by its client or by the
+ * end of the server, it is taken up again by the same call.
+ */
+export const rollOutRoute: OwnRoute = {
+  verb: 'POST',
+  name: '_roll_out',
+  demand: 'write',
+  only: 'instance',
+  operation: {
+    summary: 'Roll a change out over the default and all custom login policies',
+    body: COMMAND,
+    headers: HEADERS,
+    answer: RUN,
+    answerType: LINES,
+  },
+  answer(call) {
+    const { policies, context } = call;
+    const command = rolloutCommandIn(call);
+    const rollout = policies.rollOut(context.instance, command, optionsIn(call));
+    const { lasting: signal } = call.exchange;
+    return inLines(call, runLines(rollout.carryOut({ signal }), { signal, command, call }));
+  },
+};
+
+/** `GET /admin/v1/policies/login/rollout?id=`: where a rollout stands, from its events alone. */
+export const rolloutRoute: OwnRoute = {
+  verb: 'GET',
+  name: 'rollout',
+  demand: 'read',
+  only: 'instance',
+  operation: {
+    summary: 'State of a rollout',
+    parameters: [{ name: 'id', in: 'query', required: true, schema: ID }],
+    headers: ['Login-Policy-At-Least'],
+    answer: {
+      id: ID,
+      command: OBJECT,
+      actor: { type: 'string' },
+      reason: { type: 'string' },
+      recordedAt: { type: 'string', format: 'date-time' },
+      refused: { type: 'array', items: OBJECT },
+      changed: COUNT,
+      unchanged: COUNT,
+      pending: COUNT,
+      stillAllowing: { ...COUNT, description: 'Of a removal: how many custom policies still allow it.' },
+    },
+  },
+  async answer(call) {
+    const { policies, context, exchange } = call;
+    const { id = '' } = queryOf(exchange.query, ['id']);
+    const { asOf: _, ...read } = context.read;
+    const mayChange = mayOf(call, 'read');
+    const found = await foundRollout(call, id, mayChange);
+    const { actor, command } = found;
+    const standing = policies.rollOut(context.instance, command, { id, actor, mayChange }).standing(read);
+    return { message: await standingJson(call, found, standing) };
+  },
+};
+
+/** `POST /admin/v1/policies/login/_revert_rollout`: makes each policy what it was before its event of a rollout. */
+export const revertRolloutRoute: OwnRoute = {
+  verb: 'POST',
+  name: '_revert_rollout',
+  demand: 'write',
+  only: 'instance',
+  operation: {
+    summary: 'Revert a rollout',
+    body: { type: 'object', required: ['id'], properties: { id: ID } },
+    headers: HEADERS,
+    answer: RUN,
+    answerType: LINES,
+  },
+  async answer(call) {
+    const { policies, context } = call;
+    const { id, mayChange, ...by } = optionsIn(call);
+    const { command } = await foundRollout(call, id, mayChange);
+    const { lasting: signal } = call.exchange;
+    const rollout = policies.rollOut(context.instance, command, { id, actor: by.actor, mayChange });
+    return inLines(call, runLines(rollout.revert({ ...by, signal }), { signal }));
+  },
+};
+
+type Mine = RolloutOptions & Required<Pick<RolloutOptions, 'mayChange'>>;
+
+/** Which rollout it is, who calls, and what they may do. @throws ApiError */
+function optionsIn(call: OwnCall): Mine {
+  const { body, context, exchange } = call;
+  const { id } = body;
+  if (typeof id !== 'string') throw unreadable('id must be text.');
+  for (const header of ['If-Match', 'Idempotency-Key', 'Login-Policy-If-Default'])
+    if (exchange.get(header.toLowerCase()) !== undefined)
+      throw badHeader(header, 'left out: a rollout is of many policies, and is repeated under its id');
+  const { acknowledge, actor, reason } = context.command;
+  return {
+    id,
+    actor,
+    mayChange: mayOf(call, 'write'),
+    ...(acknowledge !== undefined && { acknowledge }),
+    ...(reason !== undefined && { reason }),
+  };
+}
+
+/** Asks about each policy what the service it belongs to would ask. */
+function mayOf({ context }: OwnCall, what: 'read' | 'write'): (owner: OwnerRef) => Promise<boolean> {
+  return (owner) => context.isAllowed(isOrganization(owner) ? `policy.${what}` : `iam.policy.${what}`, owner);
+}
+
+/** @throws ApiError where no policy that the caller may see has an event of it. */
+async function foundRollout(
+  { policies, answers, exchange, context }: OwnCall,
+  id: string,
+  maySee: NonNullable<FindRolloutOptions['maySee']>,
+): Promise<FoundRollout> {
+  const looked = policies.findRollout(context.instance, id, { maySee, signal: exchange.signal });
+  const { rollout } = await answers.ofRead(looked);
+  if (rollout === undefined) throw noSuchRollout();
+  return rollout;
+}

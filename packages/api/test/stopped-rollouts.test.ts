@@ -1,0 +1,112 @@
+import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promises';
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import { holdsGrant } from '@login-policy/api';
+import { orThrow } from '@login-policy/domain';
+import { expect } from 'chai';
+import { describe, it } from 'mocha';
+import { linesOf } from './lines-of.js';
+import { INSTANCE, openService, ROOT, type Service } from './service.js';
+
+const PATH = '/admin/v1/policies/login/_roll_out';
+const body = {
+  id: 'advisory-1',
+  method: 'RemoveMultiFactorFromLoginPolicy',
+  request: { type: 'MULTI_FACTOR_TYPE_U2F_WITH_VERIFICATION' },
+};
+const MANY = 1100;
+/** The first of them. While it waits, no page behind the first is begun. */
+const GATE = 'o-0000';
+
+/** Custom policies that allow passkeys; before one of them, the caller's rights are found out only after a wait. */
+async function openMany(atGate: () => Promise<unknown>): Promise<Service> {
+  const service = await openService({
+    ports: {
+      isAllowed: async (caller, permission, place) => {
+        if (place.organizationId === GATE) await atGate();
+        return holdsGrant(caller, permission, place);
+      },
+    },
+  });
+  for (let number = 0; number < MANY; number++) {
+    const owner = { instanceId: INSTANCE, organizationId: `o-${String(number).padStart(4, '0')}` };
+    orThrow(await service.policies.add(owner, { multiFactors: ['U2F_WITH_VERIFICATION'] }, { actor: 'set-up' }));
+  }
+  return service;
+}
+
+async function stillAllowing({ policies }: Service): Promise<number | undefined> {
+  const kind = { allowing: 'U2F_WITH_VERIFICATION', limit: 1 } as const;
+  return orThrow(await policies.organizationsWithCustomPolicy({ instanceId: INSTANCE }, kind)).total;
+}
+
+async function listening(server: Server): Promise<number> {
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  return typeof address === 'object' ? (address?.port ?? 0) : 0;
+}
+
+describe('a rollout over REST that is stopped', () => {
+  it('ends when its client has gone, and the same call takes it up again', async () => {
+    let [isAsked, isGone] = [false, false];
+    const service = await openMany(async () => {
+      isAsked = true;
+      while (!isGone) await nextTurn();
+    });
+    const server = createServer((request, answer) => {
+      answer.once('close', () => (isGone = true));
+      service.api.handler(request, answer);
+    });
+    const port = await listening(server);
+    const leaving = new AbortController();
+    const headers = { authorization: `Bearer ${ROOT}` };
+    const sent = { method: 'POST', headers, body: JSON.stringify(body), signal: leaving.signal };
+    const response = await fetch(`http://127.0.0.1:${port}${PATH}`, sent);
+    const first = await response.body?.getReader().read();
+    expect(new TextDecoder().decode(first?.value)).to.match(/^\{"progress":\{"done":1,/);
+    while (!isAsked) await nextTurn();
+    leaving.abort();
+    while (!isGone) await nextTurn();
+    server.close();
+    expect(await stillAllowing(service)).to.be.within(100, MANY);
+    const again = await linesOf(service, PATH, { body });
+    expect(again.lines.at(-1)).to.deep.nested.include({ 'end.done': MANY + 1, 'end.stillAllowing': 0 });
+    await service.close();
+  });
+
+  it('says how far it is when the time of its caller is up', async () => {
+    const service = await openMany(() => wait(60));
+    const late = await linesOf(service, PATH, { body, headers: { 'grpc-timeout': '20m' } });
+    expect(Object.keys(late.lines.at(-1) ?? {})).to.deep.equal(['stopped']);
+    expect(await stillAllowing(service)).to.be.within(100, MANY);
+    await service.close();
+  });
+
+  it('says so when the port closes', async () => {
+    let [isAsked, isEnding] = [false, false];
+    const service = await openMany(async () => {
+      isAsked = true;
+      while (!isEnding) await nextTurn();
+    });
+    const answering = linesOf(service, PATH, { body });
+    while (!isAsked) await nextTurn();
+    const closing = service.listening.close({ graceMs: 10_000 });
+    isEnding = true;
+    const { lines } = await answering;
+    expect(Object.keys(lines.at(-1) ?? {})).to.deep.equal(['stopped']);
+    expect(await stillAllowing(service)).to.be.within(100, MANY);
+    await closing;
+    await service.close();
+  });
+
+  it('tells what went wrong in its last line, without its inside, and the operator of the cause', async () => {
+    const service = await openMany(() => Promise.reject(new Error('the directory of secrets is away')));
+    const { lines, status } = await linesOf(service, PATH, { body });
+    expect(status).to.equal(200);
+    expect(lines.at(-1)).to.deep.nested.include({ 'error.code': 13, 'error.details[0].id': 'LP-500' });
+    expect(JSON.stringify(lines)).not.to.include('secrets');
+    expect(String(service.failures[0])).to.include('the directory of secrets is away');
+    await service.close();
+  });
+});

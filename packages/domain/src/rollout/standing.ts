@@ -1,0 +1,63 @@
+import type { Freshness } from '@login-policy/event-sourcing';
+import type { Instance } from '../policy/owner.js';
+import { breath } from '../reads/affected.js';
+import { kindRemoved } from '../reads/still-allowing.js';
+import { inLanes } from './in-lanes.js';
+import type { Met, MetPolicies } from './met-policies.js';
+import { rolledOut } from './rolled-out.js';
+import type { RolloutRefusal, RolloutStanding } from './rollout-answers.js';
+import type { ParsedRollout } from './rollout-input.js';
+import type { RolloutParts } from './rollout.js';
+import { stepOf } from './rollout-steps.js';
+
+/** Rows that are decoded and decided in one go. */
+const PAGE = 64;
+const AT_ONCE = 32;
+
+/** What became of a rollout, a part after another: of the default policy, then of each page of others. */
+export async function* standingOf(
+  rollout: ParsedRollout,
+  freshness: Freshness,
+  parts: RolloutParts,
+): AsyncGenerator<RolloutStanding, void, undefined> {
+  const { handler, met: all, policies } = parts;
+  const { of, options, parsed } = rollout;
+  const counts = { changed: 0, unchanged: 0, pending: 0 };
+  let refusals: RolloutRefusal[] = [];
+  const look = async (met: Met): Promise<void> => {
+    const step = await stepOf(met, rollout, parts);
+    if (step.outcome === 'would-be-refused' && step.refusal.reason === 'not-permitted') refusals.push(step.refusal);
+    else if ((await rolledOut(handler.states.store, met.owner, options.id)) !== undefined) counts.changed++;
+    else if (step.outcome === 'would-be-refused') refusals.push(step.refusal);
+    else counts[step.outcome === 'would-change' ? 'pending' : 'unchanged']++;
+  };
+  const told = (): RolloutStanding => {
+    const since = refusals;
+    refusals = [];
+    return { ...counts, refusals: since };
+  };
+  await look(await all.byDefault(of, freshness));
+  yield told();
+  for await (const page of pagesOf(of, freshness, all)) {
+    await inLanes(page, AT_ONCE, look);
+    yield told();
+  }
+  const kind = kindRemoved(parsed);
+  if (kind !== undefined) yield { ...told(), stillAllowing: await policies.customizedCount(of, kind, freshness) };
+}
+
+/** All custom policies, a page after another, with a turn for others between them. */
+async function* pagesOf(
+  of: Instance,
+  freshness: Freshness,
+  all: MetPolicies,
+): AsyncGenerator<readonly Met[], void, undefined> {
+  let afterKey: string | undefined;
+  for (;;) {
+    const { met, lastKey } = await all.page(of, { afterKey, limit: PAGE, freshness });
+    yield met;
+    if (lastKey === undefined) return;
+    afterKey = lastKey;
+    await breath();
+  }
+}

@@ -1,0 +1,100 @@
+import {
+  orThrow,
+  type LoginPolicies,
+  type Owner,
+  type RolloutCommand,
+  type RolloutStanding,
+} from '@login-policy/domain';
+import { isFault } from '@login-policy/event-sourcing';
+import { expect } from 'chai';
+import { describe, it } from 'mocha';
+import { acme, by, globex, instance, openDesk, PASSKEY, rejectionOf } from './policies.js';
+
+const advisory = { ...by, id: 'advisory-1', reason: 'cloned authenticators' };
+
+async function carriedOut(loginPolicies: LoginPolicies, command: RolloutCommand): Promise<void> {
+  const run = loginPolicies.rollOut(instance, command, advisory).carryOut();
+  for await (const { refusals } of run) expect(refusals).to.deep.equal([]);
+}
+
+describe('a rollout that is looked for by its id', () => {
+  it('is told from its events: what it does, who began it, why and when', async () => {
+    const { loginPolicies } = await openDesk();
+    for (const owner of [instance, acme]) orThrow(await loginPolicies.add(owner, { multiFactors: [PASSKEY] }, by));
+    const before = orThrow(await loginPolicies.findRollout(instance, advisory.id));
+    expect(before.rollout).to.equal(undefined);
+    await carriedOut(loginPolicies, { type: 'removeMultiFactor', factor: PASSKEY });
+    const { rollout } = orThrow(await loginPolicies.findRollout(instance, advisory.id));
+    expect(rollout?.recordedAt.toMillis()).to.be.a('number');
+    expect({ ...rollout, recordedAt: 0 }).to.deep.equal({
+      ...{ ...advisory, recordedAt: 0 },
+      command: { type: 'removeMultiFactor', factor: PASSKEY },
+    });
+    await loginPolicies.close();
+  });
+
+  it('is found on a custom policy where the default had nothing to do, and nowhere that the caller may not see', async () => {
+    const { loginPolicies } = await openDesk();
+    orThrow(await loginPolicies.add(instance, { multiFactors: [] }, by));
+    orThrow(await loginPolicies.add(acme, { multiFactors: [PASSKEY] }, by));
+    orThrow(await loginPolicies.add(globex, { multiFactors: [] }, by));
+    await carriedOut(loginPolicies, { type: 'removeMultiFactor', factor: PASSKEY });
+    expect(orThrow(await loginPolicies.findRollout(instance, advisory.id)).rollout?.actor).to.equal('alice');
+    const maySee = (owner: Owner): boolean => !('organizationId' in owner) || owner.organizationId !== 'acme';
+    expect(orThrow(await loginPolicies.findRollout(instance, advisory.id, { maySee })).rollout).to.equal(undefined);
+    await loginPolicies.close();
+  });
+
+  it('is, of a change, all settings that any policy got from it', async () => {
+    const { loginPolicies } = await openDesk();
+    orThrow(await loginPolicies.add(instance, { settings: { forceMfa: true } }, by));
+    orThrow(await loginPolicies.add(acme, { settings: { allowRegister: false } }, by));
+    orThrow(await loginPolicies.add(globex, { settings: { lifetimes: { passwordCheck: 'PT1H' } } }, by));
+    const settings = { forceMfa: true, allowRegister: false, lifetimes: { passwordCheck: 'PT1H' } };
+    await carriedOut(loginPolicies, { type: 'change', settings });
+    const { rollout } = orThrow(await loginPolicies.findRollout(instance, advisory.id));
+    expect(rollout?.command).to.deep.equal({ type: 'change', settings });
+    const found = rollout ?? { command: { type: 'change', settings: {} } as const };
+    expect(orThrow(await loginPolicies.rollOut(instance, found.command, advisory).report())).to.include({ changed: 3 });
+    await loginPolicies.close();
+  });
+
+  it('refuses what is not of its form, and ends where its signal fires', async () => {
+    const { loginPolicies } = await openDesk();
+    for (const [id, field] of [
+      ['', 'id'],
+      ['x'.repeat(181), 'id'],
+    ] as const)
+      expect(rejectionOf(await loginPolicies.findRollout(instance, id))).to.include({ field });
+    const nothing: () => boolean = JSON.parse('1');
+    expect(rejectionOf(await loginPolicies.findRollout(instance, 'a', { maySee: nothing }))).to.include({
+      field: 'options.maySee',
+    });
+    const fault = await loginPolicies.findRollout(instance, 'a', { signal: AbortSignal.abort() }).then(
+      () => undefined,
+      (caught: unknown) => caught,
+    );
+    expect(isFault(fault, 'deadline-exceeded')).to.equal(true);
+    await loginPolicies.close();
+  });
+});
+
+describe('a report that is told in parts', () => {
+  it('comes after the default and after each page, with the refusals since, and comes to what the report says', async () => {
+    const { loginPolicies } = await openDesk();
+    orThrow(await loginPolicies.add(instance, { multiFactors: [PASSKEY] }, by));
+    for (let number = 0; number < 70; number++)
+      orThrow(await loginPolicies.add({ ...instance, organizationId: `o-${number}` }, { multiFactors: [PASSKEY] }, by));
+    const mayChange = (owner: Owner): boolean => !('organizationId' in owner) || !owner.organizationId.endsWith('5');
+    const command = { type: 'removeMultiFactor', factor: PASSKEY } as const;
+    const rollout = loginPolicies.rollOut(instance, command, { ...advisory, mayChange });
+    const parts: RolloutStanding[] = [];
+    for await (const part of rollout.standing()) parts.push(part);
+    const refused = parts.flatMap(({ refusals }) => refusals);
+    expect([parts.length, refused.length]).to.deep.equal([4, 7]);
+    expect(parts[0]).to.include({ pending: 1 });
+    const { refusals: _, ...numbers } = parts.at(-1) ?? { refusals: [] };
+    expect(orThrow(await rollout.report())).to.deep.include({ ...numbers, refused });
+    await loginPolicies.close();
+  });
+});
