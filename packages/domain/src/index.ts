@@ -10,6 +10,7 @@ export {
   type LoginPolicyList,
   type LoginPolicyView,
   type PolicyDiff,
+  type PolicyFound,
   type ReadAnswer,
   type Rejected,
 } from './reads/answers.js';

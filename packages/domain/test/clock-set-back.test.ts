@@ -4,6 +4,7 @@ import {
   type CommandAnswer,
   type LoginPolicies,
   type LoginPolicyView,
+  type PolicyFound,
   type ReadAnswer,
 } from '@login-policy/domain';
 import type { Position } from '@login-policy/event-sourcing';
@@ -27,7 +28,7 @@ async function openSettable() {
   return { loginPolicies, at, clock };
 }
 
-type Read = ReadAnswer<{ readonly policy: LoginPolicyView }>;
+type Read = ReadAnswer<PolicyFound>;
 
 /** What acme's users met at an instant, which has to be what they met at the position that the answer names. */
 async function metAt(loginPolicies: LoginPolicies, count: number): Promise<LoginPolicyView> {

@@ -11,7 +11,7 @@ import {
   type LoginPolicies,
   type NewLoginPolicy,
   type OwnerRef,
-  type LoginPolicyView,
+  type PolicyFound,
   type ReadAnswer,
 } from '@login-policy/domain';
 import { openMemoryStore, type Store } from '@login-policy/event-sourcing';
@@ -172,7 +172,7 @@ describe('for whatever life of policies', () => {
 });
 
 /** Where in the store an answer holds is another place as of a sequence than now: others were changed since. */
-function withoutPosition(answer: ReadAnswer<{ readonly policy: LoginPolicyView }>): unknown {
+function withoutPosition(answer: ReadAnswer<PolicyFound>): unknown {
   if (answer.outcome === 'rejected') return answer.rejection;
   const { position: _, ...policy } = answer.policy;
   return policy;

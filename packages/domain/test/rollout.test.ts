@@ -96,6 +96,7 @@ describe('a rollout', () => {
     const report = orThrow(await elsewhere.report());
     expect(report).to.deep.equal({
       outcome: 'found',
+      kind: 'rollout-report',
       changed: 1,
       unchanged: 1,
       pending: 2,

@@ -1,8 +1,8 @@
 import { positionToString } from '@login-policy/event-sourcing';
-import { freshInstance, orThrow, toJson, type Answer } from '@login-policy/domain';
+import { detailsToJson, freshInstance, orThrow, toJson, type Answer } from '@login-policy/domain';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
-import { acme, by, instance, openDesk, PASSKEY } from './policies.js';
+import { acme, by, globex, instance, openDesk, PASSKEY } from './policies.js';
 
 const AT = '2026-01-01T00:00:00.000Z';
 
@@ -48,35 +48,35 @@ describe('an answer as JSON', () => {
     expect(json).to.have.deep.nested.property('events[1].data', { factor: 'TOTP' });
   });
 
-  it('says a policy as the API does: lifetimes in seconds, factors by their wire names', async () => {
+  it('says a policy in its own names: lifetimes as events have them, factors by their names', async () => {
     const { loginPolicies } = await openDesk();
     const identityProviders = [{ id: 'idp-1', ownerType: 'SYSTEM' }] as const;
-    const settings = { lifetimes: { multiFactorCheck: 'PT0.5S' } };
-    orThrow(await loginPolicies.add(instance, { ...freshInstance, settings, identityProviders }, by));
-    const found = await loginPolicies.policy(instance);
-    if (found.outcome !== 'found') throw new Error('unreachable');
-    const json = toJson(found);
-    const position = positionToString(found.policy.position);
-    expect(json).to.deep.include({ isDefault: true, owner: instance, position });
-    expect(json['policy']).to.deep.include({
-      passwordlessType: 'PASSWORDLESS_TYPE_ALLOWED',
-      passwordCheckLifetime: '864000s',
-      multiFactorCheckLifetime: '0.500s',
-      secondFactors: ['SECOND_FACTOR_TYPE_OTP', 'SECOND_FACTOR_TYPE_U2F'],
-      multiFactors: ['MULTI_FACTOR_TYPE_U2F_WITH_VERIFICATION'],
-      idps: [{ idpId: 'idp-1', ownerType: 'IDP_OWNER_TYPE_SYSTEM' }],
-    });
-  });
-
-  it('says less than a second by three digits', async () => {
-    const { loginPolicies } = await openDesk();
-    const settings = { lifetimes: { passwordCheck: 'PT0.007S', mfaInitSkip: 'PT1.05S', secondFactorCheck: 'PT0S' } };
-    orThrow(await loginPolicies.add(instance, { settings }, by));
+    const settings = { lifetimes: { passwordCheck: 'PT0.007S', multiFactorCheck: 'PT90M', secondFactorCheck: 'PT0S' } };
+    const { details, eventId, position } = orThrow(
+      await loginPolicies.add(instance, { ...freshInstance, settings, identityProviders }, by),
+    );
     const json = toJson(await loginPolicies.policy(instance));
+    expect(Object.keys(json)).to.deep.equal(['outcome', 'kind', 'policy']);
+    expect(json['policy']).to.deep.include({
+      owner: instance,
+      isDefault: true,
+      secondFactors: ['TOTP', 'U2F'],
+      multiFactors: ['U2F_WITH_VERIFICATION'],
+      identityProviders,
+      details: detailsToJson(details),
+      eventId,
+      position: positionToString(position),
+    });
     expect(json).to.deep.nested.include({
-      'policy.passwordCheckLifetime': '0.007s',
-      'policy.mfaInitSkipLifetime': '1.050s',
-      'policy.secondFactorCheckLifetime': '0s',
+      kind: 'policy',
+      'policy.settings.passwordlessType': 'ALLOWED',
+      'policy.settings.lifetimes': {
+        passwordCheck: 'PT0.007S',
+        externalLoginCheck: 'PT240H',
+        mfaInitSkip: 'PT720H',
+        secondFactorCheck: 'PT0S',
+        multiFactorCheck: 'PT1H30M',
+      },
     });
   });
 
@@ -94,24 +94,17 @@ describe('an answer as JSON', () => {
     });
   });
 
-  it('of a list has how many there are, and when it was changed', async () => {
+  it('of a list has its items and whose it is', async () => {
     const { loginPolicies } = await openDesk();
     await loginPolicies.add(instance, freshInstance, by);
-    const { eventId, position } = orThrow(await loginPolicies.removeSecondFactor(instance, 'U2F', by));
+    const { details, eventId, position } = orThrow(await loginPolicies.removeSecondFactor(instance, 'U2F', by));
     const whose = { owner: instance, isDefault: true, eventId, position: positionToString(position) };
-    const details = { totalResult: '1', processedSequence: '5', viewTimestamp: '2026-01-01T00:00:01.000Z' };
-    const factors = toJson(await loginPolicies.secondFactors(acme));
-    expect(factors).to.deep.equal({ outcome: 'found', ...whose, details, result: ['SECOND_FACTOR_TYPE_OTP'] });
-    const providers = toJson(await loginPolicies.identityProviders(acme));
-    expect(providers).to.deep.equal({
-      outcome: 'found',
-      ...whose,
-      details: { ...details, totalResult: '0' },
-      result: [],
-    });
+    const list = { outcome: 'found', kind: 'list', ...whose, details: detailsToJson(details) };
+    expect(toJson(await loginPolicies.secondFactors(acme))).to.deep.equal({ ...list, items: ['TOTP'] });
+    expect(toJson(await loginPolicies.identityProviders(acme))).to.deep.equal({ ...list, items: [] });
   });
 
-  it('of a list of organizations has their ids, and the last of a page that is not the last one', async () => {
+  it('of a list of organizations has each of them, and the last of a page that is not the last one', async () => {
     const { loginPolicies } = await openDesk();
     for (const organizationId of ['a', 'b']) await loginPolicies.add({ ...instance, organizationId }, {}, by);
     const [page, all] = [
@@ -119,9 +112,10 @@ describe('an answer as JSON', () => {
       await loginPolicies.organizationsWithCustomPolicy(instance),
     ];
     const position = positionToString(orThrow(all).position);
-    const found = { outcome: 'found', position, total: 2, unreadable: 0 };
-    expect(toJson(page)).to.deep.equal({ ...found, organizationIds: ['a'], next: 'a' });
-    expect(toJson(all)).to.deep.equal({ ...found, organizationIds: ['a', 'b'] });
+    const found = { outcome: 'found', kind: 'custom-policies', position, total: 2, unreadable: 0 };
+    const [a, b] = ['a', 'b'].map((organizationId) => ({ ...instance, organizationId }));
+    expect(toJson(page)).to.deep.equal({ ...found, organizations: [a], next: 'a' });
+    expect(toJson(all)).to.deep.equal({ ...found, organizations: [a, b] });
   });
 
   it('of a preview and of a difference has what would change and what did', async () => {
@@ -135,13 +129,13 @@ describe('an answer as JSON', () => {
       eventId: toJson(added)['eventId'],
       events: [{ type: 'MultiFactorRemoved', data: { factor: PASSKEY } }],
       changes: [removed],
-      affected: { organizationIds: ['acme', 'globex'], count: 2 },
+      affected: { organizations: [acme, globex], count: 2 },
     });
-    const { outcome: _, ...after } = toJson(policy);
-    expect(toJson(diff)).to.deep.include({ outcome: 'found', after }).and.to.not.have.property('before');
+    const { policy: after } = toJson(policy);
+    expect(toJson(diff)).to.deep.include({ outcome: 'found', kind: 'diff', after }).and.to.not.have.property('before');
     const { loginPolicies } = await openDesk();
     const nothingThere = toJson(await loginPolicies.preview(instance, { type: 'add', policy: {} }));
-    expect(nothingThere).to.deep.include({ sequence: '0', affected: { organizationIds: [] } });
+    expect(nothingThere).to.deep.include({ sequence: '0', affected: { organizations: [] } });
     expect(nothingThere).to.not.have.property('eventId');
     orThrow(await loginPolicies.add(acme, {}, by));
     orThrow(await loginPolicies.remove(acme, by));
@@ -154,7 +148,7 @@ describe('an answer as JSON', () => {
     const { loginPolicies } = await openDesk();
     const empty = toJson(await loginPolicies.history(instance));
     const nothing = { lastSequence: '0', unknownEvents: 0, entries: [], position: '0' };
-    expect(empty).to.deep.equal({ outcome: 'found', ...nothing });
+    expect(empty).to.deep.equal({ outcome: 'found', kind: 'history', ...nothing });
     const { eventId } = orThrow(
       await loginPolicies.add(instance, {}, { ...by, reason: 'at first', correlationId: 'c' }),
     );

@@ -7,6 +7,7 @@ import {
   type JudgedSignIn,
   type LoginPolicyList,
   type LoginPolicyView,
+  type PolicyFound,
   type ReadAnswer,
   type Rejected,
 } from '@login-policy/domain';
@@ -49,7 +50,7 @@ export class PolicyAnswers {
 
   /** @throws ApiError when the read was refused. */
   async ofPolicy<Message>(
-    answering: Promise<ReadAnswer<{ readonly policy: LoginPolicyView }>>,
+    answering: Promise<ReadAnswer<PolicyFound>>,
     say: (policy: LoginPolicyView) => Message,
     tagOf: TagOf = ownTag,
   ): Promise<Answer<Message>> {

@@ -60,8 +60,8 @@ function entriesJson(history: History): string {
   return JSON.stringify(entries).slice(1, -1);
 }
 
-/** A history as JSON, without the outcome that the library gives beside it. */
-export function historyJson(history: History): Omit<ReturnType<typeof toJson>, 'outcome'> {
-  const { outcome: _, ...json } = toJson({ outcome: 'found', ...history });
+/** A history as JSON, without what the library says beside it of the answer. */
+export function historyJson(history: History): Omit<ReturnType<typeof toJson>, 'kind' | 'outcome'> {
+  const { outcome: _, kind: _kind, ...json } = toJson({ outcome: 'found', ...history });
   return json;
 }

@@ -5,12 +5,13 @@ import type {
   LoginPolicyList,
   LoginPolicyView,
   PolicyDiff,
+  PolicyFound,
   ReadAnswer,
   Rejected,
 } from './answers.js';
 import { detailsOf, lastSequenceOf } from './details.js';
 import { diffPolicies } from './diff.js';
-import type { PolicyFound } from './policy-reader.js';
+import type { StateFound } from './policy-reader.js';
 import type { ParsedRead } from './read-input.js';
 import type { LoginPolicyEvent } from '../events/events.js';
 import { InvalidValue, LateRefusal, UnknownMember } from '../input/invalid-value.js';
@@ -77,11 +78,8 @@ interface Asked {
 }
 
 /** A policy as it was read, or the refusal where there is none. */
-export function foundPolicy(
-  found: PolicyFound | undefined,
-  asked: Asked,
-): ReadAnswer<{ readonly policy: LoginPolicyView }> {
-  return found === undefined ? policyNotFound(asked) : { outcome: 'found', policy: viewOf(found) };
+export function foundPolicy(found: StateFound | undefined, asked: Asked): ReadAnswer<PolicyFound> {
+  return found === undefined ? policyNotFound(asked) : { outcome: 'found', kind: 'policy', policy: viewOf(found) };
 }
 
 /** What a policy has several of. */
@@ -89,29 +87,38 @@ export type ListName = 'secondFactors' | 'multiFactors' | 'identityProviders';
 
 /** A list on an owner's effective policy, or the refusal where there is none. */
 export function foundList<Name extends ListName>(
-  found: PolicyFound | undefined,
+  found: StateFound | undefined,
   name: Name,
   { of, read }: Asked,
 ): ReadAnswer<LoginPolicyList<LoginPolicyView[Name][number]>> {
   if (found === undefined) return policyNotFound({ of: instanceOf(of), read });
   const { policy, marks, owner, position } = found;
   const [isDefault, details] = [!isOrganization(owner), detailsOf(marks, owner)];
-  return { outcome: 'found', owner, isDefault, items: policy[name], details, eventId: marks.eventId, position };
+  return {
+    outcome: 'found',
+    kind: 'list',
+    owner,
+    isDefault,
+    items: policy[name],
+    details,
+    eventId: marks.eventId,
+    position,
+  };
 }
 
 /** What differs in what an owner's users met at two moments, or the refusal where no policy held at either. */
 export function foundDiff(
-  before: PolicyFound | undefined,
-  after: PolicyFound | undefined,
+  before: StateFound | undefined,
+  after: StateFound | undefined,
   { of, read }: Asked,
 ): ReadAnswer<PolicyDiff> {
   if (before === undefined && after === undefined) return policyNotFound({ of: instanceOf(of), read });
   const changes = diffPolicies(before?.policy ?? ABSENT, after?.policy ?? ABSENT);
-  return { outcome: 'found', before: before && viewOf(before), after: after && viewOf(after), changes };
+  return { outcome: 'found', kind: 'diff', before: before && viewOf(before), after: after && viewOf(after), changes };
 }
 
 // A literal, no spread: every read comes by here.
-function viewOf({ policy, marks, owner, position }: PolicyFound): LoginPolicyView {
+function viewOf({ policy, marks, owner, position }: StateFound): LoginPolicyView {
   return {
     owner,
     isDefault: !isOrganization(owner),

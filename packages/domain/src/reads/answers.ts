@@ -39,8 +39,14 @@ export interface Accepted {
 /** What becomes of a command. */
 export type CommandAnswer = Accepted | Rejected;
 
-/** What becomes of a read. */
+/** What becomes of a read. `kind` says what was found. */
 export type ReadAnswer<Found> = ({ readonly outcome: 'found' } & Found) | Rejected;
+
+/** A policy that was found. */
+export interface PolicyFound {
+  readonly kind: 'policy';
+  readonly policy: LoginPolicyView;
+}
 
 /** A policy as it is read. */
 export interface LoginPolicyView {
@@ -67,11 +73,13 @@ export interface LoginPolicyList<Item> extends Pick<
   LoginPolicyView,
   'owner' | 'isDefault' | 'details' | 'eventId' | 'position'
 > {
+  readonly kind: 'list';
   readonly items: readonly Item[];
 }
 
 /** A page of the organizations that have a custom policy. */
 export interface CustomizedOrganizations {
+  readonly kind: 'custom-policies';
   readonly organizations: readonly Organization[];
   /** Give it as `after` to get the next page; `undefined` when this is the last. */
   readonly next: string | undefined;
@@ -88,6 +96,7 @@ export interface CustomizedOrganizations {
 
 /** What differs in what an owner's users met at two moments; each side names the position it holds for. */
 export interface PolicyDiff {
+  readonly kind: 'diff';
   /** What they met then; `undefined` when no policy held yet. */
   readonly before: LoginPolicyView | undefined;
   readonly after: LoginPolicyView | undefined;

@@ -33,6 +33,7 @@ export interface HistoryEntry extends EventMetadata {
 
 /** A part of a policy's history. */
 export interface History {
+  readonly kind: 'history';
   readonly entries: readonly HistoryEntry[];
   /** The last event there is; 0 when nothing ever happened. */
   readonly lastSequence: bigint;
@@ -93,7 +94,7 @@ async function historyOf(reading: Reading, wanted: HistoryRead): Promise<History
   }
   if (wanted.direction === 'backwards') entries.reverse();
   const { id: lastEventId, position = START } = lastEvent ?? {};
-  return { entries, lastSequence, lastEventId, position, unknownEvents };
+  return { kind: 'history', entries, lastSequence, lastEventId, position, unknownEvents };
 }
 
 /** The state right before an entry, or that of no events where it can't be had: then all of them are looked at, up to what is wrong. */

@@ -19,6 +19,7 @@ import type {
   LoginPolicyList,
   LoginPolicyView,
   PolicyDiff,
+  PolicyFound,
   ReadAnswer,
   Rejected,
 } from './answers.js';
@@ -61,7 +62,7 @@ export class LoginPolicyReads {
   }
 
   /** The owner's own policy, now or as it was; refused with `policy-not-found` when it has none. */
-  policy(owner: OwnerRef, options: PolicyReadOptions = {}): Promise<ReadAnswer<{ readonly policy: LoginPolicyView }>> {
+  policy(owner: OwnerRef, options: PolicyReadOptions = {}): Promise<ReadAnswer<PolicyFound>> {
     return this.#calls.answer(
       'policy',
       () => ({ of: parseOwner(owner, 'owner'), read: parsePolicyRead(options) }),
@@ -73,10 +74,7 @@ export class LoginPolicyReads {
    * What an organization's users meet, now or as it was: its custom policy as a whole, else the instance's default
    * (`isDefault`). As of a sequence means one of the organization's own stream.
    */
-  effectivePolicy(
-    organization: OrganizationRef,
-    options: PolicyReadOptions = {},
-  ): Promise<ReadAnswer<{ readonly policy: LoginPolicyView }>> {
+  effectivePolicy(organization: OrganizationRef, options: PolicyReadOptions = {}): Promise<ReadAnswer<PolicyFound>> {
     return this.#calls.answer(
       'effectivePolicy',
       () => ({ of: parseOrganization(organization, 'owner'), read: parsePolicyRead(options) }),

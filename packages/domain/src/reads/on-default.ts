@@ -10,6 +10,7 @@ export type OnDefaultOptions = Omit<ListOptions, 'allowing' | 'linking' | 'warne
 
 /** A page of the organizations without a custom policy. */
 export interface OnDefault {
+  readonly kind: 'on-default';
   readonly organizations: readonly Organization[];
   /** Give it as `after` to get the next page; `undefined` when this is the last. */
   readonly next: string | undefined;
@@ -42,7 +43,7 @@ export async function listedOnDefault(
   try {
     const organizations = await onDefaultPage(of, { directory, haveOwn, after, limit }, deadline);
     const next = organizations.length < limit ? undefined : organizations.at(-1)?.organizationId;
-    return { outcome: 'found', organizations, next, position: position ?? START };
+    return { outcome: 'found', kind: 'on-default', organizations, next, position: position ?? START };
   } finally {
     deadline.end();
   }

@@ -35,7 +35,7 @@ import type { CustomizedPage, CustomKind, ParsedAsOf, ParsedRead } from './read-
 const PAGE = 1000;
 
 /** A policy in force, whose it is, and the place in the order of the store that this holds for. */
-export interface PolicyFound {
+export interface StateFound {
   readonly policy: ActivePolicy;
   readonly marks: Marks;
   readonly owner: Owner;
@@ -61,7 +61,7 @@ export class PolicyReader {
   }
 
   /** The owner's own policy; `undefined` when there is none. */
-  async own(owner: Owner, read: ParsedRead): Promise<PolicyFound | undefined> {
+  async own(owner: Owner, read: ParsedRead): Promise<StateFound | undefined> {
     const { asOf } = read;
     if (asOf !== undefined) return foundThen(await this.#looking(read, (past) => past.at(owner, asOf)), owner);
     return foundIn(await this.#model.read([policyStream(owner)], read.freshness), owner);
@@ -78,7 +78,7 @@ export class PolicyReader {
   }
 
   /** What the users of the owner meet: its own policy as a whole, else the instance's. */
-  async effective(owner: Owner, read: ParsedRead): Promise<PolicyFound | undefined> {
+  async effective(owner: Owner, read: ParsedRead): Promise<StateFound | undefined> {
     if (!isOrganization(owner)) return this.own(owner, read);
     const { asOf } = read;
     if (asOf !== undefined) return this.#looking(read, (past) => effectivePast(past, owner, asOf));
@@ -102,7 +102,7 @@ export class PolicyReader {
   async customizedPage(instance: Instance, wanted: CustomizedPage): Promise<CustomizedOrganizations> {
     const { organizations, position } = await this.#customized(instance, wanted);
     const next = organizations.length < wanted.limit ? undefined : organizations.at(-1)?.organizationId;
-    const page = { organizations, next, position };
+    const page = { kind: 'custom-policies', organizations, next, position } as const;
     if (wanted.after !== undefined) return page;
     const freshness = { ...wanted.freshness, atLeast: laterPosition(wanted.freshness.atLeast ?? START, position) };
     const isAll = wanted.kind === undefined && next === undefined;
@@ -201,7 +201,7 @@ async function effectivePast(
   past: PastReader,
   organization: Organization,
   asOf: ParsedAsOf,
-): Promise<PolicyFound | undefined> {
+): Promise<StateFound | undefined> {
   const then = await past.at(organization, asOf);
   const instance = instanceOf(organization);
   return effectivePolicy(foundThen(then, organization), async () =>
@@ -213,7 +213,7 @@ async function effectivePast(
 function foundIn(
   { rows, unreadable, checkpoint }: Awaited<ReturnType<Follower<LoginPolicyEvent, LoginPolicyRow>['read']>>,
   owner: Owner,
-): PolicyFound | undefined {
+): StateFound | undefined {
   const stream = policyStream(owner);
   const fault = unreadable.get(stream);
   if (fault !== undefined) throw fault;
@@ -221,7 +221,7 @@ function foundIn(
   return row === undefined ? undefined : { policy: row.policy, marks: row.marks, owner, position: checkpoint ?? START };
 }
 
-function foundThen({ state, position }: StateAt<PolicyState>, owner: Owner): PolicyFound | undefined {
+function foundThen({ state, position }: StateAt<PolicyState>, owner: Owner): StateFound | undefined {
   const { policy, marks } = state;
   return policy.stage === 'active' && marks !== undefined ? { policy, marks, owner, position } : undefined;
 }

@@ -25,6 +25,7 @@ import { parseWaiting, READ_MEMBERS, type ParsedRead, type ReadOptions } from '.
 
 /** What a command would do if it were given now. Nothing is written, and somebody else may still be first. */
 export interface Preview {
+  readonly kind: 'preview';
   /** Where the policy stands: give it as `ifSequence`, and the command does just this or is refused. 0 for none. */
   readonly sequence: bigint;
   /** The policy's last event: give it as `ifEventId`, too. `undefined` for none. */
@@ -94,7 +95,14 @@ export async function previewOf(
   const before = state.policy;
   const after = evolveAll(before, events, ownerKind(surroundings.of));
   const outlook = await outlookOf({ before, after }, surroundings);
-  return { outcome: 'found', sequence: lastSequenceOf(state.marks), eventId: state.marks?.eventId, events, ...outlook };
+  return {
+    outcome: 'found',
+    kind: 'preview',
+    sequence: lastSequenceOf(state.marks),
+    eventId: state.marks?.eventId,
+    events,
+    ...outlook,
+  };
 }
 
 /** What the owner's users would meet: where it has, or would have, no policy of its own, that is the default. */

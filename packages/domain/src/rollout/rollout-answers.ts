@@ -19,6 +19,7 @@ export type RolloutStep =
 
 /** A page of what a rollout would do. Nothing is written. */
 export interface RolloutPlan {
+  readonly kind: 'rollout-plan';
   /** The default policy first, then custom policies in the order of {@link LoginPolicyReads.organizationsWithCustomPolicy}. */
   readonly steps: readonly RolloutStep[];
   /** How many steps of this page have each outcome. */
@@ -46,6 +47,7 @@ export interface RolloutProgress {
 
 /** Where a rollout stands, for the policies that are there now: from their events, whichever process asks. */
 export interface RolloutReport {
+  readonly kind: 'rollout-report';
   /** Policies with an event of this rollout. */
   readonly changed: number;
   /** Policies with nothing to do. */

@@ -84,7 +84,7 @@ export class Rollout {
         const steps = await this.#steps([...first, ...met], rollout);
         const total = first.length > 0 ? { total: await this.#total(rollout.of, freshness) } : {};
         const next = lastKey === undefined ? undefined : met.at(-1)?.owner.organizationId;
-        return { outcome: 'found', steps, counts: countsOf(steps), ...total, next, position };
+        return { outcome: 'found', kind: 'rollout-plan', steps, counts: countsOf(steps), ...total, next, position };
       },
     );
   }
@@ -119,7 +119,7 @@ export class Rollout {
         let last: RolloutStanding | undefined;
         for await (last of standingOf(rollout, freshness, this.#parts)) refused.push(...last.refusals);
         const { changed = 0, unchanged = 0, pending = 0, stillAllowing } = last ?? {};
-        return { outcome: 'found', changed, unchanged, pending, refused, stillAllowing };
+        return { outcome: 'found', kind: 'rollout-report', changed, unchanged, pending, refused, stillAllowing };
       },
     );
   }

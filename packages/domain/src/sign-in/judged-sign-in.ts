@@ -1,7 +1,7 @@
 import type { Instant } from '@login-policy/event-sourcing';
 import { parseInstantInput } from '../input/instant.js';
 import { isOrganization, parseOrganization, type Organization } from '../policy/owner.js';
-import type { PolicyFound } from '../reads/policy-reader.js';
+import type { StateFound } from '../reads/policy-reader.js';
 import { parsePolicyRead, type ParsedRead } from '../reads/read-input.js';
 import { judgementAt } from './evaluate-sign-in.js';
 import { parseRules } from './parse-rules.js';
@@ -31,7 +31,7 @@ export function parseAskedAbout(organization: unknown, signIn: unknown, options:
 }
 
 /** Judges a sign-in at an instant by the policy that was found. */
-export function judgedBy(found: PolicyFound, signIn: ParsedSignIn, at: Instant): JudgedSignIn {
+export function judgedBy(found: StateFound, signIn: ParsedSignIn, at: Instant): JudgedSignIn {
   const { marks, owner, policy, position } = found;
   const judgement = judgementAt(caseOf(parseRules(policy), signIn), at);
   return { ...judgement, owner, isDefault: !isOrganization(owner), eventId: marks.eventId, position, at: new Date(at) };

@@ -4,7 +4,7 @@ import type { IdentityProvider } from '../policy/identity-provider.js';
 import type { LifetimeInput } from '../policy/lifetimes.js';
 import type { LoginPolicy } from '../policy/login-policy.js';
 import type { LoginSettings, LoginSettingsView } from '../policy/settings.js';
-import type { LoginPolicyView, ReadAnswer, Rejected } from '../reads/answers.js';
+import type { LoginPolicyView, PolicyFound, ReadAnswer, Rejected } from '../reads/answers.js';
 
 /** What of a policy a sign-in is judged by: a view has it, and so has the state of a policy. */
 export interface SignInRules {
@@ -15,7 +15,7 @@ export interface SignInRules {
 }
 
 /** The effective policy to judge by: an answer of `effectivePolicy`, the policy in it, or the state that events add up to. */
-export type SignInPolicy = SignInRules | LoginPolicy | ReadAnswer<{ readonly policy: LoginPolicyView }>;
+export type SignInPolicy = SignInRules | LoginPolicy | ReadAnswer<PolicyFound>;
 
 /** What the user who signs in could use. */
 export interface SignInUser {
