@@ -19,10 +19,12 @@ import { readTlsFiles } from './http/tls-files.js';
 import { IamServer } from './iam-server.js';
 import type { Log } from './log.js';
 import { Metrics } from './metrics.js';
+import { Passkeys } from './passkeys/passkeys.js';
 import { openStore, storeFailure } from './open-store.js';
 import { ChangesFeed } from './routes/changes-feed.js';
 import { ChangesStreams } from './routes/changes-streams.js';
 import { DirectoryRoutes } from './routes/directory-routes.js';
+import { PasskeyRoutes } from './routes/passkey-routes.js';
 import { SessionRoutes } from './routes/session-routes.js';
 import type { Transport } from './sessions/cookies.js';
 import { Identification } from './sessions/identification.js';
@@ -175,7 +177,8 @@ async function assemble({ config, log, instances, store, policies, page, opened 
   const identification = new Identification(instances, sessions, transport);
   const attempts = new SignInAttempts(() => performance.now());
   const passwords = new Passwords();
-  const signIns = new JudgedSignIns(policies, new AuthenticatorApps(dataFolder, () => Date.now()));
+  const passkeys = new Passkeys(dataFolder, () => Date.now());
+  const signIns = new JudgedSignIns(policies, new AuthenticatorApps(dataFolder, () => Date.now()), passkeys);
   opened.push({ waitsFor: 'the thread that verifies passwords', close: () => passwords.close() });
   const feed = await ChangesFeed.open(store.eventStore);
   const watch = new StoreWatch(store.eventStore, log);
@@ -191,7 +194,8 @@ async function assemble({ config, log, instances, store, policies, page, opened 
     page,
     changes,
     isStoreUp: () => watch.isUp,
-    session: new SessionRoutes({ ...about, attempts, passwords, sessions, signIns, isBehindProxy }),
+    session: new SessionRoutes({ ...about, attempts, passkeys, passwords, sessions, signIns, isBehindProxy }),
+    passkeys: new PasskeyRoutes({ ...about, passkeys }),
     directory: new DirectoryRoutes(instances, policies),
   });
 }

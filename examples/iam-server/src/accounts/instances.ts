@@ -28,7 +28,7 @@ export class Instance {
   /** All of them by name. */
   readonly organizations: readonly DirectoryEntry[];
   readonly organizationIds: ReadonlySet<string>;
-  readonly #users: readonly User[];
+  readonly users: readonly User[];
   readonly #machines: ReadonlyMap<string, Machine>;
 
   constructor({ id, name, organizations, users, machines }: InstanceFacts, generation: string) {
@@ -37,12 +37,12 @@ export class Instance {
     this.generation = generation;
     this.organizations = [...organizations].sort((left, right) => byName.compare(left.name, right.name));
     this.organizationIds = new Set(this.organizations.map((one) => one.id));
-    this.#users = users;
+    this.users = users;
     this.#machines = new Map(machines.map((machine) => [machine.tokenDigest, machine]));
   }
 
   user(member: 'id' | 'name', value: string): User | undefined {
-    return this.#users.find((one) => one[member] === value);
+    return this.users.find((one) => one[member] === value);
   }
 
   /** The machine whose token a request carries. */

@@ -5,7 +5,8 @@ import { targetOf, type NodeRequest, type NodeResponse, type RequestHeaders } fr
 import type { z } from 'zod';
 import { badBody, type Refusal } from './refusal.js';
 
-const LARGEST_BODY = 4096;
+/** A passkey of the largest kind of key comes in 6 KB. */
+const LARGEST_BODY = 16_384;
 
 /** What the responses of HTTP/1.1 and HTTP/2 have in common, in the one form that their types don't say. */
 export interface Response {

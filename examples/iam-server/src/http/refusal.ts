@@ -93,8 +93,63 @@ export function impossibleToSignIn(sentence: string): Refusal {
   return new Refusal({
     status: 403,
     id: 'IAM-SESSION-07',
-    sentence: `${sentence} This server checks passwords and authenticator apps only.`,
+    sentence: `${sentence} This server checks passwords, authenticator apps and passkeys only.`,
   });
+}
+
+/** The policy asks for a passkey, which the user has. */
+export function passkeyNeeded(): Refusal {
+  return new Refusal({ status: 401, id: 'IAM-SESSION-08', sentence: 'Sign in with your passkey.' });
+}
+
+/** What was shown is no passkey of anybody here. */
+export function wrongPasskey(): Refusal {
+  return new Refusal({
+    status: 401,
+    id: 'IAM-SESSION-09',
+    sentence: 'This passkey is not known here, or took too long.',
+  });
+}
+
+/** The passkey is right, and the policy takes none. */
+export function passkeyNotAllowed(sentence: string): Refusal {
+  return new Refusal({
+    status: 403,
+    id: 'IAM-SESSION-10',
+    sentence: `The login policy does not allow passkeys. ${sentence}`,
+  });
+}
+
+/** The server was called by an IP address. */
+export function passkeysNeedAName(): Refusal {
+  return new Refusal({
+    status: 400,
+    id: 'IAM-PASSKEY-01',
+    sentence: 'Passkeys need a host name. Open this page under its name, for example localhost instead of 127.0.0.1.',
+  });
+}
+
+/** What the browser made is not taken. */
+export function passkeyRefused(): Refusal {
+  return new Refusal({
+    status: 400,
+    id: 'IAM-PASSKEY-02',
+    sentence: 'The passkey was not added: it took too long, or there are 10 already. Try again.',
+  });
+}
+
+/** The session is too old to change what its user signs in with. */
+export function signInAgain(): Refusal {
+  return new Refusal({
+    status: 403,
+    id: 'IAM-PASSKEY-03',
+    sentence: 'Sign out and in again first: only within 10 minutes of signing in can passkeys be added or removed.',
+  });
+}
+
+/** The user has no such passkey. */
+export function noSuchPasskey(): Refusal {
+  return new Refusal({ status: 404, id: 'IAM-PASSKEY-04', sentence: 'You have no such passkey.' });
 }
 
 /** A page of another site tried to act for whoever is signed in here. */

@@ -6,12 +6,14 @@ import type { Metrics } from '../metrics.js';
 import type { Identification, Recognised } from '../sessions/identification.js';
 import type { ChangesStreams } from './changes-streams.js';
 import type { DirectoryRoutes } from './directory-routes.js';
+import type { PasskeyRoutes } from './passkey-routes.js';
 import type { SessionRoutes } from './session-routes.js';
 
 /** What the server answers itself, besides the API. */
 export interface IamRoutesOptions {
   readonly identification: Identification;
   readonly session: SessionRoutes;
+  readonly passkeys: PasskeyRoutes;
   readonly directory: DirectoryRoutes;
   readonly changes: ChangesStreams;
   readonly metrics: Metrics;
@@ -29,7 +31,7 @@ export class IamRoutes {
   readonly #routes: ReadonlyMap<string, Readonly<Record<string, Route>>>;
 
   constructor(options: IamRoutesOptions) {
-    const { session, directory, changes } = options;
+    const { session, passkeys, directory, changes } = options;
     this.#options = options;
     this.#routes = new Map<string, Readonly<Record<string, Route>>>([
       [
@@ -40,6 +42,17 @@ export class IamRoutes {
           DELETE: (exchange) => session.signOut(exchange),
         },
       ],
+      ['/iam/v1/session/passkey', { POST: (exchange) => session.signInByPasskey(exchange) }],
+      ['/iam/v1/session/passkey/options', { POST: (exchange) => passkeys.beginToSignIn(exchange) }],
+      [
+        '/iam/v1/passkeys',
+        {
+          GET: (exchange) => passkeys.list(exchange),
+          POST: (exchange) => passkeys.add(exchange),
+        },
+      ],
+      ['/iam/v1/passkeys/removal', { POST: (exchange) => passkeys.remove(exchange) }],
+      ['/iam/v1/passkeys/options', { POST: (exchange) => passkeys.beginToAdd(exchange) }],
       ['/iam/v1/organizations', this.#forReaders((exchange) => directory.organizations(exchange))],
       ['/iam/v1/customized', this.#forReaders((exchange, { caller }) => directory.customized(exchange, caller))],
       ['/iam/v1/changes', this.#forReaders((exchange, recognised) => changes.begin(exchange, recognised))],

@@ -1,15 +1,27 @@
 import { z } from 'zod';
 import { DEVICE_SECONDS, deviceOf, knownDevice } from '../accounts/devices.js';
-import type { JudgedSignIns } from '../accounts/judged-sign-ins.js';
+import type { JudgedSignIns, Shown } from '../accounts/judged-sign-ins.js';
 import type { Passwords } from '../accounts/passwords.js';
 import { permissionsOf } from '../accounts/roles.js';
 import type { Attempt, SignInAttempts } from '../accounts/sign-in-attempts.js';
 import type { Instance, Instances } from '../accounts/instances.js';
 import type { User } from '../data/iam-facts.js';
 import { networkOf, readJson, sendJson, sendNothing, type Exchange } from '../http/exchange.js';
-import { fromAnotherPage, noInstance, tooManyTries, wrongCode, wrongPassword, type Refusal } from '../http/refusal.js';
+import {
+  fromAnotherPage,
+  noInstance,
+  passkeysNeedAName,
+  tooManyTries,
+  wrongCode,
+  wrongPasskey,
+  wrongPassword,
+  type Refusal,
+} from '../http/refusal.js';
 import type { Log } from '../log.js';
 import type { Metrics } from '../metrics.js';
+import { authenticationAnswer } from '../passkeys/passkey-answers.js';
+import type { Passkeys } from '../passkeys/passkeys.js';
+import { relyingPartyOf } from '../passkeys/relying-party.js';
 import { cookieOf, type Cookie, type Transport } from '../sessions/cookies.js';
 import type { Identification } from '../sessions/identification.js';
 import { isFromAnotherPage } from '../sessions/same-origin.js';
@@ -19,6 +31,7 @@ import type { Session, Sessions } from '../sessions/sessions.js';
 export interface SessionRoutesOptions {
   readonly instances: Instances;
   readonly attempts: SignInAttempts;
+  readonly passkeys: Passkeys;
   readonly passwords: Passwords;
   readonly signIns: JudgedSignIns;
   readonly sessions: Sessions;
@@ -39,12 +52,15 @@ const credentials = z.strictObject({
     .regex(/^\d{6}$/, 'Six digits')
     .optional(),
 });
-type Credentials = z.infer<typeof credentials>;
 
-/** What was given, and of which user, if there is one of that name. */
-interface Given extends Pick<Credentials, 'code' | 'password'> {
-  readonly instance: Instance;
-  readonly user: User | undefined;
+/** One try to sign in. */
+interface Trial {
+  readonly attempt: Attempt;
+  /** The user whom what was shown belongs to. */
+  readonly recognise: () => Promise<User | undefined>;
+  readonly shown: Shown;
+  /** What everybody else is told. */
+  readonly unknown: () => Refusal;
 }
 
 /** A user whom the login policy lets in, and until when. */
@@ -61,7 +77,9 @@ function verdictOf(judged: SignedIn | { readonly refusal: Refusal }): Verdict {
   return WRONG.has(judged.refusal.content.id) ? 'wrong' : 'unfinished';
 }
 
-const WRONG: ReadonlySet<string> = new Set([wrongPassword().content.id, wrongCode().content.id]);
+const WRONG: ReadonlySet<string> = new Set(
+  [wrongPassword(), wrongCode(), wrongPasskey()].map(({ content }) => content.id),
+);
 
 /** Signs in, says who is signed in, signs out. */
 export class SessionRoutes {
@@ -71,17 +89,41 @@ export class SessionRoutes {
     this.#options = options;
   }
 
-  /** @throws Refusal */
+  /** By name and password, and a code where one is asked for. @throws Refusal */
   async signIn(exchange: Exchange): Promise<void> {
-    const { identification, publicUrl, sessions, instances } = this.#options;
-    // Else a page of another site could sign a browser in as somebody of its own.
-    if (isFromAnotherPage(exchange.headers, publicUrl)) throw fromAnotherPage();
-    const given = await readJson(exchange, credentials);
-    await instances.refresh();
-    const instance = this.#instanceOf(exchange);
-    const { until, user } = await this.#recognise(exchange, instance, given);
+    const instance = await this.#instanceFor(exchange);
+    const { code, name, password } = await readJson(exchange, credentials);
+    const user = instance.user('name', name);
+    const device = knownDevice(this.#cookie('device', instance).in(exchange.headers), user);
+    await this.#begin(exchange, instance, {
+      attempt: { name: `${instance.id} ${name}`, network: this.#networkOf(exchange), device },
+      recognise: async () => ((await this.#options.passwords.isPasswordOf(user, password)) ? user : undefined),
+      shown: { by: 'password', code },
+      unknown: wrongPassword,
+    });
+  }
+
+  /** By a passkey, which says whose it is. @throws Refusal */
+  async signInByPasskey(exchange: Exchange): Promise<void> {
+    const instance = await this.#instanceFor(exchange);
+    const answer = await readJson(exchange, authenticationAnswer);
+    const party = relyingPartyOf(exchange.headers, this.#options.publicUrl);
+    if (party === undefined) throw passkeysNeedAName();
+    const network = this.#networkOf(exchange);
+    await this.#begin(exchange, instance, {
+      // Nobody guesses a signature: who tries is slowed down, and nobody else.
+      attempt: { name: `${instance.id} by a passkey from ${network}`, network },
+      recognise: () => this.#options.passkeys.verify(party, instance, answer),
+      shown: { by: 'passkey' },
+      unknown: wrongPasskey,
+    });
+  }
+
+  async #begin(exchange: Exchange, instance: Instance, trial: Trial): Promise<void> {
+    const { identification, sessions } = this.#options;
+    const { until, user } = await this.#recognise(exchange, instance, trial);
     const session = await sessions.begin(instance, user, until);
-    if (session === undefined) throw wrongPassword();
+    if (session === undefined) throw trial.unknown();
     const earlier = await identification.sessionOf(exchange.headers);
     if (earlier !== undefined) await sessions.end(earlier);
     sendJson(exchange, describe(instance, session), {
@@ -110,35 +152,43 @@ export class SessionRoutes {
     sendNothing(exchange, { 'set-cookie': this.#cookie('session', this.#instanceOf(exchange)).set('', 0) });
   }
 
-  /** Knows a user by what was given, and until when the login policy takes that for enough. @throws Refusal */
-  async #recognise(exchange: Exchange, instance: Instance, { code, name, password }: Credentials): Promise<SignedIn> {
-    const { attempts, isBehindProxy } = this.#options;
-    const named = instance.user('name', name);
-    const network = networkOf(exchange, isBehindProxy);
-    const device = knownDevice(this.#cookie('device', instance).in(exchange.headers), named);
-    const attempt: Attempt = { name: `${instance.id} ${name}`, network, device };
+  /** Knows a user by what they show, and until when the login policy takes that for enough. @throws Refusal */
+  async #recognise(exchange: Exchange, instance: Instance, trial: Trial): Promise<SignedIn> {
+    const { attempts } = this.#options;
+    const { attempt } = trial;
     const refused = await attempts.begin(attempt);
     if (refused !== undefined) {
-      this.#note(exchange, 'throttled', network);
+      this.#note(exchange, 'throttled', attempt.network);
       throw tooManyTries(refused.waitSeconds);
     }
     let verdict: Verdict = 'wrong';
     try {
-      const judged = await this.#judge({ instance, user: named, password, code });
+      const judged = await this.#judge(instance, trial);
       verdict = verdictOf(judged);
       if ('refusal' in judged) throw judged.refusal;
       return judged;
     } finally {
       attempts.end(attempt, verdict);
-      this.#note(exchange, verdict, network);
+      this.#note(exchange, verdict, attempt.network);
     }
   }
 
-  async #judge({ code, instance, password, user }: Given): Promise<SignedIn | { readonly refusal: Refusal }> {
-    const isRight = await this.#options.passwords.isPasswordOf(user, password);
-    if (user === undefined || !isRight) return { refusal: wrongPassword() };
-    const judged = await this.#options.signIns.judge({ instance, user, code });
+  async #judge(instance: Instance, trial: Trial): Promise<SignedIn | { readonly refusal: Refusal }> {
+    const user = await trial.recognise();
+    if (user === undefined) return { refusal: trial.unknown() };
+    const judged = await this.#options.signIns.judge({ instance, user }, trial.shown);
     return 'refusal' in judged ? judged : { user, until: judged.until };
+  }
+
+  /** @throws Refusal for a page of another site, which could sign a browser in as somebody of its own. */
+  async #instanceFor(exchange: Exchange): Promise<Instance> {
+    if (isFromAnotherPage(exchange.headers, this.#options.publicUrl)) throw fromAnotherPage();
+    await this.#options.instances.refresh();
+    return this.#instanceOf(exchange);
+  }
+
+  #networkOf(exchange: Exchange): string {
+    return networkOf(exchange, this.#options.isBehindProxy);
   }
 
   /** The name is not logged: people type passwords into the wrong field. */

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { digestOf, newToken } from '../accounts/machine-tokens.js';
 import type { Instance, Instances } from '../accounts/instances.js';
 import type { User } from '../data/iam-facts.js';
+import { handleOf } from '../data/user-files.js';
 import { SessionFiles } from './session-files.js';
 
 /** How long a session lasts, unless it is ended before. */
@@ -16,6 +17,7 @@ const LIMITS = {
 export interface Session {
   readonly token: string;
   readonly user: User;
+  readonly beganAt: Date;
   readonly expiresAt: Date;
 }
 
@@ -23,6 +25,8 @@ const schema = z.object({
   instanceId: z.string(),
   userId: z.string(),
   generation: z.string(),
+  /** Sessions of before did not say so. */
+  beganAt: z.coerce.date().default(new Date(0)),
   expiresAt: z.coerce.date(),
 });
 
@@ -50,17 +54,18 @@ export class Sessions {
     const current = await this.#instances.current(instance);
     const { passwordHash } = current?.user('id', user.id) ?? {};
     if (current?.generation !== instance.generation || passwordHash !== user.passwordHash) return undefined;
-    const longest = Date.now() + SESSION_SECONDS * 1000;
+    const beganAt = new Date();
+    const longest = beganAt.getTime() + SESSION_SECONDS * 1000;
     const expiresAt = new Date(Math.min(longest, until?.getTime() ?? longest));
-    const session = { token: newToken(), user, expiresAt };
+    const session = { token: newToken(), user, beganAt, expiresAt };
     const kept: z.input<typeof schema> = {
       instanceId: instance.id,
       userId: user.id,
       generation: instance.generation,
-      expiresAt: session.expiresAt.toISOString(),
+      beganAt: beganAt.toISOString(),
+      expiresAt: expiresAt.toISOString(),
     };
-    const owner = digestOf(JSON.stringify([instance.id, user.id]));
-    await this.#files.add(digestOf(session.token), owner, JSON.stringify(kept));
+    await this.#files.add(digestOf(session.token), handleOf(instance, user), JSON.stringify(kept));
     return session;
   }
 
@@ -68,11 +73,11 @@ export class Sessions {
   async find(token: string, instance: Instance): Promise<Session | undefined> {
     const kept = schema.safeParse(await this.#read(token));
     if (!kept.success) return undefined;
-    const { instanceId, userId, generation, expiresAt } = kept.data;
+    const { instanceId, userId, generation, beganAt, expiresAt } = kept.data;
     if (instanceId !== instance.id || generation !== instance.generation || expiresAt.getTime() <= Date.now())
       return undefined;
     const user = instance.user('id', userId);
-    return user && { token, user, expiresAt };
+    return user && { token, user, beganAt, expiresAt };
   }
 
   /** Ends a session for good. Twice is once. */

@@ -1,0 +1,43 @@
+import { z } from 'zod';
+
+interface Answer<Response> {
+  readonly id: string;
+  readonly rawId: string;
+  readonly type: 'public-key';
+  readonly response: Response;
+}
+
+/** What a browser answers when it has made a passkey (`PublicKeyCredential.toJSON()`). */
+export type RegistrationAnswer = Answer<{ readonly clientDataJSON: string; readonly attestationObject: string }>;
+
+/** What a browser answers when somebody has shown a passkey. */
+export type AuthenticationAnswer = Answer<{
+  readonly clientDataJSON: string;
+  readonly authenticatorData: string;
+  readonly signature: string;
+  readonly userHandle: string;
+}>;
+
+const LONGEST_ID = 1400;
+
+const encoded = z
+  .string()
+  .regex(/^[\w-]+$/, 'base64url')
+  .max(8192);
+const credential = { id: encoded.max(LONGEST_ID), rawId: encoded.max(LONGEST_ID), type: z.literal('public-key') };
+
+/** Other members, of which browsers send some, are let go. */
+export const registrationAnswer: z.ZodType<RegistrationAnswer> = z.object({
+  ...credential,
+  response: z.object({ clientDataJSON: encoded, attestationObject: encoded }),
+});
+
+export const authenticationAnswer: z.ZodType<AuthenticationAnswer> = z.object({
+  ...credential,
+  response: z.object({
+    clientDataJSON: encoded,
+    authenticatorData: encoded,
+    signature: encoded,
+    userHandle: encoded,
+  }),
+});
