@@ -8,6 +8,7 @@ import { isSomethingUnread } from '../state/unread.js';
 import type { Scope } from '../wire/scope.js';
 import type { Session } from '../wire/session.js';
 import { Icon } from './icon.js';
+import { PasskeysButton } from './passkeys-dialog.js';
 import { ThemeChoice } from './theme-choice.js';
 
 interface View {
@@ -52,6 +53,7 @@ export function Header({ session }: { readonly session: Session }): JSX.Element 
           <strong>{session.userName}</strong>
           <code>{session.role}</code>
         </p>
+        <PasskeysButton />
         <button
           type="button"
           class="button button-small"

@@ -1,7 +1,7 @@
 import { signal, type ReadonlySignal } from '@preact/signals';
 import { onSignedOut } from '../wire/request.js';
 import type { Scope } from '../wire/scope.js';
-import { readSession, signIn, signOut, type Credentials, type Session } from '../wire/session.js';
+import { readSession, signIn, signInByPasskey, signOut, type Credentials, type Session } from '../wire/session.js';
 import { dismissAll, say } from './notices.js';
 
 const current = signal<Session | 'asking' | undefined>('asking');
@@ -35,9 +35,9 @@ export async function askWhetherItGoesOn(): Promise<void> {
   else if (found.userId !== signedIn()?.userId) current.value = found;
 }
 
-/** Signs in. @throws Refused */
-export async function enter(given: Credentials): Promise<void> {
-  const opened = await signIn(given);
+/** Signs in by what is given, or by a passkey. @throws Refused */
+export async function enter(given: Credentials | 'passkey'): Promise<void> {
+  const opened = await (given === 'passkey' ? signInByPasskey() : signIn(given));
   dismissAll();
   current.value = opened;
 }

@@ -6,7 +6,8 @@ import { Icon } from '../parts/icon.js';
 import { attempt } from '../state/attempt.js';
 import { enter } from '../state/session.js';
 import { sentenceOf } from '../wire/failure.js';
-import { codeAskedBy, type CodeAsked } from '../wire/session.js';
+import { knowsPasskeys } from '../wire/passkeys.js';
+import { codeAskedBy, type CodeAsked, type Credentials } from '../wire/session.js';
 
 /** Where somebody says who they are. */
 export function SignInView(): JSX.Element {
@@ -33,14 +34,14 @@ function SignInForm(): JSX.Element {
     document.title = 'Login policy';
     name.current?.focus();
   }, []);
-  const submit = async (given: FormData): Promise<void> => {
+  const submit = async (given: Credentials | 'passkey'): Promise<void> => {
     if (isUnderWay.value) return;
     isUnderWay.value = true;
     const refused = await failureToEnter(given);
     failure.value = refused === undefined ? '' : sentenceOf(refused);
     asked.value = codeAskedBy(refused) ?? asked.value;
     isUnderWay.value = false;
-    if (asked.value === undefined) password.current?.select();
+    if (asked.value === undefined && given !== 'passkey') password.current?.select();
   };
   return (
     <form
@@ -48,27 +49,52 @@ function SignInForm(): JSX.Element {
       aria-label="Sign in"
       onSubmit={(event) => {
         event.preventDefault();
-        attempt(() => submit(new FormData(event.currentTarget)));
+        attempt(() => submit(credentialsIn(new FormData(event.currentTarget))));
       }}
     >
-      <Credentials name={name} password={password} />
+      <CredentialFields name={name} password={password} />
       {asked.value !== undefined && <CodeField asked={asked.value} />}
-      <p class="problem" role="alert">
-        {failure}
-      </p>
-      <button type="submit" class="button button-primary" aria-disabled={isUnderWay.value}>
-        Sign in
-      </button>
+      <SignInButtons
+        failure={failure.value}
+        isUnderWay={isUnderWay.value}
+        byPasskey={() => {
+          attempt(() => submit('passkey'));
+        }}
+      />
     </form>
   );
 }
 
-interface CredentialsProps {
+interface SignInButtonsProps {
+  readonly failure: string;
+  readonly isUnderWay: boolean;
+  readonly byPasskey: () => void;
+}
+
+function SignInButtons({ failure, isUnderWay, byPasskey }: SignInButtonsProps): JSX.Element {
+  return (
+    <>
+      <p class="problem" role="alert">
+        {failure}
+      </p>
+      <button type="submit" class="button button-primary" aria-disabled={isUnderWay}>
+        Sign in
+      </button>
+      {knowsPasskeys() && (
+        <button type="button" class="button" aria-disabled={isUnderWay} onClick={byPasskey}>
+          Sign in with a passkey
+        </button>
+      )}
+    </>
+  );
+}
+
+interface CredentialFieldsProps {
   readonly name: RefObject<HTMLInputElement | null>;
   readonly password: RefObject<HTMLInputElement | null>;
 }
 
-function Credentials({ name, password }: CredentialsProps): JSX.Element {
+function CredentialFields({ name, password }: CredentialFieldsProps): JSX.Element {
   return (
     <>
       <label class="field">
@@ -103,18 +129,18 @@ function CodeField({ asked: { setUp } }: { readonly asked: CodeAsked }): JSX.Ele
 }
 
 /** Why somebody could not sign in; `undefined` when they could. */
-async function failureToEnter(given: FormData): Promise<unknown> {
-  const code = textOf(given.get('code')).replaceAll(/\s/g, '');
+async function failureToEnter(given: Credentials | 'passkey'): Promise<unknown> {
   try {
-    await enter({
-      name: textOf(given.get('name')),
-      password: textOf(given.get('password')),
-      ...(code !== '' && { code }),
-    });
+    await enter(given);
     return undefined;
   } catch (caught) {
     return caught;
   }
+}
+
+function credentialsIn(form: FormData): Credentials {
+  const code = textOf(form.get('code')).replaceAll(/\s/g, '');
+  return { name: textOf(form.get('name')), password: textOf(form.get('password')), ...(code !== '' && { code }) };
 }
 
 function textOf(value: FormDataEntryValue | null): string {

@@ -1,6 +1,7 @@
 import { listOf, objectOf, textOf } from './json.js';
 import { isolated } from '../words/isolated.js';
 import { Refused } from './failure.js';
+import { shownPasskey } from './passkeys.js';
 import { send } from './request.js';
 
 /** Who is signed in, where, and what they may do. */
@@ -41,6 +42,12 @@ const SET_UP_NEEDED = 'IAM-SESSION-05';
 /** Opens a session. @throws Refused when it is not enough. */
 export async function signIn(given: Credentials): Promise<Session> {
   return sessionOf(await send({ verb: 'POST', path: PATH, body: given }));
+}
+
+/** Opens a session with a passkey, which says whose it is. @throws Refused, or an error with a sentence */
+export async function signInByPasskey(): Promise<Session> {
+  const path = `${PATH}/passkey`;
+  return sessionOf(await send({ verb: 'POST', path, body: await shownPasskey(`${path}/options`) }));
 }
 
 /** Whether a refusal asks for a code, and how to get one. */

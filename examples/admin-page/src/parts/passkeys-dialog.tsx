@@ -1,0 +1,107 @@
+import { useSignal } from '@preact/signals';
+import type { JSX } from 'preact';
+import { attempt } from '../state/attempt.js';
+import { say } from '../state/notices.js';
+import { addPasskey, knowsPasskeys, readPasskeys, removePasskey, type Passkey } from '../wire/passkeys.js';
+import { Instant } from './instant.js';
+import { Modal } from './modal.js';
+import { TryAgain } from './try-again.js';
+import { useLoaded } from './use-loaded.js';
+
+/** Opens the dialog in which users look after their own passkeys. */
+export function PasskeysButton(): JSX.Element {
+  const isOpen = useSignal(false);
+  return (
+    <>
+      <button
+        type="button"
+        class="button button-small"
+        onClick={() => {
+          isOpen.value = true;
+        }}
+      >
+        Passkeys
+      </button>
+      {isOpen.value && (
+        <PasskeysDialog
+          dismissed={() => {
+            isOpen.value = false;
+          }}
+        />
+      )}
+    </>
+  );
+}
+
+function PasskeysDialog({ dismissed }: { readonly dismissed: () => void }): JSX.Element {
+  const passkeys = useSignal<readonly Passkey[] | undefined>(undefined);
+  const load = async (): Promise<void> => {
+    passkeys.value = await readPasskeys();
+  };
+  const loading = useLoaded('my passkeys', load);
+  const change = (act: () => Promise<void>, done: string): void => {
+    attempt(async () => {
+      await act();
+      say('done', done);
+      await load();
+    });
+  };
+  return (
+    <Modal title="Your passkeys" dismissed={dismissed}>
+      <p class="soft">
+        With a passkey you sign in to this page without a password, as long as the default policy allows it.
+      </p>
+      {loading.problem !== undefined && <TryAgain loading={loading} what="Your passkeys" />}
+      {passkeys.value?.length === 0 && <p>You have no passkeys yet.</p>}
+      <PasskeyList
+        passkeys={passkeys.value ?? []}
+        remove={(id) => {
+          change(() => removePasskey(id), 'The passkey was removed.');
+        }}
+      />
+      <div class="buttons">
+        {knowsPasskeys() && (
+          <button
+            type="button"
+            class="button button-primary"
+            onClick={() => {
+              change(addPasskey, 'The passkey was added. You can sign in with it from now on.');
+            }}
+          >
+            Add a passkey
+          </button>
+        )}
+        <button type="button" class="button" onClick={dismissed}>
+          Close
+        </button>
+      </div>
+    </Modal>
+  );
+}
+
+interface PasskeyListProps {
+  readonly passkeys: readonly Passkey[];
+  readonly remove: (id: string) => void;
+}
+
+function PasskeyList({ passkeys, remove }: PasskeyListProps): JSX.Element {
+  return (
+    <ul class="facts">
+      {passkeys.map(({ addedAt, id, lastUsedAt }) => (
+        <li key={id}>
+          Added <Instant at={addedAt} />, {lastUsedAt === undefined ? 'never used' : 'last used '}
+          {lastUsedAt !== undefined && <Instant at={lastUsedAt} />}{' '}
+          <button
+            type="button"
+            class="button button-small"
+            onClick={() => {
+              remove(id);
+            }}
+          >
+            Remove
+          </button>
+        </li>
+      ))}
+    </ul>
+  );
+}
