@@ -6,7 +6,7 @@ import { addPasskey, knowsPasskeys, readPasskeys, removePasskey, type Passkey } 
 import { Instant } from './instant.js';
 import { Modal } from './modal.js';
 import { TryAgain } from './try-again.js';
-import { useLoaded } from './use-loaded.js';
+import { useLoaded, type Loading } from './use-loaded.js';
 
 /** Opens the dialog in which users look after their own passkeys. */
 export function PasskeysButton(): JSX.Element {
@@ -33,49 +33,67 @@ export function PasskeysButton(): JSX.Element {
   );
 }
 
-function PasskeysDialog({ dismissed }: { readonly dismissed: () => void }): JSX.Element {
+interface Passkeys {
+  readonly all: readonly Passkey[] | undefined;
+  readonly loading: Loading;
+  /** Does something to them, says so, and reads them anew. */
+  readonly change: (act: () => Promise<void>, done: string) => void;
+}
+
+function usePasskeys(): Passkeys {
   const passkeys = useSignal<readonly Passkey[] | undefined>(undefined);
   const load = async (): Promise<void> => {
     passkeys.value = await readPasskeys();
   };
-  const loading = useLoaded('my passkeys', load);
-  const change = (act: () => Promise<void>, done: string): void => {
-    attempt(async () => {
-      await act();
-      say('done', done);
-      await load();
-    });
+  return {
+    all: passkeys.value,
+    loading: useLoaded('my passkeys', load),
+    change(act, done) {
+      attempt(async () => {
+        await act();
+        say('done', done);
+        await load();
+      });
+    },
   };
+}
+
+function PasskeysDialog({ dismissed }: { readonly dismissed: () => void }): JSX.Element {
+  const { all, change, loading } = usePasskeys();
   return (
     <Modal title="Your passkeys" dismissed={dismissed}>
       <p class="soft">
         With a passkey you sign in to this page without a password, as long as the default policy allows it.
       </p>
-      {loading.problem !== undefined && <TryAgain loading={loading} what="Your passkeys" />}
-      {passkeys.value?.length === 0 && <p>You have no passkeys yet.</p>}
+      <TryAgain loading={loading} what="Your passkeys" />
+      {all?.length === 0 && <p>You have no passkeys yet.</p>}
       <PasskeyList
-        passkeys={passkeys.value ?? []}
+        passkeys={all ?? []}
         remove={(id) => {
           change(() => removePasskey(id), 'The passkey was removed.');
         }}
       />
       <div class="buttons">
         {knowsPasskeys() && (
-          <button
-            type="button"
-            class="button button-primary"
-            onClick={() => {
+          <AddButton
+            add={() => {
               change(addPasskey, 'The passkey was added. You can sign in with it from now on.');
             }}
-          >
-            Add a passkey
-          </button>
+          />
         )}
         <button type="button" class="button" onClick={dismissed}>
           Close
         </button>
       </div>
     </Modal>
+  );
+}
+
+function AddButton({ add }: { readonly add: () => void }): JSX.Element {
+  return (
+    <button type="button" class="button button-primary" onClick={add}>
+      Add a passkey
+    </button>
   );
 }
 
