@@ -97,7 +97,7 @@ describe('the one port of the server', () => {
     expect(session.bytes.toString()).to.include('"id":"owner"');
     expect((await over2({ ':path': '/' })).headers).to.include.keys('content-security-policy');
     const large = { ':method': 'POST', ':path': '/iam/v1/session', 'content-type': 'application/json' };
-    expect((await over2(large, Buffer.alloc(5000, ' '))).headers).to.include({ ':status': 413 });
+    expect((await over2(large, Buffer.alloc(20_000, ' '))).headers).to.include({ ':status': 413 });
     const on = connect(quickstart.url);
     sessions.push(on);
     const changes = on.request({ ':path': '/iam/v1/changes', cookie });
