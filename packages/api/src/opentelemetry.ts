@@ -51,6 +51,8 @@ function observer(tracer: Tracer, meter: Meter): Observe {
   const appends = meter.createHistogram('login_policy.append.duration', { unit: 's' });
   const decisions = meter.createCounter('login_policy.decisions');
   const groups = meter.createHistogram('login_policy.append.group', { unit: '{append}' });
+  const handled = meter.createHistogram('login_policy.consumer.duration', { unit: 's' });
+  const lags = meter.createGauge('login_policy.consumer.lag', { unit: 's' });
   return (seen: Observation) => {
     switch (seen.type) {
       case 'call': {
@@ -67,6 +69,14 @@ function observer(tracer: Tracer, meter: Meter): Observe {
         return decisions.add(1, { outcome: seen.outcome });
       case 'group':
         return groups.record(seen.appends);
+      case 'handled': {
+        const attributes = { 'login_policy.consumer': seen.consumer, outcome: seen.outcome };
+        handled.record(seen.durationMs / 1000, attributes);
+        return past(tracer, seen, { name: `login-policy ${seen.consumer}`, attributes });
+      }
+      case 'consumer':
+        // Who stands by does not know.
+        return seen.lag === undefined ? undefined : lags.record(seen.lag, { 'login_policy.consumer': seen.consumer });
     }
   };
 }

@@ -23,6 +23,15 @@ export type { StateAt } from './decisions/state-at.js';
 export type { Projection } from './projections/projection.js';
 export { UnreadableRow } from './projections/unreadable-row.js';
 export { Follower } from './projections/follower.js';
+export type {
+  ConsumeOptions,
+  Consumer,
+  ConsumerFailure,
+  ConsumerState,
+  ConsumerStatus,
+  Handle,
+  Handling,
+} from './consume/consumer.js';
 export { toldCall, type Observation, type Observe } from './observe.js';
 export type { Freshness } from './projections/following.js';
 export type { Store } from './store.js';

@@ -5,6 +5,7 @@ import { MemoryBackend } from './engine/memory-backend.js';
 import { MemoryLog } from './engine/memory-log.js';
 import { aFunction, listOf, optional } from './options/option-rules.js';
 import { parseOptions, type OptionRules } from './options/parse-options.js';
+import type { Observe } from './observe.js';
 import type { ReadModelStore } from './projections/read-model-store.js';
 import type { Store } from './store.js';
 import type { RecordedEvent } from './streams/event.js';
@@ -12,12 +13,15 @@ import type { RecordedEvent } from './streams/event.js';
 /** How a memory store is opened; everything has a default. */
 export interface MemoryStoreOptions {
   readonly clock?: Clock;
+  /** Is told how its consumers are doing. */
+  readonly observe?: Observe;
   /** Events recorded elsewhere, to begin with: ids, revisions and instants stay, positions are counted anew. */
   readonly history?: readonly RecordedEvent[];
 }
 
 const OPTIONS: OptionRules<MemoryStoreOptions> = {
   clock: optional(aFunction),
+  observe: optional(aFunction),
   history: optional(listOf('recorded events', (event) => typeof event === 'object' && event !== null)),
 };
 
@@ -27,10 +31,10 @@ const OPTIONS: OptionRules<MemoryStoreOptions> = {
  * @throws RangeError when the history has a gap in a stream, or naming the option that is none, or not of its form.
  */
 export function openMemoryStore(options: MemoryStoreOptions = {}): Store {
-  const { clock = systemClock, history = [] } = parseOptions(options, 'openMemoryStore', OPTIONS);
+  const { clock = systemClock, history = [], observe } = parseOptions(options, 'openMemoryStore', OPTIONS);
   const log = new MemoryLog();
   log.restore(history);
-  return storeOn(new MemoryBackend('the memory store', { log }), { most: MOST, clock });
+  return storeOn(new MemoryBackend('the memory store', { log }), { most: MOST, clock, observe });
 }
 
 const MOST = { appends: 512, size: Infinity } as const;

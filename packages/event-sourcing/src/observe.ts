@@ -1,3 +1,4 @@
+import type { ConsumerState } from './consume/consumer.js';
 import type { Deciding } from './decisions/decider.js';
 import { isFault } from './is-fault.js';
 import { delegating } from './store/delegating.js';
@@ -11,7 +12,9 @@ import type { StreamId } from './streams/stream-id.js';
  * - `call`: somebody asked for something, by the name of the method or command; `failed` is what was thrown;
  * - `decision`: a command was decided, again after each conflict;
  * - `append`: a store was given events; `conflict` is another writer who was first;
- * - `group`: a store wrote so many appends in one transaction.
+ * - `group`: a store wrote so many appends in one transaction;
+ * - `handled`: a consumer's handler was called; `lag` is for how many seconds its first event had been waiting;
+ * - `consumer`: how a consumer is doing in this process, about once a second.
  */
 export type Observation =
   | {
@@ -33,7 +36,21 @@ export type Observation =
       readonly events: number;
       readonly durationMs: number;
     }
-  | { readonly type: 'group'; readonly appends: number };
+  | { readonly type: 'group'; readonly appends: number }
+  | {
+      readonly type: 'handled';
+      readonly consumer: string;
+      readonly outcome: 'handled' | 'failed';
+      readonly events: number;
+      readonly durationMs: number;
+      readonly lag: number;
+    }
+  | {
+      readonly type: 'consumer';
+      readonly consumer: string;
+      readonly state: ConsumerState;
+      readonly lag: number | undefined;
+    };
 
 /** Is told what happens. It is called in the midst of the work and has to be quick; what it throws is ignored. */
 export type Observe = (observation: Observation) => void;

@@ -1,3 +1,4 @@
+import type { ConsumeOptions, Consumer } from './consume/consumer.js';
 import type { Clock } from './clock.js';
 import type { Closing } from './store/closed-by.js';
 import type { ReadModelStore } from './projections/read-model-store.js';
@@ -15,4 +16,15 @@ export interface Store extends Closing {
   readonly keeps: 'inline' | 'followed';
   /** The clock that its events are recorded by: what is past is asked of it, and not of the machine's. */
   readonly clock: Clock;
+  /**
+   * Calls a handler with every event at least once, in the order of commits, the events of an append in one call, from where the
+   * consumer of that name left off: its checkpoint is kept beside the events. Of all processes that run one, one works at a time;
+   * another takes over when that ends, hangs or is cut off, and a handler whose turn was taken can't move the checkpoint.
+   *
+   * A handler that fails is called again after a pause, and holds up its own consumer only: {@link Consumer.status} says how it is.
+   *
+   * @throws RangeError naming the option that is none, or not of its form.
+   * @throws StoreClosed
+   */
+  consume(options: ConsumeOptions): Consumer;
 }

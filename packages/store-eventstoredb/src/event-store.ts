@@ -17,6 +17,7 @@ import {
 import { Appender } from './append.js';
 import { BatchLine } from './append-queue.js';
 import type { Connection } from './connection.js';
+import { EventStoreDbConsumers } from './consumers.js';
 import type { Timeouts } from './deadline.js';
 import { Delivery } from './delivery.js';
 import { leavable } from './ending.js';
@@ -46,6 +47,8 @@ export class EventStoreDbEventStore implements EventStore {
   /** The clock is read before an append goes out, and its answer is waited for; twice that, for clocks and networks that are late. */
   readonly lateByMs: number;
   readonly acknowledged: Acknowledged = new Acknowledged();
+  /** What is kept of consumers. */
+  readonly consumers: EventStoreDbConsumers;
   readonly #closing: AbortController = new AbortController();
   /** Fires when even appends under way are given up. */
   readonly #abandoning: AbortController = new AbortController();
@@ -77,6 +80,7 @@ export class EventStoreDbEventStore implements EventStore {
     const settling = { delivery, streams: new StreamReader(untilAbandoned) };
     this.#receipts = new Receipts(context, this.#streams, settling);
     this.#appender = new Appender({ ...context, clock, streams: this.#streams, receipts: this.#receipts, delivery });
+    this.consumers = new EventStoreDbConsumers({ context, delivery, log: this.#log });
     const following = { ...context, log: this.#log };
     this.#feed = new Feed({
       reader: (options = {}) => {

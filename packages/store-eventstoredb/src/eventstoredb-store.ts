@@ -1,5 +1,5 @@
 import { EventStoreDBClient, type Credentials } from '@eventstore/db-client';
-import { systemClock, type Clock, type Store } from '@login-policy/event-sourcing';
+import { systemClock, type Clock, type Observe, type Store } from '@login-policy/event-sourcing';
 import {
   aFunction,
   mustBe,
@@ -10,10 +10,11 @@ import {
   withMethods,
   type OptionRules,
 } from '@login-policy/event-sourcing/options';
-import { closedBy, memoryReadModelStore, type ReadModelStore } from '@login-policy/event-sourcing/store';
+import { closedBy, Consumers, memoryReadModelStore, type ReadModelStore } from '@login-policy/event-sourcing/store';
 import { boundReadModels } from './read-models.js';
 import { Connection } from './connection.js';
 import { TIMEOUTS, timeoutsOf, type Timeouts } from './deadline.js';
+import { STORE } from './faults.js';
 import { shareOf } from './shared-connections.js';
 import { EventStoreDbEventStore } from './event-store.js';
 import { isStreamPrefix, StreamNames } from './names.js';
@@ -34,6 +35,8 @@ export interface EventStoreDbStoreOptions {
   /** Go out with every call instead of those in the connection string. With `tls=false` the client sends none. */
   readonly credentials?: Credentials;
   readonly timeouts?: Timeouts;
+  /** Is told how its consumers are doing. */
+  readonly observe?: Observe;
 }
 
 /**
@@ -81,6 +84,7 @@ const OPTIONS: OptionRules<EventStoreDbStoreOptions> = {
   streamPrefix: optional(mustBe('words that each end with a dot, as in "staging."', isStreamPrefix)),
   credentials: optional(optionsWith({ username: nonEmptyString, password: nonEmptyString })),
   timeouts: optional(optionsWith(TIMEOUTS)),
+  observe: optional(aFunction),
 };
 
 /** Its make is asked for by the connection, in words of its own. */
@@ -94,12 +98,17 @@ function storeOn(connection: Connection, options: EventStoreDbStoreOptions): Sto
     options.readModels === undefined
       ? memoryReadModelStore()
       : boundReadModels(options.readModels, { prefix: streamPrefix, log: eventStore.log });
+  const { observe } = options;
+  const consuming = { store: STORE, events: eventStore, clock, observe, backend: eventStore.consumers };
+  const consumers = new Consumers(consuming);
   return {
     eventStore,
     readModels,
     keeps: 'followed',
     clock,
+    consume: (wanted) => consumers.consume(wanted),
     ...closedBy(async () => {
+      await consumers.close();
       await eventStore.close();
       await readModels.close();
     }),

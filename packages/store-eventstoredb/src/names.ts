@@ -59,6 +59,16 @@ export class StreamNames {
     return `${this.#prefix}_receipts-${categoryOf(streamId)}-${place}`;
   }
 
+  /** Where the record of a consumer is kept: a stream a name, which no reader of this library meets either. */
+  consumerNameOf(name: string): string {
+    return `${this.#prefix}_consumers-${createHash('sha256').update(name).digest('hex')}`;
+  }
+
+  /** Where a session of consumers says that it lives. */
+  sessionNameOf(session: string): string {
+    return `${this.#prefix}_consumerSessions-${session}`;
+  }
+
   /** What the server leaves out. It may send more than was asked for, never less: {@link wanted} decides. */
   serverFilter(filter: EventFilter | undefined): ServerFilter {
     if (filter === undefined) return { regex: this.#regex() };

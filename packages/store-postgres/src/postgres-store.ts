@@ -1,9 +1,10 @@
 import { systemClock, type Clock, type Observe, type Store } from '@login-policy/event-sourcing';
 import { parseOptions } from '@login-policy/event-sourcing/options';
-import { closedBy, StoreClosed } from '@login-policy/event-sourcing/store';
+import { closedBy, Consumers, StoreClosed } from '@login-policy/event-sourcing/store';
 import type { ClientBase, Pool } from 'pg';
 import { appendQueue } from './append-queue.js';
 import { Connection } from './connection.js';
+import { PostgresConsumers } from './consumers.js';
 import { PostgresEventStore } from './event-store.js';
 import { demandFit } from './fit-pool.js';
 import { PoolLender } from './lenders.js';
@@ -116,7 +117,10 @@ function assembled(options: PostgresStoreOptions, { connection, schema, settings
   const eventStore = new PostgresEventStore({ connection, schema, appends, watch, largestPageBytes });
   const parts = { connection, schema, watch, writer, models, sweeper };
   const readModels = new PostgresReadModelStore(parts);
+  const consuming = { store: connection.name, events: eventStore, clock, observe };
+  const consumers = new Consumers({ ...consuming, backend: new PostgresConsumers(connection, schema) });
   const end = async (): Promise<void> => {
+    await consumers.close();
     const writing = eventStore.close();
     await Promise.all([readModels.close(), watch.close(), sweeper.close(), connection.close(writing)]);
     PoolCare.of(pool).end();
@@ -127,6 +131,7 @@ function assembled(options: PostgresStoreOptions, { connection, schema, settings
     readModels,
     keeps: 'inline',
     clock,
+    consume: (wanted) => consumers.consume(wanted),
     within(client) {
       if (closing !== undefined) throw new StoreClosed({ store: connection.name });
       return storeWithin(client, { ...parts, appends, largestPageBytes, clock });

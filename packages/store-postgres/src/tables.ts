@@ -35,6 +35,24 @@ SELECT pg_catalog.nextval('{schema}.revocations');
 `;
 
 /**
+ * The tables of consumers, which version 11 brought: the checkpoint of each, and how often it was written; and what the sessions that work
+ * say of themselves.
+ */
+export const CONSUMERS = `
+CREATE TABLE {schema}.consumers (
+  name text COLLATE "C" PRIMARY KEY,
+  version bigint NOT NULL,
+  session text COLLATE "C",
+  run bigint,
+  position numeric(51) NOT NULL
+) WITH (fillfactor = 50);
+CREATE TABLE {schema}.consumer_sessions (
+  session text COLLATE "C" PRIMARY KEY,
+  beat bigint NOT NULL
+) WITH (fillfactor = 50);
+`;
+
+/**
  * Makes that of the tables of version 3, and takes away what else it has: its functions, and rows of read models, which are kept anew from
  * the first event.
  */

@@ -37,8 +37,13 @@ export function storeWithin(client: ClientBase, outside: WithinParts): Store {
     readModels: new ReadModelsWithin({ ...parts, refuseCall: () => undefined }),
     keeps: 'inline',
     clock: outside.clock,
+    consume: followedElsewhere,
     ...closedBy(async () => undefined),
   };
+}
+
+function followedElsewhere(): never {
+  throw new Error('a store inside a transaction can’t be followed: follow the one that it was made from');
 }
 
 /** They are made outside only: else whoever opens one there would wait for the end of this transaction. */
@@ -106,7 +111,7 @@ class EventStoreWithin extends PostgresEventStore {
   }
 
   override subscribe(): AsyncIterable<SubscriptionMessage> {
-    throw new Error('a store inside a transaction can’t be followed: follow the one that it was made from');
+    return followedElsewhere();
   }
 
   override async close(): Promise<void> {}

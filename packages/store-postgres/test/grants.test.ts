@@ -23,6 +23,7 @@ describe('a role on PostgreSQL that does not own the schema', () => {
       await store.eventStore.append({ ...appendTo('b'), receipt: { key: 'key', fingerprint: 'fingerprint' } });
       await new Projector({ ...store, projection: counterTotals }).rebuild();
       await demandSound(store);
+      await new Promise((resolve) => store.consume({ name: 'granted', handle: resolve }));
       const events = `"${storage.schema}".events`;
       for (const change of [`UPDATE ${events} SET type = ''`, `DELETE FROM ${events}`, `TRUNCATE ${events}`]) {
         expect(await refusal(pool.query(change))).to.have.property('code', '42501');
@@ -81,7 +82,7 @@ async function asAnother(
 function writersGrants(schema: string, role: string): string {
   const grants = readFileSync(HOW_TO, 'utf8').match(/^GRANT .* TO app;$/gm) ?? [];
   const inSchema = grants.filter((grant) => grant.includes('login_policy'));
-  expect(inSchema).to.have.length(5);
+  expect(inSchema).to.have.length(6);
   return inSchema.join('\n').replaceAll('login_policy', `"${schema}"`).replaceAll('TO app', `TO "${role}"`);
 }
 

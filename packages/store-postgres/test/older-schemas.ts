@@ -11,6 +11,12 @@ const COLUMNS = {
   read_model_entries: 'model, entry, key',
 };
 
+/** Takes away what version 11 brought. */
+export async function asInVersion10(pool: Pool, schema: string): Promise<void> {
+  await pool.query(`SET search_path = "${schema}"; DROP TABLE consumers, consumer_sessions;
+    UPDATE migrations SET version = 10 WHERE version = 11; RESET search_path`);
+}
+
 /** Puts a schema of version 9, as its programs made it, in the place of a newer one, with what is in that. */
 export async function asInVersion9(pool: Pool, schema: string): Promise<void> {
   const newer = `${schema.slice(0, 50)}_newer`;

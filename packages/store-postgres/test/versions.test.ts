@@ -4,7 +4,7 @@ import { counterTotals } from '@login-policy/testkit';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { Pool } from 'pg';
-import { asInVersion3, asInVersion8, asInVersion9 } from './older-schemas.js';
+import { asInVersion10, asInVersion3, asInVersion8, asInVersion9 } from './older-schemas.js';
 import { refusal } from './refusal.js';
 import { allEvents, appendTo, counted } from './sample.js';
 import { demandSound } from './soundness.js';
@@ -79,11 +79,28 @@ describe('a schema on PostgreSQL of another version', () => {
       await olderPool.end();
     }));
 
+  it('brings a schema of version 10 to its own, which serves the programs of that, and keeps consumers in it', () =>
+    onStorage(freshStorage(), async (storage) => {
+      const { pool, schema } = storage;
+      const before = await storage.open({ models: [counterTotals] });
+      await before.eventStore.append(appendTo('a'));
+      await asInVersion10(pool, schema);
+      const store = await storage.open({ models: [counterTotals] });
+      await before.eventStore.append(appendTo('a'));
+      await demandSound(store);
+      const { rows } = await pool.query(
+        `SELECT serves_from <= 10 AS serves FROM "${schema}".migrations WHERE version = 11`,
+      );
+      expect(rows).to.deep.equal([{ serves: true }]);
+      const handled = new Promise((resolve) => store.consume({ name: 'first', handle: resolve }));
+      expect(await handled).to.have.length(2);
+    }));
+
   it('runs beside the next version of its schema, if that says so, and leaves all others as they are', () =>
     onStorage(freshStorage(), async (storage) => {
       const before = await storage.open({ models: [counterTotals] });
       await before.eventStore.append(appendTo('a'));
-      await storage.pool.query(nextVersion(storage.schema, 10));
+      await storage.pool.query(nextVersion(storage.schema, 11));
       await before.eventStore.append(appendTo('a'));
       for (const migrate of ['run', 'check'] as const) {
         const store = await storage.open({ migrate, models: [counterTotals] });
@@ -91,8 +108,8 @@ describe('a schema on PostgreSQL of another version', () => {
         await demandSound(store);
       }
       const { rows } = await storage.pool.query(`SELECT max(version) AS version FROM "${storage.schema}".migrations`);
-      expect(rows).to.deep.equal([{ version: 11 }]);
-      await storage.pool.query(`UPDATE "${storage.schema}".migrations SET serves_from = 11 WHERE version = 11`);
+      expect(rows).to.deep.equal([{ version: 12 }]);
+      await storage.pool.query(`UPDATE "${storage.schema}".migrations SET serves_from = 12 WHERE version = 12`);
       expect(await refusal(storage.open())).to.be.instanceOf(StoreForeign);
     }));
 
@@ -102,8 +119,8 @@ describe('a schema on PostgreSQL of another version', () => {
       const caught = await refusal(storage.open({ migrate: 'check' }));
       expect(caught).to.be.instanceOf(StoreForeign).with.property('message').that.includes('migratePostgresStore');
       expect((await pool.query('SELECT FROM pg_namespace WHERE nspname = $1', [schema])).rowCount).to.equal(0);
-      expect(await migratePostgresStore({ pool, schema })).to.deep.equal({ from: 0, to: 10 });
-      expect(await migratePostgresStore({ pool, schema })).to.deep.equal({ from: 10, to: 10 });
+      expect(await migratePostgresStore({ pool, schema })).to.deep.equal({ from: 0, to: 11 });
+      expect(await migratePostgresStore({ pool, schema })).to.deep.equal({ from: 11, to: 11 });
       const store = await storage.open({ migrate: 'check' });
       await store.eventStore.append(appendTo('a'));
       await asInVersion3(pool, schema);
@@ -121,7 +138,7 @@ describe('a schema on PostgreSQL of another version', () => {
       const again = await storage.open({ migrate: 'check' });
       await again.eventStore.append(appendTo('a'));
       expect(await allEvents(again.eventStore)).to.have.length(2);
-      expect(postgresMigration({ schema, from: 10 })).to.equal('');
+      expect(postgresMigration({ schema, from: 11 })).to.equal('');
       expect(() => postgresMigration({ from: -1 })).to.throw(RangeError);
     }));
 
@@ -146,7 +163,7 @@ describe('a schema on PostgreSQL of another version', () => {
   it("leaves a newer program's schema as it is", () =>
     onStorage(freshStorage(), async (storage) => {
       await storage.open();
-      await storage.pool.query(`INSERT INTO "${storage.schema}".migrations (version) VALUES (11)`);
+      await storage.pool.query(`INSERT INTO "${storage.schema}".migrations (version) VALUES (12)`);
       expect(await refusal(storage.open())).to.be.instanceOf(StoreForeign);
     }));
 });
@@ -155,8 +172,8 @@ describe('a schema on PostgreSQL of another version', () => {
 function nextVersion(schema: string, servesFrom: number): string {
   return `SET search_path = "${schema}";
     ALTER TABLE events ADD COLUMN added text; ALTER TABLE read_models ADD COLUMN added text;
-    CREATE FUNCTION append_v11() RETURNS void LANGUAGE sql AS 'SELECT';
-    INSERT INTO migrations (version, serves_from) VALUES (11, ${servesFrom}); RESET search_path`;
+    CREATE FUNCTION append_v12() RETURNS void LANGUAGE sql AS 'SELECT';
+    INSERT INTO migrations (version, serves_from) VALUES (12, ${servesFrom}); RESET search_path`;
 }
 
 /** The pool of a program that writes as those of version 9 did: by the functions of that version, which take the same. */

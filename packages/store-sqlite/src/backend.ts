@@ -25,6 +25,7 @@ import {
   type WantedRows,
 } from '@login-policy/event-sourcing/store';
 import type { Connection } from './connection.js';
+import { SqliteConsumers } from './consumers.js';
 import type { Transacted as Committed } from './database.js';
 import type { EventStatements } from './event-statements.js';
 import { textOf } from './exact-text.js';
@@ -58,6 +59,7 @@ interface CarriedOut<Result> {
 export class SqliteBackend implements Backend {
   readonly name: string;
   readonly form = 'text';
+  readonly consumers: SqliteConsumers;
   readonly #connection: Connection;
   readonly #parts: BackendParts;
   readonly #lookups: Lookups;
@@ -67,6 +69,7 @@ export class SqliteBackend implements Backend {
     this.name = connection.name;
     this.#connection = connection;
     this.#parts = parts;
+    this.consumers = new SqliteConsumers(connection, parts);
     this.#lookups = new Lookups(connection.database, parts);
     this.#writer = new PlanWriter(parts);
   }

@@ -1,3 +1,4 @@
+import type { ConsumerBackend } from '../consume/consumer-backend.js';
 import type { WaitOptions } from '../deadline.js';
 import type { KeyedRow, RowCount, RowQuery } from '../projections/read-model-store.js';
 import type { EventFilter } from '../streams/event-filter.js';
@@ -78,6 +79,8 @@ export interface Backend {
   /** Which store this is, for faults to say. */
   readonly name: string;
   readonly form: StoredForm;
+  /** Where it keeps its consumers. */
+  readonly consumers: ConsumerBackend;
   /**
    * Looks up, plans and writes as one: what was found holds until the plan is written. An empty plan writes nothing.
    *

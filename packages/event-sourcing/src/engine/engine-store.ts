@@ -1,3 +1,4 @@
+import { Consumers } from '../consume/consumers.js';
 import { systemClock, type Clock } from '../clock.js';
 import type { Observe } from '../observe.js';
 import { modelName, type AnyProjection, type Projection } from '../projections/projection.js';
@@ -36,7 +37,20 @@ export function storeOn(backend: Backend, { most, gather, clock = systemClock, o
       : new AppendQueue({ store: backend.name, most, gather, observe, write });
   const eventStore = new EngineEventStore(guarded, appends);
   const readModels = new EngineReadModelStore(guarded, writer);
-  return { eventStore, readModels, keeps: 'inline', clock, ...closedBy(() => eventStore.close()) };
+  const { name, consumers: kept } = backend;
+  const consumers = new Consumers({ store: name, backend: kept, events: eventStore, clock, observe });
+  const end = async (): Promise<void> => {
+    await consumers.close();
+    await eventStore.close();
+  };
+  return {
+    eventStore,
+    readModels,
+    keeps: 'inline',
+    clock,
+    consume: (wanted) => consumers.consume(wanted),
+    ...closedBy(end),
+  };
 }
 
 /** The read models of a backend. Without a writer its events are elsewhere, and no append keeps them. */

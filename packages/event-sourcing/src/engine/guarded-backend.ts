@@ -1,3 +1,4 @@
+import type { ConsumerBackend } from '../consume/consumer-backend.js';
 import { refuseOver, type WaitOptions } from '../deadline.js';
 import { StoreClosed } from '../faults.js';
 import type { ReadAhead } from '../store/feed.js';
@@ -19,12 +20,14 @@ import type { Found, ModelId, ModelTarget, Question } from './view.js';
 export class GuardedBackend implements Backend {
   readonly name: string;
   readonly form: StoredForm;
+  readonly consumers: ConsumerBackend;
   readonly #backend: Backend;
   #isClosed = false;
 
   constructor(backend: Backend) {
     this.name = backend.name;
     this.form = backend.form;
+    this.consumers = backend.consumers;
     this.#backend = backend;
   }
 

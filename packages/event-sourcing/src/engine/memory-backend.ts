@@ -1,3 +1,5 @@
+import type { ConsumerBackend } from '../consume/consumer-backend.js';
+import { MemoryConsumers } from '../consume/memory-consumers.js';
 import type { RowCount } from '../projections/read-model-store.js';
 import type { ReadAhead } from '../store/feed.js';
 import { Notifier } from '../store/notifier.js';
@@ -37,6 +39,7 @@ export interface MemoryBackendOptions {
 export class MemoryBackend implements Backend {
   readonly name: string;
   readonly form: StoredForm;
+  readonly consumers: ConsumerBackend;
   readonly #log: MemoryLog;
   readonly #receipts = new Map<string, Receipt>();
   /** Live read models by their names, and shadows by their ids. */
@@ -52,6 +55,7 @@ export class MemoryBackend implements Backend {
     this.name = name;
     this.form = form;
     this.#log = log;
+    this.consumers = new MemoryConsumers(log);
   }
 
   async transact<Result>(transaction: Transaction<Result>): Promise<Transacted<Result>> {

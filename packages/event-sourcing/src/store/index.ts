@@ -12,6 +12,9 @@ export {
   type Transaction,
   type WantedRows,
 } from '../engine/backend.js';
+export type { ConsumerBackend, ConsumerRecord, FoundConsumer, Holder } from '../consume/consumer-backend.js';
+export { Consumers, type ConsumersParts } from '../consume/consumers.js';
+export { MemoryConsumers } from '../consume/memory-consumers.js';
 export { planAppends, type CurrentModel, type Planning, type StoredForm, type View } from '../engine/plan-appends.js';
 export { openedModel, type OpenedModel } from '../engine/opened-model.js';
 export type { CheckedAppend, ModelPlan, MoreToLookUp, PlacedAppend, Plan, Planned } from '../engine/plan.js';

@@ -31,9 +31,15 @@ export function begun<Value>(promise: Promise<Value>): Promise<Value> {
 /** Asks again and again until the answer is yes. @throws AssertionError when it is not in time. */
 export async function eventually(doing: string, isTrue: () => Promise<boolean>): Promise<void> {
   const waiting = new Waiting(doing, patience.getStore() ?? PATIENCE_MS);
+  let isOver = false;
+  const asking = async (): Promise<void> => {
+    while (!isOver && !(await isTrue())) await breathe();
+  };
   try {
-    while (!(await Promise.race([isTrue(), waiting.over]))) await breathe();
+    // Raced once: a race for each question would leave a million behind, which all end when the time is up.
+    await Promise.race([asking(), waiting.over]);
   } finally {
+    isOver = true;
     waiting.end();
   }
 }

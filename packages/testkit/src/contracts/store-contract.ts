@@ -5,6 +5,7 @@ import { describeContract, type Opened, type Patience, type TestRunner } from '.
 import { clocks } from './stores/clocks.js';
 import { closings } from './stores/closings.js';
 import { catchingUp } from './stores/catching-up.js';
+import { consumers } from './stores/consumers.js';
 import { frozenServers, type FrozenEnd } from './stores/frozen.js';
 import { openings } from './stores/openings.js';
 import { rowsInStep } from './stores/rows-in-step.js';
@@ -65,6 +66,7 @@ export function storeContract(fixture: StoreFixture, runner: TestRunner): void {
         strayStreams,
         snapshots,
         clocks,
+        consumers,
         closings,
         ...(fixture.freezes === true ? [frozenServers] : []),
       ],

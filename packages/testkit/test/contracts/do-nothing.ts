@@ -1,4 +1,11 @@
-import { START, systemClock, type EventStore, type Store } from '@login-policy/event-sourcing';
+import {
+  START,
+  systemClock,
+  type ConsumeOptions,
+  type Consumer,
+  type EventStore,
+  type Store,
+} from '@login-policy/event-sourcing';
 import {
   closedBy,
   type ReadModel,
@@ -35,8 +42,15 @@ export function doNothingStore(): Store {
     readModels: doNothingReadModels(),
     keeps: 'inline',
     clock: systemClock,
+    consume: doNothingConsumer,
     ...closedBy(async () => {}),
   };
+}
+
+/** A consumer that works by its own account, and handles nothing. */
+function doNothingConsumer({ name }: ConsumeOptions): Consumer {
+  const status = { name, state: 'working', position: START, lag: 0 } as const;
+  return { status: () => status, ...closedBy(async () => {}) };
 }
 
 /** Whatever is asked of it, it refuses with the same error; an iteration with its first step. */
@@ -54,7 +68,16 @@ export function refusingEverything(error: Error): Store {
     close: async () => {},
   };
   const readModels: ReadModelStore = { open: refuse, close: async () => {} };
-  return { eventStore, readModels, keeps: 'inline', clock: systemClock, ...closedBy(async () => {}) };
+  return {
+    eventStore,
+    readModels,
+    keeps: 'inline',
+    clock: systemClock,
+    consume() {
+      throw error;
+    },
+    ...closedBy(async () => {}),
+  };
 }
 
 async function* nothing(): AsyncGenerator<never, void, undefined> {}

@@ -1,0 +1,36 @@
+import { aFunction, listOf, mustBe, optional, optionsWith, wholeNumber } from '../options/option-rules.js';
+import { parseOptions, type OptionRules } from '../options/parse-options.js';
+import type { ConsumeOptions } from './consumer.js';
+
+const LONGEST_NAME = 200;
+const LONGEST_HANDLE_MS = 86_400_000;
+const LARGEST_PAGE = 10_000;
+
+const OPTIONS: OptionRules<ConsumeOptions> = {
+  name: mustBe('a text of 1 to 200 characters, none of them a control character', isName),
+  handle: aFunction,
+  filter: optional(optionsWith({ categories: listOf('categories', (category) => typeof category === 'string') })),
+  from: optional(mustBe('a position', (from) => typeof from === 'bigint' && from >= 0n)),
+  pageSize: optional(wholeNumber(1, LARGEST_PAGE)),
+  handleTimeoutMs: optional(wholeNumber(1, LONGEST_HANDLE_MS)),
+  signal: optional(mustBe('an AbortSignal', isSignal)),
+};
+
+/** Takes the options of `store.consume`. @throws RangeError naming the option that is none, or not of its form. */
+export function parseConsumeOptions(options: ConsumeOptions): ConsumeOptions {
+  return parseOptions(options, 'consume', OPTIONS);
+}
+
+function isName(name: unknown): boolean {
+  return (
+    typeof name === 'string' &&
+    name !== '' &&
+    name.length <= LONGEST_NAME &&
+    name.isWellFormed() &&
+    !/\p{Cc}/u.test(name)
+  );
+}
+
+function isSignal(signal: unknown): boolean {
+  return typeof signal === 'object' && signal !== null && 'aborted' in signal && 'addEventListener' in signal;
+}

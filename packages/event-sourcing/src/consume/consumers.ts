@@ -1,0 +1,111 @@
+import { systemClock, type Clock } from '../clock.js';
+import { Deadline } from '../deadline.js';
+import { StoreClosed } from '../faults.js';
+import { monotonicIds } from '../ids.js';
+import { isFault } from '../is-fault.js';
+import type { Observe } from '../observe.js';
+import { onAbort } from '../on-abort.js';
+import { closedBy } from '../store/closed-by.js';
+import { Notifier } from '../store/notifier.js';
+import type { EventStore } from '../streams/event-store.js';
+import { parseConsumeOptions } from './consume-options.js';
+import type { ConsumerBackend } from './consumer-backend.js';
+import { ConsumerRun } from './consumer-run.js';
+import type { ConsumeOptions, Consumer } from './consumer.js';
+import { BEAT_MS, LEASE_MS } from './standing-by.js';
+
+/** What the consumers of a store stand on. */
+export interface ConsumersParts {
+  /** Of the store, for faults to say. */
+  readonly store: string;
+  readonly backend: ConsumerBackend;
+  readonly events: Pick<EventStore, 'subscribe'>;
+  readonly clock?: Clock | undefined;
+  readonly observe?: Observe | undefined;
+}
+
+const sessionId = monotonicIds();
+
+/** The consumers of one opening of a store. However many they are, one look a beat tells whose turn it is at each. */
+export class Consumers {
+  readonly #parts: ConsumersParts;
+  readonly #session: string = sessionId();
+  readonly #wake = new Notifier();
+  readonly #runs = new Set<ConsumerRun>();
+  #looking: Promise<void> | undefined;
+  #lastRun = 0;
+  #beats = 0;
+  #seenAt = 0;
+  #isClosed = false;
+
+  constructor(parts: ConsumersParts) {
+    this.#parts = parts;
+  }
+
+  /** What `Store.consume` promises. */
+  consume(given: ConsumeOptions): Consumer {
+    const options = parseConsumeOptions(given);
+    if (this.#isClosed) throw new StoreClosed({ store: this.#parts.store });
+    const { backend, events, clock = systemClock, observe } = this.#parts;
+    this.#lastRun += 1;
+    const holder = { session: this.#session, run: this.#lastRun };
+    const run = new ConsumerRun(options, { backend, events, clock, observe, holder, wake: this.#wake });
+    this.#runs.add(run);
+    const closing = closedBy(() => this.#closeRun(run));
+    onAbort(options.signal, () => {
+      closing.close().catch(() => undefined);
+    });
+    this.#wake.notify();
+    this.#looking ??= this.#look();
+    return { status: () => run.status(), ...closing };
+  }
+
+  /** Closes all of them: before the store itself is closed, so that others may take their turns at once. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await Promise.all([...this.#runs].map((run) => run.close()));
+    this.#runs.clear();
+    this.#wake.notify();
+    await this.#looking;
+  }
+
+  async #closeRun(run: ConsumerRun): Promise<void> {
+    await run.close();
+    this.#runs.delete(run);
+    this.#wake.notify();
+  }
+
+  /** While there is a consumer. */
+  async #look(): Promise<void> {
+    while (this.#runs.size > 0) {
+      const woken = this.#wake.changed(undefined, BEAT_MS);
+      await this.#beat();
+      await woken;
+    }
+    this.#looking = undefined;
+    if (this.#beats > 0) await this.#parts.backend.forget(this.#session).catch(() => undefined);
+  }
+
+  async #beat(): Promise<void> {
+    const { backend } = this.#parts;
+    const now = performance.now();
+    const deadline = new Deadline('looking for the turns of consumers', { waitMs: LEASE_MS - BEAT_MS });
+    const runs = [...this.#runs];
+    try {
+      if (runs.some(({ isHolding }) => isHolding)) {
+        this.#beats += 1;
+        await deadline.wait(backend.beat(this.#session, this.#beats));
+      }
+      const names = [...new Set(runs.map(({ name }) => name))];
+      const found = await deadline.wait(backend.look(names, deadline));
+      this.#seenAt = now;
+      for (const run of runs) run.see(found.get(run.name), now);
+    } catch (caught) {
+      const since = performance.now() - this.#seenAt >= LEASE_MS ? 'cut-off' : 'lately';
+      for (const run of runs) run.unseen(caught, since);
+      if (isFault(caught, 'store-closed')) this.#runs.clear();
+    } finally {
+      deadline.end();
+    }
+  }
+}

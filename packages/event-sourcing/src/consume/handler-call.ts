@@ -1,0 +1,35 @@
+import { onAbort } from '../on-abort.js';
+import { TIME_UP, within } from '../store/time-out.js';
+import type { RecordedEvent } from '../streams/event.js';
+import type { ConsumeOptions, Handling } from './consumer.js';
+
+/** How a call of a handler ended. */
+export type Handled =
+  | { readonly outcome: 'handled' }
+  | { readonly outcome: 'failed'; readonly error: unknown }
+  | { readonly outcome: 'hung'; readonly error: Error };
+
+const HANDLE_TIMEOUT_MS = 120_000;
+
+/** Calls a handler, and waits for it no longer than it may take. It never rejects, whatever the handler throws. */
+export async function callHandler(
+  { name, handle, handleTimeoutMs = HANDLE_TIMEOUT_MS }: ConsumeOptions,
+  events: readonly RecordedEvent[],
+  { signal, ...handling }: Handling,
+): Promise<Handled> {
+  const control = new AbortController();
+  const takeBack = onAbort(signal, () => control.abort());
+  const call = async (): Promise<Handled> => {
+    try {
+      await handle(events, { ...handling, signal: control.signal });
+      return { outcome: 'handled' };
+    } catch (error) {
+      return { outcome: 'failed', error };
+    }
+  };
+  const handled = await within(call(), handleTimeoutMs);
+  takeBack();
+  if (handled !== TIME_UP) return handled;
+  control.abort();
+  return { outcome: 'hung', error: new Error(`the handler of ${name} took longer than ${handleTimeoutMs} ms`) };
+}

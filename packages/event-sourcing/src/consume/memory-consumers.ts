@@ -1,0 +1,46 @@
+import { PositionUnknown } from '../faults.js';
+import type { Position } from '../streams/position.js';
+import type { ConsumerBackend, ConsumerRecord, FoundConsumer } from './consumer-backend.js';
+
+/** What consumers stand on. */
+interface Log {
+  has(position: Position): boolean;
+  readonly head: Position;
+}
+
+/** The consumers of a store in memory. */
+export class MemoryConsumers implements ConsumerBackend {
+  readonly #log: Log;
+  readonly #records = new Map<string, ConsumerRecord & { readonly version: bigint }>();
+  readonly #beats = new Map<string, number>();
+
+  constructor(log: Log) {
+    this.#log = log;
+  }
+
+  async look(names: readonly string[]): Promise<ReadonlyMap<string, FoundConsumer>> {
+    const found = new Map<string, FoundConsumer>();
+    for (const name of names) {
+      const record = this.#records.get(name);
+      const beat = this.#beats.get(record?.holder?.session ?? '');
+      if (record !== undefined) found.set(name, { ...record, beat });
+    }
+    return found;
+  }
+
+  async put(name: string, record: ConsumerRecord, expected: bigint): Promise<'written' | 'overtaken'> {
+    const { position } = record;
+    if (!this.#log.has(position)) throw new PositionUnknown({ position, head: this.#log.head });
+    if ((this.#records.get(name)?.version ?? 0n) !== expected) return 'overtaken';
+    this.#records.set(name, { ...record, version: expected + 1n });
+    return 'written';
+  }
+
+  async beat(session: string, count: number): Promise<void> {
+    this.#beats.set(session, count);
+  }
+
+  async forget(session: string): Promise<void> {
+    this.#beats.delete(session);
+  }
+}

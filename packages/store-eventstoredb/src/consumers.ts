@@ -1,0 +1,171 @@
+import { randomUUID } from 'node:crypto';
+import {
+  parsePosition,
+  parseJson,
+  PositionUnknown,
+  positionToString,
+  revision,
+  streamId,
+  type Json,
+  type Revision,
+} from '@login-policy/event-sourcing';
+import {
+  isJsonObject,
+  StoreDamaged,
+  StoreUnavailable,
+  type ConsumerBackend,
+  type ConsumerRecord,
+  type FoundConsumer,
+  type Holder,
+  type WaitOptions,
+} from '@login-policy/event-sourcing/store';
+import type { Delivery } from './delivery.js';
+import { STORE } from './faults.js';
+import type { LogReader } from './reads.js';
+import { streamReadRequest } from './requests.js';
+import type { Proposal, WireEvent } from './rows.js';
+import { recordsOf, retrying, serverRead, type ReadingContext } from './server-reads.js';
+
+/** What the records of consumers are read and written with. */
+export interface ConsumersParts {
+  readonly context: ReadingContext;
+  readonly delivery: Delivery;
+  readonly log: Pick<LogReader, 'head' | 'knows'>;
+}
+
+/** Only the last record says something; the server may forget a session that has said nothing for a day. */
+const METADATA = { consumers: { $maxCount: 1 }, sessions: { $maxCount: 1, $maxAge: 86_400 } };
+
+/** The consumers of a store on EventStoreDB: a stream a consumer, whose revision is the fencing token (ADR 0028). */
+export class EventStoreDbConsumers implements ConsumerBackend {
+  readonly #parts: ConsumersParts;
+  /** The last record of each session of this process. */
+  readonly #sessions = new Map<string, Revision | undefined>();
+
+  constructor(parts: ConsumersParts) {
+    this.#parts = parts;
+  }
+
+  async look(names: readonly string[], wait?: WaitOptions): Promise<ReadonlyMap<string, FoundConsumer>> {
+    const found = new Map<string, FoundConsumer>();
+    for (const each of await Promise.all(names.map((name) => this.#found(name, wait)))) {
+      if (each !== undefined) found.set(each.name, each.found);
+    }
+    return found;
+  }
+
+  async put(name: string, { holder, position }: ConsumerRecord, expected: bigint): Promise<'written' | 'overtaken'> {
+    const { log } = this.#parts;
+    // Before it is written: a server compares a revision, and nothing else.
+    if (!(await log.knows(position))) throw new PositionUnknown({ position, head: await log.head() });
+    const streamName = this.#parts.context.names.consumerNameOf(name);
+    const after = expected === 0n ? undefined : revision(expected - 1n);
+    const { session = null, run = null } = holder ?? {};
+    const content = { name, session, run, position: positionToString(position) };
+    const isWritten = await this.#write(streamName, after, { type: 'ConsumerMoved', content });
+    if (isWritten && after === undefined) await this.#limit(streamName, METADATA.consumers);
+    return isWritten ? 'written' : 'overtaken';
+  }
+
+  async beat(session: string, count: number): Promise<void> {
+    const streamName = this.#parts.context.names.sessionNameOf(session);
+    const after = this.#sessions.get(session);
+    const beat = { type: 'ConsumerSessionBeat', content: { beat: count } };
+    const isWritten = await this.#write(streamName, after, beat);
+    if (!isWritten) {
+      // An answer was lost: where the stream is now is where the next beat goes.
+      const last = await this.#last(streamName);
+      this.#sessions.set(session, last && revision(BigInt(last.getStreamRevision())));
+      throw new StoreUnavailable({ store: STORE, problem: 'what a session of consumers said last is not known' });
+    }
+    this.#sessions.set(session, after === undefined ? revision(0n) : revision(after + 1n));
+    if (after === undefined) await this.#limit(streamName, METADATA.sessions);
+  }
+
+  /** The server forgets by itself. */
+  async forget(session: string): Promise<void> {
+    this.#sessions.delete(session);
+  }
+
+  async #found(
+    name: string,
+    wait?: WaitOptions,
+  ): Promise<{ readonly name: string; readonly found: FoundConsumer } | undefined> {
+    const { names } = this.#parts.context;
+    const last = await this.#last(names.consumerNameOf(name), wait);
+    if (last === undefined) return undefined;
+    const record = recordIn(last);
+    const { holder } = record;
+    const said = holder && (await this.#last(names.sessionNameOf(holder.session), wait));
+    const beat = said && Number(contentOf(said)['beat']);
+    return { name, found: { ...record, beat, version: BigInt(last.getStreamRevision()) + 1n } };
+  }
+
+  async #last(streamName: string, wait?: WaitOptions): Promise<WireEvent | undefined> {
+    const { context } = this.#parts;
+    const { connection, timeouts } = context;
+    const request = streamReadRequest({ streamName, direction: 'backwards', from: undefined, limit: 1 });
+    return retrying(context, { doing: 'reading the record of a consumer', signal: wait?.signal }, async (signal) => {
+      for await (const messages of serverRead(connection, {
+        request,
+        pageSize: 1,
+        withinMs: timeouts.readMs,
+        signal,
+      })) {
+        for (const record of recordsOf(messages)) return record;
+      }
+      return undefined;
+    });
+  }
+
+  async #write(
+    streamName: string,
+    after: Revision | undefined,
+    { type, content }: { readonly type: string; readonly content: Json },
+  ): Promise<boolean> {
+    const proposal: Proposal = {
+      uuid: randomUUID(),
+      type,
+      data: Buffer.from(JSON.stringify(content)),
+      metadata: Buffer.from('{"schemaVersion":1}'),
+    };
+    const order = {
+      streamId: streamId('Consumer', streamName),
+      streamName,
+      expected: after ?? ('no-stream' as const),
+      proposals: [proposal],
+    };
+    return (await this.#parts.delivery.deliver(order)).kind === 'written';
+  }
+
+  /** Should it fail, only more than the last record stays. */
+  async #limit(streamName: string, metadata: Json): Promise<void> {
+    try {
+      await this.#write(`$$${streamName}`, undefined, { type: '$metadata', content: metadata });
+    } catch {
+      // A role that may not change metadata can still consume.
+    }
+  }
+}
+
+function recordIn(record: WireEvent): ConsumerRecord {
+  const { position, session, run } = contentOf(record);
+  if (typeof position !== 'string') throw damaged();
+  const holder: Holder | undefined =
+    typeof session === 'string' && typeof run === 'number' ? { session, run } : undefined;
+  return { holder, position: parsePosition(position) };
+}
+
+function contentOf(record: WireEvent): { readonly [name: string]: unknown } {
+  try {
+    const content = parseJson(Buffer.from(record.getData_asU8()).toString('utf8'));
+    if (isJsonObject(content)) return content;
+  } catch (cause) {
+    throw damaged(cause);
+  }
+  throw damaged();
+}
+
+function damaged(cause?: unknown): StoreDamaged {
+  return new StoreDamaged({ store: STORE, problem: 'the record of a consumer can’t be read' }, cause);
+}

@@ -1,0 +1,80 @@
+import { parsePosition, PositionUnknown, START, type Position } from '@login-policy/event-sourcing';
+import type { ConsumerBackend, ConsumerRecord, FoundConsumer, WaitOptions } from '@login-policy/event-sourcing/store';
+import type { Connection } from './connection.js';
+import { positionIn } from './positions.js';
+import { textsOf, type Cells } from './queries.js';
+import { text } from './rows.js';
+import type { Schema } from './schema.js';
+
+/** The consumers of a schema. */
+export class PostgresConsumers implements ConsumerBackend {
+  readonly #connection: Connection;
+  readonly #schema: string;
+
+  constructor(connection: Connection, schema: Schema) {
+    this.#connection = connection;
+    this.#schema = schema.quoted;
+  }
+
+  async look(names: readonly string[], wait?: WaitOptions): Promise<ReadonlyMap<string, FoundConsumer>> {
+    const rows = await this.#connection.read(
+      `SELECT name, version, session, run, position, beat
+       FROM ${this.#schema}.consumers LEFT JOIN ${this.#schema}.consumer_sessions USING (session) WHERE name = ANY ($1)`,
+      [textsOf(names)],
+      wait,
+    );
+    return new Map(rows.map((row) => [text(row[0]), foundIn(row)]));
+  }
+
+  async put(name: string, { holder, position }: ConsumerRecord, expected: bigint): Promise<'written' | 'overtaken'> {
+    const values = [name, expected, position, holder?.session ?? null, holder?.run ?? null];
+    const [row] = await this.#connection.change(putStatement(this.#schema), values.map(sent));
+    return outcomeOf(row, position);
+  }
+
+  async beat(session: string, count: number): Promise<void> {
+    await this.#connection.change(
+      `INSERT INTO ${this.#schema}.consumer_sessions AS s (session, beat) VALUES ($1, $2)
+       ON CONFLICT (session) DO UPDATE SET beat = excluded.beat`,
+      [session, String(count)],
+    );
+  }
+
+  async forget(session: string): Promise<void> {
+    await this.#connection.change(`DELETE FROM ${this.#schema}.consumer_sessions WHERE session = $1`, [session]);
+  }
+}
+
+/** In one statement: the position is proved to be an event of this log where it is written. */
+function putStatement(schema: string): string {
+  return `WITH here AS (SELECT $3::numeric = 0 OR ${schema}.placed_v10($3::numeric) IS NOT NULL AS known),
+    made AS (
+      INSERT INTO ${schema}.consumers (name, version, session, run, position)
+      SELECT $1, 1, $4, $5::bigint, $3::numeric FROM here WHERE known AND $2::bigint = 0
+      ON CONFLICT (name) DO NOTHING RETURNING 1),
+    moved AS (
+      UPDATE ${schema}.consumers SET version = version + 1, session = $4, run = $5::bigint, position = $3::numeric
+      FROM here WHERE known AND name = $1 AND version = $2::bigint RETURNING 1)
+    SELECT known, EXISTS (SELECT FROM made) OR EXISTS (SELECT FROM moved),
+      (SELECT position || ' ' || id FROM ${schema}.events ORDER BY position DESC LIMIT 1) FROM here`;
+}
+
+function outcomeOf(row: Cells | undefined, position: Position): 'written' | 'overtaken' {
+  const [known, isWritten, head] = row ?? [];
+  if (known !== 't') throw new PositionUnknown({ position, head: positionIn(head) ?? START });
+  return isWritten === 't' ? 'written' : 'overtaken';
+}
+
+function foundIn([, version, session, run, position, beat]: Cells): FoundConsumer {
+  const holder = session === null || session === undefined ? undefined : { session, run: Number(run) };
+  return {
+    version: BigInt(text(version)),
+    holder,
+    position: parsePosition(text(position)),
+    beat: beat === null || beat === undefined ? undefined : Number(beat),
+  };
+}
+
+function sent(value: string | number | bigint | null): string | null {
+  return value === null ? null : String(value);
+}

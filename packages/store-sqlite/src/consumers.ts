@@ -1,0 +1,119 @@
+import { parsePosition, PositionUnknown } from '@login-policy/event-sourcing';
+import type { ConsumerBackend, ConsumerRecord, FoundConsumer } from '@login-policy/event-sourcing/store';
+import type { Connection } from './connection.js';
+import type { Statement } from './database.js';
+import type { EventStatements } from './event-statements.js';
+import { headOf } from './positions.js';
+import type { LogReader } from './reads.js';
+
+/**
+ * Made when the first consumer works, and not by a step of the schema: programs of before run beside it, and may come back. Its form is
+ * never changed; another would have another name.
+ */
+const TABLES = `
+  CREATE TABLE IF NOT EXISTS consumers (
+    name TEXT PRIMARY KEY,
+    version INTEGER NOT NULL,
+    session TEXT,
+    run INTEGER,
+    position TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS consumer_sessions (
+    session TEXT PRIMARY KEY,
+    beat INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+`;
+
+/** A row of a consumer, and what its session said last. */
+interface ConsumerRow {
+  readonly version: number;
+  readonly session: string | null;
+  readonly run: number | null;
+  readonly position: string;
+  readonly beat: number | null;
+}
+
+/** What tells whether a position is of this log. */
+export interface ConsumersParts {
+  readonly events: Pick<EventStatements, 'head'>;
+  readonly log: Pick<LogReader, 'knows'>;
+}
+
+type NewRow = [name: string, version: number, session: string | null, run: number | null, position: string];
+
+/** The consumers of a SQLite file. Their writes don't wait for the disk: events that a power loss takes them back before are handled again. */
+export class SqliteConsumers implements ConsumerBackend {
+  readonly #connection: Connection;
+  readonly #parts: ConsumersParts;
+  readonly #isThere: Statement<[], number>;
+  readonly #find: Statement<[name: string], ConsumerRow>;
+  readonly #version: Statement<[name: string], number>;
+  readonly #write: Statement<NewRow>;
+  readonly #beat: Statement<[session: string, count: number]>;
+  readonly #forget: Statement<[session: string]>;
+
+  constructor(connection: Connection, parts: ConsumersParts) {
+    const { database } = connection;
+    this.#connection = connection;
+    this.#parts = parts;
+    this.#isThere = database
+      .prepare<[], number>("SELECT 1 FROM sqlite_schema WHERE name = 'consumer_sessions'")
+      .pluck();
+    this.#find = database.prepare(
+      `SELECT version, session, run, position, beat FROM consumers LEFT JOIN consumer_sessions USING (session) WHERE name = ?`,
+    );
+    this.#version = database.prepare<[string], number>('SELECT version FROM consumers WHERE name = ?').pluck();
+    this.#write = database.prepare(
+      'INSERT OR REPLACE INTO consumers (name, version, session, run, position) VALUES (?, ?, ?, ?, ?)',
+    );
+    this.#beat = database.prepare('INSERT OR REPLACE INTO consumer_sessions (session, beat) VALUES (?, ?)');
+    this.#forget = database.prepare('DELETE FROM consumer_sessions WHERE session = ?');
+  }
+
+  async look(names: readonly string[]): Promise<ReadonlyMap<string, FoundConsumer>> {
+    return this.#connection.use((database) => database.transaction(() => this.#found(names))());
+  }
+
+  put(name: string, record: ConsumerRecord, expected: bigint): Promise<'written' | 'overtaken'> {
+    const { holder, position } = record;
+    return this.#written(() => {
+      const { events, log } = this.#parts;
+      if (!log.knows(position)) {
+        throw new PositionUnknown({ position, head: headOf(events.head.get(), this.#connection.name) });
+      }
+      if (BigInt(this.#version.get(name) ?? 0) !== expected) return 'overtaken';
+      const { session = null, run = null } = holder ?? {};
+      this.#write.run(name, Number(expected) + 1, session, run, String(position));
+      return 'written';
+    });
+  }
+
+  async beat(session: string, count: number): Promise<void> {
+    await this.#written(() => this.#beat.run(session, count));
+  }
+
+  async forget(session: string): Promise<void> {
+    await this.#written(() => this.#forget.run(session));
+  }
+
+  #found(names: readonly string[]): ReadonlyMap<string, FoundConsumer> {
+    const found = new Map<string, FoundConsumer>();
+    if (this.#isThere.get() === undefined) return found;
+    for (const name of names) {
+      const row = this.#find.get(name);
+      if (row === undefined) continue;
+      const { session, run, version, position, beat } = row;
+      const holder = session === null || run === null ? undefined : { session, run };
+      const place = { version: BigInt(version), position: parsePosition(position) };
+      found.set(name, { ...place, holder, beat: beat ?? undefined });
+    }
+    return found;
+  }
+
+  #written<Result>(work: () => Result): Promise<Result> {
+    return this.#connection.writeDerived(() => {
+      this.#connection.database.exec(TABLES);
+      return work();
+    });
+  }
+}

@@ -1,0 +1,249 @@
+import { isFault, position, type RecordedEvent } from '@login-policy/event-sourcing';
+import { StoreClosed } from '@login-policy/event-sourcing/store';
+import { demandSame, fail } from '../../demand.js';
+import { COUNTER_CATEGORY } from '../../samples/counter.js';
+import type { Theme } from '../contract.js';
+import { eventually, within } from '../patience.js';
+import { refusal } from '../refusals.js';
+import type { StoreUnderTest } from '../store-contract.js';
+import { APPLES, CounterWriter, PEARS, WEATHER } from './counters.js';
+import { Listening } from './listening.js';
+
+/** What a consumer promises, alone and beside others of its name. */
+export const consumers: Theme<StoreUnderTest> = {
+  title: 'a consumer',
+  promises: {
+    'is called with every event in the order of commits, the events of an append in one call': handsOnAll,
+    'goes on where the consumer of its name left off, in another opening': goesOn,
+    'is called again with the same events when its handler fails, whatever that throws': triesAgain,
+    'holds up no other consumer by a handler that fails or hangs': holdsUpNobody,
+    'stands by while another opening works, and takes over when that is closed': takesOver,
+    'works once when its name is taken twice on one store': worksOnce,
+    'loses its turn when its handler hangs, which moves nothing when it ends after all': losesTurn,
+    'is called with events of its categories only': filters,
+    'begins after the position it is given, and is refused one of another history': beginsAfter,
+    'is refused with options that are not of their form': refusesOptions,
+    'ends when it, its signal or its store is closed, and tells its handler': ends,
+  },
+};
+
+async function handsOnAll({ open }: StoreUnderTest): Promise<void> {
+  const { store } = await open();
+  const writer = new CounterWriter(store);
+  const events = [...(await writer.write(APPLES, 1, 2, 3)), ...(await writer.write(PEARS, 4))];
+  const listening = new Listening(store, { name: 'all', pageSize: 2 });
+  await listening.demand(events);
+  events.push(...(await writer.write(PEARS, 5, 6, 7)), ...(await writer.write(APPLES, 8)));
+  await listening.demand(events);
+  const { state, lag } = await listening.until('being caught up', (status) => status.lag === 0);
+  demandSame({ what: 'status', actual: { state, lag }, expected: { state: 'working', lag: 0 } });
+  for (const call of listening.calls) {
+    const isWhole = call.every(({ append }, index) => append === undefined || isInOne(call, index, append));
+    demandSame({ what: 'whole appends in one call', actual: isWhole, expected: true });
+  }
+}
+
+function isInOne(call: readonly RecordedEvent[], index: number, { place, count }: { place: number; count: number }) {
+  const first = index - place + 1;
+  return first >= 0 && first + count <= call.length;
+}
+
+async function goesOn({ open }: StoreUnderTest): Promise<void> {
+  const { store, another } = await open();
+  const writer = new CounterWriter(store);
+  const first = new Listening(store, { name: 'going on' });
+  await first.demand(await writer.write(APPLES, 1, 2));
+  await within('the close', first.consumer.close());
+  const more = await writer.write(APPLES, 3);
+  const second = new Listening(await another(), { name: 'going on' });
+  await second.demand(more);
+  const elsewhere = new Listening(store, { name: 'going on elsewhere' });
+  await elsewhere.until('all events', () => elsewhere.places.length === 3);
+}
+
+const HOSTILE = [
+  undefined,
+  'text',
+  {
+    toString() {
+      throw new Error('not even this');
+    },
+  },
+  new RangeError('an error'),
+];
+
+async function triesAgain({ open }: StoreUnderTest): Promise<void> {
+  const { store } = await open();
+  let calls = 0;
+  const listening = new Listening(store, { name: 'failing' }, (_, { attempt }) => {
+    demandSame({ what: 'attempt', actual: attempt, expected: Math.min(calls, HOSTILE.length) + 1 });
+    const thrown = HOSTILE[calls++];
+    return calls <= HOSTILE.length ? rejectedWith(thrown) : undefined;
+  });
+  const events = await new CounterWriter(store).write(APPLES, 1, 2);
+  const { lastFailure } = await listening.until('a failure', ({ state }) => state === 'retrying');
+  demandSame({ what: 'attempts', actual: (lastFailure?.attempts ?? 0) > 0, expected: true });
+  await listening.until(
+    'the end of it',
+    ({ position: at, state }) => at === events.at(-1)?.position && state === 'working',
+  );
+  const all = Array.from({ length: HOSTILE.length + 1 }, () => events.map(({ position: at }) => at));
+  demandSame({
+    what: 'calls',
+    actual: listening.calls.map((call) => call.map(({ position: at }) => at)),
+    expected: all,
+  });
+  demandSame({
+    what: 'last failure',
+    actual: listening.consumer.status().lastFailure?.error,
+    expected: HOSTILE.at(-1),
+  });
+}
+
+async function holdsUpNobody({ open }: StoreUnderTest): Promise<void> {
+  const { store } = await open();
+  const failing = new Listening(store, { name: 'failing' }, () => Promise.reject(new Error('no')));
+  const hanging = new Listening(store, { name: 'hanging' }, (_, { signal }) => untilAborted(signal));
+  const sound = new Listening(store, { name: 'sound' });
+  const writer = new CounterWriter(store);
+  const events = [...(await writer.write(APPLES, 1)), ...(await writer.write(PEARS, 2))];
+  await sound.demand(events);
+  await failing.until('a failure', ({ state }) => state === 'retrying');
+  const { position: at } = await hanging.until('a call', () => hanging.calls.length > 0);
+  demandSame({ what: 'the checkpoint of who hangs is behind', actual: at !== events.at(-1)?.position, expected: true });
+}
+
+async function takesOver({ open }: StoreUnderTest): Promise<void> {
+  const { store, another } = await open();
+  const other = await another();
+  const writer = new CounterWriter(store);
+  const first = new Listening(store, { name: 'shared' });
+  await first.demand(await writer.write(APPLES, 1));
+  const second = new Listening(other, { name: 'shared' });
+  await second.until('standing by', ({ position: at }) => at !== undefined);
+  await first.demand([...first.calls.flat(), ...(await writer.write(APPLES, 2))]);
+  demandSame({ what: 'who stands by', actual: second.consumer.status().state, expected: 'standby' });
+  await within('the close', first.consumer.close());
+  const more = await writer.write(APPLES, 3);
+  await second.demand(more);
+  demandSame({ what: 'who was closed', actual: first.consumer.status().state, expected: 'closed' });
+  demandSame({ what: 'calls of who was closed', actual: first.calls.length, expected: 2 });
+}
+
+async function worksOnce({ open }: StoreUnderTest): Promise<void> {
+  const { store } = await open();
+  const both = [new Listening(store, { name: 'twice' }), new Listening(store, { name: 'twice' })];
+  const writer = new CounterWriter(store);
+  const events = [...(await writer.write(APPLES, 1)), ...(await writer.write(APPLES, 2))];
+  await eventually('the handling', async () => both.some(({ places }) => places.length === 2));
+  const states = both.map(({ consumer }) => consumer.status().state);
+  demandSame({ what: 'states', actual: states.toSorted(), expected: ['standby', 'working'] });
+  const [working, standing] = states[0] === 'working' ? both : both.toReversed();
+  await within('the close', working?.consumer.close() ?? fail('nobody works'));
+  await standing?.demand(await writer.write(APPLES, 3));
+  demandSame({ what: 'handled by the first', actual: working?.places.length, expected: events.length });
+}
+
+async function losesTurn({ open }: StoreUnderTest): Promise<void> {
+  const { store, another } = await open();
+  const other = await another();
+  let endLate = (): void => undefined;
+  const late = new Promise<void>((resolve) => (endLate = resolve));
+  const hanging = new Listening(store, { name: 'late', handleTimeoutMs: 30 }, () => late);
+  await hanging.until('its turn', ({ state }) => state === 'working');
+  const sound = new Listening(other, { name: 'late' });
+  const writer = new CounterWriter(store);
+  const events = await writer.write(APPLES, 1, 2);
+  await sound.demand(events);
+  const { lastFailure } = hanging.consumer.status();
+  demandSame({
+    what: 'said',
+    actual: String(lastFailure?.error),
+    expected: 'Error: the handler of late took longer than 30 ms',
+  });
+  endLate();
+  await sound.demand([...events, ...(await writer.write(PEARS, 3))]);
+}
+
+async function filters({ open }: StoreUnderTest): Promise<void> {
+  const { store, another } = await open();
+  const writer = new CounterWriter(store);
+  const listening = new Listening(store, { name: 'counters', filter: { categories: [COUNTER_CATEGORY] } });
+  const first = await writer.write(APPLES, 1);
+  await writer.write(WEATHER, 2);
+  await listening.demand([...first, ...(await writer.write(PEARS, 3))]);
+  await writer.write(WEATHER, 4);
+  await within('the close', listening.consumer.close());
+  const next = new Listening(await another(), { name: 'counters', filter: { categories: [COUNTER_CATEGORY] } });
+  await next.demand(await writer.write(PEARS, 5));
+}
+
+async function beginsAfter({ open }: StoreUnderTest): Promise<void> {
+  const { store } = await open();
+  const writer = new CounterWriter(store);
+  const [last] = (await writer.write(APPLES, 1, 2)).slice(-1);
+  const from = last?.position ?? fail('nothing was written');
+  const listening = new Listening(store, { name: 'from now on', from });
+  await listening.until('its turn', ({ state }) => state === 'working');
+  await listening.demand(await writer.write(PEARS, 3));
+  const lost = new Listening(store, { name: 'of another history', from: position(from + (1n << 60n)) });
+  const { lastFailure } = await lost.until('a failure', (status) => status.lastFailure !== undefined);
+  if (!isFault(lastFailure?.error, 'position-unknown'))
+    fail(`position-unknown was expected, not ${String(lastFailure?.error)}`);
+  demandSame({ what: 'calls', actual: lost.calls.length, expected: 0 });
+}
+
+async function refusesOptions({ open }: StoreUnderTest): Promise<void> {
+  const { store } = await open();
+  const sound = { name: 'sound', handle: () => undefined };
+  const bad: readonly object[] = [
+    ...['', 'a\u0000b', 'line\nbreak', '\ud800', 'x'.repeat(201), 5, undefined].map((name) => ({ name })),
+    ...[undefined, 'text', {}].map((handle) => ({ handle })),
+    ...[0, 1.5, 10_001, '5'].map((pageSize) => ({ pageSize })),
+    ...[0, Infinity].map((handleTimeoutMs) => ({ handleTimeoutMs })),
+    ...[-1n, 5].map((from) => ({ from })),
+    { filter: { categories: 'Counter' } },
+    { nmae: 'mistyped' },
+  ];
+  for (const options of bad) {
+    await refusal((async () => store.consume({ ...sound, ...options }))(), RangeError);
+  }
+  for (const name of ['ünïcode 🍏', "O'Brien; --", '%_\\', '$all', '../..', 'x'.repeat(200)]) {
+    const listening = new Listening(store, { name });
+    await listening.until('its turn', ({ state, position: at }) => state === 'working' && at !== undefined);
+    await within('the close', listening.consumer.close());
+  }
+}
+
+async function ends({ open }: StoreUnderTest): Promise<void> {
+  const { store } = await open();
+  const control = new AbortController();
+  const [bySignal, byScope, byStore] = [
+    new Listening(store, { name: 'by signal', signal: control.signal }),
+    new Listening(store, { name: 'by scope' }),
+    new Listening(store, { name: 'by store' }, (_, { signal }) => untilAborted(signal)),
+  ];
+  await new CounterWriter(store).write(APPLES, 1);
+  await byStore.until('a call', () => byStore.calls.length === 1);
+  control.abort();
+  await bySignal.until('the end', ({ state }) => state === 'closed');
+  await within('the end', byScope.consumer[Symbol.asyncDispose]());
+  demandSame({ what: 'state', actual: byScope.consumer.status().state, expected: 'closed' });
+  await within('the close', store.close());
+  demandSame({ what: 'state', actual: byStore.consumer.status().state, expected: 'closed' });
+  await refusal((async () => store.consume({ name: 'too late', handle: () => undefined }))(), StoreClosed);
+}
+
+/** Rejects with what no sound program rejects with. */
+function rejectedWith(thrown: unknown): Promise<void> {
+  return new Promise((_, reject) => {
+    Reflect.apply(reject, undefined, [thrown]);
+  });
+}
+
+function untilAborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
