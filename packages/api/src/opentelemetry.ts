@@ -27,7 +27,7 @@ export interface OpenTelemetryOptions {
 
 /** What OpenTelemetry is told by. */
 export interface OpenTelemetry {
-  /** For `openLoginPolicies` and the stores: spans of calls and appends, and their numbers. */
+  /** For `openLoginPolicies` and the stores: spans of calls, appends and handlers of consumers, their numbers, and how far consumers are behind. */
   readonly observe: Observe;
   /** For `createApi`: a span around each request, which goes on from the caller's `traceparent`, and its duration. */
   readonly hooks: Required<Pick<Hooks, 'around' | 'onAnswered'>>;

@@ -64,5 +64,6 @@ export interface ConsumerStatus {
 
 /** Handles every event at least once, in the order of commits, from where the consumer of its name left off. */
 export interface Consumer extends Closing {
+  /** How it is doing now. Nothing is asked of the store. */
   status(): ConsumerStatus;
 }
