@@ -36,6 +36,7 @@ const findings = [
     .map((file) => `${file}: this word is not used in names (STYLE 3)`),
   // To come down to 45 once what only domains need has an entry of its own.
   ...tooManyNames('packages/event-sourcing/src/index.ts', 72),
+  ...tooManyNames('packages/domain/src/index.ts', 75),
 ];
 conclude(findings, `${sources.length} files are free of double casts, stars, switched-off rules and forbidden words.`);
 

@@ -1,7 +1,7 @@
 /** Who may import whom (ARCHITECTURE), stated once: oxlint.mjs makes a rule of each line, and .ci/walls.mjs breaks each. */
 const kernel = ['@login-policy/event-sourcing', '@login-policy/event-sourcing/options'];
 const kernelOfStores = [...kernel, '@login-policy/event-sourcing/store'];
-const domain = ['@login-policy/domain'];
+const domain = ['@login-policy/domain', '@login-policy/domain/model'];
 const api = ['@login-policy/api', '@login-policy/api/opentelemetry'];
 const testkit = ['@login-policy/testkit', '@login-policy/testkit/contracts'];
 const driversOf = {

@@ -1,4 +1,5 @@
-import { detailsToJson, type Details, type HistoryEntry, type PolicyChange } from '@login-policy/domain';
+import type { Details, HistoryEntry, PolicyChange } from '@login-policy/domain';
+import { detailsToJson } from '@login-policy/domain/model';
 
 /** Prints a line. */
 export type Print = (line: string) => void;

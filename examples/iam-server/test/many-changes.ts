@@ -1,4 +1,4 @@
-import { loginPolicyEvents, parseInstance, policyStream } from '@login-policy/domain';
+import { loginPolicyEvents, parseInstance, policyStream } from '@login-policy/domain/model';
 import { monotonicIds, type EventStore } from '@login-policy/event-sourcing';
 
 /** Records many events that take turns, thousands at once: more than the buffers of the two ends of a connection hold. */

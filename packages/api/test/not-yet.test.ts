@@ -1,4 +1,4 @@
-import { describeRejection } from '@login-policy/domain';
+import { describeRejection } from '@login-policy/domain/model';
 import { expect } from 'chai';
 import { after, before, describe, it } from 'mocha';
 import { askOf } from './rest-client.js';

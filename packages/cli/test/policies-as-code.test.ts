@@ -1,5 +1,6 @@
 import { EXIT } from '@login-policy/cli';
-import { LIFETIME_NAMES, MULTI_FACTORS, orThrow, SECOND_FACTORS, SETTING_NAMES } from '@login-policy/domain';
+import { MULTI_FACTORS, orThrow, SECOND_FACTORS } from '@login-policy/domain';
+import { LIFETIME_NAMES, SETTING_NAMES } from '@login-policy/domain/model';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, it } from 'mocha';

@@ -1,6 +1,8 @@
+import { Follower } from '@login-policy/event-sourcing';
 import type { CommandInput, CommandOptions, CustomizeOptions, NewLoginPolicy } from './commands/command-input.js';
 import { callOf, parseOrder } from './commands/parse-command.js';
 import { policyHandler, type PolicyHandler } from './commands/policy-handler.js';
+import { loginPolicyProjection } from './login-policy-projection.js';
 import type { LoginPoliciesOptions } from './open-login-policies.js';
 import type { MultiFactor, SecondFactor } from './policy/factors.js';
 import type { IdentityProviderRef } from './policy/identity-provider.js';
@@ -42,8 +44,17 @@ export class LoginPolicies extends LoginPolicyReads {
   readonly #calls: Calls;
   readonly #rolloutParts: RolloutParts;
 
-  /** For {@link openLoginPolicies} only. */
-  constructor(options: LoginPoliciesOptions, readModel: ReadSources['readModel']) {
+  /**
+   * For {@link openLoginPolicies}, which parses the options.
+   *
+   * @internal
+   */
+  static async open(options: LoginPoliciesOptions): Promise<LoginPolicies> {
+    const { store, maxAgeMs } = options;
+    return new LoginPolicies(options, await Follower.open({ store, projection: loginPolicyProjection, maxAgeMs }));
+  }
+
+  private constructor(options: LoginPoliciesOptions, readModel: ReadSources['readModel']) {
     const { countUsers, guard = 'warn', observe, organizations, store } = options;
     const handler = policyHandler(options, { rows: readModel.rows, policies: () => policies });
     const policies = new PolicyReader(store, { model: readModel, states: handler.states });

@@ -1,4 +1,4 @@
-import { Follower, type IdSource, type Observe, type Store } from '@login-policy/event-sourcing';
+import type { IdSource, Observe, Store } from '@login-policy/event-sourcing';
 import {
   aFunction,
   mustBe,
@@ -12,7 +12,6 @@ import {
 } from '@login-policy/event-sourcing/options';
 import type { Guard } from './commands/guard.js';
 import { LoginPolicies } from './login-policies.js';
-import { loginPolicyProjection } from './login-policy-projection.js';
 import type { IdentityProviderDirectory } from './policy/identity-provider.js';
 import type { OrganizationList } from './reads/affected.js';
 import type { CountUsers } from './reads/count-users.js';
@@ -78,12 +77,5 @@ function isStore(value: unknown): boolean {
  * @throws RangeError naming the option that is none, or not of its form.
  */
 export async function openLoginPolicies(given: LoginPoliciesOptions): Promise<LoginPolicies> {
-  const options = parseOptions(given, 'openLoginPolicies', OPTIONS);
-  const { store, maxAgeMs } = options;
-  const readModel = await Follower.open({
-    store,
-    projection: loginPolicyProjection,
-    maxAgeMs,
-  });
-  return new LoginPolicies(options, readModel);
+  return LoginPolicies.open(parseOptions(given, 'openLoginPolicies', OPTIONS));
 }

@@ -1,11 +1,5 @@
-import {
-  defaultSettings,
-  freshInstance,
-  orThrow,
-  parseOwner,
-  policyStream,
-  type LoginPolicies,
-} from '@login-policy/domain';
+import { defaultSettings, freshInstance, orThrow, type LoginPolicies } from '@login-policy/domain';
+import { parseOwner, policyStream } from '@login-policy/domain/model';
 import { parseJson, type Json } from '@login-policy/event-sourcing';
 import { expect } from 'chai';
 import { Duration } from 'luxon';

@@ -1,4 +1,5 @@
-import { ABSENT, defaultSettings, freshInstance, NO_POLICY, openLoginPolicies, orThrow } from '@login-policy/domain';
+import { defaultSettings, freshInstance, openLoginPolicies, orThrow } from '@login-policy/domain';
+import { ABSENT, NO_POLICY } from '@login-policy/domain/model';
 import { openMemoryStore } from '@login-policy/event-sourcing';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';

@@ -1,20 +1,22 @@
 import {
-  ABSENT,
   defaultSettings,
-  LIFETIME_NAMES,
-  parseIdentityProviderId,
   MULTI_FACTORS,
   SECOND_FACTORS,
-  SETTING_NAMES,
   type CommandInput,
   type IdentityProvider,
+  type LoginSettingsChange,
+} from '@login-policy/domain';
+import {
+  ABSENT,
+  LIFETIME_NAMES,
+  parseIdentityProviderId,
+  SETTING_NAMES,
   type LifetimeName,
   type Lifetimes,
   type LoginPolicy,
   type LoginPolicyEvent,
   type LoginSettings,
-  type LoginSettingsChange,
-} from '@login-policy/domain';
+} from '@login-policy/domain/model';
 import fc from 'fast-check';
 import { Duration } from 'luxon';
 

@@ -1,18 +1,15 @@
+import { freshInstance, openLoginPolicies, orThrow, toJson } from '@login-policy/domain';
 import {
   ABSENT,
   diffPolicies,
   effectivePolicy,
   evolveAll,
   decide,
-  freshInstance,
   loginPolicyDecider,
-  openLoginPolicies,
-  orThrow,
   parseIdentityProviderId,
-  toJson,
   type LoginPolicy,
   type PolicyFacts,
-} from '@login-policy/domain';
+} from '@login-policy/domain/model';
 import { openMemoryStore } from '@login-policy/event-sourcing';
 import { deciderSpecification } from '@login-policy/testkit';
 import { expect } from 'chai';

@@ -1,11 +1,5 @@
-import {
-  ABSENT,
-  decide,
-  defaultSettings,
-  loginPolicyDecider,
-  parseIdentityProviderId,
-  type IdentityProvider,
-} from '@login-policy/domain';
+import { defaultSettings, type IdentityProvider } from '@login-policy/domain';
+import { ABSENT, decide, loginPolicyDecider, parseIdentityProviderId } from '@login-policy/domain/model';
 import { instant, START } from '@login-policy/event-sourcing';
 import { deciderSpecification } from '@login-policy/testkit';
 import { expect } from 'chai';

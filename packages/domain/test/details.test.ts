@@ -1,4 +1,5 @@
-import { defaultSettings, detailsToJson, freshInstance, orThrow, type Details } from '@login-policy/domain';
+import { defaultSettings, freshInstance, orThrow, type Details } from '@login-policy/domain';
+import { detailsToJson } from '@login-policy/domain/model';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { acme, by, instance, openDesk, PASSKEY } from './policies.js';

@@ -1,12 +1,5 @@
-import {
-  ABSENT,
-  defaultSettings,
-  diffPolicies,
-  freshInstance,
-  orThrow,
-  parseIdentityProviderId,
-  type IdentityProvider,
-} from '@login-policy/domain';
+import { defaultSettings, freshInstance, orThrow, type IdentityProvider } from '@login-policy/domain';
+import { ABSENT, diffPolicies, parseIdentityProviderId } from '@login-policy/domain/model';
 import { expect } from 'chai';
 import { DateTime } from 'luxon';
 import { describe, it } from 'mocha';

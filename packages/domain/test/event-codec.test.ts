@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { defaultSettings, loginPolicyEvents, type LoginPolicyEvent } from '@login-policy/domain';
+import { defaultSettings } from '@login-policy/domain';
+import { loginPolicyEvents, type LoginPolicyEvent } from '@login-policy/domain/model';
 import { isFault, type JsonObject } from '@login-policy/event-sourcing';
 import { expect } from 'chai';
 import fc from 'fast-check';

@@ -1,4 +1,4 @@
-import { evolve, ABSENT, parseIdentityProviderId } from '@login-policy/domain';
+import { evolve, ABSENT, parseIdentityProviderId } from '@login-policy/domain/model';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { PASSKEY, policyAdded, policyAfter } from './policies.js';

@@ -1,10 +1,5 @@
-import {
-  orThrow,
-  type LoginPolicies,
-  type Owner,
-  type RolloutCommand,
-  type RolloutStanding,
-} from '@login-policy/domain';
+import { orThrow, type LoginPolicies, type RolloutCommand } from '@login-policy/domain';
+import type { Owner, RolloutStanding } from '@login-policy/domain/model';
 import { isFault } from '@login-policy/event-sourcing';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';

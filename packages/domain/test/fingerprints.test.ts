@@ -1,4 +1,5 @@
-import { defaultSettings, orThrow, parseOwner, policyStream, type CommandInput } from '@login-policy/domain';
+import { defaultSettings, orThrow, type CommandInput } from '@login-policy/domain';
+import { parseOwner, policyStream } from '@login-policy/domain/model';
 import { START } from '@login-policy/event-sourcing';
 import { expect } from 'chai';
 import { DateTime, Duration } from 'luxon';

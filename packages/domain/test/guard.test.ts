@@ -1,13 +1,12 @@
+import { orThrow, type LoginPolicies } from '@login-policy/domain';
 import {
   ABSENT,
   decide,
   evolveAll,
-  orThrow,
   warningsOfChange,
-  type LoginPolicies,
   type LoginPolicy,
   type PolicyFacts,
-} from '@login-policy/domain';
+} from '@login-policy/domain/model';
 import { expect } from 'chai';
 import * as fc from 'fast-check';
 import { describe, it } from 'mocha';

@@ -1,16 +1,15 @@
+import { freshInstance, orThrow } from '@login-policy/domain';
 import {
   evolve,
   evolveState,
-  freshInstance,
   loginPolicyEvents,
   loginPolicyProjection,
   NO_POLICY,
-  orThrow,
   parseIdentityProviderId,
   type LoginPolicyEvent,
   type LoginPolicyRow,
   type PolicyState,
-} from '@login-policy/domain';
+} from '@login-policy/domain/model';
 import { isFault, parseStreamId, revision } from '@login-policy/event-sourcing';
 import { expect } from 'chai';
 import fc from 'fast-check';

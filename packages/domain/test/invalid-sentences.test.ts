@@ -1,4 +1,5 @@
-import { parseIdentityProviderId, parseOwner, type LoginPolicies } from '@login-policy/domain';
+import type { LoginPolicies } from '@login-policy/domain';
+import { parseIdentityProviderId, parseOwner } from '@login-policy/domain/model';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { by, instance, openDesk } from './policies.js';

@@ -1,11 +1,8 @@
 import {
   freshInstance,
-  isOrganization,
   MULTI_FACTORS,
   openLoginPolicies,
   orThrow,
-  parseOwner,
-  policyStream,
   SECOND_FACTORS,
   type CommandAnswer,
   type LoginPolicies,
@@ -14,6 +11,7 @@ import {
   type PolicyFound,
   type ReadAnswer,
 } from '@login-policy/domain';
+import { isOrganization, parseOwner, policyStream } from '@login-policy/domain/model';
 import { openMemoryStore, type Store } from '@login-policy/event-sourcing';
 import { replay, writeHistory } from '@login-policy/testkit';
 import { expect } from 'chai';

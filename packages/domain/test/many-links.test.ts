@@ -1,14 +1,12 @@
+import { defaultSettings, orThrow, type IdentityProvider } from '@login-policy/domain';
 import {
   decide,
-  defaultSettings,
   diffPolicies,
   loginPolicyDecider,
   loginPolicyEvents,
-  orThrow,
   parseIdentityProviderId,
-  type IdentityProvider,
   type LoginPolicy,
-} from '@login-policy/domain';
+} from '@login-policy/domain/model';
 import { deciderSpecification } from '@login-policy/testkit';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';

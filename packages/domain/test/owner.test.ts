@@ -1,12 +1,5 @@
-import {
-  defaultSettings,
-  ownerOfStream,
-  parseOwner,
-  policyStream,
-  type InstanceRef,
-  type LoginPolicies,
-  type OwnerRef,
-} from '@login-policy/domain';
+import { defaultSettings, type InstanceRef, type LoginPolicies, type OwnerRef } from '@login-policy/domain';
+import { ownerOfStream, parseOwner, policyStream } from '@login-policy/domain/model';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { by, countEvents, instance, openDesk, PASSKEY, rejectionOf } from './policies.js';

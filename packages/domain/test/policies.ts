@@ -1,20 +1,22 @@
 import {
   defaultSettings,
-  evolveAll,
-  ABSENT,
   openLoginPolicies,
   type CommandAnswer,
   type IdentityProvider,
   type LoginPolicies,
   type LoginPoliciesOptions,
-  type LoginPolicy,
-  type LoginPolicyEvent,
-  type LoginSettings,
   type MultiFactor,
   type ReadAnswer,
   type Rejected,
   type SecondFactor,
 } from '@login-policy/domain';
+import {
+  evolveAll,
+  ABSENT,
+  type LoginPolicy,
+  type LoginPolicyEvent,
+  type LoginSettings,
+} from '@login-policy/domain/model';
 import {
   instant,
   monotonicIds,

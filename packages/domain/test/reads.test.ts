@@ -1,11 +1,5 @@
-import {
-  defaultSettings,
-  freshInstance,
-  openLoginPolicies,
-  orThrow,
-  RejectedError,
-  type ReadOptions,
-} from '@login-policy/domain';
+import { defaultSettings, freshInstance, openLoginPolicies, orThrow, RejectedError } from '@login-policy/domain';
+import type { ReadOptions } from '@login-policy/domain/model';
 import { isFault, openMemoryStore, position } from '@login-policy/event-sourcing';
 import { steppingClock } from '@login-policy/testkit';
 import { expect } from 'chai';

@@ -1,12 +1,12 @@
+import { orThrow } from '@login-policy/domain';
 import {
   loginPolicyEvents,
   loginPolicyProjection,
-  orThrow,
   ownerOfStream,
   parseIdentityProviderId,
   type LoginPolicyEvent,
   type LoginPolicyRow,
-} from '@login-policy/domain';
+} from '@login-policy/domain/model';
 import {
   instant,
   position,

@@ -1,12 +1,11 @@
+import type { Reason, Rejection } from '@login-policy/domain';
 import {
   describeRejection,
   parseIdentityProviderId,
   parseOrganization,
   parseOwner,
-  type Reason,
   type RefusingPolicy,
-  type Rejection,
-} from '@login-policy/domain';
+} from '@login-policy/domain/model';
 import { eventId } from '@login-policy/event-sourcing';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';

@@ -1,19 +1,16 @@
+import { defaultSettings, freshInstance, orThrow, type IdentityProvider } from '@login-policy/domain';
 import {
   ABSENT,
   decide,
-  defaultSettings,
   diffPolicies,
   evolveAll,
-  freshInstance,
   loginPolicyDecider,
-  orThrow,
   parseIdentityProviderId,
-  type IdentityProvider,
   type LoginPolicy,
   type LoginPolicyEvent,
   type PolicyFacts,
   type RevertLoginPolicy,
-} from '@login-policy/domain';
+} from '@login-policy/domain/model';
 import { deciderSpecification } from '@login-policy/testkit';
 import { expect } from 'chai';
 import fc from 'fast-check';

@@ -3,9 +3,9 @@ import {
   orThrow,
   RejectedError,
   type LoginPolicies,
-  type Owner,
   type RolloutProgress,
 } from '@login-policy/domain';
+import type { Owner } from '@login-policy/domain/model';
 import { monotonicIds, streamId, type Store } from '@login-policy/event-sourcing';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';

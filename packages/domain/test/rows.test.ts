@@ -1,4 +1,4 @@
-import { loginPolicyProjection, type LoginPolicyRow } from '@login-policy/domain';
+import { loginPolicyProjection, type LoginPolicyRow } from '@login-policy/domain/model';
 import { eventId, instant, position, revision } from '@login-policy/event-sourcing';
 import { expect } from 'chai';
 import fc from 'fast-check';

@@ -1,4 +1,5 @@
-import { diffPolicies, evolveAll, decide, loginPolicyDecider, orThrow, type LoginPolicy } from '@login-policy/domain';
+import { orThrow } from '@login-policy/domain';
+import { diffPolicies, evolveAll, decide, loginPolicyDecider, type LoginPolicy } from '@login-policy/domain/model';
 import { deciderSpecification } from '@login-policy/testkit';
 import { expect } from 'chai';
 import fc from 'fast-check';

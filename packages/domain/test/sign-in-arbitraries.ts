@@ -1,4 +1,5 @@
-import { evaluateSignIn, SECOND_FACTORS, SIGN_IN_LEVELS } from '@login-policy/domain';
+import { evaluateSignIn, SECOND_FACTORS } from '@login-policy/domain';
+import { SIGN_IN_LEVELS } from '@login-policy/domain/model';
 import fc from 'fast-check';
 import { lineOf, policyOf, signInOf, type State } from './sign-in-states.js';
 

@@ -1,10 +1,5 @@
-import {
-  defaultSettings,
-  evaluateSignIn,
-  parseIdentityProviderId,
-  type LoginSettings,
-  type SignInRules,
-} from '@login-policy/domain';
+import { defaultSettings, evaluateSignIn } from '@login-policy/domain';
+import { parseIdentityProviderId, type LoginSettings, type SignInRules } from '@login-policy/domain/model';
 import { signInSpecification } from '@login-policy/testkit';
 
 export const signIn = signInSpecification(evaluateSignIn);

@@ -1,4 +1,5 @@
-import { ABSENT, evaluateSignIn, freshInstance, orThrow, type SignIn, type SignInAnswer } from '@login-policy/domain';
+import { evaluateSignIn, freshInstance, orThrow, type SignIn, type SignInAnswer } from '@login-policy/domain';
+import { ABSENT } from '@login-policy/domain/model';
 import { expect } from 'chai';
 import { DateTime, Duration } from 'luxon';
 import { describe, it } from 'mocha';

@@ -1,10 +1,5 @@
-import {
-  evaluateSignIn,
-  SECOND_FACTORS,
-  type SecondFactor,
-  type SignInAnswer,
-  type SignInOption,
-} from '@login-policy/domain';
+import { evaluateSignIn, SECOND_FACTORS, type SecondFactor, type SignInAnswer } from '@login-policy/domain';
+import type { SignInOption } from '@login-policy/domain/model';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { describe, it } from 'mocha';

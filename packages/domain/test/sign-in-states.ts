@@ -1,5 +1,7 @@
-import type { SecondFactor, SignIn, SignInLevel, SignInRules, SignInAnswer } from '@login-policy/domain';
-import { defaultSettings, parseIdentityProviderId } from '@login-policy/domain';
+import type { SecondFactor, SignIn, SignInAnswer } from '@login-policy/domain';
+import type { SignInLevel, SignInRules } from '@login-policy/domain/model';
+import { defaultSettings } from '@login-policy/domain';
+import { parseIdentityProviderId } from '@login-policy/domain/model';
 
 /** A sign-in and its policy, in so few words that all of them can be tried. Times are milliseconds after {@link EPOCH}. */
 export interface State {

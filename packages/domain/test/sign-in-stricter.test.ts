@@ -1,4 +1,4 @@
-import { SIGN_IN_LEVELS } from '@login-policy/domain';
+import { SIGN_IN_LEVELS } from '@login-policy/domain/model';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { describe, it } from 'mocha';

@@ -1,5 +1,6 @@
 import { positionToString } from '@login-policy/event-sourcing';
-import { detailsToJson, freshInstance, orThrow, toJson, type Answer } from '@login-policy/domain';
+import { freshInstance, orThrow, toJson, type Answer } from '@login-policy/domain';
+import { detailsToJson } from '@login-policy/domain/model';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { acme, by, globex, instance, openDesk, PASSKEY } from './policies.js';

@@ -1,12 +1,5 @@
-import {
-  ABSENT,
-  parseIdentityProviderId,
-  warningsOf,
-  warningsOfChange,
-  type IdentityProvider,
-  type PolicyWarning,
-  type WarningName,
-} from '@login-policy/domain';
+import type { IdentityProvider, PolicyWarning, WarningName } from '@login-policy/domain';
+import { ABSENT, parseIdentityProviderId, warningsOf, warningsOfChange } from '@login-policy/domain/model';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { PASSKEY, policyAdded, policyAfter } from './policies.js';

@@ -1,10 +1,5 @@
-import {
-  describeSignIn,
-  evaluateSignIn,
-  type LoginPolicies,
-  type SignInAnswer,
-  type SignInSession,
-} from '@login-policy/domain';
+import { describeSignIn, evaluateSignIn, type LoginPolicies, type SignInAnswer } from '@login-policy/domain';
+import type { SignInSession } from '@login-policy/domain/model';
 import type { User } from '../data/iam-facts.js';
 import {
   codeNeeded,

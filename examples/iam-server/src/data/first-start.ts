@@ -1,11 +1,6 @@
 import { randomInt, randomUUID } from 'node:crypto';
-import {
-  INSTANCE_CATEGORY,
-  isOrganization,
-  ORGANIZATION_CATEGORY,
-  ownerOfStream,
-  type OwnerRef,
-} from '@login-policy/domain';
+import type { OwnerRef } from '@login-policy/domain';
+import { INSTANCE_CATEGORY, isOrganization, ORGANIZATION_CATEGORY, ownerOfStream } from '@login-policy/domain/model';
 import type { Store } from '@login-policy/event-sourcing';
 import { hashPassword, newPassword } from '../accounts/passwords.js';
 import { digestOf, newToken } from '../accounts/machine-tokens.js';

@@ -1,5 +1,5 @@
 import { setImmediate as otherWork, setTimeout as pause } from 'node:timers/promises';
-import { INSTANCE_CATEGORY, ORGANIZATION_CATEGORY, isOrganization, ownerOfStream } from '@login-policy/domain';
+import { INSTANCE_CATEGORY, ORGANIZATION_CATEGORY, isOrganization, ownerOfStream } from '@login-policy/domain/model';
 import {
   isFault,
   positionToString,

@@ -1,4 +1,5 @@
-import { freshInstance, loginPolicyEvents, parseOwner, policyStream } from '@login-policy/domain';
+import { freshInstance } from '@login-policy/domain';
+import { loginPolicyEvents, parseOwner, policyStream } from '@login-policy/domain/model';
 import { monotonicIds } from '@login-policy/event-sourcing';
 import type { NewEvent } from '@login-policy/event-sourcing/store';
 import { openSqliteStore } from '@login-policy/store-sqlite';

@@ -1,11 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import {
-  LOCK_OUTS,
-  type AsOf,
-  type CommandOptions,
-  type CustomizeOptions,
-  type PolicyReadOptions,
-} from '@login-policy/domain';
+import type { AsOf, CommandOptions, CustomizeOptions, PolicyReadOptions } from '@login-policy/domain';
+import { LOCK_OUTS } from '@login-policy/domain/model';
 import { parsePosition } from '@login-policy/event-sourcing';
 import { DateTime } from 'luxon';
 import { badHeader, foreignTag, unreadable } from '../errors/refusals.js';

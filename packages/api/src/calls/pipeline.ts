@@ -1,11 +1,5 @@
-import {
-  InvalidValue,
-  isOrganization,
-  isYes,
-  parseOrganization,
-  type OrganizationRef,
-  type OwnerRef,
-} from '@login-policy/domain';
+import type { OrganizationRef, OwnerRef } from '@login-policy/domain';
+import { InvalidValue, isOrganization, isYes, parseOrganization } from '@login-policy/domain/model';
 import { permissionDenied, unauthenticated, unknownInstance, unknownOrganization } from '../errors/refusals.js';
 import { parseCaller, parseInstanceId } from '../ports/answers.js';
 import type { Caller } from '../ports/caller.js';

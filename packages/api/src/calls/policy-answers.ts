@@ -1,6 +1,5 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import {
-  isOrganization,
   RejectedError,
   type CommandAnswer,
   type Details,
@@ -11,6 +10,7 @@ import {
   type ReadAnswer,
   type Rejected,
 } from '@login-policy/domain';
+import { isOrganization } from '@login-policy/domain/model';
 import { positionToString } from '@login-policy/event-sourcing';
 import type { ListDetailsSchema, ListQuery } from '@zitadel/proto/zitadel/object_pb.js';
 import { fromRejected, type AbsentAnswer } from '../errors/status.js';

@@ -1,4 +1,5 @@
-import { isOrganization, type InstanceRef, type OrganizationRef, type OwnerRef } from '@login-policy/domain';
+import type { InstanceRef, OrganizationRef, OwnerRef } from '@login-policy/domain';
+import { isOrganization } from '@login-policy/domain/model';
 import { noOrganization } from '../errors/refusals.js';
 
 /** Whose policy a method speaks of. */

@@ -1,4 +1,5 @@
-import { isOrganization, type CommandInput, type InstanceRef, type OwnerRef } from '@login-policy/domain';
+import type { CommandInput, InstanceRef, OwnerRef } from '@login-policy/domain';
+import { isOrganization } from '@login-policy/domain/model';
 import type { RequestContext } from '@zitadel/proto/zitadel/object/v2/object_pb.js';
 import { ADMIN, MANAGEMENT, SETTINGS } from '../contract/descriptors.js';
 import { detailsMessage } from '../messages/details.js';

@@ -1,4 +1,5 @@
-import { describeRejection, type Rejected, type Rejection } from '@login-policy/domain';
+import type { Rejected, Rejection } from '@login-policy/domain';
+import { describeRejection } from '@login-policy/domain/model';
 import { isFault, type FaultCode } from '@login-policy/event-sourcing';
 import { ApiError, type ApiErrorContent, type CodeName } from './api-error.js';
 

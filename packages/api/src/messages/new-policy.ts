@@ -1,4 +1,5 @@
-import type { IdentityProviderOwner, IdentityProviderRef, NewLoginPolicy } from '@login-policy/domain';
+import type { IdentityProviderRef, NewLoginPolicy } from '@login-policy/domain';
+import type { IdentityProviderOwner } from '@login-policy/domain/model';
 import type { AddCustomLoginPolicyRequest } from '@zitadel/proto/zitadel/management_pb.js';
 import type { IDPOwnerType } from '@zitadel/proto/zitadel/idp_pb.js';
 import { ruleBroken } from '../errors/refusals.js';

@@ -1,6 +1,7 @@
 import { create } from '@bufbuild/protobuf';
 import { DurationSchema, type Duration as DurationMessage } from '@bufbuild/protobuf/wkt';
-import type { LifetimesView, LoginSettingsView } from '@login-policy/domain';
+import type { LoginSettingsView } from '@login-policy/domain';
+import type { LifetimesView } from '@login-policy/domain/model';
 import { Duration } from 'luxon';
 import { PASSWORDLESS_ALLOWED } from './numbers.js';
 

@@ -1,4 +1,4 @@
-import { InvalidValue, parseId, UnknownMember } from '@login-policy/domain';
+import { InvalidValue, parseId, UnknownMember } from '@login-policy/domain/model';
 import type { Caller, Grant } from './caller.js';
 
 const GRANT: readonly string[] = ['permissions', 'organizationId'] satisfies (keyof Grant)[];

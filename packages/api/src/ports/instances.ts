@@ -1,4 +1,4 @@
-import { InvalidValue, parseId } from '@login-policy/domain';
+import { InvalidValue, parseId } from '@login-policy/domain/model';
 import type { RequestHeaders } from './ports.js';
 
 /** Every request is for this instance. @throws InvalidValue for what can't be an id */

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { InvalidValue } from '@login-policy/domain';
+import { InvalidValue } from '@login-policy/domain/model';
 import { parseCaller } from './answers.js';
 import { bearerToken } from './bearer.js';
 import type { Caller } from './caller.js';

@@ -1,5 +1,6 @@
 import { create, toJson, type JsonValue } from '@bufbuild/protobuf';
-import type { LoginPolicyView, Span } from '@login-policy/domain';
+import type { LoginPolicyView } from '@login-policy/domain';
+import type { Span } from '@login-policy/domain/model';
 import { EFFECTIVE_POLICY } from '../contract/descriptors.js';
 import { parseMoment } from '../calls/conditions.js';
 import { policyMessage } from '../messages/policy.js';

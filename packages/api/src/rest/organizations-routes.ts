@@ -1,10 +1,6 @@
-import {
-  LOCK_OUTS,
-  toJson,
-  type CustomizedOrganizations,
-  type ListOptions,
-  type OnDefault,
-} from '@login-policy/domain';
+import type { CustomizedOrganizations, ListOptions, OnDefault } from '@login-policy/domain';
+import { LOCK_OUTS } from '@login-policy/domain/model';
+import { positionToString } from '@login-policy/event-sourcing';
 import { noOrganizationList, unreadable } from '../errors/refusals.js';
 import { factorNamed } from '../messages/factors.js';
 import { READ_HEADERS } from '../openapi/parameters.js';
@@ -99,6 +95,9 @@ function warningNamed(name: string): (typeof LOCK_OUTS)[number] {
 }
 
 function listJson(found: CustomizedOrganizations | OnDefault): string {
-  const { outcome: _, ...json } = toJson({ outcome: 'found', ...found });
-  return JSON.stringify(json);
+  const { organizations, next, position } = found;
+  const isCustom = found.kind === 'custom-policies';
+  const counts = isCustom && { total: found.total, unreadable: found.unreadable };
+  const organizationIds = organizations.map(({ organizationId }) => organizationId);
+  return JSON.stringify({ organizationIds, next, ...counts, position: positionToString(position) });
 }

@@ -1,4 +1,5 @@
-import { isOrganization, loginPolicyEvents, type CommandInput, type Preview } from '@login-policy/domain';
+import type { CommandInput, Preview } from '@login-policy/domain';
+import { isOrganization, loginPolicyEvents } from '@login-policy/domain/model';
 import { acknowledging, pinning } from '../calls/conditions.js';
 import { entityTag } from '../calls/policy-answers.js';
 import { checkNames } from '../contract/enum-names.js';

@@ -1,14 +1,5 @@
-import type {
-  FoundRollout,
-  PlanOptions,
-  Rollout,
-  RolloutCommand,
-  RolloutPlan,
-  RolloutProgress,
-  RolloutRefusal,
-  RolloutStanding,
-  RolloutStep,
-} from '@login-policy/domain';
+import type { Rollout, RolloutCommand, RolloutPlan, RolloutProgress, RolloutStep } from '@login-policy/domain';
+import type { FoundRollout, PlanOptions, RolloutRefusal, RolloutStanding } from '@login-policy/domain/model';
 import { orThrow } from '@login-policy/domain';
 import type { RestText } from '../calls/call-context.js';
 import type { Lines } from './lines.js';

@@ -1,10 +1,5 @@
-import {
-  isOrganization,
-  type FindRolloutOptions,
-  type FoundRollout,
-  type OwnerRef,
-  type RolloutOptions,
-} from '@login-policy/domain';
+import type { OwnerRef, RolloutOptions } from '@login-policy/domain';
+import { isOrganization, type FindRolloutOptions, type FoundRollout } from '@login-policy/domain/model';
 import { badHeader, noSuchRollout, unreadable } from '../errors/refusals.js';
 import { inLines, LINES } from './lines.js';
 import type { OwnCall, OwnOperation, OwnRoute } from './own-route.js';

@@ -2,14 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { holdsGrant } from '@login-policy/api';
-import type {
-  CommandInput,
-  Details,
-  LifetimeName,
-  LoginSettingsInput,
-  MultiFactor,
-  SecondFactor,
-} from '@login-policy/domain';
+import type { CommandInput, Details, LoginSettingsInput, MultiFactor, SecondFactor } from '@login-policy/domain';
+import type { LifetimeName } from '@login-policy/domain/model';
 import { positionToString } from '@login-policy/event-sourcing';
 import { Duration } from 'luxon';
 import { POLICY_PATH } from './requests.js';

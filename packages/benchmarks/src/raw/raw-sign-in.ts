@@ -1,4 +1,5 @@
-import type { LoginPolicyView, SecondFactor, SignIn, SignInOption } from '@login-policy/domain';
+import type { LoginPolicyView, SecondFactor, SignIn } from '@login-policy/domain';
+import type { SignInOption } from '@login-policy/domain/model';
 
 /** What the judgement by hand answers: as ours. */
 export type RawJudgement = { validUntil: Date | undefined } & (

@@ -1,10 +1,5 @@
-import {
-  defaultSettings,
-  freshInstance,
-  loginPolicyEvents,
-  type CommandInput,
-  type OrganizationRef,
-} from '@login-policy/domain';
+import { defaultSettings, freshInstance, type CommandInput, type OrganizationRef } from '@login-policy/domain';
+import { loginPolicyEvents } from '@login-policy/domain/model';
 import { toJsonObject, type JsonObject } from '@login-policy/event-sourcing';
 import { Duration } from 'luxon';
 import {

@@ -2,11 +2,10 @@ import {
   freshInstance,
   openLoginPolicies,
   orThrow,
-  parseOrganization,
-  policyStream,
   type LoginPolicies,
   type LoginPoliciesOptions,
 } from '@login-policy/domain';
+import { parseOrganization, policyStream } from '@login-policy/domain/model';
 import { monotonicIds, type Store } from '@login-policy/event-sourcing';
 import { EVENTS_OF_COURSE, INSTANCE_ID, historyOf, organization, stepAt, type Job } from './course.js';
 import { longestOf, type Stretch } from './histories.js';

@@ -3,11 +3,11 @@ import {
   type Rollout,
   type RolloutCommand,
   type RolloutPlan,
-  type RolloutRefusal,
   type RolloutReport,
   type RolloutStep,
   type WarningName,
 } from '@login-policy/domain';
+import type { RolloutRefusal } from '@login-policy/domain/model';
 import { monotonicIds } from '@login-policy/event-sourcing';
 import type { Run } from '../command-line/command.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';

@@ -1,5 +1,5 @@
 import { userInfo } from 'node:os';
-import { LOCK_OUTS, type LockOut } from '@login-policy/domain';
+import { LOCK_OUTS, type LockOut } from '@login-policy/domain/model';
 import { nearestName } from '@login-policy/event-sourcing/options';
 import type { OptionSpecs, Run } from '../command-line/command.js';
 import type { Given } from '../command-line/given.js';

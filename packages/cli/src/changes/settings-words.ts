@@ -1,4 +1,5 @@
-import { LIFETIME_NAMES, SETTING_NAMES, type LoginSettingsInput } from '@login-policy/domain';
+import type { LoginSettingsInput } from '@login-policy/domain';
+import { LIFETIME_NAMES, SETTING_NAMES } from '@login-policy/domain/model';
 import { nearestName } from '@login-policy/event-sourcing/options';
 import { EXIT } from '../exit-codes.js';
 import { Failure } from '../failure.js';

@@ -1,11 +1,5 @@
-import {
-  IDENTITY_PROVIDER_OWNERS,
-  MULTI_FACTORS,
-  SECOND_FACTORS,
-  type CommandInput,
-  type IdentityProviderOwner,
-  type RolloutCommand,
-} from '@login-policy/domain';
+import { MULTI_FACTORS, SECOND_FACTORS, type CommandInput, type RolloutCommand } from '@login-policy/domain';
+import { IDENTITY_PROVIDER_OWNERS, type IdentityProviderOwner } from '@login-policy/domain/model';
 import { changeEverywhere } from '../changes/change-everywhere.js';
 import { changeOne } from '../changes/change-one.js';
 import { CHANGE_OPTIONS } from '../changes/change-options.js';

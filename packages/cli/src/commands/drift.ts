@@ -1,4 +1,5 @@
-import { LOCK_OUTS, orThrow, type OwnerRef } from '@login-policy/domain';
+import { orThrow, type OwnerRef } from '@login-policy/domain';
+import { LOCK_OUTS } from '@login-policy/domain/model';
 import type { Command, Run } from '../command-line/command.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
 import { readYaml } from '../files/yaml-file.js';

@@ -1,11 +1,5 @@
-import {
-  LOCK_OUTS,
-  openLoginPolicies,
-  orThrow,
-  type InstanceRef,
-  type LockOut,
-  type LoginPolicies,
-} from '@login-policy/domain';
+import { openLoginPolicies, orThrow, type InstanceRef, type LoginPolicies } from '@login-policy/domain';
+import { LOCK_OUTS, type LockOut } from '@login-policy/domain/model';
 import { isFault, positionToString, START, type Store } from '@login-policy/event-sourcing';
 import type { Command, Run } from '../command-line/command.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';

@@ -1,4 +1,5 @@
-import type { ChangeWarnings, PolicyChange } from '@login-policy/domain';
+import type { PolicyChange } from '@login-policy/domain';
+import type { ChangeWarnings } from '@login-policy/domain/model';
 import type { Paint } from './paint.js';
 import { providerText, settingText } from './policy-text.js';
 

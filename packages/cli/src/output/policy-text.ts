@@ -1,13 +1,5 @@
-import {
-  LIFETIME_NAMES,
-  detailsToJson,
-  isOrganization,
-  type IdentityProvider,
-  type LoginPolicyView,
-  type OwnerRef,
-  type Owner,
-  SETTING_NAMES,
-} from '@login-policy/domain';
+import type { IdentityProvider, LoginPolicyView, OwnerRef } from '@login-policy/domain';
+import { LIFETIME_NAMES, detailsToJson, isOrganization, type Owner, SETTING_NAMES } from '@login-policy/domain/model';
 import type { Paint } from './paint.js';
 import { plain } from './plain.js';
 import { indented, table } from './table.js';

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { LockOut, OwnerRef } from '@login-policy/domain';
+import type { OwnerRef } from '@login-policy/domain';
+import type { LockOut } from '@login-policy/domain/model';
 import { positionToString, type Position } from '@login-policy/event-sourcing';
 import { EXIT } from '../exit-codes.js';
 import { Failure } from '../failure.js';

@@ -1,4 +1,5 @@
-import type { LockOut, NewLoginPolicy, OwnerRef, Preview } from '@login-policy/domain';
+import type { NewLoginPolicy, OwnerRef, Preview } from '@login-policy/domain';
+import type { LockOut } from '@login-policy/domain/model';
 import { Failure } from '../failure.js';
 import { listedAll } from '../store/listed-all.js';
 import type { Session } from '../store/session.js';

@@ -1,4 +1,5 @@
-import { LIFETIME_NAMES, SETTING_NAMES, type LoginPolicyView } from '@login-policy/domain';
+import type { LoginPolicyView } from '@login-policy/domain';
+import { LIFETIME_NAMES, SETTING_NAMES } from '@login-policy/domain/model';
 import { stringify } from 'yaml';
 
 /** What a file of policies says of one policy: all of it. */

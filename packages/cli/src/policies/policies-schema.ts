@@ -1,13 +1,11 @@
+import { defaultSettings, MULTI_FACTORS, SECOND_FACTORS } from '@login-policy/domain';
 import {
-  defaultSettings,
   IDENTITY_PROVIDER_OWNERS,
   LIFETIME_NAMES,
   MOST_IDENTITY_PROVIDERS,
-  MULTI_FACTORS,
   PASSWORDLESS_TYPES,
-  SECOND_FACTORS,
   SETTING_NAMES,
-} from '@login-policy/domain';
+} from '@login-policy/domain/model';
 import type { JsonObject } from '@login-policy/event-sourcing';
 
 const LIFETIME: JsonObject = {

@@ -1,14 +1,12 @@
 import {
-  INSTANCE_CATEGORY,
-  isOrganization,
   openLoginPolicies,
-  ownerOfStream,
   type InstanceRef,
   type LoginPolicies,
   type LoginPoliciesOptions,
   type OrganizationRef,
   type OwnerRef,
 } from '@login-policy/domain';
+import { INSTANCE_CATEGORY, isOrganization, ownerOfStream } from '@login-policy/domain/model';
 import { inWords } from '@login-policy/event-sourcing/options';
 import type { Store } from '@login-policy/event-sourcing';
 import type { OptionSpecs, Run } from '../command-line/command.js';

@@ -48,14 +48,13 @@ export interface ReadSources {
 }
 
 /** Every read of login policies. What is refused is an answer; what is thrown is a `Fault` of the store or a defect. */
-export class LoginPolicyReads {
+export abstract class LoginPolicyReads {
   /** What keeps the read model up: its state, its lag, its rebuild. */
   readonly readModel: Follower<LoginPolicyEvent, LoginPolicyRow>;
   readonly #policies: PolicyReader;
   readonly #calls: Calls;
 
-  /** For {@link openLoginPolicies} only. */
-  constructor({ calls, policies, readModel }: ReadSources) {
+  protected constructor({ calls, policies, readModel }: ReadSources) {
     this.readModel = readModel;
     this.#policies = policies;
     this.#calls = calls;

@@ -20,7 +20,7 @@ export type RolloutStep =
 /** A page of what a rollout would do. Nothing is written. */
 export interface RolloutPlan {
   readonly kind: 'rollout-plan';
-  /** The default policy first, then custom policies in the order of {@link LoginPolicyReads.organizationsWithCustomPolicy}. */
+  /** The default policy first, then custom policies in the order of {@link LoginPolicies.organizationsWithCustomPolicy}. */
   readonly steps: readonly RolloutStep[];
   /** How many steps of this page have each outcome. */
   readonly counts: Readonly<Record<RolloutStep['outcome'], number>>;

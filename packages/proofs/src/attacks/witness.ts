@@ -1,4 +1,4 @@
-import { ownerOfStream } from '@login-policy/domain';
+import { ownerOfStream } from '@login-policy/domain/model';
 import type { EventStore, Position, RecordedEvent } from '@login-policy/event-sourcing';
 import type { Caller } from './callers.js';
 import { INSTANCES, WRITERS } from './cast.js';

@@ -1,0 +1,116 @@
+/** The pure parts of the login policy: what its events, decisions and rows are made of, for replays, own read models and other ways to ask. */
+export type { Affected } from './reads/affected.js';
+export type { AffectedUsers, UsersWanted } from './reads/count-users.js';
+export type { OnDefaultOptions } from './reads/on-default.js';
+export type { CommandConditions, DefaultConditions } from './commands/command-input.js';
+export type {
+  AddIdentityProvider,
+  AddLoginPolicy,
+  ChangeLoginPolicy,
+  CustomizeLoginPolicy,
+  LoginPolicyCommand,
+  Moment,
+  MultiFactorCommand,
+  PolicyToAdd,
+  RemoveIdentityProvider,
+  RemoveLoginPolicy,
+  RevertLoginPolicy,
+  SecondFactorCommand,
+  SetLoginPolicy,
+} from './commands/commands.js';
+export { decide, type Circumstances, type LoginPolicyDecision } from './commands/decide.js';
+export { detailsToJson, type DetailsJson, type Marks } from './reads/details.js';
+export { diffPolicies, type SettingPath, type Step } from './reads/diff.js';
+export { loginPolicyEvents } from './events/event-codec.js';
+export type {
+  IdentityProviderAdded,
+  IdentityProviderRemoved,
+  LoginPolicyAdded,
+  LoginPolicyChanged,
+  LoginPolicyEvent,
+  LoginPolicyRemoved,
+  MultiFactorAdded,
+  MultiFactorRemoved,
+  RecordedLoginPolicyEvent,
+  SecondFactorAdded,
+  SecondFactorRemoved,
+} from './events/events.js';
+export { evolve, evolveAll, ImpossibleEvent } from './commands/evolve.js';
+export { NO_FACTS, type DefaultSeen, type PolicyFacts } from './commands/facts.js';
+export { effectivePolicy } from './policy/effective-policy.js';
+export {
+  IDENTITY_PROVIDER_OWNERS,
+  type IdentityProviderId,
+  type IdentityProviderOwner,
+  MOST_IDENTITY_PROVIDERS,
+  parseIdentityProvider,
+  parseIdentityProviderId,
+} from './policy/identity-provider.js';
+export type { InstantInput } from './input/instant.js';
+export { parseId } from './input/text.js';
+export { isYes } from './input/yes.js';
+export { InvalidValue, UnknownMember, type InvalidFacts, type Parser } from './input/invalid-value.js';
+export {
+  LIFETIME_NAMES,
+  type LifetimeInput,
+  type LifetimeName,
+  type Lifetimes,
+  type LifetimesView,
+} from './policy/lifetimes.js';
+export { ABSENT, type AbsentPolicy, type ActivePolicy, type LoginPolicy } from './policy/login-policy.js';
+export {
+  INSTANCE_CATEGORY,
+  ORGANIZATION_CATEGORY,
+  isOrganization,
+  ownerOfStream,
+  parseInstance,
+  parseOrganization,
+  parseOwner,
+  policyStream,
+  type Instance,
+  type InstanceId,
+  type Organization,
+  type OrganizationId,
+  type Owner,
+  type OwnerKind,
+} from './policy/owner.js';
+export { evolveState, loginPolicyDecider, NO_POLICY, type PolicyState } from './commands/policy-state.js';
+export { loginPolicyProjection, type LoginPolicyRow } from './login-policy-projection.js';
+export type { ReadOptions, Span } from './reads/read-input.js';
+export {
+  describeRejection,
+  policyName,
+  type InvalidArgument,
+  type PolicyRejection,
+  type RefusingPolicy,
+  type UnmetCondition,
+  type UnmetDefault,
+} from './commands/rejections.js';
+export type { FoundRollout } from './rollout/find-rollout.js';
+export type { RolloutRefusal, RolloutStanding } from './rollout/rollout-answers.js';
+export type {
+  CarryOutOptions,
+  FindRolloutOptions,
+  PlanOptions,
+  RevertRolloutOptions,
+} from './rollout/rollout-input.js';
+export {
+  PASSWORDLESS_TYPES,
+  SETTING_NAMES,
+  type LoginSettings,
+  type PasswordlessType,
+  type SettingName,
+} from './policy/settings.js';
+export {
+  SIGN_IN_LEVELS,
+  type AuthenticationMethod,
+  type Judgement,
+  type SignInLevel,
+  type SignInOption,
+  type SignInPolicy,
+  type SignInRequest,
+  type SignInRules,
+  type SignInSession,
+  type SignInUser,
+} from './sign-in/sign-in.js';
+export { LOCK_OUTS, warningsOf, warningsOfChange, type ChangeWarnings, type LockOut } from './sign-in/warnings.js';
