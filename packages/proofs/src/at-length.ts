@@ -45,9 +45,9 @@ export const atLength: readonly Proof[] = [
   tested({
     name: 'freshness',
     promise:
-      'no read is of anything older than it may be, while lines stall, nodes that lag take over, backups are put back and rows are rebuilt',
+      'no read is of anything older than it may be, while lines stall, nodes that lag and standbys take over, backups are put back and rows are rebuilt',
     rounds: 300,
-    files: testsOf('store-eventstoredb', 'freshness'),
+    files: [...testsOf('store-eventstoredb', 'freshness'), ...testsOf('store-postgres', 'freshness')],
   }),
   tested({
     name: 'very-many',

@@ -1,6 +1,13 @@
 export { anotherCopy, type AnotherCopy } from './contracts/another-copy.js';
 export { eventStoreContract, type EventStoreFixture, type OpenedEventStore } from './contracts/event-store-contract.js';
 export {
+  demandFreshReads,
+  type AgedReads,
+  type Disturbance,
+  type FreshnessCounts,
+  type FreshnessOptions,
+} from './contracts/freshness/demand-fresh-reads.js';
+export {
   readModelStoreContract,
   type OpenedReadModelStore,
   type ReadModelStoreFixture,

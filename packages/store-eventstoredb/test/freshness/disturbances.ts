@@ -1,8 +1,15 @@
+import type { Follower } from '@login-policy/event-sourcing';
+import type { CounterEvent, CounterRow } from '@login-policy/testkit';
+import type { Disturbance } from '@login-policy/testkit/contracts';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Double } from '../double/double.js';
 
-/** What happens to a server and the way to it, while it is written and read. */
-export type Disturbance = (double: Double, random: () => number) => Promise<void>;
+interface Disturbed {
+  readonly double: Double;
+  readonly random: () => number;
+  /** The read model that is computed anew now and then. */
+  readonly rebuilt: Follower<CounterEvent, CounterRow> | undefined;
+}
 
 /** A line that stalls on its way back, and then goes on. */
 async function stallLine({ wire }: Double, random: () => number): Promise<void> {
@@ -42,4 +49,24 @@ async function writeHalf({ log }: Double): Promise<void> {
   log.write('Counter-foreign', [{ id: crypto.randomUUID(), type: 'Counted', isJson: true, data, metadata: own }]);
 }
 
-export const DISTURBANCES: readonly Disturbance[] = [stallLine, stallServer, cutLine, failOver, failOver, writeHalf];
+/** A backup is put back. A server whose files are put back is started anew. */
+async function restore({ log, wire }: Double, random: () => number, losing: Losing): Promise<void> {
+  const putBack = log.backUp();
+  await sleep(random() * 100);
+  await losing(async () => {
+    wire.cut();
+    await sleep(1);
+    putBack();
+  });
+}
+
+type Losing = Parameters<Disturbance>[0];
+
+/** What goes wrong, each as often as it stands here. */
+export function disturbancesOf({ double, random, rebuilt }: Disturbed): readonly Disturbance[] {
+  const ways = [stallLine, stallServer, cutLine, failOver, failOver, writeHalf, restore, rebuild];
+  async function rebuild(): Promise<void> {
+    await rebuilt?.rebuild().catch(() => undefined);
+  }
+  return ways.map((way) => (losing) => way(double, random, losing));
+}
