@@ -8,7 +8,7 @@ import { Random } from './faults/random.js';
 import { disturbancesOf } from './freshness/disturbances.js';
 
 /** So many reads are answered; `npm run proofs -- freshness` takes many more. */
-const READS = Number(process.env['PROOF_ROUNDS'] ?? 300);
+const READS = Number(process.env['PROOF_ROUNDS'] ?? 200);
 const SEED = Number(process.env['PROOF_SEED'] ?? Date.now() % 1_000_000);
 const STREAMS = [streamId('Counter', 'a'), streamId('Counter', 'b'), streamId('Counter', 'c')] as const;
 const AGES = [0, 0, 150];
