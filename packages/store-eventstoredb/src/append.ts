@@ -119,7 +119,10 @@ export class Appender {
     const { clock, delivery, known, receipts } = this.#context;
     const head = await this.#headToGoAfter(undertaking);
     refuseLate(undertaking);
-    const recordedAt = notBefore(head === 'none' ? undefined : head.recordedAt, clock());
+    const recordedAt = notBefore(
+      head === 'none' ? undefined : head.recordedAt,
+      undertaking.append.recordedAt ?? clock(),
+    );
     const order = this.#order(undertaking, head, recordedAt);
     // Until it is known better: whatever comes of it, the stream is not where it was.
     known.of(streamId).head = undefined;

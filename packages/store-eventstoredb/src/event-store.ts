@@ -9,11 +9,13 @@ import {
   type ReadAllOptions,
   type ReadStreamOptions,
   type Receipt,
+  type StreamReceipt,
   type SubscriptionMessage,
   within,
   refuseOver,
   type WaitOptions,
 } from '@login-policy/event-sourcing/store';
+import { allReceipts } from './all-receipts.js';
 import { Appender } from './append.js';
 import { BatchLine } from './append-queue.js';
 import type { Connection } from './connection.js';
@@ -55,6 +57,7 @@ export class EventStoreDbEventStore implements EventStore {
   readonly #timeouts: Required<Timeouts>;
   readonly #connection: Connection;
   readonly #line: BatchLine;
+  readonly #context: ReadingContext;
   readonly #log: LogReader;
   readonly #streams: StreamReader;
   readonly #whole: WholeStreams;
@@ -74,6 +77,7 @@ export class EventStoreDbEventStore implements EventStore {
     const context: ReadingContext = { ...parts, closing: this.#closing.signal };
     const untilAbandoned: ReadingContext = { ...context, closing: this.#abandoning.signal };
     const delivery = new Delivery(untilAbandoned, this.#line);
+    this.#context = context;
     this.#log = new LogReader(context);
     this.#streams = new StreamReader(context);
     this.#whole = new WholeStreams(context, this.#streams);
@@ -135,6 +139,11 @@ export class EventStoreDbEventStore implements EventStore {
     this.#refuseWhenClosed();
     refuseOver(`reading ${streamId}`, wait);
     return this.#receipts.find(streamId, key, wait.signal);
+  }
+
+  receipts(options: Pick<ReadAllOptions, 'pageSize' | 'signal'> = {}): AsyncIterable<readonly StreamReceipt[]> {
+    this.#refuseWhenClosed();
+    return allReceipts(this.#context, this.#log, options);
   }
 
   async head(wait: WaitOptions = {}): Promise<Position> {

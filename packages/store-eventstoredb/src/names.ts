@@ -48,6 +48,11 @@ export class StreamNames {
     return parseStreamId(streamName.slice(this.#prefix.length));
   }
 
+  /** What the names of {@link receiptNameOf} begin with. */
+  get receiptPrefix(): string {
+    return `${this.#prefix}_receipts-`;
+  }
+
   /**
    * Where the receipt of a command without events is kept. No category begins with `_`, so no reader of this library
    * ever meets it; a stream a key, so that the server itself lets only one be written.
@@ -56,7 +61,7 @@ export class StreamNames {
     const place = createHash('sha256')
       .update(JSON.stringify([streamId, key]))
       .digest('hex');
-    return `${this.#prefix}_receipts-${categoryOf(streamId)}-${place}`;
+    return `${this.receiptPrefix}${categoryOf(streamId)}-${place}`;
   }
 
   /** Where the record of a consumer is kept: a stream a name, which no reader of this library meets either. */

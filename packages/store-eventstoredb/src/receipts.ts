@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { revision, type Revision, type StreamId } from '@login-policy/event-sourcing';
-import { ReceiptExists, revisionAfter, type Receipt } from '@login-policy/event-sourcing/store';
+import { parseStreamId, revision, type Revision, type StreamId } from '@login-policy/event-sourcing';
+import { ReceiptExists, revisionAfter, type Receipt, type StreamReceipt } from '@login-policy/event-sourcing/store';
 import type { Delivery } from './delivery.js';
 import { damagedReceipt } from './faults.js';
 import type { Head } from './known-streams.js';
@@ -30,6 +30,7 @@ interface Content {
   readonly key: string;
   readonly fingerprint: string;
   readonly revision: string;
+  readonly streamId: string;
 }
 
 /** What a receipt of a command without events is kept for. */
@@ -184,16 +185,23 @@ export class Receipts {
 function aloneOf(record: WireEvent): Alone {
   const [type, last] = [typeOf(record), revision(BigInt(record.getStreamRevision()))];
   if (type !== KEPT && type !== INTENDED) return { is: 'none', last };
-  return { is: type === KEPT ? 'kept' : 'intended', last, receipt: receiptIn(record) };
+  const { key, fingerprint, revision: seen } = receiptIn(record);
+  const receipt = { key, fingerprint, revision: seen };
+  return { is: type === KEPT ? 'kept' : 'intended', last, receipt };
+}
+
+/** The receipt that a record keeps, and the stream it is of; `undefined` of one that is only intended, or void. @throws StoreDamaged */
+export function keptIn(record: WireEvent): StreamReceipt | undefined {
+  return typeOf(record) === KEPT ? receiptIn(record) : undefined;
 }
 
 /** @throws StoreDamaged when it holds none. */
-function receiptIn(record: WireEvent): Receipt {
+function receiptIn(record: WireEvent): StreamReceipt {
   try {
     const content: unknown = JSON.parse(Buffer.from(record.getData_asU8()).toString('utf8'));
     if (!isContent(content)) throw new TypeError('a receipt has a key, a fingerprint and a revision');
-    const { key, fingerprint, revision: seen } = content;
-    return { key, fingerprint, revision: revision(BigInt(seen)) };
+    const { streamId, key, fingerprint, revision: seen } = content;
+    return { streamId: parseStreamId(streamId), key, fingerprint, revision: revision(BigInt(seen)) };
   } catch (cause) {
     throw damagedReceipt(streamNameOf(record), cause);
   }
@@ -201,8 +209,10 @@ function receiptIn(record: WireEvent): Receipt {
 
 function isContent(value: unknown): value is Content {
   if (typeof value !== 'object' || value === null) return false;
-  const [key, fingerprint, seen] = ['key', 'fingerprint', 'revision'].map((name): unknown => Reflect.get(value, name));
-  const isComplete = typeof key === 'string' && typeof fingerprint === 'string' && typeof seen === 'string';
+  const [streamId, key, fingerprint, seen] = ['streamId', 'key', 'fingerprint', 'revision'].map((name): unknown =>
+    Reflect.get(value, name),
+  );
+  const isComplete = [streamId, key, fingerprint].every((text) => typeof text === 'string') && typeof seen === 'string';
   return isComplete && /^\d+$/.test(seen);
 }
 

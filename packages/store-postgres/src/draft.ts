@@ -110,7 +110,7 @@ export class Draft {
     if (refused !== undefined) return { refused };
     const recorded = recordedEvents(append, {
       after: end?.revision,
-      recordedAt: notBefore(end?.recordedAt, this.#clock()),
+      recordedAt: notBefore(end?.recordedAt, append.recordedAt ?? this.#clock()),
       position: (index, { id }) => positionOf(this.#head + BigInt(index + 1), id),
     });
     try {

@@ -16,9 +16,11 @@ import {
   type Question,
   type ReadAhead,
   type ReadStreamsOptions,
+  type ReceiptKey,
   type RowCount,
   type StreamPage,
   type StreamPart,
+  type StreamReceipt,
   type Transacted,
   type Transaction,
   type WaitOptions,
@@ -32,7 +34,7 @@ import { textOf } from './exact-text.js';
 import { isConstraint, toFault } from './faults.js';
 import { Lookups } from './look.js';
 import { newShadowName, replacedName, shadowPrefix } from './model-names.js';
-import type { ModelStatements } from './model-statements.js';
+import { sweptSome, type ModelStatements } from './model-statements.js';
 import type { Names } from './names.js';
 import { PlanWriter } from './plan-writer.js';
 import type { LogReader } from './reads.js';
@@ -154,6 +156,10 @@ export class SqliteBackend implements Backend {
     return this.#connection.use(() => this.#parts.log.knows(position));
   }
 
+  async readReceipts(after: ReceiptKey | undefined, limit: number): Promise<readonly StreamReceipt[]> {
+    return this.#connection.use(() => this.#lookups.receiptsAfter(after, limit));
+  }
+
   async openModel(name: string, wait?: WaitOptions): Promise<void> {
     if (this.#connection.isReadOnly) return;
     await this.#connection.write(() => this.#parts.models.make.run(name), wait);
@@ -231,18 +237,9 @@ export class SqliteBackend implements Backend {
   /** Takes away the rows of what was replaced, in slices, each of which is over soon. What is left, the next rebuild takes. */
   async #sweep(): Promise<void> {
     try {
-      while (await this.#connection.writeDerived(() => this.#sweepSome())) await yieldToLoop();
+      while (await this.#connection.writeDerived(() => sweptSome(this.#parts.models))) await yieldToLoop();
     } catch {
       // Nobody reads them: whatever it was, what was asked for is done.
     }
-  }
-
-  #sweepSome(): boolean {
-    const { models } = this.#parts;
-    const model = models.replaced.get();
-    if (model === undefined) return false;
-    const swept = [models.sweepRows, models.sweepIndex].map((statement) => Number(statement.run(model, model).changes));
-    if (swept.every((count) => count === 0)) models.dropModel.run(model);
-    return true;
   }
 }

@@ -35,6 +35,14 @@ type NewRow = [
 /** Takes the rows of a stream from a revision on, so many at the most. */
 type StreamPage = Statement<[stream: number, from: bigint, limit: number], EventRow>;
 
+/** A receipt with what it is of. */
+export interface ReceiptRow {
+  readonly stream: ExactText;
+  readonly key: ExactText;
+  readonly fingerprint: ExactText;
+  readonly revision: number;
+}
+
 /** The prepared statements on events and receipts: preparing one costs more than most of them. */
 export interface EventStatements {
   readonly insert: Statement<NewRow>;
@@ -46,6 +54,7 @@ export interface EventStatements {
   readonly forwards: StreamPage;
   readonly backwards: StreamPage;
   readonly receipt: Statement<[stream: string, key: string], { fingerprint: ExactText; revision: number }>;
+  readonly receiptsAfter: Statement<[stream: string, key: string, limit: number], ReceiptRow>;
   readonly keepReceipt: Statement<[stream: string, key: string, fingerprint: string, revision: number]>;
 }
 
@@ -66,6 +75,10 @@ export function eventStatements(database: Database): EventStatements {
     backwards: streamPage(database, '<= ? ORDER BY revision DESC'),
     receipt: database.prepare(
       `SELECT ${exact('fingerprint')} AS fingerprint, revision FROM receipts WHERE stream = ? AND key = ?`,
+    ),
+    receiptsAfter: database.prepare(
+      `SELECT ${exact('stream')} AS stream, ${exact('key')} AS key, ${exact('fingerprint')} AS fingerprint, revision
+       FROM receipts WHERE (stream, key) > (?, ?) ORDER BY stream, key LIMIT ?`,
     ),
     keepReceipt: database.prepare('INSERT INTO receipts (stream, key, fingerprint, revision) VALUES (?, ?, ?, ?)'),
   };

@@ -1,4 +1,11 @@
-import { instant, parsePosition, revision, type Position, type StreamId } from '@login-policy/event-sourcing';
+import {
+  instant,
+  parsePosition,
+  parseStreamId,
+  revision,
+  type Position,
+  type StreamId,
+} from '@login-policy/event-sourcing';
 import {
   receiptName,
   targetName,
@@ -11,6 +18,7 @@ import {
   type Receipt,
   type ReceiptKey,
   type StreamEnd,
+  type StreamReceipt,
 } from '@login-policy/event-sourcing/store';
 import type { Database } from './database.js';
 import { textOf } from './exact-text.js';
@@ -87,6 +95,17 @@ export class Lookups {
     const last = stream === undefined ? undefined : events.streamHead.get(stream);
     if (last === undefined) return [];
     return [[streamId, { id: last.id, revision: revision(last.revision), recordedAt: instant(last.recordedAt) }]];
+  }
+
+  /** The receipts behind one, in the order of stream and key. */
+  receiptsAfter(after: ReceiptKey | undefined, limit: number): readonly StreamReceipt[] {
+    const rows = this.#parts.events.receiptsAfter.all(after?.streamId ?? '', after?.key ?? '', limit);
+    return rows.map((row) => ({
+      streamId: parseStreamId(textOf(row.stream)),
+      key: textOf(row.key),
+      fingerprint: textOf(row.fingerprint),
+      revision: revision(row.revision),
+    }));
   }
 
   #receiptOf({ streamId, key }: ReceiptKey): readonly (readonly [string, Receipt])[] {

@@ -112,3 +112,12 @@ function upToOf(table: 'rows' | 'row_index'): string {
   return `DELETE FROM ${table} WHERE model = ? AND key <= (
     SELECT max(key) FROM (SELECT key FROM ${table} WHERE model = ? ORDER BY key LIMIT ${SWEPT}))`;
 }
+
+/** Takes away some rows of a read model that was replaced; `false` when there is none any more. */
+export function sweptSome(models: ModelStatements): boolean {
+  const model = models.replaced.get();
+  if (model === undefined) return false;
+  const swept = [models.sweepRows, models.sweepIndex].map((statement) => Number(statement.run(model, model).changes));
+  if (swept.every((count) => count === 0)) models.dropModel.run(model);
+  return true;
+}

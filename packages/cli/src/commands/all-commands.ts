@@ -2,6 +2,7 @@ import { EXIT } from '../exit-codes.js';
 import { referencePage } from '../command-line/help.js';
 import type { Command } from '../command-line/command.js';
 import { CHANGE_COMMANDS } from './change-commands.js';
+import { copy } from './copy.js';
 import { diff } from './diff.js';
 import { apply } from './apply.js';
 import { drift } from './drift.js';
@@ -40,5 +41,6 @@ export const COMMANDS: readonly Command[] = [
   plan,
   apply,
   drift,
+  copy,
   reference,
 ];

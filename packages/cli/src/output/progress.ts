@@ -1,12 +1,15 @@
 import type { Io } from '../io.js';
 
 const WIDTH = 30;
+/** So many things that are counted come between two tellings: on a terminal, and elsewhere. */
+const [SHOWN_EVERY, TOLD_EVERY] = [100, 10_000];
 
 /** Shows on stderr how far something is: as a bar on a terminal, else as a line now and then. */
 export class Progress {
   readonly #io: Pick<Io, 'err'>;
   readonly #what: string;
   #shownTenth = 0;
+  #nextTold = 1;
 
   constructor(io: Pick<Io, 'err'>, what: string) {
     this.#io = io;
@@ -26,6 +29,14 @@ export class Progress {
     if (tenth <= this.#shownTenth) return;
     this.#shownTenth = tenth;
     err.write(`${this.#what}: ${done} of ${of}\n`);
+  }
+
+  /** So many are done, of nobody knows how many. */
+  count(done: number, what: string): void {
+    const { err } = this.#io;
+    if (done < this.#nextTold) return;
+    this.#nextTold = done + (err.isTerminal ? SHOWN_EVERY : TOLD_EVERY);
+    err.write(err.isTerminal ? `\r${this.#what} ${done} ${what}` : `${this.#what} ${done} ${what}\n`);
   }
 
   /** Leaves the line of the bar. */

@@ -12,6 +12,8 @@ export interface Opening {
   readonly purpose: Purpose;
   /** Which clock its events are recorded by. Default: the machine's. */
   readonly clock?: Clock;
+  /** Of a SQLite file. Default `full`. */
+  readonly durability?: 'full' | 'normal';
 }
 
 /** Opens the store at a place; its driver is loaded only now. @throws Failure, and as the store does. */
@@ -28,14 +30,14 @@ export async function openStore(place: StorePlace, opening: Opening): Promise<St
 
 async function openSqlite(
   { path, shown }: StorePlace & { readonly kind: 'sqlite' },
-  { purpose, clock }: Opening,
+  { purpose, clock, durability = 'full' }: Opening,
 ): Promise<Store> {
   if (purpose !== 'make' && path !== ':memory:' && !existsSync(path)) {
     const advice = `login-policy migrate --store ${shown} makes an empty store there.`;
     throw new Failure(EXIT.noInput, `There is no file ${path}. ${advice}`);
   }
   const { openSqliteStore } = await import('@login-policy/store-sqlite');
-  return openSqliteStore({ path, readOnly: purpose === 'look', ...(clock && { clock }) });
+  return openSqliteStore({ path, durability, readOnly: purpose === 'look', ...(clock && { clock }) });
 }
 
 async function openPostgres(

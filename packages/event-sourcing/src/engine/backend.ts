@@ -2,7 +2,7 @@ import type { ConsumerBackend } from '../consume/consumer-backend.js';
 import type { WaitOptions } from '../deadline.js';
 import type { KeyedRow, RowCount, RowQuery } from '../projections/read-model-store.js';
 import type { EventFilter } from '../streams/event-filter.js';
-import type { ReadStreamsOptions } from '../streams/event-store.js';
+import type { ReadStreamsOptions, StreamReceipt } from '../streams/event-store.js';
 import type { RecordedEvent } from '../streams/event.js';
 import type { Position } from '../streams/position.js';
 import type { StreamId } from '../streams/stream-id.js';
@@ -10,7 +10,7 @@ import type { ReadAhead } from '../store/feed.js';
 import type { StreamPage, StreamPart } from '../store/stream-pages.js';
 import type { MoreToLookUp, Plan, Planned } from './plan.js';
 import type { StoredForm } from './plan-appends.js';
-import type { Found, ModelId, ModelTarget, Question } from './view.js';
+import type { Found, ModelId, ModelTarget, Question, ReceiptKey } from './view.js';
 
 /** A write: what to look up, and how to plan by what was found. */
 export interface Transaction<Result> {
@@ -103,6 +103,8 @@ export interface Backend {
   readLog(after: Position, range: LogRange, wait?: WaitOptions): Promise<ReadAhead>;
   /** One stream after another; absent where that is no faster than the log. */
   readStreams?(options: ReadStreamsOptions): AsyncIterable<readonly RecordedEvent[]>;
+  /** The receipts behind one, in an order that stays; absent where they can't be listed. */
+  readReceipts?(after: ReceiptKey | undefined, limit: number, wait?: WaitOptions): Promise<readonly StreamReceipt[]>;
   /** Whether the event that a position stands for is in the log. */
   has(position: Position, wait?: WaitOptions): Promise<boolean>;
   /** Makes the live read model of this name, if it is not there. */

@@ -8,6 +8,7 @@ import type {
   ReadStreamOptions,
   ReadStreamsOptions,
   Receipt,
+  StreamReceipt,
   SubscriptionMessage,
 } from '../streams/event-store.js';
 import type { RecordedEvent } from '../streams/event.js';
@@ -23,6 +24,8 @@ const LOOKED_AGAIN_MS = 1000;
 /** How appends are written, alone or in groups. */
 export type Appends = Pick<EventStore, 'append' | 'close'>;
 
+type ReceiptOptions = Pick<ReadAllOptions, 'pageSize' | 'signal'>;
+
 type Pages = AsyncGenerator<readonly RecordedEvent[], void, undefined>;
 
 /** The events of a backend. */
@@ -30,6 +33,7 @@ export class EngineEventStore implements EventStore {
   readonly #backend: GuardedBackend;
   readonly #appends: Appends;
   readonly #feed: Feed;
+  readonly receipts?: (options?: ReceiptOptions) => AsyncIterable<readonly StreamReceipt[]>;
   readonly readStreams?: (options: ReadStreamsOptions) => AsyncIterable<readonly RecordedEvent[]>;
 
   constructor(backend: GuardedBackend, appends: Appends) {
@@ -39,6 +43,7 @@ export class EngineEventStore implements EventStore {
       reader: (options) => this.#reader(options),
       changed: (signal) => backend.changed(signal, LOOKED_AGAIN_MS),
     });
+    if (backend.readsReceipts) this.receipts = (options) => this.#receipts(options);
     if (backend.readsStreams) {
       this.readStreams = (options) => {
         pageSizeOf(options);
@@ -69,6 +74,17 @@ export class EngineEventStore implements EventStore {
     const asked = { streamId, key };
     const { receipts } = await this.#backend.look({ ...NO_QUESTION, receipts: [asked] }, wait);
     return receipts.get(receiptName(asked));
+  }
+
+  async *#receipts(options?: ReceiptOptions): AsyncGenerator<readonly StreamReceipt[], void, undefined> {
+    const limit = pageSizeOf(options);
+    let after: StreamReceipt | undefined;
+    for (;;) {
+      const page = await this.#backend.readReceipts(after, limit, options);
+      if (page.length > 0) yield page;
+      if (page.length < limit || options?.signal?.aborted === true) return;
+      after = page.at(-1);
+    }
   }
 
   async head(wait?: WaitOptions): Promise<Position> {

@@ -3,7 +3,7 @@ import { refuseOver, type WaitOptions } from '../deadline.js';
 import { StoreClosed } from '../faults.js';
 import type { ReadAhead } from '../store/feed.js';
 import type { StreamPage, StreamPart } from '../store/stream-pages.js';
-import type { ReadStreamsOptions } from '../streams/event-store.js';
+import type { ReadStreamsOptions, StreamReceipt } from '../streams/event-store.js';
 import type { RecordedEvent } from '../streams/event.js';
 import type { Position } from '../streams/position.js';
 import type { StreamId } from '../streams/stream-id.js';
@@ -11,7 +11,7 @@ import type { RowCount } from '../projections/read-model-store.js';
 import type { Backend, CountedRows, FoundRows, LogRange, Transacted, Transaction, WantedRows } from './backend.js';
 import type { Plan } from './plan.js';
 import type { StoredForm } from './plan-appends.js';
-import type { Found, ModelId, ModelTarget, Question } from './view.js';
+import type { Found, ModelId, ModelTarget, Question, ReceiptKey } from './view.js';
 
 /**
  * A backend whose every call rejects with `StoreClosed` once it is closed, and with `DeadlineExceeded` when its wait is over. What waits
@@ -82,6 +82,15 @@ export class GuardedBackend implements Backend {
       if (options.signal?.aborted === true) return;
       yield page;
     }
+  }
+
+  /** Whether receipts can be listed. */
+  get readsReceipts(): boolean {
+    return 'readReceipts' in this.#backend;
+  }
+
+  readReceipts(after: ReceiptKey | undefined, limit: number, wait?: WaitOptions): Promise<readonly StreamReceipt[]> {
+    return this.#call(wait, () => this.#backend.readReceipts?.(after, limit, wait) ?? Promise.resolve([]));
   }
 
   has(position: Position, wait?: WaitOptions): Promise<boolean> {

@@ -5,7 +5,7 @@ import type { ReadAhead } from '../store/feed.js';
 import { Notifier } from '../store/notifier.js';
 import type { StreamPage, StreamPart } from '../store/stream-pages.js';
 import { filterPredicate } from '../streams/event-filter.js';
-import type { ReadStreamsOptions, Receipt } from '../streams/event-store.js';
+import type { ReadStreamsOptions, Receipt, StreamReceipt } from '../streams/event-store.js';
 import type { RecordedEvent } from '../streams/event.js';
 import type { Position } from '../streams/position.js';
 import type { StreamId } from '../streams/stream-id.js';
@@ -23,6 +23,7 @@ import {
   type ModelQuestion,
   type ModelTarget,
   type Question,
+  type ReceiptKey,
   type StreamEnd,
 } from './view.js';
 
@@ -41,7 +42,7 @@ export class MemoryBackend implements Backend {
   readonly form: StoredForm;
   readonly consumers: ConsumerBackend;
   readonly #log: MemoryLog;
-  readonly #receipts = new Map<string, Receipt>();
+  readonly #receipts = new Map<string, { readonly streamId: StreamId; readonly receipt: Receipt }>();
   /** Live read models by their names, and shadows by their ids. */
   readonly #models = new Map<string, MemoryRows>();
   readonly #shadows = new Map<string, MemoryRows>();
@@ -69,6 +70,16 @@ export class MemoryBackend implements Backend {
         return { ...planned, token: undefined, wasRemembered: false };
       }
     }
+  }
+
+  /** In the order of the names they are kept under. */
+  async readReceipts(after: ReceiptKey | undefined, limit: number): Promise<readonly StreamReceipt[]> {
+    const behind = after === undefined ? '' : receiptName(after);
+    const names = [...this.#receipts.keys()].filter((name) => name > behind).sort();
+    return names.slice(0, limit).flatMap((name) => {
+      const kept = this.#receipts.get(name);
+      return kept === undefined ? [] : { streamId: kept.streamId, ...kept.receipt };
+    });
   }
 
   /** No answer is ever lost. */
@@ -150,7 +161,7 @@ export class MemoryBackend implements Backend {
       if (end !== undefined) found.ends.set(streamId, end);
     }
     for (const name of receipts.map(receiptName)) {
-      const receipt = this.#receipts.get(name);
+      const receipt = this.#receipts.get(name)?.receipt;
       if (receipt !== undefined) found.receipts.set(name, receipt);
     }
     for (const asked of models) {
@@ -212,7 +223,8 @@ export class MemoryBackend implements Backend {
     for (const event of recorded) this.#log.record(event);
     if (receipt === undefined) return;
     const { key, fingerprint } = receipt;
-    this.#receipts.set(receiptName({ streamId, key }), Object.freeze({ key, fingerprint, revision: end.revision }));
+    const kept = Object.freeze({ key, fingerprint, revision: end.revision });
+    this.#receipts.set(receiptName({ streamId, key }), { streamId, receipt: kept });
   }
 }
 

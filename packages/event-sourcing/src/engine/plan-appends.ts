@@ -121,7 +121,7 @@ class Draft {
   #placed(append: CheckedAppend, last: StreamEnd | undefined): readonly RecordedEvent[] {
     return recordedEvents(append, {
       after: last?.revision,
-      recordedAt: notBefore(last?.recordedAt, this.#planning.clock()),
+      recordedAt: notBefore(last?.recordedAt, append.recordedAt ?? this.#planning.clock()),
       position: (index, { id }) => positionOf(placeIn(this.#head) + BigInt(index + 1), id),
     });
   }

@@ -96,6 +96,7 @@ export type {
   ReadStreamOptions,
   ReadStreamsOptions,
   Receipt,
+  StreamReceipt,
   SubscriptionMessage,
 } from '../streams/event-store.js';
 export { placeIn, positionOf, taggedPosition } from '../streams/position.js';

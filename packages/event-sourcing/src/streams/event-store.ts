@@ -4,6 +4,7 @@ import type { HeadProof } from '../projections/head-proof.js';
 import type { Acknowledged } from './acknowledged.js';
 import type { EventFilter } from './event-filter.js';
 import type { EventId } from '../ids.js';
+import type { Instant } from '../instant.js';
 import type { NewEvent, RecordedEvent } from './event.js';
 import type { Position } from './position.js';
 import type { ExpectedRevision, Revision } from './revision.js';
@@ -16,6 +17,11 @@ export interface Receipt {
   readonly fingerprint: string;
   /** The last event of the stream when the command was done. */
   readonly revision: Revision;
+}
+
+/** A receipt, and the stream it is of. */
+export interface StreamReceipt extends Receipt {
+  readonly streamId: StreamId;
 }
 
 /** One append: all of it is recorded, contiguously and with one `recordedAt`, or nothing is. */
@@ -31,6 +37,11 @@ export interface Append {
   readonly events: readonly NewEvent[];
   /** Kept in the same transaction. A stream holds one receipt a key. */
   readonly receipt?: { readonly key: string; readonly fingerprint: string };
+  /**
+   * When the events were recorded first, for who copies a log: it takes the place of the store's clock. What comes later in its stream is not
+   * recorded as earlier. Left out for everything that happens now.
+   */
+  readonly recordedAt?: Instant;
   /** Given up while it waits, an append writes nothing; once it is being written it is carried through. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -155,6 +166,12 @@ export interface EventStore {
 
   /** The receipt of the command that came with this key, if one did. */
   receipt(streamId: StreamId, key: string, wait?: WaitOptions): Promise<Receipt | undefined>;
+
+  /**
+   * Reads all receipts in pages, in no order that is promised, each once; one that is kept meanwhile may be left out. For who copies a
+   * store: also those of commands without events. Absent where a store can't list them.
+   */
+  receipts?(options?: Pick<ReadAllOptions, 'pageSize' | 'signal'>): AsyncIterable<readonly StreamReceipt[]>;
 
   /** The end of the last whole append in the store; `START` while it is empty. */
   head(wait?: WaitOptions): Promise<Position>;

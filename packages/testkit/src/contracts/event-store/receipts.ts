@@ -4,6 +4,7 @@ import {
   RevisionConflict,
   type Append,
   type ExpectedRevision,
+  type StreamReceipt,
 } from '@login-policy/event-sourcing/store';
 import { demandSame, fail } from '../../demand.js';
 import type { Theme } from '../contract.js';
@@ -30,8 +31,37 @@ export const receipts: Theme<EventStoreUnderTest> = {
     'is given to exactly one of many concurrent appends': (subject) => isGivenOnce(subject, 2),
     'without events is given to exactly one of many concurrent appends': (subject) => isGivenOnce(subject, 0),
     'is kept under whatever key it came with': takesAnyKey,
+    'is listed with all others, where a store can list them': isListed,
   },
 };
+
+async function isListed(subject: EventStoreUnderTest): Promise<void> {
+  const { eventStore } = subject;
+  if (eventStore.receipts === undefined) return;
+  demandSame({ what: 'receipts', actual: await listed(eventStore), expected: [] });
+  await appendWithReceipt(subject, { count: 2, key: 'a' });
+  await appendWithReceipt(subject, { count: 0, key: 'b' });
+  await subject.record(FIRST, 1);
+  await appendWithReceipt(subject, { count: 1, stream: SECOND, key: 'a', fingerprint: 'another' });
+  await appendWithReceipt(subject, { count: 0, stream: SECOND, key: 'c' });
+  const expected = [
+    { streamId: FIRST, key: 'a', fingerprint: FINGERPRINT, revision: revision(1) },
+    { streamId: FIRST, key: 'b', fingerprint: FINGERPRINT, revision: revision(1) },
+    { streamId: SECOND, key: 'a', fingerprint: 'another', revision: revision(0) },
+    { streamId: SECOND, key: 'c', fingerprint: FINGERPRINT, revision: revision(0) },
+  ];
+  for (const pageSize of [1, 3, 500]) {
+    demandSame({ what: `receipts by ${pageSize}`, actual: await listed(await subject.another(), pageSize), expected });
+  }
+}
+
+/** In the order of streams and keys, since a store has an order of its own. */
+async function listed(store: EventStore, pageSize?: number): Promise<readonly StreamReceipt[]> {
+  const found: StreamReceipt[] = [];
+  for await (const page of store.receipts?.(pageSize === undefined ? {} : { pageSize }) ?? []) found.push(...page);
+  const nameOf = ({ streamId, key }: StreamReceipt): string => `${streamId} ${key}`;
+  return found.sort((one, other) => (nameOf(one) < nameOf(other) ? -1 : 1));
+}
 
 interface Wish {
   readonly count: number;

@@ -1,4 +1,4 @@
-import { parseInstant, type RecordedEvent } from '@login-policy/event-sourcing';
+import { instant, parseInstant, type RecordedEvent } from '@login-policy/event-sourcing';
 import { demandSame, fail } from '../../demand.js';
 import type { Theme } from '../contract.js';
 import { appendOf, BEGINNING, FIRST, SECOND, streamsOf, type EventStoreUnderTest } from './event-store-under-test.js';
@@ -17,18 +17,34 @@ export const recordingTime: Theme<EventStoreUnderTest> = {
     'never goes back in a stream when another handle writes to it': neverGoesBackAcrossHandles,
     'never goes back in a stream while many write and the clock jumps': neverGoesBackUnderLoad,
     'stays the same when the clock has moved on': stays,
+    'is the one that an append names, which copies a log, and never goes back in its stream': isTheNamed,
   },
 };
 
 async function isTheClocks({ eventStore, record, clock }: EventStoreUnderTest): Promise<void> {
   const moments = [BEGINNING, '2024-06-13T06:44:39.051Z', '2024-12-31T23:59:59.999Z', '2400-02-29T00:00:00.001Z'];
   const instants = moments.map((moment) => parseInstant(moment));
-  for (const instant of instants) {
-    clock.set(instant);
-    demandSame({ what: 'recordedAt', actual: (await record(FIRST, 1))[0]?.recordedAt, expected: instant });
+  for (const at of instants) {
+    clock.set(at);
+    demandSame({ what: 'recordedAt', actual: (await record(FIRST, 1))[0]?.recordedAt, expected: at });
   }
   const kept = await readStream(eventStore, FIRST);
   demandSame({ what: 'instants', actual: kept.map((event) => event.recordedAt), expected: instants });
+}
+
+async function isTheNamed({ eventStore, newEvents, clock }: EventStoreUnderTest): Promise<void> {
+  const named = clock() - 1000 * HOUR;
+  for (const [streamId, hours] of [
+    [FIRST, 0],
+    [SECOND, 2],
+    [FIRST, 1],
+    [FIRST, -5],
+  ] as const) {
+    const recordedAt = instant(named + hours * HOUR);
+    await eventStore.append({ ...appendOf(streamId, newEvents(2)), expected: 'any', recordedAt });
+  }
+  const actual = (await readAll(eventStore)).map((event) => (event.recordedAt - named) / HOUR);
+  demandSame({ what: 'hours', actual, expected: [0, 0, 2, 2, 1, 1, 1, 1] });
 }
 
 async function isOneForAnAppend({ eventStore, newEvents, clock }: EventStoreUnderTest): Promise<void> {

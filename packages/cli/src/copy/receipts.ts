@@ -1,0 +1,59 @@
+import type { Revision, Store, StreamId } from '@login-policy/event-sourcing';
+import { EXIT } from '../exit-codes.js';
+import { Failure } from '../failure.js';
+
+/** What is remembered of a command, and where. */
+export interface KeptReceipt {
+  readonly streamId: StreamId;
+  readonly key: string;
+  readonly fingerprint: string;
+  readonly revision: Revision;
+}
+
+/** All receipts of a store, by where they stand. They are held in memory: about 300 bytes each. */
+export class Receipts {
+  readonly #byPlace = new Map<string, KeptReceipt[]>();
+  #count = 0;
+
+  private constructor() {}
+
+  /** @throws Failure for a store that can't list its receipts. */
+  static async of({ eventStore }: Store): Promise<Receipts> {
+    const all = new Receipts();
+    if (eventStore.receipts === undefined) throw new Failure(EXIT.store, 'This store can’t list its receipts.');
+    for await (const page of eventStore.receipts()) for (const receipt of page) all.#take(receipt);
+    return all;
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  /** The receipts of commands after which a stream ended with this event. */
+  at(streamId: StreamId, revision: Revision): readonly KeptReceipt[] {
+    return this.#byPlace.get(placeOf(streamId, revision)) ?? [];
+  }
+
+  /** The receipts that another store lacks, or has otherwise. */
+  *missingIn(other: Receipts): Generator<KeptReceipt, void, undefined> {
+    for (const receipts of this.#byPlace.values()) {
+      for (const receipt of receipts) if (!other.#has(receipt)) yield receipt;
+    }
+  }
+
+  #has({ fingerprint, key, revision, streamId }: KeptReceipt): boolean {
+    return this.at(streamId, revision).some((one) => one.key === key && one.fingerprint === fingerprint);
+  }
+
+  #take(receipt: KeptReceipt): void {
+    const place = placeOf(receipt.streamId, receipt.revision);
+    const there = this.#byPlace.get(place);
+    if (there === undefined) this.#byPlace.set(place, [receipt]);
+    else there.push(receipt);
+    this.#count += 1;
+  }
+}
+
+function placeOf(streamId: StreamId, revision: Revision): string {
+  return `${revision} ${streamId}`;
+}

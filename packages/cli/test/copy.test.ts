@@ -1,0 +1,108 @@
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
+import { EXIT } from '@login-policy/cli';
+import { orThrow } from '@login-policy/domain';
+import { expect } from 'chai';
+import { afterEach, beforeEach, describe, it } from 'mocha';
+import { writeHistoryIn } from './copying.js';
+import { INSTANCE, Place } from './running.js';
+
+let place: Place;
+
+beforeEach(async () => {
+  place = await Place.make();
+});
+afterEach(() => place.remove());
+
+describe('copying a store', () => {
+  it('keeps events, times, places and all receipts; given again, it has nothing to do', async () => {
+    await writeHistoryIn(place);
+    const { code, out } = await place.run('copy sqlite:iam.db sqlite:copy.db');
+    expect(code).to.equal(EXIT.done);
+    expect(out).to.equal(
+      '12 events copied, 0 were there. Compared: 12 events and 9 receipts are the same in both.\nPositions are the same.\n',
+    );
+    for (const command of ['history --json', 'history globex --json', 'policy --json'])
+      expect((await place.run(`${command} --store sqlite:copy.db`)).out).to.equal((await place.run(command)).out);
+    const again = await place.run('copy sqlite:iam.db sqlite:copy.db --json');
+    expect(JSON.parse(again.out)).to.deep.equal({
+      before: 12,
+      copied: 0,
+      events: 12,
+      receipts: 9,
+      hasSamePositions: true,
+    });
+  });
+
+  it('answers a repeated command as the source would, also one that had nothing to change', async () => {
+    await writeHistoryIn(place);
+    await place.run('copy sqlite:iam.db sqlite:copy.db');
+    const repeat = (file: string): Promise<unknown> =>
+      place.policies(async (policies) => {
+        const { isRepeated, details } = orThrow(
+          await policies.change(INSTANCE, {}, { actor: 'alice', idempotencyKey: 'without-0-2' }),
+        );
+        return { isRepeated, sequence: details.sequence };
+      }, file);
+    const expected = { isRepeated: true, sequence: 5n };
+    expect(await Promise.all([repeat('iam.db'), repeat('copy.db')])).to.deep.equal([expected, expected]);
+  });
+
+  it('takes up what is new in the source', async () => {
+    await writeHistoryIn(place);
+    await place.run('copy sqlite:iam.db sqlite:copy.db');
+    await place.run('change forceMfa=yes --yes');
+    expect((await place.run('copy sqlite:iam.db sqlite:copy.db')).out).to.contain('1 events copied, 12 were there.');
+  });
+
+  it('refuses a target that holds something else, and leaves it as it was', async () => {
+    await writeHistoryIn(place);
+    await place.seed('other.db');
+    const { code, err } = await place.run('copy sqlite:iam.db sqlite:other.db');
+    expect(code).to.equal(EXIT.refused);
+    expect(err).to.match(
+      /^The target holds something else: event \w+ \(revision 0 of instanceLoginPolicy-iam\): its id differs/,
+    );
+    expect((await place.run('history --store sqlite:other.db --json')).out).to.contain('"lastSequence": "4"');
+    expect((await place.run('copy sqlite:iam.db sqlite:iam.db')).err).to.equal('FROM and TO are the same store.\n');
+    expect((await place.run('copy sqlite:nowhere.db sqlite:new.db')).code).to.equal(EXIT.noInput);
+  });
+
+  it('is taken up again after Ctrl-C', async () => {
+    await writeHistoryIn(place, { rounds: 40 });
+    const stopping = new AbortController();
+    const interrupted = stopping.signal;
+    const onErr = (text: string): false | void => text.includes('Copied') && stopping.abort();
+    const stopped = await place.run('copy sqlite:iam.db sqlite:copy.db', { isTerminal: true, interrupted, onErr });
+    expect([stopped.code, stopped.err.endsWith('Interrupted.\n')]).to.deep.equal([EXIT.interrupted, true]);
+    expect((await place.run('copy sqlite:iam.db sqlite:copy.db')).code).to.equal(EXIT.done);
+  });
+});
+
+/** Copies in a thread that is ended when it has told of so many things; answers whether it came to its end before. */
+async function copyKilledAfter(messages: number): Promise<boolean> {
+  const argv = ['copy', 'sqlite:iam.db', 'sqlite:copy.db'];
+  const thread = new Worker(new URL('copy-process.js', import.meta.url), { workerData: { argv, cwd: place.folder } });
+  const ended = once(thread, 'exit');
+  let [told, isDone] = [0, false];
+  thread.on('message', (message: unknown) => {
+    if (typeof message === 'object') isDone = true;
+    else if (++told === messages) void thread.terminate();
+  });
+  await ended;
+  return isDone;
+}
+
+describe('a copy that is killed', () => {
+  it('fifty times is taken up again each time, and is like its source at the end', async () => {
+    await writeHistoryIn(place, { rounds: 120 });
+    let [kills, ends] = [0, 0];
+    while (kills + ends < 50) {
+      if (await copyKilledAfter((kills % 5) + 1)) ends++;
+      else kills++;
+    }
+    const { code, out } = await place.run('copy sqlite:iam.db sqlite:copy.db');
+    expect(code).to.equal(EXIT.done);
+    expect(out).to.contain('are the same in both.\nPositions are the same.');
+  });
+});

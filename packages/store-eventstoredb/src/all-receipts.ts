@@ -1,0 +1,47 @@
+import { START } from '@login-policy/event-sourcing';
+import type { ReadAllOptions, StreamReceipt } from '@login-policy/event-sourcing/store';
+import { keptIn } from './receipts.js';
+import type { LogReader } from './reads.js';
+import { allReadRequest } from './requests.js';
+import { streamNameOf } from './rows.js';
+import { recordsOf, retrying, serverRead, type ReadingContext } from './server-reads.js';
+
+type ReceiptOptions = Pick<ReadAllOptions, 'pageSize' | 'signal'>;
+const PAGE = 500;
+
+/** Every receipt of the store: those that events carry, and those that stand alone and are not carried by any. */
+export async function* allReceipts(
+  context: ReadingContext,
+  log: LogReader,
+  options: ReceiptOptions = {},
+): AsyncGenerator<readonly StreamReceipt[], void, undefined> {
+  const alone = await standingAlone(context, options.signal);
+  for await (const page of log.pages(options)) {
+    const carried = page.flatMap(({ event: { revision, streamId }, receipt }) =>
+      receipt === undefined ? [] : { streamId, ...receipt, revision },
+    );
+    for (const { key, streamId } of carried) alone.delete(context.names.receiptNameOf(streamId, key));
+    if (carried.length > 0) yield carried;
+  }
+  if (alone.size > 0) yield [...alone.values()];
+}
+
+/** The receipts that stand alone, by the names of their streams. */
+function standingAlone(context: ReadingContext, signal?: AbortSignal): Promise<Map<string, StreamReceipt>> {
+  const { connection, names, timeouts } = context;
+  const filter = { prefixes: [names.receiptPrefix] };
+  const request = allReadRequest({ direction: 'forwards', from: START, filter, limit: Infinity });
+  return retrying(context, { doing: 'reading all receipts', signal }, async (stop) => {
+    const found = new Map<string, StreamReceipt>();
+    const read = { request, pageSize: PAGE, isLong: true, withinMs: timeouts.scanMs, signal: stop } as const;
+    for await (const messages of serverRead(connection, read)) {
+      for (const record of recordsOf(messages)) {
+        // One that was intended may be void by now: the last record says what became of it.
+        const kept = keptIn(record);
+        if (kept === undefined) found.delete(streamNameOf(record));
+        else found.set(streamNameOf(record), kept);
+      }
+    }
+    return found;
+  });
+}
