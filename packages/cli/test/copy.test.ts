@@ -85,11 +85,13 @@ async function copyKilledAfter(messages: number): Promise<boolean> {
   const thread = new Worker(new URL('copy-process.js', import.meta.url), { workerData: { argv, cwd: place.folder } });
   const ended = once(thread, 'exit');
   let [told, isDone] = [0, false];
+  let ending: Promise<number> | undefined;
   thread.on('message', (message: unknown) => {
     if (typeof message === 'object') isDone = true;
-    else if (++told === messages) void thread.terminate();
+    else if (++told === messages) ending = thread.terminate();
   });
   await ended;
+  await ending;
   return isDone;
 }
 
