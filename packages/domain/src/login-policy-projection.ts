@@ -1,6 +1,4 @@
 import {
-  instantToIso,
-  parseInstant,
   parsePosition,
   positionToString,
   revision,
@@ -8,11 +6,9 @@ import {
   type Json,
   type Projection,
   type Revision,
-  type StateAt,
   type StreamId,
-  eventId,
-  UnreadableRow,
 } from '@login-policy/event-sourcing';
+import { instantToIso, parseInstant, type StateAt, eventId, UnreadableRow } from '@login-policy/event-sourcing/domain';
 import { markEvent, type Marks } from './reads/details.js';
 import { loginPolicyEvents } from './events/event-codec.js';
 import type { LoginPolicyEvent, RecordedLoginPolicyEvent } from './events/events.js';

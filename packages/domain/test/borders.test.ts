@@ -6,7 +6,8 @@ import {
   type LoginPolicies,
   type ReadAnswer,
 } from '@login-policy/domain';
-import { isFault, position } from '@login-policy/event-sourcing';
+import { isFault } from '@login-policy/event-sourcing';
+import { position } from '@login-policy/event-sourcing/domain';
 import { expect } from 'chai';
 import { Duration } from 'luxon';
 import { describe, it } from 'mocha';

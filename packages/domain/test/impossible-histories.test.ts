@@ -10,7 +10,8 @@ import {
   type LoginPolicyRow,
   type PolicyState,
 } from '@login-policy/domain/model';
-import { isFault, parseStreamId, revision } from '@login-policy/event-sourcing';
+import { isFault, revision } from '@login-policy/event-sourcing';
+import { parseStreamId } from '@login-policy/event-sourcing/domain';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { describe, it } from 'mocha';

@@ -27,8 +27,8 @@ import {
   type Clock,
   type RecordedEvent,
   type Store,
-  position,
 } from '@login-policy/event-sourcing';
+import { position } from '@login-policy/event-sourcing/domain';
 import { steppingClock } from '@login-policy/testkit';
 import { expect } from 'chai';
 

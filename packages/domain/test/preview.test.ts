@@ -6,7 +6,8 @@ import {
   type LoginSettingsInput,
   type OrganizationList,
 } from '@login-policy/domain';
-import { isFault, monotonicIds, position } from '@login-policy/event-sourcing';
+import { isFault, monotonicIds } from '@login-policy/event-sourcing';
+import { position } from '@login-policy/event-sourcing/domain';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import {

@@ -9,7 +9,6 @@ import {
 } from '@login-policy/domain/model';
 import {
   instant,
-  position,
   revision,
   streamId,
   type Json,
@@ -17,6 +16,7 @@ import {
   type Store,
   type StreamId,
 } from '@login-policy/event-sourcing';
+import { position } from '@login-policy/event-sourcing/domain';
 import { expect } from 'chai';
 import { Duration } from 'luxon';
 import { describe, it } from 'mocha';

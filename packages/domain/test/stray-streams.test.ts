@@ -2,11 +2,11 @@ import { freshInstance, openLoginPolicies, orThrow, type LoginPolicies } from '@
 import {
   monotonicIds,
   openMemoryStore,
-  parseStreamId,
   toJsonObject,
   type RecordedEvent,
   type Store,
 } from '@login-policy/event-sourcing';
+import { parseStreamId } from '@login-policy/event-sourcing/domain';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { INSTANCE_STREAM, acme, by, globex, instance, openDesk, ACME_STREAM } from './policies.js';

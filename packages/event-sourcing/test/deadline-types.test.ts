@@ -1,4 +1,5 @@
-import { Deadline, openMemoryStore, streamId } from '@login-policy/event-sourcing';
+import { openMemoryStore, streamId } from '@login-policy/event-sourcing';
+import { Deadline } from '@login-policy/event-sourcing/domain';
 import { memoryReadModelStore, TimedEventStore, TimedReadModel } from '@login-policy/event-sourcing/store';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';

@@ -8,8 +8,8 @@ import {
   type EventSchema,
   type JsonObject,
   type RecordedEvent,
-  position,
 } from '@login-policy/event-sourcing';
+import { position } from '@login-policy/event-sourcing/domain';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 

@@ -1,13 +1,11 @@
+import { isFault, revision, type FaultCode } from '@login-policy/event-sourcing';
 import {
   eventId,
-  isFault,
   parseStreamId,
   position,
   PositionUnknown,
-  revision,
   UnreadableEvent,
-  type FaultCode,
-} from '@login-policy/event-sourcing';
+} from '@login-policy/event-sourcing/domain';
 import {
   CheckpointConflict,
   ConcurrentChange,

@@ -1,5 +1,6 @@
 import { setImmediate as breathe } from 'node:timers/promises';
-import { openMemoryStore, PositionUnknown, START, streamId, type Position } from '@login-policy/event-sourcing';
+import { openMemoryStore, START, streamId, type Position } from '@login-policy/event-sourcing';
+import { PositionUnknown } from '@login-policy/event-sourcing/domain';
 import { Feed, Notifier, StoreUnavailable, type ReadAhead, type Reader } from '@login-policy/event-sourcing/store';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';

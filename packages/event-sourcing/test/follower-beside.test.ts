@@ -1,4 +1,5 @@
-import { Deadline, openMemoryStore, streamId, type Store, eventId, type Position } from '@login-policy/event-sourcing';
+import { openMemoryStore, streamId, type Store, type Position } from '@login-policy/event-sourcing';
+import { Deadline, eventId } from '@login-policy/event-sourcing/domain';
 import {
   delegating,
   memoryReadModelStore,

@@ -5,8 +5,8 @@ import {
   streamId,
   type Decider,
   type EventStore,
-  type FactSource,
 } from '@login-policy/event-sourcing';
+import type { FactSource } from '@login-policy/event-sourcing/domain';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { tally, tallyEvents, type TallyCommand, type TallyEvent, type TooLow } from './tally.js';

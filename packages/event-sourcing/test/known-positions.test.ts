@@ -1,4 +1,5 @@
-import { eventId, openMemoryStore, streamId, type Position, type Store } from '@login-policy/event-sourcing';
+import { openMemoryStore, streamId, type Position, type Store } from '@login-policy/event-sourcing';
+import { eventId } from '@login-policy/event-sourcing/domain';
 import { delegating, placeIn, positionOf } from '@login-policy/event-sourcing/store';
 import { expect } from 'chai';
 import { afterEach, describe, it } from 'mocha';

@@ -1,4 +1,5 @@
-import { position, type Position } from '@login-policy/event-sourcing';
+import type { Position } from '@login-policy/event-sourcing';
+import { position } from '@login-policy/event-sourcing/domain';
 import { Listener, Notifier } from '@login-policy/event-sourcing/store';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';

@@ -1,4 +1,4 @@
-import { Lru } from '@login-policy/event-sourcing';
+import { Lru } from '@login-policy/event-sourcing/domain';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 

@@ -1,4 +1,5 @@
-import { openMemoryStore, parseInstant, streamId, type Projection, type Store } from '@login-policy/event-sourcing';
+import { openMemoryStore, streamId, type Projection, type Store } from '@login-policy/event-sourcing';
+import { parseInstant } from '@login-policy/event-sourcing/domain';
 import {
   compareKeys,
   entriesBeside,

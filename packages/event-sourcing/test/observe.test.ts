@@ -3,10 +3,10 @@ import {
   openMemoryStore,
   revision,
   streamId,
-  toldCall,
   type Observation,
   type Observe,
 } from '@login-policy/event-sourcing';
+import { toldCall } from '@login-policy/event-sourcing/domain';
 import { observedDecider, observedEventStore, RevisionConflict } from '@login-policy/event-sourcing/store';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';

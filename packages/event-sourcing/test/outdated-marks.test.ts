@@ -1,11 +1,5 @@
-import {
-  CommandHandler,
-  Deadline,
-  streamId,
-  type EventCodec,
-  type Projection,
-  type Store,
-} from '@login-policy/event-sourcing';
+import { CommandHandler, streamId, type EventCodec, type Projection, type Store } from '@login-policy/event-sourcing';
+import { Deadline } from '@login-policy/event-sourcing/domain';
 import { placeOf, WrittenByNewerProgram } from '@login-policy/event-sourcing/store';
 import { expect } from 'chai';
 import { afterEach, describe, it } from 'mocha';

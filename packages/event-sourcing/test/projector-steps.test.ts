@@ -1,4 +1,5 @@
-import { eventId, START, streamId, type Position, type Projection } from '@login-policy/event-sourcing';
+import { START, streamId, type Position, type Projection } from '@login-policy/event-sourcing';
+import { eventId } from '@login-policy/event-sourcing/domain';
 import {
   placeIn,
   positionOf,

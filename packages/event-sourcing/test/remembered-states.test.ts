@@ -1,14 +1,12 @@
 import {
   CommandHandler,
   openMemoryStore,
-  position,
   revision,
   streamId,
   type EventStore,
   type RecordedEvent,
-  type StateAt,
-  eventId,
 } from '@login-policy/event-sourcing';
+import { position, type StateAt, eventId } from '@login-policy/event-sourcing/domain';
 import type { RememberedStates } from '@login-policy/event-sourcing/store';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';

@@ -1,6 +1,4 @@
 import {
-  Deadline,
-  eventId,
   isFault,
   openMemoryStore,
   revision,
@@ -8,8 +6,8 @@ import {
   type EventStore,
   type RecordedEvent,
   type Revision,
-  type StateAt,
 } from '@login-policy/event-sourcing';
+import { Deadline, eventId, type StateAt } from '@login-policy/event-sourcing/domain';
 import { delegating, StateReader, type NewEvent, type RememberedStates } from '@login-policy/event-sourcing/store';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';

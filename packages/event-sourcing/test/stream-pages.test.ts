@@ -1,4 +1,5 @@
-import { eventId, instant, revision, streamId, type RecordedEvent } from '@login-policy/event-sourcing';
+import { instant, revision, streamId, type RecordedEvent } from '@login-policy/event-sourcing';
+import { eventId } from '@login-policy/event-sourcing/domain';
 import { positionOf, streamThrough, type ReadStreamOptions, type StreamPart } from '@login-policy/event-sourcing/store';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';

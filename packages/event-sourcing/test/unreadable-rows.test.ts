@@ -1,14 +1,5 @@
-import {
-  eventId,
-  instant,
-  parseJson,
-  position,
-  revision,
-  streamId,
-  UnreadableRow,
-  type JsonObject,
-  type RecordedEvent,
-} from '@login-policy/event-sourcing';
+import { instant, revision, streamId, type JsonObject, type RecordedEvent } from '@login-policy/event-sourcing';
+import { eventId, parseJson, position, UnreadableRow } from '@login-policy/event-sourcing/domain';
 import { tolerating } from '@login-policy/event-sourcing/store';
 import { counterTotals } from '@login-policy/testkit';
 import { expect } from 'chai';

@@ -1,20 +1,22 @@
 import {
-  categoryOf,
   instant,
-  instantToIso,
-  keyOf,
   monotonicIds,
   openMemoryStore,
-  parseInstant,
   parsePosition,
-  parseStreamId,
   positionToString,
   revision,
   START,
   streamId,
+} from '@login-policy/event-sourcing';
+import {
+  categoryOf,
+  instantToIso,
+  keyOf,
+  parseInstant,
+  parseStreamId,
   position,
   eventId,
-} from '@login-policy/event-sourcing';
+} from '@login-policy/event-sourcing/domain';
 import { type Append, placeIn, positionOf } from '@login-policy/event-sourcing/store';
 import { expect } from 'chai';
 import fc from 'fast-check';

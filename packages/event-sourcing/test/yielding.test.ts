@@ -1,4 +1,5 @@
-import { CommandHandler, Deadline, openMemoryStore, streamId, type Store } from '@login-policy/event-sourcing';
+import { CommandHandler, openMemoryStore, streamId, type Store } from '@login-policy/event-sourcing';
+import { Deadline } from '@login-policy/event-sourcing/domain';
 import { StateReader } from '@login-policy/event-sourcing/store';
 import { expect } from 'chai';
 import { afterEach, describe, it } from 'mocha';

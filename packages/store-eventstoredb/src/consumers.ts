@@ -1,8 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import {
   parsePosition,
-  parseJson,
-  PositionUnknown,
   positionToString,
   revision,
   streamId,
@@ -10,6 +8,8 @@ import {
   type Revision,
 } from '@login-policy/event-sourcing';
 import {
+  parseJson,
+  PositionUnknown,
   isJsonObject,
   StoreDamaged,
   StoreUnavailable,

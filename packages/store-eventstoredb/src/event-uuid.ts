@@ -1,4 +1,5 @@
-import { type EventId, eventId } from '@login-policy/event-sourcing';
+import type { EventId } from '@login-policy/event-sourcing';
+import { eventId } from '@login-policy/event-sourcing/store';
 
 /**
  * The two forms of an event's id: a ULID, and the UUID the server wants, which are the same 128 bits. `ulid` converts them

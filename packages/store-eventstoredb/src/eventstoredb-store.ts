@@ -1,5 +1,12 @@
 import { EventStoreDBClient, type Credentials } from '@eventstore/db-client';
-import { systemClock, type Clock, type Observe, type Store } from '@login-policy/event-sourcing';
+import type { Clock, Observe, Store } from '@login-policy/event-sourcing';
+import {
+  systemClock,
+  closedBy,
+  Consumers,
+  memoryReadModelStore,
+  type ReadModelStore,
+} from '@login-policy/event-sourcing/store';
 import {
   aFunction,
   mustBe,
@@ -10,7 +17,6 @@ import {
   withMethods,
   type OptionRules,
 } from '@login-policy/event-sourcing/options';
-import { closedBy, Consumers, memoryReadModelStore, type ReadModelStore } from '@login-policy/event-sourcing/store';
 import { boundReadModels } from './read-models.js';
 import { Connection } from './connection.js';
 import { TIMEOUTS, timeoutsOf, type Timeouts } from './deadline.js';

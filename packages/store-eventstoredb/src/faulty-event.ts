@@ -6,8 +6,8 @@ import type {
   RecordedEvent,
   Revision,
   StreamId,
-  UnreadableEvent,
 } from '@login-policy/event-sourcing';
+import type { UnreadableEvent } from '@login-policy/event-sourcing/store';
 
 /** What is known of an event that can't be read. */
 export type EventAround = Pick<RecordedEvent, 'id' | 'position' | 'recordedAt' | 'revision' | 'streamId' | 'type'>;

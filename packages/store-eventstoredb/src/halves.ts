@@ -1,5 +1,5 @@
-import { Lru, UnreadableEvent, type Position, type RecordedEvent } from '@login-policy/event-sourcing';
-import { followedInAppend, placeOf } from '@login-policy/event-sourcing/store';
+import type { Position, RecordedEvent } from '@login-policy/event-sourcing';
+import { Lru, UnreadableEvent, followedInAppend, placeOf } from '@login-policy/event-sourcing/store';
 import { FaultyEvent } from './faulty-event.js';
 import type { StoredEvent } from './rows.js';
 

@@ -1,5 +1,5 @@
-import { type EventId, type Instant, type Revision, type StreamId, Lru } from '@login-policy/event-sourcing';
-import { revisionAfter, type Receipt } from '@login-policy/event-sourcing/store';
+import type { EventId, Instant, Revision, StreamId } from '@login-policy/event-sourcing';
+import { Lru, revisionAfter, type Receipt } from '@login-policy/event-sourcing/store';
 import type { StoredEvent } from './rows.js';
 
 /** The last event of a stream, as far as it matters to the next. */

@@ -1,5 +1,5 @@
-import { PositionUnknown, START, type Position } from '@login-policy/event-sourcing';
-import { onAbort, StoreUnavailable, type ReadAhead } from '@login-policy/event-sourcing/store';
+import { START, type Position } from '@login-policy/event-sourcing';
+import { PositionUnknown, onAbort, StoreUnavailable, type ReadAhead } from '@login-policy/event-sourcing/store';
 import { Ending } from './ending.js';
 import { STORE } from './faults.js';
 import { PageMaker } from './page-maker.js';

@@ -1,11 +1,5 @@
-import {
-  instant,
-  isFault,
-  revision,
-  type Position,
-  type StreamId,
-  type UnreadableEvent,
-} from '@login-policy/event-sourcing';
+import { instant, isFault, revision, type Position, type StreamId } from '@login-policy/event-sourcing';
+import type { UnreadableEvent } from '@login-policy/event-sourcing/store';
 import { eventIdOf } from './event-uuid.js';
 import { FaultyEvent, type EventAround } from './faulty-event.js';
 import { positionOf, storedEventOf, streamNameOf, typeOf, type StoredEvent, type WireEvent } from './rows.js';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { categoryOf, parseStreamId, type StreamId } from '@login-policy/event-sourcing';
-import { filterPredicate, type EventFilter } from '@login-policy/event-sourcing/store';
+import type { StreamId } from '@login-policy/event-sourcing';
+import { categoryOf, parseStreamId, filterPredicate, type EventFilter } from '@login-policy/event-sourcing/store';
 
 /** Which records the server sends of all it has, by the names of their streams. */
 export type ServerFilter = { readonly prefixes: readonly string[] } | { readonly regex: string };

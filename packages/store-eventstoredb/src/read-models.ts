@@ -6,9 +6,9 @@ import {
   START,
   type Json,
   type Projection,
-  position,
 } from '@login-policy/event-sourcing';
 import {
+  position,
   modelName,
   StoreForeign,
   type EventShape,

@@ -1,6 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { parseStreamId, revision, type Revision, type StreamId } from '@login-policy/event-sourcing';
-import { ReceiptExists, revisionAfter, type Receipt, type StreamReceipt } from '@login-policy/event-sourcing/store';
+import { revision, type Revision, type StreamId } from '@login-policy/event-sourcing';
+import {
+  parseStreamId,
+  ReceiptExists,
+  revisionAfter,
+  type Receipt,
+  type StreamReceipt,
+} from '@login-policy/event-sourcing/store';
 import type { Delivery } from './delivery.js';
 import { damagedReceipt } from './faults.js';
 import type { Head } from './known-streams.js';

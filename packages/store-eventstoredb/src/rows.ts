@@ -1,9 +1,6 @@
 import type { ReadResp } from '@eventstore/db-client/generated/streams_pb.js';
 import {
-  instantToIso,
-  parseInstant,
   revision,
-  UnreadableEvent,
   type EventMetadata,
   type Instant,
   type Json,
@@ -12,6 +9,9 @@ import {
   type StreamId,
 } from '@login-policy/event-sourcing';
 import {
+  instantToIso,
+  parseInstant,
+  UnreadableEvent,
   freezeMetadata,
   UnserialisableData,
   type NewEvent,

@@ -1,5 +1,11 @@
-import { parsePosition, PositionUnknown, START, type Position } from '@login-policy/event-sourcing';
-import type { ConsumerBackend, ConsumerRecord, FoundConsumer, WaitOptions } from '@login-policy/event-sourcing/store';
+import { parsePosition, START, type Position } from '@login-policy/event-sourcing';
+import {
+  PositionUnknown,
+  type ConsumerBackend,
+  type ConsumerRecord,
+  type FoundConsumer,
+  type WaitOptions,
+} from '@login-policy/event-sourcing/store';
 import type { Connection } from './connection.js';
 import { positionIn } from './positions.js';
 import { textsOf, type Cells } from './queries.js';

@@ -1,5 +1,6 @@
-import { eventId, positionToString, type Clock, type RecordedEvent } from '@login-policy/event-sourcing';
+import { positionToString, type Clock, type RecordedEvent } from '@login-policy/event-sourcing';
 import {
+  eventId,
   encodedRows,
   notBefore,
   positionOf,

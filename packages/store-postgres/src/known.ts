@@ -1,5 +1,5 @@
-import { eventId, instant, revision, type EventId, type Instant, type Revision } from '@login-policy/event-sourcing';
-import { decodeRow, rowKey } from '@login-policy/event-sourcing/store';
+import { instant, revision, type EventId, type Instant, type Revision } from '@login-policy/event-sourcing';
+import { eventId, decodeRow, rowKey } from '@login-policy/event-sourcing/store';
 import { receiptName, type PreparedAppend } from './append.js';
 import type { OpenedModel } from './opened-models.js';
 import { arrayOf, textsOf, type Cell, type Cells } from './queries.js';

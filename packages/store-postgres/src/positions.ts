@@ -1,5 +1,5 @@
-import { eventId, parsePosition, type Position } from '@login-policy/event-sourcing';
-import { positionOf } from '@login-policy/event-sourcing/store';
+import { parsePosition, type Position } from '@login-policy/event-sourcing';
+import { eventId, positionOf } from '@login-policy/event-sourcing/store';
 import { REPLACED } from './row-changes.js';
 
 /** A position that the server wrote: as a number, or as the place of an event and its id. */

@@ -1,6 +1,6 @@
-import { systemClock, type Clock, type Observe, type Store } from '@login-policy/event-sourcing';
+import type { Clock, Observe, Store } from '@login-policy/event-sourcing';
+import { systemClock, closedBy, Consumers, StoreClosed } from '@login-policy/event-sourcing/store';
 import { parseOptions } from '@login-policy/event-sourcing/options';
-import { closedBy, Consumers, StoreClosed } from '@login-policy/event-sourcing/store';
 import type { ClientBase, Pool } from 'pg';
 import { appendQueue } from './append-queue.js';
 import { Connection } from './connection.js';

@@ -1,6 +1,5 @@
 import {
   laterPosition,
-  PositionUnknown,
   revision,
   type Position,
   type RecordedEvent,
@@ -8,6 +7,7 @@ import {
   START,
 } from '@login-policy/event-sourcing';
 import {
+  PositionUnknown,
   followedInAppend,
   pageSizeOf,
   StoreDamaged,

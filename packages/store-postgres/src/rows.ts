@@ -1,5 +1,5 @@
-import { instant, parseStreamId, revision, type RecordedEvent, eventId } from '@login-policy/event-sourcing';
-import { dataOf, metadataOf, positionOf } from '@login-policy/event-sourcing/store';
+import { instant, revision, type RecordedEvent } from '@login-policy/event-sourcing';
+import { parseStreamId, eventId, dataOf, metadataOf, positionOf } from '@login-policy/event-sourcing/store';
 import type { Cell } from './queries.js';
 import { givenText } from './names.js';
 

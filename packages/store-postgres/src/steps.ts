@@ -1,5 +1,6 @@
-import { PositionUnknown, START, type Position } from '@login-policy/event-sourcing';
+import { START, type Position } from '@login-policy/event-sourcing';
 import {
+  PositionUnknown,
   CheckpointConflict,
   modelName,
   RebuildSuperseded,

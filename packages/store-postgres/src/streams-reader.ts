@@ -1,5 +1,11 @@
-import { isFault, PositionUnknown, START, type RecordedEvent } from '@login-policy/event-sourcing';
-import { pageSizeOf, placeIn, refuseGaps, type ReadStreamsOptions } from '@login-policy/event-sourcing/store';
+import { isFault, START, type RecordedEvent } from '@login-policy/event-sourcing';
+import {
+  PositionUnknown,
+  pageSizeOf,
+  placeIn,
+  refuseGaps,
+  type ReadStreamsOptions,
+} from '@login-policy/event-sourcing/store';
 import type { Connection } from './connection.js';
 import { storedName } from './names.js';
 import { PageReader, type Page } from './pages.js';

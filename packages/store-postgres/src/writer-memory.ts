@@ -1,4 +1,4 @@
-import { Lru } from '@login-policy/event-sourcing';
+import { Lru } from '@login-policy/event-sourcing/store';
 import type { PreparedAppend } from './append.js';
 import type { Draft } from './draft.js';
 import { keyOf, type ByName, type Found, type Known } from './known.js';

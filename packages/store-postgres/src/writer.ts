@@ -1,5 +1,12 @@
-import { eventId, isFault, START, type Clock } from '@login-policy/event-sourcing';
-import { OutcomeUnknown, pause, positionOf, StoreForeign, type Outcome } from '@login-policy/event-sourcing/store';
+import { isFault, START, type Clock } from '@login-policy/event-sourcing';
+import {
+  eventId,
+  OutcomeUnknown,
+  pause,
+  positionOf,
+  StoreForeign,
+  type Outcome,
+} from '@login-policy/event-sourcing/store';
 import type { PreparedAppend } from './append.js';
 import { catchUp } from './catch-up.js';
 import { Draft } from './draft.js';

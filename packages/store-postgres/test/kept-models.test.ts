@@ -1,13 +1,5 @@
-import {
-  instant,
-  revision,
-  position,
-  START,
-  type Json,
-  type Position,
-  type StreamId,
-} from '@login-policy/event-sourcing';
-import { placeIn } from '@login-policy/event-sourcing/store';
+import { instant, revision, START, type Json, type Position, type StreamId } from '@login-policy/event-sourcing';
+import { position, placeIn } from '@login-policy/event-sourcing/store';
 import { counterTotals, rowUnder, type CounterRow } from '@login-policy/testkit';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';

@@ -1,5 +1,4 @@
-import { position } from '@login-policy/event-sourcing';
-import { CheckpointConflict, Projector, RebuildSuperseded } from '@login-policy/event-sourcing/store';
+import { position, CheckpointConflict, Projector, RebuildSuperseded } from '@login-policy/event-sourcing/store';
 import { counterTotals } from '@login-policy/testkit';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';

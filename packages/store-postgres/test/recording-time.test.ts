@@ -1,5 +1,5 @@
-import { instant, parseInstant } from '@login-policy/event-sourcing';
-import type { AnyProjection } from '@login-policy/event-sourcing/store';
+import { instant } from '@login-policy/event-sourcing';
+import { parseInstant, type AnyProjection } from '@login-policy/event-sourcing/store';
 import { counterTotals } from '@login-policy/testkit';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';

@@ -1,13 +1,5 @@
-import {
-  accept,
-  CommandHandler,
-  reject,
-  revision,
-  type Decider,
-  position as positionOf,
-  START,
-} from '@login-policy/event-sourcing';
-import { RevisionConflict, StoreClosed, placeIn } from '@login-policy/event-sourcing/store';
+import { accept, CommandHandler, reject, revision, type Decider, START } from '@login-policy/event-sourcing';
+import { position as positionOf, RevisionConflict, StoreClosed, placeIn } from '@login-policy/event-sourcing/store';
 import { counterEvents, counterTotals, type CounterEvent, rowUnder } from '@login-policy/testkit';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';

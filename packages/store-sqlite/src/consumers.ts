@@ -1,5 +1,10 @@
-import { parsePosition, PositionUnknown } from '@login-policy/event-sourcing';
-import type { ConsumerBackend, ConsumerRecord, FoundConsumer } from '@login-policy/event-sourcing/store';
+import { parsePosition } from '@login-policy/event-sourcing';
+import {
+  PositionUnknown,
+  type ConsumerBackend,
+  type ConsumerRecord,
+  type FoundConsumer,
+} from '@login-policy/event-sourcing/store';
 import type { Connection } from './connection.js';
 import type { Statement } from './database.js';
 import type { EventStatements } from './event-statements.js';

@@ -1,12 +1,6 @@
+import { instant, parsePosition, revision, type Position, type StreamId } from '@login-policy/event-sourcing';
 import {
-  instant,
-  parsePosition,
   parseStreamId,
-  revision,
-  type Position,
-  type StreamId,
-} from '@login-policy/event-sourcing';
-import {
   receiptName,
   targetName,
   type Found,

@@ -1,5 +1,5 @@
-import { parseStreamId, type StreamId } from '@login-policy/event-sourcing';
-import { StoreDamaged } from '@login-policy/event-sourcing/store';
+import type { StreamId } from '@login-policy/event-sourcing';
+import { parseStreamId, StoreDamaged } from '@login-policy/event-sourcing/store';
 import type { Database, Statement } from './database.js';
 import { exact, textOf, type ExactText } from './exact-text.js';
 import type { EventStatements, PlacedId } from './event-statements.js';

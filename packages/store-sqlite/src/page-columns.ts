@@ -1,4 +1,5 @@
-import { parseJson, type Json, type RecordedEvent } from '@login-policy/event-sourcing';
+import type { Json, RecordedEvent } from '@login-policy/event-sourcing';
+import { parseJson } from '@login-policy/event-sourcing/store';
 import type { Names } from './names.js';
 import { storedEvent } from './rows.js';
 

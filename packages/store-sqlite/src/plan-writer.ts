@@ -1,5 +1,6 @@
-import { categoryOf, positionToString, type RecordedEvent } from '@login-policy/event-sourcing';
+import { positionToString, type RecordedEvent } from '@login-policy/event-sourcing';
 import {
+  categoryOf,
   entriesBeside,
   placeIn,
   type EncodedRow,

@@ -1,5 +1,6 @@
-import { PositionUnknown, type Position, type RecordedEvent, type StreamId, START } from '@login-policy/event-sourcing';
+import { type Position, type RecordedEvent, type StreamId, START } from '@login-policy/event-sourcing';
 import {
+  PositionUnknown,
   followedInAppend,
   StoreDamaged,
   type EventFilter,

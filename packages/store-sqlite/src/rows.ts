@@ -1,5 +1,6 @@
-import { isFault, instant, revision, UnreadableEvent, type RecordedEvent } from '@login-policy/event-sourcing';
+import { isFault, instant, revision, type RecordedEvent } from '@login-policy/event-sourcing';
 import {
+  UnreadableEvent,
   followedInAppend,
   StoreDamaged,
   type EventPlace,

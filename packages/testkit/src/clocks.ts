@@ -1,4 +1,5 @@
-import { instant, parseInstant, type Clock, type Instant } from '@login-policy/event-sourcing';
+import { instant, type Clock, type Instant } from '@login-policy/event-sourcing';
+import { parseInstant } from '@login-policy/event-sourcing/store';
 
 /** A moment as a test writes it down: an ISO 8601 text that names its offset, or an instant. */
 export type Moment = string | Instant;

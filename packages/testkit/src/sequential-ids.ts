@@ -1,5 +1,5 @@
 import type { IdSource } from '@login-policy/event-sourcing';
-import { eventId } from '@login-policy/event-sourcing';
+import { eventId } from '@login-policy/event-sourcing/store';
 
 const CROCKFORD = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 const LENGTH = 26;

@@ -1,4 +1,5 @@
-import { accept, instantToIso, reject, type Decision } from '@login-policy/event-sourcing';
+import { accept, reject, type Decision } from '@login-policy/event-sourcing';
+import { instantToIso } from '@login-policy/event-sourcing/domain';
 import type { LoginPolicyCommand, Moment, PolicyToAdd, RevertLoginPolicy } from './commands.js';
 import type {
   LoginPolicyEvent,

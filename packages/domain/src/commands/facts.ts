@@ -1,4 +1,5 @@
-import type { Deadline, EventId, FactSource } from '@login-policy/event-sourcing';
+import type { EventId } from '@login-policy/event-sourcing';
+import type { Deadline, FactSource } from '@login-policy/event-sourcing/domain';
 import type { CommandConditions, DefaultConditions } from './command-input.js';
 import type { Guard } from './guard.js';
 import type { LockOut } from '../sign-in/warnings.js';

@@ -1,4 +1,5 @@
-import { CommandHandler, type Deadline, type Follower, type StateAt } from '@login-policy/event-sourcing';
+import { CommandHandler, type Follower } from '@login-policy/event-sourcing';
+import type { Deadline, StateAt } from '@login-policy/event-sourcing/domain';
 import { loginPolicyEvents } from '../events/event-codec.js';
 import type { LoginPolicyEvent } from '../events/events.js';
 import { SNAPSHOT_EVERY, snapshotKey, stateInRow, type LoginPolicyRow } from '../login-policy-projection.js';

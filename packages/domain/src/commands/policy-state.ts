@@ -1,4 +1,5 @@
-import { UnreadableEvent, type Decider } from '@login-policy/event-sourcing';
+import type { Decider } from '@login-policy/event-sourcing';
+import { UnreadableEvent } from '@login-policy/event-sourcing/domain';
 import type { LoginPolicyCommand } from './commands.js';
 import { decide } from './decide.js';
 import { markEvent, type Marks } from '../reads/details.js';

@@ -1,4 +1,5 @@
-import { instant, instantToIso, parseInstant, type Instant } from '@login-policy/event-sourcing';
+import { instant, type Instant } from '@login-policy/event-sourcing';
+import { instantToIso, parseInstant } from '@login-policy/event-sourcing/domain';
 import { DateTime } from 'luxon';
 import { InvalidValue, type Parser } from './invalid-value.js';
 

@@ -1,4 +1,4 @@
-import type { Brand, Deadline } from '@login-policy/event-sourcing';
+import type { Brand, Deadline } from '@login-policy/event-sourcing/domain';
 import { InvalidValue, parseList, parseObject, parseOneOf, type Parser } from '../input/invalid-value.js';
 import { isOrganization, type Owner } from './owner.js';
 import { parseId, parseText } from '../input/text.js';

@@ -1,4 +1,5 @@
-import { streamId, type Brand, type StreamId } from '@login-policy/event-sourcing';
+import { streamId, type StreamId } from '@login-policy/event-sourcing';
+import type { Brand } from '@login-policy/event-sourcing/domain';
 import { InvalidValue, parseObject, type Parser } from '../input/invalid-value.js';
 import { parseId } from '../input/text.js';
 

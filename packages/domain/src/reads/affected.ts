@@ -1,4 +1,4 @@
-import type { Deadline } from '@login-policy/event-sourcing';
+import type { Deadline } from '@login-policy/event-sourcing/domain';
 import { InvalidValue, LateRefusal } from '../input/invalid-value.js';
 import { parseOrganization, type Instance, type InstanceRef, type Organization } from '../policy/owner.js';
 

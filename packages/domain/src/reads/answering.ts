@@ -1,4 +1,5 @@
-import type { Handled, PreconditionFailed } from '@login-policy/event-sourcing';
+import type { Handled } from '@login-policy/event-sourcing';
+import type { PreconditionFailed } from '@login-policy/event-sourcing/domain';
 import type {
   Accepted,
   CommandAnswer,

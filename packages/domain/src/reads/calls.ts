@@ -1,4 +1,5 @@
-import { StoreClosed, toldCall, type Observe } from '@login-policy/event-sourcing';
+import type { Observe } from '@login-policy/event-sourcing';
+import { StoreClosed, toldCall } from '@login-policy/event-sourcing/domain';
 import { answering } from './answering.js';
 import type { Rejected } from './answers.js';
 

@@ -1,4 +1,5 @@
-import { Deadline, type Freshness } from '@login-policy/event-sourcing';
+import type { Freshness } from '@login-policy/event-sourcing';
+import { Deadline } from '@login-policy/event-sourcing/domain';
 import { InvalidValue } from '../input/invalid-value.js';
 import type { MultiFactor, SecondFactor } from '../policy/factors.js';
 import type { LoginPolicy } from '../policy/login-policy.js';

@@ -1,11 +1,5 @@
-import {
-  Lru,
-  type EventId,
-  type Instant,
-  type Position,
-  type RecordedFacts,
-  type Revision,
-} from '@login-policy/event-sourcing';
+import type { EventId, Instant, Position, Revision } from '@login-policy/event-sourcing';
+import { Lru, type RecordedFacts } from '@login-policy/event-sourcing/domain';
 import { DateTime, FixedOffsetZone } from 'luxon';
 import type { LoginPolicyEvent } from '../events/events.js';
 import { resourceOwnerOf, type Owner } from '../policy/owner.js';

@@ -1,5 +1,4 @@
 import {
-  Deadline,
   isFault,
   revision,
   START,
@@ -8,9 +7,9 @@ import {
   type Position,
   type RecordedEvent,
   type Revision,
-  type StateAt,
   type StreamId,
 } from '@login-policy/event-sourcing';
+import { Deadline, type StateAt } from '@login-policy/event-sourcing/domain';
 import type { DateTime } from 'luxon';
 import { sequenceOf, toDateTime } from './details.js';
 import { diffPolicies, type PolicyChange } from './diff.js';

@@ -1,4 +1,5 @@
-import { Deadline, START, type Position } from '@login-policy/event-sourcing';
+import { START, type Position } from '@login-policy/event-sourcing';
+import { Deadline } from '@login-policy/event-sourcing/domain';
 import { InvalidValue } from '../input/invalid-value.js';
 import type { Instance, Organization } from '../policy/owner.js';
 import { onDefaultPage, type OrganizationList } from './affected.js';

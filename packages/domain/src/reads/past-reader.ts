@@ -1,18 +1,15 @@
 import {
   instant,
-  instantToIso,
   laterPosition,
-  PositionUnknown,
   revision,
   type Clock,
-  type Deadline,
   type Instant,
   type Position,
   type RecordedEvent,
   type Revision,
-  type StateAt,
   type StreamId,
 } from '@login-policy/event-sourcing';
+import { instantToIso, PositionUnknown, type Deadline, type StateAt } from '@login-policy/event-sourcing/domain';
 import type { PolicyHandler } from '../commands/policy-handler.js';
 import type { PolicyState } from '../commands/policy-state.js';
 import { InvalidValue, LateRefusal } from '../input/invalid-value.js';

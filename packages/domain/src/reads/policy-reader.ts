@@ -1,15 +1,13 @@
 import {
-  Deadline,
   laterPosition,
   START,
-  StoreDamaged,
   type Follower,
   type Freshness,
   type Instant,
   type Position,
-  type StateAt,
   type Store,
 } from '@login-policy/event-sourcing';
+import { Deadline, StoreDamaged, type StateAt } from '@login-policy/event-sourcing/domain';
 import type { PolicyHandler } from '../commands/policy-handler.js';
 import { breath } from './affected.js';
 import type { CustomizedOrganizations } from './answers.js';

@@ -1,4 +1,5 @@
-import { Deadline, type CommandContext, type EventId } from '@login-policy/event-sourcing';
+import type { CommandContext, EventId } from '@login-policy/event-sourcing';
+import { Deadline } from '@login-policy/event-sourcing/domain';
 import {
   optional,
   parseAcknowledged,

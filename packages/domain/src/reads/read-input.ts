@@ -1,4 +1,5 @@
-import { position, type Freshness, type Position } from '@login-policy/event-sourcing';
+import type { Freshness, Position } from '@login-policy/event-sourcing';
+import { position } from '@login-policy/event-sourcing/domain';
 import { optional, parseSequence, parseSignal, parseWait } from '../commands/command-input.js';
 import type { Moment } from '../commands/commands.js';
 import { parseInstantInput, type InstantInput } from '../input/instant.js';

@@ -1,4 +1,5 @@
-import { Deadline, isFault, type RecordedEvent } from '@login-policy/event-sourcing';
+import { isFault, type RecordedEvent } from '@login-policy/event-sourcing';
+import { Deadline } from '@login-policy/event-sourcing/domain';
 import type { DateTime } from 'luxon';
 import type { RecordedLoginPolicyEvent } from '../events/events.js';
 import { loginPolicyEvents } from '../events/event-codec.js';

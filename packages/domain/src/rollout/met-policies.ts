@@ -1,11 +1,5 @@
-import {
-  START,
-  UnreadableRow,
-  type FaultCode,
-  type Follower,
-  type Freshness,
-  type Position,
-} from '@login-policy/event-sourcing';
+import { START, type FaultCode, type Follower, type Freshness, type Position } from '@login-policy/event-sourcing';
+import { UnreadableRow } from '@login-policy/event-sourcing/domain';
 import type { LoginPolicyEvent } from '../events/events.js';
 import { CUSTOM_IN, type LoginPolicyRow } from '../login-policy-projection.js';
 import { policyStream, type Instance, type Organization, type Owner } from '../policy/owner.js';

@@ -1,4 +1,5 @@
-import { Deadline, type RecordedEvent } from '@login-policy/event-sourcing';
+import type { RecordedEvent } from '@login-policy/event-sourcing';
+import { Deadline } from '@login-policy/event-sourcing/domain';
 import type { PolicyHandler } from '../commands/policy-handler.js';
 import { policyStream, type Owner } from '../policy/owner.js';
 

@@ -59,14 +59,20 @@ export { decodeRow, encodedRows, type EncodedRow, type StoredRow } from './store
 export { dataOf, isEventMetadata, isJsonObject, metadataOf } from './stored-event.js';
 export { yieldToLoop } from '../yield-to-loop.js';
 export { eitherOf, onAbort, type Released } from '../on-abort.js';
-export { isEventId } from '../ids.js';
+export { eventId, isEventId } from '../ids.js';
+export { systemClock } from '../clock.js';
+export { instantToIso, parseInstant } from '../instant.js';
+export { categoryOf, parseStreamId } from '../streams/stream-id.js';
+export { Lru } from './lru.js';
+export type { Handling } from '../consume/consumer.js';
 export { because, Fault } from '../fault.js';
-export { UnserialisableData, WrittenByNewerProgram, type EventPlace } from '../event-faults.js';
+export { UnreadableEvent, UnserialisableData, WrittenByNewerProgram, type EventPlace } from '../event-faults.js';
 export {
   ConcurrentChange,
   DeadlineExceeded,
   DriverUnusable,
   OutcomeUnknown,
+  PositionUnknown,
   ReceiptExists,
   RevisionConflict,
   StoreClosed,
@@ -88,6 +94,7 @@ export {
   type EventShape,
   type NewEvent,
   type PlaceInAppend,
+  type RecordedFacts,
 } from '../streams/event.js';
 export { filterPredicate, matchesFilter, type EventFilter, type EventPredicate } from '../streams/event-filter.js';
 export type {
@@ -99,12 +106,12 @@ export type {
   StreamReceipt,
   SubscriptionMessage,
 } from '../streams/event-store.js';
-export { placeIn, positionOf, taggedPosition } from '../streams/position.js';
+export { placeIn, position, positionOf, taggedPosition } from '../streams/position.js';
 export { Acknowledged } from '../streams/acknowledged.js';
 export { proofOf, standingBy, type HeadProof, type Standing } from '../projections/head-proof.js';
 export { limitOf, pagesOf, pageSizeOf } from '../streams/paging.js';
 export { freezeMetadata, notBefore } from '../streams/recording.js';
-export { toJson } from '../streams/json.js';
+export { parseJson, toJson } from '../streams/json.js';
 export { meetsExpectation, revisionAfter, type ExpectedRevision } from '../streams/revision.js';
 export {
   modelName,

@@ -3,7 +3,8 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { parseJson, type Json } from '@login-policy/event-sourcing';
+import type { Json } from '@login-policy/event-sourcing';
+import { parseJson } from '@login-policy/event-sourcing/store';
 
 /** Packages that are installed a second time, as package managers do for two versions of one. */
 export interface AnotherCopy {

@@ -1,8 +1,5 @@
 import {
-  instantToIso,
-  parseInstant,
   parsePosition,
-  parseStreamId,
   positionToString,
   revision,
   type EventMetadata,
@@ -11,9 +8,15 @@ import {
   type Position,
   type RecordedEvent,
   type Revision,
-  eventId,
 } from '@login-policy/event-sourcing';
-import { toJson, type PlaceInAppend } from '@login-policy/event-sourcing/store';
+import {
+  instantToIso,
+  parseInstant,
+  parseStreamId,
+  eventId,
+  toJson,
+  type PlaceInAppend,
+} from '@login-policy/event-sourcing/store';
 import { InvalidHistory } from './invalid-history.js';
 
 type Field = Exclude<keyof RecordedEvent, 'append'>;

@@ -1,8 +1,6 @@
 import {
   accept,
   eventCodec,
-  instantToIso,
-  parseInstant,
   reject,
   type Decider,
   type EventCodec,
@@ -12,6 +10,7 @@ import {
   type JsonObject,
   type Projection,
 } from '@login-policy/event-sourcing';
+import { instantToIso, parseInstant } from '@login-policy/event-sourcing/store';
 
 /** Something was counted. */
 export interface Counted {

@@ -6,11 +6,10 @@ import {
   type IdSource,
   type Recorded,
   type RecordedEvent,
-  type RecordedFacts,
   type Revision,
   type StreamId,
 } from '@login-policy/event-sourcing';
-import { revisionAfter, type EventShape, positionOf } from '@login-policy/event-sourcing/store';
+import { type RecordedFacts, revisionAfter, type EventShape, positionOf } from '@login-policy/event-sourcing/store';
 import { fixedClock } from '../clocks.js';
 import { sequentialIds } from '../sequential-ids.js';
 

@@ -1,12 +1,6 @@
+import { START, type ConsumeOptions, type Consumer, type EventStore, type Store } from '@login-policy/event-sourcing';
 import {
-  START,
   systemClock,
-  type ConsumeOptions,
-  type Consumer,
-  type EventStore,
-  type Store,
-} from '@login-policy/event-sourcing';
-import {
   closedBy,
   type ReadModel,
   type ReadModelStore,

@@ -1,6 +1,6 @@
 import { setImmediate as breathe } from 'node:timers/promises';
-import { position, START, type EventStore, type Position, type RecordedEvent } from '@login-policy/event-sourcing';
-import { type ReadAllOptions, type SubscriptionMessage, placeIn } from '@login-policy/event-sourcing/store';
+import { START, type EventStore, type Position, type RecordedEvent } from '@login-policy/event-sourcing';
+import { position, type ReadAllOptions, type SubscriptionMessage, placeIn } from '@login-policy/event-sourcing/store';
 import type { EventStoreSabotage, Saboteur } from './saboteur.js';
 
 type Pages = AsyncGenerator<readonly RecordedEvent[], void, undefined>;

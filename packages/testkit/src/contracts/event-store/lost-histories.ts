@@ -1,5 +1,5 @@
-import { eventId, PositionUnknown, START, type Position } from '@login-policy/event-sourcing';
-import { placeIn, positionOf } from '@login-policy/event-sourcing/store';
+import { START, type Position } from '@login-policy/event-sourcing';
+import { eventId, PositionUnknown, placeIn, positionOf } from '@login-policy/event-sourcing/store';
 import { demandSame } from '../../demand.js';
 import type { Theme } from '../contract.js';
 import { refusal } from '../refusals.js';

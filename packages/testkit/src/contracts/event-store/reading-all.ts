@@ -1,5 +1,5 @@
-import { PositionUnknown, START, streamId, type RecordedEvent } from '@login-policy/event-sourcing';
-import type { EventFilter } from '@login-policy/event-sourcing/store';
+import { START, streamId, type RecordedEvent } from '@login-policy/event-sourcing';
+import { PositionUnknown, type EventFilter } from '@login-policy/event-sourcing/store';
 import { demandSame, fail } from '../../demand.js';
 import type { Theme } from '../contract.js';
 import { refusal } from '../refusals.js';

@@ -1,4 +1,5 @@
-import { instant, parseInstant, type RecordedEvent } from '@login-policy/event-sourcing';
+import { instant, type RecordedEvent } from '@login-policy/event-sourcing';
+import { parseInstant } from '@login-policy/event-sourcing/store';
 import { demandSame, fail } from '../../demand.js';
 import type { Theme } from '../contract.js';
 import { appendOf, BEGINNING, FIRST, SECOND, streamsOf, type EventStoreUnderTest } from './event-store-under-test.js';

@@ -1,5 +1,4 @@
-import { DeadlineExceeded, type ReadModel } from '@login-policy/event-sourcing/store';
-import { position } from '@login-policy/event-sourcing';
+import { DeadlineExceeded, type ReadModel, position } from '@login-policy/event-sourcing/store';
 import type { Theme } from '../contract.js';
 import type { OpenedReadModelStore } from '../read-model-store-contract.js';
 import { refusal } from '../refusals.js';

@@ -1,5 +1,4 @@
-import { position } from '@login-policy/event-sourcing';
-import type { ReadModel, RowQuery } from '@login-policy/event-sourcing/store';
+import { position, type ReadModel, type RowQuery } from '@login-policy/event-sourcing/store';
 import { demandSame } from '../../demand.js';
 import type { Theme } from '../contract.js';
 import type { OpenedReadModelStore } from '../read-model-store-contract.js';

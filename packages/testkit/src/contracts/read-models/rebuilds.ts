@@ -1,5 +1,4 @@
-import { position } from '@login-policy/event-sourcing';
-import { CheckpointConflict, type ReadModel, type RebuildingModel } from '@login-policy/event-sourcing/store';
+import { position, CheckpointConflict, type ReadModel, type RebuildingModel } from '@login-policy/event-sourcing/store';
 import { demandSame, fail } from '../../demand.js';
 import { rowUnder } from '../../row-under.js';
 import type { Theme } from '../contract.js';

@@ -1,4 +1,4 @@
-import { position } from '@login-policy/event-sourcing';
+import { position } from '@login-policy/event-sourcing/store';
 import { demandSame } from '../../demand.js';
 import { rowUnder } from '../../row-under.js';
 import type { Theme } from '../contract.js';

@@ -1,5 +1,5 @@
-import { type Json, type Position, type Projection, position } from '@login-policy/event-sourcing';
-import type { ReadModel, ReadModelStore } from '@login-policy/event-sourcing/store';
+import type { Json, Position, Projection } from '@login-policy/event-sourcing';
+import { position, type ReadModel, type ReadModelStore } from '@login-policy/event-sourcing/store';
 import { demandSame } from '../../demand.js';
 import type { OpenedReadModelStore } from '../read-model-store-contract.js';
 

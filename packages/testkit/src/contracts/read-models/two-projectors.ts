@@ -1,12 +1,5 @@
-import {
-  isFault,
-  openMemoryStore,
-  streamId,
-  type EventStore,
-  type StreamId,
-  position,
-} from '@login-policy/event-sourcing';
-import { Projector, type NewEvent, type ReadModel } from '@login-policy/event-sourcing/store';
+import { isFault, openMemoryStore, streamId, type EventStore, type StreamId } from '@login-policy/event-sourcing';
+import { position, Projector, type NewEvent, type ReadModel } from '@login-policy/event-sourcing/store';
 import { demandSame, fail } from '../../demand.js';
 import { rowUnder } from '../../row-under.js';
 import { COUNTER_CATEGORY, counterEvents, countersInOrder } from '../../samples/counter.js';

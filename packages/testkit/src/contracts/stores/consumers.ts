@@ -1,5 +1,5 @@
-import { isFault, position, type RecordedEvent } from '@login-policy/event-sourcing';
-import { StoreClosed } from '@login-policy/event-sourcing/store';
+import { isFault, type RecordedEvent } from '@login-policy/event-sourcing';
+import { position, StoreClosed } from '@login-policy/event-sourcing/store';
 import { demandSame, fail } from '../../demand.js';
 import { COUNTER_CATEGORY } from '../../samples/counter.js';
 import type { Theme } from '../contract.js';

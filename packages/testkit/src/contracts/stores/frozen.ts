@@ -1,12 +1,5 @@
-import {
-  CommandHandler,
-  Deadline,
-  Follower,
-  isFault,
-  streamId,
-  type Store,
-  type StreamId,
-} from '@login-policy/event-sourcing';
+import { CommandHandler, Follower, isFault, streamId, type Store, type StreamId } from '@login-policy/event-sourcing';
+import { Deadline } from '@login-policy/event-sourcing/store';
 import { demandSame, fail } from '../../demand.js';
 import { paced } from '../../pace.js';
 import {

@@ -1,11 +1,5 @@
-import type {
-  ConsumeOptions,
-  Consumer,
-  ConsumerStatus,
-  Handling,
-  RecordedEvent,
-  Store,
-} from '@login-policy/event-sourcing';
+import type { ConsumeOptions, Consumer, ConsumerStatus, RecordedEvent, Store } from '@login-policy/event-sourcing';
+import type { Handling } from '@login-policy/event-sourcing/store';
 import { demandSame, fail } from '../../demand.js';
 import { eventually } from '../patience.js';
 

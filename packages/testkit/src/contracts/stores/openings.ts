@@ -1,13 +1,5 @@
-import {
-  Follower,
-  PositionUnknown,
-  START,
-  streamId,
-  type Position,
-  type Store,
-  type StreamId,
-} from '@login-policy/event-sourcing';
-import { MOST_BEHIND } from '@login-policy/event-sourcing/store';
+import { Follower, START, streamId, type Position, type Store, type StreamId } from '@login-policy/event-sourcing';
+import { PositionUnknown, MOST_BEHIND } from '@login-policy/event-sourcing/store';
 import { demandSame, fail } from '../../demand.js';
 import {
   COUNTER_CATEGORY,
