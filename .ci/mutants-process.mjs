@@ -16,7 +16,7 @@ process.once('message', async (wanted) => {
   const answer = wanted.turnedOn === undefined ? await firstRun(wanted) : await runWith(wanted.turnedOn, wanted);
   process.send(answer, () => process.exit());
 });
-// Whoever asked is gone.
+// The process that asked is gone.
 process.once('disconnect', () => process.exit());
 
 /** What runs in a process that a test starts is not told here, so that test counts as one that comes by everything. */

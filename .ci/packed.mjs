@@ -49,7 +49,7 @@ async function readme(name, filename) {
   return /\]\(\.\.?\//.test(stdout) ? [`${name}: a link of its README leads nowhere from npm`] : [];
 }
 
-/** `workspace:` means something in this folder only: whoever installs the package needs a version. */
+/** `workspace:` means something in this folder only: an installed package needs a version. */
 async function manifest(name, filename) {
   const { stdout } = await run(['tar', '-xzOf', filename, 'package/package.json']);
   const wanted = ['description', 'keywords', 'license', 'engines', 'publishConfig', 'sideEffects', 'exports', 'files'];

@@ -13,7 +13,7 @@ const blocks = pages.flatMap((page) => blocksOf(page, textOf(page)));
 const of = (kind) => blocks.filter((block) => block.kind === kind);
 
 const findings = [
-  ...of('unknown').map((block) => `${placeOf(block)}: "${block.info}" is no mark; see .ci/snippets/blocks.mjs`),
+  ...of('unknown').map((block) => `${placeOf(block)}: "${block.info}" is not a mark; see .ci/snippets/blocks.mjs`),
   ...of('output')
     .filter((block) => block.orphan)
     .map((block) => `${placeOf(block)}: output of no \`ts run\` block`),

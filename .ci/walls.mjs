@@ -1,6 +1,6 @@
 /**
  * Breaks each wall of .config/walls.mjs once, in every form an import can take, and fails if the linter does not notice. Imports that are
- * allowed are planted too, and must pass: a wall that is everywhere is none. The plants grow in a folder elsewhere.
+ * allowed are planted too, and must pass: a wall that refuses everything proves nothing. The plants grow in a folder elsewhere.
  */
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -6,7 +6,7 @@ import { drivers, rooms } from './walls.mjs';
  * No rule is ever switched off by a comment in a file: an exception stands below, under "overrides", with its reason.
  */
 export default {
-  jsPlugins: ['./lint-tests.mjs', './lint-faults.mjs'],
+  jsPlugins: ['./lint-tests.mjs', './lint-faults.mjs', './lint-words.mjs'],
   plugins: ['typescript', 'import', 'unicorn', 'oxc', 'promise', 'node'],
   categories: { correctness: 'error' },
   env: { builtin: true, node: true },
@@ -58,6 +58,7 @@ export default {
     'typescript/await-thenable': 'error',
     'preserve-caught-error': 'error',
     'faults/no-instanceof': 'error',
+    'words/plain-words': 'error',
 
     // Modules: named exports, one front door, no knots.
     'import/no-default-export': 'error',

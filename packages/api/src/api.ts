@@ -85,13 +85,13 @@ export interface Api {
    */
   readonly fetch: (request: Request, options?: FetchOptions) => Promise<Response>;
   /**
-   * Says from now on that it is not ready, and ends what would last for ever over `handler`, the watches of its health: call it
+   * Says from now on that it is not ready, and ends what would last forever over `handler`, the watches of its health: call it
    * before the server it is mounted in closes. Over `listen`, `close` does both.
    */
   readonly endWatches: () => void;
   /**
    * Listens on a port. Once the last is to close, the API says that it is not ready: give `close` a `drainMs` as long as it
-   * takes whoever sends requests to find that out. @throws Error of Node's when it can't be had.
+   * takes clients to find that out. @throws Error of Node's when the port can't be had.
    */
   readonly listen: (options: PortOptions) => Promise<OpenPort>;
   /** Whether it can answer, and how far the read model is behind. */
@@ -101,10 +101,10 @@ export interface Api {
 }
 
 /**
- * Makes the API. It opens nothing and keeps nothing: closing the login policies and their store stays with whoever opened
+ * Makes the API. It opens nothing and keeps nothing: closing the login policies and their store stays with the program that opened
  * them.
  *
- * @throws RangeError that names the option which is none, or not of its form.
+ * @throws RangeError that names an option that is unknown or malformed.
  */
 export function createApi(given: ApiOptions): Api {
   const options = parseApiOptions(given);

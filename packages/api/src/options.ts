@@ -22,7 +22,7 @@ const PORTS: OptionRules<ApiOptions['ports']> = {
   organizations: withMethods('exists'),
 };
 
-/** As browsers write them; `null`, which every sandboxed page has, is none. */
+/** As browsers write them; `null`, which every sandboxed page has, is not an origin. */
 const ORIGIN = /^[a-z][a-z0-9+.-]*:\/\/[^/?#\sA-Z]+$/;
 
 const origins = mustBe(
@@ -55,7 +55,7 @@ const OPTIONS: OptionRules<ApiOptions> = {
   onFailure: optional(aFunction),
 };
 
-/** Takes the options of `createApi`. @throws RangeError that names the option which is none, or not of its form */
+/** Takes the options of `createApi`. @throws RangeError that names an option that is unknown or malformed */
 export function parseApiOptions(given: ApiOptions): ApiOptions {
   const options = parseOptions(given, 'createApi', OPTIONS);
   return { ...options, ports: { ...options.ports } };

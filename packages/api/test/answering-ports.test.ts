@@ -11,7 +11,7 @@ const known = staticTokens({ [ROOT]: root });
 
 type Say = <Value>(value: Value | Promise<Value>) => Value | Promise<Value>;
 
-/** Can be waited for, and is none of this realm's promises, as those of some libraries are not. */
+/** Can be waited for, and is not a promise of this realm, as those of some libraries are not. */
 const elsewhere: Say = runInNewContext('(value) => Promise.resolve(value)');
 
 const WAYS: Readonly<Record<string, Say>> = {

@@ -95,7 +95,7 @@ function isRead({ method }: Step): boolean {
   return /^(Get|List)/.test(method);
 }
 
-/** What a sign-in asks is told to whoever is known. */
+/** Every known caller is told what a sign-in asks. */
 function isForEverybody({ service: of }: Step): boolean {
   return of === 'settings';
 }

@@ -50,7 +50,7 @@ describe('a body that breaks (an uncaught error would fail these tests)', () => 
     const headers = { 'content-type': 'application/json' };
     const statuses: number[] = [];
     for (const length of [100, 400, 600, 1000, 5000]) {
-      // What is cut is no JSON.
+      // What is cut is not JSON.
       const body = `{${' '.repeat(length)}}`;
       const { status } = await fetch(`${service.listening.url}${PATH}`, { method: 'POST', headers, body });
       statuses.push(status);

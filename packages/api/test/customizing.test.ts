@@ -54,7 +54,7 @@ describe('making a custom policy of the default over REST', () => {
     expect((await ask(CUSTOMIZE)).at('details.0.id')).to.equal('LP-POLICY-02');
   });
 
-  it('is refused by a tag of a lost history, and by what is no tag', async () => {
+  it('is refused by a tag of a lost history, and by what is not a tag', async () => {
     const lost = await ask(CUSTOMIZE, { headers: { [IF_DEFAULT]: '"default-4.01ARZ3NDEKTSV4RRFFQ69G5FAV.1"' } });
     expect([lost.status, lost.at('details.0.id')]).to.deep.equal([412, 'LP-COND-07']);
     for (const tag of ['', '*', '4', 'W/"4"', '"4", "5"', '"history-4"', '"-1"']) {

@@ -127,7 +127,7 @@ describe('a call in JSON or packed', () => {
     expect(overConnect.headers['accept-encoding']).to.equal('gzip,br');
   });
 
-  it('is told 405 and what is allowed when it is no POST', async () => {
+  it('is told 405 and what is allowed when it is not a POST', async () => {
     const get = await ask(on, { ...grpc(`${ADMIN}/GetLoginPolicy`), ':method': 'PUT' }, MESSAGE);
     expect(textOf(get)).to.match(/^405 .*LP-HTTP-03/);
     expect(get.headers['allow']).to.equal('POST');

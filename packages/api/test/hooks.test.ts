@@ -55,7 +55,7 @@ describe('a caller whose time is up', () => {
     const overRest = `${service.url}/admin/v1/policies/login/multi_factors/1`;
     expect((await fetch(overRest, { method: 'DELETE', headers })).status).to.equal(504);
     expect(await countEvents(service.store)).to.equal(before);
-    expect(service.failures, 'it is no failure of the server').to.deep.equal([]);
+    expect(service.failures, 'it is not a failure of the server').to.deep.equal([]);
     await service.close();
   });
 });

@@ -71,7 +71,7 @@ describe('a hook of a tired program', () => {
     }
   });
 
-  it('names nobody by what is no caller: authenticate', async () => {
+  it('names nobody by what is not a caller: authenticate', async () => {
     const permissions = ['iam.policy.read', 'iam.policy.write', 'policy.read', 'policy.write', 'policy.delete'];
     const root = { id: 'root', instanceId: INSTANCE, grants: [{ permissions }] };
     const callers: readonly unknown[] = [
@@ -97,7 +97,7 @@ describe('a hook of a tired program', () => {
     for (const port of [fails, rejects]) await permitsNothing({ authenticate: port }, DEFECT);
   });
 
-  it('names no instance by what is no id: instanceOf', async () => {
+  it('names no instance by what is not an id: instanceOf', async () => {
     for (const answer of WRONG.filter((one) => typeof one !== 'string' || one === ''))
       for (const ports of bothWays('instanceOf', answer)) await permitsNothing(ports, DEFECT);
     for (const answer of [undefined, null])

@@ -118,7 +118,7 @@ describe('a client that means no good, or is broken', () => {
     on.close();
   });
 
-  it('is told 3 for a timeout that is none, and 12 for a method that is not served', async () => {
+  it('is told 3 for a malformed timeout, and 12 for a method that is not served', async () => {
     const on = session(service.url);
     const message = framed(Buffer.from([0x0a, 0x01, 0x78]));
     expect((await ask(on, grpc(ADD, { 'grpc-timeout': '5' }), message)).trailers['grpc-status']).to.equal('3');

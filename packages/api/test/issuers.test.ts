@@ -18,7 +18,7 @@ function callerOf({ sub }: { readonly sub?: unknown }): Caller | undefined {
 
 const open: { issuer: Issuer; service?: Service }[] = [];
 
-/** A service that asks an issuer, and what it answers to who comes with a token. */
+/** A service that asks an issuer, and what it answers to the bearer of a token. */
 async function asking(issuer: Issuer, authenticate: Authenticate) {
   const service = await openService({ ports: { authenticate } });
   open.push({ issuer, service });

@@ -45,7 +45,7 @@ describe('JSON web tokens', () => {
     expect(await statusWith(await token(GOOD))).to.equal(200);
   });
 
-  it('are no good when signed by a stranger, for others, by another issuer, past, or for ever', async () => {
+  it('are no good when signed by a stranger, for others, by another issuer, past, or without an end', async () => {
     const bad = [
       await token(GOOD, stranger),
       await token({ ...GOOD, aud: 'somebody else' }),
@@ -59,7 +59,7 @@ describe('JSON web tokens', () => {
     for (const [index, one] of bad.entries()) expect([index, await statusWith(one)]).to.deep.equal([index, 401]);
   });
 
-  it('are no good when the key that they name is none, and those of other keys are as before', async () => {
+  it('are no good when the key that they name does not exist, and those of other keys are as before', async () => {
     const made = new SignJWT(GOOD).setProtectedHeader({ alg: 'ES256', kid: 'broken' }).setExpirationTime('1h');
     expect(await statusWith(await made.sign(signing))).to.equal(401);
     expect(await statusWith(await token(GOOD))).to.equal(200);
@@ -73,7 +73,7 @@ describe('JSON web tokens', () => {
     expect(await statusWith(await token(GOOD), tokensFrom('http://127.0.0.1:9/keys'))).to.equal(503);
   });
 
-  it('do not hide a defect of whoever is asked what the claims say behind a want of keys', async () => {
+  it('do not report a defect of the hook that reads the claims as missing keys', async () => {
     const callerOf = (): undefined => {
       throw new TypeError('a defect');
     };

@@ -29,7 +29,7 @@ describe('looking ahead, and back', () => {
   });
   after(() => service.close());
 
-  it('previews a removal for whoever may read: events, changes, warnings and whom it affects; nothing is written', async () => {
+  it('previews a removal for a caller who may read: events, changes, warnings and whom it affects; nothing is written', async () => {
     const count = await countEvents(service.store);
     const { at, headers, status } = await preview(REMOVAL, { token: READER });
     expect(status).to.equal(200);
@@ -131,7 +131,7 @@ describe('looking ahead, and back', () => {
     }
   });
 
-  it('reverts to a moment as new events, for whoever may write, and under the same conditions', async () => {
+  it('reverts to a moment as new events, for a caller who may write, and under the same conditions', async () => {
     const body = { to: '4' };
     expect((await ask(`POST ${ADMIN}/_revert`, { body, token: READER })).status).to.equal(403);
     expect((await ask(`POST ${ADMIN}/_revert`, { body, headers: { 'if-match': '"1"' } })).status).to.equal(412);

@@ -80,7 +80,7 @@ describe('api.fetch', () => {
     });
   });
 
-  it('leaves the body to whoever answers in its place', () =>
+  it('leaves the body to the handler that answers in its place', () =>
     withFetch({}, async ({ api }) => {
       const request = new Request('http://iam.example/theirs', { method: 'POST', body: 'theirs' });
       const answer = await api.fetch(request, { next: async () => new Response(await request.text()) });

@@ -9,7 +9,7 @@ import { ask, session, talk } from './raw.js';
 
 const limits = { headersTimeoutMs: paced(200), requestTimeoutMs: paced(200), idleTimeoutMs: paced(200) };
 const echo: OnRequest = (request, response) => {
-  if (request.url === '/throws') throw new Error('a defect of whoever answers');
+  if (request.url === '/throws') throw new Error('a defect of the handler');
   response.setHeader('x-verb', request.method ?? '');
   if (request.url === '/large') response.end(Buffer.alloc(4_000_000));
   else if (request.url !== '/never') request.on('end', () => response.end(String(request.url))).resume();
@@ -102,7 +102,7 @@ describe('a client of HTTP/2 that says it goes, and keeps its connection', () =>
 });
 
 describe('the end of a port', () => {
-  it('answers who comes while it drains, and each as the last of its connection', async () => {
+  it('answers new clients while it drains, and each as the last of its connection', async () => {
     const port = await openPort(echo, { port: 0 });
     const waiting = connect(port.port, '127.0.0.1');
     await once(waiting, 'connect');

@@ -151,7 +151,7 @@ describe('a port', () => {
     await service.close();
   });
 
-  it('is not closed by options that are none, and can be closed then', async () => {
+  it('is not closed by wrong options, and can be closed then', async () => {
     const service = await openService();
     expect(await saidLater(service.listening.close({ graceMs: Number.NaN }))).to.match(
       /^close: graceMs must be a number/,

@@ -17,13 +17,13 @@ const owner: Caller = { id: 'o', instanceId: 'i', grants: [{ permissions: ['poli
 const admin: Caller = { id: 'a', instanceId: 'i', grants: [{ permissions: ['policy.read'] }] };
 
 describe('a grant', () => {
-  it('for one organization is none for the instance or another organization', () => {
+  it('for one organization does not hold for the instance or another organization', () => {
     expect(holdsGrant(owner, 'policy.read', { instanceId: 'i', organizationId: 'acme' })).to.equal(true);
     expect(holdsGrant(owner, 'policy.read', { instanceId: 'i', organizationId: 'globex' })).to.equal(false);
     expect(holdsGrant(owner, 'policy.read', { instanceId: 'i' })).to.equal(false);
   });
 
-  it('for an organization that is not known is none at all, not even for the instance', () => {
+  it('for an organization that is not known does not hold at all, not even for the instance', () => {
     const grant = { permissions: ['policy.read'] };
     Reflect.set(grant, 'organizationId', undefined);
     const unsure: Caller = { id: 'u', instanceId: 'i', grants: [grant] };

@@ -37,7 +37,7 @@ describe('REST', () => {
     expect(at('message')).to.equal(`${String(at('details.0.message'))} (LP-FACTOR-01)`);
   });
 
-  it('takes the factor of a path by its number, and refuses what is none before it asks who calls', async () => {
+  it('takes the factor of a path by its number, and refuses an unknown one before it asks who calls', async () => {
     expect((await ask(`DELETE ${POLICY}/multi_factors/1`)).at('code')).to.equal(9);
     expect((await ask(`DELETE ${POLICY}/multi_factors/FOO`, { token: '' })).status).to.equal(400);
     expect((await ask(`DELETE ${POLICY}/multi_factors/2`, { token: '' })).status).to.equal(400);
@@ -124,7 +124,7 @@ describe('REST', () => {
     const instant = encodeURIComponent(String(then.at('policy.details.changeDate')));
     expect((await ask(`GET ${POLICY}?asOf=${instant}`)).at()).to.deep.equal(then.at());
     expect((await ask(`GET ${POLICY}?asOf=yesterday`)).status).to.equal(400);
-    expect((await ask(`GET ${POLICY}?asOf=2026-01-01`)).status, 'a day is no instant').to.equal(400);
+    expect((await ask(`GET ${POLICY}?asOf=2026-01-01`)).status, 'a day is not an instant').to.equal(400);
     expect((await ask(`GET ${POLICY}?asOf=99`)).status).to.equal(400);
   });
 
@@ -150,7 +150,7 @@ describe('REST', () => {
     );
   });
 
-  it('has a tag for an inherited policy that is no condition anybody can meet', async () => {
+  it('has a tag for an inherited policy that no condition can meet', async () => {
     const headers = { 'x-zitadel-orgid': ACME };
     const inherited = await ask('GET /management/v1/policies/login', { headers });
     expect(inherited.headers.get('etag')).to.match(/^"default-\d+\.\w{26}\.1"$/);

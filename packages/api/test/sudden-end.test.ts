@@ -18,7 +18,7 @@ function request(stream: number, flags: number = FLAGS.endHeaders, more: Readonl
   return { type: 'headers', flags, stream, payload: headerBlock(headers) };
 }
 
-/** A request that breaks off in the same breath, once with each code. */
+/** A request that breaks off at once, once with each code. */
 function brokenOff(more: Readonly<Record<string, string>> = {}): readonly (readonly Frame[])[] {
   return Object.values(CODES).map((code) => [
     request(1, FLAGS.endHeaders, more),

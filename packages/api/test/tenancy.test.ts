@@ -31,7 +31,7 @@ const stranger: Caller = {
   ],
 };
 
-/** A program that lets in whoever it knows, and notes whom it was asked about. */
+/** A program that lets in every caller it knows, and notes whom it was asked about. */
 function trustful(asked: string[]): Partial<Ports> {
   return {
     authenticate: staticTokens({ [ROOT]: stranger }),
@@ -73,7 +73,7 @@ describe('a caller of another instance', () => {
     await service.close();
   });
 
-  it('holds no grant in this one, whoever asks', () => {
+  it('holds no grant in this one, no matter who asks', () => {
     const place = { instanceId: INSTANCE, organizationId: ACME };
     expect(holdsGrant(stranger, 'policy.read', place)).to.equal(false);
   });

@@ -29,7 +29,7 @@ const misspelt: readonly (readonly [place: string, body: object, sentence: strin
   [`POST ${ORGANIZATION}/_preview`, { method: 'Customize', request: { forceMfa: true } }, `forceMfa ${FIELD}`],
 ];
 
-describe('a name in a body that is no name of a field', () => {
+describe('a name in a body that does not name a field', () => {
   let service: Service;
   before(async () => {
     service = await openService();

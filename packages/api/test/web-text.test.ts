@@ -66,7 +66,7 @@ describe('gRPC-Web in base64', () => {
     }
   });
 
-  it('is refused with 3 when it is none, or holds no message, and nothing is written', async () => {
+  it('is refused with 3 when it is malformed, or holds no message, and nothing is written', async () => {
     const had = await countEvents(service.store);
     const whole = base64(adding('refused')).toString();
     const bodies = [
@@ -84,7 +84,7 @@ describe('gRPC-Web in base64', () => {
   });
 
   it('may stand for as much as any other body, and no more', async () => {
-    // What is in it is no message, so that one that is read is refused with 3 for that.
+    // What is in it is not a message, so that one that is read is refused with 3 for that.
     const bytes = framed(new Uint8Array(MAX_BYTES - 5).fill(0xff));
     expect((await ask({ body: base64(bytes) })).code).to.equal('3');
     expect(

@@ -74,7 +74,7 @@ function isStore(value: unknown): boolean {
  * Opens the login policies kept in a store. Close them before the store.
  *
  * @throws Fault as the store does.
- * @throws RangeError naming the option that is none, or not of its form.
+ * @throws RangeError naming an option that is unknown or malformed.
  */
 export async function openLoginPolicies(given: LoginPoliciesOptions): Promise<LoginPolicies> {
   return LoginPolicies.open(parseOptions(given, 'openLoginPolicies', OPTIONS));

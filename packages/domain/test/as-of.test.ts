@@ -89,7 +89,7 @@ describe('a policy as of a moment', () => {
     }
   });
 
-  it('is the same for ever as of the position it was answered for, also where it falls back to the default', async () => {
+  it('is the same forever as of the position it was answered for, also where it falls back to the default', async () => {
     const { loginPolicies } = await openDesk();
     await loginPolicies.add(instance, freshInstance, by);
     const { policy: before } = orThrow(await loginPolicies.effectivePolicy(acme));
@@ -127,7 +127,7 @@ describe('a policy as of a moment', () => {
     expect(rejectionOf(early).reason).to.equal('policy-not-found');
   });
 
-  it('refuses a sequence the policy has not had, and a moment that is none', async () => {
+  it('refuses a sequence the policy has not had, and a malformed moment', async () => {
     const loginPolicies = await threeSteps();
     const field = 'options.asOf.sequence';
     for (const [owner, sequence, expected] of [

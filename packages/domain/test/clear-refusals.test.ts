@@ -90,7 +90,7 @@ describe('an instant outside of the years 1 to 9999 (Q28)', () => {
 });
 
 describe("an organization's own provider that was recorded on an instance (Q40)", () => {
-  it("is read as the instance's, and is no organization's own in a custom policy that is made of it", async () => {
+  it("is read as the instance's, and does not belong to an organization in a custom policy that is made of it", async () => {
     const { loginPolicies, store } = await openDesk();
     const linked = { type: 'IdentityProviderAdded', data: { identityProvider: { id: 'idp', ownerType: 'ORG' } } };
     await recordAsItStands(store, [...policyAdded(), linked], INSTANCE_STREAM);

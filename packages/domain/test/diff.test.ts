@@ -65,7 +65,7 @@ describe('the difference between two moments', () => {
     expect(never).to.have.property('message', 'Instance other has no default login policy yet.');
   });
 
-  it('names the moment that is none', async () => {
+  it('names the malformed moment', async () => {
     const loginPolicies = await threeSteps();
     for (const [span, field] of [
       [{ from: { sequence: 7n } }, 'span.from.sequence'],

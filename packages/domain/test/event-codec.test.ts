@@ -45,7 +45,7 @@ const BROKEN: Readonly<Record<string, EncodedEvent>> = {
   'an identity provider without an owner type': linked({ id: 'x' }),
   'an identity provider of nobody': linked({ id: 'x', ownerType: 'NOBODY' }),
   'an identity provider with a member too many': linked({ id: 'x', ownerType: 'ORG', name: 'x' }),
-  'an identity provider whose id is no text': linked({ id: 7, ownerType: 'ORG' }),
+  'an identity provider whose id is not text': linked({ id: 7, ownerType: 'ORG' }),
   'no data': { type: 'MultiFactorRemoved', schemaVersion: 1, data: {} },
   'schema version 0': { type: 'LoginPolicyRemoved', schemaVersion: 0, data: {} },
   'settings that lack the lifetimes': added({ lifetimes: undefined }),
@@ -56,7 +56,7 @@ const BROKEN: Readonly<Record<string, EncodedEvent>> = {
   'a setting too many': added({ forceMFA: true }),
   'a lifetime too many': added({ lifetimes: { ...defaultSettings.lifetimes, session: 'PT1H' } }),
   'a lifetime that is a number': added({ lifetimes: { ...defaultSettings.lifetimes, mfaInitSkip: 7 } }),
-  'a lifetime that is no duration': {
+  'a lifetime that is not a duration': {
     type: 'LoginPolicyChanged',
     schemaVersion: 1,
     data: { settings: { lifetimes: { mfaInitSkip: 'a while' } } },
@@ -76,7 +76,7 @@ describe('the stored form of events', () => {
     );
   });
 
-  it('is for ever: every example stored by an earlier version is read and written as it was', async () => {
+  it('lasts forever: every example stored by an earlier version is read and written as it was', async () => {
     const examples = await storedExamples();
     const types = new Set(examples.map(({ type }) => type));
     expect(types.size, 'one example of each type').to.equal(9);

@@ -5,7 +5,7 @@ import { Duration } from 'luxon';
 import { describe, it } from 'mocha';
 import { acme, by, instance, openDesk, rejectionOf } from './policies.js';
 
-describe('whoever imports the library', () => {
+describe('a program that imports the library', () => {
   it('gets the class as a value, for a container to know its instances by', async () => {
     const { loginPolicies } = await openDesk();
     expect(loginPolicies).to.be.an.instanceOf(LoginPolicies);

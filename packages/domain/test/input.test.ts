@@ -24,7 +24,7 @@ const LONG = 'x'.repeat(10_000_000);
 
 const REFUSED: Readonly<Record<string, Refused>> = {
   'an unspecified multi-factor': { field: 'factor', call: removal(instance, 'UNSPECIFIED') },
-  'a factor that is no text': { field: 'factor', call: removal(instance, 1) },
+  'a factor that is not text': { field: 'factor', call: removal(instance, 1) },
   'a second factor given as a multi-factor': { field: 'factor', call: removal(instance, 'TOTP') },
   'a name every object has': { field: 'factor', call: removal(instance, 'constructor') },
   'an unknown second factor': {
@@ -61,7 +61,7 @@ const REFUSED: Readonly<Record<string, Refused>> = {
     field: 'to',
     call: (policies) => policies['revert']?.(instance, { sequence: 1n, instant: 'now' }, by),
   },
-  'a command that is none': {
+  'a malformed command': {
     field: 'command.type',
     call: (policies) => policies['execute']?.(instance, { type: 'explode' }, by),
   },
@@ -96,7 +96,7 @@ const REFUSED: Readonly<Record<string, Refused>> = {
     field: 'options.reason',
     call: removal(instance, PASSKEY, { ...by, reason: 'x'.repeat(2001) }),
   },
-  'a sequence that is no bigint': {
+  'a sequence that is not a bigint': {
     field: 'options.ifSequence',
     call: removal(instance, PASSKEY, { ...by, ifSequence: 1 }),
   },
@@ -105,7 +105,7 @@ const REFUSED: Readonly<Record<string, Refused>> = {
     field: 'options.ifEventId',
     call: removal(instance, PASSKEY, { ...by, ifEventId: ['01J0000000000000000000000A'] }),
   },
-  'a signal that is none': { field: 'options.signal', call: removal(instance, PASSKEY, { ...by, signal: {} }) },
+  'a malformed signal': { field: 'options.signal', call: removal(instance, PASSKEY, { ...by, signal: {} }) },
   'a negative lifetime': { field: 'settings.lifetimes.mfaInitSkip', call: lifetime(hours(-1)) },
   'an infinite lifetime': { field: 'settings.lifetimes.mfaInitSkip', call: lifetime(hours(1e308)) },
   'a lifetime over 36,500 days': {
@@ -140,7 +140,7 @@ const REFUSED: Readonly<Record<string, Refused>> = {
   'a URI that is a number': { field: 'settings.defaultRedirectUri', call: redirect(7) },
   'a reason that is a number': { field: 'options.reason', call: removal(instance, PASSKEY, { ...by, reason: 7 }) },
   'an actor that is a number': { field: 'options.actor', call: removal(instance, PASSKEY, { actor: 7 }) },
-  'a list of factors that is none': {
+  'a malformed list of factors': {
     field: 'secondFactors',
     call: (policies) => policies['add']?.(acme, { secondFactors: 'TOTP' }, by),
   },

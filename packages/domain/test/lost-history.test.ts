@@ -5,7 +5,7 @@ import { describe, it } from 'mocha';
 import { by, countEvents, instance, PASSKEY, rejectionOf } from './policies.js';
 
 describe('what was seen in a history that was lost', () => {
-  it('is no condition that holds, though the policy is at the same sequence', async () => {
+  it('is a condition that does not hold, though the policy is at the same sequence', async () => {
     const lost = await openLoginPolicies({ store: openMemoryStore() });
     await lost.add(instance, freshInstance, by);
     const { policy: seen } = orThrow(await lost.policy(instance));

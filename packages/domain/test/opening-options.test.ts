@@ -28,7 +28,7 @@ describe('an option of opening that is not of its form', () => {
     });
   }
 
-  it('is none where nothing is kept, or every read asks, or one is left out as undefined', async () => {
+  it('does not exist where nothing is kept, or every read asks, or one is left out as undefined', async () => {
     await (await openedWith({ keptStates: 0, maxAgeMs: 0, observe: undefined })).close();
   });
 });
@@ -47,11 +47,14 @@ describe('what a directory answers', () => {
     }
   });
 
-  it('names organizations in a list: a single text, nothing, and what is no id are refused', async () => {
+  it('names organizations in a list: a single text, nothing, and what is not an id are refused', async () => {
     for (const [list, sentence] of [
       ['"acme"', /^the answer of organizations.list must be a list of ids that can be iterated, not "acme"/],
       ['null', /^the answer of organizations.list must be a list of ids that can be iterated, not null/],
-      ['["globex", 7]', /^the list of organizations named one that is none: organization.organizationId must be /],
+      [
+        '["globex", 7]',
+        /^the list of organizations named one that is not an organization: organization.organizationId must be /,
+      ],
     ] as const) {
       const bent: Iterable<string> = JSON.parse(list);
       const organizations = { list: () => bent };

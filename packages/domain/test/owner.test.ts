@@ -69,7 +69,7 @@ describe('the stream of a policy', () => {
     );
   });
 
-  it('is none where the name lacks a part, has one too many or is of something else', () => {
+  it('does not exist where the name lacks a part, has one too many or is of something else', () => {
     for (const name of [
       'instanceLoginPolicy-1/a',
       'organizationLoginPolicy-1',

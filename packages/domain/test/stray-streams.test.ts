@@ -117,7 +117,7 @@ describe('a list of custom policies', () => {
     return bent.organizationsWithCustomPolicy(instance).catch((caught: unknown) => caught);
   };
 
-  it('is damage that a rebuild mends where it names what is no policy of the instance', async () => {
+  it('is damage that a rebuild mends where it names something other than a policy of the instance', async () => {
     for (const key of [
       '',
       'x',

@@ -10,7 +10,7 @@ export function mustNotCompile(policies: LoginPolicies, event: LoginPolicyEvent)
   const perhaps = new Map<string, string>().get('acme');
   // @ts-expect-error login policies are opened on a store
   const constructed: new (...given: never[]) => object = LoginPolicies;
-  // @ts-expect-error a second factor is no multi-factor
+  // @ts-expect-error a second factor is not a multi-factor
   pending.push(policies.removeMultiFactor({ instanceId: '1' }, 'TOTP', { actor: 'a' }));
   // @ts-expect-error an organization that is not known is not the instance
   pending.push(policies.removeMultiFactor({ instanceId: '1', organizationId: undefined }, 'U2F_WITH_VERIFICATION', by));

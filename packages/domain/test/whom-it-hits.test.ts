@@ -83,7 +83,7 @@ describe('the users that a removal hits', () => {
     expect(await usersOf(() => never)).to.deep.equal(unknown);
   });
 
-  it('are a defect of the program where what it answers is no count', async () => {
+  it('are a defect of the program where what it answers is not a count', async () => {
     for (const answer of ['-1', '1.5', '"3"', 'null', '1e300']) {
       const count: number = JSON.parse(answer);
       expect(await usersOf(() => count).catch(String)).to.match(/countUsers/);

@@ -15,7 +15,7 @@ export interface SettableClock extends Clock {
 /**
  * A clock that stands still.
  *
- * @throws RangeError when the text is no moment.
+ * @throws RangeError when the text is not a moment.
  */
 export function fixedClock(moment: Moment): Clock {
   const shown = instantOf(moment);
@@ -25,7 +25,7 @@ export function fixedClock(moment: Moment): Clock {
 /**
  * A clock that shows `start` first and moves on by `stepMs` each time it is read; backwards when that is negative.
  *
- * @throws RangeError when the text is no moment or the step no whole number.
+ * @throws RangeError when the text is not a moment or the step not a whole number.
  */
 export function steppingClock(start: Moment, stepMs: number): Clock {
   let next = instantOf(start);
@@ -40,7 +40,7 @@ export function steppingClock(start: Moment, stepMs: number): Clock {
 /**
  * A clock that stands still until it is set or moved.
  *
- * @throws RangeError when the text is no moment.
+ * @throws RangeError when the text is not a moment.
  */
 export function settableClock(start: Moment): SettableClock {
   let shown = instantOf(start);

@@ -6,7 +6,7 @@ import { describe, it } from 'mocha';
 const NOON = '2024-06-13T12:00:00.000Z';
 
 describe('a fixed clock', () => {
-  it('shows the same moment for ever, whether it was given as text or as an instant', () => {
+  it('shows the same moment forever, whether it was given as text or as an instant', () => {
     for (const clock of [fixedClock(NOON), fixedClock(parseInstant(NOON))]) {
       expect([clock(), clock(), clock()].map(instantToIso)).to.deep.equal([NOON, NOON, NOON]);
     }
@@ -33,7 +33,7 @@ describe('a stepping clock', () => {
     expect(instantToIso(clock())).to.equal('2024-06-13T11:59:59.999Z');
   });
 
-  it('refuses a step that is no whole number', () => {
+  it('refuses a step that is not a whole number', () => {
     for (const step of [0.5, Number.NaN, Infinity])
       expect(() => steppingClock(NOON, step)).to.throw(RangeError, 'step');
   });

@@ -85,7 +85,7 @@ function ownPinning(headers: RequestHeaders): Pick<CommandOptions, 'ifEventId' |
   throw badHeader('If-Match', 'one entity tag in quotes, as an ETag had it');
 }
 
-/** A policy's sequence, with the event that stands there; whoever makes a tag of a sequence alone takes any event for it. */
+/** A policy's sequence, with the event that stands there; a tag made of a sequence alone takes any event for it. */
 const OWN_TAG = /^"(\d{1,18})(?:\.([0-7][0-9A-HJKMNP-TV-Z]{25})\.\d{1,9})?"$/;
 
 const DEFAULT_TAG = /^"(?:default-)?(\d{1,18})(?:\.([0-7][0-9A-HJKMNP-TV-Z]{25})\.\d{1,9})?"$/;
@@ -120,7 +120,7 @@ export function parseMoment(text: string, field: string): AsOf {
   throw unreadable(`${field} must be a sequence, or an instant in ISO 8601 with its offset.`);
 }
 
-/** The time this takes grows with the square of the length: whoever calls it sees to that first. */
+/** The time this takes grows with the square of the length: the caller checks the length first. */
 function momentIn(text: string): AsOf | undefined {
   if (/^\d{1,18}$/.test(text)) return { sequence: BigInt(text) };
   const moment = DateTime.fromISO(text, { setZone: true });

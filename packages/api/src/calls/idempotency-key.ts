@@ -5,7 +5,7 @@ import { badHeader } from '../errors/refusals.js';
 const FIT = /^[\x20-\x7e\xa0-\xff]{1,200}$/;
 
 /**
- * The key a command is recorded under: a caller's `Idempotency-Key` belongs to that caller alone, or whoever chose, heard or
+ * The key a command is recorded under: a caller's `Idempotency-Key` belongs to that caller alone, or a caller who chose, heard or
  * guessed the key of another would be answered for a change that they never made.
  *
  * @throws ApiError for a key that is not of its form.

@@ -96,7 +96,7 @@ export class Pipeline {
   }
 }
 
-/** An organization whose id can't be one is none. */
+/** An organization whose id is malformed does not exist. */
 function organizationIn(named: OrganizationRef): OrganizationRef | undefined {
   try {
     return parseOrganization(named, 'x-zitadel-orgid');

@@ -120,7 +120,7 @@ export function ownTag({ details, eventId }: Tagged): string {
   return entityTag(details.sequence, eventId);
 }
 
-/** The tag of an organization's effective policy: one it inherits is none of its own states, so its tag is never met. */
+/** The tag of an organization's effective policy: an inherited policy is not one of its own states, so its tag never matches. */
 export function effectiveTag({ owner, details, eventId }: Tagged): string {
   return entityTag(details.sequence, eventId, isOrganization(owner) ? '' : 'default-');
 }

@@ -33,7 +33,7 @@ function messageFields(desc: DescMessage, json: JsonObject, reading: Reading): J
   return read;
 }
 
-/** Refuses the members of an object that are none of these. @throws ApiError */
+/** Refuses members of an object that are not among these. @throws ApiError */
 export function checkNames(json: JsonObject, names: readonly string[]): void {
   const unknown = Object.keys(json).find((name) => !names.includes(name));
   if (unknown !== undefined) throw unknownName('', unknown, names);

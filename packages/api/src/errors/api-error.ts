@@ -48,7 +48,7 @@ export interface ErrorDetail {
   readonly message: string;
 }
 
-/** What an answer that is no success says. */
+/** What an error answer says. */
 export interface ApiErrorContent {
   readonly code: CodeName;
   /** Ours, unique and stable: what programs and people look up in docs/reference/api-errors.md. */

@@ -1,7 +1,7 @@
 import { nearestName } from '@login-policy/event-sourcing/options';
 import { ApiError } from './api-error.js';
 
-/** There is no token, or none that is good: the caller is not known. */
+/** The token is missing or invalid: the caller is unknown. */
 export function unauthenticated(): ApiError {
   return new ApiError({
     code: 'unauthenticated',
@@ -176,7 +176,7 @@ export function noTrailers(): ApiError {
   });
 }
 
-/** A method was called by a type of content that is none of gRPC, gRPC-Web or Connect. */
+/** The content type is not one of gRPC, gRPC-Web or Connect. */
 export function unknownType(): ApiError {
   return new ApiError({
     code: 'invalidArgument',

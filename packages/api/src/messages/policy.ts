@@ -41,7 +41,7 @@ export function loginSettingsMessage(policy: LoginPolicyView): MessageInitShape<
   };
 }
 
-/** A linked identity provider. Its name and kind are known to whoever keeps the providers, not to the policy. */
+/** A linked identity provider. Its name and kind are known to the directory of providers, not to the policy. */
 export function linkMessage({ id }: IdentityProvider): MessageInitShape<typeof IDPLoginPolicyLinkSchema> {
   return { idpId: id };
 }

@@ -6,7 +6,7 @@ interface Connection {
 /** The most bytes that a port keeps for clients who don't take in what they asked for. */
 export const MOST_KEPT: number = 16 * 2 ** 20;
 
-/** Of one answer in hand no more is counted: a large one, as of a file, is no sign of a client who reads nothing. */
+/** Of one answer in hand no more is counted: a large one, as of a file, does not mean that a client reads nothing. */
 export const MOST_COUNTED: number = 262_144;
 
 /**

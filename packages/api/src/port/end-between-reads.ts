@@ -4,13 +4,13 @@ import { constants, type ServerHttp2Session, type ServerHttp2Stream } from 'node
 const LAST_STREAM = 2 ** 31 - 1;
 
 /**
- * Makes a session end between two reads only, and after its last answer, whoever calls its `close` or `destroy`. Gives the
+ * Makes a session end between two reads only, and after its last answer, no matter what calls its `close` or `destroy`. Gives the
  * streams that are open on it.
  *
  * Node calls them itself as soon as a client says that it goes (GOAWAY), and reads on in what came behind that. A stream that
  * opens there is freed while it is read (Node 20, nodejs/node#64113), or its data finds nobody (Node 22, nodejs/node#64850):
  * each ends the process. Nor may a stream open behind Node's `close` as long as what that says to the client is unsent. So
- * here `close` waits until no stream is open, and then stops reading in the same breath.
+ * here `close` waits until no stream is open, and then stops reading at once.
  *
  * Ports of `openPort` do it themselves. A server of your own needs it from the beginning of a session, before any request:
  * `server.on('session', endBetweenReads)`.

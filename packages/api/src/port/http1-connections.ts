@@ -70,7 +70,7 @@ export class Http1Connections {
 
   /**
    * Meets what can't be read on a connection of HTTP/1.1. A request before it that came whole, or whose body nobody reads, is
-   * answered for what it did: Node would say 400 in its place. Whoever reads such a body later waits no longer than for any.
+   * answered for what it did: Node would say 400 in its place. A later reader of such a body waits no longer than for any other.
    */
   meetRubbish(error: Error, socket: Duplex): void {
     const owing = this.#owing.get(socket);

@@ -53,7 +53,7 @@ function mayGoOn(socket: Socket, { bodyAhead, isAnswering }: Progress): boolean 
   return bodyAhead === undefined ? !isAnswering : bodyAhead < MOST_OF_BODY;
 }
 
-/** Reads one request's head and no more, or so much as one could be. */
+/** Reads one request's head and no more, or as many bytes as a head may have. */
 function hasRead(socket: Socket): boolean {
   const length = socket.readableLength;
   if (length <= WHOLE_BYTES) return socket.read() !== null;

@@ -50,7 +50,7 @@ const CLOSE: OptionRules<CloseOptions> = {
   graceMs: optional(numberBetween(0, LONGEST_TIMER_MS)),
 };
 
-/** Takes the options of a port. @throws RangeError that names the option which is none, or not of its form */
+/** Takes the options of a port. @throws RangeError that names an option that is unknown or malformed */
 export function parsePortOptions(options: PortOptions): PortOptions {
   return parseOptions(options, 'the port', PORT);
 }

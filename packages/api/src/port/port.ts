@@ -56,7 +56,7 @@ export interface OpenPort {
  * Opens a port that speaks HTTP/1.1 and HTTP/2, for whatever is to be answered there: an API, a page, both. Clients who ask
  * and read nothing, say nothing, or never come to an end lose their connections.
  *
- * @throws RangeError that names the option which is none, or not of its form.
+ * @throws RangeError that names an option that is unknown or malformed.
  * @throws Error of Node's when the port can't be had.
  */
 export async function openPort(onRequest: OnRequest, given: PortOptions): Promise<OpenPort> {

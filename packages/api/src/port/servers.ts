@@ -91,7 +91,7 @@ function limitsOf({
 }: PortLimits) {
   const requestTimeout = Math.max(limits.requestTimeoutMs ?? 30_000, headersTimeoutMs);
   return {
-    // A watch over HTTP/1.1 may be silent for ever: only TCP finds out that its client is gone.
+    // A watch over HTTP/1.1 may be silent forever: only TCP finds out that its client is gone.
     tcp: { noDelay: true, keepAlive: true, keepAliveInitialDelay: idleTimeoutMs },
     http1: {
       maxHeaderSize: maxHeaderBytes,

@@ -32,7 +32,7 @@ export function holdsGrant(caller: Caller, permission: string, place: Place): bo
   );
 }
 
-/** Whoever named an organization that turned out undefined did not mean the whole instance. */
+/** An undefined organization must never mean the whole instance. */
 function covers(grant: Grant, { organizationId }: Place): boolean {
   if (!('organizationId' in grant)) return true;
   return grant.organizationId !== undefined && grant.organizationId === organizationId;

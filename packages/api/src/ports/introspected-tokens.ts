@@ -59,7 +59,7 @@ const TOLERANCE_MS = 5000;
  * Recognises callers by tokens that only their issuer can read, by asking it: as ZITADEL's own are by default. While it is out
  * of reach, tokens can't be checked: 503. Each token of a stranger is one question.
  *
- * @throws RangeError for an address that is not one of https, and naming the option that is none, or not of its form.
+ * @throws RangeError when the address is not an https URL, or naming an option that is unknown or malformed.
  */
 export function introspectedTokens(
   given: IntrospectionOptions,

@@ -29,7 +29,7 @@ export function endpointOf(issuer: string, name: 'jwks_uri' | 'introspection_end
     const metadata = await askIssuer(place);
     const { issuer: named, [name]: endpoint } = metadata;
     try {
-      // Whoever answers for another issuer could have their own tokens taken for its.
+      // A server that answers for another issuer could pass its own tokens off as that issuer's.
       if (named !== issuer) throw new Error(`${place.href} speaks of the issuer ${String(named)}`);
       return secureUrl(String(endpoint), name);
     } catch (caught) {

@@ -54,7 +54,7 @@ const OPTIONS: OptionRules<OidcTokenOptions> = {
   callerOf: aFunction,
 };
 
-/** A URL of another realm is none here: it would be taken for a key set, and asked as a function. */
+/** A URL of another realm is not recognised here: it would be taken for a key set, and called as a function. */
 const aKeySet = mustBe('a URL, or a key set of jose', (value) => value instanceof URL || typeof value === 'function');
 
 function isAsymmetric(name: unknown): boolean {
@@ -63,9 +63,9 @@ function isAsymmetric(name: unknown): boolean {
 
 /**
  * Recognises callers by signed tokens: signature, issuer, audience and expiry are checked, and a token that does not
- * expire is none.
+ * expire is refused.
  *
- * @throws RangeError that names the option which is none, or not of its form: an algorithm that is symmetric, or none.
+ * @throws RangeError that names an option that is unknown or malformed, such as a symmetric algorithm or `none`.
  */
 export function jsonWebTokens(given: JsonWebTokenOptions): (headers: RequestHeaders) => Promise<Caller | undefined> {
   const options = parseOptions(given, 'jsonWebTokens', { ...OPTIONS, keys: aKeySet });

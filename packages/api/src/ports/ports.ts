@@ -8,7 +8,7 @@ export interface RequestHeaders {
   get(name: string): string | undefined;
 }
 
-/** A request as whoever is asked about it sees it: its headers, and what else there is to go by. */
+/** A request as the ports see it: its headers, and what else there is to go by. */
 export interface ApiRequest extends RequestHeaders {
   readonly verb: string;
   /** Without the query. Over gRPC and Connect it names the method. */

@@ -7,7 +7,7 @@ import { WHOLE_NUMBER, type OwnRoute } from './own-route.js';
 /** More are refused by the policies. */
 const MOST_ENTRIES = 10_000;
 
-/** `GET …/policies/login/history`: who changed what, when and why, for whoever may read the policy. */
+/** `GET …/policies/login/history`: who changed what, when and why, for callers who may read the policy. */
 export const historyRoute: OwnRoute = {
   verb: 'GET',
   name: 'history',

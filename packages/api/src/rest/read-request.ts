@@ -16,7 +16,7 @@ export function pathField(field: DescField, encoded: string): JsonObject {
   return { [field.jsonName]: scalarOf(field, decoded(encoded, field.jsonName)) };
 }
 
-/** Reads a query as fields of a request; what is no field of it is not looked at. @throws ApiError */
+/** Reads a query as fields of a request; unknown names are ignored. @throws ApiError */
 export function queryFields(desc: DescMessage, query: string): JsonObject {
   const fields: Record<string, JsonValue> = {};
   if (query === '' || desc.fields.length === 0) return fields;

@@ -18,16 +18,16 @@ export interface Asked {
 
 /** What a route leads to: something that demands a permission, then answers JSON. */
 export interface RestTarget {
-  /** By its full name; left out for what is no method. */
+  /** By its full name; left out when it is not a method. */
   readonly method?: string;
   readonly demand: Demand;
-  /** Reads the last piece of the path as a field, before anybody is asked who they are; left out where it is none. @throws ApiError */
+  /** Reads the last piece of the path as a field, before anybody is asked who they are; left out where there is no field. @throws ApiError */
   readonly named?: (last: string) => JsonObject;
   /** Answers a caller who was let in. @throws ApiError, or a fault of the store */
   readonly answer: (asked: Asked) => Promise<Answer<RestText>>;
 }
 
-/** The target of a method's own route. @throws Error where the variable of its path is no field of its request. */
+/** The target of a method's own route. @throws Error where the variable of its path is not a field of its request. */
 export function methodTarget(method: ServedMethod, unknownNames: UnknownNames): RestTarget {
   const { input, permission, route, rpcPath } = method.contract;
   const answer = inJson(method);

@@ -51,7 +51,7 @@ interface Hurried extends RequestHeaders {
  * Answers a request within the time that its caller gives, which runs from the moment they asked, also while others decide whether they are
  * let in.
  *
- * @throws ApiError when the time was up: that is no failure to tell an operator of, since anybody could fill the log with it.
+ * @throws ApiError when the time was up: an operator is not told of it, since anybody could fill the log with it.
  */
 export async function withinDeadline<Answer>(
   request: Hurried,

@@ -48,7 +48,7 @@ async function check(exchange: Exchange, wire: GrpcWire, probe: ReadinessProbe):
   exchange.send(wire.protocol, wire.succeed(exchange.answerHeaders(), healthMessage(statusOf(isReady))));
 }
 
-/** A service that is not served has no probe: it is none for as long as the watch lasts, and that is no error. */
+/** A service that is not served has no probe: it stays unknown for as long as the watch lasts, which is not an error. */
 function begin(exchange: Exchange, wire: GrpcWire, probe: ReadinessProbe | undefined): void {
   let said: HealthStatus | undefined;
   const say = (status: HealthStatus): void => {

@@ -47,7 +47,7 @@ function fromBase64(text: Uint8Array): Uint8Array {
   const characters = Buffer.from(text).toString('latin1');
   const pieces = characters.match(PIECE) ?? [];
   const read = pieces.reduce((sum, { length }) => (length % 4 === 0 ? sum + length : Number.NaN), 0);
-  // Node reads over what is no base64, and ends at the first padding.
+  // Node skips what is not base64, and ends at the first padding.
   if (/[^A-Za-z0-9+/=]/.test(characters) || read !== characters.length) {
     throw unreadable('The body must be base64, padded.');
   }

@@ -17,7 +17,7 @@ const PACKINGS: readonly Packing[] = [
 /** A shorter message would hardly become shorter. */
 const LEAST = 1024;
 
-/** The way a header names; `undefined` for none. @throws ApiError when it is none that is read here. */
+/** The way a header names; `undefined` for none. @throws ApiError when it is not one that is read here. */
 export function packingOf(encoding: string | undefined): Packing | undefined {
   if (encoding === undefined || encoding === '' || encoding === 'identity') return undefined;
   const packing = PACKINGS.find(({ name }) => name === encoding);

@@ -58,7 +58,7 @@ async function answered(
   });
 }
 
-/** Reads a message. @throws ApiError when it is none of its kind */
+/** Reads a message. @throws ApiError when the bytes are not such a message */
 function readMessage(desc: DescMessage, bytes: Uint8Array, { unknownNames, wire }: Through): Message {
   if (wire.form === 'json') return requestOf(desc, bodyFields(bytes), unknownNames);
   try {

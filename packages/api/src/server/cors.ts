@@ -34,7 +34,7 @@ export function corsHeaders(request: Asking): OutgoingHttpHeaders {
   return { vary: 'origin', ...(request.isOriginAllowed && { 'access-control-allow-origin': origin, ...exposed }) };
 }
 
-/** What a browser is answered that asks whether a page may call; `undefined` when this is no such question. */
+/** What a browser is answered that asks whether a page may call; `undefined` for any other request. */
 export function preflight(request: Asking): OutgoingHttpHeaders | undefined {
   if (request.verb !== 'OPTIONS' || request.get('access-control-request-method') === undefined) return undefined;
   const headers = corsHeaders(request);

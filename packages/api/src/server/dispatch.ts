@@ -55,7 +55,7 @@ function call({ health, rpc }: Skins, exchange: Exchange, wire: Wire | GrpcWire)
   return rpc.handle(method, exchange, wire);
 }
 
-/** The protocol of a call; `undefined` for what is none, and is answered as REST is. */
+/** The protocol of a call; `undefined` for an unknown one, which is answered as REST is. */
 function wireOf(exchange: Exchange, isCall: boolean): Wire | GrpcWire | undefined {
   const type = exchange.get('content-type') ?? '';
   const grpc = isCall || exchange.verb === 'POST' ? grpcWire(exchange, type) : undefined;

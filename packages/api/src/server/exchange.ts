@@ -18,7 +18,7 @@ export interface AccessEntry {
   readonly protocol: Protocol;
   readonly verb: string;
   readonly path: string;
-  /** `zitadel.admin.v1.AdminService/GetLoginPolicy`, by whatever protocol it was called; `undefined` for what is no method. */
+  /** `zitadel.admin.v1.AdminService/GetLoginPolicy`, by whatever protocol it was called; `undefined` when it is not a method. */
   readonly method: string | undefined;
   /** Who the token stands for, also where they were refused; `undefined` where nobody was recognised, or had to be. */
   readonly callerId: string | undefined;

@@ -11,7 +11,7 @@ export interface Readiness {
 
 /** How long a look is good for: anybody may ask. */
 const KEPT_MS = 1000;
-/** Whoever asks gives up soon, and is then told nothing at all. */
+/** A probe gives up soon, and then learns nothing at all. */
 const PATIENCE_MS = 900;
 const UNKNOWN: Readiness = { isReady: false, eventsBehind: undefined, secondsBehind: undefined };
 
@@ -53,7 +53,7 @@ export class ReadinessProbe {
 
   /**
    * Tells how it is, and from then on each change. Gives back what ends that; after it nothing more is told. What a look finds
-   * is kept for as long as two are apart, so one who comes between them costs none.
+   * is kept for as long as two are apart, so a new watch between them costs none.
    */
   watch(tell: (isReady: boolean) => void): () => void {
     let told: boolean | 'nothing' | 'enough' = 'nothing';

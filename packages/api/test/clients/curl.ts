@@ -94,7 +94,7 @@ function membersOf(json: JsonValue | undefined): JsonObject {
   return typeof json === 'object' && json !== null && !Array.isArray(json) ? json : {};
 }
 
-/** A value that is no list and no object, as text. */
+/** A value that is neither a list nor an object, as text. */
 function plain(value: JsonValue | undefined): string {
   return typeof value === 'string' ? value : JSON.stringify(value ?? '');
 }

@@ -48,7 +48,7 @@ export const fuzzedCall: Arbitrary<FuzzedCall> = fc.constantFrom(...METHODS).cha
   }),
 );
 
-/** What `header` makes, for whoever wants all of it. */
+/** What `header` makes, all of it. */
 export const fuzzedHeaders = header;
 
 /** As gRPC calls a method. */

@@ -38,7 +38,7 @@ async function describe(url: string): Promise<string> {
   return `${found.version}, fsync on, synchronous_commit on`;
 }
 
-/** Whoever is connected. */
+/** The user that is connected. */
 async function dropDatabases(url: string): Promise<void> {
   await onServer(url, async (client) => {
     const { rows } = await client.query<{ datname: string }>(

@@ -181,7 +181,7 @@ const parseEventId: Parser<EventId> = (value, field) => {
   try {
     if (typeof value === 'string') return eventId(value);
   } catch {
-    // Why it is none says the sentence below.
+    // The sentence below says why.
   }
   throw new InvalidValue(field, 'the eventId of an answer', value);
 };

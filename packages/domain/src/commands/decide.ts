@@ -38,7 +38,7 @@ export interface Circumstances {
 /**
  * What a policy answers to a command: the events to append, or the reason why not (docs/reference/login-policies.md#commands).
  *
- * Pure: the same policy, command and circumstances give the same answer, whoever asks and whenever.
+ * Pure: the same policy, command and circumstances give the same answer to every caller at any time.
  *
  * @throws TypeError for a revert or a customization without its model among the facts.
  */
@@ -167,7 +167,7 @@ function carryOutAll(
   return acceptAll(events);
 }
 
-/** As a list, not as arguments: of those there may only be so many, and a policy of old may have more links. */
+/** An array: an older policy may hold more links than a call takes arguments. */
 function acceptAll(events: readonly LoginPolicyEvent[]): LoginPolicyDecision {
   return { outcome: 'accepted', events };
 }

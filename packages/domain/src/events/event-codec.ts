@@ -26,7 +26,7 @@ const multiFactor: Forms<MultiFactor> = { input: parseMultiFactor, recorded: par
 
 /**
  * How the events of login policies are stored: checked by the rules of input when they are written, and read in whatever of
- * that form was ever recorded. Recorded events are for ever: a shape is never edited; a new version is added here with its upcaster, what undoes it and
+ * that form was ever recorded. Recorded events last forever: a shape is never edited; a new version is added here with its upcaster, what undoes it and
  * `newFrom` (`test/next-release.ts` shows all three), and with a stored example in `test/stored-events`.
  */
 export const loginPolicyEvents: EventCodec<LoginPolicyEvent> = eventCodec<LoginPolicyEvent>({

@@ -125,7 +125,7 @@ function isLifetimeName(name: string): name is LifetimeName {
   return LIFETIME_NAMES.some((known) => known === name);
 }
 
-/** Whether recorded lifetimes stand in their one text, all or some of them. @throws InvalidValue where they are none. */
+/** Whether recorded lifetimes stand in their one text, all or some of them. @throws InvalidValue when they are not lifetimes. */
 export function areInOneText(value: unknown, field: string): boolean {
   let isEach = true;
   eachMember(value, field, (name, given) => {

@@ -62,7 +62,7 @@ export function instanceOf(owner: Owner): Instance {
 
 /**
  * Takes `{ instanceId }` or `{ instanceId, organizationId }`. An organization's id that is there, but is undefined or not the
- * object's own, is refused: whoever named it did not mean the instance (docs/reference/login-policies.md).
+ * object's own, is refused: it must never mean the instance (docs/reference/login-policies.md).
  */
 export const parseOwner: Parser<Owner> = (value, field) => {
   const { instanceId, organizationId } = parseObject(value, field, ['instanceId', 'organizationId']);

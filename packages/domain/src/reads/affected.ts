@@ -29,7 +29,7 @@ const SHOWN = 100;
 const IN_ONE_GO = 5000;
 
 /** Lets everything else in the process have a turn. */
-export function breath(): Promise<void> {
+export function yieldToLoop(): Promise<void> {
   return new Promise((resolve) => {
     setTimeout(resolve, 0);
   });
@@ -51,7 +51,7 @@ export async function onDefault(
   for await (const id of Symbol.asyncIterator in ids ? deadline.values(ids) : ids) {
     // A list that is in memory never waits, and a million of them would let nobody else have a turn.
     if (++looked % IN_ONE_GO === 0) {
-      await breath();
+      await yieldToLoop();
       deadline.refuse();
     }
     if (customized.has(id)) continue;
@@ -86,7 +86,7 @@ export async function onDefaultPage(
       page.push(one);
       if (page.length === limit) return page;
     }
-    await breath();
+    await yieldToLoop();
     deadline.refuse();
   }
   return page;
@@ -103,7 +103,7 @@ async function* piecesAfter(
   let passed: string | undefined = behind === undefined ? after?.organizationId : undefined;
   let [looked, some]: [number, Organization[]] = [0, []];
   for await (const id of Symbol.asyncIterator in ids ? deadline.values(ids) : ids) {
-    if (++looked % IN_ONE_GO === 0) await breath();
+    if (++looked % IN_ONE_GO === 0) await yieldToLoop();
     if (passed !== undefined) {
       if (id === passed) passed = undefined;
       continue;
@@ -127,12 +127,14 @@ function idsIn(list: ReturnType<OrganizationList['list']>): AsyncIterable<string
   );
 }
 
-/** A list that names what is no id is broken: that is no fault of whoever asked for the preview. */
+/** A list that names something other than an id is broken; the caller of the preview is not to blame. */
 function organizationIn(instance: Instance, organizationId: string): Organization {
   try {
     return parseOrganization({ ...instance, organizationId }, 'organization');
   } catch (caught) {
     if (!(caught instanceof InvalidValue)) throw caught;
-    throw new Error(`the list of organizations named one that is none: ${caught.message}`, { cause: caught });
+    throw new Error(`the list of organizations named one that is not an organization: ${caught.message}`, {
+      cause: caught,
+    });
   }
 }

@@ -52,7 +52,7 @@ export interface PolicyFound {
 export interface LoginPolicyView {
   /**
    * The place in the order of the whole store that the answer holds for. As of an instant: the last event that was looked at. Ask as
-   * of this position again, and the answer is the same for ever.
+   * of this position again, and the answer is the same forever.
    */
   readonly position: Position;
   /** Whose policy it is; for an organization without a custom one, the instance. */

@@ -67,14 +67,14 @@ const UTC = { zone: FixedOffsetZone.utcInstance };
 const made = new Lru<Instant, DateTime<true>>(1000);
 
 /**
- * An instant as luxon knows it, in UTC. A `DateTime` never changes, and is dear to make: one does for all who ask, as they do
+ * An instant as luxon knows it, in UTC. A `DateTime` is immutable and expensive to create, so they are cached: callers ask for the same instants, as they do
  * again and again for the day a policy began.
  */
 export function toDateTime(instant: Instant): DateTime<true> {
   const known = made.get(instant);
   if (known !== undefined) return known;
   const moment = DateTime.fromMillis(instant, UTC);
-  if (!moment.isValid) throw new RangeError(`${instant} is no instant`);
+  if (!moment.isValid) throw new RangeError(`${instant} is not an instant`);
   made.set(instant, moment);
   return moment;
 }

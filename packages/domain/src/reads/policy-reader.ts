@@ -9,7 +9,7 @@ import {
 } from '@login-policy/event-sourcing';
 import { Deadline, StoreDamaged, type StateAt } from '@login-policy/event-sourcing/domain';
 import type { PolicyHandler } from '../commands/policy-handler.js';
-import { breath } from './affected.js';
+import { yieldToLoop } from './affected.js';
 import type { CustomizedOrganizations } from './answers.js';
 import type { Marks } from './details.js';
 import { readHistory, type History, type HistoryRead } from './history.js';
@@ -127,7 +127,7 @@ export class PolicyReader {
       for (const { organizationId } of organizations) ids.add(organizationId);
       after = organizations.at(-1);
       if (organizations.length < PAGE) return ids;
-      await breath();
+      await yieldToLoop();
       deadline.refuse();
     }
   }

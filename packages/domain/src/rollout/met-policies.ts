@@ -3,7 +3,7 @@ import { UnreadableRow } from '@login-policy/event-sourcing/domain';
 import type { LoginPolicyEvent } from '../events/events.js';
 import { CUSTOM_IN, type LoginPolicyRow } from '../login-policy-projection.js';
 import { policyStream, type Instance, type Organization, type Owner } from '../policy/owner.js';
-import { breath } from '../reads/affected.js';
+import { yieldToLoop } from '../reads/affected.js';
 import { organizationsOf } from '../reads/policy-reader.js';
 
 /** Why a policy can't be read or changed. */
@@ -58,7 +58,7 @@ export class MetPolicies {
       yield rows.flatMap((key) => organizationsOf(key, of));
       if (rows.length < limit) return;
       afterKey = rows.at(-1);
-      await breath();
+      await yieldToLoop();
     }
   }
 

@@ -1,6 +1,6 @@
 import type { Freshness } from '@login-policy/event-sourcing';
 import type { Instance } from '../policy/owner.js';
-import { breath } from '../reads/affected.js';
+import { yieldToLoop } from '../reads/affected.js';
 import { kindRemoved } from '../reads/still-allowing.js';
 import { inLanes } from './in-lanes.js';
 import type { Met, MetPolicies } from './met-policies.js';
@@ -58,6 +58,6 @@ async function* pagesOf(
     yield met;
     if (lastKey === undefined) return;
     afterKey = lastKey;
-    await breath();
+    await yieldToLoop();
   }
 }

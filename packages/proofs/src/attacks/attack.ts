@@ -21,7 +21,7 @@ export function listeningMs(): number {
   return paced(300);
 }
 
-/** Waits for a connection to close, for as long as an attack listens; some answers go on for ever. */
+/** Waits for a connection to close, for as long as an attack listens; some answers go on forever. */
 export async function closedOrLate(socket: Socket): Promise<void> {
   if (socket.destroyed) return;
   await once(socket, 'close', { signal: AbortSignal.timeout(listeningMs()) }).catch(() => undefined);

@@ -40,7 +40,7 @@ export const LED_ASTRAY = {
   id: 'owner',
   name: 'owner',
   password: 'correct horse battery staple',
-  /** Argon2id, cheap: it is no secret. */
+  /** Argon2id, cheap: it is not a secret. */
   passwordHash: '$argon2id$v=19$m=4096,t=2,p=1$LLkdcKiculmWNLnqOVnajw$ZLzp4kRcCECnT7/qz5PpUlQe7G9g7Rrut7LdlKwxw/s',
 } as const;
 

@@ -33,8 +33,8 @@ const LOOKED_AT = 10;
 export const attacks: Proof = {
   name: 'api-attacks',
   promise:
-    'whatever comes to a port from whomever, no server ends, no answer is a defect, no refused request writes, nobody is told ' +
-    'what is kept of another instance, memory is bounded, and who comes next is served',
+    'whatever any client sends to a port, no server ends, no answer is a defect, no refused request writes, nobody is told ' +
+    'what is kept of another instance, memory is bounded, and the next client is served',
   rounds: 3,
   prove,
 };
@@ -121,7 +121,7 @@ async function inTime(attacking: Promise<unknown>): Promise<void> {
   await Promise.race([attacking, late]).finally(() => clearTimeout(timer));
 }
 
-/** Who comes next is served, by right of their token and with what is theirs. */
+/** The next client is served, by right of their token and with what is theirs. */
 async function demandServed(target: Target): Promise<void> {
   target.demandAlive();
   const authorization = `Bearer ${ROOT.token}`;

@@ -4,6 +4,6 @@ process.on('message', () => {
   const { arrayBuffers, heapUsed, rss } = process.memoryUsage();
   process.send?.(`${heapUsed + arrayBuffers} ${rss}`);
 });
-// Whoever attacks it may be killed: it is of no use to anybody else.
+// The process that attacks it may be killed: nothing else uses it.
 process.on('disconnect', () => process.exit());
 process.channel?.unref();

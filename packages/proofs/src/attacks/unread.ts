@@ -91,7 +91,7 @@ const MOST_WAITED_MS = 1000;
 /**
  * Asks for much and reads nothing: in each way on a server of its own, then in all at once. Prints what each came to.
  *
- * @throws Error when a server ends, holds too much more than before, or keeps who comes next waiting.
+ * @throws Error when a server ends, holds too much more than before, or keeps the next client waiting.
  */
 export async function leaveUnread(start: () => Promise<Target>): Promise<void> {
   for (const ways of [...SILENT.map((way) => [way]), SILENT]) {

@@ -18,7 +18,7 @@ export function isHistoryHeader(text: string): boolean {
   throw new InvalidHistory({ line: 1, field: 'history', problem });
 }
 
-/** What is no JSON is found when it is read as an event. */
+/** A line that is not JSON is found when it is read as an event. */
 function versionIn(text: string): unknown {
   try {
     const first: unknown = JSON.parse(text);

@@ -99,7 +99,7 @@ function withExactly(object: JsonObject, required: readonly string[], optional: 
 
 function parseText(value: unknown): string {
   if (typeof value !== 'string') throw new TypeError(`text is expected, not ${shorten(value)}`);
-  if (!value.isWellFormed()) throw new TypeError('a lone surrogate is no Unicode text');
+  if (!value.isWellFormed()) throw new TypeError('a lone surrogate is not Unicode text');
   return value;
 }
 

@@ -33,7 +33,7 @@ export interface ReplayOptions {
 
 /**
  * Writes all events of a store as JSON Lines, each with its line's end, in the order of commits, behind a first line that names the
- * version of this form. A history kept beside the tests is for ever, as the events in it are.
+ * version of this form. A history kept beside the tests lasts forever, as its events do.
  */
 export async function* writeHistory(eventStore: EventStore): AsyncGenerator<string, void, undefined> {
   yield `${HEADER}\n`;

@@ -1,4 +1,4 @@
-import { setImmediate as breathe, setTimeout as pause } from 'node:timers/promises';
+import { setImmediate as yieldToLoop, setTimeout as pause } from 'node:timers/promises';
 import type { KeyedRow, RebuildingModel, RowsAt } from '@login-policy/event-sourcing/store';
 import { methodsOf, type ReadModelSabotage, type Saboteur } from './saboteur.js';
 
@@ -18,7 +18,7 @@ export const saboteursOfRows: readonly Saboteur<ReadModelSabotage>[] = [
       async commit(change) {
         const actual = await model.checkpoint();
         if (actual !== change.expected) return model.commit(change);
-        await breathe();
+        await yieldToLoop();
         return model.commit({ ...change, expected: await model.checkpoint() });
       },
     }),
@@ -29,7 +29,7 @@ export const saboteursOfRows: readonly Saboteur<ReadModelSabotage>[] = [
     sabotage: (model) => ({
       async commit({ expected, checkpoint, rows }) {
         await model.commit({ expected, checkpoint: expected ?? checkpoint, rows });
-        await breathe();
+        await yieldToLoop();
         if (expected !== undefined) await model.commit({ expected, checkpoint, rows: new Map() });
       },
     }),
@@ -40,7 +40,7 @@ export const saboteursOfRows: readonly Saboteur<ReadModelSabotage>[] = [
     sabotage: (model) => ({
       async read(keys) {
         const { rows } = await model.read(keys);
-        await breathe();
+        await yieldToLoop();
         return { rows, checkpoint: await model.checkpoint() };
       },
     }),
@@ -51,7 +51,7 @@ export const saboteursOfRows: readonly Saboteur<ReadModelSabotage>[] = [
     sabotage: (model) => ({
       async read(keys) {
         const checkpoint = await model.checkpoint();
-        await breathe();
+        await yieldToLoop();
         return { rows: (await model.read(keys)).rows, checkpoint };
       },
     }),
@@ -68,7 +68,7 @@ export const saboteursOfRows: readonly Saboteur<ReadModelSabotage>[] = [
   },
   {
     does: 'hands out its own rows, to be changed',
-    noticedBy: 'are not changed by whoever was handed one, for anybody else',
+    noticedBy: 'stay as they are when a reader changes the one it was handed',
     sabotage(model) {
       const own = new Map<string, Awaited<ReturnType<typeof model.read>>['rows']>();
       return {

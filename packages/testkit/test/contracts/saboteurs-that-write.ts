@@ -1,4 +1,4 @@
-import { setImmediate as breathe } from 'node:timers/promises';
+import { setImmediate as yieldToLoop } from 'node:timers/promises';
 import { isFault, START, type EventStore, type RecordedEvent } from '@login-policy/event-sourcing';
 import {
   meetsExpectation,
@@ -49,7 +49,7 @@ export const saboteursThatWrite: readonly Saboteur<EventStoreSabotage>[] = [
     sabotage: ({ store }) => ({
       async append(append) {
         await refuseUnexpected(store, append);
-        await breathe();
+        await yieldToLoop();
         return store.append({ ...append, expected: 'any' });
       },
     }),
@@ -93,7 +93,7 @@ export const saboteursThatWrite: readonly Saboteur<EventStoreSabotage>[] = [
     noticedBy: 'that is given up while it waits is there whole or not at all, as it answers',
     sabotage: ({ store }) => ({
       async append({ signal, ...append }) {
-        await breathe();
+        await yieldToLoop();
         const answer = await store.append(append);
         return signal?.aborted === true ? store.append({ ...append, signal }) : answer;
       },
@@ -157,7 +157,7 @@ async function oneByOne(store: EventStore, append: Append): Promise<readonly Rec
   const answer: RecordedEvent[] = [];
   for (const event of append.events) {
     answer.push(...(await store.append({ ...append, expected: 'any', events: [event] })));
-    await breathe();
+    await yieldToLoop();
   }
   return answer;
 }
@@ -178,7 +178,7 @@ function keepingReceipts(
       if (receipt === undefined) return store.append(append);
       const place = `${scopeOf(append.streamId)} ${receipt.key}`;
       if (kept.has(place)) throw new ReceiptExists({ streamId: append.streamId, key: receipt.key });
-      await breathe();
+      await yieldToLoop();
       const answer = await store.append(append);
       for (const { revision } of answer) kept.set(place, { ...receipt, revision });
       return answer;

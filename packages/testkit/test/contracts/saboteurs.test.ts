@@ -65,7 +65,7 @@ function describeSaboteurs<Sabotage>(
   });
 }
 
-/** Whoever reads its rows takes them for the newest. */
+/** A reader takes its rows for the newest. */
 function withoutHead(store: Store): Store {
   return {
     ...store,

@@ -2,7 +2,7 @@ import { isFault, revision, START } from '@login-policy/event-sourcing';
 import { DeadlineExceeded, RevisionConflict } from '@login-policy/event-sourcing/store';
 import { demandSame, fail, print } from '../../demand.js';
 import type { Theme } from '../contract.js';
-import { breathe } from '../patience.js';
+import { yieldToLoop } from '../patience.js';
 import { hasSucceeded, outcomeOf, refusal } from '../refusals.js';
 import { appendOf, FIRST, SECOND, streamsOf, type EventStoreUnderTest } from './event-store-under-test.js';
 import { Follower } from './follower.js';
@@ -94,7 +94,7 @@ async function isSeenWhole(subject: EventStoreUnderTest): Promise<void> {
     while (!writing.isDone) {
       const { length } = await readStream(other, FIRST);
       if (length % 3 !== 0) fail(`${length} events were seen while threes of them were appended`);
-      await breathe();
+      await yieldToLoop();
     }
   };
   const writer = write().finally(() => {

@@ -1,7 +1,7 @@
 import { laterPosition, START, type EventStore, type Position, type RecordedEvent } from '@login-policy/event-sourcing';
 import { demandSame, fail } from '../../demand.js';
 import type { Theme } from '../contract.js';
-import { breathe } from '../patience.js';
+import { yieldToLoop } from '../patience.js';
 import { appendOf, FIRST, SECOND, streamsOf, type EventStoreUnderTest } from './event-store-under-test.js';
 import { Follower } from './follower.js';
 import { demandEvents, demandIds, readAll, readStream } from './reading.js';
@@ -154,7 +154,7 @@ async function readOnWhile(
     seen.push(...(await readAll(store, { after, pageSize: 7 })));
     demandRising(seen);
     if (isLast) return seen;
-    await breathe();
+    await yieldToLoop();
   }
 }
 

@@ -27,7 +27,7 @@ export const payloads: Theme<EventStoreUnderTest> = {
     'may be 900,000 bytes of text outside ASCII': keepsBigUnicode,
     'comes back with its type and schema version': keepsTypeAndVersion,
     'comes back with the metadata it was given and no other, with and without the optional ones': keepsMetadata,
-    'is kept by its fields alone, whatever else the metadata has and whoever froze it': keepsFieldsOfMetadata,
+    'is kept by its fields alone, whatever else the metadata has and even if it is frozen': keepsFieldsOfMetadata,
     'that no store could give back is refused as unserialisable-data, and nothing of it is written':
       refusesWhatCantBeKept,
     'is kept under whatever stream name there can be, and no other': keepsStreamNames,

@@ -20,7 +20,7 @@ export const receipts: Theme<EventStoreUnderTest> = {
   title: 'a receipt',
   promises: {
     'is kept with the events of its append, and seen through every handle': isKept,
-    'is none under another key or for another stream': isNoOther,
+    'does not hold under another key or for another stream': isNoOther,
     'that exists refuses the second append, whatever it holds': refusesSecond,
     'that exists is noticed before an unmet revision': comesBeforeRevision,
     'of the same key can be had by every stream': isPerStream,

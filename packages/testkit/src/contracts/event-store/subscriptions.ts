@@ -2,7 +2,7 @@ import { START, type Position, type RecordedEvent } from '@login-policy/event-so
 import type { ReadAllOptions } from '@login-policy/event-sourcing/store';
 import { demandSame, fail } from '../../demand.js';
 import type { Theme } from '../contract.js';
-import { begun, breathe } from '../patience.js';
+import { begun, yieldToLoop } from '../patience.js';
 import { refusal } from '../refusals.js';
 import {
   appendOf,
@@ -93,7 +93,7 @@ async function crossesTheBorder(subject: EventStoreUnderTest): Promise<void> {
     followers.push(follower);
     crossing.push(begun(follower.untilCaughtUp(START)));
     await Promise.all(streamsOf('Counter', 4).map((stream) => subject.record(stream, 2)));
-    await breathe();
+    await yieldToLoop();
   }
   await writingUntil(begun(Promise.all(crossing)), subject);
   const all = await readAll(subject.eventStore);
@@ -110,7 +110,7 @@ async function writingUntil(end: Promise<unknown>, { record }: EventStoreUnderTe
   const ended = begun(end.finally(() => (isThere = true)));
   while (!isThere) {
     await record(SECOND, 1);
-    await breathe();
+    await yieldToLoop();
   }
   await ended;
 }

@@ -1,7 +1,7 @@
 import { START, type RecordedEvent } from '@login-policy/event-sourcing';
 import { demandSame, fail } from '../../demand.js';
 import type { Theme } from '../contract.js';
-import { breathe } from '../patience.js';
+import { yieldToLoop } from '../patience.js';
 import { FIRST, OTHER_KIND, SECOND, type EventStoreUnderTest } from './event-store-under-test.js';
 import { Follower } from './follower.js';
 import { demandEvents, readAll, readStream } from './reading.js';
@@ -94,7 +94,7 @@ async function areSeenTogether({ eventStore, record }: EventStoreUnderTest): Pro
     while (!writing.isDone) {
       const { length } = await readAll(eventStore, { pageSize: 2 });
       if (length % 5 !== 0) fail(`${length} events were seen, of appends of 5`);
-      await breathe();
+      await yieldToLoop();
     }
   };
   await Promise.all([write(), read(), read()]);

@@ -11,7 +11,7 @@ const HUGE = position(2n ** 127n + 1n);
 export const checkpoints: Theme<OpenedReadModelStore> = {
   title: 'the checkpoint of a read model',
   promises: {
-    'is none before the first step, then that of the last': isThatOfLastStep,
+    'does not exist before the first step, and is then that of the last': isThatOfLastStep,
     'moves in a step without rows': movesAlone,
     'may stay while rows change': mayStay,
     'has room for every position there is': holdsEveryPosition,

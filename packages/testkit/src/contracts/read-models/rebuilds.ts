@@ -2,7 +2,7 @@ import { position, CheckpointConflict, type ReadModel, type RebuildingModel } fr
 import { demandSame, fail } from '../../demand.js';
 import { rowUnder } from '../../row-under.js';
 import type { Theme } from '../contract.js';
-import { breathe, eventually } from '../patience.js';
+import { yieldToLoop, eventually } from '../patience.js';
 import type { OpenedReadModelStore } from '../read-model-store-contract.js';
 import { hasSucceeded, outcomeOf, refusal } from '../refusals.js';
 import { change, demandModel, GROUP, openTwice, step, tallies, tally, type Tally } from './tally.js';
@@ -75,7 +75,7 @@ async function takesItAtOnce(subject: OpenedReadModelStore): Promise<void> {
       const labels = new Set([...(await other.read(keys)).rows.values()].map(({ label }) => label));
       if (labels.size !== 1) fail(`a reader saw rows of ${labels.size} generations`);
       for (const label of labels) seen.add(label);
-      await breathe();
+      await yieldToLoop();
     }
   };
   const reader = outcomeOf(read());

@@ -39,7 +39,7 @@ export const rows: Theme<OpenedReadModelStore> = {
     'stand under whatever key there is, each under its own': takeAnyKey,
     'hold whatever text and kinds their codec writes': holdAnything,
     'are 1,000 in one step': areMany,
-    'are not changed by whoever was handed one, for anybody else': areNotChanged,
+    'stay as they are when a reader changes the one it was handed': areNotChanged,
     'belong to the step as it was given, whatever becomes of its map': areThoseGiven,
   },
 };

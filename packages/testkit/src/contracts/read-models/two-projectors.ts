@@ -5,7 +5,7 @@ import { rowUnder } from '../../row-under.js';
 import { COUNTER_CATEGORY, counterEvents, countersInOrder } from '../../samples/counter.js';
 import { sequentialIds } from '../../sequential-ids.js';
 import type { Theme } from '../contract.js';
-import { breathe, eventually, within } from '../patience.js';
+import { yieldToLoop, eventually, within } from '../patience.js';
 import type { OpenedReadModelStore } from '../read-model-store-contract.js';
 import { hasSucceeded, outcomeOf } from '../refusals.js';
 import { change, demandModel, openTwice, step, tally, type Tally } from './tally.js';
@@ -62,7 +62,7 @@ async function takeSteps(model: ReadModel<Tally>): Promise<number> {
     const outcome = await outcomeOf(model.commit({ expected, checkpoint: next, rows: change({ sum: row }) }));
     if (hasSucceeded(outcome)) taken += 1;
     else if (!isFault(outcome.error, 'checkpoint-conflict')) throw outcome.error;
-    await breathe();
+    await yieldToLoop();
   }
   return taken;
 }
@@ -86,7 +86,7 @@ async function reduceOnce(subject: OpenedReadModelStore): Promise<void> {
         const late = new Projector({ eventStore, readModels: other, projection: countersInOrder });
         await within('a projector that catches up', late.catchUp(ending.signal));
       }
-      await breathe();
+      await yieldToLoop();
     }
     const head = await eventStore.head();
     await eventually('the head', async () => (await model.checkpoint()) === head || following.isSettled);
@@ -121,7 +121,7 @@ async function showOneStep(subject: OpenedReadModelStore): Promise<void> {
     for (let at = 1; at <= 40; at++) {
       const row = tally({ total: BigInt(at) });
       await step(model, [at === 1 ? undefined : at - 1, at], change({ a: row, b: row }));
-      await breathe();
+      await yieldToLoop();
     }
   };
   const read = async (): Promise<void> => {
@@ -130,7 +130,7 @@ async function showOneStep(subject: OpenedReadModelStore): Promise<void> {
       const [left, right] = [rows.get('a')?.total ?? 0n, rows.get('b')?.total ?? 0n];
       if (left !== right) fail(`one row is of step ${left}, the other of step ${right}`);
       if (left !== (checkpoint ?? 0n)) fail(`rows of step ${left} were handed out as of checkpoint ${checkpoint}`);
-      await breathe();
+      await yieldToLoop();
     }
   };
   const writer = write().finally(() => {

@@ -2,7 +2,7 @@ import { position, type ReadModel } from '@login-policy/event-sourcing/store';
 import { demandSame, fail } from '../../demand.js';
 import { rowUnder } from '../../row-under.js';
 import type { Theme } from '../contract.js';
-import { begun, breathe, eventually, within } from '../patience.js';
+import { begun, yieldToLoop, eventually, within } from '../patience.js';
 import type { OpenedReadModelStore } from '../read-model-store-contract.js';
 import { hasSucceeded, outcomeOf } from '../refusals.js';
 import { change, demandModel, openTallies, openTwice, step, tally, type Tally } from './tally.js';
@@ -108,7 +108,7 @@ async function demandWoken(
   const sleepers = readers.map((reader) => ({ reader, control: new AbortController() }));
   const sleeps = sleepers.map(({ reader, control }) => sleepUntil(reader, checkpoint, control.signal));
   const waiting = outcomeOf(Promise.all(sleeps));
-  await breathe();
+  await yieldToLoop();
   try {
     await commit();
     for (const reader of readers) await demandModel(reader, checkpoint, {});

@@ -11,7 +11,7 @@ import {
 import { sequentialIds } from '../../sequential-ids.js';
 import type { Theme } from '../contract.js';
 import { ofAnotherHistory } from '../event-store/lost-histories.js';
-import { breathe } from '../patience.js';
+import { yieldToLoop } from '../patience.js';
 import { refusal } from '../refusals.js';
 import type { StoreUnderTest } from '../store-contract.js';
 import { CounterWriter, demandFolded } from './counters.js';
@@ -100,7 +100,7 @@ async function rebuildsWhileWritten({ open }: StoreUnderTest): Promise<void> {
     const rebuilding = follower.rebuild().finally(() => (rebuild.isDone = true));
     while (!rebuild.isDone) {
       await writer.write(stream, 1);
-      await breathe();
+      await yieldToLoop();
     }
     await rebuilding;
     if ((await store.eventStore.head()) === START) fail('nothing was recorded');
@@ -132,7 +132,7 @@ async function writeStreams(writer: CounterWriter, opening: number): Promise<voi
   for (let round = 0; round < ROUNDS; round++) {
     await writer.write(streamOf(opening, round), ...FIVE);
     await writer.write(streamOf(opening, round), ...FIVE);
-    await breathe();
+    await yieldToLoop();
   }
 }
 
@@ -142,10 +142,10 @@ async function disturb(stores: readonly Store[], followers: Counters[], writing:
     const store = stores[round % stores.length];
     if (store === undefined) return;
     const beside = await follow(store);
-    // Another rebuild may have been begun meanwhile, which is no harm.
+    // Another rebuild may have been begun meanwhile, which does no harm.
     await Promise.all([beside.catchUp(), firstOf(followers).rebuild().catch(demandSuperseded)]);
     await beside.close();
-    await breathe();
+    await yieldToLoop();
   }
 }
 
@@ -153,7 +153,7 @@ async function readWhole(follower: Counters, writing: { isDone: boolean }): Prom
   while (!writing.isDone) {
     const { rows } = await follower.read([...keysOf(0), ...keysOf(1), ...keysOf(2)], PATIENT);
     for (const [key, { total }] of rows) if (total % 5 !== 0) fail(`${key} was seen at ${total}, counted by fives`);
-    await breathe();
+    await yieldToLoop();
   }
 }
 

@@ -5,7 +5,7 @@ import { counterTotals } from '../../samples/counter.js';
 import { rowUnder } from '../../row-under.js';
 import type { Theme } from '../contract.js';
 import type { StoreUnderTest } from '../store-contract.js';
-import { begun, breathe, within } from '../patience.js';
+import { begun, yieldToLoop, within } from '../patience.js';
 import { refusal } from '../refusals.js';
 import { APPLES, CounterWriter, demandFolded, PEARS, picky, WEATHER } from './counters.js';
 
@@ -97,7 +97,7 @@ async function isSeenWithRows({ open }: StoreUnderTest): Promise<void> {
       const checkpoint = (await model.checkpoint()) ?? START;
       if (total % 3 !== 0) fail(`a total of ${total} was seen while three at a time were counted`);
       if (checkpoint < before) fail(`an event at ${before} was seen and its checkpoint was still ${checkpoint}`);
-      await breathe();
+      await yieldToLoop();
     }
   };
   const writes = write().finally(() => {

@@ -64,7 +64,7 @@ export const strayStreams: Theme<StoreUnderTest> = {
   title: 'a stream that its read model can not take',
   deadlineMs: 60_000,
   promises: {
-    'because of its name is listed as stray and stops nobody, whoever wrote to it and however the rows came about':
+    'because of its name is listed as stray and stops nobody, whatever wrote to it and however the rows came about':
       listsStrayStreams,
     'because of its name is taken by a program that knows the name': takesNamesKnownLater,
     'because its row can not be encoded or indexed is unreadable, and no other is': marksUnkeptRows,
