@@ -58,7 +58,6 @@ export default {
     'typescript/await-thenable': 'error',
     'preserve-caught-error': 'error',
     'faults/no-instanceof': 'error',
-    'words/plain-words': 'error',
 
     // Modules: named exports, one front door, no knots.
     'import/no-default-export': 'error',

@@ -33,7 +33,7 @@ export async function eventually(doing: string, isTrue: () => Promise<boolean>):
   const waiting = new Waiting(doing, patience.getStore() ?? PATIENCE_MS);
   let isOver = false;
   const asking = async (): Promise<void> => {
-    while (!isOver && !(await isTrue())) await breathe();
+    while (!isOver && !(await isTrue())) await yieldToLoop();
   };
   try {
     // Raced once: a race for each question would leave a million behind, which all end when the time is up.
@@ -45,7 +45,7 @@ export async function eventually(doing: string, isTrue: () => Promise<boolean>):
 }
 
 /** Lets everything else that is ready have its turn: a loop that only awaits promises would starve timers and sockets. */
-export function breathe(): Promise<void> {
+export function yieldToLoop(): Promise<void> {
   return new Promise((resolve) => {
     setImmediate(resolve);
   });
