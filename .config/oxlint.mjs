@@ -176,7 +176,7 @@ export default {
     },
     // Vite and oxlint read their configuration from the default export.
     {
-      files: ['**/vite.config.js', '**/oxlint.mjs', '**/lint-{tests,faults}.mjs'],
+      files: ['**/vite.config.js', '**/oxlint.mjs', '**/lint-{tests,faults,words}.mjs', '**/markdown-words.mjs'],
       rules: { 'import/no-default-export': 'off' },
     },
     // Mocha loads its reporter and its first module with require().
