@@ -1,4 +1,4 @@
-import { setImmediate as breathe } from 'node:timers/promises';
+import { setImmediate as yieldToLoop } from 'node:timers/promises';
 import { START, type EventStore, type Position, type RecordedEvent } from '@login-policy/event-sourcing';
 import { position, type ReadAllOptions, type SubscriptionMessage, placeIn } from '@login-policy/event-sourcing/store';
 import type { EventStoreSabotage, Saboteur } from './saboteur.js';
@@ -227,6 +227,6 @@ async function* withBorder(
     read = events.at(-1)?.position ?? read;
     yield { kind: 'events', events, position: read };
   }
-  await breathe();
+  await yieldToLoop();
   yield* store.subscribe({ ...options, after: goOnFrom(begun, await store.head()) });
 }
