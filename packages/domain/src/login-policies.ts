@@ -1,4 +1,4 @@
-import { Follower } from '@login-policy/event-sourcing';
+import { ProjectionRunner } from '@login-policy/event-sourcing';
 import type { CommandInput, CommandOptions, CustomizeOptions, NewLoginPolicy } from './commands/command-input.js';
 import { callOf, parseOrder } from './commands/parse-command.js';
 import { policyHandler, type PolicyHandler } from './commands/policy-handler.js';
@@ -51,7 +51,10 @@ export class LoginPolicies extends LoginPolicyReads {
    */
   static async open(options: LoginPoliciesOptions): Promise<LoginPolicies> {
     const { store, maxAgeMs } = options;
-    return new LoginPolicies(options, await Follower.open({ store, projection: loginPolicyProjection, maxAgeMs }));
+    return new LoginPolicies(
+      options,
+      await ProjectionRunner.open({ store, projection: loginPolicyProjection, maxAgeMs }),
+    );
   }
 
   private constructor(options: LoginPoliciesOptions, readModel: ReadSources['readModel']) {

@@ -11,7 +11,7 @@ export interface Store extends Closing {
   /**
    * How read models are kept up. `inline`: they are where the events are; every opened one is kept in the transaction of each
    * append, and a look at one says where the head is in the same moment. `followed`: they are somewhere else, kept up by a
-   * `Follower`, and what is known of the head is as old as the last time it was asked for.
+   * `ProjectionRunner`, and what is known of the head is as old as the last time it was asked for.
    */
   readonly keeps: 'inline' | 'followed';
   /** The clock that its events are recorded by: what is past is asked of it, and not of the machine's. */

@@ -1,6 +1,6 @@
 import {
   CommandHandler,
-  Follower,
+  ProjectionRunner,
   isFault,
   openMemoryStore,
   type EventStore,
@@ -8,7 +8,13 @@ import {
   type Store,
   type StreamId,
 } from '@login-policy/event-sourcing';
-import { delegating, memoryReadModelStore, placeIn } from '@login-policy/event-sourcing/store';
+import {
+  delegating,
+  memoryReadModelStore,
+  placeIn,
+  type ReadModel,
+  type RunnerOptions,
+} from '@login-policy/event-sourcing/store';
 import { tallies, tally, tallyEvents, type TallyEvent } from './tally.js';
 
 /** A store whose rows are somewhere else than its events, as beside EventStoreDB; some of its methods replaced. */
@@ -43,15 +49,30 @@ export async function growingStore(id: StreamId): Promise<Store> {
   return store;
 }
 
+/** A runner that does only what it is told to, and the rows that it keeps. */
+export interface ToldRunner<Row> {
+  readonly runner: ProjectionRunner<TallyEvent, Row>;
+  readonly model: ReadModel<Row>;
+}
+
+export async function toldRunner(
+  store: RunnerOptions<TallyEvent, number>['store'],
+  options: { readonly projection?: Projection<TallyEvent, number>; readonly pageSize?: number } = {},
+): Promise<ToldRunner<number>> {
+  const { projection = tallies() } = options;
+  const runner = await ProjectionRunner.open({ store, projection, ...options, follows: 'on-demand' });
+  return { runner, model: await store.readModels.open(projection) };
+}
+
 /** Followers of the tests of one file, closed together. */
 export class Followers {
-  readonly #opened: Follower<TallyEvent, number>[] = [];
+  readonly #opened: ProjectionRunner<TallyEvent, number>[] = [];
 
   async open(
     store: Store,
     options: { readonly projection?: Projection<TallyEvent, number>; readonly maxAgeMs?: number } = {},
-  ): Promise<Follower<TallyEvent, number>> {
-    const follower = await Follower.open({ store, projection: tallies(), ...options });
+  ): Promise<ProjectionRunner<TallyEvent, number>> {
+    const follower = await ProjectionRunner.open({ store, projection: tallies(), ...options });
     this.#opened.push(follower);
     return follower;
   }
@@ -68,7 +89,10 @@ export async function raise(store: Store, id: StreamId, ...amounts: readonly num
 }
 
 /** What a follower answers under a key. */
-export async function valueOf(follower: Follower<TallyEvent, number>, key: string): Promise<number | undefined> {
+export async function valueOf(
+  follower: ProjectionRunner<TallyEvent, number>,
+  key: string,
+): Promise<number | undefined> {
   return (await follower.read([key])).rows.get(key);
 }
 

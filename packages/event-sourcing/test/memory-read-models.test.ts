@@ -5,13 +5,12 @@ import {
   entriesBeside,
   indexEntries,
   memoryReadModelStore,
-  Projector,
   type ReadModel,
 } from '@login-policy/event-sourcing/store';
 import { steppingClock } from '@login-policy/testkit';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
-import { faultOf, raise } from './followed.js';
+import { faultOf, raise, toldRunner } from './followed.js';
 import { tallies, type TallyEvent } from './tally.js';
 import { watchedReadModels } from './watched-read-models.js';
 
@@ -42,7 +41,8 @@ describe('rows in memory beside their events', () => {
   it('have what was written right before a rebuild took their place', async () => {
     const { store, model } = await kept();
     const { readModels } = watchedReadModels(store.readModels, () => raise(store, a, 4));
-    await new Projector({ ...store, readModels, projection: tallies() }).rebuild();
+    const { runner } = await toldRunner({ ...store, readModels });
+    await runner.rebuild();
     expect(await rowAt(model, a)).to.deep.equal([7, await store.eventStore.head()]);
   });
 
@@ -80,8 +80,10 @@ describe('rows in memory beside their events', () => {
     const store = openMemoryStore({ clock: steppingClock('2026-01-01T00:00:00.000Z', 1000) });
     await raise(store, a, ...Array.from({ length: 1001 }, () => 1));
     const readModels = memoryReadModelStore();
-    const lagAt = (iso: string) =>
-      new Projector({ ...store, readModels, projection, clock: () => parseInstant(iso) }).lag();
+    const lagAt = async (iso: string) => {
+      const { runner } = await toldRunner({ ...store, readModels, clock: () => parseInstant(iso) }, { projection });
+      return runner.lag();
+    };
     expect(await lagAt('2026-01-01T01:00:00.000Z')).to.deep.equal({ events: 1001, isAtLeast: false, seconds: 3600 });
     expect(await lagAt('2025-01-01T00:00:00.000Z')).to.have.property('seconds', 0);
   });

@@ -1,4 +1,4 @@
-import { Follower, streamId, type Store } from '@login-policy/event-sourcing';
+import { ProjectionRunner, streamId, type Store } from '@login-policy/event-sourcing';
 import { connectEventStoreDb } from '@login-policy/store-eventstoredb';
 import { counterTotals, paced, type CounterEvent, type CounterRow } from '@login-policy/testkit';
 import { expect } from 'chai';
@@ -28,8 +28,8 @@ function opened(url: string): Store {
   return store;
 }
 
-function follow(store: Store): Promise<Follower<CounterEvent, CounterRow>> {
-  return Follower.open({ store, projection: counterTotals });
+function follow(store: Store): Promise<ProjectionRunner<CounterEvent, CounterRow>> {
+  return ProjectionRunner.open({ store, projection: counterTotals });
 }
 
 /** Takes connections and says nothing. */

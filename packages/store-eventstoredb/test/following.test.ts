@@ -1,4 +1,4 @@
-import { Follower, revision, START, streamId, type Store } from '@login-policy/event-sourcing';
+import { ProjectionRunner, revision, START, streamId, type Store } from '@login-policy/event-sourcing';
 import { connectEventStoreDb } from '@login-policy/store-eventstoredb';
 import { counterTotals, type CounterEvent, type CounterRow, paced } from '@login-policy/testkit';
 import { expect } from 'chai';
@@ -12,7 +12,7 @@ const STREAM = streamId('Counter', 'one');
 describe('a read model that follows EventStoreDB', () => {
   let double: Double;
   let store: Store;
-  let follower: Follower<CounterEvent, CounterRow>;
+  let follower: ProjectionRunner<CounterEvent, CounterRow>;
 
   beforeEach(async () => {
     double = await Double.start();
@@ -28,7 +28,7 @@ describe('a read model that follows EventStoreDB', () => {
   it('is rebuilt to its last event, also when the last record of the server is none of this store', async () => {
     const [event] = await store.eventStore.append(appendOf(STREAM, 1));
     writeSystemEvent(double.log);
-    follower = await Follower.open({ store, projection: counterTotals });
+    follower = await ProjectionRunner.open({ store, projection: counterTotals });
     expect(await follower.rebuild()).to.equal(event?.position);
     expect((await follower.read([STREAM])).rows.get(STREAM)).to.include({ total: 1 });
   });
@@ -36,12 +36,12 @@ describe('a read model that follows EventStoreDB', () => {
   it('whose rows an older version left at a record of others is read, followed and rebuilt', async () => {
     const [event] = await store.eventStore.append(appendOf(STREAM, 1));
     writeSystemEvent(double.log);
-    follower = await Follower.open({ store, projection: counterTotals });
+    follower = await ProjectionRunner.open({ store, projection: counterTotals });
     const expected = await follower.catchUp();
     await follower.close();
     const model = await store.readModels.open(counterTotals);
     await model.commit({ expected, checkpoint: endOf(double), rows: new Map() });
-    follower = await Follower.open({ store, projection: counterTotals });
+    follower = await ProjectionRunner.open({ store, projection: counterTotals });
     expect((await follower.read([STREAM])).rows.get(STREAM)).to.include({ total: 1 });
     expect((await follower.rebuild()) > (event?.position ?? START)).to.equal(true);
     await store.eventStore.append(appendOf(STREAM, 1));
@@ -55,14 +55,14 @@ describe('a read model that follows EventStoreDB', () => {
     const before = double.considered;
     for (let times = 0; times < 10; times++) expect(await store.eventStore.head()).to.equal(event?.position);
     expect(double.considered - before).to.be.lessThan(100);
-    follower = await Follower.open({ store, projection: counterTotals });
+    follower = await ProjectionRunner.open({ store, projection: counterTotals });
   });
 
   it('goes on behind an event of somebody else, and says it of no other policy than that one', async () => {
     await store.eventStore.append(appendOf(STREAM, 1));
     const foreign = { id: crypto.randomUUID(), type: 'Counted', isJson: true, metadata: new Uint8Array() };
     double.log.write('Counter-foreign', [{ ...foreign, data: Buffer.from('{"by":1}') }]);
-    follower = await Follower.open({ store, projection: counterTotals });
+    follower = await ProjectionRunner.open({ store, projection: counterTotals });
     const [event] = await store.eventStore.append({ ...appendOf(STREAM, 1), expected: revision(0) });
     const { rows, unreadable } = await follower.read([STREAM, 'Counter-foreign'], {
       atLeast: event?.position ?? START,
@@ -76,7 +76,7 @@ describe('a read model that follows EventStoreDB', () => {
 
   it('of a user without the right to read everything says so at once, and stops', async () => {
     double.mode.isDenied = (streamName) => streamName === '$all';
-    follower = await Follower.open({ store, projection: counterTotals });
+    follower = await ProjectionRunner.open({ store, projection: counterTotals });
     for (let times = 0; times < 2; times++) {
       const fault = await faultOf(follower.read([STREAM], { waitMs: 600_000 }));
       expect(fault.message).to.contain('access was denied');

@@ -1,4 +1,4 @@
-import { Follower, streamId, type StreamId } from '@login-policy/event-sourcing';
+import { ProjectionRunner, streamId, type StreamId } from '@login-policy/event-sourcing';
 import { connectEventStoreDb } from '@login-policy/store-eventstoredb';
 import { counterTotals, paced } from '@login-policy/testkit';
 import { demandFreshReads, type AgedReads } from '@login-policy/testkit/contracts';
@@ -27,7 +27,7 @@ describe('every read of followed rows', () => {
     const reads: AgedReads[] = [];
     for (const [index, maxAgeMs] of AGES.entries()) {
       const store = index % 2 === 0 ? first : second;
-      reads.push({ follower: await Follower.open({ store, projection: counterTotals, maxAgeMs }), maxAgeMs });
+      reads.push({ follower: await ProjectionRunner.open({ store, projection: counterTotals, maxAgeMs }), maxAgeMs });
     }
     const chance = new Random(SEED);
     const random = (): number => chance.below(1_000_000) / 1_000_000;

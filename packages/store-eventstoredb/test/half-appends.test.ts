@@ -1,4 +1,4 @@
-import { Follower, streamId, type Store, type StreamId } from '@login-policy/event-sourcing';
+import { ProjectionRunner, streamId, type Store, type StreamId } from '@login-policy/event-sourcing';
 import { connectEventStoreDb } from '@login-policy/store-eventstoredb';
 import { counterTotals, paced, type CounterEvent, type CounterRow } from '@login-policy/testkit';
 import { expect } from 'chai';
@@ -12,13 +12,13 @@ const STALL_MS = paced(300);
 describe('half an append on EventStoreDB', () => {
   let double: Double;
   let store: Store;
-  let follower: Follower<CounterEvent, CounterRow>;
+  let follower: ProjectionRunner<CounterEvent, CounterRow>;
 
   beforeEach(async () => {
     double = await Double.startBehindWire();
     store = connectEventStoreDb(double.url, { timeouts: { probeMs: 30, stallMs: STALL_MS } });
     await store.eventStore.append(appendOf(STREAM, 1));
-    follower = await Follower.open({ store, projection: counterTotals, maxAgeMs: 0 });
+    follower = await ProjectionRunner.open({ store, projection: counterTotals, maxAgeMs: 0 });
     await follower.ready();
   });
 

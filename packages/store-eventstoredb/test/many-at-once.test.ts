@@ -1,4 +1,4 @@
-import { Follower, isFault, streamId } from '@login-policy/event-sourcing';
+import { ProjectionRunner, isFault, streamId } from '@login-policy/event-sourcing';
 import { connectEventStoreDb } from '@login-policy/store-eventstoredb';
 import { counterTotals } from '@login-policy/testkit';
 import { expect } from 'chai';
@@ -19,7 +19,9 @@ describe('EventStoreDB under a crowd', () => {
     const stores = Array.from({ length: 200 }, (_, index) =>
       connectEventStoreDb(double.url, { streamPrefix: `s${index}.` }),
     );
-    const followers = await Promise.all(stores.map((store) => Follower.open({ store, projection: counterTotals })));
+    const followers = await Promise.all(
+      stores.map((store) => ProjectionRunner.open({ store, projection: counterTotals })),
+    );
     const id = streamId('Counter', 'one');
     await Promise.all(
       stores.map(async (store, index) => {

@@ -1,4 +1,4 @@
-import { CommandHandler, Follower, streamId, type Store } from '@login-policy/event-sourcing';
+import { CommandHandler, ProjectionRunner, streamId, type Store } from '@login-policy/event-sourcing';
 import { memoryReadModelStore } from '@login-policy/event-sourcing/store';
 import { connectEventStoreDb } from '@login-policy/store-eventstoredb';
 import {
@@ -21,7 +21,7 @@ const ROUNDS = 25;
 describe('two projectors on one read model beside EventStoreDB', () => {
   let double: Double;
   let stores: readonly Store[];
-  let followers: readonly Follower<CounterEvent, CounterRow>[];
+  let followers: readonly ProjectionRunner<CounterEvent, CounterRow>[];
 
   beforeEach(async () => {
     double = await Double.startBehindWire();
@@ -29,7 +29,7 @@ describe('two projectors on one read model beside EventStoreDB', () => {
     stores = [1, 2].map(() =>
       connectEventStoreDb(double.url, { readModels, timeouts: { probeMs: 30, stallMs: paced(200) } }),
     );
-    followers = await Promise.all(stores.map((store) => Follower.open({ store, projection: counterTotals })));
+    followers = await Promise.all(stores.map((store) => ProjectionRunner.open({ store, projection: counterTotals })));
   });
 
   afterEach(async () => {

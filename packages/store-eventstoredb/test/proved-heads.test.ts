@@ -1,4 +1,4 @@
-import { Follower, isFault, START, streamId, type Store } from '@login-policy/event-sourcing';
+import { ProjectionRunner, isFault, START, streamId, type Store } from '@login-policy/event-sourcing';
 import { connectEventStoreDb } from '@login-policy/store-eventstoredb';
 import { counterTotals, paced, type CounterEvent, type CounterRow } from '@login-policy/testkit';
 import { expect } from 'chai';
@@ -32,14 +32,16 @@ describe('a read of rows that follow EventStoreDB', () => {
     return made;
   }
 
-  async function follow(on: Store = store, maxAgeMs = 0): Promise<Follower<CounterEvent, CounterRow>> {
-    const follower = await Follower.open({ store: on, projection: counterTotals, maxAgeMs });
+  async function follow(on: Store = store, maxAgeMs = 0): Promise<ProjectionRunner<CounterEvent, CounterRow>> {
+    const follower = await ProjectionRunner.open({ store: on, projection: counterTotals, maxAgeMs });
     closings.push(() => follower.close());
     return follower;
   }
 
-  const totalOf = async (follower: Follower<CounterEvent, CounterRow>, id = STREAM): Promise<number | undefined> =>
-    (await follower.read([id])).rows.get(id)?.total;
+  const totalOf = async (
+    follower: ProjectionRunner<CounterEvent, CounterRow>,
+    id = STREAM,
+  ): Promise<number | undefined> => (await follower.read([id])).rows.get(id)?.total;
 
   it('waits for a node that was elected, and whose index lags, to take over as the leader (Q48)', async () => {
     await store.eventStore.append(appendOf(STREAM, 1));

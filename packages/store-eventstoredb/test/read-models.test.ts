@@ -1,4 +1,4 @@
-import { Follower, START, streamId, type Store } from '@login-policy/event-sourcing';
+import { ProjectionRunner, START, streamId, type Store } from '@login-policy/event-sourcing';
 import { memoryReadModelStore, type ReadModelStore } from '@login-policy/event-sourcing/store';
 import { connectEventStoreDb } from '@login-policy/store-eventstoredb';
 import { counterTotals, type CounterEvent, type CounterRow, paced } from '@login-policy/testkit';
@@ -34,8 +34,8 @@ describe('read models handed to a store on EventStoreDB', () => {
     return store;
   }
 
-  async function follow(store: Store): Promise<Follower<CounterEvent, CounterRow>> {
-    const follower = await Follower.open({ store, projection: counterTotals });
+  async function follow(store: Store): Promise<ProjectionRunner<CounterEvent, CounterRow>> {
+    const follower = await ProjectionRunner.open({ store, projection: counterTotals });
     closings.push(() => follower.close());
     return follower;
   }

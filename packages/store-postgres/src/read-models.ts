@@ -1,5 +1,6 @@
-import type { Projection } from '@login-policy/event-sourcing';
+import { isFault, type Projection } from '@login-policy/event-sourcing';
 import {
+  CheckpointConflict,
   modelName,
   refuseOver,
   StoreClosed,
@@ -43,9 +44,10 @@ export class PostgresReadModelStore implements ReadModelStore {
     this.#refuseCall(undefined);
     const { connection, schema } = this.#parts;
     const { name } = storedName(modelName(definition));
-    await connection.faulty(() => makeModel(connection, schema, name));
+    const make = (): Promise<void> => connection.faulty(() => makeModel(connection, schema, name));
+    await make();
     this.#parts.models.open(definition);
-    return new LiveReadModel(this.#parts, definition, name);
+    return madeAnew(new LiveReadModel(this.#parts, definition, name), { name, make });
   }
 
   async close(): Promise<void> {
@@ -57,6 +59,24 @@ export class PostgresReadModelStore implements ReadModelStore {
     if (this.#isClosed) throw new StoreClosed({ store: this.#parts.connection.name });
     refuseOver('a call of a read model', wait);
   }
+}
+
+/** The same read model. Gone, as with tables that were put back, it is made anew: the next step begins at the first event. */
+function madeAnew<Row>(
+  model: LiveReadModel<Row>,
+  { name, make }: { readonly name: string; readonly make: () => Promise<void> },
+): ReadModel<Row> {
+  const commit = model.commit.bind(model);
+  model.commit = async (change, wait) => {
+    try {
+      await commit(change, wait);
+    } catch (caught) {
+      if (!isFault(caught, 'rebuild-superseded')) throw caught;
+      await make();
+      throw new CheckpointConflict({ model: name, expected: change.expected, actual: undefined });
+    }
+  };
+  return model;
 }
 
 /** Makes the live read model of that name, unless somebody else did. */

@@ -63,7 +63,7 @@ class ReadModelsWithin implements ReadModelStore {
   async close(): Promise<void> {}
 }
 
-/** Appends change its rows, and nobody else: a projector's transactions would end the caller's. */
+/** Appends change its rows, and nobody else: a runner's transactions would end the caller's. */
 class ReadModelWithin<Row> extends LiveReadModel<Row> {
   override commit(): Promise<void> {
     return Promise.reject(projectedElsewhere());

@@ -1,4 +1,4 @@
-import { Projector } from '@login-policy/event-sourcing/store';
+import { ProjectionRunner } from '@login-policy/event-sourcing';
 import { counterTotals } from '@login-policy/testkit';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
@@ -30,7 +30,7 @@ describe('an append that finds its rows behind', () => {
   it('reduces nothing that a projector reduces meanwhile', () =>
     onStorage(freshStorage(), async (storage) => {
       const plain = await storage.open();
-      const projector = new Projector({ ...plain, projection: counterTotals });
+      const projector = await ProjectionRunner.open({ store: plain, projection: counterTotals, follows: 'on-demand' });
       const pool = new Pool({ connectionString: await databaseUrl() });
       // The projector may have to wait for the append, whose turn it is: so the append does not wait for the projector.
       const meanwhile: Promise<unknown>[] = [];
@@ -44,7 +44,9 @@ describe('an append that finds its rows behind', () => {
       expect(meanwhile).to.have.length(1);
       await Promise.all(meanwhile);
       // Whoever was second took no step, and left it to who follows.
-      await new Projector({ ...keeping, projection: counterTotals }).catchUp();
+      await (
+        await ProjectionRunner.open({ store: keeping, projection: counterTotals, follows: 'on-demand' })
+      ).catchUp();
       await demandSound(keeping);
       await keeping.close();
       await pool.end();

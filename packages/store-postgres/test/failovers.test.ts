@@ -1,5 +1,4 @@
-import { Follower, isFault, type Position } from '@login-policy/event-sourcing';
-import { Projector } from '@login-policy/event-sourcing/store';
+import { ProjectionRunner, isFault, type Position } from '@login-policy/event-sourcing';
 import { openPostgresStore, type PostgresStore } from '@login-policy/store-postgres';
 import { counterTotals, type CounterEvent, type CounterRow } from '@login-policy/testkit';
 import { expect } from 'chai';
@@ -23,7 +22,7 @@ interface Work {
 
 /** One failover. */
 interface Round extends Cluster {
-  readonly follower: Follower<CounterEvent, CounterRow>;
+  readonly follower: ProjectionRunner<CounterEvent, CounterRow>;
   readonly acknowledged: Set<string>;
   /** What was read page by page. */
   readonly read: string[];
@@ -43,11 +42,15 @@ const WORKS: Readonly<Record<string, Work>> = {
       }
     },
   },
-  'a rebuild': { messages: 12, begin: ({ store }) => new Projector({ ...store, projection: counterTotals }).rebuild() },
+  'a rebuild': {
+    messages: 12,
+    begin: async ({ store }) =>
+      (await ProjectionRunner.open({ store, projection: counterTotals, follows: 'on-demand' })).rebuild(),
+  },
   'a first build': {
     messages: 14,
     async begin({ store }) {
-      const first = await Follower.open({ store, projection: { ...counterTotals, name: 'first' } });
+      const first = await ProjectionRunner.open({ store, projection: { ...counterTotals, name: 'first' } });
       try {
         await first.ready();
       } finally {
@@ -73,7 +76,7 @@ describe('a standby of PostgreSQL that takes over', () => {
     const title = `${what}, at message ${at}, the primary ${isKilled ? 'killed' : 'cut off'}`;
     it(`${isWaitedFor ? 'has all that was acknowledged' : 'is gone on from, without what it has not got'}: ${title} (${round})`, () =>
       onCluster(isWaitedFor ? WAITED_FOR : {}, async (cluster) => {
-        const follower = await Follower.open({ store: cluster.store, projection: counterTotals });
+        const follower = await ProjectionRunner.open({ store: cluster.store, projection: counterTotals });
         const all: Round = { ...cluster, follower, acknowledged: new Set(), read: [] };
         for (let count = 0; count < 5; count++) await write(all, 's0');
         await Promise.all(NAMES.map((name) => write(all, name)));

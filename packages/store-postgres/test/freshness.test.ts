@@ -1,4 +1,4 @@
-import { Follower, isFault, type StreamId } from '@login-policy/event-sourcing';
+import { ProjectionRunner, isFault, type StreamId } from '@login-policy/event-sourcing';
 import { openPostgresStore, type PostgresStore } from '@login-policy/store-postgres';
 import { counterTotals, type CounterEvent, type CounterRow } from '@login-policy/testkit';
 import { demandFreshReads, type Disturbance } from '@login-policy/testkit/contracts';
@@ -17,7 +17,7 @@ const READS_OF_A_PAIR = 1000;
 const STREAMS = [counterStream('a'), counterStream('b'), counterStream('c')] as const;
 const FAILOVER_IS_DISTURBANCE = 3;
 
-type Counters = Follower<CounterEvent, CounterRow>;
+type Counters = ProjectionRunner<CounterEvent, CounterRow>;
 type TakeOver = (cluster: Cluster, losing: Parameters<Disturbance>[0]) => Promise<void>;
 
 /** One pair of servers: how many reads are answered there, and how its standby takes over. */
@@ -46,7 +46,7 @@ async function readFrom(cluster: Cluster, { count, seed, by }: Course): Promise<
   const other = await openPostgresStore({ pool, listen: 'off' });
   const followers: Counters[] = [];
   for (const each of [store, other, store])
-    followers.push(await Follower.open({ store: each, projection: counterTotals }));
+    followers.push(await ProjectionRunner.open({ store: each, projection: counterTotals }));
   const random = randomOf(seed);
   try {
     const { answered } = await demandFreshReads({

@@ -1,4 +1,4 @@
-import { Follower, isFault, streamId } from '@login-policy/event-sourcing';
+import { ProjectionRunner, isFault, streamId } from '@login-policy/event-sourcing';
 import type { Append } from '@login-policy/event-sourcing/store';
 import { openPostgresStore, type PostgresStore, type PostgresStoreOptions } from '@login-policy/store-postgres';
 import { counterTotals, paced, sequentialIds } from '@login-policy/testkit';
@@ -69,7 +69,7 @@ describe('what nobody waits for any more on PostgreSQL', () => {
 
   it('ends a read of rows within its waitMs and half a second on a table that is locked', async () => {
     const store = await open();
-    const follower = await Follower.open({ store, projection: counterTotals });
+    const follower = await ProjectionRunner.open({ store, projection: counterTotals });
     const unlock = await lockTables();
     const since = performance.now();
     expect(await codeOf(follower.read([STREAM], { waitMs: 300 }))).to.equal('deadline-exceeded');
@@ -82,7 +82,7 @@ describe('what nobody waits for any more on PostgreSQL', () => {
     const { network, url } = await FaultyNetwork.before(await databaseUrl());
     const behind = new Pool({ connectionString: url, max: CONNECTIONS, connectionTimeoutMillis: 500 });
     const store = await open({ pool: behind });
-    const follower = await Follower.open({ store, projection: counterTotals });
+    const follower = await ProjectionRunner.open({ store, projection: counterTotals });
     await follower.ready({ waitMs: 30_000 });
     network.fallSilent();
     const since = performance.now();

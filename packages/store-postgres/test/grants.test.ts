@@ -1,4 +1,5 @@
-import { Projector, StoreForeign } from '@login-policy/event-sourcing/store';
+import { ProjectionRunner } from '@login-policy/event-sourcing';
+import { StoreForeign } from '@login-policy/event-sourcing/store';
 import type { PostgresStore } from '@login-policy/store-postgres';
 import { counterTotals, rowUnder } from '@login-policy/testkit';
 import { expect } from 'chai';
@@ -21,7 +22,7 @@ describe('a role on PostgreSQL that does not own the schema', () => {
       const store = await storage.open({ pool, models: [counterTotals] });
       for (let count = 0; count < 3; count++) await store.eventStore.append(appendTo('a'));
       await store.eventStore.append({ ...appendTo('b'), receipt: { key: 'key', fingerprint: 'fingerprint' } });
-      await new Projector({ ...store, projection: counterTotals }).rebuild();
+      await (await ProjectionRunner.open({ store, projection: counterTotals, follows: 'on-demand' })).rebuild();
       await demandSound(store);
       await new Promise((resolve) => store.consume({ name: 'granted', handle: resolve }));
       const events = `"${storage.schema}".events`;

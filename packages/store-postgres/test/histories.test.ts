@@ -1,5 +1,5 @@
-import { Follower, isFault } from '@login-policy/event-sourcing';
-import { Projector, type NewEvent } from '@login-policy/event-sourcing/store';
+import { ProjectionRunner, isFault } from '@login-policy/event-sourcing';
+import type { NewEvent } from '@login-policy/event-sourcing/store';
 import { openPostgresStore, type PostgresStore } from '@login-policy/store-postgres';
 import { counterTotals, paced } from '@login-policy/testkit';
 import { expect } from 'chai';
@@ -38,7 +38,7 @@ describe('a rebuild on PostgreSQL while a standby takes over that has not got al
     onCluster({}, async (cluster) => {
       const { primary, store } = cluster;
       await fill(store, STREAMS);
-      const follower = await Follower.open({ store, projection: counterTotals });
+      const follower = await ProjectionRunner.open({ store, projection: counterTotals });
       await follower.ready();
       const slice = async (number: number): Promise<void> => {
         if (number === 2) {
@@ -49,7 +49,11 @@ describe('a rebuild on PostgreSQL while a standby takes over that has not got al
         await primary.kill();
         await takeOver(cluster);
       };
-      const projector = new Projector({ ...gated(store, { slice }), projection: counterTotals });
+      const projector = await ProjectionRunner.open({
+        store: gated(store, { slice }),
+        projection: counterTotals,
+        follows: 'on-demand',
+      });
       expect(await endOf(projector.rebuild())).to.equal('store-unavailable');
       await demandSound(store);
       await follower.rebuild();
@@ -61,7 +65,7 @@ describe('a rebuild on PostgreSQL while a standby takes over that has not got al
     onCluster({}, async (cluster) => {
       const { primary, store } = cluster;
       await fill(store, 20);
-      const follower = await Follower.open({ store, projection: counterTotals });
+      const follower = await ProjectionRunner.open({ store, projection: counterTotals });
       await follower.ready();
       const begun = async (): Promise<void> => {
         await untilShown(cluster);
@@ -73,7 +77,11 @@ describe('a rebuild on PostgreSQL while a standby takes over that has not got al
         await takeOver(cluster);
         await store.eventStore.append(appendTo('kept', 'no-stream'));
       };
-      const projector = new Projector({ ...gated(store, { begun, promotion }), projection: counterTotals });
+      const projector = await ProjectionRunner.open({
+        store: gated(store, { begun, promotion }),
+        projection: counterTotals,
+        follows: 'on-demand',
+      });
       expect(await endOf(projector.rebuild())).to.equal('position-unknown');
       const { rows } = await follower.read(['lost', 'kept'].map(counterStream));
       expect([...rows.keys()]).to.deep.equal([counterStream('kept')]);
@@ -100,7 +108,7 @@ describe('a rebuild on PostgreSQL while a standby takes over that has not got al
         await primary.kill();
         await takeOver(cluster);
       };
-      const follower = await Follower.open({ store: gated(store, { slice }), projection: counterTotals });
+      const follower = await ProjectionRunner.open({ store: gated(store, { slice }), projection: counterTotals });
       // While no server is there, reads say so.
       await eventually('the first rows', () => follower.ready().then(...YES_OR_NO));
       expect(isOver).to.equal(true);
@@ -122,7 +130,7 @@ describe('a read on PostgreSQL that waits for an event while a standby takes ove
         isOver = true;
         await takeOver(cluster);
       };
-      const follower = await Follower.open({ store: gated(store, { step }), projection: counterTotals });
+      const follower = await ProjectionRunner.open({ store: gated(store, { step }), projection: counterTotals });
       await follower.ready();
       await store.eventStore.append(appendTo('a'));
       const plain = await openPostgresStore({ pool, listen: 'off' });

@@ -1,4 +1,4 @@
-import { Follower } from '@login-policy/event-sourcing';
+import { ProjectionRunner } from '@login-policy/event-sourcing';
 import { openPostgresStore } from '@login-policy/store-postgres';
 import { counterTotals } from '@login-policy/testkit';
 import { Pool } from 'pg';
@@ -11,7 +11,7 @@ const AT_ONCE = 20;
 const { url, schema, name, count } = ownTask();
 const pool = new Pool({ connectionString: url });
 const store = await openPostgresStore({ pool, schema });
-const follower = await Follower.open({ store, projection: counterTotals });
+const follower = await ProjectionRunner.open({ store, projection: counterTotals });
 let stale = 0;
 
 async function pairs(writer: number): Promise<void> {

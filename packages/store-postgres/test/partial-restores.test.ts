@@ -1,4 +1,4 @@
-import { Follower } from '@login-policy/event-sourcing';
+import { ProjectionRunner } from '@login-policy/event-sourcing';
 import type { PostgresStore } from '@login-policy/store-postgres';
 import { counterTotals, type CounterEvent, type CounterRow } from '@login-policy/testkit';
 import { expect } from 'chai';
@@ -28,7 +28,7 @@ describe('tables on PostgreSQL that were put back without the others (Q68)', () 
       it(`are never taken for fresh: ${done}, and then ${writes}`, () =>
         onStorage(freshStorage(), async (storage) => {
           const [store, other] = [await storage.open(), await storage.open()];
-          const follower = await Follower.open({ store, projection: counterTotals });
+          const follower = await ProjectionRunner.open({ store, projection: counterTotals });
           await append(store, ['a', 'b', 'a']);
           await dump(storage);
           await append(store, ['a', 'c', 'a']);
@@ -38,7 +38,7 @@ describe('tables on PostgreSQL that were put back without the others (Q68)', () 
           if (writes === 'it writes') await append(store, ['b', 'd']);
           await demandRight(store, follower);
           const late = await storage.open();
-          const later = await Follower.open({ store: late, projection: counterTotals });
+          const later = await ProjectionRunner.open({ store: late, projection: counterTotals });
           await demandRight(late, later);
           await append(late, ['e']);
           await demandRight(store, follower);
@@ -56,7 +56,7 @@ describe('tables on PostgreSQL that were put back without the others (Q68)', () 
         for (const table of LOG)
           await storage.pool.query(`INSERT INTO "${there.schema}".${table} TABLE "${storage.schema}".${table}`);
         const copy = await there.open();
-        const follower = await Follower.open({ store: copy, projection: counterTotals });
+        const follower = await ProjectionRunner.open({ store: copy, projection: counterTotals });
         await demandRight(copy, follower);
         await append(copy, ['c']);
         await follower.rebuild();
@@ -76,7 +76,7 @@ describe('tables on PostgreSQL that were put back without the others (Q68)', () 
           await storage.pool.query(`INSERT INTO "${there.schema}".${table} TABLE "${storage.schema}".${table}`);
         const copy = await there.open({ models: [counterTotals] });
         await append(copy, ['c', 'a']);
-        const follower = await Follower.open({ store: copy, projection: counterTotals });
+        const follower = await ProjectionRunner.open({ store: copy, projection: counterTotals });
         await follower.rebuild();
         await demandRight(copy, follower);
         await follower.close();
@@ -85,7 +85,7 @@ describe('tables on PostgreSQL that were put back without the others (Q68)', () 
 });
 
 /** Rows are the fold of the log: refused for a while they may be, wrong they may not. */
-async function demandRight(store: PostgresStore, follower: Follower<CounterEvent, CounterRow>): Promise<void> {
+async function demandRight(store: PostgresStore, follower: ProjectionRunner<CounterEvent, CounterRow>): Promise<void> {
   const all = await allEvents(store.eventStore);
   const keys = ['a', 'b', 'c', 'd', 'e'].map(counterStream);
   const totals = new Map(keys.map((key) => [key, all.filter(({ streamId }) => streamId === key).length]));

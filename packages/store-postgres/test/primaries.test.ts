@@ -1,4 +1,4 @@
-import { accept, CommandHandler, Follower, isFault, START, type Decider } from '@login-policy/event-sourcing';
+import { accept, CommandHandler, ProjectionRunner, isFault, START, type Decider } from '@login-policy/event-sourcing';
 import type { SubscriptionMessage } from '@login-policy/event-sourcing/store';
 import { openPostgresStore } from '@login-policy/store-postgres';
 import { counterEvents, counterTotals, type CounterEvent } from '@login-policy/testkit';
@@ -25,7 +25,7 @@ describe('a PostgreSQL server that is not a primary (Q72)', () => {
   it('opens no store, answers no read, and accepts no command that changes nothing; promoted it does', () =>
     onCluster({}, async (cluster) => {
       const { standby, way, store } = cluster;
-      const follower = await Follower.open({ store, projection: counterTotals });
+      const follower = await ProjectionRunner.open({ store, projection: counterTotals });
       const handler = new CommandHandler({ eventStore: store.eventStore, decider: nothing, events: counterEvents });
       const [event] = await store.eventStore.append(appendTo('a'));
       await untilShown(cluster);

@@ -1,4 +1,4 @@
-import { Follower } from '@login-policy/event-sourcing';
+import { ProjectionRunner } from '@login-policy/event-sourcing';
 import { openPostgresStore, postgresMigration, type PostgresStore } from '@login-policy/store-postgres';
 import { counterTotals } from '@login-policy/testkit';
 import { expect } from 'chai';
@@ -40,7 +40,7 @@ describe('tables on PostgreSQL that are published (Q73)', () => {
     await publisher.restart();
     const pool = new Pool({ connectionString: publisher.url });
     const store = await openPostgresStore({ pool, listen: 'off' });
-    const follower = await Follower.open({ store, projection: counterTotals });
+    const follower = await ProjectionRunner.open({ store, projection: counterTotals });
     await append(store, ['a', 'b', 'a']);
     await subscribed(publisher, subscriber);
     await append(store, ['a', 'c', 'a']);
@@ -57,7 +57,7 @@ describe('tables on PostgreSQL that are published (Q73)', () => {
     const taken = await openPostgresStore({ pool: green, listen: 'off', migrate: 'check' });
     // At once: the rows came with the events.
     await demandSound(taken);
-    const later = await Follower.open({ store: taken, projection: counterTotals });
+    const later = await ProjectionRunner.open({ store: taken, projection: counterTotals });
     await append(taken, ['a', 'd']);
     await demandSound(taken);
     await later.rebuild();

@@ -1,4 +1,5 @@
-import { position, CheckpointConflict, Projector, RebuildSuperseded } from '@login-policy/event-sourcing/store';
+import { ProjectionRunner } from '@login-policy/event-sourcing';
+import { position, CheckpointConflict, RebuildSuperseded } from '@login-policy/event-sourcing/store';
 import { counterTotals } from '@login-policy/testkit';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
@@ -19,7 +20,10 @@ describe('a rebuild on PostgreSQL', () => {
     it(`takes the place of the rows that ${kind}, while writes go on`, () =>
       onStorage(freshStorage(), async (storage) => {
         const store = await storage.open({ models });
-        const [ending, projector] = [new AbortController(), new Projector({ ...store, projection: counterTotals })];
+        const [ending, projector] = [
+          new AbortController(),
+          await ProjectionRunner.open({ store, projection: counterTotals, follows: 'on-demand' }),
+        ];
         let written = 0;
         const write = async (writer: number): Promise<void> => {
           while (!ending.signal.aborted) {
@@ -75,8 +79,8 @@ describe('two rebuilds on PostgreSQL at once', () => {
       const copy = await model.beginRebuild();
       const early = copy.switchOver({ expected: position(1), checkpoint: position(1), rows: new Map() });
       expect(await refusal(early)).to.be.instanceOf(CheckpointConflict);
-      const rebuilds = Array.from({ length: 4 }, () =>
-        new Projector({ ...store, projection: counterTotals }).rebuild(),
+      const rebuilds = Array.from({ length: 4 }, async () =>
+        (await ProjectionRunner.open({ store, projection: counterTotals, follows: 'on-demand' })).rebuild(),
       );
       const outcomes = await Promise.allSettled(rebuilds);
       for (const outcome of outcomes) {

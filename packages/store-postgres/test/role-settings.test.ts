@@ -1,5 +1,4 @@
-import { isFault } from '@login-policy/event-sourcing';
-import { Projector } from '@login-policy/event-sourcing/store';
+import { isFault, ProjectionRunner } from '@login-policy/event-sourcing';
 import { migratePostgresStore, postgresMigration } from '@login-policy/store-postgres';
 import { counterTotals, rowUnder } from '@login-policy/testkit';
 import { expect } from 'chai';
@@ -53,7 +52,7 @@ describe('a store on PostgreSQL, for a role with settings of its own', () => {
           const store = await storage.open({ pool, preparedStatements, models: [counterTotals] });
           // Of a group, some columns are as usual and others are not.
           await Promise.all(['a\\b', 'c', LONG].map((name) => store.eventStore.append(appendTo(name))));
-          await new Projector({ ...store, projection: counterTotals }).rebuild();
+          await (await ProjectionRunner.open({ store, projection: counterTotals, follows: 'on-demand' })).rebuild();
           expect(await allEvents(store.eventStore)).to.have.length(6);
           const model = await store.readModels.open(counterTotals);
           expect((await rowUnder(model, counterStream('a\\b')))?.total).to.equal(4);
@@ -110,7 +109,7 @@ describe('a store on PostgreSQL, for a role with settings of its own', () => {
       await Promise.all(appends);
       const plain = await storage.open({ pool });
       await Promise.all(['a', 'b'].map((name) => plain.eventStore.append(appendTo(name))));
-      await new Projector({ ...store, projection: counterTotals }).rebuild();
+      await (await ProjectionRunner.open({ store, projection: counterTotals, follows: 'on-demand' })).rebuild();
       await demandSound(store);
       for (const one of [plain, store]) await one.close();
       await pool.end();

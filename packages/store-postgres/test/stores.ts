@@ -1,5 +1,6 @@
+import { ProjectionRunner } from '@login-policy/event-sourcing';
 import { after, before } from 'mocha';
-import { Projector, type AnyProjection } from '@login-policy/event-sourcing/store';
+import type { AnyProjection } from '@login-policy/event-sourcing/store';
 import { openPostgresStore, type PostgresStore, type PostgresStoreOptions } from '@login-policy/store-postgres';
 import { Pool } from 'pg';
 import { databaseUrl, disposeOfSchema, freshSchema } from './database.js';
@@ -11,7 +12,11 @@ export interface OpenOptions extends Partial<PostgresStoreOptions> {
 
 /** Has a store keep these read models from now on, from where the log ends. */
 export async function keeping(store: PostgresStore, models: readonly AnyProjection[]): Promise<PostgresStore> {
-  for (const projection of models) await new Projector({ ...store, projection }).catchUp();
+  for (const projection of models) {
+    // As it is, not as a runner has it: the first to open a read model says how appends keep it.
+    await store.readModels.open(projection);
+    await (await ProjectionRunner.open({ store, projection, follows: 'on-demand' })).catchUp();
+  }
   return store;
 }
 

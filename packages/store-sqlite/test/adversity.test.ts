@@ -1,6 +1,14 @@
 import { copyFile } from 'node:fs/promises';
-import { isFault, revision, streamId, type Projection, type RecordedEvent, START } from '@login-policy/event-sourcing';
-import { Projector, type NewEvent, placeIn } from '@login-policy/event-sourcing/store';
+import {
+  ProjectionRunner,
+  isFault,
+  revision,
+  streamId,
+  type Projection,
+  type RecordedEvent,
+  START,
+} from '@login-policy/event-sourcing';
+import { type NewEvent, placeIn } from '@login-policy/event-sourcing/store';
 import { openSqliteStore, type SqliteStore } from '@login-policy/store-sqlite';
 import { counterTotals, type CounterEvent, type CounterRow, rowUnder } from '@login-policy/testkit';
 import { expect } from 'chai';
@@ -109,9 +117,9 @@ describe('a row in the middle that can not be used', () => {
     await tenEvents();
     tamper(path, "UPDATE events SET data = '{' WHERE position = 5");
     const store = await openSqliteStore({ path });
-    const projector = new Projector({ ...store, projection: counterTotals });
+    const projector = await ProjectionRunner.open({ store, projection: counterTotals, follows: 'on-demand' });
     expect(isFault(await faultOf(projector.catchUp()), 'unreadable-event')).to.equal(true);
-    expect(placeIn((await (await projector.readModel()).checkpoint()) ?? START)).to.equal(4n);
+    expect(placeIn((await (await store.readModels.open(counterTotals)).checkpoint()) ?? START)).to.equal(4n);
     await store.close();
   });
 
@@ -148,7 +156,8 @@ describe('two rebuilds of one read model at once', () => {
   it('both end, at least one of them well, and the rows are the fold of the log', async () => {
     const store = await openSqliteStore({ path, durability: 'normal' });
     for (let count = 0; count < 200; count++) await appending(store, {});
-    const projectors = [1, 2].map(() => new Projector({ ...store, projection: counterTotals, pageSize: 10 }));
+    const options = { store, projection: counterTotals, pageSize: 10, follows: 'on-demand' } as const;
+    const projectors = await Promise.all([1, 2].map(() => ProjectionRunner.open(options)));
     const faults = await Promise.all(projectors.map((projector) => faultOf(projector.rebuild())));
     expect(faults).to.include(undefined);
     for (const fault of faults) if (fault !== undefined) expect(isFault(fault, 'rebuild-superseded')).to.equal(true);

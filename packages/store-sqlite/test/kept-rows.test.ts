@@ -1,5 +1,5 @@
-import { Follower, instant, isFault, type FaultCode, type Position } from '@login-policy/event-sourcing';
-import { Projector, type ReadModel } from '@login-policy/event-sourcing/store';
+import { ProjectionRunner, instant, isFault, type FaultCode, type Position } from '@login-policy/event-sourcing';
+import type { ReadModel } from '@login-policy/event-sourcing/store';
 import { openSqliteStore, type SqliteStore } from '@login-policy/store-sqlite';
 import { counterTotals, type CounterRow } from '@login-policy/testkit';
 import { expect } from 'chai';
@@ -48,7 +48,7 @@ describe('the rows of a read model that were used last', () => {
 
   it('are what they became by each append, here and through another opening', async () => {
     const other = await openSqliteStore({ path: folder.path('store.db') });
-    const follower = await Follower.open({ store: other, projection: counterTotals });
+    const follower = await ProjectionRunner.open({ store: other, projection: counterTotals });
     for (let round = 1; round <= 20; round++) {
       const [event] = await (round % 2 === 0 ? store : other).eventStore.append(appendOne());
       expect(await readAt()).to.deep.equal([round, event?.position]);
@@ -97,7 +97,7 @@ describe('the rows of a read model that were used last', () => {
 
   it('are gone with the read model whose place a rebuild took', async () => {
     await store.eventStore.append(appendOne());
-    await new Projector({ ...store, projection: counterTotals }).rebuild();
+    await (await ProjectionRunner.open({ store, projection: counterTotals, follows: 'on-demand' })).rebuild();
     const raw = new Raw(folder.path('store.db'));
     const left = ['models', 'rows', 'row_index'].map((table) => valueOf(raw, `SELECT count(*) FROM ${table}`));
     raw.close();

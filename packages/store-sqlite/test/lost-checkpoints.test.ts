@@ -1,4 +1,4 @@
-import { Follower, START } from '@login-policy/event-sourcing';
+import { ProjectionRunner, START } from '@login-policy/event-sourcing';
 import { placeIn } from '@login-policy/event-sourcing/store';
 import { openSqliteStore } from '@login-policy/store-sqlite';
 import { counterTotals } from '@login-policy/testkit';
@@ -42,7 +42,7 @@ describe('rows in SQLite whose checkpoint is not an event of the log', () => {
     const { store, lost, remove } = await withLostPosition();
     const model = await store.readModels.open(counterTotals);
     await model.commit({ expected: await model.checkpoint(), checkpoint: lost, rows: new Map() });
-    const follower = await Follower.open({ store, projection: counterTotals });
+    const follower = await ProjectionRunner.open({ store, projection: counterTotals });
     expect(await faultOf(follower.read([STREAM], { waitMs: 600_000 }))).to.have.property('code', 'position-unknown');
     await store.eventStore.append(appendOne());
     expect(await model.checkpoint()).to.equal(lost);

@@ -1,4 +1,4 @@
-import { Follower } from '@login-policy/event-sourcing';
+import { ProjectionRunner } from '@login-policy/event-sourcing';
 import { openSqliteStore } from '@login-policy/store-sqlite';
 import { counterTotals } from '@login-policy/testkit';
 import { expect } from 'chai';
@@ -21,7 +21,7 @@ describe('the rows of an old version of a projection', () => {
       ['Counter-totals', 1],
       ['counter-totals', 3],
     ] as const) {
-      const follower = await Follower.open({ store, projection: { ...counterTotals, name, version } });
+      const follower = await ProjectionRunner.open({ store, projection: { ...counterTotals, name, version } });
       await follower.rebuild();
       expect((await follower.read([STREAM])).rows.size).to.equal(1);
       await follower.close();

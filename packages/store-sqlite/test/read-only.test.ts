@@ -1,6 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
-import { Follower, isFault, START } from '@login-policy/event-sourcing';
+import { ProjectionRunner, isFault, START } from '@login-policy/event-sourcing';
 import { openSqliteStore } from '@login-policy/store-sqlite';
 import { counterTotals } from '@login-policy/testkit';
 import { expect } from 'chai';
@@ -25,7 +25,7 @@ describe('a file that is opened to be read only', () => {
     await writer.readModels.open(counterTotals);
     await writer.eventStore.append(appendOne());
     const reader = await openSqliteStore({ path, readOnly: true });
-    const follower = await Follower.open({ store: reader, projection: counterTotals });
+    const follower = await ProjectionRunner.open({ store: reader, projection: counterTotals });
     const messages = reader.eventStore.subscribe()[Symbol.asyncIterator]();
     expect((await messages.next()).value).to.include({ kind: 'events' });
     for (let total = 2; total <= 5; total++) {
@@ -68,7 +68,7 @@ describe('a file that is opened to be read only', () => {
     const writer = await openSqliteStore({ path });
     await writer.eventStore.append(appendOne());
     const reader = await openSqliteStore({ path, readOnly: true });
-    const follower = await Follower.open({ store: reader, projection: counterTotals });
+    const follower = await ProjectionRunner.open({ store: reader, projection: counterTotals });
     expect(isFault(await faultOf(follower.read([STREAM])), 'store-foreign')).to.equal(true);
     await follower.close();
     await reader.close();

@@ -1,5 +1,5 @@
 import { copyFile } from 'node:fs/promises';
-import { Follower, isFault, streamId, type Position } from '@login-policy/event-sourcing';
+import { ProjectionRunner, isFault, streamId, type Position } from '@login-policy/event-sourcing';
 import { openSqliteStore } from '@login-policy/store-sqlite';
 import { counterTotals } from '@login-policy/testkit';
 import { expect } from 'chai';
@@ -75,7 +75,7 @@ describe('a backup from before a read model was made', () => {
     const store = await openSqliteStore({ path });
     await store.eventStore.append(appendOne(A));
     await store.backup(backup);
-    const follower = await Follower.open({ store, projection: counterTotals });
+    const follower = await ProjectionRunner.open({ store, projection: counterTotals });
     await store.eventStore.append(appendOne(B));
     expect([...(await follower.read([A, B])).rows.keys()]).to.have.members([A, B]);
     putBack(backup, path);
@@ -96,7 +96,7 @@ describe('a backup that was restored', () => {
     expect(now.revision).to.equal(lost.revision);
     const isKnown = await Promise.all([kept, now, lost].map(({ position }) => eventStore.knows(position)));
     expect(isKnown).to.deep.equal([true, true, false]);
-    const follower = await Follower.open({ store, projection: counterTotals });
+    const follower = await ProjectionRunner.open({ store, projection: counterTotals });
     const read = (atLeast: Position): Promise<unknown> => follower.read([STREAM], { atLeast });
     for (const { position } of [kept, now]) await read(position);
     const goOn = async (after: Position): Promise<unknown> =>

@@ -1,4 +1,4 @@
-import { Follower } from '@login-policy/event-sourcing';
+import { ProjectionRunner } from '@login-policy/event-sourcing';
 import { StoreUnavailable } from '@login-policy/event-sourcing/store';
 import type * as storeSqlite from '@login-policy/store-sqlite';
 import type { SqliteStore } from '@login-policy/store-sqlite';
@@ -73,7 +73,7 @@ describe('a store whose kernel is another installed copy', () => {
 
   it('stops no read model when a lock is held for a moment', async () => {
     const { store, open, dispose, path } = await freshFile({ busyTimeoutMs: 0 });
-    const follower = await Follower.open({ store, projection: counterTotals });
+    const follower = await ProjectionRunner.open({ store, projection: counterTotals });
     // Written without the rows: the read model has to catch up, which the lock is in the way of.
     await (await open()).eventStore.append(appendOne());
     const holder = new Raw(path);

@@ -1,4 +1,4 @@
-import { Projector } from '@login-policy/event-sourcing/store';
+import { ProjectionRunner } from '@login-policy/event-sourcing';
 import { openSqliteStore } from '@login-policy/store-sqlite';
 import { counterTotals } from '@login-policy/testkit';
 import { expect } from 'chai';
@@ -29,8 +29,7 @@ describe('a step of a read model that can be computed again', () => {
       await store.eventStore.append(appendOne());
       return seen;
     };
-    const projector = new Projector({ ...store, projection: counterTotals });
-    await projector.readModel();
+    const projector = await ProjectionRunner.open({ store, projection: counterTotals, follows: 'on-demand' });
     look();
     await projector.catchUp();
     expect(seen).to.include(NORMAL);

@@ -1,4 +1,10 @@
-import { Follower, openMemoryStore, streamId, type RecordedEvent, type Store } from '@login-policy/event-sourcing';
+import {
+  ProjectionRunner,
+  openMemoryStore,
+  streamId,
+  type RecordedEvent,
+  type Store,
+} from '@login-policy/event-sourcing';
 import {
   counterEvents,
   counterTotals,
@@ -83,7 +89,7 @@ describe('a replayed history', () => {
 
   it('has the rows of each read model that is opened', async () => {
     const store = await replay(await linesOf(await recordedStore()));
-    const follower = await Follower.open({ store, projection: counterTotals });
+    const follower = await ProjectionRunner.open({ store, projection: counterTotals });
     const { rows } = await follower.read([APPLES, PEARS]);
     expect([...rows.values()].map(({ total }) => total)).to.deep.equal([1 + 4, 2 + 3]);
     await follower.close();

@@ -1,4 +1,4 @@
-import { CommandHandler, type Follower } from '@login-policy/event-sourcing';
+import { CommandHandler, type ProjectionRunner } from '@login-policy/event-sourcing';
 import type { Deadline, StateAt } from '@login-policy/event-sourcing/domain';
 import { loginPolicyEvents } from '../events/event-codec.js';
 import type { LoginPolicyEvent } from '../events/events.js';
@@ -24,7 +24,7 @@ export type PolicyHandler = CommandHandler<
 
 /** What a handler looks at beside the events: rows, which it compares with them, and policies that a command is to be like. */
 interface Sources {
-  readonly rows: Follower<LoginPolicyEvent, LoginPolicyRow>['rows'];
+  readonly rows: ProjectionRunner<LoginPolicyEvent, LoginPolicyRow>['rows'];
   readonly policies: () => PolicyReader;
 }
 

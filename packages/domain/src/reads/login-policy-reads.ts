@@ -1,4 +1,4 @@
-import type { Follower } from '@login-policy/event-sourcing';
+import type { ProjectionRunner } from '@login-policy/event-sourcing';
 import type { LoginPolicyEvent } from '../events/events.js';
 import type { LoginPolicyRow } from '../login-policy-projection.js';
 import type { MultiFactor, SecondFactor } from '../policy/factors.js';
@@ -42,7 +42,7 @@ import {
 
 /** What the reads of login policies are answered from. */
 export interface ReadSources {
-  readonly readModel: Follower<LoginPolicyEvent, LoginPolicyRow>;
+  readonly readModel: ProjectionRunner<LoginPolicyEvent, LoginPolicyRow>;
   readonly policies: PolicyReader;
   readonly calls: Calls;
 }
@@ -50,7 +50,7 @@ export interface ReadSources {
 /** Every read of login policies. What is refused is an answer; what is thrown is a `Fault` of the store or a defect. */
 export abstract class LoginPolicyReads {
   /** What keeps the read model up: its state, its lag, its rebuild. */
-  readonly readModel: Follower<LoginPolicyEvent, LoginPolicyRow>;
+  readonly readModel: ProjectionRunner<LoginPolicyEvent, LoginPolicyRow>;
   readonly #policies: PolicyReader;
   readonly #calls: Calls;
 

@@ -1,7 +1,7 @@
 import {
   laterPosition,
   START,
-  type Follower,
+  type ProjectionRunner,
   type Freshness,
   type Instant,
   type Position,
@@ -42,13 +42,13 @@ export interface StateFound {
 
 /** What reads are answered from. */
 interface Sources {
-  readonly model: Follower<LoginPolicyEvent, LoginPolicyRow>;
+  readonly model: ProjectionRunner<LoginPolicyEvent, LoginPolicyRow>;
   readonly states: PolicyHandler['states'];
 }
 
 /** Reads policies: as they are from the read model, as they were from the events. */
 export class PolicyReader {
-  readonly #model: Follower<LoginPolicyEvent, LoginPolicyRow>;
+  readonly #model: ProjectionRunner<LoginPolicyEvent, LoginPolicyRow>;
   readonly #states: PolicyHandler['states'];
   readonly #events: PastSources;
 
@@ -209,7 +209,7 @@ async function effectivePast(
 
 /** @throws WrittenByNewerProgram, UnreadableEvent when it is this owner's policy that can't be read. */
 function foundIn(
-  { rows, unreadable, checkpoint }: Awaited<ReturnType<Follower<LoginPolicyEvent, LoginPolicyRow>['read']>>,
+  { rows, unreadable, checkpoint }: Awaited<ReturnType<ProjectionRunner<LoginPolicyEvent, LoginPolicyRow>['read']>>,
   owner: Owner,
 ): StateFound | undefined {
   const stream = policyStream(owner);

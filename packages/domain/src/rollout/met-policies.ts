@@ -1,4 +1,10 @@
-import { START, type FaultCode, type Follower, type Freshness, type Position } from '@login-policy/event-sourcing';
+import {
+  START,
+  type FaultCode,
+  type ProjectionRunner,
+  type Freshness,
+  type Position,
+} from '@login-policy/event-sourcing';
 import { UnreadableRow } from '@login-policy/event-sourcing/domain';
 import type { LoginPolicyEvent } from '../events/events.js';
 import { CUSTOM_IN, type LoginPolicyRow } from '../login-policy-projection.js';
@@ -36,9 +42,9 @@ export interface MetPart {
 
 /** The policies of an instance with their rows, also those that can't be read. */
 export class MetPolicies {
-  readonly #model: Follower<LoginPolicyEvent, LoginPolicyRow>;
+  readonly #model: ProjectionRunner<LoginPolicyEvent, LoginPolicyRow>;
 
-  constructor(model: Follower<LoginPolicyEvent, LoginPolicyRow>) {
+  constructor(model: ProjectionRunner<LoginPolicyEvent, LoginPolicyRow>) {
     this.#model = model;
   }
 

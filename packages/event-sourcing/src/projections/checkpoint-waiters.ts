@@ -30,6 +30,11 @@ export class CheckpointWaiters {
     this.#keeps = keeps;
   }
 
+  /** Whether somebody waits. */
+  get isAwaited(): boolean {
+    return this.#waiting.size > 0;
+  }
+
   /**
    * Waits until the read model is at a position or beyond.
    *

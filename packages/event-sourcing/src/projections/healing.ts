@@ -3,7 +3,7 @@ import type { Deadline } from '../deadline.js';
 import type { EventShape } from '../streams/event.js';
 import { START, type Position } from '../streams/position.js';
 import type { TimedEventStore } from '../streams/timed-event-store.js';
-import type { FreshRows } from './following.js';
+import type { FreshRows } from './running.js';
 import { isAbout, type Projection } from './projection.js';
 import type { KeyedRow, RowCount, RowQuery, RowsAt } from './read-model-store.js';
 import { compareKeys, indexEntries, rowLimitOf } from './row-query.js';

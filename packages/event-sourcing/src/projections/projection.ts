@@ -41,7 +41,7 @@ export interface Projection<Event extends EventShape, Row> extends ReadModelDefi
   readonly events: EventCodec<Event>;
   /**
    * Whether the projection is about a stream of these categories. Default: about each. The events of any other never reach `reduce`, `key`
-   * or `indexUnread`: such a stray stream is listed by `Follower.unreadable`, and no other row hears of it.
+   * or `indexUnread`: such a stray stream is listed by `ProjectionRunner.unreadable`, and no other row hears of it.
    */
   isAbout?(streamId: StreamId): boolean;
   /**

@@ -1,7 +1,7 @@
 import { Deadline } from '../deadline.js';
 import { isFault } from '../is-fault.js';
 import { START, type Position } from '../streams/position.js';
-import type { Freshness } from './following.js';
+import type { Freshness } from './running.js';
 import { ProjectionBehind } from './projection-faults.js';
 import type { TimedReadModel } from './timed-read-model.js';
 

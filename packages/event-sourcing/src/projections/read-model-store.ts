@@ -107,7 +107,7 @@ export interface ReadModelStore {
    *
    * Where read models are kept inline, it is from now on kept in every append of this opening of the store, as soon as its rows
    * are at the head: an append that finds them at most {@link MOST_BEHIND} events behind brings them there, in its own transaction;
-   * rows that are further behind it leaves as they are, for a `Follower` to bring nearer.
+ X to bring nearer.
    */
   open<Event extends EventShape, Row>(projection: Projection<Event, Row>): Promise<ReadModel<Row>>;
   /** Refuses every later call with `StoreClosed`. Twice is once. */

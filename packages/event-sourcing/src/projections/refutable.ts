@@ -7,11 +7,17 @@ export class Refutable {
   #lost: PositionUnknown | undefined;
 
   /** Goes on until `ending` fires. @throws PositionUnknown when it was refuted meanwhile. */
-  async until(ending: AbortSignal, goOn: (signal: AbortSignal) => Promise<void>): Promise<void> {
+  async until(ending: AbortSignal, goOn: (signal: AbortSignal) => Promise<unknown>): Promise<void> {
     const control = new AbortController();
     this.#control = control;
     const takeBack = onAbort(ending, () => control.abort());
-    await goOn(control.signal).finally(takeBack);
+    try {
+      await goOn(control.signal);
+    } catch (caught) {
+      if (!control.signal.aborted) throw caught;
+    } finally {
+      takeBack();
+    }
     const lost = this.#lost;
     this.#lost = undefined;
     if (lost !== undefined) throw lost;

@@ -45,7 +45,7 @@ export { refuseGaps, streamThrough, type StreamPage, type StreamPart, type Strea
 export { closedBy, type Closing } from './closed-by.js';
 export { Deadline, refuseOver, type WaitOptions, type Waiting } from '../deadline.js';
 export { TimedEventStore } from '../streams/timed-event-store.js';
-export type { CloseOptions } from '../projections/following.js';
+export type { CloseOptions } from '../projections/running.js';
 export { TimedReadModel, TimedRebuildingModel } from '../projections/timed-read-model.js';
 export { Listener } from './listener.js';
 export { Watch, type WatchOptions } from './watch.js';
@@ -135,12 +135,11 @@ export type {
   RowQuery,
 } from '../projections/read-model-store.js';
 export { compareKeys, entriesBeside, indexEntries, rowLimitOf, type IndexEntry } from '../projections/row-query.js';
-export type { Lag } from '../projections/lag.js';
-export { Projector } from '../projections/projector.js';
-export type { ProjectorOptions } from '../projections/projector-options.js';
+export type { Lag } from '../projections/projected-log.js';
 export { tolerating } from '../projections/tolerating.js';
 export type { UnreadableFacts, UnreadableKind, UnreadablePage } from '../projections/unreadable-row.js';
-export type { FollowerOptions, FollowerState, FreshRows } from '../projections/following.js';
+export type { FreshRows, RunnerOptions } from '../projections/running.js';
+export type { RunnerState } from '../projections/runner-state.js';
 export { memoryReadModelStore } from '../memory-store.js';
 export type { AnyFault } from '../is-fault.js';
 export { placeOf, type EncodedEvent, type EventSchemas } from '../streams/event-codec.js';

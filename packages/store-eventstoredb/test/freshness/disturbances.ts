@@ -1,4 +1,4 @@
-import type { Follower } from '@login-policy/event-sourcing';
+import type { ProjectionRunner } from '@login-policy/event-sourcing';
 import type { CounterEvent, CounterRow } from '@login-policy/testkit';
 import type { Disturbance } from '@login-policy/testkit/contracts';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -8,7 +8,7 @@ interface Disturbed {
   readonly double: Double;
   readonly random: () => number;
   /** The read model that is computed anew now and then. */
-  readonly rebuilt: Follower<CounterEvent, CounterRow> | undefined;
+  readonly rebuilt: ProjectionRunner<CounterEvent, CounterRow> | undefined;
 }
 
 /** A line that stalls on its way back, and then goes on. */

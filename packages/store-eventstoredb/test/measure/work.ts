@@ -7,7 +7,7 @@ import {
   START as FIRST,
   type EventStoreDBClient,
 } from '@eventstore/db-client';
-import { Follower, streamId, type EventStore, type Position, type Store } from '@login-policy/event-sourcing';
+import { ProjectionRunner, streamId, type EventStore, type Position, type Store } from '@login-policy/event-sourcing';
 import { counterTotals } from '@login-policy/testkit';
 import { appendOf } from '../events.js';
 
@@ -140,7 +140,7 @@ export const freshRead: Work = {
     return FRESH;
   },
   async ours(_, store) {
-    const follower = await Follower.open({
+    const follower = await ProjectionRunner.open({
       store,
       projection: { ...counterTotals, name: `fresh${round++}` },
       maxAgeMs: 0,

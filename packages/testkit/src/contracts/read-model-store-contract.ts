@@ -7,7 +7,7 @@ import { definitions } from './read-models/definitions.js';
 import { queries } from './read-models/queries.js';
 import { rebuilds } from './read-models/rebuilds.js';
 import { rows } from './read-models/rows.js';
-import { twoProjectors } from './read-models/two-projectors.js';
+import { twoRunners } from './read-models/two-runners.js';
 import { waking } from './read-models/waking.js';
 
 /** A read-model store on storage that nothing else uses. */
@@ -45,7 +45,7 @@ const THEMES: readonly Theme<OpenedReadModelStore>[] = [
   rows,
   queries,
   checkpoints,
-  twoProjectors,
+  twoRunners,
   rebuilds,
   waking,
   definitions,

@@ -1,4 +1,4 @@
-import { isFault, monotonicIds, type Follower, type Store, type StreamId } from '@login-policy/event-sourcing';
+import { isFault, monotonicIds, type ProjectionRunner, type Store, type StreamId } from '@login-policy/event-sourcing';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { failure } from '../../demand.js';
 import { paced } from '../../pace.js';
@@ -7,7 +7,7 @@ import { Timeline } from './timeline.js';
 
 /** A read model of counters, and how old its answers may be, in milliseconds. */
 export interface AgedReads {
-  readonly follower: Follower<CounterEvent, CounterRow>;
+  readonly follower: ProjectionRunner<CounterEvent, CounterRow>;
   readonly maxAgeMs: number;
 }
 

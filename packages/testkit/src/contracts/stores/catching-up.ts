@@ -1,5 +1,5 @@
-import { Follower, type Projection, type Store } from '@login-policy/event-sourcing';
-import { MOST_BEHIND, Projector } from '@login-policy/event-sourcing/store';
+import { ProjectionRunner, type Projection, type Store } from '@login-policy/event-sourcing';
+import { MOST_BEHIND } from '@login-policy/event-sourcing/store';
 import { demandSame } from '../../demand.js';
 import { counterTotals, type CounterEvent, type CounterRow } from '../../samples/counter.js';
 import { sequentialIds } from '../../sequential-ids.js';
@@ -90,7 +90,7 @@ async function isLeftBehind({ open }: StoreUnderTest): Promise<void> {
 
 /** Reads as a program does: what follows the read model brings it to the head first. */
 async function readOnce(store: Store, projection: Projection<CounterEvent, CounterRow>): Promise<void> {
-  const follower = await Follower.open({ store, projection });
+  const follower = await ProjectionRunner.open({ store, projection });
   await follower.ready({ waitMs: 30_000 });
   await follower.close();
 }
@@ -101,7 +101,7 @@ async function agreesWithRebuild({ open }: StoreUnderTest): Promise<void> {
   await writeSome(writer);
   const model = await store.readModels.open(counterTotals);
   const before = (await model.read([APPLES, PEARS, WEATHER])).rows;
-  await new Projector({ ...store, projection: counterTotals }).rebuild();
+  await (await ProjectionRunner.open({ store, projection: counterTotals, follows: 'on-demand' })).rebuild();
   demandSame({ what: 'rows', actual: (await model.read([APPLES, PEARS, WEATHER])).rows, expected: before });
   await demandFolded(store, counterTotals);
   await writer.write(APPLES, 1);

@@ -1,4 +1,11 @@
-import { CommandHandler, Follower, isFault, streamId, type Store, type StreamId } from '@login-policy/event-sourcing';
+import {
+  CommandHandler,
+  ProjectionRunner,
+  isFault,
+  streamId,
+  type Store,
+  type StreamId,
+} from '@login-policy/event-sourcing';
 import { Deadline } from '@login-policy/event-sourcing/store';
 import { demandSame, fail } from '../../demand.js';
 import { paced } from '../../pace.js';
@@ -46,7 +53,7 @@ async function keepsNobody({ open }: StoreUnderTest): Promise<void> {
   const { store, freeze, report } = await open();
   if (freeze === undefined) return fail('the fixture can not freeze its server');
   await new CounterWriter(store).write(APPLES, 1, 2);
-  const calls = new FrozenCalls(store, await Follower.open({ store, projection: counterTotals, maxAgeMs: 0 }));
+  const calls = new FrozenCalls(store, await ProjectionRunner.open({ store, projection: counterTotals, maxAgeMs: 0 }));
   await calls.warmUp();
   const thaw = await freeze();
   const ends: FrozenEnd[] = [];
@@ -63,7 +70,7 @@ async function keepsNobody({ open }: StoreUnderTest): Promise<void> {
     const late = afterMs - Number(ms) - paced(limit === 'signal after' ? AFTER_SIGNAL_MS : AFTER_WAIT_MS);
     if (!(late <= 0)) fail(`${call} ended after ${afterMs} ms`);
   }
-  const again = await Follower.open({ store, projection: counterTotals });
+  const again = await ProjectionRunner.open({ store, projection: counterTotals });
   const { rows } = await again.read([APPLES], { waitMs: 30_000 });
   demandSame({ what: 'total', actual: rows.get(APPLES)?.total, expected: 3 });
   await again.close();
@@ -72,10 +79,10 @@ async function keepsNobody({ open }: StoreUnderTest): Promise<void> {
 /** Everything that waits, called on one store. */
 class FrozenCalls {
   readonly #store: Store;
-  readonly #follower: Follower<CounterEvent, CounterRow>;
+  readonly #follower: ProjectionRunner<CounterEvent, CounterRow>;
   readonly #handler: CommandHandler<CounterCommand, CounterEvent, CounterState, CounterRejection>;
 
-  constructor(store: Store, follower: Follower<CounterEvent, CounterRow>) {
+  constructor(store: Store, follower: ProjectionRunner<CounterEvent, CounterRow>) {
     this.#store = store;
     this.#follower = follower;
     this.#handler = new CommandHandler({ eventStore: store.eventStore, decider: counter, events: counterEvents });

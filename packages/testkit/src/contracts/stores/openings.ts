@@ -1,4 +1,11 @@
-import { Follower, START, streamId, type Position, type Store, type StreamId } from '@login-policy/event-sourcing';
+import {
+  ProjectionRunner,
+  START,
+  streamId,
+  type Position,
+  type Store,
+  type StreamId,
+} from '@login-policy/event-sourcing';
 import { PositionUnknown, MOST_BEHIND } from '@login-policy/event-sourcing/store';
 import { demandSame, fail } from '../../demand.js';
 import {
@@ -16,7 +23,7 @@ import { refusal } from '../refusals.js';
 import type { StoreUnderTest } from '../store-contract.js';
 import { CounterWriter, demandFolded } from './counters.js';
 
-type Counters = Follower<CounterEvent, CounterRow>;
+type Counters = ProjectionRunner<CounterEvent, CounterRow>;
 
 const ROUNDS = 30;
 const FIVE = [1, 1, 1, 1, 1];
@@ -89,7 +96,7 @@ async function refusesLostHistories({ open }: StoreUnderTest): Promise<void> {
 
 async function rebuildsWhileWritten({ open }: StoreUnderTest): Promise<void> {
   const { store } = await open();
-  const follower = await Follower.open({ store, projection: counterTotals });
+  const follower = await ProjectionRunner.open({ store, projection: counterTotals });
   const writer = new CounterWriter(store);
   const stream = streamOf(0, 0);
   const hundred = Array.from({ length: 100 }, () => 1);
@@ -168,7 +175,7 @@ function demandSuperseded(caught: unknown): void {
 }
 
 function follow(store: Store): Promise<Counters> {
-  return Follower.open({ store, projection: countersInOrder });
+  return ProjectionRunner.open({ store, projection: countersInOrder });
 }
 
 function firstOf([first]: readonly Counters[]): Counters {

@@ -1,4 +1,4 @@
-import { Follower, type Projection } from '@login-policy/event-sourcing';
+import { ProjectionRunner, type Projection } from '@login-policy/event-sourcing';
 import { demandSame, fail } from '../../demand.js';
 import { rowUnder } from '../../row-under.js';
 import { counterTotals, type CounterEvent, type CounterRow } from '../../samples/counter.js';
@@ -29,7 +29,7 @@ export const snapshots: Theme<StoreUnderTest> = {
 
 async function keepsSnapshots({ open }: StoreUnderTest): Promise<void> {
   const { store, another } = await open();
-  const follower = await Follower.open({ store, projection: withSnapshots });
+  const follower = await ProjectionRunner.open({ store, projection: withSnapshots });
   const nextId = sequentialIds();
   const writer = new CounterWriter(store, nextId);
   await writer.write(APPLES, 1, 2);

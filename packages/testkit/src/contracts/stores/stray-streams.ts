@@ -1,4 +1,4 @@
-import { Follower, streamId, type Projection, type Store, type StreamId } from '@login-policy/event-sourcing';
+import { ProjectionRunner, streamId, type Projection, type Store, type StreamId } from '@login-policy/event-sourcing';
 import { demandSame, fail } from '../../demand.js';
 import { COUNTER_CATEGORY, counterTotals, PARITY, type CounterEvent, type CounterRow } from '../../samples/counter.js';
 import { sequentialIds } from '../../sequential-ids.js';
@@ -74,7 +74,7 @@ export const strayStreams: Theme<StoreUnderTest> = {
 async function listsStrayStreams({ open }: StoreUnderTest): Promise<void> {
   const { store, another, reopen } = await open();
   const nextId = sequentialIds();
-  const follower = await Follower.open({ store, projection: namedCounters });
+  const follower = await ProjectionRunner.open({ store, projection: namedCounters });
   const other = await another();
   await new CounterWriter(store, nextId).write(APPLES, 1);
   for (const [index, stream] of STRAY.entries()) {
@@ -91,12 +91,12 @@ async function listsStrayStreams({ open }: StoreUnderTest): Promise<void> {
   await demandUnharmed(store, follower);
   await follower.close();
   const reopened = await reopen([]);
-  const again = await Follower.open({ store: reopened, projection: namedCounters });
+  const again = await ProjectionRunner.open({ store: reopened, projection: namedCounters });
   await demandUnharmed(reopened, again);
   await again.close();
 }
 
-async function demandUnharmed(store: Store, follower: Follower<CounterEvent, CounterRow>): Promise<void> {
+async function demandUnharmed(store: Store, follower: ProjectionRunner<CounterEvent, CounterRow>): Promise<void> {
   const atLeast = await store.eventStore.head();
   const { rows, unreadable } = await follower.read([APPLES, PEARS], { ...PATIENT, atLeast });
   const totals = [APPLES, PEARS].map((key) => rows.get(key)?.total);
@@ -116,7 +116,7 @@ async function demandUnharmed(store: Store, follower: Follower<CounterEvent, Cou
 
 async function takesNamesKnownLater({ open }: StoreUnderTest): Promise<void> {
   const { store, reopen } = await open();
-  const follower = await Follower.open({ store, projection: namedCounters });
+  const follower = await ProjectionRunner.open({ store, projection: namedCounters });
   const writer = new CounterWriter(store);
   const [stray = fail('no stray stream')] = STRAY;
   await writer.write(stray, 1);
@@ -125,7 +125,7 @@ async function takesNamesKnownLater({ open }: StoreUnderTest): Promise<void> {
   demandSame({ what: 'stray streams', actual: await strays(follower), expected: [stray] });
   await follower.close();
   const projection = { ...counterTotals, name: namedCounters.name };
-  const later = await Follower.open({ store: await reopen([]), projection });
+  const later = await ProjectionRunner.open({ store: await reopen([]), projection });
   for (let round = 0; round < 2; round++) {
     const listed = await later.keys({ index: PARITY, value: 'odd' }, PATIENT);
     demandSame({ what: 'odd counters', actual: listed.rows, expected: [stray] });
@@ -137,13 +137,13 @@ async function takesNamesKnownLater({ open }: StoreUnderTest): Promise<void> {
 
 async function marksUnkeptRows({ open }: StoreUnderTest): Promise<void> {
   const { store, another, reopen } = await open();
-  const follower = await Follower.open({ store, projection: unkeptCounters });
+  const follower = await ProjectionRunner.open({ store, projection: unkeptCounters });
   const nextId = sequentialIds();
   await new CounterWriter(store, nextId).write(APPLES, UNWRITTEN);
   await new CounterWriter(await another(), nextId).write(PEARS, UNINDEXED);
   const third = streamId(COUNTER_CATEGORY, 'plums');
   const atLeast = (await new CounterWriter(store, nextId).write(third, 2)).at(-1)?.position;
-  const demandMarked = async (by: Follower<CounterEvent, CounterRow>): Promise<void> => {
+  const demandMarked = async (by: ProjectionRunner<CounterEvent, CounterRow>): Promise<void> => {
     const { rows, unreadable } = await by.read([APPLES, PEARS, third], { ...PATIENT, atLeast });
     demandSame({ what: 'rows', actual: [...rows.keys()], expected: [third] });
     demandSame({ what: 'unreadable', actual: [...unreadable.keys()].toSorted(), expected: [APPLES, PEARS] });
@@ -153,12 +153,12 @@ async function marksUnkeptRows({ open }: StoreUnderTest): Promise<void> {
   await follower.rebuild();
   await demandMarked(follower);
   await follower.close();
-  const again = await Follower.open({ store: await reopen([]), projection: unkeptCounters });
+  const again = await ProjectionRunner.open({ store: await reopen([]), projection: unkeptCounters });
   await demandMarked(again);
   await again.close();
 }
 
-async function strays(follower: Follower<CounterEvent, CounterRow>): Promise<readonly StreamId[]> {
+async function strays(follower: ProjectionRunner<CounterEvent, CounterRow>): Promise<readonly StreamId[]> {
   const { rows } = await follower.unreadable({ kind: 'stray-stream' }, PATIENT);
   return rows.map(({ row }) => row.facts.streamId);
 }

@@ -1,7 +1,7 @@
 import {
   CommandHandler,
   eventCodec,
-  Follower,
+  ProjectionRunner,
   isFault,
   type EventCodec,
   type Handled,
@@ -98,7 +98,7 @@ async function demandTotal(answering: Promise<Answer>, expected: number): Promis
 
 /** Its read model reads what the next version wrote. */
 async function demandRow(store: Store, events: EventCodec<CounterEvent>, expected: number): Promise<void> {
-  const follower = await Follower.open({ store, projection: { ...counterTotals, version: 2, events } });
+  const follower = await ProjectionRunner.open({ store, projection: { ...counterTotals, version: 2, events } });
   const { rows } = await follower.read([APPLES], { waitMs: 30_000 });
   demandSame({ what: 'total in the row', actual: rows.get(APPLES)?.total, expected });
   await follower.close();

@@ -1,4 +1,4 @@
-import { Follower, isFault, type EventCodec, type Projection, type Store } from '@login-policy/event-sourcing';
+import { ProjectionRunner, isFault, type EventCodec, type Projection, type Store } from '@login-policy/event-sourcing';
 import { demandSame, fail } from '../../demand.js';
 import { counterEvents, counterTotals, PARITY, type CounterEvent, type CounterRow } from '../../samples/counter.js';
 import { sequentialIds } from '../../sequential-ids.js';
@@ -36,7 +36,7 @@ export const versions: Theme<StoreUnderTest> = {
 
 async function marksItsOwnRow({ open }: StoreUnderTest): Promise<void> {
   const { store } = await open();
-  const old = await Follower.open({ store, projection: counterTotals });
+  const old = await ProjectionRunner.open({ store, projection: counterTotals });
   const nextId = sequentialIds();
   const writer = new CounterWriter(store, nextId);
   await writer.write(APPLES, 1);
@@ -64,8 +64,11 @@ async function marksItsOwnRow({ open }: StoreUnderTest): Promise<void> {
 async function isReadInSpiteOfMark({ open }: StoreUnderTest): Promise<void> {
   const { store, another } = await open();
   const writer = new CounterWriter(store);
-  const old = await Follower.open({ store, projection: counterTotals });
-  const newer = await Follower.open({ store: await another(), projection: { ...counterTotals, events: nextEvents } });
+  const old = await ProjectionRunner.open({ store, projection: counterTotals });
+  const newer = await ProjectionRunner.open({
+    store: await another(),
+    projection: { ...counterTotals, events: nextEvents },
+  });
   await writer.write(APPLES, 1);
   await writeAnew(store, writer);
   const atLeast = (await writer.write(APPLES, 5)).at(-1)?.position;
@@ -84,8 +87,11 @@ async function isReadInSpiteOfMark({ open }: StoreUnderTest): Promise<void> {
 
 async function isListedInSpiteOfMark({ open }: StoreUnderTest): Promise<void> {
   const { store, another } = await open();
-  const old = await Follower.open({ store, projection: counterTotals });
-  const newer = await Follower.open({ store: await another(), projection: { ...counterTotals, events: nextEvents } });
+  const old = await ProjectionRunner.open({ store, projection: counterTotals });
+  const newer = await ProjectionRunner.open({
+    store: await another(),
+    projection: { ...counterTotals, events: nextEvents },
+  });
   const writer = new CounterWriter(store);
   await writer.write(PEARS, 1);
   await writer.write(APPLES, 1);
@@ -116,7 +122,7 @@ async function goesForwardAndBack({ open }: StoreUnderTest): Promise<void> {
   const nextId = sequentialIds();
   const [old, next] = [store, await another()];
   const writer = new CounterWriter(old, nextId);
-  const newer = await Follower.open({ store: next, projection: nextTotals });
+  const newer = await ProjectionRunner.open({ store: next, projection: nextTotals });
   await writer.write(APPLES, 1);
   await writeAnew(next, new CounterWriter(next, nextId));
   const atLeast = (await writer.write(PEARS, 5)).at(-1)?.position;
@@ -124,13 +130,13 @@ async function goesForwardAndBack({ open }: StoreUnderTest): Promise<void> {
   const beside = await newer.read([APPLES, PEARS], { ...PATIENT, atLeast });
   demandSame({ what: 'totals', actual: totalsOf(beside.rows), expected: { [APPLES]: 11, [PEARS]: 5 } });
   await newer.close();
-  const back = await Follower.open({ store: await reopen([]), projection: counterTotals });
+  const back = await ProjectionRunner.open({ store: await reopen([]), projection: counterTotals });
   const { rows, unreadable } = await back.read([APPLES, PEARS], PATIENT);
   demandSame({ what: 'totals', actual: totalsOf(rows), expected: { [PEARS]: 5 } });
   demandSame({ what: 'unreadable', actual: [...unreadable.keys()], expected: [APPLES] });
   await back.close();
   const forward = await reopen([]);
-  const again = await Follower.open({ store: forward, projection: nextTotals });
+  const again = await ProjectionRunner.open({ store: forward, projection: nextTotals });
   const found = await again.read([APPLES, PEARS], PATIENT);
   demandSame({ what: 'totals', actual: totalsOf(found.rows), expected: { [APPLES]: 11, [PEARS]: 5 } });
   demandSame({ what: 'count', actual: (await readAll(forward.eventStore)).length, expected: 3 });

@@ -21,29 +21,25 @@ export interface FreshRows<Row> extends RowsAt<ReadonlyMap<string, Row>> {
   readonly unreadable: ReadonlyMap<string, Fault>;
 }
 
-/** How a read model is followed. */
-export interface FollowerOptions<Event extends EventShape, Row> {
-  readonly store: Store;
+/** How a projection is run. */
+export interface RunnerOptions<Event extends EventShape, Row> {
+  readonly store: Pick<Store, 'clock' | 'eventStore' | 'keeps' | 'readModels'>;
   readonly projection: Projection<Event, Row>;
   /**
    * Where read models are followed: how long ago, in milliseconds, an answer's rows may have been shown to be at the head of the
    * store. Default 10,000.
    */
   readonly maxAgeMs?: number | undefined;
+  /** Events that a rebuild reads at once, 1 to 10,000. Default 500: larger pages outlive the young generation, and are slower. */
+  readonly pageSize?: number | undefined;
+  /**
+   * When the rows are brought to the head: `always`, which is the default where they are followed, or `on-demand`: when a read finds them
+   * behind, or `catchUp` is called. Where appends keep them, the default is to look once when it is opened, and then on demand.
+   */
+  readonly follows?: 'always' | 'on-demand' | undefined;
 }
 
-/** What a follower is doing. */
-export type FollowerState =
-  /** The rows have not been at the head yet since it began; nothing is read from them until they are. */
-  | { readonly is: 'catching-up' }
-  | { readonly is: 'following' }
-  /** The store is away; it is tried again, after longer and longer pauses up to a minute. */
-  | { readonly is: 'retrying'; readonly since: Date; readonly fault: Fault }
-  /** An event could not be reduced, or access was denied: see `why`. Believed only at this checkpoint. */
-  | { readonly is: 'stopped'; readonly why: unknown; readonly at: Position | undefined }
-  | { readonly is: 'closed' };
-
-/** How a follower is closed. */
+/** How a runner is closed. */
 export interface CloseOptions {
   /** What is under way is given up after so many milliseconds. Default 5,000. */
   readonly closeMs?: number | undefined;

@@ -1,8 +1,27 @@
-import { isFault, openMemoryStore, streamId, type EventStore, type StreamId } from '@login-policy/event-sourcing';
-import { position, Projector, type NewEvent, type ReadModel } from '@login-policy/event-sourcing/store';
+import {
+  isFault,
+  openMemoryStore,
+  ProjectionRunner,
+  streamId,
+  type EventStore,
+  type StreamId,
+} from '@login-policy/event-sourcing';
+import {
+  position,
+  systemClock,
+  type NewEvent,
+  type ReadModel,
+  type ReadModelStore,
+} from '@login-policy/event-sourcing/store';
 import { demandSame, fail } from '../../demand.js';
 import { rowUnder } from '../../row-under.js';
-import { COUNTER_CATEGORY, counterEvents, countersInOrder } from '../../samples/counter.js';
+import {
+  COUNTER_CATEGORY,
+  counterEvents,
+  countersInOrder,
+  type CounterEvent,
+  type CounterRow,
+} from '../../samples/counter.js';
 import { sequentialIds } from '../../sequential-ids.js';
 import type { Theme } from '../contract.js';
 import { yieldToLoop, eventually, within } from '../patience.js';
@@ -14,9 +33,9 @@ const STEPS = 20;
 const STREAMS = 100;
 const BY = { actor: 'tester', correlationId: 'contract' };
 
-/** What holds when two projectors keep the same read model. */
-export const twoProjectors: Theme<OpenedReadModelStore> = {
-  title: 'two projectors on one read model',
+/** What holds when two runners keep the same read model. */
+export const twoRunners: Theme<OpenedReadModelStore> = {
+  title: 'two runners on one read model',
   promises: {
     'that take the same step at once: one takes it': takeItOnce,
     'that take turns lose no step and take none twice': loseNothing,
@@ -71,40 +90,38 @@ async function takeSteps(model: ReadModel<Tally>): Promise<number> {
 async function reduceOnce(subject: OpenedReadModelStore): Promise<void> {
   const { eventStore } = openMemoryStore();
   const other = await subject.another();
-  const handles = [subject.readModels, other, other];
-  const projectors = handles.map(
-    (readModels) => new Projector({ eventStore, readModels, projection: countersInOrder, pageSize: 3 }),
-  );
   const ending = new AbortController();
-  const following = watched(Promise.all(projectors.map((projector) => projector.follow(ending.signal))));
+  const runners: ProjectionRunner<CounterEvent, CounterRow>[] = [];
+  const run = async (readModels: ReadModelStore, follows?: 'on-demand'): Promise<(typeof runners)[number]> => {
+    const store = { eventStore, readModels, keeps: 'followed', clock: systemClock } as const;
+    const runner = await ProjectionRunner.open({ store, projection: countersInOrder, pageSize: 3, follows });
+    runners.push(runner);
+    return runner;
+  };
+  const hasStopped = (): boolean => runners.some(({ state }) => state.is === 'stopped');
   const nextId = sequentialIds();
-  const model = await subject.readModels.open(countersInOrder);
   try {
+    for (const handle of [subject.readModels, other, other]) await run(handle);
     for (let round = 0; round < STREAMS; round++) {
       await countTwice(eventStore, streamId(COUNTER_CATEGORY, String(round)), nextId);
       if (round % 10 === 0) {
-        const late = new Projector({ eventStore, readModels: other, projection: countersInOrder });
-        await within('a projector that catches up', late.catchUp(ending.signal));
+        const late = await run(other, 'on-demand');
+        await within('a runner that catches up', late.catchUp(ending.signal));
       }
       await yieldToLoop();
     }
-    const head = await eventStore.head();
-    await eventually('the head', async () => (await model.checkpoint()) === head || following.isSettled);
+    const [model, head] = [await subject.readModels.open(countersInOrder), await eventStore.head()];
+    await eventually('the head', async () => (await model.checkpoint()) === head || hasStopped());
+    demandSame({ what: 'one that stopped', actual: hasStopped(), expected: false });
   } finally {
     ending.abort();
+    await Promise.all(runners.map((runner) => runner.close()));
   }
-  const outcome = await following.outcome;
-  if (!hasSucceeded(outcome)) throw outcome.error;
+  const model = await subject.readModels.open(countersInOrder);
   for (let round = 0; round < STREAMS; round++) {
     const row = await rowUnder(model, `${COUNTER_CATEGORY}-${round}`);
     demandSame({ what: `total ${round}`, actual: row?.total, expected: 2 });
   }
-}
-
-/** What comes of a promise, and whether it has come already. */
-function watched(promise: Promise<unknown>): { outcome: ReturnType<typeof outcomeOf>; isSettled: boolean } {
-  const watching = { outcome: outcomeOf(promise).finally(() => (watching.isSettled = true)), isSettled: false };
-  return watching;
 }
 
 async function countTwice(eventStore: EventStore, stream: StreamId, nextId: () => NewEvent['id']): Promise<void> {

@@ -1,4 +1,4 @@
-import { streamId, type Follower, type Projection } from '@login-policy/event-sourcing';
+import { streamId, type ProjectionRunner, type Projection } from '@login-policy/event-sourcing';
 import { placeIn, StoreUnavailable, type ReadModelStore } from '@login-policy/event-sourcing/store';
 import { expect } from 'chai';
 import { afterEach, describe, it } from 'mocha';
@@ -30,7 +30,7 @@ function mendable(): Mendable {
 }
 
 /** A follower that could not reduce the first event, and what broke it. */
-async function stoppedFollower(): Promise<{ broken: Mendable; follower: Follower<TallyEvent, number> }> {
+async function stoppedFollower(): Promise<{ broken: Mendable; follower: ProjectionRunner<TallyEvent, number> }> {
   const store = followedStore();
   await raise(store, a, 1);
   const broken = mendable();

@@ -2,72 +2,74 @@ import { OutagePauses } from '../store/back-off.js';
 import { Notifier } from '../store/notifier.js';
 import { Deadline } from '../deadline.js';
 import type { Fault } from '../fault.js';
-import { StoreClosed } from '../faults.js';
 import { isFault } from '../is-fault.js';
 import { within } from '../store/time-out.js';
-import type { Store } from '../store.js';
 import { Breather, yieldToLoop } from '../yield-to-loop.js';
 import type { EventShape, RecordedEvent } from '../streams/event.js';
 import { forgetLost } from '../streams/acknowledged.js';
 import { START, type Position } from '../streams/position.js';
 import { TimedEventStore } from '../streams/timed-event-store.js';
 import { CheckpointWaiters } from './checkpoint-waiters.js';
-import type { CloseOptions, FollowerOptions, FollowerState, Freshness, FreshRows } from './following.js';
 import { areOfThisLog, FreshReads, type Keeper, type Late } from './fresh-reads.js';
 import { standingInStep } from './head-proof.js';
-import type { Lag } from './lag.js';
-import { Projector } from './projector.js';
+import { ProjectedLog, type Lag } from './projected-log.js';
+import { modelName } from './projection.js';
 import { readWithin, type ReadDeadline } from './read-deadline.js';
 import type { KeyedRow, RowCount, RowQuery, RowsAt } from './read-model-store.js';
+import { Rebuilds } from './rebuilds.js';
 import { Refutable } from './refutable.js';
+import { RunnerStates, type RunnerState } from './runner-state.js';
+import type { CloseOptions, Freshness, FreshRows, RunnerOptions } from './running.js';
+import { stepThrough, type StepParts } from './steps.js';
 import { TimedReadModel } from './timed-read-model.js';
 import { Healing } from './healing.js';
 import { tolerating } from './tolerating.js';
 import type { UnreadablePage, UnreadableRow } from './unreadable-row.js';
 
 type Look<Found> = (deadline: ReadDeadline) => Promise<Found>;
+type Stored<Row> = Row | UnreadableRow;
 const [DEFAULT_MAX_AGE_MS, DEFAULT_CLOSE_MS] = [10_000, 5000];
+/** While nobody waits for the rows, what is written within so many milliseconds becomes one step. */
+const GATHERED_MS = 10;
 
 /**
- * Keeps one read model up with its store in the background, and reads it. A read answers from rows that have reached the head that was
- * there when it began, or that were shown to be there within `maxAgeMs`; when it can't have such rows in its time, it rejects.
+ * Runs one projection: keeps its read model up with the store in the background, and reads it. A read answers from rows that have reached the
+ * head that was there when it began, or that were shown to be there within `maxAgeMs`; when it can't have such rows in its time, it rejects.
  */
-export class Follower<Event extends EventShape, Row> {
-  readonly #store: TimedEventStore;
-  readonly #keeps: Store['keeps'];
-  readonly #projector: Projector<RecordedEvent, Row | UnreadableRow>;
+export class ProjectionRunner<Event extends EventShape, Row> {
   /** The rows as they are, however old: for whoever compares them with the events. */
-  readonly rows: TimedReadModel<Row | UnreadableRow>;
-  readonly #name: string;
+  readonly rows: TimedReadModel<Stored<Row>>;
+  readonly #log: ProjectedLog;
+  readonly #parts: StepParts<RecordedEvent, Stored<Row>>;
   readonly #healing: Healing<Event, Row>;
+  readonly #rebuilds: Rebuilds<RecordedEvent, Stored<Row>>;
   readonly #waiters: CheckpointWaiters;
   readonly #ending = new AbortController();
   readonly #running: Promise<void>;
-  #state: FollowerState = { is: 'catching-up' };
+  readonly #states: RunnerStates;
   readonly #reads: FreshReads;
   readonly #breather = new Breather(64);
   readonly #wakes = new Notifier();
   readonly #turn = new Refutable();
   /** Of what nobody waits for: it ends when this is closed. */
   readonly #ended = new Deadline('following', { signal: this.#ending.signal });
+  readonly #follows: NonNullable<RunnerOptions<Event, Row>['follows']>;
   #isWanted: boolean;
 
-  private constructor(
-    { store, projection, maxAgeMs }: FollowerOptions<Event, Row>,
-    { model, isAtHead }: { readonly model: TimedReadModel<Row | UnreadableRow>; readonly isAtHead: boolean },
-  ) {
-    this.#store = new TimedEventStore(store.eventStore);
-    this.#keeps = store.keeps;
+  private constructor(options: RunnerOptions<Event, Row>, model: TimedReadModel<Stored<Row>>, state: RunnerState) {
+    const { store, projection, maxAgeMs = DEFAULT_MAX_AGE_MS, pageSize } = options;
+    const eventStore = new TimedEventStore(store.eventStore);
     this.rows = model;
-    this.#name = projection.name;
-    this.#healing = new Healing({ model, projection, store: this.#store });
-    const onHead = (askedAt: number): void => this.#isAtHead(askedAt);
-    this.#projector = new Projector({ ...store, projection: tolerating(projection), onHead });
+    this.#log = new ProjectedLog({ ...store, eventStore }, { filter: projection.filter, pageSize });
+    this.#parts = { projection: tolerating(projection), model, keeps: store.keeps };
+    this.#healing = new Healing({ model, projection, store: eventStore });
+    this.#rebuilds = new Rebuilds({ ...this.#parts, log: this.#log });
     this.#waiters = new CheckpointWaiters(model, store.keeps);
-    this.#isWanted = !isAtHead;
-    if (isAtHead) this.#state = { is: 'following' };
+    this.#follows = options.follows ?? (store.keeps === 'inline' ? 'on-demand' : 'always');
+    this.#isWanted = options.follows === undefined && state.is !== 'following';
+    this.#states = new RunnerStates(projection.name, state);
     this.#reads = new FreshReads({
-      ...{ store: this.#store, keeps: store.keeps, maxAgeMs: maxAgeMs ?? DEFAULT_MAX_AGE_MS },
+      ...{ store: eventStore, keeps: store.keeps, maxAgeMs },
       ...{ waiters: this.#waiters, closing: this.#ending.signal, keeper: this.#keeper() },
     });
     this.#running = this.#run();
@@ -75,16 +77,16 @@ export class Follower<Event extends EventShape, Row> {
 
   /** Opens the read model and begins to follow. Nothing is left running when opening fails. @throws Fault as the store does. */
   static async open<Event extends EventShape, Row>(
-    options: FollowerOptions<Event, Row>,
-  ): Promise<Follower<Event, Row>> {
+    options: RunnerOptions<Event, Row>,
+  ): Promise<ProjectionRunner<Event, Row>> {
     const model = await options.store.readModels.open(tolerating(options.projection));
     const { checkpoint = START, head } = await model.read([]);
     const isAtHead = head !== undefined && standingInStep(checkpoint, head) === 'at-head';
-    return new Follower(options, { model: new TimedReadModel(model), isAtHead });
+    return new ProjectionRunner(options, new TimedReadModel(model), { is: isAtHead ? 'following' : 'catching-up' });
   }
 
-  get state(): FollowerState {
-    return this.#state;
+  get state(): RunnerState {
+    return this.#states.now;
   }
 
   /** The rows under these keys. @throws ProjectionBehind when they are not fresh in time, DeadlineExceeded when given up. */
@@ -93,11 +95,11 @@ export class Follower<Event extends EventShape, Row> {
   }
 
   /** The rows an index has under a value, also those that can't be read; as fresh as those of {@link read}. */
-  query(query: RowQuery, freshness: Freshness = {}): Promise<RowsAt<readonly KeyedRow<Row | UnreadableRow>[]>> {
+  query(query: RowQuery, freshness: Freshness = {}): Promise<RowsAt<readonly KeyedRow<Stored<Row>>[]>> {
     return this.#within(freshness, (deadline) => this.#healing.query(query, deadline));
   }
 
-  /** The keys alone of what {@link Follower.query} would answer. */
+  /** The keys alone of what {@link ProjectionRunner.query} would answer. */
   keys(query: RowQuery, freshness: Freshness = {}): Promise<RowsAt<readonly string[]>> {
     return this.#within(freshness, (deadline) => this.#healing.keys(query, deadline));
   }
@@ -117,14 +119,16 @@ export class Follower<Event extends EventShape, Row> {
     await this.read([], freshness);
   }
 
-  /** How far the rows are behind the store. @throws DeadlineExceeded when the signal fired. */
-  lag(signal?: AbortSignal): Promise<Lag> {
-    return this.#projector.lag(signal);
+  /** How far the rows are behind the store. Reads on from their checkpoint to see. @throws DeadlineExceeded when the signal fired. */
+  async lag(signal?: AbortSignal): Promise<Lag> {
+    const deadline = this.#deadline('the lag', signal);
+    return this.#log.lag((await this.rows.checkpoint(deadline)) ?? START, deadline);
   }
 
   /** Reduces all events there are now, and resolves to the checkpoint. @throws ProjectionStopped, DeadlineExceeded, StoreClosed */
   async catchUp(signal?: AbortSignal): Promise<Position> {
-    return this.#open.catchUp(signal);
+    this.#states.refuseWhenClosed();
+    return this.#keepUp(this.#deadline('catching up', signal), 'head');
   }
 
   /**
@@ -134,7 +138,8 @@ export class Follower<Event extends EventShape, Row> {
    * @throws RebuildSuperseded when somebody else began another one meanwhile. One that was asked for here waits for its turn.
    */
   async rebuild(signal?: AbortSignal): Promise<Position> {
-    const checkpoint = await this.#open.rebuild(signal);
+    this.#states.refuseWhenClosed();
+    const checkpoint = await this.#rebuilds.rebuild(this.#deadline('a rebuild', signal));
     this.resume();
     return checkpoint;
   }
@@ -147,25 +152,26 @@ export class Follower<Event extends EventShape, Row> {
 
   /** Stops for good, within `closeMs`, whether or not the store answers; reads that wait reject. */
   async close({ closeMs = DEFAULT_CLOSE_MS }: CloseOptions = {}): Promise<void> {
-    this.#state = { is: 'closed' };
+    this.#states.become({ is: 'closed' });
     this.#ending.abort();
-    this.#waiters.fail(this.#closed());
+    this.#waiters.fail(this.#states.closed());
     await within(this.#running, closeMs);
   }
 
   #keeper(): Keeper {
     return {
-      refuseWhenStopped: (reached) => this.#refuseWhenStopped(reached),
+      refuseWhenStopped: (reached) => {
+        if (this.#states.hasMoved(reached)) this.resume();
+      },
       wake: () => {
-        this.#isWanted = true;
-        if (this.#state.is !== 'retrying') this.#wakes.notify();
+        if (this.state.is !== 'retrying') this.resume();
       },
       isAtHead: (askedAt) => {
         this.#reads.show(askedAt);
-        if (this.#state.is === 'catching-up') this.#state = { is: 'following' };
+        if (this.state.is === 'catching-up') this.#states.become({ is: 'following' });
       },
       refute: (lost) => {
-        if (this.#state.is !== 'closed' && this.#state.is !== 'stopped') this.#turn.refute(lost);
+        if (this.state.is !== 'closed' && this.state.is !== 'stopped') this.#turn.refute(lost);
       },
       late: (deadline, late) => this.#late(deadline, late),
     };
@@ -175,8 +181,12 @@ export class Follower<Event extends EventShape, Row> {
     const pauses = new OutagePauses();
     while (!this.#ending.signal.aborted) {
       try {
-        if (this.#keeps === 'inline') await this.#catchUpOnDemand();
-        else await this.#turn.until(this.#ending.signal, (signal) => this.#projector.follow(signal));
+        if (this.#follows === 'always')
+          await this.#turn.until(this.#ending.signal, (signal) => this.#keepUp(this.#deadline('following', signal)));
+        else if (this.#isWanted) {
+          this.#isWanted = false;
+          await this.#keepUp(this.#ended, 'head');
+        } else await this.#wakes.changed(this.#ending.signal);
         pauses.reset();
       } catch (caught) {
         await this.#recover(caught, pauses);
@@ -184,67 +194,56 @@ export class Follower<Event extends EventShape, Row> {
     }
   }
 
-  /** Rows that appends keep are at the head, unless somebody wrote without them: a read that finds them behind asks for this. */
-  async #catchUpOnDemand(): Promise<void> {
-    if (!this.#isWanted) return this.#wakes.changed(this.#ending.signal);
-    this.#isWanted = false;
-    await this.#projector.catchUp(this.#ending.signal);
+  /** Reduces what there is, and what comes, until the deadline is over or the head is reached. @throws DeadlineExceeded */
+  async #keepUp(deadline: Deadline, until?: 'head'): Promise<Position> {
+    await this.#rebuilds.buildFirst(deadline);
+    return stepThrough(this.#parts, deadline, {
+      messages: (after) => (until === 'head' ? this.#log.upToHead(after, deadline) : this.#log.follow(after, deadline)),
+      onHead: (askedAt) => {
+        this.#reads.show(askedAt);
+        this.#states.become({ is: 'following' });
+        const isGathering = until === undefined && !this.#waiters.isAwaited;
+        return isGathering ? this.#wakes.changed(deadline.signal, GATHERED_MS) : undefined;
+      },
+    });
+  }
+
+  #deadline(doing: string, signal: AbortSignal | undefined): Deadline {
+    return new Deadline(`${doing} of ${modelName(this.#parts.projection)}`, { signal });
   }
 
   async #recover(caught: unknown, pauses: OutagePauses): Promise<void> {
     if (this.#ending.signal.aborted) return;
     this.#isWanted = true;
-    const isOfOtherHistory = isFault(caught, 'position-unknown') && this.#keeps === 'inline';
-    const canGoOn = isOfOtherHistory && (await areOfThisLog(this.rows, this.#store, this.#ended));
+    const isOfOtherHistory = isFault(caught, 'position-unknown') && this.#parts.keeps === 'inline';
+    const canGoOn = isOfOtherHistory && (await areOfThisLog(this.rows, this.#log.store, this.#ended));
     if (isFault(caught) && (caught.retryable || canGoOn)) {
-      const since = this.#state.is === 'retrying' ? this.#state.since : new Date();
-      this.#state = { is: 'retrying', since, fault: caught };
+      this.#states.retry(caught);
       return this.#wakes.changed(this.#ending.signal, pauses.next());
     }
     this.#reads.forget();
     const at = await this.rows.checkpoint(this.#ended).catch(() => undefined);
-    if (isFault(caught, 'position-unknown')) await forgetLost(this.#store, this.#ended).catch(() => undefined);
+    if (isFault(caught, 'position-unknown')) await forgetLost(this.#log.store, this.#ended).catch(() => undefined);
     if (this.#ending.signal.aborted) return;
-    this.#state = { is: 'stopped', why: caught, at };
+    this.#states.become({ is: 'stopped', why: caught, at });
     this.#waiters.fail(caught);
     await this.#wakes.changed(this.#ending.signal);
-    if (!this.#ending.signal.aborted) this.#state = { is: 'catching-up' };
-  }
-
-  #isAtHead(askedAt: number): void {
-    this.#reads.show(askedAt);
-    if (!this.#ending.signal.aborted) this.#state = { is: 'following' };
+    this.#states.become({ is: 'catching-up' });
   }
 
   #within<Found extends RowsAt<unknown>>(freshness: Freshness, look: Look<Found>): Promise<Found> {
-    return readWithin(this.#name, freshness, async (deadline) => {
-      if (this.#state.is === 'closed') throw this.#closed();
+    return readWithin(this.#parts.projection.name, freshness, async (deadline) => {
+      this.#states.refuseWhenClosed();
       if (this.#breather.isDue()) await yieldToLoop();
       return this.#reads.answer(() => look(deadline), deadline);
     });
   }
 
-  /** A stop is only believed at the checkpoint it was reached from: whoever moved the rows since has mended it. */
-  #refuseWhenStopped(reached: Position | undefined): void {
-    if (this.#state.is !== 'stopped') return;
-    if (this.#state.at === reached) throw this.#state.why;
-    this.resume();
-  }
-
   /** Why a read is refused whose rows were not far enough in time: what keeps them from being followed, if anything does. */
   async #late(deadline: ReadDeadline, { cause, required }: Late): Promise<Fault> {
-    if (this.#state.is === 'closed') return this.#closed();
-    if (this.#state.is === 'following') this.#state = { is: 'catching-up' };
-    const outage = this.#state.is === 'retrying' ? this.#state.fault : this.#store.trouble;
+    if (this.state.is === 'closed') return this.#states.closed();
+    this.#states.fallBehind();
+    const outage = this.state.is === 'retrying' ? this.state.fault : this.#log.store.trouble;
     return deadline.behind(this.rows, required, outage ?? cause);
-  }
-
-  get #open(): Projector<RecordedEvent, Row | UnreadableRow> {
-    if (this.#state.is === 'closed') throw this.#closed();
-    return this.#projector;
-  }
-
-  #closed(): StoreClosed {
-    return new StoreClosed({ store: `the read model ${this.#name}` });
   }
 }

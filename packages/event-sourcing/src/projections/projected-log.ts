@@ -1,0 +1,82 @@
+import type { Clock } from '../clock.js';
+import type { Deadline } from '../deadline.js';
+import type { Store } from '../store.js';
+import type { ReadAllOptions, SubscriptionMessage } from '../streams/event-store.js';
+import type { EventFilter } from '../streams/event-filter.js';
+import type { RecordedEvent } from '../streams/event.js';
+import { START, type Position } from '../streams/position.js';
+import type { TimedEventStore } from '../streams/timed-event-store.js';
+import { demandInLog } from './head-proof.js';
+
+/** How far a projection is behind the store. */
+export interface Lag {
+  /** Events not yet reduced; counted up to 10,000, then {@link isAtLeast} is true. */
+  readonly events: number;
+  readonly isAtLeast: boolean;
+  /** How long the oldest of them has been waiting; 0 when there is none. */
+  readonly seconds: number;
+}
+
+type Messages = AsyncIterable<SubscriptionMessage>;
+
+const COUNTED_AT_MOST = 10_000;
+/** Events reduced in one transaction, so that nobody else in the process waits longer than some milliseconds. */
+const LARGEST_STEP = 100;
+
+/** What a projection reads of a store. */
+export class ProjectedLog {
+  readonly store: TimedEventStore;
+  readonly keeps: Store['keeps'];
+  /** How a rebuild reads all of it. */
+  readonly reading: { readonly filter: EventFilter; readonly pageSize: number };
+  readonly #clock: Clock;
+
+  constructor(
+    { clock, eventStore, keeps }: { clock: Clock; eventStore: TimedEventStore; keeps: Store['keeps'] },
+    { filter, pageSize = 500 }: { filter: EventFilter; pageSize: number | undefined },
+  ) {
+    this.store = eventStore;
+    this.keeps = keeps;
+    this.reading = { filter, pageSize };
+    this.#clock = clock;
+  }
+
+  /** What comes after a position, for as long as the deadline lets it. */
+  follow(after: Position | undefined, deadline: Deadline): Messages {
+    return this.store.subscribe(this.#steps(after), deadline);
+  }
+
+  /** What there is after a position. The last message says how far that is. @throws DeadlineExceeded */
+  async *upToHead(
+    after: Position | undefined,
+    deadline: Deadline,
+  ): AsyncGenerator<SubscriptionMessage, void, undefined> {
+    const askedAt = performance.now();
+    const head = await this.store.head(deadline);
+    let reached = after ?? START;
+    for await (const events of this.store.readAll(this.#steps(after), deadline)) {
+      reached = events.at(-1)?.position ?? reached;
+      yield { kind: 'events', events, position: reached };
+    }
+    if (reached < head && this.keeps === 'followed') await demandInLog(this.store, head, deadline);
+    yield { kind: 'caught-up', position: head, askedAt };
+  }
+
+  /** Counts what there is after a position, by reading it. @throws DeadlineExceeded */
+  async lag(after: Position, deadline: Deadline): Promise<Lag> {
+    let events = 0;
+    let oldest: RecordedEvent | undefined;
+    for await (const page of this.store.readAll({ ...this.reading, after, pageSize: 1000 }, deadline)) {
+      oldest ??= page[0];
+      events += page.length;
+      if (events >= COUNTED_AT_MOST) break;
+    }
+    const seconds = oldest === undefined ? 0 : Math.max(0, (this.#clock() - oldest.recordedAt) / 1000);
+    return { events: Math.min(events, COUNTED_AT_MOST), isAtLeast: events >= COUNTED_AT_MOST, seconds };
+  }
+
+  #steps(after: Position | undefined): ReadAllOptions {
+    const { filter, pageSize } = this.reading;
+    return { filter, pageSize: Math.min(pageSize, LARGEST_STEP), ...(after !== undefined && { after }) };
+  }
+}

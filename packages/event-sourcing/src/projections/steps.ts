@@ -1,0 +1,126 @@
+import type { Deadline } from '../deadline.js';
+import { isFault } from '../is-fault.js';
+import { pause } from '../store/back-off.js';
+import type { Store } from '../store.js';
+import type { SubscriptionMessage } from '../streams/event-store.js';
+import type { EventShape, RecordedEvent } from '../streams/event.js';
+import { START, type Position } from '../streams/position.js';
+import { CheckpointConflict } from './projection-faults.js';
+import { modelName, type Projection } from './projection.js';
+import type { ReadModelChange } from './read-model-store.js';
+import { reducePage, unknownKeys, type KnownRows } from './reduce-page.js';
+import type { TimedReadModel } from './timed-read-model.js';
+
+const REMEMBERED_ROWS = 20_000;
+
+/** What steps are taken with. */
+export interface StepParts<Event extends EventShape, Row> {
+  readonly projection: Projection<Event, Row>;
+  readonly model: TimedReadModel<Row>;
+  readonly keeps: Store['keeps'];
+}
+
+/** What steps are taken for. */
+export interface Stepping {
+  readonly messages: (after: Position | undefined) => AsyncIterable<SubscriptionMessage>;
+  /** Called each time the rows are at the head of the store, with when the store was asked for it (`performance.now()`). */
+  readonly onHead: (askedAt: number) => Promise<void> | undefined;
+}
+
+/**
+ * The steps of one read model: each page of events and the checkpoint after it are one transaction, which compares the checkpoint first, so
+ * that several runners on one read model only take turns. The rows that are known are as these steps left them for as long as each succeeds:
+ * when one fails, others have to be begun.
+ */
+class Steps<Event extends EventShape, Row> {
+  readonly #parts: StepParts<Event, Row>;
+  readonly #deadline: Deadline;
+  readonly #known: KnownRows<Row> = new Map();
+  #reached: Position | undefined;
+
+  constructor(parts: StepParts<Event, Row>, deadline: Deadline, reached: Position | undefined) {
+    this.#parts = parts;
+    this.#deadline = deadline;
+    this.#reached = reached;
+  }
+
+  /** All events up to here are reduced; `undefined` before the first step. */
+  get reached(): Position | undefined {
+    return this.#reached;
+  }
+
+  /**
+   * Takes a step.
+   *
+   * @throws ProjectionStopped before an event that can't be reduced: all before it are.
+   * @throws CheckpointConflict when another runner was here.
+   */
+  async take(message: SubscriptionMessage): Promise<void> {
+    if (message.kind === 'events') return this.#reduce(message.events);
+    const isFurther = this.#reached === undefined || message.position > this.#reached;
+    if (isFurther) await this.#commit({ checkpoint: message.position, rows: new Map() });
+  }
+
+  async #reduce(events: readonly RecordedEvent[]): Promise<void> {
+    const { projection } = this.#parts;
+    await this.#lookUp(unknownKeys(projection, events, this.#known));
+    const { position, rows, stopped } = reducePage(projection, events, (key) => this.#known.get(key));
+    if (position !== undefined) {
+      await this.#commit({ checkpoint: position, rows });
+      for (const [key, row] of rows) this.#known.set(key, row);
+    }
+    if (stopped !== undefined) throw stopped;
+    if (this.#known.size > REMEMBERED_ROWS) this.#known.clear();
+  }
+
+  /** Rows of another checkpoint hold events that are still to come: an event reduced twice would look like one that can't be reduced. */
+  async #lookUp(keys: readonly string[]): Promise<void> {
+    if (keys.length === 0) return;
+    const { model, projection } = this.#parts;
+    const { rows, checkpoint: actual } = await model.read(keys, this.#deadline);
+    const expected = this.#reached;
+    if (actual !== expected) throw new CheckpointConflict({ model: modelName(projection), expected, actual });
+    for (const key of keys) this.#known.set(key, rows.get(key));
+  }
+
+  /** A step stands on events of this log, or nothing is written (docs/guarantees.md#reading): kept inline, the step itself asks. */
+  async #commit({ checkpoint, rows }: Pick<ReadModelChange<Row>, 'checkpoint' | 'rows'>): Promise<void> {
+    const { keeps, model } = this.#parts;
+    const expected = this.#reached;
+    const standsOn = keeps === 'inline' && { standsOn: [expected ?? START, checkpoint] };
+    await model.commit({ expected, checkpoint, rows, ...standsOn }, this.#deadline);
+    this.#reached = checkpoint;
+  }
+}
+
+/**
+ * Takes all steps that there are messages for, and resolves to where that led. When another runner was first, these go on from where that
+ * one got to. @throws DeadlineExceeded when the messages end because their signal fired.
+ */
+export async function stepThrough<Event extends EventShape, Row>(
+  parts: StepParts<Event, Row>,
+  deadline: Deadline,
+  { messages, onHead }: Stepping,
+): Promise<Position> {
+  return takingTurns(deadline, async () => {
+    const steps = new Steps(parts, deadline, await parts.model.checkpoint(deadline));
+    for await (const message of messages(steps.reached)) {
+      await steps.take(message);
+      if (message.kind === 'caught-up') await onHead(message.askedAt ?? -Infinity);
+    }
+    deadline.refuse();
+    return steps.reached ?? START;
+  });
+}
+
+/** Takes a turn at a read model, again whenever another runner was first. */
+export async function takingTurns<Result>(deadline: Deadline, turn: () => Promise<Result>): Promise<Result> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await turn();
+    } catch (caught) {
+      if (!isFault(caught, 'checkpoint-conflict')) throw caught;
+      await deadline.wait(pause(attempt));
+    }
+  }
+}
