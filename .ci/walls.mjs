@@ -22,6 +22,7 @@ const named = [...Object.values(rooms).flatMap(({ may }) => may), ...strangers.m
 const said = {
   'packages/a-package-to-come/src': named,
   'packages/event-sourcing/src': [...named, 'node:crypto'],
+  'packages/domain/src/policy': ['../commands/any.js', '../reads/any.js', 'node:fs'],
   'packages/domain/src': [
     'node:fs',
     '@login-policy/event-sourcing/store',
@@ -38,7 +39,12 @@ const said = {
   'packages/api/src': ['@login-policy/store-sqlite', '@login-policy/event-sourcing/store', 'pg'],
   'examples/any/src': ['@login-policy/testkit', '@login-policy/event-sourcing/store', '@login-policy/example-any'],
 };
-const allowed = { 'packages/domain/src': ['./near.js', 'luxon'], 'packages/store-sqlite/src': ['node:fs'] };
+const allowed = {
+  'packages/domain/src': ['./near.js', './commands/any.js', 'luxon'],
+  'packages/domain/src/commands': ['../policy/any.js', './any.js'],
+  'packages/domain/src/reads': ['../policy/any.js', './any.js'],
+  'packages/store-sqlite/src': ['node:fs'],
+};
 
 const WALLS = new Set(['eslint(no-restricted-imports)', 'faults(no-instanceof)']);
 const garden = mkdtempSync(join(tmpdir(), 'walls-'));
@@ -47,6 +53,9 @@ try {
   const plants = [
     ...Object.entries(rooms).flatMap(([room, { may }]) =>
       named.flatMap((name) => plant(room, name, may.includes(name))),
+    ),
+    ...Object.entries(rooms).flatMap(([room, { notBeside = [] }]) =>
+      notBeside.flatMap((name) => plant(room, `../${name}/any.js`, false)),
     ),
     ...Object.entries(said).flatMap(([room, names]) => names.flatMap((name) => plant(room, name, false))),
     plantInstanceof(),

@@ -188,7 +188,7 @@ export default {
 };
 
 /** Our packages and the drivers, but for those that the room may import. */
-function wallOf({ may, node = true }) {
+function wallOf({ may, node = true, notBeside }) {
   // One that there is not, since an empty choice would fit everything.
   const others = ['no-driver', ...drivers.filter((name) => !may.includes(name))];
   const patterns = [
@@ -199,6 +199,10 @@ function wallOf({ may, node = true }) {
     // With what is below it, and beside it: pg-pool.
     { regex: `^(${others.join('|')})(-[a-z-]+)?(/|$)`, message: 'A driver is known to its own store only.' },
   ];
+  if (notBeside !== undefined) {
+    const message = 'commands and reads do not know each other, and neither is known to what both are made of.';
+    patterns.push({ regex: `^\\.\\./(${notBeside.join('|')})/`, message });
+  }
   if (!node) patterns.push({ regex: '^node:', message: 'This room is pure: what needs a machine is handed in.' });
   return { 'no-restricted-imports': ['error', { patterns }] };
 }

@@ -24,6 +24,16 @@ export const rooms = {
   'packages/event-sourcing/test': { may: [...wholeKernel, ...testkit] },
   // Level 1: down, never sideways. A test imports its own package by name, what that may import, and the testkit.
   'packages/domain/src': { may: kernelOfDomains, ...pure },
+  // What commands and reads are made of knows neither of them, and they don't know each other.
+  ...Object.fromEntries(
+    Object.entries({
+      commands: ['reads'],
+      reads: ['commands'],
+      policy: ['commands', 'reads'],
+      events: ['commands', 'reads'],
+      input: ['commands', 'reads'],
+    }).map(([name, notBeside]) => [`packages/domain/src/${name}`, { may: kernelOfDomains, ...pure, notBeside }]),
+  ),
   'packages/domain/test': { may: [...wholeKernel, ...domain, ...testkit] },
   'packages/testkit/src': { may: kernelOfStores },
   'packages/testkit/test': { may: [...kernelOfStores, ...testkit] },

@@ -1,5 +1,6 @@
 import { ProjectionRunner } from '@login-policy/event-sourcing';
-import type { CommandInput, CommandOptions, CustomizeOptions, NewLoginPolicy } from './commands/command-input.js';
+import type { CommandInput, CommandOptions, CustomizeOptions } from './commands/command-input.js';
+import type { NewLoginPolicy } from './policy/new-login-policy.js';
 import { callOf, parseOrder } from './commands/parse-command.js';
 import { policyHandler, type PolicyHandler } from './commands/policy-handler.js';
 import { loginPolicyProjection } from './login-policy-projection.js';
@@ -16,8 +17,9 @@ import { LoginPolicyReads, type ReadSources } from './reads/login-policy-reads.j
 import type { CountUsers } from './reads/count-users.js';
 import { listedOnDefault, parseOnDefault, type OnDefault, type OnDefaultOptions } from './reads/on-default.js';
 import { PolicyReader } from './reads/policy-reader.js';
-import { parsePreview, previewOf, type Preview, type PreviewOptions } from './reads/preview.js';
-import { leftOf, type AsOf } from './reads/read-input.js';
+import { parsePreview, previewOf, type Preview, type PreviewOptions } from './preview/preview.js';
+import { leftOf } from './reads/read-input.js';
+import type { AsOf } from './input/moment.js';
 import { MetPolicies } from './rollout/met-policies.js';
 import { Rollout, type RolloutParts } from './rollout/rollout.js';
 import { findRollout, type FoundRollout } from './rollout/find-rollout.js';
@@ -27,7 +29,7 @@ import {
   type RolloutCommand,
   type RolloutOptions,
 } from './rollout/rollout-input.js';
-import { withStillAllowing } from './reads/still-allowing.js';
+import { withStillAllowing } from './preview/still-allowing.js';
 
 /**
  * The login policies of instances and organizations: every command and every read (docs/reference/login-policies.md).

@@ -9,7 +9,7 @@ import {
   type StreamId,
 } from '@login-policy/event-sourcing';
 import { instantToIso, parseInstant, type StateAt, eventId, UnreadableRow } from '@login-policy/event-sourcing/domain';
-import { markEvent, type Marks } from './reads/details.js';
+import { markEvent, type Marks } from './policy/marks.js';
 import { loginPolicyEvents } from './events/event-codec.js';
 import type { LoginPolicyEvent, RecordedLoginPolicyEvent } from './events/events.js';
 import { parseFactors, parseMultiFactor, parseSecondFactor } from './policy/factors.js';
@@ -18,7 +18,7 @@ import { parseObject } from './input/invalid-value.js';
 import { parseText } from './input/text.js';
 import type { ActivePolicy } from './policy/login-policy.js';
 import { INSTANCE_CATEGORY, isPolicyStream, ORGANIZATION_CATEGORY, ownerOfStream } from './policy/owner.js';
-import { NO_POLICY, policyAfter, type PolicyState } from './commands/policy-state.js';
+import { NO_POLICY, policyAfter, type PolicyState } from './policy/policy-state.js';
 import { lockOutsOf } from './sign-in/warnings.js';
 import { parseRecordedSettings, type LoginSettings } from './policy/settings.js';
 

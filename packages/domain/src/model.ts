@@ -9,7 +9,6 @@ export type {
   ChangeLoginPolicy,
   CustomizeLoginPolicy,
   LoginPolicyCommand,
-  Moment,
   MultiFactorCommand,
   PolicyToAdd,
   RemoveIdentityProvider,
@@ -18,9 +17,12 @@ export type {
   SecondFactorCommand,
   SetLoginPolicy,
 } from './commands/commands.js';
+export type { Moment } from './input/moment.js';
 export { decide, type Circumstances, type LoginPolicyDecision } from './commands/decide.js';
-export { detailsToJson, type DetailsJson, type Marks } from './reads/details.js';
-export { diffPolicies, type SettingPath, type Step } from './reads/diff.js';
+export { detailsToJson, type DetailsJson } from './reads/details.js';
+export type { Marks } from './policy/marks.js';
+export { diffPolicies, type SettingPath } from './reads/diff.js';
+export type { Step } from './sign-in/steps.js';
 export { loginPolicyEvents } from './events/event-codec.js';
 export type {
   IdentityProviderAdded,
@@ -35,7 +37,7 @@ export type {
   SecondFactorAdded,
   SecondFactorRemoved,
 } from './events/events.js';
-export { evolve, evolveAll, ImpossibleEvent } from './commands/evolve.js';
+export { evolve, evolveAll, ImpossibleEvent } from './policy/evolve.js';
 export { NO_FACTS, type DefaultSeen, type PolicyFacts } from './commands/facts.js';
 export { effectivePolicy } from './policy/effective-policy.js';
 export {
@@ -74,7 +76,8 @@ export {
   type Owner,
   type OwnerKind,
 } from './policy/owner.js';
-export { evolveState, loginPolicyDecider, NO_POLICY, type PolicyState } from './commands/policy-state.js';
+export { evolveState, NO_POLICY, type PolicyState } from './policy/policy-state.js';
+export { loginPolicyDecider } from './commands/decider.js';
 export { loginPolicyProjection, type LoginPolicyRow } from './login-policy-projection.js';
 export type { ReadOptions, Span } from './reads/read-input.js';
 export {
@@ -85,7 +88,7 @@ export {
   type RefusingPolicy,
   type UnmetCondition,
   type UnmetDefault,
-} from './commands/rejections.js';
+} from './policy/rejections.js';
 export type { FoundRollout } from './rollout/find-rollout.js';
 export type { RolloutRefusal, RolloutStanding } from './rollout/rollout-answers.js';
 export type {

@@ -13,6 +13,7 @@ export { categoryOf, keyOf, parseStreamId } from './streams/stream-id.js';
 export type { FactSource } from './decisions/fact-source.js';
 export type { PreconditionFailed } from './decisions/command-context.js';
 export type { StateAt } from './decisions/state-at.js';
+export type { StateReader } from './decisions/state-reader.js';
 export { UnreadableRow } from './projections/unreadable-row.js';
 export type { ConsumerFailure, ConsumerState, Handle, Handling } from './consume/consumer.js';
 export { toldCall } from './observe.js';

@@ -3,10 +3,12 @@ import { eventId } from '@login-policy/event-sourcing/domain';
 import type { MultiFactor, SecondFactor } from '../policy/factors.js';
 import type { IdentityProviderRef } from '../policy/identity-provider.js';
 import { InvalidValue, parseList, parseObject, parseOneOf, type Parser } from '../input/invalid-value.js';
-import type { AsOf } from '../reads/read-input.js';
+import type { AsOf } from '../input/moment.js';
 import type { LoginSettingsInput } from '../policy/settings.js';
 import { LOCK_OUTS, type LockOut } from '../sign-in/warnings.js';
 import { parseId, parseProse } from '../input/text.js';
+import type { NewLoginPolicy } from '../policy/new-login-policy.js';
+import { optional, parseSequence, parseSignal, parseWait } from '../input/options.js';
 
 /** Who gives a command, why, and on which conditions. */
 export interface CommandOptions {
@@ -63,18 +65,6 @@ export interface CustomizeOptions extends CommandOptions {
   readonly ifDefaultSequence?: bigint;
   /** Refuse unless this is the default policy's last event: the `eventId` that an answer had. */
   readonly ifDefaultEventId?: string;
-}
-
-/** A policy to bring into force. */
-export interface NewLoginPolicy {
-  /** Those that are not to be the default. What is recorded names all. Default: none. */
-  readonly settings?: LoginSettingsInput;
-  /** Default: none. */
-  readonly secondFactors?: readonly SecondFactor[];
-  /** Default: none. */
-  readonly multiFactors?: readonly MultiFactor[];
-  /** Default: none. */
-  readonly identityProviders?: readonly IdentityProviderRef[];
 }
 
 /** A command as data: what the method of {@link LoginPolicies} that `type` names takes. */
@@ -157,24 +147,9 @@ function refuseCondition(given: Readonly<Record<string, unknown>>, name: keyof D
   throw new InvalidValue(`options.${name}`, 'left out, as only customize takes it', given[name]);
 }
 
-/** Takes the member of some options, if it is there. @throws InvalidValue */
-export function optional<Value>(
-  given: Readonly<Record<string, unknown>>,
-  name: string,
-  parse: Parser<Value>,
-): Value | undefined {
-  return given[name] === undefined ? undefined : parse(given[name], `options.${name}`);
-}
-
 const parseRevision: Parser<Revision | 'no-stream'> = (value, field) => {
   const sequence = parseSequence(value, field);
   return sequence === 0n ? 'no-stream' : revision(sequence - 1n);
-};
-
-/** Takes a sequence, or 0 for that of a policy without events. */
-export const parseSequence: Parser<bigint> = (value, field) => {
-  if (typeof value === 'bigint' && value >= 0n && value < 2n ** 63n) return value;
-  throw new InvalidValue(field, 'a bigint from 0 on', value);
 };
 
 const parseEventId: Parser<EventId> = (value, field) => {
@@ -184,20 +159,6 @@ const parseEventId: Parser<EventId> = (value, field) => {
     // The sentence below says why.
   }
   throw new InvalidValue(field, 'the eventId of an answer', value);
-};
-
-/** Takes an `AbortSignal`. */
-export const parseSignal: Parser<AbortSignal> = (value, field) => {
-  if (value instanceof AbortSignal) return value;
-  throw new InvalidValue(field, 'an AbortSignal', value);
-};
-
-const LONGEST_WAIT_MS = 600_000;
-
-/** Takes how long to wait, in milliseconds. */
-export const parseWait: Parser<number> = (value, field) => {
-  if (typeof value === 'number' && value >= 0 && value <= LONGEST_WAIT_MS) return value;
-  throw new InvalidValue(field, `0 to ${LONGEST_WAIT_MS} milliseconds`, value);
 };
 
 /** Takes the warnings that a caller acknowledges. */

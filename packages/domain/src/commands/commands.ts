@@ -1,7 +1,7 @@
-import type { Instant, Position } from '@login-policy/event-sourcing';
 import type { MultiFactor, SecondFactor } from '../policy/factors.js';
 import type { IdentityProvider, IdentityProviderId } from '../policy/identity-provider.js';
 import type { LoginSettingsChange } from '../policy/settings.js';
+import type { Moment } from '../input/moment.js';
 
 /**
  * A policy to bring into force, as it was given: the settings that were named. What names nothing is left out, so that a policy
@@ -63,9 +63,6 @@ export interface RemoveIdentityProvider {
   readonly type: 'removeIdentityProvider';
   readonly id: IdentityProviderId;
 }
-
-/** A moment in a policy's past: right after an event of its stream, at a place in the whole store, or at an instant. */
-export type Moment = { readonly sequence: bigint } | { readonly position: Position } | { readonly instant: Instant };
 
 /** Give an organization a custom policy that is what holds for it by default. */
 export interface CustomizeLoginPolicy {

@@ -1,6 +1,6 @@
 import { accept, reject, type Decision } from '@login-policy/event-sourcing';
 import { instantToIso } from '@login-policy/event-sourcing/domain';
-import type { LoginPolicyCommand, Moment, PolicyToAdd, RevertLoginPolicy } from './commands.js';
+import type { LoginPolicyCommand, PolicyToAdd, RevertLoginPolicy } from './commands.js';
 import type {
   LoginPolicyEvent,
   MultiFactorAdded,
@@ -8,7 +8,7 @@ import type {
   SecondFactorAdded,
   SecondFactorRemoved,
 } from '../events/events.js';
-import { evolveAll } from './evolve.js';
+import { evolveAll } from '../policy/evolve.js';
 import { guarded, type Guard } from './guard.js';
 import { NO_FACTS, unmetDefault, type PolicyFacts } from './facts.js';
 import type { MultiFactor, SecondFactor } from '../policy/factors.js';
@@ -19,7 +19,7 @@ import {
 } from '../policy/identity-provider.js';
 import type { ActivePolicy, LoginPolicy } from '../policy/login-policy.js';
 import type { OwnerKind } from '../policy/owner.js';
-import { refusedArgument, type PolicyRejection } from './rejections.js';
+import { refusedArgument, type PolicyRejection } from '../policy/rejections.js';
 import { commandsTowards, linksTowards, withTold } from './revert.js';
 import { applyChange, defaultSettings, differing, type LoginSettingsChange } from '../policy/settings.js';
 
@@ -242,7 +242,7 @@ function noPolicy(): LoginPolicyDecision {
 }
 
 /** An instance's policy can't be removed, so there is no way back to before it had one. */
-function notYetThere(to: Moment): LoginPolicyDecision {
+function notYetThere(to: RevertLoginPolicy['to']): LoginPolicyDecision {
   const expected = 'a moment at which the instance had its policy';
   if ('sequence' in to) return reject(refusedArgument('to.sequence', expected, to.sequence));
   if ('position' in to) return reject(refusedArgument('to.position', expected, to.position));

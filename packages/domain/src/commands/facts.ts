@@ -7,11 +7,10 @@ import type { LoginPolicyCommand } from './commands.js';
 import type { IdentityProvider, IdentityProviderDirectory, IdentityProviderId } from '../policy/identity-provider.js';
 import type { LoginPolicy } from '../policy/login-policy.js';
 import { instanceOf, isOrganization, ownerOfStream, type Owner } from '../policy/owner.js';
-import { lastSequenceOf } from '../reads/details.js';
-import type { PolicyReader } from '../reads/policy-reader.js';
-import { asOf } from '../reads/read-input.js';
-import type { PolicyState } from './policy-state.js';
-import type { UnmetDefault } from './rejections.js';
+import { lastSequenceOf } from '../policy/marks.js';
+import { asOf, type ParsedAsOf } from '../input/moment.js';
+import type { PolicyState } from '../policy/policy-state.js';
+import type { UnmetDefault } from '../policy/rejections.js';
 import { isYes } from '../input/yes.js';
 
 /** What a command is decided by that is neither in it nor in the policy. */
@@ -38,11 +37,19 @@ export interface DefaultSeen extends DefaultConditions {
 /** For a command that needs nothing from outside. */
 export const NO_FACTS: PolicyFacts = Object.freeze({ unknownIdentityProviders: new Set<never>() });
 
+/** Where policies are looked up that a command is decided by. */
+export interface PolicyLookUps {
+  /** The owner's own policy as its events have it now. */
+  latest(owner: Owner, deadline: Deadline): Promise<PolicyState>;
+  /** As it was at a moment. */
+  past(owner: Owner, asOf: ParsedAsOf, deadline: Deadline): Promise<PolicyState>;
+}
+
 /** Whom to ask for facts. */
 export interface FactProviders {
   readonly identityProviders: IdentityProviderDirectory | undefined;
   readonly guard: Guard;
-  readonly policies: () => PolicyReader;
+  readonly policies: () => PolicyLookUps;
 }
 
 /** Looks up what commands of login policies have to know: which identity providers exist, what a policy is or was. */
@@ -116,7 +123,7 @@ async function guardingFacts(
 /** The policy that a command is to make its policy like; `undefined` for one that does not look at any. */
 async function modelOf(
   command: LoginPolicyCommand,
-  policies: PolicyReader,
+  policies: PolicyLookUps,
   { owner, deadline }: { readonly owner: Owner; readonly deadline: Deadline },
 ): Promise<PolicyState | undefined> {
   if (command.type === 'customize') return policies.latest(instanceOf(owner), deadline);

@@ -3,7 +3,7 @@ import { effectivePolicy } from '../policy/effective-policy.js';
 import { ABSENT, type ActivePolicy, type LoginPolicy } from '../policy/login-policy.js';
 import { describeWarnings, lockOutsIntroduced } from '../sign-in/warnings.js';
 import type { Circumstances, LoginPolicyDecision } from './decide.js';
-import { evolveAll } from './evolve.js';
+import { evolveAll } from '../policy/evolve.js';
 
 /** Whether a command that would lock people out is refused (`would-lock-out`), or only warned of by its preview. */
 export type Guard = 'refuse' | 'warn';

@@ -5,7 +5,7 @@ import { parseFactors, parseMultiFactor, parseSecondFactor } from '../policy/fac
 import { identityProviderFor, identityProvidersFor, parseIdentityProviderId } from '../policy/identity-provider.js';
 import { parseObject, parseOneOf, type Parser } from '../input/invalid-value.js';
 import { parseOrganization, parseOwner, type Owner } from '../policy/owner.js';
-import { parseMoment } from '../reads/read-input.js';
+import { parseMoment } from '../input/moment.js';
 import { parseSettingsChange } from '../policy/settings.js';
 
 /** The members of each command. */

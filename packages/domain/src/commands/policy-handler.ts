@@ -5,12 +5,12 @@ import type { LoginPolicyEvent } from '../events/events.js';
 import { SNAPSHOT_EVERY, snapshotKey, stateInRow, type LoginPolicyRow } from '../login-policy-projection.js';
 import { InvalidValue, LateRefusal } from '../input/invalid-value.js';
 import type { LoginPoliciesOptions } from '../open-login-policies.js';
-import type { PolicyReader } from '../reads/policy-reader.js';
+import { type PolicyLookUps, policyFacts, type PolicyFacts } from './facts.js';
 import type { CommandConditions } from './command-input.js';
 import type { LoginPolicyCommand } from './commands.js';
-import { policyFacts, type PolicyFacts } from './facts.js';
-import { guardingDecider, type PolicyState } from './policy-state.js';
-import type { PolicyRejection } from './rejections.js';
+import { guardingDecider } from './decider.js';
+import type { PolicyState } from '../policy/policy-state.js';
+import type { PolicyRejection } from '../policy/rejections.js';
 
 /** What carries out the commands of login policies. */
 export type PolicyHandler = CommandHandler<
@@ -25,7 +25,7 @@ export type PolicyHandler = CommandHandler<
 /** What a handler looks at beside the events: rows, which it compares with them, and policies that a command is to be like. */
 interface Sources {
   readonly rows: ProjectionRunner<LoginPolicyEvent, LoginPolicyRow>['rows'];
-  readonly policies: () => PolicyReader;
+  readonly policies: () => PolicyLookUps;
 }
 
 /** Carries out the commands of the login policies that are kept in a store. */

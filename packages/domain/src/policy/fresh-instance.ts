@@ -1,4 +1,4 @@
-import type { NewLoginPolicy } from '../commands/command-input.js';
+import type { NewLoginPolicy } from './new-login-policy.js';
 
 /** The policy of a fresh instance: every setting the default, TOTP and U2F as second factors, passkeys (docs/reference/login-policies.md#settings). */
 export const freshInstance: NewLoginPolicy = Object.freeze({

@@ -10,7 +10,8 @@ import type {
   ReadAnswer,
   Rejected,
 } from './answers.js';
-import { detailsOf, lastSequenceOf } from './details.js';
+import { detailsOf } from './details.js';
+import { lastSequenceOf } from '../policy/marks.js';
 import { diffPolicies } from './diff.js';
 import type { StateFound } from './policy-reader.js';
 import type { ParsedRead } from './read-input.js';
@@ -18,14 +19,9 @@ import type { LoginPolicyEvent } from '../events/events.js';
 import { InvalidValue, LateRefusal, UnknownMember } from '../input/invalid-value.js';
 import { ABSENT } from '../policy/login-policy.js';
 import { instanceOf, isOrganization, type Owner } from '../policy/owner.js';
-import type { PolicyState } from '../commands/policy-state.js';
+import type { PolicyState } from '../policy/policy-state.js';
 import { viewOfSettings } from '../policy/settings.js';
-import {
-  describeRejection,
-  type PolicyRejection,
-  type RefusingPolicy,
-  type Rejection,
-} from '../commands/rejections.js';
+import { describeRejection, type PolicyRejection, type RefusingPolicy, type Rejection } from '../policy/rejections.js';
 
 /** Refuses, with the sentence that says it. */
 export function rejected(rejection: Rejection, policy?: RefusingPolicy): Rejected {

@@ -6,7 +6,7 @@ import type { RecordedLoginPolicyEvent } from '../events/events.js';
 import type { MultiFactor, SecondFactor } from '../policy/factors.js';
 import type { IdentityProvider } from '../policy/identity-provider.js';
 import type { Organization, Owner } from '../policy/owner.js';
-import type { Rejection } from '../commands/rejections.js';
+import type { Rejection } from '../policy/rejections.js';
 import type { LoginSettingsView } from '../policy/settings.js';
 
 /** The command or the read was refused: nothing was written. */

@@ -1,8 +1,8 @@
-import type { EventId, Instant, Position, Revision } from '@login-policy/event-sourcing';
-import { Lru, type RecordedFacts } from '@login-policy/event-sourcing/domain';
+import type { Instant } from '@login-policy/event-sourcing';
+import { Lru } from '@login-policy/event-sourcing/domain';
 import { DateTime, FixedOffsetZone } from 'luxon';
-import type { LoginPolicyEvent } from '../events/events.js';
 import { resourceOwnerOf, type Owner } from '../policy/owner.js';
+import { type Marks, sequenceOf } from '../policy/marks.js';
 
 /**
  * What an answer to a change says of the object, and with it every policy or list that is read (docs/reference/login-policies.md#details): always all four.
@@ -19,37 +19,6 @@ export interface Details {
   readonly changeDate: DateTime<true>;
   /** Whose policy answered: the id of the organization or of the instance. */
   readonly resourceOwner: string;
-}
-
-/** Where the details of a policy come from: the last event and its place, and when the object began. */
-export interface Marks {
-  readonly eventId: EventId;
-  readonly revision: Revision;
-  readonly position: Position;
-  readonly createdAt: Instant;
-  readonly changedAt: Instant;
-}
-
-/** The sequence of the event at a revision. */
-export function sequenceOf(event: Pick<RecordedFacts, 'revision'>): bigint {
-  return event.revision + 1n;
-}
-
-/** The last sequence of a policy; 0 when it never had an event. */
-export function lastSequenceOf(marks: Marks | undefined): bigint {
-  return marks === undefined ? 0n : sequenceOf(marks);
-}
-
-/** The marks after an event: a policy that is added begins a new object, the sequence goes on counting. */
-export function markEvent(before: Marks | undefined, event: LoginPolicyEvent & RecordedFacts): Marks {
-  const isBeginning = before === undefined || event.type === 'LoginPolicyAdded';
-  return {
-    eventId: event.id,
-    revision: event.revision,
-    position: event.position,
-    createdAt: isBeginning ? event.recordedAt : before.createdAt,
-    changedAt: event.recordedAt,
-  };
 }
 
 /** Says the marks of the owner's policy as details. */

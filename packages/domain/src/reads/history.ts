@@ -11,12 +11,12 @@ import {
 } from '@login-policy/event-sourcing';
 import { Deadline, type StateAt } from '@login-policy/event-sourcing/domain';
 import type { DateTime } from 'luxon';
-import { sequenceOf, toDateTime } from './details.js';
+import { sequenceOf } from '../policy/marks.js';
+import { toDateTime } from './details.js';
 import { diffPolicies, type PolicyChange } from './diff.js';
 import { loginPolicyEvents } from '../events/event-codec.js';
 import type { RecordedLoginPolicyEvent } from '../events/events.js';
-import type { PolicyHandler } from '../commands/policy-handler.js';
-import { evolveState, type PolicyState } from '../commands/policy-state.js';
+import { evolveState, type PolicyState, type PolicyStates } from '../policy/policy-state.js';
 import type { parseHistoryRead } from './read-input.js';
 
 /** One event of a policy, for somebody who asks what happened: when, by whom, why, and what changed by it. */
@@ -54,8 +54,8 @@ interface Range {
 
 /** What a history is read from. */
 interface HistorySources {
-  readonly store: PolicyHandler['states']['store'];
-  readonly states: PolicyHandler['states'];
+  readonly store: PolicyStates['store'];
+  readonly states: PolicyStates;
 }
 
 /** Reads the events of a policy's stream as what they changed. */

@@ -10,26 +10,25 @@ import {
   type StreamId,
 } from '@login-policy/event-sourcing';
 import { instantToIso, PositionUnknown, type Deadline, type StateAt } from '@login-policy/event-sourcing/domain';
-import type { PolicyHandler } from '../commands/policy-handler.js';
-import type { PolicyState } from '../commands/policy-state.js';
+import type { PolicyState, PolicyStates } from '../policy/policy-state.js';
 import { InvalidValue, LateRefusal } from '../input/invalid-value.js';
 import { instanceOf, policyStream, type Organization, type Owner } from '../policy/owner.js';
-import { lastSequenceOf, sequenceOf } from './details.js';
-import type { ParsedAsOf } from './read-input.js';
+import { lastSequenceOf, sequenceOf } from '../policy/marks.js';
+import type { ParsedAsOf } from '../input/moment.js';
 
 /** What the past is read from. */
 export interface PastSources {
-  readonly store: PolicyHandler['states']['store'];
+  readonly store: PolicyStates['store'];
   /** The store's own: what is past is asked of it. */
   readonly clock: Clock;
-  readonly states: PolicyHandler['states'];
+  readonly states: PolicyStates;
 }
 
 /** Reads policies as they were, from the events alone, for one call. */
 export class PastReader {
-  readonly #store: PolicyHandler['states']['store'];
+  readonly #store: PolicyStates['store'];
   readonly #clock: Clock;
-  readonly #states: PolicyHandler['states'];
+  readonly #states: PolicyStates;
   readonly #deadline: Deadline;
 
   constructor({ clock, states, store }: PastSources, deadline: Deadline) {

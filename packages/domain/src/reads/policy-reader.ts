@@ -8,10 +8,9 @@ import {
   type Store,
 } from '@login-policy/event-sourcing';
 import { Deadline, StoreDamaged, type StateAt } from '@login-policy/event-sourcing/domain';
-import type { PolicyHandler } from '../commands/policy-handler.js';
 import { yieldToLoop } from './affected.js';
 import type { CustomizedOrganizations } from './answers.js';
-import type { Marks } from './details.js';
+import type { Marks } from '../policy/marks.js';
 import { readHistory, type History, type HistoryRead } from './history.js';
 import type { LoginPolicyEvent } from '../events/events.js';
 import { effectivePolicy } from '../policy/effective-policy.js';
@@ -25,10 +24,11 @@ import {
   type Organization,
   type Owner,
 } from '../policy/owner.js';
-import type { PolicyState } from '../commands/policy-state.js';
+import type { PolicyState, PolicyStates } from '../policy/policy-state.js';
 import { CUSTOM_IN, customValue, UNREAD_IN, type LoginPolicyRow } from '../login-policy-projection.js';
 import { PastReader, type PastSources } from './past-reader.js';
-import type { CustomizedPage, CustomKind, ParsedAsOf, ParsedRead } from './read-input.js';
+import type { CustomizedPage, CustomKind, ParsedRead } from './read-input.js';
+import type { ParsedAsOf } from '../input/moment.js';
 
 const PAGE = 1000;
 
@@ -43,13 +43,13 @@ export interface StateFound {
 /** What reads are answered from. */
 interface Sources {
   readonly model: ProjectionRunner<LoginPolicyEvent, LoginPolicyRow>;
-  readonly states: PolicyHandler['states'];
+  readonly states: PolicyStates;
 }
 
 /** Reads policies: as they are from the read model, as they were from the events. */
 export class PolicyReader {
   readonly #model: ProjectionRunner<LoginPolicyEvent, LoginPolicyRow>;
-  readonly #states: PolicyHandler['states'];
+  readonly #states: PolicyStates;
   readonly #events: PastSources;
 
   constructor({ clock }: Pick<Store, 'clock'>, { model, states }: Sources) {

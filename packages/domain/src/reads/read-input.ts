@@ -1,24 +1,12 @@
 import type { Freshness, Position } from '@login-policy/event-sourcing';
-import { position } from '@login-policy/event-sourcing/domain';
-import { optional, parseSequence, parseSignal, parseWait } from '../commands/command-input.js';
-import type { Moment } from '../commands/commands.js';
-import { parseInstantInput, type InstantInput } from '../input/instant.js';
+import { optional, parseSequence, parseSignal, parseWait } from '../input/options.js';
 import { InvalidValue, parseObject, parseOneOf, type Parser } from '../input/invalid-value.js';
 import type { CustomIndex } from '../login-policy-projection.js';
 import { MULTI_FACTORS, SECOND_FACTORS, type MultiFactor, type SecondFactor } from '../policy/factors.js';
 import { LOCK_OUTS, type LockOut } from '../sign-in/warnings.js';
 import { parseId } from '../input/text.js';
 import { parseInstance, parseOrganization, type Instance, type Organization } from '../policy/owner.js';
-
-/**
- * A moment in a policy's past: right after an event of its stream, at a place in the order of the whole store, or at an instant. No
- * clock can move a sequence or a position. An instant is answered by the clocks of the machines that wrote.
- */
-export type AsOf =
-  | { readonly sequence: bigint }
-  | { readonly position: Position }
-  /** A luxon `DateTime`, a `Date`, or ISO 8601 text that names its offset: an instant that is past. */
-  | { readonly instant: InstantInput };
+import { type ParsedAsOf, type AsOf, parsePositionInput, parseAsOf } from '../input/moment.js';
 
 /** How far a read has to be, and how long it may take to get there. */
 export interface ReadOptions {
@@ -67,12 +55,6 @@ export interface ListOptions extends ReadOptions {
 export interface ParsedRead {
   readonly freshness: Freshness;
   readonly asOf: ParsedAsOf | undefined;
-}
-
-/** A moment in the past, and where it stood in what the caller gave: `options.asOf.instant`. */
-export interface ParsedAsOf {
-  readonly moment: Moment;
-  readonly field: string;
 }
 
 /** The members of the options of every read. */
@@ -189,11 +171,6 @@ export function leftOf<Read extends Omit<ParsedRead, 'asOf'>>(read: Read, begunA
   return { ...read, freshness: { ...freshness, waitMs } };
 }
 
-const parsePositionInput: Parser<Position> = (value, field) => {
-  if (typeof value === 'bigint' && value >= 0n && value < 2n ** 168n) return position(value);
-  throw new InvalidValue(field, 'a position that a command answered with', value);
-};
-
 function parseLimit(value: unknown): number {
   if (value === undefined) return 100;
   if (typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= 10_000) return value;
@@ -203,24 +180,3 @@ function parseLimit(value: unknown): number {
 function parseOptionalAsOf(value: unknown): ParsedAsOf | undefined {
   return value === undefined ? undefined : parseAsOf(value, 'options.asOf');
 }
-
-const parseAsOf: Parser<ParsedAsOf> = (value, field) => asOf(parseMoment(value, field), field);
-
-/** A moment that stood in a field, under the name of its kind. */
-export function asOf(moment: Moment, field: string): ParsedAsOf {
-  return { moment, field: `${field}.${Object.keys(moment).join()}` };
-}
-
-/** Takes a moment. Whether it is past is asked when the past is looked at: a repeated command does not look. */
-export const parseMoment: Parser<Moment> = (value, field) => {
-  const given = parseObject(value, field, ['sequence', 'position', 'instant']);
-  const named = Object.entries(given).filter(([, moment]) => moment !== undefined);
-  const [[by, moment] = [undefined, undefined], ...more] = named;
-  if (by === undefined || more.length > 0) {
-    throw new InvalidValue(field, '{ sequence }, { position } or { instant }', value);
-  }
-  const at = `${field}.${by}`;
-  if (by === 'sequence') return { sequence: parseSequence(moment, at) };
-  if (by === 'position') return { position: parsePositionInput(moment, at) };
-  return { instant: parseInstantInput(moment, at) };
-};

@@ -15,10 +15,11 @@ import {
   type PolicyFound,
   type ReadAnswer,
 } from './answers.js';
-import { sequenceOf, toDateTime } from './details.js';
+import { sequenceOf } from '../policy/marks.js';
+import { toDateTime } from './details.js';
 import type { History } from './history.js';
 import type { OnDefault } from './on-default.js';
-import type { Preview } from './preview.js';
+import type { Preview } from '../preview/preview.js';
 
 /** What a read may have found. */
 type Found =

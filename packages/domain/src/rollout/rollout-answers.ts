@@ -1,5 +1,5 @@
 import type { FaultCode, Position } from '@login-policy/event-sourcing';
-import type { Reason } from '../commands/rejections.js';
+import type { Reason } from '../policy/rejections.js';
 import type { Owner } from '../policy/owner.js';
 import type { ChangeWarnings } from '../sign-in/warnings.js';
 

@@ -1,5 +1,6 @@
 import type { Freshness } from '@login-policy/event-sourcing';
-import { optional, parseAcknowledged, parseSignal, type CommandInput } from '../commands/command-input.js';
+import { optional, parseSignal } from '../input/options.js';
+import { parseAcknowledged, type CommandInput } from '../commands/command-input.js';
 import type { LoginPolicyCommand } from '../commands/commands.js';
 import { parseCommand } from '../commands/parse-command.js';
 import { InvalidValue, parseObject, type Parser } from '../input/invalid-value.js';

@@ -1,15 +1,15 @@
 import { isFault, type FaultCode } from '@login-policy/event-sourcing';
 import { decide } from '../commands/decide.js';
-import { evolveAll } from '../commands/evolve.js';
+import { evolveAll } from '../policy/evolve.js';
 import { NO_FACTS } from '../commands/facts.js';
 import type { Guard } from '../commands/guard.js';
 import type { PolicyHandler } from '../commands/policy-handler.js';
-import type { Reason } from '../commands/rejections.js';
+import type { Reason } from '../policy/rejections.js';
 import { ABSENT, type LoginPolicy } from '../policy/login-policy.js';
 import { isOrganization, ownerKind, policyStream, type Owner } from '../policy/owner.js';
 import { refused, rejected } from '../reads/answering.js';
 import type { Rejected } from '../reads/answers.js';
-import { lastSequenceOf } from '../reads/details.js';
+import { lastSequenceOf } from '../policy/marks.js';
 import { warningsOfChange } from '../sign-in/warnings.js';
 import type { Met, PolicyFault } from './met-policies.js';
 import type { RolloutRefusal, RolloutStep } from './rollout-answers.js';

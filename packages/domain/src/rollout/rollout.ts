@@ -3,7 +3,7 @@ import type { CommandInput, CustomizeOptions } from '../commands/command-input.j
 import { policyStream, type Instance, type Owner } from '../policy/owner.js';
 import { orThrow, RejectedError, type CommandAnswer, type ReadAnswer } from '../reads/answers.js';
 import type { Calls } from '../reads/calls.js';
-import { sequenceOf } from '../reads/details.js';
+import { sequenceOf } from '../policy/marks.js';
 import type { PolicyReader } from '../reads/policy-reader.js';
 import { leftOf, parseNow, type ReadOptions } from '../reads/read-input.js';
 import { inLanes } from './in-lanes.js';

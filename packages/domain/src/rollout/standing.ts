@@ -1,7 +1,7 @@
 import type { Freshness } from '@login-policy/event-sourcing';
 import type { Instance } from '../policy/owner.js';
 import { yieldToLoop } from '../reads/affected.js';
-import { kindRemoved } from '../reads/still-allowing.js';
+import { kindRemoved } from '../preview/still-allowing.js';
 import { inLanes } from './in-lanes.js';
 import type { Met, MetPolicies } from './met-policies.js';
 import { rolledOut } from './rolled-out.js';

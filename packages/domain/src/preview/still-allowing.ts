@@ -1,9 +1,9 @@
 import type { CommandContext } from '@login-policy/event-sourcing';
 import type { LoginPolicyCommand } from '../commands/commands.js';
 import { isOrganization, type Instance, type Owner } from '../policy/owner.js';
-import type { Accepted, CommandAnswer } from './answers.js';
-import type { PolicyReader } from './policy-reader.js';
-import type { CustomKind } from './read-input.js';
+import type { Accepted, CommandAnswer } from '../reads/answers.js';
+import type { PolicyReader } from '../reads/policy-reader.js';
+import type { CustomKind } from '../reads/read-input.js';
 
 /** A removal from the default is not kept waiting for longer by the rows that say who still allows it. */
 const LONGEST_WAIT_MS = 1000;

@@ -1,8 +1,8 @@
 import type { LoginPolicyEvent } from '../events/events.js';
-import { ABSENT, type ActivePolicy, type LoginPolicy } from '../policy/login-policy.js';
-import type { IdentityProvider } from '../policy/identity-provider.js';
-import type { OwnerKind } from '../policy/owner.js';
-import { applyChange } from '../policy/settings.js';
+import { ABSENT, type ActivePolicy, type LoginPolicy } from './login-policy.js';
+import type { IdentityProvider } from './identity-provider.js';
+import type { OwnerKind } from './owner.js';
+import { applyChange } from './settings.js';
 
 /** An event follows where no decision of any version ever wrote it: it is not what happened. */
 export class ImpossibleEvent extends Error {

@@ -1,28 +1,28 @@
 import type { CommandContext, EventId } from '@login-policy/event-sourcing';
 import { Deadline } from '@login-policy/event-sourcing/domain';
+import { optional } from '../input/options.js';
 import {
-  optional,
   parseAcknowledged,
   parseDefaultConditions,
   parsePinning,
   type CommandConditions,
 } from '../commands/command-input.js';
 import type { LoginPolicyCommand } from '../commands/commands.js';
-import { evolveAll } from '../commands/evolve.js';
+import { evolveAll } from '../policy/evolve.js';
 import { parseCommand } from '../commands/parse-command.js';
-import type { PolicyState } from '../commands/policy-state.js';
+import type { PolicyState } from '../policy/policy-state.js';
 import type { LoginPolicyEvent } from '../events/events.js';
 import { parseObject } from '../input/invalid-value.js';
 import { effectivePolicy } from '../policy/effective-policy.js';
 import { ABSENT, type ActivePolicy, type LoginPolicy } from '../policy/login-policy.js';
 import { instanceOf, isOrganization, ownerKind, parseOwner, type Organization, type Owner } from '../policy/owner.js';
-import { NOBODY, onDefault, type Affected, type OrganizationList } from './affected.js';
+import { NOBODY, onDefault, type Affected, type OrganizationList } from '../reads/affected.js';
 import { warningsOfChange, type ChangeWarnings, type LockOut } from '../sign-in/warnings.js';
-import { MOST_CUSTOM_POLICIES, usersHit, type AffectedUsers, type CountUsers } from './count-users.js';
-import { lastSequenceOf } from './details.js';
-import { diffPolicies, type PolicyChange } from './diff.js';
-import type { PolicyReader } from './policy-reader.js';
-import { parseWaiting, READ_MEMBERS, type ParsedRead, type ReadOptions } from './read-input.js';
+import { MOST_CUSTOM_POLICIES, usersHit, type AffectedUsers, type CountUsers } from '../reads/count-users.js';
+import { lastSequenceOf } from '../policy/marks.js';
+import { diffPolicies, type PolicyChange } from '../reads/diff.js';
+import type { PolicyReader } from '../reads/policy-reader.js';
+import { parseWaiting, READ_MEMBERS, type ParsedRead, type ReadOptions } from '../reads/read-input.js';
 
 /** What a command would do if it were given now. Nothing is written, and somebody else may still be first. */
 export interface Preview {

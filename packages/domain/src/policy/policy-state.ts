@@ -1,15 +1,9 @@
-import type { Decider } from '@login-policy/event-sourcing';
-import { UnreadableEvent } from '@login-policy/event-sourcing/domain';
-import type { LoginPolicyCommand } from './commands.js';
-import { decide } from './decide.js';
-import { markEvent, type Marks } from '../reads/details.js';
+import { UnreadableEvent, type StateReader } from '@login-policy/event-sourcing/domain';
+import { markEvent, type Marks } from './marks.js';
 import type { LoginPolicyEvent, RecordedLoginPolicyEvent } from '../events/events.js';
 import { evolve, ImpossibleEvent } from './evolve.js';
-import type { PolicyFacts } from './facts.js';
-import type { Guard } from './guard.js';
-import { ABSENT, type LoginPolicy } from '../policy/login-policy.js';
-import { ownerKindOf } from '../policy/owner.js';
-import type { PolicyRejection } from './rejections.js';
+import { ABSENT, type LoginPolicy } from './login-policy.js';
+import { ownerKindOf } from './owner.js';
 
 /**
  * A policy with the marks its details are made of. Decisions, the read model and every look at the past fold the same
@@ -20,6 +14,9 @@ export interface PolicyState {
   /** `undefined` for a stream without events. */
   readonly marks: Marks | undefined;
 }
+
+/** Folds the events of a policy into its states. */
+export type PolicyStates = StateReader<LoginPolicyEvent, PolicyState>;
 
 /** Of a stream without events. */
 export const NO_POLICY: PolicyState = Object.freeze({ policy: ABSENT, marks: undefined });
@@ -42,19 +39,4 @@ export function policyAfter(policy: LoginPolicy, event: RecordedLoginPolicyEvent
     const { streamId, revision, type, schemaVersion } = event;
     throw new UnreadableEvent({ streamId, revision, type, schemaVersion, problem: caught.message }, caught);
   }
-}
-
-type LoginPolicyDecider = Decider<LoginPolicyCommand, LoginPolicyEvent, PolicyState, PolicyRejection, PolicyFacts>;
-
-/** The rules of a login policy for the command handler: {@link decide} and {@link evolve}. */
-export const loginPolicyDecider: LoginPolicyDecider = guardingDecider('warn');
-
-/** The same rules, with the guard on or off. */
-export function guardingDecider(guard: Guard): LoginPolicyDecider {
-  return {
-    initial: NO_POLICY,
-    evolve: evolveState,
-    decide: (command, { policy }, { streamId, facts }) =>
-      decide(command, policy, { owner: ownerKindOf(streamId), facts, guard }),
-  };
 }

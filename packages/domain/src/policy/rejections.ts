@@ -1,9 +1,9 @@
 import type { EventId } from '@login-policy/event-sourcing';
-import type { MultiFactor, SecondFactor } from '../policy/factors.js';
-import type { IdentityProviderId } from '../policy/identity-provider.js';
+import type { MultiFactor, SecondFactor } from './factors.js';
+import type { IdentityProviderId } from './identity-provider.js';
 import { invalidSentence, InvalidValue, type InvalidFacts } from '../input/invalid-value.js';
 import type { PolicyWarning } from '../sign-in/warnings.js';
-import { instanceOf, isOrganization, type Owner } from '../policy/owner.js';
+import { instanceOf, isOrganization, type Owner } from './owner.js';
 
 /** What the rules of a policy refuse (docs/reference/rejections-and-faults.md); input, too, that only the policy shows to be too much. */
 export type PolicyRejection =

@@ -1,0 +1,24 @@
+import type { Decider } from '@login-policy/event-sourcing';
+import type { LoginPolicyCommand } from './commands.js';
+import { decide } from './decide.js';
+import type { LoginPolicyEvent } from '../events/events.js';
+import type { PolicyFacts } from './facts.js';
+import type { Guard } from './guard.js';
+import { ownerKindOf } from '../policy/owner.js';
+import type { PolicyRejection } from '../policy/rejections.js';
+import { type PolicyState, NO_POLICY, evolveState } from '../policy/policy-state.js';
+
+type LoginPolicyDecider = Decider<LoginPolicyCommand, LoginPolicyEvent, PolicyState, PolicyRejection, PolicyFacts>;
+
+/** The rules of a login policy for the command handler: {@link decide} and {@link evolve}. */
+export const loginPolicyDecider: LoginPolicyDecider = guardingDecider('warn');
+
+/** The same rules, with the guard on or off. */
+export function guardingDecider(guard: Guard): LoginPolicyDecider {
+  return {
+    initial: NO_POLICY,
+    evolve: evolveState,
+    decide: (command, { policy }, { streamId, facts }) =>
+      decide(command, policy, { owner: ownerKindOf(streamId), facts, guard }),
+  };
+}

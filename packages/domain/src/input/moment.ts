@@ -1,0 +1,52 @@
+import type { Instant, Position } from '@login-policy/event-sourcing';
+import { position } from '@login-policy/event-sourcing/domain';
+import { type InstantInput, parseInstantInput } from './instant.js';
+import { InvalidValue, parseObject, type Parser } from './invalid-value.js';
+import { parseSequence } from './options.js';
+
+/**
+ * A moment in a policy's past: right after an event of its stream, at a place in the order of the whole store, or at an instant. No
+ * clock can move a sequence or a position. An instant is answered by the clocks of the machines that wrote.
+ */
+export type AsOf =
+  | { readonly sequence: bigint }
+  | { readonly position: Position }
+  /** A luxon `DateTime`, a `Date`, or ISO 8601 text that names its offset: an instant that is past. */
+  | { readonly instant: InstantInput };
+
+/** A moment in a policy's past: right after an event of its stream, at a place in the whole store, or at an instant. */
+export type Moment = { readonly sequence: bigint } | { readonly position: Position } | { readonly instant: Instant };
+
+/** A moment in the past, and where it stood in what the caller gave: `options.asOf.instant`. */
+export interface ParsedAsOf {
+  readonly moment: Moment;
+  readonly field: string;
+}
+
+/** Takes a position. */
+export const parsePositionInput: Parser<Position> = (value, field) => {
+  if (typeof value === 'bigint' && value >= 0n && value < 2n ** 168n) return position(value);
+  throw new InvalidValue(field, 'a position that a command answered with', value);
+};
+
+/** Takes a moment of the past, and where it stood. */
+export const parseAsOf: Parser<ParsedAsOf> = (value, field) => asOf(parseMoment(value, field), field);
+
+/** A moment that stood in a field, under the name of its kind. */
+export function asOf(moment: Moment, field: string): ParsedAsOf {
+  return { moment, field: `${field}.${Object.keys(moment).join()}` };
+}
+
+/** Takes a moment. Whether it is past is asked when the past is looked at: a repeated command does not look. */
+export const parseMoment: Parser<Moment> = (value, field) => {
+  const given = parseObject(value, field, ['sequence', 'position', 'instant']);
+  const named = Object.entries(given).filter(([, moment]) => moment !== undefined);
+  const [[by, moment] = [undefined, undefined], ...more] = named;
+  if (by === undefined || more.length > 0) {
+    throw new InvalidValue(field, '{ sequence }, { position } or { instant }', value);
+  }
+  const at = `${field}.${by}`;
+  if (by === 'sequence') return { sequence: parseSequence(moment, at) };
+  if (by === 'position') return { position: parsePositionInput(moment, at) };
+  return { instant: parseInstantInput(moment, at) };
+};

@@ -1,0 +1,30 @@
+import { InvalidValue, type Parser } from './invalid-value.js';
+
+/** Takes the member of some options, if it is there. @throws InvalidValue */
+export function optional<Value>(
+  given: Readonly<Record<string, unknown>>,
+  name: string,
+  parse: Parser<Value>,
+): Value | undefined {
+  return given[name] === undefined ? undefined : parse(given[name], `options.${name}`);
+}
+
+/** Takes a sequence, or 0 for that of a policy without events. */
+export const parseSequence: Parser<bigint> = (value, field) => {
+  if (typeof value === 'bigint' && value >= 0n && value < 2n ** 63n) return value;
+  throw new InvalidValue(field, 'a bigint from 0 on', value);
+};
+
+/** Takes an `AbortSignal`. */
+export const parseSignal: Parser<AbortSignal> = (value, field) => {
+  if (value instanceof AbortSignal) return value;
+  throw new InvalidValue(field, 'an AbortSignal', value);
+};
+
+const LONGEST_WAIT_MS = 600_000;
+
+/** Takes how long to wait, in milliseconds. */
+export const parseWait: Parser<number> = (value, field) => {
+  if (typeof value === 'number' && value >= 0 && value <= LONGEST_WAIT_MS) return value;
+  throw new InvalidValue(field, `0 to ${LONGEST_WAIT_MS} milliseconds`, value);
+};
