@@ -2,23 +2,40 @@ import type { JSX } from 'preact';
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import { ConflictDialog } from './parts/conflict-dialog.js';
 import { Header } from './parts/header.js';
+import { fetchAhead, LazyView, type Lazy } from './parts/lazy-view.js';
 import { PageNotices } from './parts/modal.js';
 import { PreviewDialog } from './parts/preview-dialog.js';
 import { conflict, settle } from './state/conflicts.js';
+import { isForDevelopers, showForDevelopers } from './state/developers.js';
 import { recallDrafts } from './state/draft.js';
 import { forgetWhatWasRead } from './state/forget.js';
 import { onKeptElsewhere } from './state/kept.js';
-import { stayUpToDate } from './state/live.js';
-import { organizations } from './state/organizations.js';
+import { returns, stayUpToDate } from './state/live.js';
+import { addressDialogs } from './state/dialog-address.js';
+import { organizationName } from './state/organizations.js';
+import { returnToPlace } from './state/place.js';
 import { giveUp, proposal } from './state/proposals.js';
-import { addressOf, route, type Route } from './state/route.js';
+import { route, viewKey, type Route, type ViewName } from './state/route.js';
 import { session } from './state/session.js';
 import type { Session } from './wire/session.js';
-import { HistoryView } from './views/history.js';
 import { InstanceView } from './views/instance.js';
-import { OrganizationView } from './views/organization.js';
-import { OrganizationsView } from './views/organizations.js';
 import { SignInView } from './views/sign-in.js';
+
+/** What whoever signs in does not see first. */
+const LAZY: Readonly<Record<Exclude<ViewName, 'instance'>, Lazy>> = {
+  organizations: {
+    title: 'Organizations',
+    fetch: async () => (await import('./views/organizations.js')).OrganizationsView,
+  },
+  organization: {
+    title: 'Organization',
+    fetch: async () => (await import('./views/organization.js')).OrganizationView,
+  },
+  history: { title: 'History', fetch: async () => (await import('./views/history.js')).HistoryView },
+  audit: { title: 'Audit', fetch: async () => (await import('./views/history.js')).HistoryView },
+  rollout: { title: 'Everywhere', fetch: async () => (await import('./views/rollout.js')).RolloutView },
+  check: { title: 'Check a sign-in', fetch: async () => (await import('./views/check.js')).CheckView },
+};
 
 /** The whole page. */
 export function App(): JSX.Element {
@@ -33,25 +50,39 @@ export function App(): JSX.Element {
   );
 }
 
+/** Once the first view is there. */
+const AHEAD_MS = 500;
+
+function beginAhead(): () => void {
+  const ahead = setTimeout(fetchAhead, AHEAD_MS, Object.values(LAZY));
+  return () => {
+    clearTimeout(ahead);
+  };
+}
+
 function SignedIn({ session: who }: { readonly session: Session }): JSX.Element {
   const main = useRef<HTMLElement>(null);
-  const at = addressOf(route.value);
+  const at = viewKey(route.value);
   const first = useRef(at);
   useEffect(begin, []);
-  const loaded = organizations.value;
+  // Again when the server is back: what could not be fetched may be now.
+  useEffect(beginAhead, [returns.value]);
+  const name = organizationName(route.value.organizationId ?? '');
   useEffect(() => {
     const heading = main.current?.querySelector('h1')?.textContent ?? '';
     document.title = `${heading} · ${who.instanceName}`;
-    // An organization's name is known once the organizations were read.
-  }, [at, loaded]);
+    // An organization's name is known once it was read.
+  }, [at, name]);
   // Not an effect after painting: a dialog would be there for a moment, over a view it does not speak of.
   useLayoutEffect(() => {
     if (first.current === at) return;
     first.current = '';
     giveUp();
     settle();
+    if (returnToPlace(() => viewKey(route.value) === at)) return;
     // A reader who followed a link goes on at the new view's heading.
     main.current?.querySelector('h1')?.focus();
+    scrollTo(0, 0);
   }, [at]);
   return (
     <>
@@ -62,16 +93,39 @@ function SignedIn({ session: who }: { readonly session: Session }): JSX.Element 
       <main ref={main} id="main" tabIndex={-1}>
         <View key={at} at={route.value} />
       </main>
+      <Footer />
       {proposal.value !== undefined && <PreviewDialog proposal={proposal.value} />}
       {conflict.value !== undefined && <ConflictDialog conflict={conflict.value} />}
     </>
   );
 }
 
+function Footer(): JSX.Element {
+  const isShown = isForDevelopers.value;
+  return (
+    <footer>
+      <button
+        type="button"
+        class="link"
+        aria-pressed={isShown}
+        onClick={() => {
+          showForDevelopers(!isShown);
+        }}
+      >
+        For developers
+      </button>
+      <span class="soft">
+        {' '}
+        {isShown ? 'The API’s names and details are shown.' : 'Show the API’s names and details.'}
+      </span>
+    </footer>
+  );
+}
+
 /** Takes up what whoever signed in had begun, and keeps what is shown up, until they sign out. */
 function begin(): () => void {
   recallDrafts();
-  const stops = [stayUpToDate(), onKeptElsewhere(recallDrafts)];
+  const stops = [stayUpToDate(), onKeptElsewhere(recallDrafts), addressDialogs()];
   return () => {
     for (const stop of stops) stop();
     forgetWhatWasRead();
@@ -91,10 +145,11 @@ function View({ at }: { readonly at: Route }): JSX.Element {
     case 'instance':
       return <InstanceView />;
     case 'organizations':
-      return <OrganizationsView />;
     case 'organization':
-      return <OrganizationView organizationId={at.organizationId} />;
     case 'history':
-      return <HistoryView {...at} />;
+    case 'audit':
+    case 'rollout':
+    case 'check':
+      return <LazyView view={LAZY[at.view]} />;
   }
 }

@@ -1,8 +1,10 @@
 import { render } from 'preact';
 import { App } from './app.js';
 import { attempt } from './state/attempt.js';
+import { keepPlaces } from './state/place.js';
 import { followAddress } from './state/route.js';
 import { askWhoIsThere } from './state/session.js';
+import { recallDevelopers } from './state/developers.js';
 import { recallTheme } from './state/theme.js';
 import './style/fonts.css';
 import './style/colours.css';
@@ -21,7 +23,9 @@ import './style/timeline.css';
 import './style/modes.css';
 
 recallTheme();
+recallDevelopers();
 followAddress();
+keepPlaces();
 attempt(askWhoIsThere);
 const root = document.querySelector('#page');
 if (root !== null) render(<App />, root);

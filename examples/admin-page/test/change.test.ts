@@ -33,8 +33,10 @@ describe('a change in words', () => {
   it('makes one clause of many', () => {
     expect(changesInShort([])).to.equal('changed nothing');
     expect(changesInShort([removed])).to.equal('removed Passkeys (U2F with verification)');
-    expect(changesInShort([forced, removed])).to.equal('changed Force a factor from off to on, and 1 more');
-    expect(changesInShort([{ what: 'policy', step: 'added' }, forced])).to.equal('added the policy');
+    expect(changesInShort([forced, removed])).to.equal('changed Require a second factor from off to on, and 1 more');
+    expect(changesInShort([{ what: 'policy', step: 'added' }, forced])).to.equal('added the default policy');
+    expect(changesInShort([{ what: 'policy', step: 'added' }, forced], 'Acme')).to.equal('gave Acme a custom policy');
+    expect(changesInShort([{ what: 'policy', step: 'removed' }], 'Acme')).to.equal('reset Acme to the default');
   });
 
   it('is not made up from an answer that can’t be read', () => {

@@ -58,7 +58,7 @@ describe('what a person wants', () => {
     const now = { ...seen(), settings: { ...seen().settings, forceMfa: true } };
     expect(compareThree(seen(), wanted, now)).to.deep.equal([
       { label: 'Passkeys (U2F with verification)', seen: 'on', wanted: 'off', now: 'on' },
-      { label: 'Force a factor', seen: 'off', wanted: 'off', now: 'on' },
+      { label: 'Require a second factor', seen: 'off', wanted: 'off', now: 'on' },
     ]);
   });
 });

@@ -13,6 +13,7 @@ import { begin, type Beginning } from './data/first-start.js';
 import { loadFacts } from './data/iam-facts.js';
 import { ensureFolder } from './data/private-file.js';
 import { noteAddress, quickstartFile } from './data/quickstart.js';
+import { CustomPolicies } from './directory/custom-policies.js';
 import { takeFirstFree, type TakenPort } from './http/first-free-port.js';
 import { PageFiles } from './http/page-files.js';
 import { readTlsFiles } from './http/tls-files.js';
@@ -25,6 +26,7 @@ import { ChangesFeed } from './routes/changes-feed.js';
 import { ChangesStreams } from './routes/changes-streams.js';
 import { DirectoryRoutes } from './routes/directory-routes.js';
 import { PasskeyRoutes } from './routes/passkey-routes.js';
+import { OrganizationTableRoute } from './routes/organization-table-route.js';
 import { SessionRoutes } from './routes/session-routes.js';
 import type { Transport } from './sessions/cookies.js';
 import { Identification } from './sessions/identification.js';
@@ -197,6 +199,7 @@ async function assemble({ config, log, instances, store, policies, page, opened 
     session: new SessionRoutes({ ...about, attempts, passkeys, passwords, sessions, signIns, isBehindProxy }),
     passkeys: new PasskeyRoutes({ ...about, passkeys }),
     directory: new DirectoryRoutes(instances, policies),
+    table: new OrganizationTableRoute(instances, policies, new CustomPolicies(policies, feed)),
   });
 }
 

@@ -5,7 +5,7 @@ import { propose } from '../state/proposals.js';
 import { actorName } from '../words/actor.js';
 import { changesInShort } from '../words/change.js';
 import { counted, listed } from '../words/counted.js';
-import { intentTitle } from '../words/intent.js';
+import { intentTitle, ownerName } from '../words/intent.js';
 import { compareThree, type ThreeWay } from '../words/policy-items.js';
 import { DiffList } from './diff-list.js';
 import { Instant } from './instant.js';
@@ -20,7 +20,7 @@ export function ConflictDialog({ conflict }: { readonly conflict: Conflict }): J
       <div id={SUMMARY}>
         <p>{summaryOf(conflict)}</p>
         <p class="soft">
-          “{intentTitle(conflict.wish.intent, conflict.wish.scope)}” was meant for sequence{' '}
+          “{intentTitle(conflict.wish.intent, conflict.wish.scope)}” was based on version{' '}
           {conflict.wish.seen.details.sequence}. It was not recorded.
         </p>
       </div>
@@ -74,16 +74,17 @@ function Buttons({ conflict: { wish, now, changesNow } }: { readonly conflict: C
           attempt(() => propose({ ...wish, seen: now }));
         }}
       >
-        Apply again on sequence {now.details.sequence}
+        Review again on version {now.details.sequence}
       </button>
       <button type="button" class="button" onClick={settle}>
-        Give up
+        Discard my change
       </button>
     </div>
   );
 }
 
-function Meanwhile({ conflict: { meanwhile, count } }: { readonly conflict: Conflict }): JSX.Element {
+function Meanwhile({ conflict: { meanwhile, count, now, wish } }: { readonly conflict: Conflict }): JSX.Element {
+  const owner = now.isDefault || wish.scope.of === 'instance' ? undefined : ownerName(wish.scope);
   return (
     <>
       {count > meanwhile.length && (
@@ -92,7 +93,8 @@ function Meanwhile({ conflict: { meanwhile, count } }: { readonly conflict: Conf
       <ul class="meanwhile">
         {meanwhile.map((entry) => (
           <li key={entry.sequence}>
-            <strong>{actorName(entry.actor)}</strong> {changesInShort(entry.changes)}, <Instant at={entry.recordedAt} />
+            <strong>{actorName(entry.actor)}</strong> {changesInShort(entry.changes, owner)},{' '}
+            <Instant at={entry.recordedAt} />
             {entry.reason !== undefined && <q>{entry.reason}</q>}
           </li>
         ))}
@@ -105,7 +107,7 @@ function Versions({ conflict: { wish, wanted, now } }: { readonly conflict: Conf
   const columns = [
     `You saw (${wish.seen.details.sequence})`,
     'You wanted',
-    `There is now (${now.details.sequence})`,
+    `Current (${now.details.sequence})`,
   ] as const;
   return (
     <div class="scroll-x" tabIndex={0} role="region" aria-label="Both versions">

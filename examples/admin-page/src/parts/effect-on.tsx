@@ -1,48 +1,136 @@
 import type { JSX } from 'preact';
-import { organizationName, organizations } from '../state/organizations.js';
+import { useSignal } from '@preact/signals';
+import { learn, organizationName, pageOf, refreshPage } from '../state/organizations.js';
+import { addressOf } from '../state/route.js';
+import { together } from '../state/unread.js';
+import type { Intent } from '../wire/command.js';
+import type { OrganizationQuery } from '../wire/organizations.js';
 import type { Preview } from '../wire/preview.js';
 import type { Scope } from '../wire/scope.js';
 import { counted, listed } from '../words/counted.js';
+import { OrganizationSearch } from './organization-search.js';
+import { TryAgain } from './try-again.js';
+import { useLoaded } from './use-loaded.js';
 
-/** For which organizations a change counts, and which are out of its reach. */
-export function EffectOn({ scope, preview }: { readonly scope: Scope; readonly preview: Preview }): JSX.Element {
-  if (scope.of === 'organization') {
-    return <p>The users of {organizationName(scope.organizationId)}, and nobody else.</p>;
-  }
-  return <EffectOfDefault affectedIds={preview.affectedIds} count={preview.affectedCount} />;
+const FEW = 5;
+const ON_DEFAULT: OrganizationQuery = { policy: 'default' };
+
+/** What a change would do, and to whom. */
+export interface EffectOnProps {
+  readonly scope: Scope;
+  readonly intent: Intent;
+  readonly preview: Preview;
 }
 
-interface EffectOfDefaultProps {
-  readonly affectedIds: readonly string[];
-  readonly count: number | undefined;
-}
-
-function EffectOfDefault({ affectedIds, count }: EffectOfDefaultProps): JSX.Element {
-  const custom = (organizations.value ?? []).filter(({ isCustom }) => isCustom);
+/** For which organizations a change counts, how many users it hits, and who is out of its reach. */
+export function EffectOn({ scope, intent, preview }: EffectOnProps): JSX.Element {
   return (
     <ul class="effect">
-      <li>
-        {count === undefined ? (
-          'Every organization without a custom policy.'
-        ) : (
-          <Affected names={affectedIds.map(organizationName)} count={count} />
-        )}
-      </li>
-      {custom.length > 0 && (
-        <li class="soft">
-          Not affected, with a custom policy of {custom.length === 1 ? 'its' : 'their'} own:{' '}
-          {listed(custom.map(({ name }) => name))}.
-        </li>
+      {scope.of === 'organization' ? (
+        <li>The users of {organizationName(scope.organizationId)}, and nobody else.</li>
+      ) : (
+        <EffectOfDefault intent={intent} preview={preview} />
       )}
+      {preview.users !== undefined && <UsersHit users={preview.users} />}
     </ul>
   );
 }
 
+/** Where the server can't count them, that is said: unknown is not none. */
+function UsersHit({
+  users: { having, havingNothingElse },
+}: {
+  readonly users: NonNullable<Preview['users']>;
+}): JSX.Element {
+  if (having === 'unknown') return <li class="soft">How many users have it set up is not known to this server.</li>;
+  const alone =
+    havingNothingElse === 'unknown' ? '' : ` ${counted(havingNothingElse, 'user')} of them have nothing else.`;
+  return (
+    <li>
+      <strong>{counted(having, 'user')}</strong> have it set up.{alone}
+    </li>
+  );
+}
+
+type EffectOfDefaultProps = Omit<EffectOnProps, 'scope'>;
+
+function EffectOfDefault({
+  intent,
+  preview: { affectedCount: count, affectedIds },
+}: EffectOfDefaultProps): JSX.Element {
+  const few = affectedIds.slice(0, FEW);
+  const custom = customWith(intent);
+  const loading = useLoaded(few.join(' '), () => together([learn(few), refreshPage(custom)]));
+  const page = pageOf(custom);
+  return (
+    <>
+      <li>
+        {count === undefined ? (
+          'Every organization without a custom policy.'
+        ) : (
+          <Affected names={few.map(organizationName)} count={count} />
+        )}
+      </li>
+      {page !== undefined && page.counts.custom > 0 && (
+        <li class="soft">
+          {intent.wish === 'remove-factor' ? (
+            <StillAllowing count={page.total} factor={intent.factor.name} of={page.counts.custom} />
+          ) : (
+            <>Not affected: {counted(page.counts.custom, 'organization')} with a custom policy: </>
+          )}
+          {page.total > 0 &&
+            `${listed(
+              page.organizations.map(({ name }) => name),
+              page.total,
+            )}.`}
+        </li>
+      )}
+      <TryAgain what="Who is out of its reach" loading={loading} />
+    </>
+  );
+}
+
+/** The custom policies that are not affected: of a factor that is removed those that still allow it. */
+function customWith(intent: Intent): OrganizationQuery {
+  const allowing = intent.wish === 'remove-factor' ? { allowing: intent.factor.name } : {};
+  return { policy: 'custom', limit: FEW, ...allowing };
+}
+
+interface StillAllowingProps {
+  readonly count: number;
+  readonly factor: string;
+  readonly of: number;
+}
+
+function StillAllowing({ count, factor, of }: StillAllowingProps): JSX.Element {
+  if (count === 0)
+    return <>Not affected: {counted(of, 'organization')} with a custom policy, none of which allows it.</>;
+  const query = { policy: 'custom', allowing: factor };
+  return (
+    <>
+      Not affected, and{' '}
+      <a href={addressOf({ view: 'organizations', query })}>{counted(count, 'organization')} still allow it</a> by a
+      custom policy:{' '}
+    </>
+  );
+}
+
 function Affected({ names, count }: { readonly names: readonly string[]; readonly count: number }): JSX.Element {
+  const isOpen = useSignal(false);
   if (count === 0) return <>No organization: all of them have a custom policy.</>;
   return (
     <>
       <strong>{counted(count, 'organization')} on the default policy</strong>: {listed(names, count)}.
+      {count > FEW && (
+        <details
+          onToggle={({ currentTarget }) => {
+            isOpen.value = currentTarget.open;
+          }}
+        >
+          <summary>Find one of them</summary>
+          {isOpen.value && <OrganizationSearch label="Name or id of an affected organization" among={ON_DEFAULT} />}
+        </details>
+      )}
     </>
   );
 }

@@ -29,7 +29,7 @@ export function Field({ label, name, explanation, problem, control }: FieldProps
   };
   return (
     <div class="field">
-      <label for={id}>{label}</label> <code>{name}</code>
+      <label for={id}>{label}</label> <code class="dev">{name}</code>
       <p class="soft" id={`${id}-explanation`}>
         {explanation}
       </p>

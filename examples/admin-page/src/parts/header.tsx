@@ -27,7 +27,13 @@ const VIEWS: readonly View[] = [
     holds: ['organizations', 'organization'],
     draftsIn: ['organization'],
   },
-  { label: 'History', to: { view: 'history' }, holds: ['history'], draftsIn: [] },
+  ...(
+    [
+      ['History', 'history'],
+      ['Everywhere', 'rollout'],
+      ['Check a sign-in', 'check'],
+    ] as const
+  ).map(([label, view]): View => ({ label, to: { view }, holds: [view], draftsIn: [] })),
 ];
 
 const LIVENESS: Readonly<Record<Liveness, string>> = {
@@ -45,13 +51,13 @@ export function Header({ session }: { readonly session: Session }): JSX.Element 
         <Icon name="mark" />
         <p class="header-instance">
           <strong>{session.instanceName}</strong>
-          <code>{session.instanceId}</code>
+          <code class="dev">{session.instanceId}</code>
         </p>
         <Freshness />
         <ThemeChoice />
         <p class="header-user">
           <strong>{session.userName}</strong>
-          <code>{session.role}</code>
+          <code class="dev">{session.role}</code>
         </p>
         <PasskeysButton />
         <button

@@ -1,4 +1,3 @@
-import type { Signal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { useRef } from 'preact/hooks';
 import { lookedAt } from '../state/moments.js';
@@ -8,18 +7,19 @@ const MOST_TICKS = 60;
 
 /** How a moment is chosen. */
 export interface MomentChoiceProps {
-  readonly moment: Signal<string>;
+  readonly moment: string;
   readonly lastSequence: number;
+  readonly choose: (moment: string) => void;
 }
 
 /** A slider that stops at every event, and a field for any other moment. */
-export function MomentChoice({ moment, lastSequence }: MomentChoiceProps): JSX.Element {
-  const isSequence = /^\d+$/.test(moment.value);
-  const stop = isSequence ? Number(moment.value) : stopNow(lastSequence);
+export function MomentChoice({ moment, lastSequence, choose }: MomentChoiceProps): JSX.Element {
+  const isSequence = /^\d+$/.test(moment);
+  const stop = isSequence ? Number(moment) : stopNow(lastSequence);
   return (
     <div class="moment-choice">
       <label class="field moment-slider">
-        <span>Moment, by sequence</span>
+        <span>Moment, by version</span>
         <input
           type="range"
           min={1}
@@ -29,29 +29,30 @@ export function MomentChoice({ moment, lastSequence }: MomentChoiceProps): JSX.E
           list={lastSequence <= MOST_TICKS ? 'moments' : undefined}
           aria-valuetext={valueText(stop, lastSequence)}
           onInput={({ currentTarget }) => {
-            moment.value = currentTarget.value;
+            choose(currentTarget.value);
           }}
         />
         <output class="moment-output">
-          {stop} <span class="soft">of {lastSequence.toLocaleString('en-GB')}</span>
+          {stop === 0 ? 'before version 1' : stop} <span class="soft">of {lastSequence.toLocaleString('en-GB')}</span>
         </output>
       </label>
       {lastSequence <= MOST_TICKS && <Ticks lastSequence={lastSequence} />}
-      <MomentField moment={moment} />
+      <MomentField moment={moment} choose={choose} />
     </div>
   );
 }
 
-/** Where the slider stands while a date was chosen: at the last event up to it. */
+/** Where the slider stands while a date was chosen: at the last event up to it, before the first at 0. */
 function stopNow(lastSequence: number): number {
   if (lookedAt.value === undefined) return lastSequence;
-  return Number(lookedAt.value.policy?.details.sequence ?? 1);
+  return Number(lookedAt.value.policy?.details.sequence ?? 0);
 }
 
 function valueText(stop: number, lastSequence: number): string {
   const at = lookedAt.value?.policy?.details;
   const when = at !== undefined && Number(at.sequence) === stop ? `, ${localMoment(at.changeDate)}` : '';
-  return `Sequence ${stop} of ${lastSequence}${when}`;
+  if (stop === 0) return 'Before version 1';
+  return `Version ${stop} of ${lastSequence}${when}`;
 }
 
 function Ticks({ lastSequence }: { readonly lastSequence: number }): JSX.Element {
@@ -68,11 +69,11 @@ function Ticks({ lastSequence }: { readonly lastSequence: number }): JSX.Element
  * While a date is typed, each key makes it another valid one, the year 2 and then the year 20: what was typed counts once the reader
  * leaves the field or presses Enter. Until then nothing is written into it: whatever is, takes away what was typed of a part.
  */
-function MomentField({ moment }: { readonly moment: Signal<string> }): JSX.Element {
+function MomentField({ moment, choose }: Omit<MomentChoiceProps, 'lastSequence'>): JSX.Element {
   const field = useRef<HTMLInputElement>(null);
   const isTyping = useRef(false);
-  const isSequence = /^\d+$/.test(moment.value);
-  const shown = isSequence ? lookedAt.value?.policy?.details.changeDate : moment.value;
+  const isSequence = /^\d+$/.test(moment);
+  const shown = isSequence ? lookedAt.value?.policy?.details.changeDate : moment;
   const take = (typed: HTMLInputElement): void => {
     if (!isTyping.current) return;
     const instant = instantOfField(typed.value);
@@ -81,7 +82,7 @@ function MomentField({ moment }: { readonly moment: Signal<string> }): JSX.Eleme
     // Half a year is none yet, and of the future nothing is known.
     if (!isPast || !typed.reportValidity()) return;
     isTyping.current = false;
-    moment.value = instant;
+    choose(instant);
   };
   return (
     <label class="field">

@@ -1,79 +1,63 @@
-import type { Signal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { lookBack, lookedAt } from '../state/moments.js';
-import { organizations } from '../state/organizations.js';
+import { isUnknown, learn, pageOf, refreshPage } from '../state/organizations.js';
 import { policyOf, refreshPolicy } from '../state/policies.js';
+import { choose, chosen } from '../state/route.js';
+import type { OrganizationQuery } from '../wire/organizations.js';
 import { organization } from '../wire/scope.js';
 import { MomentChoice } from './moment-choice.js';
-import { TryAgain } from './try-again.js';
+import { OrganizationPicker } from './organization-picker.js';
 import { ThenAndNow } from './then-and-now.js';
+import { TryAgain } from './try-again.js';
 import { useLoaded } from './use-loaded.js';
 
-/** What a look back in time is about. */
-export interface MomentPanelProps {
-  /** The moment that is looked at; other parts of the view may set it. */
-  readonly moment: Signal<string>;
-  /** The organization that is looked at: none while it is empty, the first one until one was chosen. */
-  readonly chosen: Signal<string | undefined>;
-  readonly lastSequence: number;
-}
-
 const SETTLE_MS = 80;
+const FIRST: OrganizationQuery = { limit: 1 };
+/** What an address says where no organization is to be looked at. */
+const NONE = 'none';
 
 /** What was allowed when: the default policy and an organization's effective policy at any moment, and the way back. */
-export function MomentPanel({ moment, chosen, lastSequence }: MomentPanelProps): JSX.Element {
-  const organizationId = shownOf(chosen.value);
+export function MomentPanel({ lastSequence }: { readonly lastSequence: number }): JSX.Element {
+  const moment = momentIn(lastSequence);
+  const organizationId = shownOf(chosen('organization'));
   const scope = organization(organizationId);
   const own = useLoaded(organizationId, async () => {
-    if (organizationId !== '') await refreshPolicy(scope);
+    await (organizationId === '' ? refreshPage(FIRST) : learn([organizationId]));
+    if (organizationId !== '' && !isUnknown(organizationId)) await refreshPolicy(scope);
   });
+  const isNobody = isUnknown(organizationId);
   const now = `${lastSequence} ${policyOf(scope)?.details.changeDate ?? ''}`;
-  const about = `${moment.value} ${organizationId} ${now}`;
-  const past = useLoaded(about, async (isWanted) => {
+  const past = useLoaded(`${moment} ${organizationId} ${now}`, async (isWanted) => {
     // A slider that is dragged passes many moments; the one it rests on is asked for.
     await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
-    if (isWanted()) await lookBack({ moment: moment.value, organizationId });
+    if (isWanted()) await lookBack({ moment, organizationId: isNobody ? '' : organizationId });
   });
   return (
     <section class="card moment" aria-labelledby="moment-heading">
       <h2 id="moment-heading">What was allowed when</h2>
-      <MomentChoice moment={moment} lastSequence={lastSequence} />
-      <OrganizationChoice organizationId={organizationId} chosen={chosen} />
+      <MomentChoice moment={moment} lastSequence={lastSequence} choose={(at) => choose({ at })} />
+      <OrganizationPicker
+        organizationId={organizationId}
+        none="The default policy alone"
+        pick={(id) => choose({ organization: id === '' ? NONE : id })}
+      />
+      {isNobody && <p class="warning-line">There is no organization with this id in the instance.</p>}
       <TryAgain what="That moment" loading={past.problem === undefined ? own : past} />
       {lookedAt.value !== undefined && <ThenAndNow then={lookedAt.value} />}
     </section>
   );
 }
 
-/** An address may name an organization that there is not. */
-function shownOf(chosen: string | undefined): string {
-  const all = organizations.value ?? [];
-  const isThere = chosen === '' || all.some(({ id }) => id === chosen);
-  return (isThere ? chosen : all[0]?.id) ?? '';
+/** The moment that the address names, where it is one that was; else now. */
+function momentIn(lastSequence: number): string {
+  const at = chosen('at');
+  const isVersion = /^\d{1,15}$/.test(at) && Number(at) >= 1 && Number(at) <= lastSequence;
+  const isPast = /^\d{4}-\d\d-\d\dT/.test(at) && Date.parse(at) < Date.now();
+  return isVersion || isPast ? at : String(lastSequence);
 }
 
-interface OrganizationChoiceProps {
-  readonly organizationId: string;
-  readonly chosen: Signal<string | undefined>;
-}
-
-function OrganizationChoice({ organizationId, chosen }: OrganizationChoiceProps): JSX.Element {
-  return (
-    <label class="field inline-field">
-      <span>Organization</span>
-      <select
-        value={organizationId}
-        onChange={({ currentTarget }) => {
-          chosen.value = currentTarget.value;
-        }}
-      >
-        <option value="">The default policy alone</option>
-        {(organizations.value ?? []).map(({ id, name }) => (
-          <option key={id} value={id}>
-            {name}
-          </option>
-        ))}
-      </select>
-    </label>
-  );
+/** The first one, until one was chosen. */
+function shownOf(id: string): string {
+  if (id === NONE) return '';
+  return id === '' ? (pageOf(FIRST)?.organizations[0]?.id ?? '') : id;
 }

@@ -69,7 +69,7 @@ function OwnerChoice({ owner }: { readonly owner: Signal<ProviderOwner> }): JSX.
   const id = useId();
   return (
     <div class="field">
-      <label for={id}>Whose it is</label> <code>ownerType</code>
+      <label for={id}>Owned by</label> <code class="dev">ownerType</code>
       <select
         id={id}
         value={owner}
@@ -77,8 +77,8 @@ function OwnerChoice({ owner }: { readonly owner: Signal<ProviderOwner> }): JSX.
           owner.value = currentTarget.value === 'ORG' ? 'ORG' : 'SYSTEM';
         }}
       >
-        <option value="SYSTEM">The instance’s</option>
-        <option value="ORG">The organization’s own</option>
+        <option value="SYSTEM">Instance</option>
+        <option value="ORG">Organization</option>
       </select>
     </div>
   );

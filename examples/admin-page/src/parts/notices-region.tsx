@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import { dismiss, notices, type Notice } from '../state/notices.js';
+import { dismiss, notices, type Notice, type NoticeAction } from '../state/notices.js';
 import { Icon } from './icon.js';
 
 /** Where the page says sentences: failures at once, everything else when the reader is ready. */
@@ -22,10 +22,13 @@ export function NoticesRegion(): JSX.Element {
   );
 }
 
-function NoticeCard({ notice: { id, tone, sentence } }: { readonly notice: Notice }): JSX.Element {
+function NoticeCard({ notice: { id, tone, sentence, action } }: { readonly notice: Notice }): JSX.Element {
   return (
     <div class={`notice notice-${tone}`}>
-      <p>{sentence}</p>
+      <p>
+        {sentence}
+        {action !== undefined && <ActionButton id={id} action={action} />}
+      </p>
       <button
         type="button"
         class="quiet-icon"
@@ -37,5 +40,29 @@ function NoticeCard({ notice: { id, tone, sentence } }: { readonly notice: Notic
         <Icon name="close" />
       </button>
     </div>
+  );
+}
+
+function ActionButton({
+  id,
+  action: { label, act },
+}: {
+  readonly id: number;
+  readonly action: NoticeAction;
+}): JSX.Element {
+  return (
+    <>
+      {' '}
+      <button
+        type="button"
+        class="link"
+        onClick={() => {
+          dismiss(id);
+          act();
+        }}
+      >
+        {label}
+      </button>
+    </>
   );
 }

@@ -1,79 +1,90 @@
-import type { Signal } from '@preact/signals';
 import type { JSX } from 'preact';
-import type { Organization } from '../wire/organizations.js';
+import { choose, chosen } from '../state/route.js';
+import { factorLabel, MULTI_FACTORS, SECOND_FACTORS } from '../wire/factors.js';
+import type { OrganizationPage } from '../wire/organizations.js';
 import { counted } from '../words/counted.js';
 
-/** Which organizations are shown. */
-export interface Filter {
-  /** Part of a name or an id, whatever its case and accents; empty for all. */
-  readonly text: string;
-  readonly policy: 'any' | 'default' | 'custom';
-}
-
-/** No organization is left out. */
-export const EVERYTHING: Filter = { text: '', policy: 'any' };
-
-/** The organizations that a filter lets through. */
-export function passing(all: readonly Organization[], { text, policy }: Filter): readonly Organization[] {
-  const sought = plain(text.trim());
-  return all.filter(
-    ({ id, name, isCustom }) =>
-      (policy === 'any' || isCustom === (policy === 'custom')) &&
-      (plain(name).includes(sought) || plain(id).includes(sought)),
-  );
-}
-
-/** Without case and accents: who seeks `zurich` finds Zürich. */
-function plain(text: string): string {
-  return text
-    .normalize('NFD')
-    .replaceAll(/\p{Mn}/gu, '')
-    .toLowerCase();
-}
-
-/** What the organizations that are shown are chosen by. */
-export interface OrganizationFilterProps {
-  readonly all: readonly Organization[];
-  readonly filter: Signal<Filter>;
-}
-
-/** Finds some of many organizations, and says how many there are. */
-export function OrganizationFilter({ all, filter }: OrganizationFilterProps): JSX.Element {
-  const custom = all.filter(({ isCustom }) => isCustom).length;
+/** Finds some of many organizations, and says how many there are. What is chosen stands in the address. */
+export function OrganizationFilter({ page }: { readonly page: OrganizationPage | undefined }): JSX.Element {
+  const { all, custom, attention } = page?.counts ?? { all: 0, custom: 0, attention: 0 };
   return (
     <search class="organization-filter">
-      <label class="field">
-        <span>Name or id</span>
+      <Search />
+      <Choice
+        label="Policy"
+        name="policy"
+        options={[
+          ['', `Any (${shown(all)})`],
+          ['default', `On the default (${shown(all - custom)})`],
+          ['custom', `Custom policy (${shown(custom)})`],
+        ]}
+      />
+      <Choice label="Still allows" name="allowing" options={[['', 'Anything'], ...FACTORS]} />
+      <label class="check">
         <input
-          type="search"
-          autocomplete="off"
-          spellcheck={false}
-          value={filter.value.text}
-          onInput={({ currentTarget }) => {
-            filter.value = { ...filter.value, text: currentTarget.value };
+          type="checkbox"
+          checked={chosen('attention') === 'yes'}
+          onChange={({ currentTarget }) => {
+            choose({ attention: currentTarget.checked ? 'yes' : '', page: '' });
           }}
         />
-      </label>
-      <label class="field">
-        <span>Policy</span>
-        <select
-          value={filter.value.policy}
-          onChange={({ currentTarget }) => {
-            filter.value = { ...filter.value, policy: policyOf(currentTarget.value) };
-          }}
-        >
-          <option value="any">Any ({all.length})</option>
-          <option value="default">On the default ({all.length - custom})</option>
-          <option value="custom">Custom policy ({custom})</option>
-        </select>
+        Needs attention ({shown(attention)})
       </label>
       <p class="soft" role="status">
-        {counted(passing(all, filter.value).length, 'organization')}
+        {page === undefined ? 'Reading the organizations…' : counted(page.total, 'organization')}
       </p>
     </search>
   );
 }
 
-function policyOf(value: string): Filter['policy'] {
-  return value === 'default' || value === 'custom' ? value : 'any';
+const shown = (count: number): string => count.toLocaleString('en-GB');
+
+function Search(): JSX.Element {
+  return (
+    <label class="field">
+      <span>Name or id</span>
+      <input
+        type="search"
+        autocomplete="off"
+        spellcheck={false}
+        maxLength={200}
+        value={chosen('search')}
+        onInput={({ currentTarget }) => {
+          choose({ search: currentTarget.value, page: '' });
+        }}
+      />
+    </label>
+  );
+}
+
+/** A factor as a choice: its name, and what a person calls it. */
+export const FACTORS: readonly (readonly [string, string])[] = [...MULTI_FACTORS, ...SECOND_FACTORS].map(
+  ({ kind, name }) => [name, factorLabel(kind, name)],
+);
+
+interface ChoiceProps {
+  readonly label: string;
+  readonly name: string;
+  readonly options: readonly (readonly [string, string])[];
+}
+
+/** One of several, kept in the address. */
+export function Choice({ label, name, options }: ChoiceProps): JSX.Element {
+  return (
+    <label class="field">
+      <span>{label}</span>
+      <select
+        value={chosen(name)}
+        onChange={({ currentTarget }) => {
+          choose({ [name]: currentTarget.value, page: '', after: '' });
+        }}
+      >
+        {options.map(([value, words]) => (
+          <option key={value} value={value}>
+            {words}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
 }

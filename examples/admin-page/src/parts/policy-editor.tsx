@@ -1,10 +1,17 @@
 import type { JSX } from 'preact';
+import { useEffect } from 'preact/hooks';
+import { attempt } from '../state/attempt.js';
+import { CHANGE } from '../state/dialog-address.js';
 import { policyKey } from '../state/policies.js';
+import { propose, proposal } from '../state/proposals.js';
+import { chosen } from '../state/route.js';
+import { intentIn } from '../wire/intent-text.js';
 import type { Policy } from '../wire/policy.js';
 import type { Scope } from '../wire/scope.js';
 import { DetailsCard } from './details-card.js';
 import { FactorList } from './factor-list.js';
 import { Health } from './health.js';
+import { Instant } from './instant.js';
 import { ProviderList } from './provider-list.js';
 import { SettingsForm } from './settings-form.js';
 import { Stale } from './stale.js';
@@ -20,8 +27,17 @@ export interface PolicyEditorProps {
 /** A whole policy: both kinds of factors, the settings, the identity providers, and the details beside them. */
 export function PolicyEditor({ scope, policy, locked }: PolicyEditorProps): JSX.Element {
   const isLocked = locked !== undefined;
+  useEffect(() => {
+    const intent = intentIn(chosen(CHANGE));
+    // An address that somebody shared: it opens what they looked at, and writes nothing.
+    if (intent !== undefined && !isLocked && proposal.value === undefined)
+      attempt(() => propose({ scope, intent, seen: policy }));
+  }, []);
   return (
     <>
+      <p class="soft">
+        Version {policy.details.sequence}, changed <Instant at={policy.details.changeDate} />
+      </p>
       <Stale what={policyKey(scope)} />
       <Health scope={scope} policy={policy} />
       {isLocked && <p class="locked">{locked}</p>}

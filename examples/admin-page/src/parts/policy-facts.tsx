@@ -52,31 +52,10 @@ export function DemandSentences({ policy }: { readonly policy: Policy }): JSX.El
   );
 }
 
-/** A policy in one line: its factors, and what is asked of users. */
-export function PolicyInShort({ policy }: { readonly policy: Policy }): JSX.Element {
-  const factors = [...policy.multiFactors, ...policy.secondFactors];
-  return (
-    <>
-      {factors.length === 0 ? (
-        <p>No factor beyond the password.</p>
-      ) : (
-        <ul class="chips" aria-label="Factors">
-          {factors.map(({ name, kind, label }) => (
-            <li key={name} class={`chip chip-${kind}`}>
-              {label}
-            </li>
-          ))}
-        </ul>
-      )}
-      <DemandSentences policy={policy} />
-    </>
-  );
-}
-
 function forceSentence({ settings: { forceMfa, forceMfaLocalOnly }, multiFactors, secondFactors }: Policy): string {
-  if (!forceMfa && !forceMfaLocalOnly) return 'No factor is forced.';
-  const forced = forceMfa ? 'A factor is forced' : 'A factor is forced for local users';
-  return multiFactors.length + secondFactors.length > 0 ? `${forced}.` : `${forced}, but there is none to use.`;
+  if (!forceMfa && !forceMfaLocalOnly) return 'No second factor is required.';
+  const forced = forceMfa ? 'A second factor is required' : 'A second factor is required after a password';
+  return multiFactors.length + secondFactors.length > 0 ? `${forced}.` : `${forced}, but no factor is allowed.`;
 }
 
 function passwordlessSentence({ settings, multiFactors }: Policy): string {

@@ -1,4 +1,4 @@
-import { useSignal } from '@preact/signals';
+import { useSignal, type Signal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { useEffect } from 'preact/hooks';
 import { attempt } from '../state/attempt.js';
@@ -8,6 +8,7 @@ import { keepReason, reasonFor } from '../state/reasons.js';
 import type { Policy } from '../wire/policy.js';
 import { INSTANCE } from '../wire/scope.js';
 import { intentTitle } from '../words/intent.js';
+import { lockOutsIn } from '../words/warnings.js';
 import { DiffList } from './diff-list.js';
 import { EffectOn } from './effect-on.js';
 import { Modal } from './modal.js';
@@ -37,8 +38,8 @@ export function PreviewDialog({ proposal }: { readonly proposal: Proposal }): JS
             <Warnings introduced={preview.introduced} standing={preview.standing} />
             <h3>What will change</h3>
             {preview.changes.length > 0 ? <DiffList changes={preview.changes} /> : <NoChange proposal={proposal} />}
-            <h3>Whom it affects</h3>
-            <EffectOn scope={scope} preview={preview} />
+            <h3>Who is affected</h3>
+            <EffectOn scope={scope} intent={intent} preview={preview} />
           </>
         )}
       </div>
@@ -84,7 +85,7 @@ function NoChange({ proposal: { intent, preview } }: { readonly proposal: Propos
       <p>Nothing today: it is like the default. From then on a change of the default reaches this organization.</p>
     );
   }
-  return <p>Nothing that users notice.</p>;
+  return <p>No visible change.</p>;
 }
 
 function Decision({ proposal }: { readonly proposal: Proposal }): JSX.Element {
@@ -92,20 +93,23 @@ function Decision({ proposal }: { readonly proposal: Proposal }): JSX.Element {
   const reason = useSignal(reasonFor(scope, intent));
   const given = (): string => reason.value.trim();
   const isStale = hasMovedOn(proposal);
+  const lockOuts = lockOutsIn(proposal.preview?.introduced ?? []);
+  const isMeant = useSignal(false);
+  const isHeldBack = lockOuts.length > 0 && (!isMeant.value || reason.value.trim() === '');
   return (
     <form
       class="decision"
       onSubmit={(event) => {
         event.preventDefault();
-        attempt(() => (isStale ? meet(given()) : confirm(given())));
+        if (isStale) attempt(() => meet(given()));
+        else if (!isHeldBack) attempt(() => confirm(given(), lockOuts));
       }}
     >
       <label class="field">
-        <span>Why</span>
+        <span>Reason (kept in the history)</span>
         <textarea
           rows={2}
           maxLength={500}
-          placeholder="Kept in the history, beside your name"
           readOnly={stage !== 'open'}
           value={reason}
           onInput={({ currentTarget }) => {
@@ -114,12 +118,32 @@ function Decision({ proposal }: { readonly proposal: Proposal }): JSX.Element {
           }}
         />
       </label>
+      {lockOuts.length > 0 && <Override isMeant={isMeant} />}
       {stage === 'open' && <Pinned proposal={proposal} isStale={isStale} />}
       <p class={stage === 'finding-out' ? 'warning-line' : 'soft'} role="status">
         {SAID[stage]}
       </p>
-      <Buttons proposal={proposal} isStale={isStale} />
+      <Buttons proposal={proposal} isStale={isStale} isHeldBack={isHeldBack} />
     </form>
+  );
+}
+
+/** The server refuses what locks people out, unless somebody means it and says why. */
+function Override({ isMeant }: { readonly isMeant: Signal<boolean> }): JSX.Element {
+  return (
+    <div class="override">
+      <p class="warning-line">The server refuses this change, because it locks users out.</p>
+      <label class="check">
+        <input
+          type="checkbox"
+          checked={isMeant}
+          onChange={({ currentTarget }) => {
+            isMeant.value = currentTarget.checked;
+          }}
+        />
+        Lock them out all the same
+      </label>
+    </div>
   );
 }
 
@@ -135,7 +159,7 @@ interface StaleOrNot {
   readonly isStale: boolean;
 }
 
-function Buttons({ proposal, isStale }: StaleOrNot): JSX.Element {
+function Buttons({ proposal, isStale, isHeldBack }: StaleOrNot & { readonly isHeldBack: boolean }): JSX.Element {
   const { preview, stage } = proposal;
   if (stage === 'finding-out') {
     return (
@@ -154,10 +178,10 @@ function Buttons({ proposal, isStale }: StaleOrNot): JSX.Element {
       <button
         type="submit"
         class={`button ${isStale ? 'button-primary' : toneOf(proposal)}`}
-        disabled={isPointless && !isStale}
+        disabled={(isPointless || isHeldBack) && !isStale}
         aria-disabled={isRecording}
       >
-        {isStale ? 'See both versions' : 'Confirm'}
+        {isStale ? 'Compare versions' : 'Confirm'}
       </button>
       <button type="button" class="button" disabled={isRecording} onClick={giveUp}>
         Cancel
@@ -192,15 +216,15 @@ function Pinned({ proposal: asked, isStale }: StaleOrNot): JSX.Element {
   if (isStale)
     return (
       <p class="warning-line" role="status">
-        {movedOn(asked)} Look at both versions first.
+        {movedOn(asked)} Compare the versions first.
       </p>
     );
   const sequence = (intent.wish === 'revert' ? intent.onTopOf : undefined) ?? seen.details.sequence;
   return (
     <p class="soft">
-      Made on top of sequence {sequence}
+      Based on version {sequence}
       {intent.wish === 'add-custom' && ' of the default policy'}. If somebody else changes the policy first, nothing is
-      recorded and you see both versions.
+      recorded and you can compare both versions.
     </p>
   );
 }
@@ -214,5 +238,5 @@ function movedOn(asked: Proposal): string {
       ? 'The organization was given a custom policy since you looked.'
       : 'The custom policy was reset since you looked: the default policy holds now.';
   const whose = intent.wish === 'add-custom' ? 'default policy' : 'policy';
-  return `The ${whose} has moved on to sequence ${now.details.sequence} since you looked at sequence ${seen.details.sequence}.`;
+  return `The ${whose} has moved on to version ${now.details.sequence} since you looked at version ${seen.details.sequence}.`;
 }

@@ -1,21 +1,47 @@
 import type { JSX } from 'preact';
-import { organizations } from '../state/organizations.js';
+import { directoryChanges, pageKey, pageOf, refreshPage } from '../state/organizations.js';
+import { addressOf } from '../state/route.js';
+import type { OrganizationQuery } from '../wire/organizations.js';
 import { counted, listed } from '../words/counted.js';
+import { Stale } from './stale.js';
+import { TryAgain } from './try-again.js';
+import { useLatest } from './use-latest.js';
+import { useLoaded } from './use-loaded.js';
+
+const ON_DEFAULT: OrganizationQuery = { policy: 'default', limit: 5 };
 
 /** Whom the default policy holds for, and whom it does not reach. */
 export function Reach(): JSX.Element {
-  const all = organizations.value ?? [];
-  const custom = all.filter(({ isCustom }) => isCustom).map(({ name }) => name);
-  const onDefault = all.filter(({ isCustom }) => !isCustom).map(({ name }) => name);
+  const loading = useLoaded(`reach ${directoryChanges.value}`, () => refreshPage(ON_DEFAULT));
+  const page = useLatest(pageOf(ON_DEFAULT));
+  const custom = page?.counts.custom ?? 0;
   return (
-    <p class="lead">
-      It holds for every organization without a custom policy
-      {onDefault.length > 0 && (
-        <>
-          : <strong>{counted(onDefault.length, 'organization')}</strong>, {listed(onDefault)}
-        </>
-      )}
-      .{custom.length > 0 && ` It does not reach ${listed(custom)}.`}
-    </p>
+    <>
+      <p class="lead">
+        It holds for every organization without a custom policy
+        {page !== undefined && page.total > 0 && (
+          <>
+            : <strong>{counted(page.total, 'organization')}</strong>,{' '}
+            {listed(
+              page.organizations.map(({ name }) => name),
+              page.total,
+            )}
+          </>
+        )}
+        .
+        {custom > 0 && (
+          <>
+            {' '}
+            It does not reach{' '}
+            <a href={addressOf({ view: 'organizations', query: { policy: 'custom' } })}>
+              {counted(custom, 'organization')} with a custom policy
+            </a>
+            .
+          </>
+        )}
+      </p>
+      <Stale what={pageKey(ON_DEFAULT)} />
+      <TryAgain what="Whom it holds for" loading={loading} />
+    </>
   );
 }

@@ -24,7 +24,7 @@ export function SaveBar({ scope, policy, isLocked }: SettingsFormProps): JSX.Ele
         {draft.seen.details.sequence !== policy.details.sequence && (
           <span class="warning-line">
             {' '}
-            The policy moved on from sequence {draft.seen.details.sequence} to {policy.details.sequence} meanwhile.
+            The policy moved on from version {draft.seen.details.sequence} to {policy.details.sequence} meanwhile.
           </span>
         )}
       </p>

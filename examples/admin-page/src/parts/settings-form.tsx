@@ -21,9 +21,9 @@ const GROUPS: readonly { readonly title: string; readonly names: readonly AnySwi
       'disableLoginWithPhone',
     ],
   },
-  { title: 'When a factor is asked for', names: ['forceMfa', 'forceMfaLocalOnly'] },
+  { title: 'When a second factor is required', names: ['forceMfa', 'forceMfaLocalOnly'] },
   {
-    title: 'What the sign-in page tells',
+    title: 'What the sign-in page reveals',
     names: ['hidePasswordReset', 'ignoreUnknownUsernames', 'allowDomainDiscovery'],
   },
 ];
@@ -47,7 +47,7 @@ export function SettingsForm({ scope, policy, isLocked }: SettingsFormProps): JS
       <Group title="After sign-in">
         <RedirectField {...about} />
       </Group>
-      <Group title="For how long a check counts">
+      <Group title="How long a check stays valid">
         <LifetimeFields {...about} />
       </Group>
       <SaveBar scope={scope} policy={policy} isLocked={isLocked} />

@@ -23,7 +23,7 @@ export function Switch({ label, name, explanation, isOn, isDisabled, toggle, chi
         <span class="switch-label" id={`${id}-label`}>
           {label}
         </span>
-        <code>{name}</code>
+        <code class="dev">{name}</code>
         <p id={`${id}-explanation`}>{explanation}</p>
         {children}
       </div>

@@ -17,7 +17,7 @@ export function ThenAndNow({ then }: { readonly then: Then }): JSX.Element {
       <State title="Default policy, then" source="It was" policy={policy} since={since}>
         {policy !== undefined && actEnd !== undefined && actEnd !== policy.details.sequence && (
           <p class="soft">
-            It was recorded in one act with all up to sequence {actEnd}: nobody met this state by itself.
+            It was recorded in one act with all up to version {actEnd}: nobody met this state by itself.
           </p>
         )}
         <RevertButton scope={INSTANCE} moment={moment} isSame={since.length === 0} />
@@ -60,7 +60,7 @@ function State({ title, source, policy, since, children }: StateProps): JSX.Elem
       ) : (
         <>
           <p class="soft">
-            {source} at sequence {policy.details.sequence}, changed <Instant at={policy.details.changeDate} />
+            {source} at version {policy.details.sequence}, changed <Instant at={policy.details.changeDate} />
           </p>
           <FactorFacts policy={policy} />
           <DemandSentences policy={policy} />

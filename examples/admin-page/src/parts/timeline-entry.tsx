@@ -25,12 +25,12 @@ export function TimelineEntry({ entry, newer, lookAt }: TimelineEntryProps): JSX
       {isNewDay && <h3 class="entry-day">{day}</h3>}
       <div class="entry-head">
         <span class="entry-sequence">
-          <span class="hidden">Sequence </span>
+          <span class="hidden">Version </span>
           {entry.sequence}
         </span>
         <strong>{actorName(entry.actor)}</strong>
         <Instant at={entry.recordedAt} shows="time" />
-        <code>{entry.type}</code>
+        <code class="dev">{entry.type}</code>
         {lookAt !== undefined && (
           <button
             type="button"
@@ -40,7 +40,7 @@ export function TimelineEntry({ entry, newer, lookAt }: TimelineEntryProps): JSX
             }}
           >
             Look at this moment
-            <span class="hidden">, sequence {entry.sequence}</span>
+            <span class="hidden">, version {entry.sequence}</span>
           </button>
         )}
       </div>
@@ -57,5 +57,5 @@ export function TimelineEntry({ entry, newer, lookAt }: TimelineEntryProps): JSX
 }
 
 function What({ entry: { changes } }: { readonly entry: HistoryEntry }): JSX.Element {
-  return changes.length === 0 ? <p class="soft">Nothing that users notice.</p> : <DiffList changes={changes} />;
+  return changes.length === 0 ? <p class="soft">No visible change.</p> : <DiffList changes={changes} />;
 }

@@ -1,4 +1,6 @@
 import type { JSX } from 'preact';
+import type { Preview } from '../wire/preview.js';
+import { warningInWords } from '../words/warnings.js';
 import { Icon } from './icon.js';
 
 /** Sentences that warn. */
@@ -23,14 +25,14 @@ export function Sentences({ sentences, label }: SentencesProps): JSX.Element {
 }
 
 /** What the one who confirms should know first: what the change brings about, and apart from it what it is not to blame for. */
-export function Warnings({ introduced, standing }: Record<'introduced' | 'standing', readonly string[]>): JSX.Element {
+export function Warnings({ introduced, standing }: Pick<Preview, 'introduced' | 'standing'>): JSX.Element {
   return (
     <>
-      {introduced.length > 0 && <Sentences sentences={introduced} label="Warnings" />}
+      {introduced.length > 0 && <Sentences sentences={introduced.map(warningInWords)} label="Warnings" />}
       {standing.length > 0 && (
         <>
           <h3>So before this change, too</h3>
-          <Sentences sentences={standing} label="So before this change, too" />
+          <Sentences sentences={standing.map(warningInWords)} label="So before this change, too" />
         </>
       )}
     </>

@@ -35,7 +35,10 @@ export async function judgePolicy(scope: Scope, policy: Policy): Promise<void> {
   );
   // Else the policy is another by now, and is judged anew once it was read.
   if (events.length > 0) return;
-  judged.value = new Map(judged.value).set(keyOf(scope), { state: stateOf(policy), sentences: standing });
+  judged.value = new Map(judged.value).set(keyOf(scope), {
+    state: stateOf(policy),
+    sentences: standing.map(({ message }) => message),
+  });
 }
 
 /** Forgets what was judged. */

@@ -8,9 +8,9 @@ import { changesInShort } from '../words/change.js';
 import { forgetAnswer } from './answers.js';
 import { attempt } from './attempt.js';
 import { say } from './notices.js';
-import { organizationName, refreshOrganizations } from './organizations.js';
+import { directoryChanged, learn, organizationName } from './organizations.js';
 import { isOwnChange } from './own-changes.js';
-import { refreshAfterChange, refreshAllPolicies } from './policies.js';
+import { policyOf, refreshAfterChange, refreshAllPolicies } from './policies.js';
 import { askWhetherItGoesOn, signedIn } from './session.js';
 import { catchUpAllTimelines, catchUpTimeline, timelineOf } from './timelines.js';
 import { together } from './unread.js';
@@ -27,6 +27,8 @@ export type Liveness = 'connecting' | 'live' | 'trying-again' | 'offline';
 
 const GATHER_MS = 60;
 const MOST_TOLD = 50;
+/** So many policies that nobody looks at are told of one by one. */
+const MOST_TOLD_OF = 5;
 const AGAIN_MS = 2_000;
 const TICK_MS = 500;
 /** The server beats once a second: silent for so long, it is not heard any more. */
@@ -139,11 +141,22 @@ function gather({ scope, sequence }: Changed): void {
 /** At most one at a time of a policy: what comes meanwhile is followed together, after it. */
 function followWaiting(): void {
   timer = undefined;
+  const others = [...waiting.values()].filter(({ scope }) => !isShown(scope));
+  if (others.length > MOST_TOLD_OF) {
+    // As of a rollout: who did each of them is read in the history.
+    for (const { scope } of others) waiting.delete(keyOf(scope));
+    say('elsewhere', 'The policies of many organizations are being changed.');
+    directoryChanged();
+  }
   for (const [key, burst] of waiting) {
     if (following.has(key)) continue;
     waiting.delete(key);
     attempt(() => followAlone(key, burst));
   }
+}
+
+function isShown(scope: Scope): boolean {
+  return policyOf(scope) !== undefined || timelineOf(scope) !== undefined;
 }
 
 async function followAlone(key: string, burst: Burst): Promise<void> {
@@ -170,6 +183,7 @@ async function tellWhoDidIt({ scope, first, last }: Burst): Promise<void> {
   const { entries } = await readHistory(scope, { direction: 'backwards', from: last, limit });
   const [newest, ...older] = entries.filter(({ correlationId }) => !isOwnChange(correlationId));
   if (newest === undefined) return;
+  if (scope.of === 'organization') await learn([scope.organizationId]);
   forgetAnswer(scope);
   say('elsewhere', sentenceAbout(scope, newest, older));
 }
@@ -177,7 +191,7 @@ async function tellWhoDidIt({ scope, first, last }: Burst): Promise<void> {
 function sentenceAbout(scope: Scope, newest: HistoryEntry, older: readonly HistoryEntry[]): string {
   const whose = isSameScope(scope, { of: 'instance' }) ? 'default policy' : `policy of ${nameOf(scope)}`;
   const changes = [...older.toReversed(), newest].flatMap((entry) => entry.changes);
-  return `${actorName(newest.actor)} ${changesInShort(changes)} (${whose}, sequence ${newest.sequence}).`;
+  return `${actorName(newest.actor)} ${changesInShort(changes, scope.of === 'organization' ? nameOf(scope) : undefined)} (${whose}, version ${newest.sequence}).`;
 }
 
 function nameOf(scope: Scope): string {
@@ -187,5 +201,6 @@ function nameOf(scope: Scope): string {
 /** Reads everything that is shown, and everything that could not be read, anew. */
 export function checkNow(): void {
   returned.value++;
-  attempt(() => together([refreshAllPolicies(), refreshOrganizations(), catchUpAllTimelines()]));
+  directoryChanged();
+  attempt(() => together([refreshAllPolicies(), catchUpAllTimelines()]));
 }

@@ -1,7 +1,7 @@
 import { signal } from '@preact/signals';
 import type { Policy } from '../wire/policy.js';
 import { readPolicy } from '../wire/reads.js';
-import { noteCustom, refreshOrganizations } from './organizations.js';
+import { directoryChanged } from './organizations.js';
 import { INSTANCE, isSameScope, keyOf, type Scope } from '../wire/scope.js';
 import { readAnew } from './unread.js';
 
@@ -38,7 +38,6 @@ async function readInOrder(scope: Scope): Promise<Policy | undefined> {
   const policy = await readPolicy(scope);
   if (tickets.get(key) === ticket || isFurther(policy, policyOf(scope)))
     kept.value = new Map(kept.value).set(key, { scope, policy });
-  if (scope.of === 'organization' && policy !== undefined) noteCustom(scope.organizationId, !policy.isDefault);
   return policy;
 }
 
@@ -53,10 +52,8 @@ export async function refreshAfterChange(changed: Scope): Promise<void> {
     ({ scope, policy }) =>
       isSameScope(scope, changed) || (isSameScope(changed, INSTANCE) && policy?.isDefault !== false),
   );
+  directoryChanged();
   await Promise.all(touched.map(({ scope }) => refreshPolicy(scope)));
-  // Whether an organization has a custom policy may be shown without it.
-  if (changed.of === 'organization' && !touched.some(({ scope }) => isSameScope(scope, changed)))
-    await refreshPolicy(changed).catch(refreshOrganizations);
 }
 
 /** Reads anew whatever was read before. */

@@ -1,6 +1,6 @@
 import { signal, type ReadonlySignal } from '@preact/signals';
 import { carryOut } from '../wire/carry-out.js';
-import { commandOf, conditionOf } from '../wire/command.js';
+import { acknowledging, commandOf, conditionOf } from '../wire/command.js';
 import type { Details } from '../wire/details.js';
 import { isConflict, isSaidElsewhere, leavesOpen, sentenceOf } from '../wire/failure.js';
 import { readPreview, type Preview } from '../wire/preview.js';
@@ -14,6 +14,7 @@ import { keepRefusal, settleDraft } from './draft.js';
 import { say } from './notices.js';
 import { organizationName } from './organizations.js';
 import { newCorrelationId } from './own-changes.js';
+import { undoOf } from '../wire/undo.js';
 import { refreshAfterChange, refreshPolicy } from './policies.js';
 import { keepReason } from './reasons.js';
 import type { Wish } from './wish.js';
@@ -121,14 +122,14 @@ export function leaveProposal(): void {
   );
 }
 
-/** Makes the change that was looked at, or meets those who were faster. */
-export async function confirm(reason: string): Promise<void> {
+/** Makes the change that was looked at, or meets those who were faster. `acknowledged`: whom it is to lock out all the same. */
+export async function confirm(reason: string, acknowledged: readonly string[] = []): Promise<void> {
   const asked = current.value;
   if (asked === undefined || isUnderWay()) return;
   hasStopped = false;
   current.value = { ...asked, stage: 'recording', failure: undefined };
   try {
-    const details = await make(asked, reason);
+    const details = await make(asked, reason, acknowledged);
     if (details !== undefined) recorded(asked, details);
   } catch (caught) {
     if (isSaidElsewhere(caught)) return;
@@ -150,14 +151,14 @@ export async function meet(reason: string): Promise<void> {
 }
 
 /** Sends it until it is known whether it was made; `undefined` when nobody waits for that any more. */
-async function make(asked: Proposal, reason: string): Promise<Details | undefined> {
+async function make(asked: Proposal, reason: string, acknowledged: readonly string[]): Promise<Details | undefined> {
   const { scope, intent, seen, key } = asked;
   for (let tries = 0; !hasStopped; tries++) {
     try {
       return await carryOut({
         scope,
         command: commandOf(intent, scope, seen),
-        condition: conditionOf(intent, seen),
+        condition: { ...conditionOf(intent, seen), ...acknowledging(acknowledged) },
         reason,
         correlationId: key,
       });
@@ -194,7 +195,7 @@ function recorded(asked: Proposal, onManipulation: Details): void {
   if (intent.wish === 'change-settings') settleDraft(scope, intent.patch, onManipulation);
   ifShown(asked, () => undefined);
   made?.();
-  say('done', doneSentence(scope, onManipulation.sequence));
+  sayDone(asked, onManipulation);
   attempt(async () => {
     const read = await readBack(scope, onManipulation);
     if (read !== undefined) keepAnswer(scope, { onManipulation, onRead: read.details });
@@ -202,8 +203,19 @@ function recorded(asked: Proposal, onManipulation: Details): void {
   });
 }
 
-function doneSentence(scope: Scope, sequence: string): string {
+/** Whoever made it can take it back from where they are told of it: by a change of its own, looked at first. */
+function sayDone(made: Wish, { sequence }: Details): void {
+  const { scope } = made;
   const whose =
     scope.of === 'instance' ? 'the default policy' : `the policy of ${organizationName(scope.organizationId)}`;
-  return `Recorded: ${whose} is at sequence ${sequence} now.`;
+  const back = undoOf(made, sequence);
+  say('done', `Recorded: ${whose} is at version ${sequence} now.`, {
+    label: 'Undo',
+    act: () => {
+      attempt(async () => {
+        const now = await refreshPolicy(scope);
+        if (now !== undefined) await propose({ scope, intent: back, seen: now });
+      });
+    },
+  });
 }

@@ -1,18 +1,21 @@
 import { signal, type ReadonlySignal } from '@preact/signals';
-import type { Moment } from '../wire/reads.js';
 
-/** Which view is shown. */
-export type Route =
-  | { readonly view: 'instance' }
-  | { readonly view: 'organizations' }
-  | { readonly view: 'organization'; readonly organizationId: string }
-  | {
-      readonly view: 'history';
-      /** Whose effective policy is looked at first. */
-      readonly organizationId?: string;
-      /** The moment that is looked at first. */
-      readonly at?: Moment;
-    };
+const VIEWS = ['instance', 'organizations', 'organization', 'history', 'audit', 'rollout', 'check'] as const;
+
+/** Which view there is. */
+export type ViewName = (typeof VIEWS)[number];
+
+/** What the address says: which view, of which organization, and what is chosen in it. */
+export interface Route {
+  readonly view: ViewName;
+  /** Of the view `organization` only. */
+  readonly organizationId?: string;
+  /** What is chosen: a filter, a moment, a dialog. */
+  readonly query?: Query;
+}
+
+/** What is chosen in a view, by name. */
+export type Query = Readonly<Record<string, string>>;
 
 const current = signal<Route>(routeOf(location.hash));
 
@@ -26,14 +29,37 @@ export function followAddress(): void {
   });
 }
 
+/** What is chosen under a name; empty for nothing. */
+export function chosen(name: string): string {
+  return current.value.query?.[name] ?? '';
+}
+
+/** Chooses something in the view that is shown; what is empty is not chosen any more. `push`: Back takes it back. */
+export function choose(changes: Query, how: 'push' | 'replace' = 'replace'): void {
+  const query = Object.fromEntries(
+    Object.entries({ ...current.value.query, ...changes }).filter(([, value]) => value !== ''),
+  );
+  const next = { ...current.value, query };
+  if (how === 'push') history.pushState(null, '', addressOf(next));
+  else history.replaceState(history.state, '', addressOf(next));
+  current.value = next;
+}
+
+/** What stays the same while something is chosen in a view. */
+export function viewKey({ view, organizationId = '' }: Route): string {
+  return `${view} ${organizationId}`;
+}
+
 /** The route behind a hash; what is unknown leads to the default policy. */
 function routeOf(hash: string): Route {
-  const [view, id = '', at = ''] = hash.replace(/^#\/?/, '').split('/').map(decoded);
-  if (view === 'history') {
-    return { view, ...(id !== '' && { organizationId: id }), ...(!Number.isNaN(Date.parse(at)) && { at }) };
-  }
-  if (view !== 'organizations') return { view: 'instance' };
-  return id === '' ? { view: 'organizations' } : { view: 'organization', organizationId: id };
+  const [path = '', search = ''] = hash.replace(/^#\/?/, '').split('?');
+  const query: Query = Object.fromEntries(new URLSearchParams(search));
+  const [name = '', id = '', at = ''] = path.split('/').map(decoded);
+  // As addresses were once.
+  if (name === 'history' && id !== '') return { view: name, query: { organization: id, at, ...query } };
+  if (name === 'organizations' && id !== '') return { view: 'organization', organizationId: id, query };
+  const view = VIEWS.find((one) => one === name && one !== 'organization') ?? 'instance';
+  return { view, query };
 }
 
 /** A part of an address as it is meant; as it stands, where somebody cut it off in the middle. */
@@ -46,19 +72,12 @@ function decoded(part: string): string {
 }
 
 /** The hash that leads to a route. */
-export function addressOf(target: Route): string {
-  switch (target.view) {
-    case 'instance':
-      return '#/';
-    case 'organizations':
-      return '#/organizations';
-    case 'organization':
-      return `#/organizations/${encodeURIComponent(target.organizationId)}`;
-    case 'history':
-      return `#/history${encoded(target.organizationId)}${encoded(target.at)}`;
-  }
+export function addressOf({ view, organizationId = '', query = {} }: Route): string {
+  const search = new URLSearchParams(query).toString();
+  return `#/${pathOf(view, organizationId)}${search === '' ? '' : `?${search}`}`;
 }
 
-function encoded(part: string | undefined): string {
-  return part === undefined ? '' : `/${encodeURIComponent(part)}`;
+function pathOf(view: ViewName, organizationId: string): string {
+  if (view === 'instance') return '';
+  return view === 'organization' ? `organizations/${encodeURIComponent(organizationId)}` : view;
 }

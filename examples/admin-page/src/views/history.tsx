@@ -1,31 +1,19 @@
-import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { useCallback } from 'preact/hooks';
 import { MomentPanel } from '../parts/moment-panel.js';
 import { Timeline } from '../parts/timeline.js';
 import { TryAgain } from '../parts/try-again.js';
 import { useLoaded } from '../parts/use-loaded.js';
-import { refreshOrganizations } from '../state/organizations.js';
 import { refreshPolicy } from '../state/policies.js';
+import { choose, chosen } from '../state/route.js';
 import { catchUpTimeline, timelineOf } from '../state/timelines.js';
 import { together } from '../state/unread.js';
 import type { HistoryEntry } from '../wire/history.js';
-import type { Moment } from '../wire/reads.js';
 import { INSTANCE } from '../wire/scope.js';
 
-/** Where a look back begins. */
-export interface HistoryViewProps {
-  /** Absent for the first organization. */
-  readonly organizationId?: string;
-  /** Absent for now. */
-  readonly at?: Moment;
-}
-
 /** What happened to the default policy, and what was allowed when. */
-export function HistoryView(begin: HistoryViewProps): JSX.Element {
-  const loading = useLoaded('history', () =>
-    together([catchUpTimeline(INSTANCE), refreshPolicy(INSTANCE), refreshOrganizations()]),
-  );
+export function HistoryView(): JSX.Element {
+  const loading = useLoaded('history', () => together([catchUpTimeline(INSTANCE), refreshPolicy(INSTANCE)]));
   const lastSequence = timelineOf(INSTANCE)?.lastSequence ?? 0;
   return (
     <>
@@ -34,22 +22,26 @@ export function HistoryView(begin: HistoryViewProps): JSX.Element {
         Everything that ever happened to the default policy. Nothing is taken away, not even by a revert.
       </p>
       <TryAgain what="The history" loading={loading} />
-      {lastSequence > 0 && <Past lastSequence={lastSequence} {...begin} />}
+      {isNotYet() && <p class="warning-line">The moment of this address is not past yet. Shown is what holds now.</p>}
+      {lastSequence > 0 && <Past lastSequence={lastSequence} />}
       {lastSequence === 0 && loading.problem === undefined && <Timeline scope={INSTANCE} />}
     </>
   );
 }
 
-function Past({ lastSequence, organizationId, at }: HistoryViewProps & { readonly lastSequence: number }): JSX.Element {
-  const moment = useSignal(at ?? String(lastSequence));
-  const chosen = useSignal(organizationId);
+function isNotYet(): boolean {
+  const at = chosen('at');
+  return !/^\d+$/.test(at) && Date.parse(at) >= Date.now();
+}
+
+function Past({ lastSequence }: { readonly lastSequence: number }): JSX.Element {
   const lookAt = useCallback(({ sequence }: HistoryEntry) => {
-    moment.value = String(sequence);
+    choose({ at: String(sequence) }, 'push');
     document.querySelector<HTMLElement>('.moment input[type="range"]')?.focus();
   }, []);
   return (
     <>
-      <MomentPanel moment={moment} chosen={chosen} lastSequence={lastSequence} />
+      <MomentPanel lastSequence={lastSequence} />
       <section aria-label="Timeline">
         <Timeline scope={INSTANCE} lookAt={lookAt} />
       </section>

@@ -3,17 +3,15 @@ import { PolicyEditor } from '../parts/policy-editor.js';
 import { Reach } from '../parts/reach.js';
 import { TryAgain } from '../parts/try-again.js';
 import { useLoaded } from '../parts/use-loaded.js';
-import { refreshOrganizations } from '../state/organizations.js';
 import { policyOf, refreshPolicy } from '../state/policies.js';
 import { mayWrite } from '../state/session.js';
-import { together } from '../state/unread.js';
 import { INSTANCE } from '../wire/scope.js';
 
 const READ_ONLY = 'You may look at everything here, but your role does not let you change it.';
 
 /** The default policy of the instance. */
 export function InstanceView(): JSX.Element {
-  const loading = useLoaded('instance', () => together([refreshPolicy(INSTANCE), refreshOrganizations()]));
+  const loading = useLoaded('instance', () => refreshPolicy(INSTANCE));
   const policy = policyOf(INSTANCE);
   return (
     <>

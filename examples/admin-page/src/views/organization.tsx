@@ -5,9 +5,9 @@ import { PolicyEditor } from '../parts/policy-editor.js';
 import { Timeline } from '../parts/timeline.js';
 import { TryAgain } from '../parts/try-again.js';
 import { useLoaded } from '../parts/use-loaded.js';
-import { organizationName, organizations, refreshOrganizations } from '../state/organizations.js';
+import { isUnknown, learn, organizationName, organizationOf } from '../state/organizations.js';
 import { policyOf, refreshPolicy } from '../state/policies.js';
-import { addressOf } from '../state/route.js';
+import { addressOf, route } from '../state/route.js';
 import { mayWrite } from '../state/session.js';
 import { catchUpTimeline, timelineOf } from '../state/timelines.js';
 import { together } from '../state/unread.js';
@@ -16,20 +16,18 @@ import type { Policy } from '../wire/policy.js';
 import { organization, type Scope } from '../wire/scope.js';
 
 /** One organization: what is effective for its users, its custom policy, and that policy's history. */
-export function OrganizationView({ organizationId }: { readonly organizationId: string }): JSX.Element {
-  const loading = useLoaded('organizations', refreshOrganizations);
-  const all = organizations.value;
+export function OrganizationView(): JSX.Element {
+  const organizationId = route.value.organizationId ?? '';
+  const loading = useLoaded(`organization ${organizationId}`, () => learn([organizationId]));
   return (
     <>
       <p class="crumb">
         <a href={addressOf({ view: 'organizations' })}>All organizations</a>
       </p>
       <h1 tabIndex={-1}>{organizationName(organizationId)}</h1>
-      <TryAgain what="The directory" loading={loading} />
-      {all?.some(({ id }) => id === organizationId) === true && <OneOrganization organizationId={organizationId} />}
-      {all?.every(({ id }) => id !== organizationId) === true && (
-        <p class="lead">There is no organization with this id in the instance.</p>
-      )}
+      <TryAgain what="The organization" loading={loading} />
+      {organizationOf(organizationId) !== undefined && <OneOrganization organizationId={organizationId} />}
+      {isUnknown(organizationId) && <p class="lead">There is no organization with this id in the instance.</p>}
     </>
   );
 }
@@ -40,7 +38,7 @@ function OneOrganization({ organizationId }: { readonly organizationId: string }
   const policy = policyOf(scope);
   const name = organizationName(organizationId);
   const lookAt = useCallback(({ recordedAt }: HistoryEntry) => {
-    location.hash = addressOf({ view: 'history', organizationId, at: recordedAt });
+    location.hash = addressOf({ view: 'history', query: { organization: organizationId, at: recordedAt } });
   }, []);
   return (
     <>
@@ -48,7 +46,9 @@ function OneOrganization({ organizationId }: { readonly organizationId: string }
       {policy !== undefined && (
         <>
           <p class="lead">{leadOf(policy, name)}</p>
-          <CustomPolicyButton organizationId={organizationId} name={name} effective={policy} />
+          <p>
+            <CustomPolicyButton organizationId={organizationId} name={name} isCustom={!policy.isDefault} />
+          </p>
           <PolicyEditor scope={scope} policy={policy} {...lockOf(scope, policy)} />
         </>
       )}

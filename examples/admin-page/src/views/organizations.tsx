@@ -1,65 +1,62 @@
-import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
-import { CustomPolicyButton } from '../parts/custom-policy-button.js';
-import { EVERYTHING, OrganizationFilter, passing } from '../parts/organization-filter.js';
-import { PolicyInShort } from '../parts/policy-facts.js';
+import { FACTORS, OrganizationFilter } from '../parts/organization-filter.js';
+import { OrganizationTable } from '../parts/organization-table.js';
+import { Pager } from '../parts/pager.js';
 import { Stale } from '../parts/stale.js';
 import { TryAgain } from '../parts/try-again.js';
+import { useLatest } from '../parts/use-latest.js';
 import { useLoaded } from '../parts/use-loaded.js';
-import { DIRECTORY, organizations, refreshOrganizations } from '../state/organizations.js';
-import { policyKey, policyOf, refreshPolicy } from '../state/policies.js';
-import { addressOf } from '../state/route.js';
-import { together } from '../state/unread.js';
-import type { Organization } from '../wire/organizations.js';
-import { INSTANCE, organization } from '../wire/scope.js';
+import { directoryChanges, pageKey, pageOf, refreshPage } from '../state/organizations.js';
+import { choose, chosen } from '../state/route.js';
+import type { OrganizationQuery, Sort } from '../wire/organizations.js';
 
-const MANY = 8;
+const ROWS = 50;
 
-/** Every organization, and which policy holds for it. */
+/** Every organization, and which policy holds for it: a page at a time, found and sorted by the server. */
 export function OrganizationsView(): JSX.Element {
-  const loading = useLoaded('organizations', () => together([refreshPolicy(INSTANCE), refreshOrganizations()]));
-  const filter = useSignal(EVERYTHING);
-  const all = organizations.value;
+  const query = queryIn();
+  const loading = useLoaded(`${pageKey(query)} ${directoryChanges.value}`, (isWanted) => refreshPage(query, isWanted));
+  // While the next one is read, the one before it stays: nothing jumps.
+  const page = useLatest(pageOf(query));
   return (
     <>
       <h1 tabIndex={-1}>Organizations</h1>
-      <p class="lead">
-        An organization’s users meet its custom policy as a whole, or else the default policy. Nothing is merged.
-      </p>
-      <Stale what={DIRECTORY} />
-      <Stale what={policyKey(INSTANCE)} />
-      <TryAgain what="The directory" loading={loading} />
-      {all?.length === 0 && <p class="soft">The directory knows no organization.</p>}
-      {all !== undefined && all.length > MANY && <OrganizationFilter all={all} filter={filter} />}
-      <ul class="organizations">
-        {passing(all ?? [], filter.value).map((one) => (
-          <OrganizationRow key={one.id} known={one} />
-        ))}
-      </ul>
+      <p class="lead">Users get their organization’s custom policy, or the default. The two are never combined.</p>
+      <Stale what={pageKey(query)} />
+      <TryAgain what="The organizations" loading={loading} />
+      <OrganizationFilter page={page} />
+      {page !== undefined && page.organizations.length > 0 && <OrganizationTable rows={page.organizations} />}
+      {page?.total === 0 && <p class="soft">No organization is like that.</p>}
+      {page !== undefined && (
+        <Pager
+          offset={query.offset ?? 0}
+          size={ROWS}
+          total={page.total}
+          goTo={(offset) => {
+            choose({ page: offset === 0 ? '' : String(offset / ROWS + 1) }, 'push');
+            document.querySelector('h1')?.focus();
+          }}
+        />
+      )}
     </>
   );
 }
 
-function OrganizationRow({ known: { id, name, isCustom } }: { readonly known: Organization }): JSX.Element {
-  const scope = organization(id);
-  const loading = useLoaded(`${id} ${String(isCustom)}`, async () => {
-    // On the default, the default policy is the effective one: it was read already.
-    if (isCustom) await refreshPolicy(scope);
-  });
-  const effective = policyOf(isCustom ? scope : INSTANCE);
-  return (
-    <li class="card organization">
-      <div class="organization-head">
-        <h2>
-          <a href={addressOf({ view: 'organization', organizationId: id })}>{name}</a>
-        </h2>
-        <code>{id}</code>
-        <span class={`badge ${isCustom ? 'badge-custom' : ''}`}>{isCustom ? 'Custom policy' : 'On the default'}</span>
-      </div>
-      <Stale what={policyKey(scope)} />
-      <TryAgain what={`The policy of ${name}`} loading={loading} />
-      {effective !== undefined && <PolicyInShort policy={effective} />}
-      <CustomPolicyButton organizationId={id} name={name} effective={effective} />
-    </li>
-  );
+const SORTS: readonly Sort[] = ['name', 'policy', 'differs', 'health', 'changed'];
+
+/** What the address chooses; what it can't mean is left out. */
+export function queryIn(): OrganizationQuery {
+  const [search, policy, allowing] = [chosen('search').trim(), chosen('policy'), chosen('allowing')];
+  const sort = SORTS.find((one) => one === chosen('sort'));
+  const page = /^[1-9]\d{0,3}$/.test(chosen('page')) ? Number(chosen('page')) : 1;
+  return {
+    limit: ROWS,
+    ...(page > 1 && { offset: (page - 1) * ROWS }),
+    ...(search !== '' && { search }),
+    ...((policy === 'default' || policy === 'custom') && { policy }),
+    ...(FACTORS.some(([name]) => name === allowing) && { allowing }),
+    ...(chosen('attention') === 'yes' && { attention: 'yes' as const }),
+    ...(sort !== undefined && { sort }),
+    ...(chosen('order') === 'desc' && { order: 'desc' as const }),
+  };
 }

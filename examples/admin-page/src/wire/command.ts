@@ -36,14 +36,20 @@ export interface Command {
  * is not there yet the default it is made of.
  */
 export function conditionOf(intent: Intent, { details: { sequence } }: Policy): Readonly<Record<string, string>> {
-  if (intent.wish === 'add-custom') return { ...REVIEWED, 'login-policy-if-default': `"${sequence}"` };
-  return { ...REVIEWED, 'if-match': `"${(intent.wish === 'revert' ? intent.onTopOf : undefined) ?? sequence}"` };
+  if (intent.wish === 'add-custom') return { 'login-policy-if-default': `"${sequence}"` };
+  return { 'if-match': `"${(intent.wish === 'revert' ? intent.onTopOf : undefined) ?? sequence}"` };
 }
 
-/** Each change is reviewed with its warnings before it is saved, on top of just what was reviewed: the server's guard lets it pass. */
-export const REVIEWED: Readonly<Record<string, string>> = {
-  'login-policy-acknowledge': 'no-factor-left, no-way-to-sign-in',
-};
+/** The header by which the server's guard lets a change pass that locks people out in the ways that are named. */
+export function acknowledging(warnings: readonly string[]): Readonly<Record<string, string>> {
+  return warnings.length === 0 ? {} : { 'login-policy-acknowledge': warnings.join(', ') };
+}
+
+/** Nothing is refused for whom it locks out: of what is only looked at, that is a warning. */
+export const ALL_ACKNOWLEDGED: Readonly<Record<string, string>> = acknowledging([
+  'no-factor-left',
+  'no-way-to-sign-in',
+]);
 
 /** Says an intent to the API, on top of the policy as it was seen. */
 export function commandOf(intent: Intent, scope: Scope, seen: Policy): Command {

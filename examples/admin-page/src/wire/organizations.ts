@@ -1,27 +1,95 @@
-import { listOf, objectOf, textOf } from './json.js';
 import { isolated } from '../words/isolated.js';
+import { listOf, objectOf, optionalText, textOf, UnexpectedAnswer } from './json.js';
 import { send } from './request.js';
 
-/** An organization of the instance. */
+/** An organization of the instance, and what is known of its policy. */
 export interface Organization {
   readonly id: string;
   /** As it is set into a sentence. */
   readonly name: string;
   readonly isCustom: boolean;
+  /** Whether the server can read its policy: if not, nothing else is known of it. */
+  readonly isReadable: boolean;
+  /** In how many points its policy differs from the default. */
+  readonly differs: number;
+  /** Whom its policy locks out, as sentences. */
+  readonly warnings: readonly string[];
+  /** When its custom policy was changed last, in ISO 8601, and by whom: `undefined` on the default. */
+  readonly changeDate: string | undefined;
+  readonly changedBy: string | undefined;
 }
 
-/** Every organization by name, each with whether it has a custom policy. */
-export async function readOrganizations(): Promise<readonly Organization[]> {
-  const [directory, customized] = await Promise.all([
-    send({ verb: 'GET', path: '/iam/v1/organizations' }),
-    send({ verb: 'GET', path: '/iam/v1/customized' }),
-  ]);
-  const custom = new Set(
-    listOf(objectOf(customized, 'the answer')['organizationIds'], 'organizationIds', (id) => textOf(id, 'an id')),
+/** By what organizations are sorted. */
+export type Sort = 'name' | 'policy' | 'differs' | 'health' | 'changed';
+
+/** Which organizations are wanted; what is left out is no condition. */
+export interface OrganizationQuery {
+  /** Part of a name or an id, whatever its case and accents. */
+  readonly search?: string;
+  readonly policy?: 'default' | 'custom';
+  /** A factor that their users may use, as histories name it. */
+  readonly allowing?: string;
+  /** Those whose policy locks users out, or can't be read. */
+  readonly attention?: 'yes';
+  readonly sort?: Sort;
+  readonly order?: 'desc';
+  readonly offset?: number;
+  readonly limit?: number;
+}
+
+/** A page of organizations. */
+export interface OrganizationPage {
+  readonly organizations: readonly Organization[];
+  /** How many the query lets through. */
+  readonly total: number;
+  readonly counts: { readonly all: number; readonly custom: number; readonly attention: number };
+}
+
+/** Reads a page of the organizations. */
+export function readOrganizations(query: OrganizationQuery): Promise<OrganizationPage> {
+  const given = Object.entries(query).map(([name, value]) => [name, String(value)]);
+  return readPage(new URLSearchParams(given));
+}
+
+/** Reads those of some organizations that there are. */
+export function readOrganizationsById(ids: readonly string[]): Promise<OrganizationPage> {
+  return readPage(new URLSearchParams([['limit', '100'], ...ids.map((id) => ['id', id])]));
+}
+
+async function readPage(query: URLSearchParams): Promise<OrganizationPage> {
+  const answer = objectOf(
+    await send({ verb: 'GET', path: `/iam/v1/organization-policies?${query}` }),
+    'the organizations',
   );
-  return listOf(objectOf(directory, 'the answer')['organizations'], 'organizations', (one) => {
-    const known = objectOf(one, 'an organization');
-    const id = textOf(known['id'], 'id');
-    return { id, name: isolated(textOf(known['name'], 'name')), isCustom: custom.has(id) };
-  });
+  const counts = objectOf(answer['counts'], 'counts');
+  return {
+    organizations: listOf(answer['organizations'], 'organizations', organizationOf),
+    total: numberOf(answer['total'], 'total'),
+    counts: {
+      all: numberOf(counts['all'], 'all'),
+      custom: numberOf(counts['custom'], 'custom'),
+      attention: numberOf(counts['attention'], 'attention'),
+    },
+  };
+}
+
+function organizationOf(value: unknown): Organization {
+  const one = objectOf(value, 'an organization');
+  return {
+    id: textOf(one['id'], 'id'),
+    name: isolated(textOf(one['name'], 'name')),
+    isCustom: one['isCustom'] === true,
+    isReadable: one['isReadable'] === true,
+    differs: numberOf(one['differs'], 'differs'),
+    warnings: listOf(one['warnings'], 'warnings', (warning) =>
+      textOf(objectOf(warning, 'a warning')['message'], 'message'),
+    ),
+    changeDate: optionalText(one['changeDate'], 'changeDate'),
+    changedBy: optionalText(one['changedBy'], 'changedBy'),
+  };
+}
+
+function numberOf(value: unknown, what: string): number {
+  if (typeof value === 'number') return value;
+  throw new UnexpectedAnswer(`${what} is no number`);
 }

@@ -1,8 +1,14 @@
-import { REVIEWED, type Command } from './command.js';
+import { ALL_ACKNOWLEDGED, type Command } from './command.js';
 import { listOf, objectOf, textOf } from './json.js';
 import { policyChangeOf, type PolicyChange } from './policy-change.js';
 import { send } from './request.js';
 import { headersOf, pathOf, type Scope } from './scope.js';
+
+/** A warning by its name, and the server's sentence for it. */
+export interface PolicyWarning {
+  readonly warning: string;
+  readonly message: string;
+}
 
 /** What a command would do if it were given now. */
 export interface Preview {
@@ -11,20 +17,28 @@ export interface Preview {
   /** The types of the events that would be recorded. */
   readonly events: readonly string[];
   readonly changes: readonly PolicyChange[];
-  /** What the change brings about that the one who confirms should know, as sentences. */
-  readonly introduced: readonly string[];
+  /** What the change brings about that the one who confirms should know. */
+  readonly introduced: readonly PolicyWarning[];
   /** What was so before, and stays so. */
-  readonly standing: readonly string[];
+  readonly standing: readonly PolicyWarning[];
+  /** How many users a removal takes a factor from, and how many of them have nothing else; `undefined` of a change that takes none. */
+  readonly users: { readonly having: number | 'unknown'; readonly havingNothingElse: number | 'unknown' } | undefined;
+  /** The first hundred at most. */
   readonly affectedIds: readonly string[];
   /** How many organizations are affected; `undefined` when no directory knows. */
   readonly affectedCount: number | undefined;
 }
 
-/** Asks what a command would do. @throws Refused with the very sentence that the command would be refused with. */
+/** Asks what a command would do, also where the guard would refuse it: then it warns of that. @throws Refused with the very sentence that the command would be refused with. */
 export async function readPreview(scope: Scope, { method, request }: Command): Promise<Preview> {
   const path = `${pathOf(scope)}/_preview`;
   const answer = objectOf(
-    await send({ verb: 'POST', path, headers: { ...headersOf(scope), ...REVIEWED }, body: { method, request } }),
+    await send({
+      verb: 'POST',
+      path,
+      headers: { ...headersOf(scope), ...ALL_ACKNOWLEDGED },
+      body: { method, request },
+    }),
     'the preview',
   );
   const affected = objectOf(answer['affected'] ?? {}, 'affected');
@@ -34,13 +48,22 @@ export async function readPreview(scope: Scope, { method, request }: Command): P
     sequence: textOf(answer['sequence'], 'sequence'),
     events: listOf(answer['events'], 'events', (one) => textOf(objectOf(one, 'an event')['type'], 'type')),
     changes: listOf(answer['changes'], 'changes', policyChangeOf),
-    introduced: sentencesIn(warnings['introduced']),
-    standing: sentencesIn(warnings['standing']),
+    introduced: listOf(warnings['introduced'], 'introduced', warningOf),
+    standing: listOf(warnings['standing'], 'standing', warningOf),
+    users: usersIn(answer['users']),
     affectedIds: listOf(affected['organizationIds'], 'organizationIds', (one) => textOf(one, 'an id')),
     affectedCount: typeof count === 'number' ? count : undefined,
   };
 }
 
-function sentencesIn(warnings: unknown): readonly string[] {
-  return listOf(warnings, 'warnings', (one) => textOf(objectOf(one, 'a warning')['message'], 'message'));
+function usersIn(value: unknown): Preview['users'] {
+  if (value === undefined) return undefined;
+  const { having, havingNothingElse } = objectOf(value, 'users');
+  const numberOr = (count: unknown): number | 'unknown' => (typeof count === 'number' ? count : 'unknown');
+  return { having: numberOr(having), havingNothingElse: numberOr(havingNothingElse) };
+}
+
+function warningOf(value: unknown): PolicyWarning {
+  const one = objectOf(value, 'a warning');
+  return { warning: textOf(one['warning'], 'warning'), message: textOf(one['message'], 'message') };
 }

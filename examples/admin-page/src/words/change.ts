@@ -47,10 +47,13 @@ function valueInWords(setting: string, value: boolean | string | undefined): str
   return setting.startsWith('lifetimes.') ? isoInWords(value) : value;
 }
 
-/** Says what an event did in one short clause: `removed Passkeys (U2F with verification)`. */
-export function changesInShort(changes: readonly PolicyChange[]): string {
+/** Says what an event did in one short clause: `removed Passkeys (U2F with verification)`. `owner` is an organization's name, if it is one's. */
+export function changesInShort(changes: readonly PolicyChange[], owner?: string): string {
   const whole = changes.find((change) => change.what === 'policy');
-  if (whole?.what === 'policy') return `${whole.step} the policy`;
+  if (whole?.what === 'policy') {
+    if (owner === undefined) return `${whole.step} the default policy`;
+    return whole.step === 'added' ? `gave ${owner} a custom policy` : `reset ${owner} to the default`;
+  }
   const [first, ...others] = changes.map(changeInWords);
   if (first === undefined) return 'changed nothing';
   const rest = others.length === 0 ? '' : `, and ${others.length} more`;

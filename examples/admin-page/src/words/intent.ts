@@ -34,5 +34,5 @@ export function ownerName(scope: Scope): string {
 
 /** A moment as a sentence has it. */
 export function momentName(moment: string): string {
-  return /^\d+$/.test(moment) ? `sequence ${moment}` : localMoment(moment);
+  return /^\d+$/.test(moment) ? `version ${moment}` : localMoment(moment);
 }

@@ -32,17 +32,17 @@ export const SWITCH_WORDS: Readonly<Record<AnySwitch, SettingWords>> = {
     label: 'Refuse phone numbers at sign-in',
     explanation: 'A phone number is not accepted in place of a username.',
   },
-  forceMfa: { label: 'Force a factor', explanation: 'Nobody gets in with a password alone.' },
+  forceMfa: { label: 'Require a second factor', explanation: 'Nobody gets in with a password alone.' },
   forceMfaLocalOnly: {
-    label: 'Force a factor for local users only',
-    explanation: 'Only users who signed in with a password here are asked, not those of an identity provider.',
+    label: 'Only for password sign-ins',
+    explanation: 'Required after a password, not after an identity provider.',
   },
   hidePasswordReset: {
     label: 'Hide the password reset',
     explanation: 'The sign-in page offers no link to reset a password.',
   },
   ignoreUnknownUsernames: {
-    label: 'Keep unknown usernames secret',
+    label: 'Don’t reveal whether a username exists',
     explanation: 'A password is asked for even when no such user exists.',
   },
   allowDomainDiscovery: {
@@ -59,8 +59,8 @@ export const LIFETIME_WORDS: Readonly<Record<LifetimeName, SettingWords>> = {
     explanation: 'Afterwards the identity provider is asked again.',
   },
   mfaInitSkip: {
-    label: 'Putting off a factor',
-    explanation: 'For so long a user may skip setting up a factor. Zero: he is never asked to.',
+    label: 'Skip factor setup for',
+    explanation: 'So long after skipping it, a user is asked again. 0: users are never asked.',
   },
   secondFactorCheck: { label: 'Second factor check', explanation: 'Afterwards a second factor is asked for again.' },
   multiFactorCheck: { label: 'Multi-factor check', explanation: 'Afterwards the multi-factor is asked for again.' },

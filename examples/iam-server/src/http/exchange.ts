@@ -35,6 +35,8 @@ export interface Exchange {
   readonly verb: string;
   /** Without the query. */
   readonly path: string;
+  /** What stands behind the `?`; empty for nothing. */
+  readonly query: string;
 }
 
 /** Takes a request and its response of Node's. */
@@ -57,6 +59,7 @@ export function exchangeOf(request: NodeRequest, response: NodeResponse): Exchan
     requestId: typeof given === 'string' && /^[\x21-\x7e]{1,200}$/.test(given) ? given : randomUUID(),
     verb: method,
     path: mark === -1 ? url : url.slice(0, mark),
+    query: mark === -1 ? '' : url.slice(mark + 1),
   };
 }
 

@@ -190,6 +190,11 @@ export function badBody(status: 400 | 413 | 415, sentence: string): Refusal {
   return new Refusal({ status, id: 'IAM-BODY-01', sentence, isLast: status !== 400 });
 }
 
+/** The query is not what the route takes. */
+export function badQuery(sentence: string): Refusal {
+  return new Refusal({ status: 400, id: 'IAM-QUERY-01', sentence });
+}
+
 /** Nothing is served under the path. */
 export function nothingHere(sentence = 'There is nothing at this path.'): Refusal {
   return new Refusal({ status: 404, id: 'IAM-PATH-01', sentence });

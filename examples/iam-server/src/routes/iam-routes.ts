@@ -7,6 +7,7 @@ import type { Identification, Recognised } from '../sessions/identification.js';
 import type { ChangesStreams } from './changes-streams.js';
 import type { DirectoryRoutes } from './directory-routes.js';
 import type { PasskeyRoutes } from './passkey-routes.js';
+import type { OrganizationTableRoute } from './organization-table-route.js';
 import type { SessionRoutes } from './session-routes.js';
 
 /** What the server answers itself, besides the API. */
@@ -15,6 +16,7 @@ export interface IamRoutesOptions {
   readonly session: SessionRoutes;
   readonly passkeys: PasskeyRoutes;
   readonly directory: DirectoryRoutes;
+  readonly table: OrganizationTableRoute;
   readonly changes: ChangesStreams;
   readonly metrics: Metrics;
   readonly page: PageFiles;
@@ -31,7 +33,7 @@ export class IamRoutes {
   readonly #routes: ReadonlyMap<string, Readonly<Record<string, Route>>>;
 
   constructor(options: IamRoutesOptions) {
-    const { session, passkeys, directory, changes } = options;
+    const { session, passkeys, directory, table, changes } = options;
     this.#options = options;
     this.#routes = new Map<string, Readonly<Record<string, Route>>>([
       [
@@ -55,6 +57,7 @@ export class IamRoutes {
       ['/iam/v1/passkeys/options', { POST: (exchange) => passkeys.beginToAdd(exchange) }],
       ['/iam/v1/organizations', this.#forReaders((exchange) => directory.organizations(exchange))],
       ['/iam/v1/customized', this.#forReaders((exchange, { caller }) => directory.customized(exchange, caller))],
+      ['/iam/v1/organization-policies', this.#forReaders((exchange, { caller }) => table.show(exchange, caller))],
       ['/iam/v1/changes', this.#forReaders((exchange, recognised) => changes.begin(exchange, recognised))],
       ['/metrics', this.#forReaders((exchange) => this.#metrics(exchange))],
     ]);

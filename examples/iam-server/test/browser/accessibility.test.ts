@@ -8,8 +8,9 @@ import type { Visitor, Window } from './visitor.js';
 const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 const LOOKS: Readonly<Record<string, Window>> = {
   'in light': { colorScheme: 'light' },
-  'in dark': { colorScheme: 'dark' },
-  'on a phone': { width: 375, height: 812 },
+  'in dark': { colorScheme: 'dark', developers: 'no' },
+  // As at 400 % of 1280, too.
+  'in a window 320 wide': { width: 320, height: 640 },
   'in the colours of the system': { forcedColors: 'active' },
 };
 
@@ -40,11 +41,20 @@ describeInBrowser('the page: accessibility', (stage) => {
       await visitor.goTo('History');
       await visitor.page.getByRole('region', { name: 'Default policy, then' }).waitFor();
       await check(visitor, 'history');
+      await visitor.goTo('Everywhere');
+      await visitor.page.getByRole('combobox', { name: 'Factor' }).selectOption('Security key (U2F)');
+      await visitor.button('Review what it would do').click();
+      await visitor.button('Change everywhere').waitFor();
+      await check(visitor, 'everywhere');
+      await visitor.goTo('Check a sign-in');
+      await visitor.chooseOrganization('acme', 'Acme');
+      await visitor.page.getByRole('heading', { level: 2 }).waitFor();
+      await check(visitor, 'check a sign-in');
     });
 
     it(`nothing has to be scrolled sideways, ${look}`, async () => {
       const visitor = await stage.owner(window);
-      for (const view of ['Default policy', 'Organizations', 'History'] as const) {
+      for (const view of ['Default policy', 'Organizations', 'History', 'Everywhere', 'Check a sign-in'] as const) {
         await visitor.goTo(view);
         const overflow = await visitor.page.evaluate<number>(OVERFLOW);
         expect(overflow, view).to.equal(0);

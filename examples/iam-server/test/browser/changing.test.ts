@@ -39,7 +39,7 @@ describeInBrowser('the page: changing policies', (stage) => {
 
   it('warns where a factor is forced and none would be left', async () => {
     const visitor = await stage.owner();
-    await visitor.switch('Force a factor').click();
+    await visitor.switch('Require a second factor').click();
     await visitor.button('Review and save').click();
     await visitor.confirm();
     await visitor.switch('Authenticator app (TOTP)').click();
@@ -111,7 +111,7 @@ describeInBrowser('the page: changing policies', (stage) => {
     await visitor.page.getByRole('link', { name: 'Globex', exact: true }).click();
     await visitor.page.getByText('Globex has a custom policy').waitFor();
     await providers.getByLabel('Another identity provider').fill('globex-saml');
-    await providers.getByLabel('Whose it is').selectOption('The organization’s own');
+    await providers.getByLabel('Owned by').selectOption('Organization');
     await providers.getByRole('button', { name: 'Review and add' }).click();
     await visitor.confirm();
     await providers.getByRole('button', { name: 'Remove the identity provider google' }).click();
@@ -137,7 +137,7 @@ describeInBrowser('the page: changing policies', (stage) => {
     await visitor.confirm();
 
     await visitor.goTo('Organizations');
-    await visitor.page.getByText('Passwordless sign-in is allowed, but there is no multi-factor').waitFor();
+    await visitor.page.getByRole('row', { name: /Acme.*Custom policy.*1 point/ }).waitFor();
     await visitor.page.getByRole('link', { name: 'Acme', exact: true }).click();
     await visitor.heading('Acme').waitFor();
     await visitor.page.getByText('Acme has a custom policy').waitFor();
@@ -157,15 +157,15 @@ describeInBrowser('the page: changing policies', (stage) => {
     await second.dialog.getByText('2 organizations').waitFor();
     await first.switch('Code by email').click();
     await first.confirm('faster');
-    await second.dialog.getByText('The policy has moved on to sequence 5').waitFor();
-    await second.dialog.getByRole('button', { name: 'See both versions' }).click();
+    await second.dialog.getByText('The policy has moved on to version 5').waitFor();
+    await second.dialog.getByRole('button', { name: 'Compare versions' }).click();
     await second.page.getByRole('heading', { name: 'Somebody changed the policy first' }).waitFor();
     const both = second.dialog.getByRole('region', { name: 'Both versions' });
     expect(await both.innerText())
       .to.include('Passkeys')
       .and.include('Code by email');
     expect((await stage.policy()).details.sequence, 'nothing was written').to.equal('5');
-    await second.button('Apply again on sequence 5').click();
+    await second.button('Review again on version 5').click();
     await second.dialog.getByText('2 organizations').waitFor();
     await second.confirm();
     const policy = await stage.policy();

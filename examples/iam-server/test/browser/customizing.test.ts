@@ -15,9 +15,9 @@ describeInBrowser('the page: a custom policy of the default that was seen', (sta
     await asking(visitor);
     await stage.api('DELETE', U2F);
     await visitor.dialog
-      .getByText('The default policy has moved on to sequence 5 since you looked at sequence 4')
+      .getByText('The default policy has moved on to version 5 since you looked at version 4')
       .waitFor();
-    await visitor.dialog.getByRole('button', { name: 'See both versions' }).click();
+    await visitor.dialog.getByRole('button', { name: 'Compare versions' }).click();
     await throughConflict(visitor);
     expect(await factorsOf(stage, stage.quickstart.organizationIds[1])).to.deep.equal(['SECOND_FACTOR_TYPE_OTP']);
   });
@@ -48,14 +48,14 @@ async function throughConflict(visitor: Visitor): Promise<void> {
   const conflict = visitor.page.getByRole('dialog', { name: 'Somebody changed the policy first' });
   await conflict.getByText('1 change by owner-machine since you looked.').waitFor();
   await conflict.getByText('The copy would have these as they are now: Security key (U2F).').waitFor();
-  await visitor.button('Apply again on sequence 5').click();
+  await visitor.button('Review again on version 5').click();
   await visitor.dialog.getByText('The users of Globex, and nobody else.').waitFor();
   await visitor.confirm();
   await visitor.button('Reset to the default for Globex').waitFor();
 }
 
 async function factorsOf(stage: Stage, organization: string): Promise<readonly string[] | undefined> {
-  const { isDefault, policy } = json<PolicyRead>(await stage.apiOf(organization, 'GET', ''));
+  const { isDefault, policy } = json<PolicyRead>(await stage.apiOf(organization, 'GET'));
   expect(isDefault ?? false, 'a custom policy').to.equal(false);
   return policy.secondFactors;
 }

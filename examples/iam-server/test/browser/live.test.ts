@@ -31,7 +31,7 @@ describeInBrowser('the page: what happens elsewhere', (stage) => {
     await visitor.page.getByRole('switch', { name: 'Passkeys (U2F with verification)', checked: false }).waitFor();
     await visitor.page
       .getByRole('status', { name: 'Notes' })
-      .getByText(/removed.*sequence 5/)
+      .getByText(/removed.*version 5/)
       .waitFor();
   });
 

@@ -27,12 +27,12 @@ describeInBrowser('the page: looking back', (stage) => {
     await visitor.goTo('History');
     await slideTo(visitor, 4);
     const then = visitor.page.getByRole('region', { name: 'Default policy, then' });
-    await then.getByText('at sequence 4').waitFor();
+    await then.getByText('at version 4').waitFor();
     expect(await then.getByRole('listitem').filter({ hasText: 'removed' }).innerText()).to.include('Passkeys');
     await visitor.page.getByText('(UTC)', { exact: true }).waitFor();
     const acme = visitor.page.getByRole('region', { name: 'Effective for Acme, then' });
-    await acme.getByText('The default policy at sequence 4').waitFor();
-    await visitor.page.getByLabel('Organization').selectOption('Globex');
+    await acme.getByText('The default policy at version 4').waitFor();
+    await visitor.chooseOrganization('glob', 'Globex');
     await visitor.page.getByRole('region', { name: 'Effective for Globex, then' }).waitFor();
   });
 
@@ -45,10 +45,10 @@ describeInBrowser('the page: looking back', (stage) => {
     await visitor.page.getByText('Globex has a custom policy').waitFor();
     await visitor.passkeys.click();
     await visitor.confirm();
-    await visitor.page.getByRole('button', { name: /Look at this moment.*sequence 1$/ }).click();
+    await visitor.page.getByRole('button', { name: /Look at this moment.*version 1$/ }).click();
     await visitor.heading('History').waitFor();
     const globex = visitor.page.getByRole('region', { name: 'Effective for Globex, then' });
-    await globex.getByText('Its custom policy at sequence').waitFor();
+    await globex.getByText('Its custom policy at version').waitFor();
     expect(await globex.getByRole('listitem').filter({ hasText: 'removed' }).innerText()).to.include('Passkeys');
     await globex.getByRole('button', { name: 'Revert to this moment' }).waitFor();
   });
@@ -58,7 +58,7 @@ describeInBrowser('the page: looking back', (stage) => {
     await stage.api('DELETE', `${ADMIN}/multi_factors/${PASSKEYS}`);
     await visitor.goTo('History');
     await slideTo(visitor, 4);
-    await visitor.page.getByText('at sequence 4').first().waitFor();
+    await visitor.page.getByText('at version 4').first().waitFor();
     await visitor.button('Revert to this moment').click();
     await visitor.dialog.getByText('2 organizations').waitFor();
     await visitor.confirm('too early');
@@ -78,7 +78,7 @@ describeInBrowser('the page: looking back', (stage) => {
     const visitor = await stage.owner();
     await visitor.goTo('History');
     const field = visitor.page.getByLabel('Moment, by date and time');
-    await visitor.page.getByRole('region', { name: 'Default policy, then' }).getByText('at sequence 4').waitFor();
+    await visitor.page.getByRole('region', { name: 'Default policy, then' }).getByText('at version 4').waitFor();
     await field.fill('2999-01-01T12:00:00');
     await field.blur();
     await visitor.page.locator('input[type=datetime-local]:invalid').waitFor();
@@ -89,7 +89,7 @@ describeInBrowser('the page: looking back', (stage) => {
   it('takes a date that is typed key by key, once it is whole', async () => {
     const visitor = await stage.owner();
     await visitor.goTo('History');
-    await visitor.page.getByRole('region', { name: 'Default policy, then' }).getByText('at sequence 4').waitFor();
+    await visitor.page.getByRole('region', { name: 'Default policy, then' }).getByText('at version 4').waitFor();
     const field = visitor.page.getByLabel('Moment, by date and time');
     await field.focus();
     for (const key of '0 1 0 1 2 0 2 5 1 2 0 0 0 0 p'.split(' '))
@@ -105,20 +105,20 @@ describeInBrowser('the page: looking back', (stage) => {
   it('undoes a reset of an organization: its custom policy is back, by new events', async () => {
     const visitor = await stage.owner();
     const [, globex] = stage.quickstart.organizationIds;
-    await stage.apiOf(globex, 'POST', '/_customize');
-    await stage.apiOf(globex, 'DELETE', `/multi_factors/${PASSKEYS}`);
+    await stage.apiOf(globex, 'POST /_customize');
+    await stage.apiOf(globex, `DELETE /multi_factors/${PASSKEYS}`);
     await visitor.goTo('Organizations');
     await visitor.button('Reset to the default for Globex').click();
     await visitor.dialog.getByText('The users of Globex, and nobody else.').waitFor();
     await visitor.confirm('by accident');
     await visitor.page.getByRole('link', { name: 'Globex', exact: true }).click();
-    await visitor.page.getByRole('button', { name: /Look at this moment.*sequence 5$/ }).click();
+    await visitor.page.getByRole('button', { name: /Look at this moment.*version 5$/ }).click();
     const then = visitor.page.getByRole('region', { name: 'Effective for Globex, then' });
-    await then.getByText('Its custom policy at sequence 5').waitFor();
+    await then.getByText('Its custom policy at version 5').waitFor();
     await then.getByRole('button', { name: 'Revert to this moment' }).click();
     await visitor.dialog.getByText('The users of Globex, and nobody else.').waitFor();
     await visitor.confirm('undone');
-    const { isDefault, policy } = json<PolicyRead>(await stage.apiOf(globex, 'GET', ''));
+    const { isDefault, policy } = json<PolicyRead>(await stage.apiOf(globex, 'GET'));
     expect([isDefault ?? false, policy.multiFactors, policy.secondFactors?.length]).to.deep.equal([
       false,
       undefined,
@@ -132,7 +132,7 @@ describeInBrowser('the page: looking back', (stage) => {
     await visitor.goTo('History');
     await visitor.page.getByText('10,004 events, the newest 100 shown').waitFor();
     await slideTo(visitor, 2);
-    await visitor.page.getByRole('region', { name: 'Default policy, then' }).getByText('at sequence 2').waitFor();
+    await visitor.page.getByRole('region', { name: 'Default policy, then' }).getByText('at version 2').waitFor();
     await visitor.page.getByRole('button', { name: /older/i }).click();
     await visitor.page.getByText(/the newest [2-9]00 shown/).waitFor();
     expect(await visitor.page.locator('.entry').count()).to.be.within(200, 900);
@@ -141,5 +141,5 @@ describeInBrowser('the page: looking back', (stage) => {
 
 /** As a finger does it: the slider jumps there at once. */
 async function slideTo(visitor: Visitor, sequence: number): Promise<void> {
-  await visitor.page.getByLabel('Moment, by sequence').fill(String(sequence));
+  await visitor.page.getByLabel('Moment, by version').fill(String(sequence));
 }

@@ -22,13 +22,22 @@ async function measure(executablePath: string): Promise<void> {
     const fresh = await repeated(() => untilInteractive(visitor));
     const figures = await figuresOf(visitor);
     const live = await repeated((round) => untilSeen(stage, visitor, round));
+    const felt = await feltBy(visitor);
     await writeHistory(stage, 10_000);
     const long = await repeated(() => untilInteractive(visitor));
     const history = await repeated(() => untilHistory(visitor));
+    await stage.direct(Array.from({ length: 10_000 }, (_, index) => ({ id: `org-${index}`, name: `Tenant ${index}` })));
+    const list = await ofList(await stage.owner());
     print({
       'script of the first view': `${(figures.scriptBytes / 1000).toFixed(1)} kB, ${(figures.scriptBytesOnTheWire / 1000).toFixed(1)} kB on the wire`,
       'requests of a reload': String(figures.requests),
       'longest task of the script': `${figures.longestTaskMs} ms (0: none over 50 ms)`,
+      'largest contentful paint of a reload': `${felt.lcpMs} ms`,
+      'worst interaction to next paint': `${Math.max(felt.inpMs, list.felt.inpMs)} ms (0: none over 16 ms)`,
+      'worst layout shift of a view': Math.max(felt.cls, list.felt.cls).toFixed(3),
+      '10,000 organizations: nodes of the list': String(list.nodes),
+      '10,000 organizations: a key in the search until its rows are there': list.key,
+      '10,000 organizations: longest task': `${list.felt.longestTaskMs} ms (0: none over 50 ms)`,
       'reload until a switch can be used': fresh,
       'change made by a machine until the page shows it': live,
       'reload until a switch can be used, 10,000 events': long,
@@ -59,6 +68,68 @@ function untilInteractive({ page, passkeys }: Visitor): Promise<number> {
     await page.reload({ waitUntil: 'commit' });
     await passkeys.and(page.locator(':enabled')).waitFor();
   });
+}
+
+interface Felt {
+  readonly lcpMs: number;
+  readonly inpMs: number;
+  readonly cls: number;
+  readonly longestTaskMs: number;
+}
+
+/** What the browser notes while somebody goes through the page; the worst of it. */
+const WATCH = `(() => {
+  const seen = (window.seen = { lcpMs: 0, inpMs: 0, cls: 0, longestTaskMs: 0 });
+  const watch = (type, note) =>
+    new PerformanceObserver((list) => list.getEntries().forEach(note)).observe({ type, buffered: true, durationThreshold: 16 });
+  watch('largest-contentful-paint', ({ startTime }) => (seen.lcpMs = Math.round(startTime)));
+  watch('event', ({ interactionId, duration }) => interactionId && (seen.inpMs = Math.max(seen.inpMs, duration)));
+  watch('layout-shift', ({ hadRecentInput, value }) => !hadRecentInput && (seen.cls += value));
+  watch('longtask', ({ duration }) => (seen.longestTaskMs = Math.max(seen.longestTaskMs, Math.round(duration))));
+})()`;
+
+/** Through all views, each with something pressed in it. */
+async function feltBy(visitor: Visitor): Promise<Felt> {
+  const { page } = visitor;
+  await page.addInitScript(WATCH);
+  await page.reload();
+  await visitor.switch('Self-registration').click();
+  await visitor.button('Discard').click();
+  await visitor.passkeys.click();
+  await visitor.dialog.getByText('2 organizations').waitFor();
+  await page.keyboard.press('Escape');
+  for (const view of ['Organizations', 'History', 'Everywhere', 'Check a sign-in', 'Default policy'] as const) {
+    await visitor.goTo(view);
+    await page.waitForTimeout(500);
+  }
+  await page.reload();
+  await visitor.passkeys.waitFor();
+  await page.waitForTimeout(500);
+  return page.evaluate<Felt>('window.seen');
+}
+
+/** The list of 10,000 organizations: what it weighs, and how soon a key is answered. */
+async function ofList(
+  visitor: Visitor,
+): Promise<{ readonly felt: Felt; readonly nodes: number; readonly key: string }> {
+  const { page } = visitor;
+  await page.addInitScript(WATCH);
+  await page.reload();
+  await visitor.goTo('Organizations');
+  await page.getByText('1–50 of 10,000').waitFor();
+  const nodes = await page.evaluate<number>("document.querySelectorAll('*').length");
+  const search = page.getByLabel('Name or id');
+  const key = await repeated(async (round) => {
+    await search.fill('');
+    await page.getByText('1–50 of 10,000').waitFor();
+    return timed(async () => {
+      await search.press(String(round + 1));
+      await page.getByText('1–50 of 10,000').waitFor({ state: 'detached' });
+    });
+  });
+  await visitor.button('Last changed').click();
+  await page.getByText('1–50 of 10,000').waitFor();
+  return { felt: await page.evaluate<Felt>('window.seen'), nodes, key };
 }
 
 async function untilHistory(visitor: Visitor): Promise<number> {

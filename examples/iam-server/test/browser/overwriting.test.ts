@@ -12,8 +12,8 @@ describeInBrowser('the page: what a change would overwrite', (stage) => {
     const visitor = await stage.owner();
     await stage.api('DELETE', `${ADMIN}${PASSKEYS}`);
     await visitor.goTo('History');
-    await visitor.page.getByLabel('Moment, by sequence').fill('4');
-    await visitor.page.getByText('at sequence 4').first().waitFor();
+    await visitor.page.getByLabel('Moment, by version').fill('4');
+    await visitor.page.getByText('at version 4').first().waitFor();
     await visitor.button('Revert to this moment').click();
     await visitor.dialog.getByText('2 organizations').waitFor();
     await stage.api('POST', `${ADMIN}/second_factors`, { type: 'SECOND_FACTOR_TYPE_OTP_EMAIL' });
@@ -23,18 +23,18 @@ describeInBrowser('the page: what a change would overwrite', (stage) => {
   it('is named for a reset, where others changed what it takes away', async () => {
     const visitor = await stage.owner();
     const [acme] = stage.quickstart.organizationIds;
-    await stage.apiOf(acme, 'POST', '/_customize');
+    await stage.apiOf(acme, 'POST /_customize');
     await visitor.goTo('Organizations');
     await visitor.button('Reset to the default for Acme').click();
     await visitor.dialog.getByText('The users of Acme, and nobody else.').waitFor();
-    await stage.apiOf(acme, 'DELETE', PASSKEYS);
+    await stage.apiOf(acme, `DELETE ${PASSKEYS}`);
     await seeBoth(visitor, 'What was changed would be overwritten: Passkeys (U2F with verification).');
   });
 });
 
 async function seeBoth(visitor: Visitor, sentence: string): Promise<void> {
-  await visitor.dialog.getByRole('button', { name: 'See both versions' }).click();
+  await visitor.dialog.getByRole('button', { name: 'Compare versions' }).click();
   const conflict = visitor.page.getByRole('dialog', { name: 'Somebody changed the policy first' });
   await conflict.getByText(sentence).waitFor();
-  await visitor.button('Give up').click();
+  await visitor.button('Discard my change').click();
 }

@@ -9,9 +9,9 @@ import type { Visitor, Window } from './visitor.js';
 const FOLDER = fileURLToPath(new URL('../../../../docs/tutorial/pictures', import.meta.url));
 const ADMIN = '/admin/v1/policies/login';
 const LOOKS: Readonly<Record<string, Window>> = {
-  light: { width: 1280, height: 860, colorScheme: 'light' },
-  dark: { width: 1280, height: 860, colorScheme: 'dark' },
-  phone: { width: 375, height: 812, colorScheme: 'light' },
+  light: { width: 1280, height: 860, colorScheme: 'light', developers: 'no' },
+  dark: { width: 1280, height: 860, colorScheme: 'dark', developers: 'no' },
+  phone: { width: 375, height: 812, colorScheme: 'light', developers: 'no' },
 };
 
 /** Takes every picture of the page that the docs show: `npm run pictures`. */
@@ -44,6 +44,8 @@ async function takeOne(stage: Stage, { look, window }: { look: string; window: W
   await remove(visitor, picture);
   await organizations(visitor, picture);
   await history(visitor, picture);
+  await check(visitor, picture);
+  await everywhere(visitor, picture);
   await conflict(stage, visitor, picture);
 }
 
@@ -58,12 +60,14 @@ type Picture = (name: string, of?: Page | Locator) => Promise<void>;
 async function remove(visitor: Visitor, picture: Picture): Promise<void> {
   await visitor.passkeys.click();
   await visitor.dialog.getByText('2 organizations').waitFor();
-  await visitor.dialog.getByLabel('Why').fill('Security advisory 2026-17: cloned authenticators');
+  await visitor.dialog.getByLabel('Reason').fill('Security advisory 2026-17: cloned authenticators');
   await picture('preview');
   await visitor.confirm();
   const { details } = visitor;
+  await visitor.button('For developers').click();
   await details.getByText('They are equal').waitFor();
   await picture('details', details);
+  await visitor.button('For developers').click();
 }
 
 async function organizations(visitor: Visitor, picture: Picture): Promise<void> {
@@ -80,12 +84,32 @@ async function organizations(visitor: Visitor, picture: Picture): Promise<void> 
 
 async function history(visitor: Visitor, picture: Picture): Promise<void> {
   await visitor.goTo('History');
-  await visitor.page.getByLabel('Moment, by sequence').fill('4');
+  await visitor.page.getByLabel('Moment, by version').fill('4');
   await visitor.page.getByRole('region', { name: 'Effective for Acme, then' }).waitFor();
-  await visitor.page.getByText('at sequence 4').first().waitFor();
+  await visitor.page.getByText('at version 4').first().waitFor();
   await picture('slider');
   await visitor.page.getByRole('region', { name: 'Timeline' }).getByRole('listitem').nth(1).scrollIntoViewIfNeeded();
   await picture('timeline');
+}
+
+async function check(visitor: Visitor, picture: Picture): Promise<void> {
+  await visitor.goTo('Check a sign-in');
+  await visitor.chooseOrganization('acme', 'Acme');
+  await visitor.page.getByLabel('A password').check();
+  await visitor.page.getByLabel('Authenticator app (TOTP)').first().check();
+  await visitor.page.getByLabel('The password').check();
+  const verdict = visitor.page.getByRole('heading', { name: 'the second step is missing' });
+  await verdict.waitFor();
+  await verdict.scrollIntoViewIfNeeded();
+  await picture('check');
+}
+
+async function everywhere(visitor: Visitor, picture: Picture): Promise<void> {
+  await visitor.goTo('Everywhere');
+  await visitor.page.getByRole('combobox', { name: 'Factor' }).selectOption('Security key (U2F)');
+  await visitor.button('Review what it would do').click();
+  await visitor.button('Change everywhere').waitFor();
+  await picture('everywhere');
 }
 
 async function conflict(stage: Stage, visitor: Visitor, picture: Picture): Promise<void> {
@@ -94,7 +118,7 @@ async function conflict(stage: Stage, visitor: Visitor, picture: Picture): Promi
   await visitor.dialog.getByText('What will change').waitFor();
   await stage.api('POST', `${ADMIN}/second_factors`, { type: 'SECOND_FACTOR_TYPE_OTP_EMAIL' });
   await visitor.dialog.getByText('The policy has moved on').waitFor();
-  await visitor.dialog.getByRole('button', { name: 'See both versions' }).click();
+  await visitor.dialog.getByRole('button', { name: 'Compare versions' }).click();
   await visitor.page.getByRole('heading', { name: 'Somebody changed the policy first' }).waitFor();
   await picture('conflict');
 }

@@ -22,7 +22,7 @@ describeInBrowser('the page: what it says of a save', (stage) => {
     });
     await visitor.dialog.getByRole('button', { name: 'Confirm' }).click();
     await visitor.dialog.getByRole('status').getByText('it is not known yet').waitFor();
-    await visitor.notes.getByText('Recorded: the default policy is at sequence 5').waitFor();
+    await visitor.notes.getByText('Recorded: the default policy is at version 5').waitFor();
     await visitor.dialog.waitFor({ state: 'detached' });
     expect(lost).to.equal(3);
     expect((await stage.policy()).details.sequence).to.equal('5');
@@ -34,7 +34,7 @@ describeInBrowser('the page: what it says of a save', (stage) => {
     await looking(visitor);
     await visitor.page.route(POLICY, (route) => route.abort('connectionreset'));
     await visitor.confirm();
-    await visitor.notes.getByText('Recorded: the default policy is at sequence 5').waitFor();
+    await visitor.notes.getByText('Recorded: the default policy is at version 5').waitFor();
     await visitor.page.unroute(POLICY);
     await visitor.page.reload();
     expect(await visitor.passkeys.getAttribute('aria-checked')).to.equal('false');
@@ -78,12 +78,12 @@ describeInBrowser('the page: what it says of a save', (stage) => {
     await visitor.confirm();
     await visitor.page.getByRole('link', { name: 'Acme', exact: true }).click();
     await visitor.page.getByText('Acme has a custom policy').waitFor();
-    await visitor.switch('Force a factor').click();
+    await visitor.switch('Require a second factor').click();
     await visitor.page.getByText('1 setting changed.').waitFor();
-    await stage.apiOf(acme, 'DELETE', '');
+    await stage.apiOf(acme, 'DELETE');
     await visitor.page.getByText('Acme is on the default policy').waitFor();
     await visitor.page.getByText('You began to change 1 setting here').waitFor();
-    expect(await visitor.switch('Force a factor').getAttribute('aria-checked')).to.equal('false');
+    expect(await visitor.switch('Require a second factor').getAttribute('aria-checked')).to.equal('false');
     expect(await visitor.button('Review and save').count()).to.equal(0);
     await visitor.button('Discard').click();
     await visitor.page.getByText('You began to change').waitFor({ state: 'detached' });
@@ -91,9 +91,9 @@ describeInBrowser('the page: what it says of a save', (stage) => {
 
   it('comes after what was begun, which outlives a reload, a sign-out, Back and another person', async () => {
     const visitor = await stage.owner();
-    await visitor.switch('Force a factor').click();
+    await visitor.switch('Require a second factor').click();
     await visitor.passkeys.click();
-    await visitor.dialog.getByLabel('Why').fill('lost keys');
+    await visitor.dialog.getByLabel('Reason').fill('lost keys');
     await visitor.dialog.getByText('2 organizations').waitFor();
     await visitor.page.evaluate("location.hash = '#/organizations'");
     await visitor.heading('Organizations').waitFor();
@@ -108,28 +108,29 @@ describeInBrowser('the page: what it says of a save', (stage) => {
     await visitor.button('Sign out').click();
     await visitor.signIn('owner');
     await visitor.page.getByText('1 setting changed.').waitFor();
-    expect(await visitor.switch('Force a factor').getAttribute('aria-checked')).to.equal('true');
+    expect(await visitor.switch('Require a second factor').getAttribute('aria-checked')).to.equal('true');
     await visitor.passkeys.click();
-    expect(await visitor.dialog.getByLabel('Why').inputValue()).to.equal('lost keys');
+    expect(await visitor.dialog.getByLabel('Reason').inputValue()).to.equal('lost keys');
     await visitor.dialog.getByText('2 organizations').waitFor();
     await visitor.confirm();
     // Before it is read back, the click would ask for the same removal once more, which is refused.
     await visitor.passkeys.and(visitor.page.locator('[aria-checked="false"]')).click();
-    expect(await visitor.dialog.getByLabel('Why').inputValue(), 'once it was recorded').to.equal('');
+    expect(await visitor.dialog.getByLabel('Reason').inputValue(), 'once it was recorded').to.equal('');
   });
 
   it('is not made when the session ends with it; signed in again, what was written is there', async () => {
     const visitor = await stage.owner();
     await looking(visitor);
-    await visitor.dialog.getByLabel('Why').fill('lost keys');
+    await visitor.dialog.getByLabel('Reason').fill('lost keys');
     await stage.endSessions();
     const confirm = visitor.dialog.getByRole('button', { name: 'Confirm' });
     // The live feed may have told the page before.
     await Promise.race([confirm.click().catch(() => undefined), visitor.errors.waitFor()]);
     await visitor.errors.getByText('what you began is kept').waitFor();
     await visitor.signIn('owner');
-    await looking(visitor);
-    expect(await visitor.dialog.getByLabel('Why').inputValue()).to.equal('lost keys');
+    // The address still names the change.
+    await visitor.dialog.getByText('2 organizations').waitFor();
+    expect(await visitor.dialog.getByLabel('Reason').inputValue()).to.equal('lost keys');
     expect((await stage.policy()).details.sequence).to.equal('4');
   });
 
@@ -137,8 +138,8 @@ describeInBrowser('the page: what it says of a save', (stage) => {
     const visitor = await stage.owner();
     await looking(visitor);
     for (let change = 0; change < 13; change++) await toggle(stage);
-    await visitor.dialog.getByText('The policy has moved on to sequence 30').waitFor();
-    await visitor.dialog.getByRole('button', { name: 'See both versions' }).click();
+    await visitor.dialog.getByText('The policy has moved on to version 30').waitFor();
+    await visitor.dialog.getByRole('button', { name: 'Compare versions' }).click();
     const conflict = visitor.page.getByRole('dialog', { name: 'Somebody changed the policy first' });
     await conflict.getByText('26 changes by owner-machine and perhaps others since you looked.').waitFor();
     await conflict.getByText('None touches what you change.').waitFor();
@@ -146,7 +147,7 @@ describeInBrowser('the page: what it says of a save', (stage) => {
     expect(await visitor.page.evaluate('document.activeElement.textContent')).to.equal(
       'Somebody changed the policy first',
     );
-    await visitor.button('Apply again on sequence 30').click();
+    await visitor.button('Review again on version 30').click();
     await visitor.dialog.getByText('2 organizations').waitFor();
     await visitor.confirm();
     expect((await stage.policy()).multiFactors).to.equal(undefined);

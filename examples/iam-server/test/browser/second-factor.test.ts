@@ -7,7 +7,7 @@ describeInBrowser('the page: signing in with a second factor', (stage) => {
 
   it('shows the key of an authenticator app where one has to be set up, and takes its code', async () => {
     const owner = await stage.owner();
-    await owner.switch('Force a factor').click();
+    await owner.switch('Require a second factor').click();
     await owner.button('Review and save').click();
     await owner.confirm();
     const visitor = await stage.visitor();

@@ -10,16 +10,19 @@ describeInBrowser('the page: when something goes wrong', (stage) => {
   it('says in its place that something can not be read, and reads it by the button there', async () => {
     const visitor = await stage.owner();
     const offline = (isOffline: boolean): Promise<void> => visitor.page.context().setOffline(isOffline);
+    await visitor.passkeys.waitFor();
+    await visitor.page.getByText('2 organizations').waitFor();
+    await visitor.allViewsFetched();
     await offline(true);
     await visitor.page.getByText('Offline', { exact: true }).waitFor();
     await visitor.passkeys.click();
     const problem = visitor.dialog.getByRole('alert').filter({ hasText: "can't be reached" });
     await problem.waitFor();
-    await visitor.dialog.getByLabel('Why').fill('lost keys');
+    await visitor.dialog.getByLabel('Reason').fill('lost keys');
     await offline(false);
     await problem.getByRole('button', { name: 'Try again' }).click();
     await visitor.dialog.getByText('2 organizations').waitFor();
-    expect(await visitor.dialog.getByLabel('Why').inputValue()).to.equal('lost keys');
+    expect(await visitor.dialog.getByLabel('Reason').inputValue()).to.equal('lost keys');
     await visitor.page.keyboard.press('Escape');
     await offline(true);
     await visitor.goTo('History');
@@ -35,6 +38,7 @@ describeInBrowser('the page: when something goes wrong', (stage) => {
   it('reads what it could not read as soon as the server is back', async () => {
     const visitor = await stage.owner();
     await visitor.page.getByText('Live', { exact: true }).waitFor();
+    await visitor.allViewsFetched();
     await stage.restart(async () => {
       await visitor.page.getByText('Reconnecting', { exact: true }).waitFor();
       await visitor.goTo('History');
@@ -95,7 +99,7 @@ describeInBrowser('the page: when something goes wrong', (stage) => {
     await visitor.page.getByText('Reconnecting', { exact: true }).waitFor();
     await visitor.page.getByText(/checked ([5-9]|\d\d) s ago/).waitFor();
     server.signal('SIGCONT');
-    await visitor.notes.getByText('Recorded: the default policy is at sequence 5').waitFor();
+    await visitor.notes.getByText('Recorded: the default policy is at version 5').waitFor();
     await visitor.page.getByText('Live', { exact: true }).waitFor();
     expect((await stage.policy()).details.sequence).to.equal('5');
     excuse(visitor);

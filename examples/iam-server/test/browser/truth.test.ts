@@ -77,11 +77,11 @@ describeInBrowser('the page: it says what is so', (stage) => {
     await stale.waitFor({ state: 'detached' });
     await visitor.goTo('Organizations');
     await visitor.button('Add a custom policy for Acme').waitFor();
-    await page.route('**/management/v1/policies/login', (route) => route.abort('connectionreset'));
+    await page.route('**/iam/v1/organization-policies?*', (route) => route.abort('connectionreset'));
     const [acme] = stage.quickstart.organizationIds;
-    await stage.apiOf(acme, 'POST', '/_customize');
+    await stage.apiOf(acme, 'POST /_customize');
     await stale.waitFor();
-    await page.unroute('**/management/v1/policies/login');
+    await page.unroute('**/iam/v1/organization-policies?*');
     await visitor.button('Reset to the default for Acme').waitFor();
     excuse(visitor);
   });
@@ -89,17 +89,17 @@ describeInBrowser('the page: it says what is so', (stage) => {
   it('the sequence of the default is not said to be that of a custom policy that was reset', async () => {
     const visitor = await stage.owner();
     const [acme] = stage.quickstart.organizationIds;
-    await stage.apiOf(acme, 'POST', '/_customize');
+    await stage.apiOf(acme, 'POST /_customize');
     await visitor.goTo('Organizations');
     await visitor.page.getByRole('link', { name: 'Acme', exact: true }).click();
     await visitor.page.getByText('Acme has a custom policy').waitFor();
     await visitor.passkeys.click();
     await visitor.dialog.getByText('The users of Acme, and nobody else.').waitFor();
-    await stage.apiOf(acme, 'DELETE', '');
+    await stage.apiOf(acme, 'DELETE');
     await visitor.dialog
       .getByText('The custom policy was reset since you looked: the default policy holds now.')
       .waitFor();
-    expect(await visitor.dialog.getByText('moved on to sequence').count()).to.equal(0);
+    expect(await visitor.dialog.getByText('moved on to version').count()).to.equal(0);
     await visitor.button('Cancel').click();
   });
 

@@ -1,6 +1,7 @@
 import { paced } from '@login-policy/testkit';
 import type { Browser, BrowserContext, Locator, Page } from 'playwright-core';
 import type { Quickstart } from '../running-server.js';
+import { eventually } from '../waiting.js';
 
 /** How a visitor's window is. */
 export interface Window {
@@ -8,7 +9,12 @@ export interface Window {
   readonly height?: number;
   readonly colorScheme?: 'light' | 'dark';
   readonly forcedColors?: 'active';
+  /** Whether what only programs need is shown. Default: yes. */
+  readonly developers?: 'yes' | 'no';
 }
+
+/** The views, as the page names them. */
+type View = 'Default policy' | 'Organizations' | 'History' | 'Audit' | 'Everywhere' | 'Check a sign-in';
 
 /** Somebody at the page, in a browser that knows nothing of anybody else. */
 export class Visitor {
@@ -32,7 +38,7 @@ export class Visitor {
   }
 
   static async at(browser: Browser, quickstart: Quickstart, look: Window = {}): Promise<Visitor> {
-    const { width = 1280, height = 900, colorScheme = 'light', forcedColors = 'none' } = look;
+    const { width = 1280, height = 900, colorScheme = 'light', forcedColors = 'none', developers = 'yes' } = look;
     const context = await browser.newContext({
       viewport: { width, height },
       colorScheme,
@@ -41,6 +47,9 @@ export class Visitor {
       timezoneId: 'UTC',
       locale: 'en-GB',
     });
+    // A page that is no server's keeps nothing.
+    const developersIs = `try { localStorage.setItem('login-policy-developers', '${developers}') } catch {}`;
+    await context.addInitScript(developersIs);
     context.setDefaultTimeout(paced(30_000));
     const visitor = new Visitor(await context.newPage(), context, quickstart);
     await visitor.page.goto(quickstart.url);
@@ -67,14 +76,34 @@ export class Visitor {
     await this.button('Sign in').click();
   }
 
-  async goTo(view: 'Default policy' | 'Organizations' | 'History'): Promise<void> {
+  async goTo(view: View): Promise<void> {
     await this.page.getByRole('navigation', { name: 'Views' }).getByRole('link', { name: view }).click();
     await this.heading(view).waitFor();
   }
 
+  /** Waits until an expression holds in the page, whose policy forbids what Playwright would wait with. */
+  async until(expression: string): Promise<void> {
+    await eventually(expression, async () => ((await this.page.evaluate<boolean>(expression)) ? true : undefined));
+  }
+
+  /** Waits until the page has fetched what its other views need, so that they are there without the server. */
+  async allViewsFetched(): Promise<void> {
+    await this.until(
+      "['history-', 'rollout-', 'organizations-'].every((name) => performance.getEntriesByType('resource').some((one) => one.name.includes('/assets/' + name) && one.responseEnd > 0))",
+    );
+  }
+
+  /** Finds an organization where one is asked for, and chooses it. */
+  async chooseOrganization(search: string, name: string): Promise<void> {
+    const organization = this.page.getByRole('group', { name: 'Organization' });
+    await organization.getByRole('button', { name: 'Choose' }).click();
+    await organization.getByLabel('Find an organization').fill(search);
+    await organization.getByRole('button', { name, exact: true }).click();
+  }
+
   /** Confirms what a dialog shows, and waits until it is done. */
   async confirm(reason?: string): Promise<void> {
-    if (reason !== undefined) await this.dialog.getByLabel('Why').fill(reason);
+    if (reason !== undefined) await this.dialog.getByLabel('Reason').fill(reason);
     await this.dialog.getByRole('button', { name: 'Confirm' }).click();
     await this.dialog.waitFor({ state: 'detached' });
   }

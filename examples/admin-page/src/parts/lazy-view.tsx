@@ -1,0 +1,41 @@
+import { useSignal } from '@preact/signals';
+import type { JSX } from 'preact';
+import { TryAgain } from './try-again.js';
+import { useLoaded } from './use-loaded.js';
+
+type View = () => JSX.Element;
+
+/** A view that is fetched apart from the first one. */
+export interface Lazy {
+  readonly title: string;
+  readonly fetch: () => Promise<View>;
+}
+
+const fetched = new Map<string, View>();
+
+/** Fetches views before somebody wants them, so that they are there also while the server is not. */
+export function fetchAhead(views: readonly Lazy[]): void {
+  for (const view of views) fetchOnce(view).catch(() => {});
+}
+
+async function fetchOnce({ title, fetch }: Lazy): Promise<View> {
+  const view = fetched.get(title) ?? (await fetch());
+  fetched.set(title, view);
+  return view;
+}
+
+/** Shows a view once it is there. */
+export function LazyView({ view }: { readonly view: Lazy }): JSX.Element {
+  const arrived = useSignal(fetched.get(view.title));
+  const loading = useLoaded(view.title, async () => {
+    arrived.value = await fetchOnce(view);
+  });
+  const Shown = arrived.value;
+  if (Shown !== undefined) return <Shown />;
+  return (
+    <>
+      <h1 tabIndex={-1}>{view.title}</h1>
+      <TryAgain what="This view" loading={loading} />
+    </>
+  );
+}

@@ -1,0 +1,105 @@
+import type { JSX } from 'preact';
+import { addressOf, choose, chosen } from '../state/route.js';
+import type { Organization, Sort } from '../wire/organizations.js';
+import { actorName } from '../words/actor.js';
+import { counted } from '../words/counted.js';
+import { CustomPolicyButton } from './custom-policy-button.js';
+import { Instant } from './instant.js';
+
+const COLUMNS: readonly (readonly [Sort, string])[] = [
+  ['name', 'Organization'],
+  ['policy', 'Policy'],
+  ['differs', 'Differs from default'],
+  ['health', 'Health'],
+  ['changed', 'Last changed'],
+];
+
+/** Organizations as rows: which policy holds, how far it is from the default, whom it locks out, who changed it last. */
+export function OrganizationTable({ rows }: { readonly rows: readonly Organization[] }): JSX.Element {
+  return (
+    <table class="organizations">
+      <thead>
+        <tr>
+          {COLUMNS.map(([sort, label]) => (
+            <Heading key={sort} sort={sort} label={label} />
+          ))}
+          <td />
+        </tr>
+      </thead>
+      <tbody>
+        {rows.map((one) => (
+          <Row key={one.id} one={one} />
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+const ORDERS = { asc: 'ascending', desc: 'descending' } as const;
+
+function Heading({ sort, label }: { readonly sort: Sort; readonly label: string }): JSX.Element {
+  const isSorted = (chosen('sort') || 'name') === sort;
+  const order = chosen('order') === 'desc' ? 'desc' : 'asc';
+  return (
+    <th scope="col" aria-sort={isSorted ? ORDERS[order] : undefined}>
+      <button
+        type="button"
+        class="sort"
+        onClick={() => {
+          // What differs most and what changed last is sought more often than the other way round.
+          const first = sort === 'name' ? '' : 'desc';
+          const other = first === '' ? 'desc' : '';
+          const isFirst = isSorted && chosen('order') === first;
+          choose({ sort: sort === 'name' ? '' : sort, order: isFirst ? other : first, page: '' });
+        }}
+      >
+        {label}
+        <span aria-hidden="true">{isSorted ? SIGNS[order] : ''}</span>
+      </button>
+    </th>
+  );
+}
+
+const SIGNS = { asc: ' ↑', desc: ' ↓' } as const;
+
+function Row({ one }: { readonly one: Organization }): JSX.Element {
+  const { id, name, isCustom, isReadable, differs, changeDate, changedBy } = one;
+  const isComparable = isCustom && isReadable;
+  return (
+    <tr>
+      <th scope="row">
+        <a href={addressOf({ view: 'organization', organizationId: id })}>{name}</a>
+        <code>{id}</code>
+      </th>
+      <td>
+        <span class={`badge ${isCustom ? 'badge-custom' : ''}`}>{isCustom ? 'Custom policy' : 'On the default'}</span>
+      </td>
+      <td data-column={COLUMNS[2]?.[1]}>{isComparable ? counted(differs, 'point') : '–'}</td>
+      <td data-column="Health">
+        <HealthWords one={one} />
+      </td>
+      <td data-column="Last changed">
+        {changeDate === undefined ? (
+          '–'
+        ) : (
+          <>
+            <Instant at={changeDate} /> {changedBy !== undefined && <>by {actorName(changedBy)}</>}
+          </>
+        )}
+      </td>
+      <td>
+        <CustomPolicyButton organizationId={id} name={name} isCustom={isCustom} />
+      </td>
+    </tr>
+  );
+}
+
+function HealthWords({ one: { isReadable, warnings } }: { readonly one: Organization }): JSX.Element {
+  if (!isReadable) return <span class="warning-line">Can’t be read</span>;
+  if (warnings.length === 0) return <>Good</>;
+  return (
+    <span class="warning-line" title={warnings.join(' ')}>
+      Locks users out
+    </span>
+  );
+}

@@ -1,0 +1,47 @@
+import type { JSX } from 'preact';
+
+/** Which part of a list is shown. */
+export interface PagerProps {
+  readonly offset: number;
+  readonly size: number;
+  readonly total: number;
+  readonly goTo: (offset: number) => void;
+}
+
+/** Says which part of a list is shown, and leads to the others; nothing where all of it is. */
+export function Pager({ offset, size, total, goTo }: PagerProps): JSX.Element | null {
+  if (total <= size && offset === 0) return null;
+  const last = Math.min(total, offset + size);
+  const shown = (count: number): string => count.toLocaleString('en-GB');
+  return (
+    <p class="pager">
+      <Step label="Previous" isPossible={offset > 0} go={() => goTo(Math.max(0, offset - size))} />
+      <span role="status">
+        {shown(Math.min(total, offset + 1))}–{shown(last)} of {shown(total)}
+      </span>
+      <Step label="Next" isPossible={last < total} go={() => goTo(offset + size)} />
+    </p>
+  );
+}
+
+interface StepProps {
+  readonly label: string;
+  readonly isPossible: boolean;
+  readonly go: () => void;
+}
+
+/** Not disabled at an end: it would lose the focus. */
+function Step({ label, isPossible, go }: StepProps): JSX.Element {
+  return (
+    <button
+      type="button"
+      class="button button-small"
+      aria-disabled={!isPossible}
+      onClick={() => {
+        if (isPossible) go();
+      }}
+    >
+      {label}
+    </button>
+  );
+}

@@ -1,0 +1,165 @@
+import { useSignal, type Signal } from '@preact/signals';
+import type { JSX } from 'preact';
+import { attempt } from '../state/attempt.js';
+import { policyOf } from '../state/policies.js';
+import { carryOut, revert, stopRollout, type Phase, type Rollout } from '../state/rollouts.js';
+import { addressOf } from '../state/route.js';
+import { mayWrite } from '../state/session.js';
+import { INSTANCE } from '../wire/scope.js';
+import { counted } from '../words/counted.js';
+import { intentTitle } from '../words/intent.js';
+import { PlanSummary, Refusals, StandingSummary } from './rollout-summary.js';
+
+/** A change everywhere: what it would do, how far it is, what became of it, and what can be done about it. */
+export function RolloutCard({ rollout }: { readonly rollout: Rollout }): JSX.Element {
+  const { deed, phase, plan, progress, refused, standing, failure } = rollout;
+  return (
+    <section class="card rollout" aria-labelledby="rollout">
+      <h2 id="rollout">{deed === undefined ? 'A change everywhere' : `${intentTitle(deed, INSTANCE)} everywhere`}</h2>
+      {failure !== undefined && failure !== '' && (
+        <div class="try-again" role="alert">
+          <p>
+            {failure} {phase === 'stopped' && 'What was done until then stays, and can be gone on with.'}
+          </p>
+        </div>
+      )}
+      {phase === 'planning' && failure === undefined && <p class="soft">Asking what it would do…</p>}
+      {plan !== undefined && phase === 'planned' && <PlanSummary plan={plan} />}
+      {progress !== undefined && <Bar progress={progress} phase={phase} />}
+      {standing !== undefined && <StandingSummary standing={standing} />}
+      <Refusals refused={standing?.refused ?? refused} />
+      <Steps rollout={rollout} />
+    </section>
+  );
+}
+
+const SAID: Readonly<Partial<Record<Phase, string>>> = {
+  running: 'Changing…',
+  reverting: 'Reverting…',
+  stopped: 'Stopped. What was changed stays.',
+  done: 'Done.',
+  reverted: 'Reverted. Policies that were changed since by others are listed, and were not touched.',
+};
+
+function Bar({
+  progress,
+  phase,
+}: {
+  readonly progress: NonNullable<Rollout['progress']>;
+  readonly phase: Phase;
+}): JSX.Element {
+  const { done, of, changed } = progress;
+  return (
+    <>
+      <progress aria-label="Policies looked at" max={Math.max(1, of)} value={done} />
+      <p role="status">
+        {SAID[phase]} {done.toLocaleString('en-GB')} of {counted(of, 'policy', 'policies')} looked at,{' '}
+        {changed.toLocaleString('en-GB')} changed.
+      </p>
+    </>
+  );
+}
+
+/** What can be done next. */
+function Steps({ rollout }: { readonly rollout: Rollout }): JSX.Element | null {
+  const { phase } = rollout;
+  if (phase === 'planning' || !mayWrite(INSTANCE)) return null;
+  if (phase !== 'running' && phase !== 'reverting') return <Decision rollout={rollout} />;
+  return (
+    <p>
+      <button type="button" class="button" onClick={stopRollout}>
+        Stop
+      </button>
+    </p>
+  );
+}
+
+/** With a reason, and where it locks people out by an override. */
+function Decision({ rollout }: { readonly rollout: Rollout }): JSX.Element {
+  const { id, phase, plan } = rollout;
+  const reason = useSignal('');
+  const isMeant = useSignal(false);
+  const locking = plan?.lockingOut.length ?? 0;
+  const given = reason.value.trim();
+  const acknowledged = isMeant.value ? ['no-factor-left', 'no-way-to-sign-in'] : [];
+  return (
+    <form class="decision" onSubmit={(event) => event.preventDefault()}>
+      <Reason reason={reason} />
+      {locking > 0 && phase === 'planned' && <LockOuts count={locking} isMeant={isMeant} />}
+      <Buttons rollout={rollout} how={{ reason: given, acknowledged }} isHeldBack={isMeant.value && given === ''} />
+      {phase !== 'planned' && (
+        <p class="soft">
+          <a href={addressOf({ view: 'rollout', query: { id } })}>Address of this rollout</a>: whoever opens it sees
+          where it stands.
+        </p>
+      )}
+    </form>
+  );
+}
+
+interface ButtonsProps {
+  readonly rollout: Rollout;
+  readonly how: { readonly reason: string; readonly acknowledged: readonly string[] };
+  readonly isHeldBack: boolean;
+}
+
+function Buttons({ rollout: { deed, phase, plan, standing }, how, isHeldBack }: ButtonsProps): JSX.Element {
+  const seen = policyOf(INSTANCE);
+  const isPointless = phase === 'planned' && plan?.changing.length === 0;
+  const isLeft = phase === 'planned' || (phase === 'stopped' && (standing?.pending ?? 1) > 0);
+  return (
+    <div class="buttons">
+      {isLeft && deed !== undefined && seen !== undefined && (
+        <button
+          type="button"
+          class="button button-primary"
+          disabled={isPointless || isHeldBack}
+          onClick={() => attempt(() => carryOut(seen, how))}
+        >
+          {phase === 'planned' ? 'Change everywhere' : 'Go on'}
+        </button>
+      )}
+      {phase !== 'planned' && phase !== 'reverted' && (
+        <button type="button" class="button" onClick={() => attempt(() => revert(how))}>
+          Revert all of it
+        </button>
+      )}
+    </div>
+  );
+}
+
+function Reason({ reason }: { readonly reason: Signal<string> }): JSX.Element {
+  return (
+    <label class="field">
+      <span>Reason (kept in the history)</span>
+      <textarea
+        rows={2}
+        maxLength={500}
+        value={reason}
+        onInput={({ currentTarget }) => {
+          reason.value = currentTarget.value;
+        }}
+      />
+    </label>
+  );
+}
+
+function LockOuts({ count, isMeant }: { readonly count: number; readonly isMeant: Signal<boolean> }): JSX.Element {
+  return (
+    <div class="override">
+      <p class="warning-line">
+        {counted(count, 'policy', 'policies')} of them would lock users out. The server refuses those, and lists them.
+      </p>
+      <label class="check">
+        <input
+          type="checkbox"
+          checked={isMeant}
+          onChange={({ currentTarget }) => {
+            isMeant.value = currentTarget.checked;
+          }}
+        />
+        Lock them out all the same
+      </label>
+    </div>
+  );
+}

@@ -1,0 +1,180 @@
+import { useSignal } from '@preact/signals';
+import type { JSX } from 'preact';
+import { Instant } from '../parts/instant.js';
+import { OrganizationPicker } from '../parts/organization-picker.js';
+import { TryAgain } from '../parts/try-again.js';
+import { useLoaded } from '../parts/use-loaded.js';
+import { isUnknown, learn, organizationName } from '../state/organizations.js';
+import { choose, chosen } from '../state/route.js';
+import { readVerdict, type Claim, type Verdict } from '../wire/check.js';
+import { MULTI_FACTORS, SECOND_FACTORS } from '../wire/factors.js';
+import { fieldValue, instantOfField } from '../words/instant.js';
+import { headlineOf, rulesOf } from '../words/verdict.js';
+
+/** Would this user get in? Whatever is chosen stands in the address, and the server judges it as it judges sign-ins. */
+export function CheckView(): JSX.Element {
+  const id = chosen('organization');
+  return (
+    <>
+      <h1 tabIndex={-1}>Check a sign-in</h1>
+      <p class="lead">Would this user get in? Say what they have and what they have shown. Nothing is recorded.</p>
+      <OrganizationPicker organizationId={id} none="None chosen" pick={(organization) => choose({ organization })} />
+      <div class="check-form">
+        <Choices title="They have" name="has" options={[['password', 'A password'], ...OWNED]} />
+        <Choices title="They have just shown" name="shown" options={shownOptions()} />
+        <Providers />
+        <At />
+      </div>
+      {id === '' ? <p class="locked">Choose an organization: its policy is asked.</p> : <Judged organizationId={id} />}
+    </>
+  );
+}
+
+const OWNED = [...MULTI_FACTORS, ...SECOND_FACTORS].map(({ name, label }) => [name, label] as const);
+const PASSKEY = MULTI_FACTORS[0]?.name ?? '';
+
+function listIn(name: string): readonly string[] {
+  return chosen(name)
+    .split(',')
+    .map((one) => one.trim())
+    .filter((one) => one !== '');
+}
+
+/** What nobody has, they can't show. */
+function shownOptions(): readonly (readonly [string, string])[] {
+  const has = listIn('has');
+  return [
+    ...(has.includes('password') ? [['password', 'The password'] as const] : []),
+    ...(has.includes(PASSKEY) ? [['passkey', 'The passkey, with its PIN, face or fingerprint'] as const] : []),
+    ...listIn('idps').map((id) => [`idp ${id}`, `The identity provider ${id}`] as const),
+    ...OWNED.filter(([name]) => name !== PASSKEY && has.includes(name)),
+  ];
+}
+
+interface ChoicesProps {
+  readonly title: string;
+  readonly name: string;
+  readonly options: readonly (readonly [string, string])[];
+}
+
+function Choices({ title, name, options }: ChoicesProps): JSX.Element {
+  const there = listIn(name);
+  return (
+    <fieldset class="group">
+      <legend>{title}</legend>
+      {options.length === 0 && <p class="soft">Nothing yet: choose first what they have.</p>}
+      {options.map(([value, label]) => (
+        <label key={value} class="check">
+          <input
+            type="checkbox"
+            checked={there.includes(value)}
+            onChange={({ currentTarget }) => {
+              const others = there.filter((one) => one !== value);
+              choose({ [name]: [...others, ...(currentTarget.checked ? [value] : [])].join(',') });
+            }}
+          />
+          {label}
+        </label>
+      ))}
+    </fieldset>
+  );
+}
+
+function Providers(): JSX.Element {
+  return (
+    <label class="field">
+      <span>Identity providers they are linked to</span> <span class="soft">(ids, with commas between them)</span>
+      <input
+        type="text"
+        autocomplete="off"
+        spellcheck={false}
+        value={chosen('idps')}
+        onChange={({ currentTarget }) => choose({ idps: currentTarget.value })}
+      />
+    </label>
+  );
+}
+
+function At(): JSX.Element {
+  const problem = useSignal('');
+  return (
+    <label class="field">
+      <span>When</span> <span class="soft">(empty for now)</span>
+      <input
+        type="datetime-local"
+        step={1}
+        min="2000-01-01T00:00:00"
+        max="9999-12-31T23:59:59"
+        value={fieldValue(chosen('at') === '' ? undefined : chosen('at'))}
+        onBlur={({ currentTarget }) => {
+          const at = currentTarget.value === '' ? '' : (instantOfField(currentTarget.value) ?? '');
+          const isPast = at === '' || Date.parse(at) < Date.now();
+          problem.value = isPast ? '' : 'This moment is not past yet.';
+          if (isPast && at !== chosen('at')) choose({ at });
+        }}
+      />
+      <span class="problem" role="status">
+        {problem}
+      </span>
+    </label>
+  );
+}
+
+function claimed(): Claim {
+  const [has, shown] = [listIn('has'), listIn('shown')];
+  const possible = new Set(shownOptions().map(([name]) => name));
+  return {
+    hasPassword: has.includes('password'),
+    factors: OWNED.map(([name]) => name).filter((name) => has.includes(name)),
+    identityProviders: listIn('idps'),
+    verified: shown.filter((name) => possible.has(name)),
+    at: Number.isNaN(Date.parse(chosen('at'))) ? '' : new Date(chosen('at')).toISOString(),
+  };
+}
+
+function Judged({ organizationId }: { readonly organizationId: string }): JSX.Element {
+  const verdict = useSignal<Verdict | undefined>(undefined);
+  const claim = claimed();
+  const loading = useLoaded(`${organizationId} ${JSON.stringify(claim)}`, async (isWanted) => {
+    await learn([organizationId]);
+    const judged = isUnknown(organizationId) ? undefined : await readVerdict(organizationId, claim);
+    if (isWanted()) verdict.value = judged;
+  });
+  if (isUnknown(organizationId))
+    return <p class="warning-line">There is no organization with this id in the instance.</p>;
+  return (
+    <>
+      <TryAgain what="Whether they would get in" loading={loading} />
+      {verdict.value !== undefined && loading.problem === undefined && (
+        <Answer verdict={verdict.value} name={organizationName(organizationId)} />
+      )}
+    </>
+  );
+}
+
+function Answer({ verdict, name }: { readonly verdict: Verdict; readonly name: string }): JSX.Element {
+  const { at, validUntil } = verdict;
+  return (
+    <section class="card verdict" aria-labelledby="verdict" aria-live="polite">
+      <h2 id="verdict">{headlineOf(verdict)}</h2>
+      <p class="soft">
+        Judged for <Instant at={at} />
+        {validUntil !== undefined && (
+          <>
+            {' '}
+            and the same until <Instant at={validUntil} />
+          </>
+        )}
+        . The sign-in page would say: <q>{verdict.sentence}</q>
+      </p>
+      <dl>
+        {rulesOf(verdict, name).map(({ rule, answer }) => (
+          <div key={rule}>
+            <dt>{rule}</dt>
+            <dd>{answer}</dd>
+          </div>
+        ))}
+      </dl>
+    </section>
+  );
+}

@@ -1,0 +1,87 @@
+import { listOf, objectOf, optionalText, textOf, type JsonObject } from './json.js';
+import { send } from './request.js';
+import { headersOf, organization, pathOf } from './scope.js';
+
+/** Who wants to get in, and what they have shown a moment ago. */
+export interface Claim {
+  readonly hasPassword: boolean;
+  /** What they have set up, as histories name it. */
+  readonly factors: readonly string[];
+  readonly identityProviders: readonly string[];
+  /** `password`, `passkey`, the name of a second factor, or an identity provider behind `idp `. */
+  readonly verified: readonly string[];
+  /** An instant in ISO 8601 that is past; empty for now. */
+  readonly at: string;
+}
+
+/** How a sign-in is judged, and by which policy. */
+export interface Verdict {
+  readonly outcome: string;
+  /** What it says to the user. */
+  readonly sentence: string;
+  /** What would do, or could be set up: methods and factors by name. */
+  readonly options: readonly string[];
+  readonly offerSetUp: readonly string[];
+  readonly level: string | undefined;
+  /** Of one who could not get in at all. */
+  readonly reason: string | undefined;
+  /** The first later instant at which the answer differs. */
+  readonly validUntil: string | undefined;
+  /** When it was judged. */
+  readonly at: string;
+  readonly isDefault: boolean;
+}
+
+/** Asks the server whether they would get in. */
+export async function readVerdict(organizationId: string, claim: Claim): Promise<Verdict> {
+  const scope = organization(organizationId);
+  const path = `${pathOf(scope)}/_evaluate_sign_in`;
+  const answer = objectOf(
+    await send({ verb: 'POST', path, headers: headersOf(scope), body: attemptOf(claim) }),
+    'the verdict',
+  );
+  return {
+    outcome: textOf(answer['outcome'], 'outcome'),
+    sentence: textOf(answer['sentence'], 'sentence'),
+    options: listOf(answer['options'], 'options', optionName),
+    offerSetUp: listOf(answer['offerSetUp'], 'offerSetUp', optionName),
+    level: optionalText(answer['level'], 'level'),
+    reason: optionalText(answer['reason'], 'reason'),
+    validUntil: optionalText(answer['validUntil'], 'validUntil'),
+    at: textOf(answer['at'], 'at'),
+    isDefault: answer['isDefault'] === true,
+  };
+}
+
+const IDP = 'idp ';
+
+/** Everything was verified when it is judged: a second before it, because a check from the future does not count. */
+function attemptOf({ hasPassword, factors, identityProviders, verified, at }: Claim): JsonObject {
+  const judgedAt = at === '' ? Date.now() : Date.parse(at);
+  const then = new Date(judgedAt - (at === '' ? SKEW_MS : 1)).toISOString();
+  const isShown = (name: string): boolean => verified.includes(name);
+  const provider = verified.find((name) => name.startsWith(IDP))?.slice(IDP.length);
+  return {
+    user: { hasPassword, factors, identityProviders },
+    session: {
+      ...(isShown('password') && { password: then }),
+      ...(isShown('passkey') && { passkey: { at: then, isUserVerified: true } }),
+      ...(provider !== undefined && { externalLogin: { identityProvider: provider, at: then } }),
+      secondFactors: factors.filter(isShown).map((factor) => ({ factor, at: then })),
+    },
+    request: { startedAt: then },
+    ...(at !== '' && { at }),
+  };
+}
+
+/** The clock of the browser may be ahead of the server's by as much. */
+const SKEW_MS = 5_000;
+
+function optionName(value: unknown): string {
+  const option = objectOf(value, 'an option');
+  return (
+    optionalText(option['factor'], 'factor') ??
+    optionalText(option['identityProvider'], 'identityProvider') ??
+    textOf(option['method'], 'method')
+  );
+}

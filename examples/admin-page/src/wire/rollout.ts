@@ -1,0 +1,150 @@
+import { acknowledging, ALL_ACKNOWLEDGED, commandOf, type Intent } from './command.js';
+import { MULTI_FACTORS, SECOND_FACTORS } from './factors.js';
+import { listOf, objectOf, optionalText, textOf, type JsonObject } from './json.js';
+import { sendForLines } from './lines.js';
+import type { Policy } from './policy.js';
+import { send } from './request.js';
+import { INSTANCE, pathOf } from './scope.js';
+
+/** A change that can be made everywhere: it means the same for every policy. */
+export type Deed = Extract<Intent, { wish: 'add-factor' | 'remove-factor' | 'add-provider' | 'remove-provider' }>;
+
+/** A policy that was not changed although there was something to do, and why. */
+export interface RolloutRefusal {
+  /** Empty for the default policy. */
+  readonly organizationId: string;
+  readonly message: string;
+}
+
+/** What a rollout would do. */
+export interface Plan {
+  /** The organizations whose policies would change; `''` for the default policy. */
+  readonly changing: readonly string[];
+  /** How many policies there is nothing to do for. */
+  readonly unchanged: number;
+  readonly refused: readonly RolloutRefusal[];
+  /** Those among `changing` that would lock users out, which the server refuses unless it is acknowledged. */
+  readonly lockingOut: readonly string[];
+}
+
+/** How far a rollout, or its revert, has come. */
+export interface Progress {
+  readonly done: number;
+  readonly of: number;
+  readonly changed: number;
+}
+
+/** Where a rollout stands, whoever carried it out. */
+export interface Standing {
+  readonly deed: Deed | undefined;
+  readonly actor: string;
+  readonly reason: string | undefined;
+  readonly recordedAt: string;
+  readonly changed: number;
+  readonly pending: number;
+  readonly refused: readonly RolloutRefusal[];
+  readonly stillAllowing: number | undefined;
+}
+
+const PATH = pathOf(INSTANCE);
+
+/** Asks what a deed would do everywhere. */
+export async function planRollout(deed: Deed, seen: Policy, signal: AbortSignal): Promise<Plan> {
+  const plan = { changing: [] as string[], unchanged: 0, refused: [] as RolloutRefusal[], lockingOut: [] as string[] };
+  const body = bodyOf(deed, seen, 'plan');
+  await sendForLines({ path: `${PATH}/_plan_rollout`, headers: ALL_ACKNOWLEDGED, body, signal }, (line) => {
+    if (line['step'] === undefined) return;
+    const step = objectOf(line['step'], 'a step');
+    const id = ownerIn(step);
+    if (step['outcome'] === 'nothing-to-do') plan.unchanged++;
+    else if (step['outcome'] === 'would-be-refused') plan.refused.push(refusalIn(step));
+    else {
+      plan.changing.push(id);
+      if (isLockingOut(step)) plan.lockingOut.push(id);
+    }
+  });
+  return plan;
+}
+
+/** How a rollout is carried out, or reverted. */
+export interface Run {
+  readonly id: string;
+  readonly reason: string;
+  readonly acknowledged: readonly string[];
+  readonly signal: AbortSignal;
+  readonly refused: (refusal: RolloutRefusal) => void;
+  readonly progressed: (progress: Progress) => void;
+}
+
+/** Makes the change everywhere, or goes on with it: what was done under its id is not done again. */
+export function rollOut(deed: Deed, seen: Policy, run: Run): Promise<void> {
+  return carriedOut('_roll_out', bodyOf(deed, seen, run.id), run);
+}
+
+/** Makes each policy what it was before its event of a rollout. */
+export function revertRollout(run: Run): Promise<void> {
+  return carriedOut('_revert_rollout', { id: run.id }, run);
+}
+
+function carriedOut(name: string, body: JsonObject, run: Run): Promise<void> {
+  const { reason, acknowledged, signal, refused, progressed } = run;
+  const headers = {
+    ...acknowledging(acknowledged),
+    ...(reason !== '' && { 'login-policy-reason': encodeURIComponent(reason.toWellFormed()) }),
+  };
+  return sendForLines({ path: `${PATH}/${name}`, headers, body, signal }, (line) => {
+    if (line['refusal'] !== undefined) refused(refusalIn(objectOf(line['refusal'], 'a refusal')));
+    const numbers = line['progress'] ?? line['end'] ?? line['stopped'];
+    if (numbers === undefined) return;
+    const { done, of, changed } = objectOf(numbers, 'the progress');
+    progressed({ done: Number(done), of: Number(of), changed: Number(changed) });
+  });
+}
+
+/** Where a rollout stands. @throws Refused when there is none of that id. */
+export async function readRollout(id: string): Promise<Standing> {
+  const answer = objectOf(
+    await send({ verb: 'GET', path: `${PATH}/rollout?${new URLSearchParams({ id })}` }),
+    'the rollout',
+  );
+  const still = answer['stillAllowing'];
+  return {
+    deed: deedIn(objectOf(answer['command'], 'the command')),
+    actor: textOf(answer['actor'], 'actor'),
+    reason: optionalText(answer['reason'], 'reason'),
+    recordedAt: textOf(answer['recordedAt'], 'recordedAt'),
+    changed: Number(answer['changed']),
+    pending: Number(answer['pending']),
+    refused: listOf(answer['refused'], 'refused', (one) => refusalIn(objectOf(one, 'a refusal'))),
+    stillAllowing: typeof still === 'number' ? still : undefined,
+  };
+}
+
+function bodyOf(deed: Deed, seen: Policy, id: string): JsonObject {
+  const { method, request } = commandOf(deed, INSTANCE, seen);
+  return { id, method, request };
+}
+
+function ownerIn(about: JsonObject): string {
+  return optionalText(objectOf(about['owner'], 'owner')['organizationId'], 'organizationId') ?? '';
+}
+
+function refusalIn(about: JsonObject): RolloutRefusal {
+  return { organizationId: ownerIn(about), message: textOf(about['message'], 'message') };
+}
+
+function isLockingOut(step: JsonObject): boolean {
+  const introduced = listOf(objectOf(step['warnings'], 'warnings')['introduced'], 'introduced', (one) =>
+    textOf(objectOf(one, 'a warning')['warning'], 'warning'),
+  );
+  return introduced.some((name) => name !== 'weaker-sign-in');
+}
+
+/** The deed behind a command of the library; `undefined` of one that this page does not offer. */
+function deedIn({ type, factor: name, id }: JsonObject): Deed | undefined {
+  const step = typeof type === 'string' && type.startsWith('remove') ? 'remove' : 'add';
+  const factor = [...MULTI_FACTORS, ...SECOND_FACTORS].find((one) => one.name === name);
+  if (factor !== undefined) return { wish: `${step}-factor`, factor };
+  if (typeof id !== 'string') return undefined;
+  return step === 'add' ? { wish: 'add-provider', id, owner: 'SYSTEM' } : { wish: 'remove-provider', id };
+}

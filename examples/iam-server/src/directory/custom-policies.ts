@@ -1,0 +1,122 @@
+import { orThrow, type InstanceRef, type LoginPolicies } from '@login-policy/domain';
+import { parseInstance, parseOrganization, policyStream, type LoginPolicyRow } from '@login-policy/domain/model';
+import type { StreamId } from '@login-policy/event-sourcing';
+import type { ChangesFeed } from '../routes/changes-feed.js';
+
+/** What stands in the read model of one organization's policy: its row, or that it can't be read. */
+export type KeptPolicy = LoginPolicyRow | 'unreadable';
+
+/** The custom policies of an instance by the ids of their organizations. */
+export type KeptPolicies = ReadonlyMap<string, KeptPolicy>;
+
+interface Kept {
+  readonly rows: Map<string, KeptPolicy>;
+  /** Those that were changed since they were read. */
+  readonly changed: Set<string>;
+  /** The reads of this instance, one after the other. */
+  turn: Promise<void>;
+  /** Whether all of them were read once. */
+  isWhole: boolean;
+}
+
+const PAGE = 1000;
+
+/**
+ * The custom policies of each instance, read once and then as they change, so that a list of ten thousand organizations is sorted and
+ * searched without reading ten thousand policies. It may be behind the store by as long as the feed of changes needs.
+ */
+export class CustomPolicies {
+  readonly #policies: LoginPolicies;
+  readonly #instances = new Map<string, Kept>();
+
+  constructor(policies: LoginPolicies, feed: Pick<ChangesFeed, 'listen'>) {
+    this.#policies = policies;
+    feed.listen((news) => {
+      if (news === 'reset') {
+        this.#instances.clear();
+        return;
+      }
+      for (const { instanceId, organizationId } of news)
+        if (organizationId !== undefined) this.#instances.get(instanceId)?.changed.add(organizationId);
+    });
+  }
+
+  /** Those of an instance, and its default policy under `''`. @throws Fault as the read model does; what was not read then is read the next time. */
+  async of(instance: InstanceRef): Promise<KeptPolicies> {
+    const kept = this.#keptOf(instance);
+    const turn = kept.turn.catch(() => undefined).then(() => this.#readChanged(instance, kept));
+    kept.turn = turn;
+    await turn;
+    return kept.rows;
+  }
+
+  /** The rows of some organizations as they are now, and the default policy's under `''`: all of one moment. */
+  async read({ instanceId }: InstanceRef, ids: Iterable<string>): Promise<KeptPolicies> {
+    const streams = new Map<string, StreamId>([['', policyStream(parseInstance({ instanceId }, 'instance'))]]);
+    for (const organizationId of ids)
+      streams.set(organizationId, policyStream(parseOrganization({ instanceId, organizationId }, 'organization')));
+    const { rows, unreadable } = await this.#policies.readModel.read([...streams.values()]);
+    const found = new Map<string, KeptPolicy>();
+    for (const [id, stream] of streams) {
+      const row = unreadable.has(stream) ? 'unreadable' : rows.get(stream);
+      if (row !== undefined) found.set(id, row);
+    }
+    return found;
+  }
+
+  #keptOf({ instanceId }: InstanceRef): Kept {
+    const known = this.#instances.get(instanceId);
+    if (known !== undefined) return known;
+    const kept: Kept = { rows: new Map(), changed: new Set(), turn: Promise.resolve(), isWhole: false };
+    this.#instances.set(instanceId, kept);
+    return kept;
+  }
+
+  async #readChanged(instance: InstanceRef, kept: Kept): Promise<void> {
+    if (!kept.isWhole) await this.#readAll(instance, kept);
+    await this.#readDefault(instance, kept);
+    const changed = [...kept.changed];
+    for (let from = 0; from < changed.length; from += PAGE) {
+      const ids = changed.slice(from, from + PAGE);
+      // What changes while it is read is read once more.
+      for (const id of ids) kept.changed.delete(id);
+      await this.#keep(instance, kept, ids);
+    }
+  }
+
+  /** While it is the same, what was compared with it is so, too: its row stays the same object. */
+  async #readDefault(instance: InstanceRef, { rows }: Kept): Promise<void> {
+    const [before, now] = [rows.get(''), (await this.read(instance, [])).get('') ?? 'unreadable'];
+    const isSame = typeof before === 'object' && typeof now === 'object' && before.marks.eventId === now.marks.eventId;
+    if (!isSame) rows.set('', now);
+  }
+
+  async #readAll(instance: InstanceRef, kept: Kept): Promise<void> {
+    let after: string | undefined;
+    do {
+      const options = { limit: PAGE, ...(after !== undefined && { after }) };
+      const { organizations, next } = orThrow(await this.#policies.organizationsWithCustomPolicy(instance, options));
+      await this.#keep(
+        instance,
+        kept,
+        organizations.map(({ organizationId }) => organizationId),
+      );
+      after = next;
+    } while (after !== undefined);
+    kept.isWhole = true;
+  }
+
+  async #keep(instance: InstanceRef, kept: Kept, ids: readonly string[]): Promise<void> {
+    try {
+      const rows = await this.read(instance, ids);
+      for (const id of ids) {
+        const row = rows.get(id);
+        if (row === undefined) kept.rows.delete(id);
+        else kept.rows.set(id, row);
+      }
+    } catch (caught) {
+      for (const id of ids) kept.changed.add(id);
+      throw caught;
+    }
+  }
+}

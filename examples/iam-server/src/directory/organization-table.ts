@@ -1,0 +1,174 @@
+import type { MultiFactor, PolicyWarning, SecondFactor } from '@login-policy/domain';
+import { ABSENT, diffPolicies, warningsOf, type LoginPolicy } from '@login-policy/domain/model';
+import type { DirectoryEntry } from '../data/iam-facts.js';
+import type { KeptPolicies, KeptPolicy } from './custom-policies.js';
+import { plainText } from './plain-text.js';
+
+/** By what the table is sorted. */
+export const SORTS = ['name', 'policy', 'differs', 'health', 'changed'] as const;
+
+/** Which organizations are wanted, in which order, and which page of them. */
+export interface TableQuery {
+  /** Part of a name or an id; case and accents don't matter. */
+  readonly search: string;
+  readonly policy: 'any' | 'default' | 'custom';
+  /** Those whose users may use this factor. */
+  readonly allowing?: SecondFactor | MultiFactor | undefined;
+  /** Those whose policy locks users out, or can't be read. */
+  readonly attention: boolean;
+  /** These alone; empty for no choice. */
+  readonly ids: readonly string[];
+  readonly sort: (typeof SORTS)[number];
+  readonly order: 'asc' | 'desc';
+  readonly offset: number;
+  readonly limit: number;
+}
+
+/** An organization beside what is known of its policy. */
+export interface TableEntry extends DirectoryEntry {
+  readonly isCustom: boolean;
+  /** Whether this program can read its policy: if not, nothing else is known of it. */
+  readonly isReadable: boolean;
+  /** In how many points its policy differs from the default; 0 on the default. */
+  readonly differs: number;
+  readonly warnings: readonly PolicyWarning[];
+  /** When its custom policy was changed last, in milliseconds; `undefined` on the default. */
+  readonly changedAt: number | undefined;
+}
+
+/** The entries of a page, and how many organizations there are. */
+export interface Table {
+  readonly entries: readonly DirectoryEntry[];
+  /** How many the query lets through. */
+  readonly total: number;
+  readonly counts: { readonly all: number; readonly custom: number; readonly attention: number };
+}
+
+const NO_KNOWN_FACTORS: readonly (SecondFactor | MultiFactor)[] = [];
+
+/** The page of organizations that is wanted; `policies` has the default policy under `''`. */
+export function tableOf(directory: readonly DirectoryEntry[], policies: KeptPolicies, query: TableQuery): Table {
+  const standard = policyIn(policies.get(''));
+  const onDefault = entryOn(standard);
+  const known = directory.map((one) => ({ one, entry: judged(policies.get(one.id), standard) ?? onDefault }));
+  const sought = plainText(query.search.trim());
+  const wanted = new Set(query.ids);
+  const passing = known.filter(
+    ({ one, entry }) =>
+      (wanted.size === 0 || wanted.has(one.id)) &&
+      (query.policy === 'any' || entry.isCustom === (query.policy === 'custom')) &&
+      (!query.attention || needsAttention(entry)) &&
+      (query.allowing === undefined || entry.factors.includes(query.allowing)) &&
+      (sought === '' || plainOf(one).includes(sought)),
+  );
+  const sorted = sortedBy(passing, query);
+  return {
+    entries: sorted.slice(query.offset, query.offset + query.limit).map(({ one }) => one),
+    total: passing.length,
+    counts: {
+      all: directory.length,
+      custom: known.filter(({ entry }) => entry.isCustom).length,
+      attention: known.filter(({ entry }) => needsAttention(entry)).length,
+    },
+  };
+}
+
+/** What is known of one organization's policy. */
+export function entryOf(one: DirectoryEntry, policies: KeptPolicies): TableEntry {
+  const standard = policyIn(policies.get(''));
+  const { factors: _, ...entry } = judged(policies.get(one.id), standard) ?? entryOn(standard);
+  return { ...one, ...entry };
+}
+
+type Judged = Omit<TableEntry, keyof DirectoryEntry> & { readonly factors: readonly (SecondFactor | MultiFactor)[] };
+
+interface Known {
+  readonly one: DirectoryEntry;
+  readonly entry: Judged;
+}
+
+function entryOn(standard: LoginPolicy): Judged {
+  return {
+    isCustom: false,
+    isReadable: standard.stage === 'active',
+    differs: 0,
+    warnings: warningsOf(standard),
+    changedAt: undefined,
+    factors: factorsOf(standard),
+  };
+}
+
+/** By the row, and the default it was compared with: a row of a policy that did not change is judged once. */
+const judgements = new WeakMap<object, { readonly standard: LoginPolicy; readonly entry: Judged }>();
+
+function judged(row: KeptPolicy | undefined, standard: LoginPolicy): Judged | undefined {
+  if (row === undefined) return undefined;
+  if (row === 'unreadable') return UNREADABLE;
+  const before = judgements.get(row);
+  if (before?.standard === standard) return before.entry;
+  const { policy, marks } = row;
+  const entry: Judged = {
+    isCustom: true,
+    isReadable: true,
+    differs: standard.stage === 'active' ? diffPolicies(standard, policy).length : 0,
+    warnings: warningsOf(policy),
+    changedAt: Number(marks.changedAt),
+    factors: factorsOf(policy),
+  };
+  judgements.set(row, { standard, entry });
+  return entry;
+}
+
+const UNREADABLE: Judged = {
+  isCustom: true,
+  isReadable: false,
+  differs: 0,
+  warnings: [],
+  changedAt: undefined,
+  factors: NO_KNOWN_FACTORS,
+};
+
+function policyIn(row: KeptPolicy | undefined): LoginPolicy {
+  return row === undefined || row === 'unreadable' ? ABSENT : row.policy;
+}
+
+function factorsOf(policy: LoginPolicy): readonly (SecondFactor | MultiFactor)[] {
+  return policy.stage === 'active' ? [...policy.multiFactors, ...policy.secondFactors] : NO_KNOWN_FACTORS;
+}
+
+function needsAttention({ isReadable, warnings }: Judged): boolean {
+  return !isReadable || warnings.length > 0;
+}
+
+/** Names don't change, and there are many: each is made plain once. */
+const plain = new WeakMap<DirectoryEntry, string>();
+
+function plainOf(one: DirectoryEntry): string {
+  let text = plain.get(one);
+  if (text === undefined) {
+    // A name that ends and an id that begins with what is sought together is no match.
+    text = `${plainText(one.name)}\n${plainText(one.id)}`;
+    plain.set(one, text);
+  }
+  return text;
+}
+
+/** The directory is in the order of names; of what is equal, that order stays. What has no value comes last, either way. */
+function sortedBy(known: readonly Known[], { sort, order }: TableQuery): readonly Known[] {
+  if (sort === 'name') return order === 'asc' ? known : known.toReversed();
+  const sign = order === 'asc' ? 1 : -1;
+  const valueOf = VALUES[sort];
+  return known.toSorted((left, right) => {
+    const [one, other] = [valueOf(left.entry), valueOf(right.entry)];
+    if (one === other) return 0;
+    if (one === undefined) return 1;
+    return other === undefined ? -1 : sign * (one - other);
+  });
+}
+
+const VALUES: Readonly<Record<Exclude<TableQuery['sort'], 'name'>, (entry: Judged) => number | undefined>> = {
+  policy: ({ isCustom }) => Number(isCustom),
+  differs: ({ isCustom, isReadable, differs }) => (isCustom && isReadable ? differs : undefined),
+  health: (entry) => Number(needsAttention(entry)),
+  changed: ({ changedAt }) => changedAt,
+};

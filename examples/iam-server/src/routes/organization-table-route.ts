@@ -1,0 +1,106 @@
+import type { Caller } from '@login-policy/api';
+import { MULTI_FACTORS, orThrow, SECOND_FACTORS, type InstanceRef, type LoginPolicies } from '@login-policy/domain';
+import type { LoginPolicyRow } from '@login-policy/domain/model';
+import { z } from 'zod';
+import type { Instances } from '../accounts/instances.js';
+import type { CustomPolicies, KeptPolicy } from '../directory/custom-policies.js';
+import { entryOf, SORTS, tableOf, type TableEntry, type TableQuery } from '../directory/organization-table.js';
+import { sendJson, type Exchange } from '../http/exchange.js';
+import { badQuery, noInstance } from '../http/refusal.js';
+
+const MOST_ROWS = 100;
+const MOST_IDS = 100;
+const MOST_REMEMBERED = 10_000;
+
+const whole = z
+  .string()
+  .regex(/^\d{1,7}$/, 'a whole number')
+  .transform(Number);
+const parameters = z.strictObject({
+  search: z.string().max(200).default(''),
+  policy: z.enum(['any', 'default', 'custom']).default('any'),
+  allowing: z.enum([...MULTI_FACTORS, ...SECOND_FACTORS]).optional(),
+  attention: z
+    .enum(['yes', 'no'])
+    .default('no')
+    .transform((answer) => answer === 'yes'),
+  sort: z.enum(SORTS).default('name'),
+  order: z.enum(['asc', 'desc']).default('asc'),
+  offset: whole.default(0),
+  limit: whole.pipe(z.int().min(1).max(MOST_ROWS)).default(50),
+  ids: z.array(z.string().max(200)).max(MOST_IDS).default([]),
+});
+
+/** A page of the organizations with what is known of their policies: searched, filtered and sorted here. */
+export class OrganizationTableRoute {
+  readonly #instances: Instances;
+  readonly #policies: LoginPolicies;
+  readonly #custom: CustomPolicies;
+  /** Who recorded an event never changes. */
+  readonly #actors = new Map<string, string>();
+
+  constructor(instances: Instances, policies: LoginPolicies, custom: CustomPolicies) {
+    this.#instances = instances;
+    this.#policies = policies;
+    this.#custom = custom;
+  }
+
+  /** What is shown of a row was read at `readAt`; which rows there are may be behind by as long as the feed of changes needs. */
+  async show(exchange: Exchange, { instanceId }: Caller): Promise<void> {
+    const directory = this.#instances.of(exchange.headers)?.organizations;
+    if (directory === undefined) throw noInstance();
+    const query = queryIn(exchange.query);
+    const instance = { instanceId };
+    const { entries, total, counts } = tableOf(directory, await this.#custom.of(instance), query);
+    const readAt = new Date().toISOString();
+    const now = await this.#custom.read(
+      instance,
+      entries.map(({ id }) => id),
+    );
+    const organizations = await Promise.all(
+      entries.map(async (one) => ({
+        ...rowOf(entryOf(one, now)),
+        ...(await this.#lastChange(instance, one.id, now.get(one.id))),
+      })),
+    );
+    sendJson(exchange, { readAt, total, counts, offset: query.offset, organizations });
+  }
+
+  async #lastChange({ instanceId }: InstanceRef, organizationId: string, row: KeptPolicy | undefined): Promise<object> {
+    if (row === undefined || row === 'unreadable') return {};
+    const by = await this.#actorOf({ instanceId, organizationId }, row);
+    const { changedAt, revision } = row.marks;
+    return { changeDate: new Date(Number(changedAt)).toISOString(), sequence: String(revision + 1n), changedBy: by };
+  }
+
+  /** `undefined` where it was changed again since its row was read. */
+  async #actorOf(
+    organization: { readonly instanceId: string; readonly organizationId: string },
+    { marks: { eventId } }: LoginPolicyRow,
+  ): Promise<string | undefined> {
+    const known = this.#actors.get(eventId);
+    if (known !== undefined) return known;
+    const { entries } = orThrow(await this.#policies.history(organization, { direction: 'backwards', limit: 1 }));
+    const last = entries[0];
+    if (last?.eventId !== eventId) return undefined;
+    const [oldest] = this.#actors.keys();
+    if (this.#actors.size >= MOST_REMEMBERED && oldest !== undefined) this.#actors.delete(oldest);
+    this.#actors.set(eventId, last.actor);
+    return last.actor;
+  }
+}
+
+function rowOf({ id, name, isCustom, isReadable, differs, warnings }: TableEntry): object {
+  return { id, name, isCustom, isReadable, differs, warnings };
+}
+
+/** @throws Refusal naming the parameter that is not right. */
+function queryIn(query: string): TableQuery {
+  const given = new URLSearchParams(query);
+  const { id: _, ...named } = Object.fromEntries(given);
+  const ids = given.getAll('id');
+  const parsed = parameters.safeParse({ ...named, ...(ids.length > 0 && { ids }) });
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw badQuery(`The query is not right: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'unknown'}.`);
+}

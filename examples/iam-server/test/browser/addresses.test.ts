@@ -1,0 +1,68 @@
+import { expect } from 'chai';
+import { beforeEach, it } from 'mocha';
+import { describeInBrowser, type Stage } from './suite.js';
+import type { Visitor } from './visitor.js';
+
+const PASSKEYS = 'MULTI_FACTOR_TYPE_U2F_WITH_VERIFICATION';
+
+describeInBrowser('the page: an address for everything', (stage) => {
+  beforeEach(() => stage.serve());
+
+  it('leads to a filter, and says what it found', async () => {
+    const visitor = await stage.owner();
+    await open(stage, visitor, '#/organizations?search=acme&policy=default&sort=differs&order=desc');
+    await visitor.page.getByText('1 organization', { exact: true }).waitFor();
+    expect(await visitor.page.getByRole('combobox', { name: 'Policy' }).inputValue()).to.equal('default');
+    await open(stage, visitor, '#/organizations?sort=weather&page=many&allowing=CARRIER_PIGEON');
+    await visitor.page.getByText('2 organizations', { exact: true }).waitFor();
+  });
+
+  it('leads to the dialog of a change, which has one while it is open; it writes nothing by itself', async () => {
+    const visitor = await stage.owner();
+    await visitor.passkeys.click();
+    await visitor.dialog.getByText('2 organizations').waitFor();
+    const address = await visitor.page.evaluate<string>('location.href');
+    await visitor.page.keyboard.press('Escape');
+    await visitor.dialog.waitFor({ state: 'detached' });
+    expect(await visitor.page.evaluate('location.hash')).to.equal('#/');
+    const other = await visitor.anotherTab();
+    await other.page.goto(address);
+    await other.page.reload();
+    await other.page
+      .getByRole('dialog', { name: 'Remove Passkeys (U2F with verification)' })
+      .getByText('2 organizations')
+      .waitFor();
+    expect((await stage.policy()).details.sequence).to.equal('4');
+  });
+
+  it('is of the moment that the slider stands at, and of the organization', async () => {
+    const visitor = await stage.owner();
+    await stage.api('DELETE', `/admin/v1/policies/login/multi_factors/${PASSKEYS}`);
+    await visitor.goTo('History');
+    await visitor.page.getByLabel('Moment, by version').fill('4');
+    await visitor.until('location.hash.includes("at=4")');
+    const [, globex] = stage.quickstart.organizationIds;
+    await open(stage, visitor, `#/history?at=4&organization=${globex}`);
+    await visitor.page.reload();
+    await visitor.page
+      .getByRole('region', { name: 'Effective for Globex, then' })
+      .getByText('The default policy at version 4')
+      .waitFor();
+    expect(await visitor.page.getByLabel('Moment, by version').inputValue()).to.equal('4');
+  });
+
+  it('of an organization that there is not, or of a moment that is not past, says so', async () => {
+    const visitor = await stage.owner();
+    await open(stage, visitor, '#/history?organization=nobody');
+    await visitor.page.getByText('There is no organization with this id in the instance.').waitFor();
+    expect(await visitor.page.getByText('Effective for Acme').count()).to.equal(0);
+    await open(stage, visitor, '#/history?at=2999-01-01T00:00:00Z');
+    await visitor.page.getByText('The moment of this address is not past yet.').waitFor();
+    expect(await visitor.page.getByText('asOf').count()).to.equal(0);
+  });
+});
+
+async function open(stage: Stage, visitor: Visitor, hash: string): Promise<void> {
+  await visitor.page.goto(`${stage.quickstart.url}/${hash}`);
+  await visitor.page.locator('h1').first().waitFor();
+}

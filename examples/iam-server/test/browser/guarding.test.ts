@@ -1,0 +1,78 @@
+import { expect } from 'chai';
+import { beforeEach, it } from 'mocha';
+import { json } from '../client.js';
+import { describeInBrowser } from './suite.js';
+import type { Visitor } from './visitor.js';
+
+const ADMIN = '/admin/v1/policies/login';
+
+describeInBrowser('the page: what locks people out, and what takes a change back', (stage) => {
+  beforeEach(() => stage.serve());
+
+  it('is refused, unless somebody means it and says why', async () => {
+    const visitor = await stage.owner();
+    await stage.api('PUT', ADMIN, {
+      allowUsernamePassword: true,
+      forceMfa: true,
+      passwordlessType: 'PASSWORDLESS_TYPE_ALLOWED',
+    });
+    for (const factor of ['SECOND_FACTOR_TYPE_OTP', 'SECOND_FACTOR_TYPE_U2F'])
+      await stage.api('DELETE', `${ADMIN}/second_factors/${factor}`);
+    await visitor.passkeys.click();
+    const { dialog } = visitor;
+    await dialog.getByText('The server refuses this change, because it locks users out.').waitFor();
+    const confirm = dialog.getByRole('button', { name: 'Confirm' });
+    expect(await confirm.isDisabled()).to.equal(true);
+    await dialog.getByLabel('Lock them out all the same').check();
+    expect(await confirm.isDisabled(), 'without a reason').to.equal(true);
+    await visitor.confirm('all of them are stolen');
+    await visitor.page.getByRole('region', { name: 'This policy locks users out' }).waitFor();
+    expect((await stage.policy()).multiFactors).to.equal(undefined);
+    await visitor.goTo('Organizations');
+    await visitor.page.getByLabel('Needs attention (2)').check();
+    await visitor.page.getByRole('row', { name: /Globex.*Locks users out/ }).waitFor();
+  });
+
+  it('says what a removal means for people, in words they understand', async () => {
+    const visitor = await stage.owner();
+    await visitor.passkeys.click();
+    await visitor.dialog
+      .getByRole('list', { name: 'Warnings' })
+      .getByText('Users who have nothing else set up will sign in with one factor from now on')
+      .waitFor();
+  });
+
+  it('undoes a change from its notice, by a change of its own', async () => {
+    const visitor = await stage.owner();
+    await visitor.passkeys.click();
+    await visitor.confirm();
+    await undo(visitor, 'Revert to version 4');
+    await visitor.passkeys.and(visitor.page.locator('[aria-checked="true"]')).waitFor();
+    expect((await stage.policy()).details.sequence).to.equal('6');
+  });
+
+  it('undoes a reset, and a custom policy that was just given', async () => {
+    const visitor = await stage.owner();
+    const [acme] = stage.quickstart.organizationIds;
+    await visitor.goTo('Organizations');
+    await visitor.button('Add a custom policy for Acme').click();
+    await visitor.confirm();
+    await undo(visitor, 'Reset Acme to the default policy');
+    await visitor.button('Add a custom policy for Acme').waitFor();
+    await stage.apiOf(acme, 'POST /_customize');
+    await stage.apiOf(acme, 'DELETE /second_factors/SECOND_FACTOR_TYPE_U2F');
+    await visitor.button('Reset to the default for Acme').click();
+    await visitor.confirm();
+    await undo(visitor, /Revert to version/);
+    await visitor.button('Reset to the default for Acme').waitFor();
+    const { policy } = json<{ policy: { secondFactors?: readonly string[] } }>(await stage.apiOf(acme, 'GET'));
+    expect(policy.secondFactors).to.deep.equal(['SECOND_FACTOR_TYPE_OTP']);
+  });
+});
+
+async function undo(visitor: Visitor, title: string | RegExp): Promise<void> {
+  await visitor.notes.getByRole('button', { name: 'Undo' }).click();
+  await visitor.page.getByRole('dialog', { name: title }).waitFor();
+  await visitor.dialog.getByText('Who is affected').waitFor();
+  await visitor.confirm('taken back');
+}

@@ -1,0 +1,83 @@
+import { expect } from 'chai';
+import { before, it } from 'mocha';
+import { describeInBrowser } from './suite.js';
+import type { Visitor } from './visitor.js';
+
+const MOST_TABS = 150;
+/** What has the focus, by the words that a screen reader says of it. */
+const FOCUSED = `(() => {
+  const one = document.activeElement;
+  const labelled = (one.getAttribute('aria-labelledby') ?? '').split(' ').map((id) => document.getElementById(id)?.textContent ?? '').join(' ');
+  return one.getAttribute('aria-label') ?? (labelled.trim() || one.labels?.[0]?.textContent || one.textContent);
+})()`;
+
+describeInBrowser('the page: a keyboard alone', (stage) => {
+  before(() => stage.serve());
+
+  it('signs in, takes a factor away with a reason, and takes that back', async () => {
+    const visitor = await stage.visitor();
+    const { keyboard } = visitor.page;
+    const { name, password } = stage.quickstart.users.owner;
+    await visitor.until('document.activeElement.name === "name"');
+    await keyboard.type(name);
+    await keyboard.press('Tab');
+    await keyboard.type(password);
+    await keyboard.press('Enter');
+    await visitor.passkeys.waitFor();
+    await tabTo(visitor, 'Passkeys (U2F with verification)');
+    await keyboard.press('Space');
+    await visitor.dialog.getByText('2 organizations').waitFor();
+    await tabTo(visitor, 'Reason');
+    await keyboard.type('stolen keys');
+    await tabTo(visitor, 'Confirm');
+    await keyboard.press('Enter');
+    await visitor.dialog.waitFor({ state: 'detached' });
+    await visitor.passkeys.and(visitor.page.locator('[aria-checked="false"]')).waitFor();
+    expect(await visitor.page.evaluate(FOCUSED), 'where it was').to.include('Passkeys');
+    await tabTo(visitor, 'Undo');
+    await keyboard.press('Enter');
+    await visitor.dialog.getByText('2 organizations').waitFor();
+    await tabTo(visitor, 'Confirm');
+    await keyboard.press('Enter');
+    await visitor.passkeys.and(visitor.page.locator('[aria-checked="true"]')).waitFor();
+  });
+
+  it('finds an organization, sorts, gives it a custom policy, and asks whether a user would get in', async () => {
+    const visitor = await stage.owner();
+    const { keyboard } = visitor.page;
+    await tabTo(visitor, 'Organizations');
+    await keyboard.press('Enter');
+    await visitor.heading('Organizations').waitFor();
+    await tabTo(visitor, 'Name or id');
+    await keyboard.type('glob');
+    await visitor.page.getByText('1 organization', { exact: true }).waitFor();
+    await tabTo(visitor, 'Last changed');
+    await keyboard.press('Enter');
+    await visitor.page.locator('[aria-sort=descending]').waitFor();
+    await tabTo(visitor, 'Add a custom policy for Globex');
+    await keyboard.press('Enter');
+    await visitor.dialog.getByText('The users of Globex, and nobody else.').waitFor();
+    await tabTo(visitor, 'Confirm');
+    await keyboard.press('Enter');
+    await visitor.button('Reset to the default for Globex').waitFor();
+    await tabTo(visitor, 'Check a sign-in', 'Shift+Tab');
+    await keyboard.press('Enter');
+    await visitor.heading('Check a sign-in').waitFor();
+    await tabTo(visitor, 'Choose');
+    await keyboard.press('Enter');
+    await tabTo(visitor, 'Globex');
+    await keyboard.press('Enter');
+    await tabTo(visitor, 'A password');
+    await keyboard.press('Space');
+    await visitor.page.getByText('Globex has a custom policy.').waitFor();
+  });
+});
+
+async function tabTo({ page }: Visitor, name: string, key = 'Tab'): Promise<void> {
+  for (let tabs = 0; tabs < MOST_TABS; tabs++) {
+    await page.keyboard.press(key);
+    const focused = await page.evaluate<string>(FOCUSED);
+    if (focused.startsWith(name)) return;
+  }
+  expect.fail(`no tab leads to ${name}`);
+}

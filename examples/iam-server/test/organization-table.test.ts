@@ -1,0 +1,116 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { after, before, describe, it } from 'mocha';
+import { bearer, call, json, sentence } from './client.js';
+import { TestBench, type Quickstart } from './running-server.js';
+
+const POLICY = '/management/v1/policies/login';
+const NAMES = ['Zürich Versicherung', 'Acme', 'Straße 7', 'شركة', 'evil \u202E name', '🦊 Fox', 'W'.repeat(170)];
+
+interface Row {
+  readonly name: string;
+  readonly isCustom: boolean;
+  readonly differs: number;
+  readonly warnings: readonly { readonly warning: string }[];
+  readonly changedBy?: string;
+  readonly sequence?: string;
+}
+
+interface Page {
+  readonly total: number;
+  readonly counts: { readonly all: number; readonly custom: number; readonly attention: number };
+  readonly organizations: readonly Row[];
+}
+
+describe('the table of organizations', () => {
+  const bench = new TestBench();
+  let quickstart: Quickstart;
+  before(async () => {
+    const { server, quickstart: begun } = await bench.serve();
+    quickstart = begun;
+    const file = join(server.folder, '.data', 'iam.json');
+    await server.stop();
+    const facts: { readonly instances: readonly [object] } = JSON.parse(await readFile(file, 'utf8'));
+    const organizations = NAMES.map((name, index) => ({ id: `org-${index}`, name }));
+    await writeFile(file, JSON.stringify({ ...facts, instances: [{ ...facts.instances[0], organizations }] }));
+    await server.start({ PORT: new URL(begun.url).port });
+    await change('org-0', 'POST /_customize', {});
+    await change('org-1', 'POST /_customize', {});
+    await change('org-1', 'DELETE /second_factors/SECOND_FACTOR_TYPE_OTP');
+    await change('org-1', 'DELETE /multi_factors/MULTI_FACTOR_TYPE_U2F_WITH_VERIFICATION');
+  });
+  after(() => bench.clear());
+
+  /** `request` is a verb and a path, as in `POST /_customize`. */
+  async function change(organization: string, request: string, body?: object): Promise<void> {
+    const [verb = '', path = ''] = request.split(' ');
+    const headers = {
+      ...bearer(quickstart.tokens.owner),
+      'x-zitadel-orgid': organization,
+      'login-policy-acknowledge': 'no-factor-left, no-way-to-sign-in',
+    };
+    const answer = await call(quickstart.url, `${POLICY}${path}`, { verb, headers, ...(body && { body }) });
+    expect(answer.status, answer.bytes.toString()).to.equal(200);
+  }
+
+  async function table(query: Readonly<Record<string, string>>): Promise<Page> {
+    const path = `/iam/v1/organization-policies?${new URLSearchParams(query).toString()}`;
+    return json<Page>(await call(quickstart.url, path, { headers: bearer(quickstart.tokens.viewer) }));
+  }
+
+  const namesIn = ({ organizations }: Page): readonly string[] => organizations.map(({ name }) => name);
+
+  it('is searched without accents, case, and marks that nobody sees', async () => {
+    expect(namesIn(await table({ search: 'ZURICH' }))).to.deep.equal(['Zürich Versicherung']);
+    expect(namesIn(await table({ search: 'evil name' }))).to.deep.equal([]);
+    expect(namesIn(await table({ search: 'evil  name' }))).to.deep.equal(['evil \u202E name']);
+    expect(namesIn(await table({ search: 'شركة' }))).to.deep.equal(['شركة']);
+    expect(namesIn(await table({ search: 'org-5' }))).to.deep.equal(['🦊 Fox']);
+  });
+
+  it('says of each whether it has a custom policy, how far that is from the default, and who changed it last', async () => {
+    const { organizations, counts } = await table({ policy: 'custom', sort: 'differs', order: 'desc' });
+    expect(
+      organizations.map(({ name, differs, changedBy, sequence }) => [name, differs, changedBy, sequence]),
+    ).to.deep.equal([
+      ['Acme', 2, 'owner-machine', '6'],
+      ['Zürich Versicherung', 0, 'owner-machine', '4'],
+    ]);
+    expect(counts).to.deep.equal({ all: NAMES.length, custom: 2, attention: 0 });
+  });
+
+  it('is filtered by what users may use, and by whom a policy locks out', async () => {
+    const allowing = await table({ allowing: 'TOTP' });
+    expect([allowing.total, namesIn(allowing).includes('Acme')]).to.deep.equal([NAMES.length - 1, false]);
+    await change('org-1', 'DELETE /second_factors/SECOND_FACTOR_TYPE_U2F');
+    await change('org-1', 'PUT ', { allowUsernamePassword: true, forceMfa: true });
+    const { organizations, counts } = await table({ attention: 'yes' });
+    expect(organizations.map(({ name, warnings }) => [name, warnings[0]?.warning])).to.deep.equal([
+      ['Acme', 'no-factor-left'],
+    ]);
+    expect(counts.attention).to.equal(1);
+  });
+
+  it('is read a page at a time, and some of it by ids', async () => {
+    const page = await table({ sort: 'name', order: 'desc', offset: '1', limit: '2' });
+    expect([page.total, page.organizations.length]).to.deep.equal([NAMES.length, 2]);
+    const path = '/iam/v1/organization-policies?id=org-3&id=org-1&id=nobody';
+    const some = json<Page>(await call(quickstart.url, path, { headers: bearer(quickstart.tokens.viewer) }));
+    expect(namesIn(some).toSorted()).to.deep.equal(['Acme', 'شركة']);
+  });
+
+  it('says which parameter is not right', async () => {
+    for (const [name, value] of [
+      ['limit', '1000'],
+      ['sort', 'weather'],
+      ['allowing', 'CARRIER_PIGEON'],
+      ['sarch', 'x'],
+    ] as const) {
+      const path = `/iam/v1/organization-policies?${name}=${value}`;
+      const refused = await call(quickstart.url, path, { headers: bearer(quickstart.tokens.viewer) });
+      expect(refused.status, name).to.equal(400);
+      expect(sentence(refused)).to.include(name);
+    }
+  });
+});
