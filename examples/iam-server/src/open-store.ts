@@ -4,6 +4,9 @@ import { isFault, openMemoryStore, type Store } from '@login-policy/event-sourci
 import { CannotStart, withoutSecrets } from './config.js';
 import { createPrivateFile } from './data/private-file.js';
 
+/** A start tries again by itself, and says why. */
+const FIRST_RETRY_MS = 1000;
+
 /**
  * Opens the store a URL names, sees that it answers, and loads no other store's driver.
  *
@@ -50,6 +53,13 @@ async function openSqlite(path: string): Promise<Store> {
 
 async function openEventStoreDb(url: string): Promise<Store> {
   const { connectEventStoreDb } = await import('@login-policy/store-eventstoredb');
+  // Once it is open, reads are tried again for far longer than somebody waits who starts the server.
+  const first = connectEventStoreDb(url, { timeouts: { retryMs: FIRST_RETRY_MS } });
+  try {
+    await first.eventStore.head();
+  } finally {
+    await first.close();
+  }
   return connectEventStoreDb(url);
 }
 
