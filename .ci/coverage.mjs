@@ -11,7 +11,7 @@ process.env['LOGIN_POLICY_MODULES'] = 'apart';
 const tested = ['domain', 'event-sourcing', 'store-sqlite', 'store-postgres', 'store-eventstoredb'];
 /** Percent of the lines and of the branches, of all these files together. */
 const floors = [
-  ['the decider', 'packages/domain/src/commands/{decide,evolve,revert}.ts', 100, 100],
+  ['the decider', 'packages/domain/src/{commands/{decide,revert},policy/evolve}.ts', 100, 100],
   ['the handler', 'packages/event-sourcing/src/decisions/command-*.ts', 98, 95],
   ['the domain', 'packages/domain/src/**', 98, 92],
   ['the kernel', 'packages/event-sourcing/src/**', 98, 93],

@@ -16,7 +16,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
  * @throws SetUpFailed
  */
 export async function setUp({ compiles = true } = {}) {
-  await withLock(join(root, '.data', 'set-up.lock'), async () => {
+  await withLock(join(root, '.data', 'set-up.db'), async () => {
     await installPackages(root, { toRun: !compiles });
     if (compiles) await compile(root);
     // What it needs was installed just now.
