@@ -4,15 +4,14 @@ import type { Measured } from '../harness/interleave.js';
 import type { MeasuredRow } from '../harness/measure-row.js';
 import { judge, medianOf, ratioOf, type Verdict } from '../harness/verdict.js';
 import { packageFolder } from '../harness/scratch.js';
-import { rangeOf, sayFigure, sayRatio } from './figures.js';
+import { sayFigure, sayRatio } from './figures.js';
 
 const DOCUMENTS = join(packageFolder, '..', '..', 'docs', 'explanation');
 
-/** The measured rows of a group as Markdown: what is missed, one line a row, then every contender of each. */
+/** The measured rows of a group as Markdown: what is missed, and one line a row. The command itself prints every contender. */
 export function asMarkdown(rows: readonly MeasuredRow[], circumstances: string): string {
   const head = ['row', 'unit', 'ours', 'raw', 'ours ÷ raw', 'by processor', 'target', 'met?', 'peers ÷ raw'];
-  const summary = table(head, rows.map(summaryOf));
-  return [circumstances, '', missedIn(rows), '', ...summary, ...rows.flatMap(detailsOf)].join('\n');
+  return [circumstances, '', missedIn(rows), '', ...table(head, rows.map(summaryOf))].join('\n');
 }
 
 function missedIn(rows: readonly MeasuredRow[]): string {
@@ -59,40 +58,17 @@ function peerOf({ name, figures, failures }: Measured, row: MeasuredRow): string
   return `${name} ${sayRatio(ratioOf(row, name))}${failures.length > 0 ? ' (fails at times)' : ''}`;
 }
 
-function detailsOf(one: MeasuredRow): readonly string[] {
-  const { row, measured } = one;
-  const body = measured.map((contender) => [contender.name, contender.how, ...figuresOf(contender, one)]);
-  const head = ['', 'how', 'by the clock', 'min – max', '÷ raw', 'by processor', '÷ raw'];
-  return [`### ${row.name}`, '', `${row.work}, in ${row.unit}.`, '', ...table(head, body)];
-}
-
-function figuresOf({ name, figures, failures }: Measured, row: MeasuredRow): readonly string[] {
-  if (figures.length === 0) return ['–', `fails: ${failures[0] ?? ''}`, '–', '–', '–'];
-  return [
-    sayFigure(medianOf(row, name)),
-    `${rangeOf(figures)}${failures.length > 0 ? `; failed ${failures.length}×` : ''}`,
-    sayRatio(ratioOf(row, name)),
-    sayFigure(medianOf(row, name, 'byProcessor')),
-    sayRatio(ratioOf(row, name, 'byProcessor')),
-  ];
-}
-
-/** Puts a group's tables into the documentation, and answers with the document's path. */
-export async function writeDocument(group: string, tables: string): Promise<string> {
-  return writeBetween('measurements.md', `measured ${group}`, tables);
-}
-
 /**
- * Puts text between two markers of a document, and answers with the document's path.
+ * Puts a group's table into the documentation, and answers with the document's path.
  *
- * @throws Error when the markers are not there: then somebody should look.
+ * @throws Error when its markers are not there: then somebody should look.
  */
-export async function writeBetween(document: string, name: string, text: string): Promise<string> {
-  const path = join(DOCUMENTS, document);
+export async function writeDocument(group: string, tables: string): Promise<string> {
+  const [path, name] = [join(DOCUMENTS, 'measurements.md'), `measured ${group}`];
   const before = await readFile(path, 'utf8');
   const [begin, end] = [before.indexOf(`<!-- ${name}: begin`), before.indexOf(`<!-- ${name}: end -->`)];
   if (begin === -1 || end < begin) throw new Error(`${path} has lost the markers of ${name}`);
   const from = before.indexOf('-->', begin) + '-->'.length;
-  await writeFile(path, `${before.slice(0, from)}\n\n${text}\n${before.slice(end)}`);
+  await writeFile(path, `${before.slice(0, from)}\n\n${tables}\n${before.slice(end)}`);
   return path;
 }

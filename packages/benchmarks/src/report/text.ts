@@ -16,7 +16,8 @@ export function rowAsText(row: MeasuredRow): string {
     return `  ${name.padEnd(width)}  ${clock}${ratios[0]}${processor}${ratios[1]}${failed}`;
   });
   const head = `  ${' '.repeat(width)}  ${'by clock'.padEnd(30)}    ÷ raw   processor    ÷ raw`;
-  return [`${row.row.name}: ${row.row.work} [${row.row.unit}]`, head, ...lines, ''].join('\n');
+  const how = measured.map((one) => `  ${one.name.padEnd(width)}  ${one.how}`);
+  return [`${row.row.name}: ${row.row.work} [${row.row.unit}]`, head, ...lines, ...how, ''].join('\n');
 }
 
 /** One line a target. */
