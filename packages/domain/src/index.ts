@@ -13,6 +13,7 @@ export {
   type ReadAnswer,
   type Rejected,
 } from './reads/answers.js';
+export type { OnChangeOptions, PolicyChanged, PolicyChangeTold } from './changes/policy-changed.js';
 export type { OrganizationList } from './reads/affected.js';
 export type { CountUsers } from './reads/count-users.js';
 export type { OnDefault } from './reads/on-default.js';

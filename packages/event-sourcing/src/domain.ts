@@ -6,6 +6,7 @@ export { eventId } from './ids.js';
 export { Deadline } from './deadline.js';
 export { UnreadableEvent } from './event-faults.js';
 export { PositionUnknown, StoreClosed, StoreDamaged } from './faults.js';
+export type { AnyFault } from './is-fault.js';
 export type { RecordedFacts } from './streams/event.js';
 export { parseJson } from './streams/json.js';
 export { position } from './streams/position.js';

@@ -5,6 +5,7 @@ import {
   position,
   PositionUnknown,
   UnreadableEvent,
+  type AnyFault,
 } from '@login-policy/event-sourcing/domain';
 import {
   CheckpointConflict,
@@ -25,7 +26,6 @@ import {
   UnserialisableData,
   WrittenByNewerProgram,
   WrittenUnseen,
-  type AnyFault,
 } from '@login-policy/event-sourcing/store';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';

@@ -114,8 +114,8 @@ export function foundDiff(
   return { outcome: 'found', kind: 'diff', before: before && viewOf(before), after: after && viewOf(after), changes };
 }
 
-// A literal, no spread: every read comes by here.
-function viewOf({ policy, marks, owner, position }: StateFound): LoginPolicyView {
+/** A policy as it is read. A literal, no spread: every read comes by here. */
+export function viewOf({ policy, marks, owner, position }: StateFound): LoginPolicyView {
   return {
     owner,
     isDefault: !isOrganization(owner),

@@ -141,7 +141,6 @@ export type { UnreadableFacts, UnreadableKind, UnreadablePage } from '../project
 export type { FreshRows, RunnerOptions } from '../projections/running.js';
 export type { RunnerState } from '../projections/runner-state.js';
 export { memoryReadModelStore } from '../memory-store.js';
-export type { AnyFault } from '../is-fault.js';
 export { placeOf, type EncodedEvent, type EventSchemas } from '../streams/event-codec.js';
 export type { DecisionContext } from '../decisions/decider.js';
 export type { CommandHandlerOptions } from '../decisions/command-handler-options.js';

@@ -1,0 +1,177 @@
+import {
+  isFault,
+  revision,
+  type Consumer,
+  type Position,
+  type RecordedEvent,
+  type Store,
+} from '@login-policy/event-sourcing';
+import { Deadline, type Handling, type StateAt } from '@login-policy/event-sourcing/domain';
+import {
+  aFunction,
+  mustBe,
+  optional,
+  parseOptions,
+  type OptionRule,
+  type OptionRules,
+} from '@login-policy/event-sourcing/options';
+import type { PolicyHandler } from '../commands/policy-handler.js';
+import { evolveState, type PolicyState } from '../commands/policy-state.js';
+import { loginPolicyEvents } from '../events/event-codec.js';
+import { effectivePolicy } from '../policy/effective-policy.js';
+import { ABSENT } from '../policy/login-policy.js';
+import {
+  INSTANCE_CATEGORY,
+  instanceOf,
+  isOrganization,
+  ORGANIZATION_CATEGORY,
+  ownerOfStream,
+  policyStream,
+  type Owner,
+} from '../policy/owner.js';
+import { viewOf } from '../reads/answering.js';
+import { lastSequenceOf, toDateTime } from '../reads/details.js';
+import { diffPolicies } from '../reads/diff.js';
+import type { PolicyReader, StateFound } from '../reads/policy-reader.js';
+import { compareSignIns } from '../sign-in/compare-sign-ins.js';
+import { lockOutsIntroduced } from '../sign-in/warnings.js';
+import type { OnChangeOptions, PolicyChanged, PolicyChangeTold, PolicyUnreadable, Reached } from './policy-changed.js';
+
+/** What changes are told from. */
+export interface ChangeSources {
+  readonly store: Store;
+  readonly states: PolicyHandler['states'];
+  readonly policies: PolicyReader;
+  /** The organizations that a change is met in. */
+  readonly reachOf: (owner: Owner, position: PolicyChangeTold['position']) => Reached;
+}
+
+const asStoreSays: OptionRule = () => undefined;
+
+const OPTIONS: OptionRules<OnChangeOptions> = {
+  // What the store demands of them is said by the store.
+  name: asStoreSays,
+  from: asStoreSays,
+  handleTimeoutMs: asStoreSays,
+  signal: asStoreSays,
+  handle: aFunction,
+  instance: optional(
+    mustBe('an instance, { instanceId }', (instance) => typeof Object(instance).instanceId === 'string'),
+  ),
+};
+
+/** How long what is looked up for a change may take. */
+const LOOK_UP_MS = 30_000;
+
+/** Tells of the changes of policies, in the words of the domain. */
+export class Changes {
+  readonly #sources: ChangeSources;
+  readonly #open = new Set<Consumer>();
+
+  constructor(sources: ChangeSources) {
+    this.#sources = sources;
+  }
+
+  /** What `LoginPolicies.onChange` promises. */
+  consume(given: OnChangeOptions): Consumer {
+    const { handle, instance, ...options } = parseOptions(given, 'onChange', OPTIONS);
+    const consumer = this.#sources.store.consume({
+      ...options,
+      filter: { categories: [INSTANCE_CATEGORY, ORGANIZATION_CATEGORY] },
+      // One append, which is one command, in a call.
+      pageSize: 1,
+      handle: async (events, handling) => {
+        const change = await this.#changeOf(events, { handling, instanceId: instance?.instanceId });
+        if (change !== undefined) await handle(change, { attempt: handling.attempt, signal: handling.signal });
+      },
+    });
+    this.#open.add(consumer);
+    return consumer;
+  }
+
+  /** Closes all of them. */
+  async close(): Promise<void> {
+    await Promise.all([...this.#open].map((consumer) => consumer.close()));
+  }
+
+  /** `undefined` for a stream that is no policy's, or of another instance. */
+  async #changeOf(
+    events: readonly RecordedEvent[],
+    { handling, instanceId }: { readonly handling: Handling; readonly instanceId: string | undefined },
+  ): Promise<PolicyChangeTold | undefined> {
+    const [first] = events;
+    const owner = first && ownerOfStream(first.streamId);
+    if (first === undefined || owner === undefined) return undefined;
+    if (instanceId !== undefined && owner.instanceId !== instanceId) return undefined;
+    const { position, signal } = handling;
+    const facts = { owner, isDefault: !isOrganization(owner), position };
+    const reached = this.#sources.reachOf(owner, position);
+    const deadline = new Deadline(`looking up a change of ${first.streamId}`, { signal, waitMs: LOOK_UP_MS });
+    try {
+      return { ...facts, ...reached, ...(await this.#read(events, owner, deadline)) };
+    } catch (fault) {
+      if (!isUnreadable(fault)) throw fault;
+      return { kind: 'unreadable', ...facts, ...reached, fault };
+    } finally {
+      deadline.end();
+    }
+  }
+
+  async #read(
+    events: readonly RecordedEvent[],
+    owner: Owner,
+    deadline: Deadline,
+  ): Promise<Omit<PolicyChanged, 'isDefault' | 'organizations' | 'owner' | 'position'>> {
+    const decoded = events.map((event) => loginPolicyEvents.decode(event));
+    const [first, last] = [decoded[0], decoded.at(-1)];
+    if (first === undefined || last === undefined) throw new TypeError('a change has an event');
+    const { states } = this.#sources;
+    const stream = policyStream(owner);
+    const earlier =
+      first.revision === 0n ? states.nothing : await states.atRevision(stream, revision(first.revision - 1n), deadline);
+    const later: StateAt<PolicyState> = {
+      ...earlier,
+      state: decoded.reduce(evolveState, earlier.state),
+      revision: last.revision,
+      position: last.position,
+    };
+    const [before, after] = await Promise.all(
+      [earlier, later].map((own) => this.#met(owner, { own, at: last.position }, deadline)),
+    );
+    const [was, is] = [before?.policy ?? ABSENT, after?.policy ?? ABSENT];
+    return {
+      kind: 'changed',
+      ...last.metadata,
+      events: decoded,
+      sequence: lastSequenceOf(later.state.marks),
+      recordedAt: toDateTime(last.recordedAt),
+      before: before && viewOf(before),
+      after: after && viewOf(after),
+      changes: diffPolicies(was, is),
+      ...compareSignIns(was, is),
+      lockedOut: lockOutsIntroduced(was, is),
+    };
+  }
+
+  /** What the owner's users meet: where it has no policy of its own, the default as it was when this was recorded. */
+  async #met(
+    owner: Owner,
+    { own, at: position }: { readonly own: StateAt<PolicyState>; readonly at: Position },
+    deadline: Deadline,
+  ): Promise<StateFound | undefined> {
+    return effectivePolicy(inForce(own.state, owner, own.position), async () => {
+      if (!isOrganization(owner)) return undefined;
+      const instance = instanceOf(owner);
+      const asOf = { moment: { position }, field: 'position' };
+      return inForce(await this.#sources.policies.past(instance, asOf, deadline), instance, position);
+    });
+  }
+}
+
+function inForce({ policy, marks }: PolicyState, owner: Owner, position: Position): StateFound | undefined {
+  return policy.stage === 'active' && marks !== undefined ? { policy, marks, owner, position } : undefined;
+}
+
+function isUnreadable(caught: unknown): caught is PolicyUnreadable['fault'] {
+  return isFault(caught, 'unreadable-event') || isFault(caught, 'written-by-newer-program');
+}

@@ -1,0 +1,42 @@
+import type { Position } from '@login-policy/event-sourcing';
+import { isOrganization, type Organization, type Owner } from '../policy/owner.js';
+import type { OrganizationList } from '../reads/affected.js';
+import { listedOnDefault, parseOnDefault } from '../reads/on-default.js';
+import type { PolicyReader } from '../reads/policy-reader.js';
+import type { Reached } from './policy-changed.js';
+
+/** What tells whom a change reaches. */
+interface ReachSources {
+  readonly directory: OrganizationList | undefined;
+  readonly policies: PolicyReader;
+  /** The change itself is seen by whoever asks. */
+  readonly position: Position;
+}
+
+/** The organizations that a change of a policy is met in. */
+export function reachOf(owner: Owner, sources: ReachSources): Reached {
+  return {
+    organizations: ({ limit, signal } = {}) =>
+      isOrganization(owner) ? only(owner) : pagesOnDefault(owner, { limit, signal }, sources),
+  };
+}
+
+async function* only(organization: Organization): AsyncGenerator<readonly Organization[], void, undefined> {
+  yield [organization];
+}
+
+async function* pagesOnDefault(
+  instance: Exclude<Owner, Organization>,
+  page: { readonly limit: number | undefined; readonly signal: AbortSignal | undefined },
+  { directory, policies, position: atLeast }: ReachSources,
+): AsyncGenerator<readonly Organization[], void, undefined> {
+  const given = Object.fromEntries(Object.entries({ ...page, atLeast }).filter(([, value]) => value !== undefined));
+  for (let after: string | undefined; ;) {
+    const options = after === undefined ? given : { ...given, after };
+    const { of, wanted } = parseOnDefault(instance, options);
+    const { organizations, next } = await listedOnDefault(of, wanted, { directory, policies });
+    if (organizations.length > 0) yield organizations;
+    if (next === undefined) return;
+    after = next;
+  }
+}

@@ -1,0 +1,78 @@
+import { compareSignIns, evaluateSignIn, type LoginPolicy } from '@login-policy/domain';
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { describe, it } from 'mocha';
+import { PASSKEY, policyAdded, policyAfter } from './policies.js';
+import { states } from './sign-in-arbitraries.js';
+import { policyOf, signInOf, type State } from './sign-in-states.js';
+
+const of = (content: Parameters<typeof policyAdded>[0]): LoginPolicy => policyAfter(...policyAdded(content));
+
+const TABLE: readonly (readonly [
+  title: string,
+  before: LoginPolicy,
+  after: LoginPolicy,
+  weakened: boolean,
+  strengthened: boolean,
+])[] = [
+  ['nothing', of({ secondFactors: ['TOTP'] }), of({ secondFactors: ['TOTP'] }), false, false],
+  ['a passkey comes', of({}), of({ multiFactors: [PASSKEY] }), true, false],
+  ['a passkey goes', of({ multiFactors: [PASSKEY] }), of({}), false, true],
+  ['the only second factor goes, and nothing requires one', of({ secondFactors: ['TOTP'] }), of({}), true, false],
+  [
+    'a second factor is required',
+    of({ secondFactors: ['TOTP'] }),
+    of({ secondFactors: ['TOTP'], settings: { forceMfa: true } }),
+    false,
+    true,
+  ],
+  [
+    'one second factor takes the place of another',
+    of({ secondFactors: ['TOTP'] }),
+    of({ secondFactors: ['U2F'] }),
+    true,
+    true,
+  ],
+  [
+    'a lifetime is shortened',
+    of({}),
+    of({ settings: { lifetimes: { ...lifetimesOf(of({})), passwordCheck: 'PT1H' } } }),
+    false,
+    true,
+  ],
+  ['what no sign-in is judged by', of({}), of({ settings: { hidePasswordReset: true } }), false, false],
+];
+
+function lifetimesOf(policy: LoginPolicy) {
+  if (policy.stage !== 'active') throw new Error('a policy is in force');
+  return policy.settings.lifetimes;
+}
+
+describe('what a change means for sign-ins', () => {
+  for (const [title, before, after, weakened, strengthened] of TABLE) {
+    it(`is as it is judged when ${title}`, () => {
+      expect(compareSignIns(before, after)).to.deep.equal({ weakened, strengthened });
+      expect(compareSignIns(after, before)).to.deep.equal({ weakened: strengthened, strengthened: weakened });
+    });
+  }
+
+  it('misses no sign-in that is judged otherwise after it', () => {
+    fc.assert(
+      fc.property(states, states, (one, other) => {
+        const signIn = signInOf({ ...one, request: {} });
+        const [before, after] = [one, other].map(
+          (state) => evaluateSignIn(policyOf(state), signIn).outcome === 'proceed',
+        );
+        const compared = compareSignIns(active(one), active(other));
+        if (before === true && after === false) expect(compared.strengthened).to.equal(true);
+        if (before === false && after === true) expect(compared.weakened).to.equal(true);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+});
+
+function active(state: State): LoginPolicy {
+  const { settings, secondFactors, multiFactors, identityProviders } = Object(policyOf(state));
+  return { stage: 'active', settings, secondFactors, multiFactors, identityProviders };
+}
