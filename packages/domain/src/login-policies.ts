@@ -1,7 +1,5 @@
-import { ProjectionRunner, type Consumer } from '@login-policy/event-sourcing';
+import { ProjectionRunner } from '@login-policy/event-sourcing';
 import { Changes } from './changes/changes.js';
-import type { OnChangeOptions } from './changes/policy-changed.js';
-import { reachOf } from './changes/reach.js';
 import type { CommandInput, CommandOptions, CustomizeOptions } from './commands/command-input.js';
 import type { NewLoginPolicy } from './policy/new-login-policy.js';
 import { callOf, parseOrder } from './commands/parse-command.js';
@@ -48,7 +46,6 @@ export class LoginPolicies extends LoginPolicyReads {
   readonly #countUsers: CountUsers | undefined;
   readonly #calls: Calls;
   readonly #rolloutParts: RolloutParts;
-  readonly #changes: Changes;
 
   /**
    * For {@link openLoginPolicies}, which parses the options.
@@ -68,16 +65,13 @@ export class LoginPolicies extends LoginPolicyReads {
     const handler = policyHandler(options, { rows: readModel.rows, policies: () => policies });
     const policies = new PolicyReader(store, { model: readModel, states: handler.states });
     const calls = new Calls(observe);
-    super({ readModel, policies, calls });
+    const changes = new Changes({ store, policies, states: handler.states, directory: organizations });
+    super({ readModel, policies, calls, changes });
     this.#handler = handler;
     this.#policies = policies;
     this.#organizations = organizations;
     this.#countUsers = countUsers;
     this.#calls = calls;
-    this.#changes = new Changes({
-      ...{ store, policies, states: handler.states },
-      reachOf: (owner, position) => reachOf(owner, { directory: organizations, policies, position }),
-    });
     this.#rolloutParts = {
       ...{ calls, handler, policies, guard },
       met: new MetPolicies(readModel),
@@ -214,25 +208,6 @@ export class LoginPolicies extends LoginPolicyReads {
       () => parseOnDefault(instance, options),
       ({ of, wanted }) => listedOnDefault(of, wanted, { directory: this.#organizations, policies: this.#policies }),
     );
-  }
-
-  /**
-   * Calls a handler with what every command changed, at least once and in the order of commits, by one process at a time, from where the
-   * consumer of that name left off: whose policy it is, what its users met before and after, whom a default reaches, and what it means for
-   * sign-ins (docs/how-to/react-to-changes.md).
-   *
-   * @throws RangeError naming the option that is none, or not of its form.
-   * @throws StoreClosed once the policies or the store are closed.
-   */
-  onChange(options: OnChangeOptions): Consumer {
-    this.#calls.refuseClosed();
-    return this.#changes.consume(options);
-  }
-
-  /** As {@link LoginPolicyReads.close}; what {@link onChange} made is closed first. */
-  override async close(options: { readonly closeMs?: number | undefined } = {}): Promise<void> {
-    await this.#changes.close();
-    await super.close(options);
   }
 
   /** What a command would do if it were given now, by the same decision; refused as it would be. Nothing is written. */

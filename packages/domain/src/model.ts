@@ -19,6 +19,8 @@ export type {
 } from './commands/commands.js';
 export type { Moment } from './input/moment.js';
 export { decide, type Circumstances, type LoginPolicyDecision } from './commands/decide.js';
+export type { ChangeHandling, PolicyUnreadable, Reached } from './changes/policy-changed.js';
+export { compareSignIns, type SignInsCompared } from './sign-in/compare-sign-ins.js';
 export { detailsToJson, type DetailsJson } from './reads/details.js';
 export type { Marks } from './policy/marks.js';
 export { diffPolicies, type SettingPath } from './reads/diff.js';

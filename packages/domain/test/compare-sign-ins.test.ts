@@ -1,4 +1,5 @@
-import { compareSignIns, evaluateSignIn, type LoginPolicy } from '@login-policy/domain';
+import { evaluateSignIn } from '@login-policy/domain';
+import { compareSignIns, type LoginPolicy } from '@login-policy/domain/model';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { describe, it } from 'mocha';

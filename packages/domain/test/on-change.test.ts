@@ -7,8 +7,7 @@ import {
   type PolicyChanged,
   type PolicyChangeTold,
 } from '@login-policy/domain';
-import { openMemoryStore, START, streamId, type Store } from '@login-policy/event-sourcing';
-import { monotonicIds } from '@login-policy/event-sourcing';
+import { monotonicIds, openMemoryStore, START, streamId, type Store } from '@login-policy/event-sourcing';
 import { expect } from 'chai';
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import { acme, by, globex, instance, PASSKEY } from './policies.js';

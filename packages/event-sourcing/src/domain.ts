@@ -16,6 +16,6 @@ export type { PreconditionFailed } from './decisions/command-context.js';
 export type { StateAt } from './decisions/state-at.js';
 export type { StateReader } from './decisions/state-reader.js';
 export { UnreadableRow } from './projections/unreadable-row.js';
-export type { ConsumerFailure, ConsumerState, Handle, Handling } from './consume/consumer.js';
+export type { ConsumerFailure, ConsumerState, Fence, Handle } from './consume/consumer.js';
 export { toldCall } from './observe.js';
 export { Lru } from './store/lru.js';

@@ -16,7 +16,7 @@ export { CommandHandler } from './decisions/command-handler.js';
 export type { CommandContext, Handled } from './decisions/command-context.js';
 export type { Projection } from './projections/projection.js';
 export { ProjectionRunner } from './projections/projection-runner.js';
-export type { ConsumeOptions, Consumer, ConsumerStatus } from './consume/consumer.js';
+export type { ConsumeOptions, Consumer, ConsumerStatus, Handling } from './consume/consumer.js';
 export type { Observation, Observe } from './observe.js';
 export type { Freshness } from './projections/running.js';
 export type { Store } from './store.js';

@@ -2,13 +2,14 @@
 import { atLength } from './at-length.js';
 import { attacks } from './attacks/index.js';
 import { readCommandLine, type Request } from './command-line.js';
+import { consumers } from './consumers/index.js';
 import { defaults } from './defaults/index.js';
 import type { Proof } from './proof.js';
 import { rollouts } from './rollouts/index.js';
 
 try {
   const request = readCommandLine(process.argv.slice(2), {
-    all: [defaults, rollouts, attacks, ...atLength],
+    all: [defaults, rollouts, consumers, attacks, ...atLength],
     environment: process.env,
   });
   for (const proof of request.proofs) if (!(await run(proof, request))) process.exitCode = 1;

@@ -1,4 +1,4 @@
-import { parsePosition, START, type Position } from '@login-policy/event-sourcing';
+import { parsePosition, START, type Handling, type Position } from '@login-policy/event-sourcing';
 import {
   PositionUnknown,
   type ConsumerBackend,
@@ -6,11 +6,18 @@ import {
   type FoundConsumer,
   type WaitOptions,
 } from '@login-policy/event-sourcing/store';
+import type { ClientBase } from 'pg';
 import type { Connection } from './connection.js';
 import { positionIn } from './positions.js';
-import { textsOf, type Cells } from './queries.js';
+import { query, textsOf, type Cells } from './queries.js';
 import { text } from './rows.js';
 import type { Schema } from './schema.js';
+
+/** To where a checkpoint is moved, and by whose turn. */
+type Moving = Pick<Handling, 'fence' | 'position' | 'signal'>;
+
+/** Something that is done in a transaction. */
+type Work = (client: ClientBase) => Promise<unknown>;
 
 /** The consumers of a schema. */
 export class PostgresConsumers implements ConsumerBackend {
@@ -32,10 +39,36 @@ export class PostgresConsumers implements ConsumerBackend {
     return new Map(rows.map((row) => [text(row[0]), foundIn(row)]));
   }
 
-  async put(name: string, { holder, position }: ConsumerRecord, expected: bigint): Promise<'written' | 'overtaken'> {
-    const values = [name, expected, position, holder?.session ?? null, holder?.run ?? null];
-    const [row] = await this.#connection.change(putStatement(this.#schema), values.map(sent));
-    return outcomeOf(row, position);
+  async put(name: string, record: ConsumerRecord, expected: bigint): Promise<'written' | 'overtaken'> {
+    const values = valuesOf(name, record, expected);
+    const [row] = await this.#connection.change(putStatement(this.#schema), values);
+    return outcomeOf(row, record.position);
+  }
+
+  /**
+   * Does work and moves the checkpoint by one transaction, or does neither. Of a turn that was taken meanwhile nothing is there.
+   *
+   * @throws whatever the work throws.
+   */
+  async within(name: string, { fence, position, signal }: Moving, work: Work): Promise<void> {
+    const { session, run, version } = fence;
+    const values = valuesOf(name, { holder: { session, run }, position }, version);
+    const ended = await this.#connection.faulty(() =>
+      this.#connection.patiently(async (client) => {
+        await client.query('BEGIN ISOLATION LEVEL READ COMMITTED');
+        try {
+          await work(client);
+        } catch (failed) {
+          await client.query('ROLLBACK');
+          return { failed };
+        }
+        const [row] = await query(client, putStatement(this.#schema), values);
+        const isMoved = outcomeOf(row, position) === 'written';
+        await client.query(isMoved ? 'COMMIT' : 'ROLLBACK');
+        return {};
+      }, signal),
+    );
+    if ('failed' in ended) throw ended.failed;
   }
 
   async beat(session: string, count: number): Promise<void> {
@@ -49,6 +82,10 @@ export class PostgresConsumers implements ConsumerBackend {
   async forget(session: string): Promise<void> {
     await this.#connection.change(`DELETE FROM ${this.#schema}.consumer_sessions WHERE session = $1`, [session]);
   }
+}
+
+function valuesOf(name: string, { holder, position }: ConsumerRecord, expected: bigint): readonly (string | null)[] {
+  return [name, expected, position, holder?.session ?? null, holder?.run ?? null].map(sent);
 }
 
 /** In one statement: the position is proved to be an event of this log where it is written. */

@@ -1,9 +1,10 @@
-import type { Clock, Observe, Store } from '@login-policy/event-sourcing';
+import type { Clock, Consumer, Observe, Store } from '@login-policy/event-sourcing';
 import { systemClock, closedBy, Consumers, StoreClosed } from '@login-policy/event-sourcing/store';
 import { parseOptions } from '@login-policy/event-sourcing/options';
 import type { ClientBase, Pool } from 'pg';
 import { appendQueue } from './append-queue.js';
 import { Connection } from './connection.js';
+import { handlingWithin, type ConsumeWithinOptions } from './consume-within.js';
 import { PostgresConsumers } from './consumers.js';
 import { PostgresEventStore } from './event-store.js';
 import { demandFit } from './fit-pool.js';
@@ -65,6 +66,11 @@ export interface PostgresStore extends Store {
    * to the end of that transaction all other appends wait. It can't be followed, and closing it does nothing.
    */
   within(client: ClientBase): Store;
+  /**
+   * Consumes as {@link Store.consume} does, and hands each call a client in a transaction that moves the checkpoint, too: what the handler does by it
+   * is there exactly once, or not at all. The transaction is the store's to end.
+   */
+  consumeWithin(options: ConsumeWithinOptions): Consumer;
 }
 
 /**
@@ -118,7 +124,8 @@ function assembled(options: PostgresStoreOptions, { connection, schema, settings
   const parts = { connection, schema, watch, writer, models, sweeper };
   const readModels = new PostgresReadModelStore(parts);
   const consuming = { store: connection.name, events: eventStore, clock, observe };
-  const consumers = new Consumers({ ...consuming, backend: new PostgresConsumers(connection, schema) });
+  const backend = new PostgresConsumers(connection, schema);
+  const consumers = new Consumers({ ...consuming, backend });
   const end = async (): Promise<void> => {
     await consumers.close();
     const writing = eventStore.close();
@@ -132,6 +139,7 @@ function assembled(options: PostgresStoreOptions, { connection, schema, settings
     keeps: 'inline',
     clock,
     consume: (wanted) => consumers.consume(wanted),
+    consumeWithin: (wanted) => consumers.consume(handlingWithin(backend, wanted)),
     within(client) {
       if (closing !== undefined) throw new StoreClosed({ store: connection.name });
       return storeWithin(client, { ...parts, appends, largestPageBytes, clock });

@@ -2,21 +2,22 @@ import {
   isFault,
   revision,
   type Consumer,
+  type Handling,
   type Position,
   type RecordedEvent,
   type Store,
 } from '@login-policy/event-sourcing';
-import { Deadline, type Handling, type StateAt } from '@login-policy/event-sourcing/domain';
+import { Deadline, type StateAt } from '@login-policy/event-sourcing/domain';
 import {
   aFunction,
-  mustBe,
+  nonEmptyString,
   optional,
+  optionsWith,
   parseOptions,
   type OptionRule,
   type OptionRules,
 } from '@login-policy/event-sourcing/options';
-import type { PolicyHandler } from '../commands/policy-handler.js';
-import { evolveState, type PolicyState } from '../commands/policy-state.js';
+import { evolveState, type PolicyState, type PolicyStates } from '../policy/policy-state.js';
 import { loginPolicyEvents } from '../events/event-codec.js';
 import { effectivePolicy } from '../policy/effective-policy.js';
 import { ABSENT } from '../policy/login-policy.js';
@@ -29,21 +30,24 @@ import {
   policyStream,
   type Owner,
 } from '../policy/owner.js';
+import type { OrganizationList } from '../reads/affected.js';
 import { viewOf } from '../reads/answering.js';
-import { lastSequenceOf, toDateTime } from '../reads/details.js';
+import { lastSequenceOf } from '../policy/marks.js';
+import { toDateTime } from '../reads/details.js';
 import { diffPolicies } from '../reads/diff.js';
 import type { PolicyReader, StateFound } from '../reads/policy-reader.js';
 import { compareSignIns } from '../sign-in/compare-sign-ins.js';
 import { lockOutsIntroduced } from '../sign-in/warnings.js';
-import type { OnChangeOptions, PolicyChanged, PolicyChangeTold, PolicyUnreadable, Reached } from './policy-changed.js';
+import type { OnChangeOptions, PolicyChanged, PolicyChangeTold, PolicyUnreadable } from './policy-changed.js';
+import { reachOf } from './reach.js';
 
 /** What changes are told from. */
 export interface ChangeSources {
   readonly store: Store;
-  readonly states: PolicyHandler['states'];
+  readonly states: PolicyStates;
   readonly policies: PolicyReader;
-  /** The organizations that a change is met in. */
-  readonly reachOf: (owner: Owner, position: PolicyChangeTold['position']) => Reached;
+  /** Names the organizations that a change is met in. */
+  readonly directory: OrganizationList | undefined;
 }
 
 const asStoreSays: OptionRule = () => undefined;
@@ -55,9 +59,7 @@ const OPTIONS: OptionRules<OnChangeOptions> = {
   handleTimeoutMs: asStoreSays,
   signal: asStoreSays,
   handle: aFunction,
-  instance: optional(
-    mustBe('an instance, { instanceId }', (instance) => typeof Object(instance).instanceId === 'string'),
-  ),
+  instance: optional(optionsWith({ instanceId: nonEmptyString })),
 };
 
 /** How long what is looked up for a change may take. */
@@ -105,7 +107,7 @@ export class Changes {
     if (instanceId !== undefined && owner.instanceId !== instanceId) return undefined;
     const { position, signal } = handling;
     const facts = { owner, isDefault: !isOrganization(owner), position };
-    const reached = this.#sources.reachOf(owner, position);
+    const reached = reachOf(owner, { ...this.#sources, position });
     const deadline = new Deadline(`looking up a change of ${first.streamId}`, { signal, waitMs: LOOK_UP_MS });
     try {
       return { ...facts, ...reached, ...(await this.#read(events, owner, deadline)) };

@@ -6,7 +6,7 @@ import type { PolicyReader } from '../reads/policy-reader.js';
 import type { Reached } from './policy-changed.js';
 
 /** What tells whom a change reaches. */
-interface ReachSources {
+export interface ReachSources {
   readonly directory: OrganizationList | undefined;
   readonly policies: PolicyReader;
   /** The change itself is seen by whoever asks. */

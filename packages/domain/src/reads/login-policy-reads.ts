@@ -1,4 +1,6 @@
-import type { ProjectionRunner } from '@login-policy/event-sourcing';
+import type { Consumer, ProjectionRunner } from '@login-policy/event-sourcing';
+import type { Changes } from '../changes/changes.js';
+import type { OnChangeOptions } from '../changes/policy-changed.js';
 import type { LoginPolicyEvent } from '../events/events.js';
 import type { LoginPolicyRow } from '../login-policy-projection.js';
 import type { MultiFactor, SecondFactor } from '../policy/factors.js';
@@ -45,6 +47,7 @@ export interface ReadSources {
   readonly readModel: ProjectionRunner<LoginPolicyEvent, LoginPolicyRow>;
   readonly policies: PolicyReader;
   readonly calls: Calls;
+  readonly changes: Changes;
 }
 
 /** Every read of login policies. What is refused is an answer; what is thrown is a `Fault` of the store or a defect. */
@@ -53,11 +56,13 @@ export abstract class LoginPolicyReads {
   readonly readModel: ProjectionRunner<LoginPolicyEvent, LoginPolicyRow>;
   readonly #policies: PolicyReader;
   readonly #calls: Calls;
+  readonly #changes: Changes;
 
-  protected constructor({ calls, policies, readModel }: ReadSources) {
+  protected constructor({ calls, changes, policies, readModel }: ReadSources) {
     this.readModel = readModel;
     this.#policies = policies;
     this.#calls = calls;
+    this.#changes = changes;
   }
 
   /** The owner's own policy, now or as it was; refused with `policy-not-found` when it has none. */
@@ -159,11 +164,25 @@ export abstract class LoginPolicyReads {
   }
 
   /**
-   * Stops what runs in the background, within `closeMs` (default 5,000) whether or not the store answers: every later call rejects with
+   * Calls a handler with what every command changed, at least once and in the order of commits, by one process at a time, from where the
+   * consumer of that name left off: what users met before and after, whom it reaches, and what it means for sign-ins
+   * (docs/how-to/react-to-changes.md).
+   *
+   * @throws RangeError naming the option that is none, or not of its form.
+   * @throws StoreClosed once the policies or the store are closed.
+   */
+  onChange(options: OnChangeOptions): Consumer {
+    this.#calls.refuseClosed();
+    return this.#changes.consume(options);
+  }
+
+  /**
+   * Stops what runs in the background, consumers of changes among it, within `closeMs` (default 5,000) whether or not the store answers: every later call rejects with
    * `StoreClosed`. The store stays open, because it belongs to the program that opened it. Twice is once.
    */
   async close(options: { readonly closeMs?: number | undefined } = {}): Promise<void> {
     this.#calls.close();
+    await this.#changes.close();
     await this.readModel.close(options);
   }
 

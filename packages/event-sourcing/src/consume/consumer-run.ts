@@ -176,7 +176,8 @@ export class ConsumerRun {
     if (first === undefined || last === undefined) return 'handled';
     this.#oldest = first.recordedAt;
     const begun = performance.now();
-    const handling = { position: last.position, attempt: this.#attempts + 1, signal: turn.signal };
+    const { fence, signal } = turn;
+    const handling = { position: last.position, attempt: this.#attempts + 1, fence, signal };
     const handled = await callHandler(this.#options, events, handling);
     const { name: consumer } = this;
     const lag = this.#lag() ?? 0;

@@ -4,10 +4,19 @@ import type { EventFilter } from '../streams/event-filter.js';
 import type { RecordedEvent } from '../streams/event.js';
 import type { Position } from '../streams/position.js';
 
+/** By what a store tells who has the turn from who had it before. */
+export interface Fence {
+  readonly session: string;
+  readonly run: number;
+  readonly version: bigint;
+}
+
 /** What a handler is told beside its events. */
 export interface Handling {
   /** Where the consumer is once these events are handled. */
   readonly position: Position;
+  /** The fencing token of the turn: whose it is, and how often the record of the consumer was written. Each later turn has a larger version. */
+  readonly fence: Fence;
   /** Which attempt at these events this is, by this process: 1, 2, … */
   readonly attempt: number;
   /** Fires when the turn was lost, the time is up or the consumer is closed: what the handler does from then on, another may do too. */

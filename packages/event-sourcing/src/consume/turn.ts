@@ -1,6 +1,7 @@
 import { isFault } from '../is-fault.js';
 import { pause } from '../store/back-off.js';
 import type { Position } from '../streams/position.js';
+import type { Fence } from './consumer.js';
 import type { ConsumerBackend, FoundConsumer, Holder } from './consumer-backend.js';
 
 /** Whose turn it is, and where it is kept. */
@@ -36,6 +37,11 @@ export class Turn {
   /** The checkpoint. */
   get position(): Position {
     return this.#position;
+  }
+
+  /** What it is told by from every other turn. */
+  get fence(): Fence {
+    return { ...this.#parts.holder, version: this.#version };
   }
 
   /** Fires when no more is to be handled. */

@@ -1,0 +1,72 @@
+import { expect } from 'chai';
+import { describe, it } from 'mocha';
+import type { ClientBase } from 'pg';
+import { allEvents, appendTo } from './sample.js';
+import { onStorage, storages, type Storage } from './stores.js';
+
+const freshStorage = storages();
+
+describe('a consumer whose handler takes part in the transaction that moves the checkpoint', () => {
+  it('does its work exactly once, however often it fails in the midst of it', () =>
+    onStorage(freshStorage(), async (storage) => {
+      const store = await storage.open();
+      await storage.pool.query(`CREATE TABLE "${storage.schema}".done (id text)`);
+      for (let count = 0; count < 5; count++) await store.eventStore.append(appendTo('a'));
+      let calls = 0;
+      const consumer = store.consumeWithin({
+        name: 'exactly-once',
+        pageSize: 1,
+        handle: async ([event], { client }) => {
+          await insert(storage, client, event?.id ?? '');
+          if (++calls % 2 === 1) throw new Error('after the work');
+        },
+      });
+      const all = await allEvents(store.eventStore);
+      while (consumer.status().position !== all.at(-1)?.position) await turn();
+      expect(await done(storage)).to.deep.equal(all.map(({ id }) => id));
+      expect(calls).to.equal(10);
+    }));
+
+  it('leaves nothing of what it did when its turn was taken meanwhile, and appends beside its work', () =>
+    onStorage(freshStorage(), async (storage) => {
+      const { pool, schema } = storage;
+      const store = await storage.open();
+      await pool.query(`CREATE TABLE "${schema}".done (id text)`);
+      await store.eventStore.append(appendTo('a'));
+      let calls = 0;
+      const consumer = store.consumeWithin({
+        name: 'taken',
+        handle: async ([event], { client }) => {
+          await insert(storage, client, `${event?.id}`);
+          await store.within(client).eventStore.append(appendTo('b'));
+          if (++calls > 1) return;
+          const taken = `UPDATE "${schema}".consumers SET version = version + 1, session = 'another', run = 1`;
+          await pool.query(taken);
+        },
+      });
+      while (calls === 0 || consumer.status().state !== 'standby') await turn();
+      expect(await done(storage)).to.deep.equal([]);
+      expect(await allEvents(store.eventStore)).to.have.length(1);
+    }));
+
+  it('is refused without a handler', () =>
+    onStorage(freshStorage(), async (storage) => {
+      const store = await storage.open();
+      expect(() => store.consumeWithin(Object({ name: 'x' }))).to.throw(RangeError, 'handle');
+    }));
+});
+
+async function insert({ schema }: Storage, client: ClientBase, id: string): Promise<void> {
+  await client.query(`INSERT INTO "${schema}".done VALUES ($1)`, [id]);
+}
+
+async function done({ pool, schema }: Storage): Promise<readonly string[]> {
+  const { rows } = await pool.query<{ id: string }>(`SELECT id FROM "${schema}".done ORDER BY id`);
+  return rows.map(({ id }) => id);
+}
+
+function turn(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
+}
