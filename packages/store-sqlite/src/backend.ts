@@ -57,6 +57,8 @@ interface CarriedOut<Result> {
   readonly wasRemembered: boolean;
 }
 
+const ABOVE_TEXT = new Uint8Array(1);
+
 /** Events and rows in a SQLite file. */
 export class SqliteBackend implements Backend {
   readonly name: string;
@@ -104,10 +106,11 @@ export class SqliteBackend implements Backend {
       const head = headOf(last, this.name);
       const place = this.#lookups.placeOf(target, last);
       if (place === undefined) return { head, checkpoint: undefined, rows: [] };
-      const statement = wanted === 'keys' ? this.#parts.models.keys : this.#parts.models.query;
-      // The smallest text that is larger than a key.
+      const { lists } = this.#parts.models;
+      const statement = lists[`${query.direction ?? 'forwards'} ${wanted}`];
+      // The smallest text that is larger than a key; and one of bytes, which every text is smaller than.
       const from = query.afterKey === undefined ? '' : `${query.afterKey}\0`;
-      const found = statement.all(place.model, index, value, from, limit);
+      const found = statement.all(place.model, index, value, from, query.beforeKey ?? ABOVE_TEXT, limit);
       const rows = found.map(({ key, row }) => ({ key: textOf(key), row }));
       return { head, checkpoint: place.checkpoint, rows };
     });

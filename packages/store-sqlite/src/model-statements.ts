@@ -1,3 +1,4 @@
+import type { WantedRows } from '@login-policy/event-sourcing/store';
 import type { Database, Statement } from './database.js';
 import { exact, type ExactText } from './exact-text.js';
 import { REPLACED } from './model-names.js';
@@ -38,14 +39,16 @@ export interface ModelStatements {
   readonly index: Statement<[model: number, key: string, name: string, value: string]>;
   readonly dropIndex: Statement<[model: number, key: string]>;
   readonly dropEntry: Statement<[model: number, key: string, name: string, value: string]>;
-  readonly query: Statement<Asked, StoredRow>;
-  /** Keys without their rows. */
-  readonly keys: Statement<Asked, StoredRow>;
+  /** Rows, or keys without their rows, in either direction. */
+  readonly lists: Readonly<Record<List, Statement<Asked, StoredRow>>>;
   readonly count: Statement<[model: number, index: string, value: string], number>;
 }
 
 /** Which rows a query asks for. */
-type Asked = [model: number, index: string, value: string, from: string, limit: number];
+type Asked = [model: number, index: string, value: string, from: string, before: string | Uint8Array, limit: number];
+
+/** A direction, and what is listed. */
+type List = `${NonNullable<WantedRows['direction']>} ${WantedRows['wanted']}`;
 
 /** Prepares the statements on read models. */
 export function modelStatements(database: Database): ModelStatements {
@@ -82,23 +85,30 @@ function rowStatements(database: Database): Pick<ModelStatements, RowStatement> 
     ),
     dropEntry: database.prepare('DELETE FROM row_index WHERE model = ? AND key = ? AND name = ? AND value = ?'),
     dropIndex: database.prepare('DELETE FROM row_index WHERE model = ? AND key = ?'),
-    keys: database.prepare(
-      `SELECT ${exact('key')} AS key, NULL AS row FROM row_index
-       WHERE model = ? AND name = ? AND value = ? AND key >= ? ORDER BY row_index.key LIMIT ?`,
-    ),
     count: database
       .prepare<[number, string, string], number>(
         'SELECT count(*) FROM row_index WHERE model = ? AND name = ? AND value = ?',
       )
       .pluck(),
-    query: database.prepare(
-      `SELECT ${exact('rows.key')} AS key, rows.row FROM row_index JOIN rows USING (model, key)
-       WHERE row_index.model = ? AND name = ? AND value = ? AND key >= ? ORDER BY row_index.key LIMIT ?`,
-    ),
+    lists: {
+      'forwards rows': database.prepare(listOf('rows', 'ASC')),
+      'forwards keys': database.prepare(listOf('keys', 'ASC')),
+      'backwards rows': database.prepare(listOf('rows', 'DESC')),
+      'backwards keys': database.prepare(listOf('keys', 'DESC')),
+    },
   };
 }
 
-type RowStatement = 'count' | 'drop' | 'dropEntry' | 'dropIndex' | 'index' | 'keys' | 'put' | 'query' | 'row';
+function listOf(wanted: WantedRows['wanted'], order: 'ASC' | 'DESC'): string {
+  const listed =
+    wanted === 'rows'
+      ? `SELECT ${exact('rows.key')} AS key, rows.row FROM row_index JOIN rows USING (model, key)`
+      : `SELECT ${exact('row_index.key')} AS key, NULL AS row FROM row_index`;
+  return `${listed} WHERE row_index.model = ? AND name = ? AND value = ? AND row_index.key >= ? AND row_index.key < ?
+    ORDER BY row_index.key ${order} LIMIT ?`;
+}
+
+type RowStatement = 'count' | 'drop' | 'dropEntry' | 'dropIndex' | 'index' | 'lists' | 'put' | 'row';
 
 const PLACE = 'SELECT id AS model, left_at AS leftAt FROM models WHERE';
 /** As the names of shadows and of what was replaced do, and no live one's does: that ends with a version. Of bytes: there may be a NUL. */

@@ -7,7 +7,7 @@ import type { ModelId } from './view.js';
 /** The keys that an index has under one value, in their order once somebody has asked. */
 interface IndexedKeys {
   readonly keys: Set<string>;
-  sorted: readonly string[] | undefined;
+  sorted: string[] | undefined;
 }
 
 /** The rows of one read model in memory, with their indexes. */
@@ -35,8 +35,19 @@ export class MemoryRows {
     const indexed = this.#indexes.get(entryOf(query.index, query.value));
     if (indexed === undefined) return [];
     indexed.sorted ??= [...indexed.keys].sort(compareKeys);
-    const from = query.afterKey === undefined ? 0 : placeAfter(indexed.sorted, query.afterKey);
-    return indexed.sorted.slice(from, from + limit).map((key) => ({ key, row: this.rows.get(key) }));
+    const { afterKey, beforeKey, direction } = query;
+    const from = afterKey === undefined ? 0 : firstWhere(indexed.sorted, (key) => compareKeys(key, afterKey) > 0);
+    const to =
+      beforeKey === undefined
+        ? indexed.sorted.length
+        : firstWhere(indexed.sorted, (key) => compareKeys(key, beforeKey) >= 0);
+    const isBackwards = direction === 'backwards';
+    const found = indexed.sorted.slice(
+      isBackwards ? Math.max(from, to - limit) : from,
+      isBackwards ? to : Math.min(from + limit, to),
+    );
+    if (isBackwards) found.reverse();
+    return found.map((key) => ({ key, row: this.rows.get(key) }));
   }
 
   /** How many rows an index has under a value. */
@@ -47,19 +58,30 @@ export class MemoryRows {
   #index(key: string, entries: readonly IndexEntry[]): void {
     const before = this.#entries.get(key) ?? NO_ENTRIES;
     if (areSame(entries, before)) return;
-    for (const gone of entriesBeside(before, entries)) this.#change(gone, (keys) => keys.delete(key));
-    for (const come of entriesBeside(entries, before)) this.#change(come, (keys) => keys.add(key));
+    for (const gone of entriesBeside(before, entries)) this.#takeOut(gone, key);
+    for (const come of entriesBeside(entries, before)) this.#putIn(come, key);
     if (entries.length === 0) this.#entries.delete(key);
     else this.#entries.set(key, entries);
   }
 
-  #change([index, value]: IndexEntry, change: (keys: Set<string>) => unknown): void {
+  #takeOut([index, value]: IndexEntry, key: string): void {
+    const entry = entryOf(index, value);
+    const indexed = this.#indexes.get(entry);
+    if (indexed === undefined) return;
+    indexed.keys.delete(key);
+    indexed.sorted = undefined;
+    if (indexed.keys.size === 0) this.#indexes.delete(entry);
+  }
+
+  /** Keys that come in their order, as those of a log do, stay sorted. */
+  #putIn([index, value]: IndexEntry, key: string): void {
     const entry = entryOf(index, value);
     const indexed = this.#indexes.get(entry) ?? { keys: new Set(), sorted: undefined };
-    indexed.sorted = undefined;
-    change(indexed.keys);
-    if (indexed.keys.size === 0) this.#indexes.delete(entry);
-    else this.#indexes.set(entry, indexed);
+    const last = indexed.sorted?.at(-1);
+    if (last !== undefined && compareKeys(last, key) < 0) indexed.sorted?.push(key);
+    else indexed.sorted = undefined;
+    indexed.keys.add(key);
+    this.#indexes.set(entry, indexed);
   }
 }
 
@@ -69,12 +91,12 @@ function entryOf(index: string, value: string): string {
   return `${index.length} ${index}${value}`;
 }
 
-/** Where the keys after this one begin. */
-function placeAfter(sorted: readonly string[], key: string): number {
+/** Where the first key stands of which this is so, as it is of all behind it. */
+function firstWhere(sorted: readonly string[], isSo: (key: string) => boolean): number {
   let [low, high] = [0, sorted.length];
   while (low < high) {
     const middle = (low + high) >> 1;
-    if (compareKeys(sorted[middle] ?? '', key) > 0) high = middle;
+    if (isSo(sorted[middle] ?? '')) high = middle;
     else low = middle + 1;
   }
   return low;

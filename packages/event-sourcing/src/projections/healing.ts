@@ -115,17 +115,19 @@ export class Healing<Event extends EventShape, Row> {
     }
     for (const [key, row] of await this.#healed(outdated, first.checkpoint, deadline))
       if (this.#isFound(key, row, query)) items.push(make(key, row));
-    items.sort((one, other) => compareKeys(keyOf(one), keyOf(other)));
+    const sign = query.direction === 'backwards' ? -1 : 1;
+    items.sort((one, other) => sign * compareKeys(keyOf(one), keyOf(other)));
     return { ...first, rows: items.slice(0, limit) };
   }
 
   #isFound(
     key: string,
     row: Row | UnreadableRow | undefined,
-    { index, value, afterKey }: RowQuery,
+    { index, value, afterKey, beforeKey }: RowQuery,
   ): row is Row | UnreadableRow {
     if (row === undefined || row instanceof UnreadableRow) return false;
     if (afterKey !== undefined && compareKeys(key, afterKey) <= 0) return false;
+    if (beforeKey !== undefined && compareKeys(key, beforeKey) >= 0) return false;
     return indexEntries(this.#projection, row).some((entry) => entry[0] === index && entry[1] === value);
   }
 
@@ -182,7 +184,8 @@ interface Listing<Item, Row> {
 /** The same query, for what comes after these keys. */
 function behind(query: RowQuery, keys: readonly string[]): RowQuery {
   const last = keys.at(-1);
-  return last === undefined ? query : { ...query, afterKey: last };
+  if (last === undefined) return query;
+  return query.direction === 'backwards' ? { ...query, beforeKey: last } : { ...query, afterKey: last };
 }
 
 const NONE: ReadonlyMap<string, Fault> = new Map();

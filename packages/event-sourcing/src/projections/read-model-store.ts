@@ -15,12 +15,16 @@ export interface KeyedRow<Row> {
   readonly row: Row;
 }
 
-/** Rows by the value of one index, in ascending order of their keys (by UTF-8 bytes). */
+/** Rows by the value of one index, in the order of their keys (by UTF-8 bytes). */
 export interface RowQuery {
   readonly index: string;
   readonly value: string;
-  /** Only rows whose key comes after this one. */
+  /** Only rows whose key comes after this one: is larger, in whichever direction they are read. */
   readonly afterKey?: string;
+  /** Only rows whose key comes before this one: is smaller. */
+  readonly beforeKey?: string;
+  /** `forwards`, the default: ascending; `backwards`: descending. */
+  readonly direction?: 'forwards' | 'backwards';
   /** At most so many rows, 1 to 10,000. Default 100. */
   readonly limit?: number;
 }

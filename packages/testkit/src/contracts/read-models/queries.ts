@@ -12,6 +12,7 @@ export const queries: Theme<OpenedReadModelStore> = {
     'finds the rows with exactly that value, and hands them out whole': findsRows,
     'answers in the order of the UTF-8 bytes of the keys': isInOrder,
     'goes on after a key, in pages of any size': isPaged,
+    'is read in both directions, from after a key or from before one': isReadBothWays,
     'gives 100 rows when no limit is set, and 10,000 at most': hasLimits,
     'counts more rows than a page holds, at the checkpoint of the rows': countsAll,
     'follows a row whose value changes': followsChange,
@@ -89,6 +90,34 @@ async function isPaged(subject: OpenedReadModelStore): Promise<void> {
   }
   await demandKeys(model, { index: GROUP, value: 'g', afterKey: 'key-0003x', limit: 2 }, ['key-0004', 'key-0005']);
   await demandKeys(model, { index: GROUP, value: 'g', afterKey: 'zzz' }, []);
+}
+
+async function isReadBothWays(subject: OpenedReadModelStore): Promise<void> {
+  const model = await openTallies(subject);
+  const keys = await commitNumbered(model, 10);
+  const [index, value] = [GROUP, 'g'];
+  const back = keys.toReversed();
+  await demandKeys(model, { index, value, direction: 'backwards' }, back);
+  await demandKeys(model, { index, value, direction: 'backwards', limit: 3 }, back.slice(0, 3));
+  for (const [place, key] of keys.entries()) {
+    await demandKeys(model, { index, value, beforeKey: key }, keys.slice(0, place));
+    await demandKeys(
+      model,
+      { index, value, direction: 'backwards', beforeKey: key },
+      keys.slice(0, place).toReversed(),
+    );
+    await demandKeys(model, { index, value, direction: 'backwards', afterKey: key }, back.slice(0, 9 - place));
+    await demandKeys(
+      model,
+      { index, value, afterKey: key, beforeKey: 'key-0007', limit: 2 },
+      keys.slice(place + 1, 7).slice(0, 2),
+    );
+  }
+  await demandKeys(model, { index, value, afterKey: 'key-0005', beforeKey: 'key-0002' }, []);
+  await demandKeys(model, { index, value, afterKey: 'key-0005', beforeKey: 'key-0002', direction: 'backwards' }, []);
+  await step(model, [1, 2], change({ 'key-0003x': tally({ group: 'g' }), 'key-0000': undefined }));
+  const left = ['key-0005', 'key-0004', 'key-0003x', 'key-0003', 'key-0002', 'key-0001'];
+  await demandKeys(model, { index, value, direction: 'backwards', beforeKey: 'key-0006' }, left);
 }
 
 async function hasLimits(subject: OpenedReadModelStore): Promise<void> {
@@ -213,7 +242,12 @@ async function demandKeys(model: ReadModel<Tally>, query: RowQuery, expected: re
   const found = (await model.query(query)).rows;
   demandSame({ what: `keys under ${query.value}`, actual: found.map(({ key }) => key), expected });
   const { rows: alone } = await model.keys(query);
-  if (query.limit === undefined && query.afterKey === undefined && found.length < 100) {
+  if (
+    query.limit === undefined &&
+    query.afterKey === undefined &&
+    query.beforeKey === undefined &&
+    found.length < 100
+  ) {
     const { rows: counted } = await model.count(query);
     demandSame({ what: `number of keys under ${query.value}`, actual: counted, expected: expected.length });
   }
