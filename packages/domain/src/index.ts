@@ -1,3 +1,14 @@
+export {
+  AuditLog,
+  openAuditLog,
+  type AuditEntry,
+  type AuditExport,
+  type AuditLogOptions,
+  type AuditPage,
+} from './audit/audit-log.js';
+export { entryJson as auditEntryJson } from './audit/audit-export.js';
+export type { AuditExportOptions, AuditFilter, AuditPageOptions } from './audit/audit-input.js';
+export type { AuditRow } from './audit/audit-projection.js';
 export { LoginPolicies } from './login-policies.js';
 export { openLoginPolicies, type LoginPoliciesOptions } from './open-login-policies.js';
 export {

@@ -63,8 +63,8 @@ const OPTIONS: OptionRules<LoginPoliciesOptions> = {
   observe: optional(aFunction),
 };
 
-/** A promise of one is what somebody has who forgot to await it. */
-function isStore(value: unknown): boolean {
+/** Whether it is a store: a promise of one is what somebody has who forgot to await it. */
+export function isStore(value: unknown): boolean {
   return (
     typeof value === 'object' && value !== null && 'eventStore' in value && 'readModels' in value && 'clock' in value
   );

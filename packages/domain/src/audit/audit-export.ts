@@ -1,0 +1,46 @@
+import type { JsonObject } from '@login-policy/event-sourcing';
+import type { AuditEntry } from './audit-log.js';
+
+/** The columns of an export. */
+const COLUMNS = [
+  ...(['position', 'recordedAt', 'actor', 'instanceId', 'organizationId', 'sequence', 'type', 'data'] as const),
+  ...(['reason', 'correlationId', 'causationId', 'eventId'] as const),
+];
+
+/** An entry with nothing in it but JSON. */
+export function entryJson({ owner, sequence, recordedAt, position, ...entry }: AuditEntry): JsonObject {
+  const { actor, causationId, correlationId, data, eventId, reason, type } = entry;
+  return {
+    position: String(position),
+    recordedAt: new Date(recordedAt.toMillis()).toISOString(),
+    actor,
+    instanceId: owner.instanceId,
+    ...('organizationId' in owner && { organizationId: owner.organizationId }),
+    sequence: String(sequence),
+    type,
+    data,
+    ...(reason !== undefined && { reason }),
+    correlationId,
+    ...(causationId !== undefined && { causationId }),
+    eventId,
+  };
+}
+
+/** The first line of CSV. */
+export const CSV_HEADER: string = `${COLUMNS.map((name) => `"${name}"`).join(',')}\r\n`;
+
+/** An entry as a line of CSV, by RFC 4180: each cell in quotes. */
+export function csvLine(entry: AuditEntry): string {
+  const json = entryJson(entry);
+  return `${COLUMNS.map((name) => cell(json[name])).join(',')}\r\n`;
+}
+
+function cell(value: JsonObject[string] | undefined): string {
+  const text = value === undefined ? '' : typeof value === 'string' ? value : JSON.stringify(value);
+  return `"${disarmed(text).replaceAll('"', '""')}"`;
+}
+
+/** What a spreadsheet could take for a formula begins with an apostrophe, which it shows as text. */
+function disarmed(text: string): string {
+  return /^[\s\p{Cc}]*[=+\-@＝＋－＠]/u.test(text) || /^[\t\r\n]/.test(text) ? `'${text}` : text;
+}

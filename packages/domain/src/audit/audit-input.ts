@@ -1,0 +1,171 @@
+import type { Freshness, Instant, Position } from '@login-policy/event-sourcing';
+import { optional } from '../commands/command-input.js';
+import { parseInstantInput, type InstantInput } from '../input/instant.js';
+import { InvalidValue, parseObject, parseOneOf, type Parser } from '../input/invalid-value.js';
+import { parseId, parseProse } from '../input/text.js';
+import { MULTI_FACTORS, SECOND_FACTORS, type MultiFactor, type SecondFactor } from '../policy/factors.js';
+import { parseInstance, parseOrganization, type Instance } from '../policy/owner.js';
+import { parsePositionInput, parseWaiting, READ_MEMBERS, type ReadOptions } from '../reads/read-input.js';
+import { ABOUT, isEntryKey, type AuditIndex } from './audit-projection.js';
+import { wordsOf } from './words.js';
+
+/** Which entries of an audit log are meant: those that all of this is true of. */
+export interface AuditFilter {
+  /** Who did it. */
+  readonly actor?: string;
+  /** The type of its event: `MultiFactorRemoved`. Also one that this program does not know. */
+  readonly type?: string;
+  /** The factor it is about. */
+  readonly factor?: SecondFactor | MultiFactor;
+  /** The identity provider it is about. */
+  readonly identityProvider?: string;
+  /** Whose custom policy it is of. */
+  readonly organizationId?: string;
+  /** `true`: of the default policy. Not beside an organization. */
+  readonly isDefault?: boolean;
+  /** Recorded then or later, by the time of the log. */
+  readonly from?: InstantInput;
+  /** Recorded before then. */
+  readonly to?: InstantInput;
+  /** Words that all stand in its reason, whole, in any order and case. */
+  readonly reason?: string;
+}
+
+/** Which page of an audit log. */
+export interface AuditPageOptions extends AuditFilter, ReadOptions {
+  /** `backwards`, the default: newest first; `forwards`: oldest first. */
+  readonly direction?: 'backwards' | 'forwards';
+  /** Only what comes after this in that direction: the `next` or the `previous` of a page. */
+  readonly after?: string;
+  /** At most so many, 1 to 1,000. Default 100. */
+  readonly limit?: number;
+}
+
+/** What of an audit log is exported, and how. */
+export interface AuditExportOptions extends AuditFilter, ReadOptions {
+  /** CSV with a row of names, or a JSON object a line. */
+  readonly format: 'csv' | 'json-lines';
+  /** Up to this position, and complete up to there. Default: up to now. */
+  readonly upTo?: Position;
+}
+
+/** A filter, checked: the values that an entry has to have in each index. */
+export interface ParsedAuditFilter {
+  readonly values: Readonly<Partial<Record<AuditIndex, readonly string[]>>>;
+  readonly from: Instant | undefined;
+  readonly to: Instant | undefined;
+}
+
+/** A page that is asked for, checked. */
+export interface WantedAuditPage {
+  readonly filter: ParsedAuditFilter;
+  readonly direction: 'backwards' | 'forwards';
+  readonly after: string | undefined;
+  readonly limit: number;
+  readonly freshness: Freshness;
+}
+
+const FILTER: readonly string[] = [
+  'actor',
+  'type',
+  'factor',
+  'identityProvider',
+  'organizationId',
+  'isDefault',
+  'from',
+  'to',
+  'reason',
+] satisfies (keyof AuditFilter)[];
+const MOST = 1000;
+
+/** Takes which page is asked for. @throws InvalidValue */
+export function parseAuditPage(
+  instance: unknown,
+  options: unknown,
+): { readonly of: Instance; readonly wanted: WantedAuditPage } {
+  const of = parseInstance(instance, 'instance');
+  const given = parseObject(options, 'options', [...READ_MEMBERS, ...FILTER, 'direction', 'after', 'limit']);
+  return {
+    of,
+    wanted: {
+      ...parseWaiting(given),
+      filter: parseFilter(given, of),
+      direction: optional(given, 'direction', parseOneOf(['backwards', 'forwards'])) ?? 'backwards',
+      after: optional(given, 'after', parseCursor),
+      limit: optional(given, 'limit', parseLimit) ?? 100,
+    },
+  };
+}
+
+/** Takes what is exported. @throws InvalidValue */
+export function parseAuditExport(
+  instance: unknown,
+  options: unknown,
+): {
+  readonly of: Instance;
+  readonly filter: ParsedAuditFilter;
+  readonly freshness: Freshness;
+  readonly format: AuditExportOptions['format'];
+  readonly upTo: Position | undefined;
+} {
+  const of = parseInstance(instance, 'instance');
+  const given = parseObject(options, 'options', [...READ_MEMBERS, ...FILTER, 'format', 'upTo']);
+  return {
+    of,
+    ...parseWaiting(given),
+    filter: parseFilter(given, of),
+    format: parseOneOf(['csv', 'json-lines'])(given['format'], 'options.format'),
+    upTo: optional(given, 'upTo', parsePositionInput),
+  };
+}
+
+function parseFilter(given: Readonly<Record<string, unknown>>, of: Instance): ParsedAuditFilter {
+  const actor = optional(given, 'actor', parseId);
+  const type = optional(given, 'type', parseId);
+  const factor = optional(given, 'factor', parseOneOf([...SECOND_FACTORS, ...MULTI_FACTORS]));
+  const provider = optional(given, 'identityProvider', parseId);
+  const words = optional(given, 'reason', parseWords);
+  const about = [
+    ...(factor === undefined ? [] : [ABOUT.factor(factor)]),
+    ...(provider === undefined ? [] : [ABOUT.identityProvider(provider)]),
+  ];
+  const owner = parseOf(given, of);
+  return {
+    values: {
+      ...(actor !== undefined && { actor: [actor] }),
+      ...(type !== undefined && { type: [type] }),
+      ...(about.length > 0 && { about }),
+      ...(owner !== undefined && { owner: [owner] }),
+      ...(words !== undefined && { word: words }),
+    },
+    from: optional(given, 'from', parseInstantInput),
+    to: optional(given, 'to', parseInstantInput),
+  };
+}
+
+/** The default policy is of no organization. */
+function parseOf(given: Readonly<Record<string, unknown>>, of: Instance): string | undefined {
+  const { isDefault, organizationId } = given;
+  if (isDefault !== undefined && typeof isDefault !== 'boolean')
+    throw new InvalidValue('options.isDefault', 'true or false', isDefault);
+  if (organizationId === undefined) return isDefault === true ? '' : undefined;
+  if (isDefault === true) throw new InvalidValue('options.isDefault', 'left out beside organizationId', isDefault);
+  return parseOrganization({ ...of, organizationId: parseId(organizationId, 'options.organizationId') }, 'options')
+    .organizationId;
+}
+
+const parseWords: Parser<readonly string[]> = (value, field) => {
+  const words = wordsOf(parseProse(value, field));
+  if (words.length > 0) return words;
+  throw new InvalidValue(field, 'text with a word in it', value);
+};
+
+const parseCursor: Parser<string> = (value, field) => {
+  if (typeof value === 'string' && isEntryKey(value)) return value;
+  throw new InvalidValue(field, 'the next or the previous of a page', value);
+};
+
+const parseLimit: Parser<number> = (value, field) => {
+  if (typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= MOST) return value;
+  throw new InvalidValue(field, `a whole number from 1 to 1,000`, value);
+};

@@ -1,0 +1,215 @@
+import {
+  eventId,
+  instantToIso,
+  parseInstant,
+  parsePosition,
+  positionToString,
+  parseStreamId,
+  revision,
+  toJsonObject,
+  type EventCodec,
+  type Instant,
+  type Json,
+  type JsonObject,
+  type Position,
+  type Projection,
+  type RecordedEvent,
+} from '@login-policy/event-sourcing';
+import { parseObject } from '../input/invalid-value.js';
+import { parseText } from '../input/text.js';
+import {
+  INSTANCE_CATEGORY,
+  isPolicyStream,
+  ORGANIZATION_CATEGORY,
+  ownerOfStream,
+  type Owner,
+} from '../policy/owner.js';
+import { wordsOf } from './words.js';
+
+/** An event of a policy as the audit log keeps it, whether or not this program knows its type. */
+export type LoggedEvent = Omit<RecordedEvent, 'append'>;
+
+/** The time of an instance's log: the latest instant that any of its events was recorded at. */
+interface LogTime {
+  readonly is: 'time';
+  readonly time: Instant;
+  /** What brought it here; not kept. */
+  readonly last: LoggedEvent | undefined;
+}
+
+/** One event of an instance's policies. */
+interface LogEntry {
+  readonly is: 'entry';
+  readonly event: LoggedEvent;
+}
+
+/** A row of the audit log. */
+export type AuditRow = LogEntry | LogTime;
+
+/** What entries are found by, apart from time: all of an instance's, or those of one value. */
+export type AuditIndex = 'about' | 'actor' | 'all' | 'owner' | 'type' | 'word';
+
+/** A value of an instance in an index. No id holds a line's end. */
+export function auditValue(instanceId: string, value: string): string {
+  return `${instanceId}\n${value}`;
+}
+
+/** The value of a factor, and that of an identity provider, whose id may be any text. */
+export const ABOUT = {
+  factor: (factor: string): string => `factor ${factor}`,
+  identityProvider: (id: string): string => `provider ${id}`,
+} as const;
+
+/** Digits that hold every instant till the year 5188, and every position. */
+const [TIME_DIGITS, POSITION_DIGITS] = [9, 33];
+
+/** Behind which every entry comes that was logged at this instant or later. */
+export function timeKey(time: Instant): string {
+  return Math.max(0, time).toString(36).padStart(TIME_DIGITS, '0');
+}
+
+/**
+ * The key of an entry: in the order of commits, and of the time of the log, which never goes back. So one order serves both, and a time is
+ * found without a search.
+ */
+export function entryKey(time: Instant, position: Position): string {
+  return `${timeKey(time)}${position.toString(36).padStart(POSITION_DIGITS, '0')}`;
+}
+
+/** Whether a text is the key of an entry. */
+export function isEntryKey(text: string): boolean {
+  return /^[0-9a-z]{42}$/.test(text);
+}
+
+/** Where the entry of a key stands in the order of the store. */
+export function isUpTo(key: string, position: Position): boolean {
+  return key.slice(TIME_DIGITS) <= position.toString(36).padStart(POSITION_DIGITS, '0');
+}
+
+/** Events as they were recorded: an audit log leaves none out that a newer program wrote. */
+const AS_RECORDED: EventCodec<RecordedEvent> = {
+  encode: ({ type, schemaVersion, data }) => ({ type, schemaVersion, data }),
+  decode: (event) => event,
+};
+
+/** Every event of every policy, in the order of commits, and what it is found by. */
+export const auditProjection: Projection<RecordedEvent, AuditRow> = {
+  name: 'login-policy-audit',
+  version: 1,
+  filter: { categories: [INSTANCE_CATEGORY, ORGANIZATION_CATEGORY] },
+  isAbout: isPolicyStream,
+  events: AS_RECORDED,
+  rows: { encode: encodeRow, decode: decodeRow },
+  key: (streamId) => `time of ${ownerOfStream(streamId)?.instanceId ?? ''}`,
+  index: indexOf,
+  reduce(row, event) {
+    const before = row?.is === 'time' ? row.time : event.recordedAt;
+    return { is: 'time', time: before > event.recordedAt ? before : event.recordedAt, last: event };
+  },
+  snapshot: (row, { position }) =>
+    row.is === 'time' && row.last !== undefined
+      ? { key: entryKey(row.time, position), row: { is: 'entry', event: row.last } }
+      : undefined,
+};
+
+/** Whose policy an event is of. */
+export function ownerOfEvent({ streamId }: Pick<LoggedEvent, 'streamId'>): Owner {
+  const owner = ownerOfStream(streamId);
+  if (owner === undefined) throw new TypeError(`${streamId} is not the stream of a login policy`);
+  return owner;
+}
+
+/** What an event is found by in each index. */
+export function valuesOf(event: LoggedEvent): Readonly<Record<AuditIndex, readonly string[]>> {
+  const owner = ownerOfEvent(event);
+  const { factor, id, identityProvider } = event.data;
+  const about: string[] = [];
+  if (typeof factor === 'string') about.push(ABOUT.factor(factor));
+  const linked = isObject(identityProvider) ? identityProvider['id'] : id;
+  if (typeof linked === 'string') about.push(ABOUT.identityProvider(linked));
+  return {
+    all: [''],
+    actor: [event.metadata.actor],
+    type: [event.type],
+    owner: ['organizationId' in owner ? owner.organizationId : ''],
+    about,
+    word: event.metadata.reason === undefined ? [] : wordsOf(event.metadata.reason),
+  };
+}
+
+function isObject(value: Json | undefined): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function indexOf(row: AuditRow): Readonly<Record<string, readonly string[]>> {
+  if (row.is === 'time') return {};
+  const { instanceId } = ownerOfEvent(row.event);
+  const found = Object.entries(valuesOf(row.event));
+  return Object.fromEntries(
+    found.map(([index, values]) => [index, values.map((value) => auditValue(instanceId, value))]),
+  );
+}
+
+/** The idempotency key is not kept: it belongs to its caller. */
+function encodeRow(row: AuditRow): Json {
+  if (row.is === 'time') return { time: instantToIso(row.time) };
+  const { id, streamId, revision: place, position, recordedAt, type, schemaVersion, data, metadata } = row.event;
+  const { actor, correlationId, causationId, reason } = metadata;
+  return {
+    id,
+    streamId,
+    revision: String(place),
+    position: positionToString(position),
+    recordedAt: instantToIso(recordedAt),
+    type,
+    schemaVersion,
+    data,
+    actor,
+    correlationId,
+    ...(causationId !== undefined && { causationId }),
+    ...(reason !== undefined && { reason }),
+  };
+}
+
+const MEMBERS = [
+  ...['id', 'streamId', 'revision', 'position', 'recordedAt', 'type', 'schemaVersion', 'data'],
+  ...['actor', 'correlationId', 'causationId', 'reason'],
+];
+
+/** What is wrong with a stored row is never the caller's fault, as an `InvalidValue` would be. */
+function decodeRow(stored: Json): AuditRow {
+  try {
+    return rowIn(stored);
+  } catch (cause) {
+    throw new TypeError(cause instanceof Error ? cause.message : String(cause), { cause });
+  }
+}
+
+function rowIn(stored: Json): AuditRow {
+  if (isObject(stored) && 'time' in stored)
+    return { is: 'time', time: parseInstant(parseText(stored['time'], 'row.time')), last: undefined };
+  const row = parseObject(stored, 'row', MEMBERS);
+  const text = (name: string): string => parseText(row[name], `row.${name}`);
+  const optional = (name: 'causationId' | 'reason'): object => (row[name] === undefined ? {} : { [name]: text(name) });
+  const { data, schemaVersion } = row;
+  if (typeof data !== 'object' || data === null) throw new TypeError('row.data is not an object');
+  return {
+    is: 'entry',
+    event: {
+      id: eventId(text('id')),
+      streamId: parseStreamId(text('streamId')),
+      revision: revision(BigInt(text('revision'))),
+      position: parsePosition(text('position')),
+      recordedAt: parseInstant(text('recordedAt')),
+      type: text('type'),
+      schemaVersion: Number(schemaVersion),
+      data: toJsonObject(data),
+      metadata: {
+        actor: text('actor'),
+        correlationId: text('correlationId'),
+        ...optional('causationId'),
+        ...optional('reason'),
+      },
+    },
+  };
+}

@@ -1,0 +1,101 @@
+import {
+  START,
+  UnreadableRow,
+  type Follower,
+  type Freshness,
+  type Position,
+  type RecordedEvent,
+} from '@login-policy/event-sourcing';
+import type { Instance } from '../policy/owner.js';
+import { breath } from '../reads/affected.js';
+import type { ParsedAuditFilter } from './audit-input.js';
+import { auditValue, timeKey, valuesOf, type AuditIndex, type AuditRow, type LoggedEvent } from './audit-projection.js';
+
+/** An entry and its place among the others. */
+export interface KeyedEvent {
+  readonly key: string;
+  readonly event: LoggedEvent;
+}
+
+/** Which entries to read. */
+export interface WantedEntries {
+  readonly of: Instance;
+  readonly filter: ParsedAuditFilter;
+  readonly direction: 'backwards' | 'forwards';
+  readonly after: string | undefined;
+  readonly limit: number;
+  readonly freshness: Freshness;
+}
+
+/** Entries that were found. */
+export interface FoundEntries {
+  readonly found: readonly KeyedEvent[];
+  /** Behind which the search goes on; `undefined` where it is at its end. */
+  readonly lastKey: string | undefined;
+  readonly position: Position;
+}
+
+/** Of two filters the rows of one are looked through for the other: so many at a time, and in one call. */
+const [AT_A_TIME, IN_ONE_CALL] = [500, 5000];
+
+/** The index with the fewest entries a value, as a rule, comes first. */
+const BY_FEWEST: readonly AuditIndex[] = ['word', 'owner', 'about', 'actor', 'type'];
+
+/** Reads entries by one index, and looks through what that finds for what else is wanted. */
+export async function readEntries(
+  model: Follower<RecordedEvent, AuditRow>,
+  { of, filter, direction, after, limit, freshness }: WantedEntries,
+): Promise<FoundEntries> {
+  const { by, isAlone } = searchOf(of, filter);
+  const chunk = isAlone ? limit : Math.max(AT_A_TIME, limit);
+  const found: KeyedEvent[] = [];
+  let [cursor, looked] = [after, 0];
+  for (;;) {
+    const query = { ...by, ...boundsOf(filter, direction, cursor), direction, limit: chunk };
+    const { rows, checkpoint: position = START } = await model.query(query, freshness);
+    for (const { key, row } of rows) {
+      cursor = key;
+      if (row instanceof UnreadableRow) throw row.fault();
+      if (row.is === 'entry' && (isAlone || isWanted(row.event, filter))) found.push({ key, event: row.event });
+      if (found.length === limit) return { found, lastKey: cursor, position };
+    }
+    looked += rows.length;
+    if (rows.length < chunk) return { found, lastKey: undefined, position };
+    if (looked >= IN_ONE_CALL) return { found, lastKey: cursor, position };
+    await breath();
+  }
+}
+
+/** By what is searched, and whether that alone finds what is wanted. */
+function searchOf(
+  { instanceId }: Instance,
+  { values }: ParsedAuditFilter,
+): { readonly by: { readonly index: string; readonly value: string }; readonly isAlone: boolean } {
+  const wanted = BY_FEWEST.flatMap((index) => (values[index] ?? []).map((value) => ({ index, value })));
+  const [first = { index: 'all', value: '' }] = wanted;
+  // Of several words the longest is the rarest, as a rule.
+  const best = wanted
+    .filter(({ index }) => index === first.index)
+    .reduce((one, other) => (other.value.length > one.value.length ? other : one), first);
+  return { by: { index: best.index, value: auditValue(instanceId, best.value) }, isAlone: wanted.length < 2 };
+}
+
+function isWanted(event: LoggedEvent, { values }: ParsedAuditFilter): boolean {
+  const held = valuesOf(event);
+  return BY_FEWEST.every((index) => (values[index] ?? []).every((value) => held[index].includes(value)));
+}
+
+/** Between which keys, by time and by where a page before ended. */
+function boundsOf(
+  { from, to }: ParsedAuditFilter,
+  direction: WantedEntries['direction'],
+  cursor: string | undefined,
+): { readonly afterKey?: string; readonly beforeKey?: string } {
+  let afterKey = from === undefined ? undefined : timeKey(from);
+  let beforeKey = to === undefined ? undefined : timeKey(to);
+  if (cursor !== undefined && direction === 'forwards')
+    afterKey = afterKey !== undefined && afterKey > cursor ? afterKey : cursor;
+  if (cursor !== undefined && direction === 'backwards')
+    beforeKey = beforeKey !== undefined && beforeKey < cursor ? beforeKey : cursor;
+  return { ...(afterKey !== undefined && { afterKey }), ...(beforeKey !== undefined && { beforeKey }) };
+}

@@ -1,0 +1,308 @@
+import {
+  openAuditLog,
+  openLoginPolicies,
+  orThrow,
+  type AuditEntry,
+  type AuditFilter,
+  type AuditLog,
+  type AuditPageOptions,
+} from '@login-policy/domain';
+import {
+  instant,
+  isFault,
+  monotonicIds,
+  openMemoryStore,
+  position,
+  streamId,
+  type Store,
+} from '@login-policy/event-sourcing';
+import { expect } from 'chai';
+import { describe, it } from 'mocha';
+import { acme, by, globex, instance, openDesk, PASSKEY, rejectionOf, type Desk } from './policies.js';
+
+const other = { instanceId: 'another-instance' };
+
+interface AuditDesk extends Desk {
+  readonly auditLog: AuditLog;
+  readonly close: () => Promise<void>;
+}
+
+async function openAudited(): Promise<AuditDesk> {
+  const desk = await openDesk();
+  const auditLog = await openAuditLog({ store: desk.store });
+  const close = async (): Promise<void> => {
+    await Promise.all([auditLog.close(), desk.loginPolicies.close()]);
+  };
+  return { ...desk, auditLog, close };
+}
+
+/** Nine events of three policies and two actors, and one of a neighbour. */
+async function seed({ loginPolicies }: Desk): Promise<void> {
+  const bob = { actor: 'bob', reason: 'Cloned authenticators, ticket 4711' };
+  orThrow(await loginPolicies.add(instance, { secondFactors: ['TOTP'], multiFactors: [PASSKEY] }, by));
+  orThrow(await loginPolicies.add(other, {}, by));
+  orThrow(await loginPolicies.add(acme, { multiFactors: [PASSKEY] }, by));
+  orThrow(await loginPolicies.removeMultiFactor(acme, PASSKEY, bob));
+  orThrow(await loginPolicies.removeMultiFactor(instance, PASSKEY, { ...bob, reason: 'cloned keys' }));
+  orThrow(await loginPolicies.add(globex, {}, by));
+  orThrow(await loginPolicies.addIdentityProvider(globex, { id: 'TOTP', ownerType: 'SYSTEM' }, by));
+}
+
+function told({ owner, type }: AuditEntry): string {
+  return `${'organizationId' in owner ? owner.organizationId : 'default'} ${type}`;
+}
+
+async function entriesOf(auditLog: AuditLog, options: AuditPageOptions): Promise<readonly string[]> {
+  return orThrow(await auditLog.entries(instance, options)).entries.map(told);
+}
+
+const ALL = [
+  'default LoginPolicyAdded',
+  'default SecondFactorAdded',
+  'default MultiFactorAdded',
+  'acme LoginPolicyAdded',
+  'acme MultiFactorAdded',
+  'acme MultiFactorRemoved',
+  'default MultiFactorRemoved',
+  'globex LoginPolicyAdded',
+  'globex IdentityProviderAdded',
+];
+
+async function textOf(parts: AsyncIterable<string>): Promise<string> {
+  let text = '';
+  for await (const part of parts) text += part;
+  return text;
+}
+
+describe('the audit log', () => {
+  it('has every change of every policy of an instance in the order of commits, newest first or oldest first', async () => {
+    const desk = await openAudited();
+    await seed(desk);
+    expect(await entriesOf(desk.auditLog, { direction: 'forwards' })).to.deep.equal(ALL);
+    expect(await entriesOf(desk.auditLog, {})).to.deep.equal(ALL.toReversed());
+    const { entries, position: at } = orThrow(await desk.auditLog.entries(instance, { limit: 3 }));
+    const removed = entries[2];
+    expect(removed).to.deep.include({ owner: instance, sequence: 4n, type: 'MultiFactorRemoved', actor: 'bob' });
+    expect(removed).to.deep.include({ data: { factor: PASSKEY }, reason: 'cloned keys' });
+    const { entries: history } = orThrow(await desk.loginPolicies.history(instance, { fromSequence: 4n }));
+    expect(removed?.eventId).to.equal(history[0]?.eventId);
+    expect(removed?.recordedAt.toMillis()).to.equal(history[0]?.recordedAt.toMillis());
+    expect(at).to.equal(entries[0]?.position);
+    expect(orThrow(await desk.auditLog.entries(other)).entries).to.have.length(1);
+    await desk.close();
+  });
+
+  it('reads in what was recorded before it was opened', async () => {
+    const desk = await openDesk();
+    await seed(desk);
+    const auditLog = await openAuditLog({ store: desk.store });
+    expect(await entriesOf(auditLog, { direction: 'forwards' })).to.deep.equal(ALL);
+    await auditLog.readModel.rebuild();
+    expect(await entriesOf(auditLog, { direction: 'forwards' })).to.deep.equal(ALL);
+    await Promise.all([auditLog.close(), desk.loginPolicies.close()]);
+  });
+
+  it('is paged both ways, and each entry comes once', async () => {
+    const desk = await openAudited();
+    await seed(desk);
+    for (const direction of ['forwards', 'backwards'] as const) {
+      for (const limit of [1, 2, 4, 9, 10]) {
+        const seen: string[] = [];
+        let after: string | undefined;
+        do {
+          const page = orThrow(await desk.auditLog.entries(instance, { direction, limit, ...(after && { after }) }));
+          seen.push(...page.entries.map(told));
+          after = page.next;
+        } while (after !== undefined);
+        expect(seen).to.deep.equal(direction === 'forwards' ? ALL : ALL.toReversed());
+      }
+    }
+    const newest = orThrow(await desk.auditLog.entries(instance, { limit: 4 }));
+    const older = orThrow(await desk.auditLog.entries(instance, { limit: 4, after: newest.next ?? '' }));
+    const back = { direction: 'forwards', limit: 4, after: older.previous ?? '' } as const;
+    const again = orThrow(await desk.auditLog.entries(instance, back));
+    expect(again.entries.map(told)).to.deep.equal(newest.entries.map(told).toReversed());
+    await desk.close();
+  });
+
+  it('is filtered by actor, type, factor, identity provider, owner, time, words of the reason, and all of these at once', async () => {
+    const desk = await openAudited();
+    await seed(desk);
+    const times = orThrow(await desk.auditLog.entries(instance, { direction: 'forwards' })).entries;
+    const [fourth, seventh] = [times[3]?.recordedAt, times[6]?.recordedAt];
+    if (fourth === undefined || seventh === undefined) throw new Error('nine entries were seeded');
+    for (const [filter, found] of [
+      [{ actor: 'bob' }, ALL.slice(5, 7)],
+      [{ type: 'LoginPolicyAdded' }, [0, 3, 7].map((place) => ALL[place])],
+      [{ factor: PASSKEY }, [2, 4, 5, 6].map((place) => ALL[place])],
+      [{ factor: 'TOTP' }, ALL.slice(1, 2)],
+      [{ identityProvider: 'TOTP' }, ALL.slice(8)],
+      [{ organizationId: 'acme' }, ALL.slice(3, 6)],
+      [{ isDefault: true }, [0, 1, 2, 6].map((place) => ALL[place])],
+      [{ isDefault: false }, ALL],
+      [{ from: fourth, to: seventh }, ALL.slice(3, 6)],
+      [{ from: seventh }, ALL.slice(6)],
+      [{ to: fourth.toISO() }, ALL.slice(0, 3)],
+      [{ from: seventh, to: fourth }, []],
+      [{ reason: 'CLONED' }, ALL.slice(5, 7)],
+      [{ reason: 'keys, cloned!' }, ALL.slice(6, 7)],
+      [{ reason: '4711' }, ALL.slice(5, 6)],
+      [{ reason: 'clone' }, []],
+      [{ actor: 'bob', isDefault: true, factor: PASSKEY, from: fourth, reason: 'cloned' }, ALL.slice(6, 7)],
+      [{ actor: 'alice', reason: 'cloned' }, []],
+      [{ factor: 'TOTP', identityProvider: 'TOTP' }, []],
+      [{ actor: 'nobody' }, []],
+    ] as const satisfies readonly (readonly [AuditFilter, readonly (string | undefined)[]])[]) {
+      expect(
+        await entriesOf(desk.auditLog, { ...filter, direction: 'forwards' }),
+        JSON.stringify(filter),
+      ).to.deep.equal(found);
+      expect(await entriesOf(desk.auditLog, filter)).to.deep.equal([...found].reverse());
+    }
+    await desk.close();
+  });
+
+  it('goes on where a filter beside another finds little among much', async () => {
+    const desk = await openAudited();
+    const { loginPolicies, auditLog } = desk;
+    orThrow(await loginPolicies.add(instance, {}, by));
+    for (let number = 0; number < 2700; number++) {
+      const actor = number === 2600 ? 'bob' : 'alice';
+      const reason = `number ${number}`;
+      orThrow(await loginPolicies.addSecondFactor(instance, 'U2F', { actor, reason }));
+      orThrow(await loginPolicies.removeSecondFactor(instance, 'U2F', { actor: 'alice', reason }));
+    }
+    let [pages, after]: [number, string | undefined] = [0, undefined];
+    const found: string[] = [];
+    do {
+      const options: AuditPageOptions = {
+        actor: 'bob',
+        factor: 'U2F',
+        direction: 'forwards',
+        ...(after !== undefined && { after }),
+      };
+      const page = orThrow(await auditLog.entries(instance, options));
+      found.push(...page.entries.map(({ reason = '' }) => reason));
+      after = page.next;
+      pages++;
+    } while (after !== undefined);
+    expect([pages, found]).to.deep.equal([2, ['number 2600']]);
+    await desk.close();
+  });
+
+  it('keeps the order of commits where a clock is set back, and lists what it does not know', async () => {
+    let now = 1_000_000;
+    const store = openMemoryStore({ clock: () => instant(now) });
+    const loginPolicies = await openLoginPolicies({ store });
+    const auditLog = await openAuditLog({ store });
+    orThrow(await loginPolicies.add(instance, {}, by));
+    now = 500_000;
+    orThrow(await loginPolicies.add(acme, {}, by));
+    await recordUnknown(store);
+    const page = orThrow(await auditLog.entries(instance, { direction: 'forwards' }));
+    expect(page.entries.map(({ recordedAt }) => recordedAt.toMillis())).to.deep.equal([1_000_000, 500_000, 500_000]);
+    expect(page.entries.map(told)[2]).to.equal('globex FromTheFuture');
+    const late = orThrow(await auditLog.entries(instance, { from: new Date(900_000) }));
+    expect(late.entries).to.have.length(3);
+    await Promise.all([auditLog.close(), loginPolicies.close()]);
+  });
+
+  it('refuses what is not of its form, with the name of the field', async () => {
+    const { auditLog, close } = await openAudited();
+    for (const [given, field] of [
+      [{ actor: '' }, 'options.actor'],
+      [{ factor: 'FACE' }, 'options.factor'],
+      [{ organizationId: '\n' }, 'options.organizationId'],
+      [{ organizationId: 'a', isDefault: true }, 'options.isDefault'],
+      [{ isDefault: 1 }, 'options.isDefault'],
+      [{ from: 'noon' }, 'options.from'],
+      [{ reason: '!?' }, 'options.reason'],
+      [{ reason: 7 }, 'options.reason'],
+      [{ after: 'x' }, 'options.after'],
+      [{ direction: 'sideways' }, 'options.direction'],
+      [{ limit: 1001 }, 'options.limit'],
+      [{ acter: 'a' }, 'options.acter'],
+    ] as const) {
+      const options: AuditPageOptions = JSON.parse(JSON.stringify(given));
+      expect(rejectionOf(await auditLog.entries(instance, options)), JSON.stringify(given)).to.include({ field });
+    }
+    const format: 'csv' = JSON.parse('"xml"');
+    expect(rejectionOf(await auditLog.export(instance, { format }))).to.include({ field: 'options.format' });
+    await close();
+    const closed = await auditLog.entries(instance).then(String, (caught: unknown) => caught);
+    expect(isFault(closed, 'store-closed')).to.equal(true);
+  });
+});
+
+async function recordUnknown(store: Store): Promise<void> {
+  const event = { id: monotonicIds()(), type: 'FromTheFuture', schemaVersion: 9, data: { factor: ['x'] } };
+  const stream = streamId('organizationLoginPolicy', `${instance.instanceId}/globex`);
+  const metadata = { actor: 'a', correlationId: 'c' };
+  await store.eventStore.append({ streamId: stream, expected: 'any', events: [{ ...event, metadata }] });
+}
+
+describe('an export of the audit log', () => {
+  it('is lines of JSON, all that a filter names, and says at its end how far it is complete', async () => {
+    const desk = await openAudited();
+    await seed(desk);
+    const answer = orThrow(await desk.auditLog.export(instance, { format: 'json-lines' }));
+    const lines = (await textOf(answer.text))
+      .trimEnd()
+      .split('\n')
+      .map((line): Record<string, unknown> => JSON.parse(line));
+    expect(lines).to.have.length(10);
+    expect(lines.at(-1)).to.deep.equal({ end: { position: String(answer.position), entries: 9 } });
+    expect(lines[5]).to.deep.include({
+      actor: 'bob',
+      organizationId: 'acme',
+      sequence: '3',
+      data: { factor: PASSKEY },
+    });
+    const upTo =
+      orThrow(await desk.auditLog.entries(instance, { direction: 'forwards' })).entries[4]?.position ?? position(1);
+    const part = orThrow(await desk.auditLog.export(instance, { format: 'json-lines', upTo, actor: 'alice' }));
+    expect((await textOf(part.text)).trimEnd().split('\n')).to.have.length(6);
+    await desk.close();
+  });
+
+  it('leaves out what is recorded behind the position that it is complete up to', async () => {
+    const desk = await openAudited();
+    await seed(desk);
+    const { text } = orThrow(await desk.auditLog.export(instance, { format: 'csv' }));
+    orThrow(await desk.loginPolicies.addSecondFactor(instance, 'U2F', by));
+    expect((await textOf(text)).trimEnd().split('\r\n')).to.have.length(10);
+    await desk.close();
+  });
+
+  it('is CSV in which each cell is quoted, and none is a formula', async () => {
+    const desk = await openAudited();
+    const { loginPolicies, auditLog } = desk;
+    orThrow(await loginPolicies.add(instance, {}, by));
+    const reasons = ['=HYPERLINK("http://evil")', '  +1', '-2', '@SUM(A1)', '\t=1', 'a "b", c\nd', '＝1', 'plain'];
+    for (const reason of reasons)
+      orThrow(
+        await loginPolicies.add(
+          { ...other, organizationId: reason.trim().split('\n').join(' ') },
+          {},
+          { ...by, reason },
+        ),
+      );
+    const { text } = orThrow(await auditLog.export(other, { format: 'csv' }));
+    const csv = await textOf(text);
+    const [header = '', ...lines] = csv.split('\r\n');
+    expect(header).to.match(
+      /^"position","recordedAt","actor","instanceId","organizationId","sequence","type","data","reason"/,
+    );
+    expect(lines.pop()).to.equal('');
+    expect(lines).to.have.length(reasons.length);
+    const cells = (line: string): readonly string[] =>
+      [...line.matchAll(/"((?:[^"]|"")*)"/g)].map(([, cell = '']) => cell.replaceAll('""', '"'));
+    for (const [place, reason] of reasons.entries()) {
+      const found = cells(lines[place] ?? '');
+      const isArmed = place < 5 || place === 6;
+      expect(found[8]).to.equal(isArmed ? `'${reason}` : reason);
+      for (const cell of found) expect(cell).not.to.match(/^\s*[=+\-@＝]/);
+    }
+    await desk.close();
+  });
+});
