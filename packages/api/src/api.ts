@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events';
-import type { LoginPolicies } from '@login-policy/domain';
+import type { AuditLog, LoginPolicies } from '@login-policy/domain';
 import { Pipeline } from './calls/pipeline.js';
 import { PolicyAnswers } from './calls/policy-answers.js';
 import { servedMethods } from './calls/served-methods.js';
@@ -9,6 +9,7 @@ import { openApiDocument } from './openapi/document.js';
 import type { Schema } from './openapi/schemas.js';
 import { holdsGrant } from './ports/caller.js';
 import type { Ports } from './ports/ports.js';
+import { auditRoutes } from './rest/audit-routes.js';
 import { customizeRoute } from './rest/customize-route.js';
 import { customPoliciesRoute, onDefaultRoute } from './rest/organizations-routes.js';
 import { diffRoute } from './rest/diff-route.js';
@@ -52,6 +53,8 @@ export interface OperationalPages {
 /** What the API is made of. */
 export interface ApiOptions extends Hooks, BodyOptions {
   readonly loginPolicies: LoginPolicies;
+  /** Served at `/admin/v1/policies/login/audit`. Default: nowhere. */
+  readonly auditLog?: AuditLog;
   /** Whom it asks who calls, what they may do, which instance is meant and which organizations there are. */
   readonly ports: Omit<Ports, 'isAllowed'> & Partial<Pick<Ports, 'isAllowed'>>;
   /** How the removal of what is not on a policy is answered. Default `page`: 400 with code 9. */
@@ -206,13 +209,21 @@ const OWN_ROUTES: readonly OwnRoute[] = [
 ];
 
 function assemble(
-  { loginPolicies: policies, ports, absent, operational = { prefix: '' }, unknownNames = 'refuse' }: ApiOptions,
+  {
+    loginPolicies: policies,
+    auditLog,
+    ports,
+    absent,
+    operational = { prefix: '' },
+    unknownNames = 'refuse',
+  }: ApiOptions,
   probe: ReadinessProbe,
 ): { readonly skins: Skins; readonly openApi: Schema } {
   const pipeline = new Pipeline({ isAllowed: holdsGrant, ...ports });
   const answers = new PolicyAnswers(absent ?? 'page');
   const served = servedMethods({ policies, answers });
-  const own = bindOwnRoutes(OWN_ROUTES, { policies, answers, served, unknownNames });
+  const routes = auditLog === undefined ? OWN_ROUTES : [...OWN_ROUTES, ...auditRoutes(auditLog)];
+  const own = bindOwnRoutes(routes, { policies, answers, served, unknownNames });
   const rpc = rpcSkin(served, pipeline, unknownNames);
   const router = new Router<RestTarget>();
   for (const method of served) {

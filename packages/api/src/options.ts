@@ -42,6 +42,7 @@ const PAGES: OptionRules<OperationalPages> = {
 
 const OPTIONS: OptionRules<ApiOptions> = {
   loginPolicies: mustBe('what openLoginPolicies resolves to', isOpened),
+  auditLog: optional(mustBe('what openAuditLog resolves to', isAuditLog)),
   ports: optionsWith(PORTS),
   absent: optional(oneOf('page', 'zitadel')),
   unknownNames: optional(oneOf('refuse', 'ignore')),
@@ -64,4 +65,8 @@ export function parseApiOptions(given: ApiOptions): ApiOptions {
 /** Not a promise of them, which is what somebody has who forgot to await it. */
 function isOpened(value: unknown): boolean {
   return typeof value === 'object' && value !== null && 'readModel' in value;
+}
+
+function isAuditLog(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && 'entries' in value && 'export' in value;
 }

@@ -24,7 +24,7 @@ describe('the OpenAPI document', () => {
   let document: unknown;
   let operations: ReadonlyMap<string, Operation>;
   before(async () => {
-    service = await openService();
+    service = await openService({ isAudited: true });
     document = await (await fetch(`${service.url}/openapi.json`)).json();
     const paths = memberOf(document, ['paths']);
     operations = new Map(

@@ -12,7 +12,7 @@ import {
   type OpenPort,
   type Ports,
 } from '@login-policy/api';
-import { freshInstance, openLoginPolicies, type LoginPolicies } from '@login-policy/domain';
+import { freshInstance, openAuditLog, openLoginPolicies, type LoginPolicies } from '@login-policy/domain';
 import { openMemoryStore, type Clock, type Observe, type Store } from '@login-policy/event-sourcing';
 import { steppingClock } from '@login-policy/testkit';
 
@@ -70,6 +70,8 @@ export interface ServiceOptions {
   readonly clock?: Clock;
   readonly observe?: Observe;
   readonly guard?: 'refuse' | 'warn';
+  /** With an audit log. Default: without. */
+  readonly isAudited?: boolean;
 }
 
 /** A real port over a fresh memory store. */
@@ -77,6 +79,7 @@ export async function openService({
   api: changed = {},
   clock = steppingClock('2026-01-01T00:00:00.000Z', 1000),
   guard = 'warn',
+  isAudited = false,
   listen = {},
   observe,
   ports = {},
@@ -88,10 +91,12 @@ export async function openService({
     organizations: { list: () => [ACME, GLOBEX] },
     ...(observe && { observe }),
   });
+  const auditLog = isAudited ? await openAuditLog({ store }) : undefined;
   await policies.add({ instanceId: INSTANCE }, freshInstance, { actor: 'set-up' });
   const failures: unknown[] = [];
   const api = createApi({
     loginPolicies: policies,
+    ...(auditLog && { auditLog }),
     ports: {
       authenticate: staticTokens(callers),
       instanceOf: oneInstance(INSTANCE),
@@ -109,14 +114,13 @@ export async function openService({
     policies,
     store,
     failures,
-    close: () => closeAll(listening, policies, store),
+    close: () => closeAll(listening, [...(auditLog ? [auditLog] : []), policies, store]),
   };
 }
 
-async function closeAll(listening: OpenPort, policies: LoginPolicies, store: Store): Promise<void> {
+async function closeAll(listening: OpenPort, opened: readonly { close(): Promise<void> }[]): Promise<void> {
   await listening.close({ graceMs: 2000 });
-  await policies.close();
-  await store.close();
+  for (const one of opened) await one.close();
 }
 
 /** How many events a store holds, to see what was written. */

@@ -2,6 +2,7 @@ import { apiRows } from '../api/rows.js';
 import type { Row } from '../harness/row.js';
 import { memory, postgres, sqlite } from '../workload/kinds.js';
 import { AT_ONCE } from '../workload/course.js';
+import { auditCost, auditPage } from './audit.js';
 import { commands } from './commands.js';
 import { firstCommand } from './first-command.js';
 import { freshProcess, imports, importsOfApi, peakMemory } from './processes.js';
@@ -27,6 +28,9 @@ export const rows: readonly Row[] = [
   stillAllowed(sqlite),
   preview(sqlite),
   previewStall(sqlite),
+  auditCost(sqlite, 1),
+  auditCost(sqlite, AT_ONCE),
+  auditPage(sqlite),
   freshProcess,
   imports,
   peakMemory,
@@ -48,6 +52,9 @@ export const rows: readonly Row[] = [
   stillAllowed(postgres),
   preview(postgres),
   previewStall(postgres),
+  auditCost(postgres, 1),
+  auditCost(postgres, AT_ONCE),
+  auditPage(postgres),
   ...apiRows,
   ...importsOfApi,
 ];

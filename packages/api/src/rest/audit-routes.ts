@@ -1,0 +1,135 @@
+import {
+  auditEntryJson,
+  type AuditExportOptions,
+  type AuditFilter,
+  type AuditLog,
+  type AuditPageOptions,
+} from '@login-policy/domain';
+import { positionToString } from '@login-policy/event-sourcing';
+import { unreadable } from '../errors/refusals.js';
+import { factorNamed } from '../messages/factors.js';
+import { READ_HEADERS } from '../openapi/parameters.js';
+import type { Schema } from '../openapi/schemas.js';
+import { LINES } from './lines.js';
+import { WHOLE_NUMBER, type OwnRoute } from './own-route.js';
+import { queryOf, wholeNumberOf } from './query.js';
+
+const FILTER = [
+  ...(['actor', 'type', 'factor', 'identityProvider', 'organizationId', 'isDefault', 'from', 'to', 'reason'] as const),
+];
+const DESCRIBED: Readonly<Record<(typeof FILTER)[number], string>> = {
+  actor: 'Who did it.',
+  type: 'The type of its event, such as MultiFactorRemoved.',
+  factor: 'The factor it is about.',
+  identityProvider: 'The identity provider it is about.',
+  organizationId: 'Whose custom policy it is of.',
+  isDefault: 'true: of the default policy.',
+  from: 'Recorded then or later: an instant in ISO 8601 with its offset.',
+  to: 'Recorded before then.',
+  reason: 'Words that all stand in its reason, whole, in any order and case.',
+};
+const PARAMETERS: readonly Schema[] = FILTER.map((name) => ({
+  ...{ name, in: 'query', description: DESCRIBED[name] },
+  schema: { type: name === 'isDefault' ? 'boolean' : 'string' },
+}));
+
+/** The routes on an audit log: a page of it, and all of it. */
+export function auditRoutes(auditLog: AuditLog): readonly OwnRoute[] {
+  return [pageRoute(auditLog), exportRoute(auditLog)];
+}
+
+/** `GET /admin/v1/policies/login/audit`: every change of every policy of the instance, by filter and page. */
+function pageRoute(auditLog: AuditLog): OwnRoute {
+  return {
+    verb: 'GET',
+    name: 'audit',
+    demand: 'read',
+    also: 'policy.read',
+    only: 'instance',
+    operation: {
+      summary: 'Audit log of all login policies',
+      parameters: [
+        ...PARAMETERS,
+        { name: 'direction', in: 'query', schema: { type: 'string', enum: ['backwards', 'forwards'] } },
+        { name: 'after', in: 'query', description: 'The next or the previous of a page.', schema: { type: 'string' } },
+        { name: 'limit', in: 'query', description: '1 to 1,000, 100 if it is left out.', schema: WHOLE_NUMBER },
+      ],
+      headers: READ_HEADERS,
+      answer: {
+        entries: { type: 'array', items: { type: 'object' } },
+        next: { type: 'string', description: 'Left out with the last page.' },
+        previous: { type: 'string', description: 'For what comes before, in the other direction.' },
+        position: WHOLE_NUMBER,
+      },
+    },
+    async answer({ answers, exchange, context: { instance, read } }) {
+      const {
+        after,
+        direction,
+        limit: text,
+        ...filter
+      } = queryOf(exchange.query, [...FILTER, 'direction', 'after', 'limit']);
+      const limit = wholeNumberOf(text, 'limit');
+      const options: AuditPageOptions = {
+        ...{ ...read, ...filterIn(filter) },
+        ...(direction !== undefined && { direction: oneOf(direction, ['backwards', 'forwards'], 'direction') }),
+        ...(after !== undefined && { after }),
+        ...(limit !== undefined && { limit }),
+      };
+      const { entries, next, previous, position } = await answers.ofRead(auditLog.entries(instance, options));
+      const page = { entries: entries.map(auditEntryJson), next, previous, position: positionToString(position) };
+      return { message: JSON.stringify(page) };
+    },
+  };
+}
+
+/** `GET /admin/v1/policies/login/audit/export`: all of it that a filter names, complete up to the position in its header. */
+function exportRoute(auditLog: AuditLog): OwnRoute {
+  return {
+    verb: 'GET',
+    name: 'audit/export',
+    demand: 'read',
+    also: 'policy.read',
+    only: 'instance',
+    operation: {
+      summary: 'Export of the audit log',
+      parameters: [
+        ...PARAMETERS,
+        { name: 'format', in: 'query', required: true, schema: { type: 'string', enum: ['csv', 'json-lines'] } },
+      ],
+      headers: READ_HEADERS,
+      answer: {},
+      answerType: LINES,
+    },
+    async answer(call) {
+      const { answers, exchange, context } = call;
+      const { format: text = '', ...filter } = queryOf(exchange.query, [...FILTER, 'format']);
+      const format = oneOf(text, ['csv', 'json-lines'], 'format');
+      const options: AuditExportOptions = {
+        ...{ ...context.read, ...filterIn(filter), format },
+        signal: exchange.lasting,
+      };
+      const exported = await answers.ofRead(auditLog.export(context.instance, options));
+      const type = format === 'csv' ? 'text/csv; charset=utf-8' : LINES;
+      return { message: exported.text, position: positionToString(exported.position), type };
+    },
+  };
+}
+
+function filterIn({
+  factor,
+  isDefault,
+  ...texts
+}: Readonly<Partial<Record<(typeof FILTER)[number], string>>>): AuditFilter {
+  return {
+    ...texts,
+    ...(factor !== undefined && { factor: factorNamed(factor, 'factor') }),
+    ...(isDefault !== undefined && { isDefault: oneOf(isDefault, ['true', 'false'], 'isDefault') === 'true' }),
+  };
+}
+
+function oneOf<Name extends string>(text: string, names: readonly Name[], of: string): Name {
+  const found = names.find((name) => name === text);
+  if (found !== undefined) return found;
+  throw unreadable(`${of} must be one of ${names.join(', ')}.`);
+}

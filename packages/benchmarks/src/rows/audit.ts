@@ -1,0 +1,108 @@
+import { openAuditLog, orThrow, openLoginPolicies, type AuditFilter, type LoginPolicies } from '@login-policy/domain';
+import { milliseconds, ratePerSecond } from '../harness/meter.js';
+import type { Contender, Row } from '../harness/row.js';
+import { AT_ONCE, INSTANCE_ID, jobsOver, lanes, organization, type Job } from '../workload/course.js';
+import { drawn } from '../workload/histories.js';
+import type { Kind } from '../workload/kinds.js';
+import { addDefault, give, PATIENCE, seedPlace, withOurs } from '../workload/ours.js';
+
+/** What a command pays for the audit log. */
+export function auditCost(kind: Kind, atATime: 1 | typeof AT_ONCE): Row {
+  const [name, how] = atATime === 1 ? ['in-turn', 'one after another'] : ['at-once', `${atATime} at a time`];
+  return {
+    name: `audited-${name}-${kind.name}`,
+    work: `commands of five kinds with the audit log open, ${how}, ${kind.title}`,
+    unit: 'commands/s',
+    warmUps: 3,
+    target: { bound: 'at least', times: 0.75, of: 'without an audit log' },
+    contenders: async (setting) => {
+      const policies = atATime === 1 ? kind.policiesInTurn : 900;
+      const jobs = jobsOver(Math.ceil(setting.isQuick ? policies / 2 : policies));
+      const given = (login: LoginPolicies): ReturnType<typeof ratePerSecond> =>
+        ratePerSecond(jobs.length, () => lanes(jobs, atATime, (job: Job) => give(login, job)));
+      return [
+        {
+          name: 'ours',
+          how: `openLoginPolicies and openAuditLog on one store; ${jobs.length} commands`,
+          measure: async () => withAudited(kind, await kind.freshPlace(setting), given),
+        },
+        {
+          name: 'without an audit log',
+          how: 'openLoginPolicies alone, the same commands',
+          measure: async () =>
+            withOurs(kind, await kind.freshPlace(setting), async (login) => {
+              await addDefault(login);
+              return given(login);
+            }),
+        },
+      ];
+    },
+  };
+}
+
+async function withAudited<Result>(
+  kind: Kind,
+  place: string,
+  work: (login: LoginPolicies) => Promise<Result>,
+): Promise<Result> {
+  const { store, close } = await kind.openOurs(place);
+  const [login, auditLog] = [await openLoginPolicies({ store }), await openAuditLog({ store })];
+  try {
+    await addDefault(login);
+    return await work(login);
+  } finally {
+    await Promise.all([login.close(), auditLog.close()]);
+    await close();
+  }
+}
+
+const FILTERS: Readonly<Record<string, AuditFilter>> = {
+  'no filter': {},
+  'an actor': { actor: 'bench' },
+  'a type': { type: 'MultiFactorRemoved' },
+  'a factor': { factor: 'U2F_WITH_VERIFICATION' },
+  'an organization': organization(7),
+  'a time': { from: '2020-01-01T00:00:00Z', to: '2100-01-01T00:00:00Z' },
+};
+
+/** The first page of an audit log under any one filter. */
+export function auditPage(kind: Kind): Row {
+  return {
+    name: `audit-page-${kind.name}`,
+    work: `the newest 100 of 1,000,000 events, by the slowest of ${Object.keys(FILTERS).length} filters, ${kind.title}`,
+    unit: 'ms',
+    warmUps: 1,
+    target: { bound: 'at most', figure: 10 },
+    contenders: async (setting) => {
+      const policies = setting.isQuick ? 10_000 : 250_000;
+      const place = await kind.freshPlace(setting);
+      await seedPlace(kind, place, drawn(policies, 4));
+      return [
+        {
+          name: 'ours',
+          how: `auditLog.entries, the second time; ${policies * 4} events of ${policies} policies`,
+          measure: () => slowestPage(kind, place),
+        },
+      ];
+    },
+  };
+}
+
+async function slowestPage(kind: Kind, place: string): ReturnType<Contender['measure']> {
+  const { store, close } = await kind.openOurs(place);
+  const auditLog = await openAuditLog({ store });
+  try {
+    await auditLog.readModel.ready(PATIENCE);
+    let slowest = { byClock: 0 };
+    for (const { instanceId: _, ...filter } of Object.values<AuditFilter & { instanceId?: string }>(FILTERS)) {
+      const ask = async (): Promise<unknown> => orThrow(await auditLog.entries({ instanceId: INSTANCE_ID }, filter));
+      await ask();
+      const figure = await milliseconds(ask);
+      if (figure.byClock > slowest.byClock) slowest = figure;
+    }
+    return slowest;
+  } finally {
+    await auditLog.close();
+    await close();
+  }
+}
