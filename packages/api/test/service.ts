@@ -85,12 +85,8 @@ export async function openService({
   ports = {},
 }: ServiceOptions = {}): Promise<Service> {
   const store = openMemoryStore({ clock });
-  const policies = await openLoginPolicies({
-    store,
-    guard,
-    organizations: { list: () => [ACME, GLOBEX] },
-    ...(observe && { observe }),
-  });
+  const organizations = { list: () => [ACME, GLOBEX] };
+  const policies = await openLoginPolicies({ store, guard, organizations, ...(observe && { observe }) });
   const auditLog = isAudited ? await openAuditLog({ store }) : undefined;
   await policies.add({ instanceId: INSTANCE }, freshInstance, { actor: 'set-up' });
   const failures: unknown[] = [];

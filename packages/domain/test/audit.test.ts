@@ -7,46 +7,11 @@ import {
   type AuditLog,
   type AuditPageOptions,
 } from '@login-policy/domain';
-import {
-  instant,
-  isFault,
-  monotonicIds,
-  openMemoryStore,
-  position,
-  streamId,
-  type Store,
-} from '@login-policy/event-sourcing';
+import { instant, isFault, monotonicIds, openMemoryStore, streamId, type Store } from '@login-policy/event-sourcing';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
-import { acme, by, globex, instance, openDesk, PASSKEY, rejectionOf, type Desk } from './policies.js';
-
-const other = { instanceId: 'another-instance' };
-
-interface AuditDesk extends Desk {
-  readonly auditLog: AuditLog;
-  readonly close: () => Promise<void>;
-}
-
-async function openAudited(): Promise<AuditDesk> {
-  const desk = await openDesk();
-  const auditLog = await openAuditLog({ store: desk.store });
-  const close = async (): Promise<void> => {
-    await Promise.all([auditLog.close(), desk.loginPolicies.close()]);
-  };
-  return { ...desk, auditLog, close };
-}
-
-/** Nine events of three policies and two actors, and one of a neighbour. */
-async function seed({ loginPolicies }: Desk): Promise<void> {
-  const bob = { actor: 'bob', reason: 'Cloned authenticators, ticket 4711' };
-  orThrow(await loginPolicies.add(instance, { secondFactors: ['TOTP'], multiFactors: [PASSKEY] }, by));
-  orThrow(await loginPolicies.add(other, {}, by));
-  orThrow(await loginPolicies.add(acme, { multiFactors: [PASSKEY] }, by));
-  orThrow(await loginPolicies.removeMultiFactor(acme, PASSKEY, bob));
-  orThrow(await loginPolicies.removeMultiFactor(instance, PASSKEY, { ...bob, reason: 'cloned keys' }));
-  orThrow(await loginPolicies.add(globex, {}, by));
-  orThrow(await loginPolicies.addIdentityProvider(globex, { id: 'TOTP', ownerType: 'SYSTEM' }, by));
-}
+import { openAudited, other, seed } from './audited.js';
+import { acme, by, instance, openDesk, PASSKEY, rejectionOf } from './policies.js';
 
 function told({ owner, type }: AuditEntry): string {
   return `${'organizationId' in owner ? owner.organizationId : 'default'} ${type}`;
@@ -67,12 +32,6 @@ const ALL = [
   'globex LoginPolicyAdded',
   'globex IdentityProviderAdded',
 ];
-
-async function textOf(parts: AsyncIterable<string>): Promise<string> {
-  let text = '';
-  for await (const part of parts) text += part;
-  return text;
-}
 
 describe('the audit log', () => {
   it('has every change of every policy of an instance in the order of commits, newest first or oldest first', async () => {
@@ -240,69 +199,3 @@ async function recordUnknown(store: Store): Promise<void> {
   const metadata = { actor: 'a', correlationId: 'c' };
   await store.eventStore.append({ streamId: stream, expected: 'any', events: [{ ...event, metadata }] });
 }
-
-describe('an export of the audit log', () => {
-  it('is lines of JSON, all that a filter names, and says at its end how far it is complete', async () => {
-    const desk = await openAudited();
-    await seed(desk);
-    const answer = orThrow(await desk.auditLog.export(instance, { format: 'json-lines' }));
-    const lines = (await textOf(answer.text))
-      .trimEnd()
-      .split('\n')
-      .map((line): Record<string, unknown> => JSON.parse(line));
-    expect(lines).to.have.length(10);
-    expect(lines.at(-1)).to.deep.equal({ end: { position: String(answer.position), entries: 9 } });
-    expect(lines[5]).to.deep.include({
-      actor: 'bob',
-      organizationId: 'acme',
-      sequence: '3',
-      data: { factor: PASSKEY },
-    });
-    const upTo =
-      orThrow(await desk.auditLog.entries(instance, { direction: 'forwards' })).entries[4]?.position ?? position(1);
-    const part = orThrow(await desk.auditLog.export(instance, { format: 'json-lines', upTo, actor: 'alice' }));
-    expect((await textOf(part.text)).trimEnd().split('\n')).to.have.length(6);
-    await desk.close();
-  });
-
-  it('leaves out what is recorded behind the position that it is complete up to', async () => {
-    const desk = await openAudited();
-    await seed(desk);
-    const { text } = orThrow(await desk.auditLog.export(instance, { format: 'csv' }));
-    orThrow(await desk.loginPolicies.addSecondFactor(instance, 'U2F', by));
-    expect((await textOf(text)).trimEnd().split('\r\n')).to.have.length(10);
-    await desk.close();
-  });
-
-  it('is CSV in which each cell is quoted, and none is a formula', async () => {
-    const desk = await openAudited();
-    const { loginPolicies, auditLog } = desk;
-    orThrow(await loginPolicies.add(instance, {}, by));
-    const reasons = ['=HYPERLINK("http://evil")', '  +1', '-2', '@SUM(A1)', '\t=1', 'a "b", c\nd', '＝1', 'plain'];
-    for (const reason of reasons)
-      orThrow(
-        await loginPolicies.add(
-          { ...other, organizationId: reason.trim().split('\n').join(' ') },
-          {},
-          { ...by, reason },
-        ),
-      );
-    const { text } = orThrow(await auditLog.export(other, { format: 'csv' }));
-    const csv = await textOf(text);
-    const [header = '', ...lines] = csv.split('\r\n');
-    expect(header).to.match(
-      /^"position","recordedAt","actor","instanceId","organizationId","sequence","type","data","reason"/,
-    );
-    expect(lines.pop()).to.equal('');
-    expect(lines).to.have.length(reasons.length);
-    const cells = (line: string): readonly string[] =>
-      [...line.matchAll(/"((?:[^"]|"")*)"/g)].map(([, cell = '']) => cell.replaceAll('""', '"'));
-    for (const [place, reason] of reasons.entries()) {
-      const found = cells(lines[place] ?? '');
-      const isArmed = place < 5 || place === 6;
-      expect(found[8]).to.equal(isArmed ? `'${reason}` : reason);
-      for (const cell of found) expect(cell).not.to.match(/^\s*[=+\-@＝]/);
-    }
-    await desk.close();
-  });
-});

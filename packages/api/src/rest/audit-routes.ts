@@ -63,23 +63,22 @@ function pageRoute(auditLog: AuditLog): OwnRoute {
       },
     },
     async answer({ answers, exchange, context: { instance, read } }) {
-      const {
-        after,
-        direction,
-        limit: text,
-        ...filter
-      } = queryOf(exchange.query, [...FILTER, 'direction', 'after', 'limit']);
-      const limit = wholeNumberOf(text, 'limit');
-      const options: AuditPageOptions = {
-        ...{ ...read, ...filterIn(filter) },
-        ...(direction !== undefined && { direction: oneOf(direction, ['backwards', 'forwards'], 'direction') }),
-        ...(after !== undefined && { after }),
-        ...(limit !== undefined && { limit }),
-      };
+      const options = { ...read, ...pageIn(exchange.query) };
       const { entries, next, previous, position } = await answers.ofRead(auditLog.entries(instance, options));
       const page = { entries: entries.map(auditEntryJson), next, previous, position: positionToString(position) };
       return { message: JSON.stringify(page) };
     },
+  };
+}
+
+function pageIn(query: string): AuditPageOptions {
+  const { after, direction, limit: text, ...filter } = queryOf(query, [...FILTER, 'direction', 'after', 'limit']);
+  const limit = wholeNumberOf(text, 'limit');
+  return {
+    ...filterIn(filter),
+    ...(direction !== undefined && { direction: oneOf(direction, ['backwards', 'forwards'], 'direction') }),
+    ...(after !== undefined && { after }),
+    ...(limit !== undefined && { limit }),
   };
 }
 

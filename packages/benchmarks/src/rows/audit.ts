@@ -1,13 +1,13 @@
 import { openAuditLog, orThrow, openLoginPolicies, type AuditFilter, type LoginPolicies } from '@login-policy/domain';
 import { milliseconds, ratePerSecond } from '../harness/meter.js';
 import type { Contender, Row } from '../harness/row.js';
-import { AT_ONCE, INSTANCE_ID, jobsOver, lanes, organization, type Job } from '../workload/course.js';
+import { INSTANCE_ID, jobsOver, lanes, organization, type Job } from '../workload/course.js';
 import { drawn } from '../workload/histories.js';
 import type { Kind } from '../workload/kinds.js';
 import { addDefault, give, PATIENCE, seedPlace, withOurs } from '../workload/ours.js';
 
 /** What a command pays for the audit log. */
-export function auditCost(kind: Kind, atATime: 1 | typeof AT_ONCE): Row {
+export function auditCost(kind: Kind, atATime: number): Row {
   const [name, how] = atATime === 1 ? ['in-turn', 'one after another'] : ['at-once', `${atATime} at a time`];
   return {
     name: `audited-${name}-${kind.name}`,

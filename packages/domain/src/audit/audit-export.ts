@@ -35,8 +35,8 @@ export function csvLine(entry: AuditEntry): string {
   return `${COLUMNS.map((name) => cell(json[name])).join(',')}\r\n`;
 }
 
-function cell(value: JsonObject[string] | undefined): string {
-  const text = value === undefined ? '' : typeof value === 'string' ? value : JSON.stringify(value);
+function cell(value: JsonObject[string] = ''): string {
+  const text = typeof value === 'string' ? value : JSON.stringify(value);
   return `"${disarmed(text).replaceAll('"', '""')}"`;
 }
 

@@ -1,5 +1,5 @@
 import {
-  Follower,
+  ProjectionRunner,
   laterPosition,
   START,
   type EventId,
@@ -20,7 +20,7 @@ import {
 import type { DateTime } from 'luxon';
 import { isStore } from '../open-login-policies.js';
 import type { InstanceRef, Owner } from '../policy/owner.js';
-import { breath } from '../reads/affected.js';
+import { yieldToLoop } from '../reads/affected.js';
 import type { ReadAnswer } from '../reads/answers.js';
 import { Calls } from '../reads/calls.js';
 import { sequenceOf, toDateTime } from '../reads/details.js';
@@ -89,11 +89,11 @@ const PART = 500;
  */
 export class AuditLog {
   /** What keeps it up: its state, its lag, its rebuild. */
-  readonly readModel: Follower<RecordedEvent, AuditRow>;
+  readonly readModel: ProjectionRunner<RecordedEvent, AuditRow>;
   readonly #calls: Calls;
 
   /** For {@link openAuditLog} only. */
-  constructor(readModel: Follower<RecordedEvent, AuditRow>, observe: Observe | undefined) {
+  constructor(readModel: ProjectionRunner<RecordedEvent, AuditRow>, observe: Observe | undefined) {
     this.readModel = readModel;
     this.#calls = new Calls(observe);
   }
@@ -156,7 +156,7 @@ export class AuditLog {
       count += entries.length;
       if (entries.length > 0) yield entries.map(isCsv ? csvLine : jsonLine).join('');
       after = lastKey !== undefined && isUpTo(lastKey, position) ? lastKey : undefined;
-      await breath();
+      await yieldToLoop();
     } while (after !== undefined);
     if (!isCsv) yield `${JSON.stringify({ end: { position: String(position), entries: count } })}\n`;
   }
@@ -170,7 +170,7 @@ export class AuditLog {
  */
 export async function openAuditLog(given: AuditLogOptions): Promise<AuditLog> {
   const { store, maxAgeMs, observe } = parseOptions(given, 'openAuditLog', OPTIONS);
-  return new AuditLog(await Follower.open({ store, projection: auditProjection, maxAgeMs }), observe);
+  return new AuditLog(await ProjectionRunner.open({ store, projection: auditProjection, maxAgeMs }), observe);
 }
 
 const OPTIONS: OptionRules<AuditLogOptions> = {

@@ -1,10 +1,6 @@
 import {
-  eventId,
-  instantToIso,
-  parseInstant,
   parsePosition,
   positionToString,
-  parseStreamId,
   revision,
   toJsonObject,
   type EventCodec,
@@ -15,6 +11,7 @@ import {
   type Projection,
   type RecordedEvent,
 } from '@login-policy/event-sourcing';
+import { eventId, instantToIso, parseInstant, parseStreamId } from '@login-policy/event-sourcing/domain';
 import { parseObject } from '../input/invalid-value.js';
 import { parseText } from '../input/text.js';
 import {

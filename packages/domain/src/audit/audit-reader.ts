@@ -1,13 +1,13 @@
 import {
   START,
-  UnreadableRow,
-  type Follower,
   type Freshness,
   type Position,
+  type ProjectionRunner,
   type RecordedEvent,
 } from '@login-policy/event-sourcing';
+import { UnreadableRow } from '@login-policy/event-sourcing/domain';
 import type { Instance } from '../policy/owner.js';
-import { breath } from '../reads/affected.js';
+import { yieldToLoop } from '../reads/affected.js';
 import type { ParsedAuditFilter } from './audit-input.js';
 import { auditValue, timeKey, valuesOf, type AuditIndex, type AuditRow, type LoggedEvent } from './audit-projection.js';
 
@@ -43,7 +43,7 @@ const BY_FEWEST: readonly AuditIndex[] = ['word', 'owner', 'about', 'actor', 'ty
 
 /** Reads entries by one index, and looks through what that finds for what else is wanted. */
 export async function readEntries(
-  model: Follower<RecordedEvent, AuditRow>,
+  model: ProjectionRunner<RecordedEvent, AuditRow>,
   { of, filter, direction, after, limit, freshness }: WantedEntries,
 ): Promise<FoundEntries> {
   const { by, isAlone } = searchOf(of, filter);
@@ -62,7 +62,7 @@ export async function readEntries(
     looked += rows.length;
     if (rows.length < chunk) return { found, lastKey: undefined, position };
     if (looked >= IN_ONE_CALL) return { found, lastKey: cursor, position };
-    await breath();
+    await yieldToLoop();
   }
 }
 

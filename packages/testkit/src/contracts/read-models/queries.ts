@@ -242,12 +242,7 @@ async function demandKeys(model: ReadModel<Tally>, query: RowQuery, expected: re
   const found = (await model.query(query)).rows;
   demandSame({ what: `keys under ${query.value}`, actual: found.map(({ key }) => key), expected });
   const { rows: alone } = await model.keys(query);
-  if (
-    query.limit === undefined &&
-    query.afterKey === undefined &&
-    query.beforeKey === undefined &&
-    found.length < 100
-  ) {
+  if (Object.keys(query).length === 2 && found.length < 100) {
     const { rows: counted } = await model.count(query);
     demandSame({ what: `number of keys under ${query.value}`, actual: counted, expected: expected.length });
   }
