@@ -1,14 +1,5 @@
-export {
-  AuditLog,
-  openAuditLog,
-  type AuditEntry,
-  type AuditExport,
-  type AuditLogOptions,
-  type AuditPage,
-} from './audit/audit-log.js';
-export { entryJson as auditEntryJson } from './audit/audit-export.js';
-export type { AuditExportOptions, AuditFilter, AuditPageOptions } from './audit/audit-input.js';
-export type { AuditRow } from './audit/audit-projection.js';
+export { AuditLog, openAuditLog } from './audit/audit-log.js';
+export type { AuditFilter } from './audit/audit-input.js';
 export { LoginPolicies } from './login-policies.js';
 export { openLoginPolicies, type LoginPoliciesOptions } from './open-login-policies.js';
 export {

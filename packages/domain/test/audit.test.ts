@@ -1,12 +1,5 @@
-import {
-  openAuditLog,
-  openLoginPolicies,
-  orThrow,
-  type AuditEntry,
-  type AuditFilter,
-  type AuditLog,
-  type AuditPageOptions,
-} from '@login-policy/domain';
+import { openAuditLog, openLoginPolicies, orThrow, type AuditFilter, type AuditLog } from '@login-policy/domain';
+import type { AuditEntry, AuditPageOptions } from '@login-policy/domain/model';
 import { instant, isFault, monotonicIds, openMemoryStore, streamId, type Store } from '@login-policy/event-sourcing';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';

@@ -1,10 +1,5 @@
-import {
-  auditEntryJson,
-  type AuditExportOptions,
-  type AuditFilter,
-  type AuditLog,
-  type AuditPageOptions,
-} from '@login-policy/domain';
+import type { AuditFilter, AuditLog } from '@login-policy/domain';
+import { auditEntryJson, type AuditExportOptions, type AuditPageOptions } from '@login-policy/domain/model';
 import { positionToString } from '@login-policy/event-sourcing';
 import { unreadable } from '../errors/refusals.js';
 import { factorNamed } from '../messages/factors.js';

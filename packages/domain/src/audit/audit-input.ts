@@ -1,11 +1,12 @@
 import type { Freshness, Instant, Position } from '@login-policy/event-sourcing';
-import { optional } from '../commands/command-input.js';
+import { optional } from '../input/options.js';
+import { parsePositionInput } from '../input/moment.js';
 import { parseInstantInput, type InstantInput } from '../input/instant.js';
 import { InvalidValue, parseObject, parseOneOf, type Parser } from '../input/invalid-value.js';
 import { parseId, parseProse } from '../input/text.js';
 import { MULTI_FACTORS, SECOND_FACTORS, type MultiFactor, type SecondFactor } from '../policy/factors.js';
 import { parseInstance, parseOrganization, type Instance } from '../policy/owner.js';
-import { parsePositionInput, parseWaiting, READ_MEMBERS, type ReadOptions } from '../reads/read-input.js';
+import { parseWaiting, READ_MEMBERS, type ReadOptions } from '../reads/read-input.js';
 import { ABOUT, isEntryKey, type AuditIndex } from './audit-projection.js';
 import { wordsOf } from './words.js';
 
