@@ -3,6 +3,10 @@ import { referencePage } from '../command-line/help.js';
 import type { Command } from '../command-line/command.js';
 import { CHANGE_COMMANDS } from './change-commands.js';
 import { copy } from './copy.js';
+import { importing } from './import.js';
+import { lag, rebuild } from './read-model.js';
+import { backup, migrate } from './upkeep.js';
+import { verify } from './verify.js';
 import { diff } from './diff.js';
 import { apply } from './apply.js';
 import { drift } from './drift.js';
@@ -41,6 +45,12 @@ export const COMMANDS: readonly Command[] = [
   plan,
   apply,
   drift,
+  verify,
+  lag,
+  rebuild,
+  backup,
+  migrate,
   copy,
+  importing,
   reference,
 ];

@@ -1,0 +1,64 @@
+import { openLoginPolicies, type LoginPolicies } from '@login-policy/domain';
+import { positionToString } from '@login-policy/event-sourcing';
+import type { Command, Run } from '../command-line/command.js';
+import { EXIT, type ExitCode } from '../exit-codes.js';
+import { answer, OUTPUT_OPTIONS } from '../output/answer.js';
+import type { Purpose } from '../store/open-store.js';
+import { withStore } from '../store/session.js';
+import { STORE_OPTIONS } from '../store/store-url.js';
+
+/** Says how far the read model is behind. */
+export const lag: Command = {
+  name: 'lag',
+  section: 'Operate',
+  summary: 'Says how far the read model is behind the store; 0 unless a program left it behind.',
+  options: { ...STORE_OPTIONS, ...OUTPUT_OPTIONS },
+  examples: ['login-policy lag --store sqlite:iam.db'],
+  run: (run) =>
+    withPolicies(run, 'look', async ({ readModel }) => {
+      const { events, isAtLeast, seconds } = await readModel.lag(run.io.interrupted);
+      answer(
+        run,
+        () => ({ events, isAtLeast, seconds }),
+        () => `${events}${isAtLeast ? ' or more' : ''} events behind, the oldest for ${seconds.toFixed(1)} s.\n`,
+      );
+      return events === 0 ? EXIT.done : EXIT.refused;
+    }),
+};
+
+/** Makes the read model anew. */
+export const rebuild: Command = {
+  name: 'rebuild',
+  section: 'Operate',
+  summary: 'Makes the read model anew from all events; reads go on from the old rows until it is there.',
+  details: [
+    'On EventStoreDB read models are in the memory of each program, so there is nothing to make anew here: start the program again.',
+  ],
+  options: { ...STORE_OPTIONS, ...OUTPUT_OPTIONS },
+  examples: ['login-policy rebuild --store sqlite:iam.db'],
+  run: (run) =>
+    withPolicies(run, 'change', async ({ readModel }) => {
+      const position = positionToString(await readModel.rebuild(run.io.interrupted));
+      answer(
+        run,
+        () => ({ position }),
+        () => `Made anew, up to @${position}.\n`,
+      );
+      return EXIT.done;
+    }),
+};
+
+function withPolicies(
+  run: Run,
+  purpose: Purpose,
+  work: (loginPolicies: LoginPolicies) => Promise<ExitCode>,
+): Promise<ExitCode> {
+  return withStore(run, { purpose }, async (store) => {
+    const loginPolicies = await openLoginPolicies({ store });
+    try {
+      return await work(loginPolicies);
+    } finally {
+      await loginPolicies.close();
+    }
+  });
+}

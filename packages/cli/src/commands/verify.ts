@@ -1,0 +1,70 @@
+import { openLoginPolicies } from '@login-policy/domain';
+import { isFault, type Store } from '@login-policy/event-sourcing';
+import type { Command, Run } from '../command-line/command.js';
+import { EXIT, type ExitCode } from '../exit-codes.js';
+import { answer, OUTPUT_OPTIONS } from '../output/answer.js';
+import { plain } from '../output/plain.js';
+import { Progress } from '../output/progress.js';
+import { withStore } from '../store/session.js';
+import { STORE_OPTIONS } from '../store/store-url.js';
+import { EventChains } from '../verify/event-chains.js';
+import { Findings } from '../verify/findings.js';
+import { PolicyFolds } from '../verify/policy-folds.js';
+
+/** Reads a whole store, and says what is not as it has to be. */
+export const verify: Command = {
+  name: 'verify',
+  section: 'Operate',
+  summary: 'Reads everything: each stream without a gap, each event readable, each row what the events add up to.',
+  details: [
+    'Says what is wrong and where, and ends with 1 if anything is. It may run beside programs that write. What is damaged in rows, rebuild mends; what is damaged in events, a backup.',
+  ],
+  options: { ...STORE_OPTIONS, ...OUTPUT_OPTIONS },
+  examples: ['login-policy verify --store sqlite:iam.db'],
+  run: (run) => withStore(run, { purpose: 'look' }, (store) => verified(run, store)),
+};
+
+async function verified(run: Run, store: Store): Promise<ExitCode> {
+  const { io } = run;
+  const findings = new Findings();
+  const [chains, folds] = [new EventChains(findings), new PolicyFolds(findings)];
+  const bar = new Progress(io, 'Read');
+  let events = 0;
+  try {
+    for await (const page of store.eventStore.readAll({ signal: io.interrupted })) {
+      for (const event of page) {
+        chains.take(event);
+        folds.take(event);
+      }
+      bar.count((events += page.length), 'events');
+    }
+    io.interrupted.throwIfAborted();
+    chains.end();
+    await compareRows(store, folds);
+  } catch (caught) {
+    if (!isFault(caught) || caught.retryable) throw caught;
+    findings.add(events === 0 ? 'the store' : `behind the first ${events} events`, caught.message);
+  }
+  bar.end();
+  const { count, shown } = findings;
+  const read = { events, streams: chains.streams, policies: folds.policies };
+  answer(
+    run,
+    () => ({ ...read, findings: shown, count }),
+    (paint) => {
+      const lines = shown.map(({ problem, where }) => `${paint('warning', plain(where))}: ${plain(problem)}\n`);
+      const verdict = count === 0 ? 'All is as it has to be.' : `${count} findings.`;
+      return `${lines.join('')}${events} events in ${read.streams} streams, ${read.policies} policies. ${verdict}\n`;
+    },
+  );
+  return count === 0 ? EXIT.done : EXIT.refused;
+}
+
+async function compareRows(store: Store, folds: PolicyFolds): Promise<void> {
+  const loginPolicies = await openLoginPolicies({ store });
+  try {
+    await folds.compareRows(loginPolicies);
+  } finally {
+    await loginPolicies.close();
+  }
+}

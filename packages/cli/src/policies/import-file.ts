@@ -1,0 +1,82 @@
+import type { NewLoginPolicy } from '@login-policy/domain';
+import { parseInstant, type Instant } from '@login-policy/event-sourcing';
+import { nearestName } from '@login-policy/event-sourcing/options';
+import type { Path, YamlFile } from '../files/yaml-file.js';
+
+/** What a policy was from an instant on. */
+export interface ImportedState {
+  readonly path: Path;
+  readonly at: Instant;
+  readonly organizationId: string | undefined;
+  readonly by: string | undefined;
+  readonly reason: string | undefined;
+  readonly policy: NewLoginPolicy | 'removed';
+}
+
+/** The policies of an IAM with their dates. */
+export interface ImportFile {
+  readonly file: YamlFile;
+  readonly instanceId: string | undefined;
+  /** In the order of their instants. */
+  readonly states: readonly ImportedState[];
+  readonly begunAt: Instant;
+}
+
+const MEMBERS = ['instance', 'policies'];
+const STATE_MEMBERS = ['at', 'organization', 'by', 'reason', 'policy'];
+
+/** Takes a file to import; what is in a policy says the domain. @throws Failure with line and column. */
+export function parseImportFile(file: YamlFile): ImportFile {
+  refuseUnknown(file, [], MEMBERS);
+  const listed = file.valueAt(['policies']);
+  if (!Array.isArray(listed))
+    throw file.failure(['policies'], 'policies is a list of { at, organization?, by?, reason?, policy }.');
+  const begunAt = parseInstant(new Date().toISOString());
+  const states = listed.map((_, index) => stateAt(file, ['policies', index], begunAt));
+  const ordered = states.toSorted((one, other) => one.at - other.at);
+  return { file, instanceId: file.textAt(['instance']), states: ordered, begunAt };
+}
+
+function stateAt(file: YamlFile, path: Path, begunAt: Instant): ImportedState {
+  refuseUnknown(file, path, STATE_MEMBERS);
+  const policy = file.valueAt([...path, 'policy']);
+  if (policy !== 'removed' && !isPolicy(policy))
+    throw file.failure(
+      [...path, 'policy'],
+      'policy has the members settings, secondFactors, multiFactors and identityProviders, or is the word removed.',
+    );
+  return {
+    path,
+    at: instantAt(file, [...path, 'at'], begunAt),
+    organizationId: file.textAt([...path, 'organization']),
+    by: file.textAt([...path, 'by']),
+    reason: file.textAt([...path, 'reason']),
+    policy,
+  };
+}
+
+function instantAt(file: YamlFile, path: Path, begunAt: Instant): Instant {
+  const text = file.textAt(path);
+  const expected = 'at is an instant that is past, with its offset: 2024-05-01T10:00:00Z.';
+  try {
+    const at = parseInstant(text ?? '');
+    if (at <= begunAt) return at;
+  } catch {
+    // Why it is none says the sentence below.
+  }
+  throw file.failure(path, expected);
+}
+
+function refuseUnknown(file: YamlFile, path: Path, members: readonly string[]): void {
+  for (const member of file.keysAt(path)) {
+    if (members.includes(member)) continue;
+    const nearest = nearestName(member, members);
+    const advice = nearest === undefined ? `There are ${members.join(', ')}.` : `Did you mean ${nearest}?`;
+    throw file.failure([...path, member], `${member} is not a member here. ${advice}`);
+  }
+}
+
+/** Whether the domain can look at it: that says what is wrong with its members. */
+function isPolicy(value: unknown): value is NewLoginPolicy {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

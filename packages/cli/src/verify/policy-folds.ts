@@ -1,0 +1,121 @@
+import { orThrow, type LoginPolicies, type LoginPolicyView } from '@login-policy/domain';
+import {
+  diffPolicies,
+  evolveState,
+  INSTANCE_CATEGORY,
+  isOrganization,
+  loginPolicyEvents,
+  NO_POLICY,
+  ORGANIZATION_CATEGORY,
+  ownerOfStream,
+  type LoginPolicy,
+  type Owner,
+  type PolicyState,
+} from '@login-policy/domain/model';
+import { categoryOf, isFault, type RecordedEvent, type StreamId } from '@login-policy/event-sourcing';
+import { eventName } from '../copy/same-event.js';
+import { listedAll } from '../store/listed-all.js';
+import type { Findings } from './findings.js';
+
+/** Decodes and folds the events of every policy, and compares the rows of the read model with what comes out. */
+export class PolicyFolds {
+  readonly #findings: Findings;
+  readonly #states = new Map<StreamId, PolicyState | 'unreadable'>();
+
+  constructor(findings: Findings) {
+    this.#findings = findings;
+  }
+
+  /** How many policies there are or were. */
+  get policies(): number {
+    return this.#states.size;
+  }
+
+  take(event: RecordedEvent): void {
+    const { streamId } = event;
+    if (![INSTANCE_CATEGORY, ORGANIZATION_CATEGORY].includes(categoryOf(streamId))) return;
+    if (ownerOfStream(streamId) === undefined) {
+      this.#findings.add(eventName(event), 'the name of its stream is not that of an owner: no policy has it');
+      return;
+    }
+    const state = this.#states.get(streamId) ?? NO_POLICY;
+    if (state === 'unreadable') return;
+    try {
+      this.#states.set(streamId, evolveState(state, loginPolicyEvents.decode(event)));
+    } catch (caught) {
+      if (!isFault(caught)) throw caught;
+      this.#findings.add(eventName(event), caught.message);
+      this.#states.set(streamId, 'unreadable');
+    }
+  }
+
+  /** Compares every policy with its row, and every row that is listed with a policy. */
+  async compareRows(loginPolicies: LoginPolicies): Promise<void> {
+    const custom = new Map<string, Set<string>>();
+    for (const [stream, state] of this.#states) {
+      const owner = ownerOfStream(stream);
+      if (owner === undefined || state === 'unreadable') continue;
+      if (state.policy.stage === 'active') noteCustom(owner, custom);
+      await this.#compareRow(owner, state, loginPolicies);
+    }
+    await this.#compareLists(custom, loginPolicies);
+  }
+
+  async #compareRow(owner: Owner, { marks, policy }: PolicyState, loginPolicies: LoginPolicies): Promise<void> {
+    const where = `the row of ${isOrganization(owner) ? `organization ${owner.organizationId}` : `instance ${owner.instanceId}`}`;
+    const answer = await loginPolicies.policy(owner);
+    if (answer.outcome === 'rejected') {
+      if (policy.stage === 'active') this.#findings.add(where, 'it is missing, though the policy is there');
+      return;
+    }
+    const { policy: row } = answer;
+    // Written meanwhile: what was folded is older.
+    if (marks !== undefined && row.details.sequence > marks.revision + 1n) return;
+    if (policy.stage === 'absent') this.#findings.add(where, 'it is there, though the policy was removed');
+    else if (row.eventId !== marks?.eventId) this.#findings.add(where, 'it ends with another event than the stream');
+    else if (diffPolicies(policy, stateOf(row)).length > 0)
+      this.#findings.add(where, 'it is not what the events add up to');
+  }
+
+  async #compareLists(custom: ReadonlyMap<string, ReadonlySet<string>>, loginPolicies: LoginPolicies): Promise<void> {
+    for (const [instanceId, expected] of custom) {
+      const listed = new Set(await listedAll({ instance: { instanceId }, loginPolicies }));
+      for (const id of expected)
+        if (!listed.has(id)) this.#findings.add(`the list of instance ${instanceId}`, `${id} is missing`);
+      for (const id of listed) {
+        // One that was given a policy meanwhile is there, too.
+        const isThere = expected.has(id) || (await isActive(loginPolicies, { instanceId, organizationId: id }));
+        if (!isThere) this.#findings.add(`the list of instance ${instanceId}`, `${id} has no custom policy`);
+      }
+    }
+  }
+}
+
+function noteCustom(owner: Owner, custom: Map<string, Set<string>>): void {
+  const ids = custom.get(owner.instanceId) ?? new Set<string>();
+  if (isOrganization(owner)) ids.add(owner.organizationId);
+  custom.set(owner.instanceId, ids);
+}
+
+async function isActive(
+  loginPolicies: LoginPolicies,
+  owner: { readonly instanceId: string; readonly organizationId: string },
+): Promise<boolean> {
+  const { entries } = orThrow(await loginPolicies.history(owner, { direction: 'backwards', limit: 1 }));
+  return entries[0] !== undefined && entries[0].type !== 'LoginPolicyRemoved';
+}
+
+/** A view as the state that it shows: lifetimes in the one text that events have. */
+function stateOf({ identityProviders, multiFactors, secondFactors, settings }: LoginPolicyView): LoginPolicy {
+  const { externalLoginCheck, mfaInitSkip, multiFactorCheck, passwordCheck, secondFactorCheck } = settings.lifetimes;
+  const lifetimes = {
+    passwordCheck: String(passwordCheck.toISO()),
+    externalLoginCheck: String(externalLoginCheck.toISO()),
+    mfaInitSkip: String(mfaInitSkip.toISO()),
+    secondFactorCheck: String(secondFactorCheck.toISO()),
+    multiFactorCheck: String(multiFactorCheck.toISO()),
+  };
+  return { ...ACTIVE, settings: { ...settings, lifetimes }, secondFactors, multiFactors, identityProviders };
+}
+
+const ACTIVE = { stage: 'active' } as const;

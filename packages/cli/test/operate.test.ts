@@ -1,0 +1,152 @@
+import { DatabaseSync } from 'node:sqlite';
+import { EXIT } from '@login-policy/cli';
+import { orThrow } from '@login-policy/domain';
+import { expect } from 'chai';
+import { afterEach, beforeEach, describe, it } from 'mocha';
+import { writeHistoryIn } from './copying.js';
+import { GLOBEX, INSTANCE, Place } from './running.js';
+
+let place: Place;
+
+beforeEach(async () => {
+  place = await Place.make();
+  await place.seed();
+});
+afterEach(() => place.remove());
+
+/** Does to the file what no program of this library does. */
+function tamper(sql: string): void {
+  const database = new DatabaseSync(place.path('iam.db'));
+  database.exec(sql);
+  database.close();
+}
+
+describe('verifying a store', () => {
+  it('says that all is as it has to be', async () => {
+    const { code, out } = await place.run('verify');
+    expect([code, out]).to.deep.equal([EXIT.done, '8 events in 2 streams, 2 policies. All is as it has to be.\n']);
+  });
+
+  it('names what is damaged, and where: an event’s content, a gap, a row, a list', async () => {
+    const tries: readonly (readonly [sql: string, where: RegExp])[] = [
+      [
+        `UPDATE events SET data = '{"factor":"TOPT"}' WHERE position = 2`,
+        /event \w+ \(revision 1 of instanceLoginPolicy-iam\): /,
+      ],
+      [`DELETE FROM events WHERE position = 7`, /revision 2 was to come next|revision 3 of|breaks off|append/],
+      [
+        `DELETE FROM rows WHERE key LIKE '%globex'; DELETE FROM row_index WHERE key LIKE '%globex'`,
+        /organization globex: it is missing/,
+      ],
+      [
+        `UPDATE rows SET row = replace(row, '"forceMfa":false', '"forceMfa":true')`,
+        /instance iam: it is not what the events add up to/,
+      ],
+    ];
+    for (const [sql, where] of tries) {
+      await place.remove();
+      place = await Place.make();
+      await place.seed();
+      tamper(sql);
+      const { code, out, err } = await place.run('verify');
+      expect(out + err, sql).to.match(where);
+      expect(code, sql).to.equal(EXIT.refused);
+    }
+  });
+
+  it('finds what rebuild then mends', async () => {
+    tamper(`DELETE FROM rows WHERE key LIKE '%globex'; DELETE FROM row_index WHERE key LIKE '%globex'`);
+    expect((await place.run('verify')).code).to.equal(EXIT.refused);
+    const rebuilt = await place.run('rebuild');
+    expect([rebuilt.code, rebuilt.err]).to.deep.equal([EXIT.done, '']);
+    expect(rebuilt.out).to.match(/^Made anew, up to @\d+\.\n$/);
+    expect((await place.run('verify')).code).to.equal(EXIT.done);
+    expect((await place.run('lag')).out).to.equal('0 events behind, the oldest for 0.0 s.\n');
+  });
+});
+
+describe('a store that can’t be used', () => {
+  it('of a newer version, foreign or locked is told apart, each with what to do', async () => {
+    tamper('PRAGMA user_version = 99');
+    const newer = await place.run('status');
+    expect([newer.code, newer.err]).to.deep.equal([
+      EXIT.store,
+      `${place.path('iam.db')} can't be used: its schema is version 99, and this program knows up to 6. Name another store, or use the version of this program that fits (login-policy migrate).\n`,
+    ]);
+    tamper('PRAGMA application_id = 7');
+    expect((await place.run('migrate')).code).to.equal(EXIT.store);
+  });
+});
+
+describe('keeping a store', () => {
+  it('makes one where there is none, and has nothing to do the second time', async () => {
+    for (const time of [1, 2]) {
+      const { code, out } = await place.run('migrate --store sqlite:new.db');
+      expect([time, code, out]).to.deep.equal([time, EXIT.done, 'sqlite:new.db is ready for this version.\n']);
+    }
+    expect((await place.run('status --store sqlite:new.db')).out).to.contain('no events');
+  });
+
+  it('backs a file up while it is in use, and never overwrites one', async () => {
+    await writeHistoryIn(place, { rounds: 1 }).catch(() => undefined);
+    const { code } = await place.run('backup copy.db');
+    expect(code).to.equal(EXIT.done);
+    expect((await place.run('verify --store sqlite:copy.db')).code).to.equal(EXIT.done);
+    const again = await place.run('backup copy.db');
+    expect(again.code).to.equal(EXIT.output);
+    expect(again.err).to.contain("copy.db can't be written");
+    const other = await place.run('backup x --store postgres://localhost/iam');
+    expect(other.err).to.contain('login-policy copy postgres://localhost/iam sqlite:FILE');
+  });
+});
+
+const IMPORT = `instance: old
+policies:
+  - at: 2024-05-01T10:00:00Z
+    by: anna
+    reason: first
+    policy: { secondFactors: [TOTP], multiFactors: [U2F_WITH_VERIFICATION] }
+  - at: 2025-01-01T00:00:00+01:00
+    organization: 0815
+    policy: { settings: { forceMfa: true }, secondFactors: [U2F] }
+  - at: 2024-06-01T10:00:00Z
+    policy: { multiFactors: [] }
+`;
+
+describe('taking over the policies of an IAM', () => {
+  it('records them at their dates, so that the past is answered, and once only', async () => {
+    await place.write('old.yaml', IMPORT);
+    const { code, out, err } = await place.run('import old.yaml --yes');
+    expect([code, out, err]).to.deep.equal([EXIT.done, 'Took over 3 states of 2 policies.\n', '']);
+    const then = await place.run('policy --instance old --as-of 2024-05-15T00:00:00Z --json');
+    expect(then.out).to.contain('U2F_WITH_VERIFICATION').and.to.contain('2024-05-01T10:00:00.000Z');
+    expect((await place.run('policy --instance old')).out).to.contain(
+      'created 2024-05-01T10:00:00.000Z, changed 2024-06-01T10:00:00.000Z',
+    );
+    expect((await place.run('history 0815 --instance old')).out).to.contain(
+      '2024-12-31T23:00:00.000Z  LoginPolicyAdded by operator',
+    );
+    expect((await place.run('import old.yaml --yes')).code).to.equal(EXIT.done);
+    expect((await place.run('history --instance old --json')).out).to.contain('"lastSequence": "4"');
+    expect((await place.run('verify')).code).to.equal(EXIT.done);
+  });
+
+  it('is refused with line and column: a history that is there, an instant that is not past, a mistyped member', async () => {
+    const tries = [
+      [IMPORT.replace('old', 'iam'), 'old.yaml:3:5: Default policy of instance iam has a history already'],
+      [IMPORT.replace('2024-05', '2999-05'), 'old.yaml:3:5: at is an instant that is past'],
+      [IMPORT.replace('at: 2024-06-01T10:00:00Z', 'at: June'), 'old.yaml:10:5: at is an instant that is past'],
+      [IMPORT.replace('reason', 'reson'), 'old.yaml:5:5: reson is not a member here. Did you mean reason?'],
+      [IMPORT.replace('TOTP', 'TOPT'), 'old.yaml:6:31: secondFactors[0] must be one of'],
+      [IMPORT.replace('policies:', 'policy:'), 'policy is not a member here. Did you mean policies?'],
+    ] as const;
+    for (const [text, said] of tries) {
+      await place.write('old.yaml', text);
+      const { code, err } = await place.run('import old.yaml --yes');
+      expect(err).to.contain(said);
+      expect(code).to.equal(EXIT.data);
+    }
+    expect(orThrow(await place.policies((policies) => policies.history(GLOBEX))).lastSequence).to.equal(4n);
+    expect(INSTANCE.instanceId).to.equal('iam');
+  });
+});
