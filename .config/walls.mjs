@@ -47,7 +47,7 @@ export const rooms = {
   'packages/api/src': { may: [...kernel, ...domain] },
   'packages/api/test': { may: [...kernelOfDomains, ...domain, ...api, ...testkit] },
   // Level 3 chooses stores, and hands them their drivers; what belongs to a test stands in test folders and in proofs.
-  'packages/cli/src': { may: choosers },
+  'packages/cli/src': { may: [...choosers, ...kernelOfStores] },
   'packages/cli/test': { may: [...choosers, ...kernelOfStores, ...testkit, '@login-policy/cli'] },
   'packages/benchmarks/src': { may: [...choosers, ...kernelOfStores] },
   'packages/proofs/src': { may: [...choosers, ...kernelOfStores, ...testkit] },

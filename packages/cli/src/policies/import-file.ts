@@ -1,5 +1,6 @@
 import type { NewLoginPolicy } from '@login-policy/domain';
-import { parseInstant, type Instant } from '@login-policy/event-sourcing';
+import type { Instant } from '@login-policy/event-sourcing';
+import { parseInstant } from '@login-policy/event-sourcing/store';
 import { nearestName } from '@login-policy/event-sourcing/options';
 import type { Path, YamlFile } from '../files/yaml-file.js';
 

@@ -12,7 +12,8 @@ import {
   type Owner,
   type PolicyState,
 } from '@login-policy/domain/model';
-import { categoryOf, isFault, type RecordedEvent, type StreamId } from '@login-policy/event-sourcing';
+import { isFault, type RecordedEvent, type StreamId } from '@login-policy/event-sourcing';
+import { categoryOf } from '@login-policy/event-sourcing/store';
 import { eventName } from '../copy/same-event.js';
 import { listedAll } from '../store/listed-all.js';
 import type { Findings } from './findings.js';
