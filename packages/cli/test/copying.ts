@@ -1,4 +1,4 @@
-import { orThrow, SECOND_FACTORS, type LoginPolicies } from '@login-policy/domain';
+import { openLoginPolicies, orThrow, SECOND_FACTORS, type LoginPolicies } from '@login-policy/domain';
 import { streamId } from '@login-policy/event-sourcing';
 import { openSqliteStore } from '@login-policy/store-sqlite';
 import { GLOBEX, INSTANCE, type Place } from './running.js';
@@ -8,6 +8,8 @@ export async function writeHistoryIn(place: Place, { rounds = 3 } = {}): Promise
   await place.seed();
   await place.policies((policies) => writeRounds(policies, rounds));
   await using store = await openSqliteStore({ path: place.path('iam.db') });
+  // So that the append keeps their rows.
+  const policies = await openLoginPolicies({ store });
   const id = '01JDQ0000000000000000000ZZ' as const;
   const event = {
     id,
@@ -21,6 +23,7 @@ export async function writeHistoryIn(place: Place, { rounds = 3 } = {}): Promise
     expected: 'any',
     events: [JSON.parse(JSON.stringify(event))],
   });
+  await policies.close();
 }
 
 async function writeRounds(policies: LoginPolicies, rounds: number): Promise<void> {

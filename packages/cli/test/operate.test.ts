@@ -138,7 +138,7 @@ describe('taking over the policies of an IAM', () => {
       [IMPORT.replace('at: 2024-06-01T10:00:00Z', 'at: June'), 'old.yaml:10:5: at is an instant that is past'],
       [IMPORT.replace('reason', 'reson'), 'old.yaml:5:5: reson is not a member here. Did you mean reason?'],
       [IMPORT.replace('TOTP', 'TOPT'), 'old.yaml:6:31: secondFactors[0] must be one of'],
-      [IMPORT.replace('policies:', 'policy:'), 'policy is not a member here. Did you mean policies?'],
+      [IMPORT.replace('policies:', 'policy:'), 'old.yaml:2:1: policy is not a member here.'],
     ] as const;
     for (const [text, said] of tries) {
       await place.write('old.yaml', text);

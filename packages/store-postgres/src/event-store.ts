@@ -9,12 +9,15 @@ import {
   type ReadStreamOptions,
   type ReadStreamsOptions,
   type Receipt,
+  type StreamReceipt,
+  pageSizeOf,
   type SubscriptionMessage,
   type AppendQueue,
   Feed,
   type Reader,
 } from '@login-policy/event-sourcing/store';
 import type { Connection } from './connection.js';
+import { listedReceipts } from './listed-receipts.js';
 import { EventReads } from './reads.js';
 import type { Schema } from './schema.js';
 import { readStreams } from './streams-reader.js';
@@ -85,6 +88,21 @@ export class PostgresEventStore implements EventStore {
     this.#refuseWhenClosed();
     refuseOver(`reading ${streamId}`, wait);
     return this.#reads.receipt(streamId, key, wait);
+  }
+
+  async *receipts(
+    options: Pick<ReadAllOptions, 'pageSize' | 'signal'> = {},
+  ): AsyncGenerator<readonly StreamReceipt[], void, undefined> {
+    const { connection, schema } = this.#parts;
+    const limit = pageSizeOf(options);
+    let after: StreamReceipt | undefined;
+    for (;;) {
+      this.#refuseWhenClosed();
+      const page = await listedReceipts(connection, schema, { after, limit, wait: options });
+      if (page.length > 0) yield page;
+      if (page.length < limit) return;
+      after = page.at(-1);
+    }
   }
 
   async head(wait?: WaitOptions): Promise<Position> {

@@ -49,6 +49,12 @@ export function storedName(text: string): StoredName {
   return { name: `${head}\\#${digest(stored).toString('hex')}`, whole: stored };
 }
 
+/** Whether a name is one that {@link storedName} cut: a doubled backslash before the digest belongs to the name itself. */
+export function isCut(stored: string): boolean {
+  const [backslashes = ''] = /\\+(?=#[0-9a-f]{64}$)/.exec(stored) ?? [];
+  return backslashes.length % 2 === 1;
+}
+
 /** What tells a key from every other, in 32 bytes. */
 export function digest(text: string | Buffer): Buffer {
   return hash('sha256', text, 'buffer');

@@ -1,3 +1,5 @@
+import { openLoginPolicies } from '@login-policy/domain';
+import type { Store } from '@login-policy/event-sourcing';
 import type { Command, Run } from '../command-line/command.js';
 import { copyLog } from '../copy/copy-log.js';
 import { Receipts } from '../copy/receipts.js';
@@ -21,7 +23,7 @@ export const copy: Command = {
     'Copies a store into another one: all events with ids, times and places, and all receipts of idempotency keys.',
   details: [
     'The target is empty, or holds what an earlier copy of the same source has brought there: then it is taken up again. At the end both are read from end to end and compared. Nobody may write to either meanwhile; stop all who write before the last run.',
-    'Positions stay the same between SQLite and PostgreSQL. On EventStoreDB they are the server’s own: order and times stay, and a position that was kept is good for nothing there. Read models are not copied: they are made anew when the target is opened.',
+    'Positions stay the same between SQLite and PostgreSQL. On EventStoreDB they are the server’s own: order and times stay, and a position that was kept is good for nothing there. Read models are not copied, but made anew.',
   ],
   arguments: [
     { name: 'FROM', is: 'The URL of the source, or @FILE to read it from a file.' },
@@ -48,6 +50,7 @@ async function copied(run: Run): Promise<ExitCode> {
       const done = await copyLog({ from, to, receipts, atOnce, signal: io.interrupted, onProgress });
       bar.end();
       const verified = await verifyCopy(from, to);
+      if (to.keeps === 'inline') await makeReadModel(to);
       const positions = verified.hasSamePositions ? 'the same' : 'those of the target: whoever kept one begins anew';
       answer(
         run,
@@ -61,6 +64,16 @@ async function copied(run: Run): Promise<ExitCode> {
     }
   } finally {
     await from.close();
+  }
+}
+
+/** Who looks into it may not be allowed to write. */
+async function makeReadModel(store: Store): Promise<void> {
+  const loginPolicies = await openLoginPolicies({ store });
+  try {
+    await loginPolicies.readModel.ready();
+  } finally {
+    await loginPolicies.close();
   }
 }
 

@@ -5,8 +5,10 @@ import type { Command, Run } from '../command-line/command.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
 import { answer, OUTPUT_OPTIONS } from '../output/answer.js';
 import type { Paint } from '../output/paint.js';
+import { Failure } from '../failure.js';
 import { plain } from '../output/plain.js';
 import { indented, table } from '../output/table.js';
+import { leftBehind } from '../store/left-behind.js';
 import { instancesIn, withStore } from '../store/session.js';
 import { STORE_OPTIONS, type StorePlace } from '../store/store-url.js';
 
@@ -64,8 +66,9 @@ async function readModelStatus({ readModel }: LoginPolicies): Promise<string> {
     await readModel.ready({ waitMs: 2000 });
     return 'up';
   } catch (caught) {
-    if (isFault(caught)) return caught.message;
-    throw caught;
+    const said = leftBehind(caught);
+    if (said instanceof Failure || isFault(said)) return said.message;
+    throw said;
   }
 }
 

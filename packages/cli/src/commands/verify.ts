@@ -2,9 +2,11 @@ import { openLoginPolicies } from '@login-policy/domain';
 import { isFault, type Store } from '@login-policy/event-sourcing';
 import type { Command, Run } from '../command-line/command.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
+import { Failure } from '../failure.js';
 import { answer, OUTPUT_OPTIONS } from '../output/answer.js';
 import { plain } from '../output/plain.js';
 import { Progress } from '../output/progress.js';
+import { leftBehind } from '../store/left-behind.js';
 import { withStore } from '../store/session.js';
 import { STORE_OPTIONS } from '../store/store-url.js';
 import { EventChains } from '../verify/event-chains.js';
@@ -42,8 +44,10 @@ async function verified(run: Run, store: Store): Promise<ExitCode> {
     chains.end();
     await compareRows(store, folds);
   } catch (caught) {
-    if (!isFault(caught) || caught.retryable) throw caught;
-    findings.add(events === 0 ? 'the store' : `behind the first ${events} events`, caught.message);
+    const said = leftBehind(caught);
+    if (said instanceof Failure) findings.add('the read model', said.message);
+    else if (!isFault(said) || said.retryable) throw said;
+    else findings.add(events === 0 ? 'the store' : `behind the first ${events} events`, said.message);
   }
   bar.end();
   const { count, shown } = findings;

@@ -12,6 +12,7 @@ import type { Store } from '@login-policy/event-sourcing';
 import type { OptionSpecs, Run } from '../command-line/command.js';
 import { EXIT } from '../exit-codes.js';
 import { Failure } from '../failure.js';
+import { leftBehind } from './left-behind.js';
 import { listedIn, unlisted } from './organizations-file.js';
 import { openStore, type Opening } from './open-store.js';
 import { STORE_OPTIONS, storePlaceOf, type StorePlace } from './store-url.js';
@@ -50,6 +51,8 @@ export async function withStore<Result>(
   const store = await openStore(place, opening);
   try {
     return await work(store, place);
+  } catch (caught) {
+    throw opening.purpose === 'look' ? leftBehind(caught) : caught;
   } finally {
     await store.close();
   }

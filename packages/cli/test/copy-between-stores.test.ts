@@ -1,0 +1,61 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+// Sets a global when it is loaded, which would look like a leak of the test that loads it first.
+import '@eventstore/db-client';
+import { EXIT } from '@login-policy/cli';
+import { expect } from 'chai';
+import { afterEach, beforeEach, describe, it } from 'mocha';
+import { writeHistoryIn } from './copying.js';
+import { Place } from './running.js';
+
+let place: Place;
+
+beforeEach(async () => {
+  place = await Place.make();
+});
+afterEach(() => place.remove());
+
+/** The servers that the tests of the stores bring along: each prints its URL, and ends with its input. */
+async function withServer<Result>(store: string, work: (url: string) => Promise<Result>): Promise<Result> {
+  const program = new URL(`../../${store}/.test-build/server-process.js`, import.meta.url);
+  const child = spawn(process.execPath, [fileURLToPath(program)], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const ended = once(child, 'exit');
+  try {
+    for await (const url of createInterface(child.stdout)) return await work(url);
+    throw new Error(`the server of ${store} did not start`);
+  } finally {
+    child.stdin.end();
+    await ended;
+  }
+}
+
+describe('copying from store to store', () => {
+  it('SQLite, PostgreSQL, EventStoreDB, SQLite: everything stays, and each is verified', () =>
+    withServer('store-postgres', (postgres) =>
+      withServer('store-eventstoredb', async (esdb) => {
+        await writeHistoryIn(place);
+        await place.write('postgres', postgres);
+        await place.write('esdb', esdb);
+        const hops = ['sqlite:iam.db', '@postgres', '@esdb', 'sqlite:back.db'];
+        for (const [index, to] of hops.slice(1).entries()) {
+          const { code, out } = await place.run(`copy ${hops[index]} ${to} --json`);
+          expect(code, to).to.equal(EXIT.done);
+          const hasSamePositions = to === '@postgres';
+          expect(JSON.parse(out), to).to.deep.equal({
+            before: 0,
+            copied: 12,
+            events: 12,
+            receipts: 9,
+            hasSamePositions,
+          });
+          const store = to.startsWith('@') ? `--store-file ${to.slice(1)}` : `--store ${to}`;
+          const verified = await place.run(`verify ${store}`);
+          expect(verified.out, to).to.equal('12 events in 3 streams, 2 policies. All is as it has to be.\n');
+        }
+        const again = await place.run('copy sqlite:iam.db sqlite:back.db --json');
+        expect(JSON.parse(again.out)).to.include({ before: 12, copied: 0 });
+      }),
+    ));
+});

@@ -1,0 +1,39 @@
+import { revision } from '@login-policy/event-sourcing';
+import { parseStreamId, StoreForeign, type StreamReceipt, type WaitOptions } from '@login-policy/event-sourcing/store';
+import { givenText, isCut, storedName } from './names.js';
+import type { Answering } from './queries.js';
+import { text } from './rows.js';
+import type { Schema } from './schema.js';
+
+/** The receipts behind one, at most so many, in the order of stream and key. @throws StoreForeign for a name of over 1,000 bytes. */
+export async function listedReceipts(
+  turn: Answering,
+  { quoted }: Schema,
+  {
+    after,
+    limit,
+    wait,
+  }: {
+    readonly after: Pick<StreamReceipt, 'key' | 'streamId'> | undefined;
+    readonly limit: number;
+    readonly wait?: WaitOptions | undefined;
+  },
+): Promise<readonly StreamReceipt[]> {
+  const behind = after === undefined ? ['', ''] : [storedName(after.streamId).name, storedName(after.key).name];
+  const rows = await turn.read(
+    `SELECT stream, key, fingerprint, revision::text FROM ${quoted}.receipts WHERE (stream, key) > ($1, $2) ORDER BY stream, key LIMIT $3`,
+    [...behind, String(limit)],
+    wait,
+  );
+  return rows.map(([stream, key, fingerprint, at]) => ({
+    streamId: parseStreamId(wholeName(text(stream), turn)),
+    key: wholeName(text(key), turn),
+    fingerprint: givenText(text(fingerprint)),
+    revision: revision(BigInt(text(at))),
+  }));
+}
+
+function wholeName(stored: string, { name: store }: Answering): string {
+  if (!isCut(stored)) return givenText(stored);
+  throw new StoreForeign({ store, problem: 'a receipt under a name of over 1,000 bytes can not be listed' });
+}
