@@ -4,7 +4,7 @@ import { EXIT } from './exit-codes.js';
 import type { Io, Output } from './io.js';
 import { run } from './run.js';
 
-/** Whoever reads the output may stop reading: `login-policy history | head`. */
+/** The reader of the output may stop reading: `login-policy history | head`. */
 function outputOf(stream: NodeJS.WriteStream): Output {
   stream.on('error', ({ code }: NodeJS.ErrnoException) => {
     process.exit(code === 'EPIPE' ? (process.exitCode ?? EXIT.done) : EXIT.output);

@@ -37,7 +37,7 @@ const RETRYABLE: ReadonlySet<FaultCode> = new Set<FaultCode>([
 
 /**
  * Something outside the rules of the domain failed: a store, another writer, a stored row. A rejection is a value and is
- * no fault; a defect of the program is a plain `Error` and is none either.
+ * no fault; a defect of the program is a plain `Error`, and not a fault either.
  */
 export abstract class Fault extends Error {
   readonly code: FaultCode;

@@ -2,7 +2,7 @@ import { monotonicFactory } from 'ulid';
 import type { Brand } from './brand.js';
 import { systemClock, type Clock } from './clock.js';
 
-/** The identity of one event, for ever: a ULID (26 characters, Crockford base 32; docs/reference/events.md). */
+/** The identity of one event, forever: a ULID (26 characters, Crockford base 32; docs/reference/events.md). */
 export type EventId = Brand<string, 'EventId'>;
 
 /** Gives a fresh id at every call; no two calls give the same one. */
@@ -29,7 +29,7 @@ export function isEventId(text: string): text is EventId {
  * Makes ULIDs that sort in the order they were made, also within one millisecond and when the clock jumps back.
  *
  * Randomness is drawn from the platform's cryptographic source, 1,024 bytes at a time: a draw for each character was
- * far dearer than the id.
+ * far more expensive than the id.
  */
 export function monotonicIds(clock: Clock = systemClock): IdSource {
   const next = monotonicFactory(pooledRandom());

@@ -47,7 +47,7 @@ const IN_EVERY_MONTH = 28;
 /**
  * Reads what {@link instantToIso} wrote, or any ISO 8601 date and time of the calendar that names its offset.
  *
- * @throws RangeError when the text is no such moment.
+ * @throws RangeError when the text is not such a moment.
  */
 export function parseInstant(text: string): Instant {
   const [, date, day] = ISO.exec(text) ?? [];

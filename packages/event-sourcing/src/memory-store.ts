@@ -28,7 +28,7 @@ const OPTIONS: OptionRules<MemoryStoreOptions> = {
 /**
  * Opens a store that forgets everything when the process ends, and otherwise keeps every promise of the ports.
  *
- * @throws RangeError when the history has a gap in a stream, or naming the option that is none, or not of its form.
+ * @throws RangeError when the history has a gap in a stream, or naming an option that is unknown or malformed.
  */
 export function openMemoryStore(options: MemoryStoreOptions = {}): Store {
   const { clock = systemClock, history = [], observe } = parseOptions(options, 'openMemoryStore', OPTIONS);

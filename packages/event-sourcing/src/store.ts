@@ -23,7 +23,7 @@ export interface Store extends Closing {
    *
    * A handler that fails is called again after a pause, and holds up its own consumer only: {@link Consumer.status} says how it is.
    *
-   * @throws RangeError naming the option that is none, or not of its form.
+   * @throws RangeError naming an option that is unknown or malformed.
    * @throws StoreClosed
    */
   consume(options: ConsumeOptions): Consumer;

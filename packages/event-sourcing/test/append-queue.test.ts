@@ -77,7 +77,7 @@ describe('the queue in which appends wait', () => {
     expect(groups.map(({ group }) => group.length)).to.deep.equal([2, 1]);
   });
 
-  it('writes nothing for whoever has given up before they came, or before their append is begun', async () => {
+  it('writes nothing for a caller that had given up before it came, or before its append is begun', async () => {
     const control = new AbortController();
     const begun: boolean[] = [];
     const write = async (group: readonly Queued[]): Promise<readonly Outcome[]> => {
@@ -97,7 +97,7 @@ describe('the queue in which appends wait', () => {
       expect(fault).to.deep.include({ code: 'deadline-exceeded', facts: { doing: 'appending to Counter-a' } });
   });
 
-  it('takes out whoever gives up while they wait, and carries through what is being written', async () => {
+  it('takes out a caller that gives up while it waits, and carries through what is being written', async () => {
     const { queue, groups } = heldQueue({ appends: 1, size: 10_000 });
     const [first, second] = [new AbortController(), new AbortController()];
     const [written, waiting] = [append('', first.signal), append('', second.signal)].map((one) => queue.append(one));

@@ -161,7 +161,7 @@ describe('a fault', () => {
     ]);
   });
 
-  it('is told from what is none, and is one as well when another copy of this package made it', () => {
+  it('is told from other errors, and is one as well when another copy of this package made it', () => {
     const likeOne = { code: 'store-full', retryable: true, facts: {} };
     expect(isFault(Object.assign(new Error('full'), likeOne), 'store-full')).to.equal(true);
     expect(isFault(Object.assign(new Error('full'), likeOne), 'store-closed')).to.equal(false);

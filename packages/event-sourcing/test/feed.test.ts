@@ -69,7 +69,7 @@ describe('the one feed of a store', () => {
     for (const messages of all) await messages.return?.();
   });
 
-  it('is begun anew for who comes after the log was replaced, while others stand at a place that was lost (Q71)', async () => {
+  it('is begun anew for a listener that comes after the log was replaced, while others stand at a place that was lost (Q71)', async () => {
     for (const written of [1, 5]) {
       const { feed, reads, replace, write } = watchedFeed();
       const before = feed.subscribe()[Symbol.asyncIterator]();
@@ -113,7 +113,7 @@ describe('the one feed of a store', () => {
     expect(reads()).to.equal(before);
   });
 
-  it('tells all who listen of a fault, and begins anew for whoever comes then', async () => {
+  it('tells all who listen of a fault, and begins anew for the next listener', async () => {
     const { feed, fail, notify } = watchedFeed();
     const two = [feed.subscribe(), feed.subscribe()].map((messages) => messages[Symbol.asyncIterator]());
     await Promise.all(two.map((messages) => countUntil(messages, START)));

@@ -56,7 +56,7 @@ describe('rows that are not there at all, of many events', () => {
     expect(await rowUnder(model, 'tally-7')).to.equal(ROUNDS);
   });
 
-  it('are waited for no longer than until the signal of who waits, whoever began them', async () => {
+  it('are waited for no longer than until the signal of the caller that waits, no matter which began them', async () => {
     const { runner, model } = await runnerBefore();
     const leaving = new AbortController();
     const [staying, left] = [runner.catchUp(), runner.catchUp(leaving.signal)];

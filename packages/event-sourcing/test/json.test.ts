@@ -47,7 +47,7 @@ describe('what JSON can hold', () => {
   });
 
   it('is not what a fault says it is: minus zero is named', () => {
-    expect(() => toJson([-0])).to.throw("$[0] can't be stored: -0 is no JSON number");
+    expect(() => toJson([-0])).to.throw("$[0] can't be stored: -0 is not a JSON number");
   });
 
   it('is copied exactly, and neither copy nor original can change the other', () => {

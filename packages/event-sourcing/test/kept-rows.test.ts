@@ -41,7 +41,7 @@ describe('rows that are kept', () => {
     expect(decoded()).to.equal(3);
   });
 
-  it('are none where none are to be kept', () => {
+  it('do not exist where none are to be kept', () => {
     const { kept, decoded } = keptRows(0);
     expect([kept.read('a', '5'), kept.read('a', '5'), kept.current('a')]).to.deep.equal([5, 5, undefined]);
     expect(decoded()).to.equal(2);

@@ -20,7 +20,7 @@ describe('what was used last', () => {
     expect(['a', 'b', 'c', 'd'].map((key) => lru.get(key))).to.deep.equal([undefined, undefined, 1, 1]);
   });
 
-  it('is there or not, and to ask is no use of it', () => {
+  it('is there or not, and asking does not count as a use', () => {
     const lru = new Lru<string, undefined>(2);
     for (const key of ['a', 'b']) lru.set(key, undefined);
     expect(['a', 'b', 'c'].map((key) => lru.has(key))).to.deep.equal([true, true, false]);
@@ -55,7 +55,7 @@ describe('what was used last', () => {
     expect(['b', 'c', 'd'].map((key) => lru.get(key))).to.deep.equal(['xxxx', 'xx', undefined]);
   });
 
-  it('refuses a capacity that is none', () => {
+  it('refuses a malformed capacity', () => {
     for (const capacity of [-1, 1.5, Number.NaN]) expect(() => new Lru(capacity)).to.throw(RangeError);
   });
 });

@@ -88,7 +88,7 @@ describe('a row that an older program marked, since it could not read it', () =>
     expect([...unreadable.keys()]).to.deep.equal([a]);
   });
 
-  it('is none where there is none after all', async () => {
+  it('does not exist where there is none after all', async () => {
     const store = followedStore();
     await raise(store, a, 5);
     await lower(store, 5);

@@ -15,7 +15,7 @@ import { watchedReadModels } from './watched-read-models.js';
 
 const STREAMS = Array.from({ length: 1000 }, (_, index) => streamId('tally', `${index}`));
 const [a, b] = [streamId('tally', 'a'), streamId('tally', 'b')];
-/** Whoever says which row a stream has may give two streams the same one, so no stream is folded by itself. */
+/** A projection may give two streams the same row, so no stream is folded by itself. */
 const byPosition = { ...tallies(), key: (stream: StreamId): string => stream };
 
 describe('a rebuild of many rows', () => {

@@ -70,7 +70,7 @@ describe('a stream that is read part after part', () => {
     expect(await storeOf(0, 1).read({ from: revision(LAST) })).to.deep.equal([]);
   });
 
-  it('ends where it ends, whoever asks for more', async () => {
+  it('ends where it ends, even for a reader that asks for more', async () => {
     expect(await storeOf().read()).to.deep.equal([]);
     expect(await storeOf().read({ direction: 'backwards' })).to.deep.equal([]);
     expect(await storeOf(0, 1).read({ from: revision(2) })).to.deep.equal([]);

@@ -52,7 +52,7 @@ export const tally: Decider<TallyCommand, TallyEvent, number, TooLow> = {
   },
 };
 
-/** One row a tally: its value. A value of 13 can't be reduced, for whoever wants to see what happens then. */
+/** One row a tally: its value. A value of 13 can't be reduced, for tests that look at what happens then. */
 export function tallies(options: { readonly unlucky?: number } = {}): Projection<TallyEvent, number> {
   return {
     name: 'tallies',

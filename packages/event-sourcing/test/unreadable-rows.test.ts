@@ -100,7 +100,7 @@ describe('a row that can not be read', () => {
       .with.property('code', 'store-damaged');
   });
 
-  it('is none where its values are no text', () => {
+  it('does not exist where its values are not text', () => {
     const stored = projection.rows.encode(new UnreadableRow(facts, { parity: 'even' }));
     const spoilt = parseJson(JSON.stringify(stored).replace('"even"', '["even",1]'));
     expect(() => projection.rows.decode(spoilt)).to.throw(TypeError, 'text to find it by');

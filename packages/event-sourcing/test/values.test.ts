@@ -73,7 +73,7 @@ describe('values with one parser', () => {
       expect(() => instant(value), `${value}`).to.throw(RangeError);
   });
 
-  it('instants are read from ISO 8601 only, and a day that the calendar does not have is none', () => {
+  it('instants are read from ISO 8601 only, and a day that the calendar does not have is refused', () => {
     const wrong = [
       'Jan 5 2024 Z',
       'Jan 5 2024Z',

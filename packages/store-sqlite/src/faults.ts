@@ -11,7 +11,7 @@ export function needsRecovery(caught: unknown): boolean {
   return codeOf(caught) === 'SQLITE_READONLY';
 }
 
-/** What SQLite says of a file whose first page is none of a database. */
+/** What SQLite says of a file whose first page is not that of a database. */
 export function isNoDatabase(caught: unknown): boolean {
   return codeOf(caught) === 'SQLITE_NOTADB';
 }

@@ -80,7 +80,7 @@ function damageOf(caught: unknown, [place]: EventRow, { store }: Names): unknown
   return new StoreDamaged({ store, problem: `the event at position ${String(place)} can't be read (${why})` }, caught);
 }
 
-/** What an event's row says that is no number, parsed, whatever it may be. */
+/** What an event's row says that is not a number, parsed, whatever it may be. */
 interface Content {
   readonly id: string;
   readonly data: unknown;
@@ -100,13 +100,13 @@ export function storedEvent(
     schemaVersion,
     type: names.textOf((typeAndVersion - schemaVersion) / SCHEMA_VERSIONS),
   };
-  if (!isEventId(id)) throw unreadable(placed, 'its id is no ULID');
+  if (!isEventId(id)) throw unreadable(placed, 'its id is not a ULID');
   if (!isJsonObject(data) || !isEventMetadata(metadata)) throw unreadable(placed, 'it is not what was written');
   const event = { id, ...placed, position: positionOf(place, id), recordedAt: instant(recordedAt), data, metadata };
   return packed === 0 ? event : { ...event, append: unpackAppend(packed) };
 }
 
-/** `undefined` for text that is no JSON. */
+/** `undefined` for text that is not JSON. */
 function parse(text: string): unknown {
   try {
     return JSON.parse(text);

@@ -26,7 +26,7 @@ const LEARNT_AT_ONCE = 1000;
 export const FIRST_STREAM: StreamPlace = { last: undefined, goesOn: undefined, learnt: undefined };
 
 /**
- * Reads one stream after another, in the order of their names: that is the order of the rows that are made of them, so that whoever
+ * Reads one stream after another, in the order of their names: that is the order of the rows that are made of them, so that a caller that
  * writes those fills a page of the file and goes on to the next.
  */
 export class StreamsReader {

@@ -53,7 +53,7 @@ function unlucky(where: 'reduce' | 'encode'): Projection<CounterEvent, CounterRo
 
 describe('an append that can not be written', () => {
   const refused: Readonly<Record<string, Partial<NewEvent>>> = {
-    'a schema version that is no whole number': { schemaVersion: 1.5 },
+    'a schema version that is not a whole number': { schemaVersion: 1.5 },
     'metadata that JSON can not hold': { metadata: { ...newEvent().metadata, ...Object({ reason: 1n }) } },
   };
 

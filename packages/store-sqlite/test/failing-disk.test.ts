@@ -90,7 +90,7 @@ describe('a commit that is answered with an error', () => {
     expect(await store.eventStore.receipt(STREAM, 'k')).to.equal(undefined);
   });
 
-  it('and was carried out is one that was written, whoever of the group had given up before it began', async () => {
+  it('and was carried out is one that was written, even if a caller of the group had given up before it began', async () => {
     const giving = new AbortController();
     driver.strikeAt('BEGIN IMMEDIATE', () => {
       giving.abort();
@@ -167,7 +167,7 @@ describe('a read that fails', () => {
     expect(await Promise.all(streams.map((stream) => foundLater(stream)))).to.deep.equal([1, 2, 2]);
   });
 
-  it('is no reason to refuse the next one, whatever failed before it', async () => {
+  it('does not refuse the next one, whatever failed before it', async () => {
     const later = await openSqliteStore({ path });
     for (const start of ['SELECT position', 'INSERT INTO events', 'SELECT position']) {
       driver.strikeAt(start, () => {

@@ -90,7 +90,7 @@ describe('a page that is more than one value can hold', () => {
     }
   });
 
-  it('is no reason to read again what failed for another', async () => {
+  it('does not read again what failed for another reason', async () => {
     await store.eventStore.append(appendOne());
     const other = driverError('database disk image is malformed', 11);
     failAt(other);

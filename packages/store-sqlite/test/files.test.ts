@@ -43,7 +43,7 @@ describe('a file that is not to be used', () => {
     await store.close();
   }
 
-  it('is foreign when it is no database', async () => {
+  it('is foreign when it is not a database', async () => {
     await writeFile(path, 'Dear diary, today I learned what a login policy is. '.repeat(10));
     expect(await isRefused('store-foreign')).to.have.nested.property('facts.problem', 'it is not a SQLite database');
   });

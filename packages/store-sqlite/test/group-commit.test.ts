@@ -45,7 +45,7 @@ describe('appends that come together', () => {
     await close();
   });
 
-  it('are none of them written when the transaction fails, and the store goes on', async () => {
+  it('are not written, any of them, when the transaction fails, and the store goes on', async () => {
     const { database, store, close } = await watchedStore();
     database.exec(`CREATE TRIGGER strike BEFORE INSERT ON names WHEN NEW.name = 'Counter-bad'
       BEGIN SELECT RAISE(ABORT, 'struck'); END`);

@@ -93,7 +93,7 @@ describe('how far a read model is that appends keep', () => {
     }
   });
 
-  it('is written down by whoever appends without it, and the next append with it goes on from there', async () => {
+  it('is written down by a program that appends without it, and the next append with it goes on from there', async () => {
     const [store, without] = [await open(), await open()];
     await store.readModels.open(counterTotals);
     await store.eventStore.append(appendOne());

@@ -84,7 +84,7 @@ describe('the rows of a read model that were used last', () => {
     expect((await model.keys({ index: 'parity', value: 'odd' })).rows).to.deep.equal([STREAM]);
   });
 
-  it('are none of a copy that nobody reads yet', async () => {
+  it('are not those of a copy that nobody reads yet', async () => {
     const [event] = await store.eventStore.append(appendOne());
     if (event === undefined) throw new Error('nothing was recorded');
     const row = { revision: 0n, countedAt: instant(0), total: 1 };

@@ -35,7 +35,7 @@ function lookUps(): readonly number[] {
 }
 
 describe('the names under numbers', () => {
-  it('are looked up once, whoever else writes', async () => {
+  it('are looked up once, even while another program writes', async () => {
     for (const stream of streams) expect(await eventsOf(store.eventStore, stream)).to.have.length(1);
     const before = lookUps();
     for (const stream of streams) {

@@ -54,7 +54,7 @@ describe('what a commit that failed has left in the log', () => {
 });
 
 describe('a name that can not be looked up', () => {
-  it('is no damage of the event: what SQLite says stays what it is', async () => {
+  it('is not damage of the event: what SQLite says stays what it is', async () => {
     const later = await openSqliteStore({ path });
     driver.strikeAt('SELECT CASE WHEN instr(name,', () => {
       throw noSync;

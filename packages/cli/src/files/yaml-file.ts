@@ -31,7 +31,7 @@ export class YamlFile {
     }
   }
 
-  /** The members of what stands at a path, by the text of their keys: an id of digits only is no number. */
+  /** The members of what stands at a path, by the text of their keys: an id of digits only is not a number. */
   keysAt(path: Path): readonly string[] {
     const node = this.#nodeAt(path);
     return isMap(node) ? node.items.map(({ key }) => keyText(key)) : [];

@@ -16,7 +16,7 @@ const OPTIONS: OptionRules<ConsumeOptions> = {
   signal: optional(mustBe('an AbortSignal', isSignal)),
 };
 
-/** Takes the options of `store.consume`. @throws RangeError naming the option that is none, or not of its form. */
+/** Takes the options of `store.consume`. @throws RangeError naming an option that is unknown or malformed. */
 export function parseConsumeOptions(options: ConsumeOptions): ConsumeOptions {
   return parseOptions(options, 'consume', OPTIONS);
 }

@@ -85,7 +85,7 @@ export class ConsumerRun {
     else if (since === 'cut-off') this.#turn.lose();
   }
 
-  /** Waits for the handler that is at work, but not for ever. */
+  /** Waits for the handler that is at work, but not forever. */
   async close(): Promise<void> {
     this.#end();
     const turn = this.#turn;

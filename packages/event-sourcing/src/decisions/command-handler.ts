@@ -172,7 +172,7 @@ export class CommandHandler<
     return pinned(context, known) ?? this.#decider.decide(command, known.state, { streamId, facts });
   }
 
-  /** After a conflict, waits before the next attempt, if there is to be one. Throws what is no conflict. */
+  /** After a conflict, waits before the next attempt, if there is to be one. Rethrows everything but a conflict. */
   #giveWay({ streamId, deadline }: Task<Command>, attempts: number, caught: unknown): Promise<void> {
     if (!isFault(caught, 'revision-conflict') && !isFault(caught, 'receipt-exists')) throw caught;
     if (attempts >= this.#attempts) throw new ConcurrentChange({ streamId, attempts }, caught);

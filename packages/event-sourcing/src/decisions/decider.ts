@@ -25,6 +25,6 @@ export interface Decider<Command, Event extends EventShape, State, Rejection, Fa
   readonly initial: State;
   /** The state after the event; the state before it is never changed in place. */
   evolve(state: State, event: Recorded<Event>): State;
-  /** What the state answers to the command; the same whenever and whoever asks. */
+  /** What the state answers to the command; the same at any time and for every caller. */
   decide(command: Command, state: State, context: DecisionContext<Facts>): Decision<Event, Rejection>;
 }

@@ -3,7 +3,7 @@ import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 
 /**
  * Tells a command from every other: the same for equal content in whatever order its members stand, and, short of a
- * broken SHA-256, for nothing else. Fingerprints are stored, so what this answers is for ever.
+ * broken SHA-256, for nothing else. Fingerprints are stored, so its results must never change.
  */
 export function fingerprint(command: object): string {
   return bytesToHex(sha256(utf8ToBytes(JSON.stringify(command, sorted))));

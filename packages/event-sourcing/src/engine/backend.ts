@@ -101,7 +101,7 @@ export interface Backend {
   readStream(streamId: StreamId, part: StreamPart, wait?: WaitOptions): Promise<StreamPage>;
   /** The next whole appends after a position. @throws PositionUnknown when it stands for no event of the log. */
   readLog(after: Position, range: LogRange, wait?: WaitOptions): Promise<ReadAhead>;
-  /** One stream after another; absent where that is no faster than the log. */
+  /** One stream after another; absent where that is not faster than the log. */
   readStreams?(options: ReadStreamsOptions): AsyncIterable<readonly RecordedEvent[]>;
   /** The receipts behind one, in an order that stays; absent where they can't be listed. */
   readReceipts?(after: ReceiptKey | undefined, limit: number, wait?: WaitOptions): Promise<readonly StreamReceipt[]>;

@@ -57,7 +57,7 @@ export interface Found {
   readonly keptByHead: readonly ModelId[];
   /** The last event of each stream that was asked for and has one. */
   readonly ends: ReadonlyMap<StreamId, StreamEnd>;
-  /** Why a stream's end or receipt could not be read, if that is no reason to refuse anything else. */
+  /** Why a stream's end or receipt could not be read, if nothing else has to be refused for it. */
   readonly unreadable: ReadonlyMap<StreamId, unknown>;
   /** The receipts that are there, by {@link receiptName}. */
   readonly receipts: ReadonlyMap<string, Receipt>;

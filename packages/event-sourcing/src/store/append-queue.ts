@@ -33,7 +33,7 @@ export interface AppendQueueOptions {
 
 /**
  * Lets appends that wait at the same time share a transaction (group commit): while one group is written the next one gathers.
- * One append alone waits for nobody. Whoever waits may give up by their signal; once it is being written an append is carried through.
+ * One append alone waits for nobody. A caller that waits may give up by its signal; once it is being written an append is carried through.
  */
 export class AppendQueue {
   readonly #options: AppendQueueOptions;

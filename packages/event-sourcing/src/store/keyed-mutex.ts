@@ -9,7 +9,7 @@ export class KeyedMutex<Key> {
   readonly #breather = new Breather(32);
 
   /**
-   * Resolves once it is the caller's turn; `undefined` when it is at once. Whoever came in has to {@link leave}. When the signal fires
+   * Resolves once it is the caller's turn; `undefined` when it is at once. A caller that came in has to {@link leave}. When the signal fires
    * first it resolves to `false`, and the caller is not in.
    */
   enter(key: Key, wait: WaitOptions = {}): Promise<boolean> | undefined {
@@ -51,7 +51,7 @@ function waitIn(waiting: (() => void)[], resolve: (isIn: boolean) => void, wait:
   waiting.push(letIn);
   takeBack = onAbort(wait.signal, () => {
     const place = waiting.indexOf(letIn);
-    // Whoever was let in already, and only breathes, is in.
+    // Already acquired, and only yielding to the event loop.
     if (place === -1) return;
     waiting.splice(place, 1);
     resolve(false);

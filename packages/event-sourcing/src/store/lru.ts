@@ -6,7 +6,7 @@ interface Entry<Value> {
 }
 
 /**
- * Remembers what was used lately, up to a weight in all. What is forgotten is only slower: whoever asks can make it again. Of those
+ * Remembers what was used lately, up to a weight in all. What is forgotten is only slower: the caller can make it again. Of those
  * that were not used since they were last considered, the oldest goes first ("second chance"): a use moves nothing.
  *
  * One for the whole library: a cache that counts entries only lets few large ones fill the memory.

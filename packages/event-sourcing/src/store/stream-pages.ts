@@ -35,8 +35,8 @@ export interface StreamSource {
 }
 
 /**
- * What `EventStore.readStream` promises, by reading part after part. A stream begins at 0 and leaves none out: whoever took an event
- * away, or changed its place, is found out by whoever reads over it.
+ * What `EventStore.readStream` promises, by reading part after part. A stream begins at 0 and leaves none out: an event that was taken
+ * away, or put elsewhere, is noticed by the next read over its place.
  *
  * @throws StoreDamaged naming the revision that should be there and is not.
  */

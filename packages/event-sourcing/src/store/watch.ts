@@ -53,7 +53,7 @@ export class Watch {
     await this.#looking;
   }
 
-  /** What was seen last counts from one wait to the next: what was written in between wakes whoever waits then. */
+  /** What was seen last counts from one wait to the next: what was written in between wakes the next to wait. */
   async #look(): Promise<void> {
     while (this.#waiting > 0 && !this.#closing.signal.aborted) {
       const begun = performance.now();

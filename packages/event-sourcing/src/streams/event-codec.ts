@@ -34,7 +34,7 @@ export interface EventCodec<Event extends EventShape> {
  * How one type of event is stored: the newest schema version, and how each older one is brought up to it.
  *
  * `upcasters[0]` turns version 1 into 2, `upcasters[1]` version 2 into 3, and so on: the newest version is
- * `upcasters.length + 1`. A recorded event is for ever, so a shape is never edited: a new one is added with its upcaster.
+ * `upcasters.length + 1`. A recorded event lasts forever, so a shape is never edited: a new one is added with its upcaster.
  */
 export interface EventSchema<Data extends object> {
   /** In order; none while there is only version 1. */

@@ -138,7 +138,7 @@ export interface EventStore {
 
   /**
    * Reads the whole store in pages, none of them empty, in the order of commits, up to where it is now or further. The
-   * events of one append are next to each other, and no page ends between two of them: whoever reads page by page never
+   * events of one append are next to each other, and no page ends between two of them: a reader page by page never
    * sees half a command.
    *
    * @throws PositionUnknown when `after` stands for no event of this store: of another one, or of a history that was lost.
@@ -155,7 +155,7 @@ export interface EventStore {
   readStreams?(options: ReadStreamsOptions): AsyncIterable<readonly RecordedEvent[]>;
 
   /**
-   * Reads on from a position, for ever: each event once, none missing, across the border from history to live, the events
+   * Reads on from a position, forever: each event once, none missing, across the border from history to live, the events
    * of one append in one message. The
    * next page is fetched when it is asked for, so a slow reader holds back nobody else. The iteration ends
    * quietly when `signal` fires or the iterator is returned, also while it waits, and rejects with `StoreClosed` when the store is closed.

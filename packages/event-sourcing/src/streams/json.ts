@@ -8,7 +8,7 @@ export interface JsonObject {
   readonly [key: string]: Json;
 }
 
-/** Reads JSON text. @throws SyntaxError when it is none. */
+/** Reads JSON text. @throws SyntaxError when it is not JSON. */
 export function parseJson(text: string): Json {
   return JSON.parse(text) as Json;
 }
@@ -56,7 +56,7 @@ function copy(value: unknown, place: Place): Json {
   if (typeof value === 'boolean' || value === null) return value;
   if (typeof value === 'number') {
     if (Number.isFinite(value) && !Object.is(value, -0)) return value;
-    throw refused(place, `${Object.is(value, -0) ? '-0' : value} is no JSON number`);
+    throw refused(place, `${Object.is(value, -0) ? '-0' : value} is not a JSON number`);
   }
   if (typeof value !== 'object') throw refused(place, `${typeof value} is not part of JSON`);
   if (place.depth >= DEEPEST) throw refused(place, `nested deeper than ${DEEPEST} levels`);
@@ -71,7 +71,7 @@ function copyMember(value: unknown, parent: Place, step: string | number): Json 
 
 function copyText(text: string, place: Place): string {
   if (text.isWellFormed()) return text;
-  throw refused(place, 'a lone surrogate is no Unicode text');
+  throw refused(place, 'a lone surrogate is not Unicode text');
 }
 
 function copyArray(array: readonly unknown[], place: Place): readonly Json[] {
@@ -83,7 +83,7 @@ function copyArray(array: readonly unknown[], place: Place): readonly Json[] {
 function copyObject(object: object, place: Place): JsonObject {
   const prototype: unknown = Object.getPrototypeOf(object);
   if (prototype !== Object.prototype && prototype !== null) {
-    throw refused(place, 'an instance of a class is no plain object');
+    throw refused(place, 'an instance of a class is not a plain object');
   }
   const out: Record<string, Json> = {};
   for (const key of Object.keys(object)) {

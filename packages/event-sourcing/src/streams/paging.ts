@@ -7,7 +7,7 @@ const LARGEST_PAGE = 10_000;
 /**
  * The page size a reader asked for, or the default.
  *
- * @throws RangeError when it is no whole number from 1 to 10,000.
+ * @throws RangeError when it is not a whole number from 1 to 10,000.
  */
 export function pageSizeOf(options: Pick<ReadAllOptions | ReadStreamOptions, 'pageSize'> | undefined): number {
   const size = options?.pageSize ?? DEFAULT_PAGE;
@@ -18,7 +18,7 @@ export function pageSizeOf(options: Pick<ReadAllOptions | ReadStreamOptions, 'pa
 /**
  * The most events a reader of a stream wants; `Infinity` when they want all.
  *
- * @throws RangeError when it is no whole number from 0 on.
+ * @throws RangeError when it is not a whole number from 0 on.
  */
 export function limitOf(options: Pick<ReadStreamOptions, 'limit'> | undefined): number {
   const limit = options?.limit ?? Infinity;

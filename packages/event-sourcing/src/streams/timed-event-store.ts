@@ -101,7 +101,7 @@ export class TimedEventStore {
   }
 }
 
-/** A read that its signal ended is no whole read. @throws DeadlineExceeded */
+/** A read that its signal ended is not complete. @throws DeadlineExceeded */
 async function* whole(pages: Pages, deadline: Deadline): AsyncGenerator<readonly RecordedEvent[], void, undefined> {
   yield* pages;
   deadline.refuse();
