@@ -51,7 +51,9 @@ async function copied(run: Run): Promise<ExitCode> {
       bar.end();
       const verified = await verifyCopy(from, to);
       if (to.keeps === 'inline') await makeReadModel(to);
-      const positions = verified.hasSamePositions ? 'the same' : 'those of the target: whoever kept one begins anew';
+      const positions = verified.hasSamePositions
+        ? 'the same'
+        : 'those of the target: a program that kept one begins anew';
       answer(
         run,
         () => ({ ...done, ...verified }),
