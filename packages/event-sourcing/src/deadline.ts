@@ -29,7 +29,7 @@ export class Deadline implements WaitOptions {
   readonly given: AbortSignal | undefined;
   readonly #dueAt: number;
   #own: AbortController | undefined;
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  #firingAt: Due | undefined;
   #takeBack: () => void = () => undefined;
 
   /** `doing` says in the fault what took too long. */
@@ -88,7 +88,7 @@ export class Deadline implements WaitOptions {
 
   /** Lets go of what is behind {@link signal}. */
   end(): void {
-    clearTimeout(this.#timer);
+    if (this.#firingAt !== undefined) takeBack(this.#firingAt);
     this.#takeBack();
   }
 
@@ -113,10 +113,12 @@ export class Deadline implements WaitOptions {
   #firing(): AbortController {
     const control = new AbortController();
     const fire = (): void => {
-      clearTimeout(this.#timer);
+      takeBack(due);
       control.abort(TIME_IS_UP);
     };
-    this.#timer = setTimeout(fire, this.leftMs);
+    const due: Due = { dueAt: this.#dueAt, fire };
+    this.#firingAt = due;
+    schedule(due);
     this.#takeBack = onAbort(this.given, fire);
     return control;
   }

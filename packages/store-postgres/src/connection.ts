@@ -1,27 +1,23 @@
 import { isFault } from '@login-policy/event-sourcing';
-import {
-  eitherOf,
-  refuseOver,
-  StoreClosed,
-  TIME_UP,
-  within,
-  type WaitOptions,
-} from '@login-policy/event-sourcing/store';
+import { refuseOver, StoreClosed, TIME_UP, within, type WaitOptions } from '@login-policy/event-sourcing/store';
 import type { ClientBase } from 'pg';
 import { isConnectionLost, isNoPrimary, postgresFault, stateOf } from './faults.js';
 import { requestCancel } from './cancel-request.js';
 import { answerInTime, ConnectionSilent } from './in-time.js';
-import type { Lender, Lent } from './lenders.js';
+import type { Lender } from './lenders.js';
 import { limitsOf, longestMs, type TimeOuts } from './time-outs.js';
 import { PreparedStatements, type Preparation } from './prepared-statements.js';
 import { OfPrimaries, rowsOfPrimary } from './primaries.js';
-import { query, type Cell, type Cells } from './queries.js';
+import { answeringOn, query, type Cell, type Cells } from './queries.js';
+import type { OpenTransaction } from './transaction.js';
 
 /** How the store uses connections. */
 export interface ConnectionWays {
   readonly timeOuts: TimeOuts;
   readonly prepared: Preparation;
 }
+
+type InTransaction<Result> = (open: OpenTransaction) => Promise<Result>;
 
 /** What a function that writes says of a transaction at another level. */
 const NOT_FITTING = 'LP002';
@@ -128,7 +124,7 @@ export class Connection {
   }
 
   async #use<Result>(work: (client: ClientBase) => Promise<Result>, signal?: AbortSignal): Promise<Result> {
-    const { client, giveBack } = await this.#lend(signal);
+    const { client, giveBack } = await this.#lender.lend(this.#cut.signal, signal);
     let failure: Error | undefined;
     // A connection that breaks while nobody waits for an answer says so by an event, which would end the process.
     const onError = (error: Error): void => {
@@ -143,15 +139,6 @@ export class Connection {
     } finally {
       client.off('error', onError);
       giveBack(failure);
-    }
-  }
-
-  async #lend(given: AbortSignal | undefined): Promise<Lent> {
-    const { signal, release } = eitherOf(this.#cut.signal, given);
-    try {
-      return await this.#lender.lend(signal);
-    } finally {
-      release();
     }
   }
 
@@ -182,10 +169,11 @@ export class Connection {
    * Lends a connection in a transaction that is committed when the work ends well. A fault of the work's own is the end of the
    * transaction, and no reason to give the connection up.
    */
-  async transaction<Result>(work: (client: ClientBase) => Promise<Result>, abandoned?: AbortSignal): Promise<Result> {
+  async transaction<Result>(work: InTransaction<Result>, abandoned?: AbortSignal): Promise<Result> {
     const outcome = await this.use(async (client) => {
+      const open = { client, turn: answeringOn(client, this.name), goesOn: 'true' };
       try {
-        return { result: await this.#committed(client, () => work(client)) };
+        return { result: await this.#committed(client, () => work(open)) };
       } catch (refused) {
         if (!isFault(refused)) throw refused;
         await client.query('ROLLBACK');

@@ -1,4 +1,4 @@
-import { DeadlineExceeded, eitherOf, TIME_UP, within } from '@login-policy/event-sourcing/store';
+import { DeadlineExceeded, TIME_UP, within } from '@login-policy/event-sourcing/store';
 
 /** What ends a wait for an answer of the server. */
 export interface Limits {
@@ -11,8 +11,7 @@ export interface Limits {
 
 /** What comes of work on a connection. @throws ConnectionSilent, DeadlineExceeded: the connection is not to be used again. */
 export async function answerInTime<Result>(work: Promise<Result>, { longestMs, cut, signal }: Limits): Promise<Result> {
-  const either = eitherOf(cut, signal);
-  const result = await within(work, longestMs, either.signal).finally(either.release);
+  const result = await within(work, longestMs, cut, signal);
   if (result !== TIME_UP) return result;
   if (signal?.aborted === true) throw new DeadlineExceeded({ doing: 'an answer of PostgreSQL' });
   throw new ConnectionSilent(longestMs);

@@ -12,8 +12,8 @@ export interface Lent {
 
 /** Where connections come from. */
 export interface Lender {
-  /** @throws StoreUnavailable and others when there is none, none is free in time, or the signal fires. */
-  lend(signal: AbortSignal): Promise<Lent>;
+  /** @throws StoreUnavailable and others when there is none, none is free in time, or one of the signals fires. */
+  lend(cut: AbortSignal, given?: AbortSignal): Promise<Lent>;
   /** Whether the server says anything within so many milliseconds. */
   isAnswering(ms: number): Promise<boolean>;
   /** How many connections are ready to be lent. */
@@ -32,12 +32,12 @@ export class PoolLender implements Lender {
     this.#patienceMs = patienceMs;
   }
 
-  async lend(signal: AbortSignal): Promise<Lent> {
+  async lend(cut: AbortSignal, given?: AbortSignal): Promise<Lent> {
     const isIdle = this.#pool.idleCount > this.#pool.waitingCount;
     const connecting = this.#pool.connect();
     try {
       // One that is idle comes at once.
-      const client = isIdle ? await connecting : await within(connecting, this.#patienceMs, signal);
+      const client = isIdle ? await connecting : await within(connecting, this.#patienceMs, cut, given);
       if (client !== TIME_UP) return { client, giveBack: (failure) => client.release(failure) };
     } catch (caught) {
       throw connectingFault(this.#store, caught);

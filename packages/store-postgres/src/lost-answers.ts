@@ -1,8 +1,7 @@
 import { isFault } from '@login-policy/event-sourcing';
 import { pause } from '@login-policy/event-sourcing/store';
 import type { Connection } from './connection.js';
-import type { Draft } from './draft.js';
-import { query } from './queries.js';
+import { query, type Cell } from './queries.js';
 import type { Schema } from './schema.js';
 
 /** Where what was lost is looked for, and for how long, in milliseconds. */
@@ -12,19 +11,21 @@ export interface Search {
   readonly patienceMs: number;
 }
 
+/** A statement that finds something only if it was written, and then waits for it like a commit of its own. */
+export type Trace = readonly [statement: string, values: readonly Cell[]];
+
 /**
- * Finds out whether a group was written whose answer was lost: it is one transaction, so all of it was or nothing. One that is not there
- * is given up for good in the same transaction, under the writers' lock, so that it can't be done late either: its bytes may still be on
- * their way to the server. One that is there is waited for like an own commit ({@link DURABLE}): a server that was started anew shows what
- * its standby may not have.
+ * Finds out whether a transaction was written whose answer was lost: all of it was or nothing. One that is not there is given up for good in
+ * the same transaction, under the writers' lock, so that it can't be done late either: its bytes may still be on their way to the server. One
+ * that is there is waited for like an own commit: a server that was started anew shows what its standby may not have.
  *
  * @throws StoreUnavailable when the server could not be asked within the time.
  */
-export async function isThere(search: Search, lost: Draft | undefined): Promise<boolean> {
+export async function isThere(search: Search, trace: Trace): Promise<boolean> {
   const end = performance.now() + search.patienceMs;
   for (let tries = 1; ; tries++) {
     try {
-      return await search.connection.faulty(() => isThereNow(search, lost));
+      return await search.connection.faulty(() => isThereNow(search, trace));
     } catch (caught) {
       if (!isFault(caught, 'store-unavailable') || performance.now() > end) throw caught;
       await pause(tries);
@@ -32,11 +33,10 @@ export async function isThere(search: Search, lost: Draft | undefined): Promise<
   }
 }
 
-function isThereNow({ connection, schema }: Search, lost: Draft | undefined): Promise<boolean> {
-  return connection.transaction(async (client) => {
+function isThereNow({ connection, schema }: Search, trace: Trace): Promise<boolean> {
+  return connection.transaction(async ({ client }) => {
     await query(client, 'SELECT pg_catalog.pg_advisory_xact_lock($1)', [schema.appendLock.toString()]);
-    const trace = lost?.trace(schema.quoted);
-    if (trace !== undefined && (await query(client, ...trace)).length > 0) return true;
+    if ((await query(client, ...trace)).length > 0) return true;
     // Before the lock goes: what was made ready before, knows another number.
     await query(client, 'SELECT pg_catalog.nextval($1)', [`${schema.quoted}.revocations`]);
     return false;

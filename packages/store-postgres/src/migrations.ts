@@ -27,7 +27,7 @@ export type Migrating = 'run' | 'check';
  */
 export async function prepareSchema(connection: Connection, schema: Schema, migrating: Migrating): Promise<void> {
   // In a transaction, so that a pooler which has none refuses it now, and not the first command.
-  const found = await connection.faulty(() => connection.transaction((client) => versionOf(client, schema)));
+  const found = await connection.faulty(() => connection.transaction(({ client }) => versionOf(client, schema)));
   if (found !== undefined && found >= VERSION) return;
   if (migrating === 'check') {
     const is = found === undefined ? 'it is not there' : `it is at version ${found}`;

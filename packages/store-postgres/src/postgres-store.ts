@@ -1,24 +1,21 @@
 import type { Clock, Consumer, Observe, Store } from '@login-policy/event-sourcing';
-import { systemClock, closedBy, Consumers, StoreClosed } from '@login-policy/event-sourcing/store';
 import { parseOptions } from '@login-policy/event-sourcing/options';
+import { closedBy, KeptModels, StoreClosed, storeOn, systemClock } from '@login-policy/event-sourcing/store';
 import type { ClientBase, Pool } from 'pg';
-import { appendQueue } from './append-queue.js';
+import { PostgresBackend } from './backend.js';
 import { Connection } from './connection.js';
 import { handlingWithin, type ConsumeWithinOptions } from './consume-within.js';
-import { PostgresConsumers } from './consumers.js';
-import { PostgresEventStore } from './event-store.js';
 import { demandFit } from './fit-pool.js';
 import { PoolLender } from './lenders.js';
-import { PoolCare } from './pool-care.js';
 import { prepareSchema } from './migrations.js';
-import { OpenedModels } from './opened-models.js';
-import { PostgresReadModelStore } from './read-models.js';
+import { PoolCare } from './pool-care.js';
 import { nameOf, schemaNamed, type Schema } from './schema.js';
 import { settingsOf, STORE_OPTIONS, type Settings } from './settings.js';
 import { Sweeper } from './sweeper.js';
 import { SchemaWatch } from './watch.js';
 import { storeWithin } from './within.js';
-import { Writer } from './writer.js';
+
+const MOST = { appends: 256, size: 8_000_000 } as const;
 
 /** How a store on PostgreSQL is opened. */
 export interface PostgresStoreOptions {
@@ -114,36 +111,36 @@ interface Ground {
 
 function assembled(options: PostgresStoreOptions, { connection, schema, settings }: Ground): PostgresStore {
   const { pool, clock = systemClock, observe } = options;
+  const { pollIntervalMs, largestPageBytes, lostAnswerTimeoutMs: patienceMs } = settings;
   const listener = options.listen === 'off' ? undefined : PoolCare.of(pool).listener;
-  const watch = new SchemaWatch({ connection, schema, pollIntervalMs: settings.pollIntervalMs, listener });
-  const [models, sweeper] = [new OpenedModels(), new Sweeper(connection, schema)];
-  const { largestPageBytes, lostAnswerTimeoutMs: patienceMs } = settings;
-  const writer = new Writer({ connection, schema, clock, models, patienceMs });
-  const appends = appendQueue(connection.name, writer, observe);
-  const eventStore = new PostgresEventStore({ connection, schema, appends, watch, largestPageBytes });
-  const parts = { connection, schema, watch, writer, models, sweeper };
-  const readModels = new PostgresReadModelStore(parts);
-  const consuming = { store: connection.name, events: eventStore, clock, observe };
-  const backend = new PostgresConsumers(connection, schema);
-  const consumers = new Consumers({ ...consuming, backend });
+  const watch = new SchemaWatch({ connection, schema, pollIntervalMs, listener });
+  const sweeper = new Sweeper(connection, schema);
+  const parts = { connection, schema, watch, sweeper, largestPageBytes, patienceMs };
+  const models = new KeptModels();
+  const backend = new PostgresBackend(parts);
+  const store = storeOn(backend, { most: MOST, gather: whenAllIsSaid, models, clock, observe });
+  let closing: Promise<void> | undefined;
   const end = async (): Promise<void> => {
-    await consumers.close();
-    const writing = eventStore.close();
-    await Promise.all([readModels.close(), watch.close(), sweeper.close(), connection.close(writing)]);
+    await store.close();
     PoolCare.of(pool).end();
   };
-  let closing: Promise<void> | undefined;
   return {
-    eventStore,
-    readModels,
-    keeps: 'inline',
-    clock,
-    consume: (wanted) => consumers.consume(wanted),
-    consumeWithin: (wanted) => consumers.consume(handlingWithin(backend, wanted)),
+    ...store,
+    consumeWithin: (wanted) => store.consume(handlingWithin(backend.consumers, wanted)),
     within(client) {
       if (closing !== undefined) throw new StoreClosed({ store: connection.name });
-      return storeWithin(client, { ...parts, appends, largestPageBytes, clock });
+      return storeWithin(client, { parts, models, clock });
     },
     ...closedBy(() => (closing = end())),
   };
+}
+
+/**
+ * After all that is ready now: who was just answered may append again, and joins the next group. Not after the next look at
+ * sockets and timers, which an append alone would wait for in vain.
+ */
+function whenAllIsSaid(): Promise<void> {
+  return new Promise((resolve) => {
+    process.nextTick(resolve);
+  });
 }

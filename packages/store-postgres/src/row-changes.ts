@@ -75,7 +75,5 @@ export function entryOf(index: string, value: string): Buffer {
 
 /** What `take_step_v10` answers when the read model is gone, or another has taken its place. */
 export const REPLACED = 'replaced';
-/** What it answers when the step stands on an event that is not in this log. */
-export const UNKNOWN = 'unknown';
 /** What it answers when the slices before it are not those that were written. */
 export const SLICES_LOST = 'slices lost';

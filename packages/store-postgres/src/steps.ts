@@ -1,65 +1,116 @@
-import { START, type Position } from '@login-policy/event-sourcing';
+import type { Position } from '@login-policy/event-sourcing';
 import {
-  PositionUnknown,
   CheckpointConflict,
-  modelName,
-  RebuildSuperseded,
   StoreUnavailable,
-  type AnyProjection,
-  type EncodedRow,
+  type Found,
+  type ModelId,
+  type ModelPlan,
+  type Plan,
 } from '@login-policy/event-sourcing/store';
 import { positionIn } from './positions.js';
-import { arrayOf, type Answering, type Cell } from './queries.js';
-import { REPLACED, SLICES_LOST, stepColumns, UNKNOWN } from './row-changes.js';
+import { arrayOf, type Cell } from './queries.js';
+import { SLICES_LOST, stepColumns } from './row-changes.js';
 import type { Schema } from './schema.js';
+import { callIn, type OpenTransaction } from './transaction.js';
 
-/** A step of a read model. */
+/** A step of a read model: what is written of it, and what the server is to compare. */
 export interface Step {
+  readonly model: ModelPlan;
+  /** Where it is before. */
   readonly expected: Position | undefined;
-  readonly checkpoint: Position;
-  readonly rows: readonly EncodedRow<unknown>[];
   /** Events that have to be in the log for it. */
-  readonly standsOn?: readonly Position[];
+  readonly standsOn?: readonly Position[] | undefined;
+  /** Of a rebuild, how many slices were written before. */
+  readonly slices?: number | undefined;
 }
 
-/** The parameters of `take_step_v10` behind the number of the rows. */
-export const STEP_PARAMETERS = '$2, $3, $4, $5, $6, $7, $8, $9, $10';
+/** A step that was not taken, and where the read model is instead, or why not. */
+interface RefusedStep {
+  readonly step: Step;
+  readonly why: string;
+}
 
-/** The arguments for {@link STEP_PARAMETERS}: of a rebuild with the number of slices that were written before. */
-export function stepValues({ expected, checkpoint, rows, standsOn = [] }: Step, slices?: number): readonly Cell[] {
+/** Takes the steps of read models that plans hold. */
+export class Steps {
+  /** Takes one, for {@link stepValues}. */
+  readonly call: string;
+  /** How many slices were written of each shadow that is filled here. */
+  readonly #slices = new Map<ModelId, number>();
+
+  constructor({ quoted }: Schema) {
+    const places = Array.from({ length: 10 }, (_, at) => `$${at + 1}`).join(', ');
+    this.call = `SELECT * FROM ${quoted}.take_step_v10(${places})`;
+  }
+
+  /** From now on its slices are counted. */
+  begun(shadow: ModelId): void {
+    this.#slices.set(shadow, 0);
+  }
+
+  /** A step is written. */
+  taken({ model: { id }, slices }: Step): void {
+    if (slices !== undefined) this.#slices.set(id, slices + 1);
+  }
+
+  /** The read models that a plan has to be at a checkpoint before its appends. */
+  of(
+    { appends, kept, models }: Plan,
+    { found, standsOn }: { found?: Found; standsOn?: readonly Position[] | undefined },
+  ): readonly Step[] {
+    const isStep = ({ id, checkpoint }: Plan['models'][number]): boolean =>
+      checkpoint !== undefined && (appends.length === 0 || kept.includes(id));
+    return models.filter(isStep).map((model) => {
+      const before = found === undefined ? undefined : [...found.models.values()].find(({ id }) => id === model.id);
+      const { checkpoint: expected } = model.expected ?? before ?? {};
+      return { model, expected, standsOn, slices: this.#slices.get(model.id) };
+    });
+  }
+
+  /** All of them or none: rows of a plan that is given up must not be found by the next one. */
+  async take(open: OpenTransaction, steps: readonly Step[]): Promise<RefusedStep | undefined> {
+    if (steps.length > 0) await open.client.query('SAVEPOINT login_policy_steps');
+    for (const step of steps) {
+      const why = await this.#step(open, step);
+      if (why === null) continue;
+      await open.client.query('ROLLBACK TO SAVEPOINT login_policy_steps');
+      return { step, why };
+    }
+    for (const step of steps) this.taken(step);
+    return undefined;
+  }
+
+  async #step(open: OpenTransaction, step: Step): Promise<Cell> {
+    const [[refused = null] = []] = await callIn(open, this.call, stepValues(step));
+    return refused;
+  }
+}
+
+/** The arguments of `take_step_v10`. */
+export function stepValues({ model, expected, standsOn = [], slices }: Step): readonly Cell[] {
   return [
+    model.id,
     expected?.toString() ?? null,
-    checkpoint.toString(),
-    ...stepColumns(rows),
+    model.checkpoint?.toString() ?? null,
+    ...stepColumns(model.rows),
     arrayOf(standsOn),
     slices?.toString() ?? null,
   ];
 }
 
-/** Takes it of the rows of a number, or answers where the read model is instead, or why not. */
-export async function takeStep(
-  turn: Answering,
-  { quoted }: Schema,
-  { model, slices, ...step }: Step & { readonly model: string; readonly slices?: number },
-): Promise<string | null> {
-  const values = [model, ...stepValues(step, slices)];
-  const [refused] = await turn.read(`SELECT ${quoted}.take_step_v10($1, ${STEP_PARAMETERS})`, values);
-  return refused?.[0] ?? null;
-}
-
 /** What a step was refused with, as a fault. */
-export function stepRefusal(
-  refused: string,
-  { expected, checkpoint, projection, store }: Omit<Step, 'rows'> & { projection: AnyProjection; store: string },
-): Error {
-  const model = modelName(projection);
-  if (refused === REPLACED) return new RebuildSuperseded({ model });
-  if (refused === UNKNOWN) return new PositionUnknown({ position: checkpoint, head: START });
+export function stepRefusal(refused: string, { expected }: Step, { store, name }: Refused): Error {
   // Begun again, it succeeds: the slices were of a server that is gone.
   if (refused === SLICES_LOST)
     return new StoreUnavailable({
       store,
-      problem: `a server took over that does not have all of the rebuild of ${model}`,
+      problem: `a server took over that does not have all of the rebuild of ${name}`,
     });
-  return new CheckpointConflict({ model, expected, actual: positionIn(refused) });
+  return new CheckpointConflict({ model: name, expected, actual: positionIn(refused) });
+}
+
+/** For the fault to say. */
+interface Refused {
+  readonly store: string;
+  /** Of the read model. */
+  readonly name: string;
 }

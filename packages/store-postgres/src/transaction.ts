@@ -1,19 +1,21 @@
-import { DeadlineExceeded, KeyedMutex } from '@login-policy/event-sourcing/store';
+import { DeadlineExceeded, eitherOf, KeyedMutex } from '@login-policy/event-sourcing/store';
 import type { ClientBase } from 'pg';
 import type { Lender, Lent } from './lenders.js';
-import { query, type Cell, type Cells } from './queries.js';
+import { answeringOn, query, type Answering, type Cell, type Cells } from './queries.js';
 import { demandPath, PATH } from './schema.js';
 
-/** A transaction in which writers have their turn. */
-export interface Transaction {
+/** A transaction that writes. */
+export interface OpenTransaction {
   readonly client: ClientBase;
+  /** Answers inside of it. */
+  readonly turn: Answering;
   /** An expression of the server's: what is written depends on it, so that nothing is after a ROLLBACK that came between. */
   readonly goesOn: string;
 }
 
 /** Calls a function that writes, if the transaction goes on. */
 export async function callIn(
-  { client, goesOn }: Transaction,
+  { client, goesOn }: OpenTransaction,
   call: string,
   values: readonly Cell[],
 ): Promise<readonly Cells[]> {
@@ -44,14 +46,16 @@ export class CallersClient implements Lender {
     this.#store = store;
   }
 
-  async lend(signal?: AbortSignal): Promise<Lent & Transaction> {
+  async lend(one?: AbortSignal, other?: AbortSignal): Promise<Lent & OpenTransaction> {
     const client = this.#client;
-    if ((await turns.enter(client, { signal })) === false)
-      throw new DeadlineExceeded({ doing: `a turn at ${this.#store}` });
+    const either = one === undefined ? undefined : eitherOf(one, other);
+    const isIn = await turns.enter(client, { signal: either?.signal });
+    either?.release();
+    if (isIn === false) throw new DeadlineExceeded({ doing: `a turn at ${this.#store}` });
     const giveBack = (): void => turns.leave(client);
     try {
       this.#goesOn ??= await this.#found();
-      return { client, goesOn: this.#goesOn, giveBack };
+      return { client, turn: answeringOn(client, this.#store), goesOn: this.#goesOn, giveBack };
     } catch (caught) {
       giveBack();
       throw caught;

@@ -1,199 +1,228 @@
-import { isFault, START, type Clock } from '@login-policy/event-sourcing';
+import { isFault } from '@login-policy/event-sourcing';
 import {
-  eventId,
-  OutcomeUnknown,
+  AnswerLost,
+  foundTogether,
   pause,
-  positionOf,
   StoreForeign,
-  type Outcome,
+  type Found,
+  type Plan,
+  type Planned,
+  type Transacted,
+  type Transaction,
 } from '@login-policy/event-sourcing/store';
-import type { PreparedAppend } from './append.js';
-import { catchUp } from './catch-up.js';
-import { Draft } from './draft.js';
+import type { Connection } from './connection.js';
 import { isConnectionLost, isNoPrimary, stateOf } from './faults.js';
-import { Group } from './group.js';
 import { ConnectionSilent } from './in-time.js';
-import { question, viewOf, type Found, type FoundModel, type View } from './known.js';
-import { isThere, type Search } from './lost-answers.js';
-import type { OpenedModels } from './opened-models.js';
-import { positionIn } from './positions.js';
-import { answeringOn, onlyCell, type Cell } from './queries.js';
+import { LogEnd } from './log-end.js';
+import type { Lookups } from './look.js';
+import { appendValues, PlanWriter } from './plan-writer.js';
+import { onlyCell, query, type Cell } from './queries.js';
+import type { Schema } from './schema.js';
+import { Steps, stepRefusal, stepValues, type Step } from './steps.js';
+import { ServerClock } from './server-clock.js';
 import { longestWait } from './time-outs.js';
-import { callIn, type Transaction } from './transaction.js';
-import { WriterMemory } from './writer-memory.js';
+import { callIn, type OpenTransaction } from './transaction.js';
 
 /** What a writer works with. */
-export interface WriterParts extends Search {
-  readonly clock: Clock;
-  readonly models: OpenedModels;
+export interface WriterParts {
+  readonly connection: Connection;
+  readonly schema: Schema;
+  /** How long to try again what was not sent, in milliseconds. */
+  readonly patienceMs: number;
 }
 
-/** A group is sent again once, when it is known that it was not written, and never will be; one that was not sent, as long as there is time. */
-const TRIES = 2;
-/** Something is there already that was taken not to be: a stream, a receipt. Nothing was written. */
+/** The plan that was sent to be written, and may be: for who loses the answer. */
+interface Sent {
+  plan?: Plan;
+}
+
+/** What was written under the lock. */
+interface Written<Result> {
+  readonly planned: Planned<Result>;
+  /** Where the log ends now. */
+  readonly token: LogEnd | undefined;
+}
+
+/** So often at the most a projector is faster than an append that brings its read model to the head. */
+const MOST_REFUSALS = 20;
+/** Something is there already that was remembered not to be: a stream, a receipt. Nothing was written. */
 const OTHERS_WROTE = '23505';
 /** What `append_v10` answers that has written, and when that was. Else it says why not, and has written nothing. */
 const WRITTEN = /^written (\d+)$/;
 
-/** What was sent to be written, and may be: for who loses the answer. */
-interface Sent {
-  draft?: Draft;
-}
-
-/** What came of appends in a writer's turn. */
-interface Turn {
-  readonly found: Found;
-  readonly draft: Draft;
-  /** When it was written, by the server's clock; `undefined` when there was nothing to write. */
-  readonly now: number | undefined;
-}
-
 /**
- * Writes events, and in the same transaction the rows they make of the read models that were opened. What is written is made here:
- * from what this process remembers, in one round trip that is refused if anybody wrote meanwhile, or else from what is found in
- * a writer’s turn, in four.
+ * Carries transactions out: by what is remembered, in one round trip that is refused if anybody wrote meanwhile, or else under the writers'
+ * lock, in four.
  */
 export class Writer {
   readonly #parts: WriterParts;
-  readonly #memory = new WriterMemory();
-  readonly #look: string;
-  readonly #append: string;
+  readonly #lookups: Lookups;
+  readonly #plans: PlanWriter;
+  readonly #clock = new ServerClock();
+  /** Of read models. */
+  readonly steps: Steps;
 
-  constructor(parts: WriterParts) {
+  constructor(parts: WriterParts, lookups: Lookups) {
     this.#parts = parts;
-    const places = Array.from({ length: 23 }, (_, index) => `$${index + 1}`).join(', ');
-    this.#append = `SELECT * FROM ${parts.schema.quoted}.append_v10(${places})`;
-    this.#look = `SELECT * FROM ${parts.schema.quoted}.look_v10($1, $2, $3, $4, $5, $6, $7)`;
+    this.#lookups = lookups;
+    this.#plans = new PlanWriter(parts.schema);
+    this.steps = new Steps(parts.schema);
   }
 
-  /** Writes a group of appends in a transaction of its own, and finds out what became of it if the answer is lost. */
-  async write(group: Group): Promise<readonly Outcome[]> {
+  /** Asks whether a plan was written. */
+  trace(plan: Plan): readonly [statement: string, values: readonly Cell[]] {
+    return this.#plans.trace(plan);
+  }
+
+  /** Writes appends in a transaction of its own. @throws AnswerLost */
+  async append<Result>(transaction: Transaction<Result>): Promise<Transacted<Result>> {
     const { connection, patienceMs } = this.#parts;
     const until = performance.now() + patienceMs;
-    let [losses, isLost, elsewhere] = [0, false, connection.idleCount];
-    try {
-      for (let tries = 1; ; tries++) {
-        const sent: Sent = {};
-        try {
-          return group.outcomesOf((await this.#fromMemory(group, sent)) ?? (await this.#inTurn(group, sent)));
-        } catch (caught) {
-          this.#memory.forget();
-          // Nothing was done there: another connection of the pool may lead to the primary.
-          if (isNoPrimary(caught) && elsewhere-- > 0) continue;
-          // While a server that was lost is started anew, there is none to connect to.
-          isLost = isConnectionLost(caught) || (isLost && isFault(caught, 'store-unavailable'));
-          const isOver = sent.draft === undefined && (isGivenUp(caught, group) || performance.now() > until);
-          if (!isLost || isOver) throw connection.faultOf(caught);
-          const outcomes = await this.#afterLoss(group, sent);
-          if (outcomes !== undefined) return group.outcomesOf(outcomes);
-          if (sent.draft !== undefined && ++losses === TRIES) throw connection.faultOf(caught);
-          await pause(tries);
-        }
+    let [isLost, elsewhere] = [false, connection.idleCount];
+    for (let tries = 1; ; tries++) {
+      const sent: Sent = {};
+      try {
+        return (await this.#remembered(transaction, tries, sent)) ?? (await this.#looked(transaction, sent));
+      } catch (caught) {
+        // Nothing was done there: another connection of the pool may lead to the primary.
+        if (isNoPrimary(caught) && elsewhere-- > 0) continue;
+        // While a server that was lost is started anew, there is none to connect to.
+        isLost = isConnectionLost(caught) || (isLost && isFault(caught, 'store-unavailable'));
+        const fault = connection.faultOf(caught);
+        if (isLost && sent.plan !== undefined) throw new AnswerLost(fault, 'try-again');
+        if (!isLost || isGivenUp(caught, transaction) || performance.now() > until) throw fault;
+        await pause(tries);
       }
-    } finally {
-      group.leave();
     }
   }
 
-  /** Writes in a transaction of the caller's: nothing of it is remembered, since it may be rolled back. */
-  async writeWithin(transaction: Transaction, batch: readonly PreparedAppend[]): Promise<readonly Outcome[]> {
-    const members = batch.map((prepared) => ({ prepared, isGivenUp: false, begin: () => undefined }));
-    const { draft } = await this.#takeTurn(transaction, new Group(members), {});
-    return draft.outcomes;
+  /** Takes a step of one read model, which the server compares; what takes more is done under the writers' lock. */
+  async step<Result>(transaction: Transaction<Result>): Promise<Transacted<Result>> {
+    const { connection } = this.#parts;
+    const { events: standsOn, ...asked } = transaction.question;
+    const planned = transaction.plan(await this.#lookups.find(connection, asked, transaction));
+    if ('plan' in planned && planned.plan.promoted === undefined) {
+      const steps = this.steps.of(planned.plan, { standsOn });
+      const [step] = steps;
+      if (steps.length === 1 && step !== undefined && (await this.#takeStep(step)) === null) return done(planned);
+    }
+    // Why it was refused is looked up, too.
+    return connection.faulty(async () =>
+      done((await connection.transaction((open) => this.underLock(open, transaction))).planned),
+    );
   }
 
-  /** How a group ended whose answer was lost; `undefined` when it was not written, and never will be: also when none of it was sent. */
-  async #afterLoss(group: Group, { draft }: Sent): Promise<readonly Outcome[] | undefined> {
-    if (draft === undefined) return undefined;
-    try {
-      return (await isThere(this.#parts, draft)) ? draft.outcomes : undefined;
-    } catch (cause) {
-      return group.wanted.map(({ append: { streamId } }) => ({ refused: new OutcomeUnknown({ streamId }, cause) }));
+  /** Looks, plans and writes in a transaction that is open. */
+  async underLock<Result>(
+    open: OpenTransaction,
+    transaction: Transaction<Result>,
+    sent: Sent = {},
+  ): Promise<Written<Result>> {
+    let found = await this.#look(open, transaction);
+    for (let refusals = 0; ;) {
+      const planned = transaction.plan(found);
+      if ('question' in planned) {
+        found = foundTogether(found, await this.#lookups.find(open.turn, planned.question));
+        continue;
+      }
+      const { question, writes } = transaction;
+      const steps = this.steps.of(planned.plan, { found, standsOn: question.events });
+      const refused = await this.steps.take(open, steps);
+      if (refused === undefined) return { planned, token: await this.#write(open, planned.plan, { found, sent }) };
+      const fault = stepRefusal(refused.why, refused.step, {
+        store: this.#parts.connection.name,
+        name: question.models[0]?.target.name ?? '',
+      });
+      if (writes === 'rows' || ++refusals === MOST_REFUSALS) throw fault;
+      // A projector brought the rows on meanwhile, which takes no lock of writers.
+      found = await this.#look(open, transaction);
     }
   }
 
-  async #fromMemory(group: Group, sent: Sent): Promise<readonly Outcome[] | undefined> {
-    const { connection, models, clock } = this.#parts;
-    const known = this.#memory.enoughFor(group.all, models.all);
-    if (known === undefined) return undefined;
+  /** By what is remembered, the first time. */
+  async #remembered<Result>(
+    { remembered, signal }: Transaction<Result>,
+    tries: number,
+    sent: Sent,
+  ): Promise<Transacted<Result> | undefined> {
+    const end = remembered?.token;
+    if (remembered === undefined || tries > 1 || !(end instanceof LogEnd)) return undefined;
+    let planned: Planned<Result> | undefined;
     const valuesOf = (): readonly Cell[] | undefined => {
-      const draft = new Draft(group.wanted, known, clock);
-      // What is refused by memory alone may be untrue by now.
-      if (draft.isEmpty) return undefined;
-      group.begin();
-      sent.draft = draft;
-      return draft.values(this.#memory.notAfter());
+      planned = remembered.plan();
+      if (planned === undefined || planned.plan.appends.length === 0) return undefined;
+      sent.plan = planned.plan;
+      return appendValues(planned.plan, end, this.#clock.notAfter());
     };
+    const isWritten = await this.#isWritten(valuesOf, signal);
+    if (isWritten && planned !== undefined) return { ...planned, token: end.after(planned.plan), wasRemembered: true };
+    delete sent.plan;
+    return undefined;
+  }
+
+  /** If others wrote meanwhile, that is noticed under the lock that follows. */
+  async #isWritten(valuesOf: () => readonly Cell[] | undefined, signal: AbortSignal | undefined): Promise<boolean> {
     try {
-      const answer = await connection.callAs(this.#append, valuesOf, group.abandoned);
-      const now = answer === undefined ? undefined : timeIn(onlyCell(answer));
-      // If others wrote meanwhile, that is noticed in the turn that follows.
-      if (now === undefined || sent.draft === undefined) return undefined;
-      this.#memory.advance(sent.draft, now);
+      const answer = await this.#parts.connection.callAs(this.#plans.appendCall, valuesOf, signal);
+      return answer !== undefined && this.#hears(onlyCell(answer));
     } catch (caught) {
-      if (stateOf(caught) === OTHERS_WROTE) return undefined;
+      if (stateOf(caught) === OTHERS_WROTE) return false;
       throw caught;
     }
-    return sent.draft.outcomes;
   }
 
-  async #inTurn(group: Group, sent: Sent): Promise<readonly Outcome[]> {
-    delete sent.draft;
-    const { found, draft, now } = await this.#parts.connection.transaction(
-      (client) => this.#takeTurn({ client, goesOn: 'true' }, group, sent),
-      group.abandoned,
+  async #looked<Result>(transaction: Transaction<Result>, sent: Sent): Promise<Transacted<Result>> {
+    const { planned, token } = await this.#parts.connection.transaction(
+      (open) => this.underLock(open, transaction, sent),
+      transaction.signal,
     );
-    this.#memory.remember(found);
-    if (now !== undefined) this.#memory.advance(draft, now);
-    return draft.outcomes;
+    return { ...planned, token, wasRemembered: false };
   }
 
-  async #takeTurn(transaction: Transaction, group: Group, sent: Sent): Promise<Turn> {
-    const { connection, clock } = this.#parts;
-    const found = await this.#lookAround(transaction, group.all);
-    // The clock is read now: what is recorded is later than whatever was read while this waited.
-    const draft = new Draft(group.wanted, found, clock);
-    group.begin();
-    if (draft.isEmpty) return { found, draft, now: undefined };
-    sent.draft = draft;
-    const answer = onlyCell(await callIn(transaction, this.#append, draft.values()));
-    const now = timeIn(answer);
-    if (now === undefined)
-      throw new StoreForeign({ store: connection.name, problem: `in a writer’s turn it answers: ${answer}` });
-    return { found, draft, now };
-  }
-
-  /** Where everything is; read models that are near enough are brought to the head, and those further behind left as they are. */
-  async #lookAround(transaction: Transaction, batch: readonly PreparedAppend[]): Promise<Found> {
-    const { models: opened, connection } = this.#parts;
-    const asked = [longestWait(connection.timeOuts), ...question(batch, opened.all)];
-    const view = viewOf(await callIn(transaction, this.#look, asked), batch, opened.all);
-    const models: FoundModel[] = [];
-    for (const one of view.found) models.push(...(await this.#atHead(transaction, view, one)));
-    const dropped = view.kept.filter((number) => !models.some(({ model }) => model === number));
-    return { ...view, models, dropped };
-  }
-
-  async #atHead({ client }: Transaction, { head, headId }: View, one: FoundModel): Promise<readonly FoundModel[]> {
+  /** Takes the writers' lock, and looks up what is asked first. */
+  async #look(open: OpenTransaction, { question, writes }: Transaction<unknown>): Promise<Found> {
     const { connection, schema } = this.#parts;
-    const end = headId === '' ? START : positionOf(head, eventId(headId));
-    const behind = {
-      projection: one.opened.projection,
-      model: one.model,
-      checkpoint: positionIn(one.placed),
-      head: end,
-    };
-    const caughtUp = await catchUp(answeringOn(client, connection.name), schema, behind);
-    return caughtUp === undefined ? [] : [{ ...one, rows: new Map([...one.rows, ...caughtUp]) }];
+    if (writes === 'events') return this.#lookups.underLock(open, question, longestWait(connection.timeOuts));
+    await query(open.client, 'SELECT pg_catalog.pg_advisory_xact_lock($1)', [schema.appendLock.toString()]);
+    return this.#lookups.find(open.turn, question);
+  }
+
+  async #write(
+    open: OpenTransaction,
+    plan: Plan,
+    { found, sent }: { found: Found; sent: Sent },
+  ): Promise<LogEnd | undefined> {
+    const end = found.token instanceof LogEnd ? found.token : undefined;
+    if (end !== undefined && plan.appends.length > 0) {
+      sent.plan = plan;
+      const answer = onlyCell(await callIn(open, this.#plans.appendCall, appendValues(plan, end)));
+      const problem = `under the writers’ lock it answers: ${answer}`;
+      if (!this.#hears(answer)) throw new StoreForeign({ store: this.#parts.connection.name, problem });
+    }
+    if (plan.promoted !== undefined) await this.#plans.promote(open, plan.promoted);
+    return end?.after(plan);
+  }
+
+  async #takeStep(step: Step): Promise<Cell> {
+    const { connection } = this.#parts;
+    const [[refused = null] = []] = await connection.faulty(() => connection.call(this.steps.call, stepValues(step)));
+    if (refused === null) this.steps.taken(step);
+    return refused;
+  }
+
+  /** Whether it was written; then the answer says what time it is. */
+  #hears(answer: string): boolean {
+    const now = WRITTEN.exec(answer)?.[1];
+    if (now !== undefined) this.#clock.heard(Number(now));
+    return now !== undefined;
   }
 }
 
-function timeIn(answer: string): number | undefined {
-  const now = WRITTEN.exec(answer)?.[1];
-  return now === undefined ? undefined : Number(now);
+function done<Result>(planned: Planned<Result>): Transacted<Result> {
+  return { ...planned, token: undefined, wasRemembered: false };
 }
 
-/** Whether a group that was not sent is not to be tried again: nobody wants it, or its server says nothing and would not the next time. */
-function isGivenUp(caught: unknown, { abandoned }: Group): boolean {
-  return caught instanceof ConnectionSilent || abandoned.aborted;
+/** Whether what was not sent is not to be tried again: nobody wants it, or its server says nothing and would not the next time. */
+function isGivenUp(caught: unknown, { signal }: Transaction<unknown>): boolean {
+  return caught instanceof ConnectionSilent || signal?.aborted === true;
 }

@@ -1,6 +1,7 @@
 import { isFault, type Position, type RecordedEvent, type StreamId } from '@login-policy/event-sourcing';
 import {
   AnswerLost,
+  foundTogether,
   rowLimitOf,
   yieldToLoop,
   pageSizeOf,
@@ -193,7 +194,7 @@ export class SqliteBackend implements Backend {
     try {
       const committed = await this.#connection.patiently(
         transaction.writes === 'rows' ? () => database.unsynced(write) : write,
-        transaction,
+        transaction.writes === 'rows' ? transaction : undefined,
       );
       if (committed.isCommitted) return committed.result;
       const fault = toFault(committed.cause, this.name);
@@ -225,10 +226,11 @@ export class SqliteBackend implements Backend {
   }
 
   #planned<Result>(transaction: Transaction<Result>): Planned<Result> {
-    for (let asked = transaction.question; ;) {
-      const planned = transaction.plan(this.#lookups.find(asked));
+    for (let { question } = transaction, found: Found | undefined; ;) {
+      found = foundTogether(found, this.#lookups.find(question));
+      const planned = transaction.plan(found);
       if ('plan' in planned) return planned;
-      asked = planned.question;
+      ({ question } = planned);
     }
   }
 

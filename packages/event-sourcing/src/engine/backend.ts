@@ -15,13 +15,16 @@ import type { Found, ModelId, ModelTarget, Question, ReceiptKey } from './view.j
 /** A write: what to look up, and how to plan by what was found. */
 export interface Transaction<Result> {
   readonly question: Question;
-  /** Ends the waits before something is written. */
+  /** Ends the waits before something is planned; it never fires once a plan that is to be written was made. */
   readonly signal?: AbortSignal | undefined;
   /** Rows can be computed again, so that a backend need not wait for the disk. */
   readonly writes: 'events' | 'rows';
   /** How to plan without looking, while nobody else has written. */
   readonly remembered?: Remembered<Result>;
-  /** Plans by what was found, or says what else to look up first. Synchronous. What it throws is thrown by the transaction. */
+  /**
+   * Plans by all that was found so far (`foundTogether`), or says what else to look up first. Synchronous, and pure: it may be called again by what
+   * another look found. What it throws is thrown by the transaction.
+   */
   readonly plan: (found: Found) => Planned<Result> | MoreToLookUp;
 }
 
@@ -61,7 +64,7 @@ export interface CountedRows extends Pick<FoundRows, 'checkpoint' | 'head'> {
   readonly count: number;
 }
 
-/** What a log is read by. */
+/** What a log is read by: the same object for each page that one reader reads, so that a backend may remember how far to look. */
 export interface LogRange {
   readonly filter: EventFilter | undefined;
   /** About so many events. */
@@ -113,6 +116,11 @@ export interface Backend {
   beginShadow(name: string, wait?: WaitOptions): Promise<ModelId>;
   /** Resolves when something may have been written, when the signal fires, after `withinMs`, or when the backend is closed. */
   changed(signal: AbortSignal, withinMs?: number): Promise<void>;
+  /**
+   * Closing has begun, and `writing` resolves when the last append has ended: so that a backend can give up a server that says nothing.
+   * Absent where no call waits for another machine.
+   */
+  closing?(writing: Promise<void>): Promise<void>;
   /** Lets what has begun end. Twice is once. */
   close(): Promise<void>;
 }

@@ -18,9 +18,6 @@ import type { StreamId } from '../streams/stream-id.js';
 import type { GuardedBackend } from './guarded-backend.js';
 import { NO_QUESTION, receiptName } from './view.js';
 
-/** After so long a subscriber looks again, whether or not anything was noticed. */
-const LOOKED_AGAIN_MS = 1000;
-
 /** How appends are written, alone or in groups. */
 export type Appends = Pick<EventStore, 'append' | 'close'>;
 
@@ -41,7 +38,7 @@ export class EngineEventStore implements EventStore {
     this.#appends = appends;
     this.#feed = new Feed({
       reader: (options) => this.#reader(options),
-      changed: (signal) => backend.changed(signal, LOOKED_AGAIN_MS),
+      changed: (signal) => backend.changed(signal),
     });
     if (backend.readsReceipts) this.receipts = (options) => this.#receipts(options);
     if (backend.readsStreams) {
@@ -96,7 +93,8 @@ export class EngineEventStore implements EventStore {
   }
 
   async close(): Promise<void> {
-    await this.#appends.close();
+    const writing = this.#appends.close();
+    await Promise.all([writing, this.#backend.closing(writing)]);
     await this.#backend.close();
   }
 

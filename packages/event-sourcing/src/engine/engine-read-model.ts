@@ -16,7 +16,6 @@ import { laterPosition, START, type Position } from '../streams/position.js';
 import { AnswerLost, type Transaction } from './backend.js';
 import type { GuardedBackend } from './guarded-backend.js';
 import { broughtToHead } from './current-models.js';
-import { added } from './lookup.js';
 import type { OpenedModel } from './opened-model.js';
 import type { ModelPlan, MoreToLookUp, Plan, Planned } from './plan.js';
 import type { RowReader } from './row-reader.js';
@@ -60,6 +59,8 @@ export class EngineReadModel<Row> implements ReadModel<Row> {
     const before = writes();
     const { head, models, token } = await backend.look(this.question(keys), wait);
     const model = models.get(targetName(this.target));
+    // Rows that would be reduced as if they were not there.
+    if (model === undefined && this.target.shadow !== undefined) throw this.superseded();
     const rows = new Map<string, Row>();
     for (const key of keys) {
       const stored = model?.rows.get(key);
@@ -131,6 +132,7 @@ export class EngineReadModel<Row> implements ReadModel<Row> {
 
   protected async write(transaction: Transaction<undefined>): Promise<void> {
     const { backend, wrote } = this.parts;
+    refuseOver('a step of a read model', transaction);
     let sent: Plan | undefined;
     try {
       await backend.transact({
@@ -154,8 +156,12 @@ export class EngineReadModel<Row> implements ReadModel<Row> {
     const { missing, head } = found;
     if (missing !== undefined) throw new PositionUnknown({ position: missing, head });
     const model = found.models.get(targetName(this.target));
-    if (model === undefined) throw new RebuildSuperseded({ model: this.parts.opened.name });
+    if (model === undefined) throw this.superseded();
     return model;
+  }
+
+  protected superseded(): RebuildSuperseded {
+    return new RebuildSuperseded({ model: this.parts.opened.name });
   }
 
   /** @throws CheckpointConflict when the rows are elsewhere than the step expects them. */
@@ -185,7 +191,6 @@ class EngineShadowModel<Row> extends EngineReadModel<Row> implements RebuildingM
   /** What was written since the last step is reduced in the same transaction: else a rebuild under load would never end. */
   async switchOver(change: ReadModelChange<Row>, wait?: WaitOptions): Promise<void> {
     const { name } = this.parts.opened;
-    let found: Found | undefined;
     await this.write({
       ...wait,
       writes: 'rows',
@@ -197,10 +202,7 @@ class EngineShadowModel<Row> extends EngineReadModel<Row> implements RebuildingM
           { target: { name }, keys: [] },
         ],
       },
-      plan: (more) => {
-        found = added(found, more);
-        return this.#planned(found, change);
-      },
+      plan: (found) => this.#planned(found, change),
     });
   }
 

@@ -12,6 +12,7 @@ import { GuardedBackend } from './guarded-backend.js';
 import { EngineEventStore } from './engine-event-store.js';
 import { EngineReadModel, type ReadModelParts } from './engine-read-model.js';
 import { GroupWriter } from './group-writer.js';
+import { KeptModels } from './kept-models.js';
 import { LoneAppends } from './lone-appends.js';
 import { openedModel } from './opened-model.js';
 import { RowReader } from './row-reader.js';
@@ -22,18 +23,23 @@ export interface EngineOptions {
   readonly most: { readonly appends: number; readonly size: number };
   /** Resolves when those who append at the same time have said so. Left out where groups save nothing: then there are none. */
   readonly gather?: (() => Promise<void>) | undefined;
+  /** The read models that appends keep, where several stores keep the same. Left out: those that are opened in this store. */
+  readonly models?: KeptModels | undefined;
   readonly clock?: Clock | undefined;
   readonly observe?: Observe | undefined;
 }
 
 /** A store whose events and read models are kept by a backend, the read models in the transaction of each append. */
-export function storeOn(backend: Backend, { most, gather, clock = systemClock, observe }: EngineOptions): Store {
+export function storeOn(
+  backend: Backend,
+  { most, gather, models = new KeptModels(), clock = systemClock, observe }: EngineOptions,
+): Store {
   const guarded = new GuardedBackend(backend);
-  const writer = new GroupWriter(guarded, clock);
+  const writer = new GroupWriter(guarded, clock, models);
   const write = (group: readonly Queued[]): Promise<readonly Outcome[]> => writer.write(group);
   const appends =
     gather === undefined
-      ? new LoneAppends(writer)
+      ? new LoneAppends(writer, backend.form)
       : new AppendQueue({ store: backend.name, most, gather, observe, write });
   const eventStore = new EngineEventStore(guarded, appends);
   const readModels = new EngineReadModelStore(guarded, writer);
@@ -69,7 +75,7 @@ export class EngineReadModelStore implements ReadModelStore {
     await this.#backend.openModel(name);
     const reader = this.#readers.get(name) ?? this.#readerOf(projection);
     this.#readers.set(name, reader);
-    this.#writer?.keep(projection, reader);
+    this.#writer?.models.keep(projection, reader);
     const parts: ReadModelParts = {
       backend: this.#backend,
       opened: openedModel(projection),

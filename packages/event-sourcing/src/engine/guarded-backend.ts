@@ -32,7 +32,7 @@ export class GuardedBackend implements Backend {
   }
 
   transact<Result>(transaction: Transaction<Result>): Promise<Transacted<Result>> {
-    return this.#call(transaction, () => this.#backend.transact(transaction));
+    return this.#call(undefined, () => this.#backend.transact(transaction));
   }
 
   /** Also once it is closed: a write that had begun is carried through. */
@@ -107,6 +107,11 @@ export class GuardedBackend implements Backend {
 
   changed(signal: AbortSignal, withinMs?: number): Promise<void> {
     return this.#isClosed ? Promise.resolve() : this.#backend.changed(signal, withinMs);
+  }
+
+  async closing(writing: Promise<void>): Promise<void> {
+    this.#isClosed = true;
+    await this.#backend.closing?.(writing);
   }
 
   async close(): Promise<void> {

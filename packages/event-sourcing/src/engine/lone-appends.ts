@@ -1,22 +1,26 @@
 import { refuseOver } from '../deadline.js';
-import { checkedAppend } from '../store/checked-append.js';
+import type { Queued } from '../store/append-queue.js';
+import { checkedAppend, encodedAppend, type EncodedAppend } from '../store/checked-append.js';
 import type { Append } from '../streams/event-store.js';
 import type { RecordedEvent } from '../streams/event.js';
 import type { GroupWriter } from './group-writer.js';
+import type { StoredForm } from './plan-appends.js';
 
 /** Appends where groups save nothing: each is written by itself, at once. */
 export class LoneAppends {
   readonly #writer: GroupWriter;
+  readonly #form: StoredForm;
 
-  constructor(writer: GroupWriter) {
+  constructor(writer: GroupWriter, form: StoredForm) {
     this.#writer = writer;
+    this.#form = form;
   }
 
   /** What `EventStore.append` promises. */
   async append(append: Append): Promise<readonly RecordedEvent[]> {
     refuseOver(`appending to ${append.streamId}`, append);
-    const checked = { ...checkedAppend(append), texts: [], size: 0 };
-    const [outcome] = await this.#writer.write([{ append: checked, begin: () => true, isGivenUp: false }]);
+    const checked = this.#form === 'text' ? encodedAppend(append) : { ...checkedAppend(append), texts: [], size: 0 };
+    const [outcome] = await this.#writer.write([new Lone(checked)]);
     if (outcome === undefined || 'refused' in outcome) throw outcome?.refused;
     return outcome.recorded;
   }
@@ -24,5 +28,21 @@ export class LoneAppends {
   /** Nothing waits here. */
   async close(): Promise<void> {
     return undefined;
+  }
+}
+
+class Lone implements Queued {
+  readonly append: EncodedAppend;
+
+  constructor(append: EncodedAppend) {
+    this.append = append;
+  }
+
+  get isGivenUp(): boolean {
+    return this.append.signal?.aborted === true;
+  }
+
+  begin(): boolean {
+    return !this.isGivenUp;
   }
 }

@@ -1,7 +1,7 @@
 import type { Found, FoundModel } from './view.js';
 
-/** What was found in one transaction, look after look. */
-export function added(before: Found | undefined, found: Found): Found {
+/** What was found in one transaction, look after look: head and token are those of the first look. */
+export function foundTogether(before: Found | undefined, found: Found): Found {
   if (before === undefined) return found;
   const models = new Map(before.models);
   for (const [name, model] of found.models) models.set(name, together(models.get(name), model));

@@ -10,6 +10,7 @@ import type { RecordedEvent } from '../streams/event.js';
 import type { Position } from '../streams/position.js';
 import type { StreamId } from '../streams/stream-id.js';
 import type { Backend, CountedRows, FoundRows, LogRange, Transacted, Transaction, WantedRows } from './backend.js';
+import { foundTogether } from './lookup.js';
 import { MemoryLog } from './memory-log.js';
 import { MemoryRows } from './memory-rows.js';
 import type { PlacedAppend, Plan } from './plan.js';
@@ -60,8 +61,9 @@ export class MemoryBackend implements Backend {
   }
 
   async transact<Result>(transaction: Transaction<Result>): Promise<Transacted<Result>> {
-    for (let { question } = transaction; ;) {
-      const planned = transaction.plan(this.#find(question));
+    for (let { question } = transaction, found: Found | undefined; ;) {
+      found = foundTogether(found, this.#find(question));
+      const planned = transaction.plan(found);
       if ('question' in planned) ({ question } = planned);
       else {
         const persisting = this.persist(planned.plan);

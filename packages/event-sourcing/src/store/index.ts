@@ -1,6 +1,9 @@
 /** What the author of a store needs, and an application does not. */
 export { MemoryBackend, type MemoryBackendOptions } from '../engine/memory-backend.js';
 export { storeOn, type EngineOptions } from '../engine/engine-store.js';
+export { KeptModels, type KeptModel } from '../engine/kept-models.js';
+export { foundTogether } from '../engine/lookup.js';
+export { NO_QUESTION } from '../engine/view.js';
 export {
   AnswerLost,
   type Backend,

@@ -4,24 +4,24 @@ import { onAbort } from '../on-abort.js';
 /** Marks that time was up, as no promise of others ever resolves to it. */
 export const TIME_UP: unique symbol = Symbol('time is up');
 
-/** Waits for a promise no longer than that, or until the signal fires. What comes later of it is ignored, also a failure. */
+/** Waits for a promise no longer than that, or until one of the signals fires. What comes later of it is ignored, also a failure. */
 export function within<Value>(
   promise: Promise<Value>,
   ms: number,
-  signal?: AbortSignal,
+  ...signals: readonly (AbortSignal | undefined)[]
 ): Promise<Value | typeof TIME_UP> {
   return new Promise((resolve, reject) => {
-    let takeBack = (): void => undefined;
+    const takeBacks: (() => void)[] = [];
     const stopWaiting = (): void => {
       clearTimeout(timer);
-      takeBack();
+      for (const takeBack of takeBacks) takeBack();
     };
     const giveUp = (): void => {
       stopWaiting();
       resolve(TIME_UP);
     };
     const timer = setTimeout(giveUp, ms);
-    takeBack = onAbort(signal, giveUp);
+    for (const signal of signals) if (signal !== undefined) takeBacks.push(onAbort(signal, giveUp));
     promise.then(
       (value) => {
         stopWaiting();

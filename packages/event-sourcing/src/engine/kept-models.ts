@@ -1,0 +1,46 @@
+import type { AnyProjection } from '../projections/projection.js';
+import { changedKey, openedModel, type OpenedModel } from './opened-model.js';
+import type { RowReader } from './row-reader.js';
+import type { ModelQuestion, ModelTarget } from './view.js';
+import type { StreamId } from '../streams/stream-id.js';
+
+/** A read model that appends keep, and how its rows are read. */
+export interface KeptModel {
+  readonly opened: OpenedModel;
+  readonly target: ModelTarget;
+  readonly reader: RowReader;
+}
+
+/** The read models that appends keep: they become more while a store is open, and never fewer. */
+export class KeptModels {
+  #all: readonly KeptModel[] = [];
+  #opened: readonly OpenedModel[] = [];
+
+  get all(): readonly KeptModel[] {
+    return this.#all;
+  }
+
+  get opened(): readonly OpenedModel[] {
+    return this.#opened;
+  }
+
+  /** From now on every append keeps this read model, as soon as its rows are at the head. */
+  keep(projection: AnyProjection, reader: RowReader): void {
+    const opened = openedModel(projection);
+    if (this.#opened.some(({ name }) => name === opened.name)) return;
+    this.#all = [...this.#all, { opened, reader, target: { name: opened.name } }];
+    this.#opened = [...this.#opened, opened];
+  }
+
+  /** What has to be looked up of them for appends to these streams. */
+  questionsFor(streams: Iterable<StreamId>): readonly ModelQuestion[] {
+    return this.#all.map(({ opened, target }) => {
+      const keys = new Set<string>();
+      for (const streamId of streams) {
+        const key = changedKey(opened, streamId);
+        if (key !== undefined) keys.add(key);
+      }
+      return { target, keys };
+    });
+  }
+}

@@ -1,0 +1,163 @@
+import type { Position, RecordedEvent, StreamId } from '@login-policy/event-sourcing';
+import type {
+  Backend,
+  CountedRows,
+  Found,
+  FoundRows,
+  LogRange,
+  ModelId,
+  ModelTarget,
+  Plan,
+  Question,
+  ReadAhead,
+  ReadStreamsOptions,
+  ReceiptKey,
+  RowCount,
+  StreamPage,
+  StreamPart,
+  StreamReceipt,
+  Transacted,
+  Transaction,
+  WaitOptions,
+  WantedRows,
+} from '@login-policy/event-sourcing/store';
+import type { Connection } from './connection.js';
+import { PostgresConsumers } from './consumers.js';
+import { Lookups, type ModelRows } from './look.js';
+import { listedReceipts } from './listed-receipts.js';
+import { isThere } from './lost-answers.js';
+import { countUp, lookUp, type ModelStatement } from './model-statements.js';
+import { storedName } from './names.js';
+import { query } from './queries.js';
+import { LogReader } from './reads.js';
+import { keyOfHex } from './row-changes.js';
+import { text } from './rows.js';
+import type { Schema } from './schema.js';
+import { readStreams } from './streams-reader.js';
+import type { Sweeper } from './sweeper.js';
+import type { SchemaWatch } from './watch.js';
+import { Writer } from './writer.js';
+
+/** What a backend on PostgreSQL is made of. */
+export interface BackendParts {
+  readonly connection: Connection;
+  readonly schema: Schema;
+  readonly watch: SchemaWatch;
+  readonly sweeper: Sweeper;
+  readonly largestPageBytes: number;
+  /** How long to look for what was lost, in milliseconds. */
+  readonly patienceMs: number;
+}
+
+/** Events and rows in a schema of PostgreSQL. */
+export class PostgresBackend implements Backend {
+  readonly name: string;
+  readonly form = 'text';
+  readonly consumers: PostgresConsumers;
+  protected readonly parts: BackendParts;
+  readonly #log: LogReader;
+  readonly #lookups: Lookups;
+  protected readonly writer: Writer;
+  #closing: Promise<unknown> | undefined;
+
+  constructor(parts: BackendParts) {
+    this.name = parts.connection.name;
+    this.parts = parts;
+    this.consumers = new PostgresConsumers(parts.connection, parts.schema);
+    this.#log = new LogReader(this.name, parts.schema, parts.largestPageBytes);
+    this.#lookups = new Lookups(parts.schema, this.#log);
+    this.writer = new Writer(parts, this.#lookups);
+  }
+
+  async transact<Result>(transaction: Transaction<Result>): Promise<Transacted<Result>> {
+    const { watch, sweeper } = this.parts;
+    const isAppend = transaction.writes === 'events';
+    const transacted = await (isAppend ? this.writer.append(transaction) : this.writer.step(transaction));
+    watch.notify();
+    if (transacted.plan.promoted !== undefined) sweeper.begin();
+    return transacted;
+  }
+
+  wasWritten(plan: Plan): Promise<boolean> {
+    return isThere(this.parts, this.writer.trace(plan));
+  }
+
+  look(question: Question, wait?: WaitOptions): Promise<Found> {
+    return this.#lookups.find(this.parts.connection, question, wait);
+  }
+
+  async query(target: ModelTarget, asked: WantedRows, wait?: WaitOptions): Promise<FoundRows> {
+    const { head, checkpoint, rows } = await this.#rowsOf(target, lookUp(asked), wait);
+    return { head, checkpoint, rows: rows.map(([hex, row]) => ({ key: keyOfHex(text(hex)), row })) };
+  }
+
+  async count(target: ModelTarget, asked: RowCount, wait?: WaitOptions): Promise<CountedRows> {
+    const { head, checkpoint, rows } = await this.#rowsOf(target, countUp(asked), wait);
+    return { head, checkpoint, count: Number(rows[0]?.[0] ?? 0) };
+  }
+
+  readStream(streamId: StreamId, part: StreamPart, wait?: WaitOptions): Promise<StreamPage> {
+    return this.#log.streamPage(this.parts.connection, { streamId, part }, wait);
+  }
+
+  readLog(after: Position, range: LogRange, wait?: WaitOptions): Promise<ReadAhead> {
+    return this.#log.readAhead(this.parts.connection, { after, range }, wait);
+  }
+
+  readStreams(options: ReadStreamsOptions): AsyncIterable<readonly RecordedEvent[]> {
+    return readStreams(this.parts, options);
+  }
+
+  has(position: Position, wait?: WaitOptions): Promise<boolean> {
+    return this.#log.knows(this.parts.connection, position, wait);
+  }
+
+  readReceipts(after: ReceiptKey | undefined, limit: number, wait?: WaitOptions): Promise<readonly StreamReceipt[]> {
+    const { connection, schema } = this.parts;
+    return listedReceipts(connection, schema, { after, limit, wait });
+  }
+
+  async openModel(model: string, wait?: WaitOptions): Promise<void> {
+    const { connection, schema } = this.parts;
+    const [{ quoted }, { name }] = [schema, storedName(model)];
+    const found = `SELECT model FROM ${quoted}.read_models WHERE name = $1 AND stage = 'live'`;
+    if ((await connection.read(found, [name], wait)).length > 0) return;
+    const made = `INSERT INTO ${quoted}.read_models (name, stage) VALUES ($1, 'live') ON CONFLICT DO NOTHING`;
+    await connection.change(made, [name]);
+  }
+
+  async beginShadow(model: string, wait: WaitOptions = {}): Promise<ModelId> {
+    const { connection, schema, sweeper } = this.parts;
+    const [{ quoted }, { name }] = [schema, storedName(model)];
+    const replaced = `UPDATE ${quoted}.read_models SET stage = 'replaced' WHERE name = $1 AND stage = 'rebuilding'`;
+    const made = `INSERT INTO ${quoted}.read_models (name, stage) VALUES ($1, 'rebuilding') RETURNING model`;
+    const shadow = await connection.faulty(() =>
+      connection.transaction(async ({ client }) => {
+        await query(client, 'SELECT pg_catalog.pg_advisory_xact_lock($1)', [schema.appendLock.toString()]);
+        await query(client, replaced, [name]);
+        return text((await query(client, made, [name]))[0]?.[0]);
+      }, wait.signal),
+    );
+    this.writer.steps.begun(shadow);
+    sweeper.begin();
+    return shadow;
+  }
+
+  changed(signal: AbortSignal, withinMs?: number): Promise<void> {
+    return this.parts.watch.changed(signal, withinMs);
+  }
+
+  async closing(writing: Promise<void>): Promise<void> {
+    const { connection, watch, sweeper } = this.parts;
+    this.#closing ??= Promise.all([watch.close(), sweeper.close(), connection.close(writing)]);
+    await this.#closing;
+  }
+
+  close(): Promise<void> {
+    return this.closing(Promise.resolve());
+  }
+
+  #rowsOf(target: ModelTarget, statement: ModelStatement, wait?: WaitOptions): Promise<ModelRows> {
+    return this.#lookups.rowsOf(this.parts.connection, { target, ...statement }, wait);
+  }
+}

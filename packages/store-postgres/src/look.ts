@@ -1,0 +1,193 @@
+import { isFault, revision, START, type Position } from '@login-policy/event-sourcing';
+import {
+  receiptName,
+  targetName,
+  type Found,
+  type FoundModel,
+  type ModelQuestion,
+  type ModelTarget,
+  type Question,
+  type ReadAhead,
+  type Receipt,
+  type ReceiptKey,
+  type WaitOptions,
+} from '@login-policy/event-sourcing/store';
+import { HEAD, HEAD_PLACED, MARKER } from './checkpoints.js';
+import { asked, endIn, foundIn, modelsIn, NOTHING_UNREADABLE, receiptsIn, storedReceipt } from './look-function.js';
+import { digest, givenText, storedName } from './names.js';
+import { positionIn } from './positions.js';
+import { arrayOf, DURABLE, textsOf, type Answering, type Cell, type Cells } from './queries.js';
+import type { LogReader } from './reads.js';
+import { keyBytes, keyOfHex } from './row-changes.js';
+import { text } from './rows.js';
+import type { Schema } from './schema.js';
+import { callIn, type OpenTransaction } from './transaction.js';
+
+/** Rows of a read model as one statement finds them, with the head of that moment. */
+export interface ModelRows {
+  readonly head: Position;
+  readonly kept: readonly string[];
+  /** The number of the read model; `undefined` when it is not there. */
+  readonly model: string | undefined;
+  readonly checkpoint: Position | undefined;
+  /** The columns of each row. */
+  readonly rows: readonly Cells[];
+}
+
+const LIVE = `m.name = $1 AND m.stage = 'live'`;
+const SHADOW = `m.model = $1::bigint AND m.stage = 'rebuilding'`;
+const BY_KEYS = `SELECT encode(r.key, 'hex'), r.content::text FROM {schema}.read_model_rows AS r
+  WHERE r.model = m.model AND r.digest = ANY ($2::bytea[])`;
+const RECEIPT = `SELECT r.fingerprint, r.revision::text, ${DURABLE} FROM {schema}.receipts AS r WHERE r.stream = $1 AND r.key = $2`;
+const MISSING = `SELECT wanted.at::text FROM unnest($1::numeric[]) WITH ORDINALITY AS wanted(at, n)
+  WHERE wanted.at <> 0 AND {schema}.placed_v10(wanted.at) IS NULL ORDER BY wanted.n LIMIT 1`;
+const ENDS = `SELECT wanted.stream, last.revision::text, last.recorded_at::text, last.id
+  FROM unnest($1::text[]) AS wanted(stream), LATERAL (SELECT e.revision, e.recorded_at, e.id FROM {schema}.events AS e
+    WHERE e.stream = wanted.stream ORDER BY e.revision DESC LIMIT 1) AS last`;
+
+/** A statement, with `{schema}` for the schema's name, and its parameters. */
+type Asking = readonly [template: string, values: readonly Cell[]];
+
+/** Looks things up. What takes more than one statement is of one moment under the writers' lock alone. */
+export class Lookups {
+  readonly #schema: string;
+  readonly #log: LogReader;
+  readonly #lookCall: string;
+  // Made once: a text of this length costs as much to put together as the rest of a read.
+  readonly #live = new Map<string, string>();
+  readonly #shadows = new Map<string, string>();
+  readonly #plain = new Map<string, string>();
+
+  constructor(schema: Schema, log: LogReader) {
+    this.#schema = schema.quoted;
+    this.#log = log;
+    this.#lookCall = `SELECT * FROM ${schema.quoted}.look_v10($1, $2, $3, $4, $5, $6, $7)`;
+  }
+
+  /** Takes the writers' lock, for at most so long, and looks up what appends need: in one round trip, but for a receipt that is there. */
+  async underLock(transaction: OpenTransaction, question: Question, lockMs: string): Promise<Found> {
+    const answer = await callIn(transaction, this.#lookCall, [lockMs, ...asked(question)]);
+    const found = foundIn(answer, question);
+    const receipts = receiptsIn(answer, question);
+    if (receipts.length === 0) return found;
+    return { ...found, receipts: await this.#receipts(transaction.turn, receipts) };
+  }
+
+  /** Looks up by plain statements. */
+  async find(turn: Answering, { streams, receipts, events, models }: Question, wait?: WaitOptions): Promise<Found> {
+    const found = new Map<string, FoundModel>();
+    let last: ModelRows | undefined;
+    for (const one of models) {
+      last = await this.#model(turn, one, wait);
+      if (last.model !== undefined) found.set(targetName(one.target), await this.#foundModel(turn, one, last));
+    }
+    const names = new Map([...streams].map((streamId) => [storedName(streamId).name, streamId]));
+    const ends = names.size === 0 ? [] : await this.#ask(turn, [ENDS, [textsOf([...names.keys()])]]);
+    const asks = events === undefined || events.length === 0 ? undefined : arrayOf(events);
+    const missing = asks === undefined ? undefined : (await this.#ask(turn, [MISSING, [asks]]))[0]?.[0];
+    return {
+      token: undefined,
+      head: last?.head ?? (await this.#log.head(turn, wait)),
+      keptByHead: last?.kept ?? [],
+      ends: new Map(ends.flatMap((cells) => endIn(cells, names))),
+      unreadable: NOTHING_UNREADABLE,
+      receipts: await this.#receipts(turn, receipts, wait),
+      missing: positionIn(missing),
+      models: found,
+    };
+  }
+
+  /** The rows that a statement finds of the read model `m`, by $2 and on. */
+  async rowsOf(
+    turn: Answering,
+    {
+      target,
+      rows,
+      values,
+    }: { readonly target: ModelTarget; readonly rows: string; readonly values: readonly unknown[] },
+    wait?: WaitOptions,
+  ): Promise<ModelRows> {
+    const { shadow, name } = target;
+    const [texts, which] = shadow === undefined ? [this.#live, LIVE] : [this.#shadows, SHADOW];
+    const statement = texts.get(rows) ?? this.#filledIn(texts, rows, lookOf(which, rows));
+    const found = await turn.read(statement, [shadow ?? storedName(name).name, ...values], wait);
+    const [[end, kept, model, placed] = []] = found;
+    const head = positionIn(end) ?? START;
+    const isKnown = placed === end || head === START || (await this.#isInLog(turn, placed, wait));
+    const checkpoint = positionIn(isKnown ? placed : null);
+    return {
+      head,
+      kept: modelsIn(kept),
+      model: model ?? undefined,
+      checkpoint,
+      // Without a checkpoint in this log they are of another history, and count for nothing.
+      rows: checkpoint === undefined ? [] : found.filter((cells) => cells[4] !== null).map((cells) => cells.slice(4)),
+    };
+  }
+
+  #model(turn: Answering, { target, keys }: ModelQuestion, wait?: WaitOptions): Promise<ModelRows> {
+    const values = [Array.from(keys, (key) => digest(keyBytes(key)))];
+    return this.rowsOf(turn, { target, rows: BY_KEYS, values }, wait);
+  }
+
+  async #foundModel(turn: Answering, { keys, behind }: ModelQuestion, found: ModelRows): Promise<FoundModel> {
+    const rows = new Map<string, unknown>();
+    for (const key of keys) rows.set(key, undefined);
+    for (const [hex, content] of found.rows) rows.set(keyOfHex(text(hex)), text(content));
+    const model = { id: found.model ?? '', checkpoint: found.checkpoint, rows };
+    return behind === undefined ? model : { ...model, behind: await this.#behind(turn, behind) };
+  }
+
+  /** Up to the first event that can't be read: from a checkpoint of another history none can. */
+  async #behind(turn: Answering, range: NonNullable<ModelQuestion['behind']>): Promise<ReadAhead> {
+    try {
+      return await this.#log.readAhead(turn, { after: range.after, range });
+    } catch (caught) {
+      // The server's word ends the transaction.
+      if (!isFault(caught)) throw caught;
+      return { events: [], considered: range.after, isHead: false };
+    }
+  }
+
+  async #receipts(
+    turn: Answering,
+    wanted: readonly ReceiptKey[],
+    wait?: WaitOptions,
+  ): Promise<ReadonlyMap<string, Receipt>> {
+    const receipts = new Map<string, Receipt>();
+    for (const one of wanted) {
+      const [row] = await this.#ask(turn, [RECEIPT, storedReceipt(one)], wait);
+      if (row === undefined) continue;
+      const [fingerprint, last] = [givenText(text(row[0])), revision(BigInt(text(row[1])))];
+      receipts.set(receiptName(one), Object.freeze({ key: one.key, fingerprint, revision: last }));
+    }
+    return receipts;
+  }
+
+  /** Rows that are not at the head are asked for it once more: whether their checkpoint is an event of this log. */
+  async #isInLog(turn: Answering, placed: Cell | undefined, wait?: WaitOptions): Promise<boolean> {
+    if (placed === null || placed === undefined || placed === '0') return true;
+    const [place = '', id] = placed.split(' ');
+    if (id === undefined) return false;
+    const statement = 'SELECT 1 FROM {schema}.events WHERE position = $1 AND id = $2';
+    return (await this.#ask(turn, [statement, [place, id]], wait)).length > 0;
+  }
+
+  #ask(turn: Answering, [template, values]: Asking, wait?: WaitOptions): Promise<readonly Cells[]> {
+    const statement = this.#plain.get(template) ?? this.#filledIn(this.#plain, template, template);
+    return turn.read(statement, values, wait);
+  }
+
+  #filledIn(texts: Map<string, string>, name: string, template: string): string {
+    const statement = template.replaceAll('{schema}', () => this.#schema);
+    texts.set(name, statement);
+    return statement;
+  }
+}
+
+/** Head, read model, and what is found of it, in one statement: what it sees is of one moment. */
+function lookOf(which: string, rows: string): string {
+  return `SELECT ${HEAD_PLACED}, array_to_string(head.kept, ' '), m.model::text, marker.placed, found.*
+    FROM (SELECT) AS one LEFT JOIN ${HEAD} AS head ON true LEFT JOIN {schema}.read_models AS m ON ${which}
+    LEFT JOIN ${MARKER} ON true LEFT JOIN LATERAL (${rows}) AS found ON true`;
+}

@@ -1,0 +1,126 @@
+import { positionToString } from '@login-policy/event-sourcing';
+import { placeIn, UnserialisableData, type PlacedAppend, type Plan } from '@login-policy/event-sourcing/store';
+import { lastOf, type LogEnd } from './log-end.js';
+import { storedName, storedText } from './names.js';
+import { arrayOf, DURABLE, query, textsOf, type Cell } from './queries.js';
+import { rowColumns } from './row-changes.js';
+import type { Schema } from './schema.js';
+import type { OpenTransaction } from './transaction.js';
+
+/** Characters of JSON in one append: at three bytes each the server still has room for a page of it, and Node for its text. */
+const LARGEST = 256_000_000;
+
+/** Writes plans by the functions of the schema. */
+export class PlanWriter {
+  /** Writes appends, for {@link appendValues}. */
+  readonly appendCall: string;
+  readonly #schema: string;
+
+  constructor({ quoted }: Schema) {
+    const places = Array.from({ length: 23 }, (_, at) => `$${at + 1}`).join(', ');
+    this.appendCall = `SELECT * FROM ${quoted}.append_v10(${places})`;
+    this.#schema = quoted;
+  }
+
+  /** Asks whether a plan of appends was written, {@link DURABLE} if so: for its last event, or for a receipt if it has none. */
+  trace({ appends, head }: Plan): readonly [statement: string, values: readonly Cell[]] {
+    const last = lastOf(appends);
+    if (last !== undefined)
+      return [
+        `SELECT ${DURABLE} FROM ${this.#schema}.events WHERE position = $1 AND id = $2`,
+        [String(placeIn(head)), last.id],
+      ];
+    const [receipt] = appends.flatMap(receiptsOf);
+    const statement = `SELECT ${DURABLE} FROM ${this.#schema}.receipts WHERE stream = $1 AND key = $2 AND fingerprint = $3`;
+    return [statement, [receipt?.stream ?? null, receipt?.key ?? null, receipt?.fingerprint ?? null]];
+  }
+
+  /** Has a shadow take the live rows' place, under the writers' lock. */
+  async promote({ client }: OpenTransaction, { shadow, name }: NonNullable<Plan['promoted']>): Promise<void> {
+    const schema = this.#schema;
+    const replaced = `UPDATE ${schema}.read_models SET stage = 'replaced' WHERE name = $1 AND stage = 'live'`;
+    await query(client, replaced, [storedName(name).name]);
+    await query(client, `UPDATE ${schema}.read_models SET stage = 'live' WHERE model = $1`, [shadow]);
+    // Before the lock goes: whoever remembers the rows of before, knows another number.
+    await query(client, 'SELECT pg_catalog.nextval($1)', [`${schema}.revocations`]);
+  }
+}
+
+/**
+ * The arguments of `append_v10`: what a plan writes where the log ends there, not after that time by the server's clock, in milliseconds. Under
+ * the writers' lock time does not matter. Steps of read models are taken before.
+ *
+ * @throws UnserialisableData when an append is too large for the server.
+ */
+export function appendValues({ appends, kept, models }: Plan, end: LogEnd, notAfter?: number): readonly Cell[] {
+  refuseTooLarge(appends);
+  const changes = models.flatMap(({ id, rows, checkpoint }) =>
+    checkpoint === undefined ? rows.map((row) => ({ model: id, row })) : [],
+  );
+  const receipts = appends.flatMap(receiptsOf);
+  const left = models.flatMap(({ id, checkpoint }) =>
+    checkpoint === undefined || kept.includes(id) ? [] : [{ model: id, at: positionToString(checkpoint) }],
+  );
+  return [
+    end.era,
+    notAfter === undefined ? null : String(notAfter),
+    end.head,
+    `{${kept.join(',')}}`,
+    ...eventColumns(appends),
+    ...rowColumns(changes),
+    receipts.length === 0 ? null : JSON.stringify(receipts),
+    left.length === 0 ? null : JSON.stringify(left),
+  ];
+}
+
+/** One alone: a group is smaller than this. */
+function refuseTooLarge(appends: readonly PlacedAppend[]): void {
+  let size = 0;
+  for (const { append } of appends)
+    for (const { data, metadata } of append.texts ?? []) size += data.length + metadata.length;
+  if (size <= LARGEST) return;
+  const problem = `an append has at most ${LARGEST} characters of JSON, not ${size}`;
+  throw new UnserialisableData({ path: '$.events', problem });
+}
+
+/** The events, column by column; `null` for the last four where all events are as usual: recorded alone, in version 1, in a short stream. */
+function eventColumns(appends: readonly PlacedAppend[]): readonly Cell[] {
+  const events = appends.flatMap(({ append, recorded }) => {
+    const stream = storedName(append.streamId);
+    return recorded.map((event, index) => ({ event, stream, text: append.texts?.[index] }));
+  });
+  const isUsual = events.every(
+    ({ event, stream }) => event.append === undefined && event.schemaVersion === 1 && stream.whole === undefined,
+  );
+  return [
+    textsOf(events.map(({ stream }) => stream.name)),
+    arrayOf(events.map(({ event }) => event.revision)),
+    arrayOf(events.map(({ event }) => event.id)),
+    textsOf(events.map(({ event }) => storedText(event.type))),
+    arrayOf(events.map(({ event }) => event.recordedAt)),
+    events.map(({ text }) => text?.data).join('\n'),
+    events.map(({ text }) => text?.metadata).join('\n'),
+    ...(isUsual
+      ? [null, null, null, null]
+      : [
+          arrayOf(events.map(({ event }) => event.append?.place ?? 0)),
+          arrayOf(events.map(({ event }) => event.append?.count ?? 0)),
+          arrayOf(events.map(({ event }) => event.schemaVersion)),
+          textsOf(events.map(({ stream }) => stream.whole ?? '')),
+        ]),
+  ];
+}
+
+/** A receipt as its columns hold it. */
+interface StoredReceipt {
+  readonly stream: string;
+  readonly key: string;
+  readonly fingerprint: string;
+  readonly revision: string;
+}
+
+function receiptsOf({ append: { streamId, receipt }, end }: PlacedAppend): readonly StoredReceipt[] {
+  if (receipt === undefined) return [];
+  const [stream, key] = [storedName(streamId).name, storedName(receipt.key).name];
+  return [{ stream, key, fingerprint: storedText(receipt.fingerprint), revision: String(end.revision) }];
+}
