@@ -1,10 +1,4 @@
-import {
-  laterPosition,
-  START,
-  type Position,
-  type RecordedEvent,
-  type StreamId,
-} from '@login-policy/event-sourcing';
+import { laterPosition, START, type Position, type RecordedEvent, type StreamId } from '@login-policy/event-sourcing';
 import {
   followedInAppend,
   placeIn,
