@@ -11,14 +11,12 @@ export {
   type LoginPolicyList,
   type LoginPolicyView,
   type PolicyDiff,
-  type PolicyFound,
   type ReadAnswer,
   type Rejected,
 } from './reads/answers.js';
 export type { OnChangeOptions, PolicyChanged, PolicyChangeTold } from './changes/policy-changed.js';
 export type { OrganizationList } from './reads/affected.js';
 export type { CountUsers } from './reads/count-users.js';
-export type { OnDefault } from './reads/on-default.js';
 export type { CommandInput, CommandOptions, CustomizeOptions } from './commands/command-input.js';
 export type { NewLoginPolicy } from './policy/new-login-policy.js';
 export type { Details } from './reads/details.js';
@@ -32,7 +30,7 @@ export type { InstanceRef, OrganizationRef, OwnerRef } from './policy/owner.js';
 export type { Preview, PreviewOptions } from './preview/preview.js';
 export type { AsOf } from './input/moment.js';
 export type { HistoryOptions, ListOptions, PolicyReadOptions } from './reads/read-input.js';
-export type { Reason, Rejection } from './policy/rejections.js';
+export type { Rejection } from './policy/rejections.js';
 export type { Rollout } from './rollout/rollout.js';
 export type { RolloutPlan, RolloutProgress, RolloutReport, RolloutStep } from './rollout/rollout-answers.js';
 export type { RolloutCommand, RolloutOptions } from './rollout/rollout-input.js';
@@ -46,4 +44,3 @@ export { toJson, type Answer } from './reads/to-json.js';
 export { describeSignIn } from './sign-in/describe-sign-in.js';
 export { evaluateSignIn } from './sign-in/evaluate-sign-in.js';
 export type { JudgedSignIn, SignIn, SignInAnswer, SignInAttempt } from './sign-in/sign-in.js';
-export type { PolicyWarning, WarningName } from './sign-in/warnings.js';

@@ -61,6 +61,7 @@ export {
   type Lifetimes,
   type LifetimesView,
 } from './policy/lifetimes.js';
+export type { PoliciesRead, PolicyReadModel, UnreadablePolicy } from './reads/policy-read-model.js';
 export { ABSENT, type AbsentPolicy, type ActivePolicy, type LoginPolicy } from './policy/login-policy.js';
 export {
   INSTANCE_CATEGORY,
@@ -123,3 +124,7 @@ export {
   type SignInUser,
 } from './sign-in/sign-in.js';
 export { LOCK_OUTS, warningsOf, warningsOfChange, type ChangeWarnings, type LockOut } from './sign-in/warnings.js';
+export type { PolicyFound } from './reads/answers.js';
+export type { OnDefault } from './reads/on-default.js';
+export type { Reason } from './policy/rejections.js';
+export type { PolicyWarning, WarningName } from './sign-in/warnings.js';

@@ -4,9 +4,9 @@ import {
   type CommandAnswer,
   type LoginPolicies,
   type LoginPolicyView,
-  type PolicyFound,
   type ReadAnswer,
 } from '@login-policy/domain';
+import type { PolicyFound } from '@login-policy/domain/model';
 import type { Position } from '@login-policy/event-sourcing';
 import { settableClock } from '@login-policy/testkit';
 import { expect } from 'chai';

@@ -8,10 +8,9 @@ import {
   type LoginPolicies,
   type NewLoginPolicy,
   type OwnerRef,
-  type PolicyFound,
   type ReadAnswer,
 } from '@login-policy/domain';
-import { isOrganization, parseOwner, policyStream } from '@login-policy/domain/model';
+import { type PolicyFound, isOrganization, parseOwner, policyStream } from '@login-policy/domain/model';
 import { openMemoryStore, type Store } from '@login-policy/event-sourcing';
 import { replay, writeHistory } from '@login-policy/testkit';
 import { expect } from 'chai';

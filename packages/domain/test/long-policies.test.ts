@@ -1,4 +1,4 @@
-import { openMemoryStore, START, type Position, type Store } from '@login-policy/event-sourcing';
+import { openMemoryStore, ProjectionRunner, START, type Position, type Store } from '@login-policy/event-sourcing';
 import {
   freshInstance,
   openLoginPolicies,
@@ -10,6 +10,7 @@ import {
   type LoginPolicies,
   type ReadAnswer,
 } from '@login-policy/domain';
+import { loginPolicyProjection } from '@login-policy/domain/model';
 import { steppingClock } from '@login-policy/testkit';
 import { expect } from 'chai';
 import { after, before, describe, it } from 'mocha';
@@ -140,7 +141,9 @@ describe('a policy of many events', () => {
       const listed = orThrow(await policies.organizationsWithCustomPolicy(instance));
       expect(listed).to.deep.include({ organizations: [acme], next: undefined });
       const query = { index: 'customIn', value: instance.instanceId };
-      expect((await policies.readModel.query(query)).rows).to.have.length(1);
-      expect((await policies.readModel.keys(query)).rows).to.have.length(1);
+      const rows = await ProjectionRunner.open({ store, projection: loginPolicyProjection });
+      expect((await rows.query(query)).rows).to.have.length(1);
+      expect((await rows.keys(query)).rows).to.have.length(1);
+      await rows.close();
     }));
 });

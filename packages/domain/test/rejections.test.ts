@@ -1,5 +1,6 @@
-import type { Reason, Rejection } from '@login-policy/domain';
+import type { Rejection } from '@login-policy/domain';
 import {
+  type Reason,
   describeRejection,
   parseIdentityProviderId,
   parseOrganization,

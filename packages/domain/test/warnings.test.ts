@@ -1,5 +1,12 @@
-import type { IdentityProvider, PolicyWarning, WarningName } from '@login-policy/domain';
-import { ABSENT, parseIdentityProviderId, warningsOf, warningsOfChange } from '@login-policy/domain/model';
+import type { IdentityProvider } from '@login-policy/domain';
+import {
+  type PolicyWarning,
+  type WarningName,
+  ABSENT,
+  parseIdentityProviderId,
+  warningsOf,
+  warningsOfChange,
+} from '@login-policy/domain/model';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { PASSKEY, policyAdded, policyAfter } from './policies.js';

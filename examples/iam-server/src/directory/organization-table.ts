@@ -1,5 +1,5 @@
-import type { MultiFactor, PolicyWarning, SecondFactor } from '@login-policy/domain';
-import { ABSENT, diffPolicies, warningsOf, type LoginPolicy } from '@login-policy/domain/model';
+import type { MultiFactor, SecondFactor } from '@login-policy/domain';
+import { type PolicyWarning, ABSENT, diffPolicies, warningsOf, type LoginPolicy } from '@login-policy/domain/model';
 import type { DirectoryEntry } from '../data/iam-facts.js';
 import type { KeptPolicies, KeptPolicy } from './custom-policies.js';
 import { plainText } from './plain-text.js';

@@ -6,11 +6,10 @@ import {
   type JudgedSignIn,
   type LoginPolicyList,
   type LoginPolicyView,
-  type PolicyFound,
   type ReadAnswer,
   type Rejected,
 } from '@login-policy/domain';
-import { isOrganization } from '@login-policy/domain/model';
+import { type PolicyFound, isOrganization } from '@login-policy/domain/model';
 import { positionToString } from '@login-policy/event-sourcing';
 import type { ListDetailsSchema, ListQuery } from '@zitadel/proto/zitadel/object_pb.js';
 import { fromRejected, type AbsentAnswer } from '../errors/status.js';

@@ -1,5 +1,5 @@
-import type { CustomizedOrganizations, ListOptions, OnDefault } from '@login-policy/domain';
-import { LOCK_OUTS } from '@login-policy/domain/model';
+import type { CustomizedOrganizations, ListOptions } from '@login-policy/domain';
+import { type OnDefault, LOCK_OUTS } from '@login-policy/domain/model';
 import { positionToString } from '@login-policy/event-sourcing';
 import { noOrganizationList, unreadable } from '../errors/refusals.js';
 import { factorNamed } from '../messages/factors.js';

@@ -5,9 +5,8 @@ import {
   type RolloutPlan,
   type RolloutReport,
   type RolloutStep,
-  type WarningName,
 } from '@login-policy/domain';
-import type { RolloutRefusal } from '@login-policy/domain/model';
+import type { WarningName, RolloutRefusal } from '@login-policy/domain/model';
 import { monotonicIds } from '@login-policy/event-sourcing';
 import type { Run } from '../command-line/command.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';

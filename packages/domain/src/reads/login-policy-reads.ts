@@ -27,6 +27,7 @@ import type {
 } from './answers.js';
 import type { Calls } from './calls.js';
 import type { History } from './history.js';
+import type { PolicyReadModel } from './policy-read-model.js';
 import type { PolicyReader } from './policy-reader.js';
 import {
   leftOf,
@@ -52,14 +53,16 @@ export interface ReadSources {
 
 /** Every read of login policies. What is refused is an answer; what is thrown is a `Fault` of the store or a defect. */
 export abstract class LoginPolicyReads {
-  /** What keeps the read model up: its state, its lag, its rebuild. */
-  readonly readModel: ProjectionRunner<LoginPolicyEvent, LoginPolicyRow>;
+  /** Its state, its lag, its rebuild. */
+  readonly readModel: PolicyReadModel;
+  readonly #closeReadModel: ReadSources['readModel']['close'];
   readonly #policies: PolicyReader;
   readonly #calls: Calls;
   readonly #changes: Changes;
 
   protected constructor({ calls, changes, policies, readModel }: ReadSources) {
     this.readModel = readModel;
+    this.#closeReadModel = (options) => readModel.close(options);
     this.#policies = policies;
     this.#calls = calls;
     this.#changes = changes;
@@ -183,7 +186,7 @@ export abstract class LoginPolicyReads {
   async close(options: { readonly closeMs?: number | undefined } = {}): Promise<void> {
     this.#calls.close();
     await this.#changes.close();
-    await this.readModel.close(options);
+    await this.#closeReadModel(options);
   }
 
   /** Closes them where `await using` leaves its scope. */
