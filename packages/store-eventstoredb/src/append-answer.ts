@@ -1,7 +1,7 @@
 import type { Status } from '@eventstore/db-client/generated/status_pb.js';
 import shared from '@eventstore/db-client/generated/shared_pb.js';
 import type { BatchAppendResp } from '@eventstore/db-client/generated/streams_pb.js';
-import { revision, type Revision, type StreamId } from '@login-policy/event-sourcing';
+import { revision, type Revision } from '@login-policy/event-sourcing';
 import type { Fault } from '@login-policy/event-sourcing/store';
 import { appendRefusal } from './faults.js';
 import { placeOf } from './rows.js';
@@ -25,7 +25,7 @@ const DETAIL = 'event_store.client.';
 const EMPTY = 'google.protobuf.Empty';
 
 /** Reads the server's answer to one append of a batch. What it does not say plainly counts as lost. */
-export function answerOf(response: BatchAppendResp, streamId: StreamId): Answer {
+export function answerOf(response: BatchAppendResp, streamName: string): Answer {
   const success = response.getSuccess();
   if (success !== undefined) {
     const place = success.getPosition();
@@ -38,7 +38,7 @@ export function answerOf(response: BatchAppendResp, streamId: StreamId): Answer 
   const error = response.getError();
   return error === undefined
     ? lost('the server answered with neither success nor error')
-    : answerOfError(error, streamId);
+    : answerOfError(error, streamName);
 }
 
 /** An attempt of which nothing more will be heard. */
@@ -46,7 +46,7 @@ export function lost(cause: unknown): Extract<Answer, { kind: 'lost' }> {
   return { kind: 'lost', cause: typeof cause === 'string' ? new Error(cause) : cause };
 }
 
-function answerOfError(error: Status, streamId: StreamId): Answer {
+function answerOfError(error: Status, streamName: string): Answer {
   const details = error.getDetails();
   const name = details?.getTypeName() ?? '';
   const bytes = details?.getValue_asU8() ?? new Uint8Array();
@@ -57,7 +57,7 @@ function answerOfError(error: Status, streamId: StreamId): Answer {
   }
   const isTooBig = name === `${DETAIL}MaximumAppendSizeExceeded`;
   const limit = isTooBig ? shared.MaximumAppendSizeExceeded.deserializeBinary(bytes).getMaxappendsize() : undefined;
-  const fault = appendRefusal(name, streamId, limit);
+  const fault = appendRefusal(name, streamName, limit);
   if (fault !== undefined) return { kind: 'refused', fault };
   return { ...lost(`${name || 'no detail'}: ${error.getMessage()}`), isAway: name === EMPTY };
 }

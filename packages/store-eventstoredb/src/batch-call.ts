@@ -101,7 +101,7 @@ export class BatchCall {
     if (waiting === undefined) return;
     let answer: Answer;
     try {
-      answer = answerOf(response, waiting.order.streamId);
+      answer = answerOf(response, waiting.order.streamName);
     } catch (error) {
       answer = lost(error);
     }

@@ -44,10 +44,10 @@ export class Delivery {
 
   /** The outcome, if the answer alone tells all of it: the server only gives the position of the last event. */
   #settled(order: Order, answer: Extract<Answer, { kind: 'written' }>): Delivered | undefined {
-    const { expected, proposals, streamId } = order;
+    const { expected, proposals, streamName } = order;
     const before = expected === 'no-stream' ? -1n : expected;
     // A deleted stream goes on counting where it ended: that is how one shows that nobody saw deleted.
-    if (answer.last !== before + BigInt(proposals.length)) throw deletedOutside(streamId);
+    if (answer.last !== before + BigInt(proposals.length)) throw deletedOutside(streamName);
     const [only, ...others] = proposals;
     if (only === undefined || others.length > 0 || answer.place === undefined) return undefined;
     return { kind: 'written', positions: [positionAt(answer.place, only.uuid)] };

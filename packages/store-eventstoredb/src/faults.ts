@@ -87,26 +87,26 @@ export function isOwnCancellation(error: unknown): boolean {
 }
 
 /** What the name of an answer's detail says of an append; `undefined` when it does not tell whether it was written. */
-export function appendRefusal(detail: string, streamId: StreamId, limit: number | undefined): Fault | undefined {
+export function appendRefusal(detail: string, streamName: string, limit: number | undefined): Fault | undefined {
   switch (detail) {
     case 'event_store.client.StreamDeleted':
-      return deletedOutside(streamId);
+      return deletedOutside(streamName);
     case 'event_store.client.AccessDenied':
-      return accessDenied(`appending to ${streamId}`);
+      return accessDenied(`appending to ${streamName}`);
     case 'event_store.client.MaximumAppendSizeExceeded':
       return tooBig(`the append has more than the ${limit ?? 'allowed'} bytes the server takes`);
     case 'event_store.client.MaximumAppendEventSizeExceeded':
       return tooBig('an event has more bytes than the server takes');
     case 'event_store.client.BadRequest':
-      return foreign(`the server does not understand what was appended to ${streamId}`);
+      return foreign(`the server does not understand what was appended to ${streamName}`);
     default:
       return undefined;
   }
 }
 
 /** Someone took the stream away: the library never deletes. */
-export function deletedOutside(streamId: string, cause?: unknown): StoreDamaged {
-  return new StoreDamaged({ store: STORE, problem: `${streamId} was deleted outside the library` }, cause);
+export function deletedOutside(streamName: string, cause?: unknown): StoreDamaged {
+  return new StoreDamaged({ store: STORE, problem: `${streamName} was deleted outside the library` }, cause);
 }
 
 /** Someone cut off the beginning of the stream, by `$maxCount`, `$maxAge` or `$tb`. */

@@ -10,6 +10,7 @@ export type Wanted = (record: { readonly streamName: string; readonly type: stri
 
 const PREFIX = /^(?:[A-Za-z][A-Za-z0-9]{0,63}\.)*$/;
 const CATEGORY = '[A-Za-z][A-Za-z0-9]{0,63}';
+const TOMBSTONE = '$streamDeleted';
 /** Of a stream's name, without the prefix. */
 const LONGEST = 5000;
 
@@ -80,11 +81,14 @@ export class StreamNames {
     return { prefixes: filter.categories.map((category) => `${this.#prefix}${category}-`) };
   }
 
-  /** What a reader gets: his filter, exactly, and nothing that is not this store's. Types with `$` are the server's. */
+  /**
+   * What a reader gets: his filter, exactly, and nothing that is not this store's. Any event in a stream of this store counts as one of its
+   * history, also one of the server's types: only the mark of a tombstone ends a stream, and is no event.
+   */
   wanted(filter: EventFilter | undefined): Wanted {
     const isWanted = filterPredicate(filter);
     return ({ streamName, type }) =>
-      !type.startsWith('$') && this.isOwn(streamName) && isWanted({ streamId: this.idOf(streamName) });
+      type !== TOMBSTONE && this.isOwn(streamName) && isWanted({ streamId: this.idOf(streamName) });
   }
 
   #regex(): string {

@@ -33,10 +33,16 @@ interface Intended {
 
 /** What is written of a receipt that stands alone. The revision is decimal digits. */
 interface Content {
+  readonly streamId: string;
   readonly key: string;
   readonly fingerprint: string;
   readonly revision: string;
-  readonly streamId: string;
+}
+
+/** Whose receipt is looked for. */
+interface Place {
+  readonly streamId: StreamId;
+  readonly key: string;
 }
 
 /** What a receipt of a command without events is kept for. */
@@ -82,7 +88,19 @@ export class Receipts {
       this.#findInStream(streamId, key, signal),
       this.#findAlone(streamId, key, signal),
     ]);
-    return inStream ?? (alone.is === 'kept' ? alone.receipt : undefined);
+    if (inStream !== undefined || alone.is !== 'kept') return inStream;
+    await this.#demandSeen(streamId, alone.receipt, signal);
+    return alone.receipt;
+  }
+
+  /** A command that had nothing to change had seen the stream. @throws StoreDamaged when a receipt says that it saw more than there is. */
+  async #demandSeen(streamId: StreamId, { key, revision: seen }: Receipt, signal?: AbortSignal): Promise<void> {
+    const { covered } = this.#context.known.of(streamId);
+    if (covered !== undefined && seen <= covered.revision) return;
+    const head = await this.#streams.head(streamId, signal);
+    refuseGivenUp(streamId, signal);
+    if (head !== 'none' && seen <= head.revision) return;
+    throw damagedReceipt(this.#context.names.receiptNameOf(streamId, key), 'it names an event that is not there');
   }
 
   /**
@@ -181,17 +199,20 @@ export class Receipts {
     return retrying(this.#context, { doing: `reading the receipts of ${streamId}`, signal }, async (stop) => {
       const read = { request, pageSize: 1, withinMs: timeouts.readMs, signal: stop };
       for await (const messages of serverRead(connection, read)) {
-        for (const record of recordsOf(messages)) return aloneOf(record);
+        for (const record of recordsOf(messages)) return aloneOf(record, { streamId, key });
       }
       return { is: 'none', last: undefined };
     });
   }
 }
 
-function aloneOf(record: WireEvent): Alone {
+/** @throws StoreDamaged when it is not about this key of this stream. */
+function aloneOf(record: WireEvent, place: Place): Alone {
   const [type, last] = [typeOf(record), revision(BigInt(record.getStreamRevision()))];
   if (type !== KEPT && type !== INTENDED) return { is: 'none', last };
-  const { key, fingerprint, revision: seen } = receiptIn(record);
+  const { streamId, key, fingerprint, revision: seen } = receiptIn(record);
+  if (streamId !== place.streamId || key !== place.key)
+    throw damagedReceipt(streamNameOf(record), `it is one of ${streamId}, key ${key}`);
   const receipt = { key, fingerprint, revision: seen };
   return { is: type === KEPT ? 'kept' : 'intended', last, receipt };
 }

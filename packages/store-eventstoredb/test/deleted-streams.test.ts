@@ -1,5 +1,6 @@
 import { binaryEvent, EventStoreDBClient, jsonEvent, type MetadataType } from '@eventstore/db-client';
 import {
+  Follower,
   isFault,
   monotonicIds,
   revision,
@@ -10,6 +11,7 @@ import {
 } from '@login-policy/event-sourcing';
 import type { Append, ExpectedRevision, NewEvent } from '@login-policy/event-sourcing/store';
 import { connectEventStoreDb } from '@login-policy/store-eventstoredb';
+import { counterTotals } from '@login-policy/testkit';
 import { expect } from 'chai';
 import { randomUUID } from 'node:crypto';
 import { after, before, beforeEach, describe, it } from 'mocha';
@@ -121,12 +123,10 @@ describe('a stream that was changed outside the library', () => {
     expect(caught.facts).to.include({ streamId: stream, revision: 3n, type: 'Counted' });
   }
 
-  it('by links and metadata shows none of them to who reads everything', async () => {
+  it('by metadata and tombstones shows none of them to who reads everything', async () => {
     const streamPrefix = unusedPrefix();
     const apart = connectEventStoreDb(server.url, { streamPrefix });
     await apart.eventStore.append({ streamId: stream, expected: 'no-stream', events: newEvents(3) });
-    const link = binaryEvent({ type: '$>', data: Buffer.from(`0@${streamPrefix}${stream}`) });
-    await client.appendToStream(`${streamPrefix}Links-1`, link);
     await client.setStreamMetadata(`${streamPrefix}${stream}`, { maxCount: 1000 });
     await client.tombstoneStream(`${streamPrefix}Gone-1`);
     const seen: string[] = [];
@@ -134,6 +134,18 @@ describe('a stream that was changed outside the library', () => {
     expect(seen).to.deep.equal(['Counted', 'Counted', 'Counted']);
     await apart.close();
   });
+
+  for (const type of ['$>', '$@', '$statsCollected']) {
+    it(`by an event of the type ${type} is unreadable, by itself and in the rows`, async () => {
+      const follower = await Follower.open({ store, projection: counterTotals });
+      await client.appendToStream(name(), binaryEvent({ type, data: Buffer.from(`0@${prefix}Counter-other`) }));
+      const fresh = await store.eventStore.head();
+      expect(await outcomeOf(() => revisionsOf(store.eventStore, stream))).to.equal('unreadable-event');
+      const { unreadable, rows } = await follower.read([stream], { atLeast: fresh });
+      expect([rows.size, unreadable.has(stream)]).to.deep.equal([0, true]);
+      await follower.close();
+    });
+  }
 });
 
 async function readAndAppend(eventStore: EventStore, append: Append): Promise<readonly string[]> {

@@ -1,5 +1,6 @@
+import { EventStoreDBClient } from '@eventstore/db-client';
 import { isFault, revision, streamId, type EventStore, type Store } from '@login-policy/event-sourcing';
-import type { Append } from '@login-policy/event-sourcing/store';
+import type { Append, Fault } from '@login-policy/event-sourcing/store';
 import { connectEventStoreDb, type Timeouts } from '@login-policy/store-eventstoredb';
 import { paced } from '@login-policy/testkit';
 import { expect } from 'chai';
@@ -7,6 +8,7 @@ import { afterEach, beforeEach, describe, it } from 'mocha';
 import { setImmediate } from 'node:timers/promises';
 import { Double } from './double/double.js';
 import { appendOf, faultOf, newEvents } from './events.js';
+import { disposeOf } from './server.js';
 
 const STREAM = streamId('Counter', 'one');
 const receipt = { key: 'k', fingerprint: 'f' };
@@ -84,6 +86,43 @@ describe('a receipt on EventStoreDB', () => {
     expect(await two.append(withReceipt(0, revision(1)))).to.deep.equal([]);
     expect(await one.receipt(STREAM, 'k')).to.deep.equal({ ...receipt, revision: 1n });
     expect((await faultOf(one.append(withReceipt(1)))).code).to.equal('receipt-exists');
+  });
+
+  /** What is read of a receipt whose stream holds this, as another program or a copy may have left it. */
+  async function receiptAfter(content: Readonly<Record<string, string>>): Promise<Fault> {
+    const eventStore = another();
+    await eventStore.append(appendOf(STREAM, 1));
+    await eventStore.append(withReceipt(0, revision(0)));
+    const name = double.log.records.at(-1)?.streamName ?? '';
+    const data = Buffer.from(JSON.stringify({ streamId: STREAM, ...receipt, revision: '0', ...content }));
+    const record = { id: crypto.randomUUID(), type: 'CommandReceipt', isJson: true, metadata: new Uint8Array() };
+    double.log.write(name, [{ ...record, data }]);
+    return faultOf(another().receipt(STREAM, 'k'));
+  }
+
+  it('without events that names another key is not believed', async () => {
+    expect((await receiptAfter({ key: 'other' })).code).to.equal('store-damaged');
+  });
+
+  it('without events that names another stream is not believed', async () => {
+    expect((await receiptAfter({ streamId: 'Counter-two' })).code).to.equal('store-damaged');
+  });
+
+  it('without events that names a place behind the end of its stream is not believed', async () => {
+    expect((await receiptAfter({ revision: '7' })).code).to.equal('store-damaged');
+  });
+
+  it('without events whose own stream was deleted says that of it, and not of the stream of the policy', async () => {
+    const eventStore = another();
+    await eventStore.append(appendOf(STREAM, 1));
+    await eventStore.append(withReceipt(0, revision(0)));
+    const name = double.log.records.at(-1)?.streamName ?? '';
+    const client = EventStoreDBClient.connectionString(double.url);
+    await client.deleteStream(name);
+    await disposeOf(client);
+    const fault = await faultOf(another().append(withReceipt(0, revision(0))));
+    expect(fault.code).to.equal('store-damaged');
+    expect(fault.message).to.contain(name);
   });
 
   it('is one, whether two processes come with events or without at the same time', async () => {

@@ -10,6 +10,7 @@ import { itSurvives, type FaultRun } from './fault-run.js';
 import { CATEGORY } from './workload.js';
 import { disposeOf } from '../server.js';
 
+const TOO_LATE = new Set(['store-unavailable', 'outcome-unknown']);
 /** What is done so often at the most: on a busy machine nothing might get through between two of them. */
 const OFTEN = 60;
 
@@ -132,8 +133,11 @@ describe('a server', () => {
         metadata: { actor: 'writer', correlationId: 'too-big' },
       };
       const append = { streamId: streamId('Other', 'too-big'), expected: 'no-stream', events: [event] } as const;
-      const refused = await store.eventStore.append(append).catch((error: unknown) => error);
-      expect(isFault(refused, 'unserialisable-data')).to.equal(true);
+      let refused: unknown;
+      // On a busy machine the time for it may be up before the server says anything.
+      do refused = await store.eventStore.append(append).catch((error: unknown) => error);
+      while (isFault(refused) && TOO_LATE.has(refused.code));
+      expect(refused).to.include({ code: 'unserialisable-data' });
     },
   });
 });

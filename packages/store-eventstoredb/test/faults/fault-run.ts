@@ -73,6 +73,8 @@ async function runScript(script: FaultScript, parts: Omit<FaultRun, 'isDone'>): 
   const follower = new FaultFollower(store.eventStore);
   if (script.begins === 'live') await untilCallsAreOpen(double);
   const meanwhile = script.meanwhile?.(run);
+  // What it rejects with is met where it is awaited.
+  meanwhile?.catch(() => undefined);
   const ledger = await writeAll(store.eventStore, random).finally(() => {
     isDone = true;
   });
