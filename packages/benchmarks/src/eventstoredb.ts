@@ -38,8 +38,8 @@ async function serverUrl(): Promise<{ readonly url: string; readonly stop: () =>
   if (given !== undefined) return { url: given, stop: () => undefined };
   const script = new URL('../../store-eventstoredb/.test-build/server-process.js', import.meta.url);
   const child = spawn(process.execPath, [fileURLToPath(script)], { stdio: ['pipe', 'pipe', 'inherit'] });
-  const [line]: unknown[] = await once(child.stdout, 'data');
-  return { url: String(line).trim(), stop: () => child.kill() };
+  const [said] = (await once(child.stdout, 'data')) as readonly unknown[];
+  return { url: String(said).trim(), stop: () => child.kill() };
 }
 
 /** In streams that nobody has used. */

@@ -1,6 +1,6 @@
 import { binaryEvent, EventStoreDBClient, jsonEvent, type MetadataType } from '@eventstore/db-client';
 import {
-  Follower,
+  ProjectionRunner,
   isFault,
   monotonicIds,
   revision,
@@ -137,7 +137,7 @@ describe('a stream that was changed outside the library', () => {
 
   for (const type of ['$>', '$@', '$statsCollected']) {
     it(`by an event of the type ${type} is unreadable, by itself and in the rows`, async () => {
-      const follower = await Follower.open({ store, projection: counterTotals });
+      const follower = await ProjectionRunner.open({ store, projection: counterTotals });
       await client.appendToStream(name(), binaryEvent({ type, data: Buffer.from(`0@${prefix}Counter-other`) }));
       const fresh = await store.eventStore.head();
       expect(await outcomeOf(() => revisionsOf(store.eventStore, stream))).to.equal('unreadable-event');

@@ -20,6 +20,8 @@ export async function startServer(): Promise<TestServer> {
   if (realServerUrl !== undefined)
     return { name: 'a real server', url: realServerUrl, freeze: undefined, stop: async () => undefined };
   const double = await Double.startBehindWire();
+  // Of these tests none is about it, and on a busy machine it may take long until all of an append has come.
+  double.mode.writeTimeoutMs = 60_000;
   const freeze = async (): Promise<() => Promise<void>> => {
     double.wire.stall();
     return async () => double.wire.resume();
