@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events';
-import type { AuditLog, LoginPolicies } from '@login-policy/domain';
+import type { LoginPolicies } from '@login-policy/domain';
+import type { AuditLog } from '@login-policy/domain/model';
 import { Pipeline } from './calls/pipeline.js';
 import { PolicyAnswers } from './calls/policy-answers.js';
 import { servedMethods } from './calls/served-methods.js';

@@ -1,5 +1,4 @@
-export { AuditLog, openAuditLog } from './audit/audit-log.js';
-export type { AuditFilter } from './audit/audit-input.js';
+export { openAuditLog } from './audit/audit-log.js';
 export { LoginPolicies } from './login-policies.js';
 export { openLoginPolicies, type LoginPoliciesOptions } from './open-login-policies.js';
 export {

@@ -92,9 +92,9 @@ export {
   type UnmetCondition,
   type UnmetDefault,
 } from './policy/rejections.js';
-export type { AuditEntry, AuditExport, AuditLogOptions, AuditPage } from './audit/audit-log.js';
+export type { AuditEntry, AuditExport, AuditLog, AuditLogOptions, AuditPage } from './audit/audit-log.js';
 export { entryJson as auditEntryJson } from './audit/audit-export.js';
-export type { AuditExportOptions, AuditPageOptions } from './audit/audit-input.js';
+export type { AuditExportOptions, AuditFilter, AuditPageOptions } from './audit/audit-input.js';
 export type { AuditRow } from './audit/audit-projection.js';
 export type { FoundRollout } from './rollout/find-rollout.js';
 export type { RolloutRefusal, RolloutStanding } from './rollout/rollout-answers.js';

@@ -1,5 +1,5 @@
-import { openAuditLog, openLoginPolicies, orThrow, type AuditFilter, type AuditLog } from '@login-policy/domain';
-import type { AuditEntry, AuditPageOptions } from '@login-policy/domain/model';
+import { openAuditLog, openLoginPolicies, orThrow } from '@login-policy/domain';
+import type { AuditFilter, AuditLog, AuditEntry, AuditPageOptions } from '@login-policy/domain/model';
 import { instant, isFault, monotonicIds, openMemoryStore, streamId, type Store } from '@login-policy/event-sourcing';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';

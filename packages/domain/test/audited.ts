@@ -1,4 +1,5 @@
-import { openAuditLog, orThrow, type AuditLog } from '@login-policy/domain';
+import { openAuditLog, orThrow } from '@login-policy/domain';
+import type { AuditLog } from '@login-policy/domain/model';
 import { acme, by, globex, instance, openDesk, PASSKEY, type Desk } from './policies.js';
 
 /** A neighbour. */

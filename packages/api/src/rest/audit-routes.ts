@@ -1,5 +1,10 @@
-import type { AuditFilter, AuditLog } from '@login-policy/domain';
-import { auditEntryJson, type AuditExportOptions, type AuditPageOptions } from '@login-policy/domain/model';
+import {
+  type AuditFilter,
+  type AuditLog,
+  auditEntryJson,
+  type AuditExportOptions,
+  type AuditPageOptions,
+} from '@login-policy/domain/model';
 import { positionToString } from '@login-policy/event-sourcing';
 import { unreadable } from '../errors/refusals.js';
 import { factorNamed } from '../messages/factors.js';

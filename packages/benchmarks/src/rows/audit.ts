@@ -1,4 +1,5 @@
-import { openAuditLog, orThrow, openLoginPolicies, type AuditFilter, type LoginPolicies } from '@login-policy/domain';
+import { openAuditLog, orThrow, openLoginPolicies, type LoginPolicies } from '@login-policy/domain';
+import type { AuditFilter } from '@login-policy/domain/model';
 import { milliseconds, ratePerSecond } from '../harness/meter.js';
 import type { Contender, Row } from '../harness/row.js';
 import { INSTANCE_ID, jobsOver, lanes, organization, type Job } from '../workload/course.js';
