@@ -1,11 +1,11 @@
 /** What the documentation shows compiles, runs, and answers what it says it answers; see .ci/snippets/blocks.mjs for the marks. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { blocksOf } from './snippets/blocks.mjs';
 import { compile, inPageLines, moduleOf } from './snippets/compile.mjs';
 import { isAsExpected } from './snippets/expected-output.mjs';
-import { conclude, ourFiles, run, textOf } from './workspace.mjs';
+import { conclude, ourFiles, root, run, textOf } from './workspace.mjs';
 
 const longestMs = 60_000;
 const pages = [...new Set([...ourFiles('.', /^README\.md$/), ...ourFiles('docs', /\.md$/)])];
@@ -16,13 +16,14 @@ const findings = [
   ...of('unknown').map((block) => `${placeOf(block)}: "${block.info}" is not a mark; see .ci/snippets/blocks.mjs`),
   ...of('output')
     .filter((block) => block.orphan)
-    .map((block) => `${placeOf(block)}: output of no \`ts run\` block`),
+    .map((block) => `${placeOf(block)}: output of no \`run\` block`),
   ...(await compile([...of('check'), ...of('run')])),
 ];
 if (findings.length === 0) for (const block of of('run')) findings.push(...(await findingsOfRunning(block)));
+if (findings.length === 0) findings.push(...(await findingsOfShell(of('shell'))));
 
-const counts = `${of('run').length} run, ${of('check').length} only type-checked, ${of('fragment').length} fragments`;
-conclude(findings, `The TypeScript of ${pages.length} pages holds: ${counts}; shell blocks are not run.`);
+const counts = `${of('run').length + of('shell').length} run, ${of('check').length} only type-checked, ${of('fragment').length} fragments`;
+conclude(findings, `The snippets of ${pages.length} pages hold: ${counts}; other shell blocks are not run.`);
 
 async function findingsOfRunning(block) {
   const cwd = mkdtempSync(join(tmpdir(), 'snippet-'));
@@ -37,6 +38,34 @@ async function findingsOfRunning(block) {
   } finally {
     rmSync(cwd, { recursive: true, force: true });
   }
+}
+
+/** The shell blocks of a page go on from one another, so they share a folder; the program they are about is on their path. */
+async function findingsOfShell(shell) {
+  const bin = mkdtempSync(join(tmpdir(), 'bin-'));
+  const folders = new Map();
+  const program = join(root, 'packages', 'cli', 'dist', 'main.js');
+  writeFileSync(join(bin, 'login-policy'), `#!/bin/sh\nexec "${process.execPath}" "${program}" "$@"\n`, {
+    mode: 0o755,
+  });
+  try {
+    const found = [];
+    for (const block of shell) {
+      if (!folders.has(block.page)) folders.set(block.page, mkdtempSync(join(tmpdir(), 'snippet-')));
+      found.push(...(await findingsOfShellBlock(block, folders.get(block.page), bin)));
+    }
+    return found;
+  } finally {
+    for (const folder of [bin, ...folders.values()]) rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function findingsOfShellBlock({ output: expected, text, ...block }, cwd, bin) {
+  const env = { ...process.env, PATH: `${bin}:${process.env.PATH}`, HOME: cwd, GIT_CONFIG_NOSYSTEM: '1' };
+  const { code, stdout, output } = await run(['bash', '-euc', text], { cwd, env, timeoutMs: longestMs });
+  if (code !== 0) return [`${placeOf(block)}: ended with exit code ${code}\n${output}`];
+  if (expected === undefined || isAsExpected(stdout, expected.text)) return [];
+  return [`${placeOf(expected)}: the page says\n${expected.text}\nbut the block above it wrote\n${stdout}`];
 }
 
 function placeOf({ page, line }) {

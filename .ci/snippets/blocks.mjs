@@ -3,19 +3,25 @@
  *
  * ```ts           is type-checked, as a module of its own
  * ```ts run       is type-checked and run in an empty folder; it must end with exit code 0
- * ```text output  right after a `ts run` block: what it must have written, with … for what differs from run to run
+ * ```sh run       is run by bash, in one folder for all of its page, with `login-policy` on the path; exit code 0
+ * ```text output  right after a `run` block: what it must have written, with … for what differs from run to run
  * ```ts fragment  is neither: for what can't stand alone, and so rarely right; fragments are counted
  */
 export function blocksOf(page, text) {
   const blocks = fencesIn(text).map((fence) => ({ ...fence, page, kind: kindOf(fence.info) }));
   return blocks.map((block, index) => ({
     ...block,
-    output: block.kind === 'run' && blocks[index + 1]?.kind === 'output' ? blocks[index + 1] : undefined,
-    orphan: block.kind === 'output' && blocks[index - 1]?.kind !== 'run',
+    output: isRun(block) && blocks[index + 1]?.kind === 'output' ? blocks[index + 1] : undefined,
+    orphan: block.kind === 'output' && !isRun(blocks[index - 1]),
   }));
 }
 
+function isRun(block) {
+  return block?.kind === 'run' || block?.kind === 'shell';
+}
+
 const kinds = new Map([
+  ['sh run', 'shell'],
   ['ts', 'check'],
   ['ts run', 'run'],
   ['ts fragment', 'fragment'],

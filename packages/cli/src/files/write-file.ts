@@ -19,9 +19,17 @@ export function writeWholeFile(file: string, text: string, { cwd }: Pick<Io, 'cw
     }
     renameSync(half, path);
   } catch (cause) {
-    rmSync(half, { force: true });
+    removeHalf(half);
     const why = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
     const is = why === 'ENOSPC' || why === 'EDQUOT' ? 'there is no room on its disk' : why;
     throw new Failure(EXIT.output, `${file} can't be written: ${is}. What was there is as it was.`, { cause });
+  }
+}
+
+function removeHalf(half: string): void {
+  try {
+    rmSync(half, { force: true });
+  } catch {
+    // Why it could not be written is told, and says more.
   }
 }
