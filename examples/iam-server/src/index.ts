@@ -5,4 +5,5 @@ export { CannotStart, readConfig } from './config.js';
 export { logTo, type Log, type LogFacts } from './log.js';
 export { ChangesFeed, type OnChanges } from './routes/changes-feed.js';
 export { start, type Running } from './start.js';
+export { signedHeaders } from './webhooks/signature.js';
 export { StoreWatch } from './store-watch.js';

@@ -5,6 +5,10 @@ const HELP = {
   iam_requests_in_flight: 'Requests that are being answered, streams of changes among them.',
   iam_change_streams: 'Streams of changes that are open.',
   iam_store_up: 'Whether the store answered when it was last looked at.',
+  iam_consumer_lag_seconds:
+    'How long the oldest change has been waiting that a consumer of this process has not handled.',
+  iam_consumers_retrying:
+    'Consumers of this process whose last attempt failed: sessions to end, receivers of webhooks.',
   process_resident_memory_bytes: 'Memory of the process.',
   process_cpu_seconds_total: 'Processor time of the process.',
   process_start_time_seconds: 'When the process started.',

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { freshInstance, openLoginPolicies, orThrow, type LoginPolicies } from '@login-policy/domain';
-import { isFault, type Store } from '@login-policy/event-sourcing';
+import { isFault, type ConsumerStatus, type Store } from '@login-policy/event-sourcing';
 import { AuthenticatorApps } from './accounts/authenticator-apps.js';
 import { JudgedSignIns } from './accounts/judged-sign-ins.js';
 import { SignInAttempts } from './accounts/sign-in-attempts.js';
@@ -27,11 +27,14 @@ import { ChangesStreams } from './routes/changes-streams.js';
 import { DirectoryRoutes } from './routes/directory-routes.js';
 import { PasskeyRoutes } from './routes/passkey-routes.js';
 import { OrganizationTableRoute } from './routes/organization-table-route.js';
+import { WebhookRoutes } from './routes/webhook-routes.js';
 import { SessionRoutes } from './routes/session-routes.js';
 import type { Transport } from './sessions/cookies.js';
 import { Identification } from './sessions/identification.js';
+import { endSessions } from './sessions/ending-sessions.js';
 import { Sessions } from './sessions/sessions.js';
 import { Steps } from './steps.js';
+import { Webhooks } from './webhooks/webhooks.js';
 import { StoreWatch } from './store-watch.js';
 
 const PAGE_BESIDE = fileURLToPath(new URL('../../admin-page/dist', import.meta.url));
@@ -182,6 +185,9 @@ async function assemble({ config, log, instances, store, policies, page, opened 
   const passkeys = new Passkeys(dataFolder, () => Date.now());
   const signIns = new JudgedSignIns(policies, new AuthenticatorApps(dataFolder, () => Date.now()), passkeys);
   opened.push({ waitsFor: 'the thread that verifies passwords', close: () => passwords.close() });
+  const webhooks = await Webhooks.open({ policies, dataFolder, log, head: await store.eventStore.head() });
+  const ending = endSessions({ policies, instances, sessions, signIns, log });
+  watchConsumers(metrics, () => [ending.status(), ...webhooks.statuses]);
   const feed = await ChangesFeed.open(store.eventStore);
   const watch = new StoreWatch(store.eventStore, log);
   const changes = new ChangesStreams(feed, identification, () => watch.isUp);
@@ -198,9 +204,16 @@ async function assemble({ config, log, instances, store, policies, page, opened 
     isStoreUp: () => watch.isUp,
     session: new SessionRoutes({ ...about, attempts, passkeys, passwords, sessions, signIns, isBehindProxy }),
     passkeys: new PasskeyRoutes({ ...about, passkeys }),
+    webhooks: new WebhookRoutes(webhooks),
     directory: new DirectoryRoutes(instances, policies),
     table: new OrganizationTableRoute(instances, policies, new CustomPolicies(policies, feed)),
   });
+}
+
+/** Of those that work in this process: who stands by has nothing to do. */
+function watchConsumers(metrics: Metrics, statuses: () => readonly Pick<ConsumerStatus, 'lag' | 'state'>[]): void {
+  metrics.watch('iam_consumer_lag_seconds', () => Math.max(0, ...statuses().map(({ lag = 0 }) => lag)));
+  metrics.watch('iam_consumers_retrying', () => statuses().filter(({ state }) => state === 'retrying').length);
 }
 
 async function closeFeed(changes: ChangesStreams, feed: ChangesFeed, watch: StoreWatch): Promise<void> {

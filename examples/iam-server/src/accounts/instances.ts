@@ -99,7 +99,7 @@ export class Instances {
   }
 
   /** An instance as the file has it now; `undefined` where it is gone. */
-  async current({ id }: Instance): Promise<Instance | undefined> {
+  async current({ id }: Pick<Instance, 'id'>): Promise<Instance | undefined> {
     await this.refresh();
     return this.#known.instances.get(id);
   }

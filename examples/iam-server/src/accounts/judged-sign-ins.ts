@@ -1,5 +1,6 @@
 import { describeSignIn, evaluateSignIn, type LoginPolicies, type SignInAnswer } from '@login-policy/domain';
-import type { SignInSession } from '@login-policy/domain/model';
+import type { SignInRequest, SignInSession } from '@login-policy/domain/model';
+import type { Position } from '@login-policy/event-sourcing';
 import type { User } from '../data/iam-facts.js';
 import {
   codeNeeded,
@@ -17,21 +18,36 @@ import type { Instance } from './instances.js';
 /** What a user has shown: the right password, and perhaps a code; or a passkey. */
 export type Shown = { readonly by: 'password'; readonly code: string | undefined } | { readonly by: 'passkey' };
 
-interface Owner {
+/** A user of an instance. */
+export interface Owner {
   readonly instance: Instance;
   readonly user: User;
 }
 
 /** They are in until then, or this is what they are told. */
-export type Judged = { readonly until: Date | undefined } | { readonly refusal: Refusal };
+export type Judged = LetIn | { readonly refusal: Refusal };
+
+/** Until when the login policy takes what was verified for enough. */
+export interface LetIn {
+  readonly until: Date | undefined;
+  readonly verified: SignInSession;
+}
 
 type Factor = 'TOTP' | 'U2F_WITH_VERIFICATION';
 
-const APP: Factor = 'TOTP';
-const PASSKEY: Factor = 'U2F_WITH_VERIFICATION';
+const APP = 'TOTP' as const;
+const PASSKEY = 'U2F_WITH_VERIFICATION' as const;
+
+/** What a session has verified, and what change the policy has to know of. */
+export interface OpenSession {
+  readonly verified: SignInSession;
+  readonly atLeast?: Position | undefined;
+}
 
 /** How long a sign-in waits for a policy that is fresh. */
 const WAIT_MS = 1000;
+/** Nobody waits for what is judged anew. */
+const LONG_WAIT_MS = 10_000;
 
 /**
  * Asks the login policy of the instance whether what a user has shown is enough (docs/how-to/sign-in.md). Its users belong to no
@@ -50,25 +66,47 @@ export class JudgedSignIns {
 
   /** @throws Fault where the policy can't be read: then nobody is let in. */
   async judge(owner: Owner, shown: Shown): Promise<Judged> {
-    const isReady = await this.#apps.isReady(owner.instance, owner.user);
-    const hasPasskey = (await this.#passkeys.list(owner)).length > 0;
-    const factors = [...(isReady ? [APP] : []), ...(hasPasskey ? [PASSKEY] : [])];
+    const factors = await this.#factorsOf(owner);
+    const at = new Date().toISOString();
     if (shown.by === 'passkey') {
-      const answer = await this.#evaluate(owner, factors, (at) => ({ passkey: { at, isUserVerified: true } }));
-      return answer.outcome === 'proceed' ? inUntil(answer) : { refusal: passkeyNotAllowed(describeSignIn(answer)) };
+      const verified = { passkey: { at, isUserVerified: true } };
+      const answer = await this.#evaluate(owner, factors, { at, verified });
+      return letIn(answer, verified) ?? { refusal: passkeyNotAllowed(describeSignIn(answer)) };
     }
-    const answer = await this.#evaluate(owner, factors, (at) => ({ password: at }));
-    if (answer.outcome === 'proceed') return inUntil(answer);
+    const byPassword = { password: at };
+    const answer = await this.#evaluate(owner, factors, { at, verified: byPassword });
+    const isIn = letIn(answer, byPassword);
+    if (isIn !== undefined) return isIn;
     const { code } = shown;
     const refusal = await this.#asksFor(answer, owner, code !== undefined);
     if (refusal !== undefined || code === undefined) return { refusal: refusal ?? codeNeeded() };
     if (!(await this.#apps.verify(owner.instance, owner.user, code))) return { refusal: wrongCode() };
-    const verified = await this.#evaluate(owner, [APP, ...factors], (at) => ({
-      password: at,
-      secondFactors: [{ factor: 'TOTP', at }],
-    }));
-    if (verified.outcome === 'proceed') return inUntil(verified);
-    return { refusal: impossibleToSignIn(describeSignIn(verified)) };
+    const verified = { password: at, secondFactors: [{ factor: APP, at }] };
+    const withCode = await this.#evaluate(owner, [APP, ...factors], { at, verified });
+    return letIn(withCode, verified) ?? { refusal: impossibleToSignIn(describeSignIn(withCode)) };
+  }
+
+  /**
+   * Whether what an open session has verified is still enough, and until when, by the policy as it is after a change.
+   *
+   * @throws Fault where the policy can't be read.
+   */
+  async judgeAnew(owner: Owner, { verified, atLeast }: OpenSession): Promise<LetIn | undefined> {
+    const freshness = { waitMs: LONG_WAIT_MS, ...(atLeast !== undefined && { atLeast }) };
+    const policy = await this.#policies.policy({ instanceId: owner.instance.id }, freshness);
+    const answer = evaluateSignIn(policy, {
+      user: { hasPassword: true, factors: await this.#factorsOf(owner), identityProviders: [] },
+      session: verified,
+      request: requestOf(verified),
+      at: new Date(),
+    });
+    return letIn(answer, verified);
+  }
+
+  async #factorsOf(owner: Owner): Promise<readonly Factor[]> {
+    const isReady = await this.#apps.isReady(owner.instance, owner.user);
+    const hasPasskey = (await this.#passkeys.list(owner)).length > 0;
+    return [...(isReady ? [APP] : []), ...(hasPasskey ? [PASSKEY] : [])];
   }
 
   /** What a user is told who has shown the password alone; `undefined` where a code is asked for. */
@@ -84,20 +122,25 @@ export class JudgedSignIns {
   async #evaluate(
     { instance }: Owner,
     factors: readonly Factor[],
-    sessionAt: (at: Date) => SignInSession,
+    { at, verified }: { readonly at: string; readonly verified: SignInSession },
   ): Promise<SignInAnswer> {
     const policy = await this.#policies.policy({ instanceId: instance.id }, { waitMs: WAIT_MS });
     // What is shown comes together, in one request.
-    const at = new Date();
     return evaluateSignIn(policy, {
       user: { hasPassword: true, factors, identityProviders: [] },
-      session: sessionAt(at),
+      session: verified,
       request: { startedAt: at },
       at,
     });
   }
 }
 
-function inUntil(answer: SignInAnswer): Judged {
-  return { until: 'validUntil' in answer ? answer.validUntil : undefined };
+/** A check that is asked for every time counts in the request it was made in, and that was the sign-in. */
+function requestOf({ passkey, password }: SignInSession): SignInRequest {
+  const startedAt = password ?? passkey?.at;
+  return startedAt === undefined ? {} : { startedAt };
+}
+
+function letIn(answer: SignInAnswer, verified: SignInSession): LetIn | undefined {
+  return answer.outcome === 'proceed' ? { until: answer.validUntil, verified } : undefined;
 }

@@ -9,6 +9,7 @@ import type { DirectoryRoutes } from './directory-routes.js';
 import type { PasskeyRoutes } from './passkey-routes.js';
 import type { OrganizationTableRoute } from './organization-table-route.js';
 import type { SessionRoutes } from './session-routes.js';
+import type { WebhookRoutes } from './webhook-routes.js';
 
 /** What the server answers itself, besides the API. */
 export interface IamRoutesOptions {
@@ -18,6 +19,7 @@ export interface IamRoutesOptions {
   readonly directory: DirectoryRoutes;
   readonly table: OrganizationTableRoute;
   readonly changes: ChangesStreams;
+  readonly webhooks: WebhookRoutes;
   readonly metrics: Metrics;
   readonly page: PageFiles;
 }
@@ -33,7 +35,7 @@ export class IamRoutes {
   readonly #routes: ReadonlyMap<string, Readonly<Record<string, Route>>>;
 
   constructor(options: IamRoutesOptions) {
-    const { session, passkeys, directory, table, changes } = options;
+    const { session, passkeys, directory, table, changes, webhooks } = options;
     this.#options = options;
     this.#routes = new Map<string, Readonly<Record<string, Route>>>([
       [
@@ -59,6 +61,7 @@ export class IamRoutes {
       ['/iam/v1/customized', this.#forReaders((exchange, { caller }) => directory.customized(exchange, caller))],
       ['/iam/v1/organization-policies', this.#forReaders((exchange, { caller }) => table.show(exchange, caller))],
       ['/iam/v1/changes', this.#forReaders((exchange, recognised) => changes.begin(exchange, recognised))],
+      ['/iam/v1/webhooks', this.#forReaders(async (exchange, { caller }) => webhooks.show(exchange, caller))],
       ['/metrics', this.#forReaders((exchange) => this.#metrics(exchange))],
     ]);
   }

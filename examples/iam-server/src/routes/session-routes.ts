@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { DEVICE_SECONDS, deviceOf, knownDevice } from '../accounts/devices.js';
-import type { JudgedSignIns, Shown } from '../accounts/judged-sign-ins.js';
+import type { JudgedSignIns, LetIn, Shown } from '../accounts/judged-sign-ins.js';
 import type { Passwords } from '../accounts/passwords.js';
 import { permissionsOf } from '../accounts/roles.js';
 import type { Attempt, SignInAttempts } from '../accounts/sign-in-attempts.js';
@@ -64,9 +64,8 @@ interface Trial {
 }
 
 /** A user whom the login policy lets in, and until when. */
-interface SignedIn {
+interface SignedIn extends LetIn {
   readonly user: User;
-  readonly until: Date | undefined;
 }
 
 type Verdict = 'right' | 'unfinished' | 'wrong';
@@ -121,9 +120,11 @@ export class SessionRoutes {
 
   async #begin(exchange: Exchange, instance: Instance, trial: Trial): Promise<void> {
     const { identification, sessions } = this.#options;
-    const { until, user } = await this.#recognise(exchange, instance, trial);
-    const session = await sessions.begin(instance, user, until);
+    const { user, ...judged } = await this.#recognise(exchange, instance, trial);
+    const session = await sessions.begin(instance, user, judged);
     if (session === undefined) throw trial.unknown();
+    // Where the policy was changed while it was written, those who judge open sessions may not have seen it.
+    if ((await this.#options.signIns.judgeAnew({ instance, user }, judged)) === undefined) await sessions.end(session);
     const earlier = await identification.sessionOf(exchange.headers);
     if (earlier !== undefined) await sessions.end(earlier);
     sendJson(exchange, describe(instance, session), {
@@ -177,7 +178,7 @@ export class SessionRoutes {
     const user = await trial.recognise();
     if (user === undefined) return { refusal: trial.unknown() };
     const judged = await this.#options.signIns.judge({ instance, user }, trial.shown);
-    return 'refusal' in judged ? judged : { user, until: judged.until };
+    return 'refusal' in judged ? judged : { user, ...judged };
   }
 
   /** @throws Refusal for a page of another site, which could sign a browser in as somebody of its own. */

@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { codeOf } from '../data/private-file.js';
 
@@ -49,6 +49,28 @@ export class SessionFiles {
     } catch (caught) {
       if (codeOf(caught) === 'ENOENT') return undefined;
       throw caught;
+    }
+  }
+
+  /** The names of all there are. */
+  async names(): Promise<readonly string[]> {
+    try {
+      return await readdir(this.#folder);
+    } catch (caught) {
+      if (codeOf(caught) === 'ENOENT') return [];
+      throw caught;
+    }
+  }
+
+  /** Puts another text in the place of a session's, unless it was ended. */
+  async replace(name: string, text: string): Promise<void> {
+    const file = await open(join(this.#folder, name), 'r+').catch(() => undefined);
+    if (file === undefined) return;
+    try {
+      await file.truncate(0);
+      await file.write(text, 0);
+    } finally {
+      await file.close();
     }
   }
 

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import type { SignInSession } from '@login-policy/domain/model';
+import type { LetIn } from '../accounts/judged-sign-ins.js';
 import { digestOf, newToken } from '../accounts/machine-tokens.js';
 import type { Instance, Instances } from '../accounts/instances.js';
 import type { User } from '../data/iam-facts.js';
@@ -28,6 +30,8 @@ const schema = z.object({
   /** Sessions of before did not say so. */
   beganAt: z.coerce.date().default(new Date(0)),
   expiresAt: z.coerce.date(),
+  /** What the login policy judges, which reads it strictly. Sessions of before did not say so. */
+  verified: z.custom<SignInSession>((value) => typeof value === 'object' && value !== null).optional(),
 });
 
 /**
@@ -50,7 +54,7 @@ export class Sessions {
    *
    * @returns `undefined` where the password is no longer the user's.
    */
-  async begin(instance: Instance, user: User, until: Date | undefined): Promise<Session | undefined> {
+  async begin(instance: Instance, user: User, { until, verified }: LetIn): Promise<Session | undefined> {
     const current = await this.#instances.current(instance);
     const { passwordHash } = current?.user('id', user.id) ?? {};
     if (current?.generation !== instance.generation || passwordHash !== user.passwordHash) return undefined;
@@ -64,6 +68,7 @@ export class Sessions {
       generation: instance.generation,
       beganAt: beganAt.toISOString(),
       expiresAt: expiresAt.toISOString(),
+      verified,
     };
     await this.#files.add(digestOf(session.token), handleOf(instance, user), JSON.stringify(kept));
     return session;
@@ -85,12 +90,41 @@ export class Sessions {
     await this.#files.remove(digestOf(token));
   }
 
-  async #read(token: string): Promise<unknown> {
-    try {
-      return JSON.parse((await this.#files.read(digestOf(token))) ?? 'null');
-    } catch (caught) {
-      if (caught instanceof SyntaxError) return undefined;
-      throw caught;
+  /**
+   * Judges each open session of an instance anew. One that passes lasts no longer than it passes; all others end.
+   *
+   * @returns whose sessions were ended.
+   */
+  async judgeAll(
+    instance: Instance,
+    judge: (user: User, verified: SignInSession | undefined) => Promise<Pick<LetIn, 'until'> | undefined>,
+  ): Promise<readonly string[]> {
+    const ended: string[] = [];
+    for (const name of await this.#files.names()) {
+      const kept = schema.safeParse(parsed(await this.#files.read(name))).data;
+      if (kept === undefined || kept.instanceId !== instance.id || kept.generation !== instance.generation) continue;
+      const user = instance.user('id', kept.userId);
+      const passes = user && (await judge(user, kept.verified));
+      const until = passes?.until ?? kept.expiresAt;
+      if (passes === undefined) {
+        await this.#files.remove(name);
+        ended.push(kept.userId);
+      } else if (until < kept.expiresAt) await this.#files.replace(name, JSON.stringify({ ...kept, expiresAt: until }));
     }
+    return ended;
+  }
+
+  async #read(token: string): Promise<unknown> {
+    return parsed(await this.#files.read(digestOf(token)));
+  }
+}
+
+/** What a file holds; `undefined` for one that is gone or is no JSON. */
+function parsed(text: string | undefined): unknown {
+  try {
+    return JSON.parse(text ?? 'null');
+  } catch (caught) {
+    if (caught instanceof SyntaxError) return undefined;
+    throw caught;
   }
 }

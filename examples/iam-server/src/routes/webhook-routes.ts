@@ -1,0 +1,35 @@
+import type { Caller } from '@login-policy/api';
+import { sendJson, type Exchange } from '../http/exchange.js';
+import { messageOf, type ReceiverStatus, type Webhooks } from '../webhooks/webhooks.js';
+
+/** Says how the webhooks are doing. */
+export class WebhookRoutes {
+  readonly #webhooks: Pick<Webhooks, 'statuses'>;
+
+  constructor(webhooks: Pick<Webhooks, 'statuses'>) {
+    this.#webhooks = webhooks;
+  }
+
+  /** Those that are told of the caller's instance. */
+  show(exchange: Exchange, { instanceId }: Caller): void {
+    const own = this.#webhooks.statuses.filter(({ receiver }) => (receiver.instanceId ?? instanceId) === instanceId);
+    sendJson(exchange, { webhooks: own.map(shown) });
+  }
+}
+
+/** No secret, and no query: it may hold one. */
+function shown({ receiver, state, lag, lastFailure }: ReceiverStatus): object {
+  const { origin, pathname } = new URL(receiver.url);
+  const failure = lastFailure && {
+    at: new Date(lastFailure.at).toISOString(),
+    message: messageOf(lastFailure.error),
+    attempts: lastFailure.attempts,
+  };
+  return {
+    name: receiver.name,
+    url: `${origin}${pathname}`,
+    state,
+    lagSeconds: lag ?? null,
+    lastFailure: failure ?? null,
+  };
+}

@@ -1,0 +1,53 @@
+import { expect } from 'chai';
+import { after, afterEach, before, describe, it } from 'mocha';
+import { bearer, call, cookieIn, json, signIn, trySignIn } from './client.js';
+import { TestBench, type Quickstart } from './running-server.js';
+import { eventually } from './waiting.js';
+
+const POLICY = '/admin/v1/policies/login';
+
+describe('open sessions are judged anew when the login policy changes', () => {
+  const bench = new TestBench();
+  let quickstart: Quickstart;
+  before(async () => {
+    ({ quickstart } = await bench.serve());
+  });
+  after(() => bench.clear());
+  afterEach(() => change({ forceMfa: false, passwordCheckLifetime: '864000s' }));
+
+  const machine = (verb: string, path: string, body?: object) =>
+    call(quickstart.url, `${POLICY}${path}`, { verb, body, headers: bearer(quickstart.tokens.owner) });
+  const change = async (settings: object): Promise<void> => {
+    const { policy } = json<{ policy: Record<string, unknown> }>(await machine('GET', ''));
+    const { details: _, isDefault: __, secondFactors: ___, multiFactors: ____, idps: _____, ...kept } = policy;
+    const changed = await machine('PUT', '', { ...kept, ...settings });
+    expect(changed.status, changed.bytes.toString()).to.equal(200);
+  };
+  const isIn = async (headers: Readonly<Record<string, string>>): Promise<boolean> =>
+    (await call(quickstart.url, '/iam/v1/session', { headers })).status === 200;
+
+  it('and end where they no longer pass: of all users, and for good', async () => {
+    const [owner, viewer] = [await signIn(quickstart, 'owner'), await signIn(quickstart, 'viewer')];
+    expect([await isIn(owner), await isIn(viewer)]).to.deep.equal([true, true]);
+    await change({ hidePasswordReset: true });
+    await change({ forceMfa: true });
+    for (const who of [owner, viewer])
+      await eventually('the end of a session', async () => !(await isIn(who)) || undefined);
+    await change({ forceMfa: false });
+    expect([await isIn(owner), await isIn(viewer)]).to.deep.equal([false, false]);
+    expect(await isIn(await signIn(quickstart, 'owner'))).to.equal(true);
+  });
+
+  it('and last no longer than they pass by the new one', async () => {
+    const signedIn = await trySignIn(quickstart.url, quickstart.users.viewer.name, quickstart.users.viewer.password);
+    const headers = { cookie: cookieIn(signedIn).split(';')[0] ?? '' };
+    const expiry = async (): Promise<number> => {
+      const answer = await call(quickstart.url, '/iam/v1/session', { headers });
+      return Date.parse(json<{ readonly expiresAt: string }>(answer).expiresAt);
+    };
+    const firstExpiry = await expiry();
+    await change({ passwordCheckLifetime: '3600s' });
+    await eventually('a nearer end', async () => (await expiry()) < firstExpiry - 3_600_000 || undefined);
+    expect(await isIn(headers)).to.equal(true);
+  });
+});
