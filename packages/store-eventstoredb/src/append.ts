@@ -116,7 +116,7 @@ export class Appender {
   /** One attempt; `undefined` when others were first, and the caller does not mind who. */
   async #write(undertaking: Undertaking): Promise<readonly RecordedEvent[] | undefined> {
     const { streamId, expected, receipt } = undertaking.append;
-    const { clock, delivery, known, receipts } = this.#context;
+    const { clock, delivery, known, own, receipts } = this.#context;
     const head = await this.#headToGoAfter(undertaking);
     refuseLate(undertaking);
     const recordedAt = notBefore(
@@ -127,7 +127,11 @@ export class Appender {
     // Until it is known better: whatever comes of it, the stream is not where it was.
     known.of(streamId).head = undefined;
     const delivered = await delivery.deliver(order);
-    if (delivered.kind === 'written') return this.#record(undertaking, { head, recordedAt, ...delivered });
+    if (delivered.kind === 'written') {
+      const recorded = this.#record(undertaking, { head, recordedAt, ...delivered });
+      own.note(recorded, order.proposals);
+      return recorded;
+    }
     if (receipt !== undefined) await receipts.refuse(streamId, receipt.key);
     if (isLoose(expected)) return undefined;
     await this.#demandReadable(undertaking, delivered.actual);

@@ -25,6 +25,7 @@ import { Delivery } from './delivery.js';
 import { leavable } from './ending.js';
 import { STORE } from './faults.js';
 import { Halves } from './halves.js';
+import { OwnEvents } from './own-events.js';
 import { KnownStreams } from './known-streams.js';
 import { Leadership } from './leadership.js';
 import { LiveReader } from './live-reader.js';
@@ -73,7 +74,7 @@ export class EventStoreDbEventStore implements EventStore {
     this.#line = new BatchLine(connection, timeouts.appendMs);
     const known = new KnownStreams(() => this.#line.standing);
     const [leadership, halves] = [new Leadership(connection, timeouts.stallMs), new Halves(timeouts.stallMs)];
-    const parts = { connection, names, known, timeouts, leadership, halves };
+    const parts = { connection, names, known, timeouts, leadership, halves, own: new OwnEvents() };
     const context: ReadingContext = { ...parts, closing: this.#closing.signal };
     const untilAbandoned: ReadingContext = { ...context, closing: this.#abandoning.signal };
     const delivery = new Delivery(untilAbandoned, this.#line);

@@ -2,6 +2,7 @@ import { laterPosition, START, type Position } from '@login-policy/event-sourcin
 import { followedInAppend, type EventFilter } from '@login-policy/event-sourcing/store';
 import { halved, isFollowedBy, isWhole, type Halves } from './halves.js';
 import type { LogRecord } from './log-record.js';
+import type { OwnEvents } from './own-events.js';
 import type { Page } from './reading-streams.js';
 import type { StoredEvent } from './rows.js';
 import type { StreamNames, Wanted } from './names.js';
@@ -10,6 +11,7 @@ import type { StreamNames, Wanted } from './names.js';
 export interface PageSource {
   readonly names: StreamNames;
   readonly halves: Halves;
+  readonly own: OwnEvents;
 }
 
 /**
@@ -19,6 +21,7 @@ export interface PageSource {
 export class PageMaker {
   readonly #names: StreamNames;
   readonly #halves: Halves;
+  readonly #own: OwnEvents;
   readonly #isWanted: Wanted;
   /** Whole appends, and those that were cut off: ready to be handed out. */
   #ready: StoredEvent[] = [];
@@ -29,9 +32,10 @@ export class PageMaker {
   /** What comes first may be the rest of an append, whose beginning lies before where this begins. */
   #beganBefore: boolean;
 
-  constructor({ names, halves }: PageSource, filter: EventFilter | undefined, after: Position) {
+  constructor({ names, halves, own }: PageSource, filter: EventFilter | undefined, after: Position) {
     this.#names = names;
     this.#halves = halves;
+    this.#own = own;
     this.#isWanted = names.wanted(filter);
     this.#taken = after;
     this.#handedOut = after;
@@ -63,7 +67,10 @@ export class PageMaker {
     for (const record of records) {
       if (record.position <= this.#taken || !this.#isWanted(record)) continue;
       this.#taken = record.position;
-      this.#hold(record.stored(this.#names.idOf(record.streamName)));
+      const event = this.#own.at(record.position);
+      this.#hold(
+        event === undefined ? record.stored(this.#names.idOf(record.streamName)) : { event, receipt: undefined },
+      );
     }
   }
 

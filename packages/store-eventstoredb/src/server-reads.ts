@@ -5,6 +5,7 @@ import type { Timeouts } from './deadline.js';
 import { Ending } from './ending.js';
 import { STORE } from './faults.js';
 import type { Halves } from './halves.js';
+import type { OwnEvents } from './own-events.js';
 import type { KnownStreams } from './known-streams.js';
 import type { Leadership } from './leadership.js';
 import { LogRecord } from './log-record.js';
@@ -21,6 +22,7 @@ export interface ReadingContext {
   readonly timeouts: Required<Timeouts>;
   readonly leadership: Leadership;
   readonly halves: Halves;
+  readonly own: OwnEvents;
   /** Fires when the store is closed. */
   readonly closing: AbortSignal;
 }
