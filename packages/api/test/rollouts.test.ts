@@ -132,6 +132,16 @@ describe('a rollout over REST', () => {
     expect([status, at('details.0.id')]).to.deep.equal([409, 'LP-COND-02']);
   });
 
+  it('changes each policy once, whoever carries it out at the same time, under one id or several', async () => {
+    const other = { ...advisory, id: 'advisory-2' };
+    const runs = await Promise.all([advisory, advisory, other, other].map((body) => told('_roll_out', body)));
+    for (const { lines } of runs) expect(lines.at(-1)).to.deep.nested.include({ 'end.done': 3, 'end.refused': 0 });
+    let removals = 0;
+    for await (const page of service.store.eventStore.readAll())
+      removals += page.filter(({ type }) => type === 'MultiFactorRemoved').length;
+    expect(removals).to.equal(3);
+  });
+
   it('is refused to who may not change the default', async () => {
     for (const token of [READER, OWNER_OF_ACME])
       for (const route of ['_roll_out', '_revert_rollout'])

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { freshInstance, openLoginPolicies, orThrow, type LoginPolicies } from '@login-policy/domain';
+import { freshInstance, openAuditLog, openLoginPolicies, orThrow, type LoginPolicies } from '@login-policy/domain';
 import type { Store } from '@login-policy/event-sourcing';
 import { openStore } from '../open-store.js';
 import { randomFrom, type Course, type Proof } from '../proof.js';
@@ -19,7 +19,7 @@ const LONGEST_LIFE_MS = 60;
 export const rollouts: Proof = {
   name: 'rollouts',
   promise:
-    'a rollout that is killed at random and taken up again changes each policy exactly once, and its report says so',
+    'a rollout that is killed at random and taken up again changes each policy exactly once, and its report says so; an audit log has each event once, in order',
   rounds: 10,
   prove,
 };
@@ -34,6 +34,7 @@ async function prove(course: Course): Promise<Readonly<Record<string, number>>> 
     await seed(policies, count);
     const { kills, inTheMiddle } = await killed(url, course);
     await demandOnce(store, policies, count);
+    await demandAudited(store);
     await policies.close();
     await store.close();
     return { policies: count + 1, kills, 'kills in the middle': inTheMiddle };
@@ -59,15 +60,16 @@ async function killed(url: string, { rounds, seed: from }: Course): Promise<{ ki
   const random = randomFrom(from);
   let inTheMiddle = 0;
   for (let round = 0; round < rounds; round++)
-    if ((await run(url, random() * LONGEST_LIFE_MS)) === null) inTheMiddle += 1;
-  const code = await run(url, undefined);
+    if ((await run([url, ...(round % 2 === 0 ? ['audited'] : [])], random() * LONGEST_LIFE_MS)) === null)
+      inTheMiddle += 1;
+  const code = await run([url], undefined);
   if (code !== 0) throw new Error(`the last run ended with ${String(code)}`);
   return { kills: rounds, inTheMiddle };
 }
 
 /** The exit code; `null` of one that was killed. */
-async function run(url: string, livesMs: number | undefined): Promise<number | null> {
-  const child = fork(ROLLING_OUT, [url], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+async function run(given: readonly string[], livesMs: number | undefined): Promise<number | null> {
+  const child = fork(ROLLING_OUT, given, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
   const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
   const begun = new Promise((resolve) => child.once('message', resolve));
   if (livesMs === undefined) return ended;
@@ -91,4 +93,17 @@ async function demandOnce(store: Store, policies: LoginPolicies, count: number):
   const { changed, pending, stillAllowing } = orThrow(await policies.rollOut(INSTANCE, REMOVAL, ADVISORY).report());
   if (changed !== count + 1 || pending !== 0 || stillAllowing !== 0)
     throw new Error(`the report says ${changed} changed, ${pending} pending, ${String(stillAllowing)} still allowing`);
+}
+
+/** Some of the processes kept it, and some did not. */
+async function demandAudited(store: Store): Promise<void> {
+  const recorded: string[] = [];
+  for await (const page of store.eventStore.readAll()) recorded.push(...page.map(({ id }) => id));
+  const auditLog = await openAuditLog({ store });
+  const { text } = orThrow(await auditLog.export(INSTANCE, { format: 'json-lines', waitMs: 60_000 }));
+  const logged: string[] = [];
+  for await (const part of text) logged.push(...[...part.matchAll(/"eventId":"(\w+)"\}\n/g)].map(([, id = '']) => id));
+  await auditLog.close();
+  if (logged.join() !== recorded.join())
+    throw new Error(`the audit log has ${logged.length} events, of ${recorded.length}, or another order`);
 }
