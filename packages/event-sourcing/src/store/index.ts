@@ -3,7 +3,6 @@ export { MemoryBackend, type MemoryBackendOptions } from '../engine/memory-backe
 export { storeOn, type EngineOptions } from '../engine/engine-store.js';
 export { KeptModels } from '../engine/kept-models.js';
 export { foundTogether } from '../engine/lookup.js';
-export { NO_QUESTION } from '../engine/view.js';
 export {
   AnswerLost,
   type Backend,
@@ -48,7 +47,6 @@ export { Notifier } from './notifier.js';
 export { KeyedMutex } from './keyed-mutex.js';
 export { OutagePauses, pause } from './back-off.js';
 export { inTime, TIME_UP, within } from './time-out.js';
-export { KeptRows } from './kept-rows.js';
 export type { EncodedRow } from './stored-row.js';
 export { dataOf, isEventMetadata, isJsonObject, metadataOf } from './stored-event.js';
 export { yieldToLoop } from '../yield-to-loop.js';
