@@ -11,7 +11,7 @@ interface Release {
 
 /** What the next release might bring: a second factor and a setting more, each held by events that say so by their version. */
 const CHANGES: readonly (readonly [now: RegExp, next: string])[] = [
-  [/"TOTP",/, '"TOTP", "PUSH",'],
+  [/(SECOND_FACTORS = \[\s*)(["'])TOTP\2,/, '$1"TOTP", "PUSH",'],
   [/forceMfa: parseBoolean,/, 'forceMfa: parseBoolean, askForConsent: parseBoolean,'],
   [/forceMfa: false,/, 'forceMfa: false, askForConsent: false,'],
   [/forceMfa: (\w+)\.forceMfa \?\? (\w+)\.forceMfa,/, '$& askForConsent: $1.askForConsent ?? $2.askForConsent,'],
