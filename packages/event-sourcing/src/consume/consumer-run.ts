@@ -25,7 +25,7 @@ export interface RunParts extends Omit<TurnParts, 'name'> {
 }
 
 /** How long closing waits for a handler that was told to end. */
-const CLOSE_MS = 5000;
+const CLOSE_MS = 2000;
 const PAGE_SIZE = 100;
 /** Where only other events come, the checkpoint is moved this often. */
 const CONSIDERED_MS = 10_000;
@@ -36,6 +36,8 @@ export class ConsumerRun {
   readonly #options: ConsumeOptions;
   readonly #parts: RunParts;
   readonly #closing = new AbortController();
+  /** Fires when closing has waited long enough for the handler. */
+  readonly #givenUp = new AbortController();
   readonly #standingBy = new StandingBy();
   readonly #pauses = new OutagePauses();
   readonly #running: Promise<void>;
@@ -90,6 +92,7 @@ export class ConsumerRun {
     this.#end();
     const turn = this.#turn;
     if ((await within(this.#running, CLOSE_MS)) === TIME_UP) await turn?.release(this.#considered);
+    this.#givenUp.abort();
     this.#state = 'closed';
     this.#parts.wake.notify();
   }
@@ -178,7 +181,7 @@ export class ConsumerRun {
     const begun = performance.now();
     const { fence, signal } = turn;
     const handling = { position: last.position, attempt: this.#attempts + 1, fence, signal };
-    const handled = await callHandler(this.#options, events, handling);
+    const handled = await callHandler(this.#options, events, { handling, givenUp: this.#givenUp.signal });
     const { name: consumer } = this;
     const lag = this.#lag() ?? 0;
     const outcome = handled.outcome === 'handled' ? 'handled' : 'failed';

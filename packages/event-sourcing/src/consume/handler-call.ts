@@ -11,11 +11,17 @@ export type Handled =
 
 const HANDLE_TIMEOUT_MS = 120_000;
 
+/** What a handler is told, and what ends the wait for it before its time is up. */
+interface Calling {
+  readonly handling: Handling;
+  readonly givenUp: AbortSignal;
+}
+
 /** Calls a handler, and waits for it no longer than it may take. It never rejects, whatever the handler throws. */
 export async function callHandler(
   { name, handle, handleTimeoutMs = HANDLE_TIMEOUT_MS }: ConsumeOptions,
   events: readonly RecordedEvent[],
-  { signal, ...handling }: Handling,
+  { handling: { signal, ...handling }, givenUp }: Calling,
 ): Promise<Handled> {
   const control = new AbortController();
   const takeBack = onAbort(signal, () => control.abort());
@@ -27,7 +33,7 @@ export async function callHandler(
       return { outcome: 'failed', error };
     }
   };
-  const handled = await within(call(), handleTimeoutMs);
+  const handled = await within(call(), handleTimeoutMs, givenUp);
   takeBack();
   if (handled !== TIME_UP) return handled;
   control.abort();

@@ -16,6 +16,7 @@ export {
 } from '../engine/backend.js';
 export type { ConsumerBackend, ConsumerRecord, FoundConsumer, Holder } from '../consume/consumer-backend.js';
 export { Consumers, type ConsumersParts } from '../consume/consumers.js';
+export { MemoryConsumers } from '../consume/memory-consumers.js';
 export { planAppends, type StoredForm, type View } from '../engine/plan-appends.js';
 export { openedModel } from '../engine/opened-model.js';
 export type { CheckedAppend, ModelPlan, MoreToLookUp, PlacedAppend, Plan, Planned } from '../engine/plan.js';

@@ -1,0 +1,127 @@
+import {
+  monotonicIds,
+  openMemoryStore,
+  START,
+  streamId,
+  type Observation,
+  type RecordedEvent,
+  type Store,
+} from '@login-policy/event-sourcing';
+import { Consumers, MemoryConsumers, StoreUnavailable, type ConsumerBackend } from '@login-policy/event-sourcing/store';
+import { expect } from 'chai';
+import { describe, it } from 'mocha';
+import { newEvent } from './events.js';
+
+describe('the consumers of a store', () => {
+  it('end within seconds of the store, though a handler hangs for ever', async () => {
+    const store = openMemoryStore();
+    await append(store);
+    let calls = 0;
+    const consumer = store.consume({
+      name: 'hanging',
+      handle: () => {
+        calls += 1;
+        return new Promise(() => undefined);
+      },
+    });
+    await until(() => calls === 1);
+    await store.close();
+    expect(consumer.status().state).to.equal('closed');
+  });
+
+  it('carry a move through whose answer was lost, and handle nothing twice for that', async () => {
+    const { store, kept } = memory();
+    const backend = losing(kept);
+    const consumers = new Consumers({ store: 'a store', backend, events: store.eventStore });
+    const met: RecordedEvent[] = [];
+    const consumer = consumers.consume({ name: 'lossy', pageSize: 1, handle: (events) => void met.push(...events) });
+    for (let count = 0; count < 5; count++) await append(store);
+    const head = await store.eventStore.head();
+    await until(() => consumer.status().position === head);
+    expect(met).to.have.length(5);
+    await consumers.close();
+    await store.close();
+  });
+
+  it('lose their turn to who has it by now, tell the handler, and move nothing', async () => {
+    const { store, kept } = memory();
+    const consumers = new Consumers({ store: 'a store', backend: kept, events: store.eventStore });
+    await append(store);
+    const signals: AbortSignal[] = [];
+    const consumer = consumers.consume({
+      name: 'taken',
+      handle: (_, { signal }) => {
+        signals.push(signal);
+        return new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));
+      },
+    });
+    await until(() => signals.length === 1);
+    const found = (await kept.look(['taken'])).get('taken');
+    if (found === undefined) throw new Error('the consumer has no record');
+    // Another process, which says that it lives.
+    await kept.put('taken', { holder: { session: 'another', run: 1 }, position: found.position }, found.version);
+    await until(() => signals[0]?.aborted === true && consumer.status().state === 'standby');
+    const after = (await kept.look(['taken'])).get('taken');
+    expect(after?.position).to.equal(found.position);
+    expect(after?.holder?.session).to.equal('another');
+    await consumers.close();
+    await store.close();
+  });
+
+  it('tell an observer of each call, and how they are doing', async () => {
+    const seen: Observation[] = [];
+    const store = openMemoryStore({ observe: (observation) => seen.push(observation) });
+    await append(store);
+    let calls = 0;
+    store.consume({
+      name: 'observed',
+      handle: () => {
+        calls += 1;
+        if (calls === 1) throw new Error('once');
+      },
+    });
+    await until(() => seen.some(({ type }) => type === 'consumer') && calls === 2);
+    const handled = seen.flatMap((one) => (one.type === 'handled' ? [[one.consumer, one.outcome, one.events]] : []));
+    expect(handled).to.deep.equal([
+      ['observed', 'failed', 1],
+      ['observed', 'handled', 1],
+    ]);
+    await store.close();
+  });
+});
+
+function memory(): { readonly store: Store; readonly kept: MemoryConsumers } {
+  const store = openMemoryStore();
+  // Any position counts: what is lost here is answers.
+  return { store, kept: new MemoryConsumers({ has: () => true, head: START }) };
+}
+
+/** Each second answer to a move is lost, though it is written. */
+function losing(kept: MemoryConsumers): ConsumerBackend {
+  let puts = 0;
+  return {
+    look: (names) => kept.look(names),
+    beat: (session, count) => kept.beat(session, count),
+    forget: (session) => kept.forget(session),
+    async put(name, record, expected) {
+      const outcome = await kept.put(name, record, expected);
+      puts += 1;
+      if (puts % 2 === 0) throw new StoreUnavailable({ store: 'a store', problem: 'the answer was lost' });
+      return outcome;
+    },
+  };
+}
+
+const nextId = monotonicIds();
+
+async function append(store: Store): Promise<void> {
+  await store.eventStore.append({
+    streamId: streamId('Tally', 'a'),
+    expected: 'any',
+    events: [newEvent({ id: nextId() })],
+  });
+}
+
+async function until(isSo: () => boolean): Promise<void> {
+  while (!isSo()) await new Promise((resolve) => setImmediate(resolve));
+}

@@ -1,0 +1,80 @@
+import { copyFile } from 'node:fs/promises';
+import { isFault, type Consumer, type RecordedEvent } from '@login-policy/event-sourcing';
+import { openSqliteStore, type SqliteStore } from '@login-policy/store-sqlite';
+import { expect } from 'chai';
+import { describe, it } from 'mocha';
+import { appendOne } from './events.js';
+import { freshFolder } from './files.js';
+import { tamper } from './raw.js';
+
+const NAME = 'restored';
+
+/** A consumer, and what it was called with. */
+function consume(
+  store: SqliteStore,
+  name: string = NAME,
+): { readonly consumer: Consumer; readonly met: RecordedEvent[] } {
+  const met: RecordedEvent[] = [];
+  return { met, consumer: store.consume({ name, handle: (events) => void met.push(...events) }) };
+}
+
+async function until(isSo: () => boolean): Promise<void> {
+  while (!isSo()) await new Promise((resolve) => setImmediate(resolve));
+}
+
+describe('a consumer on SQLite', () => {
+  it('goes on from the checkpoint of a backup, and is refused one whose event was lost', async () => {
+    const folder = await freshFolder();
+    const [path, backup] = [folder.path('store.db'), folder.path('backup.db')];
+    const store = await openSqliteStore({ path });
+    await store.eventStore.append(appendOne());
+    const before = consume(store);
+    await until(() => before.met.length === 1 && before.consumer.status().lag === 0);
+    await before.consumer.close();
+    await store.backup(backup);
+    const later = consume(store);
+    await store.eventStore.append(appendOne());
+    await until(() => later.met.length === 1 && later.consumer.status().lag === 0);
+    const lost = later.consumer.status().position;
+    await store.close();
+
+    await copyFile(backup, path);
+    const restored = await openSqliteStore({ path });
+    await restored.eventStore.append(appendOne());
+    const again = consume(restored);
+    await until(() => again.met.length === 1);
+    await restored.close();
+    // The checkpoint of the later history in a file of the earlier one, as by tables that were restored apart.
+    tamper(path, `UPDATE consumers SET position = '${String(lost)}'`);
+    const mixed = await openSqliteStore({ path });
+    const refused = consume(mixed);
+    await until(() => refused.consumer.status().lastFailure !== undefined);
+    const { state, lastFailure } = refused.consumer.status();
+    expect(state).to.equal('retrying');
+    expect(isFault(lastFailure?.error, 'position-unknown')).to.equal(true);
+    expect(refused.met).to.deep.equal([]);
+    const anew = consume(mixed, 'a new name');
+    await until(() => anew.met.length === 2);
+    await mixed.close();
+    await folder.remove();
+  });
+
+  it('leaves a file as programs of before know it until one works, and they go on beside it', async () => {
+    const folder = await freshFolder();
+    const path = folder.path('store.db');
+    const store = await openSqliteStore({ path });
+    await store.eventStore.append(appendOne());
+    const tables = "SELECT count(*) FROM sqlite_schema WHERE name LIKE 'consumer%' AND type = 'table'";
+    tamper(path, `SELECT CASE WHEN (${tables}) = 0 THEN 1 ELSE json('there is a table of consumers') END`);
+    const { met } = consume(store);
+    await until(() => met.length === 1);
+    // Only who opens a file that a later version made is refused.
+    tamper(path, 'PRAGMA user_version = 6');
+    const older = await openSqliteStore({ path });
+    await older.eventStore.append(appendOne());
+    await until(() => met.length === 2);
+    await older.close();
+    await store.close();
+    await folder.remove();
+  });
+});
