@@ -68,6 +68,11 @@ export async function findingsOfConsumer(packs, cwd) {
     ...(await attempt('a program', [process.execPath, 'js/program.js'], { cwd })),
     ...(await attempt("README's program", [process.execPath, 'js/readme.js'], { cwd, expected: readme.output.text })),
     ...(await onOtherRuntimes(cwd, readme.output.text.replaceAll("'", '"'))),
+    ...(await attempt(
+      'the command line',
+      [join(cwd, 'node_modules', '.bin', 'login-policy'), 'migrate', '--store', 'sqlite:iam.db'],
+      { cwd },
+    )),
     ...(await attempt('require', [process.execPath, '--input-type=commonjs', '-e', requiring(names)], { cwd })),
     ...(await bundledForBrowser(cwd)),
   ];

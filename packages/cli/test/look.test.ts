@@ -1,3 +1,4 @@
+import { DatabaseSync } from 'node:sqlite';
 import { EXIT } from '@login-policy/cli';
 import { orThrow } from '@login-policy/domain';
 import { expect } from 'chai';
@@ -64,6 +65,22 @@ describe('looking into a store', () => {
       EXIT.refused,
       'Nothing ever happened to that policy: it never was.\n',
     ]);
+  });
+
+  it('shows what happened to all policies, by who, what, when and why, and leaves nothing in the store', async () => {
+    const { code, out } = await place.run('audit --factor U2F_WITH_VERIFICATION --by bob --why ADVISORY');
+    expect(code).to.equal(EXIT.done);
+    expect(out).to.match(
+      /^\S+ {2}the default of iam 5 {2}MultiFactorRemoved by bob\n {3}advisory\n {3}\{"factor":"U2F_WITH_VERIFICATION"\}\n$/,
+    );
+    expect((await place.run('audit --org globex --limit 1')).out).to.contain('globex 4  MultiFactorAdded by alice');
+    expect((await place.run('audit --by nobody')).out).to.equal('Nothing.\n');
+    const csv = await place.run('audit --export csv --default');
+    expect(csv.out.split('\r\n')).to.have.length(7);
+    expect((await place.run('audit --export xml')).code).to.equal(EXIT.usage);
+    expect((await place.run('audit --from soon')).err).to.contain('options.from must be');
+    const models = new DatabaseSync(place.path('iam.db')).prepare('SELECT name FROM models').all();
+    expect(models).to.have.length(1);
   });
 
   it('shows what differs between two moments', async () => {

@@ -2,6 +2,7 @@ import { EXIT } from '../exit-codes.js';
 import { referencePage } from '../command-line/help.js';
 import type { Command } from '../command-line/command.js';
 import { CHANGE_COMMANDS } from './change-commands.js';
+import { audit } from './audit.js';
 import { copy } from './copy.js';
 import { importing } from './import.js';
 import { lag, rebuild } from './read-model.js';
@@ -36,6 +37,7 @@ export const COMMANDS: readonly Command[] = [
   status,
   policy,
   history,
+  audit,
   diff,
   whoAllows,
   evaluate,

@@ -1,0 +1,123 @@
+import { openAuditLog, orThrow } from '@login-policy/domain';
+import { auditEntryJson, type AuditEntry, type AuditFilter, type AuditLog } from '@login-policy/domain/model';
+import { memoryReadModelStore } from '@login-policy/event-sourcing/store';
+import type { Command, Run } from '../command-line/command.js';
+import type { Given } from '../command-line/given.js';
+import { EXIT, type ExitCode } from '../exit-codes.js';
+import { Failure } from '../failure.js';
+import { answer, OUTPUT_OPTIONS } from '../output/answer.js';
+import type { Paint } from '../output/paint.js';
+import { plain } from '../output/plain.js';
+import { ownerText } from '../output/policy-text.js';
+import { indented } from '../output/table.js';
+import { SESSION_OPTIONS, withSession, type Session } from '../store/session.js';
+
+/** Shows what happened to all policies. */
+export const audit: Command = {
+  name: 'audit',
+  section: 'Look',
+  summary: 'Shows what happened to all policies of an instance, by who, what, when and why; the newest first.',
+  details: [
+    'All events are read for it and nothing is written: on a large store a program that keeps an audit log answers sooner.',
+  ],
+  options: {
+    ...SESSION_OPTIONS,
+    by: { value: 'ACTOR', is: 'Only what this actor did.' },
+    type: { value: 'TYPE', is: 'Only events of this type, such as MultiFactorRemoved.' },
+    factor: { value: 'FACTOR', is: 'Only what is about this factor.' },
+    'identity-provider': { value: 'ID', is: 'Only what is about this identity provider.' },
+    org: { value: 'ID', is: 'Only the custom policy of this organization.' },
+    default: { is: 'Only the default policy.' },
+    from: { value: 'INSTANT', is: 'Recorded then or later.' },
+    to: { value: 'INSTANT', is: 'Recorded before then.' },
+    why: { value: 'WORDS', is: 'Words that all stand in the reason.' },
+    limit: { value: 'N', is: 'At most so many, 1 to 1,000. Default 100.' },
+    export: { value: 'csv|json-lines', is: 'Writes all of them in this format, the oldest first.' },
+    ...OUTPUT_OPTIONS,
+  },
+  examples: [
+    'login-policy audit --factor U2F_WITH_VERIFICATION --why cloned --store sqlite:iam.db',
+    'login-policy audit --from 2026-11-01T00:00:00Z --export csv --store sqlite:iam.db > november.csv',
+  ],
+  run: (run) => withSession(run, { purpose: 'look' }, (session) => shown(run, session)),
+};
+
+async function shown(run: Run, session: Session): Promise<ExitCode> {
+  const { store } = session;
+  // Kept in memory: who only looks leaves no read model behind that every append would have to keep.
+  const readModels = memoryReadModelStore();
+  const auditLog = await openAuditLog({ store: { ...store, readModels, keeps: 'followed' } });
+  try {
+    const format = run.given.text('export');
+    return await (format === undefined ? page(run, session, auditLog) : exported(run, session, { auditLog, format }));
+  } finally {
+    await auditLog.close();
+    await readModels.close();
+  }
+}
+
+async function page(run: Run, { instance }: Session, auditLog: AuditLog): Promise<ExitCode> {
+  const limit = Number(run.given.wholeNumber('limit') ?? 100n);
+  const filter = filterOf(run.given);
+  const entries: AuditEntry[] = [];
+  let after: string | undefined;
+  do {
+    // Of several filters at once a page may be short and have more behind it.
+    const options = { ...filter, limit, ...(after !== undefined && { after }) };
+    const found = orThrow(await auditLog.entries(instance, options));
+    entries.push(...found.entries.slice(0, limit - entries.length));
+    after = found.next;
+  } while (after !== undefined && entries.length < limit);
+  answer(
+    run,
+    () => ({ entries: entries.map((entry) => auditEntryJson(entry)) }),
+    (paint) => (entries.length === 0 ? 'Nothing.\n' : entries.map((entry) => entryText(entry, paint)).join('')),
+  );
+  return EXIT.done;
+}
+
+async function exported(
+  { given, io }: Run,
+  { instance }: Session,
+  { auditLog, format }: { readonly auditLog: AuditLog; readonly format: string },
+): Promise<ExitCode> {
+  if (format !== 'csv' && format !== 'json-lines')
+    throw new Failure(EXIT.usage, `--export is csv or json-lines, not ${JSON.stringify(format)}.`);
+  const { text } = orThrow(await auditLog.export(instance, { ...filterOf(given), format }));
+  for await (const part of text) {
+    io.interrupted.throwIfAborted();
+    io.out.write(part);
+  }
+  return EXIT.done;
+}
+
+/** What the domain looks at: also whether an instant or a factor is one. */
+function filterOf(given: Given): AuditFilter {
+  const filter: Record<string, string | boolean> = {};
+  for (const [member, option] of Object.entries(MEMBERS)) {
+    const value = given.text(option);
+    if (value !== undefined) filter[member] = value;
+  }
+  if (given.flag('default')) filter['isDefault'] = true;
+  return filter;
+}
+
+const MEMBERS = {
+  actor: 'by',
+  type: 'type',
+  factor: 'factor',
+  identityProvider: 'identity-provider',
+  organizationId: 'org',
+  from: 'from',
+  to: 'to',
+  reason: 'why',
+} as const;
+
+function entryText({ actor, data, owner, reason, recordedAt, sequence, type }: AuditEntry, paint: Paint): string {
+  const why = reason === undefined ? '' : `${paint('quiet', plain(reason))}\n`;
+  const head = `${recordedAt.toISO()}  ${paint('strong', ownerText(owner))} ${sequence}  ${type} by ${plain(actor)}`;
+  const text = plain(JSON.stringify(data));
+  // The first event of a policy has every setting.
+  const what = text.length > 200 || text === '{}' ? '' : `${text}\n`;
+  return `${head}\n${indented(`${why}${what}`, '   ')}`;
+}
